@@ -1,18 +1,18 @@
-"""Enumerations of the domain: kinds, states, priorities, channels, outcomes and timers of incidents. Pure."""
+"""Enumerations of the domain: kinds, states, priorities, channels, outcomes, timers. Pure."""
 
 from collections.abc import Mapping
 from enum import IntEnum, StrEnum
 
 
 class Kind(StrEnum):
-    """What a record is: an interruption, or something asked for (PROCESS 1)."""
+    """The kind of a record: an interruption, or a request for something (PROCESS 1)."""
 
     INCIDENT = "incident"
     SERVICE_REQUEST = "service_request"
 
 
 class RequestCategory(StrEnum):
-    """What a service request asks for."""
+    """The category of a service request."""
 
     INFORMATION = "information"
     HARDWARE_SOFTWARE = "hardware_software"
@@ -21,12 +21,12 @@ class RequestCategory(StrEnum):
 
     @classmethod
     def _missing_(cls, value: object) -> "RequestCategory | None":
-        """Return the present kind of one by which earlier releases kept requests."""
+        """Return the present category for one that earlier releases stored."""
         return cls.INFORMATION if value == "advice" else None
 
 
 class State(StrEnum):
-    """Where a record stands (docs/process.md, states)."""
+    """The state of a record (docs/process.md, states)."""
 
     LOGGED = "logged"
     ASSIGNED = "assigned"
@@ -39,11 +39,11 @@ class State(StrEnum):
 
 
 LIVE = frozenset({State.LOGGED, State.ASSIGNED, State.IN_PROGRESS, State.ON_HOLD, State.ESCALATED})
-"""States in which work is still owed: a dedup key has at most one incident in one of these."""
+"""The states of an open record: a dedup key has at most one incident in one of these."""
 
 
 class Impact(StrEnum):
-    """Who is hurt."""
+    """The impact of a record: the part of the business or the people that it affects."""
 
     BUSINESS = "business"
     COMPANY = "company"
@@ -52,7 +52,7 @@ class Impact(StrEnum):
 
 
 class Urgency(StrEnum):
-    """How soon it must end."""
+    """The urgency of a record: how soon it must be resolved."""
 
     URGENT = "urgent"
     HIGH = "high"
@@ -64,11 +64,11 @@ PRIORITIES: Mapping[Impact, Mapping[Urgency, int]] = {
     impact: dict(zip(Urgency, row, strict=True))
     for impact, row in zip(Impact, ((1, 1, 1, 2), (1, 1, 2, 3), (1, 2, 3, 4), (2, 3, 4, 4)), strict=True)
 }
-"""The shipped impact x urgency matrix."""
+"""The default priority matrix of impact and urgency."""
 
 
 class Resolution(StrEnum):
-    """How a record was resolved."""
+    """The way a record was resolved."""
 
     SOLVED = "solved"
     WORKAROUND = "workaround"
@@ -77,14 +77,14 @@ class Resolution(StrEnum):
 
 
 class Closure(StrEnum):
-    """Who closed a record."""
+    """The way a record was closed: by a person or automatically."""
 
     MANUAL = "manual"
     AUTOMATIC = "automatic"
 
 
 class HoldReason(StrEnum):
-    """Why work cannot go on."""
+    """The reason why a record is on hold."""
 
     AWAITING_USER = "awaiting_user"
     USER_UNREACHABLE = "user_unreachable"
@@ -93,7 +93,7 @@ class HoldReason(StrEnum):
 
 
 class Tier(StrEnum):
-    """Who is working: the desk, second line, third line or a vendor."""
+    """The support tier that works on a record: the desk, second line, third line or a vendor."""
 
     DESK = "1"
     SECOND = "2"
@@ -102,14 +102,14 @@ class Tier(StrEnum):
 
 
 class LeaderOutcome(StrEnum):
-    """What came of telling the leader of a major incident."""
+    """The outcome of notifying the leader of a major incident."""
 
     REACHED = "reached"
     NOT_REACHED = "not_reached"
 
 
 class ReportStatus(StrEnum):
-    """How the report on a major incident that is over stands."""
+    """The status of the report on a major incident that is over."""
 
     DUE = "due"
     WRITTEN = "written"
@@ -117,7 +117,7 @@ class ReportStatus(StrEnum):
 
 
 class FieldType(StrEnum):
-    """What may stand in a field that the configuration adds to records."""
+    """The type of a field that the configuration adds to records."""
 
     TEXT = "text"
     NUMBER = "number"
@@ -127,7 +127,7 @@ class FieldType(StrEnum):
 
 
 class LinkKind(StrEnum):
-    """What a record of any system is to the incident that led to it."""
+    """The kind of a record of any system that is linked to an incident."""
 
     PROBLEM = "problem"
     CHANGE = "change"
@@ -137,7 +137,7 @@ class LinkKind(StrEnum):
 
 
 class ArticleState(StrEnum):
-    """How far an article of the knowledge base is."""
+    """The state of a knowledge base article."""
 
     DRAFT = "draft"
     PUBLISHED = "published"
@@ -145,7 +145,7 @@ class ArticleState(StrEnum):
 
 
 class Criticality(StrEnum):
-    """How much hangs on a service; what follows from it for priorities is configured (`criticality`)."""
+    """The importance of a service; its effect on priorities is configured (`criticality`)."""
 
     CRITICAL = "critical"
     HIGH = "high"
@@ -154,7 +154,7 @@ class Criticality(StrEnum):
 
 
 class Channel(StrEnum):
-    """By which way a record came."""
+    """The channel by which a record arrived."""
 
     EMAIL = "email"
     PHONE = "phone"
@@ -172,7 +172,11 @@ CHATS = {"slack": Channel.CHAT, "feishu": Channel.CHAT, "dingtalk": Channel.CHAT
 
 
 def channel_of(source: str, dedup_key: str | None) -> Channel:
-    """The way that a source stands for: its own name where that is one, else monitoring for alerts and app for other systems."""
+    """Return the channel of a source.
+
+    It is the channel of a chat, or the channel named like the source, else monitoring for alerts
+    and app for other systems.
+    """
     if source in CHATS:
         return CHATS[source]
     if source in set(Channel):
@@ -181,9 +185,10 @@ def channel_of(source: str, dedup_key: str | None) -> Channel:
 
 
 class AlertStatus(StrEnum):
-    """What the sender says of its alert. The last three are acts of a person in the sender's tool.
+    """The status that the sender gives its alert. The last three are acts of a person in its tool.
 
-    ACKNOWLEDGED: they took it on; UNACKNOWLEDGED: they took that back; COMMENTED: they only wrote a note.
+    ACKNOWLEDGED: somebody took it on; UNACKNOWLEDGED: somebody took that back; COMMENTED:
+    somebody only wrote a note.
     """
 
     FIRING = "firing"
@@ -194,7 +199,7 @@ class AlertStatus(StrEnum):
 
 
 class Outcome(StrEnum):
-    """What became of one received item; every item ends in exactly one of these."""
+    """The outcome of a received item; every item has exactly one."""
 
     OPENED = "opened"
     REPEATED = "repeated"
@@ -214,7 +219,10 @@ class Outcome(StrEnum):
 
 
 class TimerKind(IntEnum):
-    """What a timer row of an incident waits for; the number is part of the Redis member, so it never changes."""
+    """The purpose of an incident's timer.
+
+    The number is part of the Redis member and never changes.
+    """
 
     SLA = 1
     AUTO_CLOSE = 2

@@ -1,1 +1,1 @@
-"""Authentication and authorization: keys, passwords, single sign-on, links, roles and permissions."""
+"""Authentication and authorization: keys, passwords, log-in, signed links, roles, permissions."""

@@ -1,4 +1,7 @@
-"""How often who may try to get in: counted in PostgreSQL before the attempt, so that replicas count together."""
+"""Rate limits of log-in attempts.
+
+Attempts are counted in PostgreSQL before they are made, so that all replicas count together.
+"""
 
 import ipaddress
 from dataclasses import dataclass
@@ -9,9 +12,10 @@ from gateway.db.pool import Connection
 from gateway.errors import TooManyAttempts
 
 WIDER = 10
-"""A login from everywhere, and an address with every login, have this many times the attempts of one login from one address.
+"""The factor by which the limits of one login and of one address exceed that of a pair of both.
 
-So whoever guesses locks out only themselves, until they come from ten addresses.
+So a guesser at one address locks out only that address; to lock out a login it takes ten
+addresses.
 """
 
 COUNT = """
@@ -28,14 +32,17 @@ FORGET = "DELETE FROM login_attempt WHERE subject = ANY($1::bytea[])"
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Attempts of one login from one address in one window."""
+    """The attempts that one login may make from one address in one window."""
 
     attempts: int
     window: timedelta
 
 
 async def count(conn: Connection, login: str | None, address: str, limits: Limits, stamp: datetime | None) -> None:
-    """Count one attempt, of nobody in particular with None, committed at once; raises TooManyAttempts when it is one too many."""
+    """Count one attempt and commit it; raise TooManyAttempts if it exceeds a limit.
+
+    With `login` None only the attempts of the address are counted.
+    """
     allowed = _subjects(login, address, limits.attempts)
     rows = await conn.fetch(COUNT, sorted(allowed), stamp, limits.window)
     over = [row["rest"] for row in rows if row["count"] > allowed[row["subject"]]]
@@ -45,7 +52,10 @@ async def count(conn: Connection, login: str | None, address: str, limits: Limit
 
 
 async def forget(conn: Connection, login: str, address: str) -> None:
-    """After a success: the login's own attempts count no more; those of the address with other logins do."""
+    """Reset the count of a login after a successful log-in.
+
+    The attempts of its address with other logins stay counted.
+    """
     mistaken = _subjects(login, address, 0).keys() - _subjects(None, address, 0).keys()
     await conn.execute(FORGET, list(mistaken))
 
@@ -59,7 +69,7 @@ def _subjects(login: str | None, address: str, attempts: int) -> dict[bytes, int
 
 
 def network(address: str) -> str:
-    """The address, of version 6 its /64: one subscriber has all of those."""
+    """Return the address, of an IPv6 address its /64 network, all of which one subscriber has."""
     try:
         found = ipaddress.ip_address(address.partition("%")[0])
     except ValueError:

@@ -1,4 +1,4 @@
-"""From commands to rights: what is asked by a command, and what happens when it may not be. Pure."""
+"""The check of commands against the permission table. Pure."""
 
 from collections.abc import Iterable, Mapping
 
@@ -27,11 +27,11 @@ ASKS: Mapping[type[c.Command], Action] = {
     c.CallBack: Action.CALL_BACK,
     c.Grade: Action.GRADE,
 }
-"""What each command of people asks for, before it is looked at more closely."""
+"""The action that each command needs, before its fields are considered."""
 
 
 def asked(command: c.Command, who: Principal) -> Action:
-    """What the command asks for."""
+    """Return the action that the command needs."""
     if isinstance(command, c.Acknowledge) and command.person not in ("", who.name):
         return Action.ACKNOWLEDGE_FOR
     if isinstance(command, c.Escalate) and command.to is Tier.VENDOR:
@@ -40,7 +40,11 @@ def asked(command: c.Command, who: Principal) -> Action:
 
 
 def check_asking(who: Principal, command: c.Command, incident: Incident) -> None:
-    """Raise Forbidden for whom no group or person would make it right, and Unprocessable without the reason it needs."""
+    """Raise Forbidden if the principal could not do this for any group or person.
+
+    An assignment is let pass to whoever may assign again within tier 2. Raises Unprocessable
+    where the command lacks the reason or solution it needs.
+    """
     decision = may(who, asked(command, who), incident)
     if isinstance(command, c.Assign) and isinstance(decision, Refused) and may(who, Action.REASSIGN, incident) == ALLOWED:
         return
@@ -50,7 +54,10 @@ def check_asking(who: Principal, command: c.Command, incident: Incident) -> None
 
 
 def _check_words(command: c.Command) -> None:
-    """Raise Unprocessable where a person owes words; what a machine does, its own system has the reason for."""
+    """Raise Unprocessable where a person must give a reason or solution and has not.
+
+    Machines need not: their own system holds the reason.
+    """
     if isinstance(command, c.Return | c.Reject | c.Escalate) and not command.note.strip():
         raise Unprocessable("a reason is needed in `note`", flaws=(Flaw("/note", "is needed: whoever gets the record reads it"),))
     if isinstance(command, c.Resolve) and command.resolution in SOLUTIONS and not command.solution.strip():
@@ -58,11 +65,14 @@ def _check_words(command: c.Command) -> None:
 
 
 SOLUTIONS = frozenset({Resolution.SOLVED, Resolution.WORKAROUND})
-"""Resolutions that say what helped."""
+"""The resolutions that need a solution text."""
 
 
 def check(who: Principal, command: c.Command, incident: Incident) -> None:
-    """Raise Forbidden when somebody may not do this, and Unprocessable where the reason they owe is missing."""
+    """Raise Forbidden if the principal may not do this.
+
+    Raises Unprocessable if the reason it needs is missing.
+    """
     decision = may(who, asked(command, who), incident)
     if isinstance(decision, Refused) and isinstance(command, c.Assign) and _passes_on(who, command, incident):
         if not command.note.strip():
@@ -78,13 +88,13 @@ def _passes_on(who: Principal, command: c.Assign, incident: Incident) -> bool:
 
 
 def check_fields(who: Principal, fields: Iterable[str], incident: Incident) -> None:
-    """Raise Forbidden, pointing at every field that somebody may not change."""
+    """Raise Forbidden, with a flaw for every field that the principal may not change."""
     refused = [(name, decision) for name in fields if isinstance(decision := may_edit(who, name, incident), Refused)]
     if refused:
         raise Forbidden(refused[0][1].reason, flaws=tuple(Flaw(f"/{name}", decision.reason) for name, decision in refused))
 
 
 def refuse(decision: Allowed | Refused) -> None:
-    """Raise Forbidden for a refusal."""
+    """Raise Forbidden if the decision is a refusal."""
     if isinstance(decision, Refused):
         raise Forbidden(decision.reason)

@@ -1,4 +1,4 @@
-"""Token buckets in PostgreSQL, so that replicas count together: how often somebody may do what is seldom done."""
+"""Token buckets in PostgreSQL for rare operations; all replicas draw from the same ones."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -19,7 +19,10 @@ WHERE least($2, b.tokens + greatest(extract(epoch FROM excluded.filled_at - b.fi
 
 @dataclass(frozen=True, slots=True)
 class Bucket:
-    """Whose it is, what it holds when full, and how long it takes to be filled by one."""
+    """A token bucket: its key, its capacity, and the time in which it gains one token.
+
+    `told` is the beginning of the error message of an empty bucket.
+    """
 
     subject: str
     most: int
@@ -28,14 +31,14 @@ class Bucket:
 
 
 async def take(conn: Connection, bucket: Bucket, stamp: datetime | None) -> None:
-    """One token; raises TooManyAttempts where there is none."""
+    """Take one token; raise TooManyAttempts if there is none."""
     if not await taken(conn, bucket, stamp):
         wait = max(1, ceil(bucket.every.total_seconds()))
         raise TooManyAttempts(f"{bucket.told}: wait, then try again", retry_after=wait)
 
 
 async def taken(conn: Connection, bucket: Bucket, stamp: datetime | None) -> bool:
-    """Whether there was a token; then it is gone."""
+    """Take one token if there is one; return whether there was."""
     subject, every = sha256(bucket.subject.encode("utf-8", "surrogatepass")).digest(), bucket.every.total_seconds()
     done = await conn.execute(TAKE, subject, float(bucket.most), every, stamp)
     return done.endswith(" 1")

@@ -1,8 +1,9 @@
-"""The end of everything that was issued to a person and lets its holder act or read in their name.
+"""The revocation of everything that lets its holder act in a person's name.
 
-Keys of their own, sessions, accounts in chats, codes that link one, and what is signed and kept
-nowhere: links to records and calls, which are believed only if made later. `docs/people.md` lists
-them; a test fails for a table that refers to people and is not judged there.
+These are their keys, sessions, chat accounts and codes that link one, and the signed links to
+records and calls, which are stored nowhere and accepted only if made later than the revocation.
+`docs/people.md` lists them; a test fails for a table that refers to people and is not covered
+there.
 """
 
 from datetime import datetime
@@ -32,14 +33,14 @@ async def end_all(
     but: int | None = None,
     sessions_only: bool = False,
 ) -> None:
-    """End what was issued to a person, except the key `but`.
+    """Revoke everything that was issued to a person, except the key `but`.
 
-    With `sessions_only` their own keys and chat accounts stay. Every replica refuses the rest within
-    five seconds.
+    With `sessions_only` their own keys and chat accounts stay. Every replica refuses the rest
+    within five seconds.
     """
     await conn.execute(END, person_id, stamp, but, sessions_only)
 
 
 def is_ended(made_at: datetime, since: datetime | None) -> bool:
-    """Return whether something made then is not believed any more; `since` as it is kept of a person."""
+    """Return whether a credential made at `made_at` was revoked at `since`, a person's value."""
     return since is not None and made_at <= since

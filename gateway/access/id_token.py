@@ -1,4 +1,4 @@
-"""What an identity provider says of somebody, believed only after every check of OpenID Connect Core 1.0, 3.1.3.7. Pure."""
+"""The verification of ID tokens by the rules of OpenID Connect Core 1.0, 3.1.3.7. Pure."""
 
 import hmac
 from collections.abc import Mapping
@@ -11,25 +11,28 @@ from joserfc.errors import InvalidKeyIdError, JoseError
 from joserfc.jwk import KeySet
 
 ALGORITHMS = ("RS256", "PS256", "ES256")
-"""Fixed, whatever a token says of itself: all asymmetric, so no public key can pass for a shared secret."""
+"""The accepted signature algorithms, whatever a token's header says.
+
+All are asymmetric, so that no public key can pass for a shared secret.
+"""
 
 KEY_TYPES = frozenset({"RSA", "EC"})
 
 LEEWAY = timedelta(seconds=60)
-"""How far the provider's clock may differ from PostgreSQL's."""
+"""The greatest difference accepted between the clocks of the provider and of PostgreSQL."""
 
 
 class Untrusted(Exception):
-    """The token is not what it should be; the text is for the log."""
+    """An ID token that fails a check; the text is for the log."""
 
 
 class UnknownKey(Untrusted):
-    """It is signed with a key that is not among these: perhaps a newer one."""
+    """An ID token signed with a key that is not among the known ones: perhaps a newer one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """What the token must say: who made it, for whom, for which log-in, and the moment to judge by."""
+    """The values that a token must match: issuer, audience, nonce and present time."""
 
     issuer: str
     audience: str
@@ -39,14 +42,14 @@ class Expected:
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """Somebody, as the provider knows them; `email` is empty unless the provider verified it."""
+    """A person as the provider knows them; `email` is empty unless the provider verified it."""
 
     id: str
     email: str
 
 
 def signing_keys(document: Mapping[str, Any]) -> KeySet:
-    """The keys of a JWK set (RFC 7517) that may sign; raises Untrusted when there is none."""
+    """Return the keys of a JWK set (RFC 7517) that may sign; raise Untrusted if there is none."""
     listed = document.get("keys")
     usable = [
         key
@@ -60,7 +63,10 @@ def signing_keys(document: Mapping[str, Any]) -> KeySet:
 
 
 def read(token: str, keys: KeySet, expected: Expected) -> Subject:
-    """Who the token is about; raises Untrusted, and UnknownKey when it is worth reading the keys again."""
+    """Return the subject of a token that passes every check.
+
+    Raises Untrusted, and UnknownKey if the provider's keys should be fetched again.
+    """
     try:
         claims = jwt.decode(token, keys, algorithms=list(ALGORITHMS)).claims
     except InvalidKeyIdError as error:
@@ -74,7 +80,7 @@ def read(token: str, keys: KeySet, expected: Expected) -> Subject:
 
 
 def objection(claims: Mapping[str, Any], expected: Expected) -> str | None:  # noqa: PLR0911 - one return a claim
-    """Why these claims are not to be believed, or None."""
+    """Return the reason why these claims are not accepted, or None."""
     if claims.get("iss") != expected.issuer:
         return "another issuer"
     audience = claims.get("aud")

@@ -1,6 +1,7 @@
-"""The identity provider: what it publishes about itself, and the exchange of a code for a token.
+"""A client of the OpenID Connect identity provider: its metadata, keys and token endpoint.
 
-Only addresses that the guard allows are called, by https unless private addresses are allowed, and no redirect is followed.
+Only addresses that the address guard allows are called, by https unless private addresses are
+allowed, and no redirect is followed.
 """
 
 import base64
@@ -26,14 +27,14 @@ log = structlog.get_logger()
 TIMEOUT_S = 5.0
 LARGEST = 262_144
 BELIEVED_S = 3_600.0
-"""Seconds that what the provider publishes is believed."""
+"""Seconds for which the provider's metadata and keys are cached."""
 
 AGAIN_S = 60.0
-"""Seconds between two looks for a key that was not there, so that nobody makes us ask with every token."""
+"""Seconds between two fetches for an unknown key, so that not every bad token causes one."""
 
 
 class Metadata(msgspec.Struct, frozen=True):
-    """What is used of the provider's configuration (OpenID Connect Discovery 1.0, 3)."""
+    """The fields used of the provider's configuration (OpenID Connect Discovery 1.0, 3)."""
 
     issuer: str
     authorization_endpoint: str
@@ -42,13 +43,13 @@ class Metadata(msgspec.Struct, frozen=True):
 
 
 class Tokens(msgspec.Struct, frozen=True):
-    """What is used of the token endpoint's answer."""
+    """The field used of the token endpoint's response."""
 
     id_token: str
 
 
 class IdentityProvider:
-    """One provider, asked as seldom as possible."""
+    """A client of one provider that caches its metadata and keys."""
 
     def __init__(self, settings: Oidc, clock: Clock) -> None:
         self._settings, self._clock = settings, clock
@@ -69,7 +70,7 @@ class IdentityProvider:
         await self._session.close()
 
     async def metadata(self) -> Metadata:
-        """Where its endpoints are; raises Unavailable."""
+        """Return the provider's endpoints; raise Unavailable if they cannot be read."""
         now = self._clock.monotonic()
         if self._metadata is None or now >= self._metadata[0] + BELIEVED_S:
             body = await self._fetch("GET", self._settings.issuer.rstrip("/") + "/.well-known/openid-configuration")
@@ -80,7 +81,10 @@ class IdentityProvider:
         return self._metadata[1]
 
     async def subject(self, code: str, verifier: str, redirect_url: str, expected: Expected) -> Subject:
-        """Who the code stands for; raises Unavailable, Unauthenticated, and Untrusted for a token that is not as it must be."""
+        """Return the person that the authorization code stands for.
+
+        Raises Unavailable, Unauthenticated, and Untrusted for a token that fails a check.
+        """
         token = await self._exchange(code, verifier, redirect_url)
         try:
             return id_token.read(token, await self._signing_keys(BELIEVED_S), expected)

@@ -1,4 +1,7 @@
-"""API keys: 256 random bits shown once, kept as a hash, looked up by a public prefix, revoked within seconds."""
+"""API keys: 256 random bits shown once, stored as a hash, looked up by a public prefix.
+
+A revocation takes effect within seconds.
+"""
 
 import hmac
 import re
@@ -17,16 +20,16 @@ from gateway.directory.roles import Role, known
 from gateway.errors import NotFound, Unauthenticated
 
 BELIEVED_FOR = 3.0
-"""Seconds a looked-up key is believed before it is looked up again, so that a revocation bites within five."""
+"""Seconds for which a key that was looked up is cached, so that a revocation acts within five."""
 
 REMEMBERED = 10_000
-"""Keys remembered at once; unknown ones are never remembered."""
+"""The greatest number of keys in the cache; unknown ones are never cached."""
 
 SHAPE = re.compile(r"gwk_([a-z0-9]{12})_([A-Za-z0-9_-]{43})")
 
 
 class Scope(StrEnum):
-    """What a key may do; admin may do everything."""
+    """The permission that a key carries; `admin` includes all others."""
 
     INGEST = "ingest"
     READ = "read"
@@ -36,7 +39,7 @@ class Scope(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Whose key it is."""
+    """The holder of a key: its id and name, its scopes, and the principal that it acts as."""
 
     id: int
     name: str
@@ -47,19 +50,19 @@ class Caller:
     session: bool = False
 
     def may(self, scope: Scope) -> bool:
-        """Whether the key covers `scope`."""
+        """Return whether the key covers `scope`."""
         return scope in self.scopes or Scope.ADMIN in self.scopes
 
 
 NO_CALLER = Caller(0, "", frozenset(), None)
-"""Whoever asks without a key."""
+"""The caller of a request without a key."""
 
 
 @dataclass(frozen=True, slots=True)
 class KeyInfo:
-    """A key without its secret; `person` is the login of its owner, null for a machine's.
+    """An API key without its secret; `person` is the login of its owner, null for a machine's key.
 
-    A `privy` key with the scope admin may see security incidents.
+    A `privy` key with the scope `admin` may see security incidents.
     """
 
     id: int
@@ -96,9 +99,10 @@ async def create(  # noqa: PLR0913 - the columns of a key
     session: bool = False,
     privy: bool = True,
 ) -> tuple[str, KeyInfo]:
-    """Make a key and return the text to hand over, which is nowhere kept, and what is kept.
+    """Create a key; return its text, which is stored nowhere, and its stored description.
 
-    A key of nobody with the scope admin sees security incidents where whoever makes it does (`privy`).
+    A key of no person with the scope `admin` may see security incidents if its creator may
+    (`privy`).
     """
     prefix = "".join(secrets.choice("abcdefghijklmnopqrstuvwxyz0123456789") for _ in range(12))
     text = f"gwk_{prefix}_{secrets.token_urlsafe(32)}"
@@ -128,7 +132,7 @@ LIST = KEYS + "WHERE NOT k.session ORDER BY k.id LIMIT 1000"
 
 
 async def everything(conn: Connection) -> list[KeyInfo]:
-    """All keys, revoked ones too, but no sessions."""
+    """Return all keys, revoked ones too, but no sessions."""
     return [KeyInfo(**{**row, "scopes": tuple(row["scopes"])}) for row in await conn.fetch(LIST)]
 
 
@@ -142,7 +146,7 @@ WHERE k.person_id = $1 AND k.revoked_at IS NULL
 
 
 async def of_person(conn: Connection, person_id: int, stamp: datetime | None) -> list[KeyInfo]:
-    """The keys and sessions of a person that are still good."""
+    """Return the valid keys and sessions of a person."""
     return [KeyInfo(**{**row, "scopes": tuple(row["scopes"])}) for row in await conn.fetch(OWN, person_id, stamp)]
 
 
@@ -153,7 +157,10 @@ WHERE id = $1::int AND ($3::int IS NULL OR person_id = $3::int) RETURNING id
 
 
 async def revoke(conn: Connection, key_id: int, stamp: datetime | None, *, person_id: int | None = None) -> None:
-    """End a key, with `person_id` only one of theirs; raises NotFound. Every replica refuses it within five seconds."""
+    """Revoke a key, with `person_id` only one of that person's; raise NotFound if there is none.
+
+    Every replica refuses it within five seconds.
+    """
     if await conn.fetchval(REVOKE, key_id, stamp, person_id) is None:
         raise NotFound(f"there is no key {key_id}")
 
@@ -171,7 +178,10 @@ WHERE k.prefix = $1::text AND k.revoked_at IS NULL AND (k.person_id IS NULL OR p
 
 
 def caller_of(row: Record) -> Caller:
-    """The caller in a row of LOOK_UP: a person has their roles, a machine what its scopes stand for."""
+    """Return the caller of a row of LOOK_UP.
+
+    A person has their roles, a machine those that its scopes stand for.
+    """
     scopes = frozenset(Scope(scope) for scope in row["scopes"])
     if row["person_id"] is None:
         who = Principal(name=row["name"], parts=_standing_in(scopes, privy=row["privy"]))
@@ -201,7 +211,7 @@ def _digest(text: str) -> bytes:
 
 
 class KeyRing:
-    """Recognises keys, asking the database again every few seconds."""
+    """A cache of keys that looks each up in the database again every few seconds."""
 
     def __init__(self, pool: Pool, clock: Clock) -> None:
         self._pool, self._clock = pool, clock
@@ -209,16 +219,19 @@ class KeyRing:
         self._recognised: set[bytes] = set()
 
     def has_recognised(self, text: str) -> bool:
-        """Return whether this was a key when it last came; nothing is looked up."""
+        """Return whether this text was a valid key when it last came; nothing is looked up."""
         return _digest(text) in self._recognised
 
     def believed(self, text: str) -> Caller | None:
-        """Return whose key this is where that was looked up a moment ago."""
+        """Return the caller of this key if it was looked up a moment ago, else None."""
         until, caller = self._believed.get(_digest(text), (0.0, None))
         return caller if self._clock.monotonic() < until else None
 
     async def recognise(self, text: str) -> Caller:
-        """Return whose key this is; raises Unauthenticated, and Unavailable when that cannot be told."""
+        """Return the caller of this key.
+
+        Raises Unauthenticated, or Unavailable if it cannot be looked up.
+        """
         return self.believed(text) or await self._look_up(text, _digest(text))
 
     async def _look_up(self, text: str, digest: bytes) -> Caller:
@@ -242,7 +255,7 @@ class KeyRing:
         return caller
 
     def forget(self, key_id: int) -> None:
-        """Look this key up again when it comes next: this replica refuses at once what was revoked here."""
+        """Drop a key from the cache, so that this replica refuses it at once after a revocation."""
         for digest in [digest for digest, (_, caller) in self._believed.items() if caller.id == key_id]:
             del self._believed[digest]
 

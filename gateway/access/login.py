@@ -1,4 +1,4 @@
-"""Getting in as a person: a password for a key that ends by itself."""
+"""Log-in by password: a session is an API key that expires."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -23,7 +23,7 @@ WRONG = "the login or the password is wrong"
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """What somebody who got in is given: `token` is a key of theirs, shown this once."""
+    """The result of a log-in; `token` is an API key of the person, shown this once."""
 
     token: str
     login: str
@@ -32,7 +32,10 @@ class Session:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A password in place of the old one; with `keep_keys` keys of one's own and chat accounts stay."""
+    """A change of a password.
+
+    With `keep_keys` the person's own keys and chat accounts stay valid.
+    """
 
     old: str
     new: str
@@ -41,7 +44,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Login:
-    """The way in for people; a session lasts `lasting`."""
+    """The log-in of people; a session lasts `lasting`."""
 
     pool: Pool
     clock: Clock
@@ -50,7 +53,10 @@ class Login:
     lasting: timedelta
 
     async def by_password(self, login: str, password: str, address: str) -> Session:
-        """A session; raises Unauthenticated, the same for an unknown login, TooManyAttempts, Overloaded."""
+        """Check a password and open a session.
+
+        Raises Unauthenticated, the same for an unknown login; TooManyAttempts; Overloaded.
+        """
         login = login.strip().lower()
         async with acquire(self.pool) as conn:
             await attempts.count(conn, login, address, self.limits, self.clock.stamp())
@@ -67,7 +73,7 @@ class Login:
             return await self.open(conn, person)
 
     async def open(self, conn: Connection, person: Record) -> Session:
-        """A session for a row with id, login and roles."""
+        """Open a session for a row of `person` with id, login and roles."""
         stamp = self.clock.stamp()
         expires = await conn.fetchval(IN_A_WHILE, stamp, self.lasting)
         scopes = grantable(known(person["roles"]))
@@ -78,7 +84,7 @@ class Login:
         return Session(text, person["login"], info)
 
     async def change_password(self, login: str, given: Change, address: str, key_id: int) -> None:
-        """Set one's own password and end whatever else was issued to one.
+        """Set the person's own password and revoke everything else that was issued to them.
 
         Raises Unprocessable, TooManyAttempts, Overloaded.
         """
@@ -90,9 +96,9 @@ class Login:
         await self.set_password(login, given.new, but=key_id, keep_keys=given.keep_keys)
 
     async def set_password(self, login: str, new: str, *, but: int | None = None, keep_keys: bool = False) -> None:
-        """Set a password and end all that was issued, except the key `but`; raises Unprocessable.
+        """Set a password and revoke all that was issued to the person, except the key `but`.
 
-        With `keep_keys` keys of their own and chat accounts stay too.
+        With `keep_keys` keys of their own and chat accounts stay too. Raises Unprocessable.
         """
         async with acquire(self.pool) as conn:
             person = await conn.fetchrow(BY_LOGIN, login)
@@ -107,7 +113,7 @@ class Login:
 
 
 def grantable(roles: frozenset[Role]) -> frozenset[Scope]:
-    """The scopes a key of somebody with these roles may have."""
+    """Return the scopes that a key of a person with these roles may have."""
     return frozenset({Scope.READ, Scope.WRITE} | ({Scope.ADMIN} if Role.ADMINISTRATOR in roles else set()))
 
 
@@ -116,7 +122,7 @@ BY_LOGIN = "SELECT id, login, name, email, roles, password_hash FROM person WHER
 STILL = """
 UPDATE person SET password_hash = $3::text WHERE id = $1 AND active AND password_hash = $2::text RETURNING id
 """
-"""Fails when the password was changed, or the person ended, while it was being checked."""
+"""A statement that changes no row if the password changed, or the person left, meanwhile."""
 
 IN_A_WHILE = "SELECT coalesce($1::timestamptz, statement_timestamp()) + $2::interval"
 

@@ -1,4 +1,7 @@
-"""Logging in at an identity provider: OpenID Connect's code flow with state, nonce and PKCE (RFC 7636, RFC 9700)."""
+"""Log-in by an identity provider: the OpenID Connect code flow with state, nonce and PKCE.
+
+See RFC 7636 and RFC 9700.
+"""
 
 import base64
 import secrets
@@ -21,14 +24,14 @@ from gateway.settings import Oidc
 log = structlog.get_logger()
 
 WITHIN = timedelta(minutes=10)
-"""How long somebody may take at the provider."""
+"""The time a person may take at the provider."""
 
 UNKNOWN = "this log-in was not begun here, is over, or took too long: begin again"
 
 
 @dataclass(frozen=True, slots=True)
 class Begun:
-    """A log-in under way: where to send the browser, and what only that browser is to keep."""
+    """A log-in under way: the address to send the browser to, and the secret that only it keeps."""
 
     address: str
     browser: str
@@ -36,7 +39,7 @@ class Begun:
 
 @dataclass(frozen=True, slots=True)
 class OidcLogin:
-    """The way in by an identity provider; `redirect_url` is where it sends people back to."""
+    """The log-in by an identity provider; `redirect_url` is the address it sends people back to."""
 
     login: Login
     provider: IdentityProvider
@@ -44,7 +47,10 @@ class OidcLogin:
     redirect_url: str
 
     async def begin(self, address: str) -> Begun:
-        """A new log-in; raises TooManyAttempts, and Unavailable when the provider cannot be asked."""
+        """Begin a log-in.
+
+        Raises TooManyAttempts, and Unavailable if the provider cannot be reached.
+        """
         metadata = await self.provider.metadata()
         state, browser, nonce, verifier = (secrets.token_urlsafe(32) for _ in range(4))
         stamp = self.login.clock.stamp()
@@ -60,9 +66,10 @@ class OidcLogin:
         return Begun(str(URL(metadata.authorization_endpoint).update_query(asked)), browser)
 
     async def finish(self, state: str, browser: str, code: str, issuer: str | None) -> Session:
-        """A session for whom the code stands for; a state is good once and in the browser it was made for.
+        """Open a session for the person that the code stands for.
 
-        Raises Unauthenticated, and Unavailable when the provider cannot be asked.
+        A state is valid once, and only in the browser it was made for. Raises Unauthenticated,
+        and Unavailable if the provider cannot be reached.
         """
         async with acquire(self.login.pool) as conn:
             begun = await conn.fetchrow(FINISH, _both(state, browser), self.login.clock.stamp())
@@ -82,7 +89,10 @@ class OidcLogin:
             return await self.login.open(conn, person)
 
     async def _person(self, conn: Connection, subject: Subject) -> Record | None:
-        """By subject alone once that is known; the first time by an address that the provider verified."""
+        """Return the row of the person that a subject is linked to, None if there is none.
+
+        At the first log-in the e-mail address that the provider verified links the two.
+        """
         issuer = self.settings.issuer
         known = await conn.fetchrow(BY_SUBJECT, issuer, subject.id)
         if known is not None:
@@ -91,7 +101,7 @@ class OidcLogin:
 
 
 def _both(state: str, browser: str) -> bytes:
-    """Neither of the two is of use without the other."""
+    """Return the hash of state and browser secret; neither is of use without the other."""
     return sha256(f"{state}\0{browser}".encode("utf-8", "surrogatepass")).digest()
 
 

@@ -1,6 +1,7 @@
-"""Passwords: Argon2id (RFC 9106) in threads of their own, few at a time, and what makes one acceptable.
+"""Passwords: hashing with Argon2id (RFC 9106) in a few threads, and rules of acceptance.
 
-The cost is OWASP's (Password Storage Cheat Sheet): 19 MiB, two passes, one lane; about 30 ms of one core.
+The cost is OWASP's (Password Storage Cheat Sheet): 19 MiB, two passes, one lane; about 30 ms of
+one core.
 """
 
 import asyncio
@@ -19,23 +20,27 @@ from gateway.errors import Flaw, Overloaded, Unprocessable
 T = TypeVar("T")
 
 AT_ONCE = 2
-"""Threads: memory and processor time that strangers can make us spend."""
+"""The number of threads.
+
+It bounds the memory and CPU time that strangers can make the gateway spend.
+"""
 
 WAITING = 64
-"""Checks that may wait for a thread, about a second's worth; those above are sent away."""
+"""The checks that may wait for a thread, about one second's worth; further ones are refused."""
 
 SHORTEST, LONGEST = 12, 256
 FEWEST_LETTERS = 5
 
 
 COMMON = Path(__file__).with_name("common_passwords.txt")
-"""The most common passwords in lower case: the first 3,000 and whatever they begin from, and all of 12 characters and more.
+"""A file of the most common passwords in lower case.
 
-Facts from the counts of leaked passwords that Django 5.2 and zxcvbn 4.5 publish.
+It has the first 3,000 and their stems, and all of 12 characters and more, from the counts of
+leaked passwords that Django 5.2 and zxcvbn 4.5 publish.
 """
 
 AROUND = string.digits + string.punctuation + " "
-"""What people put around a word to make it longer."""
+"""The characters that people put around a word to make it longer."""
 
 
 HASHER = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
@@ -43,12 +48,15 @@ HASHER = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
 
 @cache
 def _nobodys() -> str:
-    """What the password of a login is compared with that is nobody's; made when the program starts to take passwords."""
+    """Return the hash that a password is checked against where a login has none or is unknown.
+
+    It is computed when the first Passwords is made.
+    """
     return HASHER.hash("the password of nobody")
 
 
 class Passwords:
-    """Hashes and checks; `close` ends the threads."""
+    """A hasher and checker of passwords; `close` ends its threads."""
 
     def __init__(self, waiting: int = WAITING) -> None:
         self._threads = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="password")
@@ -56,16 +64,19 @@ class Passwords:
         _nobodys()
 
     async def hash(self, password: str) -> str:
-        """What to keep of a password; raises Overloaded."""
+        """Return the hash of a password; raise Overloaded."""
         return await self._run(lambda: HASHER.hash(password))
 
     async def matches(self, kept: str | None, given: str) -> bool:
-        """Whether it is the password; without one, None, the same work is done for nothing. Raises Overloaded."""
+        """Return whether the password matches the hash `kept`; raise Overloaded.
+
+        For None the same work is done, and the result is False.
+        """
         matched = await self._run(lambda: self._verify(kept or _nobodys(), given))
         return matched and kept is not None
 
     def is_dated(self, kept: str) -> bool:
-        """Whether it was hashed at another cost than today's."""
+        """Return whether the hash was made with other cost parameters than today's."""
         return HASHER.check_needs_rehash(kept)
 
     def close(self) -> None:
@@ -94,7 +105,11 @@ def _common() -> frozenset[str]:
 
 
 def is_common(password: str) -> bool:
-    """Return whether whoever guesses tries it among the first: common, with something around it, or a part repeated."""
+    """Return whether a guesser would try the password early.
+
+    Such are common ones, those with digits or punctuation around them, and those that repeat a
+    part.
+    """
     word = password.casefold()
     core = word.strip(AROUND)
     if not core or word in _common() or core in _common():
@@ -103,7 +118,11 @@ def is_common(password: str) -> bool:
 
 
 def acceptable(password: str, *known: str) -> str:
-    """A password worth having; `known` is what anybody would try first. Raises Unprocessable (NIST SP 800-63B, 3.1.1.2)."""
+    """Return the password; raise Unprocessable if it is not acceptable.
+
+    The rules follow NIST SP 800-63B, 3.1.1.2. `known` are words an attacker would try first: the
+    login, the name, the address.
+    """
     why = None
     if not SHORTEST <= len(password) <= LONGEST:
         why = f"has {SHORTEST} to {LONGEST} characters; a few words make a good one"

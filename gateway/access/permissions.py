@@ -1,8 +1,10 @@
-"""Who may do what, as one table that people can read. Pure: (who, action, record) to a decision.
+"""The permission table: (principal, action, record) to a decision. Pure.
 
-Whether the state of a record allows an action at all is the lifecycle's business (`incidents/lifecycle.py`); here stands who may
-ask. A row counts when somebody has its part, the action is among its actions, the record is where the row says and in one of its
-states. No row, no right. Security records are there only for SECURITY_ROLES; to those the same rows apply.
+Whether the state of a record allows an action at all is decided by the lifecycle
+(`incidents/lifecycle.py`); this table says who may request it. A row applies to a principal with
+its role, an action among its actions, and a record of its location in one of its states. Without
+a row there is no permission. Security incidents exist only for SECURITY_ROLES; to those the same
+rows apply.
 """
 
 from collections.abc import Mapping
@@ -19,7 +21,7 @@ from gateway.vocabulary import LIVE, State, Tier
 
 
 class Action(StrEnum):
-    """What can be asked, of one record or, from FOLLOW on, of the gateway."""
+    """An action on one record or, from FOLLOW on, on the gateway as a whole."""
 
     READ = "read"
     INSPECT = "inspect"
@@ -112,11 +114,11 @@ MEANING: Mapping[Action, str] = {
     Action.ACCEPT_FOR: "take a shift's work over whose turn it is not",
     Action.SILENCE: "keep alerts from opening records for a while",
 }
-"""What the names of actions leave open."""
+"""The meaning of actions whose name does not say it."""
 
 
 class Where(StrEnum):
-    """With whom a record is."""
+    """The records that a row covers, by who they are with."""
 
     ANY = "any record"
     OWN = "one's own: recorded by oneself, or oneself the contact"
@@ -135,7 +137,7 @@ OVER = frozenset({State.RESOLVED, State.CLOSED})
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One row: `part` may do each of `actions` to records `where`, in `states`."""
+    """A row: the role `part` may do each of `actions` to records `where` in one of `states`."""
 
     part: Part
     actions: frozenset[Action]
@@ -145,7 +147,7 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class FieldRule:
-    """One row: `part` may change each of `fields` of records `where`, in `states`."""
+    """A row: the role `part` may change each of `fields` of records `where` in one of `states`."""
 
     part: Part
     fields: frozenset[str]
@@ -202,7 +204,7 @@ _CLASSIFYING = frozenset({"impact", "urgency", "category", "symptom", "scope", "
 _OWNERSHIP = frozenset({"owner", "assignee_group", "assignee"})
 _SOLVING = frozenset({"solution", "resolution_category"})
 FIELDS = _DESCRIBING | _CLASSIFYING | _OWNERSHIP | _SOLVING | {"source", "third_party", "priority", "security"}
-"""Every field that can be corrected."""
+"""All fields that can be edited."""
 
 FIELD_TABLE: tuple[FieldRule, ...] = (
     FieldRule(Role.SERVICE_DESK, FIELDS - _SOLVING - {"priority"}, Where.ANY, OPEN),
@@ -219,12 +221,15 @@ FIELD_TABLE: tuple[FieldRule, ...] = (
 
 @dataclass(frozen=True, slots=True)
 class Allowed:
-    """It may be done."""
+    """The decision that permits."""
 
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """It may not be done; the reason is for people, and never speaks of a record that is not there for them."""
+    """The decision that refuses.
+
+    The reason is shown to people and never reveals a record that the principal may not see.
+    """
 
     reason: str
 
@@ -234,7 +239,10 @@ ALLOWED = Allowed()
 
 @lru_cache(maxsize=1_024)
 def sight(who: Principal, action: Action = Action.READ) -> Visibility:
-    """Which records are there for somebody to read, or to inspect: the two that the state of a record has no say in."""
+    """Return the visibility of records for a principal, for READ or INSPECT.
+
+    The state of a record plays no part in these two.
+    """
     seeing = {rule.where for rule in TABLE if action in rule.actions and rule.part in who.parts}
     return Visibility(
         ordinary=Where.ANY in seeing,
@@ -244,7 +252,7 @@ def sight(who: Principal, action: Action = Action.READ) -> Visibility:
 
 
 def may(who: Principal, action: Action, incident: Incident | None = None) -> Allowed | Refused:
-    """Whether somebody may do this to the record; without one, whether there could be a record."""
+    """Return whether the principal may do this to the record, or without one to any record."""
     if incident is not None and not sight(who).sees(incident):
         return Refused("there is no such record")
     rules = [rule for rule in TABLE if rule.part in who.parts and action in rule.actions]
@@ -252,7 +260,7 @@ def may(who: Principal, action: Action, incident: Incident | None = None) -> All
 
 
 def may_edit(who: Principal, field: str, incident: Incident) -> Allowed | Refused:
-    """Whether somebody may change this field of the record."""
+    """Return whether the principal may change this field of the record."""
     if not sight(who).sees(incident):
         return Refused("there is no such record")
     rules = [rule for rule in FIELD_TABLE if rule.part in who.parts and field in rule.fields]
@@ -268,7 +276,7 @@ def _judged(rules: "list[Rule] | list[FieldRule]", who: Principal, incident: Inc
 
 
 def _limits(rules: "list[Rule] | list[FieldRule]", who: Principal, incident: Incident) -> str:
-    """Return the places or states that the rules are for, and those of the record."""
+    """Return the locations or states that the rules cover, and those of the record."""
     here = [rule for rule in rules if _is(rule.where, who, incident)]
     if here:
         states = ", ".join(state for state in State if any(state in rule.states for rule in here))

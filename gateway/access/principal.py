@@ -1,4 +1,4 @@
-"""Who is asking, as the permission table sees it. Pure."""
+"""The principal of a request, as the permission table sees it. Pure."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from gateway.directory.roles import Role, known
 
 
 class Machine(StrEnum):
-    """What stands in for a role where a key belongs to no person: its widest scope over records."""
+    """A stand-in for a role, for keys that belong to no person: the widest scope over records."""
 
     READER = "machine_reader"
     WRITER = "machine_writer"
@@ -17,15 +17,16 @@ class Machine(StrEnum):
 Part = Role | Machine
 
 STAFF: frozenset[Part] = frozenset({*Role, *Machine}) - {Role.REPORTER}
-"""The parts of those who work here, machines included."""
+"""The roles of staff, machines included."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Principal:
-    """Somebody with what they are to the process.
+    """A person or machine that makes a request, with its roles, groups and identities.
 
-    `name` is what timelines say: a person's login, a key's name. `groups` are slugs. `identities`, in lower case, are
-    what a record may name the person by: login, e-mail address, telephone number; `contact` is the best of these.
+    `name` is what timelines show: a person's login, a key's name. `groups` are slugs.
+    `identities`, in lower case, are what a record may name the person by: login, e-mail address,
+    telephone number; `contact` is the best of these.
     """
 
     name: str
@@ -36,15 +37,15 @@ class Principal:
 
     @property
     def outsider(self) -> bool:
-        """Whether this is somebody who reports and does not work here."""
+        """Return whether this is a reporter who is not staff."""
         return self.parts.isdisjoint(STAFF)
 
 
 def person_principal(login: str, email: str, phone: str, roles: Iterable[str], groups: Iterable[str] = ()) -> Principal:
-    """A person as they are in the database."""
+    """Return the principal of a person, from the columns of their row."""
     names = frozenset(text.lower() for text in (login, email, phone) if text)
     return Principal(name=login, parts=known(roles), groups=frozenset(groups), identities=names, contact=email or login)
 
 
 NOBODY = Principal(name="")
-"""Somebody who may do nothing."""
+"""A principal that may do nothing."""

@@ -1,4 +1,4 @@
-"""Addresses in messages that open the record they tell of, without a key."""
+"""Links in messages that open the record they are about, without a key."""
 
 from dataclasses import dataclass
 
@@ -9,10 +9,10 @@ from gateway.notify.outbox import OutboxRow
 from gateway.notify.templates import REPORTER, Template
 
 PRIVATE = frozenset({"smtp", "sms"})
-"""Channels that one person reads: whoever has a reporter's address answers for them."""
+"""The channels that one person reads. Whoever has a reporter's address may use their link."""
 
 LONGEST_NAME = 100
-"""Characters of a login or role that a link is made for."""
+"""The longest login or role, in characters, that a link is made for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class RecordLinks:
         return self._staffs(owed, owed.incident_id)
 
     def _reporters(self, owed: OutboxRow, incident_id: int) -> str:
-        """Return the link to the reporter's page, "" where they hear the number alone."""
+        """Return the link to the reporter's page, "" where they are sent the number alone."""
         if "title" not in owed.facts and owed.template != Template.RECEIVED:
             return ""
         link, _ = self.links.make(incident_id, owed.claimed_at)

@@ -1,6 +1,7 @@
-"""Links that let a reporter at one record without a key: HMAC-SHA256 over secret, record and end. Signing is pure.
+"""Signed links that let a reporter open one record without a key. Signing is pure.
 
-A link is `SECRET.RECORD.END.SIGNATURE`: which secret signed it, the record's id, seconds since 1970, 256 bits.
+A link is `SECRET.RECORD.END.SIGNATURE`: the name of the secret that signed it, the record's id,
+the end of its validity in seconds since 1970, and HMAC-SHA256 (256 bits) over these.
 """
 
 import re
@@ -18,12 +19,12 @@ LABEL = b"reporter link v1"
 SHAPE = re.compile(r"([0-9a-f]{8})\.([1-9][0-9]{0,17})\.([1-9][0-9]{0,11})\.([A-Za-z0-9_-]{43})", re.ASCII)
 
 INVALID = "this link is not valid, or no longer: ask the service desk"
-"""Said of every link that does not let in, whatever is wrong with it."""
+"""The error message of every invalid link, whatever is wrong with it."""
 
 
 @dataclass(frozen=True, slots=True)
 class ReporterLinks:
-    """Makes links by the first of its secrets and believes those of all of them.
+    """A maker and reader of links: the first of its secrets signs, all of them are accepted.
 
     `external_url` is the gateway's address as people reach it, "" where that is not known.
     """
@@ -33,17 +34,17 @@ class ReporterLinks:
     external_url: str = ""
 
     def address(self, path: str) -> str:
-        """The whole address of a path, "" where the gateway's own is not known."""
+        """Return the absolute URL of a path, "" where the gateway's own address is not known."""
         return f"{self.external_url.rstrip('/')}{path}" if self.external_url else ""
 
     def make(self, incident_id: int, now: datetime) -> tuple[str, datetime]:
-        """A link to the record and when it ends."""
+        """Return a link to the record, and the end of its validity."""
         ends = int((now + self.valid).timestamp())
         signed = f"{name_of(self.secrets[0])}.{incident_id}.{ends}"
         return f"{signed}.{signature(self.secrets[0], LABEL, signed)}", datetime.fromtimestamp(ends, UTC)
 
     def read(self, link: str, now: datetime) -> int:
-        """The id of the record that the link is to; raises NotFound."""
+        """Return the id of the record that the link opens; raise NotFound for a bad link."""
         found = SHAPE.fullmatch(link)
         if found is None:
             raise NotFound(INVALID)
@@ -55,7 +56,7 @@ class ReporterLinks:
 
 
 def name_of(secret: bytes) -> str:
-    """What links call a secret; nothing about it follows from that."""
+    """Return the name that links give a secret; nothing about the secret follows from it."""
     return sha256(b"name of a link secret\0" + secret).hexdigest()[:8]
 
 
@@ -66,11 +67,17 @@ ON CONFLICT (id) DO NOTHING
 """
 
 KEPT = "SELECT secret FROM link_secret ORDER BY created_at DESC, id LIMIT 2"
-"""Whoever keeps the secret in the database changes it by adding a row; the one before is believed as long as it is the second."""
+"""The query of the two newest secrets in the database.
+
+To change the secret, add a row; the previous one is accepted as long as it is the second.
+"""
 
 
 async def secrets_of(conn: Connection, setting: str, fresh: bytes, stamp: datetime | None) -> tuple[bytes, ...]:
-    """The secrets of the setting, else those kept in the database, where `fresh` becomes the first if there is none."""
+    """Return the secrets of the setting, else those in the database.
+
+    If the database has none either, `fresh` becomes the first.
+    """
     if given := setting.split():
         return tuple(word.encode() for word in given)
     await conn.execute(KEEP, fresh, stamp)

@@ -1,7 +1,7 @@
-"""Links that let staff read one record without a key: signed, and made for one reader. Signing is pure.
+"""Signed links that let one member of staff read one record without a key. Signing is pure.
 
-A link is `SECRET.RECORD.END.READER.SIGNATURE`; the reader, in URL-safe base64, is a person's login and
-the second in which it was made, or the role of an address.
+A link is `SECRET.RECORD.END.READER.SIGNATURE`; the reader, in URL-safe base64, is a person's
+login and the second in which it was made, or the role of an address.
 """
 
 import re
@@ -32,7 +32,7 @@ class ReaderKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A record, the reader that the link was made for, and when, as far as it says so."""
+    """A record and the reader of a link; `made_at` is None where the link has no time."""
 
     incident_id: int
     kind: ReaderKind

@@ -1,4 +1,4 @@
-"""The requests of `simulate` (clock events) and `preview` (an edit of the configuration)."""
+"""The request bodies of `simulate` (clock events) and of `preview` (a configuration edit)."""
 
 from typing import Annotated, Any
 
@@ -33,7 +33,10 @@ class Simulate(Request, kw_only=True):
 
 
 class Preview(Request, kw_only=True):
-    """An edit of the SLA configuration to try: sections by name, laid over those in force as a file would be."""
+    """An edit of the SLA configuration to try.
+
+    Its sections, by name, are laid over those in force as a configuration file would be.
+    """
 
     policies: dict[Name, dict[str, Any]] = field(default_factory=dict)
     calendars: dict[Name, dict[str, Any]] = field(default_factory=dict)

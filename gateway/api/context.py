@@ -1,4 +1,4 @@
-"""What handlers are built with, and the call they are handed."""
+"""The context that handlers are built with, and the call that they are given."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
@@ -27,12 +27,12 @@ _encode = msgspec.json.Encoder().encode
 
 
 OpenSetAside = Callable[[int, Principal], Awaitable[Opened]]
-"""Makes a mail that was set aside a record, for somebody."""
+"""A function that makes a record of a mail that was set aside, for a principal."""
 
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """The parts of the application that the API speaks to."""
+    """The parts of the application that the API uses."""
 
     uow: UnitOfWork
     keys: Keys
@@ -47,7 +47,7 @@ class Context:
     searches: Searches = field(default_factory=Searches)
 
     def on(self, pool: Pool) -> "Context":
-        """Return the same parts, reading by the connections of another pool."""
+        """Return the same context with the connections of another pool."""
         uow = replace(self.uow, pool=pool)
         filing = replace(self.filing, uow=uow, stores=replace(self.filing.stores, pool=pool))
         return replace(self, uow=uow, filing=filing)
@@ -55,7 +55,10 @@ class Context:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One request that was let in, by OPEN routes anybody's: `body` is the decoded request or None, `raw` its bytes."""
+    """One authenticated request, or one of an OPEN route, whose caller may be anybody.
+
+    `body` is the decoded request or None, `raw` its bytes.
+    """
 
     context: Context
     request: web.Request
@@ -65,26 +68,29 @@ class Call:
 
     @property
     def number(self) -> str:
-        """The incident's number in the path."""
+        """The number of the record in the path."""
         return self.request.match_info["number"]
 
     @property
     def actor(self) -> str:
-        """The name under which changes are written down."""
+        """The name under which changes are recorded."""
         return self.caller.name
 
     @property
     def who(self) -> Principal:
-        """Who asks, as the permission table sees it."""
+        """The caller as a principal of the permission table."""
         return self.caller.who
 
     @property
     def address(self) -> str:
-        """Where the request came from."""
+        """The network address that the request came from."""
         return self.request.remote or ""
 
     def if_match(self) -> int | None:
-        """The version in If-Match, None for none or `*`; raises Malformed for anything else."""
+        """Return the version in If-Match, None without one or for `*`.
+
+        Raises Malformed for anything else.
+        """
         header = self.request.headers.get("If-Match", "*").strip()
         if header == "*":
             return None
@@ -94,9 +100,11 @@ class Call:
         return int(text)
 
     def once(self, content: bytes = b"") -> IdempotencyKey | None:
-        """The Idempotency-Key, bound to the caller or the link that let in, and the request it stands for; raises Malformed.
+        """Return the Idempotency-Key with the hash of the request, None without a key.
 
-        `content` stands for a body that was not read into `raw`.
+        The key is bound to the caller, or to the reporter's link in the path. `content` stands
+        for a body that was not read into `raw`. Raises Malformed for an empty key and for one of
+        more than 255 characters.
         """
         key = self.request.headers.get("Idempotency-Key")
         if key is None:
@@ -112,7 +120,7 @@ class Call:
 
 
 def respond(value: object, status: int = 200, etag: str | None = None, location: str | None = None) -> web.Response:
-    """The value as JSON."""
+    """Return the value as a JSON response that caches do not store."""
     headers = {"Cache-Control": "no-store"}
     if etag is not None:
         headers["ETag"] = f'"{etag}"'

@@ -1,4 +1,4 @@
-"""The fields that the configuration adds to records, for whoever shows or fills them."""
+"""The API of the fields that the configuration adds to records."""
 
 import msgspec
 from aiohttp import web
@@ -9,7 +9,11 @@ from gateway.vocabulary import FieldType
 
 
 class FieldView(msgspec.Struct):
-    """One field: its words by language, for which kinds of record, and with which actions it must have a value."""
+    """One field that the configuration adds to records.
+
+    `labels` are its names by language, `kinds` the kinds of record that have it, `required_on`
+    the actions with which it must have a value.
+    """
 
     name: str
     type: FieldType
@@ -26,7 +30,7 @@ class FieldList(msgspec.Struct):
 
 
 async def list_fields(call: Call) -> web.Response:
-    """Every field of the configuration."""
+    """List the fields that the configuration adds."""
     return respond(FieldList([_view(one) for one in call.context.uow.fields.definitions.values()]))
 
 

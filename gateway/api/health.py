@@ -1,4 +1,4 @@
-"""Whether this replica lives, whether it should be sent requests, and its metrics."""
+"""The liveness and readiness probes of this replica, and its metrics."""
 
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
@@ -21,7 +21,7 @@ from gateway.web.auth import Keys
 
 @dataclass(frozen=True, slots=True)
 class OneFamily(Collector):
-    """A collector of one family of metrics that was collected already."""
+    """A collector of one metric family that was collected already."""
 
     family: Metric
 
@@ -31,10 +31,10 @@ class OneFamily(Collector):
 
 
 async def exposition(metrics: Metrics) -> bytes:
-    """Return all metrics as text, and let others go first meanwhile.
+    """Return all metrics as text, and let other tasks run meanwhile.
 
-    Most families are written one after the other on the loop, where no gauge is read half filled; the large one, of
-    counts that only grow, in a thread.
+    Most families are written one after the other on the event loop, where no gauge is read half
+    filled; the large one, of counts that only grow, in a thread.
     """
     texts = []
     for family in metrics.registry.collect():
@@ -45,9 +45,11 @@ async def exposition(metrics: Metrics) -> bytes:
 
 @dataclass(slots=True)
 class Health:
-    """`draining` turns /readyz to 503 while requests are still served, so that a proxy sends them elsewhere.
+    """The health of this replica, as its probes report it.
 
-    `failing` names the tasks that died, or fail by a fault of their own, and that a new process might mend.
+    `draining` turns /readyz to 503 while requests are still served, so that a proxy sends them
+    elsewhere. `failing` names the tasks that died, or fail by a fault of their own, and that a
+    new process might repair.
     """
 
     pool: Pool
@@ -58,13 +60,16 @@ class Health:
     draining: bool = field(default=False)
 
     async def healthz(self, request: web.Request) -> web.Response:  # noqa: ARG002 - the same for everyone
-        """200 while the process works, else 503 and the tasks that do not; a dependency that is away is no reason."""
+        """Answer 200 while the process works, else 503 with the failing tasks.
+
+        A dependency that is down is no reason for 503.
+        """
         if failing := self.failing():
             return web.json_response({"status": "failing", "tasks": list(failing)}, status=503)
         return web.json_response({"status": "alive"})
 
     async def readyz(self, request: web.Request) -> web.Response:  # noqa: ARG002 - the same for everyone
-        """200 when requests can be served, else 503 and what is missing."""
+        """Answer 200 when requests can be served, else 503, with the result of each check."""
         checks = {
             "serving": not self.draining,
             "database": await self._database(),
@@ -84,14 +89,15 @@ class Health:
             return False
 
     def routes(self) -> list[web.RouteDef]:
-        """Return the probes, open to everyone who reaches the port."""
+        """Return the routes of the probes, open to everyone who reaches the port."""
         return [web.get("/healthz", self.healthz), web.get("/readyz", self.readyz)]
 
 
 def metrics_route(metrics: Metrics, keys: Keys | None) -> web.RouteDef:
-    """Return the route of the metrics, for keys that read or send, or with None for everybody.
+    """Return the route of the metrics, for keys with the scope `read` or `ingest`.
 
-    They name no security incident and no person, but tell how much goes wrong and how late it is.
+    With `keys` None it is open to everybody. Metrics name no security incident and no person,
+    but reveal how much goes wrong and how late it is.
     """
 
     async def export(request: web.Request) -> web.Response:

@@ -1,4 +1,7 @@
-"""Changes of what is no record: made in one transaction, at most once for an Idempotency-Key, and answered alike each time."""
+"""Changes of objects other than records, made at most once for an Idempotency-Key.
+
+A change runs in one transaction, and a repeated request gets the same response each time.
+"""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -15,7 +18,7 @@ from gateway.operations.unit_of_work import NOW
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a change is answered with; `version` is the ETag of what was changed."""
+    """The result of a change; `version` is the ETag of the changed object."""
 
     value: object
     status: int = 200
@@ -24,7 +27,7 @@ class Answer:
 
 
 class _Kept(msgspec.Struct, array_like=True):
-    """An answer as it is remembered."""
+    """An answer as it is stored for repeated requests."""
 
     value: msgspec.Raw
     status: int
@@ -35,10 +38,12 @@ class _Kept(msgspec.Struct, array_like=True):
 async def answered(
     call: Call, work: Callable[[Connection], Awaitable[Answer]], *, secret: bool = False, content: bytes = b""
 ) -> tuple[web.Response, bool]:
-    """The answer that `work` gives, and whether it was given just now and not when the same request came before.
+    """Return the response that `work` gives, and whether this request made the change.
 
-    What is `secret` is not kept: the same request again changes nothing and is told so. `content` stands for a body that
-    was not read into `call.raw`. Raises what `work` raises, IdempotencyMismatch, and Conflict for a secret told before.
+    The second value is false when the same request came before. With `secret` the answer is not
+    stored: the same request again changes nothing and raises Conflict. `content` stands for a
+    body that was not read into `call.raw`. Raises what `work` raises, IdempotencyMismatch, and
+    Conflict for a secret that was shown before.
     """
     once, clock = call.once(content), call.context.uow.clock
 

@@ -1,4 +1,4 @@
-"""Pages that need no key: types of problems (the `type` of an error) and runbooks of alerts."""
+"""Pages that need no key: problem types (the `type` of an error) and runbooks of alerts."""
 
 from collections.abc import Mapping
 from functools import cache
@@ -17,7 +17,7 @@ RUNBOOKS = Path(__file__).parents[2] / "docs" / "runbooks"
 
 
 class ProblemPage(msgspec.Struct, omit_defaults=True):
-    """One type of problem; `status` is left out where it is the HTTP layer's."""
+    """One problem type; `status` is left out where the HTTP layer sets it."""
 
     type: str
     title: str
@@ -32,7 +32,10 @@ def _runbooks() -> Mapping[str, str]:
 
 
 def build_reference(pages: Pages) -> list[web.RouteDef]:
-    """Return the routes of both; runbooks are read once, so that a path in a name leads nowhere."""
+    """Return the routes of problem types and runbooks.
+
+    Runbooks are read once and looked up by name, so that a path in a name leads nowhere.
+    """
 
     async def problem(request: web.Request) -> web.Response:
         slug, locale = request.match_info["slug"], pages.locale(request)

@@ -1,4 +1,4 @@
-"""What one route is, as data; the paths that many share."""
+"""The definition of a route as data, and the paths that many routes share."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -12,18 +12,21 @@ from gateway.api.context import Call
 
 READ, WRITE, ADMIN = Scope.READ, Scope.WRITE, Scope.ADMIN
 OPEN = None
-"""Who has no key yet, or needs none."""
+"""The scope of routes for callers who have no key yet, or need none."""
 
 Serve = Callable[[Call], Awaitable[web.Response]]
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """One operation. `takes` is its body's type, `gives` the body's type of its answer, `query` its parameters' type.
+    """One operation of the API.
 
-    Where a body may be CSV as well the handler reads it itself, and `reads` is its type as JSON.
-    With `streams` it is a file, read as it comes. What cannot be read is kept where the handler reads `keeps` itself.
-    `needs` is what it asks of the gateway as a whole; what it asks of one record is judged where that is read or locked.
+    `takes` is the type of its request body, `gives` that of its response body, `query` that of
+    its parameters. Where a body may be CSV as well, the handler reads it itself, and `reads` is
+    its type as JSON. With `streams` the body is a file, read as it comes. `keeps` is the type of
+    a body that the handler reads itself, keeping what cannot be read. `needs` is the right it
+    needs on the gateway as a whole; rights on one record are checked where that is read or
+    locked.
     """
 
     method: str
@@ -44,7 +47,7 @@ class Route:
 
 ONCE, MATCHED = ("Idempotency-Key",), ("If-Match",)
 CHANGE, REFERENCE, CACHED = (*ONCE, *MATCHED), (*MATCHED, "If-None-Match"), ("If-None-Match",)
-"""The headers an operation heeds beside the key."""
+"""The request headers that operations use, besides the key."""
 
 V1 = "/api/v1"
 ONE = V1 + "/incidents/{number}"
@@ -60,5 +63,5 @@ GROUP = V1 + "/groups/{slug:[a-z0-9][a-z0-9_-]{0,63}}"
 
 
 def sentence(kind: Any) -> str:
-    """The first line of what a struct says of itself."""
+    """Return the first line of a struct's docstring, without the period."""
     return (kind.__doc__ or "").partition("\n")[0].rstrip(".")

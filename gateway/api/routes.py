@@ -1,4 +1,4 @@
-"""The whole route table, as data: what may be called, by whom, with what and for what."""
+"""The whole route table as data, and the handlers that authenticate and decode requests."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -20,12 +20,12 @@ from gateway.web import body
 
 
 def table(feed: Feed) -> tuple[Route, ...]:
-    """Every operation of the API."""
+    """Return every operation of the API."""
     return (*of_records(feed), *of_reporters(), *of_quarantine(), *of_set_aside(), *of_setup())
 
 
 def build(context: Context, more: Sequence[Route] = (), reading: Context | None = None) -> list[web.RouteDef]:
-    """The routes of the API, and `more` that are handled like them; `reading` serves those that only read."""
+    """Return the routes of the API and of `more`; `reading`, if given, serves GET requests."""
     by_method = {"GET": reading or context}
     routes = (*table(Feed()), *more)
     return [web.route(one.method, one.path, _handler(by_method.get(one.method, context), one)) for one in routes]
@@ -55,7 +55,7 @@ def _handler(context: Context, route: Route) -> Handler:
 
 
 def _check_link(context: Context, request: web.Request) -> None:
-    """Raise NotFound for a link in the path that was never given, before anything of the request is read."""
+    """Raise NotFound for an invalid link in the path, before anything of the request is read."""
     if (link := request.match_info.get("link")) is not None:
         context.links.read(link, context.uow.clock.now())
 

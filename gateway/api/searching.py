@@ -1,4 +1,4 @@
-"""Searches take turns: a few run at a time, so that they leave connections to all who only read."""
+"""Turns for searches: few run at a time, so that other reads find connections."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -10,28 +10,29 @@ import asyncpg
 from gateway.errors import Overloaded, Unavailable
 
 WAITING_PER_PLACE = 4
-"""Searches that wait for each that runs; those above are refused at once."""
+"""Searches that may wait for each one that runs; those above are refused at once."""
 
 NARROW = "narrow it by updated_since, state, service or assignee_group"
 
 
 @dataclass(slots=True)
 class Searches:
-    """Turns for searches: `places` run at once."""
+    """The turns of searches: `places` run at once."""
 
     places: int = 4
     running: asyncio.Semaphore = field(init=False)
     waiting: int = 0
 
     def __post_init__(self) -> None:
-        """Make the places."""
+        """Create the semaphore with its places."""
         self.running = asyncio.Semaphore(self.places)
 
     @asynccontextmanager
     async def turn(self, narrow: str = NARROW, *, needed: bool = True) -> AsyncIterator[None]:
-        """Wait for a place and hold it; raises Overloaded where too many wait, or where the database takes too long.
+        """Wait for a place and hold it.
 
-        `narrow` says how the search can be made smaller; what searches for nothing is not `needed` to wait.
+        Raises Overloaded when too many searches wait, or when the database takes too long.
+        `narrow` says how the search can be made smaller. Without `needed` no place is taken.
         """
         if not needed:
             yield

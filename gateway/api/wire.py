@@ -1,4 +1,4 @@
-"""What callers may send: every field bounded, every unknown one refused."""
+"""The request bodies of the API: every field is bounded, every unknown one refused."""
 
 from datetime import datetime
 from typing import Annotated, Any, Literal
@@ -27,11 +27,11 @@ Number = Annotated[str, Meta(pattern=r"^INC-[0-9]{8}-[0-9]{6,12}\Z")]
 
 
 class Request(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
-    """What every request has in common: an unknown field is refused."""
+    """The base of all request bodies: an unknown field is refused."""
 
 
 class NewIncident(Request, kw_only=True):
-    """A record made by hand; the priority follows from impact and urgency."""
+    """A record to create; its priority follows from impact and urgency."""
 
     title: Title
     kind: Kind = Kind.INCIDENT
@@ -58,7 +58,10 @@ class NewIncident(Request, kw_only=True):
 
 
 class Patch(Request, kw_only=True):
-    """Fields to change; those left out stay as they are. Of `fields` null takes a value away; `note` says why."""
+    """Fields of a record to change; those left out stay as they are.
+
+    In `fields`, null removes a value. `note` gives the reason.
+    """
 
     title: Title | UnsetType = UNSET
     description: Text | UnsetType = UNSET
@@ -89,7 +92,7 @@ class Patch(Request, kw_only=True):
 
 
 class Action(Request, kw_only=True):
-    """What every action may carry."""
+    """The base of all actions, with an optional note."""
 
     note: Text = ""
 
@@ -100,7 +103,7 @@ class Acknowledge(Action, kw_only=True):
     person: Name = ""
 
     def command(self) -> commands.Command:
-        """As the domain has it."""
+        """Return the command of the domain."""
         return commands.Acknowledge(person=self.person, note=self.note)
 
 
@@ -115,7 +118,7 @@ class Assign(Action, kw_only=True):
     tier: Literal[1, 2, 3, "1", "2", "3", "vendor"] | None = None
 
     def command(self) -> commands.Command:
-        """As the domain has it."""
+        """Return the command of the domain."""
         tier = None if self.tier is None else Tier(str(self.tier))
         return commands.Assign(group=self.group, person=self.person, tier=tier, note=self.note)
 
@@ -124,7 +127,7 @@ class Return(Action, kw_only=True):
     """Return the record to the service desk."""
 
     def command(self) -> commands.Command:
-        """As the domain has it."""
+        """Return the command of the domain."""
         return commands.Return(note=self.note)
 
 
@@ -139,7 +142,7 @@ class Hold(Action, kw_only=True):
     vendor: Name = ""
 
     def command(self) -> commands.Command:
-        """As the domain has it."""
+        """Return the command of the domain."""
         return commands.Hold(reason=self.reason, until=self.until, vendor=self.vendor, note=self.note)
 
 
@@ -147,7 +150,7 @@ class Resume(Action, kw_only=True):
     """Resume work on a record that is on hold."""
 
     def command(self) -> commands.Command:
-        """As the domain has it."""
+        """Return the command of the domain."""
         return commands.Resume(note=self.note)
 
 
@@ -163,7 +166,7 @@ class Escalate(Action, kw_only=True):
     person: Name = ""
 
     def command(self) -> commands.Command:
-        """As the domain has it."""
+        """Return the command of the domain."""
         tier = Tier.THIRD if self.to == "tier3" else Tier.VENDOR
         return commands.Escalate(to=tier, vendor=self.vendor, group=self.group, person=self.person, note=self.note)
 
@@ -171,7 +174,7 @@ class Escalate(Action, kw_only=True):
 class Resolve(Action, kw_only=True):
     """Resolve the record.
 
-    With `related`, the records that follow it are resolved too.
+    With `related`, its child records are resolved too.
     """
 
     resolution: Resolution = Resolution.SOLVED
@@ -180,7 +183,7 @@ class Resolve(Action, kw_only=True):
     related: bool = False
 
     def command(self) -> commands.Command:
-        """As the domain has it."""
+        """Return the command of the domain."""
         return commands.Resolve(resolution=self.resolution, category=self.category, solution=self.solution, note=self.note)
 
 
@@ -191,7 +194,7 @@ class Confirm(Action, kw_only=True):
     related: bool = False
 
     def command(self) -> commands.Command:
-        """As the domain has it."""
+        """Return the command of the domain."""
         return commands.Confirm(satisfaction=self.satisfaction, note=self.note)
 
 
@@ -199,7 +202,7 @@ class Refuse(Action, kw_only=True):
     """Refuse the solution for the reporter."""
 
     def command(self) -> commands.Command:
-        """As the domain has it."""
+        """Return the command of the domain."""
         return commands.Refuse(note=self.note)
 
 
@@ -211,7 +214,7 @@ class Close(Action, kw_only=True):
     related: bool = False
 
     def command(self) -> commands.Command:
-        """As the domain has it."""
+        """Return the command of the domain."""
         return commands.Close(closure=Closure.MANUAL, satisfaction=self.satisfaction, note=self.note)
 
 
@@ -219,7 +222,7 @@ class Reject(Action, kw_only=True):
     """Reject the record as outside the agreed services."""
 
     def command(self) -> commands.Command:
-        """As the domain has it."""
+        """Return the command of the domain."""
         return commands.Reject(note=self.note)
 
 
@@ -233,7 +236,7 @@ class DeclareMajor(Action, kw_only=True):
     priority: Priority | None = None
 
     def command(self) -> commands.Command:
-        """As the domain has it."""
+        """Return the command of the domain."""
         return commands.DeclareMajor(reason=self.reason, priority=self.priority, note=self.note)
 
 
@@ -243,7 +246,7 @@ class Note(Request, kw_only=True):
     note: Annotated[str, Meta(min_length=1, max_length=32_768)]
 
     def command(self) -> commands.Command:
-        """As the domain has it."""
+        """Return the command of the domain."""
         return commands.Note(note=self.note)
 
 
@@ -256,7 +259,7 @@ class Rate(Action, kw_only=True):
     satisfaction: Rating
 
     def command(self) -> commands.Command:
-        """As the domain has it."""
+        """Return the command of the domain."""
         return commands.Rate(satisfaction=self.satisfaction, note=self.note)
 
 
@@ -264,7 +267,7 @@ class CallBack(Action, kw_only=True):
     """Write down that the reporter was called back."""
 
     def command(self) -> commands.Command:
-        """As the domain has it."""
+        """Return the command of the domain."""
         return commands.CallBack(note=self.note)
 
 
@@ -272,7 +275,7 @@ class Grade(Action, kw_only=True):
     """Confirm the grade of a record whose reporter claims more."""
 
     def command(self) -> commands.Command:
-        """As the domain has it."""
+        """Return the command of the domain."""
         return commands.Grade(note=self.note)
 
 
@@ -297,16 +300,17 @@ class FollowOn(Action, kw_only=True):
 
 
 class Counterpart(Request, kw_only=True):
-    """A record of another system."""
+    """A record of another system, by its reference there."""
 
     system: Slug
     reference: Annotated[dict[Name, Any], Meta(min_length=1, max_length=50)]
 
 
 class Convert(Request, kw_only=True):
-    """Make a service request an incident or an incident a request (`request_category` says which); or end a request here.
+    """A conversion between incident and service request, or of a request to a change.
 
-    A request that is ended goes on as its `change` in another system.
+    `request_category` is the kind of service request. A request that becomes a change ends here
+    and goes on as its `change` in another system.
     """
 
     to: Literal["incident", "service_request", "change"]
@@ -316,7 +320,7 @@ class Convert(Request, kw_only=True):
 
 
 class Bulk(Request, kw_only=True):
-    """One action on many records; `body` is that action's own request."""
+    """One action on many records; `body` is the request body of that action."""
 
     numbers: Annotated[list[Number], Meta(min_length=1, max_length=100)]
     action: str
@@ -324,7 +328,7 @@ class Bulk(Request, kw_only=True):
 
 
 class NewKey(Request, kw_only=True):
-    """A key to make."""
+    """A key to create."""
 
     name: Title
     scopes: Annotated[list[Scope], Meta(min_length=1, max_length=4)]
@@ -340,4 +344,4 @@ ACTIONS: dict[str, Any] = {
     "declare_major": DeclareMajor, "note": Note, "rate": Rate,
     "call_back": CallBack, "grade": Grade,
 }  # fmt: skip
-"""The request of each action that is a command of the lifecycle."""
+"""The request body of each action that is a command of the lifecycle."""

@@ -1,1 +1,1 @@
-"""The catalogue: services and their parts, who supports them, and where new records go by it."""
+"""The catalogue: services, configuration items, their support groups, routing of new records."""

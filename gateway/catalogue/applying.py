@@ -1,4 +1,4 @@
-"""What routing does to a record. Pure."""
+"""Application of a routing decision to a new record. Pure."""
 
 from dataclasses import replace
 from datetime import datetime
@@ -13,7 +13,10 @@ TIERS = {GroupTier.DESK: Tier.DESK, GroupTier.TIER2: Tier.SECOND, GroupTier.TIER
 
 
 def apply(revision: Revision, routed: Routed, now: datetime) -> Revision:
-    """The revision with the record given to the group; beyond the desk it is assigned, and the desk's clock has stopped."""
+    """Return the revision with the record given to the group that it is routed to.
+
+    Beyond the service desk it is also assigned, and the desk's SLA clock stops.
+    """
     tier = TIERS[routed.tier]
     after = replace(
         revision.after, assignee_group=routed.group, assignee=routed.person, handler=routed.person or revision.after.handler

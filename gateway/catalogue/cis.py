@@ -1,4 +1,4 @@
-"""Configuration items and what depends on what, in the database."""
+"""Configuration items and their dependencies, in the database."""
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
@@ -15,13 +15,13 @@ from gateway.db.pool import Connection
 from gateway.errors import Conflict, Flaw, NotFound, Unprocessable, VersionMismatch
 
 FIELDS = ("kind", "service", "attributes", "depends_on", "aliases")
-"""What can be written of a configuration item beside its name."""
+"""The fields of a configuration item that can be written, beside its name."""
 
 DEEPEST = 20
-"""How many steps down an outage is followed."""
+"""The number of dependency steps over which an outage is followed downstream."""
 
 MOST = 500
-"""How many items an outage is shown to reach."""
+"""The most items that an impact query returns."""
 
 CIS = """
 SELECT name, kind, coalesce(service, '') AS service, attributes, aliases, version, created_at, updated_at,
@@ -32,7 +32,7 @@ FROM ci c
 
 
 def ci_of(row: Record) -> Ci:
-    """The configuration item in a row of CIS."""
+    """Return the configuration item in a row of CIS."""
     lists = {name: tuple(row[name]) for name in ("depends_on", "dependents", "aliases")}
     return Ci(**{**row, **lists, "attributes": msgspec.json.decode(row["attributes"], type=dict[str, str])})
 
@@ -41,7 +41,7 @@ LIST = CIS + "WHERE name > $1::text AND ($2::text IS NULL OR service = $2::text)
 
 
 async def page(conn: Connection, after: str, limit: int, *, service: str | None = None) -> list[Ci]:
-    """Configuration items whose name sorts after `after`."""
+    """Return configuration items whose name sorts after `after`."""
     return [ci_of(row) for row in await conn.fetch(LIST, after, service, limit)]
 
 
@@ -49,7 +49,7 @@ VERSION = "SELECT count(*) || ' ' || coalesce(sum(version), 0) || ' ' || coalesc
 
 
 async def version(conn: Connection) -> str:
-    """Another text whenever an item was made, changed or forgotten."""
+    """Return a text that changes whenever an item is created, changed or deleted."""
     return str(await conn.fetchval(VERSION))
 
 
@@ -61,7 +61,7 @@ FROM ci c ORDER BY name
 
 
 async def parts(conn: Connection) -> tuple[Component, ...]:
-    """Every item, as far as it tells what belongs together."""
+    """Return every item, with the fields that the topology is built from."""
     return tuple(
         Component(
             name=row["name"],
@@ -79,7 +79,10 @@ LOCK = "SELECT name FROM ci WHERE name = $1 FOR UPDATE"
 
 
 async def by_name(conn: Connection, name: str, *, lock: bool = False) -> Ci:
-    """The configuration item of that name, with `lock` unchanged until the transaction ends; raises NotFound."""
+    """Return the configuration item of that name; raises NotFound.
+
+    With `lock` it stays unchanged until the transaction ends.
+    """
     if lock:
         await conn.fetchval(LOCK, name)
     row = await conn.fetchrow(BY_NAME, name)
@@ -106,9 +109,10 @@ JOIN = "INSERT INTO ci_dependency (ci, depends_on) SELECT * FROM unnest($1::text
 
 
 async def write(conn: Connection, drafts: Sequence[Draft], stamp: datetime | None) -> None:
-    """Write all drafts, over those of the same name, in a transaction of the caller's.
+    """Write all drafts, replacing items of the same name, in the caller's transaction.
 
-    Raises Unprocessable with every service and item that is named and does not exist, and for a circle of dependencies.
+    Raises Unprocessable with every service and item that is named and does not exist, and for a
+    cycle of dependencies.
     """
     await conn.execute(TURN)
     if flaws := await _unknown(conn, drafts):
@@ -152,7 +156,10 @@ async def _unknown(conn: Connection, drafts: Sequence[Draft]) -> list[Flaw]:
 
 
 async def create(conn: Connection, draft: Draft, stamp: datetime | None) -> Ci:
-    """A new configuration item, in a transaction; raises Conflict for a name that is taken, and as `write` does."""
+    """Create a configuration item, in a transaction of the caller's.
+
+    Raises Conflict for a name that is taken, and as `write` does.
+    """
     await conn.execute(TURN)
     if await conn.fetchval(LOCK, draft.name) is not None:
         raise Conflict("there is a configuration item of this name already")
@@ -163,9 +170,9 @@ async def create(conn: Connection, draft: Draft, stamp: datetime | None) -> Ci:
 async def change(
     conn: Connection, name: str, changes: Mapping[str, Any], stamp: datetime | None, *, if_match: int | None = None
 ) -> Ci:
-    """The item with `changes`, in a transaction of the caller's; changing nothing writes nothing.
+    """Change an item and return it, in a transaction of the caller's.
 
-    Raises NotFound, VersionMismatch, and as `write` does.
+    Changing nothing writes nothing. Raises NotFound, VersionMismatch, and as `write` does.
     """
     await conn.execute(TURN)
     before = await by_name(conn, name, lock=True)
@@ -191,7 +198,7 @@ DELETE = "DELETE FROM ci WHERE name = $1"
 
 
 async def delete(conn: Connection, name: str, *, if_match: int | None = None) -> None:
-    """Forget an item; raises NotFound, VersionMismatch, and Conflict while others depend on it."""
+    """Delete an item; raises NotFound, VersionMismatch, and Conflict while others depend on it."""
     await conn.execute(TURN)
     before = await by_name(conn, name, lock=True)
     _match(before, if_match)
@@ -212,9 +219,9 @@ WHERE d.depends_on = ANY($1::text[]) AND d.ci <> ALL($2::text[]) ORDER BY c.name
 
 
 async def impact(conn: Connection, name: str, most: int = MOST, deepest: int = DEEPEST) -> tuple[list[Hit], bool]:
-    """What depends on it, nearest first, at most `most` items and `deepest` steps down, and whether there is more.
+    """Return the items that depend on one, nearest first, and whether there are more.
 
-    Raises NotFound.
+    At most `most` items are returned, up to `deepest` steps downstream. Raises NotFound.
     """
     await by_name(conn, name)
     hits: list[Hit] = []

@@ -1,4 +1,4 @@
-"""What a service's criticality makes of a priority. Pure."""
+"""The adjustment of a priority by the criticality of the service. Pure."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,14 +12,18 @@ UNBOUND = Bounds()
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """The priority, and for the timeline which criticality made it another one; no facts where it did not."""
+    """The adjusted priority, and facts for the timeline: empty if it did not change."""
 
     priority: int
     facts: Mapping[str, Any]
 
 
 def judge(priority: int, service: Service | None, bounds: Mapping[str, Bounds]) -> Judged:
-    """The priority raised by so many steps, then kept between the highest and the lowest its service may have; 1 is highest."""
+    """Return the priority adjusted by the bounds of the service's criticality.
+
+    It is raised by that many steps, then kept between the highest and the lowest that the
+    service may have; 1 is highest.
+    """
     if service is None:
         return Judged(priority, {})
     said = bounds.get(service.criticality, UNBOUND)

@@ -1,13 +1,16 @@
-"""Dependencies without circles. Pure."""
+"""Detection of cycles in a dependency graph. Pure."""
 
 from collections.abc import Iterable, Mapping
 
 Edges = Mapping[str, Iterable[str]]
-"""By configuration item what it depends on."""
+"""The items that each configuration item depends on, by name."""
 
 
 def cycle(edges: Edges) -> tuple[str, ...]:
-    """A circle of dependencies, its first item again at its end; () where there is none. Deep graphs need no deep stack."""
+    """Return a cycle of dependencies, with its first item again at its end; () if there is none.
+
+    It is iterative: a deep graph needs no deep stack.
+    """
     done: set[str] = set()
     for start in edges:
         if found := _from(start, edges, done):

@@ -1,4 +1,4 @@
-"""Configuration items from CSV (RFC 4180) or JSON, every flaw with its line. Pure."""
+"""Import of configuration items from CSV (RFC 4180) or JSON; each flaw names its line. Pure."""
 
 import csv
 import re
@@ -22,7 +22,7 @@ CalledToo = Annotated[list[Annotated[str, Meta(min_length=2, max_length=128)]], 
 ServiceSlug = Annotated[str, Meta(pattern=r"^([a-z0-9][a-z0-9_-]{0,63})?\Z")]
 
 MOST_FLAWS = 100
-"""How many flaws are told at once."""
+"""The most flaws reported at once."""
 
 COLUMNS = ("name", "kind", "service", "depends_on", "aliases")
 ATTRIBUTE = "attributes."
@@ -31,7 +31,7 @@ NUL = rb"\u0000"
 
 
 class NewCi(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
-    """A configuration item to make; `depends_on` names those it fails with."""
+    """A configuration item to create; `depends_on` names the items whose failure makes it fail."""
 
     name: CiName
     kind: CiKind
@@ -41,7 +41,7 @@ class NewCi(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     aliases: CalledToo = msgspec.field(default_factory=list)
 
     def draft(self, at: str = "") -> Draft:
-        """As it is written; `at` is where it stood."""
+        """Return the item as a draft; `at` is its place in the request."""
         upstream = tuple(sorted(set(self.depends_on)))
         aliases = tuple(sorted(set(self.aliases)))
         return Draft(
@@ -52,17 +52,20 @@ class NewCi(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
 
 @dataclass(frozen=True, slots=True)
 class Uneven:
-    """A line that has more or fewer cells than the header, or an item that cannot be read."""
+    """A line with more or fewer cells than the header, or an item that cannot be read."""
 
     said: str
 
 
 Row = tuple[int, int, Any]
-"""Index, line, and what stood there."""
+"""Index, line, and content of one item."""
 
 
 def read(text: str, *, as_csv: bool) -> list[Draft]:
-    """The items of a CSV with a header, or of a JSON array; raises Malformed, or Unprocessable with every flaw."""
+    """Return the items of a CSV with a header, or of a JSON array.
+
+    Raises Malformed, or Unprocessable with every flaw.
+    """
     drafts: list[Draft] = []
     flaws: list[Flaw] = []
     for index, line, raw in _csv_rows(text) if as_csv else _json_rows(text):
@@ -140,7 +143,7 @@ def _json_rows(text: str) -> Iterator[Row]:
 
 
 def _value(raw: bytes) -> Any:
-    """Return an item, or what is wrong with it."""
+    """Return an item, or an error for one that cannot be read."""
     if NUL in raw.replace(b"\\\\", b""):
         return Uneven("a text holds NUL, which no database keeps")
     try:
@@ -150,6 +153,6 @@ def _value(raw: bytes) -> Any:
 
 
 def _line_of(data: bytes, error: Exception) -> int:
-    """Return the line of the byte that an error names; the last one where it names none."""
+    """Return the line of the byte that an error names; the last line if it names none."""
     named = BYTE.search(str(error))
     return 1 + data.count(b"\n", 0, int(named[1]) if named is not None else len(data))

@@ -1,4 +1,7 @@
-"""The catalogue in memory: read every few seconds and after every change, so that no new record costs a query."""
+"""The catalogue in memory, so that a new record costs no query.
+
+It is read every few seconds and after every change.
+"""
 
 import asyncio
 from collections import Counter
@@ -27,7 +30,7 @@ from gateway.sla.calendars import read_calendars
 from gateway.sla.policy import digest
 
 EVERY = 5.0
-"""Seconds between two readings; what another replica changed is heeded this much later at most."""
+"""Seconds between two readings, and the longest delay of a change made by another replica."""
 
 GROUPS = groups.GROUPS + "WHERE g.active ORDER BY g.slug"
 ROUTED_BY = ("kind", "source", "service", "category", "priority", "security")
@@ -52,7 +55,7 @@ WHERE g.active
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What one look at the database found."""
+    """The result of one reading of the database."""
 
     services: tuple[Service, ...]
     groups: tuple[Group, ...]
@@ -62,11 +65,14 @@ class Reading:
     parts: tuple[Component, ...] = ()
     parts_version: str = ""
     privy: Mapping[str, bool] = field(default_factory=dict)
-    """Who may see security incidents, and whether these are their work."""
+    """The people who may see security incidents; True for security officers."""
 
 
 async def read(conn: Connection, stamp: datetime | None, before: Reading | None = None) -> Reading:
-    """Everything new records are routed by, in seven statements; items as in `before` while none of them has changed."""
+    """Return all that new records are routed by, in seven statements.
+
+    Configuration items are taken from `before` while none of them has changed.
+    """
     shifts: dict[str, list[Shift]] = {}
     for row in await conn.fetch(SHIFTS, stamp):
         people = tuple(row["people"])
@@ -87,16 +93,20 @@ async def read(conn: Connection, stamp: datetime | None, before: Reading | None 
 
 @dataclass(frozen=True, slots=True)
 class Promise:
-    """What the incidents of one service are dated by: the policy it names, "" for none, and what changes with anything else."""
+    """The SLA promise of a service: its policy, "" for none, and a version.
+
+    The version changes with anything else that its incidents' deadlines depend on.
+    """
 
     policy: str
     version: str
 
 
 class Catalogue:
-    """What is known of services, and the rules of time with what they promise.
+    """The services, groups, shifts and topology in memory, and the SLA rules with their promises.
 
-    `rules` is one value for good, whose promises of services are kept up to date in place: whoever holds it sees them.
+    `rules` is one value for good, whose promises of services are kept up to date in place: every
+    holder of it sees them.
     """
 
     def __init__(self, settings: Settings, on_shift: OnShift | None = None) -> None:
@@ -115,23 +125,26 @@ class Catalogue:
         self.correlation = settings.dedup.correlation
         lines = [settings.phone.service, *(line.service for line in settings.phone.hotlines.values())]
         self.anything = frozenset({settings.mail.service, *lines, *(chat.service for chat in settings.chat.values())}) - {""}
-        """Services that mailboxes, hotlines and chats give everything, which say nothing of what a report is about."""
+        """Default services of mailboxes, hotlines and chats: no evidence of a report's subject."""
         self.topology = Topology()
-        """What services and items are called, and what hangs on what."""
+        """The names and dependencies of services and configuration items."""
         self.changed = asyncio.Event()
-        """Set when what services promise is another than before; whoever heeds it clears it."""
+        """Set when the promises of services have changed; whoever acts on it clears it."""
 
     @property
     def configured(self) -> Rules:
-        """The rules of time without what services of the catalogue promise."""
+        """Return the SLA rules without the promises of services of the catalogue."""
         return self._configured
 
     def services(self) -> Mapping[str, Service]:
-        """Active services by slug."""
+        """Return the active services by slug."""
         return self._standing.services
 
     def learn(self, reading: Reading, topology: Topology | None = None) -> None:
-        """From now on this is what is known. `landscape` is what the reading's names and items come to, if it is known."""
+        """Take over a reading as the present state.
+
+        `landscape` is the topology of the reading's names and items, if it is built already.
+        """
         self._load, self._shifts = reading.load, reading.shifts
         by_slug = {service.slug: service for service in reading.services}
         self._standing = Standing(
@@ -150,7 +163,7 @@ class Catalogue:
             self._promise(reading.services)
 
     def _is_new(self, reading: Reading) -> bool:
-        """Whether names or dependencies are others than before."""
+        """Return whether names or dependencies have changed since the last reading."""
         known = self._reading
         return known is None or known.services != reading.services or known.parts_version != reading.parts_version
 
@@ -169,7 +182,7 @@ class Catalogue:
         self._tailored.update(own)
 
     def promises(self, also: Iterable[str]) -> Mapping[str, Promise]:
-        """By slug what each service with a promise of its own promises, and those of `also` whether they have one or not."""
+        """Return the promises of services that have their own and of those in `also`, by slug."""
         known = {service.slug for service in self._seen if service.policy or service.targets or service.support_hours}
         return {slug: self._promised(slug) for slug in sorted(known | set(also))}
 
@@ -179,13 +192,16 @@ class Catalogue:
         return Promise(policy, digest((policy, own)))
 
     def _rostered(self, group: Group, at: datetime) -> Sequence[str]:
-        """Who works the group's shift; everybody where no shift is planned any more."""
+        """Return the logins on the group's shift at that time.
+
+        Everybody if no shift is planned any more.
+        """
         if (planned := self._shifts.get(group.slug)) is None:
             return everybody(group, at)
         return [login for shift in planned if shift.starts_at <= at < shift.ends_at for login in shift.people]
 
     async def refresh(self, pool: Pool, stamp: datetime | None) -> None:
-        """Look at the database."""
+        """Read the database and take over the result."""
         async with self._turn:
             async with acquire(pool) as conn:
                 reading = await read(conn, stamp, self._reading)
@@ -194,24 +210,30 @@ class Catalogue:
             self.learn(reading, topology)
 
     def check(self, policy: str, support_hours: str, targets: Written) -> None:
-        """Raise Unprocessable where a service promises what cannot be counted."""
+        """Raise Unprocessable if a service promises something that cannot be measured."""
         flaws = tuple(flaws_of(policy, support_hours, targets, self._settings.sla, self._calendars))
         if flaws:
             raise Unprocessable(flaws[0].detail, flaws=flaws)
 
     def judge(self, priority: int, service: str) -> Judged:
-        """The priority after the service's criticality."""
+        """Return the priority adjusted by the service's criticality."""
         return criticality.judge(priority, self._standing.services.get(service), self._settings.criticality)
 
     def may_have(self, incident: Incident, before: Before) -> bool:
-        """Return whether a record may go to those who had one before; a security incident only to who may see it."""
+        """Return whether a record may go back to those who had it before.
+
+        A security incident may only go to people who may see it.
+        """
         people, group = {before.handler, before.assignee} - {""}, self._standing.groups.get(before.group)
         privy = self._standing.privy
         hidden = group is not None and privy.isdisjoint(group.members)
         return not incident.security or (people <= privy and not hidden)
 
     def route(self, revision: Revision, origin: str, now: datetime) -> Revision:
-        """The first revision of a record with where it goes; as it was where nothing says so."""
+        """Return the first revision of a record with its group and assignee.
+
+        Unchanged if no rule applies.
+        """
         incident = revision.after
         facts: dict[str, Any] = {name: getattr(incident, name) for name in ROUTED_BY}
         routed = decide(Case(origin=origin, **facts), self._standing, self._settings.routing, self._on_shift, now)

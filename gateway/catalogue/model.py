@@ -1,4 +1,4 @@
-"""A service and a configuration item as values. Pure."""
+"""Services and configuration items as values. Pure."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,12 +9,15 @@ from gateway.errors import Flaw
 from gateway.vocabulary import Criticality
 
 Written = Mapping[str, Mapping[str, str]]
-"""Targets as people write them: by priority and clock, such as {"1": {"overall": "15m"}}."""
+"""Targets as people write them, by priority and clock, such as {"1": {"overall": "15m"}}."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Service:
-    """One service; groups are slugs, "" for none. `policy` and `targets` win over what the policy rules say."""
+    """A service of the catalogue; groups are slugs, "" for none.
+
+    `policy` and `targets` win over the policy rules of the configuration.
+    """
 
     slug: str
     name: str
@@ -34,13 +37,17 @@ class Service:
     updated_at: datetime
 
     def support(self, tier: GroupTier) -> str:
-        """The group that supports it at this tier, "" for none."""
+        """Return the group that supports the service at this tier, "" for none."""
         return {GroupTier.DESK: self.desk_group, GroupTier.TIER2: self.tier2_group, GroupTier.TIER3: self.tier3_group}[tier]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ci:
-    """One configuration item; it fails when one of `depends_on` (upstream) fails, and `dependents` (downstream) with it."""
+    """A configuration item.
+
+    It fails when one of `depends_on` (upstream) fails, and each of `dependents` (downstream)
+    fails with it.
+    """
 
     name: str
     kind: str
@@ -56,7 +63,7 @@ class Ci:
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A configuration item that an outage reaches, `depth` steps down."""
+    """A configuration item that an outage reaches, `depth` steps downstream."""
 
     name: str
     kind: str
@@ -66,7 +73,7 @@ class Hit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
-    """A configuration item to write; `at` is where it stood in what was sent, for whoever has to correct it."""
+    """A configuration item to write; `at` is its place in the request, for reports of flaws."""
 
     name: str
     kind: str
@@ -77,6 +84,6 @@ class Draft:
     at: str = ""
 
     def flaw(self, field: str, detail: str) -> Flaw:
-        """Something wrong with a field of it."""
+        """Return a flaw of one of its fields."""
         pointer, _, line = self.at.partition("#")
         return Flaw(f"{pointer}/{field}", f"line {line}: {detail}" if line else detail)

@@ -1,4 +1,4 @@
-"""What services of the catalogue promise, laid over what the configuration promises in their name."""
+"""SLA promises of services in the catalogue, applied over those of the configuration."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
@@ -15,7 +15,7 @@ from gateway.sla.policy_choice import tailored
 
 
 def flaws_of(policy: str, support_hours: str, targets: Written, sla: settings.Sla, calendars: Iterable[str]) -> Iterator[Flaw]:
-    """Everything that makes a service's promises impossible to keep."""
+    """Yield everything that makes a service's promises impossible to keep."""
     if policy and policy not in sla.policies:
         yield Flaw("/policy", f"no policy is named {policy!r}: there are {', '.join(sorted(sla.policies))}")
     if support_hours and support_hours not in calendars:
@@ -40,7 +40,10 @@ def _target_flaws(pointer: str, clock: str, text: str) -> Iterator[Flaw]:
 
 
 def tailor(service: Service, policies: Mapping[str, Policy], calendars: Mapping[str, Calendar]) -> Mapping[str, Policy]:
-    """By name the policies as they are for this service: in its support hours and with its targets; none where it has neither."""
+    """Return the policies as they apply to this service, by name.
+
+    They use its support hours and its targets; there are none if it has neither.
+    """
     calendar = calendars.get(service.support_hours)
     if calendar is None and not service.targets:
         return {}

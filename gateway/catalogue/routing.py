@@ -1,8 +1,9 @@
-"""Where a new record goes: to which group, and to whom of it. Pure.
+"""Routing of a new record to a group, and to a person of it. Pure.
 
-The first rule that agrees and leads to a group decides. Without one, what people report goes to the service's own support, at the
-lowest tier that has any; what alerts open stays at the desk. A security incident goes only to a group of which somebody may see
-it, and to nobody else of that group; where the rules lead only to others, to a security officer.
+The first rule that matches and leads to a group decides. Without one, records that people report
+go to the service's own support, at the lowest tier that has any; records that alerts open stay
+at the service desk. A security incident goes only to a group of which somebody may see it, and
+to nobody else of that group; if the rules lead only to others, it goes to a security officer.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -17,17 +18,17 @@ from gateway.settings import Routing
 PEOPLE, ALERTS = "people", "alerts"
 
 OnShift = Callable[[Group, datetime], Sequence[str]]
-"""Answers which members of a group are on shift at a moment."""
+"""A function that returns the members of a group who are on shift at a moment."""
 
 
 def everybody(group: Group, _at: datetime) -> Sequence[str]:
-    """Everybody of the group who is active: who is on shift where no roster says otherwise."""
+    """Return every active member of the group: those on shift if there is no roster."""
     return group.members
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
-    """What a new record is routed by."""
+    """The properties of a new record that rules match on."""
 
     origin: str
     kind: str
@@ -40,9 +41,9 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What is known when a record is routed: active groups by slug, skills by login, open records by login.
+    """The facts that routing decides by: active groups by slug, skills and open records by login.
 
-    `privy` may see security incidents, `officers` are those of them whose work these are.
+    `privy` may see security incidents, `officers` are those of them who work on them.
     """
 
     services: Mapping[str, Service] = field(default_factory=dict)
@@ -57,13 +58,13 @@ class Standing:
         return not case.security or not self.privy.isdisjoint(group.members)
 
     def least_busy(self, logins: Iterable[str]) -> str:
-        """Return who of these has the fewest open records."""
+        """Return the login with the fewest open records."""
         return min(logins, key=lambda login: (self.load.get(login, 0), login))
 
 
 @dataclass(frozen=True, slots=True)
 class Routed:
-    """The group and the person ("" for the group as a whole) a record goes to, by which rule and why."""
+    """The group and person ("" for the whole group) that a record goes to, the rule, and why."""
 
     group: str
     tier: GroupTier
@@ -73,7 +74,7 @@ class Routed:
 
 
 def decide(case: Case, standing: Standing, rules: Sequence[Routing], on_shift: OnShift, at: datetime) -> Routed | None:
-    """Where the record goes, None for nowhere: it stays at the desk without a group."""
+    """Return the destination of a record; None if it stays at the service desk without a group."""
     service = standing.services.get(case.service)
     kept_from = False
     for rule in rules:
@@ -94,7 +95,10 @@ def decide(case: Case, standing: Standing, rules: Sequence[Routing], on_shift: O
 
 
 def _officer(standing: Standing) -> Routed | None:
-    """Return a security officer, at the desk's tier, for a record that others must not get; None where there is none."""
+    """Return a security officer for a record that others must not get; None if there is none.
+
+    It is routed at the tier of the service desk.
+    """
     able = standing.officers or standing.privy
     if not able:
         return None
@@ -114,7 +118,11 @@ def _agrees(rule: Routing, case: Case) -> bool:
 
 
 def _group(rule: Routing, service: Service | None, standing: Standing) -> Group | None:
-    """The group the rule names, else the service's support at the rule's tier, else the first of that tier with the skills."""
+    """Return the group that the rule leads to, None if there is none.
+
+    It is the group that the rule names, else the service's support at the rule's tier, else the
+    first of that tier with the skills.
+    """
     if rule.group:
         return standing.groups.get(rule.group)
     tier = GroupTier(rule.tier)
@@ -132,7 +140,11 @@ def _skilled_groups(rule: Routing, tier: GroupTier, standing: Standing) -> Itera
 
 
 def _person(rule: Routing, group: Group, case: Case, standing: Standing, on_shift: Iterable[str]) -> tuple[str, str]:
-    """Who has least to do of those on shift who have the skills; where nobody has them, the group as a whole decides."""
+    """Return the least busy person on shift with the skills, and the reason for the choice.
+
+    The person is "", which leaves the choice to the whole group, if nobody on shift has the
+    skills or may see the record.
+    """
     present = [login for login in on_shift if login in group.members]
     if not present:
         return "", "nobody is on shift"

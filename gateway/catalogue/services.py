@@ -1,4 +1,4 @@
-"""Services in the database."""
+"""Services of the catalogue in the database."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -15,7 +15,7 @@ from gateway.vocabulary import Criticality
 
 GROUPS = ("owner_group", "desk_group", "tier2_group", "tier3_group")
 FIELDS = ("name", "description", *GROUPS, "criticality", "support_hours", "policy", "targets", "aliases", "active")
-"""What can be written of a service beside its slug, in the order of the statements below."""
+"""The fields of a service that can be written, beside its slug, in the order of the statements."""
 
 SERVICES = """
 SELECT slug, name, description, coalesce(owner_group, '') AS owner_group, coalesce(desk_group, '') AS desk_group,
@@ -26,7 +26,7 @@ FROM service
 
 
 def service_of(row: Record) -> Service:
-    """The service in a row of SERVICES."""
+    """Return the service in a row of SERVICES."""
     targets = msgspec.json.decode(row["targets"], type=dict[str, dict[str, str]])
     values = {"criticality": Criticality(row["criticality"]), "targets": targets, "aliases": tuple(row["aliases"])}
     return Service(**{**row, **values})
@@ -36,7 +36,7 @@ ALL = SERVICES + "WHERE active ORDER BY slug"
 
 
 async def every(conn: Connection) -> list[Service]:
-    """Every active service."""
+    """Return every active service."""
     return [service_of(row) for row in await conn.fetch(ALL)]
 
 
@@ -44,7 +44,7 @@ LIST = SERVICES + "WHERE slug > $1::text AND ($2::bool IS NULL OR active = $2::b
 
 
 async def page(conn: Connection, after: str, limit: int, *, active: bool | None = None) -> list[Service]:
-    """Services whose slug sorts after `after`."""
+    """Return services whose slug sorts after `after`."""
     return [service_of(row) for row in await conn.fetch(LIST, after, active, limit)]
 
 
@@ -53,7 +53,10 @@ LOCKED = SERVICES + "WHERE slug = $1 FOR UPDATE"
 
 
 async def by_slug(conn: Connection, slug: str, *, lock: bool = False) -> Service:
-    """The service of that slug, with `lock` unchanged until the transaction ends; raises NotFound."""
+    """Return the service of that slug; raises NotFound.
+
+    With `lock` it stays unchanged until the transaction ends.
+    """
     row = await conn.fetchrow(LOCKED if lock else BY_SLUG, slug)
     if row is None:
         raise NotFound(f"there is no service {slug}")
@@ -70,7 +73,10 @@ FROM coalesce($14::timestamptz, statement_timestamp()) AS t (now)
 
 
 async def create(conn: Connection, slug: str, fields: Mapping[str, Any], stamp: datetime | None) -> Service:
-    """A new service with all of FIELDS, in a transaction; raises Conflict for a slug that is taken, Unprocessable for groups."""
+    """Create a service with all of FIELDS, in a transaction of the caller's.
+
+    Raises Conflict for a slug that is taken, Unprocessable for groups that do not exist.
+    """
     await _check_groups(conn, fields)
     try:
         await conn.execute(INSERT, slug, *_values(fields), stamp)
@@ -91,9 +97,10 @@ WHERE slug = $1
 async def change(
     conn: Connection, slug: str, changes: Mapping[str, Any], stamp: datetime | None, *, if_match: int | None = None
 ) -> Service:
-    """The service with `changes`, in a transaction of the caller's; changing nothing writes nothing.
+    """Change a service and return it, in a transaction of the caller's.
 
-    Raises NotFound, VersionMismatch, and Unprocessable for a group that does not exist.
+    Changing nothing writes nothing. Raises NotFound, VersionMismatch, and Unprocessable for a
+    group that does not exist.
     """
     before = await by_slug(conn, slug, lock=True)
     if if_match is not None and before.version != if_match:

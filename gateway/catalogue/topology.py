@@ -1,4 +1,7 @@
-"""What the catalogue calls things and what they hang on, for texts and alerts that speak of them. Pure."""
+"""The topology: names and dependencies of services and configuration items. Pure.
+
+It finds the services and items that texts and alerts mention.
+"""
 
 import re
 from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping
@@ -11,23 +14,23 @@ from gateway.catalogue.model import Service
 Understood = TypeVar("Understood")
 
 DEEPEST = 20
-"""How many steps up or down dependencies are followed."""
+"""The most dependency steps that are followed upstream or downstream."""
 
 MOST = 500
-"""How many items are followed at most."""
+"""The most items that are followed."""
 
 ADDRESSES = ("host", "hostname", "fqdn", "ip", "address")
-"""Attributes of an item by which people and machines name it too."""
+"""Attributes of an item that people and machines also use as its name."""
 
 SITE = "site"
-"""The attribute that says where an item is."""
+"""The attribute that holds the site of an item."""
 
 KNOWN_TEXTS = 2_000
-"""Texts of which is remembered what was read in them."""
+"""The most texts whose analysis is cached."""
 
 
 class Of(StrEnum):
-    """What a name is the name of."""
+    """The kind of thing that a name belongs to."""
 
     SERVICE = "service"
     CI = "ci"
@@ -36,7 +39,7 @@ class Of(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Component:
-    """A configuration item, as far as it tells what belongs together."""
+    """A configuration item, with the fields that the topology is built from."""
 
     name: str
     service: str
@@ -47,7 +50,7 @@ class Component:
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """A name found in a text: of what, which, and from where to where it stands."""
+    """A name found in a text: its kind, the thing it names, and where it starts and ends."""
 
     of: Of
     which: str
@@ -60,7 +63,7 @@ Entry = tuple[str, Of, str]
 
 @dataclass(frozen=True, slots=True)
 class Topology:
-    """Every name of the catalogue by its first two characters, and every dependency both ways."""
+    """The topology: the catalogue's names by their first two characters, dependencies both ways."""
 
     names: Mapping[str, tuple[Entry, ...]] = field(default_factory=dict)
     up: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -72,11 +75,14 @@ class Topology:
     _read: dict[Hashable, Any] = field(default_factory=dict, compare=False)
 
     def named(self, text: str) -> tuple[Named, ...]:
-        """The names in a text, longest first where one stands in another. The case of letters does not matter."""
+        """Return the names in a text, the longest first if one contains another.
+
+        The case of letters does not matter.
+        """
         return tuple(self._scan(text.casefold()))
 
     def once(self, said: Hashable, read: "Callable[[], Understood]") -> "Understood":
-        """What `read` makes of something said, asked once for as long as names and dependencies stay the same."""
+        """Return the result of `read` for a key, cached while the topology stays the same."""
         known: Understood | None = self._read.get(said)
         if known is None:
             if len(self._read) >= KNOWN_TEXTS:
@@ -95,20 +101,26 @@ class Topology:
             at += len(entry[0])
 
     def upstream(self, ci: str) -> Mapping[str, int]:
-        """What an item fails with, and in how many steps."""
+        """Return the items upstream of an item, each with its distance in steps."""
         return _reached(ci, self.up)
 
     def downstream(self, ci: str) -> Mapping[str, int]:
-        """What fails with an item, and in how many steps."""
+        """Return the items downstream of an item, each with its distance in steps."""
         return _reached(ci, self.down)
 
     def component(self, item: str) -> str:
-        """One name for everything that an item or a service is connected with: the lock of what is linked there."""
+        """Return the component of an item or a service: one name for all that is connected with it.
+
+        It serves as the lock under which incidents are linked there.
+        """
         return self.components.get(item, item)
 
 
 def _stands(name: str, text: str, at: int) -> bool:
-    """Whether a name stands here by itself: next to Chinese it does, within an English word or number it does not."""
+    """Return whether a name stands at this position by itself.
+
+    Next to Chinese it does; within an English word or number it does not.
+    """
     if not text.startswith(name, at):
         return False
     end = at + len(name)
@@ -132,7 +144,10 @@ def _reached(start: str, edges: Mapping[str, tuple[str, ...]]) -> dict[str, int]
 
 
 def build_topology(services: Iterable[Service], parts: Collection[Component]) -> Topology:
-    """The landscape of these services and items. A name that two of a kind share names neither of them."""
+    """Build the topology of these services and items.
+
+    A name that two of a kind share is left out.
+    """
     entries: dict[tuple[str, Of], set[str]] = {}
     for of, which, name in (*_service_names(services), *_part_names(parts)):
         if len(key := " ".join(name.casefold().split())) >= 2:
@@ -160,7 +175,10 @@ def build_topology(services: Iterable[Service], parts: Collection[Component]) ->
 
 
 def _components(parts: Iterable[Component]) -> dict[str, str]:
-    """By item and service the first name of all that dependencies and services connect (union and find)."""
+    """Return the component of each item and service: the first name in it (union-find).
+
+    Dependencies connect items, and a service connects its items.
+    """
     parent: dict[str, str] = {}
 
     def first(name: str) -> str:

@@ -1,1 +1,4 @@
-"""Channels between people and the gateway, in both directions: e-mail, chat, phone, web form, app, webhook."""
+"""Channels between people and the gateway, inbound and outbound.
+
+E-mail, chat, phone, web form, app and webhook.
+"""

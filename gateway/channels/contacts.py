@@ -1,4 +1,4 @@
-"""How reporters say they can be reached, in the one way it is kept. Pure."""
+"""Normal forms of the e-mail addresses and telephone numbers of reporters. Pure."""
 
 import re
 
@@ -11,15 +11,16 @@ _EMAIL = re.compile(
 
 
 def email_of(text: str) -> str | None:
-    """The address in lower case, None where the text is none that mail could be sent to."""
+    """Return the address in lower case, None if no mail could be sent to it."""
     address = text.strip().lower()
     return address if len(address) <= 254 and _EMAIL.fullmatch(address) else None
 
 
 def phone_of(text: str, region: str) -> str | None:
-    """The number as E.164, read as one of `region` (ISO 3166) where it has no country code; None where it can be none.
+    """Return the number in E.164, None if it cannot be a telephone number.
 
-    One of the region's own must be one that is given out there: dialling codes before it could stand for anything else.
+    A number without a country code is read as one of `region` (ISO 3166), and must be assigned
+    there: with a dialling prefix it could mean anything else.
     """
     said = text.strip()[:100]
     try:

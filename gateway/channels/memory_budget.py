@@ -1,4 +1,7 @@
-"""How much of what people send is held at once: long bodies are read piece by piece, and counted while they come in."""
+"""A limit on the request bodies that are held in memory at once.
+
+Long bodies are read in chunks and counted as they arrive.
+"""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -15,7 +18,11 @@ PIECE = 65_536
 
 @dataclass(slots=True)
 class MemoryBudget:
-    """So many mails are worked on, as many again may wait, and all that came in, even in part, is so many bytes at most."""
+    """Limits of the bodies handled at once and of their bytes.
+
+    `most` bodies are worked on at a time and as many again may wait. All that has been received,
+    even in part, is at most `most_bytes`.
+    """
 
     most: int
     most_bytes: int
@@ -28,7 +35,7 @@ class MemoryBudget:
 
     @asynccontextmanager
     async def one(self) -> AsyncIterator[None]:
-        """A place, waited for; raises Overloaded where too many wait."""
+        """Wait for a free slot and hold it; raises Overloaded where too many wait."""
         if self.taken >= 2 * self.most:
             raise Overloaded(BUSY)
         self.taken += 1
@@ -39,20 +46,24 @@ class MemoryBudget:
             self.taken -= 1
 
     def hold(self, size: int) -> None:
-        """Count more bytes of a mail that is coming in; raises Overloaded, counting nothing, where they are too many."""
+        """Count more received bytes; raises Overloaded where they are too many.
+
+        When it raises, nothing was counted.
+        """
         if self.held + size > self.most_bytes:
             raise Overloaded(BUSY)
         self.held += size
 
     def release(self, size: int) -> None:
-        """They are gone."""
+        """Subtract bytes that are no longer held."""
         self.held -= size
 
 
 async def fill(body: bytearray, request: web.Request, places: MemoryBudget, most: int, what: str) -> None:
-    """The request's body, so that neither one that is too large nor too many at once are held; `what` is what it is called.
+    """Read the request's body into `body`, within the limits of size and memory.
 
-    What was counted is as long as `body` whatever is raised, which is Malformed, TooLarge and Overloaded.
+    `what` is its name in error messages. Whatever is raised (Malformed, TooLarge or Overloaded),
+    exactly len(body) bytes were counted.
     """
     encoding = request.headers.get("Content-Encoding", "identity")
     if encoding.lower() != "identity":

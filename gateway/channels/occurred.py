@@ -1,4 +1,4 @@
-"""When people say that something began."""
+"""The time at which people say that an incident began."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -6,13 +6,16 @@ from gateway.incidents.labels import LOCALES, Locale
 from gateway.operations.create import LATE_ENTRY
 
 AHEAD = timedelta(minutes=10)
-"""How far clocks of people may be ahead of ours: what began then began now."""
+"""Allowed lead of people's clocks: a beginning that is not further ahead counts as now."""
 
 SINCE = ("Since {} (told later)\n\n", "开始时间：{}（事后报告）\n\n")
 
 
 def when_it_began(said: datetime | None, now: datetime, locale: Locale) -> tuple[datetime | None, str]:
-    """When the incident occurred, None for now; a time that no record may have is a line for its description instead."""
+    """Return the time of occurrence, None for now, and a line for the description.
+
+    A time that no record may have is not returned as time, but written in that line.
+    """
     if said is None:
         return None, ""
     if now < said <= now + AHEAD:

@@ -1,4 +1,7 @@
-"""What a person says by any channel: a record, or an entry in one, and the receipt with its outcome, in one transaction."""
+"""Reports from any channel, written in one transaction with their receipts.
+
+A report opens a record or adds an entry to one; its outcome is written with the receipt.
+"""
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
@@ -30,9 +33,10 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """The end of one thing said. `key` is its name in the receipt; `incident` is the record that answers for it.
+    """The result of handling one report.
 
-    `aside` is what is kept of it where it was set aside.
+    `key` is its name in the receipt; `incident` is the record it belongs to. `aside` is the part
+    of it that was put into quarantine.
     """
 
     key: str
@@ -43,22 +47,27 @@ class Done:
 
 
 Work = Callable[[Transaction], Awaitable[Done | Result]]
-"""What one delivery does to the records. A Result is the answer to what was received before by another name."""
+"""A function that applies one delivery to the records.
+
+It returns a Result where the same was received before by another name.
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class ReportService:
-    """Takes what people say."""
+    """A service that takes reports of people in."""
 
     uow: UnitOfWork
     submit: Submit
     metrics: Metrics
 
     async def take(self, submission: Submission, work: Work) -> Receipt:
-        """The committed receipt. A delivery received before changes nothing and is answered as it was then.
+        """Write the report and return the committed receipt.
 
-        What holds a value that the database refuses is in quarantine when this returns, as its outcome says. Raises Unavailable:
-        nothing was, or may not have been, committed, and the same delivery again is counted once.
+        A delivery received before changes nothing and gets the answer it got then. A report
+        holding a value that the database refuses is in quarantine when this returns, as its
+        outcome says. Raises Unavailable: nothing was, or may not have been, committed, and the
+        same delivery sent again counts once.
         """
         try:
             receipt = await self.uow.within(lambda tx: _taken(tx, submission, work))
@@ -72,9 +81,10 @@ class ReportService:
         return receipt
 
     async def quarantine(self, submission: Submission, problem: str) -> Receipt:
-        """Keep what cannot be understood, to be looked at and read again.
+        """Keep a report that cannot be understood, to be examined and read again.
 
-        It goes by a name of its own, so that reading it again is not taken for the delivery that could not be read.
+        It has a delivery name of its own, so that reading it again is not taken for the delivery
+        that could not be read.
         """
         whole = Refused(WHOLE, problem[:1_000], "", submission.body)
         name = f"quarantined:{sha256(submission.body).hexdigest()}"
@@ -99,7 +109,7 @@ async def _taken(tx: Transaction, submission: Submission, work: Work) -> Receipt
 
 
 async def _receipt(tx: Transaction, deliveries: Deliveries, results: tuple[Result, ...], incident_id: int | None) -> Receipt:
-    """Write the receipt and the one outcome."""
+    """Write the receipt with its one outcome and return it."""
     submission, receipt_id = deliveries.batch[0], deliveries.ids[0]
     body = submission.body
     row = (receipt_id, submission.integration_id, submission.source, submission.delivery_id, len(results), 0,
@@ -115,17 +125,19 @@ async def _receipt(tx: Transaction, deliveries: Deliveries, results: tuple[Resul
 
 
 def outcome_of(incident: Incident) -> Outcome:
-    """What the receipt says of a record that a report has opened."""
+    """Return the outcome of a report that opened this record."""
     return Outcome.OPENED if incident.master_id is None else Outcome.RELATED
 
 
 async def opened(
     tx: Transaction, report: Report, who: Principal, said: Mapping[str, Any], earlier: Incident | None = None
 ) -> Incident:
-    """Open a record of what somebody reported, below an open master of the same trouble if there is one; it has no owner yet.
+    """Open a record for a report.
 
-    `said` stands in its timeline beside what opened it. `earlier` is a record that has ended which this one follows: it is
-    given to whoever handled that one, and is flagged as security incident where that one was.
+    It becomes the child of an open master incident of the same trouble if there is one. It has
+    no owner yet. `said` is added to the facts of its first timeline event. `earlier` is an ended
+    record that this one follows: the new one goes to its handler, and is flagged as a security
+    incident where that one was.
     """
     uow = tx.uow
     if earlier is not None and earlier.security:
@@ -144,9 +156,10 @@ async def opened(
 
 
 async def _opened_after(tx: Transaction, revision: Revision, earlier: Incident) -> Incident:
-    """Open a record that goes on from an earlier one.
+    """Open a record that follows an earlier one, assigned to the handler of that one.
 
-    With its handler; or like any other report where it had none, or one who may not see it.
+    It is placed like any other report where the earlier one had no handler, or one who may not
+    see it.
     """
     before = Before(earlier.id, earlier.handler, earlier.assignee, earlier.assignee_group, earlier.tier)
     if not earlier.handler or not tx.uow.catalogue.may_have(revision.after, before):

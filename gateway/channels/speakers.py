@@ -1,4 +1,7 @@
-"""Who speaks: somebody of the directory, or a reporter known by nothing but the address they speak from."""
+"""Principals of people who report: a person of the directory, or an unknown reporter.
+
+An unknown reporter is identified by nothing but the address they write or call from.
+"""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -18,13 +21,16 @@ FROM person p WHERE lower(p.email) = $1 AND p.active
 
 
 async def by_email(conn: Connection, address: str) -> tuple[Principal, str | None] | None:
-    """Return the person of the directory who has that address, and the language they chose; None where nobody has it."""
+    """Return the active person with that e-mail address and their language, or None."""
     row = await conn.fetchrow(BY_EMAIL, address) if address else None
     return None if row is None else (somebody(dict(row), address), row["locale"])
 
 
 def reporter(person: Principal, address: str) -> Principal:
-    """Return somebody of the directory with the rights of a reporter alone, for words that do not prove who wrote them."""
+    """Return a person of the directory with the rights of a reporter alone.
+
+    Used for messages that do not prove who wrote them.
+    """
     return Principal(name=address, parts=frozenset({Role.REPORTER}), identities=person.identities, contact=address)
 
 
@@ -37,9 +43,10 @@ FROM person p WHERE p.phone = $1 AND p.active ORDER BY p.id LIMIT 2
 
 
 async def by_phone(conn: Connection, number: str) -> tuple[Principal, str | None, str]:
-    """Whoever calls from that number, the language they chose and their name; two who share a telephone are nobody in particular.
+    """Return the principal of whoever calls from that number, their language and their name.
 
-    The number of a call can be forged: it says who reports, and lets nobody act.
+    A number that two people share identifies neither. The number of a call can be forged: it
+    tells who reports and gives no right to act.
     """
     rows = await conn.fetch(BY_PHONE, number) if number else []
     if len(rows) != 1:
@@ -56,7 +63,7 @@ FROM person p WHERE p.login = $1 AND p.active
 
 
 async def by_login(conn: Connection, login: str, called_at: datetime) -> tuple[Principal, str] | None:
-    """Return somebody of the directory whom the gateway called then, and their language.
+    """Return the person the gateway called then and their language.
 
     None where nobody has the login, or all that was issued to them has ended since.
     """
@@ -67,13 +74,13 @@ async def by_login(conn: Connection, login: str, called_at: datetime) -> tuple[P
 
 
 def stranger(address: str, channel: str) -> Principal:
-    """A reporter whom the directory does not know."""
+    """Return the principal of a reporter whom the directory does not know."""
     names = frozenset({address} if address else ())
     return Principal(name=address or channel, parts=frozenset({Role.REPORTER}), identities=names, contact=address)
 
 
 def somebody(row: Mapping[str, Any], address: str) -> Principal:
-    """A person of the directory who is to be answered at `address`."""
+    """Return the principal of a person of the directory who is to be answered at `address`."""
     names = frozenset(text.lower() for text in (row["login"], row["email"], row["phone"]) if text)
     return Principal(
         name=row["login"], parts=known(row["roles"]), groups=frozenset(row["groups"]), identities=names, contact=address

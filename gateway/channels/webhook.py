@@ -1,4 +1,4 @@
-"""Webhooks on the way out, signed by the Standard Webhooks specification (v1, symmetric)."""
+"""Outbound webhooks, signed by the Standard Webhooks specification (v1, symmetric)."""
 
 import base64
 import hmac
@@ -18,11 +18,14 @@ from gateway.settings import Webhook
 
 PREFIX = "whsec_"
 OF_SHIFTS = frozenset({"handover", "handover_late"})
-"""Occasions that are about a shift and not about an incident."""
+"""Message templates that concern a shift, not an incident."""
 
 
 def secrets(text: str) -> tuple[bytes, ...]:
-    """The signing keys of a setting: one, or during a rotation two ("whsec_new whsec_old"); raises ValueError."""
+    """Return the signing keys of a setting; raises ValueError.
+
+    There is one, or two during a rotation ("whsec_new whsec_old").
+    """
     keys = []
     for word in text.split():
         if not word.startswith(PREFIX):
@@ -32,7 +35,7 @@ def secrets(text: str) -> tuple[bytes, ...]:
 
 
 def sign(keys: tuple[bytes, ...], identity: str, at: datetime, body: bytes) -> dict[str, str]:
-    """The three headers; without keys the signature is left out."""
+    """Return the three headers of the signature; without keys, only identity and timestamp."""
     stamp = str(int(at.timestamp()))
     headers = {"webhook-id": identity, "webhook-timestamp": stamp}
     content = f"{identity}.{stamp}.".encode() + body
@@ -41,7 +44,7 @@ def sign(keys: tuple[bytes, ...], identity: str, at: datetime, body: bytes) -> d
 
 
 def body_of(message: Message) -> bytes:
-    """The payload: what happened, when, and the facts beside the words for people."""
+    """Return the payload: event type, time, and the facts beside the texts for people."""
     data: dict[str, Any] = {"subject": message.subject, "text": message.text, "role": message.role, "facts": message.facts}
     if message.link:
         data["link"] = message.link
@@ -51,7 +54,10 @@ def body_of(message: Message) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class WebhookChannel:
-    """POSTs signed JSON to the recipient's URL: no redirects, no proxies, only where the guard allows."""
+    """A channel that POSTs signed JSON to the recipient's URL.
+
+    It follows no redirects, uses no proxies and calls only addresses that the guard allows.
+    """
 
     session: ClientSession
     guard: AddressGuard
@@ -60,7 +66,10 @@ class WebhookChannel:
 
     @classmethod
     def open(cls, settings: Webhook, clock: Clock, guard: AddressGuard | None = None) -> "WebhookChannel":
-        """A channel with its own connections, to be closed; must be called inside the running loop."""
+        """Return a channel with its own connections, to be closed.
+
+        Must be called inside the running loop.
+        """
         if guard is None:
             guard = AddressGuard(private=True, ports=None) if settings.allow_private else AddressGuard()
         connector = TCPConnector(resolver=PinnedResolver(guard), use_dns_cache=False, limit=64, limit_per_host=8)
@@ -75,14 +84,14 @@ class WebhookChannel:
         return cls(session, guard, secrets(settings.secret), clock)
 
     def endpoint(self, recipient: str) -> str:
-        """Scheme, host and port fail as one."""
+        """Return the origin of the URL: a scheme, host and port that fail together."""
         try:
             return str(self.guard.check_url(recipient).origin())
         except (AddressRefused, ValueError):
             return "webhook:refused"
 
     async def send(self, message: Message) -> Result:
-        """POST it once."""
+        """POST the message once and return the result."""
         now = self.clock.now()
         body = body_of(message)
         headers = sign(self.keys, str(message.id), now, body) | {"content-type": "application/json"}

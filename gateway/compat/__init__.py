@@ -1,1 +1,1 @@
-"""APIs of other products that their clients find at the same paths here."""
+"""APIs of other products, served at the paths that their clients expect."""

@@ -1,4 +1,4 @@
-"""Senders that speak to another product's address and are answered in its words: Prometheus and PagerDuty's clients."""
+"""The endpoints that Prometheus and PagerDuty's clients post to, answered as those products do."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from gateway.ingest.http import AlertEndpoint, Caller, read
 from gateway.ingest.sources.pagerduty import routing_key
 
 EVENT = 524_288
-"""Bytes of one event, as PagerDuty bounds it: https://developer.pagerduty.com/docs/events-api-v2-overview."""
+"""Maximum bytes of an event: https://developer.pagerduty.com/docs/events-api-v2-overview."""
 
 KeyIn = Callable[[bytes], str | None]
 """Returns the integration key inside a body, None where there is none."""
@@ -19,12 +19,16 @@ KeyIn = Callable[[bytes], str | None]
 
 @dataclass(frozen=True, slots=True)
 class AlertmanagerPosts:
-    """POST /api/v2/alerts, as Prometheus does to every Alertmanager it knows."""
+    """The endpoint POST /api/v2/alerts, which Prometheus calls on every Alertmanager it knows."""
 
     door: AlertEndpoint
 
     async def receive(self, request: web.Request) -> web.Response:
-        """200 once committed; 400 when an item was refused, although the others are stored, as Alertmanager does it."""
+        """Take in alerts: 200 once committed.
+
+        As Alertmanager does, it answers 400 when an item was refused, although the others are
+        stored.
+        """
         caller = await self.door.authenticate(request, "ingest", request.match_info.get("key"))
         try:
             _, parsed = await self.door.take(request, self.door.sources["alertmanager_v2"], caller, await read(request))
@@ -36,18 +40,24 @@ class AlertmanagerPosts:
 
 
 def refused(problems: list[str]) -> web.Response:
-    """Alertmanager's answer to a bad request is one JSON string."""
+    """Return Alertmanager's response to a bad request, which is one JSON string."""
     return web.json_response("; ".join(problems)[:10_000], status=400)
 
 
 @dataclass(frozen=True, slots=True)
 class PagerDutyEvents:
-    """POST /v2/enqueue, PagerDuty's Events API v2: the key is the event's routing key."""
+    """The endpoint POST /v2/enqueue, PagerDuty's Events API v2.
+
+    The key is the routing key of the event.
+    """
 
     door: AlertEndpoint
 
     async def receive(self, request: web.Request) -> web.Response:
-        """202 once committed; what will never be accepted is a 400, and 429 is what these senders wait and retry on."""
+        """Take in an event: 202 once committed.
+
+        400 means that the event will never be accepted; on 429 these clients wait and retry.
+        """
         source = self.door.sources["pagerduty"]
         try:
             caller, body = await identified(self.door, request, routing_key)
@@ -64,12 +74,15 @@ class PagerDutyEvents:
 
 
 async def identified(door: AlertEndpoint, request: web.Request, key_in: KeyIn) -> tuple[Caller, bytes]:
-    """Return the caller of a request that carries the key in its body, and that body; raises as `Authenticate` and `read`."""
+    """Return the caller of a request that carries the key in its body, and that body.
+
+    Raises as `Authenticate` and `read` do.
+    """
     async with of_stranger(request, min(EVENT, request.client_max_size)) as body:
         return await door.authenticate(request, "ingest", key_in(body)), body
 
 
 def invalid(problems: list[str]) -> web.Response:
-    """PagerDuty's answer to a bad event."""
+    """Return PagerDuty's response to a bad event."""
     told = {"status": "invalid event", "message": "Event object is invalid", "errors": problems}
     return web.json_response(told, status=400)

@@ -1,4 +1,4 @@
-"""Senders that speak to GoAlert's addresses, with the integration key as `?token=`, and are answered as it does."""
+"""GoAlert's endpoints, with the integration key as `?token=`, answered as GoAlert does."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -15,22 +15,22 @@ from gateway.ingest.reading.source import Source
 from gateway.ingest.sources.goalert import FIELDS, form, is_json
 
 TOKENS = ("token", "integrationKey", "integration_key", "key")
-"""What GoAlert's senders call the key in an address or a form."""
+"""The names of the key in the address or form that GoAlert's clients send."""
 
 FORM = 65_536
-"""Bytes of a form that carries the key in it; with the key in the address a larger one is taken."""
+"""Maximum bytes of a form that carries the key; with the key in the address it may be larger."""
 
 Choose = Callable[[Mapping[str, Source], bytes], Source]
 
 
 @dataclass(frozen=True, slots=True)
 class GoAlert:
-    """/api/v2/{generic,prometheusalertmanager,grafana}/incoming."""
+    """The endpoints /api/v2/{generic,prometheusalertmanager,grafana}/incoming."""
 
     door: AlertEndpoint
 
     def routes(self) -> list[web.RouteDef]:
-        """Every address; the generic one may also be called by GET."""
+        """Return every route; the generic one also takes GET."""
         return [
             web.post("/api/v2/generic/incoming", self.generic),
             web.get("/api/v2/generic/incoming", self.generic, allow_head=False),
@@ -39,7 +39,7 @@ class GoAlert:
         ]
 
     async def generic(self, request: web.Request) -> web.Response:
-        """204 once committed, or 200 and the alert for who asks for JSON."""
+        """Take in an alert: 204 once committed, or 200 with the alert if JSON is accepted."""
         try:
             caller, body = await self._identified(request)
         except (Unauthenticated, Forbidden):
@@ -50,7 +50,10 @@ class GoAlert:
         return answer
 
     async def _identified(self, request: web.Request) -> tuple[Caller, bytes]:
-        """Return the caller, whose key may stand in the form, and the body without it; raises as `Authenticate` and `read`."""
+        """Return the caller, whose key may be in the form, and the body without the key.
+
+        Raises as `Authenticate` and `read` do.
+        """
         token = _token(request.query)
         if token is not None or has_key(request):
             return await self.door.authenticate(request, "ingest", token), _kept(request, await read(request), token)
@@ -93,7 +96,7 @@ def _token(said: Mapping[str, str]) -> str | None:
 
 
 def _kept(request: web.Request, body: bytes, token: str | None) -> bytes:
-    """The body as it came, without the key in it; what was said in the address alone stands there as a form."""
+    """Return the body without the key; the query parameters as a form if there is no body."""
     if not body:
         return urlencode([(name, text) for name, text in request.query.items() if name in FIELDS]).encode()
     return body.replace(token.encode("utf-8", "replace"), b"(the key)") if token and token not in request.query.values() else body

@@ -1,4 +1,7 @@
-"""Sources of Icinga Notifications, such as Icinga DB: https://icinga.com/docs/icinga-notifications/latest/doc/20-HTTP-API/."""
+"""The endpoint of Icinga Notifications that sources such as Icinga DB call.
+
+https://icinga.com/docs/icinga-notifications/latest/doc/20-HTTP-API/
+"""
 
 from dataclasses import dataclass
 
@@ -9,12 +12,18 @@ from gateway.ingest.http import AlertEndpoint, read
 
 @dataclass(frozen=True, slots=True)
 class IcingaEvents:
-    """POST /process-event: the key is the source's password, or stands where ours always may."""
+    """The endpoint POST /process-event; the key is the password of the source.
+
+    It may also be sent in the headers, as for our own API.
+    """
 
     door: AlertEndpoint
 
     async def receive(self, request: web.Request) -> web.Response:
-        """200 once committed; what is refused is told as our own API tells it, since clients only log it."""
+        """Take in an event: 200 once committed.
+
+        Errors are reported as in our own API, since clients only log them.
+        """
         caller = await self.door.authenticate(request, "ingest", None)
         receipt, _ = await self.door.take(request, self.door.sources["icinga"], caller, await read(request))
         return web.json_response({"message": "event processed successfully", "receipt": str(receipt.id)})

@@ -1,4 +1,4 @@
-"""Senders that speak to Grafana OnCall's integration addresses, and are answered as it does."""
+"""Grafana OnCall's integration endpoints, answered as OnCall does."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -21,27 +21,27 @@ NATIVE: Mapping[str, str] = {
     "amazon_sns": "cloudwatch",
     "sentry": "sentry",
 }
-"""Types whose senders have a format of their own, and the source that reads it; the rest is OnCall's own webhook."""
+"""The source by integration type; the types not listed use OnCall's own webhook format."""
 
 GRAFANA = frozenset({"grafana", "grafana_alerting", "legacy_grafana_alerting"})
 INTERNAL = frozenset({"maintenance", "direct_paging"})
-"""Types that OnCall itself writes to: nothing that comes from outside is an alert."""
+"""Types that OnCall itself writes to; nothing posted to them from outside is an alert."""
 
 
 class Grouped(msgspec.Struct):
-    """As much of Grafana's body as tells the two kinds apart."""
+    """The field of Grafana's body that distinguishes its two formats."""
 
     alerts: msgspec.Raw = msgspec.Raw(b"")
 
 
 @dataclass(frozen=True, slots=True)
 class OnCall:
-    """POST /integrations/v1/{type}/{key}/, with the slash or without."""
+    """The endpoint POST /integrations/v1/{type}/{key}/, with or without the final slash."""
 
     door: AlertEndpoint
 
     async def receive(self, request: web.Request) -> web.Response:
-        """200 and "Ok." once committed; 403 for a key that is none."""
+        """Take in an alert: 200 and "Ok." once committed; 403 for an unknown key."""
         try:
             caller = await self.door.authenticate(request, "ingest", request.match_info["key"])
         except (Unauthenticated, Forbidden):
@@ -62,7 +62,7 @@ class OnCall:
 
 
 def source_of(sources: Mapping[str, Source], kind: str, body: bytes) -> Source:
-    """What reads the body of an integration of that type."""
+    """Return the source that reads the bodies of an integration of that type."""
     if kind in INTERNAL:
         return replace(sources["oncall"], parse=_nothing)
     if kind in GRAFANA:
@@ -71,10 +71,10 @@ def source_of(sources: Mapping[str, Source], kind: str, body: bytes) -> Source:
 
 
 def grafana(sources: Mapping[str, Source], body: bytes) -> Source:
-    """What reads the body of a Grafana of any age: since unified alerting it holds `alerts`."""
+    """Return the source that reads a body of Grafana: with `alerts`, unified alerting's."""
     try:
         grouped = bool(bytes(msgspec.json.decode(body, type=Grouped).alerts))
-    except (msgspec.DecodeError, ValueError, RecursionError):  # it is to be mended: what it names tells enough
+    except (msgspec.DecodeError, ValueError, RecursionError):  # the body has yet to be repaired: the name it contains is enough
         grouped = b'"alerts"' in body.replace(b"\0", b"")
     return sources.get("grafana", sources["alertmanager"]) if grouped else sources["grafana_legacy"]
 

@@ -1,4 +1,4 @@
-"""PagerDuty's older and lesser addresses: Events API v1, and change events, which are no alerts."""
+"""PagerDuty's older endpoints: Events API v1, and change events, which are no alerts."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -17,7 +17,7 @@ from gateway.settings import Intake
 
 
 class Summed(msgspec.Struct):
-    """What a change event has to have."""
+    """The required fields of a change event's payload."""
 
     summary: str
 
@@ -29,30 +29,33 @@ class Change(msgspec.Struct):
 
 
 def parse_change(delivery: Delivery, _: Intake) -> Parsed:
-    """Nothing to do: a change is no trouble. Raises Malformed where it is no change event."""
+    """Return a result without alerts; raises Malformed unless the body is a change event."""
     limits.decode(delivery.body, Change)
     return Parsed((), ignored=((0, "change_event"),))
 
 
 @dataclass(frozen=True, slots=True)
 class PagerDutyOlder:
-    """POST /generic/2010-04-15/create_event.json and POST /v2/change/enqueue."""
+    """The endpoints POST /generic/2010-04-15/create_event.json and POST /v2/change/enqueue."""
 
     door: AlertEndpoint
 
     def routes(self) -> list[web.RouteDef]:
-        """Both addresses."""
+        """Return both routes."""
         return [
             web.post("/generic/2010-04-15/create_event.json", self.create),
             web.post("/v2/change/enqueue", self.change),
         ]
 
     async def create(self, request: web.Request) -> web.Response:
-        """200 with the incident key once committed; 400 for what will never be, 403 for what is to come again."""
+        """Take in an event: 200 with the incident key once committed.
+
+        400 means that the event will never be accepted, 403 that it is to be sent again.
+        """
         return await self._take(request, self.door.sources["pagerduty_v1"], service_key, "service_key")
 
     async def change(self, request: web.Request) -> web.Response:
-        """202: it is on record, as nothing to be done about."""
+        """Take in a change event: 202 once committed; it opens nothing."""
         source = replace(self.door.sources["pagerduty"], parse=parse_change)
         return await self._take(request, source, routing_key, "routing_key")
 

@@ -1,1 +1,1 @@
-"""Correlation of records: features, scores, proposed and made links to master incidents."""
+"""Correlation of incidents: text features, scores, proposed and made links to masters."""

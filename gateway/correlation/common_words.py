@@ -1,8 +1,8 @@
-"""Words that identify no trouble, in English and Chinese: products, symptoms, greetings, units. Pure.
+"""Words that do not identify an incident: products, symptoms, greetings, units. Pure.
 
-Collected by hand from what people write to a service desk and from the names of products that most
-offices have; docs/correlation.md says how a word gets in. English is in lower case; Chinese words are
-cut out of a text, longest first.
+English and Chinese words, collected by hand from reports to service desks and from the names of
+products that most offices have; docs/correlation.md says how a word is added. English is in lower
+case; Chinese words are removed from a text, longest first.
 """
 
 
@@ -114,7 +114,7 @@ LINKING = frozenset(
     "的了我你他她它们这那是在有没不也都就还又和与或及把被给让从到对向为以很太最"
     "更着过吗呢吧啊呀嘛请问个台次下上里中后前时能会可要用看说做去来再但而且"
 )
-"""Characters that hold Chinese sentences together."""
+"""Characters that connect the words of Chinese sentences."""
 
 STANDARDS = _words("""
 utf iso gb sha md base win windows office os macos ios android ubuntu debian python java php
@@ -137,14 +137,14 @@ png jpg jpeg gif bmp tif tiff svg webp heic ico pdf doc docx xls xlsx xlsm ppt p
 zip rar gz tar exe msi dll sys log eml msg mp htm html xml json js css php asp aspx jsp md bak
 tmp ini bat cmd ps sh apk dmg iso
 """)
-"""What names of files end in."""
+"""The extensions of file names."""
 
 _PUBLIC = _words("""
 12306.cn 12377.cn 126.com 139.com 163.com 1688.com 189.cn 1drv.ms 21cn.com 2345.com 360.cn
 360.com 4399.com 51job.com 58.com hao123.com microsoft365.com office365.com web2.0
 """)
 EVERYBODYS = tuple(sorted(_PUBLIC))
-"""Hosts with a digit that belong to everybody."""
+"""Well-known public hosts whose name contains a digit."""
 
 ADDRESSES = _words("""
 127.0.0.1 127.0.1.1 0.0.0.0 1.1.1.1 1.0.0.1 8.8.8.8 8.8.4.4 9.9.9.9 114.114.114.114
@@ -165,4 +165,4 @@ NUMBERS = _words("""
 104103 1045 1049 1062 1064 1130 1205 1213 2002 2003 2006 2013 18456 4060 4064 ora-00942 ora-01017
 ora-12154 ora-12170 ora-12514 ora-12541 ora-28000 ora-28001
 """)
-"""Numbers of errors that every installation shows sooner or later: pages, Windows, VPN, setup, SQL."""
+"""Error numbers that every installation may show: HTTP, Windows, VPN, setup, SQL."""

@@ -1,6 +1,7 @@
-"""Letting followers go: whatever a transaction changes, no open incident is left below a master that it may not follow.
+"""Detaching of followers, so that no open incident has a master that it may not follow.
 
-Every place that writes changed incidents asks here first, with all that it is about to write.
+Every place that writes changed incidents calls `settled` first, with all the revisions that it
+is about to write.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -26,10 +27,11 @@ AND state IN ('logged', 'assigned', 'in_progress', 'on_hold', 'escalated') ORDER
 
 
 async def settled(conn: Connection, rules: Rules, revisions: Sequence[Revision], now: datetime) -> list[Revision]:
-    """Return the revisions, in order, with what they do to masters and followers; those of other incidents come last.
+    """Return the revisions, in order, followed by those of other masters and followers they affect.
 
-    Clocks, timers and messages are for the caller to bring up to date. A follower that became more urgent than its master is let
-    go, and the link proposed again; where somebody made the link, the master is raised instead.
+    The caller brings clocks, timers and messages up to date. A follower that became more urgent
+    than its master is detached, and the link is proposed again; if a person made the link, the
+    master is raised in priority instead.
     """
     made = {revision.after.id: revision for revision in revisions}
     lowered = [revision.after.id for revision in revisions if may_loosen(revision)]
@@ -51,7 +53,7 @@ async def settled(conn: Connection, rules: Rules, revisions: Sequence[Revision],
 
 
 async def _masters(conn: Connection, made: Mapping[int, Revision], asked: Iterable[int]) -> dict[int, Revision]:
-    """Return the masters of these incidents as they will be, locked."""
+    """Return the masters of these incidents, locked, as the revisions will leave them."""
     ids = {master for one in asked if (master := made[one].after.master_id) is not None}
     masters = {master: made[master] for master in ids if master in made}
     found = await store.lock(conn, ids - masters.keys()) if ids - masters.keys() else ()
@@ -70,7 +72,8 @@ def _raised(rules: Rules, master: Revision, follower: Incident, now: datetime) -
 def above(rules: Rules, master: Incident, followers: Sequence[Incident], now: datetime, actor: str = ACTOR) -> Revision:
     """Return the revision that raises a master to the most urgent record linked to it by hand.
 
-    Nobody who set its priority knew of that: their priority does not hold against it.
+    A priority that a person set on the master earlier does not prevent this, for they did not
+    know of the linked record.
     """
     worst = min(followers, key=lambda one: one.priority)
     anew = replace(master, marks=with_worst(master.marks, master.priority, master.priority))

@@ -1,4 +1,4 @@
-"""What a report or an open record is about, read from its fields and its words. Pure."""
+"""Features of a report or an open record, read from its fields and its words. Pure."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -12,10 +12,10 @@ from gateway.correlation.symptoms import Symptom, symptoms_in
 from gateway.knowledge.similarity import words
 
 READ = 600
-"""Characters of a title and a description that are read: what a trouble is stands at the beginning."""
+"""The number of characters read of a title and a description; the fault is named early."""
 
 NEAR = 24
-"""Characters around a name in which it may be said that this one is well."""
+"""The number of characters around a name that are searched for a remark that it works."""
 
 HEADING = re.compile(
     r"^[-_* ]{0,20}(?:original message|原始邮件|原始郵件|转发的?邮件|forwarded message)"
@@ -28,13 +28,16 @@ WORDED = re.compile(
     r".{0,300}?(?:\+?[0-9]{2,20}|a withheld number|未显示号码)\)?",
     re.IGNORECASE,
 )
-"""The title of a record of a call as the gateway words it: who called says nothing about what they called for."""
+"""The title of a record of a call as the gateway words it.
+
+It says who called and nothing about the reason.
+"""
 
 REMARK = re.compile(
     r"^(?:attached: \S{1,2000}|附件地址[:：]\S{1,2000}|since .{1,60} \(told later\)|开始时间[:：].{1,60}（事后报告）)$",
     re.IGNORECASE | re.MULTILINE,
 )
-"""What the gateway itself writes into descriptions."""
+"""Lines that the gateway itself writes into descriptions."""
 
 QUOTED = re.compile(r"^[>＞].*$", re.MULTILINE)
 SIGNATURE = re.compile(
@@ -44,7 +47,7 @@ SIGNATURE = re.compile(
     r"|mit freundlichen grüßen|viele grüße|mfg|cordialement|祝好|此致|敬礼|顺颂商祺|谢谢)[ ,，.!！]{0,5}$",
     re.IGNORECASE | re.MULTILINE,
 )
-"""What a signature begins with: a closing, on a line of its own."""
+"""The beginning of a signature: a closing phrase on a line of its own."""
 
 SIGNED = re.compile(
     r"^[ \t]{0,5}(?:(?:tel|phone|mobile|cell|fax|e-?mail|web|address|office|department|dept|ext"
@@ -52,12 +55,15 @@ SIGNED = re.compile(
     r"|sent from my .{0,100}|发自我的.{0,100}|www\..{0,200}|.{0,200}\bconfidential\b.{0,300})$",
     re.IGNORECASE | re.MULTILINE,
 )
-"""A line that a signature is made of: it says who writes, and not what about."""
+"""A line of a signature: it says who writes and nothing about the subject."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Said:
-    """One report, or what an open record was opened by. `deliberate` says that `service` was chosen, not a mailbox's own."""
+    """A report, or the text and fields that an open record was opened with.
+
+    `deliberate` is true if somebody chose `service`, false if it is a mailbox's default.
+    """
 
     title: str
     text: str = ""
@@ -69,13 +75,13 @@ class Said:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
-    """What it is about.
+    """The features of a report: the services, items, machines, symptoms and words that it names.
 
-    `named` are services that stand in the words, `services` those and the ones of the fields;
-    `common` are those that no field says and that are named only by words that everybody uses;
-    `well` are those of which is said that nothing is wrong with them. `hosts` are names, codes and
-    addresses of machines that the catalogue may not know, `numbers` those of errors, orders and the
-    like, `terms` words that may be rare.
+    `named` are the services named in the text, `services` those and the ones of the fields;
+    `common` are services that no field names and that the text names only by words that
+    everybody uses; `well` are services of which the text says that they work. `hosts` are names,
+    codes and addresses of machines that the catalogue may not know, `numbers` those of errors,
+    orders and the like, `terms` words that may be rare.
     """
 
     services: frozenset[str]
@@ -95,12 +101,12 @@ class Reading:
 
     @property
     def has_subject(self) -> bool:
-        """Whether it says what it is about."""
+        """True if the report names a service, an item or a machine."""
         return bool(self.services or self.cis or self.hosts)
 
 
 def own_words(text: str) -> str:
-    """A text without what it quotes and without a signature; all of it where nothing else is left."""
+    """Return a text without quotations and signature, or all of it if nothing else is left."""
     kept = text[:READ]
     for cut in (HEADING, SIGNATURE):
         found = cut.search(kept)
@@ -110,7 +116,7 @@ def own_words(text: str) -> str:
 
 
 def read(said: Said, topology: Topology) -> Reading:
-    """What a text and its fields say; what is asked again about an open record is remembered."""
+    """Return the features of a text and its fields; results are cached in the topology."""
     return topology.once(said, lambda: _read(said, topology))
 
 
@@ -152,7 +158,7 @@ def _is_well(one: Named, text: str) -> bool:
 
 
 def _by_own_name(text: str, found: Iterable[Named]) -> frozenset[str]:
-    """Return the services that a name says which not everybody uses."""
+    """Return the services that are named by a word which not everybody uses."""
     services = (one for one in found if one.of is Of.SERVICE)
     return frozenset(one.which for one in services if not is_common(text[one.start : one.end]))
 
@@ -169,7 +175,7 @@ def _sites(said: Said, found: Iterable[Named], cis: Iterable[str], topology: Top
 
 
 def _without(text: str, found: Iterable[Named]) -> str:
-    """The words that are not names: those count by themselves."""
+    """Return the text without the names found in it, which are scored separately."""
     for one in sorted(found, key=lambda named: -named.start):
         text = f"{text[: one.start]} {text[one.end :]}"
     return text
@@ -177,7 +183,7 @@ def _without(text: str, found: Iterable[Named]) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Candidate:
-    """An open master that something may belong to."""
+    """An open master that a report may belong to."""
 
     id: int
     number: str

@@ -1,6 +1,6 @@
-"""Effects of changes to related records on their masters: notes passed on, priorities eased.
+"""Effects of changes to related records on their masters: notes relayed, priorities lowered.
 
-Every place that writes changed incidents asks here, behind `letting_go`.
+Every place that writes changed incidents calls `for_masters` after detaching followers.
 """
 
 from collections.abc import Sequence
@@ -17,5 +17,5 @@ from gateway.incidents.record import Revision
 async def for_masters(
     conn: Connection, escalation: Escalation, lock: Lock, revisions: Sequence[Revision], now: datetime
 ) -> list[Revision]:
-    """Return the revisions, in order, and last those of other masters."""
+    """Return the revisions, in order, followed by those of other masters."""
     return await eased(conn, lock, await relayed(escalation, lock, revisions), now)

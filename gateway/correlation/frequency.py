@@ -1,4 +1,4 @@
-"""The frequency of words in recent troubles: one bounded statement."""
+"""The frequency of words in recent incidents, counted by one bounded statement."""
 
 from collections.abc import Collection
 
@@ -6,7 +6,7 @@ from gateway.correlation.identifiers import rare
 from gateway.db.pool import Connection
 
 RECENT, LOOKED_AT, ASKED = 1_000, 10_000, 60
-"""Reports of people that are counted, the newest records they are taken from, and words that are asked for."""
+"""The limits of the count: reports of people, newest records searched for them, and words."""
 
 SEEN = """
 WITH report AS MATERIALIZED (
@@ -20,7 +20,7 @@ GROUP BY asked.word
 
 
 async def rare_among(conn: Connection, words: Collection[str], incident_id: int) -> frozenset[str]:
-    """Return which of these words few of the recent troubles have, apart from the record itself."""
+    """Return the words that few recent incidents contain, the record itself not counted."""
     asked = sorted(words)[:ASKED]
     rows = await conn.fetch(SEEN, asked, RECENT, LOOKED_AT, incident_id) if asked else []
     return rare({row["word"]: row["seen"] for row in rows}, min((row["troubles"] for row in rows), default=0), asked)

@@ -15,54 +15,54 @@ MAKER = re.compile(
     r"(?:brother|epson|canon|hp|samsung|sony|dell|lenovo|ricoh|xerox|kyocera|cisco|huawei|xiaomi"
     r"|兄弟|爱普生|佳能|惠普|联想|戴尔|华为|小米|三星|理光|model|型号)[ :：的]{0,3}(?:[a-z]{3,12} )?$"
 )
-"""Before a name with a number: it names a model of a product."""
+"""A maker's name, or "model": the name with a number behind it is a product's model."""
 
 LABELLED = re.compile(
     r"(?:error|err|code|errno|order|invoice|ticket|错误|故障|代码|订单|发票|工单|单号|编号)"
     r"(?: ?(?:code|number|no\.?|id|代码|编号|码|号))?[ :：#.(（]{0,4}"
     r"(?P<number>0x[0-9a-f]{4,16}|[a-z]{0,3}[0-9]{3,14})(?![0-9a-z])"
 )
-"""A number that says which error, order or invoice."""
+"""A number after a word such as "error", "order" or "invoice"."""
 
 ERROR = re.compile(r"(?<![0-9a-z])(?:0x[0-9a-f]{6,16}|(?:ora|sqlstate|tns|sp2|msg)-[0-9]{4,6})(?![0-9a-z])")
-"""A number that has the shape of an error's."""
+"""A number in the form of an error code."""
 
 PRODUCTS = re.compile(r"0x(?:[8c][0-9a-f]{7}|000[0-9a-f]{5})")
-"""A number of an error that Windows and Office give, whoever has them."""
+"""An error number of Windows or Office, which is the same on every installation."""
 
 YEAR = re.compile(r"(?:19|20)[0-9]{2}")
 NAME = re.compile(
     r"(?:(?<=[\w,;)\"'“(][ ])|(?<=[\u3400-\u9fff，、“《（]))"
     r"(?:[A-Z]{3,20}|[A-Z][A-Za-z]{3,30})(?![A-Za-z0-9@_/-]|['’](?!s))"
 )
-"""A word that is written like a name within a sentence."""
+"""A word within a sentence that is capitalized like a name."""
 
 CAPITAL = re.compile(r"(?<![A-Za-z])[A-Z][A-Za-z]{2,30}")
 WORD = re.compile(r"(?<![A-Za-z])[A-Za-z]{3,31}")
 CLOSING = re.compile(r"(?i:regards|thanks|thank you|cheers|sincerely|yours)\b[ ,!.]{0,3}(?:\n|[A-Z])|此致|祝好|顺颂")
-"""What ends a letter: names of people follow."""
+"""The closing of a letter, after which names of people follow."""
 
 ADDRESSED = re.compile(r"[^\s@<>]{1,64}@[^\s@<>]{1,200}|(?:https?://|www\.)[^\s<>]{1,300}")
-"""Addresses of mail and pages, which say where somebody is from."""
+"""E-mail addresses and URLs, which say where a writer is from."""
 
 HAN = re.compile(r"[\u3400-\u9fff]{2,4}$")
 BEFORE = 10
-"""Characters before a word for things that are looked at."""
+"""The number of characters searched before a word of THING."""
 
 THING = re.compile(r"系统|平台|终端|软件|项目|车间|仓库|机房|大楼|产线|门店|分公司|专线|生产线")
-"""What a Chinese name of one thing ends in: no capital letter tells a name there."""
+"""Words that end a Chinese name of a system or place, where no capital letter marks a name."""
 
 COMMON_CHINESE = re.compile("|".join(CHINESE))
 
 ENOUGH = 200
-"""Troubles that must be known before a word is called rare because few have it."""
+"""The number of incidents that must be known before a word is called rare."""
 
 SELDOM = 0.005
-"""The part of all troubles that have a rare word, at most."""
+"""The largest share of all incidents that contain a rare word."""
 
 
 def machines(text: str) -> frozenset[str]:
-    """Return the names, codes and addresses in a text in lower case that are one thing's own."""
+    """Return the names, codes and addresses in a lower-case text that are unique to a thing."""
     names = {found.group() for found in HOST.finditer(text) if _is_own(found, text)}
     return frozenset((names | set(ADDRESS.findall(text))) - ADDRESSES - NUMBERS - numbers(text))
 
@@ -80,7 +80,10 @@ def _is_own(found: re.Match[str], text: str) -> bool:
 
 
 def numbers(text: str) -> frozenset[str]:
-    """Return the numbers of errors, orders and the like in a text in lower case that not every installation has."""
+    """Return the numbers of errors, orders and the like in a lower-case text.
+
+    Numbers that every installation shows are left out.
+    """
     labelled = {found["number"] for found in LABELLED.finditer(text)}
     found = (labelled | set(ERROR.findall(text))) - NUMBERS
     shared = (YEAR, PRODUCTS)
@@ -88,10 +91,11 @@ def numbers(text: str) -> frozenset[str]:
 
 
 def terms(text: str) -> frozenset[str]:
-    """Return the words of a text, as it was written, that may identify something, in lower case.
+    """Return the words of a text, in its original case, that may identify something, in lower case.
 
-    Only names do: by a capital letter in English, by what they end in in Chinese. Where most words begin
-    with a capital letter, as in a heading, that says nothing.
+    Only names qualify: an English name by its capital letter, a Chinese one by its ending. In a
+    text where most words begin with a capital letter, such as a heading, capital letters are
+    ignored.
     """
     closing = CLOSING.search(text)
     said = ADDRESSED.sub(" ", text[: closing.start()] if closing else text)
@@ -101,7 +105,7 @@ def terms(text: str) -> frozenset[str]:
 
 
 def is_common(word: str) -> bool:
-    """Return whether everybody uses a word, in lower case."""
+    """Return whether a word, in lower case, is one that everybody uses."""
     return word in WORDS or word.removesuffix("s") in WORDS or word in CHINESE
 
 
@@ -114,9 +118,10 @@ def _chinese(text: str) -> Iterator[str]:
 
 
 def rare(seen: Mapping[str, int], troubles: int, among: Iterable[str]) -> frozenset[str]:
-    """Return the words that few of the known troubles have; none where too few troubles are known to tell.
+    """Return the words that few of the known incidents contain.
 
-    `seen` is the number of other troubles by word.
+    The result is empty if fewer than ENOUGH incidents are known. `seen` is the number of other
+    incidents by word.
     """
     if troubles < ENOUGH:
         return frozenset()

@@ -1,4 +1,7 @@
-"""What a text is for, and what it says of others, in both languages. Pure; all expressions are for lower case."""
+"""The intent of a text in English or Chinese, and remarks about scope, health and time.
+
+Pure; all expressions are for lower-case text.
+"""
 
 import re
 from enum import StrEnum
@@ -7,7 +10,7 @@ from gateway.correlation.symptoms import Symptom
 
 
 class Intent(StrEnum):
-    """What a text is for."""
+    """The intent of a text: a fault report, a recovery, a request, or planned work."""
 
     TROUBLE = "trouble"
     OVER = "over"
@@ -23,7 +26,7 @@ OVER = re.compile(
     | (?:已经|都|现在|又)(?:好了|可以了|能用了|正常了) | 正常了 | 解决了 | 已解决 | 用上了""",
     re.VERBOSE | re.ASCII,
 )
-"""It is over."""
+"""Phrases that say that the fault is over."""
 
 NOT_OVER = re.compile(
     r"""
@@ -32,7 +35,7 @@ NOT_OVER = re.compile(
     | 又(?:不行|挂|打不开|出)""",
     re.VERBOSE | re.ASCII,
 )
-"""It is not, or somebody asks when it will be."""
+"""Phrases that say that the fault is not over, or ask when it will be."""
 
 REQUEST = re.compile(
     r"""
@@ -45,10 +48,10 @@ REQUEST = re.compile(
     | 请(?:帮忙)?(?:安装|增加|添加|创建|新建)""",
     re.VERBOSE | re.ASCII,
 )
-"""Something is asked for."""
+"""Phrases that ask for something."""
 
 HARD = frozenset({Symptom.DOWN, Symptom.SLOW, Symptom.DELIVERY, Symptom.NETWORK})
-"""Symptoms that make a trouble of what is worded as a question."""
+"""Symptoms that make a fault report of a text that is worded as a request."""
 
 PLANNED = re.compile(
     r"""
@@ -59,7 +62,7 @@ PLANNED = re.compile(
     | 升级(?:通知|公告|计划)""",
     re.VERBOSE | re.ASCII,
 )
-"""Somebody tells of planned work."""
+"""Phrases that announce planned work."""
 
 ALONE = re.compile(
     r"""
@@ -72,7 +75,7 @@ ALONE = re.compile(
     | 同事(?:们)?(?:都|那边)?(?:都)?(?:正常|没问题|没事|可以|能) | 换(?:台|个)电脑(?:就|都)?(?:好|可以|正常)""",
     re.VERBOSE | re.ASCII,
 )
-"""Somebody says that it is theirs alone."""
+"""Phrases that say that only the writer is affected."""
 
 FINE = re.compile(
     r"""
@@ -81,7 +84,7 @@ FINE = re.compile(
       |正常|没问题|没事|好的|可以用|能用|不受影响)""",
     re.VERBOSE,
 )
-"""Behind a name: that one is well."""
+"""A remark behind a name that says that the thing named works."""
 
 NOT_IT = re.compile(
     r"""
@@ -89,18 +92,18 @@ NOT_IT = re.compile(
     \W{0,3}(?:the|in|on|with)?\W{0,2}$""",
     re.VERBOSE,
 )
-"""Before a name: that one it is not."""
+"""A remark before a name that says that the thing named is not the cause."""
 
 EARLIER = re.compile(
     r"""
     last\ (?:week|month|year) | weeks?\ ago | months?\ ago | 上周 | 上个?月 | 去年 | 几天前 | 前几天 | 上星期""",
     re.VERBOSE | re.ASCII,
 )
-"""Of before."""
+"""Phrases that place the fault days, weeks or longer ago."""
 
 
 def intent_of(text: str, symptoms: frozenset[Symptom]) -> Intent:
-    """What a text in lower case is for; where it may be for something else than telling of a trouble, it is for that."""
+    """Return the intent of a lower-case text; TROUBLE only if nothing points to another one."""
     if PLANNED.search(text):
         return Intent.PLANNED
     if OVER.search(text) and not NOT_OVER.search(text):

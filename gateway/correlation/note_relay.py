@@ -1,4 +1,7 @@
-"""Notes of related records, passed on to their master: its timeline shows them, and whoever has it is told."""
+"""Relaying of notes on related records to their master.
+
+The master's timeline shows them, and its assignee is notified.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -10,14 +13,14 @@ from gateway.incidents.record import Revision
 from gateway.vocabulary import LIVE
 
 MOST = 4_000
-"""Characters of a note that are passed on."""
+"""The number of characters of a note that are relayed."""
 
 
 async def relayed(escalation: Escalation, lock: Lock, revisions: Sequence[Revision]) -> list[Revision]:
-    """Return the revisions, in order, and last the other open masters with what is noted on their related records.
+    """Return the revisions, in order, followed by those of other open masters with relayed notes.
 
-    Words that came with an acknowledgement are such a note. One on a security incident is passed on
-    only to a master that is one too, and none to whoever wrote it.
+    The text of an acknowledgement counts as a note. A note on a security incident is relayed
+    only to a master that is a security incident too; its author is not notified of it.
     """
     noted = [
         (one, master_id, note) for one in revisions if (master_id := one.after.master_id) is not None and (note := _note(one))
@@ -34,7 +37,7 @@ async def relayed(escalation: Escalation, lock: Lock, revisions: Sequence[Revisi
 
 
 NOTED = frozenset({"note", "accepted", "unacknowledged"})
-"""The entries whose note is passed on."""
+"""The timeline entries whose note is relayed."""
 
 
 def _note(revision: Revision) -> str:
@@ -42,7 +45,7 @@ def _note(revision: Revision) -> str:
 
 
 def _said(facts: Mapping[str, Any]) -> str:
-    """Return the words of an entry, after the name of whoever took the record on with them."""
+    """Return the note of an entry, preceded by the name of the person who acknowledged with it."""
     return f"{facts['person']}: {facts['note']}" if facts.get("person") else str(facts["note"])
 
 

@@ -1,4 +1,4 @@
-"""Masters whose priority only a related record called for, once that record ends or leaves them."""
+"""Lowering of a master's priority once the related record that raised it ends or leaves."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -27,14 +27,14 @@ WHERE master_id = $1 AND id <> ALL($2::bigint[]) AND state IN ('logged', 'assign
 
 
 class Raised(msgspec.Struct):
-    """The facts of a raise that name its cause."""
+    """The facts of a `raised` timeline entry that name the cause."""
 
     old: int
     reason: str = ""
 
 
 async def eased(conn: Connection, lock: Lock, revisions: Sequence[Revision], now: datetime) -> list[Revision]:
-    """Return the revisions, in order, and last the other open masters that what is left below them calls for less of."""
+    """Return the revisions, in order, then those of other masters lowered in priority."""
     left: Mapping[int, list[Revision]] = defaultdict(list)
     for one in revisions:
         if one.before is not None and one.before.master_id is not None and _leaves(one.before, one.after):
@@ -49,16 +49,16 @@ async def eased(conn: Connection, lock: Lock, revisions: Sequence[Revision], now
 
 
 def _leaves(before: Incident, after: Incident) -> bool:
-    """Return whether an open record no longer calls for anything of the master that it was below."""
+    """Return whether a record was open and counted for its master, and no longer does."""
     return before.state in LIVE and (after.state not in LIVE or after.master_id != before.master_id)
 
 
 async def _without(conn: Connection, master: Revision, leaving: Sequence[Revision], now: datetime) -> Revision:
-    """Return the revision of a master that says that it is eased; as it was where its priority is still called for."""
+    """Return the revision of a master, with its priority lowered if possible."""
     raises = [msgspec.json.decode(row["facts"], type=Raised) for row in await conn.fetch(RAISES, master.after.id)]
     if not (linked := list(takewhile(lambda one: one.reason == "linked", raises))):
         return master
-    alone = linked[-1].old  # before anything that is below it raised it
+    alone = linked[-1].old  # the priority before any linked record raised it
     others = await conn.fetchval(OTHERS, master.after.id, [one.after.id for one in leaving])
     calls_for = min(alone, others or alone)
     priority, worst = min((((one.before or one.after).priority, one) for one in leaving), key=itemgetter(0))

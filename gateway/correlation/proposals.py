@@ -1,4 +1,4 @@
-"""Proposed links: a record that probably belongs below a master, kept for people to accept or to refuse."""
+"""Proposed links of a record to its probable master, for people to accept or to refuse."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -12,7 +12,7 @@ from gateway.incidents.visibility import Visibility
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proposal:
-    """A link that is proposed: the record, its master, why, the score from 0 to 1, and the points it rests on."""
+    """A proposed link: record, master, reason, score from 0 to 1, and its points."""
 
     incident_id: int
     master_id: int
@@ -23,7 +23,7 @@ class Proposal:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proposed(Proposal):
-    """A proposal that nobody has decided yet, with both numbers."""
+    """A proposal that nobody has decided yet, with the numbers of the record and the master."""
 
     number: str
     master: str
@@ -42,9 +42,10 @@ RETURNING incident_id, master_id
 
 
 async def keep(conn: Connection, proposals: Sequence[Proposal], now: datetime) -> list[Proposal]:
-    """Keep proposals and return those that are new.
+    """Store proposals and return those that are new.
 
-    One that is open or that people refused stays as it is, one that was taken is open again.
+    A proposal that is open or that people refused stays as it is; one that was taken is opened
+    again.
     """
     unique = {(one.incident_id, one.master_id): one for one in proposals}
     if not unique:
@@ -64,7 +65,7 @@ WHERE incident_id = ANY($1::bigint[]) AND master_id = $2 AND state <> 'taken'
 
 
 async def take(conn: Connection, incidents: Collection[int], master_id: int, by: str, now: datetime) -> None:
-    """Mark what is proposed of these records and that master as taken: somebody made the link."""
+    """Mark the proposals of these records and that master as taken: the link was made."""
     await conn.execute(TAKE, list(incidents), master_id, by, now)
 
 
@@ -75,7 +76,7 @@ WHERE incident_id = $1 AND master_id = $2 AND state = 'open'
 
 
 async def refuse(conn: Connection, incident_id: int, master_id: int, by: str, now: datetime) -> bool:
-    """Mark an open proposal as refused; False where there is none."""
+    """Mark an open proposal as refused; return False if there is none."""
     return bool((await conn.execute(REFUSE, incident_id, master_id, by, now)).endswith(" 1"))
 
 
@@ -93,10 +94,18 @@ WITH asked AS MATERIALIZED (
 SELECT incident_id, master_id, reason, score, points, proposed_at, number, master
 FROM pair WHERE seen AND stand ORDER BY score DESC, incident_id, master_id LIMIT 100
 """
-"""Few proposals lead to two records each: judged only then, or a planner without figures joins all records with all."""
+"""The open proposals of an incident whose two records are visible and can still be linked.
+
+The few proposals are selected before the two records of each are checked: without statistics, a
+planner would otherwise join all records with all.
+"""
 
 
 async def open_of(conn: Connection, incident_id: int, sight: Visibility) -> list[Proposed]:
-    """Return the open proposals for a record and its possible followers, the best hundred of those of which both may be seen."""
+    """Return the open proposals in which an incident is the record or the master.
+
+    At most a hundred are returned, the best first, and only those of which both records are
+    visible.
+    """
     rows = await conn.fetch(OPEN, incident_id, *sight.parameters())
     return [Proposed(**{**row, "points": msgspec.json.decode(row["points"])}) for row in rows]

@@ -1,8 +1,8 @@
-"""How much speaks for it that something belongs to an open master, and which one is certain. Pure: docs/correlation.md.
+"""Scores for the open masters that a report may belong to. Pure; see docs/correlation.md.
 
-Points say how likely a link is; it is made only where both have something that identifies:
-an item, a service, a number or a rare name. Doubt keeps records apart: a link that is not made
-costs a second look, one that is wrong hides a trouble behind another one.
+Points say how likely a link is. A link is made only if both name something that identifies the
+incident: an item, a service, a number or a rare name. In doubt, records stay apart: a link that
+is missing costs a second look, a wrong one hides one incident behind another.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -18,46 +18,57 @@ from gateway.correlation.intents import Intent
 from gateway.correlation.symptoms import OF, Symptom
 
 ITEM, ADDRESS, SERVICE, CATALOGUE, CHOSEN = 0.5, 0.5, 0.45, 0.45, 0.4
-"""For the same item, machine, service in the words, for one that hangs on the other, and for the same service in the fields."""
+"""Points for a shared item, machine address or named service, a dependency, or a shared field.
+
+CATALOGUE counts where one depends on the other, CHOSEN where only the fields name the same
+service.
+"""
 
 STEP, FURTHEST = 0.03, 0.3
-"""What every further step of dependency takes off, and what is left at least."""
+"""Points that every further dependency step takes off, and the fewest that remain."""
 
 SAME, EXPLAINED, VAGUE = 0.25, 0.2, 0.1
-"""For a symptom of both, one that can come of the other's, and one that says no more than that something is wrong."""
+"""Points for a shared symptom, for one that explains the other's, and for a vague one.
+
+Vague means that at least one says no more than that something is wrong.
+"""
 
 WORDS = 0.2
-"""For words that are the same; half as alike, half as much."""
+"""Points for equal words; less in proportion to their similarity."""
 
 TIMES = ((timedelta(minutes=15), 0.15), (timedelta(hours=1), 0.12), (timedelta(hours=4), 0.08), (timedelta(hours=12), 0.03))
-"""For how soon one came after the other."""
+"""Points by the time between the two, at most."""
 
 OTHER_SYMPTOM, OTHER_SITE, OTHER_ITEM, ALSO_NAMES, ALONE, EARLIER, WELL = -0.35, -0.35, -0.15, -0.15, -0.4, -0.3, -1.0
 OTHER_NUMBER = -0.5
-"""Against: another symptom, site, item of the service; a second service, theirs alone, of before, it is well;
-another number of an error or an order."""
+"""Negative points for facts that speak against a link.
+
+They are: another symptom, another site, another item of the same service, a second service
+named, only the writer affected, a fault of days or longer ago, a service said to work, and
+another number of an error or order.
+"""
 
 UNNAMED, FEWEST = 0.75, 4
-"""For words that are the same where neither says what it is about, and how many of them there must be."""
+"""Points for equal words if neither names a subject, and the fewest words that this takes."""
 
 LEAST = 0.7
-"""What belongs together has at least so many points."""
+"""The lowest score at which two are taken to belong together."""
 
 MARGIN = 0.03
-"""A master that is no more ahead of the next one than this is not chosen."""
+"""The lead over the next master that the best one needs to be chosen."""
 
 MOST_PROPOSED = 3
-"""Masters that are proposed for one record."""
+"""The number of masters that are proposed for one record, at most."""
 
 PARTS = 100
-"""Items of a report whose dependencies are followed."""
+"""The number of items of a report whose dependencies are followed, at most."""
 
 Causes = Mapping[str, tuple[int, str, str]]
 
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """One fact that counts, and how much."""
+    """A fact that counts for or against a link, and its points."""
 
     fact: str
     points: float
@@ -65,9 +76,10 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """A master something probably belongs to, why in a few words, and the score from 0 to 1 with what it rests on.
+    """A candidate master with a short reason, its score from 0 to 1, and the points of it.
 
-    `identified` says that both have something that identifies; `terms` are words of both that would, were they rare.
+    `identified` says that both name something that identifies the incident; `terms` are shared
+    words that would identify it if they were rare.
     """
 
     master: Candidate
@@ -80,7 +92,7 @@ class Match:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """The master that a report belongs to, and those that people must decide about, the best first."""
+    """The master that a report belongs to, and those for people to decide, best first."""
 
     match: Match | None
     proposed: tuple[Match, ...]
@@ -89,14 +101,17 @@ class Verdict:
 def best_match(
     told: Reading, candidates: Iterable[Candidate], topology: Topology, now: datetime, least: float = LEAST
 ) -> Match | None:
-    """The open master that a report belongs to, or None. The same in any order of candidates."""
+    """Return the open master that a report belongs to, or None; their order is irrelevant."""
     return verdict(scored(told, candidates, topology, now, least)).match
 
 
 def scored(
     told: Reading, candidates: Iterable[Candidate], topology: Topology, now: datetime, least: float = LEAST
 ) -> list[Match]:
-    """Return the open masters that a report probably belongs to, the best first. The same in any order of candidates."""
+    """Return the open masters that a report probably belongs to, the best first.
+
+    The result does not depend on the order of candidates.
+    """
     if told.intent is not Intent.TROUBLE:
         return []
     causes = _causes(told, topology)
@@ -105,9 +120,10 @@ def scored(
 
 
 def verdict(match: Iterable[Match], rare: AbstractSet[str] = frozenset()) -> Verdict:
-    """Return what is certain of the probable masters, best first, and what is for people to decide.
+    """Choose the certain master among the probable ones and list those for people to decide.
 
-    `rare` are the words that few troubles have. Of two certain masters that are as likely, neither is chosen.
+    The probable masters are given best first. `rare` are the words that few incidents contain.
+    Of two certain masters that are about as likely, neither is chosen.
     """
     likely = [_by_word(one, rare) for one in match]
     certain = [one for one in likely if one.identified]
@@ -117,7 +133,7 @@ def verdict(match: Iterable[Match], rare: AbstractSet[str] = frozenset()) -> Ver
 
 
 def _by_word(match: Match, rare: AbstractSet[str]) -> Match:
-    """Return a link with the rare name that identifies it."""
+    """Return the match with the rare name that identifies it, if there is one."""
     found = match.terms & rare
     return match if match.identified or not found else replace(match, reason=f"rare name {min(found)}", identified=True)
 
@@ -145,12 +161,12 @@ def _weighed(told: Reading, candidate: Candidate, causes: Causes, now: datetime)
 
 
 def _common(told: Reading, about: Reading) -> AbstractSet[str]:
-    """The facts that identify nothing: a service that both name by a word of everybody's alone."""
+    """Return the services, as facts, that both name only by a word that everybody uses."""
     return {f"service {one}" for one in told.common & about.common}
 
 
 def _subject(told: Reading, about: Reading, causes: Causes) -> Evidence | None:
-    """The strongest fact that both are about one thing; None where nothing says so."""
+    """Return the strongest fact that both are about one thing; None if nothing says so."""
     found = sorted(_subjects(told, about, causes), key=lambda point: (-point.points, point.fact))
     if found:
         return found[0]
@@ -172,7 +188,11 @@ def _subjects(told: Reading, about: Reading, causes: Causes) -> Iterator[Evidenc
 
 
 def _causes(told: Reading, topology: Topology) -> Causes:
-    """What the items fail with that a report is about: by cause in how many steps, which of them, and the cause's service."""
+    """Return the upstream causes of the items that a report is about.
+
+    The result maps each cause to the number of steps, the item that depends on it, and the
+    service of the cause.
+    """
     below = told.cis or {part for service in told.services for part in topology.parts_of.get(service, ())}
     causes: dict[str, tuple[int, str, str]] = {}
     for part in sorted(below)[:PARTS]:
@@ -182,7 +202,7 @@ def _causes(told: Reading, topology: Topology) -> Causes:
 
 
 def _hangs(told: Reading, about: Reading, causes: Causes) -> Evidence | None:
-    """One fails with the other: what is told of depends on what the master is about."""
+    """Return the points for an item of the report that depends on what the master is about."""
     if about.cis:
         steps = [(*causes[cause][:2], cause) for cause in about.cis & causes.keys()]
     else:
@@ -195,7 +215,10 @@ def _hangs(told: Reading, about: Reading, causes: Causes) -> Evidence | None:
 
 
 def _symptoms(told: Reading, about: Reading, subject: Evidence) -> Iterator[Evidence]:
-    """What is wrong with one against what is wrong with the other. Where one hangs on the other, only causes explain."""
+    """Compare the symptoms of the two.
+
+    If one depends on the other, only a cause can explain a symptom.
+    """
     one, other = (reading.symptoms - {Symptom.TROUBLE} for reading in (told, about))
     hangs = " depends on " in subject.fact
     if Symptom.DATA in one ^ other and one and (other or Symptom.DATA in one):

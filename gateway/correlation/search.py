@@ -1,7 +1,9 @@
-"""Looking for the open master that a new report belongs to: one bounded statement, judged in memory, then the master locked.
+"""Search for the open master of a new report.
 
-Who links within one province of the catalogue takes turns on its advisory lock, so that two reports at once find each other.
-What keeps chains away is the master's row: it is locked, and looked at again, before anything hangs on it.
+One bounded statement finds candidates, they are scored in memory, and the chosen master is
+locked. Transactions that link within one component of the topology take its advisory lock in
+turn, so that two reports at the same time find each other. Chains are prevented by the master's
+row: it is locked and checked again before anything is linked to it.
 """
 
 from collections.abc import Collection, Sequence
@@ -23,10 +25,13 @@ from gateway.incidents.record import Incident
 from gateway.vocabulary import LIVE, Kind
 
 AT_ONCE = 10
-"""Records that are read before others go first: up to 20 ms of work where nobody has read them yet."""
+"""The number of records read before other tasks get the event loop.
+
+Reading them takes up to 20 ms if nobody has read them yet.
+"""
 
 EACH, MOST = 20, 80
-"""The newest open masters of each service and item that are looked at, and of all together."""
+"""The number of newest open masters considered for each service and item, and of all together."""
 
 CANDIDATES = """
 WITH near AS (
@@ -46,7 +51,7 @@ AND NOT EXISTS (SELECT FROM unlearned u WHERE u.master_id = i.id AND u.mark = AN
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What was found for a record: its kin with the master, locked, and masters that are only to be proposed, best first."""
+    """The result of a search: a match with its locked master, and those to propose."""
 
     match: Match | None = None
     master: Incident | None = None
@@ -55,7 +60,11 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Seeking:
-    """How kin is sought: among masters opened `within`, with `least` points; `anything` are services given to all."""
+    """The parameters of a search for masters.
+
+    Masters were opened `within` a period and score at least `least`; `anything` are services
+    that mailboxes, hotlines and chats set on every report.
+    """
 
     topology: Topology
     within: timedelta
@@ -63,16 +72,19 @@ class Seeking:
     anything: frozenset[str] = frozenset()
 
     def reads(self, said: Incident) -> Reading:
-        """What a record is about."""
+        """Return the features of a record."""
         return self.read(said.title, said.description, said.service, said.ci, said.location)
 
     def read(self, title: str, text: str, service: str, ci: str, site: str) -> Reading:
-        """What these fields say."""
+        """Return the features of a text with these fields."""
         deliberate = service not in self.anything
         return read(Said(title=title, text=text, service=service, ci=ci, site=site, deliberate=deliberate), self.topology)
 
     async def kin_of(self, conn: Connection, incident: Incident, now: datetime) -> Found:
-        """The kin of a record that is about to be opened, with its master, which is locked and fit, and what is proposed."""
+        """Return the match of a record that is about to be opened, its master and the proposals.
+
+        The master is locked, and was checked again after locking.
+        """
         if incident.kind != Kind.INCIDENT or incident.security:
             return Found()
         told = self.reads(incident)
@@ -104,13 +116,20 @@ class Seeking:
 
 
 def fit(master: Incident) -> bool:
-    """Whether something may hang on it, now that it is locked: open, its own master, an incident, and there for everybody."""
+    """Return whether a record may be linked to this master, which is locked.
+
+    The master must be open, without a master of its own, an incident, and neither restricted to
+    security roles nor suppressed.
+    """
     ordinary = master.kind == Kind.INCIDENT and not master.security and not master.suppressed
     return master.state in LIVE and master.master_id is None and ordinary
 
 
 def around(told: Reading, topology: Topology) -> tuple[Collection[str], Collection[str]]:
-    """The services and the items whose open masters it may belong to; "" stands for masters of which no field says anything."""
+    """Return the services and the items whose open masters a report may belong to.
+
+    The service "" stands for masters without a service.
+    """
     cis = {*told.cis, *(part for service in told.services for part in topology.parts_of.get(service, ()))}
     upstream = {cause for ci in sorted(cis)[:PARTS] for cause in topology.upstream(ci)}
     services = {*told.services, *(topology.service_of[ci] for ci in upstream if ci in topology.service_of), ""}
@@ -118,7 +137,7 @@ def around(told: Reading, topology: Topology) -> tuple[Collection[str], Collecti
 
 
 def components(told: Reading, topology: Topology) -> list[str]:
-    """Where it belongs, in order; what does not say what it is about waits for nobody."""
+    """Return the topology components of a report, sorted; none if it names no service or item."""
     return sorted({topology.component(one) for one in (*told.services, *told.cis)})
 
 

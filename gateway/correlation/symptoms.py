@@ -1,6 +1,7 @@
-"""What people and monitors say is wrong, in both languages, as the same few symptoms. Pure.
+"""The symptoms that people and monitors report, in English and Chinese. Pure.
 
-"打不开" and "cannot open" are one symptom; a symptom can come of another: what is down cannot be logged in to.
+"打不开" and "cannot open" are one symptom. A symptom can cause another: nobody can log in to what
+is down.
 """
 
 import re
@@ -9,7 +10,7 @@ from enum import StrEnum
 
 
 class Symptom(StrEnum):
-    """What is wrong."""
+    """A kind of fault."""
 
     DOWN = "down"
     SLOW = "slow"
@@ -93,7 +94,7 @@ WORDS: Mapping[Symptom, str] = {
         | \bweird | 问题 | 坏了 | 故障 | 毛病 | 不正常
         | 不太对 | 不行 | 怎么回事""",
 }  # fmt: skip
-"""Each symptom's words, as one expression in verbose form; English in lower case."""
+"""The phrases of each symptom as one verbose regular expression; English in lower case."""
 
 _EXPRESSIONS = {symptom: re.compile(words, re.VERBOSE | re.ASCII) for symptom, words in WORDS.items()}
 
@@ -113,9 +114,9 @@ OF: Mapping[Symptom, frozenset[Symptom]] = {
     _S.DATA: frozenset(),
     _S.TROUBLE: frozenset(),
 }
-"""What people notice where each is the trouble."""
+"""The symptoms that each symptom can cause."""
 
 
 def symptoms_in(text: str) -> frozenset[Symptom]:
-    """The symptoms that a text in lower case names."""
+    """Return the symptoms that a lower-case text names."""
     return frozenset(symptom for symptom, words in _EXPRESSIONS.items() if words.search(text))

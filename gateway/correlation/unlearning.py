@@ -1,4 +1,7 @@
-"""Links that people undid: the same record, words, sender or alert is not linked to that master again by itself."""
+"""Links that people undid and that are not made again automatically.
+
+An undone link is remembered by its master and by the record, words, sender or alert key.
+"""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -11,7 +14,7 @@ from gateway.knowledge.similarity import words
 
 
 def marks(incident: Incident) -> list[bytes]:
-    """What a record is known again by: itself, its alert's key, and for what people said their words and who they are."""
+    """Return the marks of a record: its id, and its alert's key or its words and sender."""
     known = [f"record\0{incident.id}".encode()]
     if incident.key_hash is not None:
         return [*map(_hash, known), mark_of_key(incident.key_hash)]
@@ -22,7 +25,7 @@ def marks(incident: Incident) -> list[bytes]:
 
 
 def mark_of_key(key_hash: bytes) -> bytes:
-    """What an alert is known again by."""
+    """Return the mark that recognizes an alert."""
     return _hash(b"key\0" + key_hash)
 
 
@@ -37,7 +40,7 @@ ON CONFLICT (master_id, mark) DO NOTHING
 
 
 async def remember(conn: Connection, incident: Incident, master_id: int, actor: str, now: datetime) -> None:
-    """Its link to this master was undone."""
+    """Remember that a record's link to this master was undone."""
     await conn.execute(REMEMBER, master_id, marks(incident), now, actor)
 
 
@@ -50,7 +53,7 @@ WHERE u.group_hash = g.group_hash AND g.incident_id = $1 AND u.key_hash = ANY($2
 
 
 async def forget(conn: Connection, incidents: Iterable[Incident], master_id: int) -> None:
-    """Somebody links these to that master by hand: whatever was undone before holds no longer."""
+    """Forget the undone links between these incidents and a master: a person links them."""
     known = list(incidents)
     await conn.execute(FORGET, master_id, [mark for one in known for mark in marks(one)])
     if keys := [one.key_hash for one in known if one.key_hash is not None]:

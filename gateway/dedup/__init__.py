@@ -1,1 +1,1 @@
-"""Deciding what an alert means for what is open, and the one writer that commits it."""
+"""Deduplication of alerts: decides what each alert does to incidents, and commits it."""

@@ -1,4 +1,4 @@
-"""What is known of a dedup key while one batch is being decided."""
+"""The state of a dedup key, and its incident, while a batch is being decided."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,10 +10,11 @@ from gateway.vocabulary import LIVE, AlertStatus, Kind, State, Tier
 
 @dataclass(slots=True, eq=False)
 class IncidentRef:
-    """The incident that answers for a key: as it is stored, or (`id` 0) one that this batch is about to open.
+    """The incident of a key: as it is stored, or (`id` 0) one that this batch is about to open.
 
-    `firing` counts the alerts of a storm's master that fire; it is not kept for records of a single key. `was` is what was
-    loaded of where it stands: when the record is found elsewhere once it is locked, the batch is decided anew.
+    `firing` counts the firing alerts of a storm's master; it is not maintained for records of a
+    single key. `was` is the loaded value of `stands`: if the record differs from it once it is
+    locked, the batch is decided anew.
     """
 
     id: int
@@ -35,17 +36,23 @@ class IncidentRef:
 
     @property
     def told(self) -> str | None:
-        """The number for whoever sent the alert, None of a security incident: a key that ingests sees no incidents."""
+        """The number to return to the sender, None for a security incident.
+
+        A key that only ingests may not see security incidents.
+        """
         return None if self.security else self.number
 
     @property
     def stands(self) -> tuple[State, str, int, bool, bool]:
-        """What decides who may follow it."""
+        """The facts that decide which incidents may follow this one."""
         return self.state, self.kind, self.priority, self.security, self.suppressed
 
     @property
     def top(self) -> "IncidentRef":
-        """The master that whatever would hang on this hangs on: never a chain, whatever else the batch has moved."""
+        """The topmost master, which anything to be linked to this one is linked to.
+
+        So no chain arises, whatever else the batch has linked.
+        """
         top = self
         while top.master is not None:
             top = top.master
@@ -53,12 +60,15 @@ class IncidentRef:
 
     @property
     def live(self) -> bool:
-        """Whether work is still owed on it."""
+        """True while the record is neither resolved, closed nor rejected."""
         return self.state in LIVE
 
 
 class AlertTexts(NamedTuple):
-    """The words of an alert that people are shown; `description` is None where an earlier release did not keep it."""
+    """The texts of an alert that people see.
+
+    `description` is None if an earlier release did not keep it.
+    """
 
     severity: str
     title: str
@@ -66,13 +76,13 @@ class AlertTexts(NamedTuple):
 
 
 def texts_of(alert: Alert) -> AlertTexts:
-    """Return the words that an alert comes with."""
+    """Return the texts of an alert."""
     return AlertTexts(alert.severity, alert.title, alert.description)
 
 
 @dataclass(slots=True)
 class AlertState:
-    """One dedup key: its stored row, moved on item by item as the batch is decided, written back once."""
+    """The state of one dedup key: loaded, updated item by item, and written back once."""
 
     key_hash: bytes
     is_new: bool = True
@@ -95,7 +105,7 @@ class AlertState:
 
     @property
     def words(self) -> AlertTexts:
-        """The words its sender last said of it that were taken for what people are shown."""
+        """The last texts of the alert that were accepted for people to see."""
         return AlertTexts(self.severity, self.title, self.description)
 
     @words.setter
@@ -104,5 +114,5 @@ class AlertState:
 
     @property
     def firing(self) -> bool:
-        """Whether its sender last said that it fires."""
+        """True if the sender's last status of the alert is firing."""
         return self.status == AlertStatus.FIRING

@@ -1,4 +1,4 @@
-"""Regrading: an alert's new title, description and severity, and the priority they raise. Pure."""
+"""Changes of an alert's title, description and severity, and of the priority by them. Pure."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -22,7 +22,7 @@ TITLE = 1_000
 
 
 class Firing(NamedTuple):
-    """One alert that fires, of the several that a storm answers for."""
+    """A firing alert, one of the several of an alert storm."""
 
     key: str
     source: str
@@ -40,21 +40,21 @@ class Grading:
 
     @classmethod
     def of(cls, rules: Rules, judge: Callable[[int, str], Judged]) -> "Grading":
-        """Return the grading by the settings that the rules of time were read from."""
+        """Return the grading by the settings of these rules."""
         if rules.settings is None:
             raise AssertionError("the rules of a running gateway were read from its settings")
         return cls(rules.settings, rules, judge)
 
     def grade(self, source: str, severity: str, service: str) -> Grade:
-        """Return the grade of a severity, with the criticality of its service."""
+        """Return the grade of a severity, adjusted by the criticality of its service."""
         grade = grade_of(source, severity, self.settings.intake, service, self.settings.services)
         return replace(grade, priority=self.judge(grade.priority, service).priority)
 
     def reworded(self, incident: Incident, step: Worded, now: datetime) -> Revision:
-        """Return the revision of a live record by its alert's present title, description, severity.
+        """Return the revision of a live record by its alert's present texts and severity.
 
-        Of one alert the words are shown as they are now. Of several, those of the worst: another one's are shown where it
-        is worse than what is shown. What a person has corrected stays.
+        A record of one alert shows its present texts. A storm shows those of its worst alert:
+        another alert's replace them if it is worse. What a person has corrected stays.
         """
         alert, before = step.alert, step.before
         service = alert.service if incident.storm else incident.service or alert.service
@@ -64,7 +64,7 @@ class Grading:
         )
         shown = self.grade(step.source, incident.severity, service)
         if incident.storm and was_shown and now_calls.priority > shown.priority:
-            return Revision(after=incident, actor=ACTOR, events=())  # `worst_shown` knows which alert is the worst now
+            return Revision(after=incident, actor=ACTOR, events=())  # `worst_shown` finds the worst alert
         if not was_shown and now_calls.priority >= shown.priority and incident.severity:
             return Revision(after=incident, actor=ACTOR, events=())
         worded = _worded(incident, before if was_shown else None, alert)
@@ -79,7 +79,10 @@ class Grading:
         return replace(raised, events=events)
 
     def worst_shown(self, incident: Incident, firing: Sequence[Firing], now: datetime) -> Revision:
-        """Return a storm that shows its worst alert, once the shown one is milder or over."""
+        """Return the revision of a storm that shows its worst alert.
+
+        It changes if the alert that is shown became milder or cleared.
+        """
         if not firing:
             return Revision(after=incident, actor=ACTOR, events=())
         graded = [(self.grade(one.source, one.words.severity, one.service).priority, one) for one in firing]
@@ -102,7 +105,10 @@ def shown_title(title: str, *, storm: bool) -> str:
 
 
 def _worded(incident: Incident, before: AlertTexts | None, alert: Alert) -> Incident:
-    """Return the record with the alert's words in place of those of `before`, or of another alert's where that is None."""
+    """Return the record with the alert's texts in place of `before`.
+
+    If `before` is None, they replace those of another alert.
+    """
     title, description = shown_title(alert.title, storm=incident.storm), alert.description
     if before is None:
         return _replaced(incident, texts_of(alert))
@@ -114,7 +120,7 @@ def _worded(incident: Incident, before: AlertTexts | None, alert: Alert) -> Inci
 
 
 def _replaced(incident: Incident, words: AlertTexts) -> Incident:
-    """Return a storm with the words of another of its alerts, under the name that a person gave it."""
+    """Return a storm with the texts of another of its alerts; a title set by a person stays."""
     title = shown_title(words.title, storm=True) if incident.title.startswith(STORM_TITLE) else incident.title
     return replace(incident, severity=words.severity, title=title, description=words.description or "")
 

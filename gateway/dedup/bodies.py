@@ -1,4 +1,8 @@
-"""Which raw bodies are kept. Pure, in memory: only bodies thin out, in storms and beyond a share; items and counts stay exact."""
+"""The choice of raw request bodies that are stored. Pure, in memory.
+
+Only bodies are dropped, in alert storms and beyond an integration's share; items and counts stay
+exact.
+"""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -9,18 +13,21 @@ from gateway.vocabulary import Outcome
 
 MINUTE = timedelta(minutes=1)
 KEPT_PER_MINUTE = 100
-"""Bodies of nothing but repeats that are kept per integration and minute."""
+"""The number of bodies stored per integration and minute that contain nothing but repeats."""
 
 
 CUT = 4_096
-"""Bytes that are kept of a body in quarantine where the share of its integration is used up: enough to see who sends what."""
+"""The bytes stored of a quarantined body once its integration's share is used up.
+
+They are enough to see who sends what.
+"""
 
 IS_CUT = " (cut: more was stored than limits.stored_bytes_per_day)"
 
 
 @dataclass(slots=True)
 class BodyBudget:
-    """Counts the bytes of each integration that were kept, `per_day` at most, and the repeat-only bodies of the minute."""
+    """The storage share of each integration: bytes per day, repeat-only bodies per minute."""
 
     per_day: int
     _until: datetime | None = None
@@ -30,21 +37,25 @@ class BodyBudget:
     def keep(self, integration_id: int, outcomes: Iterable[Outcome], size: int, now: datetime) -> bool:
         """Return whether to store this request's body.
 
-        Not where all it said was known and the minute's share is used, nor where the day's bytes are.
+        It is not stored if all its items are repeats and the minute's share is used up, nor if
+        the day's bytes are.
         """
         if all(outcome is Outcome.REPEATED for outcome in outcomes) and not self._keep_repeat(integration_id, now):
             return False
         return self.take(integration_id, size, now)
 
     def take(self, integration_id: int, size: int, now: datetime) -> bool:
-        """Return whether so many bytes may be stored; then they are counted."""
+        """Return whether so many bytes may be stored, and count them if so."""
         at = now.timestamp()
         if integration_id not in self._bytes:
             self._bytes[integration_id] = TokenBucket.per_day(self.per_day, at)
         return self._bytes[integration_id].take(size, at) == 0.0
 
     def refused(self, integration_id: int, body: bytes, problem: str, now: datetime) -> tuple[bytes, str]:
-        """Return the body and the problem to put into quarantine: both whole, or the beginning and that it was cut."""
+        """Return the body and the problem to put into quarantine.
+
+        Both are whole, or the body is cut and the problem says so.
+        """
         if len(body) <= CUT or self.take(integration_id, len(body), now):
             return body, problem
         return body[:CUT], problem[: 1_000 - len(IS_CUT)] + IS_CUT

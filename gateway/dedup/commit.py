@@ -1,4 +1,7 @@
-"""One batch, one transaction: load and lock, decide, write. Everything of a request commits together or not at all."""
+"""The commit of one batch in one transaction: load and lock, decide, write.
+
+Everything of a request commits together or not at all.
+"""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -32,7 +35,7 @@ from gateway.vocabulary import AlertStatus, Outcome
 
 @dataclass(slots=True)
 class Committed:
-    """What one commit did, for the senders' answers, the wheel and the metrics."""
+    """The result of one commit, for the replies to senders, the timer wheel and the metrics."""
 
     receipts: list[Receipt] = field(default_factory=list)
     outcomes: Counter[tuple[str, Outcome]] = field(default_factory=Counter)
@@ -40,7 +43,7 @@ class Committed:
 
 
 class Committer:
-    """Commits batches. Used by one task at a time."""
+    """A committer of batches, used by one task at a time."""
 
     def __init__(self, clock: Clock, dedup: Dedup, records: Records, silences: SilenceJudge, stored_per_day: int) -> None:
         self._clock, self._dedup, self._records, self._silences = clock, dedup, records, silences
@@ -50,7 +53,11 @@ class Committer:
         self._touch = RepeatFastPath(clock, self._storms.bodies)
 
     async def commit(self, conn: Connection, batch: Sequence[Submission]) -> Committed:
-        """Commit a batch; raises Moved when a record changed under it, and whatever the database raises."""
+        """Commit a batch.
+
+        Raises Moved if a record changed between reading and locking it, and any error of the
+        database.
+        """
         if (repeats := self._touch.repeats(batch)) is not None:
             try:
                 receipts = await self._touch.commit(conn, repeats)
@@ -64,7 +71,7 @@ class Committer:
         return committed
 
     async def commit_without_poison(self, conn: Connection, submission: Submission) -> Committed:
-        """Find by halving which items the database refuses, quarantine those, commit the rest."""
+        """Find by halving the items that the database refuses, quarantine them, commit the rest."""
         culprits = await self._culprits(conn, submission, submission.alerts)
         if not culprits:
             return await self.commit(conn, [submission])
@@ -109,7 +116,7 @@ class Committer:
         return Committed(receipts, _tally(batch, receipts), changes), plan
 
     async def _load(self, conn: Connection, items: Sequence[Item]) -> Plan:
-        """Lock every key of the batch, then the groups that keys about to open a record belong to."""
+        """Lock the keys of a batch, then the groups of those keys that may open a record."""
         hashes = list({item.key_hash for item in items})
         now, known, held = await load.lock_keys(conn, hashes, self._clock.stamp())
         plan = Plan(now, self._rules, self._dedup.reopen_within, known, self._windows)
@@ -140,7 +147,11 @@ class Committer:
             plan.unlinked = await load.load_unlinked(conn, plan.memberships, plan.groups)
 
     async def _save_new(self, conn: Connection, plan: Plan, verdicts: Sequence[Verdict]) -> list[AlertState]:
-        """Write what is seldom: new keys, other firings than before, groups; returns the stored keys to write back."""
+        """Write the rare changes: new keys, changed alert texts, detached counts, group masters.
+
+        Returns the stored keys that are to be written back. Raises Moved if another replica
+        added one of the new keys.
+        """
         items = {v.item.key_hash: v.item for v in verdicts if v.outcome is not Outcome.STALE}
         touched = [plan.known[key] for key in sorted(items) if plan.known[key].status]
         new = [(known, items[known.key_hash]) for known in touched if known.is_new]
@@ -162,7 +173,7 @@ def _item(submission: Submission, alert: Alert) -> Item:
 
 
 def _storms_clearing(plan: Plan, items: Sequence[Item]) -> set[IncidentRef]:
-    """Masters of storms that an item may be the last one to leave."""
+    """Return the storm masters of which an item of the batch may clear the last firing alert."""
     cleared = (plan.known[i.key_hash].holder for i in items if i.alert.status is AlertStatus.RESOLVED)
     return {holder for holder in cleared if holder is not None and holder.storm}
 

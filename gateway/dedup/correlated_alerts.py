@@ -1,4 +1,4 @@
-"""Which open masters new alerts hang on by the catalogue's dependencies, and which hang on them. Pure."""
+"""Correlation of new alerts with open masters, by the topology's dependencies. Pure."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -11,16 +11,19 @@ from gateway.dedup.alert_state import IncidentRef
 from gateway.incidents.alert import Alert
 
 HANGS, STEP, LEAST = 0.9, 0.03, 0.7
-"""The score of a dependency of one step, what every further step takes off, and what is left at least."""
+"""The score of a one-step dependency, the loss for each further step, and the lowest score."""
 
 
 UNWRITTEN = 1 << 62
-"""Later than any id: a record that the batch is about to open."""
+"""A sort key later than any incident id, for a record that the batch is about to open."""
 
 
 @dataclass(frozen=True, slots=True)
 class LinkReason:
-    """Why a record hangs on a master, and the score from 0 to 1; `rule` where a rule of the configuration says so."""
+    """The reason for linking a record to a master, with a score from 0 to 1.
+
+    `rule` is true if a relate rule of the configuration asks for the link.
+    """
 
     reason: str
     score: float
@@ -29,7 +32,7 @@ class LinkReason:
 
 @dataclass(frozen=True, slots=True)
 class ReportedMaster:
-    """An open master that people opened: when, and what they said."""
+    """An open master that people opened: when, and the features of its text."""
 
     holder: IncidentRef
     at: datetime
@@ -38,9 +41,10 @@ class ReportedMaster:
 
 @dataclass(slots=True)
 class CorrelatedAlerts:
-    """The open masters that a batch's new alerts may have to do with: those of alerts by item, people's with what they say.
+    """The open masters that the new alerts of a batch may correlate with.
 
-    `undone` are links that people undid: key and master.
+    `alerted` are masters opened by alerts, by item, `reported` those opened by people. `undone`
+    are links that people undid, as key hash and master.
     """
 
     topology: Topology = field(default_factory=Topology)
@@ -50,11 +54,11 @@ class CorrelatedAlerts:
     least: float = LEAST
 
     def knows(self, alert: Alert) -> bool:
-        """Whether the alert is about an item that hangs together with anything."""
+        """Return whether the alert's item is part of the topology."""
         return alert.ci in self.topology.components
 
     def causes(self, alert: Alert, key_hash: bytes) -> list[tuple[IncidentRef, LinkReason]]:
-        """Return the masters that this alert's item fails with, the nearest first, the oldest of those that are as near."""
+        """Return the upstream masters of the alert's item, nearest first, then oldest first."""
         if not self.knows(alert):
             return []
         upstream = self.topology.upstream(alert.ci)
@@ -68,7 +72,7 @@ class CorrelatedAlerts:
         return [(holder, _link_reason(alert.ci, ci, depth)) for depth, _, ci, holder in found]
 
     def effects(self, alert: Alert, now: datetime) -> Iterator[tuple[IncidentRef, LinkReason]]:
-        """The masters that fail with this alert's item: those of alerts by their item, people's by what they say."""
+        """Yield the downstream masters: of alerts by their item, of people by their text."""
         if not self.knows(alert):
             return
         downstream = self.topology.downstream(alert.ci)
@@ -85,7 +89,7 @@ class CorrelatedAlerts:
             yield LinkReason(f"correlation: {match.reason}", match.score)
 
     def leads(self, alert: Alert, holder: IncidentRef) -> None:
-        """From now on a new alert's record is one of the open masters."""
+        """Add a new alert's record to the open masters."""
         if self.knows(alert):
             self.alerted.setdefault(alert.ci, []).append(holder)
 
@@ -99,7 +103,10 @@ def _link_reason(downstream: str, upstream: str, depth: int) -> LinkReason:
 
 
 def around(cis: Mapping[str, str], topology: Topology) -> tuple[list[str], list[str]]:
-    """The items whose open masters have to do with alerts of these (item to service), and the services of people's."""
+    """Return the items and the services whose open masters may correlate with alerts.
+
+    The argument maps the items of the alerts to their services.
+    """
     items: set[str] = set()
     services = {service for service in cis.values() if service}
     for ci in cis:

@@ -1,4 +1,7 @@
-"""Loading the open masters that a batch's new alerts may hang on: one statement for a batch that opens records of known items."""
+"""Loading of the open masters that the new alerts of a batch may correlate with.
+
+One statement serves a batch that opens records of known configuration items.
+"""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -17,7 +20,11 @@ from gateway.dedup.plan import Item
 from gateway.settings import Correlation
 
 TURN = "SELECT pg_try_advisory_xact_lock(hashtextextended('correlation ' || name, 0)) FROM unnest($1::text[]) AS name"
-"""Taken where it is free: intake waits for nobody's report. Then neither may find the other, and both stay apart."""
+"""The statement that takes the advisory locks of topology components if they are free.
+
+Intake does not wait for a report that is being linked. In that case neither may find the other,
+and both stay apart.
+"""
 
 MASTERS = """
 WITH near AS (
@@ -48,9 +55,10 @@ async def load_correlated(
     known: Mapping[int, IncidentRef],
     now: datetime,
 ) -> CorrelatedAlerts:
-    """What the new alerts of a batch may have to do with; nothing, unasked, where the catalogue knows no item of theirs.
+    """Return the open masters that the new alerts of a batch may correlate with.
 
-    `known` are records that the batch has loaded already, by id.
+    Nothing is queried, and nothing returned, if the catalogue knows none of their items. `known`
+    are records that the batch has loaded already, by id.
     """
     cis = {item.alert.ci: item.alert.service for item in opening if item.alert.ci in topology.components}
     if not cis or not correlation.alerts:
@@ -78,7 +86,7 @@ def _told(row: Record, topology: Topology) -> Reading:
 
 
 async def followers(conn: Connection, masters: Sequence[int]) -> list[int]:
-    """The records that hang on these masters, which are locked."""
+    """Return the ids of the records related to these masters, which are locked."""
     return [row[0] for row in await conn.fetch(FOLLOWERS, masters)]
 
 

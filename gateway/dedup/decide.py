@@ -1,4 +1,6 @@
-"""What one alert means for what is open. Pure: (alert, what is known of its key, now, rules) to a named decision.
+"""The decision about one alert. Pure.
+
+A named decision follows from the alert, the state of its dedup key, the time and the rules.
 
     sender says    no record, or one     resolved within       live record
                    closed or resolved    `reopen_within`
@@ -9,10 +11,12 @@
     unacknowledged Ignored               Ignored               Unacknowledged
     commented      Ignored               Ignored               Commented
 
-Before that table comes order: an event older, by the sender's own clock, than what the sender said last of the same
-key is Stale and changes nothing. Times are compared only where the sender stamped both. Events of the same instant go by
-order of arrival, as many senders stamp whole seconds, or a recovery with the time of its firing. One pair is read the
-other way round: a firing no newer than a recovery that found nothing firing was overtaken by it on the way.
+Order is checked before that table: an event that is older, by the sender's clock, than the
+sender's last event of the same key is Stale and changes nothing. Times are compared only if the
+sender stamped both events. Events of the same instant are taken in order of arrival, as many
+senders stamp whole seconds, or stamp a recovery with the time of its firing. There is one
+exception: a firing no newer than a recovery that found nothing firing was overtaken by it in
+transit.
 """
 
 from collections.abc import Mapping
@@ -26,7 +30,7 @@ from gateway.vocabulary import AlertStatus, Outcome, State
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """The part of the configuration that decides about one key."""
+    """The settings that decide about one key."""
 
     reopen_within: timedelta
     flap_limit: int
@@ -35,7 +39,7 @@ class Rules:
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A record of its own is due; `follows` is the earlier record of the same key."""
+    """The decision to open a new record; `follows` is the earlier record of the same key."""
 
     reason: str
     follows: IncidentRef | None = None
@@ -44,7 +48,7 @@ class Opened:
 
 @dataclass(frozen=True, slots=True)
 class Repeated:
-    """The live record is told once more."""
+    """The decision to count a repeat on the live record."""
 
     reason: str
     flapped: bool = False
@@ -53,7 +57,7 @@ class Repeated:
 
 @dataclass(frozen=True, slots=True)
 class Reopened:
-    """The trouble came back soon after it went."""
+    """The decision to reopen a record, because the alert fired again soon after it was resolved."""
 
     reason: str
     outcome = Outcome.REOPENED
@@ -61,7 +65,10 @@ class Reopened:
 
 @dataclass(frozen=True, slots=True)
 class Cleared:
-    """The trouble is gone; with `resolves` the record is resolved too, with `settling` only once it stays quiet."""
+    """The decision that the alert no longer fires.
+
+    `resolves` resolves the record too, `settling` resolves it only once it stays quiet.
+    """
 
     reason: str
     resolves: bool
@@ -71,7 +78,7 @@ class Cleared:
 
 @dataclass(frozen=True, slots=True)
 class Acknowledged:
-    """Somebody took it on in the sender's tool."""
+    """The decision that somebody acknowledged the alert in the sender's tool."""
 
     reason: str
     outcome = Outcome.ACKNOWLEDGED
@@ -79,7 +86,7 @@ class Acknowledged:
 
 @dataclass(frozen=True, slots=True)
 class Unacknowledged:
-    """Somebody took their acknowledgement back in the sender's tool."""
+    """The decision that somebody took back an acknowledgement in the sender's tool."""
 
     reason: str
     outcome = Outcome.UNACKNOWLEDGED
@@ -87,7 +94,7 @@ class Unacknowledged:
 
 @dataclass(frozen=True, slots=True)
 class Commented:
-    """Somebody wrote a note in the sender's tool."""
+    """The decision that somebody wrote a note in the sender's tool."""
 
     reason: str
     outcome = Outcome.ADDED
@@ -95,7 +102,7 @@ class Commented:
 
 @dataclass(frozen=True, slots=True)
 class Stale:
-    """Overtaken by something the sender said later."""
+    """The decision to change nothing, because a later event of the sender arrived earlier."""
 
     reason: str
     outcome = Outcome.STALE
@@ -103,7 +110,7 @@ class Stale:
 
 @dataclass(frozen=True, slots=True)
 class Ignored:
-    """Understood, recorded, and nothing to do."""
+    """The decision to do nothing but to record the item."""
 
     reason: str
     outcome = Outcome.IGNORED
@@ -119,11 +126,11 @@ BY_PEOPLE: Mapping[AlertStatus, Decision] = {
     AlertStatus.UNACKNOWLEDGED: Unacknowledged("unacknowledged_at_source"),
     AlertStatus.COMMENTED: Commented("commented_at_source"),
 }
-"""The decisions that follow from the acts of people in the sender's tool while a record is open."""
+"""The decisions for acts of people in the sender's tool while a record is open."""
 
 
 def decide(alert: Alert, known: AlertState, now: datetime, rules: Rules) -> Decision:
-    """The decision for one item, given everything decided before it."""
+    """Return the decision for one item, given everything decided before it."""
     if alert.test:
         return Ignored("test_message")
     if stale := _overtaken(alert, known, now):
@@ -180,6 +187,6 @@ def _recovered(known: AlertState, holder: IncidentRef, now: datetime, rules: Rul
 
 
 def flapping(known: AlertState, now: datetime, rules: Rules) -> bool:
-    """Whether the key came back so often, so lately, that its record is held open until it stays quiet."""
+    """Return whether the key flaps, so that its record is resolved only once it stays quiet."""
     since = known.flapping_since
     return known.flaps >= rules.flap_limit and since is not None and now - since <= rules.flap_within

@@ -1,4 +1,4 @@
-"""Idempotency: which requests of a batch were received before, by the sender's own delivery id."""
+"""Idempotency of requests: finds those received before, by the sender's own delivery id."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -16,7 +16,10 @@ REUSED = "id_reused_with_other_body"
 
 @dataclass(slots=True)
 class Deliveries:
-    """A batch with its receipt ids, which carry `now`; `repeated` maps places received before to the results they had then."""
+    """A batch with its receipt ids, which contain `now`.
+
+    `repeated` maps the places of requests received before to the results they had then.
+    """
 
     batch: Sequence[Submission]
     now: datetime
@@ -26,15 +29,15 @@ class Deliveries:
 
 
 def unclaimed(batch: Sequence[Submission], now: datetime) -> Deliveries:
-    """A batch in which no request is told apart by a delivery id."""
+    """Return a batch in which no request has a delivery id."""
     return Deliveries(batch, now, receipt_ids(now, len(batch)), [submission.flag for submission in batch])
 
 
 async def claim(conn: Connection, batch: Sequence[Submission], stamp: datetime | None) -> Deliveries:
     """Give every request a receipt id and find those whose delivery id was used before.
 
-    The same id with the same body is a duplicate and answered with the earlier records. The same id with another body
-    is a sender's mistake: it is taken as new and flagged.
+    The same id with the same body is a duplicate and answered with the earlier records. The same
+    id with another body is a sender's mistake: it is taken as new and flagged.
     """
     now: datetime = await conn.fetchval(NOW, stamp)
     deliveries = unclaimed(batch, now)

@@ -1,4 +1,4 @@
-"""Writing down every received item and the one outcome it ended in."""
+"""The record of every received item and of the one outcome it ended in."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -17,7 +17,7 @@ from gateway.receipts.submission import Receipt, Result, Submission
 from gateway.vocabulary import Outcome
 
 Row = tuple[int, bytes | None, str, datetime | None, int | None, Result]
-"""Item, key, status, event time, incident id and result of one alert_event row."""
+"""The item, key, status, event time, incident id and result of an alert_event row."""
 
 
 async def write_evidence(
@@ -27,7 +27,10 @@ async def write_evidence(
     keys: Sequence[AlertState],
     bodies: BodyBudget,
 ) -> list[Receipt]:
-    """Write keys back, receipts, one event per item, and the quarantine; returns the receipts in the batch's order."""
+    """Write keys back, and write receipts, one event per item, and the quarantine.
+
+    Returns the receipts in the batch's order.
+    """
     now = deliveries.now
     rows: list[list[Row]] = [[] for _ in deliveries.batch]
     for place, index, verdict in decided:

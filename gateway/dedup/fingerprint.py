@@ -1,6 +1,7 @@
-"""Keys as fixed bytes: which alert, and which group of alerts. Pure.
+"""Hashes that identify an alert or a group of alerts. Pure.
 
-Versioned, so that a rule can change without merging what was told apart before.
+Hashes contain a version, so that a changed rule does not merge alerts that were distinct
+earlier.
 """
 
 from collections.abc import Sequence
@@ -12,12 +13,16 @@ VERSION = b"v1"
 
 @lru_cache(maxsize=65_536)
 def key_hash(integration_id: int, namespace: str, dedup_key: str) -> bytes:
-    """The first 16 bytes of SHA-256 over version, integration, namespace and key; lengths keep the parts apart."""
+    """Return the hash of an alert's dedup key.
+
+    It is the first 16 bytes of SHA-256 over version, integration, namespace and key; lengths
+    keep the parts apart.
+    """
     named, key = namespace.encode(), dedup_key.encode()
     return sha256(b"%b:%d:%d:%b:%b" % (VERSION, integration_id, len(named), named, key)).digest()[:16]
 
 
 def group_hash(rule: str, values: Sequence[str]) -> bytes:
-    """The group of a relate rule for alerts that agree in `values`."""
+    """Return the hash of the group of a relate rule for alerts that agree in `values`."""
     parts = [part.encode() for part in (rule, *values)]
     return sha256(VERSION + b"".join(b":%d:%b" % (len(part), part) for part in parts)).digest()[:16]

@@ -1,4 +1,4 @@
-"""Relate rules: which groups an alert belongs to. Pure."""
+"""Relate rules and the groups that an alert belongs to by them. Pure."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -12,7 +12,10 @@ from gateway.settings import Relate
 
 @dataclass(slots=True)
 class Group:
-    """One group of one rule; its first live record is the master of those that follow within the window."""
+    """A group of a relate rule.
+
+    Its first live record is the master of those that follow within the window.
+    """
 
     hash: bytes
     rule: str
@@ -22,18 +25,21 @@ class Group:
     changed: bool = False
 
     def master_at(self, now: datetime) -> IncidentRef | None:
-        """The master a new record would be related to now, if there is one."""
+        """Return the master that a new record would be related to at `now`, or None."""
         if self.master is None or self.opened_at is None or not self.master.live or now - self.opened_at > self.within:
             return None
         return self.master
 
     def lead(self, master: IncidentRef, now: datetime) -> None:
-        """From now on `master` is the group's."""
+        """Make `master` the group's master from `now` on."""
         self.master, self.opened_at, self.changed = master, now, True
 
 
 def groups_of(alert: Alert, source: str, integration_id: int, rules: Sequence[Relate]) -> Iterator[tuple[bytes, Relate]]:
-    """The group of every rule whose fields the alert has all of; a rule on `source` alone never joins everything."""
+    """Yield the group of every rule of which the alert has all fields.
+
+    An alert that lacks one of the fields belongs to no group of that rule.
+    """
     for rule in rules:
         values = [_field(alert, integration_id, source, name) for name in rule.by]
         if values and all(values):

@@ -1,7 +1,8 @@
-"""The one writer of alerts: takes whatever is queued when its previous commit returns and commits it as one batch.
+"""The only writer of alerts in a replica, with the queue in front of it.
 
-One writer per replica, so that no dedup key ever has two; natural batching, so that one request alone never lingers
-and a crowd shares one commit. 2xx means committed: `submit` returns only after COMMIT.
+There is one writer per replica, so that no dedup key has two. When a commit returns, everything
+that is queued becomes the next batch: a single request never waits for others, and many share
+one commit. 2xx means committed: `submit` returns only after COMMIT.
 """
 
 import asyncio
@@ -22,7 +23,7 @@ from gateway.receipts.submission import Receipt, Submission
 from gateway.settings import Server
 
 BATCH_ITEMS = 500
-"""Items per commit: keeps one batch's decisions well under 50 ms of the event loop."""
+"""The number of items per commit: a batch's decisions take under 50 ms of the event loop."""
 
 ATTEMPTS = 6
 
@@ -32,19 +33,19 @@ Connect = Callable[[], Awaitable["asyncpg.Connection[Any]"]]
 
 
 class Observer(Protocol):
-    """Who wants to know what intake did; called after the commit, never raises."""
+    """An observer of intake, called after each commit; it never raises."""
 
     def committed(self, committed: Committed, seconds: float) -> None:
-        """One batch was committed `seconds` after it was taken."""
+        """Observe a batch that was committed `seconds` after it was taken."""
         ...
 
     def queued(self, items: int, size: int) -> None:
-        """What waits now."""
+        """Observe how many items and bytes are queued."""
         ...
 
 
 class Poisoned(Exception):
-    """Some value of the batch makes every try fail; `cause` is what it met."""
+    """An error: no attempt to commit a batch can succeed because of its data; see `cause`."""
 
     def __init__(self, cause: BaseException, *, refused_by_database: bool) -> None:
         super().__init__(str(cause))
@@ -53,7 +54,7 @@ class Poisoned(Exception):
 
 
 class Intake:
-    """The queue in front of the writer, and the writer."""
+    """The writer of alerts and the queue in front of it."""
 
     def __init__(self, connect: Connect, committer: Committer, clock: Clock, server: Server, observer: Observer) -> None:
         self._connect, self._committer, self._clock, self._observer = connect, committer, clock, observer
@@ -68,9 +69,9 @@ class Intake:
     async def submit(self, submission: Submission) -> Receipt:
         """Commit one request's items and return its receipt.
 
-        Raises Overloaded when there is no room and Unavailable when nothing was, or may not have been, committed. Who is
-        cancelled meanwhile harms no neighbour, and it may be committed all the same; a sender that tries again with the
-        same delivery id is counted once.
+        Raises Overloaded if the queue is full, and Unavailable if nothing was, or may not have
+        been, committed. Cancelling a call does no harm to others, and its items may still be
+        committed; a sender that tries again with the same delivery id is counted once.
         """
         answer: asyncio.Future[Receipt] = asyncio.get_running_loop().create_future()
         submission.answer = answer
@@ -79,7 +80,10 @@ class Intake:
         return await answer
 
     async def run(self) -> None:
-        """Write until `close`, then write what is still queued. May be run again after it failed."""
+        """Write until `close` is called, then write the rest of the queue.
+
+        May be run again after a failure.
+        """
         self.alive = True
         self._wake.set()
         try:
@@ -100,16 +104,17 @@ class Intake:
     async def drain(self) -> None:
         """Commit batch after batch until nothing is queued.
 
-        A batch is no larger than the mean of what waits and of the batch before it: a crowd of senders that each wait for
-        their answer then falls into equal groups, one being written while the others' answers go out, where it would
-        else swing between one and all.
+        A batch is no larger than the mean of the queue and of the batch before it: senders that
+        each wait for their reply then fall into equal groups, one being written while the
+        replies of the other go out. Otherwise batches would alternate between one request and
+        all.
         """
         while batch := self._queue.take(min(BATCH_ITEMS, (self._queue.items + self._last_items) // 2 + 1)):
             self._last_items = sum(submission.items for submission in batch)
             await self._settle(batch)
 
     async def _settle(self, batch: Sequence[Submission]) -> None:
-        """Commit and answer a batch; one that holds poison is halved until that stands alone, its neighbours unharmed."""
+        """Commit and answer a batch; halve one that fails by its data, and retry the halves."""
         began = self._clock.monotonic()
         try:
             committed = await self._commit(batch)
@@ -126,7 +131,10 @@ class Intake:
             self._answer(batch, committed, self._clock.monotonic() - began)
 
     async def _settle_alone(self, submission: Submission, poisoned: Poisoned) -> None:
-        """Quarantine the items the database refuses and commit the rest; what nobody foresaw is logged and refused."""
+        """Quarantine the items that the database refuses and commit the rest.
+
+        Any other failure is logged, and the request is refused.
+        """
         began = self._clock.monotonic()
         if not poisoned.refused_by_database:
             self._refuse(submission, poisoned.cause)
@@ -151,7 +159,10 @@ class Intake:
         self._observer.queued(self._queue.items, self._queue.bytes)
 
     async def _commit(self, batch: Sequence[Submission]) -> Committed:
-        """Commit, trying again what another try can mend; raises Poisoned for what no try will, Unavailable otherwise."""
+        """Commit a batch, with retries where another attempt may succeed.
+
+        Raises Poisoned if no attempt can succeed because of the data, and Unavailable otherwise.
+        """
         for attempt in range(1, ATTEMPTS + 1):
             try:
                 async with asyncio.timeout(self._deadline):
@@ -166,7 +177,7 @@ class Intake:
         raise Unavailable("other replicas kept changing the same records: send again shortly")
 
     def _judge(self, error: BaseException, attempt: int, submissions: int) -> None:
-        """Return when another try is worth it, else raise what the batch is told."""
+        """Return if another attempt is worthwhile, else raise the error for the batch."""
         fault = classify(error)
         if fault is Fault.CONNECTION:
             self._drop()

@@ -1,4 +1,7 @@
-"""Loading what a batch must know: locks its keys (in key order, so that batches never wait for each other in a circle)."""
+"""Loading and locking of the stored state that a batch needs.
+
+Keys are locked in the order of their hashes, so that batches never deadlock.
+"""
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
@@ -21,7 +24,10 @@ SELECT t.now, locked.* FROM (SELECT coalesce($2::timestamptz, statement_timestam
 async def lock_keys(
     conn: Connection, hashes: Sequence[bytes], stamp: datetime | None
 ) -> tuple[datetime, dict[bytes, AlertState], dict[int, list[AlertState]]]:
-    """The moment to judge by, every key of the batch (stored ones locked), and the stored keys by their incident."""
+    """Return the time of the batch, the state of each key, and the stored keys by incident id.
+
+    Stored keys are locked.
+    """
     known = {key: AlertState(key) for key in hashes}
     held: dict[int, list[AlertState]] = {}
     rows = await conn.fetch(LOCK_KEYS, hashes, stamp)
@@ -42,7 +48,10 @@ FROM incident i WHERE i.id = ANY($1::bigint[])
 
 
 async def load_holders(conn: Connection, held: dict[int, list[AlertState]]) -> None:
-    """Give every locked key the present state of its record: a fresh snapshot, read after the locks were taken."""
+    """Set the incident of every locked key, in its present state.
+
+    It is read after the locks were taken, from a fresh snapshot.
+    """
     for row in await conn.fetch(HOLDERS, list(held)):
         holder = holder_of(row)
         for known in held[holder.id]:
@@ -50,7 +59,7 @@ async def load_holders(conn: Connection, held: dict[int, list[AlertState]]) -> N
 
 
 def holder_of(row: Any) -> IncidentRef:
-    """The incident in a row of HOLDERS, as it is stored."""
+    """Return the incident of a row of HOLDERS, as it is stored."""
     holder = IncidentRef(
         row["id"], row["number"], State(row["state"]), row["resolved_at"], row["handler"], row["assignee"],
         row["assignee_group"], Tier(row["tier"]), row["storm"], kind=row["kind"], priority=row["priority"],
@@ -66,7 +75,10 @@ SELECT count(*) FROM (SELECT FROM alert WHERE incident_id = $1 AND status = 'fir
 
 
 async def count_firing(conn: Connection, holder: IncidentRef, most: int) -> None:
-    """How many alerts of a storm's master fire, counted no further than `most`: more than a batch can clear is enough."""
+    """Count the firing alerts of a storm's master, up to `most`.
+
+    No exact count is needed beyond the number of alerts that the batch can clear.
+    """
     holder.firing = await conn.fetchval(FIRING, holder.id, most)
 
 
@@ -87,9 +99,11 @@ WHERE i.id = ANY($1::bigint[])
 
 
 async def lock_groups(conn: Connection, groups: dict[bytes, Group], known: Mapping[int, IncidentRef]) -> None:
-    """Fill in the master of each group; the group's row is the lock that keeps two replicas from making two masters.
+    """Lock the groups and set the master of each.
 
-    `known` are records that the batch has loaded already, by id: what it does to one of them holds for the group too.
+    The lock of the group's row keeps two replicas from making two masters. `known` are records
+    that the batch has loaded already, by id: what it does to one of them holds for the group
+    too.
     """
     rows = await conn.fetch(LOCK_GROUPS, sorted(groups))
     opened: dict[bytes, tuple[int, datetime]] = {r[0]: (r[1], r[2]) for r in rows if r[1] is not None}
@@ -111,6 +125,6 @@ WHERE u.group_hash = ANY($2::bytea[])
 
 
 async def load_unlinked(conn: Connection, keys: Collection[bytes], groups: Collection[bytes]) -> frozenset[tuple[bytes, bytes]]:
-    """The links of these keys that people undid."""
+    """Return the links between these keys and groups that people undid."""
     rows = await conn.fetch(UNLINKED, list(keys), list(groups))
     return frozenset((row[0], row[1]) for row in rows)

@@ -1,8 +1,8 @@
-"""Maintenance windows: which planned work an alert falls into, and until when. Pure.
+"""Maintenance windows: the planned work that an alert falls into, and its end. Pure.
 
-A window is either one span (`start` to `end`) or recurs: an RRULE (RFC 5545) over wall-clock starts in a time zone, each
-lasting `duration` of elapsed time. A start that a zone's clocks skip is taken an hour later, one that they show twice is
-the first of the two.
+A window is either one span (`start` to `end`) or recurs: an RRULE (RFC 5545) over wall-clock
+starts in a time zone, each lasting `duration` of elapsed time. A start that the zone's clocks
+skip is taken an hour later; of one that occurs twice, the first is taken.
 """
 
 from collections.abc import Iterable, Mapping
@@ -16,22 +16,25 @@ from gateway.incidents.alert import Alert
 from gateway.settings import Maintenance
 
 SLACK = timedelta(hours=3)
-"""More than any zone's clocks are ever moved at once, so that no start near a change is missed."""
+"""A margin larger than any change of a zone's clocks, so that no start near a change is missed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """One configured window."""
+    """A configured maintenance window."""
 
     settings: Maintenance
 
     def end_at(self, now: datetime) -> datetime | None:
-        """The end of the occurrence `now` lies in; the start belongs to it, the end does not."""
+        """Return the end of the occurrence that contains `now`, or None.
+
+        The start belongs to an occurrence, the end does not.
+        """
         ends = [start + length for start, length in self._near(now) if start <= now < start + length]
         return max(ends, default=None)
 
     def covers(self, alert: Alert, source: str) -> bool:
-        """Whether every matcher names what the alert has."""
+        """Return whether all matchers of the window equal the alert's values."""
         return all(_field(alert, source, name) == value for name, value in self.settings.match.items())
 
     def _near(self, now: datetime) -> Iterable[tuple[datetime, timedelta]]:
@@ -46,7 +49,10 @@ class Window:
 
 
 def suppressed_until(windows: Iterable[Window], alert: Alert, source: str, now: datetime) -> tuple[datetime, str] | None:
-    """The latest end of the windows that hold the alert back now, with that window's name; None when there is none."""
+    """Return the latest end of the windows that suppress the alert now, with the window's name.
+
+    Returns None if there is no such window.
+    """
     ends = [(end, w.settings.name) for w in windows if w.covers(alert, source) and (end := w.end_at(now)) is not None]
     return max(ends, default=None)
 

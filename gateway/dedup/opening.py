@@ -1,4 +1,4 @@
-"""Making the record an alert opens: a draft and the configuration in, a revision out."""
+"""Creation of the record that an alert opens, from a draft and the configuration."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -26,12 +26,12 @@ from gateway.vocabulary import TimerKind
 
 ACTOR = "gateway"
 GRADES_KEPT = 4096
-"""Grades that are remembered, by source, severity and service."""
+"""The number of grades that are cached, by source, severity and service."""
 
 
 @dataclass(frozen=True, slots=True)
 class Openings:
-    """Everything the configuration says about new records."""
+    """The configuration for new records."""
 
     settings: Settings
     rules: Rules
@@ -39,11 +39,11 @@ class Openings:
     _grade: Callable[[str, str, str], Grade] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        """Remember the grades of the severities met lately: each alert that opens a record asks twice."""
+        """Cache grades of severities: each alert that opens a record needs its grade twice."""
         object.__setattr__(self, "_grade", lru_cache(GRADES_KEPT)(self._grade_of))
 
     def revision(self, draft: Draft, now: datetime) -> Revision:
-        """The new record of a draft whose holder already has its id and number."""
+        """Return the new record of a draft, whose incident reference has its id and number."""
         alert, storm = draft.item.alert, draft.holder.storm
         grade = self._graded(draft.item)
         grade = min(STORM, grade, key=lambda one: one.priority) if storm else grade
@@ -62,7 +62,7 @@ class Openings:
         return self._given(opened, draft.follows, now)
 
     def priority(self, item: Item) -> int:
-        """Return how urgent an alert is, with what the catalogue says of its service."""
+        """Return the priority of an alert, adjusted by the criticality of its service."""
         return self.catalogue.judge(self._graded(item).priority, item.alert.service).priority
 
     def _graded(self, item: Item) -> Grade:
@@ -72,7 +72,11 @@ class Openings:
         return grade_of(source, severity, self.settings.intake, service, self.settings.services)
 
     def _given(self, opened: Revision, follows: IncidentRef | None, now: datetime) -> Revision:
-        """Given to who had this before, or where a rule says, with the timers of what it is then; most cost nothing."""
+        """Return the revision assigned to the earlier assignee, or as a routing rule says.
+
+        An assigned record gets the timers of its new state; most stay unassigned, which costs
+        nothing.
+        """
         given = opened
         if follows is not None and self.catalogue.may_have(opened.after, _before(follows)):
             given = go_on(opened, _before(follows), now)

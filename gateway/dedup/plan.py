@@ -1,4 +1,7 @@
-"""Deciding a whole batch, item by item in arrival order. Pure: what was loaded goes in, what to write comes out."""
+"""The plan of a batch, decided item by item in order of arrival. Pure.
+
+The loaded state goes in, the changes to write come out.
+"""
 
 from collections.abc import Callable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
@@ -34,7 +37,7 @@ from gateway.vocabulary import AlertStatus, Outcome, State
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One alert of one submission on its way through the batch."""
+    """An alert of a submission, with its key hash, on its way through the batch."""
 
     integration_id: int
     source: str
@@ -44,7 +47,7 @@ class Item:
 
 @dataclass(slots=True, eq=False)
 class Verdict:
-    """What became of an item; the holder's number is known once the batch has opened its records."""
+    """The outcome of an item; the incident has a number once the batch has opened its records."""
 
     item: Item
     outcome: Outcome
@@ -54,7 +57,7 @@ class Verdict:
 
 @dataclass(slots=True, eq=False)
 class Draft:
-    """A record this batch opens."""
+    """A record that this batch opens."""
 
     holder: IncidentRef
     item: Item
@@ -66,7 +69,7 @@ class Draft:
 
 @dataclass(slots=True)
 class Detached:
-    """Occurrences that stay behind with an earlier record when a newer one takes over its key."""
+    """The count of occurrences that stays with a record when a newer one takes over its key."""
 
     incident_id: int
     occurrences: int
@@ -75,9 +78,9 @@ class Detached:
 
 @dataclass(slots=True)
 class Plan:
-    """The batch's working state: `known` and `groups` as loaded, everything else made while deciding.
+    """The working state of a batch: `known` and `groups` as loaded, the rest made while deciding.
 
-    `chatty` are keys whose words have changed so often lately that only another severity is heeded.
+    `chatty` are keys whose texts changed so often of late that only a change of severity counts.
     """
 
     now: datetime
@@ -104,16 +107,19 @@ class Plan:
     chatty: AbstractSet[bytes] = frozenset()
 
     def loaded(self) -> dict[int, IncidentRef]:
-        """The records that were loaded for keys and groups, by id: where both name one, the key's."""
+        """Return the records that were loaded for keys and groups, by id.
+
+        If both a key and a group have a record, the key's is returned.
+        """
         masters = [group.master for group in self.groups.values()]
         holders = (*masters, *(known.holder for known in self.known.values()))
         return {holder.id: holder for holder in holders if holder is not None}
 
     def take(self, item: Item) -> Verdict:
-        """Decide one item and move the batch's state on."""
+        """Decide one item and update the batch's state."""
         known = self.known[item.key_hash]
         if known.firing and known.severity and not item.alert.severity:
-            # A repeat that leaves the severity out says nothing new of it.
+            # A repeat without a severity does not change it.
             item = replace(item, alert=replace(item.alert, severity=known.severity))
         self.told[item.key_hash] = item
         decision = decide(item.alert, known, self.now, self.rules)
@@ -140,7 +146,7 @@ class Plan:
         return verdict
 
     def _quote(self, item: Item, known: AlertState) -> None:
-        """Keep what a person said in the sender's tool, for a record that is open."""
+        """Add what a person did or wrote in the sender's tool to a record that is open."""
         alert, holder = item.alert, known.holder
         if (alert.note or alert.status in BY_PEOPLE) and not alert.test and holder is not None and holder.live:
             self._step(known, PersonSaid(item.source, alert))
@@ -177,7 +183,10 @@ class Plan:
             self._step(known, Worded(item.source, item.alert, None))
 
     def _held_back(self, item: Item, known: AlertState, verdict: Verdict) -> bool:
-        """Whether planned work or a silence keeps the alert from opening a record: it is counted, and nobody is told."""
+        """Suppress the alert if maintenance or a silence covers it, and return whether one does.
+
+        A suppressed alert is counted, but opens no record and notifies nobody.
+        """
         window = suppressed_until(self.windows, item.alert, item.source, self.now)
         holds = [(window[0], f"maintenance: {window[1]}")] if window is not None else []
         if (silence := self.silenced.get(item.key_hash)) is not None:
@@ -188,7 +197,7 @@ class Plan:
             self._detach(known)
             known.occurrences, known.first_seen = 0, self.now
         if known.holder is not None and not known.holder.security:
-            # What a security incident answered for opens one again once the hold ends.
+            # The key of a security incident stays with it: once the hold ends, it opens one again.
             known.holder = None
         known.suppressed_until, verdict.reason = max(holds)
         verdict.outcome, verdict.holder = Outcome.SUPPRESSED, None
@@ -200,7 +209,10 @@ class Plan:
             self.detached.append(Detached(known.holder.id, known.occurrences, known.last_seen))
 
     def _place(self, item: Item, decision: Opened) -> tuple[IncidentRef, str | None]:
-        """A record under the first group that has a master, or one that becomes master of all its groups."""
+        """Draft a record, under the first fitting master, or as master of all its groups.
+
+        Returns it with the rule that related it, or None.
+        """
         security = decision.follows is not None and decision.follows.security
         holder = IncidentRef(0, "", State.LOGGED, priority=self.priority_of(item), security=security)
         draft = Draft(holder, item, decision.reason, decision.follows)
@@ -223,16 +235,16 @@ class Plan:
         return holder, None
 
     def _ruled(self, item: Item, groups: Sequence[Group]) -> Iterator[tuple[IncidentRef, LinkReason]]:
-        """The masters of the groups that nobody took the key out of."""
+        """Yield the masters of the item's groups, except groups that people took the key from."""
         for group in groups:
             master = group.master_at(self.now)
             if master is not None and (item.key_hash, group.hash) not in self.unlinked:
                 yield master.top, LinkReason(f"rule: {group.rule}", 1.0, rule=True)
 
     def _lead(self, holder: IncidentRef, item: Item) -> None:
-        """A new master: what fails with its item, or speaks of what does, hangs on it from now on.
+        """Make a record a new master, and link downstream records and reports to it.
 
-        What is more urgent stays where it is, and the link is proposed.
+        Records that are more urgent are not linked; the link is proposed.
         """
         for effect, link_reason in list(self.correlated.effects(item.alert, self.now)):
             if unfit(holder, effect) is not None:
@@ -246,7 +258,7 @@ class Plan:
         self.correlated.leads(item.alert, holder)
 
     def _storm_master(self, storm: Group, item: Item) -> IncidentRef:
-        """Return the record that takes up what a storm brings; one that few may see takes up nothing."""
+        """Return the master that takes the alerts of a storm; a security incident takes none."""
         master = storm.master
         if master is None or unfit(master, IncidentRef(0, "", State.LOGGED, priority=master.priority)):
             urgent = min(STORM.priority, self.priority_of(item))
@@ -276,7 +288,7 @@ class Plan:
         known.fired_at = _newest(known.fired_at, alert.order_time(self.now))
 
     def _reword(self, item: Item, known: AlertState, before: AlertTexts) -> None:
-        """Let the record show the present words, where they are others than before, and be as urgent as they are."""
+        """Update the record if the alert's texts changed, and raise its priority if need be."""
         if known.words == before:
             return
         holder = self._step(known, Worded(item.source, item.alert, before))
@@ -293,7 +305,7 @@ class Plan:
         self._note(alert, known, decision)
 
     def _note(self, alert: Alert, known: AlertState, decision: Decision) -> None:
-        """Remember a recovery even where it changes no record, so that an older firing that arrives late is stale."""
+        """Remember a recovery even if it changes no record, so that a late firing is stale."""
         if alert.status is AlertStatus.RESOLVED and not isinstance(decision, Stale) and not alert.test:
             stamped = alert.order_time(self.now)
             if not known.firing and stamped is not None and (known.cleared_at is None or stamped > known.cleared_at):
@@ -321,7 +333,10 @@ def _newest(one: datetime | None, other: datetime | None) -> datetime | None:
 
 
 def decide_all(plan: Plan, items: Sequence[Item]) -> list[Verdict]:
-    """Every item's verdict, in arrival order; what followed a master that the batch itself ended stands alone."""
+    """Return the verdicts of all items in order of arrival.
+
+    A record that followed a master which the batch itself ended gets no master.
+    """
     verdicts = [plan.take(item) for item in items]
     freed = dict(_freed(plan))
     for verdict in verdicts:
@@ -331,7 +346,10 @@ def decide_all(plan: Plan, items: Sequence[Item]) -> list[Verdict]:
 
 
 def _freed(plan: Plan) -> Iterator[tuple[IncidentRef, str]]:
-    """Take new and moved records off masters that they may not follow after all, those right below one first."""
+    """Detach new and moved records from masters that they may not follow, direct followers first.
+
+    Yields each new record so detached with the reason of its opening.
+    """
     drafts = {draft.holder: draft for draft in plan.drafts}
     while lost := [one for one in (*drafts, *plan.moving) if one.master is not None and unfit(one.top, one) is not None]:
         for holder in [one for one in lost if one.master is one.top] or lost:

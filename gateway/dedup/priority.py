@@ -1,4 +1,7 @@
-"""How bad an alert is: the source's severity words to impact and urgency, and by the matrix to a priority. Pure."""
+"""The priority of an alert, from the words for severity of its source. Pure.
+
+A severity is mapped to impact and urgency, and these by the matrix to a priority.
+"""
 
 from collections.abc import Mapping
 
@@ -12,13 +15,13 @@ def _grade(impact: Impact, urgency: Urgency, rule: str = "") -> Grade:
 
 
 STORM = _grade(Impact.COMPANY, Urgency.NORMAL)
-"""A storm of alerts hurts more than one group, whatever each alert says."""
+"""The grade of an alert storm, which affects more than one group whatever each alert says."""
 
 UNKNOWN = _grade(Impact.GROUP, Urgency.NORMAL)
-"""What a word that nobody has configured is taken for."""
+"""The grade of a severity that nobody has configured."""
 
 DEFAULT_TABLE = "generic"
-"""The source whose configured severities hold where a source has no word of its own."""
+"""The table of configured severities that applies if the source's own table lacks a word."""
 
 NO_SERVICES: Mapping[str, ServiceIntake] = {}
 
@@ -38,7 +41,7 @@ SYNONYMS: Mapping[str, Grade] = {
     )
     for word in words.split()
 }
-"""Words of the field's tools, for severities that no table names."""
+"""Grades of common monitoring tools' words for severity, where no table has the word."""
 
 
 def grade_of(
@@ -48,7 +51,12 @@ def grade_of(
     service: str = "",
     services: Mapping[str, ServiceIntake] = NO_SERVICES,
 ) -> Grade:
-    """The grade of a severity: the service's word for the source, the service's, the source's, the generic one, the usual."""
+    """Return the grade of a severity.
+
+    The first of these that has the word applies: the service's table for the source, the
+    service's own table, the source's table, the generic table, SYNONYMS. Other words are
+    UNKNOWN.
+    """
     word = severity.strip().lower()
     if (own := services.get(service)) is not None:
         for name, words in ((f"sources.{source}", own.sources.get(source, {})), ("severity", own.severity)):

@@ -1,4 +1,7 @@
-"""What still fires when its maintenance window or silence ends is sent through intake again, once, and opens its record."""
+"""Resubmission of alerts that still fire when their maintenance window or silence ends.
+
+Each is sent through intake once and opens its record.
+"""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -15,7 +18,7 @@ from gateway.receipts.submission import Receipt, Submission
 from gateway.vocabulary import AlertStatus
 
 EVERY = 2.0
-"""Seconds between two looks."""
+"""The seconds between two runs."""
 
 BATCH = 200
 
@@ -30,14 +33,17 @@ ORDER BY suppressed_until LIMIT $2
 
 @dataclass(frozen=True, slots=True)
 class Promotion:
-    """Looks for windows that ended; any number of replicas may, the delivery id makes one of them count."""
+    """A task that resubmits alerts of ended windows.
+
+    Any number of replicas may run it: the delivery id makes only one submission count.
+    """
 
     pool: Pool
     clock: Clock
     submit: Callable[[Submission], Awaitable[Receipt]]
 
     async def run_once(self) -> int:
-        """Promote one batch; answers how many there were."""
+        """Promote one batch and return the number of alerts in it."""
         async with acquire(self.pool) as conn:
             await release(conn, self.clock.stamp())
             rows = [dict(row) for row in await conn.fetch(ENDED, self.clock.stamp(), BATCH)]

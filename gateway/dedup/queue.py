@@ -1,4 +1,4 @@
-"""What waits for the one writer: bounded in bytes and items, fair between integrations."""
+"""The queue of the only writer: bounded in bytes and items, fair between integrations."""
 
 from collections import deque
 
@@ -6,11 +6,14 @@ from gateway.errors import Overloaded
 from gateway.receipts.submission import Submission
 
 ROW_COST = 256
-"""Bytes an item costs in the queue beside the body it came in."""
+"""The bytes that an item counts in the queue besides its body."""
 
 
 class FairQueue:
-    """One line per integration, served in turn; no integration may hold more than half of the room."""
+    """A queue with a line per integration, served in turn.
+
+    No integration may hold more than half of its bytes.
+    """
 
     def __init__(self, max_bytes: int, max_items: int) -> None:
         self._max_bytes, self._max_items = max_bytes, max_items
@@ -21,11 +24,11 @@ class FairQueue:
 
     @property
     def empty(self) -> bool:
-        """Whether nothing waits, not even a request without items."""
+        """True if nothing is queued, not even a request without items."""
         return not self._lines
 
     def put(self, submission: Submission) -> None:
-        """Queue a submission; raises Overloaded when there is no room for it."""
+        """Queue a submission; raises Overloaded if there is no room for it."""
         items, line = submission.items, submission.integration_id
         size = len(submission.body) + ROW_COST * max(items, 1)
         if self.items and (self.items + items > self._max_items or self.bytes + size > self._max_bytes):
@@ -39,9 +42,10 @@ class FairQueue:
         self._add(line, items, size)
 
     def take(self, max_items: int) -> list[Submission]:
-        """The next batch: one submission of each integration in turn, at least one, about `max_items` items.
+        """Return the next batch: about `max_items` items, at least one submission.
 
-        Two submissions with the same delivery id never share a batch, so that the second one finds the first's receipt.
+        One submission of each integration is taken in turn. Two submissions with the same
+        delivery id never share a batch, so that the second one finds the first's receipt.
         """
         batch: list[Submission] = []
         deliveries: set[bytes] = set()

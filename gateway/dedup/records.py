@@ -1,4 +1,4 @@
-"""From a decided batch to written records: new ones opened, existing ones locked, moved on and written back."""
+"""The writing of a decided batch to records: new ones are opened, existing ones are changed."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -30,27 +30,27 @@ from gateway.vocabulary import LIVE, TimerKind
 
 
 class Moved(Exception):
-    """A record changed between reading and locking it."""
+    """An error: a record changed between reading and locking it."""
 
 
 class Records:
-    """Writes what a plan says about incidents. `key` is the key of the timeline's hash chain."""
+    """A writer of the incidents of a plan; `key` is the key of the timeline's hash chain."""
 
     def __init__(self, openings: Openings, reserve: store.Reserve, clock: Clock, key: bytes) -> None:
         self._openings, self._reserve, self._clock, self._key = openings, reserve, clock, key
         self._grading = Grading(openings.settings, openings.rules, openings.catalogue.judge)
 
     def priority_of(self, item: Item) -> int:
-        """The priority of the record that the item would open."""
+        """Return the priority of the record that the item would open."""
         return self._openings.priority(item)
 
     @property
     def topology(self) -> Topology:
-        """What the catalogue calls things and what they hang on, as of now."""
+        """The present topology of services and configuration items."""
         return self._openings.catalogue.topology
 
     async def write(self, conn: Connection, plan: Plan) -> Changes:
-        """Write the records of a plan inside its transaction and give every drafted holder its id and number."""
+        """Write the records of a plan in its transaction, and set ids and numbers of new ones."""
         locked = await self._locked(conn, plan)
         opened = await self._opened(plan)
         rules = self._openings.rules
@@ -89,7 +89,10 @@ class Records:
         return with_announcements(self._openings.rules.escalation, revision)
 
     async def _locked(self, conn: Connection, plan: Plan) -> list[Incident]:
-        """Every record that the plan moves on or hangs something on, locked and found as it was loaded; raises Moved."""
+        """Return every record that the plan changes, locked.
+
+        Masters are locked too. Raises Moved if one of them differs from how it was loaded.
+        """
         masters = {top.id: top for draft in plan.drafts if (top := draft.holder.top) is not draft.holder and top.id}
         movers = {holder.id: holder for holder in plan.moving}
         stepped = {holder.id: holder for holder in plan.steps if holder.id}
@@ -108,7 +111,7 @@ class Records:
         return locked
 
     def _moved(self, locked: Sequence[Incident], plan: Plan) -> list[Revision]:
-        """What was decided of each locked record: what it hangs on from now on or is proposed to, then its steps."""
+        """Return the revision of each locked record: new master or proposals, then its steps."""
         steps = {holder.id: steps for holder, steps in plan.steps.items() if holder.id}
         movers = {holder.id: (holder.top, link_reason) for holder, link_reason in plan.moving.items()}
         proposed = {holder.id: links for holder, links in _by_record(plan).items() if holder.id}
@@ -122,7 +125,7 @@ class Records:
         return revisions
 
     def _stepped(self, revision: Revision, steps: Sequence[AnyStep], plan: Plan) -> Revision:
-        """The revision with everything the batch's decisions did to the record, in order, on top."""
+        """Return the revision with the effects of all steps on the record, in order."""
         for step in steps:
             if step is Step.SETTLE:
                 settle = Arm(TimerKind.FLAP_SETTLE, plan.now + plan.settle_after)
@@ -132,14 +135,14 @@ class Records:
         return revision
 
     async def _shown(self, conn: Connection, revision: Revision, plan: Plan) -> Revision:
-        """The revision with the words of a storm's worst alert, where one of its alerts said or did something else."""
+        """Return the revision, of a storm with its worst alert's texts if its alerts changed."""
         incident = revision.after
         if not incident.storm or incident.state not in LIVE or not _let_go(incident, plan):
             return revision
         return _with(revision, self._grading.worst_shown(incident, await firing_of(conn, incident, plan), plan.now))
 
     def _armed(self, revision: Revision, plan: Plan) -> Revision:
-        """The revision with its clocks and timers brought up to date."""
+        """Return the revision with its clocks and timers brought up to date."""
         if not revision.events:
             return revision
         after, armed = record_timers.refresh(self._openings.rules, revision.after, plan.now)
@@ -157,12 +160,12 @@ class Records:
 
 
 def _with(revision: Revision, added: Revision) -> Revision:
-    """The revision with what another one adds to it."""
+    """Return the revision with the changes of another one added."""
     return replace(revision, after=added.after, events=revision.events + added.events)
 
 
 def _let_go(incident: Incident, plan: Plan) -> bool:
-    """Whether an alert of the record became another one than what may be shown."""
+    """Return whether an alert of the record changed or cleared, so that another may be shown."""
     steps = next((steps for holder, steps in plan.steps.items() if holder.id == incident.id), [])
     return any(step is Step.LEAVE or (isinstance(step, Worded) and step.before is not None) for step in steps)
 
@@ -179,7 +182,7 @@ def _stands_elsewhere(incident: Incident, held: IncidentRef) -> bool:
 
 
 def _proposed(plan: Plan) -> Iterator[tuple[IncidentRef, IncidentRef, LinkReason]]:
-    """Every link that the plan proposes: record, master, why."""
+    """Yield every link that the plan proposes: record, master, reason."""
     yield from ((draft.holder, master, link_reason) for draft in plan.drafts for master, link_reason in draft.proposed)
     yield from plan.proposed
 

@@ -1,8 +1,9 @@
-"""The short way for a batch of nothing but repeats: one statement, one round trip, no decision to make.
+"""The fast path for a batch of nothing but repeats: one statement, without loading or deciding.
 
-What is remembered of a key is only a hint. The statement itself checks, row by row and under the row's lock, that the
-key still fires, is held by the same live record and is not told of an older firing; if any row disagrees the statement
-fails as a whole and the batch goes the long way, which loads, decides and remembers anew.
+The cached state of a key is only a hint. The statement itself checks, row by row and under the
+row's lock, that the key still fires, still belongs to the same live record, and that the firing
+is not older than a recovery. If any row disagrees, the whole statement fails and the batch takes
+the normal path, which loads, decides and caches anew.
 """
 
 from collections.abc import Iterable, Sequence
@@ -24,17 +25,21 @@ from gateway.receipts.submission import Receipt, Result, Submission
 from gateway.vocabulary import AlertStatus, Outcome
 
 CHANGES, WITHIN = 12, timedelta(hours=1)
-"""The words of one key that are shown anew within this time; then they only count as repeats, unless the severity changes."""
+"""The number of changes of a key's texts that are shown within this time.
+
+Beyond that, changed texts count as repeats unless the severity changes.
+"""
 
 REMEMBERED = 100_000
-"""Keys remembered at most; then all are forgotten and learnt again."""
+"""The number of keys cached at most; beyond it the cache is emptied."""
 
 
 @dataclass(frozen=True, slots=True)
 class CachedIncident:
-    """The live record that answered for a key when last seen, and what its sender is told of a repeat.
+    """The live record of a key as last seen, and the result that its sender gets for a repeat.
 
-    `words` is the hash of the title and the description that are shown; they changed `changes` times from `since` on.
+    `words` is the hash of the title and the description that are shown; they changed `changes`
+    times since `since`.
     """
 
     incident_id: int
@@ -48,7 +53,7 @@ class CachedIncident:
 
 @dataclass(slots=True)
 class RepeatCount:
-    """How often a batch repeats one key, and between which of the sender's times."""
+    """The number of repeats of one key in a batch, with the oldest and newest event times."""
 
     seat: CachedIncident
     count: int = 0
@@ -57,7 +62,7 @@ class RepeatCount:
     ends_at: datetime | None = None
 
     def add(self, alert: Alert) -> None:
-        """Count one more."""
+        """Count one repeat."""
         self.count += 1
         self.ends_at = alert.ends_at
         if (at := None if alert.by_arrival else alert.event_time) is not None:
@@ -75,7 +80,7 @@ class Repeats:
 
 
 class TouchedKey(msgspec.Struct):
-    """One key of the statement."""
+    """A key's row in the statement."""
 
     key_hash: str
     incident_id: int
@@ -88,7 +93,7 @@ class TouchedKey(msgspec.Struct):
 
 
 class ReceivedRequest(msgspec.Struct):
-    """One receipt of the statement."""
+    """A receipt's row in the statement."""
 
     id: UUID
     integration_id: int
@@ -99,7 +104,7 @@ class ReceivedRequest(msgspec.Struct):
 
 
 class ToldItem(msgspec.Struct):
-    """One alert event of the statement."""
+    """An alert event's row in the statement."""
 
     receipt_id: UUID
     item: int
@@ -138,7 +143,7 @@ SELECT statement_timestamp()
 
 
 class RepeatFastPath:
-    """Remembers which keys fire under which live records, and writes batches that only repeat them."""
+    """A cache of firing keys with their live records, and the writer of their repeats."""
 
     def __init__(self, clock: Clock, bodies: BodyBudget) -> None:
         self._clock, self._bodies = clock, bodies
@@ -146,7 +151,7 @@ class RepeatFastPath:
         self._ahead: timedelta | None = None
 
     def learn(self, known: Iterable[AlertState], names: dict[bytes, str], now: datetime) -> None:
-        """Remember what a committed batch found; `now` was PostgreSQL's time."""
+        """Cache the state of the keys of a committed batch; `now` is PostgreSQL's time."""
         self._keep_time(now)
         if len(self._seats) > REMEMBERED:
             self._seats.clear()
@@ -159,7 +164,7 @@ class RepeatFastPath:
                 self._seats.pop(key.key_hash, None)
 
     def chatty(self, keys: Iterable[bytes]) -> frozenset[bytes]:
-        """Return the keys whose words have changed so often lately that only another severity is shown at once."""
+        """Return the keys whose texts changed so often that only severity changes are shown."""
         return frozenset(key for key in keys if (seat := self._seats.get(key)) is not None and self._chatters(seat))
 
     def _chatters(self, seat: CachedIncident) -> bool:
@@ -167,7 +172,7 @@ class RepeatFastPath:
         return seat.changes >= CHANGES and since is not None and self._clock.now() - since < WITHIN
 
     def _seat(self, key: AlertState, incident_id: int, result: Result) -> CachedIncident:
-        """The seat of a key that fires, with how often its words changed."""
+        """Return the cache entry of a firing key, with the number of changes of its texts."""
         words, before = hash((key.title, key.description)), self._seats.get(key.key_hash)
         if before is None or before.incident_id != incident_id or before.words == words:
             changes, since = (before.changes, before.since) if before is not None else (0, None)
@@ -178,7 +183,7 @@ class RepeatFastPath:
         return CachedIncident(incident_id, key.occurrence, result, key.severity, words, changes, since)
 
     def repeats(self, batch: Sequence[Submission]) -> Repeats | None:
-        """The batch as repeats of remembered keys, or None when anything else is in it."""
+        """Return the batch as repeats of cached keys, or None if it contains anything else."""
         if self._ahead is None:
             return None
         repeats = Repeats(batch)
@@ -202,7 +207,10 @@ class RepeatFastPath:
         return repeats if repeats.items else None
 
     async def commit(self, conn: Connection, repeats: Repeats) -> list[Receipt]:
-        """Write the repeats; raises asyncpg.DivisionByZeroError when what is remembered no longer holds: see `forget`."""
+        """Write the repeats and return their receipts.
+
+        Raises asyncpg.DivisionByZeroError if the cache is out of date: see `forget`.
+        """
         now = self._clock.stamp() or self._clock.now() + (self._ahead or timedelta())
         ids = receipt_ids(now, len(repeats.batch))
         keys = [
@@ -229,7 +237,7 @@ class RepeatFastPath:
         return self._receipts(repeats, ids)
 
     def forget(self, repeats: Repeats) -> None:
-        """What was remembered of these keys does not hold."""
+        """Remove the keys of these repeats from the cache, because it is out of date."""
         for key in repeats.tallies:
             self._seats.pop(key, None)
 
@@ -246,11 +254,14 @@ class RepeatFastPath:
         return [Receipt(receipt, tuple(mine)) for receipt, mine in zip(ids, results, strict=True)]
 
     def _keep_time(self, now: datetime) -> None:
-        """How far PostgreSQL's clock is ahead of this machine's: only receipts are stamped by it, nothing falls due."""
+        """Measure how far PostgreSQL's clock is ahead of this machine's.
+
+        The difference serves to stamp receipts only; no timer depends on it.
+        """
         self._ahead = now - self._clock.now()
 
 
 def _plain(submission: Submission) -> bool:
-    """Whether there is nothing to write of a request but its alerts."""
+    """Return whether a request contains nothing but alerts to be written."""
     s = submission
     return not (s.refused or s.ignored or s.delivery_key or s.flag or s.lost or s.mended)

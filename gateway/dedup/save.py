@@ -1,4 +1,4 @@
-"""Writing what a batch decided about keys, groups and received items; each statement serves the whole batch."""
+"""The statements that write decided keys, groups and received items, each for a whole batch."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
@@ -18,7 +18,7 @@ from gateway.receipts.rows import as_bytea, as_json
 
 
 class NewKey(msgspec.Struct):
-    """One row of INSERT_KEYS."""
+    """A row of INSERT_KEYS."""
 
     key_hash: str
     incident_id: int | None
@@ -64,7 +64,10 @@ ON CONFLICT (key_hash) DO NOTHING
 
 
 async def insert_keys(conn: Connection, rows: Sequence[tuple[AlertState, Item]]) -> bool:
-    """Add the keys seen for the first time; False when another replica added one meanwhile: decide the batch anew."""
+    """Insert the keys seen for the first time.
+
+    Returns False if another replica inserted one meanwhile: the batch must be decided anew.
+    """
     tag = await conn.execute(INSERT_KEYS, as_json([_new(known, item) for known, item in rows]))
     return int(tag.rsplit(" ", 1)[1]) == len(rows)
 
@@ -90,7 +93,7 @@ WHERE a.key_hash = t.key_hash
 
 
 async def show_keys(conn: Connection, shown: Sequence[tuple[bytes, Alert]]) -> None:
-    """Refresh what people see of keys that fire in other words, or for another time, than before."""
+    """Update the texts that people see of keys, whose alert has other texts or a new occurrence."""
     await conn.execute(SHOW_KEYS, *zip(*((key, *_shown(alert)) for key, alert in shown), strict=True))
 
 
@@ -119,7 +122,7 @@ WHERE g.group_hash = t.group_hash
 
 
 async def lead_groups(conn: Connection, groups: Sequence[Group]) -> None:
-    """Write down which record leads which group from now on."""
+    """Store the master of each group."""
     rows = [(g.hash, g.master.id, g.opened_at) for g in groups if g.master is not None]
     await conn.execute(LEAD_GROUPS, *zip(*rows, strict=True))
 
@@ -131,7 +134,7 @@ FROM unnest($1::bigint[], $2::bigint[], $3::timestamptz[]) AS t(id, occurrences,
 
 
 async def detach(conn: Connection, rows: Sequence[Detached]) -> None:
-    """Leave the counts of a key with the earlier record when a newer one takes the key over."""
+    """Add the counts of a key to its earlier record when a newer one takes over the key."""
     totals: dict[int, Detached] = {}
     for row in rows:
         kept = totals.setdefault(row.incident_id, Detached(row.incident_id, 0, row.last_seen))
@@ -171,22 +174,22 @@ async def record(
 ) -> None:
     """Write locked keys back, one receipt per request and one event per item, in one round trip.
 
-    A receipt: id, integration, source, delivery id, items, lost, flag, body size, body. An event: receipt, item, key,
-    dedup key, status, event time, outcome, reason, incident.
+    A receipt: id, integration, source, delivery id, items, lost, flag, body size, body. An
+    event: receipt, item, key, dedup key, status, event time, outcome, reason, incident.
     """
     kept = (_without_keys(row, text=3, body=8) for row in receipts)
     await conn.execute(RECORD, *_turned(map(_row, keys), 14), now, *_turned(kept, 9), *_turned(events, 9))
 
 
 def _without_keys(row: tuple[Any, ...], *, text: int, body: int) -> tuple[Any, ...]:
-    """A row without the keys of senders in the text and the body at these places."""
+    """Return a row without the API keys of senders in the text and the body at these places."""
     said, content = row[text], row[body]
     masked = said and without_keys(said), content and body_without_keys(content)
     return row if masked == (said, content) else (*row[:text], masked[0], *row[text + 1 : body], masked[1], *row[body + 1 :])
 
 
 def _turned(rows: Iterable[tuple[Any, ...]], width: int) -> Sequence[Sequence[Any]]:
-    """Rows as columns; as many empty columns where there are no rows."""
+    """Return rows as columns; `width` empty columns if there are no rows."""
     return tuple(zip(*rows, strict=True)) or ((),) * width
 
 
@@ -197,7 +200,10 @@ WHERE r.id = t.id AND r.received_at = $3::timestamptz
 
 
 async def mark_mended(conn: Connection, rows: Sequence[tuple[UUID, Sequence[Mended]]], received_at: datetime) -> None:
-    """Write down what was mended of requests; apart from the receipts, since few ever need it."""
+    """Store the repairs that were made to requests.
+
+    They are written apart from the receipts, since few requests have any.
+    """
     await conn.execute(MARK_MENDED, [row[0] for row in rows], [as_json(row[1]) for row in rows], received_at)
 
 
@@ -210,7 +216,7 @@ FROM unnest($1::uuid[], $2::int[], $3::int[], $4::text[], $5::text[], $6::bytea[
 
 
 async def insert_quarantine(conn: Connection, rows: Sequence[tuple[Any, ...]], received_at: datetime) -> None:
-    """Bodies and items that could not be understood, kept for replay without the keys of senders in them."""
+    """Store bodies and items that could not be parsed, for replay, without API keys."""
     kept = (
         (receipt, item, integration, source, without_keys(headers), body_without_keys(body), without_keys(problem), pointer)
         for receipt, item, integration, source, headers, body, problem, pointer in rows
@@ -240,7 +246,10 @@ WHERE e.receipt_id = ANY($1::uuid[]) ORDER BY e.receipt_id, e.item
 async def claim_deliveries(
     conn: Connection, rows: Sequence[tuple[bytes, bytes, UUID]], now: datetime
 ) -> dict[bytes, tuple[bytes, UUID]]:
-    """Remember delivery ids; returns those that were there before: key to (hash of the body then, receipt then)."""
+    """Store delivery ids and return those that existed.
+
+    The result maps a delivery key to the hash of the body then and the receipt then.
+    """
     claimed = {row[0] for row in await conn.fetch(CLAIM_DELIVERIES, *zip(*rows, strict=True), now)}
     taken = [row[0] for row in rows if row[0] not in claimed]
     if not taken:
@@ -249,7 +258,11 @@ async def claim_deliveries(
 
 
 async def earlier_results(conn: Connection, receipts: Sequence[UUID]) -> dict[UUID, list[tuple[int, str, str | None]]]:
-    """Return what earlier receipts ended in: receipt to (item, dedup key, number of an incident that is no security incident)."""
+    """Return the results of earlier receipts.
+
+    The result maps a receipt to (item, dedup key, number of the incident); the number of a
+    security incident is None.
+    """
     results: dict[UUID, list[tuple[int, str, str | None]]] = {}
     for receipt, item, dedup_key, number in await conn.fetch(EARLIER_RESULTS, receipts):
         results.setdefault(receipt, []).append((item, dedup_key, number))

@@ -1,4 +1,4 @@
-"""Commands on a record for what a person did or wrote in the sender's tool. Pure."""
+"""Commands that record on an incident what a person did or wrote in the sender's tool. Pure."""
 
 from gateway.dedup.steps import PersonSaid
 from gateway.incidents import commands
@@ -6,22 +6,22 @@ from gateway.incidents.record import Incident
 from gateway.vocabulary import AlertStatus, State
 
 UNNAMED = "at the source"
-"""The handler of what somebody took on whose name the sender did not tell."""
+"""The assignee of a record that somebody without a name acknowledged in the sender's tool."""
 
 TAKEN = "acknowledged in the sender's tool"
 TAKEN_BACK = "took the acknowledgement back"
 
 
 def name_of(author: str, source: str) -> str:
-    """Return the name of somebody who acted in a sender's tool, such as "obrien (nagios)"."""
+    """Return the name of a person who acted in a sender's tool, such as "obrien (nagios)"."""
     return f"{author} ({source})" if author else UNNAMED
 
 
 def command_of(incident: Incident, said: PersonSaid) -> commands.Command | None:
-    """Return the command that keeps what a person did or said; None where the record has it already.
+    """Return the command that records what a person did or wrote; None if the record has it.
 
-    An acknowledgement is taken back only from whoever took the record on in the same tool: somebody who accepted it here
-    keeps it, and reads a note.
+    An acknowledgement is taken back only from a person who acknowledged in the same tool:
+    somebody who accepted the record here keeps it, and gets a note.
     """
     alert, person = said.alert, name_of(said.alert.author, said.source)
     if alert.status is AlertStatus.ACKNOWLEDGED:

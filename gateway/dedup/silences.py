@@ -1,7 +1,8 @@
-"""The alerts of a batch that a silence holds back: reads the active silences and judges them within the work allowed.
+"""The active silences, and the alerts of a batch that they suppress, within bounded work.
 
-Work is allowed per integration whose alerts are judged: what one integration's alerts and silences cost, no other pays.
-A matcher looks at the label of its name; `service` and `ci` are also the service and the item that the alert is about.
+Work is bounded per integration whose alerts are matched, so that none pays for another's alerts
+and silences. A matcher compares the label of its name; `service` and `ci` are also the service
+and the item of the alert.
 """
 
 from collections import Counter
@@ -21,13 +22,13 @@ from gateway.incidents.label_matchers import Labelled, Matcher, Work
 from gateway.token_bucket import TokenBucket
 
 WORK_AT_ONCE, WORK_PER_SECOND = 50_000.0, 100_000.0
-"""Microseconds of estimated work that one integration's alerts may cost at once, and in each second."""
+"""The estimated work an integration's alerts may cost at once and per second, in microseconds."""
 
 NAMED = 5
-"""Silences that one line of the log names."""
+"""The number of silences that a line of the log names."""
 
 Scope = int | None
-"""The integration whose silences they are; None for those of every integration."""
+"""The integration that silences apply to; None for those that apply to all."""
 
 log = structlog.get_logger()
 
@@ -45,7 +46,10 @@ ORDER BY ends_at DESC, id
 """
 
 MATCHERS = "SELECT id, matchers FROM silence WHERE id = ANY($1::uuid[])"
-"""The matchers of an id never change: a silence that gets others is ended and kept anew."""
+"""The statement that reads matchers, which never change for an id.
+
+A silence that gets other matchers is ended and stored under a new id.
+"""
 
 
 RELEASE = """
@@ -64,9 +68,10 @@ WHERE cut_from <> '{}' AND updated_at < coalesce($1::timestamptz, statement_time
 
 
 async def release(conn: Connection, stamp: datetime | None) -> None:
-    """Let go of what silences hold back that were ended early, so that it is judged anew.
+    """Release the alerts suppressed by silences that were ended early, to be decided anew.
 
-    Done again for a minute: what intake decided while a silence was being ended is committed by then.
+    This is repeated for a minute, for intake may commit decisions made while a silence was being
+    ended.
     """
     await conn.execute(RELEASE, stamp)
     await conn.execute(FORGET, stamp)
@@ -74,7 +79,7 @@ async def release(conn: Connection, stamp: datetime | None) -> None:
 
 @dataclass(slots=True)
 class Active:
-    """The active silences of one scope at a moment, and when each ends, in the order of their places."""
+    """The active silences of one scope at a moment, with the end of each, in the same order."""
 
     judged: Silences
     ids: list[UUID]
@@ -84,7 +89,11 @@ class Active:
 
 @dataclass(slots=True)
 class SilenceJudge:
-    """Judges alerts against the silences in force, at most `most` of an integration: those that end last."""
+    """A matcher of alerts against the active silences.
+
+    Of each integration's silences, and of those that apply to all, it considers the `most` that
+    end last.
+    """
 
     clock: Clock
     most: int
@@ -95,7 +104,10 @@ class SilenceJudge:
     work: dict[tuple[int, Scope], TokenBucket] = field(default_factory=dict)
 
     async def silenced(self, conn: Connection, items: Sequence[Item], now: datetime) -> dict[bytes, tuple[datetime, str]]:
-        """Return by key the latest end of the silences that hold it back, and why; nothing for a key that none does."""
+        """Return the latest end of the silences that suppress each key, with the reason.
+
+        Keys that no silence suppresses are left out.
+        """
         by_integration: dict[int, list[Item]] = {}
         for item in items:
             by_integration.setdefault(item.integration_id, []).append(item)
@@ -112,7 +124,7 @@ class SilenceJudge:
         return found
 
     async def holding(self, conn: Connection, alerts: Sequence[tuple[int, Labelled]], now: datetime) -> list[list[str]]:
-        """Return the ids of all silences that hold each alert of an integration back, as far as they can be judged."""
+        """Return the ids of all silences that suppress each alert, as far as the work allows."""
         active = await self.active(conn, sorted({integration for integration, _ in alerts}), now)
         found: list[list[str]] = [[] for _ in alerts]
         for scope, own in active.items():
@@ -125,7 +137,10 @@ class SilenceJudge:
         return [sorted(ids) for ids in found]
 
     async def active(self, conn: Connection, integrations: Sequence[int], now: datetime) -> dict[Scope, Active]:
-        """Return the active silences of the integrations, and of all, by scope; no scope without any."""
+        """Return the active silences of the integrations, and of all, by scope.
+
+        A scope without silences is left out.
+        """
         rows = await conn.fetch(ACTIVE, now, integrations, self.most + 1)
         if not rows:
             return {}
@@ -158,7 +173,7 @@ class SilenceJudge:
     def _held(
         self, active: Active, alerts: Mapping[bytes, Labelled], whose: tuple[int, Scope]
     ) -> dict[bytes, tuple[datetime, UUID]]:
-        """Return what the silences of one scope hold back of one integration's alerts."""
+        """Return the end and id of the silence of a scope that suppresses each alert, by key."""
         bucket, found = self._bucket(whose), dict[bytes, tuple[datetime, UUID]]()
         at = self.clock.monotonic()
         work = Work(bucket.refill(at))
@@ -186,12 +201,12 @@ class SilenceJudge:
 
 
 def labelled(item: Item) -> Labelled:
-    """Return what matchers look at of an alert."""
+    """Return the labels, service and item of an alert, for matchers."""
     return Labelled(item.alert.labels, item.alert.service, item.alert.ci)
 
 
 def _read(matchers: str) -> tuple[Matcher, ...] | None:
-    """Return the matchers of a row, None where they cannot be read."""
+    """Return the matchers of a row, None if they cannot be read."""
     try:
         return msgspec.json.decode(matchers, type=tuple[Matcher, ...])
     except msgspec.MsgspecError:

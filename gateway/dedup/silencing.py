@@ -1,7 +1,8 @@
-"""Which silence holds an alert back, judged within a bounded amount of work. Pure.
+"""Matching of alerts against silences within a bounded amount of work. Pure.
 
-What cannot be judged holds nothing back: a pattern that RE2 refuses concerns its own silence only, and when the work that
-an integration is allowed is used up, its remaining silences are passed over. Doubt opens.
+A silence that cannot be evaluated suppresses nothing: a pattern that RE2 refuses affects its own
+silence only, and when an integration's work is used up, its remaining silences are skipped. In
+doubt, an incident is opened.
 """
 
 from collections import Counter
@@ -14,17 +15,20 @@ from gateway.errors import Malformed
 from gateway.incidents.label_matchers import REFUSED_MICROSECONDS, Exhausted, Labelled, Matcher, Regex, Work
 
 MOST_COMPILED = 1_000
-"""Regular expressions of one integration that are kept compiled; beyond that it starts anew."""
+"""The number of an integration's regular expressions kept compiled; beyond it all are dropped."""
 
 ONE_SILENCE, REMEMBERED = 1.0, 0.5
-"""Microseconds of estimated work of looking at one silence, and of a match that was made before."""
+"""The estimated work of a silence, and of a cached match, in microseconds."""
 
 MOST_REMEMBERED, LONGEST_REMEMBERED = 10_000, 128
-"""Matches of one integration that are remembered, and bytes of their texts: alerts of a storm share most labels."""
+"""The number of an integration's cached matches, and the longest text of one in bytes.
+
+The alerts of a storm share most labels.
+"""
 
 
 class Unjudged(StrEnum):
-    """Why a silence was not judged: its pattern, the work allowed, or more silences than are looked at."""
+    """A reason for skipping a silence: its pattern, the work, or the number of silences."""
 
     PATTERN = "pattern"
     WORK = "work"
@@ -33,9 +37,10 @@ class Unjudged(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Silence:
-    """The conditions of a silence, those first that cost least; None where they cannot be read.
+    """The conditions of a silence, the cheapest first; None if they cannot be read.
 
-    `anchor` is a name and a value that an alert must have for the silence to hold it back, where there is one.
+    `anchor` is a name and a value that an alert must have for the silence to match, if there is
+    one.
     """
 
     id: UUID
@@ -45,7 +50,7 @@ class Silence:
 
     @classmethod
     def of(cls, silence_id: UUID, matchers: Sequence[Matcher] | None) -> "Silence":
-        """Return the silence with its conditions in the order in which they are looked at."""
+        """Return the silence with its conditions in the order in which they are evaluated."""
         if not matchers:
             return cls(silence_id, None if matchers is None else ())
         ordered = tuple(sorted(matchers, key=lambda one: (one.is_regex, one.sign != "=")))
@@ -56,13 +61,16 @@ class Silence:
 
 @dataclass(slots=True)
 class Patterns:
-    """Compiled regular expressions by their text; None for one that RE2 refuses."""
+    """A cache of compiled regular expressions by pattern; None for one that RE2 refuses."""
 
     compiled: dict[str, Regex | None] = field(default_factory=dict)
     remembered: dict[tuple[str, bytes], bool] = field(default_factory=dict)
 
     def matches(self, value: str, texts: Iterable[str], work: Work) -> bool | None:
-        """Return whether one of the texts matches as a whole, None where RE2 refuses the pattern; raises Exhausted."""
+        """Return whether the pattern matches one of the texts as a whole.
+
+        Returns None if RE2 refuses the pattern. Raises Exhausted if the work is used up.
+        """
         work.spend(0)
         if value not in self.compiled:
             self._compile(value, work)
@@ -98,9 +106,9 @@ class Patterns:
 
 @dataclass(slots=True)
 class Held:
-    """The places of the silences that hold an alert back, in order.
+    """The places of the silences that suppress an alert, in order.
 
-    `unjudged` counts those that could not be judged, by why; `named` is the first of each.
+    `unjudged` counts the silences that were skipped, by reason; `named` is the first of each.
     """
 
     places: list[int] = field(default_factory=list)
@@ -108,13 +116,13 @@ class Held:
     named: dict[Unjudged, UUID] = field(default_factory=dict)
 
     def skip(self, why: Unjudged, first: UUID, count: int = 1) -> None:
-        """Note silences that could not be judged."""
+        """Count silences that were skipped."""
         self.unjudged[why] += count
         self.named.setdefault(why, first)
 
 
 class Silences:
-    """The active silences of one integration, or those of all integrations, the one that ends last first."""
+    """The active silences of one integration, or those that apply to all, the latest end first."""
 
     def __init__(self, silences: Sequence[Silence], patterns: Patterns) -> None:
         self._silences, self._patterns = silences, patterns
@@ -127,9 +135,10 @@ class Silences:
                 self._anchored.setdefault(silence.anchor, []).append(place)
 
     def judge(self, alert: Labelled, work: Work, *, every: bool = False) -> Held:
-        """Return the first silence that holds the alert back, or `every` one.
+        """Return the first silence that suppresses the alert, or all of them with `every`.
 
-        Silences without a regular expression are judged before the others, so that these cannot keep them from it.
+        Silences without a regular expression are evaluated before the others, so that these
+        cannot use up their work.
         """
         held = Held()
         named = set(self._of_its_labels(alert))
@@ -170,7 +179,7 @@ class Silences:
 
 
 def _all(judged: Iterator[bool | None]) -> bool | None:
-    """Return whether all hold; None where one that nobody can judge decides."""
+    """Return whether all are true; None if an unknown one decides."""
     for one in judged:
         if not one:
             return one

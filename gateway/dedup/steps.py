@@ -1,4 +1,4 @@
-"""Steps: what a batch of alerts does to one record, in order. Pure values."""
+"""Steps: the effects of a batch of alerts on one record, in order. Pure."""
 
 from dataclasses import dataclass
 from enum import Enum, auto
@@ -18,7 +18,7 @@ class Step(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Worded:
-    """A firing with other words or severity; `before` is None for an alert new to the record."""
+    """A firing with other texts or severity; `before` is None for an alert new to the record."""
 
     source: str
     alert: Alert
@@ -27,7 +27,7 @@ class Worded:
 
 @dataclass(frozen=True, slots=True)
 class PersonSaid:
-    """An act of a person in the sender's tool: an acknowledgement, taking it back, or a note."""
+    """An act of a person in the sender's tool: acknowledging, taking that back, or a note."""
 
     source: str
     alert: Alert

@@ -1,7 +1,7 @@
-"""Storm detection: how many new keys an integration made in the last minute. Pure, kept in memory by the one writer.
+"""Detection of alert storms by the number of an integration's new records in a minute. Pure.
 
-Losing the count (a restart) costs at most one minute of ordinary records; which record is the storm's master is kept
-in PostgreSQL.
+The count is kept in memory by the only writer. Losing it (a restart) costs at most one minute of
+ordinary records; the storm's master is stored in PostgreSQL.
 """
 
 from collections import deque
@@ -13,7 +13,7 @@ MINUTE = timedelta(minutes=1)
 
 @dataclass(slots=True)
 class StormGauge:
-    """One integration's rate of new keys and whether it is in a storm."""
+    """The rate of an integration's new records, and the state of its alert storm."""
 
     limit: int
     quiet_after: timedelta
@@ -22,11 +22,14 @@ class StormGauge:
     _until: datetime | None = None
 
     def in_storm(self, now: datetime) -> bool:
-        """Whether a key born now folds into the storm's master."""
+        """Return whether new keys are folded into the storm's master."""
         return self._until is not None and now < self._until
 
     def born(self, now: datetime, count: int = 1) -> None:
-        """Count `count` new keys; over the limit the storm lasts until the rate has stayed below for `quiet_after`."""
+        """Count `count` new records, and start a storm, or prolong it, if they exceed the limit.
+
+        A storm lasts until the rate has stayed within the limit for `quiet_after`.
+        """
         while self._births and now - self._births[0][0] >= MINUTE:
             self._total -= self._births.popleft()[1]
         self._births.append((now, count))

@@ -1,4 +1,4 @@
-"""The storm gauges and body budget of one replica's writer: conveniences in memory, rebuilt by running."""
+"""The storm gauges and body budget of a replica's writer, kept in memory only."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -20,22 +20,25 @@ SELECT DISTINCT ON (severity, service, left(title, $3) = $2) dedup_key, source, 
 FROM alert WHERE incident_id = $1 AND status = 'firing' AND key_hash <> ALL($4::bytea[])
 ORDER BY severity, service, left(title, $3) = $2, first_seen, key_hash
 """
-"""Of thousands of alerts one of each severity and service, and the one that is shown."""
+"""The statement that reads the firing alerts of a storm.
+
+Of thousands of alerts it returns one of each severity and service, and the one that is shown.
+"""
 
 UNBOUNDED = timedelta(days=36_500)
 
 
 class Storms:
-    """Which integrations are in a storm right now."""
+    """The alert storms of all integrations."""
 
     def __init__(self, settings: Storm, stored_per_day: int) -> None:
-        """Count from nothing; `stored_per_day` are the bytes of bodies that are kept of an integration."""
+        """Start without counts; `stored_per_day` limits the bytes stored per integration."""
         self._settings = settings
         self._gauges: dict[int, StormGauge] = {}
         self.bodies = BodyBudget(stored_per_day)
 
     def raging(self, integrations: Iterable[int], now: datetime) -> dict[int, Group]:
-        """The group whose master takes up the new keys of each integration that is in a storm."""
+        """Return the group that takes the new keys of each integration that is in a storm."""
         return {
             integration: Group(group_hash("storm", (str(integration),)), "storm", UNBOUNDED)
             for integration in integrations
@@ -50,7 +53,7 @@ class Storms:
 
 
 async def firing_of(conn: Connection, incident: Incident, plan: Plan) -> list[Firing]:
-    """Return the alerts of a storm that fire once the batch is written, as many as tell which is the worst."""
+    """Return the firing alerts of a storm after the batch, enough of them to find the worst."""
     length = TITLE - len(STORM_TITLE)
     shown = incident.title.removeprefix(STORM_TITLE)[:length]
     rows = await conn.fetch(REST, incident.id, shown, length, list(plan.known))

@@ -1,4 +1,7 @@
-"""Which account in which chat is whose: an administrator says so, or its owner types a code there once."""
+"""The chat accounts of people, linked by an administrator or by their owner with a code.
+
+The owner types the code in the chat once.
+"""
 
 import secrets
 from dataclasses import dataclass
@@ -11,18 +14,21 @@ from gateway.db.pool import Connection, block
 from gateway.errors import Conflict, NotFound
 
 VALID = timedelta(minutes=10)
-"""How long a code waits to be typed."""
+"""The time for which a code can be used."""
 
 LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
-"""What codes are made of: nothing that is easily taken for something else."""
+"""The characters of codes, without those that are easily mistaken for others."""
 
 LENGTH = 12
-"""About 59 bits: nobody guesses one within its time."""
+"""The length of a code, about 59 bits: nobody guesses one within its time."""
 
 
 @dataclass(frozen=True, slots=True)
 class Chat:
-    """An account of somebody's: `tenant` is the workspace or company, `user` the vendor's id within it."""
+    """A person's chat account.
+
+    `tenant` is the workspace or company, `user` the vendor's id within it.
+    """
 
     provider: str
     tenant: str
@@ -40,7 +46,7 @@ WHERE c.provider = $1 AND c.tenant = $2 AND c.user_id = $3 AND p.active
 
 
 async def speaker(conn: Connection, provider: str, tenant: str, user: str) -> Record | None:
-    """The person whose account it is, if they are active."""
+    """Return the person whose account it is, None unless they are active."""
     return await conn.fetchrow(SPEAKER, provider, tenant, user)
 
 
@@ -51,7 +57,7 @@ ORDER BY provider, tenant, user_id LIMIT 100
 
 
 async def of_person(conn: Connection, person_id: int) -> list[Chat]:
-    """Their accounts."""
+    """Return the chat accounts of a person."""
     return [Chat(**row) for row in await conn.fetch(OF_PERSON, person_id)]
 
 
@@ -63,7 +69,7 @@ RETURNING provider, tenant, user_id AS "user", linked_at
 
 
 async def link(conn: Connection, person_id: int, provider: str, tenant: str, user: str, stamp: datetime | None) -> Chat:
-    """The account is theirs; raises Conflict where it is somebody's already."""
+    """Link an account to a person; raises Conflict if it belongs to somebody already."""
     try:
         async with block(conn):
             row = await conn.fetchrow(LINK, provider, tenant, user, person_id, stamp)
@@ -80,7 +86,7 @@ DELETE FROM chat_identity WHERE person_id = $1 AND provider = $2 AND tenant = $3
 
 
 async def unlink(conn: Connection, person_id: int, provider: str, tenant: str, user: str) -> None:
-    """The account is theirs no longer; raises NotFound."""
+    """Unlink an account from a person; raises NotFound if it is not theirs."""
     if await conn.fetchval(UNLINK, person_id, provider, tenant, user) is None:
         raise NotFound("this account is not theirs")
 
@@ -93,7 +99,7 @@ VALUES ($1, $2, coalesce($3::timestamptz, statement_timestamp()) + $4::interval)
 
 
 async def new_code(conn: Connection, person_id: int, stamp: datetime | None) -> tuple[str, datetime]:
-    """A code and when it ends; whichever they had before is good no longer."""
+    """Return a new code and when it expires; any earlier code of the person becomes invalid."""
     code = "".join(secrets.choice(LETTERS) for _ in range(LENGTH))
     await conn.execute(FORGET_CODES, person_id)
     ends: datetime = await conn.fetchval(KEEP_CODE, _hash(code), person_id, stamp, VALID)
@@ -108,7 +114,10 @@ RETURNING p.id, p.login
 
 
 async def take_code(conn: Connection, code: str, stamp: datetime | None) -> tuple[int, str] | None:
-    """Whose code it is, id and login, and the code is gone; None for one that is not good, or no longer."""
+    """Use up a code and return the id and login of its owner.
+
+    None for an invalid or expired one.
+    """
     row = await conn.fetchrow(TAKE_CODE, _hash(code), stamp)
     return None if row is None else (row["id"], row["login"])
 

@@ -11,19 +11,22 @@ OWN_TELEPHONE = frozenset({"sms", "voice"})
 """Channels that reach the telephone of the person, and need no address."""
 
 MOST = 10
-"""Most methods of one person."""
+"""The most contact methods of one person."""
 
 
 @dataclass(frozen=True, slots=True)
 class Method:
-    """One way to reach a person; an empty address is the e-mail address or telephone that they have."""
+    """One contact method of a person.
+
+    An empty address stands for the e-mail address or telephone that they have.
+    """
 
     channel: str
     address: str = ""
 
 
 def targets(login: str, email: str, methods: Sequence[Method]) -> tuple[Target, ...]:
-    """Return where each method leads, in order; without any, the person is mailed."""
+    """Return where each method leads, in order; without any, the person is reached by e-mail."""
     found = [_target(login, email, one) for one in methods or (Method("mail"),)]
     return tuple(one for one in dict.fromkeys(found) if one.address)
 
@@ -37,7 +40,10 @@ def _target(login: str, email: str, method: Method) -> Target:
 
 
 def flaws(methods: Iterable[Method]) -> Iterator[Flaw]:
-    """Yield what is wrong with the form of each method; where an address leads is for its channel to check."""
+    """Yield what is wrong with the form of each method.
+
+    The channel checks where an address leads.
+    """
     for place, method in enumerate(methods):
         where = f"/methods/{place}/address"
         if method.channel == "mail":

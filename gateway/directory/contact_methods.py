@@ -1,4 +1,4 @@
-"""Contact methods in the database: how each person wants to be reached, in order."""
+"""Contact methods in the database: the channels on which each person is reached, in order."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ FROM person p WHERE p.login = $1
 
 @dataclass(frozen=True, slots=True)
 class ContactMethodsOf:
-    """The addresses of a person, in the order they are tried, the language they read and the time zone of their clock."""
+    """A person's addresses in the order they are tried, with their language and time zone."""
 
     locale: str
     targets: tuple[Target, ...]
@@ -26,7 +26,7 @@ class ContactMethodsOf:
 
 
 async def contact_methods_of(conn: Connection, login: str) -> ContactMethodsOf | None:
-    """Return how an active person is reached; None where nobody active has the login."""
+    """Return how an active person is reached; None if nobody active has the login."""
     row = await conn.fetchrow(READ, login)
     if row is None or not row["active"]:
         return None
@@ -35,7 +35,7 @@ async def contact_methods_of(conn: Connection, login: str) -> ContactMethodsOf |
 
 
 async def methods_of(conn: Connection, login: str) -> tuple[Method, ...]:
-    """Return what the person has chosen, nothing where they have not; raises NotFound."""
+    """Return the contact methods that the person has chosen, () for none; raises NotFound."""
     row = await conn.fetchrow(READ, login)
     if row is None:
         raise NotFound(f"nobody has the login {login}")

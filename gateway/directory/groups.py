@@ -1,4 +1,4 @@
-"""Groups in the database, with who belongs to them."""
+"""Groups in the database, with their members."""
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
@@ -27,11 +27,11 @@ CHECKS: Mapping[str, Callable[[Any], Any]] = {
     "active": bool,
     "skills": check.words,
 }
-"""What can be written of a group beside its members, and how each is checked first."""
+"""The fields of a group that can be written, beside its members, and the check of each."""
 
 
 def group_of(row: Record) -> Group:
-    """The group in a row of GROUPS."""
+    """Return the group in a row of GROUPS."""
     return Group(**{**row, "tier": GroupTier(row["tier"]), "skills": tuple(row["skills"]), "members": tuple(row["members"])})
 
 
@@ -45,7 +45,7 @@ ORDER BY g.slug LIMIT $3::int
 
 
 async def page(conn: Connection, after: str, limit: int, *, tier: GroupTier | None = None) -> list[Group]:
-    """Groups whose slug sorts after `after`."""
+    """Return groups whose slug sorts after `after`."""
     return [group_of(row) for row in await conn.fetch(LIST, after, tier, limit)]
 
 
@@ -54,7 +54,10 @@ LOCK = "SELECT id FROM staff_group WHERE slug = $1 FOR UPDATE"
 
 
 async def by_slug(conn: Connection, slug: str, *, lock: bool = False) -> Group:
-    """The group of that slug, with `lock` unchanged until the transaction ends; raises NotFound."""
+    """Return the group of that slug; raises NotFound.
+
+    With `lock` it stays unchanged until the transaction ends.
+    """
     if lock:
         await conn.fetchval(LOCK, slug)
     row = await conn.fetchrow(BY_SLUG, slug)
@@ -71,7 +74,10 @@ FROM coalesce($6::timestamptz, statement_timestamp()) AS t (now) RETURNING id
 
 
 async def create(conn: Connection, fields: Mapping[str, Any], members: Sequence[str], stamp: datetime | None) -> Group:
-    """A new group with all fields of CHECKS; raises Conflict for a slug that is taken, Unprocessable for an unknown member."""
+    """Create a group with all fields of CHECKS.
+
+    Raises Conflict for a slug that is taken, Unprocessable for an unknown member.
+    """
     checked = {name: check_of(fields[name]) for name, check_of in CHECKS.items()}
     try:
         group_id = await conn.fetchval(INSERT, *checked.values(), stamp)
@@ -97,9 +103,10 @@ async def change(
     *,
     if_match: int | None = None,
 ) -> Group:
-    """The group with `changes` and, unless None, exactly these members, in a transaction of the caller's.
+    """Change a group and, unless `members` is None, give it exactly these members.
 
-    Raises NotFound, VersionMismatch, and Unprocessable for a member that does not exist. Changing nothing writes nothing.
+    Runs in the caller's transaction and returns the group; changing nothing writes nothing.
+    Raises NotFound, VersionMismatch, and Unprocessable for a member that does not exist.
     """
     before = await by_slug(conn, slug, lock=True)
     if if_match is not None and before.version != if_match:

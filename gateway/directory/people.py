@@ -32,11 +32,11 @@ CHECKS: Mapping[str, Callable[[Any], Any]] = {
     "roles": sorted,
     "skills": check.words,
 }
-"""What can be written of a person, and how each is checked first."""
+"""The fields of a person that can be written, and the check of each."""
 
 
 def person_of(row: Record) -> Person:
-    """The person in a row of PEOPLE."""
+    """Return the person in a row of PEOPLE."""
     lists = {"roles": known(row["roles"]), "skills": tuple(row["skills"])}
     return Person(**{**row, **lists, "groups": tuple(row["groups"])})
 
@@ -51,7 +51,7 @@ ORDER BY p.login LIMIT $4::int
 
 
 async def page(conn: Connection, after: str, limit: int, *, active: bool | None = None, role: Role | None = None) -> list[Person]:
-    """People whose login sorts after `after`."""
+    """Return people whose login sorts after `after`."""
     return [person_of(row) for row in await conn.fetch(LIST, after, active, role, limit)]
 
 
@@ -60,7 +60,10 @@ LOCK = "SELECT id FROM person WHERE login = $1 FOR UPDATE"
 
 
 async def by_login(conn: Connection, login: str, *, lock: bool = False) -> Person:
-    """The person of that login, with `lock` unchanged until the transaction ends; raises NotFound."""
+    """Return the person of that login; raises NotFound.
+
+    With `lock` it stays unchanged until the transaction ends.
+    """
     if lock:
         await conn.fetchval(LOCK, login)
     row = await conn.fetchrow(BY_LOGIN, login)
@@ -77,7 +80,10 @@ FROM coalesce($10::timestamptz, statement_timestamp()) AS t (now)
 
 
 async def create(conn: Connection, fields: Mapping[str, Any], stamp: datetime | None) -> Person:
-    """A new person with all fields of CHECKS; raises Unprocessable, and Conflict for a login or address that is taken."""
+    """Create a person with all fields of CHECKS.
+
+    Raises Unprocessable, and Conflict for a login or address that is taken.
+    """
     checked = {name: check_of(fields[name]) for name, check_of in CHECKS.items()}
     try:
         await conn.execute(INSERT, *checked.values(), stamp)
@@ -96,9 +102,10 @@ WHERE login = $1
 async def change(
     conn: Connection, login: str, changes: Mapping[str, Any], stamp: datetime | None, *, if_match: int | None = None
 ) -> Person:
-    """The person with `changes`, in a transaction of the caller's; changing nothing writes nothing.
+    """Change a person and return them, in a transaction of the caller's.
 
-    Raises NotFound, VersionMismatch, Unprocessable, and Conflict for an address that is somebody else's.
+    Changing nothing writes nothing. Raises NotFound, VersionMismatch, Unprocessable, and
+    Conflict for an address that is somebody else's.
     """
     before = await by_login(conn, login, lock=True)
     if if_match is not None and before.version != if_match:
@@ -122,7 +129,10 @@ WHERE login = $1 RETURNING id
 
 
 async def unbind(conn: Connection, login: str, stamp: datetime | None) -> int:
-    """Forget who this is at the identity provider: the next log-in there binds anew. Gives the id; raises NotFound."""
+    """Forget a person's identity at the identity provider: the next log-in there binds it anew.
+
+    Returns the person's id; raises NotFound.
+    """
     person_id: int | None = await conn.fetchval(UNBIND, login, stamp)
     if person_id is None:
         raise NotFound(f"nobody has the login {login}")

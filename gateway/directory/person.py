@@ -1,4 +1,4 @@
-"""A person and a group as values, and what may be written into them. Pure."""
+"""People and groups as values, and the checks of their fields. Pure."""
 
 import re
 from dataclasses import dataclass
@@ -9,19 +9,22 @@ from gateway.errors import Flaw, Unprocessable
 from gateway.zones import zones
 
 PHONE = re.compile(r"\+[1-9][0-9]{6,14}")
-"""E.164 once what people write between the digits is gone; whether it rings is for the telephone to find out."""
+"""A number in E.164, after removing the characters that people write between the digits.
+
+It is not checked that the number exists.
+"""
 
 BETWEEN_DIGITS = re.compile(r"[\s().\-/]")
 
 EMAIL = re.compile(r"[^@\s\x00-\x1f\x7f<>,;\"]{1,64}@[^@\s\x00-\x1f\x7f<>,;\"]{1,253}")
 
 RESERVED = frozenset({"reporter", "gateway", "system", "desk", "me"})
-"""Names that timelines use for others than people."""
+"""Logins that timelines use for something else than people."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
-    """One person, field by field as in the table of the same name; `groups` are the slugs of the active ones."""
+    """One person, with the columns of the table `person`; `groups` are slugs of active groups."""
 
     id: int
     login: str
@@ -41,7 +44,7 @@ class Person:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Group:
-    """People who share work of one tier; `members` are logins."""
+    """A group of people who share the work of one tier; `members` are logins."""
 
     id: int
     slug: str
@@ -59,7 +62,8 @@ class Group:
 class Reachable:
     """An active person with an e-mail address or another contact method.
 
-    `groups` are those they belong to, `shifts` those whose shift they work now; `at_desk` says that one of these is a desk.
+    `groups` are the groups they belong to, `shifts` the groups whose shift they work at the
+    time; `at_desk` says that one of these shifts is of a service desk.
     """
 
     login: str
@@ -72,7 +76,7 @@ class Reachable:
 
 
 def phone(text: str) -> str:
-    """A number as E.164 has it, "" for none; raises Unprocessable."""
+    """Return a telephone number in E.164, "" for none; raises Unprocessable."""
     number = BETWEEN_DIGITS.sub("", text)
     if number and PHONE.fullmatch(number) is None:
         raise Unprocessable(
@@ -82,7 +86,7 @@ def phone(text: str) -> str:
 
 
 def email(text: str) -> str:
-    """An address that can be written into a header, "" for none; raises Unprocessable."""
+    """Return an e-mail address that is safe in a header, "" for none; raises Unprocessable."""
     address = text.strip()
     if address and EMAIL.fullmatch(address) is None:
         raise Unprocessable("the e-mail address cannot be one", flaws=(Flaw("/email", "write it as name@example.com"),))
@@ -90,19 +94,19 @@ def email(text: str) -> str:
 
 
 def zone(name: str) -> str:
-    """A time zone of the IANA list; raises Unprocessable."""
+    """Return a time zone of the IANA list; raises Unprocessable for another name."""
     if name not in zones():
         raise Unprocessable(f"{name!r} is no time zone", flaws=(Flaw("/zone", "a name of the IANA list, such as Asia/Shanghai"),))
     return name
 
 
 def login(name: str) -> str:
-    """A login that timelines do not use for something else; raises Unprocessable."""
+    """Return a login that timelines do not use for something else; raises Unprocessable."""
     if name in RESERVED:
         raise Unprocessable(f"{name!r} is no name for a person", flaws=(Flaw("/login", "means something else: choose another"),))
     return name
 
 
 def words(given: list[str]) -> list[str]:
-    """Skills as they are compared: lower case, each once, in order."""
+    """Return skills as they are compared: lower case, each once, in order."""
     return sorted({word.strip().lower() for word in given} - {""})

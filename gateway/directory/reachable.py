@@ -1,4 +1,4 @@
-"""Looking up people who can be told something, with their roles, their groups and whether they are on shift."""
+"""Lookup of people who can be notified, with their roles, groups and present shifts."""
 
 from collections.abc import Collection
 from datetime import datetime
@@ -27,7 +27,10 @@ ORDER BY p.login
 async def reachable(
     conn: Connection, roles: Collection[str], names: Collection[str], groups: Collection[str], now: datetime
 ) -> list[Reachable]:
-    """Return everybody who has one of the roles, one of the names (login, address, telephone) or a place in one of the groups."""
+    """Return everybody with one of the roles or names, or in one of the groups or on its shift.
+
+    A name is a login, an e-mail address or a telephone number.
+    """
     rows = await conn.fetch(REACHABLE, list(roles), list(names), list(groups), now)
     sets = ("roles", "groups", "shifts")
     return [Reachable(**{**row, **{name: frozenset(row[name]) for name in sets}}) for row in rows]

@@ -1,11 +1,11 @@
-"""What people are to the process (docs/process.md, who). Pure."""
+"""Roles of people and tiers of groups in the process (docs/process.md, who). Pure."""
 
 from collections.abc import Iterable
 from enum import StrEnum
 
 
 class Role(StrEnum):
-    """What a person may do follows from these alone; a person may have several."""
+    """A role of a person, which permissions follow from; a person may have several."""
 
     REPORTER = "reporter"
     SERVICE_DESK = "service_desk"
@@ -18,12 +18,15 @@ class Role(StrEnum):
 
 
 def known(words: Iterable[str]) -> frozenset[Role]:
-    """The roles among these words: what a newer release wrote and this one does not know gives no right."""
+    """Return the roles among these words.
+
+    A role that only a newer release knows is left out and grants nothing.
+    """
     return frozenset(role for role in Role if role in set(words))
 
 
 class GroupTier(StrEnum):
-    """Where in the process a group works."""
+    """The tier of support that a group works at."""
 
     DESK = "desk"
     TIER2 = "tier2"

@@ -1,4 +1,4 @@
-"""A vendor's token that lasts for hours and may end before."""
+"""An access token of a vendor that expires after hours and may be revoked earlier."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -9,12 +9,12 @@ from gateway.clock import Clock
 from gateway.notify.message import Dead, Retry
 
 EARLY = timedelta(minutes=5)
-"""How long before its end a token is not used any more."""
+"""How long before it expires a token is no longer used."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """A token and how long the vendor says it lasts."""
+    """A token and its lifetime as stated by the vendor."""
 
     token: str
     lasts: timedelta
@@ -24,7 +24,10 @@ Fetch = Callable[[], Awaitable[Fetched | Retry | Dead]]
 
 
 class AccessToken:
-    """A token that is fetched when it is needed, by one sender for all, and again before it ends or once it is refused."""
+    """An access token that is shared by all senders and fetched when needed.
+
+    It is fetched again shortly before it expires, or once the vendor has refused it.
+    """
 
     def __init__(self, fetch: Fetch, clock: Clock) -> None:
         self._fetch, self._clock = fetch, clock
@@ -32,7 +35,7 @@ class AccessToken:
         self._turn = asyncio.Lock()
 
     async def get(self) -> str | Retry | Dead:
-        """The token, or why there is none."""
+        """Return the token, or why there is none."""
         async with self._turn:
             if self._token and self._clock.monotonic() < self._good_until:
                 return self._token
@@ -44,6 +47,6 @@ class AccessToken:
             return self._token
 
     def forget(self, refused: str) -> None:
-        """The vendor takes this one no longer; one that was fetched since stays."""
+        """Forget a token that the vendor refused; a token fetched since then stays."""
         if self._token == refused:
             self._token = ""

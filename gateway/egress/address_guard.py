@@ -1,10 +1,12 @@
-"""Which addresses we may be made to call: the guard against being sent into our own network (CWE-918).
+"""A guard against requests to our own network (SSRF, CWE-918).
 
-The host is resolved once, every address of the answer is checked, and the connector may connect only to those very
-addresses, so a resolver that answers differently the second time gains nothing. Addresses that carry IPv4 addresses
-inside (v4-mapped, 6to4, NAT64, Teredo, ISATAP) are judged by all. A host is a plain name or an address in its one usual
-spelling: what some library might read as an address is refused, whatever today's makes of it. Ranges: IANA special-purpose
-registries (RFC 6890, RFC 9637), names: RFC 6761 and the IANA registry of special-use domain names.
+A host is resolved once, every address of the answer is checked, and the connector may connect
+only to exactly these addresses, so a resolver that answers differently the second time gains
+nothing. Of an address that contains IPv4 addresses (v4-mapped, 6to4, NAT64, Teredo, ISATAP),
+each of those is checked. A host is a plain name or an address in its one usual spelling:
+anything that some library might read as an address is refused, however today's library reads it.
+Ranges are those of the IANA special-purpose registries (RFC 6890, RFC 9637), names those of RFC
+6761 and the IANA registry of special-use domain names.
 """
 
 import asyncio
@@ -65,18 +67,21 @@ _PRIVATE = tuple(
     )
 )
 _LAST_FOUR_BYTES = tuple(map(ipaddress.IPv6Network, ("64:ff9b::/96", "64:ff9b:1::/48", "::/96")))
-"""Networks whose addresses end in an IPv4 address: NAT64, NAT64 of the house, IPv4-compatible."""
+"""Networks whose addresses end in an IPv4 address: NAT64, local NAT64, IPv4-compatible."""
 
 _ISATAP = 0x5EFE
 _GLOBAL = ipaddress.IPv6Network("2000::/3")
 
 
 class AddressRefused(OSError):
-    """A host that resolves, at least in part, to where we must not call."""
+    """A host that resolves, at least in part, to an address that must not be called."""
 
 
 def objection(address: IPAddress, *, private: bool) -> str | None:
-    """Why we must not connect there, or None; with `private` the networks of the house are allowed, link-local never."""
+    """Return why an address must not be connected to, or None.
+
+    With `private`, private networks are allowed; link-local addresses never are.
+    """
     for network, why in (*_NEVER, *(() if private else _PRIVATE)):
         if address.version == network.version and address in network:
             return why
@@ -104,21 +109,28 @@ def _embedded(address: IPAddress) -> tuple[ipaddress.IPv4Address, ...]:
 
 
 async def system_lookup(host: str, port: int) -> list[str]:
-    """The addresses the machine's resolver gives; raises OSError when there are none."""
+    """Return the addresses that the system resolver gives; raises OSError when there are none."""
     found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
     return [str(info[4][0]) for info in found]
 
 
 @dataclass(frozen=True, slots=True)
 class AddressGuard:
-    """What may be called: `ports` None means any port; `lookup` is how names become addresses."""
+    """The rules about addresses that may be called.
+
+    With `private`, private networks may be called. `ports` None allows any port; `lookup`
+    resolves names to addresses.
+    """
 
     private: bool = False
     ports: frozenset[int] | None = WEB_PORTS
     lookup: Lookup = system_lookup
 
     def check_url(self, text: str) -> URL:
-        """The URL to call, checked as far as can be without a look-up; raises AddressRefused saying why not."""
+        """Return the URL to call, checked as far as possible without a look-up.
+
+        Raises AddressRefused with the reason.
+        """
         try:
             url = URL(text)
             host, port = url.host, url.port
@@ -134,7 +146,10 @@ class AddressGuard:
         return url
 
     async def resolve(self, host: str, port: int) -> list[IPAddress]:
-        """Every address of the host, all of them allowed; raises AddressRefused when a single one is not."""
+        """Return every address of a host; raises AddressRefused if one of them is not allowed.
+
+        Raises OSError for a host without addresses.
+        """
         addresses = [ipaddress.ip_address(text) for text in await self.lookup(host, port)]
         if not addresses:
             raise OSError(f"{host} has no address")
@@ -145,13 +160,13 @@ class AddressGuard:
 
 
 class PinnedResolver(AbstractResolver):
-    """The connector's resolver: what it answers has been checked, and is what gets connected to."""
+    """A resolver for aiohttp's connector that returns only addresses that were checked."""
 
     def __init__(self, guard: AddressGuard) -> None:
         self._guard = guard
 
     async def resolve(self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC) -> list[ResolveResult]:
-        """Checked addresses only; raises AddressRefused or OSError."""
+        """Return the checked addresses of a host; raises AddressRefused or OSError."""
         families = {4: socket.AF_INET, 6: socket.AF_INET6}
         return [
             ResolveResult(hostname=host, host=str(a), port=port, family=families[a.version], proto=0, flags=socket.AI_NUMERICHOST)
@@ -160,4 +175,4 @@ class PinnedResolver(AbstractResolver):
         ]
 
     async def close(self) -> None:
-        """Nothing is held."""
+        """Do nothing: there is nothing to release."""

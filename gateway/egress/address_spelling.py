@@ -1,4 +1,4 @@
-"""How an address to call may be written: a plain name, or an IP address in its one usual spelling. Pure."""
+"""The accepted spellings of an address to call: a plain name, or a plain IP address. Pure."""
 
 import ipaddress
 import re
@@ -11,7 +11,7 @@ LONGEST_URL = 2048
 
 
 def spelling_objection(text: str, url: URL) -> str | None:
-    """Return why an address is no plain one, or None."""
+    """Return why a URL is not a plain one, or None."""
     if len(text) > LONGEST_URL or not text.isprintable() or " " in text or "\\" in text:
         return "not a plain URL"
     if url.scheme not in ("http", "https"):
@@ -23,7 +23,7 @@ def spelling_objection(text: str, url: URL) -> str | None:
 
 
 def _host_objection(host: str, raw: str) -> str | None:
-    """Return why a host is no plain name or address; `raw` is it as it would be looked up."""
+    """Return why a host is no plain name or address, or None; `raw` is the name to look up."""
     if not host:
         return "no host"
     if literal_of(host) is not None:
@@ -51,10 +51,13 @@ AUTHORITY = re.compile(r"[^/]*/{0,2}[^/?#]*")
 HOST = re.compile(
     r"(?:[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?\.){0,126}[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?\.?"
 )
-"""A name of labels that are not empty; those in other letters stand here in ASCII (IDNA)."""
+"""A name of labels that are not empty; labels in other scripts appear here in ASCII (IDNA)."""
 
 NUMBER = re.compile(r"[0-9]+|0[xX][0-9a-fA-F]*", re.ASCII)
-"""A last label that resolvers take for a number, and the whole host so for an address: 2130706433 is 127.0.0.1."""
+"""A last label that resolvers read as a number, and therefore the whole host as an address.
+
+For example, 2130706433 is 127.0.0.1.
+"""
 
 
 def literal_of(host: str) -> IPAddress | None:

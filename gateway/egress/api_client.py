@@ -1,4 +1,4 @@
-"""Calls of vendors' APIs: JSON there and back, no redirects, no proxies, only where the guard allows."""
+"""Calls of vendors' JSON APIs, without redirects or proxies, only to guarded addresses."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,12 +14,12 @@ from gateway.egress.http_results import FEW_TRIES, TIMEOUT_S, result_of
 from gateway.notify.message import Dead, Delivered, Retry
 
 MOST = 262_144
-"""Bytes of an answer that are read."""
+"""Bytes of a response that are read."""
 
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What the vendor answered: an object, whatever the status was."""
+    """The response of a vendor: its status, and its body, a JSON object."""
 
     status: int
     body: Mapping[str, Any]
@@ -27,7 +27,7 @@ class Told:
 
 @dataclass(frozen=True, slots=True)
 class Calling:
-    """Calls below one address, with connections of its own."""
+    """A client for the API below one base address, with connections of its own."""
 
     session: ClientSession
     guard: AddressGuard
@@ -36,7 +36,7 @@ class Calling:
 
     @classmethod
     def open(cls, api: str, clock: Clock, *, allow_private: bool) -> "Calling":
-        """To be closed; must be called inside the running loop."""
+        """Open a client, which must be closed; must be called inside the running loop."""
         guard = AddressGuard(private=True, ports=None) if allow_private else AddressGuard()
         connector = TCPConnector(resolver=PinnedResolver(guard), use_dns_cache=False, limit=16)
         session = ClientSession(
@@ -51,7 +51,7 @@ class Calling:
     async def __call__(
         self, method: str, path: str, body: Mapping[str, Any] | None, token: str = "", headers: Mapping[str, str] | None = None
     ) -> Told | Retry | Dead:
-        """What the vendor answers to one call, or why there is no answer that can be understood."""
+        """Return the vendor's response to one call, or why there is none that can be understood."""
         headers = {"content-type": "application/json; charset=utf-8", **(headers or {})}
         if token:
             headers["authorization"] = f"Bearer {token}"
@@ -69,7 +69,11 @@ class Calling:
             return Retry(f"{type(error).__name__}: {error}", down=True)
 
     def _understood(self, status: int, asked: str | None, content: bytes) -> Told | Retry | Dead:
-        """An overloaded or broken vendor answers what it will; else what it says counts more than its status."""
+        """Return the response with its JSON body, or why the call failed.
+
+        For 429 and 5xx the status decides, whatever the body is; otherwise a JSON body counts
+        more than the status.
+        """
         if status == 429 or status >= 500:
             verdict = result_of(status, asked, self.clock.now())
             return Retry(f"answered {status}") if isinstance(verdict, Delivered) else verdict

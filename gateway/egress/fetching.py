@@ -1,7 +1,7 @@
-"""What a signed sender makes us fetch: its certificate, and the address that confirms a subscription.
+"""Fetching of what signed requests refer to: certificates, keys and subscription confirmations.
 
-Which addresses may be asked for is the source's to say. Here only https is called, only where the guard allows, without
-redirects or proxies, bounded in time and size.
+The source decides which addresses may be fetched. Only https is called here, only to addresses
+that the guard allows, without redirects or proxies, and bounded in time and size.
 """
 
 import asyncio
@@ -20,20 +20,24 @@ from gateway.ingest.http import Fetch
 TIMEOUT_S = 3.0
 LARGEST = 65_536
 BELIEVED_S = 86_400.0
-"""Seconds that a certificate is kept; they are named by what is in them."""
+"""Seconds that a response is cached; certificate addresses change with their content."""
 
 PATIENCE_S = 60.0
-"""Seconds between two looks at the same address for keys that were not there before."""
+"""Minimum seconds between two fetches of an address when a key is missing from the cached set."""
 
 KEPT = 32
-"""Certificates kept at most; senders have one a region, and a new one about once a year."""
+"""Certificates cached at most; vendors have one per region, and a new one about once a year."""
 
 
 class Fetcher:
-    """Asks the world, seldom and a little."""
+    """An HTTPS client for small, rare downloads."""
 
     def __init__(self, guard: AddressGuard | None = None, trusted: SSLContext | None = None) -> None:
-        """`trusted` are the authorities believed; None are those of the machine. Must be called inside the running loop."""
+        """Open the client; must be called inside the running loop.
+
+        `trusted` holds the certificate authorities that are believed; None stands for those of
+        the machine.
+        """
         self._guard = guard or AddressGuard()
         self._session = ClientSession(
             connector=TCPConnector(
@@ -47,7 +51,11 @@ class Fetcher:
         )
 
     async def get(self, address: str) -> bytes:
-        """What is there; raises Unavailable when it is refused, away, no 200 or too large."""
+        """Return the content at an address.
+
+        Raises Unavailable when the address is refused or cannot be reached, the status is not
+        200, or the content too large.
+        """
         try:
             url = self._guard.check_url(address)
             if url.scheme != "https":
@@ -76,9 +84,10 @@ async def _bounded(answer: aiohttp.ClientResponse) -> bytes:
 
 
 class Kept:
-    """Answers remembered by their address, the least recently used forgotten first; failures are not remembered.
+    """A cache of fetched content by address; failures are not cached.
 
-    However many want the same at once, it is asked for once.
+    The least recently used content is dropped. Concurrent requests for the same address share
+    one fetch.
     """
 
     def __init__(self, fetch: Fetch, clock: Clock) -> None:
@@ -87,7 +96,7 @@ class Kept:
         self._asking: dict[str, asyncio.Task[bytes]] = {}
 
     async def get(self, address: str) -> bytes:
-        """As what is asked, at most once a day."""
+        """Return the content at an address, fetched at most once a day."""
         known = self._answers.get(address)
         if known is not None and self._clock.monotonic() < known[0] + BELIEVED_S:
             self._answers.move_to_end(address)
@@ -98,7 +107,7 @@ class Kept:
         return await asyncio.shield(self._asking[address])
 
     async def newer(self, address: str) -> bytes:
-        """As it is there now, or was within `PATIENCE_S`: made-up keys do not make us ask again and again."""
+        """Return content at most `PATIENCE_S` old, so that invented key ids cause few fetches."""
         known = self._answers.get(address)
         if known is not None and self._clock.monotonic() >= known[0] + PATIENCE_S:
             del self._answers[address]
@@ -116,4 +125,4 @@ class Kept:
     def _asked(self, address: str, task: "asyncio.Task[bytes]") -> None:
         del self._asking[address]
         if not task.cancelled():
-            task.exception()  # whoever asked is told; when nobody waits any more, there is nobody to tell
+            task.exception()  # the waiting callers get the error; if none waits any more, it is retrieved here

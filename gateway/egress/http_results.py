@@ -1,4 +1,4 @@
-"""The result of a delivery by HTTP, from the status and headers of the answer. Pure."""
+"""The result of a delivery over HTTP, from the status and headers of the response. Pure."""
 
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -6,13 +6,17 @@ from email.utils import parsedate_to_datetime
 from gateway.notify.message import Dead, Delivered, Result, Retry
 
 FEW_TRIES = 3
-"""Attempts worth making where the answer says that the request itself is wrong: someone may be mending the receiver."""
+"""Attempts made where the status says that the request is wrong: it may be fixed soon."""
 TIMEOUT_S = 9.0
-"""Seconds in which another server has to answer."""
+"""Seconds in which another server has to respond."""
 
 
 def result_of(status: int, retry_after: str | None, now: datetime) -> Result:
-    """What an answer means: 2xx is delivered, 410 ends it, 408, 429 and 5xx run the schedule, the rest a few tries."""
+    """Return the meaning of a status.
+
+    2xx means delivered and 410 dead; 408, 429 and 5xx are retried by the schedule, anything else
+    a few times.
+    """
     if 200 <= status < 300:
         return Delivered()
     if status == 410:
@@ -25,7 +29,7 @@ def result_of(status: int, retry_after: str | None, now: datetime) -> Result:
 
 
 def _asked(text: str | None, now: datetime) -> timedelta | None:
-    """A Retry-After, in seconds or as a date (RFC 9110, 10.2.3); None when there is none that can be read."""
+    """Return a Retry-After, in seconds or as a date (RFC 9110, 10.2.3), or None."""
     if not text:
         return None
     if text.isascii() and text.isdigit():

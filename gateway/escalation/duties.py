@@ -1,7 +1,8 @@
-"""Duties: who must act on an incident as it stands, and who must be told once it has changed. Pure.
+"""Duties: the roles that must act on an incident, and their notification after a change. Pure.
 
-Every change is judged alike, by comparing the duties before it with those after it: assigning, raising, reopening, letting go
-of a master, converting and taking back a security flag need no rule of their own.
+Every change is handled alike, by comparing the duties before it with those after it: assigning,
+raising in priority, reopening, detaching from a master, converting and taking back a security
+flag need no rule of their own.
 """
 
 from collections.abc import Iterator, Mapping
@@ -18,7 +19,7 @@ from gateway.incidents.record import Incident, Revision
 from gateway.vocabulary import LIVE, Resolution, State, Tier
 
 REASON = 500
-"""Characters of a reason that a message carries."""
+"""The most characters of a reason that a message carries."""
 
 TAKEN = (State.IN_PROGRESS, State.ESCALATED)
 """The states in which somebody works on a record, or sees to it that a vendor does."""
@@ -26,9 +27,12 @@ TAKEN = (State.IN_PROGRESS, State.ESCALATED)
 
 @dataclass(frozen=True, slots=True)
 class Duty:
-    """A role that must act on a record; `subject` tells whose it is where it is not the same for all records.
+    """A role that must act on a record.
 
-    A duty to `work` on it is that of the person or group it was given to; the others come from the rules.
+    `subject` names the person, group or occasion where the role alone does not.
+
+    A duty to `work` on it is that of the person or group it was given to; the others come from
+    the rules.
     """
 
     role: str
@@ -37,13 +41,14 @@ class Duty:
 
 
 Duties = Mapping[Duty, int]
-"""Each duty with the priority that whoever has it must know of."""
+"""The duties with the priority that whoever has the duty must know of."""
 
 
 def duties(escalation: Escalation, incident: Incident) -> Duties:
-    """Return who must act on the record now.
+    """Return the duties of the record now.
 
-    While it follows a master, that is acted on instead; but an urgent claim is judged of every record.
+    While the record follows a master, the master is acted on instead; but an urgent claim is
+    graded of every record.
     """
     claimed = claimed_priority(incident)
     claim = {Duty(DESK, GRADE): claimed} if claimed is not None and awaits_grading(incident) else {}
@@ -57,7 +62,10 @@ def duties(escalation: Escalation, incident: Incident) -> Duties:
 
 
 def _work(incident: Incident) -> Iterator[Duty]:
-    """Yield who works on the record next. What is on hold waits for nobody here, and a vendor has no login."""
+    """Yield the duty of whoever works on the record next.
+
+    A record on hold waits for nobody here, and a vendor has no login.
+    """
     person = incident.handler or incident.assignee
     if incident.state is State.ON_HOLD:
         return
@@ -74,14 +82,18 @@ def _work(incident: Incident) -> Iterator[Duty]:
 
 
 def _is_to_be_confirmed(incident: Incident) -> bool:
-    """Return whether the desk must ask the reporter to confirm: others than the desk solved it."""
+    """Return whether the desk must ask the reporter to confirm.
+
+    So it is where others than the desk solved the record.
+    """
     return incident.state is State.RESOLVED and incident.tier is not Tier.DESK and incident.resolution is not Resolution.VANISHED
 
 
 def with_announcements(escalation: Escalation, revision: Revision) -> Revision:
-    """Return the revision with what it owes: every duty that is new, or more urgent than before.
+    """Return the revision with its notifications: one for every duty that is new or more urgent.
 
-    A role that the change itself tells of the record, such as by declaring it major, is told once.
+    A role that the change itself notifies of the record, such as by declaring it major, is
+    notified once.
     """
     before, after = revision.before, revision.after
     owed = {**duties(escalation, after), **_given_below_a_master(revision)}
@@ -105,7 +117,10 @@ def with_announcements(escalation: Escalation, revision: Revision) -> Revision:
 
 
 def _given_below_a_master(revision: Revision) -> Duties:
-    """Return the duties of those whom somebody gave a related record: they are asked for it, whatever its master is."""
+    """Return the duties of those who were given a related record by hand.
+
+    They have them whatever becomes of its master.
+    """
     before, after = revision.before, revision.after
     if before is None or before.master_id is None or after.master_id is None or after.state not in LIVE:
         return {}
@@ -126,7 +141,10 @@ def _took_on(before: Incident | None, after: Incident) -> bool:
 
 
 def _announcements(escalation: Escalation, revision: Revision, new: list[Duty], was: Duties) -> Iterator[Announcement]:
-    """Yield one announcement an occasion; a person who is several of its recipients is told once."""
+    """Yield one announcement per occasion.
+
+    A person who is several of its recipients is notified once.
+    """
     before, after = revision.before, revision.after
     stamp = "" if before is None else f"#{after.version}"
     occasions: dict[tuple[str, bool], list[Recipient]] = {}
@@ -145,14 +163,14 @@ def _announcements(escalation: Escalation, revision: Revision, new: list[Duty], 
 
 
 BY_HAND = frozenset({"assigned", "escalated", "returned"})
-"""The entries by which somebody gives a record to others."""
+"""The timeline events by which somebody gives a record to others."""
 
 GIVING = frozenset({"assigned", "changed", "converted", "escalated", "reopened", "resumed", "returned", "unlinked"})
-"""The entries whose note says why somebody must act."""
+"""The timeline events whose note says why somebody must act."""
 
 
 def _why(revision: Revision) -> dict[str, Any]:
-    """Return what was said with the change, and what the priority was before it raised it."""
+    """Return the reasons given with the change, and the priority before it raised that."""
     before, after = revision.before, revision.after
     notes = [facts["note"] for event, facts in revision.events if event in GIVING and facts.get("note")]
     left = [
@@ -168,12 +186,12 @@ def _why(revision: Revision) -> dict[str, Any]:
 
 
 def _is_shut_out(revision: Revision) -> bool:
-    """Return whether the change takes a security incident out of the sight of somebody who has it."""
+    """Return whether the change hides a security incident from somebody who works on it."""
     return any(event == "withdrawn" and facts.get("from") for event, facts in revision.events)
 
 
 def _asked(incident: Incident, occasion: str, *, work: bool) -> dict[str, Any]:
-    """Return what is asked besides what the occasion asks by itself."""
+    """Return the extra facts of a message about what its recipient is to do."""
     if occasion == GRADE:
         return {**claimed_facts(incident), "to_do": "grade"}
     if work and occasion == "resolved":
@@ -182,7 +200,10 @@ def _asked(incident: Incident, occasion: str, *, work: bool) -> dict[str, Any]:
 
 
 def _recipient(escalation: Escalation, incident: Incident, duty: Duty) -> Recipient:
-    """Return the recipient of a duty; the desk stands in for a worker, group or tier that the directory does not know."""
+    """Return the recipient of a duty.
+
+    The desk stands in for a worker, group or tier that the directory does not know.
+    """
     found = escalation.recipient(duty.role, incident)
     if duty.role == SECURITY:
         return escalation.officers(incident)
@@ -194,12 +215,12 @@ def _recipient(escalation: Escalation, incident: Incident, duty: Duty) -> Recipi
 
 
 def _occasion(before: Incident | None) -> str:
-    """Return the occasion that roles of the rules are told: opened or reopened."""
+    """Return the occasion that the roles of the rules are notified of: opened or reopened."""
     return "opened" if before is None or before.state in LIVE or before.master_id is not None else "reopened"
 
 
 def _occasion_of_work(before: Incident | None, after: Incident, duty: Duty) -> str:
-    """Return the occasion that those who work on the record are told."""
+    """Return the occasion that those who work on the record are notified of."""
     if after.state is State.RESOLVED:
         return "resolved"
     if duty.role == DESK:

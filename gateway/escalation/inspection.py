@@ -1,4 +1,4 @@
-"""What `python -m gateway check` says of clocks, calendars and escalation."""
+"""The notes of `python -m gateway check` on clocks, calendars and escalation."""
 
 from datetime import datetime, timedelta
 
@@ -7,11 +7,11 @@ from gateway.settings import Settings
 from gateway.sla.calendars import read_calendars
 
 AHEAD = timedelta(days=366)
-"""How far ahead holidays should be known."""
+"""The time ahead for which holidays should be known."""
 
 
 def notes_on(settings: Settings, now: datetime) -> list[str]:
-    """What somebody should know who uses this configuration; raises Misconfigured for what cannot be used."""
+    """Return notes on a configuration for its users; raise Misconfigured if it cannot be used."""
     Rules.from_settings(settings)
     calendars, _ = read_calendars(settings.sla.calendars)
     return [

@@ -1,7 +1,8 @@
-"""Management told step by step of what stays unresolved: which step comes next, and when. Pure.
+"""The escalation ladder: management is notified step by step of what stays unresolved. Pure.
 
-What was told is kept in the record's marks, one per rung: "rung:<times told>:<first told>:<name>"; and that somebody who was
-told took note of it: "noted:<times reopened>:<priority>:<when>".
+The notifications made are kept in the record's marks, one per rung:
+"rung:<times>:<first>:<name>"; and that somebody notified acknowledged the record: "noted:<times
+reopened>:<priority>:<when>".
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -15,14 +16,21 @@ from gateway.sla.track import Track
 PREFIX = "rung:"
 NOTED = "noted:"
 LATE = timedelta(minutes=1)
-"""A rung told later than this was held up by an outage, and the next one keeps its distance from it."""
+"""The delay of a notification from which on an outage is assumed.
+
+The next rung then keeps its distance.
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class Rung:
-    """Tell `roles` once `after` has counted on the overall clock, and every `repeat` from then on.
+    """A rung of the ladder.
 
-    Both only while the record is unresolved, and with `until_acknowledged` only while nobody has taken it on.
+    It notifies `roles` once `after` has counted on the overall clock, and every `repeat` from
+    then on.
+
+    Both only while the record is unresolved, and with `until_acknowledged` only while nobody has
+    taken it on.
     """
 
     after: timedelta
@@ -32,12 +40,12 @@ class Rung:
 
     @property
     def name(self) -> str:
-        """What makes it the same rung on the ladders of two priorities."""
+        """Return the name that makes it the same rung on the ladders of two priorities."""
         return f"{self.after.total_seconds():g}s:{'+'.join(self.roles)}"
 
 
 class Told(NamedTuple):
-    """How often a rung was told, and when first."""
+    """The number of notifications of a rung, and the time of the first."""
 
     times: int
     first: datetime
@@ -45,7 +53,7 @@ class Told(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """The next telling of a rung: the `times`-th, at `due`."""
+    """The next notification of a rung: the `times`-th, at `due`."""
 
     rung: Rung
     times: int
@@ -53,15 +61,17 @@ class Step:
 
     @property
     def cause(self) -> str:
-        """Names this telling of this rung."""
+        """Return the name of this notification of this rung."""
         return f"unresolved:{self.rung.name}#{self.times}"
 
 
 def next_step(rungs: Sequence[Rung], marks: Collection[str], overall: Track, *, acknowledged: bool) -> Step | None:
-    """The earliest telling that is still to come; None while the overall clock does not run, or when all is told.
+    """Return the earliest notification that is still to come.
 
-    `rungs` are in order. A step may be due in the past. After an outage a record climbs one rung at a time: a rung told late
-    keeps the next one at the distance the ladder has between them. Of repetitions that were missed none is made up for.
+    None while the overall clock does not run, or when all are made. `rungs` are in order. A step
+    may be due in the past. After an outage a record climbs one rung at a time: a rung notified
+    late keeps the next one at the distance the ladder has between them. Missed repetitions are
+    not made up for.
     """
     if not overall.running:
         return None
@@ -78,7 +88,10 @@ def next_step(rungs: Sequence[Rung], marks: Collection[str], overall: Track, *, 
 
 
 def _step(rung: Rung, known: Told | None, below: tuple[Rung, datetime] | None, overall: Track) -> Step | None:
-    """What is next of one rung; `below` is the rung before it, and when that was or will first be told."""
+    """Return the next step of one rung.
+
+    `below` is the rung before it, and the time of its first notification, past or expected.
+    """
     if known is not None:
         due = None if rung.repeat is None else overall.reaches(rung.after + known.times * rung.repeat)
         return None if due is None else Step(rung, known.times + 1, due)
@@ -95,7 +108,7 @@ def _kept_apart(below: Rung, first: datetime, rung: Rung, overall: Track) -> dat
 
 
 def latest(step: Step, overall: Track, now: datetime) -> Step:
-    """The step as it is told at `now`: repetitions that were missed count as told with it."""
+    """Return the step as it is notified at `now`: missed repetitions count as made with it."""
     if step.rung.repeat is None:
         return step
     missed = (overall.elapsed_by(now) - step.rung.after) // step.rung.repeat
@@ -103,9 +116,10 @@ def latest(step: Step, overall: Track, now: datetime) -> Step:
 
 
 def acknowledged(marks: Collection[str], reopened: int, priority: int) -> datetime | None:
-    """When somebody who was told took note of the record as it is; None if nobody did.
+    """Return when somebody acknowledged the record in its present state; None if nobody did.
 
-    That they did holds until the record is reopened or becomes more urgent than it was then.
+    An acknowledgement holds until the record is reopened or becomes more urgent than it was
+    then.
     """
     for mark in marks:
         if mark.startswith(NOTED):
@@ -116,18 +130,21 @@ def acknowledged(marks: Collection[str], reopened: int, priority: int) -> dateti
 
 
 def acknowledge(marks: Sequence[str], reopened: int, priority: int, now: datetime) -> tuple[str, ...]:
-    """The marks once somebody took note at `now`."""
+    """Return the marks with an acknowledgement at `now`."""
     others = tuple(mark for mark in marks if not mark.startswith(NOTED))
     return (*others, f"{NOTED}{reopened}:{priority}:{microseconds(now)}")
 
 
 def after_acknowledgement(step: Step, noted: datetime, lasts: timedelta) -> Step | None:
-    """The step once somebody took note: not before that has lasted for `lasts`, and with 0 s never."""
+    """Return the step postponed by an acknowledgement that lasts `lasts`.
+
+    None for 0 s, which means for good.
+    """
     return replace(step, due=max(step.due, noted + lasts)) if lasts else None
 
 
 def marked(marks: Sequence[str], step: Step, now: datetime) -> tuple[str, ...]:
-    """The marks once `step` was told at `now`."""
+    """Return the marks with `step` notified at `now`."""
     known = told_of(marks).get(step.rung.name)
     others = tuple(mark for mark in marks if step.rung.name not in told_of((mark,)))
     first = now if known is None else known.first
@@ -135,6 +152,6 @@ def marked(marks: Sequence[str], step: Step, now: datetime) -> tuple[str, ...]:
 
 
 def told_of(marks: Collection[str]) -> Mapping[str, Told]:
-    """What the marks say was told, by the name of the rung."""
+    """Return the notifications that the marks hold, by the name of the rung."""
     rungs = [mark.split(":", 3) for mark in marks if mark.startswith(PREFIX)]
     return {name: Told(int(times), EPOCH + timedelta(microseconds=int(first))) for _, times, first, name in rungs}

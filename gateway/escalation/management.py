@@ -1,4 +1,7 @@
-"""Management escalation: the roles told of an opening, a warning, a breach, and of what stays unresolved. Pure."""
+"""Management escalation: notifications of openings, warnings, breaches and unresolved records.
+
+Pure.
+"""
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -19,9 +22,11 @@ from gateway.sla.thresholds import Crossing
 
 @dataclass(frozen=True, slots=True)
 class Escalation:
-    """The rules, and who stands behind each role ("smtp:…", "webhook:…"); `leader_told`: of what is declared, too, by us.
+    """The rules of management escalation and the recipients of each role ("smtp:…", "webhook:…").
 
-    `patience` is how long an acknowledgement keeps a ladder from being climbed, 0 s for good.
+    `leader_told` says that the gateway, not the manager, notifies the leader of a major
+    incident. `patience` is how long an acknowledgement keeps a ladder from being climbed, 0 s
+    for good.
     """
 
     rules: tuple[Management, ...]
@@ -32,7 +37,7 @@ class Escalation:
     steps: tuple[tuple[Management, Rung], ...] = field(init=False)
 
     def __post_init__(self) -> None:
-        """Put the rules that tell of what stays unresolved in the order they are reached."""
+        """Put the rules about unresolved records in the order in which they are reached."""
         steps = [
             (rule, Rung(timedelta() + rule.after, rule.notify, rule.repeat, rule.until == "acknowledged"))
             for rule in self.rules
@@ -42,7 +47,10 @@ class Escalation:
 
     @classmethod
     def from_settings(cls, settings: Settings) -> "Escalation":
-        """What the configuration says; raises Misconfigured with every flaw of every rule."""
+        """Return the rules of the configuration.
+
+        Raises Misconfigured with every flaw of every rule.
+        """
         rules = enumerate(settings.escalation.management)
         flaws = [Flaw(f"/escalation/management/{i}", one) for i, rule in rules for one in _problems(rule, settings.sla.policies)]
         if flaws:
@@ -53,38 +61,56 @@ class Escalation:
         return cls(settings.escalation.management, settings.notify.recipients, by_us, patience, told)
 
     def declared(self, incident: Incident, reason: str) -> tuple[Announcement, ...]:
-        """Return what is told at once of a record declared major: to the manager, who tells the leader, and whom rules name."""
+        """Return the notifications of a record declared major.
+
+        They go to the incident manager, who informs the leader unless the gateway does, and to
+        the roles that the configuration names.
+        """
         roles = (MANAGER, *([LEADER] if self.leader_told else []), *self.declared_to)
         to_do = {} if self.leader_told else {"to_do": "tell_leader"}
         return self.announce(roles, incident, cause=DECLARED, template="major", more={"reason": reason, **to_do})
 
     def not_graded(self, incident: Incident, due_at: datetime) -> tuple[Announcement, ...]:
-        """Return what the manager is told of an urgent claim that nobody has graded in time."""
+        """Return the notification of an urgent claim not graded in time.
+
+        It goes to the incident manager.
+        """
         more = {**claimed_facts(incident), "due_at": due_at.isoformat(), "to_do": "grade"}
         told = self.announce((MANAGER,), incident, cause=OVERDUE, template=OVERDUE, more=more)
         return tuple(map(heard_below_a_master, told))
 
     def to_be_converted(self, incident: Incident, crossing: Crossing) -> tuple[Announcement, ...]:
-        """Return the question to the owner of a request that is past its time: whether it is an incident or a change."""
+        """Return the question to the owner of an overdue request.
+
+        It asks whether the request is an incident or a change.
+        """
         more = {"due_at": crossing.due_at.isoformat(), "to_do": "convert"}
         cause = f"convert:{microseconds(crossing.at)}"
         return self.announce(("owner",), incident, cause=cause, template="convert", more=more)
 
     def update_overdue(self, incident: Incident, due_at: datetime) -> tuple[Announcement, ...]:
-        """Return the reminder to the manager that a status update was promised for `due_at` and none came."""
+        """Return the reminder to the manager of a missing status update.
+
+        It was promised for `due_at`.
+        """
         more = {"due_at": due_at.isoformat(), "to_do": "post_update"}
         cause = f"update_due:{microseconds(due_at)}"
         return self.announce((MANAGER,), incident, cause=cause, template="update_due", more=more)
 
     def reported(self, incident: Incident, version: int, text: str) -> tuple[Announcement, ...]:
-        """Return an approved report for the leader, whom those on security incidents are kept from."""
+        """Return the notification of the leader of an approved report.
+
+        It is not sent for security incidents.
+        """
         cause = f"report_approved#{version}"
         return self._kept_from_security((LEADER,), incident, cause=cause, template="major_report", more={"text": text})
 
     def replied(self, incident: Incident, cause: str, more: Mapping[str, Any]) -> tuple[Announcement, ...]:
-        """Return a reporter's answer for whoever has the record: where nobody has it the desk, else the incident manager.
+        """Return the notification of a reporter's answer.
 
-        The handler of a security incident may not see it, so that security hears of the answer as well.
+        It goes to whoever has the record: where nobody has it to the desk, else to the incident
+        manager. The handler of a security incident may not see it, so that security is notified
+        as well.
         """
         found = self.recipient("handler", incident)
         people = tuple(dict.fromkeys((*found.people, *filter(None, (incident.owner,)))))
@@ -96,16 +122,20 @@ class Escalation:
         return (replace(told, recorded=False, silenced=""),)
 
     def complained(self, incident: Incident, complaint: int, text: str) -> tuple[Announcement, ...]:
-        """Return a complaint that weighs for the operations director, whom those on security incidents are kept from."""
+        """Return the notification of the operations director of a serious complaint.
+
+        It is not sent for security incidents.
+        """
         cause = f"complaint#{complaint}"
         return self._kept_from_security((DIRECTOR,), incident, cause=cause, template="complaint", more={"reason": text})
 
     def crossed(self, incident: Incident, crossing: Crossing) -> tuple[Announcement, ...]:
-        """Return what is told of a clock that is nearly due or overdue; the same threshold under a new target is a new cause.
+        """Return the notification of a clock that is nearly due or overdue.
 
-        `due_at` of the message is when the whole target is used up.
+        The same threshold under a new target is a new cause. `due_at` of the message is when the
+        whole target is used up.
 
-        Before a breach, a record that is not urgent and that nobody has is nobody's to hurry.
+        A warning goes only to roles that somebody fills.
         """
         on, template = ("breach", "sla_breached") if crossing.breach else ("warning", "sla_warning")
         roles = [role for role in self.roles(incident, on) if crossing.breach or not self.recipient(role, incident).nobody]
@@ -114,7 +144,10 @@ class Escalation:
         return self.announce(roles, incident, cause=cause_of(crossing), template=template, more=more)
 
     def with_breach(self, incident: Incident, told: tuple[Announcement, ...], crossing: Crossing) -> tuple[Announcement, ...]:
-        """Return what is told of a raise with the breach that it brings: one message, also to those the breach is for."""
+        """Return the notifications of a raise in priority joined with the breach that it causes.
+
+        They are one message, also to those whom only the breach concerns.
+        """
         breach = self.crossed(incident, crossing)
         of_raise = next((one for one in told if one.recorded), None)
         if of_raise is None or not breach:
@@ -131,31 +164,34 @@ class Escalation:
         return tuple(together if one is of_raise else one for one in told)
 
     def climbs(self, policy: str) -> bool:
-        """Whether any record of that policy may be told of later for staying unresolved."""
+        """Return whether a ladder may apply to records of that policy."""
         return any(not rule.policies or policy in rule.policies for rule, _ in self.steps)
 
     def steps_of(self, policy: str) -> list[tuple[list[int], Rung]]:
-        """The steps that records of that policy may climb, with the priorities that do."""
+        """Return the rungs for records of that policy, each with the priorities it applies to."""
         return [(sorted(r.priorities), rung) for r, rung in self.steps if not r.policies or policy in r.policies]
 
     def ladder(self, incident: Incident) -> tuple[Rung, ...]:
-        """The steps of a record of its policy and priority, in order."""
+        """Return the rungs for the record's policy and priority, in order."""
         return tuple(rung for rule, rung in self.steps if _covers(rule, incident))
 
     def climbed(self, incident: Incident, step: Step) -> tuple[Announcement, ...]:
-        """Return what is told of a record that is still unresolved."""
+        """Return the notification of a record that is still unresolved."""
         more = {"unresolved_for": str(step.rung.after + (step.times - 1) * (step.rung.repeat or timedelta()))}
         return self.announce(step.rung.roles, incident, cause=step.cause, template="unresolved", more=more)
 
     def roles(self, incident: Incident, on: str) -> tuple[str, ...]:
-        """Return the roles that the rules name for this occasion (`opened`, `warning`, `breach`) and such a record."""
+        """Return the roles that the rules name for an occasion of the record.
+
+        An occasion is `opened`, `warning` or `breach`.
+        """
         asked = (role for rule in self.rules if on in rule.on and _covers(rule, incident) for role in rule.notify)
         return tuple(dict.fromkeys(asked))
 
     def announce(
         self, roles: Collection[str], incident: Incident, *, cause: str, template: str, more: Mapping[str, Any]
     ) -> tuple[Announcement, ...]:
-        """Return the announcement for these roles; none where there are none."""
+        """Return the announcement for these roles; empty if there are none."""
         recipients = tuple(self.recipient(role, incident) for role in roles)
         return (self.announcement(incident, recipients, cause=cause, template=template, more=more),) if recipients else ()
 
@@ -168,7 +204,10 @@ class Escalation:
         template: str,
         more: Mapping[str, Any],
     ) -> Announcement:
-        """Return what these recipients are told of a record; security, where its own people may not see it."""
+        """Return the announcement of a record for these recipients.
+
+        For a security incident it goes to security where the recipients may not see the record.
+        """
         facts = {**facts_of(incident), **more}
         return Announcement(
             cause=cause,
@@ -183,11 +222,14 @@ class Escalation:
         )
 
     def officers(self, incident: Incident) -> Recipient:
-        """Return whose work security incidents are, else the incident manager."""
+        """Return the recipient of security incidents: the role security, else the manager."""
         return replace(self.recipient(SECURITY, incident), instead=self.recipient(MANAGER, incident))
 
     def recipient(self, role: str, incident: Incident) -> Recipient:
-        """Return whom a role of a rule means; the desk stands in for whoever does not handle an urgent record yet."""
+        """Return the recipient that a role of a rule means.
+
+        The desk stands in for whoever does not handle an urgent record yet.
+        """
         listed = self.recipients.get(role, ())
         if role not in OWN:
             return Recipient(role=role, listed=listed)
@@ -199,7 +241,10 @@ class Escalation:
     def _kept_from_security(
         self, roles: tuple[str, ...], incident: Incident, *, cause: str, template: str, more: Mapping[str, Any]
     ) -> tuple[Announcement, ...]:
-        """Return the announcement, which a master or planned work does not silence and a security flag does."""
+        """Return the announcement, silenced by a security flag alone.
+
+        A master or planned work does not silence it.
+        """
         silenced = "security" if incident.security else ""
         return tuple(
             replace(one, silenced=silenced) for one in self.announce(roles, incident, cause=cause, template=template, more=more)
@@ -207,19 +252,22 @@ class Escalation:
 
 
 def claimed_facts(incident: Incident) -> dict[str, Any]:
-    """Return what a reporter claims, for messages."""
+    """Return the priority that the reporter claims, for messages."""
     return {"claimed_priority": claimed_priority(incident)}
 
 
 MANAGER, LEADER, DIRECTOR = "incident_manager", "leader", "director"
 TIER3, SECURITY = "tier3", "security"
-"""Who follows a major incident to its end, in the order they are told."""
+"""The roles that follow a major incident to its end, in the order they are notified."""
 
 DECLARED = "declared_major"
 
 
 def cause_of(crossing: Crossing) -> str:
-    """Names one firing of one threshold: its mark, and in microseconds since when it has been passed."""
+    """Return the name of one firing of one threshold.
+
+    It is the threshold's mark, and in microseconds since when it has been passed.
+    """
     return f"sla:{crossing.mark}:{microseconds(crossing.at)}"
 
 
@@ -242,19 +290,25 @@ def _problems(rule: Management, policies: Collection[str]) -> Iterable[str]:
 
 
 def _silenced(incident: Incident) -> str:
-    """Why nobody is told of this record: it follows a master, or a maintenance window covers it."""
+    """Return the reason why nobody is notified, "" if there is none.
+
+    The record follows a master, or a maintenance window covers it.
+    """
     if incident.master_id is not None:
         return "related"
     return "maintenance" if incident.suppressed else ""
 
 
 def heard_below_a_master(told: Announcement) -> Announcement:
-    """Return an announcement that the master of its record does not silence, because it is about the record alone."""
+    """Return the announcement without the silence of a master, as it is about the record alone."""
     return replace(told, silenced="") if told.silenced == "related" else told
 
 
 def _own(role: str, incident: Incident) -> tuple[tuple[str, ...], str]:
-    """Return who of the record's own a role means, the next one where the first cannot be reached, and their group."""
+    """Return the people of the record that a role means, and their group.
+
+    The people are in order of preference.
+    """
     people = {
         "handler": (incident.handler, incident.assignee),
         "assignee": (incident.assignee, incident.handler),

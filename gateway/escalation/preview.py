@@ -1,4 +1,7 @@
-"""Whom another configuration of policies and calendars would move. Pure."""
+"""A preview of the deadlines that another configuration of policies and calendars would move.
+
+Pure.
+"""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,12 +19,12 @@ from gateway.settings import Settings
 from gateway.sla.clocks import ClockReading
 
 PARTS = ("policies", "calendars", "services")
-"""What of `sla` can be tried."""
+"""The parts of `sla` that can be tried."""
 
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """A clock that would be due at another instant; None is never."""
+    """A clock that would be due at another instant; None means never."""
 
     number: str
     clock: str
@@ -30,7 +33,7 @@ class Move:
 
 
 def tried(rules: Rules, edit: Mapping[str, Mapping[str, Any]]) -> Rules:
-    """The rules as they would be with `edit`; raises Unprocessable with every flaw of it."""
+    """Return the rules as they would be with `edit`; raise Unprocessable with every flaw of it."""
     if rules.settings is None:
         raise AssertionError("only rules that were read from settings can be edited")
     try:
@@ -40,7 +43,12 @@ def tried(rules: Rules, edit: Mapping[str, Mapping[str, Any]]) -> Rules:
 
 
 def edited(configured: Settings, edit: Mapping[str, Mapping[str, Any]]) -> Settings:
-    """The settings with `edit` laid over the parts of `sla` it names, key by key as a file is; raises Misconfigured."""
+    """Return the settings with `edit` laid over the parts of `sla` it names.
+
+    Raises Misconfigured.
+
+    They are merged key by key, as a configuration file is.
+    """
     tree = msgspec.to_builtins(configured.sla, str_keys=True, enc_hook=spelled)
     settings.overlay(tree, {part: edit[part] for part in PARTS if part in edit})
     try:
@@ -54,7 +62,7 @@ def edited(configured: Settings, edit: Mapping[str, Mapping[str, Any]]) -> Setti
 
 
 def moved(before: Rules, after: Rules, incidents: Sequence[Incident], now: datetime) -> Iterator[Move]:
-    """Every clock of these records that would be due at another instant, record by record."""
+    """Yield every clock of these records that would be due at another instant, record by record."""
     for incident in incidents:
         readings = zip(explain(incident, before, now), explain(incident, after, now), strict=True)
         yield from (_move(incident, one, other) for one, other in readings if one.due_at != other.due_at)

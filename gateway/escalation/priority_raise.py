@@ -1,4 +1,4 @@
-"""Raise an incident's priority in one place, for every cause but a person's correction of the field. Pure."""
+"""Changes of an incident's priority for every cause but a person's edit of the field. Pure."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -17,8 +17,8 @@ class Cause:
     """The reason why an incident becomes more or less urgent, as its timeline keeps it.
 
     `reason` is one word: "severity" (its own alert changed), "storm" or "linked" (an alert or an
-    incident below it), "cleared", "resolved" or "unlinked". `alert` is the key of the alert,
-    `severity` its sender's word, `incident` the number of the other incident.
+    incident related to it), "cleared", "resolved" or "unlinked". `alert` is the key of the
+    alert, `severity` its sender's word, `incident` the number of the other incident.
     """
 
     reason: str
@@ -34,11 +34,12 @@ class Cause:
 
 
 def raised(rules: Rules, incident: Incident, grade: Grade, now: datetime, cause: Cause, actor: str = ACTOR) -> Revision:
-    """Return the revision that gives a live incident a more urgent grade.
+    """Return the revision that raises a live incident in priority.
 
-    Without events where the incident is over, where its senders have named a priority as urgent before (a person who set
-    a milder one since knew of it), or where a person has set a priority as urgent already: of that last case `after` keeps
-    the worse grade in its marks. The clocks count the new targets from `now` (docs/sla.md, raises).
+    Without events where the incident is over, where its senders have named a priority as urgent
+    before (a person who set a milder one since knew of it), or where a person has set a priority
+    as urgent already: in that last case `after` keeps the worse grade in its marks. The clocks
+    count the new targets from `now` (docs/sla.md, raises).
     """
     worst = worst_known(incident)
     if incident.state not in LIVE or grade.priority >= worst:
@@ -60,9 +61,10 @@ def raised(rules: Rules, incident: Incident, grade: Grade, now: datetime, cause:
 
 
 def eased(incident: Incident, was: int, calls_for: int, now: datetime, cause: Cause, actor: str = ACTOR) -> Revision:
-    """Return the revision that notes a milder cause; people alone lower the priority.
+    """Return the revision that notes a milder cause; only people lower the priority.
 
-    `was` and `calls_for` are the priorities that the worst of what fires called for before and calls for now.
+    `was` and `calls_for` are the priorities that the worst of what fires called for before and
+    calls for now.
     """
     facts = {"old": was, "new": calls_for, "priority": incident.priority, **cause.facts}
     return Revision(after=replace(incident, updated_at=now), actor=actor, events=(("eased", facts),))

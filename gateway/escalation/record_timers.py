@@ -1,7 +1,8 @@
-"""What a record's timers wait for and what their firing does. Pure: the runner and every operation call these.
+"""The timers of a record: their due times and the effect of their firing. Pure.
 
-Four of the kinds of timer belong here: the next SLA threshold, closing by itself, the end of a hold, and the next step of
-the ladder by which management hears of what stays unresolved.
+Both the runner and every operation call these functions. Four of the kinds of timer belong here:
+the next SLA threshold, automatic closing, the end of a hold, and the next step of the escalation
+ladder.
 """
 
 from collections.abc import Collection, Iterable, Mapping
@@ -28,17 +29,17 @@ from gateway.vocabulary import LIVE, Closure, Kind, State, TimerKind
 ACTOR = "gateway"
 
 SPREAD = 300
-"""Seconds over which records resolved together close by themselves."""
+"""The seconds over which automatic closing of records resolved together is spread."""
 
 Event = tuple[str, Mapping[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """Everything the configuration says about time: policies by name, the one for unknown names, and who is told.
+    """The rules about time and notification: policies by name, the default, and the escalation.
 
-    `choice` says which policy a new record gets, `tailored` holds the policies with a service's own targets,
-    `settings` are what it was all read from.
+    `choice` says which policy a new record gets, `tailored` holds the policies with a service's
+    own targets, `settings` are what it was all read from.
     """
 
     policies: Mapping[str, Policy]
@@ -49,7 +50,10 @@ class Rules:
     settings: Settings | None = None
 
     def versions(self, also: Iterable[str]) -> Mapping[str, str]:
-        """The version of each policy with all that services and the ladder add to it; of those of `also` that are gone too."""
+        """Return the version of each policy, with all that services and the ladder add to it.
+
+        Names of `also` that are no policy any more have the version of the default.
+        """
         own = {name: self._version(name) for name in self.policies}
         return dict.fromkeys(also, own[self.default]) | own
 
@@ -60,7 +64,7 @@ class Rules:
 
     @classmethod
     def from_settings(cls, settings: Settings) -> "Rules":
-        """Read the configuration; raises Misconfigured."""
+        """Return the rules of the configuration; raise Misconfigured."""
         policies = read_policies(settings.sla)
         tailored = read_tailored(settings.sla, policies)
         return cls(
@@ -68,28 +72,40 @@ class Rules:
         )
 
     def warm(self, now: datetime) -> None:
-        """Work out the calendars that incidents will ask for, so that the first of them does not wait for it."""
+        """Compute the calendars that incidents will need, so that the first one does not wait."""
         for name in {self.default, *self.choice.services.values(), *(use.policy for use in self.choice.uses.get(INCIDENT, ()))}:
             self.policies[name].calendar.between(now, now + timedelta(days=31))
 
     def warm_all(self, now: datetime) -> None:
-        """Work out all other calendars: the first that names a country takes most of a second, which no loop has."""
+        """Compute all other calendars.
+
+        The first that names a country takes most of a second, which would block an event loop.
+        """
         for policy in (*self.policies.values(), *self.tailored.values()):
             policy.calendar.between(now, now + timedelta(days=31))
 
     def policy(self, incident: Incident) -> Policy:
-        """The policy of a record as its service has it; one whose policy left the configuration goes on under the default."""
+        """Return the policy of a record with the targets of its service.
+
+        A record whose policy left the configuration is treated under the default.
+        """
         return self.named(incident.policy, incident.kind, incident.service)
 
     def named(self, policy: str, kind: str, service: str) -> Policy:
-        """The policy of that name for records of that kind and service; the default where there is none."""
+        """Return the policy of that name for records of that kind and service.
+
+        For an unknown name it is the default.
+        """
         name = policy if policy in self.policies else self.default
         if self.tailored and kind == INCIDENT and (own := self.tailored.get((name, service))):
             return own
         return self.policies[name]
 
     def policy_after(self, before: Incident, after: Incident) -> str:
-        """The name of another policy where such a record would get another one now; else the one it has."""
+        """Return the policy name that a record has after a change.
+
+        It is another one only where new records with these values would get different policies.
+        """
         was, now = (
             self.policy_for(kind=one.kind, service=one.service, source=one.source, priority=one.priority).name
             for one in (before, after)
@@ -97,17 +113,18 @@ class Rules:
         return before.policy if now == was else now
 
     def policy_for(self, *, kind: str, service: str, source: str, priority: int) -> Policy:
-        """The policy a new record gets."""
+        """Return the policy that a new record gets."""
         return self.named(self.choice.policy_for(kind, service, source, priority), kind, service)
 
 
 def refresh(
     rules: Rules, incident: Incident, now: datetime, standing: Standing | None = None
 ) -> tuple[Incident, tuple[Arm, ...]]:
-    """Call after every change: the record with its marks, next threshold and breach flag brought up to date, and its timers.
+    """Return the record with marks, next threshold and breach flag up to date, and its timers.
 
-    A target loosened by the change takes back the marks and the breach it puts ahead again. `standing` is where the
-    record's thresholds stand now, for a caller who knows already.
+    To be called after every change. A target loosened by the change takes back the marks and the
+    breach that it puts ahead again. `standing` is the state of the record's thresholds now, for
+    a caller who knows it already.
     """
     stand = standing or thresholds.standing(rules.policy(incident), incident.ledger, _present(incident, now))
     marks = stand.settle(incident.marks)
@@ -117,17 +134,18 @@ def refresh(
 
 
 def arms(rules: Rules, incident: Incident, now: datetime) -> tuple[Arm, ...]:
-    """One arm for each of the kinds above, in the order of `TimerKind`; None disarms. The ladder only where there is one.
+    """Return one arming for each of the kinds above, in the order of `TimerKind`; None disarms.
 
-    A threshold that is passed and not told yet is due at once. Records that follow a master follow its clocks: their SLA
-    timer is that of an urgent claim alone.
+    The ladder only where there is one. A threshold that is passed and not notified yet is due at
+    once. Records that follow a master follow its clocks: their SLA timer is that of an urgent
+    claim alone.
     """
     stand = thresholds.standing(rules.policy(incident), incident.ledger, _present(incident, now))
     return _arms(rules, replace(incident, next_due_at=_next_due(rules, incident, incident.marks, stand)), stand)
 
 
 def _arms(rules: Rules, incident: Incident, stand: Standing) -> tuple[Arm, ...]:
-    """For a record whose next threshold is up to date."""
+    """Return the armings of a record whose next threshold is up to date."""
     always = (
         Arm(TimerKind.SLA, incident.next_due_at),
         Arm(TimerKind.AUTO_CLOSE, _close_due(rules.policy(incident), incident)),
@@ -140,7 +158,10 @@ def _arms(rules: Rules, incident: Incident, stand: Standing) -> tuple[Arm, ...]:
 
 
 def fire(rules: Rules, incident: Incident, kind: TimerKind, now: datetime) -> Revision | None:
-    """What the firing of a timer does; without events when nothing is due any more, None for a kind of another package."""
+    """Return the revision of a timer that fires.
+
+    It has no events when nothing is due any more; None for a kind of another package.
+    """
     now = _present(incident, now)
     policy = rules.policy(incident)
     match kind:
@@ -157,7 +178,7 @@ def fire(rules: Rules, incident: Incident, kind: TimerKind, now: datetime) -> Re
 
 
 def explain(incident: Incident, rules: Rules, at: datetime) -> tuple[clocks.ClockReading, ...]:
-    """Every clock of a record with every segment."""
+    """Return every clock of a record with every segment."""
     return clocks.read(rules.policy(incident), incident.ledger, _present(incident, at))
 
 
@@ -191,7 +212,7 @@ def _tell(rules: Rules, policy: Policy, incident: Incident, now: datetime) -> Re
 
 
 def told_with_raise(rules: Rules, revision: Revision, now: datetime) -> Revision:
-    """Return a raise with the breaches that it brings at once, so that whoever hears of it hears of them in one message."""
+    """Return a raise in priority with the breaches that it causes at once, as one message."""
     before, incident = revision.before, revision.after
     if before is None or incident.priority >= before.priority or not _counts(incident):
         return revision
@@ -209,7 +230,7 @@ def told_with_raise(rules: Rules, revision: Revision, now: datetime) -> Revision
 
 
 def told_until_when(rules: Rules, revision: Revision) -> Revision:
-    """Return the revision whose message to grade an urgent claim says until when."""
+    """Return the revision with the deadline of grading in the message about an urgent claim."""
     due = None if not revision.announcements else grading_due(rules, revision.after)
     if due is None:
         return revision
@@ -231,7 +252,10 @@ def _next_step(rules: Rules, incident: Incident, stand: Standing) -> Step | None
 
 
 def _climb(rules: Rules, incident: Incident, now: datetime) -> Revision:
-    """Tell every step that is due: steps that are due together are told together."""
+    """Return the revision that notifies of every step due.
+
+    Those due together are notified together.
+    """
     stand = thresholds.standing(rules.policy(incident), incident.ledger, now)
     after, announcements = incident, list[Announcement]()
     while (step := _next_step(rules, after, stand)) is not None and step.due <= now:
@@ -266,7 +290,10 @@ def _resume(rules: Rules, incident: Incident, now: datetime) -> Revision:
 def _revision(
     rules: Rules, after: Incident, now: datetime, events: tuple[Event, ...] = (), *, standing: Standing | None = None
 ) -> Revision:
-    """Without events nothing but the timers is written, so the record stays as it was read."""
+    """Return a revision.
+
+    Without events only the timers are written and the record stays as it was.
+    """
     fresh, armed = refresh(rules, after, now, standing)
     if not events:
         return Revision(after=after, actor=ACTOR, events=(), timers=armed)
@@ -280,7 +307,7 @@ def _event(crossing: Crossing) -> Event:
 
 
 def _counts(incident: Incident) -> bool:
-    """Whether thresholds of the record are told: it is not finished, and follows no master."""
+    """Return whether thresholds of the record are notified: not finished, and without a master."""
     return incident.master_id is None and (incident.state in LIVE or incident.state is State.RESOLVED)
 
 
@@ -292,15 +319,19 @@ def _sla_due(incident: Incident, marks: Collection[str], standing: Standing) -> 
 
 
 def _next_due(rules: Rules, incident: Incident, marks: Collection[str], standing: Standing) -> datetime | None:
-    """Return what is due next: a threshold of a clock, or the grading of an urgent claim."""
+    """Return the next due time of the SLA timer.
+
+    It is that of a threshold of a clock, or of the grading of an urgent claim.
+    """
     due = (_sla_due(incident, marks, standing), grading_due(rules, incident))
     return min((at for at in due if at is not None), default=None)
 
 
 def grading_due(rules: Rules, incident: Incident) -> datetime | None:
-    """Return by when the desk must grade a report: the desk's target for the priority that its reporter claims.
+    """Return the time by which the desk must grade a report.
 
-    None where there is nothing to grade, or the incident manager has been told that it was not graded in time.
+    It is the desk's target for the priority that its reporter claims. None where there is
+    nothing to grade, or the incident manager has been notified that it was not graded in time.
     """
     claimed = claimed_priority(incident)
     if claimed is None or OVERDUE in incident.marks or not awaits_grading(incident):
@@ -321,5 +352,8 @@ def _close_due(policy: Policy, incident: Incident) -> datetime | None:
 
 
 def _present(incident: Incident, now: datetime) -> datetime:
-    """`now`, or the newest clock event where another connection's statement carried a later stamp: time never goes back."""
+    """Return `now`, or the newest clock event if that is later, so that time never goes back.
+
+    Another connection's statement may have carried a later stamp.
+    """
     return max(now, incident.ledger[-1].at)

@@ -1,1 +1,4 @@
-"""Where the content of files is kept: in the database, on disk or in an object store, never whole in memory."""
+"""Storage of file contents: in the database, on disk or in an object store.
+
+A file is never whole in memory.
+"""

@@ -1,4 +1,4 @@
-"""Files in a directory of the gateway's own: `ab/abcdef…`, and `incoming/` for what is not complete."""
+"""Files in a directory of the gateway's own: `ab/abcdef…`, and `incoming/` for incomplete ones."""
 
 import os
 from collections.abc import AsyncIterator, Iterator
@@ -12,14 +12,17 @@ from gateway.files.spool import PIECE, Received, in_thread
 INCOMING = "incoming"
 
 BATCH = 500
-"""Files looked at together."""
+"""Files that are listed together."""
 
 
 class DiskStore:
-    """A directory that every replica sees, and that no other gateway uses."""
+    """The file store in a directory that every replica sees, and that no other gateway uses."""
 
     def __init__(self, root: Path) -> None:
-        """Make the directory if it is not there; raises Misconfigured where it cannot be written to."""
+        """Create the directory if it is missing.
+
+        Raises Misconfigured if it cannot be written to.
+        """
         self._root, self.directory = root, root / INCOMING
         try:
             self.directory.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -29,7 +32,10 @@ class DiskStore:
             raise Misconfigured("files cannot be kept", flaws=(Flaw("/attachments/path", f"{root} cannot be written to"),))
 
     async def keep(self, received: Received) -> str:
-        """As `Store.keep`: on the disk, name and all, before this returns."""
+        """Store a file as `Store.keep` says.
+
+        Content and name are on the disk before this returns.
+        """
         handle = uuid4().hex
         try:
             await in_thread(lambda: self._move(received, handle))
@@ -48,7 +54,7 @@ class DiskStore:
         _sync(to.parent)
 
     async def read(self, handle: str) -> AsyncIterator[bytes]:
-        """As `Store.read`."""
+        """Read a file as `Store.read` says."""
         try:
             with await in_thread(self._path(handle).open("rb").__enter__) as file:
                 while piece := await in_thread(lambda: file.read(PIECE)):
@@ -57,14 +63,18 @@ class DiskStore:
             raise Unavailable(f"the file cannot be read now: {error.strerror}") from error
 
     async def drop(self, handle: str) -> None:
-        """As `Store.drop`."""
+        """Delete a file as `Store.drop` says."""
         try:
             await in_thread(lambda: self._path(handle).unlink(missing_ok=True))
         except OSError as error:
             raise Unavailable(f"the file cannot be taken away now: {error.strerror}") from error
 
     async def stale(self, before: datetime) -> AsyncIterator[list[str]]:
-        """As `Store.stale`; what lies half taken in for as long goes at once. Files of other names are nobody's business here."""
+        """Yield old files as `Store.stale` says.
+
+        Incomplete files that are as old are deleted at once. Files of other names are left
+        alone.
+        """
         found = self._files(before)
         while handles := await in_thread(lambda: [handle for handle, _ in zip(found, range(BATCH), strict=False)]):
             yield handles
@@ -91,7 +101,7 @@ def _is_handle(name: str) -> bool:
 
 
 def _sync(directory: Path) -> None:
-    """The names in a directory are data of its own to the disk."""
+    """Flush a directory to the disk, which stores its names apart from the content of its files."""
     at = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(at)

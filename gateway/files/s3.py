@@ -1,4 +1,6 @@
-"""Files in a bucket of S3 or of what speaks like it (MinIO, Ceph, Garage): one object a file, addressed by path.
+"""Files in a bucket of S3 or of a compatible store (MinIO, Ceph, Garage).
+
+Each file is one object, addressed by path.
 
 https://docs.aws.amazon.com/AmazonS3/latest/API/API_Operations_Amazon_Simple_Storage_Service.html
 """
@@ -27,14 +29,17 @@ MODIFIED = re.compile(r"<LastModified>([^<]*)</LastModified>")
 NEXT = re.compile(r"<NextContinuationToken>([^<]*)</NextContinuationToken>")
 
 LARGEST_LIST = 4_194_304
-"""Bytes of a list that are read; a thousand entries are a tenth of it."""
+"""The most bytes of a list that are read; a thousand entries are a tenth of it."""
 
 TIMEOUT = aiohttp.ClientTimeout(total=None, sock_connect=5, sock_read=30)
-"""Seconds; a large file on a slow line takes as long as it takes while something moves."""
+"""Timeouts in seconds.
+
+There is no total: a large file on a slow line may take long as long as data arrives.
+"""
 
 
 class S3Store:
-    """A bucket that no other gateway uses, or a `prefix` in one."""
+    """The file store in a bucket that no other gateway uses, or under a `prefix` in one."""
 
     directory: Path | None = None
 
@@ -47,29 +52,29 @@ class S3Store:
         )
 
     async def close(self) -> None:
-        """End what is open."""
+        """Close all connections."""
         await self._client.close()
 
     async def keep(self, received: Received) -> str:
-        """As `Store.keep`."""
+        """Store a file as `Store.keep` says."""
         handle = uuid4().hex
         more = {"Content-Length": str(received.size), "Content-Type": "application/octet-stream"}
         async with self._asked("PUT", handle, more=more, body=received):
             return handle
 
     async def read(self, handle: str) -> AsyncIterator[bytes]:
-        """As `Store.read`."""
+        """Read a file as `Store.read` says."""
         async with self._asked("GET", handle) as answer:
             async for piece in answer.content.iter_chunked(PIECE):
                 yield piece
 
     async def drop(self, handle: str) -> None:
-        """As `Store.drop`."""
+        """Delete a file as `Store.drop` says."""
         async with self._asked("DELETE", handle, fine=(200, 204, 404)):
             return
 
     async def stale(self, before: datetime) -> AsyncIterator[list[str]]:
-        """As `Store.stale`."""
+        """Yield old files as `Store.stale` says."""
         query = {"list-type": "2", "prefix": self._settings.prefix}
         while True:
             async with self._asked("GET", "", query=query) as answer:
@@ -95,7 +100,10 @@ class S3Store:
         body: Received | None = None,
         fine: tuple[int, ...] = (200,),
     ) -> AsyncIterator[aiohttp.ClientResponse]:
-        """The answer to a signed request; raises Unavailable for one that is not `fine`, and where there is none."""
+        """Send a signed request and yield the response.
+
+        Raises Unavailable for a status that is not in `fine`, and if there is no response.
+        """
         base = URL(self._settings.endpoint)
         path = f"{base.path.rstrip('/')}/{self._settings.bucket}" + (f"/{self._settings.prefix}{handle}" if handle else "")
         hashed = NOTHING if body is None else body.sha256.hex()

@@ -1,4 +1,6 @@
-"""AWS Signature Version 4, which S3 and what speaks like it asks for. Pure: a request and a moment to an Authorization header.
+"""AWS Signature Version 4, for S3 and compatible stores. Pure.
+
+It turns a request and a moment into an Authorization header.
 
 https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html
 """
@@ -17,7 +19,7 @@ NOTHING = sha256(b"").hexdigest()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Credentials:
-    """Who signs, and what for."""
+    """The credentials that requests are signed with, and the region and service they are for."""
 
     access_key: str
     secret_key: str = field(repr=False)
@@ -26,28 +28,28 @@ class Credentials:
 
 
 def encoded_path(path: str) -> str:
-    """A path as it is sent and signed: every byte but letters, digits and `-._~/` in percent."""
+    """Return a path as sent and signed, percent-encoded except letters, digits and `-._~/`."""
     return quote(path, safe="-._~/")
 
 
 def encoded_query(query: Mapping[str, str]) -> str:
-    """A query as it is sent and signed: in the order of its encoded names."""
+    """Return a query as it is sent and signed: in the order of its encoded names."""
     pairs = sorted((quote(name, safe="-._~"), quote(value, safe="-._~")) for name, value in query.items())
     return "&".join(f"{name}={value}" for name, value in pairs)
 
 
 def stamp(at: datetime) -> str:
-    """The moment as `x-amz-date` has it; `at` is in UTC."""
+    """Return the moment in the format of `x-amz-date`; `at` is in UTC."""
     return at.strftime("%Y%m%dT%H%M%SZ")
 
 
 def authorization(
     who: Credentials, at: datetime, method: str, path: str, query: Mapping[str, str], headers: Mapping[str, str], body_sha256: str
 ) -> str:
-    """The header that proves who sent the request.
+    """Return the Authorization header that signs a request.
 
-    All of `headers` are signed: `host` and `x-amz-date` are among them, names in any case. `path` and `query` are as people
-    write them; `body_sha256` is in hex.
+    All of `headers` are signed: `host` and `x-amz-date` are among them, names in any case.
+    `path` and `query` are not encoded yet; `body_sha256` is in hex.
     """
     spoken = {name.lower(): " ".join(value.split()) for name, value in headers.items()}
     names = ";".join(sorted(spoken))

@@ -1,4 +1,7 @@
-"""Taking a file in: piece by piece onto the disk, hashed and looked at on the way, so that memory holds one piece of it."""
+"""The reception of a file: written to disk in pieces, hashed and sniffed on the way.
+
+Memory holds one piece of it.
+"""
 
 import asyncio
 import tempfile
@@ -13,14 +16,17 @@ from gateway.errors import TooLarge
 from gateway.incidents.files import Sniffer
 
 PIECE = 262_144
-"""Bytes that are written, read and sent at a time."""
+"""The bytes that are written, read and sent at a time."""
 
 T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """A file that was taken in: `file` is open, and named only where it is to become a file of a directory for good."""
+    """A received file on disk.
+
+    `file` is open, and has a name only if it is to be moved into a directory for good.
+    """
 
     file: IO[bytes]
     size: int
@@ -28,7 +34,7 @@ class Received:
     type: str
 
     async def pieces(self) -> AsyncIterator[bytes]:
-        """Its bytes from the beginning; one reader at a time."""
+        """Yield its bytes from the beginning; one reader at a time."""
         await in_thread(lambda: self.file.seek(0))
         while piece := await in_thread(lambda: self.file.read(PIECE)):
             yield piece
@@ -36,9 +42,11 @@ class Received:
 
 @asynccontextmanager
 async def received(chunks: AsyncIterable[bytes], most: int, directory: Path | None) -> AsyncIterator[Received]:
-    """The file that `chunks` are, until the end of the block; raises TooLarge as soon as there are more than `most` bytes.
+    """Receive `chunks` into a file that exists until the end of the block.
 
-    In `directory` it has a name, and whoever moves it away from there keeps it; else it has none and vanishes with us.
+    Raises TooLarge as soon as there are more than `most` bytes. In `directory` the file has a
+    name, and is kept if it is moved away from there; without a directory it has none and
+    vanishes with the process.
     """
     file = await in_thread(lambda: _opened(directory))
     try:
@@ -68,7 +76,10 @@ def _closed(file: IO[bytes]) -> None:
 
 
 class _Taken:
-    """What was taken in so far; `write` runs in a thread while nothing else touches it."""
+    """The part of a file received so far.
+
+    `write` runs in a thread while nothing else touches it.
+    """
 
     def __init__(self, file: IO[bytes]) -> None:
         self.file, self.size, self.waiting = file, 0, bytearray()
@@ -84,5 +95,8 @@ class _Taken:
 
 
 async def in_thread(work: Callable[[], T]) -> T:
-    """Run what may wait for a disk, and see it through: a caller that is cancelled leaves nothing half done behind."""
+    """Run work that may wait for a disk in a thread, and finish it even if the caller is cancelled.
+
+    So a cancelled caller leaves nothing half done behind.
+    """
     return await asyncio.shield(asyncio.to_thread(work))

@@ -1,4 +1,4 @@
-"""What every place keeps its promise about, and which of them a file is in."""
+"""The contract of the file stores, and the choice of the store that a file is in."""
 
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ SWEEP_EVERY = 3600.0
 
 
 class Place(StrEnum):
-    """Where the content of a file is: the column `place` of its row."""
+    """The place of a file's content: the column `place` of its row."""
 
     ROW = "row"
     PARTS = "parts"
@@ -30,7 +30,7 @@ class Place(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """Where one file is kept; `id` is its row's, `handle` its name where it is kept."""
+    """The location of one file; `id` is its row's, `handle` its name in the store."""
 
     place: Place
     handle: str
@@ -39,34 +39,40 @@ class Kept:
 
 
 class Store(Protocol):
-    """One place outside of the database."""
+    """A file store outside of the database."""
 
     @property
     def directory(self) -> Path | None:
-        """Where what is taken in waits, or None for a file without a name."""
+        """Return the directory that incoming files wait in, None for files without a name."""
 
     async def keep(self, received: Received) -> str:
-        """Keep it for good, whatever fails from now on; gives the handle. Raises Unavailable."""
+        """Store a file durably and return its handle; raises Unavailable."""
 
     def read(self, handle: str) -> AsyncIterator[bytes]:
-        """Its bytes, piece by piece; raises Unavailable, before the first piece if nothing is there."""
+        """Yield the bytes of a file in pieces.
+
+        Raises Unavailable, before the first piece if there is no such file.
+        """
 
     async def drop(self, handle: str) -> None:
-        """Take it away, also if it is not there; raises Unavailable."""
+        """Delete a file; one that is missing is no error. Raises Unavailable."""
 
     def stale(self, before: datetime) -> AsyncIterator[list[str]]:
-        """Handles of what was put there before that instant, in batches; raises Unavailable."""
+        """Yield handles of files stored before that instant, in batches; raises Unavailable."""
 
 
 ORPHANED = timedelta(days=1)
-"""How old a file is that no row speaks of before it is taken away: nobody is still about to commit its row."""
+"""The age at which a file without a row is deleted: nobody is still about to commit its row."""
 
 KNOWN = "SELECT handle FROM attachment WHERE handle = ANY($1::text[]) AND removed_at IS NULL"
 
 
 @dataclass(frozen=True, slots=True)
 class Stores:
-    """Every place that is configured, by name, and the one that new files go to; `Place.PARTS` is always there."""
+    """All configured file stores, and the one that new files go to.
+
+    `Place.PARTS` is always there.
+    """
 
     pool: Pool
     chosen: Place
@@ -74,28 +80,34 @@ class Stores:
 
     @property
     def directory(self) -> Path | None:
-        """Where what is taken in waits."""
+        """Return the directory that incoming files wait in, None if there is none."""
         return None if self.chosen is Place.PARTS else self.outside[self.chosen].directory
 
     def at(self, place: Place) -> Store:
-        """The store of a place outside of the database; raises Unavailable for one that left the configuration."""
+        """Return the store of a place outside of the database.
+
+        Raises Unavailable for one that has been removed from the configuration.
+        """
         if place not in self.outside:
             raise Unavailable(f"files are kept in {place}, which is not configured any more")
         return self.outside[place]
 
     def read(self, kept: Kept) -> AsyncIterator[bytes]:
-        """A file's bytes, piece by piece."""
+        """Return the bytes of a file in pieces."""
         if kept.place in (Place.ROW, Place.PARTS):
             return _from_database(self.pool, kept)
         return self.at(kept.place).read(kept.handle)
 
     async def drop(self, kept: Kept) -> None:
-        """Take away what lies outside of the database."""
+        """Delete the content of a file outside of the database."""
         if kept.handle:
             await self.at(kept.place).drop(kept.handle)
 
     async def sweep(self, now: datetime) -> int:
-        """How many files were taken away that no record has: of uploads that were never committed, and of removed ones."""
+        """Delete files that no row refers to and return how many there were.
+
+        They are of uploads that were never committed, and of removed attachments.
+        """
         swept = 0
         for store in self.outside.values():
             async for handles in store.stale(now - ORPHANED):
@@ -114,7 +126,7 @@ PUT = "INSERT INTO attachment_part (attachment_id, part, content) VALUES ($1, $2
 
 
 async def put_parts(conn: Connection, attachment: int, received: Received) -> None:
-    """Keep a file in the database, in the transaction that makes its row."""
+    """Store a file in the database, in the transaction that creates its row."""
     part = 0
     async for piece in received.pieces():
         await conn.execute(PUT, attachment, part, piece)
@@ -129,7 +141,10 @@ WHERE a.id = $1 AND a.removed_at IS NULL
 
 
 async def _from_database(pool: Pool, kept: Kept) -> AsyncIterator[bytes]:
-    """No connection waits for a slow reader: each piece is asked for by itself."""
+    """Yield a file of the database in pieces.
+
+    Each piece is a query of its own, so that no connection waits for a slow reader.
+    """
     sent = part = 0
     while sent < kept.size:
         async with acquire(pool) as conn:

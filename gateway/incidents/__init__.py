@@ -1,1 +1,1 @@
-"""The incident record: fields, states, timeline, SQL store."""
+"""Incidents: their fields, states, timeline and SQL store."""

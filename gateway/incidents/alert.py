@@ -1,4 +1,4 @@
-"""An alert of any sender in the gateway's own fields. Pure."""
+"""An alert of any sender, in the gateway's own fields. Pure."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -10,7 +10,7 @@ from gateway.vocabulary import AlertStatus
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Link:
-    """An address the sender gave for people to follow: http(s) only, checked when it is made by an adapter."""
+    """A link from the sender for people: http(s) only, checked by the adapter that makes it."""
 
     href: str
     text: str = ""
@@ -18,13 +18,14 @@ class Link:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Alert:
-    """One alert as one sender told it, in our words.
+    """An alert of a sender, translated to the gateway's fields.
 
-    `namespace` names the family of keys (sources that name the same alert the same way share one), `dedup_key` is
-    the key inside it, `occurrence` tells one firing of the alert from the next. `event_time` is the sender's own
-    time of this event and None when the sender gave none. An alert with `ends_at` lapses then unless sent again.
-    With `by_arrival` that time orders nothing: the sender's own service goes by the order in which events arrive.
-    `author` is the person who acknowledged, took that back or wrote `note` in the sender's tool; any event may bring a note.
+    `namespace` is the scope of dedup keys (sources that name the same alert in the same way
+    share one), `dedup_key` is the key in it, `occurrence` identifies one firing of the alert.
+    `event_time` is the sender's own time of this event, None if the sender gave none. An alert
+    with `ends_at` expires then unless it is sent again. With `by_arrival`, events are ordered by
+    arrival and not by `event_time`, as the sender's own service does. `author` is the person who
+    acknowledged, took that back or wrote `note` in the sender's tool; any event may have a note.
     """
 
     namespace: str
@@ -47,15 +48,16 @@ class Alert:
     by_arrival: bool = False
 
     def __post_init__(self) -> None:
-        """Bring times that no sender means, such as the year 9999, to the end of the span that is kept."""
+        """Limit times that no sender can mean, such as the year 9999, to the stored span."""
         for name in ("event_time", "ends_at"):
             if (at := getattr(self, name)) is not None and not is_kept(at):
                 object.__setattr__(self, name, kept(at))
 
     def order_time(self, now: datetime) -> datetime | None:
-        """Return the time by which this event is before or after others of its key; None where arrival decides.
+        """Return the time that orders this event among others of its key; None to order by arrival.
 
-        What the sender said is kept as `event_time`; judged is by a time that its clock is believed to show.
+        The sender's time is stored as `event_time`; the order follows the nearest time that its
+        clock can plausibly show.
         """
         return None if self.by_arrival else believed(self.event_time, now)
 
@@ -64,5 +66,5 @@ OLDEST, NEWEST = timedelta(days=7), timedelta(minutes=5)
 
 
 def believed(at: datetime | None, now: datetime) -> datetime | None:
-    """Return a time that a sender said, brought to between 7 days before now and 5 minutes after it."""
+    """Return a sender's time limited to between 7 days before `now` and 5 minutes after it."""
     return None if at is None else min(max(at, now - OLDEST), now + NEWEST)

@@ -1,6 +1,7 @@
-"""An announcement: people who must hear of a change of an incident, before it is known who they are. Pure.
+"""Announcements: notifications of an incident's change whose recipients are roles. Pure.
 
-The rules say that "the incident manager" or "the handler" must hear; `addressing` turns that into addresses.
+The rules name roles, such as "the incident manager" or "the handler"; `addressing` finds the
+addresses.
 """
 
 from collections.abc import Mapping
@@ -8,17 +9,17 @@ from dataclasses import dataclass
 from typing import Any
 
 OWN = ("handler", "assignee", "group", "owner", "reporter")
-"""Recipients that mean the incident's own people, whoever they are at the moment."""
+"""The recipients that are an incident's own people at the time."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recipient:
-    """One role to tell: everybody who has it, and the addresses that `notify.recipients` lists for it.
+    """A role to notify: everybody who has it, and the addresses `notify.recipients` lists for it.
 
-    With a `group`, those of the group who have the role, where there are any.
-
-    With `own` it is somebody of the incident: the first of `people` (logins or addresses) who can be reached, else the
-    people of `group`, else the addresses `listed` for it. Where that is nobody, `instead` is told.
+    With a `group`, those of the group who have the role are notified, if there are any. With
+    `own`, it is a person of the incident: the first of `people` (logins or addresses) who can be
+    reached, else the people of `group`, else the addresses `listed` for it. If that is nobody,
+    `instead` is notified.
     """
 
     role: str
@@ -30,17 +31,19 @@ class Recipient:
 
     @property
     def nobody(self) -> bool:
-        """True for a person of the incident, such as its handler, whom it does not have."""
+        """True for a person of the incident, such as its handler, that the incident lacks."""
         return self.own and not (self.people or self.group or self.listed or self.instead is not None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Announcement:
-    """One message owed to some recipients because of one `cause`; `bare` are the facts for those who may not see the incident.
+    """A message to some recipients for one `cause`.
 
-    `silenced` says why nobody is told. A `recorded` one always leaves a `management_told` entry in the timeline; any other
-    leaves one only where nobody could be told, and an `optional` one not even then. `officers` are told of a security
-    incident in place of those of its own people who may not see it.
+    `bare` are the facts for those who may not see the incident. `silenced` is the reason why
+    nobody is notified. A `recorded` announcement always adds a `management_told` entry to the
+    timeline; any other only if somebody could not be notified, and an `optional` one not even
+    then. `officers` are notified of a security incident in place of those of its own people who
+    may not see it.
     """
 
     cause: str

@@ -1,4 +1,4 @@
-"""Arming the timers of incidents, in the transaction that makes them due."""
+"""Setting of the timers of incidents, in the transaction that makes them due."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -19,7 +19,7 @@ WHERE timer.armed <> excluded.armed OR (excluded.armed AND timer.due_at <> exclu
 
 
 async def arm(conn: Connection, timers: Iterable[tuple[int, int, datetime | None]]) -> None:
-    """Arm, move or (due None) disarm timers; the generation moves only where something really changes."""
+    """Arm, move or (due None) disarm timers; a generation changes only if its timer does."""
     last = {(incident_id, kind): due_at for incident_id, kind, due_at in timers}
     if last:
         await conn.execute(ARM, [key[0] for key in last], [int(key[1]) for key in last], list(last.values()))

@@ -1,4 +1,4 @@
-"""Recomputing every timeline, to show what was tampered with."""
+"""The audit of timelines: recomputes their hashes to find tampering."""
 
 import hmac
 from collections.abc import Iterable
@@ -14,14 +14,14 @@ from gateway.incidents import timeline
 
 @dataclass(frozen=True, slots=True)
 class Damage:
-    """One timeline that is not what was written: from `seq` on it cannot be trusted."""
+    """A timeline that was altered: from entry `seq` on it cannot be trusted."""
 
     incident_id: int
     seq: int
     finding: str
 
     def __str__(self) -> str:
-        """One line for people."""
+        """Return the finding as one line for people."""
         return f"incident {self.incident_id}, entry {self.seq}: {self.finding}"
 
 
@@ -34,7 +34,10 @@ WHERE incident_id BETWEEN $1 AND $2 ORDER BY incident_id, seq
 
 
 async def verify(conn: Connection, key: bytes, seals: Iterable[str] = ()) -> list[Damage]:
-    """Every damaged timeline; `seals` are lines exported by `seal`, which show a tail that was cut off."""
+    """Return every damaged timeline.
+
+    `seals` are lines exported by `seal`, which reveal that the end of a timeline was cut off.
+    """
     damages: list[Damage] = []
     last = 0
     while heads := await conn.fetch(HEADS, last):
@@ -51,7 +54,7 @@ async def verify(conn: Connection, key: bytes, seals: Iterable[str] = ()) -> lis
 
 
 class Seal(msgspec.Struct, frozen=True):
-    """A digest over every entry that committed between two transaction ids, chained to the seal before it."""
+    """A digest of the entries committed between two transaction ids, chained to the last seal."""
 
     seq: int
     since: int
@@ -78,7 +81,10 @@ VALUES ($1, coalesce($2::timestamptz, statement_timestamp()), $3::bigint::text::
 
 
 async def seal(conn: Connection, key: bytes, stamp: datetime | None) -> str | None:
-    """Seal what was written since the last seal; the line to keep outside the database, None while another replica seals."""
+    """Seal the entries since the last seal, and return the line to keep outside the database.
+
+    Returns None while another replica seals.
+    """
     async with conn.transaction():
         if not await conn.fetchval(TURN):
             return None
@@ -98,7 +104,7 @@ async def _sealed(conn: Connection, key: bytes, before: bytes, seq: int, since: 
 
 
 def seal_of(line: str) -> Seal:
-    """Return the seal that a line exported; raises Malformed."""
+    """Return the seal of an exported line; raises Malformed."""
     try:
         kept = msgspec.json.decode(line, type=Seal)
         bytes.fromhex(kept.hash)
@@ -108,7 +114,10 @@ def seal_of(line: str) -> Seal:
 
 
 async def _broken_seals(conn: Connection, key: bytes, lines: Iterable[str]) -> list[Damage]:
-    """Seals that what stands in the database no longer answers to; each is judged by the exported one before it."""
+    """Return a damage for each seal that the database no longer matches.
+
+    Each seal is checked with the exported one before it.
+    """
     damages: list[Damage] = []
     before = b""
     for line in lines:

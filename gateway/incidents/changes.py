@@ -1,4 +1,4 @@
-"""The changes of a transaction to incidents, handed on once it is committed."""
+"""The changes of a transaction to incidents, processed once it is committed."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -8,17 +8,17 @@ from gateway.incidents.record import Revision
 from gateway.vocabulary import TimerKind
 
 Armed = tuple[int, TimerKind, datetime]
-"""A timer that is now armed: incident, kind, due."""
+"""A timer that was armed: incident id, kind, due time."""
 
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """The timers that were armed, and each record before and after."""
+    """The armed timers, and the revisions with each record before and after."""
 
     armed: Sequence[Armed] = ()
     revisions: Sequence[Revision] = ()
 
 
 def armed_by(revisions: Iterable[Revision]) -> list[Armed]:
-    """Return the timers that these changes arm."""
+    """Return the timers that these revisions arm."""
     return [(one.after.id, arm.kind, arm.due_at) for one in revisions for arm in one.timers if arm.due_at is not None]

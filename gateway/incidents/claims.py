@@ -1,7 +1,7 @@
-"""Claims: the urgency and impact a reporter states, until staff have graded the report. Pure.
+"""Claims: the urgency and impact that a reporter states, until staff grade the report. Pure.
 
-Who holds no staff role does not decide that everybody is woken: the record gets a milder grade, the claim stays beside it,
-and an urgent claim is looked at at once.
+A reporter without a staff role cannot wake everybody: the record gets a lower priority, the
+claim is kept beside it, and the desk must review an urgent claim at once.
 """
 
 from collections.abc import Callable
@@ -11,27 +11,27 @@ from gateway.incidents.record import LEAST_MAJOR, Incident
 from gateway.vocabulary import LIVE, PRIORITIES, Impact, Urgency
 
 GRADE = "grade_this"
-"""The occasion of an urgent claim, and the subject of the desk's duty to judge it."""
+"""The occasion of an urgent claim, and the subject of the desk's duty to review it."""
 
 GRADED = "graded"
-"""The mark of a record whose claim somebody has judged."""
+"""The mark of a record whose claim was reviewed."""
 
 OVERDUE = "grading_overdue"
-"""The mark of a record of whose claim the incident manager was told because nobody had judged it in time."""
+"""The mark of a record whose claim nobody reviewed in time: the incident manager was notified."""
 
 Judge = Callable[[Impact, Urgency], int]
-"""Gives the priority of an impact and an urgency."""
+"""A function that returns the priority of an impact and an urgency."""
 
 
 def claimed_priority(incident: Incident) -> int | None:
-    """Return the priority that the reporter claims, None where they claimed nothing more."""
+    """Return the priority that the reporter claims, None without a claim."""
     if incident.claimed_impact is None or incident.claimed_urgency is None:
         return None
     return PRIORITIES[incident.claimed_impact][incident.claimed_urgency]
 
 
 def awaits_grading(incident: Incident) -> bool:
-    """Return whether an urgent claim is still to be judged."""
+    """Return whether an urgent claim is still to be reviewed."""
     claimed = claimed_priority(incident)
     return (
         claimed is not None
@@ -43,12 +43,15 @@ def awaits_grading(incident: Incident) -> bool:
 
 
 def graded(incident: Incident) -> Incident:
-    """Return the record with its claim judged."""
+    """Return the record with its claim marked as reviewed."""
     return replace(incident, marks=(*incident.marks, GRADED))
 
 
 def lowered(impact: Impact, urgency: Urgency, at_most: int, judge: Judge) -> tuple[Impact, Urgency]:
-    """Return the most urgent grade of at most this priority: urgency is lowered first, then impact."""
+    """Return the most urgent impact and urgency whose priority is `at_most` or milder.
+
+    Urgency is lowered first, then impact.
+    """
     impacts, urgencies = list(Impact), list(Urgency)
     for who in impacts[impacts.index(impact) :]:
         for soon in urgencies[urgencies.index(urgency) :] if who is impact else [Urgency.LOW]:

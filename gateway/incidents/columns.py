@@ -1,4 +1,4 @@
-"""How an incident is laid out in its table: the one list of columns, and the way in and out of a row."""
+"""The columns of the incident table, and the conversion of their values from and to rows."""
 
 from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
@@ -27,7 +27,10 @@ def _maybe(kind: type[StrEnum]) -> Callable[[str | None], StrEnum | None]:
 
 
 def _request_category(text: str) -> str | None:
-    """Return the category, as it stands where a newer release added it: during an upgrade both serve."""
+    """Return the category, or the text itself if a newer release added it.
+
+    During an upgrade, both releases serve.
+    """
     try:
         return RequestCategory(text) if text else None
     except ValueError:
@@ -53,7 +56,7 @@ FROM_ROW: Mapping[str, Callable[[Any], Any]] = {
     "marks": lambda text: tuple(_decode(text)),
     "fields": _decode,
 }
-"""How a column becomes a field, where it is not the same already."""
+"""The conversions from a column to a field, for columns that need one."""
 
 TO_ROW: Mapping[str, Any] = {
     "request_category": lambda category: category or "",
@@ -66,14 +69,14 @@ TO_ROW: Mapping[str, Any] = {
     "marks": _text,
     "fields": _text,
 }
-"""How a field becomes a column, where it is not the same already."""
+"""The conversions from a field to a column, for fields that need one."""
 
 
 NAMES = tuple(Incident.__dataclass_fields__)
 
 
 def incident_of(row: asyncpg.Record) -> Incident:
-    """The value of a row that holds every column of the table; what a newer release added to it is left alone."""
+    """Return the incident of a row with all columns; columns of a newer release are ignored."""
     values: dict[str, Any] = {name: row[name] for name in NAMES}
     for column, convert in FROM_ROW.items():
         values[column] = convert(values[column])
@@ -81,7 +84,7 @@ def incident_of(row: asyncpg.Record) -> Incident:
 
 
 def column_of(incidents: Sequence[Incident], column: str) -> list[Any]:
-    """What to store in one column, incident by incident, without keys of the gateway in what people wrote."""
+    """Return the values to store in one column, with gateway keys removed from texts."""
     values = map(attrgetter(column), incidents)
     stored = map(TO_ROW[column], values) if column in TO_ROW else values
     return [without_keys(value) if type(value) is str else value for value in stored]

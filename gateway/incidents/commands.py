@@ -1,4 +1,4 @@
-"""What people and alerts can ask of a record, as values. `note` is kept with the timeline entry."""
+"""Commands of people and alerts on a record. `note` is stored with the timeline entry."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,7 +8,7 @@ from gateway.vocabulary import Closure, HoldReason, Resolution, Tier
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Acknowledge:
-    """Take it on: `person` starts to work; the response clock stops."""
+    """Take the record on: `person` starts to work, and the response clock stops."""
 
     person: str = ""
     note: str = ""
@@ -16,7 +16,7 @@ class Acknowledge:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unacknowledge:
-    """Take back an acknowledgement: nobody works on it any more."""
+    """Take back an acknowledgement: nobody works on the record any more."""
 
     person: str = ""
     note: str = ""
@@ -24,7 +24,10 @@ class Unacknowledge:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Assign:
-    """Give it to a group or a person; without a tier, to theirs, which is tier 2 where nothing else says so."""
+    """Assign the record to a group or a person.
+
+    Without a tier, it gets theirs, or tier 2 if nothing else is known.
+    """
 
     group: str = ""
     person: str = ""
@@ -34,7 +37,7 @@ class Assign:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Return:
-    """Give it back to the desk, and to `group` there; counted."""
+    """Return the record to the desk, and to `group` there; returns are counted."""
 
     group: str = ""
     note: str = ""
@@ -42,7 +45,10 @@ class Return:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hold:
-    """Stop the clocks for a non-technical reason, at the longest until `until`; `vendor` is whom it waits for."""
+    """Stop the clocks for a non-technical reason, no longer than until `until`.
+
+    `vendor` is the vendor that the record waits for.
+    """
 
     reason: HoldReason
     until: datetime | None = None
@@ -52,14 +58,14 @@ class Hold:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resume:
-    """Go on after a hold."""
+    """Resume work after a hold."""
 
     note: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Escalate:
-    """Hand the work to tier 3 or a vendor; tier 2 stays responsible, whoever handles it there."""
+    """Escalate to tier 3 or a vendor; tier 2 stays responsible."""
 
     to: Tier
     vendor: str = ""
@@ -70,7 +76,7 @@ class Escalate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resolve:
-    """A solution or workaround is in place."""
+    """Resolve the record with a solution or workaround."""
 
     resolution: Resolution = Resolution.SOLVED
     category: str = ""
@@ -80,7 +86,7 @@ class Resolve:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Confirm:
-    """The reporter agrees that it is solved."""
+    """Confirm, as the reporter, that the record is solved."""
 
     satisfaction: int | None = None
     note: str = ""
@@ -88,14 +94,14 @@ class Confirm:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refuse:
-    """The reporter does not agree: back to work; counted."""
+    """Refuse the solution, as the reporter: work goes on; refusals are counted."""
 
     note: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Close:
-    """End the record."""
+    """Close the record."""
 
     closure: Closure = Closure.MANUAL
     satisfaction: int | None = None
@@ -104,14 +110,14 @@ class Close:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reject:
-    """It is outside the agreed services."""
+    """Reject the record as outside the agreed services."""
 
     note: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeclareMajor:
-    """Make it a major incident, for a reason: of priority 1, unless its declarer names another."""
+    """Declare a major incident, for a reason; its priority is 1 unless another is given."""
 
     reason: str
     priority: int | None = None
@@ -120,14 +126,14 @@ class DeclareMajor:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Note:
-    """Add to the work log."""
+    """Add a note to the work log."""
 
     note: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rate:
-    """The reporter's satisfaction: 3 satisfied, 2 so-so, 1 not satisfied."""
+    """Rate the reporter's satisfaction: 3 satisfied, 2 so-so, 1 not satisfied."""
 
     satisfaction: int
     note: str = ""
@@ -135,28 +141,28 @@ class Rate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallBack:
-    """The reporter was asked back whether all is well."""
+    """Record that the reporter was called back to confirm that all is well."""
 
     note: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Grade:
-    """The grade that the record has stands, whatever its reporter claims."""
+    """Confirm the priority of the record, whatever its reporter claims."""
 
     note: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Clear:
-    """The alert that opened it cleared by itself."""
+    """Resolve the record because its alert cleared."""
 
     reason: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FireAgain:
-    """The alert came back soon after it cleared; counted."""
+    """Reopen the record because its alert fired again soon after it cleared; counted."""
 
     reason: str
 

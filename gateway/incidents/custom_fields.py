@@ -1,4 +1,4 @@
-"""Fields that the configuration adds to records: what may stand in them, and when something must. Pure."""
+"""Custom fields that the configuration adds to records: types and required values. Pure."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,17 +13,17 @@ from gateway.settings import CustomField
 from gateway.vocabulary import FieldType
 
 LONGEST = 4_096
-"""Characters of a text."""
+"""The number of characters of a text, at most."""
 
 BIGGEST = 2**53
-"""Beyond it a number is not the same to everybody who reads JSON (RFC 8259, section 6)."""
+"""The largest number that all JSON implementations read alike (RFC 8259, section 6)."""
 
 CREATE = "create"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Definition:
-    """One field; `labels` by language, `required_on` are actions of people and "create"."""
+    """A custom field; `labels` by language, `required_on` are actions of people and "create"."""
 
     name: str
     type: FieldType
@@ -33,7 +33,7 @@ class Definition:
     required_on: tuple[str, ...]
 
     def flaw(self, value: object) -> str | None:
-        """What is wrong with a value, or None."""
+        """Return a description of what is wrong with a value, or None."""
         return None if self._fits(value) else self._wanted()
 
     def _fits(self, value: object) -> bool:
@@ -62,7 +62,7 @@ class Definition:
         }[self.type]
 
     def read(self, text: str) -> Any:
-        """The value that a filter writes as `text`; raises Malformed."""
+        """Return the value that a filter's `text` stands for; raises Malformed."""
         value: Any = text
         if self.type is FieldType.BOOLEAN:
             value = {"true": True, "false": False}.get(text)
@@ -78,7 +78,10 @@ def _empty(value: object) -> bool:
 
 
 def _is_date(text: str) -> bool:
-    """YYYY-MM-DD and nothing else of ISO 8601, so that a date has one spelling to be found by."""
+    """Return whether the text is YYYY-MM-DD.
+
+    Other forms of ISO 8601 are refused, so that a search finds a date by its one spelling.
+    """
     try:
         return date.fromisoformat(text).isoformat() == text
     except ValueError:
@@ -94,20 +97,21 @@ def _number(text: str) -> float | None:
 
 @dataclass(frozen=True, slots=True)
 class Fields:
-    """All fields of the configuration by name, in its order."""
+    """All custom fields by name, in the order of the configuration."""
 
     definitions: Mapping[str, Definition] = field(default_factory=dict)
 
     @classmethod
     def from_settings(cls, sections: Sequence[CustomField]) -> "Fields":
-        """Read the configuration, which `settings.fields.flaws_of` found nothing wrong with."""
+        """Read the configuration, which `settings.fields.flaws_of` has checked."""
         return cls({one.name: _definition(one) for one in sections})
 
     def merged(self, kind: str, present: Mapping[str, Any], changes: Mapping[str, Any]) -> Mapping[str, Any]:
-        """What stands in a record's fields after `changes`, where null or an empty text takes a value away.
+        """Return the field values of a record after `changes`.
 
-        Raises Unprocessable, pointing at every value that cannot be: of no such field, of one that records of the kind do not
-        have, or of another type. What a field that left the configuration still holds stays until it is taken away.
+        Null or an empty text removes a value. Raises Unprocessable with a pointer to every
+        refused value: of an unknown field, of one that records of the kind do not have, or of
+        another type. The value of a field that left the configuration stays until it is removed.
         """
         flaws = tuple(self._flaws(kind, present, changes))
         if flaws:
@@ -127,7 +131,7 @@ class Fields:
                 yield Flaw(f"/fields/{name}", detail)
 
     def missing(self, kind: str, values: Mapping[str, Any], moments: Iterable[str]) -> tuple[str, ...]:
-        """The fields that a record of the kind must have at one of `moments` and has not."""
+        """Return the fields that a record of the kind must have at one of `moments` but lacks."""
         wanted = frozenset(moments)
         return tuple(
             name
@@ -136,13 +140,16 @@ class Fields:
         )
 
     def require(self, kind: str, values: Mapping[str, Any], moments: Iterable[str]) -> None:
-        """Raise Unprocessable, pointing at every field that is missing."""
+        """Raise Unprocessable with a pointer to every missing field."""
         if missing := self.missing(kind, values, moments):
             flaws = tuple(Flaw(f"/fields/{name}", "is needed first") for name in missing)
             raise Unprocessable(f"set first: {', '.join(missing)}", flaws=flaws)
 
     def filter(self, asked: Mapping[str, str]) -> Mapping[str, Any]:
-        """What a record must have for a filter by fields; raises Malformed for a field there is not, or no value of it."""
+        """Return the values that a filter by fields requires.
+
+        Raises Malformed for an unknown field, or for a value of another type.
+        """
         if unknown := [name for name in asked if name not in self.definitions]:
             flaw = Flaw(f"/field.{unknown[0]}", "there is no such field: GET /api/v1/fields lists them")
             raise Malformed(f"no field is named {unknown[0]!r}", flaws=(flaw,))
@@ -164,5 +171,5 @@ def _definition(section: CustomField) -> Definition:
 
 
 def moments_of(command: type) -> tuple[str, ...]:
-    """The words by which the configuration means a command."""
+    """Return the words by which the configuration names a command."""
     return tuple(word for word, kind in ACTIONS.items() if kind is command)

@@ -7,15 +7,15 @@ from typing import Any
 from gateway.incidents.record import Incident
 
 TEXT, LABELS, LINKS = 2_000, 30, 5
-"""Most characters of a text, labels and links that a message carries."""
+"""The limits of a message: characters of a text, labels, and links."""
 
 SAME = ("number", "title", "priority", "service", "state", "assignee_group", "assignee", "handler", "severity", "ci", "kind")
 
 BARE = ("priority", "claimed_priority", "clock", "due_at", "share", "unresolved_for", "locale")
-"""Facts that say how urgent an incident is and nothing of which one it is or what it is about."""
+"""The facts that tell the urgency of an incident, but not which one it is or its subject."""
 
 WITHHELD = "withheld"
-"""The fact that stands for all that a message does not say of an incident that its reader may not see."""
+"""The fact that marks a message as shortened, because its reader may not see the incident."""
 
 
 def facts_of(incident: Incident) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What a file is and what it may be called. Pure: nothing that its sender says of it is believed."""
+"""The media types and names of files, by their content. Pure; the sender's claims are ignored."""
 
 import codecs
 import unicodedata
@@ -18,14 +18,17 @@ MAGIC: tuple[tuple[bytes, str], ...] = (
     (b"PK\x03\x04", ZIP),
     (b"PK\x05\x06", ZIP),
 )
-"""How files of a type begin."""
+"""The first bytes of files by media type."""
 
 OFFICE: tuple[tuple[bytes, str], ...] = (
     (b"word/document.xml", "application/vnd.openxmlformats-officedocument.wordprocessingml.document"),
     (b"xl/workbook.xml", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
     (b"ppt/presentation.xml", "application/vnd.openxmlformats-officedocument.presentationml.presentation"),
 )
-"""Which part of an Office file (ECMA-376) says what it is; names of parts stand uncompressed in the archive."""
+"""The part that identifies each type of Office file (ECMA-376).
+
+Names of parts are not compressed in the archive.
+"""
 
 CONTROLS = bytes(code for code in (*range(32), 127) if chr(code) not in "\t\n\r")
 
@@ -38,7 +41,10 @@ OVERLAP = max(len(word) for word in (PACKED, *(part for part, _ in OFFICE))) - 1
 
 
 class Sniffer:
-    """The media type by the bytes alone, piece by piece; text is UTF-8 without control characters, and HTML is text."""
+    """A detector of the media type, fed piece by piece.
+
+    Text is UTF-8 without control characters, and HTML counts as text.
+    """
 
     def __init__(self) -> None:
         self._head = self._tail = b""
@@ -47,7 +53,7 @@ class Sniffer:
         self._text = True
 
     def feed(self, piece: bytes) -> None:
-        """The next bytes."""
+        """Add the next bytes."""
         self._head += piece[: HEAD - len(self._head)]
         if self._head.startswith(b"PK"):
             around = self._tail + piece
@@ -65,7 +71,7 @@ class Sniffer:
         return True
 
     def type(self) -> str:
-        """What it is, now that all of it was fed."""
+        """Return the media type, after all bytes were fed."""
         kind = next((kind for magic, kind in MAGIC if self._head.startswith(magic)), None)
         if kind == ZIP and PACKED in self._seen:
             return next((office for part, office in OFFICE if part in self._seen), ZIP)
@@ -73,20 +79,26 @@ class Sniffer:
 
 
 def sniff(content: bytes) -> str:
-    """The media type of a whole file, as a Sniffer tells it."""
+    """Return the media type of a whole file, as a Sniffer finds it."""
     sniffer = Sniffer()
     sniffer.feed(content)
     return sniffer.type()
 
 
 def safe_name(given: str) -> str:
-    """The last part of a path without what cannot be seen (controls, directions, broken characters), or "file"."""
+    """Return the last part of a path without invisible characters, or "file".
+
+    Invisible are controls, directional marks and broken characters.
+    """
     last = given.replace("\\", "/").rpartition("/")[2]
     seen = "".join(letter for letter in last if not unicodedata.category(letter).startswith("C"))
     return seen.strip(" .")[:MAX_NAME].rstrip() or "file"
 
 
 def disposition(name: str) -> str:
-    """Content-Disposition for a download (RFC 6266): an ASCII name for old readers and the true one (RFC 8187)."""
+    """Return the Content-Disposition of a download (RFC 6266).
+
+    It has an ASCII name for old clients and the full one (RFC 8187).
+    """
     plain = "".join(letter if letter.isascii() and (letter.isalnum() or letter in "._- ") else "_" for letter in name)
     return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"

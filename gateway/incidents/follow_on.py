@@ -1,4 +1,4 @@
-"""A new record that goes on from one that is over: the same handler has it again. Pure."""
+"""A new record that follows one that is over: the same handler gets it again. Pure."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -10,7 +10,7 @@ from gateway.vocabulary import State, Tier
 
 @dataclass(frozen=True, slots=True)
 class Before:
-    """What of the old record the new one takes over."""
+    """The values of the old record that the new one takes over."""
 
     id: int
     handler: str
@@ -20,7 +20,10 @@ class Before:
 
 
 def go_on(opened: Revision, before: Before, now: datetime) -> Revision:
-    """The new record with the old one's handler: at the desk if that is where they worked, else given to them at once."""
+    """Return the new record with the old one's handler.
+
+    It stays at the desk if the handler worked there, else it is assigned at once.
+    """
     after = replace(opened.after, follows_id=before.id, handler=before.handler)
     if not before.handler or before.tier is Tier.DESK:
         return replace(opened, after=after)
@@ -34,7 +37,10 @@ def go_on(opened: Revision, before: Before, now: datetime) -> Revision:
 
 
 def _tier(before: Before) -> Tier:
-    """Where the handler works: a vendor has been brought in by tier 3, or by tier 2 for what it answers for itself."""
+    """Return the tier of the handler.
+
+    A vendor was brought in by tier 3, or by tier 2 if that is responsible itself.
+    """
     if before.tier is not Tier.VENDOR:
         return before.tier
     return Tier.THIRD if before.assignee not in ("", before.handler) else Tier.SECOND

@@ -1,7 +1,8 @@
-"""The rules for following a master, so that no incident is silent below one. Pure.
+"""The rules for following a master, so that no follower goes unnoticed. Pure.
 
-An incident that follows a master has no clock and tells nobody, for its master does both. So it may follow only a master that
-is open, at least as urgent, and there for everybody who would work on the incident itself.
+An incident that follows a master has no clock and notifies nobody, for its master does both. So
+it may follow only a master that is open, at least as urgent, and visible to everybody who would
+work on the incident itself.
 """
 
 from dataclasses import replace
@@ -12,11 +13,11 @@ from gateway.incidents.record import Incident, Revision
 from gateway.vocabulary import LIVE, Kind, State
 
 BY_HAND = "by hand"
-"""The reason of a link that somebody made."""
+"""The reason of a link that a person made."""
 
 
 class Ranked(Protocol):
-    """The facts by which an incident may follow another: its own, or those a batch knows of it."""
+    """The facts that decide whether an incident may follow another."""
 
     @property
     def state(self) -> State:
@@ -25,22 +26,22 @@ class Ranked(Protocol):
 
     @property
     def kind(self) -> str:
-        """An incident or a service request."""
+        """The kind: incident or service request."""
         ...
 
     @property
     def priority(self) -> int:
-        """The urgency from 1, the most urgent, to 4."""
+        """The priority from 1, the most urgent, to 4."""
         ...
 
     @property
     def security(self) -> bool:
-        """True for a security incident, which few may see."""
+        """True for a security incident, which only security roles may see."""
         ...
 
     @property
     def suppressed(self) -> bool:
-        """True while planned work keeps it from telling anybody."""
+        """True while planned work keeps it from notifying anybody."""
         ...
 
 
@@ -55,7 +56,10 @@ class Unfit(StrEnum):
 
 
 def unfit(master: Ranked, follower: Ranked) -> Unfit | None:
-    """Return why `follower` may not follow `master`, or None where it may. What is over follows whatever it followed."""
+    """Return why `follower` may not follow `master`, or None if it may.
+
+    A follower that is over may follow any master.
+    """
     if follower.state not in LIVE:
         return None
     if master.state not in LIVE:
@@ -70,7 +74,7 @@ def unfit(master: Ranked, follower: Ranked) -> Unfit | None:
 
 
 def may_loosen(revision: Revision) -> bool:
-    """Return whether the change leaves a master that some of its followers may not follow any more."""
+    """Return whether a master changed so that some of its followers may have to be detached."""
     before, after = revision.before, revision.after
     if before is None or before.state not in LIVE or after.master_id is not None:
         return False
@@ -80,7 +84,7 @@ def may_loosen(revision: Revision) -> bool:
 
 
 def may_outgrow(revision: Revision) -> bool:
-    """Return whether the change may leave a follower that its master no longer fits."""
+    """Return whether a follower changed so that it may have to be detached."""
     before, after = revision.before, revision.after
     if after.master_id is None or after.state not in LIVE:
         return False
@@ -92,7 +96,7 @@ def _stands(incident: Incident) -> tuple[bool, str, int, bool]:
 
 
 def let_go(revision: Revision, master: Incident, why: Unfit, *, proposed: bool = False) -> Revision:
-    """Return the revision with the incident on its own again, which the timeline says with its reason."""
+    """Return the revision with the incident detached from its master, and the reason logged."""
     follower = revision.after
     told: dict[str, Any] = {"master": master.number, "reason": why}
     if why is Unfit.OVER:

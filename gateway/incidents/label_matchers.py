@@ -1,7 +1,8 @@
-"""Conditions on the labels of alerts, as Alertmanager means them; regular expressions are RE2's. Pure.
+"""Conditions on alert labels, with Alertmanager's semantics and RE2 expressions. Pure.
 
-RE2 needs time in proportion to the text, whatever the pattern: one that a sender wrote cannot hold up the process. The
-program and the automaton of a pattern share `MEMORY` bytes; what needs more is refused.
+RE2's time is proportional to the text for any pattern: one that a sender wrote cannot block the
+process. The program and the automaton of a pattern share `MEMORY` bytes; a pattern that needs
+more is refused.
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,7 +14,7 @@ import re2
 from gateway.errors import Malformed
 
 MEMORY = 65_536
-"""Bytes that a compiled pattern may take: enough for alternatives of hundreds of names."""
+"""The bytes that a compiled pattern may take: enough for alternatives of hundreds of names."""
 
 OPTIONS = re2.Options()
 OPTIONS.max_mem = MEMORY
@@ -22,17 +23,26 @@ OPTIONS.never_capture = True
 OPTIONS.dot_nl = True  # as in today's Alertmanager, and in PostgreSQL
 
 RUN_MICROSECONDS, COMPILE_MICROSECONDS, REFUSED_MICROSECONDS = 5.0, 100.0, 5_000.0
-"""Estimated work of one match of a short text, of compiling a short pattern, and of refusing a huge one."""
+"""The estimated work of a match of a short text, of a short compilation, and of a refusal.
+
+A refusal is that of a huge pattern.
+"""
 
 PER_INSTRUCTION = 2.0
-"""Microseconds that one instruction of its program adds to compiling a pattern."""
+"""The microseconds that each instruction of its program adds to the compilation of a pattern."""
 
 STEPS_PER_MICROSECOND = 1_000.0
-"""Instructions times bytes of text that RE2 passes in a microsecond where its automaton finds no room."""
+"""Instructions times bytes of text that RE2 processes per microsecond without its automaton.
+
+RE2 does without the automaton if that does not fit into memory.
+"""
 
 
 class Matcher(msgspec.Struct, frozen=True):
-    """A condition on one label; `pattern` is its value as PostgreSQL would run it, with a regular expression anchored."""
+    """A condition on one label.
+
+    `pattern` is its value as PostgreSQL would run it, with a regular expression anchored.
+    """
 
     name: str
     sign: str
@@ -44,36 +54,39 @@ class Matcher(msgspec.Struct, frozen=True):
 
     @property
     def is_regex(self) -> bool:
-        """Return whether the value is a regular expression."""
+        """True if the value is a regular expression."""
         return "~" in self.sign
 
 
 @dataclass(frozen=True, slots=True)
 class Labelled:
-    """What matchers look at: the labels of an alert, and the service and item that it is about."""
+    """The labels of an alert, and its service and item, for matchers."""
 
     labels: Mapping[str, str]
     service: str = ""
     ci: str = ""
 
     def texts(self, name: str) -> tuple[str, ...]:
-        """Return the values under a name: the label's and, for `service` and `ci`, the alert's own; "" where there is none."""
+        """Return the values under a name; "" if there is none.
+
+        They are the label's and, for `service` and `ci`, the alert's own.
+        """
         own = self.service if name == "service" else self.ci if name == "ci" else ""
         return tuple(text for text in (self.labels.get(name, ""), own) if text) or ("",)
 
 
 class Exhausted(Exception):
-    """The work allowed for judging is used up."""
+    """An error: the work allowed for matching is used up."""
 
 
 @dataclass(slots=True)
 class Work:
-    """Microseconds of estimated work that are left; the last step may overdraw it."""
+    """The estimated work left, in microseconds; the last step may overdraw it."""
 
     left: float
 
     def spend(self, cost: float) -> None:
-        """Use some of it; raises Exhausted where nothing was left before."""
+        """Use some of the work; raises Exhausted if none was left."""
         if self.left <= 0:
             raise Exhausted
         self.left -= cost
@@ -85,7 +98,7 @@ class Regex:
     __slots__ = ("_compiled", "_size")
 
     def __init__(self, value: str) -> None:
-        """Compile; raises Malformed with RE2's reason."""
+        """Compile an expression; raises Malformed with RE2's reason."""
         try:
             self._compiled = re2.compile(value.encode("utf-8", "surrogatepass"), OPTIONS)
         except re2.error as error:
@@ -94,11 +107,11 @@ class Regex:
 
     @property
     def compiling(self) -> float:
-        """Return the estimated microseconds that compiling took."""
+        """The estimated microseconds that compiling took."""
         return COMPILE_MICROSECONDS + self._size * PER_INSTRUCTION
 
     def cost(self, text: bytes) -> float:
-        """Return the most microseconds that matching the text is estimated to take."""
+        """Return the highest estimate of the microseconds that matching the text takes."""
         return RUN_MICROSECONDS + self._size * len(text) / STEPS_PER_MICROSECOND
 
     def matches(self, text: bytes) -> bool:

@@ -1,4 +1,7 @@
-"""The words people read for every value of the domain, in both languages (docs/process.md). Pure."""
+"""The texts that people read for the values of enumerations, in both languages. Pure.
+
+See docs/process.md.
+"""
 
 from collections.abc import Mapping
 from enum import StrEnum
@@ -173,7 +176,7 @@ REQUEST_STATES: Mapping[State, tuple[str, str]] = {
     State.IN_PROGRESS: ("being fulfilled", "处理中"),
     State.RESOLVED: ("fulfilled", "已完成"),
 }
-"""What the state of a service request is called where that is another word than an incident's."""
+"""The texts for states of a service request that differ from an incident's."""
 
 CLOCK_STATES: Mapping[str, tuple[str, str]] = {
     "pending": ("not begun", "未开始"),
@@ -182,10 +185,10 @@ CLOCK_STATES: Mapping[str, tuple[str, str]] = {
     "met": ("met", "按时"),
     "breached": ("late", "超时"),
 }
-"""What a clock's state is called."""
+"""The texts for the states of a clock."""
 
 SATISFACTION: Mapping[int, tuple[str, str]] = {3: ("satisfied", "满意"), 2: ("so-so", "一般"), 1: ("not satisfied", "不满意")}
-"""What a reporter's rating means."""
+"""The texts for a reporter's rating."""
 
 CLOCKS: Mapping[str, tuple[str, str]] = {
     "response": ("response", "响应"),
@@ -194,20 +197,20 @@ CLOCKS: Mapping[str, tuple[str, str]] = {
     "escalated": ("escalated resolution", "升级解决"),
     "overall": ("overall resolution", "整体解决"),
 }
-"""The clocks by name."""
+"""The texts for the clocks, by name."""
 
 
 def label(value: StrEnum, locale: Locale) -> str:
-    """What people read for this value; raises KeyError for an enum that has no words."""
+    """Return the text for a value; raises KeyError for an enumeration without texts."""
     return LABELS[type(value)][value][LOCALES.index(locale)]
 
 
 def state_label(state: State, kind: str, locale: Locale) -> str:
-    """What people read for the state of a record of this kind."""
+    """Return the text for the state of a record of this kind."""
     words = REQUEST_STATES.get(state) if kind == Kind.SERVICE_REQUEST else None
     return (words or LABELS[State][state])[LOCALES.index(locale)]
 
 
 def clock_label(clock: str, locale: Locale) -> str:
-    """What people read for a clock; an unknown name is read as it is."""
+    """Return the text for a clock, or an unknown name itself."""
     return CLOCKS.get(clock, (clock, clock))[LOCALES.index(locale)]

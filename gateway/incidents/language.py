@@ -1,4 +1,4 @@
-"""The language that somebody wrote in. Pure."""
+"""The language that a text is written in. Pure."""
 
 import re
 
@@ -8,6 +8,9 @@ _HAN, _KANA, _LETTER = re.compile(r"[\u4e00-\u9fff]"), re.compile(r"[\u3040-\u30
 
 
 def language(text: str) -> Locale:
-    """Chinese where a tenth of the letters are, and it is not Japanese, else English."""
+    """Return the language of a text: Chinese or English.
+
+    It is Chinese if more than a tenth of the letters are and it is not Japanese.
+    """
     han, kana, letters = (len(kind.findall(text)) for kind in (_HAN, _KANA, _LETTER))
     return "zh-CN" if han * 10 > letters and kana * 5 < han else "en"

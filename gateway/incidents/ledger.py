@@ -1,6 +1,7 @@
-"""What happened to a record's clocks, in order: the input of every pure clock function in `sla/`.
+"""The clock events of a record, in order: the input of every pure clock function in `sla/`.
 
-The ledger is stored as JSON on the incident: [[microseconds since 1970, event, tier, priority, reason], ...].
+The ledger is stored as JSON on the incident: [[microseconds since 1970, event, tier, priority,
+reason], ...].
 """
 
 from dataclasses import dataclass
@@ -12,7 +13,10 @@ import msgspec
 from gateway.vocabulary import Tier
 
 RAISED = "raised"
-"""The reason of a `set_priority` that a sender or a link made and no person: the new targets count from that moment."""
+"""The reason of a `set_priority` made by a sender or a link and not by a person.
+
+The new targets count from that moment.
+"""
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -34,7 +38,10 @@ class ClockEvent(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class LedgerEntry:
-    """One clock event; `tier` with assign, accept and escalate, `priority` with record and set_priority."""
+    """A clock event.
+
+    `tier` is given with assign, accept and escalate, `priority` with record and set_priority.
+    """
 
     at: datetime
     event: ClockEvent
@@ -47,18 +54,18 @@ Ledger = tuple[LedgerEntry, ...]
 
 
 def microseconds(at: datetime) -> int:
-    """Whole microseconds since 1970, exactly."""
+    """Return whole microseconds since 1970, exactly."""
     return (at - EPOCH) // timedelta(microseconds=1)
 
 
 def to_json(ledger: Ledger) -> str:
-    """The stored form."""
+    """Return the stored form of a ledger."""
     rows = [(microseconds(e.at), e.event, e.tier, e.priority, e.reason) for e in ledger]
     return msgspec.json.encode(rows).decode()
 
 
 def from_json(text: str) -> Ledger:
-    """The value of a stored ledger."""
+    """Return the ledger of its stored form."""
     rows = msgspec.json.decode(text, type=list[tuple[int, ClockEvent, Tier | None, int | None, str]])
     return tuple(
         LedgerEntry(EPOCH + timedelta(microseconds=at), event, tier, priority, reason)

@@ -1,4 +1,7 @@
-"""The transition table, and what each command changes about a record. Pure: (incident, command, actor, now) to Revision."""
+"""The state transitions of a record, and the effects of each command. Pure.
+
+(incident, command, actor, now) make a Revision.
+"""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -16,13 +19,13 @@ NEW, ASSIGNED, WORKING, HELD, RAISED = State.LOGGED, State.ASSIGNED, State.IN_PR
 RESOLVED, CLOSED, REJECTED = State.RESOLVED, State.CLOSED, State.REJECTED
 
 SAME = None
-"""The command leaves the state as it is."""
+"""A target: the command leaves the state as it is."""
 
 BACK = "back"
-"""The state before the hold, or before the record was resolved by its alert."""
+"""A target: the state before the hold, or before the record was resolved by its alert."""
 
 UNTAKEN = "untaken"
-"""The state of a record that nobody has accepted: assigned where it has a group, else logged."""
+"""A target: the state before acceptance, assigned if the record has a group, else logged."""
 
 Target = State | str | None
 
@@ -52,7 +55,7 @@ TABLE: Mapping[type[c.Command], Mapping[State, Target]] = {
     c.Clear: _from(LIVE, RESOLVED),
     c.FireAgain: _from((RESOLVED,), BACK),
 }
-"""For every command, the states it may be given in and the state it leads to."""
+"""The states in which each command is allowed, with the state it leads to."""
 
 ACTIONS: Mapping[str, type[c.Command]] = {
     "acknowledge": c.Acknowledge,
@@ -73,24 +76,26 @@ ACTIONS: Mapping[str, type[c.Command]] = {
     "call_back": c.CallBack,
     "grade": c.Grade,
 }
-"""The API's words for what people may ask."""
+"""The commands of people by their names in the API."""
 
 
 def allowed(state: State) -> tuple[str, ...]:
-    """The actions people may take in a state."""
+    """Return the names of the commands that people may give in a state."""
     return tuple(name for name, command in ACTIONS.items() if state in TABLE[command])
 
 
 def takeable(incident: Incident) -> bool:
-    """Return whether acknowledging the record changes it: nobody has accepted it where it is."""
+    """Return whether acknowledging changes the record: nobody has accepted it at its tier."""
     row = TABLE[c.Acknowledge]
     return incident.state in row and (row[incident.state] is not SAME or not incident.handler)
 
 
 def apply(incident: Incident, command: c.Command, actor: str, now: datetime) -> Revision:
-    """The revision a command makes; raises IllegalTransition where the table has no entry.
+    """Return the revision that a command makes.
 
-    Acknowledging what somebody has already, or grading what claims nothing, is no change: a revision without events.
+    Raises IllegalTransition if the command is not allowed in the state. Acknowledging an
+    acknowledged record, or grading one without a claim, is no change: the revision has no
+    events.
     """
     row = TABLE[type(command)]
     if incident.state not in row:
@@ -135,7 +140,7 @@ EVENTS: Mapping[type[c.Command], str] = {
     c.Clear: "resolved",
     c.FireAgain: "reopened",
 }
-"""The slug each command leaves in the timeline."""
+"""The slug of each command's entry in the timeline."""
 
 
 def _word(command: c.Command) -> str:
@@ -205,7 +210,7 @@ def _changed(incident: Incident, command: c.Command, actor: str, now: datetime) 
 
 
 def _taken(incident: Incident, who: str, now: datetime) -> Incident:
-    """With whoever takes it on; the first time counts as the response."""
+    """Return the incident with its new handler; the first time counts as the response."""
     return replace(
         incident,
         responded_at=incident.responded_at or now,
@@ -216,7 +221,10 @@ def _taken(incident: Incident, who: str, now: datetime) -> Incident:
 
 
 def _escalated(incident: Incident, command: c.Escalate) -> Incident:
-    """At tier 3, or with a vendor while somebody here goes on answering for it; raises Unprocessable."""
+    """Return the incident at tier 3 or with a vendor; raises Unprocessable.
+
+    While a vendor has it, somebody here stays responsible.
+    """
     if command.to not in (Tier.THIRD, Tier.VENDOR):
         raise Unprocessable("a record is escalated to tier3 or to a vendor")
     if command.to is Tier.THIRD:
@@ -229,7 +237,7 @@ def _escalated(incident: Incident, command: c.Escalate) -> Incident:
 
 
 def _open_again(incident: Incident) -> Incident:
-    """Without the solution that was none."""
+    """Return the incident reopened, without its solution."""
     again = replace(incident, reopened=incident.reopened + 1, resolution=None, resolved_at=None)
     return replace(again, solution="", resolution_category="", called_back_at=None, called_back_by="")
 
@@ -244,7 +252,7 @@ def _held(incident: Incident, hold: c.Hold, now: datetime) -> Incident:
 
 
 def _rated(incident: Incident, rating: int | None, said: str) -> Incident:
-    """With the rating, if one is given, and what was said with it."""
+    """Return the incident with the rating and its text, if a rating is given."""
     return incident if rating is None else replace(incident, satisfaction=rating, satisfaction_text=said)
 
 
@@ -265,7 +273,7 @@ CLOCKS: Mapping[type[c.Command], ClockEvent] = {
     c.Refuse: ClockEvent.REOPEN,
     c.FireAgain: ClockEvent.REOPEN,
 }
-"""What each command is to the clocks; a rejected record's clocks stop as a resolved one's do."""
+"""The clock event of each command; rejecting stops the clocks as resolving does."""
 
 
 def _clock_entry(incident: Incident, command: c.Command, now: datetime) -> LedgerEntry | None:

@@ -1,4 +1,7 @@
-"""The draft of a major-incident report, from the record and its timeline (docs/process.md). Pure: values in, Markdown out."""
+"""The draft of a major-incident report, from the record and its timeline. Pure.
+
+Values go in, Markdown comes out; see docs/process.md.
+"""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,16 +14,16 @@ from gateway.incidents.record import Incident
 from gateway.vocabulary import HoldReason
 
 CAUSE = "cause"
-"""The field of the configuration that says what caused an incident, where there is one; nothing else on record says it."""
+"""The custom field that holds the cause of an incident, if configured; no other field does."""
 
 TOLD = frozenset({
     "opened", "declared_major", "leader_told", "assigned", "accepted", "unacknowledged", "raised", "returned", "held",
     "resumed", "escalated", "note", "status_update", "resolved", "reopened", "closed",
 })  # fmt: skip
-"""The events that are actions of somebody and belong into a report."""
+"""The events that are actions of people and appear in a report."""
 
 REASONED = frozenset({"declared_major"})
-"""The events whose reason is in somebody's words."""
+"""The events whose reason was written by a person."""
 
 WORDS: Mapping[str, tuple[str, str]] = {
     "report": ("Major incident report", "重大事件报告"),
@@ -53,12 +56,12 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "reopened": ("reopened", "重新打开"),
     "closed": ("closed", "关闭"),
 }
-"""Every word of a report, in the order of LOCALES."""
+"""The texts of a report, in the order of LOCALES."""
 
 
 @dataclass(frozen=True, slots=True)
 class Happening:
-    """One entry of the timeline."""
+    """An entry of the timeline."""
 
     at: datetime
     actor: str
@@ -67,7 +70,7 @@ class Happening:
 
 
 def draft(incident: Incident, story: Sequence[Happening], locale: Locale) -> str:
-    """The report as far as the record knows it; what only people know is marked to be written."""
+    """Return the report as far as the record provides it, with marks for what people must write."""
     parts = [
         f"# {_word('report', locale)}: {incident.number} {_line(incident.title)}",
         _section("cause", _line(str(incident.fields.get(CAUSE, ""))), locale),
@@ -103,7 +106,7 @@ def _solution(incident: Incident, locale: Locale) -> str:
 def language_of(incident: Incident) -> Locale:
     """Return the language of a record: the one it names, else the one it is written in.
 
-    English where that is none that a report can be written in.
+    The result is English if no report can be written in that language.
     """
     named = incident.language or incident.labels.get("language", "")
     if named:
@@ -123,9 +126,9 @@ def _step(one: Happening, locale: Locale) -> str:
 
 
 def _said(one: Happening, locale: Locale) -> Iterator[str]:
-    """Yield what people wrote or chose.
+    """Yield the texts that people wrote or chose in an entry.
 
-    Codes by which the gateway says why it did something are no words.
+    Reason codes of the gateway are left out.
     """
     if one.event == "held" and (reason := one.facts.get("reason")) in tuple(HoldReason):
         yield label(HoldReason(reason), locale)
@@ -139,6 +142,6 @@ def _stamp(at: datetime) -> str:
 
 
 def _line(text: str) -> str:
-    """What people wrote, on one line and without a meaning in Markdown or HTML."""
+    """Return a text of people on one line, with Markdown and HTML escaped."""
     plain = " ".join(text.split())
     return "".join("\\" + sign if sign in r"\`*_[]<>#|!" else sign for sign in plain)

@@ -1,4 +1,7 @@
-"""Which incidents ask for a problem record, and why (docs/process.md). Pure: values in, candidates out."""
+"""The incidents for which a problem record is proposed, with the reasons. Pure.
+
+Values go in, candidates come out; see docs/process.md.
+"""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -9,11 +12,11 @@ from typing import NamedTuple
 from gateway.vocabulary import Resolution
 
 CAPACITY = ("capacity", "容量")
-"""Words in a category that speak of a threshold of capacity."""
+"""The words in a category that mean a capacity threshold."""
 
 
 class Reason(StrEnum):
-    """Why an incident is proposed."""
+    """The reason why an incident is proposed."""
 
     CAUSE_UNKNOWN = "cause_unknown"
     RECURRING = "recurring"
@@ -24,7 +27,7 @@ class Reason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What of an incident its proposal rests on."""
+    """The fields of an incident that a proposal is based on."""
 
     id: int
     number: str
@@ -38,7 +41,7 @@ class Seen:
 
 
 class Sort(NamedTuple):
-    """What makes incidents of one sort; a tuple, since it is hashed for each of thousands."""
+    """The key that groups incidents; a tuple, since it is hashed for each of thousands."""
 
     service: str
     ci: str
@@ -47,7 +50,7 @@ class Sort(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """One proposed problem: incidents of one sort in the order given, and every reason any of them gives, in order."""
+    """A proposed problem: incidents of one group in the order given, and their reasons in order."""
 
     sort: Sort
     reasons: tuple[Reason, ...]
@@ -55,10 +58,11 @@ class Candidate:
 
 
 def propose(incidents: Sequence[Seen], often: int) -> list[Candidate]:
-    """The candidates among the incidents of one window, the one with the most incidents first; `often` of a sort are a pattern.
+    """Return the candidates among the incidents of one window, the largest first.
 
-    Incidents that say neither service, item nor category are of no sort: each stands for itself. Of a recurring sort all
-    incidents are named, of any other only those that give a reason.
+    A group with `often` incidents is recurring. Incidents without service, item and category are
+    not grouped: each stands for itself. Of a recurring group all incidents are listed, of any
+    other only those that have a reason.
     """
     sorts = [sort_of(one) for one in incidents]
     counts = Counter(sorts)
@@ -74,12 +78,12 @@ NO_SORT = Sort("", "", "")
 
 
 def sort_of(incident: Seen) -> Sort:
-    """The sort of an incident; upper and lower case are one."""
+    """Return the group of an incident, regardless of upper and lower case."""
     return Sort(incident.service.casefold(), incident.ci.casefold(), incident.category.casefold())
 
 
 def reasons_of(incident: Seen, *, recurring: bool) -> tuple[Reason, ...]:
-    """Why this one is proposed; `recurring` when there are many of its sort in the window."""
+    """Return the reasons to propose an incident; `recurring` if its group has many."""
     unknown = _cause_unknown(incident)
     category = incident.category.casefold()
     capacity = any(word in category for word in CAPACITY)
@@ -94,7 +98,10 @@ def reasons_of(incident: Seen, *, recurring: bool) -> tuple[Reason, ...]:
 
 
 def _cause_unknown(incident: Seen) -> bool:
-    """Gone by itself, or solved and nobody said what it was; what is not resolved yet is not known to be unknown."""
+    """Return whether the incident vanished, or was solved without a category of resolution.
+
+    The cause of an incident that is not resolved yet does not count as unknown.
+    """
     if incident.resolution is Resolution.VANISHED:
         return True
     return incident.resolution is Resolution.SOLVED and not incident.resolution_category

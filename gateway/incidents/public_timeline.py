@@ -1,4 +1,4 @@
-"""What of a timeline those may read who do not work on the record."""
+"""The part of a timeline that people who do not work on the record may read."""
 
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
@@ -29,16 +29,19 @@ TOLD: Mapping[str, frozenset[str]] = {
     "called_back": frozenset(),
     "note": frozenset(),
 }
-"""The events a reporter is told of, and which facts beside the state; notes where they are the reporter's own or for them."""
+"""The events that a reporter sees, with their facts besides the state.
+
+Notes are shown if they are the reporter's own or addressed to the reporter.
+"""
 
 ALWAYS = frozenset({"state", "was"})
 
 OTHERS = ("master", "incident", "follows", "number")
-"""Facts that are the number of another incident."""
+"""The facts that are the number of another incident."""
 
 
 def public(event: str, actor: str, facts: Mapping[str, Any], names: AbstractSet[str]) -> dict[str, Any] | None:
-    """The facts of an entry that a reporter known by `names` is told, or None for an entry that is not for them."""
+    """Return the facts of an entry that a reporter known by `names` sees, or None for no entry."""
     own = actor.lower() in names
     if event not in TOLD or (event == "note" and not own):
         return None
@@ -47,12 +50,12 @@ def public(event: str, actor: str, facts: Mapping[str, Any], names: AbstractSet[
 
 
 def _is_for_reporter(event: str, facts: Mapping[str, Any]) -> bool:
-    """Return whether the note was sent to the reporter: the question of a hold, the reason of a rejection."""
+    """Return whether the note was sent to the reporter: a hold's question or a rejection."""
     return event == "rejected" or (event == "held" and facts.get("reason") == HoldReason.AWAITING_USER)
 
 
 async def hide_masters(conn: Connection, told: Sequence[dict[str, Any]], sight: Visibility) -> frozenset[str]:
-    """Take the numbers out of facts about incidents that are not there for who reads them; gives those numbers."""
+    """Remove the numbers of incidents that the reader may not see, and return these numbers."""
     named = (str(facts[name]) for facts in told for name in OTHERS if facts.get(name))
     numbers = frozenset(name for name in named if NUMBER.fullmatch(name))
     hidden = numbers - await store.seen(conn, numbers, sight)

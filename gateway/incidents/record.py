@@ -1,4 +1,4 @@
-"""The incident as a value, and what a decision changes about it. Pure."""
+"""The incident as an immutable value, and the revision that changes it. Pure."""
 
 import re
 from collections.abc import Mapping
@@ -13,13 +13,13 @@ from gateway.settings.recipients import Target, target_of
 from gateway.vocabulary import Closure, HoldReason, Impact, Kind, Resolution, State, Tier, TimerKind, Urgency
 
 LEAST_MAJOR = 2
-"""The least urgent priority that makes an incident major by itself."""
+"""The least urgent priority at which an incident is major."""
 
 NUMBER = re.compile(r"INC-[0-9]{8}-[0-9]{6,}", re.ASCII)
 """The form of an incident's number."""
 
 UNRANKED = 5
-"""The urgency of messages that are about no priority."""
+"""The urgency of messages without a priority."""
 
 NOTICES = UUID("b1f0a7de-5d5e-4b6c-9c0c-0a6d6f1f5c11")
 """The namespace of outbox ids."""
@@ -27,7 +27,7 @@ NOTICES = UUID("b1f0a7de-5d5e-4b6c-9c0c-0a6d6f1f5c11")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Incident:
-    """One record, field by field as in the table of the same name (db/migrations/0001_core.sql)."""
+    """A record, with the columns of the table of the same name (db/migrations/0001_core.sql)."""
 
     id: int
     number: str
@@ -106,13 +106,13 @@ class Incident:
 
     @property
     def is_major(self) -> bool:
-        """Whether it is a major incident: of priority 1 or 2, or declared one. A service request never is."""
+        """True for a major incident: of priority 1 or 2, or declared; never a service request."""
         return self.kind == Kind.INCIDENT and (self.major or self.priority <= LEAST_MAJOR)
 
 
 @dataclass(frozen=True, slots=True)
 class Arm:
-    """Set the incident's timer of this kind to `due_at`, or disarm it with None."""
+    """A change of a timer of the incident: set to `due_at`, or disarmed with None."""
 
     kind: TimerKind
     due_at: datetime | None
@@ -120,9 +120,10 @@ class Arm:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notice:
-    """One message owed to one recipient ("smtp:a@b" or "webhook:https://…") because of one `cause`.
+    """A message to one recipient ("smtp:a@b" or "webhook:https://…") for one `cause`.
 
-    The same incident, cause and target always make the same outbox id, so saying it twice sends it once.
+    The same incident, cause and target always make the same outbox id, so a repeated message is
+    sent once.
     """
 
     cause: str
@@ -132,31 +133,35 @@ class Notice:
     facts: Mapping[str, Any]
 
     def id(self, incident_id: int | None) -> UUID:
-        """The outbox id, which is also the idempotency id of every attempt; None for what is about no record."""
+        """Return the outbox id, which is also the idempotency id of every attempt.
+
+        `incident_id` is None for a message that concerns no record.
+        """
         return uuid5(NOTICES, f"{incident_id}\x1f{self.cause}\x1f{self.to}")
 
     @property
     def to(self) -> Target:
-        """The channel and the address there, as the outbox keeps them."""
+        """The channel and the address in it, as the outbox stores them."""
         return target_of(self.target)
 
     @property
     def urgency(self) -> int:
-        """The priority that is told; one below the least where none is."""
+        """The priority in the message, or UNRANKED if it has none."""
         priority = self.facts.get("priority")
         return priority if priority in (1, 2, 3, 4) else UNRANKED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Revision:
-    """What one decision changes about one incident, all written in one transaction by `store.write`.
+    """The changes of one decision to one incident, written in one transaction by `writing.write`.
 
-    `before` is the incident as the transaction found it, None for one that is opened. `after` still carries the version and
-    timeline hash it was read with; writing appends `events` (slug, facts) to
-    its timeline and moves both on. A revision without events is not a change and writes nothing but its timers.
-    `marks_only` promises that nothing but marks, breach flag and next threshold differ from what was read, which is
-    what nearly every firing of a timer does and is written for a fraction of the price. `notices` are messages whose address
-    is known; who `announcements` are for is looked up when the revision is written.
+    `before` is the incident as the transaction found it, None for one that is opened. `after`
+    still has the version and timeline hash it was read with; writing appends `events` (slug,
+    facts) to its timeline and advances both. A revision without events is not a change and
+    writes nothing but its timers. `marks_only` promises that nothing but marks, breach flag and
+    next threshold differ from what was read, which is the case for nearly every firing of a
+    timer and is much cheaper to write. `notices` are messages whose address is known; the
+    recipients of `announcements` are looked up when the revision is written.
     """
 
     after: Incident

@@ -1,4 +1,4 @@
-"""Reading incidents. Whoever means to change one locks it here first, in id order."""
+"""Reading and locking of incidents; before a change, they are locked here in order of id."""
 
 from collections.abc import Awaitable, Callable, Collection
 from datetime import date, datetime
@@ -14,11 +14,17 @@ AND may_see(security, recorded_by, owner, contact, $2, $3, $4)
 """
 
 LOCK_NUMBER = BY_NUMBER + "FOR UPDATE"
-"""Does not wait for the lock of what is not seen, and asks again once it has waited."""
+"""The statement that locks a visible incident.
+
+It does not wait for the lock of an invisible one, and checks visibility again after waiting.
+"""
 
 
 async def by_number(conn: Connection, number: str, sight: Visibility, *, lock: bool = False) -> Incident | None:
-    """The incident of that number if it is seen, or None; with `lock` nobody else changes it before the transaction ends."""
+    """Return the incident of that number if it is visible, or None.
+
+    With `lock`, nobody else can change it before the transaction ends.
+    """
     row = await conn.fetchrow(LOCK_NUMBER if lock else BY_NUMBER, number, *sight.parameters())
     return None if row is None else incident_of(row)
 
@@ -27,7 +33,7 @@ BY_IDS = "SELECT * FROM incident WHERE id = ANY($1::bigint[]) ORDER BY id"
 
 
 async def by_ids(conn: Connection, ids: Collection[int]) -> list[Incident]:
-    """The incidents of those ids in id order, as they stand; not locked."""
+    """Return the incidents of those ids in order of id, as they are; not locked."""
     return [incident_of(row) for row in await conn.fetch(BY_IDS, list(ids))]
 
 
@@ -38,7 +44,7 @@ AND may_see(security, recorded_by, owner, contact, $2, $3, $4)
 
 
 async def seen(conn: Connection, numbers: Collection[str], sight: Visibility) -> frozenset[str]:
-    """Those of the numbers whose records are seen."""
+    """Return those of the numbers whose records are visible."""
     return frozenset(row[0] for row in await conn.fetch(SEEN, list(numbers), *sight.parameters())) if numbers else frozenset()
 
 
@@ -46,7 +52,7 @@ LOCK = "SELECT * FROM incident WHERE id = ANY($1::bigint[]) ORDER BY id FOR UPDA
 
 
 async def lock(conn: Connection, ids: Collection[int]) -> list[Incident]:
-    """The incidents of those ids, locked in id order."""
+    """Return the incidents of those ids, locked in order of id."""
     return [incident_of(row) for row in await conn.fetch(LOCK, list(ids))]
 
 
@@ -59,17 +65,17 @@ SELECT taken.day, taken.last, array(SELECT nextval('incident_id_seq') FROM gener
 """
 
 Reserved = tuple[list[int], list[str]]
-"""Ids and numbers, as many of one as of the other."""
+"""New ids and numbers, as many of one as of the other."""
 
 Reserve = Callable[[int, datetime | None], Awaitable[Reserved]]
 
 
 async def reserve(conn: Connection, count: int, stamp: datetime | None) -> Reserved:
-    """Ids and numbers for `count` new incidents.
+    """Return ids and numbers for `count` new incidents.
 
-    Runs outside of the transaction that will use them, on a connection with synchronous_commit off: the write-ahead
-    log is in order, so whenever an incident's commit is durable its number's is too. A number that is not used in the
-    end leaves a gap.
+    Runs outside of the transaction that will use them, on a connection with synchronous_commit
+    off: the write-ahead log is in order, so whenever an incident's commit is durable its
+    number's is too. A number that is not used in the end leaves a gap.
     """
     row = await conn.fetchrow(RESERVE, count, stamp)
     if row is None:
@@ -79,6 +85,6 @@ async def reserve(conn: Connection, count: int, stamp: datetime | None) -> Reser
 
 
 def numbers(day: date, first: int, count: int) -> list[str]:
-    """INC-YYYYMMDD-NNNNNN: the day in UTC and the number within it, at least six digits."""
+    """Return numbers INC-YYYYMMDD-NNNNNN: the day in UTC and at least six digits within it."""
     head = f"INC-{day:%Y%m%d}-"
     return [f"{head}{sequence:06d}" for sequence in range(first, first + count)]

@@ -1,8 +1,9 @@
 """The append-only, hash-chained log of one incident. Pure: entries in, entries with hashes out.
 
-Each hash is HMAC-SHA256 over the hash before it and the entry's own canonical bytes, so an edited, deleted, swapped
-or inserted entry breaks the chain from there on. Whoever writes an entry holds the incident's row lock, so `seq` and
-the head of the chain (kept on the incident) never race.
+Each hash is HMAC-SHA256 over the hash before it and the entry's own canonical bytes, so an
+edited, deleted, swapped or inserted entry breaks the chain from there on. The writer of an entry
+holds the incident's row lock, so `seq` and the head of the chain (stored on the incident) never
+race.
 """
 
 import hmac
@@ -16,12 +17,12 @@ import msgspec
 from gateway.key_texts import without_keys
 
 GENESIS = b""
-"""What the first entry of every incident is chained to."""
+"""The hash that the first entry of every incident is chained to."""
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One thing that happened: `event` is a stable slug, `facts` the canonical JSON text exactly as it is stored."""
+    """An entry: `event` is a stable slug, `facts` the canonical JSON text exactly as stored."""
 
     incident_id: int
     seq: int
@@ -33,14 +34,14 @@ class Entry:
 
 
 def facts_text(facts: object) -> str:
-    """Canonical JSON: keys sorted, no spaces, no key of the gateway; the hash covers these very bytes."""
+    """Return canonical JSON: keys sorted, no spaces, no API key; these bytes are hashed."""
     return without_keys(msgspec.json.encode(facts, order="deterministic").decode())
 
 
 def entry_hash(
     key: bytes, previous: bytes, incident_id: int, seq: int, at: datetime, actor: str, event: str, facts: str
 ) -> bytes:
-    """The 32-byte link of the chain; `at` counts in whole microseconds, as PostgreSQL keeps it."""
+    """Return the 32-byte hash of an entry; `at` has whole microseconds, as PostgreSQL stores it."""
     canonical = f"{incident_id}\x1f{seq}\x1f{at.isoformat()}\x1f{actor}\x1f{event}\x1f{facts}"
     return hmac.digest(key, previous + canonical.encode(), "sha256")
 
@@ -54,7 +55,10 @@ def append(
     actor: str,
     events: Iterable[tuple[str, Mapping[str, Any]]],
 ) -> list[Entry]:
-    """Chain `events` (slug, facts) behind `previous`, the head at `version`; the last entry is the new head."""
+    """Chain `events` (slug, facts) to `previous`, the head at `version`.
+
+    Returns the entries; the last one is the new head.
+    """
     entries: list[Entry] = []
     for seq, (event, facts) in enumerate(events, version + 1):
         text = facts_text(facts)
@@ -64,7 +68,10 @@ def append(
 
 
 def check(key: bytes, incident_id: int, entries: Sequence[Entry], version: int, head: bytes) -> tuple[int, str] | None:
-    """The first entry at fault and what is wrong with it, or None; `version` and `head` are the incident's own."""
+    """Return the first entry at fault and what is wrong with it, or None.
+
+    `version` and `head` are the incident's own.
+    """
     previous = GENESIS
     for expected, entry in enumerate(entries, 1):
         if entry.seq != expected:

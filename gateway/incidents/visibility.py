@@ -1,8 +1,9 @@
-"""Visibility: which records exist for somebody, for reads and messages alike. Pure.
+"""Visibility of records, for reads and messages alike. Pure.
 
-What somebody may not see is not there for them: lists, links and locks leave it out, and asking for it by number is answered as
-asking for a number that was never given out. Statements ask by the function `may_see` of PostgreSQL, which decides the same.
-A message about it says nothing of it (`notify/withholding.py`).
+A record that somebody may not see does not exist for them: lists, links and locks leave it out,
+and a request by its number gets the reply for an unknown number. SQL statements use the
+PostgreSQL function `may_see`, which decides the same. A message about it contains nothing of it
+(`notify/withholding.py`).
 """
 
 from collections.abc import Iterable
@@ -22,9 +23,11 @@ def has_security_role(roles: Iterable[str]) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Visibility:
-    """`ordinary` are all records without the security flag, `security` those with it, `names` in lower case one's own.
+    """The records that somebody may see.
 
-    One's own is what one recorded or is the contact of, and never what is flagged.
+    `ordinary` are all records without the security flag, `security` those with it. `names` are
+    somebody's own names in lower case: they see records without the flag that they own, recorded
+    or are the contact of.
     """
 
     ordinary: bool = False
@@ -32,14 +35,14 @@ class Visibility:
     names: tuple[str, ...] = ()
 
     def sees(self, incident: Incident) -> bool:
-        """Whether the record is there for them."""
+        """Return whether the record is visible."""
         if incident.security:
             return self.security
         own = (incident.owner, incident.contact, incident.recorded_by)
         return self.ordinary or any(name.lower() in self.names for name in own)
 
     def parameters(self) -> tuple[bool, bool, list[str]]:
-        """For statements: whether security records, whether ordinary ones, and the names."""
+        """Return the parameters of `may_see`: security records, ordinary records, and names."""
         return self.security, self.ordinary, list(self.names)
 
 

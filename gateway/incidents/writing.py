@@ -1,6 +1,6 @@
-"""Writing incidents with everything a change brings: timeline, timers and messages, in a constant number of statements.
+"""Writing of incidents with their timeline, timers and messages.
 
-Each statement serves all revisions of a transaction, however many there are.
+Each statement serves all revisions of a transaction, so their number is constant.
 """
 
 from collections.abc import Sequence
@@ -17,7 +17,7 @@ from gateway.incidents.record import Incident, Notice, Revision
 
 
 class Written(NamedTuple):
-    """An incident as it now stands: what was decided, and the timeline's new head."""
+    """An incident after writing: the decided values, and the timeline's new head."""
 
     before_it: Incident
     version: int
@@ -26,7 +26,7 @@ class Written(NamedTuple):
 
     @property
     def incident(self) -> Incident:
-        """The incident as anybody reads it from now on."""
+        """The incident as it is stored."""
         return replace(self.before_it, version=self.version, timeline_hash=self.timeline_hash, updated_at=self.at)
 
 
@@ -83,11 +83,11 @@ OPENED = (
 
 
 TOLD = ("fields", "symptom", "scope", "language", "claimed_impact", "claimed_urgency", "recorded_by")
-"""What people may say of a new record and alerts never do: left to the defaults of the table where nobody did."""
+"""The columns of a new record that only people fill; the table has defaults for them."""
 
 
 async def open_new(conn: Connection, key: bytes, revisions: Sequence[Revision], now: datetime) -> list[Written]:
-    """Insert the new incidents of `revisions` with their timelines, timers and messages; in the same order."""
+    """Insert the new incidents of `revisions` with timelines, timers and messages, in order."""
     revisions = await notifier.address_all(conn, revisions, now)
     written, entries = _chained(key, revisions, now)
     columns = (*OPENED, *TOLD) if any(_told(one.before_it) for one in written) else OPENED
@@ -220,9 +220,9 @@ WHERE i.id = t.id
 
 
 async def write(conn: Connection, key: bytes, revisions: Sequence[Revision], now: datetime) -> list[Written]:
-    """Write changed incidents, which the caller has locked, with what the change brings; in the same order.
+    """Write changed incidents, which the caller has locked, with timeline, timers and messages.
 
-    A revision without events changes nothing but its timers.
+    Returns them in the same order. A revision without events changes nothing but its timers.
     """
     revisions = await notifier.address_all(conn, revisions, now)
     changed = [revision for revision in revisions if revision.events]
@@ -249,7 +249,7 @@ def _chained(key: bytes, revisions: Sequence[Revision], now: datetime) -> tuple[
 
 
 def _columns(written: Sequence[Written], names: Sequence[str], now: datetime) -> list[list[Any]]:
-    """Column by column, the head of the timeline in place of the one the incident was read with."""
+    """Return the values of each column, with the new head of the timeline."""
     incidents = [one.before_it for one in written]
     heads: dict[str, list[Any]] = {
         "version": [one.version for one in written],

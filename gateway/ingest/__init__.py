@@ -1,1 +1,1 @@
-"""Endpoints of alert sources: authentication, parsing, replay of what was received."""
+"""The endpoints of alert sources: authentication, parsing, and replay of quarantined requests."""

@@ -1,4 +1,8 @@
-"""The front door of every source: who sends, how much, whether it is signed, what it says, and the receipt once committed."""
+"""The endpoint of all alert sources.
+
+A request is authenticated, bounded in size, its signature verified, parsed into alerts and
+committed; the response carries the receipt.
+"""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -34,52 +38,61 @@ from gateway.settings import Intake as SourceSettings
 from gateway.settings import Settings
 
 ALERTMANAGER = "alertmanager"
-"""The source with an address that names no source: see `routes`."""
+"""The source that is used when the address names none; see `gateway.app.intake_routes`."""
 
 UNSET = SourceSettings()
-"""The settings of a source that has none."""
+"""The settings of a source without any."""
 
 _encode = msgspec.json.Encoder().encode
 
 
 class Caller(Protocol):
-    """Whose key it was."""
+    """The owner of an API key."""
 
     @property
     def name(self) -> str:
-        """The key's name, or its owner's."""
+        """The name of the key, or of its owner."""
         ...
 
     @property
     def integration_id(self) -> int | None:
-        """The integration the key sends for."""
+        """The integration that the key belongs to, if any."""
         ...
 
 
 Authenticate = Callable[[web.Request, str, str | None], Awaitable[Caller]]
-"""Request, scope, and a key given in the path or body if any; raises Unauthenticated or Forbidden."""
+"""Authenticates a request, given the scope, and a key from its path or body if there is one.
+
+Raises Unauthenticated or Forbidden.
+"""
 
 Submit = Callable[[Submission], Awaitable[Receipt]]
 
 Fetch = Callable[[str], Awaitable[bytes]]
-"""What is found at an address of the world's; raises Unavailable."""
+"""Returns the content at an external address; raises Unavailable."""
 
 
 class Certificates(Protocol):
-    """What senders sign with, by its address."""
+    """A cache of the certificates and keys that senders sign with, by address."""
 
     async def get(self, address: str) -> bytes:
-        """As it is remembered, or else found there; raises Unavailable."""
+        """Return the content at an address, cached or else fetched; raises Unavailable."""
         ...
 
     async def newer(self, address: str) -> bytes:
-        """As it is found there now, or was a moment ago; raises Unavailable."""
+        """Return the content at an address as it was fetched a moment ago at most.
+
+        Raises Unavailable.
+        """
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class AlertEndpoint:
-    """Takes requests in for every source; raises Misconfigured for secrets that no source would use."""
+    """The endpoint that takes in the requests of every source.
+
+    Raises Misconfigured if the settings contain secrets that no source would use.
+    """
 
     sources: Mapping[str, Source]
     submit: Submit
@@ -97,7 +110,10 @@ class AlertEndpoint:
             raise Misconfigured("the configuration cannot be used", flaws=flaws)
 
     async def receive(self, request: web.Request) -> web.Response:
-        """POST /ingest/{source} and /ingest/{source}/{key}: 202 with the receipt, once committed."""
+        """Take in a request: 202 with the receipt, once committed.
+
+        Serves POST /ingest/{source} and /ingest/{source}/{key}.
+        """
         source = self.sources.get(request.match_info.get("source", ALERTMANAGER))
         if source is None:
             raise NotFound(f"no source is named so; there are {', '.join(sorted(self.sources))}")
@@ -108,7 +124,10 @@ class AlertEndpoint:
         return accepted(receipt, parsed.mended)
 
     async def take(self, request: web.Request, source: Source, caller: Caller, body: bytes) -> tuple[Receipt, Parsed]:
-        """Parse and commit one body; what cannot be understood is committed to quarantine before Malformed is raised."""
+        """Parse and commit one body; return its receipt and what was parsed.
+
+        A body that cannot be understood is committed to quarantine before Malformed is raised.
+        """
         began = self.clock.monotonic()
         if caller.integration_id is None:
             raise Forbidden("this key belongs to no integration: alerts are sent with an integration's key")
@@ -141,8 +160,11 @@ class AlertEndpoint:
         return receipt, parsed
 
     async def _verified(self, source: Source, delivery: Delivery, settings: SourceSettings) -> Delivery:
-        """The delivery with the certificate that signed it, if any; raises Unauthenticated, and Unavailable when that is away."""
-        assert source.verify is not None  # noqa: S101 - asked of those only that have it
+        """Return the delivery, with the certificate that signed it if there is one, once verified.
+
+        Raises Unauthenticated, and Unavailable if the certificate cannot be fetched.
+        """
+        assert source.verify is not None  # noqa: S101 - called only for sources that have it
         address = source.certificate_at(delivery, settings) if source.certificate_at is not None else ""
         if address:
             delivery = replace(delivery, certificate=await self.certificates.get(address))
@@ -173,12 +195,15 @@ def has_key(request: web.Request) -> bool:
 
 
 async def read(request: web.Request) -> bytes:
-    """Return the body of a known caller, bounded by `server.max_body_bytes`; raises Malformed, TooLarge and Overloaded."""
+    """Return the body of an authenticated request, at most `server.max_body_bytes`.
+
+    Raises Malformed, TooLarge and Overloaded.
+    """
     return await incoming.read(request, request.client_max_size)
 
 
 def accepted(receipt: Receipt, mended: Sequence[Mended] = ()) -> web.Response:
-    """202 with what became of each item, and what was mended of it."""
+    """Return 202 with the outcome and the repairs of each item."""
     results: Sequence[object] = receipt.results
     if mended:
         told = [{name: getattr(one, name) for name in ("dedup_key", "incident", "outcome", "reason")} for one in receipt.results]
@@ -188,7 +213,10 @@ def accepted(receipt: Receipt, mended: Sequence[Mended] = ()) -> web.Response:
 
 
 def refusal(receipt: Receipt, parsed: Parsed) -> Malformed:
-    """Nothing of the request was understood; all of it is in quarantine under the receipt."""
+    """Return the error for a request of which no item was understood.
+
+    All of it is in quarantine, under the receipt.
+    """
     flaws = tuple(Flaw(refused.pointer, refused.problem) for refused in parsed.refused)
     return Malformed("no item could be understood; they are kept in quarantine", flaws=flaws, receipt=str(receipt.id))
 

@@ -1,4 +1,4 @@
-"""Looking at what is in quarantine beside what was expected, trying mappings on it, and reading all of it again."""
+"""Inspection, trial mapping and batch replay of quarantined entries."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -24,29 +24,29 @@ from gateway.receipts.submission import Receipt
 from gateway.settings import Intake
 
 WITHIN = 1.0
-"""Seconds of a batch once its entries are found, so that it is answered within `server.deadline`."""
+"""Seconds a batch may take after its entries are found, so that `server.deadline` is kept."""
 
 LONG = "it took long: go on with what follows"
-"""Why a batch ended before its end."""
+"""The reason given when a batch stops before its end."""
 
 
 @dataclass(frozen=True, slots=True)
 class Mender:
-    """What `replay` does to one entry, and what it would do."""
+    """The service that explains and replays quarantined entries, and tries mappings on them."""
 
     replay: Replay
 
     @property
     def mappings(self) -> Mappings:
-        """Those in force."""
+        """The mappings in force."""
         return self.replay.mappings
 
     def knows(self, source: str) -> bool:
-        """Whether bodies of this source can be mapped."""
+        """Return whether bodies of this source can be mapped."""
         return source in self.replay.sources
 
     async def explain(self, entry: int) -> Explained:
-        """One entry beside what was expected; raises NotFound."""
+        """Return one entry compared with the expected format; raises NotFound."""
         async with acquire(self.replay.pool) as conn:
             kept = await store.by_id(conn, entry)
         if not self.knows(kept.source):
@@ -59,9 +59,11 @@ class Mender:
         return self.replay.source(kept.source), settings, mapping, self.replay.delivery(kept)
 
     async def try_mapping(self, proposal: Proposal, entries: tuple[int, ...], after: int, limit: int) -> Tried:
-        """What these entries of a sender, or its pending ones above `after`, would become, as many as `WITHIN` allows.
+        """Try a mapping on quarantined entries; return their results, as many as `WITHIN` allows.
 
-        Raises Unprocessable for a mapping that cannot be kept, and NotFound for an entry that is not of this sender.
+        The entries are those given, or the sender's pending entries with an id above `after`.
+        Raises Unprocessable for a mapping that cannot be stored, and NotFound for an entry that
+        is not of this sender.
         """
         check(proposal.steps)
         chosen = entries or await self._pending(proposal, after, limit + 1)
@@ -84,10 +86,11 @@ class Mender:
             return tuple(await store.oldest(conn, which, after, limit))
 
     async def replay_many(self, which: Which, after: int, limit: int, by: str, turn: Turn | None = None) -> Progress:
-        """Read pending entries again, the oldest first, for `WITHIN` at most; ends early where intake takes no more.
+        """Replay pending entries, the oldest first, for `WITHIN` seconds at most.
 
-        An entry that time ends for is begun anew by the next batch; one that alone takes longer is `busy`. `turn` is held
-        while entries are looked for.
+        It stops early when intake is overloaded or unavailable. An entry that runs out of time
+        is started again by the next batch; one that alone takes too long is `busy`. `turn` is
+        held while entries are looked up.
         """
         async with turn or nullcontext(), acquire(self.replay.pool) as conn:
             found = await store.oldest(conn, which, after, store.COMPARED)
@@ -111,7 +114,7 @@ class Mender:
 
 
 def _explained(kept: Kept, source: Source, settings: Intake, mapping: Mapping, delivery: Delivery) -> Explained:
-    """Return an entry beside what was expected of it."""
+    """Return an entry compared with the format its source expects."""
     trial = tried(source, settings, mapping, delivery)
     found = repaired(delivery.body)
     try:

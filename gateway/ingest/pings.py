@@ -1,4 +1,7 @@
-"""Ping addresses, in the manner of healthchecks.io: a job says that it ran, began or failed, and silence is an alert."""
+"""The endpoints that jobs ping, in the manner of healthchecks.io.
+
+A job reports that it ran, began or failed; silence fires an alert.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,7 +15,7 @@ from gateway.monitors.model import Ping, Said
 from gateway.monitors.pulse import Pulse
 
 KEPT = 10_000
-"""Characters of a ping's body that are kept with its monitor."""
+"""Characters of a ping's body that are stored with its monitor."""
 
 MOST_EXIT = 255
 METHODS = ("GET", "HEAD", "POST")
@@ -21,19 +24,19 @@ MONITOR = "/ping/{key}/{slug:[a-z0-9][a-z0-9_-]{0,63}}"
 
 @dataclass(frozen=True, slots=True)
 class Pings:
-    """Serves what begins with /ping."""
+    """The endpoints below /ping."""
 
     pulse: Pulse
     authenticate: Authenticate
 
     def routes(self) -> Iterator[web.RouteDef]:
-        """A ping may come by any method that a job can easily make."""
+        """Yield every route; a ping may use any method that is easy to call from a job."""
         for method in METHODS:
             yield web.route(method, MONITOR, self.receive)
             yield web.route(method, MONITOR + "/{said:start|fail|log|[0-9]{1,3}}", self.receive)
 
     async def receive(self, request: web.Request) -> web.Response:
-        """200 once committed, 201 for one that made its monitor."""
+        """Take in a ping: 200 once committed, 201 if it created its monitor."""
         caller = await self.authenticate(request, "ingest", request.match_info["key"])
         if caller.integration_id is None:
             raise Forbidden("this key belongs to no integration: pings are sent with an integration's key")
@@ -46,7 +49,11 @@ class Pings:
 
 
 def _ping(told: str, body: bytes) -> Ping:
-    """What the last part of the address says: nothing or 0 is success, another number failure."""
+    """Return the ping that the last part of the path describes.
+
+    Nothing or 0 is success, another number a failure. Raises Malformed for a number above
+    MOST_EXIT.
+    """
     note = body[: 4 * KEPT].decode("utf-8", "replace").replace("\0", "�")[:KEPT]
     if not told.isdecimal():
         return Ping(Said(told) if told else Said.SUCCESS, note)

@@ -1,4 +1,4 @@
-"""Quarantined bodies and items, read again after a parser or a mapping was mended."""
+"""Replay of quarantined bodies and items, after a parser or a mapping was fixed."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
@@ -20,22 +20,25 @@ from gateway.settings import Intake as SourceSettings
 T = TypeVar("T")
 
 Release = Callable[[int, Mapping[str, str], bytes], Awaitable[Receipt]]
-"""Takes in again what people sent: integration, headers and body; raises Malformed while it cannot be understood."""
+"""Takes in again what people sent, from the integration, headers and body.
+
+Raises Malformed while it cannot be understood.
+"""
 
 
 class Run(Protocol):
-    """Calls a function of a module where the loop is not held by it."""
+    """A runner of module-level functions that does not block the event loop."""
 
     async def __call__(self, function: Callable[..., T], /, *given: Any) -> T:
-        """Return what the function gives; raises Malformed too where that takes too long."""
+        """Return the result of the function; raises Malformed also if it takes too long."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class Replay:
-    """Sends what lies in quarantine through its source again.
+    """The replay of quarantined entries through their sources.
 
-    `people` are ways in for what people say, by source; `run` reads.
+    `people` holds the intake of people's messages, by source; `run` runs the parsing.
     """
 
     pool: Pool
@@ -48,10 +51,11 @@ class Replay:
     run: Run = asyncio.to_thread
 
     async def __call__(self, entry: int, by: str) -> Receipt:
-        """Read it again and commit it; the same one twice is counted once.
+        """Read an entry again and commit it; replaying the same entry twice counts once.
 
-        Raises NotFound, Conflict when it was replayed or dropped before or somebody else has it, Malformed and Forbidden while
-        it still cannot be taken, and what intake raises: then it is as it was.
+        Raises NotFound; Conflict when it was replayed or dropped before or is being replayed;
+        Malformed and Forbidden while it still cannot be accepted; and the errors of intake,
+        which leave the entry unchanged.
         """
         async with acquire(self.pool) as conn:
             kept = await store.claim(conn, entry, self.clock.stamp())
@@ -85,11 +89,11 @@ class Replay:
         )  # fmt: skip
 
     def source(self, slug: str) -> Source:
-        """The source of that name; raises Conflict where there is none any more."""
+        """Return the source of that name; raises Conflict if it no longer exists."""
         if slug not in self.sources:
             raise Conflict(f"the source {slug!r} no longer exists, or is none that reads JSON")
         return self.sources[slug]
 
     def delivery(self, kept: Kept) -> Delivery:
-        """The entry as the request it was, or would be by itself."""
+        """Return an entry as the request it was; a single item becomes a request of its own."""
         return delivery_of(self.source(kept.source), kept.item, kept.headers, kept.body, kept.received_at)

@@ -1,1 +1,1 @@
-"""What was learnt from incidents: articles, and what of before was like a new record."""
+"""The knowledge base: articles, and earlier incidents that resemble a new record."""

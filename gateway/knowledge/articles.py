@@ -1,4 +1,4 @@
-"""Articles of the knowledge base: written, published, found again."""
+"""Articles of the knowledge base in the database."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,7 +12,10 @@ from gateway.vocabulary import ArticleState
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Article:
-    """What is known of one trouble; `incident_id` is the record whose solution it tells."""
+    """An article about one kind of trouble.
+
+    `incident_id` is the record that its solution comes from.
+    """
 
     id: int
     state: ArticleState
@@ -40,7 +43,7 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $9, $10) RETURNING *
 
 
 async def add(conn: Connection, fields: Mapping[str, Any], incident_id: int | None, now: datetime, by: str) -> Article:
-    """A new article of CHANGEABLE fields."""
+    """Create an article with all CHANGEABLE fields."""
     return article_of(await conn.fetchrow(ADD, *(fields[name] for name in CHANGEABLE), incident_id, now, by))
 
 
@@ -52,7 +55,7 @@ WHERE id = $1 RETURNING *
 
 
 async def change(conn: Connection, before: Article, changes: Mapping[str, Any], now: datetime, by: str) -> Article:
-    """The article, which the caller has locked, with some of its CHANGEABLE fields changed."""
+    """Change CHANGEABLE fields of an article that the caller has locked, and return it."""
     fields = [changes.get(name, getattr(before, name)) for name in CHANGEABLE]
     return article_of(await conn.fetchrow(CHANGE, before.id, *fields, now, by))
 
@@ -65,7 +68,11 @@ LOCK = ONE + "FOR UPDATE"
 
 
 async def by_id(conn: Connection, article: int, sight: Visibility, *, lock: bool = False) -> Article | None:
-    """One article, or None; that of a record flagged since as a security incident is there only for the privy."""
+    """Return one article, None if there is none.
+
+    An article about a record that has been flagged as a security incident is only there for
+    those who may see these.
+    """
     row = await conn.fetchrow(LOCK if lock else ONE, article, sight.security)
     return None if row is None else article_of(row)
 
@@ -89,10 +96,13 @@ async def page(
     before: int | None,
     text: str | None,
 ) -> list[Article]:
-    """The newest articles before one that are there for who asks, of a state or service, with a text in title or symptom."""
+    """Return the newest articles below the id `before` that the caller may see.
+
+    They are filtered by state and service, and by a text in title or symptom.
+    """
     return [article_of(row) for row in await conn.fetch(PAGE, state, service, before, text, limit, sight.security)]
 
 
 def article_of(row: Any) -> Article:
-    """A row as an article."""
+    """Return a row as an article."""
     return Article(**{**row, "state": ArticleState(row["state"])})

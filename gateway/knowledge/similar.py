@@ -1,4 +1,7 @@
-"""What of before was like a record: PostgreSQL finds candidates by trigrams, the likeness of each decides."""
+"""Earlier records and articles similar to a record.
+
+PostgreSQL finds candidates by trigrams, the likeness score of each decides.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,7 +18,10 @@ from gateway.knowledge.articles import Article, article_of
 from gateway.knowledge.similarity import LEAST, Likeness, Trouble, likeness
 
 RECENT = 300
-"""So many of the newest solved records are compared in any case: where LC_CTYPE is C, trigrams are blind to Chinese."""
+"""The number of newest solved records that are always compared.
+
+Where LC_CTYPE is C, trigrams do not see Chinese.
+"""
 
 INCIDENTS = """
 SELECT i.number, i.title, i.service, i.ci, i.category, i.resolution, i.resolution_category, i.solution, i.resolved_at FROM (
@@ -43,12 +49,15 @@ WHERE $4::bool OR NOT EXISTS (SELECT FROM incident i WHERE i.id = article.incide
 
 
 FEWER = "SELECT set_config('pg_trgm.similarity_threshold', '0.15', true)"
-"""Trigrams go over the ends of Chinese words as nothing marks these: what is alike shares fewer of them than in English."""
+"""A lower trigram threshold for Chinese, whose word ends are not marked.
+
+Similar Chinese texts share fewer trigrams than similar English ones.
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class Solved:
-    """A record of before that people solved."""
+    """An earlier record that people solved."""
 
     number: str
     title: str
@@ -65,20 +74,20 @@ Found = TypeVar("Found", Solved, Article)
 
 
 class Match(msgspec.Struct, Generic[Found], frozen=True):
-    """Something that was like it, and how much."""
+    """A similar record or article, and how similar it is."""
 
     found: Found
     likeness: Likeness
 
 
 async def incidents_like(conn: Connection, incident: Incident, sight: Visibility, most: int) -> list[Match[Solved]]:
-    """Solved records like this one that are there for who asks, the likest first."""
+    """Return solved records similar to this one that the caller may see, the most similar first."""
     rows = await _fetch(conn, INCIDENTS, incident.title, incident.service, incident.id, *sight.parameters(), RECENT)
     return _best(incident, [(Solved(**row), row["ci"]) for row in rows], most)
 
 
 async def articles_like(conn: Connection, incident: Incident, sight: Visibility, most: int) -> list[Match[Article]]:
-    """Published articles on troubles like this record's that are there for who asks, the likest first."""
+    """Return published articles on similar troubles that the caller may see, best first."""
     rows = await _fetch(conn, ARTICLES, incident.title, incident.service, RECENT, sight.security)
     return _best(incident, [(article_of(row), "") for row in rows], most)
 

@@ -1,4 +1,4 @@
-"""How alike two troubles are, by their words and by what they are about. Pure."""
+"""The similarity of two troubles, by their words and by service, item and category. Pure."""
 
 import re
 from collections.abc import Iterable
@@ -7,20 +7,20 @@ from dataclasses import dataclass
 from rapidfuzz.fuzz import token_set_ratio, token_sort_ratio
 
 LEAST = 0.5
-"""What is less alike than this is not worth being shown."""
+"""The lowest score that is worth showing."""
 
 WORDS, SAME = 0.7, 0.1
-"""What the words weigh, and each of service, item and category that is the same."""
+"""The weights of the words, and of each of service, item and category that is the same."""
 
 LONGEST = 500
-"""Characters of a text that are compared."""
+"""The most characters of a text that are compared."""
 
 _HAN = re.compile(r"[\u3400-\u9fff]+")
 
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """What is compared."""
+    """The features of a trouble that are compared."""
 
     title: str
     service: str = ""
@@ -30,14 +30,17 @@ class Trouble:
 
 @dataclass(frozen=True, slots=True)
 class Likeness:
-    """`score` from 0 to 1, and what it rests on: `words`, `service`, `ci`, `category`."""
+    """A score from 0 to 1 and its reasons: `words`, `service`, `ci`, `category`."""
 
     score: float
     reasons: tuple[str, ...]
 
 
 def likeness(one: Trouble, other: Trouble) -> Likeness:
-    """How alike they are. Words count in any order; Chinese, which has no spaces, is compared by pairs of characters."""
+    """Return how similar two troubles are.
+
+    Words count in any order; Chinese, which has no spaces, is compared by pairs of characters.
+    """
     a, b = words(one.title), words(other.title)
     text = (token_set_ratio(a, b) + token_sort_ratio(a, b)) / 200 if a and b else 0.0
     same = tuple(_same(one, other))
@@ -53,7 +56,10 @@ def _same(one: Trouble, other: Trouble) -> Iterable[str]:
 
 
 def words(text: str) -> str:
-    """The words of a text in lower case; a run of Chinese becomes its pairs of characters."""
+    """Return the words of a text in lower case.
+
+    A run of Chinese becomes its pairs of characters.
+    """
     split = re.sub(r"[^\w]+", " ", _HAN.sub(_pairs, text[:LONGEST].casefold()))
     return " ".join(split.split())
 

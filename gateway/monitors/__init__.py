@@ -1,1 +1,1 @@
-"""Dead-man monitors: what must ping in time, or else is an alert."""
+"""Dead-man monitors: jobs that must ping in time, or else an alert is raised."""

@@ -1,4 +1,4 @@
-"""What a ping, or its absence, makes of a monitor, and what is told of it. Pure."""
+"""The effect of a ping, or of its absence, on a monitor, and the alert it raises. Pure."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -12,14 +12,17 @@ from gateway.vocabulary import AlertStatus
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """The monitor as it is now, and the alert to be told, if any."""
+    """The new state of a monitor, and the alert to raise or clear, if any."""
 
     monitor: Monitor
     alert: Alert | None = None
 
 
 def pinged(monitor: Monitor, ping: Ping, now: datetime) -> Judged:
-    """After a ping; one that comes late out of a queue never sets the time back."""
+    """Return the effect of a ping.
+
+    One that arrives late out of a queue never sets the time back.
+    """
     now = max(now, monitor.pinged_at or now)
     heard = replace(monitor, note=ping.note, exit_status=ping.exit_status)
     match ping.said:
@@ -38,7 +41,10 @@ def pinged(monitor: Monitor, ping: Ping, now: datetime) -> Judged:
 
 
 def overdue(monitor: Monitor, now: datetime) -> Judged:
-    """After its deadline passed: it is down, and told of again each time another ping is missing."""
+    """Return the effect of a missed deadline.
+
+    The monitor is down, and the alert is repeated each time another ping is missing.
+    """
     due = monitor.due_at or now
     what = "did not end in time" if monitor.started_at else "is overdue"
     down = armed(replace(monitor, started_at=None, down_since=monitor.down_since or due), now)
@@ -46,7 +52,10 @@ def overdue(monitor: Monitor, now: datetime) -> Judged:
 
 
 def armed(monitor: Monitor, after: datetime) -> Monitor:
-    """With the next expected ping and its deadline counted from `after`, or without while it is paused."""
+    """Return the monitor with its next expected ping and deadline, counted from `after`.
+
+    Both are None while it is paused.
+    """
     if not monitor.enabled:
         return replace(monitor, expected_at=None, due_at=None)
     at = expected(monitor.period_seconds, monitor.schedule, monitor.zone, after)
@@ -54,7 +63,10 @@ def armed(monitor: Monitor, after: datetime) -> Monitor:
 
 
 def _started(monitor: Monitor, now: datetime) -> Monitor:
-    """What has begun must end within the grace, and no later than it was due anyway."""
+    """Return the monitor of a job that has begun.
+
+    It must end within the grace period, and no later than its ping was due anyway.
+    """
     ends = now + timedelta(seconds=monitor.grace_seconds)
     return replace(monitor, started_at=now, due_at=monitor.due_at and min(monitor.due_at, ends))
 

@@ -1,15 +1,15 @@
-"""A monitor as a value, and what a ping can say. Pure."""
+"""Monitors and pings as values. Pure."""
 
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
 NAMESPACE = "ping"
-"""The source and the family of keys of what monitors tell."""
+"""The source and the namespace of deduplication keys of the alerts that monitors raise."""
 
 
 class Said(StrEnum):
-    """What a ping says: it went well, it begins, it failed, or only something to keep."""
+    """The signal of a ping: success, start, failure, or only a note to keep."""
 
     SUCCESS = "success"
     START = "start"
@@ -18,7 +18,7 @@ class Said(StrEnum):
 
 
 class State(StrEnum):
-    """How a monitor is: never pinged, well, overdue or failed, or not watched."""
+    """The state of a monitor: never pinged, well, overdue or failed, or paused."""
 
     NEW = "new"
     UP = "up"
@@ -28,7 +28,11 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Ping:
-    """One ping: `note` is the beginning of its body, `exit_status` what the job ended with, if it said."""
+    """One ping.
+
+    `note` is the beginning of its body, `exit_status` the exit status of the job, if it was
+    sent.
+    """
 
     said: Said
     note: str = ""
@@ -37,9 +41,10 @@ class Ping:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Monitor:
-    """One monitor of one integration. Either `period_seconds` or `schedule` says when a ping is expected.
+    """One monitor of an integration; `period_seconds` or `schedule` says when pings are expected.
 
-    `expected_at` is when the next one should come, `due_at` when it is overdue; both are None while it is paused.
+    `expected_at` is when the next ping should come, `due_at` when it is overdue; both are None
+    while the monitor is paused.
     """
 
     id: int
@@ -69,7 +74,7 @@ class Monitor:
 
     @property
     def state(self) -> State:
-        """In one word."""
+        """Return the state of the monitor."""
         if not self.enabled:
             return State.PAUSED
         if self.down_since is not None:

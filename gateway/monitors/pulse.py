@@ -1,7 +1,9 @@
-"""Pings and deadlines as they happen: the monitor is locked, judged, told of to intake, and only then written.
+"""The processing of pings and missed deadlines: the alert is committed before the monitor.
 
-So a 2xx means that both are committed. A crash in between leaves the monitor as it was and due: it is told of again, which intake
-takes for a repeat. `due_at` is always armed, so whatever goes wrong with one ping is found at the next deadline.
+The monitor is locked, its new state computed, its alert handed to intake, and only then is it
+written, so a 2xx means that both are committed. A crash in between leaves the monitor as it was
+and due: the alert is sent again, which intake takes for a repeat. `due_at` is always set, so
+whatever goes wrong with one ping is found at the next deadline.
 """
 
 import asyncio
@@ -24,25 +26,28 @@ from gateway.receipts.submission import Receipt, Submission
 log = structlog.get_logger()
 
 EVERY = 1.0
-"""Seconds between two looks for what is overdue."""
+"""Seconds between two searches for overdue monitors."""
 
 BATCH = 200
 POISONED = timedelta(minutes=1)
-"""How long a monitor waits that could not be judged."""
+"""The pause of a monitor that could not be processed."""
 
 AT_ONCE = 4
-"""Pings judged at once: each holds a connection while intake commits, and others need connections too."""
+"""The most pings processed at once.
+
+Each holds a connection while intake commits, and others need connections too.
+"""
 
 UNSAID = {
     "description": "", "period_seconds": 86_400, "schedule": "", "zone": "UTC", "grace_seconds": 3_600, "severity": "",
     "service": "", "ci": "", "enabled": True,
 }  # fmt: skip
-"""How a monitor is made by its first ping: once a day, within an hour."""
+"""The settings of a monitor created by its first ping: one ping a day, with an hour of grace."""
 
 
 @dataclass(frozen=True, slots=True)
 class Pulse:
-    """Takes pings and looks for missing ones; any number of replicas may."""
+    """The processor of pings and missed deadlines; any number of replicas may run it."""
 
     pool: Pool
     clock: Clock
@@ -53,12 +58,15 @@ class Pulse:
     async def ping(
         self, integration_id: int, slug: str, ping: Ping, body: bytes, headers: Mapping[str, str], *, create: bool
     ) -> bool:
-        """Take one ping in; answers whether it made its monitor, as `create` allows. Raises NotFound, Unavailable, Overloaded."""
+        """Process one ping; return whether it created its monitor, which only `create` allows.
+
+        Raises NotFound, Unavailable, Overloaded.
+        """
         async with self.turns, transaction(self.pool) as conn:
             monitor = await store.by_slug(conn, integration_id, slug)
             made = create and monitor is None
             if made:
-                with suppress(Conflict):  # another ping made it just now, or there are too many
+                with suppress(Conflict):  # another ping created it just now, or there are too many
                     await store.create(conn, integration_id, slug, {"name": slug, **UNSAID}, self.clock.stamp())
                 monitor = await store.by_slug(conn, integration_id, slug)
             if monitor is None:
@@ -72,7 +80,7 @@ class Pulse:
         return made
 
     async def run_once(self) -> int:
-        """Tell of one batch of those overdue; answers how many there were."""
+        """Raise alerts for one batch of overdue monitors; returns how many there were."""
         async with acquire(self.pool) as conn:
             late = await store.due(conn, self.clock.stamp(), BATCH)
         for monitor_id in late:
@@ -80,7 +88,7 @@ class Pulse:
                 await self._expire(monitor_id)
             except (Unavailable, Overloaded):
                 raise
-            except Exception:  # one monitor that cannot be judged must not stop those behind it
+            except Exception:  # one monitor that cannot be processed must not stop those behind it
                 log.exception("monitor_poisoned", id=monitor_id)
                 await self._put_off(monitor_id)
         return len(late)

@@ -1,7 +1,8 @@
-"""When the next ping is expected: after a period, or when cron would next run on the wall clock of a zone. Pure.
+"""The next expected ping: after a period, or by a cron schedule in a time zone. Pure.
 
-As Debian's cron has it (and cronsim reads it), a job at fixed times that the clocks skip runs right after the gap, and one at
-times they show twice runs the first time; a job of every minute or hour goes by elapsed time.
+As in Debian's cron (and in cronsim), a job at fixed times that the clocks skip runs right after
+the gap, and one at times that the clocks show twice runs the first time; a job of every minute
+or hour goes by elapsed time.
 """
 
 from datetime import UTC, datetime, timedelta
@@ -15,19 +16,22 @@ from gateway.zones import zones
 
 FIELDS = 5
 PROBED = datetime(2024, 1, 1, tzinfo=UTC)
-"""From where a schedule is tried: a leap year, so that the 29th of February is found at once."""
+"""The time from which a schedule is tested: a leap year, so that the 29th of February is found."""
 
 
 @lru_cache(maxsize=4_096)
 def expected(period_seconds: int | None, schedule: str, zone: str, after: datetime) -> datetime:
-    """The first moment later than `after`, in UTC."""
+    """Return the first expected time after `after`, in UTC."""
     if period_seconds is not None:
         return after + timedelta(seconds=period_seconds)
     return next(CronSim(schedule, after.astimezone(ZoneInfo(zone)))).astimezone(UTC)
 
 
 def check(period_seconds: int | None, schedule: str, zone: str) -> None:
-    """Raise Unprocessable unless there is either a period or a schedule that some day runs, in a zone that exists."""
+    """Raise Unprocessable unless exactly one of period and schedule is given and usable.
+
+    A schedule must run some day, and the time zone must exist.
+    """
     flaws = []
     if zone not in zones():
         flaws.append(Flaw("/zone", f"there is no time zone {zone[:64]!r}: write one such as Asia/Shanghai"))

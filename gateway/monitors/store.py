@@ -14,16 +14,19 @@ from gateway.monitors.evaluation import armed
 from gateway.monitors.model import Monitor
 
 MOST = 10_000
-"""Monitors that one integration may have, so that pings that make them cannot fill the database."""
+"""The most monitors of one integration: pings that create them must not fill the database."""
 
 SETTINGS = (
     "name", "description", "period_seconds", "schedule", "zone", "grace_seconds", "severity", "service", "ci", "enabled",
 )  # fmt: skip
-"""What people set of a monitor, in the order of the statements below; changing `CLOCK` of it counts the time anew."""
+"""The settings of a monitor, in the order of the statements.
+
+Changing one of `CLOCK` restarts its time.
+"""
 
 CLOCK = ("period_seconds", "schedule", "zone", "grace_seconds", "enabled")
 LIVED = ("pinged_at", "started_at", "down_since", "exit_status", "note", "expected_at", "due_at")
-"""What happens to it, in the order of the statements below."""
+"""The state of a monitor, in the order of the statements."""
 
 MONITORS = "SELECT i.slug AS integration, m.* FROM monitor m JOIN integration i ON i.id = m.integration_id "
 
@@ -36,7 +39,7 @@ NOW = "SELECT coalesce($1::timestamptz, clock_timestamp())"
 
 
 async def now(conn: Connection, stamp: datetime | None) -> datetime:
-    """The moment to judge by: PostgreSQL's clock, also when a lock was waited for."""
+    """Return the moment to judge by: PostgreSQL's clock, correct even after waiting for a lock."""
     moment: datetime = await conn.fetchval(NOW, stamp)
     return moment
 
@@ -45,7 +48,7 @@ LIST = MONITORS + "WHERE m.id > $1::int AND ($2::text IS NULL OR i.slug = $2::te
 
 
 async def page(conn: Connection, after: int, limit: int, integration: str | None) -> list[Monitor]:
-    """Monitors whose id is above `after`."""
+    """Return monitors whose id is above `after`."""
     return [_of(row) for row in await conn.fetch(LIST, after, integration, limit)]
 
 
@@ -54,7 +57,7 @@ BY_ID_LOCKED = MONITORS + "WHERE m.id = $1 FOR UPDATE OF m"
 
 
 async def by_id(conn: Connection, monitor_id: int, *, lock: bool = False) -> Monitor:
-    """The monitor, with `lock` unchanged until the transaction ends; raises NotFound."""
+    """Return a monitor, with `lock` unchanged until the transaction ends; raises NotFound."""
     row = await conn.fetchrow(BY_ID_LOCKED if lock else BY_ID, monitor_id)
     if row is None:
         raise NotFound(f"there is no monitor {monitor_id}")
@@ -65,7 +68,7 @@ BY_SLUG_LOCKED = MONITORS + "WHERE m.integration_id = $1 AND m.slug = $2 FOR UPD
 
 
 async def by_slug(conn: Connection, integration_id: int, slug: str) -> Monitor | None:
-    """The monitor that an integration names so, unchanged until the transaction ends."""
+    """Return the monitor of an integration by its slug, locked until the transaction ends."""
     row = await conn.fetchrow(BY_SLUG_LOCKED, integration_id, slug)
     return None if row is None else _of(row)
 
@@ -74,7 +77,7 @@ DUE = "SELECT id FROM monitor WHERE due_at <= coalesce($1::timestamptz, statemen
 
 
 async def due(conn: Connection, stamp: datetime | None, limit: int) -> list[int]:
-    """Whose deadline passed, the longest overdue first."""
+    """Return the ids of monitors whose deadline has passed, the longest overdue first."""
     return [row["id"] for row in await conn.fetch(DUE, stamp, limit)]
 
 
@@ -84,7 +87,10 @@ STILL_DUE = (
 
 
 async def still_due(conn: Connection, monitor_id: int, stamp: datetime | None) -> Monitor | None:
-    """The monitor, unchanged until the transaction ends; None when it was pinged meanwhile or somebody else has it."""
+    """Return a monitor that is overdue, locked until the transaction ends.
+
+    None if it was pinged in the meantime or somebody else has locked it.
+    """
     row = await conn.fetchrow(STILL_DUE, monitor_id, stamp)
     return None if row is None else _of(row)
 
@@ -93,7 +99,7 @@ PUT_OFF = "UPDATE monitor SET due_at = coalesce($3::timestamptz, statement_times
 
 
 async def put_off(conn: Connection, monitor_id: int, length: timedelta, stamp: datetime | None) -> None:
-    """Look at it again later."""
+    """Postpone a monitor's deadline."""
     await conn.execute(PUT_OFF, monitor_id, length, stamp)
 
 
@@ -104,7 +110,7 @@ WHERE id = $1
 
 
 async def lived(conn: Connection, monitor: Monitor) -> None:
-    """Write what happened to a monitor that is locked; its version is of its settings and stays."""
+    """Write the state of a locked monitor; its version, which is of its settings, stays."""
     await conn.execute(LIVES, monitor.id, *(getattr(monitor, name) for name in LIVED))
 
 
@@ -119,9 +125,10 @@ ON CONFLICT (integration_id, slug) DO NOTHING RETURNING id
 
 
 async def create(conn: Connection, integration_id: int, slug: str, fields: Mapping[str, Any], stamp: datetime | None) -> Monitor:
-    """A new monitor with all of SETTINGS, whose time runs at once.
+    """Create a monitor with all of SETTINGS, whose time runs at once.
 
-    Raises Conflict for a slug that is taken or when there are too many, Unprocessable for a schedule that cannot be used.
+    Raises Conflict for a slug that is taken or when there are too many, Unprocessable for a
+    schedule that cannot be used.
     """
     schedule.check(fields["period_seconds"], fields["schedule"], fields["zone"])
     if await conn.fetchval(COUNT, integration_id, MOST) >= MOST:
@@ -146,10 +153,11 @@ WHERE id = $1
 async def change(
     conn: Connection, monitor_id: int, changes: Mapping[str, Any], stamp: datetime | None, *, if_match: int | None = None
 ) -> Monitor:
-    """The monitor with `changes`, in a transaction of the caller's; another period or schedule counts from now.
+    """Change a monitor and return it, in a transaction of the caller's.
 
-    Changing nothing writes nothing.
-    Raises NotFound, VersionMismatch, and Unprocessable for a schedule that cannot be used.
+    Another period or schedule counts from the time of the change. Changing nothing writes
+    nothing. Raises NotFound, VersionMismatch, and Unprocessable for a schedule that cannot be
+    used.
     """
     before = await by_id(conn, monitor_id, lock=True)
     if if_match is not None and before.version != if_match:
@@ -170,7 +178,7 @@ DELETE = "DELETE FROM monitor WHERE id = $1 RETURNING id"
 
 
 async def delete(conn: Connection, monitor_id: int) -> None:
-    """Forget it; an alert that fires is left to people. Raises NotFound."""
+    """Delete a monitor; an alert that fires is left to people. Raises NotFound."""
     if await conn.fetchval(DELETE, monitor_id) is None:
         raise NotFound(f"there is no monitor {monitor_id}")
 
@@ -179,7 +187,7 @@ INTEGRATION = "SELECT id FROM integration WHERE slug = $1"
 
 
 async def integration(conn: Connection, slug: str) -> int:
-    """The id of an integration; raises Unprocessable when there is none."""
+    """Return the id of an integration; raises Unprocessable if there is none."""
     found: int | None = await conn.fetchval(INTEGRATION, slug)
     if found is None:
         detail = f"there is no integration {slug}: it is made with its first key"

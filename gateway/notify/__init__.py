@@ -1,1 +1,1 @@
-"""Telling people: a transactional outbox, templates, channels and the runner that sends."""
+"""Notifications to people: a transactional outbox, templates, channels and a sending runner."""

@@ -1,17 +1,21 @@
-"""A circuit breaker per endpoint: after some failures in a row an endpoint is left alone for a while, then probed once.
+"""A circuit breaker per endpoint: after several failures in a row it pauses, then probes once.
 
-Pure but for the memory it is: `now` is monotonic seconds and comes from the caller.
+Pure apart from its own memory: `now` is monotonic seconds and comes from the caller.
 """
 
 from collections import OrderedDict
 from dataclasses import dataclass
 
 FAILURES = 3
-"""Failures in a row that open the circuit."""
+"""The number of failures in a row that opens the circuit."""
 FIRST_PAUSE_S = 15.0
 LONGEST_PAUSE_S = 300.0
 REMEMBERED = 4096
-"""Endpoints kept in mind; the one longest untouched is forgotten first, which only means it is tried again."""
+"""The most endpoints remembered.
+
+The one that was reported on least recently is forgotten first, which only means that it is tried
+again.
+"""
 
 
 @dataclass(slots=True)
@@ -22,13 +26,16 @@ class _Endpoint:
 
 
 class Breakers:
-    """What is known of every endpoint that failed lately."""
+    """The circuit breakers of all endpoints that failed recently."""
 
     def __init__(self) -> None:
         self._endpoints: OrderedDict[str, _Endpoint] = OrderedDict()
 
     def wait(self, endpoint: str, now: float) -> float:
-        """Seconds to leave the endpoint alone; 0 means go, and while the circuit is open only one probe may go."""
+        """Return the seconds for which to leave the endpoint alone; 0 means that it may be tried.
+
+        While the circuit is open only one probe is let through at a time.
+        """
         known = self._endpoints.get(endpoint)
         if known is None or known.failures < FAILURES:
             return 0.0
@@ -40,7 +47,7 @@ class Breakers:
         return 0.0
 
     def report(self, endpoint: str, now: float, *, failed: bool) -> None:
-        """Tell how a try ended: a success forgets all failures."""
+        """Record how an attempt ended; a success forgets all failures."""
         if not failed:
             self._endpoints.pop(endpoint, None)
             return
@@ -54,5 +61,5 @@ class Breakers:
             self._endpoints.popitem(last=False)
 
     def open_count(self) -> int:
-        """How many endpoints are being left alone or probed."""
+        """Return the number of endpoints whose circuit is open, including those being probed."""
         return sum(known.failures >= FAILURES for known in self._endpoints.values())

@@ -1,7 +1,8 @@
-"""The signed token of a call that the gateway makes: which record, at which version, for whom, and until when. Pure.
+"""The signed token of an outgoing call: record, version, callee and expiry. Pure.
 
-HMAC-SHA256 over all of it, 256 bits. Only Twilio is told it, so that a key pressed in another call means nothing; it ends with
-the version, so that a key pressed late does not acknowledge what has fired again since.
+HMAC-SHA256 over all of it, 256 bits. Only Twilio receives it, so that a key pressed in another
+call means nothing; it is bound to the version, so that a key pressed late does not acknowledge
+an incident that has fired again since.
 """
 
 import re
@@ -18,12 +19,12 @@ SHAPE = re.compile(
 )
 
 VALID = timedelta(hours=1)
-"""A call that is answered later than this after it was made is about something else by then."""
+"""The time for which a call can be answered; by then it would be about something else."""
 
 
 @dataclass(frozen=True, slots=True)
 class Called:
-    """What a call is about: a record at a version, the login of who is called, and when it was made."""
+    """The subject of a call: a record at a version, the callee's login, the time of the call."""
 
     incident_id: int
     version: int
@@ -33,18 +34,18 @@ class Called:
 
 @dataclass(frozen=True, slots=True)
 class CallTokens:
-    """Makes tokens by the first of its secrets and believes those of all of them."""
+    """The issuer and verifier of call tokens: signs with the first secret, accepts all."""
 
     secrets: tuple[bytes, ...]
 
     def make(self, called: Called) -> str:
-        """The token of a call."""
+        """Return the token of a call."""
         ends = int((called.made_at + VALID).timestamp())
         signed = signature(self.secrets[0], LABEL, _signed(called, ends))
         return f"{called.incident_id}.{called.version}.{ends}.{signed}.{called.login}"
 
     def read(self, token: str, now: datetime) -> Called:
-        """What the call is about; raises Forbidden."""
+        """Return the subject of the call; raises Forbidden for a forged or expired token."""
         found = SHAPE.fullmatch(token)
         if found is None:
             raise Forbidden("this is no call that the gateway made")

@@ -1,15 +1,18 @@
-"""What people are shown of a record in a chat: its words, how it stands, and what they can press. Pure values."""
+"""The card of a record in a chat: its text, its state, and its buttons. Pure values."""
 
 from dataclasses import dataclass
 from typing import Literal
 
 Pressed = Literal["acknowledge", "resolve", "accept"]
-"""What a button asks for, in the API's words."""
+"""The action that a button requests, in the API's words."""
 
 
 @dataclass(frozen=True, slots=True)
 class Button:
-    """Something to press; `label` is in the reader's language, `token` is signed and comes back with the press."""
+    """A button.
+
+    `label` is in the reader's language, `token` is signed and comes back with the press.
+    """
 
     action: Pressed
     label: str
@@ -18,9 +21,10 @@ class Button:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What somebody is told, whole in the lines of `text`.
+    """A message to somebody in a chat, with the complete content in the lines of `text`.
 
-    `number`, `title` and `state` (in the reader's language) are "" where it is about no record; then nothing can be pressed.
+    `number`, `title` and `state` (in the reader's language) are "" for a message about no
+    record; then there are no buttons.
     """
 
     text: str

@@ -1,4 +1,4 @@
-"""How a record is shown in a chat, in the reader's language. Pure."""
+"""The presentation of a record in a chat, in the reader's language. Pure."""
 
 from gateway.incidents.labels import LOCALES, Locale, state_label
 from gateway.incidents.record import Incident
@@ -8,13 +8,16 @@ from gateway.notify.press_tokens import PressTokens
 from gateway.vocabulary import LIVE, State
 
 BUTTONS: dict[Pressed, tuple[str, str]] = {"acknowledge": ("Acknowledge", "受理"), "resolve": ("Resolve", "解决")}
-"""What buttons say."""
+"""The labels of the buttons."""
 
 PRIORITY, STATE, HANDLER = ("Priority {}", "优先级 {}"), ("State: {}", "状态：{}"), ("Handled by: {}", "处理人：{}")
 
 
 def shown(incident: Incident, tokens: PressTokens, locale: Locale, text: str = "", *, named: bool = False) -> Reply:
-    """The record as it stands, below `text` if there is any; where that has `named` the record, with no more than its state."""
+    """Return the record's present state as a chat message, below `text` if there is any.
+
+    If `named`, the text names the record already, and only its state is added.
+    """
     standing = state_of(incident, locale) if named else standing_of(incident, locale)
     whole = f"{text}\n{standing}" if text else standing
     state = state_label(incident.state, incident.kind, locale)
@@ -22,13 +25,13 @@ def shown(incident: Incident, tokens: PressTokens, locale: Locale, text: str = "
 
 
 def standing_of(incident: Incident, locale: Locale) -> str:
-    """Number, priority, title, state and who has it, on two lines."""
+    """Return number, priority, title, state and handler of the record, on two lines."""
     priority = PRIORITY[LOCALES.index(locale)].format(incident.priority)
     return f"[{incident.number}] {priority} · {one_line(incident.title)}\n{state_of(incident, locale)}"
 
 
 def state_of(incident: Incident, locale: Locale) -> str:
-    """Its state, and who has it."""
+    """Return the record's state, and its handler if there is one."""
     language = LOCALES.index(locale)
     said = [STATE[language].format(state_label(incident.state, incident.kind, locale))]
     if incident.handler:
@@ -37,7 +40,7 @@ def state_of(incident: Incident, locale: Locale) -> str:
 
 
 def buttons(incident: Incident, tokens: PressTokens, locale: Locale) -> tuple[Button, ...]:
-    """What can be pressed: nothing where no work is owed any more."""
+    """Return the buttons of the record: none unless work on it is still owed."""
     if incident.state not in LIVE:
         return ()
     untaken = incident.state in (State.LOGGED, State.ASSIGNED)
@@ -47,6 +50,9 @@ def buttons(incident: Incident, tokens: PressTokens, locale: Locale) -> tuple[Bu
 
 
 def mark(incident: Incident) -> str:
-    """By which two showings are told apart; as CHANGED of `operations/rounds/chat_changes.py` has it."""
+    """Return a mark that differs whenever a card of the record would look different.
+
+    Matches CHANGED of `operations/rounds/chat_changes.py`.
+    """
     restricted = "/restricted" if incident.security else ""
     return f"{incident.state}/{incident.priority}/{incident.reopened}/{incident.handler}{restricted}"

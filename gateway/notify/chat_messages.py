@@ -1,4 +1,4 @@
-"""Which messages in chats belong to which record: those that reported it, and ours, which are changed when it changes."""
+"""Chat messages by record: those that reported it, and the gateway's own, which follow it."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,7 +14,7 @@ ON CONFLICT (provider, conversation, message) DO UPDATE SET shown = excluded.sho
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A message: in which conversation of whose, and its name there."""
+    """The place of a message: chat provider, conversation, and the message's id there."""
 
     provider: str
     conversation: str
@@ -24,7 +24,10 @@ class Place:
 async def remember(
     conn: Connection, place: Place, incident_id: int, locale: str, stamp: datetime | None, shown: str | None = None
 ) -> None:
-    """Replies to the message belong to the record from now on; with `shown` it is one of ours, which shows that."""
+    """Store that a message belongs to a record, so that replies to it do too.
+
+    `shown` marks a message of the gateway's own and is the state that it shows.
+    """
     await conn.execute(REMEMBER, place.provider, place.conversation, place.message, incident_id, locale, shown, stamp)
 
 
@@ -32,6 +35,6 @@ FIND = "SELECT incident_id FROM chat_message WHERE provider = $1 AND conversatio
 
 
 async def record_of(conn: Connection, place: Place) -> int | None:
-    """The id of the record that the message belongs to."""
+    """Return the id of the record that the message belongs to, None for an unknown message."""
     found: int | None = await conn.fetchval(FIND, place.provider, place.conversation, place.message)
     return found

@@ -1,4 +1,4 @@
-"""What a message becomes in a chat: where it goes, what is shown there of its record now, and that it was shown."""
+"""Notifications as chat posts: their destination, their content, and the cards to update."""
 
 from dataclasses import dataclass
 
@@ -20,12 +20,12 @@ from gateway.notify.templates import Template
 log = structlog.get_logger()
 
 CHANGE = "/="
-"""What stands between a conversation and the message of ours there that is to be changed."""
+"""The separator between a conversation and a message of the gateway's own to be updated there."""
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A conversation; below a message of it, or in place of one of ours."""
+    """The destination of a post: a conversation, a thread in it, or a message to replace."""
 
     conversation: str
     below: str = ""
@@ -33,14 +33,17 @@ class Target:
 
 
 def target_of(recipient: str) -> Target:
-    """`C1`, `C1/171.2` below that message, `C1/=171.2` in its place."""
+    """Parse a recipient: `C1`, `C1/171.2` to reply to a message, `C1/=171.2` to replace it."""
     conversation, _, message = recipient.partition("/")
     return Target(conversation, instead_of=message[1:]) if message.startswith("=") else Target(conversation, below=message)
 
 
 @dataclass(frozen=True, slots=True)
 class Showing:
-    """What is to be seen. `incident` is there where it is a card of it, which changes when the record does."""
+    """The content to post.
+
+    `incident` is set if it is a card, which changes when the record does.
+    """
 
     reply: Reply
     incident: Incident | None
@@ -49,14 +52,17 @@ class Showing:
 
 @dataclass(frozen=True, slots=True)
 class ChatPosts:
-    """What the channels of chats have in common; `locale` is the language of messages that do not say theirs."""
+    """The shared part of the chat channels; `locale` is used for messages that name no language."""
 
     pool: Pool
     tokens: PressTokens
     locale: Locale
 
     async def showing(self, message: Message) -> Showing:
-        """The words of a message, and the record as it stands while it is sent; raises Unavailable and what asyncpg raises."""
+        """Return the text of a message and the record as it stands while it is sent.
+
+        Raises Unavailable and what asyncpg raises.
+        """
         locale = next((known for known in LOCALES if known == message.facts.get("locale")), self.locale)
         answer = message.template == Template.CHAT
         words = str(message.facts["text"]) if answer and "text" in message.facts else message.text.strip()
@@ -69,9 +75,10 @@ class ChatPosts:
         return Showing(shown(found[0], self.tokens, locale, words, named=not answer), found[0], locale)
 
     async def shown(self, place: Place, showing: Showing, message: Message, *, for_good: bool = False) -> None:
-        """Remember a card that was posted. It is seen already, so where that fails it merely never changes.
+        """Remember a card that was posted.
 
-        What is shown `for_good` is changed no more.
+        If that fails, it is logged and the card is never updated. A card that is shown
+        `for_good` is not updated any more.
         """
         if showing.incident is None:
             return

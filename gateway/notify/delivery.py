@@ -1,7 +1,7 @@
-"""One attempt to deliver one message: by its channel, or by the contact methods of the person it is for, one after the other.
+"""One attempt to deliver a message, by its channel or its recipient's contact methods.
 
-An attempt sends once at most. Where a method fails and there is another, that one is next at once; the schedule of retries begins
-when the last has failed.
+An attempt sends once at most. If a contact method fails and there is another, that one is next
+at once; the schedule of retries begins when the last has failed.
 """
 
 import asyncio
@@ -32,15 +32,15 @@ from gateway.settings.recipients import SWITCHES, Target
 log = structlog.get_logger()
 
 PERSON = "person"
-"""The channel of messages for a person, whose contact methods say how."""
+"""The channel of messages to a person, delivered by that person's contact methods."""
 
 QUIET = frozenset({"resolved", "closed"})
-"""Occasions that nobody is called for: there is nothing to do."""
+"""Templates that require no action, for which nobody is called by telephone."""
 
 SEND_TIMEOUT_S = 10.0
 
 Opens = Callable[[OutboxRow, str], str]
-"""From a message and the channel that it goes by to the address that opens its record, "" where none does."""
+"""A function from a message and its channel to the URL of its record, "" if there is none."""
 
 
 def no_link(_owed: OutboxRow, _channel: str) -> str:
@@ -49,7 +49,7 @@ def no_link(_owed: OutboxRow, _channel: str) -> str:
 
 
 class Outcome(NamedTuple):
-    """The result of an attempt: the row's next state, how it ended, by which channel."""
+    """The result of an attempt: the row's next state, how it ended, and by which channel."""
 
     settlement: Settlement
     outcome: SendOutcome
@@ -60,7 +60,7 @@ class Outcome(NamedTuple):
 class Delivery:
     """The maker of attempts; `locale` and `zone` are for messages that do not name their own.
 
-    `privy` are addresses that may be told of security incidents.
+    `privy` are addresses that may be notified of security incidents.
     """
 
     pool: Pool
@@ -84,7 +84,7 @@ class Delivery:
             return _ended(owed, Dead(f"it cannot be read: {error!r}"), owed.channel)
 
     async def _looked_up(self, owed: OutboxRow) -> tuple[OutboxRow, ContactMethodsOf | Result]:
-        """Return the message as its recipient may read it, and how they are reached."""
+        """Return the message as its recipient may read it, and how that recipient is reached."""
         try:
             kept = await privacy.kept(self.pool, owed, self.privy)
             return kept, await self._ways(kept)
@@ -103,7 +103,7 @@ class Delivery:
         return _without_calls(ways) if owed.template in QUIET else ways
 
     async def _by(self, owed: OutboxRow, ways: ContactMethodsOf) -> Outcome:
-        """Try the first method, from the one that is next on, whose endpoint is not left alone."""
+        """Try the next contact method whose endpoint is not left alone, and send at most once."""
         first = owed.method if owed.method < len(ways.targets) else 0
         may_recover = owed.may_recover and first > 0
         waits: list[float] = []
@@ -176,14 +176,14 @@ class Delivery:
 
 
 def _no_channel(target: Target) -> str:
-    """Return the reason why a target has no channel, and the setting that gives it one."""
+    """Return the reason why a target has no channel, and the setting that switches it on."""
     if target.channel in SWITCHES:
         return f"the channel {target.channel!r} is off: set {SWITCHES[target.channel]}"
     return f"there is no channel {target.channel!r}" if target.channel else f"{target.address!r} names no channel"
 
 
 def _without_calls(ways: ContactMethodsOf) -> ContactMethodsOf:
-    """Return the ways of somebody who is not to be called, unless there is no other."""
+    """Return the contact methods without telephone calls, unless there is no other."""
     silent = tuple(one for one in ways.targets if one.channel != "voice")
     return replace(ways, targets=silent or ways.targets)
 

@@ -1,4 +1,4 @@
-"""The facts of a record as lines of a message, each with its name in the reader's language. Pure."""
+"""The facts of a record as lines of a message, named in the reader's language. Pure."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
@@ -37,7 +37,7 @@ LINES: Mapping[str, tuple[str, str]] = {
     "records": ("Open records: {}", "未结记录：{}"),
     "labels": ("Labels: {}", "标签：{}"),
 }
-"""The lines, in this order; a fact that is missing or empty has none."""
+"""The lines of a message, in this order; a fact that is missing or empty has none."""
 
 RUNBOOK = "runbook"
 LINK = ("Link: {}", "链接：{}")
@@ -55,7 +55,7 @@ def values(facts: Mapping[str, Any], reader: Reader) -> dict[str, str]:
 
 
 def lines(said: Mapping[str, str], facts: Mapping[str, Any], reader: Reader) -> Iterator[str]:
-    """Yield the line of each value, then the addresses that its sender gave: the runbook first."""
+    """Yield the line of each value, then the links that the alert brought, the runbook first."""
     for name, text in said.items():
         yield reader.choose(LINES[name]).format(text)
     for one in sorted(_links(facts.get("links")), key=lambda link: not _is_runbook(link)):
@@ -73,7 +73,7 @@ def _is_runbook(link: Mapping[str, Any]) -> bool:
 
 
 def _address(href: object) -> str:
-    """Return an address uncut: one that is cut opens nothing."""
+    """Return an address unshortened: one that is cut opens nothing."""
     return "".join(letter for letter in str(href) if letter.isprintable() and letter != " ")
 
 

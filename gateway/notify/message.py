@@ -1,4 +1,4 @@
-"""What a channel is handed and what it answers. Pure values."""
+"""The input and the results of a notification channel. Pure values."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,10 +9,11 @@ from uuid import UUID
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
-    """One rendered notification to one recipient; `id` is the same on every attempt, so receivers can drop repeats.
+    """One rendered notification to one recipient.
 
-    `urgency` is the priority it tells of, 5 where it tells of none. `link` opens the record for whoever reads it, "" where
-    nothing does.
+    `id` is the same on every attempt, so receivers can drop repeats. `urgency` is the priority
+    of its record, 5 for a message about no record. `link` opens the record for its reader, "" if
+    there is no link.
     """
 
     id: UUID
@@ -30,14 +31,16 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Delivered:
-    """The other side took it."""
+    """The message was accepted by the other side."""
 
 
 @dataclass(frozen=True, slots=True)
 class Retry:
-    """Not now. `after` is the wait the other side asked for, `at_most` the attempts worth making (None: the whole schedule).
+    """The message could not be sent yet.
 
-    `down` says that the endpoint as a whole is failing, not only this message.
+    `after` is the wait that the other side requested, `at_most` the number of attempts worth
+    making (None: the whole schedule). `down` says that the endpoint as a whole is failing, not
+    only this message.
     """
 
     reason: str
@@ -48,7 +51,7 @@ class Retry:
 
 @dataclass(frozen=True, slots=True)
 class Dead:
-    """Never: trying again cannot help."""
+    """The message can never be sent: trying again cannot help."""
 
     reason: str
 
@@ -57,12 +60,12 @@ Result = Delivered | Retry | Dead
 
 
 class Channel(Protocol):
-    """One way to reach people."""
+    """A channel of notification, such as e-mail, SMS or a chat."""
 
     def endpoint(self, recipient: str) -> str:
-        """The thing that fails as one: what the circuit breaker counts by."""
+        """Return the endpoint that the circuit breaker counts failures of."""
         ...
 
     async def send(self, message: Message) -> Result:
-        """Try once. Trouble with the other side is an answer, not an exception."""
+        """Try once; trouble with the other side is a result, not an exception."""
         ...

@@ -50,10 +50,10 @@ TO_DO: Mapping[str, tuple[str, str]] = {
     "grade": ("set or confirm its priority", "设定或确认优先级"),
     "tell_leader": ("tell the leader, and write in the record that you did", "通知分管领导，并在记录中登记"),
 }
-"""Steps by their names; a fact `to_do` that names one goes before what follows from the occasion."""
+"""Steps by name; a fact `to_do` that names one takes precedence over the step of the occasion."""
 
 WORKERS = frozenset({"service_desk", "tier2", "tier3", "group", "handler", "assignee", "owner"})
-"""Recipients who work on records themselves; all others see that somebody does."""
+"""Roles of recipients who work on records; all others make sure that somebody does."""
 
 FOR_WORKERS: Mapping[str, str] = {
     "opened": "accept",
@@ -85,13 +85,14 @@ FOR_OTHERS: Mapping[str, str] = {
 }
 
 BEGINNINGS = frozenset({"accept", "work"})
-"""Steps that are behind whoever works on the record already."""
+"""Steps that somebody who works on the record already has behind them."""
 
 
 def next_step(template: str, facts: Mapping[str, Any], reader: Reader, role: str) -> str:
-    """Return the next step for a reader with this role, "" where there is none.
+    """Return the next step for a reader with this role, "" if there is none.
 
-    A fact `to_do` that is empty asks nothing of those who work on records: somebody else has it.
+    An empty fact `to_do` requests nothing of those who work on records: somebody else has the
+    record.
     """
     named = facts.get("to_do")
     if not named:

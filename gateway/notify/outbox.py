@@ -1,7 +1,7 @@
-"""The outbox table: what is owed to whom, written with its cause, claimed and settled by the runner.
+"""The outbox table: notifications to send, written with their cause, settled by the runner.
 
-Delivery is at least once: a claim hides a row for `VISIBILITY`, and a row whose sender died comes back after that
-under the same id.
+Delivery is at least once: a claim hides a row for `VISIBILITY`, and a row whose runner died
+comes back after that under the same id.
 """
 
 from collections.abc import Mapping, Sequence
@@ -17,16 +17,18 @@ from gateway.incidents.record import UNRANKED, Notice
 from gateway.notify.retries import Settlement
 
 VISIBILITY = timedelta(seconds=60)
-"""How long a claimed row stays hidden from other claims."""
+"""The time for which a claimed row stays hidden from other claims."""
 ERROR_CHARS = 500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutboxRow:
-    """One claimed row; `attempts` counts this one, `claimed_at` is the database's time of the claim.
+    """One claimed row.
 
-    `method` is which contact method of a person is to be tried, `may_recover` says that one before it may work later.
-    `security` says that its incident is flagged as a security incident now.
+    `attempts` counts this one, `claimed_at` is the database's time of the claim. `method` is the
+    index of the person's contact method to try, `may_recover` says that an earlier one may work
+    later. `security` says that its incident is flagged as a security incident at the time of the
+    claim.
     """
 
     id: UUID
@@ -47,7 +49,7 @@ class OutboxRow:
 
 @dataclass(frozen=True, slots=True)
 class Depth:
-    """Unsettled rows of one channel, and the oldest of them."""
+    """The unsettled rows of one channel, fresh or retried: their number and the oldest's age."""
 
     channel: str
     retrying: bool
@@ -67,7 +69,10 @@ ON CONFLICT (id) DO NOTHING
 
 
 async def put(conn: Connection, rows: Sequence[tuple[int | None, Notice]], created_at: datetime | None) -> None:
-    """Owe these notices, each with the id of its incident if any, in the caller's transaction; one owed already stays."""
+    """Write these notices into the outbox, each with the id of its record if any.
+
+    Runs in the caller's transaction; a notice that is there already stays as it is.
+    """
     if not rows:
         return
     columns: list[tuple[object, ...]] = []
@@ -95,9 +100,9 @@ RETURNING o.id, o.incident_id, o.channel, o.recipient, o.role, o.template, o.fac
 
 
 async def claim(conn: Connection, now: datetime | None, limit: int) -> list[OutboxRow]:
-    """Take up to `limit` due rows and hide them for `VISIBILITY`; never waits for another claimer.
+    """Claim up to `limit` due rows and hide them for `VISIBILITY`; never waits for another claimer.
 
-    What tells of the most urgent incidents goes first, then what is due longest.
+    The most urgent incidents come first, then the rows that are due longest.
     """
     rows = [dict(row) for row in await conn.fetch(CLAIM, now, limit, VISIBILITY)]
     return sorted(
@@ -122,9 +127,9 @@ WHERE o.id = v.id AND o.state = 'pending' AND (o.attempts = v.attempt OR v.state
 
 
 async def settle(conn: Connection, now: datetime | None, verdicts: Sequence[Settlement]) -> int:
-    """Write what became of claimed rows; answers how many rows changed.
+    """Write the results of claimed rows; returns how many rows changed.
 
-    A retry or a death of an attempt that is no longer the newest is dropped; a delivery always counts.
+    A retry or a death of an attempt that is not the newest is dropped; a delivery always counts.
     """
     columns = [
         (
@@ -147,7 +152,7 @@ async def settle(conn: Connection, now: datetime | None, verdicts: Sequence[Sett
 
 
 def storable(text: str) -> str:
-    """Return the text without what PostgreSQL refuses."""
+    """Return the text without the characters that PostgreSQL refuses."""
     return text.replace("\x00", "").encode(errors="replace").decode()
 
 
@@ -159,5 +164,5 @@ FROM outbox WHERE state = 'pending' GROUP BY 1, 2
 
 
 async def depth(conn: Connection, now: datetime | None) -> list[Depth]:
-    """What is not settled yet, by channel; reads only the partial index's rows."""
+    """Return the number of unsettled rows by channel; reads only the rows of the partial index."""
     return [Depth(**dict(row)) for row in await conn.fetch(DEPTH, now)]

@@ -1,4 +1,4 @@
-"""Values as messages say them: foreign text made harmless, times on the reader's clock, lengths of time in words. Pure."""
+"""Values as messages write them: foreign text sanitized, local times, durations in words. Pure."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -14,9 +14,9 @@ TITLE_CHARS = 200
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """The reader of a message: language, time zone, and the address that opens the record.
+    """The reader of a message: language, time zone, and the URL that opens the record.
 
-    `link` is "" where there is none.
+    `link` is "" if there is none.
     """
 
     locale: Locale
@@ -36,7 +36,7 @@ def one_line(value: object) -> str:
 
 
 def multi_line(value: object) -> str:
-    """Return foreign text with its lines and without other control characters."""
+    """Return foreign text with its line breaks and without other control characters."""
     lines = str(value).replace("\r\n", "\n").split("\n")
     kept = ("".join(c if c.isprintable() else " " for c in line).rstrip() for line in lines)
     return "\n".join(kept).strip("\n")
@@ -61,11 +61,11 @@ LENGTHS = (
 """Units of time, the longest first."""
 
 FEW = 3
-"""Of a longer unit there are at least this many: 48 hours are not called 2 days."""
+"""The fewest of a unit that a duration is given in: 48 hours are not called 2 days."""
 
 
 def duration_words(seconds: float, reader: Reader) -> str:
-    """Return a length of time in words, in the longest unit of which there are at least `FEW`."""
+    """Return a duration in words, in the longest unit of which there are at least `FEW`."""
     spent = timedelta(seconds=min(max(seconds, 0), LONGEST.total_seconds()))
     for unit, many, one in LENGTHS:
         count = round(spent / unit)

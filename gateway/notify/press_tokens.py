@@ -1,6 +1,7 @@
-"""The signed value of a button: HMAC-SHA256 over secret, record, how often it was reopened, and its version. Pure.
+"""The signed value of a chat button: HMAC-SHA256 over record, reopen count and version. Pure.
 
-A token is `pRECORD-REOPENED-VERSION-SIGNATURE`, the signature 128 bits in lower-case base32: short enough for every vendor.
+A token is `pRECORD-REOPENED-VERSION-SIGNATURE`, the signature 128 bits in lower-case base32:
+short enough for every vendor.
 """
 
 import re
@@ -16,30 +17,36 @@ SHAPE = re.compile(r"p([1-9][0-9]{0,17})-([0-9]{1,9})-([0-9]{1,9})-([a-z2-7]{26}
 
 @dataclass(frozen=True, slots=True)
 class Pressable:
-    """What a button was shown for: the record as it stood then."""
+    """The state that a button was shown for: a record, its reopen count and its version."""
 
     incident_id: int
     reopened: int
     version: int
 
     def is_stale(self, incident: Incident) -> bool:
-        """Whether the record was reopened or fired again since: whoever pressed saw another trouble than there is."""
+        """Return whether the record was reopened or fired again since the button was shown.
+
+        The person who pressed it saw another trouble than there is.
+        """
         return incident.reopened != self.reopened or incident.version < self.version
 
 
 @dataclass(frozen=True, slots=True)
 class PressTokens:
-    """Makes tokens by the first of its secrets and believes those of all of them."""
+    """The issuer and verifier of button tokens: signs with the first secret, accepts all."""
 
     secrets: tuple[bytes, ...]
 
     def make(self, incident: Incident) -> str:
-        """The token of a record as it stands."""
+        """Return the token of a record in its present state."""
         signed = f"p{incident.id}-{incident.reopened}-{incident.version}"
         return f"{signed}-{short_signature(self.secrets[0], LABEL, signed)}"
 
     def read(self, token: str) -> Pressable | None:
-        """What the token was made for; None for one that is not ours."""
+        """Return the state that the token was made for.
+
+        None for a token that is not the gateway's.
+        """
         found = SHAPE.fullmatch(token)
         if found is None:
             return None

@@ -1,6 +1,7 @@
-"""The one place where a message about a security incident loses what its recipient may not see, just before it is sent.
+"""Removal of restricted content from messages about security incidents, before sending.
 
-What is asked is how things stand now: an incident may have been flagged, and somebody may have lost a role, since the
+This is the only place that does it. It runs just before a message is sent and judges by the
+present state: an incident may have been flagged, and somebody may have lost a role, since the
 message was written.
 """
 
@@ -24,15 +25,15 @@ SELECT EXISTS (SELECT FROM person
 
 
 def privy_addresses(recipients: Mapping[str, tuple[str, ...]]) -> frozenset[str]:
-    """Return the addresses that the configuration lists for a role that may see security incidents."""
+    """Return the addresses that the configuration lists for the security roles."""
     return frozenset(target for role in SECURITY_ROLES for target in recipients.get(role, ()))
 
 
 async def kept(pool: Pool, owed: OutboxRow, privy: frozenset[str]) -> OutboxRow:
-    """Return the message with what its recipient may be told; raises Unavailable and what asyncpg raises.
+    """Return the message without what its recipient may not see.
 
-    `privy` are the addresses listed for roles that may see security incidents. A person is judged by
-    the roles they have, whatever lists them.
+    `privy` are the addresses listed for the security roles. A person is judged by the roles they
+    have, whatever list they are on. Raises Unavailable and what asyncpg raises.
     """
     others = named(owed.facts)
     if not (owed.security or others):
@@ -50,7 +51,7 @@ async def kept(pool: Pool, owed: OutboxRow, privy: frozenset[str]) -> OutboxRow:
 
 
 def _is_listed(owed: OutboxRow, privy: frozenset[str]) -> bool:
-    """Return whether it goes to a listed address, or to a message in a listed conversation of a chat."""
+    """Return whether it goes to a listed address, or to a message in a listed chat conversation."""
     if owed.channel in BY_LOGIN:
         return False
     conversation = str(Target(owed.channel, owed.recipient.partition("/")[0]))
@@ -58,9 +59,10 @@ def _is_listed(owed: OutboxRow, privy: frozenset[str]) -> bool:
 
 
 def subject_of(owed: OutboxRow, channel: str) -> int | None:
-    """Return the id of the incident that a message shows, None where it shows none.
+    """Return the id of the incident that a message shows, None if it shows none.
 
-    A reporter's letter stays in its thread, and a call asks who answers it what they may hear.
+    A reporter's letter stays in its thread, and a call checks what the person who answers it may
+    hear.
     """
     keeps = channel == "voice" or (channel == "smtp" and "number" in owed.facts)
     return owed.incident_id if keeps or not owed.facts.get(WITHHELD) else None

@@ -1,7 +1,7 @@
-"""The signed tag by which a reply finds its record: HMAC-SHA256 over secret and record. Pure.
+"""The signed tag by which a reply finds its record: HMAC-SHA256 over the record's id. Pure.
 
-A tag is `rRECORD-SIGNATURE`: the record's id, and 128 bits in lower-case base32, because relays change the case of addresses.
-It does not end: people answer old mails.
+A tag is `rRECORD-SIGNATURE`: the record's id, and 128 bits in lower-case base32, because relays
+change the case of addresses. It does not expire: people answer old mails.
 """
 
 import re
@@ -15,24 +15,24 @@ LABEL = b"mail reply v1"
 TAG = re.compile(r"(?<![A-Za-z0-9])r([1-9][0-9]{0,17})-([a-z2-7]{26})(?![A-Za-z0-9])", re.ASCII | re.IGNORECASE)
 
 MARKERS = ("Please write your reply above this line", "请在此行上方回复")
-"""What our own mails say where they begin, in the order of LOCALES."""
+"""The first line of the gateway's own mails, in the order of LOCALES."""
 
 READ_AT_MOST = 20
-"""Tags of one text that are looked at."""
+"""The most tags of one text that are checked."""
 
 
 @dataclass(frozen=True, slots=True)
 class ReplyTokens:
-    """Makes tags by the first of its secrets and believes those of all of them."""
+    """The issuer and verifier of reply tags: signs with the first secret, accepts all."""
 
     secrets: tuple[bytes, ...]
 
     def make(self, incident_id: int) -> str:
-        """The tag of a record."""
+        """Return the tag of a record."""
         return f"r{incident_id}-{short_signature(self.secrets[0], LABEL, str(incident_id))}"
 
     def read(self, text: str) -> int | None:
-        """The id of the record that the first true tag in a text is of."""
+        """Return the id of the record of the first valid tag in a text, None if there is none."""
         for place, found in enumerate(TAG.finditer(text)):
             if place >= READ_AT_MOST:
                 break
@@ -42,11 +42,11 @@ class ReplyTokens:
 
 
 def tagged(address: str, tag: str) -> str:
-    """An address with the tag behind its name (RFC 5233)."""
+    """Return an address with the tag appended to its local part (RFC 5233)."""
     name, _, domain = address.rpartition("@")
     return f"{name}+{tag}@{domain}"
 
 
 def above_this_line(locale: str) -> str:
-    """The line that mails in that language begin with, and above which people write."""
+    """Return the first line of mails in that language, above which people write their reply."""
     return f"##- {dict(zip(LOCALES, MARKERS, strict=True)).get(locale, ' / '.join(MARKERS))} -##"  # type: ignore[call-overload]

@@ -8,7 +8,7 @@ from gateway.notify.phrases import Reader, duration_words, local_time, multi_lin
 from gateway.vocabulary import Closure, Resolution
 
 Sentence = tuple[str, str, tuple[str, ...]]
-"""English, Chinese, and the values without which it is left out."""
+"""A paragraph in English and in Chinese, and the values without which it is left out."""
 
 TITLE: Sentence = ("Your report: {title}", "您的报告：{title}", ("title",))
 RESULT: Sentence = ("Result: {result}", "处理结果：{result}", ("result",))
@@ -142,7 +142,7 @@ LETTERS: Mapping[str, tuple[Sentence, ...]] = {
 
 
 def letter(template: str, facts: Mapping[str, Any], reader: Reader) -> str:
-    """Return the text of a letter that LETTERS has."""
+    """Return the text of a letter in LETTERS."""
     values = _values(facts, reader)
     return "\n\n".join(
         reader.choose((english, chinese)).format_map(values)

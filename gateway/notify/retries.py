@@ -1,7 +1,7 @@
-"""When to try again and when to give up. Pure.
+"""The schedule of retries, and when to give up. Pure.
 
-The waits follow the shape of the Standard Webhooks schedule (its total is 75 h 35 min), with two early tries more,
-because a page that comes five minutes late is of little use.
+The waits follow the shape of the Standard Webhooks schedule (its total is 75 h 35 min), with two
+more early attempts, because a page that comes five minutes late is of little use.
 """
 
 import hashlib
@@ -14,20 +14,21 @@ from gateway.notify.message import Dead, Delivered, Result, Retry
 WAITS = tuple(timedelta(seconds=seconds) for seconds in (5, 30, 120, 300, 1800, 7200, 18_000, 36_000, 50_400, 72_000, 86_400))
 """The wait after the first, second, ... failed attempt; after the last one there is none."""
 JITTER = 0.1
-"""Each wait is stretched or shrunk by up to this share, so that what failed together is not retried together."""
+"""The share by which each wait varies, so that joint failures are not retried together."""
 LONGEST_ASKED = timedelta(hours=24)
-"""A Retry-After beyond this is not believed."""
+"""The longest Retry-After that is honoured."""
 GIVE_UP_AFTER = timedelta(hours=84)
-"""Older than this is dead whatever the attempts: longer than every jittered wait together."""
+"""The age at which a row is dead in any case: longer than all jittered waits together."""
 
 
 @dataclass(frozen=True, slots=True)
 class Settlement:
-    """What one attempt did to its outbox row: `sent`, `dead`, or `pending` again after `wait`.
+    """The effect of one attempt on its outbox row: `sent`, `dead`, or `pending` again after `wait`.
 
-    `attempt` is the attempt that is being settled: a retry or a death is written only while it is still the newest.
-    `refund` takes the attempt back, because nothing was sent or another method is tried at once. `method` is the contact
-    method that is next, `may_recover` whether one before it may work later, `reached` the address that took the message.
+    `attempt` is the attempt that is being settled: a retry or a death is written only while it
+    is still the newest. `refund` takes the attempt back, because nothing was sent or another
+    method is tried at once. `method` is the contact method that is next, `may_recover` whether
+    an earlier one may work later, `reached` the address that took the message.
     """
 
     id: UUID
@@ -42,7 +43,7 @@ class Settlement:
 
 
 def wait_before(identity: UUID, attempt: int) -> timedelta | None:
-    """How long to wait after failed attempt number `attempt` (from 1), or None when there is no further one."""
+    """Return the wait after failed attempt `attempt` (from 1), None if it was the last."""
     if attempt > len(WAITS):
         return None
     draw = hashlib.sha256(identity.bytes + attempt.to_bytes(4, "big")).digest()
@@ -51,7 +52,7 @@ def wait_before(identity: UUID, attempt: int) -> timedelta | None:
 
 
 def settle(identity: UUID, attempt: int, age: timedelta, result: Result) -> Settlement:
-    """What becomes of a row of this `age` whose attempt number `attempt` ended in `result`."""
+    """Return the settlement of a row of this `age` whose attempt ended in `result`."""
     if isinstance(result, Delivered):
         return Settlement(identity, attempt, "sent")
     if isinstance(result, Dead):
@@ -64,12 +65,18 @@ def settle(identity: UUID, attempt: int, age: timedelta, result: Result) -> Sett
 
 
 def next_method(settlement: Settlement, method: int, *, may_recover: bool) -> Settlement:
-    """Go on with the next contact method at once: the attempt counts when the last one has failed."""
+    """Go on with the next contact method at once.
+
+    The attempt counts only when the last one has failed.
+    """
     return replace(settlement, state="pending", wait=timedelta(0), refund=True, method=method + 1, may_recover=may_recover)
 
 
 def defer(identity: UUID, attempt: int, created_at: datetime, claimed_at: datetime, wait: timedelta) -> Settlement:
-    """Put a row back untried, because its endpoint is being left alone; too old is dead all the same."""
+    """Put a row back untried because its endpoint is being left alone.
+
+    One that is too old is dead.
+    """
     reason = "the endpoint is failing and is left alone for now"
     if claimed_at - created_at >= GIVE_UP_AFTER:
         return Settlement(identity, attempt, "dead", error=reason)
@@ -77,5 +84,5 @@ def defer(identity: UUID, attempt: int, created_at: datetime, claimed_at: dateti
 
 
 def failing(result: Result) -> bool:
-    """Whether this result counts against the endpoint as a whole."""
+    """Return whether this result counts against the endpoint as a whole."""
     return isinstance(result, Retry) and result.down

@@ -1,7 +1,8 @@
-"""Tells people: claims what is owed, sends it, settles it. No transaction is open while something is being sent.
+"""The notifier: claims outbox rows, sends and settles them.
 
-A batch is small enough that its slowest course (every send running into its timeout) ends before the claim's
-visibility does, so no other replica picks up what is still being sent.
+No transaction is open while a message is sent. A batch is small enough that its slowest course
+(every send running into its timeout) ends before the claim's visibility does, so no other
+replica picks up a row that is still being sent.
 """
 
 import asyncio
@@ -29,8 +30,9 @@ SETTLE_TRIES = 3
 
 @dataclass(slots=True, kw_only=True)
 class Runner(Delivery):
-    """One per replica; set `wake` after a commit that owed something, so that nobody waits for the next poll.
+    """The runner of notifications, one per replica.
 
+    Set `wake` after a commit that wrote to the outbox, so that nobody waits for the next poll.
     `alive` says that it runs: no message and no failure of the database ends it.
     """
 
@@ -39,7 +41,10 @@ class Runner(Delivery):
     _slots: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(CONCURRENCY))
 
     async def run_once(self, now: datetime | None) -> int:
-        """Claim one batch, send and settle it; answers how many were claimed. `now` None lets PostgreSQL judge."""
+        """Claim, send and settle one batch; returns how many rows were claimed.
+
+        With `now` None, PostgreSQL's clock decides.
+        """
         async with acquire(self.pool) as conn:
             owed = await outbox.claim(conn, now, BATCH)
         async with asyncio.TaskGroup() as group:
@@ -49,7 +54,7 @@ class Runner(Delivery):
         return len(owed)
 
     async def run(self) -> None:
-        """Until cancelled: batch after batch while there is work, else wait for `wake` or the next poll."""
+        """Run until cancelled: batch after batch, then wait for `wake` or the next poll."""
         self.alive = True
         try:
             while True:
@@ -60,7 +65,7 @@ class Runner(Delivery):
             self.alive = False
 
     async def _round(self) -> float:
-        """Run once; answer the seconds to rest."""
+        """Run once; return the seconds to pause."""
         try:
             return 0.0 if await self.run_once(self.clock.stamp()) == BATCH else POLL_S
         except (Unavailable, *LOST_RACE) as error:
@@ -96,7 +101,11 @@ class Runner(Delivery):
             )
 
     async def _settle(self, verdict: Settlement, now: datetime | None) -> None:
-        """Write it down; if the database stays away, the row comes back after its visibility and is sent under the same id."""
+        """Write a settlement, trying several times.
+
+        If the database stays away, the row comes back after its visibility timeout and is sent
+        again under the same id.
+        """
         for _ in range(SETTLE_TRIES):
             try:
                 async with acquire(self.pool) as conn:

@@ -1,9 +1,12 @@
-"""What notifications say, in both languages. Pure.
+"""The texts of notifications, in both languages. Pure.
 
-Facts it reads, all optional, are those of LINES in `fact_lines`, and `description`, `solution`, `links`; `to_do` (a step of
-`next_steps`), `text`, whose lines are kept and stand first, and `listed`, records with `number`, `priority`, `state`, `title` and
-`report`. A `subject` replaces the one that is made of them: mail programs keep a thread together by it.
-Titles and names are foreign text: they are put in as values, never read as a format, and lose their control characters.
+All facts it reads are optional: those of LINES in `fact_lines`, and `description`, `solution`,
+`links`; `to_do` (a step of `next_steps`), `text`, whose lines are kept and stand first, and
+`listed`, records with `number`, `priority`, `state`, `title` and `report`. A `subject` replaces
+the one that is made of them: mail programs keep a thread together by it.
+
+Titles and names are foreign text: they are put in as values, never read as a format, and lose
+their control characters.
 """
 
 from collections.abc import Iterator, Mapping
@@ -21,7 +24,7 @@ from gateway.vocabulary import ReportStatus, State
 
 
 class Template(StrEnum):
-    """The occasions people are told about."""
+    """The occasions of notifications."""
 
     OPENED = "opened"
     SLA_WARNING = "sla_warning"
@@ -58,14 +61,17 @@ class Template(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
-    """A subject of one line and a plain text; `ask` is what the reader must do, "" for nothing."""
+    """A rendered message: a one-line subject and a plain text.
+
+    `ask` is the step requested, "" for none.
+    """
 
     subject: str
     text: str
     ask: str = ""
 
     def brief(self, link: str, longest: int) -> str:
-        """Return what fits into a short message: subject, what to do and the link whole, then the text."""
+        """Return a short message: subject, next step and whole link, then as much text as fits."""
         rest = "\n".join(part for part in (self.ask, link) if part)
         room = max(longest - len(rest) - 1, 0)
         head = f"{self.subject[:room]}\n{rest}" if rest else self.subject
@@ -73,7 +79,7 @@ class Rendered:
 
 
 REPORTER = "reporter"
-"""The role of those who reported."""
+"""The role of reporters among recipients."""
 
 COLON = (": ", "：")
 
@@ -110,10 +116,10 @@ OCCASIONS: Mapping[Template, tuple[str, str]] = {
     Template.WITHDRAWN: ("taken out of your hands", "已不再由您处理"),
     Template.UPDATE_DUE: ("status update overdue", "进展通报已逾期"),
 }
-"""What happened, as the subject says it."""
+"""The occasion of each template, as the subject names it."""
 
 RELATED_NOTE = ("noted on a related incident", "关联事件有新备注")
-"""What happened where the words are not the reporter's own."""
+"""The occasion of a reply that is a note on a related incident, not the reporter's own words."""
 
 REPORT = ("report", "报告")
 
@@ -131,19 +137,19 @@ NOT_SHOWN = (
     "This incident is not shown in this conversation. Read it in the gateway, or ask an incident manager.",
     "该事件不在本会话中显示。请在系统中查看，或联系事件经理。",
 )
-"""What is said of an incident to those who may not see it."""
+"""The text sent in place of an incident to recipients who may not see it."""
 
 TO_DO_LINE = ("To do: {}", "待办：{}")
 DESCRIPTION = ("Description:", "描述：")
 SOLUTION = ("Solution:", "解决方案：")
 MOST_TEXT = 1_000
-"""Characters of a description or solution in a message."""
+"""The most characters of a description or solution in a message."""
 
 
 def render(template: str, facts: Mapping[str, Any], reader: Reader, role: str = "") -> Rendered:
-    """Return the words for one occasion; one of another release is called by its own name.
+    """Return the text of a message; a template of another release is named by its own name.
 
-    A reporter reads a letter where there is one for the occasion.
+    A reporter receives a letter if there is one for the occasion.
     """
     unknown = one_line(template.replace("_", " "))
     occasion = reader.choose(OCCASIONS[Template(template)]) if template in set(Template) else unknown
@@ -167,7 +173,7 @@ def render(template: str, facts: Mapping[str, Any], reader: Reader, role: str = 
 
 
 def _subject(occasion: str, said: Mapping[str, str], reader: Reader, *, ranked: bool) -> str:
-    """Number, priority where it is `ranked`, occasion and title, on one line."""
+    """Return a one-line subject: number, priority if `ranked`, occasion and title."""
     rank = f"P{said.get('priority', '?')} " if ranked else ""
     head = f"[{said['number']}] {rank}" if "number" in said else ""
     title = said.get("title", "")
@@ -175,14 +181,14 @@ def _subject(occasion: str, said: Mapping[str, str], reader: Reader, *, ranked: 
 
 
 def _restricted(occasion: str, said: Mapping[str, str], reader: Reader, ask: str) -> Rendered:
-    """Return the words for somebody who may not see the incident: how urgent it is, and what to do."""
+    """Return the message for somebody who may not see the incident: priority and next step."""
     rank = f"P{said['priority']} " if "priority" in said else ""
     subject = f"{rank}{reader.choose(RESTRICTED)}{reader.choose(COLON)}{occasion}"
     return Rendered(subject, "\n".join((subject, "", ask, "", *lines(said, {}, reader), "")), ask)
 
 
 def _text(facts: Mapping[str, Any], said: Mapping[str, str], reader: Reader, ask: str) -> Iterator[str]:
-    """Yield what people wrote, what to do, the link, the facts, listed records, then long texts."""
+    """Yield the free text, what to do, the link, the facts, listed records, then long texts."""
     if text := multi_line(facts.get("text") or ""):
         yield from (text, "")
     head = [reader.choose(TO_DO_LINE).format(ask)] if ask else []
@@ -201,7 +207,7 @@ def _text(facts: Mapping[str, Any], said: Mapping[str, str], reader: Reader, ask
 
 
 def _record(facts: Mapping[str, Any], reader: Reader) -> str:
-    """One record of a list, on one line."""
+    """Return one record of a list, on one line."""
     report = facts.get("report")
     standing = _standing(facts, report, reader)
     what = f"{reader.choose(REPORT)} {standing}" if report else standing

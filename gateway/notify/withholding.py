@@ -1,4 +1,4 @@
-"""Withholding: what is left of a message about a security incident for a recipient who may not see it. Pure."""
+"""Reduction of a message about a security incident for a recipient who may not see it. Pure."""
 
 from collections.abc import Collection, Mapping
 from typing import Any
@@ -8,20 +8,23 @@ from gateway.incidents.record import NUMBER
 from gateway.notify.reporter_letters import LETTERS
 
 REPORTER = "reporter"
-"""The role of those who reported."""
+"""The role of reporters among recipients."""
 
 OF_A_LETTER = ("number", "locale", "subject", "answers")
 """Facts that a reporter knows already: the number and the subject of their own report."""
 
 OF_AN_ANSWER = ("number", "locale", "text", "opened")
-"""Facts of the answer in a chat that gives a reporter the number of what they have just reported."""
+"""Facts of the chat reply that gives a reporter the number of what they have just reported."""
 
 NAMING = ("related", "about", "raised_by", "left_master")
 """Facts that are the number of another incident than the one that a message is about."""
 
 
 def withheld(template: str, role: str, facts: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the facts for somebody who may not see the incident; a reporter hears its number and no more."""
+    """Return the facts for a recipient who may not see the incident.
+
+    A reporter is told its number and no more.
+    """
     if role == REPORTER and template in LETTERS:
         return {name: facts[name] for name in OF_A_LETTER if name in facts} | {WITHHELD: True}
     if role == REPORTER and facts.get("opened"):

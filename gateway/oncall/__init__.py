@@ -1,1 +1,1 @@
-"""Who there is: people, their roles, groups and skills."""
+"""On-call rosters: the shifts of groups, in the database and as values."""

@@ -1,4 +1,4 @@
-"""Rosters in the database: who of a group is on shift when."""
+"""On-call rosters in the database: who of a group is on shift at which time."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -17,9 +17,10 @@ PLAN = "INSERT INTO shift (group_id, starts_at, ends_at, people) VALUES ($1, $2,
 
 
 async def plan(conn: Connection, slug: str, shifts: Sequence[Shift], now: datetime) -> None:
-    """Let these be the group's shifts from now on; those that began stay as they are. In a transaction of the caller's.
+    """Replace the group's future shifts by these, in the caller's transaction.
 
-    Raises NotFound, and Unprocessable with every flaw of the roster.
+    Shifts that have begun stay as they are. Raises NotFound, and Unprocessable with every flaw
+    of the roster.
     """
     group_id = await conn.fetchval(GROUP, slug)
     if group_id is None:
@@ -52,6 +53,6 @@ WHERE g.slug = $1 AND s.ends_at > $2 AND s.starts_at < $3 ORDER BY s.starts_at L
 
 
 async def between(conn: Connection, slug: str, since: datetime, until: datetime) -> list[Shift]:
-    """The group's shifts that overlap [since, until), oldest first."""
+    """Return the group's shifts that overlap [since, until), oldest first."""
     rows = await conn.fetch(ROSTER, slug, since, until)
     return [Shift(starts_at=row["starts_at"], ends_at=row["ends_at"], people=tuple(row["people"])) for row in rows]

@@ -1,4 +1,4 @@
-"""Shifts as values, and what makes a roster whole. Pure."""
+"""On-call shifts as values, and the check of a roster. Pure."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -8,12 +8,12 @@ from itertools import pairwise
 from gateway.errors import Flaw
 
 LONGEST = timedelta(hours=36)
-"""No shift is longer."""
+"""The longest shift allowed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shift:
-    """The people (logins) of a group who work from one instant up to another."""
+    """The people (logins) of a group who are on shift from one instant until another."""
 
     starts_at: datetime
     ends_at: datetime
@@ -21,7 +21,7 @@ class Shift:
 
 
 def flaws(shifts: Sequence[Shift]) -> tuple[Flaw, ...]:
-    """Everything that is wrong with a roster, each with the place of the shift at fault."""
+    """Return every flaw of a roster, each with the place of the shift at fault."""
     return (*_each(shifts), *_together(shifts))
 
 

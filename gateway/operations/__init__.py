@@ -1,1 +1,1 @@
-"""Operations of people on records: the one place each where a change is checked and committed."""
+"""Operations on records: the one place where each change is checked and committed."""

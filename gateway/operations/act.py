@@ -1,4 +1,4 @@
-"""The actions people take on a record, one or many, with what a master's end means for its related records."""
+"""Actions on a record, with their effect on the related records of a master that ends."""
 
 from gateway.access import authorization
 from gateway.access.principal import Principal
@@ -25,10 +25,12 @@ async def act(
     related: bool = False,
     once: IdempotencyKey | None = None,
 ) -> Incident:
-    """Apply a command; with `related` also to the related records that it is possible for and allowed on (`cascading`).
+    """Apply a command to a record.
 
-    Raises NotFound, Forbidden, VersionMismatch, IllegalTransition, Unprocessable, Conflict for a record that somebody
-    else has, and IdempotencyMismatch for a key used otherwise.
+    With `related` it is also applied to the related records for which it is possible and allowed
+    (`cascading`). Raises NotFound, Forbidden, VersionMismatch, IllegalTransition, Unprocessable,
+    Conflict for a record that somebody else has, and IdempotencyMismatch for a key used
+    otherwise.
     """
 
     async def work(tx: Transaction) -> Incident:
@@ -46,10 +48,12 @@ async def applied(
     *,
     related: bool = False,
 ) -> Incident:
-    """Apply a command in a transaction of the caller's; raises as `act`, before anything is written.
+    """Apply a command in a transaction of the caller's.
 
-    Related records are written with their master: those that are still open when it ends are let go.
-    A note of the record's reporter does besides what their answers by mail do.
+    Raises as `act` does, before anything is written.
+
+    Related records are written with their master: those that are still open when it ends are
+    detached. A note by the record's reporter also has the effects of their answers by mail.
     """
     incident = await tx.lock(number, who, if_match)
     authorization.check_asking(who, command, incident)
@@ -75,7 +79,10 @@ async def applied(
 
 
 async def _settled(tx: Transaction, incident: Incident, command: commands.Command, who: Principal) -> commands.Command:
-    """Return the command with the group and tier it means; raises Unprocessable for unknown people and groups."""
+    """Return the command with the group and tier filled in.
+
+    Raises Unprocessable for unknown people and groups.
+    """
     if not isinstance(command, SETTLED) or incident.state not in lifecycle.TABLE[type(command)]:
         return command
     person = getattr(command, "person", "")

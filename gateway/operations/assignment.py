@@ -1,4 +1,7 @@
-"""Assignment: check the group and person that get a record, and derive its tier. Pure."""
+"""Assignment: the check of the group and person that get a record, and the tier that follows.
+
+Pure.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -15,7 +18,7 @@ TIERS: Mapping[GroupTier, Tier] = {
     GroupTier.TIER2: Tier.SECOND,
     GroupTier.TIER3: Tier.THIRD,
 }
-"""The tier a record is at when it is with a group of that tier."""
+"""The tier of a record that is with a group of that tier."""
 
 GROUP_TIERS: Mapping[Tier, GroupTier] = {tier: group for group, tier in TIERS.items()}
 
@@ -28,7 +31,10 @@ ROLES: Mapping[Role, Tier] = {
 
 
 WORKING = frozenset({*ROLES, Role.INCIDENT_MANAGER, Role.SECURITY})
-"""Roles of people whom a record can be given to; so can it be to any member of a group."""
+"""The roles of people who can be assigned records.
+
+Members of a group can be assigned records, too.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +50,7 @@ class StaffGroup:
 class Staff:
     """The staff that can be given work: active groups by slug, roles of active people by login.
 
-    `support` names the groups that the service of the record has, by their tier.
+    `support` names the groups that support the service of the record, by their tier.
     """
 
     groups: Mapping[str, StaffGroup]
@@ -57,7 +63,9 @@ SETTLED = (c.Acknowledge, c.Assign, c.Escalate, c.Return)
 
 
 def settled(command: c.Command, incident: Incident, staff: Staff) -> c.Command:
-    """Return the command with its group and tier filled in; an assignment to a vendor is an escalation.
+    """Return the command with its group and tier filled in.
+
+    An assignment to a vendor becomes an escalation.
 
     Raises Unprocessable, naming the group or person that does not exist or does not fit.
     """
@@ -79,7 +87,10 @@ def settled(command: c.Command, incident: Incident, staff: Staff) -> c.Command:
 
 
 def check_edit(before: Incident, after: Incident, staff: Staff) -> None:
-    """Raise Unprocessable where a correction names an owner, assignee or group that cannot have the record."""
+    """Raise Unprocessable for an edited owner or assignee that cannot have the record.
+
+    The same holds for the group.
+    """
     if after.owner != before.owner:
         _known(after.owner, staff, "/owner")
     if (after.assignee_group, after.assignee) == (before.assignee_group, before.assignee):
@@ -129,7 +140,10 @@ def _escalated(command: c.Escalate, incident: Incident, staff: Staff) -> c.Escal
 
 
 def _chosen(slug: str, person: str, tier: GroupTier | None, incident: Incident, staff: Staff) -> StaffGroup | None:
-    """Return the group asked for, else one of the person's, else the usual one of the tier; None for who has none."""
+    """Return the requested group, else one of the person's, else the usual one of the tier.
+
+    None for a person who belongs to no group, and for tier 3 without a usual group.
+    """
     if slug:
         group = staff.groups.get(slug)
         if group is None:
@@ -146,7 +160,7 @@ def _chosen(slug: str, person: str, tier: GroupTier | None, incident: Incident, 
 
 
 def _own_group(person: str, tier: GroupTier | None, incident: Incident, staff: Staff) -> StaffGroup | None:
-    """Return the group by which a person gets a record; None for who belongs to no group."""
+    """Return the group through which a person gets a record; None for a person without a group."""
     every = [staff.groups[slug] for slug in sorted(staff.groups) if person in staff.groups[slug].members]
     fitting = [group for group in every if tier in (None, group.tier)]
     if not every:
@@ -177,7 +191,10 @@ def _tier_of(roles: frozenset[Role]) -> Tier:
 
 
 def _known(person: str, staff: Staff, pointer: str = "/person") -> None:
-    """Refuse who is not there, and who does not work on records: they could not accept it."""
+    """Raise Unprocessable for a person who does not exist or does not work on records.
+
+    They could not accept the record.
+    """
     if not person:
         return
     if person not in staff.people:

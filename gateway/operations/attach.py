@@ -1,4 +1,7 @@
-"""Files kept with a record: attached and, by the incident manager, taken away again. The entry stays, the content goes."""
+"""Attachments of a record: files are attached and, by the incident manager, deleted again.
+
+After a deletion the timeline entry stays, the content goes.
+"""
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -26,7 +29,11 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class Quota:
-    """At most `each` bytes a file, `count` files a record, `record` bytes in all of them, and `link` files by one link."""
+    """The limits of attachments.
+
+    At most `each` bytes a file, `count` files a record, `record` bytes in all of them, and
+    `link` files by one reporter's link.
+    """
 
     each: int
     count: int
@@ -36,7 +43,10 @@ class Quota:
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """A file as it was sent; `public` lets the record's reporter read it, `link` is the reporter's link it came by."""
+    """A file as it was sent.
+
+    `public` lets the record's reporter read it, `link` is the reporter's link it came by.
+    """
 
     name: str
     content: Received
@@ -46,7 +56,7 @@ class File:
 
 @dataclass(slots=True)
 class Waiting:
-    """A file that is kept where files are and that no record has yet, unless it is `taken`."""
+    """A stored file that belongs to no record yet, unless it is `taken`."""
 
     file: File
     handle: str
@@ -65,7 +75,7 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) RETURNING id
 
 @dataclass(frozen=True, slots=True)
 class AttachmentStore:
-    """Where files go, and how many of them."""
+    """The operations on attachments, within a quota."""
 
     uow: UnitOfWork
     stores: Stores
@@ -74,12 +84,14 @@ class AttachmentStore:
     async def attach(
         self, number: str, file: File, who: Principal, *, if_match: int | None = None, once: IdempotencyKey | None = None
     ) -> tuple[str, int]:
-        """Keep a file with the record; gives the record's number and the file's id. What a reporter attaches is public.
+        """Attach a file to a record; return the record's number and the file's id.
 
-        Outside of the database it is kept before its row is committed: a crash leaves a file without a row, which is
-        swept, and never a row without a file.
+        A reporter's file is public. Outside of the database a file is stored before its row is
+        committed: a crash leaves a file without a row, which is swept, and never a row without a
+        file.
 
-        Raises NotFound, Forbidden, VersionMismatch, Unavailable, IdempotencyMismatch, and TooLarge beyond the quota.
+        Raises NotFound, Forbidden, VersionMismatch, Unavailable, IdempotencyMismatch, and
+        TooLarge beyond the quota.
         """
         handle = "" if self.stores.chosen is Place.PARTS else await self.stores.at(self.stores.chosen).keep(file.content)
         made: list[int] = []
@@ -109,9 +121,9 @@ class AttachmentStore:
 
     @asynccontextmanager
     async def holding(self, files: Sequence[tuple[str, bytes]]) -> AsyncIterator[list[Waiting]]:
-        """Files with their names, kept until the end of the block, and for good if a record took them by then.
+        """Store files until the end of the block, and for good if a record took them by then.
 
-        Raises Unavailable; then, and after a crash, what no record has is swept.
+        Raises Unavailable; then, and after a crash, files of no record are swept.
         """
         async with AsyncExitStack() as stack:
             waiting = [await self._held(stack, name, content) for name, content in files]
@@ -134,7 +146,12 @@ class AttachmentStore:
             await self._forget(Kept(self.stores.chosen, one.handle, 0, 0))
 
     async def take(self, tx: Transaction, incident: Incident, waiting: Waiting, who: Principal) -> Mapping[str, Any]:
-        """Give a locked record a file that waits, whoever `who` is; gives the facts of its entry. Raises TooLarge."""
+        """Attach a waiting file to a locked record, without a permission check.
+
+        Return its timeline facts.
+
+        Raises TooLarge.
+        """
         made = await self._row(tx, incident, waiting.file, who, waiting.handle)
         waiting.taken = True
         return _facts(incident, who, made, waiting.file)
@@ -156,7 +173,7 @@ class AttachmentStore:
         return made
 
     async def detach(self, number: str, attachment: int, who: Principal, *, if_match: int | None = None) -> Incident:
-        """Take a file's content away for good; raises NotFound, Forbidden and VersionMismatch."""
+        """Delete a file's content for good; raise NotFound, Forbidden and VersionMismatch."""
         gone: list[Kept] = []
 
         async def work(tx: Transaction) -> Incident:
@@ -175,7 +192,7 @@ class AttachmentStore:
         return incident
 
     async def _forget(self, kept: Kept) -> None:
-        """Take away what no row speaks of; what cannot be reached now is swept later."""
+        """Delete a stored file that no row refers to; if it cannot be reached it is swept later."""
         try:
             await self.stores.drop(kept)
         except Unavailable as error:
@@ -195,9 +212,9 @@ def _public(file: File, who: Principal, incident: Incident) -> bool:
 
 
 async def _told(tx: Transaction, incident: Incident, who: Principal, attachment: int, file: File) -> Incident:
-    """Return the record with the entry of its file.
+    """Return the record with the timeline entry of its file.
 
-    A file of its reporter does what a note of theirs without words does.
+    A file of its reporter has the effects of a note of theirs without words.
     """
     facts = _facts(incident, who, attachment, file)
     attached = Revision(after=incident, actor=who.name, events=(("attached", facts),))

@@ -1,4 +1,4 @@
-"""The likelihood that a person, and not a program, wrote a text. Pure."""
+"""The classification of texts by who wrote them: a person or a program. Pure."""
 
 from enum import StrEnum
 

@@ -17,19 +17,19 @@ from gateway.operations.unit_of_work import Transaction
 from gateway.vocabulary import State
 
 CASCADING = (commands.Resolve, commands.Close, commands.Confirm)
-"""Commands that, asked for it, do the same to the related records of a master."""
+"""The commands that can also be applied to the related records of a master."""
 
 DONE = {
     commands.Resolve: frozenset({State.RESOLVED, State.CLOSED, State.REJECTED}),
     commands.Close: frozenset({State.CLOSED, State.REJECTED}),
     commands.Confirm: frozenset({State.CLOSED, State.REJECTED}),
 }
-"""States in which nothing is left for a command to do."""
+"""The states in which a command has nothing left to do."""
 
 
 @dataclass(frozen=True, slots=True)
 class Skipped:
-    """A related record that the command could not be applied to, and why."""
+    """A related record that the command could not be applied to, and the reason."""
 
     incident: str
     reason: str

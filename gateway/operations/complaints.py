@@ -1,4 +1,7 @@
-"""Complaints about how a record was dealt with: kept, counted, and told to the operations director where it weighs."""
+"""Complaints about the handling of a record.
+
+They are stored, and the operations director is notified of serious ones.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,7 +18,7 @@ from gateway.operations.unit_of_work import Transaction, UnitOfWork
 
 @dataclass(frozen=True, slots=True)
 class Complaint:
-    """What somebody complains of; `complainant` is who does, `filed_by` who wrote it down."""
+    """A complaint. `complainant` is the person who complains, `filed_by` the one who entered it."""
 
     id: int
     number: str
@@ -38,9 +41,10 @@ async def complain(
     if_match: int | None = None,
     once: IdempotencyKey | None = None,
 ) -> Incident:
-    """File a complaint. About a major incident, or one that missed a target, the operations director is told.
+    """File a complaint.
 
-    Raises NotFound, Forbidden and VersionMismatch.
+    The operations director is notified of one about a major incident, a record of priority 1 or
+    2, or one that missed a target. Raises NotFound, Forbidden and VersionMismatch.
     """
 
     async def work(tx: Transaction) -> Incident:
@@ -70,5 +74,5 @@ ORDER BY c.id DESC LIMIT $6
 async def complaints(
     conn: Connection, sight: Visibility, *, incident: int | None = None, before: int | None = None, limit: int
 ) -> list[Complaint]:
-    """The newest complaints before one, of one record or of all that are there for who asks."""
+    """Return the newest complaints before `before`, of one record or of all visible ones."""
     return [Complaint(**row) for row in await conn.fetch(PAGE, incident, before, *sight.parameters(), limit)]

@@ -1,4 +1,4 @@
-"""A service request that turns out to be something else: an incident, or a change in the system that keeps those."""
+"""Conversions: a service request to an incident or external change, an incident to a request."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -29,12 +29,13 @@ async def convert(
     if_match: int | None = None,
     once: IdempotencyKey | None = None,
 ) -> Incident:
-    """Make a request an incident, measured by an incident's policy from the moment it was recorded.
+    """Convert a request to an incident, under an incident's policy from the moment it was recorded.
 
-    With a `change` (system and reference) end it instead, as one that goes on there. With a `category` make an incident a
-    request of that kind.
+    With a `change` (system and reference) end it instead, as one that goes on there. With a
+    `category` convert an incident to a request of that category.
 
-    Raises NotFound, Forbidden, VersionMismatch, and Conflict for a record that is of that kind already or has ended.
+    Raises NotFound, Forbidden, VersionMismatch, and Conflict for a record that is of that kind
+    already, has ended, or cannot become a request.
     """
 
     async def work(tx: Transaction) -> Incident:

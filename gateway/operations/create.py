@@ -1,4 +1,4 @@
-"""Records made by people: the desk, a report form, another system."""
+"""Records made by people: the service desk, a report form, another system."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -23,18 +23,21 @@ from gateway.operations.unit_of_work import Transaction, UnitOfWork
 from gateway.vocabulary import PRIORITIES, Channel, Impact, Kind, RequestCategory, Urgency
 
 LATE_ENTRY = timedelta(hours=12)
-"""How long before the record an incident may have occurred."""
+"""The time after an occurrence within which an incident may be recorded without a reason."""
 
 SPOKEN = frozenset(Channel) - {Channel.MONITORING}
-"""Ways by which people speak; what other systems record they have placed themselves."""
+"""The channels by which people report.
+
+What other systems record they have correlated themselves.
+"""
 
 LATEST_ENTRY = timedelta(days=5 * 366)
-"""How long before it at the very most: as long as records are kept."""
+"""The greatest time between an occurrence and its record: as long as records are kept."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """What is told when a record is made by hand."""
+    """The fields of a record that is made by hand."""
 
     title: str
     kind: Kind = Kind.INCIDENT
@@ -63,8 +66,9 @@ class Report:
 async def create(uow: UnitOfWork, report: Report, who: Principal, *, once: IdempotencyKey | None = None) -> Incident:
     """Open a record.
 
-    Raises Forbidden, and Unprocessable for a time of occurrence in the future, or over 12 h ago without a `late_reason` of
-    somebody who may enter late, and for fields of the configuration that are missing or cannot be.
+    Raises Forbidden, and Unprocessable for a time of occurrence in the future, or over 12 h ago
+    without a `late_reason` by somebody who may enter late, and for custom fields that are
+    missing or invalid.
     """
     refuse(may(who, Action.SUBMIT))
     if (report.request_category is None) is (report.kind is Kind.SERVICE_REQUEST):
@@ -89,9 +93,10 @@ async def create(uow: UnitOfWork, report: Report, who: Principal, *, once: Idemp
 
 
 def opening(uow: UnitOfWork, report: Report, who: Principal, now: datetime, incident_id: int, number: str) -> Revision:
-    """Return the first revision of a record: what is reported, with its priority and its policy.
+    """Return the first revision of a record: its reported fields, its priority and its policy.
 
-    Somebody who does not work here gets at most the priority of `intake.reported_at_most`; their claim stays beside it.
+    A reporter who is not staff gets at most the priority of `intake.reported_at_most`; their
+    claim is kept beside it.
     """
     claimed = report
     if who.outsider:
@@ -127,7 +132,10 @@ def opening(uow: UnitOfWork, report: Report, who: Principal, now: datetime, inci
 
 
 def _capped(uow: UnitOfWork, report: Report) -> Report:
-    """Return the report with the grade that somebody who does not work here can have; itself where that is no milder."""
+    """Return the report with its grade lowered to what a reporter may have.
+
+    Unchanged where that is no milder.
+    """
 
     def judge(impact: Impact, urgency: Urgency) -> int:
         return uow.catalogue.judge(PRIORITIES[impact][urgency], report.service).priority

@@ -1,4 +1,4 @@
-"""Corrections of a record: each changed field is kept in the timeline with what it was."""
+"""Edits of a record: each changed field is kept in the timeline with its old value."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -30,10 +30,11 @@ async def edit(
     if_match: int | None = None,
     once: IdempotencyKey | None = None,
 ) -> Incident:
-    """Change fields of a record; `note` says why. A new impact or urgency sets the priority, unless one is given too.
+    """Change fields of a record; `note` says why.
 
-    Of the `fields` of the configuration those that are named change. Raises NotFound, Forbidden, VersionMismatch, and
-    Unprocessable for a value that cannot be. Changing nothing writes nothing.
+    A new impact or urgency sets the priority, unless one is given too. Of the custom `fields`
+    only those named change. Raises NotFound, Forbidden, VersionMismatch, and Unprocessable for
+    an invalid value. Changing nothing writes nothing.
     """
 
     async def work(tx: Transaction) -> Incident:
@@ -54,7 +55,10 @@ async def edit(
 
 
 def _withdrawn(revision: Revision, shut_out: Sequence[str]) -> Revision:
-    """Return the revision that tells those who had the incident that it is taken out of their sight, and puts down whom."""
+    """Return the revision that takes a security incident away from those who may no longer see it.
+
+    They are notified, and the timeline names them.
+    """
     after = revision.after
     facts = bare(facts_of(after))
     notices = [
@@ -73,17 +77,20 @@ def _withdrawn(revision: Revision, shut_out: Sequence[str]) -> Revision:
 
 
 PLACING = frozenset({"owner", "assignee_group", "assignee"})
-"""Fields that name people and groups."""
+"""The fields that name people and groups."""
 
 GRADES = frozenset({"priority", "impact", "urgency"})
-"""Fields by which somebody judges what a reporter claims, also where they leave the values as they are."""
+"""The fields by which staff grade a reporter's claim, even if their values stay the same."""
 
 EXPLAINED = ("priority", "impact", "urgency", "category")
-"""What people say why of when they change it."""
+"""The fields whose change needs a reason by people."""
 
 
 def _check_reason(incident: Incident, changes: Mapping[str, Any], who: Principal, note: str) -> None:
-    """Raise Unprocessable where a person owes a reason; what a machine does, its own system has the reason for."""
+    """Raise Unprocessable where a person must give a reason and has not.
+
+    Machines need not: their own system holds the reason.
+    """
     changed = [name for name in EXPLAINED if name in changes and changes[name] != getattr(incident, name)]
     if who.contact and changed and not note.strip():
         raise Unprocessable(f"say why {' and '.join(changed)} changes", flaws=(Flaw("/note", "is needed"),))
@@ -115,7 +122,7 @@ def _revision(incident: Incident, changes: Mapping[str, Any], actor: str, note: 
 
 
 def _listed(incident: Incident, different: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-    """Each change with what was there before; each of the configuration's fields by itself."""
+    """Yield each change with its old value; each custom field by itself."""
     for name, new in sorted(different.items()):
         old = getattr(incident, name)
         if name != "fields":

@@ -1,4 +1,4 @@
-"""Somebody whom management escalation told of a record says that they have it: nobody further up the ladder is told."""
+"""The acknowledgement of a management escalation, which stops the escalation ladder."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -30,9 +30,10 @@ async def acknowledge_escalation(
     if_match: int | None = None,
     once: IdempotencyKey | None = None,
 ) -> Incident:
-    """Put down that `who` takes note, which stops the ladder; again, while that holds, changes nothing.
+    """Record that `who` acknowledges the escalation, which stops the ladder.
 
-    Raises NotFound, Forbidden, VersionMismatch, and Conflict where the record is over or nobody told `who` of it.
+    While that holds, doing so again changes nothing. Raises NotFound, Forbidden,
+    VersionMismatch, and Conflict where the record is over or `who` was not notified of it.
     """
 
     async def work(tx: Transaction) -> Incident:
@@ -51,11 +52,11 @@ async def acknowledge_escalation(
 
 
 BY_LOGIN = (PERSON, "voice:", "sms:")
-"""How the targets begin that end in a login."""
+"""The prefixes of targets that end in a login."""
 
 
 async def _told(conn: Connection, incident: Incident, who: Principal) -> Mapping[str, Any] | None:
-    """The newest telling that reached out for `who`: cause, and the role or address by which it did."""
+    """Return cause, role and recipient of the newest notification that reached `who`, or None."""
     own = {way + who.name for way in BY_LOGIN}
     for row in await conn.fetch(TOLD, incident.id):
         facts = msgspec.json.decode(row["facts"], type=dict[str, Any])

@@ -1,4 +1,4 @@
-"""What the clock does to records: the effect of every kind of timer, inside the transaction that fires it."""
+"""The effect of every kind of timer on records, inside the transaction that fires it."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -19,12 +19,16 @@ from gateway.sla.timers.timer_store import Armed, DueTimer
 from gateway.vocabulary import LIVE, TimerKind
 
 BUSY = timedelta(seconds=1)
-"""When to look again at alerts that intake is writing right now."""
+"""The time until the next look at alerts that intake is writing right now."""
 
 
 @dataclass(frozen=True, slots=True)
 class Silence:
-    """What is known of an incident's alerts once the lapsed ones are put down as cleared."""
+    """The state of an incident's alerts once the lapsed ones are cleared.
+
+    `firing` is the number of those that fire, `next_end` the next time at which one lapses,
+    `busy` True while intake writes one that has lapsed.
+    """
 
     firing: int
     next_end: datetime | None
@@ -33,13 +37,16 @@ class Silence:
 
 @dataclass(frozen=True, slots=True)
 class Effects:
-    """Fires timers: loads the records, decides, writes; `key` is the key of the timeline's hash chain."""
+    """The effects of timers on records; `key` is the key of the timeline's hash chain."""
 
     rules: Rules
     key: bytes
 
     async def fire(self, conn: Connection, due: Sequence[DueTimer], now: datetime) -> Effect:
-        """Return the effect of timers whose rows and records are locked, with every timer to arm or disarm next."""
+        """Return the effect of timers, with every timer to arm or disarm next.
+
+        Their rows and records are locked.
+        """
         ids = list({timer.incident_id for timer in due})
         incidents = {row["id"]: incident_of(row) for row in await conn.fetch(RECORDS, ids)}
         quiet = [t.incident_id for t in due if t.kind in (TimerKind.ALERT_EXPIRY, TimerKind.FLAP_SETTLE)]
@@ -60,7 +67,7 @@ class Effects:
         return Effect([Armed(r.after.id, arm.kind, arm.due_at) for r in revisions for arm in r.timers], written)
 
     def _refreshed(self, revision: Revision, now: datetime) -> Revision:
-        """A revision that was let go or raised, with clocks and timers brought up to date."""
+        """Return a revision of a detached or raised record with clocks and timers up to date."""
         after, armed = record_timers.refresh(self.rules, revision.after, now)
         kept = {arm.kind: arm for arm in (*revision.timers, *armed)}
         return replace(revision, after=after, timers=tuple(kept.values()), marks_only=False)
@@ -83,7 +90,10 @@ class Effects:
         return replace(cleared, after=after, timers=armed)
 
     def _remind(self, incident: Incident, due_at: datetime) -> Revision:
-        """News of a major incident were promised for `due_at`; a newer update would have moved the timer."""
+        """Return the reminder of a promised status update of a major incident.
+
+        It was promised for `due_at`. A newer update would have moved the timer.
+        """
         if not incident.is_major or incident.state not in LIVE:
             return Revision(after=incident, actor=record_timers.ACTOR, events=())
         told = self.rules.escalation.update_overdue(incident, due_at)
@@ -121,10 +131,10 @@ FROM alert WHERE incident_id = ANY($1::bigint[]) AND status = 'firing' GROUP BY 
 
 
 async def _silences(conn: Connection, ids: Sequence[int], now: datetime) -> Mapping[int, Silence]:
-    """Put lapsed alerts down as cleared and count what still fires.
+    """Mark lapsed alerts as cleared and count those that still fire.
 
-    Intake locks alerts before incidents and this holds the incident already, so an alert that intake is writing is
-    left alone and looked at again a second later.
+    Intake locks alerts before incidents and this holds the incident already, so an alert that
+    intake is writing is left alone and looked at again a second later.
     """
     await conn.execute(LAPSE, ids, now)
     rows = await conn.fetch(FIRING, ids, now)

@@ -1,4 +1,4 @@
-"""Going on from a closed record: it is never reopened, a new one is made that follows it."""
+"""Follow-on records: a closed record is never reopened, a new one is made that follows it."""
 
 from dataclasses import replace
 
@@ -26,9 +26,10 @@ TAKEN_OVER = (
 async def follow_on(
     uow: UnitOfWork, number: str, who: Principal, *, note: str = "", once: IdempotencyKey | None = None
 ) -> Incident:
-    """A new record like the closed one, with whoever handled that; both timelines say so.
+    """Make a record like the closed one, with whoever handled that; both timelines say so.
 
-    Raises NotFound, Forbidden, and Conflict for a record that has not ended: that one is refused or worked on.
+    Raises NotFound, Forbidden, and Conflict for a record that has not ended: that one is refused
+    or worked on.
     """
 
     async def work(tx: Transaction) -> Incident:
@@ -48,7 +49,10 @@ async def follow_on(
 
 
 def _given_on(revision: Revision, old: Incident, tx: Transaction, note: str) -> Revision:
-    """The new record, said to go on from the old one, with its handler; routed anew where they may not see it."""
+    """Return the new record with a reference to the old one and its handler.
+
+    It is routed anew where they may not see it.
+    """
     (opened, facts), *told = revision.events
     events = ((opened, {**facts, "reason": "follow_on", "follows": old.number, "note": note}), *told)
     before = Before(old.id, old.handler, old.assignee, old.assignee_group, old.tier)

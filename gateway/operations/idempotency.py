@@ -1,4 +1,4 @@
-"""Idempotency-Key: the same request again changes nothing and is answered with what it made or changed."""
+"""The Idempotency-Key: a repeated request changes nothing and gets the record of the first one."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -16,13 +16,16 @@ from gateway.operations.unit_of_work import Transaction, UnitOfWork
 
 @dataclass(frozen=True, slots=True)
 class IdempotencyKey:
-    """A caller's key, and the hash of the request it was sent with; both 32 bytes, the key's hash covers the caller."""
+    """A caller's key and the hash of the request it was sent with.
+
+    Both have 32 bytes; the key's hash covers the caller.
+    """
 
     key_hash: bytes
     request_hash: bytes
 
     def part(self, name: str) -> "IdempotencyKey":
-        """The same for one of several things that a request does, each in a transaction of its own."""
+        """Return a key for one of several things that a request does in separate transactions."""
         return IdempotencyKey(sha256(self.key_hash + name.encode()).digest(), self.request_hash)
 
 
@@ -35,7 +38,9 @@ RECALL = "SELECT request_hash, body FROM idempotency WHERE key_hash = $1"
 
 
 async def claimed(conn: Connection, once: IdempotencyKey, now: datetime) -> bytes | None:
-    """What `settle` kept when this request came before, or None, and from then on the key is this transaction's.
+    """Claim the key for this transaction.
+
+    Return what `settle` stored if the request came before.
 
     Raises IdempotencyMismatch when the key came with another request.
     """
@@ -50,9 +55,12 @@ async def claimed(conn: Connection, once: IdempotencyKey, now: datetime) -> byte
 
 
 async def recall(tx: Transaction, once: IdempotencyKey, who: Principal) -> Incident | None:
-    """The record this request made or changed before, or None, as `claimed`.
+    """Return the record that this request made or changed before, or None.
 
-    Raises IdempotencyMismatch when the key came with another request, NotFound when the record is not there for `who` any more.
+    The key is then claimed.
+
+    Raises IdempotencyMismatch when the key came with another request, NotFound when the record
+    is not visible to `who` any more.
     """
     kept = await claimed(tx.conn, once, tx.now)
     if kept is None:
@@ -67,15 +75,16 @@ REMEMBER = "UPDATE idempotency SET status = 200, body = $2 WHERE key_hash = $1"
 
 
 async def settle(conn: Connection, once: IdempotencyKey, kept: bytes) -> None:
-    """Keep what the request ended in, in the request's own transaction."""
+    """Store the result of the request, in the request's own transaction."""
     await conn.execute(REMEMBER, once.key_hash, kept)
 
 
 async def run_once(
     uow: UnitOfWork, once: IdempotencyKey | None, who: Principal, work: Callable[[Transaction], Awaitable[Incident]]
 ) -> Incident:
-    """The record that `work` ends in, in one transaction; for a request that came before, the one it ended in then.
+    """Return the record that `work` returns, in one transaction.
 
+    A request that came before is answered with its first record, and `work` is not called.
     Raises what `work` raises, and as `recall` does.
     """
 

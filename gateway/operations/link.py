@@ -1,4 +1,4 @@
-"""Masters and related records, by hand."""
+"""Links between masters and related records, made by hand."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -26,10 +26,12 @@ async def link(
     if_match: int | None = None,
     once: IdempotencyKey | None = None,
 ) -> Incident:
-    """Make a record related to `master`, which accepts what is proposed of the two; its own followers move along.
+    """Make a record related to `master`; accept the proposals of that link.
 
-    A master that is less urgent than what comes below it is raised. Raises NotFound, Forbidden, VersionMismatch, and Conflict
-    where master and record are the same, master is itself related, or the record would wait for it in silence.
+    The record's own followers move along. A master that is less urgent than a record linked to
+    it is raised in priority. Raises NotFound, Forbidden, VersionMismatch, and Conflict where
+    master and record are the same, master is itself related, or the record would wait for it in
+    silence.
     """
 
     async def work(tx: Transaction) -> Incident:
@@ -62,7 +64,10 @@ REFUSED: Mapping[Unfit, str] = {
     Unfit.REQUEST: "{master} is a service request: an incident would wait for it in silence",
     Unfit.SUPPRESSED: "{master} is planned work: a record would wait for it in silence",
 }
-"""What is said of a master that nothing may be linked to by hand; one that is milder is raised."""
+"""The error messages for masters that nothing may be linked to by hand.
+
+A master that is only less urgent is raised in priority instead.
+"""
 
 
 def _check_master(master: Incident, followers: Sequence[Incident]) -> None:
@@ -80,7 +85,7 @@ RELATED = "SELECT id FROM incident WHERE master_id = $1 ORDER BY id"
 
 
 async def _both(tx: Transaction, number: str, master: str, who: Principal, if_match: int | None) -> tuple[Incident, Incident]:
-    """Both records, locked in id order so that two people linking crosswise do not wait for each other for ever."""
+    """Return both records, locked in id order so that linking crosswise cannot deadlock."""
     if number == master:
         raise Conflict("a record cannot be related to itself")
     found = {n: await store.by_number(tx.conn, n, sight(who)) for n in (number, master)}
@@ -103,9 +108,10 @@ async def unlink(
     if_match: int | None = None,
     once: IdempotencyKey | None = None,
 ) -> Incident:
-    """Undo a link, and remember it: the same alert, words and sender are not related to that master again by themselves.
+    """Undo a link, and remember it: similar records are not related to that master again.
 
-    Raises NotFound, Forbidden, VersionMismatch, and Conflict for a record without a master.
+    They are those of the same alert, words and sender. Raises NotFound, Forbidden,
+    VersionMismatch, and Conflict for a record without a master.
     """
 
     async def work(tx: Transaction) -> Incident:
@@ -145,7 +151,7 @@ async def refuse_link(
     if_match: int | None = None,
     once: IdempotencyKey | None = None,
 ) -> Incident:
-    """Refuse a link that is proposed, and remember it as an unlinked one is.
+    """Refuse a proposed link, and remember it as an unlinked one is.
 
     Raises NotFound, Forbidden, VersionMismatch, and Conflict where that link is not proposed.
     """

@@ -1,4 +1,7 @@
-"""Records of other systems that an incident leads to: problems, changes, requests, spare parts, knowledge."""
+"""Links from an incident to records of other systems.
+
+They are problems, changes, requests, spare parts and knowledge.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -16,12 +19,16 @@ from gateway.operations.unit_of_work import Transaction, UnitOfWork
 from gateway.vocabulary import LinkKind
 
 MOST = 50
-"""Links that one record may have."""
+"""The most links that one record may have."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Linked:
-    """`reference` is what `system` calls the record, `address` where people find it (http or https), if anywhere."""
+    """A link to a record of another system.
+
+    `reference` is the name of the record in `system`, `address` where people find it (http or
+    https), if anywhere.
+    """
 
     kind: LinkKind
     system: str
@@ -48,9 +55,10 @@ async def link_record(
     if_match: int | None = None,
     once: IdempotencyKey | None = None,
 ) -> Incident:
-    """Link it; one that is linked already takes the new address and title, and the same again changes nothing.
+    """Link a record of another system; a link that exists takes the new address and title.
 
-    Raises NotFound, Forbidden, VersionMismatch, TooLarge, and Unprocessable for an address people cannot follow.
+    The same link again changes nothing. Raises NotFound, Forbidden, VersionMismatch, TooLarge,
+    and Unprocessable for an address people cannot follow.
     """
     _check(linked.address)
 
@@ -63,7 +71,7 @@ async def link_record(
 
 
 async def put(tx: Transaction, incident: Incident, linked: Linked, by: str) -> Incident:
-    """Link it to a record that is locked already; raises TooLarge."""
+    """Add the link to a record that is locked already; raise TooLarge."""
     told = asdict(linked)
     done = await tx.conn.execute(ADD, incident.id, *told.values(), tx.now, by)
     if done.endswith(" 0"):
@@ -82,7 +90,7 @@ RETURNING kind, system, reference
 async def unlink_record(
     uow: UnitOfWork, number: str, kind: LinkKind, system: str, reference: str, who: Principal, *, if_match: int | None = None
 ) -> Incident:
-    """Take the link away; raises NotFound, Forbidden and VersionMismatch."""
+    """Remove the link; raise NotFound, Forbidden and VersionMismatch."""
 
     async def work(tx: Transaction) -> Incident:
         incident = await tx.lock(number, who, if_match)
@@ -103,14 +111,14 @@ WHERE incident_id = ANY($1::bigint[]) ORDER BY linked_at, kind, system, referenc
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry(Linked):
-    """A link with who made it, and when."""
+    """A link with its author and time."""
 
     linked_at: datetime
     linked_by: str
 
 
 async def linked_to(conn: Connection, ids: Sequence[int]) -> Mapping[int, list[Entry]]:
-    """What each of these records is linked to, in order; those linked to nothing are left out."""
+    """Return the links of each of these records, in order; records without links are left out."""
     found: dict[int, list[Entry]] = {}
     for row in await conn.fetch(LIST, ids):
         fields = {**row, "kind": LinkKind(row["kind"])}
@@ -125,7 +133,11 @@ def _check(address: str) -> None:
 
 
 def followable(address: str) -> bool:
-    """Whether people can be sent there and see where: http or https, a host, nobody's name before it, no sign that hides."""
+    """Return whether people can follow the address and see where it leads.
+
+    It is http or https, with a host, no user before it, and no blank, invisible character or
+    backslash.
+    """
     if not address.isprintable() or any(sign.isspace() or sign == "\\" for sign in address):
         return False
     try:

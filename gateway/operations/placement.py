@@ -1,4 +1,4 @@
-"""Where a new report goes: below the open master of the same trouble, or on its own to whom it is routed."""
+"""The placing of a new report: related to an open master of the same trouble, or routed."""
 
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -16,11 +16,14 @@ from gateway.operations.unit_of_work import Transaction
 from gateway.vocabulary import State
 
 UNTOUCHED = frozenset({State.LOGGED, State.ASSIGNED})
-"""Where a record stands that nobody has begun to work on."""
+"""The states of a record that nobody has begun to work on."""
 
 
 async def open_correlated(tx: Transaction, revision: Revision) -> Incident:
-    """Open a report: related to its kin, whom nobody is paged for, or routed, with the links that people must decide about."""
+    """Open a report: related to its match, so that nobody is paged for it, or routed.
+
+    A routed report has the proposed links that people must decide about.
+    """
     placed = await _find_placement(tx, revision.after)
     if placed.below is None:
         routed = tx.uow.catalogue.route(revision, PEOPLE, tx.now)
@@ -37,9 +40,10 @@ FOLLOWED = "SELECT EXISTS (SELECT FROM incident WHERE master_id = $1)"
 
 
 async def correlate_again(tx: Transaction, incident: Incident) -> Incident:
-    """Relate a record to its kin now that more is known of it, such as what was said in a call, or propose a milder one.
+    """Correlate a record again when more is known of it, such as what was said in a call.
 
-    One that somebody works on, or that others follow, stays where it is.
+    It is related to its match, or a milder match is proposed. A record that somebody works on,
+    or that others follow, stays as it is.
     """
     if incident.state not in UNTOUCHED or incident.master_id or await tx.conn.fetchval(FOLLOWED, incident.id):
         return incident
@@ -58,14 +62,18 @@ async def correlate_again(tx: Transaction, incident: Incident) -> Incident:
 
 @dataclass(frozen=True, slots=True)
 class Placement:
-    """Where a record goes: below a master, or nowhere; then with the links that are proposed."""
+    """The place of a record: below a master, or on its own with the links that are proposed."""
 
     below: tuple[Match, Incident] | None = None
     proposed: tuple[Match, ...] = ()
 
 
 async def _find_placement(tx: Transaction, incident: Incident) -> Placement:
-    """Find the place of a record. A kin less urgent than itself is proposed, and so is what nothing identifies."""
+    """Find the place of a record.
+
+    A match less urgent than the record is proposed, not linked, and so is one that no identifier
+    supports.
+    """
     catalogue = tx.uow.catalogue
     settings = catalogue.correlation
     if not settings.people:
@@ -96,7 +104,7 @@ def _proposing(proposed: Iterable[Match]) -> Iterator[tuple[str, dict[str, Any]]
 
 
 async def _propose(tx: Transaction, incident: Incident, proposed: Collection[Match]) -> list[Match]:
-    """Keep these proposals and return those that are new."""
+    """Store these proposals and return those that are new."""
     links = [
         Proposal(
             incident_id=incident.id,
@@ -118,7 +126,10 @@ FROM incident WHERE (id = $1 OR master_id = $1) AND contact <> ''
 
 
 async def _weigh(tx: Transaction, master: Incident, report_id: int) -> None:
-    """Raise a master's priority by one, once, when so many people have reported it; 0 is never."""
+    """Raise a master's priority by one, once, when `raise_at` people have reported it.
+
+    0 means never.
+    """
     raise_at = tx.uow.catalogue.correlation.raise_at
     if not raise_at or master.priority <= 1:
         return

@@ -1,4 +1,7 @@
-"""Writing the knowledge base: an article of its own, or from the solution of a record, which it is then linked to."""
+"""The writing of knowledge articles, on their own or from the solution of a record.
+
+A record is then linked to its article.
+"""
 
 from collections.abc import Mapping
 from typing import Any
@@ -18,11 +21,14 @@ from gateway.operations.unit_of_work import NOW, Transaction, UnitOfWork
 from gateway.vocabulary import ArticleState, LinkKind
 
 SYSTEM = "gateway"
-"""What links call the system that articles are kept in."""
+"""The name in links of the system that stores articles."""
 
 
 async def write_article(uow: UnitOfWork, fields: Mapping[str, Any], who: Principal) -> Article:
-    """A new article; raises Forbidden, and Unprocessable for one that is published without a solution."""
+    """Create an article.
+
+    Raises Forbidden, and Unprocessable for one published without a solution.
+    """
     refuse(may(who, Action.PUBLISH))
     _check(fields["state"], fields["solution"])
     async with transaction(uow.pool) as conn:
@@ -32,7 +38,7 @@ async def write_article(uow: UnitOfWork, fields: Mapping[str, Any], who: Princip
 async def change_article(
     uow: UnitOfWork, article: int, changes: Mapping[str, Any], who: Principal, *, if_match: int | None
 ) -> Article:
-    """The article with some fields changed, which the timeline of its record tells, if it is of one.
+    """Change fields of an article; the timeline of its record, if it has one, notes the change.
 
     Raises NotFound, Forbidden, VersionMismatch and Unprocessable.
     """
@@ -73,9 +79,10 @@ async def publish_solution(
     *,
     once: IdempotencyKey | None = None,
 ) -> Incident:
-    """Make an article of a record's solution and link the record to it; what is left empty is taken from the record.
+    """Make an article of a record's solution and link the record to it.
 
-    Raises NotFound, Forbidden, and Conflict for a record without a solution or one that nobody else may see.
+    Empty arguments are taken from the record. Raises NotFound, Forbidden, and Conflict for a
+    record without a solution and for a security incident.
     """
 
     async def work(tx: Transaction) -> Incident:

@@ -1,4 +1,7 @@
-"""A record's counterparts in other systems: compared and set, so that two pullers never both make one."""
+"""References from a record to its counterparts in other systems, with compare and set.
+
+So two clients of the change feed never both create a counterpart.
+"""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -20,8 +23,8 @@ async def set_reference(
 ) -> Incident:
     """Set the reference to `system`.
 
-    `expect` is the tag of the present reference, "" demands that there is none, None takes whatever there is.
-    Raises NotFound, Forbidden and VersionMismatch.
+    `expect` is the tag of the present reference, "" demands that there is none, None accepts
+    any. Raises NotFound, Forbidden and VersionMismatch.
     """
 
     async def work(tx: Transaction) -> Incident:
@@ -40,7 +43,7 @@ async def set_reference(
 
 
 async def delete_reference(uow: UnitOfWork, number: str, system: str, who: Principal, *, expect: str | None) -> None:
-    """Take the reference to `system` away; `expect` is as for `set_reference`, without "".
+    """Delete the reference to `system`; `expect` is as for `set_reference`, without "".
 
     Raises NotFound where there is none, Forbidden and VersionMismatch.
     """
@@ -61,5 +64,5 @@ async def delete_reference(uow: UnitOfWork, number: str, system: str, who: Princ
 
 
 def reference_tag(reference: Mapping[str, Any]) -> str:
-    """What names one value of a reference; its ETag."""
+    """Return the ETag of one value of a reference."""
     return sha256(msgspec.json.encode(reference, order="deterministic")).hexdigest()[:16]

@@ -1,4 +1,4 @@
-"""The change that a command makes of a locked record, with all that follows from it."""
+"""The revision that a command makes of a locked record, with its consequences."""
 
 from dataclasses import replace
 
@@ -15,11 +15,13 @@ from gateway.operations.unit_of_work import Transaction
 from gateway.vocabulary import Kind
 
 TAKING = (commands.Acknowledge, commands.Assign, commands.Escalate, commands.Hold, commands.Resolve)
-"""Commands by which somebody of the desk becomes the owner of a record that has none."""
+"""The commands by which a member of the service desk becomes owner of an unowned record."""
 
 
 async def revised(tx: Transaction, incident: Incident, command: commands.Command, who: Principal) -> Revision:
-    """Return the revision by a command on a locked record; the caller has asked whether `who` may.
+    """Return the revision by a command on a locked record.
+
+    The caller has checked the permission.
 
     Raises Conflict, IllegalTransition and Unprocessable.
     """
@@ -37,14 +39,14 @@ async def revised(tx: Transaction, incident: Incident, command: commands.Command
 
 
 def _owned(revision: Revision, command: commands.Command, who: Principal) -> Revision:
-    """Return the revision with the person of the desk who takes a record without an owner as its owner."""
+    """Return the revision with the member of the service desk as owner, if the record has none."""
     if revision.after.owner or not isinstance(command, TAKING) or Role.SERVICE_DESK not in who.parts:
         return revision
     return replace(revision, after=replace(revision.after, owner=who.name))
 
 
 def _declared(tx: Transaction, revision: Revision, command: commands.DeclareMajor) -> Revision:
-    """Return the revision with its priority raised, and the management chain told of it."""
+    """Return the revision with its priority raised and the management chain notified."""
     rules, before = tx.uow.rules, revision.after
     priority = 1 if command.priority is None else command.priority
     if priority != before.priority:

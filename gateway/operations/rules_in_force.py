@@ -1,4 +1,4 @@
-"""Put escalation and report rules into force: store them, and send what they newly require."""
+"""The activation of escalation and report rules: store them, and send what they newly require."""
 
 from collections.abc import Iterator, Mapping
 from itertools import product
@@ -11,7 +11,7 @@ from gateway.operations.unit_of_work import NOW, Transaction, UnitOfWork
 from gateway.settings.process import KINDS
 
 BATCH = 50
-"""Incidents of one transaction: few, because people and alerts wait for the locks."""
+"""The incidents of one transaction: few, because people and alerts wait for the locks."""
 
 LOCK = "SELECT pg_advisory_xact_lock(hashtext('told_when_opened'))"
 FORGET = "DELETE FROM told_when_opened"
@@ -43,9 +43,9 @@ GROUP BY i.id ORDER BY i.id LIMIT $2
 
 
 async def apply_rules(uow: UnitOfWork) -> int:
-    """Store the rules, send what they require, and return the number of incidents told of.
+    """Store the rules, send what they require, and return the number of incidents notified of.
 
-    A replica does so when it starts; what was told already is not told again.
+    A replica does so when it starts; nothing is sent twice.
     """
     async with transaction(uow.pool) as conn:
         await conn.execute(LOCK)

@@ -1,7 +1,7 @@
-"""Check what a new silence can match: the names in the catalogue and in alerts seen so far.
+"""The check that a new silence can match anything.
 
-A silence with a misspelt name looks made and holds nothing back: what it names is looked up before
-it is kept.
+A silence with a misspelt name looks valid and holds nothing back: so its names are looked up, in
+the catalogue and in alerts seen so far, before it is stored.
 """
 
 import re
@@ -18,10 +18,13 @@ from gateway.errors import Unprocessable
 from gateway.incidents.label_matchers import Matcher
 
 ANSWER_WITHIN = 0.5
-"""Seconds that looking through the alerts may take; after that nothing is said of the silence."""
+"""Seconds that the search of alerts may take.
+
+After that there are no warnings about the silence.
+"""
 
 PLAIN = re.compile(r"(?:[\w @/:=-]|\\[.-])+")
-"""A regular expression that matches one text only, its dots escaped."""
+"""The pattern of a regular expression that matches one text only, its dots escaped."""
 
 NEAREST = 3
 
@@ -45,7 +48,7 @@ class UnknownNames:
 
 
 def names_of(matcher: Matcher) -> tuple[str, ...]:
-    """Return the values a matcher asks for; none where it excludes or is a real pattern."""
+    """Return the values that a matcher names; none where it excludes or is a real pattern."""
     if matcher.sign == "=":
         return (matcher.value,) if matcher.value else ()
     if matcher.sign != "=~":
@@ -58,8 +61,8 @@ def names_of(matcher: Matcher) -> tuple[str, ...]:
 async def check(conn: Connection, matchers: Sequence[Matcher], integration: int | None) -> tuple[str, ...]:
     """Return warnings about a silence that matches nothing seen so far.
 
-    Raises Unprocessable where it names a service or an item that neither the catalogue nor any alert knows, though the
-    catalogue knows others.
+    Raises Unprocessable where it names a service or configuration item that neither the
+    catalogue nor any alert knows, though the catalogue knows others.
     """
     told: list[str] = []
     try:
@@ -99,7 +102,7 @@ SELECT name FROM (
   WHERE ($3::int IS NULL OR a.integration_id = $3::int) AND i.security IS NOT TRUE) AS known
 WHERE name <> '' ORDER BY abs(length(name) - $2), name LIMIT 500
 """
-"""Names in use that its maker may read, those first that are as long as the one that was asked for."""
+"""A query of names in use that the silence's maker may read, those of the closest length first."""
 
 
 async def _unknown(conn: Connection, matcher: Matcher, integration: int | None) -> UnknownNames | None:
@@ -122,7 +125,10 @@ SELECT CASE $1 WHEN 'service' THEN EXISTS (SELECT FROM service) WHEN 'ci' THEN E
 
 
 async def _is_catalogued(conn: Connection, name: str) -> bool:
-    """Return whether the catalogue knows services, or items, so that an unknown one is none."""
+    """Return whether the catalogue has services, or configuration items, at all.
+
+    If so, a name that is not among them is unknown.
+    """
     return bool(await conn.fetchval(IS_CATALOGUED, name))
 
 

@@ -1,4 +1,8 @@
-"""Silences: kept, changed and ended; when one ends sooner than it was to, `dedup/promotion.py` lets go what it held back."""
+"""Silences: made, changed and ended.
+
+When one ends sooner than planned, `dedup/promotion.py` opens incidents for alerts that still
+fire.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,12 +20,12 @@ from gateway.operations.unit_of_work import NOW
 from gateway.settings import UseLimits
 
 PROBED_WITHIN = 0.5
-"""Seconds the patterns of a silence may take against one long label."""
+"""Seconds that the patterns of a silence may take against one long label."""
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """A silence somebody asks for; with `id` the one to change."""
+    """A silence to make or, with `id`, to change."""
 
     matchers: tuple[Matcher, ...]
     starts_at: datetime
@@ -32,13 +36,13 @@ class Wanted:
 
     @property
     def patterns(self) -> int:
-        """Return how many regular expressions it has."""
+        """Return the number of its regular expressions."""
         return sum(one.is_regex for one in self.matchers)
 
 
 @dataclass(frozen=True, slots=True)
 class Silence:
-    """A silence as it is kept; `integration_id` None is every integration's."""
+    """A stored silence; `integration_id` None means that it covers every integration."""
 
     id: UUID
     integration_id: int | None
@@ -50,7 +54,7 @@ class Silence:
     updated_at: datetime
 
     def state(self, now: datetime) -> str:
-        """Pending, active or expired."""
+        """Return whether it is pending, active or expired."""
         return "expired" if self.ends_at <= now else "pending" if self.starts_at > now else "active"
 
 
@@ -77,7 +81,10 @@ WHERE id = $1
 
 
 PROBE = "SELECT count(*) FILTER (WHERE repeat('ab', 2048) ~ pattern) FROM unnest($1::text[]) AS p (pattern)"
-"""Fails for what is no regular expression, and takes long for what would take long at intake."""
+"""A query that fails for an invalid regular expression.
+
+It is slow for one that would be slow at intake.
+"""
 
 
 KEPT = """
@@ -89,9 +96,12 @@ FROM silence s WHERE s.integration_id IS NOT DISTINCT FROM $1::int AND s.ends_at
 
 
 async def examine(conn: Connection, stamp: datetime | None, wanted: Wanted, integration: int | None) -> tuple[str, ...]:
-    """Return what the maker of a silence should know of what it matches; this may take a while, and changes nothing.
+    """Return warnings about the matches of a silence.
 
-    Raises Malformed where the times or a pattern cannot be used, and Unprocessable where no alert could ever match.
+    This may take a while, and changes nothing.
+
+    Raises Malformed where the times or a pattern cannot be used, and Unprocessable where no
+    alert could ever match.
     """
     now = await conn.fetchval(NOW, stamp)
     if wanted.ends_at <= now:
@@ -108,9 +118,10 @@ async def examine(conn: Connection, stamp: datetime | None, wanted: Wanted, inte
 
 
 async def keep(pool: Pool, stamp: datetime | None, wanted: Wanted, integration: int | None, limits: UseLimits) -> UUID:
-    """Keep a new silence that was examined, or change one; what has ended or gets other matchers is ended and kept anew.
+    """Store a silence that was examined, or change one; return its id.
 
-    Return its id. Raises NotFound for an id that is none, and Malformed where there are too many silences.
+    One that has ended, or gets other matchers, is ended and a new one stored. Raises NotFound
+    for an unknown id, and Malformed where there are too many silences.
     """
 
     async def work(conn: Connection) -> UUID:
@@ -152,7 +163,10 @@ async def _check_number(conn: Connection, wanted: Wanted, integration: int | Non
 
 
 async def expire(pool: Pool, stamp: datetime | None, silence_id: UUID, integration: int | None) -> None:
-    """End a silence now: what still fires is promoted within seconds. Raises NotFound; ending it twice is ending it once."""
+    """End a silence now; alerts that still fire are promoted within seconds.
+
+    Raises NotFound; ending it again changes nothing.
+    """
 
     async def work(conn: Connection) -> None:
         now = await conn.fetchval(NOW, stamp)
@@ -194,7 +208,7 @@ WHERE CASE WHEN one.sign = '=' THEN NOT CASE other.sign
            WHEN one.sign = '=~' THEN other.sign = '!~' AND one.pattern = other.pattern ELSE false END
 LIMIT 1
 """
-"""A name of which one matcher asks what another one excludes."""
+"""A query for a name of which one matcher requires what another one excludes."""
 
 
 async def _check_possible(conn: Connection, matchers: Sequence[Matcher]) -> None:
@@ -218,7 +232,11 @@ ORDER BY s.ends_at DESC, s.id LIMIT 10000
 
 
 async def listed(conn: Connection, integration: int | None, columns: Sequence[Sequence[str]], within: float) -> list[Silence]:
-    """Those the integration may know of whose own matchers satisfy every (name, sign, value) of the columns."""
+    """Return the silences visible to the integration whose matchers satisfy every given condition.
+
+    The columns give the conditions as (name, sign, value). Raises Malformed for a pattern that
+    is invalid or takes too long.
+    """
     try:
         rows = await conn.fetch(LISTED, integration, *columns, timeout=within)
     except asyncpg.InvalidRegularExpressionError as error:
@@ -235,7 +253,7 @@ WHERE id = $1 AND ($2::int IS NULL OR integration_id IS NULL OR integration_id =
 
 
 async def one(conn: Connection, silence_id: UUID, integration: int | None) -> Silence:
-    """One silence; raises NotFound."""
+    """Return one silence; raise NotFound."""
     row = await conn.fetchrow(VISIBLE, silence_id, integration)
     if row is None:
         raise NotFound(f"silence {silence_id} not found")

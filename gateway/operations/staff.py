@@ -1,4 +1,4 @@
-"""The groups and people that work can be given to, read when somebody gives it."""
+"""The groups and people that work can be given to, read when a record is assigned."""
 
 from collections.abc import Collection
 
@@ -21,7 +21,7 @@ FROM service WHERE slug = $1 AND active
 
 
 async def staff_for(conn: Connection, service: str, people: Collection[str]) -> Staff:
-    """Return every active group, those of `people` who are active, and the groups that support the service."""
+    """Return the active groups, the active ones of `people`, and the service's support groups."""
     groups = await conn.fetch(GROUPS)
     named = await conn.fetch(PEOPLE, [login for login in people if login])
     support = await conn.fetchrow(SUPPORT, service) if service else None

@@ -1,4 +1,4 @@
-"""Where people's changes are made: lock the record, decide, write, commit, then tell the wheel."""
+"""The unit of work of operations: lock records, decide, write, commit, report the changes."""
 
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass, replace
@@ -30,7 +30,10 @@ NOW = "SELECT coalesce($1::timestamptz, statement_timestamp())"
 
 @dataclass(frozen=True, slots=True)
 class UnitOfWork:
-    """What every operation works with. `committed` is told after every commit, of what it changed, and never raises."""
+    """The dependencies of every operation.
+
+    `committed` is called with the changes after every commit, and never raises.
+    """
 
     pool: Pool
     clock: Clock
@@ -43,12 +46,15 @@ class UnitOfWork:
 
     @property
     def reported_at_most(self) -> int:
-        """The most urgent priority of what somebody reports who does not work here."""
+        """The most urgent priority of a report by somebody who is not staff."""
         settings = self.rules.settings
         return REPORTED_AT_MOST if settings is None else settings.reported_at_most
 
     async def within(self, work: "Callable[[Transaction], Awaitable[Result]]") -> Result:
-        """Run `work` in a transaction, again if it lost a race, and say so once it is committed."""
+        """Run `work` in a transaction, again if it lost a race.
+
+        Report the changes after the commit.
+        """
         tx: Transaction | None = None
 
         async def once(conn: Connection) -> Result:
@@ -63,9 +69,10 @@ class UnitOfWork:
 
 
 class Transaction:
-    """One transaction of one operation; `now` is the moment it is judged by.
+    """One transaction of one operation; `now` is its time.
 
-    It remembers how each record stood before it is written: who must be told follows from the difference.
+    It remembers the state of each record before it is written: notifications follow from the
+    difference.
     """
 
     def __init__(self, uow: UnitOfWork, conn: Connection, now: datetime) -> None:
@@ -75,11 +82,15 @@ class Transaction:
 
     @property
     def changes(self) -> Changes:
-        """What it did so far, which counts once it is committed."""
+        """Return the changes made so far, which count once they are committed."""
         return Changes(armed_by(self._revisions), self._revisions)
 
     async def lock(self, number: str, who: Principal, if_match: int | None = None) -> Incident:
-        """The record, locked; raises NotFound where there is none for `who`, VersionMismatch when it is not at `if_match`."""
+        """Return the record, locked.
+
+        Raises NotFound if none is visible to `who`, VersionMismatch if it is not at version
+        `if_match`.
+        """
         incident = await store.by_number(self.conn, number, sight(who), lock=True)
         if incident is None:
             raise NotFound(f"no incident has the number {number}")
@@ -90,14 +101,14 @@ class Transaction:
         return self._found([incident])[0]
 
     async def locked(self, ids: Collection[int]) -> list[Incident]:
-        """The records of those ids, locked in id order."""
+        """Return the records with these ids, locked in id order."""
         return self._found(await store.lock(self.conn, ids))
 
     async def write(self, revisions: Sequence[Revision]) -> list[Incident]:
-        """Bring clocks and timers of changed records up to date and write them.
+        """Write changed records, with their clocks and timers up to date; return them.
 
-        With them go the followers that the change lets go, what is noted of followers for their masters, what eases these,
-        and the messages that all of it owes.
+        Written with them are the followers that the change detaches, the notes and milder causes
+        on their masters, and the notifications that follow from all of it.
         """
         changed = [revision for revision in revisions if revision.events]
         await self._find([one.after.id for one in changed if one.after.id not in self._before])
@@ -110,13 +121,13 @@ class Transaction:
         return written[: len(changed)]
 
     async def open(self, revision: Revision) -> Incident:
-        """Write a new record, with the messages that it owes."""
+        """Write a new record, with the notifications that follow from it."""
         fresh = self._refreshed(revision)
         self._revisions.append(fresh)
         return self._found([(await writing.open_new(self.conn, self.uow.key, [fresh], self.now))[0].incident])[0]
 
     async def _find(self, ids: Sequence[int]) -> None:
-        """Remember how records stand that were locked elsewhere in this transaction."""
+        """Remember the state of records that were locked elsewhere in this transaction."""
         if ids:
             self._found(await store.by_ids(self.conn, ids))
 

@@ -1,1 +1,1 @@
-"""Pages for people without a key: their languages, their words, their templates."""
+"""HTML pages for people without a key: their languages, texts and templates."""

@@ -1,4 +1,4 @@
-"""Which of our languages somebody reads. Pure."""
+"""The choice of the language of a page. Pure."""
 
 import re
 from collections.abc import Iterator
@@ -8,11 +8,14 @@ from gateway.incidents.labels import LOCALES, Locale
 _RANGE = re.compile(r"\s*([A-Za-z]{1,8}|\*)((?:-[A-Za-z0-9]{1,8}){0,8})\s*(?:;\s*q\s*=\s*([01](?:\.\d{0,3})?)\s*)?", re.ASCII)
 
 LONGEST = 1_000
-"""Characters of the header that are read."""
+"""The most characters of the header that are read."""
 
 
 def chosen(asked: str | None, accepted: str, default: Locale) -> Locale:
-    """The language `asked` for by name, else the one `accepted` (Accept-Language, RFC 9110) likes best, else the default."""
+    """Return the language requested by name, else the one accepted best, else the default.
+
+    `accepted` is the Accept-Language header (RFC 9110).
+    """
     for locale in LOCALES:
         if asked == locale:
             return locale

@@ -1,4 +1,7 @@
-"""Templates filled in: escaped, without a script or anything from elsewhere, in the language of whoever reads."""
+"""Rendering of page templates in the language of the reader.
+
+Values are escaped; pages have no script and load nothing from elsewhere.
+"""
 
 from base64 import b64encode
 from collections.abc import Mapping
@@ -30,10 +33,10 @@ HEADERS: Mapping[str, str] = {
     "Vary": "Accept-Language",
     "X-Robots-Tag": "noindex, nofollow",
 }
-"""Of every page, beside those of every answer."""
+"""The headers of every page, beside those of every response."""
 
 OURS: Mapping[Locale, str] = {"en": "English", "zh-CN": "中文"}
-"""Each language in its own word."""
+"""The name of each language in that language."""
 
 
 def _environment() -> Environment:
@@ -43,7 +46,11 @@ def _environment() -> Environment:
 
 @dataclass(frozen=True, slots=True)
 class Pages:
-    """`default` is the language of those who ask for none of ours, `zone` whose clock they read."""
+    """The renderer of pages.
+
+    `default` is the language for requests that accept none of ours, `zone` the time zone of the
+    times shown.
+    """
 
     default: Locale
     zone: str
@@ -51,11 +58,15 @@ class Pages:
     _templates: Environment = field(default_factory=_environment)
 
     def locale(self, request: web.Request, asked: str | None = None) -> Locale:
-        """The language asked for by `asked` or `?lang=`, else the one the browser prefers."""
+        """Return the language requested by `asked` or `?lang=`, else the browser's favourite."""
         return chosen(asked or request.query.get("lang"), request.headers.get("Accept-Language", ""), self.default)
 
     def show(self, template: str, locale: Locale, status: int = 200, *, switch: str = "", **values: Any) -> web.Response:
-        """One page; `switch` is the path under which it is read in the other languages, "" where it cannot be."""
+        """Return one page as a response.
+
+        `switch` is the path under which the page is read in the other languages, "" if it cannot
+        be.
+        """
         html = self._templates.get_template(template).render(
             t=vocabulary(locale), locale=locale, style=STYLE, switch=switch, languages=OURS, locales=LOCALES,
             contact=self.contact, when=self.when, **values,
@@ -63,5 +74,5 @@ class Pages:
         return web.Response(text=html, status=status, content_type="text/html", charset="utf-8", headers=HEADERS)
 
     def when(self, moment: datetime) -> str:
-        """A time as its readers' clock shows it."""
+        """Return a time in the time zone of the pages."""
         return f"{moment.astimezone(ZoneInfo(self.zone)):%Y-%m-%d %H:%M} {self.zone}"

@@ -1,4 +1,4 @@
-"""Every word of the pages for reporters, in both languages. Pure."""
+"""The texts of the pages for reporters, in both languages. Pure."""
 
 from collections.abc import Mapping
 
@@ -136,7 +136,7 @@ IMPACTS: Mapping[Impact, Both] = {
     Impact.COMPANY: ("the whole company", "整个公司"),
     Impact.BUSINESS: ("customers, or the company's business", "客户或公司业务"),
 }
-"""How many are hit, in a reporter's words."""
+"""The impact in a reporter's words: how many people are affected."""
 
 URGENCIES: Mapping[Urgency, Both] = {
     Urgency.LOW: ("yes, it is only a nuisance", "可以，只是有些不便"),
@@ -144,13 +144,13 @@ URGENCIES: Mapping[Urgency, Both] = {
     Urgency.HIGH: ("hardly", "很困难"),
     Urgency.URGENT: ("not at all", "完全不能"),
 }
-"""Whether one can work, in a reporter's words."""
+"""The urgency in a reporter's words: whether they can work."""
 
 HOLDS: Mapping[HoldReason, Both] = {
     HoldReason.AWAITING_USER: ("waiting for your answer", "等待您答复"),
     HoldReason.USER_UNREACHABLE: ("we could not reach you", "未能联系到您"),
 }
-"""Reasons of a hold that are about the reporter, as they are told them; all others have their label."""
+"""The words for the hold reasons that concern the reporter; all others have their label."""
 
 EVENTS: Mapping[str, Both] = {
     "opened": ("received", "已登记"),
@@ -170,14 +170,14 @@ EVENTS: Mapping[str, Both] = {
     "called_back": ("reporter called back", "已回访"),
     "note": ("note", "备注"),
 }
-"""What of a record's story reporters are told (incidents/public_timeline.py), in their words."""
+"""The words for the timeline events that reporters may read (incidents/public_timeline.py)."""
 
 
 def said(words: Both, locale: Locale) -> str:
-    """The words in that language."""
+    """Return the words in that language."""
     return words[LOCALES.index(locale)]
 
 
 def vocabulary(locale: Locale) -> Mapping[str, str]:
-    """All of WORDS in one language."""
+    """Return all of WORDS in one language."""
     return {name: said(words, locale) for name, words in WORDS.items()}

@@ -1,1 +1,1 @@
-"""What could not be understood: shown beside what was expected, mended by mappings, read again or dropped."""
+"""The quarantine: bodies that could not be understood, explained, mapped, replayed or dropped."""

@@ -1,6 +1,7 @@
-"""Where a body differs from what its source reads, in plain words. Pure.
+"""The differences between a body and what its source expects, in plain words. Pure.
 
-What is expected is told by the types a source reads a body into, each with the pointer it stands at (`*` for every item).
+The expectation is given by the types that a source decodes a body into, each with the pointer it
+stands at (`*` for every item).
 """
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -17,19 +18,22 @@ from gateway.quarantine import masking, pointers
 from gateway.quarantine.pointers import ABSENT, Steps
 
 Expected = Mapping[str, Any]
-"""Types by the pointer they stand at, several in a tuple where a body is one of them; a type within a body is of objects."""
+"""The expected types by the pointer they stand at.
+
+A tuple holds alternatives for a body that is one of them; a type within a body is of objects.
+"""
 
 MOST = 100
-"""Differences that are told of one body."""
+"""The most differences reported of one body."""
 
 ALIKE = 75.0
-"""From here on, of 100, one name is likely meant by another."""
+"""The similarity, of 100, from which one name is taken for a misspelling of another."""
 
 LONGEST = 200
 
 
 class Kind(StrEnum):
-    """How a place differs."""
+    """The kind of a difference."""
 
     MISSING = "missing"
     WRONG_TYPE = "wrong_type"
@@ -39,7 +43,11 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One place. `found` is what stands there, cut and without secrets; `meant` the pointer of the name that is expected."""
+    """One difference at one place.
+
+    `found` is the value there, cut and without secrets; `meant` the pointer of the name that is
+    expected.
+    """
 
     pointer: str
     kind: Kind
@@ -50,7 +58,7 @@ class Difference:
 
 
 def differences(body: Any, expected: Expected, flaws: Sequence[Flaw] = (), usual: Collection[str] = ()) -> tuple[Difference, ...]:
-    """Every difference of a decoded body, and of what its source said is wrong with it what they do not tell already.
+    """Return every difference of a decoded body, and the flaws its source found beside them.
 
     `usual` are names that such bodies have although nobody reads them: they are no misspellings.
     """
@@ -73,7 +81,10 @@ def _all(body: Any, expected: Expected) -> Iterator[Difference]:
 
 
 def _ones(value: Any, at: Steps, *, within: bool) -> Iterator[tuple[Steps, Any]]:
-    """The body, or each item of one that is a list. Within a body what is no object, nor a text that holds one, is let be."""
+    """Yield the body, or each item of one that is a list.
+
+    Within a body, values that are neither an object nor a text that holds one are left out.
+    """
     if within:
         read = _read(value)
         yield from [(at, read)] if isinstance(read, dict) else []
@@ -84,7 +95,7 @@ def _ones(value: Any, at: Steps, *, within: bool) -> Iterator[tuple[Steps, Any]]
 
 
 def _read(value: Any) -> Any:
-    """A text that holds JSON, read."""
+    """Return the JSON that a text holds, decoded; any other value as it is."""
     if not isinstance(value, str):
         return value
     try:
@@ -130,7 +141,7 @@ def _members(shape: inspect.StructType, value: Mapping[str, Any], at: Steps) -> 
 
 
 def _meant(name: str, lacking: Sequence[str]) -> str | None:
-    """The expected name that is not there and is spelled most like this one."""
+    """Return the missing expected name spelled most like this one, None if none is close."""
     found = process.extractOne(_plain(name), {one: _plain(one) for one in lacking}, scorer=fuzz.ratio, score_cutoff=ALIKE)
     return None if found is None else str(found[2])
 
@@ -149,7 +160,7 @@ TOLD: Mapping[type[inspect.Type], tuple[str, Callable[[Any], bool]]] = {
     inspect.StructType: ("an object", lambda value: isinstance(value, dict)),
     inspect.DictType: ("an object", lambda value: isinstance(value, dict)),
 }
-"""What each type is called, and how it is told from others; what is not here takes anything."""
+"""The name of each type and the test for it; a type that is not here accepts anything."""
 
 ANYTHING: tuple[str, Callable[[Any], bool]] = ("anything", lambda _: True)
 

@@ -1,4 +1,4 @@
-"""Captured requests of every source that are understood, to be shown beside one that is not.
+"""Captured bodies of every source that are understood, to be shown beside one that is not.
 
 `python3 gw examples` writes them anew from the captured ones of the tests.
 """
@@ -14,7 +14,7 @@ FILE = Path(__file__).with_name("examples.json")
 
 
 class Example(msgspec.Struct, frozen=True):
-    """One body, decoded, and what its case is called."""
+    """An example body, decoded, and the name of its test case."""
 
     case: str
     body: Any
@@ -22,17 +22,20 @@ class Example(msgspec.Struct, frozen=True):
 
 @cache
 def shipped() -> Mapping[str, Sequence[Example]]:
-    """All there are, by source."""
+    """Return all examples by source."""
     return msgspec.json.decode(FILE.read_bytes(), type=dict[str, list[Example]])
 
 
 def names(examples: Sequence[Example]) -> frozenset[str]:
-    """Every name that stands anywhere in them."""
+    """Return every member name that occurs anywhere in the examples."""
     return frozenset(path.rpartition("/")[2] for one in examples for path in _names(one.body))
 
 
 def nearest(body: Any, examples: Sequence[Example]) -> Example | None:
-    """The example whose names are most like those of the body; the first of them, None where there is none."""
+    """Return the example whose names are most like those of the body; the first of equals.
+
+    None if there are no examples.
+    """
     mine = set(_names(body))
 
     def alike(one: Example) -> tuple[bool, float]:
@@ -46,7 +49,7 @@ def _likeness(one: set[str], other: set[str]) -> float:
 
 
 def _names(value: Any, at: str = "") -> Iterator[str]:
-    """Every path of names in a body, the items of a list as one."""
+    """Yield every path of names in a body; all items of a list share one path."""
     if isinstance(value, dict):
         for name, inner in value.items():
             yield f"{at}/{name}"

@@ -1,7 +1,7 @@
-"""What is done to a sender's body before its source reads it, so that a sender who changed a name is understood again.
+"""Mappings: changes to a body before its source reads it, for senders that rename fields. Pure.
 
-Pure. A mapping that passed `check` gives the same result when it is applied to its own result: what was mapped once, and
-refused for another reason, may be mapped again.
+A mapping that passed `check` gives the same result when it is applied to its own result: a body
+that was mapped once, and refused for another reason, may be mapped again.
 """
 
 from collections.abc import Iterator
@@ -20,10 +20,10 @@ Word = Annotated[str, Meta(max_length=1_024)]
 Scalar = Word | int | float | bool | None
 
 DEEPEST = 16
-"""Steps of a pointer."""
+"""The most steps of a pointer."""
 
 MOST_COPIED = 262_144
-"""Bytes that one mapping adds to one body at most."""
+"""The most bytes that one mapping adds to one body."""
 
 
 class _Step(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="do"):
@@ -31,28 +31,31 @@ class _Step(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="
 
 
 class Rename(_Step, frozen=True, tag="rename", rename={"source": "from"}):
-    """What stands at `from` stands at `to`; both are alike up to the last `*`."""
+    """Move the value at `from` to `to`; both are alike up to the last `*`."""
 
     source: Pointer
     to: Pointer
 
 
 class Copy(_Step, frozen=True, tag="copy", rename={"source": "from"}):
-    """What stands at `from` stands at `to` too."""
+    """Copy the value at `from` to `to`; both are alike up to the last `*`."""
 
     source: Pointer
     to: Pointer
 
 
 class Constant(_Step, frozen=True, tag="constant"):
-    """`value` stands at `to`."""
+    """Write `value` at `to`."""
 
     to: Pointer
     value: Scalar
 
 
 class Values(_Step, frozen=True, tag="values"):
-    """The text or number at `at` becomes what `values` has for it, or else `otherwise`; without that it stays."""
+    """Replace the text or number at `at` by its entry in `values`, or else by `otherwise`.
+
+    Without `otherwise`, a value that has no entry stays.
+    """
 
     at: Pointer
     values: Annotated[dict[Word, Word], Meta(min_length=1, max_length=200)]
@@ -64,7 +67,7 @@ Mapping = Annotated[tuple[Step, ...], Meta(max_length=32)]
 
 
 def check(mapping: Mapping) -> None:
-    """Raise Unprocessable, with every flaw, for a mapping that would not do the same when done twice."""
+    """Raise Unprocessable, with every flaw, for a mapping that is not idempotent."""
     flaws = [flaw for index, step in enumerate(mapping) for flaw in _flaws(index, step)]
     if not flaws:
         flaws = list(_clashes(mapping))
@@ -73,7 +76,7 @@ def check(mapping: Mapping) -> None:
 
 
 def _named(step: Step) -> dict[str, str]:
-    """The pointers of a step by the name of their field."""
+    """Return the pointers of a step by the name of their field."""
     match step:
         case Rename() | Copy():
             return {"from": step.source, "to": step.to}
@@ -102,7 +105,7 @@ def _flaws(index: int, step: Step) -> Iterator[Flaw]:
 
 
 def _scope(pointer: str) -> Steps:
-    """What stands before and at the last `*`: where a step is done again and again."""
+    """Return the path up to the last `*`, which a step is repeated for."""
     path = pointers.steps(pointer) if pointer.startswith("/") else ()
     return path[: len(path) - path[::-1].index(EACH)] if EACH in path else ()
 
@@ -113,7 +116,7 @@ def _changes_twice(step: Values) -> bool:
 
 
 def _clashes(mapping: Mapping) -> Iterator[Flaw]:
-    """Two steps that write in one place, or one that reads what another one writes."""
+    """Yield a flaw for two steps that write to one place, or one that reads what another writes."""
     writes: list[tuple[int, str, Steps]] = []
     reads: list[tuple[int, str, Steps]] = []
     for index, step in enumerate(mapping):
@@ -132,9 +135,10 @@ def _clashes(mapping: Mapping) -> Iterator[Flaw]:
 
 
 def applied(mapping: Mapping, body: bytes) -> bytes:
-    """The body as the mapping makes it, each item by itself where it is a list; as it was where the mapping finds nothing.
+    """Return the body with the mapping applied, to each item if it is a list.
 
-    What is no JSON is left to the source. Raises Malformed where the mapping would make too much of it.
+    A body in which the mapping finds nothing, or that is not JSON, is returned as it is. Raises
+    Malformed if the mapping would make the body too large.
     """
     try:
         return _applied(mapping, body)
@@ -150,7 +154,7 @@ def _applied(mapping: Mapping, body: bytes) -> bytes:
 
 
 def _in_order(mapping: Mapping) -> Iterator[Step]:
-    """Values last: they speak of what stands where it was put."""
+    """Yield the steps with `values` last: they apply to values that other steps put in place."""
     yield from (step for step in mapping if not isinstance(step, Values))
     yield from (step for step in mapping if isinstance(step, Values))
 
@@ -166,7 +170,10 @@ def _done(step: Step, value: Any, room: list[int]) -> bool:
 
 
 def _moved(step: Rename | Copy | Constant, value: Any, there: Steps, here: Steps, room: list[int]) -> bool:
-    """Do it once; what finds no room stays where it was."""
+    """Apply a step once and return whether it changed anything.
+
+    A value that cannot be put in its new place stays where it is.
+    """
     if isinstance(step, Constant):
         return pointers.put(value, here, step.value) if isinstance(value, dict) else False
     found = pointers.found(value, there)

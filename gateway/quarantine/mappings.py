@@ -1,4 +1,4 @@
-"""Mappings in the database, every version of them, and the present ones in memory."""
+"""Mappings in the database, with all their versions, and the current ones in memory."""
 
 from collections.abc import Mapping as Readable
 from dataclasses import dataclass, field
@@ -14,14 +14,17 @@ from gateway.errors import NotFound, QuotaExceeded, VersionMismatch
 from gateway.quarantine.mapping import Mapping, check
 
 EVERY = 5.0
-"""Seconds until a replica knows of a mapping that was saved at another one."""
+"""Seconds until a replica applies a mapping that was saved at another one."""
 
 log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
 class Saved:
-    """One version of what is done to the bodies that one integration sends to one source; no steps is nothing."""
+    """One version of a mapping for bodies that an integration sends to a source.
+
+    No steps mean that nothing is changed.
+    """
 
     integration_id: int
     integration: str
@@ -46,7 +49,7 @@ CURRENT = "SELECT DISTINCT ON (m.integration_id, m.source) " + SAVED + "ORDER BY
 
 
 async def current(conn: Connection) -> list[Saved]:
-    """The mapping in force of every sender that ever had one."""
+    """Return the mapping in force of every sender that ever had one."""
     return [_of(row) for row in await conn.fetch(CURRENT)]
 
 
@@ -54,7 +57,7 @@ HISTORY = "SELECT " + SAVED + "WHERE i.slug = $1 AND m.source = $2 ORDER BY m.ve
 
 
 async def history(conn: Connection, integration: str, source: str, limit: int) -> list[Saved]:
-    """Its versions, the one in force first."""
+    """Return the versions of a mapping, the one in force first."""
     return [_of(row) for row in await conn.fetch(HISTORY, integration, source, limit)]
 
 
@@ -85,10 +88,11 @@ class Proposal:
 async def save(
     conn: Connection, proposal: Proposal, stamp: datetime | None, if_match: int | None = None, *, most: int
 ) -> tuple[Saved, bool]:
-    """Return the version in force from now on, and whether it is a new one: the same steps again are not.
+    """Save a mapping.
 
-    Raises NotFound for an integration there is not, VersionMismatch, Unprocessable for steps that cannot be kept, and
-    QuotaExceeded beyond `most` versions of the integration in a day.
+    Return the version in force and whether it is new: the same steps again are not. Raises
+    NotFound for an integration that does not exist, VersionMismatch, Unprocessable for a mapping
+    that cannot be kept, and QuotaExceeded beyond `most` versions of the integration in a day.
     """
     check(proposal.steps)
     integration_id = await conn.fetchval(LOCK, proposal.integration)
@@ -116,21 +120,21 @@ async def _require_few(conn: Connection, integration_id: int, stamp: datetime | 
 
 
 Sender = tuple[int, str]
-"""An integration and a source."""
+"""An integration's id and a source."""
 
 
 @dataclass(slots=True)
 class Mappings:
-    """Those in force, in memory, so that asking for one costs a look into a table that is most often empty."""
+    """The mappings in force, in memory, so that a lookup costs no query."""
 
     by_sender: Readable[Sender, Mapping] = field(default_factory=dict)
 
     def of(self, integration_id: int, source: str) -> Mapping:
-        """What is done to such bodies; nothing for most."""
+        """Return the mapping for such bodies; () for most."""
         return self.by_sender.get((integration_id, source), ()) if self.by_sender else ()
 
     async def refresh(self, pool: Pool) -> None:
-        """Read them again."""
+        """Read the mappings again."""
         async with acquire(pool) as conn:
             found = await current(conn)
         self.by_sender = {(one.integration_id, one.source): one.steps for one in found if one.steps}

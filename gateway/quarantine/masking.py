@@ -1,4 +1,4 @@
-"""Bodies as people may see them: what looks like a secret is blotted out. Pure."""
+"""Masking of secrets in bodies that are shown to people. Pure."""
 
 import re
 from collections.abc import Mapping
@@ -18,18 +18,18 @@ WORDS = re.compile(
 )
 UNKEPT = re.compile(r"sign|auth|token|secret|key|cookie|forwarded|real-ip", re.IGNORECASE)
 MOST, LONGEST = 40, 8_192
-"""Headers that are kept of one request, and characters of each."""
+"""The most headers kept of one request, and the most characters of each."""
 
 CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 
 def is_secret(name: str) -> bool:
-    """Whether what a name stands for is nobody's business: apiKey, routing_key, X-Auth-Token."""
+    """Return whether values of this name are secret: apiKey, routing_key, X-Auth-Token."""
     return NAMED.fullmatch(CAMEL.sub("_", name)) is not None
 
 
 def value(told: Any, name: str = "") -> Any:
-    """A decoded value with its secrets blotted out."""
+    """Return a decoded value with its secrets masked."""
     if name and is_secret(name) and told is not None and not isinstance(told, bool):
         return BLOT
     if isinstance(told, dict):
@@ -40,12 +40,12 @@ def value(told: Any, name: str = "") -> Any:
 
 
 def text(told: str) -> str:
-    """A text with what looks like a secret in it blotted out, whatever it is written in."""
+    """Return a text with everything that looks like a secret masked, in any format."""
     return IN_TEXT.sub(lambda found: found[1] + _blotted(found[2]), WORDS.sub(BLOT, told))
 
 
 def body(told: bytes) -> str:
-    """A body as text: JSON with its secrets blotted out, and what cannot be read as far as it can be."""
+    """Return a body as text with secrets masked: JSON by its names, other bodies as plain text."""
     try:
         return msgspec.json.encode(value(msgspec.json.decode(told))).decode()
     except (msgspec.DecodeError, ValueError, RecursionError):
@@ -53,9 +53,10 @@ def body(told: bytes) -> str:
 
 
 def headers(told: Mapping[str, str]) -> dict[str, str]:
-    """The headers that may be kept beside a body: names in lower case, without those that show who somebody is.
+    """Return the headers that may be kept beside a body, without those that identify the sender.
 
-    Their values stay as they are, since reading it again needs them: they are blotted out where they are shown.
+    Names are in lower case. The values stay unmasked, since reading the body again needs them:
+    they are masked when they are shown.
     """
     names = [name for name in told if not (is_secret(name) or UNKEPT.search(name))]
     return {name.lower(): told[name].encode("utf-8", "replace").decode()[:LONGEST] for name in names[:MOST]}

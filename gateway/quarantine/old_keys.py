@@ -1,7 +1,8 @@
-"""Keys of senders taken out of bodies that a release before this one kept.
+"""Masking of API keys in bodies that an earlier release stored unmasked.
 
-Page by page, each in a short transaction, by one replica at a time; finished once all rows that are
-older than a day after the upgrade were looked through. Only rows that hold a key leave the database.
+It works page by page, each in a short transaction, one replica at a time, and is finished once
+all rows that are older than a day after the upgrade were looked through. Only rows that hold a
+key leave the database.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
@@ -12,10 +13,10 @@ from gateway.db.pool import Connection, Pool, transaction
 from gateway.key_texts import body_without_keys, without_keys
 
 PAGE = 200
-"""Rows that are looked at in one transaction."""
+"""The rows that are checked in one transaction."""
 
 SECONDS = 2.0
-"""Seconds of one run."""
+"""The seconds that one run takes."""
 
 PLACE = "SELECT after_id, until FROM keys_masked WHERE relation = $1 FOR UPDATE SKIP LOCKED"
 MOVE = "UPDATE keys_masked SET after_id = $2 WHERE relation = $1"
@@ -49,7 +50,7 @@ KEEP_ASIDE = "UPDATE set_aside SET body = $2, subject = $3, text = $4, recipient
 
 
 async def mask_old_keys(pool: Pool, clock: Clock) -> int:
-    """Look through more rows, for two seconds; return how many were looked at."""
+    """Check more rows, for two seconds; return how many were checked."""
     began, seen = clock.monotonic(), 0
     for relation in TABLES:
         looked_at = PAGE
@@ -61,7 +62,7 @@ async def mask_old_keys(pool: Pool, clock: Clock) -> int:
 
 
 async def _page(conn: Connection, relation: str, clock: Clock) -> int:
-    """Look through one page of a table; return how many rows it had."""
+    """Check one page of a table; return how many rows it had."""
     at = await conn.fetchrow(PLACE, relation)
     if at is None:
         return 0

@@ -1,4 +1,4 @@
-"""What can be done about entries of the quarantine, as the API asks for it."""
+"""The operations on quarantine entries that the API offers."""
 
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
@@ -14,14 +14,16 @@ from gateway.quarantine.trial import Trial
 from gateway.vocabulary import Outcome
 
 Turn = AbstractAsyncContextManager[None]
-"""Waits for its turn among searches, and ends it."""
+"""A context that waits for a turn among searches, and ends the turn."""
 
 
 @dataclass(frozen=True, slots=True)
 class Explained:
-    """An entry beside what its source expects: where it differs, the captured body most like it, what it would become now.
+    """An entry beside what its source expects.
 
-    Of what people sent by mail and the like none of this is told.
+    `differences` are where it differs, `nearest` and `example` the captured body most like it,
+    `trial` what it would become with the mapping in force. None of these are given for what
+    people sent by mail and the like.
     """
 
     kept: Kept
@@ -33,7 +35,7 @@ class Explained:
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A mail that was set aside and is in a record now; `outcome` says how it came there."""
+    """A mail that was set aside and has been opened as a record; `outcome` says how."""
 
     kept: SetAsideMail
     receipt: UUID
@@ -42,7 +44,10 @@ class Opened:
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """How it ended for one entry: `outcome` is replayed, refused or busy; `reason` says why it was not replayed."""
+    """The outcome for one entry: replayed, refused or busy.
+
+    `reason` says why it was not replayed.
+    """
 
     id: int
     outcome: str
@@ -52,9 +57,10 @@ class Ended:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """One batch. `next` is the `after` of the batch that follows, None at the end, and `left` are behind it, as far as counted.
+    """The result of one batch.
 
-    `stopped` is why it ended before its end.
+    `next` is the `after` of the batch that follows, None at the end; `left` is the number of
+    entries behind it, as far as counted. `stopped` is the reason for ending early.
     """
 
     ended: tuple[Ended, ...]
@@ -65,37 +71,40 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class Tried:
-    """What entries would become with a mapping, by id. `next` is the `after` of what follows, None at the end."""
+    """The dry runs of entries with a mapping, by id.
+
+    `next` is the `after` of the next call, None at the end.
+    """
 
     trials: tuple[tuple[int, Trial], ...]
     next: int | None
 
 
 class Mending(Protocol):
-    """Explains, tries, reads again."""
+    """The service that explains, tries and replays quarantine entries."""
 
     @property
     def mappings(self) -> Mappings:
-        """Those in force."""
+        """Return the mappings in force."""
         ...
 
     @property
     def replay(self) -> Callable[[int, str], Awaitable[Any]]:
-        """Reads one entry again, for somebody."""
+        """Return the function that replays one entry on behalf of somebody."""
         ...
 
     def knows(self, source: str) -> bool:
-        """Whether bodies of this source can be mapped."""
+        """Return whether bodies of this source can be mapped."""
         ...
 
     async def explain(self, entry: int) -> Explained:
-        """One entry beside what was expected; raises NotFound."""
+        """Return one entry beside what was expected; raises NotFound."""
         ...
 
     async def try_mapping(self, proposal: Proposal, entries: tuple[int, ...], after: int, limit: int) -> Tried:
-        """What these pending entries of a sender, or all above `after`, would become."""
+        """Return what these pending entries of a sender, or all above `after`, would become."""
         ...
 
     async def replay_many(self, which: Which, after: int, limit: int, by: str, turn: Turn | None = None) -> Progress:
-        """Read pending entries again, the oldest first; `turn` is held while they are looked for."""
+        """Replay pending entries, the oldest first; `turn` is held while they are searched for."""
         ...

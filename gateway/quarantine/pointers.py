@@ -7,25 +7,28 @@ from typing import Any
 EACH = "*"
 INDEX = re.compile(r"0|[1-9][0-9]{0,8}", re.ASCII)
 ABSENT: Any = object()
-"""In place of a value where there is none: null is one."""
+"""The mark of a missing value, which null is not."""
 
 Steps = tuple[str, ...]
 
 
 def steps(pointer: str) -> Steps:
-    """The steps of a pointer; raises ValueError for a text that is none."""
+    """Return the steps of a pointer; raises ValueError for a text that is not one."""
     if pointer and not pointer.startswith("/"):
         raise ValueError(f"a pointer begins with a slash: {pointer[:80]!r}")
     return tuple(step.replace("~1", "/").replace("~0", "~") for step in pointer.split("/")[1:])
 
 
 def written(path: Steps) -> str:
-    """The pointer of these steps."""
+    """Return the pointer of these steps."""
     return "".join("/" + step.replace("~", "~0").replace("/", "~1") for step in path)
 
 
 def places(value: Any, path: Steps, at: Steps = ()) -> Iterator[tuple[Steps, Any]]:
-    """Every place that a path names in a value, with what stands there; nothing where it leads nowhere."""
+    """Yield every place that a path names in a value, with its content.
+
+    Nothing if there is none.
+    """
     if not path:
         yield at, value
         return
@@ -38,7 +41,7 @@ def places(value: Any, path: Steps, at: Steps = ()) -> Iterator[tuple[Steps, Any
 
 
 def child(value: Any, step: str) -> Any:
-    """What one step leads to, or ABSENT."""
+    """Return the member or item that one step leads to, or ABSENT."""
     if isinstance(value, dict):
         return value.get(step, ABSENT)
     if isinstance(value, list) and INDEX.fullmatch(step) and int(step) < len(value):
@@ -47,12 +50,15 @@ def child(value: Any, step: str) -> Any:
 
 
 def found(value: Any, path: Steps) -> Any:
-    """What stands at a path without `*`, or ABSENT."""
+    """Return the value at a path without `*`, or ABSENT."""
     return next((there for _, there in places(value, path)), ABSENT)
 
 
 def put(value: Any, path: Steps, new: Any) -> bool:
-    """Write into a value, making the objects on the way; whether there was room: what is no object is not replaced by one."""
+    """Write into a value, creating missing objects on the path; return whether it was possible.
+
+    A value that is not an object is not replaced by one.
+    """
     *way, last = path
     for step in way:
         value = value.setdefault(step, {}) if isinstance(value, dict) else child(value, step)
@@ -63,12 +69,12 @@ def put(value: Any, path: Steps, new: Any) -> bool:
 
 
 def take(value: Any, path: Steps) -> Any:
-    """Take a member out of its object and return it; ABSENT where there is none."""
+    """Remove a member from its object and return it; ABSENT if there is none."""
     *way, last = path
     parent = found(value, tuple(way))
     return parent.pop(last, ABSENT) if isinstance(parent, dict) else ABSENT
 
 
 def overlap(one: Steps, other: Steps) -> bool:
-    """Whether two paths may name the same place, or one of them a place within the other's."""
+    """Return whether two paths may name the same place, or one a place within the other's."""
     return all(a == b or EACH in (a, b) for a, b in zip(one, other, strict=False))

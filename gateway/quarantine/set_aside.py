@@ -1,6 +1,6 @@
 """Mail that was set aside because a program wrote it.
 
-It waits in the database until somebody opens it as a record or its time is over.
+It stays in the database until somebody opens it as a record or its retention ends.
 """
 
 from collections.abc import Mapping, Sequence
@@ -17,7 +17,7 @@ from gateway.key_texts import body_without_keys, without_keys
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MailToSetAside:
-    """A mail to be set aside; `answers` is the id of the record that it answers, if it does."""
+    """A mail to be set aside; `answers` is the id of the record that it replies to, if any."""
 
     sender: str
     subject: str
@@ -55,11 +55,11 @@ class SetAsideMail:
 
 
 class ReceivedMail(Protocol):
-    """A delivery as it came: the bytes, their headers, and where they were sent."""
+    """A delivery as it was received: the bytes, their headers, and where they were sent."""
 
     @property
     def integration_id(self) -> int:
-        """Return the integration it was sent to."""
+        """Return the id of the integration it was sent to."""
         ...
 
     @property
@@ -86,7 +86,7 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
 
 
 async def insert(conn: Connection, receipt: UUID, came: ReceivedMail, reason: str, aside: MailToSetAside, now: datetime) -> None:
-    """Keep a mail that was received with that receipt."""
+    """Store a mail that was received with that receipt."""
     told = (
         reason,
         aside.sender,
@@ -130,7 +130,7 @@ async def newest(
 ) -> list[SetAsideMail]:
     """Return mails below the id `before` without their bodies, the newest first.
 
-    None about records beyond one's sight.
+    Mails about records that the caller may not see are left out.
     """
     return [SetAsideMail(**dict(row)) for row in await conn.fetch(NEWEST, 0, sight.security, state, reason, before, limit)]
 
@@ -139,7 +139,10 @@ BY_ID = COLUMNS + "AND s.id = $3::bigint"
 
 
 async def by_id(conn: Connection, entry: int, sight: Visibility) -> SetAsideMail:
-    """Return one mail, whole; raises NotFound, also for one about a record beyond one's sight."""
+    """Return one mail with its body.
+
+    Raises NotFound, also for one about a record hidden to the caller.
+    """
     row = await conn.fetchrow(BY_ID, WHOLE, sight.security, entry)
     if row is None:
         raise NotFound(f"there is no {entry} among what was set aside")
@@ -152,9 +155,9 @@ SELECT i.number FROM set_aside s LEFT JOIN incident i ON i.id = s.incident_id WH
 
 
 async def lock(conn: Connection, entry: int) -> str | None:
-    """Hold one mail until the transaction ends.
+    """Lock one mail until the transaction ends.
 
-    Returns the number of the record that it became before, if it did.
+    Returns the number of the record that it has become, None if it has not.
     """
     number: str | None = await conn.fetchval(LOCK, entry)
     return number
@@ -166,5 +169,5 @@ UPDATE set_aside SET state = 'opened', opened_at = $2, opened_by = $3, incident_
 
 
 async def opened(conn: Connection, entry: int, at: datetime, by: str, incident_id: int) -> None:
-    """Write down which record a mail became, and who made it one."""
+    """Store which record a mail became, and who opened it."""
     await conn.execute(OPENED, entry, at, by, incident_id)

@@ -1,4 +1,4 @@
-"""Quarantine in the database: looked at, claimed by one at a time, settled once."""
+"""The quarantine in the database: entries are claimed by one caller at a time, settled once."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -12,15 +12,18 @@ from gateway.db.pool import Connection
 from gateway.errors import Conflict, NotFound
 
 CLAIM_FOR = timedelta(seconds=60)
-"""How long somebody has an entry for themselves; longer than reading it again ever takes."""
+"""The time for which a claim holds; longer than reading the entry again ever takes."""
 
 COMPARED = 20_000
-"""Entries that are counted at most, so that counting costs no more than that."""
+"""The most entries that are counted, which bounds the cost of counting."""
 
 
 @dataclass(frozen=True, slots=True)
 class Which:
-    """A part of the quarantine. `problem` is a piece of what is said of it, `since` a time of receipt; None is any."""
+    """A filter of quarantine entries; None is any.
+
+    `problem` is a part of the text of the problem, `since` the earliest time of receipt.
+    """
 
     state: str = "pending"
     source: str | None = None
@@ -83,7 +86,7 @@ BY_IDS = COLUMNS + "WHERE q.id = ANY ($2::bigint[]) ORDER BY q.id DESC"
 
 
 async def newest(conn: Connection, which: Which, before: int, limit: int, shown: int) -> list[Kept]:
-    """Entries below the id `before`, the newest first, their bodies cut to `shown` bytes."""
+    """Return entries below the id `before`, the newest first, their bodies cut to `shown` bytes."""
     chosen = [row["id"] for row in await conn.fetch(NEWEST_IDS, *_chosen(which), before, limit)]
     return [_of(row) for row in await conn.fetch(BY_IDS, shown, chosen)]
 
@@ -92,7 +95,10 @@ OLDEST_IDS = "SELECT array(SELECT q.id" + CHOSEN + "AND q.id > $6::bigint ORDER 
 
 
 async def oldest(conn: Connection, which: Which, after: int, limit: int) -> list[int]:
-    """The ids of entries above `after`, in the order they came: each may be a megabyte, to be read by itself."""
+    """Return the ids of entries above `after`, the oldest first.
+
+    Only ids: each entry may be a megabyte and is read by itself.
+    """
     found: list[int] = await conn.fetchval(OLDEST_IDS, *_chosen(which), after, limit)
     return found
 
@@ -101,7 +107,7 @@ BY_ID = COLUMNS + "WHERE q.id = $2::bigint"
 
 
 async def by_id(conn: Connection, entry: int) -> Kept:
-    """One entry, whole; raises NotFound."""
+    """Return one entry with its whole body; raises NotFound."""
     row = await conn.fetchrow(BY_ID, WHOLE_BODY, entry)
     if row is None:
         raise NotFound(f"there is no {entry} in quarantine")
@@ -110,7 +116,7 @@ async def by_id(conn: Connection, entry: int) -> Kept:
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """How many entries of one sender have one problem, and when the first and last of them came."""
+    """The number of entries of one sender with one problem, and the times of first and last."""
 
     source: str
     integration: str
@@ -129,7 +135,7 @@ COUNTS = (
 
 
 async def counts(conn: Connection, which: Which, limit: int) -> list[Count]:
-    """The most frequent problems of every sender, among the newest `COMPARED` entries."""
+    """Return the most frequent problems of each sender, among the newest `COMPARED` entries."""
     return [Count(**dict(row)) for row in await conn.fetch(COUNTS, *_chosen(which), COMPARED, limit)]
 
 
@@ -142,7 +148,10 @@ RETURNING id
 
 
 async def claim(conn: Connection, entry: int, stamp: datetime | None) -> Kept:
-    """The entry, for nobody else for a while; raises NotFound, and Conflict when it is settled or somebody else has it."""
+    """Claim an entry for a while and return it.
+
+    Raises NotFound, and Conflict when it is settled or somebody else has claimed it.
+    """
     mine = await conn.fetchval(CLAIM, entry, stamp, CLAIM_FOR)
     kept = await by_id(conn, entry)
     if mine is None:
@@ -159,7 +168,7 @@ WHERE id = $1 AND state = 'pending'
 
 
 async def replayed(conn: Connection, entry: int, receipt: UUID, by: str, stamp: datetime | None) -> None:
-    """It was understood and committed."""
+    """Mark an entry as replayed: it was understood and committed."""
     await conn.execute(REPLAYED, entry, receipt, by, stamp)
 
 
@@ -170,7 +179,7 @@ WHERE id = $1 AND state = 'pending'
 
 
 async def refused(conn: Connection, entry: int, problem: str, stamp: datetime | None) -> None:
-    """It still cannot be understood."""
+    """Store that an entry still cannot be understood."""
     await conn.execute(REFUSED, entry, problem[:1_000], stamp)
 
 
@@ -178,7 +187,7 @@ RELEASE = "UPDATE quarantine SET claimed_until = NULL WHERE id = $1 AND state = 
 
 
 async def release(conn: Connection, entry: int) -> None:
-    """Nothing came of it: anybody may have it."""
+    """Release the claim on an entry that was not settled."""
     await conn.execute(RELEASE, entry)
 
 
@@ -192,9 +201,10 @@ RETURNING id
 
 
 async def drop(conn: Connection, entry: int, reason: str, by: str, stamp: datetime | None) -> tuple[Kept, bool]:
-    """The entry, dropped, and whether it was just now: who dropped it first, and why, stays.
+    """Drop an entry; return it, and whether this call dropped it.
 
-    Raises NotFound, and Conflict when it was replayed or somebody reads it again right now.
+    Who dropped it first, and why, stays. Raises NotFound, and Conflict when it was replayed or
+    somebody is reading it again.
     """
     fresh = await conn.fetchval(DROP, entry, reason, by, stamp) is not None
     kept = await by_id(conn, entry)

@@ -1,4 +1,4 @@
-"""What a request would become, told without doing it. Pure."""
+"""The dry run of a request: what it would become. Pure."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from gateway.vocabulary import AlertStatus
 
 
 class Foretold(StrEnum):
-    """What intake would do with an alert, as far as that can be told without asking the database."""
+    """The expected effect of an alert, as far as it can be told without querying the database."""
 
     OPENS_OR_REPEATS = "opens_or_repeats"
     CLEARS_IF_FIRING = "clears_if_firing"
@@ -47,7 +47,7 @@ class Becoming:
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """What was read: alerts and reasons why items need nothing done, or flaws."""
+    """The result of a dry run: alerts, and reasons why items need nothing done, or flaws."""
 
     alerts: tuple[Becoming, ...] = ()
     ignored: tuple[str, ...] = ()
@@ -55,12 +55,12 @@ class Trial:
 
     @property
     def understood(self) -> bool:
-        """Whether all of it can be read."""
+        """Return whether all of the body can be read."""
         return not self.flaws
 
 
 def becoming(alert: Alert) -> Becoming:
-    """An alert as people may judge it."""
+    """Return the preview of an alert, for people to judge."""
     return Becoming(
         alert.status, alert.namespace, alert.dedup_key, alert.title, alert.severity, alert.service, alert.ci, alert.event_time,
         Foretold.ONLY_A_TEST if alert.test else FORETOLD[alert.status],

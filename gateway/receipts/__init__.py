@@ -1,1 +1,1 @@
-"""Receipts: what became of each received item, as rows and response bodies."""
+"""Receipts: the outcome of each received item, as rows and response bodies."""

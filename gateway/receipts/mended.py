@@ -1,15 +1,18 @@
-"""A value of a request that was mended before its source read it."""
+"""A value of a request that was repaired before its source adapter read it."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 WHOLE = -1
-"""The item number of the whole body."""
+"""The item number that stands for the whole body."""
 
 
 @dataclass(frozen=True, slots=True)
 class Mended:
-    """A value that was read otherwise than it was sent, or left out: which item, where in the body, and what was done."""
+    """A value that was changed or left out when a request was read.
+
+    It names the item, the place in the body, and what was done.
+    """
 
     item: int
     pointer: str
@@ -17,5 +20,5 @@ class Mended:
 
 
 def mended_of(item: int, mended: Iterable[Mended]) -> list[dict[str, str]]:
-    """Return what was mended of one item and of the whole body, as receipts show it."""
+    """Return the repairs of one item and of the whole body, as receipts show them."""
     return [{"pointer": one.pointer, "what": one.what} for one in mended if one.item in (WHOLE, item)]

@@ -1,4 +1,7 @@
-"""Rows for PostgreSQL as one JSON parameter: many small values as arrays cost the event loop four times as much."""
+"""Rows for PostgreSQL as one JSON parameter.
+
+Many small values passed as arrays cost the event loop four times as much.
+"""
 
 import msgspec
 
@@ -6,10 +9,10 @@ _encode = msgspec.json.Encoder().encode
 
 
 def as_json(rows: object) -> str:
-    """What `json_to_recordset` reads."""
+    """Return rows as the JSON text that `json_to_recordset` reads."""
     return _encode(rows).decode()
 
 
 def as_bytea(data: bytes) -> str:
-    """Bytes as PostgreSQL writes them in text."""
+    """Return bytes in PostgreSQL's text form."""
     return "\\x" + data.hex()

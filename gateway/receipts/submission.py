@@ -1,4 +1,4 @@
-"""One request on its way through intake, and the receipt its sender is answered with."""
+"""A request on its way through intake, and the receipt that its sender gets."""
 
 import asyncio
 from collections.abc import Mapping
@@ -16,7 +16,7 @@ __all__ = ["Receipt", "Refused", "Result", "Submission"]
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What became of one item; `incident` is the number of the record that answers for it."""
+    """The outcome of one item; `incident` is the number of the record that it belongs to."""
 
     dedup_key: str
     incident: str | None
@@ -26,7 +26,7 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """The committed answer to one request."""
+    """The reply to one request, after it was committed."""
 
     id: UUID
     results: tuple[Result, ...]
@@ -34,9 +34,10 @@ class Receipt:
 
 @dataclass(slots=True, eq=False)
 class Submission:
-    """What one request brought: understood alerts, refused items, items there is nothing to do for.
+    """The contents of one request: parsed alerts, refused items, and ignored items.
 
-    `same_as` is what two copies share whose bytes differ because they came another way; without it the body tells.
+    `same_as` is what two copies of a delivery have in common if their bytes differ, for they
+    arrived by different channels; without it, the body identifies the delivery.
     """
 
     integration_id: int
@@ -60,16 +61,16 @@ class Submission:
 
     @property
     def items(self) -> int:
-        """How many outcomes are owed."""
+        """The number of items, each of which gets one outcome."""
         return len(self.alerts) + len(self.refused) + len(self.ignored)
 
     @property
     def body_hash(self) -> bytes:
-        """By which the same delivery is told from another one under the same id."""
+        """The hash that tells a repeated delivery from another one under the same delivery id."""
         return self.same_as or sha256(self.body).digest()
 
     def with_items(self, alerts: tuple[tuple[int, Alert], ...], refused: tuple[Refused, ...]) -> "Submission":
-        """The same request with only these alerts, and more items refused."""
+        """Return the request with only these alerts, and with additional refused items."""
         return Submission(
             self.integration_id, self.source, self.body, self.headers, alerts, self.refused + refused, self.ignored,
             self.lost, self.delivery_id, self.flag, self.answer, self.same_as, self.mended,

@@ -1,4 +1,4 @@
-"""The settings: what there is to set (`sections`), and how it is read (`loading`)."""
+"""The settings: their definition (`sections`) and how they are read (`loading`)."""
 
 from gateway.durations import Duration
 from gateway.settings.chat import Chat

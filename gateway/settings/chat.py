@@ -1,4 +1,4 @@
-"""What is said in chats."""
+"""Settings of incoming chat messages."""
 
 from typing import Literal
 
@@ -7,11 +7,12 @@ from gateway.vocabulary import Impact, Urgency
 
 
 class Chat(Section, frozen=True):
-    """One chat provider on the way in; without `secrets` nothing of its is believed.
+    """One chat provider; without `secrets` nothing that it sends is accepted.
 
-    `tenants` are the workspaces or companies that may speak, nothing for any whose signature is right. `secrets` sign, two of
-    them live during a rotation; `token` and `encoding_key` are what some vendors ask for beside them. `service`, `impact` and
-    `urgency` are a report's that names none, `locale` the language of whoever is not of the directory.
+    `tenants` are the workspaces or companies that may use it; if empty, all whose signature is
+    valid. `secrets` verify signatures, two of them during a rotation; `token` and `encoding_key`
+    are needed by some vendors beside them. `service`, `impact` and `urgency` apply to reports
+    that name none, `locale` is the language of people who are not in the directory.
     """
 
     tenants: tuple[str, ...] = ()
@@ -24,5 +25,5 @@ class Chat(Section, frozen=True):
     locale: Literal["en", "zh-CN"] = "en"
 
     def __repr__(self) -> str:
-        """Without the secrets: whatever is printed may be kept."""
+        """Return a text without the secrets: it may end up in a log."""
         return f"Chat(tenants={self.tenants}, secrets={len(self.secrets)}, service={self.service!r}, locale={self.locale!r})"

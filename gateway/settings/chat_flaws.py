@@ -1,4 +1,4 @@
-"""What is wrong with the settings of chats. Pure."""
+"""Flaws of the settings of chats. Pure."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -8,18 +8,18 @@ from gateway.settings.chat import Chat
 from gateway.settings.sections import Notify
 
 ENVELOPED = ("wecom", "dingtalk")
-"""Whose calls come in an envelope of token and encoding key."""
+"""The providers whose requests come in an envelope with token and encoding key."""
 
 KEY = re.compile(r"[A-Za-z0-9+/]{43}", re.ASCII)
 API = re.compile(r"https?://[^?#\s]+", re.ASCII)
 LEAST = 8
-"""Characters of a secret."""
+"""The fewest characters of a secret."""
 
 ORIGIN = re.compile(r"https?://[^/?#\s]+", re.ASCII)
 
 
 def flaws(chat: Mapping[str, Chat], notify: Notify) -> Iterator[Flaw]:
-    """Secrets that can be guessed, tokens without a key, keys that are none, addresses that cannot be, what lacks its secret."""
+    """Yield weak secrets, unpaired tokens, invalid keys and addresses, and missing credentials."""
     for name, one in chat.items():
         if any(len(secret) < LEAST for secret in one.secrets):
             yield Flaw(f"/chat/{name}/secrets", f"a secret has at least {LEAST} characters")

@@ -1,10 +1,10 @@
-"""Chats on the way out."""
+"""Settings of outgoing chat messages."""
 
 from gateway.settings.section import Section
 
 
 class WeCom(Section, frozen=True):
-    """An application of WeCom, none without `corp_id`, and keys of groups' robots by name."""
+    """An application of WeCom, none without `corp_id`, and the keys of group robots by name."""
 
     address: str
     corp_id: str
@@ -14,22 +14,22 @@ class WeCom(Section, frozen=True):
     robots: dict[str, str] = {}
 
     def __repr__(self) -> str:
-        """Without the secrets: whatever is printed may be kept."""
+        """Return a text without the secrets: it may end up in a log."""
         return f"WeCom(address={self.address!r}, corp_id={self.corp_id!r}, robots={sorted(self.robots)})"
 
 
 class DingTalkRobot(Section, frozen=True):
-    """A group's robot: its access token, and its secret where it signs."""
+    """A group robot of DingTalk: its access token, and its secret if it signs."""
 
     token: str
     secret: str = ""
 
 
 class DingTalk(Section, frozen=True):
-    """An application of DingTalk, none without `app_key`, and groups' robots by name.
+    """An application of DingTalk, none without `app_key`, and group robots by name.
 
-    `card_template` is an interactive card whose presses go where `card_route` was registered for; without one there is nothing
-    to press.
+    `card_template` is an interactive card whose button presses go to the callback registered as
+    `card_route`; without one messages have no buttons.
     """
 
     address: str
@@ -43,24 +43,24 @@ class DingTalk(Section, frozen=True):
     robots: dict[str, DingTalkRobot] = {}
 
     def __repr__(self) -> str:
-        """Without the secrets: whatever is printed may be kept."""
+        """Return a text without the secrets: it may end up in a log."""
         return f"DingTalk(address={self.address!r}, app_key={self.app_key!r}, robots={sorted(self.robots)})"
 
 
 class Slack(Section, frozen=True):
-    """Messages in Slack; no token means the channel is off."""
+    """The bot that posts messages in Slack; without a token the channel is off."""
 
     api: str
     token: str
     allow_private: bool
 
     def __repr__(self) -> str:
-        """Without the token: whatever is printed may be kept."""
+        """Return a text without the token: it may end up in a log."""
         return f"Slack(api={self.api!r}, token={bool(self.token)}, allow_private={self.allow_private})"
 
 
 class Feishu(Section, frozen=True):
-    """Messages in Feishu or Lark; no app means the channel is off."""
+    """The app that sends messages in Feishu or Lark; without an app the channel is off."""
 
     api: str
     app_id: str
@@ -68,5 +68,5 @@ class Feishu(Section, frozen=True):
     allow_private: bool
 
     def __repr__(self) -> str:
-        """Without the secret: whatever is printed may be kept."""
+        """Return a text without the secret: it may end up in a log."""
         return f"Feishu(api={self.api!r}, app_id={self.app_id!r}, allow_private={self.allow_private})"

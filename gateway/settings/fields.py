@@ -1,4 +1,4 @@
-"""What may be said of a field that the configuration adds to records ([[fields]]). Pure: every problem, not the first."""
+"""Flaws of the custom fields of records ([[fields]]), all of them. Pure."""
 
 import re
 from collections.abc import Collection, Iterator, Sequence
@@ -8,24 +8,24 @@ from gateway.settings.process import KINDS, CustomField
 from gateway.vocabulary import FieldType
 
 LANGUAGES = ("en", "zh-CN")
-"""The languages people read."""
+"""The languages that labels are needed in."""
 
 MOMENTS = (
     "create", "acknowledge", "assign", "accept", "return", "hold", "resume", "escalate", "resolve", "confirm", "refuse", "close",
     "reject", "declare_major", "note", "rate", "call_back", "grade",
 )  # fmt: skip
-"""When a field can be required: as the record is made, or with an action of people."""
+"""The occasions on which a field can be required: creation, or an action of people."""
 
 NAME = re.compile(r"[a-z][a-z0-9_]{0,39}", re.ASCII)
 
 MOST_FIELDS = 100
 MOST_CHOICES = 200
 LONGEST_CHOICE = 200
-"""Characters."""
+"""The most characters of a choice."""
 
 
 def flaws_of(fields: Sequence[CustomField]) -> Iterator[Flaw]:
-    """Everything that is wrong with the fields, each with the place of the file it stands at."""
+    """Yield every flaw of the fields, each with its place in the file."""
     names = [one.name for one in fields]
     if len(fields) > MOST_FIELDS:
         yield Flaw("/fields", f"a record has at most {MOST_FIELDS} fields of its own")

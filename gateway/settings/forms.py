@@ -1,4 +1,4 @@
-"""What is asked of people who report by a page or an app."""
+"""Settings of the report form and of reports by apps."""
 
 from datetime import timedelta
 from typing import Annotated
@@ -13,10 +13,11 @@ Count = Annotated[int, msgspec.Meta(ge=1, le=10_000)]
 
 
 class Form(Section, frozen=True):
-    """The public report form: which services offer it, whose clock and telephones it means, and how much it takes.
+    """The public report form: the services that offer it, its time zone and region, its limits.
 
-    An address may send `per_address` reports at once and one more every `address_every`; so may all addresses together about one
-    service, by `per_service` and `service_every`.
+    An address may send `per_address` reports at once and one more every `address_every`; all
+    addresses together may send about one service, likewise, `per_service` and one more every
+    `service_every`.
     """
 
     services: tuple[str, ...]
@@ -38,5 +39,5 @@ class Form(Section, frozen=True):
 
     @property
     def refilled_within(self) -> timedelta:
-        """How long until one more of everything that was ever taken may be sent again."""
+        """Return the time after which every allowance has been refilled completely."""
         return max(self.per_address * self.address_every, self.per_service * self.service_every)

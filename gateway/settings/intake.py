@@ -1,4 +1,4 @@
-"""What becomes of what arrives: deduplication, grades, routing and mail."""
+"""Settings of intake: deduplication, severities, routing and mail."""
 
 from datetime import datetime
 from typing import Annotated, Literal
@@ -12,9 +12,10 @@ from gateway.vocabulary import Impact, Urgency
 
 
 class Relate(Section, frozen=True):
-    """Alerts that agree in every field of `by` within `within` of the master's opening belong together.
+    """A rule that links alerts to a master if they agree in every field of `by`.
 
-    A field is `service`, `ci`, `source`, or `labels.<name>`; an alert without one of them is left alone.
+    They must come within `within` of the master's opening. A field is `service`, `ci`, `source`,
+    or `labels.<name>`; an alert without one of them is left alone.
     """
 
     name: str
@@ -23,16 +24,21 @@ class Relate(Section, frozen=True):
 
 
 class Storm(Section, frozen=True):
-    """Above this rate of new keys per integration, new keys fold into one storm master."""
+    """The threshold of an alert storm, per integration.
+
+    At more than `new_per_minute` new keys, new keys fold into one master. The storm is over when
+    the rate has stayed below that for `quiet_after`.
+    """
 
     new_per_minute: int
     quiet_after: Duration
 
 
 class Maintenance(Section, frozen=True):
-    """Planned work: from `start` to `end`, or at every start of `rrule` (RFC 5545, wall clock of `zone`) for `duration`.
+    """Planned work: from `start` to `end`, or at every start of `rrule` for `duration`.
 
-    `match` names what an alert must have: `service`, `ci`, `source` or `labels.<name>`; nothing matches everything.
+    `rrule` is of RFC 5545, on the wall clock of `zone`. `match` names the values that an alert
+    must have: `service`, `ci`, `source` or `labels.<name>`; an empty `match` covers every alert.
     """
 
     name: str
@@ -45,9 +51,10 @@ class Maintenance(Section, frozen=True):
 
 
 class Correlation(Section, frozen=True):
-    """Whether what people report, and what alerts open, is related to an open master of the same trouble by itself.
+    """The correlation of reports (`people`) and alerts (`alerts`) with open masters.
 
-    A master opened `within` is taken that has `least` points; at `raise_at` reporters its priority is raised, 0 is never.
+    A record is linked to a master opened `within` that scores at least `least`; at `raise_at`
+    reporters the priority of the master is raised, 0 is never.
     """
 
     people: bool
@@ -58,7 +65,7 @@ class Correlation(Section, frozen=True):
 
 
 class Dedup(Section, frozen=True):
-    """When alerts are the same trouble."""
+    """The rules by which alerts are deduplicated and related."""
 
     reopen_within: Duration
     flap_limit: int
@@ -70,7 +77,7 @@ class Dedup(Section, frozen=True):
 
 
 class Grade(Section, frozen=True):
-    """How bad a severity is."""
+    """The impact and urgency of a severity."""
 
     impact: Impact
     urgency: Urgency
@@ -81,11 +88,14 @@ AtMost = Annotated[int, msgspec.Meta(ge=1, le=4)]
 
 
 class Intake(Section, frozen=True):
-    """One source: its severities, and for `generic` where each field is found in a foreign body (JSON pointers).
+    """One source: its severities, its field mapping, and how its requests are authenticated.
 
-    The case of a severity does not matter: a word written again in another case replaces the one before it. With `secrets`
-    every request must be signed by one of them; with `accounts` it must come from one of them. With an `audience` every request
-    must bring a token of its cloud's for that audience, of one of `senders`; `tenant` is whose, where a cloud has several.
+    `mapping` is for `generic`: where each field is found in a foreign body (JSON pointers). The
+    case of a severity does not matter: a word written again in another case replaces the earlier
+    one. With `secrets` every request must be signed with one of them; with `accounts` it must
+    come from one of them. With an `audience` every request must bring a token of its cloud for
+    that audience, issued to one of `senders`; `tenant` is the directory that issues it, if a
+    cloud has several.
     """
 
     severity: dict[str, Grade] = {}
@@ -97,11 +107,11 @@ class Intake(Section, frozen=True):
     senders: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        """Keep every severity by the word it is looked up by."""
+        """Store every severity under the word it is looked up by."""
         msgspec.structs.force_setattr(self, "severity", _folded(self.severity))
 
     def __repr__(self) -> str:
-        """Without the secrets: whatever is printed may be kept."""
+        """Return a text without the secrets: it may end up in a log."""
         return f"Intake(severity={self.severity}, mapping={self.mapping}, secrets={len(self.secrets)}, accounts={self.accounts})"
 
 
@@ -109,13 +119,16 @@ Words = dict[str, Grade]
 
 
 class ServiceIntake(Section, frozen=True):
-    """One service: its severities, and those that one source has for it; both win over `intake`, the second over the first."""
+    """The severities of one service, and those of single sources for it.
+
+    Both win over `intake`, the second over the first.
+    """
 
     severity: Words = {}
     sources: dict[str, Words] = {}
 
     def __post_init__(self) -> None:
-        """Keep every severity by the word it is looked up by."""
+        """Store every severity under the word it is looked up by."""
         folded = {name: _folded(words) for name, words in self.sources.items()}
         msgspec.structs.force_setattr(self, "severity", _folded(self.severity))
         msgspec.structs.force_setattr(self, "sources", folded)
@@ -126,7 +139,10 @@ def _folded(words: Words) -> Words:
 
 
 class Bounds(Section, frozen=True):
-    """What a criticality makes of a priority: raised by so many steps, then kept from `highest` to `lowest` (1 is highest)."""
+    """The effect of a service's criticality on a priority.
+
+    It is raised by `raise_by` steps, then kept from `highest` to `lowest` (1 is highest).
+    """
 
     raise_by: Annotated[int, msgspec.Meta(ge=-3, le=3)] = 0
     highest: Annotated[int, msgspec.Meta(ge=1, le=4)] = 1
@@ -134,10 +150,11 @@ class Bounds(Section, frozen=True):
 
 
 class Routing(Section, frozen=True):
-    """New records that agree with all that is said go to `group`, or where that is left out to the support of their service.
+    """A routing rule: new records that match all of its conditions go to `group`.
 
-    Where the service has none at `tier`, the first group of that tier that has all `skills` is taken. With `person` the one of
-    the group is chosen who is on shift, has the skills, and has the fewest open records.
+    Without `group` they go to the support of their service, or, if it has none at `tier`, to the
+    first group of that tier that has all `skills`. With `person` the member is chosen who is on
+    shift, has the skills, and has the fewest open records.
     """
 
     name: str
@@ -154,10 +171,11 @@ class Routing(Section, frozen=True):
 
 
 class MailRule(Section, frozen=True):
-    """What a mail becomes that is from one of `senders` and whose subject is like one of `subjects` or `cleared`.
+    """A rule for mails from one of `senders` with a subject like one of `subjects` or `cleared`.
 
-    In patterns `*` is anything and `{name}` anything that is kept under that name; `lines` look for more in the text, line by
-    line. `key`, `title`, `service`, `severity` and `ci` are written with those names. An alert lapses `lapses` after it was told.
+    In patterns `*` is anything and `{name}` anything that is kept under that name; `lines` look
+    for more in the text, line by line. `key`, `title`, `service`, `severity` and `ci` are
+    templates that use those names. An alert lapses `lapses` after it was last received.
     """
 
     name: str
@@ -177,9 +195,10 @@ class MailRule(Section, frozen=True):
 
 
 class MailListener(Section, frozen=True):
-    """Mail by SMTP; no host means nobody listens. With a certificate STARTTLS is offered, and asked for where `starttls` is on.
+    """The SMTP listener; without a host there is none.
 
-    `mailboxes` are addresses that need no key in them: address to slug of an integration.
+    With a certificate STARTTLS is offered, and required if `starttls` is on. `mailboxes` are
+    addresses that need no key in them: address to slug of an integration.
     """
 
     host: str
@@ -195,10 +214,11 @@ class MailListener(Section, frozen=True):
 
 
 class MailAuthentication(Section, frozen=True):
-    """Authentication of those who write: whose Authentication-Results (RFC 8601) count.
+    """The servers whose Authentication-Results (RFC 8601) are trusted as to who wrote a mail.
 
-    `servers` are the names by which the servers sign theirs that hand mails to the gateway's listener,
-    from the networks `relays`; `posted` believes them in what holders of keys post too.
+    `servers` are the names by which the servers that hand mails to the gateway's listener sign
+    them, from the networks `relays`; `posted` trusts them also in mails that holders of keys
+    post.
     """
 
     servers: tuple[str, ...]
@@ -207,7 +227,11 @@ class MailAuthentication(Section, frozen=True):
 
 
 class Mail(Section, frozen=True):
-    """Mail on the way in. `reply_to` is an address whose mail reaches the gateway; messages carry it with a signed tag."""
+    """Incoming mail.
+
+    `reply_to` is an address whose mail reaches the gateway; outgoing messages carry it with a
+    signed tag.
+    """
 
     max_bytes: int
     at_once: int

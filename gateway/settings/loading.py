@@ -1,6 +1,7 @@
-"""Shipped defaults, one TOML file laid over them, the environment over that, validated whole.
+"""Loading of the settings: defaults, then one TOML file, then the environment; validated whole.
 
-Nothing else reads the environment. Secrets may come from a file: `GATEWAY_NOTIFY__SMTP__PASSWORD_FILE=/run/secret`.
+Nothing else reads the environment. Secrets may come from a file:
+`GATEWAY_NOTIFY__SMTP__PASSWORD_FILE=/run/secret`.
 """
 
 import base64
@@ -48,9 +49,10 @@ CRITICALITIES = ("critical", "high", "normal", "low")
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """The settings as far as they can be read, and everything that is wrong with them.
+    """The settings as far as they can be read, and all their flaws.
 
-    A section with a flaw stands in `settings` as it is shipped, so that the others can be looked at all the same.
+    A section with a flaw has its default value in `settings`, so that the others can be
+    validated all the same.
     """
 
     settings: Settings
@@ -59,13 +61,16 @@ class Loaded:
     tree: Mapping[str, Any]
 
     def besides(self, flaws: Iterable[Flaw]) -> Iterator[Flaw]:
-        """Yield the flaws of what could be read: not of what stands in `settings` for something else."""
+        """Yield the flaws of values that could be read, not of defaults in place of others."""
         unread = [_stood_in_for(flaw.pointer, self.tree) for flaw in self.flaws]
         yield from (flaw for flaw in flaws if not any(_within(flaw.pointer, place) for place in unread))
 
 
 def load(path: Path | None, environ: Mapping[str, str]) -> Settings:
-    """Defaults, then the file (or GATEWAY_CONFIG), then the environment; raises Misconfigured with every problem."""
+    """Return the defaults, overlaid with the file (or GATEWAY_CONFIG) and then the environment.
+
+    Raises Misconfigured with every problem.
+    """
     loaded = load_all(path, environ)
     if loaded.flaws:
         raise Misconfigured("the configuration cannot be used", flaws=quoted(loaded.flaws, loaded.tree))
@@ -73,7 +78,7 @@ def load(path: Path | None, environ: Mapping[str, str]) -> Settings:
 
 
 def load_all(path: Path | None, environ: Mapping[str, str]) -> Loaded:
-    """Read everything; raises Misconfigured only for a file that is no TOML."""
+    """Read everything; raises Misconfigured only for a file that is not TOML."""
     shipped = tomllib.loads((resources.files("gateway") / "defaults.toml").read_text("utf-8"))
     tree = deepcopy(shipped)
     source = path or (Path(environ["GATEWAY_CONFIG"]) if environ.get("GATEWAY_CONFIG") else None)
@@ -105,10 +110,10 @@ def load_all(path: Path | None, environ: Mapping[str, str]) -> Loaded:
 
 
 def _as_far_as_possible(name: str, value: Any, shipped: Any, kind: Any, flaws: Iterable[Flaw]) -> Any:
-    """Return a section with what is wrong in it as it is shipped, or all of it as it is shipped, or UNREAD.
+    """Return a section with its defaults in place of flaws, or all defaults, or UNREAD.
 
-    An item of a list that cannot be read has another one of the list in its place, so that the
-    others keep theirs.
+    An item of a list that cannot be read is replaced by another one of the list, so that the
+    others keep their places.
     """
     mended = deepcopy(value)
     places = [_stood_in_for(flaw.pointer, {name: value}).split("/")[1:] for flaw in flaws]
@@ -157,7 +162,10 @@ def setting_path(pointer: str) -> str:
 
 
 def quoted(flaws: Iterable[Flaw], tree: Mapping[str, Any]) -> tuple[Flaw, ...]:
-    """Return each flaw with the value it is about at its end, unless that is a secret, a table or not there."""
+    """Return each flaw with the value it is about appended.
+
+    A value that is a secret or a table, or that is missing, is not appended.
+    """
     return tuple(_quoted(flaw, tree) for flaw in flaws)
 
 
@@ -178,7 +186,7 @@ def _quoted(flaw: Flaw, tree: Mapping[str, Any]) -> Flaw:
 
 
 def _shown(value: str) -> str:
-    """Return a value without what comes behind the host of an address: hooks carry their secret there."""
+    """Return a value without the part of a URL behind its host, where webhooks hold secrets."""
     return without_keys(BEHIND_HOST.sub(r"\1/...", value))
 
 
@@ -186,7 +194,7 @@ LEAST_STRANGER_BYTES = 524_288
 SECRET = re.compile(r"secret|token|password|key|\Aurl\Z", re.IGNORECASE)
 BEHIND_HOST = re.compile(r"(://[^/\s?#@]{1,255})[/?#]\S+")
 QUOTED = 100
-"""Characters of a value that are shown."""
+"""The most characters of a value that are shown."""
 
 
 def overlay(base: dict[str, Any], over: Mapping[str, Any]) -> None:
@@ -199,7 +207,11 @@ def overlay(base: dict[str, Any], over: Mapping[str, Any]) -> None:
 
 
 def _from_environment(environ: Mapping[str, str], flaws: list[Flaw]) -> dict[str, Any]:
-    """GATEWAY_SERVER__PORT=8080 is server.port; DATABASE_URL and REDIS_URL are what they are everywhere."""
+    """Return the settings in the environment as a tree of tables.
+
+    GATEWAY_SERVER__PORT=8080 is server.port; DATABASE_URL and REDIS_URL have their customary
+    meaning.
+    """
     tree: dict[str, Any] = {}
     named = {"DATABASE_URL": "GATEWAY_DATABASE__URL", "REDIS_URL": "GATEWAY_REDIS__URL"}
     for name, value in ((named.get(n, n), v) for n, v in environ.items()):
@@ -222,7 +234,7 @@ def _from_environment(environ: Mapping[str, str], flaws: list[Flaw]) -> dict[str
 
 
 def contradictions(settings: Settings) -> list[Flaw]:
-    """What is wrong with settings that can be read."""
+    """Return the flaws of settings that can be read but not used."""
     flaws = [*_ways_in(settings), *_stores(settings.attachments), *flaws_of(settings.fields)]
     flaws += [*_form(settings), *address_flaws.flaws(settings)]
     for word, bounds in settings.criticality.items():
@@ -288,7 +300,7 @@ TENANT = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 
 def _of_tokens(name: str, intake: Intake) -> list[Flaw]:
-    """A token without all that it must say would be anybody's."""
+    """Return the flaws of token settings; incomplete ones would accept anybody's token."""
     flaws = []
     if intake.audience and name not in {"azure", "google_cloud"}:
         flaws.append(Flaw(f"/intake/{name}/audience", "only azure and google_cloud bring tokens"))

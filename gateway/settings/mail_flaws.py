@@ -1,4 +1,4 @@
-"""What is wrong with the settings of mail. Pure."""
+"""Flaws of the settings of mail. Pure."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -11,7 +11,7 @@ from gateway.settings.mailboxes import Imap
 from gateway.settings.stores import S3
 
 FIELDS = ("key", "title", "service", "severity", "ci")
-"""What a rule writes with what its patterns found."""
+"""The fields that a rule fills from its patterns."""
 
 GAP = re.compile(r"\*|\{([a-z_]{1,40})\}")
 MAILBOX = re.compile(r"[a-z0-9_-]{1,40}")
@@ -22,7 +22,11 @@ NAMED = re.compile(r"\{([a-z_]{1,40})\}")
 
 
 def flaws(mail: Mail) -> Iterator[Flaw]:
-    """Rules that agree with every mail, patterns without anything between two gaps, names that nothing finds."""
+    """Yield flaws of mail rules, mailboxes, the listener, the bucket and authentication.
+
+    A rule must not match every mail, have adjacent gaps in a pattern, or use a name that no
+    pattern finds.
+    """
     for place, rule in enumerate(mail.rules):
         for where, detail in _of_rule(rule):
             yield Flaw(f"/mail/rules/{place}{where}", detail)

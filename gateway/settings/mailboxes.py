@@ -1,4 +1,4 @@
-"""Ways in of mail that are somebody else's: Amazon SES, and mailboxes of other servers."""
+"""Settings of mail received elsewhere: by Amazon SES, and in mailboxes of other servers."""
 
 from typing import Literal
 
@@ -8,10 +8,12 @@ from gateway.settings.stores import S3
 
 
 class Ses(Section, frozen=True):
-    """Mail that Amazon SES received. With `accounts` it must come by one of those topics, or from one of those accounts.
+    """Mail that Amazon SES received.
 
-    What fails one of the checks of `doubted` is kept in quarantine, as what holds a virus always is. `raw_delivery` takes
-    messages without their envelope, which nobody signed. `s3` is the bucket that larger mails are fetched from.
+    With `accounts` it must come by one of those topics, or from one of those accounts. Mail that
+    fails one of the checks of `doubted` is kept in quarantine, as mail with a virus always is.
+    `raw_delivery` accepts messages without their envelope, which nobody signed. `s3` is the
+    bucket that larger mails are fetched from.
     """
 
     s3: S3
@@ -21,11 +23,13 @@ class Ses(Section, frozen=True):
 
 
 class Imap(Section, frozen=True):
-    """A mailbox that mail is fetched from by IMAP: what is not seen yet, or with `after` "move" whatever is in the folder.
+    """A mailbox that mail is fetched from by IMAP.
 
-    `tls` is from the first byte ("implicit"), by STARTTLS, or none at all. `authorities` is a file of certificates to trust
-    instead of the machine's. `integration` is the slug of the integration that its mail is for. `servers` are the names by which
-    the servers that deliver into the mailbox sign Authentication-Results.
+    Unseen mails are fetched, or with `after` "move" all mails in the folder. `tls` is from the
+    first byte ("implicit"), by STARTTLS, or none at all. `authorities` is a file of certificates
+    to trust instead of the machine's. `integration` is the slug of the integration that its mail
+    is for. `servers` are the names by which the servers that deliver into the mailbox sign
+    Authentication-Results.
     """
 
     host: str
@@ -43,5 +47,5 @@ class Imap(Section, frozen=True):
     servers: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
-        """Without the password: whatever is printed may be kept."""
+        """Return a text without the password: it may end up in a log."""
         return f"Imap({self.user!r} at {self.host}:{self.port}, {self.folder!r})"

@@ -1,4 +1,4 @@
-"""The telephone: numbers that are called, and what the telephone systems share with the gateway."""
+"""Settings of the telephone: hotlines, and the credentials of telephone systems."""
 
 from typing import Literal
 
@@ -10,8 +10,9 @@ Tongue = Literal["en", "zh-CN"]
 
 
 class PhoneProvider(Section, frozen=True):
-    """One telephone system: with `secrets` (two during a rotation) it must sign, with `accounts` it must be one of them.
+    """One telephone system.
 
+    With `secrets` (two during a rotation) it must sign, with `accounts` it must be one of them.
     `addresses` are networks (CIDR) that it calls from.
     """
 
@@ -20,14 +21,15 @@ class PhoneProvider(Section, frozen=True):
     addresses: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
-        """Without the secrets: whatever is printed may be kept."""
+        """Return a text without the secrets: it may end up in a log."""
         return f"PhoneProvider(secrets={len(self.secrets)}, accounts={self.accounts}, addresses={self.addresses})"
 
 
 class Hotline(Section, frozen=True):
-    """One number that is called; what is left out is as in `phone`.
+    """One number that people call; settings that are left out are those of `phone`.
 
-    Without `menu` callers are asked for their report at once. `dial` is a number of the desk that the menu offers to connect to.
+    Without `menu` callers are asked for their report at once. `dial` is a number of the service
+    desk that the menu offers to connect to.
     """
 
     service: str = ""
@@ -39,11 +41,14 @@ class Hotline(Section, frozen=True):
 
 
 class Phone(Section, frozen=True):
-    """Calls. `public_url` is the gateway's address as telephone systems see it; without it `server.external_url` is.
+    """Incoming calls.
 
-    A number written without its country is one of `region`. A second call of a number within `called_again_within` belongs to
-    its open record; a call of which nothing more is heard for `silent_after` was missed. The first of `locales` is spoken, or
-    callers choose where there are two. `hotlines` are by number (E.164); without any, every number called is a hotline.
+    `public_url` is the gateway's address as telephone systems see it; without it,
+    `server.external_url` is. A number written without its country is one of `region`. A second
+    call from a number within `called_again_within` belongs to its open record; a call that
+    nobody answered, and of which nothing is heard for `silent_after`, was missed. The first of
+    `locales` is spoken, or callers choose if there are two. `hotlines` are by number (E.164);
+    without any, every number called is a hotline.
     """
 
     public_url: str
@@ -60,5 +65,5 @@ class Phone(Section, frozen=True):
     hotlines: dict[str, Hotline] = {}
 
     def provider(self, slug: str) -> PhoneProvider:
-        """What is known of a telephone system."""
+        """Return the settings of a telephone system, empty ones for an unknown system."""
         return self.providers.get(slug, PhoneProvider())

@@ -1,4 +1,4 @@
-"""What is wrong with the settings of the telephone. Pure."""
+"""Flaws of the settings of the telephone. Pure."""
 
 import re
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ SHORTEST_SECRET = 16
 
 
 def flaws(phone: Phone, external_url: str) -> Iterator[Flaw]:
-    """Unknown systems, secrets that nobody signs with, numbers that are none, and a signature without the address it is over."""
+    """Yield unknown systems, unusable secrets, invalid numbers, and a missing address to sign."""
     public = phone.public_url or external_url
     if phone.region not in SUPPORTED_REGIONS:
         yield Flaw("/phone/region", "a country by its two letters, such as CN")
@@ -36,7 +36,10 @@ def flaws(phone: Phone, external_url: str) -> Iterator[Flaw]:
 
 
 def calling_flaws(twilio: Twilio, phone: Phone) -> Iterator[Flaw]:
-    """What calls and messages to people lack; a key they press is believed only where Twilio signs for it."""
+    """Yield flaws of the settings for outgoing calls and short messages.
+
+    A key that somebody presses is believed only if Twilio signs for it.
+    """
     if not twilio.account:
         return
     for name in ("token", "key"):

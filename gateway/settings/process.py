@@ -1,4 +1,4 @@
-"""What is promised, who is told, and what a record holds: the sections of the process."""
+"""Settings of the process: SLA promises, escalation, and custom fields."""
 
 from collections.abc import Mapping
 from datetime import date
@@ -9,9 +9,10 @@ from gateway.settings.section import Section
 
 
 class Calendar(Section, frozen=True):
-    """Working hours on the wall clock of `zone`, "HH:MM-HH:MM" per weekday; `holidays` is a country, such as CN or DE-BY.
+    """Working hours on the wall clock of `zone`, "HH:MM-HH:MM" per weekday.
 
-    `closed` and `open` are dates that are worked, or not, whatever the country and the weekday say.
+    `holidays` is a country, such as CN or DE-BY. `open` and `closed` are dates that are working
+    days, or not, whatever the country and the weekday say.
     """
 
     zone: str
@@ -22,7 +23,7 @@ class Calendar(Section, frozen=True):
 
 
 class Policy(Section, frozen=True):
-    """Targets per priority and clock; `warn_at` are shares of a target."""
+    """An SLA policy: targets per priority and clock; `warn_at` are shares of a target."""
 
     calendar: str
     warn_at: tuple[float, ...]
@@ -34,7 +35,7 @@ KINDS: tuple[str, ...] = ("incident", "service_request")
 
 
 class Use(Section, frozen=True):
-    """Use `policy` for records that agree with all that is said; the first rule that agrees is taken."""
+    """A rule that selects a policy: the first one whose conditions a record meets is used."""
 
     policy: str
     kinds: tuple[Literal["incident", "service_request"], ...] = ()
@@ -44,14 +45,17 @@ class Use(Section, frozen=True):
 
 
 class Promises(Section, frozen=True):
-    """What a service promises of its own incidents: another policy, and targets that win over any policy's."""
+    """The SLA promise of a service for its own incidents.
+
+    It is another policy, and targets that win over those of any policy.
+    """
 
     policy: str = ""
     targets: dict[int, dict[Literal["response", "desk", "tier2", "escalated", "overall"], Promise]] = {}
 
 
 class Sla(Section, frozen=True):
-    """Policies and calendars by name, and the policy used where nothing else says."""
+    """The SLA policies and calendars by name, and the default policy."""
 
     default: str
     policies: dict[str, Policy]
@@ -61,10 +65,11 @@ class Sla(Section, frozen=True):
 
 
 class Management(Section, frozen=True):
-    """Who is told when: roles by priority and cause; with `after`, what is unresolved so long after it was recorded.
+    """A rule of management escalation: the roles to notify, by priority and cause.
 
-    `repeat` tells them again and again, `until` somebody has taken the record on or it is resolved. Without `policies` or
-    `kinds` it is for all.
+    With `after` they are notified of records that are unresolved for so long after they were
+    recorded; `repeat` notifies them again and again, `until` somebody has acknowledged the
+    record or it is resolved. Without `policies` or `kinds` it is for all.
     """
 
     priorities: tuple[int, ...]
@@ -78,9 +83,11 @@ class Management(Section, frozen=True):
 
 
 class Escalation(Section, frozen=True):
-    """Management escalation: its rules, and how long the acknowledgement of somebody told stops the ladder; 0s is for good.
+    """Management escalation: its rules, and how long an acknowledgement stops the ladder.
 
-    `declared` are roles that hear of every incident that is declared major, beside the incident manager.
+    An acknowledgement of somebody who was notified counts for `acknowledgement_lasts`; 0s is for
+    good. `declared` are roles that are notified of every incident that is declared major, beside
+    the incident manager.
     """
 
     acknowledgement_lasts: Duration
@@ -89,9 +96,10 @@ class Escalation(Section, frozen=True):
 
 
 class Major(Section, frozen=True):
-    """Major incidents: who tells the leader that one was declared, and which owe a report.
+    """Major incidents: who notifies the leader of a declaration, and which incidents owe a report.
 
-    With `report_on_cleared` one owes it that cleared before anybody accepted it, undeclared too.
+    With `report_on_cleared` a P1 or P2 that cleared before anybody accepted it owes one too,
+    even if it was not declared major.
     """
 
     leader_told_by: Literal["manager", "gateway"]
@@ -99,14 +107,14 @@ class Major(Section, frozen=True):
 
 
 class Problems(Section, frozen=True):
-    """Problem candidates: `times` incidents of one sort `within` this are a pattern."""
+    """Problem candidates: `times` incidents of one service, item and category `within` a window."""
 
     within: Duration
     times: int
 
 
 class CustomField(Section, frozen=True):
-    """A field that records have beside those they all have; `incidents/custom_fields.py` says what its words may be."""
+    """A custom field of records; `incidents/custom_fields.py` defines the words allowed in it."""
 
     name: str
     type: str

@@ -1,4 +1,4 @@
-"""Recipients as settings and notices write them: "channel:address", or a plain mail address. Pure."""
+"""Recipients as settings and notices write them: "channel:address" or a mail address. Pure."""
 
 from typing import NamedTuple
 
@@ -13,25 +13,26 @@ SWITCHES = {
     "wecom": "notify.wecom.corp_id",
     "dingtalk": "notify.dingtalk.app_key",
 }
-"""Channels and the setting that switches each on."""
+"""The channels, each with the setting that switches it on."""
 
 
 class Target(NamedTuple):
-    """The channel that reaches a recipient, and the recipient's address there; no channel is ""."""
+    """A recipient: a channel and an address there; a text without a channel has ""."""
 
     channel: str
     address: str
 
     def __str__(self) -> str:
-        """Return it as settings write it."""
+        """Return the target as settings write it."""
         return f"{self.channel}:{self.address}" if self.channel else self.address
 
 
 def target_of(text: str) -> Target:
-    """Split a recipient; a plain mail address is reached by mail.
+    """Split a recipient into channel and address; a plain mail address is reached by mail.
 
-    Never fails and never returns text that PostgreSQL refuses: a recipient that cannot be reached is
-    given up by the notifier with its reason, and must not keep an incident from being recorded.
+    Never fails and never returns text that PostgreSQL refuses: a recipient that cannot be
+    reached is given up by the notifier with its reason, and must not keep an incident from being
+    recorded.
     """
     storable = text.replace("\x00", "").encode(errors="replace").decode().strip()
     channel, colon, address = storable.partition(":")

@@ -1,4 +1,7 @@
-"""The one settings class, section by section; a field here is a key of the file and a variable of the environment."""
+"""The settings as a tree of sections.
+
+Each field is a key of the file and a variable of the environment.
+"""
 
 from typing import Annotated, Literal
 
@@ -16,11 +19,11 @@ from gateway.settings.section import Section
 from gateway.settings.stores import S3
 
 MOST_ITEMS = 10_000
-"""The largest `server.max_items`: more items than that are not looked at one by one."""
+"""The largest `server.max_items`; larger requests would not be checked item by item."""
 
 
 class Server(Section, frozen=True):
-    """Where to listen and how much to take in."""
+    """The HTTP server: addresses to listen on, and limits of requests and connections."""
 
     host: str
     port: int
@@ -41,9 +44,10 @@ class Server(Section, frozen=True):
 
 
 class MetricsAccess(Section, frozen=True):
-    """Who may read /metrics: whoever has a key that reads or sends, or with `open` anybody.
+    """Access to /metrics: by a key that reads or sends, or with `open` by anybody.
 
-    With a `host` a port of its own serves it to everybody who reaches that, and the public one does not.
+    With a `host` a separate port serves the metrics to everybody who reaches it, and the public
+    port does not.
     """
 
     host: str
@@ -54,8 +58,8 @@ class MetricsAccess(Section, frozen=True):
 class Database(Section, frozen=True):
     """Connections to PostgreSQL per replica.
 
-    `pool_max` are those for what changes something, for keys and for the gateway's own work; `read_pool_max` those of
-    requests that only read, each of whose statements is ended after `read_within`.
+    `pool_max` are those for changes, for keys and for the gateway's own work; `read_pool_max`
+    those for requests that only read, each of whose statements is ended after `read_within`.
     """
 
     pool_min: int
@@ -66,13 +70,13 @@ class Database(Section, frozen=True):
 
 
 class Redis(Section, frozen=True):
-    """The wheel's index."""
+    """The Redis index of timers."""
 
     url: str = ""
 
 
 class Smtp(Section, frozen=True):
-    """Mail on the way out; no host means the channel is off."""
+    """Outgoing mail; without a host the channel is off."""
 
     host: str
     port: int
@@ -83,16 +87,17 @@ class Smtp(Section, frozen=True):
 
 
 class Webhook(Section, frozen=True):
-    """Standard Webhooks on the way out; `secret` is whsec_ and base64."""
+    """Outgoing Standard Webhooks; `secret` is whsec_ and base64."""
 
     secret: str
     allow_private: bool
 
 
 class Twilio(Section, frozen=True):
-    """Calls and short messages on the way out; no account means they are off.
+    """Outgoing calls and short messages; without an account they are off.
 
-    `key` is a key of an integration, with which Twilio asks what to say; nobody is called, or written to, more than `per_hour`.
+    `key` is a key of an integration, with which Twilio requests what to say; nobody is called,
+    or written to, more than `per_hour` times an hour.
     """
 
     account: str
@@ -104,7 +109,10 @@ class Twilio(Section, frozen=True):
 
 
 class Notify(Section, frozen=True):
-    """Channels and who stands behind a role; a plain mail address among the recipients is kept as one of the channel for mail."""
+    """The channels of notification, and the recipients of each role.
+
+    A plain mail address among the recipients is kept as one of the channel for mail.
+    """
 
     locale: Literal["en", "zh-CN"]
     acknowledge: bool
@@ -118,13 +126,13 @@ class Notify(Section, frozen=True):
     twilio: Twilio
 
     def __post_init__(self) -> None:
-        """Give a recipient one spelling, so that nobody is told twice for being written in two."""
+        """Give each recipient one spelling, so that nobody is notified twice for two spellings."""
         named = {role: tuple(str(target_of(one)) for one in targets) for role, targets in self.recipients.items()}
         msgspec.structs.force_setattr(self, "recipients", named)
 
 
 class Retention(Section, frozen=True):
-    """How long intake evidence is kept; incidents and timelines stay."""
+    """The time for which evidence of intake is kept; incidents and timelines stay."""
 
     receipts: Duration
     alerts: Duration
@@ -136,14 +144,17 @@ class Retention(Section, frozen=True):
 
 
 class Audit(Section, frozen=True):
-    """The key of the timeline's hash chain and where seals are exported."""
+    """The key of the timeline's hash chain, and the file that seals are exported to."""
 
     key: str
     seal_file: str
 
 
 class Oidc(Section, frozen=True):
-    """An identity provider; no issuer means there is none. No `redirect_url` means the callback under `external_url`."""
+    """An identity provider (OpenID Connect); without an issuer there is none.
+
+    Without `redirect_url` the callback is under `external_url`.
+    """
 
     issuer: str
     client_id: str
@@ -154,7 +165,7 @@ class Oidc(Section, frozen=True):
 
 
 class Login(Section, frozen=True):
-    """Getting in: `attempts` of one login from one address within `window`, and how long a session lasts."""
+    """The log-in: attempts of one login from one address within `window`, session lifetime."""
 
     attempts: int
     window: Duration
@@ -163,16 +174,20 @@ class Login(Section, frozen=True):
 
 
 class Links(Section, frozen=True):
-    """Links for reporters: one secret, two during a rotation, the new one first; none keeps one in the database."""
+    """Links for reporters: one secret, two during a rotation, the new one first.
+
+    Without a secret one is kept in the database.
+    """
 
     secret: str
     valid: Duration
 
 
 class Attachments(Section, frozen=True):
-    """Files of records: most bytes of one, most files of a record, most bytes of them together, most files by one link.
+    """Files of records: the most bytes of one, and the most files and bytes of a record.
 
-    `store` is where new ones go; what lies in another place that is configured can still be read.
+    `max_link_files` are the most files by one link. `store` is where new files go; files in
+    another store that is configured can still be read.
     """
 
     max_bytes: int
@@ -185,13 +200,15 @@ class Attachments(Section, frozen=True):
 
 
 class UseLimits(Section, frozen=True):
-    """How much one integration, key, person or stranger may use, so that nobody uses what others need.
+    """Limits of use by one integration, key, person or stranger, which protect all others.
 
-    `silences` and `silence_patterns` are the silences of an integration that have not ended, and their regular expressions;
-    `heartbeats` those of an integration, `mappings_per_day` the versions of its mappings that are saved, `own_keys` the keys
-    of a person; `stored_bytes_per_day` the bodies of an integration and `file_bytes_per_day` the files of a key that are
-    kept; `link_per_hour` and `link_per_record` what the bearers of links to one record may do with it; `key_...` what
-    requests with one key may use of one replica, `address_...` requests without a key from one address.
+    `silences` and `silence_patterns` limit the silences of an integration that have not ended,
+    and their regular expressions; `heartbeats` those of an integration, `mappings_per_day` the
+    versions of its mappings that are saved, `own_keys` the keys of a person;
+    `stored_bytes_per_day` the bodies of an integration and `file_bytes_per_day` the files of a
+    key that are kept; `link_per_hour` and `link_per_record` the actions by links to one record;
+    `key_...` requests with one key to one replica, `address_...` requests without a key from one
+    address.
     """
 
     silences: int
@@ -214,7 +231,7 @@ class UseLimits(Section, frozen=True):
 
 
 class Settings(Section, frozen=True):
-    """Everything the gateway is told."""
+    """All settings of the gateway."""
 
     server: Server
     metrics: MetricsAccess

@@ -1,10 +1,14 @@
-"""Where things are kept outside the database."""
+"""Settings of object stores."""
 
 from gateway.settings.section import Section
 
 
 class S3(Section, frozen=True):
-    """An object store that speaks like S3: its address without the bucket, which stands in the path; `prefix` ends in a slash."""
+    """An S3-compatible object store.
+
+    `endpoint` is its address without the bucket, which stands in the path; `prefix` ends in a
+    slash.
+    """
 
     endpoint: str
     region: str

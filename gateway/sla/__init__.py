@@ -1,1 +1,1 @@
-"""Policies, clocks as ledgers of segments, and the timers that act on them."""
+"""SLA policies, the clocks of incidents, and the timers that act on them."""

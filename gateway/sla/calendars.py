@@ -1,4 +1,7 @@
-"""Calendars from the configuration, and everything wrong with them. Pure but for what the library of holidays knows."""
+"""Calendars from the configuration, and the flaws in it.
+
+Pure but for the knowledge of the library of holidays.
+"""
 
 from collections.abc import Iterable, Mapping
 
@@ -15,7 +18,7 @@ BUILT_IN: Mapping[str, Calendar] = {"24x7": ROUND_THE_CLOCK}
 
 
 def read_calendars(sections: Mapping[str, settings.Calendar]) -> tuple[Mapping[str, Calendar], list[Flaw]]:
-    """The calendars by name, and every flaw; one with a flaw is left out."""
+    """Return the calendars by name, and every flaw; a calendar with a flaw is left out."""
     calendars, flaws = dict(BUILT_IN), []
     for name, section in sections.items():
         found = list(_flaws(name, section))
@@ -32,7 +35,11 @@ def _calendar(section: settings.Calendar) -> Calendar:
 
 
 def _version(section: settings.Calendar) -> str:
-    """Of the content: holidays become known with new editions of the library, so its edition is part of it."""
+    """Return the version of a calendar's content.
+
+    Holidays become known with new editions of the library, so its edition is part of the
+    version.
+    """
     known_by = edition() if section.holidays else ""
     return digest((section, known_by))
 

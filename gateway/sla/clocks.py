@@ -1,4 +1,7 @@
-"""Read the clocks of a record from its ledger (docs/sla.md). Pure: all that shows, checks or fires a deadline asks here."""
+"""The SLA clocks of a record, read from its ledger (docs/sla.md). Pure.
+
+Everything that shows, checks or fires a deadline uses these functions.
+"""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -13,7 +16,10 @@ from gateway.vocabulary import Tier
 
 
 class ClockState(StrEnum):
-    """Where a clock stands. Only one that stopped is met or breached: what runs on past its target shows in `breached_at`."""
+    """The state of a clock.
+
+    Only a stopped clock is met or breached; a running one past its target has `breached_at`.
+    """
 
     PENDING = "pending"
     RUNNING = "running"
@@ -24,7 +30,10 @@ class ClockState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """A stretch of a clock; `until` is None while it lasts, `reason` says why a paused one does not run."""
+    """A stretch of a clock.
+
+    `until` is None while it lasts, `reason` says why a paused one does not run.
+    """
 
     since: datetime
     until: datetime | None
@@ -34,11 +43,14 @@ class Segment:
 
 @dataclass(frozen=True, slots=True)
 class ClockReading:
-    """One clock at one instant. Without a target there is no remaining time, nothing is due and nothing breached.
+    """One clock at one instant.
 
-    `remaining` is negative past the target. `basis` is from when the target counts: the clock's beginning, or a raise that
-    no person made. `due_at` is the instant the elapsed time reaches the present target: of a
-    clock that does not run, only if it did. `breached_at` is since when it has been past its target.
+    Without a target there is no remaining time, nothing is due and nothing breached.
+
+    `remaining` is negative past the target. `basis` is the instant from which the target counts:
+    the clock's beginning, or a raise of the priority that no person made. `due_at` is the
+    instant the elapsed time reaches the present target; a clock that does not run has one only
+    if it reached it. `breached_at` is the instant since when it has been past its target.
     """
 
     name: ClockName
@@ -53,16 +65,20 @@ class ClockReading:
 
 
 def read(policy: Policy, ledger: Ledger, at: datetime) -> tuple[ClockReading, ...]:
-    """All five clocks as they stand at `at`; what the ledger says of later instants has not happened yet.
+    """Return all five clocks as they stand at `at`; later entries of the ledger are ignored.
 
-    Raises Unprocessable, with the index of the entry in `facts`, for a ledger that does not begin with one `record`, goes
-    back in time, or names a priority without targets.
+    Raises Unprocessable, with the index of the entry in `facts`, for a ledger that does not
+    begin with its only `record` entry, goes back in time, or names a priority without targets.
     """
     return tuple([_reading(track, at) for track in trace(policy, ledger, at)])
 
 
 def opening_due(policy: Policy, priority: int, at: datetime) -> datetime | None:
-    """The first threshold of an incident recorded at `at`: what `thresholds.next_due` says, without walking a ledger."""
+    """Return the first threshold of an incident recorded at `at`, None where nothing is promised.
+
+    It equals `thresholds.next_due`, without walking a ledger. Raises Unprocessable for a
+    priority without targets.
+    """
     if priority not in policy.opening:
         raise Unprocessable(f"policy {policy.name!r} has no targets for priority {priority}")
     first = policy.opening[priority]
@@ -70,7 +86,7 @@ def opening_due(policy: Policy, priority: int, at: datetime) -> datetime | None:
 
 
 def trace(policy: Policy, ledger: Ledger, at: datetime) -> tuple[Track, ...]:
-    """The clocks in the order of `ClockName`, walked up to `at`; raises as `read` does."""
+    """Return the clocks in the order of `ClockName`, walked up to `at`; raises as `read` does."""
     walk = _Walk(policy)
     previous: LedgerEntry | None = None
     for index, entry in enumerate(ledger):
@@ -98,7 +114,11 @@ _PRICED = frozenset({ClockEvent.RECORD, ClockEvent.SET_PRIORITY})
 
 
 class _Walk:
-    """Where a record stands between two entries: held for a reason, resolved with these clocks stopped by it, or worked on."""
+    """The state of a record between two entries of its ledger.
+
+    `held` is the reason of a hold, `resolved` are the clocks that the resolution stopped; both
+    are None while the record is worked on.
+    """
 
     __slots__ = (
         "before_raises", "desk", "escalated", "held", "overall", "policy", "priority", "resolved", "response", "targets", "tier2",
@@ -129,7 +149,11 @@ class _Walk:
             track.retarget(entry.at, self.targets.get(track.name), counting)
 
     def _counting(self, entry: LedgerEntry) -> Counting:
-        """A raise counts from its own moment, until a person takes it back: sets what was before the first raise, or milder."""
+        """Return how a new target counts.
+
+        A raise by the system counts from its own moment, until a person sets the priority from
+        before the first raise, or a milder one.
+        """
         if entry.reason == RAISED and self.priority is not None:
             self.before_raises = self.before_raises or self.priority
             return Counting.FROM_NOW
@@ -157,7 +181,10 @@ class _Walk:
         self.response.stop(entry.at)
 
     def hand_back(self, entry: LedgerEntry) -> None:
-        """A return to the desk stops nothing: the time of tier 2 goes on until somebody solves or escalates."""
+        """Change nothing.
+
+        After a return the clock of tier 2 runs on until somebody solves or escalates.
+        """
 
     def hold(self, entry: LedgerEntry) -> None:
         if self.held is None and self.resolved is None:

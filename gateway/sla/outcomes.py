@@ -1,8 +1,8 @@
 """The counts that a committed change of a record adds: opened, a clock met, time taken. Pure.
 
-A clock is decided once for each of its targets: when it stops, or when it runs out before. The
-clocks of a record that is reopened run on under the same target: that it was met is not counted
-again, but going over it afterwards is.
+A clock is decided once for each of its targets: when it stops, or when it breaches before that.
+The clocks of a record that is reopened run on under the same target: that it was met is not
+counted again, but a breach afterwards is.
 """
 
 from collections.abc import Container, Iterator
@@ -82,7 +82,7 @@ def _lifecycle(before: Incident | None, after: Incident) -> Iterator[Count]:
 
 
 def _times(before: Incident | None, after: Incident) -> Iterator[Count]:
-    """Yield how long the first acceptance and each resolution took since the record was made."""
+    """Yield the time from recording to the first acceptance and to each resolution."""
     accepted = next((n for n, one in enumerate(after.ledger) if one.event is ClockEvent.ACCEPT), -1)
     if accepted >= _known(before):
         yield _time(Counted.RESPONSE, after, after.ledger[accepted].at)
@@ -94,7 +94,7 @@ def _time(counted: Counted, after: Incident, at: datetime) -> Count:
 
 
 def _decided(policy: Policy, before: Incident | None, after: Incident) -> Iterator[Count]:
-    """Yield the clocks that the change stops or tells to have run out; a reopening is a step."""
+    """Yield the clocks that the change stops or marks as breached; each reopening ends a step."""
     ledger, known = after.ledger, _known(before)
     told = frozenset() if before is None else frozenset(before.marks).intersection(after.marks)
     if known == len(ledger) and told.issuperset(after.marks):

@@ -1,4 +1,4 @@
-"""Policies from the configuration, with the calendars they count in, and everything wrong with either."""
+"""SLA policies from the configuration, with their calendars, and the flaws in either."""
 
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
@@ -13,13 +13,16 @@ from gateway.sla.policy import ClockName, Policy
 from gateway.sla.policy_choice import Targets, choice_flaws, tailored
 
 LONGEST = timedelta(days=366)
-"""The longest target: in working time it may take years."""
+"""The longest target; in working time it may take years."""
 
 Rows = Mapping[int, Mapping[Any, Promise]]
 
 
 def read_policies(sla: settings.Sla) -> Mapping[str, Policy]:
-    """The policies by name; raises Misconfigured with every flaw of every calendar, policy and choice of a policy."""
+    """Return the policies by name.
+
+    Raises Misconfigured with every flaw of every calendar, policy and choice of a policy.
+    """
     calendars, flaws = read_calendars(sla.calendars)
     for name, section in sla.policies.items():
         flaws += _flaws(f"/sla/policies/{name}", section, {*calendars, *sla.calendars})
@@ -54,7 +57,7 @@ def _policy(name: str, section: settings.Policy, calendar: Calendar) -> Policy:
 
 
 def read_tailored(sla: settings.Sla, policies: Mapping[str, Policy]) -> Mapping[tuple[str, str], Policy]:
-    """By policy and service: the policies with the targets of each service that has some of its own."""
+    """Return the policies by policy and service, for each service that sets targets of its own."""
     return {
         (name, service): tailored(policy, _targets(section.targets, policy.calendar))
         for service, section in sla.services.items()
@@ -68,5 +71,5 @@ def _targets(rows: Rows, calendar: Calendar) -> Targets:
 
 
 def length_of(promise: Promise, calendar: Calendar) -> timedelta:
-    """A promise in the calendar's time: a working day is as long as one of its own."""
+    """Return a promise as time of the calendar, whose working days may be shorter than 24 h."""
     return timedelta() + promise + calendar.day * promise.working_days

@@ -1,4 +1,7 @@
-"""What is promised: targets per priority and clock, and the shares of a target at which to warn. Pure values."""
+"""The SLA policy: targets per priority and clock, and the shares of a target at which to warn.
+
+Pure.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -13,7 +16,10 @@ from gateway.sla.calendar import ROUND_THE_CLOCK, Calendar
 
 MILLION = 1_000_000
 BREACH = MILLION
-"""The share at which a target is breached; shares count in millionths so that every threshold is an exact instant."""
+"""The share at which a target is breached.
+
+Shares count in millionths so that every threshold is an exact instant.
+"""
 
 
 class ClockName(StrEnum):
@@ -30,11 +36,12 @@ class ClockName(StrEnum):
 class Policy:
     """Targets by priority and clock; a clock without a target is measured and never late.
 
-    `warn_at` are shares of a target between 0 and 1. A resolved record closes by itself once `auto_close_after` has counted
-    in `auto_close_in`, which is the policy's calendar only where working days were asked for. What follows from the rest:
-    `steps` are (share in millionths, the word of the mark) from the mildest to the breach, and `opening` is the
-    counted time from recording to the first threshold, by priority (None where nothing is promised); `version` changes
-    with anything that may change a due time.
+    `warn_at` are shares of a target between 0 and 1. A resolved record closes by itself once
+    `auto_close_after` has counted in `auto_close_in`, which is the policy's calendar only where
+    working days were configured. The rest is derived: `steps` are (share in millionths, the word
+    of the mark) from the mildest to the breach; `opening` is the counted time from recording to
+    the first threshold, by priority (None where nothing is promised); `version` changes with
+    anything that may change a due time.
     """
 
     name: str
@@ -48,7 +55,7 @@ class Policy:
     version: str = field(init=False)
 
     def __post_init__(self) -> None:
-        """Work out what every fresh incident will ask."""
+        """Compute the values that every new incident needs."""
         warnings = sorted({round(share * MILLION) for share in self.warn_at})
         steps = (*((share, f"{share / 10_000:g}") for share in warnings), (BREACH, "breach"))
         object.__setattr__(self, "steps", steps)
@@ -67,12 +74,15 @@ class Policy:
 
 
 def digest(content: object) -> str:
-    """A short name for content that changes with it."""
+    """Return a short hash of the content."""
     return sha256(msgspec.json.encode(content, order="deterministic", enc_hook=_plain)).hexdigest()[:16]
 
 
 def _plain(value: object) -> object:
-    """Return a length of time of the settings as the plain one that it is; raises NotImplementedError for anything else."""
+    """Return a length of time of the settings as a plain timedelta.
+
+    Raises NotImplementedError for others.
+    """
     if isinstance(value, timedelta):
         return timedelta() + value
     raise NotImplementedError(f"{type(value).__name__} has no digest")
@@ -80,5 +90,8 @@ def _plain(value: object) -> object:
 
 @lru_cache(4096)
 def portion(target: timedelta, share: int) -> timedelta:
-    """`share` millionths of `target`, rounded up to a whole microsecond so that nothing is told early."""
+    """Return `share` millionths of `target`.
+
+    Rounded up to a microsecond, so that nothing is early.
+    """
     return -(target * -share // MILLION)

@@ -1,4 +1,4 @@
-"""Which policy a record gets, and what its service promises beyond it. Pure."""
+"""The choice of the SLA policy of a record, and of the targets that its service sets. Pure."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -16,7 +16,10 @@ Targets = Mapping[int, Mapping[ClockName, timedelta]]
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """Use `policy` for records that agree with all that is said; what is empty agrees with anything."""
+    """A rule: use `policy` for records that match every criterion.
+
+    An empty criterion matches all.
+    """
 
     policy: str
     services: frozenset[str] = frozenset()
@@ -24,7 +27,7 @@ class Use:
     priorities: frozenset[int] = frozenset()
 
     def agrees(self, service: str, source: str, priority: int) -> bool:
-        """Whether it is meant for such a record."""
+        """Return whether a record with these values matches the rule."""
         return (
             (not self.services or service in self.services)
             and (not self.sources or source in self.sources)
@@ -34,14 +37,22 @@ class Use:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """Rules by kind, in order; policies that services name for incidents of theirs; the policy where nothing else says."""
+    """The configured choice of policies.
+
+    `uses` are the rules by kind of record, in order; `services` the policies of services for
+    their incidents; `default` the policy where neither says.
+    """
 
     default: str
     uses: Mapping[str, tuple[Use, ...]] = field(default_factory=dict)
     services: Mapping[str, str] = field(default_factory=dict)
 
     def policy_for(self, kind: str, service: str, source: str, priority: int) -> str:
-        """The name of the policy: what the service says of its incidents, else the first rule that agrees, else the default."""
+        """Return the name of the policy of a record.
+
+        It is the one its service names for incidents, else that of the first rule that matches,
+        else the default.
+        """
         if kind == INCIDENT and service in self.services:
             return self.services[service]
         for use in self.uses.get(kind, ()):
@@ -51,7 +62,7 @@ class Choice:
 
 
 def read_choice(sla: settings.Sla) -> Choice:
-    """What the configuration says; `choice_flaws` says what is wrong with it."""
+    """Return the choice that the configuration describes; `choice_flaws` checks it."""
     uses = {
         kind: tuple(
             Use(use.policy, frozenset(use.services), frozenset(use.sources), frozenset(use.priorities))
@@ -64,7 +75,7 @@ def read_choice(sla: settings.Sla) -> Choice:
 
 
 def choice_flaws(sla: settings.Sla) -> Iterable[Flaw]:
-    """Every name of a policy that there is not."""
+    """Yield a flaw for every policy name that does not exist."""
     named = {"/sla/default": sla.default}
     named |= {f"/sla/use/{index}/policy": use.policy for index, use in enumerate(sla.use)}
     named |= {f"/sla/services/{name}/policy": service.policy for name, service in sla.services.items() if service.policy}
@@ -74,6 +85,6 @@ def choice_flaws(sla: settings.Sla) -> Iterable[Flaw]:
 
 
 def tailored(policy: Policy, targets: Targets) -> Policy:
-    """The policy with a service's own targets, which win over the policy's, clock by clock."""
+    """Return the policy with a service's own targets, which replace the policy's clock by clock."""
     merged = {priority: {**row, **targets.get(priority, {})} for priority, row in policy.targets.items()}
     return replace(policy, targets=merged)

@@ -1,6 +1,7 @@
-"""Public holidays and make-up working days by country, as the library `holidays` knows them.
+"""Public holidays and make-up working days by country, from the library `holidays`.
 
-The library takes most of a second to load, so it is loaded when the first calendar that names a country is used.
+The library takes most of a second to load, so it is loaded when the first calendar that names a
+country is used.
 """
 
 from collections.abc import Collection
@@ -21,15 +22,18 @@ COUNTRIES = frozenset(
     VI VN VU WF WS XK YE YT ZA ZM ZW
     """.split()  # noqa: SIM905 - 251 quoted codes would be a page
 )
-"""The countries the library has, so that a configuration is checked without loading it."""
+"""The countries that the library has, so that a configuration is checked without loading it."""
 
 YEARS = range(2000, 2050)
-"""Where to look for years whose make-up days are known."""
+"""The years searched for make-up days."""
 
 
 @dataclass(frozen=True, slots=True)
 class PublicDays:
-    """One year: `off` are holidays and days off in lieu, `worked` the weekend days that are worked instead."""
+    """The public days of one year.
+
+    `off` are holidays and days off in lieu, `worked` the weekend days that are worked instead.
+    """
 
     off: Collection[date]
     worked: Collection[date]
@@ -40,7 +44,10 @@ NOTHING = PublicDays(frozenset(), frozenset())
 
 @lru_cache(1024)
 def public_days(country: str, year: int) -> PublicDays:
-    """The days of that year; `country` is one that `known` says yes to, or "" for none."""
+    """Return the public days of that year.
+
+    `country` is one that `known` accepts, or "" for none.
+    """
     if not country:
         return NOTHING
     days = _country(country, (year,))
@@ -49,9 +56,10 @@ def public_days(country: str, year: int) -> PublicDays:
 
 
 def published(country: str, year: int) -> bool:
-    """Whether a country that announces make-up days year by year has done so for `year`; true for all other countries.
+    """Return whether a country that announces make-up days year by year has done so for `year`.
 
-    The library knows no dates of announcement: a year counts as announced once it, or a later one, has a make-up day.
+    True for all other countries. The library knows no dates of announcement: a year counts as
+    announced once it, or a later one, has a make-up day.
     """
     return year <= _announced_until(country)
 
@@ -63,14 +71,17 @@ def _announced_until(country: str) -> int:
 
 
 def known(country: str) -> bool:
-    """Whether the library has this country ("CN"), or, which loads it, part of one ("DE-BY")."""
+    """Return whether the library has this country ("CN") or part of one ("DE-BY").
+
+    A part needs the library to be loaded.
+    """
     code, dash, part = country.partition("-")
     return code in COUNTRIES and (not dash or part in _library().list_supported_countries()[code])
 
 
 @cache
 def edition() -> str:
-    """Names the state of knowledge: the library's version, read without loading it."""
+    """Return the edition of the knowledge: the library's version, read without loading it."""
     return version("holidays")
 
 
@@ -82,7 +93,10 @@ def _library() -> Any:
 
 
 def load(countries: Collection[str]) -> None:
-    """Load what is known of these countries, which takes up to most of a second; those that are not known are left out."""
+    """Load the holidays of these countries, which takes up to most of a second.
+
+    Unknown countries are left out.
+    """
     for country in countries:
         if known(country):
             _country(country, ())

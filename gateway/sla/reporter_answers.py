@@ -1,6 +1,6 @@
-"""Marks of what a reporter answered to a resolution.
+"""Marks on a record that say whether the reporter's answer to a resolution has been read. Pure.
 
-An answer that somebody has to read stops the closing. Pure.
+An answer that somebody has to read prevents the automatic closing.
 """
 
 from collections.abc import Collection, Sequence
@@ -12,7 +12,7 @@ HEARD, UNREAD = "heard:", "unread:"
 
 
 def unread(marks: Sequence[str], resolved_at: datetime) -> tuple[str, ...]:
-    """The marks once an answer to that resolution waits for somebody to read it."""
+    """Return the marks with an unread answer to that resolution."""
     return (*_others(marks), f"{UNREAD}{microseconds(resolved_at)}")
 
 
@@ -22,14 +22,17 @@ def is_unread(marks: Collection[str], resolved_at: datetime) -> bool:
 
 
 def read(marks: Sequence[str], resolved_at: datetime, now: datetime) -> tuple[str, ...]:
-    """The marks once somebody looked at `now`: the wait for the reporter begins anew."""
+    """Return the marks with the answer read at `now`.
+
+    The wait for the reporter then begins anew.
+    """
     return (*_others(marks), f"{HEARD}{microseconds(resolved_at)}:{microseconds(now)}")
 
 
 def waits_from(marks: Collection[str], resolved_at: datetime) -> datetime | None:
-    """The beginning of the wait for the reporter.
+    """Return the beginning of the wait for the reporter, None while their answer is unread.
 
-    The resolution, or when their answer was read; None while it is not.
+    It is the resolution, or the moment at which their answer was read.
     """
     if is_unread(marks, resolved_at):
         return None

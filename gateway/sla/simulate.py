@@ -1,4 +1,7 @@
-"""Any story's clocks, for anyone who wants to check a deadline: the functions that run production on made-up events. Pure."""
+"""The simulation of clocks: the production functions on made-up events, to check a deadline.
+
+Pure.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,7 +19,7 @@ KINDS = ("incident", "service_request")
 
 
 class WireEvent(Protocol):
-    """One event as a caller writes it; `tier` is 1, 2, 3 (number or text) or "vendor"."""
+    """One event as an API user writes it; `tier` is 1, 2, 3 (number or text) or "vendor"."""
 
     @property
     def at(self) -> datetime: ...  # noqa: D102
@@ -47,16 +50,22 @@ class Event:
 def simulate(
     policy: Policy, kind: str, events: Sequence[WireEvent], at: datetime, *, priority: int | None = None
 ) -> tuple[ClockReading, ...]:
-    """The clocks at `at`; `priority` holds for a `record` that names none. Raises as `simulated` does."""
+    """Return the clocks at `at`; `priority` holds for a `record` that names none.
+
+    Raises as `simulated` does.
+    """
     return simulated(policy, kind, events, at, priority=priority)[0]
 
 
 def simulated(
     policy: Policy, kind: str, events: Sequence[WireEvent], at: datetime, *, priority: int | None = None
 ) -> tuple[tuple[ClockReading, ...], tuple[VendorSegment, ...]]:
-    """Return the clocks and the stays with vendors at `at`; `priority` holds for a `record` that names none.
+    """Return the clocks and the stays with vendors at `at`.
 
-    Raises Unprocessable, with a flaw that points at /events/<index>, for what no ledger can hold.
+    `priority` holds for a `record` that names none.
+
+    Raises Unprocessable, with a flaw that points at /events/<index>, for a sequence that no
+    ledger can hold.
     """
     if kind not in KINDS:
         raise Unprocessable(f"there are no clocks for kind {kind!r}", flaws=(Flaw("/kind", f"one of {', '.join(KINDS)}"),))

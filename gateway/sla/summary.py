@@ -1,4 +1,4 @@
-"""What a record's clocks come to in one line: by when it should be solved, whether it was late, how long it was held. Pure."""
+"""A summary of a record's clocks: planned end, late or not, time on hold. Pure."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -10,13 +10,16 @@ from gateway.sla.policy import ClockName
 
 STOPPED = (ClockState.MET, ClockState.BREACHED)
 ENDS = frozenset({ClockEvent.RESUME, ClockEvent.RESOLVE})
-"""What ends a hold."""
+"""The events that end a hold."""
 
 
 def planned(calendar: Calendar, readings: Sequence[ClockReading], at: datetime) -> datetime | None:
-    """By when the record is to be solved, or was to be; None where nothing is promised.
+    """Return the instant by which the record is or was to be solved.
 
-    `at` is when it ended, or now: on hold the answer is as if work went on at that moment.
+    None where nothing is promised.
+
+    `at` is its end, or now: for a record on hold the result is as if work went on at that
+    moment.
     """
     overall = _overall(readings)
     if overall.due_at is not None or overall.remaining is None:
@@ -25,13 +28,19 @@ def planned(calendar: Calendar, readings: Sequence[ClockReading], at: datetime) 
 
 
 def late(readings: Sequence[ClockReading]) -> bool | None:
-    """Whether it was solved later than promised; None while it is not solved, and where nothing is promised."""
+    """Return whether it was solved late.
+
+    None while it is not solved, and where nothing is promised.
+    """
     overall = _overall(readings)
     return None if overall.target is None or overall.state not in STOPPED else overall.state is ClockState.BREACHED
 
 
 def held(ledger: Ledger, at: datetime) -> timedelta:
-    """How long it was on hold altogether by `at`, in plain time, whatever calendar its clocks count in."""
+    """Return the total time on hold by `at`.
+
+    It is plain time, whatever calendar the clocks count in.
+    """
     total, since = timedelta(), None
     for entry in ledger:
         if entry.event is ClockEvent.HOLD and since is None:

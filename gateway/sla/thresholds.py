@@ -1,6 +1,8 @@
-"""Thresholds on the way to a breach: which were passed and not yet told, and when the next one comes. Pure.
+"""The thresholds of clocks before a breach: those passed and not yet notified, and the next.
 
-A mark such as "desk@50" or "desk@breach" on the incident says that this threshold was told.
+Pure.
+
+A mark such as "desk@50" or "desk@breach" on the incident says that this threshold was notified.
 """
 
 from collections.abc import Collection, Iterable
@@ -16,11 +18,12 @@ from gateway.sla.track import Track
 
 @dataclass(frozen=True, slots=True)
 class Crossing:
-    """A clock passed a share (0 to 1) of its target at an exact instant; a share of 1 is the breach.
+    """The passing of a share (0 to 1) of its target by a clock.
 
-    `due_at` is the instant that much of the present target was reached, `at` since when that has been so: they differ
-    when a new target was already used up that far. `target_at` is the instant the whole target was or will be reached;
-    None while the clock is paused before it.
+    A share of 1 is the breach. `due_at` is the instant that much of the present target was
+    reached, `at` since when that has been so: they differ when a new target was already used up
+    that far. `target_at` is the instant the whole target was or will be reached; None while the
+    clock is paused before it.
     """
 
     clock: ClockName
@@ -36,9 +39,10 @@ class Crossing:
 class Standing:
     """Every threshold at one instant, from one walk of the ledger.
 
-    `passed` are those reached, told or not, with whether they may still be told (of a clock that stopped only the
-    breach may); `ahead` the marks of all others; `next_due` the earliest instant at which a running clock reaches one;
-    `overall` the overall clock, for whoever tells of what stays unresolved.
+    `passed` are those reached, each with True if it may still be notified (of a clock that
+    stopped only the breach may); `ahead` the marks of all others; `next_due` the earliest
+    instant at which a running clock reaches one; `overall` the overall clock, for notifications
+    of what stays unresolved.
     """
 
     passed: tuple[tuple[Crossing, bool], ...]
@@ -48,20 +52,26 @@ class Standing:
 
     @property
     def breached(self) -> bool:
-        """Whether any clock is past its target."""
+        """Return whether any clock is past its target."""
         return any(crossing.breach for crossing, _ in self.passed)
 
     def due_now(self, marks: Collection[str]) -> tuple[Crossing, ...]:
-        """What is passed, may be told and is not marked, clock by clock from the mildest."""
+        """Return the passed thresholds that are to be notified.
+
+        They come clock by clock from the mildest; those with a mark are left out.
+        """
         return tuple([crossing for crossing, tellable in self.passed if tellable and crossing.mark not in marks])
 
     def settle(self, marks: Iterable[str]) -> tuple[str, ...]:
-        """`marks` without those whose threshold lies ahead again, so that they are told again; order is kept."""
+        """Return `marks`, in order, without those whose threshold lies ahead again.
+
+        Those will be notified again.
+        """
         return tuple([mark for mark in marks if mark not in self.ahead])
 
 
 def standing(policy: Policy, ledger: Ledger, at: datetime) -> Standing:
-    """Where every threshold stands at `at`; raises as `clocks.read` does."""
+    """Return the state of every threshold at `at`; raises as `clocks.read` does."""
     passed: list[tuple[Crossing, bool]] = []
     ahead: set[str] = set()
     next_due: datetime | None = None
@@ -81,25 +91,29 @@ def standing(policy: Policy, ledger: Ledger, at: datetime) -> Standing:
 
 
 def due_now(policy: Policy, ledger: Ledger, marks: Collection[str], at: datetime) -> tuple[Crossing, ...]:
-    """What is passed by `at` and not marked: see `Standing`."""
+    """Return the thresholds passed by `at` that have no mark: see `Standing`."""
     return standing(policy, ledger, at).due_now(marks)
 
 
 def next_due(policy: Policy, ledger: Ledger, at: datetime) -> datetime | None:
-    """The earliest instant after `at` at which a running clock passes a threshold, if nothing else happens.
+    """Return the earliest instant after `at` at which a running clock passes a threshold.
 
-    No marks are asked: what lies ahead cannot have been told, unless under an older target, and then it is told again.
+    Assumes that nothing else happens. Marks do not matter: a threshold ahead cannot have been
+    notified, unless under an older target, and then it is notified again.
     """
     return standing(policy, ledger, at).next_due
 
 
 def settle(policy: Policy, ledger: Ledger, marks: Iterable[str], at: datetime) -> tuple[str, ...]:
-    """`marks` without those whose threshold lies ahead again: see `Standing`."""
+    """Return `marks` without those whose threshold lies ahead again: see `Standing`."""
     return standing(policy, ledger, at).settle(marks)
 
 
 def worth_telling(crossings: Iterable[Crossing]) -> tuple[Crossing, ...]:
-    """The most severe crossing of each clock: whoever hears of the breach need not hear of the warnings before it."""
+    """Return the most severe crossing of each clock.
+
+    A notification of the breach makes those of the warnings before it needless.
+    """
     worst: dict[ClockName, Crossing] = {}
     for crossing in crossings:
         if crossing.clock not in worst or worst[crossing.clock].share < crossing.share:

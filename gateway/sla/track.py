@@ -1,6 +1,7 @@
-"""One clock while a ledger is walked: how long it ran, where it stands, and when it reaches a share of its target.
+"""One clock during the walk of a ledger: its time, its state, its due times.
 
-Instants and lengths are datetimes and timedeltas, which Python keeps as whole microseconds: every sum here is exact.
+Instants and lengths are datetimes and timedeltas, which Python keeps as whole microseconds:
+every sum here is exact.
 """
 
 from datetime import datetime, timedelta
@@ -14,7 +15,10 @@ ZERO = timedelta()
 
 
 class Counting(Enum):
-    """The time that a new target counts: all of the clock's, that since the change, or that since the last such change."""
+    """The time that a new target counts.
+
+    It is all of the clock's, that since the change, or that since the last such change.
+    """
 
     ALL = auto()
     FROM_NOW = auto()
@@ -22,18 +26,21 @@ class Counting(Enum):
 
 
 class Goal(NamedTuple):
-    """A target, and how much was on the clock when it began to count."""
+    """A target, and the time on the clock when it began to count."""
 
     target: timedelta
     base: timedelta
 
     def length(self, share: int) -> timedelta:
-        """Return what is on the clock when `share` millionths of the target are used up."""
+        """Return the time on the clock when `share` millionths of the target are used up."""
         return self.base + portion(self.target, share)
 
 
 class Retarget(NamedTuple):
-    """A change of the goal: what was on the clock, the goals, and True for a clock that had run on past the old one."""
+    """A change of the goal.
+
+    It has the time on the clock, both goals, and True for a clock that had run past the old one.
+    """
 
     at: datetime
     elapsed: timedelta
@@ -43,11 +50,14 @@ class Retarget(NamedTuple):
 
 
 Span = tuple[datetime, datetime, bool, str]
-"""From, until, running, reason."""
+"""A span of a clock: from, until, running, reason."""
 
 
 class Track:
-    """A clock between two events: `since` is when the present span began, None before the start and after a stop."""
+    """A clock between two events.
+
+    `since` is the beginning of the present span, None before the start and after a stop.
+    """
 
     __slots__ = (
         "_base",
@@ -65,7 +75,7 @@ class Track:
     )
 
     def __init__(self, name: ClockName, calendar: Calendar) -> None:
-        """Not begun, and without a target yet."""
+        """Begin as a clock that has not started and has no target."""
         self._calendar = calendar
         self.name = name
         self.goal: Goal | None = None
@@ -81,16 +91,19 @@ class Track:
 
     @property
     def target(self) -> timedelta | None:
-        """The present target."""
+        """Return the present target."""
         return None if self.goal is None else self.goal.target
 
     @property
     def counts_from(self) -> datetime | None:
-        """Since when the present target counts: since the clock began, or since a raise; None before it began."""
+        """Return the instant from which the present target counts; None before the clock began.
+
+        It is the beginning of the clock, or a raise in priority.
+        """
         return self.basis or (self.spans[0][0] if self.spans else self.since or self.stopped)
 
     def turn(self, at: datetime, *, running: bool, reason: str = "") -> None:
-        """Go on as a running or a paused span; turning back at the same instant leaves no trace."""
+        """Begin a running or a paused span; turning back at the same instant leaves no trace."""
         self._close(at)
         self.since, self.running, self.reason = at, running, reason
         if self.spans and self.spans[-1][2:] == (running, reason):
@@ -104,7 +117,7 @@ class Track:
             self.since, self.running, self.stopped = None, False, at
 
     def reopen(self, at: datetime, target: timedelta | None, counting: Counting) -> None:
-        """Undo the stop: the time between is a pause, and the target of today holds from here."""
+        """Undo the stop: the time between is a pause, and `target` holds from here."""
         self.since, self.reason, self.stopped = self.stopped, "resolved", None
         self.retarget(at, target, counting)
         self.turn(at, running=True)
@@ -112,7 +125,8 @@ class Track:
     def retarget(self, at: datetime, target: timedelta | None, counting: Counting) -> None:
         """Measure the same elapsed time against another target, unless stopped.
 
-        What counts from now on only is not that of a clock which is past its target already: late stays late.
+        A target that counts from now on does not apply to a clock that is past its target
+        already: late stays late.
         """
         if self.stopped is not None:
             return
@@ -131,24 +145,32 @@ class Track:
         return self.goal is not None and elapsed >= self.goal.length(BREACH)
 
     def elapsed_by(self, at: datetime) -> timedelta:
-        """Time on the clock at `at`, which is not before the last event."""
+        """Return the time on the clock at `at`, which is not before the last event."""
         return self.elapsed + self._calendar.between(self.since, at) if self.running and self.since is not None else self.elapsed
 
     def reaches(self, length: timedelta) -> datetime | None:
-        """The instant `length` is, or will be, on the clock if nothing more happens; None if it then never is."""
+        """Return the instant at which `length` is on the clock, past or future.
+
+        Assumes that nothing more happens; None if it then never is.
+        """
         if self.elapsed < length:
             return self._calendar.add(self.since, length - self.elapsed) if self.running and self.since is not None else None
         return self._reached(length)
 
     def due(self, share: int) -> datetime | None:
-        """The instant `share` millionths of the target are, or will be, on the clock; None if never, or without a target."""
+        """Return the instant at which `share` millionths of the target are on the clock.
+
+        It may be past or future; None if never, or without a target.
+        """
         return None if self.goal is None else self.reaches(self.goal.length(share))
 
     def crossed(self, share: int, at: datetime) -> datetime | None:
-        """Since when the clock has been past `share` millionths of its target without a break; None if it is not at `at`.
+        """Return since when the clock has been past a share of its target without a break.
 
-        Never before the present target was used up that far, and never before a target it was past was in force. A clock
-        that stopped or paused in the very moment at which it was due has kept its target; one that ran on has not.
+        `share` is in millionths. None if it is not past it at `at`. Never before the present
+        target was used up that far, and never before a target it was past was in force. A clock
+        that stopped or paused in the very moment at which it was due has kept its target; one
+        that ran on has not.
         """
         due = self.due(share)
         if due is None or due > at or (share == BREACH and not self._ran_past(due)):
@@ -156,7 +178,10 @@ class Track:
         return max(due, self._past_since(share) or due) if self.retargets else due
 
     def _past_since(self, share: int) -> datetime | None:
-        """When the unbroken time past `share` began that lasted at the last re-targeting; None if it did not last there."""
+        """Return the beginning of the unbroken time past `share` at the last change of the target.
+
+        None if the clock was not past it there.
+        """
         since: datetime | None = None
         for at, elapsed, before, after, ran_on in self.retargets:
             if since is None and before is not None:
@@ -174,7 +199,10 @@ class Track:
         return next((until > due for _, until, running, _ in reversed(self.spans) if running), False)
 
     def _reached(self, length: timedelta) -> datetime:
-        """Walk back from the present: the span in which `length` was reached is the last that began with less."""
+        """Return the instant at which `length` was reached, walking back from the present.
+
+        The span in which it was reached is the last that began with less.
+        """
         runs = [(since, self._calendar.between(since, until)) for since, until, running, _ in self.spans if running]
         since, counted = runs.pop()
         before = self.elapsed - counted

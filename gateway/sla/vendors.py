@@ -1,4 +1,4 @@
-"""Time a record spent with vendors, told apart vendor by vendor and booked on whoever handed it over. Pure."""
+"""The time a record spent with each vendor. Pure."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -9,12 +9,16 @@ from gateway.sla.calendar import Calendar
 from gateway.vocabulary import HoldReason, Tier
 
 ENDS = frozenset({ClockEvent.ASSIGN, ClockEvent.RETURN, ClockEvent.ESCALATE, ClockEvent.RESOLVE})
-"""What takes a record away from a vendor."""
+"""The events that take a record away from a vendor."""
 
 
 @dataclass(frozen=True, slots=True)
 class VendorSegment:
-    """One stay with one vendor; `until` is None while it lasts, `elapsed` leaves time off out, and holds but for the vendor."""
+    """One stay with one vendor.
+
+    `until` is None while it lasts; `elapsed` excludes time off, and holds except those for the
+    vendor.
+    """
 
     vendor: str
     since: datetime
@@ -23,9 +27,10 @@ class VendorSegment:
 
 
 def segments(calendar: Calendar, ledger: Ledger, at: datetime) -> tuple[VendorSegment, ...]:
-    """Every stay with a vendor that began by `at`, oldest first.
+    """Return every stay with a vendor that began by `at`, oldest first.
 
-    A record that is reopened, after a vendor's solution was refused, is with tier 2 until it is handed over again.
+    A record that is reopened, after a vendor's solution was refused, is with tier 2 until it is
+    handed over again.
     """
     return tuple(_stays(calendar, ledger, at))
 

@@ -15,7 +15,7 @@ SATURDAY = 5
 SPAN = re.compile(r"([01]\d|2[0-3]):([0-5]\d)-(?:([01]\d|2[0-3]):([0-5]\d)|(24):(00))", re.ASCII)
 
 Span = tuple[int, int]
-"""From and until in minutes of the wall clock after the day's midnight; over 1,440 is the next day."""
+"""A span: from and until in wall clock minutes after midnight; over 1,440 is the next day."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,27 +25,33 @@ class Week:
     days: tuple[tuple[Span, ...], ...]
 
     def of(self, weekday: int) -> tuple[Span, ...]:
-        """The hours of an ordinary day; Monday is 0."""
+        """Return the hours of an ordinary day; Monday is 0."""
         return self.days[weekday]
 
     def worked(self, weekday: int) -> tuple[Span, ...]:
-        """The hours of a day that is worked out of turn: its own, or Monday's on a weekend or where it has none."""
+        """Return the hours of a make-up working day.
+
+        They are its own, or the usual ones on a weekend or where it has none.
+        """
         own = self.days[weekday] if weekday < SATURDAY else ()
         return own or self.usual
 
     @property
     def usual(self) -> tuple[Span, ...]:
-        """Monday's hours, or those of the first day that has any."""
+        """Return Monday's hours, or those of the first day that has any."""
         return next((spans for spans in self.days if spans), ())
 
     @property
     def day(self) -> timedelta:
-        """How long a usual working day is."""
+        """Return the length of a usual working day."""
         return timedelta(minutes=sum(until - since for since, until in self.usual))
 
 
 def read_week(hours: Mapping[Any, Sequence[str]], pointer: str) -> tuple[Week, list[Flaw]]:
-    """The week and everything wrong with it; `pointer` is where the hours stand in the configuration."""
+    """Return the week and every flaw in it.
+
+    `pointer` is the place of the hours in the configuration.
+    """
     flaws: list[Flaw] = []
     days = [_day(hours.get(name, ()), f"{pointer}/{name}", flaws) for name in WEEKDAYS]
     week = Week(tuple(tuple(sorted(spans)) for spans in days))
@@ -66,7 +72,10 @@ def _day(texts: Sequence[str], pointer: str, flaws: list[Flaw]) -> list[Span]:
 
 
 def read_span(text: str) -> Span | None:
-    """A span in minutes; an end before the beginning is on the next day. None for what is no span."""
+    """Return a span in minutes; an end before the beginning is on the next day.
+
+    None for text that is no span.
+    """
     found = SPAN.fullmatch(text)
     if found is None:
         return None
@@ -78,7 +87,7 @@ def read_span(text: str) -> Span | None:
 
 
 def _overlaps(week: Week, pointer: str) -> list[Flaw]:
-    """Spans that overlap, Sunday's end over Monday's beginning included."""
+    """Return a flaw for spans that overlap, Sunday's end over Monday's beginning included."""
     line = [(day * DAY + since, day * DAY + until, day) for day, spans in enumerate(week.days) for since, until in spans]
     again = (line[0][0] + 7 * DAY, line[0][1] + 7 * DAY, line[0][2])
     return [

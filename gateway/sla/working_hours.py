@@ -1,7 +1,8 @@
 """A calendar of working hours. Pure, and exact to the microsecond.
 
-One law says it all: an instant counts if the wall clock of the zone then shows a working hour. So an hour that the wall
-clock skips counts nothing, one it shows twice counts twice, and a day that never was (Apia, 2011-12-30) is no day.
+One rule defines it: an instant counts if the wall clock of the zone then shows a working hour.
+So an hour that the wall clock skips counts nothing, one it shows twice counts twice, and a day
+that never was (Apia, 2011-12-30) is no day.
 """
 
 from bisect import bisect_left, bisect_right
@@ -22,7 +23,10 @@ FIRST_YEAR, LAST_YEAR = 1970, 2199
 
 @dataclass(frozen=True, slots=True)
 class Days:
-    """Which hours a date has: `closed` and `open` go before what the country says, and that before the weekday."""
+    """The working hours of dates.
+
+    `closed` and `open` take precedence over the country's days, and those over the weekday.
+    """
 
     week: Week
     country: str = ""
@@ -30,7 +34,7 @@ class Days:
     open: frozenset[date] = frozenset()
 
     def hours(self, day: date) -> tuple[Span, ...]:
-        """The spans that begin on `day`."""
+        """Return the spans that begin on `day`."""
         if day in self.closed:
             return ()
         public = public_days(self.country, day.year)
@@ -41,7 +45,10 @@ class Days:
 
 @dataclass(frozen=True, slots=True)
 class Year:
-    """What counts of one year of UTC, in microseconds since 1970: spans in order, and how much lies before each."""
+    """The working time of one year of UTC, in microseconds since 1970.
+
+    It has the spans in order, and the working time before each.
+    """
 
     since: list[int]
     until: list[int]
@@ -49,38 +56,41 @@ class Year:
     total: int
 
     def counted(self, at: int) -> int:
-        """How much counts from the beginning of the year to `at`."""
+        """Return how much counts from the beginning of the year to `at`."""
         index = bisect_right(self.since, at) - 1
         return self.before[index] + min(at, self.until[index]) - self.since[index] if index >= 0 else 0
 
     def reaches(self, amount: int) -> int:
-        """The first instant by which `amount`, more than nothing and at most `total`, has counted."""
+        """Return the first instant by which `amount` has counted.
+
+        It is more than nothing and at most `total`.
+        """
         index = bisect_left(self.before, amount) - 1
         return self.since[index] + amount - self.before[index]
 
 
 class WorkingHours:
-    """Working hours of one zone. Each year is worked out when it is first asked for, and kept.
+    """The working hours of one time zone. Each year is computed when first needed, and kept.
 
-    Counts from 1970 to 2199; both questions raise OverflowError beyond, as sums of datetimes do.
+    Counts from 1970 to 2199; both methods raise OverflowError beyond, as sums of datetimes do.
     """
 
     def __init__(self, zone: str, days: Days, version: str) -> None:
-        """`zone` is a name of the IANA list; `version` names the content."""
+        """Take a `zone` of the IANA list and a `version` that names the content."""
         self.version = version
         self.day = days.week.day
         self._zone, self._days = ZoneInfo(zone), days
         self._years: dict[int, Year] = {}
 
     def between(self, since: datetime, until: datetime, /) -> timedelta:
-        """As the protocol says."""
+        """Return the working time between two instants, as the protocol describes."""
         begin, end = microseconds(since), microseconds(until)
         first, last = _year_of(since), _year_of(until)
         whole = sum(self._year(year).total for year in range(first, last))
         return timedelta(microseconds=whole + self._year(last).counted(end) - self._year(first).counted(begin))
 
     def add(self, start: datetime, length: timedelta, /) -> datetime:
-        """As the protocol says; `start` itself for a length of nothing."""
+        """Return the instant as the protocol describes; `start` itself for a length of nothing."""
         if length <= timedelta():
             return start
         number = _year_of(start)
@@ -93,7 +103,10 @@ class WorkingHours:
         return EPOCH + timedelta(microseconds=year.reaches(amount))
 
     def unpublished(self, since: datetime, until: datetime, /) -> tuple[int, ...]:
-        """As the protocol says; make-up days are announced a few weeks before their year."""
+        """Return the years as the protocol describes.
+
+        Make-up days are announced a few weeks before their year.
+        """
         return tuple(y for y in range(_year_of(since), _year_of(until) + 1) if not published(self._days.country, y))
 
     def _year(self, number: int) -> Year:
@@ -127,7 +140,10 @@ UNIX_EPOCH = date(1970, 1, 1).toordinal()
 
 
 def _offsets(zone: ZoneInfo, begin: int, end: int) -> Iterator[tuple[int, int, int]]:
-    """The offsets of UTC between two instants: from, until, microseconds. No zone ever changed twice within a day."""
+    """Yield the offsets of UTC between two instants: from, until, microseconds.
+
+    No zone ever changed twice within a day.
+    """
     since, offset = begin, _offset(zone, begin)
     for probe in range(begin + DAY, end + 1, DAY):
         now = _offset(zone, probe)
@@ -145,7 +161,7 @@ def _offset(zone: ZoneInfo, at: int) -> int:
 
 
 def _joined(pieces: Iterable[tuple[int, int]]) -> Year:
-    """Pieces in order as a year; those that touch or overlap become one."""
+    """Return pieces in order as a year; those that touch or overlap become one."""
     year = Year([], [], [], 0)
     total = 0
     for since, until in pieces:

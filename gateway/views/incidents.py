@@ -1,4 +1,7 @@
-"""What callers are shown: records with their masters, alerts and clocks, read in two statements however many they are."""
+"""Read models of records: each with its masters, alerts and SLA clocks, as the APIs show it.
+
+They are read in two statements however many records there are.
+"""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
@@ -21,7 +24,7 @@ from gateway.vocabulary import Channel, HoldReason, LinkKind, ReportStatus, chan
 
 
 class Segment(msgspec.Struct, rename={"since": "from"}):
-    """A stretch of a clock; `to` is null while it lasts."""
+    """A stretch of a clock, running or paused; `to` is null while it lasts."""
 
     since: datetime
     to: datetime | None
@@ -30,7 +33,11 @@ class Segment(msgspec.Struct, rename={"since": "from"}):
 
 
 class Clock(msgspec.Struct):
-    """One clock at one instant, in seconds. `basis` is from when its target counts: its beginning, or a later raise."""
+    """One clock at one instant, in seconds.
+
+    `basis` is the instant from which its target counts: its beginning, or a later raise in
+    priority.
+    """
 
     name: str
     target_s: float | None
@@ -44,7 +51,10 @@ class Clock(msgspec.Struct):
 
 
 class VendorStay(msgspec.Struct, rename={"since": "from"}):
-    """Time with one vendor, in seconds, without holds other than for it; `to` is null while it lasts."""
+    """Time with one vendor, in seconds; `to` is null while it lasts.
+
+    Holds other than for the vendor are left out.
+    """
 
     vendor: str
     since: datetime
@@ -53,10 +63,11 @@ class VendorStay(msgspec.Struct, rename={"since": "from"}):
 
 
 class Sla(msgspec.Struct):
-    """How the record stands against its promises; `worst` is the unfinished clock with the least time left.
+    """The SLA clocks of a record, and how they stand.
 
-    `next` is the same of those that are not past their target yet. `holidays_unpublished` are years its clocks may reach into
-    whose public holidays are not all known yet: a due time there may still move.
+    `worst` is the unfinished clock with the least time left, `next` the same among those not
+    past their target yet. `holidays_unpublished` are years its clocks may reach into whose
+    public holidays are not all known yet: a due time there may still move.
     """
 
     policy: str
@@ -70,7 +81,7 @@ class Sla(msgspec.Struct):
 
 
 class HoldView(msgspec.Struct):
-    """Why the record waits, and for which vendor, where it is one that it waits for."""
+    """The reason why a record is on hold, and the vendor if it waits for one."""
 
     reason: HoldReason
     until: datetime | None
@@ -78,7 +89,7 @@ class HoldView(msgspec.Struct):
 
 
 class LinkedRecord(msgspec.Struct):
-    """A record of any system that it leads to."""
+    """A record of any system that the record led to, such as a problem or a change."""
 
     kind: LinkKind
     system: str
@@ -88,11 +99,13 @@ class LinkedRecord(msgspec.Struct):
 
 
 class IncidentView(msgspec.Struct):
-    """A record as the API shows it; to those who may not inspect it with less (`reporter_view`), such as `sla` null.
+    """A record as the API shows it; callers without the right `inspect` see less, such as no `sla`.
 
-    `planned_resolution_at` is by when it is to be solved, on hold as if work went on now; `held_s` is its time on hold.
-    `claimed_impact` and `claimed_urgency` are what its reporter claims beyond its grade, to be judged by `grading_due_at`.
-    `problem`, `change` and `service_request` are those of `refs` that are one, by their `type` or by the name of the system.
+    `planned_resolution_at` is the time by which the record is to be resolved, on hold as if work
+    continued at once; `held_s` is its time on hold. `claimed_impact` and `claimed_urgency` are
+    the reporter's claims beyond its grade, to be judged by `grading_due_at`. `problem`, `change`
+    and `service_request` are its counterparts of that type: from `refs`, by their `type` or by
+    the name of the system, else from `linked`.
     """
 
     number: str
@@ -193,13 +206,13 @@ WHERE i.id = ANY($1::bigint[])
 
 
 AT_ONCE = 20
-"""Records that are written out before others go first: some 3 ms of work."""
+"""Records that are converted before other tasks get a turn: some 3 ms of work."""
 
 
 async def views(
     conn: Connection, rules: Rules, incidents: Sequence[Incident], stamp: datetime | None, who: Principal
 ) -> list[IncidentView]:
-    """Return the records as the API shows them to somebody, in the order given."""
+    """Return the records as the API shows them to the principal, in the order given."""
     if not incidents:
         return []
     now = await conn.fetchval(NOW, stamp)
@@ -215,7 +228,10 @@ async def views(
 
 
 def for_reporter(view: IncidentView) -> IncidentView:
-    """Return the record without clocks, people who work on it, related records and counterparts elsewhere."""
+    """Return the view as its reporter may see it.
+
+    It has no clocks, people who work on the record, related records or counterparts elsewhere.
+    """
     hold = None if view.hold is None else msgspec.structs.replace(view.hold, vendor=None)
     seen = {"first_seen": view.occurred_at, "last_seen": view.occurred_at, "hold": hold}
     return msgspec.structs.replace(view, **UNSHOWN, **seen)
@@ -258,7 +274,7 @@ COUNTERPARTS = ("problem", "change", "service_request")
 
 
 def _counterpart(refs: Mapping[str, Any], linked: Sequence[LinkedRecord], word: str) -> Any:
-    """The first of a record's references, or of what it leads to, that is a `word`."""
+    """Return the first of a record's references or linked records that is a `word`, else None."""
     typed = (refs[system] for system in sorted(refs) if isinstance(refs[system], dict) and refs[system].get("type") == word)
     tied = ({"system": one.system, "id": one.reference, "address": one.address} for one in linked if one.kind == word)
     return refs.get(word) or next(typed, None) or next(tied, None)
@@ -272,7 +288,7 @@ COPIED = tuple(f for f in IncidentView.__struct_fields__ if f in Incident.__data
 
 
 def sla_view(incident: Incident, rules: Rules, now: datetime) -> Sla:
-    """The clocks of a record at `now`."""
+    """Return the SLA clocks of a record at `now`."""
     return _sla(incident, rules, now, explain(incident, rules, now))
 
 
@@ -291,7 +307,7 @@ def _sla(incident: Incident, rules: Rules, now: datetime, readings: Sequence[Clo
 
 
 def stays_view(stays: Sequence[vendors.VendorSegment]) -> list[VendorStay]:
-    """Return stays with vendors in seconds."""
+    """Return stays with vendors as the API shows them, in seconds."""
     return [VendorStay(stay.vendor, stay.since, stay.until, stay.elapsed.total_seconds()) for stay in stays]
 
 
@@ -299,7 +315,7 @@ UNFINISHED = (ClockState.RUNNING, ClockState.PAUSED)
 
 
 def clock_view(reading: ClockReading) -> Clock:
-    """One clock in seconds."""
+    """Return one clock as the API shows it, in seconds."""
     return Clock(
         name=reading.name,
         target_s=None if reading.target is None else reading.target.total_seconds(),

@@ -1,4 +1,7 @@
-"""Lists of incidents: filters, order, and pages that neither skip nor repeat what does not change (keyset cursors)."""
+"""Lists of records: filters, order and pages (keyset cursors).
+
+Pages neither skip nor repeat records that do not change.
+"""
 
 import base64
 import binascii
@@ -27,10 +30,11 @@ Text = Annotated[str, Meta(max_length=256)]
 
 
 class Query(msgspec.Struct, forbid_unknown_fields=True, frozen=True, kw_only=True):
-    """What to list. Most filters may name several values, separated by commas; a value that no record has lists nothing.
+    """The filters, order and page of a list of records.
 
-    `field.NAME` asks for a value of a field of the configuration, `label.NAME` for that of a label; both can be asked of
-    several at once.
+    Most filters may name several values, separated by commas; a value that no record has lists
+    nothing. `field.NAME` filters by a field of the configuration, `label.NAME` by a label; both
+    can be given for several names at once.
     """
 
     state: list[State] | None = None
@@ -63,19 +67,22 @@ class Query(msgspec.Struct, forbid_unknown_fields=True, frozen=True, kw_only=Tru
 
 
 WORKED_BY = ("assignee_group", "handler", "owner", "kind", "channel", "tier", "ci", "category", "contact", "reporting_unit")
-"""Filters that name values of a text, in the order of their parameters from $16 on."""
+"""Filters that name values of a text, in the order of their SQL parameters from $16 on."""
 
 FLAGS = ("major", "security", "breached", "on_hold")
-"""Filters that are true or false, in the order of their parameters after those."""
+"""Filters that are true or false, in the order of their SQL parameters after WORKED_BY."""
 
 LISTS = frozenset({"state", "priority", "source", "report", *WORKED_BY})
 
 FIELD, LABEL = "field.", "label."
-"""What the name of a parameter begins with that filters by a field of the configuration, or by a label."""
+"""The prefixes of filters by a field of the configuration and by a label."""
 
 
 def query_of(parameters: MultiMapping[str]) -> Query:
-    """The query string as a Query, but for fields of the configuration; raises Malformed naming the parameter."""
+    """Return the query string as a Query, without filters by configured fields and labels.
+
+    Raises Malformed naming the parameter.
+    """
     given: dict[str, Any] = {}
     for name in parameters:
         if len(parameters.getall(name)) > 1 and name not in LISTS:
@@ -97,7 +104,10 @@ def query_of(parameters: MultiMapping[str]) -> Query:
 
 
 def fields_of(parameters: MultiMapping[str], fields: Fields) -> Mapping[str, Any]:
-    """What the fields of the configuration must hold; raises Malformed naming the parameter."""
+    """Return the values that fields of the configuration must have.
+
+    Raises Malformed naming the parameter.
+    """
     return fields.filter({name.removeprefix(FIELD): text for name, text in parameters.items() if name.startswith(FIELD)})
 
 
@@ -172,7 +182,7 @@ NEVER_DUE = (
     + f"AND ({LIVE} AND next_due_at IS NOT NULL) IS FALSE "
     + "AND ($14::bigint IS NULL OR id > $14::bigint) AND $15::timestamptz IS NULL ORDER BY id LIMIT $13::int"
 )
-"""What comes after the last that is due: records that are over, wait, or have no target."""
+"""The statement for records after the last due one: those over, waiting or without a target."""
 
 PAGES: Mapping[str, tuple[str, str | None]] = {
     "-recorded_at": (NEWEST, None),
@@ -181,11 +191,11 @@ PAGES: Mapping[str, tuple[str, str | None]] = {
     "priority": (URGENT, "priority"),
     "next_due": (DUE, "next_due_at"),
 }
-"""For each order its statement, and the column that the cursor carries beside the id."""
+"""The statement of each order, and the column that its cursor carries besides the id."""
 
 
 FEW = 10_000
-"""How many records somebody who sees few of them may page through: the newest."""
+"""The number of records that somebody with limited visibility may page through: the newest."""
 
 OWN = """
 SELECT id FROM (
@@ -203,11 +213,14 @@ def _among_few(statement: str) -> str:
 
 AMONG_FEW = {sort: (_among_few(statement), column) for sort, (statement, column) in PAGES.items()}
 NEVER_DUE_AMONG_FEW = _among_few(NEVER_DUE)
-"""The same among records found before: whoever sees few would have most of the table looked through in vain."""
+"""The same statements limited to the ids found by OWN, for principals who see few records.
+
+Without the limit most of the table would be searched in vain.
+"""
 
 
 class Cursor(msgspec.Struct, array_like=True, frozen=True):
-    """Where a page ended."""
+    """The end of a page, from which the next one continues."""
 
     sort: str
     id: Annotated[int, Meta(ge=0, le=BIGGEST)]
@@ -221,9 +234,10 @@ async def page(
     having: Mapping[str, Any] | None = None,
     labels: Mapping[str, str] | None = None,
 ) -> tuple[list[Incident], str | None]:
-    """One page of what is seen and the cursor of the next one, None at the end; raises Malformed for a cursor of another list.
+    """Return one page of the visible records and the cursor of the next one, None at the end.
 
-    `having` are values that fields of the configuration must hold, `labels` those that labels must.
+    `having` are values that fields of the configuration must hold, `labels` those that labels
+    must. Raises Malformed for a cursor of another list.
     """
     few = [] if sight.ordinary else [await _few(conn, sight)]
     statement, column = (AMONG_FEW if few else PAGES)[query.sort]
@@ -258,7 +272,7 @@ def _lowered(name: str, values: list[str] | None) -> list[str] | None:
 
 
 def _key(last: Incident, column: str | None) -> Any:
-    """Return where a page ends in its order, besides by the id; None among records that are never due."""
+    """Return the sort key of the last record besides its id; None for one that is never due."""
     if column == "next_due_at" and last.state not in OPEN:
         return None
     return getattr(last, column) if column else None
@@ -277,12 +291,12 @@ KINDS: Mapping[str | None, tuple[type, ...]] = {
 
 
 def write_cursor(cursor: Cursor) -> str:
-    """A cursor as callers carry it."""
+    """Return a cursor as the text that callers get."""
     return base64.urlsafe_b64encode(msgspec.json.encode(cursor)).decode().rstrip("=")
 
 
 def read_cursor(text: str, sort: str, column: str | None) -> Cursor:
-    """The cursor of a page in this order; raises Malformed for anything else."""
+    """Return the cursor in a text; raises Malformed for anything but a cursor of this order."""
     try:
         cursor = msgspec.json.decode(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)), type=Cursor)
     except (binascii.Error, ValueError, msgspec.MsgspecError) as error:

@@ -1,4 +1,7 @@
-"""What of a record those are shown who may read it and not inspect it: its reporter, and nobody's work on it."""
+"""The restriction of a record to what callers may see who may read it but not inspect it.
+
+They are reporters, who see nothing of the work on the record.
+"""
 
 from collections.abc import Mapping
 from typing import Any
@@ -14,14 +17,14 @@ UNSHOWN: Mapping[str, Any] = {
     "storm": False, "dedup_key": None, "occurrences": 1,
     "refs": {}, "linked": [], "problem": None, "change": None, "service_request": None, "complaints": 0, "report": None,
 }  # fmt: skip
-"""Fields that the right `inspect` gives, and what stands in their place for others."""
+"""Fields that need the right `inspect`, with the values that others see instead."""
 
 FILTERS = frozenset({"assignee", "assignee_group", "handler", "tier", "breached", "report"})
-"""Filters of the list that would tell what is not shown."""
+"""Filters of the list that would reveal fields that are not shown."""
 
 
 def check_filters(query: msgspec.Struct) -> None:
-    """Raise Forbidden for a list that is chosen or ordered by what is not shown."""
+    """Raise Forbidden for a list that is filtered or ordered by fields that are not shown."""
     asked = sorted(name for name in FILTERS if getattr(query, name) is not None)
     if getattr(query, "sort", "") == "next_due":
         asked.append("sort=next_due")

@@ -1,1 +1,1 @@
-"""HTTP server parts shared by all routes: authentication, bodies, deadlines, errors as problem+json."""
+"""The HTTP server parts that all routes share: authentication, bodies, deadlines, problems."""

@@ -1,4 +1,7 @@
-"""Who is asking: a key in a header, never in the address of a request on our own API."""
+"""Authentication of requests by a key in a header.
+
+Requests of our own API never carry a key in the address, where logs would keep it.
+"""
 
 import base64
 import binascii
@@ -19,7 +22,7 @@ QUERY_NAMES = frozenset({"key", "api_key", "apikey", "token", "access_token"})
 
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """The share of its key that a request holds while it runs."""
+    """The share of its key's quota that a request holds while it runs."""
 
     quotas: Quotas
     key: int
@@ -27,7 +30,7 @@ class Lease:
     sends: bool
 
     def end(self, request: web.Request) -> None:
-        """Give it back, and count what came beyond what was announced."""
+        """Return the share, and count the bytes of a body whose size was not announced."""
         more = 0 if self.announced else request.content.total_bytes
         self.quotas.leave(self.key, more, sends=self.sends)
 
@@ -36,7 +39,7 @@ LEASE = web.RequestKey("lease", Lease)
 
 
 def leased(handler: Handler) -> Handler:
-    """Return the handler of a request whose share is given back at its end."""
+    """Return the handler, wrapped so that the request's quota share is returned at its end."""
 
     async def serve(request: web.Request) -> web.StreamResponse:
         try:
@@ -49,7 +52,7 @@ def leased(handler: Handler) -> Handler:
 
 
 class Keys:
-    """Lets callers in."""
+    """The authentication of callers, with the quotas of keys and addresses."""
 
     def __init__(self, pool: Pool, clock: Clock, quotas: Quotas | None = None) -> None:
         """Look keys up in the database; without `quotas` nothing is limited."""
@@ -58,12 +61,16 @@ class Keys:
     async def authenticate(
         self, request: web.Request, scope: str, given: str | None = None, *, or_scope: str | None = None
     ) -> Caller:
-        """The caller, who may do `scope`, or `or_scope`; `given` is a key where the sender's own format carries it.
+        """Return the caller, whose key must have the scope `scope` or `or_scope`.
 
-        A key that was never seen counts by the address: looking up whatever is sent would keep the database busy.
+        `given` is the key where the sender's own format carries it elsewhere than in a header.
 
-        Raises Unauthenticated, Forbidden, Malformed for another key in the query, Unavailable when that cannot be told, and
-        QuotaExceeded, or Overloaded to who sends alerts and comes again for that.
+        A key that was never seen counts against the quota of its address: looking up whatever is
+        sent would keep the database busy.
+
+        Raises Unauthenticated, Forbidden, Malformed for another key in the query, and
+        Unavailable when the key cannot be looked up. Over a quota it raises Overloaded for
+        senders of alerts, which send again after that, and QuotaExceeded for others.
         """
         if request.query_string and _has_key(request, given):
             raise Malformed("a key does not belong in the query, where logs keep it: send it as Authorization: Bearer")
@@ -81,7 +88,7 @@ class Keys:
         return caller
 
     def _enter(self, quotas: Quotas, request: web.Request, caller: Caller, *, sends: bool) -> None:
-        """Count the request; raises as `authenticate`."""
+        """Count the request against the quota of its key; raises as `authenticate` does."""
         size = request.content_length or 0
         refusal = quotas.enter(caller.id, size, self._clock.monotonic(), sends=sends)
         if refusal is not None:
@@ -89,27 +96,30 @@ class Keys:
         request[LEASE] = Lease(quotas, caller.id, size, sends)
 
     def keep(self, caller: Caller, size: int) -> None:
-        """Count a file that a running request of a key wants kept for good; raises QuotaExceeded."""
+        """Count a file to be stored against the quota of the caller's key; raises QuotaExceeded."""
         if self._quotas is not None and (refusal := self._quotas.keep(caller.id, size, self._clock.monotonic())) is not None:
             raise _refused(refusal, QuotaExceeded)
 
     def let_stranger(self, request: web.Request) -> None:
-        """Count a request without a key; raises QuotaExceeded where its address sends too many."""
+        """Count a request without a key; raises QuotaExceeded when its address sends too many."""
         if self._quotas is not None:
             self._count_stranger(self._quotas, request, "", QuotaExceeded)
 
     def _count_stranger(self, quotas: Quotas, request: web.Request, what: str, problem: type[GatewayError]) -> None:
-        """Count a request of an address, apart for each `what`; raises the problem."""
+        """Count a request of an address for each `what`; raises `problem` over the quota."""
         refusal = quotas.stranger(network(request.remote or "") + what, self._clock.monotonic())
         if refusal is not None:
             raise _refused(refusal, problem)
 
     async def recognise(self, key: str) -> Caller:
-        """Whose key this is, for ways in that are not HTTP; raises Unauthenticated, and Unavailable when that cannot be told."""
+        """Return the caller with this key, for channels other than HTTP.
+
+        Raises Unauthenticated, and Unavailable when the key cannot be looked up.
+        """
         return await self._ring.recognise(key)
 
     def forget(self, key_id: int) -> None:
-        """Believe nothing about this key until it was looked up again."""
+        """Forget the cached lookup of this key, so that its next use queries the database again."""
         self._ring.forget(key_id)
 
 
@@ -123,7 +133,10 @@ def _has_key(request: web.Request, given: str | None) -> bool:
 
 
 def key_of(request: web.Request) -> str:
-    """The key in Authorization (Bearer, GenieKey, or Basic's password) or X-Api-Key; raises Unauthenticated."""
+    """Return the key in Authorization (Bearer, GenieKey, or the Basic password) or X-Api-Key.
+
+    Raises Unauthenticated without one.
+    """
     kind, _, value = request.headers.get("Authorization", "").partition(" ")
     match kind.lower():
         case "bearer" | "geniekey":

@@ -1,4 +1,4 @@
-"""From bytes to a value, or to an error that points at the place."""
+"""Decoding of request bodies and query strings, with errors that point at the place at fault."""
 
 import re
 from collections.abc import AsyncIterator, Iterator, Mapping
@@ -20,19 +20,20 @@ T = TypeVar("T")
 
 MAX_BYTES = 262_144
 STRANGERS_BYTES = 65_536
-"""Bytes of a body from somebody without a key: a reporter's note, or a login."""
+"""The most bytes of a body from a caller without a key: a reporter's note, or a login."""
 MAX_DEPTH = 32
 
 DATED = re.compile(r"[0-9]{4}-")
-"""How a time begins that is no number."""
+"""The beginning of a time that is not written as a number."""
 
 CHARSETS = frozenset({None, "utf-8", "utf8", "us-ascii"})
 
 
 async def read(request: web.Request) -> bytes:
-    """The body without keys of the gateway in it, which no request of ours needs and people paste by mistake.
+    """Return the body with any keys of the gateway in it removed.
 
-    Raises Malformed for one that is compressed or in a foreign charset and TooLarge above MAX_BYTES.
+    No request of the API needs them there, and people paste them by mistake. Raises Malformed
+    for a body that is compressed or in a foreign charset, and TooLarge above MAX_BYTES.
     """
     _check_charset(request)
     return body_without_keys(await incoming.read(request, MAX_BYTES))
@@ -40,7 +41,10 @@ async def read(request: web.Request) -> bytes:
 
 @asynccontextmanager
 async def of_stranger(request: web.Request) -> AsyncIterator[bytes]:
-    """Give the body of a caller who has no key, which is short; raises as `read`, and Overloaded."""
+    """Yield the body of a caller without a key, at most STRANGERS_BYTES long.
+
+    Raises as `read` does, and Overloaded.
+    """
     _check_charset(request)
     async with incoming.of_stranger(request, STRANGERS_BYTES) as body:
         yield body
@@ -53,7 +57,7 @@ def _check_charset(request: web.Request) -> None:
 
 
 def decode(body: bytes, kind: type[T]) -> T:
-    """The body as `kind`, an empty one as {}; raises Malformed or TooLarge."""
+    """Return the body decoded as `kind`, an empty one as {}; raises Malformed or TooLarge."""
     if is_deeper(body, MAX_DEPTH):
         raise TooLarge(f"JSON here is at most {MAX_DEPTH} levels deep")
     if holds_nul(body):
@@ -68,7 +72,7 @@ def decode(body: bytes, kind: type[T]) -> T:
 
 
 def check_times(asked: object, pointer: str = "") -> None:
-    """Raise Unprocessable for a time anywhere in a decoded body that lies outside of the span that is kept."""
+    """Raise Unprocessable for a time in a decoded body that lies outside the supported range."""
     if flaws := tuple(Flaw(where, BOUNDS) for where in _far_times(asked, pointer)):
         raise Unprocessable(BOUNDS, flaws=flaws)
 
@@ -86,7 +90,10 @@ def _far_times(value: object, pointer: str) -> Iterator[str]:
 
 
 def place(error: msgspec.ValidationError) -> tuple[str, str]:
-    """What is wrong, and where as a JSON pointer (RFC 6901), a field that does not exist included."""
+    """Return the message of an error and the JSON pointer (RFC 6901) to the field at fault.
+
+    The field may be one that does not exist.
+    """
     detail, _, where = str(error).partition(" - at `")
     steps = re.findall(r"\.([^.\[\]`]+)|\[(\d+|\.\.\.)\]", where.removeprefix("$").rstrip("`"))
     named = [(name or index).replace("...", "*") for name, index in steps] + re.findall(r"unknown field `([^`]*)`", detail)
@@ -94,7 +101,10 @@ def place(error: msgspec.ValidationError) -> tuple[str, str]:
 
 
 def query(request: web.Request, kind: type[T]) -> T:
-    """The parameters of the address as `kind`; raises Malformed, and Unprocessable for a time outside of the span kept."""
+    """Return the query string decoded as `kind`.
+
+    Raises Malformed, and Unprocessable for a time outside the supported range.
+    """
     try:
         asked = msgspec.convert(dict(request.query), kind, strict=False)
     except msgspec.ValidationError as error:
@@ -106,7 +116,7 @@ def query(request: web.Request, kind: type[T]) -> T:
 
 
 def check_written(asked: Any, sent: Mapping[str, str]) -> None:
-    """Raise Malformed for a time that is written as a number, which msgspec takes for seconds."""
+    """Raise Malformed for a time written as a number, which msgspec would take for seconds."""
     names = zip(asked.__struct_fields__, asked.__struct_encode_fields__, strict=True)
     for name, written in names:
         if isinstance(getattr(asked, name), datetime) and DATED.match(sent.get(written, "")) is None:
@@ -115,5 +125,5 @@ def check_written(asked: Any, sent: Mapping[str, str]) -> None:
 
 
 def given(patch: msgspec.Struct) -> dict[str, Any]:
-    """The fields of a patch that were sent."""
+    """Return the fields of a patch that the request contains."""
     return {name: value for name in patch.__struct_fields__ if (value := getattr(patch, name)) is not UNSET}

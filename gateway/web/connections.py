@@ -1,6 +1,7 @@
-"""Connections as they are accepted: how many from one address, how long a head may take, and how nonsense is answered.
+"""HTTP connections: how many one address may have, time limits, answers to malformed HTTP.
 
-aiohttp bounds the size of a head but not its time, so a connection that trickles one would be held for ever.
+aiohttp bounds the size of a request head but not its time, so a connection that trickles one
+would be held for ever.
 """
 
 import asyncio
@@ -24,26 +25,33 @@ TOO_SLOW = b"HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Length
 TOO_MANY = b"HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nRetry-After: 5\r\nContent-Length: 0\r\n\r\n"
 
 SHUTDOWN_WITHIN = 5.0
-"""Seconds that requests in work have to end when the replica stops."""
+"""Seconds that running requests have to end when the replica stops."""
 
 NOT_HTTP = "this is not HTTP as the gateway reads it: a head is at most 8190 bytes a line and 128 lines"
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What one connection and one address may take, and who is connected."""
+    """The limits on connections, and the number of open ones by address."""
 
     server: Server
     proxies: tuple[Network, ...] = ()
     open: Counter[str] = field(default_factory=Counter)
 
     def crowded(self, address: str) -> bool:
-        """Whether the address has more connections than it may; trusted proxies have everybody's."""
+        """Return whether an address has too many connections; trusted proxies have no limit.
+
+        Trusted proxies carry the connections of everybody.
+        """
         return 0 < self.server.connections_per_address < self.open[address] and not within(address, self.proxies)
 
 
 class Connection(web.RequestHandler):
-    """One connection. Private names of aiohttp's are read, none is set: tests/web/test_connections.py notices a change."""
+    """One HTTP connection, with time limits on the head and the body of each request.
+
+    Private names of aiohttp are read, none is set: tests/web/test_connections.py notices a
+    change.
+    """
 
     __slots__ = ("_address", "_body", "_body_due", "_head_due", "_limits")
 
@@ -58,7 +66,10 @@ class Connection(web.RequestHandler):
         self._body: StreamReader | None = None
 
     async def start(self) -> None:
-        """Serve the connection, then break the circle of a body and the error that ended it, whose frames hold what was read."""
+        """Serve the connection, then break the reference cycle of a body and its error.
+
+        The frames of the error that ended the body hold the data that was read.
+        """
         try:
             await super().start()
         finally:
@@ -67,7 +78,7 @@ class Connection(web.RequestHandler):
             self._body = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Count it, and give its first head a time."""
+        """Count the connection; refuse it over the limit, else start the time limit of its head."""
         super().connection_made(transport)
         peer = transport.get_extra_info("peername")
         self._address = str(peer[0]) if peer else ""
@@ -78,7 +89,7 @@ class Connection(web.RequestHandler):
             self._await_head()
 
     def connection_lost(self, exc: BaseException | None) -> None:
-        """Count it out."""
+        """Remove the connection from the count and stop its timers."""
         self._limits.open[self._address] -= 1
         if not self._limits.open[self._address]:
             del self._limits.open[self._address]
@@ -87,7 +98,10 @@ class Connection(web.RequestHandler):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """A head that does not come in one piece has its time, from its first byte."""
+        """Take data in, and start or stop the time limits of the request's head and body.
+
+        A head that does not arrive in one piece has its time limit from its first byte.
+        """
         heads = self._request_count
         super().data_received(data)
         if self._request_count > heads:
@@ -102,7 +116,11 @@ class Connection(web.RequestHandler):
     def handle_error(
         self, request: BaseRequest, status: int = 500, exc: BaseException | None = None, message: str | None = None
     ) -> web.StreamResponse:
-        """What aiohttp itself cannot read or finish, as a problem, without its own words."""
+        """Return a problem for a request that aiohttp cannot read or finish.
+
+        The words of aiohttp itself are left out. Raises ConnectionError when the response has
+        already begun.
+        """
         if request.writer.output_size > 0:
             raise ConnectionError("the answer had begun: all that is left is to end the connection")
         unforeseen = exc if isinstance(exc, Exception) else RuntimeError(message)
@@ -112,14 +130,15 @@ class Connection(web.RequestHandler):
         return response
 
     def log_exception(self, *args: Any, **kw: Any) -> None:
-        """Log what goes wrong between requests, but not that a peer is gone from whom the rest of a body was awaited."""
+        """Log an error between requests, except that a peer left before its body was complete."""
         if self.transport is not None:
             super().log_exception(*args, **kw)
 
     def _give_up(self, body: StreamReader) -> None:
-        """Tell whoever reads the body that it takes too long.
+        """Fail the wait for a body that takes too long with 408 Request Timeout.
 
-        Of a request that was answered without its body, aiohttp reads what is left and ends that itself.
+        If the request was answered without its body, aiohttp reads the rest and ends that
+        itself.
         """
         if self._current_request is not None and not body.is_eof():
             body.set_exception(web.HTTPRequestTimeout())
@@ -150,7 +169,10 @@ class Connection(web.RequestHandler):
 
 @asynccontextmanager
 async def listening(app: web.Application, server: Server) -> AsyncIterator[list[tuple[str, int]]]:
-    """Serve until left; yields the addresses listened on. New connections are refused before those in work are ended."""
+    """Serve the application until the context is left; yields the addresses it listens on.
+
+    New connections are refused before running requests are ended.
+    """
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=SHUTDOWN_WITHIN)
     await runner.setup()
     try:

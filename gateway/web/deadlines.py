@@ -1,7 +1,8 @@
-"""The longest any request may take, authentication included: one that takes longer is cancelled and answered 503.
+"""Deadlines of requests: a request that takes longer is cancelled and answered with 503.
 
-The sender's own time does not count: while a handler waits for the body, the deadline moves on, and `server.body_within`
-bounds that. A handler that has good reason to take longer says so with `allow_more`: long polls and files.
+Authentication counts; the sender's own time does not: while a handler waits for the body, the
+deadline moves on, and `server.body_within` bounds the wait. A handler that has good reason to
+take longer calls `allow_more`: long polls and files.
 """
 
 import asyncio
@@ -14,13 +15,17 @@ from aiohttp.typedefs import Handler
 from gateway.errors import Unavailable
 
 FILE_WITHIN = 10.0
-"""Seconds in which a file must be put where files are kept, or its first bytes found there."""
+"""Seconds in which a file must be stored, or its first bytes be read from the store."""
 
 LATE = "it was not done in time, and whether it will be is not known: send the same again shortly"
 
 
 class Due:
-    """When a running request is cancelled: `first` was set at its begin, `at` holds now; one that ended refers to nothing."""
+    """The deadline of a running request.
+
+    `first` was set when the request began, `at` is in force. A request that ended is referred to
+    no more.
+    """
 
     __slots__ = ("at", "first", "late", "request", "task", "usual")
 
@@ -36,23 +41,23 @@ class Due:
         return self.late and self.task is not None and self.task.uncancel() == 0
 
     def end(self) -> None:
-        """The request was answered."""
+        """Drop the references to a request that was answered."""
         self.task = self.request = None
 
 
 _due: ContextVar[Due | None] = ContextVar("due", default=None)
-"""The deadline of the request that runs; of all ways to hand it on the cheapest."""
+"""The deadline of the running request; a context variable is the cheapest way to pass it on."""
 
 
 def allow_more(seconds: float) -> None:
-    """Let this request wait `seconds` from now for a good reason, and take the usual time after that."""
+    """Move the deadline of the running request to `seconds` from now plus the usual time."""
     due = _due.get()
     if due is not None:
         due.at = asyncio.get_running_loop().time() + seconds + due.usual
 
 
 class Deadlines:
-    """The deadlines of all running requests: one timer for all, because nearly all have equally long."""
+    """The deadlines of all running requests, on one timer because nearly all are equally long."""
 
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds
@@ -93,7 +98,7 @@ class Deadlines:
         self._timer = loop.call_at(running[0].first, self._look, loop) if running else None
 
     def _judge(self, due: Due, loop: asyncio.AbstractEventLoop) -> None:
-        """Cancel what is late, and look again later at what may go on."""
+        """Cancel a request that is late, or check again later one that may continue."""
         if due.task is None or due.request is None:
             return
         if _waits_for_sender(due.request):
@@ -108,7 +113,7 @@ class Deadlines:
 def _waits_for_sender(request: web.Request) -> bool:
     """Return whether the handler waits for the body at this moment.
 
-    A private name of aiohttp's is read, none is set: tests/web/test_deadlines.py notices a change.
+    A private name of aiohttp is read, none is set: tests/web/test_deadlines.py notices a change.
     """
     body = request.content
     return not body.is_eof() and body._waiter is not None  # noqa: SLF001 - nothing public tells

@@ -1,6 +1,7 @@
-"""What every answer has in common: a problem for every exception, security headers, a deadline, a measured time.
+"""The wrapping of every handler: problems, security headers, deadline, measured time.
 
-Each handler is wrapped once, where its route is made; aiohttp's middlewares would do the same at a price per request.
+Each handler is wrapped once, when its route is made; aiohttp's middlewares would do the same at
+a price per request.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -17,7 +18,7 @@ from gateway.web.auth import leased
 from gateway.web.deadlines import Deadlines
 
 Answered = Callable[[str, str, int, float], None]
-"""Told the route's template, the method, the status and the seconds of every answer."""
+"""A callback that receives the route template, method, status and seconds of every response."""
 
 HEADERS: Mapping[str, str] = {
     "Cache-Control": "no-store",
@@ -27,17 +28,27 @@ HEADERS: Mapping[str, str] = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
 }
-"""Security headers (OWASP Secure Headers), and no word about the software behind; an answer's own win over them."""
+"""The security headers of every response (OWASP Secure Headers).
+
+They do not name the software behind the gateway. A response's own headers win over them.
+"""
 
 STRICT_TRANSPORT = {"Strict-Transport-Security": "max-age=31536000"}
-"""For a year browsers come by TLS alone (RFC 6797); said where people reach the gateway by https, by way of a proxy."""
+"""The header by which browsers use TLS alone for a year (RFC 6797).
+
+It is sent where people reach the gateway by https, through a proxy.
+"""
 
 
 LONGEST_TYPE = 256
-"""Characters of a Content-Type: aiohttp reads it as mails are, where a long one takes 0.1 s, and comments all of the stack."""
+"""The most characters of a Content-Type.
+
+aiohttp parses it as mail headers are parsed, where a long one takes 0.1 s, and comments take all
+of the stack.
+"""
 
 UNMATCHED = "/{unmatched}"
-"""The template behind all others; its answers are measured as `none`."""
+"""The template of the last route, which matches all else; it is measured as `none`."""
 
 
 def doors(
@@ -48,7 +59,10 @@ def doors(
     proxies: Sequence[Network] = (),
     external_url: str = "",
 ) -> list[web.RouteDef]:
-    """The routes as they are served, and one behind them for whatever matches none; `proxies` are those that are trusted."""
+    """Return the routes as they are served, and a last one for requests that match none.
+
+    `proxies` are the trusted ones.
+    """
     common = CIMultiDict(headers(external_url))
 
     def whole(d: web.RouteDef) -> Handler:
@@ -61,12 +75,15 @@ def doors(
 
 
 def headers(external_url: str) -> dict[str, str]:
-    """Return the headers of every answer of a gateway that people reach at that address."""
+    """Return the headers of every response of a gateway that people reach at `external_url`."""
     return {**HEADERS, **(STRICT_TRANSPORT if external_url.startswith("https://") else {})}
 
 
 def _behind(handler: Handler, proxies: Sequence[Network]) -> Handler:
-    """Who calls by way of a trusted proxy is known by their own address; without proxies this costs nothing."""
+    """Return the handler, wrapped so that `remote` is the client's address behind trusted proxies.
+
+    Without proxies the handler is returned as it is, at no cost.
+    """
     if not proxies:
         return handler
 
@@ -79,7 +96,10 @@ def _behind(handler: Handler, proxies: Sequence[Network]) -> Handler:
 
 
 def _served(definition: web.RouteDef, clock: Clock, answered: Answered, deadlines: Deadlines) -> Handler:
-    """Intake measures itself, to the commit; everything else is measured here."""
+    """Return the handler of a route with its quota share, its deadline and its measurement.
+
+    Intake measures itself, up to the commit; everything else is measured here.
+    """
     handler = leased(deadlines.bounded(definition.handler))
     return handler if definition.path.startswith("/ingest") else _timed(handler, clock, answered)
 
@@ -99,7 +119,10 @@ def _guarded(handler: Handler, common: CIMultiDict[str]) -> Handler:
 
 
 def require_plain_type(media: str) -> None:
-    """Raise Malformed for a media type that takes long to read: a long one, and comments, which HTTP has none of there."""
+    """Raise Malformed for a Content-Type that is slow to parse: long, or with comments.
+
+    HTTP has no comments in this header.
+    """
     if len(media) > LONGEST_TYPE or "(" in media:
         raise Malformed(f"a Content-Type has at most {LONGEST_TYPE} characters and no comments")
 
@@ -120,7 +143,7 @@ def _timed(handler: Handler, clock: Clock, answered: Answered) -> Handler:
 
 
 async def _unmatched(request: web.Request) -> web.StreamResponse:
-    """405 where another method would do, else 404."""
+    """Raise 405 if the path has another method, else 404."""
     allowed: set[str] = set()
     for resource in request.app.router.resources():
         allowed |= (await resource.resolve(request))[1]

@@ -1,4 +1,4 @@
-"""The words for every type of problem in both languages: its title, its meaning, and the way out. Pure."""
+"""The texts of every problem type in English and Chinese: title, meaning and advice. Pure."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ Both = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class ProblemWords:
-    """The words for one type of problem; its English title is in `problems.PROBLEMS`."""
+    """The texts of one problem type; its English title is in `problems.PROBLEMS`."""
 
     chinese_title: str
     meaning: Both
@@ -197,4 +197,4 @@ PROBLEM_WORDS: Mapping[str, ProblemWords] = {
         ),
     ),
 }
-"""By slug, as in `problems.PROBLEMS`."""
+"""The texts of all problem types by slug, as in `problems.PROBLEMS`."""

@@ -1,4 +1,7 @@
-"""The one error table: what went wrong in the words of the domain to problem+json (RFC 9457). Only here live status codes."""
+"""The error table: from errors of the domain to problem+json (RFC 9457) with HTTP status codes.
+
+No other module knows the status codes of errors.
+"""
 
 import secrets
 from collections.abc import Mapping
@@ -20,7 +23,7 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class ProblemType:
-    """How one kind of problem is told: its status, its title, and whether it helps to come back."""
+    """The HTTP status and title of a problem type, and whether a retry may help (`again`)."""
 
     status: int
     title: str
@@ -47,16 +50,16 @@ PROBLEMS: Mapping[str, ProblemType] = {
     "internal": ProblemType(500, "Something went wrong"),
     "http": ProblemType(0, "The request cannot be served"),
 }
-"""By slug; `http` stands for what the HTTP layer itself refuses, with its own status."""
+"""The problem types by slug; `http` is for refusals of the HTTP layer, with their own status."""
 
 CONTENT_TYPE = "application/problem+json"
 
 TOLD = frozenset({"state", "allowed", "version", "present", "receipt", "index", "already_acked_by"})
-"""Facts of an error that callers are shown."""
+"""The facts of an error that responses include."""
 
 
 class Problem(msgspec.Struct):
-    """A problem as it is sent: RFC 9457 with the places at fault as JSON pointers."""
+    """A problem (RFC 9457), with the places at fault as JSON pointers."""
 
     type: str
     title: str
@@ -68,7 +71,11 @@ class Problem(msgspec.Struct):
 
 
 def answer(error: Exception) -> web.Response:
-    """The response to an exception; what nobody foresaw is logged once and told without internals."""
+    """Return the response to an exception.
+
+    An unforeseen exception is logged once and answered without internals. An HTTPException below
+    400 is raised again.
+    """
     instance = f"urn:uuid:{uuid4()}"
     if isinstance(error, web.HTTPException):
         if error.status < 400:
@@ -88,13 +95,13 @@ def answer(error: Exception) -> web.Response:
 
 
 class Internal(GatewayError):
-    """Nobody foresaw this."""
+    """An unforeseen error."""
 
     code = "internal"
 
 
 def _foreseen(error: Exception, instance: str) -> GatewayError:
-    """A database or transport error as one of ours."""
+    """Return a database or transport error as a GatewayError; log any other as Internal."""
     if isinstance(error, web.RequestPayloadError):
         return errors.Malformed("the body cannot be read: its encoding is broken")
     if _from_database(error):

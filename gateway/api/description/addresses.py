@@ -1,6 +1,6 @@
-"""Addresses outside of the route table, described: intake, other products' APIs, pages, probes.
+"""The endpoints outside the route table: intake, APIs of other products, pages, probes.
 
-What is sent and answered there is each vendor's own: docs/sources has it.
+Their bodies are each vendor's own: docs/sources describes them.
 """
 
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ JSON, FORM, PARTS, BYTES = (
 
 
 class Key(Enum):
-    """The way a caller shows a key, as a sentence."""
+    """The place where a request carries its key, as a sentence."""
 
     NONE = "Needs no key."
     HEADER = "Needs the scope `ingest`."
@@ -33,14 +33,15 @@ class Key(Enum):
 
 
 IN_HEADERS = frozenset({Key.HEADER, Key.READS, Key.READ, Key.WRITE})
-"""The ways in which a key stands in a header."""
+"""The places that are a header."""
 
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """One operation; `takes` are the media types of its body, `asks` the names in its query.
+    """One operation outside the route table.
 
-    With `bare` the body may be left out.
+    `takes` are the media types of its body, `asks` the names in its query. With `bare` the body
+    may be left out.
     """
 
     method: str
@@ -53,7 +54,7 @@ class Address:
 
 
 def addresses() -> Iterator[Address]:
-    """Yield every address outside of the route table."""
+    """Yield every operation outside the route table."""
     yield from _alerts_in()
     yield from _people_in()
     for root, reads, read, write in (

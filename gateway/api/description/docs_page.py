@@ -1,4 +1,4 @@
-"""The page that shows the OpenAPI document: without a script or anything from elsewhere."""
+"""The page that shows the OpenAPI document, without a script or resources from elsewhere."""
 
 from base64 import b64encode
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ nav a{display:inline-block;margin-right:.8rem}"""
 STYLE_HASH = b64encode(sha256(STYLE.encode()).digest()).decode()
 CSP = f"default-src 'none'; style-src 'sha256-{STYLE_HASH}'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 LONGEST = 100
-"""Characters of a search that are looked for."""
+"""The most characters of a search that are looked for."""
 
 PAGE = """<!doctype html><html lang="en"><meta charset="utf-8">
 <meta name="viewport" content="width=device-width,initial-scale=1">
@@ -40,7 +40,7 @@ OPERATIONS<h2>Values</h2>VALUES</html>
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """One operation: its group, the words a search looks through, and its HTML."""
+    """One operation on the page: its group, the words that a search looks through, and its HTML."""
 
     area: str
     words: str
@@ -49,7 +49,7 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class DocsPage:
-    """The page of one document: its groups with their meaning, its operations and its values."""
+    """The page of one document: its groups with descriptions, its operations and its values."""
 
     areas: dict[str, str]
     operations: tuple[Shown, ...]
@@ -78,7 +78,7 @@ class DocsPage:
 
 
 def docs_page(document: dict[str, Any]) -> DocsPage:
-    """Return the page of a document."""
+    """Return the page of an OpenAPI document."""
     schemas = document["components"]["schemas"]
     return DocsPage(
         {one["name"]: one["description"] for one in document["tags"]},

@@ -1,4 +1,4 @@
-"""The OpenAPI 3.1 document, made from the route table and the wire types, and a page that shows it."""
+"""The OpenAPI 3.1 document, made from the route table and the body types, and its page."""
 
 from collections.abc import Sequence
 from functools import cache
@@ -22,7 +22,7 @@ VERSION = "1"
 
 
 def document(routes: Sequence[Route]) -> dict[str, Any]:
-    """Return the document for these routes."""
+    """Return the OpenAPI document of these routes."""
     bodies = (body for route in routes for body in (route.takes, route.reads, route.keeps, route.gives))
     schemas = schemas_of([*(body for body in bodies if body is not None), Problem])
     paths: dict[str, dict[str, Any]] = {}
@@ -81,7 +81,7 @@ def _operation(route: Route, schemas: Schemas) -> dict[str, Any]:
 
 
 def _described(address: Address) -> dict[str, Any]:
-    """Return the operation of an address outside of the route table."""
+    """Return the operation of an endpoint outside the route table."""
     operation: dict[str, Any] = {
         "operationId": operation_id(address.method, address.path),
         "tags": [tag(address.path, address.method)],
@@ -122,7 +122,7 @@ def _content(route: Route, schemas: Schemas) -> dict[str, Any] | None:
 
 
 def _may_be_empty(route: Route) -> bool:
-    """Return if no body stands for an empty object, which is understood."""
+    """Return whether an empty body is accepted, as an empty object."""
     if (taken := route.takes or route.keeps) is None:
         return False
     try:
@@ -141,13 +141,19 @@ def _needed(route: Route) -> str:
 
 @cache
 def _written(more: tuple[Route, ...]) -> tuple[bytes, DocsPage]:
-    """Return the document and the page: the same for as long as the program runs, and half of the work of a start."""
+    """Return the encoded document and the page.
+
+    Both stay the same for as long as the program runs, and are half of the work of a start.
+    """
     described = document((*table(Feed()), *more))
     return msgspec.json.encode(described), docs_page(described)
 
 
 def build_docs(more: tuple[Route, ...] = ()) -> list[web.RouteDef]:
-    """Return /openapi.json and /docs, of the route table and `more`, both fixed when the gateway starts."""
+    """Return the routes of /openapi.json and /docs, for the route table and `more`.
+
+    Both are fixed when the gateway starts.
+    """
     described, shown = _written(more)
 
     async def serve_document(_: web.Request) -> web.Response:

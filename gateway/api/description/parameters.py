@@ -1,4 +1,4 @@
-"""The parameters of operations, each with its meaning."""
+"""The parameters of operations, each with its description."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -92,10 +92,10 @@ IN_QUERY = {
     "version": "The version; without one, the latest.",
     "wait": "Seconds to wait for a change where there is none yet.",
 }
-"""Meanings by name, where the field of the query has no description of its own."""
+"""Descriptions by name, where the field of the query has none of its own."""
 
 MINIMA = {"Idempotency-Key": {"minLength": 1, "maxLength": 255}, "If-Match": {"minLength": 1}}
-"""Bounds of headers."""
+"""Length bounds of headers."""
 
 
 def parameters(route: Route) -> Iterator[dict[str, Any]]:
@@ -114,7 +114,7 @@ def parameters(route: Route) -> Iterator[dict[str, Any]]:
 
 
 def in_path(path: str) -> Iterator[dict[str, Any]]:
-    """Yield the parameters in a path of aiohttp."""
+    """Yield the parameters in an aiohttp path."""
     for name in PARAMETER.findall(path):
         yield {
             "name": name,
@@ -142,6 +142,6 @@ def in_query(route: Route) -> Iterator[dict[str, Any]]:
 
 
 def asked_for(name: str) -> dict[str, Any]:
-    """Return a parameter of text that may be in the query."""
+    """Return an optional query parameter of type string."""
     shape = {"type": "string"}
     return {"name": name, "in": "query", "description": IN_QUERY[name], "schema": shape}

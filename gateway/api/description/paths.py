@@ -1,4 +1,4 @@
-"""Paths of aiohttp, as the OpenAPI document has them."""
+"""The paths of aiohttp, as the OpenAPI document has them."""
 
 import re
 
@@ -12,6 +12,6 @@ def plain(path: str) -> str:
 
 
 def operation_id(method: str, path: str) -> str:
-    """Return the name of an operation for programs, such as `get_incidents_number`."""
+    """Return the identifier of an operation for programs, such as `get_incidents_number`."""
     words = re.findall(r"[A-Za-z0-9]+", plain(path).removeprefix(V1))
     return "_".join([method.lower(), *words])

@@ -1,4 +1,4 @@
-"""JSON schemas of the values callers send and get, in the dialect that every tool reads."""
+"""JSON schemas of the values that callers send and get, in a dialect that every tool reads."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,14 +14,14 @@ NAMES = {
     "gateway.monitors.model.State": "MonitorState",
     "gateway.quarantine.difference.Kind": "DifferenceKind",
 }
-"""Names in the document for types that share their own with another."""
+"""Names in the document for types that share their own name with another type."""
 
 Schema = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Schemas:
-    """The schemas of some types: `of` by the type's id, and the components they refer to by name."""
+    """The schemas of types by type id (`of`), and the components they refer to by name."""
 
     of: dict[int, Schema]
     components: dict[str, Schema]
@@ -35,13 +35,16 @@ def schemas_of(kinds: Sequence[Any]) -> Schemas:
 
 
 def _named(name: str, component: Schema) -> tuple[str, Schema]:
-    """Return a component by its name in the document, which generators take from its title."""
+    """Return the name of a component in the document and its schema with that title.
+
+    Code generators take the name from the title.
+    """
     shown = NAMES.get(name, name)
     return shown, component | {"title": shown}
 
 
 def properties_of(kind: Any) -> dict[str, Schema]:
-    """Return the schema of each field of a struct of text, with what it refers to written out."""
+    """Return the schema of each field of a struct, with references replaced by their targets."""
     schema = msgspec.json.schema(kind)
     definition = schema["$defs"][kind.__name__]
     return {name: never_null(portable(_inlined(shape, schema["$defs"]))) for name, shape in definition["properties"].items()}
@@ -57,10 +60,10 @@ def never_null(shape: Schema) -> Schema:
 
 
 def portable(shape: Any) -> Any:
-    """Return a schema as ECMA-262 and code generators read it, with the same meaning.
+    """Return a schema with the same meaning, as ECMA-262 and code generators read it.
 
     Python's end of text, a backslash and Z, is `$` there. An array says what it holds, and an
-    enum of numbers and the same numbers as text is an enum of text.
+    enum of numbers and the same numbers as text becomes an enum of text.
     """
     if isinstance(shape, list):
         return [portable(part) for part in shape]
@@ -81,25 +84,25 @@ def portable(shape: Any) -> Any:
 
 
 def renamed(reference: str) -> str:
-    """Return a reference by the name that its target has in the document."""
+    """Return a reference with the name that its target has in the document."""
     start, _, name = reference.rpartition("/")
     return f"{start}/{NAMES.get(name, name)}"
 
 
 def ecma_pattern(pattern: str) -> str:
-    r"""Return a pattern of Python's as ECMA-262: `$` is the very end there, as `\Z` is here."""
+    r"""Return a Python pattern as ECMA-262: `$` is the very end there, as `\Z` is here."""
     return f"{pattern[:-2]}$" if pattern.endswith(r"\Z") else pattern
 
 
 def of_one_type(values: list[Any]) -> list[Any]:
-    """Return the texts of an enum that also takes the numbers some of them spell."""
+    """Return the texts of an enum whose numbers are all among them; else the enum as it is."""
     texts = [value for value in values if isinstance(value, str)]
     spelled = all(isinstance(value, str) or str(value) in texts for value in values)
     return texts if texts and spelled else values
 
 
 def _inlined(shape: Any, definitions: dict[str, Any]) -> Any:
-    """Return a schema with what it refers to written out: parameters are no components."""
+    """Return a schema with references replaced by their targets: parameters are no components."""
     if isinstance(shape, list):
         return [_inlined(part, definitions) for part in shape]
     if not isinstance(shape, dict):

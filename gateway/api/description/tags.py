@@ -1,4 +1,4 @@
-"""Groups of operations: one for each area of the work."""
+"""Groups of operations (OpenAPI tags), one for each area of the work."""
 
 import re
 
@@ -24,7 +24,7 @@ TAGS = {
     "Opsgenie API": "Alerts and heartbeats for clients of Opsgenie.",
     "Operation": "Health, metrics and this description.",
 }
-"""Each group with its meaning, in the order of the document."""
+"""Each group with its description, in the order of the document."""
 
 RECORD = r"/api/v1/incidents/\{number\}"
 AREAS = tuple(
@@ -64,7 +64,7 @@ AREAS = tuple(
         (r"/(healthz|readyz|metrics|openapi\.json|docs)$", "Operation"),
     )
 )  # fmt: skip
-"""The first pattern that begins an operation's path, or its method and path, says its group."""
+"""Patterns of paths, or of methods and paths, with their groups; the first match counts."""
 
 
 def tag(path: str, method: str) -> str:

@@ -1,4 +1,4 @@
-"""What was received and could not be understood: to look at, beside what was expected, to read again and to drop."""
+"""The API of quarantine entries, which could not be parsed: list, explain, replay, drop."""
 
 import asyncio
 from dataclasses import replace
@@ -27,16 +27,22 @@ log = structlog.get_logger()
 
 NEWEST = 2**63 - 1
 SHOWN, WHOLE = 16_384, 2_097_152
-"""Bytes of a body that are shown in a list, and by itself: mail may be larger, and nobody reads that here."""
+"""The most bytes of a body that are shown in a list, and of one entry.
+
+Mail may be larger, and nobody reads that here.
+"""
 
 NARROW = "narrow it by source, integration or since"
-"""How a search in what is said of entries can be made smaller."""
+"""The hint for a search in the problems of entries that is too large."""
 
 Piece = Annotated[str, Meta(max_length=200)]
 
 
 class Chosen(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
-    """A part of the quarantine; `problem` is a piece of what is said of it, `since` when it was received at the earliest."""
+    """A part of the quarantine.
+
+    `problem` is a piece of an entry's problem text, `since` the earliest time of receipt.
+    """
 
     state: Literal["pending", "replayed", "dropped"] = "pending"
     source: Slug | None = None
@@ -46,19 +52,22 @@ class Chosen(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
 
     @property
     def which(self) -> Which:
-        """The same for the database."""
+        """The same filter for the database."""
         return Which(self.state, self.source, self.integration, self.problem, self.since)
 
 
 class Query(Chosen, forbid_unknown_fields=True, frozen=True):
-    """What to list: newest first, only ids below `before`."""
+    """A page of quarantine entries: newest first, only ids below `before`."""
 
     before: Annotated[int, Meta(ge=1, le=NEWEST)] = NEWEST
     limit: Annotated[int, Meta(ge=1, le=200)] = 50
 
 
 class Quarantined(msgspec.Struct):
-    """One body (item -1) or item; `body` is shown as text, in a list cut to 16 KiB, else to 2 MiB, secrets in it as ***."""
+    """One body (`item` -1) or item in quarantine.
+
+    `body` is shown as text, cut to 16 KiB in a list, else to 2 MiB, with secrets in it as ***.
+    """
 
     id: int
     receipt: UUID
@@ -81,7 +90,7 @@ class Quarantined(msgspec.Struct):
 
 
 class Quarantine(msgspec.Struct):
-    """What is in quarantine; `next` is the `before` of the page after, null at the end."""
+    """A page of quarantine entries; `next` is the `before` of the next page, null at the end."""
 
     quarantine: list[Quarantined]
     next: int | None
@@ -94,7 +103,10 @@ class Counts(msgspec.Struct):
 
 
 class WouldBecome(msgspec.Struct):
-    """What it would become if it were read now: alerts and what needs nothing done, or flaws."""
+    """The result that reading an entry would have now.
+
+    It is either flaws, or alerts and the reasons why items are ignored.
+    """
 
     alerts: tuple[Becoming, ...]
     ignored: tuple[str, ...]
@@ -102,7 +114,11 @@ class WouldBecome(msgspec.Struct):
 
 
 class QuarantinedWhole(msgspec.Struct):
-    """An entry whole, where it differs from what its source reads, and the captured body of that source that is most like it."""
+    """An entry with all its text, and its differences from what its source reads.
+
+    `nearest` names the captured body of that source that is most like it, `example` is that
+    body.
+    """
 
     entry: Quarantined
     differences: tuple[Difference, ...]
@@ -112,14 +128,14 @@ class QuarantinedWhole(msgspec.Struct):
 
 
 class Replayed(msgspec.Struct):
-    """What became of it once it was read again, as its sender would have been told."""
+    """The result of reading an entry again, as its sender would have received it."""
 
     receipt: UUID
     results: tuple[Result, ...]
 
 
 class ReplayMany(Request, kw_only=True):
-    """Which pending entries to read again, the oldest first: so many above the id `after`."""
+    """The pending entries to read again, oldest first: at most `limit` above the id `after`."""
 
     source: Slug | None = None
     integration: Slug | None = None
@@ -130,9 +146,10 @@ class ReplayMany(Request, kw_only=True):
 
 
 class ReplayedMany(msgspec.Struct):
-    """How it ended for each, counted and one by one. `next` is the `after` to go on with, null at the end; `left` wait behind it.
+    """The results of reading entries again, counted and one by one.
 
-    `stopped` says why it ended before its end; what follows is as it was.
+    `next` is the `after` to continue with, null at the end; `left` entries wait behind it.
+    `stopped` is the reason why it ended early; the entries that follow are unchanged.
     """
 
     replayed: int
@@ -145,7 +162,7 @@ class ReplayedMany(msgspec.Struct):
 
 
 class Drop(Request, kw_only=True):
-    """Why nobody needs it."""
+    """The reason why an entry is dropped."""
 
     reason: Annotated[str, Meta(min_length=1, max_length=1_000)]
 
@@ -161,7 +178,7 @@ def _view(kept: Kept) -> Quarantined:
 
 
 def would_become(trial: Trial) -> WouldBecome:
-    """A trial as the API tells it."""
+    """Return a trial as the API shows it."""
     return WouldBecome(trial.alerts, trial.ignored, trial.flaws)
 
 
@@ -174,7 +191,7 @@ def _id(call: Call) -> int:
 
 
 async def list_quarantine(call: Call) -> web.Response:
-    """A page of the quarantine."""
+    """List a page of the quarantine."""
     query = body.query(call.request, Query)
     async with _turn(call, query.which), acquire(call.context.uow.pool) as conn:
         found = await store.newest(conn, query.which, query.before, query.limit + 1, SHOWN)
@@ -183,7 +200,7 @@ async def list_quarantine(call: Call) -> web.Response:
 
 
 async def count_quarantine(call: Call) -> web.Response:
-    """How many entries of each sender have which problem."""
+    """Count the entries of each sender by problem."""
     query = body.query(call.request, Chosen)
     async with call.context.searches.turn(NARROW), acquire(call.context.uow.pool) as conn:
         found = await store.counts(conn, query.which, 200)
@@ -191,7 +208,7 @@ async def count_quarantine(call: Call) -> web.Response:
 
 
 async def read_quarantined(call: Call) -> web.Response:
-    """One entry, whole."""
+    """Return one entry, its differences from what was expected, and what it would become."""
     told = await call.context.mending.explain(_id(call))
     shown = would_become(told.trial) if told.trial is not None else None
     entry = await asyncio.to_thread(_view, told.kept)
@@ -206,7 +223,7 @@ async def replay_quarantined(call: Call) -> web.Response:
 
 
 async def replay_many(call: Call) -> web.Response:
-    """Read a batch again."""
+    """Read a batch of quarantined entries again."""
     asked: ReplayMany = call.body
     which = Which("pending", asked.source, asked.integration, asked.problem, asked.since)
     done = await call.context.mending.replay_many(which, asked.after, asked.limit, call.actor, _turn(call, which))
@@ -216,7 +233,7 @@ async def replay_many(call: Call) -> web.Response:
 
 
 async def drop_quarantined(call: Call) -> web.Response:
-    """Drop one; again, it changes nothing and tells who did it first."""
+    """Drop one entry; a repeated request changes nothing and names who dropped it first."""
     uow = call.context.uow
     async with acquire(uow.pool) as conn:
         kept, fresh = await store.drop(conn, _id(call), call.body.reason, call.actor, uow.clock.stamp())

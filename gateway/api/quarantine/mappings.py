@@ -1,4 +1,4 @@
-"""Mappings of senders' bodies: try one on what is in quarantine, save it, see what was before."""
+"""The API of mappings of senders' bodies: try one on quarantine entries, save, list versions."""
 
 from datetime import datetime
 from typing import Annotated
@@ -24,7 +24,10 @@ Id = Annotated[int, Meta(ge=1, le=NEWEST)]
 
 
 class TryMapping(Request, kw_only=True):
-    """Steps to try on pending entries of one sender: on these `ids`, or on so many above the id `after`."""
+    """Mapping steps to try on pending entries of one sender.
+
+    The entries are those with these `ids`, or at most `limit` above the id `after`.
+    """
 
     integration: Slug
     source: Slug
@@ -35,14 +38,17 @@ class TryMapping(Request, kw_only=True):
 
 
 class TriedOne(msgspec.Struct):
-    """What one entry would become."""
+    """The result that reading one entry would have."""
 
     id: int
     would_become: WouldBecome
 
 
 class TriedMapping(msgspec.Struct):
-    """How many of those looked at would be understood, and each; `next` is the `after` to go on with, null at the end."""
+    """The results of a tried mapping, counted and one by one.
+
+    `next` is the `after` to continue with, null at the end.
+    """
 
     understood: int
     refused: int
@@ -51,14 +57,14 @@ class TriedMapping(msgspec.Struct):
 
 
 class PutMapping(Request, kw_only=True):
-    """Steps to do from now on, and why; no steps ends what was done."""
+    """The steps of a mapping and the reason for it; without steps the mapping ends."""
 
     steps: Mapping
     note: Annotated[str, Meta(min_length=1, max_length=1_000)]
 
 
 class MappingView(msgspec.Struct):
-    """One version of what is done to what an integration sends to a source."""
+    """One version of the mapping of what an integration sends to a source."""
 
     integration: str
     source: str
@@ -70,7 +76,7 @@ class MappingView(msgspec.Struct):
 
 
 class MappingList(msgspec.Struct):
-    """Mappings."""
+    """A list of mappings."""
 
     mappings: list[MappingView]
 
@@ -91,7 +97,7 @@ def _known(call: Call, source: str) -> str:
 
 
 async def try_mapping(call: Call) -> web.Response:
-    """What pending entries would become; nothing is changed."""
+    """Return what pending entries would become with a mapping; nothing is changed."""
     asked: TryMapping = call.body
     proposal = Proposal(asked.integration, _known(call, asked.source), asked.steps, "", call.actor)
     done = await call.context.mending.try_mapping(proposal, asked.ids, asked.after, asked.limit)
@@ -101,14 +107,14 @@ async def try_mapping(call: Call) -> web.Response:
 
 
 async def list_mappings(call: Call) -> web.Response:
-    """Those in force."""
+    """List the mappings in force."""
     async with acquire(call.context.uow.pool) as conn:
         found = await mappings.current(conn)
     return respond(MappingList([_view(one) for one in found if one.steps]))
 
 
 async def read_mapping(call: Call) -> web.Response:
-    """One sender's, every version, the one in force first."""
+    """List the versions of one sender's mapping, at most 100, the one in force first."""
     async with acquire(call.context.uow.pool) as conn:
         found = await mappings.history(conn, *_sender(call), 100)
     if not found:
@@ -117,7 +123,7 @@ async def read_mapping(call: Call) -> web.Response:
 
 
 async def put_mapping(call: Call) -> web.Response:
-    """Save a version, which counts from now on; the same steps again change nothing."""
+    """Save a version, which is in force at once; the same steps again change nothing."""
     asked, if_match, uow, most = call.body, call.if_match(), call.context.uow, call.context.limits.mappings_per_day
     proposal = Proposal(*_sender(call), asked.steps, asked.note, call.actor)
     news: list[Saved] = []

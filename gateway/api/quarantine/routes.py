@@ -1,4 +1,4 @@
-"""The routes about what could not be understood, and about what was set aside."""
+"""The routes of the quarantine, and of mail that was set aside."""
 
 from gateway.access.permissions import Action
 from gateway.api.quarantine import entries, mappings, set_aside
@@ -12,7 +12,7 @@ MAPPING = V1 + "/mappings/{integration:[a-z0-9][a-z0-9_-]{0,63}}/{source:[a-z0-9
 
 
 def of_quarantine() -> tuple[Route, ...]:
-    """Looking at it, reading it again, dropping it, and mappings."""
+    """Return the routes of quarantine entries and mappings."""
     looking, one = Action.QUARANTINE, entries.Quarantined
     return (
         Route("GET", ALL, entries.list_quarantine, READ, "List what is in quarantine", None, entries.Quarantine,
@@ -39,7 +39,7 @@ def of_quarantine() -> tuple[Route, ...]:
 
 
 def of_set_aside() -> tuple[Route, ...]:
-    """The routes about mail that was set aside."""
+    """Return the routes of mail that was set aside."""
     looking = Action.SET_ASIDE
     return (
         Route("GET", ASIDE, set_aside.list_set_aside, READ, "List mail that was set aside", None, set_aside.SetAsideList,

@@ -22,7 +22,7 @@ log = structlog.get_logger()
 
 NEWEST = 2**63 - 1
 WHOLE = 2_097_152
-"""Bytes of a mail that are shown by itself."""
+"""The most bytes of one mail that are shown."""
 
 
 class Query(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
@@ -39,8 +39,8 @@ class SetAside(msgspec.Struct):
 
     `answers` is the number of the record it answers, `incident` that of the record it became.
 
-    `body` is the whole mail, shown by itself up to 2 MiB and empty in lists. Secrets are shown as
-    ***.
+    `body` is the whole mail, shown by itself up to 2 MiB and empty in lists. Secrets are shown
+    as ***.
     """
 
     id: int
@@ -62,7 +62,7 @@ class SetAside(msgspec.Struct):
 
 
 class SetAsideList(msgspec.Struct):
-    """Mails that were set aside; `next` is the `before` of the page after, null at the end."""
+    """Mails that were set aside; `next` is the `before` of the next page, null at the end."""
 
     set_aside: list[SetAside]
     next: int | None
@@ -71,7 +71,7 @@ class SetAsideList(msgspec.Struct):
 class SetAsideOpened(msgspec.Struct):
     """The mail with the record that it is in now.
 
-    `outcome` is opened, related, added, or duplicate where it was before.
+    `outcome` is opened, related or added, or duplicate if the mail was in a record already.
     """
 
     incident: str

@@ -1,4 +1,7 @@
-"""Files of a record: send, list, fetch, take away. They are downloads, whatever they hold, and never shown in place."""
+"""The API of a record's files: attach, list, download, remove.
+
+Files are downloads, whatever they hold, and never shown in place.
+"""
 
 import warnings
 from collections.abc import AsyncIterator, Sequence
@@ -26,7 +29,11 @@ from gateway.web.deadlines import FILE_WITHIN, allow_more
 
 
 class Attachment(msgspec.Struct):
-    """A file of a record; `type` is what its bytes say, `sha256` in hex. One that was removed is named and cannot be fetched."""
+    """A file of a record.
+
+    `type` is detected from its bytes, `sha256` is in hex. A file that was removed is listed and
+    cannot be downloaded.
+    """
 
     id: int
     name: str
@@ -41,13 +48,16 @@ class Attachment(msgspec.Struct):
 
 
 class Attachments(msgspec.Struct):
-    """The files of a record in the order they came."""
+    """The files of a record in the order they were attached."""
 
     attachments: list[Attachment]
 
 
 class Naming(msgspec.Struct):
-    """What the file is called, unless Content-Disposition says, and whether the reporter may read it ("true" or "false")."""
+    """The name of a file, and whether the reporter may read it ("true" or "false").
+
+    Without `name`, Content-Disposition names the file.
+    """
 
     name: str = ""
     public: str = "false"
@@ -64,16 +74,17 @@ WHERE incident_id = $1 AND (public OR $2::bool) AND id = $3 AND removed_at IS NU
 
 
 async def attach_file(call: Call) -> web.Response:
-    """Keep the body as a file."""
+    """Store the body as a file of the record."""
     incident = await found(call, Action.ATTACH)
     one, version = await taken_in(call, incident, call.who)
     return respond(one, 201, version, f"/api/v1/incidents/{incident.number}/attachments/{one.id}")
 
 
 async def taken_in(call: Call, incident: Incident, who: Principal, link: str = "") -> tuple[Attachment, str]:
-    """Return the body as a file of the record, and the record's version then.
+    """Store the body as a file of the record, and return it with the record's new version.
 
-    `link` is the reporter's that it came by; without one it counts against the key, which may raise QuotaExceeded.
+    `link` is the reporter's link that it came by; without one it counts against the key's quota,
+    which may raise QuotaExceeded.
     """
     filing = call.context.filing
     name, public = _naming(call.request)
@@ -103,12 +114,16 @@ def _naming(request: web.Request) -> tuple[str, bool]:
 
 def _named(header: str) -> str | None:
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # what cannot be read names nothing, which is answered
+        warnings.simplefilter("ignore")  # a header that cannot be read gives no name, which the caller answers
         return content_disposition_filename(parse_content_disposition(header)[1])
 
 
 async def _chunks(request: web.Request, most: int) -> AsyncIterator[bytes]:
-    """The body as it was sent, as it comes; raises Malformed, and TooLarge where it says itself that it is."""
+    """Yield the body as it comes.
+
+    Raises Malformed for one that is encoded or broken, and TooLarge if its Content-Length is
+    over `most`.
+    """
     if request.headers.get("Content-Encoding", "identity").lower() != "identity":
         raise Malformed("Content-Encoding is not taken: send the file as it is")
     if (request.content_length or 0) > most:
@@ -121,20 +136,20 @@ async def _chunks(request: web.Request, most: int) -> AsyncIterator[bytes]:
 
 
 async def list_files(call: Call) -> web.Response:
-    """The files that are there for the caller."""
+    """List the files that the caller may see."""
     incident = await found(call)
     async with acquire(call.context.uow.pool) as conn:
         return respond(Attachments(await files_of(conn, incident, whole=_whole(call, incident))))
 
 
 async def fetch_file(call: Call) -> web.Response:
-    """One file's bytes."""
+    """Return the content of one file."""
     incident = await found(call)
     return await download(call, incident, whole=_whole(call, incident))
 
 
 async def remove_file(call: Call) -> web.Response:
-    """Take a file's content away; its name, size and hash stay."""
+    """Delete a file's content; its name, size and hash stay."""
     await call.context.filing.detach(call.number, _id(call), call.who, if_match=call.if_match())
     return web.Response(status=204)
 
@@ -148,7 +163,7 @@ def _id(call: Call) -> int:
 
 
 async def files_of(conn: Connection, incident: Incident, *, whole: bool) -> list[Attachment]:
-    """The record's files, those that are not public only with `whole`."""
+    """Return the record's files; those that are not public only with `whole`."""
     rows: Sequence[Record] = await conn.fetch(LIST, incident.id, whole)
     return [_view(row) for row in rows]
 
@@ -158,7 +173,10 @@ def _view(row: Record) -> Attachment:
 
 
 async def download(call: Call, incident: Incident, *, whole: bool) -> web.Response:
-    """The bytes of the file in the path, which nobody's browser opens in place; raises NotFound and Unavailable."""
+    """Return the content of the file in the path, as a download that no browser opens in place.
+
+    Raises NotFound and Unavailable.
+    """
     async with acquire(call.context.uow.pool) as conn:
         row = await conn.fetchrow(ONE, incident.id, whole, _id(call))
     if row is None:
@@ -176,7 +194,10 @@ async def download(call: Call, incident: Incident, *, whole: bool) -> web.Respon
 
 
 async def _begun(pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    """The same pieces with the first of them there already: what cannot be read is a problem and not half an answer."""
+    """Return the same pieces with the first of them read already.
+
+    A file that cannot be read is thus answered as a problem and not with half a response.
+    """
     first = await anext(pieces, b"")
 
     async def whole() -> AsyncIterator[bytes]:

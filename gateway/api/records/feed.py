@@ -1,8 +1,9 @@
-"""The change feed: every change at least once, none skipped, whatever runs at the same time.
+"""The change feed: every change at least once, none skipped, even with concurrent writers.
 
-A change shows only when no running transaction can still write one that sorts before it: transactions get their
-numbers at the start and commit in any order, so what is at or above the oldest running one waits. Two changes of one
-record may come in either order; `version` tells which is newer.
+A change is shown only when no running transaction can still write one that sorts before it:
+transactions get their numbers at the start and commit in any order, so an entry at or above the
+oldest running one waits. Two changes of one record may come in either order; `version` tells
+which is newer.
 """
 
 import re
@@ -25,16 +26,18 @@ from gateway.web.auth import key_of
 from gateway.web.deadlines import allow_more
 
 LOOK_EVERY = 0.5
-"""Seconds between two looks of a caller that waits."""
+"""Seconds between two queries for a caller that waits."""
 
 WAITING = 100
-"""Callers that may wait at once; those above get their answer, perhaps an empty one, at once."""
+"""Callers that may wait at once; those above get their response, perhaps an empty one, at once."""
 
 
 class Change(msgspec.Struct):
-    """One timeline entry: `changes` are the fields it moved, `incident` the record as it stands now.
+    """One timeline entry of a record.
 
-    `incident` is null of one that was withdrawn from the reader: it was flagged as security incident, and a copy is to be closed.
+    `changes` are the fields it changed, `incident` is the record as it stands now. `incident` is
+    null for a record that was withdrawn from the reader because it was flagged as a security
+    incident; a copy of it is to be closed.
     """
 
     seq: str
@@ -49,7 +52,7 @@ class Change(msgspec.Struct):
 
 
 class Changes(msgspec.Struct):
-    """Changes after a cursor, the cursor to go on from, and whether there is more already."""
+    """Changes after a cursor, the cursor to continue from, and whether there are more already."""
 
     changes: list[Change]
     next: str
@@ -57,7 +60,7 @@ class Changes(msgspec.Struct):
 
 
 class Query(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
-    """Where to go on from, how long to wait for something new (seconds), and how much at most."""
+    """The cursor to continue from, the seconds to wait for changes, and the most to return."""
 
     after: Annotated[str, Meta(max_length=64)] = ""
     wait: Annotated[float, Meta(ge=0, le=60)] = 0
@@ -65,14 +68,14 @@ class Query(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
 
 
 Position = tuple[str, int, int]
-"""Transaction (as text), incident and entry."""
+"""A position in the feed: transaction (as text), incident and entry."""
 
 START: Position = ("0", 0, 0)
 CURSOR = re.compile(r"([0-9]{1,19})\.([0-9]{1,18})\.([0-9]{1,9})", re.ASCII)
 
 
 def position_of(cursor: str) -> Position:
-    """Where a cursor points, the beginning for ""; raises Malformed."""
+    """Return the position of a cursor, the beginning for ""; raises Malformed."""
     match = CURSOR.fullmatch(cursor) if cursor else None
     if cursor and match is None:
         raise Malformed("`after` is not a cursor of this feed", flaws=(Flaw("/after", "use `next` of the answer before"),))
@@ -89,23 +92,25 @@ ORDER BY t.xid, t.incident_id, t.seq LIMIT $4::int
 
 
 async def after(conn: Connection, position: Position, limit: int, *, security: bool = True) -> list[Record]:
-    """The timeline entries after a position that nothing can still precede, with `security` those of such records too.
+    """Return the timeline entries after a position that no later commit can precede.
 
-    Without it, of a record that was flagged, the one entry by which it was withdrawn.
+    With `security` those of security incidents are included. Without it, a record that was
+    flagged has only the entry by which it was withdrawn.
     """
     return await conn.fetch(AFTER, *position, limit, security)
 
 
 class Feed:
-    """Serves the feed; counts who waits."""
+    """The handler of the change feed, with the number of waiting callers."""
 
     def __init__(self) -> None:
         self._waiting = 0
 
     async def read(self, call: Call) -> web.Response:
-        """Changes after `after`; with `wait` the answer comes when there is one or the time is over.
+        """Return the changes after `after`.
 
-        Raises Unauthenticated when the key ends meanwhile.
+        With `wait` the response comes when there is one or the time is over. Raises
+        Unauthenticated when the key ends meanwhile.
         """
         query = _query(call)
         position = position_of(query.after)
@@ -126,7 +131,7 @@ class Feed:
                 pause = min(LOOK_EVERY, left)
                 allow_more(pause)
                 await clock.sleep(pause)
-                await call.context.keys.recognise(key_of(call.request))  # which may have ended meanwhile
+                await call.context.keys.recognise(key_of(call.request))  # raises if the key has ended meanwhile
         finally:
             self._waiting -= 1
 
@@ -158,7 +163,7 @@ async def _changes(call: Call, rows: list[Record], query: Query) -> Changes:
 
 
 def _withdrawn(row: Record, number: str) -> Change:
-    """Return an entry that says no more than that the record is not there any more."""
+    """Return an entry that says no more than that the record was withdrawn."""
     seq = f"{row['xid_text']}.{row['incident_id']}.{row['seq']}"
     return Change(seq, number, row["seq"], row["at"], "gateway", row["event"], {}, [], None)
 

@@ -1,4 +1,4 @@
-"""Records: list, make, read, correct, act."""
+"""The API of records: list, create, read, change, act on."""
 
 import msgspec
 from aiohttp import web
@@ -28,14 +28,14 @@ from gateway.web import body
 
 
 class Page(msgspec.Struct):
-    """A page of records; `next` is the cursor of the one after, null at the end."""
+    """A page of records; `next` is the cursor of the next page, null at the end."""
 
     incidents: list[IncidentView]
     next: str | None
 
 
 class SkippedView(msgspec.Struct):
-    """A related record that stayed as it was, and why."""
+    """A related record that was left as it was, and the reason."""
 
     incident: str
     reason: str
@@ -44,7 +44,7 @@ class SkippedView(msgspec.Struct):
 class Acted(msgspec.Struct, omit_defaults=True):
     """The record after the action.
 
-    `skipped` are the related records to which the same was asked for, and could not be done.
+    `skipped` are the related records on which the same action could not be taken.
     """
 
     incident: IncidentView
@@ -52,7 +52,7 @@ class Acted(msgspec.Struct, omit_defaults=True):
 
 
 class BulkResult(msgspec.Struct, omit_defaults=True):
-    """What became of one record of many: its new version, or the problem."""
+    """The result for one of many records: its new version, or the problem."""
 
     number: str
     version: int | None = None
@@ -62,13 +62,13 @@ class BulkResult(msgspec.Struct, omit_defaults=True):
 
 
 class BulkResults(msgspec.Struct):
-    """What became of each."""
+    """The result for each record."""
 
     results: list[BulkResult]
 
 
 async def list_incidents(call: Call) -> web.Response:
-    """One page, newest first unless `sort` says otherwise."""
+    """Return one page of records, newest first unless `sort` says otherwise."""
     uow = call.context.uow
     query, having = query_of(call.request.query), fields_of(call.request.query, uow.fields)
     if may(call.who, Action.INSPECT) != ALLOWED:
@@ -81,14 +81,14 @@ async def list_incidents(call: Call) -> web.Response:
 
 
 async def create_incident(call: Call) -> web.Response:
-    """Make a record."""
+    """Create a record."""
     report = Report(**{name: getattr(call.body, name) for name in wire.NewIncident.__struct_fields__})
     incident = await create(call.context.uow, report, call.who, once=call.once())
     return respond(await shown(call, incident), 201, str(incident.version), f"/api/v1/incidents/{incident.number}")
 
 
 async def read_incident(call: Call) -> web.Response:
-    """One record; 304 when If-None-Match names its version."""
+    """Return one record, or 304 when If-None-Match names its version."""
     incident = await found(call)
     if call.request.headers.get("If-None-Match", "").removeprefix("W/") == f'"{incident.version}"':
         return web.Response(status=304, headers={"ETag": f'"{incident.version}"'})
@@ -96,7 +96,7 @@ async def read_incident(call: Call) -> web.Response:
 
 
 async def patch_incident(call: Call) -> web.Response:
-    """Correct a record."""
+    """Change fields of a record."""
     changes = body.given(call.body)
     note = changes.pop("note")
     incident = await edit(call.context.uow, call.number, changes, call.who, note=note, if_match=call.if_match(), once=call.once())
@@ -104,7 +104,7 @@ async def patch_incident(call: Call) -> web.Response:
 
 
 async def take_action(call: Call) -> web.Response:
-    """One action on one record."""
+    """Take one action on one record."""
     related = getattr(call.body, "related", False)
     incident = await act(
         call.context.uow, call.number, call.body.command(), call.who,
@@ -120,7 +120,7 @@ async def _skipped(call: Call, incident: Incident) -> list[SkippedView]:
 
 
 async def link_incident(call: Call) -> web.Response:
-    """Relate a record to a master."""
+    """Link a record to a master."""
     incident = await linking.link(
         call.context.uow, call.number, call.body.master, call.who,
         note=call.body.note, if_match=call.if_match(), once=call.once(),
@@ -129,7 +129,7 @@ async def link_incident(call: Call) -> web.Response:
 
 
 async def unlink_incident(call: Call) -> web.Response:
-    """Undo that."""
+    """Unlink a record from its master."""
     incident = await linking.unlink(
         call.context.uow, call.number, call.who, note=call.body.note, if_match=call.if_match(), once=call.once()
     )
@@ -137,7 +137,7 @@ async def unlink_incident(call: Call) -> web.Response:
 
 
 async def refuse_proposed_link(call: Call) -> web.Response:
-    """Refuse a link that is proposed."""
+    """Refuse a proposed link to a master."""
     incident = await linking.refuse_link(
         call.context.uow, call.number, call.body.master, call.who,
         note=call.body.note, if_match=call.if_match(), once=call.once(),
@@ -146,13 +146,13 @@ async def refuse_proposed_link(call: Call) -> web.Response:
 
 
 async def follow_incident(call: Call) -> web.Response:
-    """Make a record that goes on from a closed one."""
+    """Create a record that follows a closed one."""
     made = await follow_on(call.context.uow, call.number, call.who, note=call.body.note, once=call.once())
     return respond(await shown(call, made), 201, str(made.version), f"/api/v1/incidents/{made.number}")
 
 
 async def convert_request(call: Call) -> web.Response:
-    """Make a service request something else."""
+    """Convert a record to another kind."""
     asked = call.body
     if (asked.to == "change") is (asked.change is None):
         raise Unprocessable("a change says which one it is", flaws=(Flaw("/change", "needed for a change, and only for one"),))
@@ -168,7 +168,7 @@ async def convert_request(call: Call) -> web.Response:
 
 
 async def act_on_many(call: Call) -> web.Response:
-    """One action on many records, each by itself; the answer says what became of each.
+    """Take one action on many records, each by itself, and return the result for each.
 
     The same request again does what could not be done before, and nothing twice.
     """
@@ -193,7 +193,7 @@ async def act_on_many(call: Call) -> web.Response:
 
 
 async def put_reference(call: Call) -> web.Response:
-    """The record's counterpart in another system, compared and set."""
+    """Set the reference to another system, if it is still the one that the caller expects."""
     none_yet = call.request.headers.get("If-None-Match", "").strip() == "*"
     expect = "" if none_yet else _expected_reference(call)
     system = call.request.match_info["system"]
@@ -202,20 +202,20 @@ async def put_reference(call: Call) -> web.Response:
 
 
 async def remove_reference(call: Call) -> web.Response:
-    """The record's counterpart in another system, taken away."""
+    """Delete the reference to another system, if it is still the one that the caller expects."""
     system = call.request.match_info["system"]
     await delete_reference(call.context.uow, call.number, system, call.who, expect=_expected_reference(call))
     return web.Response(status=204)
 
 
 def _expected_reference(call: Call) -> str | None:
-    """Return the tag of the reference that the caller means to change, None for whatever there is."""
+    """Return the tag of the reference that the caller means to change, None for any."""
     tag = call.request.headers.get("If-Match", "*").strip()
     return None if tag == "*" else tag.removeprefix("W/").strip('" ')
 
 
 async def read_reference(call: Call) -> web.Response:
-    """The record's counterpart in another system."""
+    """Return the reference to another system."""
     incident = await found(call, Action.INSPECT)
     system = call.request.match_info["system"]
     if system not in incident.refs:
@@ -224,7 +224,11 @@ async def read_reference(call: Call) -> web.Response:
 
 
 async def found(call: Call, action: Action = Action.READ) -> Incident:
-    """The record in the path; raises NotFound where there is none for the caller, and Forbidden."""
+    """Return the record in the path.
+
+    Raises NotFound where there is none that the caller may see, and Forbidden without the right
+    to `action`.
+    """
     async with acquire(call.context.uow.pool) as conn:
         incident = await store.by_number(conn, call.number, sight(call.who))
     if incident is None:
@@ -234,7 +238,7 @@ async def found(call: Call, action: Action = Action.READ) -> Incident:
 
 
 async def shown(call: Call, incident: Incident) -> IncidentView:
-    """The record as it is shown."""
+    """Return the record as the API shows it to the caller."""
     uow = call.context.uow
     async with acquire(uow.pool) as conn:
         return (await views(conn, uow.rules, [incident], uow.clock.stamp(), call.who))[0]

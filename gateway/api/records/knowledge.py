@@ -1,4 +1,4 @@
-"""The knowledge base, and what of before was like a record."""
+"""The API of the knowledge base, and of earlier records that are similar to one."""
 
 from datetime import datetime
 from typing import Annotated
@@ -23,7 +23,7 @@ Id = Annotated[int, Meta(ge=1, le=2**62)]
 
 
 class NewArticle(wire.Request, kw_only=True):
-    """What is known of a trouble."""
+    """An article to create: a symptom and its solution."""
 
     title: wire.Title
     symptom: wire.Text = ""
@@ -35,7 +35,7 @@ class NewArticle(wire.Request, kw_only=True):
 
 
 class ArticlePatch(wire.Request, kw_only=True):
-    """Fields to change."""
+    """Fields of an article to change."""
 
     title: wire.Title | UnsetType = UNSET
     symptom: wire.Text | UnsetType = UNSET
@@ -47,7 +47,7 @@ class ArticlePatch(wire.Request, kw_only=True):
 
 
 class Publish(wire.Request, kw_only=True):
-    """Make an article of a record's solution; what is left out is the record's."""
+    """An article to create from a record's solution; texts left out are the record's."""
 
     title: wire.Name = ""
     symptom: wire.Text = ""
@@ -55,7 +55,7 @@ class Publish(wire.Request, kw_only=True):
 
 
 class ArticleView(msgspec.Struct):
-    """An article."""
+    """An article of the knowledge base."""
 
     id: int
     state: ArticleState
@@ -73,14 +73,17 @@ class ArticleView(msgspec.Struct):
 
 
 class Articles(msgspec.Struct):
-    """A page, newest first; `next` is the `before` of the page after, null at the end."""
+    """A page of articles, newest first.
+
+    `next` is the `before` of the next page, null at the end.
+    """
 
     articles: list[ArticleView]
     next: int | None
 
 
 class ArticleQuery(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
-    """Which articles: `q` stands in the title or the symptom."""
+    """A filter of articles; `q` occurs in the title or the symptom."""
 
     q: Annotated[str, Meta(max_length=256)] | None = None
     state: ArticleState | None = None
@@ -90,13 +93,16 @@ class ArticleQuery(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
 
 
 class SimilarQuery(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
-    """How many of each at most."""
+    """The most records, and the most articles, to return."""
 
     limit: Annotated[int, Meta(ge=1, le=50)] = 5
 
 
 class SimilarIncident(msgspec.Struct):
-    """A solved record; `score` is from 0 to 1 and rests on `reasons`: words, service, ci, category."""
+    """A solved record that is similar to another.
+
+    `score` is from 0 to 1 and rests on `reasons`: words, service, ci, category.
+    """
 
     number: str
     title: str
@@ -110,7 +116,7 @@ class SimilarIncident(msgspec.Struct):
 
 
 class SimilarArticle(msgspec.Struct):
-    """A published article; `score` and `reasons` as of records."""
+    """A published article that is similar to a record; `score` and `reasons` as of records."""
 
     id: int
     title: str
@@ -120,14 +126,14 @@ class SimilarArticle(msgspec.Struct):
 
 
 class Similar(msgspec.Struct):
-    """What of before was like it, the likest first."""
+    """Earlier records and articles similar to a record, the most similar first."""
 
     incidents: list[SimilarIncident]
     articles: list[SimilarArticle]
 
 
 async def read_similar(call: Call) -> web.Response:
-    """Solved records and articles like this record."""
+    """Return solved records and articles that are similar to the record in the path."""
     query = body.query(call.request, SimilarQuery)
     incident = await found(call, Action.INSPECT)
     async with acquire(call.context.uow.pool) as conn:
@@ -148,7 +154,7 @@ async def read_similar(call: Call) -> web.Response:
 
 
 async def publish_solution(call: Call) -> web.Response:
-    """Make an article of the record's solution."""
+    """Create an article from the record's solution."""
     asked = call.body
     incident = await publishing.publish_solution(
         call.context.uow, call.number, asked.state, asked.title, asked.symptom, call.who, once=call.once()
@@ -157,7 +163,7 @@ async def publish_solution(call: Call) -> web.Response:
 
 
 async def list_articles(call: Call) -> web.Response:
-    """A page of articles."""
+    """Return a page of articles."""
     query = body.query(call.request, ArticleQuery)
     async with acquire(call.context.uow.pool) as conn:
         rows = await articles.page(
@@ -168,14 +174,14 @@ async def list_articles(call: Call) -> web.Response:
 
 
 async def create_article(call: Call) -> web.Response:
-    """A new article."""
+    """Create an article."""
     fields = {name: getattr(call.body, name) for name in articles.CHANGEABLE}
     made = await publishing.write_article(call.context.uow, fields, call.who)
     return respond(_view(made), 201, str(made.version), f"/api/v1/articles/{made.id}")
 
 
 async def read_article(call: Call) -> web.Response:
-    """One article."""
+    """Return one article."""
     async with acquire(call.context.uow.pool) as conn:
         article = await articles.by_id(conn, _id(call), sight(call.who))
     if article is None:
@@ -184,7 +190,7 @@ async def read_article(call: Call) -> web.Response:
 
 
 async def patch_article(call: Call) -> web.Response:
-    """Some fields of an article."""
+    """Change fields of an article."""
     changes = {name: value for name in articles.CHANGEABLE if (value := getattr(call.body, name)) is not UNSET}
     made = await publishing.change_article(call.context.uow, _id(call), changes, call.who, if_match=call.if_match())
     return respond(_view(made), etag=str(made.version))

@@ -1,4 +1,4 @@
-"""Records elsewhere that an incident leads to, and complaints about it."""
+"""The API of links to records of other systems, and of complaints about a record."""
 
 from datetime import datetime
 from typing import Annotated
@@ -20,7 +20,7 @@ Reference = Annotated[str, Meta(min_length=1, max_length=256)]
 
 
 class NewLink(wire.Request, kw_only=True):
-    """A record of another system that this one leads to."""
+    """A record of another system to link."""
 
     kind: LinkKind
     system: wire.Slug
@@ -30,7 +30,7 @@ class NewLink(wire.Request, kw_only=True):
 
 
 class Unlinked(msgspec.Struct, forbid_unknown_fields=True, frozen=True, kw_only=True):
-    """Which link."""
+    """The link to delete."""
 
     kind: LinkKind
     system: wire.Slug
@@ -38,20 +38,20 @@ class Unlinked(msgspec.Struct, forbid_unknown_fields=True, frozen=True, kw_only=
 
 
 class LinkedRecords(msgspec.Struct):
-    """What a record leads to, in the order it was linked."""
+    """The records that a record led to, in the order they were linked."""
 
     linked: list[linked.Entry]
 
 
 class NewComplaint(wire.Request, kw_only=True):
-    """What is complained of; `complainant` is who does, oneself if left out."""
+    """A complaint to file; `complainant` is the person who complains, the caller if left out."""
 
     text: Annotated[str, Meta(min_length=1, max_length=32_768)]
     complainant: wire.Name = ""
 
 
 class Complaint(msgspec.Struct):
-    """One complaint."""
+    """A complaint about a record."""
 
     id: int
     number: str
@@ -62,14 +62,17 @@ class Complaint(msgspec.Struct):
 
 
 class Complaints(msgspec.Struct):
-    """A page, newest first; `next` is the `before` of the page after, null at the end."""
+    """A page of complaints, newest first.
+
+    `next` is the `before` of the next page, null at the end.
+    """
 
     complaints: list[Complaint]
     next: int | None
 
 
 class ComplaintQuery(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
-    """Those before which, how many at most."""
+    """A page of complaints: only ids below `before`, at most `limit`."""
 
     before: Annotated[int, Meta(ge=1, le=2**62)] | None = None
     limit: Annotated[int, Meta(ge=1, le=200)] = 50
@@ -88,14 +91,14 @@ async def link_record(call: Call) -> web.Response:
 
 
 async def list_linked(call: Call) -> web.Response:
-    """What it leads to."""
+    """List the linked records."""
     incident = await found(call, Action.INSPECT)
     async with acquire(call.context.uow.pool) as conn:
         return respond(LinkedRecords((await linked.linked_to(conn, [incident.id])).get(incident.id, [])))
 
 
 async def unlink_record(call: Call) -> web.Response:
-    """Take one link away."""
+    """Delete one link."""
     one = body.query(call.request, Unlinked)
     await linked.unlink_record(
         call.context.uow, call.number, one.kind, one.system, one.reference, call.who, if_match=call.if_match()
@@ -104,7 +107,7 @@ async def unlink_record(call: Call) -> web.Response:
 
 
 async def complain(call: Call) -> web.Response:
-    """File a complaint."""
+    """File a complaint about a record."""
     incident = await complaints.complain(
         call.context.uow, call.number, call.body.text, call.body.complainant, call.who,
         if_match=call.if_match(), once=call.once(),
@@ -113,7 +116,7 @@ async def complain(call: Call) -> web.Response:
 
 
 async def list_complaints(call: Call) -> web.Response:
-    """Complaints about the record in the path, or about any."""
+    """List the complaints about the record in the path, or about any."""
     query = body.query(call.request, ComplaintQuery)
     incident = await found(call, Action.INSPECT) if "number" in call.request.match_info else None
     async with acquire(call.context.uow.pool) as conn:

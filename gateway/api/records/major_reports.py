@@ -1,4 +1,4 @@
-"""The report on a major incident: a draft until somebody writes it, then what was written."""
+"""The report on a major incident: a draft until somebody writes it, then the written text."""
 
 from datetime import datetime
 from typing import Annotated, Any, Literal
@@ -23,7 +23,7 @@ from gateway.web import body
 
 
 class Query(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
-    """The language of a draft, which is the record's where none is named, or the number of an older version."""
+    """The language of a draft, by default the record's, or the number of an older version."""
 
     locale: Literal["en", "zh-CN"] | None = None
     version: Annotated[int, Meta(ge=1, le=1_000_000)] | None = None
@@ -36,7 +36,10 @@ class Text(wire.Request, kw_only=True):
 
 
 class ReportView(msgspec.Struct):
-    """The report; while it is due, `text` is the draft and nobody wrote this version yet."""
+    """The report on a major incident.
+
+    While it is due, `text` is the draft and nobody has written this version yet.
+    """
 
     status: ReportStatus
     version: int
@@ -48,7 +51,7 @@ class ReportView(msgspec.Struct):
 
 
 async def read_report(call: Call) -> web.Response:
-    """The report or its draft; 404 where none is due."""
+    """Return the report or its draft; raises NotFound where none is due."""
     asked = body.query(call.request, Query)
     incident = await found(call, Action.INSPECT)
     async with acquire(call.context.uow.pool) as conn:
@@ -68,13 +71,13 @@ async def read_report(call: Call) -> web.Response:
 
 
 async def put_report(call: Call) -> web.Response:
-    """Write it."""
+    """Write the report."""
     uow, once = call.context.uow, call.once()
     return await _after(call, await reports.write_report(uow, call.number, call.body.text, call.who, once=once))
 
 
 async def approve_report(call: Call) -> web.Response:
-    """Approve it."""
+    """Approve the report."""
     return await _after(call, await reports.approve_report(call.context.uow, call.number, call.who, once=call.once()))
 
 

@@ -1,4 +1,4 @@
-"""What managers and leaders do beside the work: say that they were told, and of what became of the messages to everybody."""
+"""The API of escalation to management, and of the notifications about a record."""
 
 from datetime import datetime
 from typing import Annotated, Literal
@@ -34,9 +34,10 @@ class AcknowledgeEscalation(wire.Action, kw_only=True):
 
 
 class Notification(msgspec.Struct):
-    """A message about a record to one address: `sent` is taken by the other side, `dead` will not be tried again.
+    """A message about a record to one address.
 
-    `reached` is the channel and address that took it: of a person, one of their contact methods.
+    `sent` was accepted by the receiving system, `dead` will not be tried again. `reached` is the
+    channel and address that accepted it: of a person, one of their contact methods.
     """
 
     id: UUID
@@ -53,21 +54,24 @@ class Notification(msgspec.Struct):
 
 
 class Notifications(msgspec.Struct):
-    """Those of a record, the oldest first; `next` is the `after` of the page that follows, null at the end."""
+    """A page of the notifications about a record, oldest first.
+
+    `next` is the `after` of the next page, null at the end.
+    """
 
     notifications: list[Notification]
     next: UUID | None
 
 
 class NotificationsQuery(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
-    """The notification to go on from, and how many at most."""
+    """The notification to continue after, and the most to return."""
 
     after: UUID | None = None
     limit: Annotated[int, Meta(ge=1, le=1_000)] = 1_000
 
 
 async def put_down_leader_told(call: Call) -> web.Response:
-    """Put down that the leader was told."""
+    """Record that the leader was notified."""
     incident = await tell_leader(
         call.context.uow, call.number, call.body.recipient, call.body.outcome, call.who,
         note=call.body.note, if_match=call.if_match(), once=call.once(),
@@ -76,7 +80,7 @@ async def put_down_leader_told(call: Call) -> web.Response:
 
 
 async def take_note(call: Call) -> web.Response:
-    """Stop the ladder, having been told."""
+    """Acknowledge an escalation as its recipient, which stops the escalation ladder."""
     incident = await acknowledge_escalation(
         call.context.uow, call.number, call.who, note=call.body.note, if_match=call.if_match(), once=call.once()
     )
@@ -92,7 +96,7 @@ ORDER BY created_at, id LIMIT $3
 
 
 async def list_notifications(call: Call) -> web.Response:
-    """A page of who was told of the record by a message, and whether it arrived."""
+    """Return a page of the notifications about the record and their delivery."""
     asked = body.query(call.request, NotificationsQuery)
     incident = await found(call, Action.INSPECT)
     async with acquire(call.context.uow.pool) as conn:

@@ -32,7 +32,7 @@ PERSON = "SELECT login, email, phone, roles, credentials_since FROM person WHERE
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One thing that happened, in words."""
+    """One event of a record, in words."""
 
     at: datetime
     word: str
@@ -72,7 +72,10 @@ class RecordPage:
 
 
 async def _reader(conn: Connection, opened: Opened) -> Principal:
-    """Return who reads by the link, with the roles they have now; raises NotFound for who has left."""
+    """Return the principal who reads by the link, with the roles they have now.
+
+    Raises NotFound for a person who has left.
+    """
     if opened.kind is ReaderKind.ROLE:
         return Principal(name=opened.name, parts=known([opened.name]) or frozenset({Machine.READER}))
     row = await conn.fetchrow(PERSON, opened.name)

@@ -1,4 +1,4 @@
-"""Problems proposed from what happened lately."""
+"""The API of problem candidates, proposed from recent incidents."""
 
 from datetime import timedelta
 from typing import Annotated
@@ -17,17 +17,21 @@ from gateway.vocabulary import Resolution
 from gateway.web import body
 
 MOST = 2_000
-"""Records looked at, the newest of the window."""
+"""The most records that are examined, the newest of the window."""
 
 
 class Query(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
-    """How many days back to look; `problems.within` if left out."""
+    """The number of days to look back; `problems.within` if left out."""
 
     days: Annotated[int, Meta(ge=1, le=90)] | None = None
 
 
 class CandidateView(msgspec.Struct):
-    """One proposed problem: what its records have in common, why it is proposed, and their numbers, newest first."""
+    """One proposed problem.
+
+    It has what its records have in common, the reasons for the proposal, and the records'
+    numbers, newest first.
+    """
 
     service: str
     ci: str
@@ -37,7 +41,10 @@ class CandidateView(msgspec.Struct):
 
 
 class Candidates(msgspec.Struct):
-    """The proposals; `cut` when the window holds more records than are looked at, and the oldest were left out."""
+    """The proposed problems; `cut` if the window holds more records than are examined.
+
+    The oldest are then left out.
+    """
 
     candidates: list[CandidateView]
     cut: bool
@@ -52,7 +59,7 @@ ORDER BY id DESC LIMIT $5
 
 
 async def list_candidates(call: Call) -> web.Response:
-    """The proposals of the window, from the records that the caller may inspect."""
+    """Return the proposed problems of the window, from the records that the caller may inspect."""
     uow, days = call.context.uow, body.query(call.request, Query).days
     problems = call.context.problems
     async with acquire(uow.pool) as conn:

@@ -1,4 +1,4 @@
-"""What belongs to a record or a receipt, to read."""
+"""The API of a record's clocks, alerts and related records, of receipts and of simulations."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -27,7 +27,7 @@ from gateway.web import body
 
 
 class AlertView(msgspec.Struct):
-    """One alert key of a record."""
+    """One alert of a record, with its deduplication key."""
 
     dedup_key: str
     namespace: str
@@ -45,21 +45,24 @@ class AlertView(msgspec.Struct):
 
 
 class Alerts(msgspec.Struct):
-    """Alerts a record answers for; `next` is the `after` of the page that follows, null at the end."""
+    """A page of a record's alerts; `next` is the `after` of the next page, null at the end."""
 
     alerts: list[AlertView]
     next: str | None
 
 
 class AlertsQuery(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
-    """The alert to go on from, and how many at most."""
+    """The alert to continue after, and the most to return."""
 
     after: Annotated[str, Meta(pattern="^([0-9a-f]{2}){0,64}$")] = ""
     limit: Annotated[int, Meta(ge=1, le=1_000)] = 1_000
 
 
 class ProposedLink(msgspec.Struct):
-    """A link that nobody has decided: `number` would follow `master`; `incident` is the one of the two that was not asked for."""
+    """A proposed link that nobody has decided on: `number` would become a child of `master`.
+
+    `incident` is that one of the two that was not asked for.
+    """
 
     number: str
     master: str
@@ -71,9 +74,9 @@ class ProposedLink(msgspec.Struct):
 
 
 class Related(msgspec.Struct):
-    """The master of a record, those that follow it, and links that are proposed of it or to it.
+    """The master of a record, its children, and the links that are proposed for it or to it.
 
-    `next` is the `after` of the page of followers that comes next, null at the end.
+    `next` is the `after` of the next page of children, null at the end.
     """
 
     master: IncidentView | None
@@ -83,21 +86,24 @@ class Related(msgspec.Struct):
 
 
 class RelatedQuery(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
-    """The follower to go on from, and how many at most."""
+    """The child to continue after, and the most to return."""
 
     after: Annotated[int, Meta(ge=0, le=2**63 - 1)] = 0
     limit: Annotated[int, Meta(ge=1, le=1_000)] = 1_000
 
 
 class MendedView(msgspec.Struct):
-    """A value that was read otherwise than it was sent, or left out; `pointer` is its place in the body (RFC 6901)."""
+    """A value that was corrected or left out when it was read.
+
+    `pointer` is its place in the body (RFC 6901).
+    """
 
     pointer: str
     what: str
 
 
 class Item(msgspec.Struct):
-    """One received item and what became of it."""
+    """One received item and its result."""
 
     item: int
     dedup_key: str
@@ -109,7 +115,7 @@ class Item(msgspec.Struct):
 
 
 class ReceiptView(msgspec.Struct):
-    """One delivery and what became of every item of it."""
+    """One delivery and the result of each of its items."""
 
     receipt: UUID
     received_at: datetime
@@ -121,14 +127,14 @@ class ReceiptView(msgspec.Struct):
 
 
 class Clocks(msgspec.Struct):
-    """Clocks of a story, and its stays with vendors."""
+    """The clocks of simulated events, and the stays with vendors."""
 
     clocks: list[Clock]
     vendors: list[VendorStay]
 
 
 async def read_sla(call: Call) -> web.Response:
-    """Every clock with every second explained."""
+    """Return the SLA clocks of a record with all their segments."""
     incident = await found(call, Action.INSPECT)
     uow = call.context.uow
     async with acquire(uow.pool) as conn:
@@ -147,7 +153,7 @@ JSON = ("labels", "annotations")
 
 
 async def read_alerts(call: Call) -> web.Response:
-    """A page of the alerts a record answers for, in the order in which they were first seen."""
+    """Return a page of the alerts of a record, in the order in which they were first seen."""
     asked = body.query(call.request, AlertsQuery)
     incident = await found(call, Action.INSPECT)
     async with acquire(call.context.uow.pool) as conn:
@@ -170,7 +176,7 @@ ORDER BY id = $1 DESC NULLS LAST, id LIMIT $7
 
 
 async def read_related(call: Call) -> web.Response:
-    """The master, the records that follow, and the proposed links."""
+    """Return the master, the children and the proposed links of a record."""
     asked = body.query(call.request, RelatedQuery)
     incident = await found(call, Action.INSPECT)
     uow, eyes = call.context.uow, sight(call.who)
@@ -205,7 +211,10 @@ WHERE e.receipt_id = $1 AND e.received_at = $2 ORDER BY e.item
 
 
 async def read_receipt(call: Call) -> web.Response:
-    """What became of one delivery; its id says in which partition it lies."""
+    """Return the results of one delivery; the receipt's id tells its partition.
+
+    Raises Malformed and NotFound.
+    """
     try:
         receipt = UUID(call.request.match_info["id"])
         since, until = received_between(receipt)
@@ -224,7 +233,7 @@ async def read_receipt(call: Call) -> web.Response:
 
 
 async def simulate_sla(call: Call) -> web.Response:
-    """The clocks of any story, by the functions that run production."""
+    """Return the clocks of simulated events, computed by the functions that run production."""
     rules, asked = call.context.uow.rules, call.body
     if asked.policy and asked.policy not in rules.policies:
         raise Unprocessable(f"there is no policy {asked.policy!r}; there are {', '.join(rules.policies)}")

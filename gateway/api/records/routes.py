@@ -1,4 +1,4 @@
-"""The routes about records: what is read of them and done to them."""
+"""The routes of records: to read them and to act on them."""
 
 from gateway.access.permissions import Action
 from gateway.api import clock_events, wire
@@ -36,7 +36,7 @@ from gateway.views.listing import Query as ListQuery
 
 
 def of_records(feed: Feed) -> tuple[Route, ...]:
-    """Everything that may be asked about a record, or about what became one."""
+    """Return the routes of records and of what belongs to them."""
     act, view, acted = incidents.take_action, IncidentView, incidents.Acted
     actions = (Route("POST", f"{ONE}/{name}", act, WRITE, sentence(kind), kind, acted, headers=CHANGE)
                for name, kind in wire.ACTIONS.items())  # fmt: skip

@@ -1,4 +1,7 @@
-"""The timeline of a record: in pages, each entry to the byte as it is hashed; for pages for people, its newest entries."""
+"""The timeline of a record: in pages, each entry to the byte as it is hashed.
+
+HTML pages show its newest entries.
+"""
 
 from datetime import datetime
 from typing import Annotated, Any
@@ -17,14 +20,14 @@ from gateway.incidents.public_timeline import hide_masters, public
 from gateway.web import body
 
 SHOWN = 500
-"""The newest entries that a page for people shows."""
+"""The number of newest entries that an HTML page shows."""
 
 ALL = 10_000
-"""The newest entries that a report is drafted from."""
+"""The number of newest entries that a report is drafted from."""
 
 
 class TimelineEntry(msgspec.Struct):
-    """One thing that happened to a record; `hash` chains it to the one before (hex)."""
+    """One event of a record; `hash` chains it to the entry before (hex)."""
 
     seq: int
     at: datetime
@@ -35,14 +38,14 @@ class TimelineEntry(msgspec.Struct):
 
 
 class Timeline(msgspec.Struct):
-    """One page of what happened, in order; `next` is the `after` of the page that follows, null at the end."""
+    """A page of a timeline, in order; `next` is the `after` of the next page, null at the end."""
 
     entries: list[TimelineEntry]
     next: int | None
 
 
 class TimelineQuery(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
-    """The entry to go on from, and how many at most."""
+    """The entry to continue after, and the most to return."""
 
     after: Annotated[int, Meta(ge=0, le=2_147_483_647)] = 0
     limit: Annotated[int, Meta(ge=1, le=1_000)] = 1_000
@@ -58,13 +61,13 @@ SELECT seq, at, actor, event, facts, hash FROM timeline WHERE incident_id = $1 O
 
 
 async def newest(conn: Connection, incident_id: int, most: int = SHOWN) -> tuple[list[Record], bool]:
-    """Return the newest entries in the order in which they happened, and whether there are earlier ones."""
+    """Return the newest entries, oldest first, and whether there are earlier ones."""
     rows = await conn.fetch(NEWEST, incident_id, most + 1)
     return rows[most - 1 :: -1] if len(rows) > most else rows[::-1], len(rows) > most
 
 
 async def read_timeline(call: Call) -> web.Response:
-    """A page of what happened to a record; to its reporter what reporters are told."""
+    """Return a page of a record's timeline; reporters get only what is meant for them."""
     asked = body.query(call.request, TimelineQuery)
     incident = await found(call)
     async with acquire(call.context.uow.pool) as conn:
@@ -76,7 +79,10 @@ async def read_timeline(call: Call) -> web.Response:
 
 
 async def _told(conn: Connection, rows: list[Record], who: Principal, whole: bool) -> list[tuple[Record, msgspec.Raw]]:  # noqa: FBT001 - one caller
-    """The entries that are told, each to the byte as it is hashed unless something in it is not."""
+    """Return the entries that the principal may read.
+
+    Each is to the byte as it is hashed, unless something on the page is hidden.
+    """
     told: list[tuple[Record, msgspec.Raw]] = []
     decoded = [msgspec.json.decode(row["facts"], type=dict[str, Any]) for row in rows]
     hidden = await hide_masters(conn, decoded, sight(who))

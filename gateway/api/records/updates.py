@@ -1,4 +1,4 @@
-"""Status updates of a record, and who is sent them."""
+"""The API of status updates of a record and of their subscribers."""
 
 from datetime import datetime
 from typing import Annotated, Any
@@ -22,14 +22,18 @@ class StatusUpdate(wire.Request, kw_only=True):
 
 
 class NewSubscriber(wire.Request, kw_only=True):
-    """Whom to send status updates: a person by login, an address such as smtp:a@example.com, or, left out, oneself."""
+    """A subscriber of status updates to add.
+
+    It is a `person` by login, or an `address` such as smtp:a@example.com; without either, the
+    caller.
+    """
 
     person: wire.Name = ""
     address: Annotated[str, Meta(max_length=2_048)] = ""
 
 
 class Update(msgspec.Struct):
-    """One status update; `next_update_due_at` is when the one after it was promised for."""
+    """One status update; `next_update_due_at` is the time for which the next one was promised."""
 
     at: datetime
     by: str
@@ -38,13 +42,13 @@ class Update(msgspec.Struct):
 
 
 class Updates(msgspec.Struct):
-    """All of a record's, the oldest first."""
+    """All status updates of a record, oldest first."""
 
     updates: list[Update]
 
 
 class Subscriber(msgspec.Struct):
-    """Who is sent updates: `target` is person:LOGIN, smtp:ADDRESS or webhook:URL."""
+    """A subscriber of status updates; `target` is person:LOGIN, smtp:ADDRESS or webhook:URL."""
 
     id: int
     target: str
@@ -53,13 +57,13 @@ class Subscriber(msgspec.Struct):
 
 
 class Subscribers(msgspec.Struct):
-    """All of a record; for who may not look into it oneself alone."""
+    """The subscribers of a record; a caller who may not inspect it sees only themselves."""
 
     subscribers: list[Subscriber]
 
 
 async def post_update(call: Call) -> web.Response:
-    """Tell all subscribers."""
+    """Send a status update to all subscribers."""
     asked = call.body
     incident = await updates.post_update(
         call.context.uow, call.number, asked.text, asked.next_update_due_at, call.who,
@@ -72,7 +76,7 @@ POSTED = "SELECT at, actor, facts FROM timeline WHERE incident_id = $1 AND event
 
 
 async def list_updates(call: Call) -> web.Response:
-    """What subscribers were told."""
+    """List the status updates of a record."""
     incident = await found(call)
     async with acquire(call.context.uow.pool) as conn:
         rows = await conn.fetch(POSTED, incident.id)
@@ -85,21 +89,21 @@ def _update(at: datetime, actor: str, facts: dict[str, Any]) -> Update:
 
 
 async def subscribe(call: Call) -> web.Response:
-    """Oneself, or somebody else."""
+    """Subscribe the caller, or somebody else, to status updates."""
     asked, uow = call.body, call.context.uow
     made = await subscribers.subscribe(uow, call.number, call.who, person=asked.person, address=asked.address)
     return respond(_subscriber(made), 201)
 
 
 async def list_subscribers(call: Call) -> web.Response:
-    """Who is sent updates."""
+    """List the subscribers of status updates."""
     incident = await found(call)
     listed = await subscribers.subscribers(call.context.uow, incident, call.who)
     return respond(Subscribers([_subscriber(one) for one in listed]))
 
 
 async def unsubscribe(call: Call) -> web.Response:
-    """No longer."""
+    """Remove a subscriber of status updates."""
     await subscribers.unsubscribe(call.context.uow, call.number, int(call.request.match_info["id"]), call.who)
     return web.Response(status=204)
 

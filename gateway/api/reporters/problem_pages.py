@@ -1,4 +1,4 @@
-"""Problems as pages, for people with a browser: the same table of problems, in their language."""
+"""Problems as pages for people with a browser, in their language."""
 
 from collections.abc import Callable
 
@@ -13,7 +13,10 @@ from gateway.web import problems
 def paged(
     definitions: list[web.RouteDef], pages: Pages, let: Callable[[web.Request], None] = lambda _: None
 ) -> list[web.RouteDef]:
-    """The same routes, which answer every problem with a page; `let` raises for a request that is not served."""
+    """Return the same routes, which answer every problem with a page.
+
+    `let` raises for a request that is not served.
+    """
     return [web.RouteDef(one.method, one.path, _paged(one.handler, pages, let), one.kwargs) for one in definitions]
 
 

@@ -1,4 +1,4 @@
-"""One record for its reporter, let in by a link: read it, say whether it is solved, rate it, add to it."""
+"""The API of one record for its reporter, by a link: read, confirm, refuse, rate, add to it."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -29,16 +29,19 @@ from gateway.operations.unit_of_work import NOW
 from gateway.vocabulary import State
 
 REPORTER = "reporter"
-"""Under what name a timeline has what was done by a link: nobody proved to be anybody."""
+"""The actor of timeline entries made by a link, whose bearer has proved no identity."""
 
 RETRY_SECONDS = 86_400
-"""When to come back to a record that took as much by links as it ever does: its clocks and people may have changed."""
+"""Seconds until a retry, for a record that took as many entries by links as it ever does.
+
+Its clocks and people may have changed by then.
+"""
 
 OFFERED = {"confirm": Action.CONFIRM, "refuse": Action.REFUSE, "rate": Action.RATE, "note": Action.NOTE}
 
 
 class Happened(msgspec.Struct):
-    """One thing that happened; `own` when it was done by link."""
+    """One event of a record; `own` when it was done by a link."""
 
     at: datetime
     event: str
@@ -47,7 +50,7 @@ class Happened(msgspec.Struct):
 
 
 class Download(msgspec.Struct):
-    """A file that its reporter may fetch, by the link and `/attachments/` and `id`."""
+    """A file that the reporter may download, by the link and `/attachments/` and `id`."""
 
     id: int
     name: str
@@ -58,7 +61,7 @@ class Download(msgspec.Struct):
 class Mine(msgspec.Struct):
     """A record as its reporter sees it; `actions` are those possible now.
 
-    `timeline` is told of the newest entries; `earlier` says that there are others before them.
+    `timeline` is made of the newest entries; `earlier` says that there are others before them.
     """
 
     number: str
@@ -78,9 +81,10 @@ class Mine(msgspec.Struct):
 
 
 class Invitation(msgspec.Struct):
-    """A link for the reporter, as paths to be put behind the gateway's address (`page` is for people), and when it ends.
+    """A link for the reporter, and the time when it ends.
 
-    `url` is the whole address of the page, "" where the setting server.external_url is empty.
+    `path` and `page` (for people) are paths to be put behind the gateway's address. `url` is the
+    whole address of the page, "" where the setting server.external_url is empty.
     """
 
     path: str
@@ -95,12 +99,12 @@ class Agree(Asked, kw_only=True):
     satisfaction: Rating | None = None
 
     def command(self) -> commands.Command:
-        """As the domain has it."""
+        """Return the command of the domain."""
         return commands.Confirm(satisfaction=self.satisfaction, note=self.note)
 
 
 async def invite(call: Call) -> web.Response:
-    """A new link to the record in the path; older ones stay good."""
+    """Create a link to the record in the path; older ones stay valid."""
     incident = await found(call, Action.INVITE)
     if _reporter(incident) is None:
         raise Unprocessable("nobody is recorded as the reporter: set `contact` first")
@@ -113,19 +117,19 @@ async def invite(call: Call) -> web.Response:
 
 
 async def read_mine(call: Call) -> web.Response:
-    """The record, and nothing changes."""
+    """Return the record; nothing changes."""
     _, incident = await _let_in(call)
     return respond(await shown(call.context, incident), etag=str(incident.version))
 
 
 async def fetch_mine(call: Call) -> web.Response:
-    """The bytes of a file that is marked public."""
+    """Return the content of a file that is marked public."""
     _, incident = await _let_in(call)
     return await download(call, incident, whole=False)
 
 
 async def attach_to_mine(call: Call) -> web.Response:
-    """Keep the body as a file that its reporter sent; everybody who sees the record sees it."""
+    """Store the body as a file that the reporter sent, for everybody who sees the record."""
     who, incident = await _let_in(call)
     refuse(may(who, Action.ATTACH, incident))
     await count_by_link(call.context, incident)
@@ -135,7 +139,10 @@ async def attach_to_mine(call: Call) -> web.Response:
 
 
 async def act_on_mine(call: Call) -> web.Response:
-    """Confirm, refuse, rate or add; confirming what is closed changes nothing and is answered alike."""
+    """Confirm, refuse, rate or add a note.
+
+    Confirming a closed record changes nothing and is answered alike.
+    """
     who, incident = await _let_in(call)
     incident = await acted(call.context, who, incident, call.body.command(), call.once())
     return respond(await shown(call.context, incident), etag=str(incident.version))
@@ -144,7 +151,10 @@ async def act_on_mine(call: Call) -> web.Response:
 async def acted(
     context: Context, who: Principal, incident: Incident, command: commands.Command, once: IdempotencyKey | None
 ) -> Incident:
-    """The record after the command; confirming what is closed changes nothing. Raises as `act`."""
+    """Return the record after the command; confirming a closed one changes nothing.
+
+    Raises as `act`, and TooManyAttempts.
+    """
     await count_by_link(context, incident)
     try:
         return await act(context.uow, incident.number, command, who, once=once)
@@ -158,7 +168,7 @@ BY_LINKS = "SELECT count(*) FROM (SELECT FROM timeline WHERE incident_id = $1 AN
 
 
 async def count_by_link(context: Context, incident: Incident) -> None:
-    """Count something that a bearer of a link does with the record; raises TooManyAttempts for more than the limits."""
+    """Count an action by a link on the record; raises TooManyAttempts over the limits."""
     limits, uow = context.limits, context.uow
     told = f"limits.link_per_hour is {limits.link_per_hour} for one record"
     bucket = Bucket(f"link\0{incident.id}", limits.link_per_hour, timedelta(hours=1) / limits.link_per_hour, told)
@@ -176,7 +186,10 @@ async def _let_in(call: Call) -> tuple[Principal, Incident]:
 
 
 async def let_in(context: Context, link: str) -> tuple[Principal, Incident]:
-    """The link's bearer and the record; raises NotFound. The record is asked for again by whoever locks it."""
+    """Return the reporter behind the link and the record; raises NotFound.
+
+    Visibility is checked again when the record is locked.
+    """
     uow = context.uow
     async with acquire(uow.pool) as conn:
         incident_id = context.links.read(link, await conn.fetchval(NOW, uow.clock.stamp()))
@@ -190,13 +203,13 @@ async def let_in(context: Context, link: str) -> tuple[Principal, Incident]:
 
 
 def _reporter(incident: Incident) -> Principal | None:
-    """Return the record's reporter, known by what the record says of them; None when it says nothing."""
+    """Return the record's reporter, known by its contact and owner; None when it has neither."""
     names = frozenset(text.lower() for text in (incident.contact, incident.owner) if text)
     return Principal(name=REPORTER, parts=frozenset({Role.REPORTER}), identities=names) if names else None
 
 
 async def shown(context: Context, incident: Incident) -> Mine:
-    """The record as its reporter sees it."""
+    """Return the record as its reporter sees it."""
     async with acquire(context.uow.pool) as conn:
         rows, earlier = await newest(conn, incident.id)
         files = await files_of(conn, incident, whole=False)

@@ -1,4 +1,4 @@
-"""One record for its reporter as a page: what `mine` offers by a link, for a browser without a script."""
+"""The page of one record for its reporter: the API of the link, for a browser without a script."""
 
 import secrets
 from collections.abc import AsyncIterator, Iterator, Mapping
@@ -32,15 +32,15 @@ from gateway.vocabulary import HoldReason
 MY = "/my/{link:[A-Za-z0-9._-]{1,128}}"
 ASKED = {"confirm": reporter_api.Agree, "refuse": wire.Refuse, "rate": wire.Rate, "note": wire.Note}
 FORM_BYTES, FIELDS = 262_144, 100
-"""The bytes and the fields of a form without files."""
+"""The most bytes and the most fields of a form without files."""
 
 SHORT = 4_096
-"""Bytes of a field beside a file."""
+"""The most bytes of a field beside a file."""
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One thing that happened, in words."""
+    """One event of a record, in words."""
 
     at: datetime
     word: str
@@ -50,18 +50,18 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class MyPage:
-    """GET /my/{link}, and a form each for what can be done there."""
+    """The page GET /my/{link}, with a form for each action that the reporter may take."""
 
     context: Context
     pages: Pages
 
     def routes(self) -> list[web.RouteDef]:
-        """Its addresses."""
+        """Return the routes of the page."""
         asked = "|".join(ASKED)
         return [web.get(MY, self.read), web.post(MY + "/file", self.attach), web.post(f"{MY}/{{asked:{asked}}}", self.act)]
 
     async def read(self, request: web.Request) -> web.Response:
-        """The record, and nothing changes; raises NotFound."""
+        """Return the page of the record; nothing changes. Raises NotFound."""
         locale, link = self.pages.locale(request), request.match_info["link"]
         _, incident = await reporter_api.let_in(self.context, link)
         one = await reporter_api.shown(self.context, incident)
@@ -74,9 +74,10 @@ class MyPage:
         )  # fmt: skip
 
     async def act(self, request: web.Request) -> web.Response:
-        """Confirm, refuse, rate or add, then back to the page.
+        """Confirm, refuse, rate or add a note, then redirect to the page.
 
-        Raises Malformed, NotFound, Forbidden, IllegalTransition and Unavailable.
+        Raises Malformed, NotFound, Forbidden, IllegalTransition, TooManyAttempts and
+        Unavailable.
         """
         asked, link = request.match_info["asked"], request.match_info["link"]
         who, incident = await reporter_api.let_in(self.context, link)
@@ -91,7 +92,10 @@ class MyPage:
         return self._back(link, form)
 
     async def attach(self, request: web.Request) -> web.Response:
-        """Keep a file, then back to the page; raises Malformed, NotFound, Forbidden, TooLarge and Unavailable."""
+        """Store a file, then redirect to the page.
+
+        Raises Malformed, NotFound, Forbidden, TooLarge, TooManyAttempts and Unavailable.
+        """
         link, filing = request.match_info["link"], self.context.filing
         who, incident = await reporter_api.let_in(self.context, link)
         refuse(may(who, Action.ATTACH, incident))
@@ -113,7 +117,7 @@ class MyPage:
             yield Step(happened.at, said(EVENTS[happened.event], locale), happened.own, tuple(self._texts(happened, locale)))
 
     def _texts(self, happened: Happened, locale: Locale) -> Iterator[str]:
-        """What is told beside the event."""
+        """Yield the texts that are shown besides the event."""
         facts = happened.facts
         if reason := facts.get("reason"):
             own = HOLDS.get(HoldReason(reason))
@@ -131,7 +135,7 @@ class MyPage:
 
 @contextmanager
 def _reading() -> Iterator[None]:
-    """Raises Malformed for what is no form."""
+    """Raise Malformed for a form that cannot be read."""
     try:
         yield
     except (ValueError, LookupError, AssertionError, web.RequestPayloadError, HttpProcessingError) as error:
@@ -139,7 +143,10 @@ def _reading() -> Iterator[None]:
 
 
 async def _form(request: web.Request) -> dict[str, str]:
-    """Return the fields of a form without files, each once; raises Malformed, TooLarge and Overloaded."""
+    """Return the fields of a form without files, each once.
+
+    Raises Malformed, TooLarge and Overloaded.
+    """
     if request.content_type != "application/x-www-form-urlencoded":
         raise Malformed("the form cannot be read: send it as application/x-www-form-urlencoded")
     body = await incoming.read(request, FORM_BYTES)
@@ -149,12 +156,15 @@ async def _form(request: web.Request) -> dict[str, str]:
 
 
 def _clean(text: str) -> str:
-    """Lines end as ours do, and nothing in it is refused by PostgreSQL."""
+    """Return the text with the gateway's line ends and nothing that PostgreSQL refuses."""
     return text.replace("\r\n", "\n").replace("\0", "").encode("utf-8", "replace").decode().strip()
 
 
 async def _file(request: web.Request, said_before: dict[str, str]) -> BodyPartReader:
-    """The file in a form, and what stood before it; raises Malformed where there is none."""
+    """Return the file in a form, and put the fields before it into `said_before`.
+
+    Raises Malformed where there is no file.
+    """
     with _reading():
         form = await request.multipart()
         while isinstance(part := await form.next(), BodyPartReader) and len(said_before) <= 10:
@@ -172,7 +182,11 @@ async def _chunks(part: BodyPartReader) -> AsyncIterator[bytes]:
 
 
 def _once(link: str, form: Mapping[str, str], asked: str) -> IdempotencyKey | None:
-    """The same form from the same page counts once, however often it is sent; changed, it is another one."""
+    """Return the idempotency key of a form, None where the page gave none.
+
+    The same form from the same page counts once, however often it is sent; changed, it is
+    another one.
+    """
     if not form.get("once"):
         return None
     content = msgspec.json.encode([link, asked, sorted(form.items())])

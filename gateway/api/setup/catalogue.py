@@ -1,4 +1,4 @@
-"""The catalogue: services and configuration items, their import, and what an outage reaches."""
+"""The API of services and configuration items, of their import and of the impact of an outage."""
 
 import asyncio
 from datetime import datetime
@@ -27,7 +27,7 @@ Targets = Annotated[dict[str, Annotated[dict[str, Annotated[str, Meta(max_length
 
 
 class NewService(Request, kw_only=True):
-    """A service to make; groups are slugs, "" is none."""
+    """A service to create; groups are slugs, "" is none."""
 
     slug: Slug
     name: Title
@@ -45,7 +45,7 @@ class NewService(Request, kw_only=True):
 
 
 class ServicePatch(Request, kw_only=True):
-    """What to change of a service; `targets` replaces all of them."""
+    """Changes of a service; `targets` replaces all of them."""
 
     name: Title | UnsetType = UNSET
     description: Text | UnsetType = UNSET
@@ -83,14 +83,14 @@ class ServiceView(msgspec.Struct):
 
 
 class ServicePage(msgspec.Struct):
-    """A page of services; `next` is the `after` of the page that follows, null at the end."""
+    """A page of services; `next` is the `after` of the next page, null at the end."""
 
     services: list[ServiceView]
     next: str | None
 
 
 class ServiceQuery(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
-    """Which services, from which slug on, how many at most."""
+    """A filter of services, the slug to continue after, and the most to return."""
 
     active: bool | None = None
     after: Annotated[str, Meta(max_length=64)] = ""
@@ -98,7 +98,7 @@ class ServiceQuery(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
 
 
 class CiPatch(Request, kw_only=True):
-    """What to change of a configuration item; `attributes` and `depends_on` replace all of them."""
+    """Changes of a configuration item; `attributes` and `depends_on` replace all of them."""
 
     kind: CiKind | UnsetType = UNSET
     service: ServiceSlug | UnsetType = UNSET
@@ -108,7 +108,10 @@ class CiPatch(Request, kw_only=True):
 
 
 class CiView(msgspec.Struct):
-    """A configuration item as the API shows it: `depends_on` is upstream, `dependents` downstream."""
+    """A configuration item as the API shows it.
+
+    `depends_on` is upstream, `dependents` downstream.
+    """
 
     name: str
     kind: str
@@ -123,14 +126,14 @@ class CiView(msgspec.Struct):
 
 
 class CiPage(msgspec.Struct):
-    """A page of configuration items; `next` is the `after` of the page that follows, null at the end."""
+    """A page of configuration items; `next` is the `after` of the next page, null at the end."""
 
     cis: list[CiView]
     next: str | None
 
 
 class CiQuery(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
-    """Which configuration items, from which name on, how many at most."""
+    """A filter of configuration items, the name to continue after, and the most to return."""
 
     service: Annotated[str, Meta(max_length=64)] | None = None
     after: Annotated[str, Meta(max_length=128)] = ""
@@ -138,13 +141,13 @@ class CiQuery(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
 
 
 class Imported(msgspec.Struct):
-    """How many configuration items were written."""
+    """The number of configuration items that were written."""
 
     imported: int
 
 
 class Reach(msgspec.Struct):
-    """What depends on a configuration item, nearest first; `more` says that it goes on."""
+    """The items that depend on a configuration item, nearest first; `more` if there are others."""
 
     name: str
     reaches: list[Hit]
@@ -164,7 +167,7 @@ def _ci_view(one: Ci) -> CiView:
 
 
 async def list_services(call: Call) -> web.Response:
-    """A page of services by slug."""
+    """Return a page of services by slug."""
     query = body.query(call.request, ServiceQuery)
     async with acquire(call.context.uow.pool) as conn:
         found = await services.page(conn, query.after, query.limit + 1, active=query.active)
@@ -173,7 +176,7 @@ async def list_services(call: Call) -> web.Response:
 
 
 async def create_service(call: Call) -> web.Response:
-    """Make a service."""
+    """Create a service."""
     fields, uow = msgspec.structs.asdict(call.body), call.context.uow
     slug = fields.pop("slug")
     uow.catalogue.check(fields["policy"], fields["support_hours"], fields["targets"])
@@ -190,7 +193,7 @@ async def create_service(call: Call) -> web.Response:
 
 
 async def read_service(call: Call) -> web.Response:
-    """One service."""
+    """Return one service."""
     async with acquire(call.context.uow.pool) as conn:
         one = await services.by_slug(conn, call.request.match_info["slug"])
     return respond(_service_view(one), etag=str(one.version))
@@ -202,7 +205,7 @@ async def patch_service(call: Call) -> web.Response:
 
 
 async def deactivate_service(call: Call) -> web.Response:
-    """End a service; records go on to name it."""
+    """Deactivate a service; records continue to name it."""
     await _service_changed(call, {"active": False})
     return web.Response(status=204)
 
@@ -223,7 +226,7 @@ async def _service_changed(call: Call, changes: dict[str, Any]) -> web.Response:
 
 
 async def list_cis(call: Call) -> web.Response:
-    """A page of configuration items by name."""
+    """Return a page of configuration items by name."""
     query = body.query(call.request, CiQuery)
     async with acquire(call.context.uow.pool) as conn:
         found = await cis.page(conn, query.after, query.limit + 1, service=query.service)
@@ -232,7 +235,7 @@ async def list_cis(call: Call) -> web.Response:
 
 
 async def create_ci(call: Call) -> web.Response:
-    """Make a configuration item."""
+    """Create a configuration item."""
     uow = call.context.uow
 
     async def work(conn: Connection) -> Answer:
@@ -247,7 +250,7 @@ async def create_ci(call: Call) -> web.Response:
 
 
 async def read_ci(call: Call) -> web.Response:
-    """One configuration item."""
+    """Return one configuration item."""
     async with acquire(call.context.uow.pool) as conn:
         one = await cis.by_name(conn, call.request.match_info["name"])
     return respond(_ci_view(one), etag=str(one.version))
@@ -269,7 +272,7 @@ async def patch_ci(call: Call) -> web.Response:
 
 
 async def delete_ci(call: Call) -> web.Response:
-    """Forget a configuration item on which nothing depends."""
+    """Delete a configuration item on which nothing depends."""
     name, if_match = call.request.match_info["name"], call.if_match()
 
     async def work(conn: Connection) -> None:
@@ -281,7 +284,7 @@ async def delete_ci(call: Call) -> web.Response:
 
 
 async def import_cis(call: Call) -> web.Response:
-    """Write many configuration items, or none of them."""
+    """Import configuration items: all of them, or none."""
     try:
         text = (await body.read(call.request)).decode()
     except UnicodeDecodeError as error:
@@ -289,7 +292,7 @@ async def import_cis(call: Call) -> web.Response:
     if "\0" in text:
         raise Malformed("the body holds NUL, which no database keeps")
     uow = call.context.uow
-    # ten thousand items take longer than the loop has; they are read one by one, so that a thread leaves it its turns
+    # ten thousand items would block the event loop for too long; they are read one by one, so that a thread leaves it its turns
     drafts = await asyncio.to_thread(importing.read, text, as_csv=call.request.content_type == "text/csv")
 
     async def work(conn: Connection) -> Answer:
@@ -305,7 +308,7 @@ async def import_cis(call: Call) -> web.Response:
 
 
 async def read_impact(call: Call) -> web.Response:
-    """What depends on a configuration item."""
+    """Return the items that depend on a configuration item."""
     name = call.request.match_info["name"]
     async with acquire(call.context.uow.pool) as conn:
         reaches, more = await cis.impact(conn, name)

@@ -1,4 +1,4 @@
-"""Who people are in chats: their accounts there, and codes by which they say so themselves."""
+"""The API of people's chat accounts, and of codes by which people link their own."""
 
 from datetime import datetime
 from typing import Annotated
@@ -25,7 +25,11 @@ Tenant = Annotated[str, Meta(max_length=128, pattern=r"^[^\x00-\x20\x7f]*\Z")]
 
 
 class NewChat(Request, kw_only=True):
-    """An account of somebody's: the vendor's ids of the person and of the workspace or company they speak from."""
+    """A chat account to link to a person.
+
+    `user` and `tenant` are the vendor's ids of the person and of the workspace or company they
+    speak from.
+    """
 
     provider: Provider
     tenant: Tenant
@@ -33,7 +37,7 @@ class NewChat(Request, kw_only=True):
 
 
 class ChatQuery(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
-    """Which account."""
+    """The chat account to unlink."""
 
     provider: Provider
     tenant: Tenant
@@ -41,7 +45,7 @@ class ChatQuery(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
 
 
 class ChatView(msgspec.Struct):
-    """An account of a person's."""
+    """A chat account of a person."""
 
     provider: str
     tenant: str
@@ -50,13 +54,16 @@ class ChatView(msgspec.Struct):
 
 
 class ChatList(msgspec.Struct):
-    """The accounts of a person."""
+    """The chat accounts of a person."""
 
     chats: list[ChatView]
 
 
 class ChatCode(msgspec.Struct):
-    """What to write into the chat once: `link CODE`, until `expires_at`. It is shown this once."""
+    """A code to write into the chat, as `link CODE`, until `expires_at`.
+
+    It counts once, and is shown only once.
+    """
 
     code: str
     expires_at: datetime
@@ -67,14 +74,14 @@ def _view(one: chats.Chat) -> ChatView:
 
 
 async def list_chats(call: Call) -> web.Response:
-    """A person's accounts."""
+    """List the chat accounts of a person."""
     async with acquire(call.context.uow.pool) as conn:
         person = await people.by_login(conn, call.request.match_info["login"])
         return respond(ChatList([_view(one) for one in await chats.of_person(conn, person.id)]))
 
 
 async def link_chat(call: Call) -> web.Response:
-    """Say whose account it is."""
+    """Link a chat account to a person."""
     login, asked, stamp = call.request.match_info["login"], call.body, call.context.uow.clock.stamp()
 
     async def work(conn: Connection) -> Answer:
@@ -88,7 +95,7 @@ async def link_chat(call: Call) -> web.Response:
 
 
 async def unlink_chat(call: Call) -> web.Response:
-    """Say that it is theirs no longer."""
+    """Unlink a chat account from a person."""
     login, asked = call.request.match_info["login"], body.query(call.request, ChatQuery)
     async with transaction(call.context.uow.pool) as conn:
         person = await people.by_login(conn, login, lock=True)
@@ -98,12 +105,12 @@ async def unlink_chat(call: Call) -> web.Response:
 
 
 async def make_code(call: Call) -> web.Response:
-    """A code for somebody, in place of the one before."""
+    """Create a code for a person, in place of the one before."""
     return await _made(call, call.request.match_info["login"])
 
 
 async def make_own_code(call: Call) -> web.Response:
-    """A code for oneself, in place of the one before."""
+    """Create a code for the caller, in place of the one before."""
     if call.caller.person_id is None:
         raise Forbidden("this is for people, and the key is a machine's")
     return await _made(call, call.who.name)

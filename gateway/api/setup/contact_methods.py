@@ -20,13 +20,16 @@ from gateway.operations.major.audience import checked
 log = structlog.get_logger()
 
 CHECKED = frozenset({"webhook", "slack", "feishu"})
-"""Channels whose addresses are judged by where they lead."""
+"""Channels whose addresses are checked for where they lead."""
 
 Channel = Literal["mail", "webhook", "sms", "voice", "slack", "feishu", "wecom", "dingtalk"]
 
 
 class ContactMethod(Request, kw_only=True):
-    """A channel and an address there; without an address, the person's own e-mail address or telephone."""
+    """A channel and an address of it.
+
+    Without an address it is the person's own e-mail address or telephone number.
+    """
 
     channel: Channel
     address: Annotated[str, Meta(max_length=500)] = ""

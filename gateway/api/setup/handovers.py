@@ -1,4 +1,4 @@
-"""Rosters, and what one shift hands to the next."""
+"""The API of rosters, and of hand-overs from one shift to the next."""
 
 from datetime import datetime, timedelta
 from typing import Annotated
@@ -23,7 +23,7 @@ WEEK = timedelta(days=7)
 
 
 class PlannedShift(msgspec.Struct, forbid_unknown_fields=True, rename={"since": "from", "until": "to"}):
-    """Who works from one instant up to another."""
+    """A shift: the people who work from one instant up to another."""
 
     since: wire.Moment
     until: wire.Moment
@@ -37,27 +37,30 @@ class Roster(wire.Request, kw_only=True):
 
 
 class RosterQuery(msgspec.Struct, forbid_unknown_fields=True, frozen=True, rename={"since": "from", "until": "to"}):
-    """Which stretch of a roster, a week from now unless said otherwise."""
+    """The period of a roster, by default a week from now."""
 
     since: wire.Moment | None = None
     until: wire.Moment | None = None
 
 
 class RosterView(msgspec.Struct):
-    """The shifts of a stretch, and who is on shift now."""
+    """The shifts of a period, and the people on shift now."""
 
     shifts: list[PlannedShift]
     on_shift: list[str]
 
 
 class HandOverQuery(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
-    """Whose lists; of all groups unless one is named."""
+    """The group whose hand-overs are listed; all groups unless one is named."""
 
     group: wire.Name | None = None
 
 
 class HandedRecord(msgspec.Struct):
-    """A record on a list; with a `report` it is over, and that is what is left to do."""
+    """A record on a hand-over list.
+
+    With a `report` the record is over, and the report is what is left to do.
+    """
 
     number: str
     title: str
@@ -82,13 +85,13 @@ class HandOverView(msgspec.Struct):
 
 
 class HandOvers(msgspec.Struct):
-    """Lists that nobody has accepted yet."""
+    """The hand-overs that nobody has accepted yet."""
 
     handovers: list[HandOverView]
 
 
 async def put_roster(call: Call) -> web.Response:
-    """Plan a group's shifts."""
+    """Set the roster of a group."""
     shifts = [Shift(starts_at=one.since, ends_at=one.until, people=tuple(one.people)) for one in call.body.shifts]
     uow = call.context.uow
     async with transaction(uow.pool) as conn:
@@ -97,7 +100,7 @@ async def put_roster(call: Call) -> web.Response:
 
 
 async def read_roster(call: Call) -> web.Response:
-    """A stretch of a roster."""
+    """Return the shifts of a group in a period."""
     query, uow, slug = body.query(call.request, RosterQuery), call.context.uow, call.request.match_info["slug"]
     async with acquire(uow.pool) as conn:
         await groups.by_slug(conn, slug)
@@ -110,13 +113,13 @@ async def read_roster(call: Call) -> web.Response:
 
 
 async def list_handovers(call: Call) -> web.Response:
-    """What waits to be accepted."""
+    """List the hand-overs that wait to be accepted."""
     query = body.query(call.request, HandOverQuery)
     return respond(HandOvers([_view(one) for one in await hand_over.pending(call.context.uow, query.group, call.who)]))
 
 
 async def accept_handover(call: Call) -> web.Response:
-    """Take over a list."""
+    """Accept a hand-over."""
     one = await hand_over.accept(call.context.uow, int(call.request.match_info["id"]), call.who, once=call.once())
     return respond(_view(one))
 

@@ -1,4 +1,4 @@
-"""Keys: make, list, revoke."""
+"""The API of keys: create, list, revoke."""
 
 from datetime import datetime
 
@@ -15,7 +15,7 @@ from gateway.incidents.visibility import has_security_role
 
 
 class MadeKey(msgspec.Struct):
-    """A new key; `key` is shown this once and kept nowhere."""
+    """A new key; `key` is shown only once and stored nowhere."""
 
     key: str
     info: KeyInfo
@@ -34,9 +34,9 @@ ON CONFLICT (slug) DO UPDATE SET slug = excluded.slug RETURNING id
 
 
 async def create_key(call: Call) -> web.Response:
-    """Make a key; an ingest key belongs to the integration named, which is made if it is new.
+    """Create a key; an ingest key belongs to the integration named, which is created if it is new.
 
-    No key sees security incidents that whoever makes it does not see.
+    A key sees no security incidents that its creator does not see.
     """
     expires: datetime | None = call.body.expires_at
     if Scope.INGEST in call.body.scopes and call.body.integration is None:
@@ -56,13 +56,13 @@ async def create_key(call: Call) -> web.Response:
 
 
 async def list_keys(call: Call) -> web.Response:
-    """All keys."""
+    """List all keys."""
     async with acquire(call.context.uow.pool) as conn:
         return respond(KeyList(await keys.everything(conn)))
 
 
 async def revoke_key(call: Call) -> web.Response:
-    """End a key, within five seconds everywhere."""
+    """Revoke a key; every replica refuses it within five seconds."""
     async with acquire(call.context.uow.pool) as conn:
         key_id = int(call.request.match_info["id"])
         await keys.revoke(conn, key_id, call.context.uow.clock.stamp())

@@ -1,4 +1,4 @@
-"""Monitors: list, make, read, change, forget."""
+"""The API of monitors: list, create, read, change, delete."""
 
 from dataclasses import asdict
 from datetime import datetime
@@ -26,7 +26,11 @@ Schedule = Annotated[str, Meta(max_length=128)]
 
 
 class NewMonitor(Request, kw_only=True):
-    """A monitor to make: pings are expected every `period_seconds`, or by the cron `schedule` on the wall clock of `zone`."""
+    """A monitor to create.
+
+    Pings are expected every `period_seconds`, or by the cron `schedule` on the wall clock of
+    `zone`.
+    """
 
     integration: Slug
     slug: Slug
@@ -43,7 +47,10 @@ class NewMonitor(Request, kw_only=True):
 
 
 class MonitorPatch(Request, kw_only=True):
-    """What to change of a monitor; another period, schedule, zone or grace counts from now, and so does enabling it."""
+    """Changes of a monitor.
+
+    Another period, schedule, zone or grace counts from now, and so does enabling it.
+    """
 
     name: Title | UnsetType = UNSET
     description: Text | UnsetType = UNSET
@@ -58,7 +65,11 @@ class MonitorPatch(Request, kw_only=True):
 
 
 class MonitorView(msgspec.Struct):
-    """A monitor as the API shows it; `expected_at` is when its next ping should come, `due_at` when it is overdue."""
+    """A monitor as the API shows it.
+
+    `expected_at` is the time when its next ping should come, `due_at` the time when it is
+    overdue.
+    """
 
     id: int
     integration: str
@@ -87,14 +98,14 @@ class MonitorView(msgspec.Struct):
 
 
 class MonitorPage(msgspec.Struct):
-    """A page of monitors; `next` is the `after` of the page that follows, null at the end."""
+    """A page of monitors; `next` is the `after` of the next page, null at the end."""
 
     monitors: list[MonitorView]
     next: int | None
 
 
 class MonitorQuery(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
-    """Which monitors, from which id on, how many at most."""
+    """A filter of monitors, the id to continue after, and the most to return."""
 
     integration: Slug | None = None
     after: Annotated[int, Meta(ge=0, le=2_147_483_647)] = 0
@@ -111,7 +122,7 @@ def _id(call: Call) -> int:
 
 
 async def list_monitors(call: Call) -> web.Response:
-    """A page of monitors by id."""
+    """Return a page of monitors by id."""
     query = body.query(call.request, MonitorQuery)
     async with acquire(call.context.uow.pool) as conn:
         found = await store.page(conn, query.after, query.limit + 1, query.integration)
@@ -120,7 +131,7 @@ async def list_monitors(call: Call) -> web.Response:
 
 
 async def create_monitor(call: Call) -> web.Response:
-    """Make a monitor, whose time runs from now."""
+    """Create a monitor, whose time runs from now."""
     uow, fields = call.context.uow, msgspec.structs.asdict(call.body)
     integration, slug = fields.pop("integration"), fields.pop("slug")
 
@@ -135,7 +146,7 @@ async def create_monitor(call: Call) -> web.Response:
 
 
 async def read_monitor(call: Call) -> web.Response:
-    """One monitor."""
+    """Return one monitor."""
     async with acquire(call.context.uow.pool) as conn:
         one = await store.by_id(conn, _id(call))
     return respond(_view(one), etag=str(one.version))
@@ -156,7 +167,7 @@ async def patch_monitor(call: Call) -> web.Response:
 
 
 async def delete_monitor(call: Call) -> web.Response:
-    """Forget a monitor."""
+    """Delete a monitor."""
     async with acquire(call.context.uow.pool) as conn:
         await store.delete(conn, _id(call))
     log.info("monitor_deleted", id=_id(call), by=call.actor)

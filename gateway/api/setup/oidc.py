@@ -1,4 +1,4 @@
-"""Getting in by an identity provider: there and back."""
+"""Sign-in by an identity provider (OpenID Connect): the redirect there and the way back."""
 
 from typing import Annotated
 
@@ -13,10 +13,10 @@ from gateway.errors import Malformed, NotFound, Unauthenticated
 from gateway.web.deadlines import allow_more
 
 COOKIE = "__Secure-gateway_login"
-"""Browsers take and send it by TLS alone (RFC 6265bis, 4.1.3.1)."""
+"""The cookie of a sign-in, which browsers take and send by TLS alone (RFC 6265bis, 4.1.3.1)."""
 
 OPEN_COOKIE = "gateway_login"
-"""Its name where the gateway is reached without TLS, which is for trials."""
+"""The cookie of a sign-in where the gateway is reached without TLS, which is for trials."""
 
 PATH = "/api/v1/login/oidc"
 PROVIDER_WITHIN = 10.0
@@ -26,7 +26,10 @@ Opaque = Annotated[str, Meta(max_length=4_096)]
 
 
 class Returned(msgspec.Struct, frozen=True):
-    """What the provider sends people back with (RFC 6749, 4.1.2; RFC 9207); other parameters are its own."""
+    """The parameters with which the provider sends people back (RFC 6749, 4.1.2; RFC 9207).
+
+    Other parameters are the provider's own.
+    """
 
     state: Opaque = ""
     code: Opaque = ""
@@ -35,7 +38,7 @@ class Returned(msgspec.Struct, frozen=True):
 
 
 async def begin(call: Call) -> web.Response:
-    """Off to the identity provider."""
+    """Redirect to the identity provider."""
     oidc = _oidc(call)
     allow_more(PROVIDER_WITHIN)
     begun = await oidc.begin(call.address)
@@ -48,7 +51,7 @@ async def begin(call: Call) -> web.Response:
 
 
 async def finish(call: Call) -> web.Response:
-    """Back from there, for a session."""
+    """Complete the sign-in after the provider's redirect, and return a session."""
     oidc = _oidc(call)
     try:
         given = msgspec.convert(dict(call.request.query), Returned)

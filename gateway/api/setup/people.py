@@ -1,4 +1,4 @@
-"""People and groups: list, make, read, change, end."""
+"""The API of people and groups: list, create, read, change, deactivate."""
 
 from datetime import datetime
 from typing import Annotated, Any, Literal
@@ -29,7 +29,7 @@ Locale = Literal["en", "zh-CN"]
 
 
 class NewPerson(Request, kw_only=True):
-    """A person to make; without roles nobody may do anything."""
+    """A person to create; without roles they may do nothing."""
 
     login: Login
     name: Title
@@ -43,7 +43,7 @@ class NewPerson(Request, kw_only=True):
 
 
 class PersonPatch(Request, kw_only=True):
-    """What to change of a person; what is left out stays."""
+    """Changes of a person; fields left out stay as they are."""
 
     name: Title | UnsetType = UNSET
     email: Contact | UnsetType = UNSET
@@ -74,14 +74,14 @@ class PersonView(msgspec.Struct):
 
 
 class PeoplePage(msgspec.Struct):
-    """A page of people; `next` is the `after` of the page that follows, null at the end."""
+    """A page of people; `next` is the `after` of the next page, null at the end."""
 
     people: list[PersonView]
     next: str | None
 
 
 class PeopleQuery(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
-    """Which people, from which login on, how many at most."""
+    """A filter of people, the login to continue after, and the most to return."""
 
     active: bool | None = None
     role: Role | None = None
@@ -90,7 +90,7 @@ class PeopleQuery(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
 
 
 class NewGroup(Request, kw_only=True):
-    """A group to make; members are logins."""
+    """A group to create; members are logins."""
 
     slug: Slug
     name: Title
@@ -101,7 +101,7 @@ class NewGroup(Request, kw_only=True):
 
 
 class GroupPatch(Request, kw_only=True):
-    """What to change of a group; `members` replaces all of them."""
+    """Changes of a group; `members` replaces all of them."""
 
     name: Title | UnsetType = UNSET
     tier: GroupTier | UnsetType = UNSET
@@ -125,14 +125,14 @@ class GroupView(msgspec.Struct):
 
 
 class GroupPage(msgspec.Struct):
-    """A page of groups; `next` is the `after` of the page that follows, null at the end."""
+    """A page of groups; `next` is the `after` of the next page, null at the end."""
 
     groups: list[GroupView]
     next: str | None
 
 
 class GroupQuery(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
-    """Which groups, from which slug on, how many at most."""
+    """A filter of groups, the slug to continue after, and the most to return."""
 
     tier: GroupTier | None = None
     after: Annotated[str, Meta(max_length=64)] = ""
@@ -140,11 +140,11 @@ class GroupQuery(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
 
 
 LOGGED = frozenset({"roles", "active"})
-"""What of a person's changes the log tells with its value."""
+"""The fields of a person whose changes are logged with their value."""
 
 
 def person_view(one: Person) -> PersonView:
-    """The person as it is shown."""
+    """Return the person as the API shows them."""
     lists = {"roles": sorted(one.roles), "skills": list(one.skills), "groups": list(one.groups)}
     return PersonView(**{name: getattr(one, name) for name in PersonView.__struct_fields__} | lists)
 
@@ -155,7 +155,7 @@ def _group_view(one: Group) -> GroupView:
 
 
 async def list_people(call: Call) -> web.Response:
-    """A page of people by login."""
+    """Return a page of people by login."""
     query = body.query(call.request, PeopleQuery)
     async with acquire(call.context.uow.pool) as conn:
         found = await people.page(conn, query.after, query.limit + 1, active=query.active, role=query.role)
@@ -164,7 +164,7 @@ async def list_people(call: Call) -> web.Response:
 
 
 async def create_person(call: Call) -> web.Response:
-    """Make a person."""
+    """Create a person."""
     fields = msgspec.structs.asdict(call.body)
 
     async def work(conn: Connection) -> Answer:
@@ -178,7 +178,7 @@ async def create_person(call: Call) -> web.Response:
 
 
 async def read_person(call: Call) -> web.Response:
-    """One person."""
+    """Return one person."""
     async with acquire(call.context.uow.pool) as conn:
         one = await people.by_login(conn, call.request.match_info["login"])
     return respond(person_view(one), etag=str(one.version))
@@ -190,7 +190,7 @@ async def patch_person(call: Call) -> web.Response:
 
 
 async def deactivate_person(call: Call) -> web.Response:
-    """End what a person may do; what was done under the name stays."""
+    """Deactivate a person; what was done under their name stays."""
     await _changed(call, {"active": False})
     return web.Response(status=204)
 
@@ -213,7 +213,7 @@ async def _changed(call: Call, changes: dict[str, Any]) -> web.Response:
 
 
 async def forget_identity(call: Call) -> web.Response:
-    """End all that was issued to a person and what binds them to the identity provider."""
+    """Delete a person's link to the identity provider, and end all that was issued to them."""
     login, stamp = call.request.match_info["login"], call.context.uow.clock.stamp()
     async with transaction(call.context.uow.pool) as conn:
         await end_all(conn, await people.unbind(conn, login, stamp), stamp)
@@ -222,7 +222,7 @@ async def forget_identity(call: Call) -> web.Response:
 
 
 async def list_groups(call: Call) -> web.Response:
-    """A page of groups by slug."""
+    """Return a page of groups by slug."""
     query = body.query(call.request, GroupQuery)
     async with acquire(call.context.uow.pool) as conn:
         found = await groups.page(conn, query.after, query.limit + 1, tier=query.tier)
@@ -231,7 +231,7 @@ async def list_groups(call: Call) -> web.Response:
 
 
 async def create_group(call: Call) -> web.Response:
-    """Make a group."""
+    """Create a group."""
     fields = msgspec.structs.asdict(call.body)
     members = fields.pop("members")
 
@@ -246,7 +246,7 @@ async def create_group(call: Call) -> web.Response:
 
 
 async def read_group(call: Call) -> web.Response:
-    """One group."""
+    """Return one group."""
     async with acquire(call.context.uow.pool) as conn:
         one = await groups.by_slug(conn, call.request.match_info["slug"])
     return respond(_group_view(one), etag=str(one.version))
@@ -258,7 +258,7 @@ async def patch_group(call: Call) -> web.Response:
 
 
 async def deactivate_group(call: Call) -> web.Response:
-    """End a group; its members and what it did stay."""
+    """Deactivate a group; its members and its history stay."""
     await _group_changed(call, {"active": False})
     return web.Response(status=204)
 

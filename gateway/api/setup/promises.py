@@ -1,4 +1,4 @@
-"""What another configuration would promise."""
+"""The API that previews the due times of open records under an edited configuration."""
 
 import asyncio
 from datetime import datetime
@@ -17,7 +17,7 @@ from gateway.sla.public_days import load
 
 
 class Moved(msgspec.Struct):
-    """A clock that would be due at another instant; null is never."""
+    """A clock that would be due at another instant; null means never."""
 
     number: str
     clock: str
@@ -26,7 +26,10 @@ class Moved(msgspec.Struct):
 
 
 class Previewed(msgspec.Struct):
-    """What became of one page of open records, the most urgent first; `next` is the cursor of the page after, null at the end."""
+    """The clocks that would change on one page of open records, the most urgent first.
+
+    `next` is the cursor of the next page, null at the end.
+    """
 
     moved: list[Moved]
     examined: int
@@ -42,7 +45,7 @@ ORDER BY priority, id LIMIT $3
 
 
 async def preview_sla(call: Call) -> web.Response:
-    """Nothing is changed: the clocks of open records are read under both configurations."""
+    """Compute the clocks of open records under both configurations; nothing is changed."""
     uow, asked = call.context.uow, call.body
     named = (calendar.get("holidays") for calendar in asked.calendars.values())
     await asyncio.to_thread(load, [one for one in named if isinstance(one, str)])

@@ -1,4 +1,4 @@
-"""The routes about people, what they look after, and how the gateway is set up."""
+"""The routes of people, services, monitors, keys and the setup of the gateway."""
 
 from gateway.access.permissions import Action
 from gateway.api import clock_events, custom_fields, wire
@@ -35,7 +35,7 @@ from gateway.catalogue.importing import NewCi
 
 
 def of_setup() -> tuple[Route, ...]:
-    """Everything that may be asked about people, services, keys and the like."""
+    """Return the routes of people, services, keys and the like."""
     return (
         Route("GET", V1 + "/keys", keys.list_keys, ADMIN, "List keys", None, keys.KeyList),
         Route("POST", V1 + "/keys", keys.create_key, ADMIN, "Create a key", wire.NewKey, keys.MadeKey, status=201, headers=ONCE),

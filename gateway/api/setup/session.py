@@ -1,4 +1,4 @@
-"""Getting in and out, and what belongs to oneself: a password, keys."""
+"""The API of sign-in and sign-out, and of the caller's own password and keys."""
 
 from datetime import datetime
 from typing import Annotated
@@ -30,7 +30,7 @@ class Credentials(Request, kw_only=True):
 
 
 class Opened(msgspec.Struct):
-    """A session: send `token` as a Bearer key until `expires_at`; it is shown this once."""
+    """A session: send `token` as a Bearer key until `expires_at`; it is shown only once."""
 
     token: str
     expires_at: datetime | None
@@ -38,7 +38,7 @@ class Opened(msgspec.Struct):
 
 
 class Me(msgspec.Struct):
-    """Whose key this is and what it covers; `person` is null for a machine's."""
+    """The owner of the key and its scopes; `person` is null for a machine's key."""
 
     name: str
     scopes: list[str]
@@ -46,9 +46,9 @@ class Me(msgspec.Struct):
 
 
 class NewPassword(Request, kw_only=True):
-    """A password in place of another; every other session ends, and with them one's keys and chat accounts.
+    """A new password; every other session ends, and with them the keys and chat accounts.
 
-    With `keep_keys` those stay.
+    With `keep_keys` keys and chat accounts stay.
     """
 
     old: Password
@@ -57,13 +57,16 @@ class NewPassword(Request, kw_only=True):
 
 
 class InitialPassword(Request, kw_only=True):
-    """A password for somebody who has none or forgot it; all their sessions, keys and chat accounts end."""
+    """A password for somebody who has none or forgot it.
+
+    All their sessions, keys and chat accounts end.
+    """
 
     new: Password
 
 
 class NewOwnKey(Request, kw_only=True):
-    """A key of one's own to make, no wider than the one it is made with."""
+    """A key to create for the caller, with no wider scopes than the key it is made with."""
 
     name: Title
     scopes: Annotated[list[Scope], Meta(min_length=1, max_length=3)]
@@ -71,21 +74,21 @@ class NewOwnKey(Request, kw_only=True):
 
 
 async def log_in(call: Call) -> web.Response:
-    """A login and its password for a session."""
+    """Open a session by login and password."""
     asked = call.body
     session = await call.context.login.by_password(asked.login, asked.password, call.address)
     return await opened(call, session)
 
 
 async def opened(call: Call, session: Session) -> web.Response:
-    """A session as it is shown, once."""
+    """Return a session as the API shows it, once."""
     async with acquire(call.context.uow.pool) as conn:
         person = await people.by_login(conn, session.login)
     return respond(Opened(session.token, session.info.expires_at, person_view(person)))
 
 
 async def log_out(call: Call) -> web.Response:
-    """End the session that asks."""
+    """End the session that the request comes with; raises Conflict for another key."""
     person_id(call)
     if not call.caller.session:
         raise Conflict("this key is no session: it is revoked under /api/v1/me/keys")
@@ -96,7 +99,7 @@ async def log_out(call: Call) -> web.Response:
 
 
 async def read_me(call: Call) -> web.Response:
-    """Who the key makes one."""
+    """Return the owner and the scopes of the caller's key."""
     person: PersonView | None = None
     if call.caller.person_id is not None:
         async with acquire(call.context.uow.pool) as conn:
@@ -105,7 +108,7 @@ async def read_me(call: Call) -> web.Response:
 
 
 async def put_password(call: Call) -> web.Response:
-    """Change one's own password."""
+    """Change the caller's own password."""
     person_id(call)
     given = Change(call.body.old, call.body.new, call.body.keep_keys)
     await call.context.login.change_password(call.caller.who.name, given, call.address, call.caller.id)
@@ -113,19 +116,19 @@ async def put_password(call: Call) -> web.Response:
 
 
 async def put_initial_password(call: Call) -> web.Response:
-    """Set somebody's password."""
+    """Set the password of a person."""
     await call.context.login.set_password(call.request.match_info["login"], call.body.new)
     return web.Response(status=204)
 
 
 async def list_own_keys(call: Call) -> web.Response:
-    """One's keys and sessions, those that are over left out."""
+    """List the caller's keys and sessions, without those that are over."""
     async with acquire(call.context.uow.pool) as conn:
         return respond(KeyList(await keys.of_person(conn, person_id(call), call.context.uow.clock.stamp())))
 
 
 async def create_own_key(call: Call) -> web.Response:
-    """Make a key for a script of one's own."""
+    """Create a key for a script of the caller."""
     owner, asked = person_id(call), call.body
     if not set(asked.scopes) <= call.caller.scopes - {Scope.INGEST}:
         raise Unprocessable("a key is no wider than the one it is made with", flaws=(Flaw("/scopes", "wider than your own key"),))
@@ -143,7 +146,7 @@ async def create_own_key(call: Call) -> web.Response:
 
 
 async def revoke_own_key(call: Call) -> web.Response:
-    """End a key or session of one's own."""
+    """Revoke a key or session of the caller."""
     key_id = int(call.request.match_info["id"])
     async with acquire(call.context.uow.pool) as conn:
         await keys.revoke(conn, key_id, call.context.uow.clock.stamp(), person_id=person_id(call))
@@ -152,7 +155,7 @@ async def revoke_own_key(call: Call) -> web.Response:
 
 
 def person_id(call: Call) -> int:
-    """Return the id of the person who asks; raises Forbidden for a machine's key."""
+    """Return the id of the person who calls; raises Forbidden for a machine's key."""
     if call.caller.person_id is None:
         raise Forbidden("this is for people, and the key is a machine's")
     return call.caller.person_id

@@ -1,4 +1,4 @@
-"""Reports of apps by HTTP: POST /ingest/app, and what became of a reporter's own."""
+"""The endpoint for reports of apps, POST /ingest/app, and the list of a reporter's records."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -37,14 +37,15 @@ from gateway.vocabulary import State
 
 SOURCE = "app"
 MOST = 100
-"""Records that are listed, newest first."""
+"""The number of records in a listing, newest first."""
 
 
 class Taken(msgspec.Struct):
-    """What became of a report.
+    """The result of a report.
 
-    `page` and `link` are paths, to be put behind the gateway's address: a page for a browser, and the same for programs. Both end
-    at `expires_at`; all three are null where the report is in quarantine.
+    `page` and `link` are paths, to be put behind the gateway's address: a page for a browser,
+    and the same for programs. Both expire at `expires_at`; all three are null where the report
+    is in quarantine.
     """
 
     receipt: UUID
@@ -76,14 +77,20 @@ class Owned(msgspec.Struct):
 
 
 class Asked(msgspec.Struct):
-    """Whose records are listed: the reporter's `id`, or what they were known by without one."""
+    """The reporter whose records are listed.
+
+    It is the reporter's `id`, or the address or number that identified a reporter without one.
+    """
 
     reporter: str
 
 
 @dataclass(frozen=True, slots=True)
 class AppDoor:
-    """Takes reports of apps in; `region` is whose telephone numbers have no country code."""
+    """The endpoint for reports of apps.
+
+    `region` is that of telephone numbers without a country code.
+    """
 
     reception: ReportService
     links: ReporterLinks
@@ -94,9 +101,10 @@ class AppDoor:
     acknowledge: Acknowledging | None = None
 
     async def receive(self, request: web.Request, caller: Caller) -> Taken:
-        """What became of the report, once committed.
+        """Take a report and return its result, once committed.
 
-        Raises Malformed, with its receipt, when it is in quarantine; Forbidden, IdempotencyMismatch and Unavailable.
+        Raises Malformed, with its receipt, when it is in quarantine; Forbidden,
+        IdempotencyMismatch, Overloaded and Unavailable.
         """
         began, integration_id = self.clock.monotonic(), of(caller)
         key, body = _key(request), await body_of(request)
@@ -116,9 +124,10 @@ class AppDoor:
         return await self._answer(receipt)
 
     async def take(self, integration_id: int, body: bytes, key: str | None, *, flag: str | None = None) -> Receipt:
-        """The committed receipt; with `key` the same report counts once.
+        """Take a report and return the committed receipt; with `key` the same report counts once.
 
-        Raises Malformed, with its receipt, when it is in quarantine; IdempotencyMismatch and Unavailable.
+        Raises Malformed, with its receipt, when it is in quarantine; IdempotencyMismatch and
+        Unavailable.
         """
         name = None if key is None else f"app:{key}"
         headers = {"content-type": "application/json"}
@@ -132,7 +141,7 @@ class AppDoor:
         return await self.reception.take(submission, lambda tx: self._file(tx, submission, told, person))
 
     async def _read(self, body: bytes) -> tuple[AppReport, Person, tuple[Mended, ...]]:
-        """What the report says; a long one is read beside the loop."""
+        """Decode the report; a long one is read in a worker process, off the event loop."""
         return (
             read(body, self.region) if is_short(body) else await self.reader.call("app", allowed(body), read, body, self.region)
         )
@@ -151,12 +160,12 @@ class AppDoor:
         return Done(person.known_by, opened, reception.outcome_of(opened), "report")
 
     async def release(self, integration_id: int, _headers: Mapping[str, str], body: bytes) -> Receipt:
-        """Take in again what is in quarantine; raises Malformed while it still cannot be understood."""
+        """Take a report from quarantine again; raises Malformed if it still cannot be read."""
         await self._read(body)
         return await self.take(integration_id, body, f"released:{sha256(body).hexdigest()}", flag="replay")
 
     async def own(self, caller: Caller, reporter: str) -> Owned:
-        """The records of a reporter of this integration's; raises Forbidden."""
+        """Return the records of a reporter of this integration; raises Forbidden."""
         integration_id = of(caller)
         names = {known(reporter), email_of(reporter) or "", phone_of(reporter, self.region) or ""} - {""}
         async with acquire(self.reception.uow.pool) as conn:
@@ -181,14 +190,14 @@ class AppDoor:
 
 
 def of(caller: Caller) -> int:
-    """The integration the key sends for; raises Forbidden."""
+    """Return the integration that the key belongs to; raises Forbidden if there is none."""
     if caller.integration_id is None:
         raise Forbidden("this key belongs to no integration: an app has an integration's key")
     return caller.integration_id
 
 
 def paths(link: str) -> tuple[str, str]:
-    """Where the link leads people, and programs."""
+    """Return the path of the page for people and the path of the API resource for programs."""
     return f"/my/{link}", f"/api/v1/mine/{link}"
 
 
@@ -200,7 +209,7 @@ def _key(request: web.Request) -> str | None:
 
 
 def _sees(record: Incident) -> bool:
-    """Whether it is still there for its reporter: what became a security incident is not."""
+    """Return whether the reporter still sees the record: a security incident they do not."""
     names = frozenset(text.lower() for text in (record.contact, record.owner) if text)
     return sight(Principal(name="reporter", parts=frozenset({Role.REPORTER}), identities=names)).sees(record)
 
@@ -222,7 +231,10 @@ async def _remember(conn: Connection, integration_id: int, person: Person, opene
 
 
 def _once(submission: Submission) -> IdempotencyKey | None:
-    """By which the same key with another report is refused, as on the rest of our API."""
+    """Return the key by which the same Idempotency-Key with another report is refused.
+
+    The rest of the API works alike.
+    """
     return (
         None
         if submission.delivery_key is None

@@ -1,4 +1,4 @@
-"""What an app reports: its shape, who reports, and the record it asks for."""
+"""A report sent by an app: its schema, its reporter, and the record it opens."""
 
 import re
 from collections.abc import Mapping
@@ -31,7 +31,7 @@ Labels = Annotated[
 
 
 class Reporter(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
-    """Who reports: `id` is the app's own name for them, `locale` the language they read (RFC 5646)."""
+    """The reporter: `id` is the app's own name for them, `locale` their language (RFC 5646)."""
 
     id: Name = ""
     name: Name = ""
@@ -41,7 +41,7 @@ class Reporter(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
 
 
 class Client(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
-    """What it is reported with."""
+    """The app, version and device the report was sent from."""
 
     app: Name = ""
     version: Name = ""
@@ -51,7 +51,7 @@ class Client(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
 class AppReport(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     """One person's report; the priority follows from impact and urgency.
 
-    Without a title the first line of the description is it.
+    Without a title the first line of the description serves as title.
     """
 
     title: str = ""
@@ -68,28 +68,33 @@ class AppReport(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Who reports, as it is kept: `known_by` is what their reports are listed by, `contact` how they are reached and known."""
+    """The reporter as stored.
+
+    Their reports are listed by `known_by`; `contact` is the address that reaches and identifies
+    them.
+    """
 
     known_by: str
     contact: str
     name: str
     locale: Locale
     said: Mapping[str, str] = field(default_factory=dict)
-    """What they said that is no address and no number, by its name: kept as it was said."""
+    """E-mail and phone as entered, by field name, where they are no valid address or number."""
 
 
 NEEDED = frozenset({("reporter",)})
-"""What no report is one without; the title is looked at when all of it was read."""
+"""Members that no report may lack; the title is checked after all of it was read."""
 
 UNKNOWN = re.compile("Object contains unknown field `(.+)`")
 MOST = 50
-"""Members that are left out before a report is given up."""
+"""The number of unreadable members that are left out before a report is given up."""
 
 
 def read(body: bytes, region: str) -> tuple[AppReport, Person, tuple[Mended, ...]]:
-    """The report, who it is from, and what was mended; raises Malformed. Numbers without a country code are of `region`.
+    """Return the report, its reporter and the repairs made to it; raises Malformed.
 
-    A member that cannot be read, and without which it is a report, is left out.
+    Numbers without a country code are of `region`. A member that cannot be read is left out if
+    the rest is still a report.
     """
     told, marks = _told(body)
     if not clean(told.title).strip():
@@ -125,7 +130,10 @@ def _told(body: bytes) -> tuple[AppReport, Marks]:
 
 
 def _person(said: Reporter, region: str) -> Person:
-    """Raises Malformed where nobody is named. An address or a number that can be none, such as an extension, is kept as said."""
+    """Return the reporter as stored; raises Malformed where nobody is named.
+
+    An e-mail address or number that is invalid, such as an extension, is kept as entered.
+    """
     email, phone = email_of(said.email), phone_of(said.phone, region)
     as_said = {"email": "" if email else clean(said.email).strip(), "phone": "" if phone else clean(said.phone).strip()}
     known_by = known(said.id) or email or phone or as_said["phone"] or as_said["email"]
@@ -137,12 +145,12 @@ def _person(said: Reporter, region: str) -> Person:
 
 
 def known(reporter: str) -> str:
-    """The name that an app knows a reporter by, as it is compared."""
+    """Return an app's name for a reporter in the form in which names are compared."""
     return clean(reporter).strip()
 
 
 def wanted(told: AppReport, person: Person, now: datetime) -> Report:
-    """The record that is asked for; a time too long ago for one stands in its description."""
+    """Return the record to be opened; a time too long ago is written in its description."""
     occurred_at, remark = when_it_began(told.occurred_at, now, person.locale)
     return Report(
         title=cut(" ".join(clean(told.title).split()), limits.TITLE),
@@ -161,7 +169,7 @@ def wanted(told: AppReport, person: Person, now: datetime) -> Report:
 
 
 def _labels(told: AppReport, person: Person) -> Mapping[str, str]:
-    """The app's own, and what is known beside: those win."""
+    """Return the labels: those of the app, overridden by the ones the gateway sets itself."""
     client = {name: clean(getattr(told.client, name)) for name in ("app", "version", "device") if getattr(told.client, name)}
     reporter = {"reporter": person.known_by} if person.known_by != person.contact else {}
     own = {clean(name): clean(text) for name, text in told.labels.items()}

@@ -1,4 +1,7 @@
-"""What people do to records from a chat, by a button or in words: the rules are those of everywhere, what is refused is said."""
+"""Actions that people take on records from a chat, by a button or a command.
+
+The permissions are those of everywhere else; a refusal is answered with its reason.
+"""
 
 from collections.abc import Callable
 
@@ -25,7 +28,11 @@ COMMANDS: dict[Pressed, Callable[[str], commands.Command]] = {
 
 
 async def pressed(tx: Transaction, tokens: PressTokens, press: Press, speaker: Speaker) -> Answered:
-    """What a button asks for, done or refused: never to a record that is another trouble by now, never for a stranger."""
+    """Do what a pressed button stands for, or refuse it.
+
+    Nothing is done to a record that was reopened or recurred since the button was shown, nor for
+    somebody unknown to the directory.
+    """
     if not speaker.known:
         return ignored("a stranger may not act", "stranger", speaker.locale)
     button = tokens.read(press.token)
@@ -42,7 +49,7 @@ async def pressed(tx: Transaction, tokens: PressTokens, press: Press, speaker: S
 
 
 async def by_number(tx: Transaction, number: str, action: Pressed, note: str, speaker: Speaker) -> Answered:
-    """What a command asks for."""
+    """Do what a command names on the record with this number, or refuse it."""
     if not speaker.known:
         return ignored("a stranger may not act", "stranger", speaker.locale)
     incident = await seen(tx, number, speaker)
@@ -52,12 +59,15 @@ async def by_number(tx: Transaction, number: str, action: Pressed, note: str, sp
 
 
 async def seen(tx: Transaction, number: str, speaker: Speaker) -> Incident | None:
-    """The record of that number, locked, if it is there for whoever asks."""
+    """Return the record with this number, locked, None if the speaker may not see it."""
     return await store.by_number(tx.conn, number, sight(speaker.who), lock=True)
 
 
 async def acted(tx: Transaction, incident: Incident, action: Pressed, note: str, speaker: Speaker) -> Answered:
-    """The record after it was done, or as it stands with why it was not; nothing of what is refused was written."""
+    """Apply the action and return the record after it, or as it is with the reason of the refusal.
+
+    Nothing of a refused action is written.
+    """
     locale, number = speaker.locale, incident.number
     try:
         after = await applied(tx, number, COMMANDS[action](cut(note, DESCRIPTION)), speaker.who)

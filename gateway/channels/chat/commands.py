@@ -1,4 +1,4 @@
-"""What somebody asks for by what they wrote, in either language. Pure."""
+"""The commands of chat messages, parsed in English and Chinese. Pure."""
 
 import re
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ GREETINGS = frozenset({
     "hi", "hello", "hey", "thanks", "thank you", "thx", "ok", "okay", "test",
     "你好", "您好", "在吗", "谢谢", "多谢", "好的", "好", "收到", "测试",
 })  # fmt: skip
-"""What people say that reports nothing."""
+"""Messages that are greetings and thanks and report nothing."""
 
 _WHICH = re.compile(NUMBER + r"(?![0-9])[\s:：,，]*", re.IGNORECASE)
 _CODE = re.compile(r"[a-z0-9]{12}", re.IGNORECASE)
@@ -30,7 +30,7 @@ _CODE = re.compile(r"[a-z0-9]{12}", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class Reporting:
-    """Something is wrong, or words that say so; `plainly` where no command says that they do."""
+    """A report; `plainly` if the text is no command."""
 
     text: str
     plainly: bool = False
@@ -38,7 +38,10 @@ class Reporting:
 
 @dataclass(frozen=True, slots=True)
 class Acting:
-    """Do this to the record of that number, or of the thread."""
+    """A command to apply an action to the record with this number.
+
+    "" is the record of the thread.
+    """
 
     action: Pressed
     number: str
@@ -47,7 +50,7 @@ class Acting:
 
 @dataclass(frozen=True, slots=True)
 class Adding:
-    """Note this in the record of that number."""
+    """A command to add a note to the record with this number."""
 
     number: str
     note: str
@@ -55,28 +58,32 @@ class Adding:
 
 @dataclass(frozen=True, slots=True)
 class Asking:
-    """Tell how it stands; "" is the record of the thread."""
+    """A command to show the state of a record; "" is the record of the thread."""
 
     number: str
 
 
 @dataclass(frozen=True, slots=True)
 class Linking:
-    """I am whoever has this code."""
+    """A command to link the chat account to the person who was given this code."""
 
     code: str
 
 
 @dataclass(frozen=True, slots=True)
 class Helping:
-    """Tell what can be said here."""
+    """A request for the list of commands."""
 
 
 Asked = Reporting | Acting | Adding | Asking | Linking | Helping
 
 
 def asked(text: str, *, in_thread: bool = False) -> Asked:
-    """What a text asks for. A command names its record, or stands in its thread alone or before a colon; all else is words."""
+    """Return the command of a text; text that is no command is a report.
+
+    A command about a record gives its number, or in the record's thread stands alone or before a
+    colon.
+    """
     text = text.strip().removeprefix("/")
     if SPACE.sub(" ", text).strip("!！。.,，~?？ ").lower() in {"", *GREETINGS}:
         return Helping()
@@ -93,7 +100,7 @@ def asked(text: str, *, in_thread: bool = False) -> Asked:
 
 
 def _about_one(word: str, text: str, rest: str, *, in_thread: bool) -> Asked | None:
-    """A command about one record; None where the words are none."""
+    """Return the command about one record, None if the words are no such command."""
     named = _WHICH.match(rest)
     alone = not rest or text[len(word) :].lstrip().startswith((":", "："))
     if not named and not alone:

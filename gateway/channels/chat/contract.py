@@ -1,8 +1,10 @@
-"""What a chat provider is: a pure reading of its calls, and a pure writing of the answer it wants at once. Nothing here listens.
+"""The interface of a chat provider: a pure parser of calls and a pure writer of answers.
 
-`Provider.read` first proves the signature and decrypts: it raises Unauthenticated for one that is bad, stale or of a tenant that
-is not allowed, and Malformed for what it proves and cannot understand. `Provider.answer` makes the body that goes back with 200,
-encrypted where the vendor demands it; with no Reply it makes the one that says no more than that the call arrived.
+`Provider.read` first verifies the signature and decrypts. It raises Unauthenticated for a
+signature that is wrong or stale and for a tenant that is not allowed, and Malformed for a
+verified body that it cannot understand. `Provider.answer` makes the body that goes back with
+200, encrypted where the vendor demands it; without a Reply it makes the one that only
+acknowledges the call.
 """
 
 from collections.abc import Callable, Mapping
@@ -20,7 +22,7 @@ __all__ = ["Button", "Call", "Challenge", "ChatSettings", "Heard", "Nothing", "P
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One request as it arrived; names of headers are in lower case."""
+    """One HTTP request of a vendor; names of headers are in lower case."""
 
     headers: Mapping[str, str]
     query: Mapping[str, str]
@@ -30,12 +32,14 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Talk:
-    """A person wrote something.
+    """A message that a person wrote.
 
-    `text` is without the mention of the bot. `event_id` is the same when the vendor tells it again. `addressed` is false where
-    people talk among themselves: such words report nothing, in a record's thread they are a note. `message` is the vendor's name
-    of what was written, `thread` of what it answers to, both "" where the vendor has none. `reply_to` is where an answer has to
-    be posted ("slack:C1/171.2", a target of the outbox) that the body of ours does not show to people, "" where it does.
+    `text` is without the mention of the bot. `event_id` is the same when the vendor sends it
+    again. `addressed` is false where people talk among themselves: such a message reports
+    nothing, in a record's thread it is a note. `message` is the vendor's id of the message,
+    `thread` that of the message it answers, both "" where the vendor has none. `reply_to` is the
+    target of the outbox that an answer is posted to ("slack:C1/171.2") where people do not see
+    the body of the HTTP response, "" where they do.
     """
 
     event_id: str
@@ -53,7 +57,7 @@ class Talk:
 
 @dataclass(frozen=True, slots=True)
 class Press:
-    """A person pressed a button; `token` is the Button's, `reply_to` is as in Talk."""
+    """A button that a person pressed; `token` is the Button's, `reply_to` is as in Talk."""
 
     event_id: str
     tenant: str
@@ -69,7 +73,7 @@ class Press:
 
 @dataclass(frozen=True, slots=True)
 class Challenge:
-    """The vendor checks the address: `answer` is the body that satisfies it."""
+    """The vendor's check of the address; `answer` is the body that satisfies it."""
 
     answer: bytes
     content_type: str
@@ -77,7 +81,7 @@ class Challenge:
 
 @dataclass(frozen=True, slots=True)
 class Nothing:
-    """It is understood, and there is nothing to do."""
+    """A call that is understood and needs no action."""
 
     reason: str
 
@@ -86,7 +90,10 @@ Heard = Talk | Press | Challenge | Nothing
 
 
 def bounded(heard: Heard) -> Heard:
-    """Return it without NUL and keys of the gateway; raises Malformed for a name too long to be looked up."""
+    """Return the message or press without NUL characters and without keys of the gateway.
+
+    Raises Malformed for an identifier too long to be looked up.
+    """
     if not isinstance(heard, Talk | Press):
         return heard
     texts = {one.name: value for one in fields(heard) if isinstance(value := getattr(heard, one.name), str)}
@@ -99,12 +106,12 @@ def bounded(heard: Heard) -> Heard:
 
 
 NAMES = frozenset({"event_id", "tenant", "user", "conversation", "message", "thread", "reply_to", "token"})
-"""What is looked up by."""
+"""The fields that are used for look-ups."""
 
 
 @dataclass(frozen=True, slots=True)
 class Provider:
-    """One vendor's chat. `answer` gives the body and its content type."""
+    """The adapter of one vendor's chat; `answer` returns the body and its content type."""
 
     slug: str
     read: Callable[[Call, ChatSettings], Heard]

@@ -1,4 +1,4 @@
-"""What becomes of one thing that somebody wrote: a record, an entry in one, an action, or an answer."""
+"""The handling of one chat message, which becomes a record, a note, an action or an answer."""
 
 from dataclasses import dataclass, replace
 
@@ -24,12 +24,12 @@ from gateway.vocabulary import Outcome, State
 ENDED = frozenset({State.CLOSED, State.REJECTED})
 
 UNHEARD = "said among people"
-"""Why nothing became of it: words that were not for the gateway, of which nothing is kept."""
+"""The reason for ignoring a message that was not for the gateway; nothing of it is kept."""
 
 
 @dataclass(frozen=True, slots=True)
 class Conversation:
-    """One thing that was written, in the transaction in which it is dealt with."""
+    """One chat message, in the transaction in which it is handled."""
 
     tx: Transaction
     provider: str
@@ -38,7 +38,7 @@ class Conversation:
     chat: ChatSettings
 
     async def answered(self) -> Answered:
-        """What becomes of it."""
+        """Handle the message and return the result."""
         thread = await self._thread()
         wanted = asked(self.talk.text, in_thread=thread is not None)
         if self.talk.addressed:
@@ -49,7 +49,7 @@ class Conversation:
             return await self._done(wanted, thread)
         return await self._noted(thread, self.talk.text)
 
-    async def _done(self, wanted: Asked, thread: Incident | None) -> Answered:  # noqa: PLR0911 - one arm a wish
+    async def _done(self, wanted: Asked, thread: Incident | None) -> Answered:  # noqa: PLR0911 - one arm for each command
         locale = self.speaker.locale
         match wanted:
             case Reporting(plainly=True) if thread is not None and thread.state not in ENDED:
@@ -71,7 +71,7 @@ class Conversation:
                 return ignored("asked for help", "help", locale)
 
     async def _thread(self) -> Incident | None:
-        """The record whose thread it stands in, locked."""
+        """Return the record whose thread the message is in, locked."""
         if not self.talk.thread:
             return None
         incident_id = await chat_messages.record_of(self.tx.conn, self._place(self.talk.thread))
@@ -102,7 +102,10 @@ class Conversation:
         return Answered(Outcome.OPENED, "follows what has ended" if earlier else "report", words, opened, card=True)
 
     async def _added(self, number: str, note: str) -> Answered:
-        """A note by the record's number: where nobody's thread says that one takes part, one's roles must."""
+        """Add a note to the record with this number.
+
+        Outside the record's thread the writer's roles must allow notes.
+        """
         locale, incident = self.speaker.locale, await actions.seen(self.tx, number, self.speaker)
         if incident is None:
             return ignored("no such record", "no_record", locale)
@@ -111,7 +114,7 @@ class Conversation:
         return await self._noted(incident, note)
 
     async def _noted(self, incident: Incident, text: str) -> Answered:
-        """A note of whoever writes: in a record's thread everybody who is in the conversation takes part."""
+        """Add a note by the writer: everybody in the conversation may, in the record's thread."""
         note = commands.Note(note=cut(text, DESCRIPTION))
         revision = lifecycle.apply(incident, note, self.speaker.who.name, self.tx.now)
         events = [(event, {**facts, "chat": self._said()}) for event, facts in revision.events]

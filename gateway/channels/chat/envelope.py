@@ -1,4 +1,6 @@
-"""The encrypted envelope that WeCom and DingTalk share: a SHA-1 over what both know, AES-256-CBC around what is said. Pure.
+"""The encrypted envelope of WeCom and DingTalk: a SHA-1 signature around AES-256-CBC. Pure.
+
+The signature is computed with a token that both sides know.
 
 https://developer.work.weixin.qq.com/document/path/90968
 https://open.dingtalk.com/document/orgapp/configure-event-subcription
@@ -21,20 +23,20 @@ from gateway.ingest.reading import signatures
 from gateway.settings import Chat
 
 KEY_CHARS = 43
-"""What the vendors show of a key: base64 without its padding."""
+"""The length of a key as the vendors show it: base64 without its padding."""
 
 BLOCK = 32
-"""What both pad to, twice the block of the cipher."""
+"""The number of bytes that both vendors pad to, twice the block of the cipher."""
 
 SALT = 16
-"""Bytes that stand before the length."""
+"""The number of random bytes before the length."""
 
 REFUSED = "the envelope is not by this platform: compare token, key and company here and there"
 
 
 @dataclass(frozen=True, slots=True)
 class Seal:
-    """What both sides know: a token that signs, and a key of 32 bytes that encrypts."""
+    """The secrets that both sides know: a token that signs, and a key of 32 bytes that encrypts."""
 
     token: str
     key: bytes
@@ -42,7 +44,7 @@ class Seal:
 
 @dataclass(frozen=True, slots=True)
 class Sealed:
-    """An envelope: what is encrypted, and what is signed with it."""
+    """An encrypted envelope: its content and everything that is signed with it."""
 
     timestamp: str
     nonce: str
@@ -52,7 +54,11 @@ class Sealed:
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """What an envelope holds, for whom it is (a company or an application, as the vendor has it), and the seal it was under."""
+    """A decrypted envelope.
+
+    `receiver` is the company or application it is for, as the vendor names it; `seal` is the
+    pair of token and key it was encrypted with.
+    """
 
     content: bytes
     receiver: str
@@ -60,7 +66,10 @@ class Opened:
 
 
 def seals(settings: Chat) -> list[Seal]:
-    """The seals that are believed, token by key, two of each during a rotation; raises Unauthenticated where they are none."""
+    """Return the pairs of token and key that are valid, two during a rotation.
+
+    Raises Unauthenticated where the settings hold no such pairs.
+    """
     try:
         pairs = zip(settings.token.split(), settings.encoding_key.split(), strict=True)
         return [Seal(token, key_of(key)) for token, key in pairs]
@@ -69,7 +78,7 @@ def seals(settings: Chat) -> list[Seal]:
 
 
 def key_of(text: str) -> bytes:
-    """The 32 bytes of a key as the vendors show it; raises ValueError."""
+    """Return the 32 bytes of a key as the vendors show it; raises ValueError."""
     try:
         key = base64.b64decode(f"{text}=", validate=True)
     except binascii.Error as error:
@@ -80,7 +89,10 @@ def key_of(text: str) -> bytes:
 
 
 def seal(opened: Opened, timestamp: str, nonce: str) -> Sealed:
-    """The envelope around it. Its salt is a MAC of all that stands in it, so that none is used for two contents."""
+    """Return the content encrypted and signed.
+
+    The salt is a MAC of time, nonce and content, so that no salt is used for two contents.
+    """
     key, content = opened.seal.key, opened.content
     salt = hmac.digest(key, b"\0".join((timestamp.encode(), nonce.encode(), content)), "sha256")[:SALT]
     plain = salt + struct.pack("!I", len(content)) + content + opened.receiver.encode()
@@ -91,9 +103,10 @@ def seal(opened: Opened, timestamp: str, nonce: str) -> Sealed:
 
 
 def unseal(settings: Chat, sealed: Sealed, received_at: datetime) -> Opened:
-    """What was said within the last minutes, to a company that is allowed; raises Unauthenticated.
+    """Verify and decrypt an envelope; raises Unauthenticated.
 
-    Nothing is decrypted that is not signed, so that nobody learns from what becomes of a forgery.
+    It must have been sent within the last minutes, to a company that is allowed. Nothing is
+    decrypted before its signature is verified, so that answers to forgeries reveal nothing.
     """
     fitting = next((seal for seal in seals(settings) if _signed(seal, sealed)), None)
     if fitting is None:
@@ -106,7 +119,7 @@ def unseal(settings: Chat, sealed: Sealed, received_at: datetime) -> Opened:
 
 
 def signature_of(token: str, *signed: str) -> str:
-    """SHA-1, in hexadecimal, of the token and all that is signed, sorted and joined."""
+    """Return the SHA-1, in hexadecimal, of the token and all that is signed, sorted and joined."""
     return sha1("".join(sorted((token, *signed))).encode()).hexdigest()  # noqa: S324 - the vendors' own choice
 
 
@@ -118,7 +131,7 @@ def _signed(seal: Seal, sealed: Sealed) -> bool:
 
 
 def _whole_seconds(timestamp: str) -> str:
-    """WeCom counts seconds, DingTalk milliseconds."""
+    """Return the seconds of a timestamp: WeCom sends seconds, DingTalk milliseconds."""
     return timestamp[:-3] if len(timestamp) == 13 else timestamp
 
 
@@ -135,7 +148,7 @@ def _opened(seal: Seal, encrypted: str) -> Opened:
 
 
 def _divided(seal: Seal, plain: bytes) -> Opened:
-    """The length comes first, behind what is so long stands the receiver."""
+    """Split decrypted bytes: the length, a content of that length, and then the receiver."""
     length = int.from_bytes(plain[:4], "big")
     content, receiver = plain[4 : 4 + length], plain[4 + length :]
     if len(plain) < 4 or len(content) < length or not receiver.isascii():

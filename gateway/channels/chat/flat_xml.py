@@ -1,4 +1,7 @@
-"""XML whose first level holds all that matters, read without entities, document types or the network. Pure."""
+"""A reader and a writer of XML whose fields stand in the first level. Pure.
+
+It reads without entities, document types or the network.
+"""
 
 import re
 from collections.abc import Mapping
@@ -8,19 +11,22 @@ from lxml import etree  # type: ignore[import-untyped]
 from gateway.ingest.reading import limits
 
 MAX_BYTES = 65_536
-"""More is no message: the longest text that a vendor lets people write has 2048 bytes."""
+"""The maximum size of a message.
+
+The longest text that a vendor lets people write has 2048 bytes.
+"""
 
 MAX_FIELDS = 64
 
 UNWRITABLE = re.compile("[^\\t\\n\\x20-\\ud7ff\\ue000-\\ufffd\\U00010000-\\U0010ffff]")
-"""What XML 1.0 cannot hold; a space stands in its place."""
+"""Characters that XML 1.0 cannot hold; each is replaced by a space."""
 
 
 def read(body: bytes) -> dict[str, str]:
-    """Names and texts of what stands in the root, the first of each name; raises Malformed.
+    """Return names and texts of the root's children, the first of each name; raises Malformed.
 
-    A document type is refused whatever is in it: entities are declared there, and no vendor sends one. What people write may
-    hold one, as text.
+    A document type is refused whatever is in it: entities are declared there, and no vendor
+    sends one. Text that people write may contain one.
     """
     if len(body) > MAX_BYTES:
         raise limits.fault("", f"more than {MAX_BYTES} bytes")
@@ -38,7 +44,10 @@ def read(body: bytes) -> dict[str, str]:
 
 
 def write(fields: Mapping[str, object]) -> str:
-    """The document `xml` with these fields; a mapping is a field with fields in it, a list one that is there several times."""
+    """Return the document `xml` with these fields.
+
+    A mapping is a field with fields in it, a list is a field that occurs several times.
+    """
     root = etree.Element("xml")
     _grow(root, fields)
     return str(etree.tostring(root, encoding="unicode"))

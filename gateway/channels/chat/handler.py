@@ -1,4 +1,7 @@
-"""What people write and press in chats becomes records, notes and actions, with its receipt in one transaction."""
+"""The handler of chat messages and pressed buttons.
+
+They become records, notes and actions, written in one transaction with the receipt.
+"""
 
 from dataclasses import dataclass
 from hashlib import sha256
@@ -23,7 +26,7 @@ from gateway.vocabulary import Outcome
 
 @dataclass(frozen=True, slots=True)
 class ChatHandler:
-    """Files what one integration hears. `told` are the channels that answers can be posted by."""
+    """A handler of messages and presses; `told` are the channels that can post answers."""
 
     reception: ReportService
     tokens: PressTokens
@@ -32,7 +35,10 @@ class ChatHandler:
     async def __call__(
         self, integration_id: int, provider: str, heard: Talk | Press, body: bytes, chat: ChatSettings
     ) -> tuple[Receipt, Reply | None]:
-        """The committed receipt and what to answer at once; raises Unavailable, as Reception.take."""
+        """Return the committed receipt and the answer to send at once.
+
+        Raises Unavailable, like ReportService.take.
+        """
         reply: Reply | None = None
         submission = Submission(
             integration_id, provider, body, {}, (), delivery_id=cut(f"{provider}:{heard.tenant}:{heard.event_id}", KEY),
@@ -53,7 +59,7 @@ class ChatHandler:
         match receipt.results[0].outcome if receipt.results else None:
             case Outcome.DUPLICATE:
                 return receipt, _again(receipt, chat.locale)
-            case Outcome.QUARANTINED:  # nothing of what was to be answered came to be
+            case Outcome.QUARANTINED:  # what was to be answered was not done
                 return receipt, None
         return receipt, reply
 
@@ -65,7 +71,10 @@ class ChatHandler:
         return await Conversation(tx, provider, heard, speaks, chat).answered()
 
     async def _post(self, tx: Transaction, heard: Talk | Press, answered: Answered, locale: Locale) -> None:
-        """Owe the answer where the body of ours is not shown to people; commands of buttons are answered to one alone."""
+        """Queue the answer where people do not see the body of the HTTP response.
+
+        The answer to a pressed button goes to that person alone.
+        """
         if not heard.reply_to or answered.quiet or not answered.words or heard.reply_to.partition(":")[0] not in self.told:
             return
         incident = answered.incident
@@ -82,7 +91,10 @@ class ChatHandler:
 
 
 def _content(heard: Talk | Press) -> bytes:
-    """What two tellings of the same have in common, whatever else the vendor put around them."""
+    """Return a hash that is the same when the vendor sends the same event twice.
+
+    It ignores whatever else the vendor puts around the event.
+    """
     said = heard.text if isinstance(heard, Talk) else f"{heard.action}\x1f{heard.token}\x1f{heard.note}"
     return sha256(f"{heard.user}\x1f{said}".encode("utf-8", "replace")).digest()
 

@@ -1,7 +1,8 @@
-"""Chat by HTTP: the address is known by an integration's key in it, and every call by its vendor's signature besides.
+"""The endpoint for chat vendors.
 
-Vendors want 200 within seconds and switch off addresses that answer otherwise, so what is proved and cannot be understood is
-kept in quarantine and answered as if it were.
+Its address holds an integration's key, and every call has the vendor's signature besides.
+Vendors want 200 within seconds and switch off addresses that respond otherwise. So a verified
+call that cannot be understood is kept in quarantine and acknowledged like any other.
 """
 
 from collections.abc import Mapping
@@ -21,12 +22,15 @@ from gateway.receipts.submission import Receipt, Submission
 from gateway.vocabulary import Outcome
 
 NONE_SET = ChatSettings()
-"""The settings of a provider that has none: no secret is right."""
+"""The settings of an unconfigured provider: no secret is valid."""
 
 
 @dataclass(frozen=True, slots=True)
 class ChatDoor:
-    """GET and POST /ingest/chat/{provider} and /{key}; raises Misconfigured for settings of a provider that there is not."""
+    """The endpoint GET and POST /ingest/chat/{provider} and /{key}.
+
+    Raises Misconfigured for settings of a provider that does not exist.
+    """
 
     providers: Mapping[str, Provider]
     file: ChatHandler
@@ -41,7 +45,7 @@ class ChatDoor:
             raise Misconfigured("the configuration cannot be used", flaws=flaws)
 
     async def receive(self, request: web.Request) -> web.Response:
-        """What the vendor wants to be answered, once all is committed."""
+        """Handle a call and return the answer the vendor wants, once all is committed."""
         provider = self.providers.get(request.match_info["provider"])
         if provider is None:
             raise NotFound(f"no chat provider is named so; there are {', '.join(sorted(self.providers))}")
@@ -92,7 +96,7 @@ class ChatDoor:
     ) -> tuple[Receipt, Reply | None]:
         if not isinstance(heard, Nothing):
             return await self.file(integration_id, provider.slug, heard, kept_body(call.body), chat)
-        # Of what people say to one another nothing is kept but that it came.
+        # Of messages between people nothing is kept but the receipt.
         nothing = Submission(integration_id, provider.slug, b"", {}, (), ignored=((0, heard.reason[:200]),))
         return await self.file.reception.submit(nothing), None
 
@@ -102,6 +106,6 @@ def _response(body: bytes, content_type: str) -> web.Response:
 
 
 def chat_routes(door: ChatDoor) -> list[web.RouteDef]:
-    """The addresses that chat vendors are given; some check them by GET."""
+    """Return the routes that chat vendors are given; some check them by GET."""
     paths = ("/ingest/chat/{provider}", "/ingest/chat/{provider}/{key}")
     return [web.route(method, path, door.receive) for path in paths for method in ("GET", "POST")]

@@ -1,6 +1,7 @@
-"""The body of a vendor's call as it is kept: without what proves the vendor or lets anybody answer. Pure.
+"""The body of a vendor's call as stored, without secrets. Pure.
 
-Nothing of chats is read again from what is kept, so that nothing is lost by it.
+It is without tokens that prove the vendor and addresses by which anybody could answer. Stored
+chat bodies are never read again, so nothing is lost by it.
 """
 
 import re
@@ -12,7 +13,7 @@ IN_JSON_OF_FORM = re.compile(rb"(%22(?:" + SECRETS + rb")%22%3A(?:\+|%20)?%22)(?
 
 
 def kept_body(body: bytes) -> bytes:
-    """Return the body with tokens and addresses to answer at blotted out."""
+    """Return the body with tokens and response addresses masked."""
     body = IN_JSON.sub(rb'\1***"', body)
     body = IN_FORM.sub(rb"\1***", body)
     return IN_JSON_OF_FORM.sub(rb"\1***", body)

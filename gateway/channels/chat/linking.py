@@ -1,4 +1,4 @@
-"""A one-time code, typed where one wants to be known."""
+"""The linking of a chat account to a person, by a one-time code typed in the chat."""
 
 from gateway.channels.chat.contract import Talk
 from gateway.channels.chat.replies import Answered, ignored
@@ -11,7 +11,10 @@ from gateway.vocabulary import Outcome
 
 
 async def linked(tx: Transaction, provider: str, talk: Talk, code: str, speaker: Speaker) -> Answered:
-    """Whoever has the code is known by this account from now on; an account of somebody's stays theirs, and so does the code."""
+    """Link the chat account to the person who was given the code.
+
+    An account that is linked to somebody stays theirs, and the code stays valid.
+    """
     locale = speaker.locale
     if speaker.known:
         return ignored("linked before", "linked_before", locale)

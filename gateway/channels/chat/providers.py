@@ -1,4 +1,7 @@
-"""Every chat provider: each folder beside this module is one, and its name is the slug in the address."""
+"""The list of chat providers.
+
+Each package beside this module is one; its name is the slug in the address.
+"""
 
 from importlib import import_module
 from pkgutil import iter_modules
@@ -11,4 +14,4 @@ PROVIDERS: tuple[Provider, ...] = tuple(
     for folder in sorted(iter_modules(chat.__path__), key=lambda found: found.name)
     if folder.ispkg
 )
-"""Sorted by slug."""
+"""All providers, sorted by slug."""

@@ -1,4 +1,4 @@
-"""What became of something said in a chat, and what whoever said it is told. Pure."""
+"""The result of a chat message or press, and the reply made from it. Pure."""
 
 from dataclasses import dataclass
 
@@ -13,9 +13,10 @@ from gateway.vocabulary import Outcome
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """`incident` answers for it; with `card` it is shown below the words.
+    """The result of a message or press.
 
-    What is `quiet` is said only where it costs nobody else's attention.
+    `incident` is the record it belongs to; with `card` it is shown below the words. A `quiet`
+    result is answered only where that notifies nobody else.
     """
 
     outcome: Outcome
@@ -26,7 +27,7 @@ class Answered:
     quiet: bool = False
 
     def reply(self, tokens: PressTokens, locale: Locale) -> Reply | None:
-        """What is said, None where that is nothing."""
+        """Return the reply, None if there is nothing to answer."""
         if not self.words:
             return None
         if self.card and self.incident is not None:
@@ -35,5 +36,5 @@ class Answered:
 
 
 def ignored(reason: str, words: str = "", locale: Locale = "en", **facts: object) -> Answered:
-    """Nothing was done."""
+    """Return a result that says that nothing was done."""
     return Answered(Outcome.IGNORED, reason, say(words, locale, **facts) if words else "")

@@ -1,4 +1,4 @@
-"""Puts the door of chats together."""
+"""The assembly of the chat endpoint."""
 
 from collections.abc import Iterable
 
@@ -14,14 +14,14 @@ from gateway.operations.unit_of_work import UnitOfWork
 from gateway.settings import Settings
 
 SLUGS = tuple(provider.slug for provider in PROVIDERS)
-"""What the providers are called."""
+"""The slugs of the providers."""
 
 
 def chat_door(
     settings: Settings, uow: UnitOfWork, submit: Submit, authenticate: Authenticate, metrics: Metrics, tokens: PressTokens,
     channels: Iterable[str], reader: Reader,
 ) -> ChatDoor:  # fmt: skip
-    """The door as the settings say; `channels` are those that answers can be posted by."""
+    """Return the endpoint as configured; `channels` are those that can post answers."""
     filing = ChatHandler(ReportService(uow, submit, metrics), tokens, frozenset(channels))
     providers = {provider.slug: provider for provider in PROVIDERS}
     return ChatDoor(providers, filing, authenticate, settings.chat, uow.clock, reader)

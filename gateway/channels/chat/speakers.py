@@ -1,4 +1,7 @@
-"""Who speaks in a chat: somebody of the directory whose account it is, or a stranger, who may report."""
+"""The person who writes or presses in a chat.
+
+It is a person of the directory whose account is linked, or somebody unknown, who may report.
+"""
 
 from dataclasses import dataclass
 
@@ -14,7 +17,7 @@ from gateway.operations.unit_of_work import Transaction
 
 @dataclass(frozen=True, slots=True)
 class Speaker:
-    """Somebody who speaks; `known` is whether the directory knows them."""
+    """A person who writes or presses; `known` if the directory has them."""
 
     who: Principal
     name: str
@@ -23,7 +26,7 @@ class Speaker:
 
 
 async def speaker(tx: Transaction, provider: str, heard: Talk | Press, chat: ChatSettings) -> Speaker:
-    """Whoever wrote or pressed."""
+    """Return the person who wrote or pressed."""
     row = await chat_accounts.speaker(tx.conn, provider, heard.tenant, heard.user)
     address = address_of(provider, heard.tenant, heard.user)
     if row is None:
@@ -34,7 +37,7 @@ async def speaker(tx: Transaction, provider: str, heard: Talk | Press, chat: Cha
 
 
 def address_of(provider: str, tenant: str, user: str) -> str:
-    """What a record calls a stranger by, in lower case as all that one is known by."""
+    """Return the address that identifies an unknown writer, in lower case like all identities."""
     return cut(f"{provider}:{tenant}/{user}".lower(), KEY)
 
 

@@ -1,4 +1,4 @@
-"""What the gateway says in chats, in both languages. Pure."""
+"""The texts of the gateway in chats, in both languages. Pure."""
 
 from collections.abc import Mapping
 
@@ -56,5 +56,5 @@ WORDS: Mapping[str, tuple[str, str]] = {
 
 
 def say(words: str, locale: Locale, **facts: object) -> str:
-    """These words with these facts."""
+    """Return the text of this key with the facts filled in."""
     return WORDS[words][LOCALES.index(locale)].format(**facts)

@@ -1,6 +1,6 @@
-"""The answer to a mail with the number of its record.
+"""The acknowledgement of a mail, with the number of its record.
 
-Owed in the transaction that opens the record.
+It is queued in the transaction that opens the record.
 """
 
 import re
@@ -16,20 +16,20 @@ from gateway.operations.unit_of_work import Transaction
 
 HOUR = timedelta(hours=1)
 SAFE_ID = re.compile(r"[!-;=?-~]{3,900}")
-"""Message-IDs that may stand in a header of ours."""
+"""Message-IDs that are safe to put into a header of an outbound mail."""
 
 
 @dataclass(frozen=True, slots=True)
 class Acknowledging:
-    """A maker of answers, at most `per_hour` to one address; none at 0."""
+    """A sender of acknowledgements, at most `per_hour` to one address; none at 0."""
 
     per_hour: int
 
     async def __call__(self, tx: Transaction, letter: Letter, to: Correspondent, incident: Incident) -> str | None:
-        """Queue an answer, and return its address; None where none is due.
+        """Queue an acknowledgement and return its address, None where none is due.
 
-        None to what a program or a list sent or may have sent, and only so many to one address in
-        an hour, so that two programs never talk to each other.
+        None is sent in answer to a program or a mailing list, or what may be one, and only so
+        many to one address in an hour, so that two programs never keep answering each other.
         """
         if not self.per_hour or not to.address or not is_answered(letter, to):
             return None
@@ -43,9 +43,9 @@ class Acknowledging:
 
 
 def acknowledgement(letter: Letter, incident: Incident, address: str, locale: Locale) -> Notice:
-    """Return the answer in the thread of a mail.
+    """Return the acknowledgement, in the thread of the mail it answers.
 
-    Mail programs keep one by its ids, some by its subject as well.
+    Mail programs build threads by ids, some by the subject as well.
     """
     subject = letter.subject if letter.subject.lower().startswith("re:") else f"Re: {letter.subject or incident.title}"
     facts = {
@@ -61,6 +61,6 @@ def acknowledgement(letter: Letter, incident: Incident, address: str, locale: Lo
 
 
 TURN = "SELECT pg_advisory_xact_lock(hashtextextended('mail to ' || $1, 0))"
-"""Mails of one address are answered one after the other, so that their count is true."""
+"""A lock by which mails of one address are acknowledged one by one, so that the count is right."""
 
 ACKNOWLEDGED = "SELECT count(*) FROM mail WHERE acknowledged = $1 AND received_at > $2"

@@ -8,23 +8,23 @@ from gateway.channels.email.parsing.nature import POSTMASTER, is_robot, says_awa
 from gateway.operations.author import Author
 
 VIA = re.compile(r"['\"]?(.{1,200}?)['\"]? (?:via|über|通过|经由) .{1,200}")
-"""The name by which a list sends for somebody."""
+"""The display name under which a mailing list sends for somebody."""
 
 
 @dataclass(frozen=True, slots=True)
 class Correspondent:
-    """The address that is answered and is the contact of the record, and its reader's name."""
+    """The address and name that are answered; the address is the contact of the record."""
 
     address: str
     name: str
 
 
 def correspondent(letter: Letter, *, known: bool = False) -> Correspondent:
-    """Return who is answered: From, or Reply-To where From is no person of that address.
+    """Return who is answered: From, or Reply-To where From is not the address of a person.
 
-    It is none where it is a list, an address nobody reads, or of another domain than Reply-To, as
-    that of a contact form is; somebody `known` in the directory is one. Addresses that the mail was
-    sent to are the gateway's own and answered never.
+    From is no person's where it is a mailing list, an address nobody reads, or of another domain
+    than Reply-To, as that of a contact form is; it is one if `known` in the directory. Addresses
+    that the mail was sent to are the gateway's own and never answered.
     """
     own = {letter.sender, *letter.people, *letter.recipients}
     others = [one for one in (*letter.reply_to, letter.author) if one and one not in own]
@@ -51,8 +51,8 @@ def author(letter: Letter, to: Correspondent) -> Author:
 
 
 def is_answered(letter: Letter, to: Correspondent) -> bool:
-    """Return whether an answer may go out by itself.
+    """Return whether an automatic answer may be sent.
 
-    Never to what seems a program, not even where that is a guess.
+    Never to a mail that seems to be written by a program, even where that is a guess.
     """
     return author(letter, to) is Author.PERSON and not to.address.startswith(POSTMASTER)

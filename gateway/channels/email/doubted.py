@@ -1,4 +1,7 @@
-"""The mail that tells staff, once each, that mail in their name is not believed, and what to do."""
+"""A notification to staff that mail in their name is not authenticated, and what to do.
+
+It is sent to each once.
+"""
 
 from gateway.channels.email.writer import Writer
 from gateway.incidents.record import Notice
@@ -29,7 +32,10 @@ TEXT = {
 
 
 async def tell_of_doubt(tx: Transaction, wrote: Writer) -> None:
-    """Owe the mail to a staff member in whose name an unverified one came, once ever."""
+    """Queue the notification to the staff member whose address the unverified mail has.
+
+    It is sent once ever.
+    """
     if wrote.person is None or wrote.staff is not None or not wrote.person.contact:
         return
     locale = wrote.locale if wrote.locale in TEXT else "en"

@@ -1,6 +1,6 @@
-"""Mail that people write becomes a record or an entry in one.
+"""The handler of mail that people write, which becomes a record or an entry in one.
 
-All that a mail does, and its receipt, in one transaction.
+All that a mail does, and its receipt, is written in one transaction.
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -44,15 +44,19 @@ SOURCE = "email"
 ENDED = frozenset({State.CLOSED, State.REJECTED})
 NOTHING: Mapping[str, Any] = {}
 LIKELY_AUTOMATIC, TOO_MANY = "likely_auto_reply", "too_many"
-"""The reason for setting aside what answers a mail and by its words is an automatic reply."""
+"""Reasons for setting a mail aside.
+
+An answer that by its subject is automatic, and more mails of one sender than
+`stranger_per_hour`.
+"""
 
 Work = Callable[[Transaction, Sequence[Waiting]], Awaitable[Done | Result]]
-"""The effect of one mail on the records, given the files that came with it."""
+"""A function that applies one mail, given the files that came with it, to the records."""
 
 
 @dataclass(frozen=True, slots=True)
 class MailHandler:
-    """Files letters."""
+    """A handler of mails that people write."""
 
     reception: ReportService
     files: Files
@@ -61,9 +65,9 @@ class MailHandler:
     acknowledge: Acknowledging
 
     async def __call__(self, letter: Letter, submission: Submission, match: Match | None, check: SenderCheck) -> Receipt:
-        """Return the committed receipt.
+        """Write the mail to a record and return the committed receipt.
 
-        A letter received before changes nothing. Raises Unavailable, as Reception.take.
+        A mail received before changes nothing. Raises Unavailable, like ReportService.take.
         """
 
         async def work(tx: Transaction, waiting: Sequence[Waiting]) -> Done | Result:
@@ -88,7 +92,7 @@ class MailHandler:
         return await self._taken(letter, submission, work)
 
     async def set_aside(self, letter: Letter, submission: Submission, reason: str) -> Receipt:
-        """Keep a letter that a program wrote for people to look at.
+        """Set aside a mail that a program wrote, for people to examine.
 
         The receipt says so. Raises Unavailable.
         """
@@ -100,9 +104,9 @@ class MailHandler:
         return await self.reception.take(submission, work)
 
     async def open(self, entry: int, letter: Letter, submission: Submission, by: Principal) -> Receipt:
-        """File a letter that was set aside as one that a person wrote, answering nobody.
+        """Handle a mail that was set aside as one that a person wrote, without acknowledging it.
 
-        Once, however often it is asked for.
+        It counts once, however often it is requested.
         """
 
         async def work(tx: Transaction, waiting: Sequence[Waiting]) -> Done | Result:
@@ -119,7 +123,7 @@ class MailHandler:
                 waiting,
                 {"set_aside": entry, "opened_by": by.name},
             )
-            assert done.incident is not None  # noqa: S101 - it was filed
+            assert done.incident is not None  # noqa: S101 - a record was opened
             await set_aside.opened(tx.conn, entry, tx.now, by.name, done.incident.id)
             await _remember(tx, letter, wrote, submission.integration_id, done, None)
             return done
@@ -136,7 +140,7 @@ class MailHandler:
             return await self.reception.take(submission, again)
 
     async def _is_within(self, tx: Transaction, wrote: Writer, earlier: Found | None) -> bool:
-        """Count a mail of somebody who does not work here; return whether it is within `mail.stranger_per_hour`."""
+        """Count a mail of an outsider; return whether it is within `mail.stranger_per_hour`."""
         most = self.mail.stranger_per_hour
         subjects = [f"mail from\0{wrote.to.address.lower()}"]
         subjects += [f"mail to\0{earlier.incident.id}"] if earlier is not None else []
@@ -163,7 +167,7 @@ class MailHandler:
         self, tx: Transaction, letter: Letter, wrote: Writer, found: Found, waiting: Sequence[Waiting],
         more: Mapping[str, Any],
     ) -> Incident:  # fmt: skip
-        """Add a reply: a note with what is new in it, its files, and what it does to the record."""
+        """Add a reply: a note with the new text in it, its files, and its effects on the record."""
         incident, more = found.incident, {**more, **wrote.facts(proven=found.proven)}
         known = f"{incident.title}\n{incident.description}"
         said = understood(letter.text, known, {letter.sender, wrote.to.address, *letter.reply_to})
@@ -204,7 +208,10 @@ class MailHandler:
         who: Principal,
         waiting: Sequence[Waiting],
     ) -> tuple[tuple[str, Mapping[str, Any]], ...]:
-        """Files kept with the record, and what could not be: a mail is never refused for a file."""
+        """Attach files and return the events, also of those that could not be attached.
+
+        A mail is never refused for a file.
+        """
         held = iter(waiting)
         return tuple([await self._file(tx, one, incident, who, None if one.content is None else next(held)) for one in enclosed])
 
@@ -227,7 +234,7 @@ WHERE m.id_hash = $1 AND m.integration_id = $2 AND m.content_hash = $3
 
 
 async def _filed_before(conn: Connection, letter: Letter, integration_id: int) -> Result | None:
-    """Return the result of a letter that was filed longer ago than deliveries are remembered."""
+    """Return the result of a mail that was handled longer ago than deliveries are remembered."""
     number = await conn.fetchval(FILED, id_hash(letter.known_by), integration_id, letter.copy_hash)
     return None if number is None else Result(letter.known_by[:KEY], number, Outcome.DUPLICATE, "filed before")
 
@@ -246,7 +253,7 @@ async def _remember(
     done: Done,
     acknowledged: str | None,
 ) -> None:
-    assert done.incident is not None  # noqa: S101 - it was filed
+    assert done.incident is not None  # noqa: S101 - a record was opened
     named = (letter.sender, wrote.to.address, *letter.reply_to, *letter.people)
     people = [one for one in dict.fromkeys(named) if one and "gwk_" not in one]
     key = id_hash(letter.known_by), integration_id, letter.copy_hash
@@ -260,7 +267,7 @@ UNREAD = {
 
 
 def with_warning(text: str, letter: Letter, locale: str) -> str:
-    """Return the text, and above it that the mail could not be read where it could not."""
+    """Return the text, below a warning if words of the mail could not be read."""
     if not letter.unread:
         return text
     return f"{UNREAD.get(locale, UNREAD['en'])}\n\n{text}".strip()

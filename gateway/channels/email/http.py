@@ -1,8 +1,9 @@
-"""Mail by HTTP: the message as it is, and what mail services make of it, each proven and answered as the service wants it.
+"""The endpoint for mail by HTTP: raw messages, and the posts of mail services.
 
-Mailgun takes 200 for done and tries again after everything else but 406; Postmark takes 200 alone and stops at 403; SendGrid
-tries again after 5xx, Amazon SNS after all but 2xx. What cannot be understood is kept in quarantine, where trying again does
-not help, so they are told 200.
+Each service is authenticated and answered as it requires. Mailgun takes 200 for done and tries
+again after everything else but 406; Postmark takes 200 alone and stops at 403; SendGrid tries
+again after 5xx, Amazon SNS after all but 2xx. A mail that cannot be understood is kept in
+quarantine; trying again would not help, so services get 200 for it.
 """
 
 import base64
@@ -31,12 +32,15 @@ from gateway.vocabulary import Outcome
 
 WAYS = ("raw", "mailgun", "sendgrid", "postmark", "ses")
 FRESH = timedelta(days=3)
-"""How old a signature may be: services that try again for days do so with the first one. What is sent twice is counted once."""
+"""The maximum age of a signature.
+
+Services that try again for days do so with the first one. A mail sent twice counts once.
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class MailPosts:
-    """POST /ingest/email/{way} and /ingest/email/{way}/{key}."""
+    """The endpoint POST /ingest/email/{way} and /ingest/email/{way}/{key}."""
 
     room: MailIntake
     authenticate: Authenticate
@@ -45,9 +49,10 @@ class MailPosts:
     reader: Reader
 
     async def receive(self, request: web.Request) -> web.Response:
-        """The receipt, once committed: 202 for the message as it is, 200 for services.
+        """Take a mail and respond with the receipt, once committed.
 
-        A message as it is that cannot be understood raises Malformed, with its receipt, when it is in quarantine.
+        The status is 202 for a raw message, 200 for services. A raw message that cannot be
+        understood raises Malformed, with its receipt, when it is in quarantine.
         """
         way = request.match_info["way"]
         caller = await self.authenticate(request, "ingest", request.match_info.get("key"))
@@ -76,10 +81,10 @@ class MailPosts:
         return await self.room.take(integration_id, replace(posted, servers=servers, by_service=by_service))
 
     async def _is_sendgrid(self, way: str, request: web.Request, posted: Posted) -> bool:
-        """Check the service's signature where its key is known, and return whether SendGrid signed.
+        """Verify the service's signature where its key is known; return whether SendGrid signed.
 
-        Mailgun's forms have a field for each header of the mail, so no field of theirs is a check of
-        its own. Raises Unauthenticated.
+        Mailgun's forms have a field for each header of the mail, so no field of theirs counts as
+        a check of the service. Raises Unauthenticated.
         """
         if way == "mailgun" and self.mail.mailgun_key:
             self._by_mailgun(
@@ -91,14 +96,20 @@ class MailPosts:
         return False
 
     def _by_mailgun(self, fields: dict[str, str]) -> None:
-        """https://documentation.mailgun.com/docs/mailgun/user-manual/events/webhooks: HMAC-SHA256 over timestamp and token."""
+        """Verify Mailgun's signature: HMAC-SHA256 over timestamp and token; raises Unauthenticated.
+
+        https://documentation.mailgun.com/docs/mailgun/user-manual/events/webhooks
+        """
         timestamp, token = fields.get("timestamp", ""), fields.get("token", "")
         wanted = hmac.digest(self.mail.mailgun_key.encode(), (timestamp + token).encode(), "sha256").hex()
         if not hmac.compare_digest(wanted.encode(), fields.get("signature", "").encode()) or not self._fresh(timestamp):
             raise Unauthenticated("the signature is not Mailgun's, or too old")
 
     def _by_sendgrid(self, request: web.Request, body: bytes) -> None:
-        """https://www.twilio.com/docs/sendgrid/for-developers/parsing-email/securing-your-parse-webhooks: ECDSA over both."""
+        """Verify SendGrid's signature: ECDSA over timestamp and body; raises Unauthenticated.
+
+        https://www.twilio.com/docs/sendgrid/for-developers/parsing-email/securing-your-parse-webhooks
+        """
         timestamp = request.headers.get("X-Twilio-Email-Event-Webhook-Timestamp", "")
         try:
             key = load_der_public_key(base64.b64decode(self.mail.sendgrid_key))
@@ -118,12 +129,15 @@ class MailPosts:
 
 
 def refused(receipt: Receipt) -> Malformed:
-    """It was not understood and is in quarantine under the receipt."""
+    """Return the error for a mail that is in quarantine under the receipt."""
     return Malformed(f"{receipt.results[0].reason}; the mail is kept in quarantine", receipt=str(receipt.id))
 
 
 def mail_routes(posts: MailPosts) -> list[web.RouteDef]:
-    """The addresses mail is posted to; Mailgun posts whole messages to addresses that end in mime."""
+    """Return the routes that mail is posted to.
+
+    Mailgun posts whole messages to addresses that end in mime.
+    """
     way = "/ingest/email/{way:" + "|".join(WAYS) + "}"
     return [
         web.post(way, posts.receive),

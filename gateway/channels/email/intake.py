@@ -1,4 +1,7 @@
-"""Where every mail goes through, whatever way it came: read, sorted, committed with its receipt and one outcome."""
+"""The intake of every mail, whatever channel it came by.
+
+A mail is read, sorted, and committed with its receipt and one outcome.
+"""
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
@@ -31,9 +34,10 @@ REPLAY = "replay"
 
 @dataclass(frozen=True, slots=True)
 class MailIntake:
-    """Takes mail in. `fetched` gives the mail that a notice leads to, and any other mail as it is.
+    """The intake of mail.
 
-    `sender` is the address that the gateway sends from, "" where it sends none.
+    `fetched` returns the mail that a notification refers to, and any other mail unchanged.
+    `sender` is the address that the gateway sends from, "" if it sends no mail.
     """
 
     fetched: Callable[[Posted], Awaitable[Posted]]
@@ -47,9 +51,11 @@ class MailIntake:
     places: MemoryBudget
 
     async def take(self, integration_id: int, posted: Posted, *, flag: str | None = None) -> Receipt:
-        """Commit one mail. What cannot be understood is in quarantine when this returns, its outcome says so.
+        """Commit one mail and return the receipt.
 
-        Raises Overloaded and Unavailable: nothing was, or may not have been, committed; the same mail again is counted once.
+        A mail that cannot be understood is in quarantine when this returns, as its outcome says.
+        Raises Overloaded and Unavailable: nothing was, or may not have been, committed; the same
+        mail sent again counts once.
         """
         began = self.clock.monotonic()
         try:
@@ -68,15 +74,16 @@ class MailIntake:
         return receipt
 
     async def release(self, integration_id: int, headers: Mapping[str, str], body: bytes) -> Receipt:
-        """Take in again what is in quarantine; raises Malformed while it still cannot be understood."""
+        """Take a mail from quarantine again; raises Malformed if it still cannot be understood."""
         mail = await self.fetched(Posted(headers.get("content-type", ""), body))
         await self.read(mail)
         return await self.take(integration_id, mail, flag=REPLAY)
 
     async def open_set_aside(self, entry: int, by: Principal) -> Opened:
-        """Make a mail that was set aside a record, or an entry in the open record that it answers; once.
+        """Open a record for a mail that was set aside, or add it to the open record it answers.
 
-        Raises NotFound, also for one about a record that is not there for `by`, and Unavailable.
+        It does so once. Raises NotFound, also for a mail about a record that `by` may not see,
+        and Unavailable.
         """
         pool = self.file.reception.uow.pool
         async with acquire(pool) as conn:
@@ -119,11 +126,14 @@ class MailIntake:
 
     @staticmethod
     def _check(posted: Posted, letter: Letter) -> SenderCheck:
-        """Return whether who writes is authenticated; nobody is by stamps that anybody can have written."""
+        """Return whether the sender is authenticated, by the stamps of trusted servers alone."""
         return sender_check(letter.authors, letter.stamps, posted.servers, by_service=posted.by_service)
 
     async def quarantine(self, integration_id: int, posted: Posted, problem: str) -> Receipt:
-        """Keep a mail for somebody to look at, and to replay; once, however often it comes."""
+        """Put a mail into quarantine, to be examined and replayed.
+
+        That happens once, however often it arrives.
+        """
         refused = (Refused(WHOLE, problem[:1_000], "", posted.body),)
         name = f"mail-body:{sha256(posted.body).hexdigest()}"
         headers = {"content-type": posted.kind}

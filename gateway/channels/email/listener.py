@@ -1,11 +1,12 @@
-"""Mail by SMTP, on the gateway's own loop.
+"""The SMTP server, on the gateway's own event loop.
 
-250 means committed; what cannot be committed now is a 4yz, which senders repeat.
+The reply 250 means committed; a mail that cannot be committed for the time being gets a 4yz,
+after which senders try again.
 
-Whoever writes to `name+KEY@...` writes for the key's integration; an address with a signed tag of a
-record needs no key, nor does one that the settings name. There is no relaying: mail for other
-domains is refused. A mailbox that is not known at one of the gateway's own domains is no reason to
-return mail to its writers: relays keep it until the settings name it.
+Mail to `name+KEY@...` is for the key's integration; an address with a signed tag of a record
+needs no key, nor does one that the settings name. There is no relaying: mail for other domains
+is refused. Mail to an unknown mailbox at one of the gateway's own domains is not returned to its
+writer: relays keep it until the settings name the mailbox.
 """
 
 import asyncio
@@ -47,7 +48,7 @@ OWN = "email", "E-mail"
 
 @dataclass(slots=True)
 class MailDoor:
-    """The answers at each step of a session, in methods named as aiosmtpd calls them."""
+    """The handler of SMTP commands, with methods named as aiosmtpd calls them."""
 
     room: MailIntake
     pool: Pool
@@ -57,7 +58,7 @@ class MailDoor:
     _known: dict[str, int] = field(default_factory=dict)
 
     async def handle_RCPT(self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]) -> str:  # noqa: N802, ARG002 - aiosmtpd's name
-        """Return whether there is such a mailbox."""
+        """Accept a recipient whose mailbox exists; return the SMTP reply."""
         if len(envelope.rcpt_tos) >= MAX_RECIPIENTS:
             return "452 4.5.3 too many recipients"
         if await self._integration(address) is None:
@@ -69,7 +70,7 @@ class MailDoor:
         return "250 2.1.5 OK"
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802, ARG002 - aiosmtpd's name
-        """Commit the mail, for each integration it was sent to."""
+        """Commit the mail for each integration it was sent to; return the SMTP reply."""
         content = envelope.content if isinstance(envelope.content, bytes) else b""
         integrations = {one for address in envelope.rcpt_tos if (one := await self._integration(address)) is not None}
         by_relay = within(str((session.peer or ("",))[0]), self.relays)
@@ -79,7 +80,7 @@ class MailDoor:
         return f"250 2.0.0 taken as {receipts[0].id}" if receipts else NOT_NOW
 
     async def handle_exception(self, error: Exception) -> str:
-        """Nothing that goes wrong here makes a sender give up."""
+        """Return a temporary refusal for any error, so that no sender gives up."""
         if isinstance(error, Overloaded):
             return TOO_MUCH
         if not isinstance(error, GatewayError):
@@ -87,7 +88,7 @@ class MailDoor:
         return NOT_NOW
 
     async def _integration(self, address: str) -> int | None:
-        """For which integration mail to that address is; raises Unavailable."""
+        """Return the integration that mail to the address is for; raises Unavailable."""
         mailboxes, (name, _, domain) = (
             self.room.mail.listener.mailboxes,
             address.lower().rpartition("@"),
@@ -109,14 +110,14 @@ class MailDoor:
         return caller.integration_id if caller.may(Scope.INGEST) else None
 
     async def _made(self, slug: str, name: str) -> int:
-        """The integration of that slug, made where there is none; raises Unavailable."""
+        """Return the integration of that slug, creating it if there is none; raises Unavailable."""
         if slug not in self._known:
             async with acquire(self.pool) as conn:
                 self._known[slug] = await conn.fetchval(INTEGRATION, slug, name)
         return self._known[slug]
 
     def _serves(self, address: str) -> bool:
-        """Return whether an address is at a domain of the gateway's; one with a wrong key is not."""
+        """Return whether an address without a key is at a domain of the gateway's."""
         mail = self.room.mail
         if "gwk_" in address:
             return False
@@ -126,13 +127,13 @@ class MailDoor:
 
 @asynccontextmanager
 async def receiving(door: MailDoor, changed: Callable[[int], object]) -> AsyncIterator[Sequence[Any]]:
-    """Listen as the settings say, if they do; gives the addresses."""
+    """Listen if the settings say so, and give the addresses."""
     mail, places = door.room.mail, door.room.places
     listener = mail.listener
     if not listener.host:
         yield ()
         return
-    logging.getLogger("mail.log").setLevel(logging.CRITICAL)  # aiosmtpd's, which writes down what strangers say as they said it
+    logging.getLogger("mail.log").setLevel(logging.CRITICAL)  # aiosmtpd's log, which would hold whatever strangers send
     tls = None
     if listener.certificate:
         tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)

@@ -1,7 +1,8 @@
-"""Mail on the way out.
+"""The outbound channel of e-mail.
 
-One connection per message: pages are rare, relays drop idle connections after a minute, and a pooled connection that
-died while idle would show only after the message was half sent, when nobody can say whether it was taken.
+Each message has a connection of its own: messages are rare, relays drop idle connections after a
+minute, and a pooled connection that died while idle would be noticed only after half of the
+message was sent, when nobody can say whether it was accepted.
 """
 
 import re
@@ -26,19 +27,23 @@ TIMEOUT_S = 9.0
 
 @dataclass(frozen=True, slots=True)
 class Replies:
-    """How answers find their record: signed tags, and the address they are put into; without one they stand in the text alone."""
+    """The means by which replies find their record: signed tags and the address they are put into.
+
+    Without an address the tag stands in the text alone.
+    """
 
     tokens: ReplyTokens
     address: str = ""
 
 
 def compose(message: Message, sender: str, replies: Replies | None = None) -> EmailMessage:
-    """The mail: the same Message-ID on every attempt, one thread per incident if any; raises ValueError for a bad address.
+    """Return the mail; raises ValueError for a bad address.
 
-    The thread's root is a Message-ID nobody ever sent, so all recipients' mails hang together whatever arrived first; what
-    answers a mail hangs below that one. Nobody may believe an id that can be counted: a signed one stands beside the root.
-    Auto-Submitted keeps vacation replies and our own mail intake from answering it
-    (RFC 3834), X-Loop lets that intake know its own.
+    It has the same Message-ID on every attempt. All mails of an incident are one thread, whose
+    root is a Message-ID nobody ever sent, so that they are connected in whatever order they
+    arrive; an answer to a mail is below that one. As an id with a counter could be guessed, a
+    signed one stands beside the root. Auto-Submitted keeps vacation replies and the gateway's
+    own intake from answering it (RFC 3834), X-Loop lets that intake recognise its own mail.
     """
     domain = _address(sender).domain
     root = f"<incident-{message.incident_id}@{domain}>"
@@ -63,7 +68,7 @@ def compose(message: Message, sender: str, replies: Replies | None = None) -> Em
 
 
 def _thread(message: Message, answered: object, root: str, domain: str, replies: Replies | None) -> Iterator[str]:
-    """Yield what the mail hangs below; the last id is signed, so that an answer finds its record by it."""
+    """Yield the ids for References; the last one is signed, by which a reply finds its record."""
     if answered:
         yield f"<{answered}>"
     yield root
@@ -72,18 +77,24 @@ def _thread(message: Message, answered: object, root: str, domain: str, replies:
 
 
 def _tagged_text(message: Message, replies: Replies) -> str:
-    """The text between the line that replies are cut at and the tag that survives where Reply-To does not."""
+    """Return the text between the line above which people reply and the tag.
+
+    The tag in the text survives where Reply-To does not.
+    """
     line = above_this_line(str(message.facts.get("locale", "")))
     return f"{line}\n\n{message.text.rstrip()}\n\n[{_tag(message, replies)}]\n"
 
 
 def _tag(message: Message, replies: Replies) -> str:
-    assert message.incident_id is not None  # noqa: S101 - what is about no record has no tag
+    assert message.incident_id is not None  # noqa: S101 - a message about no record has no tag
     return replies.tokens.make(message.incident_id)
 
 
 def in_ascii(text: str) -> str:
-    """Return the address with its domain as the DNS knows it; a name in other letters stays, and needs SMTPUTF8 (RFC 6531)."""
+    """Return the address with its domain in IDNA.
+
+    A local part in other letters stays, and needs SMTPUTF8 (RFC 6531).
+    """
     name, at, domain = text.rpartition("@")
     if domain.isascii():
         return text
@@ -106,23 +117,26 @@ def _address(text: str) -> Address:
 
 
 def judge(code: int, reason: str) -> Result:
-    """What a refusal of this message means: 4yz is for now, 5yz for good (RFC 5321, 4.2.1)."""
+    """Return the result of a refusal: 4yz is temporary, 5yz permanent (RFC 5321, 4.2.1)."""
     return Dead(f"refused {code}: {reason}") if code >= 500 else Retry(f"refused {code}: {reason}")
 
 
 @dataclass(frozen=True, slots=True)
 class SmtpChannel:
-    """Sends through the one configured relay; with `starttls` a relay without it is not used."""
+    """A channel through the one configured relay.
+
+    With `starttls` a relay that does not support it is not used.
+    """
 
     settings: Smtp
     replies: Replies | None = None
 
     def endpoint(self, recipient: str) -> str:  # noqa: ARG002 - the relay is the endpoint, whoever the mail is for
-        """The relay."""
+        """Return the relay as the endpoint of every message."""
         return f"smtp://{self.settings.host}:{self.settings.port}"
 
     async def send(self, message: Message) -> Result:
-        """Hand it to the relay once."""
+        """Hand the message to the relay once."""
         try:
             mail = compose(message, self.settings.sender, self.replies)
         except (ValueError, MessageError) as error:
@@ -145,7 +159,7 @@ class SmtpChannel:
 
 
 def failed(error: aiosmtplib.SMTPException | OSError, recipient: str) -> Result:
-    """Return what an error means for the message."""
+    """Return the result of an error."""
     match error:
         case aiosmtplib.SMTPRecipientsRefused():
             return judge(error.recipients[0].code, error.recipients[0].message)

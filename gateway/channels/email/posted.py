@@ -1,8 +1,10 @@
-"""A mail as it was handed over: as it is, or as the form or JSON that a mail service makes of it. Pure.
+"""A mail as it was delivered: a message, or the form or JSON of a mail service. Pure.
 
-Fields as in https://documentation.mailgun.com/docs/mailgun/user-manual/receive-forward-store/receive-http,
-https://www.twilio.com/docs/sendgrid/for-developers/parsing-email/setting-up-the-inbound-parse-webhook and
-https://postmarkapp.com/developer/webhooks/inbound-webhook. The whole mail is preferred wherever a service posts it.
+Fields as in
+https://documentation.mailgun.com/docs/mailgun/user-manual/receive-forward-store/receive-http,
+https://www.twilio.com/docs/sendgrid/for-developers/parsing-email/setting-up-the-inbound-parse-webhook
+and https://postmarkapp.com/developer/webhooks/inbound-webhook. The whole mail is preferred
+wherever a service posts it.
 """
 
 from collections.abc import Iterable, Mapping
@@ -29,20 +31,20 @@ from gateway.key_texts import without_keys
 MAX_FIELDS = 500
 SHOWN = ("from", "to", "cc", "subject", "date")
 MAX_SIGNED = 4_096
-"""Bytes of what SendGrid says of signatures that are read."""
+"""The number of bytes that are read of SendGrid's verdicts on signatures."""
 
 MAIL, FORM, MULTIPART, JSON = "message/rfc822", "application/x-www-form-urlencoded", "multipart/form-data", "application/json"
 
 
 @dataclass(frozen=True, slots=True)
 class Posted:
-    """A mail as it was handed over.
+    """A mail as it was delivered.
 
-    `kind` is the Content-Type of `body`; `envelope` the sender its relay was told, None where nobody
-    knows, and to whom. `servers` are the names of the trusted servers that must have handed it over,
-    whose stamps on it count; `by_service` says that the mail service certainly did, so that its own
-    checks count; `dmarc` is the result of the service's check of the address in
-    From, "" where it made none.
+    `kind` is the Content-Type of `body`; `envelope` is the sender in the SMTP envelope, None if
+    unknown, `recipients` are its recipients. `servers` are the names of the trusted servers that
+    must have delivered it, whose stamps on it count; `by_service` says that the mail service
+    certainly did, so that its own checks count; `dmarc` is the result of the service's check of
+    the address in From, "" if it made none.
     """
 
     kind: str
@@ -56,7 +58,7 @@ class Posted:
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """How much of files is kept: bytes of one, and how many."""
+    """Limits of the files that are kept: bytes of each, and their number."""
 
     max_bytes: int = reading.MAX_FILE_BYTES
     max_files: int = reading.MAX_FILES
@@ -64,7 +66,7 @@ class Kept:
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One field of a form; `filename` is None where it is no file."""
+    """One field of a form; `filename` is None if it is no file."""
 
     name: str
     filename: str | None
@@ -72,7 +74,7 @@ class Field:
 
 
 def understood(posted: Posted, kept: Kept) -> Letter:
-    """The letter in it; raises Malformed and nothing else."""
+    """Return the parsed mail; raises Malformed and nothing else."""
     letter = _understood(posted, kept)
     if posted.dmarc:
         of_service = Stamp(SERVICE, (Check("dmarc", posted.dmarc, letter.sender),))
@@ -93,19 +95,19 @@ def _understood(posted: Posted, kept: Kept) -> Letter:
 
 
 def form(posted: Posted) -> dict[str, str]:
-    """The short fields of a form by name, for signatures; raises Malformed."""
+    """Return the short fields of a form by name, for signatures; raises Malformed."""
     fields = fields_of(posted.kind, posted.body)
     return {field.name: field.content.decode("utf-8", "replace") for field in fields if len(field.content) <= 1_000}
 
 
 def fields_of(kind: str, body: bytes) -> list[Field]:
-    """The fields of a form, whose Content-Type is `kind`; raises Malformed."""
+    """Return the fields of a form, whose Content-Type is `kind`; raises Malformed."""
     media, given = headers.parameters(kind)
     return _multipart(body, given.get("boundary", "")) if media == MULTIPART else _urlencoded(body)
 
 
 def _multipart(body: bytes, boundary: str) -> list[Field]:
-    """RFC 7578."""
+    """Return the fields of a multipart form (RFC 7578)."""
     fields = []
     for piece in split(body, boundary.encode("utf-8", "replace"), MAX_FIELDS):
         head, content = headers.head(piece)
@@ -125,7 +127,10 @@ def _urlencoded(body: bytes) -> list[Field]:
 
 
 def _of_form(fields: list[Field], kept: Kept) -> Letter:
-    """What Mailgun and SendGrid post: told apart by their fields, so that one kept in quarantine can be read again."""
+    """Return the mail in a form of Mailgun or SendGrid.
+
+    The service is recognised by the fields, so that a form in quarantine can be read again.
+    """
     said = {field.name: field.content for field in fields if field.filename is None}
     marks: Marks = {}
     whole = said.get("body-mime") or said.get("email")
@@ -154,7 +159,7 @@ def _of_form(fields: list[Field], kept: Kept) -> Letter:
 
 
 def _words(said: Mapping[str, bytes], name: str, marks: Marks, charset: str = "") -> str:
-    """The text of a field, "" where there is none, and a word on what is no text of its charset."""
+    """Return the text of a field, "" if there is none, noting bytes outside its charset."""
     data = said.get(name, b"")
     if b"\0" in data and not charset:
         mark(marks, (name,), "NUL characters were left out")
@@ -179,26 +184,26 @@ def _envelope(said: Mapping[str, bytes], marks: Marks) -> str | None:
 
 
 def _recipients(said: Mapping[str, bytes]) -> tuple[str, ...]:
-    """SendGrid names them in its envelope, Mailgun one by one."""
+    """Return the recipients: SendGrid has them in its envelope, Mailgun in a field of their own."""
     return headers.addresses(decode(said.get("envelope", b"")).replace('"', " ") + " " + decode(said.get("recipient", b"")))
 
 
 class Name(msgspec.Struct, rename="pascal"):
-    """A header of Postmark's."""
+    """A header in Postmark's format."""
 
     name: str
     value: str
 
 
 class Attachment(msgspec.Struct, rename="pascal"):
-    """A file of Postmark's."""
+    """A file in Postmark's format."""
 
     name: str = ""
     content: str = ""
 
 
 class Inbound(msgspec.Struct, rename="pascal"):
-    """Postmark's message."""
+    """A message in Postmark's format."""
 
     from_: str = msgspec.field(name="From", default="")
     to: str = ""
@@ -258,7 +263,7 @@ def _fields(pairs: Iterable[tuple[str, str]]) -> Fields:
 
 
 def _json(said: Mapping[str, bytes], name: str, kind: Any, marks: Marks) -> Any:
-    """A field of the form that is JSON; None where there is none, and where it cannot be read whatever is done."""
+    """Return a field of the form that is JSON, None if there is none or it cannot be read."""
     if name not in said:
         return None
     try:

@@ -1,4 +1,7 @@
-"""Has mails read: short ones at once, the others by a process of their own, one at a time, so that the loop is never held."""
+"""The parsing of mails without blocking the event loop.
+
+Short mails are parsed at once, others in a process of their own, one at a time.
+"""
 
 from gateway.channels.email.parsing.letter import Letter
 from gateway.channels.email.posted import MAIL, Kept, Posted, understood
@@ -7,21 +10,28 @@ from gateway.ingest.workers.process import Reader, is_quick
 from gateway.ingest.workers.protocol import TooCostly
 
 SHORT = 24_576
-"""Bytes of a mail that are read in a few milliseconds whatever they are; JSON of a mail service costs by the value."""
+"""The number of bytes of a mail that is parsed in a few milliseconds, whatever it holds.
+
+JSON of a mail service costs by the number of values.
+"""
 
 CPU_SECONDS = 5.0
-"""Seconds of the processor that one mail may take."""
+"""Seconds of CPU time that parsing one mail may take."""
 
 
 class MailReader:
-    """Reads mails; the process is `reader`, which others may end."""
+    """A parser of mails that uses a process for long ones; others may end the process."""
 
     def __init__(self, kept: Kept, reader: Reader) -> None:
         self._kept = kept
         self.reader = reader
 
     async def __call__(self, posted: Posted) -> Letter:
-        """The letter; raises Malformed, also for what takes too long, and Unavailable when no process can be had."""
+        """Return the parsed mail.
+
+        Raises Malformed, also if parsing takes too long, and Unavailable if no process is
+        available.
+        """
         if len(posted.body) <= SHORT and (posted.kind == MAIL or is_quick(posted.body)):
             return understood(posted, self._kept)
         try:

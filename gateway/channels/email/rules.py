@@ -1,7 +1,7 @@
-"""What a mail becomes by configured rules: an alert that fires or clears, a record of its own kind, nothing. Pure.
+"""Configured rules that make mail an alert, a resolved alert, a record, or ignore it. Pure.
 
-Patterns are plain text with `*` and `{name}`, matched from left to right without ever going back, so that no pattern and no mail
-together take long.
+Patterns are plain text with `*` and `{name}`, matched from left to right without backtracking,
+so that no pattern and no mail together take long.
 """
 
 import re
@@ -24,7 +24,7 @@ MAX_LINES, MAX_LINE = 400, 500
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """A rule that a mail agrees with, what its patterns found, and whether the mail tells the end."""
+    """A rule that a mail matches, the values found by its patterns, and the status of the alert."""
 
     rule: MailRule
     found: Mapping[str, str]
@@ -32,7 +32,7 @@ class Match:
 
 
 def chosen(rules: Iterable[MailRule], letter: Letter) -> Match | None:
-    """The first rule that the mail agrees with."""
+    """Return the first rule that the mail matches."""
     for rule in rules:
         if (match := _agrees(rule, letter)) is not None:
             return match
@@ -64,9 +64,10 @@ def _in_lines(patterns: Iterable[str], text: str) -> dict[str, str]:
 
 
 def fitted(pattern: str, text: str) -> dict[str, str] | None:
-    """What stands in the holes of a pattern where the text is like it from end to end, None where it is not.
+    """Return the values of a pattern's placeholders if the whole text matches, else None.
 
-    Each stretch of plain text is looked for where it comes first, the last one at the end; the case of letters does not matter.
+    Each stretch of plain text is found at its first occurrence, the last one at the end; the
+    case of letters does not matter.
     """
     first, following = _compiled(pattern)
     met = first.match(text)
@@ -86,7 +87,10 @@ def fitted(pattern: str, text: str) -> dict[str, str] | None:
 
 @lru_cache(maxsize=1_024)
 def _compiled(pattern: str) -> tuple[re.Pattern[str], tuple[tuple[str, int, re.Pattern[str]], ...]]:
-    """The plain text before the first hole; then each hole's name, "" for a `*`, with the plain text behind it and its length."""
+    """Return the parts of a pattern: the text before the first placeholder, then each placeholder.
+
+    A placeholder has its name, "" for a `*`, with the plain text behind it and its length.
+    """
     first, *rest = GAP.split(pattern)
     following = zip(rest[::2], rest[1::2], strict=True)
     return _plain(first), tuple((name or "", len(text), _plain(text)) for name, text in following)
@@ -97,7 +101,7 @@ def _plain(text: str) -> re.Pattern[str]:
 
 
 def alert_of(match: Match, letter: Letter, received_at: datetime) -> Alert:
-    """The alert that a mail tells, by the rule it agrees with."""
+    """Return the alert that a mail reports, by the rule it matches."""
     rule, told = match.rule, {name: filled(getattr(match.rule, name), match.found) for name in FIELDS}
     title = told["title"] or letter.subject or rule.name
     key = told["key"] or (derived(told["title"], told["service"], told["ci"], {}) if match.found else f"rule:{rule.name}")
@@ -118,5 +122,5 @@ def alert_of(match: Match, letter: Letter, received_at: datetime) -> Alert:
 
 
 def filled(template: str, found: Mapping[str, str]) -> str:
-    """A template with what was found in place of its names, nothing for what was not."""
+    """Return a template with its names replaced by the values found, or by nothing."""
     return NAMED.sub(lambda name: found.get(name[1], ""), template).strip()

@@ -1,4 +1,7 @@
-"""One SMTP session: bounded in time, in bytes, and by how many there are. Who is heard and what becomes of mail the door says."""
+"""One SMTP session, limited in time, bytes and number.
+
+The handler decides which recipients are accepted and what becomes of mail.
+"""
 
 import asyncio
 import ssl
@@ -15,13 +18,13 @@ from gateway.errors import Overloaded
 from gateway.settings import Mail
 
 BUFFER = 65_536
-"""Bytes of a session that are held before they are looked at."""
+"""The number of bytes of a session that are buffered before they are read."""
 
 A_WHILE = 100
-"""Pieces of a mail after which others have their turn."""
+"""The number of chunks of a mail after which other tasks have their turn."""
 
 MAX_REFUSALS = 20
-"""Addresses that are nobody's after which a session ends."""
+"""The number of unknown recipients after which a session ends."""
 
 DOT, END = b".\r\n", b"\r\n.\r\n"
 UNKNOWN = "451 4.3.5 no such mailbox is set up here yet: send it again later"
@@ -32,7 +35,7 @@ FULL = b"421 4.3.2 too many sessions: come back shortly\r\n"
 
 @dataclass(slots=True)
 class Sessions:
-    """Who is connected: bounded in all and for each address."""
+    """The open sessions, limited in all and for each address."""
 
     most: int
     most_of_one: int
@@ -42,7 +45,7 @@ class Sessions:
     none_left: asyncio.Event = field(default_factory=asyncio.Event)
 
     def enter(self, address: str, transport: asyncio.Transport) -> bool:
-        """Whether there is room."""
+        """Enter a session; return False if there are too many."""
         if len(self.transports) >= self.most or self.by_address[address] >= self.most_of_one:
             return False
         self.by_address[address] += 1
@@ -52,7 +55,7 @@ class Sessions:
         return True
 
     def leave(self, address: str, transport: asyncio.Transport) -> None:
-        """One session ended."""
+        """Remove a session that ended."""
         self.by_address -= Counter((address,))
         self.transports.discard(transport)
         self.changed(len(self.transports))
@@ -61,7 +64,7 @@ class Sessions:
 
 
 class Line(SMTP):
-    """One session, which ends after a time whatever happens in it."""
+    """One SMTP session, which ends after a time whatever happens in it."""
 
     line_length_limit = BUFFER
 
@@ -87,7 +90,10 @@ class Line(SMTP):
 
     @syntax("DATA")
     async def smtp_DATA(self, arg: str) -> None:  # noqa: N802 - aiosmtpd's name
-        """Take the text of a mail whatever the length of its lines, which aiosmtpd reads one by one and refuses above 1,000."""
+        """Take the text of a mail with lines of any length.
+
+        aiosmtpd reads line by line and refuses lines above 1,000 bytes.
+        """
         assert self.envelope is not None  # noqa: S101 - there is one from the connection on
         if await self.check_helo_needed() or await self.check_auth_needed("DATA"):
             return
@@ -106,7 +112,10 @@ class Line(SMTP):
         await self.push(answer)
 
     async def _text(self, most: int) -> bytes | None:
-        """What comes before the line of one dot (RFC 5321, 4.5.2); only CRLF ends a line. None for what there is no room for."""
+        """Return the text before the line of one dot (RFC 5321, 4.5.2), None if it is too much.
+
+        Only CRLF ends a line.
+        """
         data, pieces = bytearray(b"\r\n"), 0
         while not data.endswith(END):
             try:
@@ -124,7 +133,7 @@ class Line(SMTP):
         return None if self._unheld else bytes(data.replace(b"\r\n..", b"\r\n.")[2 : 2 - len(END)])
 
     def refused(self, answer: str) -> str:
-        """One more address that is nobody's, and what is answered; whoever tries so many is sent away."""
+        """Count one more unknown recipient and return the reply; too many end the session."""
         self._refusals += 1
         if self._refusals < MAX_REFUSALS or self._plain is None:
             return answer
@@ -132,7 +141,10 @@ class Line(SMTP):
         return "421 4.7.0 too many addresses that are nobody's"
 
     def _hold(self, size: int, most: int) -> None:
-        """Count what has come, and once it is too much, let it go and say so when the rest was heard out."""
+        """Count received bytes; once they are too many, drop the mail.
+
+        The refusal is sent when the rest was read.
+        """
         if self._unheld:
             return
         try:
@@ -144,7 +156,7 @@ class Line(SMTP):
             self._unheld = "552 5.3.4 the mail is too large" if self._held > most else ""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Called once for the connection and once more when it is encrypted."""
+        """Start the session; called once for the connection and again when it is encrypted."""
         if self._plain is None:
             plain = cast("asyncio.Transport", transport)  # uvloop's is not derived from it
             self._address = (plain.get_extra_info("peername") or ("",))[0]
@@ -157,7 +169,7 @@ class Line(SMTP):
         super().connection_made(transport)
 
     def connection_lost(self, error: Exception | None) -> None:
-        """Called once for the connection, and before that for its encryption where that fails."""
+        """End the session; called for the connection, and before that if its encryption fails."""
         if self._plain is None:
             return
         if self._end is not None:

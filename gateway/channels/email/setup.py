@@ -1,4 +1,4 @@
-"""Puts the mail room together."""
+"""The assembly of the intake of mail."""
 
 from contextlib import AsyncExitStack
 
@@ -29,7 +29,7 @@ def mail_room(
     metrics: Metrics,
     process: Reader,
 ) -> MailIntake:
-    """The room as the settings say; its process ends with `stack`."""
+    """Return the intake as configured; its process ends with `stack`."""
     mail, smtp = settings.mail, settings.notify.smtp
     reader = MailReader(Kept(settings.attachments.max_bytes, settings.attachments.max_files), process)
     sender = smtp.sender if smtp.host else ""
@@ -42,7 +42,7 @@ def mail_room(
 
 
 def _bucket(stack: AsyncExitStack, mail: Mail, clock: Clock) -> Bucket:
-    """Where mails lie that SES only tells of."""
+    """Return the reader of mails that SES stored in S3."""
     store = None
     if mail.ses.s3.endpoint:
         store = S3Store(mail.ses.s3, clock)

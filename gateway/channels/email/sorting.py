@@ -1,4 +1,7 @@
-"""What is to be done with a letter. Pure: the letter and the configuration in, one of four answers out."""
+"""The decision on what is done with a mail. Pure.
+
+Input are the mail and the configuration, output is one of four decisions.
+"""
 
 import re
 from dataclasses import dataclass
@@ -17,28 +20,28 @@ OWN_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}@(.+)")
 
 @dataclass(frozen=True, slots=True)
 class ToMachines:
-    """It tells an alert."""
+    """A mail that reports an alert."""
 
     alert: Alert
 
 
 @dataclass(frozen=True, slots=True)
 class ToPeople:
-    """It is for people: an answer, or a report, by a rule or without one."""
+    """A mail for people: an answer, or a report, by a rule or without one."""
 
     match: Match | None
 
 
 @dataclass(frozen=True, slots=True)
 class ToNobody:
-    """There is nothing to do."""
+    """A mail that needs no action."""
 
     reason: str
 
 
 @dataclass(frozen=True, slots=True)
 class SetAside:
-    """A program sent it to nobody in particular; it is kept for people to look at."""
+    """A mail that a program sent to nobody in particular, kept for people to examine."""
 
     reason: str
 
@@ -47,10 +50,11 @@ Sorted = ToMachines | ToPeople | ToNobody | SetAside
 
 
 def sort(letter: Letter, mail: Mail, own: str, now: datetime) -> Sorted:
-    """What a letter is for; `own` is the address that the gateway sends from.
+    """Return the decision on a mail; `own` is the address that the gateway sends from.
 
-    What it sent itself does nothing, whatever rules say. Rules come before what its head says about who wrote it: monitoring
-    systems send automatically, some without a sender to return to. Nothing is set aside by its words.
+    The gateway's own mail has no effect, whatever rules say. Rules come before the headers that
+    say who wrote it: monitoring systems send automatically, some with a null sender. No mail is
+    set aside by its words.
     """
     if is_own(letter, own):
         return ToNobody("own mail")
@@ -65,10 +69,10 @@ def sort(letter: Letter, mail: Mail, own: str, now: datetime) -> Sorted:
 
 
 def is_own(letter: Letter, own: str) -> bool:
-    """Return whether the gateway sent it: by the mark it puts on its mails, or by their ids.
+    """Return whether the gateway sent the mail: by the mark it puts on its mails, or by their ids.
 
-    People's mail programs make ids like those too, at the same domain: an id counts only on what was
-    sent automatically, as everything of the gateway's is.
+    People's mail programs make ids like those too, at the same domain: an id counts only on mail
+    that was sent automatically, as all of the gateway's is.
     """
     if not own:
         return False
@@ -79,5 +83,5 @@ def is_own(letter: Letter, own: str) -> bool:
 
 
 def language(letter: Letter) -> Locale:
-    """The language it is written in."""
+    """Return the language the mail is written in."""
     return written_in(letter.subject + letter.text[:2_000])

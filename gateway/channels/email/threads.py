@@ -1,11 +1,11 @@
-"""The record that a mail belongs to, and how well that is proven.
+"""The record that a mail belongs to, and whether that is proven.
 
-By a signed tag, or by the id of a mail that was really sent to its writer, or received from or to
-them: only who was told of the record knows either. By any other mail of the record, if its writer
-takes part: that finds the record and proves nothing.
+It is proven by a signed tag, or by the id of a mail that was really sent to its writer, or
+received from or to them: only people who were notified of the record know either. Any other mail
+of the record finds it too, if the writer takes part in the record, and proves nothing.
 
-Never by a number, neither in the subject nor in an id: anybody can count. So the id of a mail that
-was received proves nothing either where it is a word and a number.
+A number finds nothing, neither in the subject nor in an id: anybody can count. So the id of a
+received mail proves nothing either where it is a word and a number.
 """
 
 import re
@@ -40,12 +40,12 @@ SELECT EXISTS (SELECT FROM mail WHERE incident_id = $1 AND people && $2::text[])
 """
 
 COUNTED = re.compile(r"[^0-9@]*+[0-9]{0,9}+[^0-9@]*+(?:@.*)?", re.DOTALL)
-"""Ids that somebody can guess by counting: in front of the domain one number of few digits."""
+"""Ids that can be guessed by counting: before the domain there is one number of few digits."""
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A record, locked. `proven` says that its writer was really told of it."""
+    """A record, locked; `proven` says that the writer really was notified of it."""
 
     incident: Incident
     proven: bool
@@ -75,9 +75,9 @@ def _addresses(letter: Letter, wrote: Writer) -> list[str]:
 
 
 async def _answered(conn: Connection, thread: Sequence[str], addresses: Sequence[str]) -> list[tuple[int, bool]]:
-    """Return the records of the mails it answers to, the nearest first.
+    """Return the records of the mails it answers, the nearest first.
 
-    With each whether its id is known to those alone who have one of the addresses.
+    Each comes with whether its id is known only to people who have one of the addresses.
     """
     if not thread:
         return []

@@ -1,7 +1,8 @@
-"""The writer of a mail, as the directory and the mail's head tell.
+"""The writer of a mail, as known from the directory and the mail's header.
 
-Anybody can write any From. So what comes by mail stands in the timeline under its address, with the
-rights of a reporter alone. Only staff whose address is authenticated write in their own name.
+Anybody can write any From. So an entry made by mail stands in the timeline under its address,
+with the rights of a reporter alone. Only staff whose address is authenticated write in their own
+name.
 """
 
 from collections.abc import Mapping
@@ -20,10 +21,9 @@ from gateway.operations.author import Author
 class Writer:
     """The writer of a mail.
 
-    `to` is answered, `who` acts, with the rights of a reporter. `person` is the staff member of the
-    directory who has the address, `check` says whether the address is authenticated.
-
-    `author` says how sure it is that they wrote it themselves, `locale` the language they chose.
+    `to` is answered, `who` acts, with the rights of a reporter. `person` is the staff member of
+    the directory who has the address, `check` says whether the address is authenticated.
+    `author` is the likelihood that they wrote it themselves, `locale` the language they chose.
     """
 
     to: Correspondent
@@ -35,16 +35,16 @@ class Writer:
 
     @property
     def staff(self) -> Principal | None:
-        """The staff member who certainly wrote it, None where that is not certain."""
+        """The staff member who certainly wrote it, None if that is not certain."""
         return self.person if self.check is SenderCheck.AUTHENTICATED else None
 
     @property
     def name(self) -> Principal:
-        """The one in whose name the note and its files stand."""
+        """The principal in whose name the note and its files stand."""
         return self.staff or self.who
 
     def facts(self, *, proven: bool = True) -> Mapping[str, str]:
-        """Return what the timeline says of a sender who may not be the one they seem to be."""
+        """Return the facts in the timeline on a sender who may not be the one they seem to be."""
         if self.check is SenderCheck.FAILED:
             return {"sender": "failed_authentication"}
         doubted = self.check is SenderCheck.UNKNOWN and (self.person is not None or not proven)
@@ -52,7 +52,7 @@ class Writer:
 
 
 async def writer(conn: Connection, letter: Letter, check: SenderCheck) -> Writer:
-    """Return who wrote a mail; `check` is about the address in From."""
+    """Return the writer of a mail; `check` is about the address in From."""
     found = await by_email(conn, letter.sender)
     to = correspondent(letter, known=found is not None)
     if found is not None:

@@ -1,6 +1,8 @@
-"""Asterisk and FreePBX: what `integrations/asterisk/` sends with CURL() from the dialplan, as a form or in the address. Pure.
+"""The adapter of Asterisk and FreePBX. Pure.
 
-Names are those of the channel variables, in any case: https://docs.asterisk.org/Configuration/Dialplan/Variables/Channel-Variables/.
+The dialplan of `integrations/asterisk/` sends its events with CURL(), as a form or in the query.
+Names are those of the channel variables, in any case:
+https://docs.asterisk.org/Configuration/Dialplan/Variables/Channel-Variables/.
 """
 
 from collections.abc import Mapping
@@ -25,7 +27,7 @@ from gateway.settings import PhoneProvider
 SLUG = "asterisk"
 
 BEGINNINGS: Mapping[str, Status] = {"call": Status.RINGING, "queue": Status.QUEUED, "answer": Status.ANSWERED}
-"""What each address says of a call that is not over."""
+"""The status of a call for each address that reports a call still in progress."""
 
 DIALLED: Mapping[str, Status] = {
     "ANSWER": Status.COMPLETED,
@@ -38,18 +40,18 @@ DIALLED: Mapping[str, Status] = {
     "TORTURE": Status.CANCELED,
     "INVALIDARGS": Status.FAILED,
 }
-"""DIALSTATUS of a call that is over; CANCEL is a caller who hung up while it rang."""
+"""The status of an ended call by its DIALSTATUS; CANCEL is a caller who hung up while it rang."""
 
 QUEUED_OUT = frozenset({"TIMEOUT", "FULL", "JOINEMPTY", "LEAVEEMPTY", "JOINUNAVAIL", "LEAVEUNAVAIL", "WITHDRAW"})
-"""QUEUESTATUS of callers whom the queue let go without anybody."""
+"""Values of QUEUESTATUS of callers who left the queue without reaching anybody."""
 
 
 def verify(posted: Posted, settings: PhoneProvider) -> None:
-    """The key of its integration is all its proof."""
+    """Accept every request: the key of its integration is its only authentication."""
 
 
 def read(posted: Posted, region: str) -> Told:
-    """What a request tells; raises Malformed."""
+    """Return the call event of a request; raises Malformed."""
     pairs = raw_json(posted.body).items() if posted.is_json else posted.fields().items()
     told = {name.upper(): str(value).replace("\0", "") for name, value in pairs}
     at = stamped(told.get("EPOCH", ""), posted.received_at, "/EPOCH")

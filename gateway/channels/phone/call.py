@@ -1,7 +1,8 @@
-"""A call as a value, and what becomes of it when something more is told. Pure.
+"""A call as a value, and the merging of events into it. Pure.
 
-Telephone systems tell of one call in pieces, late, again, and in any order. `merged` therefore takes of every field the earliest,
-the latest or the union: whatever order the pieces come in and however often, the same call is the result (a test says so).
+Telephone systems report one call in several events: late, repeatedly, and in any order. `merged`
+therefore takes of every field the earliest, the latest or the union: whatever the order and
+number of events, the same call is the result (a test says so).
 """
 
 from collections.abc import Mapping
@@ -10,20 +11,23 @@ from datetime import UTC, datetime
 from enum import StrEnum
 
 MOST = 10
-"""Recordings and transcripts of one call that are kept."""
+"""The number of recordings and of transcripts of one call that are kept."""
 
 NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 class Direction(StrEnum):
-    """Who called whom."""
+    """The direction of a call."""
 
     INBOUND = "inbound"
     OUTBOUND = "outbound"
 
 
 class Status(StrEnum):
-    """How far a call is. CONNECTED is to a machine, ANSWERED by a person; ABANDONED is hung up while it waited."""
+    """The progress of a call.
+
+    CONNECTED is to a machine, ANSWERED by a person; ABANDONED was hung up while waiting.
+    """
 
     RINGING = "ringing"
     QUEUED = "queued"
@@ -46,11 +50,12 @@ ENDS = frozenset(Status) - RANKS.keys()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallEvent:
-    """One thing told of a call.
+    """One event of a call.
 
-    `at` is the time its system stamped on it, None without one.
-    `caller` and `called` are E.164, or as they were said. `answered_at` is when a person did; `served` says that the caller
-    needed none. `started_at`, `answered_at` and `ended_at` may be when it was heard, where nobody said it.
+    `at` is the timestamp of its telephone system, None without one. `caller` and `called` are in
+    E.164, or as received. `answered_at` is the time at which a person answered; `served` says
+    that the caller needed nobody. `started_at`, `answered_at` and `ended_at` may be times of
+    receipt if the event has none.
     """
 
     provider: str
@@ -71,7 +76,7 @@ class CallEvent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
-    """All that was told of a call, field by field as in the table of the same name."""
+    """All that is known of a call, field by field as in the table of the same name."""
 
     provider: str
     call_id: str
@@ -91,23 +96,23 @@ class Call:
 
     @property
     def ended(self) -> bool:
-        """Whether it is over."""
+        """True if the call is over."""
         return self.ended_at is not None
 
     @property
     def reported(self) -> bool:
-        """Whether somebody said something: to a person, or to be recorded."""
+        """True if the caller spoke to a person or left a recording."""
         return self.answered_at is not None or bool(self.recordings or self.transcripts)
 
     @property
     def seconds(self) -> int | None:
-        """How long it lasted from when it began, or from when a person answered; None while it is not over."""
+        """Seconds from a person's answer, or else from the beginning; None while in progress."""
         began = self.answered_at or self.started_at
         return None if began is None or self.ended_at is None else max(0, int((self.ended_at - began).total_seconds()))
 
 
 def merged(call: Call, event: CallEvent) -> Call:
-    """The call with what was told."""
+    """Return the call with the event merged into it."""
     status, status_at = max((call.status, call.status_at), (event.status, event.at), key=_standing)
     return replace(
         call,
@@ -128,13 +133,16 @@ def merged(call: Call, event: CallEvent) -> Call:
 
 
 def _standing(told: tuple[Status | None, datetime | None]) -> tuple[int, datetime, str]:
-    """What makes one status later than another: how far it is, then when it was, then its name so that none are equal."""
+    """Return a key that orders statuses by progress, then time, then name.
+
+    The name keeps any two from being equal.
+    """
     status, at = told
     return (-1, NEVER, "") if status is None else (RANKS.get(status, LAST), at or NEVER, status)
 
 
 def _number(text: str) -> tuple[bool, str]:
-    """An international number says more than any other text."""
+    """Return a key that orders numbers: an international one comes after any other text."""
     return text.startswith("+"), text
 
 

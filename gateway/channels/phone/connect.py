@@ -1,8 +1,10 @@
-"""Amazon Connect: its contact events by EventBridge, and what a Lambda of a flow passes on of its own event. Pure.
+"""The adapter of Amazon Connect. Pure.
+
+It reads contact events of EventBridge, and events that the Lambda of a contact flow passes on.
 
 https://docs.aws.amazon.com/connect/latest/adminguide/contact-events.html,
-https://docs.aws.amazon.com/connect/latest/adminguide/connect-lambda-functions.html. Events come in no order:
-what counts are the times in them.
+https://docs.aws.amazon.com/connect/latest/adminguide/connect-lambda-functions.html. Events come
+in no order: only the times in them count.
 """
 
 from typing import Any
@@ -36,7 +38,7 @@ class Endpoint(msgspec.Struct, rename="pascal"):
 
 
 class Contact(msgspec.Struct, rename="pascal"):
-    """What a flow hands to its Lambda."""
+    """The contact that a flow passes to its Lambda."""
 
     contact_id: str
     initial_contact_id: str = ""
@@ -66,13 +68,13 @@ class SmallEndpoint(msgspec.Struct):
 
 
 class Agent(msgspec.Struct, rename="camel"):
-    """Who answered."""
+    """The agent who answered."""
 
     connected_to_agent_timestamp: str = ""
 
 
 class Recording(msgspec.Struct, rename="camel"):
-    """Where in S3 a recording is."""
+    """The place of a recording in S3."""
 
     location: str = ""
 
@@ -105,7 +107,10 @@ class Event(msgspec.Struct):
 
 
 def verify(posted: Posted, settings: PhoneProvider) -> None:
-    """The key of its integration is its proof; raises Forbidden for an account or instance that is not among those allowed."""
+    """Raise Forbidden for an account or instance that is not allowed.
+
+    The key of its integration authenticates the request.
+    """
     if not settings.accounts:
         return
     try:
@@ -119,14 +124,14 @@ def verify(posted: Posted, settings: PhoneProvider) -> None:
 
 
 def _event(posted: Posted) -> Event | Invocation:
-    """An event of a flow's Lambda or of EventBridge; raises Malformed."""
+    """Return an event of EventBridge or of a flow's Lambda; raises Malformed."""
     if "Details" in raw_json(posted.body):
         return limits.decode(posted.body, Invocation)
     return limits.decode(posted.body, Event)
 
 
 def read(posted: Posted, region: str) -> Told:
-    """What a request tells; raises Malformed."""
+    """Return the call event of a request; raises Malformed."""
     told = _event(posted)
     if isinstance(told, Invocation):
         return _invoked(told.details.contact_data, posted, region)
@@ -175,7 +180,7 @@ def _happened(told: Event, posted: Posted, region: str) -> Told:
 
 
 def _direction(method: str) -> Direction | None:
-    """A transfer is a part of a call that another event tells the direction of."""
+    """Return the direction of a call, None for a transfer, whose call another event describes."""
     if method == "INBOUND":
         return Direction.INBOUND
     return Direction.OUTBOUND if method in OUTGOING else None

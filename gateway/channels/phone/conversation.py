@@ -1,4 +1,7 @@
-"""One step of a conversation with a caller: what they pressed or said, committed, and what they hear next."""
+"""One step of a conversation with a caller.
+
+It commits the key they pressed or the words they said, and returns the script they hear next.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -23,12 +26,15 @@ from gateway.receipts.submission import Receipt
 log = structlog.get_logger()
 
 TOLD_THAT_IT_IS_TAKEN = frozenset({Wish.THANKS, Wish.STANDING})
-"""What may not be answered as if nothing were amiss where it could not be committed or looked up; the rest promises nothing."""
+"""Steps that, if nothing can be committed or looked up, are answered with an apology.
+
+All other steps promise the caller nothing, and are answered as usual.
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class Conversation:
-    """A request whose answer somebody hears. `at` makes the address of an event and its query."""
+    """A request whose response somebody hears; `at` makes the URL of an event and its query."""
 
     room: PhoneIntake
     press: Pressing
@@ -38,7 +44,10 @@ class Conversation:
     at: Callable[[str, str], str]
 
     async def spoken(self, event: CallEvent) -> web.Response:
-        """What the caller hears next; raises Forbidden for a call about a record that the gateway did not make."""
+        """Return the script that the caller hears next.
+
+        Raises Forbidden for a call about a record that the gateway did not make.
+        """
         query = dict(self.posted.query)
         place = place_of(*(query.get(name, "") for name in ("step", "locale", "turn", "about")))
         if self.posted.event == "alarm":
@@ -78,7 +87,7 @@ class Conversation:
             return menu.sorry(self.room.phone.locales)
 
     async def replied(self, message: TextMessage) -> web.Response:
-        """What the sender of a short message reads."""
+        """Return the answer that the sender of a text message reads."""
         locale = line_of(self.room.phone, message.receiver).locales[0]
         try:
             number = _number(await self.room.take(self.integration_id, self.provider, self.posted, message))
@@ -88,7 +97,7 @@ class Conversation:
         return _xml(twiml.reply(said("received", locale, number=number) if number else ""))
 
     def sorry(self) -> web.Response:
-        """What somebody hears or reads where nothing could be understood."""
+        """Return the apology for a request that could not be understood or handled."""
         if self.posted.event == "message":
             return _xml(twiml.reply(said("resend", self.room.phone.locales[0])))
         return self._say(menu.sorry(self.room.phone.locales), "")
@@ -103,7 +112,10 @@ class Conversation:
 
 
 def quiet(provider: Provider) -> web.Response:
-    """The answer to what nobody hears: Twilio reads every answer as instructions, and takes an empty body for a mistake."""
+    """Return a response that nobody hears.
+
+    Twilio reads every response as instructions, and takes an empty body for an error.
+    """
     return _xml(twiml.reply("")) if provider.slug == "twilio" else web.Response(body=b"[]", content_type="application/json")
 
 

@@ -1,4 +1,4 @@
-"""What a call means for records once something more was told of it. Pure."""
+"""The effect of a call on records after each event. Pure."""
 
 from enum import StrEnum
 
@@ -6,7 +6,7 @@ from gateway.channels.phone.call import Call, Direction
 
 
 class Meaning(StrEnum):
-    """What is to be done; what is not yet anything is a reason too."""
+    """The effect of an event; if it has none, the reason for that."""
 
     REPORT = "report"
     MISSED = "missed"
@@ -19,7 +19,11 @@ class Meaning(StrEnum):
 
 
 def judge(before: Call, after: Call, *, filed: bool, hotline: bool) -> Meaning:
-    """`filed` says that the call has its record, `hotline` that a call to this number may not be missed."""
+    """Return the effect of an event that changed a call.
+
+    `filed` says that the call has its record, `hotline` that calls to this number must not be
+    missed.
+    """
     if filed:
         return Meaning.NEWS if is_news(before, after) else Meaning.NOTHING_NEW
     if after.direction is not Direction.INBOUND:
@@ -34,7 +38,7 @@ def judge(before: Call, after: Call, *, filed: bool, hotline: bool) -> Meaning:
 
 
 def is_news(before: Call, after: Call) -> bool:
-    """Whether there is something that the record's timeline should say; a time told more exactly is not."""
+    """Return whether there is anything new for the timeline; a more exact time is not."""
     return _noted(before) != _noted(after)
 
 

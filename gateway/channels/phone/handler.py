@@ -1,4 +1,7 @@
-"""What is told of a call becomes a record or an entry in one: the call, its record and the receipt, in one transaction."""
+"""The handler of telephone events, which become records or entries in them.
+
+The call, its record and the receipt are written in one transaction.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -34,15 +37,16 @@ SOURCE = "phone"
 
 @dataclass(frozen=True, slots=True)
 class CallHandler:
-    """Files what telephone systems tell."""
+    """A handler of events of telephone systems."""
 
     reception: ReportService
     phone: Phone
 
     async def __call__(self, told: Told, submission: Submission, spoken: Locale | None = None) -> Receipt:
-        """The committed receipt; what was told before changes nothing. `spoken` is the language that the caller chose.
+        """Write an event to its call and record, and return the committed receipt.
 
-        Raises Unavailable, as Reception.take.
+        An event received before changes nothing. `spoken` is the language that the caller chose.
+        Raises Unavailable, like ReportService.take.
         """
 
         async def work(tx: Transaction) -> Done | Result:
@@ -57,7 +61,7 @@ class CallHandler:
         return await self.reception.take(submission, work)
 
     async def call(self, tx: Transaction, integration_id: int, event: CallEvent, spoken: Locale | None = None) -> Done:
-        """Merge what was told into the call and do what follows from it."""
+        """Merge an event into its call and write what follows from it to the record."""
         kept = await calls.lock(tx.conn, integration_id, event.provider, event.call_id, tx.now)
         after = merged(kept.call, event)
         line = line_of(self.phone, after.called)
@@ -76,7 +80,10 @@ class CallHandler:
     async def _reported(
         self, tx: Transaction, kept: Kept, line: Line, spoken: Locale | None, *, missed: bool
     ) -> tuple[Kept, Incident]:
-        """The call with its record: the one that its number has open, or a new one. A missed call joins missed ones only."""
+        """Return the call with its record: an open one of the same number, or a new one.
+
+        A missed call joins records of missed calls only.
+        """
         call = kept.call
         who, chosen, name = await by_phone(tx.conn, call.caller)
         locale = spoken or locale_of(chosen, line)
@@ -105,7 +112,10 @@ class CallHandler:
         return await calls.open_record(tx.conn, number, tx.now - self.phone.called_again_within, missed=missed)
 
     async def _message(self, tx: Transaction, integration_id: int, message: TextMessage) -> Done:
-        """A short message, remembered as calls are so that one told again after years is known."""
+        """Handle a text message.
+
+        It is stored as calls are, so that one sent again after years is recognised.
+        """
         kept = await calls.lock(tx.conn, integration_id, message.provider, message.message_id, tx.now)
         if kept.incident_id is not None:
             return Done(f"{message.provider}:{message.message_id}"[:KEY], None, Outcome.IGNORED, "filed before")
@@ -117,7 +127,7 @@ class CallHandler:
         return done
 
     async def _said(self, tx: Transaction, message: TextMessage) -> Done:
-        """A report, or a note in the record that its sender has open."""
+        """Open a record for a text message, or add a note to the open record of its sender."""
         who, chosen, name = await by_phone(tx.conn, message.sender)
         line = line_of(self.phone, message.receiver)
         locale = locale_of(chosen, line)
@@ -145,7 +155,7 @@ _BLANK = Call(provider="", call_id="")
 
 
 def locale_of(chosen: str | None, line: Line) -> Locale:
-    """The language that somebody chose in the directory, else the first of the line's."""
+    """Return the language that a person chose in the directory, else the first of the line's."""
     return next((one for one in LOCALES if one == chosen), line.locales[0])
 
 
@@ -154,7 +164,7 @@ def _language(incident: Incident) -> Locale:
 
 
 def _occurred(call: Call, now: datetime) -> datetime | None:
-    """When the call began, as far as a record may lie back."""
+    """Return when the call began, None if that is further back than a record may be dated."""
     began = call.started_at
     return None if began is None or not now - LATE_ENTRY <= began <= now else began
 
@@ -166,7 +176,10 @@ async def _noted(tx: Transaction, incident: Incident, text: str, actor: str, sai
 
 
 async def _news(tx: Transaction, kept: Kept, after: Call, spoken: Locale | None) -> Incident | None:
-    """What was told later, as a note in the call's record; where the call opened it, what it lacks is filled in."""
+    """Note later events in the call's record and return it.
+
+    If the call opened the record, missing fields are filled in.
+    """
     found = await tx.locked([kept.incident_id] if kept.incident_id is not None else [])
     for incident in found:
         text = notes.note("update", kept.call, after, spoken or _language(incident))
@@ -181,7 +194,7 @@ async def _news(tx: Transaction, kept: Kept, after: Call, spoken: Locale | None)
 
 
 def delivery_id(told: Told, posted: Posted) -> str:
-    """By which the same thing told again is known."""
+    """Return the name by which the same event sent again is recognised."""
     match told:
         case CallEvent():
             known = sha256(posted.asked.encode() + b"\0" + posted.body).hexdigest()

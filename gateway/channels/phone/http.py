@@ -1,7 +1,9 @@
-"""Telephone systems by HTTP: who calls, proven; what is told, committed; what the caller hears, at once.
+"""The endpoint for telephone systems.
 
-Twilio and Vonage say to callers what we answer and do not ask again in time, so that they always get something to say: where
-nothing can be committed, the caller hears so. What only tells of a call is answered 503 then, as everywhere.
+It authenticates a request, commits its event, and responds with the script that the caller
+hears. Twilio and Vonage read the response to the caller and do not try again in time, so they
+always get a script: where nothing can be committed, the caller hears so. Requests that only
+report an event get 503 in that case, as everywhere.
 """
 
 import asyncio
@@ -29,13 +31,16 @@ from gateway.receipts.submission import Receipt
 from gateway.vocabulary import Outcome
 
 SPOKEN = frozenset({"voice", "answer", "alarm"})
-"""Events whose answer a caller hears."""
+"""Events whose response a caller hears."""
 
 HEARD = SPOKEN | {"message"}
-"""Events whose answer somebody hears or reads."""
+"""Events whose response somebody hears or reads."""
 
 WITHIN_S = 2.0
-"""Twilio hangs up on whoever does not answer it within 15 s, connecting included."""
+"""Seconds within which a request is answered.
+
+Twilio hangs up if it gets no response within 15 s, connecting included.
+"""
 
 PATH = "/ingest/phone/{provider:" + "|".join(PROVIDERS) + "}/{event:[a-z]{1,20}}"
 LOOKUP = "/ingest/phone/threecx/lookup"
@@ -48,7 +53,7 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class PhonePosts:
-    """What telephone systems ask. `base` is the gateway's address as they see it."""
+    """The endpoint for telephone systems; `base` is the gateway's address as they see it."""
 
     room: PhoneIntake
     press: Pressing
@@ -57,22 +62,26 @@ class PhonePosts:
     reader: Reader
 
     def routes(self) -> list[web.RouteDef]:
-        """Systems post or get as they can; the key may stand in the path."""
+        """Return the routes: for POST and GET, without and with the key in the path."""
         asked = [web.get(LOOKUP, self.lookup, allow_head=False), web.get(LOOKUP + "/{key}", self.lookup, allow_head=False)]
         told: list[Callable[..., web.RouteDef]] = [web.post, lambda path, serve: web.get(path, serve, allow_head=False)]
         return asked + [way(path, self.receive) for way in told for path in (PATH, PATH + "/{key}")]
 
     async def lookup(self, request: web.Request) -> web.Response:
-        """Who calls, for the screen of whoever answers; raises Unauthenticated and Forbidden."""
+        """Respond with the caller's name and record, for the screen of whoever answers.
+
+        Raises Unauthenticated and Forbidden.
+        """
         await self.authenticate(request, "read", request.match_info.get("key"))
         self._admitted(request, "threecx")
         found = await contacts(self.room.pool, request.query.get("number", ""), self.room.phone.region, self.base)
         return web.json_response({"contacts": found})
 
     async def receive(self, request: web.Request) -> web.Response:
-        """202 with the receipt once committed, or what the caller hears.
+        """Take a request and respond 202 with the receipt, once committed, or with a script.
 
-        Raises Malformed, with its receipt, for what is in quarantine, Unauthenticated, Forbidden and Unavailable.
+        Raises Malformed, with its receipt, for a request in quarantine, Unauthenticated,
+        Forbidden and Unavailable.
         """
         provider = PROVIDERS[request.match_info["provider"]]
         if request.match_info["event"] not in provider.events:
@@ -116,7 +125,7 @@ class PhonePosts:
             raise Forbidden(f"this address is not among phone.providers.{slug}.addresses")
 
     async def _proven(self, provider: Provider, posted: Posted) -> None:
-        """Raises Unauthenticated, and Forbidden for another account."""
+        """Raise Unauthenticated unless the request is signed, Forbidden for another account."""
         settings = self.room.phone.provider(provider.slug)
         try:
             await self._run(provider, posted, provider.verify, settings)
@@ -125,7 +134,7 @@ class PhonePosts:
                 raise Unauthenticated("the request cannot be read, so that nobody can tell who sent it") from error
 
     async def _run(self, provider: Provider, posted: Posted, function: Callable[..., T], *given: Any) -> T:
-        """Do what reads a request, in the process that reads where that is long."""
+        """Run a function that reads a request, for a long one in the reading process."""
         if is_quick(posted.body):
             return function(posted, *given)
         sent = replace(posted, headers=plain(posted.headers))
@@ -152,7 +161,10 @@ class PhonePosts:
         return Conversation(self.room, self.press, provider, posted, integration_id, self._at(request))
 
     async def _refused(self, speaking: Conversation, error: Malformed) -> web.Response:
-        """Keep what cannot be understood; who waits for words gets some."""
+        """Put a request that cannot be understood into quarantine.
+
+        A waiting caller hears an apology.
+        """
         provider, posted = speaking.provider, speaking.posted
         receipt = await self.room.quarantine(speaking.integration_id, provider, posted, error)
         if provider.speaks:

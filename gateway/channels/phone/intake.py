@@ -1,4 +1,7 @@
-"""Where everything goes through that telephone systems tell: read, filed, and its receipt with one outcome committed."""
+"""The intake of all requests of telephone systems.
+
+A request is read, handled, and committed with its receipt and one outcome.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -32,7 +35,7 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class PhoneIntake:
-    """Takes in what telephone systems tell."""
+    """The intake of events of telephone systems."""
 
     pool: Pool
     file: CallHandler
@@ -41,13 +44,16 @@ class PhoneIntake:
     clock: Clock
 
     def read(self, provider: Provider, posted: Posted) -> Told:
-        """What was told; raises Malformed and nothing else."""
+        """Return the event of a request; raises Malformed and nothing else."""
         return provider.read(posted, self.phone.region)
 
     async def take(
         self, integration_id: int, provider: Provider, posted: Posted, told: Told, spoken: Locale | None = None
     ) -> Receipt:
-        """Commit what was told. Raises Overloaded and Unavailable: nothing was, or may not have been, committed."""
+        """Commit an event and return the receipt.
+
+        Raises Overloaded and Unavailable: nothing was, or may not have been, committed.
+        """
         began = self.clock.monotonic()
         name = delivery_id(told, posted)
         submission = Submission(integration_id, SOURCE, posted.content, _headers(provider, posted), (), delivery_id=name)
@@ -65,13 +71,13 @@ class PhoneIntake:
         return receipt
 
     async def quarantine(self, integration_id: int, provider: Provider, posted: Posted, error: Malformed) -> Receipt:
-        """Keep what cannot be understood; raises Unavailable."""
+        """Put a request that cannot be understood into quarantine; raises Unavailable."""
         self.metrics.request(SOURCE, RequestOutcome.REFUSED)
         submission = Submission(integration_id, SOURCE, posted.content, _headers(provider, posted), ())
         return await self.file.reception.quarantine(submission, error.detail)
 
     async def replay(self, integration_id: int, headers: Mapping[str, str], content: bytes) -> Receipt:
-        """Take in again what is in quarantine; raises Malformed while it still cannot be understood."""
+        """Take a request from quarantine again; raises Malformed if it still cannot be read."""
         slug, _, event = headers.get("phone", "").partition("/")
         if slug not in PROVIDERS:
             raise Malformed("no telephone system is known by this name")
@@ -81,7 +87,7 @@ class PhoneIntake:
         return await self.take(integration_id, provider, posted, self.read(provider, posted))
 
     async def standing(self, caller: str, locale: Locale) -> Heard:
-        """What a caller's own record is and how it stands."""
+        """Return the caller's latest unfinished record and its state."""
         if not names_somebody(caller):
             return Heard()
         async with acquire(self.pool) as conn:
@@ -89,7 +95,10 @@ class PhoneIntake:
         return Heard() if found is None else Heard(found[0], state_label(found[1], found[2], locale))
 
     async def sweep(self) -> None:
-        """Take calls of which nothing more was heard for missed: their end was told while nobody could listen."""
+        """Handle calls without further events as missed.
+
+        Their end was reported while the gateway could not receive it.
+        """
         async with acquire(self.pool) as conn:
             quiet = await store.silent(conn, self.clock.stamp(), self.phone.silent_after)
         await each("calls", quiet, self._give_up)

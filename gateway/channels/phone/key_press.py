@@ -27,13 +27,19 @@ ACKNOWLEDGE = "1"
 
 @dataclass(frozen=True, slots=True)
 class Pressing:
-    """Tells somebody about a record by telephone, and takes their key for it."""
+    """The handler of calls that the gateway makes.
+
+    It describes a record and takes the key pressed for it.
+    """
 
     reception: ReportService
     tokens: CallTokens
 
     async def __call__(self, integration_id: int, call_id: str, place: Place, key: str, body: bytes) -> Script:
-        """What they hear next; raises Forbidden for what is no call of ours, and Unavailable."""
+        """Return the script the person hears next.
+
+        Raises Forbidden for a call that the gateway did not make, and Unavailable.
+        """
         called = self.tokens.read(place.token, self.reception.uow.clock.now())
         if key != ACKNOWLEDGE:
             return await self.reception.uow.within(lambda tx: self._told(tx, called, place))
@@ -49,7 +55,7 @@ class Pressing:
         receipt = await self.reception.take(press, work)
         if any(result.outcome is Outcome.QUARANTINED for result in receipt.results):
             raise Unavailable("the database refused the key press")
-        # The same key told again is answered by how the record stands.
+        # The same key sent again is answered with the state of the record.
         return script or await self.reception.uow.within(lambda tx: self._told(tx, called, place))
 
     async def _pressed(self, tx: Transaction, called: Called, place: Place) -> tuple[Script, Done]:
@@ -80,7 +86,10 @@ class Pressing:
         return self._again(incident, called, locale, place, ())
 
     def _again(self, incident: Incident, called: Called, locale: Locale, place: Place, first: tuple[str, ...]) -> Script:
-        """The record as it is, and where it can be acknowledged a key for that, with a token for how it is now."""
+        """Return the description of the record, with a key to acknowledge it if that is possible.
+
+        The key comes with a token for the record's present version.
+        """
         facts = {"number": spelt(incident.number), "priority": incident.priority, "title": incident.title}
         told = said("alarm", locale, **facts, state=state_label(incident.state, incident.kind, locale))
         says = (*(Say(said(word, locale), locale) for word in first), Say(told, locale))
@@ -106,7 +115,7 @@ async def _record(tx: Transaction, called: Called) -> Incident:
 
 
 def _hidden(incident: Incident) -> str:
-    """Return the word for somebody who may not see the record."""
+    """Return the name of the text for somebody who may not see the record."""
     return "restricted" if incident.security else "refused"
 
 

@@ -1,4 +1,4 @@
-"""Who calls, for the screen of whoever answers: their name, and the record they have open."""
+"""The name and open record of a caller, for the screen of whoever answers."""
 
 from typing import Any
 
@@ -9,8 +9,8 @@ from gateway.db.pool import Pool, acquire
 
 
 async def contacts(pool: Pool, said: str, region: str, base: str) -> list[dict[str, Any]]:
-    """Nobody or one, as the template of `integrations/3cx/` reads it."""
-    # A plus that nobody encoded arrives as a space.
+    """Return at most one contact, as the template of `integrations/3cx/` reads it."""
+    # A plus that was not URL-encoded arrives as a space.
     number = e164(f"+{said[1:]}" if said.startswith(" ") else said, region)
     if not names_somebody(number):
         return []

@@ -1,4 +1,4 @@
-"""The menu of a hotline. Pure: where the caller is, the key they pressed and what is known of them in, a script out."""
+"""The menu of a hotline: from a step of the dialogue and the pressed key to a script. Pure."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -11,11 +11,11 @@ from gateway.settings import Hotline, Phone
 from gateway.vocabulary import Impact, Urgency
 
 MOST_TURNS = 3
-"""How often somebody who presses nothing is asked."""
+"""The number of times a caller who presses nothing is asked."""
 
 
 class Wish(StrEnum):
-    """What a caller wants next."""
+    """The caller's choice."""
 
     LANGUAGE = "language"
     MENU = "menu"
@@ -29,7 +29,7 @@ class Wish(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A number that is called, with everything about it that the settings say."""
+    """A number that is called, with its settings."""
 
     service: str
     impact: Impact
@@ -41,7 +41,7 @@ class Line:
 
 
 def line_of(phone: Phone, called: str) -> Line:
-    """The line of a number; one that is not among the hotlines is one by the general settings, if it is one at all."""
+    """Return the line of a number; one that is no hotline gets the general settings."""
     own = phone.hotlines.get(called)
     given = own or Hotline()
     return Line(
@@ -57,7 +57,11 @@ def line_of(phone: Phone, called: str) -> Line:
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """What came of the caller's last step: their record with its state if they have one, what was recorded, who answered."""
+    """The result of the caller's last step.
+
+    It holds the number and state of their record if they have one, and says whether anything was
+    recorded and whether a person answered.
+    """
 
     number: str = ""
     state: str = ""
@@ -69,7 +73,7 @@ KEYS = {"1": Wish.REPORT, "2": Wish.STANDING, "9": Wish.MENU}
 
 
 def wish(place: Place, key: str, line: Line) -> tuple[Wish, Locale]:
-    """What the caller wants, and the language they want it in."""
+    """Return the caller's choice and their language."""
     locale = place.locale or line.locales[0]
     match place.step:
         case "recorded":
@@ -89,8 +93,8 @@ def _first(line: Line) -> Wish:
     return Wish.MENU if line.menu else Wish.REPORT
 
 
-def answer(place: Place, wanted: Wish, locale: Locale, line: Line, heard: Heard) -> Script:  # noqa: PLR0911 - one arm a wish
-    """What the caller hears next."""
+def answer(place: Place, wanted: Wish, locale: Locale, line: Line, heard: Heard) -> Script:  # noqa: PLR0911 - one arm for each choice
+    """Return the script that the caller hears next."""
     match wanted:
         case Wish.AGAIN:
             return _again(place, line, locale)
@@ -113,7 +117,7 @@ def answer(place: Place, wanted: Wish, locale: Locale, line: Line, heard: Heard)
 
 
 def sorry(locales: tuple[Locale, ...]) -> Script:
-    """What a caller hears while nothing can be taken in: said, so that nobody believes that it was."""
+    """Return an apology for a call that cannot be handled, so that nobody believes it was."""
     return (*(Say(said("sorry", locale), locale) for locale in locales), HangUp())
 
 

@@ -1,4 +1,4 @@
-"""What records say of calls: titles, notes and facts. Pure."""
+"""The texts on calls in records: titles, notes and facts. Pure."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -13,13 +13,13 @@ from gateway.incidents.record import Revision
 from gateway.ingest.reading.limits import DESCRIPTION, TITLE, cut
 
 MISSED = "missed"
-"""The label `call` of a record that a missed call opened."""
+"""The value of the label `call` of a record that a missed call opened."""
 
 SHOWN = ("caller", "called", "status", "started_at", "answered_at", "ended_at", "seconds", "recordings", "transcripts")
 
 
 def title(call: Call, locale: Locale, *, missed: bool) -> str:
-    """What a record that the call opens is called."""
+    """Return the title of a record that the call opens."""
     return cut(written("missed" if missed else "call", locale, caller=_caller(call, locale)), TITLE)
 
 
@@ -29,7 +29,7 @@ def _caller(call: Call, locale: Locale) -> str:
 
 
 def facts(call: Call) -> Mapping[str, Any]:
-    """The call as timelines keep it, without what nobody told."""
+    """Return the fields of the call that are known, as kept in timelines."""
     told = {"provider": call.provider, "id": call.call_id} | {name: getattr(call, name) for name in SHOWN}
     return {
         name: value.isoformat() if isinstance(value, datetime) else list(value) if isinstance(value, tuple) else value
@@ -39,7 +39,7 @@ def facts(call: Call) -> Mapping[str, Any]:
 
 
 def note(word: str, before: Call, after: Call, locale: Locale) -> str:
-    """What is new about a call, line by line."""
+    """Return a note on the changes of a call, line by line."""
     return cut("\n".join((written(word, locale), *_lines(before, after, locale))), DESCRIPTION)
 
 
@@ -57,9 +57,10 @@ def _lines(before: Call, after: Call, locale: Locale) -> Iterator[str]:
 
 
 def completed(before: Call, call: Call, revision: Revision, locale: Locale) -> Revision:
-    """The revision of a record that the call opened, with what it lacked and the call tells later: words, number, name.
+    """Complete the revision of a record with transcripts, number and name that the call has later.
 
-    What was taken for missed and turns out to be a report, because its end was told first, is called so.
+    Applies to a record that the call opened. A call taken for missed that turns out to be a
+    report, because its end was received first, loses the title and label of a missed one.
     """
     after = revision.after
     wanted = {
@@ -79,7 +80,7 @@ def completed(before: Call, call: Call, revision: Revision, locale: Locale) -> R
 
 
 def message_note(message: TextMessage, locale: Locale) -> str:
-    """A short message with the addresses of what came with it."""
+    """Return a text message with the addresses of its attachments."""
     return cut(
         "\n".join((message.text, *(line("attached", one, locale) for one in message.attached))).strip() or "-", DESCRIPTION
     )

@@ -1,4 +1,4 @@
-"""Telephone numbers as they are compared: E.164 where they can be, else as they were said. Pure."""
+"""Normal forms of telephone numbers: E.164 if possible, else as received. Pure."""
 
 import re
 
@@ -13,11 +13,14 @@ EXTENSION = re.compile(r"[0-9]{2,15}", re.ASCII)
 URI = re.compile(r"(?:sips?|tel):([^@;>]*)", re.IGNORECASE)
 WITHHELD = frozenset({"", "anonymous", "restricted", "unavailable", "unknown", "private", "blocked", "withheld"})
 SPELT = frozenset({"+266696687", "+86282452253", "+7378742833", "+2562533", "+8656696"})
-"""How Twilio writes ANONYMOUS, UNAVAILABLE, RESTRICTED, BLOCKED and UNKNOWN with the letters of a telephone's keys."""
+"""ANONYMOUS, UNAVAILABLE, RESTRICTED, BLOCKED and UNKNOWN as Twilio spells them in digits.
+
+They are the digits of a telephone's keys that carry the letters.
+"""
 
 
 def e164(said: str, region: str) -> str:
-    """The number; "" for one that its caller withheld, and what was said for everything else that is no number."""
+    """Return the number in E.164, "" if it is withheld, else the text as received."""
     text = said.replace("\0", "").strip()
     if found := URI.search(text):
         text = found[1].strip()
@@ -32,10 +35,10 @@ def e164(said: str, region: str) -> str:
 
 
 def international(said: str, region: str) -> str:
-    """As `e164`, for systems that leave out the plus."""
+    """Return the same as `e164`, for systems that leave out the plus."""
     return e164(f"+{said}" if re.fullmatch(r"[1-9][0-9]{6,14}", said, re.ASCII) else said, region)
 
 
 def names_somebody(number: str) -> bool:
-    """Whether two calls from this number are by the same telephone."""
+    """Return whether two calls from this number are from the same telephone."""
     return bool(E164.fullmatch(number) or EXTENSION.fullmatch(number))

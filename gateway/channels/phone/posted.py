@@ -1,4 +1,4 @@
-"""What a telephone system sent, before anybody read it, and what its readers have in common. Pure."""
+"""A request of a telephone system, and helpers shared by its adapters. Pure."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -30,7 +30,7 @@ Pairs = tuple[tuple[str, str], ...]
 
 @dataclass(frozen=True, slots=True)
 class Posted:
-    """One request. `address` is where it was sent as the world sees it, with the query as it was written."""
+    """One request; `address` is its public URL, with the query as it was sent."""
 
     event: str
     kind: str
@@ -43,7 +43,7 @@ class Posted:
 
     @property
     def is_json(self) -> bool:
-        """Whether the body is JSON."""
+        """True if the body is JSON."""
         return self.kind.partition(";")[0].strip().lower().endswith("json")
 
     @property
@@ -53,21 +53,21 @@ class Posted:
 
     @property
     def content(self) -> bytes:
-        """What is kept of a request: its body, or its query where it has none."""
+        """The part of a request that is stored: its body, or its query if it has none."""
         return self.body or self.asked.encode()
 
     def form(self) -> Pairs:
-        """The fields of a form in the body; raises Malformed."""
+        """Return the fields of a form in the body; raises Malformed."""
         return form(self.body) if self.body and not self.is_json else ()
 
     def fields(self) -> dict[str, str]:
-        """Query and form together by name, without NUL; raises Malformed."""
+        """Return query and form together by name, without NUL; raises Malformed."""
         return {name: value.replace("\0", "") for name, value in (*self.query, *self.form())}
 
 
 @dataclass(frozen=True, slots=True)
 class TextMessage:
-    """A short message: `sender` as a number is written, `attached` are addresses of what came with it."""
+    """A text message: `sender` is a telephone number, `attached` are addresses of attachments."""
 
     provider: str
     message_id: str
@@ -79,7 +79,7 @@ class TextMessage:
 
 @dataclass(frozen=True, slots=True)
 class Nothing:
-    """There is nothing to do."""
+    """A request that needs no action."""
 
     reason: str
 
@@ -89,9 +89,11 @@ Told = CallEvent | TextMessage | Nothing
 
 @dataclass(frozen=True, slots=True)
 class Provider:
-    """One telephone system. `verify` raises Unauthenticated and Forbidden, `read` Malformed; the region is of bare numbers.
+    """The adapter of one telephone system.
 
-    One that `speaks` is told what its caller hears, and so is answered whatever happened; `key` is what the caller pressed.
+    `verify` raises Unauthenticated and Forbidden, `read` Malformed; the region is that of
+    numbers without a country code. If it `speaks`, its caller hears the response, so a script is
+    returned whatever happens; `key` returns the key that the caller pressed.
     """
 
     slug: str
@@ -103,7 +105,7 @@ class Provider:
 
 
 def form(body: bytes) -> Pairs:
-    """The fields of a form, those without a value too; raises Malformed."""
+    """Return the fields of a form, those without a value too; raises Malformed."""
     try:
         text = body.decode("utf-8", "replace")
         return tuple(parse_qsl(text, keep_blank_values=True, max_num_fields=MAX_FIELDS))
@@ -112,14 +114,17 @@ def form(body: bytes) -> Pairs:
 
 
 def name_of(text: str, pointer: str) -> str:
-    """The name of a call; raises Malformed for what can be none."""
+    """Return the id of a call; raises Malformed if the text cannot be one."""
     if not ID.fullmatch(text):
         raise limits.fault(pointer, "this names no call: letters, digits and ._:@- up to 128")
     return text
 
 
 def recording(address: str) -> tuple[str, ...]:
-    """Where a recording is, as people may follow it; nothing where it is no address or file. Nobody fetches it."""
+    """Return the address of a recording for people to open, none if it is no address or file.
+
+    The gateway never fetches it.
+    """
     text = address.replace("\0", "").strip()
     scheme = SCHEME.match(text)
     usable = text and len(text) <= ADDRESS and text.isprintable() and (scheme is None or scheme[1].lower() in FETCHED_BY)
@@ -127,18 +132,18 @@ def recording(address: str) -> tuple[str, ...]:
 
 
 def transcript(text: str) -> tuple[str, ...]:
-    """What was said, if something was."""
+    """Return a transcript, none if nothing was said."""
     clean = " ".join(text.replace("\0", " ").split())
     return (limits.cut(clean, TRANSCRIPT),) if clean else ()
 
 
 def person(text: str) -> str:
-    """A caller's name as a telephone system knows it."""
+    """Return a caller's name as the telephone system has it."""
     return limits.cut(" ".join(text.replace("\0", " ").split()), NAME)
 
 
 def seconds(text: str | float | None) -> int:
-    """A length: seconds, or h:mm:ss; 0 for what is neither."""
+    """Return a duration in seconds from seconds or h:mm:ss; 0 for other texts."""
     parts = str(text if text is not None else "").strip().split(":")
     if not 1 <= len(parts) <= 3 or not all(re.fullmatch(r"[0-9]{1,9}", part, re.ASCII) for part in parts):
         return 0
@@ -149,7 +154,10 @@ def seconds(text: str | float | None) -> int:
 
 
 def said_at(text: str, pointer: str) -> datetime | None:
-    """RFC 2822, RFC 3339 or seconds since 1970; None for nothing. Raises Malformed."""
+    """Return a time from RFC 2822, RFC 3339 or seconds since 1970; raises Malformed.
+
+    It is None for an empty text.
+    """
     if "," not in text:
         return limits.instant(text.strip(), pointer)
     try:
@@ -160,7 +168,10 @@ def said_at(text: str, pointer: str) -> datetime | None:
 
 
 def stamped(text: str, received_at: datetime, pointer: str) -> datetime | None:
-    """As `said_at`, within what is believed of senders' clocks; None where it is no time, since a call is one without it."""
+    """Return a time like `said_at`, within the tolerance for senders' clocks.
+
+    None if it is no time, since a call is valid without one.
+    """
     try:
         return limits.clamped(said_at(text, pointer), received_at)
     except Malformed:
@@ -168,7 +179,7 @@ def stamped(text: str, received_at: datetime, pointer: str) -> datetime | None:
 
 
 def raw_json(body: bytes) -> Mapping[str, Any]:
-    """A JSON object; raises Malformed."""
+    """Return a JSON object; raises Malformed."""
     found = decoded(body, Any, retyped=False)
     if not isinstance(found, dict):
         raise limits.fault("", "the body is no JSON object")
@@ -176,5 +187,5 @@ def raw_json(body: bytes) -> Mapping[str, Any]:
 
 
 def compact(pairs: Pairs) -> bytes:
-    """The pairs as the JSON object that JavaScript makes of them."""
+    """Return the pairs as a JSON object in the form that JavaScript writes."""
     return msgspec.json.encode(dict(pairs))

@@ -1,4 +1,4 @@
-"""The telephone systems that calls come from; the names are those of `settings/phone_flaws.py`. Pure."""
+"""The adapters of telephone systems; the names are those of `settings/phone_flaws.py`. Pure."""
 
 from collections.abc import Mapping
 

@@ -1,4 +1,4 @@
-"""What a caller is to hear and do next, whatever telephone system says it. Pure."""
+"""The script of what a caller hears and does next, for any telephone system. Pure."""
 
 from dataclasses import dataclass
 from urllib.parse import urlencode
@@ -6,14 +6,15 @@ from urllib.parse import urlencode
 from gateway.incidents.labels import LOCALES, Locale
 
 LONGEST_S, WAIT_S, RING_S = 180, 8, 25
-"""Seconds that a message left by a caller may last, a key is waited for, and a phone rings."""
+"""Maximum seconds of a caller's recording, of waiting for a key, and of ringing."""
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where in a conversation a caller is: what they are asked, in which language, and how often without an answer.
+    """A step of the dialogue with a caller.
 
-    `token` is what a call that the gateway made is about.
+    It holds the question, the language, and the number of times it went unanswered. `token`
+    identifies the record of a call that the gateway made.
     """
 
     step: str = "start"
@@ -23,14 +24,14 @@ class Place:
 
     @property
     def query(self) -> str:
-        """The place as part of an address."""
+        """The step as the query of a URL."""
         known = {"step": self.step, "locale": self.locale or "", "turn": self.turn or "", "about": self.token}
         return urlencode({name: value for name, value in known.items() if value})
 
 
 @dataclass(frozen=True, slots=True)
 class Say:
-    """Read this out."""
+    """An instruction to read a text out."""
 
     text: str
     locale: Locale
@@ -38,7 +39,7 @@ class Say:
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """Read these out and wait for one key, then go on at `to`."""
+    """An instruction to read texts out, wait for one key, and go on at `to`."""
 
     says: tuple[Say, ...]
     to: Place
@@ -46,7 +47,7 @@ class Ask:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """Record what the caller says, then go on at `to`."""
+    """An instruction to record the caller, and go on at `to`."""
 
     to: Place
     locale: Locale
@@ -54,7 +55,7 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Dial:
-    """Connect to a number, and go on at `to` when that is over."""
+    """An instruction to connect to a number, and go on at `to` when that call is over."""
 
     number: str
     to: Place
@@ -62,13 +63,13 @@ class Dial:
 
 @dataclass(frozen=True, slots=True)
 class HangUp:
-    """It is over."""
+    """An instruction to end the call."""
 
 
 Script = tuple[Say | Ask | Record | Dial | HangUp, ...]
 
 
 def place_of(step: str, locale: str, turn: str, token: str) -> Place:
-    """The place that an address says; what cannot be one is the beginning."""
+    """Return the step in the query of a URL; an unknown one is the beginning."""
     known = next((one for one in LOCALES if one == locale), None)
     return Place(step or "start", known, int(turn) if turn in {"1", "2", "3"} else 0, token)

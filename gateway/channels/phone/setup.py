@@ -1,4 +1,4 @@
-"""Puts together what takes calls."""
+"""The assembly of the intake of calls."""
 
 from gateway.channels.phone.handler import CallHandler
 from gateway.channels.phone.http import PhonePosts
@@ -14,12 +14,15 @@ from gateway.settings import Settings
 
 
 def public_address(settings: Settings) -> str:
-    """The gateway's address as telephone systems see it, without a slash at its end; never what a request says."""
+    """Return the gateway's URL as telephone systems see it, without a slash at its end.
+
+    It is never taken from a request.
+    """
     return (settings.phone.public_url or settings.server.external_url).rstrip("/")
 
 
 def phone_room(settings: Settings, uow: UnitOfWork, submit: Submit, metrics: Metrics) -> PhoneIntake:
-    """The room as the settings say."""
+    """Return the intake as configured."""
     filing = CallHandler(ReportService(uow, submit, metrics), settings.phone)
     return PhoneIntake(uow.pool, filing, settings.phone, metrics, uow.clock)
 
@@ -27,6 +30,6 @@ def phone_room(settings: Settings, uow: UnitOfWork, submit: Submit, metrics: Met
 def phone_posts(
     settings: Settings, room: PhoneIntake, secrets: tuple[bytes, ...], authenticate: Authenticate, reader: Reader
 ) -> PhonePosts:
-    """Its addresses; `secrets` sign the calls that the gateway makes."""
+    """Return the endpoint; `secrets` sign the calls that the gateway makes."""
     press = Pressing(room.file.reception, CallTokens(secrets))
     return PhonePosts(room, press, authenticate, public_address(settings), reader)

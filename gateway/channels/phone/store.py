@@ -1,4 +1,4 @@
-"""Calls in the database, and the records that callers have open."""
+"""Calls in the database, and the open records of callers."""
 
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
@@ -15,7 +15,10 @@ COLUMNS = tuple(field.name for field in fields(Call))
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A call as it is kept: `opened` says that it opened its record, `heard_at` when something was last told of it."""
+    """A call as stored.
+
+    `opened` says that it opened its record; `heard_at` is the time of its last event.
+    """
 
     id: int
     integration_id: int
@@ -34,7 +37,7 @@ LOCK = "SELECT * FROM call WHERE integration_id = $1 AND provider = $2 AND call_
 
 
 async def lock(conn: Connection, integration_id: int, provider: str, call_id: str, now: datetime) -> Kept:
-    """The call, made if it is new, and nobody else's before the transaction ends."""
+    """Return the call, created if it is new, locked until the transaction ends."""
     await conn.execute(MAKE, integration_id, provider, call_id, now)
     row = await conn.fetchrow(LOCK, integration_id, provider, call_id)
     if row is None:
@@ -68,7 +71,7 @@ async def save(conn: Connection, kept: Kept, now: datetime) -> None:
 
 
 TURN = "SELECT pg_advisory_xact_lock(hashtextextended('call from ' || $1, 0))"
-"""Calls from one number are filed one after the other, so that two at once make one record."""
+"""A lock by which calls from one number are handled one by one, so that two open one record."""
 
 OPEN = """
 SELECT id FROM incident
@@ -79,9 +82,10 @@ ORDER BY recorded_at DESC, id DESC LIMIT 1
 
 
 async def open_record(conn: Connection, number: str, since: datetime, *, missed: bool = False) -> Incident | None:
-    """The latest record of that number on which work is owed, locked; with `missed` only of a call that was missed.
+    """Return the latest record of that number that is still to be worked on, locked.
 
-    Waits for whoever files another call from the number.
+    With `missed` only one of a missed call. Waits for the handling of other calls from the
+    number.
     """
     await conn.execute(TURN, number)
     incident_id = await conn.fetchval(OPEN, number.lower(), since, missed)
@@ -98,7 +102,7 @@ ORDER BY recorded_at DESC, id DESC LIMIT 1
 
 
 async def standing(conn: Connection, number: str) -> tuple[str, State, str] | None:
-    """Number, state and kind of the latest record of that telephone number that is not over."""
+    """Return number, state and kind of the latest unfinished record of that telephone number."""
     row = await conn.fetchrow(STANDING, number.lower())
     return None if row is None else (row["number"], State(row["state"]), row["kind"])
 
@@ -112,5 +116,5 @@ ORDER BY heard_at LIMIT 100
 
 
 async def silent(conn: Connection, stamp: datetime | None, after: timedelta) -> list[Kept]:
-    """Calls to us of which nothing more was heard, and that nobody answered."""
+    """Return inbound calls that nobody answered and that had no further events."""
     return [_kept(dict(row)) for row in await conn.fetch(SILENT, stamp, after)]

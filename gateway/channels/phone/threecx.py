@@ -1,7 +1,10 @@
-"""3CX: calls as the CRM template of `integrations/3cx/` journals them, and as add-ons post them when they end. Pure.
+"""The adapter of 3CX. Pure.
 
-https://www.3cx.com/docs/server-side-crm-template-xml-description/. The template does
-not name calls: number and beginning do.
+It reads calls as the CRM template of `integrations/3cx/` journals them, and as add-ons post them
+when they end.
+
+https://www.3cx.com/docs/server-side-crm-template-xml-description/. The template gives calls no
+id: number and beginning identify them.
 """
 
 from collections.abc import Mapping
@@ -27,7 +30,7 @@ from gateway.settings import PhoneProvider
 
 SLUG = "threecx"
 LOOKUP = "lookup"
-"""The address that 3CX asks who calls; it tells nothing, so that it is no event."""
+"""The address at which 3CX looks up callers; it reports no event."""
 
 KINDS: Mapping[str, tuple[Direction, Status]] = {
     "inbound": (Direction.INBOUND, Status.COMPLETED),
@@ -38,15 +41,15 @@ KINDS: Mapping[str, tuple[Direction, Status]] = {
     "notanswered": (Direction.OUTBOUND, Status.NO_ANSWER),
     "unanswered": (Direction.OUTBOUND, Status.NO_ANSWER),
 }
-"""What [CallType] of the template and `finishtype` of add-ons say."""
+"""Direction and status by [CallType] of the template and `finishtype` of add-ons."""
 
 
 def verify(posted: Posted, settings: PhoneProvider) -> None:
-    """The key of its integration is all its proof."""
+    """Accept every request: the key of its integration is its only authentication."""
 
 
 def read(posted: Posted, region: str) -> Told:
-    """What a request tells; raises Malformed."""
+    """Return the call event of a request; raises Malformed."""
     pairs = raw_json(posted.body).items() if posted.is_json else posted.fields().items()
     told = {name.lower(): "" if value is None else str(value).replace("\0", "") for name, value in pairs}
     number, began = _first(told, "number", "callerid"), _first(told, "started_at", "datetime")
@@ -84,7 +87,7 @@ def _id(told: Mapping[str, str], number: str, began: str, posted: Posted) -> str
 
 
 def _moment(text: str, received_at: datetime) -> datetime | None:
-    """A time of 3CX's; one written in the manner of some country is none: nobody knows which is the month."""
+    """Return a time of 3CX, None if it is in a national format, whose day and month are unclear."""
     return stamped(text.strip().replace(" ", "T", 1), received_at, "")
 
 

@@ -1,4 +1,4 @@
-"""What callers hear and what records say of calls, in both languages. Pure."""
+"""The texts that callers hear and that records hold on calls, in both languages. Pure."""
 
 from collections.abc import Mapping
 
@@ -76,26 +76,29 @@ STATUSES: Mapping[str, tuple[str, str]] = {
 
 
 def said(word: str, locale: Locale, **facts: object) -> str:
-    """What a caller hears."""
+    """Return a text for a caller."""
     return SAID[word][LOCALES.index(locale)].format_map(facts)
 
 
 def written(word: str, locale: Locale, **facts: object) -> str:
-    """What a record says."""
+    """Return a text for a record."""
     return WRITTEN[word][LOCALES.index(locale)].format_map(facts)
 
 
 def line(word: str, value: object, locale: Locale) -> str:
-    """One line of a note."""
+    """Return one line of a note."""
     return WRITTEN[word][LOCALES.index(locale)].format(value)
 
 
 def status(word: str, locale: Locale) -> str:
-    """What people read for how far a call is."""
+    """Return the label of a call's status."""
     return STATUSES[word][LOCALES.index(locale)]
 
 
 def spelt(number: str) -> str:
-    """A record's number so that it is read out digit by digit, without the zeros that its last part begins with."""
+    """Return a record's number to be read out digit by digit.
+
+    The leading zeros of its last part are left out.
+    """
     day, _, last = number.removeprefix("INC-").partition("-")
     return ", ".join(" ".join(part) for part in (day, last.lstrip("0")) if part)

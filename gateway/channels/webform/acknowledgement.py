@@ -1,4 +1,4 @@
-"""The mail that tells a reporter the number and the link, to the address they wrote down."""
+"""The mail that sends a reporter the number and the link, to the address they entered."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -14,17 +14,23 @@ HOUR = timedelta(hours=1)
 
 @dataclass(frozen=True, slots=True)
 class Acknowledging:
-    """Owes such mails, at most `per_hour` to one address: anybody can write down anybody's."""
+    """A sender of such mails, at most `per_hour` to one address.
+
+    The limit is needed because anybody can enter anybody's address.
+    """
 
     per_hour: int
 
     async def __call__(self, tx: Transaction, incident: Incident, address: str, locale: Locale) -> None:
-        """Owe one in the transaction of the session, unless the address had its share."""
+        """Queue one in the transaction of the session, unless the address is over its limit."""
         if await taken(tx.conn, Bucket(f"mail\0{address}", self.per_hour, HOUR / self.per_hour), tx.now):
             await outbox.put(tx.conn, [(incident.id, _notice(incident, address, locale))], tx.now)
 
 
 def _notice(incident: Incident, address: str, locale: Locale) -> Notice:
-    """Nothing of what was written on the form is in it, so that no form can be used to write to others."""
+    """Return the mail, without anything that was entered in the form.
+
+    That way no form can be used to write to others.
+    """
     facts = {"number": incident.number, "locale": locale}
     return Notice(cause="form", target=f"smtp:{address}", role="reporter", template="received", facts=facts)

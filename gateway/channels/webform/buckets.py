@@ -1,4 +1,4 @@
-"""How fast reports may come by the form."""
+"""Rate limits of the report form."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,23 +9,23 @@ from gateway.db.pool import Pool, transaction
 from gateway.settings import Form
 
 TRIES = 10
-"""Forms that an address may send for each report that is taken: most people need two."""
+"""Form posts allowed from an address for each accepted report: most people need two."""
 
 
 @dataclass(frozen=True, slots=True)
 class Buckets:
-    """Those of the form."""
+    """The rate limits of the report form."""
 
     pool: Pool
     form: Form
 
     async def tried(self, address: str, stamp: datetime | None) -> None:
-        """Count a form that comes in from there, whatever is in it; raises TooManyAttempts."""
+        """Count a form posted from the address, whatever is in it; raises TooManyAttempts."""
         form = self.form
         await self._take(stamp, Bucket(f"tries\0{network(address)}", form.per_address * TRIES, form.address_every / TRIES))
 
     async def reported(self, address: str, service: str, stamp: datetime | None) -> None:
-        """Count a report from there about the service, or neither; raises TooManyAttempts."""
+        """Count a report of the address and the service, or neither; raises TooManyAttempts."""
         form = self.form
         first = Bucket(f"address\0{network(address)}", form.per_address, form.address_every)
         await self._take(stamp, first, Bucket(f"service\0{service}", form.per_service, form.service_every))

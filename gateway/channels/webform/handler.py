@@ -1,4 +1,7 @@
-"""A form becomes a record: the record, its files, the receipt and its outcome in one transaction."""
+"""The handler of posted forms.
+
+The record, its files, the receipt and its outcome are written in one transaction.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -27,7 +30,7 @@ SOURCE = "web"
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """A form as it was sent: `kind` is the Content-Type of `body`."""
+    """A form as it was posted: `kind` is the Content-Type of `body`."""
 
     kind: str
     body: bytes
@@ -38,7 +41,7 @@ class Sent:
 
 @dataclass(frozen=True, slots=True)
 class FormFiling:
-    """Files forms; without `acknowledge` nobody is sent a mail."""
+    """A handler that writes forms to records; without `acknowledge` nobody is sent a mail."""
 
     reception: ReportService
     files: Files
@@ -48,11 +51,15 @@ class FormFiling:
 
     @property
     def each(self) -> int:
-        """Most bytes of one file."""
+        """The maximum number of bytes of one file."""
         return min(self.files.quota.each, self.form.max_bytes)
 
     async def __call__(self, sent: Sent, told: Told, *, flag: str | None = None) -> Receipt:
-        """The committed receipt; of one ticket the first counts. Raises Unavailable, as Reception.take."""
+        """Open a record for the form and return the committed receipt.
+
+        Of several forms with one ticket the first counts. Raises Unavailable, like
+        ReportService.take.
+        """
         who = stranger(told.contact, SOURCE)
 
         async def work(tx: Transaction) -> Done:
@@ -70,17 +77,20 @@ class FormFiling:
             return await self.reception.take(await self._submission(sent, flag), work)
 
     async def received_before(self, ticket: Ticket) -> bool:
-        """Whether a form with this ticket became a record."""
+        """Return whether a form with this ticket became a record."""
         async with acquire(self.files.uow.pool) as conn:
             name = Submission(await integration(conn), SOURCE, b"", {}, (), delivery_id=_name(ticket)).delivery_key
             return bool(await conn.fetchval(RECEIVED, name))
 
     async def suspect(self, sent: Sent, why: str) -> Receipt:
-        """Keep what a program may have sent in quarantine, to be released by whoever looks at it."""
+        """Put a form that a program may have sent into quarantine, to be examined and released."""
         return await self.reception.quarantine(await self._submission(sent, None), why)
 
     async def release(self, _integration: int, headers: Mapping[str, str], body: bytes) -> Receipt:
-        """File what is in quarantine as if nothing were suspicious; raises Malformed for what still is no report."""
+        """Handle a form from quarantine without checking for spam again.
+
+        Raises Malformed for one that still is no report.
+        """
         kind = headers.get("content-type", "")
         form = filled(fields_of(kind, body))
         ticket = self.tickets.read(form.said.get("ticket", ""))
@@ -100,7 +110,10 @@ class FormFiling:
             return await integration(conn)
 
     async def _kept(self, tx: Transaction, incident: Incident, one: Waiting, who: Principal) -> tuple[str, Mapping[str, Any]]:
-        """A file of the record's, or why it is none: a report is never refused for a file."""
+        """Attach a file and return the event, or one with the reason why it was not attached.
+
+        A report is never refused for a file.
+        """
         try:
             return "attached", await self.files.take(tx, incident, one, who)
         except TooLarge as error:
@@ -108,7 +121,7 @@ class FormFiling:
 
 
 def language(form: Filled, default: Locale) -> Locale:
-    """The language that the form was shown in."""
+    """Return the language that the form was shown in."""
     return next((locale for locale in LOCALES if locale == form.said.get("lang")), default)
 
 
@@ -127,7 +140,7 @@ KNOWN = "SELECT id FROM integration WHERE slug = 'form'"
 
 
 async def integration(conn: Connection) -> int:
-    """The integration that forms belong to."""
+    """Return the id of the integration that forms belong to, creating it if there is none."""
     known: int | None = await conn.fetchval(KNOWN)
     return known if known is not None else await conn.fetchval(INTEGRATION)
 
@@ -136,6 +149,6 @@ RECORD = "SELECT id FROM incident WHERE number = $1"
 
 
 async def record_of(conn: Connection, receipt: Receipt) -> tuple[str, int] | None:
-    """The number and the id of the record a receipt is about, None where it is in quarantine."""
+    """Return the number and the id of the record of a receipt, None where it is in quarantine."""
     number = receipt.results[0].incident if receipt.results else None
     return None if number is None else (number, await conn.fetchval(RECORD, number))

@@ -1,4 +1,4 @@
-"""The report form by HTTP: pages that are read and posted by browsers without a script."""
+"""The endpoints of the report form: pages that browsers read and post without scripts."""
 
 import secrets
 from collections.abc import Callable, Iterator, Mapping
@@ -31,14 +31,17 @@ from gateway.settings import Form
 from gateway.vocabulary import Outcome
 
 FORM_SECONDS = 2.0
-"""Seconds of the processor that reading one form with its files may take."""
+"""Seconds of CPU time that reading one form with its files may take."""
 
 NOBODYS = "no form is offered by that name"
 
 
 @dataclass(frozen=True, slots=True)
 class FormDoor:
-    """GET /report, GET and POST /report/{service}; `services` are those of the catalogue, `external_url` stands before links."""
+    """The endpoints GET /report, GET and POST /report/{service}.
+
+    `services` returns the services of the catalogue; `external_url` is the prefix of links.
+    """
 
     filing: FormFiling
     buckets: Buckets
@@ -53,29 +56,31 @@ class FormDoor:
 
     @property
     def form(self) -> Form:
-        """How the form is set."""
+        """The settings of the form."""
         return self.filing.form
 
     def routes(self) -> list[web.RouteDef]:
-        """Its addresses."""
+        """Return the routes."""
         one = "/report/{service}"
         return [web.get("/report", self.choose), web.get(one, self.open), web.post(one, self.receive)]
 
     async def choose(self, request: web.Request) -> web.Response:
-        """The services that offer a form."""
+        """Show the services that offer a form."""
         known = self.services()
         offered = [(slug, known[slug].name) for slug in self.form.services if slug in known]
         return self.pages.show("services.html", self.pages.locale(request), switch="/report", services=offered)
 
     async def open(self, request: web.Request) -> web.Response:
-        """An empty form with a ticket of its own."""
+        """Show an empty form with a new ticket."""
         service = self._offered(request)
         return self._form(service, self.pages.locale(request), EMPTY, {}, switch=f"/report/{service.slug}")
 
     async def receive(self, request: web.Request) -> web.Response:
-        """201 with number and link, once committed; 202 in quarantine; 422 with the same form and what is wrong with it.
+        """Take a posted form.
 
-        Raises NotFound, TooManyAttempts, TooLarge, Malformed, Overloaded and Unavailable.
+        Responds 201 with number and link, once committed; 202 in quarantine; 422 with the same
+        form and the flaws in it. Raises NotFound, TooManyAttempts, TooLarge, Malformed,
+        Overloaded and Unavailable.
         """
         began = self.clock.monotonic()
         service = self._offered(request)
@@ -123,7 +128,7 @@ class FormDoor:
         return ticket if ticket is not None and ticket.service == service.slug else None
 
     def _lateness(self, ticket: Ticket) -> str:
-        """Why a form with this ticket is not taken now, "" where it is."""
+        """Return why a form with this ticket is not accepted at this time, "" if it is."""
         age = self.clock.now() - ticket.opened_at
         if age > self.form.max_age:
             return "expired"

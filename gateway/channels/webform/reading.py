@@ -1,4 +1,4 @@
-"""What somebody wrote into a form: read, judged, and as the report it is."""
+"""The reading and validation of a posted form, and the report made of it."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -21,7 +21,7 @@ from gateway.vocabulary import Impact, Urgency
 
 TITLE, DESCRIPTION, NAME = 200, 20_000, 200
 TRAP = "website"
-"""A field that people do not see; what fills it in is a program."""
+"""A field hidden from people; a form in which it is filled in was sent by a program."""
 
 SHOWN = ("title", "description", "since", "impact", "urgency", "name", "email", "phone")
 FILES = "files"
@@ -33,13 +33,13 @@ Chosen = TypeVar("Chosen", bound=StrEnum)
 
 @dataclass(frozen=True, slots=True)
 class Filled:
-    """A form as it came in: its fields by name, and the files that are any."""
+    """A form as received: its fields by name, and its files."""
 
     said: Mapping[str, str]
     files: tuple[tuple[str, bytes], ...]
 
     def shown(self) -> dict[str, str]:
-        """What stands in the fields when the form is shown again."""
+        """Return the values of the fields when the form is shown again."""
         return {name: self.said.get(name, "")[: DESCRIPTION + 1] for name in SHOWN}
 
 
@@ -48,7 +48,7 @@ EMPTY = Filled({}, ())
 
 @dataclass(frozen=True, slots=True)
 class Flawed:
-    """What is wrong with a field: the name of a word of the page, and what is put into it."""
+    """An error of a field: the key of its message on the page, and the value put into it."""
 
     word: str
     value: object = ""
@@ -56,9 +56,10 @@ class Flawed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Told:
-    """A form with nothing wrong in it; `email` or `phone` is there.
+    """A valid form; it has `email` or `phone`.
 
-    The telephone is E.164 or, beside an address, as it was said: an extension reaches nobody by itself.
+    The telephone number is in E.164 or, beside an address, as entered: an extension alone
+    reaches nobody.
     """
 
     title: str
@@ -72,19 +73,22 @@ class Told:
 
     @property
     def contact(self) -> str:
-        """How the reporter is reached, and known."""
+        """The address or number that reaches and identifies the reporter."""
         return self.email or self.phone
 
 
 def filled(fields: Sequence[Field]) -> Filled:
-    """The fields, each once; a file without a name and a byte is a file that nobody chose."""
+    """Return the form, each field once, without empty files that have no name.
+
+    Such a file is what a browser posts where nobody chose one.
+    """
     said = {field.name: clean(field.content.decode("utf-8", "replace")).strip() for field in fields if field.filename is None}
     files = [(field.filename or "file", field.content) for field in fields if field.name == FILES and field.filename is not None]
     return Filled(said, tuple((name, content) for name, content in files if name != "file" or content))
 
 
 def read(form: Filled, rules: Form, each: int) -> tuple[Told | None, dict[str, Flawed]]:
-    """What is told, or what is wrong by field; a file has at most `each` bytes."""
+    """Return the valid form, or None and the flaws by field; a file has at most `each` bytes."""
     said, flaws = form.said, {}
     for name, most in (("title", TITLE), ("description", DESCRIPTION), ("name", NAME)):
         if len(said.get(name, "")) > most:
@@ -140,7 +144,7 @@ def _reached(said: Mapping[str, str], region: str, flaws: dict[str, Flawed]) -> 
 
 
 def suspicion(form: Filled, rules: Form) -> str:
-    """Why a program may have written this, "" where nothing says so."""
+    """Return why a program may have written this form, "" if nothing indicates it."""
     if form.said.get(TRAP):
         return "a field that people do not see was filled in"
     links = sum(len(_LINK.findall(form.said.get(name, ""))) for name in ("title", "description", "name"))
@@ -148,7 +152,7 @@ def suspicion(form: Filled, rules: Form) -> str:
 
 
 def report(told: Told, service: str, locale: Locale, rules: Form, now: datetime) -> Report:
-    """The report as the record will have it; a time too long ago for one stands in its description."""
+    """Return the report to be recorded; a time too long ago is written in its description."""
     occurred_at, remark = when_it_began(told.since, now, locale)
     labels = {"language": locale} | ({"phone": told.phone} if told.email and told.phone else {})
     return Report(

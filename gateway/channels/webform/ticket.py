@@ -1,7 +1,9 @@
-"""Tickets of forms: which service a form is for, when it was opened, and a name that counts once.
+"""Signed tickets of forms, by which a form counts once.
 
-A ticket is `SECRET.SERVICE.OPENED.NAME.SIGNATURE`: which secret signed it, a slug, seconds since 1970, 128 bits, 256 bits
-of HMAC-SHA256 over all before it.
+A ticket holds the service, the time at which the form was opened, and a name of its own.
+
+A ticket is `SECRET.SERVICE.OPENED.NAME.SIGNATURE`: which secret signed it, a slug, seconds since
+1970, 128 bits, 256 bits of HMAC-SHA256 over all before it.
 """
 
 import re
@@ -20,7 +22,7 @@ SHAPE = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Ticket:
-    """One opened form; `name` is its own."""
+    """The ticket of one opened form; `name` is unique to it."""
 
     service: str
     opened_at: datetime
@@ -29,17 +31,17 @@ class Ticket:
 
 @dataclass(frozen=True, slots=True)
 class Tickets:
-    """Makes tickets by the first of its secrets and believes those of all of them."""
+    """A signer of tickets: the first secret signs, and signatures by all of them are valid."""
 
     secrets: tuple[bytes, ...]
 
     def make(self, service: str, now: datetime, name: bytes) -> str:
-        """A ticket for a form of the service; `name` is 16 bytes that nobody can guess."""
+        """Return a ticket for a form of the service; `name` is 16 bytes that nobody can guess."""
         signed = f"{name_of(self.secrets[0])}.{service}.{int(now.timestamp())}.{name.hex()}"
         return f"{signed}.{signature(self.secrets[0], LABEL, signed)}"
 
     def read(self, text: str) -> Ticket | None:
-        """What the ticket says, None where it is not one of ours."""
+        """Return the ticket in the text, None if it is not validly signed."""
         found = SHAPE.fullmatch(text)
         if found is None:
             return None

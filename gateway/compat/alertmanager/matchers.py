@@ -1,7 +1,9 @@
-"""Alertmanager's label matchers, as amtool and dashboards send them: `name="value"` with = != =~ or !~. Pure.
+"""Alertmanager's label matchers as amtool and dashboards send them. Pure.
 
-The regular expressions of filters are run by PostgreSQL, in an automaton without backtracking and under a time limit; those
-of silences by RE2 besides. What RE2 does not know or what would make the automaton huge is refused.
+A matcher is `name="value"` with one of the operators = != =~ and !~. The regular expressions of
+filters are run by PostgreSQL, in an automaton without backtracking and under a time limit; those
+of silences are also run by RE2. An expression that RE2 does not support, or that would make the
+automaton huge, is refused.
 """
 
 import re
@@ -11,7 +13,7 @@ from dataclasses import dataclass
 from gateway.errors import Malformed
 
 MOST, LONGEST = 32, 256
-"""Matchers of one request, and characters of one value."""
+"""Maximum matchers of one request, and characters of one value."""
 
 SHAPE = re.compile(
     r'\s*(?:"(?P<quoted>[^"\\]+)"|(?P<name>[A-Za-z_:][\w:.-]*))\s*(?P<sign>=~|!~|!=|=)\s*(?P<value>.*?)\s*', re.DOTALL
@@ -19,12 +21,12 @@ SHAPE = re.compile(
 QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
 ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 REFUSED = re.compile(r"\)\s*\{|\\[1-9]|\(\?<?[=!]")
-"""A counted group, a reference back, a look ahead or behind."""
+"""Expressions that are refused: a counted group, a back reference, a look-ahead or look-behind."""
 
 
 @dataclass(frozen=True, slots=True)
 class Matcher:
-    """What a label has to be like; an alert without the label has it empty."""
+    """A condition on a label; an alert without the label has an empty value for it."""
 
     name: str
     sign: str
@@ -32,14 +34,14 @@ class Matcher:
 
 
 def matchers(texts: Sequence[str]) -> tuple[Matcher, ...]:
-    """Every one of them has to hold; raises Malformed."""
+    """Return the matchers, all of which have to hold; raises Malformed."""
     if len(texts) > MOST:
         raise Malformed(f"at most {MOST} matchers in one request")
     return tuple(matcher(text) for text in texts)
 
 
 def matcher(text: str) -> Matcher:
-    """One matcher; raises Malformed saying what is wrong with it."""
+    """Return one matcher; raises Malformed with what is wrong with it."""
     found = SHAPE.fullmatch(text)
     if found is None:
         raise Malformed(f'bad matcher format: {text[:80]}: write it like name="value", with =, !=, =~ or !~')
@@ -51,10 +53,13 @@ def matcher(text: str) -> Matcher:
 
 
 def anchored(pattern: str) -> str:
-    """The pattern as Prometheus means it, of the whole value; raises Malformed for one that is not run here."""
+    """Return a pattern anchored to the whole value, as in Prometheus.
+
+    Raises Malformed for a pattern that is not supported here.
+    """
     if REFUSED.search(pattern):
         raise Malformed(f"bad matcher format: {pattern[:80]} counts a group, looks around or refers back, which is not taken")
-    case = "(?i)" if pattern.startswith("(?i)") else ""  # PostgreSQL takes it in the first place only
+    case = "(?i)" if pattern.startswith("(?i)") else ""  # PostgreSQL accepts it only at the beginning
     return f"{case}^(?:{pattern.removeprefix(case)})$"
 
 

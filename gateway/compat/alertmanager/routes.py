@@ -1,8 +1,8 @@
-"""Alertmanager's API v2 for those who read it: amtool, Grafana, karma (prometheus/alertmanager api/v2/openapi.yaml).
+"""The read endpoints of Alertmanager's API v2, for amtool, Grafana and karma.
 
-Listed is what fires on records that are still owed work and are no security incidents, and what is held back, to the integration
-whose key asks.
-What Prometheus posts goes through `gateway.compat.endpoints`.
+See prometheus/alertmanager api/v2/openapi.yaml. An integration's key sees that integration's
+alerts: those that fire on open records other than security incidents, and those that are
+suppressed. What Prometheus posts goes through `gateway.compat.endpoints`.
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -29,14 +29,17 @@ from gateway.operations.unit_of_work import NOW
 from gateway.web.auth import Keys
 
 ROOTS = ("", "/ingest/alertmanager/{key}")
-"""The key may stand in the path, for Prometheus' `path_prefix` and amtool's `--alertmanager.url`."""
+"""The prefixes of the paths; the key may be in it.
+
+Prometheus has `path_prefix` for it, and amtool `--alertmanager.url`.
+"""
 
 RECEIVER = "gateway"
 SPOKEN = "0.27.0"
-"""The release of Alertmanager whose API this is; readers choose how to read by it."""
+"""The release of Alertmanager whose API this is; clients choose how to read responses by it."""
 
 ANSWER_WITHIN = 2.0
-"""Seconds a list may take: a regular expression that takes longer is ended there."""
+"""Maximum seconds of a list query; a regular expression that takes longer is cancelled."""
 
 CONFIG = f"route:\n  receiver: {RECEIVER}\nreceivers:\n- name: {RECEIVER}\n"
 YES, NO = frozenset({"", "1", "t", "true", "yes", "on"}), frozenset({"0", "f", "false", "no", "off"})
@@ -44,7 +47,11 @@ KINDS = ("active", "silenced", "inhibited", "unprocessed", "muted")
 
 
 class Status(msgspec.Struct, rename="camel", frozen=True):
-    """What silences or planned work hold back is suppressed; nothing is ever inhibited: masters are told on the incident."""
+    """The status of an alert.
+
+    It is suppressed while a silence or planned work applies. Nothing is ever inhibited:
+    incidents are correlated instead.
+    """
 
     state: str = "active"
     silenced_by: tuple[str, ...] = ()
@@ -53,13 +60,13 @@ class Status(msgspec.Struct, rename="camel", frozen=True):
 
 
 class Receiver(msgspec.Struct, frozen=True):
-    """Who is told."""
+    """The receiver of alerts, which is always this gateway."""
 
     name: str = RECEIVER
 
 
 class Alert(msgspec.Struct, rename="camel"):
-    """A gettableAlert."""
+    """An alert, a gettableAlert of the Alertmanager API."""
 
     labels: Mapping[str, str]
     annotations: Mapping[str, str]
@@ -73,7 +80,7 @@ class Alert(msgspec.Struct, rename="camel"):
 
 
 class Group(msgspec.Struct):
-    """An alertGroup: the alerts of one incident and of those that follow it."""
+    """The alerts of a master incident and its children, an alertGroup of the Alertmanager API."""
 
     labels: Mapping[str, str]
     receiver: Receiver
@@ -82,7 +89,10 @@ class Group(msgspec.Struct):
 
 @dataclass(frozen=True, slots=True)
 class AlertmanagerReads:
-    """Answers as an Alertmanager does; `readyz` is the gateway's own, `version` its release."""
+    """The read endpoints of an Alertmanager.
+
+    `readyz` is the gateway's own handler, `version` its release.
+    """
 
     pool: Pool
     keys: Keys
@@ -93,7 +103,7 @@ class AlertmanagerReads:
     judge: SilenceJudge
 
     def routes(self) -> list[web.RouteDef]:
-        """Every address, with and without the key in front."""
+        """Return every route, with and without the key in front."""
         reads = {
             "/api/v2/status": self.status,
             "/api/v2/alerts": self.alerts,
@@ -117,7 +127,7 @@ class AlertmanagerReads:
         return serve
 
     async def status(self, _request: web.Request, _integration: int | None) -> object:
-        """alertmanagerStatus: one that knows of no cluster."""
+        """Return the alertmanagerStatus, of an Alertmanager without a cluster."""
         version = {"version": SPOKEN, "branch": "incident-gateway", "revision": self.version}
         return {
             "cluster": {"status": "disabled", "peers": ()},
@@ -127,16 +137,16 @@ class AlertmanagerReads:
         }
 
     async def receivers(self, _request: web.Request, _integration: int | None) -> object:
-        """The one receiver: this gateway."""
+        """Return the one receiver, this gateway."""
         return (Receiver(),)
 
     async def alerts(self, request: web.Request, integration: int | None) -> object:
-        """What fires, as gettableAlerts."""
+        """Return the firing and the suppressed alerts, as gettableAlerts."""
         held = await self._held(request.query, integration)
         return [alert for _, alert in await self._firing(request.query, integration)] + held
 
     async def groups(self, request: web.Request, integration: int | None) -> object:
-        """The same by leading incident, as alertGroups."""
+        """Return the firing alerts grouped by master incident, as alertGroups."""
         found: dict[str, Group] = {}
         for incident, alert in await self._firing(request.query, integration):
             found.setdefault(incident, Group({"incident": incident}, Receiver(), [])).alerts.append(alert)
@@ -163,11 +173,11 @@ class AlertmanagerReads:
         return [alert for alert in found if (silenced if alert.status.silenced_by else muted)]
 
     async def healthy(self, _request: web.Request) -> web.Response:
-        """200 while the process answers."""
+        """Answer 200 while the process is running."""
         return web.Response(text="OK")
 
     async def ready(self, request: web.Request) -> web.Response:
-        """As /readyz, in fewer words."""
+        """Answer as /readyz does, in fewer words."""
         status = (await self.readyz(request)).status
         return web.Response(text="OK" if status == 200 else "not ready", status=status)
 
@@ -190,13 +200,16 @@ ORDER BY a.dedup_key, a.key_hash LIMIT 10000
 
 
 COMPILE = "SELECT count(*) FILTER (WHERE '' ~ pattern) FROM unnest($1::text[]) AS p (pattern)"
-"""Fails for what is no regular expression, also when there is no alert to try it on."""
+"""Fails for an invalid regular expression, also when there is no alert to match."""
 
 
 async def firing(
     conn: Connection, integration: int | None, asked: Sequence[Matcher], receiver: str | None
 ) -> list[tuple[str, Alert]]:
-    """Each firing alert that every matcher holds for, after the number of the incident that leads; raises Malformed."""
+    """Return each firing alert that satisfies every matcher, after its master incident's number.
+
+    An incident without a master counts as its own. Raises Malformed.
+    """
     rows = await _matching(conn, FIRING, (integration,), asked, receiver)
     return [(row["leader"], _alert(row)) for row in rows]
 
@@ -225,7 +238,10 @@ async def held(
     asked: Sequence[Matcher],
     receiver: str | None,
 ) -> list[Alert]:
-    """Each alert that fires and is held back, by the silences it names or else by planned work; raises Malformed."""
+    """Return each firing alert that is suppressed, by its silences or else by planned work.
+
+    Raises Malformed.
+    """
     rows = await _matching(conn, HELD, (integration, now), asked, receiver)
     alerts = [_alert(row) for row in rows]
     looked_at = [
@@ -271,7 +287,10 @@ def _alert(row: asyncpg.Record) -> Alert:
 
 
 def _said(text: str) -> datetime | None:
-    """The start that the sender said, which every answer gives back; judged is by one that is believed."""
+    """Return the start time stated by the sender, which clients see; None if it is no time.
+
+    The gateway itself calculates with a start time that it has checked.
+    """
     try:
         at = datetime.fromisoformat(text.upper())
     except ValueError:

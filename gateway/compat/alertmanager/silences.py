@@ -1,7 +1,8 @@
-"""Alertmanager's silences (prometheus/alertmanager api/v2/openapi.yaml): for amtool, Grafana, karma and scripts.
+"""The silence endpoints of Alertmanager's API v2, for amtool, Grafana, karma and scripts.
 
-What a silence holds back is stored, opens no record and pages nobody; when it ends, what still fires is promoted, as after
-planned work.
+See prometheus/alertmanager api/v2/openapi.yaml. An alert that a silence suppresses is stored,
+opens no record and pages nobody; when the silence ends, alerts that still fire are promoted, as
+after planned work.
 """
 
 from collections.abc import Awaitable, Callable
@@ -40,7 +41,7 @@ log = structlog.get_logger()
 
 
 class Told(msgspec.Struct, rename="camel"):
-    """A matcher as Alertmanager writes it."""
+    """A matcher in the format of Alertmanager."""
 
     name: Annotated[str, Meta(min_length=1, max_length=LONGEST)]
     value: Annotated[str, Meta(max_length=LONGEST)]
@@ -49,7 +50,7 @@ class Told(msgspec.Struct, rename="camel"):
 
 
 class Asked(msgspec.Struct, rename="camel"):
-    """A postableSilence."""
+    """A silence to create or change, a postableSilence of the Alertmanager API."""
 
     matchers: Annotated[list[Told], Meta(min_length=1, max_length=MOST)]
     starts_at: datetime
@@ -61,7 +62,7 @@ class Asked(msgspec.Struct, rename="camel"):
 
 @dataclass(frozen=True, slots=True)
 class Silences:
-    """Serves /api/v2/silences and /api/v2/silence/{id}."""
+    """The endpoints /api/v2/silences and /api/v2/silence/{id}."""
 
     pool: Pool
     reads: Pool
@@ -71,7 +72,7 @@ class Silences:
     searches: Searches
 
     def routes(self) -> list[web.RouteDef]:
-        """Every address, with and without the key in front."""
+        """Return every route, with and without the key in front."""
         return [
             route
             for root in ROOTS
@@ -84,7 +85,10 @@ class Silences:
         ]
 
     def _guarded(self, scope: str, serve: Callable[[web.Request, Caller], Awaitable[web.Response]]) -> Handler:
-        """For keys that ingest, or that have the scope; a person needs the right besides."""
+        """Wrap a handler so that it requires a key with the scope `ingest` or the given one.
+
+        A person needs the permission as well.
+        """
 
         async def guarded(request: web.Request) -> web.StreamResponse:
             caller = await self.keys.authenticate(request, "ingest", request.match_info.get("key"), or_scope=scope)
@@ -93,14 +97,14 @@ class Silences:
             try:
                 return await serve(request, caller)
             except (Malformed, Unprocessable) as error:
-                return _json(error.detail, 400)  # amtool shows the words of a 400, and of no other refusal
+                return _json(error.detail, 400)  # amtool shows the message of a 400, and of no other error
             except NotFound as error:
                 return _json(error.detail, 404)
 
         return guarded
 
     async def list(self, request: web.Request, caller: Caller) -> web.Response:
-        """The integration's silences and those of all, the expired ones of the last days too."""
+        """Return the integration's silences and the global ones, also recently expired ones."""
         asked = matchers(request.query.getall("filter", []))
         columns = [one.name for one in asked], [one.sign for one in asked], [one.value for one in asked]
         turn = self.searches.turn("filter by =", needed=bool(asked))
@@ -110,13 +114,16 @@ class Silences:
         return _json([_shown(one, now) for one in found])
 
     async def show(self, request: web.Request, caller: Caller) -> web.Response:
-        """One silence."""
+        """Return one silence."""
         async with acquire(self.reads) as conn:
             found = await silences.one(conn, _id(request), caller.integration_id)
             return _json(_shown(found, await conn.fetchval(NOW, self.clock.stamp())))
 
     async def keep(self, request: web.Request, caller: Caller) -> web.Response:
-        """A new one, or the one of that id changed; with `warnings` where it matches nothing seen so far."""
+        """Create a silence, or change the one with the given id.
+
+        The response has `warnings` if it matches nothing seen so far.
+        """
         asked = body.decode(await body.read(request), Asked)
         wanted = _wanted(asked)
         async with self.searches.turn("match by ="), acquire(self.reads) as conn:
@@ -126,7 +133,7 @@ class Silences:
         return _json({"silenceID": str(silence)} | ({"warnings": told} if told else {}))
 
     async def expire(self, request: web.Request, caller: Caller) -> web.Response:
-        """It ends now."""
+        """Expire a silence immediately."""
         await silences.expire(self.pool, self.clock.stamp(), _id(request), caller.integration_id)
         log.info("silence_expired", silence=request.match_info["id"], by=caller.name)
         return web.Response()
@@ -157,7 +164,10 @@ def _matcher(told: Told) -> Matcher:
 
 
 def _matches_nothing(matcher: Matcher) -> bool:
-    """Whether an alert without the label satisfies it, as far as can be told without running it."""
+    """Return whether an alert without the label satisfies the matcher.
+
+    A regular expression is not run: of those only the empty one and `.*` count.
+    """
     match matcher.sign:
         case "=":
             return not matcher.value

@@ -1,6 +1,7 @@
-"""Opsgenie's Alert API v2: every request is committed with a receipt, whose id is the request's.
+"""The endpoints of Opsgenie's Alert API v2.
 
-An integration's key may do to the records of that integration's own alerts what Opsgenie let it do to its alerts.
+Every request is committed with a receipt, whose id is the id of the request. An integration's
+key may do to the records of that integration's own alerts what Opsgenie let it do to its alerts.
 """
 
 from collections.abc import Awaitable, Callable
@@ -31,18 +32,18 @@ from gateway.operations.unit_of_work import UnitOfWork
 ROOT = "/v2/alerts"
 MISSING = "Alert does not exist"
 ATTEMPTS = 5
-"""How often a correction is made anew of a record that others change at the same time."""
+"""Attempts to edit a record that others change at the same time."""
 
 
 class Missing(GatewayError):
-    """There is no such alert, record or person; the request is kept and told of as failed."""
+    """There is no such alert, record or person; the request is stored and reported as failed."""
 
     code = "missing"
 
 
 @dataclass(frozen=True, slots=True)
 class Alerts:
-    """Serves what begins with /v2/alerts."""
+    """The endpoints below /v2/alerts."""
 
     door: AlertEndpoint
     uow: UnitOfWork
@@ -50,7 +51,7 @@ class Alerts:
     searches: Searches
 
     def routes(self) -> list[web.RouteDef]:
-        """Every address; the fixed ones stand before those with an identifier."""
+        """Return every route, those with a fixed path before those with an identifier."""
         one = ROOT + "/{id}"
         asked = [(method, f"{one}/{word}", self._asking(asking)) for (method, word), asking in ASKED.items()]
         table: list[tuple[str, str, Callable[[web.Request], Awaitable[Answer]]]] = [
@@ -68,27 +69,30 @@ class Alerts:
         return [web.route(method, path, answering(self.uow.clock, handle)) for method, path, handle in table]
 
     async def create(self, request: web.Request) -> Answer:
-        """A new alert, or once more an open one of the same alias."""
+        """Create an alert, or count a repeat of an open one with the same alias."""
         caller = await self.door.authenticate(request, "ingest", None)
         return await self._keep(request, caller, await read(request))
 
     async def close(self, request: web.Request) -> Answer:
-        """The sender says that it is over; deleting an alert is the same, and its record stays."""
+        """Close an alert because the sender says it is over; deleting does the same.
+
+        The record stays.
+        """
         return await self._say(request, "close")
 
     async def acknowledge(self, request: web.Request) -> Answer:
-        """Somebody takes it on."""
+        """Acknowledge an alert."""
         return await self._say(request, "acknowledge")
 
     async def show(self, request: web.Request) -> Answer:
-        """One alert."""
+        """Return one alert; raises NotFound."""
         found = await self._find(await self._integration(request), *_named(request))
         if found is None:
             raise NotFound(f"Alert not found with {_named(request)[1]} [{_named(request)[0][:200]}]")
         return Answer({"data": reading.whole(found)})
 
     async def list(self, request: web.Request) -> Answer:
-        """A page of alerts."""
+        """Return a page of alerts."""
         integration = await self._integration(request)
         wanted, part = search(request.query.get("query", "")), page(request.query)
         async with self.searches.turn(), acquire(self.reads) as conn:
@@ -99,19 +103,19 @@ class Alerts:
         return Answer({"data": [reading.shown(one) for one in found], "paging": pages})
 
     async def count(self, request: web.Request) -> Answer:
-        """How many there are."""
+        """Return the number of alerts that match the query."""
         integration = await self._integration(request)
         async with self.searches.turn(), acquire(self.reads) as conn:
             return Answer({"data": {"count": await reading.count(conn, integration, search(request.query.get("query", "")))}})
 
     async def request(self, request: web.Request) -> Answer:
-        """What became of an earlier request."""
+        """Return the status of an earlier request."""
         integration = await self._integration(request)
         async with acquire(self.reads) as conn:
             return Answer({"data": await reading.request_status(conn, integration, request.match_info["request_id"])})
 
     async def unacknowledge(self, request: web.Request) -> Answer:
-        """They do not take it on after all."""
+        """Withdraw the acknowledgement of an alert."""
         return await self._say(request, "unacknowledge")
 
     async def _say(self, request: web.Request, action: str) -> Answer:
@@ -137,7 +141,7 @@ class Alerts:
         return msgspec.structs.replace(told, **{name: request.query[name] for name in ("tags", "keys") if name in request.query})
 
     async def _add_note(self, caller: Any, alias: str, note: str) -> None:
-        """What the sender says besides, on the record if there is one that it may see."""
+        """Add the sender's note to the record, if the alert has one that it may see."""
         found = await self._find(_own(caller), alias, "alias")
         if found is not None and found.row["number"] is not None:
             await act(self.uow, found.row["number"], commands.Note(note=note), _acting(caller.name))
@@ -160,7 +164,11 @@ class Alerts:
         return serve
 
     async def _do(self, caller: Any, named: tuple[str, str], asking: Asking, told: Told) -> str:
-        """Do it to the record, once more where that changed meanwhile; gives the alias. Raises Missing and as operations do."""
+        """Change the record and return the alias; retried if the record changed meanwhile.
+
+        Raises Missing, Unavailable if the record keeps changing, and the errors of the
+        operations.
+        """
         for _ in range(ATTEMPTS):
             found = await self._find(_own(caller), *named)
             change = asking.change(told, found.labels if found is not None else {})
@@ -205,7 +213,7 @@ PERSON = "SELECT login FROM person WHERE active AND (login = lower($1) OR (email
 
 
 def _acting(name: str) -> Principal:
-    """The integration's key, at the records of its own alerts."""
+    """Return the principal of the integration's key, for the records of its own alerts."""
     return Principal(name=name, parts=frozenset({Machine.WRITER}))
 
 
@@ -220,7 +228,7 @@ def _named(request: web.Request) -> tuple[str, str]:
 
 
 def _note(action: str, result: str, alias: str, told: Told | None = None) -> bytes:
-    """What was asked of one alert as the body that is kept with the receipt."""
+    """Return a request about one alert as the body that is stored with its receipt."""
     said = f"{action}: {result}" if result else ""
     more = {"note": told.note, "user": told.user, "source": told.source} if told else {}
     return msgspec.json.encode({"action": action, "alias": alias, "result": said} | more)

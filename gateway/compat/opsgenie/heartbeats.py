@@ -1,4 +1,7 @@
-"""Opsgenie's Heartbeat API (docs.opsgenie.com/docs/heartbeats): what is not pinged in time fires, the next ping ends it."""
+"""The endpoints of Opsgenie's Heartbeat API (docs.opsgenie.com/docs/heartbeats).
+
+A heartbeat that is not pinged in time fires an alert, and the next ping resolves it.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -32,7 +35,7 @@ Tags = Annotated[list[Annotated[str, Meta(max_length=100)]], Meta(max_length=50)
 
 
 class Team(msgspec.Struct):
-    """Whose heartbeat it is; kept and shown, nothing more."""
+    """The team that owns a heartbeat; it is only stored and shown."""
 
     id: str = ""
     name: str = ""
@@ -53,7 +56,7 @@ class New(msgspec.Struct, rename="camel"):
 
 
 class Changes(msgspec.Struct, rename="camel"):
-    """What is to be another way."""
+    """The fields of a heartbeat to change."""
 
     interval: Every | UnsetType = UNSET
     interval_unit: Unit | UnsetType = UNSET
@@ -67,7 +70,7 @@ class Changes(msgspec.Struct, rename="camel"):
 
 @dataclass(frozen=True, slots=True)
 class Heartbeats:
-    """Serves what begins with /v2/heartbeats; an integration has `most` of them."""
+    """The endpoints below /v2/heartbeats; an integration may have `most` heartbeats."""
 
     door: AlertEndpoint
     pool: Pool
@@ -75,7 +78,7 @@ class Heartbeats:
     most: int
 
     def routes(self) -> list[web.RouteDef]:
-        """Every address; a ping may come by any method that has been known to be used for it."""
+        """Return every route; a ping may use any method that clients are known to use for it."""
         one = ROOT + "/{name}"
         table = [
             ("GET", ROOT, self.list),
@@ -91,14 +94,14 @@ class Heartbeats:
         return [web.route(method, path, answering(self.clock, handle)) for method, path, handle in table]
 
     async def list(self, request: web.Request) -> Answer:
-        """All of the integration's."""
+        """Return all heartbeats of the integration."""
         integration = await self._integration(request)
         async with acquire(self.pool) as conn:
             rows = await conn.fetch(LIST, integration)
         return Answer({"data": {"heartbeats": [_shown(dict(row)) for row in rows]}})
 
     async def add(self, request: web.Request) -> Answer:
-        """A new one, which runs from now on where it is enabled."""
+        """Add a heartbeat, which starts running at once if it is enabled."""
         integration = await self._integration(request)
         new = limits.decode(body_without_keys(await read(request, MOST_BYTES)), New)
         team = new.owner_team or Team()
@@ -115,30 +118,36 @@ class Heartbeats:
         return Answer({"code": 201, "data": _brief(dict(row))}, 201)
 
     async def show(self, request: web.Request) -> Answer:
-        """One of them."""
+        """Return one heartbeat."""
         return Answer({"data": _shown(await self._row(request, ONE))})
 
     async def change(self, request: web.Request) -> Answer:
-        """Only what is given changes; another interval counts from the last ping."""
+        """Change the given fields of a heartbeat; a new interval counts from the last ping."""
         integration = await self._integration(request)
         asked = limits.decode(body_without_keys(await read(request, MOST_BYTES)), Changes)
         return await self._changed(integration, request.match_info["name"], asked)
 
     async def enable(self, request: web.Request) -> Answer:
-        """It runs from now on."""
+        """Enable a heartbeat, which runs from this moment."""
         return await self._changed(await self._integration(request), request.match_info["name"], Changes(enabled=True))
 
     async def disable(self, request: web.Request) -> Answer:
-        """It no longer expires; an alert that fires already is left to people."""
+        """Disable a heartbeat, which no longer expires.
+
+        An alert that already fires is left to people.
+        """
         return await self._changed(await self._integration(request), request.match_info["name"], Changes(enabled=False))
 
     async def delete(self, request: web.Request) -> Answer:
-        """It is gone."""
+        """Delete a heartbeat."""
         await self._row(request, DELETE)
         return Answer({"code": 200, "result": "Deleted"})
 
     async def ping(self, request: web.Request) -> Answer:
-        """It lives; the answer is the same where there is no heartbeat of that name, as Opsgenie has it."""
+        """Record a ping.
+
+        As with Opsgenie, the response is the same when no heartbeat has that name.
+        """
         integration = await self._integration(request)
         await pulse.pinged(self.pool, self.door.submit, self.clock.stamp(), integration, request.match_info["name"])
         return Answer({"result": PONG}, 202)

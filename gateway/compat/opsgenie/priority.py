@@ -1,4 +1,4 @@
-"""Opsgenie's update of an alert's priority, without a new firing."""
+"""Opsgenie's update of an alert's priority, without a new firing of the alert."""
 
 from gateway.access.principal import Principal
 from gateway.compat.opsgenie.reading import Found
@@ -17,7 +17,10 @@ SET_SEVERITY = "UPDATE alert SET severity = $2 WHERE key_hash = $1"
 
 
 async def prioritise(uow: UnitOfWork, found: Found, priority: str, who: Principal) -> None:
-    """Change an open alert's severity; a worse one raises its record, people alone lower it."""
+    """Change an open alert's severity; a worse one raises its record's priority.
+
+    Only people lower the priority of a record. Raises NotFound.
+    """
     key = found.row["key_hash"]
 
     async def work(tx: Transaction) -> None:

@@ -1,4 +1,8 @@
-"""When a heartbeat's alert fires and ends: intake first, the heartbeat's row after, so that a crash repeats and loses nothing."""
+"""The firing and resolution of the alerts of heartbeats.
+
+The alert is submitted first and the heartbeat's row updated after, so that a crash repeats work
+and loses nothing.
+"""
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
@@ -16,7 +20,7 @@ from gateway.vocabulary import AlertStatus
 NAMESPACE = "opsgenie_heartbeat"
 BATCH = 200
 EVERY = 2.0
-"""Seconds between two looks for heartbeats that fell silent."""
+"""Seconds between two searches for expired heartbeats."""
 
 
 Submit = Callable[[Submission], Awaitable[Receipt]]
@@ -33,7 +37,10 @@ REVIVED = "UPDATE heartbeat SET expired_at = NULL WHERE integration_id = $1 AND 
 
 
 async def pinged(pool: Pool, submit: Submit, stamp: datetime | None, integration: int, name: str) -> None:
-    """Count the time anew, and end the alert of one that had expired; an unknown one is nothing."""
+    """Restart a heartbeat's interval, and resolve the alert of an expired heartbeat.
+
+    An unknown name does nothing.
+    """
     async with acquire(pool) as conn:
         row = await conn.fetchrow(PING, stamp, integration, name)
     if row is None or row["expired_at"] is None:
@@ -56,16 +63,20 @@ WHERE integration_id = $2 AND name = $3
 
 @dataclass(frozen=True, slots=True)
 class Expiry:
-    """Looks for heartbeats that fell silent; any number of replicas may, the delivery id makes one of them count."""
+    """The periodic search for expired heartbeats.
+
+    Any number of replicas may run it: by the delivery id only one of them counts.
+    """
 
     pool: Pool
     clock: Clock
     submit: Submit
 
     async def run_once(self) -> int:
-        """Fire the alerts of one batch; answers how many there were.
+        """Fire the alerts of one batch of expired heartbeats; return their number.
 
-        A ping that came meanwhile leaves the heartbeat running and expired, so that the next one ends the alert.
+        A ping that arrives meanwhile leaves the heartbeat running and expired, so that the next
+        one resolves the alert.
         """
         stamp = self.clock.stamp()
         async with acquire(self.pool) as conn:
@@ -79,7 +90,7 @@ class Expiry:
 
 
 def message(name: str) -> str:
-    """What an expired heartbeat's alert is called where nothing else was said."""
+    """Return the default title of an expired heartbeat's alert."""
     return f"{name} is expired"
 
 

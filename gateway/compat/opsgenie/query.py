@@ -1,4 +1,4 @@
-"""Opsgenie's search, as much of it as senders use: `field:value` joined by AND. Pure."""
+"""The part of Opsgenie's search syntax that clients use: `field:value` joined by AND. Pure."""
 
 import re
 from collections.abc import Mapping
@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from gateway.errors import Flaw, Unprocessable
 
 MOST, SHOWN = 100, 20
-"""Alerts of one page at most, and where the sender does not say."""
+"""Alerts of one page: the maximum and the default."""
 
 DEEPEST = 20_000
-"""How far a list is paged."""
+"""The last alert that pages of a list reach."""
 
 TERM = re.compile(r'\s*(?:(?i:AND)\s+)?(?P<field>[A-Za-z]+)\s*[:=]\s*(?:"(?P<quoted>[^"]*)"|(?P<word>[^\s"()]+))')
 FIELDS = ("status", "acknowledged", "alias", "priority", "tag", "entity", "message")
@@ -19,7 +19,7 @@ VALUES: Mapping[str, tuple[str, ...]] = {"status": ("open", "closed"), "acknowle
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """What every alert found has to be; None is anything. `message` is a part of its title."""
+    """The conditions an alert must satisfy; None is any value. `message` is part of its title."""
 
     status: str | None = None
     acknowledged: bool | None = None
@@ -32,7 +32,7 @@ class Search:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Which part of what is found, the newest first unless `ascending`."""
+    """A part of a list, sorted by descending date unless `ascending`."""
 
     offset: int = 0
     limit: int = SHOWN
@@ -40,7 +40,10 @@ class Page:
 
 
 def search(text: str) -> Search:
-    """The query as a search; raises Unprocessable for what it does not cover: OR, NOT, groups, other fields."""
+    """Return a query as a search.
+
+    Raises Unprocessable for what is not supported: OR, NOT, groups and other fields.
+    """
     found: dict[str, str] = {}
     rest = text.strip()
     while rest:
@@ -69,7 +72,7 @@ def _checked(found: Mapping[str, str]) -> Search:
 
 
 def page(query: Mapping[str, str]) -> Page:
-    """`offset`, `limit` and `order` of the address; raises Unprocessable."""
+    """Return the page that `offset`, `limit` and `order` describe; raises Unprocessable."""
     offset, limit = _number(query, "offset", 0), min(_number(query, "limit", SHOWN), MOST)
     if offset + limit > DEEPEST:
         raise _unreadable(f"offset and limit reach {DEEPEST} alerts at most")

@@ -1,4 +1,7 @@
-"""Alerts and requests as Opsgenie shows them, read from alerts, records and receipts of one integration."""
+"""Alerts and request statuses in Opsgenie's format, read from the rows of one integration.
+
+The rows are those of alerts, records and receipts.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -20,18 +23,18 @@ from gateway.receipts.receipt_id import received_between
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """One alert, by its row and that of its record."""
+    """An alert, by its row joined with that of its record."""
 
     row: Mapping[str, Any]
 
     @property
     def labels(self) -> dict[str, str]:
-        """As its record has them by now, or as they were sent."""
+        """The current labels of the record, or without a record those that were sent."""
         return dict(msgspec.json.decode(self.row["kept"] or self.row["labels"], type=dict[str, str]))
 
     @property
     def open(self) -> bool:
-        """Whether it fires and work is still owed on its record, or it has none."""
+        """True if the alert fires and its record, if any, is still open."""
         return self.row["open"]  # type: ignore[no-any-return]
 
 
@@ -55,7 +58,11 @@ WHERE a.incident_id = $1 AND a.integration_id = $2 AND a.namespace = 'opsgenie' 
 
 
 async def find(conn: Connection, integration: int, identifier: str, kind: str) -> Found | None:
-    """The alert of an alias, an id (its key's hash as a UUID) or a tiny id (its record's); raises Unprocessable."""
+    """Return the alert with an identifier, or None.
+
+    It is an alias, an id (the hash of the alert's key as a UUID) or a tiny id (the id of its
+    record). Raises Unprocessable for any other kind.
+    """
     match kind:
         case "alias":
             row = await conn.fetchrow(BY_KEY, key_hash(integration, NAMESPACE, identifier), integration)
@@ -102,13 +109,13 @@ COUNT = "SELECT count(*) FROM (" + CHOSEN + ") AS chosen"  # noqa: S608 - of con
 
 
 async def chosen(conn: Connection, integration: int, search: Search, page: Page) -> list[Found]:
-    """One page of what the search finds."""
+    """Return one page of the alerts that match the search."""
     rows = await conn.fetch(LIST, integration, *_parameters(search), page.ascending, page.offset, page.limit)
     return [Found(dict(row)) for row in rows]
 
 
 async def count(conn: Connection, integration: int, search: Search) -> int:
-    """How many alerts the search finds."""
+    """Return the number of alerts that match the search."""
     return int(await conn.fetchval(COUNT, integration, *_parameters(search)))
 
 
@@ -119,7 +126,7 @@ def _parameters(search: Search) -> Sequence[Any]:
 
 
 def shown(found: Found) -> dict[str, Any]:
-    """The alert as it stands in a list."""
+    """Return an alert in the format of a list."""
     row, labels = found.row, found.labels
     acknowledged = found.open and row["responded_at"] is not None
     return {
@@ -146,7 +153,7 @@ def shown(found: Found) -> dict[str, Any]:
 
 
 def whole(found: Found) -> dict[str, Any]:
-    """The alert by itself, with its description and details."""
+    """Return an alert in full, with its description and details."""
     details = {name: text for name, text in found.labels.items() if name not in HIDDEN}
     more = {"actions": [], "entity": found.row["ci"], "description": found.row["description"] or "", "details": details}
     return shown(found) | more
@@ -185,7 +192,7 @@ FAILED = {"nothing_open": "Alert does not exist", "already_cleared": "Alert is a
 
 
 async def request_status(conn: Connection, integration: int, request_id: str) -> dict[str, Any]:
-    """What became of a request, from its receipt; raises NotFound."""
+    """Return the status of a request, from its receipt; raises NotFound."""
     try:
         receipt = UUID(request_id)
         since, until = received_between(receipt)
@@ -198,7 +205,7 @@ async def request_status(conn: Connection, integration: int, request_id: str) ->
 
 
 class Kept(msgspec.Struct):
-    """As much of a receipt's body as says which alert was meant."""
+    """The field of a stored request that names its alert."""
 
     alias: str = ""
 

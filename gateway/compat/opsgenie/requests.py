@@ -1,6 +1,6 @@
-"""What can be asked of one alert, and what that is to its record. Pure.
+"""The requests about one alert, and the changes to its record that they ask for. Pure.
 
-Closing and acknowledging go through intake like any alert; everything else is done to the record.
+Closing and acknowledging go through intake like any alert; everything else changes the record.
 """
 
 from collections.abc import Callable, Mapping
@@ -14,7 +14,7 @@ from gateway.incidents import commands
 from gateway.vocabulary import Tier
 
 PRIORITIES = ("P1", "P2", "P3", "P4", "P5")
-"""Opsgenie's five to our four."""
+"""Opsgenie's five priorities, for our four."""
 
 
 HIDDEN = frozenset({"tags", "source", "user"})
@@ -22,7 +22,7 @@ HIDDEN = frozenset({"tags", "source", "user"})
 
 
 class Named(msgspec.Struct):
-    """A user, team or escalation, by whichever name the sender has."""
+    """A user, team or escalation, named by whichever field the sender knows."""
 
     id: str | None = None
     name: str | None = None
@@ -30,12 +30,12 @@ class Named(msgspec.Struct):
 
     @property
     def text(self) -> str:
-        """The name it goes by."""
+        """The name by which it is found."""
         return self.username or self.name or self.id or ""
 
 
 class Told(msgspec.Struct, rename="camel"):
-    """The body of a request about one alert; which fields count depends on what is asked."""
+    """The body of a request about one alert; the fields that count depend on the request."""
 
     user: str | None = None
     note: str | None = None
@@ -53,7 +53,7 @@ class Told(msgspec.Struct, rename="camel"):
 
 @dataclass(frozen=True, slots=True)
 class Assignee:
-    """Give it to the person who goes by this name, log-in or e-mail address."""
+    """A change that assigns the record to the person with this log-in name or e-mail address."""
 
     name: str
     note: str = ""
@@ -61,14 +61,14 @@ class Assignee:
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """Correct these fields of the record."""
+    """A change that edits these fields of the record."""
 
     fields: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Priority:
-    """The sender's word for how urgent the alert is now."""
+    """A change of the alert's priority; `word` is the sender's value for it."""
 
     word: str
 
@@ -78,7 +78,7 @@ Change = commands.Command | Assignee | Edit | Priority
 
 @dataclass(frozen=True, slots=True)
 class Asking:
-    """One thing that can be asked: its name in request status, what is said when it is done, and what it does."""
+    """A kind of request: its name, the status text when it is done, and the change it makes."""
 
     name: str
     done: str
@@ -86,19 +86,19 @@ class Asking:
 
 
 def said(told: Told, text: str) -> str:
-    """A text for the timeline, with the person the sender names."""
+    """Return a text for the timeline, prefixed with the person the sender names."""
     return f"{told.user}: {text}" if told.user else text
 
 
 def needed(value: str | None, name: str) -> str:
-    """The value; raises Unprocessable when it is empty."""
+    """Return the value; raises Unprocessable when it is empty."""
     if not (value or "").strip():
         raise Unprocessable(f"{name} can not be empty", flaws=(Flaw(f"/{name}", f"{name} can not be empty."),))
     return (value or "").strip()
 
 
 def tags_of(labels: Mapping[str, str]) -> list[str]:
-    """The tags of an alert, which it keeps in one label."""
+    """Return the tags of an alert, which are stored in one label."""
     return [tag for tag in labels.get("tags", "").split(", ") if tag]
 
 
@@ -173,4 +173,4 @@ ASKED: Mapping[tuple[str, str], Asking] = {
     ),
     ("PUT", "priority"): Asking("UpdatePriority", "Updated priority", _prioritised),
 }
-"""By method and the last part of the address."""
+"""The kinds of requests by method and last part of the path."""

@@ -1,4 +1,7 @@
-"""Answers in Opsgenie's words (docs.opsgenie.com/docs/response): all end in `took` and `requestId`, errors are a `message`."""
+"""Responses in Opsgenie's format (docs.opsgenie.com/docs/response).
+
+All end with `took` and `requestId`; errors have a `message`.
+"""
 
 import math
 from collections.abc import Awaitable, Callable, Mapping
@@ -21,7 +24,7 @@ _encode = msgspec.json.Encoder().encode
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What is answered; `request_id` is the receipt where there is one."""
+    """A response; `request_id` is the id of the receipt if there is one."""
 
     body: Mapping[str, Any]
     status: int = 200
@@ -41,16 +44,19 @@ STATUS: Mapping[str, tuple[int, str]] = {
     errors.Overloaded.code: (429, "You are making too many requests!"),
     errors.Unavailable.code: (503, "The service is not available just now, please retry."),
 }
-"""Status and message by our code; an empty message is the error's own."""
+"""HTTP status and message by error code; an empty message stands for the error's own."""
 
 
 def accepted(request_id: str) -> Answer:
-    """202: it is committed, and what became of it is told at /v2/alerts/requests/{requestId}."""
+    """Return 202: the request is committed.
+
+    Its status is served at /v2/alerts/requests/{requestId}.
+    """
     return Answer({"result": PROCESSED}, 202, request_id)
 
 
 def refused(error: GatewayError) -> Answer:
-    """Return the answer to a request that failed; the code of `error` is in STATUS."""
+    """Return the response to a request that failed; the code of `error` is in STATUS."""
     status, message = STATUS[error.code]
     body: dict[str, Any] = {"message": message or error.detail}
     if status == 422:
@@ -62,7 +68,10 @@ def refused(error: GatewayError) -> Answer:
 
 
 def answering(clock: Clock, handle: Callable[[web.Request], Awaitable[Answer]]) -> Handler:
-    """A handler that answers with what `handle` gives, or raises among our errors, in Opsgenie's shape."""
+    """Return a handler that responds in Opsgenie's format with the result of `handle`.
+
+    Errors that it raises are responded to in the same format, if their code is in STATUS.
+    """
 
     async def serve(request: web.Request) -> web.StreamResponse:
         began = clock.monotonic()

@@ -1,1 +1,1 @@
-"""Announcements: who is told of what happened to an incident."""
+"""Announcements: the recipients of notifications about an incident."""

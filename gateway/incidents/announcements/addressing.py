@@ -1,4 +1,4 @@
-"""Addressing: turn an announcement into messages to people, and their timeline entry. Pure."""
+"""Addressing of announcements: messages to people, and an entry of the timeline. Pure."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,16 +13,16 @@ from gateway.settings.recipients import target_of
 DESK = "service_desk"
 
 GROUP = "group:"
-"""What an address that means a group begins with; its slug follows."""
+"""The prefix of an address that means a group; the group's slug follows."""
 
 PERSON = "person:"
-"""What the address of a person begins with; a login follows."""
+"""The prefix of a person's address; a login follows."""
 
 BY_LOGIN = frozenset({"person", "voice", "sms"})
 """The channels whose addresses are logins."""
 
 Told = tuple[str, Mapping[str, Any]]
-"""The timeline's entry: slug and facts."""
+"""An entry of the timeline: slug and facts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,32 +32,36 @@ class Directory:
     people: Sequence[Reachable] = ()
 
     def with_role(self, role: str) -> list[Reachable]:
-        """Return everybody with the role; of the service desk those on shift, where anybody is."""
+        """Return everybody with the role; of the service desk only those on shift, if any are."""
         found = [one for one in self.people if role in one.roles]
         serving = [one for one in found if one.at_desk] if role == DESK else []
         return serving or found
 
     def in_group(self, slug: str) -> list[Reachable]:
-        """Return the people of the group who are on shift, else all of its people."""
+        """Return the people of the group who are on shift, or all of them if none are."""
         serving = [one for one in self.people if slug in one.shifts]
         return serving or [one for one in self.people if slug in one.groups]
 
     def named(self, name: str) -> Reachable | None:
-        """Return the person with this login, e-mail address or telephone number."""
+        """Return the person with this login, e-mail address or telephone number, or None."""
         asked = name.lower()
         by_login = (one for one in self.people if one.login == name)
         by_address = (one for one in self.people if asked in (one.email.lower(), one.phone))
         return next(by_login, None) or next(by_address, None)
 
     def called(self, target: str) -> Reachable | None:
-        """Return the person whose login an address holds; None of other addresses."""
+        """Return the person whose login an address contains; None for other addresses."""
         channel, _, login = target.partition(":")
         return next((one for one in self.people if one.login == login), None) if channel in BY_LOGIN else None
 
 
 @dataclass(slots=True)
 class Addressed:
-    """The messages of one announcement found so far, the roles that get none, and those told instead of these."""
+    """The messages of an announcement found so far, and the roles without one.
+
+    `unreachable` are roles without an address, `withheld` own people who may not see the
+    security incident, `instead` the roles that are notified in their place.
+    """
 
     notices: dict[str, Notice] = field(default_factory=dict)
     unreachable: list[str] = field(default_factory=list)
@@ -67,16 +71,19 @@ class Addressed:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The addresses of one recipient, each with whether it may see a security incident; `done` needs no message."""
+    """The addresses of a recipient, each with whether it may see a security incident.
+
+    `done` is true if no message is needed.
+    """
 
     targets: tuple[tuple[str, bool], ...] = ()
     done: bool = False
 
 
 def address(announcement: Announcement, directory: Directory, actor: str) -> tuple[tuple[Notice, ...], tuple[Told, ...]]:
-    """Return a message for everybody the announcement is for, each once, and the entry of the timeline.
+    """Return a message for each address of the announcement, and the entry of the timeline.
 
-    The incident's own people are not told of what they (`actor`) did themselves.
+    The incident's own people are not notified of what they (`actor`) did themselves.
     """
     so_far = Addressed()
     for recipient in () if announcement.silenced else announcement.recipients:
@@ -165,7 +172,7 @@ def _person(person: Reachable) -> tuple[str, bool]:
 
 
 def _together(recipient: Recipient, people: Iterable[Reachable], directory: Directory) -> Iterator[tuple[str, bool]]:
-    """Yield the listed addresses, then the people who are not reached by one of these."""
+    """Yield the listed addresses, then the people who are not reached by one of them."""
     listed = list(_listed(recipient.listed, directory))
     reached = {target.lower() for target in listed}
     for target in listed:

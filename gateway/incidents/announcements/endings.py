@@ -1,6 +1,7 @@
-"""Who heard of an incident hears of its end, at the same address: managers, webhooks, whoever worked on it.
+"""Messages about the end or reopening of an incident, to all who were notified of it.
 
-Its reporters hear at the address of their acknowledgement of whatever concerns them.
+Managers, webhooks and those who worked on it get them at the address of the first message.
+Reporters get all news of their incident at the address of their acknowledgement.
 """
 
 from collections.abc import Mapping, Sequence
@@ -18,7 +19,7 @@ from gateway.vocabulary import LIVE, State
 
 
 class Turn(StrEnum):
-    """A change of an incident that everybody who heard of it hears of; the name of the message."""
+    """A change that everybody notified of the incident is notified of; it names the message."""
 
     RESOLVED = "resolved"
     CLOSED = "closed"
@@ -41,23 +42,24 @@ SELECT heard.*, '{}'::json, false, false, coalesce(p.roles, ARRAY[heard.role]) F
 LEFT JOIN person p ON heard.channel IN ('person', 'voice', 'sms') AND p.login = heard.recipient
 ORDER BY 1, 6 DESC, 2, 3
 """
-"""Reporters and their acknowledgements, then whoever was told what to do, with the roles that say what they may see.
+"""The statement that selects reporters by their acknowledgements, and then all others notified.
 
-Nobody is called about an end, and where a chat shows a card of the incident the card changes instead.
+The others come with the roles that decide what they may see. Nobody is called about an end, and
+a chat that shows a card of the incident gets no message, for the card changes.
 """
 
 BEGINNINGS = (
     "opened", "raised", "reopened", "assigned", "escalated", "returned", "resumed", "sla_warning", "sla_breached", "unresolved",
     "major", "update_due", "undelivered", "resolved",
 )  # fmt: skip
-"""Messages after which somebody waits for the end."""
+"""The messages whose recipients are also notified of the end."""
 
 KEPT = ("locale", "subject", "answers")
-"""What of the acknowledgement holds for the answer too: its language, its subject, the message it answers."""
+"""The reused facts of the acknowledgement: language, subject, message that it answers."""
 
 
 def turn_of(before: Incident | None, after: Incident) -> Turn | None:
-    """Return what everybody who heard of the incident is to hear of this change."""
+    """Return the change that everybody notified of the incident is notified of, or None."""
     if before is None or before.state is after.state or (before.state in LIVE and after.state in LIVE):
         return None
     if after.state in LIVE:
@@ -66,14 +68,14 @@ def turn_of(before: Incident | None, after: Incident) -> Turn | None:
 
 
 def turns(revisions: Sequence[Revision]) -> Mapping[int, Revision]:
-    """Return the changes that are turns, by the incident."""
+    """Return the revisions that are such changes, by incident id."""
     return {one.after.id: one for one in revisions if not one.marks_only and turn_of(one.before, one.after)}
 
 
 async def answers(conn: Connection, revisions: Sequence[Revision]) -> list[tuple[int, Notice]]:
-    """Return what is owed because of these changes to those who heard of the incidents, but for whoever made them.
+    """Return the messages about these changes to those who were notified of the incidents.
 
-    Each turn is told once.
+    The actor of a change gets none. Each change is announced once.
     """
     turned, news = turns(revisions), {one.after.id: news_of(one) for one in revisions}
     reported = [incident_id for incident_id, one in news.items() if one is not None]
@@ -91,7 +93,7 @@ async def answers(conn: Connection, revisions: Sequence[Revision]) -> list[tuple
 
 
 def _told_anyway(revisions: Sequence[Revision]) -> set[tuple[Any, ...]]:
-    """Return the places where the change itself tells of a reopening: with the answer that brought it."""
+    """Return the addresses that the reopening notifies itself, with the reply that caused it."""
     reopened = [one for one in revisions if turn_of(one.before, one.after) is Turn.REOPENED]
     return {(one.after.id, *notice.to) for one in reopened for notice in one.notices}
 
@@ -102,7 +104,7 @@ def _place(row: Mapping[str, Any]) -> tuple[Any, ...]:
 
 def _answer(row: Mapping[str, Any], news: News | None) -> Notice | None:
     if news is None or (row["carded"] and news.template == TAKEN_UP):
-        return None  # the card that the reporter sees in the chat shows who has it
+        return None  # the reporter's card in the chat shows the assignee
     told = msgspec.json.decode(row["facts"], type=dict[str, Any])
     kept = {name: told[name] for name in KEPT if name in told}
     target = f"{row['channel']}:{row['recipient']}"
@@ -111,9 +113,10 @@ def _answer(row: Mapping[str, Any], news: News | None) -> Notice | None:
 
 
 def _news(row: Mapping[str, Any], turned: Mapping[int, Revision]) -> Notice | None:
-    """Return the message to one who heard; of a closing after a solution to programs alone.
+    """Return the message to one who was notified earlier, or None.
 
-    What is reopened is asked of whoever has it now, and nothing of those who had it before.
+    The closing of a resolved incident is sent to webhooks only. A message about a reopening
+    requests nothing: the present assignee is notified separately.
     """
     revision = turned[row["incident_id"]]
     before, after = revision.before, revision.after

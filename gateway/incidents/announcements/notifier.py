@@ -1,4 +1,4 @@
-"""The notifier: looks up who the announcements of some changes are for and adds the messages to the changes."""
+"""The notifier: finds the recipients of announcements and adds the messages to the changes."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -12,7 +12,10 @@ from gateway.incidents.record import Notice, Revision
 
 
 async def address_all(conn: Connection, revisions: Sequence[Revision], now: datetime) -> Sequence[Revision]:
-    """Return the revisions with their announcements turned into messages and entries: one query, none where nothing is owed."""
+    """Return the revisions with their announcements turned into messages and timeline entries.
+
+    It takes one query, or none if there are no announcements.
+    """
     if not any(revision.announcements for revision in revisions):
         return revisions
     asked = [one for r in revisions for announcement in r.announcements for one in _for(announcement)]
@@ -21,12 +24,12 @@ async def address_all(conn: Connection, revisions: Sequence[Revision], now: date
 
 
 def _for(announcement: Announcement) -> Sequence[Recipient]:
-    """Return everybody whom an announcement may be for."""
+    """Return all recipients that an announcement may have."""
     return (*announcement.recipients, *([announcement.officers] if announcement.officers is not None else []))
 
 
 async def addresses(conn: Connection, recipient: Recipient, now: datetime) -> Sequence[str]:
-    """Return where a recipient is told, for messages that are about no incident."""
+    """Return the addresses of a recipient, for messages that concern no incident."""
     return targets(recipient, await _directory(conn, [recipient], now))
 
 
@@ -48,9 +51,10 @@ def _with_stand_ins(recipient: Recipient) -> Iterator[Recipient]:
 
 
 def _addressed(revision: Revision, directory: Directory) -> Revision:
-    """Return the revision with its messages; whoever works on the record hears of the change once, as that.
+    """Return the revision with its messages.
 
-    So does a person who has one of the roles besides; addresses of programs and of roles get every occasion.
+    A person who works on the record gets one message about the change, even if they have one of
+    the roles to notify; addresses of programs and of roles get every message.
     """
     found = [(one, *address(one, directory, revision.actor)) for one in revision.announcements]
     heard = {notice.target for notice in revision.notices}

@@ -1,4 +1,4 @@
-"""News: messages to the reporter about one change of their incident. Pure."""
+"""Messages to the reporter about a change of their incident. Pure."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -10,16 +10,16 @@ from gateway.incidents.record import Incident, Revision
 from gateway.vocabulary import HoldReason, State, TimerKind
 
 LINK = "reporter"
-"""The actor of what is done by a reporter's link."""
+"""The actor of what is done with a reporter's link."""
 
 
 TAKEN_UP = "taken_up"
-"""The news that somebody has the report to work on."""
+"""The message that somebody works on the report."""
 
 
 @dataclass(frozen=True, slots=True)
 class News:
-    """A message to the reporter; the same `cause` is never told twice."""
+    """A message to the reporter; each `cause` is sent once."""
 
     template: str
     cause: str
@@ -27,15 +27,13 @@ class News:
 
 
 def news_of(revision: Revision) -> News | None:
-    """Return the news of a revision; none for what the reporter did, or where only marks changed.
+    """Return the message about a revision, or None.
 
-    The note of a hold is the question where they are asked one; that they could not be reached is said
-    without it.
-
-    A closing without a closure is a confirmation: they have said so. That somebody has the report
-    to work on, given or taken, is told once.
-
-    Of an incident that is flagged as security-relevant the reporter hears its number and no more.
+    There is none for what the reporter did, or if only marks changed. The note of a hold is sent
+    if it is a question to the reporter, but not if the reporter could not be reached. A closing
+    without a closure is the reporter's own confirmation. That somebody works on the report,
+    assigned or accepted, is sent once. Of a security incident, the reporter gets the number
+    only.
     """
     after = revision.after
     found = None if revision.marks_only else next(_found(revision), None)

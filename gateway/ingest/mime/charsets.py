@@ -1,4 +1,7 @@
-"""Text from bytes whose charset is declared, declared wrongly, or not declared at all. Pure; never raises."""
+"""Decoding of text whose charset is declared, declared wrongly, or not declared. Pure.
+
+Nothing here raises.
+"""
 
 import re
 
@@ -20,23 +23,26 @@ KNOWN: dict[str, str] = {
     **{f"iso-8859-{n}": f"iso-8859-{n}" for n in (*range(2, 12), 13, 14, 15, 16)},
     **{f"windows-{n}": f"cp{n}" for n in (874, *range(1250, 1252), *range(1253, 1259))},
 }
-"""Declared names to codecs, each with the superset that senders mean. What is not here is guessed: Python knows codecs, such as
-punycode, that take quadratic time, and some that are not text."""
+"""Codecs by declared name, each the superset that senders mean.
+
+A name that is not listed is ignored and the charset guessed: some of Python's codecs, such as
+punycode, take quadratic time, and some are not text encodings.
+"""
 
 MARKED = frozenset({"hz", "utf-7", "utf-16", "utf-16le", "utf-16be", "utf-32", "utf-32le", "utf-32be"})
-"""Codecs whose bytes may pass for ASCII or UTF-8 and are neither."""
+"""Codecs whose bytes may look like ASCII or UTF-8 but are neither."""
 
 EAST_ASIAN = frozenset({"gb18030", "cp950", "big5hkscs", "cp932", "euc_jp", "cp949"})
 
 HTML_LOOKED_AT = 1_024
-"""Bytes of HTML that are asked for its charset (HTML, 13.2.3.2)."""
+"""Bytes of HTML that are searched for a charset (HTML, 13.2.3.2)."""
 
 _IN_HTML = re.compile(
     rb"""<(?:meta\b[^<>]{0,200}?\bcharset\s{0,5}=\s{0,5}["']?|\?xml\b[^<>]{0,200}?\bencoding\s{0,5}=\s{0,5}["'])([\w.:-]{1,40})""",
     re.IGNORECASE,
 )
 _MARKS = ((b"\xff\xfe\0\0", "utf-32"), (b"\0\0\xfe\xff", "utf-32"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
-"""Byte order marks of what may be declared otherwise."""
+"""Byte order marks, which override a declared charset."""
 
 _ESCAPES = re.compile(rb"\x1b(?:\$[@BAC]|\$\([CD]|\([JBI])")
 _PAIRS = re.compile(rb"[\xa1-\xf7][\xa1-\xfe]")
@@ -45,31 +51,34 @@ _UNSEEN = dict.fromkeys((*(code for code in range(32) if chr(code) not in "\t\n\
 
 
 def decode(data: bytes, *declared: str) -> str:
-    """The text by the first of the charsets declared that is known; a declaration that the bytes contradict is not believed.
+    """Return the text, decoded by the first known declared charset, unless the bytes contradict it.
 
-    Holds no NUL, no control, no half of a character.
+    The result contains no NUL, no control character but tab and newline, and no surrogate.
     """
     return clean(_decoded(data, next((codec for one in declared if (codec := codec_of(one))), "")))
 
 
 def codec_of(declared: str) -> str:
-    """The codec that a declared charset means, "" where it is none that is known, or says nothing."""
+    """Return the codec for a declared charset, "" if it is unknown or declared empty."""
     return KNOWN.get(declared.strip("\"' ").lower().replace("_", "-" if "8859" in declared else "_"), "")
 
 
 def for_heads(declared: str) -> str:
-    """A charset that raw fields of a head may be in: none whose bytes pass for ASCII."""
+    """Return a charset for raw header fields, "" for one whose bytes look like ASCII."""
     return "" if codec_of(declared) in MARKED else declared
 
 
 def in_html(data: bytes) -> str:
-    """The charset that HTML or XML declares about itself, "" where it declares none."""
+    """Return the charset that HTML or XML declares in itself, "" if none."""
     found = _IN_HTML.search(data[:HTML_LOOKED_AT])
     return found[1].decode("ascii") if found else ""
 
 
 def clean(text: str) -> str:
-    """Without what PostgreSQL or a terminal would choke on; lines end in a newline alone."""
+    """Return the text without characters that break PostgreSQL or a terminal.
+
+    Lines end with a newline alone.
+    """
     if not text.isprintable():
         text = text.replace("\r\n", "\n").replace("\r", "\n").translate(_UNSEEN)
     return text.encode("utf-8", "replace").decode()
@@ -98,10 +107,11 @@ def _decoded(data: bytes, codec: str) -> str:
 
 
 def _as_utf8(data: bytes, codec: str) -> str | None:
-    """The bytes as UTF-8 where that is what they are.
+    """Return the bytes decoded as UTF-8, None if they are not UTF-8.
 
-    A word or two of Chinese in GBK may be valid UTF-8 by chance, but then of two-byte characters: where an East Asian charset
-    is declared, UTF-8 has to show characters beyond those.
+    A word or two of Chinese in GBK may be valid UTF-8 by chance, but then of two-byte
+    characters: if an East Asian charset is declared, UTF-8 is accepted only without such
+    characters.
     """
     try:
         text = data.decode("utf-8")
@@ -113,7 +123,11 @@ def _as_utf8(data: bytes, codec: str) -> str | None:
 
 
 def _likely(data: bytes) -> str:
-    """GB 18030 where high bytes come in pairs, as those of Chinese do, else Western; "" where it cannot be told."""
+    """Return the likely codec of bytes without a usable declaration, "" if undecided.
+
+    It is GB 18030 if high bytes come in pairs, as in Chinese, and cp1252 if most of the text is
+    ASCII.
+    """
     high = len(_HIGH.findall(data[:65_536]))
     paired = 2 * len(_PAIRS.findall(data[:65_536]))
     if paired >= 0.9 * high:

@@ -1,4 +1,7 @@
-"""Heads of mails and of their parts: fields, encoded words, addresses, parameters. Pure, and linear in what it is given."""
+"""Headers of mails and of their parts: fields, encoded words, addresses, parameters.
+
+Pure, and linear in the size of the input.
+"""
 
 import re
 from binascii import a2b_base64, a2b_qp
@@ -13,7 +16,10 @@ from gateway.ingest.reading.limits import fault
 from gateway.instants import is_kept
 
 MAX_HEAD, MAX_FIELDS, MAX_VALUE = 262_144, 500, 16_384
-"""Bytes of a head, more are refused; fields that are read, and bytes of each that are."""
+"""Maximum bytes of a header, number of fields read, and bytes read of each field.
+
+A longer header is refused.
+"""
 
 MAX_PARAMETER_BYTES, MAX_IDS, MAX_PEOPLE = 4_096, 50, 100
 
@@ -22,7 +28,10 @@ ID = re.compile(r"<([^<>\s]{1,998})>")
 _END = re.compile(rb"\r?\n\r?\n")
 _NAME = re.compile(rb"[!-9;-~]{1,100}[ \t]*:")
 _WORD = re.compile(r"=\?([!->@-~]{1,40})\?(?:([bB])\?([^?]*)|([qQ])\?(.{0,1000}?))(?:\?=(?![0-9A-F]{2})|$)", re.DOTALL)
-"""A question mark ends a word of Q only with an equals sign behind it that begins no character; the last word may be cut off."""
+"""A question mark ends a Q word only before an equals sign that starts no escaped character.
+
+The last word may be cut off.
+"""
 _QUOTED = re.compile(r'"(?:[^"\\]++|\\.)*+"?', re.DOTALL)
 _ANGLED = re.compile(r"<([^<>]*)>")
 _PARAMETER = re.compile(r';\s*([^\s=;"]{1,80})\s*=\s*("(?:[^"\\]++|\\.)*+(?:"|$)|[^;]*)', re.DOTALL)
@@ -35,31 +44,32 @@ _NOT_BASE64 = re.compile(rb"[^A-Za-z0-9+/]")
 
 @dataclass(frozen=True, slots=True)
 class Fields:
-    """The fields of a head in order: names in lower case, values unfolded and otherwise as they came.
+    """The fields of a header in order: names in lower case, values unfolded, otherwise raw.
 
-    `charset` is that of the text below it, in which fields are read that say none.
+    `charset` is that of the text below it, which is used for fields that declare none.
     """
 
     pairs: tuple[tuple[str, bytes], ...]
     charset: str = ""
 
     def all(self, name: str) -> Iterator[bytes]:
-        """Every value of that name."""
+        """Yield every value of the field of that name."""
         return (value for known, value in self.pairs if known == name)
 
     def raw(self, name: str) -> str:
-        """The first value of that name, its encoded words as they are; "" without one."""
+        """Return the first value of that name with encoded words undecoded; "" without one."""
         return decode(next(self.all(name), b""), self.charset).strip()
 
     def text(self, name: str) -> str:
-        """The first value of that name as people read it, on one line."""
+        """Return the first value of that name with encoded words decoded, on one line."""
         return words(self.raw(name))
 
 
 def head(entity: bytes, *, top: bool = False) -> tuple[Fields, bytes]:
-    """A head and what follows it. What begins with no field has no head; the whole mail (`top`) must have one.
+    """Split a header from the body that follows it.
 
-    Raises Malformed for a head beyond MAX_HEAD, and for a mail without one.
+    An entity that begins with no field has no header; the whole mail (`top`) must have one.
+    Raises Malformed for a header larger than MAX_HEAD, and for a mail without one.
     """
     if entity.startswith((b"\n", b"\r\n")):
         first, end = b"", entity.index(b"\n") + 1
@@ -95,9 +105,10 @@ def _fields(data: bytes) -> Iterator[tuple[str, bytes]]:
 
 
 def words(text: str) -> str:
-    """A value with its encoded words (RFC 2047) read, on one line.
+    """Return a value with its encoded words (RFC 2047) decoded, on one line.
 
-    Words that stand together are joined before their charset is, because senders cut them in the middle of characters.
+    Adjacent words are joined before decoding, because senders cut them in the middle of
+    characters.
     """
     out: list[str] = []
     pending, charset, end = b"", "", 0
@@ -121,7 +132,7 @@ def _word(how: str, said: str) -> bytes:
 
 
 def base64(data: bytes) -> bytes:
-    """The bytes that base64 stands for, read over everything that does not belong in it; padding ends a piece."""
+    """Decode base64, ignoring characters that do not belong in it; padding ends a piece."""
     return b"".join(_piece(_NOT_BASE64.sub(b"", piece)) for piece in data.split(b"="))
 
 
@@ -131,7 +142,10 @@ def _piece(data: bytes) -> bytes:
 
 
 def base64_and_words(data: bytes) -> tuple[bytes, bytes, bytes]:
-    """Words before it, the bytes that base64 stands for, and words after it: gateways add them without encoding them."""
+    """Return the text before base64, the decoded bytes, and the text after.
+
+    Mail gateways add such text without encoding it.
+    """
     if _ENCODED.fullmatch(data):
         return b"", base64(data), b""
     lines = data.split(b"\n")
@@ -141,13 +155,16 @@ def base64_and_words(data: bytes) -> tuple[bytes, bytes, bytes]:
 
 
 def addresses(text: str) -> tuple[str, ...]:
-    """Every address in a field, in lower case, those in quotes left out."""
+    """Return every address in a field, in lower case, except those in quotes."""
     found = dict.fromkeys(match[0].lower().rstrip(".'") for match in ADDRESS.finditer(_QUOTED.sub(" ", text)))
     return tuple(found)[:MAX_PEOPLE]
 
 
 def sender(text: str) -> tuple[str, str]:
-    """The first address of a From field and its name; an address that only stands in the name is not taken for it."""
+    """Return the first address of a From field and its name.
+
+    An address within the name is used only if there is no other.
+    """
     bare = _QUOTED.sub(lambda quoted: " " * len(quoted[0]), text)
     angled = _ANGLED.search(bare)
     found = (ADDRESS.search(angled[1]) if angled else None) or ADDRESS.search(bare) or ADDRESS.search(text)
@@ -156,13 +173,16 @@ def sender(text: str) -> tuple[str, str]:
 
 
 def ids(text: str) -> tuple[str, ...]:
-    """Message-IDs in a field, in order, the oldest and the newest of very many."""
+    """Return the Message-IDs in a field, in order; of too many, the oldest and the newest."""
     found = tuple(dict.fromkeys(ID.findall(text)))
     return found if len(found) <= MAX_IDS else (found[0], *found[1 - MAX_IDS :])
 
 
 def parameters(text: str) -> tuple[str, dict[str, str]]:
-    """A value such as that of Content-Type, and its parameters, pieces and charsets (RFC 2231) put together."""
+    """Return a value such as that of Content-Type, and its parameters.
+
+    Continuations and charsets (RFC 2231) are decoded.
+    """
     text = text[:MAX_PARAMETER_BYTES]
     if text.startswith("=?"):
         text = words(text)
@@ -193,7 +213,7 @@ def _joined(parts: dict[int, tuple[str, bool]]) -> str:
 
 
 def moment(text: str) -> datetime | None:
-    """A Date field in UTC; None for what is no date."""
+    """Return the time of a Date field in UTC; None if it is no date."""
     try:
         read = parsedate_to_datetime(text[:100])
         at = read.replace(tzinfo=UTC) if read.tzinfo is None else read.astimezone(UTC)

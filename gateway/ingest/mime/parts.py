@@ -1,11 +1,8 @@
-"""The parts of a mail.
+"""The parts of a mail, split along their boundaries and decoded. Pure and bounded.
 
-Split along their boundaries, decoded, sorted into what is read and what is enclosed. Pure and
-bounded.
-
-The standard library's parser takes seconds for a message of twenty thousand parts and recurses
-until it breaks; this one looks at every byte a bounded number of times and refuses what nests or
-multiplies beyond what any mail program sends.
+The standard library's parser takes seconds for a message of twenty thousand parts and fails by
+deep recursion; this one looks at every byte a bounded number of times and refuses more nesting
+or parts than any mail program sends.
 """
 
 import re
@@ -25,22 +22,21 @@ TEXTS = (PLAIN, HTML)
 ENCODINGS = frozenset({"", "7bit", "8bit", "binary", "base64", "quoted-printable"})
 
 NOT_ENCODING = re.compile(r"\([^()]*\)|;.*|[\s\"'-]", re.DOTALL)
-"""What stands around and in the name of an encoding: comments, quotes, a hyphen as in 8-bit."""
+"""Text around and in the name of an encoding: comments, quotes, a hyphen as in 8-bit."""
 
 ENCODED_HEAD = re.compile(rb";\s*(?:charset|name|boundary|format)=3D", re.IGNORECASE)
-"""How a part's head looks that was written in quoted-printable as a whole."""
+"""Fields of a part whose header is itself encoded in quoted-printable."""
 
 BOUNDARY = re.compile(rb"^--([^\s]{1,70})[ \t]*\r?\n(?:Content-|MIME-)", re.MULTILINE | re.IGNORECASE)
-"""A boundary in use, where the head names none or another one."""
+"""A boundary in use, for mails whose header names none or another one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One part.
+    """A part of a mail.
 
-    `kind` is its media type, `name` what it is called as a file, `inside` the parts of a multipart.
-
-    `attached` says that its head marks it as an attachment; `near` is a charset that is declared
+    `kind` is its media type, `name` its file name, `inside` the parts of a multipart. `attached`
+    says that its header marks it as an attachment; `near` is a charset that is declared
     elsewhere in the mail.
     """
 
@@ -55,13 +51,13 @@ class Part:
     near: str = ""
 
     def content(self) -> bytes:
-        """The bytes it stands for."""
+        """Return the decoded bytes."""
         if self.encoding == "base64":
             return base64_and_words(self.body)[1]
         return a2b_qp(self.body) if self.encoding == "quoted-printable" else self.body
 
     def text(self) -> str:
-        """The text it stands for, with words that were put around it unencoded."""
+        """Return the decoded text, with text that was added around it unencoded."""
         if self.encoding != "base64":
             return self._decoded(self.content())
         before, content, after = base64_and_words(self.body)
@@ -69,7 +65,7 @@ class Part:
         return "\n".join(text.strip("\n") for text in said if text.strip())
 
     def declared(self) -> str:
-        """The charset it declares, in its head or, as HTML, in itself."""
+        """Return the charset declared in the header or, for HTML, in the content."""
         return self.charset or (in_html(self.content()) if self.kind == HTML else "")
 
     def _decoded(self, content: bytes) -> str:
@@ -78,9 +74,10 @@ class Part:
 
 @dataclass(slots=True)
 class _Reading:
-    """One mail being read.
+    """The state of reading one mail.
 
-    How many parts may follow, and the charset that its first text declares.
+    `room` is the number of parts that may follow, `charset` the one that the first text
+    declares.
     """
 
     room: int = MAX_PARTS
@@ -88,9 +85,9 @@ class _Reading:
 
 
 def whole(message: bytes) -> tuple[Fields, Part]:
-    """A mail's head and its parts.
+    """Return the header and the parts of a mail.
 
-    Raises Malformed for what is no mail and for what is beyond MAX_DEPTH or MAX_PARTS.
+    Raises Malformed for a body that is no mail or exceeds MAX_DEPTH or MAX_PARTS.
     """
     fields, body = head(message, top=True)
     reading = _Reading()
@@ -129,7 +126,7 @@ def _part(fields: Fields, body: bytes, depth: int, reading: _Reading) -> Part:
 
 
 def _pieces(body: bytes, encoding: str, boundary: str, most: int) -> list[bytes]:
-    """The parts of a multipart, also of one encoded as a whole or with another boundary."""
+    """Return the parts of a multipart, also of one encoded as a whole or with another boundary."""
     named = boundary.encode("utf-8", "replace")
     pieces = split(body, named, most)
     if pieces and not (encoding == "quoted-printable" and any(map(_is_encoded, pieces))):
@@ -145,7 +142,7 @@ def _pieces(body: bytes, encoding: str, boundary: str, most: int) -> list[bytes]
 
 
 def _is_encoded(piece: bytes) -> bool:
-    """Return whether a part was encoded with its head, as a boundary in quoted-printable often stays what it is."""
+    """Return whether a part was encoded including its header, although its boundary was not."""
     return ENCODED_HEAD.search(re.split(rb"\r?\n\r?\n", piece[:2_000], maxsplit=1)[0]) is not None
 
 
@@ -155,9 +152,9 @@ def _encoding(told: str) -> str:
 
 
 def split(body: bytes, boundary: bytes, most: int) -> list[bytes]:
-    """Return what stands between the lines of a boundary.
+    """Return the pieces between the lines of a boundary; without a closing one, up to the end.
 
-    A last one that is missing is where the body ends.
+    Raises Malformed for more than `most` pieces.
     """
     if not boundary:
         return []
@@ -184,7 +181,7 @@ def split(body: bytes, boundary: bytes, most: int) -> list[bytes]:
 
 
 def leaves(part: Part) -> Iterator[Part]:
-    """The parts that hold no others, in order."""
+    """Yield the parts that contain no others, in order."""
     if not part.inside:
         yield part
     for one in part.inside:

@@ -1,1 +1,1 @@
-"""Parsing of request bodies of alert sources, with bounds, checks and repairs. Pure but for what `sns` fetches."""
+"""Parsing of request bodies of alert sources, with bounds, checks and repairs. Pure."""

@@ -1,4 +1,4 @@
-"""An alert held to the bounds of `limits`, for sources that say in their own words where each field is found."""
+"""Truncation of an alert to the bounds of `limits`, for sources that set each field themselves."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -8,7 +8,10 @@ from gateway.ingest.reading import limits
 
 
 def bounded(alert: Alert, pointer: str) -> Alert:
-    """The alert with every text cut to size; `pointer` is where its key stands, which raises Malformed when empty or too long."""
+    """Return the alert with every text truncated to its limit; `pointer` is that of its key.
+
+    Raises Malformed when the key is empty or too long.
+    """
     if not alert.dedup_key:
         raise limits.fault(pointer, "this names the alert and is empty")
     return replace(
@@ -28,12 +31,12 @@ def bounded(alert: Alert, pointer: str) -> Alert:
 
 
 def named(values: Mapping[str, object]) -> dict[str, str]:
-    """The values that say something, as texts; none for what is neither text nor a whole number."""
+    """Return the values that are text or a whole number, as texts, without empty ones."""
     texts = {name: str(value) for name, value in values.items() if isinstance(value, str | int) and not isinstance(value, bool)}
     return {name: text for name, text in texts.items() if text}
 
 
 def tags(texts: list[str]) -> dict[str, str]:
-    """Words of the form `name:value` as labels; a word without a value is a label that is true."""
+    """Return words of the form `name:value` as labels; a missing value becomes "true"."""
     pairs = (text.strip().partition(":") for text in texts)
     return {name.strip(): value.strip() or "true" for name, _, value in pairs if name.strip()}

@@ -1,7 +1,8 @@
-"""Times of alerts that were cut to the allowed span, with their places in the request. Pure.
+"""Receipt entries about times of alerts that were cut to the allowed span. Pure.
 
-A sender's clock that is ahead, or a year that nobody means, refuses nothing (`limits.clamped`,
-`instants.kept`); the receipt says which time was read otherwise than it was sent.
+A sender's clock that is ahead, or a nonsensical year, refuses nothing (`limits.clamped`,
+`instants.kept`); the receipt says which time in the request was read differently than it was
+sent.
 """
 
 import re
@@ -18,17 +19,17 @@ from gateway.receipts.mended import Mended
 from gateway.vocabulary import AlertStatus
 
 NAMED = re.compile(r"time|date|stamp|at$|since|start|end|until|when|now|clock|created|seen", re.IGNORECASE)
-"""The names of members that hold a time."""
+"""The names of fields that hold a time."""
 
 ENDING = re.compile(r"end|until|expire|resol|clear|recover|close", re.IGNORECASE)
-"""The names of members that hold the end of something."""
+"""The names of fields that hold the end of something."""
 
 MOST = 2_000
-"""Places of one item that are looked at."""
+"""Values of one item that are examined."""
 
 
 def is_bounded(alert: Alert, ahead: datetime) -> bool:
-    """Return whether a time of an alert stands at a bound; `ahead` is the latest it may have begun."""
+    """Return whether a time of an alert is at a bound; `ahead` is the latest it may have begun."""
     return _at_bound(alert.event_time, ahead) or _at_bound(alert.ends_at, LATEST)
 
 
@@ -37,7 +38,7 @@ def _at_bound(when: datetime | None, latest: datetime) -> bool:
 
 
 def bounded(item: int, alert: Alert, tree: Any, at: Steps, received_at: datetime) -> Iterator[Mended]:
-    """Return a receipt entry for each time that was cut; `tree` stands at `at` in its request."""
+    """Yield a receipt entry for each time that was cut; `tree` is at `at` in its request."""
     ahead = received_at + NEWEST
     told = list(_out_of_bounds(tree, at, ahead))
     began, ends = alert.event_time, alert.ends_at
@@ -52,7 +53,7 @@ def bounded(item: int, alert: Alert, tree: Any, at: Steps, received_at: datetime
 
 
 def early(at: datetime, received_at: datetime) -> str:
-    """Return the receipt's words for a time that lies ahead; "" for any other."""
+    """Return the receipt's text about a time in the future; "" for any other."""
     ahead = received_at + NEWEST
     return _what(ahead) if at > ahead else ""
 
@@ -63,7 +64,7 @@ def _what(at: datetime) -> str:
 
 
 def _out_of_bounds(tree: Any, at: Steps, ahead: datetime) -> Iterator[tuple[Steps, datetime]]:
-    """Find the times in a decoded value that lie ahead, or out of the span that is kept."""
+    """Yield the times in a decoded value that lie in the future or outside the allowed span."""
     pending, looked = [(at, tree)], 0
     while pending and looked < MOST:
         looked += 1
@@ -86,7 +87,7 @@ def _time(value: str | float) -> datetime | None:
 
 
 def _nearest(told: list[tuple[Steps, datetime]], *, ends: bool) -> Steps | None:
-    """Return the place that most looks like the time: of the beginning, or of the end."""
+    """Return the place that looks most like that of the time: of the beginning, or of the end."""
 
     def fit(where: Steps) -> int:
         name = where[-1] if where else ""

@@ -1,4 +1,4 @@
-"""A request as somebody captured it: raw HTTP/1.1, or nothing but its body. Pure."""
+"""A captured request: raw HTTP/1.1, or only its body. Pure."""
 
 import re
 from collections.abc import Mapping
@@ -15,19 +15,19 @@ END_OF_HEAD = re.compile(rb"\r?\n\r?\n")
 
 @dataclass(frozen=True, slots=True)
 class Captured:
-    """Its body and, where they were captured, its headers (names in lower case) and the query of its address."""
+    """A captured body, with its headers (names in lower case) and query if they were captured."""
 
     body: bytes
     headers: Mapping[str, str] = field(default_factory=dict)
     query: Mapping[str, str] = field(default_factory=dict)
 
     def delivery(self, received_at: datetime) -> Delivery:
-        """The same as if it had come just now."""
+        """Return the request as if it had just arrived."""
         return Delivery(self.headers, self.body, received_at, self.query)
 
 
 def captured(data: bytes) -> Captured:
-    """Read what was captured; raises Malformed for a request whose body was captured in pieces or not to its end."""
+    """Return a captured request; raises Malformed if its body is chunked or incomplete."""
     begins, ends = REQUEST_LINE.match(data), END_OF_HEAD.search(data)
     if begins is None:
         return Captured(data)
@@ -41,7 +41,10 @@ def captured(data: bytes) -> Captured:
 
 
 def _whole(body: bytes, told: str) -> bytes:
-    """As much as its head told of; without that, all but the line end that editors leave."""
+    """Return the body up to its declared length; without one, without the newline of an editor.
+
+    Raises Malformed for a body that is shorter than declared.
+    """
     if not told.isascii() or not told.isdigit():
         return body.removesuffix(b"\n")
     if len(body) < int(told[:12]):

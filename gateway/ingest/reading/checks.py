@@ -1,4 +1,7 @@
-"""A notification of Nagios or Icinga 2 as `integrations/nagios/notify_incident_gateway.py` posts it: macros by short names."""
+"""A parser of the notifications of Nagios and Icinga 2, which consist of macros by short names.
+
+`integrations/nagios/notify_incident_gateway.py` posts them.
+"""
 
 import msgspec
 
@@ -16,17 +19,18 @@ STATUS = {
 }
 BY_PEOPLE = (AlertStatus.ACKNOWLEDGED, AlertStatus.COMMENTED)
 OTHERS = ("FLAPPING", "DOWNTIME")
-"""How the notification types begin that change nothing here.
+"""The prefixes of notification types that change no alert.
 
-What is planned or flaps is the sender's to hold back. What somebody wrote with it is a comment.
+Planned work and flapping are the sender's to suppress. What a person wrote with such a
+notification is a comment.
 """
 
 
 class Notification(msgspec.Struct):
-    """The body. `time` is seconds since 1970; a host's own notification has no service.
+    """A notification. `time` is seconds since 1970; the notification of a host has no service.
 
-    `service` is the name of the check, which many hosts share. `business_service` is the service of the catalogue that it
-    is about, where the sender's objects name one.
+    `service` is the name of the check, which many hosts share. `business_service` is the service
+    of the catalogue that it is about, where the sender's objects name one.
     """
 
     type: str
@@ -45,7 +49,7 @@ class Notification(msgspec.Struct):
 
 
 def parse(delivery: Delivery, namespace: str) -> Parsed:
-    """One notification; raises Malformed."""
+    """Return the alert of one notification; raises Malformed."""
     told = limits.decode(delivery.body, Notification)
     kind = told.type.strip().upper()
     status, named_by = STATUS.get(kind), delivery_id(delivery.headers)
@@ -58,7 +62,7 @@ def parse(delivery: Delivery, namespace: str) -> Parsed:
 
 
 def key(host: str, service: str) -> str:
-    """How both name what is checked."""
+    """Return the name of the checked object that both Nagios and Icinga use."""
     return f"{host}!{service}" if service else host
 
 

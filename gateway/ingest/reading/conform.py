@@ -1,7 +1,8 @@
 """Conversion of a decoded body to the types its source expects, without losing a value. Pure.
 
-A number where a text is expected is its text, "5" where a number is expected is 5, a single value in place of a list is a list
-of one. What cannot be brought over is left out where its source has a default for it; else it stays and the source refuses it.
+A number where a text is expected becomes its text, "5" where a number is expected becomes 5, a
+single value in place of a list becomes a list of one. A value that cannot be converted is left
+out if its source has a default for it; otherwise it stays and the source refuses it.
 """
 
 import math
@@ -22,14 +23,14 @@ T = TypeVar("T")
 TRUTH: Mapping[str, bool] = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
 
 LOST: Any = object()
-"""What a value becomes that cannot be brought over."""
+"""The result for a value that cannot be converted."""
 
 
 def conformed(tree: Any, kinds: Any, kept: frozenset[Steps], at: Steps = ()) -> tuple[Any, Marks]:
-    """Return a body, or its part at `at`, as one of the kinds its source reads, and what was done.
+    """Return a body, or its part at `at`, as one of the kinds its source reads, with the changes.
 
-    It becomes the kind that needs the least done; a list is one of the kind's items. Places in `kept` (`*` for every item) are
-    never left out.
+    Of several kinds the one that needs the fewest changes is chosen; the items of a list are
+    converted one by one. Places in `kept` (`*` for every item) are never left out.
     """
     tried = []
     for kind in kinds if isinstance(kinds, tuple) else (kinds,):
@@ -50,7 +51,7 @@ def _shape(kind: Any) -> inspect.Type:
 
 
 def _copy(value: Any) -> Any:
-    """Return a decoded value whose objects and lists may be changed."""
+    """Return a copy of a decoded value whose objects and lists may be changed."""
     if isinstance(value, dict):
         return {name: _copy(one) for name, one in value.items()}
     return [_copy(one) for one in value] if isinstance(value, list) else value
@@ -75,7 +76,7 @@ def _turned(shape: inspect.Type, value: Any, at: Steps, kept: frozenset[Steps], 
 
 
 def _chosen(shape: inspect.UnionType, value: Any, at: Steps, kept: frozenset[Steps], marks: Marks) -> Any:
-    """Return the value as the type of the union that needs the least change."""
+    """Return the value as the type of the union that needs the fewest changes."""
     tried = []
     for one in shape.types:
         done: Marks = {}
@@ -107,15 +108,16 @@ def _member(field: inspect.Field, parent: dict[str, Any], at: Steps, kept: froze
 
 
 def decoded(body: bytes, kind: type[T], *, retyped: bool = True) -> T:
-    """Decode a body as `kind`, mended where needed; raises Malformed where that does not help."""
+    """Decode a body as `kind`, repaired where needed; raises Malformed if that does not help."""
     return mended(body, kind, retyped=retyped)[0]
 
 
 def mended(body: bytes, kind: type[T], charset: str = "", *, retyped: bool = True) -> tuple[T, Marks]:
-    """Decode a whole body as `kind`, and return what was mended; `charset` is the declared one.
+    """Decode a body as `kind`; return the result and the repairs.
 
-    Without `retyped` only the text is repaired: what has another type than `kind` says is refused,
-    so that nothing of a body is left out unnoticed whose sender gets no receipt.
+    `charset` is the declared one. Without `retyped` only the text is repaired, and a value of
+    another type than `kind` expects is refused, so that nothing is left out unnoticed when the
+    sender gets no receipt.
     """
     try:
         return limits.decode(body, kind), {}
@@ -163,7 +165,7 @@ def _values(shape: inspect.DictType, value: dict[str, Any], at: Steps, kept: fro
 
 
 def _text(value: Any) -> Any:
-    """Return any value but null as text: a text as it is, anything else as JSON."""
+    """Return a text unchanged, and any other value but null as JSON."""
     if isinstance(value, str):
         return value
     return LOST if value is None else encoded(value).decode()
@@ -208,4 +210,4 @@ NAMES: Mapping[type[inspect.Type], str] = {
     inspect.BoolType: "true or false",
     inspect.NoneType: "null",
 }
-"""What a value of each type is called."""
+"""The description of each type in repairs."""

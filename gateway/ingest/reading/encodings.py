@@ -1,26 +1,26 @@
 """Decoding of bodies that are not plain UTF-8. Pure.
 
-A byte order mark names the encoding; without one a declared charset does, and without that the bytes tell. Nothing is ever
-refused here: what cannot be read becomes U+FFFD.
+A byte order mark decides the encoding, without one the declared charset, and without that the
+bytes themselves. Nothing is refused here: bytes that cannot be read become U+FFFD.
 """
 
 import codecs
 
 Text = tuple[str, str]
-"""A text and what was done to get it, "" where nothing was."""
+"""A text and a description of the repair, "" if there was none."""
 
 MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
-    (codecs.BOM_UTF32_LE, "utf-32"),  # begins as UTF-16's does, so it is asked first
+    (codecs.BOM_UTF32_LE, "utf-32"),  # it begins like UTF-16's, so it is tried first
     (codecs.BOM_UTF32_BE, "utf-32"),
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 DECLARED = ("big5", "cp", "euc_", "gb", "iso8859", "koi8", "shift_jis", "utf-16")
-"""How the charsets begin that a media type may declare: none whose decoding takes longer than the body is long."""
+"""Prefixes of the charsets accepted from a media type: those that decode in linear time."""
 
 LATIN = {0xDC80 + byte: bytes([0x80 + byte]).decode("cp1252", "replace") for byte in range(128)}
-"""The bytes above ASCII, as Python keeps those it cannot read, by the characters of Windows' Latin-1."""
+"""The bytes above ASCII, as `surrogateescape` represents them, to characters of Windows-1252."""
 
 
 def text_of(body: bytes, charset: str = "") -> Text:
@@ -44,7 +44,7 @@ def _unmarked(body: bytes, charset: str) -> Text:
 
 
 def _wide(body: bytes) -> str | None:
-    """Return the name of UTF-16 without a mark: JSON begins with an ASCII letter and a NUL."""
+    """Return the variant of UTF-16 without a mark, recognised by one ASCII character and a NUL."""
     if len(body) > 1 and (body[0] == 0) != (body[1] == 0):
         return "utf-16-be" if body[0] == 0 else "utf-16-le"
     return None
@@ -55,7 +55,7 @@ def _foreign(body: bytes, charset: str) -> Text:
     for name in (_declared(charset), "gb2312"):
         if name and (text := _decoded(body, name, "strict")) is not None:
             return text, f"read as {name.upper()}"
-    if (text := _decoded(body, "utf-8", "surrogatepass")) is not None:  # halves of characters, each written by itself
+    if (text := _decoded(body, "utf-8", "surrogatepass")) is not None:  # surrogates, each encoded by itself
         return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace"), "a half of a character was replaced"
     escaped = body.decode("utf-8", "surrogateescape")
     broken = sum("\udc80" <= one <= "\udcff" for one in escaped)

@@ -1,4 +1,4 @@
-"""The generic fields of an alert, as anything that can write JSON names them; sources that carry them share this."""
+"""The generic fields of an alert, which several sources share."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ class Address(msgspec.Struct):
 
 
 class Item(msgspec.Struct):
-    """One alert in our words; unknown fields are tolerated, null is absent."""
+    """An alert by its generic fields; unknown fields are ignored, null is absent."""
 
     title: str | None = None
     description: str | None = None
@@ -45,7 +45,7 @@ class Item(msgspec.Struct):
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
-    """What stands around the fields and fills in for those left out."""
+    """The defaults for fields that an item leaves out."""
 
     namespace: str
     received_at: datetime
@@ -55,7 +55,7 @@ class Envelope:
 
 
 def alert(item: Item, around: Envelope) -> Alert:
-    """The item in our words; raises Malformed with a pointer to the field at fault."""
+    """Return the alert that an item describes; raises Malformed with a pointer to a wrong field."""
     status = STATUS.get((item.status or "").strip().casefold())
     if status is None:
         raise limits.fault("/status", f"status {(item.status or '')[:40]!r} is not known: firing, resolved or acknowledged")
@@ -82,12 +82,15 @@ def alert(item: Item, around: Envelope) -> Alert:
 
 
 def derived(title: str, service: str, ci: str, labels: Mapping[str, str]) -> str:
-    """The key of an alert whose sender gave none."""
+    """Return the key of an alert whose sender gave none."""
     return "auto:" + sha256(msgspec.json.encode([title, service, ci, sorted(labels.items())])).hexdigest()[:16]
 
 
 def read(raw: msgspec.Raw, mapping: Mapping[str, str]) -> Item:
-    """An item, its fields looked up where `mapping` says; raises Malformed with a pointer into what was sent."""
+    """Return an item, with fields at the places that `mapping` gives.
+
+    Raises Malformed with a pointer into the item as sent.
+    """
     chosen = {name: pointer for name, pointer in mapping.items() if name in FIELDS}
     if not chosen:
         return limits.item(raw, Item)
@@ -101,13 +104,13 @@ def read(raw: msgspec.Raw, mapping: Mapping[str, str]) -> Item:
 
 
 def foreign(pointer: str, mapping: Mapping[str, str]) -> str:
-    """The pointer of a field of ours where the mapping found it."""
+    """Return the pointer to a generic field in the sender's body, by the mapping."""
     _, name, *rest = pointer.split("/") if pointer else ("", "")
     return "/".join((mapping[name], *rest)) if name in mapping else pointer
 
 
 def pointed(value: Any, pointer: str) -> Any:
-    """What an RFC 6901 pointer names in a decoded body, None when it names nothing."""
+    """Return the value at an RFC 6901 pointer in a decoded body, None if there is none."""
     for step in pointer.split("/")[1:]:
         name = step.replace("~1", "/").replace("~0", "~")
         if isinstance(value, dict):

@@ -1,7 +1,8 @@
-"""Lenient reading: a request that its source refuses is mended and read once more. Pure.
+"""Lenient reading: a request that its source refuses is repaired and read once more. Pure.
 
-A body that its source takes costs nothing here. Of any other the text is repaired, the types are brought to what the source
-expects, and what the source still objects to is left out unless it names an alert. Every change is told of in `Parsed.mended`.
+A body that its source accepts costs nothing here. Of any other the text is repaired, the values
+are converted to the expected types, and values that the source still refuses are left out unless
+they name an alert. Every change is listed in `Parsed.mended`.
 """
 
 import base64
@@ -30,20 +31,23 @@ from gateway.receipts.refused import Refused
 from gateway.settings import Intake
 
 MISSING = "Object missing required field"
-"""How msgspec says that something is not there."""
+"""The beginning of msgspec's message about a missing field."""
 
 MISSING_FIELD = re.compile(rf"{MISSING} `(.+)`")
 
 ROUNDS = 8
-"""How often a body is read again after something was left out of it."""
+"""The maximum number of times a body is read again after something was left out of it."""
 
 LONG = (("title", limits.TITLE), ("description", limits.DESCRIPTION), ("severity", limits.KEY), ("service", limits.KEY),
         ("ci", limits.KEY))  # fmt: skip
-"""Texts of an alert by their greatest length."""
+"""The texts of an alert with their maximum length."""
 
 
 def read_strictly(source: Source, settings: Intake, mapping: mappings.Mapping, delivery: Delivery) -> Parsed | None:
-    """Return what a request says that needs no mending, None for any other; raises TooLarge, and Forbidden as `Source.read`."""
+    """Return the content of a request that needs no repair, None for any other.
+
+    Raises TooLarge, and Forbidden as `Source.read` does.
+    """
     try:
         parsed = read_unmended(source, settings, mapping, delivery)
     except Malformed:
@@ -55,13 +59,13 @@ def read_strictly(source: Source, settings: Intake, mapping: mappings.Mapping, d
 
 
 def read_unmended(source: Source, settings: Intake, mapping: mappings.Mapping, delivery: Delivery) -> Parsed:
-    """Read a request as it is, mapped; raises as `Source.read`."""
+    """Read a request after applying the mapping, without repair; raises as `Source.read` does."""
     came = replace(delivery, body=mappings.applied(mapping, delivery.body)) if mapping else delivery
     return source.read(came, settings)
 
 
 def read_leniently(source: Source, settings: Intake, mapping: mappings.Mapping, delivery: Delivery) -> Parsed:
-    """Read a request, mended if need be; raises Malformed, and Forbidden as `Source.read`."""
+    """Read a request, repaired if needed; raises Malformed, and Forbidden as `Source.read` does."""
     try:
         came = replace(delivery, body=mappings.applied(mapping, delivery.body)) if mapping else delivery
         parsed = source.read(came, settings)
@@ -78,7 +82,10 @@ def read_leniently(source: Source, settings: Intake, mapping: mappings.Mapping, 
 def _mended(
     source: Source, settings: Intake, mapping: mappings.Mapping, delivery: Delivery, refused: Iterable[Refused] = ()
 ) -> Parsed | None:
-    """Read the request mended, without what was `refused` of it as it is; None where it is no JSON."""
+    """Read a repaired request; return None if it is no JSON.
+
+    `refused` are the items that the source refused before the repair.
+    """
     found = _decoded(source, mapping, delivery)
     if found is None:
         return None
@@ -90,7 +97,7 @@ def _mended(
 
 
 def _decoded(source: Source, mapping: mappings.Mapping, delivery: Delivery) -> tuple[Mapping[str, str], Any, Marks] | None:
-    """Return headers, repaired and mapped body, and what was done; None for no JSON."""
+    """Return headers, the repaired and mapped body, and the repairs; None for no JSON."""
     found = repaired(delivery.body, _charset(delivery.headers))
     tree, marks = found if found is not None else (ABSENT, {})
     if mapping and found is not None:
@@ -99,13 +106,13 @@ def _decoded(source: Source, mapping: mappings.Mapping, delivery: Delivery) -> t
         return None if found is None else (delivery.headers, tree, marks)
     told = {written(whole.body_at) + at: what for at, what in marks.items()}
     event = repaired(encoded(whole.event))
-    assert event is not None  # noqa: S101 - it was JSON a moment ago
+    assert event is not None  # noqa: S101 - it was parsed as JSON above
     return whole.headers, event[0], told | event[1] | dict(whole.done)
 
 
 @dataclass(slots=True)
 class _Body:
-    """A decoded body that is being mended."""
+    """A decoded body that is being repaired."""
 
     source: Source
     tree: Any
@@ -121,7 +128,7 @@ class _Body:
         self.kept = frozenset([*named, *within])
 
     def encoded(self) -> bytes:
-        """Return the mended body as bytes."""
+        """Return the repaired body as bytes."""
         inner = [(at, wrap, pointers.found(self.tree, at)) for at, wrap in self.wrapped]
         for at, wrap, value in inner:
             _put(self.tree, at, wrap(encoded(value)))
@@ -131,7 +138,7 @@ class _Body:
         return body
 
     def conform(self) -> None:
-        """Bring every value to its type, and open the texts that hold bodies of their own."""
+        """Convert every value to its type, also in texts that contain a JSON body of their own."""
         for pointer, kinds in self.source.expects.items():
             if not pointer:
                 self.tree = self._noted(conformed(self.tree, kinds, self.kept))
@@ -154,9 +161,10 @@ class _Body:
         return done[0]
 
     def read(self, delivery: Delivery, settings: Intake, as_sent: Iterable[Refused]) -> Parsed:
-        """Read the body again and again, each time without the values that the source refused.
+        """Read the body repeatedly, each time without the values that the source refused.
 
-        Items that stay refused are kept as they were sent.
+        Items that stay refused are stored as they were sent. Raises Malformed if the whole body
+        stays refused.
         """
         sent = {one.item: one.body for one in as_sent}
         for _ in range(ROUNDS):
@@ -180,13 +188,13 @@ class _Body:
         return _with_limits(self.source, settings, replace(delivery, body=self.encoded()), told)
 
     def _cause(self, flaw: Flaw) -> Flaw:
-        """Return the flaw, or for a value that was left out the flaw it was left out for."""
+        """Return the flaw, or for a missing value the flaw because of which it was left out."""
         at = _place(flaw)
         within = (left for where, left in self.left.items() if len(where) > len(at) and where[: len(at)] == at)
         return next(within, flaw) if flaw.detail.startswith(MISSING) else flaw
 
     def _without(self, flaws: Iterable[Flaw]) -> bool:
-        """Mend the flaws; return whether anything changed, so that reading again is worth it."""
+        """Repair the flaws; return whether anything changed, so that it is worth reading again."""
         done = [self._mend(flaw) for flaw in flaws]
         return any(done)
 
@@ -212,7 +220,7 @@ class _Body:
         return True
 
     def _stand_in(self, flaw: Flaw) -> tuple[Steps, Any, str] | None:
-        """Return where something else stands in for what is objected to, what that is, and what is told of it."""
+        """Return a replacement for a refused value: its place, the value, and its description."""
         at = _place(flaw)
         if (missing := MISSING_FIELD.match(flaw.detail)) is not None:
             at = (*at, missing[1])
@@ -229,14 +237,14 @@ class _Body:
         return None
 
     def _in_item(self, at: Steps) -> Steps:
-        """Return a place as one in its item."""
+        """Return a place relative to its item."""
         return at if self.items is None else at[len(self.items) + 1 :]
 
     def _told(self) -> tuple[Mended, ...]:
         return tuple(Mended(self._item(pointers.steps(at)), at, what) for at, what in self.marks.items())
 
     def _item(self, at: Steps) -> int:
-        """Return the number of the item that a place is in."""
+        """Return the index of the item that a place is in, WHOLE for none."""
         if self.items is None:
             return 0 if at else WHOLE
         depth = len(self.items)
@@ -244,7 +252,7 @@ class _Body:
 
 
 def _place(flaw: Flaw) -> Steps:
-    """Return the place of a flaw; the whole body where its pointer is none."""
+    """Return the place of a flaw; the whole body if its pointer is none."""
     return pointers.steps(flaw.pointer if flaw.pointer.startswith("/") else "")
 
 
@@ -252,8 +260,8 @@ Unwrapped = tuple[Any, Callable[[bytes], str], Marks]
 
 
 def _unwrapped(text: str) -> Unwrapped | None:
-    """Return the object in a text of JSON or base64, its way back to text, and what was mended."""
-    with suppress(binascii.Error, ValueError):  # it is no base64: then it may be JSON as it stands
+    """Return the object in a text of JSON or base64, its way back to text, and the repairs."""
+    with suppress(binascii.Error, ValueError):  # no base64, so it may be JSON itself
         plain = base64.b64decode(text, validate=True)
         if (found := repaired(plain)) is not None and isinstance(found[0], dict):
             return found[0], lambda body: base64.b64encode(body).decode(), found[1]
@@ -303,7 +311,7 @@ def _with_limits(source: Source, settings: Intake, came: Delivery, parsed: Parse
 
 
 def _opened(source: Source, came: Delivery) -> Any:
-    """Return the decoded body with bodies in texts decoded too; None for a body that is no JSON."""
+    """Return the decoded body, also with JSON in texts decoded; None for a body that is no JSON."""
     found = _decoded(source, (), came)
     tree = found[1] if found is not None else None
     for pointer in filter(None, source.expects):
@@ -316,7 +324,7 @@ def _opened(source: Source, came: Delivery) -> Any:
 def _with_cuts(parsed: Parsed, size: int) -> Parsed:
     """Add a receipt entry for every text that was cut.
 
-    Of many short alerts only the texts that people read are looked at.
+    In a batch of short alerts only titles and descriptions are examined.
     """
     count = len(parsed.alerts)
     thorough = size > limits.KEY if count == 1 else size > limits.LABEL * count
@@ -330,7 +338,7 @@ def _with_cuts(parsed: Parsed, size: int) -> Parsed:
 
 
 def _is_cut(texts: Collection[str]) -> bool:
-    """Return whether one was cut to the length of a label; nearly always none is so long."""
+    """Return whether a text was cut to the length of a label; nearly always none is so long."""
     return limits.LABEL in map(len, texts) and any(len(one) == limits.LABEL and one[-1] == "…" for one in texts)
 
 

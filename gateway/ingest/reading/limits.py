@@ -1,4 +1,4 @@
-"""Bounds on what senders may say, so that nothing they send breaks parsing or is refused by PostgreSQL later."""
+"""Bounds on what senders may send, so that it breaks neither parsing nor PostgreSQL."""
 
 import re
 from collections.abc import Iterable
@@ -18,30 +18,30 @@ T = TypeVar("T")
 MAX_DEPTH, MAX_LABELS, MAX_LINKS = 32, 1_000, 50
 TITLE, DESCRIPTION, LABEL, KEY = 1_024, 32_768, 4_096, 512
 HUGE = 1e30
-"""No number a sender means is larger."""
+"""A bound above every number that senders mean."""
 
 GO_ZERO = "0001-01-01"
-"""How a time that was never set begins when Go writes it."""
+"""The beginning of Go's zero time, which stands for a time that was never set."""
 
 _ORDINAL = re.compile(r"\[(\d+)\]")
 
 
 MOST = 2**31 - 1
-"""The largest count that is kept."""
+"""The largest count that is stored."""
 
 
 def count(told: int | None) -> int:
-    """A number of things, as far as one can be: none for what is negative or missing, MOST for what is beyond it."""
+    """Return a count in bounds: 0 for a negative or missing number, MOST for a larger one."""
     return min(max(told or 0, 0), MOST)
 
 
 def fault(pointer: str, detail: str) -> Malformed:
-    """Malformed with its one flaw."""
+    """Return Malformed with one flaw."""
     return Malformed(detail, flaws=(Flaw(pointer, detail),))
 
 
 def envelope(body: bytes, kind: type[T]) -> T:
-    """The body as `kind`, where what stands as `msgspec.Raw` is for `decode` to read later; raises Malformed."""
+    """Return the body as `kind`; parts of type `msgspec.Raw` are read later. Raises Malformed."""
     try:
         body.decode("utf-8")
     except UnicodeDecodeError as error:
@@ -54,13 +54,13 @@ def envelope(body: bytes, kind: type[T]) -> T:
 
 
 def decode(body: bytes, kind: type[T]) -> T:
-    """The whole body as `kind`, its text and numbers checked; raises Malformed."""
+    """Return the whole body as `kind`, its texts and numbers checked; raises Malformed."""
     envelope(body, msgspec.Raw)
     return item(msgspec.Raw(body), kind)
 
 
 def item(raw: msgspec.Raw, kind: type[T]) -> T:
-    """One item of an envelope as `kind`; raises Malformed with a pointer inside the item."""
+    """Return one item of an envelope as `kind`; raises Malformed with a pointer inside the item."""
     data = bytes(raw)
     if holds_nul(data):
         raise fault("", "a text holds a NUL character")
@@ -71,7 +71,7 @@ def item(raw: msgspec.Raw, kind: type[T]) -> T:
 
 
 def sound(value: object) -> None:
-    """Raises Malformed when a number anywhere in a decoded value is out of bounds."""
+    """Raise Malformed when a number anywhere in a decoded value is out of bounds."""
     pending: list[tuple[str, object]] = [("", value)]
     while pending:
         where, node = pending.pop()
@@ -84,24 +84,27 @@ def sound(value: object) -> None:
 
 
 def escaped(name: str) -> str:
-    """A name as one step of a JSON pointer."""
+    """Return a name as one step of a JSON pointer."""
     return name.replace("~", "~0").replace("/", "~1")
 
 
 def place(error: msgspec.ValidationError) -> tuple[str, str]:
-    """What is wrong, and the JSON pointer msgspec's own path amounts to (it does not tell names within a mapping)."""
+    """Return the message of a msgspec error, and its path as a JSON pointer.
+
+    The path lacks the names within a mapping.
+    """
     detail, _, where = str(error).partition(" - at `")
     path = _ORDINAL.sub(r"/\1", where.rstrip("`").removeprefix("key` in `").removeprefix("$"))
     return detail, path.replace("[...]", "").replace(".", "/")
 
 
 def cut(text: str, limit: int) -> str:
-    """The text, or its beginning and an ellipsis."""
+    """Return the text, or its beginning and an ellipsis."""
     return text if len(text) <= limit else text[: limit - 1] + "…"
 
 
 def labels(values: dict[str, str]) -> dict[str, str]:
-    """Names and values each cut to size, and only the first of too many."""
+    """Return labels with names and values cut to their limit, and only the first of too many."""
     if len(values) > MAX_LABELS:
         values = dict(islice(values.items(), MAX_LABELS))
     if max(map(len, values), default=0) <= KEY and max(map(len, values.values()), default=0) <= LABEL:
@@ -110,23 +113,27 @@ def labels(values: dict[str, str]) -> dict[str, str]:
 
 
 def key(text: str, pointer: str) -> str:
-    """A dedup key as it is: cut, it would be another's. Raises Malformed when it is too long."""
+    """Return a dedup key unchanged, as a cut key would be another alert's.
+
+    Raises Malformed when it is too long.
+    """
     if len(text) > KEY:
         raise fault(pointer, f"a key of {len(text)} characters: at most {KEY}")
     return text
 
 
 def number(value: float, pointer: str) -> str:
-    """A number as text; raises Malformed when it is too large."""
+    """Return a number as text; raises Malformed when it is too large."""
     if not abs(value) <= HUGE:
         raise fault(pointer, "a number is too large")
     return str(value)
 
 
 def instant(value: str | float | None, pointer: str = "") -> datetime | None:
-    """A time as any sender writes it (`times`), in UTC; Go's zero time and nothing are None.
+    """Return a time in any format of `times`, in UTC; None for Go's zero time and for nothing.
 
-    Raises Malformed for anything else, years beyond 9999 included. A text without a zone is UTC.
+    Raises Malformed for anything else, including years beyond 9999. A text without a zone is
+    UTC.
     """
     if value is None or value == "" or (isinstance(value, str) and value.startswith(GO_ZERO)):
         return None
@@ -137,17 +144,20 @@ def instant(value: str | float | None, pointer: str = "") -> datetime | None:
 
 
 def clamped(when: datetime | None, received_at: datetime) -> datetime | None:
-    """A time as its sender said it, however long ago; one that lies ahead is a clock that is wrong, by 5 minutes at most."""
+    """Return a sender's time, at most 5 minutes after arrival.
+
+    A time further ahead comes from a wrong clock; the past is not limited.
+    """
     return None if when is None else min(when, received_at + NEWEST)
 
 
 def moment(value: str | float | None, received_at: datetime, pointer: str = "") -> datetime | None:
-    """The time of an event as its sender tells it, unless it lies ahead; raises Malformed when it is no time."""
+    """Return an event's time, not later than allowed; raises Malformed when it is no time."""
     return clamped(instant(value, pointer), received_at)
 
 
 def moment_if_any(value: str | float | None, received_at: datetime) -> datetime | None:
-    """The same; None where it is no time."""
+    """Return the same as `moment`, but None where it is no time."""
     try:
         return moment(value, received_at)
     except Malformed:
@@ -155,13 +165,16 @@ def moment_if_any(value: str | float | None, received_at: datetime) -> datetime 
 
 
 def text_of(details: object, name: str) -> str:
-    """Return the detail of that name if it is text, else nothing."""
+    """Return the detail of that name if it is text, else ""."""
     found = details.get(name) if isinstance(details, dict) else None
     return found.strip() if isinstance(found, str) else ""
 
 
 def links(pairs: Iterable[tuple[str, str]]) -> tuple[Link, ...]:
-    """The (address, text) pairs that are http or https and whole; an address cut short would lead elsewhere."""
+    """Return the (address, text) pairs whose address is http or https and complete.
+
+    An address cut short would lead elsewhere.
+    """
     web = [(href, text) for href, text in pairs if href[:8].lower().startswith(("http://", "https://")) and len(href) <= LABEL]
     return tuple(Link(href=href, text=cut(text, KEY)) for href, text in web[:MAX_LINKS])
 

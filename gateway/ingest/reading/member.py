@@ -1,4 +1,4 @@
-"""One text of an object, found without the rest being understood: a key in a body of somebody who is not known yet. Pure."""
+"""The search for one text in a body, such as the key of an unauthenticated sender. Pure."""
 
 import re
 from functools import lru_cache
@@ -9,20 +9,20 @@ from gateway.errors import Malformed
 from gateway.ingest.reading import limits
 
 LONGEST = 512
-"""ASCII characters of the text that is found; a longer one is none."""
+"""Maximum ASCII characters of the text; a longer one is not found."""
 
 
 def text_member(body: bytes, name: str) -> str | None:
-    """Return the text that stands under a name at the top of a body, "" being none.
+    """Return the text of a top-level field of a body, None if it is missing or empty.
 
-    A body that is no sound JSON is searched for the first text that stands under that name: mending it costs more than
-    somebody may ask for who is not known.
+    In a body that is not valid JSON the first text under that name is taken: a repair costs more
+    than an unauthenticated sender may demand.
     """
     try:
         raw = limits.decode(body, dict[str, msgspec.Raw]).get(name)
         return limits.item(raw, str) or None if raw is not None else None
     except Malformed:
-        written = _written(name).search(body.replace(b"\0", b""))  # without its NULs, UTF-16 of ASCII is ASCII
+        written = _written(name).search(body.replace(b"\0", b""))  # without NULs, UTF-16 of ASCII text is ASCII
         return written[1].decode() if written is not None else None
 
 

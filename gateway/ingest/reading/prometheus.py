@@ -1,4 +1,4 @@
-"""An alert as the Prometheus family writes it, whoever sends it: one shape, one family of keys."""
+"""The alert format that Prometheus, Alertmanager and Grafana share, with its fingerprints."""
 
 from datetime import datetime
 from functools import lru_cache
@@ -13,7 +13,7 @@ NAMESPACE = "alertmanager"
 
 
 class Item(msgspec.Struct, rename="camel"):
-    """One alert of either shape: told by Alertmanager (status, fingerprint) or posted to it."""
+    """An alert, either as notified by Alertmanager (status, fingerprint) or as posted to it."""
 
     labels: dict[str, str]
     annotations: dict[str, str] = {}
@@ -25,14 +25,18 @@ class Item(msgspec.Struct, rename="camel"):
 
 
 def fingerprint(labels: dict[str, str]) -> str:
-    """Alertmanager's own: FNV-1a 64 over each sorted name, 0xff, value, 0xff (prometheus/common model/signature.go)."""
+    """Return Alertmanager's fingerprint of a set of labels.
+
+    It is FNV-1a 64 over each sorted name, 0xff, value, 0xff (prometheus/common
+    model/signature.go).
+    """
     pairs = sorted((name.encode(), text.encode()) for name, text in labels.items())
     return _fnv(b"".join(name + b"\xff" + text + b"\xff" for name, text in pairs))
 
 
 @lru_cache(maxsize=16_384)
 def _fnv(data: bytes) -> str:
-    """Remembered: whoever posts repeats every firing alert about once a minute."""
+    """Return the FNV-1a hash; cached, as senders repeat a firing alert about once a minute."""
     value = 0xCBF29CE484222325
     for byte in data:
         value = (value ^ byte) * 0x100000001B3 & 0xFFFFFFFFFFFFFFFF
@@ -40,7 +44,7 @@ def _fnv(data: bytes) -> str:
 
 
 def alert(item: Item, key: str, status: AlertStatus, event_time: datetime | None, ends_at: datetime | None = None) -> Alert:
-    """The item in our words; `ends_at` is when it lapses."""
+    """Return an item as an alert; `ends_at` is the time at which it expires."""
     labels, annotations = limits.labels(item.labels), limits.labels(item.annotations)
     get, note = item.labels.get, item.annotations.get
     starts = "" if (item.starts_at or "").startswith(limits.GO_ZERO) else item.starts_at or ""

@@ -11,19 +11,19 @@ from gateway.quarantine.pointers import Steps, steps, written
 from gateway.receipts.mended import Mended
 
 Marks = dict[str, str]
-"""What was done, by the pointer of the place it was done to."""
+"""Descriptions of repairs, by the pointer of the repaired place."""
 
 MOST = 100
-"""Places that are told of in one body."""
+"""Maximum repairs that are described for one body."""
 
 UNREADABLE = re.compile("[\0\ud800-\udfff]")
-"""NUL, which PostgreSQL's texts cannot hold, and halves of characters, which UTF-8 cannot."""
+"""NUL, which PostgreSQL's texts cannot hold, and surrogates, which UTF-8 cannot."""
 
 REPLACEMENT = "\ufffd"
 
 
 def repaired(body: bytes, charset: str = "") -> tuple[Any, Marks] | None:
-    """Return the decoded body and what was done to it; None where it cannot be made JSON."""
+    """Return the decoded body and its repairs; None where it cannot be repaired to JSON."""
     text, what = text_of(body, charset)
     marks: Marks = {"": what} if what else {}
     bare = text.strip("\0 \t\r\n")
@@ -41,7 +41,7 @@ def repaired(body: bytes, charset: str = "") -> tuple[Any, Marks] | None:
 
 
 def mark(marks: Marks, at: Steps, what: str) -> None:
-    """Add what was done at one place, as long as there is room."""
+    """Add the description of a repair at one place, unless there are too many."""
     pointer = limits.cut(written(at), limits.KEY)
     if pointer in marks:
         marks[pointer] = f"{marks[pointer]}; {what}"[:500]
@@ -50,13 +50,13 @@ def mark(marks: Marks, at: Steps, what: str) -> None:
 
 
 def mark_all(marks: Marks, at: Steps, done: Marks) -> None:
-    """Add everything that was done to a value that stands at `at`."""
+    """Add all repairs of a value that is at `at`."""
     for pointer, what in done.items():
         mark(marks, (*at, *steps(pointer)), what)
 
 
 def mended_of_one_item(marks: Marks) -> tuple[Mended, ...]:
-    """Return what was done to a request that is one item."""
+    """Return the repairs of a request that is one item."""
     return tuple(Mended(0, at, what) for at, what in marks.items())
 
 

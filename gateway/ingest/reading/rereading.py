@@ -1,4 +1,4 @@
-"""A request read once more, with a mapping laid before it: what becomes of it, without doing it. Pure."""
+"""The repeated reading of a request with a mapping, without storing the result. Pure."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -11,11 +11,14 @@ from gateway.quarantine.trial import Trial, becoming
 from gateway.settings import Intake
 
 UNSET = Intake()
-"""The settings of a source that has none."""
+"""The settings of a source without any."""
 
 
 def reread(source: Source, settings: Intake, mapping: mappings.Mapping, delivery: Delivery) -> Parsed:
-    """What it says, all of it; raises Malformed with every flaw, and Forbidden for an account that may not send."""
+    """Return the content of a request, all of it.
+
+    Raises Malformed with every flaw, and Forbidden for an account that may not send.
+    """
     parsed = read_leniently(source, settings, mapping, delivery)
     if parsed.refused:
         flaws = tuple(Flaw(refused.pointer, refused.problem) for refused in parsed.refused)
@@ -24,7 +27,7 @@ def reread(source: Source, settings: Intake, mapping: mappings.Mapping, delivery
 
 
 def tried(source: Source, settings: Intake, mapping: mappings.Mapping, delivery: Delivery) -> Trial:
-    """What it would become, or what is wrong with it."""
+    """Return the alerts that a request would become, or its flaws."""
     try:
         parsed = reread(source, settings, mapping, delivery)
     except (Malformed, Forbidden) as error:
@@ -33,16 +36,16 @@ def tried(source: Source, settings: Intake, mapping: mappings.Mapping, delivery:
 
 
 def flaws_of(error: GatewayError) -> tuple[Flaw, ...]:
-    """What is wrong, place by place; the whole of it where no place is told."""
+    """Return the flaws of an error, or the error as one flaw where it has none."""
     return error.flaws or (Flaw("", error.detail),)
 
 
 def problem_of(error: GatewayError) -> str:
-    """What is wrong in one sentence: the whole, and the first place where that says more."""
+    """Return one sentence about an error, with its first flaw if that says more."""
     first = flaws_of(error)[0].detail
     return error.detail if first == error.detail else f"{error.detail}: {first}"
 
 
 def delivery_of(source: Source, item: int, headers: Mapping[str, str], body: bytes, received_at: datetime) -> Delivery:
-    """What lies in quarantine as the request it would be: an item by itself is made a body again."""
+    """Return a quarantined entry as a request; a single item is wrapped into a body."""
     return Delivery(headers, body if item < 0 else source.wrap(body), received_at)

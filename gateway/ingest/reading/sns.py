@@ -1,4 +1,4 @@
-"""Amazon SNS over HTTPS: the envelope, its signature (versions 1 and 2), and the confirmation of a subscription. Pure.
+"""Amazon SNS over HTTPS: envelope, signature (versions 1 and 2), subscription. Pure.
 
 https://docs.aws.amazon.com/sns/latest/dg/sns-verify-signature-of-message.html
 """
@@ -21,14 +21,17 @@ from gateway.settings import Intake
 HOST = r"https://sns\.[a-z]{2}[a-z0-9-]{3,28}\.amazonaws\.com(?:\.cn)?"
 CERTIFICATE = re.compile(HOST + r"/SimpleNotificationService-[0-9A-Za-z-]{1,64}\.pem", re.ASCII)
 SUBSCRIBE = re.compile(HOST + r"/\?Action=ConfirmSubscription&[0-9A-Za-z:&=%._~-]{1,1024}", re.ASCII)
-"""The only addresses that are ever called, whole, so that nothing can stand in front of or behind what they must be."""
+"""Patterns of the only addresses that are ever called.
+
+They match whole addresses, so that nothing can precede or follow the allowed text.
+"""
 
 TOPIC = re.compile(r"arn:aws[a-z-]*:sns:[a-z0-9-]+:([0-9]{12}):[A-Za-z0-9_.-]{1,256}", re.ASCII)
 LONGEST = timedelta(hours=1) + signatures.TOLERANCE
-"""SNS tries again for an hour at most, and signs the time of publishing, not that of the attempt."""
+"""The maximum age of a message: SNS retries for an hour and signs the time of publishing."""
 
 LARGEST = 786_432
-"""Bytes of a request; a message has 256 KiB at most, and some of its characters are written as two or more."""
+"""Maximum bytes of a request; a message has 256 KiB at most, and some characters are escaped."""
 
 HASHES = {"1": hashes.SHA1, "2": hashes.SHA256}
 NOTIFICATION, SUBSCRIPTION, UNSUBSCRIPTION = "Notification", "SubscriptionConfirmation", "UnsubscribeConfirmation"
@@ -37,11 +40,11 @@ SIGNED = {
     SUBSCRIPTION: ("Message", "MessageId", "SubscribeURL", "Timestamp", "Token", "TopicArn", "Type"),
     UNSUBSCRIPTION: ("Message", "MessageId", "SubscribeURL", "Timestamp", "Token", "TopicArn", "Type"),
 }
-"""What is signed of each kind of message, in the order it is signed."""
+"""The signed fields of each kind of message, in the order of signing."""
 
 
 class Envelope(msgspec.Struct, rename="pascal"):
-    """A message as SNS posts it; with raw delivery there is none, and nothing to check."""
+    """A message as SNS posts it; with raw delivery there is no envelope, and nothing to verify."""
 
     type: str
     message_id: str
@@ -56,13 +59,13 @@ class Envelope(msgspec.Struct, rename="pascal"):
     subscribe_url: str | None = msgspec.field(default=None, name="SubscribeURL")
 
     def accounts(self) -> tuple[str, ...]:
-        """The topic, and the account it belongs to."""
+        """Return the topic and the account it belongs to, nothing for a malformed topic."""
         found = TOPIC.fullmatch(self.topic_arn)
         return (self.topic_arn, found[1]) if found else ()
 
 
 def certificate_at(delivery: Delivery, _: Intake) -> str:
-    """Where the certificate lies: only with Amazon; raises Unauthenticated."""
+    """Return the address of the certificate; raises Unauthenticated unless it is Amazon's."""
     address = _envelope(delivery).signing_cert_url
     if not CERTIFICATE.fullmatch(address):
         raise Unauthenticated("the certificate does not lie where Amazon SNS keeps its own")
@@ -70,7 +73,7 @@ def certificate_at(delivery: Delivery, _: Intake) -> str:
 
 
 def verify(delivery: Delivery) -> None:
-    """The signature is of the certificate's key, over a message of the last hour; raises Unauthenticated."""
+    """Raise Unauthenticated unless the certificate's key signed a message of the last hour."""
     envelope = _envelope(delivery)
     algorithm = HASHES.get(envelope.signature_version)
     if algorithm is None:
@@ -87,7 +90,7 @@ def verify(delivery: Delivery) -> None:
 
 
 def confirmation(envelope: Envelope) -> str:
-    """The address whose call confirms the subscription: only with Amazon; raises Malformed."""
+    """Return the address that confirms the subscription; raises Malformed unless it is Amazon's."""
     address = envelope.subscribe_url or ""
     if not SUBSCRIBE.fullmatch(address):
         raise limits.fault("/SubscribeURL", "this is not where Amazon SNS has a subscription confirmed")
@@ -107,14 +110,14 @@ def _envelope(delivery: Delivery) -> Envelope:
 
 
 def _signed(envelope: Envelope) -> bytes:
-    """Names and values of what is signed, each on a line; what a message does not have is left out."""
+    """Return the signed text: the name and value of each signed field that is present, on lines."""
     told = msgspec.to_builtins(envelope)
     lines = [f"{name}\n{told[name]}\n" for name in SIGNED[envelope.type] if told.get(name) is not None]
     return "".join(lines).encode("utf-8", "surrogatepass")
 
 
 def _key(certificate: bytes, now: datetime) -> rsa.RSAPublicKey:
-    """The key of a certificate that is valid now; raises Unauthenticated."""
+    """Return the key of a certificate that is valid at that time; raises Unauthenticated."""
     found = _read(certificate)
     key = found.public_key()
     if not isinstance(key, rsa.RSAPublicKey) or not found.not_valid_before_utc <= now <= found.not_valid_after_utc:

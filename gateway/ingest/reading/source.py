@@ -1,4 +1,7 @@
-"""What a source is: a name, a pure proof of who signed a request, and a pure reading of it into alerts. Nothing here listens."""
+"""The definition of a source: its name, a pure signature check, and a pure parser into alerts.
+
+Nothing here listens on the network.
+"""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -22,10 +25,10 @@ ID_HEADERS = ("webhook-id", "idempotency-key", "x-delivery-id", "x-github-delive
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """One request as it arrived; header names are looked up in lower case.
+    """A request as it arrived; header names are looked up in lower case.
 
-    `certificate` is what was found at the address that the source's `certificate_at` named; `most_items` is how many items of
-    it are looked at.
+    `certificate` is the content of the address that the source's `certificate_at` named;
+    `most_items` is the number of items that may be read.
     """
 
     headers: Mapping[str, str]
@@ -37,7 +40,10 @@ class Delivery:
 
 
 def without_keys(delivery: Delivery) -> Delivery:
-    """Return a delivery with the gateway's keys in body and query blotted out: itself where there are none."""
+    """Return a delivery with the gateway's keys in body and query masked.
+
+    It is the same object if there is nothing to mask.
+    """
     body = body_without_keys(delivery.body)
     if body is delivery.body and not delivery.query:
         return delivery
@@ -46,10 +52,11 @@ def without_keys(delivery: Delivery) -> Delivery:
 
 @dataclass(frozen=True, slots=True)
 class Parsed:
-    """What a request says: alerts by their index in it, what was refused or needs nothing done, what was left out.
+    """The content of a request: alerts by their index in it, refused and ignored items, repairs.
 
-    `lost` counts alerts the sender says it dropped; `ignored` pairs an index with the reason. `accounts` are the names by
-    which the sending account goes; `confirm` is an address to be called before the sender is answered.
+    `lost` counts alerts the sender says it dropped; `ignored` pairs an index with the reason.
+    `accounts` are the names of the sending account; `confirm` is an address to call before the
+    sender gets its response.
     """
 
     alerts: tuple[tuple[int, Alert], ...]
@@ -63,15 +70,16 @@ class Parsed:
 
     @property
     def is_a_test(self) -> bool:
-        """Whether somebody pressed the sender's test button, and nothing else."""
+        """True if the request comes from the sender's test button and contains nothing else."""
         return bool(self.alerts) and not self.refused and all(alert.test for _, alert in self.alerts)
 
 
 @dataclass(frozen=True, slots=True)
 class Whole:
-    """An event with nothing of it left in headers: the other headers, and where in it the body stands.
+    """An event without attributes in headers: the other headers, and the place of the body in it.
 
-    `done` is what was done to the body, by the pointer of its place, where that is no JSON.
+    `done` describes the repairs of the body, by the pointer of their place, where that is no
+    JSON.
     """
 
     headers: Mapping[str, str]
@@ -82,18 +90,22 @@ class Whole:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One kind of sender. `parse` raises Malformed, with flaws, when the body as a whole cannot be understood.
+    """A kind of sender. `parse` raises Malformed, with flaws, if the whole body is unintelligible.
 
-    `wrap` makes one refused item a body again, for replay. A sender that never `tells_the_end` of an alert leaves that to people.
-    `verify` runs before `parse` and raises Unauthenticated for a request that its sender did not sign; without secrets in the
-    settings, a source that shares one with its sender lets everything pass. `expects` names the types a body is read into, to
-    show where one differs. `certificate_at` names the address of the
-    certificate or of the keys that signed, "" for none; it raises Unauthenticated for one that is not the sender's.
+    `wrap` makes one refused item a body again, for replay. A sender that never `tells_the_end`
+    of an alert leaves its end to people. `verify` runs before `parse` and raises Unauthenticated
+    for a request that its sender did not sign; if the sender signs with a shared secret and the
+    settings have none, every request passes. `expects` names the types that a body is read into,
+    to show where one differs. `certificate_at` returns the address of the certificate or of the
+    keys that signed, "" for none; it raises Unauthenticated for an address that is not the
+    sender's.
 
-    `named_by` are pointers (`*` for every item) of what names an alert, which alone may refuse it: anything else that cannot be
-    read is left out of a body. `doubt` says what stands in for a value that cannot be read or is missing, so that doubt opens a
-    record; `fallbacks` which texts beside a value of an item, in this order, stand in for it with their first line.
-    `whole` makes one value of an event that is told partly by headers, given its decoded body or ABSENT; None for any other.
+    `named_by` holds pointers (`*` for every item) to the values that name an alert; only these
+    may cause its refusal: any other unreadable value is left out. `doubt` gives the replacement
+    for a value that is unreadable or missing, so that a record is opened in case of doubt;
+    `fallbacks` lists the texts of an item, in order, whose first line replaces a value. `whole`
+    makes one value of an event whose attributes are in headers, given its decoded body or
+    ABSENT, and returns None for any other event.
     """
 
     slug: str
@@ -112,13 +124,14 @@ class Source:
 
     @property
     def shares_a_secret(self) -> bool:
-        """Whether `intake.<slug>.secrets` mean something."""
+        """True if the source uses `intake.<slug>.secrets`."""
         return self.verify is not None and self.certificate_at is None
 
     def read(self, delivery: Delivery, intake: Intake) -> Parsed:
-        """What the request says; raises Malformed, and Forbidden for an account that is not among those allowed.
+        """Return the content of a request.
 
-        A test may come from anywhere: vendors send theirs for accounts that they made up, and it opens nothing.
+        Raises Malformed, and Forbidden for an account that is not allowed. A test may come from
+        any account: vendors invent accounts for theirs, and a test opens nothing.
         """
         parsed = self.parse(delivery, intake)
         if intake.accounts and not set(intake.accounts) & set(parsed.accounts) and not parsed.is_a_test:
@@ -127,7 +140,10 @@ class Source:
 
 
 def unused_secrets(sources: Mapping[str, Source], intake: Mapping[str, Intake]) -> tuple[Flaw, ...]:
-    """Secrets of sources that have none, or that there are not: whoever set them believes a door locked that is open."""
+    """Return a flaw for each source in the settings whose secrets would be ignored.
+
+    Whoever set them believes the source protected although it is open.
+    """
     return tuple(
         Flaw(f"/intake/{name}/secrets", "there is no source of this name whose requests are signed with a shared secret")
         for name, settings in intake.items()
@@ -136,7 +152,7 @@ def unused_secrets(sources: Mapping[str, Source], intake: Mapping[str, Intake]) 
 
 
 def delivery_id(headers: Mapping[str, str]) -> str | None:
-    """The sender's name for this delivery, the same when it is sent again; None when it gave none."""
+    """Return the sender's id of this delivery, the same when sent again; None when it gave none."""
     found = next((headers[name] for name in ID_HEADERS if headers.get(name)), None)
     if found is None:
         return None
@@ -148,10 +164,10 @@ Items = tuple[tuple[tuple[int, Alert], ...], tuple[Refused, ...]]
 
 
 def each(delivery: Delivery, raws: Sequence[msgspec.Raw], root: str | None, read: Callable[[msgspec.Raw], Alert]) -> Items:
-    """Every item read by itself, so that a bad one is refused without its neighbours.
+    """Read every item by itself, so that a bad one is refused without the others.
 
-    `root` is the pointer of the list they stand in; None when the one item is the body. Raises
-    TooLarge for more items than the delivery may have, before one of them is looked at.
+    `root` is the pointer to their list; None when the body is the one item. Raises TooLarge for
+    more items than the delivery may have, before any of them is read.
     """
     if len(raws) > delivery.most_items:
         raise TooLarge(f"{len(raws)} items in one request: send at most {delivery.most_items}")

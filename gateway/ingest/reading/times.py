@@ -5,21 +5,21 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
 UNITS = ((1e11, 1), (1e14, 1e3), (1e17, 1e6), (1e20, 1e9))
-"""Below which size a number since 1970 counts seconds, milli-, micro- and nanoseconds."""
+"""The bounds below which a number since 1970 counts seconds, milli-, micro- or nanoseconds."""
 
 DECIMAL = re.compile(r"-?[0-9]{1,19}(?:\.[0-9]{1,18})?", re.ASCII)
 COMPACT = re.compile(r"(?:19|20)[0-9]{12}", re.ASCII)
-"""Year to second without anything between; as milliseconds it would be centuries ahead."""
+"""Year to second without separators; read as milliseconds it would be centuries ahead."""
 
 ZONE = re.compile(r" ?(?:UTC|GMT|Z)\Z")
 NAMED = re.compile(r" ?([+-][0-9]{2}):?([0-9]{2}) (?:[A-Z]{1,5}|[+-][0-9]{2,4})\Z", re.ASCII)
-"""An offset and the name of its zone behind it, as Go writes times."""
+"""An offset followed by the name of its zone, as Go writes times."""
 
 LONGEST = 80
 
 
 def read(value: str | float) -> datetime:
-    """Return the time in UTC, the zone of texts that name none; raises ValueError for no time."""
+    """Return the time in UTC; a text without a zone is UTC. Raises ValueError for no time."""
     if not isinstance(value, str):
         return _since(value)
     text = value.strip()
@@ -52,7 +52,7 @@ def _read(text: str) -> datetime:
 
 
 def _since(number: float) -> datetime:
-    """Return the time of a number of seconds or smaller units since 1970, told by its size."""
+    """Return the time of a number since 1970, whose size tells its unit."""
     for most, unit in UNITS:
         if abs(number) < most:
             return datetime.fromtimestamp(number / unit, UTC)
@@ -60,7 +60,7 @@ def _since(number: float) -> datetime:
 
 
 def _plain(text: str) -> str:
-    """Return the time as `fromisoformat` reads it."""
+    """Return the time in the format of `fromisoformat`."""
     text = text.partition(" m=")[0].upper()
     text = NAMED.sub(r"\1:\2", ZONE.sub("+00:00", text))
     date, between, rest = text[:10], text[10:11], text[11:]
@@ -68,7 +68,7 @@ def _plain(text: str) -> str:
 
 
 def _written_out(text: str) -> datetime:
-    """Return a time of RFC 2822 or of `date` (year last); a 12-hour clock would be read wrongly."""
+    """Return a time of RFC 2822 or of `date` (year last); raises ValueError for a 12-hour clock."""
     if text[-2:].upper() in {"AM", "PM"} or not any(map(str.isalpha, text)):
         raise ValueError("not a time")
     try:

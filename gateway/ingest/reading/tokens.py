@@ -1,7 +1,4 @@
-"""Senders that show a token of their cloud's (JWT, RFC 7519) instead of signing what they send. Pure.
-
-A token says who sends and for whom, and nothing of the body: it is believed until it ends, an hour or so.
-"""
+"""Verification of cloud tokens (JWT, RFC 7519), which some senders use to authenticate. Pure."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,7 +15,10 @@ from gateway.errors import Unauthenticated
 from gateway.ingest.reading.signatures import UnknownKey
 
 ALGORITHMS = ("RS256", "PS256", "ES256")
-"""Whatever a token says of itself: all asymmetric, so that no public key passes for a shared secret."""
+"""The accepted algorithms, whatever a token says.
+
+All are asymmetric, so that no public key can be used as a shared secret.
+"""
 
 TYPES = frozenset({"RSA", "EC"})
 LEEWAY = timedelta(seconds=60)
@@ -27,7 +27,7 @@ LONGEST = 8_192
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Who may have made the token, for whom it must be, and the moment to judge by."""
+    """The accepted issuers and audience of a token, and the time to check it against."""
 
     issuers: tuple[str, ...]
     audience: str
@@ -35,7 +35,7 @@ class Wanted:
 
 
 def bearer(headers: Mapping[str, str]) -> str:
-    """The token in Authorization; raises Unauthenticated where there is none."""
+    """Return the token of the Authorization header; raises Unauthenticated where there is none."""
     kind, _, token = headers.get("authorization", "").partition(" ")
     if kind.lower() != "bearer" or not 0 < len(token) <= LONGEST:
         raise Unauthenticated("the request brings no token of the sender's cloud")
@@ -43,9 +43,10 @@ def bearer(headers: Mapping[str, str]) -> str:
 
 
 def claims(token: str, keys: bytes, wanted: Wanted) -> Mapping[str, Any]:
-    """What a token says, every check passed; raises Unauthenticated, and UnknownKey when it is worth fetching the keys again.
+    """Return the claims of a token once every check has passed.
 
-    Where the keys lie is never taken from the token.
+    Raises Unauthenticated, and UnknownKey when it is worth fetching the keys again. The address
+    of the keys is never taken from the token.
     """
     try:
         told = jwt.decode(token, _keys(keys), algorithms=list(ALGORITHMS)).claims
@@ -59,7 +60,7 @@ def claims(token: str, keys: bytes, wanted: Wanted) -> Mapping[str, Any]:
 
 
 def _objection(told: Mapping[str, Any], wanted: Wanted) -> str | None:
-    """Why these claims are not to be believed, or None."""
+    """Return why these claims are not accepted, or None."""
     now, leeway = wanted.now.timestamp(), LEEWAY.total_seconds()
     audience = told.get("aud")
     if told.get("iss") not in wanted.issuers:
@@ -81,7 +82,7 @@ def _number(value: object) -> bool:
 
 @lru_cache(maxsize=8)
 def _keys(document: bytes) -> KeySet:
-    """Those of a JWK set (RFC 7517) that may sign; raises Unauthenticated when there is none."""
+    """Return the signing keys of a JWK set (RFC 7517); raises Unauthenticated if there are none."""
     try:
         listed = msgspec.json.decode(document, type=dict[str, Any]).get("keys")
         usable = [one for one in listed if one.get("kty") in TYPES and one.get("use", "sig") == "sig"] if listed else []

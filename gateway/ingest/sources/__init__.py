@@ -1,4 +1,4 @@
-"""Every source there is: each module here is one, and its name is the slug in the address."""
+"""All sources: each module here is one, and its name is the slug in the address."""
 
 from importlib import import_module
 from pkgutil import iter_modules
@@ -8,4 +8,4 @@ from gateway.ingest.reading.source import Source
 SOURCES: tuple[Source, ...] = tuple(
     import_module(f"{__name__}.{module.name}").SOURCE for module in sorted(iter_modules(__path__), key=lambda found: found.name)
 )
-"""Sorted by slug."""
+"""All sources, sorted by slug."""

@@ -1,4 +1,7 @@
-"""Alertmanager's webhook, version 4: https://prometheus.io/docs/alerting/latest/configuration/#webhook_config."""
+"""Alertmanager's webhook, version 4.
+
+https://prometheus.io/docs/alerting/latest/configuration/#webhook_config
+"""
 
 from dataclasses import replace
 from datetime import datetime
@@ -13,20 +16,20 @@ from gateway.settings import Intake
 from gateway.vocabulary import AlertStatus
 
 REMEMBERED_BYTES = 4_096
-"""Alerts longer than this are read anew each time, so that what is remembered stays small."""
+"""Longer alerts are not cached, so that the cache stays small."""
 
 STATUS = {"firing": AlertStatus.FIRING, "resolved": AlertStatus.RESOLVED}
 
 
 class Webhook(msgspec.Struct, rename="camel"):
-    """The body; everything else in it repeats the alerts."""
+    """A notification; its other fields repeat the alerts."""
 
     alerts: list[msgspec.Raw]
     truncated_alerts: int = 0
 
 
 def parse(delivery: Delivery, _: Intake) -> Parsed:
-    """The status of each alert counts, not that of the group around it."""
+    """Return the alerts; the status of each alert counts, not that of its group."""
     body = limits.envelope(delivery.body, Webhook)
     alerts, refused = each(delivery, body.alerts, "/alerts", partial(_alert, received_at=delivery.received_at))
     return Parsed(alerts, refused, lost=limits.count(body.truncated_alerts), delivery_id=delivery_id(delivery.headers))
@@ -51,7 +54,7 @@ def _read(data: bytes) -> Alert:
 
 
 _known = lru_cache(maxsize=8_192)(_read)
-"""Remembered word by word: Alertmanager repeats a firing alert without changing a letter of it."""
+"""A cache by exact content: Alertmanager repeats a firing alert without any change."""
 
 
 def _wrap(item: bytes) -> bytes:

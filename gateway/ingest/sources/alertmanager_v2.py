@@ -1,4 +1,7 @@
-"""What Prometheus posts to Alertmanager: POST /api/v2/alerts (prometheus/alertmanager api/v2/openapi.yaml)."""
+"""The alerts that Prometheus posts to Alertmanager, by POST /api/v2/alerts.
+
+The format is that of prometheus/alertmanager api/v2/openapi.yaml.
+"""
 
 from datetime import timedelta
 from functools import partial
@@ -12,11 +15,11 @@ from gateway.settings import Intake
 from gateway.vocabulary import AlertStatus
 
 RESOLVE_TIMEOUT = timedelta(minutes=5)
-"""Alertmanager's own default: an alert without an end lapses then unless sent again."""
+"""Alertmanager's default: an alert without an end expires after this time unless sent again."""
 
 
 def parse(delivery: Delivery, _: Intake) -> Parsed:
-    """Whether an alert is over is told by its end: past is resolved, future is when it lapses."""
+    """Return the alerts: resolved if their end is past, else firing until their end."""
     raws = limits.envelope(delivery.body, list[msgspec.Raw])
     alerts, refused = each(delivery, raws, "", partial(_alert, delivery=delivery))
     return Parsed(alerts, refused, delivery_id=delivery_id(delivery.headers))
@@ -26,7 +29,7 @@ def _alert(raw: msgspec.Raw, delivery: Delivery) -> Alert:
     item, received = limits.item(raw, prometheus.Item), delivery.received_at
     if "" in item.labels or not all(map(str.isprintable, item.labels)):
         raise limits.fault("/labels", "a label's name is empty or cannot be printed")
-    item.labels = {name: value for name, value in item.labels.items() if value}  # to Alertmanager, empty is absent
+    item.labels = {name: value for name, value in item.labels.items() if value}  # for Alertmanager, an empty label is absent
     if not item.labels:
         raise limits.fault("/labels", "an alert needs at least one label with a value")
     starts, ends = limits.instant(item.starts_at, "/startsAt"), limits.instant(item.ends_at, "/endsAt")

@@ -21,14 +21,14 @@ STATUS = {"fired": AlertStatus.FIRING, "resolved": AlertStatus.RESOLVED}
 SUBSCRIPTION = re.compile(r"/subscriptions/([^/]{1,64})/", re.IGNORECASE)
 GROUP = re.compile(r"/resourcegroups/([^/]{1,256})/", re.IGNORECASE)
 MONITOR = "461e8683-5575-4561-ac7f-899cc907d62a"
-"""The application that action groups of all directories sign in as."""
+"""The application id with which action groups of all directories sign in."""
 
 TEST_ALERT = "/subscriptions/11111111-1111-1111-1111-111111111111/"
-"""Where the alerts of "Test action group" lie, whatever kind is chosen."""
+"""The prefix of the alert ids of "Test action group", whatever kind is chosen."""
 
 
 class Essentials(msgspec.Struct, rename="camel"):
-    """What every kind of alert has."""
+    """The fields that every kind of alert has."""
 
     monitor_condition: str
     alert_rule: str = ""
@@ -46,26 +46,30 @@ class Essentials(msgspec.Struct, rename="camel"):
 
 
 class Data(msgspec.Struct, rename="camel"):
-    """The context differs by kind and is not read."""
+    """The data of an alert; its context differs by kind and is not read."""
 
     essentials: Essentials
     custom_properties: dict[str, Any] | None = None
 
 
 class Body(msgspec.Struct, rename="camel"):
-    """The schema says its name, since action groups know others."""
+    """The body of a request, which names its schema, as action groups know others."""
 
     schema_id: str
     data: Data
 
 
 def certificate_at(_: Delivery, intake: Intake) -> str:
-    """The keys of the directory in the settings, whatever a token says."""
+    """Return the address of the keys of the directory in the settings, whatever a token says."""
     return f"https://login.microsoftonline.com/{intake.tenant.lower()}/discovery/v2.0/keys" if intake.audience else ""
 
 
 def verify(delivery: Delivery, intake: Intake) -> None:
-    """With an audience: a token of the directory for it, of Azure Monitor or one of the senders; raises Unauthenticated."""
+    """Verify the token of the directory if the settings have an audience.
+
+    It must be for that audience and of Azure Monitor or one of `senders`. Raises
+    Unauthenticated.
+    """
     if not intake.audience:
         return
     tenant = intake.tenant.lower()
@@ -77,12 +81,15 @@ def verify(delivery: Delivery, intake: Intake) -> None:
 
 
 def _delivery_id(delivery: Delivery, intake: Intake) -> str | None:
-    """Where tokens are asked for, the body: one that was seen on its way does nothing when it is sent again."""
+    """Return the hash of the body if tokens are required.
+
+    So a request that somebody intercepted does nothing when it is sent again.
+    """
     return f"azure:{sha256(delivery.body).hexdigest()}" if intake.audience else None
 
 
 def parse(delivery: Delivery, intake: Intake) -> Parsed:
-    """One alert of one resource."""
+    """Return the alert of one resource; raises Malformed."""
     if limits.decode(delivery.body, Named).schema_id != SCHEMA:
         raise limits.fault("/schemaId", "only the common alert schema is read: turn it on in the action group")
     data = limits.decode(delivery.body, Body).data
@@ -92,7 +99,7 @@ def parse(delivery: Delivery, intake: Intake) -> Parsed:
 
 
 class Named(msgspec.Struct, rename="camel"):
-    """As much of a body as names its schema."""
+    """The field of a body that names its schema."""
 
     schema_id: str = ""
 
@@ -126,12 +133,15 @@ def _alert(data: Data, delivery: Delivery) -> Alert:
 
 
 def _resource(told: Essentials) -> str:
-    """What is affected; for an alert on logs that is not what the rule stands on."""
+    """Return the id of the affected resource.
+
+    For a log alert that is another one than the target of the rule.
+    """
     return next(iter([*(told.configuration_items or []), *(told.alert_target_ids or [])]), "")
 
 
 def _labels(data: Data) -> dict[str, str]:
-    """The rule's own properties, and where the alert stands."""
+    """Return the rule's custom properties and the location of the alert as labels."""
     told = data.essentials
     target = next(iter(told.alert_target_ids or []), told.alert_id)
     places = {"subscription": SUBSCRIPTION.match(target), "resource_group": GROUP.search(target)}

@@ -1,4 +1,7 @@
-"""CloudEvents 1.0 over HTTP, structured, batched or binary: https://github.com/cloudevents/spec (http-protocol-binding)."""
+"""CloudEvents 1.0 over HTTP: structured, batched or binary.
+
+https://github.com/cloudevents/spec (http-protocol-binding)
+"""
 
 import base64
 import binascii
@@ -22,7 +25,7 @@ ATTRIBUTES = ("specversion", "id", "source", "type", "subject", "time")
 
 
 class Event(msgspec.Struct):
-    """The attributes that mean something here, and the data as it was sent."""
+    """The attributes that are used here, and the data as it was sent."""
 
     specversion: str
     id: str
@@ -35,7 +38,11 @@ class Event(msgspec.Struct):
 
 
 def parse(delivery: Delivery, intake: Intake) -> Parsed:
-    """The mode is told by ce- headers or else by the body's shape, since many senders leave the media type as it was."""
+    """Return the alerts of a request.
+
+    The mode is recognised by ce- headers, or else by the shape of the body, since many senders
+    leave the media type unchanged.
+    """
     if "ce-specversion" in delivery.headers:
         raws, root = [_bound(delivery)], None
     else:
@@ -47,7 +54,7 @@ def parse(delivery: Delivery, intake: Intake) -> Parsed:
 
 
 def _bound(delivery: Delivery) -> msgspec.Raw:
-    """A binary event in the structured form: attributes are headers, the body is the data."""
+    """Return a binary event in structured form: headers are attributes, the body is the data."""
     data: Mapping[str, object] = {}
     if delivery.body and _is_json(delivery):
         data = {"data": limits.envelope(delivery.body, msgspec.Raw)}
@@ -59,7 +66,7 @@ def _bound(delivery: Delivery) -> msgspec.Raw:
 
 
 def whole(delivery: Delivery, data: Any) -> Whole | None:
-    """A binary event in the structured form, whatever its data is: what is no JSON is a text."""
+    """Return a binary event in structured form; data that is no JSON becomes a text."""
     if "ce-specversion" not in delivery.headers:
         return None
     headers = {name: value for name, value in delivery.headers.items() if not name.lower().startswith("ce-")}
@@ -108,7 +115,7 @@ def _alert(raw: msgspec.Raw, delivery: Delivery, intake: Intake) -> Alert:
 
 
 def _data(event: Event, mapping: Mapping[str, str]) -> fields.Item:
-    """The data's fields; a text is a description, and so is what is neither text nor object, as it stands."""
+    """Return the fields of the data; a text or anything else but an object is a description."""
     data = bytes(event.data).strip()
     if event.data_base64 is not None:
         return _decoded(event.data_base64, mapping)
@@ -123,7 +130,7 @@ def _data(event: Event, mapping: Mapping[str, str]) -> fields.Item:
 
 
 def _decoded(text: str, mapping: Mapping[str, str]) -> fields.Item:
-    """Data that travelled as base64: JSON of an object is read, any other text is a description."""
+    """Return the fields of base64 data: a JSON object is read, any other text is a description."""
     try:
         data = base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError) as error:
@@ -135,7 +142,10 @@ def _decoded(text: str, mapping: Mapping[str, str]) -> fields.Item:
 
 
 def _delivery_id(raws: list[msgspec.Raw], refused: set[int]) -> str | None:
-    """Every id and source in it; what was refused counts as it stands, so that a mended event is not taken for a repeat."""
+    """Return an id of the request, made of the id and source of every event in it.
+
+    A refused event counts by its content, so that a repaired one is not taken for a repeat.
+    """
     if not raws:
         return None
     named = [["", bytes(raw).hex()] if index in refused else _name(raw) for index, raw in enumerate(raws)]

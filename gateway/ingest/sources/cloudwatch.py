@@ -1,4 +1,4 @@
-"""Amazon CloudWatch alarms, metric and composite, by way of SNS.
+"""Amazon CloudWatch alarms, metric and composite, delivered by SNS.
 
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Notify_Users_Alarm_Changes.html
 """
@@ -15,7 +15,7 @@ from gateway.settings import Intake
 from gateway.vocabulary import AlertStatus
 
 QUIET = "INSUFFICIENT_DATA"
-"""Nobody knows how it is: neither trouble nor its end."""
+"""The unknown state, which neither fires nor resolves an alert."""
 
 STATUS = {"ALARM": AlertStatus.FIRING, "OK": AlertStatus.RESOLVED}
 
@@ -28,7 +28,7 @@ class Dimension(msgspec.Struct):
 
 
 class Trigger(msgspec.Struct, rename="pascal"):
-    """What is measured; a metric made of others has no name."""
+    """The metric of an alarm; a metric computed from others has no name."""
 
     metric_name: str | None = None
     namespace: str | None = None
@@ -36,7 +36,7 @@ class Trigger(msgspec.Struct, rename="pascal"):
 
 
 class Alarm(msgspec.Struct, rename="pascal"):
-    """The message; a composite alarm has no trigger."""
+    """The alarm in a message; a composite alarm has no trigger."""
 
     alarm_name: str
     new_state_value: str
@@ -51,12 +51,12 @@ class Alarm(msgspec.Struct, rename="pascal"):
 
 
 def verify(delivery: Delivery, _: Intake) -> None:
-    """Always: no secret is shared, the certificate says who signed."""
+    """Verify the signature of SNS; always, since no secret is shared. Raises Unauthenticated."""
     sns.verify(delivery)
 
 
 def parse(delivery: Delivery, _: Intake) -> Parsed:
-    """One alarm, or the question whether we want them."""
+    """Return one alarm, or the request to confirm a subscription; raises Malformed."""
     envelope = limits.decode(delivery.body, sns.Envelope)
     told, delivery_id = envelope.accounts(), f"sns:{limits.key(envelope.message_id, '/MessageId')}"
     if envelope.type == sns.SUBSCRIPTION:
@@ -94,7 +94,7 @@ def _alert(alarm: Alarm, delivery: Delivery) -> Alert:
 
 
 def _notice(envelope: sns.Envelope, delivery: Delivery) -> Alert:
-    """Something else that came by the topic: an alert by its subject, that people end."""
+    """Return an alert by its subject for any other message of the topic; people end it."""
     title = envelope.subject or envelope.message.strip().partition("\n")[0] or envelope.topic_arn
     name = sha256(title.encode("utf-8", "replace")).hexdigest()[:16]
     return Alert(
@@ -109,7 +109,7 @@ def _notice(envelope: sns.Envelope, delivery: Delivery) -> Alert:
 
 
 def _region(alarm: Alarm) -> str | None:
-    """The code of the region: beside the alarm's resource name only its name for people is told."""
+    """Return the code of the region, from the ARN; the alarm itself has only its display name."""
     parts = (alarm.alarm_arn or "").split(":")
     return parts[3] if len(parts) > 3 else alarm.region
 

@@ -1,4 +1,7 @@
-"""Datadog's webhooks, by the payload in `integrations/datadog`: https://docs.datadoghq.com/integrations/webhooks/."""
+"""Datadog's webhooks, with the payload in `integrations/datadog`.
+
+https://docs.datadoghq.com/integrations/webhooks/
+"""
 
 import msgspec
 
@@ -11,17 +14,17 @@ from gateway.vocabulary import AlertStatus
 
 RECOVERED = "recovered"
 FIRING = ("triggered", "warn", "no data", "renotify")
-"""Transitions of a monitor that is not well; each may be told again, with "re-" before it."""
+"""The transitions of a failing monitor; a repeated one has the prefix "re-"."""
 
 TEST = "[TEST]"
-"""How the event's title begins of what the button "Test notifications" sends.
+"""The prefix of the event title in requests of the button "Test notifications".
 
 A monitor may have it in its own name.
 """
 
 
 class Event(msgspec.Struct):
-    """The body, all of it texts. Times are milliseconds."""
+    """The body, whose fields are all texts. Times are milliseconds."""
 
     alert_id: str
     alert_transition: str
@@ -42,7 +45,7 @@ class Event(msgspec.Struct):
 
 
 def parse(delivery: Delivery, _: Intake) -> Parsed:
-    """One transition of one group of a monitor; raises Malformed."""
+    """Return the alert of one group of a monitor; raises Malformed."""
     event = limits.decode(delivery.body, Event)
     transition = event.alert_transition.casefold()
     over = transition.endswith(RECOVERED)
@@ -80,12 +83,15 @@ def _alert(event: Event, status: AlertStatus, delivery: Delivery) -> Alert:
 
 
 def _key(event: Event) -> str:
-    """The monitor and the group in it, so that an alert that comes back is known again; the cycle is an occurrence of it."""
+    """Return the key of the monitor and its group, the same each time the alert fires.
+
+    The cycle is an occurrence of it.
+    """
     return "/".join(part for part in (event.org_id, event.alert_id, event.alert_scope) if part) if event.alert_id else ""
 
 
 def _severity(event: Event) -> str:
-    """The monitor's own priority; without one, what the transition says."""
+    """Return the monitor's own priority, or without one the transition."""
     return (event.alert_priority or event.alert_transition.removeprefix("Re-")).casefold()
 
 

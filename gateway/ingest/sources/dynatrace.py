@@ -1,4 +1,4 @@
-"""Dynatrace's custom integration, by the payload in `integrations/dynatrace`.
+"""Dynatrace's custom integration, with the payload in `integrations/dynatrace`.
 
 https://docs.dynatrace.com/docs/analyze-explore-automate/notifications-and-alerting/problem-notifications/webhook-integration
 """
@@ -14,14 +14,17 @@ from gateway.vocabulary import AlertStatus
 
 MERGED = "MERGED"
 STATUS = {"OPEN": AlertStatus.FIRING, "RESOLVED": AlertStatus.RESOLVED, MERGED: AlertStatus.RESOLVED}
-"""A problem that became part of another is never told of again: that one goes on, and the link leads there."""
+"""The status by state; a merged problem is resolved, as it is never notified of again.
+
+The problem it became part of goes on, and the link leads there.
+"""
 
 TEST = "Dynatrace problem notification test run"
-"""The title of what the test button sends."""
+"""The title of a request of the test button."""
 
 
 class Entity(msgspec.Struct):
-    """Something impacted."""
+    """An impacted entity."""
 
     type: str = ""
     name: str = ""
@@ -29,7 +32,7 @@ class Entity(msgspec.Struct):
 
 
 class Problem(msgspec.Struct, rename={"pid": "PID"}):
-    """The body."""
+    """A problem, the body of a request."""
 
     pid: str
     State: str
@@ -45,7 +48,7 @@ class Problem(msgspec.Struct, rename={"pid": "PID"}):
 
 
 def parse(delivery: Delivery, _: Intake) -> Parsed:
-    """One problem; raises Malformed."""
+    """Return the alert of one problem; raises Malformed."""
     problem = limits.decode(delivery.body, Problem)
     if problem.State not in STATUS:
         raise limits.fault("/State", f"a state is OPEN, RESOLVED or MERGED, not {problem.State[:40]!r}")

@@ -1,4 +1,4 @@
-"""Kibana's rules and Elasticsearch's Watcher, by the bodies in `integrations/elastic`.
+"""Kibana's rules and Elasticsearch's Watcher, with the bodies in `integrations/elastic`.
 
 https://www.elastic.co/docs/explore-analyze/alerting/alerts/rule-action-variables and
 https://www.elastic.co/docs/explore-analyze/alerting/watcher/actions-webhook
@@ -14,13 +14,13 @@ from gateway.settings import Intake
 from gateway.vocabulary import AlertStatus
 
 RECOVERED = "recovered"
-"""The action group of an alert that is over, whatever the rule is."""
+"""The action group of a recovered alert, for every rule."""
 
 STATES = {"firing": AlertStatus.FIRING, "resolved": AlertStatus.RESOLVED}
 
 
 class Rule(msgspec.Struct, rename="camel"):
-    """Kibana's rule."""
+    """A rule of Kibana."""
 
     id: str = ""
     name: str = ""
@@ -31,7 +31,7 @@ class Rule(msgspec.Struct, rename="camel"):
 
 
 class Instance(msgspec.Struct, rename="camel"):
-    """One alert of a rule; `uuid` is another each time it becomes active."""
+    """One alert of a rule; `uuid` is a new one each time it becomes active."""
 
     id: str = ""
     uuid: str = ""
@@ -40,7 +40,7 @@ class Instance(msgspec.Struct, rename="camel"):
 
 
 class Body(msgspec.Struct):
-    """A rule's alert, or a watch's state: the other half is empty."""
+    """An alert of a rule, or the state of a watch; the fields of the other are empty."""
 
     rule: Rule | None = None
     alert: Instance | None = None
@@ -55,7 +55,7 @@ class Body(msgspec.Struct):
 
 
 def parse(delivery: Delivery, _: Intake) -> Parsed:
-    """One alert of one rule, or one watch; raises Malformed."""
+    """Return the alert of one rule or one watch; raises Malformed."""
     body = limits.decode(delivery.body, Body)
     alert = _ruled(body, delivery) if body.rule else _watched(body, delivery)
     return Parsed(((0, alert),), delivery_id=delivery_id(delivery.headers))

@@ -1,4 +1,7 @@
-"""Anything that can post JSON: one object or a list, only `title` required; a mapping reads foreign bodies."""
+"""Any sender that can post JSON: one object or a list; a mapping reads foreign formats.
+
+Only `title` is required.
+"""
 
 from functools import partial
 
@@ -12,7 +15,7 @@ from gateway.settings import Intake
 
 
 def parse(delivery: Delivery, intake: Intake) -> Parsed:
-    """Items are refused one by one; their neighbours are kept."""
+    """Return the alerts; a bad item is refused and the others are kept."""
     root = intake.mapping.get("items", "")
     found = _within(limits.envelope(delivery.body, msgspec.Raw), root)
     many = bytes(found).lstrip()[:1] == b"["
@@ -22,7 +25,7 @@ def parse(delivery: Delivery, intake: Intake) -> Parsed:
 
 
 def _within(body: msgspec.Raw, pointer: str) -> msgspec.Raw:
-    """The part of a body that a pointer names, as it was sent."""
+    """Return the part of a body at a pointer, as it was sent; raises Malformed if there is none."""
     for step in pointer.split("/")[1:]:
         name = step.replace("~1", "/").replace("~0", "~")
         inner = limits.envelope(bytes(body), dict[str, msgspec.Raw]).get(name)

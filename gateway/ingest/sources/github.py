@@ -1,4 +1,4 @@
-"""GitHub: failed workflows of the default branch, failed deployments, and what its scanners find.
+"""GitHub: failed workflows of the default branch, failed deployments, and scanner findings.
 
 https://docs.github.com/webhooks/webhook-events-and-payloads
 """
@@ -24,14 +24,14 @@ RUNNING = ("requested", "in_progress")
 QUIET_RUNS = ("action_required", "cancelled", "neutral", "skipped", "stale", "")
 QUIET_DEPLOYMENTS = ("inactive", "in_progress", "pending", "queued", "waiting")
 QUIET_SCANS = ("appeared_in_branch", "assigned", "assignees_changed", "unassigned", "updated_assignment", "validated")
-"""What is known to be no trouble; anything else that a run, a deployment or a finding says is an alert."""
+"""Known harmless values; any other value of a run, a deployment or a finding is an alert."""
 
 SCAN = {**dict.fromkeys(FOUND, FIRING), **dict.fromkeys(GONE, RESOLVED)}
 PREFIX = "sha256="
 
 
 class Named(msgspec.Struct, frozen=True):
-    """Whatever has a name; only one of them."""
+    """A repository, account or organization; only one of its fields is set."""
 
     full_name: str = ""
     login: str = ""
@@ -52,7 +52,7 @@ class Run(msgspec.Struct):
 
 
 class Deployed(msgspec.Struct):
-    """How a deployment stands."""
+    """The status of a deployment."""
 
     state: str
     environment: str = ""
@@ -63,7 +63,7 @@ class Deployed(msgspec.Struct):
 
 
 class Rule(msgspec.Struct, frozen=True):
-    """What code scanning looks for."""
+    """A rule of code scanning."""
 
     description: str | None = None
     severity: str | None = None
@@ -71,14 +71,18 @@ class Rule(msgspec.Struct, frozen=True):
 
 
 class Advisory(msgspec.Struct, frozen=True):
-    """What is wrong with a dependency."""
+    """An advisory about a dependency."""
 
     summary: str | None = None
     severity: str | None = None
 
 
 class Finding(msgspec.Struct):
-    """What a scanner found: by `rule` in the code, by `security_advisory` in dependencies, by `secret_type` among secrets."""
+    """The finding of a scanner.
+
+    It has a `rule` for code, a `security_advisory` for dependencies, a `secret_type` for
+    secrets.
+    """
 
     number: int
     rule: Rule | None = None
@@ -90,7 +94,7 @@ class Finding(msgspec.Struct):
 
 
 class Hook(msgspec.Struct):
-    """The body; which of the three it is about is told by what it has."""
+    """The body of a request; the fields that are present tell which kind of event it is."""
 
     action: str = ""
     repository: Named = Named()
@@ -101,7 +105,10 @@ class Hook(msgspec.Struct):
 
 
 def verify(delivery: Delivery, intake: Intake) -> None:
-    """HMAC-SHA256 over the body; no time is told."""
+    """Verify the HMAC-SHA256 of the body, if there are secrets; no time is signed.
+
+    Raises Unauthenticated.
+    """
     if intake.secrets:
         given = signatures.from_hex(delivery.headers.get("x-hub-signature-256", "").removeprefix(PREFIX))
         signatures.check(signatures.keys(intake.secrets), delivery.body, [given])
@@ -109,7 +116,7 @@ def verify(delivery: Delivery, intake: Intake) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What one of the three amounts to; `when` is a time and the place where it stands."""
+    """The content of an event of any kind; `when` is a time and the pointer to it."""
 
     key: str
     status: AlertStatus
@@ -122,7 +129,11 @@ class Told:
 
 
 def parse(delivery: Delivery, _: Intake) -> Parsed:
-    """At most one alert. The body names the delivery, since only that is signed; sent again, it is the same."""
+    """Return at most one alert; raises Malformed.
+
+    The delivery is identified by its body, since only that is signed; a repeated delivery has
+    the same body.
+    """
     hook = limits.decode(delivery.body, Hook)
     if not hook.repository.full_name and hook.organization is None:
         raise limits.fault("/repository/full_name", "this names neither a repository nor an organization")
@@ -145,7 +156,10 @@ def _told(hook: Hook) -> Told | None:
 
 
 def _run(run: Run, repository: Named) -> Told | None:
-    """Only on the default branch of the repository itself: people's branches fail all day."""
+    """Return a run on the default branch of the repository itself, None for any other.
+
+    Runs on people's branches fail all day.
+    """
     status = RUN.get(run.conclusion or "", FIRING)
     ours = run.head_repository is None or run.head_repository.full_name == repository.full_name
     if (run.conclusion or "") in QUIET_RUNS or not ours or run.head_branch != repository.default_branch:
@@ -175,7 +189,7 @@ def _finding(action: str, alert: Finding) -> Told:
 
 
 def _scanner(alert: Finding) -> tuple[str, str | None, str | None]:
-    """Which it was, what it found, and how bad it says that is."""
+    """Return the name of the scanner, the summary of the finding, and its severity."""
     if alert.security_advisory is not None:
         return "dependabot", alert.security_advisory.summary, alert.security_advisory.severity
     if alert.rule is not None:

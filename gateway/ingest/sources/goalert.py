@@ -1,4 +1,7 @@
-"""GoAlert's generic API: target/goalert genericapi/handler.go (summary, details, action, dedup)."""
+"""GoAlert's generic API (summary, details, action, dedup).
+
+See target/goalert genericapi/handler.go.
+"""
 
 from binascii import a2b_qp
 from collections.abc import Callable, Mapping
@@ -19,14 +22,14 @@ from gateway.vocabulary import AlertStatus
 FIELDS = ("summary", "details", "action", "dedup")
 MULTIPART, JSON = "multipart/form-data", "application/json"
 MOST = 100
-"""Fields of a form that are looked at."""
+"""Maximum fields of a form that are read."""
 
 DECODE: Mapping[str, Callable[[bytes], bytes]] = {"base64": base64, "quoted-printable": a2b_qp}
-"""How a part is decoded, by its transfer encoding."""
+"""The decoder of a part, by its transfer encoding."""
 
 
 class Call(msgspec.Struct):
-    """What a call says, however it came: as JSON, as a form or in the address."""
+    """The fields of a request, from JSON, a form or the query."""
 
     summary: str | None = None
     details: str | None = None
@@ -35,7 +38,10 @@ class Call(msgspec.Struct):
 
 
 def parse(delivery: Delivery, _: Intake) -> Parsed:
-    """One alert, over when `action` is close; raises Malformed. What is nearer to the body wins: the address says least."""
+    """Return one alert, resolved when `action` is close; raises Malformed.
+
+    Fields of the body take precedence over those of the query.
+    """
     said = {name: _clean(text) for name, text in delivery.query.items() if name in FIELDS}
     if is_json(delivery.headers, delivery.body):
         inner = limits.decode(delivery.body, Call)
@@ -58,13 +64,13 @@ def parse(delivery: Delivery, _: Intake) -> Parsed:
 
 
 def is_json(headers: Mapping[str, str], body: bytes) -> bool:
-    """Whether a body is JSON, by its media type or by how it begins."""
+    """Return whether a body is JSON, by its media type or its beginning."""
     media = headers.get("content-type", "").partition(";")[0].strip().lower()
     return media == JSON or body.lstrip()[:1] in {b"{", b"["}
 
 
 def form(headers: Mapping[str, str], body: bytes) -> dict[str, str]:
-    """Return the texts of a form, urlencoded or in parts, of which the first are looked at; files in it are not read."""
+    """Return the first fields of a form, urlencoded or multipart; files in it are not read."""
     media, given = parameters(headers.get("content-type", ""))
     if media != MULTIPART:
         first = b"&".join(body.split(b"&", MOST)[:MOST]).decode("utf-8", "replace")
@@ -73,12 +79,12 @@ def form(headers: Mapping[str, str], body: bytes) -> dict[str, str]:
     try:
         parts = map(_part, split(body, given.get("boundary", "").encode("utf-8", "replace"), MOST))
         return {name: _clean(content.decode("utf-8", "replace")) for name, content in parts if name}
-    except Malformed:  # of so many parts, or heads so long, nothing is believed
+    except Malformed:  # with so many parts, or headers so long, the form is not trusted
         return {}
 
 
 def _part(piece: bytes) -> tuple[str, bytes]:
-    """Return name and content of a part, "" as the name of a file."""
+    """Return name and content of a part; the name of a file is ""."""
     fields, content = head(piece)
     _, given = parameters(fields.raw("content-disposition"))
     name = "" if "filename" in given else given.get("name", "")
@@ -91,7 +97,7 @@ def _clean(text: str) -> str:
 
 
 def _derived(summary: str, details: str) -> str:
-    """Summary and details together, which is what GoAlert tells such alerts apart by."""
+    """Return a key made of summary and details, by which GoAlert distinguishes such alerts."""
     return "auto:" + sha256(msgspec.json.encode([summary, details])).hexdigest()[:16]
 
 

@@ -1,4 +1,4 @@
-"""Google Cloud Monitoring, version 1.2: the webhook of a notification channel, or a push subscription to its Pub/Sub topic.
+"""Google Cloud Monitoring, version 1.2, by webhook or by a Pub/Sub push subscription.
 
 https://cloud.google.com/monitoring/support/notification-options#webhooks
 https://cloud.google.com/pubsub/docs/authenticate-push-subscriptions
@@ -20,7 +20,7 @@ STATUS = {"open": AlertStatus.FIRING, "closed": AlertStatus.RESOLVED}
 ISSUERS = ("https://accounts.google.com", "accounts.google.com")
 KEYS = "https://www.googleapis.com/oauth2/v3/certs"
 NO_SEVERITY = "no severity"
-"""What a policy without a severity has."""
+"""The severity of a policy that has none."""
 
 
 class Labelled(msgspec.Struct):
@@ -31,7 +31,7 @@ class Labelled(msgspec.Struct):
 
 
 class Documentation(msgspec.Struct):
-    """What the policy tells people to do."""
+    """The instructions of a policy."""
 
     content: str | None = None
 
@@ -59,14 +59,14 @@ class Incident(msgspec.Struct):
 
 
 class Body(msgspec.Struct):
-    """The version is "test" where somebody tries the channel."""
+    """A notification; the version is "test" if somebody tests the channel."""
 
     incident: Incident
     version: str = ""
 
 
 class Message(msgspec.Struct):
-    """What was published, in base64."""
+    """A published message, in base64."""
 
     data: str
     message_id: str = msgspec.field(name="messageId")
@@ -80,12 +80,16 @@ class Push(msgspec.Struct):
 
 
 def certificate_at(_: Delivery, intake: Intake) -> str:
-    """Google's keys, which lie in one place."""
+    """Return the address of Google's keys, if the settings have an audience."""
     return KEYS if intake.audience else ""
 
 
 def verify(delivery: Delivery, intake: Intake) -> None:
-    """With an audience: a token of Google's for it, of a service account that is among the senders; raises Unauthenticated."""
+    """Verify Google's token if the settings have an audience.
+
+    It must be for that audience and of a service account among `senders`. Raises
+    Unauthenticated.
+    """
     if not intake.audience:
         return
     wanted = tokens.Wanted(ISSUERS, intake.audience, delivery.received_at)
@@ -95,7 +99,7 @@ def verify(delivery: Delivery, intake: Intake) -> None:
 
 
 def parse(delivery: Delivery, _: Intake) -> Parsed:
-    """One incident of theirs, which is one alert of ours."""
+    """Return the alert of one Google Cloud incident; raises Malformed."""
     pushed = b'"message"' in delivery.body and "message" in limits.decode(delivery.body, dict[str, msgspec.Raw])
     body, named = _pushed(limits.decode(delivery.body, Push)) if pushed else (limits.decode(delivery.body, Body), None)
     number = body.incident.scoping_project_number
@@ -105,7 +109,10 @@ def parse(delivery: Delivery, _: Intake) -> Parsed:
 
 
 def _pushed(push: Push) -> tuple[Body, str]:
-    """What was published, and its name: Pub/Sub tells it again until it is answered, and sometimes after."""
+    """Return the published body and its message id.
+
+    Pub/Sub sends a message again until it is acknowledged, and sometimes after.
+    """
     try:
         published = base64.b64decode(push.message.data, validate=True)
     except (binascii.Error, ValueError) as error:
@@ -145,7 +152,7 @@ def _alert(body: Body, delivery: Delivery, root: str) -> Alert:
 
 
 def _title(told: Incident) -> str:
-    """Policy and condition, which often have one name."""
+    """Return policy and condition, which often have the same name."""
     names = dict.fromkeys(name for name in (told.policy_name, told.condition_name) if name)
     return ": ".join(names) or told.incident_id
 
@@ -156,7 +163,7 @@ def _description(told: Incident) -> str:
 
 
 def _labels(told: Incident) -> dict[str, str]:
-    """Those of the metric, of the resource and of the policy, which wins."""
+    """Return the labels of the metric, the resource and the policy; the last one wins."""
     sets = (told.metric and told.metric.labels, told.resource and told.resource.labels, told.policy_user_labels)
     merged = {name: value for labels in sets for name, value in (labels or {}).items() if value}
     place = {"project": told.scoping_project_id, "resource_type": told.resource and told.resource.type}

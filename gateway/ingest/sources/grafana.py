@@ -1,4 +1,4 @@
-"""Grafana's unified alerting: the webhook integration of a contact point, version 1, signed or not.
+"""Grafana's unified alerting: the webhook of a contact point, version 1, signed or not.
 
 https://grafana.com/docs/grafana/latest/alerting/configure-notifications/manage-contact-points/integrations/webhook-notifier/
 """
@@ -19,22 +19,28 @@ from gateway.settings import Intake
 from gateway.vocabulary import AlertStatus
 
 SIGNATURES = ("x-grafana-alerting-signature", "x-grafana-alert-signature")
-"""The header of the documentation, and the one that Grafana uses where none is set."""
+"""The header of the documentation, and the one that Grafana uses by default."""
 
 SIGNED_AT = "x-grafana-alerting-timestamp"
-"""Grafana names no header for the time by itself: this is the name to set there."""
+"""The header to configure for the time of signing; Grafana has no default for it."""
 
 STATUS = {"firing": AlertStatus.FIRING, "resolved": AlertStatus.RESOLVED}
 TEST_GROUP = re.compile(r"-[0-9a-f]{16}-[0-9]{9,}\Z")
-"""How the group of a test ends: a fingerprint and the second of the click; groups of real alerts are braces and labels."""
+"""The end of a test's group key: a fingerprint and the second of the click.
+
+The groups of real alerts consist of braces and labels.
+"""
 
 TEST_LABELS = {"alertname": "TestAlert", "instance": "Grafana"}
 STATES = ("DatasourceNoData", "DatasourceError")
-"""Alerts that Grafana raises when a rule cannot be judged; the rule is their label `rulename`."""
+"""Alerts that Grafana raises when a rule cannot be evaluated.
+
+Their label `rulename` names the rule.
+"""
 
 
 class Webhook(msgspec.Struct, rename="camel"):
-    """The body; title, state and message are made of the alerts."""
+    """A notification; its title, state and message are derived from the alerts."""
 
     alerts: list[msgspec.Raw]
     org_id: int = 0
@@ -44,7 +50,7 @@ class Webhook(msgspec.Struct, rename="camel"):
 
 
 class Item(prometheus.Item):
-    """One alert: as Alertmanager tells it, with what Grafana knows besides."""
+    """An alert in Alertmanager's format, with Grafana's additional fields."""
 
     values: dict[str, float | None] | None = None
     value_string: str | None = None
@@ -55,7 +61,10 @@ class Item(prometheus.Item):
 
 
 def verify(delivery: Delivery, intake: Intake) -> None:
-    """HMAC-SHA256 over the body, or over time, colon and body where a header for the time is set."""
+    """Verify the HMAC-SHA256 of the body, if there are secrets; raises Unauthenticated.
+
+    If a header for the time is configured, time, colon and body are signed.
+    """
     if not intake.secrets:
         return
     headers = delivery.headers
@@ -68,7 +77,7 @@ def verify(delivery: Delivery, intake: Intake) -> None:
 
 
 def parse(delivery: Delivery, _: Intake) -> Parsed:
-    """The status of each alert counts, not that of the group around it."""
+    """Return the alerts; the status of each alert counts, not that of its group."""
     body = limits.envelope(delivery.body, Webhook)
     home = f"{_host(body.external_url)}/{body.org_id}"
     test = TEST_GROUP.search(body.group_key) is not None and not body.group_key.startswith("{")
@@ -88,7 +97,10 @@ def _host(address: str) -> str:
 
 
 def _delivery_id(delivery: Delivery) -> str | None:
-    """Time and body where Grafana tells the time; a body alone comes again as long as its alerts last."""
+    """Return an id made of time and body where Grafana sends the time.
+
+    The body alone is repeated as long as its alerts fire.
+    """
     sent = delivery.headers.get(SIGNED_AT)
     if sent is None:
         return delivery_id(delivery.headers)
@@ -115,7 +127,7 @@ def _alert(raw: msgspec.Raw, home: str, received_at: datetime, *, test: bool) ->
 
 
 def _title(item: Item, title: str) -> str:
-    """A rule that cannot be judged is named by the rule."""
+    """Return the title, with the rule's name if the rule cannot be evaluated."""
     rule = item.labels.get("rulename", "")
     return limits.cut(f"{title}: {rule}", limits.TITLE) if rule and item.labels.get("alertname") in STATES else title
 
@@ -138,7 +150,7 @@ def _addresses(item: Item) -> list[tuple[str, str]]:
 
 
 def _around(body: Webhook, item: bytes) -> bytes:
-    """What is kept of a refused item says where it came from, for replay."""
+    """Return a refused item as a body with its origin, for replay."""
     where = msgspec.json.encode({"orgId": body.org_id, "externalURL": limits.cut(body.external_url, limits.LABEL)})
     return b'%b,"alerts":[%b]}' % (where[:-1], item)
 

@@ -1,4 +1,7 @@
-"""Grafana's alerting before version 9: the webhook of a dashboard alert (pkg/services/alerting/notifiers/webhook.go)."""
+"""Grafana's alerting before version 9: the webhook of a dashboard alert.
+
+See pkg/services/alerting/notifiers/webhook.go.
+"""
 
 from typing import Any
 from urllib.parse import urlsplit
@@ -12,7 +15,7 @@ from gateway.settings import Intake
 from gateway.vocabulary import AlertStatus
 
 STATUS = {"alerting": AlertStatus.FIRING, "no_data": AlertStatus.FIRING, "ok": AlertStatus.RESOLVED}
-"""A rule without data fires: nobody knows that all is well."""
+"""The status by state; a rule without data fires, since all may not be well."""
 
 QUIET = frozenset({"pending", "paused", "unknown"})
 TEST_RULE = "Test notification"
@@ -26,7 +29,7 @@ class Match(msgspec.Struct):
 
 
 class Rule(msgspec.Struct, rename="camel"):
-    """The body."""
+    """The state of a rule, the body of a request."""
 
     state: str
     rule_name: str | None = None
@@ -42,7 +45,7 @@ class Rule(msgspec.Struct, rename="camel"):
 
 
 def parse(delivery: Delivery, _: Intake) -> Parsed:
-    """One rule's state; raises Malformed."""
+    """Return the alert of one rule; raises Malformed."""
     rule = limits.decode(delivery.body, Rule)
     named = delivery_id(delivery.headers)
     if rule.state in QUIET:

@@ -1,4 +1,7 @@
-"""Healthchecks.io and its self-hosted kin, by the body in docs/sources/healthchecks.md: hc/integrations/webhook/transport.py."""
+"""Healthchecks.io, also self-hosted, with the body in docs/sources/healthchecks.md.
+
+See hc/integrations/webhook/transport.py.
+"""
 
 import msgspec
 
@@ -11,14 +14,14 @@ from gateway.vocabulary import AlertStatus
 
 STATUS = {"down": AlertStatus.FIRING, "up": AlertStatus.RESOLVED}
 DOWN = "down"
-"""The status, and the severity unless a tag `severity` says another."""
+"""The status, and the severity unless a tag `severity` gives another."""
 
 TEST = "TEST"
-"""The name of the check that the test button makes up."""
+"""The name of the check in a request of the test button."""
 
 
 class Check(msgspec.Struct):
-    """The body; `body` is what the last ping brought."""
+    """The body of a request; its field `body` is the body of the last ping."""
 
     code: str
     status: str
@@ -30,7 +33,7 @@ class Check(msgspec.Struct):
 
 
 def parse(delivery: Delivery, _: Intake) -> Parsed:
-    """One check that went down or came up; raises Malformed."""
+    """Return the alert of one check that went down or up; raises Malformed."""
     check = limits.decode(delivery.body, Check)
     if check.status not in STATUS:
         raise limits.fault("/status", f"a status is down or up, not {check.status[:40]!r}")

@@ -1,4 +1,4 @@
-"""Icinga: what Icinga 2's NotificationCommand posts, and what a source posts to Icinga Notifications.
+"""Icinga: notifications of Icinga 2's NotificationCommand, and events for Icinga Notifications.
 
 https://icinga.com/docs/icinga-2/latest/doc/03-monitoring-basics/#notification-commands and
 https://icinga.com/docs/icinga-notifications/latest/doc/20-HTTP-API/
@@ -21,11 +21,17 @@ SEVERITIES = ("ok", "debug", "info", "notice", "warning", "err", "crit", "alert"
 STATE, ACKNOWLEDGED = "state", "acknowledgement-set"
 BY_PEOPLE = {"acknowledgement-cleared": AlertStatus.UNACKNOWLEDGED, "custom": AlertStatus.COMMENTED}
 QUIET = ("downtime-", "flapping-", "mute", "unmute", "incident-age")
-"""How the types begin, of clients before 1.0, that change nothing here; a type that is not known is an alert, and so is none."""
+"""The prefixes of event types, of clients before 1.0, that change no alert.
+
+An unknown type is an alert, and so is none.
+"""
 
 
 class Event(msgspec.Struct):
-    """An event of Icinga Notifications; `type` is of clients before 1.0, `incident`, `close` and `muted` of those since."""
+    """An event of Icinga Notifications.
+
+    Clients before 1.0 send `type`, those since send `incident`, `close` and `muted`.
+    """
 
     tags: dict[str, str]
     name: str = ""
@@ -43,7 +49,10 @@ class Event(msgspec.Struct):
 
 
 def parse(delivery: Delivery, _: Intake) -> Parsed:
-    """Events have tags, notifications have none; raises Malformed."""
+    """Return the alert of an event, which has tags, or of a notification, which has none.
+
+    Raises Malformed.
+    """
     if "tags" not in limits.decode(delivery.body, dict[str, msgspec.Raw]):
         return checks.parse(delivery, NAMESPACE)
     event = limits.decode(delivery.body, Event)
@@ -60,7 +69,10 @@ def parse(delivery: Delivery, _: Intake) -> Parsed:
 
 
 def _status(event: Event) -> AlertStatus | None:
-    """What the object's state means; None for an event about something else. What is well again is so even if muted."""
+    """Return the alert status for an event, None if it is not about the object's state.
+
+    An object that is well again is resolved even if muted.
+    """
     silent = not event.type and event.incident is None and event.muted is None
     about_state = event.incident or event.close or event.type == STATE or (event.muted is False and event.severity) or silent
     if event.close or (about_state and event.severity == "ok"):
@@ -97,7 +109,10 @@ def _alert(event: Event, status: AlertStatus) -> Alert:
 
 
 def _key(tags: dict[str, str]) -> str:
-    """Host and service, so that both ways in name an object alike; what is tagged otherwise is named by all its tags."""
+    """Return the key by host and service, so that events and notifications use the same key.
+
+    An object with other tags has a key of all its tags.
+    """
     if tags.get("host") and tags.keys() <= {"host", "service"}:
         return checks.key(tags["host"], tags.get("service", ""))
     return "tags:" + sha256(msgspec.json.encode(sorted(tags.items()))).hexdigest()[:32]

@@ -1,4 +1,4 @@
-"""Nagios and what descends from it: a notification command that posts macros.
+"""Nagios and its descendants: a notification command that posts macros.
 
 https://assets.nagios.com/downloads/nagioscore/docs/nagioscore/4/en/notifications.html
 """
@@ -9,7 +9,7 @@ from gateway.settings import Intake
 
 
 def parse(delivery: Delivery, _: Intake) -> Parsed:
-    """One notification of a host or a service."""
+    """Return the alert of one notification of a host or a service; raises Malformed."""
     return checks.parse(delivery, "nagios")
 
 

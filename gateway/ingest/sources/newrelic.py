@@ -1,4 +1,4 @@
-"""New Relic's workflows, by the payload template they come with.
+"""New Relic's workflows, with their default payload template.
 
 https://docs.newrelic.com/docs/alerts/get-notified/notification-integrations/#webhook
 """
@@ -22,7 +22,7 @@ STATUS = {
 
 
 class Issue(msgspec.Struct, rename="camel"):
-    """The body: an issue gathers what New Relic thinks belongs together. Times are milliseconds."""
+    """An issue: incidents that New Relic considers related. Times are milliseconds."""
 
     id: str
     state: str
@@ -42,7 +42,7 @@ class Issue(msgspec.Struct, rename="camel"):
 
 
 def parse(delivery: Delivery, _: Intake) -> Parsed:
-    """One issue; raises Malformed."""
+    """Return the alert of one issue; raises Malformed."""
     issue = limits.decode(delivery.body, Issue)
     status = STATUS.get(issue.state.upper())
     if status is None:
@@ -72,7 +72,10 @@ def _alert(issue: Issue, status: AlertStatus, delivery: Delivery) -> Alert:
 
 
 def _when(issue: Issue, status: AlertStatus, delivery: Delivery) -> tuple[int | str | None, datetime, str]:
-    """When it began, or when it was last changed; when it came, and where that stands."""
+    """Return the time of creation, or of the last change unless it fires.
+
+    With it come the time of arrival and the pointer to the time.
+    """
     if status is AlertStatus.FIRING:
         return issue.created_at, delivery.received_at, "/createdAt"
     return issue.updated_at, delivery.received_at, "/updatedAt"

@@ -1,4 +1,7 @@
-"""Grafana OnCall's webhook and formatted webhook: https://grafana.com/docs/oncall/latest/integrations/webhook/ (any object)."""
+"""Grafana OnCall's webhook and formatted webhook, which accept any object.
+
+https://grafana.com/docs/oncall/latest/integrations/webhook/
+"""
 
 import re
 from hashlib import sha256
@@ -13,13 +16,16 @@ from gateway.settings import Intake
 from gateway.vocabulary import AlertStatus
 
 FIELDS = frozenset({"alert_uid", "title", "image_url", "state", "link_to_upstream_details", "message"})
-"""The fields of the formatted webhook; what else stands in an object are labels."""
+"""The fields of the formatted webhook; all other fields of an object are labels."""
 
 GENERAL = "General notification"
-"""The title that Uptime Kuma gives whatever is not about one monitor: its message then says what it is about."""
+"""The title of Uptime Kuma's messages that are not about one monitor.
+
+The message then says what it is about.
+"""
 
 STANDING = (" is down", " is up")
-"""How Uptime Kuma ends the titles of what fires and of what clears it; what stands before is the monitor."""
+"""The ends of Uptime Kuma's titles of firing and resolved alerts, after the monitor's name."""
 
 TESTED = "Testing"
 OVER = frozenset({"ok", "resolved"})
@@ -29,7 +35,7 @@ NUMBER = re.compile(r"\d+")
 
 
 def parse(delivery: Delivery, _: Intake) -> Parsed:
-    """One alert, over when its `state` is ok; raises Malformed for what is no object."""
+    """Return one alert, resolved when its `state` is ok; raises Malformed for no object."""
     body = limits.decode(delivery.body, dict[str, Any])
     limits.sound(body)
     return Parsed(((0, _alert(body, delivery)),), delivery_id=delivery_id(delivery.headers))
@@ -59,7 +65,10 @@ def _alert(body: dict[str, Any], delivery: Delivery) -> Alert:
 
 
 def _derived(title: str, body: dict[str, Any]) -> str:
-    """The key of an alert without one: its title without how it stands, else all it says but its state."""
+    """Return the key of an alert without one.
+
+    It is made of its title without the state, or else of all fields but the state.
+    """
     for standing in STANDING:
         title = title.removesuffix(standing)
     said = title or {name: value for name, value in body.items() if name != "state" and value not in (None, "")}

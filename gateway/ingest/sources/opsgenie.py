@@ -1,7 +1,9 @@
-"""Opsgenie's Alert API v2: https://docs.opsgenie.com/docs/alert-api (POST /v2/alerts and what is asked of an alert).
+"""Opsgenie's Alert API v2: POST /v2/alerts and the requests about one alert.
 
-The body of a creation is read as it is; what was asked of one alert comes as `{"action", "alias", ...}`, which is how
-`gateway.opsgenie` writes the addresses of that API down.
+https://docs.opsgenie.com/docs/alert-api
+
+The body of a creation is read as sent; a request about one alert arrives as `{"action", "alias",
+...}`, the form in which `gateway.compat.opsgenie` records it.
 """
 
 from hashlib import sha256
@@ -17,7 +19,7 @@ from gateway.vocabulary import AlertStatus
 
 NAMESPACE = "opsgenie"
 PRIORITY = "P3"
-"""What Opsgenie takes for the priority of an alert that has none."""
+"""Opsgenie's priority for an alert that has none."""
 
 STATUS = {
     "create": AlertStatus.FIRING,
@@ -28,7 +30,7 @@ STATUS = {
 
 
 class Asked(msgspec.Struct):
-    """A body; of `details` only what has a name is kept, of responders and actions their text."""
+    """A request; details without a name are dropped, responders are kept as text."""
 
     action: str = "create"
     alias: str | None = None
@@ -46,7 +48,7 @@ class Asked(msgspec.Struct):
 
 
 def parse(delivery: Delivery, _: Intake) -> Parsed:
-    """One alert, or nothing to do for what people did to it; raises Malformed."""
+    """Return one alert, or nothing to do for actions of people; raises Malformed."""
     asked = limits.decode(delivery.body, Asked)
     named = delivery_id(delivery.headers)
     if asked.action not in STATUS:
@@ -79,7 +81,7 @@ def _alert(asked: Asked, delivery: Delivery) -> Alert:
 
 
 def _derived(delivery: Delivery) -> str:
-    """The alias of an alert that was given none: another each time it is sent, the same when read again."""
+    """Return the alias of an alert without one: new for each request, the same on replay."""
     return sha256(delivery.body + delivery.received_at.isoformat().encode()).hexdigest()[:32]
 
 

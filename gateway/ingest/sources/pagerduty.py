@@ -1,4 +1,7 @@
-"""PagerDuty's Events API v2: https://developer.pagerduty.com/docs/events-api-v2/trigger-events/ (POST /v2/enqueue)."""
+"""PagerDuty's Events API v2 (POST /v2/enqueue).
+
+https://developer.pagerduty.com/docs/events-api-v2/trigger-events/
+"""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -21,7 +24,7 @@ STATUS = {"trigger": AlertStatus.FIRING, "acknowledge": AlertStatus.ACKNOWLEDGED
 
 
 class Payload(msgspec.Struct):
-    """What is wrong, where."""
+    """The description of the problem and its place."""
 
     summary: str | None = None
     source: str | None = None
@@ -34,14 +37,14 @@ class Payload(msgspec.Struct):
 
 
 class Address(msgspec.Struct):
-    """A link people may follow."""
+    """A link in an event."""
 
     href: str | None = None
     text: str | None = None
 
 
 class Event(msgspec.Struct):
-    """The body; pictures in it are not kept."""
+    """An event, the body of a request; images in it are not kept."""
 
     event_action: str
     routing_key: str | None = None
@@ -53,12 +56,12 @@ class Event(msgspec.Struct):
 
 
 def routing_key(body: bytes) -> str | None:
-    """The integration key inside a body, which is how these senders show who they are; None when there is none."""
+    """Return the integration key inside a body, which authenticates these senders, or None."""
     return text_member(body, "routing_key")
 
 
 def parse(delivery: Delivery, _: Intake) -> Parsed:
-    """One event; raises Malformed with every flaw found."""
+    """Return the alert of one event; raises Malformed with every flaw found."""
     event = limits.decode(delivery.body, Event)
     payload = event.payload or Payload()
     if flaws := tuple(_flaws(event, payload)):
@@ -109,12 +112,12 @@ def _alert(event: Event, payload: Payload, delivery: Delivery) -> Alert:
 
 
 def _derived(body: bytes, received_at: datetime) -> str:
-    """The key of a trigger without one: another each time it is sent, the same when read again."""
+    """Return the key of a trigger without one: new for each request, the same on replay."""
     return sha256(body + received_at.isoformat().encode()).hexdigest()[:32]
 
 
 def _details(details: Any) -> dict[str, str]:
-    """Details by name; what is not text stays JSON."""
+    """Return details by name; values that are no texts stay JSON."""
     if details is None:
         return {}
     pairs = details if isinstance(details, dict) else {"details": details}

@@ -1,4 +1,7 @@
-"""PagerDuty's Events API v1: https://developer.pagerduty.com/docs/events-api-v1-overview/ (POST .../create_event.json)."""
+"""PagerDuty's Events API v1 (POST .../create_event.json).
+
+https://developer.pagerduty.com/docs/events-api-v1-overview/
+"""
 
 from collections.abc import Iterator
 from hashlib import sha256
@@ -19,14 +22,14 @@ STATUS = {"trigger": AlertStatus.FIRING, "acknowledge": AlertStatus.ACKNOWLEDGED
 
 
 class Shown(msgspec.Struct):
-    """One of the `contexts`: a link, or a picture with one."""
+    """One of the `contexts`: a link, or an image with one."""
 
     href: str | None = None
     text: str | None = None
 
 
 class Event(msgspec.Struct):
-    """The body."""
+    """An event, the body of a request."""
 
     event_type: str
     service_key: str | None = None
@@ -39,12 +42,12 @@ class Event(msgspec.Struct):
 
 
 def service_key(body: bytes) -> str | None:
-    """The integration key inside a body; None when there is none."""
+    """Return the integration key inside a body; None when there is none."""
     return text_member(body, "service_key")
 
 
 def parse(delivery: Delivery, _: Intake) -> Parsed:
-    """One event; raises Malformed with every flaw found."""
+    """Return the alert of one event; raises Malformed with every flaw found."""
     event = limits.decode(delivery.body, Event)
     limits.sound(event.details)
     if flaws := tuple(_flaws(event)):
@@ -82,7 +85,7 @@ def _alert(event: Event, delivery: Delivery) -> Alert:
 
 
 def _derived(delivery: Delivery) -> str:
-    """The key of a trigger without one: another each time it is sent, the same when read again."""
+    """Return the key of a trigger without one: new for each request, the same on replay."""
     return sha256(delivery.body + delivery.received_at.isoformat().encode()).hexdigest()[:32]
 
 

@@ -19,21 +19,21 @@ from gateway.vocabulary import AlertStatus
 FIRING, RESOLVED = AlertStatus.FIRING, AlertStatus.RESOLVED
 ISSUE = {"created": FIRING, "unresolved": FIRING, "resolved": RESOLVED, "archived": RESOLVED, "ignored": RESOLVED}
 QUIET = ("assigned", "unassigned")
-"""What may happen to an issue that is no alert; any other action is one, known or not."""
+"""Actions on an issue that are no alert; any other action is one, known or not."""
 
 METRIC = {"critical": FIRING, "warning": FIRING, "resolved": RESOLVED}
 PROJECT = re.compile(r"/projects/[^/]+/([^/]+)/")
-"""Where the address of an event names its project."""
+"""The project in the address of an event."""
 
 
 class Project(msgspec.Struct, frozen=True):
-    """Where an issue belongs."""
+    """The project of an issue."""
 
     slug: str = ""
 
 
 class Issue(msgspec.Struct):
-    """An issue, told when it changes."""
+    """An issue, sent when it changes."""
 
     id: str | int
     title: str = ""
@@ -45,7 +45,7 @@ class Issue(msgspec.Struct):
 
 
 class Event(msgspec.Struct):
-    """The event that set off an issue alert."""
+    """The event that triggered an issue alert."""
 
     issue_id: str | int
     title: str = ""
@@ -58,7 +58,7 @@ class Event(msgspec.Struct):
 
 
 class Rule(msgspec.Struct, frozen=True):
-    """What a metric alert watches."""
+    """The rule of a metric alert."""
 
     name: str = ""
     environment: str | None = None
@@ -76,7 +76,7 @@ class Metric(msgspec.Struct):
 
 
 class Data(msgspec.Struct):
-    """What it is about, one of three; everything else Sentry tells is no alert."""
+    """The content of a request: one of three kinds; anything else from Sentry is no alert."""
 
     event: Event | None = None
     metric_alert: Metric | None = None
@@ -88,13 +88,13 @@ class Data(msgspec.Struct):
 
 
 class Installation(msgspec.Struct, frozen=True):
-    """Whose integration."""
+    """The installation of the integration."""
 
     uuid: str = ""
 
 
 class Hook(msgspec.Struct):
-    """The body."""
+    """The body of a request."""
 
     action: str
     data: Data
@@ -102,7 +102,10 @@ class Hook(msgspec.Struct):
 
 
 def verify(delivery: Delivery, intake: Intake) -> None:
-    """HMAC-SHA256 over the body; the time is told beside it, unsigned."""
+    """Verify the HMAC-SHA256 of the body, if there are secrets; raises Unauthenticated.
+
+    The time of sending is checked too, although it is not signed.
+    """
     if intake.secrets:
         given = signatures.from_hex(delivery.headers.get("sentry-hook-signature"))
         signatures.check(signatures.keys(intake.secrets), delivery.body, [given])
@@ -110,7 +113,7 @@ def verify(delivery: Delivery, intake: Intake) -> None:
 
 
 def parse(delivery: Delivery, _: Intake) -> Parsed:
-    """At most one alert; assignments, comments, installations and plain errors are none."""
+    """Return at most one alert; assignments, comments, installations and plain errors are none."""
     hook = limits.decode(delivery.body, Hook)
     alert = _alert(hook, delivery)
     alerts = () if alert is None else ((0, alert),)
@@ -120,7 +123,7 @@ def parse(delivery: Delivery, _: Intake) -> Parsed:
 
 
 def _delivery_id(delivery: Delivery) -> str | None:
-    """Body and time together: an issue that is resolved twice is told twice in the same words."""
+    """Return an id made of body and time, as an issue resolved twice has the same body twice."""
     sent = delivery.headers.get("sentry-hook-timestamp")
     return None if sent is None else "sentry:" + sha256(sent.encode("utf-8", "replace") + delivery.body).hexdigest()
 
@@ -170,7 +173,10 @@ def _event(data: Data, event: Event, delivery: Delivery) -> Alert:
 
 
 def _issue(status: AlertStatus, issue: Issue, delivery: Delivery) -> Alert:
-    """What an issue says of times is when it was seen, not when its state changed."""
+    """Return the alert of an issue, timed by the request.
+
+    The times of an issue are those of its events, not of its changes of state.
+    """
     return Alert(
         namespace="sentry",
         dedup_key=_key("issue", issue.id, "/data/issue/id"),
@@ -189,7 +195,7 @@ def _key(kind: str, told: str | int, pointer: str) -> str:
 
 
 def _sent(delivery: Delivery) -> datetime | None:
-    """When the request was sent, as far as it says so."""
+    """Return the time at which the request was sent, None if it does not say."""
     sent = delivery.headers.get("sentry-hook-timestamp", "")
     return limits.moment(int(sent), delivery.received_at) if sent.isascii() and sent.isdigit() and len(sent) <= 12 else None
 

@@ -16,11 +16,14 @@ from gateway.vocabulary import AlertStatus
 
 UNNAMED = "ad hoc search"
 SEVERITY = ("severity", "urgency", "alert_level")
-"""Fields of a result that say how bad it is, the first that is there."""
+"""Fields of a result that may hold its severity; the first one present is used."""
 
 
 class Body(msgspec.Struct):
-    """The body; `sid` is another each time the search runs, and the same for every row of it."""
+    """The body of a request.
+
+    `sid` is new each time the search runs, and the same for every row of its result.
+    """
 
     sid: str
     search_name: str | None = None
@@ -31,7 +34,11 @@ class Body(msgspec.Struct):
 
 
 def parse(delivery: Delivery, intake: Intake) -> Parsed:
-    """One match. What tells two matches apart is `host`, or what the mapping's `dedup_key` points at; raises Malformed."""
+    """Return the alert of one match; raises Malformed.
+
+    Matches are distinguished by `host`, or by the field that the mapping's `dedup_key` points
+    at.
+    """
     body = limits.decode(delivery.body, Body)
     limits.sound(body.result)
     pointed = fields.pointed(msgspec.to_builtins(body), intake.mapping.get("dedup_key", "/result/host"))

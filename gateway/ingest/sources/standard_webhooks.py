@@ -1,4 +1,7 @@
-"""Standard Webhooks, from whoever signs by them: https://www.standardwebhooks.com (spec/standard-webhooks.md, version 1.0.0)."""
+"""Standard Webhooks, from any sender that signs by the specification.
+
+https://www.standardwebhooks.com (spec/standard-webhooks.md, version 1.0.0)
+"""
 
 import base64
 from collections.abc import Iterable
@@ -17,11 +20,11 @@ from gateway.ingest.reading.source import Delivery, Parsed, Source, delivery_id
 from gateway.settings import Intake
 
 SHARED, PUBLIC = "whsec_", "whpk_"
-"""How the two kinds of keys begin."""
+"""The prefixes of the two kinds of keys."""
 
 
 class Event(msgspec.Struct):
-    """The body as the specification recommends it; senders may leave out any of it."""
+    """The body as the specification recommends it; senders may omit any field."""
 
     type: str | None = None
     timestamp: str | int | float | None = None
@@ -29,7 +32,11 @@ class Event(msgspec.Struct):
 
 
 def verify(delivery: Delivery, intake: Intake) -> None:
-    """Over id, time and body with dots between: HMAC-SHA256 (v1) by a secret, or Ed25519 (v1a) by the sender's public key."""
+    """Verify the signature over id, time and body joined by dots; raises Unauthenticated.
+
+    It is HMAC-SHA256 (v1) by a secret, or Ed25519 (v1a) by the sender's public key. Without
+    secrets every request passes.
+    """
     if not intake.secrets:
         return
     named, sent = delivery.headers.get("webhook-id", ""), delivery.headers.get("webhook-timestamp", "")
@@ -48,14 +55,18 @@ def _keys(secrets: Iterable[str], prefix: str) -> list[bytes]:
 
 def _signed(keys: list[bytes], content: bytes, given: list[bytes]) -> bool:
     for key, mark in product(keys, given):
-        with suppress(InvalidSignature):  # made with another of the keys, or by nobody who has one
+        with suppress(InvalidSignature):  # made with another of the keys, or forged
             Ed25519PublicKey.from_public_bytes(key).verify(mark, content)
             return True
     return False
 
 
 def parse(delivery: Delivery, intake: Intake) -> Parsed:
-    """One event; its `data` has the generic fields, or the whole body where a mapping is set or `data` is no object."""
+    """Return the alert of one event; raises Malformed.
+
+    The generic fields are those of `data`, or of the whole body if a mapping is set or `data` is
+    no object.
+    """
     body = limits.envelope(delivery.body, msgspec.Raw)
     event = limits.item(body, Event)
     when = limits.instant(event.timestamp, "/timestamp")
@@ -70,7 +81,11 @@ def parse(delivery: Delivery, intake: Intake) -> Parsed:
 
 
 def _alert(event: Event, item: fields.Item, delivery: Delivery, when: datetime | None) -> Alert:
-    """The last word of the type is the status where it is one and the event says nothing else: disk.full.resolved."""
+    """Return the alert of an event.
+
+    The last word of the type, as in disk.full.resolved, is the status if it is a known one and
+    the event has no other.
+    """
     subject, _, word = (event.type or "").rpartition(".")
     if word.casefold() not in fields.STATUS or not subject:
         subject = event.type or ""

@@ -1,4 +1,7 @@
-"""Uptime Kuma's webhook with the content type JSON: server/notification-providers/webhook.js of louislam/uptime-kuma."""
+"""Uptime Kuma's webhook with the content type JSON.
+
+See server/notification-providers/webhook.js of louislam/uptime-kuma.
+"""
 
 import re
 from hashlib import sha256
@@ -16,10 +19,10 @@ STATUS = {0: AlertStatus.FIRING, 1: AlertStatus.RESOLVED}
 WAITING = {2: "pending", 3: "maintenance"}
 DOMAIN = re.compile(r"Domain name (\S{1,253}) will expire in \d{1,9} days")
 CERTIFICATE = re.compile(r"^(\[.*\]) .{0,64}certificate .* will expire in \d+ days$")
-"""What is sent about certificates and domains has no heartbeat, as the test button has none."""
+"""Messages about certificates and domains have no heartbeat, nor has the test button's."""
 
 TESTED = re.compile(r"(?:^|\s)Testing$")
-"""How the message of the test button ends; anything else without a heartbeat is an alert."""
+"""The end of the test button's message; any other message without a heartbeat is an alert."""
 
 NUMBER = re.compile(r"\d+")
 DOWN = "down"
@@ -27,7 +30,7 @@ DOWN = "down"
 
 
 class Heartbeat(msgspec.Struct, rename="camel"):
-    """One look at what is watched; `time` is UTC."""
+    """One check of a monitor; `time` is UTC."""
 
     status: int
     monitor_id: int | None = msgspec.field(default=None, name="monitorID")
@@ -45,7 +48,7 @@ class Tag(msgspec.Struct):
 
 
 class Monitor(msgspec.Struct, rename="camel"):
-    """What is watched."""
+    """A monitor."""
 
     id: int | None = None
     name: str = ""
@@ -58,7 +61,7 @@ class Monitor(msgspec.Struct, rename="camel"):
 
 
 class Body(msgspec.Struct):
-    """The test button leaves both null."""
+    """The body of a request; the test button leaves heartbeat and monitor null."""
 
     heartbeat: Heartbeat | None
     monitor: Monitor | None = None
@@ -66,7 +69,7 @@ class Body(msgspec.Struct):
 
 
 def parse(delivery: Delivery, _: Intake) -> Parsed:
-    """One change of one monitor; raises Malformed."""
+    """Return the alert of one change of a monitor; raises Malformed."""
     body = limits.decode(delivery.body, Body)
     named_by = delivery_id(delivery.headers)
     if body.heartbeat is None:
@@ -103,9 +106,9 @@ def _alert(body: Body, beat: Heartbeat, delivery: Delivery) -> Alert:
 
 
 def _announced(body: Body) -> Alert:
-    """Read a message without a heartbeat: what soon ends, or anything else.
+    """Return the alert of a message without a heartbeat: an imminent expiry, or anything else.
 
-    Only the words of the test button are a test, and only of no monitor.
+    Only the text of the test button is a test, and only without a monitor.
     """
     told = (body.msg or "").strip()
     name = body.monitor.name if body.monitor else ""
@@ -117,7 +120,7 @@ def _announced(body: Body) -> Alert:
 
 
 def _subject(said: str) -> str:
-    """What a message is about; the days that are left are no part of it."""
+    """Return the key of a message, which does not depend on the remaining days."""
     if (certificate := CERTIFICATE.match(said)) is not None:
         return f"certificate:{certificate[1]}"
     if (domain := DOMAIN.match(said)) is not None:

@@ -1,4 +1,4 @@
-"""Zabbix, by the media type in `integrations/zabbix`: its macros by name, as texts.
+"""Zabbix, with the media type in `integrations/zabbix`: its macros by name, as texts.
 
 https://www.zabbix.com/documentation/current/en/manual/config/notifications/media/webhook
 """
@@ -18,20 +18,23 @@ from gateway.vocabulary import AlertStatus
 
 TRIGGERS = "0"
 ENDLESS = ("1", "2")
-"""The event sources of discovery and autoregistration, which are told as they come and never end."""
+"""The event sources of discovery and autoregistration, whose events never end."""
 
 LEVELS = ("not_classified", "information", "warning", "average", "high", "disaster")
-"""What Zabbix calls its severities as it is shipped, by their numbers; people rename them."""
+"""Zabbix's default severities by their numbers; people rename them."""
 
 WORDED = re.compile(
     r"(?P<user>.{1,200}?) "
     r"(?P<action>(?:(?:un)?acknowledged|commented|closed|changed severity|(?:un)?suppressed)[^:]{0,300}):",
     re.DOTALL,
 )
-"""How the shipped media type words the message of an update: who, what they did, and their words."""
+"""The wording of an update in the shipped media type: the user, the action, and the text."""
 
 CANCELLED = "NOTE: Escalation cancel"
-"""How the message begins when the trigger, its host or the action was switched off: no recovery will come."""
+"""The beginning of the message when the trigger, its host or the action was disabled.
+
+No recovery will follow.
+"""
 
 
 class Tag(msgspec.Struct):
@@ -42,7 +45,7 @@ class Tag(msgspec.Struct):
 
 
 class Event(msgspec.Struct):
-    """The parameters of the media type. A macro that Zabbix could not fill in arrives as it is written."""
+    """The parameters of the media type; a macro that Zabbix could not fill in arrives literally."""
 
     event_id: str
     event_value: str
@@ -68,7 +71,7 @@ class Event(msgspec.Struct):
 
 
 def parse(delivery: Delivery, _: Intake) -> Parsed:
-    """One problem, its end, or somebody's update of it; raises Malformed."""
+    """Return the alert of a problem, its recovery or an update of it; raises Malformed."""
     event = limits.decode(delivery.body, Event)
     named_by = delivery_id(delivery.headers)
     if event.event_id != "{EVENT.ID}" and event.event_value not in {"0", "1"}:
@@ -82,7 +85,7 @@ def parse(delivery: Delivery, _: Intake) -> Parsed:
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What somebody did to a problem: who, the words of Zabbix for what they did, and what they wrote."""
+    """An update of a problem by a person: the user, Zabbix's words for the action, and the text."""
 
     user: str = ""
     action: str = ""
@@ -90,7 +93,10 @@ class Said:
 
 
 def _said(event: Event) -> Said:
-    """By the macros, or by the message as the media type words it: those of earlier releases send nothing else."""
+    """Return the update, from macros or else from the message of the media type.
+
+    Media types of earlier releases send only the message.
+    """
     if event.message.startswith(CANCELLED):
         return Said(words=event.message.partition("\n")[0])
     if event.event_update_status != "1":
@@ -103,7 +109,7 @@ def _said(event: Event) -> Said:
 
 
 def _status(event: Event, said: Said) -> AlertStatus | None:
-    """None when somebody changed the problem in a way that needs nothing done here."""
+    """Return the alert status; None for an update that needs nothing done here."""
     if event.event_value == "0" and event.event_source not in ENDLESS:
         return AlertStatus.RESOLVED
     if event.message.startswith(CANCELLED):
@@ -112,7 +118,7 @@ def _status(event: Event, said: Said) -> AlertStatus | None:
 
 
 def _updated(event: Event, said: Said) -> AlertStatus | None:
-    """A severity that was changed is told by firing once more."""
+    """Return the status for an update; a changed severity fires the alert once more."""
     if "unacknowledged" in said.action:
         return AlertStatus.UNACKNOWLEDGED
     if "acknowledged" in said.action or (not said.action and event.ack == "Yes"):
@@ -123,7 +129,7 @@ def _updated(event: Event, said: Said) -> AlertStatus | None:
 
 
 def _filled(text: str) -> str:
-    """What a macro stands for, nothing if Zabbix knew nothing."""
+    """Return the value of a macro, "" if Zabbix had none."""
     return "" if text.startswith(("{", "*UNKNOWN*")) else text
 
 
@@ -158,7 +164,10 @@ def _alert(event: Event, status: AlertStatus, said: Said, delivery: Delivery) ->
 
 
 def _severity(event: Event) -> str:
-    """By its number, whatever people call it; media types of earlier releases send the name only."""
+    """Return the severity by its number, however it is named.
+
+    Media types of earlier releases send only the name.
+    """
     number = event.severity_number.strip()
     if number.isascii() and number.isdigit() and int(number[:4]) < len(LEVELS):
         return LEVELS[int(number)]
@@ -166,7 +175,7 @@ def _severity(event: Event) -> str:
 
 
 def _key(event_id: str, url: str) -> str:
-    """The problem's id, which repeats between servers."""
+    """Return the problem's id with its server, since ids repeat between servers."""
     server = urlsplit(url).netloc
     return f"{server}/{event_id}" if server and event_id else event_id
 

@@ -1,8 +1,9 @@
-"""Has requests of monitors read: at once what takes milliseconds, the rest by a process that may be hurt.
+"""Parsing of alert requests: cheap ones at once, the others in a worker process.
 
-What a request costs follows from what has to be mended of it, so that one that its source takes as it is may be longer
-to be read at once. A request whose mending takes too long is read unmended, and one that takes too long even so is not
-read at all; either is remembered, so that the same body sent again costs nothing more.
+The cost of a request depends on how much of it has to be repaired, so one that its source
+accepts unchanged may be longer and still be read at once. A request whose repair takes too long
+is read without repair, and one that takes too long even so is not read at all; both are
+remembered, so that the same body sent again costs nothing more.
 """
 
 from dataclasses import replace
@@ -16,23 +17,26 @@ from gateway.quarantine import mapping as mappings
 from gateway.settings import Intake
 
 STRICT, MANY = 131_072, 4_000
-"""Bytes, and separators, of a body that is read at once where nothing is mended: a hundred alerts and more."""
+"""Bytes and separators of a body read at once if it needs no repair: a hundred alerts or more."""
 
 REMEMBERED = 256
-"""Bodies that took too long and are remembered."""
+"""Bodies that are remembered because they took too long."""
 
 
 def is_moderate(body: bytes) -> bool:
-    """Return whether a body that needs no mending is read in milliseconds."""
+    """Return whether a body that needs no repair is read in milliseconds."""
     return len(body) <= STRICT and sum(map(body.count, (b",", b"[", b"{", b"&", b"%"))) <= MANY
 
 
 WAYS = (read_leniently, read_unmended)
-"""How a long request is read, the second way where the first takes too long."""
+"""The functions that read a long request; the second is used if the first takes too long."""
 
 
 class AlertReader:
-    """Reads requests as their source does; the process is `reader`, which others may end."""
+    """A reader of requests for every source.
+
+    `reader` runs the worker process, and belongs to the caller, who closes it.
+    """
 
     def __init__(self, reader: Reader) -> None:
         self.reader = reader
@@ -41,7 +45,10 @@ class AlertReader:
     async def __call__(
         self, sender: str, source: Source, settings: Intake, mapping: mappings.Mapping, delivery: Delivery
     ) -> Parsed:
-        """Return what a request says; raises Malformed, TooLarge and Forbidden as sources do, Overloaded and Unavailable."""
+        """Return the content of a request.
+
+        Raises Malformed, TooLarge and Forbidden as sources do, Overloaded and Unavailable.
+        """
         if is_short(delivery.body):
             return read_leniently(source, settings, mapping, delivery)
         if is_moderate(delivery.body) and (parsed := read_strictly(source, settings, mapping, delivery)) is not None:

@@ -1,4 +1,4 @@
-"""What starts processes that read: one that has imported all they need forks each of them in some milliseconds."""
+"""The start of worker processes: a parent with everything imported forks them in milliseconds."""
 
 import asyncio
 import itertools
@@ -17,14 +17,17 @@ ROOT = Path(gateway.__file__).parents[1]
 
 @dataclass(frozen=True, slots=True)
 class Forked:
-    """A process that reads, by its number, and the connection to it."""
+    """A worker process: its number, and the connection to it."""
 
     number: int
     source: asyncio.StreamReader
     sink: asyncio.StreamWriter
 
     async def exchange(self, frame: bytes) -> bytes:
-        """Return what it answers; raises IncompleteReadError and ConnectionError when it is no more."""
+        """Send a message and return the response.
+
+        Raises IncompleteReadError and ConnectionError when the process has ended.
+        """
         self.sink.write(framed(frame))
         await self.sink.drain()
         return await self.source.readexactly(int.from_bytes(await self.source.readexactly(LENGTH_BYTES), "big"))
@@ -32,14 +35,14 @@ class Forked:
 
 @dataclass(frozen=True, slots=True)
 class Parent:
-    """The process that forks the others, and the socket over which it is ordered to."""
+    """The process that forks the workers, and the socket for orders to it."""
 
     process: subprocess.Popen[bytes]
     orders: socket.socket
 
     @classmethod
     def started(cls) -> "Parent":
-        """Return a new one; raises OSError where none can be had."""
+        """Start a parent process; raises OSError if that fails."""
         ours, theirs = socket.socketpair()
         with theirs:
             try:
@@ -54,29 +57,35 @@ class Parent:
 
     @property
     def alive(self) -> bool:
-        """Whether it has not ended."""
+        """True while the process has not ended."""
         return self.process.poll() is None
 
     def order(self, number: int, handed: list[int]) -> None:
-        """Have it fork a process with that number for the connection that is handed, or kill it where none is."""
+        """Order it to fork a worker with that number for the connection in `handed`.
+
+        Without a connection, order it to kill that worker.
+        """
         socket.send_fds(self.orders, [ORDER.pack(number)], handed)
 
     def end(self) -> None:
-        """Kill it, also while it is stopped, and with it those that it forked."""
+        """Kill it, even while it is stopped, and with it the workers that it forked."""
         self.orders.close()
         self.process.kill()
         self.process.wait()
 
 
 class Forker:
-    """Forks processes that read: their parent is started when the first is asked for, and anew where it is no more."""
+    """A starter of worker processes.
+
+    Their parent is started for the first worker, and again if it has ended.
+    """
 
     def __init__(self) -> None:
         self._numbers = itertools.count()
         self._parent: Parent | None = None
 
     async def fork(self) -> Forked:
-        """Return a new process; raises OSError where none can be had."""
+        """Return a new worker process; raises OSError if that fails."""
         number, (ours, theirs) = next(self._numbers), socket.socketpair()
         with theirs:
             try:
@@ -87,7 +96,7 @@ class Forker:
         return Forked(number, *await asyncio.open_unix_connection(sock=ours))
 
     def kill(self, process: Forked) -> None:
-        """End a process, whatever it does, unless it has ended."""
+        """Kill a worker process, whatever it is doing, unless it has ended."""
         process.sink.close()
         if self._parent is not None and self._parent.alive:
             self._parent.order(process.number, [])
@@ -99,7 +108,7 @@ class Forker:
         return self._parent
 
     def close(self) -> None:
-        """End the parent; the next process that is asked for has another."""
+        """Kill the parent process; the next worker gets a new one."""
         if self._parent is not None:
             self._parent.end()
             self._parent = None

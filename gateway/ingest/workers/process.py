@@ -1,4 +1,4 @@
-"""Work that may be hurt, done by a process of its own, one piece at a time, so that the loop is never held."""
+"""Calls of risky functions in a worker process, one at a time, without blocking the loop."""
 
 import asyncio
 import contextlib
@@ -18,47 +18,50 @@ from gateway.ingest.workers.protocol import COSTLY, Answered, Asked, TooCostly
 T = TypeVar("T")
 
 WITHIN = 15.0
-"""Seconds that a piece of work may last, of which a third may be the processor's."""
+"""Seconds that a call may last, of which a third may be processor time."""
 
 WAITING = 32
-"""Pieces of work that may wait."""
+"""Calls that may wait."""
 
 BROKEN = (asyncio.IncompleteReadError, ConnectionError)
-"""How it shows that the process is no more."""
+"""The errors that show that the process has ended."""
 
 TRUSTED = frozenset({"gateway", "datetime", "uuid"})
-"""Packages of which the process may name classes in what it answers."""
+"""Packages whose classes the process may use in its results."""
 
 MAKERS = frozenset({("msgspec._utils", "rebuild"), ("asyncpg.pgproto.pgproto", "UUID")})
-"""What else it may name: what makes values of ours, and the database's UUID."""
+"""Other names it may use: the constructors of our structs and of the database's UUID."""
 
 log = structlog.get_logger()
 
 
 SHORT, FEW = 4_096, 200
-"""Bytes, and commas, of a body that is read at once whatever has to be mended of it: mending costs by the value."""
+"""Bytes and commas of a body read at once, however much repair it needs; values cost most."""
 
 QUICK, FEW_VALUES = 32_768, 1_000
-"""Bytes, and separators of values, of a body that is read at once where some of it is mended."""
+"""Bytes and separators of values of a body that is read at once if little of it is repaired."""
 
 SEPARATORS = (b",", b"[", b"{", b":")
 
 CPU_SECONDS, CPU_SECONDS_PER_BYTE = 0.25, 0.15e-6
-"""Seconds of the processor that reading a request may take: half a second for the largest."""
+"""Seconds of processor time for reading a request, in all half a second for the largest."""
 
 
 def is_short(body: bytes) -> bool:
-    """Return whether a body is read, and mended, in milliseconds whatever it is."""
+    """Return whether a body is read and repaired in milliseconds, whatever it contains."""
     return len(body) <= SHORT and body.count(b",") <= FEW
 
 
 def is_quick(body: bytes) -> bool:
-    """Return whether a body of JSON is read in some milliseconds by what mends little of it."""
+    """Return whether a JSON body is read in milliseconds by a function that repairs little."""
     return len(body) <= QUICK and sum(map(body.count, SEPARATORS)) <= FEW_VALUES
 
 
 def plain(headers: Mapping[str, str]) -> dict[str, str]:
-    """Return headers as what can be sent to a process, by their lower-case names, of several the first."""
+    """Return headers in a form that can be sent to a process.
+
+    Names are in lower case; of several values the first is kept.
+    """
     found: dict[str, str] = {}
     for name, value in headers.items():
         found.setdefault(name.lower(), value)
@@ -66,14 +69,14 @@ def plain(headers: Mapping[str, str]) -> dict[str, str]:
 
 
 def allowed(body: bytes) -> float:
-    """Return how many seconds of the processor reading a body may take."""
+    """Return the seconds of processor time that reading a body may take."""
     return CPU_SECONDS + len(body) * CPU_SECONDS_PER_BYTE
 
 
 class Reader:
-    """Does work in a process, for one sender after the other; `close` ends the process.
+    """A worker process that runs calls one at a time, taking turns between senders.
 
-    Of one sender, so many pieces of work may wait as `waiting_each` says.
+    At most `waiting_each` calls of one sender may wait. `close` ends the process.
     """
 
     def __init__(self, name: str, forker: Forker, waiting_each: int = WAITING) -> None:
@@ -86,14 +89,14 @@ class Reader:
 
     @property
     def started(self) -> bool:
-        """Whether there is a process."""
+        """True if there is a process."""
         return self._process is not None
 
     async def call(self, sender: str, seconds: float, function: Callable[..., T], *given: Any) -> T:
-        """Return what a function of a module gives; raises as it does, of our errors those that a request may end with.
+        """Return the result of a module-level function; raises the request errors that it raises.
 
-        Raises TooCostly for what takes more than so many seconds of the processor, Overloaded where too much waits, and
-        Unavailable when no process can be had.
+        Raises TooCostly if it takes more than `seconds` of processor time, Overloaded if too
+        many calls wait, and Unavailable when no process can be started.
         """
         frame = pickle.dumps(Asked(function, given, seconds), pickle.HIGHEST_PROTOCOL)
         async with self._place(sender):
@@ -108,7 +111,7 @@ class Reader:
 
     @asynccontextmanager
     async def _place(self, sender: str) -> AsyncIterator[None]:
-        """Give a turn, in which of each sender only one piece of work stands in line; raises Overloaded."""
+        """Wait in line, where each sender has one call at a time; raises Overloaded."""
         if self._waiting.total() >= WAITING or self._waiting[sender] >= self._waiting_each:
             raise Overloaded("too many long requests wait to be read: send again shortly")
         self._waiting[sender] += 1
@@ -126,9 +129,10 @@ class Reader:
             work.exception()  # it was raised where somebody still waited
 
     async def _asked(self, frame: bytes) -> Answered:
-        """Ask the process, and another one where that was gone without having used up its time.
+        """Call the process, and once more if it had ended without using up its time.
 
-        Raises TooCostly where that is gone as well, and Unavailable where nothing is said in time.
+        Raises TooCostly if the second attempt fails the same way, and Unavailable if there is no
+        response in time.
         """
         try:
             try:
@@ -156,7 +160,7 @@ class Reader:
         return answer_of(said)
 
     async def start(self) -> None:
-        """Start the process if there is none, so that it is ready when it is asked."""
+        """Start the process if there is none, so that it is ready for the first call."""
         await self._started()
 
     async def _started(self) -> Forked:
@@ -172,12 +176,12 @@ class Reader:
         return self._process
 
     async def close(self) -> None:
-        """End the process for good: whoever still asks is told to come again."""
+        """End the process for good; later calls raise Unavailable."""
         self._closed = True
         self._end()
 
     def _end(self) -> None:
-        """End the process; the next piece of work starts another."""
+        """End the process; the next call starts another."""
         process, self._process = self._process, None
         if process is not None:
             with contextlib.suppress(OSError):  # it cannot be reached: what it forked ended with it
@@ -185,13 +189,13 @@ class Reader:
 
 
 def answer_of(said: bytes) -> Answered:
-    """Return an answer of the process; raises UnpicklingError for one that names anything but values of ours."""
+    """Return the response of the process; raises UnpicklingError if it contains foreign classes."""
     answered: Answered = _Answers(io.BytesIO(said)).load()
     return answered
 
 
 class _Answers(pickle.Unpickler):
-    """Reads what the process answers, which may hold values of ours and no others."""
+    """An unpickler of responses that accepts only classes of the gateway and a few others."""
 
     def find_class(self, module: str, name: str) -> Any:
         """Return a class of a trusted package; raises UnpicklingError for anything else."""

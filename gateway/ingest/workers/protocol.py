@@ -1,4 +1,4 @@
-"""What is asked of a process that reads, and what it answers. Pure."""
+"""The messages between the gateway and a worker process. Pure."""
 
 import struct
 from collections.abc import Callable
@@ -8,29 +8,32 @@ from typing import Any
 from gateway.errors import Flaw, Forbidden, GatewayError, Malformed, TooLarge, Unauthenticated
 
 ORDER = struct.Struct("!I")
-"""An order for a process that reads, by its number: with a connection, to fork it, and without one, to kill it."""
+"""An order to the forker, with the number of a worker.
+
+With a connection it means to fork that worker, without one to kill it.
+"""
 
 LENGTH_BYTES = 4
-"""Bytes of a message's length, the highest first, which stand before it."""
+"""Bytes of the length in front of a message, in big-endian order."""
 
 COSTLY = "it takes more time or memory to read than it may"
 
 
 class TooCostly(Malformed):
-    """It takes more time or memory to read than it may."""
+    """Reading the body takes more time or memory than allowed."""
 
 
 class OutOfTimeError(BaseException):
-    """The seconds of the processor are used up: no handler of errors on the way is meant for it."""
+    """The processor time is used up; a BaseException, so that no handler of errors catches it."""
 
 
 SAID: tuple[type[GatewayError], ...] = (Malformed, TooLarge, Forbidden, Unauthenticated)
-"""Errors that are told as they are."""
+"""Errors that are passed on unchanged."""
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What is to be done, and how many seconds of the processor it may take."""
+    """A function to call, its arguments, and the seconds of processor time it may take."""
 
     function: Callable[..., Any]
     given: tuple[Any, ...]
@@ -39,7 +42,7 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """What came of it, or the error that it raised."""
+    """The result of a call, or the error that it raised."""
 
     value: Any = None
     error: type[GatewayError] | None = None
@@ -48,7 +51,7 @@ class Answered:
 
 
 def answer(asked: Asked) -> Answered:
-    """Do one; never raises."""
+    """Call the function and return its result; raises none of the expected errors."""
     try:
         return Answered(asked.function(*asked.given))
     except SAID as error:
@@ -58,5 +61,5 @@ def answer(asked: Asked) -> Answered:
 
 
 def framed(said: bytes) -> bytes:
-    """Return a message with its length before it."""
+    """Return a message with its length in front."""
     return len(said).to_bytes(LENGTH_BYTES, "big") + said

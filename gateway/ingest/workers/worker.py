@@ -1,9 +1,11 @@
-"""Processes that read what came: `python -m gateway.ingest.workers.worker FD`, of which a new one is there at once.
+"""The parent of the worker processes and the workers themselves.
 
-It imports what reads, and then forks a process for each connection that it is handed over the socket FD. What such a process
-is given may be made to hurt: it may take so much processor time and memory. Beyond, the work is broken off, or the process
-killed, which hurts nobody. A frame is its length in four bytes, the highest first, and a pickle. All end
-when their input does, and with what forked them.
+It is run as `python -m gateway.ingest.workers.worker FD`, imports every parser, and then forks a
+worker for each connection that it is handed over the socket FD, so that a new one is ready at
+once. Input may be malicious: a worker has limited processor time and memory. Beyond them the
+call is aborted or the worker killed, which hurts nobody else. A message is its length in four
+bytes, in big-endian order, and a pickle. All processes end when their input does, and with their
+parent.
 """
 
 import gc
@@ -40,14 +42,14 @@ READERS = (
     "gateway.ingest.mending", "gateway.channels.phone.providers",
     "gateway.ingest.workers.alerts", "gateway.ingest.sources",
 )  # fmt: skip
-"""Modules whose functions are asked for."""
+"""Modules whose functions are called."""
 
 GRACE = 0.5
-"""Seconds of the processor after which a process is killed that could not break its work off."""
+"""Extra seconds of processor time until a process is killed that failed to abort its call."""
 
 
 class Forks:
-    """The processes that read, each with the number it was ordered by and its end of the connection."""
+    """The running workers, each with the number it was ordered by and its end of the connection."""
 
     def __init__(self, orders: socket.socket) -> None:
         self._orders = orders
@@ -55,7 +57,7 @@ class Forks:
         self._running: dict[int, tuple[int, socket.socket]] = {}
 
     def serve(self) -> None:
-        """Fork and kill as ordered, until nobody can order any more."""
+        """Fork and kill workers as ordered, until the socket for orders is closed."""
         signal.signal(signal.SIGCHLD, self._reap)
         while True:
             said, handed, _, _ = socket.recv_fds(self._orders, ORDER.size, 1)
@@ -80,7 +82,7 @@ class Forks:
             self._running[pid] = number, line
 
     def _forget(self) -> None:
-        """Close what belongs to others."""
+        """Close the sockets that belong to others."""
         for other in (self._orders, *(line for _, line in self._running.values())):
             other.close()
 
@@ -91,7 +93,7 @@ class Forks:
                     os.kill(pid, signal.SIGKILL)
 
     def _reap(self, *_: object) -> None:
-        """Close the connections of those that ended, and say of those that had used up their time that they had."""
+        """Close the connections of ended workers, and report if their time was used up."""
         while self._running:
             pid, status = os.waitpid(-1, os.WNOHANG)
             if pid == 0:
@@ -104,7 +106,7 @@ class Forks:
 
 @contextmanager
 def none_reaped() -> Iterator[None]:
-    """No process that ends is reaped meanwhile: a number that is known belongs to none but it."""
+    """Block the reaping of ended processes meanwhile, so that no process id is reused."""
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGCHLD})
     try:
         yield
@@ -120,7 +122,7 @@ def _send(line: socket.socket, answered: Answered) -> None:
 
 
 def read(line: socket.socket) -> None:
-    """Be a process that reads, within its limits, until the connection ends."""
+    """Run a worker, within its limits, until the connection ends."""
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGCHLD})
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
@@ -133,7 +135,7 @@ def read(line: socket.socket) -> None:
 
 
 def serve(source: BinaryIO, sink: BinaryIO) -> None:
-    """Answer until the input ends."""
+    """Respond to calls until the input ends."""
     while len(size := source.read(LENGTH_BYTES)) == LENGTH_BYTES:
         asked = pickle.loads(source.read(int.from_bytes(size, "big")))  # noqa: S301 - the gateway itself wrote it
         signal.setitimer(signal.ITIMER_PROF, asked.seconds + GRACE)
@@ -146,12 +148,12 @@ def serve(source: BinaryIO, sink: BinaryIO) -> None:
 
 
 def _in_time(asked: Asked) -> Answered:
-    """Return the answer, or that it is too costly once the time is used up."""
+    """Return the result of a call, or that it is too costly once the time is used up."""
     try:
         signal.setitimer(signal.ITIMER_VIRTUAL, asked.seconds)
         answered = answer(asked)
         signal.setitimer(signal.ITIMER_VIRTUAL, 0)
-    except OutOfTimeError:  # it was used up while the answer was given
+    except OutOfTimeError:  # the time ran out while the result was returned
         return Answered(None, TooCostly, COSTLY)
     return answered
 
@@ -164,5 +166,5 @@ if __name__ == "__main__":
     for name in READERS:
         importlib.import_module(name)
     gc.collect()
-    gc.freeze()  # what is imported is shared by all, and no collection writes to it
+    gc.freeze()  # the imported modules are shared by all workers, and no garbage collection writes to them
     Forks(socket.socket(fileno=int(sys.argv[1]))).serve()

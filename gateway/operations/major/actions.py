@@ -1,4 +1,4 @@
-"""What the incident manager does about a major incident beside working on it."""
+"""The incident manager's record that the leader was told of a major incident."""
 
 from gateway.access.authorization import refuse
 from gateway.access.permissions import Action, may
@@ -22,9 +22,10 @@ async def tell_leader(
     if_match: int | None = None,
     once: IdempotencyKey | None = None,
 ) -> Incident:
-    """Put down that `who` told the leader `recipient`, or tried to.
+    """Record that `who` told the leader `recipient`, or tried to.
 
-    Raises NotFound, Forbidden, VersionMismatch, and Conflict for what is no major incident.
+    Raises NotFound, Forbidden, VersionMismatch, and Conflict for a record that is no major
+    incident.
     """
 
     async def work(tx: Transaction) -> Incident:

@@ -1,4 +1,7 @@
-"""Whom messages about a record may reach: people who may see it, and addresses that pass the guard of all messages."""
+"""The recipients that messages about a record may reach.
+
+They are people who may see it, and addresses that pass the address guard.
+"""
 
 import re
 from collections.abc import Mapping
@@ -16,14 +19,16 @@ from gateway.incidents.record import Incident
 from gateway.settings import Settings
 
 PERSON = "person:"
-"""What the target of a person begins with; a login follows."""
+"""The prefix of a target that is a person; a login follows."""
 
 
 @dataclass(frozen=True, slots=True)
 class Audience:
-    """Where a message to all subscribers goes, with each one's language if it is known, and whom none reaches.
+    """The addresses of a message to all subscribers.
 
-    `about` is the number of the related record that somebody subscribed to, where they did not subscribe to the master itself.
+    `locales` are the addresses with each one's language if it is known, `left_out` the
+    subscribers that no message reaches. `about` is the number of the related record that
+    somebody subscribed to, where they did not subscribe to the master itself.
     """
 
     locales: Mapping[str, str | None]
@@ -40,9 +45,10 @@ WHERE master.id = $1 ORDER BY i.id <> master.id, s.id
 
 
 async def audience(conn: Connection, incident: Incident) -> Audience:
-    """Whom an update reaches now, what follows the record included, which has no updates of its own.
+    """Return the recipients of an update now, subscribers of related records included.
 
-    Nobody who may not see the record any more, and no address outside for a security record.
+    Related records have no updates of their own. People who may not see the record any more are
+    left out, and for a security incident every outside address.
     """
     locales: dict[str, str | None] = {}
     about: dict[str, str] = {}
@@ -67,18 +73,18 @@ def _address(row: Record, incident: Incident) -> str | None:
 
 
 def who_of(row: Record) -> Principal:
-    """The person in a row with login, email, phone and roles."""
+    """Return the principal of a row with login, email, phone and roles."""
     return person_principal(row["login"], row["email"], row["phone"], row["roles"])
 
 
 CHATS = {"slack": re.compile(r"[CDG][A-Z0-9]{2,30}", re.ASCII), "feishu": re.compile(r"oc_[A-Za-z0-9]{1,64}", re.ASCII)}
-"""How the conversations of chats are named."""
+"""The patterns of the conversation names of chats."""
 
 WRITE = "write smtp:a@example.com, webhook:https://…, slack:C0123 or feishu:oc_…"
 
 
 def checked(settings: Settings | None, address: str) -> str:
-    """An address that messages may go to; raises Unprocessable."""
+    """Return an address that messages may go to; raise Unprocessable for any other."""
     channel, _, recipient = address.partition(":")
     if channel == "smtp" and recipient.isascii() and EMAIL.fullmatch(recipient):
         return address
@@ -98,7 +104,7 @@ SOMEBODY = "SELECT login, email, phone, roles FROM person WHERE login = $1 AND a
 
 
 async def check_target(conn: Connection, incident: Incident, target: str) -> None:
-    """Raise Unprocessable for whom no message about this record may reach."""
+    """Raise Unprocessable for a target that no message about this record may reach."""
     if not target.startswith(PERSON):
         if incident.security:
             raise Unprocessable("a security incident is told to nobody outside", flaws=(Flaw("/address", "name a person"),))
@@ -123,7 +129,7 @@ WHERE g.slug = $2 GROUP BY g.slug
 
 
 async def shut_out(conn: Connection, incident: Incident) -> list[str]:
-    """Return the logins of those who have a security incident and may not see it."""
+    """Return the logins of those who work on a security incident and may not see it."""
     people = sorted({incident.assignee, incident.handler, incident.owner} - {""})
     return [
         row["login"]
@@ -133,7 +139,10 @@ async def shut_out(conn: Connection, incident: Incident) -> list[str]:
 
 
 async def check_workers(conn: Connection, before: Incident, after: Incident) -> None:
-    """Raise Unprocessable where a security incident is given to somebody, or a group, who may not see it."""
+    """Raise Unprocessable for a security incident given to somebody who may not see it.
+
+    That is a person, or a group none of whose members may.
+    """
     people = {after.assignee, after.handler, after.owner} - {before.assignee, before.handler, before.owner, ""}
     group = after.assignee_group if after.assignee_group != before.assignee_group else ""
     if not after.security or not (people or group):

@@ -1,6 +1,7 @@
-"""Reports on major incidents: written once the incident is resolved, approved by somebody who did not write them, then sent.
+"""Reports on major incidents: written after resolution, approved by a second person, then sent.
 
-A record that is reopened after its report was approved owes a new version once it is over again; the old one is kept.
+A record that is reopened after its report was approved needs a new version once it is over
+again; the old one is kept.
 """
 
 from collections.abc import Mapping, Sequence
@@ -41,7 +42,7 @@ WHERE incident_id = $1 AND version = $2
 
 
 async def report_of(conn: Connection, incident_id: int, version: int | None = None) -> Report | None:
-    """The newest report on this incident, or that version of it; None where nobody wrote it."""
+    """Return the newest report on this incident, or the given version; None if there is none."""
     row = await conn.fetchrow(READ, incident_id)
     if row is not None and version not in (None, row["version"]):
         row = await conn.fetchrow(READ_PAST, incident_id, version)
@@ -52,7 +53,7 @@ STANDING = "SELECT incident_id, status FROM major_report_standing WHERE incident
 
 
 async def standings(conn: Connection, incident_ids: Sequence[int]) -> Mapping[int, ReportStatus]:
-    """How the reports on those of the incidents stand that are major and over."""
+    """Return the status of the report of each of the incidents that is major and over."""
     return {row["incident_id"]: ReportStatus(row["status"]) for row in await conn.fetch(STANDING, list(incident_ids))}
 
 
@@ -73,7 +74,10 @@ RETURNING version
 async def write_report(
     uow: UnitOfWork, number: str, text: str, who: Principal, *, once: IdempotencyKey | None = None
 ) -> Incident:
-    """Write or rewrite the report; raises NotFound, Forbidden, and Conflict where none is owed or it is approved."""
+    """Write or rewrite the report.
+
+    Raises NotFound, Forbidden, and Conflict where none is due or it is approved.
+    """
 
     async def work(tx: Transaction) -> Incident:
         incident = await tx.lock(number, who)
@@ -95,7 +99,10 @@ APPROVE = "UPDATE major_report SET approved_at = $2, approved_by = $3, reopened 
 
 
 async def approve_report(uow: UnitOfWork, number: str, who: Principal, *, once: IdempotencyKey | None = None) -> Incident:
-    """Approve what is written, by another than the writer, and send it to the leader; raises NotFound, Forbidden and Conflict."""
+    """Approve the report, by another person than its writer, and send it to the leader.
+
+    Raises NotFound, Forbidden and Conflict.
+    """
 
     async def work(tx: Transaction) -> Incident:
         incident = await tx.lock(number, who)

@@ -1,4 +1,4 @@
-"""Who is sent the status updates of a record: people by login, and addresses outside."""
+"""Subscribers to the status updates of a record: people by login, and outside addresses."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,12 +14,12 @@ from gateway.operations.major.audience import PERSON, check_target, checked
 from gateway.operations.unit_of_work import Transaction, UnitOfWork
 
 MOST = 200
-"""How many may subscribe to one record."""
+"""The most subscribers of one record."""
 
 
 @dataclass(frozen=True, slots=True)
 class Subscriber:
-    """`target` is "person:LOGIN", "smtp:ADDRESS" or "webhook:URL"."""
+    """A subscriber; `target` is "person:LOGIN", "smtp:ADDRESS" or "webhook:URL"."""
 
     id: int
     target: str
@@ -28,9 +28,10 @@ class Subscriber:
 
 
 async def subscribe(uow: UnitOfWork, number: str, who: Principal, *, person: str = "", address: str = "") -> Subscriber:
-    """Let `who`, or the person or address that is named, be sent the updates; again changes nothing.
+    """Subscribe `who`, or the person or address that is named; doing so again changes nothing.
 
-    Raises NotFound, Forbidden, TooLarge, and Unprocessable for whom no message may reach.
+    Raises NotFound, Forbidden, TooLarge, and Unprocessable for a target that no message may
+    reach.
     """
     target = _target(uow, who, person, address)
     found: list[Subscriber] = []
@@ -64,7 +65,10 @@ UNSUBSCRIBE = "DELETE FROM subscription WHERE id = $1 AND incident_id = $2 AND (
 
 
 async def unsubscribe(uow: UnitOfWork, number: str, subscription: int, who: Principal) -> None:
-    """End it; raises Forbidden, and NotFound also for somebody else's to whom that is not there."""
+    """End a subscription.
+
+    Raises Forbidden, and NotFound, also for somebody else's subscription that `who` may not see.
+    """
 
     async def work(tx: Transaction) -> Incident:
         incident = await tx.lock(number, who)
@@ -85,7 +89,10 @@ WHERE incident_id = $1 AND ($2::text IS NULL OR target = $2) ORDER BY id
 
 
 async def subscribers(uow: UnitOfWork, incident: Incident, who: Principal) -> list[Subscriber]:
-    """All of a record that `who` may read; oneself alone for who may not look into it."""
+    """Return the subscribers of a record that `who` may read.
+
+    Only `who` for those who may not inspect it.
+    """
     own = None if may(who, Action.INSPECT, incident) == ALLOWED else PERSON + who.name
     async with acquire(uow.pool) as conn:
         return [Subscriber(**row) for row in await conn.fetch(LIST, incident.id, own)]

@@ -1,4 +1,4 @@
-"""Status updates: how a record stands, told to all who subscribed, and when they are to hear more."""
+"""Status updates of a record, sent to all subscribers, with the time of the next one."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -25,9 +25,10 @@ async def post_update(
     if_match: int | None = None,
     once: IdempotencyKey | None = None,
 ) -> Incident:
-    """Keep an update with the record and owe it to every subscriber; it takes the place of what was promised before.
+    """Store an update with the record and queue it for every subscriber.
 
-    Raises NotFound, Forbidden, VersionMismatch, Conflict for a record that has ended, and Unprocessable.
+    It replaces the earlier promise of a next one. Raises NotFound, Forbidden, VersionMismatch,
+    Conflict for a record that has ended, and Unprocessable.
     """
 
     async def work(tx: Transaction) -> Incident:
@@ -68,6 +69,6 @@ def _revision(incident: Incident, text: str, due: datetime | None, who: Principa
 
 
 def _own(told: Audience, target: str, locale: str | None) -> Mapping[str, str]:
-    """What a message says to one subscriber alone."""
+    """Return the facts that only one subscriber's message has: language and related record."""
     said = {"locale": locale, "about": told.about.get(target)}
     return {name: text for name, text in said.items() if text}

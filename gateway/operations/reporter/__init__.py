@@ -1,1 +1,1 @@
-"""Answers of reporters: acknowledgement, confirmation, refusal, rating."""
+"""The effects of reporters' answers, and the acknowledgement of their reports."""

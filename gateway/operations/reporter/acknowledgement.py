@@ -1,4 +1,4 @@
-"""The message with the number of a record made by hand, to its reporter."""
+"""The message to the reporter of a record made by hand, with its number."""
 
 from gateway.access.principal import Principal
 from gateway.directory.person import EMAIL
@@ -15,9 +15,10 @@ ORDER BY p.login <> $1 LIMIT 1
 
 
 async def acknowledge(tx: Transaction, incident: Incident, who: Principal) -> None:
-    """Queue the message in the session's transaction, if mail is on and the contact has an address.
+    """Queue the message in the caller's transaction, if mail is on and the contact has an address.
 
-    Somebody who does not work here cannot have others written to: they hear at their own address only.
+    A reporter who is not staff cannot have others written to: they get it at their own address
+    only.
     """
     settings = tx.uow.rules.settings
     if settings is None or not (settings.notify.acknowledge and settings.notify.smtp.host and incident.contact):
@@ -35,7 +36,10 @@ async def acknowledge(tx: Transaction, incident: Incident, who: Principal) -> No
 
 
 def _notice(incident: Incident, target: str, language: str) -> Notice:
-    """Return the message; a person reads it in their own language, another address in that of the report."""
+    """Return the message.
+
+    A person gets it in their own language, another address in the report's.
+    """
     facts = {"number": incident.number}
     if not incident.security:
         facts["title"] = incident.title

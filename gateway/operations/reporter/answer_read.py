@@ -1,4 +1,4 @@
-"""The reporter's answer to a resolved record counts as read once staff act on the record. Pure."""
+"""Answers of reporters to a resolution count as read once staff act on the record. Pure."""
 
 from dataclasses import replace
 from datetime import datetime
@@ -11,9 +11,9 @@ from gateway.vocabulary import State
 
 
 def mark_answer_read(revision: Revision, who: Principal, now: datetime) -> Revision:
-    """Return the revision with the waiting answer marked as read, where somebody of the staff acts.
+    """Return the revision with the waiting answer marked as read, if staff act.
 
-    The time until the record closes by itself begins anew then.
+    The time until the record closes automatically begins anew then.
     """
     after = revision.after
     if after.state is not State.RESOLVED or after.resolved_at is None:

@@ -1,9 +1,10 @@
-"""The effect of a reporter's answer on their record, besides the note, by any channel.
+"""The effects of a reporter's answer on their record, besides the note, by any channel.
 
-A record on hold for them goes on, or, where a program may have written it, whoever has it is told
-to read it. A resolved one is reopened where they plainly say that it is not solved and may refuse;
-thanks leave it to close; and where it is unclear it stays resolved, whoever has it is told to read
-the answer, and it does not close by itself until somebody looked.
+A record on hold for the reporter is resumed, or, where a program may have written the answer,
+whoever has the record is notified to read it. A resolved one is reopened where they plainly say
+that it is not solved and may refuse; thanks leave it to close. Where it is unclear the record
+stays resolved, whoever has it is notified to read the answer, and it does not close
+automatically until somebody looked.
 """
 
 from collections.abc import Mapping
@@ -26,21 +27,21 @@ from gateway.vocabulary import LIVE, HoldReason, State
 CAUSE = "reporter_replied"
 UNVERIFIED = "unverified"
 SHOWN = 32_768
-"""Characters of an answer that are sent to whoever has the record."""
+"""The characters of an answer that are sent to whoever has the record."""
 
 WAITING = frozenset({HoldReason.AWAITING_USER, HoldReason.USER_UNREACHABLE})
-"""Holds that are for the reporter."""
+"""The hold reasons that wait for the reporter."""
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """An answer.
+    """An answer of a reporter.
 
-    `new` are the words that are certainly its writer's own and new, `shown` is all that may be.
+    `new` are the words that are certainly its writer's own and new, `shown` all that may be.
 
     `certain` says that nothing besides `new` may be new; `by` how sure it is that a person wrote
     it; `seen` that whoever works on the record sees it anyway, as in a chat; `proven` that its
-    writer was really told of the record, so that nobody else can have written it.
+    writer was really notified of the record, so that nobody else can have written it.
     """
 
     new: str
@@ -64,9 +65,9 @@ class Effect(StrEnum):
 
 
 def effect(incident: Incident, who: Principal, answer: Answer) -> Effect:
-    """Return what is to become of the record.
+    """Return the effect of an answer on the record. Pure.
 
-    Pure. Only its contact's own words count, and none that a program wrote.
+    Only words of the record's contact count, and none that a program wrote.
     """
     if answer.by is Author.PROGRAM or incident.contact.lower() not in who.identities:
         return Effect.NOTHING
@@ -82,7 +83,10 @@ def effect(incident: Incident, who: Principal, answer: Answer) -> Effect:
 
 
 async def answered(tx: Transaction, incident: Incident, who: Principal, answer: Answer) -> Incident:
-    """Return the record, locked and with the answer noted already, as the answer leaves it."""
+    """Return the record after the effect of an answer.
+
+    It is locked and has the answer noted already.
+    """
     found = effect(incident, who, answer)
     if found is Effect.NOTHING and _is_news(incident, who, answer):
         found = await _found_open(tx, incident, answer)
@@ -112,10 +116,11 @@ def _is_news(incident: Incident, who: Principal, answer: Answer) -> bool:
 
 
 async def _found_open(tx: Transaction, incident: Incident, answer: Answer) -> Effect:
-    """Return what becomes of an open record whose contact wrote something.
+    """Return the effect of an answer on an open record.
 
-    Whoever works on it is to read it; of a related one its master's handler is told anyway. Who was
-    told that its master solved it writes that it is not.
+    Whoever works on it is to read the answer; of a related record the master's handler is
+    notified anyway. A contact who was notified that the master is resolved means that it is not
+    solved.
     """
     if await tx.conn.fetchval(LET_GO, incident.id):
         return Effect.UNSOLVED
@@ -143,11 +148,15 @@ async def _revision(tx: Transaction, incident: Incident, who: Principal, found: 
 
 
 def _shown(incident: Incident, found: Effect, answer: Answer) -> Mapping[str, Any]:
-    """Return what was answered, where it may be sent by mail, whether it is doubtful by whom, and what is to be done."""
+    """Return the facts of the notification about an answer.
+
+    They are its text unless the incident is a security incident, whether its sender is
+    unverified, and the next step.
+    """
     said = {} if incident.security else {"text": answer.shown[:SHOWN]}
     doubt = {} if answer.proven else {"sender": UNVERIFIED}
     return said | doubt | ({"to_do": TO_DO[found]} if found in TO_DO else {})
 
 
 TO_DO: Mapping[Effect, str] = {Effect.WAITS: "judge_reply", Effect.RESUMED: "go_on", Effect.REOPENED: "go_on"}
-"""The step of whoever has the record, where it is another than to read the answer."""
+"""The next step of whoever has the record, where it is not just to read the answer."""

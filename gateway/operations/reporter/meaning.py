@@ -1,6 +1,7 @@
-"""What a reporter means by the answer to "it is resolved": thanks, that it is not, or something that a person has to read. Pure.
+"""The meaning of a reporter's answer to a resolution: agreement, refusal or unclear. Pure.
 
-English and Chinese. Told by words, so only what is plain is told: where words speak for both, or for neither, it is unclear.
+English and Chinese. It is judged by words, so only plain answers are decided: where words speak
+for both, or for neither, the meaning is unclear and a person has to read it.
 """
 
 import re
@@ -9,7 +10,7 @@ from enum import StrEnum
 
 
 class Meaning(StrEnum):
-    """What somebody means who answers."""
+    """The meaning of an answer."""
 
     AGREES = "agrees"
     REFUSES = "refuses"
@@ -17,13 +18,13 @@ class Meaning(StrEnum):
 
 
 LOOKED_AT = 2_000
-"""Characters of an answer that are looked at."""
+"""The characters of an answer that are examined."""
 
 MOST_WORDS = 3
 HAN_NAME = re.compile(
     r"(?:小[\u4e00-\u9fff]{1,2}|[\u4e00-\u9fff]{1,3}(?:工|总|哥|姐|经理|师傅|主管|主任|先生|女士)|[\u4e00-\u9fff])?"
 )
-"""What may be left of plain thanks when their words are taken out: the name of whom they are to, or from."""
+"""The rest of plain thanks without its words: the name of the addressee or the writer."""
 
 
 def _any(*patterns: str) -> re.Pattern[str]:
@@ -51,7 +52,7 @@ _HARMLESS = _any(
     r"还是(?:很|要|得)?(?:谢谢|感谢|多谢)|还是(?:好|正常)[的了]",
     r"(?:问题|错误|故障|报错|异常)(?:已经?|都)?(?:消失|没有?|解决|排除|修复|恢复)了",
 )
-"""What holds a word of trouble and tells of none."""
+"""Phrases that contain a word of trouble but report none."""
 
 _OPEN = _any(
     r"still (?:(?:to be )?test\w*|check\w*|wait\w*|(?:need|have) to (?:test|check))",
@@ -67,7 +68,7 @@ _OPEN = _any(
     r"[发打弄填写]错|(?:又|再次?|还)(?:出现|有问题|不行)[^，。！？,!?\n]{0,6}再(?:联系|反馈|说|找|报)",
     r"[没无不](?:法|能|来得及|有时间)?(?:测试|验证|试)",
 )
-"""What is not known yet, or said of what may come, or of something else."""
+"""Phrases about the unknown, about what may come, or about something else."""
 
 _PLAIN = _any(
     r"\bstill (?:not|no|does|is|am|isn|have|has|get|see|the same|broken|fail|slow|happen|occur|crash|down|can|unable|an? |there)",
@@ -85,7 +86,7 @@ _PLAIN = _any(
     r"不能用|^\s{0,5}(?:都|也)?不行\s{0,5}[。.!！]?\s{0,5}$",
     r"重新打开|重开|(?:同样|一样|相同)的(?:问题|错误|故障|报错)",
 )
-"""What says that it is not over, whatever else is said."""
+"""Phrases that say that the trouble is not over, whatever else is said."""
 
 _DENIED = _any(
     r"(?:\b(?:not|never|no|nothing|cannot|hardly)\b|n['’]t\b)\W{0,2}(?:\w{1,20} ){0,3}?"
@@ -94,21 +95,21 @@ _DENIED = _any(
     r"[^.,!?\n]{0,30}?\b(?:works?|working|worked|solved|fixed|resolved)\b",
     r"(?:[没未不无]|说|以为|显示|标)[^，。！？,!?\n]{0,6}?(?:好|解决|恢复|正常|可以|能用|修复|搞定)(?:用|使用)?了?",
 )
-"""Good news that is denied, or that somebody else told."""
+"""Good news that is denied, or reported as somebody else's words."""
 
 _BETTER = _any(
     r"\b(?:works?|working|worked|solved|fixed|resolved|ok)\b"
     r"|\b(?:all|is|are|now) (?:okay|fine|good)\b",
     r"(?:可以|好|正常|恢复|解决|能用|搞定|修好|可以用)了|没问题",
 )
-"""Good news: with it, words of trouble may be of before, or of something else."""
+"""Good news; beside it words of trouble may be about the past or about something else."""
 
 _DOES = (
     r"(?:open|log|sign|access|connect|print|save|send|start|use|load|see|find|get|read|download"
     r"|upload|install|update|reach|receive|edit|view|enter|play|hear|scan|work|delete|create|boot|respond"
     r"|show|let|accept|run|sync|recogni[sz]e|display|charge|turn|help)"
 )
-"""What people do with things, and things do."""
+"""Verbs for what people do with things, and things do."""
 
 _TROUBLE = _any(
     r"\b(?:errors?|fail(?:s|ed|ing|ure)?|broken|crash\w*|stuck|wrong)\b",
@@ -118,14 +119,14 @@ _TROUBLE = _any(
     r"不(?:能|可以)(?:正常)?(?:用|使用|登|打|上|连|访问|保存|发|收|启动|播放|安装|下载|识别|显示|开)",
     r"^\s{0,5}(?:都|也)?不(?:行|能|可以)|(?:结果|数据|显示|数字|金额|内容)不对",
 )
-"""What tells of trouble, perhaps of that which is over."""
+"""Phrases of trouble, which may be over."""
 
 _ASKED = _any(
     r"[?？]|\b(?:what|why|when|how|which|where|who)\b|\b(?:could|can|would|will) you\b",
     r"\b(?:was|were|had)\b|\bmy (?:fault|mistake)\b|\bon my (?:side|end)\b",
     r"请问|为什么|怎么|什么|原因|吗|之前|昨天|当时|麻烦告",
 )
-"""What asks, or tells of before: trouble in it is not said to be there now."""
+"""Questions and words of the past: trouble in them is not said to be present."""
 
 _GOOD = _any(
     r"\b(?:(?:many|much|so|very) ){0,3}(?:thanks|thank you|thank u|thx|tks|ty|cheers|appreciate(?:d| it)?)"
@@ -162,7 +163,10 @@ _WORD, _HAN = re.compile(r"[^\W\d_]+"), re.compile(r"[\u4e00-\u9fff]")
 
 
 def meaning(text: str, *names: str) -> Meaning:
-    """What an answer means, without what it quotes: REFUSES and AGREES where it is plain. It may be signed by `names`."""
+    """Return the meaning of an answer, given without quotations; it may be signed by `names`.
+
+    REFUSES and AGREES are returned only where the answer is plain.
+    """
     said = _HARMLESS.sub(" ok ", _OPEN.sub("?", text[:LOOKED_AT]))
     if _PLAIN.search(said):
         return Meaning.UNCLEAR if _BETTER.search(_DENIED.sub(" ", said)) else Meaning.REFUSES
@@ -173,7 +177,7 @@ def meaning(text: str, *names: str) -> Meaning:
 
 
 def _is_nothing(left: str, names: Iterable[str]) -> bool:
-    """Whether no more is left than courtesies and a name."""
+    """Return whether nothing but courtesies and a name is left."""
     if _BUT.search(left):
         return False
     for name in names:

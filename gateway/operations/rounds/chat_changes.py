@@ -1,4 +1,4 @@
-"""Cards in chats follow their records, whatever changed them: what a card shows is compared with how its record stands."""
+"""Updates of chat cards: a card that differs from the state of its record is sent again."""
 
 from collections.abc import Collection
 
@@ -12,7 +12,7 @@ from gateway.operations.unit_of_work import Transaction, UnitOfWork
 from gateway.vocabulary import State
 
 EVERY = 2.0
-"""Seconds between two looks."""
+"""Seconds between two checks."""
 
 BATCH = 100
 
@@ -29,11 +29,14 @@ ORDER BY m.incident_id, m.provider, m.conversation, m.message LIMIT $2 FOR UPDAT
 SHOWN = "UPDATE chat_message SET shown = $4 WHERE provider = $1 AND conversation = $2 AND message = $3"
 
 OVER = frozenset({State.CLOSED, State.REJECTED})
-"""States that a record does not leave: its cards are changed this once more."""
+"""The states that a record does not leave: its cards are updated this once more."""
 
 
 async def follow(uow: UnitOfWork, providers: Collection[str]) -> int:
-    """Owe a change for every card that shows what is no longer so; any replica may, each is owed once. Answers how many."""
+    """Queue an update for every card that is out of date; return how many.
+
+    Any replica may do so, each update is queued once.
+    """
 
     async def work(tx: Transaction) -> int:
         rows = await tx.conn.fetch(CHANGED, sorted(providers), BATCH)
@@ -48,7 +51,11 @@ async def follow(uow: UnitOfWork, providers: Collection[str]) -> int:
 
 
 def _notice(row: Record) -> Notice:
-    """A change of the card; the version makes it another one each time, also when the record comes back to what it was."""
+    """Return the update of a card.
+
+    The version makes each update a cause of its own, also when the record returns to an earlier
+    state.
+    """
     place = f"{row['provider']}:{row['conversation']}{CHANGE}{row['message']}"
     facts = {name: row[name] for name in ("number", "title", "priority", "locale")} | {"card": True}
     return Notice(cause=f"card:{row['version']}:{row['mark']}", target=place, role="chat", template=Template.CHAT, facts=facts)

@@ -1,4 +1,7 @@
-"""A configuration that changed is applied when a replica starts: open records whose policy changed are dated anew."""
+"""The recalculation of deadlines of open records whose policy changed in the configuration.
+
+It runs when a replica starts.
+"""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,23 +20,23 @@ from gateway.vocabulary import TimerKind
 log = structlog.get_logger()
 
 BATCH = 50
-"""Records of one transaction: few, because people and alerts wait for the locks."""
+"""The records of one transaction: few, because people and alerts wait for the locks."""
 
 ROLLING = timedelta(hours=1)
-"""How long after a change replicas may still run that date records by the configuration before it."""
+"""The time after a change during which replicas may still run with the earlier configuration."""
 
 AGAIN = 5.0
-"""Seconds before it is tried again."""
+"""Seconds before a failed pass is repeated."""
 
 
 @dataclass(frozen=True, slots=True)
 class Redating:
-    """One pass over the policies that changed since records were last dated by them."""
+    """A pass over the policies that changed since the deadlines of records were last calculated."""
 
     uow: UnitOfWork
 
     async def run(self) -> None:
-        """Try until it has been done once."""
+        """Repeat the pass until it has succeeded once."""
         while True:
             try:
                 await self.run_once()
@@ -44,7 +47,10 @@ class Redating:
                 return
 
     async def run_once(self) -> int:
-        """How many records were dated anew. A pass that was cut short goes on where it stopped."""
+        """Recalculate the deadlines; return the number of records changed.
+
+        A pass that was cut short goes on where it stopped.
+        """
         done = 0
         await apply_rules(self.uow)
         for policy, version, known in await self._changed():
@@ -59,7 +65,11 @@ class Redating:
         return done
 
     async def _changed(self) -> list[tuple[str, str, str | None]]:
-        """(policy, its version now, the version records were dated by) of each that is to be looked at."""
+        """Return the policies to look at.
+
+        Each comes as (policy, its version now, the version that the deadlines of records were
+        calculated by).
+        """
         async with acquire(self.uow.pool) as conn:
             now = await conn.fetchval(NOW, self.uow.clock.stamp())
             rows = {row["policy"]: row for row in await conn.fetch(VERSIONS)}
@@ -98,7 +108,11 @@ class Redating:
         anew: bool,
         now: datetime,
     ) -> Revision:
-        """With an entry of the timeline if the policy changed under the record (`anew`), or a timer of it moves."""
+        """Return the revision of one record.
+
+        It has a timeline entry if the policy changed under the record (`anew`), or a timer of it
+        moves.
+        """
         _, arms = record_timers.refresh(self.uow.rules, incident, now)
         moves = list(moves_of(armed, arms))
         if not (anew or moves):
@@ -111,7 +125,7 @@ class Redating:
 
 
 def moves_of(armed: Mapping[TimerKind, datetime], arms: Iterable[Arm]) -> Iterable[Mapping[str, Any]]:
-    """Each timer that is set to another moment than it was."""
+    """Yield each timer whose due time changes."""
     for arm in arms:
         if armed.get(arm.kind) != arm.due_at:
             yield {"timer": arm.kind.name.lower(), "before": armed.get(arm.kind), "after": arm.due_at}
@@ -142,7 +156,7 @@ WHERE s.version <> excluded.version
 
 
 async def armed_of(conn: Connection, ids: Sequence[int]) -> Mapping[int, Mapping[TimerKind, datetime]]:
-    """When the timers of these records fire, by record and kind."""
+    """Return the due times of the timers of these records, by record and kind."""
     armed: dict[int, dict[TimerKind, datetime]] = {}
     for row in await conn.fetch(ARMED, ids):
         armed.setdefault(row["incident_id"], {})[TimerKind(row["kind"])] = row["due_at"]

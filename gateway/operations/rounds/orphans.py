@@ -1,4 +1,7 @@
-"""A sweep for related records that wait in silence: what an older release, or a race, left below an unfit master is let go."""
+"""A sweep that detaches open records from masters they may not follow.
+
+They would wait in silence. An older release, or a race, may have left them there.
+"""
 
 from gateway.correlation import detaching
 from gateway.db.pool import transaction
@@ -8,7 +11,7 @@ from gateway.operations.unit_of_work import NOW, Transaction, UnitOfWork
 from gateway.vocabulary import LIVE
 
 EVERY = 60.0
-"""Seconds between two looks."""
+"""Seconds between two sweeps."""
 
 BATCH = 100
 
@@ -22,7 +25,7 @@ ORDER BY r.id LIMIT $1
 
 
 async def release(uow: UnitOfWork) -> int:
-    """Let go of one batch of open records below masters that they may not follow; answers how many there were."""
+    """Detach one batch of open records from masters that they may not follow; return how many."""
     async with transaction(uow.pool) as conn:
         tx = Transaction(uow, conn, await conn.fetchval(NOW, uow.clock.stamp()))
         ids = [row["id"] for row in await conn.fetch(UNFIT, BATCH)]

@@ -1,7 +1,8 @@
-"""What a service promises was changed: its open records are dated anew at once, by whichever replica hears of it first.
+"""The recalculation of deadlines of a service's open records when its SLA targets change.
 
-Every replica looks, each as soon as it has read the change itself: the last to do so finds what replicas that did not know of it
-yet have dated meanwhile. `redating` does the same for a configuration that changed, when a replica starts.
+Every replica looks, each as soon as it has read the change itself: the last to do so finds the
+records whose deadlines replicas that did not know of it yet have set meanwhile.
+`deadline_recalculation` does the same for a configuration that changed, when a replica starts.
 """
 
 from collections.abc import Mapping, Sequence
@@ -23,12 +24,15 @@ from gateway.vocabulary import TimerKind
 log = structlog.get_logger()
 
 ROLLING = timedelta(minutes=10)
-"""How long after a change replicas that only now hear of it look at its records again."""
+"""The time after a change during which replicas that learn of it late repeat the pass."""
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A service whose promise is another than its records were last dated by; `at` is when that was."""
+    """A service whose targets changed since its records' deadlines were calculated.
+
+    `at` is when they were last calculated.
+    """
 
     service: str
     promise: Promise
@@ -39,12 +43,17 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class ServiceRedating:
-    """Dates the open records of services anew whose promises changed."""
+    """The recalculation of the open records of services whose targets changed."""
 
     uow: UnitOfWork
 
     async def run(self) -> None:
-        """Look once, at what changed while nobody ran, then heed every change until cancelled; what fails is tried again."""
+        """Recalculate at the start and after every change until cancelled.
+
+        A failure is tried again.
+
+        The first pass finds changes made while no replica ran.
+        """
         changed = self.uow.catalogue.changed
         changed.set()
         while True:
@@ -58,7 +67,10 @@ class ServiceRedating:
                 await self.uow.clock.sleep(AGAIN)
 
     async def run_once(self) -> int:
-        """How many records were dated anew. A pass that was cut short goes on where it stopped."""
+        """Recalculate the deadlines; return the number of records changed.
+
+        A pass that was cut short goes on where it stopped.
+        """
         done = 0
         for change in await self._changes():
             async with acquire(self.uow.pool) as conn:
@@ -110,7 +122,11 @@ class ServiceRedating:
     def _revision(
         self, incident: Incident, change: Change, armed: Mapping[TimerKind, datetime], now: datetime, *, anew: bool
     ) -> Revision:
-        """With an entry of the timeline if the promise changed under the record (`anew`), or its policy or a timer moves."""
+        """Return the revision of one record.
+
+        It has a timeline entry if the targets changed under the record (`anew`), or its policy
+        or a timer moves.
+        """
         after = replace(incident, policy=self._policy(incident, change))
         _, arms = record_timers.refresh(self.uow.rules, after, now)
         moves = list(moves_of(armed, arms))
@@ -128,7 +144,11 @@ class ServiceRedating:
         return Revision(after=after, actor=record_timers.ACTOR, events=(("sla_redated", facts),))
 
     def _policy(self, incident: Incident, change: Change) -> str:
-        """The policy such a record gets now, if it has the one it got under the promise before; else the one it has."""
+        """Return the policy of a record under the changed service.
+
+        It is the policy that such a record gets now, if it has the one it got before the change;
+        else the one it has.
+        """
         rules, asked = self.uow.rules, (incident.kind, incident.service, incident.source, incident.priority)
         named = {change.service: change.policy_before} if change.policy_before else {}
         before = replace(rules.choice, services=named).policy_for(*asked)

@@ -1,4 +1,4 @@
-"""Messages that will never arrive: the timeline says whom they did not reach; of an urgent record the next role hears."""
+"""Undeliverable messages: noted in the timeline, and of an urgent record sent to the next role."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -18,7 +18,7 @@ from gateway.periodic import each
 from gateway.vocabulary import LIVE
 
 EVERY = 10.0
-"""Seconds between two looks for what was given up."""
+"""Seconds between two looks for messages that were given up."""
 
 BATCH = 200
 
@@ -39,18 +39,19 @@ LOST = """
 SELECT cause, array_agg(DISTINCT role) AS roles FROM outbox
 WHERE incident_id = $1 AND cause = ANY($2::text[]) AND cause <> '' GROUP BY cause HAVING bool_and(state = 'dead') ORDER BY cause
 """
-"""Occasions of which nobody was reached at all."""
+"""The causes of which nobody was reached at all."""
 
 NEXT = {"handler": DESK, "group": DESK, "tier3": DESK, DESK: MANAGER, MANAGER: LEADER, LEADER: DIRECTOR}
-"""Who is told of an urgent record in place of a role that no message reached."""
+"""The role that is notified of an urgent record in place of one that no message reached."""
 
 NOTED = "UPDATE outbox SET noted = true WHERE id = ANY($1::uuid[])"
 
 
 async def note_undelivered(uow: UnitOfWork) -> int:
-    """Put down what was given up since the last time; any replica may, each message is put down once.
+    """Note messages given up since the last time in the timelines; return the number of records.
 
-    Answers how many records there were. One whose timeline cannot be written leaves the others.
+    Any replica may do so, each message is noted once. A record whose timeline cannot be written
+    does not hold up the others.
     """
     async with acquire(uow.pool) as conn:
         found = [row["incident_id"] for row in await conn.fetch(GIVEN_UP, BATCH)]
@@ -73,7 +74,10 @@ async def _note(uow: UnitOfWork, incident_id: int) -> None:
 
 
 def _instead(uow: UnitOfWork, incident: Incident, lost: Sequence[Record]) -> Iterator[Announcement]:
-    """Yield what the next role hears where a message about an urgent record reached nobody it was for."""
+    """Yield the notifications of the next role.
+
+    They are sent where a message about an urgent record reached nobody.
+    """
     if incident.state not in LIVE or incident.priority > LEAST_MAJOR:
         return
     for row in lost:

@@ -1,1 +1,1 @@
-"""Hand-over between shifts."""
+"""The hand-over between shifts."""

@@ -1,4 +1,7 @@
-"""One shift hands its open work to the next: listed half an hour before it ends, taken over when the next one accepts."""
+"""The hand-over of a shift: its open work is listed half an hour before it ends.
+
+The next shift takes the work over when it accepts the list.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -21,10 +24,10 @@ from gateway.operations.unit_of_work import NOW, Transaction, UnitOfWork
 from gateway.vocabulary import LIVE, ReportStatus, Tier
 
 EVERY = 30.0
-"""Seconds between two looks."""
+"""Seconds between two checks."""
 
 AHEAD = timedelta(minutes=30)
-"""How long before the end of a shift its list is made."""
+"""The time before the end of a shift at which its list is made."""
 
 DUE = """
 INSERT INTO handover (shift_id, made_at)
@@ -48,16 +51,20 @@ JOIN major_report_standing r ON r.status <> 'approved'
   AND (r.assignee_group = g.slug OR (g.tier = 'desk' AND r.tier = '1' AND r.assignee_group = ''))
 WHERE h.id = ANY($1::bigint[])
 """
-"""Open work: records that are not resolved, and those that owe a report on a major incident.
+"""A statement that lists open work: unresolved records, and those that lack a report.
 
-Tier 2 hands over besides what it stays responsible for while tier 3 or a vendor works it.
+The report is that on a major incident. Tier 2 also hands over records that it stays responsible
+for while tier 3 or a vendor works on them.
 """
 
 
 async def make_lists(uow: UnitOfWork) -> int:
-    """Make the list of every shift that is about to end, and tell the next one; any replica may, each list is made once.
+    """Make the list of every shift that is about to end, and notify the next one.
 
-    Lists that nobody accepted in time are told of, once. Answers how many lists were made.
+    Return how many.
+
+    Any replica may do so, each list is made once. Of lists that nobody accepted in time people
+    are reminded, once.
     """
     async with transaction(uow.pool) as conn:
         made = [row["id"] for row in await conn.fetch(DUE, uow.clock.stamp(), AHEAD)]
@@ -72,9 +79,10 @@ async def make_lists(uow: UnitOfWork) -> int:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HandOver:
-    """One list: `people` hand over, `successors` work the shift that follows; `records` in the order of their ids.
+    """One hand-over list.
 
-    `reports` says by their ids how the reports on those stand that are major and over.
+    `people` hand over, `successors` work the shift that follows; `records` are in the order of
+    their ids. `reports` is by id the status of the reports on those that are major and over.
     """
 
     id: int
@@ -89,7 +97,7 @@ class HandOver:
 
 
 ELSEWHERE = frozenset({Tier.THIRD, Tier.VENDOR})
-"""Tiers at which tier 2 stays responsible for what it does not work."""
+"""The tiers at which tier 2 stays responsible for records that it does not work on."""
 
 HANDOVERS = """
 SELECT h.id, g.slug AS "group", s.ends_at, h.accepted_at, h.accepted_by,
@@ -108,14 +116,17 @@ ACCEPT = "UPDATE handover SET accepted_at = $2, accepted_by = $3 WHERE id = $1"
 
 
 async def pending(uow: UnitOfWork, group: str | None, who: Principal) -> list[HandOver]:
-    """Lists nobody has accepted yet, with the records on them that `who` may see. Raises Forbidden."""
+    """Return the lists not accepted yet, with the records on them that `who` may see.
+
+    Raises Forbidden.
+    """
     refuse(may(who, Action.HAND_OVER))
     async with acquire(uow.pool) as conn:
         return [await _with_records(conn, row_of(row), who) for row in await conn.fetch(PENDING, group)]
 
 
 def row_of(row: asyncpg.Record) -> HandOver:
-    """The list in a row of HANDOVERS, without its records."""
+    """Return the list of a row of HANDOVERS, without its records."""
     return HandOver(**{**row, "people": tuple(row["people"]), "successors": tuple(row["successors"])})
 
 
@@ -126,10 +137,10 @@ async def _with_records(conn: Connection, listed: HandOver, who: Principal) -> H
 
 
 async def accept(uow: UnitOfWork, handover_id: int, who: Principal, *, once: IdempotencyKey | None = None) -> HandOver:
-    """Take over what is on the list and still open: whatever nobody or somebody going off shift handles is now `who`'s.
+    """Take over the open records of the list that nobody, or somebody going off shift, handles.
 
-    Raises NotFound, Forbidden for somebody who does not work the shift that follows, IdempotencyMismatch, and Conflict when it
-    is accepted already.
+    Raises NotFound, Forbidden for somebody who does not work the shift that follows,
+    IdempotencyMismatch, and Conflict when it is accepted already.
     """
     refuse(may(who, Action.HAND_OVER))
     async with transaction(uow.pool) as conn:
@@ -169,7 +180,10 @@ async def _take_over(tx: Transaction, listed: HandOver, who: Principal) -> None:
 
 
 def _taken(incident: Incident, listed: HandOver, successor: str) -> Incident:
-    """Return the record with whoever goes off shift replaced; where tier 2 is only responsible, its handler is not."""
+    """Return the record with whoever goes off shift replaced.
+
+    Where tier 2 is only responsible, the handler stays.
+    """
     leaving = set(listed.people) - set(listed.successors)
     if incident.assignee_group != listed.group and incident.tier in ELSEWHERE:
         return replace(incident, assignee=successor) if incident.assignee in leaving else incident

@@ -1,4 +1,7 @@
-"""Messages about hand-overs: to the people of the next shift when their list is made, and when nobody accepted it in time."""
+"""Messages about hand-overs to the people of the next shift.
+
+They are sent when the list is made, and when nobody accepted it in time.
+"""
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
@@ -20,7 +23,10 @@ from gateway.operations.major.reports import standings
 from gateway.operations.unit_of_work import UnitOfWork
 
 GRACE = timedelta(minutes=15)
-"""How long a list may wait at the least before anybody is reminded of it; the end of its shift is waited for in any case."""
+"""The least time that a list waits before a reminder.
+
+The end of its shift is awaited in any case.
+"""
 
 UNACCEPTED = """
 UPDATE handover h SET reminded_at = t.now
@@ -42,18 +48,21 @@ WHERE h.id = ANY($1::bigint[]) ORDER BY h.id, p.login
 """
 
 SHOWN = 100
-"""Most records a mail lists, the most urgent; it says how many there are."""
+"""The most records that a mail lists, the most urgent ones; it says how many there are."""
 
 ITEMS = "SELECT handover_id, incident_id FROM handover_item WHERE handover_id = ANY($1::bigint[]) ORDER BY incident_id"
 
 
 async def tell_next(uow: UnitOfWork, conn: Connection, handovers: Sequence[int]) -> None:
-    """Owe a message about each of the lists to everybody of the shift that follows."""
+    """Queue a message about each of the lists to everybody of the shift that follows."""
     await _tell(uow, conn, handovers, "handover", also=())
 
 
 async def remind(uow: UnitOfWork, conn: Connection) -> int:
-    """Owe a message about every list that was not accepted in time to them and to the manager, once; how many lists."""
+    """Queue a reminder of every list that was not accepted in time; return how many lists.
+
+    It goes once, to the next shift and to the incident manager.
+    """
     late = [row["id"] for row in await conn.fetch(UNACCEPTED, uow.clock.stamp(), GRACE)]
     if late:
         await _tell(uow, conn, late, "handover_late", also=await _managers(uow, conn))
@@ -61,7 +70,7 @@ async def remind(uow: UnitOfWork, conn: Connection) -> int:
 
 
 async def _managers(uow: UnitOfWork, conn: Connection) -> Sequence[str]:
-    """Return where whoever is incident manager is told."""
+    """Return the addresses of the incident manager."""
     recipient = Recipient(role=MANAGER, listed=uow.rules.escalation.recipients.get(MANAGER, ()))
     return await addresses(conn, recipient, uow.clock.now())
 
@@ -78,7 +87,7 @@ async def _tell(uow: UnitOfWork, conn: Connection, handovers: Sequence[int], tem
 Listed = Sequence[tuple[Incident, str | None]]
 
 ORDINARY = Visibility(ordinary=True)
-"""What an address may be told of that is not known to be anybody's: no security records."""
+"""The visibility of an address that is not known to be a person's: no security incidents."""
 
 
 async def _listed(conn: Connection, handovers: Sequence[int]) -> Mapping[int, Listed]:

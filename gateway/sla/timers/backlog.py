@@ -1,21 +1,21 @@
-"""What is due and waits for its turn: worst priority first, then oldest. Pure."""
+"""The backlog of due timers: worst priority first, then oldest. Pure."""
 
 import heapq
 
 
 class Backlog:
-    """A queue of wheel members without doubles."""
+    """A queue of wheel members without duplicates."""
 
     def __init__(self) -> None:
         self._heap: list[tuple[int, int, int]] = []
         self._members: set[int] = set()
 
     def __len__(self) -> int:
-        """How many wait."""
+        """Return the number of members that wait."""
         return len(self._members)
 
     def __contains__(self, member: int) -> bool:
-        """Whether this one waits already."""
+        """Return whether the member waits already."""
         return member in self._members
 
     def push(self, priority: int, due_ms: int, member: int) -> None:
@@ -25,7 +25,7 @@ class Backlog:
             heapq.heappush(self._heap, (priority, due_ms, member))
 
     def take(self, limit: int) -> list[tuple[int, int, int]]:
-        """The first `limit` as (priority, due milliseconds, member), taken out."""
+        """Take out the first `limit` members, as (priority, due milliseconds, member)."""
         taken = [heapq.heappop(self._heap) for _ in range(min(limit, len(self._heap)))]
         self._members.difference_update(member for _, _, member in taken)
         return taken

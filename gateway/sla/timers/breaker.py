@@ -1,8 +1,11 @@
-"""When to stop asking something that does not answer. Pure: monotonic seconds are an argument."""
+"""A circuit breaker. Pure: monotonic seconds are an argument."""
 
 
 class Breaker:
-    """Open after `failures` in a row; while open, one probe is let through every `probe` seconds."""
+    """A breaker that opens after `failures` in a row.
+
+    While open it lets one probe through every `probe` seconds.
+    """
 
     def __init__(self, failures: int = 3, probe: float = 2.0) -> None:
         self._limit = failures
@@ -16,7 +19,7 @@ class Breaker:
         return self._failed < self._limit
 
     def allows(self, monotonic: float) -> bool:
-        """May a call be made now? Taking the probe's turn uses it up."""
+        """Return whether a call may be made now; while open, True uses up the turn of the probe."""
         if self.closed:
             return True
         if monotonic < self._next:
@@ -25,10 +28,10 @@ class Breaker:
         return True
 
     def succeeded(self) -> None:
-        """It answers: closed again."""
+        """Note a success: the breaker is closed again."""
         self._failed = 0
 
     def failed(self, monotonic: float) -> None:
-        """It did not answer."""
+        """Note a failure."""
         self._failed = min(self._failed + 1, self._limit)
         self._next = monotonic + self._probe

@@ -1,14 +1,17 @@
-"""Guards against a PostgreSQL clock that jumps: pure, samples and monotonic seconds are arguments.
+"""A guard against jumps of PostgreSQL's clock.
 
-PostgreSQL's clock alone decides what is due. If it leaps forward (a step, a failover to a machine that is ahead),
-timers would fire early, so firing stops until three samples in a row agree with each other, at most 30 s: late, not
-early. A step back un-fires nothing; the wheel is laid out anew. (RELIABILITY T9.)
+Pure: samples and monotonic seconds are arguments.
+
+PostgreSQL's clock alone decides what is due. If it leaps forward (a step, a failover to a
+machine that is ahead), timers would fire early, so firing stops until three samples in a row
+agree with each other, at most 30 s: late, not early. A step back does not undo firings; the
+wheel is built anew. (RELIABILITY T9.)
 """
 
 from dataclasses import dataclass
 
 STEP_US = 2_000_000
-"""A disagreement above this between PostgreSQL's clock and the monotonic one is a step."""
+"""The disagreement between PostgreSQL's clock and the monotonic one above which it is a step."""
 
 AGREE_US = 500_000
 SAMPLES = 3
@@ -23,32 +26,41 @@ class _Suspicion:
 
 
 class ClockJudge:
-    """Keeps PostgreSQL's time in microseconds as an offset from the monotonic clock."""
+    """An estimate of PostgreSQL's time.
+
+    It is kept as an offset in microseconds from the monotonic clock.
+    """
 
     def __init__(self) -> None:
         self._offset_us: int | None = None
         self._suspicion: _Suspicion | None = None
         self.stepped_back = False
-        """Set by a step back; whoever lays the wheel out anew clears it."""
+        """True after a step back, until the runner has built the wheel anew and resets it."""
 
     @property
     def trusted(self) -> bool:
-        """Whether timers may fire."""
+        """Return whether timers may fire."""
         return self._offset_us is not None and self._suspicion is None
 
     @property
     def sampled(self) -> bool:
-        """Whether there is an estimate."""
+        """Return whether there is an estimate."""
         return self._offset_us is not None
 
     def estimate_us(self, monotonic: float) -> int:
-        """PostgreSQL's time now, by the last trusted sample; raises LookupError before the first one."""
+        """Return PostgreSQL's time now, by the last trusted sample.
+
+        Raises LookupError before the first one.
+        """
         if self._offset_us is None:
             raise LookupError("PostgreSQL's clock was never sampled")
         return self._offset_us + round(monotonic * 1e6)
 
     def sample(self, pg_us: int, before: float, after: float) -> bool:
-        """Take in what PostgreSQL's clock said between two monotonic moments; answers `trusted`."""
+        """Take in a time of PostgreSQL that was read between two monotonic moments.
+
+        Return `trusted`.
+        """
         low, high = pg_us - round(after * 1e6), pg_us - round(before * 1e6)
         offset = self._offset_us
         if self._suspicion is not None:

@@ -1,4 +1,7 @@
-"""Where the wheel gets its near future from: the index, or PostgreSQL where the index is out; rebuilds what was lost."""
+"""The feeding of the wheel from the Redis index.
+
+While the index is unavailable PostgreSQL feeds it. Lost shards of the index are rebuilt.
+"""
 
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
@@ -12,18 +15,21 @@ from gateway.sla.timers.slots import ceil_ms, micros, pack
 from gateway.sla.timers.timer_store import Armed, TimerId
 
 HORIZON = timedelta(seconds=90)
-"""How far ahead the wheel is fed."""
+"""The time ahead of now for which the wheel is fed."""
 
 PAGE = 5_000
 
 
 def dues(timers: Iterable[Armed]) -> list[tuple[TimerId, int]]:
-    """Armed timers as (timer, due milliseconds); disarmed ones are left out."""
+    """Return armed timers as (timer, due milliseconds); disarmed ones are left out."""
     return [(TimerId(t.incident_id, t.kind), ceil_ms(micros(t.due_at))) for t in timers if t.due_at is not None]
 
 
 class Feeder:
-    """Loads shards; Redis in any condition only changes where the answer comes from."""
+    """A loader of shards into the wheel.
+
+    The state of Redis changes only the source it reads from.
+    """
 
     def __init__(self, pool: Pool, index: Index | None, clock: Clock, observer: Observer) -> None:
         self._pool = pool
@@ -37,7 +43,10 @@ class Feeder:
         return self._index is not None and self._index.up
 
     async def load(self, shards: Sequence[int], now_us: int) -> list[tuple[TimerId, int]]:
-        """What falls due in these shards within the horizon of `now_us`. Raises Unavailable if PostgreSQL is needed and out."""
+        """Return the timers of these shards that fall due within the horizon of `now_us`.
+
+        Raises Unavailable if PostgreSQL is needed and does not answer.
+        """
         timers: list[tuple[TimerId, int]] = []
         missing: list[int] = []
         for shard in shards:

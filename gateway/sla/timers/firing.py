@@ -1,7 +1,8 @@
-"""Fires what is due: lock, settle, let the effect be written, arm what follows, commit. One transaction per batch.
+"""The firing of due timers: lock, settle, write the effect, arm what follows, commit.
 
-Row locks and the generation make the effect happen once, whoever tries; a failing batch is halved until the one
-timer that fails is alone and pushed out by a minute, so it never blocks its neighbours.
+A batch is one transaction. Row locks and the generation make the effect happen once, whichever
+replica tries; a failing batch is halved until the one timer that fails is alone. That one is
+postponed by a minute, so it never blocks the others.
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -25,30 +26,36 @@ from gateway.sla.timers.timer_store import SHARDS, Armed, DueTimer, Locked, Time
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """What a batch of timers led to: the timers to arm next, and the changes of incidents that were written."""
+    """The effect of a batch of timers: the timers to arm next, and the revisions written."""
 
     armed: Sequence[Armed] = ()
     revisions: Sequence[Revision] = ()
 
 
 Fire: TypeAlias = Callable[[Connection, Sequence[DueTimer], datetime], Awaitable[Effect]]
-"""Inside the transaction, timer and incident rows locked and the timers already disarmed: loads the incidents, decides
-for that moment, writes, and returns what came of it."""
+"""A function that writes the effect of timers, inside the transaction that fires them.
+
+The rows of timers and incidents are locked and the timers already disarmed. It loads the
+incidents, decides for the given moment, writes, and returns the effect.
+"""
 
 BATCH = 200
-"""Most timers of one transaction."""
+"""The greatest number of timers in one transaction."""
 
 SETBACK = timedelta(seconds=60)
-"""How far a timer whose firing fails is pushed out."""
+"""The time by which a timer whose firing fails is postponed."""
 
 TRANSIENT = (Unavailable, *LOST_RACE)
-"""Nobody's fault: the batch is tried again later."""
+"""The errors after which a batch is tried again later: no value in it is at fault."""
 
 log = structlog.get_logger()
 
 
 class Undecidable(Exception):
-    """The effect of some timer of the batch cannot be decided or written: the values are at fault, not the database."""
+    """The effect of a timer cannot be decided or written.
+
+    Its values are at fault, not the database.
+    """
 
 
 class ClockInDoubt(Exception):
@@ -57,14 +64,17 @@ class ClockInDoubt(Exception):
 
 @dataclass(slots=True)
 class Fired:
-    """What a batch did: the timers that fired, and those armed or moved by it."""
+    """The result of a batch: the timers that fired, and those armed or moved by it."""
 
     timers: list[DueTimer] = field(default_factory=list)
     armed: list[Armed] = field(default_factory=list)
 
 
 class Firing:
-    """Fires batches; raises TRANSIENT errors and ClockInDoubt, after which nothing of that batch has happened."""
+    """A runner of batches.
+
+    After TRANSIENT errors or ClockInDoubt nothing of the batch has happened.
+    """
 
     def __init__(self, pool: Pool, fire: Fire, clock: Clock, judge: ClockJudge, observer: Observer) -> None:
         self._pool = pool
@@ -74,7 +84,10 @@ class Firing:
         self._observer = observer
 
     async def batch(self, ids: Sequence[TimerId], epochs: Mapping[int, int]) -> Fired:
-        """Fire which of `ids` (at most BATCH) are due; `epochs` are the leases held, by shard."""
+        """Fire those of `ids` (at most BATCH) that are due.
+
+        `epochs` are those of the leases held, by shard.
+        """
         try:
             done = await self._transact(ids, epochs)
         except (*TRANSIENT, ClockInDoubt):

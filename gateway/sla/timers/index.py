@@ -1,10 +1,14 @@
-"""The wheel's index in Redis (or Valkey): the only Redis code. It may be wiped, stale or full of rubbish at any moment.
+"""The index of timers in Redis (or Valkey), which feeds the wheel; the only Redis code.
 
-Per shard N, all under the hash tag `{sla:N}`: sets of packed integers `{sla:N}:<slot>:<block>` (slots.py), the list of
-occupied ones `{sla:N}:slots` (a sorted set of "slot:block" by slot), and `{sla:N}:meta`, which names the server process
-the shard was built on. A block takes 512 members, the most that Redis keeps as plain sorted integers; the next ones go
-to the next block. Reading changes nothing; members are removed after their firing committed. Every script touches one
-hash slot. Sets expire a day after their slot, so that what is left behind by a wipe of the list does not stay for ever.
+It may be wiped, stale or corrupt at any moment.
+
+Per shard N, all under the hash tag `{sla:N}`: sets of packed integers `{sla:N}:<slot>:<block>`
+(slots.py), the list of occupied ones `{sla:N}:slots` (a sorted set of "slot:block" by slot), and
+`{sla:N}:meta`, which names the server process the shard was built on. A block takes 512 members,
+the most that Redis keeps as plain sorted integers; the next ones go to the next block. Reading
+changes nothing; members are removed after their firing committed. Every script touches one hash
+slot. Sets expire a day after their slot, so that sets orphaned by a wipe of the list do not stay
+for ever.
 """
 
 import asyncio
@@ -26,10 +30,10 @@ from gateway.sla.timers.slots import BLOCK, SLOT_MS, Entry, unpack
 from gateway.sla.timers.timer_store import TimerId
 
 TIMEOUT = 0.25
-"""Seconds any one answer may take."""
+"""The timeout of one Redis call in seconds."""
 
 KEEP = 86_400
-"""Seconds a set outlives its slot."""
+"""The seconds for which a set outlives its slot."""
 
 log = structlog.get_logger()
 
@@ -67,7 +71,7 @@ class IndexUnavailable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Peeked:
-    """One shard's near future as (timer, due milliseconds).
+    """The timers of one shard that are due soon, as (timer, due milliseconds).
 
     `built` False means that the index lost the shard, or never had it: it must be rebuilt.
     """
@@ -77,7 +81,7 @@ class Peeked:
 
 
 def connect(url: str) -> Redis:
-    """A client whose every wait is bounded; it connects when first used."""
+    """Return a client with bounded waits; it connects when first used."""
     pool = BlockingConnectionPool.from_url(
         url, max_connections=4, timeout=1, socket_timeout=TIMEOUT, socket_connect_timeout=TIMEOUT, retry=Retry(NoBackoff(), 0)
     )
@@ -85,7 +89,7 @@ def connect(url: str) -> Redis:
 
 
 class Index:
-    """Adds, looks up and removes; every method raises IndexUnavailable, and nothing else, when Redis does not do it."""
+    """The index of timers; every method raises only IndexUnavailable, if Redis fails."""
 
     def __init__(self, client: Redis, clock: Clock) -> None:
         self._client = client
@@ -107,7 +111,10 @@ class Index:
         await self._client.aclose()
 
     async def peek(self, shard: int, until_us: int, limit: int = 512) -> Peeked:
-        """What falls due up to the slot of `until_us`, from the `limit` oldest sets at most; rubbish is thrown out."""
+        """Return the timers due up to the slot of `until_us`, from the `limit` oldest sets at most.
+
+        Invalid members are deleted.
+        """
         async with self._guarded():
             last = until_us // 1000 // SLOT_MS
             try:
@@ -140,7 +147,7 @@ class Index:
         return tuple(timers)
 
     async def add(self, entries: Iterable[Entry]) -> None:
-        """Put members in, one command per set and round."""
+        """Add members, with one command per set and round."""
         waiting = _by_slot(entries)
         block = 0
         async with self._guarded():
@@ -153,7 +160,7 @@ class Index:
                 block += 1
 
     async def discard(self, entries: Iterable[Entry]) -> None:
-        """Take members out of whichever block holds them; unknown ones are ignored."""
+        """Remove members from the blocks that hold them; unknown ones are ignored."""
         groups = list(_by_slot(entries).items())
         async with self._guarded():
             pipe = self._client.pipeline(transaction=False)
@@ -169,7 +176,7 @@ class Index:
             await _together(calls)
 
     async def clear(self, shard: int) -> None:
-        """Forget a shard, so that it can be built anew."""
+        """Delete a shard, so that it can be built anew."""
         async with self._guarded():
             kind = await self._client.type(_slots(shard))
             listed: list[Any] = await self._client.zrange(_slots(shard), 0, -1) if kind == b"zset" else []
@@ -178,7 +185,7 @@ class Index:
             await self._client.unlink(_slots(shard), _meta(shard))
 
     async def built(self, shard: int, at_us: int) -> None:
-        """Declare a shard complete as of now."""
+        """Mark a shard as complete at `at_us`."""
         async with self._guarded():
             await self._built(keys=[_meta(shard)], args=[at_us])
 
@@ -202,7 +209,7 @@ class Index:
         self._note("")
 
     def _note(self, reason: str) -> None:
-        """Log that Redis stopped answering, why, and that it answers again: each once, however often it is tried."""
+        """Log the beginning and the end of an outage of Redis once each."""
         if reason == self._outage:
             return
         if reason:
@@ -213,7 +220,10 @@ class Index:
 
 
 async def _together(calls: Sequence[Awaitable[Any]], width: int = 64) -> list[Any]:
-    """Await calls a few at a time: each goes to its own hash slot, so they cannot share one cluster pipeline."""
+    """Await calls a few at a time.
+
+    Each goes to its own hash slot, so they cannot share one cluster pipeline.
+    """
     answers: list[Any] = []
     for start in range(0, len(calls), width):
         answers += await asyncio.gather(*calls[start : start + width], return_exceptions=True)

@@ -1,9 +1,11 @@
-"""Who works which shard: leases in PostgreSQL. They save double work; that nothing fires twice is the rows' own doing.
+"""Leases of shards in PostgreSQL, which divide the timers between replicas.
 
-A lease lasts 6 s, is renewed far sooner, and is trusted by its holder until 5 s after the attempt that got it began,
-by the monotonic clock, so a frozen process distrusts itself when it thaws. Each takeover raises the epoch. Rendezvous
-hashing over the replicas seen in the last 6 s says who should have which shard; when the set of replicas changes only
-the shards of the one that came or went move.
+They save double work; that nothing fires twice is ensured by the rows themselves. A lease lasts
+6 s, is renewed far sooner, and is trusted by its holder until 5 s after the attempt that got it
+began, by the monotonic clock, so a frozen process distrusts itself when it thaws. Each takeover
+raises the epoch. Rendezvous hashing over the replicas seen in the last 6 s decides who should
+have which shard; when the set of replicas changes only the shards of the one that came or went
+move.
 """
 
 import hashlib
@@ -17,7 +19,7 @@ from gateway.sla.timers.timer_store import SHARDS
 
 TTL = timedelta(seconds=6)
 TRUST = 5.0
-"""Seconds of monotonic time a lease is trusted, counted from before it was asked for."""
+"""Seconds of monotonic time for which a lease is trusted, counted from before it was requested."""
 
 SEEN = """
 INSERT INTO replica (id, started_at, seen_at)
@@ -58,7 +60,10 @@ LEAVE = "DELETE FROM replica WHERE id = $1"
 
 
 def share(me: UUID, live: Iterable[UUID]) -> list[int]:
-    """The shards that are `me`'s among `live` replicas (highest random weight); `me` always counts as live."""
+    """Return the shards of `me` among `live` replicas by highest random weight.
+
+    `me` always counts as live.
+    """
     replicas = {me, *live}
     return [shard for shard in range(SHARDS) if max(replicas, key=lambda r: _weight(shard, r)) == me]
 
@@ -68,7 +73,7 @@ def _weight(shard: int, replica: UUID) -> bytes:
 
 
 class Leases:
-    """One replica's leases."""
+    """The leases of one replica."""
 
     def __init__(self, pool: Pool, clock: Clock, replica: UUID) -> None:
         self._pool = pool
@@ -78,13 +83,14 @@ class Leases:
         self._trusted_until = 0.0
 
     def owned(self) -> dict[int, int]:
-        """Shard -> epoch of the leases that can be trusted right now."""
+        """Return the epochs, by shard, of the leases that can be trusted right now."""
         return dict(self._held) if self._clock.monotonic() < self._trusted_until else {}
 
     async def renew(self) -> None:
-        """Be seen, give up what is another's, keep and take what is ours and free; call every second.
+        """Report this replica as live, give up shards of others, keep and take its own free ones.
 
-        Raises Unavailable; what is held is then trusted only as long as before.
+        To be called every second. Raises Unavailable; the leases held are then trusted only as
+        long as before.
         """
         started, now = self._clock.monotonic(), self._clock.stamp()
         async with transaction(self._pool) as conn:
@@ -100,7 +106,7 @@ class Leases:
         return {row["shard"]: row["epoch"] for row in rows}
 
     async def release(self) -> None:
-        """Give everything up at once, so that others take over at their next renewal."""
+        """Give up all leases at once, so that others take over at their next renewal."""
         self._held, self._trusted_until = {}, 0.0
         async with transaction(self._pool) as conn:
             await conn.execute(YIELD, self._replica, [])

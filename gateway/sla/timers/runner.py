@@ -1,7 +1,8 @@
-"""Runs the timers of one replica: leases, feeding, sweeping, firing, upkeep; each a bounded step, each in its own loop.
+"""The runner of one replica's timers: leases, feeding, sweeping, firing, upkeep.
 
-Deciding what is due is PostgreSQL's, what it means is the injected `Fire`'s. `run_once` takes every step that is due
-by the clock, so tests drive it without waiting; `run` drives the same steps until told to stop.
+Each is a bounded step, each in its own loop. PostgreSQL decides what is due, the injected `Fire`
+what it means. `run_once` takes every step that is due by the clock, so tests drive it without
+waiting; `run` drives the same steps until it is stopped.
 """
 
 import asyncio
@@ -35,17 +36,17 @@ SILENT_AFTER = 30.0
 """Seconds without a completed step after which a loop counts as dead."""
 
 BATCHES = 10
-"""Most batches of one lane and step, so that a backlog does not keep the step from ending."""
+"""The most batches of one lane and step. The bound lets the step end in spite of a backlog."""
 
 LANES = 2
-"""Batches in work at once while there is a backlog."""
+"""The batches in work at once while there is a backlog."""
 
 RANK_AT_ONCE = 10_000
 AGAIN_US = 100_000
-"""When to look again at a timer whose rows someone else held, in microseconds."""
+"""Microseconds until the next look at a timer whose rows someone else held."""
 
 RETRY_US = 1_000_000
-"""When to try a batch again that failed without fault, in microseconds."""
+"""Microseconds until the next attempt at a batch that failed for a transient reason."""
 
 MILLISECOND = timedelta(milliseconds=1)
 HICCUPS = (*TRANSIENT, IndexUnavailable, ClockInDoubt)
@@ -81,18 +82,24 @@ class Runner:
 
     @property
     def healthy(self) -> bool:
-        """False once a loop died or ended no step without error for 30 s."""
+        """False once a loop died or completed no step without error for 30 s."""
         now = self._clock.monotonic()
         return self._alive and all(now - ended < SILENT_AFTER for ended in self._ended.values())
 
     @property
     def broken(self) -> bool:
-        """True when a step ended no attempt for 30 s and fails by a fault of ours: no outage explains it."""
+        """True when a step completed no attempt for 30 s because of a bug.
+
+        No outage explains it.
+        """
         now = self._clock.monotonic()
         return any(now - self._ended[name] >= SILENT_AFTER for name in self._broken)
 
     def note_armed(self, timers: Iterable[tuple[int, int, datetime | None]]) -> None:
-        """Tell of timers just committed as (incident id, kind, due); never blocks, never raises, may be forgotten."""
+        """Take in timers just committed, as (incident id, kind, due).
+
+        Never blocks, never raises; what is lost is found by the sweep.
+        """
         armings = dues(Armed(incident_id, TimerKind(kind), due_at) for incident_id, kind, due_at in timers)
         self._upkeep.add(armings)
         if self._judge.sampled:
@@ -111,7 +118,8 @@ class Runner:
     async def run(self, stop: asyncio.Event) -> None:
         """Take all steps, each at its own pace, until `stop` is set; then give the leases up.
 
-        A step that fails is tried again, and the others go on; `healthy` and `broken` say so. May be run again.
+        A step that fails is tried again, and the others go on; `healthy` and `broken` say so.
+        May be run again.
         """
         self._alive = True
         try:
@@ -195,7 +203,7 @@ class Runner:
         self._observer.missed(len(missed))
 
     def _take_in(self, armings: Iterable[tuple[TimerId, int]]) -> list[tuple[TimerId, int]]:
-        """Put armings into the wheel; returns those it did not know."""
+        """Put armings into the wheel; return those it did not know."""
         members = ((arming, wheel_member(*arming)) for arming in armings)
         return [
             arming for arming, member in members if member not in self._backlog and self._wheel.insert(arming[1] * 1000, member)
@@ -215,7 +223,10 @@ class Runner:
         self._observer.backlog(len(self._backlog))
 
     async def _enqueue(self, ready: Sequence[int]) -> None:
-        """Queue what this replica should fire; only a backlog is worth asking for priorities."""
+        """Queue the members that this replica should fire.
+
+        Priorities are read only for a backlog.
+        """
         owned, orphaned_ms = self._leases.owned(), (self._now_us() - ORPHANED // MICROSECOND) // 1000
         armings = {member: from_wheel(member) for member in ready}
         mine = [m for m, (timer, due_ms) in armings.items() if timer.incident_id % SHARDS in owned or due_ms < orphaned_ms]
@@ -234,9 +245,10 @@ class Runner:
             self._upkeep.discard(armings[m] for m in part if armings[m][0] not in priorities)
 
     async def _fire_backlog(self) -> None:
-        """Some batches, in lanes when there is a backlog: one lane decides here while PostgreSQL writes another's batch.
+        """Fire some batches, in lanes when there is a backlog.
 
-        Raises what a lane raised, once all have ended.
+        One lane decides here while PostgreSQL writes another's batch. Raises what a lane raised,
+        once all have ended.
         """
         lanes = LANES if len(self._backlog) > self._batch else 1
         outcomes = await asyncio.gather(*(self._fire_batches() for _ in range(lanes)), return_exceptions=True)
@@ -266,7 +278,11 @@ class Runner:
             raise
 
     async def _conclude(self, armings: Sequence[tuple[TimerId, int]], done: Fired) -> None:
-        """After the commit: forget what fired or is stale, take in what was armed, look again at what someone else held."""
+        """Process a committed batch.
+
+        Fired and stale timers leave the index, newly armed ones enter the wheel, and those whose
+        rows someone else held are tried again.
+        """
         fired = {TimerId(timer.incident_id, timer.kind): ceil_ms(micros(timer.due_at)) for timer in done.timers}
         self._upkeep.discard(fired.items())
         self._upkeep.discard(arming for arming in armings if arming[0] in fired)

@@ -1,8 +1,10 @@
-"""Every statement on `timer` but arming (incidents/arming.py).
+"""All statements on the table `timer` except arming (incidents/arming.py).
 
-The row is the truth: what it says is due on PostgreSQL's clock fires, nothing else does.
+The row decides: a timer fires if the row says that it is due on PostgreSQL's clock, and only
+then.
 
-All functions take `now` as given by `clock.stamp()`: None lets PostgreSQL judge. A timer is named by (incident id, kind).
+All functions take `now` as given by `clock.stamp()`: None means PostgreSQL's time. A timer is
+named by (incident id, kind).
 """
 
 from collections.abc import Iterable, Sequence
@@ -17,12 +19,15 @@ from gateway.instants import EARLIEST
 from gateway.vocabulary import TimerKind
 
 SHARDS = 64
-"""Timers are spread over this many shards by incident id."""
+"""The number of shards that timers are spread over by incident id."""
 
 
 KINDS = [int(kind) for kind in TimerKind]
-"""The kinds this release knows. Others, of a newer release, and times outside of the calendar, such as infinity, are not
-read: they stay as they are, `telemetry` counts them as set aside, and they keep nothing else from firing."""
+"""The kinds of timers that this release knows.
+
+Kinds of a newer release, and times outside of the calendar, such as infinity, are not read: they
+stay as they are, `telemetry` counts them as set aside, and they keep nothing else from firing.
+"""
 
 
 class TimerId(NamedTuple):
@@ -33,7 +38,7 @@ class TimerId(NamedTuple):
 
 
 class Armed(NamedTuple):
-    """A timer and when it is due; None says it is disarmed."""
+    """A timer and its due time; None says that it is disarmed."""
 
     incident_id: int
     kind: TimerKind
@@ -52,7 +57,7 @@ class DueTimer:
 
 @dataclass(frozen=True, slots=True)
 class Locked:
-    """What `lock_due` took and the moment it judged by."""
+    """The timers that `lock_due` locked, and the moment it compared with."""
 
     now: datetime
     timers: tuple[DueTimer, ...]
@@ -71,9 +76,10 @@ FOR UPDATE OF t, i SKIP LOCKED
 
 
 async def lock_due(conn: Connection, ids: Sequence[TimerId], now: datetime | None, limit: int = 200) -> Locked | None:
-    """Lock which of `ids` are armed and due, worst priority first; whatever someone else holds is left out, not awaited.
+    """Lock those of `ids` that are armed and due, worst priority first.
 
-    None when nothing could be taken. The locks last until the caller's transaction ends.
+    Rows locked by someone else are left out, not awaited. None when nothing could be locked. The
+    locks last until the caller's transaction ends.
     """
     asked = set(ids)
     rows = await conn.fetch(LOCK_DUE, [t.incident_id for t in asked], [int(t.kind) for t in asked], now, limit)
@@ -91,9 +97,10 @@ WHERE t.incident_id = f.incident_id AND t.kind = f.kind AND t.gen = f.gen AND t.
 
 
 async def settle(conn: Connection, fired: Sequence[DueTimer], epochs: Sequence[int | None], now: datetime) -> int:
-    """Mark as fired and disarm; returns how many rows were still as they were read (a stale generation changes none).
+    """Mark timers as fired and disarm them; return how many rows were still as they were read.
 
-    `epochs` are those of the leases the timers were fired under, None where fired without one because it was overdue.
+    A stale generation changes no row. `epochs` are those of the leases the timers were fired
+    under, None where fired without one because overdue.
     """
     ids, kinds, gens = [t.incident_id for t in fired], [int(t.kind) for t in fired], [t.gen for t in fired]
     status = await conn.execute(SETTLE, ids, kinds, gens, now, list(epochs))
@@ -111,7 +118,10 @@ ORDER BY due_at LIMIT $4
 async def due_soon(
     conn: Connection, shards: Iterable[int], now: datetime | None, within: timedelta, limit: int = 20_000
 ) -> list[Armed]:
-    """What of these shards falls due within `within` of now (negative: what is overdue by more), oldest first."""
+    """Return the timers of these shards that fall due within `within` of now, oldest first.
+
+    A negative `within` selects those overdue by more than that.
+    """
     return _armed(await conn.fetch(DUE_SOON, list(shards), now, within, limit, KINDS))
 
 
@@ -123,11 +133,14 @@ ORDER BY due_at, incident_id, kind LIMIT $5
 """
 
 START = Armed(0, TimerKind.SLA, EARLIEST)
-"""Before every timer: where a scan begins."""
+"""The position before every timer, where a scan begins."""
 
 
 async def armed(conn: Connection, shard: int, after: Armed = START, limit: int = 5_000) -> list[Armed]:
-    """The next armed timers of a shard by due time, after the last one of the page before."""
+    """Return the next page of a shard's armed timers by due time.
+
+    `after` is the last one of the previous page.
+    """
     return _armed(await conn.fetch(ARMED, shard, after.due_at, after.incident_id, int(after.kind), limit, KINDS))
 
 
@@ -141,7 +154,7 @@ WHERE t.armed AND t.due_at BETWEEN '1970-01-01 00:00+00' AND '3000-01-01 00:00+0
 
 
 async def ranked(conn: Connection, ids: Sequence[TimerId]) -> list[tuple[int, Armed]]:
-    """Which of `ids` are still armed, each with its incident's priority."""
+    """Return those of `ids` that are still armed, each with its incident's priority."""
     rows = await conn.fetch(RANKED, [t.incident_id for t in ids], [int(t.kind) for t in ids])
     return list(zip((r["priority"] for r in rows), _armed(rows), strict=True))
 
@@ -154,7 +167,10 @@ RETURNING incident_id, kind, due_at
 
 
 async def postpone(conn: Connection, timer: TimerId, now: datetime | None, by: timedelta) -> list[Armed]:
-    """Push a timer whose firing fails out of its neighbours' way; empty when it is no longer armed."""
+    """Postpone a timer whose firing fails, so that it does not delay others.
+
+    Empty when it is no longer armed.
+    """
     return _armed(await conn.fetch(POSTPONE, timer.incident_id, int(timer.kind), now, by))
 
 
@@ -162,7 +178,7 @@ PG_NOW = "SELECT coalesce($1::timestamptz, statement_timestamp())"
 
 
 async def pg_now(conn: Connection, now: datetime | None) -> datetime:
-    """The moment timers are judged by."""
+    """Return the moment that timers are compared with."""
     moment: datetime = await conn.fetchval(PG_NOW, now)
     return moment
 

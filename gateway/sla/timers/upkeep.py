@@ -1,4 +1,4 @@
-"""Keeps the index up with what was committed: queued at once, written a moment later, never in anyone's way."""
+"""The upkeep of the index after commits: changes are queued at once and written a moment later."""
 
 from collections.abc import Iterable
 
@@ -7,26 +7,26 @@ from gateway.sla.timers.slots import pack
 from gateway.sla.timers.timer_store import TimerId
 
 MOST = 200_000
-"""Changes kept while Redis is out; more are forgotten and found by the sweep."""
+"""The most changes kept while Redis is unavailable; more are dropped and found by the sweep."""
 
 
 class Upkeep:
-    """Changes to the index that are still to be written; the last word on an entry wins."""
+    """The changes of the index that are still to be written; the last one of an entry counts."""
 
     def __init__(self, index: Index | None) -> None:
         self._index = index
         self._changes: dict[tuple[TimerId, int], bool] = {}
 
     def __len__(self) -> int:
-        """How many changes wait."""
+        """Return the number of changes that wait."""
         return len(self._changes)
 
     def add(self, timers: Iterable[tuple[TimerId, int]]) -> None:
-        """These (timer, due milliseconds) were armed."""
+        """Queue timers that were armed, as (timer, due milliseconds)."""
         self._queue(timers, present=True)
 
     def discard(self, timers: Iterable[tuple[TimerId, int]]) -> None:
-        """These have fired, or no longer stand in PostgreSQL."""
+        """Queue timers that have fired, or are no longer armed in PostgreSQL."""
         self._queue(timers, present=False)
 
     def _queue(self, timers: Iterable[tuple[TimerId, int]], *, present: bool) -> None:
@@ -37,7 +37,7 @@ class Upkeep:
                 self._changes[timer] = present
 
     async def flush(self) -> None:
-        """Write what waits; raises IndexUnavailable, after which it still waits."""
+        """Write the queued changes; raise IndexUnavailable, after which they still wait."""
         if self._index is None or not self._changes:
             return
         changes, self._changes = self._changes, {}

@@ -1,8 +1,9 @@
-"""A hierarchical timer wheel without a clock: pure, one rule: a member never leaves before its due time.
+"""A hierarchical timer wheel without a clock. Pure; a member never leaves before its due time.
 
-Two levels: 64 ticks of 50 ms, then 32 turns of 3.2 s, so about 100 s ahead; what lies further waits in the last turn
-and is looked at again when that comes round. The wheel is a convenience: a member that should not be there is inert
-(the row in PostgreSQL decides), so the same member may wait under several due times at once.
+Two levels: 64 ticks of 50 ms, then 32 turns of 3.2 s, so about 100 s ahead; members further
+ahead wait in the last turn and are placed again when it comes round. The row in PostgreSQL
+decides whether a timer fires, so a surplus member does no harm, and the same member may wait
+under several due times.
 """
 
 from typing import TypeVar
@@ -10,14 +11,14 @@ from typing import TypeVar
 Item = TypeVar("Item")
 
 TICK_US = 50_000
-"""Length of one tick in microseconds; a member leaves at most one tick late."""
+"""The length of one tick in microseconds; a member leaves at most one tick late."""
 
 NEAR = 64
 FAR = 32
 
 
 class Wheel:
-    """Members by due time, all times in microseconds of one clock whose zero does not matter."""
+    """Members by due time; all times are microseconds of one clock whose zero does not matter."""
 
     def __init__(self, now_us: int) -> None:
         self._tick = now_us // TICK_US
@@ -26,15 +27,18 @@ class Wheel:
         self._far: list[set[tuple[int, int]]] = [set() for _ in range(FAR)]
 
     def __len__(self) -> int:
-        """How many (due tick, member) pairs are waiting."""
+        """Return the number of (due tick, member) pairs that wait."""
         return len(self._ready) + sum(map(len, self._near)) + sum(map(len, self._far))
 
     def insert(self, due_us: int, member: int) -> bool:
-        """Let `member` leave once `due_us` has passed; False if it was waiting for that already."""
+        """Let `member` leave once `due_us` has passed.
+
+        Return False if it was waiting for that already.
+        """
         return self._place(_ceil(due_us), member)
 
     def remove(self, due_us: int, member: int) -> None:
-        """Forget `member` at that due time; unknown ones are ignored."""
+        """Remove `member` at that due time; unknown ones are ignored."""
         tick = _ceil(due_us)
         if tick <= self._tick:
             self._ready.discard(member)
@@ -45,7 +49,10 @@ class Wheel:
                 turn.discard((tick, member))
 
     def advance(self, now_us: int) -> list[int]:
-        """Move on to `now_us` and take out what is due by then, oldest first; a time already passed takes nothing."""
+        """Move on to `now_us` and take out the members due by then, oldest first.
+
+        A time already passed takes nothing.
+        """
         target = now_us // TICK_US
         if target < self._tick:
             return []
@@ -71,14 +78,14 @@ class Wheel:
         return _added(self._far[min(tick // NEAR, here + FAR - 1) % FAR], (tick, member))
 
     def _turn(self) -> None:
-        """A new turn begins: spread its members over the ticks, or push those that lie beyond the horizon on."""
+        """Begin a turn: spread its members over the ticks, or push on those beyond the horizon."""
         position = self._tick // NEAR % FAR
         turn, self._far[position] = self._far[position], set()
         for tick, member in turn:
             self._place(tick, member)
 
     def _leap(self, target: int) -> list[int]:
-        """Move further than the wheel is long: everything is placed anew."""
+        """Move further than the wheel is long: place every member anew."""
         first = self._tick - self._tick % NEAR
         waiting = [(first + index, member) for index, slot in enumerate(self._near) for member in slot]
         waiting = sorted(waiting + [pair for turn in self._far for pair in turn])

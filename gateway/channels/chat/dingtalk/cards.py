@@ -1,4 +1,4 @@
-"""A reply as DingTalk shows it: a plain message, or a card whose template is filled with it. Pure.
+"""Replies as DingTalk messages: plain, or a card whose template is filled in. Pure.
 
 https://open.dingtalk.com/document/development/instructions-for-filling-in-api-card-data
 """
@@ -14,14 +14,17 @@ from gateway.settings import DingTalk
 PRESSED: Mapping[str, Pressed] = {action: action for action in get_args(Pressed)}
 
 GROUP = "group:"
-"""What a recipient begins with that is a conversation; others are members."""
+"""The prefix of a recipient that is a conversation; others are members."""
 
 MAX_VALUE = 1_000
-"""Bytes of UTF-8 in a variable of a card."""
+"""The maximum number of bytes of UTF-8 in a variable of a card."""
 
 
 def variables(reply: Reply) -> dict[str, str]:
-    """Every variable of the template, each a text; what cannot be pressed has no token, by which the template hides it."""
+    """Return every variable of the template, each a text.
+
+    A button that cannot be pressed has no token, by which the template hides it.
+    """
     pressable = {one.action: one for one in reply.buttons}
     buttons = {
         f"{action}_{part}": getattr(pressable[action], part) if action in pressable else ""
@@ -33,7 +36,7 @@ def variables(reply: Reply) -> dict[str, str]:
 
 
 def plain(settings: DingTalk, to: str, words: str) -> tuple[str, dict[str, Any]]:
-    """Path and body of a message without buttons."""
+    """Return path and body of a message without buttons."""
     said = {
         "robotCode": settings.robot_code,
         "msgKey": "sampleText",
@@ -45,7 +48,7 @@ def plain(settings: DingTalk, to: str, words: str) -> tuple[str, dict[str, Any]]
 
 
 def card(settings: DingTalk, to: str, name: str, reply: Reply) -> dict[str, Any]:
-    """A card of that name, in a group or in the robot's own chat with a member."""
+    """Return the body of a card with this name, in a group or in the robot's chat with a member."""
     made: dict[str, Any] = {
         "cardTemplateId": settings.card_template,
         "outTrackId": name,
@@ -68,7 +71,7 @@ def card(settings: DingTalk, to: str, name: str, reply: Reply) -> dict[str, Any]
 
 
 def change(name: str, reply: Reply) -> dict[str, Any]:
-    """What the card of that name shows from now on."""
+    """Return the body that changes the card of this name to show the reply."""
     filled = {"cardParamMap": variables(reply)}
     return {"outTrackId": name, "cardData": filled, "cardUpdateOptions": {"updateCardDataByKey": True}}
 

@@ -1,6 +1,8 @@
-"""DingTalk 钉钉: what people write to a robot, what they press on a card, and the events of an application, at one address.
+"""The adapter of DingTalk 钉钉: messages to a robot, presses on cards, and application events.
 
-https://open.dingtalk.com/document/orgapp/receive-message (a robot's messages and their signature)
+All of them arrive at one address.
+
+https://open.dingtalk.com/document/orgapp/receive-message (messages and their signature)
 https://open.dingtalk.com/document/development/event-callback-card (cards and their signature)
 https://open.dingtalk.com/document/orgapp/configure-event-subcription (events in their envelope)
 """
@@ -21,24 +23,28 @@ from gateway.ingest.reading.conform import decoded
 SLUG = "dingtalk"
 
 WINDOW = timedelta(hours=1)
-"""How long DingTalk says that a robot's signature holds."""
+"""The validity of a robot's signature, as DingTalk documents it."""
 
 JSON = "application/json"
 CARD_SIGNATURE = "x-ddpaas-signature"
 
 HEARD = {"msgtype": "empty"}
-"""What a robot answers that has nothing to say."""
+"""The answer of a robot that has nothing to say."""
 
 
 class Text(msgspec.Struct, rename="camel"):
-    """What was written, and what it answers to."""
+    """The text of a message, and the message it answers."""
 
     content: str = ""
     replied_msg: dict[str, Any] = {}
 
 
 class Message(msgspec.Struct, rename="camel"):
-    """What a robot is told. Somebody from outside has no staff id; `content` is of what is more than text."""
+    """A message to a robot.
+
+    A person from outside the company has no staff id; `content` is that of messages that are
+    more than text.
+    """
 
     msgtype: str
     msg_id: str
@@ -56,7 +62,7 @@ class Message(msgspec.Struct, rename="camel"):
 
 
 class Pressing(msgspec.Struct, rename="camel"):
-    """What was pressed on a card; `content` or `value` is JSON again."""
+    """A press on a card; `content` or `value` is JSON in a string."""
 
     out_track_id: str
     user_id: str
@@ -67,20 +73,20 @@ class Pressing(msgspec.Struct, rename="camel"):
 
 
 class Action(msgspec.Struct, rename="camel"):
-    """Which button, and what its template gives it to say."""
+    """The pressed button, with the parameters that its template gives it."""
 
     action_ids: list[str] = []
     params: dict[str, Any] = {}
 
 
 class Content(msgspec.Struct, rename="camel"):
-    """What stands in a press."""
+    """The content of a press."""
 
     card_private_data: Action = msgspec.field(default_factory=Action)
 
 
 class Event(msgspec.Struct):
-    """What happened to an application."""
+    """An event of an application."""
 
     kind: str = msgspec.field(name="EventType", default="")
 
@@ -92,7 +98,7 @@ class Enveloped(msgspec.Struct):
 
 
 def read(call: Call, settings: ChatSettings) -> Heard:
-    """What was written, pressed or happened; raises Unauthenticated and Malformed."""
+    """Return the message, press or event of a call; raises Unauthenticated and Malformed."""
     if _is_event(call):
         opened = _open(call, settings)
         event = decoded(opened.content, Event, retyped=False)
@@ -105,7 +111,11 @@ def read(call: Call, settings: ChatSettings) -> Heard:
 
 
 def answer(reply: Reply | None, call: Call, settings: ChatSettings) -> tuple[bytes, str]:
-    """An event is answered with an encrypted "success", a press with the card anew, a message with what is said."""
+    """Return the answer to a call.
+
+    An event is answered with an encrypted "success", a press with the card as it is after it, a
+    message with the reply.
+    """
     if _is_event(call):
         return _success(_open(call, settings), call)
     if CARD_SIGNATURE in call.headers:
@@ -141,7 +151,10 @@ def _success(opened: Opened, call: Call) -> tuple[bytes, str]:
 
 
 def _talk(call: Call, settings: ChatSettings) -> Heard:
-    """Told by a robot of one of the secrets within the last hour. The signature is of the time alone: an id is taken once."""
+    """Return the message to a robot, whose signature is at most one hour old.
+
+    Only the time is signed, so each message id is accepted once.
+    """
     stamp = call.headers.get("timestamp", "")
     _proved(call, settings, stamp, call.headers.get("sign", ""), robot=True)
     said = decoded(call.body, Message, retyped=False)
@@ -166,7 +179,7 @@ def _talk(call: Call, settings: ChatSettings) -> Heard:
 
 
 def _words(said: Message) -> str | None:
-    """What was written, or said into the microphone; None for pictures and files."""
+    """Return the written or transcribed words; None for pictures and files."""
     if said.msgtype == "text":
         return said.text.content
     if said.msgtype == "audio":
@@ -202,12 +215,15 @@ def _press(call: Call, settings: ChatSettings) -> Heard:
 
 
 def _event_id(said: Pressing, *told: str) -> str:
-    """A press has no id: card, person, button and the time that is signed name it."""
+    """Return an id of a press, which has none of its own.
+
+    It is made of card, person, button and the signed time.
+    """
     return sha256("\0".join((said.out_track_id, said.user_id, *told)).encode()).hexdigest()
 
 
 def _proved(call: Call, settings: ChatSettings, stamp: str, given: str, *, robot: bool) -> None:
-    """One of the secrets signed the time, in milliseconds, not long ago; raises Unauthenticated."""
+    """Raise Unauthenticated unless one of the secrets signed a recent time in milliseconds."""
     sent = _moment(stamp)
     marks = [signatures.from_base64(given)]
     for secret in signatures.keys(settings.secrets):
@@ -219,7 +235,7 @@ def _proved(call: Call, settings: ChatSettings, stamp: str, given: str, *, robot
 
 
 def _moment(stamp: str) -> datetime:
-    """A time in milliseconds, to the second; raises Unauthenticated."""
+    """Return a time in milliseconds, to the second; raises Unauthenticated."""
     return signatures.seconds(stamp[:-3] if stamp[-3:].isascii() else "")
 
 

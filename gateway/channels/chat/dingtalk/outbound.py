@@ -1,9 +1,12 @@
-"""DingTalk 钉钉 on the way out: cards with buttons that follow their records, an application's plain messages, groups' robots.
+"""The outbound channel of DingTalk 钉钉.
+
+It sends cards with buttons that follow their records, plain messages of an application, and
+messages of group robots.
 
 https://open.dingtalk.com/document/development/create-and-deliver-cards
 https://open.dingtalk.com/document/development/interactive-card-update-interface
 https://open.dingtalk.com/document/orgapp/chatbots-send-one-on-one-chat-messages-in-batches
-https://open.dingtalk.com/document/orgapp/custom-robots-send-group-messages (and what its codes mean)
+https://open.dingtalk.com/document/orgapp/custom-robots-send-group-messages (and error codes)
 https://open.dingtalk.com/document/orgapp/obtain-the-access_token-of-an-internal-app
 """
 
@@ -30,22 +33,28 @@ from gateway.settings import DingTalk
 PROVIDER = "dingtalk"
 
 ROBOT = "robot:"
-"""What a recipient begins with that is a group's robot of the settings."""
+"""The prefix of a recipient that is a group robot of the settings."""
 
 RECIPIENT = re.compile(r"([A-Za-z0-9_.@+/=$:-]{1,128}?)(?:" + CHANGE + r"([0-9a-f-]{36}))?", re.ASCII)
-"""A member, or `group:` and a conversation, whose id may hold any character of base64; behind it the card to be changed."""
+"""A member or `group:` and a conversation, followed by the card to change if there is one.
+
+The id of a conversation may hold any character of base64.
+"""
 
 MAX_TEXT = 4_000
-"""Characters; a message has 20000 bytes at most."""
+"""The maximum number of characters of a text; a message has 20000 bytes at most."""
 
 BUSY: Mapping[int, timedelta | None] = {-1: None, 130101: timedelta(minutes=10), 410100: timedelta(minutes=10)}
-"""Their trouble, or more than twenty messages of a robot in a minute, after which it is silent for ten."""
+"""Error codes of DingTalk's own faults and of rate limits, with the time to wait.
+
+After more than twenty messages in a minute a robot is silent for ten minutes.
+"""
 
 NEVER = frozenset({300001, 400013, 400101, 430101, 430102, 430103, 430104})
-"""No such robot, the group is gone, or what the message holds is not passed on."""
+"""Error codes of permanent failures: no such robot, the group is gone, or refused content."""
 
 ENDED = ("InvalidAuthentication", "InvalidAccessToken")
-"""How an application hears that its token is wrong or over."""
+"""Error codes of an access token that is wrong or expired."""
 
 SLOWER = ("QpsLimit", "Throttling", "system.busy", "ServiceUnavailable")
 UNKNOWN = ("userIdNotExist", "staffId.notExisted", "invalidStaffId", "contentUnsafe", "cardNotExist")
@@ -53,9 +62,10 @@ UNKNOWN = ("userIdNotExist", "staffId.notExisted", "invalidStaffId", "contentUns
 
 @dataclass(frozen=True, slots=True)
 class DingTalkChannel:
-    """Sends to `manager1`, `group:cid…` or `robot:NAME`; `manager1/=ID` and `group:cid…/=ID` change a card.
+    """A channel to `manager1`, `group:cid…` or `robot:NAME`.
 
-    `robots` calls the other address, where robots are.
+    `manager1/=ID` and `group:cid…/=ID` change a card. `robots` calls the other host, that of the
+    robots.
     """
 
     settings: DingTalk
@@ -66,7 +76,7 @@ class DingTalkChannel:
 
     @classmethod
     def open(cls, settings: DingTalk, call: Calling, robots: Calling, posts: ChatPosts) -> "DingTalkChannel":
-        """A channel with a token of its own."""
+        """Return a channel with an access token of its own."""
 
         async def fetch() -> Fetched | Retry | Dead:
             return await _fetch(settings, call)
@@ -74,11 +84,14 @@ class DingTalkChannel:
         return cls(settings, call, robots, posts, AccessToken(fetch, call.clock))
 
     def endpoint(self, recipient: str) -> str:
-        """Robots and the application fail apart: a robot's limit is its own."""
+        """Return the endpoint: each robot and the application fail separately.
+
+        A robot has a rate limit of its own.
+        """
         return f"dingtalk:{recipient if recipient.startswith(ROBOT) else 'application'}"
 
     async def send(self, message: Message) -> Result:
-        """Send it once."""
+        """Send the message once and return the result."""
         if message.recipient.startswith(ROBOT):
             return await self._by_robot(message)
         if not self.settings.app_key:
@@ -87,7 +100,10 @@ class DingTalkChannel:
         return await self._posted(message, target[1], target[2]) if target else Dead("this is no member of DingTalk")
 
     async def _posted(self, message: Message, to: str, card: str | None) -> Result:
-        """A change of a card, a card where there is a template and something to press, else a plain message."""
+        """Change a card, or send a card or a plain message.
+
+        A card is sent where there is a template and a button to press.
+        """
         try:
             showing = await self.posts.showing(message)
         except (Unavailable, *LOST_RACE) as error:
@@ -116,7 +132,7 @@ class DingTalkChannel:
         return meaning(told.body.get("errcode"), str(told.body.get("errmsg", ""))[:200])
 
     async def _by_application(self, method: str, path: str, body: Mapping[str, Any]) -> Result:
-        """With a new token if theirs has ended."""
+        """Call the API as application, with a new token if the present one has expired."""
         for _ in range(2):
             token = await self.token.get()
             if not isinstance(token, str):
@@ -131,7 +147,11 @@ class DingTalkChannel:
 
 
 def taken(said: Mapping[str, Any]) -> Result:
-    """A 200 that reaches nobody is no delivery: a card says so in its results, a message in lists of members."""
+    """Return the result of a call answered with 200.
+
+    One that reached nobody is no delivery: a card reports that in its results, a message in
+    lists of members.
+    """
     result = said.get("result")
     places = result.get("deliverResults") if isinstance(result, dict) else None
     failed = [one for one in places or () if isinstance(one, dict) and one.get("success") is False]
@@ -144,7 +164,7 @@ def taken(said: Mapping[str, Any]) -> Result:
 
 
 def refused(told: Told) -> Result:
-    """What an application's call that was not taken means."""
+    """Return the result of an application's call that was refused."""
     code = str(told.body.get("code", ""))[:200]
     reason = f"DingTalk: {told.status} {code}: {str(told.body.get('message', ''))[:200]}"
     if any(part in code for part in SLOWER):
@@ -153,14 +173,18 @@ def refused(told: Told) -> Result:
 
 
 def signed(secret: str, now: datetime) -> dict[str, str]:
-    """The time and its signature, as robots with a secret want them."""
+    """Return the time and its signature, as robots with a secret require."""
     stamp = str(int(now.timestamp() * 1000))
     mark = hmac.digest(secret.encode(), f"{stamp}\n{secret}".encode(), "sha256")
     return {"timestamp": stamp, "sign": base64.b64encode(mark).decode()}
 
 
 def meaning(code: object, reason: str) -> Result:
-    """What the code in a robot's answer means: what may pass runs the schedule, what somebody may be mending gets a few tries."""
+    """Return the result for the code in a robot's answer.
+
+    Temporary faults are retried by the schedule; faults that somebody may be fixing get a few
+    tries.
+    """
     if not isinstance(code, int) or isinstance(code, bool):
         return Retry("DingTalk: an answer without a code", at_most=FEW_TRIES)
     if code == 0:

@@ -1,15 +1,21 @@
-"""A reply as a card of Feishu's (https://open.feishu.cn/document/feishu-cards/card-json-structure). Pure."""
+"""Replies as Feishu cards. Pure.
+
+https://open.feishu.cn/document/feishu-cards/card-json-structure
+"""
 
 from typing import Any
 
 from gateway.notify.card import Reply
 
 TITLE, TEXT = 120, 4_000
-"""Characters of a card's head and of its text."""
+"""The maximum number of characters of a card's title and of its text."""
 
 
 def card(reply: Reply) -> dict[str, Any]:
-    """Plain text, in which nothing that people wrote can call a group, and a row of buttons; everybody sees it change."""
+    """Return a card of plain text and a row of buttons; everybody sees its changes.
+
+    In plain text nothing that people wrote can mention a group.
+    """
     elements: list[dict[str, Any]] = [{"tag": "div", "text": _plain(reply.text, TEXT)}]
     if reply.buttons:
         first = reply.buttons[0].action
@@ -25,7 +31,7 @@ def card(reply: Reply) -> dict[str, Any]:
 
 
 def _colour(reply: Reply) -> str:
-    """Red while nobody has it, orange while somebody works, green when nothing is to be done."""
+    """Return red while it has no handler, orange in progress, green when nothing is to be done."""
     return {2: "red", 1: "orange"}.get(len(reply.buttons), "green")
 
 

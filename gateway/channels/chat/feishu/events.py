@@ -1,4 +1,4 @@
-"""What Feishu and Lark tell, as far as it matters here, in all its forms. Pure."""
+"""The events of Feishu and Lark in all their forms, as far as they are used. Pure."""
 
 from typing import Any
 
@@ -6,21 +6,21 @@ import msgspec
 
 
 class Identity(msgspec.Struct):
-    """A person by Feishu's names; `open_id` is always there."""
+    """The ids of a person in Feishu; `open_id` is always there."""
 
     open_id: str = ""
     user_id: str | None = None
 
 
 class Sender(msgspec.Struct):
-    """Who wrote: `user`, or `app` for programs."""
+    """The sender of a message: `user`, or `app` for programs."""
 
     sender_id: Identity = msgspec.field(default_factory=Identity)
     sender_type: str = "user"
 
 
 class Mention(msgspec.Struct):
-    """Who is named in a text, where it says `key`."""
+    """A person mentioned in a text, where `key` stands for the name."""
 
     key: str
     name: str = ""
@@ -29,12 +29,12 @@ class Mention(msgspec.Struct):
 
     @property
     def is_bot(self) -> bool:
-        """Whether it is a program; where that is not said, programs have no user_id."""
+        """True if it is a program; where Feishu does not say, programs have no user_id."""
         return self.mentioned_type == "bot" if self.mentioned_type else not (self.id and self.id.user_id)
 
 
 class Message(msgspec.Struct):
-    """A message; `content` is JSON in a text."""
+    """A message; `content` is JSON in a string."""
 
     message_id: str
     chat_id: str
@@ -55,13 +55,13 @@ class Received(msgspec.Struct):
 
 
 class Action(msgspec.Struct):
-    """What was pressed; other cards have values of other kinds."""
+    """The pressed button; cards of others have values of other types."""
 
     value: Any = None
 
 
 class Context(msgspec.Struct):
-    """Where the card stands."""
+    """The message and chat the card is in."""
 
     open_message_id: str = ""
     open_chat_id: str = ""
@@ -93,7 +93,7 @@ class Older(msgspec.Struct):
 
 
 class Header(msgspec.Struct):
-    """The head of an event in the second schema."""
+    """The header of an event in the second schema."""
 
     event_id: str = ""
     event_type: str = ""
@@ -103,7 +103,7 @@ class Header(msgspec.Struct):
 
 
 class Told(msgspec.Struct):
-    """Everything that is told, of whatever kind."""
+    """Any call of Feishu, of either schema."""
 
     type: str = ""
     schema: str = ""
@@ -121,11 +121,11 @@ class Told(msgspec.Struct):
 
     @property
     def is_card(self) -> bool:
-        """Whether it is a button in the form that came before events of buttons."""
+        """True if it is a button in the form older than button events."""
         return self.action is not None and self.header is None and not self.type
 
 
 class Sealed(msgspec.Struct):
-    """What is around an encrypted body."""
+    """The envelope of an encrypted body."""
 
     encrypt: str = ""

@@ -1,4 +1,6 @@
-"""Feishu 飞书 and Lark: events of both schemas and buttons of cards, encrypted and signed.
+"""The adapter of Feishu 飞书 and Lark: events of both schemas and card buttons.
+
+They are encrypted and signed.
 
 https://open.feishu.cn/document/server-docs/event-subscription-guide/event-subscription-configure-/encrypt-key-encryption-configuration-case
 https://open.feishu.cn/document/server-docs/im-v1/message/events/receive
@@ -39,16 +41,19 @@ SLUG = "feishu"
 WRITTEN, PRESSED = "im.message.receive_v1", "card.action.trigger"
 JSON = "application/json"
 LONGEST = timedelta(hours=8)
-"""An event that was not answered is told again until seven hours later; what is told twice is taken once."""
+"""The maximum age of an event.
+
+Feishu sends an unanswered event again until seven hours later; duplicates are counted once.
+"""
 
 BLOCK = 16
 WRONG = "the signature is not by an encrypt key of chat.feishu.secrets"
 TOAST = 200
-"""Characters of what is shown for a moment to whoever pressed."""
+"""The maximum number of characters of the message shown briefly to whoever pressed."""
 
 
 def read(call: Call, chat: ChatSettings) -> Heard:
-    """What Feishu tells; raises Unauthenticated and Malformed."""
+    """Return the message, press or event of a call; raises Unauthenticated and Malformed."""
     told = _proved(call, chat)
     if told.type == "url_verification":
         return Challenge(msgspec.json.encode({"challenge": told.challenge}), JSON)
@@ -66,7 +71,7 @@ def read(call: Call, chat: ChatSettings) -> Heard:
 
 
 def _proved(call: Call, chat: ChatSettings) -> Told:
-    """What was told, decrypted, once it is known that Feishu told it; raises Unauthenticated and Malformed."""
+    """Verify and decrypt a call; raises Unauthenticated and Malformed."""
     is_signed = any([hmac.compare_digest(_sum(call, key), _given(call)) for key in chat.secrets])  # noqa: C419 - compare them all
     try:
         sealed = limits.decode(call.body, Sealed).encrypt
@@ -99,7 +104,10 @@ def _given(call: Call) -> bytes:
 
 
 def _card_proved(call: Call, chat: ChatSettings) -> None:
-    """Buttons of before events are signed with the verification token, by SHA-1."""
+    """Verify a button of the older form, signed with the verification token by SHA-1.
+
+    Raises Unauthenticated.
+    """
     stamp, nonce = call.headers.get("x-lark-request-timestamp", ""), call.headers.get("x-lark-request-nonce", "")
     wanted = sha1(f"{stamp}{nonce}{chat.token}".encode() + call.body, usedforsecurity=False).hexdigest().encode()
     if not hmac.compare_digest(wanted, _given(call)) or not chat.token:
@@ -107,7 +115,10 @@ def _card_proved(call: Call, chat: ChatSettings) -> None:
 
 
 def _known(told: Told, chat: ChatSettings) -> None:
-    """The verification token and the tenant are right, where they are configured; a card's token is another thing."""
+    """Raise Unauthenticated unless verification token and tenant are those configured.
+
+    The token of a card is something else and not compared.
+    """
     token = told.header.token if told.header is not None else told.token
     if chat.token and not told.is_card and not hmac.compare_digest(token.encode("utf-8", "replace"), chat.token.encode()):
         raise Unauthenticated("the verification token is not chat.feishu.token")
@@ -127,7 +138,7 @@ def _sent(call: Call) -> datetime:
 
 
 def unsealed(text: str, keys: tuple[str, ...]) -> bytes:
-    """The JSON that was encrypted with one of the keys; raises Unauthenticated."""
+    """Return the JSON that was encrypted with one of the keys; raises Unauthenticated."""
     for key in keys:
         try:
             plain = decrypted(text, key)
@@ -139,7 +150,10 @@ def unsealed(text: str, keys: tuple[str, ...]) -> bytes:
 
 
 def decrypted(text: str, key: str) -> bytes:
-    """Base64 of AES-256-CBC by the key's SHA-256, the first block the vector; raises ValueError."""
+    """Decrypt base64 of AES-256-CBC under the key's SHA-256; raises ValueError.
+
+    The first block is the initialization vector.
+    """
     sealed = b64decode(text, validate=True)
     cipher = Cipher(algorithms.AES256(sha256(key.encode()).digest()), modes.CBC(sealed[:BLOCK])).decryptor()
     padded = cipher.update(sealed[BLOCK:]) + cipher.finalize()
@@ -173,7 +187,7 @@ def _talk(header: Header, received: Received, chat: ChatSettings) -> Heard:
 
 
 def _text(message: Message) -> str | None:
-    """The words of a plain or a rich text; None for pictures and the like."""
+    """Return the words of a plain or a rich text; None for pictures and the like."""
     if message.message_type not in ("text", "post"):
         return None
     content = decoded(message.content.encode("utf-8", "replace"), dict[str, Any], retyped=False)
@@ -188,7 +202,7 @@ def _lists(value: Any) -> list[list[Any]]:
 
 
 def _run(run: Any) -> str:
-    """One piece of a rich text: words, or somebody's name."""
+    """Return one piece of a rich text: words, or the name of a person."""
     if not isinstance(run, Mapping):
         return ""
     return str(run.get("user_id", "") if run.get("tag") == "at" else run.get("text", ""))
@@ -237,7 +251,7 @@ def _press(told: Told, pressed: Triggered, event_id: str, tenant: str, at: str) 
 
 
 def _moment(text: str) -> datetime | None:
-    """Milliseconds or microseconds since 1970, or seconds with a fraction."""
+    """Return the time from milliseconds or microseconds since 1970, or seconds with a fraction."""
     whole = text.partition(".")[0]
     if not (whole.isascii() and whole.isdigit() and len(whole) <= 16):
         return None
@@ -245,7 +259,11 @@ def _moment(text: str) -> datetime | None:
 
 
 def answer(reply: Reply | None, call: Call, chat: ChatSettings) -> tuple[bytes, str]:
-    """To a press what whoever pressed sees for a moment, and the card as it is now; to everything else that it arrived."""
+    """Return the answer to a call.
+
+    A press is answered with a brief message and the card as it is after it; all else with an
+    acknowledgement.
+    """
     told = _proved(call, chat) if reply is not None else None
     if reply is None or told is None or not (told.is_card or (told.header and told.header.event_type == PRESSED)):
         return b"{}", JSON

@@ -1,7 +1,10 @@
-"""Feishu and Lark on the way out: cards with buttons, in answer to messages, and changed when the record does.
+"""The outbound channel of Feishu and Lark: cards with buttons.
 
-https://open.feishu.cn/document/server-docs/im-v1/message/create, reply and patch. The app's token lasts two hours; `uuid` keeps
-what is sent again within an hour from being seen twice. `code` is 0 for what was done.
+Cards are sent, posted in reply to messages, and changed when the record changes.
+
+https://open.feishu.cn/document/server-docs/im-v1/message/create, reply and patch. The app's
+token lasts two hours; `uuid` keeps a message that is sent again within an hour from appearing
+twice. `code` is 0 for a call that succeeded.
 """
 
 from dataclasses import dataclass
@@ -25,18 +28,21 @@ from gateway.settings import Feishu
 PROVIDER = "feishu"
 AUTH, MESSAGES = "/open-apis/auth/v3/tenant_access_token/internal", "/open-apis/im/v1/messages"
 PASSING = frozenset({99991400, 230020, 230049, 11232})
-"""Codes of too many calls, and of a message that is still being sent."""
+"""Error codes of rate limits, and of a message that is still being sent."""
 
 UNKNOWN_TOKEN = frozenset({99991661, 99991663, 99991664, 99991665, 99991668})
 GONE = frozenset({230011, 230031, 230110, 230050})
-"""Codes of a message that was taken back, deleted, hidden or is too old to change."""
+"""Error codes of a message that was recalled, deleted, hidden or is too old to change."""
 
 KINDS = {"oc_": "chat_id", "ou_": "open_id", "on_": "union_id"}
 
 
 @dataclass(frozen=True, slots=True)
 class FeishuChannel:
-    """To `oc_…` (a chat), `ou_…` (a person), a mail address, `oc_…/om_…` (in answer) or `oc_…/=om_…` (in place of)."""
+    """A channel to chats (`oc_…`), people (`ou_…`) and mail addresses.
+
+    `oc_…/om_…` posts a reply to a message, `oc_…/=om_…` replaces one.
+    """
 
     settings: Feishu
     call: Calling
@@ -45,7 +51,7 @@ class FeishuChannel:
 
     @classmethod
     def open(cls, settings: Feishu, call: Calling, posts: ChatPosts) -> "FeishuChannel":
-        """A channel with a token of its own."""
+        """Return a channel with an access token of its own."""
 
         async def fetch() -> Fetched | Retry | Dead:
             return await _fetch(settings, call)
@@ -53,11 +59,11 @@ class FeishuChannel:
         return cls(settings, call, posts, AccessToken(fetch, call.clock))
 
     def endpoint(self, recipient: str) -> str:  # noqa: ARG002 - the API is the endpoint, wherever the message goes
-        """The API."""
+        """Return the API as the endpoint of every message."""
         return f"feishu:{self.settings.api}"
 
     async def send(self, message: Message) -> Result:
-        """Send it once."""
+        """Send the message once and return the result."""
         target = target_of(message.recipient)
         try:
             showing = await self.posts.showing(message)
@@ -79,7 +85,7 @@ class FeishuChannel:
         return Delivered() if isinstance(told, Told) else told
 
     async def _called(self, method: str, path: str, body: dict[str, Any]) -> Told | Retry | Dead:
-        """One call in the app's name, which did what was asked."""
+        """Call the API in the app's name; return the answer only if the call succeeded."""
         token = await self.token.get()
         if not isinstance(token, str):
             return token
@@ -93,12 +99,12 @@ class FeishuChannel:
 
 
 def kind_of(recipient: str) -> str:
-    """What kind of id it is."""
+    """Return the type of id that a recipient is."""
     return "email" if "@" in recipient else KINDS.get(recipient[:3], "user_id")
 
 
 def judge(code: object, said: str) -> Retry | Dead:
-    """What a code of Feishu's other than 0 means for this message."""
+    """Return the result for an error code of Feishu."""
     reason = f"Feishu: {code} {said[:200]}"
     if code in GONE:
         return Dead(reason)

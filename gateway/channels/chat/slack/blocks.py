@@ -1,15 +1,18 @@
-"""A reply as Slack's Block Kit (https://docs.slack.dev/reference/block-kit/blocks). Pure."""
+"""Replies as Slack's Block Kit (https://docs.slack.dev/reference/block-kit/blocks). Pure."""
 
 from typing import Any
 
 from gateway.notify.card import Reply
 
 TEXT, FALLBACK = 3_000, 3_800
-"""Characters of a text block, and of the words beside blocks that notifications show."""
+"""The maximum number of characters of a text block, and of the text shown in notifications."""
 
 
 def blocks(reply: Reply) -> list[dict[str, Any]]:
-    """The text as plain text, in which nothing that people wrote can call a channel, and a row of buttons."""
+    """Return the text as plain text and a row of buttons.
+
+    In plain text nothing that people wrote can mention a channel.
+    """
     shown: list[dict[str, Any]] = [{"type": "section", "text": _plain(reply.text, TEXT)}]
     if reply.buttons:
         first = reply.buttons[0].action
@@ -25,12 +28,12 @@ def blocks(reply: Reply) -> list[dict[str, Any]]:
 
 
 def content(reply: Reply) -> dict[str, Any]:
-    """What every way of posting has in common."""
+    """Return the part of the body that all methods of posting share."""
     return {"text": escaped(reply.text[:FALLBACK]), "blocks": blocks(reply)}
 
 
 def escaped(text: str) -> str:
-    """Text in which Slack finds neither links nor mentions."""
+    """Return text in which Slack finds neither links nor mentions."""
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 

@@ -1,6 +1,7 @@
-"""Slack: the Events API, slash commands and buttons, all signed alike (version 0).
+"""The adapter of Slack: Events API, slash commands and buttons, all signed (version 0).
 
-https://docs.slack.dev/authentication/verifying-requests-from-slack, https://docs.slack.dev/apis/events-api,
+https://docs.slack.dev/authentication/verifying-requests-from-slack,
+https://docs.slack.dev/apis/events-api,
 https://docs.slack.dev/interactivity/implementing-slash-commands,
 https://docs.slack.dev/reference/interaction-payloads/block_actions-payload
 """
@@ -23,7 +24,7 @@ SLUG = "slack"
 FORM = "application/x-www-form-urlencoded"
 MAX_FIELDS = 50
 SPOKEN = frozenset({None, "file_share", "thread_broadcast", "me_message"})
-"""The subtypes of messages that people wrote just now; others tell of edits, joins and programs."""
+"""The subtypes of messages that people just wrote; others are edits, joins and programs."""
 
 MARKUP = re.compile(r"<([@#!]?)([^<>|]{1,4000})(?:\|([^<>]{0,4000}))?>")
 
@@ -39,7 +40,7 @@ class Shared(msgspec.Struct):
 
 
 class Inner(msgspec.Struct):
-    """The event itself, as far as messages have it."""
+    """The inner event, with the fields that messages have."""
 
     type: str
     channel: str = ""
@@ -54,14 +55,14 @@ class Inner(msgspec.Struct):
 
 
 class Authorization(msgspec.Struct):
-    """For whom an event was sent: the bot, where it is one."""
+    """A user that an event was sent for: the bot, if it is one."""
 
     user_id: str = ""
     is_bot: bool = False
 
 
 class Outer(msgspec.Struct):
-    """What is around an event, or the check of the address."""
+    """The envelope of an event, or the check of the address."""
 
     type: str
     team_id: str = ""
@@ -72,7 +73,7 @@ class Outer(msgspec.Struct):
 
 
 class Named(msgspec.Struct):
-    """A person, team or channel with an id; a person is named by one of two names."""
+    """A person, team or channel with an id; a person has one of two names."""
 
     id: str = ""
     name: str = ""
@@ -80,7 +81,7 @@ class Named(msgspec.Struct):
 
 
 class Container(msgspec.Struct):
-    """Where a button stood."""
+    """The message that a button is in."""
 
     message_ts: str = ""
     channel_id: str = ""
@@ -96,7 +97,7 @@ class Action(msgspec.Struct):
 
 
 class Interaction(msgspec.Struct):
-    """A press."""
+    """A press on a button."""
 
     type: str
     user: Named = msgspec.field(default_factory=Named)
@@ -108,7 +109,7 @@ class Interaction(msgspec.Struct):
 
 
 def read(call: Call, chat: ChatSettings) -> Heard:
-    """What Slack tells; raises Unauthenticated and Malformed."""
+    """Return the message, command or press of a call; raises Unauthenticated and Malformed."""
     prove(call, chat)
     if not call.headers.get("content-type", "").startswith(FORM):
         return _event(decoded(call.body, Outer, retyped=False), chat)
@@ -121,7 +122,7 @@ def read(call: Call, chat: ChatSettings) -> Heard:
 
 
 def prove(call: Call, chat: ChatSettings) -> None:
-    """The signature is of one of the secrets and of the last five minutes; raises Unauthenticated."""
+    """Raise Unauthenticated unless one of the secrets signed the call in the last five minutes."""
     stamp, given = call.headers.get("x-slack-request-timestamp", ""), call.headers.get("x-slack-signature", "")
     sent = signatures.seconds(stamp)
     wanted = [
@@ -163,7 +164,7 @@ def _event(outer: Outer, chat: ChatSettings) -> Heard:
 
 
 def _talk(team: str, event: Inner, bots: set[str]) -> Talk:
-    """The same for both events that a mention makes, so that it is taken once."""
+    """Return the message; both events of one mention give the same id, so that it counts once."""
     mentioned = event.type == "app_mention" or any(f"<@{bot}>" in event.text or f"<@{bot}|" in event.text for bot in bots)
     thread = event.thread_ts if event.thread_ts != event.ts else ""
     return Talk(
@@ -182,12 +183,15 @@ def _talk(team: str, event: Inner, bots: set[str]) -> Talk:
 
 
 def _name(shared: Shared) -> str:
-    """A line that names a file."""
+    """Return a line that names a file."""
     return f"[{limits.cut(shared.name or shared.title or 'file', limits.KEY)}]"
 
 
 def plain(text: str, bots: set[str]) -> str:
-    """Slack's markup as people read it, without the bot's name: where nobody says who that is, without a first name."""
+    """Return Slack's markup as plain text, without the mention of the bot.
+
+    Where the bot is not known, the mention that the text begins with is removed.
+    """
     if not bots:
         text = FIRST.sub("", text, count=1)
 
@@ -201,7 +205,7 @@ def plain(text: str, bots: set[str]) -> str:
 
 
 def _command(fields: dict[str, str], chat: ChatSettings) -> Talk:
-    """A slash command: `/incident report ...`, or without a word of ours what is reported."""
+    """Return the message of a slash command: `/incident report ...`, or the words of a report."""
     if not (fields.get("user_id") and fields.get("trigger_id")):
         raise limits.fault("", "a command has a user_id and a trigger_id")
     return Talk(
@@ -239,7 +243,7 @@ def _press(told: Interaction, chat: ChatSettings) -> Heard:
 
 
 def _moment(stamp: str) -> datetime | None:
-    """Seconds since 1970 with a fraction, by which Slack also names messages."""
+    """Return the time from seconds since 1970 with a fraction; these also are ids of messages."""
     whole = stamp.partition(".")[0]
     if not (whole.isascii() and whole.isdigit() and len(whole) <= 11):
         return None
@@ -247,7 +251,7 @@ def _moment(stamp: str) -> datetime | None:
 
 
 def answer(reply: Reply | None, call: Call, _: ChatSettings) -> tuple[bytes, str]:
-    """To a slash command what whoever gave it reads; to everything else that it arrived."""
+    """Return the answer to a call: a slash command's reply, or else an empty body."""
     if reply is None or not call.headers.get("content-type", "").startswith(FORM) or b"command=" not in call.body:
         return b"", "text/plain"
     return msgspec.json.encode({"response_type": "ephemeral", **content(reply)}), "application/json"

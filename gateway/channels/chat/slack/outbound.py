@@ -1,7 +1,10 @@
-"""Slack on the way out: messages with buttons, below others, to one person alone, and changed when the record does.
+"""The outbound channel of Slack: messages with buttons.
 
-https://docs.slack.dev/reference/methods/chat.postMessage, chat.postEphemeral and chat.update. Slack answers 200 whatever became
-of a call; `ok` says that it was done, `error` why not.
+They are posted in a channel, in a thread or to one person alone, and changed when the record
+changes.
+
+https://docs.slack.dev/reference/methods/chat.postMessage, chat.postEphemeral and chat.update.
+Slack answers 200 whether or not a call succeeded; `ok` says that it did, `error` why it did not.
 """
 
 from dataclasses import dataclass
@@ -20,31 +23,35 @@ from gateway.settings import Slack
 PROVIDER = "slack"
 
 PASSING = frozenset({"ratelimited", "rate_limited", "internal_error", "fatal_error", "request_timeout", "service_unavailable"})
-"""Errors of Slack's own."""
+"""Error codes of temporary faults at Slack."""
 
 LOCKED_OUT = frozenset({
     "invalid_auth", "not_authed", "account_inactive", "token_revoked", "token_expired", "missing_scope", "no_permission",
 })  # fmt: skip
-"""Errors that nothing will be posted with until somebody sees to the token."""
+"""Error codes of a token with which nothing can be posted until somebody fixes it."""
 
 GONE = frozenset({"message_not_found", "cant_update_message", "edit_window_closed", "is_archived", "user_not_in_channel"})
-"""Errors that trying again does not mend."""
+"""Error codes of permanent failures."""
 
 
 @dataclass(frozen=True, slots=True)
 class SlackChannel:
-    """To `C1`, `C1/171.2` (below), `C1@U1` (to one person alone) or `C1/=171.2` (in place of)."""
+    """A channel to Slack conversations.
+
+    Recipients are `C1`, `C1/171.2` (in that thread), `C1@U1` (to one person alone) and
+    `C1/=171.2` (replacing that message).
+    """
 
     settings: Slack
     call: Calling
     posts: ChatPosts
 
     def endpoint(self, recipient: str) -> str:  # noqa: ARG002 - the API is the endpoint, wherever the message goes
-        """The API."""
+        """Return the API as the endpoint of every message."""
         return f"slack:{self.settings.api}"
 
     async def send(self, message: Message) -> Result:
-        """Post it once."""
+        """Post the message once and return the result."""
         where, _, person = message.recipient.partition("@")
         target = target_of(where)
         try:
@@ -68,7 +75,7 @@ POST, UPDATE, ALONE = "chat.postMessage", "chat.update", "chat.postEphemeral"
 
 
 def _asked(target: Target, person: str) -> tuple[str, dict[str, Any]]:
-    """The method, and what it takes beside channel and content."""
+    """Return the API method, and its parameters besides channel and content."""
     if target.instead_of:
         return UPDATE, {"ts": target.instead_of}
     below = {"thread_ts": target.below} if target.below else {}
@@ -76,7 +83,7 @@ def _asked(target: Target, person: str) -> tuple[str, dict[str, Any]]:
 
 
 def judge(error: str) -> Result:
-    """What an error of Slack's means for this message."""
+    """Return the result for an error code of Slack."""
     said = f"Slack: {error[:200]}"
     if error in GONE:
         return Dead(said)

@@ -1,4 +1,4 @@
-"""A reply as WeCom shows it: a text, or a template card with buttons. Pure.
+"""Replies as WeCom messages: a text, or a template card with buttons. Pure.
 
 https://developer.work.weixin.qq.com/document/path/90236
 """
@@ -9,53 +9,63 @@ from typing import Any, get_args
 from gateway.notify.card import Button, Pressed, Reply
 
 MAX_TEXT = 2_048
-"""Bytes of UTF-8 in a text; WeCom cuts off what is longer."""
+"""The maximum number of bytes of UTF-8 in a text; WeCom cuts off what is longer."""
 
 MAX_TITLE, MAX_SUBTITLE, MAX_NAME = 36, 160, 20
-"""Characters of a card's title and text, and of what stands on a button."""
+"""The maximum number of characters of a card's title, its text and a button's label."""
 
 MARK = "@"
-"""What stands between action and token in the key of a button: keys hold letters, digits, _, - and @."""
+"""The separator of action and token in a button's key.
+
+Keys hold letters, digits, _, - and @.
+"""
 
 PRESSED: Mapping[str, Pressed] = {action: action for action in get_args(Pressed)}
 
 
 def key_of(button: Button) -> str:
-    """What comes back when the button is pressed."""
+    """Return the key that WeCom sends when the button is pressed."""
     return f"{button.action}{MARK}{button.token}"
 
 
 def read_key(key: str) -> tuple[Pressed, str] | None:
-    """Action and token of one of our buttons; None for another's."""
+    """Return action and token of a button of the gateway; None for others."""
     named, _, token = key.partition(MARK)
     action = PRESSED.get(named)
     return None if action is None or not token else (action, token)
 
 
 def text(words: str) -> str:
-    """Words that fit, in which nobody is called: WeCom takes <@name> for a call."""
+    """Return the words cut to size, without mentions: WeCom reads <@name> as one."""
     return words.replace("<@", "＜@").encode("utf-8", "replace")[:MAX_TEXT].decode("utf-8", "ignore")
 
 
 def cut(words: str, limit: int) -> str:
-    """The words, or their beginning and an ellipsis."""
+    """Return the words, or their beginning and an ellipsis."""
     return words if len(words) <= limit else words[: limit - 1] + "…"
 
 
 def titles(reply: Reply) -> tuple[str, str]:
-    """Both lines of a card's head: number and state, and what it is about."""
+    """Return both lines of a card's head: number and state, and title."""
     return cut(f"{reply.number} {reply.state}".strip(), MAX_TITLE), cut(reply.title, MAX_TITLE)
 
 
 def content(reply: Reply, task: str) -> dict[str, Any]:
-    """What a message of an application holds; `task` names the card and is the same when it is sent again."""
+    """Return the content of an application's message.
+
+    `task` names the card and is the same when it is sent again.
+    """
     if not reply.buttons:
         return {"msgtype": "text", "text": {"content": text(reply.text)}}
     return {"msgtype": "template_card", "template_card": {**_card(reply), "task_id": task}}
 
 
 def change(reply: Reply) -> dict[str, Any]:
-    """What a card becomes: itself anew, or where nothing can be pressed a grey button that says how the record stands."""
+    """Return the change of a card.
+
+    It shows the record anew, or where nothing can be pressed, a grey button with the record's
+    state.
+    """
     if not reply.buttons:
         return {"button": {"replace_name": cut(reply.state or reply.text, MAX_NAME)}}
     return {"template_card": _card(reply)}

@@ -1,4 +1,6 @@
-"""WeCom 企业微信: callbacks of an application. XML in an encrypted envelope, and the same back.
+"""The adapter of WeCom 企业微信: callbacks of an application.
+
+Calls and answers are XML in an encrypted envelope.
 
 https://developer.work.weixin.qq.com/document/path/90238 (how calls are made and answered)
 https://developer.work.weixin.qq.com/document/path/90239 (messages)
@@ -21,7 +23,7 @@ SLUG = "wecom"
 
 
 def read(call: Call, settings: ChatSettings) -> Heard:
-    """What was written or pressed; raises Unauthenticated and Malformed."""
+    """Return the message or press of a call; raises Unauthenticated and Malformed."""
     opened = _open(call, settings)
     if "echostr" in call.query:
         return Challenge(opened.content, "text/plain")
@@ -36,7 +38,7 @@ def read(call: Call, settings: ChatSettings) -> Heard:
 
 
 def answer(reply: Reply | None, call: Call, settings: ChatSettings) -> tuple[bytes, str]:
-    """The encrypted answer; an empty one when there is nothing to say, which WeCom takes for having been heard."""
+    """Return the encrypted answer, or an empty one, which WeCom takes as acknowledgement."""
     if reply is None:
         return b"", "text/plain"
     opened = _open(call, settings)
@@ -57,10 +59,10 @@ PROVIDER = Provider(SLUG, read, answer)
 
 
 def _open(call: Call, settings: ChatSettings) -> Opened:
-    """What the call holds, proved; raises Unauthenticated for all that is not."""
+    """Verify and decrypt a call; raises Unauthenticated."""
     query = call.query
     try:
-        # A plus that was not encoded for the address arrives as a space, and there are no spaces in base64.
+        # A plus that was not URL-encoded arrives as a space, and there are no spaces in base64.
         echo = query["echostr"].replace(" ", "+") if "echostr" in query else None
         encrypted = flat_xml.read(call.body).get("Encrypt", "") if echo is None else echo
     except Malformed as error:
@@ -103,7 +105,10 @@ def _press(said: Mapping[str, str], opened: Opened, call: Call) -> Heard:
 
 
 def _event_id(said: Mapping[str, str]) -> str:
-    """Events have no id: WeCom says to know them by who and when; two cards pressed in one second differ by what was pressed."""
+    """Return an id of an event, which has none of its own.
+
+    WeCom recommends sender and time; card and button tell apart two presses in one second.
+    """
     named = ("FromUserName", "CreateTime", "TaskId", "EventKey")
     return sha256("\0".join(said.get(name, "") for name in named).encode()).hexdigest()
 
@@ -121,7 +126,7 @@ def _text(reply: Reply) -> dict[str, object]:
 
 
 def _card(reply: Reply) -> dict[str, object]:
-    """The pressed card anew, with what can be pressed now; where that is nothing, its button says how the record stands."""
+    """Return the pressed card with the buttons left, or a button that shows the record's state."""
     if not reply.buttons:
         name = cards.cut(reply.state or reply.text, cards.MAX_NAME)
         return {"MsgType": "update_button", "Button": {"ReplaceName": name}}

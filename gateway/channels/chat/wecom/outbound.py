@@ -1,8 +1,9 @@
-"""WeCom 企业微信 on the way out: messages of an application, with buttons, and robots of groups.
+"""The outbound channel of WeCom 企业微信: an application's messages with buttons, and group robots.
 
-https://developer.work.weixin.qq.com/document/path/90236 (messages), 94888 (changes of cards), 91039 (tokens), 99110 (robots),
-90313 (what codes mean). A card is changed by what its press is answered with, and besides but once, within three days: when
-somebody first does something elsewhere.
+https://developer.work.weixin.qq.com/document/path/90236 (messages), 94888 (changes of cards),
+91039 (tokens), 99110 (robots), 90313 (error codes). A card is changed by the answer to a press
+on it, and otherwise only once, within three days: when somebody first acts on the record
+elsewhere.
 """
 
 import re
@@ -26,29 +27,38 @@ from gateway.settings import WeCom
 PROVIDER = "wecom"
 
 ROBOT = "robot:"
-"""What a recipient begins with that is a group's robot of the settings; others are members."""
+"""The prefix of a recipient that is a group robot of the settings; others are members."""
 
 RECIPIENT = re.compile(
     r"(@all|[A-Za-z0-9_.@-]{1,64}(?:\|[A-Za-z0-9_.@-]{1,64}){0,99})(?:" + CHANGE + r"([0-9]{1,12})\.(.{1,1000}))?", re.ASCII
 )
-"""Members; behind them the card to be changed, named by when it was posted, in seconds, and the code that changes it."""
+"""Members, followed by the card to change if there is one.
+
+A card is named by the time it was posted, in seconds, and the code that changes it.
+"""
 
 CHANGEABLE = timedelta(hours=72)
-"""How long a card can be changed."""
+"""The time during which a card can be changed."""
 
 ENDED = (40014, 41001, 42001)
-"""The token is wrong, missing or over."""
+"""Error codes of a token that is wrong, missing or expired."""
 
 BUSY: Mapping[int, timedelta | None] = {-1: None, 6000: None, 45009: timedelta(minutes=1), 45033: timedelta(minutes=1)}
-"""Their trouble, or too much at once, and how long that lasts."""
+"""Error codes of WeCom's own faults and of rate limits, with the time to wait."""
 
 NEVER = frozenset({40003, 60111, 81013, 82001, 93000})
-"""No such member, nobody of the recipients may be told, or the robot has left its group."""
+"""Error codes of permanent failures.
+
+No such member, no recipient who may be notified, or the robot has left its group.
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class WeComChannel:
-    """Sends to `zhangsan`, `zhangsan|lisi`, `@all` or `robot:NAME`; `zhangsan/=NAME` changes a card."""
+    """A channel to `zhangsan`, `zhangsan|lisi`, `@all` or `robot:NAME`.
+
+    `zhangsan/=NAME` changes a card.
+    """
 
     settings: WeCom
     call: Calling
@@ -57,7 +67,7 @@ class WeComChannel:
 
     @classmethod
     def open(cls, settings: WeCom, call: Calling, posts: ChatPosts) -> "WeComChannel":
-        """A channel with a token of its own."""
+        """Return a channel with an access token of its own."""
 
         async def fetch() -> Fetched | Retry | Dead:
             return await _fetch(settings, call)
@@ -65,11 +75,14 @@ class WeComChannel:
         return cls(settings, call, posts, AccessToken(fetch, call.clock))
 
     def endpoint(self, recipient: str) -> str:
-        """Robots and the application fail apart: a group's limit is its own."""
+        """Return the endpoint: each robot and the application fail separately.
+
+        A group has a rate limit of its own.
+        """
         return f"wecom:{recipient if recipient.startswith(ROBOT) else 'application'}"
 
     async def send(self, message: Message) -> Result:
-        """Send it once."""
+        """Send the message once and return the result."""
         if message.recipient.startswith(ROBOT):
             return await self._by_robot(message)
         if not self.settings.corp_id:
@@ -94,7 +107,7 @@ class WeComChannel:
         return result
 
     async def _changed(self, message: Message, showing: Showing, members: str, posted: int, code: str) -> Result:
-        """The one change of a card; of one that can be changed no more nothing is asked."""
+        """Change a card, which is possible once; without a call if it is too old to change."""
         if self.call.clock.now().timestamp() - posted >= CHANGEABLE.total_seconds():
             return Delivered()
         to: dict[str, Any] = {"atall": 1} if members == "@all" else {"userids": members.split("|")}
@@ -111,7 +124,7 @@ class WeComChannel:
         return judged(await self.call("POST", f"/cgi-bin/webhook/send?{urlencode({'key': key})}", body))
 
     async def _asked(self, what: str, body: Mapping[str, Any]) -> Told | Retry | Dead:
-        """An answer to the application, which gets a new token if its own has ended."""
+        """Call the API as application, with a new token if the present one has expired."""
         for _ in range(2):
             token = await self.token.get()
             if not isinstance(token, str):
@@ -125,14 +138,18 @@ class WeComChannel:
 
 
 def judged(told: Told | Retry | Dead) -> Result:
-    """What an answer means: what counts is its code, WeCom says 200 whatever happened."""
+    """Return the result of a call by the code in its body: WeCom always answers 200."""
     if not isinstance(told, Told):
         return told
     return meaning(told.body.get("errcode"), str(told.body.get("errmsg", ""))[:200])
 
 
 def meaning(code: object, reason: str) -> Result:
-    """What a code means: what may pass runs the schedule, what somebody may be mending gets a few tries."""
+    """Return the result for an error code.
+
+    Temporary faults are retried by the schedule; faults that somebody may be fixing get a few
+    tries.
+    """
     if not isinstance(code, int) or isinstance(code, bool):
         return Retry("WeCom: an answer without a code", at_most=FEW_TRIES)
     if code == 0:

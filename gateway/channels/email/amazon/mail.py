@@ -1,4 +1,7 @@
-"""Mail that Amazon SES received: its notifications come by SNS, signed, and lead to mails that may lie in a bucket."""
+"""The intake of mail that Amazon SES received.
+
+SES notifies by signed messages of SNS, which hold the mail or name the S3 object that does.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -21,16 +24,20 @@ RAW = "x-amz-sns-rawdelivery"
 
 @dataclass(frozen=True, slots=True)
 class Bucket:
-    """Fetches mails that SES kept in the bucket of the settings, of `max_bytes` at most; without a store none are."""
+    """A reader of mails that SES stored in the bucket of the settings.
+
+    Each has at most `max_bytes`; without a store none are read.
+    """
 
     store: S3Store | None
     settings: Ses
     max_bytes: int
 
     async def __call__(self, posted: Posted) -> Posted:
-        """The mail that a notification leads to; anything else as it is.
+        """Return the mail that a notification refers to; anything else is returned unchanged.
 
-        Raises Malformed for one that cannot be had, saying what to do, and Unavailable while the bucket does not answer.
+        Raises Malformed for a mail that cannot be read, with what to do about it, and
+        Unavailable while the bucket does not respond.
         """
         if posted.kind != ses.POINTER:
             return posted
@@ -57,7 +64,11 @@ class Bucket:
 
 @dataclass(frozen=True, slots=True)
 class Amazon:
-    """Takes SNS's messages about mail. `fetch` calls the address that confirms a subscription, `certificate` finds one."""
+    """An intake of SNS messages about mail.
+
+    `fetch` calls the address that confirms a subscription; `certificate` returns a signing
+    certificate.
+    """
 
     room: MailIntake
     fetch: Fetch
@@ -65,10 +76,11 @@ class Amazon:
     settings: Ses
 
     async def take(self, integration_id: int, headers: Mapping[str, str], body: bytes) -> Receipt:
-        """The receipt, once committed; what cannot be understood or believed is in quarantine when this returns.
+        """Take a message and return the receipt, once committed.
 
-        Raises Unauthenticated for what Amazon did not sign, Forbidden for a topic that is not among those allowed, TooLarge for
-        what SNS never sends, and Unavailable.
+        A mail that cannot be understood or trusted is in quarantine when this returns. Raises
+        Unauthenticated for a message that Amazon did not sign, Forbidden for a topic that is not
+        allowed, TooLarge for a message longer than SNS sends, and Unavailable.
         """
         if len(body) > sns.LARGEST:
             raise TooLarge(f"a message of Amazon SNS has at most {sns.LARGEST} bytes")
@@ -91,7 +103,11 @@ class Amazon:
         return await self._subscription(integration_id, envelope, body)
 
     def _unwrapped(self, headers: Mapping[str, str], body: bytes) -> str:
-        """A message without its envelope, which nobody signed: taken where the settings say that the key is proof enough."""
+        """Return a message without its SNS envelope, which nobody signed.
+
+        It is accepted where the settings say that the integration's key is proof enough; raises
+        Unauthenticated elsewhere.
+        """
         if not self.settings.raw_delivery:
             raise Unauthenticated("raw messages are not signed: leave raw message delivery off, or set mail.ses.raw_delivery")
         found = sns.TOPIC.fullmatch(headers.get("x-amz-sns-topic-arn", ""))
@@ -103,7 +119,7 @@ class Amazon:
             raise Forbidden("the topic is not among mail.ses.accounts")
 
     async def _mail(self, integration_id: int, message: str, *, by_service: bool) -> Receipt:
-        """Take a mail in, with the checks of SES where one's own account must have sent it."""
+        """Take a mail; its SES verdicts count where one of the accounts in the settings sent it."""
         try:
             found = ses.received(message, self.settings.doubted)
         except Malformed as error:
@@ -115,7 +131,7 @@ class Amazon:
         return receipt
 
     async def _subscription(self, integration_id: int, envelope: sns.Envelope, body: bytes) -> Receipt:
-        """Confirm the one we were asked about; raises Malformed for one that would have us call somebody else."""
+        """Confirm a subscription; raises Malformed if its address is not Amazon's."""
         said = "subscription ended"
         if envelope.type == sns.SUBSCRIPTION:
             await self.fetch(sns.confirmation(envelope))

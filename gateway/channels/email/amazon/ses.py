@@ -1,4 +1,4 @@
-"""Amazon SES by way of SNS: what it says of a mail that it received, where that is, and whether to believe it. Pure.
+"""Notifications of Amazon SES: the mail or its place in S3, and the verdicts on it. Pure.
 
 https://docs.aws.amazon.com/ses/latest/dg/receiving-email-notifications-contents.html
 """
@@ -16,16 +16,16 @@ from gateway.errors import Flaw, Malformed
 from gateway.ingest.reading import limits
 
 POINTER = "application/vnd.amazon.ses+json"
-"""The Content-Type by which a notification without its mail is kept."""
+"""The Content-Type under which a notification without its mail is stored."""
 
 OBJECT = re.compile(r"(?!.*(?:^|/)\.{0,2}(?:/|$))[^\x00-\x1f\x7f]{1,1024}")
-"""Names of objects that are asked for: none that a server could take for another place."""
+"""Names of S3 objects that may be requested: none that a server could read as another path."""
 
 RECEIVED, FAILED = "Received", "FAIL"
 
 
 class Verdict(msgspec.Struct, frozen=True):
-    """What one check found: PASS, FAIL, GRAY or PROCESSING_FAILED."""
+    """The result of one check: PASS, FAIL, GRAY or PROCESSING_FAILED."""
 
     status: str = ""
 
@@ -34,7 +34,7 @@ UNSAID = Verdict()
 
 
 class Action(msgspec.Struct, rename="camel"):
-    """What the receipt rule did with the mail; for S3 it says where the mail lies, for SNS how it is written."""
+    """The action of the receipt rule: for S3 the place of the mail, for SNS its encoding."""
 
     type: str = ""
     bucket_name: str = ""
@@ -43,7 +43,7 @@ class Action(msgspec.Struct, rename="camel"):
 
 
 class Report(msgspec.Struct, rename="camel"):
-    """How it was received: by whom it may be read, and what the checks found."""
+    """The part of a notification on the receipt of the mail: action, recipients and verdicts."""
 
     action: Action
     recipients: list[str] = []
@@ -62,7 +62,7 @@ class Told(msgspec.Struct, rename="camel", frozen=True):
 
 
 class Notification(msgspec.Struct, rename="camel"):
-    """The message; `content` is there for the SNS action alone."""
+    """A notification of SES; `content` is there for the SNS action alone."""
 
     notification_type: str = ""
     receipt: Report | None = None
@@ -72,7 +72,10 @@ class Notification(msgspec.Struct, rename="camel"):
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """A mail that SES took in: as it is, or where it lies. `doubt` says why nobody is to be shown it unasked, "" for nothing."""
+    """A mail that SES received: the mail itself or a pointer to it.
+
+    `doubt` is the reason for putting it into quarantine, "" if there is none.
+    """
 
     posted: Posted
     doubt: str
@@ -80,16 +83,18 @@ class Received:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a mail lies."""
+    """The bucket and the name of a mail in S3."""
 
     bucket: str
     name: str
 
 
 def received(message: str, doubted: Iterable[str]) -> Received:
-    """The mail in a message of SNS; `doubted` are the checks that it must not fail besides that for viruses.
+    """Return the mail in a message of SNS.
 
-    Raises Malformed for what is no notification of a mail received, and for content that is not what it says.
+    `doubted` are the checks, besides that for viruses, whose failure puts it into quarantine.
+    Raises Malformed for a message that is no notification of a received mail, and for content in
+    another encoding than is stated.
     """
     body = message.encode("utf-8", "surrogatepass")
     told, receipt = _read(body)
@@ -100,7 +105,7 @@ def received(message: str, doubted: Iterable[str]) -> Received:
 
 
 def place(posted: Posted) -> Place:
-    """Where the mail of a notification without it lies; raises Malformed where it lies nowhere."""
+    """Return the place of a mail in S3 from its notification; raises Malformed if it has none."""
     _, receipt = _read(posted.body)
     action = receipt.action
     if action.type != "S3" or not action.bucket_name:
@@ -114,12 +119,12 @@ def place(posted: Posted) -> Place:
 
 
 def fetched(posted: Posted, content: bytes) -> Posted:
-    """The mail itself in place of the notification that led to it."""
+    """Return the mail itself in place of the notification that refers to it."""
     return replace(_mail(*_read(posted.body), content), by_service=posted.by_service)
 
 
 def _mail(told: Notification, receipt: Report, content: bytes) -> Posted:
-    """Return the mail, with the check of SES that is about the address in From."""
+    """Return the mail, with the verdict of SES on the address in From (DMARC)."""
     source, verdict = told.mail.source, receipt.dmarc_verdict.status.lower()
     envelope = None if source is None else source.strip("<> ")
     return Posted(MAIL, content, envelope, tuple(receipt.recipients), dmarc=verdict)
@@ -144,7 +149,11 @@ def _doubt(receipt: Report, doubted: Iterable[str]) -> str:
 
 
 def _content(content: str, encoding: str) -> bytes:
-    """The mail's bytes. Where the action does not say how it is written, base64 is told by having no colon, as every head has."""
+    """Return the bytes of the mail.
+
+    Where the action states no encoding, text without a colon is base64: every mail header has
+    one.
+    """
     if encoding.upper() == "BASE64" or (not encoding and ":" not in content[:1_000]):
         try:
             return b64decode("".join(content.split()), validate=True)

@@ -1,4 +1,8 @@
-"""What is written down of mailboxes: who reads each, since when all was taken in, and what is committed and not yet marked."""
+"""The stored state of mailboxes.
+
+It holds the replica that reads each, the time it was last read completely, and the mails that
+are committed and not yet marked as read.
+"""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -42,7 +46,10 @@ INSERT INTO integration (slug, name) VALUES ($1, $1) ON CONFLICT (slug) DO UPDAT
 
 @dataclass(frozen=True, slots=True)
 class Books:
-    """The books of one mailbox, kept by one replica. Raises Unavailable and what asyncpg raises."""
+    """The stored state of one mailbox, written by one replica.
+
+    Its methods raise Unavailable and whatever asyncpg raises.
+    """
 
     pool: Pool
     clock: Clock
@@ -51,7 +58,10 @@ class Books:
     lease: timedelta
 
     async def hold(self) -> tuple[bool, datetime]:
-        """Whether it is this replica's to read, for as long as the lease; and when all that was there was last taken in."""
+        """Lease the mailbox for this replica.
+
+        Return whether it holds the lease, and when the mailbox was last read completely.
+        """
         async with acquire(self.pool) as conn:
             read_at = await conn.fetchval(LEASE, self.name, self.clock.stamp(), self.replica, self.lease)
             if read_at is not None:
@@ -59,27 +69,33 @@ class Books:
             return False, await conn.fetchval(LAST_READ, self.name)
 
     async def release(self) -> None:
-        """Let another replica read it at once."""
+        """Release the lease, so that another replica may read the mailbox at once."""
         async with acquire(self.pool) as conn:
             await conn.execute(RELEASE, self.name, self.replica)
 
     async def note_read(self) -> datetime | None:
-        """All that was there is taken in; None where another replica reads it meanwhile."""
+        """Record that every mail was taken in, and return the time.
+
+        Return None if another replica has the lease.
+        """
         async with acquire(self.pool) as conn:
             read_at: datetime | None = await conn.fetchval(READ, self.name, self.clock.stamp(), self.replica)
             return read_at
 
     async def known(self, uidvalidity: int, waiting: Collection[int]) -> frozenset[int]:
-        """Those of the mails waiting that are committed; what does not wait any more, or was numbered anew, is forgotten."""
+        """Return which of the unread mails are committed.
+
+        Mails that are no longer unread, or were numbered anew, are forgotten.
+        """
         async with acquire(self.pool) as conn:
             return frozenset(row["uid"] for row in await conn.fetch(KNOWN, self.name, uidvalidity, list(waiting)))
 
     async def note_taken(self, uidvalidity: int, uid: int) -> None:
-        """It is committed; and the mailbox is kept for longer."""
+        """Record that a mail is committed, and extend the lease."""
         async with acquire(self.pool) as conn:
             await conn.execute(TAKEN, self.name, uidvalidity, uid, self.clock.stamp(), self.lease, self.replica)
 
     async def integration(self, slug: str) -> int:
-        """The integration of that name, made where there is none."""
+        """Return the integration with this slug, creating it if there is none."""
         async with acquire(self.pool) as conn:
             return int(await conn.fetchval(INTEGRATION, slug))

@@ -1,4 +1,7 @@
-"""The line to an IMAP server (RFC 3501, 2177, 6851). Every call waits for the server: for a thread of its own."""
+"""A connection to an IMAP server (RFC 3501, 2177, 6851).
+
+Every call blocks until the server responds, and needs a thread of its own.
+"""
 
 import contextlib
 import socket
@@ -15,14 +18,14 @@ from gateway.ingest.mime.headers import MAX_HEAD
 from gateway.settings import Imap
 
 TIMEOUT = SocketTimeout(connect=10, read=20)
-"""Seconds that a server has to take the call, and to say something."""
+"""Seconds that a server has to accept the connection, and to respond."""
 
 SEEN, DELETED = rb"\Seen", rb"\Deleted"
 
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """A mail of `size` bytes: all of it where `whole`, else its head."""
+    """A mail of `size` bytes: all of it if `whole`, else its header."""
 
     content: bytes
     size: int
@@ -31,7 +34,7 @@ class Fetched:
 
 @dataclass(slots=True)
 class Line:
-    """One mailbox. Raises what sockets raise, and IMAPClientError."""
+    """A connection to one mailbox; its methods raise what sockets raise, and IMAPClientError."""
 
     settings: Imap
     most: int
@@ -39,7 +42,10 @@ class Line:
     _ended: threading.Event = field(default_factory=threading.Event)
 
     def open(self) -> int:
-        """Log in, and choose the folder: its UIDVALIDITY, without which a UID says nothing."""
+        """Log in, select the folder, and return its UIDVALIDITY.
+
+        A UID means nothing without it.
+        """
         own = self.settings
         client = self._connected()
         client.login(own.user, own.password or Path(own.password_file).read_text("utf-8").strip())
@@ -60,17 +66,20 @@ class Line:
         return client
 
     def waiting(self) -> list[int]:
-        """UIDs of the mails that are to be taken in, the oldest first."""
+        """Return the UIDs of the mails to be taken in, oldest first."""
         wanted = "UNDELETED" if self.settings.after == "move" else "UNSEEN UNDELETED"
         return sorted(self._open.search(wanted))
 
     def size(self, uid: int) -> int | None:
-        """Bytes of a mail; None where it is gone."""
+        """Return the number of bytes of a mail, None if it is gone."""
         size = self._open.fetch([uid], ["RFC822.SIZE"]).get(uid, {}).get(b"RFC822.SIZE")
         return None if size is None else int(size)
 
     def fetch(self, uid: int, size: int) -> Fetched | None:
-        """A mail, unmarked: of one that is too large the head. None where it is gone."""
+        """Return a mail without marking it; None if it is gone.
+
+        Of one that is too large only the header is fetched.
+        """
         whole = size <= self.most
         part, most = ("", self.most) if whole else ("HEADER", MAX_HEAD)
         found = self._open.fetch([uid], [f"BODY.PEEK[{part}]<0.{most + 1}>"]).get(uid)
@@ -82,7 +91,7 @@ class Line:
         return Fetched(content[:most], max(size, len(content)), whole and len(content) <= most)
 
     def mark(self, uids: Sequence[int]) -> None:
-        """They are committed: mark them as read, or move them."""
+        """Mark committed mails as read, or move them."""
         client = self._open
         client.add_flags(uids, [SEEN], silent=True)
         if self.settings.after == "move":
@@ -98,7 +107,7 @@ class Line:
             client.uid_expunge(uids)
 
     def wait(self, seconds: float) -> None:
-        """Until the server has news, where it tells them, or the time is over."""
+        """Wait for news of the server, if it supports IDLE, for at most so many seconds."""
         client = self._open
         if client.has_capability("IDLE"):
             client.idle()
@@ -109,15 +118,15 @@ class Line:
             client.noop()
 
     def close(self) -> None:
-        """Hang up, whatever state the line is in."""
+        """Close the connection, whatever state it is in."""
         client, self._client = self._client, None
         if client is not None:
             _cut(client)
-            with contextlib.suppress(OSError, ValueError):  # it was ended from over there
+            with contextlib.suppress(OSError, ValueError):  # the server closed it
                 client.shutdown()
 
     def abort(self) -> None:
-        """From another thread: let whoever waits on the line wait no longer."""
+        """Interrupt, from another thread, the call that waits for the server."""
         self._ended.set()
         if (client := self._client) is not None:
             _cut(client)
@@ -130,6 +139,6 @@ class Line:
 
 
 def _cut(client: IMAPClient) -> None:
-    """End the connection beneath its encryption, which another thread may be reading from."""
-    with contextlib.suppress(OSError):  # it was ended from over there
+    """Shut down the socket beneath the encryption, which another thread may be reading from."""
+    with contextlib.suppress(OSError):  # the server closed it
         socket.socket.shutdown(client.socket(), socket.SHUT_RDWR)

@@ -1,7 +1,8 @@
-"""Reads one mailbox for as long as the replica runs: a mail is marked as read once it is committed, and never before.
+"""The reading of one mailbox for as long as the replica runs.
 
-A mail that cannot be taken in waits behind all others, so that it holds up none. What is committed is written down before it is
-marked: a mail whose mark does not hold, or that is asked for again after a crash, is not taken in twice.
+A mail is marked as read once it is committed, and never before. One that cannot be taken in is
+tried after all others, so that it delays none. A commit is recorded before the mail is marked: a
+mail that loses its mark, or is fetched again after a crash, is not taken in twice.
 """
 
 import asyncio
@@ -21,21 +22,21 @@ from gateway.errors import Overloaded, Unavailable
 from gateway.settings import Imap
 
 BATCH = 20
-"""Mails that are taken in before the mailbox is looked at again."""
+"""The number of mails taken in before the mailbox is searched again."""
 
 MOST_REFUSALS = 3
-"""Mails one after the other that cannot be committed now, after which none is tried for a while."""
+"""The number of mails in succession that cannot be committed before reading pauses."""
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.25, 60.0
 RELEASED_WITHIN = 0.5
-"""Seconds."""
+"""Seconds within which a lease must be released at the end."""
 
 log = structlog.get_logger()
 
 
 @dataclass(slots=True)
 class Mailbox:
-    """One mailbox: `line` speaks to its server, in `thread`."""
+    """A reader of one mailbox: `line` is the connection to its server, used in `thread`."""
 
     settings: Imap
     line: Line
@@ -47,7 +48,10 @@ class Mailbox:
     _attempts: Counter[int] = field(default_factory=Counter)
 
     async def run(self) -> None:
-        """Until cancelled; what goes wrong is logged and tried again, each time after a longer pause."""
+        """Read the mailbox until cancelled.
+
+        Errors are logged and the reading is tried again, each time after a longer pause.
+        """
         try:
             while True:
                 await self.room.clock.sleep(await self._round())
@@ -57,7 +61,7 @@ class Mailbox:
             await self._release()
 
     async def _round(self) -> float:
-        """One connection, if it is this replica's turn, for as long as it lasts: the seconds to wait afterwards."""
+        """Read over one connection, if the lease is this replica's; return the seconds to wait."""
         try:
             if await self._mine():
                 await self._read()
@@ -75,7 +79,7 @@ class Mailbox:
         return mine
 
     async def _read(self) -> None:
-        """Take in what is there and what comes, until the mailbox is another replica's."""
+        """Take in the mails there and those that arrive, until another replica has the lease."""
         integration = await self.books.integration(self.settings.integration)
         uidvalidity = await self.thread.do(self.line.open)
         if uidvalidity != self._uidvalidity:
@@ -88,7 +92,7 @@ class Mailbox:
         await self.thread.do(self.line.close)
 
     async def _pass(self, integration: int, uidvalidity: int) -> bool:
-        """Take in what waits; whether there is more to be taken in at once."""
+        """Take in unread mails; return whether there are more to take in at once."""
         waiting = await self.thread.do(self.line.waiting)
         known = await self.books.known(uidvalidity, waiting)
         if known:
@@ -106,7 +110,7 @@ class Mailbox:
         return False
 
     async def _one(self, integration: int, uidvalidity: int, uid: int) -> bool:
-        """Take in one mail; False where it cannot be committed now."""
+        """Take in one mail; return False if it cannot be committed for the time being."""
         self._attempts[uid] += 1
         size = await self.thread.do(partial(self.line.size, uid))
         held = min(size or 0, self.room.mail.max_bytes)
@@ -130,7 +134,11 @@ class Mailbox:
         return True
 
     async def _commit(self, integration: int, mail: Fetched) -> None:
-        """Have it taken in. What breaks whoever reads it, and what is too large, is kept in quarantine."""
+        """Commit a mail.
+
+        One that is too large, or whose handling raises an unexpected error, is put into
+        quarantine.
+        """
         posted = Posted(MAIL, mail.content, servers=self.settings.servers)
         if not mail.whole:
             problem = f"the mail has {mail.size} bytes, more than mail.max_bytes: this is its head, the rest is in the mailbox"
@@ -145,11 +153,11 @@ class Mailbox:
             await self.room.quarantine(integration, posted, f"the mail could not be taken in: {type(error).__name__}")
 
     async def _release(self) -> None:
-        with contextlib.suppress(TimeoutError, Unavailable, OSError):  # it lapses by itself
+        with contextlib.suppress(TimeoutError, Unavailable, OSError):  # the lease expires by itself
             async with asyncio.timeout(RELEASED_WITHIN):
                 await self.books.release()
 
 
 def in_order(waiting: list[int], known: frozenset[int], attempts: Counter[int]) -> list[int]:
-    """What is to be taken in: the oldest first, and what was tried in vain after all that was not. Pure."""
+    """Return the mails to take in, oldest first, those that failed before last. Pure."""
     return sorted((uid for uid in waiting if uid not in known), key=lambda uid: (attempts[uid], uid))

@@ -1,4 +1,4 @@
-"""Puts together what reads mailboxes."""
+"""The assembly of the readers of mailboxes."""
 
 from collections.abc import Callable, Coroutine
 from datetime import timedelta
@@ -14,16 +14,16 @@ from gateway.db.pool import Pool
 from gateway.settings import Imap
 
 SLACK = timedelta(seconds=20)
-"""How much longer than the time between two looks, or after a mail, a replica keeps a mailbox that it says nothing of."""
+"""The time by which a lease outlasts the polling interval."""
 
 
 def mailboxes(pool: Pool, room: MailIntake) -> dict[str, Callable[[], Coroutine[Any, Any, None]]]:
-    """What reads each mailbox of the settings, to be run for as long as the replica does."""
+    """Return the coroutine that reads each mailbox of the settings while the replica runs."""
     return {f"mailbox {name}": _mailbox(pool, room, name, own).run for name, own in room.mail.imap.items()}
 
 
 def _mailbox(pool: Pool, room: MailIntake, name: str, own: Imap) -> Mailbox:
     for metric in (room.metrics.mailbox_failures, room.metrics.mailbox_read):
-        metric.labels(name)  # there from the beginning, so that what never was read is missed as well
+        metric.labels(name)  # there from the start, so that a mailbox that was never read is noticed as well
     books = Books(pool, room.clock, name, uuid4(), own.poll + SLACK)
     return Mailbox(own, Line(own, room.mail.max_bytes), Thread(f"mailbox {name}"), books, room)

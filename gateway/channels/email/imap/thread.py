@@ -1,4 +1,7 @@
-"""One thread for calls that wait for another server: it holds nobody up, neither the loop nor the end of the process."""
+"""A thread for calls that block on another server.
+
+It delays neither the event loop nor the end of the process.
+"""
 
 import asyncio
 import contextlib
@@ -12,21 +15,24 @@ Job = tuple[asyncio.AbstractEventLoop, "asyncio.Future[Any]", Callable[[], Any]]
 
 
 class Thread:
-    """Does one call after the other; `close` ends it after the call that it is in."""
+    """A thread that makes one call after another; `close` ends it after the current one."""
 
     def __init__(self, name: str) -> None:
         self._jobs: SimpleQueue[Job | Callable[[], None]] = SimpleQueue()
         threading.Thread(target=self._run, name=name, daemon=True).start()
 
     async def do(self, call: Callable[[], Result]) -> Result:
-        """What the call returns or raises. Who is cancelled meanwhile leaves the call to itself."""
+        """Make a call and return its result or raise its error.
+
+        Cancelling the caller does not stop the call.
+        """
         loop = asyncio.get_running_loop()
         future: asyncio.Future[Result] = loop.create_future()
         self._jobs.put((loop, future, call))
         return await future
 
     def close(self, last: Callable[[], None]) -> None:
-        """No more calls but that one, which raises nothing."""
+        """Make one last call, which raises nothing, and take no more."""
         self._jobs.put(last)
 
     def _run(self) -> None:
@@ -35,9 +41,9 @@ class Thread:
             result, error = None, None
             try:
                 result = call()
-            except Exception as raised:  # noqa: BLE001 - it is raised where the call was asked for
+            except Exception as raised:  # noqa: BLE001 - it is raised in the caller
                 error = raised
-            with contextlib.suppress(RuntimeError):  # the loop is closed: there is nobody left to tell
+            with contextlib.suppress(RuntimeError):  # the loop is closed: no caller is left
                 loop.call_soon_threadsafe(_settle, future, result, error)
         job()
 

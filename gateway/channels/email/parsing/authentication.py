@@ -1,8 +1,8 @@
-"""Authentication of a mail's sender: what receiving servers stamped on it (RFC 8601). Pure.
+"""Authentication of a mail's sender by Authentication-Results headers (RFC 8601). Pure.
 
-Anybody can write such a stamp. One counts only where it names a server of the settings and the mail
-came by a way that only this server delivers to, and of those the topmost alone: servers write above
-what they were handed.
+Anybody can write such a header, here called a stamp. One counts only where it names a server of
+the settings and the mail came by a channel that only this server delivers to, and of those the
+topmost alone: servers write above what they received.
 """
 
 import re
@@ -11,21 +11,21 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 MOST_STAMPS, MOST_CHECKS = 20, 50
-"""Stamps of one mail, and checks of one stamp, that are read."""
+"""The maximum numbers of stamps of one mail and of checks of one stamp that are read."""
 
 SERVICE = ""
-"""The server of a stamp by the mail service that handed the mail over, beside the mail itself."""
+"""The server name of a stamp that the mail service made beside the mail itself."""
 
 _CHECK = re.compile(r"([a-z0-9-]{1,40})(?:/[0-9]{1,5})?=([a-z]{1,20})")
 _PROPERTY = re.compile(r"([a-z]{1,20})\.([a-z0-9_-]{1,40})=(\S{1,320})")
 _AROUND_EQUALS = re.compile(r"[ \t]{0,20}=[ \t]{0,20}")
 
 VOUCHING = {"dkim": "header.d", "dmarc": "header.from", "auth": "smtp.auth"}
-"""The property of a check that names the domain or the address that it vouches for."""
+"""The property of a check that names the domain or the address that it authenticates."""
 
 
 class SenderCheck(StrEnum):
-    """The answer to the question whether the address in From wrote a mail."""
+    """The result of authenticating the address in From."""
 
     AUTHENTICATED = "authenticated"
     FAILED = "failed"
@@ -34,7 +34,7 @@ class SenderCheck(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One check: its method, its result, and the domain or address it vouches for."""
+    """One check: its method, its result, and the domain or address it authenticates."""
 
     method: str
     result: str
@@ -63,10 +63,11 @@ def signed_domains(text: str) -> tuple[Check, ...]:
 def sender_check(
     authors: Collection[str], found: Iterable[Stamp], servers: Collection[str], *, by_service: bool = False
 ) -> SenderCheck:
-    """Return whether the one author of a mail is vouched for.
+    """Return whether the one author of a mail is authenticated.
 
-    `authors` are all addresses of all its From fields: with more than one nobody can say whom a
-    check was about. `servers` are the names of those believed, `by_service` says that the service is.
+    `authors` are all addresses of all its From fields: with more than one it is unknown which
+    one a check is about. `servers` are the names of the trusted ones, `by_service` says that the
+    service is trusted.
     """
     if len(authors) != 1:
         return SenderCheck.UNKNOWN
@@ -99,7 +100,7 @@ def _vouches(check: Check, author: str) -> bool:
 
 
 def _folded(domain: str) -> str:
-    """Return a domain in the one spelling that two of them are compared in."""
+    """Return a domain in the spelling in which two of them are compared."""
     try:
         return domain.strip().rstrip(".").encode("idna").decode("ascii").lower()
     except UnicodeError:
@@ -124,7 +125,7 @@ def _check(part: str) -> Check | None:
 
 
 def _plain(value: str) -> list[str]:
-    """Return the parts between semicolons, without comments; what stands in quotes divides nothing."""
+    """Return the parts between semicolons, without comments; quoted semicolons divide nothing."""
     parts: list[list[str]] = [[]]
     depth, quoted, escaped = 0, False, False
     for letter in value:

@@ -1,4 +1,4 @@
-"""The words of a mail and its files, chosen from its parts. Pure."""
+"""The text of a mail and its files, chosen from its MIME parts. Pure."""
 
 import re
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ from gateway.ingest.mime.parts import ENCODINGS, PLAIN, TEXTS, Part, leaves
 from gateway.ingest.reading.limits import DESCRIPTION, cut
 
 MAX_TEXT, MAX_HTML, MAX_NAME = 262_144, 524_288, 200
-"""Characters of text and of HTML that are read, and of a file's name."""
+"""The maximum numbers of characters that are read of text, of HTML and of a file's name."""
 
 ALTERNATIVE = "multipart/alternative"
 SEALED = frozenset(
@@ -26,24 +26,24 @@ SEALED = frozenset(
         "application/ms-tnef",
     }
 )
-"""Parts that hold words which only other programs read."""
+"""Types of parts with text that only other programs can read."""
 
 TAGGED = frozenset({"text/html", "text/enriched", "text/richtext"})
 FILES = frozenset(
     {"text/calendar", "text/css", "text/csv", "text/directory", "text/javascript",
      "text/rfc822-headers", "text/vcard", "text/x-vcard", "text/xml"}
 )  # fmt: skip
-"""Texts that programs write for programs."""
+"""Types of texts that programs write for programs."""
 
 BROKEN, MOST_BROKEN = "\ufffd", 3
-"""The sign for what is no character, and how often it may stand in a text that was read."""
+"""The replacement character, and how often it may occur in a text that counts as read."""
 
 ENDINGS = {
     "message/rfc822": ".eml", "message/delivery-status": ".txt", "text/calendar": ".ics", "text/html": ".html",
     "text/plain": ".txt",
     "image/png": ".png", "image/jpeg": ".jpg", "image/gif": ".gif", "application/pdf": ".pdf",
 }  # fmt: skip
-"""How a file without a name ends."""
+"""The endings of the names given to files without a name."""
 
 _TAG = re.compile(r"<[^<>]{0,2000}>")
 _UNREAD = re.compile(r"<(script|style|head)\b.*?(?:</\1\s*>|$)", re.DOTALL | re.IGNORECASE)
@@ -51,20 +51,19 @@ _BLANK_LINES = re.compile(r"\n(?:[ \t\u00a0]*\n){2,}")
 
 
 def text_of(part: Part) -> str:
-    """Everything it says as plain text.
+    """Return all its words as plain text.
 
-    Of alternatives the plain one, unless it is empty, of others one after the other.
+    Of alternatives the plain one, unless it is empty; other parts one after another.
     """
     return cut(_tidy("\n\n".join(said for said in _said(part, _read(part)) if said.strip())), MAX_TEXT)
 
 
 def _read(part: Part) -> frozenset[int]:
-    """The parts whose words are read.
+    """Return the ids of the parts that are read as text.
 
-    Texts without a name that are not marked as attached, and the first one whatever its name.
-
-    With the first one those are read that are alternatives to it. Where there is neither plain
-    text nor HTML, a text of another kind and without a name is read.
+    Texts without a name that are not marked as attachments, and the first text whatever its
+    name, with its alternatives. Where there is neither plain text nor HTML, a text of another
+    type and without a name is read.
     """
     said = [one for one in leaves(part) if one.kind.startswith("text/") and not one.attached]
     others = (one for one in said if one.kind not in FILES and not one.name)
@@ -97,7 +96,7 @@ def _said(part: Part, read: frozenset[int]) -> Iterator[str]:
 
 
 def is_unread(part: Part, text: str) -> bool:
-    """Return whether the mail has words that could not be read, as far as can be told."""
+    """Return whether the mail has words that could not be read, as far as can be determined."""
     read = _read(part)
     texts = [one for one in leaves(part) if id(one) in read]
     if any(one.encoding not in ENCODINGS for one in texts):
@@ -114,9 +113,9 @@ def _is_page(part: Part) -> bool:
 
 
 def html_to_text(html: str) -> str:
-    """HTML as text.
+    """Return HTML as text.
 
-    Where the parser gives nothing, as for what nests too deep, its tags are taken out.
+    Where the parser returns nothing, as for HTML nested too deep, the tags are removed.
     """
     html = html[:MAX_HTML]
     try:
@@ -127,7 +126,7 @@ def html_to_text(html: str) -> str:
 
 
 def unflowed(text: str) -> str:
-    """Lines that were only broken to fit, put together again (RFC 3676)."""
+    """Return the text with soft line breaks removed (RFC 3676)."""
     out: list[str] = []
     soft = False
     for line in text.split("\n"):
@@ -145,9 +144,9 @@ def _tidy(text: str) -> str:
 
 
 def enclosed(part: Part, max_bytes: int, max_files: int) -> tuple[Enclosed, ...]:
-    """Its files, whole or not at all.
+    """Return its files, whole or without content.
 
-    Beyond `max_files`, or larger than `max_bytes`, only their names and sizes.
+    Of files beyond `max_files`, or larger than `max_bytes`, only names and sizes are kept.
     """
     read = _read(part)
     files = [one for one in leaves(part) if id(one) not in read or (one.name and len(one.body) > DESCRIPTION)]
@@ -168,7 +167,8 @@ def enclosed(part: Part, max_bytes: int, max_files: int) -> tuple[Enclosed, ...]
 def name_of(file: Part, place: int) -> str:
     """Return the name of a file.
 
-    One without a name after the mail it is, or its place among the files.
+    One without a name is called by the subject of the mail it holds, or its place among the
+    files.
     """
     if file.name:
         return cut(clean(file.name), MAX_NAME)

@@ -1,17 +1,15 @@
-"""Lines that mail programs put above what they quote.
+"""Lines that mail programs put above quoted text: certain ones and possible ones. Pure.
 
-Those that are certain, and those that may be. Pure.
-
-Every expression looks at one line of bounded length. Languages that are named here are certain; of
-all others the structure tells: an address and a date before a colon, or a block of labels like
-From, Sent, To and Subject.
+Every expression looks at one line of bounded length. Lines in the languages listed here are
+certain; in all others the structure decides: an address and a date before a colon, or a block of
+labels like From, Sent, To and Subject.
 """
 
 import re
 from collections.abc import Collection, Sequence
 
 LINE = 1_000
-"""Characters of a line that are looked at."""
+"""The number of characters of a line that are examined."""
 
 SEPARATOR = re.compile(
     r"[-_*=\s\u00a0]{0,60}(?:original message|(?<=-)original(?=-)"
@@ -36,10 +34,13 @@ WROTE = re.compile(
     r"|\d{4}年\d{1,2}月\d{1,2}日.{0,300}[<＜].{3,200}[>＞]\s?[:：]|\d{4}년.{2,200}작성.{0,20}:"
     r")\s{0,5}",
 )
-"""In Chinese there is a date or an address: people write 写道 themselves."""
+"""Lines that say who wrote.
+
+In Chinese there must be a date or an address: people write 写道 themselves.
+"""
 
 BEGINS = re.compile(r"[>\s]{0,10}(?:On|At|Am|Le|El|Il|Op|Em|Den|在|于)\b.{5,400}|[>\s]{0,10}在.{2,400}")
-"""Beginnings of such a line where it is broken in two or three."""
+"""Beginnings of such a line where it is broken into two or three."""
 
 FROM = re.compile(
     r"[*\s>]{0,10}(?:From|发件人|寄件者|寄件人|Von|De|Da|Van|Fra|Från|Lähettäjä|Od|Feladó|От|Від|Kimden"
@@ -66,7 +67,7 @@ NAMED = re.compile(
     r"\s{0,5}(?P<name>[^\s<＜(\[].{0,100}?)?\s{0,3}[<＜\[](?:mailto:)?"
     r"(?P<address>[^<>＜＞\[\]\s]{1,200}@[^<>＜＞\[\]\s]{1,200})[>＞\]][;,]?.{0,40}"
 )
-"""Somebody's name and address on a line of their own."""
+"""A person's name and address on a line of their own."""
 
 ORIGINAL = re.compile(r"original (?:message|mail)|原始邮件|原邮件|原始郵件", re.IGNORECASE)
 OTHER_MARK = re.compile(r"\s{0,3}(?:[|¦:]|[A-Za-z]{1,3}>)\s.{0,1000}")
@@ -79,20 +80,20 @@ YEAR = re.compile(r"(?<!\d)(?:19|20)\d{2}(?!\d)|\d{1,2}[./-]\d{1,2}[./-]\d{2}(?!
 TIME = re.compile(r"(?<!\d)\d{1,2}[:.时点]\d{2}(?!\d)")
 LABEL = re.compile(r"[*\s>]{0,10}[^\W\d_][^:：\n<>@]{0,25}[*\s]{0,5}[:：](?!//).{0,500}")
 RULED = "-_=*—─━"
-"""Signs that lines across the page are made of."""
+"""Characters that rules across the page are made of."""
 
 LEAST_LABELS = 3
-"""Lines with labels one below the other that make a block; fewer are anybody's."""
+"""The number of labelled lines in succession that make a block; fewer may be anybody's text."""
 
 SHORT_MOMENT = 16
-"""Letters and digits beside year and time on a line that is a moment."""
+"""Letters and digits allowed beside year and time on a line that holds a time."""
 
 SHORT_RULE = 10
-"""Signs of a line of nothing else below which it is a list or a signature."""
+"""The length below which a line of such characters marks a list or a signature instead."""
 
 
 def heading(lines: Sequence[str], place: int) -> int:
-    """Return the number of lines from here that certainly are a quotation's heading, 0 for none."""
+    """Return the number of lines from here that certainly are a quotation's heading, or 0."""
     line, following = lines[place], lines[place + 1 : place + 4]
     if SEPARATOR.fullmatch(line):
         return 1 if line.strip() else 0
@@ -113,8 +114,8 @@ def heading(lines: Sequence[str], place: int) -> int:
 def may_be_heading(lines: Sequence[str], place: int, own: Collection[str] = ()) -> bool:
     """Return whether the line may be the heading of a quotation, or quoted itself.
 
-    Then nobody can say who wrote what follows. `own` are the addresses of whoever writes, in lower
-    case, which stand in signatures.
+    Then it is unknown who wrote the text below it. `own` are the addresses of the writer, in
+    lower case, which stand in signatures.
     """
     line = lines[place]
     told = ADDRESS.search(line) or ORIGINAL.search(line) or _has_moment(line)
@@ -158,7 +159,7 @@ def _is_rule(line: str) -> bool:
 
 
 def _is_moment(line: str) -> bool:
-    """Return whether it says little more than a day and a time."""
+    """Return whether a line holds little more than a day and a time."""
     rest = TIME.sub("", YEAR.sub("", line))
     return _has_moment(line) and sum(map(str.isalnum, rest)) <= SHORT_MOMENT
 
@@ -168,7 +169,7 @@ def _has_moment(line: str) -> bool:
 
 
 def _names_another(line: str, own: Collection[str]) -> bool:
-    """Return whether it is the name and the address of somebody else, as above what they wrote."""
+    """Return whether a line holds the name and address of another person, as above quoted text."""
     found = NAMED.fullmatch(line)
     if found is None:
         return False

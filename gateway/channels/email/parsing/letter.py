@@ -1,7 +1,4 @@
-"""A mail as it was understood.
-
-Values that pass from whoever read it to whoever acts on it. Pure.
-"""
+"""A parsed mail: the values that pass from the parser to the handlers. Pure."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,7 +10,7 @@ from gateway.receipts.mended import Mended
 
 
 class Nature(StrEnum):
-    """The kind of writer that the headers of a mail tell of (RFC 3834, RFC 3464, customs)."""
+    """The kind of writer that the headers of a mail indicate (RFC 3834, RFC 3464, customs)."""
 
     PERSON = "person"
     MACHINE = "machine"
@@ -26,7 +23,8 @@ class Nature(StrEnum):
 class Enclosed:
     """A file that came with the mail.
 
-    `content` is None where it is larger, or one of more, than is kept. `size` in bytes.
+    `content` is None if it is larger than the limit or beyond the number of files kept. `size`
+    is in bytes.
     """
 
     name: str
@@ -36,19 +34,18 @@ class Enclosed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Letter:
-    """One mail.
+    """One parsed mail.
 
-    Addresses are in lower case and "" where there is none; ids of messages stand without their
-    brackets.
+    Addresses are in lower case and "" if missing; ids of messages are without their brackets.
 
-    `people` are those its head says it is for, `recipients` those its relay was told. `thread` are
-    the ids it answers to, the nearest first; `passed` the addresses it says it went through
-    (X-Loop); `text` is everything it says, what it quotes included. `null_sender` says that it was
-    sent with the null reverse path `<>`, as bounces are. `by_list` says that From is the address of
-    a mailing list which sends in its own name; `author` is then who wrote to the list, as far as
-    the list says so. `unread` says that it has words which could not be read: then the whole mail
-    is enclosed. `mended` tells of what was read otherwise than it was sent, or left out. `authors`
-    are all addresses of all its From fields, `stamps` what servers say of its sender.
+    `people` are the recipients in its header, `recipients` those of its SMTP envelope. `thread`
+    are the ids it answers, the nearest first; `passed` the addresses it passed through (X-Loop);
+    `text` is all of its text, quotations included. `null_sender` says that it was sent with the
+    null reverse path `<>`, as bounces are. `by_list` says that From is the address of a mailing
+    list which sends in its own name; `author` is then the writer to the list, if the list names
+    them. `unread` says that it has words which could not be read: then the whole mail is
+    enclosed. `mended` lists values that were repaired or left out. `authors` are all addresses
+    of all its From fields, `stamps` the authentication results of servers.
     """
 
     sender: str
@@ -75,9 +72,10 @@ class Letter:
 
     @property
     def copy_hash(self) -> bytes:
-        """32 bytes that two copies of one mail share, whatever way each came.
+        """32 bytes that two copies of one mail share, whatever channel each came by.
 
-        A Message-ID alone is not believed: some machines put the same one on everything they send.
+        A Message-ID alone does not count: some programs put the same one on everything they
+        send.
         """
         when = self.sent_at.isoformat() if self.sent_at else " ".join(self.text.split())
         return sha256(f"{self.sender}\x1f{self.subject}\x1f{when}".encode()).digest()
@@ -86,7 +84,7 @@ class Letter:
     def known_by(self) -> str:
         """The name by which a mail is the same as one received before.
 
-        Its Message-ID, else what it says and when.
+        It is the Message-ID, else a hash of its text and its time.
         """
         if self.message_id:
             return self.message_id
@@ -94,5 +92,5 @@ class Letter:
 
 
 def id_hash(message_id: str) -> bytes:
-    """The hash that a Message-ID is kept as."""
+    """Return the hash that a Message-ID is stored as."""
     return sha256(message_id.encode("utf-8", "replace")).digest()

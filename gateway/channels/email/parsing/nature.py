@@ -1,7 +1,7 @@
-"""The kind of writer of a mail by its headers, and what its words make one suspect. Pure.
+"""The kind of writer of a mail by its headers, and suspicions by its words. Pure.
 
-Headers decide (RFC 3834, RFC 3464). Words of a subject and names of addresses are a suspicion: it
-keeps the gateway from answering, and never loses a mail.
+Headers decide (RFC 3834, RFC 3464). Words of a subject and names of addresses are a suspicion:
+it keeps the gateway from answering, and never loses a mail.
 """
 
 import re
@@ -29,7 +29,7 @@ AUTOMATIC = re.compile(
     r"|returned mail|退信|邮件退回|系统退信|投递失败)",
     re.IGNORECASE,
 )
-"""Beginnings of subjects of programs that answer for the absent or return mail."""
+"""Beginnings of subjects of automatic replies and returned mail."""
 
 AWAY = re.compile(
     r"this (?:e?-?mail )?is an auto(?:matic(?:ally)?|mated)?[- ]?(?:generated )?"
@@ -47,10 +47,10 @@ AWAY = re.compile(
     r"|(?:目前|现在)?不在办公室|自動返信|不在にして",
     re.IGNORECASE,
 )
-"""Words by which programs that answer for the absent begin."""
+"""Phrases with which automatic replies of absent people begin."""
 
 BEGINNING = 500
-"""Characters of a text that such words stand in."""
+"""The number of characters at the beginning of a text in which such phrases count."""
 
 ROBOT = re.compile(
     r"(?:no-?_?reply|do-?_?not-?_?reply|donotreply|mailer-daemon|mail-daemon|mdaemon"
@@ -64,7 +64,7 @@ BULK = frozenset({"bulk", "junk"})
 
 
 def nature(fields: Fields, sender: str, *, null_sender: bool) -> Nature:
-    """The kind of writer, by headers and structure alone."""
+    """Return the kind of writer, by headers and structure alone."""
     said = fields.raw("auto-submitted").partition(";")[0].strip().lower()
     if fields.raw("content-type").lower().startswith("multipart/report") or any(fields.all("x-failed-recipients")):
         return Nature.BOUNCE
@@ -83,9 +83,9 @@ def _has_list_headers(fields: Fields) -> bool:
 
 
 def has_null_sender(fields: Fields, envelope: str | None) -> bool:
-    """Return whether it was sent with the null reverse path.
+    """Return whether the mail was sent with the null reverse path.
 
-    `envelope` is the sender its relay was told, None where unknown.
+    `envelope` is the sender in the SMTP envelope, None if unknown.
     """
     return (envelope is not None and not envelope.strip(" <>")) or fields.raw("return-path").replace(" ", "") == "<>"
 
@@ -99,12 +99,12 @@ def is_by_list(fields: Fields, sender: str) -> bool:
 
 
 def seems_automatic(subject: str) -> bool:
-    """Return whether a subject begins as those of programs do that answer by themselves."""
+    """Return whether a subject begins like that of an automatic reply."""
     return AUTOMATIC.match(subject) is not None
 
 
 def says_away(text: str) -> bool:
-    """Return whether a text begins as those of programs do that answer for the absent."""
+    """Return whether a text begins like the automatic reply of an absent person."""
     return AWAY.search(text[:BEGINNING]) is not None
 
 

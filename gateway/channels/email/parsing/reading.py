@@ -1,6 +1,6 @@
-"""From the bytes of a message to a letter.
+"""The parser of mails, from the bytes of a message to a Letter.
 
-Pure; raises Malformed and nothing else, whatever it is given.
+Pure; it raises Malformed and nothing else, whatever the input.
 """
 
 import codecs
@@ -18,10 +18,10 @@ from gateway.ingest.reading.repair import Marks, mark, mended_of_one_item
 from gateway.key_texts import body_without_keys
 
 WHOLE = "message.eml"
-"""The name of the whole mail where it is attached."""
+"""The file name of the whole mail where it is attached."""
 
 NOTHING: Marks = {}
-"""No mending."""
+"""An empty set of repairs."""
 
 MAX_FILE_BYTES, MAX_FILES = 10_485_760, 50
 
@@ -33,11 +33,10 @@ def read(
     max_file: int = MAX_FILE_BYTES,
     max_files: int = MAX_FILES,
 ) -> Letter:
-    """The letter in a message as RFC 5322 writes it.
+    """Return the parsed mail from a message in RFC 5322 format.
 
-    `envelope` is the sender its relay was told, None where nobody knows.
-
-    Raises Malformed for what is no mail at all and for what is beyond every bound.
+    `envelope` is the sender in the SMTP envelope, None if unknown. Raises Malformed for an empty
+    mail and for one beyond every bound.
     """
     if not message.strip():
         raise Malformed("the mail is empty")
@@ -53,7 +52,7 @@ def read(
 
 
 def addressed(fields: Fields, envelope: str | None, told: Marks = NOTHING, **said: object) -> Letter:
-    """A letter from a head and what was found below it; `told` is what was mended of it."""
+    """Return a parsed mail from its header and its parsed body; `told` are the repairs made."""
     sender, name = headers.sender(fields.raw("from"))
     first_reply_to, reply_to_name = headers.sender(fields.raw("reply-to"))
     reply_to = tuple(dict.fromkeys(one for one in (first_reply_to, *headers.addresses(fields.raw("reply-to"))) if one))
@@ -90,9 +89,9 @@ def addressed(fields: Fields, envelope: str | None, told: Marks = NOTHING, **sai
 
 
 def _author(fields: Fields) -> str:
-    """Return who wrote to the list, where the list says so.
+    """Return who wrote to the mailing list, if the list says so.
 
-    The header of Mailman and those of Google Groups.
+    Read are the header of Mailman and those of Google Groups.
     """
     said = (headers.sender(fields.raw(name))[0] for name in ("x-original-from", "x-original-sender"))
     return next((one for one in said if one), "")

@@ -1,8 +1,8 @@
-"""The words of a reply: what is certainly new, and what the record keeps. Pure.
+"""The text of a reply: the part that is certainly new and the part the record keeps. Pure.
 
-What is certainly new may be judged; what may be quoted is kept and judged by people. The whole mail
-stays with its receipt. Where hardly anything would be left, or what is left points at what is
-quoted, the record keeps all of it.
+Only certainly new text is interpreted by programs; text that may be quoted is kept for people to
+interpret. The whole mail stays with its receipt. Where hardly any text would be left, or the
+rest refers to the quotation, the record keeps all of it.
 """
 
 import re
@@ -13,7 +13,7 @@ from gateway.channels.email.parsing.headings import LINE, RULED, heading, is_mar
 from gateway.notify.reply_tokens import MARKERS
 
 LOOKED_AT = 32_768
-"""Characters of a text that are looked at; new words stand at the beginning."""
+"""The number of characters of a text that are examined; new text is at the beginning."""
 
 FOOTER = re.compile(
     r"\s{0,5}(?:Sent from (?:my|Outlook|Yahoo|Mail for)|Get Outlook for"
@@ -34,7 +34,7 @@ POINTS_BELOW = re.compile(
     re.IGNORECASE,
 )
 POINTING_IS_SHORT = 300
-"""Characters beyond which a text says something by itself, whatever it points at."""
+"""The number of characters beyond which a text has meaning of its own, whatever it refers to."""
 
 GREETING = re.compile(
     r"\s{0,5}(?:hi|hello|hey|dear|hallo|guten (?:tag|morgen)|bonjour|hej|hola|ciao"
@@ -50,14 +50,14 @@ FAREWELL = re.compile(
     re.IGNORECASE,
 )
 LEAST_REPEATED = 6
-"""Characters from which on a line that the record has already is taken for a quotation of it."""
+"""The length from which a line that the record already holds counts as a quotation of it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """A reply as it was understood.
+    """A parsed reply.
 
-    `note` is kept, `new` is certainly new, `certain` says that nothing else may be new.
+    `note` is kept, `new` is certainly new, `certain` says that no other text may be new.
     """
 
     note: str
@@ -67,9 +67,9 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class _Kept:
-    """Lines without what is certainly quoted.
+    """Lines without the certainly quoted ones.
 
-    `doubtful` are the places of those that stand right beside quoted ones.
+    `doubtful` are the positions of those right beside quoted ones.
     """
 
     lines: list[str]
@@ -78,9 +78,9 @@ class _Kept:
 
 
 def understood(text: str, known: str = "", own_addresses: Collection[str] = ()) -> Reply:
-    """Understand a reply.
+    """Return the parsed reply.
 
-    `known` is what the record says already, by which quotations are known that nothing marks;
+    `known` is the text that the record already holds, which reveals unmarked quotations;
     `own_addresses` are the writer's, in lower case.
     """
     text = text[:LOOKED_AT]
@@ -106,7 +106,7 @@ def understood(text: str, known: str = "", own_addresses: Collection[str] = ()) 
 def _without_quotes(lines: Sequence[str]) -> _Kept:
     """Return the lines that are not certainly quoted.
 
-    Below a heading only what stands among marked lines is somebody's own.
+    Below a heading only lines among marked ones are the writer's own.
     """
     out: list[str] = []
     doubtful: set[int] = set()
@@ -145,9 +145,9 @@ def _without_signature(lines: list[str]) -> list[str]:
 
 
 def _first_doubt(lines: Sequence[str], repeated: Collection[str], own: Collection[str]) -> int:
-    """The place of the first line from which on the text may be quoted.
+    """Return the position of the first line from which on the text may be quoted.
 
-    That of the end where there is none.
+    It is the end where there is none.
     """
     above = False
     for place, line in enumerate(lines):

@@ -1,4 +1,7 @@
-"""Twilio's own address for calls and short messages: https://www.twilio.com/docs/voice/api/call-resource, /docs/messaging/api."""
+"""A client of Twilio's REST API for calls and text messages.
+
+https://www.twilio.com/docs/voice/api/call-resource, /docs/messaging/api.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,7 +21,7 @@ MOST_BYTES = 65_536
 
 
 class Refusal(msgspec.Struct):
-    """Why Twilio did not do it."""
+    """The reason for which Twilio refused a request."""
 
     code: int = 0
     message: str = ""
@@ -26,14 +29,17 @@ class Refusal(msgspec.Struct):
 
 @dataclass(frozen=True, slots=True)
 class TwilioApi:
-    """Asks Twilio for a call or a message: no redirects, no proxies."""
+    """A client that requests calls and messages of Twilio, without redirects or proxies."""
 
     session: ClientSession
     settings: Twilio
 
     @classmethod
     def open(cls, settings: Twilio) -> "TwilioApi":
-        """An address with its own connections, to be closed; must be called inside the running loop."""
+        """Return a client with its own connections, to be closed.
+
+        Must be called inside the running loop.
+        """
         session = ClientSession(
             timeout=ClientTimeout(total=TIMEOUT_S, connect=4.0),
             trust_env=False,
@@ -43,7 +49,7 @@ class TwilioApi:
         return cls(session, settings)
 
     async def ask(self, resource: str, fields: Mapping[str, Any]) -> Result:
-        """Make one resource ("Calls", "Messages") once."""
+        """Create one resource ("Calls", "Messages") once and return the result."""
         url = f"{self.settings.api.rstrip('/')}/2010-04-01/Accounts/{self.settings.account}/{resource}.json"
         try:
             async with self.session.post(url, data={"From": self.settings.sender, **fields}, allow_redirects=False) as answer:
@@ -57,7 +63,11 @@ class TwilioApi:
 
 
 def judge(status: int, body: bytes, retry_after: str) -> Result:
-    """What an answer means: 2xx is done, what may pass is tried again, a refused key a few times, all else never."""
+    """Return the result of a response.
+
+    2xx is delivered, temporary failures are tried again, a refused key a few times, all else
+    never.
+    """
     if 200 <= status < 300:
         return Delivered()
     try:

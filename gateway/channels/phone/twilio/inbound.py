@@ -1,7 +1,11 @@
-"""Twilio: https://www.twilio.com/docs/voice/twiml#request-parameters, /docs/usage/webhooks/webhooks-security. Pure.
+"""The adapter of Twilio. Pure.
 
-The signature is over the address that Twilio called, as the world sees it, and the fields of the form in order of their names, or
-over the address alone where that carries the sum of a JSON body. It says nothing of when; status callbacks say it in `Timestamp`.
+https://www.twilio.com/docs/voice/twiml#request-parameters,
+/docs/usage/webhooks/webhooks-security.
+
+The signature is over the public URL that Twilio called and the fields of the form in order of
+their names, or over the URL alone where that carries the hash of a JSON body. It holds no time;
+status callbacks have one in `Timestamp`.
 """
 
 import base64
@@ -48,19 +52,26 @@ STATUSES: Mapping[str, Status] = {
     "no-answer": Status.NO_ANSWER,
     "canceled": Status.CANCELED,
 }
-"""A call that Twilio says is in progress or completed was answered by what it was told to say, not by a person."""
+"""The status of a call by CallStatus.
+
+A call in progress or completed was answered by the script, not by a person.
+"""
 
 TAKEN = frozenset({"completed", "answered", "in-progress", "bridged"})
-"""What Twilio says of the leg to a person when that person answered."""
+"""Values of the status of the leg to a person that say that the person answered."""
 
 
 def verify(posted: Posted, settings: PhoneProvider) -> None:
-    """Raises Unauthenticated for what Twilio did not sign or signed long ago, Forbidden for another account."""
+    """Verify Twilio's signature and account.
+
+    Raises Unauthenticated for a request that Twilio did not sign or signed long ago, Forbidden
+    for another account.
+    """
     if settings.secrets:
         given = posted.headers.get(SIGNATURE, "")
         params = posted.body if posted.is_json else posted.form()
         algorithm = algorithm_of(posted.headers.get(ALGORITHM, ""))
-        # Every secret is tried, so that nothing is learned from how long it took.
+        # Every secret is tried, so that the time taken reveals nothing.
         if not any([is_signed(secret, posted.address, params, given, algorithm) for secret in settings.secrets]):  # noqa: C419
             raise Unauthenticated(WRONG)
     told = raw_json(posted.body) if posted.is_json and posted.body else posted.fields()
@@ -72,13 +83,16 @@ def verify(posted: Posted, settings: PhoneProvider) -> None:
 
 
 def algorithm_of(header: str) -> str:
-    """The sum that the header names; SHA-1 where it names none, as all requests signed with an auth token do."""
+    """Return the hash function named in the header, SHA-1 without one.
+
+    All requests signed with an auth token name none.
+    """
     named = (pair.partition("=") for pair in header.split(","))
     return next((value.strip() for name, _, value in named if name.strip() == "algorithm" and value.strip()), "HMAC_SHA1")
 
 
 def is_signed(secret: str, address: str, params: Pairs | bytes, given: str, algorithm: str = "HMAC_SHA1") -> bool:
-    """Whether Twilio signed a request with this secret: a form's fields, or a JSON body as it came."""
+    """Return whether Twilio signed a request with this secret: a form's fields or a JSON body."""
     digest = ALGORITHMS.get(algorithm.upper())
     if digest is None:
         return False
@@ -95,7 +109,7 @@ def is_signed(secret: str, address: str, params: Pairs | bytes, given: str, algo
 
 
 def signature(secret: str, address: str, params: Pairs = ()) -> str:
-    """What Twilio signs a request with."""
+    """Return the signature that Twilio makes of a request."""
     return base64.b64encode(hmac.digest(secret.encode(), (address + _written(params)).encode(), "sha1")).decode()
 
 
@@ -114,7 +128,7 @@ def _without_port(parsed: ParseResult) -> str:
 
 
 def read(posted: Posted, region: str) -> Told:
-    """What a request tells; raises Malformed."""
+    """Return the call event or text message of a request; raises Malformed."""
     told = {name: str(value) for name, value in raw_json(posted.body).items()} if posted.is_json else posted.fields()
     if posted.event == "message":
         return _message(told, region)
@@ -136,7 +150,10 @@ def _message(told: Mapping[str, str], region: str) -> TextMessage:
 
 
 def _leg(told: Mapping[str, str], posted: Posted) -> CallEvent:
-    """What the leg to a person tells of the call that it is part of: whether that person answered, and nothing else."""
+    """Return the event of the leg to a person.
+
+    It tells the call it belongs to whether that person answered, and nothing else.
+    """
     at = stamped(told.get("Timestamp", ""), posted.received_at, "/Timestamp")
     length, status = seconds(told.get("CallDuration")), told.get("CallStatus", "")
     taken = status == "in-progress" or (status == "completed" and length > 0)
@@ -181,12 +198,12 @@ def _direction(told: Mapping[str, str]) -> Direction | None:
     said = told.get("Direction", "")
     if said.startswith("outbound"):
         return Direction.OUTBOUND
-    # What <Record> recorded is a report: nothing else here lets callers speak, and its callback does not say who called.
+    # Only <Record> lets callers leave a report, and its callback does not say who called.
     return Direction.INBOUND if said == "inbound" or told.get("RecordingSource") == "RecordVerb" else None
 
 
 def _recording(told: Mapping[str, str]) -> tuple[str, ...]:
-    """The recording's address, unless it failed or nothing was said."""
+    """Return the recording's address, none if it failed or nothing was said."""
     if told.get("RecordingStatus", "completed") != "completed" or told.get("RecordingDuration") == "0":
         return ()
     return recording(told.get("RecordingUrl", ""))
@@ -198,7 +215,7 @@ def _transcripts(told: Mapping[str, str]) -> tuple[str, ...]:
 
 
 def key(posted: Posted) -> str:
-    """The key that was pressed."""
+    """Return the key that was pressed."""
     return posted.fields().get("Digits", "")[:1]
 
 

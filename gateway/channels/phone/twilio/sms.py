@@ -1,4 +1,4 @@
-"""Short messages to a person's telephone, in the language they chose."""
+"""The outbound channel of text messages, in the language a person chose."""
 
 from dataclasses import dataclass
 
@@ -13,14 +13,14 @@ from gateway.notify.templates import render
 
 NAME = "sms"
 LONGEST = 300
-"""Characters: three or four short messages' worth, in Chinese five."""
+"""The maximum number of characters: three or four message segments, in Chinese five."""
 
 READER = "SELECT locale, zone FROM person WHERE login = $1 AND active"
 
 
 @dataclass(frozen=True, slots=True)
 class SmsChannel:
-    """Recipients are logins; `zone` is whose clock they read."""
+    """A channel of text messages; recipients are logins, `zone` is the default time zone."""
 
     api: TwilioApi
     pool: Pool
@@ -28,11 +28,11 @@ class SmsChannel:
     zone: str
 
     def endpoint(self, recipient: str) -> str:  # noqa: ARG002 - Twilio fails as one
-        """All messages go by Twilio."""
+        """Return Twilio as the endpoint of every message."""
         return self.api.settings.api
 
     async def send(self, message: Message) -> Result:
-        """Send it once."""
+        """Send the message once and return the result."""
         try:
             async with acquire(self.pool) as conn:
                 number = await telephone(conn, self.api, self.clock, NAME, message)

@@ -9,14 +9,14 @@ from gateway.incidents.labels import Locale
 
 VOICES: dict[Locale, tuple[str, str]] = {"en": ("Polly.Joanna", "en-US"), "zh-CN": ("Polly.Zhiyu", "cmn-CN")}
 TRANSCRIBED: frozenset[Locale] = frozenset({"en"})
-"""Languages that Twilio writes down by itself."""
+"""Languages that Twilio transcribes."""
 
 Address = Callable[[str, Place], str]
-"""Where Twilio is to go on: an event of ours and a place."""
+"""A function that returns the URL at which Twilio goes on, from an event and a step."""
 
 
 def speak(script: Script, address: Address) -> bytes:
-    """The document."""
+    """Return the script as a TwiML document."""
     root = Element("Response")
     for one in script:
         match one:
@@ -46,7 +46,7 @@ def speak(script: Script, address: Address) -> bytes:
 
 
 def reply(text: str) -> bytes:
-    """The answer to a short message."""
+    """Return the answer to a text message."""
     root = Element("Response")
     if text:
         SubElement(root, "Message").text = _sayable(text)
@@ -72,5 +72,5 @@ def _record(root: Element, to: Place, locale: Locale, address: Address) -> None:
 
 
 def _sayable(text: str) -> str:
-    """Without characters that XML cannot hold."""
+    """Return the text without characters that XML cannot hold."""
     return "".join(letter if letter.isprintable() else " " for letter in text)

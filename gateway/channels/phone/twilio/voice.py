@@ -1,6 +1,7 @@
-"""Calling a person by telephone about a record, who then may take it on by a key.
+"""The outbound channel of calls about a record, in which a person may acknowledge it by a key.
 
-Twilio fetches what is said when they answer, from an address with a token of record, version and person.
+Twilio fetches the script when they answer, from a URL with a token of record, version and
+person.
 """
 
 from dataclasses import dataclass
@@ -30,7 +31,7 @@ WHERE (reached = $1 || ':' || $2 OR reached = '' AND channel = $1 AND recipient 
 
 @dataclass(frozen=True, slots=True)
 class VoiceChannel:
-    """Recipients are logins. `base` is the gateway's address as Twilio sees it."""
+    """A channel of calls; recipients are logins, `base` is the gateway's URL as Twilio sees it."""
 
     api: TwilioApi
     pool: Pool
@@ -39,11 +40,11 @@ class VoiceChannel:
     base: str
 
     def endpoint(self, recipient: str) -> str:  # noqa: ARG002 - Twilio fails as one
-        """All calls go by Twilio."""
+        """Return Twilio as the endpoint of every call."""
         return self.api.settings.api
 
     async def send(self, message: Message) -> Result:
-        """Have them called once."""
+        """Request the call once and return the result."""
         if message.incident_id is None:
             return Dead("a call is about a record")
         try:
@@ -65,9 +66,11 @@ class VoiceChannel:
 
 
 async def telephone(conn: Connection, api: TwilioApi, clock: Clock, channel: str, message: Message) -> str | Result:
-    """Return the number of somebody, or why they are not called: nobody, no telephone, or told often enough within the hour.
+    """Return a person's telephone number, or the result if they cannot be notified.
 
-    Only what was at least as urgent counts: many mild calls never keep a person from an urgent one.
+    They cannot if nobody has the login, there is no number, or they were notified often enough
+    within the hour. Only messages at least as urgent count: many mild ones never keep a person
+    from an urgent one.
     """
     login = message.recipient
     number = await conn.fetchval(TELEPHONE, login)

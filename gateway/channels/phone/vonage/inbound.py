@@ -1,7 +1,8 @@
-"""Vonage: https://developer.vonage.com/en/voice/voice-api/webhook-reference and its signed webhooks. Pure.
+"""The adapter of Vonage. Pure.
 
-A request carries a JWT (RFC 7519) signed with the account's signature secret; its `payload_hash` is the SHA-256 of the body, or
-of the query as JSON where there is no body.
+https://developer.vonage.com/en/voice/voice-api/webhook-reference and its signed webhooks. A
+request carries a JWT (RFC 7519) signed with the account's signature secret; its `payload_hash`
+is the SHA-256 of the body, or of the query as JSON where there is no body.
 """
 
 import base64
@@ -37,11 +38,18 @@ STATUSES: Mapping[str, Status] = {
     "unanswered": Status.NO_ANSWER,
     "timeout": Status.NO_ANSWER,
 }
-"""A call to us that was answered was answered by what Vonage was told to say; a person answers on a leg of its own."""
+"""The status of an inbound call.
+
+One that was answered was answered by the script; a person answers on a leg of its own.
+"""
 
 
 def verify(posted: Posted, settings: PhoneProvider) -> None:
-    """Raises Unauthenticated for what Vonage did not sign, signed long ago or signed another body with; Forbidden for others."""
+    """Verify Vonage's signature and account.
+
+    Raises Unauthenticated for a request that Vonage did not sign, signed long ago or signed with
+    another body, Forbidden for another account.
+    """
     if not settings.secrets:
         return
     claims = _claims(posted.headers.get("Authorization", ""), settings.secrets)
@@ -57,7 +65,10 @@ def verify(posted: Posted, settings: PhoneProvider) -> None:
 
 
 def _claims(header: str, secrets: tuple[str, ...]) -> Mapping[str, Any]:
-    """What the token says; raises Unauthenticated unless it is one by HMAC-SHA256 and one of the secrets."""
+    """Return the claims of the token; raises Unauthenticated.
+
+    It must be signed by HMAC-SHA256 with one of the secrets.
+    """
     kind, _, token = header.partition(" ")
     parts = token.strip().split(".")
     if kind.lower() != "bearer" or len(parts) != 3:
@@ -82,7 +93,7 @@ def _unpadded(text: str) -> bytes:
 
 
 def read(posted: Posted, region: str) -> Told:
-    """What a request tells; raises Malformed."""
+    """Return the call event of a request; raises Malformed."""
     told = raw_json(posted.body) if posted.body else dict(posted.query)
     call_id = str(told.get("conversation_uuid") or told.get("conversation_uuid_from") or told.get("uuid") or "")
     if not call_id and told.get("status") is None and posted.event == "event":
@@ -112,7 +123,10 @@ def read(posted: Posted, region: str) -> Told:
 
 
 def _leg(told: Mapping[str, Any], call_id: str, posted: Posted) -> CallEvent:
-    """The leg to a person says whether that person answered; on its own it is a call that we made."""
+    """Return the event of the leg to a person.
+
+    It says whether that person answered; on its own it is a call that the gateway made.
+    """
     at = stamped(_text(told, "timestamp"), posted.received_at, "/timestamp")
     length = seconds(_text(told, "duration").partition(".")[0])
     status = STATUSES.get(_text(told, "status"))
@@ -133,7 +147,7 @@ def _text(told: Mapping[str, Any], name: str) -> str:
 
 
 def key(posted: Posted) -> str:
-    """The key that was pressed."""
+    """Return the key that was pressed."""
     told = raw_json(posted.body).get("dtmf") if posted.body else None
     digits = told.get("digits") if isinstance(told, dict) else told
     return digits[:1] if isinstance(digits, str) else ""

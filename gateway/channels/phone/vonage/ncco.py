@@ -1,4 +1,7 @@
-"""Scripts as Vonage's call control objects: https://developer.vonage.com/en/voice/voice-api/ncco-reference. Pure."""
+"""Scripts as Vonage's call control objects. Pure.
+
+https://developer.vonage.com/en/voice/voice-api/ncco-reference.
+"""
 
 from collections.abc import Callable
 from typing import Any, assert_never
@@ -15,7 +18,10 @@ Address = Callable[[str, Place], str]
 
 
 def speak(script: Script, address: Address, called: str) -> bytes:
-    """The actions, one after the other; a call ends with the last. `called` is the number that calls on are made from."""
+    """Return the actions in order; a call ends with the last.
+
+    `called` is the number that onward calls are made from.
+    """
     return msgspec.json.encode([action for one in script for action in _actions(one, address, called)])
 
 
