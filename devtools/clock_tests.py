@@ -19,11 +19,11 @@ OTHER_CLOCKS = ["tests/e2e", "tests/deploy", "tests/devtools"]
 """Tests of programs whose clock no library can move, and tests that move clocks themselves."""
 
 NEVER_WOKEN = [
-    "--deselect=tests/db/test_pool.py::test_two_transactions_in_each_others_way_both_commit",
-    "--deselect=tests/db/test_pool.py::test_a_lock_waited_for_in_vain_is_unavailable",
-    "--deselect=tests/api/test_searching.py::test_forty_searches_stop_no_acknowledgement",
-    "--deselect=tests/api/test_searching.py::test_searches_leave_connections_to_other_reads",
-    "--deselect=tests/api/test_searching.py::test_searches_of_the_quarantine_stop_nobody",
+    "--deselect=tests/db/test_pool.py::test_deadlocked_transactions_are_retried_and_commit",
+    "--deselect=tests/db/test_pool.py::test_lock_timeout_raises_unavailable",
+    "--deselect=tests/api/test_searching.py::test_slow_searches_do_not_block_writes",
+    "--deselect=tests/api/test_searching.py::test_slow_searches_leave_connections_for_other_reads",
+    "--deselect=tests/api/test_searching.py::test_slow_quarantine_searches_do_not_block_writes",
 ]
 """Tests of PostgreSQL's own timers: with libfaketime 0.9.10 loaded they do not wake a server that waits or sleeps."""
 

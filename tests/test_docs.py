@@ -41,13 +41,13 @@ IN_TEXT = {
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
-def test_every_relative_link_leads_somewhere(page: Path) -> None:
+def test_relative_links_have_targets(page: Path) -> None:
     missing = [target for target in LINK.findall(page.read_text("utf-8")) if not (page.parent / target).exists()]
     assert missing == []
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
-def test_every_command_on_a_page_exists(page: Path) -> None:
+def test_documented_commands_exist(page: Path) -> None:
     text = page.read_text("utf-8")
     source = (ROOT / "gateway" / "__main__.py").read_text("utf-8")
     of_gateway = set(re.findall(r'add_parser\(\s*"([\w-]+)"', source))
@@ -57,17 +57,17 @@ def test_every_command_on_a_page_exists(page: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["README.md", "README.zh-CN.md"])
-def test_the_first_screen_names_the_first_commands(name: str) -> None:
+def test_readme_names_main_commands(name: str) -> None:
     asked = set(re.findall(r"python3 gw ([\w-]+)", (ROOT / name).read_text("utf-8")))
     assert {"dev", "test", "check", "bench"} <= asked
 
 
-def test_contributing_lists_every_command_of_gw() -> None:
+def test_contributing_lists_every_gw_command() -> None:
     page = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
     assert {command.name for command in COMMANDS} <= set(re.findall(r"python3 gw ([\w-]+)", page))
 
 
-def test_the_licence_is_apache_2_as_published() -> None:
+def test_license_is_published_apache_2_text() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
     assert project["license"] == "Apache-2.0"
     assert sha256((ROOT / "LICENSE").read_bytes()).hexdigest() == APACHE_2
@@ -82,7 +82,7 @@ def settings(table: dict[str, Any], at: str = "") -> Iterator[tuple[str, Any]]:
             yield path, value
 
 
-def test_every_setting_stands_on_its_page_with_its_default() -> None:
+def test_every_setting_is_documented_with_default() -> None:
     page = (ROOT / "docs" / "settings.md").read_text("utf-8")
     shipped = tomllib.loads((ROOT / "gateway" / "defaults.toml").read_text("utf-8"))
     for path, value in settings(shipped):
@@ -92,19 +92,19 @@ def test_every_setting_stands_on_its_page_with_its_default() -> None:
 
 
 @pytest.mark.parametrize("name", ["README.md", "README.zh-CN.md"])
-def test_every_outcome_of_an_item_stands_on_the_page_of_senders(name: str) -> None:
+def test_every_item_outcome_is_documented_for_senders(name: str) -> None:
     page = (ROOT / "docs" / "sources" / name).read_text("utf-8")
     firsts = " ".join(line.split(" | ")[0] for line in page.splitlines() if line.startswith("| `"))
     assert [outcome for outcome in Outcome if f"`{outcome}`" not in firsts] == []
 
 
-def test_every_metric_stands_on_its_page_with_its_meaning() -> None:
+def test_every_metric_is_documented_with_meaning() -> None:
     page = (ROOT / "docs" / "metrics.md").read_text("utf-8")
     for family in Metrics(CollectorRegistry()).registry.collect():
         assert f"| `{family.name}` | {family.type} | {family.documentation} |" in page
 
 
-def test_every_metric_stands_on_its_page_with_its_labels() -> None:
+def test_every_metric_is_documented_with_labels() -> None:
     page = (ROOT / "docs" / "metrics.md").read_text("utf-8")
     rows = re.findall(r"^\| `(gateway_\w+)` \| .* \|(.*)\|$", page, re.MULTILINE)
     shown = {name: re.findall(r"`(\w+)`", labels) for name, labels in rows}
@@ -113,7 +113,7 @@ def test_every_metric_stands_on_its_page_with_its_labels() -> None:
     assert shown == {one._name: list(one._labelnames) for one in metrics}
 
 
-def test_the_page_of_the_quarantine_names_operations_kinds_and_steps_that_there_are() -> None:
+def test_quarantine_page_matches_operations_kinds_and_mapping_steps() -> None:
     page = (ROOT / "docs" / "quarantine.md").read_text("utf-8")
     known = {(route.method, plain(route.path)): route for route in table(Feed())}
     rows = re.findall(r"^\|.*\| `(GET|PUT|POST) (/api/v1/[\w/{}-]+)`.*\| (.*) \|$", page, re.MULTILINE)

@@ -33,24 +33,24 @@ MICROSECONDS = st.integers(min_value=0, max_value=10**15)
         ("7us", timedelta(microseconds=7)),
     ],
 )
-def test_a_duration_is_the_sum_of_its_parts(text: str, length: timedelta) -> None:
+def test_duration_is_sum_of_its_parts(text: str, length: timedelta) -> None:
     assert duration(text) == length
 
 
 @pytest.mark.parametrize("text", ["", "5", "m", "5 m", "-5m", "5m!", "x5m", "1w"])
-def test_a_text_that_is_no_duration_is_refused_with_an_example(text: str) -> None:
+def test_invalid_duration_is_refused_with_example(text: str) -> None:
     with pytest.raises(ValueError, match='is not a duration: write it like "90s"'):
         duration(text)
 
 
-def test_a_duration_of_more_than_a_hundred_years_is_refused() -> None:
+def test_duration_over_hundred_years_is_refused() -> None:
     assert duration("36500d") == LONGEST
     with pytest.raises(ValueError, match='"36501d" is longer than 36500 days'):
         duration("36501d")
 
 
 @pytest.mark.parametrize("read", [duration, promise])
-def test_a_text_longer_than_any_duration_is_not_even_read(read: type) -> None:
+def test_overlong_duration_text_is_refused(read: type) -> None:
     with pytest.raises(ValueError, match=f"has at most {MOST_CHARS} characters"):
         read("1" * MOST_CHARS + "m")
 
@@ -64,25 +64,25 @@ def test_a_text_longer_than_any_duration_is_not_even_read(read: type) -> None:
         ("48h", 0, timedelta(hours=48)),
     ],
 )
-def test_a_promise_counts_working_days_apart_from_hours(text: str, days: float, rest: timedelta) -> None:
+def test_promise_counts_working_days_separately_from_hours(text: str, days: float, rest: timedelta) -> None:
     promised = promise(text)
     assert (promised.working_days, timedelta(seconds=promised.total_seconds())) == (days, rest)
 
 
 @pytest.mark.parametrize("text", ["xwd", "1.wd", "-1wd", "1h2wd", "2wd3"])
-def test_a_text_that_is_no_length_of_working_time_is_refused(text: str) -> None:
+def test_invalid_promise_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="is not a"):
         promise(text)
 
 
-def test_a_promise_of_more_than_ten_years_of_working_days_is_refused() -> None:
+def test_promise_over_maximum_working_days_is_refused() -> None:
     assert promise(f"{MOST_DAYS}wd").working_days == MOST_DAYS
     with pytest.raises(ValueError, match="is more than 3660 working days"):
         promise(f"{MOST_DAYS + 1}wd")
 
 
 @given(MICROSECONDS, st.integers(min_value=0, max_value=MOST_DAYS))
-def test_a_spelled_length_reads_as_itself(microseconds: int, days: int) -> None:
+def test_spelled_duration_parses_to_same_value(microseconds: int, days: int) -> None:
     length = Promise(microseconds=microseconds)
     length.working_days = days
     read = promise(spelled(length))
@@ -90,7 +90,7 @@ def test_a_spelled_length_reads_as_itself(microseconds: int, days: int) -> None:
     assert duration(spelled(Duration(microseconds=microseconds))) == length
 
 
-def test_a_configuration_gives_each_setting_its_own_kind_of_length() -> None:
+def test_written_value_is_converted_to_setting_type() -> None:
     assert written(Duration, "5m") == timedelta(minutes=5)
     promised = written(Promise, "2wd")
     assert isinstance(promised, Promise)
@@ -98,6 +98,6 @@ def test_a_configuration_gives_each_setting_its_own_kind_of_length() -> None:
 
 
 @pytest.mark.parametrize(("kind", "value"), [(Duration, 5), (Promise, None), (int, "5m")])
-def test_anything_else_than_a_text_for_a_length_is_refused(kind: type, value: object) -> None:
+def test_non_text_duration_is_refused(kind: type, value: object) -> None:
     with pytest.raises(ValueError, match='expected a duration such as "5m"'):
         written(kind, value)

@@ -68,23 +68,23 @@ def file_error(number: int, *files: str) -> OSError:
         ),
     ],
 )
-def test_known_failures_are_one_line(error: Exception, happened: str, advice: str) -> None:
+def test_known_failure_becomes_one_line_with_advice(error: Exception, happened: str, advice: str) -> None:
     assert failure_line(error) == f"{happened}: {advice}"
 
 
-def test_words_of_our_own_are_kept_on_one_line() -> None:
+def test_gateway_error_message_is_kept_on_one_line() -> None:
     assert failure_line(Unavailable("the database is down")) == "the database is down"
     assert failure_line(ExceptionGroup("tasks", [Misconfigured("one\nreason")])) == "one reason"
 
 
 @pytest.mark.parametrize("error", [ValueError("bug"), KeyError("name"), OSError(errno.EBADF, "")])
-def test_a_bug_has_no_line(error: Exception) -> None:
+def test_unexpected_error_has_no_failure_line(error: Exception) -> None:
     assert failure_line(error) is None
 
 
 @pytest.mark.parametrize("port", ["99999", "-1", "eighty", "1e3", "８０"])
 @pytest.mark.parametrize("command", ["dev", "serve"])
-def test_a_port_that_is_none_is_refused(
+def test_invalid_port_is_refused(
     command: str,
     port: str,
     capsys: pytest.CaptureFixture[str],
@@ -95,7 +95,7 @@ def test_a_port_that_is_none_is_refused(
     assert "choose a number from 0 to 65535" in capsys.readouterr().err
 
 
-def test_an_unknown_log_level_of_the_environment_is_refused(
+def test_unknown_log_level_in_environment_is_refused(
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -107,7 +107,7 @@ def test_an_unknown_log_level_of_the_environment_is_refused(
     assert "'loud' is no log level: choose one of debug, info, warning, error" in said
 
 
-def test_a_configuration_that_cannot_be_read_is_one_line(
+def test_unreadable_configuration_is_reported_in_one_line(
     capsys: pytest.CaptureFixture[str],
     tmp_path: Path,
 ) -> None:

@@ -89,7 +89,7 @@ async def status(gateway: Served, method: str, path: str, *more: str, sent: byte
             await writer.wait_closed()
 
 
-async def test_no_route_reads_a_body_before_it_knows_the_caller(gateway: Served) -> None:
+async def test_routes_authenticate_before_reading_body(gateway: Served) -> None:
     app = gateway.client.server.app  # type: ignore[attr-defined]
     routes = sorted(set(every_route(app)))
     assert len(routes) > 200
@@ -112,7 +112,7 @@ async def test_no_route_reads_a_body_before_it_knows_the_caller(gateway: Served)
     assert {one: told for one, told in answered.items() if told >= 500} == {}
 
 
-async def test_strangers_share_a_small_budget_that_is_given_back(gateway: Served) -> None:
+async def test_unauthenticated_bodies_share_budget_that_is_released(gateway: Served) -> None:
     budget = gateway.client.server.app[BUDGETS].strangers  # type: ignore[attr-defined]
     budget.most = budget.most_each = 100_000
     piece = b"{" * 40_000
@@ -129,14 +129,14 @@ async def test_strangers_share_a_small_budget_that_is_given_back(gateway: Served
     assert 'gateway_bodies_refused_total{callers="stranger"} 2.0' in await answer.text()
 
 
-async def test_a_short_request_passes_although_others_used_the_budget_up(gateway: Served) -> None:
+async def test_short_request_passes_when_budget_is_exhausted(gateway: Served) -> None:
     budget = gateway.client.server.app[BUDGETS].strangers  # type: ignore[attr-defined]
     budget.most = 0
     event = {"routing_key": gateway.keys["ingest"], "event_action": "trigger", "payload": {"summary": "s", "source": "h"}}
     assert (await gateway.post("/v2/enqueue", event, key=None)).status == 202
 
 
-def test_a_budget_bounds_each_address_and_all_of_them() -> None:
+def test_budget_limits_each_address_and_total() -> None:
     refused: list[int] = []
     budget = Budget(10, 6, lambda: refused.append(1))
     with budget.holding("a") as a, budget.holding("b") as b:

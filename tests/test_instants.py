@@ -16,14 +16,14 @@ ANY_TIME = st.datetimes(timezones=st.none() | ZONES)
 
 
 @given(ANY_TIME)
-def test_a_kept_time_lies_within_the_span_and_leaves_room_for_the_longest_length(at: datetime) -> None:
+def test_clamped_time_is_storable_and_allows_longest_duration(at: datetime) -> None:
     assert is_kept(kept(at))
     assert kept(at).tzinfo is UTC
     assert (kept(at) + LONGEST).year < 9999
 
 
 @given(st.datetimes(datetime(1970, 1, 2), datetime(2199, 12, 30), timezones=ZONES))  # noqa: DTZ001 - Hypothesis adds the zones
-def test_a_time_within_the_span_is_kept_as_it_is(at: datetime) -> None:
+def test_storable_time_is_unchanged(at: datetime) -> None:
     assert is_kept(at)
     assert kept(at) == at
 
@@ -37,6 +37,6 @@ def test_a_time_within_the_span_is_kept_as_it_is(at: datetime) -> None:
         (datetime.min.replace(tzinfo=timezone(timedelta(hours=14))), EARLIEST),
     ],
 )
-def test_an_alert_never_holds_a_time_that_reads_back_as_infinity(said: datetime, becomes: datetime) -> None:
+def test_alert_times_are_clamped_to_storable_span(said: datetime, becomes: datetime) -> None:
     alert = Alert(namespace="n", dedup_key="k", status=AlertStatus.FIRING, title="t", event_time=said, ends_at=said)
     assert (alert.event_time, alert.ends_at) == (becomes, becomes)

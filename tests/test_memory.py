@@ -17,7 +17,7 @@ class Process:
         self.trimmed += 1
 
 
-async def test_what_was_used_for_a_moment_is_given_back() -> None:
+async def test_freed_memory_is_trimmed() -> None:
     process = Process(100 * GROWN)
     memory = Memory(process.resident, process.trim)
     process.free = 2 * GROWN
@@ -25,7 +25,7 @@ async def test_what_was_used_for_a_moment_is_given_back() -> None:
     assert (process.trimmed, process.resident()) == (1, 100 * GROWN)
 
 
-async def test_nothing_is_done_while_little_changes() -> None:
+async def test_small_memory_change_is_not_trimmed() -> None:
     process = Process(100 * GROWN)
     memory = Memory(process.resident, process.trim)
     for free in (0, GROWN, GROWN // 2):
@@ -34,7 +34,7 @@ async def test_nothing_is_done_while_little_changes() -> None:
     assert process.trimmed == 0
 
 
-async def test_what_was_in_use_at_the_first_trimming_is_given_back_later() -> None:
+async def test_memory_freed_after_first_trim_is_trimmed_later() -> None:
     process = Process(100 * GROWN)
     memory = Memory(process.resident, process.trim)
     process.used += 5 * GROWN
@@ -44,7 +44,7 @@ async def test_what_was_in_use_at_the_first_trimming_is_given_back_later() -> No
     assert (process.trimmed, process.resident()) == (2, 100 * GROWN)
 
 
-async def test_a_process_that_stays_large_is_left_alone() -> None:
+async def test_process_that_stays_large_is_not_trimmed_again() -> None:
     process = Process(100 * GROWN)
     memory = Memory(process.resident, process.trim)
     process.used += 5 * GROWN
@@ -58,7 +58,7 @@ async def test_a_process_that_stays_large_is_left_alone() -> None:
     assert process.trimmed == 3
 
 
-def test_the_system_tells_how_much_is_in_memory() -> None:
+def test_resident_reports_memory_in_use() -> None:
     before = resident()
     with mmap.mmap(-1, 64 << 20) as block:  # of the system's own, and not what a large process has in reserve
         block[::4_096] = b"x" * len(block[::4_096])

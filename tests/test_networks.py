@@ -23,26 +23,26 @@ TRUSTED = networks(["10.0.0.0/8", "2001:db8::/32"])
     ("10.0.0.1", ["10.0.0.2, 10.0.0.3"], "10.0.0.2"),
     ("", ["198.51.100.1"], ""),
 ])  # fmt: skip
-def test_the_last_address_that_no_trusted_proxy_has_is_whose_it_is(peer: str, forwarded: list[str], whose: str) -> None:
+def test_client_is_last_untrusted_forwarded_address(peer: str, forwarded: list[str], whose: str) -> None:
     assert client(peer, forwarded, TRUSTED) == whose
 
 
 @given(st.text(), st.lists(st.text()))
-def test_who_is_connected_directly_cannot_pass_for_somebody_else(peer: str, forwarded: list[str]) -> None:
+def test_forwarded_header_of_untrusted_peer_is_ignored(peer: str, forwarded: list[str]) -> None:
     assert client(peer, forwarded, ()) == peer
 
 
-def test_a_chain_without_end_is_not_followed_to_it() -> None:
+def test_forwarded_chain_is_followed_up_to_hop_limit() -> None:
     assert client("10.0.0.1", ["198.51.100.1", *["10.0.0.2"] * MOST_HOPS], TRUSTED) == "10.0.0.2"
 
 
-def test_an_address_is_in_a_network_of_its_own_kind() -> None:
+def test_address_is_matched_against_networks_of_its_version() -> None:
     assert [within(one, TRUSTED) for one in ("10.9.9.9", "11.0.0.1", "2001:db8::9", "fe80::1%eth0", "", "x")] == [
         True, False, True, False, False, False,
     ]  # fmt: skip
 
 
-def test_what_is_no_network_is_named_by_its_place() -> None:
+def test_invalid_networks_are_reported_by_position() -> None:
     with pytest.raises(ValueError, match="host bits"):
         networks(["10.0.0.1/8"])
     assert [place for place, _ in nonsense(["10.0.0.0/8", "10.0.0.1/8", "x", "::1"])] == [1, 2]

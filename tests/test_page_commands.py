@@ -44,13 +44,13 @@ async def run(gateway: Served, name: str, folder: Path) -> None:
     assert process.returncode == 0, told.decode()
 
 
-async def test_the_page_of_monitors_makes_one_that_is_pinged(gateway: Served, tmp_path: Path) -> None:
+async def test_monitors_page_commands_create_pinged_monitor(gateway: Served, tmp_path: Path) -> None:
     await run(gateway, "monitors.md", tmp_path)
     _, listed = await gateway.get("/api/v1/monitors", "admin")
     assert [(one["slug"], one["state"]) for one in listed["monitors"]] == [("nightly-backup", "up")]
 
 
-async def test_the_page_of_people_lets_somebody_in_who_chooses_how_to_be_told(gateway: Served, tmp_path: Path) -> None:
+async def test_people_page_commands_create_person_with_contact_methods(gateway: Served, tmp_path: Path) -> None:
     await run(gateway, "people.md", tmp_path)
     login = {"login": "ann", "password": "six elm trees at dusk"}
     assert (await gateway.post("/api/v1/login", login, None)).status == 200

@@ -49,20 +49,20 @@ def is_slow(applied: Applied, text: str) -> bool:
 
 
 @pytest.mark.parametrize("applied", every_pattern(), ids=str)
-def test_a_pattern_is_quick_on_hostile_text(applied: Applied) -> None:
+def test_pattern_is_fast_on_hostile_text(applied: Applied) -> None:
     most = min((size for place, size in LARGEST.items() if applied.place.startswith(place)), default=max(SIZES))
     for size in (*(size for size in SIZES if size < most), most):
         slow = [text[:20] for text in hostile(size) if is_slow(applied, text)]
         assert not slow, f"{applied.pattern.pattern!r} takes over {TIMES} times the yardstick for {size} characters: {slow}"
 
 
-def test_a_pattern_that_needs_the_square_of_its_text_is_found_out() -> None:
+def test_quadratic_pattern_is_detected() -> None:
     square = Applied("square", re.compile(r"[^\s<>@]*@"), frozenset({"search"}))
     assert any(is_slow(square, text) for text in hostile(max(SIZES)))
 
 
 @pytest.mark.parametrize("unit", [b'"\\', b'"\\"', b'"\\\n', b'\\"', b'"', b"[", b"{", b"[]", b'"\\\\', b"\\u000"])
-def test_a_body_of_the_largest_size_is_refused_at_once(unit: bytes) -> None:
+def test_hostile_body_of_maximum_size_is_refused_quickly(unit: bytes) -> None:
     hostile_body = (unit * body.MAX_BYTES)[: body.MAX_BYTES]
     began = time.thread_time()
     with pytest.raises((Malformed, TooLarge)):
@@ -71,7 +71,7 @@ def test_a_body_of_the_largest_size_is_refused_at_once(unit: bytes) -> None:
 
 
 @pytest.mark.parametrize("depth", [1, body.MAX_DEPTH, body.MAX_DEPTH + 1])
-def test_brackets_within_strings_are_not_counted_as_depth(depth: int) -> None:
+def test_brackets_in_strings_do_not_count_as_body_depth(depth: int) -> None:
     nested = '{"[\\"{": ' * depth + "1" + "}" * depth
     if depth > body.MAX_DEPTH:
         with pytest.raises(TooLarge):
@@ -80,7 +80,7 @@ def test_brackets_within_strings_are_not_counted_as_depth(depth: int) -> None:
         assert body.decode(nested.encode(), dict) == json.loads(nested)
 
 
-def test_a_long_text_is_no_duration() -> None:
+def test_overlong_duration_text_is_refused() -> None:
     for read in (duration, promise):
         with pytest.raises(ValueError, match="at most 64 characters"):
             read("1" * 200_000)

@@ -35,7 +35,7 @@ async def broken() -> None:
     raise KeyError("a bug")
 
 
-async def test_a_job_that_fails_is_counted_and_leaves_the_others(clock: FakeClock) -> None:
+async def test_failed_job_is_counted_and_other_jobs_run(clock: FakeClock) -> None:
     runs: Counter[str] = Counter()
 
     async def sound() -> None:
@@ -52,7 +52,7 @@ async def test_a_job_that_fails_is_counted_and_leaves_the_others(clock: FakeCloc
     await asyncio.wait({task})
 
 
-async def test_a_job_that_the_start_ran_comes_again_after_its_pause(clock: FakeClock) -> None:
+async def test_job_run_at_start_repeats_after_its_interval(clock: FakeClock) -> None:
     runs: Counter[str] = Counter()
 
     def counted(name: str) -> Periodic:
@@ -75,7 +75,7 @@ async def test_a_job_that_the_start_ran_comes_again_after_its_pause(clock: FakeC
     await asyncio.wait({task})
 
 
-async def test_a_replica_does_not_start_when_what_it_begins_with_fails(clock: FakeClock) -> None:
+async def test_failed_initial_job_prevents_start(clock: FakeClock) -> None:
     jobs = Periodics((Periodic("broken", 5.0, broken),), clock, Heard())
     with pytest.raises(KeyError, match="a bug"):
         await jobs.begin_with("broken")
@@ -83,7 +83,7 @@ async def test_a_replica_does_not_start_when_what_it_begins_with_fails(clock: Fa
         await jobs.begin_with("misspelt")
 
 
-async def test_a_run_that_does_not_end_is_stuck_until_it_ends(clock: FakeClock) -> None:
+async def test_endless_run_is_reported_stuck_until_it_ends(clock: FakeClock) -> None:
     gate = asyncio.Event()
     job = Periodic("slow", 5.0, gate.wait)
     jobs = Periodics((job,), clock, Heard())
@@ -97,7 +97,7 @@ async def test_a_run_that_does_not_end_is_stuck_until_it_ends(clock: FakeClock) 
     assert jobs.stuck() == ()
 
 
-async def test_an_item_that_fails_leaves_the_others_their_turn() -> None:
+async def test_failed_item_does_not_stop_other_items() -> None:
     done: list[int] = []
 
     async def work(item: int) -> None:

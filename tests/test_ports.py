@@ -9,7 +9,7 @@ from gateway.errors import Misconfigured
 from gateway.ports import named_port_failures, require_free
 
 
-def test_a_port_in_use_is_named() -> None:
+def test_port_in_use_is_reported() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         with pytest.raises(Misconfigured, match=f"^port {port} on 127.0.0.1 is in use: stop what"):
@@ -17,11 +17,11 @@ def test_a_port_in_use_is_named() -> None:
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", ""])
-def test_any_free_port_can_be_had(host: str) -> None:
+def test_free_port_is_accepted(host: str) -> None:
     require_free(host, 0)
 
 
-def test_a_port_that_was_just_given_back_can_be_had() -> None:
+def test_recently_released_port_is_accepted() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
         with socket.create_connection(("127.0.0.1", port)) as client:
@@ -30,7 +30,7 @@ def test_a_port_that_was_just_given_back_can_be_had() -> None:
     require_free("127.0.0.1", port)
 
 
-def test_a_port_of_the_system_is_named_to_a_normal_user() -> None:
+def test_privileged_port_is_reported() -> None:
     with (
         pytest.raises(Misconfigured, match=r"^port 80 on all addresses may not be used by this"),
         named_port_failures("", 80),
@@ -39,11 +39,11 @@ def test_a_port_of_the_system_is_named_to_a_normal_user() -> None:
 
 
 @pytest.mark.parametrize("host", ["192.0.2.1", "no-such-host.invalid"])
-def test_a_host_that_is_not_ours_is_named(host: str) -> None:
+def test_foreign_host_is_reported(host: str) -> None:
     with pytest.raises(Misconfigured, match=r"is no address of this machine: correct the host"):
         require_free(host, 0)
 
 
-def test_other_failures_are_left_as_they_are() -> None:
+def test_other_port_errors_are_unchanged() -> None:
     with pytest.raises(OSError, match="Bad file"), named_port_failures("", 1):
         raise OSError(errno.EBADF, "Bad file descriptor")

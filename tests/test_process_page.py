@@ -63,7 +63,7 @@ def told(to: Target) -> str:
     return WORDS.get(to) or f"`{to}`"
 
 
-def test_every_table_of_the_page_is_that_of_the_product() -> None:
+def test_process_page_tables_match_product() -> None:
     lines = PAGE.read_text("utf-8").splitlines()
     for head, rows in expected().items():
         at = lines.index(head) + 2

@@ -17,7 +17,7 @@ def limited(**changed: int) -> tuple[Quotas, Counter[str]]:
     return Quotas(msgspec.structs.replace(LIMITS, **changed), lambda quota: refused.update([quota])), refused
 
 
-def test_a_key_may_send_its_burst_and_then_its_rate() -> None:
+def test_key_is_limited_to_burst_then_rate() -> None:
     made, refused = limited(key_per_second=2, key_burst=3)
     assert [made.enter(1, 0, 0.0) for _ in range(3)] == [None] * 3
     refusal = made.enter(1, 0, 0.0)
@@ -28,7 +28,7 @@ def test_a_key_may_send_its_burst_and_then_its_rate() -> None:
     assert refused == {"requests": 1}
 
 
-def test_a_key_that_sends_alerts_has_a_rate_of_its_own() -> None:
+def test_ingest_requests_have_separate_rate() -> None:
     made, refused = limited(key_per_second=1, key_burst=1, ingest_per_second=2, ingest_burst=3)
     assert [made.enter(1, 0, 0.0, sends=True) for _ in range(3)] == [None] * 3
     refusal = made.enter(1, 0, 0.0, sends=True)
@@ -37,7 +37,7 @@ def test_a_key_that_sends_alerts_has_a_rate_of_its_own() -> None:
     assert refused == {"requests": 1}
 
 
-def test_so_many_requests_of_a_key_run_at_once() -> None:
+def test_concurrent_requests_of_key_are_limited() -> None:
     made, refused = limited(key_at_once=2)
     assert [made.enter(1, 0, 0.0), made.enter(1, 0, 0.0)] == [None, None]
     refusal = made.enter(1, 0, 0.0)
@@ -48,7 +48,7 @@ def test_so_many_requests_of_a_key_run_at_once() -> None:
     assert refused == {"at_once": 1}
 
 
-def test_so_many_bytes_of_a_key_come_in_a_minute() -> None:
+def test_bytes_per_minute_of_key_are_limited() -> None:
     made, refused = limited(key_bytes_per_minute=600)
     assert made.enter(1, 500, 0.0) is None
     refusal = made.enter(1, 200, 0.0)
@@ -62,7 +62,7 @@ def test_so_many_bytes_of_a_key_come_in_a_minute() -> None:
     assert refused == {"bytes": 2}
 
 
-def test_so_many_bytes_of_files_of_a_key_are_kept_in_a_day() -> None:
+def test_file_bytes_per_day_of_key_are_limited() -> None:
     made, refused = limited(file_bytes_per_day=86_400)
     assert made.keep(1, 1_000_000, 0.0) is None, "no request of it runs"
     made.enter(1, 0, 0.0)
@@ -76,7 +76,7 @@ def test_so_many_bytes_of_files_of_a_key_are_kept_in_a_day() -> None:
     assert refused == {"files": 1}
 
 
-def test_requests_without_a_key_are_counted_by_address() -> None:
+def test_requests_without_key_are_limited_by_address() -> None:
     made, refused = limited(address_per_second=1, address_burst=2)
     assert [made.stranger("a", 0.0), made.stranger("a", 0.0)] == [None, None]
     refusal = made.stranger("a", 0.0)
@@ -87,7 +87,7 @@ def test_requests_without_a_key_are_counted_by_address() -> None:
 
 
 @pytest.mark.parametrize("per_minute", [10_000])
-def test_a_pair_of_prometheus_servers_with_an_alert_each_request_is_served(per_minute: int) -> None:
+def test_prometheus_pair_stays_within_default_quotas(per_minute: int) -> None:
     made, refused = limited()
     for at in range(2 * per_minute):
         assert made.enter(at % 2, 4_000, at * 30 / per_minute, sends=True) is None
@@ -95,7 +95,7 @@ def test_a_pair_of_prometheus_servers_with_an_alert_each_request_is_served(per_m
     assert not refused
 
 
-def test_what_is_remembered_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_number_of_remembered_shares_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(quotas, "MOST_SHARES", 4)
     made, _ = limited(key_per_second=1, key_burst=1)
     for key in range(4):

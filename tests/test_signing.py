@@ -11,7 +11,7 @@ OLD, NEW = b"old secret", b"new secret"
 
 
 @KINDS
-def test_what_any_live_secret_signed_is_believed(sign: Sign) -> None:
+def test_signature_by_any_live_secret_is_valid(sign: Sign) -> None:
     for secret in (OLD, NEW):
         assert is_signed((NEW, OLD), b"door v1", "record 7", sign(secret, b"door v1", "record 7"), sign)
     assert not is_signed((NEW,), b"door v1", "record 7", sign(OLD, b"door v1", "record 7"), sign)
@@ -20,12 +20,12 @@ def test_what_any_live_secret_signed_is_believed(sign: Sign) -> None:
 
 @KINDS
 @given(text=st.text(), other=st.text())
-def test_a_signature_is_of_one_text_under_one_label(sign: Sign, text: str, other: str) -> None:
+def test_signature_is_bound_to_text_and_label(sign: Sign, text: str, other: str) -> None:
     given = sign(OLD, b"door v1", text)
     assert is_signed((OLD,), b"door v1", other, given, sign) is (text == other)
     assert not is_signed((OLD,), b"window v1", text, given, sign)
 
 
-def test_signatures_are_as_long_as_their_places_allow() -> None:
+def test_signatures_have_expected_length() -> None:
     assert (len(signature(OLD, b"a", "")), len(short_signature(OLD, b"a", ""))) == (43, 26)
     assert short_signature(OLD, b"a", "").islower()

@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 from gateway.token_bucket import TokenBucket
 
 
-def test_a_full_bucket_gives_its_burst_and_then_its_rate() -> None:
+def test_full_bucket_allows_burst_then_rate() -> None:
     bucket = TokenBucket.full(rate=2.0, burst=3.0, now=10.0)
     assert [bucket.take(1, 10.0) for _ in range(3)] == [0.0, 0.0, 0.0]
     assert bucket.take(1, 10.0) == 0.5
@@ -12,14 +12,14 @@ def test_a_full_bucket_gives_its_burst_and_then_its_rate() -> None:
     assert bucket.refill(1_000.0) == 3.0
 
 
-def test_what_costs_more_than_the_bucket_holds_is_taken_from_a_full_one_and_paid_back() -> None:
+def test_cost_above_burst_is_allowed_from_full_bucket_and_paid_back() -> None:
     bucket = TokenBucket.full(rate=1.0, burst=2.0, now=0.0)
     assert bucket.take(10, 0.0) == 0.0
     assert bucket.take(1, 0.0) == 9.0
     assert bucket.take(1, 9.0) == 0.0
 
 
-def test_a_clock_that_is_read_out_of_order_gives_nothing_away() -> None:
+def test_backward_clock_refills_nothing() -> None:
     bucket = TokenBucket.full(rate=1.0, burst=1.0, now=5.0)
     bucket.take(1, 5.0)
     assert bucket.refill(4.0) == 0.0
@@ -31,9 +31,7 @@ def test_a_clock_that_is_read_out_of_order_gives_nothing_away() -> None:
     st.floats(0.1, 10),
     st.floats(0.1, 10),
 )
-def test_no_more_is_taken_than_the_burst_and_what_the_rate_gave(
-    steps: list[tuple[float, float]], rate: float, burst: float
-) -> None:
+def test_total_taken_never_exceeds_burst_plus_rate(steps: list[tuple[float, float]], rate: float, burst: float) -> None:
     bucket, now, taken = TokenBucket.full(rate, burst, 0.0), 0.0, 0.0
     for passed, cost in steps:
         now += passed

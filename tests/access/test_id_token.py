@@ -19,14 +19,14 @@ PUBLISHED = signing_keys(KeySet([KEY, NEXT_KEY]).as_dict())
 
 
 @pytest.mark.parametrize(("key", "algorithm"), [(KEY, "RS256"), (KEY, "PS256"), (NEXT_KEY, "ES256")])
-def test_a_token_as_it_should_be_says_who_it_is(key: Any, algorithm: str) -> None:
+def test_valid_id_token_identifies_subject(key: Any, algorithm: str) -> None:
     assert read(signed(CLAIMS, key, algorithm), PUBLISHED, EXPECTED) == Subject("u-1", "ann@example.com")
 
 
 @pytest.mark.parametrize(
     "more", [{"aud": ["gateway"]}, {"aud": ["x", "gateway"], "azp": "gateway"}, {"exp": NOW - 59}, {"nbf": NOW}]
 )
-def test_what_the_standard_allows_is_believed(more: dict[str, Any]) -> None:
+def test_claims_allowed_by_standard_are_accepted(more: dict[str, Any]) -> None:
     assert read(signed(CLAIMS | more), PUBLISHED, EXPECTED).id == "u-1"
 
 
@@ -41,7 +41,7 @@ def test_what_the_standard_allows_is_believed(more: dict[str, Any]) -> None:
     ],
     ids=str,
 )  # fmt: skip
-def test_one_wrong_claim_is_enough(more: dict[str, Any]) -> None:
+def test_id_token_with_one_wrong_claim_is_refused(more: dict[str, Any]) -> None:
     with pytest.raises(Untrusted):
         read(signed(CLAIMS | more), PUBLISHED, EXPECTED)
 
@@ -56,31 +56,31 @@ def test_one_wrong_claim_is_enough(more: dict[str, Any]) -> None:
     ids=["none", "HS256 with the public key", "stranger", "bad signature", "RS512", "stripped", "empty", "rubbish", "dots",
          "no ASCII", "EC under an RSA key's name", "RSA under an EC key's name"],
 )  # fmt: skip
-def test_a_token_that_our_provider_did_not_sign_is_refused(token: str) -> None:
+def test_id_token_not_signed_by_provider_is_refused(token: str) -> None:
     with pytest.raises(Untrusted):
         read(token, PUBLISHED, EXPECTED)
 
 
-def test_a_token_whose_claims_were_changed_is_refused() -> None:
+def test_id_token_with_altered_claims_is_refused() -> None:
     head, _, signature = signed(CLAIMS).split(".")
     other = signed(CLAIMS | {"sub": "u-2"}).split(".")[1]
     with pytest.raises(Untrusted):
         read(f"{head}.{other}.{signature}", PUBLISHED, EXPECTED)
 
 
-def test_a_key_that_is_not_there_may_be_a_newer_one() -> None:
+def test_missing_signing_key_raises_unknown_key() -> None:
     with pytest.raises(UnknownKey):
         read(signed(CLAIMS, NEXT_KEY, "ES256"), signing_keys(KeySet([KEY, STRANGER]).as_dict()), EXPECTED)
 
 
 @pytest.mark.parametrize("more", [{"email_verified": False}, {"email_verified": "true"}, {"email_verified": None}, {"email": 1}])
-def test_an_address_that_nobody_verified_is_none(more: dict[str, Any]) -> None:
+def test_unverified_email_is_ignored(more: dict[str, Any]) -> None:
     assert read(signed(CLAIMS | more), PUBLISHED, EXPECTED).email == ""
 
 
 @pytest.mark.parametrize(
     "document", [{}, {"keys": None}, {"keys": []}, {"keys": [{"kty": "oct", "k": "AAAA"}]}, {"keys": [{"kty": "RSA"}]}]
 )
-def test_keys_that_cannot_sign_are_none(document: dict[str, Any]) -> None:
+def test_key_set_without_signing_keys_is_refused(document: dict[str, Any]) -> None:
     with pytest.raises(Untrusted):
         signing_keys(document)

@@ -18,7 +18,7 @@ def passwords() -> Iterator[Passwords]:
     made.close()
 
 
-async def test_the_password_matches_and_no_other_does(passwords: Passwords) -> None:
+async def test_hash_matches_only_its_password(passwords: Passwords) -> None:
     kept = await passwords.hash("four words make one")
     assert kept.startswith("$argon2id$v=19$m=19456,t=2,p=1$")
     assert await passwords.matches(kept, "four words make one")
@@ -27,7 +27,7 @@ async def test_the_password_matches_and_no_other_does(passwords: Passwords) -> N
     assert not passwords.is_dated(kept)
 
 
-async def test_nobodys_password_matches_nothing_and_costs_the_same(passwords: Passwords) -> None:
+async def test_missing_hash_matches_nothing_in_similar_time(passwords: Passwords) -> None:
     kept = await passwords.hash("four words make one")
     somebodys: list[float] = []
     nobodys: list[float] = []
@@ -39,7 +39,7 @@ async def test_nobodys_password_matches_nothing_and_costs_the_same(passwords: Pa
     assert 0.3 < min(somebodys) / min(nobodys) < 3
 
 
-async def test_the_loop_goes_on_while_passwords_are_checked(passwords: Passwords) -> None:
+async def test_password_check_does_not_block_event_loop(passwords: Passwords) -> None:
     checking = asyncio.gather(*(passwords.matches(None, "x") for _ in range(4)))
     turns = 0
     while not checking.done():
@@ -48,7 +48,7 @@ async def test_the_loop_goes_on_while_passwords_are_checked(passwords: Passwords
     assert turns > 5
 
 
-async def test_a_crowd_is_sent_away_and_the_next_is_let_in() -> None:
+async def test_excess_password_checks_are_refused_and_later_ones_accepted() -> None:
     few = Passwords(waiting=4)
     answers = await asyncio.gather(*(few.matches(None, "x") for _ in range(AT_ONCE + 4 + 5)), return_exceptions=True)
     assert sum(isinstance(answer, Overloaded) for answer in answers) == 5
@@ -56,7 +56,7 @@ async def test_a_crowd_is_sent_away_and_the_next_is_let_in() -> None:
     few.close()
 
 
-async def test_an_older_hash_is_known_as_such(passwords: Passwords) -> None:
+async def test_outdated_hash_is_recognised(passwords: Passwords) -> None:
     assert passwords.is_dated(argon2.PasswordHasher(time_cost=1, memory_cost=8_192, parallelism=1).hash("x"))
 
 
@@ -67,17 +67,17 @@ async def test_an_older_hash_is_known_as_such(passwords: Passwords) -> None:
         "iLoveYou 2026", "ann.lee.123!", "Ann.Lee@example.com1", "x" * 300,
     ],
 )  # fmt: skip
-def test_what_anybody_would_try_first_is_refused(password: str) -> None:
+def test_weak_password_is_refused(password: str) -> None:
     with pytest.raises(Unprocessable):
         acceptable(password, "ann.lee", "Ann Lee", "ann.lee@example.com")
 
 
 @pytest.mark.parametrize("password", ["correct horse battery", "ann.lee likes long sentences", "密码也可以是一句很长的话吗当然"])
-def test_a_sentence_is_welcome(password: str) -> None:
+def test_passphrase_is_accepted(password: str) -> None:
     assert acceptable(password, "ann.lee", "") == password
 
 
-def test_every_common_password_that_is_long_enough_is_refused() -> None:
+def test_every_common_password_is_refused() -> None:
     words = COMMON.read_text("utf-8").split()
     assert len(words) > 3_000
     for word in words:

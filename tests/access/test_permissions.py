@@ -107,7 +107,7 @@ def who(*parts: Part, name: str = "ann", groups: frozenset[str] = frozenset()) -
 
 @pytest.mark.parametrize("part", PARTS)
 @pytest.mark.parametrize("situation", [*SITUATIONS, "gateway"])
-def test_every_cell_of_the_table_says_what_it_should(part: Part, situation: str) -> None:
+def test_every_cell_of_permission_table_is_as_expected(part: Part, situation: str) -> None:
     wanted = set(CELLS[part][situation].split())
     asked = GLOBAL.split() if situation == "gateway" else RECORDS.split()
     allowed = {a for a in asked if isinstance(may(who(part), Action(a), SITUATIONS.get(situation)), Allowed)}
@@ -116,7 +116,7 @@ def test_every_cell_of_the_table_says_what_it_should(part: Part, situation: str)
 
 @pytest.mark.parametrize("situation", SITUATIONS)
 @pytest.mark.parametrize("own", [{"contact": "Ann@Example.com"}, {"owner": "ann"}])
-def test_a_reporter_has_rights_to_what_is_theirs(situation: str, own: dict[str, str]) -> None:
+def test_reporter_has_permissions_on_own_incident(situation: str, own: dict[str, str]) -> None:
     record = replace(SITUATIONS[situation], **own)  # type: ignore[arg-type]
     allowed = {a for a in RECORDS.split() if isinstance(may(who(Role.REPORTER), Action(a), record), Allowed)}
     assert allowed == {"read", "confirm", "refuse", "rate", "follow_on", "subscribe", "complain"} | (
@@ -133,14 +133,14 @@ def test_a_reporter_has_rights_to_what_is_theirs(situation: str, own: dict[str, 
         ({"assignee_group": "x"}, False),
     ],
 )
-def test_tier_3_works_what_is_with_a_vendor_when_it_was_given_to_them(given: dict[str, str], allowed: bool) -> None:  # noqa: FBT001
+def test_tier_3_resolves_vendor_incident_only_if_assigned(given: dict[str, str], allowed: bool) -> None:  # noqa: FBT001
     record = replace(SITUATIONS["vendor"], **given)  # type: ignore[arg-type]
     asking = who(Role.TIER3, groups=frozenset({"dba"}))
     assert isinstance(may(asking, Action.RESOLVE, record), Allowed) == allowed
 
 
 @pytest.mark.parametrize("part", [Role.TIER2, Role.TIER3])
-def test_who_handles_a_record_posts_its_status_updates(part: Part) -> None:
+def test_only_handler_posts_status_updates(part: Part) -> None:
     for situation in SITUATIONS.values():
         assert isinstance(may(who(part), Action.POST_UPDATE, replace(situation, handler="ann")), Allowed)
         assert isinstance(may(who(part), Action.POST_UPDATE, replace(situation, handler="bob")), Refused)
@@ -148,7 +148,7 @@ def test_who_handles_a_record_posts_its_status_updates(part: Part) -> None:
 
 @pytest.mark.parametrize("part", PARTS)
 @pytest.mark.parametrize("situation", SITUATIONS)
-def test_security_records_are_there_only_for_those_allowed(part: Part, situation: str) -> None:
+def test_security_incident_is_accessible_only_to_permitted_roles(part: Part, situation: str) -> None:
     flagged = replace(SITUATIONS[situation], security=True, contact="ann")
     allowed = {action for action in Action if isinstance(may(who(part), action, flagged), Allowed)}
     changeable = {name for name in FIELDS if isinstance(may_edit(who(part), name, flagged), Allowed)}
@@ -163,7 +163,7 @@ def test_security_records_are_there_only_for_those_allowed(part: Part, situation
         assert not sight(who(part)).sees(flagged)
 
 
-def test_who_has_a_role_and_is_privy_works_on_security_records_as_on_others() -> None:
+def test_role_with_security_works_on_security_incident_as_on_others() -> None:
     flagged = replace(SITUATIONS["second"], security=True)
     assert isinstance(may(who(Role.TIER2, Role.SECURITY), Action.RESOLVE, flagged), Allowed)
     assert isinstance(may(who(Role.LEADER, Role.SECURITY), Action.RESOLVE, flagged), Refused)
@@ -195,7 +195,7 @@ FIELD_CELLS: dict[Part, tuple[str, str, str]] = {
 
 
 @pytest.mark.parametrize("part", PARTS)
-def test_every_field_may_be_changed_by_whom_it_should(part: Part) -> None:
+def test_every_field_is_editable_by_expected_roles(part: Part) -> None:
     for situation, wanted in zip(("desk", "second", "closed"), FIELD_CELLS[part], strict=True):
         record = SITUATIONS[situation]
         assert {name for name in FIELDS if isinstance(may_edit(who(part), name, record), Allowed)} == set(wanted.split())
@@ -206,7 +206,7 @@ def test_every_field_may_be_changed_by_whom_it_should(part: Part) -> None:
 
 
 @pytest.mark.parametrize("action", [Action.READ, Action.INSPECT])
-def test_sight_and_the_right_to_read_or_inspect_say_the_same(action: Action) -> None:
+def test_visibility_agrees_with_read_and_inspect_permissions(action: Action) -> None:
     records = [
         replace(record, security=flag, contact=contact)
         for record in SITUATIONS.values()
@@ -220,12 +220,12 @@ def test_sight_and_the_right_to_read_or_inspect_say_the_same(action: Action) -> 
                 assert sight(asking, action).sees(record) == isinstance(may(asking, action, record), Allowed)
 
 
-def test_nobody_may_do_anything_and_sees_nothing() -> None:
+def test_principal_without_roles_may_do_and_see_nothing() -> None:
     assert sight(who()) == Visibility()
     assert all(isinstance(may(who(), action), Refused) for action in Action)
 
 
-def test_a_refusal_names_the_roles_and_says_where_they_hold() -> None:
+def test_refusal_names_roles_and_where_they_apply() -> None:
     refused = may(who(Role.TIER2), Action.RESOLVE, SITUATIONS["desk"])
     assert isinstance(refused, Refused)
     assert "with tier 2" in refused.reason
@@ -233,7 +233,7 @@ def test_a_refusal_names_the_roles_and_says_where_they_hold() -> None:
     assert refused == Refused("your roles (leader) do not include: resolve")
 
 
-def test_a_refusal_says_for_which_records_or_in_which_states_the_roles_allow_it() -> None:
+def test_refusal_names_permitted_tiers_or_states() -> None:
     third = replace(RECORD, state=State.ESCALATED, tier=Tier.THIRD)
     assert may(who(Role.SERVICE_DESK), Action.RESOLVE, third) == Refused(
         "your roles allow resolve only for records that are with the service desk"
@@ -245,11 +245,11 @@ def test_a_refusal_says_for_which_records_or_in_which_states_the_roles_allow_it(
 
 
 @pytest.mark.parametrize("name", sorted(ACTIONS))
-def test_every_action_people_can_ask_for_asks_for_a_right(name: str) -> None:
+def test_every_action_maps_to_a_permission(name: str) -> None:
     assert ACTIONS[name] in ASKS
 
 
-def test_passing_on_inside_tier_2_needs_a_reason_and_goes_nowhere_else() -> None:
+def test_tier_2_reassignment_needs_reason_and_stays_in_tier_2() -> None:
     engineer, record = who(Role.TIER2), SITUATIONS["second"]
     check(engineer, commands.Assign(group="dba", note="it is the database"), record)
     with pytest.raises(Unprocessable):
@@ -271,7 +271,7 @@ def test_passing_on_inside_tier_2_needs_a_reason_and_goes_nowhere_else() -> None
         (commands.Resolve(resolution=Resolution.WORKAROUND, solution=" "), "/solution"),
     ],
 )
-def test_a_person_says_why_or_how_and_a_machine_has_that_in_its_own_system(command: commands.Command, pointer: str) -> None:
+def test_person_must_give_reason_or_solution_and_machine_need_not(command: commands.Command, pointer: str) -> None:
     manager = replace(who(Role.INCIDENT_MANAGER), contact="ann@example.com")
     with pytest.raises(Unprocessable) as refused:
         check_asking(manager, command, SITUATIONS["second"])
@@ -279,31 +279,31 @@ def test_a_person_says_why_or_how_and_a_machine_has_that_in_its_own_system(comma
     check_asking(who(Machine.WRITER), command, SITUATIONS["second"])
 
 
-def test_a_record_that_was_a_mistake_is_cancelled_without_a_solution() -> None:
+def test_cancelled_incident_needs_no_solution() -> None:
     manager = replace(who(Role.INCIDENT_MANAGER), contact="ann@example.com")
     check_asking(manager, commands.Resolve(resolution=Resolution.CANCELLED), SITUATIONS["second"])
 
 
-def test_nobody_is_asked_for_a_group_who_may_not_assign() -> None:
+def test_assignment_without_permission_is_forbidden() -> None:
     check_asking(who(Role.TIER2), commands.Assign(group="dba"), SITUATIONS["second"])
     with pytest.raises(Forbidden):
         check_asking(who(Role.REPORTER), commands.Assign(group="no such group"), replace(RECORD, owner="ann"))
 
 
-def test_acknowledging_for_somebody_else_is_another_right() -> None:
+def test_acknowledging_for_somebody_else_needs_another_permission() -> None:
     check(who(Role.TIER2), commands.Acknowledge(person="ann"), SITUATIONS["second"])
     with pytest.raises(Forbidden):
         check(who(Role.TIER2), commands.Acknowledge(person="bob"), SITUATIONS["second"])
     check(who(Role.SERVICE_DESK), commands.Acknowledge(person="bob"), SITUATIONS["second"])
 
 
-def test_a_vendor_is_engaged_by_tier_3_too() -> None:
+def test_tier_3_may_escalate_to_vendor_only() -> None:
     check(who(Role.TIER3), commands.Escalate(to=Tier.VENDOR, vendor="ACME"), SITUATIONS["third"])
     with pytest.raises(Forbidden):
         check(who(Role.TIER3), commands.Escalate(to=Tier.THIRD), SITUATIONS["third"])
 
 
-def test_every_field_that_may_not_be_changed_is_pointed_at() -> None:
+def test_refused_field_change_has_a_pointer() -> None:
     with pytest.raises(Forbidden) as refused:
         check_fields(who(Role.SERVICE_DESK), ["priority", "title"], SITUATIONS["desk"])
     check_fields(who(Role.SERVICE_DESK), ["title"], SITUATIONS["desk"])
@@ -317,7 +317,7 @@ def line(rule: Rule | FieldRule) -> str:
     return f"| `{rule.part}` | {'everything' if everything else ', '.join(what)} | {rule.where.value} | {states} |"
 
 
-def test_the_page_for_people_says_what_the_table_says() -> None:
+def test_permission_page_matches_permission_table() -> None:
     page = (Path(__file__).parents[2] / "docs" / "permissions.md").read_text("utf-8").splitlines()
     shown = [text for text in page if text.startswith("| `") and text.count("|") == 5]
     rules: list[Rule | FieldRule] = [*TABLE, *FIELD_TABLE]

@@ -18,7 +18,7 @@ def refused(link: str, links: ReporterLinks = LINKS) -> bool:
     return True
 
 
-def test_a_link_is_good_for_its_record_until_its_last_second() -> None:
+def test_reporter_link_is_valid_until_its_end() -> None:
     link, ends = LINKS.make(42, NOON)
     assert ends == NOON + timedelta(days=30)
     assert LINKS.read(link, NOON) == 42
@@ -27,7 +27,7 @@ def test_a_link_is_good_for_its_record_until_its_last_second() -> None:
         LINKS.read(link, ends)
 
 
-def test_no_letter_of_a_link_may_be_another() -> None:
+def test_changed_character_invalidates_reporter_link() -> None:
     link, _ = LINKS.make(42, NOON)
     for place in range(len(link)):
         for letter in "0aZ_.1":
@@ -35,7 +35,7 @@ def test_no_letter_of_a_link_may_be_another() -> None:
                 assert refused(link[:place] + letter + link[place + 1 :]), (place, letter)
 
 
-def test_neither_another_record_nor_a_later_end_can_be_written_in() -> None:
+def test_reporter_link_fields_cannot_be_altered() -> None:
     secret, record, ends, signature = LINKS.make(42, NOON)[0].split(".")
     assert refused(f"{secret}.43.{ends}.{signature}")
     assert refused(f"{secret}.{record}.{int(ends) + 1}.{signature}")
@@ -44,18 +44,18 @@ def test_neither_another_record_nor_a_later_end_can_be_written_in() -> None:
 
 
 @pytest.mark.parametrize("link", ["", "x", ".", "a.b.c.d", "0" * 8 + ".1.9999999999." + "A" * 43, "１" * 8 + ".1.1." + "A" * 43])
-def test_what_is_no_link_is_refused(link: str) -> None:
+def test_malformed_reporter_link_is_refused(link: str) -> None:
     assert refused(link)
 
 
-def test_a_link_of_the_secret_before_is_good_until_that_is_gone() -> None:
+def test_link_of_previous_secret_is_valid_until_secret_is_removed() -> None:
     before = ReporterLinks((b"old",), timedelta(days=30))
     link, _ = before.make(42, NOON)
     assert LINKS.read(link, NOON) == 42
     assert refused(link, ReporterLinks((b"newest", b"new"), timedelta(days=30)))
 
 
-async def test_the_secret_of_the_settings_wins_over_the_one_that_is_kept(pool: Pool) -> None:
+async def test_configured_secret_overrides_stored_secret(pool: Pool) -> None:
     async with pool.acquire() as conn:
         assert await secrets_of(conn, "one two", b"fresh", NOON) == (b"one", b"two")
         assert await conn.fetchval("SELECT count(*) FROM link_secret") == 0

@@ -23,14 +23,14 @@ TINA = Opened(7, ReaderKind.PERSON, "tina", NOON)
 
 
 @given(st.integers(1, 10**17), st.sampled_from(ReaderKind), st.text(max_size=100))
-def test_a_link_opens_what_it_was_made_for(incident_id: int, kind: ReaderKind, name: str) -> None:
+def test_staff_link_round_trips(incident_id: int, kind: ReaderKind, name: str) -> None:
     made_at = NOON if kind is ReaderKind.PERSON else None
     opened = Opened(incident_id, kind, name.encode("utf-8", "replace").decode(), made_at)
     assert LINKS.read(LINKS.make(opened, NOON), NOON) == opened
 
 
 @given(st.integers(0, 200), st.characters())
-def test_nothing_of_it_can_be_changed(place: int, letter: str) -> None:
+def test_changed_character_invalidates_staff_link(place: int, letter: str) -> None:
     link = LINKS.make(TINA, NOON)
     changed = link[:place] + letter + link[place + 1 :]
     if changed != link:
@@ -38,7 +38,7 @@ def test_nothing_of_it_can_be_changed(place: int, letter: str) -> None:
             LINKS.read(changed, NOON)
 
 
-def test_it_ends_and_is_no_reporter_s_link() -> None:
+def test_staff_link_expires_and_differs_from_reporter_link() -> None:
     link = LINKS.make(TINA, NOON)
     assert LINKS.read(link, NOON + timedelta(days=29)) == TINA
     with pytest.raises(NotFound):
@@ -50,7 +50,7 @@ def test_it_ends_and_is_no_reporter_s_link() -> None:
 
 
 @pytest.mark.parametrize("reader", [b"garden:tina", b"\xff\xfe", b"a"])
-def test_a_reader_that_this_release_does_not_know_is_none(reader: bytes) -> None:
+def test_unknown_reader_kind_in_staff_link_is_refused(reader: bytes) -> None:
     encoded = urlsafe_b64encode(reader).rstrip(b"=").decode() if len(reader) > 1 else "aaaaa"
     text = f"{name_of(b's' * 32)}.7.9999999999.{encoded}"
     with pytest.raises(NotFound):
@@ -70,7 +70,7 @@ def opens(address: str) -> Opened:
     return LINKS.read(address.removeprefix("https://gw.example/r/"), NOON)
 
 
-def test_a_message_opens_the_record_for_whoever_it_is_for() -> None:
+def test_notification_link_opens_incident_for_its_recipient() -> None:
     links = RecordLinks(REPORTERS)
     assert opens(links(owed("handler", "person"), "slack")) == TINA
     assert opens(links(owed("leader"), "smtp")) == Opened(7, ReaderKind.ROLE, "leader")
@@ -89,10 +89,10 @@ def test_a_message_opens_the_record_for_whoever_it_is_for() -> None:
         (owed("x" * 101), "smtp"),
     ],
 )
-def test_no_link_is_sent_that_does_not_open_or_that_others_read(message: OutboxRow, channel: str) -> None:
+def test_unusable_or_exposed_notification_link_is_omitted(message: OutboxRow, channel: str) -> None:
     assert RecordLinks(REPORTERS)(message, channel) == ""
 
 
-def test_without_an_address_of_the_gateway_there_is_no_link() -> None:
+def test_no_link_is_made_without_external_url() -> None:
     nowhere = ReporterLinks((b"s" * 32,), timedelta(days=30))
     assert RecordLinks(nowhere)(owed("leader"), "smtp") == ""

@@ -4,7 +4,7 @@ from gateway.directory.roles import Role
 from tests.support.api import Api
 
 
-async def test_what_a_record_taught_that_was_flagged_since_stays_with_the_privy(api: Api) -> None:
+async def test_article_of_security_incident_is_visible_only_to_security_roles(api: Api) -> None:
     number, new = [(await api.incident(title="Token leaked"))["number"] for _ in range(2)]
     await api.call("POST", f"/api/v1/incidents/{number}/resolve", {"solution": "renew it"})
     made = (await api.call("POST", f"/api/v1/incidents/{number}/publish", {"state": "published"}))[1]
@@ -19,7 +19,7 @@ async def test_what_a_record_taught_that_was_flagged_since_stays_with_the_privy(
     assert (await api.call("GET", one))[0] == 200
 
 
-async def test_the_timeline_of_its_record_tells_what_became_of_an_article(api: Api) -> None:
+async def test_article_change_is_recorded_in_incident_timeline(api: Api) -> None:
     number = (await api.incident())["number"]
     await api.call("POST", f"/api/v1/incidents/{number}/resolve", {"solution": "renew it"})
     made = (await api.call("POST", f"/api/v1/incidents/{number}/publish", {}))[1]["incident"]

@@ -51,13 +51,13 @@ WHERE c.contype = 'f' AND c.confrelid = 'person'::regclass ORDER BY 1
 """
 
 
-async def test_every_table_that_refers_to_people_is_judged(pool: Pool) -> None:
+async def test_every_table_referring_to_people_is_classified(pool: Pool) -> None:
     found = {row["name"] for row in await pool.fetch(REFERRING)}
     assert found <= TABLES.keys(), found - TABLES.keys()
     assert {name for name, kind in TABLES.items() if kind == ENDED} <= found
 
 
-def test_every_kind_of_signed_text_is_judged() -> None:
+def test_every_signed_text_label_is_classified() -> None:
     found = {
         label
         for path in ROOT.rglob("*.py")
@@ -145,7 +145,7 @@ ENDINGS: Mapping[str, tuple[str, str, Any]] = {
 
 
 @pytest.mark.parametrize("ending", ENDINGS)
-async def test_all_that_was_issued_ends_within_five_seconds_on_every_replica(issued: Issued, ending: str) -> None:
+async def test_revocation_ends_all_credentials_on_every_replica_in_five_seconds(issued: Issued, ending: str) -> None:
     method, path, given = ENDINGS[ending]
     issued.clock.advance(timedelta(minutes=1))
     assert (await issued.api.call(method, path, given))[0] in (200, 204)
@@ -157,7 +157,7 @@ async def test_all_that_was_issued_ends_within_five_seconds_on_every_replica(iss
     assert await issued.good() == set()
 
 
-async def test_what_is_issued_afterwards_is_good(issued: Issued) -> None:
+async def test_credentials_issued_after_revocation_are_accepted(issued: Issued) -> None:
     issued.clock.advance(timedelta(minutes=1))
     await issued.api.call("PUT", "/api/v1/people/ann/password", {"new": GOOD})
     issued.clock.advance(REVOKED_WITHIN)
@@ -168,7 +168,7 @@ async def test_what_is_issued_afterwards_is_good(issued: Issued) -> None:
     assert (await issued.api.client.get(f"/r/{later}")).status == 200
 
 
-async def test_ones_own_new_password_ends_all_but_the_session_that_sets_it(issued: Issued) -> None:
+async def test_own_password_change_ends_all_but_current_session(issued: Issued) -> None:
     issued.clock.advance(timedelta(minutes=1))
     change = {"old": GOOD, "new": "another sentence then"}
     assert (await issued.api.client.put(f"{ME}/password", json=change, headers=issued.session)).status == 204
@@ -176,12 +176,12 @@ async def test_ones_own_new_password_ends_all_but_the_session_that_sets_it(issue
     assert await issued.good() == {"session", "session elsewhere"}
 
 
-async def test_a_gained_role_or_another_name_ends_nothing(issued: Issued) -> None:
+async def test_gained_role_or_new_name_revokes_no_key(issued: Issued) -> None:
     await issued.api.call("PATCH", "/api/v1/people/ann", {"roles": ["tier2", "administrator", "leader"], "name": "Anna"})
     issued.clock.advance(REVOKED_WITHIN)
     assert "key" in await issued.good()
 
 
-def test_what_was_made_before_or_with_the_end_is_over() -> None:
+def test_is_ended_covers_credentials_issued_at_or_before_the_end() -> None:
     assert [is_ended(NOON + timedelta(seconds=late), NOON) for late in (-1, 0, 1)] == [True, True, False]
     assert not is_ended(NOON, None)

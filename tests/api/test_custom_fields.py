@@ -39,7 +39,7 @@ async def changed(api: Api, number: str) -> list[dict[str, Any]]:
     return [{"actor": one["actor"], **one["facts"]} for one in entries if one["event"] == "changed"]
 
 
-async def test_whoever_fills_a_form_is_told_the_fields_in_both_languages(api: Api) -> None:
+async def test_field_definitions_are_listed_in_both_languages(api: Api) -> None:
     status, listed = await api.call("GET", "/api/v1/fields", scope="read")
     assert (status, [one["name"] for one in listed["fields"]]) == (200, ["room", "cause", "seats"])
     assert listed["fields"][1] == {
@@ -48,7 +48,7 @@ async def test_whoever_fills_a_form_is_told_the_fields_in_both_languages(api: Ap
     }  # fmt: skip
 
 
-async def test_fields_are_set_with_the_record_and_corrected_with_who_and_why(api: Api, pool: Pool) -> None:
+async def test_field_values_are_set_and_corrections_are_recorded(api: Api, pool: Pool) -> None:
     await api.person("dee", Role.SERVICE_DESK)
     made = await api.incident(fields={"room": "4.11"})
     assert made["fields"] == {"room": "4.11"}
@@ -72,7 +72,7 @@ async def test_fields_are_set_with_the_record_and_corrected_with_who_and_why(api
     assert await pool.fetchval("SELECT fields->>'cause' FROM incident") == "hardware"
 
 
-async def test_a_value_that_cannot_be_is_refused_at_its_place(api: Api) -> None:
+async def test_invalid_field_value_is_refused_with_pointer(api: Api) -> None:
     number = (await api.incident())["number"]
     for fields, pointer in (({"room": 5}, "/fields/room"), ({"cause": "x"}, "/fields/cause"), ({"none": "x"}, "/fields/none")):
         for method, path, more in (("POST", INCIDENTS, {"title": "x"}), ("PATCH", f"{INCIDENTS}/{number}", {})):
@@ -80,7 +80,7 @@ async def test_a_value_that_cannot_be_is_refused_at_its_place(api: Api) -> None:
             assert (status, [flaw["pointer"] for flaw in problem["errors"]]) == (422, [pointer])
 
 
-async def test_a_record_is_not_resolved_while_a_field_is_missing_that_is_needed_then(api: Api) -> None:
+async def test_resolution_is_refused_while_required_field_is_missing(api: Api) -> None:
     number = (await api.incident())["number"]
     status, problem = await api.call("POST", f"{INCIDENTS}/{number}/resolve", {})
     assert (status, problem["errors"]) == (422, [{"pointer": "/fields/cause", "detail": "is needed first"}])
@@ -90,7 +90,7 @@ async def test_a_record_is_not_resolved_while_a_field_is_missing_that_is_needed_
     assert (await api.call("POST", f"{INCIDENTS}/{number}/resolve", {}))[0] == 200
 
 
-async def test_a_master_is_resolved_without_the_related_record_that_lacks_a_field(api: Api) -> None:
+async def test_master_resolution_skips_linked_incident_lacking_required_field(api: Api) -> None:
     master = (await api.incident(fields={"cause": "software"}))["number"]
     ready, lacking = [(await api.incident(fields=fields))["number"] for fields in ({"cause": "hardware"}, {})]
     for number in (ready, lacking):
@@ -100,7 +100,7 @@ async def test_a_master_is_resolved_without_the_related_record_that_lacks_a_fiel
     assert states == ["resolved", "logged"]
 
 
-async def test_a_request_needs_its_field_from_the_beginning_and_an_incident_has_none_of_it(api: Api) -> None:
+async def test_request_field_is_required_on_creation_and_refused_on_incident(api: Api) -> None:
     request = {"title": "chairs", "kind": "service_request", "request_category": "hardware_software"}
     assert (await api.call("POST", INCIDENTS, request))[0] == 422
     assert (await api.call("POST", INCIDENTS, request | {"fields": {"seats": 2.5}}))[0] == 201
@@ -127,7 +127,7 @@ async def test_a_list_is_filtered_by_fields(api: Api) -> None:
     assert [one["number"] for one in page["incidents"]] == [both["number"]]
 
 
-async def test_who_sees_few_records_filters_those(api: Api) -> None:
+async def test_reporter_filter_by_field_returns_own_incidents_only(api: Api) -> None:
     await api.person("rep", Role.REPORTER)
     own = await api.incident(fields={"room": "1"}, contact="rep")
     await api.incident(fields={"room": "1"})
@@ -135,7 +135,7 @@ async def test_who_sees_few_records_filters_those(api: Api) -> None:
     assert [one["number"] for one in page["incidents"]] == [own["number"]]
 
 
-async def test_tier_2_fills_in_what_is_needed_to_resolve(api: Api) -> None:
+async def test_tier_2_assignee_may_fill_required_fields(api: Api) -> None:
     await api.person("ann", Role.TIER2)
     number = (await api.incident())["number"]
     assert (await api.call("PATCH", f"{INCIDENTS}/{number}", {"fields": {"cause": "software"}}, scope="ann"))[0] == 403
@@ -143,7 +143,7 @@ async def test_tier_2_fills_in_what_is_needed_to_resolve(api: Api) -> None:
     assert (await api.call("PATCH", f"{INCIDENTS}/{number}", {"fields": {"cause": "software"}}, scope="ann"))[0] == 200
 
 
-async def test_a_record_that_follows_a_closed_one_has_its_fields(api: Api) -> None:
+async def test_follow_on_incident_inherits_fields(api: Api) -> None:
     number = (await api.incident(fields={"room": "4.11", "cause": "software"}))["number"]
     for action in ("resolve", "close"):
         await api.call("POST", f"{INCIDENTS}/{number}/{action}", {})

@@ -29,7 +29,7 @@ INCIDENTS = "/api/v1/incidents"
         b'{"title": "a", "occurred_at": "2026-03-02T12:00:00"}',
     ],
 )  # fmt: skip
-async def test_a_body_that_makes_no_sense_is_the_callers_fault(api: Api, body: bytes) -> None:
+async def test_invalid_body_returns_400_or_413(api: Api, body: bytes) -> None:
     answer = await api.raw("POST", INCIDENTS, data=body, headers={"Content-Type": "application/json"})
     problem = await answer.json(content_type="application/problem+json")
     assert answer.status in {400, 413}
@@ -37,11 +37,11 @@ async def test_a_body_that_makes_no_sense_is_the_callers_fault(api: Api, body: b
     assert problem["instance"].startswith("urn:uuid:")
 
 
-async def test_a_backslash_before_u0000_is_plain_text(api: Api) -> None:
+async def test_escaped_backslash_before_u0000_is_plain_text(api: Api) -> None:
     assert (await api.incident(title="C:\\u0000"))["title"] == "C:\\u0000"
 
 
-async def test_compression_and_foreign_charsets_are_the_callers_fault(api: Api) -> None:
+async def test_compressed_body_and_foreign_charset_return_400(api: Api) -> None:
     packed = gzip.compress(b'{"title": "packed"}')
     headers = {"Content-Encoding": "gzip", "Content-Type": "application/json"}
     for body in (packed, b"not gzip"):
@@ -54,28 +54,28 @@ async def test_compression_and_foreign_charsets_are_the_callers_fault(api: Api) 
     "query",
     ["limit=0", "limit=x", "limit=1&limit=2", "sort=title", "cursor=x", "cursor=W10", "unknown=1", "priority=9", "q=%00"],
 )
-async def test_a_query_that_makes_no_sense_is_the_callers_fault(api: Api, query: str) -> None:
+async def test_invalid_query_returns_400(api: Api, query: str) -> None:
     assert (await api.call("GET", f"{INCIDENTS}?{query}"))[0] == 400
 
 
 @pytest.mark.parametrize("after", ["x", "1.2", "99999999999999999999.1.1", "1.2.3.4", "-1.0.0"])
-async def test_a_cursor_that_is_none_is_the_callers_fault(api: Api, after: str) -> None:
+async def test_invalid_feed_cursor_returns_400(api: Api, after: str) -> None:
     assert (await api.call("GET", f"/api/v1/changes?after={after}"))[0] == 400
 
 
-async def test_errors_show_where_they_are(api: Api) -> None:
+async def test_validation_error_has_a_pointer(api: Api) -> None:
     _, problem = await api.call("POST", INCIDENTS, {"title": "a", "labels": {"a": 1}})
     assert problem["errors"][0]["pointer"].startswith("/labels")
 
 
-async def test_what_the_router_refuses_is_a_problem_too(api: Api) -> None:
+async def test_router_errors_are_problem_documents(api: Api) -> None:
     status, problem = await api.call("GET", "/nothing")
     assert (status, problem["type"]) == (404, "/problems/http")
     answer = await api.raw("TRACE", INCIDENTS)
     assert (answer.status, answer.content_type) == (405, "application/problem+json")
 
 
-async def test_every_operation_refuses_every_key_that_does_not_cover_it(api: Api) -> None:
+async def test_every_operation_refuses_missing_and_insufficient_keys(api: Api) -> None:
     for route in table(Feed()):
         if route.scope is None:
             continue
@@ -93,20 +93,20 @@ BODIES = sorted({r.takes for r in table(Feed()) if isinstance(r.takes, type)}, k
 
 
 @pytest.mark.parametrize("kind", BODIES, ids=lambda kind: kind.__name__)
-def test_no_body_takes_a_field_that_nobody_knows(kind: type) -> None:
+def test_every_body_schema_forbids_unknown_fields(kind: type) -> None:
     _, parts = msgspec.json.schema_components([kind])
     objects = {name: part for name, part in parts.items() if part.get("type") == "object" and "properties" in part}
     assert objects
     assert [name for name, part in objects.items() if part.get("additionalProperties") is not False] == []
 
 
-async def test_headers_that_are_no_text_break_nothing(api: Api) -> None:
+async def test_undecodable_headers_are_tolerated(api: Api) -> None:
     headers = {"Idempotency-Key": "k\udce4", "If-Match": "\udce4\udcfc"}
     answer = await api.raw("POST", INCIDENTS, json={"title": "x"}, headers=headers)
     assert answer.status == 201
 
 
-async def test_keys_come_in_headers_only(api: Api) -> None:
+async def test_keys_are_accepted_only_in_headers(api: Api) -> None:
     key = api.keys["read"]
     assert (await api.client.get(f"{INCIDENTS}?key={key}")).status == 400
     for headers in ({"X-Api-Key": key}, {"Authorization": f"GenieKey {key}"}):
@@ -115,7 +115,7 @@ async def test_keys_come_in_headers_only(api: Api) -> None:
         assert (await api.client.get(INCIDENTS, headers={"X-Api-Key": wrong})).status == 401
 
 
-async def test_a_revoked_or_expired_key_is_refused_within_five_seconds(api: Api, clock: FakeClock) -> None:
+async def test_revoked_or_expired_key_is_refused_within_five_seconds(api: Api, clock: FakeClock) -> None:
     soon = (clock.at + timedelta(seconds=20)).isoformat()
     made = [
         (await api.call("POST", "/api/v1/keys", {"name": "k", "scopes": ["read"]} | more))[1]
@@ -132,7 +132,7 @@ async def test_a_revoked_or_expired_key_is_refused_within_five_seconds(api: Api,
     assert made[0]["key"] not in str(listed)
 
 
-async def test_the_document_and_the_route_table_say_the_same(api: Api) -> None:
+async def test_openapi_document_matches_route_table(api: Api) -> None:
     answer = await api.client.get("/openapi.json")
     paths = (await answer.json())["paths"]
     routes = [route for route in api.client.app.router.routes() if route.method not in {"HEAD", "*"}]
@@ -148,7 +148,7 @@ async def test_the_document_and_the_route_table_say_the_same(api: Api) -> None:
     assert all(f'id="{name}"' in text for name in ("NewIncident", "IncidentView", "Problem", "Changes"))
 
 
-def test_every_error_is_in_the_table_and_every_type_in_the_documentation() -> None:
+def test_every_error_code_is_documented() -> None:
     codes = {kind.code for _, kind in inspect.getmembers(errors, inspect.isclass) if issubclass(kind, errors.GatewayError)}
     assert codes <= PROBLEMS.keys()
     text = (Path(__file__).parents[2] / "docs" / "problems.md").read_text("utf-8")

@@ -19,7 +19,7 @@ VALUES ($1, -1, 1, 'generic', $2, '{"user-agent": "x"}', $3, 'no JSON', '')
 """
 
 
-async def test_a_receipt_says_what_became_of_every_item(api: Api, pool: Pool) -> None:
+async def test_receipt_lists_outcome_of_every_item(api: Api, pool: Pool) -> None:
     receipt = receipt_ids(NOON, 1)[0]
     await pool.execute(INSERT_RECEIPT, receipt, NOON)
     await pool.execute(INSERT_EVENT, receipt, NOON)
@@ -28,19 +28,19 @@ async def test_a_receipt_says_what_became_of_every_item(api: Api, pool: Pool) ->
     assert [(item["dedup_key"], item["outcome"]) for item in shown["results"]] == [("disk", "opened")]
 
 
-async def test_a_receipt_that_is_none_is_not_found_and_an_id_that_is_none_is_refused(api: Api) -> None:
+async def test_unknown_receipt_and_invalid_receipt_id_are_refused(api: Api) -> None:
     for known in (receipt_ids(NOON, 1)[0], uuid4(), UUID(int=0), UUID(int=2**128 - 1)):
         assert (await api.call("GET", f"/api/v1/receipts/{known}"))[0] in {400, 404}
     assert (await api.call("GET", "/api/v1/receipts/x"))[0] == 400
 
 
-async def test_a_time_in_a_query_is_no_number(api: Api) -> None:
+async def test_numeric_time_in_query_returns_400(api: Api) -> None:
     assert (await api.call("GET", "/api/v1/incidents?updated_since=0.5"))[0] == 400
     assert (await api.call("GET", "/api/v1/incidents?updated_since=2026-11-29T02:00:00Z"))[0] == 200
     assert (await api.call("GET", "/api/v1/quarantine?since=2026-11-29T02:00:00Z"))[0] == 200
 
 
-async def test_the_quarantine_is_paged_newest_first(api: Api, pool: Pool) -> None:
+async def test_quarantine_is_paged_newest_first(api: Api, pool: Pool) -> None:
     for n in range(5):
         at = NOON + timedelta(seconds=n)
         await pool.execute(INSERT_QUARANTINE, receipt_ids(at, 1)[0], at, b"\xff" * 20_000 if n == 4 else b"{")
@@ -58,7 +58,7 @@ async def test_the_quarantine_is_paged_newest_first(api: Api, pool: Pool) -> Non
     assert (await api.call("GET", "/api/v1/quarantine?state=replayed"))[1] == {"quarantine": [], "next": None}
 
 
-async def test_a_query_of_the_quarantine_that_makes_no_sense_is_the_callers_fault(api: Api) -> None:
+async def test_invalid_quarantine_query_returns_400(api: Api) -> None:
     for query in ("limit=0", "before=0", "since=0.5", "since=1795918015", "before=99999999999999999999", "state=x", "unknown=1"):
         status, problem = await api.call("GET", f"/api/v1/quarantine?{query}")
         assert (status, problem["type"]) == (400, "/problems/malformed")

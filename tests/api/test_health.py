@@ -49,12 +49,12 @@ async def ask(pool: Pool, parts: Parts) -> AsyncIterator[Ask]:
         yield asked
 
 
-async def test_a_process_that_works_is_alive_and_ready(ask: Ask) -> None:
+async def test_healthy_process_is_alive_and_ready(ask: Ask) -> None:
     assert await ask("/healthz") == (200, {"status": "alive"})
     assert (await ask("/readyz"))[0] == 200
 
 
-async def test_a_dead_task_shows_in_both_probes(ask: Ask, parts: Parts) -> None:
+async def test_failed_task_fails_both_probes(ask: Ask, parts: Parts) -> None:
     parts.failing = ["upkeep"]
     assert await ask("/healthz") == (503, {"status": "failing", "tasks": ["upkeep"]})
     status, told = await ask("/readyz")
@@ -62,14 +62,14 @@ async def test_a_dead_task_shows_in_both_probes(ask: Ask, parts: Parts) -> None:
 
 
 @pytest.mark.parametrize("part", ["timers", "intake", "notifier"])
-async def test_timers_that_wait_for_a_dependency_make_it_unready_and_leave_it_alive(ask: Ask, parts: Parts, part: str) -> None:
+async def test_waiting_part_makes_process_unready_but_alive(ask: Ask, parts: Parts, part: str) -> None:
     setattr(parts, part, False)
     assert (await ask("/healthz"))[0] == 200
     status, told = await ask("/readyz")
     assert (status, told[part], told["status"]) == (503, False, "not ready")
 
 
-async def test_metrics_are_written_family_by_family_and_others_get_their_turn_between() -> None:
+async def test_metrics_exposition_yields_between_families() -> None:
     metrics = Metrics(CollectorRegistry(), ["generic"])
     metrics.outcomes.know(f"group-{n}" for n in range(100))
     loop, turns = asyncio.get_running_loop(), [0]
@@ -86,7 +86,7 @@ async def test_metrics_are_written_family_by_family_and_others_get_their_turn_be
     assert text == generate_latest(metrics.registry) + generate_latest(metrics.by_route)
 
 
-async def test_series_of_hundreds_of_routes_hold_up_nobody() -> None:
+async def test_metrics_exposition_of_many_routes_does_not_block_event_loop() -> None:
     metrics, clock = Metrics(CollectorRegistry()), SystemClock()
     for number in range(1_000):
         metrics.http_seconds.labels(f"/{number}", "GET", "2xx").observe(0.1)

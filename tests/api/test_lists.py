@@ -55,7 +55,7 @@ async def records(api: Api) -> Api:
         "kind=incident&tier=2,3", "state=on_hold",
     ],
 )  # fmt: skip
-async def test_a_list_has_what_was_asked_for_and_nothing_else(records: Api, query: str) -> None:
+async def test_filter_returns_matching_incidents(records: Api, query: str) -> None:
     assert await listed(records, query) == ["full"]
 
 
@@ -63,7 +63,7 @@ async def test_a_list_has_what_was_asked_for_and_nothing_else(records: Api, quer
     "query",
     ["tier=1", "major=false", "security=false", "on_hold=false", "channel=web", "owner=service_desk", "priority=4"],
 )
-async def test_a_list_leaves_out_what_was_not_asked_for(records: Api, query: str) -> None:
+async def test_filter_excludes_non_matching_incidents(records: Api, query: str) -> None:
     assert await listed(records, query) == ["plain"]
 
 
@@ -75,28 +75,28 @@ async def test_a_list_leaves_out_what_was_not_asked_for(records: Api, query: str
         "breached=true", "kind=service_request",
     ],
 )  # fmt: skip
-async def test_a_value_that_no_record_has_lists_nothing(records: Api, query: str) -> None:
+async def test_filter_by_unused_value_returns_nothing(records: Api, query: str) -> None:
     assert await listed(records, query) == []
 
 
-async def test_a_flag_is_true_or_false(api: Api) -> None:
+async def test_non_boolean_flag_returns_400(api: Api) -> None:
     assert (await api.call("GET", f"{INCIDENTS}?breached=perhaps"))[0] == 400
 
 
-async def test_breached_records_are_listed(records: Api, pool: Pool) -> None:
+async def test_breached_filter_lists_breached_incidents(records: Api, pool: Pool) -> None:
     await pool.execute("UPDATE incident SET breached = true WHERE title = 'plain'")
     assert await listed(records, "breached=true") == ["plain"]
     assert await listed(records, "breached=false") == ["full"]
 
 
-async def test_a_record_of_priority_2_is_major_and_a_request_never(api: Api) -> None:
+async def test_priority_2_incident_is_major_and_service_request_is_not(api: Api) -> None:
     grades: dict[str, Any] = {"impact": "company", "urgency": "normal"}
     assert (await api.incident(**grades))["major"] is True
     asked = {"kind": "service_request", "request_category": "access"}
     assert (await api.incident(**grades, **asked))["major"] is False
 
 
-async def test_what_is_due_soonest_comes_first_and_what_never_is_last(api: Api, pool: Pool) -> None:
+async def test_list_by_deadline_is_soonest_first_and_no_deadline_last(api: Api, pool: Pool) -> None:
     for title in ("a", "b", "c", "d", "e", "f"):
         await api.incident(title=title)
     for title, minutes in {"a": None, "b": 30, "c": 10, "d": None, "e": 20, "f": 10}.items():
@@ -113,7 +113,7 @@ async def test_what_is_due_soonest_comes_first_and_what_never_is_last(api: Api, 
         assert seen == ["c", "f", "e", "b", "a", "d"], limit
 
 
-async def test_whoever_sees_few_records_pages_through_them_by_what_is_due(api: Api) -> None:
+async def test_restricted_viewer_pages_by_deadline(api: Api) -> None:
     await api.person("sam", Role.SECURITY)
     await api.incident(title="others")
     for title in ("one", "two"):
@@ -122,14 +122,14 @@ async def test_whoever_sees_few_records_pages_through_them_by_what_is_due(api: A
 
 
 @pytest.mark.parametrize("query", [*(f"{name}=x" for name in sorted(FILTERS - {"breached"})), "breached=true", "sort=next_due"])
-async def test_a_reporter_cannot_choose_by_what_they_are_not_shown(api: Api, query: str) -> None:
+async def test_reporter_cannot_filter_by_internal_fields(api: Api, query: str) -> None:
     await api.person("rep", Role.REPORTER)
     query = query.replace("report=x", "report=due")
     assert (await api.call("GET", f"{INCIDENTS}?{query}", scope="rep"))[0] == 403
     assert (await api.call("GET", f"{INCIDENTS}?{query}", scope="read"))[0] == 200
 
 
-async def test_the_channel_of_a_list_is_that_of_the_record(api: Api, pool: Pool) -> None:
+async def test_channel_filter_matches_channel_of_incident(api: Api, pool: Pool) -> None:
     sources = [*Channel, *CHATS, "generic", "jira"]
     for source in sources:
         await api.incident(title=source, source=source)
@@ -139,7 +139,7 @@ async def test_the_channel_of_a_list_is_that_of_the_record(api: Api, pool: Pool)
         assert set(await listed(api, f"channel={channel}&limit=200")) == wanted
 
 
-async def test_the_end_of_the_list_by_what_is_due_walks_the_key(pool: Pool) -> None:
+async def test_list_of_incidents_without_deadline_uses_primary_key(pool: Pool) -> None:
     async with pool.acquire() as conn, conn.transaction():
         for setting in ("enable_seqscan = off", "enable_sort = off", "enable_bitmapscan = off"):
             await conn.execute("SET LOCAL " + setting)

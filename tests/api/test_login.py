@@ -34,7 +34,7 @@ async def session(api: Api, login: str = "ann", password: str = GOOD) -> dict[st
     return {"Authorization": f"Bearer {opened['token']}"}
 
 
-async def test_a_password_opens_a_session_of_twelve_hours(api: Api, clock: FakeClock) -> None:
+async def test_password_login_opens_session_of_twelve_hours(api: Api, clock: FakeClock) -> None:
     await person(api, "ann", "service_desk")
     status, opened = await log_in(api, " ANN ")
     assert (status, opened["person"]["login"]) == (200, "ann")
@@ -46,7 +46,7 @@ async def test_a_password_opens_a_session_of_twelve_hours(api: Api, clock: FakeC
     assert (await api.client.get(ME, headers=sent)).status == 401
 
 
-async def test_wrong_unknown_ended_and_without_a_password_are_answered_alike(api: Api) -> None:
+async def test_all_failed_logins_get_the_same_answer(api: Api) -> None:
     await person(api, "ann")
     await person(api, "bob", password=None)
     await person(api, "eve")
@@ -56,7 +56,7 @@ async def test_wrong_unknown_ended_and_without_a_password_are_answered_alike(api
     assert told == {(401, "/problems/unauthenticated", "the login or the password is wrong")}
 
 
-async def test_who_guesses_is_stopped_even_with_the_right_password_until_the_window_is_over(api: Api, clock: FakeClock) -> None:
+async def test_repeated_wrong_passwords_block_login_until_window_ends(api: Api, clock: FakeClock) -> None:
     await person(api, "ann")
     statuses = [status for status, _ in await asyncio.gather(*(log_in(api, "ann", f"guess {n}") for n in range(6)))]
     assert sorted(statuses) == [401] * 3 + [429] * 3
@@ -66,18 +66,18 @@ async def test_who_guesses_is_stopped_even_with_the_right_password_until_the_win
     assert (await log_in(api))[0] == 200
 
 
-async def test_logging_in_forgets_the_mistakes_before(api: Api) -> None:
+async def test_successful_login_resets_failure_count(api: Api) -> None:
     await person(api, "ann")
     for _ in range(3):
         assert [(await log_in(api, "ann", pw))[0] for pw in ("x", "y", GOOD)] == [401, 401, 200]
 
 
-async def test_an_address_that_tries_every_login_is_stopped(api: Api) -> None:
+async def test_address_trying_many_logins_is_blocked(api: Api) -> None:
     statuses = [(await log_in(api, f"user{n}"))[0] for n in range(31)]
     assert statuses == [401] * 30 + [429]
 
 
-async def test_logging_out_ends_the_session_at_once(api: Api) -> None:
+async def test_logout_ends_session_at_once(api: Api) -> None:
     await person(api, "ann")
     sent = await session(api)
     assert (await api.client.get(ME, headers=sent)).status == 200
@@ -87,7 +87,7 @@ async def test_logging_out_ends_the_session_at_once(api: Api) -> None:
 
 
 @pytest.mark.parametrize(("more", "of_key"), [({}, 401), ({"keep_keys": True}, 200)])
-async def test_a_new_password_ends_the_other_sessions_keys_and_the_old_password(
+async def test_password_change_ends_other_sessions_and_optionally_keys(
     api: Api, clock: FakeClock, more: dict[str, bool], of_key: int
 ) -> None:
     await person(api, "ann")
@@ -104,7 +104,7 @@ async def test_a_new_password_ends_the_other_sessions_keys_and_the_old_password(
     assert [(await log_in(api, "ann", pw))[0] for pw in (GOOD, change["new"])] == [401, 200]
 
 
-async def test_guessing_the_old_password_is_counted(api: Api) -> None:
+async def test_wrong_old_passwords_are_limited(api: Api) -> None:
     await person(api, "ann")
     sent = await session(api)
     guesses = [
@@ -114,7 +114,7 @@ async def test_guessing_the_old_password_is_counted(api: Api) -> None:
     assert guesses == [422, 422, 422, 429]
 
 
-async def test_a_key_of_ones_own_is_no_wider_than_its_maker_and_ends_with_its_owner(api: Api, clock: FakeClock) -> None:
+async def test_own_key_is_limited_to_own_scopes_and_ends_with_owner(api: Api, clock: FakeClock) -> None:
     await person(api, "ann", "tier2")
     sent = await session(api)
     for wider in (["admin"], ["ingest"], ["read", "ingest"]):
@@ -134,7 +134,7 @@ async def test_a_key_of_ones_own_is_no_wider_than_its_maker_and_ends_with_its_ow
     assert (await api.client.get(ME, headers=key)).status == 401
 
 
-async def test_whoever_is_not_active_has_no_key_whatever_the_keys_say(api: Api, clock: FakeClock, pool: Pool) -> None:
+async def test_inactive_person_has_no_valid_session(api: Api, clock: FakeClock, pool: Pool) -> None:
     await person(api, "ann")
     sent = await session(api)
     await pool.execute("UPDATE person SET active = false")
@@ -142,7 +142,7 @@ async def test_whoever_is_not_active_has_no_key_whatever_the_keys_say(api: Api, 
     assert (await api.client.get(ME, headers=sent)).status == 401
 
 
-async def test_only_the_owner_revokes_a_key_of_ones_own(api: Api) -> None:
+async def test_only_owner_revokes_own_key(api: Api) -> None:
     await person(api, "ann")
     await person(api, "bob")
     ann, bob = await session(api), await session(api, "bob")
@@ -152,7 +152,7 @@ async def test_only_the_owner_revokes_a_key_of_ones_own(api: Api) -> None:
     assert (await api.client.get(ME, headers={"X-Api-Key": made["key"]})).status == 401
 
 
-async def test_only_an_administrator_has_the_scope_admin_and_only_as_long(api: Api, clock: FakeClock) -> None:
+async def test_admin_scope_ends_with_administrator_role(api: Api, clock: FakeClock) -> None:
     await person(api, "ann", "administrator")
     sent = await session(api)
     assert (await api.client.get("/api/v1/keys", headers=sent)).status == 200
@@ -163,14 +163,14 @@ async def test_only_an_administrator_has_the_scope_admin_and_only_as_long(api: A
     assert (await api.client.get("/api/v1/keys", headers=again)).status == 403
 
 
-async def test_a_machine_is_nobody(api: Api) -> None:
+async def test_machine_key_has_no_person_or_password(api: Api) -> None:
     status, me = await api.call("GET", ME, scope="read")
     assert (status, me["person"]) == (200, None)
     assert (await api.call("POST", OWN, {"name": "k", "scopes": ["read"]}))[0] == 403
     assert (await api.call("PUT", f"{ME}/password", {"old": "x", "new": GOOD}))[0] == 403
 
 
-async def test_an_older_hash_is_renewed_by_logging_in(api: Api, pool: Pool) -> None:
+async def test_outdated_password_hash_is_renewed_at_login(api: Api, pool: Pool) -> None:
     await person(api, "ann")
     dated = "$argon2id$v=19$m=8192,t=1,p=1$"
     hasher = argon2.PasswordHasher(time_cost=1, memory_cost=8_192, parallelism=1)
@@ -179,7 +179,7 @@ async def test_an_older_hash_is_renewed_by_logging_in(api: Api, pool: Pool) -> N
     assert not (await pool.fetchval("SELECT password_hash FROM person")).startswith(dated)
 
 
-async def test_no_password_and_no_token_lies_in_the_database(api: Api, pool: Pool) -> None:
+async def test_passwords_and_tokens_are_not_stored_in_clear(api: Api, pool: Pool) -> None:
     await person(api, "ann")
     token = (await session(api))["Authorization"].removeprefix("Bearer ")
     rows = [*await pool.fetch("SELECT * FROM person"), *await pool.fetch("SELECT * FROM api_key")]
@@ -189,17 +189,17 @@ async def test_no_password_and_no_token_lies_in_the_database(api: Api, pool: Poo
 
 
 @pytest.mark.parametrize("body", [{}, {"login": "ann"}, {"login": 1, "password": "x"}, {"login": "a", "password": "x" * 2000}])
-async def test_a_log_in_that_makes_no_sense_is_the_callers_fault(api: Api, body: Any) -> None:
+async def test_malformed_login_returns_400(api: Api, body: Any) -> None:
     assert (await api.client.post("/api/v1/login", json=body)).status == 400
 
 
-async def test_a_database_that_is_gone_lets_nobody_in(api: Api, pool: Pool) -> None:
+async def test_login_without_database_returns_503(api: Api, pool: Pool) -> None:
     await person(api, "ann")
     pool.terminate()
     assert (await log_in(api))[0] == 503
 
 
-async def test_a_person_makes_so_many_keys_of_their_own(api: Api) -> None:
+async def test_number_of_own_keys_is_limited(api: Api) -> None:
     await api.person("bob", Role.TIER2)
     made = [(await api.call("POST", OWN, {"name": f"script {at}", "scopes": ["read"]}, "bob")) for at in range(50)]
     assert [status for status, _ in made] == [201] * 49 + [422]

@@ -38,14 +38,14 @@ async def padded(pool: Pool, number: str, entries: int, actor: str = "ann") -> N
 
 
 @pytest.mark.parametrize("limit", [1, 4, 5, 6, 1_000])
-async def test_a_timeline_is_read_to_its_end(api: Api, pool: Pool, limit: int) -> None:
+async def test_timeline_is_paged_to_its_end(api: Api, pool: Pool, limit: int) -> None:
     number = (await api.incident())["number"]
     await padded(pool, number, 4)
     entries = await pages(api, f"{INCIDENTS}/{number}/timeline", "entries", limit)
     assert [one["seq"] for one in entries] == [1, 2, 3, 4, 5]
 
 
-async def test_what_somebody_does_behind_ten_thousand_notes_is_told(api: Api, pool: Pool) -> None:
+async def test_entry_after_ten_thousand_notes_is_listed(api: Api, pool: Pool) -> None:
     number = (await api.incident())["number"]
     await padded(pool, number, 10_200)
     assert (await api.call("POST", f"{INCIDENTS}/{number}/note", {"note": "found it"}))[0] == 200
@@ -54,7 +54,7 @@ async def test_what_somebody_does_behind_ten_thousand_notes_is_told(api: Api, po
 
 
 @pytest.mark.parametrize("query", ["limit=0", "limit=1001", "after=-1", "after=x", "before=1"])
-async def test_a_page_that_is_none_is_refused(api: Api, query: str) -> None:
+async def test_invalid_page_query_returns_400(api: Api, query: str) -> None:
     number = (await api.incident())["number"]
     assert (await api.call("GET", f"{INCIDENTS}/{number}/timeline?{query}"))[0] == 400
 
@@ -66,7 +66,7 @@ FROM incident i, integration g, generate_series(1, 5) AS n WHERE i.number = $1
 """
 
 
-async def test_followers_and_alerts_and_notifications_are_read_to_their_ends(api: Api, pool: Pool) -> None:
+async def test_linked_incidents_alerts_and_notifications_are_paged_to_end(api: Api, pool: Pool) -> None:
     master, *followers = [(await api.incident(title=f"number {at}"))["number"] for at in range(6)]
     for number in followers:
         assert (await api.call("POST", f"{INCIDENTS}/{number}/link", {"master": master}))[0] == 200
@@ -90,7 +90,7 @@ async def link_of(api: Api, number: str) -> str:
     return str(made["path"])
 
 
-async def test_pages_for_reporters_show_the_newest_and_say_that_there_is_more(api: Api, pool: Pool) -> None:
+async def test_reporter_page_shows_newest_entries_and_says_there_are_more(api: Api, pool: Pool) -> None:
     number = (await api.incident(contact="bob@example.com"))["number"]
     path = await link_of(api, number)
     assert (await api.call("GET", path))[1]["earlier"] is False
@@ -103,7 +103,7 @@ async def test_pages_for_reporters_show_the_newest_and_say_that_there_is_more(ap
     assert "note 600" in page
 
 
-async def test_the_bearers_of_links_add_so_much_in_an_hour_and_no_more(api: Api, clock: Any) -> None:
+async def test_additions_by_link_are_limited_per_hour(api: Api, clock: Any) -> None:
     number = (await api.incident(contact="bob@example.com"))["number"]
     links = [await link_of(api, number), await link_of(api, number)]
     statuses = [(await api.call("POST", f"{links[at % 2]}/note", {"note": f"n{at}"}))[0] for at in range(31)]
@@ -119,7 +119,7 @@ async def test_the_bearers_of_links_add_so_much_in_an_hour_and_no_more(api: Api,
     assert (await api.call("POST", f"{links[0]}/note", {"note": "later"}))[0] == 200
 
 
-async def test_the_bearers_of_links_add_so_much_to_a_record_and_no_more(api: Api, pool: Pool) -> None:
+async def test_additions_by_link_are_limited_per_incident(api: Api, pool: Pool) -> None:
     number = (await api.incident(contact="bob@example.com"))["number"]
     path = await link_of(api, number)
     await padded(pool, number, 500, "reporter")

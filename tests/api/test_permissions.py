@@ -146,7 +146,7 @@ async def record(api: Api) -> Incident:
 
 
 @pytest.mark.parametrize("part", [*Role, *Machine])
-async def test_every_route_in_every_state_answers_as_the_tables_say(api: Api, part: Part) -> None:
+async def test_every_route_in_every_state_matches_permission_tables(api: Api, part: Part) -> None:
     key, who, scopes = await somebody(api, part)
     base = await record(api)
     wrong = []
@@ -163,7 +163,7 @@ async def test_every_route_in_every_state_answers_as_the_tables_say(api: Api, pa
 
 
 @pytest.mark.parametrize("part", [*Role, *Machine])
-async def test_what_is_not_there_for_somebody_is_answered_as_what_was_never_there(api: Api, part: Part) -> None:
+async def test_invisible_incident_returns_same_answer_as_missing_incident(api: Api, part: Part) -> None:
     key, who, scopes = await somebody(api, part)
     base = await record(api)
     for security, owner in ((True, "ann"), (False, "bob")):
@@ -182,7 +182,7 @@ def without_the_number(problem: dict[str, Any], number: str) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("part", [*Role, *Machine])
-async def test_what_is_asked_of_the_gateway_is_answered_to_whom_the_table_says(api: Api, part: Part) -> None:
+async def test_other_routes_match_permission_table(api: Api, part: Part) -> None:
     key, who, scopes = await somebody(api, part)
     for route in ROUTES:
         if route.scope is None or route in OF_RECORDS or "/me" in route.path or route.path.endswith("/logout"):
@@ -193,7 +193,7 @@ async def test_what_is_asked_of_the_gateway_is_answered_to_whom_the_table_says(a
         assert (status == 403) == refused, (route.method, path, status)
 
 
-def test_every_route_that_tells_of_records_asks_for_a_right() -> None:
+def test_every_route_about_incidents_requires_a_permission() -> None:
     named = {(route.method, route.path) for route in ROUTES if route.scope is not None and route.needs is not None}
     spared = {"/me", "/logout", "/keys", "/sla/simulate", "/incidents/bulk", "/people", "/groups"}
     bare = [

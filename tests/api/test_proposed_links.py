@@ -35,7 +35,7 @@ async def two(api: Api) -> tuple[str, str]:
     return number, master
 
 
-async def test_a_proposed_link_is_shown_with_its_reason_by_both_records(api: Api) -> None:
+async def test_proposed_link_is_shown_with_reason_on_both_incidents(api: Api) -> None:
     number, master = await two(api)
     assert await proposed(api, number) == [(number, master, master)]
     assert await proposed(api, master) == [(number, master, number)]
@@ -45,7 +45,7 @@ async def test_a_proposed_link_is_shown_with_its_reason_by_both_records(api: Api
 
 
 @pytest.mark.parametrize("flagged", [0, 1])
-async def test_a_proposed_link_is_hidden_from_those_who_may_not_see_one_of_its_records(api: Api, flagged: int) -> None:
+async def test_proposed_link_is_hidden_if_one_incident_is_not_visible(api: Api, flagged: int) -> None:
     await api.person("ann", Role.SERVICE_DESK)
     pair = await two(api)
     await api.call("PATCH", f"{INCIDENTS}/{pair[flagged]}", {"security": True})
@@ -53,7 +53,7 @@ async def test_a_proposed_link_is_hidden_from_those_who_may_not_see_one_of_its_r
     assert len(await proposed(api, pair[1 - flagged])) == 1
 
 
-async def test_linking_by_hand_takes_the_proposal(api: Api) -> None:
+async def test_manual_link_takes_the_proposal(api: Api) -> None:
     number, master = await two(api)
     assert (await api.call("POST", f"{INCIDENTS}/{number}/link", {"master": master}))[0] == 200
     assert await proposed(api, master) == []
@@ -61,7 +61,7 @@ async def test_linking_by_hand_takes_the_proposal(api: Api) -> None:
         assert await conn.fetchval("SELECT state FROM proposed_link") == "taken"
 
 
-async def test_a_refused_link_is_shown_no_longer_and_is_not_proposed_again(api: Api) -> None:
+async def test_refused_link_is_hidden_and_not_proposed_again(api: Api) -> None:
     number, master = await two(api)
     body = {"master": master, "note": "another trouble"}
     assert (await api.call("POST", f"{INCIDENTS}/{number}/refuse_link", body))[0] == 200
@@ -73,7 +73,7 @@ async def test_a_refused_link_is_shown_no_longer_and_is_not_proposed_again(api: 
     assert (status, problem["detail"]) == (409, f"it is not proposed that {number} follows {master}")
 
 
-async def test_a_link_that_was_refused_is_remembered_as_one_that_was_undone(api: Api) -> None:
+async def test_refused_link_is_stored_as_unlearned(api: Api) -> None:
     number, master = await two(api)
     await api.call("POST", f"{INCIDENTS}/{number}/refuse_link", {"master": master})
     async with acquire(api.uow.pool) as conn:
@@ -82,13 +82,13 @@ async def test_a_link_that_was_refused_is_remembered_as_one_that_was_undone(api:
 
 
 @pytest.mark.parametrize("ended", [0, 1])
-async def test_a_link_to_or_of_a_record_that_has_ended_is_proposed_no_longer(api: Api, ended: int) -> None:
+async def test_proposal_is_hidden_after_either_incident_is_resolved(api: Api, ended: int) -> None:
     pair = await two(api)
     await api.call("POST", f"{INCIDENTS}/{pair[ended]}/resolve", {})
     assert await proposed(api, pair[0]) == await proposed(api, pair[1]) == []
 
 
-async def test_a_taken_link_that_is_proposed_anew_is_open_again(api: Api) -> None:
+async def test_taken_link_can_be_proposed_again(api: Api) -> None:
     number, master = await two(api)
     await api.call("POST", f"{INCIDENTS}/{number}/link", {"master": master})
     await api.call("POST", f"{INCIDENTS}/{number}/unlink", {})
@@ -102,7 +102,7 @@ FROM incident i, generate_series(1, 300) n
 """
 
 
-async def test_finding_proposed_links_takes_no_longer_with_many_records_and_a_planner_without_figures(api: Api) -> None:
+async def test_proposed_links_query_stays_cheap_with_many_incidents(api: Api) -> None:
     number, _ = await two(api)
     async with acquire(api.uow.pool) as conn:
         await conn.execute(MORE)

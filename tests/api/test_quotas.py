@@ -35,7 +35,7 @@ async def gateway(database_url: str, limits: dict[str, int]) -> AsyncIterator[Se
         yield running
 
 
-async def test_a_key_over_its_quota_is_told_which_and_no_other_key_is(gateway: Served) -> None:
+async def test_key_over_quota_gets_429_and_other_keys_are_served(gateway: Served) -> None:
     statuses = [(await gateway.get("/api/v1/incidents", "read"))[0] for _ in range(4)]
     assert statuses == [200, 200, 200, 429]
     headers = {"Authorization": f"Bearer {gateway.keys['read']}"}
@@ -49,7 +49,7 @@ async def test_a_key_over_its_quota_is_told_which_and_no_other_key_is(gateway: S
     assert 'gateway_quota_refusals_total{quota="requests"} 2.0' in metrics
 
 
-async def test_a_sender_over_its_quota_is_answered_with_what_it_comes_again_for(gateway: Served) -> None:
+async def test_sender_over_quota_gets_status_its_protocol_retries(gateway: Served) -> None:
     answers = [await gateway.post(INGEST, ALERT | {"title": f"disk {at}"}) for at in range(4)]
     assert [answer.status for answer in answers] == [202, 202, 202, 503]
     assert answers[-1].headers["Retry-After"] == "1"
@@ -61,7 +61,7 @@ async def test_a_sender_over_its_quota_is_answered_with_what_it_comes_again_for(
     assert (await gateway.post(INGEST, ALERT, "other")).status == 202
 
 
-async def test_an_address_without_a_key_that_asks_too_much_is_told_so_and_keys_from_there_are_served(gateway: Served) -> None:
+async def test_address_over_quota_gets_429_and_keys_from_it_are_served(gateway: Served) -> None:
     path = "/api/v1/mine/nothing"
     assert [(await gateway.client.get(path)).status for _ in range(4)] == [404, 404, 404, 429]
     page = await gateway.client.get("/my/nothing")
@@ -70,7 +70,7 @@ async def test_an_address_without_a_key_that_asks_too_much_is_told_so_and_keys_f
     assert (await gateway.client.get("/healthz")).status == 200
 
 
-async def test_keys_that_are_none_count_as_strangers_and_those_seen_before_are_served(gateway: Served) -> None:
+async def test_invalid_keys_count_against_address_and_known_keys_are_served(gateway: Served) -> None:
     assert (await gateway.get("/api/v1/incidents", "read"))[0] == 200
     headers = {"Authorization": f"Bearer gwk_{'a' * 12}_{'b' * 43}"}
     made_up = [(await gateway.client.get("/api/v1/incidents", headers=headers)).status for _ in range(3)]
@@ -80,7 +80,7 @@ async def test_keys_that_are_none_count_as_strangers_and_those_seen_before_are_s
 
 
 @pytest.mark.parametrize("limits", [{"file_bytes_per_day": 10}])
-async def test_files_beyond_the_quota_of_a_key_are_not_kept(gateway: Served) -> None:
+async def test_files_beyond_daily_quota_are_refused(gateway: Served) -> None:
     made = await (await gateway.post("/api/v1/incidents", {"title": "mail is down"}, "admin")).json()
     path = f"/api/v1/incidents/{made['number']}/attachments?name=log.txt"
     headers = {"Authorization": f"Bearer {gateway.keys['admin']}"}
@@ -94,7 +94,7 @@ async def test_files_beyond_the_quota_of_a_key_are_not_kept(gateway: Served) -> 
 
 
 @pytest.mark.parametrize("limits", [{"mappings_per_day": 2}])
-async def test_mappings_beyond_the_quota_of_an_integration_are_not_saved(gateway: Served) -> None:
+async def test_mappings_beyond_daily_quota_are_refused(gateway: Served) -> None:
     headers = {"Authorization": f"Bearer {gateway.keys['admin']}"}
 
     async def put(to: str) -> tuple[int, str]:
@@ -110,7 +110,7 @@ async def test_mappings_beyond_the_quota_of_an_integration_are_not_saved(gateway
 
 
 @pytest.mark.parametrize("limits", [{"key_at_once": 2}])
-async def test_requests_that_wait_are_given_back_when_they_end(gateway: Served) -> None:
+async def test_concurrent_request_quota_is_released_when_requests_end(gateway: Served) -> None:
     waiting = [asyncio.ensure_future(gateway.get("/api/v1/changes?wait=1", "read")) for _ in range(2)]
     await asyncio.sleep(0.2)  # noqa: TID251 - until they wait
     status, told = await gateway.get("/api/v1/incidents", "read")
@@ -120,7 +120,7 @@ async def test_requests_that_wait_are_given_back_when_they_end(gateway: Served) 
 
 
 @pytest.mark.parametrize("limits", [{"key_bytes_per_minute": 6_000}])
-async def test_bytes_count_whether_they_are_announced_or_not(gateway: Served) -> None:
+async def test_byte_quota_counts_bodies_with_and_without_length(gateway: Served) -> None:
     headers = {"Authorization": f"Bearer {gateway.keys['ingest']}", "Content-Type": "application/json"}
     body = msgspec.json.encode(ALERT | {"description": "x" * 4_000})
 

@@ -25,14 +25,14 @@ async def read(api: Api, path: str, **headers: str) -> Any:
     return answer
 
 
-def test_every_type_of_problem_has_words() -> None:
+def test_every_problem_type_has_a_description() -> None:
     assert PROBLEM_WORDS.keys() == PROBLEMS.keys()
     ours = {one.code for one in every_kind() if one.__module__ == "gateway.errors"}
     assert ours <= PROBLEMS.keys()
 
 
 @pytest.mark.parametrize("slug", sorted(PROBLEMS))
-async def test_the_address_of_every_type_of_problem_answers_in_both_languages(api: Api, slug: str) -> None:
+async def test_problem_type_url_answers_in_both_languages(api: Api, slug: str) -> None:
     english = await (await read(api, f"/problems/{slug}", Accept_Language="en")).json()
     assert english["type"] == f"/problems/{slug}"
     assert english["title"] == PROBLEMS[slug].title
@@ -45,13 +45,13 @@ async def test_the_address_of_every_type_of_problem_answers_in_both_languages(ap
     assert chinese["type"] == english["type"]
 
 
-async def test_the_type_of_an_answer_leads_to_its_page(api: Api) -> None:
+async def test_type_of_error_response_leads_to_its_page(api: Api) -> None:
     _, problem = await api.call("GET", "/api/v1/incidents/INC-20260302-000001")
     page = await (await read(api, problem["type"])).json()
     assert (page["title"], page["status"]) == (problem["title"], problem["status"])
 
 
-async def test_a_browser_is_shown_a_page_in_its_language(api: Api) -> None:
+async def test_browser_gets_problem_page_in_its_language(api: Api) -> None:
     answer = await read(api, "/problems/conflict", Accept="text/html,*/*;q=0.8", Accept_Language="zh")
     assert answer.content_type == "text/html"
     text = await answer.text()
@@ -59,7 +59,7 @@ async def test_a_browser_is_shown_a_page_in_its_language(api: Api) -> None:
     assert '<a href="/problems/conflict?lang=en"' in text
 
 
-async def test_a_type_that_does_not_exist_is_a_problem(api: Api) -> None:
+async def test_unknown_problem_type_returns_404(api: Api) -> None:
     assert (await api.client.get("/problems/made-up")).status == 404
 
 
@@ -71,5 +71,5 @@ async def test_every_runbook_is_served_as_text(api: Api, path: Any) -> None:
 
 
 @pytest.mark.parametrize("name", ["made-up", "gateway-down.md", "..%2F..%2Fpyproject", "%2e%2e"])
-async def test_nothing_but_runbooks_is_served_as_one(api: Api, name: str) -> None:
+async def test_other_files_are_not_served_as_runbooks(api: Api, name: str) -> None:
     assert (await api.client.get(f"/runbooks/{name}")).status == 404

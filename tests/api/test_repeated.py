@@ -155,7 +155,7 @@ async def chat(api: Api) -> Asked:
 MORE = ("linked", "complaints", "publish", "follow_on", "convert", "leader_told", "acknowledge_escalation", "updates")
 
 
-def ways(api: Api) -> dict[str, Callable[[], Awaitable[Asked]]]:
+def calls_by_operation(api: Api) -> dict[str, Callable[[], Awaitable[Asked]]]:
     """How to come to a call of each operation that will succeed."""
     one, mine = f"{V1}/incidents/{{number}}", f"{V1}/mine/{{link}}"
     key = {"name": "k", "scopes": ["read"]}
@@ -201,10 +201,10 @@ async def told(answer: ClientResponse) -> tuple[int, str | None, str | None, Any
 
 
 @pytest.mark.parametrize("operation", LISTED)
-async def test_a_request_sent_again_changes_nothing_and_is_answered_as_before(
+async def test_repeated_request_changes_nothing_and_gets_same_answer(
     api: Api, pool: Pool, clock: FakeClock, operation: str
 ) -> None:
-    path, sent = await ways(api)[operation]()
+    path, sent = await calls_by_operation(api)[operation]()
     sent |= {"headers": {"Idempotency-Key": "k"}}
     method = operation.partition(" ")[0]
     clock.advance(timedelta(seconds=1))
@@ -222,11 +222,11 @@ async def test_a_request_sent_again_changes_nothing_and_is_answered_as_before(
     assert await pool.fetchrow(COUNTED) == counted
 
 
-def test_there_is_a_call_of_every_operation_that_lists_the_header(api: Api) -> None:
-    assert set(LISTED) == set(ways(api))
+def test_every_operation_with_idempotency_key_has_a_test_call(api: Api) -> None:
+    assert set(LISTED) == set(calls_by_operation(api))
 
 
-async def test_a_bulk_request_sent_again_does_what_could_not_be_done_before(api: Api) -> None:
+async def test_repeated_bulk_request_returns_same_results(api: Api) -> None:
     numbers = [(await api.incident(title=title))["number"] for title in ("a", "b")]
     for action in ("resolve", "close"):
         await api.call("POST", f"{V1}/incidents/{numbers[1]}/{action}", {})
@@ -237,7 +237,7 @@ async def test_a_bulk_request_sent_again_does_what_could_not_be_done_before(api:
     assert again == first
 
 
-async def test_a_request_that_failed_is_tried_again_with_the_same_key(api: Api) -> None:
+async def test_failed_request_is_retried_with_same_idempotency_key(api: Api) -> None:
     once = {"Idempotency-Key": "k"}
     new = {"slug": "shop", "name": "Shop", "owner_group": "dba"}
     assert (await api.call("POST", f"{V1}/services", new, headers=once))[0] == 422

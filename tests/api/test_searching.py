@@ -44,7 +44,7 @@ async def a_record(gateway: Served) -> str:
 
 
 @pytest.mark.usefixtures("slow")
-async def test_forty_searches_stop_no_acknowledgement(gateway: Served) -> None:
+async def test_slow_searches_do_not_block_writes(gateway: Served) -> None:
     number = await a_record(gateway)
     searches = [asyncio.ensure_future(gateway.get(SEARCH, "read")) for _ in range(40)]
     await asyncio.sleep(0.1)  # noqa: TID251 - until they have begun
@@ -65,7 +65,7 @@ SELECT 1::bigint AS id FROM pg_sleep(3) WHERE concat($1::text, $2::text, $3::tex
 """
 
 
-async def test_searches_of_the_quarantine_stop_nobody(gateway: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_slow_quarantine_searches_do_not_block_writes(gateway: Served, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(store, "NEWEST_IDS", SLOWLY)
     searches = [asyncio.ensure_future(gateway.get("/api/v1/quarantine?problem=x", "admin")) for _ in range(25)]
     await asyncio.sleep(0.1)  # noqa: TID251 - until they have begun
@@ -76,7 +76,7 @@ async def test_searches_of_the_quarantine_stop_nobody(gateway: Served, monkeypat
     assert told == {(503, "the search takes longer than database.read_within"), (503, "too many searches at once")}
 
 
-async def test_what_looks_through_the_quarantine_takes_a_turn_and_its_pages_do_not(
+async def test_filtered_quarantine_queries_need_a_search_turn_and_plain_pages_do_not(
     gateway: Served, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(searching, "WAITING_PER_PLACE", 0)
@@ -89,7 +89,7 @@ async def test_what_looks_through_the_quarantine_takes_a_turn_and_its_pages_do_n
     assert (await gateway.post(replay, {}, "admin")).status == 200
 
 
-async def test_making_silences_stops_no_acknowledgement(gateway: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_silence_creation_does_not_block_writes(gateway: Served, monkeypatch: pytest.MonkeyPatch) -> None:
     number = await a_record(gateway)
     monkeypatch.setattr(silences, "PROBE", "SELECT count(*) FROM unnest($1::text[]) AS p (pattern), pg_sleep(0.4)")
     matcher = {"name": "a", "value": "b.*", "isRegex": True}
@@ -105,7 +105,7 @@ async def test_making_silences_stops_no_acknowledgement(gateway: Served, monkeyp
 
 
 @pytest.mark.usefixtures("slow")
-async def test_searches_leave_connections_to_other_reads(gateway: Served) -> None:
+async def test_slow_searches_leave_connections_for_other_reads(gateway: Served) -> None:
     await a_record(gateway)
     searches = [asyncio.ensure_future(gateway.get(SEARCH, "read")) for _ in range(5)]
     await asyncio.sleep(0.1)  # noqa: TID251 - until they have begun
@@ -114,7 +114,7 @@ async def test_searches_leave_connections_to_other_reads(gateway: Served) -> Non
     await asyncio.gather(*searches)
 
 
-async def test_searches_beyond_those_that_wait_are_refused() -> None:
+async def test_searches_beyond_waiting_limit_are_refused() -> None:
     searches = Searches(1)
 
     async def one() -> None:
@@ -133,7 +133,7 @@ async def test_searches_beyond_those_that_wait_are_refused() -> None:
     await one()
 
 
-async def test_another_failure_of_the_database_keeps_its_words() -> None:
+async def test_other_database_failure_keeps_its_message() -> None:
     with pytest.raises(Unavailable, match="gone"):
         async with Searches().turn():
             raise Unavailable("gone")
@@ -143,7 +143,7 @@ READS = sorted({route.path for route in table(Feed()) if route.method == "GET"})
 PLACES = {"number": "INC", "id": "1", "login": "ann", "slug": "crm", "name": "host-1", "system": "jira"}
 
 
-async def test_what_reads_needs_no_connection_that_can_write(gateway: Served) -> None:
+async def test_read_routes_work_without_a_writable_connection(gateway: Served) -> None:
     places = PLACES | {"number": await a_record(gateway)}
     headers = {"Authorization": f"Bearer {gateway.keys['admin']}"}
     for path in READS:

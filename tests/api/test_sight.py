@@ -30,7 +30,7 @@ async def flagged(api: Api, **fields: Any) -> str:
     return str((await api.incident(security=True, title="Phishing", **fields))["number"])
 
 
-async def test_a_security_record_is_in_no_list_of_whoever_is_not_privy(api: Api) -> None:
+async def test_security_incident_is_in_no_list_without_security_role(api: Api) -> None:
     await api.person("ann", Role.TIER2)
     await api.person("sec", Role.SECURITY)
     await api.person("eve", Role.SERVICE_DESK, Role.SECURITY)
@@ -43,7 +43,7 @@ async def test_a_security_record_is_in_no_list_of_whoever_is_not_privy(api: Api)
     assert await numbers(api, "eve") == {ordinary, hidden}
 
 
-async def test_the_feed_tells_of_security_records_only_to_the_privy(api: Api) -> None:
+async def test_change_feed_shows_security_incidents_only_to_security_roles(api: Api) -> None:
     ordinary, hidden = (await api.incident())["number"], await flagged(api)
     _, told = await api.call("GET", "/api/v1/changes", scope="read")
     assert {change["number"] for change in told["changes"]} == {ordinary}
@@ -64,7 +64,7 @@ async def below_a_hidden_master(api: Api) -> tuple[str, str]:
     return child, master
 
 
-async def test_links_to_security_records_show_to_the_privy_alone(api: Api) -> None:
+async def test_links_to_security_incidents_show_only_to_security_roles(api: Api) -> None:
     await api.person("ann", Role.SERVICE_DESK)
     child, master = await below_a_hidden_master(api)
     for path, of in ((INCIDENTS, "incident"), (f"{INCIDENTS}/{child}/timeline", "timeline"), ("/api/v1/changes", "feed")):
@@ -83,14 +83,14 @@ async def test_links_to_security_records_show_to_the_privy_alone(api: Api) -> No
     assert related == {"master": None, "related": [], "proposed": [], "next": None}
 
 
-async def test_nobody_links_to_what_is_not_there_for_them(api: Api) -> None:
+async def test_link_to_invisible_incident_returns_404(api: Api) -> None:
     await api.person("ann", Role.SERVICE_DESK)
     child, master = (await api.incident())["number"], await flagged(api)
     status, problem = await api.call("POST", f"{INCIDENTS}/{child}/link", {"master": master}, scope="ann")
     assert (status, problem["detail"]) == (404, f"no incident has the number {master}")
 
 
-async def test_acting_on_many_answers_for_each_what_it_would_alone(api: Api) -> None:
+async def test_bulk_action_answers_for_each_incident_as_a_single_action(api: Api) -> None:
     await api.person("ann", Role.TIER2)
     one, hidden = (await api.incident())["number"], await flagged(api)
     many = [one, hidden, "INC-20260302-000099"]
@@ -104,7 +104,7 @@ async def test_acting_on_many_answers_for_each_what_it_would_alone(api: Api) -> 
     assert done["results"][1]["detail"].replace(hidden, "N") == "no incident has the number N"
 
 
-async def test_solving_a_master_leaves_alone_what_one_may_not_solve(api: Api) -> None:
+async def test_resolving_master_skips_incidents_the_actor_may_not_resolve(api: Api) -> None:
     await api.person("ann", Role.INCIDENT_MANAGER)
     await api.person("dan", Role.SERVICE_DESK)
     master, child, secret = (await api.incident())["number"], (await api.incident())["number"], await flagged(api)
@@ -126,7 +126,7 @@ VALUES ($1, 0, $2, 'k', 'firing', 'opened', '', (SELECT id FROM incident WHERE n
 """
 
 
-async def test_a_receipt_names_no_security_record(api: Api, pool: Pool) -> None:
+async def test_receipt_hides_number_of_security_incident(api: Api, pool: Pool) -> None:
     hidden = await flagged(api)
     [receipt] = receipt_ids(NOON, 1)
     async with acquire(pool) as conn:
@@ -137,7 +137,7 @@ async def test_a_receipt_names_no_security_record(api: Api, pool: Pool) -> None:
         assert (status, told["results"][0]["incident"]) == (200, shown)
 
 
-async def test_a_record_flagged_while_somebody_waits_for_it_is_gone_for_them(api: Api, pool: Pool) -> None:
+async def test_incident_flagged_during_lock_wait_returns_404(api: Api, pool: Pool) -> None:
     await api.person("ann", Role.TIER2)
     number = (await api.incident())["number"]
     await api.hire("dba")
@@ -153,7 +153,7 @@ async def test_a_record_flagged_while_somebody_waits_for_it_is_gone_for_them(api
     assert [entry["event"] for entry in timeline["entries"]] == ["opened", "assigned", "management_told"]
 
 
-async def test_repeating_a_request_shows_nothing_that_is_hidden_since(api: Api) -> None:
+async def test_repeated_request_returns_404_after_incident_is_flagged(api: Api) -> None:
     await api.person("ann", Role.SERVICE_DESK)
     sent = {"Idempotency-Key": "k"}
     status, made = await api.call("POST", INCIDENTS, {"title": "x"}, scope="ann", headers=sent)
@@ -163,20 +163,20 @@ async def test_repeating_a_request_shows_nothing_that_is_hidden_since(api: Api) 
     assert (await api.call("POST", INCIDENTS, {"title": "x"}, scope="ann", headers=sent))[0] == 404
 
 
-async def test_whoever_may_make_no_record_makes_none_whatever_way_they_come(api: Api) -> None:
+async def test_leader_cannot_create_incident_even_without_the_api(api: Api) -> None:
     leader = Principal(name="lea", parts=frozenset({Role.LEADER}))
     with pytest.raises(Forbidden):
         await create(api.uow, Report(title="x"), leader)
 
 
-async def test_whoever_reports_a_security_incident_has_said_it_and_sees_it_no_more(api: Api) -> None:
+async def test_reporter_of_security_incident_cannot_read_it_afterwards(api: Api) -> None:
     await api.person("rep", Role.REPORTER)
     status, made = await api.call("POST", INCIDENTS, {"title": "odd mail", "security": True}, scope="rep")
     assert (status, made["title"]) == (201, "odd mail")
     assert (await api.call("GET", f"{INCIDENTS}/{made['number']}", scope="rep"))[0] == 404
 
 
-async def test_a_reporter_sees_their_own_records_and_nothing_else(api: Api) -> None:
+async def test_reporter_sees_only_own_incidents(api: Api) -> None:
     await api.person("rep", Role.REPORTER, email="Rep@example.com")
     own = (await api.call("POST", INCIDENTS, {"title": "mine"}, scope="rep"))[1]
     assert (own["contact"], own["owner"]) == ("Rep@example.com", "service_desk")
@@ -188,7 +188,7 @@ async def test_a_reporter_sees_their_own_records_and_nothing_else(api: Api) -> N
     assert (await api.call("GET", f"{INCIDENTS}/{other}", scope="rep"))[0] == 404
 
 
-async def test_what_is_ones_own_is_found_by_index(pool: Pool) -> None:
+async def test_own_incidents_are_found_by_index(pool: Pool) -> None:
     async with pool.acquire() as conn, conn.transaction():
         await conn.execute("SET LOCAL enable_seqscan = off")
         statement = await conn.prepare("EXPLAIN " + OWN)
@@ -197,7 +197,7 @@ async def test_what_is_ones_own_is_found_by_index(pool: Pool) -> None:
     assert "Seq Scan" not in plan
 
 
-async def test_a_reporter_pages_through_their_records_in_every_order(api: Api) -> None:
+async def test_reporter_pages_through_own_incidents_in_every_sort_order(api: Api) -> None:
     await api.person("rep", Role.REPORTER)
     for n in range(7):
         await api.incident(contact="rep" if n % 2 else "other", title=str(n))
@@ -212,7 +212,7 @@ async def test_a_reporter_pages_through_their_records_in_every_order(api: Api) -
         assert seen == wanted
 
 
-async def test_a_hidden_record_that_somebody_else_has_locked_keeps_nobody_waiting(api: Api, pool: Pool) -> None:
+async def test_locked_invisible_incident_returns_404_without_waiting(api: Api, pool: Pool) -> None:
     await api.person("ann", Role.TIER2)
     hidden = await flagged(api)
     async with pool.acquire() as conn, conn.transaction():
@@ -221,7 +221,7 @@ async def test_a_hidden_record_that_somebody_else_has_locked_keeps_nobody_waitin
             assert (await api.call("POST", f"{INCIDENTS}/{hidden}/acknowledge", {}, scope="ann"))[0] == 404
 
 
-async def test_a_reporter_reads_what_happened_but_no_notes_of_others(api: Api) -> None:
+async def test_reporter_timeline_omits_notes_of_others(api: Api) -> None:
     await api.person("rep", Role.REPORTER)
     number = (await api.call("POST", INCIDENTS, {"title": "mine"}, scope="rep"))[1]["number"]
     path = f"{INCIDENTS}/{number}"
@@ -243,7 +243,7 @@ async def test_a_reporter_reads_what_happened_but_no_notes_of_others(api: Api) -
         assert secret not in str(timeline)
 
 
-async def test_what_is_done_with_a_key_of_ones_own_stands_under_the_login(api: Api) -> None:
+async def test_actions_with_own_key_are_recorded_under_login(api: Api) -> None:
     await api.person("ann", Role.TIER2)
     number = (await api.incident())["number"]
     await api.hire("dba")
@@ -254,7 +254,7 @@ async def test_what_is_done_with_a_key_of_ones_own_stands_under_the_login(api: A
     assert [entry["actor"] for entry in timeline["entries"]] == ["admin", "write", "write", "ann"]
 
 
-async def test_only_an_incident_manager_enters_late_and_says_why(api: Api) -> None:
+async def test_only_incident_manager_records_late_entry_with_reason(api: Api) -> None:
     await api.person("ann", Role.SERVICE_DESK)
     await api.person("boss", Role.INCIDENT_MANAGER)
     late = {"title": "x", "occurred_at": (NOON - timedelta(days=2)).isoformat()}
@@ -278,7 +278,7 @@ ASSIGNED: list[tuple[str, str, dict[str, Any]]] = [
 
 
 @pytest.mark.parametrize(("method", "path", "body"), ASSIGNED)
-async def test_a_security_incident_is_given_to_nobody_who_may_not_see_it(
+async def test_security_incident_cannot_be_assigned_to_unprivileged_people(
     api: Api, method: str, path: str, body: dict[str, Any]
 ) -> None:
     await api.person("tom", Role.TIER2)
@@ -295,7 +295,7 @@ async def test_a_security_incident_is_given_to_nobody_who_may_not_see_it(
     assert (await api.call(method, f"{INCIDENTS}/{hidden}{path}", privy))[0] == 200
 
 
-async def test_the_number_of_a_hidden_record_stands_in_no_fact_of_one_that_follows_it(api: Api) -> None:
+async def test_follow_on_hides_number_of_security_incident(api: Api) -> None:
     await api.person("ann", Role.SERVICE_DESK)
     old = (await api.incident())["number"]
     await api.call("POST", f"{INCIDENTS}/{old}/resolve", {"solution": "x"})

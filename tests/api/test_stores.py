@@ -32,7 +32,7 @@ async def stores(request: pytest.FixtureRequest, pool: Pool, tmp_path: Path, clo
         await bucket.close()
 
 
-async def test_a_file_comes_back_from_every_place_and_is_gone_when_it_is_removed(api: Api, stores: Stores, pool: Pool) -> None:
+async def test_attachment_is_stored_fetched_and_removed_in_every_store(api: Api, stores: Stores, pool: Pool) -> None:
     number = (await api.incident())["number"]
     for content in (BIG, b""):
         status, made = await sent(api, number, content)
@@ -51,14 +51,14 @@ async def test_a_file_comes_back_from_every_place_and_is_gone_when_it_is_removed
         assert handle not in [one async for page in stores.at(stores.chosen).stale(FAR) for one in page]
 
 
-async def test_what_is_refused_leaves_nothing_behind(api: Api, stores: Stores) -> None:
+async def test_refused_attachment_leaves_no_stored_file(api: Api, stores: Stores) -> None:
     number = (await api.incident())["number"]
     assert [(await sent(api, number))[0] for _ in range(QUOTA.count + 1)] == [201] * QUOTA.count + [413]
     if stores.chosen is not Place.PARTS:
         assert sum([len(page) async for page in stores.at(stores.chosen).stale(FAR)]) == QUOTA.count
 
 
-async def test_a_store_that_is_away_is_a_problem_and_not_half_an_answer(api: Api, pool: Pool) -> None:
+async def test_missing_stored_content_returns_503(api: Api, pool: Pool) -> None:
     number = (await api.incident())["number"]
     _, made = await sent(api, number)
     await pool.execute("UPDATE attachment SET handle = repeat('0', 32) WHERE handle <> ''")
@@ -67,9 +67,7 @@ async def test_a_store_that_is_away_is_a_problem_and_not_half_an_answer(api: Api
     assert (answer.status, answer.content_type) == (503, "application/problem+json")
 
 
-async def test_only_what_no_record_has_is_swept_and_only_when_it_is_old(
-    api: Api, stores: Stores, pool: Pool, clock: FakeClock
-) -> None:
+async def test_sweep_removes_only_old_orphaned_files(api: Api, stores: Stores, pool: Pool, clock: FakeClock) -> None:
     if stores.chosen is Place.PARTS:
         assert await stores.sweep(clock.now()) == 0
         return
@@ -81,7 +79,7 @@ async def test_only_what_no_record_has_is_swept_and_only_when_it_is_old(
     assert (await fetched(api, number, made[1])).status == 200
 
 
-async def test_files_of_before_are_read_where_they_are(api: Api, pool: Pool) -> None:
+async def test_attachment_of_older_release_is_read_from_its_row(api: Api, pool: Pool) -> None:
     number = (await api.incident())["number"]
     _, made = await sent(api, number, BIG)
     content = os.urandom(2 * PIECE + 5)

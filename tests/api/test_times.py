@@ -33,7 +33,7 @@ class Outer(msgspec.Struct):
 
 
 @pytest.mark.parametrize("far", FAR)
-def test_every_time_of_a_body_is_looked_at_and_pointed_to(far: str) -> None:
+def test_every_out_of_range_time_in_body_is_reported_with_pointer(far: str) -> None:
     near = (NOON + timedelta(days=1)).isoformat()
     told = {"at": far, "parts": [{"startsAt": near}, {"startsAt": far}], "name": "x"}
     with pytest.raises(Unprocessable) as refused:
@@ -57,14 +57,16 @@ REQUESTS: tuple[tuple[str, str, Any, str], ...] = (
 
 @pytest.mark.parametrize("far", FAR[:1])
 @pytest.mark.parametrize(("method", "path", "asked", "pointer"), REQUESTS, ids=[request[1] for request in REQUESTS])
-async def test_a_far_time_is_refused_with_its_place(api: Api, far: str, method: str, path: str, asked: Any, pointer: str) -> None:
+async def test_out_of_range_time_is_refused_with_pointer(
+    api: Api, far: str, method: str, path: str, asked: Any, pointer: str
+) -> None:
     number = (await api.incident())["number"]
     told = msgspec.json.decode(msgspec.json.encode(asked).replace(b"FAR", far.encode()))
     status, problem = await api.call(method, "/api/v1/" + path.format(number=number).replace("FAR", far), told)
     assert (status, problem["errors"][0]["pointer"]) == (422, pointer), problem
 
 
-async def test_a_far_time_in_one_action_on_many_records_is_refused(api: Api) -> None:
+async def test_out_of_range_time_in_bulk_action_is_refused(api: Api) -> None:
     number = (await api.incident())["number"]
     asked = {"numbers": [number], "action": "hold", "body": {"reason": "awaiting_user", "until": FAR[0]}}
     status, problem = await api.call("POST", "/api/v1/incidents/bulk", asked)

@@ -37,14 +37,14 @@ def run(capfd: pytest.CaptureFixture[str], environ: pytest.MonkeyPatch) -> Run:
 @pytest.mark.parametrize(
     "command", [["migrate"], ["serve"], ["keys", "list"], ["keys", "make", "x", "admin"], ["audit", "verify"]]
 )
-def test_no_command_takes_a_database_that_nobody_named(run: Run, command: list[str]) -> None:
+def test_command_requires_explicit_database_url(run: Run, command: list[str]) -> None:
     status, out, error = run(*command, PGHOST="127.0.0.1", PGDATABASE="payroll")
     assert (status, out) == (2, "")
     assert error == "gateway: DATABASE_URL is not set: set it to postgresql://USER:PASSWORD@HOST:5432/DATABASE\n"
 
 
 @pytest.mark.parametrize("command", [["migrate"], ["keys", "list"], ["audit", "verify"]])
-def test_a_database_that_is_away_is_named_without_its_password(run: Run, command: list[str]) -> None:
+def test_unreachable_database_error_hides_password(run: Run, command: list[str]) -> None:
     status, _, error = run(*command, DATABASE_URL="postgresql://me:hush@127.0.0.1:1/x")
     assert status == 2
     assert error.startswith("gateway: PostgreSQL at 127.0.0.1:1 does not answer (")
@@ -53,14 +53,14 @@ def test_a_database_that_is_away_is_named_without_its_password(run: Run, command
     assert error.count("\n") == 1
 
 
-def test_a_command_before_migrate_says_what_to_do(run: Run, blank_database: str) -> None:
+def test_command_on_unmigrated_database_suggests_migrate(run: Run, blank_database: str) -> None:
     for command in (["keys", "list"], ["keys", "make", "x", "admin"], ["audit", "verify"]):
         status, _, error = run(*command, DATABASE_URL=blank_database)
         assert (status, error.count("\n")) == (2, 1)
         assert "run `python -m gateway migrate` on this database first" in error
 
 
-def test_a_key_is_made_listed_and_revoked(run: Run, database_url: str) -> None:
+def test_key_is_created_listed_and_revoked(run: Run, database_url: str) -> None:
     status, made, _ = run("keys", "make", "first", "admin", DATABASE_URL=database_url)
     assert (status, made[:4]) == (0, "gwk_")
     _, listed, _ = run("keys", "list")
@@ -82,7 +82,7 @@ def test_a_key_is_made_listed_and_revoked(run: Run, database_url: str) -> None:
         ["keys", "make", "x", "ingest", "--integration", "Not A Slug"],
     ],
 )
-def test_what_no_key_is_called_is_refused_before_the_database_is_asked(
+def test_invalid_key_argument_is_refused_before_database_access(
     arguments: list[str], environ: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     environ.setenv("DATABASE_URL", "postgresql://127.0.0.1:1/x")
@@ -93,14 +93,14 @@ def test_what_no_key_is_called_is_refused_before_the_database_is_asked(
 
 
 @pytest.mark.parametrize("written", [b"\xff\xfe", b"{}", b'{"seq":1,"since":0,"upto":1,"entries":0,"hash":"x"}'])
-def test_a_file_that_holds_no_seals_is_one_line(run: Run, database_url: str, tmp_path: Path, written: bytes) -> None:
+def test_invalid_seal_file_is_reported_in_one_line(run: Run, database_url: str, tmp_path: Path, written: bytes) -> None:
     (tmp_path / "seals").write_bytes(written)
     status, _, error = run("audit", "verify", "--seals", str(tmp_path / "seals"), DATABASE_URL=database_url)
     assert (status, error.count("\n")) == (2, 1)
     assert "is no seal: name the file that audit.seal_file writes" in error
 
 
-def test_check_names_everything_and_what_it_could_not_look_at(run: Run, tmp_path: Path) -> None:
+def test_check_reports_all_flaws_and_unchecked_settings(run: Run, tmp_path: Path) -> None:
     file = tmp_path / "gateway.toml"
     file.write_text('[server]\nprot = 1\nport = 99999\n[notify.recipients]\nincident_manager = ["oncall", "person:ghost"]\n')
     status, out, error = run("check", "--config", str(file))
@@ -113,7 +113,7 @@ def test_check_names_everything_and_what_it_could_not_look_at(run: Run, tmp_path
     assert "gateway: not checked: notify.recipients.incident_manager[1]\n" in out
 
 
-def test_check_names_addresses_that_nothing_can_listen_on_but_none_in_use(run: Run, tmp_path: Path) -> None:
+def test_check_reports_foreign_listen_address_but_not_port_in_use(run: Run, tmp_path: Path) -> None:
     file = tmp_path / "gateway.toml"
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
@@ -126,7 +126,7 @@ def test_check_names_addresses_that_nothing_can_listen_on_but_none_in_use(run: R
     assert "  server.host: gateway.invalid is no address of this machine" in run("check", "--config", str(file))[2]
 
 
-def test_check_names_what_stands_beside_what_cannot_be_read(run: Run, tmp_path: Path) -> None:
+def test_check_reports_flaws_beside_unreadable_values(run: Run, tmp_path: Path) -> None:
     file = tmp_path / "gateway.toml"
     file.write_text(
         '[sla]\ndefault = "nope"\n[notify.recipients]\nleader = [5, "oncall"]\n[[escalation.management]]\npriorities = "all"\n'
@@ -138,7 +138,7 @@ def test_check_names_what_stands_beside_what_cannot_be_read(run: Run, tmp_path: 
     assert "  sla.default: no policy is named 'nope'" in error
 
 
-def test_check_asks_the_database_who_there_is(run: Run, database_url: str, redis_url: str, tmp_path: Path) -> None:
+def test_check_looks_up_recipients_in_database(run: Run, database_url: str, redis_url: str, tmp_path: Path) -> None:
     file = tmp_path / "gateway.toml"
     file.write_text('[notify.recipients]\nincident_manager = ["person:ghost"]\nleader = ["webhook:https://hooks.example.com"]\n')
     status, out, error = run("check", "--config", str(file), DATABASE_URL=database_url, REDIS_URL=redis_url)
@@ -147,7 +147,9 @@ def test_check_asks_the_database_who_there_is(run: Run, database_url: str, redis
     assert "not checked" not in out
 
 
-def test_a_configuration_that_tells_somebody_is_in_order(run: Run, database_url: str, redis_url: str, tmp_path: Path) -> None:
+def test_check_accepts_configuration_with_reachable_recipients(
+    run: Run, database_url: str, redis_url: str, tmp_path: Path
+) -> None:
     file = tmp_path / "gateway.toml"
     hook = '["webhook:https://hooks.example.com"]'
     file.write_text(f"[notify.recipients]\nincident_manager = {hook}\nleader = {hook}\n")
@@ -159,7 +161,7 @@ def test_a_configuration_that_tells_somebody_is_in_order(run: Run, database_url:
     assert "no message holds a link" not in run("check", "--config", str(file))[1]
 
 
-def test_check_says_where_no_mail_of_staff_can_be_believed(run: Run, tmp_path: Path) -> None:
+def test_check_warns_of_missing_mail_authentication_servers(run: Run, tmp_path: Path) -> None:
     file = tmp_path / "gateway.toml"
     file.write_text('[mail]\nreply_to = "desk@example.com"\n')
     assert "mail.authentication.servers is empty" in run("check", "--config", str(file))[1]
@@ -167,14 +169,14 @@ def test_check_says_where_no_mail_of_staff_can_be_believed(run: Run, tmp_path: P
     assert "mail.authentication" not in run("check", "--config", str(file))[1]
 
 
-def test_check_says_that_redis_or_postgresql_does_not_answer(run: Run) -> None:
+def test_check_reports_unreachable_postgresql_and_redis(run: Run) -> None:
     status, _, error = run("check", DATABASE_URL="postgresql://127.0.0.1:1/x", REDIS_URL="redis://127.0.0.1:1")
     assert status == 2
     assert "  database.url: " in error
     assert "  redis.url: no server answers at REDIS_URL" in error
 
 
-async def test_a_port_in_use_stops_serve_before_it_touches_the_database(run: Run) -> None:
+async def test_serve_refuses_port_in_use_before_database_access(run: Run) -> None:
     server = await asyncio.start_server(lambda *_: None, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
     url = "postgresql://127.0.0.1:1/x"

@@ -49,7 +49,7 @@ async def read(pool: Pool, metrics: Metrics, now: datetime = NOON) -> Callable[.
     return lambda name, **labels: metrics.registry.get_sample_value("gateway_" + name, labels)
 
 
-async def test_open_incidents_are_counted_by_priority_state_and_tier_and_closed_ones_are_not(pool: Pool) -> None:
+async def test_open_incidents_are_counted_by_priority_state_and_tier(pool: Pool) -> None:
     await add(pool, 1, 3)
     await add(pool, 4, 5, state="on_hold", priority=2)
     await add(pool, 6, 9, state="closed")
@@ -60,7 +60,7 @@ async def test_open_incidents_are_counted_by_priority_state_and_tier_and_closed_
     assert value("incidents_within_targets", kind="incident", priority="1") == 3
 
 
-async def test_what_went_over_a_target_is_counted_by_clock_until_it_is_closed(pool: Pool) -> None:
+async def test_breached_incidents_are_counted_by_clock_until_closed(pool: Pool) -> None:
     await add(pool, 1, 2, marks='["desk@50", "desk@breach", "overall@breach"]', breached=True)
     metrics = Metrics(CollectorRegistry())
     value = await read(pool, metrics)
@@ -72,7 +72,7 @@ async def test_what_went_over_a_target_is_counted_by_clock_until_it_is_closed(po
     assert value("incidents_breached", clock="desk", kind="incident", priority="1") == 0
 
 
-async def test_only_the_nearest_incidents_are_named_and_forgotten_when_they_are_done(pool: Pool) -> None:
+async def test_remaining_time_is_exported_for_nearest_open_incidents_only(pool: Pool) -> None:
     await add(pool, 1, 10 * NEAREST)
     metrics = Metrics(CollectorRegistry())
     value = await read(pool, metrics, NOON + timedelta(minutes=1))
@@ -84,7 +84,7 @@ async def test_only_the_nearest_incidents_are_named_and_forgotten_when_they_are_
     assert value("incident_sla_remaining_seconds", number="INC-1", clock="desk", kind="incident", priority="1") is None
 
 
-async def test_service_requests_are_counted_apart_from_incidents(pool: Pool) -> None:
+async def test_service_requests_are_counted_separately_from_incidents(pool: Pool) -> None:
     await add(pool, 1, 3)
     await pool.execute("UPDATE incident SET kind = 'service_request' WHERE number = 'INC-2'")
     value = await read(pool, Metrics(CollectorRegistry()))
@@ -93,7 +93,7 @@ async def test_service_requests_are_counted_apart_from_incidents(pool: Pool) -> 
     assert value("incidents_open", kind="service_request", **labels) == 1
 
 
-async def test_a_security_incident_is_never_named(pool: Pool) -> None:
+async def test_security_incident_is_not_named_in_gauges(pool: Pool) -> None:
     await add(pool, 1, 2)
     await add(pool, 3, 4, breached=True)
     await pool.execute("UPDATE incident SET next_due_at = NULL WHERE number IN ('INC-3', 'INC-4')")
@@ -103,7 +103,7 @@ async def test_a_security_incident_is_never_named(pool: Pool) -> None:
     assert named(metrics) == {"INC-2", "INC-4"}
 
 
-async def test_what_is_past_every_target_stays_visible_beside_what_is_due_next(pool: Pool) -> None:
+async def test_fully_breached_incident_is_exported_beside_nearest_ones(pool: Pool) -> None:
     await add(pool, 1, 2 * NEAREST)
     await add(pool, 1001, 1001, breached=True)
     await pool.execute("UPDATE incident SET next_due_at = NULL WHERE number = 'INC-1001'")
@@ -114,7 +114,7 @@ async def test_what_is_past_every_target_stays_visible_beside_what_is_due_next(p
     assert len(named(metrics)) == NEAREST + 1
 
 
-async def test_the_clock_that_falls_due_next_is_shown_once_the_desk_clock_is_past(pool: Pool) -> None:
+async def test_remaining_time_switches_to_next_clock_after_desk_breach(pool: Pool) -> None:
     await add(pool, 1, 1)
     value = await read(pool, Metrics(CollectorRegistry()), NOON + timedelta(minutes=10))
     one = {"number": "INC-1", "kind": "incident", "priority": "1"}
@@ -122,7 +122,7 @@ async def test_the_clock_that_falls_due_next_is_shown_once_the_desk_clock_is_pas
     assert value("incident_sla_remaining_seconds", clock="desk", **one) is None
 
 
-async def test_timers_the_outbox_and_the_seal_are_told(pool: Pool) -> None:
+async def test_timer_outbox_and_seal_gauges_are_exported(pool: Pool) -> None:
     await pool.execute(
         "INSERT INTO timer (incident_id, kind, shard, armed, due_at)"
         " SELECT n, 1, 0, true, $1::timestamptz + n * interval '1 minute' FROM generate_series(1, 5) AS n",
@@ -149,7 +149,7 @@ VALUES (gen_random_uuid(), -1, 1, $1, $2, '{}', '', '', '', $3)
 """
 
 
-async def test_what_waits_in_quarantine_is_counted_by_source_with_the_age_of_the_oldest(pool: Pool) -> None:
+async def test_pending_quarantine_is_counted_by_source_with_oldest_age(pool: Pool) -> None:
     rows = [
         ("generic", 60, "pending"),
         ("generic", 600, "pending"),
@@ -169,7 +169,7 @@ async def test_what_waits_in_quarantine_is_counted_by_source_with_the_age_of_the
         assert value("quarantine_pending", source="grafana") == 0
 
 
-async def test_a_refresh_over_a_long_history_reads_only_what_is_open(pool: Pool) -> None:
+async def test_refresh_over_long_history_uses_open_incident_index(pool: Pool) -> None:
     await add(pool, 1, 20_000, state="closed")
     await add(pool, 20_001, 20_500)
     await pool.execute("ANALYZE incident")

@@ -53,7 +53,7 @@ async def got(address: str, key: str = "") -> tuple[int, str]:
         return answer.status, await answer.text()
 
 
-async def test_by_default_a_key_that_reads_or_sends_is_needed(serve: Serve) -> None:
+async def test_metrics_require_read_or_ingest_key_by_default(serve: Serve) -> None:
     async with serve() as (url, _, made):
         status, told = await got(f"{url}/metrics")
         assert status == 401
@@ -64,7 +64,7 @@ async def test_by_default_a_key_that_reads_or_sends_is_needed(serve: Serve) -> N
         assert [(await got(f"{url}/{probe}"))[0] for probe in ("healthz", "readyz")] == [200, 200]
 
 
-async def test_a_reporter_s_own_key_does_not_read_them(serve: Serve, pool: Pool) -> None:
+async def test_reporter_key_may_not_read_metrics(serve: Serve, pool: Pool) -> None:
     async with serve() as (url, _, _), pool.acquire() as conn:
         await conn.execute(PEOPLE)
         for login, expected in {"rita": 403, "dora": 200}.items():
@@ -79,7 +79,7 @@ VALUES ('rita', 'Rita', '{reporter}', now(), now()), ('dora', 'Dora', '{incident
 """
 
 
-async def test_a_port_of_its_own_serves_metrics_and_probes_and_nothing_else(serve: Serve) -> None:
+async def test_separate_metrics_port_serves_metrics_and_probes_only(serve: Serve) -> None:
     async with serve(host="127.0.0.1") as (url, own, made):
         assert own != url
         status, told = await got(f"{own}/metrics")
@@ -90,6 +90,6 @@ async def test_a_port_of_its_own_serves_metrics_and_probes_and_nothing_else(serv
         assert (await got(f"{url}/healthz"))[0] == 200
 
 
-async def test_they_are_open_where_that_is_set(serve: Serve) -> None:
+async def test_open_setting_serves_metrics_without_key(serve: Serve) -> None:
     async with serve(open=True) as (url, _, _):
         assert (await got(f"{url}/metrics"))[0] == 200

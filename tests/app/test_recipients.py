@@ -47,7 +47,7 @@ def told(folder: Path, recipient: str, more: str = EVERY_CHANNEL, staff: Staff |
     ["olga@example.com", "smtp:olga@example.com", "person:olga", "person:ann", "voice:olga", "sms:olga", "group:net",
      "webhook:https://hooks.example.com/a", "slack:C0123", "wecom:robot:ops"],
 )  # fmt: skip
-def test_whoever_can_be_reached_is_no_problem(tmp_path: Path, recipient: str) -> None:
+def test_reachable_recipient_is_no_flaw(tmp_path: Path, recipient: str) -> None:
     assert told(tmp_path, recipient) == ""
 
 
@@ -72,12 +72,12 @@ def test_whoever_can_be_reached_is_no_problem(tmp_path: Path, recipient: str) ->
         ("dingtalk:robot:ops", "there is no notify.dingtalk.robots.ops"),
     ],
 )
-def test_whoever_cannot_be_reached_is_named_with_the_reason(tmp_path: Path, recipient: str, why: str) -> None:
+def test_unreachable_recipient_is_reported_with_reason(tmp_path: Path, recipient: str, why: str) -> None:
     assert told(tmp_path, recipient).startswith(why)
 
 
 @pytest.mark.parametrize("recipient", ["olga@example.com", "voice:olga", "sms:olga", "slack:C0123"])
-def test_a_channel_that_is_off_reaches_nobody(tmp_path: Path, recipient: str) -> None:
+def test_recipient_of_disabled_channel_is_reported(tmp_path: Path, recipient: str) -> None:
     assert told(tmp_path, recipient, more="").startswith("this channel is off: set notify.")
 
 
@@ -102,7 +102,7 @@ duty = ["webhook:https://hooks.example.com"]
 """
 
 
-def test_roles_that_nobody_has_and_groups_that_do_not_exist_are_named(tmp_path: Path) -> None:
+def test_unfilled_roles_and_unknown_groups_are_reported(tmp_path: Path) -> None:
     found = {flaw.pointer: flaw.detail for flaw in unreachable(settings(tmp_path, RULES), STAFF)}
     assert found == {
         "/escalation/management/0/notify/0": "'boss' is no role of people, and notify.recipients names nobody for it",
@@ -111,20 +111,20 @@ def test_roles_that_nobody_has_and_groups_that_do_not_exist_are_named(tmp_path: 
     }
 
 
-def test_a_list_for_a_role_that_no_rule_tells_is_named(tmp_path: Path) -> None:
+def test_recipients_of_role_without_rule_are_reported(tmp_path: Path) -> None:
     hook = '["webhook:https://hooks.example.com"]'
     text = "".join(f"{role} = {hook}\n" for role in ("incident_managr", "incident_manager", "director", "duty", "tier2"))
     found = list(unreachable(settings(tmp_path, RULES + text.replace(f"duty = {hook}\n", "")), STAFF))
     assert [flaw.pointer for flaw in found if "no rule tells this role" in flaw.detail] == ["/notify/recipients/incident_managr"]
 
 
-def test_a_rule_of_a_policy_counts_only_where_something_uses_the_policy(tmp_path: Path) -> None:
+def test_rule_of_policy_is_checked_only_when_policy_is_used(tmp_path: Path) -> None:
     staff = Staff(STAFF.phones, STAFF.roles | {"tier3"}, STAFF.groups | {"nope"}, frozenset({"severity-ladder"}))
     found = [flaw.pointer for flaw in unreachable(settings(tmp_path, RULES), staff)]
     assert found == ["/escalation/management/0/notify/0", "/escalation/management/1/notify/0"]
 
 
-def test_without_a_database_what_only_it_could_tell_is_listed(tmp_path: Path) -> None:
+def test_checks_that_need_database_are_listed_as_unconfirmed(tmp_path: Path) -> None:
     text = EVERY_CHANNEL + RULES + 'also = ["person:olga", "group:net", "olga@example.com"]\n'
     found = settings(tmp_path, text)
     assert [flaw.pointer for flaw in unreachable(found, None)] == [

@@ -12,7 +12,7 @@ ONLY_READ = {("POST", "/ingest/app/mine"), ("POST", "/ingest/phone/threecx/looku
 """Answered 405: else they were taken for a source and its key."""
 
 
-async def test_every_address_is_described_and_nothing_else_is(database_url: str) -> None:
+async def test_openapi_describes_exactly_the_served_routes(database_url: str) -> None:
     async with served(settings(database_url)) as running:
         routes = [route for route in running.client.app.router.routes() if route.resource is not None]
         answer = await running.client.get("/openapi.json")

@@ -53,9 +53,7 @@ async def fail(work: Work) -> None:
     await turns()
 
 
-async def test_a_task_that_dies_is_counted_and_started_anew(
-    stack: AsyncExitStack, supervisor: Supervisor, clock: FakeClock
-) -> None:
+async def test_failed_task_is_counted_and_restarted(stack: AsyncExitStack, supervisor: Supervisor, clock: FakeClock) -> None:
     work = Work()
     supervisor.start(stack, "timers", work.run)
     await turns()
@@ -69,9 +67,7 @@ async def test_a_task_that_dies_is_counted_and_started_anew(
     assert supervisor.dead == ()
 
 
-async def test_the_pause_doubles_while_it_dies_again_and_has_a_longest(
-    stack: AsyncExitStack, supervisor: Supervisor, clock: FakeClock
-) -> None:
+async def test_restart_pause_doubles_up_to_maximum(stack: AsyncExitStack, supervisor: Supervisor, clock: FakeClock) -> None:
     work = Work()
     supervisor.start(stack, "timers", work.run)
     await turns()
@@ -86,9 +82,7 @@ async def test_the_pause_doubles_while_it_dies_again_and_has_a_longest(
         assert work.begun == deaths + 1
 
 
-async def test_a_task_that_settled_begins_with_the_shortest_pause_again(
-    stack: AsyncExitStack, supervisor: Supervisor, clock: FakeClock
-) -> None:
+async def test_settled_task_restarts_with_shortest_pause(stack: AsyncExitStack, supervisor: Supervisor, clock: FakeClock) -> None:
     work = Work()
     supervisor.start(stack, "timers", work.run)
     await turns()
@@ -100,7 +94,7 @@ async def test_a_task_that_settled_begins_with_the_shortest_pause_again(
         clock.advance(timedelta(seconds=SETTLED))
 
 
-async def test_work_that_ends_is_done_and_not_dead(stack: AsyncExitStack, supervisor: Supervisor, clock: FakeClock) -> None:
+async def test_task_that_returns_is_not_dead(stack: AsyncExitStack, supervisor: Supervisor, clock: FakeClock) -> None:
     work = Work()
     supervisor.start(stack, "timers", work.run)
     await turns()
@@ -112,7 +106,7 @@ async def test_work_that_ends_is_done_and_not_dead(stack: AsyncExitStack, superv
     assert (supervisor.dead, work.begun) == ((), 2)
 
 
-async def test_a_stack_that_ends_asks_first_and_cancels_what_was_not_asked(supervisor: Supervisor) -> None:
+async def test_closing_stack_stops_tasks_gracefully_or_cancels_them(supervisor: Supervisor) -> None:
     asked, cancelled = Work(), Work()
     async with AsyncExitStack() as stack:
         supervisor.start(stack, "intake", asked.run, lambda: asked.told.put_nowait(None))

@@ -93,13 +93,13 @@ async def criticality(known: Known, word: str) -> None:
     await known.learn()
 
 
-async def test_unless_a_rule_says_so_alerts_stay_at_the_desk(knowing: Knowing) -> None:
+async def test_alert_incident_stays_at_desk_without_routing_rule(knowing: Knowing) -> None:
     async with knowing("") as known:
         row, told = await known.opened("a", service="shop")
         assert (row["state"], row["assignee_group"], set(told)) == ("logged", "", {"opened"})
 
 
-async def test_a_rule_gives_them_to_the_services_group_and_spreads_a_burst_over_its_people(knowing: Knowing) -> None:
+async def test_routing_rule_spreads_burst_over_group_members(knowing: Knowing) -> None:
     async with knowing(CONFIGURED + "\n[dedup]\nrelate = []\n") as known:
         rows = [(await known.opened(f"k{n}", service="shop"))[0] for n in range(4)]
         assert [row["assignee"] for row in rows] == ["ann", "bob", "ann", "bob"]
@@ -108,7 +108,7 @@ async def test_a_rule_gives_them_to_the_services_group_and_spreads_a_burst_over_
         assert (row["state"], set(told)) == ("logged", {"opened"})
 
 
-async def test_a_routed_records_timer_waits_for_the_clock_of_tier_two(knowing: Knowing) -> None:
+async def test_routed_incident_timer_follows_tier_2_clock(knowing: Knowing) -> None:
     async with knowing(CONFIGURED) as known:
         row, told = await known.opened("a", service="shop", severity="warning")
         # Priority 1: half of the ten minutes of tier 2, where the desk would have been warned after half of five.
@@ -118,7 +118,7 @@ async def test_a_routed_records_timer_waits_for_the_clock_of_tier_two(knowing: K
         assert '"rule":"databases"' in told["routed"].replace(" ", "")
 
 
-async def test_followers_of_a_master_are_not_given_out_a_second_time(knowing: Knowing) -> None:
+async def test_linked_incident_is_not_routed(knowing: Knowing) -> None:
     async with knowing(CONFIGURED) as known:
         await known.opened("a", service="shop", ci="db1")
         row, told = await known.opened("b", service="shop", ci="db1")
@@ -133,7 +133,7 @@ async def test_followers_of_a_master_are_not_given_out_a_second_time(knowing: Kn
         ("info", "shop", 4, ""), ("critical", "mail", 1, ""), ("warning", "", 3, ""),
     ],
 )  # fmt: skip
-async def test_a_services_own_words_decide_and_the_record_says_so(
+async def test_service_severity_mapping_sets_priority_and_is_recorded(
     knowing: Knowing, severity: str, service: str, priority: int, rule: str
 ) -> None:
     async with knowing(CONFIGURED) as known:
@@ -145,7 +145,7 @@ async def test_a_services_own_words_decide_and_the_record_says_so(
 @pytest.mark.parametrize(
     ("word", "severity", "priority"), [("critical", "info", 3), ("low", "warning", 3), ("normal", "info", 4)]
 )
-async def test_a_criticality_raises_or_caps_and_the_record_says_so(
+async def test_criticality_raises_or_caps_priority_and_is_recorded(
     knowing: Knowing, word: str, severity: str, priority: int
 ) -> None:
     async with knowing(CONFIGURED) as known:
@@ -155,7 +155,7 @@ async def test_a_criticality_raises_or_caps_and_the_record_says_so(
         assert ("priority_before" in told["opened"]) == (word != "normal")
 
 
-async def test_support_hours_are_the_calendar_the_services_incidents_are_counted_in(knowing: Knowing) -> None:
+async def test_support_hours_set_calendar_of_service_targets(knowing: Knowing) -> None:
     async with knowing("") as known:
         policy = known.catalogue.rules.named("itil-minutes", "incident", "shop")
         await known.intake.conn.execute(
@@ -170,7 +170,7 @@ async def test_support_hours_are_the_calendar_the_services_incidents_are_counted
         assert own.targets[1] == policy.targets[1]
 
 
-async def test_who_has_open_records_already_gets_the_next_one_last(knowing: Knowing) -> None:
+async def test_person_with_open_incidents_is_assigned_last(knowing: Knowing) -> None:
     async with knowing(CONFIGURED + "\n[dedup]\nrelate = []\n") as known:
         await known.opened("first", service="shop")
         await known.learn()
@@ -180,7 +180,7 @@ async def test_who_has_open_records_already_gets_the_next_one_last(knowing: Know
         assert (await known.opened("third", service="shop"))[0]["assignee"] == "ann"
 
 
-async def test_a_roster_says_who_is_on_shift_until_it_runs_out(knowing: Knowing, clock: FakeClock) -> None:
+async def test_roster_decides_who_is_on_shift_until_it_ends(knowing: Knowing, clock: FakeClock) -> None:
     async with knowing(CONFIGURED + "\n[dedup]\nrelate = []\n") as known:
         hours = [(1, 2, "bob"), (3, 4, "bob")]
         shifts = [

@@ -15,7 +15,7 @@ def opened(handler: str = "") -> Revision:
     return Revision(after=an_incident(handler=handler), actor="gateway", events=(("opened", {}),))
 
 
-def test_at_the_desk_a_record_keeps_its_state_and_its_clock() -> None:
+def test_routing_to_desk_keeps_state_and_clock() -> None:
     before = opened(handler="dora")
     routed = Routed("desk", GroupTier.DESK, "", "everything", "")
     revision = apply(before, routed, LATER)
@@ -27,7 +27,7 @@ def test_at_the_desk_a_record_keeps_its_state_and_its_clock() -> None:
 
 
 @pytest.mark.parametrize(("group", "tier"), [(GroupTier.TIER2, Tier.SECOND), (GroupTier.TIER3, Tier.THIRD)])
-def test_beyond_the_desk_it_is_assigned_and_that_tiers_clock_starts(group: GroupTier, tier: Tier) -> None:
+def test_routing_beyond_desk_assigns_and_starts_tier_clock(group: GroupTier, tier: Tier) -> None:
     routed = Routed("dba", group, "bob", "databases", "on shift")
     after = apply(opened(), routed, LATER).after
     assert (after.state, after.tier, after.assignee, after.handler) == (

@@ -3,5 +3,5 @@
 from gateway.catalogue.criticality import Judged, judge
 
 
-def test_what_concerns_no_known_service_keeps_its_priority() -> None:
+def test_priority_without_known_service_is_unchanged() -> None:
     assert judge(2, None, {}) == Judged(2, {})

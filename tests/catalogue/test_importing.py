@@ -17,20 +17,20 @@ app1,process,shop,db1; lb1,
 """
 
 
-def test_csv_is_read_with_its_attributes_and_dependencies() -> None:
+def test_csv_is_read_with_attributes_and_dependencies() -> None:
     db1, app1 = read(CSV, as_csv=True)
     assert (db1.name, db1.kind, db1.service, db1.attributes) == ("db1", "host", "shop", {"os": "Debian\n12"})
     assert (app1.depends_on, app1.attributes) == (("db1", "lb1"), {})
 
 
-def test_csv_and_json_say_the_same() -> None:
+def test_csv_and_json_are_read_alike() -> None:
     rows = [{"name": "a", "kind": "host", "depends_on": ["b"]}, {"name": "b", "kind": "host"}]
     as_csv = read("name,kind,depends_on\na,host,b\nb,host,\n", as_csv=True)
     as_json = read(json.dumps(rows), as_csv=False)
     assert [(d.name, d.kind, d.depends_on) for d in as_csv] == [(d.name, d.kind, d.depends_on) for d in as_json]
 
 
-def test_every_flaw_of_a_csv_is_told_with_the_line_it_begins_on() -> None:
+def test_csv_flaws_are_reported_with_their_line() -> None:
     text = CSV + 'bad name,host,,,\napp1,host,,,\nx,host\ny,Host,,,"a\nb"\nz,Host,,,\n'
     with pytest.raises(Unprocessable) as raised:
         read(text, as_csv=True)
@@ -44,7 +44,7 @@ def test_every_flaw_of_a_csv_is_told_with_the_line_it_begins_on() -> None:
     ]
 
 
-def test_every_flaw_of_json_is_told_with_the_line_it_begins_on() -> None:
+def test_json_flaws_are_reported_with_their_line() -> None:
     text = '\n[\n {"name": "a",\n  "kind": "host"},\n\n {"name": "a b", "kind": "host"}, 7,\n {"name": "c"}]'
     with pytest.raises(Unprocessable) as raised:
         read(text, as_csv=False)
@@ -53,7 +53,7 @@ def test_every_flaw_of_json_is_told_with_the_line_it_begins_on() -> None:
 
 
 @pytest.mark.parametrize("text", ["", "{}", '[{"name": 1', '"[]"', "[1,,2]", "[" * 5000])
-def test_what_is_no_array_is_refused(text: str) -> None:
+def test_json_without_array_is_refused(text: str) -> None:
     with pytest.raises(Malformed):
         read(text, as_csv=False)
 
@@ -62,7 +62,7 @@ def test_what_is_no_array_is_refused(text: str) -> None:
     ("text", "said"),
     [("name,colour\n", "'colour'"), ("name\n", "kind is missing"), ("", "kind is missing"), ('name,kind\n"a', "line 2")],
 )
-def test_a_csv_that_is_none_is_refused(text: str, said: str) -> None:
+def test_malformed_csv_is_refused(text: str, said: str) -> None:
     with pytest.raises(Malformed, match=said):
         read(text, as_csv=True)
 
@@ -78,7 +78,7 @@ def test_a_csv_that_is_none_is_refused(text: str, said: str) -> None:
         ("", "line 1: this is not JSON"),
     ],
 )
-def test_what_is_not_json_that_can_be_kept_is_refused_whole(text: str, said: str) -> None:
+def test_invalid_json_is_refused_with_line(text: str, said: str) -> None:
     with pytest.raises(Malformed, match=said):
         read(text, as_csv=False)
 
@@ -92,25 +92,25 @@ def test_what_is_not_json_that_can_be_kept_is_refused_whole(text: str, said: str
         ("null", "line 2: Expected `object`, got `null`"),
     ],
 )
-def test_what_cannot_be_kept_of_an_item_is_told_with_its_line(item: str, said: str) -> None:
+def test_unstorable_item_value_is_reported_with_line(item: str, said: str) -> None:
     with pytest.raises(Unprocessable) as raised:
         read('[{"name":"a","kind":"host"},\n' + item + "]", as_csv=False)
     assert [flaw.detail for flaw in raised.value.flaws] == [said]
 
 
-def test_a_backslash_before_u0000_is_no_nul() -> None:
+def test_escaped_backslash_before_u0000_is_not_nul() -> None:
     (draft,) = read('[{"name":"a","kind":"host","attributes":{"a":"\\\\u0000"}}]', as_csv=False)
     assert draft.attributes == {"a": "\\u0000"}
 
 
-def test_reading_ends_at_the_hundredth_flaw() -> None:
+def test_reading_stops_at_hundredth_flaw() -> None:
     with pytest.raises(Unprocessable, match="100 flaws or more") as raised:
         read("[" + "1," * 500 + "1]", as_csv=False)
     assert len(raised.value.flaws) == 100
 
 
 @pytest.mark.exhaustive
-def test_no_import_of_the_largest_size_holds_the_loop() -> None:
+def test_largest_import_does_not_block_event_loop() -> None:
     for as_csv in (True, False):
         for name, body in hostile.any_json(MAX_BYTES):
             took = []

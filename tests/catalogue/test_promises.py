@@ -26,29 +26,29 @@ OVERALL = ClockName.OVERALL
         ({"1": {"overall": "3660d"}, "2": {"overall": "3661d"}}, "/targets/2/overall"),
     ],
 )
-def test_a_target_that_cannot_be_kept_is_named(targets: Mapping[str, Mapping[str, str]], pointer: str) -> None:
+def test_invalid_target_is_reported_with_pointer(targets: Mapping[str, Mapping[str, str]], pointer: str) -> None:
     flaws = flaws_of("", "", targets, SETTINGS.sla, CALENDARS)
     assert [flaw.pointer for flaw in flaws] == [pointer]
 
 
-def test_a_policy_and_a_calendar_that_do_not_exist_are_named_with_those_that_do() -> None:
+def test_unknown_policy_and_calendar_are_reported_with_alternatives() -> None:
     policy, hours = flaws_of("gone", "never", {}, SETTINGS.sla, CALENDARS)
     assert (policy.pointer, hours.pointer) == ("/policy", "/support_hours")
     assert "itil-minutes" in policy.detail
     assert "24x7" in hours.detail
 
 
-def test_promises_that_can_be_kept_have_no_flaw() -> None:
+def test_valid_targets_have_no_flaw() -> None:
     targets = {"1": {"overall": "15m"}, "4": {"desk": "2wd"}}
     assert list(flaws_of("itil-minutes", "24x7", targets, SETTINGS.sla, CALENDARS)) == []
 
 
-def test_a_service_without_promises_has_no_policies_of_its_own() -> None:
+def test_service_without_targets_has_no_own_policy() -> None:
     assert tailor(a_service("shop"), POLICIES, CALENDARS) == {}
     assert tailor(replace(a_service("shop"), support_hours="gone"), POLICIES, CALENDARS) == {}
 
 
-def test_a_services_targets_win_clock_by_clock() -> None:
+def test_service_targets_override_policy_per_clock() -> None:
     service = replace(a_service("shop"), targets={"1": {"overall": "7m"}})
     policy = tailor(service, POLICIES, CALENDARS)["itil-minutes"]
     usual = POLICIES["itil-minutes"]
@@ -56,7 +56,7 @@ def test_a_services_targets_win_clock_by_clock() -> None:
     assert (policy.targets[2], policy.calendar) == (usual.targets[2], usual.calendar)
 
 
-def test_working_days_of_a_services_targets_are_those_of_its_support_hours() -> None:
+def test_working_days_of_targets_follow_support_hours() -> None:
     targets = {"1": {"overall": "2wd"}}
     for hours in ("24x7", "cn-office"):
         service = replace(a_service("shop"), support_hours=hours, targets=targets)

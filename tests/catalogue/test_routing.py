@@ -64,7 +64,7 @@ CASES = st.builds(replace, st.just(CASE), origin=st.sampled_from(["people", "ale
 
 
 @given(CASES, STANDINGS, RULES, SOME)
-def test_a_record_goes_to_a_group_there_is_and_to_the_least_loaded_able_person_on_shift(
+def test_routing_picks_existing_group_and_able_person_on_shift(
     case: Case, standing: Standing, rules: list[Routing], shift: tuple[str, ...]
 ) -> None:
     routed = decide(case, standing, rules, lambda _group, _at: shift, NOON)
@@ -86,13 +86,13 @@ def test_a_record_goes_to_a_group_there_is_and_to_the_least_loaded_able_person_o
 
 
 @given(CASES, STANDINGS, RULES)
-def test_what_alerts_open_is_routed_by_rules_alone(case: Case, standing: Standing, rules: list[Routing]) -> None:
+def test_alert_incident_is_routed_only_by_rules(case: Case, standing: Standing, rules: list[Routing]) -> None:
     routed = decide(replace(case, origin="alerts"), standing, rules, everybody, NOON)
     assert routed is None or routed.rule in {rule.name for rule in rules if "alerts" in rule.origins or not rule.origins}
 
 
 @given(CASES, STANDINGS, RULES)
-def test_a_rule_after_the_one_that_decided_changes_nothing(case: Case, standing: Standing, rules: list[Routing]) -> None:
+def test_later_rule_does_not_change_decision(case: Case, standing: Standing, rules: list[Routing]) -> None:
     routed = decide(case, standing, rules, everybody, NOON)
     if routed is not None and routed.rule:
         assert decide(case, standing, [*rules, Routing("last", group="dba")], everybody, NOON) == routed
@@ -109,20 +109,20 @@ def person(standing: Standing, shift: tuple[str, ...] = LOGINS) -> tuple[str, st
     return routed.person, routed.reason
 
 
-def test_of_those_who_can_the_one_with_least_to_do_is_taken_and_by_name_among_equals() -> None:
+def test_least_loaded_able_person_is_chosen_then_first_by_name() -> None:
     standing = Standing(groups={"dba": DBA}, skills=ABLE, load={"bob": 2, "cho": 1, "ann": 0})
     assert person(standing) == ("cho", "least to do of 2 on shift: 1 open")
     assert person(replace(standing, load={}))[0] == "bob"
     assert person(standing, ("bob", "eve"))[0] == "bob"
 
 
-def test_where_nobody_can_the_group_gets_it_and_the_reason_says_why() -> None:
+def test_group_is_assigned_with_reason_if_nobody_is_able() -> None:
     standing = Standing(groups={"dba": DBA}, skills=ABLE)
     assert person(standing, ()) == ("", "nobody is on shift")
     assert person(standing, ("ann", "dan")) == ("", "nobody on shift has the skills oracle")
 
 
-def test_a_security_incident_goes_to_who_may_see_it_alone() -> None:
+def test_security_incident_is_routed_only_to_permitted_person() -> None:
     flagged, rules = replace(CASE, security=True), [PICK]
     standing = Standing(groups={"dba": DBA}, skills=ABLE, load={"bob": 9, "zoe": 4}, privy=frozenset({"bob", "mona"}))
     routed = decide(flagged, standing, rules, lambda _group, _at: LOGINS, NOON)
@@ -146,7 +146,7 @@ def test_a_security_incident_goes_to_who_may_see_it_alone() -> None:
     assert support.group == "dba"
 
 
-def test_a_service_is_supported_at_the_tier_asked_for_and_else_by_the_first_group_with_the_skills() -> None:
+def test_service_support_tier_wins_over_first_group_with_skills() -> None:
     groups = {"dba": a_group("dba", skills=("oracle",)), "net": a_group("net"), "desk": a_group("desk", GroupTier.DESK)}
     standing = Standing({"shop": a_service("shop", desk="desk", tier2="net")}, groups)
     rule = Routing("skilled", skills=("oracle",))
@@ -160,7 +160,7 @@ def test_a_service_is_supported_at_the_tier_asked_for_and_else_by_the_first_grou
 
 
 @given(st.integers(1, 4), st.sampled_from(list(Criticality)), st.integers(-3, 3), st.integers(1, 4), st.integers(1, 4))
-def test_a_criticality_keeps_priorities_in_its_bounds_and_says_when_it_changed_one(
+def test_criticality_keeps_priority_within_bounds_and_records_change(
     priority: int, criticality: Criticality, raise_by: int, one: int, other: int
 ) -> None:
     highest, lowest = sorted((one, other))

@@ -33,29 +33,29 @@ def a_part(name: str, *upstream: str, aliases: tuple[str, ...] = (), service: st
         ("C", []),
     ],
 )
-def test_a_name_stands_by_itself_and_the_longest_counts(text: str, found: list[str]) -> None:
+def test_name_is_found_as_a_whole_word_and_longest_wins(text: str, found: list[str]) -> None:
     assert [one.which for one in LAND.named(text)] == found
 
 
-def test_a_name_that_two_share_names_neither() -> None:
+def test_ambiguous_name_matches_nothing() -> None:
     both = build_topology([], [a_part("a1", aliases=("portal",)), a_part("a2", aliases=("Portal",))])
     assert [one.which for one in both.named("the portal is down, a1")] == ["a1"]
 
 
-def test_dependencies_are_followed_both_ways_with_their_depth() -> None:
+def test_dependencies_are_followed_in_both_directions_with_depth() -> None:
     assert LAND.upstream("crm-web1") == {"crm-app1": 1, "crm-db1": 2, "sso-1": 2, "san-1": 3}
     assert LAND.downstream("crm-db1") == {"crm-app1": 1, "crm-web1": 2, "crm-web2": 2}
     assert LAND.upstream("nothing") == {}
 
 
-def test_what_hangs_together_is_one_province_and_what_does_not_is_another() -> None:
+def test_connected_items_share_a_component() -> None:
     assert LAND.component("crm-web1") == LAND.component("erp-web1") == LAND.component("hr") == LAND.component("san-1")
     assert LAND.component("wiki") == LAND.component("wiki-1") != LAND.component("crm")
     assert LAND.component("unheard of") == "unheard of"
 
 
 @given(st.lists(st.tuples(st.integers(0, 12), st.integers(0, 12)), max_size=30))
-def test_who_is_linked_takes_the_same_turn_whatever_the_graph(edges: list[tuple[int, int]]) -> None:
+def test_dependencies_always_share_a_component(edges: list[tuple[int, int]]) -> None:
     upstream: dict[int, set[str]] = {n: set() for n in range(13)}
     for below, above in edges:
         if below != above:
@@ -65,16 +65,16 @@ def test_who_is_linked_takes_the_same_turn_whatever_the_graph(edges: list[tuple[
         assert {land.component(ci)} == {land.component(one) for one in land.upstream(ci)} | {land.component(ci)}
 
 
-def test_a_site_is_named_by_the_items_that_are_there() -> None:
+def test_site_is_recognised_by_its_items() -> None:
     assert [(one.of, one.which) for one in LAND.named("VPN in Shanghai")] == [(Of.SERVICE, "vpn"), (Of.SITE, "shanghai")]
 
 
-def test_dependencies_are_followed_so_deep_and_no_deeper() -> None:
+def test_dependency_depth_is_limited() -> None:
     chain = build_topology([], [a_part(f"n{n}", f"n{n + 1}") for n in range(DEEPEST + 5)])
     assert chain.upstream("n0") == {f"n{n}": n for n in range(1, DEEPEST + 1)}
 
 
-def test_what_was_understood_is_remembered_and_not_without_end() -> None:
+def test_understood_texts_are_cached_up_to_a_limit() -> None:
     land = build_topology([], [])
     asked: list[int] = []
 

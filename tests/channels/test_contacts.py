@@ -22,7 +22,7 @@ from gateway.channels.contacts import email_of, phone_of
         ("a@" + "b" * 63 + "." + "c" * 63 + "." + "d" * 63 + "." + "e" * 60 + ".com", None),
     ],
 )
-def test_an_address_is_one_that_mail_can_be_sent_to(text: str, address: str | None) -> None:
+def test_only_valid_mail_address_is_accepted(text: str, address: str | None) -> None:
     assert email_of(text) == address
 
 
@@ -41,5 +41,5 @@ def test_an_address_is_one_that_mail_can_be_sent_to(text: str, address: str | No
         ("9" * 5_000, None),
     ],
 )
-def test_a_number_is_kept_as_e164(text: str, number: str | None) -> None:
+def test_phone_number_is_normalized_to_e164(text: str, number: str | None) -> None:
     assert phone_of(text, "CN") == number

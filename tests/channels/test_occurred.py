@@ -19,12 +19,12 @@ HOURS = timedelta(hours=1)
         (NOON + timedelta(minutes=10), NOON),
     ],
 )
-def test_a_time_that_a_record_may_have_is_its_time(said: datetime | None, occurred: datetime | None) -> None:
+def test_permitted_start_time_is_used(said: datetime | None, occurred: datetime | None) -> None:
     assert when_it_began(said, NOON, "en") == (occurred, "")
 
 
 @pytest.mark.parametrize("said", [NOON - 12 * HOURS - timedelta(seconds=1), NOON + timedelta(minutes=11)])
-def test_any_other_is_a_line_of_its_description(said: datetime) -> None:
+def test_other_start_time_becomes_description_line(said: datetime) -> None:
     occurred, line = when_it_began(said, NOON, "zh-CN")
     assert occurred is None
     assert line == f"开始时间：{said:%Y-%m-%d %H:%M} UTC（事后报告）\n\n"
@@ -38,7 +38,7 @@ ENDS = (
 
 
 @pytest.mark.parametrize("said", ENDS)
-def test_the_ends_of_the_calendar_are_no_trouble(said: datetime) -> None:
+def test_extreme_start_time_becomes_description_line(said: datetime) -> None:
     occurred, line = when_it_began(said, NOON, "en")
     assert occurred is None
     assert "told later" in line

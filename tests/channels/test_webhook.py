@@ -27,7 +27,7 @@ OLD, NEW = (f"whsec_{base64.b64encode(bytes([n]) * 32).decode()}" for n in (1, 2
 
 
 @given(st.binary(min_size=24, max_size=64), st.text(max_size=200))
-def test_the_reference_library_accepts_what_we_sign(key: bytes, text: Any) -> None:
+def test_webhook_signature_is_verified_by_reference_library(key: bytes, text: Any) -> None:
     body, identity = json.dumps({"text": text}).encode(), str(uuid4())
     headers = sign((key,), identity, SystemClock().now(), body)
     assert Verifier(base64.b64encode(key).decode()).verify(body, headers) == {"text": text}
@@ -35,39 +35,39 @@ def test_the_reference_library_accepts_what_we_sign(key: bytes, text: Any) -> No
         Verifier(base64.b64encode(key).decode()).verify(body + b" ", headers)
 
 
-def test_we_sign_as_the_reference_library_does() -> None:
+def test_webhook_signature_equals_reference_library() -> None:
     at = datetime(2026, 3, 2, 12, tzinfo=UTC)
     ours = sign(secrets(NEW), "msg_1", at, b'{"a":1}')["webhook-signature"]
     assert ours == Verifier(NEW).sign("msg_1", at, '{"a":1}')
 
 
-def test_during_a_rotation_both_secrets_are_accepted() -> None:
+def test_both_secrets_are_accepted_during_rotation() -> None:
     headers = sign(secrets(f"{NEW} {OLD}"), "msg_1", SystemClock().now(), b"{}")
     assert [Verifier(secret).verify("{}", headers) for secret in (OLD, NEW)] == [{}, {}]
 
 
 @pytest.mark.parametrize("text", ["c2VjcmV0", "whsec_not base64", "whsec_%%%"])
-def test_a_secret_that_is_none_is_refused(text: Any) -> None:
+def test_invalid_webhook_secret_is_refused(text: Any) -> None:
     with pytest.raises(ValueError):  # noqa: PT011 - base64 words its own
         secrets(text)
 
 
-def test_without_a_secret_nothing_is_signed() -> None:
+def test_webhook_without_secret_is_unsigned() -> None:
     assert secrets("") == ()
     assert set(sign((), "id", NOON, b"")) == {"webhook-id", "webhook-timestamp"}
 
 
 @pytest.mark.parametrize("status", [200, 201, 202, 204])
-def test_two_hundreds_are_delivered(status: int) -> None:
+def test_2xx_answer_is_delivered(status: int) -> None:
     assert result_of(status, None, NOON) == Delivered()
 
 
-def test_gone_is_dead_at_once() -> None:
+def test_410_answer_is_dead() -> None:
     assert isinstance(result_of(410, None, NOON), Dead)
 
 
 @pytest.mark.parametrize("status", [408, 429, 500, 502, 503, 504])
-def test_what_may_pass_runs_the_whole_schedule(status: int) -> None:
+def test_temporary_error_status_retries_whole_schedule(status: int) -> None:
     result = result_of(status, None, NOON)
     assert isinstance(result, Retry)
     assert result.at_most is None
@@ -75,7 +75,7 @@ def test_what_may_pass_runs_the_whole_schedule(status: int) -> None:
 
 
 @pytest.mark.parametrize("status", [301, 302, 307, 308, 400, 401, 403, 404, 413, 422])
-def test_what_is_wrong_with_the_request_gets_a_few_tries(status: int) -> None:
+def test_redirect_or_client_error_retries_a_few_times(status: int) -> None:
     result = result_of(status, None, NOON)
     assert isinstance(result, Retry)
     assert result.at_most == FEW_TRIES
@@ -95,14 +95,14 @@ def test_what_is_wrong_with_the_request_gets_a_few_tries(status: int) -> None:
         ("9" * 400, timedelta(seconds=10**8)),
     ],
 )
-def test_a_retry_after_is_read_in_both_forms(text: Any, after: timedelta | None) -> None:
+def test_retry_after_header_is_read_in_both_formats(text: Any, after: timedelta | None) -> None:
     result = result_of(503, text, NOON)
     assert isinstance(result, Retry)
     assert result.after == after
 
 
 @given(st.text())
-def test_no_retry_after_breaks_us(text: Any) -> None:
+def test_any_retry_after_text_is_tolerated(text: Any) -> None:
     assert isinstance(result_of(503, text, NOON), Retry)
 
 
@@ -120,7 +120,7 @@ async def receiver(answer: Callable[[web.Request], web.Response]) -> tuple[TestS
     return server, seen
 
 
-async def test_a_real_receiver_gets_signed_json_under_the_outbox_id() -> None:
+async def test_receiver_gets_signed_json_with_outbox_id() -> None:
     server, seen = await receiver(lambda _: web.Response(status=204))
     channel = WebhookChannel.open(Webhook(secret=NEW, allow_private=True), SystemClock())
     sent = message(str(server.make_url("/hook")))
@@ -134,7 +134,7 @@ async def test_a_real_receiver_gets_signed_json_under_the_outbox_id() -> None:
     await server.close()
 
 
-async def test_a_redirect_is_not_followed() -> None:
+async def test_webhook_redirect_is_not_followed() -> None:
     server, seen = await receiver(lambda _: web.Response(status=307, headers={"location": "/elsewhere"}))
     channel = WebhookChannel.open(Webhook(secret="", allow_private=True), SystemClock())
     result = await channel.send(message(str(server.make_url("/hook"))))
@@ -145,7 +145,7 @@ async def test_a_redirect_is_not_followed() -> None:
     await server.close()
 
 
-async def test_a_port_where_nobody_listens_counts_against_the_endpoint(unused_tcp_port: int) -> None:
+async def test_closed_port_is_retried_as_down(unused_tcp_port: int) -> None:
     channel = WebhookChannel.open(Webhook(secret="", allow_private=True), SystemClock())
     result = await channel.send(message(f"http://127.0.0.1:{unused_tcp_port}/"))
     assert isinstance(result, Retry)
@@ -153,7 +153,7 @@ async def test_a_port_where_nobody_listens_counts_against_the_endpoint(unused_tc
     await channel.close()
 
 
-async def test_endpoints_are_told_apart_by_scheme_host_and_port() -> None:
+async def test_webhook_endpoint_is_scheme_host_and_port() -> None:
     channel = WebhookChannel.open(Webhook(secret="", allow_private=False), SystemClock())
     assert channel.endpoint("https://a.example.com/x") == channel.endpoint("https://a.example.com/y?z=1")
     assert channel.endpoint("https://a.example.com/") != channel.endpoint("http://a.example.com/")

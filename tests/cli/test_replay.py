@@ -21,7 +21,7 @@ BAD = b'{"event_acton": "trigger", "payload": {"summary": 5}, "routing_key": 123
 pytestmark = pytest.mark.usefixtures("logs_as_before")
 
 
-def test_a_captured_request_is_told_as_the_alerts_it_would_become(capsys: pytest.CaptureFixture[str]) -> None:
+def test_captured_request_is_shown_as_alerts(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["replay", "alertmanager", FIRING]) == 0
     told = capsys.readouterr().out
     assert "1 alert, 0 ignored" in told
@@ -38,12 +38,12 @@ def test_a_captured_request_is_told_as_the_alerts_it_would_become(capsys: pytest
         ("event_commented", "adds a note to the record of this key, if it is open"),
     ],
 )
-def test_what_people_do_in_the_senders_tool_is_told_too(capsys: pytest.CaptureFixture[str], case: str, outcome: str) -> None:
+def test_acknowledgements_and_comments_are_shown(capsys: pytest.CaptureFixture[str], case: str, outcome: str) -> None:
     assert main(["replay", "icinga", str(FIXTURES / "icinga" / case / "request.http")]) == 0
     assert f"outcome  {outcome}" in capsys.readouterr().out
 
 
-def test_standard_input_that_cannot_be_read_is_told_place_by_place(
+def test_malformed_standard_input_is_reported_by_pointer(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("sys.stdin", SimpleNamespace(buffer=io.BytesIO(BAD)))
@@ -55,9 +55,7 @@ def test_standard_input_that_cannot_be_read_is_told_place_by_place(
     assert "12345" not in told
 
 
-def test_a_directory_is_read_file_by_file_and_the_worst_of_them_counts(
-    capsys: pytest.CaptureFixture[str], tmp_path: Path
-) -> None:
+def test_directory_is_replayed_by_file_and_worst_result_counts(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     assert main(["replay", "pagerduty", str(FIXTURES / "pagerduty" / "firing")]) == 0
     for name, data in (
         ("a", BAD),
@@ -70,7 +68,7 @@ def test_a_directory_is_read_file_by_file_and_the_worst_of_them_counts(
     assert [f"{tmp_path / name}: " in told for name in "abc"] == [True, True, True]
 
 
-def test_a_mapping_is_tried_on_a_file(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+def test_mapping_is_applied_to_file(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     body, steps = tmp_path / "body.json", tmp_path / "steps.json"
     body.write_text('{"name": "Disk"}')
     steps.write_text('[{"do": "rename", "from": "/name", "to": "/title"}]')
@@ -79,7 +77,7 @@ def test_a_mapping_is_tried_on_a_file(capsys: pytest.CaptureFixture[str], tmp_pa
     assert "firing       Disk" in capsys.readouterr().out
 
 
-def test_what_is_no_json_and_what_needs_nothing_done_are_told_too(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+def test_invalid_json_and_ignored_alert_are_reported(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     (tmp_path / "a").write_text("{")
     (tmp_path / "b").write_text('{"type": "DOWNTIMESTART", "host": "h1"}')
     assert main(["replay", "nagios", str(tmp_path / "a")]) == 1
@@ -89,7 +87,7 @@ def test_what_is_no_json_and_what_needs_nothing_done_are_told_too(capsys: pytest
     assert "ignored      downtimestart" in told
 
 
-def test_what_cannot_be_tried_is_told_apart_from_what_is_wrong(tmp_path: Path) -> None:
+def test_invalid_arguments_return_exit_code_2(tmp_path: Path) -> None:
     for asked in (
         ["nobody", FIRING], ["alertmanager", "/nowhere"], ["alertmanager", str(tmp_path)], ["alertmanager", FIRING, "--apply"],
         ["alertmanager", FIRING, "--mapping", FIRING], ["alertmanager", FIRING, "--mapping", "/nowhere"],
@@ -97,7 +95,7 @@ def test_what_cannot_be_tried_is_told_apart_from_what_is_wrong(tmp_path: Path) -
         assert main(["replay", *asked]) == 2
 
 
-async def test_what_is_understood_is_sent_to_the_running_gateway(
+async def test_apply_option_sends_valid_request_to_gateway(
     database_url: str, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     settings = load(None, {"DATABASE_URL": database_url})

@@ -52,7 +52,7 @@ async def records(gateway: Served) -> dict[str, tuple[str, str]]:
     return {one["title"]: (one["source"], one["state"]) for one in found["incidents"]}
 
 
-async def test_pagerdutys_client_triggers_acknowledges_resolves_and_tells_of_changes(gateway: Served, tmp_path: Path) -> None:
+async def test_pagerduty_client_sends_all_event_types(gateway: Served, tmp_path: Path) -> None:
     url, certificate = await by_tls(gateway, tmp_path)
     told = await held(gateway, "pagerduty_session", url, SSL_CERT_FILE=certificate, REQUESTS_CA_BUNDLE=certificate)
     assert (told["named"], told["acknowledged"]) == ("disk", "disk")
@@ -70,7 +70,7 @@ DONE = {
 }  # fmt: skip
 
 
-async def test_opsgenies_client_asks_everything_and_reads_every_answer(gateway: Served) -> None:
+async def test_opsgenie_client_performs_all_requests(gateway: Served) -> None:
     told = await held(gateway, "opsgenie_session", str(gateway.client.make_url("")).rstrip("/"))
     assert {name: told[name][::2] for name in DONE} == {name: [True, done] for name, done in DONE.items()}
     alias = told["shown"]["alias"]

@@ -29,7 +29,7 @@ def event(gateway: Served, **more: Any) -> dict[str, Any]:
     return {"routing_key": gateway.keys["ingest"], "event_action": "trigger", "dedup_key": "disk", "payload": payload} | more
 
 
-async def test_a_trigger_opens_and_a_resolve_clears(gateway: Served) -> None:
+async def test_trigger_opens_incident_and_resolve_clears_it(gateway: Served) -> None:
     for action in ("trigger", "acknowledge", "resolve"):
         answer = await gateway.post(ENQUEUE, event(gateway, event_action=action), key=None)
         assert answer.status == 202
@@ -41,7 +41,7 @@ async def test_a_trigger_opens_and_a_resolve_clears(gateway: Served) -> None:
     ]
 
 
-async def test_a_trigger_without_a_key_is_told_the_one_it_got(gateway: Served) -> None:
+async def test_trigger_without_dedup_key_gets_generated_one(gateway: Served) -> None:
     answer = await gateway.post(ENQUEUE, event(gateway, dedup_key=None), key=None)
     assert answer.status == 202
     assert len((await answer.json())["dedup_key"]) == 32
@@ -57,19 +57,19 @@ async def test_a_trigger_without_a_key_is_told_the_one_it_got(gateway: Served) -
         ({"routing_key": None}, "routing_key"),
     ],
 )
-async def test_a_bad_event_is_told_what_is_wrong_as_pagerduty_does(gateway: Served, more: dict[str, Any], place: str) -> None:
+async def test_invalid_event_is_refused_in_pagerduty_format(gateway: Served, more: dict[str, Any], place: str) -> None:
     answer = await gateway.post(ENQUEUE, event(gateway, **more), key=None)
     told = await answer.json()
     assert (answer.status, told["status"], told["message"]) == (400, "invalid event", "Event object is invalid")
     assert [error for error in told["errors"] if error.startswith(place)]
 
 
-async def test_a_key_that_may_not_send_is_as_bad_as_none(gateway: Served) -> None:
+async def test_routing_key_without_ingest_scope_returns_400(gateway: Served) -> None:
     answer = await gateway.post(ENQUEUE, event(gateway, routing_key=gateway.keys["read"]), key=None)
     assert answer.status == 400
 
 
-async def test_a_gateway_with_more_than_it_can_queue_throttles(database_url: str) -> None:
+async def test_full_queue_returns_429_with_retry_after(database_url: str) -> None:
     ordinary = settings(database_url)
     full = msgspec.structs.replace(ordinary, server=msgspec.structs.replace(ordinary.server, queue_items=1))
     async with served(full) as gateway:
@@ -91,7 +91,7 @@ DOORS: list[tuple[str, str, tuple[int, int]]] = [
 """What a door answers to no key or a wrong one, and to a key that may only read."""
 
 
-async def test_nobody_sends_or_reads_with_a_key_that_does_not_cover_it(gateway: Served) -> None:
+async def test_every_endpoint_refuses_missing_wrong_or_insufficient_key(gateway: Served) -> None:
     for method, path, (unknown, reader) in DOORS:
         for key, status in ((None, unknown), ("nonsense", unknown), (gateway.keys["read"], reader)):
             sent = {"Authorization": f"Bearer {key}"} if key else {}

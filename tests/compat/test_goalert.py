@@ -32,7 +32,7 @@ async def records(gateway: Served) -> list[tuple[str, str, str]]:
     return sorted((one["source"], one["title"], one["state"]) for one in found["incidents"])
 
 
-async def test_an_alert_may_come_in_the_address_a_form_or_json_and_is_one_by_its_dedup(gateway: Served) -> None:
+async def test_alert_by_query_form_or_json_is_deduplicated(gateway: Served) -> None:
     told = {"summary": "Disk full", "dedup": "d1"}
     for more in ({"method": "GET", "query": told}, {"query": told}, {"data": told}, {"json": told | {"details": None}}):
         answer = await call(gateway, GENERIC, **more)
@@ -42,13 +42,13 @@ async def test_an_alert_may_come_in_the_address_a_form_or_json_and_is_one_by_its
     assert await records(gateway) == [("goalert", "Disk full", "resolved")]
 
 
-async def test_who_asks_for_json_is_told_the_alert(gateway: Served) -> None:
+async def test_json_accept_header_returns_alert(gateway: Served) -> None:
     answer = await call(gateway, GENERIC, data={"summary": "Disk full"}, headers={"Accept": "application/json"})
     told = await answer.json()
     assert (answer.status, told["Status"], told["Dedup"][:5]) == (200, "triggered", "auto:")
 
 
-async def test_the_token_may_stand_in_the_form_or_a_header(gateway: Served) -> None:
+async def test_token_is_accepted_in_form_header_or_integration_key(gateway: Served) -> None:
     key = gateway.keys["ingest"]
     in_form = await gateway.client.post(GENERIC, data={"summary": "a", "token": key})
     in_header = await gateway.client.post(GENERIC, json={"summary": "b"}, headers={"Authorization": f"Bearer {key}"})
@@ -56,7 +56,7 @@ async def test_the_token_may_stand_in_the_form_or_a_header(gateway: Served) -> N
     assert [answer.status for answer in (in_form, in_header, older)] == [204, 204, 204]
 
 
-async def test_alertmanager_and_grafana_of_any_age_are_read(gateway: Served) -> None:
+async def test_alertmanager_and_old_or_new_grafana_bodies_are_read(gateway: Served) -> None:
     grouped = {"version": "1", "status": "firing", "alerts": [{"status": "firing", "labels": {"alertname": "DiskFull"}}]}
     rule = {"ruleId": 1, "ruleName": "CPU", "state": "alerting"}
     for path, body in ((PROMETHEUS, grouped), (GRAFANA, grouped), (GRAFANA, rule)):
@@ -65,7 +65,7 @@ async def test_alertmanager_and_grafana_of_any_age_are_read(gateway: Served) -> 
     assert {title for _, title, _ in await records(gateway)} == {"DiskFull", "CPU"}
 
 
-async def test_a_wrong_token_or_body_is_refused_as_goalert_does(gateway: Served) -> None:
+async def test_wrong_token_returns_401_and_wrong_body_returns_400(gateway: Served) -> None:
     for path in (GENERIC, GRAFANA, PROMETHEUS):
         for key in ("nonsense", "read"):
             answer = await call(gateway, path, key=key, json={"summary": "x"})
@@ -74,11 +74,11 @@ async def test_a_wrong_token_or_body_is_refused_as_goalert_does(gateway: Served)
         assert (await call(gateway, path, json=body)).status == 400, (path, body)
 
 
-async def test_a_second_key_in_the_address_is_still_refused(gateway: Served) -> None:
+async def test_second_key_in_query_returns_400(gateway: Served) -> None:
     answer = await call(gateway, GENERIC, query={"summary": "x", "other": gateway.keys["read"]})
     assert answer.status == 400
 
 
 @pytest.mark.parametrize("body", [b"--b\r\n" * 1_000, b"--b\r\n" + b"X: " + b"y" * 100_000 + b"\r\n\r\n--b--\r\n"])
-def test_a_form_of_too_many_parts_or_too_long_a_head_says_nothing(body: bytes) -> None:
+def test_oversized_multipart_form_is_read_as_empty(body: bytes) -> None:
     assert form({"content-type": "multipart/form-data; boundary=b"}, body) == {}

@@ -31,7 +31,7 @@ async def records(gateway: Served) -> list[tuple[str, str, str]]:
     return sorted((one["source"], one["title"], one["state"]) for one in found["incidents"])
 
 
-async def test_a_formatted_webhook_opens_and_its_ok_clears(gateway: Served) -> None:
+async def test_formatted_webhook_opens_incident_and_ok_state_clears_it(gateway: Served) -> None:
     body = {"alert_uid": "u1", "title": "Checkout is down", "state": "alerting", "message": "no answer"}
     assert await send(gateway, "formatted_webhook", body) == (200, "Ok.")
     assert await records(gateway) == [("oncall", "Checkout is down", "logged")]
@@ -39,7 +39,7 @@ async def test_a_formatted_webhook_opens_and_its_ok_clears(gateway: Served) -> N
     assert await records(gateway) == [("oncall", "Checkout is down", "resolved")]
 
 
-async def test_alertmanager_and_grafana_are_read_as_what_they_are(gateway: Served) -> None:
+async def test_alertmanager_and_grafana_bodies_are_read_by_their_sources(gateway: Served) -> None:
     grouped = {"version": "4", "alerts": [{"status": "firing", "labels": {"alertname": "DiskFull"}}]}
     rule = {"ruleId": 1, "ruleName": "CPU", "state": "alerting", "title": "[Alerting] CPU"}
     for kind, body in (("alertmanager", grouped), ("grafana", rule), ("zabbix", {"title": "Zabbix says", "state": "alerting"})):
@@ -51,14 +51,14 @@ async def test_alertmanager_and_grafana_are_read_as_what_they_are(gateway: Serve
     ]
 
 
-async def test_what_oncall_only_writes_itself_is_answered_and_kept_as_nothing_to_do(gateway: Served) -> None:
+async def test_maintenance_integration_is_answered_and_ignored(gateway: Served) -> None:
     assert await send(gateway, "maintenance", {"title": "planned"}) == (200, "Ok.")
     rows = await gateway.pool.fetch("SELECT outcome, reason FROM alert_event")
     assert [tuple(row) for row in rows] == [("ignored", "an integration that takes nothing from outside")]
     assert await records(gateway) == []
 
 
-async def test_a_wrong_key_or_body_is_refused_as_oncall_does(gateway: Served) -> None:
+async def test_wrong_key_returns_403_and_wrong_body_returns_400(gateway: Served) -> None:
     for key in ("nonsense", "read"):
         status, told = await send(gateway, "webhook", {"title": "x"}, key)
         assert (status, told["detail"]) == (403, "Integration key was not found. Permission denied.")
@@ -82,12 +82,12 @@ async def test_a_wrong_key_or_body_is_refused_as_oncall_does(gateway: Served) ->
         ("webhook", b"{}", "oncall"),
     ],
 )
-def test_every_type_has_somebody_who_reads_it(kind: str, body: bytes, slug: str) -> None:
+def test_integration_type_maps_to_source(kind: str, body: bytes, slug: str) -> None:
     assert source_of(BY_SLUG, kind, body).slug == slug
 
 
 @pytest.mark.parametrize("left_out", [{"title": None}, {"title": "", "alert_uid": None, "image_url": ""}, {}])
-async def test_null_and_nothing_name_one_alert(gateway: Served, left_out: dict[str, Any]) -> None:
+async def test_null_empty_or_missing_fields_identify_same_alert(gateway: Served, left_out: dict[str, Any]) -> None:
     body = {"state": "alerting", "message": "no answer", "disk": "/var"}
     assert await send(gateway, "formatted_webhook", body) == (200, "Ok.")
     assert await send(gateway, "formatted_webhook", body | left_out | {"state": "ok"}) == (200, "Ok.")

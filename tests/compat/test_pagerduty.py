@@ -28,7 +28,7 @@ def event(gateway: Served, **more: Any) -> dict[str, Any]:
     return {"service_key": gateway.keys["ingest"]} | told | more
 
 
-async def test_version_1_opens_and_version_2_clears_the_same_alert(gateway: Served) -> None:
+async def test_v1_event_opens_and_v2_event_clears_same_alert(gateway: Served) -> None:
     for kind in ("trigger", "acknowledge"):
         answer = await gateway.post(CREATE, event(gateway, event_type=kind), key=None)
         told = {"status": "success", "message": "Event processed", "incident_key": "disk"}
@@ -39,7 +39,7 @@ async def test_version_1_opens_and_version_2_clears_the_same_alert(gateway: Serv
     assert [(one["title"], one["state"], one["ci"]) for one in listed["incidents"]] == [("Disk full", "resolved", "db-1")]
 
 
-async def test_what_will_never_be_accepted_is_told_with_every_flaw(gateway: Served) -> None:
+async def test_invalid_v1_event_returns_400_with_flaws(gateway: Served) -> None:
     for more, place in (
         ({"event_type": "explode"}, "/event_type"),
         ({"description": ""}, "/description"),
@@ -53,7 +53,7 @@ async def test_what_will_never_be_accepted_is_told_with_every_flaw(gateway: Serv
         assert told["errors"][0].startswith(place), told
 
 
-async def test_a_change_is_on_record_and_opens_nothing(gateway: Served) -> None:
+async def test_change_event_is_recorded_and_opens_no_incident(gateway: Served) -> None:
     change = {"routing_key": gateway.keys["ingest"], "payload": {"summary": "Deployed 4.2", "source": "ci"}}
     answer = await gateway.post(CHANGE, change, key=None)
     assert (answer.status, await answer.json()) == (202, {"status": "success", "message": "Change event processed"})
@@ -63,7 +63,7 @@ async def test_a_change_is_on_record_and_opens_nothing(gateway: Served) -> None:
     assert (await gateway.post(CHANGE, change | {"routing_key": "x"}, key=None)).status == 400
 
 
-async def test_a_gateway_with_more_than_it_can_queue_answers_403_as_version_1_does(database_url: str) -> None:
+async def test_full_queue_returns_403_for_v1_events(database_url: str) -> None:
     ordinary = settings(database_url)
     full = msgspec.structs.replace(ordinary, server=msgspec.structs.replace(ordinary.server, queue_items=1))
     async with served(full) as gateway:

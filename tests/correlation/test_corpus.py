@@ -27,7 +27,7 @@ def table(half: str) -> Table:
 
 
 @pytest.mark.parametrize("half", HALVES)
-def test_links_are_right_and_few_are_missing(half: str) -> None:
+def test_correlation_precision_and_recall_meet_targets(half: str) -> None:
     found = table(half)
     assert found.reports >= REPORTS
     assert found.precision >= 0.98
@@ -35,12 +35,12 @@ def test_links_are_right_and_few_are_missing(half: str) -> None:
 
 
 @pytest.mark.parametrize("half", HALVES)
-def test_the_page_shows_what_comes_out(half: str) -> None:
+def test_correlation_page_shows_measured_table(half: str) -> None:
     assert table(half).markdown() in PAGE
 
 
 @pytest.mark.parametrize("half", HALVES)
-def test_traps_of_every_kind_are_in_it_in_both_languages(half: str) -> None:
+def test_corpus_contains_every_trap_in_both_languages(half: str) -> None:
     told = [event for story in Teller(*HALVES[half]).stories(REPORTS) for event in story.events if not event.alert]
     assert {event.trap for event in told} == {
         "", "data", "request", "over", "planned", "alone", "vague", "elsewhere", "old", "site",
@@ -64,7 +64,7 @@ def outcome(half: str) -> Outcome:
 
 
 @pytest.mark.parametrize("half", OFFICES)
-def test_without_a_catalogue_strangers_are_kept_apart(half: str) -> None:
+def test_unrelated_reports_stay_apart_without_catalogue(half: str) -> None:
     found = outcome(half)
     assert found.linked >= NEIGHBOURS / 2
     assert found.precision >= 0.995
@@ -72,12 +72,12 @@ def test_without_a_catalogue_strangers_are_kept_apart(half: str) -> None:
 
 
 @pytest.mark.parametrize("half", OFFICES)
-def test_the_page_shows_what_comes_out_without_a_catalogue(half: str) -> None:
+def test_correlation_page_shows_results_without_catalogue(half: str) -> None:
     assert f"| {half} | {outcome(half).row()}" in PAGE
 
 
 @pytest.mark.parametrize("half", OFFICES)
-def test_strangers_speak_both_languages_and_often_say_the_same(half: str) -> None:
+def test_unrelated_pairs_cover_both_languages_and_similar_texts(half: str) -> None:
     told = [pair for pair in pairs(OFFICES[half][1], OFFICES[half][0], STRANGERS, NEIGHBOURS) if not pair.related]
     chinese = sum(any("\u3400" <= sign <= "\u9fff" for sign in pair.first) for pair in told)
     assert 0.4 < chinese / len(told) < 0.65
@@ -91,7 +91,7 @@ def likely(pair: Pair) -> bool:
     return bool(scoring.scored(second, [master], Topology(), NOON))
 
 
-def test_every_weight_stands_on_the_page() -> None:
+def test_correlation_page_lists_every_weight() -> None:
     rows = dict(re.findall(r"^\| ([^|]+) \| ([-0-9., ]+) \|$", PAGE, re.MULTILINE))
     shown = {
         "the same item": scoring.ITEM,
@@ -119,6 +119,6 @@ def test_every_weight_stands_on_the_page() -> None:
         assert [points for fact, points in rows.items() if fact.startswith(beginning)] == [str(weight)], beginning
 
 
-def test_the_same_seed_tells_the_same_stories() -> None:
+def test_same_seed_generates_same_stories() -> None:
     once, again = (list(Teller(7, phrases).stories(50)) for _ in range(2))
     assert once == again

@@ -18,7 +18,7 @@ SIGNATURES = [
 
 
 @pytest.mark.parametrize("signature", SIGNATURES)
-def test_who_writes_and_from_where_identifies_no_trouble(signature: str) -> None:
+def test_signature_yields_no_hosts_numbers_or_terms(signature: str) -> None:
     said = read(Said(title="keyboard", text=f"Some keys are dead.\n\n{signature}"), Topology())
     assert (said.hosts, said.numbers, said.terms) == (frozenset(), frozenset(), frozenset())
 
@@ -31,9 +31,9 @@ def test_who_writes_and_from_where_identifies_no_trouble(signature: str) -> None
         "IP address: 10.9.9.9, crm-web1 does not answer\n\nBest regards,\nAnn",
     ],
 )
-def test_a_machine_that_the_words_are_about_is_read(text: str) -> None:
+def test_host_in_report_text_is_read(text: str) -> None:
     assert "crm-web1" in read(Said(title="help", text=text), Topology()).hosts
 
 
-def test_where_nothing_is_left_all_of_it_is_read() -> None:
+def test_text_of_signature_only_is_read_whole() -> None:
     assert own_words("Tel.: 4711") == "Tel.: 4711"

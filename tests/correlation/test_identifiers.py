@@ -18,7 +18,7 @@ from gateway.correlation.identifiers import ENOUGH, machines, numbers, rare, ter
         ("invoice inv-4711 cannot be posted", "inv-4711"),
     ],
 )
-def test_names_and_addresses_of_machines_and_codes_identify(text: str, found: str) -> None:
+def test_host_names_addresses_and_codes_are_identifiers(text: str, found: str) -> None:
     assert machines(text) == {found}
 
 
@@ -31,7 +31,7 @@ def test_names_and_addresses_of_machines_and_codes_identify(text: str, found: st
         "version 10.0.19045.3803", "2026-11-29", "ora-12514",
     ],
 )  # fmt: skip
-def test_standards_versions_times_files_models_and_mail_addresses_are_no_machines(text: str) -> None:
+def test_versions_times_files_and_models_are_not_host_names(text: str) -> None:
     assert machines(text) == set()
 
 
@@ -54,7 +54,7 @@ def test_standards_versions_times_files_models_and_mail_addresses_are_no_machine
         ("call me at 13800138000", set()),
     ],
 )
-def test_numbers_of_errors_and_orders_identify_unless_everybody_has_them(text: str, found: set[str]) -> None:
+def test_uncommon_error_and_order_numbers_are_identifiers(text: str, found: set[str]) -> None:
     assert numbers(text) == found
 
 
@@ -79,16 +79,16 @@ def test_numbers_of_errors_and_orders_identify_unless_everybody_has_them(text: s
         ("大小写键一直亮着", set()),
     ],
 )
-def test_terms_are_names_and_chinese_words_that_are_not_everybodys(text: str, found: set[str]) -> None:
+def test_terms_are_uncommon_names_and_chinese_words(text: str, found: set[str]) -> None:
     assert terms(text) == found
 
 
 @given(st.lists(st.sampled_from(sorted(WORDS)), max_size=12), st.lists(st.sampled_from(CHINESE), max_size=12))
-def test_a_text_of_common_words_has_no_terms(english: list[str], chinese: list[str]) -> None:
+def test_common_words_yield_no_terms(english: list[str], chinese: list[str]) -> None:
     assert terms("x " + " ".join(map(str.title, english)) + ",".join(chinese)) == set()
 
 
-def test_a_word_is_rare_where_few_of_enough_troubles_have_it() -> None:
+def test_word_is_rare_when_few_of_enough_incidents_contain_it() -> None:
     seen = {"forklift": 1, "terminal": 9}
     assert rare(seen, ENOUGH, {"forklift", "terminal", "new"}) == {"forklift", "new"}
     assert rare(seen, ENOUGH - 1, seen) == set()

@@ -43,7 +43,7 @@ CRM_DOWN = an_open("CRM is down", service="crm")
         "there is a problem with CRM",
     ],
 )
-def test_what_says_the_same_in_either_language_belongs_together(said: str) -> None:
+def test_same_symptom_in_either_language_is_linked(said: str) -> None:
     assert match(said, CRM_DOWN) is not None
 
 
@@ -51,7 +51,7 @@ COMMON = build_topology([a_service("mail", "Mail", ()), a_service("print", "Prin
 
 
 @pytest.mark.parametrize("said", ["mail does not work", "打印机用不了"])
-def test_a_service_that_both_name_by_a_word_of_everybodys_is_proposed(said: str) -> None:
+def test_service_named_by_common_word_is_only_proposed(said: str) -> None:
     def judged(told: Said, opened: Said) -> Verdict:
         earlier = NOON - timedelta(minutes=10)
         master = Candidate(id=1, number="INC-1", opened_at=earlier, reading=read(opened, COMMON))
@@ -82,11 +82,11 @@ def test_a_service_that_both_name_by_a_word_of_everybodys_is_proposed(said: str)
         "CRM",
     ],
 )
-def test_doubt_keeps_records_apart(said: str) -> None:
+def test_doubtful_report_is_not_linked(said: str) -> None:
     assert match(said, CRM_DOWN) is None
 
 
-def test_a_symptom_belongs_to_the_cause_that_it_depends_on_at_any_depth_and_says_why() -> None:
+def test_symptom_is_linked_to_its_cause_with_reason_and_score() -> None:
     found = match("CRM打不开", an_open("san-1 is down", ci="san-1"))
     assert found is not None
     assert (found.reason, found.score) == ("crm-db1 depends on san-1", 0.88)
@@ -96,29 +96,29 @@ def test_a_symptom_belongs_to_the_cause_that_it_depends_on_at_any_depth_and_says
     assert match("san-1 is down", an_open("CRM打不开", service="crm")) is None
 
 
-def test_the_time_between_counts() -> None:
+def test_vague_report_is_linked_only_to_recent_incident() -> None:
     vague = "there is a problem with CRM"
     assert match(vague, an_open("CRM is down", minutes=10)) is not None
     assert match(vague, an_open("CRM is down", minutes=600)) is None
 
 
-def test_another_site_another_item_and_one_that_is_a_close_second_keep_it_apart() -> None:
+def test_other_site_or_close_second_candidate_prevents_link() -> None:
     assert match("VPN in Shanghai is down", an_open("vpn-gw1 is down", ci="vpn-gw1", service="vpn")) is None
     assert match("VPN in Beijing is down", an_open("vpn-gw1 is down", ci="vpn-gw1", service="vpn")) is not None
     assert match("cannot open CRM", CRM_DOWN, an_open("CRM is down", 2, service="crm")) is None
 
 
-def test_an_address_the_catalogue_does_not_know_is_an_address() -> None:
+def test_uncatalogued_address_links_reports() -> None:
     assert match("10.9.9.9 is down", an_open("ping to 10.9.9.9 failed: host down")) is not None
     assert match("10.9.9.8 is down", an_open("ping to 10.9.9.9 failed: host down")) is None
 
 
-def test_what_a_mailbox_calls_everything_says_nothing_and_a_chosen_service_does() -> None:
+def test_only_deliberately_chosen_service_counts() -> None:
     assert match("does not work", an_open("not working", service="crm"), service="crm", deliberate=False) is None
     assert match("does not work", an_open("not working", service="crm"), service="crm") is not None
 
 
-def test_what_a_mail_quotes_is_not_what_it_says() -> None:
+def test_quoted_mail_text_is_ignored_unless_alone() -> None:
     text = "ERP打不开\n\n发件人: 李四 <li@example.com>\n主题: CRM\nCRM打不开"
     assert match("求助", CRM_DOWN, text=text) is None
     assert match("转发", CRM_DOWN, text=text.removeprefix("ERP打不开\n\n")) is not None
@@ -131,7 +131,7 @@ def verdict_of(title: str, *masters: Candidate, rare: Collection[str] = ()) -> V
     return verdict(scored(read(Said(title=title), LAND), masters, LAND, NOON), frozenset(rare))
 
 
-def test_the_same_words_are_proposed_and_link_only_with_a_rare_name_in_both() -> None:
+def test_same_words_are_proposed_and_linked_only_by_rare_name() -> None:
     again, master = "badge reader Kestrel at gate four beeps red, stays locked, not working", an_open(GATE)
     doubtful = verdict_of(again, master)
     assert (doubtful.match, [(one.master.id, one.reason) for one in doubtful.proposed]) == (None, [(1, "words")])
@@ -151,7 +151,7 @@ def test_the_same_words_are_proposed_and_link_only_with_a_rare_name_in_both() ->
         "screen of my laptop flickers since 9.30am, see image001.png",
     ],
 )
-def test_words_that_identify_nothing_link_nothing_even_where_they_are_the_same(said: str) -> None:
+def test_identical_common_words_are_proposed_but_not_linked(said: str) -> None:
     found = verdict_of(said, an_open(said, minutes=1), rare=read(Said(title=said), LAND).terms)
     assert found.match is None
     assert len(found.proposed) == 1
@@ -165,35 +165,35 @@ def test_words_that_identify_nothing_link_nothing_even_where_they_are_the_same(s
         ("打印机 prn-0312 卡纸了", "address prn-0312"),
     ],
 )
-def test_what_is_rare_by_its_shape_links(said: str, why: str) -> None:
+def test_shared_code_or_number_links_reports(said: str, why: str) -> None:
     found = match(said, an_open(said))
     assert found is not None
     assert found.reason == why
 
 
-def test_other_numbers_in_the_same_words_are_another_trouble() -> None:
+def test_different_number_in_same_words_prevents_link() -> None:
     one, other = ("过账时提示错误代码 E4711,麻烦看一下", "过账时提示错误代码 E4712,麻烦看一下")
     assert verdict_of(one, an_open(other)) == Verdict(None, ())
 
 
-def test_only_so_many_links_are_proposed_and_the_best_come_first() -> None:
+def test_proposed_links_are_limited_and_sorted_by_score() -> None:
     masters = [an_open(GATE, number, minutes=300 - 60 * number) for number in range(1, 6)]
     found = verdict_of(GATE, *masters)
     assert len(found.proposed) == MOST_PROPOSED
     assert [one.score for one in found.proposed] == sorted((one.score for one in found.proposed), reverse=True)
 
 
-def test_of_two_masters_with_a_rare_name_that_are_as_likely_neither_is_chosen() -> None:
+def test_equally_likely_masters_yield_no_link() -> None:
     found = verdict_of(GATE, an_open(GATE, 1), an_open(GATE, 2), rare={"kestrel"})
     assert found == Verdict(None, ())
 
 
-def test_the_order_of_candidates_does_not_matter() -> None:
+def test_candidate_order_does_not_change_link() -> None:
     several = [CRM_DOWN, an_open("san-1 is down", 2, ci="san-1"), an_open("erp-web1 down", 3, ci="erp-web1")]
     assert match("cannot open CRM", *several) == match("cannot open CRM", *reversed(several))
 
 
-def test_a_second_service_something_of_before_and_half_a_day_count_against() -> None:
+def test_second_service_past_event_and_time_lower_score() -> None:
     def weight(said: str, minutes: float = 10) -> float:
         found = match(said, an_open("CRM is down", service="crm", minutes=minutes))
         return found.score if found is not None else 0
@@ -204,7 +204,7 @@ def test_a_second_service_something_of_before_and_half_a_day_count_against() -> 
     assert 0 < weight("CRM is down", minutes=13 * 60) < weight("CRM is down", minutes=11 * 60) < plain
 
 
-def test_the_site_may_be_said_in_a_field_of_its_own() -> None:
+def test_site_field_of_report_counts() -> None:
     beijing = an_open("vpn-gw1 is down", ci="vpn-gw1", service="vpn")
     there, elsewhere = match("VPN is down", beijing, site="Beijing"), match("VPN is down", beijing, site="Shanghai")
     assert there is not None
@@ -216,7 +216,7 @@ def test_the_site_may_be_said_in_a_field_of_its_own() -> None:
 @pytest.mark.parametrize("locale", LOCALES)
 @pytest.mark.parametrize("word", ["call", "missed", "message"])
 @pytest.mark.parametrize("caller", ["北京分公司 (02177770521)", "WIRELESS CALLER (+12025550123)", "+8613912345678", None])
-def test_what_the_gateway_words_itself_is_no_likeness(locale: Locale, word: str, caller: str | None) -> None:
+def test_phrases_of_gateway_do_not_link_reports(locale: Locale, word: str, caller: str | None) -> None:
     title = written(word, locale, caller=caller or written("withheld", locale))
     assert read(Said(title=title), LAND).words == ""
     assert match(title, an_open(title, minutes=1)) is None
@@ -224,6 +224,6 @@ def test_what_the_gateway_words_itself_is_no_likeness(locale: Locale, word: str,
     assert read(Said(title=title, text=attached), LAND) == read(Said(title="", text="打印机卡纸"), LAND)
 
 
-def test_what_people_write_about_calls_is_read() -> None:
+def test_own_text_about_calls_is_read() -> None:
     assert read(Said(title="来电:打印机卡纸"), LAND).words
     assert read(Said(title="Call from the boss: CRM is down"), LAND).services == {"crm"}

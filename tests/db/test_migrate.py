@@ -28,12 +28,12 @@ def files(tmp_path: Path) -> Path:
     return tmp_path
 
 
-async def test_four_replicas_starting_at_once_apply_everything_once(blank_database: str, files: Path) -> None:
+async def test_concurrent_replicas_apply_migrations_once(blank_database: str, files: Path) -> None:
     applied = await asyncio.gather(*(migrate(blank_database, directory=files) for _ in range(4)))
     assert sorted(applied) == [(), (), (), (1, 2)]
 
 
-async def test_only_what_is_new_is_applied_later(blank_database: str, blank: Connection, files: Path) -> None:
+async def test_only_new_migrations_are_applied(blank_database: str, blank: Connection, files: Path) -> None:
     await migrate(blank_database, directory=files)
     (files / "0003_third.sql").write_text("CREATE TABLE third (id int); INSERT INTO third VALUES (3);")
     assert await migrate(blank_database, directory=files) == (3,)
@@ -41,21 +41,21 @@ async def test_only_what_is_new_is_applied_later(blank_database: str, blank: Con
     assert await migrate(blank_database, directory=files) == ()
 
 
-async def test_a_file_changed_after_it_was_applied_is_refused(blank_database: str, files: Path) -> None:
+async def test_changed_applied_migration_is_refused(blank_database: str, files: Path) -> None:
     await migrate(blank_database, directory=files)
     (files / "0001_first.sql").write_text("CREATE TABLE first (id bigint);")
     with pytest.raises(Misconfigured, match=r"0001 \(first\) was changed"):
         await migrate(blank_database, directory=files)
 
 
-async def test_a_file_gone_after_it_was_applied_is_refused(blank_database: str, files: Path) -> None:
+async def test_missing_applied_migration_is_refused(blank_database: str, files: Path) -> None:
     await migrate(blank_database, directory=files)
     (files / "0001_first.sql").unlink()
     with pytest.raises(Misconfigured, match="0001 was applied to this database and is not among ours"):
         await migrate(blank_database, directory=files)
 
 
-async def test_a_file_numbered_below_what_was_applied_is_refused(blank_database: str, files: Path) -> None:
+async def test_migration_numbered_below_applied_one_is_refused(blank_database: str, files: Path) -> None:
     (files / "0001_first.sql").rename(files / "0000_first.sql")
     await migrate(blank_database, directory=files)
     (files / "0001_late.sql").write_text("SELECT 1;")
@@ -63,13 +63,13 @@ async def test_a_file_numbered_below_what_was_applied_is_refused(blank_database:
         await migrate(blank_database, directory=files)
 
 
-async def test_an_older_release_starts_beside_a_newer_schema(blank_database: str, files: Path) -> None:
+async def test_older_release_accepts_newer_schema(blank_database: str, files: Path) -> None:
     await migrate(blank_database, directory=files)
     (files / "0002_index.sql").unlink()
     assert await migrate(blank_database, directory=files) == ()
 
 
-async def test_a_failing_file_leaves_no_trace_and_no_lock(blank_database: str, blank: Connection, files: Path) -> None:
+async def test_failed_migration_is_rolled_back_and_releases_lock(blank_database: str, blank: Connection, files: Path) -> None:
     broken = files / "0003_broken.sql"
     broken.write_text("CREATE TABLE half (id int); SELECT 1 / 0;")
     with pytest.raises(asyncpg.DivisionByZeroError):
@@ -79,7 +79,7 @@ async def test_a_failing_file_leaves_no_trace_and_no_lock(blank_database: str, b
     assert await migrate(blank_database, directory=files) == (3,)
 
 
-def test_two_files_of_one_number_are_refused(files: Path) -> None:
+def test_duplicate_migration_number_is_refused(files: Path) -> None:
     (files / "0002_again.sql").write_text("SELECT 1;")
     with pytest.raises(Misconfigured, match="two migrations are numbered 2"):
         read_migrations(files)
@@ -102,7 +102,7 @@ UNION ALL SELECT expires_at FROM api_key
 """
 
 
-async def test_infinite_times_of_before_are_brought_into_the_calendar_and_no_timer_takes_another(
+async def test_times_migration_clamps_infinite_times_and_timer_refuses_new_ones(
     blank_database: str, blank: Connection, tmp_path: Path
 ) -> None:
     for file in MIGRATIONS.glob("*.sql"):
@@ -119,7 +119,7 @@ async def test_infinite_times_of_before_are_brought_into_the_calendar_and_no_tim
     assert await blank.fetchval("SELECT convalidated FROM pg_constraint WHERE conname = 'timer_due_at_is_kept'")
 
 
-async def test_the_step_about_times_may_be_done_again(blank_database: str, blank: Connection) -> None:
+async def test_times_migration_is_repeatable(blank_database: str, blank: Connection) -> None:
     await migrate(blank_database)
     await blank.execute((MIGRATIONS / "0024_times.sql").read_text())
     assert await blank.fetchval("SELECT count(*) FROM pg_constraint WHERE conname = 'timer_due_at_is_kept'") == 1

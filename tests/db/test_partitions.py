@@ -40,7 +40,7 @@ async def places(connection: Connection) -> list[str]:
     return [row["place"] for row in await connection.fetch(SELECT_PLACES)]
 
 
-async def test_today_and_a_week_ahead_have_partitions(connection: Connection) -> None:
+async def test_partitions_are_created_for_today_and_next_week(connection: Connection) -> None:
     done = await maintain(connection, NOON, KEPT)
     assert len(done.created) == 16
     assert await partitions(connection) == sorted(done.created)
@@ -49,21 +49,21 @@ async def test_today_and_a_week_ahead_have_partitions(connection: Connection) ->
     assert await maintain(connection, NOON, KEPT) == Maintained()
 
 
-async def test_rows_land_in_the_partition_of_their_day_in_utc(connection: Connection) -> None:
+async def test_row_is_stored_in_partition_of_its_utc_day(connection: Connection) -> None:
     await maintain(connection, NOON, KEPT)
     await connection.execute(INSERT_RECEIPT, datetime(2031, 5, 10, 23, 59, 59, 999999, tzinfo=UTC))
     await connection.execute(INSERT_RECEIPT, datetime(2031, 5, 11, tzinfo=UTC))
     assert await places(connection) == ["receipt_20310510", "receipt_20310511"]
 
 
-async def test_rows_that_came_before_their_partition_are_moved_into_it(connection: Connection) -> None:
+async def test_row_in_default_partition_is_moved_to_new_partition(connection: Connection) -> None:
     await connection.execute(INSERT_RECEIPT, NOON)
     assert await places(connection) == ["receipt_default"]
     await maintain(connection, NOON, KEPT)
     assert await places(connection) == ["receipt_20310510"]
 
 
-async def test_a_day_is_dropped_once_all_of_it_is_past_its_retention(connection: Connection) -> None:
+async def test_partition_is_dropped_when_whole_day_exceeds_retention(connection: Connection) -> None:
     await maintain(connection, NOON, KEPT)
     midnight = datetime(2031, 5, 14, tzinfo=UTC)
     assert (await maintain(connection, midnight - timedelta(microseconds=1), KEPT)).dropped == ()
@@ -73,7 +73,7 @@ async def test_a_day_is_dropped_once_all_of_it_is_past_its_retention(connection:
     )  # fmt: skip
 
 
-async def test_the_default_partition_keeps_nothing_past_its_retention(connection: Connection) -> None:
+async def test_expired_rows_are_deleted_from_default_partition(connection: Connection) -> None:
     await connection.execute(INSERT_RECEIPT, NOON - timedelta(days=3, microseconds=1))
     await connection.execute(INSERT_RECEIPT, NOON - timedelta(days=2))
     await maintain(connection, NOON, KEPT)
@@ -81,7 +81,7 @@ async def test_the_default_partition_keeps_nothing_past_its_retention(connection
 
 
 @pytest.mark.usefixtures("connection")
-async def test_four_replicas_at_once_make_every_partition_once(pool: Pool) -> None:
+async def test_concurrent_replicas_create_each_partition_once(pool: Pool) -> None:
     async def replica() -> Maintained:
         async with pool.acquire() as connection:
             return await maintain(connection, NOON, KEPT)
@@ -91,7 +91,7 @@ async def test_four_replicas_at_once_make_every_partition_once(pool: Pool) -> No
     assert len(created) == len(set(created)) == 16
 
 
-async def test_without_a_moment_the_clock_of_the_database_judges(connection: Connection) -> None:
+async def test_maintenance_without_time_uses_database_clock(connection: Connection) -> None:
     transaction = connection.transaction()
     await transaction.start()
     today = await connection.fetchval("SELECT 'receipt_' || to_char(statement_timestamp() AT TIME ZONE 'UTC', 'YYYYMMDD')")

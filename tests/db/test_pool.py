@@ -10,30 +10,30 @@ from gateway.errors import Misconfigured, Unavailable
 from gateway.settings import Database
 
 
-async def test_a_server_that_may_lose_what_it_committed_is_refused(database_url: str) -> None:
+async def test_pool_refuses_server_with_synchronous_commit_off(database_url: str) -> None:
     unsafe = f"{database_url}{'&' if '?' in database_url else '?'}synchronous_commit=off"
     with pytest.raises(Misconfigured, match="synchronous_commit is off"):
         await open_pool(Database(url=unsafe, pool_min=1, pool_max=2))
 
 
-async def test_no_address_says_which_setting_is_missing() -> None:
+async def test_pool_without_url_names_missing_setting() -> None:
     with pytest.raises(Misconfigured, match="set DATABASE_URL"):
         await open_pool(Database(pool_min=1, pool_max=2))
 
 
-async def test_a_server_that_is_not_there_is_unavailable() -> None:
+async def test_missing_server_raises_unavailable() -> None:
     with pytest.raises(Unavailable, match="the database cannot serve now"):
         await open_pool(Database(url="postgresql://gateway@/postgres?host=/nonexistent", pool_min=1, pool_max=2))
 
 
-async def test_every_connection_is_bounded_by_the_server(pool: Pool) -> None:
+async def test_connection_has_server_side_timeouts(pool: Pool) -> None:
     async with acquire(pool) as connection:
         for name, value in (("statement_timeout", "5s"), ("lock_timeout", "2s"), ("idle_in_transaction_session_timeout", "3s")):
             assert await connection.fetchval("SELECT current_setting($1)", name) == value
         assert await connection.fetchval("SHOW application_name") == "gateway"
 
 
-async def test_a_transaction_is_rolled_back_on_an_exception(pool: Pool) -> None:
+async def test_transaction_is_rolled_back_on_exception(pool: Pool) -> None:
     async def fail_halfway() -> None:
         async with transaction(pool) as connection:
             await connection.execute("INSERT INTO incident_number VALUES ('2031-01-01', 1)")
@@ -44,7 +44,7 @@ async def test_a_transaction_is_rolled_back_on_an_exception(pool: Pool) -> None:
     assert await pool.fetchval("SELECT count(*) FROM incident_number") == 0
 
 
-async def test_two_transactions_in_each_others_way_both_commit(pool: Pool) -> None:
+async def test_deadlocked_transactions_are_retried_and_commit(pool: Pool) -> None:
     await pool.execute("INSERT INTO incident_number VALUES ('2031-01-01', 0), ('2031-01-02', 0)")
     both_hold_one = asyncio.Barrier(2)
     runs = 0
@@ -65,7 +65,7 @@ async def test_two_transactions_in_each_others_way_both_commit(pool: Pool) -> No
     assert await pool.fetchval("SELECT sum(last) FROM incident_number") == 4
 
 
-async def test_a_transaction_that_always_loses_gives_up_as_unavailable(pool: Pool) -> None:
+async def test_transaction_raises_unavailable_after_last_attempt(pool: Pool) -> None:
     runs = 0
 
     async def lose(_: Connection) -> None:
@@ -78,12 +78,12 @@ async def test_a_transaction_that_always_loses_gives_up_as_unavailable(pool: Poo
     assert runs == ATTEMPTS
 
 
-async def test_an_error_of_the_work_is_not_retried(pool: Pool) -> None:
+async def test_permanent_error_is_not_retried(pool: Pool) -> None:
     with pytest.raises(asyncpg.UniqueViolationError):
         await in_transaction(pool, lambda one: one.execute("INSERT INTO shard_lease (shard) VALUES (0)"))
 
 
-async def test_a_backend_that_was_terminated_is_unavailable_and_the_next_call_works(pool: Pool) -> None:
+async def test_terminated_backend_raises_unavailable_and_next_call_works(pool: Pool) -> None:
     with pytest.raises(Unavailable):
         async with transaction(pool) as connection:
             await connection.execute("SELECT pg_terminate_backend(pg_backend_pid())")
@@ -91,7 +91,7 @@ async def test_a_backend_that_was_terminated_is_unavailable_and_the_next_call_wo
         assert await connection.fetchval("SELECT 1") == 1
 
 
-async def test_a_lock_waited_for_in_vain_is_unavailable(pool: Pool) -> None:
+async def test_lock_timeout_raises_unavailable(pool: Pool) -> None:
     async def take() -> None:
         async with transaction(pool) as waiting:
             await waiting.execute("SET LOCAL lock_timeout = '10ms'")
@@ -108,7 +108,7 @@ SELECT count(*) FROM pg_stat_activity WHERE state <> 'idle' AND query LIKE 'SELE
 """
 
 
-async def test_a_cancelled_caller_goes_at_once_and_what_it_began_is_undone_behind_it(pool: Pool, database_url: str) -> None:
+async def test_cancelled_transaction_returns_at_once_and_is_rolled_back(pool: Pool, database_url: str) -> None:
     began: asyncio.Event = asyncio.Event()
 
     async def slow() -> None:
@@ -136,7 +136,7 @@ async def test_a_cancelled_caller_goes_at_once_and_what_it_began_is_undone_behin
             assert await connection.fetchval("SELECT count(*) FROM incident_number") == 0
 
 
-async def test_a_block_is_a_savepoint_inside_a_transaction(pool: Pool) -> None:
+async def test_block_is_savepoint_inside_transaction(pool: Pool) -> None:
     async with transaction(pool) as connection:
         await connection.execute("INSERT INTO incident_number VALUES ('2031-01-01', 1)")
         with pytest.raises(asyncpg.UniqueViolationError):

@@ -8,11 +8,11 @@ from gateway.db.migrate import migrate
 from gateway.db.schema import SCHEMA, current_schema
 
 
-async def test_the_schema_for_readers_is_current() -> None:
+async def test_schema_file_matches_migrations() -> None:
     assert SCHEMA.read_text("utf-8") == await current_schema(), "run `python3 gw schema`"
 
 
-async def test_a_new_database_knows_nobody(database_url: str) -> None:
+async def test_new_database_has_no_people_or_keys(database_url: str) -> None:
     fresh = urlsplit(database_url)._replace(path="/fresh").geturl()
     owner = await asyncpg.connect(database_url)
     try:

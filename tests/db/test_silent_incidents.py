@@ -44,7 +44,7 @@ async def silent(harness: GatewayHarness) -> dict[str, str]:
     return {row["number"]: row["cause"] for row in await harness.pool.fetch(SILENT)}
 
 
-async def flagged(harness: GatewayHarness) -> str:
+async def raised_security_incident(harness: GatewayHarness) -> str:
     """A security incident of a group, raised to priority 2 since: the group may not hear of it."""
     told = await harness.say("odd login", impact=Impact.GROUP, urgency=Urgency.NORMAL)
     await act(harness.uow, told.number, commands.Assign(group="net"), HAND)
@@ -54,22 +54,22 @@ async def flagged(harness: GatewayHarness) -> str:
     return told.number
 
 
-async def test_a_security_incident_that_reaches_nobody_is_silent_whatever_was_withheld(harness: GatewayHarness) -> None:
-    number = await flagged(harness)
+async def test_unreachable_security_incident_is_silent_despite_withheld_messages(harness: GatewayHarness) -> None:
+    number = await raised_security_incident(harness)
     await harness.pool.execute(REFUSED)
     assert await silent(harness) == {number: "unreachable"}
 
 
-async def test_a_security_incident_is_not_silent_once_somebody_who_may_see_it_is_reached(harness: GatewayHarness) -> None:
+async def test_security_incident_is_not_silent_after_security_role_is_reached(harness: GatewayHarness) -> None:
     await harness.pool.execute(OFFICER)
-    number = await flagged(harness)
+    number = await raised_security_incident(harness)
     await harness.pool.execute(REFUSED)
     assert await silent(harness) == {number: "unreachable"}
     await harness.pool.execute(SENT)
     assert await silent(harness) == {}
 
 
-async def test_a_mild_security_incident_that_nobody_has_is_silent_where_security_is_nobody(harness: GatewayHarness) -> None:
+async def test_unassigned_security_incident_is_silent_without_security_staff(harness: GatewayHarness) -> None:
     told = await harness.say("odd login", impact=Impact.INDIVIDUAL, urgency=Urgency.LOW)
     assert await silent(harness) == {}
     await edit(harness.uow, told.number, {"security": True}, HAND)
@@ -78,7 +78,7 @@ async def test_a_mild_security_incident_that_nobody_has_is_silent_where_security
     assert await silent(harness) == {}
 
 
-async def test_an_incident_that_goes_to_a_vendor_stays_with_the_group_that_was_told_of_it(harness: GatewayHarness) -> None:
+async def test_vendor_escalation_of_notified_incident_is_not_silent(harness: GatewayHarness) -> None:
     told = await harness.say("printer", impact=Impact.GROUP, urgency=Urgency.NORMAL)
     await act(harness.uow, told.number, commands.Assign(group="net"), HAND)
     harness.intake.clock.advance(timedelta(minutes=1))
@@ -87,7 +87,7 @@ async def test_an_incident_that_goes_to_a_vendor_stays_with_the_group_that_was_t
     assert await silent(harness) == {}
 
 
-async def test_giving_an_incident_to_the_same_group_again_leaves_it_told(harness: GatewayHarness) -> None:
+async def test_reassignment_to_same_group_is_not_silent(harness: GatewayHarness) -> None:
     told = await harness.say("printer", impact=Impact.GROUP, urgency=Urgency.NORMAL)
     for _ in range(2):
         await act(harness.uow, told.number, commands.Assign(group="net"), HAND)
@@ -95,7 +95,7 @@ async def test_giving_an_incident_to_the_same_group_again_leaves_it_told(harness
     assert await silent(harness) == {}
 
 
-async def test_giving_back_what_a_vendor_had_is_silent_until_it_is_told(harness: GatewayHarness) -> None:
+async def test_reassignment_from_vendor_is_silent_until_group_is_notified(harness: GatewayHarness) -> None:
     told = await harness.say("printer", impact=Impact.GROUP, urgency=Urgency.NORMAL)
     vendor = commands.Escalate(to=Tier.VENDOR, vendor="HP", note="needs parts")
     for command in (commands.Assign(group="net"), vendor, commands.Assign(group="net")):
@@ -106,7 +106,7 @@ async def test_giving_back_what_a_vendor_had_is_silent_until_it_is_told(harness:
     assert await silent(harness) == {told.number: "untold"}
 
 
-async def test_an_incident_that_goes_to_tier_3_is_silent_until_its_group_is_told(harness: GatewayHarness) -> None:
+async def test_tier_3_escalation_is_silent_until_group_is_notified(harness: GatewayHarness) -> None:
     told = await harness.say("printer", impact=Impact.GROUP, urgency=Urgency.NORMAL)
     await act(harness.uow, told.number, commands.Assign(group="net"), HAND)
     harness.intake.clock.advance(timedelta(minutes=1))
@@ -126,7 +126,7 @@ async def accepted_as_mild(harness: GatewayHarness) -> str:
     return told.number
 
 
-async def test_who_accepted_a_mild_incident_has_not_heard_that_it_is_urgent_now(harness: GatewayHarness) -> None:
+async def test_raised_priority_voids_earlier_acknowledgement(harness: GatewayHarness) -> None:
     number = await accepted_as_mild(harness)
     await edit(harness.uow, number, {"priority": 1}, HAND)
     await harness.pool.execute(REFUSED)
@@ -142,7 +142,7 @@ async def test_who_accepted_a_mild_incident_has_not_heard_that_it_is_urgent_now(
     assert await silent(harness) == {}
 
 
-async def test_who_raised_what_they_work_on_knows_that_it_is_urgent(harness: GatewayHarness) -> None:
+async def test_priority_raised_by_handler_keeps_acknowledgement(harness: GatewayHarness) -> None:
     number = await accepted_as_mild(harness)
     await edit(harness.uow, number, {"priority": 1}, BEN)
     await harness.pool.execute(REFUSED)

@@ -30,7 +30,7 @@ STATEMENTS = sorted(set(statements()))
 
 
 @pytest.mark.parametrize(("name", "sql"), STATEMENTS, ids=[name for name, _ in STATEMENTS])
-async def test_postgresql_accepts_every_statement(pool: Pool, name: str, sql: str) -> None:
+async def test_every_sql_constant_is_prepared_by_postgresql(pool: Pool, name: str, sql: str) -> None:
     try:
         async with pool.acquire() as connection:
             await connection.prepare(sql)
@@ -38,5 +38,5 @@ async def test_postgresql_accepts_every_statement(pool: Pool, name: str, sql: st
         raise AssertionError(f"{name}: {error}") from error
 
 
-def test_statements_are_found() -> None:
+def test_sql_constants_are_collected() -> None:
     assert "gateway.db.migrate.SELECT_HISTORY" in dict(STATEMENTS)

@@ -36,14 +36,14 @@ def changed(incident: Incident, words: AlertTexts, before: AlertTexts | None = W
     return revision.after, [slug for slug, _ in revision.events]
 
 
-def test_a_worse_severity_shows_its_words_and_raises() -> None:
+def test_worse_severity_updates_text_and_raises_priority() -> None:
     after, events = changed(a_record(), AlertTexts("critical", "disk is CRITICAL", "99 percent used"))
     assert (after.severity, after.title, after.description) == ("critical", "disk is CRITICAL", "99 percent used")
     assert after.priority == 1
     assert events == ["changed", "raised"]
 
 
-def test_a_milder_severity_shows_its_words_and_leaves_the_priority() -> None:
+def test_milder_severity_updates_text_and_keeps_priority() -> None:
     critical = AlertTexts("critical", "disk is CRITICAL", "99 percent used")
     shown = a_record(priority=1, severity="critical", title=critical.title, description=critical.description)
     after, events = changed(shown, WARNING, critical)
@@ -51,7 +51,7 @@ def test_a_milder_severity_shows_its_words_and_leaves_the_priority() -> None:
     assert events == ["changed", "eased"]
 
 
-def test_other_words_of_the_same_severity_are_shown_and_raise_nothing() -> None:
+def test_new_text_of_same_severity_keeps_priority() -> None:
     after, events = changed(a_record(), WARNING._replace(description="86 percent used"))
     assert (after.description, after.priority, events) == ("86 percent used", 3, ["changed"])
 
@@ -63,7 +63,7 @@ def test_other_words_of_the_same_severity_are_shown_and_raise_nothing() -> None:
         (WARNING._replace(description=None), ("The database's disk", "99 percent used")),
     ],
 )
-def test_what_a_person_corrected_stays_and_the_severity_is_the_senders(before: AlertTexts, shown: tuple[str, str]) -> None:
+def test_corrected_text_is_kept_and_severity_follows_sender(before: AlertTexts, shown: tuple[str, str]) -> None:
     corrected = a_record(title="The database's disk", description="call Li first")
     after, _ = changed(corrected, AlertTexts("critical", "disk is CRITICAL", "99 percent used"), before)
     assert ((after.title, after.description), after.severity) == (shown, "critical")
@@ -73,7 +73,7 @@ def a_storm(**fields: object) -> Incident:
     return a_record(storm=True, priority=2, title=f"Alert storm: {WARNING.title}", **fields)
 
 
-def test_a_storm_shows_the_worst_of_its_alerts_and_is_raised_by_it() -> None:
+def test_storm_shows_its_worst_alert_and_takes_its_priority() -> None:
     worse = AlertTexts("critical", "core switch is DOWN", "no answer")
     after, events = changed(a_storm(), worse, None)
     assert (after.title, after.severity, after.priority) == ("Alert storm: core switch is DOWN", "critical", 1)
@@ -91,14 +91,14 @@ def test_a_storm_shows_the_worst_of_its_alerts_and_is_raised_by_it() -> None:
     assert GRADING.worst_shown(after, [], minute(5)).events == ()
 
 
-def test_a_storm_that_a_person_named_keeps_its_name() -> None:
+def test_renamed_storm_keeps_its_title() -> None:
     named = replace(a_storm(), title="The computing centre is dark")
     after, _ = changed(named, AlertTexts("critical", "core switch is DOWN", "no answer"), None)
     assert (after.title, after.severity) == ("The computing centre is dark", "critical")
 
 
 @given(st.lists(st.sampled_from(["critical", "error", "warning", "info"]), min_size=1, max_size=12))
-def test_the_priority_is_the_worst_that_was_said_whatever_the_order(severities: Sequence[str]) -> None:
+def test_priority_is_worst_reported_severity_in_any_order(severities: Sequence[str]) -> None:
     grades = {"critical": 1, "error": 2, "warning": 3, "info": 4}
     incident, before = a_record(), WARNING
     for at, severity in enumerate(severities):
@@ -117,7 +117,7 @@ async def story(intake: IntakeHarness) -> list[str]:
     return [row["event"] for row in await intake.rows("SELECT event FROM timeline ORDER BY incident_id, seq")]
 
 
-async def test_a_warning_that_becomes_critical_raises_its_record_and_tells(intake: IntakeHarness) -> None:
+async def test_warning_that_becomes_critical_raises_incident_and_notifies(intake: IntakeHarness) -> None:
     opened = await intake.one(title="disk is WARNING", description="85 percent used")
     intake.clock.advance(timedelta(minutes=4))
     again = await intake.one(title="disk is CRITICAL", description="99 percent used", severity="critical")
@@ -135,7 +135,7 @@ async def test_a_warning_that_becomes_critical_raises_its_record_and_tells(intak
 
 
 @pytest.mark.parametrize("first", ["warning", "critical"])
-async def test_a_repeat_in_the_same_words_writes_nothing_into_the_timeline(intake: IntakeHarness, first: str) -> None:
+async def test_identical_repeat_adds_no_timeline_entry(intake: IntakeHarness, first: str) -> None:
     await intake.one(severity=first)
     for _ in range(3):
         await intake.one(severity=first)
@@ -144,14 +144,14 @@ async def test_a_repeat_in_the_same_words_writes_nothing_into_the_timeline(intak
     assert await intake.rows("SELECT sum(occurrences)::int AS n FROM alert") == [{"n": 6}]
 
 
-async def test_both_severities_of_one_batch_end_as_they_came(intake: IntakeHarness) -> None:
+async def test_severities_of_one_batch_apply_in_order(intake: IntakeHarness) -> None:
     await intake.tell(an_alert(), an_alert(severity="critical"), an_alert(severity="info"))
     (row,) = await intake.rows(RECORD)
     assert (row["priority"], row["severity"]) == (1, "info")
     assert await story(intake) == ["opened", "changed", "raised", "changed", "eased", "management_told"]
 
 
-async def test_a_milder_repeat_is_shown_and_said_and_the_priority_stays(intake: IntakeHarness) -> None:
+async def test_milder_repeat_is_recorded_and_keeps_priority(intake: IntakeHarness) -> None:
     await intake.one(severity="critical")
     await intake.one(severity="warning")
     (row,) = await intake.rows(RECORD)
@@ -162,7 +162,7 @@ async def test_a_milder_repeat_is_shown_and_said_and_the_priority_stays(intake: 
     assert (await intake.rows(RECORD))[0]["severity"] == "critical"
 
 
-async def test_a_persons_priority_holds_until_something_worse_is_said(intake: IntakeHarness) -> None:
+async def test_manual_priority_holds_until_worse_severity(intake: IntakeHarness) -> None:
     await intake.one(severity="error")
     await intake.conn.execute("UPDATE incident SET priority = 4, marks = '[\"worst:2\"]'")
     await intake.one(severity="warning")
@@ -174,14 +174,14 @@ async def test_a_persons_priority_holds_until_something_worse_is_said(intake: In
     assert said == [{"person": "4"}]
 
 
-async def test_a_repeat_without_a_severity_says_nothing_new_of_it(intake: IntakeHarness) -> None:
+async def test_repeat_without_severity_keeps_severity(intake: IntakeHarness) -> None:
     await intake.one(severity="critical")
     await intake.one(severity="")
     (row,) = await intake.rows(RECORD)
     assert (row["priority"], row["severity"], await story(intake)) == (1, "critical", ["opened", "management_told"])
 
 
-async def test_an_alert_that_comes_back_worse_is_reopened_at_the_worse_priority(intake: IntakeHarness) -> None:
+async def test_alert_returning_worse_reopens_incident_at_higher_priority(intake: IntakeHarness) -> None:
     await intake.one()
     await intake.one(status=RESOLVED)
     assert (await intake.one(severity="critical")).outcome is Outcome.REOPENED
@@ -189,7 +189,7 @@ async def test_an_alert_that_comes_back_worse_is_reopened_at_the_worse_priority(
     assert (await story(intake))[-4:] == ["reopened", "changed", "raised", "management_told"]
 
 
-async def test_words_that_keep_changing_are_shown_twelve_times_an_hour_and_a_severity_always(intake: IntakeHarness) -> None:
+async def test_text_updates_are_limited_per_hour_unless_severity_changes(intake: IntakeHarness) -> None:
     await intake.one(description="0")
     for n in range(1, 20):
         await intake.one(description=f"{n}")
@@ -206,7 +206,7 @@ async def test_words_that_keep_changing_are_shown_twelve_times_an_hour_and_a_sev
     assert await intake.rows("SELECT occurrences FROM alert WHERE dedup_key = 'disk'") == [{"occurrences": 23}]
 
 
-async def test_the_short_way_is_left_when_another_replica_was_told_another_severity(intake: IntakeHarness) -> None:
+async def test_fast_path_is_left_when_stored_severity_differs(intake: IntakeHarness) -> None:
     await intake.one()
     await intake.one()
     await intake.conn.execute("UPDATE alert SET severity = 'critical'")
@@ -214,7 +214,7 @@ async def test_the_short_way_is_left_when_another_replica_was_told_another_sever
     assert await intake.rows("SELECT severity, occurrences FROM alert") == [{"severity": "warning", "occurrences": 3}]
 
 
-async def test_what_a_release_before_wrote_is_not_taken_for_a_change(intake: IntakeHarness) -> None:
+async def test_alert_without_stored_description_is_not_a_change(intake: IntakeHarness) -> None:
     await intake.one(description="85 percent used")
     await intake.conn.execute("UPDATE alert SET description = NULL")
     await intake.tell(an_alert(description="85 percent used"), an_alert("another"))
@@ -226,7 +226,7 @@ async def test_what_a_release_before_wrote_is_not_taken_for_a_change(intake: Int
 STORMY = {"GATEWAY_DEDUP__STORM__NEW_PER_MINUTE": "2"}
 
 
-async def test_a_storm_is_raised_by_its_worst_alert_and_once(database_url: str, clock: FakeClock) -> None:
+async def test_storm_is_raised_once_by_its_worst_alert(database_url: str, clock: FakeClock) -> None:
     async with intake_harness(database_url, clock, settings(STORMY)) as intake:
         for n in range(4):
             await intake.one(f"k{n}")
@@ -247,7 +247,7 @@ async def test_a_storm_is_raised_by_its_worst_alert_and_once(database_url: str, 
         assert clock.at == NOON
 
 
-def test_a_grading_is_read_from_what_the_rules_were() -> None:
+def test_grading_is_built_from_settings_of_rules() -> None:
     rules = Rules.from_settings(SETTINGS)
     assert Grading.of(rules, GRADING.judge).settings is SETTINGS
     with pytest.raises(AssertionError, match="settings"):

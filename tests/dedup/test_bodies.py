@@ -12,7 +12,7 @@ from tests.support.clock import NOON
 OPENED, REPEATED = [Outcome.OPENED], [Outcome.REPEATED]
 
 
-def test_of_bodies_that_only_repeat_a_share_is_kept_each_minute() -> None:
+def test_bodies_of_repeats_are_limited_per_minute() -> None:
     budget = BodyBudget(10**9)
     kept = [budget.keep(1, REPEATED, 10, NOON) for _ in range(KEPT_PER_MINUTE + 5)]
     assert kept == [True] * KEPT_PER_MINUTE + [False] * 5
@@ -21,14 +21,14 @@ def test_of_bodies_that_only_repeat_a_share_is_kept_each_minute() -> None:
     assert budget.keep(1, REPEATED, 10, NOON + timedelta(minutes=1)) is True
 
 
-def test_an_integration_stores_so_many_bytes_a_day_and_no_other_has_fewer_for_it() -> None:
+def test_stored_bytes_per_day_are_limited_per_integration() -> None:
     budget = BodyBudget(86_400)
     assert [budget.keep(1, OPENED, 40_000, NOON) for _ in range(3)] == [True, True, False]
     assert budget.keep(2, OPENED, 40_000, NOON) is True
     assert budget.keep(1, OPENED, 40_000, NOON + timedelta(hours=10)) is True
 
 
-def test_what_is_refused_is_cut_beyond_the_share_and_says_so() -> None:
+def test_refused_body_beyond_budget_is_cut_and_marked() -> None:
     budget, body = BodyBudget(86_400), b"x" * 60_000
     assert budget.refused(1, body, "no alert", NOON) == (body, "no alert")
     assert budget.refused(1, body, "no alert", NOON) == (body[:CUT], "no alert" + IS_CUT)
@@ -38,7 +38,7 @@ def test_what_is_refused_is_cut_beyond_the_share_and_says_so() -> None:
 
 
 @given(st.lists(st.tuples(st.integers(0, 100_000), st.integers(0, 7_200)), max_size=40))
-def test_never_more_is_kept_than_a_day_has_and_what_time_gave(bodies: list[tuple[int, int]]) -> None:
+def test_stored_bytes_never_exceed_budget_over_time(bodies: list[tuple[int, int]]) -> None:
     budget, now, kept = BodyBudget(86_400), NOON, 0
     for size, seconds in bodies:
         now += timedelta(seconds=seconds)

@@ -12,14 +12,14 @@ from tests.support.intake import FIRING, RESOLVED, IntakeHarness, a_submission, 
 MINUTE = timedelta(minutes=1)
 
 
-async def test_a_new_key_opens_a_record_and_the_same_key_repeats_it(intake: IntakeHarness) -> None:
+async def test_new_key_opens_incident_and_same_key_repeats_it(intake: IntakeHarness) -> None:
     first, again = await intake.one(), await intake.one()
     assert (first.outcome, again.outcome) == (Outcome.OPENED, Outcome.REPEATED)
     assert first.incident == again.incident == "INC-20260302-000001"
     assert await intake.rows("SELECT occurrences FROM alert") == [{"occurrences": 2}]
 
 
-async def test_a_batch_of_repeats_takes_the_short_way_and_counts_every_item(intake: IntakeHarness) -> None:
+async def test_batch_of_repeats_counts_every_item(intake: IntakeHarness) -> None:
     await intake.tell(an_alert("a"), an_alert("b"))
     results = await intake.tell(an_alert("a"), an_alert("b"), an_alert("a"))
     assert [r.outcome for r in results] == [Outcome.REPEATED] * 3
@@ -28,7 +28,7 @@ async def test_a_batch_of_repeats_takes_the_short_way_and_counts_every_item(inta
     assert len(await intake.rows("SELECT 1 FROM alert_event")) == 5
 
 
-async def test_the_short_way_is_left_when_somebody_resolved_the_record_meanwhile(intake: IntakeHarness) -> None:
+async def test_repeat_reopens_incident_resolved_meanwhile(intake: IntakeHarness) -> None:
     await intake.one()
     await intake.one()
     await intake.conn.execute("UPDATE incident SET state = 'resolved', resolved_at = $1", intake.clock.at)
@@ -36,23 +36,21 @@ async def test_the_short_way_is_left_when_somebody_resolved_the_record_meanwhile
     assert await intake.rows("SELECT state, reopened FROM incident") == [{"state": "logged", "reopened": 1}]
 
 
-async def test_a_recovery_resolves_the_record_as_vanished(intake: IntakeHarness) -> None:
+async def test_recovery_resolves_incident_as_vanished(intake: IntakeHarness) -> None:
     await intake.one()
     assert (await intake.one(status=RESOLVED)).outcome is Outcome.CLEARED
     assert await intake.rows("SELECT state, resolution FROM incident") == [{"state": "resolved", "resolution": "vanished"}]
 
 
 @pytest.mark.parametrize(("minutes", "outcome"), [(10, Outcome.REOPENED), (11, Outcome.OPENED)])
-async def test_firing_again_reopens_within_ten_minutes_and_opens_a_new_record_after(
-    intake: IntakeHarness, minutes: int, outcome: Outcome
-) -> None:
+async def test_alert_firing_again_reopens_only_within_ten_minutes(intake: IntakeHarness, minutes: int, outcome: Outcome) -> None:
     await intake.one()
     await intake.one(status=RESOLVED)
     intake.clock.advance(minutes * MINUTE)
     assert (await intake.one()).outcome is outcome
 
 
-async def test_a_closed_record_is_followed_by_a_new_one_for_the_same_handler_and_keeps_its_count(intake: IntakeHarness) -> None:
+async def test_alert_of_closed_incident_opens_new_one_for_same_handler(intake: IntakeHarness) -> None:
     first = await intake.one()
     await intake.one()
     await intake.conn.execute("UPDATE incident SET state = 'closed', handler = 'li.wei'")
@@ -63,42 +61,42 @@ async def test_a_closed_record_is_followed_by_a_new_one_for_the_same_handler_and
     assert rows[1] == {"number": second.incident, "handler": "li.wei", "occurrences": 0}
 
 
-async def test_a_late_recovery_never_closes_a_newer_firing(intake: IntakeHarness) -> None:
+async def test_late_recovery_does_not_resolve_newer_firing(intake: IntakeHarness) -> None:
     await intake.one(at=NOON)
     assert (await intake.one(status=RESOLVED, at=NOON - MINUTE)).outcome is Outcome.STALE
     assert await intake.rows("SELECT state FROM incident") == [{"state": "logged"}]
 
 
-async def test_a_late_firing_does_not_reopen_what_cleared_after_it(intake: IntakeHarness) -> None:
+async def test_late_firing_does_not_reopen_later_cleared_incident(intake: IntakeHarness) -> None:
     await intake.one(at=NOON - 5 * MINUTE)
     await intake.one(status=RESOLVED, at=NOON - MINUTE)
     assert (await intake.one(at=NOON - 2 * MINUTE)).outcome is Outcome.STALE
 
 
-async def test_times_are_compared_only_where_the_sender_stamped_both(intake: IntakeHarness) -> None:
+async def test_unstamped_firing_is_not_stale(intake: IntakeHarness) -> None:
     await intake.one(at=NOON)
     await intake.one(status=RESOLVED, at=NOON + 4 * MINUTE)
     assert (await intake.one(at=None)).outcome is Outcome.REOPENED
 
 
-async def test_a_recovery_of_nothing_is_ignored_and_remembered(intake: IntakeHarness) -> None:
+async def test_unmatched_recovery_is_ignored_and_remembered(intake: IntakeHarness) -> None:
     assert (await intake.one(status=RESOLVED, at=NOON)).outcome is Outcome.IGNORED
     assert (await intake.one(at=NOON - MINUTE)).outcome is Outcome.STALE
 
 
-async def test_a_test_message_never_opens_a_record(intake: IntakeHarness) -> None:
+async def test_test_alert_opens_no_incident(intake: IntakeHarness) -> None:
     assert (await intake.one(test=True)).outcome is Outcome.IGNORED
     assert await intake.rows("SELECT 1 FROM incident") == []
 
 
-async def test_an_acknowledgement_at_the_source_stops_the_response_clock(intake: IntakeHarness) -> None:
+async def test_acknowledgement_at_source_stops_response_clock(intake: IntakeHarness) -> None:
     await intake.one()
     assert (await intake.one(status=AlertStatus.ACKNOWLEDGED)).outcome is Outcome.ACKNOWLEDGED
     row = (await intake.rows("SELECT state, responded_at FROM incident"))[0]
     assert row == {"state": "in_progress", "responded_at": NOON}
 
 
-async def test_a_flapping_alert_is_held_in_one_open_record(intake: IntakeHarness) -> None:
+async def test_flapping_alert_keeps_one_open_incident(intake: IntakeHarness) -> None:
     await intake.one()
     for _ in range(3):
         await intake.one(status=RESOLVED)
@@ -110,7 +108,7 @@ async def test_a_flapping_alert_is_held_in_one_open_record(intake: IntakeHarness
     assert await intake.rows("SELECT due_at FROM timer WHERE kind = 5") == [{"due_at": intake.clock.at + 10 * MINUTE}]
 
 
-async def test_alerts_of_one_service_within_five_minutes_follow_the_first(intake: IntakeHarness) -> None:
+async def test_alerts_of_one_service_within_five_minutes_join_first(intake: IntakeHarness) -> None:
     master = await intake.one("web", service="shop")
     intake.clock.advance(5 * MINUTE)
     related = await intake.one("db", service="shop")
@@ -121,12 +119,12 @@ async def test_alerts_of_one_service_within_five_minutes_follow_the_first(intake
     assert rows == [{"link_reason": "rule: same service", "number": master.incident}]
 
 
-async def test_two_alerts_of_one_batch_find_one_master(intake: IntakeHarness) -> None:
+async def test_related_alerts_of_one_batch_share_master(intake: IntakeHarness) -> None:
     results = await intake.tell(an_alert("web", service="shop"), an_alert("db", service="shop"))
     assert [r.outcome for r in results] == [Outcome.OPENED, Outcome.RELATED]
 
 
-async def test_a_link_that_people_undid_is_not_made_again(intake: IntakeHarness) -> None:
+async def test_manually_removed_link_is_not_restored(intake: IntakeHarness) -> None:
     await intake.one("web", service="shop")
     await intake.one("db", service="shop")
     await intake.conn.execute(
@@ -144,9 +142,7 @@ async def test_a_link_that_people_undid_is_not_made_again(intake: IntakeHarness)
         "UPDATE incident SET kind = 'service_request'",
     ],
 )
-async def test_nothing_joins_a_master_that_would_keep_it_silent_and_the_next_alert_leads_instead(
-    intake: IntakeHarness, change: str
-) -> None:
+async def test_alert_does_not_join_unfit_master_and_becomes_master(intake: IntakeHarness, change: str) -> None:
     await intake.one("db", service="shop")
     await intake.conn.execute(change)
     assert [(await intake.one(key, service="shop")).outcome for key in ("web", "mail")] == [Outcome.OPENED, Outcome.RELATED]
@@ -155,12 +151,12 @@ async def test_nothing_joins_a_master_that_would_keep_it_silent_and_the_next_ale
     assert await intake.rows("SELECT FROM proposed_link") == []
 
 
-async def test_related_records_have_no_timer_of_their_own(intake: IntakeHarness) -> None:
+async def test_related_incident_has_no_timer(intake: IntakeHarness) -> None:
     await intake.tell(an_alert("web", service="shop"), an_alert("db", service="shop"))
     assert len(await intake.rows("SELECT 1 FROM timer WHERE armed")) == 1
 
 
-async def test_above_the_rate_new_keys_fold_into_one_storm_master(database_url: str, clock: FakeClock) -> None:
+async def test_new_keys_above_rate_fold_into_storm_master(database_url: str, clock: FakeClock) -> None:
     async with intake_harness(database_url, clock, settings({"GATEWAY_DEDUP__STORM__NEW_PER_MINUTE": "3"})) as intake:
         await intake.tell(*(an_alert(f"k{n}") for n in range(4)))
         folded = await intake.tell(*(an_alert(f"s{n}") for n in range(3)))
@@ -171,14 +167,14 @@ async def test_above_the_rate_new_keys_fold_into_one_storm_master(database_url: 
         assert await intake.rows("SELECT state FROM incident WHERE storm") == [{"state": "resolved"}]
 
 
-async def test_an_alert_with_an_end_arms_its_expiry_once(intake: IntakeHarness) -> None:
+async def test_alert_with_end_time_arms_expiry_once(intake: IntakeHarness) -> None:
     for minute in range(3):
         await intake.one(ends_at=NOON + (5 + minute) * MINUTE)
     assert await intake.rows("SELECT due_at FROM timer WHERE kind = 4") == [{"due_at": NOON + 5 * MINUTE}]
     assert await intake.rows("SELECT ends_at FROM alert") == [{"ends_at": NOON + 7 * MINUTE}]
 
 
-async def test_the_same_delivery_is_counted_once(intake: IntakeHarness) -> None:
+async def test_repeated_delivery_is_counted_once(intake: IntakeHarness) -> None:
     first = (await intake.take(a_submission(an_alert(), delivery_id="d-1")))[0]
     again = (await intake.take(a_submission(an_alert(), delivery_id="d-1")))[0]
     assert [r.outcome for r in again.results] == [Outcome.DUPLICATE]
@@ -186,7 +182,7 @@ async def test_the_same_delivery_is_counted_once(intake: IntakeHarness) -> None:
     assert await intake.rows("SELECT occurrences FROM alert") == [{"occurrences": 1}]
 
 
-async def test_a_delivery_id_reused_for_another_body_is_taken_as_new_and_flagged(intake: IntakeHarness) -> None:
+async def test_delivery_id_reused_with_other_body_is_new_and_flagged(intake: IntakeHarness) -> None:
     await intake.take(a_submission(an_alert(), delivery_id="d-1"))
     other = a_submission(an_alert(), delivery_id="d-1")
     other.body = b"another"
@@ -194,7 +190,7 @@ async def test_a_delivery_id_reused_for_another_body_is_taken_as_new_and_flagged
     assert {"flag": "id_reused_with_other_body"} in await intake.rows("SELECT flag FROM receipt")
 
 
-async def test_what_cannot_be_understood_is_kept_beside_what_can(intake: IntakeHarness) -> None:
+async def test_refused_item_is_quarantined_beside_valid_ones(intake: IntakeHarness) -> None:
     refused = (Refused(1, "title is missing", "/1", b'{"x":1}'),)
     results = (await intake.take(a_submission(an_alert(), refused=refused)))[0].results
     assert [r.outcome for r in results] == [Outcome.OPENED, Outcome.QUARANTINED]
@@ -203,19 +199,19 @@ async def test_what_cannot_be_understood_is_kept_beside_what_can(intake: IntakeH
     ]
 
 
-async def test_a_poisonous_item_is_quarantined_and_its_neighbours_are_stored(intake: IntakeHarness) -> None:
+async def test_poisonous_item_is_quarantined_and_others_are_stored(intake: IntakeHarness) -> None:
     poisoned = a_submission(an_alert("a"), an_alert("b", title="nul \0 here"), an_alert("c"))
     committed = await intake.committer.commit_without_poison(intake.conn, poisoned)
     outcomes = [r.outcome for r in committed.receipts[0].results]
     assert outcomes == [Outcome.OPENED, Outcome.QUARANTINED, Outcome.OPENED]
 
 
-async def test_integrations_do_not_share_keys(intake: IntakeHarness) -> None:
+async def test_dedup_keys_are_separate_per_integration(intake: IntakeHarness) -> None:
     ours, theirs = (await intake.take(a_submission(an_alert()), a_submission(an_alert(), integration=2)))[:2]
     assert ours.results[0].outcome is theirs.results[0].outcome is Outcome.OPENED
 
 
-async def test_opening_and_clearing_in_one_batch_leaves_one_resolved_record(intake: IntakeHarness) -> None:
+async def test_open_clear_and_reopen_in_one_batch_yield_one_incident(intake: IntakeHarness) -> None:
     results = await intake.tell(an_alert(), an_alert(status=RESOLVED), an_alert(status=FIRING))
     assert [r.outcome for r in results] == [Outcome.OPENED, Outcome.CLEARED, Outcome.REOPENED]
     assert await intake.rows("SELECT state, version, reopened FROM incident") == [
@@ -223,13 +219,13 @@ async def test_opening_and_clearing_in_one_batch_leaves_one_resolved_record(inta
     ]
 
 
-async def test_every_item_ends_in_exactly_one_recorded_outcome(intake: IntakeHarness) -> None:
+async def test_every_item_has_one_recorded_outcome(intake: IntakeHarness) -> None:
     receipt = (await intake.take(a_submission(an_alert("a"), an_alert("b"), an_alert("a", RESOLVED))))[0]
     events = await intake.rows("SELECT item, outcome FROM alert_event WHERE receipt_id = $1 ORDER BY item", receipt.id)
     assert [e["outcome"] for e in events] == [r.outcome for r in receipt.results] == ["opened", "opened", "cleared"]
 
 
-async def test_bodies_of_nothing_but_repeats_thin_out_and_items_do_not(intake: IntakeHarness) -> None:
+async def test_repeat_bodies_are_thinned_but_items_are_kept(intake: IntakeHarness) -> None:
     await intake.one()
     for _ in range(102):
         await intake.one()

@@ -36,7 +36,7 @@ async def harness(pool: Pool, database_url: str, clock: FakeClock) -> AsyncItera
         yield furnished
 
 
-async def test_what_depends_on_an_open_cause_at_any_depth_is_related_to_it_and_says_why(harness: GatewayHarness) -> None:
+async def test_dependent_alert_at_any_depth_is_linked_to_open_cause(harness: GatewayHarness) -> None:
     cause = await harness.alert("san-1")
     effect = await harness.alert("crm-web1")
     assert (effect["master_id"], effect["link_reason"], round(effect["link_score"], 2), effect["next_due_at"]) == (
@@ -46,14 +46,14 @@ async def test_what_depends_on_an_open_cause_at_any_depth_is_related_to_it_and_s
     assert (await harness.alert("wiki-1"))["master_id"] is None
 
 
-async def test_the_nearest_cause_is_taken(harness: GatewayHarness) -> None:
+async def test_alert_is_linked_to_nearest_cause(harness: GatewayHarness) -> None:
     first, nearest = await harness.alert("sso-1"), await harness.alert("oa-db1")
     assert (await harness.alert("oa-web1"))["master_id"] == first["id"]
     await act(harness.uow, first["number"], commands.Resolve(resolution=Resolution.SOLVED), HAND)
     assert (await harness.alert("oa-web1", "slow"))["master_id"] == nearest["id"]
 
 
-async def test_a_cause_that_comes_after_its_symptoms_becomes_their_master_with_all_that_follows_them(
+async def test_later_cause_becomes_master_of_symptoms_and_their_children(
     harness: GatewayHarness,
 ) -> None:
     web = await harness.alert("crm-web1")
@@ -70,7 +70,7 @@ async def test_a_cause_that_comes_after_its_symptoms_becomes_their_master_with_a
     assert (cause["master_id"], await harness.chains()) == (None, 0)
 
 
-async def test_a_cause_takes_over_what_people_reported_of_it_and_not_what_they_say_of_something_else(
+async def test_cause_takes_over_only_matching_reports(
     harness: GatewayHarness,
 ) -> None:
     down, wrong, asked = [await harness.say(said) for said in ("CRM进不去", "CRM里的金额不对", "please grant me access to CRM")]
@@ -78,7 +78,7 @@ async def test_a_cause_takes_over_what_people_reported_of_it_and_not_what_they_s
     assert [(await harness.row(one.number))["master_id"] for one in (down, wrong, asked)] == [cause["id"], None, None]
 
 
-async def test_a_vague_report_of_long_before_is_not_taken_over(harness: GatewayHarness, clock: FakeClock) -> None:
+async def test_old_vague_report_is_not_linked_to_cause(harness: GatewayHarness, clock: FakeClock) -> None:
     told = await harness.say("there is a problem with CRM")
     clock.advance(timedelta(hours=9))
     await harness.alert("crm-db1")
@@ -88,7 +88,7 @@ async def test_a_vague_report_of_long_before_is_not_taken_over(harness: GatewayH
     assert (await harness.row(soon.number))["master_id"] == cause["id"]
 
 
-async def test_symptom_and_cause_of_one_request_find_each_other_in_any_order(harness: GatewayHarness) -> None:
+async def test_symptoms_and_cause_of_one_request_are_linked_in_any_order(harness: GatewayHarness) -> None:
     for order in (("crm-web1", "erp-db1", "san-1"), ("san-1", "erp-db1", "crm-web1"), ("erp-db1", "san-1", "crm-web1")):
         await harness.pool.execute("TRUNCATE incident, alert")
         await harness.intake.take(a_submission(*(an_alert(f"{ci}{order}", ci=ci) for ci in order)))
@@ -97,7 +97,7 @@ async def test_symptom_and_cause_of_one_request_find_each_other_in_any_order(har
     assert await harness.chains() == 0
 
 
-async def test_three_layers_that_come_from_below_are_one_level(harness: GatewayHarness) -> None:
+async def test_chain_of_dependent_alerts_has_one_master_level(harness: GatewayHarness) -> None:
     await harness.intake.take(a_submission(*(an_alert(ci, ci=ci) for ci in ("crm-web1", "crm-app1", "crm-db1"))))
     for ci in ("crm-web2", "san-1"):
         await harness.alert(ci)
@@ -105,14 +105,14 @@ async def test_three_layers_that_come_from_below_are_one_level(harness: GatewayH
     assert await harness.chains() == 0
 
 
-async def test_security_records_and_planned_work_are_nobody_s_master(harness: GatewayHarness) -> None:
+async def test_security_incident_is_never_master(harness: GatewayHarness) -> None:
     cause = await harness.alert("san-1")
     await harness.pool.execute("UPDATE incident SET security = true")
     assert (await harness.alert("crm-web1"))["master_id"] is None
     assert (await harness.say("san-1 is down")).master_id != cause["id"]
 
 
-async def test_what_was_undone_does_not_come_back_by_itself_and_by_hand_it_may(harness: GatewayHarness, clock: FakeClock) -> None:
+async def test_removed_link_is_restored_only_by_hand(harness: GatewayHarness, clock: FakeClock) -> None:
     cause, effect = await harness.alert("san-1"), await harness.alert("crm-web1")
     await unlink(harness.uow, effect["number"], HAND)
 
@@ -127,12 +127,12 @@ async def test_what_was_undone_does_not_come_back_by_itself_and_by_hand_it_may(h
     assert (await again())["master_id"] == cause["id"]
 
 
-async def test_where_it_is_switched_off_alerts_of_items_are_left_alone(pool: Pool, database_url: str, clock: FakeClock) -> None:
+async def test_disabled_correlation_links_no_alerts(pool: Pool, database_url: str, clock: FakeClock) -> None:
     async with gateway_harness(pool, database_url, clock, configured(alerts=False)) as harness:
         assert [(await harness.alert(ci))["master_id"] for ci in ("san-1", "crm-web1")] == [None, None]
 
 
-async def test_two_reports_at_once_are_one_master(harness: GatewayHarness) -> None:
+async def test_simultaneous_reports_have_one_master(harness: GatewayHarness) -> None:
     for _ in range(3):
         await harness.pool.execute("TRUNCATE incident")
         told = await asyncio.gather(
@@ -142,7 +142,7 @@ async def test_two_reports_at_once_are_one_master(harness: GatewayHarness) -> No
 
 
 @pytest.mark.parametrize("seed", range(2))
-async def test_whatever_happens_at_once_there_is_never_a_chain_nor_a_circle(harness: GatewayHarness, seed: int) -> None:
+async def test_concurrent_changes_never_create_master_chain(harness: GatewayHarness, seed: int) -> None:
     chance = random.Random(seed)
     for _ in range(4):
         numbers = [row["number"] for row in await harness.pool.fetch("SELECT number FROM incident ORDER BY id")]
@@ -189,7 +189,7 @@ async def _resolve(harness: GatewayHarness, chance: random.Random, numbers: list
 STEPS: tuple[Callable[[GatewayHarness, random.Random, list[str]], Awaitable[None]], ...] = (_say, _say, _link, _unlink, _resolve)
 
 
-async def test_what_was_reported_is_taken_over_once_by_the_causes_of_one_request(harness: GatewayHarness) -> None:
+async def test_report_is_linked_once_to_causes_of_one_request(harness: GatewayHarness) -> None:
     down = await harness.say("CRM进不去")
     await harness.intake.take(a_submission(*(an_alert(ci, ci=ci) for ci in ("crm-app1", "crm-db1", "san-1"))))
     assert (await harness.row(down.number))["master_id"] is not None

@@ -45,7 +45,7 @@ REJECTED = IncidentRef(1, "INC-1", State.REJECTED)
         (ACKNOWLEDGED, CLOSED, FIRING, Outcome.IGNORED),
     ],
 )
-def test_what_a_sender_says_meets_what_is_open(
+def test_alert_status_and_incident_state_decide_outcome(
     status: AlertStatus, holder: IncidentRef | None, known_as: str, outcome: Outcome
 ) -> None:
     known = AlertState(b"k", holder=holder, status=known_as)
@@ -66,7 +66,7 @@ def test_what_a_sender_says_meets_what_is_open(
         (FIRING, AlertState(b"k", status=RESOLVED, cleared_at=NOON, unmatched_at=NOON), Outcome.STALE, "overtaken"),
     ],
 )
-def test_events_of_one_instant_go_by_arrival_unless_the_recovery_found_nothing_firing(
+def test_simultaneous_events_are_decided_by_arrival(
     status: AlertStatus, known: AlertState, outcome: Outcome, reason: str
 ) -> None:
     decision = decide(an_alert(status=status, at=NOON), known, NOON, RULES)
@@ -74,7 +74,7 @@ def test_events_of_one_instant_go_by_arrival_unless_the_recovery_found_nothing_f
 
 
 @pytest.mark.parametrize(("seconds", "outcome"), [(-1, Outcome.STALE), (0, Outcome.STALE), (1, Outcome.OPENED)])
-def test_what_a_recovery_overtook_is_stale_and_a_later_firing_opens(seconds: int, outcome: Outcome) -> None:
+def test_firing_overtaken_by_recovery_is_stale_and_later_one_opens(seconds: int, outcome: Outcome) -> None:
     plan = a_plan()
     at = NOON - MINUTE
     overtaken = Item(1, "generic", an_alert(at=at + timedelta(seconds=seconds)), b"k")
@@ -82,14 +82,14 @@ def test_what_a_recovery_overtook_is_stale_and_a_later_firing_opens(seconds: int
     assert [verdict.outcome for verdict in verdicts] == [Outcome.IGNORED, outcome]
 
 
-def test_a_second_copy_of_a_recovery_that_cleared_something_overtakes_nothing() -> None:
+def test_repeated_recovery_does_not_make_firing_stale() -> None:
     plan = a_plan()
     statuses = [FIRING, RESOLVED, RESOLVED, FIRING]
     verdicts = decide_all(plan, [Item(1, "generic", an_alert(status=status, at=NOON), b"k") for status in statuses])
     assert [verdict.outcome for verdict in verdicts] == [Outcome.OPENED, Outcome.CLEARED, Outcome.IGNORED, Outcome.REOPENED]
 
 
-def test_a_second_copy_of_the_firing_that_was_cleared_in_the_same_instant_reopens_nothing() -> None:
+def test_repeated_firing_of_cleared_occurrence_is_stale() -> None:
     plan = a_plan()
     told = [(FIRING, "a"), (RESOLVED, "a"), (FIRING, "a"), (FIRING, "b")]
     items = [Item(1, "generic", an_alert(status=status, at=NOON, occurrence=which), b"k") for status, which in told]
@@ -98,7 +98,7 @@ def test_a_second_copy_of_the_firing_that_was_cleared_in_the_same_instant_reopen
 
 
 @pytest.mark.parametrize("seconds", [-30, 0, 30])
-def test_where_arrival_decides_no_time_makes_an_event_stale(seconds: int) -> None:
+def test_arrival_ordered_source_has_no_stale_events(seconds: int) -> None:
     plan = a_plan()
     told = [(FIRING, 0), (RESOLVED, seconds), (FIRING, -seconds), (RESOLVED, 0)]
     items = [
@@ -110,7 +110,7 @@ def test_where_arrival_decides_no_time_makes_an_event_stale(seconds: int) -> Non
 
 
 @pytest.mark.parametrize(("flaps", "ago", "held"), [(2, 0, False), (3, 60, True), (3, 61, False)])
-def test_three_returns_within_an_hour_are_flapping(flaps: int, ago: int, held: bool) -> None:  # noqa: FBT001 - a column
+def test_three_reopenings_within_hour_are_flapping(flaps: int, ago: int, held: bool) -> None:  # noqa: FBT001 - a column
     assert flapping(AlertState(b"k", flaps=flaps, flapping_since=NOON - ago * MINUTE), NOON, RULES) is held
 
 
@@ -138,7 +138,7 @@ def apart(history: list[tuple[AlertStatus, int]]) -> bool:
         lambda history: st.tuples(st.just(history), st.permutations(history), st.permutations(history))
     )
 )
-def test_events_of_different_times_end_with_the_same_alert_state_in_any_order_and_any_number(
+def test_final_alert_state_is_independent_of_order_and_repetition(
     stories: tuple[list[tuple[AlertStatus, int]], list[tuple[AlertStatus, int]], list[tuple[AlertStatus, int]]],
 ) -> None:
     history, shuffled, again = stories
@@ -149,7 +149,7 @@ def test_events_of_different_times_end_with_the_same_alert_state_in_any_order_an
 
 
 @given(HISTORIES)
-def test_in_order_of_time_the_last_to_arrive_decides_unless_it_was_overtaken(history: list[tuple[AlertStatus, int]]) -> None:
+def test_last_event_in_time_order_decides_unless_overtaken(history: list[tuple[AlertStatus, int]]) -> None:
     ordered = sorted(history, key=lambda event: -event[1])
     fires = False
     cleared: int | None = None
@@ -165,7 +165,7 @@ def test_in_order_of_time_the_last_to_arrive_decides_unless_it_was_overtaken(his
 
 
 @given(HISTORIES)
-def test_one_key_never_has_two_live_records_and_counts_every_firing_that_counted(
+def test_key_has_one_live_incident_and_counts_every_firing(
     history: list[tuple[AlertStatus, int]],
 ) -> None:
     plan = a_plan()
@@ -177,7 +177,7 @@ def test_one_key_never_has_two_live_records_and_counts_every_firing_that_counted
     assert plan.known[b"k"].firing is any(d.holder.live for d in plan.drafts)
 
 
-def test_a_storm_is_over_when_the_last_of_its_alerts_has_cleared() -> None:
+def test_storm_resolves_when_last_alert_clears() -> None:
     storm = IncidentRef(1, "INC-1", State.IN_PROGRESS, storm=True, firing=2)
     known = {key: AlertState(key, holder=storm, status=FIRING) for key in (b"a", b"b")}
     plan = Plan(NOON, RULES, 10 * MINUTE, known)

@@ -47,7 +47,7 @@ async def an_intake(database_url: str, clock: FakeClock, observer: Silent | None
         await numbers.close()
 
 
-async def test_two_hundred_at_once_on_one_key_make_one_record_and_an_exact_count(database_url: str, clock: FakeClock) -> None:
+async def test_concurrent_alerts_of_one_key_open_one_incident(database_url: str, clock: FakeClock) -> None:
     async with an_intake(database_url, clock) as intake:
         receipts = await asyncio.gather(*(intake.submit(a_submission(an_alert())) for _ in range(200)))
     outcomes = [receipt.results[0].outcome for receipt in receipts]
@@ -56,9 +56,7 @@ async def test_two_hundred_at_once_on_one_key_make_one_record_and_an_exact_count
     assert await _one(database_url, "SELECT occurrences FROM alert") == 200
 
 
-async def test_a_crowd_that_waits_for_its_answers_falls_into_groups_instead_of_swinging_between_one_and_all(
-    database_url: str, clock: FakeClock
-) -> None:
+async def test_batch_size_settles_with_many_waiting_senders(database_url: str, clock: FakeClock) -> None:
     observer = Silent()
 
     async def sender() -> None:
@@ -72,12 +70,12 @@ async def test_a_crowd_that_waits_for_its_answers_falls_into_groups_instead_of_s
     assert sum(size < 4 for size in settled) < len(settled) / 10
 
 
-async def test_a_request_without_items_is_answered_too(database_url: str, clock: FakeClock) -> None:
+async def test_empty_request_is_answered(database_url: str, clock: FakeClock) -> None:
     async with an_intake(database_url, clock) as intake:
         assert (await intake.submit(a_submission())).results == ()
 
 
-async def test_two_replicas_never_have_two_live_records_of_a_key(database_url: str, clock: FakeClock) -> None:
+async def test_two_replicas_keep_one_live_incident_per_key(database_url: str, clock: FakeClock) -> None:
     keys = [f"k{n}" for n in range(25)]
     async with an_intake(database_url, clock) as one, an_intake(database_url, clock) as other:
         work = [
@@ -94,7 +92,7 @@ async def test_two_replicas_never_have_two_live_records_of_a_key(database_url: s
     assert await _one(database_url, "SELECT sum(occurrences)::int FROM alert") == await _one(database_url, counted)
 
 
-async def test_poison_is_quarantined_and_what_nobody_foresaw_fails_alone(database_url: str, clock: FakeClock) -> None:
+async def test_poison_is_quarantined_and_unexpected_error_fails_alone(database_url: str, clock: FakeClock) -> None:
     unforeseen = a_submission(an_alert("odd", labels=object()))
     async with an_intake(database_url, clock) as intake:
         work = [a_submission(an_alert("a")), unforeseen, a_submission(an_alert("b", title="nul \0")), a_submission(an_alert("c"))]
@@ -104,14 +102,14 @@ async def test_poison_is_quarantined_and_what_nobody_foresaw_fails_alone(databas
         assert (await intake.submit(a_submission(an_alert("a")))).results[0].outcome is Outcome.REPEATED
 
 
-def test_a_full_queue_says_so_at_once() -> None:
+def test_full_queue_raises_overloaded() -> None:
     queue = FairQueue(max_bytes=10_000, max_items=3)
     queue.put(a_submission(an_alert("a"), an_alert("b")))
     with pytest.raises(Overloaded):
         queue.put(a_submission(an_alert("c"), an_alert("d")))
 
 
-def test_one_integration_fills_half_of_the_queue_at_most_and_others_still_come_in() -> None:
+def test_integration_fills_at_most_half_of_queue() -> None:
     queue = FairQueue(max_bytes=2_000, max_items=100)
     for _ in range(3):
         queue.put(a_submission(an_alert()))
@@ -120,7 +118,7 @@ def test_one_integration_fills_half_of_the_queue_at_most_and_others_still_come_i
     queue.put(a_submission(an_alert(), integration=2))
 
 
-def test_integrations_are_served_in_turn_and_the_same_delivery_never_twice_in_a_batch() -> None:
+def test_queue_alternates_integrations_and_splits_equal_deliveries() -> None:
     queue = FairQueue(max_bytes=100_000, max_items=100)
     for n in range(3):
         queue.put(a_submission(an_alert(f"a{n}"), delivery_id="same"))
@@ -149,7 +147,7 @@ class Moving:
         raise Moved
 
 
-async def test_a_batch_that_others_keep_changing_is_given_up_and_the_log_says_so(database_url: str) -> None:
+async def test_repeatedly_conflicting_batch_fails_and_is_logged(database_url: str) -> None:
     async def connect() -> "asyncpg.Connection[Any]":
         return await asyncpg.connect(database_url)
 
@@ -164,9 +162,7 @@ async def test_a_batch_that_others_keep_changing_is_given_up_and_the_log_says_so
     assert said == [("intake_decided_anew", "info")] * moving.tries + [("intake_commit_failed", "warning")]
 
 
-async def test_a_sender_that_is_cancelled_harms_no_neighbour_and_counts_once_when_it_comes_again(
-    database_url: str, clock: FakeClock
-) -> None:
+async def test_cancelled_submission_does_not_affect_others_and_counts_once(database_url: str, clock: FakeClock) -> None:
     async with an_intake(database_url, clock) as intake:
         neighbours = [asyncio.create_task(intake.submit(a_submission(an_alert()))) for _ in range(20)]
         cut_short = asyncio.create_task(intake.submit(a_submission(an_alert(), delivery_id="one")))

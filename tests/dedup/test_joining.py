@@ -66,7 +66,7 @@ def a_plan(groups: dict[str, IncidentRef | None], alerted: dict[str, list[Incide
     st.dictionaries(st.sampled_from(ITEMS[1:]), MASTERS),
     MASTERS,
 )
-def test_after_any_batch_no_open_record_is_below_a_milder_a_hidden_or_an_ended_master(
+def test_no_open_incident_has_unfit_master_after_any_batch(
     events: list[tuple[str, Any, str, str, str]], led: dict[str, IncidentRef], alerted: dict[str, IncidentRef], held: IncidentRef
 ) -> None:
     groups: dict[str, IncidentRef | None] = {"one": None, "two": None, **led}
@@ -103,7 +103,7 @@ async def events(intake: IntakeHarness, key: str) -> list[str]:
 
 
 @pytest.mark.parametrize(("first", "second"), [("info", "critical"), ("warning", "error"), ("info", "warning")])
-async def test_an_alert_more_urgent_than_its_groups_master_stands_alone_and_is_proposed_and_leads(
+async def test_more_urgent_alert_is_only_proposed_and_becomes_group_master(
     intake: IntakeHarness, first: str, second: str
 ) -> None:
     await intake.one("cache", service="pay", severity=first)
@@ -122,21 +122,21 @@ async def test_an_alert_more_urgent_than_its_groups_master_stands_alone_and_is_p
     assert sorted(row["dedup_key"] for row in timers) == ["cache", "down"]
 
 
-async def test_two_alerts_of_one_request_find_the_more_urgent_as_their_master_in_any_order(intake: IntakeHarness) -> None:
+async def test_later_alert_joins_more_urgent_master_of_earlier_request(intake: IntakeHarness) -> None:
     mild, grave = an_alert("mild", service="pay", severity="info"), an_alert("grave", service="pay", severity="critical")
     await intake.tell(mild, grave)
     await intake.tell(an_alert("other", service="pay", severity="warning"))
     assert await linked(intake) == {"mild": None, "grave": None, "other": "grave"}
 
 
-async def test_a_record_that_joins_a_master_which_the_same_request_ends_stands_alone(intake: IntakeHarness) -> None:
+async def test_alert_stays_alone_when_master_ends_in_same_request(intake: IntakeHarness) -> None:
     await intake.one("master", service="pay")
     joined, _ = await intake.tell(an_alert("joined", service="pay"), an_alert("master", RESOLVED, service="pay"))
     assert (joined.outcome, joined.reason) == (Outcome.OPENED, "new_key")
     assert await linked(intake) == {"master": None, "joined": None}
 
 
-async def test_a_record_that_joins_a_master_and_becomes_worse_in_one_request_stands_alone_and_is_proposed(
+async def test_alert_worsening_in_same_request_is_only_proposed_to_master(
     intake: IntakeHarness,
 ) -> None:
     await intake.one("master", service="pay", severity="warning")
@@ -147,7 +147,7 @@ async def test_a_record_that_joins_a_master_and_becomes_worse_in_one_request_sta
     assert "link_proposed" in await events(intake, "joined")
 
 
-async def test_what_follows_is_let_go_at_once_when_its_master_clears_and_what_clears_with_it_is_not(
+async def test_open_child_is_detached_when_master_clears(
     intake: IntakeHarness,
 ) -> None:
     await intake.tell(*(an_alert(key, service="pay", severity="critical") for key in ("master", "still", "gone")))
@@ -162,9 +162,7 @@ async def test_what_follows_is_let_go_at_once_when_its_master_clears_and_what_cl
     assert '"reason":"master_over"' in recorded[0]["facts"].replace(" ", "")
 
 
-async def test_a_storms_master_is_as_urgent_as_the_worst_it_took_up_and_tells_once_a_raise(
-    database_url: str, clock: FakeClock
-) -> None:
+async def test_storm_priority_follows_worst_alert_and_raise_is_recorded_once(database_url: str, clock: FakeClock) -> None:
     async with intake_harness(database_url, clock, settings({"GATEWAY_DEDUP__STORM__NEW_PER_MINUTE": "3"})) as intake:
         await intake.tell(*(an_alert(f"k{n}") for n in range(4)))
         await intake.tell(an_alert("s0", severity="info"))
@@ -177,14 +175,14 @@ async def test_a_storms_master_is_as_urgent_as_the_worst_it_took_up_and_tells_on
         assert await intake.rows("SELECT priority FROM incident WHERE storm") == [{"priority": 1}]
 
 
-async def test_a_storm_that_begins_with_a_critical_alert_opens_at_its_priority(database_url: str, clock: FakeClock) -> None:
+async def test_storm_opens_at_priority_of_critical_first_alert(database_url: str, clock: FakeClock) -> None:
     async with intake_harness(database_url, clock, settings({"GATEWAY_DEDUP__STORM__NEW_PER_MINUTE": "3"})) as intake:
         await intake.tell(*(an_alert(f"k{n}") for n in range(4)))
         await intake.tell(an_alert("c0", severity="critical"))
         assert await intake.rows("SELECT priority FROM incident WHERE storm") == [{"priority": 1}]
 
 
-async def test_nothing_folds_into_a_storm_that_few_may_see(database_url: str, clock: FakeClock) -> None:
+async def test_alert_does_not_fold_into_security_storm(database_url: str, clock: FakeClock) -> None:
     async with intake_harness(database_url, clock, settings({"GATEWAY_DEDUP__STORM__NEW_PER_MINUTE": "3"})) as intake:
         await intake.tell(*(an_alert(f"k{n}") for n in range(4)))
         hidden = await intake.one("s0")
@@ -208,7 +206,7 @@ async def proposals(harness: GatewayHarness) -> list[tuple[str, str]]:
     return [(row["ci"], row["master"]) for row in await harness.pool.fetch(PROPOSED)]
 
 
-async def test_a_critical_effect_of_a_mild_cause_stands_alone_and_is_proposed(harness: GatewayHarness) -> None:
+async def test_critical_effect_of_mild_cause_is_only_proposed(harness: GatewayHarness) -> None:
     await harness.alert("san-1", severity="info")
     effect = await harness.alert("crm-web1", severity="critical")
     assert effect["master_id"] is None
@@ -216,13 +214,13 @@ async def test_a_critical_effect_of_a_mild_cause_stands_alone_and_is_proposed(ha
     assert await proposals(harness) == [("crm-web1", "san-1")]
 
 
-async def test_the_nearest_cause_that_is_urgent_enough_is_taken(harness: GatewayHarness) -> None:
+async def test_effect_joins_nearest_cause_that_is_urgent_enough(harness: GatewayHarness) -> None:
     far, _ = await harness.alert("san-1", severity="critical"), await harness.alert("crm-db1", severity="info")
     effect = await harness.alert("crm-web1", severity="critical")
     assert effect["master_id"] == far["id"]
 
 
-async def test_a_mild_cause_that_comes_later_takes_over_only_what_is_no_more_urgent(harness: GatewayHarness) -> None:
+async def test_later_mild_cause_takes_over_only_milder_effects(harness: GatewayHarness) -> None:
     grave, mild = await harness.alert("crm-web1", severity="critical"), await harness.alert("erp-web1", severity="info")
     cause = await harness.alert("san-1", severity="warning")
     rows = [await harness.row(one["number"]) for one in (grave, mild)]
@@ -231,14 +229,14 @@ async def test_a_mild_cause_that_comes_later_takes_over_only_what_is_no_more_urg
     assert [event for event, _ in await harness.facts(grave["number"])][-1] == "link_proposed"
 
 
-async def test_symptom_and_mild_cause_of_one_request_stay_apart(harness: GatewayHarness) -> None:
+async def test_critical_symptom_and_mild_cause_of_one_request_are_not_linked(harness: GatewayHarness) -> None:
     alerts = [an_alert("web", ci="crm-web1", severity="critical"), an_alert("san", ci="san-1", severity="info")]
     await harness.intake.take(a_submission(*alerts))
     assert await harness.pool.fetchval("SELECT count(*) FROM incident WHERE master_id IS NOT NULL") == 0
     assert await proposals(harness) == [("crm-web1", "san-1")]
 
 
-async def test_an_alert_of_a_security_incident_that_comes_back_opens_one_that_neither_joins_nor_leads(
+async def test_returning_security_alert_opens_unlinked_security_incident(
     intake: IntakeHarness,
 ) -> None:
     await intake.one("intruder", service="pay")
@@ -251,7 +249,7 @@ async def test_an_alert_of_a_security_incident_that_comes_back_opens_one_that_ne
     assert await linked(intake) == {"intruder": None, "ordinary": None, "later": "ordinary"}
 
 
-async def test_it_opens_one_after_a_silence_too(intake: IntakeHarness) -> None:
+async def test_returning_security_alert_opens_security_incident_after_silence(intake: IntakeHarness) -> None:
     await intake.one("intruder")
     await intake.conn.execute("UPDATE incident SET security = true, state = 'closed', closed_at = recorded_at")
     await intake.conn.execute(SILENCE, intake.clock.at)
@@ -261,7 +259,7 @@ async def test_it_opens_one_after_a_silence_too(intake: IntakeHarness) -> None:
     assert await intake.rows("SELECT security FROM incident WHERE state = 'logged'") == [{"security": True}]
 
 
-async def test_a_cause_that_came_and_went_in_one_request_takes_nothing_over(harness: GatewayHarness) -> None:
+async def test_cause_cleared_in_same_request_takes_over_nothing(harness: GatewayHarness) -> None:
     effect = await harness.alert("crm-web1")
     await harness.intake.take(a_submission(an_alert("san", ci="san-1"), an_alert("san", RESOLVED, ci="san-1")))
     assert (await harness.row(effect["number"]))["master_id"] is None

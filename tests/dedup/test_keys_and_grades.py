@@ -22,16 +22,16 @@ TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
 
 
 @given(st.tuples(st.integers(0, 9), TEXT, TEXT), st.tuples(st.integers(0, 9), TEXT, TEXT))
-def test_keys_are_equal_only_for_equal_parts(one: tuple[int, str, str], other: tuple[int, str, str]) -> None:
+def test_key_hashes_are_equal_only_for_equal_parts(one: tuple[int, str, str], other: tuple[int, str, str]) -> None:
     assert (key_hash(*one) == key_hash(*other)) == (one == other)
 
 
 @given(st.lists(TEXT, max_size=3), st.lists(TEXT, max_size=3))
-def test_groups_are_equal_only_for_equal_values(one: list[str], other: list[str]) -> None:
+def test_group_hashes_are_equal_only_for_equal_values(one: list[str], other: list[str]) -> None:
     assert (group_hash("rule", one) == group_hash("rule", other)) == (one == other)
 
 
-def test_a_rule_on_labels_joins_only_alerts_that_have_them() -> None:
+def test_label_rule_groups_only_alerts_with_label() -> None:
     rule = Relate("same cluster", ("labels.cluster", "service"), Duration(minutes=5))
     assert len(list(groups_of(an_alert(service="shop", labels={"cluster": "eu"}), "generic", 1, [rule]))) == 1
     assert list(groups_of(an_alert(service="shop"), "generic", 1, [rule])) == []
@@ -41,18 +41,18 @@ def test_a_rule_on_labels_joins_only_alerts_that_have_them() -> None:
     ("severity", "priority"),
     [("critical", 1), ("CRITICAL ", 1), ("warning", 3), ("info", 4), ("disaster", 1), ("P2", 2), ("", 3), ("what?", 3)],
 )
-def test_severities_of_the_field_have_a_priority(severity: str, priority: int) -> None:
+def test_common_severities_map_to_priorities(severity: str, priority: int) -> None:
     assert grade_of("zabbix", severity, SHIPPED).priority == priority
 
 
-def test_a_sources_own_table_wins_whatever_the_case_it_is_written_in() -> None:
+def test_source_severity_table_wins_case_insensitively() -> None:
     own = {**SHIPPED, "zabbix": Intake(severity={"Disaster": Grade(Impact.INDIVIDUAL, Urgency.LOW)})}
     for spelling in ("Disaster", "disaster", "DISASTER", " dISASTER "):
         assert grade_of("zabbix", spelling, own).priority == 4
         assert grade_of("other", spelling, own).priority == 1
 
 
-def test_a_services_own_words_win_and_those_it_has_for_one_source_win_over_all() -> None:
+def test_service_severity_wins_and_its_source_table_wins_over_it() -> None:
     low, high = Grade(Impact.INDIVIDUAL, Urgency.LOW), Grade(Impact.COMPANY, Urgency.URGENT)
     own = ServiceIntake(severity={"Warning": low}, sources={"zabbix": {"WARNING": high}})
     services = {"shop": own}
@@ -65,13 +65,13 @@ def test_a_services_own_words_win_and_those_it_has_for_one_source_win_over_all()
     assert grade_of("icinga", "critical", SHIPPED, "shop", services).priority == 1
 
 
-def test_a_word_written_again_in_another_case_replaces_the_shipped_one(tmp_path: Path) -> None:
+def test_configured_severity_replaces_default_in_any_case(tmp_path: Path) -> None:
     file = tmp_path / "gateway.toml"
     file.write_text('[intake.generic.severity]\nCritical = { impact = "individual", urgency = "low" }\n')
     assert grade_of("zabbix", "critical", load(file, {}).intake).priority == 4
 
 
-def test_receipt_ids_are_version_seven_distinct_and_tell_their_millisecond() -> None:
+def test_receipt_ids_are_distinct_uuid7_with_millisecond() -> None:
     ids = receipt_ids(NOON + timedelta(microseconds=1_234_567), 500)
     assert len(set(ids)) == 500
     assert {(one.version, one.variant) for one in ids} == {(7, "specified in RFC 4122")}

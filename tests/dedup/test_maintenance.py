@@ -28,7 +28,7 @@ async def promoted(intake: IntakeHarness) -> list[Outcome]:
     return [result.outcome for (receipt,) in receipts for result in receipt.results]
 
 
-async def test_an_alert_in_a_window_is_stored_and_opens_nothing(database_url: str, clock: FakeClock) -> None:
+async def test_alert_in_maintenance_window_is_suppressed(database_url: str, clock: FakeClock) -> None:
     async with intake_harness(database_url, clock, with_window(PATCHING)) as intake:
         results = await intake.tell(an_alert("web", service="shop"), an_alert("db", service="mail"))
         assert [(r.outcome, r.reason) for r in results] == [
@@ -41,7 +41,7 @@ async def test_an_alert_in_a_window_is_stored_and_opens_nothing(database_url: st
         ]
 
 
-async def test_what_still_fires_at_the_end_is_promoted_once(database_url: str, clock: FakeClock) -> None:
+async def test_alert_firing_at_window_end_is_promoted_once(database_url: str, clock: FakeClock) -> None:
     async with intake_harness(database_url, clock, with_window(PATCHING)) as intake:
         await intake.tell(an_alert("web", service="shop"), an_alert("db", service="shop"))
         await intake.one("db", RESOLVED, service="shop")
@@ -52,7 +52,7 @@ async def test_what_still_fires_at_the_end_is_promoted_once(database_url: str, c
         assert await intake.rows("SELECT service, dedup_key FROM incident") == [{"service": "shop", "dedup_key": "web"}]
 
 
-async def test_two_replicas_promote_the_same_alert_once(database_url: str, clock: FakeClock) -> None:
+async def test_two_replicas_promote_alert_once(database_url: str, clock: FakeClock) -> None:
     async with intake_harness(database_url, clock, with_window(PATCHING)) as intake:
         await intake.one("web", service="shop")
         clock.advance(HOUR)
@@ -81,11 +81,11 @@ NIGHTLY = Maintenance(
         (datetime(2026, 11, 1, 7, 45, tzinfo=UTC), datetime(2026, 11, 1, 8, 30, tzinfo=UTC)),
     ],
 )
-def test_a_window_at_half_past_two_keeps_to_the_wall_clock_over_both_changes(now: datetime, end: datetime | None) -> None:
+def test_recurring_window_follows_local_time_over_dst_changes(now: datetime, end: datetime | None) -> None:
     assert Window(NIGHTLY).end_at(now) == end
 
 
-def test_matchers_on_labels_must_all_hold() -> None:
+def test_window_covers_alert_only_when_all_matchers_hold() -> None:
     window = Window(replace(PATCHING, match={"labels.team": "db", "source": "generic"}))
     assert window.covers(an_alert(labels={"team": "db"}), "generic")
     assert not window.covers(an_alert(labels={"team": "web"}), "generic")

@@ -26,9 +26,7 @@ def said(status: AlertStatus, author: str = "", note: str = "") -> PersonSaid:
         ("", "", "at the source", "acknowledged in the sender's tool"),
     ],
 )
-def test_an_acknowledgement_keeps_who_it_was_and_what_they_said(
-    state: State, author: str, note: str, person: str, words: str
-) -> None:
+def test_acknowledgement_keeps_author_and_note(state: State, author: str, note: str, person: str, words: str) -> None:
     command = command_of(an_incident(state), said(ACKNOWLEDGED, author, note))
     assert command == commands.Acknowledge(person=person, note=words)
 
@@ -42,15 +40,13 @@ def test_an_acknowledgement_keeps_who_it_was_and_what_they_said(
         ("bob", "obrien", "me too", "obrien (nagios): me too"),
     ],
 )
-def test_an_acknowledgement_of_what_somebody_has_is_a_note_said_once(
-    handler: str, author: str, note: str, kept: str | None
-) -> None:
+def test_acknowledgement_of_handled_incident_becomes_note_once(handler: str, author: str, note: str, kept: str | None) -> None:
     command = command_of(an_incident(State.IN_PROGRESS, handler=handler), said(ACKNOWLEDGED, author, note))
     assert command == (None if kept is None else commands.Note(note=kept))
 
 
 @pytest.mark.parametrize("handler", ["obrien (nagios)", "at the source"])
-def test_an_acknowledgement_is_taken_back_from_who_gave_it_in_the_same_tool(handler: str) -> None:
+def test_unacknowledgement_withdraws_acknowledgement_of_same_tool(handler: str) -> None:
     command = command_of(an_incident(State.IN_PROGRESS, handler=handler), said(UNACKNOWLEDGED, "anna", "not mine"))
     assert command == commands.Unacknowledge(person="anna (nagios)", note="not mine")
 
@@ -63,12 +59,12 @@ def test_an_acknowledgement_is_taken_back_from_who_gave_it_in_the_same_tool(hand
     ("note", "kept"),
     [("", "anna (nagios): took the acknowledgement back"), ("sorry", "anna (nagios): took the acknowledgement back. sorry")],
 )
-def test_who_accepted_it_here_keeps_it_and_reads_a_note(state: State, handler: str, note: str, kept: str) -> None:
+def test_unacknowledgement_of_other_handler_becomes_note(state: State, handler: str, note: str, kept: str) -> None:
     command = command_of(an_incident(state, handler=handler), said(UNACKNOWLEDGED, "anna", note))
     assert command == commands.Note(note=kept)
 
 
-def test_a_comment_is_a_note_and_nothing_without_words() -> None:
+def test_comment_becomes_note_unless_empty() -> None:
     assert command_of(an_incident(State.LOGGED), said(COMMENTED, "anna", "dump?")) == commands.Note(note="anna (nagios): dump?")
     assert command_of(an_incident(State.LOGGED), said(COMMENTED, "anna")) is None
 
@@ -77,7 +73,7 @@ async def timeline(intake: IntakeHarness) -> list[dict[str, Any]]:
     return await intake.rows("SELECT event, facts->>'person' AS person, facts->>'note' AS note FROM timeline ORDER BY seq")
 
 
-async def test_an_acknowledgement_and_its_withdrawal_stand_in_the_record(intake: IntakeHarness) -> None:
+async def test_acknowledgement_and_withdrawal_are_recorded_in_timeline(intake: IntakeHarness) -> None:
     await intake.one()
     taken = await intake.one(status=ACKNOWLEDGED, author="obrien", note="taking it")
     assert taken.outcome is Outcome.ACKNOWLEDGED
@@ -99,9 +95,7 @@ async def test_an_acknowledgement_and_its_withdrawal_stand_in_the_record(intake:
     ("status", "outcome"),
     [(COMMENTED, Outcome.ADDED), (FIRING, Outcome.REPEATED), (RESOLVED, Outcome.CLEARED)],
 )
-async def test_words_that_come_with_any_event_are_kept_as_a_note(
-    intake: IntakeHarness, status: AlertStatus, outcome: Outcome
-) -> None:
+async def test_note_of_any_event_is_kept(intake: IntakeHarness, status: AlertStatus, outcome: Outcome) -> None:
     await intake.one()
     await intake.one()
     assert (await intake.one(status=status, author="anna", note="found it: dump dir")).outcome is outcome
@@ -109,7 +103,7 @@ async def test_words_that_come_with_any_event_are_kept_as_a_note(
     assert notes == ["anna (generic): found it: dump dir"]
 
 
-async def test_words_about_nothing_that_is_open_are_ignored(intake: IntakeHarness) -> None:
+async def test_sender_action_without_open_incident_is_ignored(intake: IntakeHarness) -> None:
     for status in (ACKNOWLEDGED, UNACKNOWLEDGED, COMMENTED):
         result = await intake.one(status=status, author="anna", note="what?")
         assert (result.outcome, result.reason) == (Outcome.IGNORED, "nothing_open")

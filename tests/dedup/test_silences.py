@@ -80,7 +80,7 @@ async def site(pool: Pool, database_url: str, clock: FakeClock) -> Any:
         yield Site(pool, clock, intake)
 
 
-async def test_a_silenced_alert_is_stored_and_opens_nothing(site: Site) -> None:
+async def test_silenced_alert_is_stored_and_opens_no_incident(site: Site) -> None:
     silence = await site.silence()
     assert await site.fire() == (Outcome.SUPPRESSED, f"silence: {silence}")
     assert await site.fire() == (Outcome.SUPPRESSED, f"silence: {silence}")
@@ -91,7 +91,7 @@ async def test_a_silenced_alert_is_stored_and_opens_nothing(site: Site) -> None:
     assert [row["dedup_key"] for row in await site.rows("SELECT dedup_key FROM incident")] == ["db"]
 
 
-async def test_what_still_fires_at_the_end_is_promoted_and_what_cleared_is_not(site: Site) -> None:
+async def test_only_firing_alerts_are_promoted_when_silence_ends(site: Site) -> None:
     await site.silence()
     await site.fire()
     await site.fire("db")
@@ -101,7 +101,7 @@ async def test_what_still_fires_at_the_end_is_promoted_and_what_cleared_is_not(s
     assert (await site.promoted(), await site.promoted()) == ([Outcome.OPENED], [])
 
 
-async def test_ending_a_silence_early_lets_go_what_it_held_back(site: Site) -> None:
+async def test_silence_expired_early_releases_its_alerts(site: Site) -> None:
     silence, other = await site.silence(), await site.silence(Matcher("service", "=", "mail", "mail"), ends=2 * HOUR)
     await site.fire()
     await site.fire("db", service="mail")
@@ -115,7 +115,7 @@ async def test_ending_a_silence_early_lets_go_what_it_held_back(site: Site) -> N
     assert await site.promoted() == []
 
 
-async def test_what_intake_decides_while_a_silence_is_being_ended_is_let_go_too(site: Site) -> None:
+async def test_alert_suppressed_while_silence_expires_is_released(site: Site) -> None:
     silence, commits = await site.silence(), "UPDATE alert SET suppressed_until = $1"
     await site.fire()
     await site.intake.conn.execute(commits, None)
@@ -129,7 +129,7 @@ async def test_what_intake_decides_while_a_silence_is_being_ended_is_let_go_too(
     assert [row["cut_from"] for row in await site.rows("SELECT cut_from FROM silence")] == [[]]
 
 
-async def test_a_shorter_silence_under_a_longer_one_lets_nothing_go(site: Site) -> None:
+async def test_expired_shorter_silence_releases_nothing_under_longer_one(site: Site) -> None:
     short, long = await site.silence(), await site.silence(ends=2 * HOUR)
     assert (await site.fire())[1] == f"silence: {long}"
     await site.expire(short)
@@ -140,7 +140,7 @@ async def test_a_shorter_silence_under_a_longer_one_lets_nothing_go(site: Site) 
     assert await site.promoted() == [Outcome.OPENED]
 
 
-async def test_an_alert_that_comes_back_within_a_silence_reopens_nothing(site: Site) -> None:
+async def test_returning_silenced_alert_reopens_no_incident(site: Site) -> None:
     await site.fire()
     await site.clear()
     await site.silence()
@@ -150,7 +150,7 @@ async def test_an_alert_that_comes_back_within_a_silence_reopens_nothing(site: S
     assert await site.promoted() == [Outcome.OPENED]
 
 
-async def test_an_open_record_goes_on_whatever_is_silenced(site: Site) -> None:
+async def test_silence_does_not_affect_open_incident(site: Site) -> None:
     await site.fire()
     await site.silence()
     assert (await site.fire())[0] is Outcome.REPEATED
@@ -166,12 +166,12 @@ async def test_an_open_record_goes_on_whatever_is_silenced(site: Site) -> None:
         ((SHOP, Matcher("service", "!~", "m.*", "^(?:m.*)$")), True),
     ],
 )
-async def test_every_matcher_has_to_hold(site: Site, matchers: tuple[Matcher, ...], held: bool) -> None:  # noqa: FBT001
+async def test_silence_applies_only_when_every_matcher_holds(site: Site, matchers: tuple[Matcher, ...], held: bool) -> None:  # noqa: FBT001
     await site.silence(*matchers)
     assert ((await site.fire())[0] is Outcome.SUPPRESSED) == held
 
 
-async def test_a_silence_is_for_its_integration_and_its_time(site: Site) -> None:
+async def test_silence_applies_only_to_its_integration_and_period(site: Site) -> None:
     await site.silence(integration=2)
     await site.silence(Matcher("service", "=", "other", "other"))
     await site.silence(Matcher("service", "=", "later", "later"), starts=HOUR, ends=2 * HOUR)
@@ -182,13 +182,13 @@ async def test_a_silence_is_for_its_integration_and_its_time(site: Site) -> None
     assert [(await site.fire("any", integration=n, service="any"))[0] for n in (1, 2)] == [Outcome.SUPPRESSED] * 2
 
 
-async def test_a_silence_that_cannot_be_judged_holds_nothing_back_and_stops_nobody(site: Site) -> None:
+async def test_silence_with_invalid_pattern_suppresses_nothing(site: Site) -> None:
     await site.silence()
     await site.intake.conn.execute("""UPDATE silence SET matchers = '[{"name":"service","sign":"=~","pattern":"("}]'""")
     assert (await site.fire())[0] is Outcome.OPENED
 
 
-async def test_what_cannot_be_kept_is_refused_and_what_has_ended_is_kept_anew(site: Site) -> None:
+async def test_invalid_silence_is_refused_and_expired_one_is_created_anew(site: Site) -> None:
     silence = await site.silence()
     assert await site.silence(ends=2 * HOUR, id=silence) == silence
     changed = await site.silence(Matcher("service", "=", "mail", "mail"), id=silence)
@@ -220,9 +220,7 @@ async def test_what_cannot_be_kept_is_refused_and_what_has_ended_is_kept_anew(si
         (Matcher("severity", "=", "warning", "warning"), False),
     ],
 )
-async def test_a_matcher_of_service_or_ci_looks_at_what_the_alert_is_about_beside_its_labels(
-    site: Site, matcher: Matcher, *, held: bool
-) -> None:
+async def test_service_and_ci_matchers_use_alert_fields_and_labels(site: Site, matcher: Matcher, *, held: bool) -> None:
     await site.silence(matcher)
     [result] = await site.intake.tell(an_alert("web", service="shop", ci="db1", labels={"service": "HTTP"}))
     assert (result.outcome is Outcome.SUPPRESSED) is held
@@ -232,7 +230,7 @@ async def test_a_matcher_of_service_or_ci_looks_at_what_the_alert_is_about_besid
     "signs",
     [("=a", "=b"), ("=a", "!=a"), ("=a", "=~^(?:b)$"), ("=a", "!~^(?:a)$"), ("=~^(?:a)$", "!~^(?:a)$"), ("=", "=a")],
 )
-async def test_a_silence_that_no_alert_can_match_is_refused(site: Site, signs: tuple[str, str]) -> None:
+async def test_contradictory_silence_is_refused(site: Site, signs: tuple[str, str]) -> None:
     told = [(sign[:2], sign[2:]) if sign[:2] in ("!=", "=~", "!~") else (sign[:1], sign[1:]) for sign in signs]
     matchers = [Matcher("service", sign, pattern, pattern) for sign, pattern in told]
     with pytest.raises(Unprocessable, match="no alert can match"):
@@ -240,7 +238,7 @@ async def test_a_silence_that_no_alert_can_match_is_refused(site: Site, signs: t
     await site.silence(*(Matcher(f"service{place}", one.sign, one.value, one.pattern) for place, one in enumerate(matchers)))
 
 
-async def test_what_became_worse_under_a_silence_opens_at_its_worst_when_it_ends(site: Site) -> None:
+async def test_alert_worsened_under_silence_opens_at_worst_priority(site: Site) -> None:
     await site.silence()
     for severity in ("info", "critical"):
         await site.intake.tell(an_alert("web", labels={"service": "shop"}, severity=severity))
@@ -276,7 +274,7 @@ def costly(number: int) -> list[Matcher]:
 COSTLY_LABELS = {f"l{at}": f"web-{at}" * 20 for at in range(30)}
 
 
-async def test_six_hundred_silences_of_one_integration_keep_no_other_from_its_own(site: Site) -> None:
+async def test_many_silences_of_one_integration_do_not_affect_others(site: Site) -> None:
     await store(site, 2, *(costly(number) for number in range(600)))
     silence = await site.silence()
     theirs = [a_submission(an_alert(f"their{at}", labels=COSTLY_LABELS), integration=2) for at in range(20)]
@@ -287,7 +285,7 @@ async def test_six_hundred_silences_of_one_integration_keep_no_other_from_its_ow
     assert site.intake.unjudged[Unjudged.NUMBER] == 1
 
 
-async def test_silences_of_all_integrations_hold_back_while_one_integration_uses_up_its_work(site: Site) -> None:
+async def test_global_silence_applies_while_one_integration_exhausts_work(site: Site) -> None:
     await store(site, None, *(costly(number) for number in range(400)))
     silence = await site.silence(integration=None)
     await site.intake.take(*(a_submission(an_alert(f"t{at}", labels=COSTLY_LABELS), integration=2) for at in range(50)))
@@ -295,7 +293,7 @@ async def test_silences_of_all_integrations_hold_back_while_one_integration_uses
     assert await site.fire("ours", service="shop") == (Outcome.SUPPRESSED, f"silence: {silence}")
 
 
-async def test_work_comes_back_with_time(site: Site) -> None:
+async def test_matching_work_is_replenished_over_time(site: Site) -> None:
     last = await site.silence(a_regex("team", "sh.p"), ends=HOUR / 2, integration=2)
     await store(site, 2, *(costly(number) for number in range(30)))
     labels = COSTLY_LABELS | {"team": "shop"}
@@ -308,7 +306,7 @@ async def test_work_comes_back_with_time(site: Site) -> None:
 
 
 @pytest.mark.parametrize("broken", ["\\y.*", "(", "\\pL{1,9}"])
-async def test_a_stored_pattern_that_re2_refuses_holds_nothing_back_and_harms_no_other(site: Site, broken: str) -> None:
+async def test_stored_invalid_pattern_does_not_affect_other_silences(site: Site, broken: str) -> None:
     await store(site, 1, [a_regex("service", broken)])
     assert (await site.fire("first"))[0] is Outcome.OPENED
     silence = await site.silence()
@@ -316,13 +314,13 @@ async def test_a_stored_pattern_that_re2_refuses_holds_nothing_back_and_harms_no
     assert site.intake.unjudged[Unjudged.PATTERN] > 0
 
 
-async def test_a_stored_silence_that_cannot_be_read_harms_no_other(site: Site) -> None:
+async def test_unreadable_stored_silence_does_not_affect_others(site: Site) -> None:
     await site.intake.conn.execute(STORED, 1, site.clock.at, ['{"name": 1}', "[3]", '[{"name": "a"}]'])
     silence = await site.silence(a_regex("service", "sh.*"))
     assert await site.fire() == (Outcome.SUPPRESSED, f"silence: {silence}")
 
 
-async def test_no_integration_keeps_more_silences_or_patterns_than_the_limits(site: Site) -> None:
+async def test_silences_and_patterns_per_integration_are_limited(site: Site) -> None:
     site.limits = msgspec.structs.replace(site.limits, silences=3, silence_patterns=4)
     first = await site.silence()
     await site.silence(a_regex("a", "1"), a_regex("b", "1"), a_regex("c", "1"))
@@ -339,6 +337,6 @@ async def test_no_integration_keeps_more_silences_or_patterns_than_the_limits(si
 
 
 @pytest.mark.parametrize("value", ["\\y", "(a", "\\pL{1,9}"])
-async def test_a_pattern_that_re2_refuses_is_refused_with_its_place(site: Site, value: str) -> None:
+async def test_pattern_invalid_for_re2_is_refused_with_pointer(site: Site, value: str) -> None:
     with pytest.raises(Malformed, match="/matchers/1/value"):
         await site.silence(SHOP, a_regex("team", value))

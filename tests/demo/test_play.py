@@ -21,7 +21,7 @@ def settings(database_url: str) -> Settings:
     return msgspec.structs.replace(shipped, database=msgspec.structs.replace(shipped.database, url=database_url))
 
 
-async def test_nothing_of_the_day_is_refused_and_there_is_something_of_everything_to_see(database_url: str) -> None:
+async def test_demo_has_no_failures_and_shows_every_outcome(database_url: str) -> None:
     async with served(settings(database_url)) as gateway:
         url = str(gateway.client.make_url("")).rstrip("/")
         for _ in ("first", "again, over what is there already"):

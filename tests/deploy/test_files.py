@@ -59,7 +59,7 @@ def test_every_yaml_file_parses(path: Path) -> None:
     assert yaml.safe_load(path.read_text("utf-8"))
 
 
-def test_the_images_are_pinned_to_a_version() -> None:
+def test_container_images_are_pinned() -> None:
     for name, service in services().items():
         assert "build" in service or re.fullmatch(r"[a-z]+(/[a-z]+)?:v?\d[\w.-]*", service["image"]), name
     assert (
@@ -67,7 +67,7 @@ def test_the_images_are_pinned_to_a_version() -> None:
     )
 
 
-def test_every_file_that_is_mounted_exists() -> None:
+def test_mounted_files_and_volumes_exist() -> None:
     for service in services().values():
         for volume in service.get("volumes", ()):
             source = volume.split(":")[0]
@@ -75,7 +75,7 @@ def test_every_file_that_is_mounted_exists() -> None:
             assert source.startswith(".") or source in read("compose.yaml")["volumes"]
 
 
-def test_every_secret_that_is_used_is_declared_and_described() -> None:
+def test_used_secrets_are_declared_and_documented() -> None:
     declared = set(read("compose.yaml")["secrets"])
     used = {secret for service in services().values() for secret in service.get("secrets", ())}
     mentioned = {name for text in texts().values() for name in re.findall(r"/run/secrets/(\w+)", text)}
@@ -84,20 +84,20 @@ def test_every_secret_that_is_used_is_declared_and_described() -> None:
     assert all(name in (DEPLOY / "README.md").read_text("utf-8") for name in declared)
 
 
-def test_a_secret_is_mounted_where_its_file_is_read() -> None:
+def test_secrets_are_mounted_where_they_are_read() -> None:
     prometheus, alertmanager = read("prometheus/prometheus.yml"), read("alertmanager/alertmanager.yml")
     for name, document in (("prometheus", prometheus), ("alertmanager", alertmanager)):
         assert {f"/run/secrets/{s}" for s in services()[name]["secrets"]} == set(re.findall(r"/run/secrets/\w+", str(document)))
 
 
-def test_ports_published_are_those_the_containers_listen_on() -> None:
+def test_published_ports_are_local_and_match_container_ports() -> None:
     for name, service in services().items():
         for port in service.get("ports", ()):
             assert port.startswith("127.0.0.1:")
             assert f"{name}:{port.rpartition(':')[2]}" in reachable()
 
 
-def test_prometheus_and_alertmanager_call_what_is_there() -> None:
+def test_monitoring_targets_match_compose_services() -> None:
     prometheus = read("prometheus/prometheus.yml")
     targets = [
         t
@@ -114,7 +114,7 @@ def test_prometheus_and_alertmanager_call_what_is_there() -> None:
     assert urlsplit(datasource["url"]).netloc in reachable()
 
 
-def test_alerts_name_their_runbooks_at_the_address_people_reach_a_gateway_at() -> None:
+def test_prometheus_knows_gateway_url_and_image_contains_runbooks() -> None:
     prometheus = read("prometheus/prometheus.yml")
     assert prometheus["global"]["external_labels"] == {"gateway_url": gateway_url()}
     dropped = prometheus["alerting"]["alert_relabel_configs"]
@@ -128,7 +128,7 @@ def gateway_url() -> str:
     return str(services()["gateway-1"]["environment"]["GATEWAY_SERVER__EXTERNAL_URL"])
 
 
-def test_prometheus_sends_alerts_to_one_place_so_that_a_silence_made_there_holds() -> None:
+def test_prometheus_does_not_mix_gateway_and_alertmanager_receivers() -> None:
     receivers = [
         target.split(":")[0]
         for one in read("prometheus/prometheus.yml")["alerting"]["alertmanagers"]
@@ -140,7 +140,7 @@ def test_prometheus_sends_alerts_to_one_place_so_that_a_silence_made_there_holds
     assert not gateways or gateways == receivers
 
 
-def test_rules_and_dashboards_are_mounted_where_they_are_looked_for() -> None:
+def test_rules_and_dashboards_are_mounted_at_configured_paths() -> None:
     rules = [v for v in services()["prometheus"]["volumes"] if v.startswith("../grafana/rules:")]
     assert read("prometheus/prometheus.yml")["rule_files"] == [f"{rules[0].split(':')[1]}/*.yml"]
     provider = yaml.safe_load((ROOT / "grafana/provisioning/dashboards/gateway.yml").read_text("utf-8"))["providers"][0]
@@ -160,7 +160,7 @@ def environments() -> dict[str, dict[str, str]]:
 
 
 @pytest.mark.parametrize("where", ["Dockerfile", "systemd", "gateway-1", "gateway-2"])
-def test_every_environment_variable_is_a_setting(where: str, tmp_path: Path) -> None:
+def test_deployed_environment_variables_are_settings(where: str, tmp_path: Path) -> None:
     secret = tmp_path / "secret"
     secret.write_text("postgresql://postgres/gateway", "utf-8")
     environ = {n: str(secret) if n.endswith("_FILE") else v for n, v in environments()[where].items() if n != "GATEWAY_CONFIG"}
@@ -171,13 +171,13 @@ def test_every_environment_variable_is_a_setting(where: str, tmp_path: Path) -> 
         assert settings.database.url == settings.audit.key == "postgresql://postgres/gateway"
 
 
-def test_the_example_configuration_is_a_valid_one_with_every_comment_taken_away() -> None:
+def test_uncommented_example_configuration_is_valid_toml() -> None:
     text = (DEPLOY / "gateway.toml").read_text("utf-8")
     bare = re.sub(r'^# (\w+ = [\["].*)$', r"\1", text, flags=re.MULTILINE)
     assert tomllib.loads(bare)["notify"]["smtp"]["host"]
 
 
-def test_the_image_runs_hash_pinned_packages_as_nobody_in_particular() -> None:
+def test_image_installs_hash_pinned_packages_and_runs_unprivileged() -> None:
     text = (DEPLOY / "Dockerfile").read_text("utf-8")
     assert "--require-hashes" in text
     assert "requirements.txt" in text
@@ -188,7 +188,7 @@ def test_the_image_runs_hash_pinned_packages_as_nobody_in_particular() -> None:
     assert {"!gateway", "!requirements.txt"} <= set(ignored)
 
 
-def test_the_unit_gives_up_every_privilege_it_can() -> None:
+def test_systemd_unit_is_hardened() -> None:
     text = (DEPLOY / "systemd/incident-gateway.service").read_text("utf-8")
     for line in (
         "DynamicUser=yes",
@@ -202,7 +202,7 @@ def test_the_unit_gives_up_every_privilege_it_can() -> None:
         assert f"\n{line}\n" in text
 
 
-def test_systemd_watches_the_supervisor_and_gives_it_time_to_replace_a_stuck_process() -> None:
+def test_systemd_watchdog_exceeds_supervisor_restart_time() -> None:
     text = (DEPLOY / "systemd/incident-gateway.service").read_text("utf-8")
     unit = dict(re.findall(r"^(\w+)=(.+)$", text, re.MULTILINE))
     assert (unit["Type"], unit["NotifyAccess"], unit["KillMode"]) == ("notify", "main", "mixed")
@@ -210,7 +210,7 @@ def test_systemd_watches_the_supervisor_and_gives_it_time_to_replace_a_stuck_pro
     assert unit["LimitCORE"] == "0", "a core file holds secrets"
 
 
-def test_prometheus_accepts_its_configuration(tmp_path: Path) -> None:
+def test_promtool_accepts_prometheus_configuration(tmp_path: Path) -> None:
     text = (DEPLOY / "prometheus/prometheus.yml").read_text("utf-8")
     (tmp_path / "key").write_text("key", "utf-8")
     text = text.replace("/etc/prometheus/rules", str(ROOT / "grafana/rules")).replace(
@@ -220,7 +220,7 @@ def test_prometheus_accepts_its_configuration(tmp_path: Path) -> None:
     check(tool("promtool"), "check", "config", str(tmp_path / "prometheus.yml"))
 
 
-def test_alertmanager_accepts_its_configuration() -> None:
+def test_amtool_accepts_alertmanager_configuration() -> None:
     check(tool("amtool"), "check-config", str(DEPLOY / "alertmanager/alertmanager.yml"))
 
 
@@ -229,7 +229,7 @@ def check(*command: str) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def test_the_image_holds_no_history_of_the_source() -> None:
+def test_image_context_contains_only_needed_files() -> None:
     ignored, *kept = (DEPLOY / "Dockerfile.dockerignore").read_text("utf-8").split()
     assert ignored == "*"
     assert {line for line in kept if line.startswith("!")} == {"!gateway", "!docs/runbooks", "!requirements.txt"}

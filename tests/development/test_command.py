@@ -59,7 +59,7 @@ class Developer:
         assert status == 0, self.log.read_text()
         assert not self.ready.exists()
 
-    async def until_it_serves(self, process: "subprocess.Popen[bytes]") -> None:
+    async def wait_until_serving(self, process: "subprocess.Popen[bytes]") -> None:
         until = CLOCK.monotonic() + SERVES_WITHIN
         while not self.ready.exists():
             assert process.poll() is None, self.log.read_text()
@@ -67,7 +67,7 @@ class Developer:
             await CLOCK.sleep(0.05)
         self.facts = json.loads(self.ready.read_text())
 
-    async def status_of_an_alert(self) -> int:
+    async def send_alert(self) -> int:
         head = {"Authorization": f"Bearer {self.facts['ingest_key']}"}
         body = {"title": "disk full", "severity": "warning"}
         address = f"{self.facts['url']}/ingest/generic"
@@ -77,13 +77,13 @@ class Developer:
         ):
             return answer.status
 
-    async def until_an_alert_is_taken(self) -> None:
+    async def wait_until_alert_is_accepted(self) -> None:
         until = CLOCK.monotonic() + SERVES_WITHIN
-        while await self.status_of_an_alert() != 202:
+        while await self.send_alert() != 202:
             assert CLOCK.monotonic() < until, self.log.read_text()
             await CLOCK.sleep(0.1)
 
-    async def until_it_is_told(self, slug: str) -> None:
+    async def wait_until_logged(self, slug: str) -> None:
         until = CLOCK.monotonic() + SERVES_WITHIN
         while slug not in self.log.read_text():
             assert CLOCK.monotonic() < until, self.log.read_text()
@@ -103,12 +103,12 @@ def kill_child(process: "subprocess.Popen[bytes]", name: str) -> None:
 
 
 @pytest.mark.timeout(180)
-async def test_servers_of_the_shell_are_not_used_and_keys_outlive_a_restart(
+async def test_dev_ignores_shell_servers_and_keeps_keys_after_restart(
     developer: Developer,
 ) -> None:
     with developer.started() as process:
-        await developer.until_it_serves(process)
-        assert await developer.status_of_an_alert() == 202
+        await developer.wait_until_serving(process)
+        assert await developer.send_alert() == 202
         said = developer.log.read_text()
         assert f"state     {developer.state}" in said
         assert developer.ready.stat().st_mode & 0o777 == 0o600
@@ -126,29 +126,29 @@ async def test_servers_of_the_shell_are_not_used_and_keys_outlive_a_restart(
         assert (counted.returncode, counted.stdout) == (0, "1\n"), counted.stderr
     before = developer.facts
     with developer.started() as process:
-        await developer.until_it_serves(process)
+        await developer.wait_until_serving(process)
         assert developer.facts["admin_key"] == before["admin_key"]
         assert developer.facts["ingest_key"] == before["ingest_key"]
-        assert await developer.status_of_an_alert() == 202
+        assert await developer.send_alert() == 202
 
 
 @pytest.mark.timeout(180)
-async def test_servers_that_die_are_started_again(developer: Developer) -> None:
+async def test_killed_embedded_servers_are_restarted(developer: Developer) -> None:
     with developer.started() as process:
-        await developer.until_it_serves(process)
+        await developer.wait_until_serving(process)
         for name in ("postgres", "valkey-server"):
             kill_child(process, name)
         for name in ("PostgreSQL", "Valkey"):
             told = f'"server": "{name}", "event": "embedded_server_restarted"'
-            await developer.until_it_is_told(told)
-        await developer.until_an_alert_is_taken()
+            await developer.wait_until_logged(told)
+        await developer.wait_until_alert_is_accepted()
         assert process.poll() is None
 
 
 @pytest.mark.timeout(180)
-async def test_a_serving_process_that_dies_is_replaced_and_the_ready_file_names_the_other(developer: Developer) -> None:
+async def test_killed_serving_process_is_replaced_in_ready_file(developer: Developer) -> None:
     with developer.started() as process:
-        await developer.until_it_serves(process)
+        await developer.wait_until_serving(process)
         before = developer.facts
         [serving] = before["pids"]
         assert serving != process.pid == before["pid"]
@@ -159,13 +159,13 @@ async def test_a_serving_process_that_dies_is_replaced_and_the_ready_file_names_
             await CLOCK.sleep(0.05)
         assert now | {"pids": []} == before | {"pids": []}
         assert developer.ready.stat().st_mode & 0o777 == 0o600
-        assert await developer.status_of_an_alert() == 202
+        assert await developer.send_alert() == 202
         async with aiohttp.ClientSession() as session, session.get(f"{now['url']}/metrics") as answer:
             assert 'gateway_process_restarts_total{reason="killed"} 1.0' in await answer.text()
 
 
 @pytest.mark.usefixtures("logs_as_before")
-class TestWhatCannotBeDone:
+class TestRefusals:
     """Each is one line with status 2, before any server is started."""
 
     @pytest.fixture(autouse=True)
@@ -178,14 +178,14 @@ class TestWhatCannotBeDone:
         assert len(said.splitlines()) == 1, said
         return said.removeprefix("gateway: ").strip()
 
-    def test_a_port_in_use(self, tmp_path: Path) -> None:
+    def test_port_in_use_is_refused(self, tmp_path: Path) -> None:
         with socket.create_server(("127.0.0.1", 0)) as taken:
             port = taken.getsockname()[1]
             said = self.refusal("--port", str(port), "--state", tmp_path / "state")
         assert said.startswith(f"port {port} on 127.0.0.1 is in use: stop what listens there")
         assert not (tmp_path / "state").exists()
 
-    def test_a_port_of_the_mail_listener_in_use(self, tmp_path: Path) -> None:
+    def test_mail_listener_port_in_use_is_refused(self, tmp_path: Path) -> None:
         with socket.create_server(("127.0.0.1", 0)) as taken:
             port = taken.getsockname()[1]
             config = tmp_path / "gateway.toml"
@@ -193,7 +193,7 @@ class TestWhatCannotBeDone:
             said = self.refusal("--port=0", "--config", config, "--state", tmp_path / "state")
         assert said.startswith(f"port {port} on 127.0.0.1 is in use")
 
-    def test_a_state_that_is_a_file(self, tmp_path: Path) -> None:
+    def test_state_that_is_file_is_refused(self, tmp_path: Path) -> None:
         state = tmp_path / "state"
         state.touch()
         ready = tmp_path / "ready.json"
@@ -201,27 +201,27 @@ class TestWhatCannotBeDone:
         assert said == f"{state} is a file: choose a folder with --state"
         assert list(tmp_path.iterdir()) == [state]
 
-    def test_a_state_below_a_file(self, tmp_path: Path) -> None:
+    def test_state_below_file_is_refused(self, tmp_path: Path) -> None:
         (tmp_path / "file").touch()
         said = self.refusal("--port=0", "--state", tmp_path / "file" / "state")
         assert "a file stands where a directory is needed: choose another place" in said
 
-    def test_a_state_that_may_not_be_written(self) -> None:
+    def test_unwritable_state_is_refused(self) -> None:
         said = self.refusal("--port=0", "--state", "/proc/state")
         assert said.startswith("/proc/state: ")
 
-    def test_a_home_that_is_not_there(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_missing_home_is_refused(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(os, "geteuid", lambda: 12345)
         monkeypatch.delenv("XDG_STATE_HOME", raising=False)
         monkeypatch.setenv("HOME", "/proc/nobody")
         assert self.refusal("--port=0").startswith("/proc/nobody")
 
-    def test_a_ready_file_in_a_folder_that_is_not_there(self, tmp_path: Path) -> None:
+    def test_ready_file_in_missing_folder_is_refused(self, tmp_path: Path) -> None:
         ready = tmp_path / "none" / "ready.json"
         said = self.refusal("--port=0", "--state", tmp_path / "state", "--ready-file", ready)
         assert said == f"{ready}.new: it does not exist: correct the path"
         assert not (tmp_path / "state").exists()
 
-    def test_external_servers_that_nobody_named(self, tmp_path: Path) -> None:
+    def test_external_servers_without_urls_are_refused(self, tmp_path: Path) -> None:
         said = self.refusal("--port=0", "--state", tmp_path / "state", "--external-servers")
         assert said == "--external-servers needs DATABASE_URL and REDIS_URL"

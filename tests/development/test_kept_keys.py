@@ -11,7 +11,7 @@ from gateway.db.pool import Pool
 from gateway.development.kept_keys import FILE, kept_keys
 
 
-async def test_keys_are_kept_and_work(database_url: str, pool: Pool, tmp_path: Path) -> None:
+async def test_dev_keys_are_kept_and_valid(database_url: str, pool: Pool, tmp_path: Path) -> None:
     first = await kept_keys(database_url, tmp_path)
     assert await kept_keys(database_url, tmp_path) == first
     ring = KeyRing(pool, SystemClock())
@@ -21,7 +21,7 @@ async def test_keys_are_kept_and_work(database_url: str, pool: Pool, tmp_path: P
 
 
 @pytest.mark.parametrize("name", ["dev admin", "dev ingest"])
-async def test_a_revoked_key_is_replaced(name: str, database_url: str, tmp_path: Path) -> None:
+async def test_revoked_dev_key_is_replaced(name: str, database_url: str, tmp_path: Path) -> None:
     first = await kept_keys(database_url, tmp_path)
     conn = await asyncpg.connect(database_url)
     await conn.execute("UPDATE api_key SET revoked_at = created_at WHERE name = $1", name)
@@ -32,7 +32,7 @@ async def test_a_revoked_key_is_replaced(name: str, database_url: str, tmp_path:
 
 
 @pytest.mark.parametrize("damaged", ["", "{", "[]", '{"admin": ""}', '{"admin": 1, "ingest": 2}'])
-async def test_a_damaged_file_is_replaced(
+async def test_damaged_key_file_is_replaced(
     damaged: str,
     database_url: str,
     tmp_path: Path,

@@ -21,16 +21,16 @@ def tracked(tree: Path, name: str, content: str) -> None:
     subprocess.run(["git", "add", name], check=True)
 
 
-def test_a_lock_file_with_an_address_is_a_problem(tree: Path) -> None:
+def test_lock_file_with_url_is_reported(tree: Path) -> None:
     tracked(tree, "requirements-more.txt", "one==1 --index-url " + "https:" + "//example.com")
     assert tree_problems() == ["requirements-more.txt holds an address: pin by hash only"]
 
 
-def test_a_path_of_one_machine_is_a_problem(tree: Path) -> None:
+def test_machine_specific_path_is_reported(tree: Path) -> None:
     tracked(tree, "notes.md", "fine\nsee " + "/ho" + "me/alice/notes")
     assert tree_problems() == ["notes.md:2 holds a path of one machine"]
 
 
-def test_addresses_and_paths_inside_the_project_are_no_problem(tree: Path) -> None:
+def test_urls_and_project_paths_are_not_reported(tree: Path) -> None:
     tracked(tree, "readme.md", "https:" + "//example.com/work/x and docs/work/x and $HOME/work/x")
     assert tree_problems() == []

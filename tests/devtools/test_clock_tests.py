@@ -41,7 +41,7 @@ asyncio.run(main())
 """
 
 
-def test_every_clock_is_ahead_and_sleeping_takes_its_time() -> None:
+def test_all_clocks_run_ahead_and_sleep_keeps_its_duration() -> None:
     if debian.faketime_library() is None and os.environ.get("GATEWAY_E2E_REQUIRED") != "1":
         pytest.skip("no libfaketime here: `python3 gw fetch-e2e` fetches it")
     with clocks_ahead(40) as environ:
@@ -55,13 +55,13 @@ def test_every_clock_is_ahead_and_sleeping_takes_its_time() -> None:
     assert 0.05 <= said["slept"] < 30
 
 
-def test_without_the_library_it_says_what_to_fetch(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_faketime_library_suggests_fetch(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(faketime, "faketime_library", lambda: None)
     with pytest.raises(CannotRun, match="run `python3 gw fetch-e2e` first"), clocks_ahead(40):
         pass
 
 
-def test_the_fetched_library_comes_before_the_systems(
+def test_fetched_faketime_library_is_preferred(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -72,7 +72,7 @@ def test_the_fetched_library_comes_before_the_systems(
     assert debian.faketime_library() == library
 
 
-def test_rooms_that_judge_time_exist() -> None:
+def test_time_dependent_test_folders_exist() -> None:
     rooms = [part for part in clock_tests.JUDGING_TIME if part.startswith("tests/")]
     assert rooms
     assert all((ROOT / room).is_dir() for room in rooms + clock_tests.OTHER_CLOCKS)
@@ -91,20 +91,20 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, list[str]]]:
     return asked
 
 
-def test_days_and_rooms_are_chosen(asked: list[tuple[int, list[str]]]) -> None:
+def test_days_and_folders_are_passed_to_test_run(asked: list[tuple[int, list[str]]]) -> None:
     assert main(["test-ahead"]) == 0
     assert main(["test-ahead", "--days", "7", "tests/sla", "-x"]) == 0
     assert asked == [(40, clock_tests.JUDGING_TIME), (7, ["tests/sla", "-x"])]
 
 
-def test_a_long_run_is_repeated_by_its_seed(asked: list[tuple[int, list[str]]]) -> None:
+def test_long_clock_run_uses_given_seed(asked: list[tuple[int, list[str]]]) -> None:
     assert main(["long", "clock", "--seed", "5"]) == 0
     assert asked[0][0] == 400
     assert "--hypothesis-seed=5" in asked[0][1]
 
 
 @pytest.mark.parametrize("given", [["clock"], ["none", "--seed=1"], ["clock", "--seed=x"]])
-def test_a_long_run_needs_its_name_and_a_seed(given: list[str]) -> None:
+def test_long_run_requires_known_name_and_numeric_seed(given: list[str]) -> None:
     parser = argparse.ArgumentParser()
     long_runs.arguments(parser)
     with pytest.raises(SystemExit):

@@ -38,7 +38,7 @@ def test_help_lists_every_command(asked: tuple[str, ...]) -> None:
 
 @pytest.mark.usefixtures("nothing_prepared")
 @pytest.mark.parametrize("task", [c.name for c in COMMANDS if isinstance(c, Task)])
-def test_help_of_a_task_explains_and_does_nothing(
+def test_task_help_shows_usage_without_side_effects(
     task: str,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
@@ -49,7 +49,7 @@ def test_help_of_a_task_explains_and_does_nothing(
 
 
 @pytest.mark.parametrize("name", ["bench", "examples", "psql", "schema"])
-def test_help_of_a_module_explains_and_does_nothing(name: str) -> None:
+def test_module_help_shows_usage_without_side_effects(name: str) -> None:
     schema = ROOT / "gateway" / "db" / "schema.sql"
     before = schema.stat().st_mtime_ns
     told = gw(name, "-h")
@@ -58,11 +58,11 @@ def test_help_of_a_module_explains_and_does_nothing(name: str) -> None:
     assert schema.stat().st_mtime_ns == before
 
 
-def test_the_start_parses_on_pythons_it_has_to_refuse() -> None:
+def test_gw_script_parses_as_python_3_6() -> None:
     ast.parse((ROOT / "gw").read_text("utf-8"), feature_version=(3, 6))
 
 
-def test_what_cannot_run_is_one_line_and_status_2(
+def test_command_that_cannot_run_prints_one_line_and_returns_2(
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -74,7 +74,7 @@ def test_what_cannot_run_is_one_line_and_status_2(
     assert capsys.readouterr().err == "gw: no pip\n"
 
 
-def test_a_checkout_that_may_not_be_written_is_one_line(
+def test_unwritable_checkout_prints_one_line_and_returns_2(
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -50,14 +50,14 @@ def venv(tmp_path: Path) -> Path:
 SERVE, ALL = Packages.SERVE.value, Packages.ALL.value
 
 
-def test_dev_installs_no_tool_and_tests_add_them(chosen: Installer, venv: Path) -> None:
+def test_serve_packages_are_installed_first_and_tools_added_later(chosen: Installer, venv: Path) -> None:
     assert prepare(Packages.SERVE, venv) == python_of(venv)
     assert chosen.forget() == ["create", SERVE]
     prepare(Packages.ALL, venv)
     assert chosen.forget() == [ALL]
 
 
-def test_what_is_there_is_not_installed_again(chosen: Installer, venv: Path) -> None:
+def test_installed_packages_are_not_installed_again(chosen: Installer, venv: Path) -> None:
     prepare(Packages.ALL, venv)
     assert chosen.forget() == ["create", SERVE, ALL]
     prepare(Packages.ALL, venv)
@@ -66,7 +66,7 @@ def test_what_is_there_is_not_installed_again(chosen: Installer, venv: Path) -> 
 
 
 @pytest.mark.parametrize("packages", list(Packages))
-def test_after_a_lock_changed_all_is_made_anew(
+def test_changed_lock_recreates_environment(
     packages: Packages,
     chosen: Installer,
     venv: Path,
@@ -80,7 +80,7 @@ def test_after_a_lock_changed_all_is_made_anew(
     assert chosen.forget() == [ALL]
 
 
-def test_a_failed_installation_is_tried_again(chosen: Installer, venv: Path) -> None:
+def test_failed_installation_is_retried(chosen: Installer, venv: Path) -> None:
     chosen.failing = True
     with pytest.raises(CannotRun, match="no network"):
         prepare(Packages.SERVE, venv)
@@ -90,7 +90,7 @@ def test_a_failed_installation_is_tried_again(chosen: Installer, venv: Path) -> 
     assert chosen.forget() == ["create", SERVE]
 
 
-def test_tools_that_could_not_be_added_leave_the_rest_usable(chosen: Installer, venv: Path) -> None:
+def test_failed_tool_installation_keeps_serve_packages_usable(chosen: Installer, venv: Path) -> None:
     prepare(Packages.SERVE, venv)
     chosen.failing = True
     with pytest.raises(CannotRun):
@@ -100,7 +100,7 @@ def test_tools_that_could_not_be_added_leave_the_rest_usable(chosen: Installer, 
     assert chosen.forget() == []
 
 
-def test_a_lost_interpreter_is_made_anew(chosen: Installer, venv: Path) -> None:
+def test_missing_interpreter_recreates_environment(chosen: Installer, venv: Path) -> None:
     prepare(Packages.SERVE, venv)
     python_of(venv).unlink()
     chosen.forget()
@@ -108,7 +108,7 @@ def test_a_lost_interpreter_is_made_anew(chosen: Installer, venv: Path) -> None:
     assert chosen.forget() == ["create", SERVE]
 
 
-def test_a_finished_environment_needs_no_writing(chosen: Installer, venv: Path) -> None:
+def test_complete_environment_is_not_written_to(chosen: Installer, venv: Path) -> None:
     prepare(Packages.SERVE, venv)
     (paths.CACHE / "venv.lock").unlink()
     prepare(Packages.SERVE, venv)
@@ -116,7 +116,7 @@ def test_a_finished_environment_needs_no_writing(chosen: Installer, venv: Path) 
     assert chosen.done == ["create", SERVE]
 
 
-def test_a_symbolic_link_is_used_as_it_is(chosen: Installer, venv: Path, tmp_path: Path) -> None:
+def test_symlinked_environment_is_left_unchanged(chosen: Installer, venv: Path, tmp_path: Path) -> None:
     venv.symlink_to(tmp_path / "own")
     assert prepare(Packages.ALL, venv) == python_of(venv)
     assert chosen.done == []

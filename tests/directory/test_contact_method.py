@@ -5,7 +5,7 @@ import pytest
 from gateway.directory.contact_method import Method, flaws, targets
 
 
-def test_each_method_leads_to_an_address_and_none_twice() -> None:
+def test_each_method_has_one_target_without_duplicates() -> None:
     chosen = (
         Method("voice"),
         Method("mail"),
@@ -21,7 +21,7 @@ def test_each_method_leads_to_an_address_and_none_twice() -> None:
     ]
 
 
-def test_who_has_chosen_nothing_is_mailed_and_who_has_no_address_is_not_reached() -> None:
+def test_person_without_methods_is_mailed_or_unreachable() -> None:
     assert [str(one) for one in targets("ann", "ann@example.com", ())] == ["smtp:ann@example.com"]
     assert targets("ann", "", ()) == ()
 
@@ -39,7 +39,7 @@ def test_who_has_chosen_nothing_is_mailed_and_who_has_no_address_is_not_reached(
         (Method("slack", "C012"), None),
     ],
 )
-def test_a_method_has_the_address_that_its_channel_needs(method: Method, flaw: str | None) -> None:
+def test_method_address_must_suit_its_channel(method: Method, flaw: str | None) -> None:
     found = list(flaws((Method("mail"), method)))
     assert [one.pointer for one in found] == (["/methods/1/address"] if flaw else [])
     assert all(flaw is not None and flaw in one.detail for one in found)

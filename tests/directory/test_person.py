@@ -7,44 +7,44 @@ from gateway.errors import Unprocessable
 
 
 @pytest.mark.parametrize("text", ["+8613800138000", "+86 138-0013-8000", "+1 (555) 010.0123", "+49/30/1234567"])
-def test_a_number_is_kept_as_the_telephone_dials_it(text: str) -> None:
+def test_phone_number_is_normalised(text: str) -> None:
     kept = person.phone(text)
     assert kept[0] == "+"
     assert kept[1:].isdecimal()
 
 
 @pytest.mark.parametrize("text", ["13800138000", "+0123456789", "+123", "+1234567890123456", "call me", "+86138００138000"])
-def test_a_number_that_no_exchange_knows_is_refused(text: str) -> None:
+def test_invalid_phone_number_is_refused(text: str) -> None:
     with pytest.raises(Unprocessable):
         person.phone(text)
 
 
 @pytest.mark.parametrize("text", ["a", "a@", "@b", "a@b\r\nBcc: c@d", "a b@c", "a@b,c@d", "<a@b>"])
-def test_an_address_that_would_break_a_header_is_refused(text: str) -> None:
+def test_invalid_email_address_is_refused(text: str) -> None:
     with pytest.raises(Unprocessable):
         person.email(text)
 
 
-def test_nothing_is_kept_where_nothing_is_said() -> None:
+def test_empty_phone_and_email_stay_empty() -> None:
     assert (person.phone(" "), person.email("")) == ("", "")
 
 
-def test_a_time_zone_exists() -> None:
+def test_time_zone_must_exist() -> None:
     assert person.zone("Asia/Shanghai") == "Asia/Shanghai"
     with pytest.raises(Unprocessable):
         person.zone("Shanghai")
 
 
-def test_nobody_is_called_what_timelines_call_others() -> None:
+def test_reserved_login_is_refused() -> None:
     with pytest.raises(Unprocessable):
         person.login("gateway")
 
 
-def test_skills_are_compared_without_their_dress() -> None:
+def test_skills_are_normalised_and_deduplicated() -> None:
     assert person.words([" Oracle", "linux", "ORACLE", ""]) == ["linux", "oracle"]
 
 
-def test_a_login_is_none_of_the_words_that_timelines_use() -> None:
+def test_ordinary_login_is_accepted_and_reserved_one_refused() -> None:
     assert person.login("ann") == "ann"
     with pytest.raises(Unprocessable):
         person.login("gateway")

@@ -32,7 +32,7 @@ async def listed(programs: Path, address: str, *matchers: str) -> list[dict[str,
     return sorted(found, key=lambda one: str(one["fingerprint"]))
 
 
-async def test_alerts_are_listed_as_alertmanager_lists_them(site: Site, e2e_bin: Path) -> None:
+async def test_amtool_lists_alerts_as_from_alertmanager(site: Site, e2e_bin: Path) -> None:
     site.gauges[WEBHOOK, "Listed"] = site.gauges[DIRECT, "Listed"] = 1
     chosen = ("alertname=Listed", f'service=~"shop-{WEBHOOK}|nothing"')
 
@@ -58,7 +58,7 @@ async def test_alerts_are_listed_as_alertmanager_lists_them(site: Site, e2e_bin:
         (["Listed", "way!~web.*"], [DIRECT]),
     ],
 )
-async def test_matchers_choose_as_amtool_writes_them(site: Site, e2e_bin: Path, matchers: list[str], ways: list[str]) -> None:
+async def test_amtool_matchers_filter_alerts(site: Site, e2e_bin: Path, matchers: list[str], ways: list[str]) -> None:
     site.gauges[WEBHOOK, "Listed"] = site.gauges[DIRECT, "Listed"] = 1
 
     async def both_listed() -> bool:
@@ -68,13 +68,13 @@ async def test_matchers_choose_as_amtool_writes_them(site: Site, e2e_bin: Path, 
     assert sorted(one["labels"]["way"] for one in await listed(e2e_bin, ours(site), *matchers)) == ways
 
 
-async def test_amtools_other_questions_are_answered(site: Site, e2e_bin: Path) -> None:
+async def test_amtool_config_cluster_and_silence_queries_are_answered(site: Site, e2e_bin: Path) -> None:
     assert "gateway" in await amtool(e2e_bin, ours(site), "config", "show")
     assert "disabled" in await amtool(e2e_bin, ours(site), "cluster", "show")
     assert json.loads(await amtool(e2e_bin, ours(site), "--output=json", "silence", "query")) == []
 
 
-async def test_a_silence_is_added_queried_and_expired_and_holds_an_alert_back_meanwhile(site: Site, e2e_bin: Path) -> None:
+async def test_amtool_silence_suppresses_alert_until_expired(site: Site, e2e_bin: Path) -> None:
     about = ("alertname=Muted", f"way={DIRECT}")
     made = (await amtool(e2e_bin, ours(site), "silence", "add", "--author=ann", "--comment=deploy", *about)).strip()
     [silence] = json.loads(await amtool(e2e_bin, ours(site), "--output=json", "silence", "query", "alertname=Muted"))

@@ -23,7 +23,7 @@ QUERIES = sorted(
 )
 
 
-async def test_promtool_accepts_the_shipped_rules_and_these_configurations(site: Site, e2e_bin: Path) -> None:
+async def test_promtool_accepts_shipped_rules_and_test_configuration(site: Site, e2e_bin: Path) -> None:
     promtool = binary(e2e_bin, "promtool")
     shipped = [str(path) for path in sorted((ROOT / "grafana/rules").glob("*.yml"))]
     for argv in (("check", "rules", *shipped), ("check", "config", str(site.folder / "prometheus-direct.yml"))):
@@ -32,7 +32,7 @@ async def test_promtool_accepts_the_shipped_rules_and_these_configurations(site:
         assert process.returncode == 0, told.decode()
 
 
-async def test_prometheus_scrapes_the_gateway_and_every_shipped_rule_is_healthy(site: Site) -> None:
+async def test_prometheus_targets_are_up_and_shipped_rules_healthy(site: Site) -> None:
     async def healthy() -> bool:
         targets = (await site.prometheus(DIRECT, "targets"))["activeTargets"]
         groups = (await site.prometheus(DIRECT, "rules"))["groups"]
@@ -43,7 +43,7 @@ async def test_prometheus_scrapes_the_gateway_and_every_shipped_rule_is_healthy(
     await until("every target is up and every rule was evaluated", healthy)
 
 
-async def test_every_panel_shows_data_while_an_incident_is_open(site: Site) -> None:
+async def test_every_panel_has_data_while_incident_is_open(site: Site) -> None:
     site.gauges[DIRECT, "Listed"] = 1
     silent: list[Any] = []
 
@@ -59,7 +59,7 @@ async def test_every_panel_shows_data_while_an_incident_is_open(site: Site) -> N
         assert silent == []
 
 
-async def test_the_open_incidents_of_the_dashboard_are_those_of_the_gateway(site: Site) -> None:
+async def test_dashboard_open_incident_count_matches_gateway(site: Site) -> None:
     site.gauges[DIRECT, "Listed"] = 1
     shown = {(board, title): expr for board, title, expr in QUERIES}["live-sla", "Open incidents"]
 

@@ -38,7 +38,7 @@ def swaks(e2e_bin: Path, site: Site) -> Any:
     return run
 
 
-async def test_swaks_hands_over_mail_of_every_make_and_is_refused_what_must_be(site: Site, swaks: Any, tmp_path: Path) -> None:
+async def test_swaks_delivers_valid_mail_and_invalid_mail_is_refused(site: Site, swaks: Any, tmp_path: Path) -> None:
     ours = f"in+{site.keys['ingest']}@gw.example"
     status, printed = await swaks(ours, header="Subject: by swaks", body="The disk is full.")
     assert status == 0, printed
@@ -75,7 +75,7 @@ async def relayed(site: Site, program: Path, to: str, mail: bytes, folder: Path)
     return process.returncode or 0
 
 
-async def test_a_relay_hands_mail_on_and_knows_what_is_of_no_use_to_try_again(site: Site, e2e_bin: Path, tmp_path: Path) -> None:
+async def test_relay_delivers_mail_once_and_gets_permanent_refusals(site: Site, e2e_bin: Path, tmp_path: Path) -> None:
     program, ours = e2e_bin.parent / "lib/nullmailer/smtp", f"in+{site.keys['ingest']}@gw.example"
     mail = b"From: ann@example.com\nMessage-ID: <relay@x>\nSubject: by a relay\n\nThe disk is full.\n"
     assert [await relayed(site, program, ours, mail, tmp_path) for _ in range(2)] == [0, 0]

@@ -16,7 +16,7 @@ WANTED = {
 }
 
 
-async def the_record(site: Site, source: str, state: str) -> dict[str, Any]:
+async def wait_for_incident(site: Site, source: str, state: str) -> dict[str, Any]:
     async def look() -> dict[str, Any] | None:
         found = await site.incidents(source=source)
         assert len(found) <= 1, "one alert, one incident"
@@ -25,16 +25,16 @@ async def the_record(site: Site, source: str, state: str) -> dict[str, Any]:
     return await until(f"the record of {source} is {state}", look)
 
 
-async def test_alertmanagers_opsgenie_and_pagerduty_receivers_fire_and_resolve(site: Site) -> None:
+async def test_opsgenie_and_pagerduty_receivers_open_and_resolve_incidents(site: Site) -> None:
     site.gauges[WEBHOOK, "Forwarded"] = 1
     for source, wanted in WANTED.items():
-        record = await the_record(site, source, "logged")
+        record = await wait_for_incident(site, source, "logged")
         assert {name: record[name] for name in wanted} == wanted
         assert record["title"].startswith("[FIRING:1] Forwarded")
-    assert (await the_record(site, "opsgenie", "logged"))["labels"]["tags"] == "prod, disk"
+    assert (await wait_for_incident(site, "opsgenie", "logged"))["labels"]["tags"] == "prod, disk"
     site.gauges[WEBHOOK, "Forwarded"] = 0
     for source in WANTED:
-        assert (await the_record(site, source, "resolved"))["resolution"] == "vanished"
+        assert (await wait_for_incident(site, source, "resolved"))["resolution"] == "vanished"
     assert await failures(site) == {"opsgenie": 0.0, "pagerduty": 0.0}
 
 

@@ -59,7 +59,7 @@ async def gateway(database_url: str) -> AsyncIterator[Served]:
         yield running
 
 
-async def sound(tab: Tab, *words: str) -> None:
+async def assert_page_is_sound(tab: Tab, *words: str) -> None:
     """The page says these words, in colours that can be read, names every field, and fits at both widths; nothing was blocked."""
     text = await tab.tell("document.body.innerText")
     assert [word for word in words if word not in text] == []
@@ -73,14 +73,14 @@ async def sound(tab: Tab, *words: str) -> None:
     assert tab.complaints() == []
 
 
-async def test_somebody_reports_with_a_phone_adds_a_file_and_confirms(gateway: Served, chromium: Path, tmp_path: Path) -> None:
+async def test_reporter_submits_form_adds_file_and_confirms_resolution(gateway: Served, chromium: Path, tmp_path: Path) -> None:
     url = str(gateway.client.make_url("")).rstrip("/")
     picture = tmp_path / "截图 1.png"
     picture.write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(40_000))
     async with browser(chromium, tmp_path) as tab:
         await tab.go(f"{url}/report?lang=zh-CN")
         await tab.press("main li a")
-        await sound(tab, "报告故障: 邮件", "您还能继续工作吗？", "400")
+        await assert_page_is_sound(tab, "报告故障: 邮件", "您还能继续工作吗？", "400")
         await tab.click("button")
         assert await tab.tell("document.activeElement.id") == "title", "the browser itself asks for what is missing"
         await tab.write("#title", "打不开 <script>alert(1)</script>")
@@ -90,33 +90,33 @@ async def test_somebody_reports_with_a_phone_adds_a_file_and_confirms(gateway: S
         await tab.write("#phone", "12")
         await tab.choose("#files", picture)
         await tab.press("button")
-        await sound(tab, "电话号码格式不正确。", "请重新选择文件。")
+        await assert_page_is_sound(tab, "电话号码格式不正确。", "请重新选择文件。")
         await tab.write("#phone", "139 1234 5678")
         await tab.choose("#files", picture)
         await tab.press("button")
-        await sound(tab, "我们已收到您的报告", "INC-")
+        await assert_page_is_sound(tab, "我们已收到您的报告", "INC-")
         await tab.press("a.button")
-        await sound(tab, "服务台受理", "打不开 <script>alert(1)</script>", "从早上\n开始", "截图 1.png")
+        await assert_page_is_sound(tab, "服务台受理", "打不开 <script>alert(1)</script>", "从早上\n开始", "截图 1.png")
         await tab.write("#note", "还是不行")
         await tab.press("form[action$='/note'] button")
         await tab.choose("#file", picture)
         await tab.press("form[action$='/file'] button")
-        await sound(tab, "还是不行", "备注 (您)")
+        await assert_page_is_sound(tab, "还是不行", "备注 (您)")
         number = await tab.tell("document.querySelector('.number').innerText")
         await gateway.post(f"/api/v1/incidents/{number}/resolve", {"solution": "重启"}, "admin")
         await tab.go(await tab.tell("location.href"))
-        await sound(tab, "问题解决了吗？", "重启")
+        await assert_page_is_sound(tab, "问题解决了吗？", "重启")
         await tab.click("input[name=satisfaction][value='3']")
         await tab.press("form[action$='/confirm'] button")
-        await sound(tab, "已关闭", "满意")
+        await assert_page_is_sound(tab, "已关闭", "满意")
         await tab.go(f"{url}/my/nothing?lang=en")
-        await sound(tab, "This page does not exist")
+        await assert_page_is_sound(tab, "This page does not exist")
     _, record = await gateway.get(f"/api/v1/incidents/{number}", "admin")
     assert (record["state"], record["satisfaction"], record["contact"]) == ("closed", 3, "+8613912345678")
     assert await gateway.pool.fetchval("SELECT count(*) FROM attachment WHERE name = '截图 1.png'") == 2
 
 
-async def test_somebody_woken_at_night_reads_the_record_behind_a_link(gateway: Served, chromium: Path, tmp_path: Path) -> None:
+async def test_staff_link_shows_read_only_incident_page(gateway: Served, chromium: Path, tmp_path: Path) -> None:
     url = str(gateway.client.make_url("")).rstrip("/")
     record = {"title": "数据库磁盘已满 " + "x" * 120, "description": "95 %\n自 12:00 起", "contact": "ann@example.com"}
     made = await (await gateway.post("/api/v1/incidents", record, "admin")).json()
@@ -127,6 +127,8 @@ async def test_somebody_woken_at_night_reads_the_record_behind_a_link(gateway: S
     path = f"/r/{links.make(Opened(incident_id, ReaderKind.ROLE, 'leader'), now)}"
     async with browser(chromium, tmp_path) as tab:
         await tab.go(f"{url}{path}?lang=zh-CN")
-        await sound(tab, made["number"], "优先级", "数据库磁盘已满", "自 12:00 起", "正在清理日志", "本页仅供您本人查看")
+        await assert_page_is_sound(
+            tab, made["number"], "优先级", "数据库磁盘已满", "自 12:00 起", "正在清理日志", "本页仅供您本人查看"
+        )
         await tab.go(f"{url}{path}?lang=en")
-        await sound(tab, "Priority", "Description", "What has happened", "This page is read-only")
+        await assert_page_is_sound(tab, "Priority", "Description", "What has happened", "This page is read-only")

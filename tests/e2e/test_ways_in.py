@@ -13,7 +13,7 @@ pytestmark = pytest.mark.e2e
 SOURCES = {WEBHOOK: "alertmanager", DIRECT: "alertmanager_v2"}
 
 
-async def the_incident(site: Site, name: str, service: str, **wanted: str) -> dict[str, Any]:
+async def wait_for_incident(site: Site, name: str, service: str, **wanted: str) -> dict[str, Any]:
     """The one incident of an alert, once it is as wanted."""
 
     async def look() -> dict[str, Any] | None:
@@ -25,34 +25,34 @@ async def the_incident(site: Site, name: str, service: str, **wanted: str) -> di
 
 
 @pytest.mark.parametrize("way", [WEBHOOK, DIRECT])
-async def test_a_rule_opens_repeats_relates_and_clears(site: Site, way: str) -> None:
+async def test_prometheus_rule_opens_repeats_relates_and_resolves_incident(site: Site, way: str) -> None:
     service = f"crm-{way}"
     site.gauges[way, "DiskFull"] = 1
-    opened = await the_incident(site, "DiskFull", service)
+    opened = await wait_for_incident(site, "DiskFull", service)
     assert (opened["source"], opened["severity"], opened["state"]) == (SOURCES[way], "critical", "logged")
     assert opened["labels"]["alertname"] == "DiskFull"
 
     async def repeated() -> bool:
-        now = await the_incident(site, "DiskFull", service)
+        now = await wait_for_incident(site, "DiskFull", service)
         return bool(now["occurrences"] > opened["occurrences"] and now["last_seen"] > opened["last_seen"])
 
     await until("the alert is counted again", repeated)
 
     site.gauges[way, "HighErrors"] = 1
-    follower = await the_incident(site, "HighErrors", service, master=opened["number"])
+    follower = await wait_for_incident(site, "HighErrors", service, master=opened["number"])
     assert follower["link_reason"] == "rule: same service"
 
     told = await site.items(SOURCES[way], "cleared")
     site.gauges[way, "DiskFull"] = site.gauges[way, "HighErrors"] = 0
     for name in ("DiskFull", "HighErrors"):
-        settled = await the_incident(site, name, service, state="resolved")
+        settled = await wait_for_incident(site, name, service, state="resolved")
         assert settled["resolution"] == "vanished"
     assert await site.items(SOURCES[way], "cleared") == told + 2, "because the sender said so, not because it fell silent"
 
 
-async def test_the_same_alert_on_both_ways_is_one_incident(site: Site) -> None:
+async def test_same_alert_by_webhook_and_direct_is_one_incident(site: Site) -> None:
     site.gauges["any", "Both"] = 1
-    incident = await the_incident(site, "Both", "mail")
+    incident = await wait_for_incident(site, "Both", "mail")
 
     async def both_told() -> bool:
         counted = await site.prometheus(
@@ -71,10 +71,10 @@ async def test_the_same_alert_on_both_ways_is_one_incident(site: Site) -> None:
     alerts = await site.get(f"{site.url}/api/v1/incidents/{incident['number']}/alerts", "admin")
     assert len(alerts["alerts"]) == 1
     site.gauges["any", "Both"] = 0
-    await the_incident(site, "Both", "mail", state="resolved")
+    await wait_for_incident(site, "Both", "mail", state="resolved")
 
 
-async def test_prometheus_finds_nothing_to_complain_of_at_either_address(site: Site) -> None:
+async def test_prometheus_delivers_to_both_addresses_without_errors(site: Site) -> None:
     addresses = {f"{site.url}/ingest/alertmanager/<key>/api/v2/alerts", f"{site.url}/api/v2/alerts"}
 
     async def sent_to_both() -> bool:
@@ -82,9 +82,9 @@ async def test_prometheus_finds_nothing_to_complain_of_at_either_address(site: S
         return {address for address, alerts in sent.items() if alerts > 0} == addresses
 
     site.gauges[DIRECT, "Fleeting"] = 1
-    await the_incident(site, "Fleeting", "search-direct")
+    await wait_for_incident(site, "Fleeting", "search-direct")
     await until("Prometheus has told both addresses", sent_to_both)
     errors = await site.prometheus_metric(DIRECT, "prometheus_notifications_errors_total")
     assert errors == dict.fromkeys(addresses, 0.0)
     site.gauges[DIRECT, "Fleeting"] = 0
-    await the_incident(site, "Fleeting", "search-direct", state="resolved")
+    await wait_for_incident(site, "Fleeting", "search-direct", state="resolved")

@@ -23,13 +23,13 @@ class Issuer:
         return self.trouble or Fetched(f"token-{self.given}", LASTS)
 
 
-async def test_many_senders_fetch_one_token(clock: FakeClock) -> None:
+async def test_concurrent_senders_fetch_one_token(clock: FakeClock) -> None:
     token = AccessToken(issuer := Issuer(), clock)
     assert set(await asyncio.gather(*(token.get() for _ in range(20)))) == {"token-1"}
     assert issuer.given == 1
 
 
-async def test_a_token_is_fetched_again_before_it_ends_or_once_it_is_refused(clock: FakeClock) -> None:
+async def test_token_is_refetched_before_expiry_or_after_refusal(clock: FakeClock) -> None:
     token = AccessToken(Issuer(), clock)
     assert await token.get() == "token-1"
     clock.advance(LASTS - EARLY - timedelta(seconds=1))
@@ -42,7 +42,7 @@ async def test_a_token_is_fetched_again_before_it_ends_or_once_it_is_refused(clo
     assert await token.get() == "token-3"
 
 
-async def test_without_a_token_it_is_said_why_and_asked_again(clock: FakeClock) -> None:
+async def test_failed_fetch_returns_reason_and_is_retried(clock: FakeClock) -> None:
     token = AccessToken(issuer := Issuer(), clock)
     issuer.trouble = Retry("busy")
     assert await token.get() == Retry("busy")

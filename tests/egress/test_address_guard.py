@@ -141,18 +141,18 @@ def answering(*answers: list[str]) -> tuple[Lookup, list[str]]:
     return lookup, asked
 
 
-def test_the_corpus_is_large_enough() -> None:
+def test_corpus_has_at_least_200_addresses() -> None:
     assert len(set(HOLES)) + len(SPELLINGS) >= 200
 
 
 @pytest.mark.parametrize("url", HOLES, ids=range(len(HOLES)))
-def test_a_url_into_our_network_is_refused_before_any_look_up(url: str) -> None:
+def test_url_to_internal_address_is_refused_before_lookup(url: str) -> None:
     with pytest.raises(AddressRefused):
         AddressGuard().check_url(url)
 
 
 @pytest.mark.parametrize("host", SPELLINGS)
-async def test_an_odd_spelling_of_an_inner_address_is_refused_when_it_is_resolved(host: str) -> None:
+async def test_odd_spelling_of_internal_address_is_refused_at_resolution(host: str) -> None:
     guard = AddressGuard()
     with pytest.raises(OSError):  # noqa: PT011 - some resolvers refuse the spelling itself, ours refuses the address
         await guard.resolve(str(guard.check_url(f"http://{host}/").host), 80)
@@ -175,12 +175,12 @@ async def test_an_odd_spelling_of_an_inner_address_is_refused_when_it_is_resolve
         "2002:808:808::1",
     ],
 )
-def test_a_public_address_is_allowed(address: Any) -> None:
+def test_public_address_is_allowed(address: Any) -> None:
     assert objection(ipaddress.ip_address(address), private=False) is None
 
 
 @pytest.mark.parametrize("address", ["10.0.0.1", "127.0.0.1", "192.168.1.1", "100.64.0.1", "::1", "fd12::1", "::ffff:10.0.0.1"])
-def test_the_house_is_allowed_where_the_settings_say_so(address: Any) -> None:
+def test_private_address_is_allowed_if_configured(address: Any) -> None:
     assert objection(ipaddress.ip_address(address), private=True) is None
 
 
@@ -198,12 +198,12 @@ def test_the_house_is_allowed_where_the_settings_say_so(address: Any) -> None:
         "168.63.129.16",
     ],
 )
-def test_metadata_and_link_local_are_never_allowed(address: Any) -> None:
+def test_metadata_and_link_local_addresses_are_never_allowed(address: Any) -> None:
     assert objection(ipaddress.ip_address(address), private=True)
 
 
 @given(st.ip_addresses())
-def test_what_the_standard_library_calls_private_is_never_called(address: Any) -> None:
+def test_private_or_reserved_address_is_never_allowed(address: Any) -> None:
     allowed = objection(address, private=False) is None
     if address.version == 4:
         assert not allowed or address.is_global
@@ -216,7 +216,7 @@ def test_what_the_standard_library_calls_private_is_never_called(address: Any) -
         )
 
 
-async def test_one_inner_address_among_public_ones_refuses_them_all() -> None:
+async def test_one_internal_address_among_public_ones_refuses_all() -> None:
     lookup, _ = answering(["93.184.216.34", "10.0.0.1"])
     with pytest.raises(AddressRefused, match=r"10\.0\.0\.1"):
         await AddressGuard(lookup=lookup).resolve("hook.example.com", 443)
@@ -247,7 +247,7 @@ def open_channel(guard: AddressGuard) -> WebhookChannel:
     return WebhookChannel.open(Webhook(secret="", allow_private=False), FakeClock(), guard)
 
 
-async def test_a_name_that_was_public_when_saved_and_is_inner_when_sent_reaches_nobody() -> None:
+async def test_rebound_name_with_internal_address_is_not_connected() -> None:
     async with Sinkhole() as sink:
         lookup, asked = answering(["93.184.216.34"], ["127.0.0.1"])
         guard = AddressGuard(ports=frozenset({sink.port}), lookup=lookup)
@@ -260,7 +260,7 @@ async def test_a_name_that_was_public_when_saved_and_is_inner_when_sent_reaches_
         assert (sink.connections, len(asked)) == (0, 6)
 
 
-async def test_the_address_that_was_checked_is_the_one_connected_to() -> None:
+async def test_checked_address_is_the_connected_one() -> None:
     async with Sinkhole() as sink:
         lookup, asked = answering(["127.0.0.1"], ["127.0.0.2"])
         channel = open_channel(AddressGuard(private=True, ports=None, lookup=lookup))
@@ -269,7 +269,7 @@ async def test_the_address_that_was_checked_is_the_one_connected_to() -> None:
         assert (sink.connections, asked) == (1, ["pinned.example.com"])
 
 
-async def test_a_literal_inner_address_reaches_nobody() -> None:
+async def test_literal_internal_address_is_not_connected() -> None:
     async with Sinkhole() as sink:
         channel = open_channel(AddressGuard(ports=None))
         for host in ("127.0.0.1", "[::ffff:127.0.0.1]", "2130706433", "127.1", "localhost", "[::1]"):
@@ -278,7 +278,7 @@ async def test_a_literal_inner_address_reaches_nobody() -> None:
         assert sink.connections == 0
 
 
-async def test_a_name_that_does_not_exist_is_tried_again() -> None:
+async def test_unknown_host_name_is_retried() -> None:
     async def nothing(_host: str, _port: int) -> list[str]:
         raise socket.gaierror(socket.EAI_NONAME, "unknown")
 

@@ -73,23 +73,23 @@ PUBLIC = (
 )
 
 
-def test_the_corpus_is_large_enough() -> None:
+def test_corpus_has_at_least_200_spellings() -> None:
     assert len(set(HOSTS)) >= 200
 
 
 @pytest.mark.parametrize("host", sorted(set(HOSTS)), ids=ascii)
-def test_the_guard_itself_refuses_every_spelling(host: str) -> None:
+def test_guard_refuses_every_internal_spelling(host: str) -> None:
     for address in (f"https://{host}/", f"http://{host}/hook?x=1", f"HTTPS://{host}"):
         with pytest.raises(AddressRefused):
             AddressGuard().check_url(address)
 
 
 @pytest.mark.parametrize("host", PUBLIC)
-def test_a_plain_host_is_called(host: str) -> None:
+def test_public_host_is_allowed(host: str) -> None:
     assert AddressGuard().check_url(f"https://{host}/hook").host
 
 
-async def test_no_spelling_reaches_anybody_by_the_real_connector() -> None:
+async def test_no_spelling_is_connected_by_channel_or_fetcher() -> None:
     """The names that are resolved lead inside, as a hostile resolver's do."""
     async with Sinkhole() as sink:
         lookup, _ = answering(["127.0.0.1"])
@@ -105,7 +105,7 @@ async def test_no_spelling_reaches_anybody_by_the_real_connector() -> None:
         assert sink.connections == 0
 
 
-async def test_by_the_connector_alone_no_spelling_is_resolved_inside() -> None:
+async def test_resolver_answers_with_internal_addresses_are_refused() -> None:
     """Without the check of the spelling the resolver's answers are judged all the same."""
     lookup, _ = answering(["127.0.0.1"], ["::ffff:10.0.0.1"], ["64:ff9b::a00:1"], ["2001:0:a00:1::1"], ["fe80::1%eth0"])
     guard = AddressGuard(ports=None, lookup=lookup)
@@ -114,7 +114,7 @@ async def test_by_the_connector_alone_no_spelling_is_resolved_inside() -> None:
             await guard.resolve("rebind.example.com", 443)
 
 
-def test_where_the_house_is_allowed_names_of_it_are_and_metadata_never_is() -> None:
+def test_private_mode_allows_internal_names_but_never_metadata() -> None:
     harness = AddressGuard(private=True, ports=None)
     for host in ("localhost", "redis", "db.internal", "10.0.0.1", "[fd00::1]"):
         assert harness.check_url(f"http://{host}:8080/").host
@@ -127,7 +127,7 @@ def test_where_the_house_is_allowed_names_of_it_are_and_metadata_never_is() -> N
 
 
 @given(st.ip_addresses(v=4))
-def test_every_spelling_of_any_inner_address_is_refused(address: ipaddress.IPv4Address) -> None:
+def test_any_spelling_of_any_internal_address_is_refused(address: ipaddress.IPv4Address) -> None:
     if objection(address, private=False) is not None:
         for host in spellings(str(address)):
             with pytest.raises(AddressRefused):
@@ -135,7 +135,7 @@ def test_every_spelling_of_any_inner_address_is_refused(address: ipaddress.IPv4A
 
 
 @given(st.text(max_size=40))
-def test_whatever_passes_is_a_plain_name_or_an_address_outside(host: str) -> None:
+def test_allowed_host_is_plain_name_or_public_address(host: str) -> None:
     try:
         url = AddressGuard().check_url(f"https://{host}/")
     except AddressRefused:

@@ -23,28 +23,28 @@ async def call(fake: FakeVendor, clock: FakeClock) -> AsyncIterator[Calling]:
     await opened.close()
 
 
-async def test_a_private_address_is_refused_unless_it_is_allowed(fake: FakeVendor, clock: FakeClock) -> None:
+async def test_private_address_is_refused_unless_allowed(fake: FakeVendor, clock: FakeClock) -> None:
     guarded = Calling.open(fake.url, clock, allow_private=False)
     assert isinstance(await guarded("GET", "/x", None), Dead)
     assert fake.asked == []
     await guarded.close()
 
 
-async def test_query_body_and_headers_arrive_and_the_answer_is_told_with_its_status(call: Calling, fake: FakeVendor) -> None:
+async def test_query_body_and_headers_are_sent_and_status_is_returned(call: Calling, fake: FakeVendor) -> None:
     fake.answer("/x", (403, {"code": "no"}))
     assert await call("PUT", "/x?a=%E5%95%8A", {"b": 1}, headers={"x-token": "t"}) == Told(403, {"code": "no"})
     (asked,) = fake.asked
     assert (asked.query, asked.body, asked.headers["x-token"]) == ({"a": "啊"}, {"b": 1}, "t")
 
 
-async def test_without_a_body_none_is_sent(call: Calling, fake: FakeVendor) -> None:
+async def test_request_without_body_sends_none(call: Calling, fake: FakeVendor) -> None:
     fake.answer("/x", {})
     assert await call("GET", "/x", None) == Told(200, {})
     assert "content-length" not in {name.lower() for name in fake.asked[0].headers}
 
 
 @pytest.mark.parametrize(("status", "said"), [(302, ""), (200, "<html>"), (200, ""), (200, []), (500, {}), (503, {}), (429, {})])
-async def test_what_is_no_answer_is_tried_again_and_no_redirect_is_followed(
+async def test_unusable_answer_is_retried_and_redirect_is_not_followed(
     call: Calling, fake: FakeVendor, status: int, said: object
 ) -> None:
     fake.answer("/x", (status, said))
@@ -52,7 +52,7 @@ async def test_what_is_no_answer_is_tried_again_and_no_redirect_is_followed(
     assert len(fake.asked) == 1
 
 
-async def test_a_vendor_that_is_away_counts_as_down(clock: FakeClock, unused_tcp_port: int) -> None:
+async def test_unreachable_vendor_counts_as_down(clock: FakeClock, unused_tcp_port: int) -> None:
     away = Calling.open(f"http://127.0.0.1:{unused_tcp_port}", clock, allow_private=True)
     answer = await away("GET", "/", None)
     assert isinstance(answer, Retry)

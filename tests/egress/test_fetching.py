@@ -66,7 +66,7 @@ async def server(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[tupl
 AT_HOME = AddressGuard(private=True, ports=None)
 
 
-async def test_what_is_there_is_fetched(server: tuple[str, ssl.SSLContext]) -> None:
+async def test_file_is_fetched_and_redirect_large_or_missing_one_is_not(server: tuple[str, ssl.SSLContext]) -> None:
     address, trusted = server
     fetcher = Fetcher(AT_HOME, trusted)
     try:
@@ -79,7 +79,7 @@ async def test_what_is_there_is_fetched(server: tuple[str, ssl.SSLContext]) -> N
 
 
 @pytest.mark.parametrize("guard", [AT_HOME, AddressGuard()], ids=["the guard lets pass", "the guard refuses"])
-async def test_who_is_not_trusted_or_not_allowed_is_not_asked(server: tuple[str, ssl.SSLContext], guard: AddressGuard) -> None:
+async def test_untrusted_or_forbidden_address_is_not_fetched(server: tuple[str, ssl.SSLContext], guard: AddressGuard) -> None:
     fetcher = Fetcher(guard)
     plain = server[0].replace("https", "http")
     try:
@@ -97,7 +97,7 @@ async def test_who_is_not_trusted_or_not_allowed_is_not_asked(server: tuple[str,
 
 
 @pytest.mark.parametrize("there", ["169.254.169.254", "127.0.0.1", "10.0.0.1", "::1"])
-async def test_a_good_name_that_leads_into_the_house_is_not_followed(there: str) -> None:
+async def test_public_name_resolving_to_internal_address_is_not_fetched(there: str) -> None:
     async def lookup(_host: str, _port: int) -> list[str]:
         return ["52.94.1.1", there]
 
@@ -109,7 +109,7 @@ async def test_a_good_name_that_leads_into_the_house_is_not_followed(there: str)
         await fetcher.close()
 
 
-async def test_a_certificate_is_fetched_once_a_day_and_only_so_many_are_kept(clock: FakeClock) -> None:
+async def test_certificate_is_fetched_once_a_day_and_cache_is_bounded(clock: FakeClock) -> None:
     asked: list[str] = []
 
     async def fetch(address: str) -> bytes:
@@ -132,7 +132,7 @@ async def test_a_certificate_is_fetched_once_a_day_and_only_so_many_are_kept(clo
     assert asked.count("away") == 2
 
 
-async def test_however_many_want_it_at_once_it_is_asked_for_once_and_goes_on_when_the_first_goes_away(clock: FakeClock) -> None:
+async def test_concurrent_fetches_share_one_request_and_survive_cancellation(clock: FakeClock) -> None:
     asked: list[str] = []
     here = asyncio.Event()
 

@@ -30,12 +30,12 @@ def shell(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("shell")
-def test_a_server_is_given_a_path_a_locale_and_a_zone() -> None:
+def test_server_environment_holds_only_path_locale_and_zone() -> None:
     assert environment() == {"PATH": "programs", "LC_ALL": "C", "TZ": "UTC"}
 
 
 @pytest.mark.usefixtures("shell")
-def test_a_server_follows_a_clock_that_tests_moved(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_server_environment_keeps_faketime_variables(monkeypatch: pytest.MonkeyPatch) -> None:
     moved = {
         "LD_PRELOAD": "libfaketime.so",
         "FAKETIME": "+40d",
@@ -48,19 +48,19 @@ def test_a_server_follows_a_clock_that_tests_moved(monkeypatch: pytest.MonkeyPat
 
 
 @pytest.mark.usefixtures("shell")
-def test_a_clock_moved_by_half_is_no_failure(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_faketime_without_preload_is_accepted(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FAKETIME", "+40d")
     monkeypatch.delenv("LD_PRELOAD")
     assert environment()["FAKETIME"] == "+40d"
 
 
-def test_clients_forget_libpqs_variables_only() -> None:
+def test_client_environment_drops_only_libpq_variables() -> None:
     environ = dict(SHELL)
     forget_other_servers(environ)
     assert set(SHELL) - set(environ) == {"PGHOST", "PGSERVICE", "PGOPTIONS"}
 
 
-def test_the_test_run_forgets_the_gateway_of_the_shell_too() -> None:
+def test_test_run_environment_drops_gateway_and_database_variables() -> None:
     environ = dict(SHELL)
     forget_environment(environ)
     assert set(environ) == {"GATEWAY_E2E_BIN", "GATEWAY_FAULTS_SEED", "LANG", "LD_PRELOAD", "HOME"}

@@ -19,26 +19,26 @@ def bare_machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("bare_machine")
-def test_no_postgresql_names_the_two_ways_out() -> None:
+def test_missing_postgresql_error_names_remedies() -> None:
     with pytest.raises(Misconfigured, match=r"PostgreSQL .* install req.*, or set DATABASE"):
         binaries.postgres_directory()
 
 
 @pytest.mark.usefixtures("bare_machine")
-def test_no_valkey_names_the_two_ways_out() -> None:
+def test_missing_valkey_error_names_remedies() -> None:
     with pytest.raises(Misconfigured, match=r"Valkey .* install req.*, or set DATABASE"):
         binaries.valkey_program()
 
 
 @pytest.mark.usefixtures("bare_machine")
-def test_the_newest_postgresql_of_the_system_is_taken(tmp_path: Path) -> None:
+def test_newest_system_postgresql_is_used(tmp_path: Path) -> None:
     for version in ("9", "15", "16"):
         (tmp_path / version / "bin").mkdir(parents=True)
         (tmp_path / version / "bin" / "postgres").touch()
     assert binaries.postgres_directory() == tmp_path / "16" / "bin"
 
 
-def test_a_chosen_directory_without_postgresql_is_an_error(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_configured_directory_without_postgresql_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("GATEWAY_POSTGRES_BIN", str(tmp_path))
     with pytest.raises(Misconfigured, match="GATEWAY_POSTGRES_BIN is set, but"):
         binaries.postgres_directory()

@@ -9,7 +9,7 @@ SERVER = "import signal, sys; signal.signal(signal.SIGINT, lambda *_: sys.exit(3
 """Stops in order at SIGINT as servers do, even where ours was started with it ignored, as shells do with background work."""
 
 
-def test_the_watcher_stops_its_ward_once_our_end_of_the_pipe_closes() -> None:
+def test_watcher_stops_child_when_parent_pipe_closes() -> None:
     with (
         subprocess.Popen([sys.executable, "-c", SERVER], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as ward,
         watch(ward.pid) as watcher,

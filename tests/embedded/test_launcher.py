@@ -62,7 +62,7 @@ def state() -> Iterator[Path]:
     shutil.rmtree(home)
 
 
-async def test_what_was_written_is_there_after_a_restart(state: Path) -> None:
+async def test_data_survives_restart(state: Path) -> None:
     async with Embedded(state) as servers:
         connection = await asyncpg.connect(servers.database_url)
         await connection.execute("CREATE TABLE kept AS SELECT 1 AS one")
@@ -81,14 +81,14 @@ async def test_what_was_written_is_there_after_a_restart(state: Path) -> None:
         await client.aclose()
 
 
-async def test_without_a_state_directory_nothing_is_left_behind() -> None:
+async def test_temporary_state_is_removed_after_stop() -> None:
     async with Embedded(fast=True) as servers:
         state = servers.state
         assert json.loads((state / "servers.json").read_text())["database_url"] == servers.database_url
     assert not state.exists()
 
 
-async def test_a_second_gateway_on_the_same_state_is_told_so(state: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_second_gateway_on_same_state_is_refused(state: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(launcher, "LOCK_WITHIN", 0.1)
     async with Embedded(state, fast=True) as first:
         with pytest.raises(Misconfigured, match="in use by another gateway"):
@@ -98,7 +98,7 @@ async def test_a_second_gateway_on_the_same_state_is_told_so(state: Path, monkey
         await connection.close()
 
 
-async def test_data_of_another_major_version_is_refused_and_left_alone(state: Path) -> None:
+async def test_data_of_other_major_version_is_refused_and_kept(state: Path) -> None:
     async with Embedded(state, fast=True):
         pass
     (state / "pg" / "PG_VERSION").write_text("14\n")
@@ -107,7 +107,7 @@ async def test_data_of_another_major_version_is_refused_and_left_alone(state: Pa
     assert (state / "pg" / "global").is_dir()
 
 
-async def test_a_parent_killed_without_warning_leaves_no_orphan_and_no_damage(state: Path) -> None:
+async def test_killed_parent_leaves_no_orphan_and_no_damage(state: Path) -> None:
     with subprocess.Popen([sys.executable, "-c", PARENT, str(state)], stdout=subprocess.PIPE, text=True) as parent:
         assert parent.stdout is not None
         servers = [int(pid) for pid in parent.stdout.readline().split()]
@@ -130,7 +130,7 @@ def await_end(pidfd: int) -> None:
     assert readable, "the server outlived its parent by ten seconds"
 
 
-async def test_servers_start_anew_right_after_their_parent_was_killed(state: Path) -> None:
+async def test_servers_restart_directly_after_parent_is_killed(state: Path) -> None:
     with subprocess.Popen([sys.executable, "-c", PARENT, str(state)], stdout=subprocess.PIPE, text=True) as parent:
         assert parent.stdout is not None
         parent.stdout.readline()
@@ -139,7 +139,7 @@ async def test_servers_start_anew_right_after_their_parent_was_killed(state: Pat
         assert restarted.database_url
 
 
-async def test_a_path_too_long_for_a_socket_still_works(state: Path) -> None:
+async def test_state_path_too_long_for_socket_is_supported(state: Path) -> None:
     deep = state.parent / ("d" * 100)
     async with Embedded(deep, fast=True) as servers:
         run = servers._run
@@ -148,7 +148,7 @@ async def test_a_path_too_long_for_a_socket_still_works(state: Path) -> None:
     assert not run.exists()
 
 
-async def test_a_closed_directory_is_never_opened_for_the_service_account(state: Path) -> None:
+async def test_private_directory_mode_is_unchanged_for_service_account(state: Path) -> None:
     closed = state.parent / "closed"
     closed.mkdir(mode=0o700)
     with contextlib.nullcontext() if service_account() is None else pytest.raises(Misconfigured, match="cannot enter"):
@@ -157,9 +157,7 @@ async def test_a_closed_directory_is_never_opened_for_the_service_account(state:
     assert closed.stat().st_mode & 0o777 == 0o700
 
 
-async def test_programs_in_a_closed_home_are_copied_and_the_home_stays_closed(
-    state: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_programs_in_private_home_are_copied_and_home_stays_private(state: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     home = state.parent / "home"
     package = postgres_directory().parent.parent
     valkey = valkey_program()
@@ -174,7 +172,7 @@ async def test_programs_in_a_closed_home_are_copied_and_the_home_stays_closed(
     assert home.stat().st_mode & 0o777 == 0o700
 
 
-def test_a_normal_user_can_run_everything(state: Path) -> None:
+def test_unprivileged_user_can_run_servers(state: Path) -> None:
     account = service_account()
     state.parent.chmod(0o777)
     environment = {

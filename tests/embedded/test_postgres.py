@@ -17,7 +17,7 @@ from gateway.embedded.postgres import postgres_answers
         asyncpg.CrashShutdownError("another process crashed"),
     ],
 )
-async def test_a_server_in_trouble_does_not_answer_yet(monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
+async def test_transient_connection_error_counts_as_not_answering(monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
     async def connect(*_: object, **__: object) -> None:
         raise error
 
@@ -25,7 +25,7 @@ async def test_a_server_in_trouble_does_not_answer_yet(monkeypatch: pytest.Monke
     assert not await postgres_answers("postgresql://h/d")
 
 
-async def test_what_time_does_not_mend_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_permanent_connection_error_is_raised(monkeypatch: pytest.MonkeyPatch) -> None:
     async def connect(*_: object, **__: object) -> None:
         raise asyncpg.InvalidCatalogNameError("no such database")
 

@@ -9,18 +9,18 @@ from gateway.embedded.psql import running_database
 from gateway.errors import Misconfigured
 
 
-async def test_the_database_of_running_servers_is_found() -> None:
+async def test_running_database_url_is_found() -> None:
     async with Embedded(fast=True) as servers:
         assert running_database(servers.state) == servers.database_url
 
 
 @pytest.mark.parametrize("below", ["none", "file/none"])
-def test_a_folder_that_is_none_says_what_to_start(below: str, tmp_path: Path) -> None:
+def test_missing_state_folder_suggests_gw_dev(below: str, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(Misconfigured, match="start `python3 gw dev`"):
         running_database(tmp_path / below)
 
 
-def test_nothing_running_says_what_to_start(tmp_path: Path) -> None:
+def test_empty_state_folder_suggests_gw_dev(tmp_path: Path) -> None:
     with pytest.raises(Misconfigured, match="start `python3 gw dev`"):
         running_database(tmp_path)

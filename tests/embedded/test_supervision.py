@@ -29,7 +29,7 @@ async def until_another_answers(server: Server, killed: int, watching: Watching)
         await CLOCK.sleep(0.02)
 
 
-async def test_each_server_is_started_again_on_its_data() -> None:
+async def test_killed_server_is_restarted_on_its_data() -> None:
     async with Embedded(fast=True) as embedded:
         watching = asyncio.create_task(keep_running(embedded, CLOCK))
         conn = await asyncpg.connect(embedded.database_url)
@@ -43,7 +43,7 @@ async def test_each_server_is_started_again_on_its_data() -> None:
         watching.cancel()
 
 
-async def test_a_server_that_cannot_start_is_tried_again_after_growing_pauses_until_it_can() -> None:
+async def test_failing_server_start_is_retried_with_growing_pauses() -> None:
     async with Embedded(fast=True) as embedded:
         postgres = embedded.servers[1]
         moved = embedded.state / "pg" / "global.away"
@@ -61,7 +61,7 @@ async def test_a_server_that_cannot_start_is_tried_again_after_growing_pauses_un
     assert "global" in died[-1]["said"]
 
 
-async def test_a_disk_without_room_for_a_start_ends_no_supervision(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_full_disk_at_restart_does_not_end_supervision(monkeypatch: pytest.MonkeyPatch) -> None:
     async with Embedded(fast=True) as embedded:
         valkey, restart, tried = embedded.servers[0], embedded.restart, []
 

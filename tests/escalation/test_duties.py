@@ -52,14 +52,14 @@ GIVEN: dict[str, Any] = {
 WORKED: dict[str, Any] = GIVEN | {"state": State.IN_PROGRESS}
 
 
-def test_an_urgent_record_is_told_to_management_when_it_opens_and_a_mild_one_to_nobody() -> None:
+def test_urgent_incident_notifies_management_and_mild_one_does_not() -> None:
     assert told(None, a_record()) == [("opened", URGENT)]
     assert told(None, a_record(priority=3)) == []
     assert told(None, a_record(priority=3, kind="service_request", **GIVEN)) == [("assigned", ["handler"])]
 
 
 @pytest.mark.parametrize("state", sorted(LIVE))
-def test_below_a_master_nobody_must_act_and_let_go_everybody(state: State) -> None:
+def test_related_incident_has_no_duties_and_detached_one_notifies_management(state: State) -> None:
     alone = a_record(**GIVEN | {"state": state})
     below = but(alone, master_id=3)
     assert duties(RULES, below) == {}
@@ -69,7 +69,7 @@ def test_below_a_master_nobody_must_act_and_let_go_everybody(state: State) -> No
 
 
 @pytest.mark.parametrize(("event", "expected"), [("assigned", [("assigned", ["handler"])]), ("changed", [])])
-def test_whoever_is_given_a_related_record_by_hand_is_told(event: str, expected: Told) -> None:
+def test_manual_assignment_of_related_incident_notifies_handler(event: str, expected: Told) -> None:
     below = a_record(master_id=3)
     given = but(below, **GIVEN)
     revision = with_announcements(RULES, Revision(after=given, actor="dora", events=((event, {}),), before=below))
@@ -83,7 +83,7 @@ def test_whoever_is_given_a_related_record_by_hand_is_told(event: str, expected:
     assert len(with_announcements(RULES, anew).announcements) == 1
 
 
-def test_a_raise_is_told_to_those_who_must_act_and_to_those_who_act_already() -> None:
+def test_priority_raise_notifies_management_and_handler() -> None:
     mild = a_record(priority=3, **WORKED)
     urgent = but(mild, priority=2)
     assert told(mild, urgent) == [("opened", URGENT), ("raised", ["handler"])]
@@ -92,7 +92,7 @@ def test_a_raise_is_told_to_those_who_must_act_and_to_those_who_act_already() ->
     assert told(mild, but(mild, title="another")) == []
 
 
-def test_what_works_for_a_record_is_told_to_the_person_or_group_that_it_is_given_to() -> None:
+def test_assignment_notifies_assigned_person_or_group() -> None:
     new = a_record(priority=4)
     assert told(new, but(new, **GIVEN)) == [("assigned", ["handler"])]
     given = but(new, **GIVEN)
@@ -101,14 +101,14 @@ def test_what_works_for_a_record_is_told_to_the_person_or_group_that_it_is_given
     assert told(given, but(given, state=State.IN_PROGRESS)) == []
 
 
-def test_whoever_takes_a_record_on_is_not_told_that_they_have_it() -> None:
+def test_self_accepted_incident_notifies_nobody() -> None:
     given = a_record(priority=4, **GIVEN | {"assignee": "", "handler": ""})
     accepted = LedgerEntry(given.ledger[-1].at + timedelta(minutes=1), ClockEvent.ACCEPT)
     taken = but(given, state=State.IN_PROGRESS, handler="tom", ledger=(*given.ledger, accepted))
     assert told(given, taken) == []
 
 
-def test_a_record_returned_to_the_desk_is_told_to_the_desk_each_time() -> None:
+def test_incident_returned_to_desk_notifies_service_desk_each_time() -> None:
     given = a_record(priority=4, **GIVEN)
     back = {"state": State.LOGGED, "tier": Tier.DESK, "assignee": "", "handler": ""}
     once = but(given, returned=1, **back)
@@ -117,7 +117,7 @@ def test_a_record_returned_to_the_desk_is_told_to_the_desk_each_time() -> None:
     assert told(again, but(again, returned=2, **back)) == [("returned", ["service_desk"])]
 
 
-def test_an_escalation_is_told_to_the_third_tier_and_to_whom_it_names() -> None:
+def test_escalation_notifies_third_tier_and_named_handler() -> None:
     worked = a_record(priority=4, **WORKED)
     raised = but(worked, state=State.ESCALATED, tier=Tier.THIRD)
     assert told(worked, raised) == [("escalated", ["tier3"])]
@@ -128,7 +128,7 @@ def test_an_escalation_is_told_to_the_third_tier_and_to_whom_it_names() -> None:
     assert told(worked, vendor) == []
 
 
-def test_a_record_that_is_given_to_the_same_person_again_is_told_once_it_was_elsewhere() -> None:
+def test_reassignment_to_same_person_notifies_after_time_elsewhere() -> None:
     given = a_record(priority=4, **GIVEN)
     vendor = but(given, state=State.ESCALATED, tier=Tier.VENDOR)
     assert told(vendor, given) == [("assigned", ["handler"])]
@@ -140,14 +140,14 @@ TIER3: dict[str, Any] = GIVEN | {"state": State.ESCALATED, "tier": Tier.THIRD, "
 
 
 @pytest.mark.parametrize("known", [GIVEN, GIVEN | {"assignee": "", "handler": ""}, TIER3])
-def test_the_desk_stands_in_for_a_person_or_a_group_that_cannot_be_found(known: dict[str, Any]) -> None:
+def test_service_desk_stands_in_for_person_or_group_not_found(known: dict[str, Any]) -> None:
     before, after = a_record(priority=3), a_record(priority=3, **known)
     revision = with_announcements(RULES, Revision(after=after, actor="gateway", events=CHANGE, before=before))
     stand_ins = [one.instead for made in revision.announcements for one in made.recipients]
     assert [one.role for one in stand_ins if one is not None] == ["service_desk"]
 
 
-def test_a_hold_that_ends_is_told_to_whoever_goes_on() -> None:
+def test_end_of_hold_notifies_handler() -> None:
     held = a_record(priority=4, **WORKED | {"state": State.ON_HOLD})
     assert told(held, but(held, state=State.IN_PROGRESS)) == [("resumed", ["handler"])]
     assert told(but(held, priority=1), but(held, priority=1, state=State.IN_PROGRESS)) == [("resumed", ["handler"])]
@@ -161,7 +161,7 @@ def test_a_hold_that_ends_is_told_to_whoever_goes_on() -> None:
         ({"resolution": Resolution.SOLVED, "tier": Tier.DESK}, []),
     ],
 )
-def test_what_others_than_the_desk_solved_is_told_to_the_desk_which_confirms_it(fields: dict[str, Any], expected: Told) -> None:
+def test_resolution_outside_desk_notifies_owner(fields: dict[str, Any], expected: Told) -> None:
     worked = a_record(priority=4, **WORKED)
     solved = but(worked, state=State.RESOLVED, **fields)
     assert told(worked, solved) == expected
@@ -169,39 +169,39 @@ def test_what_others_than_the_desk_solved_is_told_to_the_desk_which_confirms_it(
     assert told(solved, but(solved, priority=1)) == []
 
 
-def test_a_reopened_record_is_told_to_its_handler_and_to_management_again() -> None:
+def test_reopened_incident_notifies_management_and_handler() -> None:
     solved = a_record(**WORKED | {"state": State.RESOLVED, "resolution": Resolution.SOLVED})
     again = but(solved, state=State.IN_PROGRESS, resolution=None, reopened=1)
     assert told(solved, again) == [("reopened", URGENT), ("reopened", ["handler"])]
 
 
-def test_a_request_that_becomes_an_incident_is_told_as_one() -> None:
+def test_request_converted_to_incident_notifies_management() -> None:
     request = a_record(kind="service_request")
     assert told(None, request) == []
     assert told(request, but(request, kind="incident")) == [("opened", URGENT)]
 
 
-def test_a_flagged_record_is_told_to_security_and_once_the_flag_is_gone_to_everybody() -> None:
+def test_security_flag_notifies_security_and_unflagging_notifies_handler() -> None:
     plain = a_record(priority=3, **GIVEN)
     flagged = but(plain, security=True)
     assert told(plain, flagged) == [("opened", ["security"])]
     assert told(flagged, plain) == [("assigned", ["handler"])]
 
 
-def test_security_is_asked_to_give_a_flagged_record_to_somebody_who_may_see_it() -> None:
+def test_security_is_asked_to_replace_withdrawn_worker() -> None:
     plain = a_record(priority=3, **GIVEN)
     flagged = but(plain, security=True)
     assert said(plain, flagged, ("withdrawn", {"from": ["tom"]})) == [{"to_do": "replace_worker"}]
     assert said(plain, flagged, ("withdrawn", {})) == [{}]
 
 
-def test_another_policy_with_rules_of_its_own_is_told_by_these() -> None:
+def test_changed_policy_applies_its_own_rules() -> None:
     rules = replace(RULES, rules=(Management((3,), ("director",), ("opened",), policies=("strict",)),))
     before = a_record(priority=3)
     assert told(before, but(before, policy="strict"), rules) == [("opened", ["director"])]
 
 
-def test_a_firing_of_a_timer_that_changes_only_marks_owes_no_duty() -> None:
+def test_marks_only_revision_has_no_announcements() -> None:
     revision = Revision(after=a_record(), actor="gateway", events=CHANGE, marks_only=True)
     assert with_announcements(RULES, revision) is revision
     assert with_announcements(RULES, replace(revision, marks_only=False, events=())).announcements == ()
@@ -214,7 +214,7 @@ def said(before: Incident | None, after: Incident, *events: tuple[str, dict[str,
     return [{name: one.facts[name] for name in more if name in one.facts} for one in revision.announcements]
 
 
-def test_a_message_says_why_somebody_must_act_and_what_the_priority_was() -> None:
+def test_message_states_reason_and_previous_priority() -> None:
     given = a_record(priority=3, **GIVEN)
     assert said(None, given, ("assigned", {"note": "x" * 600})) == [{"reason": "x" * 500}]
     assert said(None, given, ("routed", {"note": "not said"}), ("assigned", {"note": ""})) == [{}]
@@ -224,20 +224,20 @@ def test_a_message_says_why_somebody_must_act_and_what_the_priority_was() -> Non
 
 
 @pytest.mark.parametrize(("reason", "says"), [("master_over", {"left_master": "INC-9"}), ("master_hidden", {})])
-def test_a_record_on_its_own_again_says_so_but_names_no_master_that_is_hidden(reason: str, says: dict[str, Any]) -> None:
+def test_detached_incident_names_master_unless_hidden(reason: str, says: dict[str, Any]) -> None:
     alone = a_record(priority=3, **GIVEN)
     assert said(but(alone, master_id=3), alone, ("unlinked", {"master": "INC-9", "reason": reason})) == [says]
     assert said(but(alone, master_id=3), alone, ("unlinked", {"note": "", "reason": "by hand"})) == [{}]
 
 
-def test_the_owner_asks_the_reporter_where_there_is_one() -> None:
+def test_owner_is_asked_to_contact_reporter_if_there_is_one() -> None:
     solved = a_record(priority=3, **GIVEN | {"state": State.RESOLVED})
     work = but(solved, state=State.IN_PROGRESS)
     assert said(work, solved, ("resolved", {"note": "x"})) == [{"to_do": "confirm"}]
     assert said(work, but(solved, contact="rita"), ("resolved", {})) == [{"to_do": "ask_reporter"}]
 
 
-def test_each_change_has_a_cause_of_its_own() -> None:
+def test_each_change_has_its_own_cause() -> None:
     causes = []
     for version in (4, 9):
         before = a_record(priority=4, version=version)
@@ -249,7 +249,7 @@ def test_each_change_has_a_cause_of_its_own() -> None:
 
 
 @given(st.lists(st.integers(1, 4), min_size=2, max_size=6))
-def test_whatever_the_priorities_are_only_a_raise_is_told(priorities: list[int]) -> None:
+def test_priority_change_notifies_only_if_raised(priorities: list[int]) -> None:
     worked = a_record(priority=priorities[0], **WORKED)
     for priority in priorities[1:]:
         after = but(worked, priority=priority)
@@ -268,7 +268,7 @@ def crossed(incident: Incident, *, breach: bool = False, recipients: dict[str, t
     return [recipient.role for one in found for recipient in one.recipients]
 
 
-def test_a_warning_is_for_the_handler_and_before_anybody_has_a_mild_record_for_nobody() -> None:
+def test_warning_notifies_handler_unless_mild_incident_is_unassigned() -> None:
     (warned,) = RULES.crossed(a_record(**WORKED), a_crossing())
     assert warned.recipients[0].people == ("olga",)
     assert crossed(a_record(priority=4)) == []
@@ -288,19 +288,19 @@ def test_a_warning_is_for_the_handler_and_before_anybody_has_a_mild_record_for_n
         ("reporter", ("ann@example.com",), ""),
     ],
 )
-def test_the_records_own_people_are_recipients_by_name(role: str, people: tuple[str, ...], group: str) -> None:
+def test_roles_of_incident_resolve_to_named_people(role: str, people: tuple[str, ...], group: str) -> None:
     record = a_record(priority=4, **GIVEN | {"handler": "tom", "owner": "dora", "contact": "ann@example.com"})
     found = RULES.recipient(role, record)
     assert (found.people, found.group, found.own) == (people, group, True)
 
 
-def test_the_desk_stands_in_for_whoever_has_not_an_urgent_record_yet() -> None:
+def test_service_desk_stands_in_on_urgent_incident_without_handler() -> None:
     for role, stands_in in (("handler", True), ("owner", True), ("reporter", False)):
         assert (RULES.recipient(role, a_record()).instead is not None) is stands_in
     assert RULES.recipient("handler", a_record(priority=3)).instead is None
 
 
-def test_a_reporters_answer_is_for_whoever_has_the_record_else_the_desk_else_the_manager() -> None:
+def test_reporter_reply_goes_to_owner_else_desk_else_incident_manager() -> None:
     (made,) = RULES.replied(a_record(priority=4, owner="dora", master_id=3), "reporter_replied#4", {"text": "still down"})
     (recipient,) = made.recipients
     assert (recipient.people, made.facts["text"], made.silenced, made.recorded) == (("dora",), "still down", "", False)
@@ -310,7 +310,7 @@ def test_a_reporters_answer_is_for_whoever_has_the_record_else_the_desk_else_the
     assert [desk.role, desk.instead.role] == ["service_desk", "incident_manager"]
 
 
-def test_what_is_said_of_a_record_is_bounded_and_bare_without_peoples_words() -> None:
+def test_announcement_facts_are_bounded_and_bare_facts_have_no_text() -> None:
     wordy = a_record(description="x" * 9_000, labels={f"l{i}": "y" * 900 for i in range(99)}, links=({"href": "https://a"},) * 9)
     (made,) = with_announcements(RULES, Revision(after=wordy, actor="gateway", events=CHANGE)).announcements
     assert (len(made.facts["description"]), len(made.facts["labels"]), len(made.facts["links"])) == (2_000, 30, 5)
@@ -318,6 +318,6 @@ def test_what_is_said_of_a_record_is_bounded_and_bare_without_peoples_words() ->
 
 
 @pytest.mark.parametrize(("fields", "why"), [({"master_id": 3}, "related"), ({"suppressed": True}, "maintenance"), ({}, "")])
-def test_an_announcement_says_why_nobody_is_told(fields: dict[str, Any], why: str) -> None:
+def test_announcement_states_why_it_is_silenced(fields: dict[str, Any], why: str) -> None:
     (made,) = RULES.declared(a_record(**fields), "all of it is down")
     assert (made.silenced, made.template) == (why, "major")

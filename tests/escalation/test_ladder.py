@@ -78,7 +78,7 @@ class Life:
             self.record = revision.after
 
 
-def test_the_shipped_ladder_tells_general_and_minor_incidents_in_two_steps() -> None:
+def test_shipped_ladder_has_two_steps_for_priorities_3_and_4() -> None:
     rules = Rules(POLICIES, "itil-minutes", Escalation(SETTINGS.escalation.management, {}), Choice("itil-minutes"))
     steps = {
         priority: [
@@ -94,7 +94,7 @@ def test_the_shipped_ladder_tells_general_and_minor_incidents_in_two_steps() -> 
     assert len(arms(rules, an_incident(ledger_of([(0, "record", 3)])), minute(1))) == 3
 
 
-def test_a_step_is_told_to_its_roles_under_its_cause() -> None:
+def test_step_notifies_its_roles_under_its_cause() -> None:
     rules = rules_of(Management((1,), ("boss", "nobody"), after=Duration(hours=2)))
     rules = replace(rules, escalation=replace(rules.escalation, recipients={"boss": ("smtp:boss@example.com",)}))
     life = Life(rules)
@@ -107,7 +107,7 @@ def test_a_step_is_told_to_its_roles_under_its_cause() -> None:
     assert fire(rules, life.record, LADDER, minute(119.99)).announcements == ()  # type: ignore[union-attr]
 
 
-def test_a_ladder_stands_still_on_hold_and_goes_on_where_it_stopped() -> None:
+def test_hold_pauses_ladder_and_resume_continues_it() -> None:
     life = Life(rules_of(a_step(100, "boss")))
     life.happen(40, "hold")
     assert life.due(500) is None
@@ -115,7 +115,7 @@ def test_a_ladder_stands_still_on_hold_and_goes_on_where_it_stopped() -> None:
     assert life.due(500) == after(560)
 
 
-def test_nobody_is_told_during_a_hold_of_what_a_new_priority_would_have_told_long_ago() -> None:
+def test_priority_raised_during_hold_notifies_only_after_resume() -> None:
     life = Life(rules_of(a_step(100, "boss", (1,)), a_step(900, "boss", (2, 3))))
     life.happen(0, "set_priority", 3)
     life.happen(300, "hold")
@@ -127,7 +127,7 @@ def test_nobody_is_told_during_a_hold_of_what_a_new_priority_would_have_told_lon
     assert life.told == [(600, "100s:boss#1")]
 
 
-def test_repetitions_end_when_somebody_takes_it_on_or_when_it_is_resolved() -> None:
+def test_repetitions_stop_at_acknowledgement_or_resolution() -> None:
     life = Life(
         rules_of(
             a_step(100, "a", repeat=Duration(seconds=60), until="acknowledged"), a_step(100, "b", repeat=Duration(seconds=60))
@@ -142,7 +142,7 @@ def test_repetitions_end_when_somebody_takes_it_on_or_when_it_is_resolved() -> N
     assert life.told == [(100, "100s:a#1"), (100, "100s:b#1"), (160, "100s:a#2"), (160, "100s:b#2"), (220, "100s:b#3")]
 
 
-def test_after_an_outage_a_record_climbs_one_step_at_a_time_and_misses_only_repetitions() -> None:
+def test_outage_skips_only_repetitions_and_climbs_one_step_at_a_time() -> None:
     life = Life(rules_of(a_step(7_200, "a", repeat=Duration(seconds=1_800)), a_step(14_400, "b")))
     life.look(20_000)
     assert [cause for _, cause in life.told] == ["7200s:a#8"]
@@ -153,7 +153,7 @@ def test_after_an_outage_a_record_climbs_one_step_at_a_time_and_misses_only_repe
                              (27_200, "14400s:b#1")]  # fmt: skip
 
 
-def test_nobody_further_up_is_told_once_somebody_took_note_unless_it_gets_worse() -> None:
+def test_acknowledgement_stops_ladder_until_priority_is_raised() -> None:
     steps = (a_step(100, "a"), a_step(200, "b", repeat=Duration(seconds=60)))
     life = Life(rules_of(*steps), an_incident(ledger_of([(0, "record", 2)]), policy="short", priority=2))
     life.look(100)
@@ -164,7 +164,7 @@ def test_nobody_further_up_is_told_once_somebody_took_note_unless_it_gets_worse(
     assert [cause for _, cause in life.told] == ["100s:a#1", "200s:b#4"]
 
 
-def test_taking_note_ends_with_a_reopening_and_where_it_is_told_so_after_a_while() -> None:
+def test_acknowledgement_ends_with_reopening_or_after_patience() -> None:
     life = Life(rules_of(a_step(100, "a"), a_step(200, "b")))
     life.look(100)
     for at, name in ((110, "note"), (120, "resolve"), (1_000, "reopen")):
@@ -176,7 +176,7 @@ def test_taking_note_ends_with_a_reopening_and_where_it_is_told_so_after_a_while
     assert waits.due(150) == after(750)
 
 
-def test_what_follows_a_master_or_is_resolved_climbs_no_ladder() -> None:
+def test_related_or_resolved_incident_climbs_no_ladder() -> None:
     life = Life(rules_of(a_step(100, "boss")))
     assert next(a for a in arms(life.rules, replace(life.record, master_id=3), after(5)) if a.kind is LADDER).due_at is None
     life.happen(50, "resolve")
@@ -195,14 +195,14 @@ def test_what_follows_a_master_or_is_resolved_climbs_no_ladder() -> None:
         ('on = ["breach"]\npolicies = ["gone"]', "no policy is named"),
     ],
 )
-def test_a_rule_that_makes_no_sense_is_a_flaw(tmp_path: Path, rule: str, says: str) -> None:
+def test_contradictory_rule_is_flaw(tmp_path: Path, rule: str, says: str) -> None:
     (tmp_path / "g.toml").write_text(f'[[escalation.management]]\npriorities = [1]\nnotify = ["boss"]\n{rule}\n')
     with pytest.raises(Misconfigured) as refused:
         Rules.from_settings(load(tmp_path / "g.toml", {}))
     assert (refused.value.flaws[0].pointer, says in refused.value.flaws[0].detail) == ("/escalation/management/0", True)
 
 
-def test_two_rungs_at_one_height_are_both_told_before_the_next() -> None:
+def test_two_steps_of_same_time_are_both_announced_before_next() -> None:
     life = Life(rules_of(a_step(15, "r0"), a_step(15, "r1"), a_step(30, "r2")))
     life.look(90)
     life.look(105)
@@ -245,7 +245,7 @@ class Noted:
         return self.at >= 0 and self.priority <= priority and self.reopened == reopened
 
 
-def climbed_plainly(
+def simulate_ladder(
     steps: Iterable[Management], story: list[tuple[int, tuple[str, int | None]]], out: set[int], until: int, patience: int
 ) -> list[tuple[float, str]]:
     """Every look at every step counted by hand: docs/sla.md says the rules."""
@@ -294,7 +294,7 @@ def climbed_plainly(
 @pytest.mark.exhaustive
 @settings(max_examples=150)
 @given(ladders(), STORIES, OUTAGES, st.sampled_from([0, 20]))
-def test_no_step_is_lost_doubled_or_early(
+def test_ladder_matches_second_by_second_simulation(
     steps: tuple[Management, ...],
     story: list[tuple[int, tuple[str, int | None]]],
     outages: list[tuple[int, int]],
@@ -307,4 +307,4 @@ def test_no_step_is_lost_doubled_or_early(
             life.happen(now * STEP, name, detail)
         if now not in out:
             life.look(now * STEP)
-    assert sorted(life.told) == sorted(climbed_plainly(steps, story, out, 180, patience))
+    assert sorted(life.told) == sorted(simulate_ladder(steps, story, out, 180, patience))

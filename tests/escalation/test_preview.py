@@ -20,13 +20,13 @@ def policy(**targets: str) -> dict[str, dict[str, object]]:
     return {"policies": {"itil-minutes": {"targets": {"1": targets}}}}
 
 
-def test_only_the_clocks_of_records_that_the_edit_moves_are_told() -> None:
+def test_preview_lists_only_moved_clocks() -> None:
     after = tried(RULES, policy(overall="45m"))
     told = list(moved(RULES, after, (URGENT, MILD), minute(1)))
     assert told == [Move(URGENT.number, "overall", minute(30), minute(45))]
 
 
-def test_an_edit_is_laid_over_what_is_configured_and_the_rest_stays() -> None:
+def test_edit_is_merged_over_configured_policies() -> None:
     after = tried(RULES, policy(overall="1h30m"))
     targets, usual = (rules.policies["itil-minutes"].targets for rules in (after, RULES))
     assert targets[1] == {**usual[1], ClockName.OVERALL: timedelta(minutes=90)}
@@ -35,7 +35,7 @@ def test_an_edit_is_laid_over_what_is_configured_and_the_rest_stays() -> None:
     assert list(moved(RULES, tried(RULES, {}), (URGENT, MILD), minute(1))) == []
 
 
-def test_what_is_no_part_of_an_edit_is_left_out_of_it() -> None:
+def test_unknown_part_of_edit_is_ignored() -> None:
     assert tried(RULES, {"default": {"policy": "gone"}}).default == RULES.default
 
 
@@ -51,7 +51,7 @@ def test_what_is_no_part_of_an_edit_is_left_out_of_it() -> None:
         ),
     ],
 )
-def test_an_edit_that_cannot_be_is_refused_with_its_place(edit: dict[str, dict[str, object]], pointer: str) -> None:
+def test_invalid_edit_is_refused_with_pointer(edit: dict[str, dict[str, object]], pointer: str) -> None:
     with pytest.raises(Unprocessable) as refused:
         tried(RULES, edit)
     assert [flaw.pointer for flaw in refused.value.flaws] == [pointer]

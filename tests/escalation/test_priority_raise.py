@@ -36,7 +36,7 @@ def an_open(**fields: object) -> Incident:
     return an_incident(ledger_of([(0, "record", 3)]), **given)
 
 
-def test_a_worse_grade_raises_the_priority_and_says_by_which_alert() -> None:
+def test_worse_grade_raises_priority_and_names_alert() -> None:
     revision = raised(RULES, an_open(), FIRST, minute(4), WORSE)
     after = revision.after
     assert (after.priority, after.impact, after.urgency) == (1, Impact.COMPANY, Urgency.URGENT)
@@ -49,17 +49,17 @@ def test_a_worse_grade_raises_the_priority_and_says_by_which_alert() -> None:
 
 
 @pytest.mark.parametrize("grade", [SECOND, THIRD])
-def test_what_is_not_worse_than_known_changes_nothing(grade: Grade) -> None:
+def test_grade_not_worse_than_known_changes_nothing(grade: Grade) -> None:
     incident = an_open(priority=2)
     assert raised(RULES, incident, grade, minute(4), WORSE).events == ()
 
 
 @pytest.mark.parametrize("state", sorted(set(State) - LIVE))
-def test_an_incident_that_is_over_is_not_raised(state: State) -> None:
+def test_incident_not_live_is_not_raised(state: State) -> None:
     assert raised(RULES, an_open(state=state), FIRST, minute(4), WORSE).events == ()
 
 
-def test_a_persons_priority_holds_against_what_was_known_and_no_further() -> None:
+def test_manual_priority_holds_against_known_grade_but_not_worse_one() -> None:
     lowered = an_open(priority=4, marks=("worst:2",))
     assert raised(RULES, lowered, SECOND, minute(4), WORSE).events == ()
     revision = raised(RULES, lowered, FIRST, minute(4), WORSE)
@@ -67,12 +67,12 @@ def test_a_persons_priority_holds_against_what_was_known_and_no_further() -> Non
     assert revision.events[0][1]["set_by_person"] == 4
 
 
-def test_a_persons_more_urgent_priority_stays_and_the_worse_grade_is_kept() -> None:
+def test_higher_manual_priority_stays_and_worse_grade_is_remembered() -> None:
     revision = raised(RULES, an_open(priority=1, marks=("worst:3",)), SECOND, minute(4), WORSE)
     assert (revision.events, revision.after.priority, worst_known(revision.after)) == ((), 1, 2)
 
 
-def test_a_raise_may_bring_another_policy_and_is_never_earlier_than_the_last_clock_event() -> None:
+def test_raise_may_change_policy_and_is_not_before_last_clock_event() -> None:
     choice = Choice("itil-minutes", {"incident": (Use("business-hours", priorities=frozenset({1})),)})
     held = replace(an_open(), ledger=ledger_of([(0, "record", 3), (300, "hold", None)]))
     revision = raised(replace(RULES, choice=choice), held, replace(FIRST, rule="services.a.severity.b"), minute(4), WORSE)
@@ -81,7 +81,7 @@ def test_a_raise_may_bring_another_policy_and_is_never_earlier_than_the_last_clo
     assert revision.after.ledger[-1].at == minute(4) + timedelta(minutes=1)
 
 
-def test_what_became_milder_is_said_and_the_priority_stays() -> None:
+def test_milder_grade_is_recorded_and_priority_stays() -> None:
     revision = eased(an_open(priority=1), 1, 3, minute(9), Cause(reason="unlinked", incident="INC-1"))
     assert revision.events == (("eased", {"old": 1, "new": 3, "priority": 1, "reason": "unlinked", "incident": "INC-1"}),)
     assert revision.after.priority == 1
@@ -108,7 +108,7 @@ BREACH_TOO = replace(
 )
 
 
-def test_a_raise_that_breaches_at_once_is_one_announcement_to_all_whom_either_is_for() -> None:
+def test_raise_with_immediate_breach_is_one_announcement_to_all_recipients() -> None:
     revision = by_person(4, 1, BREACH_TOO)
     assert [slug for slug, _ in revision.events] == ["changed", "sla_breached", "sla_breached"]
     (told,) = revision.announcements
@@ -121,18 +121,18 @@ def test_a_raise_that_breaches_at_once_is_one_announcement_to_all_whom_either_is
     assert again.events == ()
 
 
-def test_where_the_raise_itself_is_told_to_nobody_the_breach_is_told_once() -> None:
+def test_breach_is_announced_once_if_raise_notifies_nobody() -> None:
     (told,) = by_person(4, 3, BREACH_TOO).announcements
     assert (told.template, told.facts["clock"]) == ("sla_breached", "desk")
 
 
-def test_a_breach_that_no_rule_tells_of_is_recorded_with_the_raise() -> None:
+def test_breach_without_rule_is_recorded_with_raise() -> None:
     revision = by_person(4, 1)
     assert [one.template for one in revision.announcements] == ["opened"]
     assert [slug for slug, _ in revision.events][1:] == ["sla_breached", "sla_breached"]
 
 
-def test_a_change_that_raises_nothing_or_breaches_nothing_is_left_to_the_timer() -> None:
+def test_change_without_raise_or_breach_leaves_breach_to_timer() -> None:
     for revision in (
         by_person(1, 4, BREACH_TOO),
         by_person(4, 1, BREACH_TOO, master_id=3),

@@ -35,7 +35,7 @@ RECORDED = ((0, "record", 1),)
 FRESH = an_incident(ledger_of(RECORDED))
 
 
-def test_a_breach_is_recorded_marked_told_and_re_armed() -> None:
+def test_breach_is_recorded_marked_announced_and_rearmed() -> None:
     revision = fire(RULES, FRESH, TimerKind.SLA, minute(5))
     assert revision is not None
     assert [slug for slug, _ in revision.events] == ["sla_breached"]
@@ -46,7 +46,7 @@ def test_a_breach_is_recorded_marked_told_and_re_armed() -> None:
     assert len(revision.announcements) == 1
 
 
-def test_a_clock_that_stopped_in_the_moment_at_which_it_was_due_is_not_told_of() -> None:
+def test_clock_stopped_at_due_time_is_not_announced() -> None:
     assigned = an_incident(ledger_of([(0, "record", 1), (300, "assign", "2")]))
     revision = fire(RULES, assigned, TimerKind.SLA, minute(5))
     assert revision is not None
@@ -57,7 +57,7 @@ def test_a_clock_that_stopped_in_the_moment_at_which_it_was_due_is_not_told_of()
 
 
 @given(ledgers(), st.floats(0, 400))
-def test_a_firing_that_promises_to_change_only_marks_changes_only_marks(ledger: Ledger, minutes: float) -> None:
+def test_marks_only_firing_changes_only_marks(ledger: Ledger, minutes: float) -> None:
     incident = an_incident(ledger)
     now = max(minute(minutes), ledger[-1].at)
     revision = fire(RULES, incident, TimerKind.SLA, now)
@@ -67,7 +67,7 @@ def test_a_firing_that_promises_to_change_only_marks_changes_only_marks(ledger: 
         assert replace(revision.after, **kept) == incident
 
 
-def test_a_stale_firing_writes_only_its_timers() -> None:
+def test_stale_firing_changes_nothing() -> None:
     for kind in (TimerKind.SLA, TimerKind.AUTO_CLOSE, TimerKind.HOLD_EXPIRY):
         revision = fire(RULES, FRESH, kind, minute(1))
         assert revision is not None
@@ -75,18 +75,18 @@ def test_a_stale_firing_writes_only_its_timers() -> None:
     assert fire(RULES, FRESH, TimerKind.FLAP_SETTLE, minute(1)) is None
 
 
-def test_a_warning_is_told_to_nobody_where_no_rule_asks() -> None:
+def test_warning_without_rule_is_recorded() -> None:
     revision = fire(RULES, FRESH, TimerKind.SLA, minute(2.5))
     assert revision is not None
     assert [slug for slug, _ in revision.events] == ["sla_warning"]
 
 
-def test_a_threshold_passed_and_not_told_is_due_at_once() -> None:
+def test_passed_unannounced_threshold_is_due_at_once() -> None:
     assert arms(RULES, FRESH, minute(3))[0].due_at == minute(2.5)
     assert arms(RULES, replace(FRESH, master_id=3), minute(3))[0].due_at is None
 
 
-def test_a_resolved_record_closes_by_itself_after_48_hours_and_some_spread() -> None:
+def test_resolved_incident_auto_closes_after_48_hours_with_spread() -> None:
     resolved = an_incident(ledger_of([*RECORDED, (60, "resolve", None)]), state=State.RESOLVED, resolved_at=minute(1))
     due = arms(RULES, resolved, minute(2))[1].due_at
     assert due is not None
@@ -97,7 +97,7 @@ def test_a_resolved_record_closes_by_itself_after_48_hours_and_some_spread() -> 
     assert {arm.due_at for arm in closed.timers} == {None}
 
 
-def test_a_hold_past_its_date_resumes_and_its_clocks_run_on() -> None:
+def test_expired_hold_resumes_incident_and_clocks() -> None:
     held = an_incident(
         ledger_of([*RECORDED, (60, "hold", None)]),
         state=State.ON_HOLD,
@@ -112,25 +112,25 @@ def test_a_hold_past_its_date_resumes_and_its_clocks_run_on() -> None:
     assert resumed.timers[0].due_at == minute(10.5)
 
 
-def test_refresh_takes_back_what_a_loosened_target_puts_ahead() -> None:
+def test_refresh_drops_marks_ahead_of_loosened_target() -> None:
     loosened = an_incident(ledger_of([*RECORDED, (1800, "set_priority", 4)]), priority=4, marks=("overall@50", "overall@breach"))
     fresh, _ = refresh(RULES, loosened, minute(1))
     assert fresh.marks == ()
 
 
-def test_a_policy_gone_from_the_configuration_is_read_as_the_default() -> None:
+def test_unknown_policy_falls_back_to_default() -> None:
     assert explain(replace(FRESH, policy="gone"), RULES, minute(3)) == read(POLICY, FRESH.ledger, minute(3))
     assert Rules.from_settings(SETTINGS).policies.keys() == POLICIES.keys()
 
 
-def test_a_target_of_nothing_is_a_misconfiguration() -> None:
+def test_empty_target_is_misconfigured() -> None:
     shipped = SETTINGS.sla.policies["itil-minutes"]
     broken = msgspec.structs.replace(shipped, targets={**shipped.targets, 1: {"desk": Promise()}})
     with pytest.raises(Misconfigured):
         read_policies(msgspec.structs.replace(SETTINGS.sla, policies={"itil-minutes": broken}))
 
 
-def test_the_manager_is_reminded_of_each_promised_update_under_a_cause_of_its_own() -> None:
+def test_overdue_update_reminds_incident_manager_with_own_cause() -> None:
     (early,), (late,) = (RULES.escalation.update_overdue(FRESH, minute(at)) for at in (10, 20))
     assert [one.role for one in early.recipients] == ["incident_manager"]
     assert early.cause != late.cause
@@ -141,7 +141,7 @@ def test_the_manager_is_reminded_of_each_promised_update_under_a_cause_of_its_ow
     ("fields", "why"),
     [({}, ""), ({"suppressed": True}, ""), ({"master_id": 9}, ""), ({"security": True}, "security")],
 )
-def test_reports_and_complaints_are_kept_back_by_a_security_flag_alone(fields: dict[str, object], why: str) -> None:
+def test_reports_and_complaints_are_silenced_only_by_security_flag(fields: dict[str, object], why: str) -> None:
     incident = replace(FRESH, **fields)  # type: ignore[arg-type]
     (report,) = RULES.escalation.reported(incident, 1, "a full disk")
     (complaint,) = RULES.escalation.complained(incident, 7, "nobody calls back")
@@ -154,7 +154,7 @@ CLAIM = {"claimed_impact": Impact.BUSINESS, "claimed_urgency": Urgency.URGENT}
 CLAIMED = an_incident(ledger_of([(0, "record", 3), (30, "assign", "2")]), priority=3, **CLAIM)
 
 
-def test_an_urgent_claim_that_nobody_graded_is_told_to_the_manager_at_the_claimed_desk_target() -> None:
+def test_ungraded_urgent_claim_notifies_manager_at_claimed_desk_target() -> None:
     assert grading_due(RULES, CLAIMED) == arms(RULES, CLAIMED, minute(1))[0].due_at == minute(5)
     early = fire(RULES, CLAIMED, TimerKind.SLA, minute(4))
     assert early is not None
@@ -170,7 +170,7 @@ def test_an_urgent_claim_that_nobody_graded_is_told_to_the_manager_at_the_claime
     assert (grading_due(RULES, late.after), again.events) == (None, ())
 
 
-def test_the_message_about_an_urgent_claim_says_until_when_and_no_other_does() -> None:
+def test_only_grading_message_of_urgent_claim_has_due_time() -> None:
     opened = Revision(after=replace(CLAIMED, assignee="olga"), actor="rita", events=(("opened", {}),))
     told = told_until_when(RULES, with_announcements(RULES.escalation, opened))
     due = {one.template: (one.facts.get("due_at"), one.bare.get("due_at")) for one in told.announcements}
@@ -180,7 +180,7 @@ def test_the_message_about_an_urgent_claim_says_until_when_and_no_other_does() -
     assert told_until_when(RULES, mild) is mild
 
 
-def test_the_claim_of_a_related_record_is_timed_and_nothing_else_of_it() -> None:
+def test_related_incident_times_only_its_claim() -> None:
     related = replace(CLAIMED, master_id=3)
     assert grading_due(RULES, related) == arms(RULES, related, minute(1))[0].due_at == minute(5)
     late = fire(RULES, related, TimerKind.SLA, minute(59))
@@ -190,14 +190,14 @@ def test_the_claim_of_a_related_record_is_timed_and_nothing_else_of_it() -> None
     assert late.after.next_due_at is None
 
 
-def test_what_is_graded_or_claims_nothing_waits_for_no_grading() -> None:
+def test_graded_or_unclaimed_incident_has_no_grading_due() -> None:
     assert [grading_due(RULES, one) for one in (graded(CLAIMED), FRESH)] == [None, None]
     untimed = replace(CLAIMED, policy="severity-ladder")
     assert grading_due(RULES, untimed) is None
 
 
 @pytest.mark.parametrize(("kind", "asked"), [(Kind.SERVICE_REQUEST, True), (Kind.INCIDENT, False)])
-def test_the_owner_of_a_request_past_its_time_is_asked_to_convert_it(kind: Kind, *, asked: bool) -> None:
+def test_owner_of_overdue_request_is_asked_to_convert_it(kind: Kind, *, asked: bool) -> None:
     overall = read(POLICY, FRESH.ledger, minute(0))[-1].due_at
     assert overall is not None
     revision = fire(RULES, replace(FRESH, kind=kind, owner="dora"), TimerKind.SLA, overall)
@@ -208,7 +208,7 @@ def test_the_owner_of_a_request_past_its_time_is_asked_to_convert_it(kind: Kind,
     assert [[to.role for to in one.recipients] for one in told] == ([["owner"]] if asked else [])
 
 
-def test_a_resolved_record_whose_reporter_waits_for_a_reader_does_not_close_by_itself() -> None:
+def test_unread_reporter_answer_delays_auto_close() -> None:
     ledger = ledger_of([*RECORDED, (60, "resolve", None)])
     resolved = an_incident(ledger, state=State.RESOLVED, resolved_at=minute(1))
     waiting = replace(resolved, marks=reporter_answers.unread((), minute(1)))
@@ -230,7 +230,7 @@ class CountedCalendar(RoundTheClock):
         return super().between(since, until)
 
 
-def test_the_calendars_of_the_next_month_are_worked_out_before_the_first_record_asks() -> None:
+def test_calendar_cache_is_warmed_for_next_month() -> None:
     usual, unused = CountedCalendar(), CountedCalendar()
     policies = {"usual": replace(POLICY, calendar=usual), "other": replace(POLICY, calendar=unused)}
     rules = Rules(policies, "usual", RULES.escalation, Choice("usual"))

@@ -46,7 +46,7 @@ def resident(replica: Replica) -> int:
 
 
 @pytest.mark.timeout(chosen(120, 600))
-async def test_uploads_that_are_broken_off_leave_no_memory_behind(database_url: str, redis_url: str, tmp_path: Path) -> None:
+async def test_aborted_uploads_leak_no_memory(database_url: str, redis_url: str, tmp_path: Path) -> None:
     key = await make_key(database_url, Scope.INGEST)
     async with replicas(1, database_url, redis_url, tmp_path) as [gateway], Sender([gateway.url], key) as sender:
         await sender.event("before")

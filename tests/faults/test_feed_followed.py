@@ -49,7 +49,7 @@ def seen_in(folder: Path) -> list[str]:
 
 
 @pytest.mark.timeout(chosen(60, 240))
-async def test_a_killed_puller_misses_no_change(database_url: str, redis_url: str, tmp_path: Path) -> None:
+async def test_killed_feed_consumer_misses_no_change(database_url: str, redis_url: str, tmp_path: Path) -> None:
     chance, kills = seeded(), 0
     key, conn = await make_key(database_url, Scope.ADMIN), await asyncpg.connect(database_url)
     try:

@@ -12,7 +12,7 @@ RATE = 300
 
 
 @pytest.mark.timeout(chosen(60, 600))
-async def test_no_acknowledged_event_is_lost_or_doubled_by_kills(database_url: str, redis_url: str, tmp_path: Path) -> None:
+async def test_killed_gateway_loses_and_duplicates_no_accepted_event(database_url: str, redis_url: str, tmp_path: Path) -> None:
     chance, stop = seeded(), asyncio.Event()
     key = await make_key(database_url, Scope.INGEST)
     async with (

@@ -17,7 +17,7 @@ FIRST = chosen(3, 10)
 SPAN = chosen(3, 60)
 
 
-async def lie(conn: "asyncpg.Connection[asyncpg.Record]", client: "redis.asyncio.Redis") -> None:
+async def corrupt_index(conn: "asyncpg.Connection[asyncpg.Record]", client: "redis.asyncio.Redis") -> None:
     """Claim that timers of the far end are due now, and put in what is no timer at all."""
     now = micros(await conn.fetchval("SELECT clock_timestamp()")) // 1000
     for incident in await some_ids(conn, 200):
@@ -27,19 +27,19 @@ async def lie(conn: "asyncpg.Connection[asyncpg.Record]", client: "redis.asyncio
 
 
 @pytest.mark.timeout(chosen(60, 240))
-async def test_a_wiped_and_spoilt_index_changes_no_firing(database_url: str, redis_url: str, tmp_path: Path) -> None:
+async def test_wiped_or_corrupted_index_does_not_affect_timers(database_url: str, redis_url: str, tmp_path: Path) -> None:
     chance, client, conn = seeded(), redis.asyncio.from_url(redis_url), await asyncpg.connect(database_url)
     try:
         async with replicas(1, database_url, redis_url, tmp_path):
             await arm_many(conn, TIMERS, FIRST, FIRST + SPAN)
             await CLOCK.sleep(2)
-            await lie(conn, client)
+            await corrupt_index(conn, client)
             for number in range(chosen(2, 20)):
                 await CLOCK.sleep(chance.uniform(0.5, 1.5))
                 if number % 3 == 2:
                     await client.flushall()
                 else:
-                    await lie(conn, client)
+                    await corrupt_index(conn, client)
             await until(conn, ALL_FIRED, SPAN + 30)
         found = await tally(conn)
     finally:

@@ -33,7 +33,7 @@ QUIET = "SELECT NOT EXISTS (SELECT FROM mailbox_mail) AND EXISTS (SELECT FROM ma
 
 
 @pytest.mark.timeout(chosen(60, 600))
-async def test_every_mail_becomes_one_record_whatever_is_killed(database_url: str, redis_url: str, tmp_path: Path) -> None:
+async def test_every_mail_becomes_one_incident_despite_kills(database_url: str, redis_url: str, tmp_path: Path) -> None:
     """Half of the mails come by SMTP, the other half lie in a mailbox."""
     chance, port, count = seeded(), free_port(), chosen(40, 1_500)
     todo, tries, kills = list(range(count)), Counter[str](), 0

@@ -19,7 +19,7 @@ EVER = "SELECT count(*) FROM incident WHERE key_hash IS NOT NULL"
 
 @pytest.mark.timeout(chosen(60, 300))
 @pytest.mark.parametrize("count", [1, 2])
-async def test_two_hundred_at_once_on_one_key_make_one_open_incident(
+async def test_concurrent_events_on_one_key_make_one_open_incident(
     database_url: str, redis_url: str, tmp_path: Path, count: int
 ) -> None:
     key = await make_key(database_url, Scope.INGEST)

@@ -45,7 +45,7 @@ QUICK = settings(
 
 
 @pytest.mark.timeout(1200 if FULL else 60)
-async def test_every_operation_answers_as_its_document_says(database_url: str, redis_url: str, tmp_path: Path) -> None:
+async def test_every_operation_conforms_to_openapi_document(database_url: str, redis_url: str, tmp_path: Path) -> None:
     async with replicas(1, database_url, redis_url, tmp_path) as (gateway,):
         key = await make_key(database_url, Scope.ADMIN, Scope.INGEST)
         tried = await asyncio.to_thread(try_every_operation, gateway.url, key)

@@ -107,7 +107,7 @@ async def probed(session: aiohttp.ClientSession) -> None:
 
 
 @pytest.mark.timeout(90)
-async def test_a_frozen_database_lets_nobody_wait(own_servers: Embedded, tmp_path: Path) -> None:
+async def test_frozen_postgresql_is_answered_503_within_limit(own_servers: Embedded, tmp_path: Path) -> None:
     url = own_servers.database_url
     key = await make_key(url, Scope.ADMIN, Scope.INGEST)
     connector = aiohttp.TCPConnector(limit=0)
@@ -143,7 +143,7 @@ async def test_a_frozen_database_lets_nobody_wait(own_servers: Embedded, tmp_pat
 
 
 @pytest.mark.timeout(60)
-async def test_what_was_cut_short_counts_once_when_it_is_sent_again(own_servers: Embedded, tmp_path: Path) -> None:
+async def test_retried_requests_after_freeze_count_once(own_servers: Embedded, tmp_path: Path) -> None:
     url, stop = own_servers.database_url, asyncio.Event()
     key = await make_key(url, Scope.ADMIN, Scope.INGEST)
     async with (

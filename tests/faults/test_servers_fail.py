@@ -26,7 +26,7 @@ async def recovered(sender: Sender) -> float:
 
 
 @pytest.mark.timeout(chosen(60, 240))
-async def test_lost_connections_and_crashes_of_postgresql_cost_503_only(own_servers: Embedded, tmp_path: Path) -> None:
+async def test_postgresql_disconnects_and_crashes_cause_only_503(own_servers: Embedded, tmp_path: Path) -> None:
     url, stop, waits = own_servers.database_url, asyncio.Event(), []
     key = await make_key(url, Scope.INGEST)
     async with (
@@ -55,7 +55,7 @@ async def test_lost_connections_and_crashes_of_postgresql_cost_503_only(own_serv
 
 
 @pytest.mark.timeout(chosen(60, 120))
-async def test_a_frozen_valkey_delays_timers_and_nothing_else(own_servers: Embedded, tmp_path: Path) -> None:
+async def test_frozen_valkey_delays_only_timers(own_servers: Embedded, tmp_path: Path) -> None:
     url, stop, frozen = own_servers.database_url, asyncio.Event(), child(own_servers, "Valkey").process
     key, acks = await make_key(url, Scope.INGEST, Scope.ADMIN), []
     conn = await asyncpg.connect(url)

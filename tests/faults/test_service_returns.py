@@ -119,7 +119,7 @@ def cannot_log(scene: Scene) -> Iterator[None]:
 
 
 @pytest.mark.timeout(chosen(120, 300))
-async def test_the_service_returns_when_the_gateway_is_killed_stopped_or_cannot_log(tmp_path: Path) -> None:
+async def test_service_recovers_from_killed_stopped_or_log_blocked_gateway(tmp_path: Path) -> None:
     async with under_load(tmp_path) as scene:
         gateway, back = scene.gateway, {}
         back["killed"] = await scene.outlasts(signalled(gateway.serving, signal.SIGKILL), 0)
@@ -131,9 +131,7 @@ async def test_the_service_returns_when_the_gateway_is_killed_stopped_or_cannot_
     assert max(back.values()) <= BACK_WITHIN, back
 
 
-async def returns_from_every_trouble(
-    folder: Path, server: str, full: Callable[[Scene, int], AbstractContextManager[None]]
-) -> None:
+async def assert_service_recovers(folder: Path, server: str, full: Callable[[Scene, int], AbstractContextManager[None]]) -> None:
     """Kill one of the servers, freeze it, and leave it no room; `full` is the last of these for its process."""
     async with under_load(folder) as scene:
         servers, back = scene.servers, {}
@@ -147,21 +145,21 @@ async def returns_from_every_trouble(
 
 
 @pytest.mark.timeout(chosen(120, 300))
-async def test_the_service_returns_when_postgresql_is_killed_frozen_or_out_of_room(tmp_path: Path) -> None:
-    await returns_from_every_trouble(tmp_path, "PostgreSQL", no_room_for)
+async def test_service_recovers_from_killed_frozen_or_disk_full_postgresql(tmp_path: Path) -> None:
+    await assert_service_recovers(tmp_path, "PostgreSQL", no_room_for)
 
 
 @contextmanager
 def no_room_for(scene: Scene, postgres: int) -> Iterator[None]:
     with scene.disk.full([postgres, *children(postgres)]):
-        switching = asyncio.create_task(use_up_the_log(scene.servers.database_url))
+        switching = asyncio.create_task(switch_wal_repeatedly(scene.servers.database_url))
         try:
             yield
         finally:
             switching.cancel()
 
 
-async def use_up_the_log(url: str) -> None:
+async def switch_wal_repeatedly(url: str) -> None:
     """Let PostgreSQL begin new files of its log, for which it stops where there is no room."""
     while True:
         with suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError):
@@ -174,5 +172,5 @@ async def use_up_the_log(url: str) -> None:
 
 
 @pytest.mark.timeout(chosen(120, 300))
-async def test_the_service_returns_when_valkey_is_killed_frozen_or_out_of_room(tmp_path: Path) -> None:
-    await returns_from_every_trouble(tmp_path, "Valkey", lambda scene, valkey: scene.disk.full([valkey]))
+async def test_service_recovers_from_killed_frozen_or_disk_full_valkey(tmp_path: Path) -> None:
+    await assert_service_recovers(tmp_path, "Valkey", lambda scene, valkey: scene.disk.full([valkey]))

@@ -26,7 +26,7 @@ async def read(store: DiskStore, handle: str) -> bytes:
     return b"".join([piece async for piece in store.read(handle)])
 
 
-async def test_what_is_kept_is_read_again_until_it_is_dropped(tmp_path: Path) -> None:
+async def test_stored_file_is_readable_until_dropped(tmp_path: Path) -> None:
     store = DiskStore(tmp_path / "files")
     handle = await kept(store, bytes(300_000))
     assert await read(DiskStore(tmp_path / "files"), handle) == bytes(300_000)
@@ -37,9 +37,7 @@ async def test_what_is_kept_is_read_again_until_it_is_dropped(tmp_path: Path) ->
         await read(store, handle)
 
 
-async def test_a_file_is_on_the_disk_with_its_name_before_it_counts_as_kept(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_file_and_directories_are_synced_around_rename(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     store, steps = DiskStore(tmp_path), list[str]()
     fsync, rename = os.fsync, Path.rename
 
@@ -58,7 +56,7 @@ async def test_a_file_is_on_the_disk_with_its_name_before_it_counts_as_kept(
     assert steps[1:] == [str(tmp_path), "rename", str(tmp_path / handle[:2])]
 
 
-async def test_a_full_disk_is_told_as_a_store_that_cannot_serve(tmp_path: Path) -> None:
+async def test_failed_disk_write_raises_unavailable(tmp_path: Path) -> None:
     store = DiskStore(tmp_path)
     (tmp_path / "incoming").chmod(0o700)
     async with received(once(b"x"), 10, store.directory) as file:
@@ -67,7 +65,7 @@ async def test_a_full_disk_is_told_as_a_store_that_cannot_serve(tmp_path: Path) 
             await store.keep(file)
 
 
-async def test_old_files_are_named_and_what_was_never_complete_goes(tmp_path: Path) -> None:
+async def test_stale_files_are_listed_and_incomplete_ones_removed(tmp_path: Path) -> None:
     store = DiskStore(tmp_path)
     old, young = await kept(store, b"old"), await kept(store, b"young")
     half, foreign = store.directory / "half", tmp_path / old[:2] / "notes.txt"
@@ -79,7 +77,7 @@ async def test_old_files_are_named_and_what_was_never_complete_goes(tmp_path: Pa
     assert (half.exists(), foreign.exists()) == (False, True)
 
 
-def test_a_directory_that_cannot_be_made_stops_the_start(tmp_path: Path) -> None:
+def test_uncreatable_directory_raises_misconfigured(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("x")
     with pytest.raises(Misconfigured) as refused:
         DiskStore(tmp_path / "file")

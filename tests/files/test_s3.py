@@ -39,7 +39,7 @@ async def read(store: S3Store, handle: str) -> bytes:
     return b"".join([piece async for piece in store.read(handle)])
 
 
-async def test_what_is_kept_is_read_again_until_it_is_dropped(bucket: S3Store, there: tuple[ObjectStore, S3]) -> None:
+async def test_stored_object_is_readable_until_dropped(bucket: S3Store, there: tuple[ObjectStore, S3]) -> None:
     content = bytes(range(256)) * 2_000
     handle = await kept(bucket, content)
     assert list(there[0].objects) == [f"gw/{handle}"]
@@ -50,7 +50,7 @@ async def test_what_is_kept_is_read_again_until_it_is_dropped(bucket: S3Store, t
         await read(bucket, handle)
 
 
-async def test_a_store_that_refuses_or_is_away_cannot_serve(
+async def test_failing_or_unreachable_store_raises_unavailable(
     bucket: S3Store, there: tuple[ObjectStore, S3], clock: FakeClock
 ) -> None:
     there[0].broken = 500
@@ -62,16 +62,14 @@ async def test_a_store_that_refuses_or_is_away_cannot_serve(
     await gone.close()
 
 
-async def test_a_wrong_secret_is_refused(there: tuple[ObjectStore, S3], clock: FakeClock) -> None:
+async def test_wrong_secret_raises_unavailable(there: tuple[ObjectStore, S3], clock: FakeClock) -> None:
     wrong = S3Store(msgspec.structs.replace(there[1], secret_key="guessed"), clock)
     with pytest.raises(Unavailable, match="answered 403"):
         await kept(wrong, b"x")
     await wrong.close()
 
 
-async def test_old_objects_are_named_page_by_page_and_those_of_others_never(
-    bucket: S3Store, there: tuple[ObjectStore, S3]
-) -> None:
+async def test_stale_objects_are_listed_in_pages_without_foreign_ones(bucket: S3Store, there: tuple[ObjectStore, S3]) -> None:
     store = there[0]
     old = sorted([await kept(bucket, b"old") for _ in range(5)])
     store.at += timedelta(days=2)

@@ -28,7 +28,7 @@ WRITTEN = {"Date": "Fri, 24 May 2013 00:00:00 GMT", "x-amz-storage-class": "REDU
          "34b48302e7b5fa45bde8084f4b7868a86f0a534bc59db6670ed5711ef69dc6f7"),
     ],
 )  # fmt: skip
-def test_a_documented_request_is_signed_as_documented(
+def test_signature_matches_aws_examples(
     method: str, path: str, query: dict[str, str], more: dict[str, str], body: str, signature: str
 ) -> None:
     headers = {"Host": "examplebucket.s3.amazonaws.com", "x-amz-date": stamp(AT), "x-amz-content-sha256": body, **more}
@@ -38,7 +38,7 @@ def test_a_documented_request_is_signed_as_documented(
     assert header == f"AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders={names}, Signature={signature}"
 
 
-def test_another_service_is_another_scope() -> None:
+def test_signature_scope_includes_service() -> None:
     who = Credentials(access_key="AKIDEXAMPLE", secret_key="wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY", region="us-east-1",
                       service="service")  # fmt: skip
     headers = {"Host": "example.amazonaws.com", "X-Amz-Date": "20150830T123600Z"}
@@ -46,10 +46,10 @@ def test_another_service_is_another_scope() -> None:
     assert header.endswith("Signature=5fa00fa31553b73ebf1942676e86291e8372ff2a2260956d9b8aae1d763fbf31")
 
 
-def test_what_is_not_plain_is_encoded_and_a_query_goes_by_name() -> None:
+def test_path_is_percent_encoded_and_query_is_sorted() -> None:
     assert encoded_path("/a b/ü/~-._") == "/a%20b/%C3%BC/~-._"
     assert encoded_query({"a-b": "1", "a": "/ +"}) == "a=%2F%20%2B&a-b=1"
 
 
-def test_a_secret_is_not_shown_by_whoever_logs_the_credentials() -> None:
+def test_credentials_repr_hides_secret() -> None:
     assert WHO.secret_key not in repr(WHO)

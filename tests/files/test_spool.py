@@ -22,7 +22,7 @@ async def chunks(pieces: Iterable[bytes]) -> AsyncIterator[bytes]:
 
 
 @pytest.mark.parametrize("named", [True, False])
-async def test_a_file_is_counted_hashed_and_known_by_its_bytes(tmp_path: Path, named: bool) -> None:  # noqa: FBT001
+async def test_received_file_is_measured_hashed_and_typed(tmp_path: Path, named: bool) -> None:  # noqa: FBT001
     content = b"%PDF-" + bytes(range(256)) * 3_000
     pieces = (content[at : at + 70_001] for at in range(0, len(content), 70_001))
     async with received(chunks(pieces), len(content), tmp_path if named else None) as file:
@@ -35,7 +35,7 @@ async def test_a_file_is_counted_hashed_and_known_by_its_bytes(tmp_path: Path, n
     assert list(tmp_path.iterdir()) == []
 
 
-async def test_a_file_that_is_too_large_is_refused_at_once_and_leaves_nothing(tmp_path: Path) -> None:
+async def test_oversized_file_is_refused_at_once_and_removed(tmp_path: Path) -> None:
     sent = 0
 
     async def endless() -> AsyncIterator[bytes]:
@@ -51,7 +51,7 @@ async def test_a_file_that_is_too_large_is_refused_at_once_and_leaves_nothing(tm
     assert list(tmp_path.iterdir()) == []
 
 
-async def test_an_empty_file_is_a_file() -> None:
+async def test_empty_file_is_accepted() -> None:
     async with received(chunks([]), 10, None) as file:
         assert (file.size, file.type, [piece async for piece in file.pieces()]) == (0, "text/plain; charset=utf-8", [])
 
@@ -60,7 +60,7 @@ OFFICE = b"PK\x03\x04...[Content_Types].xml...word/document.xml..."
 
 
 @pytest.mark.parametrize("cut", range(len(OFFICE)))
-def test_a_word_is_found_wherever_the_pieces_part(cut: int) -> None:
+def test_file_type_is_found_across_chunk_boundary(cut: int) -> None:
     sniffer = Sniffer()
     for piece in (OFFICE[:cut], OFFICE[cut:]):
         sniffer.feed(piece)
@@ -70,7 +70,7 @@ def test_a_word_is_found_wherever_the_pieces_part(cut: int) -> None:
 @given(
     st.lists(st.sampled_from(WORDS) | st.binary(max_size=30), max_size=6).map(b"".join), st.lists(st.integers(0, 80), max_size=5)
 )
-def test_what_a_file_is_does_not_depend_on_how_it_came(content: bytes, cuts: list[int]) -> None:
+def test_file_type_is_independent_of_chunking(content: bytes, cuts: list[int]) -> None:
     sniffer, places = Sniffer(), [0, *sorted(min(cut, len(content)) for cut in cuts), len(content)]
     for since, until in pairwise(places):
         sniffer.feed(content[since:until])

@@ -62,7 +62,7 @@ def exported() -> dict[str, set[str]]:
 
 
 @pytest.mark.parametrize("expression", sorted(set(expressions())))
-def test_every_expression_parses_and_names_metrics_and_labels_that_exist(expression: str) -> None:
+def test_every_expression_uses_existing_metrics_and_labels(expression: str) -> None:
     known = exported() | {rule["record"]: None for rule in rules() if "record" in rule}
     found = list(selectors(promql_parser.parse(expression)))
     assert found
@@ -73,24 +73,24 @@ def test_every_expression_parses_and_names_metrics_and_labels_that_exist(express
             assert {matcher.name for matcher in selector.matchers.matchers} <= labels | {"instance", "job"}
 
 
-def test_a_metric_that_does_not_exist_would_be_found() -> None:
+def test_unknown_metric_is_detected() -> None:
     found = [s.name for s in selectors(promql_parser.parse("sum(rate(gateway_made_up_total[5m])) / (max(gateway_other) > 0)"))]
     assert found == ["gateway_made_up_total", "gateway_other"]
     assert not set(found) & set(exported())
 
 
-def test_every_metric_of_the_table_is_shown_or_alerted_on() -> None:
+def test_every_metric_is_used_by_panel_or_rule() -> None:
     asked = {s.name for e in expressions() for s in selectors(promql_parser.parse(e))}
     families = [family for registry in Metrics(CollectorRegistry()).registries for family in registry.collect()]
     assert [f.name for f in families if not any(name.startswith(f.name) for name in asked)] == []
 
 
-def test_the_committed_dashboards_are_what_the_script_writes() -> None:
+def test_committed_dashboards_match_generator_output() -> None:
     written = {path.name: path.read_text("utf-8") for path in (ROOT / "grafana/dashboards").glob("*.json")}
     assert written == files()
 
 
-def test_panels_do_not_overlap_and_fit_the_width() -> None:
+def test_panels_fit_width_without_overlap() -> None:
     for board in boards().values():
         taken: set[tuple[int, int]] = set()
         for place in (one["gridPos"] for one in board["panels"]):
@@ -102,7 +102,7 @@ def test_panels_do_not_overlap_and_fit_the_width() -> None:
             taken |= cells
 
 
-def test_dashboards_ask_the_data_source_that_is_chosen_in_them() -> None:
+def test_panels_use_selected_data_source() -> None:
     for board in boards().values():
         [choice] = board["templating"]["list"]
         assert (choice["type"], choice["query"]) == ("datasource", "prometheus")
@@ -121,7 +121,7 @@ def runbook_of(alert: dict[str, Any]) -> Path:
 
 
 @pytest.mark.parametrize("alert", [rule for rule in rules() if "alert" in rule], ids=lambda rule: rule["alert"])
-def test_every_alert_has_words_a_severity_and_a_runbook_with_steps(alert: dict[str, Any]) -> None:
+def test_every_alert_has_texts_severity_and_runbook_with_steps(alert: dict[str, Any]) -> None:
     assert alert["labels"]["severity"] in {"critical", "warning"}
     assert alert["annotations"]["summary"]
     assert alert["annotations"]["description"]
@@ -145,7 +145,7 @@ def test_promtool_accepts_the_rules() -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def test_prometheus_writes_the_address_of_a_runbook_and_none_without_the_gateways(tmp_path: Path) -> None:
+def test_runbook_url_is_empty_without_gateway_url(tmp_path: Path) -> None:
     promtool = shutil.which("promtool", path=os.pathsep.join((os.environ.get("GATEWAY_E2E_BIN", ""), os.environ["PATH"])))
     if promtool is None:
         pytest.skip("no promtool in GATEWAY_E2E_BIN or PATH")
@@ -153,7 +153,7 @@ def test_prometheus_writes_the_address_of_a_runbook_and_none_without_the_gateway
     base = "https://gateway.example.com"
     (tmp_path / "tests.yml").write_text(
         yaml.safe_dump({"rule_files": [str(path) for path in RULES], "tests": [
-            a_test_of(down, base, f"{base}/runbooks/gateway-down"), a_test_of(down, "", ""),
+            promtool_test(down, base, f"{base}/runbooks/gateway-down"), promtool_test(down, "", ""),
         ]}), "utf-8",
     )  # fmt: skip
     asked = [promtool, "test", "rules", str(tmp_path / "tests.yml")]
@@ -161,7 +161,7 @@ def test_prometheus_writes_the_address_of_a_runbook_and_none_without_the_gateway
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def a_test_of(rule: dict[str, Any], base: str, runbook: str) -> dict[str, Any]:
+def promtool_test(rule: dict[str, Any], base: str, runbook: str) -> dict[str, Any]:
     """A test of promtool: no series, so that the gateway is down, under this external label."""
     annotations = rule["annotations"] | {"runbook_url": runbook}
     expected = {"exp_labels": rule["labels"], "exp_annotations": annotations}

@@ -53,7 +53,7 @@ async def attacked(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Ar
 
 @pytest.mark.timeout(60 + INPUTS / 10)
 @pytest.mark.parametrize("family", FAMILIES)
-async def test_a_family_of_hostile_inputs_is_felt_by_nobody(attacked: Arena, family: str) -> None:
+async def test_hostile_input_family_harms_neither_gateway_nor_neighbour(attacked: Arena, family: str) -> None:
     def again() -> Awaitable[Felt]:
         chance = Random(f"{SEED} {family}")
         return attacked.attacked(every(family, attacked.targets, chance, INPUTS // len(FAMILIES), sizes))
@@ -92,7 +92,7 @@ def unharmed(attacked: Arena, felt: Felt) -> None:
 
 @pytest.mark.timeout(180)
 @pytest.mark.parametrize("with_key", [False, True], ids=["without a key", "with a key"])
-async def test_a_thousand_uploads_that_break_off_leave_nothing_behind(attacked: Arena, *, with_key: bool) -> None:
+async def test_aborted_uploads_harm_neither_gateway_nor_neighbour(attacked: Arena, *, with_key: bool) -> None:
     kinds = cycle(one_of_each_kind(attacked.targets))
 
     async def uploads() -> None:
@@ -104,7 +104,7 @@ async def test_a_thousand_uploads_that_break_off_leave_nothing_behind(attacked: 
 
 
 @pytest.mark.timeout(180)
-async def test_bodies_that_trickle_are_felt_by_nobody(attacked: Arena) -> None:
+async def test_slow_bodies_harm_neither_gateway_nor_neighbour(attacked: Arena) -> None:
     kinds = one_of_each_kind(attacked.targets)
 
     def trickles() -> Awaitable[Felt]:

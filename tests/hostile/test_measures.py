@@ -27,7 +27,7 @@ def busy(seconds: float) -> None:
         pass
 
 
-async def test_a_held_loop_is_noted_with_the_place_that_held_it(tmp_path: Path) -> None:
+async def test_blocked_loop_is_recorded_with_stack(tmp_path: Path) -> None:
     beats = Beats(tmp_path / "holds.jsonl")
     threading.Thread(target=beats.watch, daemon=True).start()
     beating = asyncio.create_task(beats.beat())
@@ -39,7 +39,7 @@ async def test_a_held_loop_is_noted_with_the_place_that_held_it(tmp_path: Path) 
     assert any(0.1 < note["held"] < 1 and "in busy" in note["stack"] for note in noted)
 
 
-def test_every_family_reaches_every_route_that_it_fits() -> None:
+def test_every_family_reaches_every_fitting_route() -> None:
     found = targets(SERVED, WORLD)
     assert {one.path for one in found} >= {"/api/v1/incidents", "/ingest/zabbix", "/api/v1/changes", "/report/a"}
     for family in FAMILIES:
@@ -49,14 +49,14 @@ def test_every_family_reaches_every_route_that_it_fits() -> None:
         assert set(sent) == fitting
 
 
-def test_the_same_seed_sends_the_same_bytes_at_any_time(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_same_seed_generates_same_inputs(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("time.time", count(1_000_000_000, 3_600).__next__)
     for family in FAMILIES:
         first, again = (list(every(family, targets(SERVED, WORLD), Random(7), 50, lambda _: 900)) for _ in range(2))
         assert first == again
 
 
-def test_no_body_is_larger_than_its_route_takes() -> None:
+def test_generated_body_respects_route_size_limit() -> None:
     for family in FAMILIES:
         for target in targets(SERVED, WORLD):
             if fits(family, target):

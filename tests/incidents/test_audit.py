@@ -30,14 +30,14 @@ async def some_history(intake: IntakeHarness) -> list[int]:
     return [row["id"] for row in await intake.rows("SELECT id FROM incident ORDER BY id")]
 
 
-async def test_untouched_timelines_are_whole(database_url: str, clock: FakeClock) -> None:
+async def test_untouched_timelines_verify(database_url: str, clock: FakeClock) -> None:
     async with intake_harness(database_url, clock) as intake:
         await some_history(intake)
         assert await audit.verify(intake.conn, KEY) == []
 
 
 @pytest.mark.parametrize("statement", [EDIT, DELETE, SWAP, INSERT, CUT, REDATE, FORGE_HEAD])
-async def test_tampering_is_found_and_named(database_url: str, clock: FakeClock, statement: str) -> None:
+async def test_tampered_timelines_are_reported(database_url: str, clock: FakeClock, statement: str) -> None:
     async with intake_harness(database_url, clock) as intake:
         victims = random.Random(statement).sample(await some_history(intake), 15)
         for victim in victims:
@@ -47,7 +47,7 @@ async def test_tampering_is_found_and_named(database_url: str, clock: FakeClock,
         assert all(str(damage) for damage in damages)
 
 
-async def test_another_key_fits_no_timeline(database_url: str, clock: FakeClock) -> None:
+async def test_wrong_key_verifies_no_timeline(database_url: str, clock: FakeClock) -> None:
     async with intake_harness(database_url, clock) as intake:
         assert len(await some_history(intake)) == len(await audit.verify(intake.conn, b"another key"))
 
@@ -68,7 +68,7 @@ async def _remove(conn: "asyncpg.Connection[asyncpg.Record]", incident: int) -> 
 
 
 @pytest.mark.parametrize("tamper", [_cut_cleanly, _remove])
-async def test_a_tail_cut_off_cleanly_is_found_by_the_seals_kept_outside(
+async def test_removed_entries_are_found_by_external_seals(
     database_url: str, clock: FakeClock, tamper: Callable[["asyncpg.Connection[asyncpg.Record]", int], Awaitable[None]]
 ) -> None:
     async with intake_harness(database_url, clock) as intake:

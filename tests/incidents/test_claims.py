@@ -33,14 +33,12 @@ def matrix(impact: Impact, urgency: Urgency) -> int:
         ((Impact.INDIVIDUAL, Urgency.LOW), (Impact.INDIVIDUAL, Urgency.LOW)),
     ],
 )
-def test_urgency_is_lowered_first_and_then_impact(claim: tuple[Impact, Urgency], grade: tuple[Impact, Urgency]) -> None:
+def test_urgency_is_lowered_before_impact(claim: tuple[Impact, Urgency], grade: tuple[Impact, Urgency]) -> None:
     assert lowered(*claim, 3, matrix) == grade
 
 
 @given(st.sampled_from(Impact), st.sampled_from(Urgency), st.integers(1, 4))
-def test_a_lowered_grade_is_no_more_urgent_than_it_may_be_nor_than_what_was_said(
-    impact: Impact, urgency: Urgency, at_most: int
-) -> None:
+def test_lowered_grade_never_exceeds_limit_or_claim(impact: Impact, urgency: Urgency, at_most: int) -> None:
     grade = lowered(impact, urgency, at_most, matrix)
     assert matrix(*grade) >= max(at_most, matrix(impact, urgency))
     assert list(Impact).index(grade[0]) >= list(Impact).index(impact)
@@ -48,7 +46,7 @@ def test_a_lowered_grade_is_no_more_urgent_than_it_may_be_nor_than_what_was_said
         assert grade == (impact, urgency)
 
 
-def test_where_every_grade_is_too_urgent_the_mildest_is_given() -> None:
+def test_mildest_grade_is_used_when_every_grade_exceeds_limit() -> None:
     assert lowered(Impact.BUSINESS, Urgency.HIGH, 3, lambda _impact, _urgency: 2) == (Impact.INDIVIDUAL, Urgency.LOW)
 
 
@@ -64,10 +62,10 @@ def test_where_every_grade_is_too_urgent_the_mildest_is_given() -> None:
         ({"marks": (GRADED,)}, False),
     ],
 )
-def test_an_urgent_claim_waits_until_somebody_has_judged_it(more: dict[str, Any], waits: bool) -> None:  # noqa: FBT001
+def test_urgent_claim_awaits_grading_until_graded(more: dict[str, Any], waits: bool) -> None:  # noqa: FBT001
     assert awaits_grading(replace(RECORD, **more)) is waits
 
 
-def test_a_judged_claim_is_kept_and_waits_no_more() -> None:
+def test_graded_claim_is_kept_and_no_longer_awaits_grading() -> None:
     judged = graded(RECORD)
     assert (claimed_priority(judged), awaits_grading(judged)) == (1, False)

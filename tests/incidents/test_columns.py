@@ -14,7 +14,7 @@ from tests.incidents.test_lifecycle import an_incident
 from tests.support.clock import NOON
 
 
-async def test_a_row_is_read_by_a_release_that_does_not_know_all_of_its_columns(pool: Pool) -> None:
+async def test_incident_row_with_unknown_column_is_read(pool: Pool) -> None:
     await pool.expire_connections()  # those that were used before know the table without the column
     first = replace(an_incident(), version=0, timeline_hash=GENESIS, fields={"room": "4.11"}, scope="all")
     async with pool.acquire() as conn:
@@ -27,7 +27,7 @@ async def test_a_row_is_read_by_a_release_that_does_not_know_all_of_its_columns(
     await pool.expire_connections()
 
 
-async def test_a_category_of_requests_that_a_newer_release_added_is_read_and_written_as_it_stands(pool: Pool) -> None:
+async def test_unknown_request_category_is_read_and_kept(pool: Pool) -> None:
     later = "UPDATE incident SET request_category = 'telephony' WHERE id = $1"
     kept = "SELECT request_category, title FROM incident WHERE id = $1"
     async with pool.acquire() as conn:
@@ -49,7 +49,7 @@ async def test_a_category_of_requests_that_a_newer_release_added_is_read_and_wri
         await change.rollback()
 
 
-def test_what_alerts_never_say_costs_their_records_no_column() -> None:
+def test_column_groups_are_disjoint_and_known() -> None:
     assert set(TOLD).isdisjoint(OPENED)
     kept_as_said = {"claimed_impact", "claimed_urgency", "recorded_by"}
     assert set(TOLD) - kept_as_said <= set(CHANGED)

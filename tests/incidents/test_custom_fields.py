@@ -36,7 +36,7 @@ ANYTHING = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max
 
 
 @given(VALUES, VALUES)
-def test_what_was_said_last_stands_and_what_was_not_named_stays(before: dict[str, Any], after: dict[str, Any]) -> None:
+def test_merged_fields_take_last_value_and_keep_unnamed_ones(before: dict[str, Any], after: dict[str, Any]) -> None:
     present = FIELDS.merged("service_request", {}, before)
     merged = FIELDS.merged("service_request", present, after)
     for name in FITTING:
@@ -47,13 +47,13 @@ def test_what_was_said_last_stands_and_what_was_not_named_stays(before: dict[str
 
 
 @given(VALUES)
-def test_what_is_accepted_outlives_json(given: dict[str, Any]) -> None:
+def test_accepted_field_values_survive_json(given: dict[str, Any]) -> None:
     merged = FIELDS.merged("service_request", {}, given)
     assert msgspec.json.decode(msgspec.json.encode(merged)) == merged
 
 
 @given(st.dictionaries(st.sampled_from([*FITTING, "unknown"]), ANYTHING))
-def test_whatever_is_sent_is_kept_in_its_type_or_refused_with_its_place(changes: dict[str, Any]) -> None:
+def test_any_field_value_is_kept_or_refused_with_pointer(changes: dict[str, Any]) -> None:
     try:
         merged = FIELDS.merged("service_request", {}, changes)
     except Unprocessable as error:
@@ -73,13 +73,13 @@ def test_whatever_is_sent_is_kept_in_its_type_or_refused_with_its_place(changes:
         ("colour", "blue"), ("colour", 1), ("seen", "true"), ("seen", 0), ("unknown", 1), ("unknown", None),
     ],
 )  # fmt: skip
-def test_a_value_that_cannot_be_is_refused(name: str, value: Any) -> None:
+def test_invalid_field_value_is_refused(name: str, value: Any) -> None:
     with pytest.raises(Unprocessable) as refused:
         FIELDS.merged("service_request", {}, {name: value})
     assert [flaw.pointer for flaw in refused.value.flaws] == [f"/fields/{name}"]
 
 
-def test_a_field_of_another_kind_of_record_is_refused_and_what_left_the_configuration_can_be_taken_away() -> None:
+def test_field_of_other_kind_is_refused_and_obsolete_field_is_removable() -> None:
     with pytest.raises(Unprocessable, match="not for records of the kind incident"):
         FIELDS.merged("incident", {}, {"since": "2026-03-02"})
     assert FIELDS.merged("incident", {"gone": 1, "room": "b"}, {}) == {"gone": 1, "room": "b"}
@@ -88,7 +88,7 @@ def test_a_field_of_another_kind_of_record_is_refused_and_what_left_the_configur
         FIELDS.merged("incident", {"gone": 1}, {"gone": 2})
 
 
-def test_what_is_required_depends_on_kind_and_action() -> None:
+def test_required_fields_depend_on_kind_and_action() -> None:
     assert FIELDS.missing("incident", {}, ["create"]) == ("room",)
     assert FIELDS.missing("incident", {}, moments_of(commands.Resolve)) == ("count",)
     assert FIELDS.missing("service_request", {"count": 0}, moments_of(commands.Resolve)) == ("since",)
@@ -99,12 +99,12 @@ def test_what_is_required_depends_on_kind_and_action() -> None:
     FIELDS.require("incident", {"count": 0}, ["close"])
 
 
-def test_both_words_for_taking_a_record_on_mean_the_same() -> None:
+def test_acknowledge_and_accept_require_same_fields() -> None:
     assert moments_of(commands.Acknowledge) == ("acknowledge", "accept")
 
 
 @given(st.data())
-def test_a_filter_finds_what_was_written(data: st.DataObject) -> None:
+def test_field_filter_parses_written_value(data: st.DataObject) -> None:
     name = data.draw(st.sampled_from(["room", "count", "since", "colour", "seen"]))
     value = data.draw(FITTING[name])
     text = str(value).lower() if FIELDS.definitions[name].type is FieldType.BOOLEAN else str(value)
@@ -112,7 +112,7 @@ def test_a_filter_finds_what_was_written(data: st.DataObject) -> None:
 
 
 @pytest.mark.parametrize(("name", "text"), [("unknown", "1"), ("count", "many"), ("count", "nan"), ("seen", "1"), ("since", "x")])
-def test_a_filter_that_makes_no_sense_is_refused(name: str, text: str) -> None:
+def test_invalid_field_filter_is_refused(name: str, text: str) -> None:
     with pytest.raises(Malformed) as refused:
         FIELDS.filter({name: text})
     assert [flaw.pointer for flaw in refused.value.flaws] == [f"/field.{name}"]

@@ -20,7 +20,7 @@ from gateway.incidents.files import BINARY, MAX_NAME, TEXT, ZIP, disposition, sa
     (b"\xff\xfeh\x00i\x00", BINARY),
     (b"text\x1b[31m", BINARY),
 ])  # fmt: skip
-def test_a_file_is_what_its_bytes_say(content: bytes, kind: str) -> None:
+def test_file_type_is_detected_from_content(content: bytes, kind: str) -> None:
     assert sniff(content) == kind
 
 
@@ -34,15 +34,15 @@ def test_a_file_is_what_its_bytes_say(content: bytes, kind: str) -> None:
     ("报告.pdf", "报告.pdf"),
     ("a" * 1000, "a" * MAX_NAME),
 ])  # fmt: skip
-def test_a_name_is_no_path_and_hides_nothing(given: str, name: str) -> None:
+def test_file_name_is_sanitized(given: str, name: str) -> None:
     assert safe_name(given) == name
 
 
-def test_no_name_leaves_its_quotes_in_the_header() -> None:
+def test_file_name_is_escaped_in_content_disposition() -> None:
     assert (
         disposition('a";x="报\\.txt') == "attachment; filename=\"a__x____.txt\"; filename*=UTF-8''a%22%3Bx%3D%22%E6%8A%A5%5C.txt"
     )
 
 
-def test_text_in_another_charset_than_utf8_is_just_bytes() -> None:
+def test_non_utf8_text_is_binary() -> None:
     assert sniff("磁盘已满".encode("gbk")) == BINARY

@@ -15,7 +15,7 @@ OPENED = Revision(after=an_incident(), actor="ann", events=(("opened", {}),))
     ("handler", "tier"),
     [("", Tier.SECOND), ("dora", Tier.DESK)],
 )
-def test_what_nobody_or_the_desk_had_is_at_the_desk_again(handler: str, tier: Tier) -> None:
+def test_follow_on_of_desk_incident_returns_to_desk(handler: str, tier: Tier) -> None:
     made = go_on(OPENED, Before(7, handler, "", "", tier), LATER)
     assert (made.after.follows_id, made.after.handler, made.after.state) == (7, handler, State.LOGGED)
     assert made.events == OPENED.events
@@ -31,9 +31,7 @@ def test_what_nobody_or_the_desk_had_is_at_the_desk_again(handler: str, tier: Ti
         ("", Tier.VENDOR, Tier.SECOND),
     ],
 )
-def test_whoever_handled_it_beyond_the_desk_has_it_at_once_with_whoever_answers_for_it(
-    assignee: str, tier: Tier, given: Tier
-) -> None:
+def test_follow_on_is_assigned_to_previous_handler_and_assignee(assignee: str, tier: Tier, given: Tier) -> None:
     made = go_on(OPENED, Before(7, "carol", assignee, "mail", tier), LATER)
     assert (made.after.state, made.after.tier, made.after.handler) == (State.ASSIGNED, given, "carol")
     assert (made.after.assignee, made.after.assignee_group) == (assignee or "carol", "mail")

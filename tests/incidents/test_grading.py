@@ -9,20 +9,20 @@ from gateway.incidents.ledger import ClockEvent
 from tests.incidents.test_lifecycle import an_incident
 
 
-def test_without_a_persons_priority_the_worst_named_is_the_priority_itself() -> None:
+def test_worst_reported_priority_defaults_to_incident_priority() -> None:
     assert worst_known(an_incident(priority=3)) == 3
     assert with_worst(("desk@50",), 3, 3) == ("desk@50",)
 
 
 @pytest.mark.parametrize("before", [(), ("worst:3", "desk@50")])
-def test_the_worst_named_is_kept_beside_a_persons_priority(before: tuple[str, ...]) -> None:
+def test_worst_reported_priority_is_kept_beside_manual_priority(before: tuple[str, ...]) -> None:
     marks = with_worst(before, 1, 4)
     assert marks[-1] == "worst:1"
     assert worst_known(an_incident(priority=4, marks=marks)) == 1
     assert len([mark for mark in marks if mark.startswith("worst:")]) == 1
 
 
-def test_a_persons_priority_is_entered_into_the_ledger_and_holds_against_what_was_known() -> None:
+def test_manual_priority_is_entered_in_ledger() -> None:
     before = an_incident(priority=2)
     entered = before.ledger[-1].at
     after = prioritised(before, 4, entered - timedelta(minutes=1))

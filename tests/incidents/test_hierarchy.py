@@ -40,9 +40,7 @@ OVER, REQUEST = State.RESOLVED, "service_request"
         (Stands(state=OVER, security=True, priority=4), Stands(state=State.CLOSED, priority=1), None),
     ],
 )
-def test_an_open_incident_follows_only_an_open_visible_master_that_is_at_least_as_urgent(
-    master: Stands, follower: Stands, why: Unfit | None
-) -> None:
+def test_master_must_be_open_visible_and_at_least_as_urgent(master: Stands, follower: Stands, why: Unfit | None) -> None:
     assert unfit(master, follower) is why
 
 
@@ -69,7 +67,7 @@ def revised(before: dict[str, object], **after: object) -> Revision:
         (replace(revised({}), before=None), False),
     ],
 )
-def test_an_end_a_lower_priority_a_flag_or_another_kind_can_loosen_the_followers_of_a_master(
+def test_master_change_that_can_detach_children_is_recognized(
     revision: Revision,
     may: bool,  # noqa: FBT001 - a column
 ) -> None:
@@ -92,7 +90,7 @@ BELOW: dict[str, object] = {"master_id": 7}
         (revised({}, priority=1), False),
     ],
 )
-def test_a_follower_is_compared_with_its_master_once_it_stands_elsewhere_or_comes_back(
+def test_child_change_that_can_outgrow_master_is_recognized(
     revision: Revision,
     may: bool,  # noqa: FBT001 - a column
 ) -> None:
@@ -107,7 +105,7 @@ def test_a_follower_is_compared_with_its_master_once_it_stands_elsewhere_or_come
         (Unfit.MILDER, {"priority": 3, "master_priority": 4}),
     ],
 )
-def test_the_timeline_of_what_is_let_go_names_the_master_and_the_reason(why: Unfit, more: dict[str, object]) -> None:
+def test_detaching_records_master_and_reason(why: Unfit, more: dict[str, object]) -> None:
     follower = replace(an_incident(), master_id=7, link_reason="rule: same service", link_score=1.0, priority=3)
     master = replace(an_incident(), id=7, number="INC-7", state=State.RESOLVED, priority=4)
     freed = let_go(Revision(after=follower, actor="gateway", events=()), master, why)
@@ -115,7 +113,7 @@ def test_the_timeline_of_what_is_let_go_names_the_master_and_the_reason(why: Unf
     assert (freed.after.master_id, freed.after.link_reason, freed.after.link_score) == (None, None, None)
 
 
-def test_a_link_that_became_unfit_is_proposed_with_its_reason() -> None:
+def test_detached_link_is_proposed_with_its_reason() -> None:
     follower = replace(an_incident(), master_id=7, link_reason="rule: same service", link_score=1.0)
     freed = let_go(Revision(after=follower, actor="gateway", events=()), an_incident(), Unfit.MILDER, proposed=True)
     assert freed.events[-1] == (

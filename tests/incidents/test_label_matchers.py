@@ -27,17 +27,17 @@ def a_regex(value: str, sign: str = "=~") -> Matcher:
         ("", "", True),
     ],
 )
-def test_a_pattern_matches_the_whole_text(value: str, text: str, matches: bool) -> None:  # noqa: FBT001 - a column of the table
+def test_pattern_matches_whole_text(value: str, text: str, matches: bool) -> None:  # noqa: FBT001 - a column of the table
     assert Regex(value).matches(text.encode()) is matches
 
 
 @given(st.text("ab.-1", max_size=6), st.text("ab.-1\n", max_size=6))
-def test_a_literal_is_matched_as_python_matches_it(value: str, text: str) -> None:
+def test_escaped_literal_matches_only_itself(value: str, text: str) -> None:
     assert Regex(re.escape(value)).matches(text.encode()) is (value == text)
 
 
 @pytest.mark.parametrize("value", ["(", "(a)\\1", "(?=a)", "\\y", "a{1001}", "\\pL{1,9}", "((a?){30}){60}"])
-def test_a_pattern_that_is_none_or_too_large_is_refused_with_its_place(value: str) -> None:
+def test_invalid_or_too_large_pattern_is_refused_with_pointer(value: str) -> None:
     fine = a_regex("a")
     with pytest.raises(Malformed, match="/matchers/1/value"):
         check([fine, a_regex(value)])
@@ -45,7 +45,7 @@ def test_a_pattern_that_is_none_or_too_large_is_refused_with_its_place(value: st
 
 
 @pytest.mark.parametrize("value", [".*a.{100}", "(.*a){20}", "((a?){20}){40}", "(a*)*b", "[^a]{1,200}"])
-def test_a_hostile_pattern_takes_no_longer_than_it_is_charged_for(value: str) -> None:
+def test_hostile_pattern_time_is_within_its_cost(value: str) -> None:
     regex, text = Regex(value), b"ax" * 2_048
     taken = []
     for _ in range(3):
@@ -55,14 +55,14 @@ def test_a_hostile_pattern_takes_no_longer_than_it_is_charged_for(value: str) ->
     assert min(taken) < 5 * regex.cost(text)
 
 
-def test_the_texts_of_a_service_are_the_label_and_the_service_of_the_alert() -> None:
+def test_service_texts_include_label_and_alert_service() -> None:
     alert = Labelled({"service": "shop", "ci": ""}, "crm", "host-1")
     assert alert.texts("service") == ("shop", "crm")
     assert alert.texts("ci") == ("host-1",)
     assert alert.texts("team") == ("",)
 
 
-def test_work_may_be_overdrawn_once() -> None:
+def test_work_can_be_overdrawn_once() -> None:
     work = Work(1.0)
     work.spend(10.0)
     assert work.left == -9.0
@@ -70,6 +70,6 @@ def test_work_may_be_overdrawn_once() -> None:
         work.spend(0.0)
 
 
-def test_compiling_is_charged_by_the_size_of_the_program() -> None:
+def test_compile_cost_grows_with_pattern_size() -> None:
     assert Regex("a").compiling < Regex("[^a]{1,200}").compiling
     assert str(a_regex("a.*")) == 'service=~"a.*"'

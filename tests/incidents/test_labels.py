@@ -27,7 +27,7 @@ KINDS = [*(kind for _, kind in inspect.getmembers(vocabulary, inspect.isclass) i
 
 
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if kind is not StrEnum])
-def test_every_value_has_words_in_both_languages(kind: type[StrEnum]) -> None:
+def test_every_enum_value_has_labels_in_both_languages(kind: type[StrEnum]) -> None:
     assert set(LABELS[kind]) == set(kind)
     for value in kind:
         english, chinese = (label(value, locale) for locale in LOCALES)
@@ -37,18 +37,18 @@ def test_every_value_has_words_in_both_languages(kind: type[StrEnum]) -> None:
         assert not chinese.isascii()
 
 
-def test_every_clock_that_can_be_configured_has_words() -> None:
+def test_every_configurable_clock_has_labels() -> None:
     names = get_args(get_args(get_args(get_type_hints(Policy)["targets"])[1])[0])
     assert set(CLOCKS) == set(names)
     assert [clock_label("desk", locale) for locale in LOCALES] == ["desk hand-over", "一线转出"]
     assert clock_label("unknown", "en") == "unknown"
 
 
-def test_the_locales_are_those_that_can_be_configured() -> None:
+def test_locales_equal_configurable_locales() -> None:
     assert set(LOCALES) == set(get_args(get_type_hints(Notify)["locale"]))
 
 
-def test_every_state_of_a_clock_and_every_rating_has_words() -> None:
+def test_every_clock_state_and_rating_has_labels() -> None:
     assert set(CLOCK_STATES) == set(ClockState)
     assert set(SATISFACTION) == {1, 2, 3}
     for english, chinese in (*CLOCK_STATES.values(), *SATISFACTION.values(), *REQUEST_STATES.values()):
@@ -57,7 +57,7 @@ def test_every_state_of_a_clock_and_every_rating_has_words() -> None:
 
 
 @pytest.mark.parametrize("state", State)
-def test_a_request_is_fulfilled_where_an_incident_is_resolved(state: State) -> None:
+def test_service_request_states_have_own_labels(state: State) -> None:
     for place, locale in enumerate(LOCALES):
         assert state_label(state, Kind.INCIDENT, locale) == label(state, locale)
         wanted = REQUEST_STATES[state][place] if state in REQUEST_STATES else label(state, locale)
@@ -65,7 +65,7 @@ def test_a_request_is_fulfilled_where_an_incident_is_resolved(state: State) -> N
     assert state_label(State.RESOLVED, Kind.SERVICE_REQUEST, "zh-CN") == "已完成"
 
 
-def test_a_source_stands_for_a_way_or_for_monitoring_or_another_system() -> None:
+def test_source_maps_to_channel() -> None:
     assert [vocabulary.channel_of(*case) for case in (("wechat", None), ("email", "key"), ("zabbix", "key"), ("itsm", None))] == [
         "wechat", "email", "monitoring", "app",
     ]  # fmt: skip

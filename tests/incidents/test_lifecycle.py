@@ -45,7 +45,7 @@ COMMANDS: tuple[c.Command, ...] = (
 
 @pytest.mark.parametrize("state", State)
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda command: type(command).__name__)
-def test_a_command_leads_where_the_table_says_or_is_refused(command: c.Command, state: State) -> None:
+def test_command_follows_transition_table_or_is_refused(command: c.Command, state: State) -> None:
     incident = an_incident(state)
     if state not in TABLE[type(command)]:
         with pytest.raises(IllegalTransition) as refused:
@@ -60,27 +60,27 @@ def test_a_command_leads_where_the_table_says_or_is_refused(command: c.Command, 
 
 @pytest.mark.parametrize(("group", "state"), [("unix", State.ASSIGNED), ("", State.LOGGED)])
 @pytest.mark.parametrize(("assignee", "kept"), [("li", ""), ("wang", "wang")])
-def test_an_acknowledgement_taken_back_leaves_the_record_to_its_group(group: str, state: State, assignee: str, kept: str) -> None:
+def test_withdrawn_acknowledgement_returns_incident_to_group(group: str, state: State, assignee: str, kept: str) -> None:
     taken = an_incident(State.IN_PROGRESS, assignee_group=group, handler="li", assignee=assignee, responded_at=NOON)
     after = apply(taken, c.Unacknowledge(person="li"), "gateway", LATER).after
     assert (after.state, after.handler, after.assignee, after.responded_at) == (state, kept, kept, None)
     assert after.ledger == taken.ledger
 
 
-def test_the_first_acknowledgement_counts_as_the_response_and_the_second_changes_nothing() -> None:
+def test_only_first_acknowledgement_counts_as_response() -> None:
     first = apply(an_incident(), c.Acknowledge(), "li", LATER)
     assert (first.after.responded_at, first.after.handler, first.after.assignee) == (LATER, "li", "li")
     assert apply(first.after, c.Acknowledge(), "wang", LATER).events == ()
 
 
-def test_returning_refusing_and_firing_again_are_counted() -> None:
+def test_returns_refusals_and_refirings_are_counted() -> None:
     assert apply(an_incident(State.ASSIGNED), c.Return(), "li", LATER).after.returned == 1
     assert apply(an_incident(State.RESOLVED), c.Refuse(), "li", LATER).after.reopened == 1
     again = apply(an_incident(State.RESOLVED, responded_at=NOON), c.FireAgain(reason="r"), "gateway", LATER).after
     assert (again.reopened, again.state) == (1, State.IN_PROGRESS)
 
 
-def test_what_fires_again_before_anybody_accepted_it_waits_where_it_was_given_to() -> None:
+def test_unaccepted_incident_firing_again_returns_to_assigned_group() -> None:
     given = replace(an_incident(State.RESOLVED), assignee_group="net", tier=Tier.SECOND)
     desk = replace(given, tier=Tier.DESK)
     nobody = replace(given, assignee_group="")
@@ -88,7 +88,7 @@ def test_what_fires_again_before_anybody_accepted_it_waits_where_it_was_given_to
     assert states == [State.ASSIGNED, State.LOGGED, State.LOGGED]
 
 
-def test_what_is_said_with_a_rating_stays_with_it_and_a_refused_solution_is_called_back_about_again() -> None:
+def test_rating_text_is_kept_and_refusal_clears_callback() -> None:
     rated = apply(an_incident(State.RESOLVED), c.Rate(satisfaction=2, note="took long"), "li", LATER).after
     called = apply(rated, c.CallBack(note="all is well"), "li", LATER).after
     assert (called.satisfaction, called.satisfaction_text) == (2, "took long")
@@ -99,7 +99,7 @@ def test_what_is_said_with_a_rating_stays_with_it_and_a_refused_solution_is_call
     assert (again.called_back_at, again.called_back_by) == (None, "")
 
 
-def test_a_hold_ends_in_the_future_and_an_escalation_goes_to_tier_three_or_a_vendor() -> None:
+def test_invalid_hold_end_or_escalation_target_is_refused() -> None:
     with pytest.raises(Unprocessable):
         apply(an_incident(), c.Hold(reason=HoldReason.FORCE_MAJEURE, until=LATER), "li", LATER)
     with pytest.raises(Unprocessable):
@@ -109,24 +109,24 @@ def test_a_hold_ends_in_the_future_and_an_escalation_goes_to_tier_three_or_a_ven
     assert [flaw.pointer for flaw in nameless.value.flaws] == ["/vendor"]
 
 
-def test_resolving_a_held_record_ends_the_hold() -> None:
+def test_resolving_held_incident_ends_hold() -> None:
     after = apply(an_incident(State.ON_HOLD), c.Resolve(), "li", LATER).after
     assert (after.hold_reason, after.held_state, after.resolved_at) == (None, None, LATER)
 
 
-def test_closing_keeps_an_earlier_rating_unless_a_new_one_is_given() -> None:
+def test_closing_keeps_rating_unless_new_one_is_given() -> None:
     rated = an_incident(State.RESOLVED, satisfaction=2)
     assert apply(rated, c.Close(closure=Closure.MANUAL), "li", LATER).after.satisfaction == 2
     assert apply(rated, c.Confirm(satisfaction=3), "li", LATER).after.satisfaction == 3
 
 
-def test_every_action_of_the_api_is_a_command_of_the_table() -> None:
+def test_every_api_action_is_in_transition_table() -> None:
     assert set(ACTIONS.values()) <= set(TABLE)
     assert all(allowed(state) for state in State)
 
 
 @given(st.lists(st.tuples(st.sampled_from(COMMANDS), st.integers(0, 600)), max_size=30))
-def test_no_path_leaves_the_table_and_every_ledger_can_be_read(path: list[tuple[c.Command, int]]) -> None:
+def test_any_command_sequence_keeps_valid_state_and_ledger(path: list[tuple[c.Command, int]]) -> None:
     incident, now = an_incident(), NOON
     for command, seconds in path:
         now += timedelta(seconds=seconds)
@@ -148,13 +148,13 @@ def _after(incident: Incident, command: c.Command, now: datetime) -> Incident:
 
 
 @pytest.mark.parametrize("reason", ["", " \n"])
-def test_nothing_is_declared_major_without_a_reason(reason: str) -> None:
+def test_declaring_major_incident_requires_reason(reason: str) -> None:
     with pytest.raises(Unprocessable) as refused:
         apply(an_incident(), c.DeclareMajor(reason=reason), "max", LATER)
     assert [flaw.pointer for flaw in refused.value.flaws] == ["/reason"]
 
 
-def test_a_hold_for_a_vendor_names_it_and_no_other_hold_does() -> None:
+def test_only_vendor_hold_names_vendor() -> None:
     held = apply(an_incident(), c.Hold(reason=HoldReason.AWAITING_VENDOR, vendor="HP"), "li", LATER).after
     assert held.third_party == "HP"
     with pytest.raises(Unprocessable) as refused:
@@ -162,7 +162,7 @@ def test_a_hold_for_a_vendor_names_it_and_no_other_hold_does() -> None:
     assert [flaw.pointer for flaw in refused.value.flaws] == ["/vendor"]
 
 
-def test_grading_what_claims_nothing_changes_nothing_and_a_claim_is_judged_once() -> None:
+def test_grading_applies_only_once_and_only_to_claim() -> None:
     assert apply(an_incident(), c.Grade(), "li", LATER).events == ()
     claimed = an_incident(claimed_impact=Impact.BUSINESS, claimed_urgency=Urgency.URGENT)
     judged = apply(claimed, c.Grade(note="one person"), "li", LATER)
@@ -170,7 +170,7 @@ def test_grading_what_claims_nothing_changes_nothing_and_a_claim_is_judged_once(
     assert apply(judged.after, c.Grade(), "li", LATER).events == ()
 
 
-def test_what_nobody_has_where_it_was_escalated_to_is_taken_there() -> None:
+def test_escalated_incident_is_acknowledged_once_in_its_tier() -> None:
     up = apply(
         an_incident(State.IN_PROGRESS, handler="tom", assignee="tom"), c.Escalate(to=Tier.THIRD, group="kernel"), "tom", LATER
     )

@@ -28,7 +28,7 @@ STORY = (
 )
 
 
-def test_a_draft_has_cause_effect_times_actions_and_room_for_improvements() -> None:
+def test_draft_has_cause_effect_solution_actions_and_improvements() -> None:
     text = draft(RECORD, STORY, "en")
     assert "## Cause\n\nfull disk\n" in text
     assert "## Effect\n\nP1, the company's business: mail\n" in text
@@ -37,7 +37,7 @@ def test_a_draft_has_cause_effect_times_actions_and_room_for_improvements() -> N
     assert "bob: note – disk is full" in text
 
 
-def test_a_cause_that_is_not_on_record_is_left_to_be_written_and_no_category_stands_for_it() -> None:
+def test_draft_marks_missing_cause_and_solution_to_be_written() -> None:
     text = draft(replace(RECORD, fields={}, solution=""), STORY, "en")
     assert "## Cause\n\n_to be written_\n" in text
     assert "## Solution\n\nresolution category: restart\n" in text
@@ -48,11 +48,11 @@ def test_a_cause_that_is_not_on_record_is_left_to_be_written_and_no_category_sta
     ("language", "locale"),
     [("zh-CN", "zh-CN"), ("zh", "zh-CN"), ("en-GB", "en"), ("", "en"), ("fr", "en")],
 )
-def test_a_draft_is_in_the_language_of_its_record(language: str, locale: Locale) -> None:
+def test_draft_language_follows_incident_language(language: str, locale: Locale) -> None:
     assert language_of(replace(RECORD, language=language)) == locale
 
 
-def test_a_record_that_names_no_language_has_that_of_its_label_or_of_its_words() -> None:
+def test_draft_language_falls_back_to_label_or_text() -> None:
     chinese = replace(RECORD, title="结账系统宕机", description="全部失败")
     assert language_of(chinese) == "zh-CN"
     assert language_of(replace(RECORD, labels={"language": "zh-CN"})) == "zh-CN"
@@ -63,28 +63,28 @@ def test_a_record_that_names_no_language_has_that_of_its_label_or_of_its_words()
     ("locale", "waiting"),
     [("en", "waiting for the vendor"), ("zh-CN", "等待供应商")],
 )
-def test_an_action_has_what_people_wrote_and_no_codes(locale: Locale, waiting: str) -> None:
+def test_draft_actions_show_notes_and_no_codes(locale: Locale, waiting: str) -> None:
     text = draft(RECORD, STORY, locale)
     assert f"{waiting}; disk ordered" in text
     assert "all of sales" in text
     assert not any(code in text for code in ("reported", "awaiting_vendor", "cleared_at_source"))
 
 
-def test_what_nobody_did_is_no_action() -> None:
+def test_draft_omits_automatic_events() -> None:
     assert "timers" not in draft(RECORD, STORY, "en")
 
 
-def test_a_draft_is_there_in_chinese() -> None:
+def test_draft_is_available_in_chinese() -> None:
     text = draft(RECORD, STORY, "zh-CN")
     assert text.startswith("# 重大事件报告: INC-20260302-000001 mail down\n")
     assert all(f"## {word}\n" in text for word in ("原因", "影响", "处理过程", "时间", "改进措施"))
 
 
 @pytest.mark.parametrize("locale", LOCALES)
-def test_what_people_wrote_is_never_markup(locale: Locale) -> None:
+def test_draft_escapes_markup(locale: Locale) -> None:
     text = draft(replace(RECORD, title="x\n# <b>[y](z)"), STORY, locale)
     assert text.splitlines()[0].endswith(r"x \# \<b\>\[y\](z)")
 
 
-def test_every_event_of_a_report_has_its_words() -> None:
+def test_every_reported_event_has_words() -> None:
     assert set(WORDS) >= TOLD

@@ -34,20 +34,20 @@ def some(count: int, **fields: Any) -> list[Seen]:
         ({"category": "capacity"} | EXPLAINED, ()),
     ],
 )
-def test_one_incident_is_proposed_for_what_it_says(fields: dict[str, Any], reasons: tuple[Reason, ...]) -> None:
+def test_incident_is_proposed_as_problem_for_its_reasons(fields: dict[str, Any], reasons: tuple[Reason, ...]) -> None:
     assert [one.reasons for one in propose(some(1, **fields), 3)] == ([reasons] if reasons else [])
 
 
 @pytest.mark.parametrize(("count", "proposed"), [(2, []), (3, [3]), (4, [4])])
-def test_three_of_one_sort_are_a_problem_and_two_are_not(count: int, proposed: list[int]) -> None:
+def test_three_similar_incidents_are_proposed_as_problem(count: int, proposed: list[int]) -> None:
     assert [len(one.incidents) for one in propose(some(count, service="mail", **EXPLAINED), 3)] == proposed
 
 
-def test_case_does_not_make_another_sort() -> None:
+def test_similar_incidents_are_grouped_case_insensitively() -> None:
     [candidate] = propose([*some(2, service="Mail"), *some(1, service="mail")], 3)
     assert (candidate.reasons, len(candidate.incidents)) == ((Reason.RECURRING,), 3)
 
 
-def test_what_says_nothing_of_itself_does_not_recur_and_stands_alone() -> None:
+def test_incidents_without_service_ci_or_category_do_not_recur() -> None:
     assert propose(some(5), 3) == []
     assert [len(one.incidents) for one in propose(some(3, major=True), 3)] == [1, 1, 1]

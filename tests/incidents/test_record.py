@@ -11,20 +11,20 @@ def a_notice(target: str = "smtp:ann@example.com", cause: str = "opened", **fact
     return Notice(cause=cause, target=target, role="handler", template="opened", facts=facts)
 
 
-def test_the_same_incident_cause_and_target_make_the_same_id() -> None:
+def test_notice_id_depends_on_incident_cause_and_target() -> None:
     first = a_notice(priority=1).id(7)
     assert a_notice(priority=2).id(7) == first
     others = [a_notice().id(8), a_notice().id(None), a_notice(cause="breached").id(7)]
     assert first not in [*others, a_notice("smtp:bob@example.com").id(7)]
 
 
-def test_a_plain_mail_address_is_the_same_target_as_one_with_its_channel() -> None:
+def test_plain_mail_address_equals_smtp_target() -> None:
     assert a_notice("ann@example.com").to == a_notice("smtp:ann@example.com").to
     assert a_notice("ann@example.com").id(7) == a_notice().id(7)
 
 
 @pytest.mark.parametrize("told", [None, 0, 5, "1"])
-def test_a_notice_that_tells_no_priority_comes_after_all_that_do(told: object) -> None:
+def test_notice_without_priority_ranks_last(told: object) -> None:
     ranked = [a_notice(priority=priority).urgency for priority in (1, 2, 3, 4)]
     assert ranked == [1, 2, 3, 4]
     assert a_notice(number="INC-1").urgency == UNRANKED
@@ -41,7 +41,5 @@ def test_a_notice_that_tells_no_priority_comes_after_all_that_do(told: object) -
         (Kind.SERVICE_REQUEST, 1, True, False),
     ],
 )
-def test_a_major_incident_is_of_priority_1_or_2_or_declared_and_never_a_request(
-    kind: Kind, priority: int, *, declared: bool, major: bool
-) -> None:
+def test_major_incident_is_p1_p2_or_declared_and_never_request(kind: Kind, priority: int, *, declared: bool, major: bool) -> None:
     assert an_incident(kind=kind, priority=priority, major=declared).is_major is major

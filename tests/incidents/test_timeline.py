@@ -22,7 +22,7 @@ def verdict(entries: list[Entry], whole: list[Entry]) -> tuple[int, str] | None:
 
 
 @given(EVENTS)
-def test_what_was_appended_is_whole_in_one_go_or_one_by_one(events: list[tuple[str, dict[str, int | str]]]) -> None:
+def test_timeline_verifies_when_appended_at_once_or_stepwise(events: list[tuple[str, dict[str, int | str]]]) -> None:
     entries = chain(events)
     assert verdict(entries, entries) is None
     first = chain(events[:1])
@@ -31,7 +31,7 @@ def test_what_was_appended_is_whole_in_one_go_or_one_by_one(events: list[tuple[s
 
 
 @given(EVENTS, st.data())
-def test_an_entry_taken_out_swapped_rewritten_or_cut_off_is_named(
+def test_removed_or_rewritten_timeline_entry_is_reported(
     events: list[tuple[str, dict[str, int | str]]], data: st.DataObject
 ) -> None:
     whole = chain(events)

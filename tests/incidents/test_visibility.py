@@ -16,7 +16,7 @@ OWN = Visibility(names=("ann@example.com",))
 
 @pytest.mark.parametrize("security", [False, True])
 @pytest.mark.parametrize("sight", [Visibility(ordinary=True), Visibility(security=True), EVERYTHING, Visibility()])
-def test_ordinary_and_security_records_are_seen_by_a_right_of_their_own(sight: Visibility, *, security: bool) -> None:
+def test_ordinary_and_security_incidents_need_separate_permissions(sight: Visibility, *, security: bool) -> None:
     allowed = sight.security if security else sight.ordinary
     assert sight.sees(an_incident(security=security)) is allowed
 
@@ -29,13 +29,13 @@ def test_ordinary_and_security_records_are_seen_by_a_right_of_their_own(sight: V
         {"recorded_by": "ANN@example.com"},
     ],
 )
-def test_a_record_of_ones_own_is_seen_unless_it_is_flagged(fields: Mapping[str, Any]) -> None:
+def test_own_incident_is_visible_unless_security_flagged(fields: Mapping[str, Any]) -> None:
     assert OWN.sees(an_incident(**fields))
     assert not OWN.sees(an_incident(security=True, **fields))
     assert not Visibility(names=("bob@example.com",)).sees(an_incident(**fields))
 
 
-def test_statements_ask_by_the_same_rights_and_names() -> None:
+def test_visibility_parameters_are_permissions_and_names() -> None:
     assert Visibility(ordinary=True, names=("ann",)).parameters() == (False, True, ["ann"])
     assert Visibility(security=True).parameters() == (True, False, [])
 
@@ -43,7 +43,7 @@ def test_statements_ask_by_the_same_rights_and_names() -> None:
 MAY_SEE = "SELECT may_see($1, $2, $3, $4, $5, $6, $7)"
 
 
-async def test_statements_decide_as_the_value_does(pool: Pool) -> None:
+async def test_sql_visibility_agrees_with_python(pool: Pool) -> None:
     names = ("", "Ann@Example.com", "bob")
     sights = [
         Visibility(ordinary=o, security=s, names=n)
@@ -56,11 +56,11 @@ async def test_statements_decide_as_the_value_does(pool: Pool) -> None:
             assert asked is bool(sight.sees(one)), (sight, security, own)
 
 
-async def test_postgresql_puts_the_condition_in_place_where_it_is_asked(pool: Pool) -> None:
+async def test_may_see_function_is_inlined_by_postgresql(pool: Pool) -> None:
     asked = "EXPLAIN SELECT FROM incident WHERE may_see(security, recorded_by, owner, contact, false, true, '{}')"
     plan = "\n".join(row[0] for row in await pool.fetch(asked))
     assert "may_see" not in plan
 
 
-def test_those_who_manage_incidents_or_security_may_see_security_incidents() -> None:
+def test_only_incident_managers_and_security_see_security_incidents() -> None:
     assert {role for role in Role if has_security_role([role, "reporter"])} == {Role.INCIDENT_MANAGER, Role.SECURITY}

@@ -19,7 +19,7 @@ def test_raw_http_gives_headers_query_and_body(end: str) -> None:
     assert (delivery.headers, delivery.body, delivery.query) == (found.headers, found.body, found.query)
 
 
-def test_a_body_is_as_long_as_its_head_says() -> None:
+def test_body_length_follows_content_length_header() -> None:
     assert captured(b"POST / HTTP/1.1\r\nContent-Length: 3\r\n\r\nabcd\n").body == b"abc"
     for head in (b"Content-Length: 9", b"Transfer-Encoding: chunked"):
         with pytest.raises(Malformed):
@@ -27,5 +27,5 @@ def test_a_body_is_as_long_as_its_head_says() -> None:
 
 
 @given(data=st.binary())
-def test_anything_else_is_a_bare_body(data: bytes) -> None:
+def test_data_without_request_line_is_bare_body(data: bytes) -> None:
     assert captured(b"{" + data).body == b"{" + data

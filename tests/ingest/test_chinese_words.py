@@ -12,5 +12,5 @@ CHINESE = [chinese for words in (WORDS, SAID, STATUSES, WRITTEN) for _, chinese 
 
 
 @pytest.mark.parametrize("text", CHINESE)
-def test_no_mark_beside_a_chinese_character_is_half_width(text: str) -> None:
+def test_chinese_text_has_no_half_width_punctuation(text: str) -> None:
     assert HALF_WIDTH.findall(text) == []

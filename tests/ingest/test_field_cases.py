@@ -38,7 +38,7 @@ async def record(intake: IntakeHarness) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("case", ["01-severity-rises", "sender-02-worsening-alert"])
-async def test_a_warning_that_becomes_critical_is_raised_and_shown(intake: IntakeHarness, case: str) -> None:
+async def test_warning_turned_critical_raises_priority_and_updates_title(intake: IntakeHarness, case: str) -> None:
     assert await play(intake, case) == [Outcome.OPENED, Outcome.REPEATED]
     row = await record(intake)
     assert (row["priority"], row["severity"]) == (1, "critical")
@@ -47,12 +47,12 @@ async def test_a_warning_that_becomes_critical_is_raised_and_shown(intake: Intak
     assert await intake.rows("SELECT facts->>'new' AS new FROM timeline WHERE event = 'raised'") == [{"new": "1"}]
 
 
-async def test_a_recovery_of_the_same_second_clears(intake: IntakeHarness) -> None:
+async def test_recovery_in_same_second_clears_incident(intake: IntakeHarness) -> None:
     assert await play(intake, "sender-01-same-second-recovery") == [Outcome.OPENED, Outcome.CLEARED]
     assert (await record(intake))["state"] == "resolved"
 
 
-async def test_who_acknowledged_in_nagios_and_what_they_said_is_kept(intake: IntakeHarness) -> None:
+async def test_nagios_acknowledgement_keeps_author_and_note(intake: IntakeHarness) -> None:
     assert await play(intake, "sender-05-who-acknowledged") == [Outcome.OPENED, Outcome.ACKNOWLEDGED]
     assert (await record(intake))["handler"] == "obrien (nagios)"
     said = await intake.rows("SELECT facts->>'note' AS note FROM timeline WHERE event = 'accepted'")

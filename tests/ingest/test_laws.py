@@ -25,7 +25,7 @@ ODD: list[Any] = [None, True, -1, 1e18, "", "\u0000x", "x" * 5_000, [], [[{}]], 
 
 
 @pytest.mark.parametrize("slug", SLUGS)
-def test_a_source_reads_its_captured_requests_and_keeps_the_three_laws(slug: str) -> None:
+def test_source_reads_captured_requests_and_keeps_three_laws(slug: str) -> None:
     cases = [case for case in CASES if case.startswith(f"{slug}/")]
     for case in cases:
         expected = msgspec.json.decode((FIXTURES / case / "expected.json").read_bytes())
@@ -73,7 +73,7 @@ def set_at(value: Any, place: pointers.Steps, new: Any) -> None:
     parent[int(place[-1]) if isinstance(parent, list) else place[-1]] = new
 
 
-def lacking(slugs: list[str], fixtures: Path, docs: Path) -> dict[str, set[str]]:
+def missing_parts(slugs: list[str], fixtures: Path, docs: Path) -> dict[str, set[str]]:
     """What sources do not have that they owe, by what it is."""
     captured = {path.parts[-3] for path in fixtures.glob("*/firing/request.http")}
     read = {path.parts[-3] for path in fixtures.glob("*/firing/expected.json")}
@@ -94,11 +94,11 @@ def lacking(slugs: list[str], fixtures: Path, docs: Path) -> dict[str, set[str]]
     return {what: found for what, found in missing.items() if found}
 
 
-def test_every_source_has_all_that_it_owes() -> None:
-    assert lacking(SLUGS, FIXTURES, DOCS) == {}
+def test_every_source_has_fixtures_docs_examples_and_signer() -> None:
+    assert missing_parts(SLUGS, FIXTURES, DOCS) == {}
 
 
-def test_every_module_of_a_source_is_one_and_they_stand_in_order() -> None:
+def test_source_modules_match_registry_in_order() -> None:
     assert sorted(SLUGS) == SLUGS
     assert {path.stem for path in Path(sources.__path__[0]).glob("[a-z]*.py")} == set(SLUGS)
 
@@ -111,7 +111,7 @@ ACCOUNTLESS = {"standard_webhooks"}
 
 
 @pytest.mark.parametrize("signer", SIGNERS, ids=lambda signer: signer.slug)
-def test_every_sender_that_proves_itself_can_be_told_to_lie_in_all_five_ways(signer: Signer) -> None:
+def test_every_signer_supports_all_five_attacks(signer: Signer) -> None:
     """Bad, stale, replayed, of a wrong account, with its keys elsewhere: reading/test_signatures.py then tells the lies."""
     headers, body = signer.signed()
     source, delivery = BY_SLUG[signer.slug], Delivery(headers, body, NOW)

@@ -30,7 +30,7 @@ async def receipt(gateway: Served, answer: Any) -> list[Any]:
     return [one["mended"] for one in shown["results"]]
 
 
-async def test_a_nul_in_an_annotation_opens_the_record_and_stands_on_the_receipt(gateway: Served) -> None:
+async def test_nul_in_annotation_opens_incident_and_is_reported_on_receipt(gateway: Served) -> None:
     told = {"pointer": "/alerts/0/annotations/lastlog", "what": "characters that cannot be kept were replaced by U+FFFD"}
     status, answer = await post(gateway, "/ingest/alertmanager", NUL)
     assert (status, answer["results"][0]["outcome"], answer["results"][0]["mended"]) == (202, "opened", [told])
@@ -41,7 +41,7 @@ async def test_a_nul_in_an_annotation_opens_the_record_and_stands_on_the_receipt
     assert [(one["priority"], one["occurrences"]) for one in found["incidents"]] == [(1, 2)]
 
 
-async def test_a_byte_order_mark_is_taken_off_at_every_door(gateway: Served) -> None:
+async def test_byte_order_mark_is_removed_at_every_endpoint(gateway: Served) -> None:
     mark, key = b"\xef\xbb\xbf", gateway.keys["ingest"]
     event = {"routing_key": key, "event_action": "trigger", "payload": {"summary": "disk", "severity": "error", "source": "a"}}
     for path, body in (
@@ -59,7 +59,7 @@ async def test_a_byte_order_mark_is_taken_off_at_every_door(gateway: Served) -> 
     assert await gateway.pool.fetchval("SELECT count(*) FROM receipt WHERE mended IS NULL") == 0
 
 
-async def test_no_form_of_a_time_refuses_an_alert(gateway: Served) -> None:
+async def test_no_time_format_refuses_alert(gateway: Served) -> None:
     for told in [*TIMES, "yesterday"]:
         body = {"title": "payments down", "severity": "critical", "dedup_key": "pay", "occurred_at": told}
         status, answer = await post(gateway, "/ingest/generic", msgspec.json.encode(body))
@@ -67,12 +67,12 @@ async def test_no_form_of_a_time_refuses_an_alert(gateway: Served) -> None:
     assert [one["pointer"] for one in answer["results"][0]["mended"]] == ["/occurred_at"]
 
 
-async def test_what_is_well_formed_has_nothing_to_tell(gateway: Served) -> None:
+async def test_well_formed_alert_reports_no_mends(gateway: Served) -> None:
     status, answer = await post(gateway, "/ingest/generic", b'{"title":"disk"}')
     assert (status, "mended" in answer["results"][0], await receipt(gateway, answer)) == (202, False, [[]])
 
 
-async def test_quarantine_keeps_the_bytes_that_came_and_says_once_what_is_wrong(gateway: Served) -> None:
+async def test_quarantine_keeps_original_bytes_and_problem(gateway: Served) -> None:
     bodies = [
         ("/ingest/generic", b'\xef\xbb\xbf{"titel": "b\xfcro"}', {}),
         (f"/api/v2/generic/incoming?token={gateway.keys['ingest']}", FORM, {"Content_Type": "multipart/form-data; boundary=b"}),
@@ -88,7 +88,7 @@ async def test_quarantine_keeps_the_bytes_that_came_and_says_once_what_is_wrong(
 FORM = b'--b\r\nContent-Disposition: form-data; name="details"\r\n\r\nno summary\r\n--b--\r\n'
 
 
-async def test_a_form_in_parts_is_read_as_an_urlencoded_one(gateway: Served) -> None:
+async def test_multipart_form_is_read_like_urlencoded_form(gateway: Served) -> None:
     body = FORM.replace(
         b"no summary\r\n--b--", b'x\r\n--b\r\nContent-Disposition: form-data; name="summary"\r\n\r\n[Shop] Down\r\n--b--'
     )
@@ -101,7 +101,7 @@ async def test_a_form_in_parts_is_read_as_an_urlencoded_one(gateway: Served) -> 
     assert [(one["title"], one["occurrences"]) for one in found["incidents"]] == [("[Shop] Down", 2)]
 
 
-async def test_a_key_in_a_form_is_not_kept_with_it(gateway: Served) -> None:
+async def test_key_in_form_body_is_redacted_in_quarantine(gateway: Served) -> None:
     body = f"details=x&token={gateway.keys['ingest']}".encode()
     await gateway.client.post(
         "/api/v2/generic/incoming", data=body, headers={"Content-Type": "application/x-www-form-urlencoded"}
@@ -110,7 +110,7 @@ async def test_a_key_in_a_form_is_not_kept_with_it(gateway: Served) -> None:
 
 
 @pytest.mark.parametrize("path", ["/ingest/generic", "/api/v2/alerts", "/ingest/alertmanager"])
-async def test_too_many_items_are_refused_before_any_is_read(gateway: Served, path: str) -> None:
+async def test_too_many_items_return_413_and_are_not_quarantined(gateway: Served, path: str) -> None:
     items = b"[" + b"{}," * MOST_ITEMS + b"{}]"
     status, answer = await post(gateway, path, b'{"alerts":%b}' % items if "ingest/alert" in path else items)
     assert (status, answer["detail"]) == (413, f"{MOST_ITEMS + 1} items in one request: send at most 1000")

@@ -57,7 +57,7 @@ async def save(gateway: Served, steps: Any, **headers: str) -> tuple[int, Any]:
     return answer.status, await answer.json()
 
 
-async def test_an_entry_is_shown_beside_what_was_expected(gateway: Served) -> None:
+async def test_quarantine_entry_shows_differences_without_secrets(gateway: Served) -> None:
     sent = {"titel": "Disk full", "status": "kaputt", "labels": {"api_key": "s3cr3tvalue"}}
     headers = {
         "Authorization": f"Bearer {gateway.keys['ingest']}",
@@ -80,7 +80,7 @@ async def test_an_entry_is_shown_beside_what_was_expected(gateway: Served) -> No
     assert "authorization" not in told["entry"]["headers"]
 
 
-async def test_a_body_that_is_no_json_is_shown_as_it_is(gateway: Served) -> None:
+async def test_non_json_entry_is_shown_as_text_with_secrets_masked(gateway: Served) -> None:
     headers = {"Authorization": f"Bearer {gateway.keys['ingest']}"}
     assert (await gateway.client.post("/ingest/generic", data=b"token=s3cr3tvalue {", headers=headers)).status == 400
     _, listed = await gateway.get(QUARANTINE, "admin")
@@ -92,7 +92,7 @@ async def test_a_body_that_is_no_json_is_shown_as_it_is(gateway: Served) -> None
 LONG = {"title": "Disk full", "dedup_key": "k" * 600}
 
 
-async def test_the_list_is_narrowed_and_counted_by_problem(gateway: Served) -> None:
+async def test_quarantine_list_and_counts_are_filtered(gateway: Served) -> None:
     await kept(gateway, {"status": "kaputt"}, {"status": "kaputt"}, LONG)
     await kept(gateway, LONG, key="other")
     _, counted = await gateway.get(f"{QUARANTINE}/counts", "admin")
@@ -106,7 +106,7 @@ async def test_the_list_is_narrowed_and_counted_by_problem(gateway: Served) -> N
         assert (status, sum(one["count"] for one in counted["counts"])) == (200, found)
 
 
-async def test_a_mapping_is_tried_saved_and_then_done_to_what_waits_and_what_comes(gateway: Served) -> None:
+async def test_saved_mapping_applies_to_quarantined_and_new_requests(gateway: Served) -> None:
     waiting = await kept(gateway, {"name": "Disk", "status": "kaputt"}, {"name": "", "status": "other"})
     body = {"integration": "ours", "source": "generic", "steps": STEPS}
     status, tried = await asked(gateway, f"{QUARANTINE}/try", body)
@@ -133,7 +133,7 @@ async def test_a_mapping_is_tried_saved_and_then_done_to_what_waits_and_what_com
     assert (await asked(gateway, f"{QUARANTINE}/{waiting[0]}/drop", {"reason": "x"}))[0] == 409
 
 
-async def test_a_mapping_has_versions_and_two_people_do_not_overwrite_each_other(gateway: Served) -> None:
+async def test_mapping_is_versioned_and_stale_if_match_returns_412(gateway: Served) -> None:
     assert (await gateway.get(MAPPING, "admin"))[0] == 404
     assert (await save(gateway, STEPS))[1]["version"] == 1
     assert (await save(gateway, STEPS))[1]["version"] == 1
@@ -151,7 +151,7 @@ async def test_a_mapping_has_versions_and_two_people_do_not_overwrite_each_other
         assert (await gateway.client.put(path, json=body, headers=sent)).status == 404
 
 
-async def test_two_who_replay_the_same_at_once_make_one_record_and_each_entry_ends_once(gateway: Served) -> None:
+async def test_concurrent_replays_settle_each_entry_once(gateway: Served) -> None:
     waiting = await kept(gateway, *({"name": f"Disk {n}", "status": "kaputt"} for n in range(6)))
     await save(gateway, STEPS)
     drop = f"{QUARANTINE}/{waiting[-1]}/drop"
@@ -168,7 +168,7 @@ async def test_two_who_replay_the_same_at_once_make_one_record_and_each_entry_en
     assert await gateway.pool.fetchval("SELECT count(*) FROM incident") == len(replayed)
 
 
-async def test_a_batch_ends_where_it_was_asked_to_and_says_how_to_go_on(gateway: Served) -> None:
+async def test_replay_batch_stops_at_limit_and_returns_cursor(gateway: Served) -> None:
     waiting = await kept(gateway, *({"status": "kaputt"} for _ in range(3)))
     status, first = await asked(gateway, f"{QUARANTINE}/replay", {"limit": 2})
     assert (status, first["refused"], first["next"], first["left"]) == (200, 2, waiting[1], 1)
@@ -178,7 +178,7 @@ async def test_a_batch_ends_where_it_was_asked_to_and_says_how_to_go_on(gateway:
     assert told["entry"]["tried_problem"].endswith("title is missing or empty")
 
 
-async def test_what_is_dropped_stays_with_its_first_reason_and_is_not_replayed(gateway: Served) -> None:
+async def test_dropped_entry_keeps_first_reason_and_is_not_replayed(gateway: Served) -> None:
     (entry,) = await kept(gateway, {"status": "kaputt"})
     assert (await asked(gateway, f"{QUARANTINE}/{entry}/drop", {"reason": ""}))[0] == 400
     for reason in ("a test of theirs", "another one"):
@@ -188,7 +188,7 @@ async def test_what_is_dropped_stays_with_its_first_reason_and_is_not_replayed(g
     assert (await asked(gateway, f"{QUARANTINE}/{entry + 1}/drop", {"reason": "x"}))[0] == 404
 
 
-async def test_only_administrators_change_more_than_one_entry_or_a_mapping(gateway: Served) -> None:
+async def test_quarantine_changes_and_mappings_require_administrator(gateway: Served) -> None:
     for path in ("/replay", "/try", "/1/drop"):
         assert (await gateway.post(QUARANTINE + path, {}, "write")).status == 403
     sent = {"Authorization": f"Bearer {gateway.keys['write']}"}
@@ -196,7 +196,7 @@ async def test_only_administrators_change_more_than_one_entry_or_a_mapping(gatew
     assert (await gateway.client.get(MAPPING, headers=sent)).status == 403
 
 
-async def test_a_claim_that_was_left_behind_ends_by_itself(gateway: Served) -> None:
+async def test_abandoned_claim_expires(gateway: Served) -> None:
     (entry,) = await kept(gateway, {"status": "kaputt"})
     claimed = "UPDATE quarantine SET claimed_until = statement_timestamp() + $1::text::interval"
     await gateway.pool.execute(claimed, "1 minute")
@@ -219,7 +219,7 @@ async def waiting_for(pool: Pool, clock: FakeClock, submit: Submit) -> tuple[Men
     return Mender(Replay(pool, {generic.SOURCE.slug: generic.SOURCE}, {}, submit, clock, Mappings())), found
 
 
-async def test_a_batch_stops_where_intake_takes_no_more_and_leaves_the_rest_as_it_was(pool: Pool, clock: FakeClock) -> None:
+async def test_replay_batch_stops_on_overload_and_leaves_entries_pending(pool: Pool, clock: FakeClock) -> None:
     async def full(_: Submission) -> Receipt:
         raise Overloaded("too much at once")
 
@@ -229,7 +229,7 @@ async def test_a_batch_stops_where_intake_takes_no_more_and_leaves_the_rest_as_i
     assert found
 
 
-async def test_a_batch_that_takes_long_ends_early_and_says_how_to_go_on(pool: Pool, clock: FakeClock) -> None:
+async def test_slow_replay_batch_ends_early_with_cursor(pool: Pool, clock: FakeClock) -> None:
     async def slow(submission: Submission) -> Receipt:
         clock.advance(timedelta(seconds=11))
         assert submission.flag == "replay"
@@ -241,7 +241,7 @@ async def test_a_batch_that_takes_long_ends_early_and_says_how_to_go_on(pool: Po
     assert done.stopped.startswith("it took long")
 
 
-async def test_an_entry_that_takes_long_ends_its_batch_and_only_its_own_is_passed_over(
+async def test_slow_entry_ends_batch_and_is_skipped_as_busy(
     pool: Pool, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     taken: list[str] = []
@@ -265,7 +265,7 @@ async def test_an_entry_that_takes_long_ends_its_batch_and_only_its_own_is_passe
     assert await pool.fetchval("SELECT state FROM quarantine WHERE id = $1 AND claimed_until IS NULL", found[1]) == "pending"
 
 
-async def test_a_trial_that_takes_long_ends_early_too(pool: Pool, clock: FakeClock) -> None:
+async def test_slow_mapping_trial_ends_early(pool: Pool, clock: FakeClock) -> None:
     def parse(delivery: Delivery, settings: Intake) -> Parsed:
         clock.advance(timedelta(seconds=11))
         return generic.parse(delivery, settings)
@@ -279,7 +279,7 @@ async def test_a_trial_that_takes_long_ends_early_too(pool: Pool, clock: FakeClo
     assert ([entry for entry, _ in tried.trials], tried.next) == (found[:1], found[0])
 
 
-async def test_what_people_sent_is_shown_and_not_compared(gateway: Served) -> None:
+async def test_email_entry_is_shown_without_comparison(gateway: Served) -> None:
     (entry,) = await kept(gateway, {"status": "kaputt"})
     await gateway.pool.execute("UPDATE quarantine SET source = 'email'")
     _, told = await gateway.get(f"{QUARANTINE}/{entry}", "admin")

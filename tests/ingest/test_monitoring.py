@@ -41,7 +41,7 @@ def sent(case: str) -> dict[str, Any]:
 @pytest.mark.parametrize("slug", SLUGS)
 @effort(max_examples=40)
 @given(data=st.data())
-def test_anything_in_the_place_of_a_field_is_read_or_refused(slug: str, data: st.DataObject) -> None:
+def test_any_field_value_is_read_or_malformed(slug: str, data: st.DataObject) -> None:
     body = sent(data.draw(st.sampled_from([f"{slug}/firing", "icinga/event_firing"] if slug == "icinga" else [f"{slug}/firing"])))
     name, value = data.draw(st.sampled_from(sorted(body))), data.draw(VALUES)
     if isinstance(body[name], dict) and data.draw(st.booleans()):
@@ -55,7 +55,7 @@ def test_anything_in_the_place_of_a_field_is_read_or_refused(slug: str, data: st
 
 
 @pytest.mark.parametrize("slug", ["datadog", "dynatrace", "healthchecks", "uptime_kuma", "zabbix"])
-def test_no_test_button_pages(slug: str) -> None:
+def test_test_button_alert_is_marked_as_test(slug: str) -> None:
     ((_, alert),) = read(slug, sent(f"{slug}/test_button")).alerts
     assert alert.test
 
@@ -66,20 +66,20 @@ def test_no_test_button_pages(slug: str) -> None:
      ("datadog/told_again", 3), ("newrelic/firing", 1), ("dynatrace/firing", 3), ("elastic/firing", 1), ("splunk/firing", 2),
      ("uptime_kuma/firing", 2), ("healthchecks/firing", 2)],
 )  # fmt: skip
-def test_severities_mean_what_their_tools_mean(case: str, priority: int) -> None:
+def test_severities_map_to_priorities(case: str, priority: int) -> None:
     slug = case.partition("/")[0]
     ((_, alert),) = read(slug, sent(case)).alerts
     assert grade_of(slug, alert.severity, load(None, {}).intake).priority == priority
 
 
-def test_a_search_that_matches_again_is_the_same_alert_and_no_repeated_delivery() -> None:
+def test_repeated_splunk_search_keeps_dedup_key_without_duplicate_delivery() -> None:
     one, two = read("splunk", sent("splunk/firing")), read("splunk", sent("splunk/fired_again"))
     assert one.alerts[0][1].dedup_key == two.alerts[0][1].dedup_key
     rows = [read("splunk", sent("splunk/firing"), webhook_id="").delivery_id, one.delivery_id]
     assert rows == [None, "m1"]
 
 
-def test_an_object_is_named_alike_by_both_ways_of_icinga() -> None:
+def test_icinga_command_and_event_share_dedup_key() -> None:
     command, event = read("icinga", sent("icinga/firing")), read("icinga", sent("icinga/event_firing"))
     assert command.alerts[0][1].dedup_key == event.alerts[0][1].dedup_key
     hidden = sent("icinga/event_ok") | {"muted": True, "muted_reason": "in downtime"}
@@ -87,7 +87,7 @@ def test_an_object_is_named_alike_by_both_ways_of_icinga() -> None:
 
 
 @pytest.mark.parametrize("case", ["nagios/firing", "icinga/firing", "icinga/event_firing"])
-def test_the_name_of_a_check_is_a_label_and_no_service_of_the_catalogue(case: str) -> None:
+def test_check_name_is_label_and_not_catalogue_service(case: str) -> None:
     slug, body = case.partition("/")[0], sent(case)
     ((_, alert),) = read(slug, body).alerts
     assert (alert.service, alert.ci) == ("", alert.labels["host"])
@@ -104,7 +104,7 @@ def filled(name: str, values: dict[str, str], macro: str) -> dict[str, Any]:
     return body
 
 
-def test_the_shipped_templates_are_read_as_the_fixtures_are() -> None:
+def test_shipped_templates_are_read_like_fixtures() -> None:
     variables = {
         "ALERT_ID": "1234", "ALERT_TRANSITION": "Triggered", "ALERT_SCOPE": "host:srv01,service:shop", "ORG_ID": "11023",
         "ALERT_CYCLE_KEY": "9bd4", "TAGS": "service:shop", "DATE": "1795237080000", "ALERT_PRIORITY": "P2",
@@ -132,7 +132,7 @@ def test_the_shipped_templates_are_read_as_the_fixtures_are() -> None:
     assert (kibana.dedup_key, kibana.status) == ("r/h1", AlertStatus.RESOLVED)
 
 
-def test_the_shipped_watch_tells_its_two_states() -> None:
+def test_shipped_elastic_watch_sends_firing_and_resolved() -> None:
     actions = msgspec.json.decode((INTEGRATIONS / "elastic/watcher.json").read_bytes())["actions"]
     told = []
     for action in actions.values():
@@ -143,7 +143,7 @@ def test_the_shipped_watch_tells_its_two_states() -> None:
     assert told == [("watch/log_errors", AlertStatus.FIRING), ("watch/log_errors", AlertStatus.RESOLVED)]
 
 
-def test_the_media_type_sends_what_the_source_reads() -> None:
+def test_zabbix_media_type_sends_fields_of_source() -> None:
     export = yaml.safe_load((INTEGRATIONS / "zabbix/media_type_incident_gateway.yaml").read_text("utf-8"))
     (media,) = export["zabbix_export"]["media_types"]
     names = [one["name"] for one in media["parameters"]]
@@ -162,7 +162,7 @@ async def gateway(database_url: str) -> AsyncIterator[Served]:
         yield running
 
 
-async def test_the_notification_command_opens_and_clears_and_an_icinga_event_too(gateway: Served, tmp_path: Path) -> None:
+async def test_nagios_command_and_icinga_event_open_and_clear_incidents(gateway: Served, tmp_path: Path) -> None:
     (tmp_path / "key").write_text(gateway.keys["ingest"] + "\n")
     nagios = Nagios(tmp_path, Stub(port=gateway.client.make_url("/").port or 0))
     for kind, state in (("PROBLEM", "CRITICAL"), ("RECOVERY", "OK")):

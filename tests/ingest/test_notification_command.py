@@ -78,7 +78,7 @@ async def until(holds: Callable[[], bool]) -> None:
             await asyncio.get_running_loop().run_in_executor(None, lambda: None)
 
 
-async def test_it_tries_again_under_one_name_and_gives_up_on_a_refusal(nagios: Nagios) -> None:
+async def test_notification_is_retried_under_one_key_and_set_aside_on_refusal(nagios: Nagios) -> None:
     nagios.stub.answers = [503, 429, 202, 400]
     async with nagios.stub.up():
         assert (await nagios.tell("type=PROBLEM", "host=a"))[0] == 0
@@ -98,13 +98,13 @@ async def test_it_tries_again_under_one_name_and_gives_up_on_a_refusal(nagios: N
         ("磁盘满".encode(), "磁盘满"),
     ],
 )
-async def test_bytes_that_are_no_utf_8_are_read_as_the_gateway_reads_them(nagios: Nagios, sent: bytes, read: str) -> None:
+async def test_non_utf8_arguments_are_decoded(nagios: Nagios, sent: bytes, read: str) -> None:
     async with nagios.stub.up():
         assert (await nagios.tell("host=a", os.fsdecode(b"service=" + sent)))[0] == 0
     assert nagios.stub.committed == [{"host": "a", "service": read}]
 
 
-async def test_what_is_told_during_an_outage_is_sent_after_it_in_order_by_the_background(nagios: Nagios) -> None:
+async def test_notifications_spooled_during_outage_are_sent_in_order(nagios: Nagios) -> None:
     async with nagios.stub.up():
         pass
     for at, state in enumerate(("WARNING", "CRITICAL", "OK")):
@@ -116,7 +116,7 @@ async def test_what_is_told_during_an_outage_is_sent_after_it_in_order_by_the_ba
     assert [one["state"] for one in nagios.stub.committed] == ["WARNING", "CRITICAL", "OK"]
 
 
-async def test_notifications_of_one_second_come_in_the_order_in_which_they_were_started(nagios: Nagios) -> None:
+async def test_notifications_of_same_second_arrive_in_start_order(nagios: Nagios) -> None:
     async with nagios.stub.up():
         pass
     started = []
@@ -130,7 +130,7 @@ async def test_notifications_of_one_second_come_in_the_order_in_which_they_were_
     assert [one["output"] for one in nagios.stub.committed] == [str(number) for number in range(6)]
 
 
-async def test_a_command_that_was_killed_leaves_its_notification_to_the_next(nagios: Nagios) -> None:
+async def test_notification_of_killed_command_is_sent_by_next_command(nagios: Nagios) -> None:
     async with nagios.stub.up():
         pass
     process = await asyncio.create_subprocess_exec(
@@ -146,7 +146,7 @@ async def test_a_command_that_was_killed_leaves_its_notification_to_the_next(nag
     assert [one["state"] for one in nagios.stub.committed] == ["CRITICAL", "OK"]
 
 
-async def test_a_wrong_key_keeps_everything_until_it_is_mended(nagios: Nagios) -> None:
+async def test_notification_with_wrong_key_is_kept_and_sent_later(nagios: Nagios) -> None:
     nagios.stub.answers = [401]
     async with nagios.stub.up():
         status, output = await nagios.tell("host=a", "time=1")
@@ -155,7 +155,7 @@ async def test_a_wrong_key_keeps_everything_until_it_is_mended(nagios: Nagios) -
     assert [one["host"] for one in nagios.stub.committed] == ["a", "b"]
 
 
-async def test_a_folder_that_cannot_be_written_is_told_and_another_taken(nagios: Nagios) -> None:
+async def test_unwritable_spool_folder_is_reported_and_replaced(nagios: Nagios) -> None:
     (nagios.folder / "file").write_text("")
     async with nagios.stub.up():
         status, output = await nagios.tell("host=a", spool="file/spool")
@@ -163,6 +163,6 @@ async def test_a_folder_that_cannot_be_written_is_told_and_another_taken(nagios:
     assert nagios.stub.committed == [{"host": "a"}]
 
 
-def test_the_commands_end_before_what_starts_them_kills_them() -> None:
+def test_command_timeouts_are_below_nagios_and_icinga_limits() -> None:
     text = SCRIPT.read_text("utf-8")
     assert json.loads(text.partition("WITHIN = ")[2].partition("\n")[0]) == {"nagios": 25.0, "icinga": 55.0}

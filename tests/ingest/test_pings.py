@@ -14,7 +14,7 @@ async def gateway(database_url: str) -> AsyncIterator[Served]:
         yield running
 
 
-async def test_a_job_pings_by_every_address_and_its_failure_is_a_record(gateway: Served) -> None:
+async def test_job_pings_at_every_address_and_failure_opens_incident(gateway: Served) -> None:
     address = f"/ping/{gateway.keys['ingest']}/backup"
 
     async def ping(method: str, what: str, body: bytes | None = None) -> tuple[int, str]:
@@ -46,7 +46,7 @@ async def test_a_job_pings_by_every_address_and_its_failure_is_a_record(gateway:
     assert [(await ping("GET", what))[0] for what in ("/256", "/1000", "/other", "/-1")] == [400, 404, 404, 404]
 
 
-async def test_a_key_that_may_not_ping_is_refused_and_other_integrations_monitors_are_not_there(gateway: Served) -> None:
+async def test_ping_with_wrong_key_is_refused_and_foreign_monitor_returns_404(gateway: Served) -> None:
     await gateway.client.get(f"/ping/{gateway.keys['ingest']}/backup?create=1")
     answers = [
         (await gateway.client.get(f"/ping/{key}/backup")).status for key in (gateway.keys["read"], gateway.keys["other"], "x")

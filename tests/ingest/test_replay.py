@@ -16,7 +16,7 @@ async def gateway(database_url: str, redis_url: str) -> AsyncIterator[Served]:
         yield running
 
 
-async def test_a_body_of_which_nothing_is_understood_is_refused_and_kept(gateway: Served) -> None:
+async def test_unreadable_body_returns_400_and_is_quarantined(gateway: Served) -> None:
     answer = await gateway.post("/ingest/alertmanager", BAD)
     assert answer.status == 400
     _, listed = await gateway.get("/api/v1/quarantine", "admin")
@@ -24,7 +24,7 @@ async def test_a_body_of_which_nothing_is_understood_is_refused_and_kept(gateway
     assert (kept["source"], kept["item"], kept["pointer"]) == ("alertmanager", 0, "/alerts/0/labels")
 
 
-async def test_it_still_cannot_be_read_until_somebody_mends_it(gateway: Served) -> None:
+async def test_replay_of_unmended_entry_returns_400(gateway: Served) -> None:
     await gateway.post("/ingest/alertmanager", BAD)
     assert (await gateway.post("/api/v1/quarantine/1/replay", {}, "admin")).status in {400, 404}
     _, listed = await gateway.get("/api/v1/quarantine", "admin")
@@ -33,7 +33,7 @@ async def test_it_still_cannot_be_read_until_somebody_mends_it(gateway: Served) 
     assert len((await gateway.get("/api/v1/quarantine", "admin"))[1]["quarantine"]) == 1
 
 
-async def test_a_mended_item_opens_its_record_once(gateway: Served) -> None:
+async def test_mended_entry_opens_incident_once(gateway: Served) -> None:
     await gateway.post("/ingest/alertmanager", BAD)
     _, listed = await gateway.get("/api/v1/quarantine", "admin")
     kept = listed["quarantine"][0]["id"]
@@ -50,5 +50,5 @@ async def test_a_mended_item_opens_its_record_once(gateway: Served) -> None:
 
 
 @pytest.mark.parametrize("name", ["0", "x", "9" * 30])
-async def test_what_is_not_in_quarantine_is_not_found(gateway: Served, name: str) -> None:
+async def test_replay_of_unknown_entry_returns_404(gateway: Served, name: str) -> None:
     assert (await gateway.post(f"/api/v1/quarantine/{name}/replay", {}, "admin")).status == 404

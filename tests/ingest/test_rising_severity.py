@@ -58,9 +58,7 @@ def submission(slug: str, body: bytes, clock: FakeClock) -> Submission:
 
 
 @pytest.mark.parametrize("slug", RISES)
-async def test_the_same_key_with_a_worse_severity_raises_and_with_a_milder_one_stays(
-    slug: str, database_url: str, clock: FakeClock
-) -> None:
+async def test_worse_severity_raises_priority_and_milder_one_keeps_it(slug: str, database_url: str, clock: FakeClock) -> None:
     path, milder, worse = RISES[slug]
     async with intake_harness(database_url, clock, settings()) as intake:
         seen = []

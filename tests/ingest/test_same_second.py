@@ -48,9 +48,7 @@ async def send(intake: IntakeHarness, slug: str, body: dict[str, Any]) -> tuple[
 
 
 @pytest.mark.parametrize("slug", PAIRS)
-async def test_a_recovery_of_the_same_second_clears_and_a_firing_after_it_reopens(
-    slug: str, database_url: str, clock: FakeClock
-) -> None:
+async def test_recovery_in_same_second_clears_and_later_firing_reopens(slug: str, database_url: str, clock: FakeClock) -> None:
     firing, recovery = PAIRS[slug]
     async with intake_harness(database_url, clock, settings()) as intake:
         story = [(await send(intake, slug, body))[0] for body in (firing, firing, recovery, firing, recovery)]
@@ -59,9 +57,7 @@ async def test_a_recovery_of_the_same_second_clears_and_a_firing_after_it_reopen
 
 
 @pytest.mark.parametrize("slug", ["nagios", "icinga", "generic"])
-async def test_a_firing_that_its_recovery_overtook_opens_nothing_and_the_next_one_does(
-    slug: str, database_url: str, clock: FakeClock
-) -> None:
+async def test_firing_overtaken_by_recovery_is_stale_and_next_one_opens(slug: str, database_url: str, clock: FakeClock) -> None:
     firing, recovery = PAIRS[slug]
     later = {**firing, "time": str(int(TIME) + 1)} if "time" in firing else {**firing, "occurred_at": "2026-03-02T11:59:51Z"}
     async with intake_harness(database_url, clock, settings()) as intake:
@@ -73,7 +69,7 @@ async def test_a_firing_that_its_recovery_overtook_opens_nothing_and_the_next_on
         assert await send(intake, slug, firing) == (Outcome.STALE, "overtaken")
 
 
-async def test_events_of_pagerduty_go_by_arrival_whatever_their_time_of_occurrence(database_url: str, clock: FakeClock) -> None:
+async def test_pagerduty_events_apply_by_arrival_regardless_of_event_time(database_url: str, clock: FakeClock) -> None:
     async with intake_harness(database_url, clock, settings()) as intake:
         again = event("trigger", "2026-03-02T11:59:58Z")
         story = [await send(intake, "pagerduty", body) for body in (*PAIRS["pagerduty"][:1], again, PAIRS["pagerduty"][1])]

@@ -29,7 +29,7 @@ TEXT = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"])
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_a_request_is_read_as_its_fixture_says(case: str) -> None:
+def test_request_is_read_as_fixture_expects(case: str) -> None:
     assert replayed(case) == msgspec.json.decode((FIXTURES / case / "expected.json").read_bytes())
 
 
@@ -51,7 +51,7 @@ def bodies(slug: str, name: str, service: str) -> tuple[object, object]:
 
 @pytest.mark.parametrize("slug", ["alertmanager", "alertmanager_v2", "cloudevents", "generic", "opsgenie", "pagerduty"])
 @given(name=TEXT, service=TEXT)
-def test_firing_and_resolved_share_a_key_which_the_same_input_always_gives(slug: str, name: str, service: str) -> None:
+def test_firing_and_resolved_share_stable_dedup_key(slug: str, name: str, service: str) -> None:
     fire, clear = bodies(slug, name, service)
     ((_, one),), ((_, two),) = read(slug, fire).alerts, read(slug, clear).alerts
     assert (one.namespace, one.dedup_key) == (two.namespace, two.dedup_key)
@@ -62,7 +62,7 @@ def test_firing_and_resolved_share_a_key_which_the_same_input_always_gives(slug:
 @pytest.mark.parametrize("slug", SLUGS)
 @settings(max_examples=40)
 @given(body=st.binary() | JSON)
-def test_garbage_is_refused_and_nothing_else_is_ever_raised(slug: str, body: object) -> None:
+def test_garbage_is_read_stably_or_malformed(slug: str, body: object) -> None:
     try:
         parsed = read(slug, body)
     except Malformed as refusal:
@@ -80,7 +80,7 @@ def test_garbage_is_refused_and_nothing_else_is_ever_raised(slug: str, body: obj
      b'{"title":"x","occurred_at":1e21}', b'{"title":"x","occurred_at":"10000-01-01T00:00:00Z"}', b"", b"\xff",
      b'{"title":"\\ud800"}', b'{"title":"x","dedup_key":' + b"9" * 5000 + b"}", b'{"title":"x","y":' + b"[" * 40 + b"]" * 40 + b"}"],  # noqa: E501
 )  # fmt: skip
-def test_the_known_traps_refuse_the_body_or_the_item(slug: str, body: bytes) -> None:
+def test_known_hostile_bodies_are_refused(slug: str, body: bytes) -> None:
     try:
         timeless = slug == "oncall" and b"occurred_at" in body
         assert not read(slug, body).alerts or b"ud800" in body or b"999" in body or timeless
@@ -88,7 +88,7 @@ def test_the_known_traps_refuse_the_body_or_the_item(slug: str, body: bytes) -> 
         assert refusal.flaws  # noqa: PT017
 
 
-def test_the_fingerprint_is_the_one_prometheus_computes() -> None:
+def test_fingerprint_matches_prometheus() -> None:
     assert fingerprint({}) == f"{14695981039346656037:016x}"
     assert fingerprint({"name": "garland, briggs", "fear": "love is not enough"}) == f"{5799056148416392346:016x}"
     assert fingerprint({"first-label": "first-label-value"}) == f"{5146282821936882169:016x}"
@@ -97,7 +97,7 @@ def test_the_fingerprint_is_the_one_prometheus_computes() -> None:
 LABELS = {"alertname": "Down", "severity": "critical", "service": "web", "instance": "h1"}
 
 
-def test_a_webhook_and_a_post_of_the_same_alert_share_key_and_occurrence() -> None:
+def test_alertmanager_webhook_and_post_share_key_and_occurrence() -> None:
     item = {"labels": LABELS, "startsAt": "2026-11-21T04:59:00.123456789Z", "endsAt": "0001-01-01T00:00:00Z"}
     told = read(
         "alertmanager",
@@ -119,12 +119,12 @@ def test_a_webhook_and_a_post_of_the_same_alert_share_key_and_occurrence() -> No
 
 @pytest.mark.parametrize("slug", ["alertmanager", "grafana"])
 @pytest.mark.parametrize(("told", "lost"), [(3, 3), (-1, 0), (10**25, 2**31 - 1)])
-def test_what_a_sender_says_it_dropped_is_a_number_that_can_be_kept(slug: str, told: int, lost: int) -> None:
+def test_truncated_alert_count_is_bounded(slug: str, told: int, lost: int) -> None:
     item = {"labels": LABELS, "status": "firing", "startsAt": "2026-11-21T04:59:00Z", "fingerprint": "a"}
     assert read(slug, {"alerts": [item], "truncatedAlerts": told, "orgId": 1, "status": "firing"}).lost == lost
 
 
-def test_a_post_that_has_ended_is_resolved_and_its_bad_neighbours_are_refused_alone() -> None:
+def test_ended_post_is_resolved_and_bad_items_are_refused_alone() -> None:
     bad = [
         {"labels": {}},
         {"labels": {"": "x"}},
@@ -137,7 +137,7 @@ def test_a_post_that_has_ended_is_resolved_and_its_bad_neighbours_are_refused_al
     assert parsed.refused[2].pointer.startswith("/2/labels")
 
 
-def test_a_generic_fire_and_clear_share_a_key() -> None:
+def test_generic_firing_and_resolved_share_auto_key() -> None:
     parsed = read("generic", [{"title": "Disk"}, {"title": "Disk", "status": "OK", "odd": 1}, {"title": 5}, {"status": "up"}])
     (_, fire), (_, clear) = parsed.alerts
     assert fire.dedup_key == clear.dedup_key
@@ -146,14 +146,14 @@ def test_a_generic_fire_and_clear_share_a_key() -> None:
     assert [(r.item, r.pointer) for r in parsed.refused] == [(2, "/2/title"), (3, "/3/title")]
 
 
-def test_a_mapping_reads_a_foreign_body() -> None:
+def test_mapping_reads_foreign_body() -> None:
     intake = Intake(mapping={"items": "/alerts", "title": "/data/name", "status": "/state"})
     parsed = read("generic", {"alerts": [{"data": {"name": "Disk"}, "state": "recovered", "service": "db"}]}, intake)
     ((_, alert),) = parsed.alerts
     assert (alert.title, alert.status, alert.service) == ("Disk", AlertStatus.RESOLVED, "db")
 
 
-def test_a_mapping_reaches_into_lists_and_finds_nothing_where_nothing_is() -> None:
+def test_mapping_reads_list_items_and_missing_values_are_empty() -> None:
     intake = Intake(mapping={"title": "/names/1", "service": "/names/9", "ci": "/names/1/deeper"})
     ((_, alert),) = read("generic", {"names": ["a", "b"]}, intake).alerts
     assert (alert.title, alert.service, alert.ci) == ("b", "", "")
@@ -162,7 +162,7 @@ def test_a_mapping_reaches_into_lists_and_finds_nothing_where_nothing_is() -> No
     assert refused.value.flaws[0].pointer == "/events"
 
 
-def test_what_is_longer_than_pagerduty_documents_is_refused_in_its_place() -> None:
+def test_overlong_pagerduty_fields_are_refused_at_their_pointers() -> None:
     event = {"event_action": "trigger", "dedup_key": "k" * 256, "payload": {"summary": "s" * 1_025}}
     with pytest.raises(Malformed) as refused:
         read("pagerduty", event)
@@ -170,29 +170,29 @@ def test_what_is_longer_than_pagerduty_documents_is_refused_in_its_place() -> No
 
 
 @pytest.mark.parametrize(("data", "description"), [(None, ""), ("it is full", "it is full")])
-def test_the_data_of_a_cloudevent_may_be_nothing_or_a_text(data: str | None, description: str) -> None:
+def test_cloudevent_data_may_be_null_or_text(data: str | None, description: str) -> None:
     event = {"specversion": "1.0", "id": "1", "source": "s", "type": "disk.full", "data": data}
     assert [alert.description for _, alert in read("cloudevents", event).alerts] == [description]
 
 
-def test_a_binary_cloudevent_may_come_without_a_body() -> None:
+def test_binary_cloudevent_without_body_is_read() -> None:
     headers = {"ce-id": "1", "ce-source": "s", "ce-type": "disk.full", "ce-specversion": "1.0"}
     parsed = SOURCE["cloudevents"].parse(Delivery(headers, b"", NOW), Intake())
     assert [alert.title for _, alert in parsed.alerts] == ["disk.full"]
 
 
 @pytest.mark.parametrize("slug", SLUGS)
-def test_what_nests_too_deep_is_refused(slug: str) -> None:
+def test_too_deep_nesting_is_refused(slug: str) -> None:
     with pytest.raises(Malformed, match="deeper than 32"):
         read(slug, b"[" * 33 + b"]" * 33)
 
 
 @pytest.mark.parametrize("told", ["2026-11-21T04:00:00Z", "2026-11-21t12:00:00+08:00", 1795233600, 1795233600000])
-def test_a_moment_is_read_in_utc(told: str | int) -> None:
+def test_time_is_read_in_utc(told: str | int) -> None:
     assert limits.moment(told, NOW) == datetime(2026, 11, 21, 4, tzinfo=UTC)
 
 
-def test_a_moment_is_kept_as_it_was_said_unless_it_lies_ahead_and_the_unset_one_is_none() -> None:
+def test_future_time_is_clamped_and_zero_time_is_none() -> None:
     assert limits.moment("2099-01-01T00:00:00Z", NOW) == NOW + timedelta(minutes=5)
     assert limits.moment(0, NOW) == datetime(1970, 1, 1, tzinfo=UTC)
     assert limits.moment("0001-01-01T00:00:00Z", NOW) is None
@@ -200,20 +200,20 @@ def test_a_moment_is_kept_as_it_was_said_unless_it_lies_ahead_and_the_unset_one_
         limits.moment("soon", NOW)
 
 
-def test_an_escaped_backslash_before_u0000_is_no_nul() -> None:
+def test_escaped_backslash_before_u0000_is_not_nul() -> None:
     assert limits.decode(b'"\\\\u0000"', str) == "\\u0000"
     with pytest.raises(Malformed, match="NUL"):
         limits.decode(b'"\\u0000"', str)
 
 
 @pytest.mark.parametrize("name", ID_HEADERS)
-def test_a_delivery_is_named_by_its_sender(name: str) -> None:
+def test_delivery_id_comes_from_sender_header(name: str) -> None:
     assert delivery_id({name: "m1"}) == "m1"
     assert len(delivery_id({name: "m" * 9000}) or "") == 71
     assert delivery_id({}) is None
 
 
-def test_a_trigger_without_a_key_is_another_alert_each_time_and_the_same_when_read_again() -> None:
+def test_pagerduty_trigger_without_key_gets_stable_key_from_content() -> None:
     body = {"event_action": "trigger", "payload": {"summary": "s"}}
     ((_, one),), ((_, again),) = read("pagerduty", body).alerts, read("pagerduty", body).alerts
     assert one.dedup_key == again.dedup_key
@@ -224,7 +224,7 @@ def test_a_trigger_without_a_key_is_another_alert_each_time_and_the_same_when_re
     ("details", "service"),
     [({"service": " shop "}, "shop"), ({"service": None}, "db"), ([1], "db"), (None, "db")],
 )
-def test_the_client_of_a_pagerduty_event_is_a_label_and_no_service(details: object, service: str) -> None:
+def test_pagerduty_client_is_label_and_not_service(details: object, service: str) -> None:
     payload = {"summary": "s", "component": "db", "custom_details": details}
     ((_, one),) = read("pagerduty", {"event_action": "trigger", "payload": payload, "client": "Checkmk"}).alerts
     assert (one.service, one.labels["client"]) == (service, "Checkmk")
@@ -236,12 +236,12 @@ def test_the_client_of_a_pagerduty_event_is_a_label_and_no_service(details: obje
 @pytest.mark.parametrize(
     ("body", "key"), [(b'{"routing_key":"r"}', "r"), (b"{}", None), (b"[", None), (b'{"routing_key":1}', None)]
 )
-def test_the_routing_key_is_found_or_not(body: bytes, key: str | None) -> None:
+def test_routing_key_is_extracted_or_none(body: bytes, key: str | None) -> None:
     assert routing_key(body) == key
     assert service_key(body.replace(b"routing", b"service")) == key
 
 
-def test_a_mended_event_is_no_repeat_of_the_refused_one() -> None:
+def test_mended_cloudevent_has_other_delivery_id_than_refused_one() -> None:
     event = {"specversion": "1.0", "id": "1", "source": "s", "type": "t"}
     bad, good = read("cloudevents", event | {"data": {"title": 5}}), read("cloudevents", event | {"data": {"title": "5"}})
     assert bad.refused[0].body == msgspec.json.encode(event | {"data": {"title": 5}})
@@ -284,7 +284,7 @@ def frames(inner: object, word: str) -> list[tuple[str, object]]:
 
 
 @given(inner=JSON, word=st.text() | WORDS)
-def test_what_stands_inside_a_vendors_frame_only_ever_ends_refused_or_malformed(inner: object, word: str) -> None:
+def test_any_content_in_vendor_frame_is_read_or_malformed(inner: object, word: str) -> None:
     for slug, body in frames(inner, word):
         try:
             msgspec.json.encode(read(slug, body, sentry_hook_timestamp="1795237200").alerts)
@@ -293,7 +293,7 @@ def test_what_stands_inside_a_vendors_frame_only_ever_ends_refused_or_malformed(
 
 
 @given(inner=JSON, word=st.text())
-def test_what_stands_inside_a_good_frame_only_ever_ends_refused_or_malformed(inner: object, word: str) -> None:
+def test_any_content_in_valid_envelope_is_read_or_malformed(inner: object, word: str) -> None:
     event = {"specversion": "1.0", "id": "1", "source": "s", "type": "t"}
     page = {"event_action": "trigger", "payload": {"summary": "s", "custom_details": inner}}
     mapped = Intake(mapping={"items": "/a", "title": "/title/x", "labels": "/labels/0"})

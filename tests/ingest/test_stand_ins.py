@@ -22,7 +22,7 @@ def firing(slug: str) -> Any:
 
 
 @pytest.mark.parametrize("slug", [source.slug for source in SOURCES if source.doubt])
-def test_a_state_that_is_missing_fires_as_one_that_cannot_be_read(slug: str) -> None:
+def test_missing_state_is_read_as_firing(slug: str) -> None:
     for pointer, instead in BY_SLUG[slug].doubt.items():
         body = firing(slug)
         for at, _ in list(pointers.places(body, pointers.steps(pointer))):
@@ -33,7 +33,7 @@ def test_a_state_that_is_missing_fires_as_one_that_cannot_be_read(slug: str) -> 
 
 @pytest.mark.parametrize("slug", [source.slug for source in SOURCES if source.slug != "oncall"])
 @pytest.mark.parametrize("body", [b"{}", b'{"alert":"disk full"}', b"[{}]"])
-def test_what_names_no_alert_is_refused_whatever_stands_in_for_the_rest(slug: str, body: bytes) -> None:
+def test_body_without_identifying_fields_gives_no_alert(slug: str, body: bytes) -> None:
     try:
         parsed = read(slug, body)
     except Malformed:
@@ -41,7 +41,7 @@ def test_what_names_no_alert_is_refused_whatever_stands_in_for_the_rest(slug: st
     assert not parsed.alerts
 
 
-def test_a_truth_is_no_number_where_a_number_stands_in_for_it() -> None:
+def test_boolean_heartbeat_status_is_not_read_as_number() -> None:
     body = firing("uptime_kuma")
     body["heartbeat"]["status"] = False
     parsed = read("uptime_kuma", json.dumps(body).encode())
@@ -50,7 +50,7 @@ def test_a_truth_is_no_number_where_a_number_stands_in_for_it() -> None:
 
 
 @pytest.mark.parametrize("odd", [None, 1e31, "DELETED"])
-def test_a_tag_that_cannot_be_read_refuses_no_alert(odd: Any) -> None:
+def test_unreadable_zabbix_tag_does_not_refuse_alert(odd: Any) -> None:
     body = firing("zabbix")
     body["tags"] = [{"tag": "service", "value": "crm"}, {"value": "x"} if odd == "DELETED" else {"tag": odd, "value": "x"}]
     parsed = read("zabbix", json.dumps(body).encode())
@@ -59,14 +59,14 @@ def test_a_tag_that_cannot_be_read_refuses_no_alert(odd: Any) -> None:
 
 
 @pytest.mark.parametrize("data", [[], [1, {"a": "b"}], 5, True, 1.5])
-def test_the_data_of_a_cloudevent_that_is_no_object_is_its_description(data: Any) -> None:
+def test_non_object_cloudevent_data_becomes_description(data: Any) -> None:
     event = {"specversion": "1.0", "id": "1", "source": "s", "type": "disk.full", "data": data}
     (alert,) = [alert for _, alert in read("cloudevents", msgspec.json.encode(event)).alerts]
     assert (alert.title, alert.description) == ("disk.full", msgspec.json.encode(data).decode())
 
 
 @pytest.mark.parametrize(("told", "text"), [(-1, "1970-01-01"), (1.5, ""), (5e20, ""), (True, ""), (1794960000, "2026-11-18")])
-def test_the_time_of_a_standard_webhook_refuses_nothing(told: Any, text: str) -> None:
+def test_odd_standard_webhook_timestamp_does_not_refuse_alert(told: Any, text: str) -> None:
     body = {"type": "disk.full", "timestamp": told, "data": {"severity": "critical"}}
     (alert,) = [alert for _, alert in read("standard_webhooks", msgspec.json.encode(body)).alerts]
     assert alert.severity == "critical"
@@ -81,7 +81,7 @@ def test_the_time_of_a_standard_webhook_refuses_nothing(told: Any, text: str) ->
         ({"title": "  ", "message": "", "dedup_key": "db/1"}, "db/1", "dedup_key"),
     ],
 )
-def test_a_generic_alert_without_a_title_takes_what_it_has(item: dict[str, Any], title: str, source: str) -> None:
+def test_generic_alert_without_title_uses_other_field(item: dict[str, Any], title: str, source: str) -> None:
     item = item | {"severity": "critical"}
     for body, at in ((item, "/title"), ([{"title": "fine"}, item], "/1/title")):
         parsed = read("generic", msgspec.json.encode(body))
@@ -100,14 +100,14 @@ def test_a_generic_alert_without_a_title_takes_what_it_has(item: dict[str, Any],
         ({"incident": False}, None),
     ],
 )
-def test_an_event_of_icinga_that_says_nothing_of_incidents_is_an_alert(said: Any, status: AlertStatus | None) -> None:
+def test_icinga_event_without_incident_flag_is_alert(said: Any, status: AlertStatus | None) -> None:
     body = {"tags": {"host": "db1"}, "severity": "crit", "name": "db1!disk"} | said
     parsed = read("icinga", json.dumps(body).encode())
     assert [alert.status for _, alert in parsed.alerts] == ([status] if status else [])
     assert [reason for _, reason in parsed.ignored] == ([] if status else ["no_incident"])
 
 
-def test_more_items_than_any_gateway_takes_are_not_looked_at() -> None:
+def test_items_beyond_maximum_raise_too_large_unread() -> None:
     seen: list[msgspec.Raw] = []
     with pytest.raises(TooLarge, match="10001 items in one request: send at most 10000"):
         each(Delivery({}, b"", NOW), [msgspec.Raw(b"{}")] * (MOST_ITEMS + 1), "", seen.append)  # type: ignore[arg-type]

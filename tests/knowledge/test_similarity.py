@@ -18,7 +18,7 @@ TROUBLES = st.builds(Trouble, st.text(max_size=60), st.sampled_from(["", "mail",
         ("VPN 连接失败", "vpn连接失败,重试无效"),
     ],
 )
-def test_what_says_the_same_in_other_order_is_alike(one: str, other: str) -> None:
+def test_reordered_words_are_similar(one: str, other: str) -> None:
     found = likeness(Trouble(one), Trouble(other))
     assert found.score >= LEAST
     assert found.reasons == ("words",)
@@ -27,11 +27,11 @@ def test_what_says_the_same_in_other_order_is_alike(one: str, other: str) -> Non
 @pytest.mark.parametrize(
     ("one", "other"), [("disk full on db1", "printer out of paper"), ("邮件系统无法登录", "打印机缺纸"), ("disk full", "")]
 )
-def test_what_says_something_else_is_not(one: str, other: str) -> None:
+def test_different_titles_are_not_similar(one: str, other: str) -> None:
     assert likeness(Trouble(one), Trouble(other)).score < LEAST
 
 
-def test_the_same_service_item_and_category_make_it_likelier() -> None:
+def test_same_service_item_and_category_raise_similarity() -> None:
     here = Trouble("mail is slow", "Mail", "mx1", "performance")
     plain, same = likeness(here, Trouble("mail is down")), likeness(here, Trouble("mail is down", "mail", "mx1", "performance"))
     assert round(same.score - plain.score, 2) == 0.3
@@ -39,13 +39,13 @@ def test_the_same_service_item_and_category_make_it_likelier() -> None:
 
 
 @given(TROUBLES, TROUBLES)
-def test_it_is_the_same_from_either_side_and_between_nothing_and_all(one: Trouble, other: Trouble) -> None:
+def test_similarity_is_symmetric_and_between_zero_and_one(one: Trouble, other: Trouble) -> None:
     found = likeness(one, other)
     assert found == likeness(other, one)
     assert 0 <= found.score <= 1
     assert not words(one.title) or likeness(one, one).score >= 0.7
 
 
-def test_a_run_of_chinese_is_read_in_pairs() -> None:
+def test_chinese_text_is_split_into_pairs() -> None:
     assert words("DB1磁盘已满!") == "db1 磁盘 盘已 已满"
     assert words("满") == "满"

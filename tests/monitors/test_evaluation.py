@@ -17,14 +17,14 @@ DAILY = evaluation.armed(
 OK, START, FAIL = Ping(Said.SUCCESS), Ping(Said.START), Ping(Said.FAIL, "no space left", 3)
 
 
-def test_a_ping_counts_the_time_anew_and_tells_nothing() -> None:
+def test_ping_restarts_deadline_without_alert() -> None:
     judged = evaluation.pinged(DAILY, OK, NOON + 5 * MINUTE)
     assert judged.alert is None
     assert (judged.monitor.expected_at, judged.monitor.due_at) == (NOON + 15 * MINUTE, NOON + 16 * MINUTE)
     assert (DAILY.state, judged.monitor.state) == (State.NEW, State.UP)
 
 
-def test_silence_fires_with_the_deadline_as_its_time_and_is_told_of_again() -> None:
+def test_overdue_monitor_fires_at_deadline_and_repeats() -> None:
     judged = evaluation.overdue(DAILY, NOON + 12 * MINUTE)
     assert judged.alert is not None
     assert (judged.alert.status, judged.alert.event_time) == (AlertStatus.FIRING, NOON + 11 * MINUTE)
@@ -37,7 +37,7 @@ def test_silence_fires_with_the_deadline_as_its_time_and_is_told_of_again() -> N
     assert again.monitor.due_at == NOON + 35 * MINUTE
 
 
-def test_a_failure_fires_and_the_next_success_ends_it() -> None:
+def test_failure_fires_and_next_success_resolves() -> None:
     failed = evaluation.pinged(DAILY, FAIL, NOON + MINUTE)
     assert failed.alert is not None
     assert (failed.alert.title, failed.alert.description, failed.alert.annotations) == (
@@ -49,7 +49,7 @@ def test_a_failure_fires_and_the_next_success_ends_it() -> None:
     assert (well.monitor.state, well.monitor.exit_status, well.monitor.note) == (State.UP, None, "")
 
 
-def test_what_began_must_end_within_the_grace() -> None:
+def test_started_job_must_end_within_grace() -> None:
     begun = evaluation.pinged(DAILY, START, NOON + 2 * MINUTE)
     assert (begun.alert, begun.monitor.due_at) == (None, NOON + 3 * MINUTE)
     assert evaluation.pinged(DAILY, START, NOON + 10.5 * MINUTE).monitor.due_at == NOON + 11 * MINUTE
@@ -58,11 +58,11 @@ def test_what_began_must_end_within_the_grace() -> None:
     assert (late.alert.title, late.monitor.started_at) == ("Backup did not end in time", None)
 
 
-def test_a_log_is_kept_and_changes_nothing_else() -> None:
+def test_log_ping_changes_only_note() -> None:
     assert evaluation.pinged(DAILY, Ping(Said.LOG, "hello"), NOON + MINUTE).monitor == replace(DAILY, note="hello")
 
 
-def test_a_paused_monitor_has_no_deadline_and_still_ends_what_fires() -> None:
+def test_paused_monitor_has_no_deadline_but_success_resolves() -> None:
     paused = evaluation.armed(replace(DAILY, enabled=False, down_since=NOON), NOON)
     assert (paused.due_at, paused.expected_at, paused.state) == (None, None, State.PAUSED)
     assert evaluation.pinged(paused, START, NOON).monitor.due_at is None
@@ -71,6 +71,6 @@ def test_a_paused_monitor_has_no_deadline_and_still_ends_what_fires() -> None:
     assert (well.alert.status, well.monitor.due_at) == (AlertStatus.RESOLVED, None)
 
 
-def test_a_ping_from_a_clock_that_went_back_does_not_set_the_time_back() -> None:
+def test_earlier_ping_does_not_move_deadline_back() -> None:
     heard = evaluation.pinged(DAILY, OK, NOON + 5 * MINUTE).monitor
     assert evaluation.pinged(heard, OK, NOON).monitor.due_at == heard.due_at

@@ -65,7 +65,7 @@ async def site(pool: Pool, database_url: str, clock: FakeClock) -> AsyncIterator
         yield Site(pool, clock, intake, integration, made.id)
 
 
-async def test_silence_opens_one_record_and_a_ping_clears_it(site: Site) -> None:
+async def test_missed_ping_opens_one_incident_and_ping_clears_it(site: Site) -> None:
     assert await site.after(minutes=10, seconds=59) == 0
     assert await site.after(seconds=1) == 1
     assert await site.after(seconds=1) == 0
@@ -76,7 +76,7 @@ async def test_silence_opens_one_record_and_a_ping_clears_it(site: Site) -> None
     assert (await site.now()).state is State.UP
 
 
-async def test_pings_in_time_tell_intake_nothing(site: Site) -> None:
+async def test_timely_pings_submit_nothing(site: Site) -> None:
     for _ in range(5):
         assert await site.after(minutes=10) == 0
         await site.ping(Ping(Said.START))
@@ -84,7 +84,7 @@ async def test_pings_in_time_tell_intake_nothing(site: Site) -> None:
     assert site.intake.committed == []
 
 
-async def test_a_failing_job_keeps_one_record_that_ends_when_it_goes_well(site: Site) -> None:
+async def test_failing_job_keeps_one_incident_until_success(site: Site) -> None:
     for exit_status in (1, 2):
         await site.ping(Ping(Said.FAIL, "no space left", exit_status))
         await site.after(minutes=1)
@@ -93,14 +93,14 @@ async def test_a_failing_job_keeps_one_record_that_ends_when_it_goes_well(site: 
     assert await site.records() == [("Backup failed", "resolved")]
 
 
-async def test_two_replicas_looking_at_once_tell_of_it_once(site: Site) -> None:
+async def test_concurrent_replicas_submit_overdue_monitor_once(site: Site) -> None:
     site.clock.advance(timedelta(minutes=11))
     await asyncio.gather(*(Pulse(site.pool, site.clock, site.submit, site.metrics).run_once() for _ in range(4)))
     assert len(site.intake.committed) == 1
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
-async def test_an_intake_that_breaks_loses_no_deadline_and_opens_no_second_record(site: Site, when: str) -> None:
+async def test_failing_intake_loses_no_deadline_and_opens_one_incident(site: Site, when: str) -> None:
     site.broken = when
     with pytest.raises(Unavailable):
         await site.after(minutes=11)
@@ -110,7 +110,7 @@ async def test_an_intake_that_breaks_loses_no_deadline_and_opens_no_second_recor
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
-async def test_a_ping_whose_end_was_not_committed_is_refused_and_the_next_one_counts(site: Site, when: str) -> None:
+async def test_uncommitted_recovery_ping_is_refused_and_next_one_clears(site: Site, when: str) -> None:
     await site.after(minutes=11)
     site.broken = when
     with pytest.raises(Unavailable):
@@ -125,7 +125,7 @@ async def test_a_ping_whose_end_was_not_committed_is_refused_and_the_next_one_co
     assert await site.records() == [("Backup is overdue", "resolved"), ("Backup is overdue", "logged")]
 
 
-async def test_an_unknown_monitor_is_made_only_when_asked_for_and_by_one_ping(site: Site) -> None:
+async def test_unknown_monitor_is_created_once_and_only_on_request(site: Site) -> None:
     with pytest.raises(NotFound):
         await site.ping(slug="other")
     made = await asyncio.gather(*(site.ping(slug="other", create=True) for _ in range(8)))
@@ -138,7 +138,7 @@ async def test_an_unknown_monitor_is_made_only_when_asked_for_and_by_one_ping(si
     assert pings == {"success": 8, "unknown": 1}
 
 
-async def test_another_period_counts_from_now_and_another_name_does_not(site: Site) -> None:
+async def test_changed_period_restarts_deadline_and_changed_name_does_not(site: Site) -> None:
     site.clock.advance(timedelta(minutes=5))
     before = await site.now()
     async with transaction(site.pool) as conn:
@@ -153,7 +153,7 @@ async def test_another_period_counts_from_now_and_another_name_does_not(site: Si
     assert await site.after(days=1) == 0
 
 
-async def test_a_monitor_that_cannot_be_judged_is_put_off_and_stops_nobody(site: Site) -> None:
+async def test_broken_monitor_is_postponed_and_others_are_checked(site: Site) -> None:
     async with transaction(site.pool) as conn:
         await store.create(conn, site.integration, "other", TEN | {"name": "Other"}, site.clock.at + timedelta(seconds=1))
         await conn.execute("UPDATE monitor SET period_seconds = NULL, schedule = 'broken' WHERE id = $1", site.monitor)
@@ -163,7 +163,7 @@ async def test_a_monitor_that_cannot_be_judged_is_put_off_and_stops_nobody(site:
     assert await site.after(minutes=1) == 1
 
 
-async def test_an_integration_has_a_bounded_number_of_monitors(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_monitors_per_integration_are_limited(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(store, "MOST", 1)
     async with transaction(site.pool) as conn:
         with pytest.raises(Conflict, match="at most 1"):

@@ -31,16 +31,16 @@ def at(text: str) -> datetime:
         ("0 0 13 * FRI", "UTC", "2026-11-21T05:00:00Z", "2026-11-27T00:00:00Z"),  # day of month or of week, as cron has it
     ],
 )
-def test_a_schedule_is_read_on_the_wall_clock(schedule: str, zone: str, after: str, next_one: str) -> None:
+def test_schedule_follows_wall_clock_of_zone(schedule: str, zone: str, after: str, next_one: str) -> None:
     assert expected(None, schedule, zone, at(after)) == at(next_one)
 
 
-def test_a_period_is_elapsed_time() -> None:
+def test_period_is_elapsed_time() -> None:
     assert expected(3_600, "", "Europe/Berlin", at("2026-03-29T00:30:00Z")) == at("2026-03-29T01:30:00Z")
 
 
 @given(schedule=SCHEDULES, zone=ZONES, after=MOMENTS)
-def test_the_next_is_later_and_none_lies_between(schedule: str, zone: str, after: datetime) -> None:
+def test_next_expected_time_is_later_and_adjacent(schedule: str, zone: str, after: datetime) -> None:
     one = expected(None, schedule, zone, after)
     assert one > after
     assert expected(None, schedule, zone, after + (one - after) / 2) == one
@@ -56,14 +56,16 @@ def test_the_next_is_later_and_none_lies_between(schedule: str, zone: str, after
         (None, "² * * * *", "UTC", "/schedule"), (None, "@daily", "UTC", "/schedule"), (60, "", "../etc/passwd", "/zone"),
     ],
 )  # fmt: skip
-def test_what_cannot_be_kept_is_refused(period: int | None, schedule: str, zone: str, pointer: str) -> None:
+def test_invalid_period_schedule_or_zone_is_refused_with_pointer(
+    period: int | None, schedule: str, zone: str, pointer: str
+) -> None:
     with pytest.raises(Unprocessable) as refused:
         check(period, schedule, zone)
     assert [flaw.pointer for flaw in refused.value.flaws] == [pointer]
 
 
 @given(text=st.text(st.sampled_from("0123456789*/-,LW#? MONFRI"), max_size=30))
-def test_any_text_is_refused_or_has_a_next_one(text: str) -> None:
+def test_any_schedule_text_is_refused_or_has_next_time(text: str) -> None:
     try:
         check(None, text, "Europe/Berlin")
     except Unprocessable:
@@ -72,5 +74,5 @@ def test_any_text_is_refused_or_has_a_next_one(text: str) -> None:
 
 
 @pytest.mark.parametrize(("period", "schedule"), [(60, ""), (None, "30 2 * * *")])
-def test_a_period_or_a_schedule_is_enough(period: int | None, schedule: str) -> None:
+def test_period_or_schedule_alone_is_valid(period: int | None, schedule: str) -> None:
     assert check(period, schedule, "Asia/Shanghai") is None  # type: ignore[func-returns-value]

@@ -13,20 +13,20 @@ def opened() -> Breakers:
     return breakers
 
 
-def test_a_few_failures_in_a_row_open_the_circuit_of_that_endpoint_only() -> None:
+def test_failures_in_a_row_open_circuit_of_that_endpoint_only() -> None:
     breakers = opened()
     assert breakers.wait("a", 1.0) == FIRST_PAUSE_S - 1.0
     assert breakers.wait("b", 1.0) == 0.0
     assert breakers.open_count() == 1
 
 
-def test_after_the_pause_one_probe_goes_and_the_others_wait() -> None:
+def test_one_probe_is_allowed_after_pause() -> None:
     breakers = opened()
     assert breakers.wait("a", FIRST_PAUSE_S) == 0.0
     assert breakers.wait("a", FIRST_PAUSE_S) > 0.0
 
 
-def test_a_probe_that_succeeds_closes_the_circuit() -> None:
+def test_successful_probe_closes_circuit() -> None:
     breakers = opened()
     breakers.wait("a", FIRST_PAUSE_S)
     breakers.report("a", FIRST_PAUSE_S, failed=False)
@@ -34,7 +34,7 @@ def test_a_probe_that_succeeds_closes_the_circuit() -> None:
     assert breakers.open_count() == 0
 
 
-def test_a_probe_that_fails_doubles_the_pause() -> None:
+def test_failed_probe_doubles_pause() -> None:
     breakers = opened()
     breakers.wait("a", FIRST_PAUSE_S)
     breakers.report("a", FIRST_PAUSE_S, failed=True)
@@ -42,7 +42,7 @@ def test_a_probe_that_fails_doubles_the_pause() -> None:
 
 
 @given(st.lists(st.tuples(st.sampled_from("abc"), st.floats(0, 60), st.booleans()), max_size=80))
-def test_no_history_makes_anyone_wait_longer_than_the_longest_pause(history: list[tuple[str, float, bool]]) -> None:
+def test_wait_never_exceeds_longest_pause(history: list[tuple[str, float, bool]]) -> None:
     breakers, now = Breakers(), 0.0
     for endpoint, passed, failed in history:
         now += passed
@@ -50,7 +50,7 @@ def test_no_history_makes_anyone_wait_longer_than_the_longest_pause(history: lis
         breakers.report(endpoint, now, failed=failed)
 
 
-def test_memory_is_bounded() -> None:
+def test_remembered_endpoints_are_bounded() -> None:
     breakers = Breakers()
     for n in range(REMEMBERED * 2):
         breakers.report(str(n), 0.0, failed=True)

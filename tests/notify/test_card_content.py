@@ -12,14 +12,14 @@ from tests.incidents.test_lifecycle import an_incident
 TOKENS = PressTokens((b"new" * 11,))
 
 
-def test_what_people_would_see_differently_has_another_mark_and_what_they_would_not_has_the_same() -> None:
+def test_mark_changes_only_with_visible_content() -> None:
     one = an_incident()
     changes = ({"state": State.RESOLVED}, {"priority": one.priority - 1}, {"reopened": 1}, {"handler": "ann"})
     assert len({mark(one), *(mark(replace(one, **change)) for change in changes)}) == 1 + len(changes)
     assert mark(replace(one, description="more", version=one.version + 1)) == mark(one)
 
 
-def test_a_record_stands_on_two_lines_in_the_readers_language() -> None:
+def test_card_text_has_two_lines_in_reader_language() -> None:
     one = an_incident(State.IN_PROGRESS, title="Mail\nis down", handler="ann")
     assert standing_of(one, "en").splitlines() == [
         "[INC-20260302-000001] Priority 3 · Mail is down",
@@ -29,7 +29,7 @@ def test_a_record_stands_on_two_lines_in_the_readers_language() -> None:
     assert "处理人" not in standing_of(replace(one, handler=""), "zh-CN")
 
 
-def test_a_text_that_names_the_record_already_is_followed_by_its_state_alone() -> None:
+def test_text_already_naming_incident_is_followed_by_state_only() -> None:
     one = an_incident()
     named = shown(one, TOKENS, "en", "INC-20260302-000001 was opened", named=True)
     assert named.text == f"INC-20260302-000001 was opened\nState: {named.state}"
@@ -49,7 +49,7 @@ def test_a_text_that_names_the_record_already_is_followed_by_its_state_alone() -
         (State.CLOSED, []),
     ],
 )
-def test_only_what_is_still_owed_can_be_pressed(state: State, offered: list[str]) -> None:
+def test_buttons_match_incident_state(state: State, offered: list[str]) -> None:
     one = an_incident(state)
     pressable = buttons(one, TOKENS, "zh-CN")
     assert [button.action for button in pressable] == offered

@@ -56,7 +56,7 @@ async def rows(pool: Pool) -> list[tuple[Any, ...]]:
 
 
 @pytest.mark.usefixtures("ann")
-async def test_the_first_method_that_works_is_the_only_one_and_the_row_says_which(pool: Pool, clock: FakeClock) -> None:
+async def test_only_first_working_contact_method_is_used_and_recorded(pool: Pool, clock: FakeClock) -> None:
     one, channels = runner(pool, clock, voice=Delivered(), smtp=Delivered())
     await owe(pool, 1)
     await one.run_once(NOON)
@@ -66,7 +66,7 @@ async def test_the_first_method_that_works_is_the_only_one_and_the_row_says_whic
 
 @pytest.mark.usefixtures("ann")
 @pytest.mark.parametrize("failure", [Dead("refused"), Retry("busy"), Retry("no answer", down=True)])
-async def test_the_next_method_is_tried_at_once_where_one_fails(pool: Pool, clock: FakeClock, failure: Result) -> None:
+async def test_failed_contact_method_is_followed_by_next_at_once(pool: Pool, clock: FakeClock, failure: Result) -> None:
     one, channels = runner(pool, clock, voice=failure, smtp=Delivered())
     await owe(pool, 1)
     assert await one.run_once(NOON) == 1
@@ -79,7 +79,7 @@ async def test_the_next_method_is_tried_at_once_where_one_fails(pool: Pool, cloc
 
 
 @pytest.mark.usefixtures("ann")
-async def test_where_all_fail_they_are_tried_again_by_the_schedule_from_the_first(pool: Pool, clock: FakeClock) -> None:
+async def test_failed_contact_methods_are_all_retried_from_first(pool: Pool, clock: FakeClock) -> None:
     one, channels = runner(pool, clock, voice=Retry("busy"), smtp=Dead("no such mailbox"), webhook=Dead("gone"))
     await owe(pool, 1)
     assert [await one.run_once(NOON) for _ in range(4)] == [1, 1, 1, 0]
@@ -90,7 +90,7 @@ async def test_where_all_fail_they_are_tried_again_by_the_schedule_from_the_firs
 
 
 @pytest.mark.usefixtures("ann")
-async def test_where_all_refuse_for_good_the_message_is_dead(pool: Pool, clock: FakeClock) -> None:
+async def test_message_is_dead_when_all_contact_methods_refuse(pool: Pool, clock: FakeClock) -> None:
     one, _ = runner(pool, clock, voice=Dead("no telephone"), smtp=Dead("no such mailbox"))
     await owe(pool, 1)
     assert [await one.run_once(NOON) for _ in range(4)] == [1, 1, 1, 0]
@@ -98,7 +98,7 @@ async def test_where_all_refuse_for_good_the_message_is_dead(pool: Pool, clock: 
 
 
 @pytest.mark.usefixtures("ann")
-async def test_an_endpoint_that_is_left_alone_is_passed_over_in_the_same_attempt(pool: Pool, clock: FakeClock) -> None:
+async def test_endpoint_with_open_circuit_is_skipped_in_same_attempt(pool: Pool, clock: FakeClock) -> None:
     one, channels = runner(pool, clock, voice=Delivered(), smtp=Delivered(), webhook=Delivered())
     for _ in range(FAILURES):
         one.breakers.report("ann", clock.monotonic(), failed=True)
@@ -109,9 +109,7 @@ async def test_an_endpoint_that_is_left_alone_is_passed_over_in_the_same_attempt
 
 
 @pytest.mark.usefixtures("ann")
-async def test_where_all_endpoints_are_left_alone_the_message_waits_without_spending_an_attempt(
-    pool: Pool, clock: FakeClock
-) -> None:
+async def test_message_waits_without_attempt_when_all_circuits_are_open(pool: Pool, clock: FakeClock) -> None:
     one, _ = runner(pool, clock, voice=Delivered(), smtp=Delivered(), webhook=Delivered())
     for endpoint in ("ann", "ann@example.com", "https://ann.example.com"):
         for _ in range(FAILURES):
@@ -122,7 +120,7 @@ async def test_where_all_endpoints_are_left_alone_the_message_waits_without_spen
 
 
 @pytest.mark.usefixtures("ann")
-async def test_a_round_that_ends_at_endpoints_left_alone_counts(pool: Pool, clock: FakeClock) -> None:
+async def test_round_ending_at_open_circuits_counts_as_attempt(pool: Pool, clock: FakeClock) -> None:
     one, _ = runner(pool, clock, voice=Dead("no"), smtp=Delivered(), webhook=Delivered())
     for endpoint in ("ann@example.com", "https://ann.example.com"):
         for _ in range(FAILURES):
@@ -132,7 +130,7 @@ async def test_a_round_that_ends_at_endpoints_left_alone_counts(pool: Pool, cloc
     assert (await rows(pool))[0][:2] == ("pending", 1)
 
 
-async def test_a_person_who_has_chosen_nothing_is_mailed(pool: Pool, clock: FakeClock) -> None:
+async def test_person_without_chosen_methods_gets_mail(pool: Pool, clock: FakeClock) -> None:
     async with acquire(pool) as conn:
         await people.create(conn, FIELDS | {"login": "bob", "email": "bob@example.com", "phone": ""}, None)
     one, channels = runner(pool, clock, smtp=Delivered())
@@ -144,7 +142,7 @@ async def test_a_person_who_has_chosen_nothing_is_mailed(pool: Pool, clock: Fake
 @pytest.mark.parametrize(
     ("login", "active", "why"), [("bob", True, "contact method"), ("bob", False, "login"), ("eve", True, "login")]
 )
-async def test_whom_nothing_can_reach_is_given_up(pool: Pool, clock: FakeClock, login: str, active: bool, why: str) -> None:  # noqa: FBT001 - a parameter
+async def test_message_to_unreachable_person_is_dead(pool: Pool, clock: FakeClock, login: str, active: bool, why: str) -> None:  # noqa: FBT001 - a parameter
     async with acquire(pool) as conn:
         await people.create(conn, FIELDS | {"login": "bob", "email": "", "phone": "", "active": active}, None)
     one, _ = runner(pool, clock, smtp=Delivered())

@@ -13,14 +13,14 @@ from tests.support.telling import FACTS, notice
 MINUTE = timedelta(minutes=1)
 
 
-async def test_the_same_cause_and_target_is_owed_once(pool: Pool) -> None:
+async def test_notice_of_same_cause_and_target_is_stored_once(pool: Pool) -> None:
     async with pool.acquire() as conn:
         await outbox.put(conn, [(1, notice()), (1, notice()), (2, notice())], NOON)
         await outbox.put(conn, [(1, notice())], NOON + MINUTE)
         assert await conn.fetchval("SELECT count(*) FROM outbox") == 2
 
 
-async def test_a_claim_carries_what_was_put_and_counts_the_attempt(pool: Pool) -> None:
+async def test_claim_returns_stored_notice_and_counts_attempt(pool: Pool) -> None:
     async with pool.acquire() as conn:
         await outbox.put(conn, [(1, notice(target="smtp:ops@example.com"))], NOON)
         (owed,) = await outbox.claim(conn, NOON, 10)
@@ -30,7 +30,7 @@ async def test_a_claim_carries_what_was_put_and_counts_the_attempt(pool: Pool) -
     assert owed.id == notice(target="smtp:ops@example.com").id(1)
 
 
-async def test_a_claimed_row_is_hidden_for_a_minute_and_then_comes_back_under_the_same_id(pool: Pool) -> None:
+async def test_claimed_row_reappears_after_one_minute_with_same_id(pool: Pool) -> None:
     async with pool.acquire() as conn:
         await outbox.put(conn, [(1, notice())], NOON)
         (first,) = await outbox.claim(conn, NOON, 10)
@@ -39,7 +39,7 @@ async def test_a_claimed_row_is_hidden_for_a_minute_and_then_comes_back_under_th
     assert (second.id, second.attempts) == (first.id, 2)
 
 
-async def test_competing_claimers_share_the_rows_without_overlap(pool: Pool) -> None:
+async def test_concurrent_claims_do_not_overlap(pool: Pool) -> None:
     async with pool.acquire() as conn:
         await outbox.put(conn, [(n, notice()) for n in range(200)], NOON)
 
@@ -51,7 +51,7 @@ async def test_competing_claimers_share_the_rows_without_overlap(pool: Pool) -> 
     assert len(taken) == len(set(taken)) == 200
 
 
-async def test_without_a_moment_postgres_judges(pool: Pool) -> None:
+async def test_database_clock_is_used_without_given_time(pool: Pool) -> None:
     async with pool.acquire() as conn:
         await outbox.put(conn, [(1, notice())], None)
         (owed,) = await outbox.claim(conn, None, 10)
@@ -59,7 +59,7 @@ async def test_without_a_moment_postgres_judges(pool: Pool) -> None:
         assert await conn.fetchval("SELECT settled_at >= created_at FROM outbox")
 
 
-async def test_a_sent_row_is_never_claimed_again(pool: Pool) -> None:
+async def test_sent_row_is_never_claimed_again(pool: Pool) -> None:
     async with pool.acquire() as conn:
         await outbox.put(conn, [(1, notice())], NOON)
         (owed,) = await outbox.claim(conn, NOON, 10)
@@ -67,7 +67,7 @@ async def test_a_sent_row_is_never_claimed_again(pool: Pool) -> None:
         assert await outbox.claim(conn, NOON + timedelta(days=9), 10) == []
 
 
-async def test_a_retry_is_due_after_its_wait_and_keeps_its_reason(pool: Pool) -> None:
+async def test_retry_is_due_after_its_wait_and_keeps_reason(pool: Pool) -> None:
     async with pool.acquire() as conn:
         await outbox.put(conn, [(1, notice())], NOON)
         (owed,) = await outbox.claim(conn, NOON, 10)
@@ -78,7 +78,7 @@ async def test_a_retry_is_due_after_its_wait_and_keeps_its_reason(pool: Pool) ->
         assert await conn.fetchval("SELECT last_error FROM outbox") == "answered 500"
 
 
-async def test_a_verdict_on_an_attempt_that_is_no_longer_the_newest_changes_nothing_unless_it_was_sent(pool: Pool) -> None:
+async def test_outdated_settlement_is_ignored_unless_sent(pool: Pool) -> None:
     async with pool.acquire() as conn:
         await outbox.put(conn, [(1, notice())], NOON)
         (owed,) = await outbox.claim(conn, NOON, 10)
@@ -87,7 +87,7 @@ async def test_a_verdict_on_an_attempt_that_is_no_longer_the_newest_changes_noth
         assert await outbox.settle(conn, NOON, [Settlement(owed.id, 1, "sent")]) == 1
 
 
-async def test_a_deferred_row_gets_its_attempt_back(pool: Pool) -> None:
+async def test_deferred_row_gets_attempt_refunded(pool: Pool) -> None:
     async with pool.acquire() as conn:
         await outbox.put(conn, [(1, notice())], NOON)
         (owed,) = await outbox.claim(conn, NOON, 10)
@@ -95,7 +95,7 @@ async def test_a_deferred_row_gets_its_attempt_back(pool: Pool) -> None:
         assert await conn.fetchval("SELECT attempts FROM outbox") == 0
 
 
-async def test_the_depth_tells_waiting_from_retrying_and_the_oldest_age(pool: Pool) -> None:
+async def test_depth_separates_waiting_from_retrying_and_gives_oldest_age(pool: Pool) -> None:
     async with pool.acquire() as conn:
         await outbox.put(conn, [(n, notice()) for n in range(3)], NOON)
         await outbox.put(conn, [(9, notice(target="smtp:a@example.com"))], NOON + MINUTE)
@@ -104,7 +104,7 @@ async def test_the_depth_tells_waiting_from_retrying_and_the_oldest_age(pool: Po
     assert depths == {("webhook", False): (2, 60.0), ("webhook", True): (1, 60.0), ("smtp", False): (1, 0.0)}
 
 
-async def test_a_notice_to_any_recipient_can_be_owed(pool: Pool) -> None:
+async def test_notice_to_any_recipient_text_is_stored(pool: Pool) -> None:
     targets = ("olga@example.com", "oncall", "", ":", "\x00", "person:\udcff", "webhook:" + "x" * 100_000)
     async with pool.acquire() as conn:
         await outbox.put(conn, [(1, notice(target=target)) for target in targets], NOON)
@@ -120,7 +120,7 @@ FROM generate_series(1, 5000) AS n
 """
 
 
-async def test_a_claim_of_a_long_queue_does_not_sort_it(pool: Pool) -> None:
+async def test_claim_of_long_queue_uses_index_without_sort(pool: Pool) -> None:
     async with pool.acquire() as conn, conn.transaction():
         await conn.execute(WAITING, NOON)
         await conn.execute("ANALYZE outbox")

@@ -11,14 +11,14 @@ LI = Reader("zh-CN", "Asia/Shanghai")
 
 
 @pytest.mark.parametrize("at", ["2026-03-02T12:30:00Z", datetime(2026, 3, 2, 12, 30, tzinfo=UTC)])
-def test_a_time_is_on_the_reader_s_clock(at: object) -> None:
+def test_time_is_shown_in_reader_time_zone(at: object) -> None:
     assert local_time(at, ANN) == "2026-03-02 20:30:00 Asia/Shanghai"
     for zone in ("UTC", "Mars/Olympus", "", "../UTC"):
         assert local_time(at, Reader("en", zone)) == "2026-03-02 12:30:00 UTC"
 
 
 @pytest.mark.parametrize("text", ["soon", "9999-12-31T23:59:59Z"])
-def test_what_is_no_time_there_stays_as_it_is(text: str) -> None:
+def test_unreadable_time_is_shown_unchanged(text: str) -> None:
     assert local_time(text, ANN) == text
 
 
@@ -34,5 +34,5 @@ def test_what_is_no_time_there_stays_as_it_is(text: str) -> None:
         (10**20, "36500 days", "36500 天"),
     ],
 )
-def test_a_length_of_time_is_in_words(seconds: int, english: str, chinese: str) -> None:
+def test_duration_is_shown_in_words(seconds: int, english: str, chinese: str) -> None:
     assert (duration_words(seconds, ANN), duration_words(seconds, LI)) == (english, chinese)

@@ -8,7 +8,7 @@ from tests.access.test_permissions import RECORD
 OURS, OTHERS = PressTokens((b"new" * 11, b"old" * 11)), PressTokens((b"else" * 8,))
 
 
-def test_a_token_says_which_record_it_was_made_for_and_how_often_that_was_reopened() -> None:
+def test_press_token_names_incident_and_reopen_count() -> None:
     read = OURS.read(OURS.make(RECORD))
     assert read is not None
     assert (read.incident_id, read.reopened, read.version) == (RECORD.id, 0, RECORD.version)
@@ -16,7 +16,7 @@ def test_a_token_says_which_record_it_was_made_for_and_how_often_that_was_reopen
     assert OURS.read(PressTokens(OURS.secrets[1:]).make(RECORD)) == read
 
 
-def test_a_token_of_somebody_else_s_or_changed_by_a_letter_is_none() -> None:
+def test_foreign_or_altered_press_token_is_none() -> None:
     token = OURS.make(RECORD)
     assert OURS.read(OTHERS.make(RECORD)) is None
     assert OURS.read(token.replace("p1-0", "p1-1")) is None
@@ -25,7 +25,7 @@ def test_a_token_of_somebody_else_s_or_changed_by_a_letter_is_none() -> None:
     assert OURS.read("") is None
 
 
-def test_what_was_reopened_since_makes_a_token_stale_and_what_merely_went_on_does_not() -> None:
+def test_press_token_is_stale_only_after_reopening() -> None:
     read = OURS.read(OURS.make(RECORD))
     assert read is not None
     assert not read.is_stale(replace(RECORD, version=RECORD.version + 5, handler="ann"))

@@ -74,7 +74,7 @@ def shows(message: Message) -> bool:
     return "insider" in repr(message) or "INC-" in repr(message) or "/r/link" in repr(message)
 
 
-async def test_what_was_owed_before_the_flag_says_nothing_afterwards_to_whoever_may_not_see_it(
+async def test_message_queued_before_security_flag_hides_incident_from_outsiders(
     pool: Pool, clock: FakeClock, number: str
 ) -> None:
     await pool.execute(FLAG, number)
@@ -88,9 +88,7 @@ async def test_what_was_owed_before_the_flag_says_nothing_afterwards_to_whoever_
         assert unseen is one.subject.startswith("P1 restricted incident")
 
 
-async def test_no_kind_of_message_shows_anything_to_any_kind_of_recipient_who_may_not_see_it(
-    pool: Pool, clock: FakeClock, number: str
-) -> None:
+async def test_no_message_shows_security_incident_to_outsiders(pool: Pool, clock: FakeClock, number: str) -> None:
     await pool.execute(FLAG, number)
     said = everything_said() | {"number": number, "related": number}
     told: list[Message] = []
@@ -102,13 +100,11 @@ async def test_no_kind_of_message_shows_anything_to_any_kind_of_recipient_who_ma
     assert {one.incident_id is not None for one in told if one.recipient != "lena"} == {False}
 
 
-async def test_of_an_ordinary_incident_everybody_is_told_everything(pool: Pool, clock: FakeClock, number: str) -> None:
+async def test_message_about_ordinary_incident_shows_everything(pool: Pool, clock: FakeClock, number: str) -> None:
     assert all(shows(one) for one in await sent(pool, clock, number, SEEN + UNSEEN))
 
 
-async def test_a_message_about_another_incident_does_not_name_a_security_incident(
-    pool: Pool, clock: FakeClock, number: str
-) -> None:
+async def test_message_does_not_name_other_security_incident_to_outsiders(pool: Pool, clock: FakeClock, number: str) -> None:
     hidden = await opened(pool, 42, security=True)
     listed = [{"number": hidden, "priority": 1, "state": "logged", "title": "phishing"}]
     told = await sent(
@@ -120,7 +116,7 @@ async def test_a_message_about_another_incident_does_not_name_a_security_inciden
     assert all("insider" in one.text for one in told)
 
 
-async def test_a_call_is_made_all_the_same(pool: Pool, clock: FakeClock, number: str) -> None:
+async def test_call_about_security_incident_is_still_made(pool: Pool, clock: FakeClock, number: str) -> None:
     await pool.execute(FLAG, number)
     (call,) = await sent(pool, clock, number, ("voice:lena",))
     assert call.incident_id is not None

@@ -13,31 +13,31 @@ TOKENS = ReplyTokens((NEW, OLD))
 
 
 @given(st.integers(1, 10**17), st.text("abcDEF <>[]磁\n", max_size=20))
-def test_a_tag_names_its_record_in_any_case_and_any_text(incident_id: int, around: str) -> None:
+def test_reply_tag_names_incident_in_any_case_and_text(incident_id: int, around: str) -> None:
     tag = TOKENS.make(incident_id)
     assert TOKENS.read(f"{around} [{tag}] {around}") == incident_id
     assert TOKENS.read(tagged("desk@example.com", tag).upper()) == incident_id
     assert len(f"desk+{tag}") <= 64
 
 
-def test_a_tag_of_the_secret_before_is_believed_and_a_stranger_s_is_not() -> None:
+def test_reply_tag_of_previous_secret_is_accepted_and_foreign_one_is_not() -> None:
     assert TOKENS.read(ReplyTokens((OLD,)).make(7)) == 7
     assert TOKENS.read(ReplyTokens((b"stranger",)).make(7)) is None
     assert TOKENS.read(f"{ReplyTokens((b'stranger',)).make(7)} {TOKENS.make(8)}") == 8
 
 
 @pytest.mark.parametrize("changed", [r"r8-\1", r"r7-\1a", r"xr7-\1", r"r07-\1", r"r7-a\1", r"r7\1"])
-def test_a_tag_that_was_changed_is_none(changed: str) -> None:
+def test_altered_reply_tag_is_none(changed: str) -> None:
     assert TOKENS.read(re.sub("r7-(.*)", changed, TOKENS.make(7))) is None
 
 
-def test_the_line_people_write_above_is_in_their_language_or_in_both() -> None:
+def test_reply_marker_line_is_in_reader_language_or_both() -> None:
     assert above_this_line("en") == f"##- {MARKERS[0]} -##"
     assert above_this_line("zh-CN") == f"##- {MARKERS[1]} -##"
     assert all(marker in above_this_line("") for marker in MARKERS)
 
 
-def test_only_the_first_tags_of_a_text_are_looked_at() -> None:
+def test_only_first_tags_of_text_are_checked() -> None:
     false = ReplyTokens((b"stranger",)).make(7)
     assert TOKENS.read(" ".join([false] * 19 + [TOKENS.make(8)])) == 8
     assert TOKENS.read(" ".join([false] * 25 + [TOKENS.make(8)])) is None

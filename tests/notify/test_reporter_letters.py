@@ -24,7 +24,7 @@ SOLVED = {
 }
 
 
-def test_an_english_letter_about_a_solution() -> None:
+def test_resolution_letter_in_english() -> None:
     said = render("resolved", SOLVED, ANN, "reporter")
     assert said.subject == "[INC-1] resolved: printer is dead"
     assert (
@@ -49,7 +49,7 @@ If we hear nothing from you, it closes by itself in 48 hours: 2026-03-04 13:00:0
     )
 
 
-def test_a_chinese_letter_about_a_solution() -> None:
+def test_resolution_letter_in_chinese() -> None:
     assert (
         render("resolved", SOLVED, LI, "reporter").text
         == """您的报告 INC-1 已解决，请您确认。
@@ -72,7 +72,7 @@ https://gw.example/my/x
     )
 
 
-def test_a_closing_after_silence_asks_for_a_rating_where_there_is_none() -> None:
+def test_automatic_closure_letter_asks_for_missing_rating() -> None:
     facts = {"number": "INC-1", "closure": "automatic"}
     said = letter("closed", facts, ANN)
     assert "We had no answer from you after it was resolved." in said
@@ -81,27 +81,27 @@ def test_a_closing_after_silence_asks_for_a_rating_where_there_is_none() -> None
     assert "no answer" not in letter("closed", {"number": "INC-1", "closure": "manual"}, ANN)
 
 
-def test_a_question_stands_in_the_letter_that_asks_it() -> None:
+def test_question_is_quoted_in_letter() -> None:
     facts = {"number": "INC-1", "question": "Which printer?"}
     assert "Our question:\nWhich printer?\n\nPlease answer here:" in letter("awaiting_reporter", facts, ANN)
     assert "我们的问题：\nWhich printer?" in letter("awaiting_reporter", facts, LI)
 
 
-def test_a_rejection_has_its_reason() -> None:
+def test_rejection_letter_states_reason() -> None:
     assert "Reason:\nnot ours" in letter("rejected", {"number": "INC-1", "reason": "not ours"}, ANN)
 
 
-def test_without_a_link_nobody_is_sent_to_one() -> None:
+def test_letter_without_link_refers_to_no_link() -> None:
     for template in LETTERS:
         assert "here" not in letter(template, SOLVED, Reader("en"))
 
 
-def test_what_staff_are_told_of_the_same_occasion_is_no_letter() -> None:
+def test_message_to_staff_is_not_reporter_letter() -> None:
     assert render("resolved", SOLVED, ANN, "leader").text.startswith("resolved\n\nhttps://gw.example/my/x\n\nIncident: INC-1")
 
 
 @pytest.mark.parametrize("locale", LOCALES)
-def test_every_letter_has_an_occasion_and_both_languages(locale: Locale) -> None:
+def test_every_letter_has_template_and_both_languages(locale: Locale) -> None:
     assert set(LETTERS) <= set(Template)
     for sentences in LETTERS.values():
         for english, chinese, _ in sentences:
@@ -119,7 +119,7 @@ def test_every_letter_has_an_occasion_and_both_languages(locale: Locale) -> None
     ),
     st.sampled_from(LOCALES),
 )
-def test_no_fact_breaks_a_letter(template: str, facts: dict[str, Any], locale: Locale) -> None:
+def test_any_facts_render_as_letter(template: str, facts: dict[str, Any], locale: Locale) -> None:
     said = render(template, facts, Reader(locale, link="https://gw.example"), "reporter")
     assert said.subject.isprintable()
     assert said.text.endswith("\n")

@@ -19,13 +19,13 @@ results = st.one_of(
 )
 
 
-def test_the_waits_together_are_about_75_hours() -> None:
+def test_retry_waits_sum_to_about_75_hours() -> None:
     assert timedelta(hours=75) < sum(WAITS, NEW) < timedelta(hours=76)
     assert sum(WAITS, NEW) * (1 + JITTER) < GIVE_UP_AFTER
 
 
 @given(st.uuids(), st.integers(1, len(WAITS)))
-def test_a_wait_stays_within_its_jitter_and_is_the_same_every_time(identity: UUID, attempt: int) -> None:
+def test_retry_wait_is_within_jitter_and_deterministic(identity: UUID, attempt: int) -> None:
     wait = wait_before(identity, attempt)
     assert wait is not None
     assert WAITS[attempt - 1] * (1 - JITTER) <= wait <= WAITS[attempt - 1] * (1 + JITTER)
@@ -33,7 +33,7 @@ def test_a_wait_stays_within_its_jitter_and_is_the_same_every_time(identity: UUI
 
 
 @given(st.uuids(), st.integers(1, 50), st.timedeltas(NEW, timedelta(days=9)), results)
-def test_every_attempt_ends_in_one_settlement_that_fits_its_result(
+def test_every_attempt_gives_one_settlement_matching_its_result(
     identity: UUID, attempt: int, age: timedelta, result: Result
 ) -> None:
     verdict = settle(identity, attempt, age, result)
@@ -42,38 +42,38 @@ def test_every_attempt_ends_in_one_settlement_that_fits_its_result(
     assert verdict.wait <= max(LONGEST_ASKED, WAITS[-1] * (1 + JITTER))
 
 
-def test_after_the_last_wait_it_is_dead() -> None:
+def test_retry_after_last_wait_is_dead() -> None:
     assert settle(ID, len(WAITS), NEW, Retry("down")).state == "pending"
     assert settle(ID, len(WAITS) + 1, NEW, Retry("down")).state == "dead"
 
 
-def test_a_retry_with_a_limit_is_dead_at_its_limit() -> None:
+def test_retry_with_limit_is_dead_at_its_limit() -> None:
     assert [settle(ID, n, NEW, Retry("answered 400", at_most=3)).state for n in (1, 2, 3)] == ["pending", "pending", "dead"]
 
 
-def test_a_longer_wait_that_was_asked_for_is_kept() -> None:
+def test_longer_requested_wait_is_used() -> None:
     assert settle(ID, 1, NEW, Retry("answered 503", after=timedelta(minutes=9))).wait == timedelta(minutes=9)
 
 
-def test_what_is_deferred_for_ever_dies_of_age() -> None:
+def test_endlessly_deferred_row_is_dead_by_age() -> None:
     wait = timedelta(seconds=15)
     assert defer(ID, 1, NOON, NOON + wait, wait).refund
     assert defer(ID, 1, NOON, NOON + GIVE_UP_AFTER, wait).state == "dead"
 
 
-def test_the_next_contact_method_is_tried_at_once_and_counts_as_no_attempt() -> None:
+def test_next_contact_method_is_immediate_and_counts_no_attempt() -> None:
     failed = settle(ID, 1, NEW, Retry("busy"))
     after = next_method(failed, 0, may_recover=True)
     assert (after.state, after.wait, after.refund, after.method, after.may_recover) == ("pending", NEW, True, 1, True)
 
 
-def test_a_row_that_is_put_back_waits_until_it_is_too_old() -> None:
+def test_deferred_row_is_pending_until_too_old() -> None:
     wait = timedelta(minutes=1)
     assert defer(ID, 1, NOON, NOON, wait).state == "pending"
     assert defer(ID, 1, NOON, NOON + GIVE_UP_AFTER, wait).state == "dead"
 
 
-def test_only_a_retry_that_says_the_endpoint_is_down_counts_against_it() -> None:
+def test_only_retry_with_endpoint_down_counts_as_failing() -> None:
     assert [failing(one) for one in (Delivered(), Dead("gone"), Retry("busy"), Retry("no answer", down=True))] == [
         False, False, False, True,
     ]  # fmt: skip

@@ -51,11 +51,11 @@ async def until(condition: Callable[[], object]) -> None:
             await asyncio.sleep(0)  # noqa: TID251 - one turn of the loop, no time
 
 
-def test_the_slowest_batch_ends_before_its_claim_does() -> None:
+def test_slowest_batch_ends_before_its_claim_expires() -> None:
     assert outbox.VISIBILITY.total_seconds() > BATCH / CONCURRENCY * SEND_TIMEOUT_S
 
 
-async def test_everything_owed_is_sent_once_with_its_words(pool: Pool, clock: FakeClock) -> None:
+async def test_every_notice_is_sent_once_with_rendered_text(pool: Pool, clock: FakeClock) -> None:
     await owe(pool, *((n, notice()) for n in range(100)))
     channel = ScriptedChannel()
     one = runner(pool, clock, channel)
@@ -67,7 +67,7 @@ async def test_everything_owed_is_sent_once_with_its_words(pool: Pool, clock: Fa
     assert {row[0] for row in await state(pool)} == {"sent"}
 
 
-async def test_a_refusal_is_tried_again_later_and_a_death_is_not(pool: Pool, clock: FakeClock) -> None:
+async def test_retry_is_sent_later_and_dead_is_not(pool: Pool, clock: FakeClock) -> None:
     await owe(pool, (1, notice()), (2, notice(target="webhook:https://b.example.com")))
     channel = ScriptedChannel(lambda m: Dead("gone") if m.incident_id == 2 else Retry("answered 500"))
     one = runner(pool, clock, channel)
@@ -82,7 +82,7 @@ async def test_a_refusal_is_tried_again_later_and_a_death_is_not(pool: Pool, clo
     assert [count(one, "webhook", outcome) for outcome in ("sent", "retry", "dead")] == [1, 1, 1]
 
 
-async def test_a_channel_that_does_not_exist_is_dead_and_says_so(pool: Pool, clock: FakeClock) -> None:
+async def test_notice_to_unknown_channel_is_dead_with_reason(pool: Pool, clock: FakeClock) -> None:
     await owe(pool, (1, notice(target="pigeon:coop")))
     one = runner(pool, clock, ScriptedChannel())
     await one.run_once(NOON)
@@ -91,7 +91,7 @@ async def test_a_channel_that_does_not_exist_is_dead_and_says_so(pool: Pool, clo
 
 
 @pytest.mark.parametrize("facts", ["[]", "7", "null", '"text"', '{"listed": 3}', '{"number": {}, "records": "x", "listed": [1]}'])
-async def test_a_row_that_cannot_be_read_is_given_up_and_keeps_nobody_waiting(pool: Pool, clock: FakeClock, facts: str) -> None:
+async def test_unreadable_row_is_dead_and_others_are_sent(pool: Pool, clock: FakeClock, facts: str) -> None:
     await owe(pool, (1, notice()), (2, notice()))
     await pool.execute("UPDATE outbox SET facts = $1::text::json WHERE incident_id = 1", facts)
     channel = ScriptedChannel()
@@ -101,7 +101,7 @@ async def test_a_row_that_cannot_be_read_is_given_up_and_keeps_nobody_waiting(po
     assert (sent, [one.incident_id for one in channel.sent]) == (("sent", 1, ""), [2])
 
 
-async def test_what_tells_of_the_most_urgent_goes_first(pool: Pool, clock: FakeClock) -> None:
+async def test_most_urgent_notices_are_sent_first(pool: Pool, clock: FakeClock) -> None:
     rows = [(n, replace(notice(), facts={"number": f"INC-{n}", "priority": n % 4 + 1})) for n in range(200)]
     await owe(pool, *rows, (999, replace(notice(), facts={})))
     channel = ScriptedChannel()
@@ -111,7 +111,7 @@ async def test_what_tells_of_the_most_urgent_goes_first(pool: Pool, clock: FakeC
     assert sum(message.urgency == 1 for message in channel.sent) == 50
 
 
-async def test_no_failure_of_a_round_ends_the_runner(pool: Pool, clock: FakeClock, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_failing_round_does_not_stop_runner(pool: Pool, clock: FakeClock, monkeypatch: pytest.MonkeyPatch) -> None:
     one, rounds = runner(pool, clock, ScriptedChannel()), [0]
 
     async def broken(*_: object) -> list[Any]:
@@ -130,7 +130,7 @@ async def test_no_failure_of_a_round_ends_the_runner(pool: Pool, clock: FakeCloc
     assert not one.alive
 
 
-async def test_a_channel_that_breaks_delays_only_its_own_message(pool: Pool, clock: FakeClock) -> None:
+async def test_failing_channel_delays_only_its_own_message(pool: Pool, clock: FakeClock) -> None:
     await owe(pool, (1, notice()), (2, notice()))
 
     def answer(message: Message) -> Result:
@@ -142,13 +142,13 @@ async def test_a_channel_that_breaks_delays_only_its_own_message(pool: Pool, clo
     assert await state(pool) == [("pending", 1, "internal: KeyError"), ("sent", 1, "")]
 
 
-async def test_a_send_that_never_ends_is_given_up(pool: Pool, clock: FakeClock) -> None:
+async def test_send_that_times_out_is_retried(pool: Pool, clock: FakeClock) -> None:
     await owe(pool, (1, notice()))
     await runner(pool, clock, ScriptedChannel(held=asyncio.Event()), send_timeout_s=0.01).run_once(NOON)
     assert (await state(pool))[0][:2] == ("pending", 1)
 
 
-async def test_an_endpoint_that_keeps_failing_is_left_alone_without_spending_attempts(pool: Pool, clock: FakeClock) -> None:
+async def test_failing_endpoint_is_deferred_without_attempts(pool: Pool, clock: FakeClock) -> None:
     channel = ScriptedChannel(lambda _: Retry("connection refused", down=True))
     one = runner(pool, clock, channel)
     for n in range(FAILURES):
@@ -162,7 +162,7 @@ async def test_an_endpoint_that_keeps_failing_is_left_alone_without_spending_att
     assert one.metrics.registry.get_sample_value("gateway_notify_circuits_open") == 1
 
 
-async def test_no_transaction_is_open_while_something_is_being_sent(pool: Pool, clock: FakeClock) -> None:
+async def test_no_transaction_is_open_while_sending(pool: Pool, clock: FakeClock) -> None:
     await owe(pool, (1, notice()))
     channel = ScriptedChannel(held=(held := asyncio.Event()))
     sending = asyncio.ensure_future(runner(pool, clock, channel).run_once(NOON))
@@ -177,7 +177,7 @@ async def test_no_transaction_is_open_while_something_is_being_sent(pool: Pool, 
     assert await sending == 1
 
 
-async def test_a_sender_that_died_after_sending_sends_again_under_the_same_id(pool: Pool, clock: FakeClock) -> None:
+async def test_message_of_crashed_sender_is_sent_again_with_same_id(pool: Pool, clock: FakeClock) -> None:
     await owe(pool, (1, notice()))
     async with pool.acquire() as conn:
         (lost,) = await outbox.claim(conn, NOON, 1)
@@ -186,7 +186,7 @@ async def test_a_sender_that_died_after_sending_sends_again_under_the_same_id(po
     assert [m.id for m in channel.sent] == [lost.id]
 
 
-async def test_the_loop_wakes_for_the_event_and_for_the_poll(pool: Pool, clock: FakeClock) -> None:
+async def test_runner_wakes_on_event_and_on_poll(pool: Pool, clock: FakeClock) -> None:
     channel = ScriptedChannel()
     one = runner(pool, clock, channel)
     task = asyncio.ensure_future(one.run())
@@ -202,7 +202,7 @@ async def test_the_loop_wakes_for_the_event_and_for_the_poll(pool: Pool, clock: 
     assert isinstance((await asyncio.gather(task, return_exceptions=True))[0], asyncio.CancelledError)
 
 
-async def test_a_verdict_that_cannot_be_written_is_written_when_the_database_is_back(pool: Pool, clock: FakeClock) -> None:
+async def test_settlement_is_written_after_database_recovers(pool: Pool, clock: FakeClock) -> None:
     await owe(pool, (1, notice()))
     channel = ScriptedChannel(held=(held := asyncio.Event()))
     one = runner(pool, clock, channel)
@@ -218,7 +218,7 @@ async def test_a_verdict_that_cannot_be_written_is_written_when_the_database_is_
     assert await state(pool) == [("sent", 1, "")]
 
 
-async def test_a_recipient_without_a_channel_is_given_up_with_the_reason(pool: Pool, clock: FakeClock) -> None:
+async def test_recipient_without_channel_is_dead_with_reason(pool: Pool, clock: FakeClock) -> None:
     await owe(pool, (1, notice(target="oncall")), (2, notice(target="sms:+15550100")))
     assert await runner(pool, clock, ScriptedChannel()).run_once(NOON) == 2
     assert await state(pool) == [

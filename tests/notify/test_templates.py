@@ -18,7 +18,7 @@ URL = "https://gateway.example.com/r/x"
 ANN = Reader("en", link=URL)
 
 
-def test_every_template_and_every_line_exists_in_both_languages() -> None:
+def test_every_template_and_line_has_both_languages() -> None:
     assert set(OCCASIONS) == set(Template)
     for words in (*OCCASIONS.values(), *LINES.values(), *TO_DO.values()):
         assert len(words) == len(LOCALES) == 2
@@ -30,7 +30,7 @@ def test_every_template_and_every_line_exists_in_both_languages() -> None:
 
 @pytest.mark.parametrize("locale", LOCALES)
 @pytest.mark.parametrize("template", Template)
-def test_a_rendering_names_the_incident_its_service_when_it_is_due_and_where_to_look(template: Template, locale: Locale) -> None:
+def test_message_names_incident_service_due_time_and_link(template: Template, locale: Locale) -> None:
     said = render(template, FACTS | {"clock": "overall", "resolution": "solved"}, Reader(locale, link=URL))
     assert "INC-20260302-0001" in said.subject
     assert "P1" in said.subject
@@ -40,7 +40,7 @@ def test_a_rendering_names_the_incident_its_service_when_it_is_due_and_where_to_
     assert URL in said.text
 
 
-def test_an_english_warning_reads_as_it_should() -> None:
+def test_english_warning_text() -> None:
     facts = FACTS | {"clock": "tier2", "share": 0.75, "due_at": datetime(2026, 3, 2, 12, 30, tzinfo=UTC)}
     said = render("sla_warning", facts, ANN, "handler")
     assert said.subject == "[INC-20260302-0001] P1 nearly due: disk full"
@@ -80,7 +80,7 @@ WHOLE = FACTS | {
 }
 
 
-def test_a_message_at_three_in_the_morning_says_everything_in_chinese() -> None:
+def test_chinese_assignment_text_contains_all_facts() -> None:
     li = Reader("zh-CN", "Asia/Shanghai", URL)
     assert (
         render("assigned", WHOLE, li, "handler").text
@@ -110,7 +110,7 @@ since noon
     )
 
 
-def test_what_to_do_follows_from_the_occasion_and_from_what_the_reader_is() -> None:
+def test_step_depends_on_template_and_role() -> None:
     assert {render("resolved", FACTS, ANN, role).ask for role in ("service_desk", "handler", "leader")} == {""}
     assert render("resolved", FACTS | {"to_do": "ask_reporter"}, ANN, "owner").ask == TO_DO["ask_reporter"][0]
     assert render("opened", FACTS, ANN, "tier2").ask == "accept it, or assign it to somebody"
@@ -119,7 +119,7 @@ def test_what_to_do_follows_from_the_occasion_and_from_what_the_reader_is() -> N
     assert render("opened", FACTS | {"to_do": "dance\nnow"}, ANN).ask == "dance now"
 
 
-def test_whoever_works_on_it_already_goes_on_and_who_had_it_before_is_asked_nothing() -> None:
+def test_step_depends_on_state_and_role() -> None:
     under_way = FACTS | {"state": "in_progress"}
     assert render("raised", under_way, ANN, "handler").ask == "go on with it"
     assert render("assigned", under_way | {"state": "assigned"}, ANN, "handler").ask == "accept it and begin"
@@ -129,18 +129,18 @@ def test_whoever_works_on_it_already_goes_on_and_who_had_it_before_is_asked_noth
     assert render("reopened", under_way | {"to_do": ""}, ANN, "leader").ask.startswith("make sure that somebody is working on it")
 
 
-def test_a_note_on_a_related_incident_is_not_called_the_reporters_reply() -> None:
+def test_note_on_related_incident_is_not_called_reporter_reply() -> None:
     said = render("replied", FACTS | {"related": "INC-20260302-0002"}, ANN, "handler")
     assert said.subject == "[INC-20260302-0001] P1 noted on a related incident: disk full"
     assert "its reporter replied" in render("replied", FACTS, ANN, "handler").subject
 
 
-def test_every_step_is_one_that_has_words_and_an_occasion() -> None:
+def test_every_step_has_words_and_template() -> None:
     assert {*FOR_WORKERS.values(), *FOR_OTHERS.values()} <= set(TO_DO)
     assert {*FOR_WORKERS, *FOR_OTHERS} <= set(Template)
 
 
-def test_many_labels_are_counted_and_odd_facts_left_out() -> None:
+def test_labels_are_limited_and_odd_facts_are_left_out() -> None:
     many = {f"l{n}": "x" for n in range(20)}
     assert "l11=x … +8" in render("opened", {"labels": many}, ANN).text
     odd = render("opened", {"labels": "x", "links": "x", "state": "odd", "description": "x" * 3000}, ANN)
@@ -150,7 +150,7 @@ def test_many_labels_are_counted_and_odd_facts_left_out() -> None:
     assert len(odd.text) < 1_200
 
 
-def test_a_short_message_keeps_the_link_whole() -> None:
+def test_brief_message_keeps_link_whole() -> None:
     said = render("opened", WHOLE | {"title": "t" * 400}, ANN, "handler")
     brief = said.brief(URL, 300)
     assert len(brief) == 300
@@ -158,7 +158,7 @@ def test_a_short_message_keeps_the_link_whole() -> None:
     assert render("closed", {"title": "a"}, ANN).brief("", 20) == "closed: a\nclosed\n\nTi"
 
 
-def test_a_chinese_resolution_reads_as_it_should() -> None:
+def test_chinese_resolution_text() -> None:
     said = render("resolved", FACTS | {"resolution": "workaround"}, Reader("zh-CN"))
     assert said.subject == "[INC-20260302-0001] P1 已解决：disk full"
     assert "解决代码：变通方法解决" in said.text
@@ -170,28 +170,28 @@ def test_a_chinese_resolution_reads_as_it_should() -> None:
     st.dictionaries(st.sampled_from(sorted(LINES)), st.text() | st.integers() | st.none()),
     st.sampled_from(LOCALES),
 )
-def test_no_fact_breaks_a_rendering_or_its_subject_line(template: Template, facts: dict[str, Any], locale: Locale) -> None:
+def test_any_facts_render_with_printable_subject(template: Template, facts: dict[str, Any], locale: Locale) -> None:
     said = render(template, facts, Reader(locale, link=URL))
     assert said.subject.isprintable()
     assert len(said.text.splitlines()) <= len(LINES) + 6
 
 
-def test_a_title_is_a_value_and_never_a_format() -> None:
+def test_title_is_never_used_as_format_string() -> None:
     said = render("opened", FACTS | {"title": "{number.__class__} %s\r\nBcc: x@example.com"}, ANN)
     assert said.subject.endswith("opened: {number.__class__} %s Bcc: x@example.com")
 
 
-def test_an_occasion_of_another_release_is_called_by_its_own_name() -> None:
+def test_unknown_template_is_shown_by_its_name() -> None:
     assert "garden party: " in render("garden_party", FACTS, ANN).subject
 
 
-def test_an_acknowledgement_keeps_the_subject_of_the_mail_it_answers() -> None:
+def test_acknowledgement_keeps_subject_of_answered_mail() -> None:
     said = render("received", {"number": "INC-1", "title": "磁盘满了", "subject": "Re: 磁盘满了\r\nBcc: x@y"}, Reader("zh-CN"))
     assert said.subject == "Re: 磁盘满了 Bcc: x@y"
     assert said.text.splitlines() == ["您的报告已受理", "", "事件编号：INC-1", "标题：磁盘满了"]
 
 
-def test_a_hand_over_lists_what_is_open_one_a_line() -> None:
+def test_handover_lists_open_incidents_one_per_line() -> None:
     listed = [
         {"number": "INC-1", "priority": 3, "state": "assigned", "title": "mail\r\nis slow", "report": None},
         {"number": "INC-2", "priority": 1, "state": "closed", "title": "mail is down", "report": "written"},
@@ -206,13 +206,13 @@ def test_a_hand_over_lists_what_is_open_one_a_line() -> None:
     assert "INC-2 P1 报告 待审批: mail is down" in render("handover", {"listed": listed}, Reader("zh-CN")).text
 
 
-def test_a_text_keeps_its_lines_and_nothing_else_that_controls() -> None:
+def test_text_keeps_lines_without_control_characters() -> None:
     said = render("status_update", FACTS | {"text": "We know\r\nthe\x1bcause.\n\n"}, Reader("en"))
     assert said.text.startswith("status update\n\nWe know\nthe cause.\n\nIncident: ")
 
 
 @pytest.mark.parametrize(("locale", "words"), [("en", "Sender: not verified"), ("zh-CN", "发件人：未验证")])
-def test_an_answer_by_an_unverified_sender_says_so(locale: Locale, words: str) -> None:
+def test_reply_of_unverified_sender_is_marked(locale: Locale, words: str) -> None:
     told = render(Template.REPLIED, {"number": "INC-1", "sender": "unverified", "text": "hello"}, Reader(locale))
     assert words in told.text
     assert words not in render(Template.REPLIED, {"number": "INC-1", "text": "hello"}, Reader(locale)).text

@@ -28,7 +28,7 @@ def everything_said() -> dict[str, Any]:
 
 @pytest.mark.parametrize("locale", ["en", "zh-CN"])
 @pytest.mark.parametrize("template", Template)
-def test_no_message_to_staff_says_which_incident_it_is(template: Template, locale: Any) -> None:
+def test_withheld_staff_message_does_not_identify_incident(template: Template, locale: Any) -> None:
     facts = withheld(template, "leader", everything_said())
     words = render(template, facts, Reader(locale), "leader")
     said = f"{words.subject}\n{words.text}\n{words.ask}\n{words.brief('', 300)}\n{facts}"
@@ -38,26 +38,26 @@ def test_no_message_to_staff_says_which_incident_it_is(template: Template, local
 
 
 @pytest.mark.parametrize("template", sorted(set(Template) - {Template.CHAT, Template.WITHDRAWN}))
-def test_staff_are_told_how_urgent_it_is_and_whom_to_ask(template: Template) -> None:
+def test_withheld_staff_message_states_priority_and_whom_to_ask(template: Template) -> None:
     words = render(template, withheld(template, "leader", everything_said()), Reader("en"), "leader")
     assert words.subject.startswith("P1 restricted incident: ")
     assert "ask an incident manager" in words.ask
 
 
-def test_whoever_had_it_is_told_to_leave_it() -> None:
+def test_withdrawn_handler_is_told_to_stop_work() -> None:
     words = render("withdrawn", withheld("withdrawn", "handler", everything_said()), Reader("en"), "handler")
     assert words.subject == "P1 restricted incident: taken out of your hands"
     assert "need not work on it any more" in words.ask
 
 
 @pytest.mark.parametrize("template", LETTERS)
-def test_a_reporter_hears_the_number_of_their_report_and_no_more(template: str) -> None:
+def test_reporter_gets_only_number_of_withheld_incident(template: str) -> None:
     facts = withheld(template, "reporter", everything_said() | {"subject": "Re: help"})
     words = render(template, facts, Reader("en"), "reporter")
     assert (SECRET in f"{words}{facts}", NUMBER in words.text, words.subject) == (False, True, "Re: help")
 
 
-def test_the_answer_in_a_chat_gives_the_number_of_what_was_just_reported_and_of_nothing_else() -> None:
+def test_chat_answer_gives_number_only_of_just_opened_incident() -> None:
     answer = {"text": f"Recorded as {NUMBER}.", "number": NUMBER, "title": SECRET, "card": True}
     opened = withheld("chat", "reporter", answer | {"opened": True})
     assert opened == {"text": answer["text"], "number": NUMBER, "opened": True, "withheld": True}
@@ -65,11 +65,11 @@ def test_the_answer_in_a_chat_gives_the_number_of_what_was_just_reported_and_of_
 
 
 @given(st.dictionaries(st.sampled_from([*LINES, *BARE, "number", "title", "text"]), st.text()))
-def test_only_the_facts_of_urgency_are_kept(facts: dict[str, str]) -> None:
+def test_withheld_facts_keep_only_urgency(facts: dict[str, str]) -> None:
     assert withheld("opened", "leader", facts) == {name: facts[name] for name in BARE if name in facts} | {"withheld": True}
 
 
-def test_other_incidents_that_a_message_names_are_found_and_taken_out() -> None:
+def test_numbers_of_other_incidents_are_found_and_removed() -> None:
     listed = [{"number": NUMBER, "title": SECRET}, {"number": OTHER}]
     facts = {
         "title": NUMBER,

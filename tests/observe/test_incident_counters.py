@@ -30,7 +30,7 @@ def count_everything(counters: IncidentCounters, group: str) -> None:
                     counters.count(counted, kind, priority, group, clock=clock)
 
 
-def test_every_happening_has_its_series_at_0_before_anything_happens() -> None:
+def test_every_counter_series_starts_at_zero() -> None:
     registry = CollectorRegistry()
     counters = IncidentCounters(registry)
     counters.know(["payments"])
@@ -45,7 +45,7 @@ def test_every_happening_has_its_series_at_0_before_anything_happens() -> None:
     assert value(registry, "service_group_sla_breached_total", **late) == 4
 
 
-def test_a_thousand_groups_make_as_many_series_as_the_page_says() -> None:
+def test_series_are_bounded_for_thousand_groups() -> None:
     registry = CollectorRegistry()
     counters = IncidentCounters(registry)
     counters.know(f"group-{n:04}" for n in range(1_000))
@@ -59,7 +59,7 @@ def test_a_thousand_groups_make_as_many_series_as_the_page_says() -> None:
     assert b"group-0050" not in generate_latest(registry)
 
 
-def test_a_group_gets_series_when_it_is_first_heard_of_and_keeps_them() -> None:
+def test_group_gets_series_when_first_known_and_keeps_them() -> None:
     registry = CollectorRegistry()
     counters = IncidentCounters(registry)
     counters.count("opened", "incident", 1, "payments")
@@ -73,7 +73,7 @@ def test_a_group_gets_series_when_it_is_first_heard_of_and_keeps_them() -> None:
     assert value(registry, "incidents_opened_total", kind="incident", priority="1") == 5
 
 
-def test_times_fall_into_buckets_that_fit_minutes_and_days() -> None:
+def test_durations_fall_into_minute_to_day_buckets() -> None:
     registry = CollectorRegistry()
     counters = IncidentCounters(registry)
     for seconds in (299.0, 300.0, 301.0, 2 * 86_400.0):

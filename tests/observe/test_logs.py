@@ -41,7 +41,7 @@ def written(capsys: pytest.CaptureFixture[str], level: str = "info", **facts: An
 
 
 @pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))
-def test_no_text_forges_a_line_moves_the_cursor_or_fills_the_disk(capsys: pytest.CaptureFixture[str], text: str) -> None:
+def test_hostile_text_is_logged_as_one_escaped_bounded_line(capsys: pytest.CaptureFixture[str], text: str) -> None:
     line = written(capsys, title=text)
     assert line.count("\n") == 1
     assert line.isascii()
@@ -53,7 +53,7 @@ def test_no_text_forges_a_line_moves_the_cursor_or_fills_the_disk(capsys: pytest
 
 
 @pytest.mark.parametrize("many", [["x" * 100] * 1_000, {"inner": {"deeper": "x" * 100_000}}], ids=["list", "dict"])
-def test_values_within_values_fill_no_disk_either(capsys: pytest.CaptureFixture[str], many: Any) -> None:
+def test_nested_values_are_bounded(capsys: pytest.CaptureFixture[str], many: Any) -> None:
     assert len(written(capsys, headers=many)) < 2 * logs.LONGEST
 
 
@@ -67,7 +67,7 @@ class Disk(io.StringIO):
             raise OSError(errno.ENOSPC, "No space left on device")
 
 
-def test_a_line_that_cannot_be_written_is_no_error_and_the_next_one_tells_how_many_were_lost() -> None:
+def test_unwritable_log_lines_are_counted_and_reported_later() -> None:
     disk = Disk()
     lines = logs.Lines(disk)
     lines.msg("before")
@@ -85,14 +85,14 @@ def test_a_line_that_cannot_be_written_is_no_error_and_the_next_one_tells_how_ma
     assert json.loads(told) == {"lines": 3, "event": "log_lines_lost", "level": "warning"}
 
 
-def test_a_closed_log_is_no_error_either() -> None:
+def test_closed_log_raises_no_error() -> None:
     disk = Disk()
     lines = logs.Lines(disk)
     disk.close()
     lines.msg("nobody reads it")
 
 
-def test_below_the_level_nothing_is_said(capsys: pytest.CaptureFixture[str]) -> None:
+def test_message_below_level_is_not_logged(capsys: pytest.CaptureFixture[str]) -> None:
     assert written(capsys, "error") == ""
 
 
@@ -120,14 +120,14 @@ def libraries_write(capsys: pytest.CaptureFixture[str], text: str, **more: Any) 
 
 
 @pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))
-def test_what_a_library_logs_is_one_line_of_the_same_shape(capsys: pytest.CaptureFixture[str], text: str) -> None:
+def test_library_log_is_one_line_of_same_shape(capsys: pytest.CaptureFixture[str], text: str) -> None:
     told = libraries_write(capsys, text)
     assert (told["event"], told["level"], told["logger"]) == ("library", "error", "aiohttp.server")
     assert told["said"].startswith(text[:10])
     assert len(told["said"]) <= logs.LONGEST + 1
 
 
-def test_a_traceback_of_a_library_is_a_fact_of_its_line(capsys: pytest.CaptureFixture[str]) -> None:
+def test_library_traceback_is_logged_as_exception_fact(capsys: pytest.CaptureFixture[str]) -> None:
     try:
         int("a\nb")
     except ValueError:
@@ -135,7 +135,7 @@ def test_a_traceback_of_a_library_is_a_fact_of_its_line(capsys: pytest.CaptureFi
     assert "ValueError: invalid literal" in told["exception"]
 
 
-def test_a_process_writes_nothing_that_is_not_json() -> None:
+def test_process_logs_only_json_lines() -> None:
     """Run as the command runs: a task whose exception nobody takes, a warning, and a line of ours."""
     said = "import asyncio, warnings, structlog; from gateway.observe.logs import configure; configure()"
     said += "; structlog.get_logger().info('ours')"

@@ -17,7 +17,7 @@ def looks(seconds: float) -> int:
     return round(seconds / LOOK)
 
 
-def test_a_stall_is_told_once_with_the_place() -> None:
+def test_stall_is_logged_once_with_stack() -> None:
     release = threading.Event()
     stuck = threading.Thread(target=held_up, args=(release,))
     stuck.start()
@@ -30,7 +30,7 @@ def test_a_stall_is_told_once_with_the_place() -> None:
     assert "held_up" in told[0]["stack"]
 
 
-def test_a_beat_in_time_is_silence() -> None:
+def test_timely_beat_logs_nothing() -> None:
     watch = Watch(threading.get_ident())
     with structlog.testing.capture_logs() as told:
         for _ in range(10):
@@ -40,7 +40,7 @@ def test_a_beat_in_time_is_silence() -> None:
     assert told == []
 
 
-async def test_a_hold_of_the_loop_is_measured() -> None:
+async def test_event_loop_lag_is_measured() -> None:
     lags: list[float] = []
     measured = asyncio.Event()
 

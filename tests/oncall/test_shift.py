@@ -16,14 +16,14 @@ def a_shift(begins: float, ends: float, *people: str) -> Shift:
 
 
 @given(st.lists(st.integers(1, 36), min_size=1, max_size=12), st.randoms())
-def test_shifts_one_after_the_other_are_whole_in_whatever_order_they_are_told(lengths: list[int], chance: object) -> None:
+def test_consecutive_shifts_have_no_flaws_in_any_order(lengths: list[int], chance: object) -> None:
     starts = [sum(lengths[:n]) for n in range(len(lengths))]
     shifts = [a_shift(start, start + length) for start, length in zip(starts, lengths, strict=True)]
     chance.shuffle(shifts)  # type: ignore[attr-defined]
     assert flaws(shifts) == ()
 
 
-def test_every_flaw_is_told_with_its_place() -> None:
+def test_every_shift_flaw_is_reported_with_pointer() -> None:
     told = flaws([a_shift(8, 8), a_shift(0, LONGEST / HOUR + 1), a_shift(40, 48), a_shift(47, 50), Shift(
         starts_at=NOON + 60 * HOUR, ends_at=NOON + 61 * HOUR, people=())])  # fmt: skip
     assert [flaw.pointer for flaw in told] == [

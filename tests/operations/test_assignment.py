@@ -58,12 +58,12 @@ def given(command: c.Command, staff: Staff = STAFF, **record: Any) -> Any:
         ({"tier": Tier.THIRD}, "", Tier.THIRD),
     ],
 )
-def test_the_tier_is_that_of_the_group_and_the_group_that_of_the_person(asked: dict[str, Any], group: str, tier: Tier) -> None:
+def test_assignment_takes_tier_from_group_and_group_from_person(asked: dict[str, Any], group: str, tier: Tier) -> None:
     command = given(c.Assign(**asked))
     assert (command.group, command.person, command.tier) == (group, asked.get("person", ""), tier)
 
 
-def test_of_several_groups_the_present_one_or_the_services_own_is_meant() -> None:
+def test_person_of_several_groups_gets_current_or_service_group() -> None:
     assert given(c.Assign(person="twice"), assignee_group="web", tier=Tier.SECOND).group == "web"
     assert given(c.Assign(person="twice"), KERNEL).group == "web"
     assert given(c.Assign(tier=Tier.SECOND), KERNEL).group == "web"
@@ -91,21 +91,21 @@ def test_of_several_groups_the_present_one_or_the_services_own_is_meant() -> Non
         (c.Assign(person="rita"), "/person", "rita does not work on records"),
     ],
 )
-def test_what_nobody_can_have_is_refused_with_its_place(command: c.Command, pointer: str, says: str) -> None:
+def test_impossible_assignment_is_refused_with_pointer(command: c.Command, pointer: str, says: str) -> None:
     with pytest.raises(Unprocessable) as refused:
         given(command)
     assert [flaw.pointer for flaw in refused.value.flaws] == [pointer]
     assert says in refused.value.detail
 
 
-def test_a_vendor_gets_a_record_by_being_escalated_to() -> None:
+def test_assignment_to_vendor_becomes_escalation() -> None:
     asked = c.Assign(tier=Tier.VENDOR, person=" HP ", note="their disk")
     assert given(asked) == c.Escalate(to=Tier.VENDOR, vendor="HP", note="their disk")
     straight = c.Escalate(to=Tier.VENDOR, vendor="HP")
     assert given(straight) is straight
 
 
-def test_an_escalation_goes_to_the_services_group_of_tier_3_or_to_the_persons() -> None:
+def test_escalation_goes_to_tier3_group_of_service_or_person() -> None:
     up = c.Escalate(to=Tier.THIRD)
     assert given(up, KERNEL).group == "kernel"
     assert given(up).group == ""
@@ -114,13 +114,13 @@ def test_an_escalation_goes_to_the_services_group_of_tier_3_or_to_the_persons() 
     assert given(replace(up, person="solo"), KERNEL).group == "kernel"
 
 
-def test_a_returned_record_is_the_desks() -> None:
+def test_returned_incident_goes_to_service_desk() -> None:
     assert given(c.Return(note="no"), assignee_group="mail").group == "desk"
     no_desk = replace(STAFF, groups={"mail": STAFF.groups["mail"]})
     assert given(c.Return(note="no"), no_desk, assignee_group="mail").group == ""
 
 
-def test_commands_that_give_it_to_nobody_stay_as_they_are() -> None:
+def test_commands_without_assignment_are_unchanged() -> None:
     for command in (c.Acknowledge(), c.Acknowledge(person="tom"), c.Resume()):
         assert given(command) is command
 
@@ -137,7 +137,7 @@ def test_commands_that_give_it_to_nobody_stay_as_they_are() -> None:
         ({"assignee": "tess"}, "/assignee"),
     ],
 )
-def test_a_correction_names_people_and_groups_that_can_have_it(changes: dict[str, str], pointer: str) -> None:
+def test_correction_with_unsuitable_person_or_group_is_refused(changes: dict[str, str], pointer: str) -> None:
     before = replace(RECORD, tier=Tier.SECOND, assignee_group="mail", assignee="tom")
     with pytest.raises(Unprocessable) as refused:
         check_edit(before, replace(before, **changes), STAFF)  # type: ignore[arg-type]
@@ -155,6 +155,6 @@ def test_a_correction_names_people_and_groups_that_can_have_it(changes: dict[str
         {"assignee_group": "", "assignee": "mona"},
     ],
 )
-def test_a_correction_that_fits_is_taken(changes: dict[str, str]) -> None:
+def test_fitting_correction_is_accepted(changes: dict[str, str]) -> None:
     before = replace(RECORD, tier=Tier.SECOND, assignee_group="mail", assignee="tom", owner="gone")
     check_edit(before, replace(before, **changes), STAFF)  # type: ignore[arg-type]

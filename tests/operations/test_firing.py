@@ -44,7 +44,7 @@ async def intake(database_url: str, clock: FakeClock) -> Any:
         yield opened
 
 
-async def test_warnings_and_the_breach_are_told_once_each_and_in_time(intake: IntakeHarness) -> None:
+async def test_sla_warnings_and_breach_are_announced_once_each(intake: IntakeHarness) -> None:
     await intake.one()
     for minutes in (2.5, 3.75, 4.5, 5):
         intake.clock.at = NOON + minutes * MINUTE
@@ -56,7 +56,7 @@ async def test_warnings_and_the_breach_are_told_once_each_and_in_time(intake: In
     ]
 
 
-async def test_marks_alone_are_written_as_the_whole_record_would_be(intake: IntakeHarness) -> None:
+async def test_marks_only_write_equals_full_write(intake: IntakeHarness) -> None:
     await intake.one()
     await intake.one(key="other")
     intake.clock.at = NOON + 5 * MINUTE
@@ -74,7 +74,7 @@ async def test_marks_alone_are_written_as_the_whole_record_would_be(intake: Inta
     assert narrow["breached"]
 
 
-async def test_an_alert_that_is_not_sent_again_clears_its_record(intake: IntakeHarness) -> None:
+async def test_expired_alert_clears_incident(intake: IntakeHarness) -> None:
     await intake.one(ends_at=NOON + 5 * MINUTE)
     intake.clock.advance(5 * MINUTE)
     assert await let_fire(intake, TimerKind.ALERT_EXPIRY) == 1
@@ -82,7 +82,7 @@ async def test_an_alert_that_is_not_sent_again_clears_its_record(intake: IntakeH
     assert await intake.rows("SELECT status FROM alert") == [{"status": "resolved"}]
 
 
-async def test_an_alert_that_is_sent_again_stays_and_is_looked_at_when_it_next_ends(intake: IntakeHarness) -> None:
+async def test_repeated_alert_keeps_incident_open_until_new_end_time(intake: IntakeHarness) -> None:
     await intake.one(ends_at=NOON + 5 * MINUTE)
     intake.clock.advance(4 * MINUTE)
     await intake.one(ends_at=NOON + 9 * MINUTE)
@@ -92,7 +92,7 @@ async def test_an_alert_that_is_sent_again_stays_and_is_looked_at_when_it_next_e
     assert await intake.rows("SELECT due_at, armed FROM timer WHERE kind = 4") == [{"due_at": NOON + 9 * MINUTE, "armed": True}]
 
 
-async def test_a_flapping_record_resolves_once_it_has_been_quiet(intake: IntakeHarness) -> None:
+async def test_flapping_incident_resolves_after_quiet_period(intake: IntakeHarness) -> None:
     await intake.one()
     for _ in range(3):
         await intake.one(status=RESOLVED)
@@ -103,7 +103,7 @@ async def test_a_flapping_record_resolves_once_it_has_been_quiet(intake: IntakeH
     assert await state(intake) == "resolved"
 
 
-async def test_a_flapping_record_that_fires_meanwhile_stays_open(intake: IntakeHarness) -> None:
+async def test_flapping_incident_that_fires_again_stays_open(intake: IntakeHarness) -> None:
     await intake.one()
     for _ in range(3):
         await intake.one(status=RESOLVED)
@@ -114,7 +114,7 @@ async def test_a_flapping_record_that_fires_meanwhile_stays_open(intake: IntakeH
     assert await state(intake) == "logged"
 
 
-async def test_a_resolved_record_closes_by_itself_after_two_days(intake: IntakeHarness) -> None:
+async def test_resolved_incident_auto_closes_after_two_days(intake: IntakeHarness) -> None:
     await intake.one()
     await intake.one(status=RESOLVED)
     intake.clock.advance(timedelta(hours=48))
@@ -124,7 +124,7 @@ async def test_a_resolved_record_closes_by_itself_after_two_days(intake: IntakeH
     assert await intake.rows("SELECT state, closure FROM incident") == [{"state": "closed", "closure": "automatic"}]
 
 
-async def test_management_hears_step_by_step_of_a_general_incident_from_one_timer(database_url: str, clock: FakeClock) -> None:
+async def test_ladder_notifies_management_step_by_step_from_one_timer(database_url: str, clock: FakeClock) -> None:
     told = settings({"GATEWAY_SLA__DEFAULT": "severity-ladder"})
     recipients = {"incident_manager": ("smtp:im@example.com",), "director": ("smtp:d@example.com",)}
     told = msgspec.structs.replace(told, notify=msgspec.structs.replace(told.notify, recipients=recipients))
@@ -144,7 +144,7 @@ async def test_management_hears_step_by_step_of_a_general_incident_from_one_time
 
 
 @pytest.mark.parametrize("kind", [TimerKind.ALERT_EXPIRY, TimerKind.FLAP_SETTLE])
-async def test_followers_are_let_go_and_timed_when_their_masters_alert_lapses_or_stays_quiet(
+async def test_related_incidents_are_detached_and_timed_when_master_alert_ends(
     database_url: str, clock: FakeClock, kind: TimerKind
 ) -> None:
     async with intake_harness(database_url, clock, by_service(settings())) as intake:

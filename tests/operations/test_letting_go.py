@@ -41,7 +41,7 @@ async def recorded(harness: GatewayHarness, **fields: Any) -> Incident:
     return await create(harness.uow, Report(**report), HAND)
 
 
-async def family(harness: GatewayHarness, *, by_rule: bool = True, **fields: Any) -> tuple[str, str]:
+async def linked_pair(harness: GatewayHarness, *, by_rule: bool = True, **fields: Any) -> tuple[str, str]:
     """A master of priority 3 and an open record below it."""
     master, follower = await recorded(harness), await recorded(harness, **fields)
     await link(harness.uow, follower.number, master.number, HAND)
@@ -67,8 +67,8 @@ ENDS: dict[str, commands.Command] = {
 
 
 @pytest.mark.parametrize("end", list(ENDS))
-async def test_an_open_follower_is_on_its_own_and_timed_the_moment_its_master_ends(harness: GatewayHarness, end: str) -> None:
-    master, follower = await family(harness)
+async def test_open_related_incident_is_detached_and_timed_when_master_ends(harness: GatewayHarness, end: str) -> None:
+    master, follower = await linked_pair(harness)
     await act(harness.uow, master, ENDS[end], HAND)
     row = await harness.row(follower)
     assert (row["master_id"], row["link_reason"], row["state"]) == (None, None, "logged")
@@ -78,7 +78,7 @@ async def test_an_open_follower_is_on_its_own_and_timed_the_moment_its_master_en
     assert await harness.pool.fetchval(armed, row["id"])
 
 
-async def test_an_urgent_follower_that_is_let_go_is_told_as_an_open_record_is(harness: GatewayHarness) -> None:
+async def test_detached_urgent_incident_notifies_management_again(harness: GatewayHarness) -> None:
     master, follower = await recorded(harness, **URGENT), await recorded(harness, **URGENT)
     await link(harness.uow, follower.number, master.number, HAND)
     before = (await history(harness, follower.number)).count("management_told")
@@ -86,16 +86,16 @@ async def test_an_urgent_follower_that_is_let_go_is_told_as_an_open_record_is(ha
     assert (await history(harness, follower.number)).count("management_told") == before + 1
 
 
-async def test_what_is_resolved_with_its_master_stays_below_it(harness: GatewayHarness) -> None:
-    master, follower = await family(harness)
+async def test_incident_resolved_with_master_stays_related(harness: GatewayHarness) -> None:
+    master, follower = await linked_pair(harness)
     await act(harness.uow, master, commands.Resolve(), HAND, related=True)
     row = await harness.row(follower)
     assert (row["state"], row["master_id"] is None) == ("resolved", False)
     assert "unlinked" not in await history(harness, follower)
 
 
-async def test_what_is_refused_after_its_master_was_resolved_is_open_work_of_its_own_at_once(harness: GatewayHarness) -> None:
-    master, follower = await family(harness)
+async def test_refused_resolution_below_resolved_master_detaches_incident(harness: GatewayHarness) -> None:
+    master, follower = await linked_pair(harness)
     await act(harness.uow, master, commands.Resolve(), HAND, related=True)
     await act(harness.uow, follower, commands.Refuse(note="still broken"), HAND)
     row = await harness.row(follower)
@@ -103,7 +103,7 @@ async def test_what_is_refused_after_its_master_was_resolved_is_open_work_of_its
     assert row["next_due_at"] is not None
 
 
-async def test_followers_of_an_alerts_record_are_let_go_when_it_clears(harness: GatewayHarness) -> None:
+async def test_related_incident_is_detached_when_master_alert_clears(harness: GatewayHarness) -> None:
     cause = await harness.alert("san-1")
     told = await harness.say("CRM is down", service="crm")
     await link(harness.uow, told.number, cause["number"], HAND)
@@ -120,10 +120,10 @@ async def test_followers_of_an_alerts_record_are_let_go_when_it_clears(harness: 
     ],
 )
 @pytest.mark.parametrize("by_rule", [True, False])
-async def test_followers_are_let_go_when_somebody_lowers_or_hides_their_master(
+async def test_related_incident_is_detached_when_master_is_lowered_or_hidden(
     harness: GatewayHarness, change: dict[str, Any], reason: str, *, by_rule: bool
 ) -> None:
-    master, follower = await family(harness, by_rule=by_rule)
+    master, follower = await linked_pair(harness, by_rule=by_rule)
     await edit(harness.uow, master, change, HAND, note="checked")
     row = await harness.row(follower)
     assert (row["master_id"], (await why(harness, follower))["reason"]) == (None, reason)
@@ -131,8 +131,8 @@ async def test_followers_are_let_go_when_somebody_lowers_or_hides_their_master(
     assert (await harness.row(master))["priority"] == change.get("priority", 4 if "impact" in change else 3)
 
 
-async def test_a_follower_that_becomes_more_urgent_than_its_master_is_let_go_and_proposed(harness: GatewayHarness) -> None:
-    master, follower = await family(harness)
+async def test_incident_more_urgent_than_rule_linked_master_is_detached_and_proposed(harness: GatewayHarness) -> None:
+    master, follower = await linked_pair(harness)
     await edit(harness.uow, follower, {"priority": 1}, HAND, note="everybody")
     row = await harness.row(follower)
     assert (row["master_id"], row["priority"]) == (None, 1)
@@ -141,8 +141,8 @@ async def test_a_follower_that_becomes_more_urgent_than_its_master_is_let_go_and
     assert (await harness.row(master))["priority"] == 3
 
 
-async def test_a_follower_that_somebody_linked_raises_its_master_with_it(harness: GatewayHarness) -> None:
-    master, follower = await family(harness, by_rule=False)
+async def test_incident_linked_by_hand_raises_its_master(harness: GatewayHarness) -> None:
+    master, follower = await linked_pair(harness, by_rule=False)
     await edit(harness.uow, follower, {"priority": 2}, HAND, note="a whole floor")
     rows = [await harness.row(one) for one in (master, follower)]
     assert [row["priority"] for row in rows] == [2, 2]
@@ -150,7 +150,7 @@ async def test_a_follower_that_somebody_linked_raises_its_master_with_it(harness
     assert "raised" in await history(harness, master)
 
 
-async def test_linking_by_hand_raises_the_master_to_the_most_urgent_of_what_comes_below_it(harness: GatewayHarness) -> None:
+async def test_manual_link_raises_master_to_most_urgent_priority_below_it(harness: GatewayHarness) -> None:
     mild, middle, grave = [await recorded(harness, **fields) for fields in ({}, {"urgency": Urgency.HIGH}, URGENT)]
     await link(harness.uow, middle.number, grave.number, HAND)
     await link(harness.uow, grave.number, mild.number, HAND)
@@ -160,14 +160,14 @@ async def test_linking_by_hand_raises_the_master_to_the_most_urgent_of_what_come
     assert "management_told" in await history(harness, mild.number)
 
 
-async def test_linking_by_hand_raises_even_a_master_that_somebody_had_lowered(harness: GatewayHarness) -> None:
+async def test_manual_link_raises_even_manually_lowered_master(harness: GatewayHarness) -> None:
     master, follower = await harness.alert("san-1", severity="critical"), await recorded(harness, urgency=Urgency.HIGH)
     await edit(harness.uow, master["number"], {"priority": 4}, HAND, note="a test system")
     await link(harness.uow, follower.number, master["number"], HAND)
     assert (await harness.row(master["number"]))["priority"] == 2
 
 
-async def test_nothing_is_linked_by_hand_to_a_master_it_would_wait_for_in_silence(harness: GatewayHarness) -> None:
+async def test_manual_link_to_hidden_suppressed_or_request_master_is_refused(harness: GatewayHarness) -> None:
     hidden, planned = await recorded(harness, security=True), await recorded(harness)
     asked = await recorded(harness, kind=Kind.SERVICE_REQUEST, request_category=RequestCategory.INFORMATION)
     await harness.pool.execute("UPDATE incident SET suppressed = true WHERE id = $1", planned.id)
@@ -176,7 +176,7 @@ async def test_nothing_is_linked_by_hand_to_a_master_it_would_wait_for_in_silenc
             await link(harness.uow, (await recorded(harness)).number, master.number, MANAGER)
 
 
-async def test_unlinking_an_urgent_record_by_hand_tells_of_it(harness: GatewayHarness) -> None:
+async def test_unlinked_urgent_incident_notifies_management(harness: GatewayHarness) -> None:
     master, follower = await recorded(harness, **URGENT), await harness.alert("crm-web1", severity="critical")
     await link(harness.uow, follower["number"], master.number, HAND)
     before = await history(harness, follower["number"])
@@ -184,7 +184,7 @@ async def test_unlinking_an_urgent_record_by_hand_tells_of_it(harness: GatewayHa
     assert (await history(harness, follower["number"]))[len(before) :] == ["unlinked", "management_told"]
 
 
-async def test_a_request_that_becomes_an_urgent_incident_is_told(harness: GatewayHarness) -> None:
+async def test_request_converted_to_urgent_incident_notifies_management(harness: GatewayHarness) -> None:
     asked = await recorded(harness, kind=Kind.SERVICE_REQUEST, request_category=RequestCategory.INFORMATION, **URGENT)
     await convert(harness.uow, asked.number, HAND, change=None, note="it is broken")
     assert (await history(harness, asked.number))[-2:] == ["converted", "management_told"]
@@ -200,10 +200,8 @@ LEFT = (
 
 
 @pytest.mark.parametrize("change", LEFT)
-async def test_what_an_older_release_left_waiting_in_silence_is_let_go_by_the_next_sweep(
-    harness: GatewayHarness, change: str
-) -> None:
-    master, follower = await family(harness)
+async def test_sweep_detaches_incidents_left_below_unfit_master(harness: GatewayHarness, change: str) -> None:
+    master, follower = await linked_pair(harness)
     assert await release(harness.uow) == 0
     await harness.pool.execute(change, master)
     assert (await release(harness.uow), await release(harness.uow)) == (1, 0)
@@ -211,7 +209,7 @@ async def test_what_an_older_release_left_waiting_in_silence_is_let_go_by_the_ne
     assert (row["master_id"], row["next_due_at"] is None) == (None, False)
 
 
-async def test_a_report_more_urgent_than_its_kin_stands_alone_and_is_proposed(harness: GatewayHarness) -> None:
+async def test_report_more_urgent_than_match_stays_alone_and_is_proposed(harness: GatewayHarness) -> None:
     master = await harness.say("CRM is down")
     told = await harness.say("CRM打不开", **URGENT)
     assert told.master_id is None
@@ -226,23 +224,23 @@ async def eased(harness: GatewayHarness, number: str) -> list[tuple[int, int]]:
     return [(one["old"], one["new"]) for one in found]
 
 
-async def test_a_master_that_was_raised_by_what_is_unlinked_is_eased_and_keeps_its_priority(harness: GatewayHarness) -> None:
-    master, follower = await family(harness, by_rule=False, **URGENT)
+async def test_unlinking_eases_raised_master_but_keeps_its_priority(harness: GatewayHarness) -> None:
+    master, follower = await linked_pair(harness, by_rule=False, **URGENT)
     await unlink(harness.uow, follower, HAND)
     assert (await harness.row(master))["priority"] == 1
     assert await eased(harness, master) == [(1, 3)]
 
 
 @pytest.mark.parametrize("end", list(ENDS))
-async def test_a_master_that_was_raised_by_what_is_over_is_eased(harness: GatewayHarness, end: str) -> None:
-    master, follower = await family(harness, by_rule=False, **URGENT)
+async def test_ended_related_incident_eases_raised_master(harness: GatewayHarness, end: str) -> None:
+    master, follower = await linked_pair(harness, by_rule=False, **URGENT)
     await act(harness.uow, follower, ENDS[end], HAND)
     (facts,) = [json.loads(facts) for event, facts in await harness.facts(master) if event == "eased"]
     assert facts == {"old": 1, "new": 3, "priority": 1, "reason": "resolved", "incident": follower}
     assert (await harness.row(master))["priority"] == 1
 
 
-async def test_a_master_that_was_raised_by_an_alert_is_eased_once_that_clears(harness: GatewayHarness) -> None:
+async def test_cleared_alert_eases_raised_master(harness: GatewayHarness) -> None:
     master, alert = await recorded(harness), await harness.alert("san-1", severity="critical")
     await link(harness.uow, alert["number"], master.number, HAND)
     raised = (await harness.row(master.number))["priority"]
@@ -252,7 +250,7 @@ async def test_a_master_that_was_raised_by_an_alert_is_eased_once_that_clears(ha
     assert (await harness.row(master.number))["priority"] == raised < 3
 
 
-async def test_a_master_that_was_raised_by_an_alert_is_eased_once_that_lapses(harness: GatewayHarness, clock: FakeClock) -> None:
+async def test_expired_alert_eases_raised_master(harness: GatewayHarness, clock: FakeClock) -> None:
     master, alert = await recorded(harness), await harness.alert("san-1", severity="critical", ends_at=NOON + MINUTE)
     await link(harness.uow, alert["number"], master.number, HAND)
     raised = (await harness.row(master.number))["priority"]
@@ -262,7 +260,7 @@ async def test_a_master_that_was_raised_by_an_alert_is_eased_once_that_lapses(ha
     assert facts == {"old": raised, "new": 3, "priority": raised, "reason": "cleared", "incident": alert["number"]}
 
 
-async def test_of_several_the_next_worst_is_what_a_master_is_eased_to(harness: GatewayHarness) -> None:
+async def test_master_is_eased_to_next_worst_related_priority(harness: GatewayHarness) -> None:
     master = await recorded(harness, impact=Impact.INDIVIDUAL, urgency=Urgency.LOW)
     grades = ({"impact": Impact.GROUP}, {"impact": Impact.COMPANY}, {"impact": Impact.BUSINESS, "urgency": Urgency.URGENT})
     below = [await recorded(harness, **grade) for grade in grades]
@@ -273,14 +271,14 @@ async def test_of_several_the_next_worst_is_what_a_master_is_eased_to(harness: G
     assert await eased(harness, master.number) == [(1, 2), (2, 4)]
 
 
-async def test_a_master_that_ends_with_what_raised_it_is_not_eased(harness: GatewayHarness) -> None:
-    master, _ = await family(harness, by_rule=False, **URGENT)
+async def test_master_resolved_with_related_incidents_is_not_eased(harness: GatewayHarness) -> None:
+    master, _ = await linked_pair(harness, by_rule=False, **URGENT)
     await act(harness.uow, master, commands.Resolve(), HAND, related=True)
     assert await eased(harness, master) == []
 
 
-async def test_a_master_that_something_else_calls_as_urgent_for_is_not_eased(harness: GatewayHarness) -> None:
-    master, follower = await family(harness, by_rule=False, **URGENT)
+async def test_master_with_other_equally_urgent_related_incident_is_not_eased(harness: GatewayHarness) -> None:
+    master, follower = await linked_pair(harness, by_rule=False, **URGENT)
     other = await recorded(harness, **URGENT)
     await link(harness.uow, other.number, master, HAND)
     await unlink(harness.uow, other.number, HAND)
@@ -289,10 +287,10 @@ async def test_a_master_that_something_else_calls_as_urgent_for_is_not_eased(har
     assert await eased(harness, master) == [(1, 3)]
 
 
-async def test_a_master_that_nothing_raised_or_that_is_over_is_not_eased(harness: GatewayHarness) -> None:
-    plain, follower = await family(harness)
+async def test_unraised_or_resolved_master_is_not_eased(harness: GatewayHarness) -> None:
+    plain, follower = await linked_pair(harness)
     await unlink(harness.uow, follower, HAND)
-    over, urgent = await family(harness, by_rule=False, **URGENT)
+    over, urgent = await linked_pair(harness, by_rule=False, **URGENT)
     await harness.pool.execute("UPDATE incident SET state = 'resolved' WHERE number = $1", over)
     await unlink(harness.uow, urgent, HAND)
     assert [await eased(harness, number) for number in (plain, over)] == [[], []]

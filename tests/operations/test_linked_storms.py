@@ -32,7 +32,7 @@ async def a_linked_storm(harness: GatewayHarness) -> tuple[str, str]:
     return storm, cause.number
 
 
-async def test_a_new_alert_of_a_linked_storm_is_the_storms_and_raises_both(harness: GatewayHarness) -> None:
+async def test_new_alert_joins_linked_storm_and_raises_storm_and_master(harness: GatewayHarness) -> None:
     storm, cause = await a_linked_storm(harness)
     await harness.intake.one("bad", severity="critical")
     assert await harness.pool.fetchval(FIRING, "bad") == storm
@@ -40,7 +40,7 @@ async def test_a_new_alert_of_a_linked_storm_is_the_storms_and_raises_both(harne
     assert "management_told" in [event for event, _ in await harness.facts(cause)]
 
 
-async def test_an_alert_of_a_linked_storm_that_clears_ends_nothing_while_others_fire(harness: GatewayHarness) -> None:
+async def test_cleared_alert_keeps_linked_storm_open_while_others_fire(harness: GatewayHarness) -> None:
     storm, cause = await a_linked_storm(harness)
     await harness.intake.one("bad", severity="critical")
     await harness.intake.one("bad", status=RESOLVED)

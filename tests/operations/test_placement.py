@@ -39,14 +39,14 @@ MEANWHILE = (
 )
 
 
-async def above(harness: GatewayHarness, number: str) -> str | None:
+async def master_of(harness: GatewayHarness, number: str) -> str | None:
     asked = "SELECT m.number FROM incident r JOIN incident m ON m.id = r.master_id WHERE r.number = $1"
     found: str | None = await harness.pool.fetchval(asked, number)
     return found
 
 
 @pytest.mark.parametrize("meanwhile", MEANWHILE)
-async def test_a_master_that_is_no_longer_fit_once_its_lock_is_free_is_not_taken(harness: GatewayHarness, meanwhile: str) -> None:
+async def test_master_changed_while_locked_is_not_used(harness: GatewayHarness, meanwhile: str) -> None:
     master = await harness.say("CRM is down")
     async with harness.pool.acquire() as conn:
         async with conn.transaction():
@@ -59,7 +59,7 @@ async def test_a_master_that_is_no_longer_fit_once_its_lock_is_free_is_not_taken
     assert told.master_id is None
 
 
-async def test_a_second_trouble_of_another_service_is_on_its_own_and_pages_and_a_related_one_does_not(
+async def test_report_of_other_service_stays_alone_and_notifies_management(
     harness: GatewayHarness,
 ) -> None:
     master = await harness.say("CRM is down", impact="business", urgency="urgent")
@@ -72,7 +72,7 @@ async def test_a_second_trouble_of_another_service_is_on_its_own_and_pages_and_a
     assert (related.next_due_at, other.master_id) == (None, None)
 
 
-async def test_at_so_many_reporters_the_master_weighs_more_once(harness: GatewayHarness) -> None:
+async def test_enough_distinct_reporters_raise_master_once(harness: GatewayHarness) -> None:
     master = await harness.say("CRM is down", "ann@example.com")
     for sender in ("bob@example.com", "BOB@example.com", "eve@example.com", "bob@example.com", "zoe@example.com"):
         await harness.say("cannot open CRM", sender)
@@ -82,7 +82,7 @@ async def test_at_so_many_reporters_the_master_weighs_more_once(harness: Gateway
     assert (await harness.row(master.number))["priority"] == master.priority - 1
 
 
-async def test_the_same_words_and_the_same_sender_stay_away_from_a_master_they_were_taken_from(harness: GatewayHarness) -> None:
+async def test_report_unlinked_by_hand_is_not_linked_to_that_master_again(harness: GatewayHarness) -> None:
     master = await harness.alert("crm-db1")
     told = await harness.say("CRM is down", "ann@example.com")
     assert told.master_id == master["id"]
@@ -95,20 +95,20 @@ async def test_the_same_words_and_the_same_sender_stay_away_from_a_master_they_w
     assert (await harness.say("CRM is down", "ann@example.com")).master_id == master["id"]
 
 
-async def test_service_requests_other_systems_and_security_records_are_left_alone(harness: GatewayHarness) -> None:
+async def test_security_incidents_are_never_correlated(harness: GatewayHarness) -> None:
     master = await harness.say("CRM is down")
     assert (await harness.say("CRM is down", security=True)).master_id is None
     assert (await harness.say("CRM is down")).master_id == master.id
     await harness.pool.execute("UPDATE incident SET security = true WHERE id = $1", master.id)
-    assert await above(harness, (await harness.say("cannot open CRM")).number) != master.number
+    assert await master_of(harness, (await harness.say("cannot open CRM")).number) != master.number
 
 
-async def test_where_it_is_switched_off_every_report_is_on_its_own(pool: Pool, database_url: str, clock: FakeClock) -> None:
+async def test_correlation_of_reports_can_be_switched_off(pool: Pool, database_url: str, clock: FakeClock) -> None:
     async with gateway_harness(pool, database_url, clock, configured(people=False)) as harness:
         assert [(await harness.say("CRM is down")).master_id for _ in range(2)] == [None, None]
 
 
-async def test_what_was_opened_too_long_ago_is_no_master(pool: Pool, database_url: str, clock: FakeClock) -> None:
+async def test_too_old_incident_is_not_master(pool: Pool, database_url: str, clock: FakeClock) -> None:
     given = configured()
     async with gateway_harness(pool, database_url, clock, given) as harness:
         await harness.say("CRM is down")
@@ -134,7 +134,7 @@ async def proposed(harness: GatewayHarness, number: str) -> list[tuple[str, str]
     return [tuple(row) for row in await harness.pool.fetch(PROPOSED, number)]
 
 
-async def test_a_report_in_the_same_words_is_proposed_and_not_linked(harness: GatewayHarness) -> None:
+async def test_report_with_same_words_is_proposed_and_not_linked(harness: GatewayHarness) -> None:
     master = await harness.say("the printer prints nothing, please help me quickly")
     told = await harness.say("the printer prints nothing, please help me quickly")
     assert told.master_id is None
@@ -142,28 +142,28 @@ async def test_a_report_in_the_same_words_is_proposed_and_not_linked(harness: Ga
     assert [event for event, _ in await harness.facts(told.number)].count("link_proposed") == 1
 
 
-async def test_a_report_with_a_name_that_few_of_many_reports_have_is_linked(harness: GatewayHarness) -> None:
+async def test_report_with_rare_name_is_linked(harness: GatewayHarness) -> None:
     master = await harness.say(BADGE)
     await harness.pool.execute(MANY, master.id, ENOUGH)
     told = await harness.say(f"{BADGE}!")
     assert (told.master_id, told.link_reason) == (master.id, "correlation: rare name kestrel")
 
 
-async def test_before_many_reports_are_known_no_name_is_rare(harness: GatewayHarness) -> None:
+async def test_no_name_is_rare_before_enough_reports(harness: GatewayHarness) -> None:
     master = await harness.say(BADGE)
     await harness.pool.execute(MANY, master.id, ENOUGH - 2)
     told = await harness.say(f"{BADGE}!")
     assert (told.master_id, await proposed(harness, told.number)) == (None, [(master.number, "correlation: words")])
 
 
-async def test_at_most_so_many_links_are_proposed(harness: GatewayHarness) -> None:
+async def test_proposed_links_are_limited(harness: GatewayHarness) -> None:
     for number in range(MOST_PROPOSED + 1):
         await harness.say("the printer prints nothing, please help me quickly", f"u{number}@example.com")
     told = await harness.say("the printer prints nothing, please help me quickly")
     assert len(await proposed(harness, told.number)) == MOST_PROPOSED
 
 
-async def test_what_is_proposed_already_is_not_told_again(harness: GatewayHarness) -> None:
+async def test_existing_proposal_is_not_recorded_again(harness: GatewayHarness) -> None:
     title = "the printer prints nothing, please help me quickly"
     await harness.say(title)
     told = await harness.say(title)

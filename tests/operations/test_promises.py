@@ -62,7 +62,7 @@ async def changes(pool: Pool, number: str) -> list[str]:
     return [row["field"] for row in rows]
 
 
-async def test_a_record_of_a_service_has_the_services_own_targets(uow: UnitOfWork) -> None:
+async def test_incident_uses_targets_and_policy_of_its_service(uow: UnitOfWork) -> None:
     plain, shop, payroll = [await create(uow, urgent(service=name), ANN) for name in ("mail", "shop", "payroll")]
     assert [one.policy for one in (plain, shop, payroll)] == ["itil-minutes", "itil-minutes", "business-hours"]
     assert plain.next_due_at == NOON + timedelta(minutes=2.5)
@@ -70,7 +70,7 @@ async def test_a_record_of_a_service_has_the_services_own_targets(uow: UnitOfWor
     assert payroll.next_due_at == datetime(2026, 3, 4, 5, 30, tzinfo=UTC) + timedelta(hours=1.5)  # 12 h of working time
 
 
-async def test_another_service_brings_its_policy_and_the_timeline_says_so(uow: UnitOfWork, pool: Pool) -> None:
+async def test_changed_service_changes_policy_and_is_recorded(uow: UnitOfWork, pool: Pool) -> None:
     record = await create(uow, urgent(), ANN)
     moved = await edit(uow, record.number, {"service": "payroll"}, ANN)
     assert (moved.policy, moved.ledger) == ("business-hours", record.ledger)
@@ -81,21 +81,21 @@ async def test_another_service_brings_its_policy_and_the_timeline_says_so(uow: U
     assert await changes(pool, record.number) == ["policy", "service"]
 
 
-async def test_a_priority_that_another_rule_names_brings_its_policy_and_any_other_leaves_it(uow: UnitOfWork, pool: Pool) -> None:
+async def test_priority_named_by_other_rule_changes_policy(uow: UnitOfWork, pool: Pool) -> None:
     record = await create(uow, urgent(), ANN)
     assert (await edit(uow, record.number, {"priority": 3}, ANN)).policy == "itil-minutes"
     assert (await edit(uow, record.number, {"priority": 4}, ANN)).policy == "business-hours"
     assert await changes(pool, record.number) == ["priority", "policy", "priority"]
 
 
-async def test_a_due_time_in_a_year_whose_holidays_are_not_published_says_so(uow: UnitOfWork, clock: FakeClock) -> None:
+async def test_due_time_in_year_without_published_holidays_is_marked(uow: UnitOfWork, clock: FakeClock) -> None:
     clock.at = datetime(2049, 12, 31, tzinfo=UTC)
     record = await create(uow, urgent(service="payroll"), ANN)
     assert sla_view(record, uow.rules, clock.at).holidays_unpublished == [2049, 2050]
     assert sla_view(replace(record, service="", policy="itil-minutes"), uow.rules, clock.at).holidays_unpublished == []
 
 
-async def test_a_criticality_holds_when_impact_and_urgency_are_corrected(uow: UnitOfWork, pool: Pool, clock: FakeClock) -> None:
+async def test_criticality_applies_after_correction_of_impact_and_urgency(uow: UnitOfWork, pool: Pool, clock: FakeClock) -> None:
     fields = (
         dict.fromkeys(services.FIELDS, "")
         | {"aliases": []}

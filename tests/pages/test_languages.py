@@ -23,9 +23,9 @@ from gateway.pages.languages import chosen
         (None, "q" * 100_000, "en"),
     ],
 )
-def test_what_is_asked_for_wins_over_what_the_browser_likes_best(asked: str | None, accepted: str, found: Locale) -> None:
+def test_requested_language_overrides_browser_preference(asked: str | None, accepted: str, found: Locale) -> None:
     assert chosen(asked, accepted, "en") == found
 
 
-def test_whoever_reads_none_of_ours_gets_the_default() -> None:
+def test_unknown_languages_fall_back_to_default() -> None:
     assert chosen(None, "fr", "zh-CN") == "zh-CN"

@@ -19,7 +19,7 @@ CHINESE = re.compile(r"[一-鿿]")
 
 
 @pytest.mark.parametrize("table", [WORDS, IMPACTS, URGENCIES, EVENTS, {"since": SINCE}])
-def test_every_word_is_there_in_both_languages_and_takes_the_same_values(table: Mapping[Any, tuple[str, str]]) -> None:
+def test_every_word_exists_in_both_languages_with_same_placeholders(table: Mapping[Any, tuple[str, str]]) -> None:
     for name, (english, chinese) in table.items():
         assert english.strip(), name
         assert not CHINESE.search(english), name
@@ -27,17 +27,17 @@ def test_every_word_is_there_in_both_languages_and_takes_the_same_values(table: 
         assert english.count("{}") == chinese.count("{}"), name
 
 
-def test_every_choice_and_everything_reporters_are_told_has_words() -> None:
+def test_every_choice_and_reporter_event_has_words() -> None:
     assert (set(IMPACTS), set(URGENCIES), set(EVENTS)) == (set(Impact), set(Urgency), set(TOLD))
 
 
-def test_a_vocabulary_is_of_one_language() -> None:
+def test_vocabulary_has_one_language() -> None:
     for locale in LOCALES:
         assert vocabulary(locale)["send"] == said(WORDS["send"], locale)
     assert vocabulary("zh-CN")["send"] == "提交报告"
 
 
-def test_templates_use_every_word_and_only_words_that_there_are() -> None:
+def test_templates_use_every_word_and_only_defined_words() -> None:
     used = {name for page in FOLDER.glob("*.html") for name in re.findall(r"\bt\.(\w+)", page.read_text("utf-8"))}
     assert used <= set(WORDS)
     code = "".join(page.read_text("utf-8") for package in ("api", "channels/webform") for page in (ROOT / package).rglob("*.py"))
@@ -45,7 +45,7 @@ def test_templates_use_every_word_and_only_words_that_there_are() -> None:
     assert set(WORDS) - used - told == set()
 
 
-def test_no_template_holds_a_script_a_style_of_its_own_or_words_that_are_not_in_the_table() -> None:
+def test_templates_have_no_script_inline_style_or_chinese_text() -> None:
     for page in FOLDER.glob("*.html"):
         text = page.read_text("utf-8")
         assert not re.search(r"<script|\son\w+=|style=|javascript:", text), page.name

@@ -28,27 +28,27 @@ def told(slug: str, body: Any, *flaws: Flaw) -> list[tuple[str, str]]:
 
 
 @pytest.mark.parametrize("slug", SLUGS)
-def test_a_body_that_is_understood_differs_in_nothing_from_what_its_source_expects(slug: str) -> None:
+def test_understood_body_has_no_differences(slug: str) -> None:
     assert BY_SLUG[slug].expects
     assert {example.case: told(slug, example.body) for example in shipped()[slug]} == {
         example.case: [] for example in shipped()[slug]
     }
 
 
-def test_the_examples_are_those_of_the_captured_requests() -> None:
+def test_examples_match_captured_requests() -> None:
     assert FILE.read_bytes() == written(), "python3 gw examples"
 
 
 @pytest.mark.parametrize("slug", SLUGS)
 @settings(max_examples=10)
 @given(body=JSON)
-def test_no_body_keeps_its_differences_from_being_told(slug: str, body: Any) -> None:
+def test_any_body_yields_bounded_differences(slug: str, body: Any) -> None:
     assert len(differences(body, BY_SLUG[slug].expects)) <= 100
     nearest(body, shipped()[slug])
     masking.body(msgspec.json.encode(body))
 
 
-def test_each_kind_of_difference_is_told_in_its_place_in_plain_words() -> None:
+def test_each_kind_of_difference_has_place_and_plain_description() -> None:
     body = {"event_acton": "trigger", "dedup_key": 5, "payload": {"summary": "s", "severity": "bad", "Component": "web"}}
     flaw = Flaw("/payload/severity", "severity is one of critical, error, warning, info")
     found = {one.pointer: one for one in differences(body, BY_SLUG["pagerduty"].expects, (flaw, Flaw("/event_action", "?")))}
@@ -65,12 +65,12 @@ def test_each_kind_of_difference_is_told_in_its_place_in_plain_words() -> None:
     assert found["/payload/severity"].found == '"bad"'
 
 
-def test_a_place_that_is_no_pointer_is_told_as_it_is() -> None:
+def test_flaw_without_pointer_is_reported_as_is() -> None:
     (found,) = differences({"message": "m"}, {}, (Flaw("message", "too long"),))
     assert (found.pointer, found.kind, found.found) == ("message", Kind.MISSING, None)
 
 
-def test_items_of_lists_and_what_a_text_holds_are_looked_into() -> None:
+def test_list_items_and_embedded_json_are_compared() -> None:
     assert told("alertmanager", {"alerts": [{"labels": {"a": "b"}}, {"labels": {"a": 1}}]})[-1] == (
         "/alerts/1/labels/a",
         "wrong_type",
@@ -81,7 +81,7 @@ def test_items_of_lists_and_what_a_text_holds_are_looked_into() -> None:
     assert told("generic", [{"title": 5}]) == [("/0/title", "wrong_type")]
 
 
-def test_the_nearest_example_is_the_one_with_most_names_in_common() -> None:
+def test_nearest_example_shares_most_names() -> None:
     for example in shipped()["github"]:
         found = nearest(example.body, shipped()["github"])
         assert found is not None
@@ -107,18 +107,18 @@ def test_the_nearest_example_is_the_one_with_most_names_in_common() -> None:
         b'{"sigkey": "whsec_s3cr3tvalue"}',
     ],
 )
-def test_secrets_are_blotted_out(body: bytes) -> None:
+def test_secrets_are_masked(body: bytes) -> None:
     shown = masking.body(body)
     assert "s3cr3tvalue" not in shown
     assert masking.BLOT in shown
 
 
-def test_what_is_no_secret_is_shown() -> None:
+def test_non_secret_values_are_not_masked() -> None:
     body = b'{"dedup_key":"k","key":"v","tokens":5,"passed":true,"keys":["a"],"title":"Basic auth fails"}'
     assert masking.body(body) == body.decode()
 
 
-def test_headers_are_kept_to_be_read_again_but_for_those_that_show_who_somebody_is() -> None:
+def test_identifying_headers_are_removed_and_others_kept() -> None:
     shown = {
         "Authorization": "a",
         "X-Api-Key": "a",
@@ -132,6 +132,6 @@ def test_headers_are_kept_to_be_read_again_but_for_those_that_show_who_somebody_
     assert len(masking.headers({f"x-{n}": "a" for n in range(100)})) == masking.MOST
 
 
-def test_a_difference_shows_no_secret_either() -> None:
+def test_difference_masks_secrets() -> None:
     (one, *_) = differences({"event_action": "trigger", "routing_key": 12345}, BY_SLUG["pagerduty"].expects)
     assert (one.pointer, one.found) == ("/routing_key", '"***"')

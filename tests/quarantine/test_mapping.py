@@ -40,24 +40,24 @@ def done(value: Any, *steps: Step) -> Any:
 
 
 @given(mapping=st.lists(STEP, max_size=3).map(tuple).filter(kept), value=VALUE)
-def test_a_mapping_that_is_kept_does_the_same_when_it_is_done_again(mapping: Mapping, value: Any) -> None:
+def test_accepted_mapping_is_idempotent(mapping: Mapping, value: Any) -> None:
     once = applied(mapping, msgspec.json.encode(value))
     assert applied(mapping, once) == once
 
 
 @given(mapping=st.lists(STEP, max_size=3).map(tuple).filter(kept), body=st.binary() | VALUE.map(msgspec.json.encode))
-def test_no_body_makes_a_mapping_fail_and_none_is_changed_without_a_step(mapping: Mapping, body: bytes) -> None:
+def test_mapping_never_fails_and_empty_mapping_changes_nothing(mapping: Mapping, body: bytes) -> None:
     assert isinstance(applied(mapping, body), bytes)
     assert applied((), body) == body
 
 
 @settings(max_examples=30)
 @given(mapping=st.lists(STEP, max_size=4).map(tuple))
-def test_a_mapping_reads_as_it_is_written(mapping: Mapping) -> None:
+def test_mapping_round_trips_through_json(mapping: Mapping) -> None:
     assert msgspec.json.decode(msgspec.json.encode(mapping), type=Mapping) == mapping
 
 
-def test_each_kind_of_step_does_what_its_name_says() -> None:
+def test_each_step_kind_changes_body_as_named() -> None:
     body = {"name": "Disk", "host": "h1", "state": "kaputt", "n": 2}
     steps = (
         Rename(source="/name", to="/title"),
@@ -71,12 +71,12 @@ def test_each_kind_of_step_does_what_its_name_says() -> None:
     }  # fmt: skip
 
 
-def test_values_leave_alone_what_is_neither_text_nor_number_nor_true_nor_false() -> None:
+def test_values_step_ignores_null_objects_and_lists() -> None:
     body = {"l": [{"a": None}, {"a": {}}, {"a": []}, {"a": True}]}
     assert done(body, Values(at="/l/*/a", values={"true": "yes"}, otherwise="no"))["l"] == [*body["l"][:3], {"a": "yes"}]
 
 
-def test_a_star_stands_for_every_item_and_a_body_that_is_a_list_is_mapped_item_by_item() -> None:
+def test_star_matches_every_item_and_list_body_is_mapped_per_item() -> None:
     inside = Rename(source="/alerts/*/state", to="/alerts/*/labels/status")
     assert done({"alerts": [{"state": "a"}, {}, 5, {"state": "b", "labels": 1}]}, inside) == {
         "alerts": [{"labels": {"status": "a"}}, {}, 5, {"state": "b", "labels": 1}]
@@ -84,17 +84,17 @@ def test_a_star_stands_for_every_item_and_a_body_that_is_a_list_is_mapped_item_b
     assert done([{"a": 1}, {"b": 2}], Rename(source="/a", to="/c")) == [{"c": 1}, {"b": 2}]
 
 
-def test_values_speak_of_what_was_put_there() -> None:
+def test_values_step_applies_to_renamed_value() -> None:
     steps = (Values(at="/b", values={"x": "y"}), Rename(source="/a", to="/b"))
     assert done({"a": "x"}, *steps) == {"b": "y"}
 
 
-def test_what_no_step_finds_comes_out_letter_by_letter() -> None:
+def test_unmatched_body_is_returned_byte_for_byte() -> None:
     body = b'{ "b" : 1.0, "b": 12345678901234567890123 }'
     assert applied((Rename(source="/a", to="/c"),), body) == body
 
 
-def test_what_would_grow_beyond_bounds_is_malformed() -> None:
+def test_mapping_result_over_size_limit_is_refused() -> None:
     body = msgspec.json.encode({"a": "x" * 200_000})
     with pytest.raises(Malformed):
         applied((Copy(source="/a", to="/b"), Copy(source="/a", to="/c")), body)
@@ -115,7 +115,7 @@ def test_what_would_grow_beyond_bounds_is_malformed() -> None:
         ((Values(at="/a", values={"x": "y"}), Copy(source="/a", to="/b")), "/steps/0/at"),
     ],
 )
-def test_a_mapping_that_would_do_another_thing_the_second_time_is_not_kept(steps: Mapping, where: str) -> None:
+def test_non_idempotent_mapping_is_refused(steps: Mapping, where: str) -> None:
     with pytest.raises(Unprocessable) as refused:
         check(steps)
     assert where in [flaw.pointer for flaw in refused.value.flaws]

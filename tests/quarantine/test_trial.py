@@ -18,13 +18,13 @@ from tests.support.intake import an_alert
         (AlertStatus.COMMENTED, Foretold.ADDS_A_NOTE_IF_OPEN),
     ],
 )
-def test_an_alert_of_every_status_has_an_outcome_and_a_test_is_only_a_test(status: AlertStatus, outcome: Foretold) -> None:
+def test_every_status_has_an_outcome_and_test_alert_is_only_a_test(status: AlertStatus, outcome: Foretold) -> None:
     told = becoming(an_alert(status=status, service="shop"))
     assert (told.status, told.outcome) == (status, outcome)
     assert (told.dedup_key, told.title, told.service) == ("disk", "disk is in trouble", "shop")
     assert becoming(an_alert(status=status, test=True)).outcome is Foretold.ONLY_A_TEST
 
 
-def test_a_request_is_understood_where_it_has_no_flaw() -> None:
+def test_trial_without_flaws_is_understood() -> None:
     assert Trial(ignored=("nothing to do",)).understood
     assert not Trial(flaws=(Flaw("/title", "is missing"),)).understood

@@ -3,7 +3,7 @@
 from gateway.receipts.mended import WHOLE, Mended, mended_of
 
 
-def test_an_item_is_told_what_was_mended_of_it_and_of_the_whole_body_only() -> None:
+def test_item_lists_own_and_whole_body_mendings() -> None:
     mended = [
         Mended(WHOLE, "", "a byte order mark was left out"),
         Mended(0, "/0/title", "cut"),

@@ -30,7 +30,7 @@ async def counted(story: Story) -> Counter[str]:
     return found
 
 
-async def test_a_day_ends_in_exactly_this(telling: Telling, tmp_path: Path) -> None:
+async def test_whole_day_matches_recorded_outcome(telling: Telling, tmp_path: Path) -> None:
     async with telling(CONFIGURATION) as story:
         day = await play(story)
         assert len(day.numbers) == 40

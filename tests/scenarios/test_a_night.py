@@ -60,7 +60,7 @@ async def subjects(night: Story, count: int) -> dict[str, str]:
     return {to.split("@")[0]: subject.split(" ", 1)[1] for to, subject in mails}
 
 
-async def test_a_night(night: Story) -> None:
+async def test_night_of_worsening_alert_sends_expected_messages(night: Story) -> None:
     disk = await at_one_a_disk_warns(night)
     await four_minutes_later_it_is_critical(night, disk)
     cart = await what_depends_on_it_fails(night, disk)

@@ -36,7 +36,7 @@ async def told(story: Story, number: str) -> list[str]:
         ("rita", "", "person:rita"),
     ],
 )
-async def test_the_contact_of_a_record_is_told_its_number(story: Story, key: str, contact: str, address: str) -> None:
+async def test_contact_is_notified_of_incident_number(story: Story, key: str, contact: str, address: str) -> None:
     number = await story.report("mail is slow", key, **({"contact": contact} if contact else {}))
     assert await told(story, number) == [address]
 
@@ -51,13 +51,11 @@ async def test_the_contact_of_a_record_is_told_its_number(story: Story, key: str
         ("dora", {"contact": "paul@example.com", "source": "monitoring"}),
     ],
 )
-async def test_nobody_is_written_to_by_a_strangers_wish_or_without_an_address(
-    story: Story, key: str, more: dict[str, str]
-) -> None:
+async def test_receipt_is_not_sent_to_third_party_or_without_address(story: Story, key: str, more: dict[str, str]) -> None:
     assert await told(story, await story.report("mail is slow", key, **more)) == []
 
 
-async def test_a_report_by_telephone_is_answered_in_its_language_with_the_solution(story: Story) -> None:
+async def test_phone_report_is_answered_in_its_language_with_solution(story: Story) -> None:
     number = await story.report("打印机没有反应", "dora", contact="paul@example.com", source="phone", language="zh-CN")
     (letter,) = await story.letters(1)
     assert f"您的报告已受理，编号：{number}" in letter.text
@@ -66,19 +64,19 @@ async def test_a_report_by_telephone_is_answered_in_its_language_with_the_soluti
     assert (letter.to, "解决方案：\n换了硒鼓" in letter.text) == ("paul@example.com", True)
 
 
-async def test_who_acts_on_their_own_report_is_not_told_of_it(story: Story) -> None:
+async def test_resolver_of_own_report_is_not_notified_of_resolution(story: Story) -> None:
     number = await story.report("mail is slow", "dora", contact="dora")
     await story.act(number, "resolve", "dora", solution="restarted")
     await story.settled(number, 1)
     assert [one["template"] for one in await story.notifications(number)] == ["received"]
 
 
-async def test_of_a_security_record_the_number_alone_is_told(story: Story) -> None:
+async def test_receipt_of_security_incident_omits_its_content(story: Story) -> None:
     await story.report("a stolen laptop", "dora", contact="paul@example.com", security=True)
     (letter,) = [one for one in await story.letters(2) if one.to == "paul@example.com"]
     assert "laptop" not in letter.subject + letter.text
 
 
-async def test_a_setting_keeps_them_from_being_told(telling: Telling) -> None:
+async def test_acknowledge_setting_turns_receipts_off(telling: Telling) -> None:
     async with telling("acknowledge = false\n") as story:
         assert await told(story, await story.report(contact="paul@example.com")) == []

@@ -6,7 +6,7 @@ from tests.support.story import Story
 
 
 @shows("word/incident", "word/major incident")
-async def test_a_night_on_call(story: Story) -> None:
+async def test_critical_alert_runs_from_notification_to_automatic_close(story: Story) -> None:
     number = (await story.alert("disk full", service="billing"))["incident"]
     assert await story.mails(2) == [
         ("leader@example.com", f"[{number}] P1 opened: disk full"),
@@ -26,7 +26,7 @@ async def test_a_night_on_call(story: Story) -> None:
     assert (record["state"], record["closure"], record["resolution"]) == ("closed", "automatic", "vanished")
 
 
-async def test_nobody_is_told_twice_of_what_repeats(story: Story) -> None:
+async def test_repeated_alert_notifies_nobody_again(story: Story) -> None:
     number = (await story.alert())["incident"]
     await story.mails(2)
     for minute in range(1, 5):
@@ -36,7 +36,7 @@ async def test_nobody_is_told_twice_of_what_repeats(story: Story) -> None:
     assert (record["occurrences"], story.mailbox.arrived.qsize()) == (5, 0)
 
 
-async def test_an_alert_that_comes_back_soon_reopens_its_record_and_late_is_a_new_one(story: Story) -> None:
+async def test_soon_recurring_alert_reopens_incident_and_late_one_opens_new(story: Story) -> None:
     number = (await story.alert())["incident"]
     await story.until(1)
     await story.alert(status="resolved")
@@ -51,7 +51,7 @@ async def test_an_alert_that_comes_back_soon_reopens_its_record_and_late_is_a_ne
     assert [segment["running"] for segment in clock["segments"]] == [True, False, True]
 
 
-async def test_a_flapping_alert_is_held_in_one_record_until_it_stays_quiet(story: Story) -> None:
+async def test_flapping_alert_keeps_incident_open_until_quiet(story: Story) -> None:
     number = (await story.alert())["incident"]
     for minute in range(1, 9):
         await story.until(minute)
@@ -65,7 +65,7 @@ async def test_a_flapping_alert_is_held_in_one_record_until_it_stays_quiet(story
 
 
 @shows("word/master and related", "rule/master resolves related")
-async def test_what_belongs_together_hangs_on_one_master_and_ends_with_it(story: Story) -> None:
+async def test_correlated_alert_follows_master_and_is_resolved_with_it(story: Story) -> None:
     master = (await story.alert("database down", service="shop", ci="shop-1"))["incident"]
     await story.mails(2)
     below = await story.alert("checkout slow", service="shop", ci="shop-1")
@@ -76,7 +76,7 @@ async def test_what_belongs_together_hangs_on_one_master_and_ends_with_it(story:
     assert (await story.record(below["incident"]))["state"] == "resolved"
 
 
-async def test_what_still_fires_when_its_master_is_over_is_on_its_own_again(story: Story) -> None:
+async def test_firing_alert_is_detached_when_its_master_is_resolved(story: Story) -> None:
     master = (await story.alert("database down", service="shop", ci="shop-1"))["incident"]
     titles = ("checkout slow", "cart slow")
     still, gone = [(await story.alert(title, service="shop", ci="shop-1"))["incident"] for title in titles]
@@ -92,13 +92,13 @@ async def test_what_still_fires_when_its_master_is_over_is_on_its_own_again(stor
     assert (5.0, "sla_breached") in await story.told(still)
 
 
-async def test_an_open_record_is_not_linked_to_a_master_that_is_over(story: Story) -> None:
+async def test_incident_is_not_linked_to_resolved_master(story: Story) -> None:
     master, number = [await story.report(title) for title in ("database down", "checkout slow")]
     await story.act(master, "resolve", solution="restarted")
     assert (await story.refused("POST", f"incidents/{number}/link", {"master": master}))["status"] == 409
 
 
-async def test_a_storm_is_one_master_and_every_alert_is_kept(telling: Telling) -> None:
+async def test_alert_storm_is_folded_into_one_master(telling: Telling) -> None:
     async with telling("[dedup.storm]\nnew_per_minute = 5\n") as story:
         results = [await story.alert(f"host {n} down", service=f"s{n}") for n in range(30)]
         numbers = {result["incident"] for result in results}
@@ -112,7 +112,7 @@ async def test_a_storm_is_one_master_and_every_alert_is_kept(telling: Telling) -
         assert (await story.record(storm))["state"] == "resolved"
 
 
-async def test_planned_work_pages_nobody_and_what_still_fires_at_its_end_is_promoted(telling: Telling) -> None:
+async def test_alert_in_maintenance_is_suppressed_and_promoted_if_still_firing(telling: Telling) -> None:
     window = """
 [[dedup.maintenance]]
 name = "patching"
@@ -131,7 +131,7 @@ match = { service = "shop" }
         assert (await story.told(number))[0] == (61.0, "opened")
 
 
-async def test_a_hold_stops_the_clocks_and_ends_by_itself(story: Story) -> None:
+async def test_hold_stops_clocks_and_ends_by_itself(story: Story) -> None:
     number = (await story.alert())["incident"]
     await story.until(2)
     held = await story.act(number, "hold", reason="awaiting_vendor", until="2026-03-02T12:42:00Z")
@@ -143,7 +143,7 @@ async def test_a_hold_stops_the_clocks_and_ends_by_itself(story: Story) -> None:
     assert (42.0, "resumed") in await story.told(number)
 
 
-async def test_chinese_mail_where_the_house_speaks_it(telling: Telling) -> None:
+async def test_notifications_are_in_the_configured_language(telling: Telling) -> None:
     async with telling(locale="zh-CN") as story:
         number = (await story.alert("磁盘已满"))["incident"]
         ((_, leader), (_, manager)) = await story.mails(2)

@@ -69,7 +69,7 @@ async def reopened(story: Story, number: str) -> None:
     assert "reopened" in await to_tina(story)
 
 
-async def test_an_answer_ends_the_hold_that_is_for_it_and_no_other_and_whoever_has_the_record_reads_it(story: Story) -> None:
+async def test_reporter_reply_ends_awaiting_user_hold_and_reaches_handler(story: Story) -> None:
     number, told = await reported(story)
     await story.act(number, "hold", "tina", reason="awaiting_user")
     await asked(story)
@@ -94,9 +94,7 @@ async def test_an_answer_ends_the_hold_that_is_for_it_and_no_other_and_whoever_h
 
 
 @pytest.mark.parametrize("subject", ["Out of office message: the picture you asked for", "Re: help"])
-async def test_an_answer_that_may_be_a_programs_ends_no_hold_and_is_shown_to_who_has_the_record(
-    story: Story, subject: str
-) -> None:
+async def test_possibly_automatic_reply_keeps_hold_and_is_sent_to_handler(story: Story, subject: str) -> None:
     number, told = await reported(story)
     await story.act(number, "hold", "tina", reason="awaiting_user")
     await asked(story)
@@ -108,7 +106,7 @@ async def test_an_answer_that_may_be_a_programs_ends_no_hold_and_is_shown_to_who
     assert "To do: read the reply" in letter
 
 
-async def test_an_answer_by_way_of_the_desks_list_is_shown_and_reopens_nothing(story: Story) -> None:
+async def test_reply_through_mailing_list_is_shown_and_reopens_nothing(story: Story) -> None:
     number, told = await reported(story)
     await story.act(number, "hold", "tina", reason="awaiting_user")
     await asked(story)
@@ -122,7 +120,7 @@ async def test_an_answer_by_way_of_the_desks_list_is_shown_and_reopens_nothing(s
     assert "It still does not work." in await to_tina(story)
 
 
-async def test_who_says_that_it_is_not_solved_has_the_record_reopened(story: Story) -> None:
+async def test_reply_that_it_is_not_solved_reopens_incident(story: Story) -> None:
     number, told = await reported(story)
     await resolved(story, number, "restarted")
     await story.until(60)
@@ -139,7 +137,7 @@ async def test_who_says_that_it_is_not_solved_has_the_record_reopened(story: Sto
     assert await state(story, number) == "in_progress"
 
 
-async def test_thanks_and_what_others_say_are_notes_and_the_record_closes_when_it_would_have(story: Story) -> None:
+async def test_thanks_and_replies_of_others_do_not_delay_closing(story: Story) -> None:
     number, told = await reported(story)
     await resolved(story, number, "restarted")
     await story.until(60)
@@ -168,9 +166,7 @@ async def tina_looks(story: Story, number: str, looking: str) -> None:
 
 
 @pytest.mark.parametrize("looking", ["note", "correction"])
-async def test_what_is_unclear_stops_the_closing_until_somebody_looked_and_is_shown_to_who_has_it(
-    story: Story, looking: str
-) -> None:
+async def test_unclear_reply_delays_closing_until_somebody_looks(story: Story, looking: str) -> None:
     number, told = await reported(story)
     await resolved(story, number, "restarted")
     await story.until(60)
@@ -196,7 +192,7 @@ UNLISTED = "Diolch!\n\nDesk desk@example.com ysgrifennodd:\nIt still does not wo
 
 
 @pytest.mark.parametrize("mail", [of_case(QUOTED, "thanks-163"), of_case(QUOTED, "thanks-danish")])
-async def test_thanks_above_an_old_complaint_leave_the_record_resolved(story: Story, mail: bytes) -> None:
+async def test_thanks_above_quoted_complaint_leave_incident_resolved(story: Story, mail: bytes) -> None:
     number = (await hand_in(story, of_case(QUOTED, "new")))["incident"]
     await story.act(number, "resolve", solution="reset")
     assert (await hand_in(story, mail))["outcome"] == "added"
@@ -207,7 +203,7 @@ async def test_thanks_above_an_old_complaint_leave_the_record_resolved(story: St
     assert said["note"] in ("谢谢，已经好了！", "Thanks, it works now!")
 
 
-async def test_where_it_is_unsure_what_is_quoted_the_record_stays_resolved_and_the_words_are_kept_whole(story: Story) -> None:
+async def test_reply_with_unclear_quoting_is_kept_whole_and_reopens_nothing(story: Story) -> None:
     number, told = await reported(story)
     await resolved(story, number, "restarted")
     await send(story, a_mail(UNLISTED, In_Reply_To=told["message-id"], Message_ID="<2@x>"))
@@ -226,7 +222,7 @@ EMPTY = "Hi,\n\n-----Original Message-----\nFrom: Desk\nWhich model is it?\nCano
 
 
 @pytest.mark.parametrize("text", ["", IN_RED, EMPTY])
-async def test_answers_inside_what_is_quoted_are_in_the_note(story: Story, text: str) -> None:
+async def test_answers_inside_quoted_text_are_kept_in_note(story: Story, text: str) -> None:
     number = (await hand_in(story, of_case(INSIDE, "new")))["incident"]
     answers = {"In_Reply_To": f"<one{RUN.decode()}@case.example>", "From": "kim@case.example", "Message_ID": "<2@x>"}
     await hand_in(story, a_mail(text, **answers).as_bytes() if text else of_case(INSIDE, "answer"))
@@ -235,7 +231,7 @@ async def test_answers_inside_what_is_quoted_are_in_the_note(story: Story, text:
 
 
 @pytest.mark.parametrize("state", ["on_hold", "resolved"])
-async def test_an_answer_to_a_security_record_is_told_to_those_who_may_see_it(story: Story, state: str) -> None:
+async def test_reply_to_security_incident_is_sent_only_to_security_roles(story: Story, state: str) -> None:
     await story.join("sam", "security", email="sam@example.com")
     number, told = await reported(story)
     if state == "on_hold":

@@ -57,7 +57,7 @@ async def to_tina(story: Story) -> str:
 
 
 @WAYS
-async def test_the_answer_to_what_was_asked_ends_the_hold_and_is_read(story: Story, way: str) -> None:
+async def test_reporter_note_ends_hold_and_reaches_handler(story: Story, way: str) -> None:
     number = await reported(story)
     await story.act(number, "hold", "tina", reason="awaiting_user", note="which one?")
     await note(story, number, way, "It is laptop 4711.")
@@ -66,7 +66,7 @@ async def test_the_answer_to_what_was_asked_ends_the_hold_and_is_read(story: Sto
 
 
 @WAYS
-async def test_a_note_to_an_open_record_is_sent_to_its_handler(story: Story, way: str) -> None:
+async def test_note_to_open_incident_is_sent_to_handler(story: Story, way: str) -> None:
     number = await story.report("laptop broken", "ann")
     await note(story, number, way, "It beeps.")
     assert await last(story, number) == ["note"]
@@ -79,7 +79,7 @@ async def test_a_note_to_an_open_record_is_sent_to_its_handler(story: Story, way
 
 
 @WAYS
-async def test_a_note_that_it_is_not_solved_reopens_the_record(story: Story, way: str) -> None:
+async def test_note_that_it_is_not_solved_reopens_incident(story: Story, way: str) -> None:
     number = await reported(story)
     await story.act(number, "resolve", "tina", solution="restarted")
     await note(story, number, way, "Thanks, it works")
@@ -91,7 +91,7 @@ async def test_a_note_that_it_is_not_solved_reopens_the_record(story: Story, way
 
 
 @WAYS
-async def test_a_question_after_the_solution_stops_the_closing(story: Story, way: str) -> None:
+async def test_question_after_solution_delays_closing(story: Story, way: str) -> None:
     number = await reported(story)
     await story.act(number, "resolve", "tina", solution="restarted")
     await note(story, number, way, "What was the cause?")
@@ -100,7 +100,7 @@ async def test_a_question_after_the_solution_stops_the_closing(story: Story, way
 
 
 @WAYS
-async def test_a_file_ends_the_hold_and_one_after_the_solution_stops_the_closing(story: Story, way: str) -> None:
+async def test_file_ends_hold_and_file_after_solution_delays_closing(story: Story, way: str) -> None:
     number = await reported(story)
     await story.act(number, "hold", "tina", reason="awaiting_user", note="a picture, please")
     await send_file(story, number, way, "first.txt")
@@ -112,7 +112,7 @@ async def test_a_file_ends_the_hold_and_one_after_the_solution_stops_the_closing
     assert "second.txt" in await to_tina(story)
 
 
-async def test_a_note_of_staff_is_a_note_and_no_more(story: Story) -> None:
+async def test_staff_note_does_not_end_hold(story: Story) -> None:
     number = await reported(story)
     await story.act(number, "hold", "tina", reason="awaiting_user", note="which one?")
     await story.act(number, "note", "tina", note="It still does not work, Ann says.")

@@ -44,7 +44,7 @@ async def asked(harness: Story, path: str, body: Any, key: str, once: str = "") 
     return await answer.json()
 
 
-async def test_a_related_record_that_is_not_ones_own_to_resolve_is_named(harness: Story) -> None:
+async def test_linked_incident_skipped_for_missing_permission_is_named(harness: Story) -> None:
     master, allowed, refused, over = await family(harness, 3)
     await harness.act(allowed, "assign", group="mail", person="tom")
     await harness.act(over, "resolve", solution="gone")
@@ -58,7 +58,7 @@ async def test_a_related_record_that_is_not_ones_own_to_resolve_is_named(harness
     assert facts["skipped"] == [{"incident": refused, "reason": reason}]
 
 
-async def test_of_many_masters_each_says_what_was_not_done(harness: Story) -> None:
+async def test_bulk_resolution_names_skipped_incidents_of_each_master(harness: Story) -> None:
     master, refused = await family(harness, 1)
     alone = (await family(harness, 0))[0]
     body = {"numbers": [master, alone], "action": "resolve", "body": SOLVED}
@@ -66,7 +66,7 @@ async def test_of_many_masters_each_says_what_was_not_done(harness: Story) -> No
     assert ([one["incident"] for one in first["skipped"]], "skipped" in second) == ([refused], False)
 
 
-async def test_a_field_that_is_missing_and_a_state_from_which_it_is_not_possible_are_named(harness: Story) -> None:
+async def test_linked_incident_skipped_for_missing_field_is_named(harness: Story) -> None:
     master, lacking, rejected = await family(harness, 2)
     await harness.act(rejected, "reject", note="not ours")
     await harness.act(master, "resolve", **SOLVED)
@@ -76,12 +76,12 @@ async def test_a_field_that_is_missing_and_a_state_from_which_it_is_not_possible
     assert answer["incident"]["state"] == "closed"
 
 
-async def test_where_everything_was_done_nothing_is_said(harness: Story) -> None:
+async def test_answer_without_skipped_incidents_has_no_skipped_field(harness: Story) -> None:
     master, _ = await family(harness, 1)
     assert "skipped" not in await asked(harness, f"{master}/resolve", SOLVED, "admin")
 
 
-async def test_a_related_security_incident_is_named_to_nobody(harness: Story) -> None:
+async def test_skipped_security_incident_is_not_named(harness: Story) -> None:
     master, secret = await family(harness, 1)
     await harness.call("PATCH", f"incidents/{secret}", {"security": True, "note": "an attack"})
     assert "skipped" not in await asked(harness, f"{master}/resolve", SOLVED, "tom")

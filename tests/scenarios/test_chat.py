@@ -61,7 +61,7 @@ def shown(body: Any) -> tuple[str, list[tuple[str, str]]]:
     return section["text"]["text"], [(one["action_id"], one["value"]) for row in rows for one in row["elements"]]
 
 
-async def test_reported_in_slack_acknowledged_by_button_resolved_by_command(story: Story, slack: ChatServer) -> None:
+async def test_incident_is_reported_acknowledged_and_resolved_in_slack(story: Story, slack: ChatServer) -> None:
     await say(story, a_message("The VPN is down", "1.1", user="U0ANN"))
     card = await slack.next("chat.postMessage")
     await settled(story, 1)
@@ -86,7 +86,7 @@ async def test_reported_in_slack_acknowledged_by_button_resolved_by_command(stor
     assert [event for _, event in await story.told(number)][-2:] == ["accepted", "resolved"]
 
 
-async def test_a_page_follows_its_record_and_what_it_showed_before_cannot_be_pressed(story: Story, slack: ChatServer) -> None:
+async def test_chat_card_follows_incident_and_outdated_buttons_do_nothing(story: Story, slack: ChatServer) -> None:
     number = (await story.alert("disk full"))["incident"]
     text, buttons = shown(page := await slack.next("chat.postMessage"))
     await settled(story, 1)
@@ -111,7 +111,7 @@ async def test_a_page_follows_its_record_and_what_it_showed_before_cannot_be_pre
     assert [await follow(story.gateway.uow, {"slack"}) for _ in range(2)] == [2, 0]
 
 
-async def test_a_card_of_a_record_that_is_flagged_is_withdrawn_where_others_read_it(story: Story, slack: ChatServer) -> None:
+async def test_chat_card_of_flagged_incident_is_withdrawn_from_open_channel(story: Story, slack: ChatServer) -> None:
     number = (await story.alert("disk full"))["incident"]
     await slack.next("chat.postMessage")
     await settled(story, 1)
@@ -127,7 +127,7 @@ async def test_a_card_of_a_record_that_is_flagged_is_withdrawn_where_others_read
     assert number in str(await slack.next("chat.update"))
 
 
-async def test_a_conversation_that_is_listed_for_security_goes_on_seeing_the_card(telling: Telling, slack: ChatServer) -> None:
+async def test_security_channel_keeps_card_of_security_incident(telling: Telling, slack: ChatServer) -> None:
     listed = 'chat = ["slack:C0OPS"]\nsecurity = ["slack:C0SOC"]'
     async with telling(SLACK.format(secret=SECRET, url=slack.url), recipients=listed) as story:
         number = await story.report("an insider", impact="business", security=True)

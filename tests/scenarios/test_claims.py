@@ -26,7 +26,7 @@ async def told(harness: Story, number: str) -> list[tuple[float, str]]:
     return [(minute, event) for minute, event in await harness.told(number) if event in ("graded", "grading_overdue")]
 
 
-async def test_a_reporter_gets_at_most_priority_3_and_the_desk_is_asked_at_once(harness: Story) -> None:
+async def test_reporter_claim_is_limited_to_priority_3_and_desk_is_notified(harness: Story) -> None:
     record = await reported(harness)
     assert (record["priority"], record["impact"], record["urgency"]) == (3, "company", "low")
     assert (record["claimed_impact"], record["claimed_urgency"]) == ("business", "urgent")
@@ -35,7 +35,7 @@ async def test_a_reporter_gets_at_most_priority_3_and_the_desk_is_asked_at_once(
     assert await harness.mails(1) == [("desk@example.com", f"[{record['number']}] P3 grade this: everything is down")]
 
 
-async def test_a_claim_that_nobody_grades_in_time_is_the_managers(harness: Story) -> None:
+async def test_overdue_grading_is_escalated_to_manager_once(harness: Story) -> None:
     number = (await reported(harness))["number"]
     await harness.mails(1)
     await harness.until(6)
@@ -47,7 +47,7 @@ async def test_a_claim_that_nobody_grades_in_time_is_the_managers(harness: Story
 
 
 @pytest.mark.parametrize("how", ["same priority", "other urgency", "confirmed"])
-async def test_somebody_who_grades_it_ends_the_claim(harness: Story, how: str) -> None:
+async def test_grading_ends_the_claim(harness: Story, how: str) -> None:
     number = (await reported(harness))["number"]
     await harness.until(2)
     if how == "confirmed":
@@ -64,17 +64,17 @@ async def test_somebody_who_grades_it_ends_the_claim(harness: Story, how: str) -
 
 
 @pytest.mark.parametrize("key", ["dora", "write", "admin"])
-async def test_who_works_here_is_taken_at_their_word(harness: Story, key: str) -> None:
+async def test_claims_of_staff_and_machines_need_no_grading(harness: Story, key: str) -> None:
     record = await reported(harness, key)
     assert (record["priority"], record["claimed_impact"], record["grading_due_at"]) == (1, None, None)
 
 
-async def test_a_milder_claim_is_a_grade(harness: Story) -> None:
+async def test_moderate_claim_needs_no_grading(harness: Story) -> None:
     record = await reported(harness, impact="group", urgency="normal")
     assert (record["priority"], record["claimed_impact"], record["grading_due_at"]) == (3, None, None)
 
 
-async def test_what_a_reporter_recorded_for_somebody_else_stays_theirs_to_see(harness: Story) -> None:
+async def test_reporter_still_sees_incident_recorded_for_somebody_else(harness: Story) -> None:
     number = (await reported(harness, contact="boss@example.com"))["number"]
     await harness.act(number, "acknowledge", "dora")
     record = await harness.call("GET", f"incidents/{number}", None, "rita")
@@ -82,13 +82,13 @@ async def test_what_a_reporter_recorded_for_somebody_else_stays_theirs_to_see(ha
     assert number in [one["number"] for one in (await harness.call("GET", "incidents", None, "rita"))["incidents"]]
 
 
-async def test_a_priority_that_may_be_reported_is_a_setting(telling: Any) -> None:
+async def test_highest_reported_priority_is_configurable(telling: Any) -> None:
     async with telling("[intake]\nreported_at_most = 2\n") as story:
         await story.join("rita", "reporter")
         assert (await reported(story))["priority"] == 2
 
 
-async def test_declaring_a_major_incident_raises_it_and_tells_whom_it_must(harness: Story) -> None:
+async def test_major_declaration_raises_priority_and_notifies_management(harness: Story) -> None:
     number, kept = await harness.report(), await harness.report()
     assert (await harness.act(number, "declare_major", reason="the board waits"))["priority"] == 1
     declared = [one for one in await harness.facts(number, "management_told") if one["cause"] == "declared_major"]
@@ -116,7 +116,7 @@ async def asked(harness: Story, number: str) -> list[str]:
     return [f"{row['template']} {row['recipient']}" for row in rows]
 
 
-async def test_an_urgent_claim_of_a_related_record_is_graded_by_the_desk_at_once(harness: Story) -> None:
+async def test_urgent_claim_of_linked_incident_is_sent_for_grading_at_once(harness: Story) -> None:
     number = await below(harness)
     assert await asked(harness, number) == ["grade_this desk@example.com"]
     assert (await harness.record(number))["grading_due_at"] == "2026-03-02T12:05:00Z"
@@ -127,7 +127,7 @@ async def test_an_urgent_claim_of_a_related_record_is_graded_by_the_desk_at_once
     assert [event for _, event in await harness.told(number) if event.startswith("sla_")] == []
 
 
-async def test_a_related_record_whose_claim_was_graded_is_the_masters_business(harness: Story) -> None:
+async def test_graded_linked_incident_sends_no_further_grading_request(harness: Story) -> None:
     number = await below(harness)
     await harness.act(number, "grade", "dora", note="one person only")
     assert (await harness.record(number))["grading_due_at"] is None
@@ -136,13 +136,13 @@ async def test_a_related_record_whose_claim_was_graded_is_the_masters_business(h
     assert await asked(harness, number) == ["grade_this desk@example.com"]
 
 
-async def test_a_claim_is_not_asked_about_again_when_its_record_leaves_the_master(harness: Story) -> None:
+async def test_unlinking_does_not_request_grading_again(harness: Story) -> None:
     number = await below(harness)
     await harness.call("POST", f"incidents/{number}/unlink", {})
     assert await asked(harness, number) == ["grade_this desk@example.com"]
 
 
-async def test_what_is_related_and_claims_nothing_is_told_to_nobody(harness: Story) -> None:
+async def test_linked_incident_without_claim_requests_no_grading(harness: Story) -> None:
     above, number = await harness.report("down"), await harness.report("down too")
     await harness.call("POST", f"incidents/{number}/link", {"master": above})
     assert (await harness.record(number))["grading_due_at"] is None

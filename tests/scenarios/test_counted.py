@@ -75,7 +75,7 @@ RESOLVED = {
 }
 
 
-async def test_the_life_of_an_incident_is_counted_step_by_step(story: Story, counting: Counting) -> None:
+async def test_incident_lifecycle_is_counted_step_by_step(story: Story, counting: Counting) -> None:
     await story.hire("sre", "olga")
     number = (await story.alert(severity="info"))["incident"]
     assert await counting.added() == {"incidents_opened_total 4 incident": 1}
@@ -98,9 +98,7 @@ async def test_the_life_of_an_incident_is_counted_step_by_step(story: Story, cou
     assert await counting.added() == {"incidents_closed_total 4 incident": 1}
 
 
-async def test_an_alert_that_repeats_counts_nothing_and_one_that_clears_and_fires_again_does(
-    story: Story, counting: Counting
-) -> None:
+async def test_repeated_alert_is_not_counted_and_recurring_alert_is(story: Story, counting: Counting) -> None:
     for _ in range(3):
         await story.alert()
     assert await counting.added() == {"incidents_opened_total 1 incident": 1}
@@ -122,7 +120,7 @@ async def test_an_alert_that_repeats_counts_nothing_and_one_that_clears_and_fire
     assert await counting.added() == {"incidents_closed_total 1 incident": 1}
 
 
-async def test_a_raise_counts_the_breaches_that_it_brings(story: Story, counting: Counting) -> None:
+async def test_priority_raise_counts_resulting_breaches(story: Story, counting: Counting) -> None:
     number = await story.report(impact="individual", urgency="low")
     await story.until(40)
     assert await counting.added() == {
@@ -135,7 +133,7 @@ async def test_a_raise_counts_the_breaches_that_it_brings(story: Story, counting
     assert await counting.added() == {}
 
 
-async def test_a_record_below_a_master_is_counted_without_clocks(telling: Telling) -> None:
+async def test_linked_incident_is_counted_without_sla_clocks(telling: Telling) -> None:
     rule = '[[dedup.relate]]\nname = "same service"\nby = ["service"]\nwithin = "5m"\n'
     async with telling(rule) as story:
         counting = Counting(story, await scraped(story))
@@ -147,7 +145,7 @@ async def test_a_record_below_a_master_is_counted_without_clocks(telling: Tellin
         assert await counting.added() == {"incidents_resolved_total 1 incident": 1}
 
 
-async def test_incidents_count_by_the_group_of_their_service(story: Story, counting: Counting) -> None:
+async def test_incidents_are_counted_by_owner_group_of_service(story: Story, counting: Counting) -> None:
     await story.hire("payments", "olga")
     await story.call("POST", "services", SHOP)
     await story.call("POST", "services", {"slug": "wiki", "name": "Wiki"})
@@ -159,7 +157,7 @@ async def test_incidents_count_by_the_group_of_their_service(story: Story, count
     }
 
 
-async def test_a_security_incident_counts_without_its_group(story: Story, counting: Counting) -> None:
+async def test_security_incident_is_counted_under_restricted_group(story: Story, counting: Counting) -> None:
     await story.hire("payments", "olga")
     await story.call("POST", "services", SHOP)
     number = await story.report(service="shop", security=True)
@@ -173,7 +171,7 @@ async def test_a_security_incident_counts_without_its_group(story: Story, counti
     }
 
 
-async def test_a_batch_that_is_rolled_back_counts_nothing_by_itself(story: Story, counting: Counting) -> None:
+async def test_rolled_back_alert_batch_counts_only_committed_incidents(story: Story, counting: Counting) -> None:
     titles = {"a": "a", "b": "nul \0", "c": "c"}
     told = [a_submission(an_alert(key, title=title)) for key, title in titles.items()]
     receipts = await asyncio.gather(*(story.gateway.intake.submit(one) for one in told))
@@ -198,9 +196,7 @@ class Clearing:
         return written
 
 
-async def test_a_change_that_is_rolled_back_counts_nothing_and_one_that_is_run_again_counts_once(
-    story: Story, counting: Counting
-) -> None:
+async def test_rolled_back_change_is_not_counted_and_retried_change_counts_once(story: Story, counting: Counting) -> None:
     work, uow = Clearing(await story.report(), [asyncpg.SerializationError(), ZeroDivisionError()]), story.gateway.uow
     await counting.added()
     with pytest.raises(ZeroDivisionError):

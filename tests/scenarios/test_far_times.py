@@ -9,7 +9,7 @@ FOREVER = "9999-12-31T23:59:59.999999Z"
 RECORDS = "SELECT count(*) FROM incident WHERE state = 'logged'"
 
 
-async def wheel(story: Story) -> bool:
+async def timers_stay_healthy(story: Story) -> bool:
     """Let the timers of this replica take every step for half a minute of the story's clock; whether they do well."""
     for _ in range(8):
         await story.gateway.timers.run_once()
@@ -17,16 +17,14 @@ async def wheel(story: Story) -> bool:
     return story.gateway.timers.healthy and not story.gateway.timers.broken
 
 
-async def test_an_alert_that_lasts_for_ever_leaves_the_timers_running_after_the_index_is_lost(
-    story: Story, redis_url: str
-) -> None:
+async def test_never_ending_alert_keeps_timers_running_after_index_loss(story: Story, redis_url: str) -> None:
     alert = {"labels": {"alertname": "x"}, "endsAt": FOREVER}
     answer = await story.client.post("/api/v2/alerts", json=[alert], headers=story.as_key("ingest"))
     assert answer.status == 200
     client = redis.asyncio.from_url(redis_url)
     await client.flushall()
     await client.aclose()
-    assert await wheel(story)
+    assert await timers_stay_healthy(story)
     assert await story.gateway.pool.fetchval(RECORDS) == 1
     lapses = await story.gateway.pool.fetchval("SELECT due_at FROM timer WHERE kind = $1", int(TimerKind.ALERT_EXPIRY))
     assert lapses.year == 2200
@@ -34,7 +32,7 @@ async def test_an_alert_that_lasts_for_ever_leaves_the_timers_running_after_the_
     assert [one["endsAt"] for one in await listed.json()] == ["2200-01-01T00:00:00.000Z"]
 
 
-async def test_a_silence_for_ever_is_kept_until_the_end_of_the_calendar_and_listed(story: Story) -> None:
+async def test_never_ending_silence_is_capped_and_listed(story: Story) -> None:
     matcher = {"name": "service", "value": "crm", "isRegex": False}
     asked = {"matchers": [matcher], "startsAt": "0001-01-01T00:00:00Z", "endsAt": FOREVER, "createdBy": "ann", "comment": "x"}
     answer = await story.client.post("/api/v2/silences", json=asked, headers=story.as_key("ingest"))

@@ -51,12 +51,12 @@ async def said(harness: Story, number: str) -> str:
     return str((await harness.call("GET", f"incidents/{number}/timeline"))["entries"])
 
 
-async def test_a_rule_gives_it_to_the_one_of_the_group_who_may_see_it(harness: Story) -> None:
+async def test_routing_rule_assigns_security_incident_to_permitted_group_member(harness: Story) -> None:
     assert await given(harness, await harness.report(service="payroll")) == ("payroll", "pat", "pat")
     assert await given(harness, await harness.report(service="payroll", security=True)) == ("payroll", "sue", "sue")
 
 
-async def test_a_rule_that_leads_to_others_gives_it_to_a_security_officer(harness: Story) -> None:
+async def test_unroutable_security_incident_is_assigned_to_security_officer(harness: Story) -> None:
     number = await harness.report(service="mail", security=True)
     assert await given(harness, number) == ("", "sam", "sam")
     (routed,) = await harness.facts(number, "routed")
@@ -65,7 +65,7 @@ async def test_a_rule_that_leads_to_others_gives_it_to_a_security_officer(harnes
     assert await harness.status("GET", f"incidents/{number}", "sam") == 200
 
 
-async def test_the_support_of_a_service_gets_it_only_where_somebody_of_it_may_see_it(harness: Story) -> None:
+async def test_service_support_gets_security_incident_only_with_permitted_member(harness: Story) -> None:
     for slug, group in (("crm", "mail"), ("erp", "payroll")):
         await harness.call("POST", "services", {"slug": slug, "name": slug, "tier2_group": group})
     assert await given(harness, await harness.report(service="crm", security=True)) == ("", "sam", "sam")
@@ -73,7 +73,7 @@ async def test_the_support_of_a_service_gets_it_only_where_somebody_of_it_may_se
 
 
 @pytest.mark.parametrize("way", ["recurring", "follow_on"])
-async def test_what_goes_on_from_it_is_not_given_to_whoever_had_it_before(harness: Story, way: str) -> None:
+async def test_follow_on_of_flagged_incident_is_not_assigned_to_previous_handler(harness: Story, way: str) -> None:
     number = str((await harness.alert(service="mail"))["incident"])
     assert (await given(harness, number))[2] == "tom"
     await harness.act(number, "accept", "tom")
@@ -91,7 +91,7 @@ async def test_what_goes_on_from_it_is_not_given_to_whoever_had_it_before(harnes
     assert "tom" not in await said(harness, second)
 
 
-async def test_what_goes_on_from_it_stays_with_who_may_see_it(harness: Story) -> None:
+async def test_follow_on_of_security_incident_keeps_permitted_handler(harness: Story) -> None:
     number = await harness.report(service="payroll", security=True)
     await harness.act(number, "accept", "sue")
     await harness.act(number, "resolve", "sue", resolution="solved", category="x", solution="patched")
@@ -100,7 +100,7 @@ async def test_what_goes_on_from_it_stays_with_who_may_see_it(harness: Story) ->
     assert (second["security"], second["handler"]) == (True, "sue")
 
 
-async def test_whoever_has_a_record_that_is_flagged_is_told_to_leave_it_and_security_to_give_it_to_somebody_else(
+async def test_flagging_notifies_previous_handler_and_security_officers(
     harness: Story,
 ) -> None:
     number = str((await harness.alert(service="mail"))["incident"])
@@ -117,7 +117,7 @@ async def test_whoever_has_a_record_that_is_flagged_is_told_to_leave_it_and_secu
     assert (await harness.facts(number, "withdrawn"))[0]["from"] == ["tom"]
 
 
-async def test_security_hears_what_a_handler_who_may_not_see_the_record_would_hear(telling: Telling) -> None:
+async def test_security_officers_get_notifications_of_unpermitted_handler(telling: Telling) -> None:
     async with telling(ROUTING + HURRY) as harness:
         for login, roles in PEOPLE.items():
             await harness.join(login, *roles, email=f"{login}@example.com")

@@ -19,7 +19,7 @@ KINDS = ("problem", "change", "service_request", "spare_part", "knowledge")
 
 
 @pytest.mark.parametrize("kind", [pytest.param(kind, marks=shows(f"link/{kind}")) for kind in KINDS])
-async def test_a_record_is_linked_to_what_it_leads_to_in_any_system(story: Story, kind: str) -> None:
+async def test_linked_external_record_is_stored_once_and_removed(story: Story, kind: str) -> None:
     number = await story.report()
     link = {"kind": kind, "system": "itsm", "reference": "X-17", "address": "https://itsm.example.com/X-17", "title": "queue"}
     for _ in range(2):
@@ -34,7 +34,7 @@ async def test_a_record_is_linked_to_what_it_leads_to_in_any_system(story: Story
 
 
 @shows("follows/knowledge")
-async def test_a_solution_becomes_an_article_that_the_next_one_is_shown(story: Story) -> None:
+async def test_solution_becomes_article_shown_for_similar_incident(story: Story) -> None:
     number = await solved(story, "mail queue is stuck", service="")
     article = {"title": "A stuck mail queue", "state": "published"}
     tied = (await story.call("POST", f"incidents/{number}/publish", article))["incident"]["linked"]
@@ -47,7 +47,7 @@ async def test_a_solution_becomes_an_article_that_the_next_one_is_shown(story: S
 
 
 @shows("follows/similar")
-async def test_a_new_record_is_shown_similar_ones_with_their_solutions_in_both_languages(story: Story) -> None:
+async def test_similar_incidents_are_shown_with_solutions_in_both_languages(story: Story) -> None:
     english, chinese = await solved(story, "mail queue is stuck"), await solved(story, "邮件系统无法登录")
     await solved(story, "printer out of paper")
     secret = await solved(story, "mail queue is stuck by an intruder", security=True)
@@ -62,7 +62,7 @@ async def test_a_new_record_is_shown_similar_ones_with_their_solutions_in_both_l
 
 
 @shows("follows/complaint")
-async def test_a_complaint_is_kept_and_counted_and_about_a_late_or_major_one_the_director_hears(story: Story) -> None:
+async def test_complaint_is_counted_and_director_notified_if_late_or_major(story: Story) -> None:
     await story.join("rita", "reporter")
     number, small = await story.report(key="rita"), await story.report("printer", key="rita")
     await story.until(61)
@@ -90,7 +90,7 @@ SELECT i.number, o.recipient FROM outbox o JOIN incident i ON i.id = o.incident_
         pytest.param("capacity", {"category": "capacity"}, {"resolution": "vanished"}, marks=shows("candidate/capacity")),
     ],
 )
-async def test_a_problem_is_proposed_for_what_one_incident_says(
+async def test_single_incident_becomes_problem_candidate(
     story: Story, reason: str, record: dict[str, str], resolve: dict[str, str]
 ) -> None:
     plain = await solved(story, "printer")
@@ -101,7 +101,7 @@ async def test_a_problem_is_proposed_for_what_one_incident_says(
 
 
 @shows("candidate/recurring")
-async def test_three_of_a_kind_in_seven_days_are_a_problem_and_two_are_not(story: Story) -> None:
+async def test_three_similar_incidents_in_seven_days_become_problem_candidate(story: Story) -> None:
     await solved(story, "mail is slow", category="mail")
     await story.until(4 * 24 * 60)
     await solved(story, "mail is slow", category="mail")

@@ -40,20 +40,20 @@ async def said(harness: Story, number: str, action: str, key: str, **body: Any) 
 @pytest.mark.parametrize(
     ("body", "named"), [({"person": "nobody-here"}, "nobody-here"), ({"group": "no-such-group"}, "no-such-group")]
 )
-async def test_nobody_is_given_a_record_who_is_not_there(harness: Story, body: dict[str, str], named: str) -> None:
+async def test_assignment_to_unknown_person_or_group_returns_422(harness: Story, body: dict[str, str], named: str) -> None:
     number = await harness.report()
     status, problem = await said(harness, number, "assign", "admin", **body)
     assert (status, named in problem["errors"][0]["detail"]) == (422, True)
     assert await harness.told(number) == [(0.0, "opened")]
 
 
-async def test_the_tier_of_a_record_is_that_of_the_group_it_is_given_to(harness: Story) -> None:
+async def test_assignment_sets_tier_of_group(harness: Story) -> None:
     number = await harness.report()
     tiers = [(await harness.act(number, "assign", "dora", group=group))["tier"] for group in ("mail", "kernel", "desk")]
     assert tiers == ["2", "3", "1"]
 
 
-async def test_a_vendor_that_is_assigned_by_name_has_its_time_booked(harness: Story) -> None:
+async def test_vendor_assignment_records_vendor_time(harness: Story) -> None:
     number = await harness.report()
     given = await harness.act(number, "assign", "dora", tier="vendor", person="HP")
     assert (given["state"], given["tier"], given["third_party"], given["assignee"]) == ("escalated", "vendor", "HP", "")
@@ -61,13 +61,13 @@ async def test_a_vendor_that_is_assigned_by_name_has_its_time_booked(harness: St
     assert [(stay["vendor"], stay["elapsed_s"]) for stay in (await harness.record(number))["sla"]["vendors"]] == [("HP", 600.0)]
 
 
-async def test_what_tier_2_returns_is_the_desks(harness: Story) -> None:
+async def test_returned_incident_goes_back_to_desk_group(harness: Story) -> None:
     number = await with_tom(harness)
     back = await harness.act(number, "return", "tom", note="not mail")
     assert (back["tier"], back["assignee_group"], back["assignee"], back["handler"]) == ("1", "desk", "", "")
 
 
-async def test_tier_3_accepts_what_was_escalated_to_its_group(harness: Story) -> None:
+async def test_tier_3_accepts_incident_escalated_to_its_group(harness: Story) -> None:
     number = await with_tom(harness)
     up = await harness.act(number, "escalate", "tom", to="tier3", note="a kernel bug")
     assert (up["state"], up["assignee_group"], up["assignee"], up["handler"]) == ("escalated", "kernel", "tom", "")
@@ -76,7 +76,7 @@ async def test_tier_3_accepts_what_was_escalated_to_its_group(harness: Story) ->
     assert [event for _, event in await harness.told(number)][-1] == "accepted"
 
 
-async def test_the_desk_escalates_straight_to_tier_3_whose_response_is_counted(harness: Story) -> None:
+async def test_desk_escalates_to_tier_3_and_response_is_recorded(harness: Story) -> None:
     number = await harness.report(service="payroll")
     await harness.act(number, "escalate", "dora", to="tier3", note="only they know it")
     await harness.until(7)
@@ -85,7 +85,7 @@ async def test_the_desk_escalates_straight_to_tier_3_whose_response_is_counted(h
 
 
 @pytest.mark.parametrize("action", ["acknowledge", "accept"])
-async def test_a_record_that_somebody_has_is_not_said_to_be_acknowledged(harness: Story, action: str) -> None:
+async def test_second_acknowledgement_is_refused_and_names_handler(harness: Story, action: str) -> None:
     number = await with_tom(harness)
     status, problem = await said(harness, number, action, "tina")
     assert (status, problem["facts"]["already_acked_by"]) == (409, "tom")
@@ -97,7 +97,7 @@ async def test_a_record_that_somebody_has_is_not_said_to_be_acknowledged(harness
     assert (await said(harness, number, action, "thea"))[0] == 409
 
 
-async def test_what_is_taken_while_it_waits_is_in_progress_afterwards(harness: Story) -> None:
+async def test_incident_acknowledged_on_hold_is_in_progress_after_resume(harness: Story) -> None:
     number = await harness.report()
     await harness.act(number, "hold", "dora", reason="awaiting_user")
     held = await harness.act(number, "acknowledge", "dora")
@@ -106,7 +106,7 @@ async def test_what_is_taken_while_it_waits_is_in_progress_afterwards(harness: S
 
 
 @pytest.mark.parametrize("action", ["acknowledge", "assign"])
-async def test_the_owner_is_the_person_of_the_desk_who_took_it(harness: Story, action: str) -> None:
+async def test_desk_person_who_takes_incident_becomes_owner(harness: Story, action: str) -> None:
     number = str((await harness.alert())["incident"])
     assert (await harness.record(number))["owner"] == "service_desk"
     body = {"group": "mail"} if action == "assign" else {}
@@ -114,7 +114,7 @@ async def test_the_owner_is_the_person_of_the_desk_who_took_it(harness: Story, a
     assert (await harness.act(number, "resolve", resolution="vanished"))["owner"] == "dora"
 
 
-async def test_each_shift_of_tier_3_hands_over_its_records_and_tier_2_what_it_answers_for(harness: Story) -> None:
+async def test_each_tier_hands_over_its_incidents_to_the_next_shift(harness: Story) -> None:
     number, free = await with_tom(harness), await harness.report(service="payroll")
     await harness.act(number, "escalate", "tom", to="tier3", person="tess", note="a kernel bug")
     await harness.act(free, "escalate", "dora", to="tier3", note="a kernel bug")
@@ -132,14 +132,14 @@ async def test_each_shift_of_tier_3_hands_over_its_records_and_tier_2_what_it_an
     assert (await harness.record(number))["assignee"] == "tina"
 
 
-async def test_the_desk_holds_and_cancels_what_tier_2_has(harness: Story) -> None:
+async def test_desk_holds_and_cancels_incident_of_tier_2(harness: Story) -> None:
     number = await with_tom(harness)
     assert (await harness.act(number, "hold", "dora", reason="awaiting_user"))["state"] == "on_hold"
     await harness.act(number, "resume", "dora")
     assert (await harness.act(number, "resolve", "dora", resolution="cancelled"))["state"] == "resolved"
 
 
-async def test_tier_2_resumes_what_tier_3_holds(harness: Story) -> None:
+async def test_tier_2_resumes_incident_held_by_tier_3(harness: Story) -> None:
     number = await with_tom(harness)
     await harness.act(number, "escalate", "tom", to="tier3", person="tess", note="a kernel bug")
     await harness.act(number, "hold", "tess", reason="force_majeure")
@@ -147,14 +147,14 @@ async def test_tier_2_resumes_what_tier_3_holds(harness: Story) -> None:
 
 
 @pytest.mark.parametrize(("action", "pointer"), [("return", "/note"), ("reject", "/note"), ("resolve", "/solution")])
-async def test_a_person_says_why_a_record_goes_back_or_ends(harness: Story, action: str, pointer: str) -> None:
+async def test_return_rejection_and_resolution_need_a_reason(harness: Story, action: str, pointer: str) -> None:
     number = await with_tom(harness)
     key = "dora" if action == "reject" else "tom"
     status, problem = await said(harness, number, action, key)
     assert (status, problem["errors"][0]["pointer"]) == (422, pointer)
 
 
-async def test_what_was_put_down_wrong_is_corrected_after_resolving(harness: Story) -> None:
+async def test_resolved_incident_is_corrected_within_permissions(harness: Story) -> None:
     number = await with_tom(harness)
     await harness.act(number, "resolve", "tom", solution="restarted")
     late = {"solution": "restarted the relay", "resolution_category": "restart", "third_party": "HP"}
@@ -164,7 +164,7 @@ async def test_what_was_put_down_wrong_is_corrected_after_resolving(harness: Sto
     assert await harness.status("PATCH", f"incidents/{number}", "tom", {"priority": 1, "note": "x"}) == 403
 
 
-async def test_a_wrong_counterpart_is_taken_away(harness: Story) -> None:
+async def test_external_reference_is_deleted(harness: Story) -> None:
     number = await harness.report()
     await harness.call("PUT", f"incidents/{number}/refs/itsm", {"id": "CHG1"})
     path = f"/api/v1/incidents/{number}/refs/itsm"
@@ -175,7 +175,7 @@ async def test_a_wrong_counterpart_is_taken_away(harness: Story) -> None:
     assert (await harness.record(number))["refs"] == {}
 
 
-async def test_a_vendors_time_goes_on_while_it_is_waited_for(harness: Story) -> None:
+async def test_vendor_time_continues_while_awaiting_vendor(harness: Story) -> None:
     number = await harness.report()
     await harness.act(number, "assign", "dora", tier="vendor", person="HP")
     await harness.until(10)
@@ -187,7 +187,7 @@ async def test_a_vendors_time_goes_on_while_it_is_waited_for(harness: Story) -> 
     assert {one["elapsed_s"] for one in record["sla"]["clocks"] if one["name"] == "overall"} == {600.0}
 
 
-async def test_an_incident_that_is_none_becomes_a_request_and_one_past_its_time_is_asked_about(harness: Story) -> None:
+async def test_incident_converts_to_request_and_overdue_request_asks_conversion(harness: Story) -> None:
     number = await harness.report(urgency="urgent")
     wanted = {"to": "service_request", "note": "she wants a mouse"}
     assert await harness.status("POST", f"incidents/{number}/convert", "dora", wanted) == 422
@@ -205,7 +205,7 @@ async def test_an_incident_that_is_none_becomes_a_request_and_one_past_its_time_
     assert await harness.status("POST", f"incidents/{alert}/convert", "dora", body) == 409
 
 
-async def test_a_flagged_record_is_withdrawn_from_whoever_pulled_it(harness: Story) -> None:
+async def test_flagged_incident_is_withdrawn_from_change_feed(harness: Story) -> None:
     number = await harness.report("somebody reads our mail")
     before = (await harness.call("GET", "changes", key="dora"))["next"]
     await harness.call("PATCH", f"incidents/{number}", {"security": True, "note": "it is an attack"})
@@ -214,7 +214,7 @@ async def test_a_flagged_record_is_withdrawn_from_whoever_pulled_it(harness: Sto
     assert await harness.status("GET", f"incidents/{number}", "dora") == 404
 
 
-async def test_what_cleared_before_anybody_accepted_it_owes_no_report_unless_it_is_declared(harness: Story) -> None:
+async def test_cleared_unaccepted_major_incident_needs_no_report_unless_declared(harness: Story) -> None:
     cleared, worked = str((await harness.alert("a"))["incident"]), str((await harness.alert("b"))["incident"])
     await harness.act(worked, "acknowledge", "dora")
     await harness.until(1)
@@ -226,7 +226,7 @@ async def test_what_cleared_before_anybody_accepted_it_owes_no_report_unless_it_
     assert (await harness.record(cleared))["report"] == "due"
 
 
-async def test_what_cleared_before_anybody_accepted_it_owes_a_report_where_the_setting_says_so(telling: Telling) -> None:
+async def test_cleared_unaccepted_major_incident_needs_report_if_configured(telling: Telling) -> None:
     async with telling("[major]\nreport_on_cleared = true\n") as story:
         number = str((await story.alert("a"))["incident"])
         mild = str((await story.alert("b", severity="warning"))["incident"])

@@ -117,7 +117,7 @@ async def through_people(story: Story, key: str) -> list[str]:
     return [await refused.text()]
 
 
-async def test_no_key_is_kept_shown_or_logged_whatever_door_it_came_by(story: Story, redis_url: str) -> None:
+async def test_no_sender_key_is_stored_answered_or_logged(story: Story, redis_url: str) -> None:
     key = story.keys["ingest"]
     lines = io.StringIO()
     with redirect_stderr(lines):
@@ -136,7 +136,7 @@ async def test_no_key_is_kept_shown_or_logged_whatever_door_it_came_by(story: St
     assert b"***" in kept
 
 
-async def test_what_was_kept_without_its_key_is_replayed_to_the_right_integration(story: Story) -> None:
+async def test_quarantined_mail_with_masked_key_is_replayed_to_its_integration(story: Story) -> None:
     key = story.keys["ingest"]
     await send(story, f"hello {key}".encode(), f"in+{key}@gw.example")
     (row,) = await story.gateway.pool.fetch("SELECT id, integration_id, body FROM quarantine")
@@ -157,7 +157,7 @@ UPDATE set_aside SET body = $1, subject = $2, recipients = ARRAY[$2]
 """
 
 
-async def test_keys_that_an_older_release_kept_are_taken_out(story: Story, redis_url: str) -> None:
+async def test_keys_stored_by_older_release_are_masked(story: Story, redis_url: str) -> None:
     key = story.keys["ingest"]
     await through_mail(story, key)
     await story.gateway.pool.execute(OLD, f"body {key}".encode(), f"text {key}")

@@ -94,7 +94,7 @@ def reply(to: EmailMessage, text: str, sender: str, **fields: str) -> EmailMessa
     )
 
 
-async def test_a_monitoring_mail_opens_and_clears_an_alert(story: Story) -> None:
+async def test_monitoring_mail_opens_and_clears_alert(story: Story) -> None:
     for number, subject in enumerate(("Problem: disk full", "Problem: disk full", "Resolved in 5m: disk full")):
         mail = a_mail(
             "Host: db-1",
@@ -110,7 +110,7 @@ async def test_a_monitoring_mail_opens_and_clears_an_alert(story: Story) -> None
     )  # fmt: skip
 
 
-async def test_the_receipt_says_that_the_date_of_a_monitoring_mail_lies_ahead(story: Story) -> None:
+async def test_receipt_notes_future_date_of_monitoring_mail(story: Story) -> None:
     ahead = a_mail(From="z@zabbix.example.com", Subject="Problem: disk full", Date="Mon, 2 Mar 2099 12:00:00 +0000")
     receipt = (await send(story, ahead)).removeprefix("2.0.0 taken as ").split()[0]
     ((told),) = (await story.call("GET", f"receipts/{receipt}"))["results"]
@@ -119,7 +119,7 @@ async def test_the_receipt_says_that_the_date_of_a_monitoring_mail_lies_ahead(st
     assert mended["what"].startswith("the time lies ahead of the gateway's clock: read as ")
 
 
-async def test_a_person_s_mail_opens_a_record_and_is_acknowledged_in_its_thread(story: Story) -> None:
+async def test_mail_of_person_opens_incident_and_is_acknowledged_in_thread(story: Story) -> None:
     mail = a_mail(To="desk@example.com")
     mail.add_attachment(b"%PDF-1", maintype="application", subtype="pdf", filename="报告.pdf")
     await send(story, mail)
@@ -137,7 +137,7 @@ async def test_a_person_s_mail_opens_a_record_and_is_acknowledged_in_its_thread(
     assert record["number"] in answer.get_content()
 
 
-async def test_replies_of_all_who_take_part_are_added_with_their_files_and_not_answered(story: Story) -> None:
+async def test_replies_of_participants_are_added_with_files_and_not_answered(story: Story) -> None:
     await send(story, a_mail(Cc="bob@example.com"))
     back = reply(await arrived(story), "Now it is worse.", "ann@example.com", Message_ID="<2@example.com>")
     back.add_attachment(b"GIF89a", maintype="image", subtype="gif", filename="screen.gif")
@@ -152,7 +152,7 @@ async def test_replies_of_all_who_take_part_are_added_with_their_files_and_not_a
     assert await story.gateway.pool.fetchval("SELECT count(*) FROM outbox WHERE template = 'received'") == 1
 
 
-async def test_files_of_a_mail_that_comes_twice_are_kept_once_wherever_files_are(telling: Telling, tmp_path: Path) -> None:
+async def test_attachments_of_repeated_mail_are_stored_once(telling: Telling, tmp_path: Path) -> None:
     place = tmp_path / "files"
     place.mkdir()
     mail = a_mail(Date="Mon, 2 Mar 2026 11:59:00 +0000")
@@ -168,7 +168,7 @@ async def test_files_of_a_mail_that_comes_twice_are_kept_once_wherever_files_are
     assert sorted(file.read_bytes() for file in place.rglob("*") if file.is_file()) == [b"GIF89a0", b"GIF89a1"]
 
 
-async def test_a_chinese_mail_is_answered_in_chinese(story: Story) -> None:
+async def test_chinese_mail_is_answered_in_chinese(story: Story) -> None:
     text = "您好，我的电脑打不开了，请帮忙看一下。".encode("gbk")
     head = (
         b"From: =?GBK?B?1cXI/Q==?= <zhang@example.cn>\r\nSubject: =?gb2312?B?tcTE1LTysru/qg==?=\r\nMessage-ID: <z@example.cn>\r\n"
@@ -186,7 +186,7 @@ async def test_a_chinese_mail_is_answered_in_chinese(story: Story) -> None:
     assert f"您的报告已受理，编号：{record['number']}。" in said
 
 
-async def test_lines_that_begin_with_a_dot_and_lines_of_any_length_arrive_as_they_were_written(story: Story) -> None:
+async def test_dot_lines_and_very_long_lines_arrive_unchanged(story: Story) -> None:
     text = "." + "x" * 100_000 + "\n..two\n.\n. .\n" + "磁" * 50_000
     head = b"From: ann@example.com\r\nSubject: dots\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n"
     await send(story, head + text.replace("\n", "\r\n").encode())
@@ -195,7 +195,7 @@ async def test_lines_that_begin_with_a_dot_and_lines_of_any_length_arrive_as_the
     assert record["description"] == text[:32_767] + "…"
 
 
-async def test_the_same_mail_twice_is_one_and_another_under_its_id_is_another(story: Story) -> None:
+async def test_repeated_mail_is_ignored_and_different_mail_with_same_id_is_not(story: Story) -> None:
     mail = a_mail(Date="Mon, 2 Mar 2026 11:59:00 +0000")
     for _ in range(2):
         await send(story, b"Received: from a by b\r\n" + mail.as_bytes())
@@ -210,7 +210,7 @@ async def test_the_same_mail_twice_is_one_and_another_under_its_id_is_another(st
     assert [one["title"] for one in await records(story)] == ["help", "help", "something else"]
 
 
-async def test_a_number_in_the_subject_or_a_stranger_s_reference_gets_nobody_into_a_record(story: Story) -> None:
+async def test_subject_number_or_foreign_reference_does_not_match_incident(story: Story) -> None:
     await send(story, a_mail())
     (record,) = await records(story)
     answer = await arrived(story)
@@ -222,7 +222,7 @@ async def test_a_number_in_the_subject_or_a_stranger_s_reference_gets_nobody_int
     assert [one["event"] for one in await entries(story, record["number"])] == ["opened"]
 
 
-async def test_the_tag_alone_finds_the_record_in_the_address_or_in_the_text(story: Story) -> None:
+async def test_reply_tag_matches_incident_from_address_or_text(story: Story) -> None:
     await send(story, a_mail())
     answer = await arrived(story)
     tag = answer["reply-to"].partition("+")[2].partition("@")[0]
@@ -237,7 +237,7 @@ async def test_the_tag_alone_finds_the_record_in_the_address_or_in_the_text(stor
     ]  # fmt: skip
 
 
-async def test_a_reply_to_what_has_ended_opens_a_record_that_follows_it(story: Story) -> None:
+async def test_reply_to_closed_incident_opens_follow_on(story: Story) -> None:
     await send(story, a_mail())
     answer = await arrived(story)
     (record,) = await records(story)
@@ -249,7 +249,7 @@ async def test_a_reply_to_what_has_ended_opens_a_record_that_follows_it(story: S
     assert (await entries(story, first["number"]))[-1]["event"] == "followed_on"
 
 
-async def test_a_reply_to_a_closed_record_opens_one_with_the_same_handler(story: Story) -> None:
+async def test_follow_on_of_reply_to_closed_incident_keeps_handler(story: Story) -> None:
     await story.join("tina", "tier2", "service_desk", email="tina@example.com")
     await send(story, a_mail())
     answer = await arrived(story)
@@ -262,7 +262,7 @@ async def test_a_reply_to_a_closed_record_opens_one_with_the_same_handler(story:
     assert (second["handler"], second["state"], second["contact"]) == ("tina", "logged", "ann@example.com")
 
 
-async def test_a_reply_to_a_closed_security_record_opens_a_flagged_one(story: Story) -> None:
+async def test_follow_on_of_reply_to_closed_security_incident_is_flagged(story: Story) -> None:
     await send(story, a_mail())
     answer = await arrived(story)
     ((record),) = await records(story)
@@ -274,7 +274,7 @@ async def test_a_reply_to_a_closed_security_record_opens_a_flagged_one(story: St
     assert second["security"] is True
 
 
-async def test_nobody_is_answered_who_is_a_program_a_list_or_asks_too_often(story: Story) -> None:
+async def test_automatic_list_and_excessive_mail_is_not_answered(story: Story) -> None:
     quiet = [
         {"Auto_Submitted": "auto-replied"},
         {"X_Failed_Recipients": "bob@example.com"},
@@ -299,7 +299,7 @@ async def test_nobody_is_answered_who_is_a_program_a_list_or_asks_too_often(stor
     assert await story.gateway.pool.fetchval("SELECT count(*) FROM outbox WHERE template = 'received'") == 2
 
 
-async def test_our_own_mail_returned_a_thousand_times_does_nothing(story: Story) -> None:
+async def test_returned_own_mail_changes_nothing(story: Story) -> None:
     await send(story, a_mail())
     answer = await arrived(story)
     for number in range(20):
@@ -311,14 +311,14 @@ async def test_our_own_mail_returned_a_thousand_times_does_nothing(story: Story)
     assert [one["event"] for one in await entries(story, record["number"])] == ["opened"]
 
 
-async def test_a_rule_for_reports_gives_them_a_service_and_a_priority(story: Story) -> None:
+async def test_mail_rule_sets_service_and_priority_of_report(story: Story) -> None:
     await send(story, a_mail(Subject="[payroll] salaries are not paid"))
     (record,) = await records(story)
     assert (record["service"], record["impact"], record["priority"]) == ("payroll", "company", 3)
     assert record["claimed_urgency"] == "urgent"
 
 
-async def test_what_is_no_mail_is_taken_into_quarantine_and_can_be_read_again(story: Story) -> None:
+async def test_malformed_mail_is_quarantined_and_can_be_replayed(story: Story) -> None:
     assert (await send(story, b"\x00\x01\x02\r\n")).startswith("2.0.0 taken as ")
     (kept,) = (await story.call("GET", "quarantine"))["quarantine"]
     assert (kept["source"], kept["problem"]) == ("email", "this is no mail: it begins with no header field")
@@ -328,7 +328,7 @@ async def test_what_is_no_mail_is_taken_into_quarantine_and_can_be_read_again(st
     assert (await story.call("POST", f"quarantine/{kept['id']}/replay"))["results"][0]["outcome"] == "opened"
 
 
-async def test_mail_for_nobody_here_is_refused_and_a_mailbox_of_the_settings_needs_no_key(story: Story) -> None:
+async def test_unknown_recipient_is_refused_and_configured_mailbox_needs_no_key(story: Story) -> None:
     for address in ("desk@other.example", "in+gwk_wrong@example.com", f"in+{story.keys['read']}@gw.example"):
         with pytest.raises(aiosmtplib.SMTPRecipientsRefused) as refused:
             await send(story, a_mail(), to=address)
@@ -338,14 +338,14 @@ async def test_mail_for_nobody_here_is_refused_and_a_mailbox_of_the_settings_nee
     assert len(await records(story)) == 2
 
 
-async def test_a_mailbox_that_is_not_set_up_returns_no_mail_to_its_writer(story: Story) -> None:
+async def test_unconfigured_mailbox_gets_temporary_refusal(story: Story) -> None:
     for address in ("desk@example.com", "Alert@Example.com", "desk+r1-aaaa@example.com"):
         with pytest.raises(aiosmtplib.SMTPRecipientsRefused) as refused:
             await send(story, a_mail(), to=address)
         assert refused.value.recipients[0].code == 451
 
 
-async def test_a_mailbox_of_the_settings_makes_its_integration(telling: Telling) -> None:
+async def test_configured_mailbox_creates_its_integration(telling: Telling) -> None:
     async with telling(LISTENING.replace('= "ours"', '= "not-made-yet"')) as story:
         for number in range(2):
             assert (await send(story, a_mail(Message_ID=f"<{number}@x>"), to="alerts@example.com")).startswith("2.0.0")
@@ -353,7 +353,7 @@ async def test_a_mailbox_of_the_settings_makes_its_integration(telling: Telling)
         assert [tuple(row) for row in await story.gateway.pool.fetch(query)] == [("not-made-yet", "not-made-yet")]
 
 
-async def test_a_writer_with_an_address_in_other_letters_is_heard_and_answered(story: Story) -> None:
+async def test_internationalised_sender_address_is_accepted_and_answered(story: Story) -> None:
     mail = "From: 用户 <用户@mail.example>\r\nSubject: 打印机坏了\r\nMessage-ID: <u@x>\r\n\r\n请修理\r\n".encode()
     assert (await send(story, mail, to="alerts@example.com", sender="用户@mail.example")).startswith("2.0.0")
     ((record),) = await records(story)
@@ -361,7 +361,7 @@ async def test_a_writer_with_an_address_in_other_letters_is_heard_and_answered(s
     assert (await arrived(story))["to"] == "用户@mail.example"
 
 
-async def test_too_large_a_mail_is_refused_and_too_many_sessions_are_told_to_come_back(telling: Telling) -> None:
+async def test_oversized_mail_and_excess_sessions_are_refused(telling: Telling) -> None:
     async with telling(LISTENING.replace("[mail]", "[mail]\nmax_bytes = 20000", 1)) as story:
         with pytest.raises(aiosmtplib.SMTPResponseException) as refused:
             await send(story, a_mail("x" * 70 + "\n" + "y\n" * 30_000))
@@ -375,7 +375,7 @@ async def test_too_large_a_mail_is_refused_and_too_many_sessions_are_told_to_com
             await writer.wait_closed()
 
 
-async def test_who_says_nothing_or_guesses_at_addresses_is_sent_away(telling: Telling) -> None:
+async def test_idle_client_and_address_guesser_are_disconnected(telling: Telling) -> None:
     async with telling(LISTENING.replace("[mail.listener]", '[mail.listener]\nidle_within = "1s"')) as story:
         port = story.gateway.smtp[0][1]
         silent, writer = await asyncio.open_connection("127.0.0.1", port)
@@ -392,7 +392,7 @@ async def test_who_says_nothing_or_guesses_at_addresses_is_sent_away(telling: Te
         assert codes == [550] * 19 + [421]
 
 
-async def test_what_strangers_say_is_not_written_into_the_log(story: Story, caplog: pytest.LogCaptureFixture) -> None:
+async def test_client_input_is_not_logged(story: Story, caplog: pytest.LogCaptureFixture) -> None:
     reader, writer = await asyncio.open_connection("127.0.0.1", story.gateway.smtp[0][1])
     writer.write(b"EVIL \x1b[31m\r\nQUIT\r\n")
     assert [line[:3] for line in (await reader.read()).splitlines()] == [b"220", b"500", b"221"]
@@ -400,7 +400,7 @@ async def test_what_strangers_say_is_not_written_into_the_log(story: Story, capl
     assert [record for record in caplog.records if record.name == "mail.log"] == []
 
 
-async def test_mail_that_there_is_no_room_for_is_heard_out_and_told_to_come_back(story: Story) -> None:
+async def test_mail_beyond_memory_budget_is_refused_temporarily(story: Story) -> None:
     places = story.gateway.mail.places
     places.hold(places.most_bytes - 50_000)
     with pytest.raises(aiosmtplib.SMTPResponseException) as refused:
@@ -412,7 +412,7 @@ async def test_mail_that_there_is_no_room_for_is_heard_out_and_told_to_come_back
     assert places.held == places.most_bytes - 50_000
 
 
-async def test_when_nothing_can_be_committed_the_sender_is_told_to_send_again(telling: Telling) -> None:
+async def test_failed_commit_returns_temporary_error(telling: Telling) -> None:
     async with telling(LISTENING) as story:
         await send(story, a_mail(Message_ID="<0@x>"))
         await story.gateway.pool.execute("ALTER TABLE mail RENAME TO away")
@@ -426,7 +426,7 @@ async def test_when_nothing_can_be_committed_the_sender_is_told_to_send_again(te
         assert len(await records(story)) == 2
 
 
-async def test_starttls_is_asked_for_where_it_is_on(telling: Telling, tmp_path: Path) -> None:
+async def test_starttls_is_required_when_enabled(telling: Telling, tmp_path: Path) -> None:
     file, trusting = make_certificate(tmp_path)
     asked = f'certificate = "{file}"\nstarttls = true\n'
     async with telling(LISTENING.replace("[mail.listener]\n", "[mail.listener]\n" + asked)) as story:
@@ -439,7 +439,7 @@ async def test_starttls_is_asked_for_where_it_is_on(telling: Telling, tmp_path: 
         assert len(await records(story)) == 1
 
 
-async def test_a_mail_that_cannot_be_read_is_attached_whole_and_the_record_says_so(story: Story) -> None:
+async def test_unreadable_mail_is_attached_whole_and_noted(story: Story) -> None:
     sealed = (
         b"From: ann@example.com\r\nSubject: =?utf-8?Q?sealed??=\r\nMessage-ID: <%s@x>\r\nContent-Type: application/pkcs7-mime\r\n"
     )
@@ -455,7 +455,7 @@ async def test_a_mail_that_cannot_be_read_is_attached_whole_and_the_record_says_
     assert note["facts"]["note"].startswith("(This mail has words that could not be read")
 
 
-async def test_a_flood_of_one_stranger_is_set_aside_and_nobody_elses_mail_is(telling: Telling) -> None:
+async def test_flood_of_one_stranger_is_set_aside_and_other_mail_is_not(telling: Telling) -> None:
     async with telling(LISTENING.replace("[mail]", "[mail]\nstranger_per_hour = 2", 1)) as story:
         for at in range(4):
             await send(story, a_mail(f"my printer {at} is broken", Subject=f"printer {at}", Message_ID=f"<f{at}@example.com>"))

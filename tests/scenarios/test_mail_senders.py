@@ -41,7 +41,7 @@ async def sent(story: Story) -> int:
     return found
 
 
-async def test_authenticated_staff_write_in_their_own_name(story: Story) -> None:
+async def test_authenticated_staff_mail_is_recorded_under_login(story: Story) -> None:
     number, told = await reported(story)
     fields = {"Authentication_Results": TRUE, "Message_ID": "<2@x>"}
     await send(story, reply(told, "Looked at it.", DORA, **fields))
@@ -60,7 +60,7 @@ async def test_authenticated_staff_write_in_their_own_name(story: Story) -> None
         ("mx.corp.example; dmarc=fail header.from=corp.example", "failed_authentication"),
     ],
 )
-async def test_other_mail_of_staff_is_a_note_of_an_unverified_sender(story: Story, stamp: str, marked: str) -> None:
+async def test_unauthenticated_staff_mail_becomes_note_of_unverified_sender(story: Story, stamp: str, marked: str) -> None:
     number, told = await reported(story)
     fields = {"Message_ID": "<2@x>"} | ({"Authentication_Results": stamp} if stamp else {})
     await send(story, reply(told, "Approved by me.", DORA, **fields))
@@ -69,7 +69,7 @@ async def test_other_mail_of_staff_is_a_note_of_an_unverified_sender(story: Stor
     assert found["facts"]["note"] == "Approved by me."
 
 
-async def test_staff_are_told_once_that_mail_in_their_name_is_not_believed(story: Story) -> None:
+async def test_staff_are_notified_once_of_unverified_mail_in_their_name(story: Story) -> None:
     number, told = await reported(story)
     for place in range(3):
         await send(story, reply(told, "Approved by me.", DORA, Message_ID=f"<{place}@x>"))
@@ -94,7 +94,7 @@ FORGED = {
 
 
 @pytest.mark.parametrize("case", FORGED)
-async def test_no_spelling_of_a_sender_writes_in_the_name_of_staff(story: Story, case: str) -> None:
+async def test_forged_sender_spelling_does_not_act_as_staff(story: Story, case: str) -> None:
     number, told = await reported(story)
     fields = {"Authentication_Results": TRUE.replace("corp.example", "evil.example").replace("mx.evil", "mx.corp")}
     mail = reply(told, "Approved by me.", "x", **(fields | {"Message_ID": "<2@x>"} | FORGED[case]))
@@ -105,14 +105,14 @@ async def test_no_spelling_of_a_sender_writes_in_the_name_of_staff(story: Story,
 
 
 @pytest.mark.parametrize("sender", [b"dora@corp.example\0", b"\0dora@corp.example", b"Dora\0 <dora@corp.example>"])
-async def test_a_sender_with_a_nul_writes_in_nobodys_name(story: Story, sender: bytes) -> None:
+async def test_sender_with_nul_character_does_not_act_as_staff(story: Story, sender: bytes) -> None:
     number, told = await reported(story)
     head = b"From: " + sender + b"\r\nSubject: x\r\nMessage-ID: <2@x>\r\nTo: " + str(told["reply-to"]).encode() + b"\r\n"
     await send(story, head + b"\r\nApproved by me.\r\n")
     assert "dora" not in [one["actor"] for one in await entries(story, number)]
 
 
-async def test_a_relay_that_is_not_named_cannot_vouch(telling: Telling) -> None:
+async def test_unlisted_relay_cannot_vouch_for_sender(telling: Telling) -> None:
     elsewhere = AUTHENTICATING + 'relays = ["192.0.2.0/24"]\n'
     async with telling(elsewhere) as story:
         await story.join("dora", "service_desk", email="dora@corp.example")
@@ -122,7 +122,7 @@ async def test_a_relay_that_is_not_named_cannot_vouch(telling: Telling) -> None:
 
 
 @pytest.mark.parametrize(("posted", "actor"), [("false", "dora@corp.example"), ("true", "dora")])
-async def test_a_key_vouches_for_nobody_unless_the_settings_say_so(telling: Telling, posted: str, actor: str) -> None:
+async def test_key_vouches_for_sender_only_if_configured(telling: Telling, posted: str, actor: str) -> None:
     async with telling(AUTHENTICATING + f"posted = {posted}\n") as story:
         await story.join("dora", "service_desk", email="dora@corp.example")
         number, told = await reported(story)
@@ -141,14 +141,14 @@ async def a_resolved_record(story: Story) -> tuple[str, EmailMessage]:
     return number, told
 
 
-async def test_the_id_of_a_mail_that_was_sent_to_the_contact_proves_that_they_write(story: Story) -> None:
+async def test_message_id_of_mail_sent_to_contact_verifies_contact(story: Story) -> None:
     number, told = await a_resolved_record(story)
     await send(story, reply(told, "It is still not solved.", "ann@example.com", To="desk@example.com", Message_ID="<2@x>"))
     assert (await story.record(number))["state"] == "in_progress"
 
 
 @pytest.mark.parametrize("stamp", ["", "mx.corp.example; dmarc=fail header.from=example.com"])
-async def test_the_counted_id_of_a_mail_of_theirs_adds_a_note_and_changes_no_state(story: Story, stamp: str) -> None:
+async def test_guessable_message_id_adds_note_but_changes_no_state(story: Story, stamp: str) -> None:
     number, _ = await a_resolved_record(story)
     fields = {"From": "ann@example.com", "In_Reply_To": "<1@example.com>", "Message_ID": "<2@x>"}
     fields |= {"Authentication_Results": stamp} if stamp else {}
@@ -159,9 +159,7 @@ async def test_the_counted_id_of_a_mail_of_theirs_adds_a_note_and_changes_no_sta
 
 
 @pytest.mark.parametrize(("fields", "says"), [({"In_Reply_To": "<1@example.com>"}, True), ({}, False)])
-async def test_whoever_is_shown_an_answer_is_told_that_its_sender_is_not_verified(
-    story: Story, fields: dict[str, str], *, says: bool
-) -> None:
+async def test_handler_notification_tells_if_sender_is_unverified(story: Story, fields: dict[str, str], *, says: bool) -> None:
     number, told = await reported(story)
     await story.join("tina", "tier2", "service_desk", email="tina@example.com")
     await story.act(number, "acknowledge", "tina")
@@ -175,7 +173,7 @@ async def test_whoever_is_shown_an_answer_is_told_that_its_sender_is_not_verifie
 
 
 @pytest.mark.parametrize("sender", ["ann@example.com", "bob@example.com"])
-async def test_an_id_that_nobody_can_guess_proves_who_took_part_in_its_mail(story: Story, sender: str) -> None:
+async def test_unguessable_message_id_verifies_its_participants(story: Story, sender: str) -> None:
     guess = "<CAF9x2q7Lk3bZt0@mail.example>"
     await send(story, a_mail(Message_ID=guess, Cc="carl@example.com"))
     await arrived(story)
@@ -186,7 +184,7 @@ async def test_an_id_that_nobody_can_guess_proves_who_took_part_in_its_mail(stor
     assert (await story.record(record["number"]))["state"] == expected
 
 
-async def test_an_authenticated_contact_is_believed_with_the_id_of_a_mail_of_their_own(story: Story) -> None:
+async def test_authenticated_contact_with_own_message_id_reopens_incident(story: Story) -> None:
     number, _ = await a_resolved_record(story)
     stamp = "mx.corp.example; dkim=pass header.d=example.com"
     fields = {"From": "ann@example.com", "In_Reply_To": "<1@example.com>", "Authentication_Results": stamp}
@@ -194,7 +192,7 @@ async def test_an_authenticated_contact_is_believed_with_the_id_of_a_mail_of_the
     assert (await story.record(number))["state"] == "in_progress"
 
 
-async def test_a_forged_contact_whose_check_failed_changes_no_state_even_with_the_tag(story: Story) -> None:
+async def test_contact_failing_authentication_changes_no_state_despite_tag(story: Story) -> None:
     number, told = await a_resolved_record(story)
     stamp = "mx.corp.example; dmarc=fail header.from=example.com"
     mail = reply(told, "It is still not solved.", "ann@example.com", Message_ID="<2@x>", Authentication_Results=stamp)
@@ -202,7 +200,7 @@ async def test_a_forged_contact_whose_check_failed_changes_no_state_even_with_th
     assert (await story.record(number))["state"] == "resolved"
 
 
-async def test_the_id_of_a_mail_sent_to_somebody_else_proves_nothing(story: Story) -> None:
+async def test_message_id_of_mail_sent_to_somebody_else_verifies_nothing(story: Story) -> None:
     number, told = await a_resolved_record(story)
     await story.gateway.pool.execute("UPDATE outbox SET recipient = 'bob@example.com', reached = '' WHERE channel = 'smtp'")
     thread = str(told["message-id"])
@@ -212,7 +210,7 @@ async def test_the_id_of_a_mail_sent_to_somebody_else_proves_nothing(story: Stor
 
 
 @pytest.mark.parametrize(("stamp", "added"), [("", False), (TRUE, True)])
-async def test_only_authenticated_staff_add_to_a_security_record_without_the_proof_of_a_mail(
+async def test_only_authenticated_staff_add_to_security_incident_without_mail_proof(
     story: Story,
     stamp: str,
     added: bool,  # noqa: FBT001 - a parameter of the case

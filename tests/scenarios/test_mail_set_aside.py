@@ -24,7 +24,7 @@ async def waiting(story: Story, key: str = "admin", query: str = "") -> list[dic
 
 
 @pytest.mark.parametrize("name", ["mail", "mail-zh", "mail-postmaster"])
-async def test_a_report_about_automatic_replies_opens_a_record_and_is_not_answered(story: Story, name: str) -> None:
+async def test_report_about_automatic_replies_opens_incident_unanswered(story: Story, name: str) -> None:
     assert (await hand_in(story, of_case(REPORTS, name)))["outcome"] == "opened"
     assert len(await records(story)) == 1
     assert await story.gateway.pool.fetchval("SELECT count(*) FROM outbox") == 0
@@ -35,7 +35,7 @@ Hi. This is the qmail-send program.\r\n"""
 
 
 @pytest.mark.parametrize("subject", [b"failure notice", "系统退信".encode(), b"Your parcel"])
-async def test_mail_with_the_null_sender_is_set_aside_on_every_way_in_and_never_answered(story: Story, subject: bytes) -> None:
+async def test_null_sender_mail_is_set_aside_by_smtp_and_api_unanswered(story: Story, subject: bytes) -> None:
     bounce = BOUNCE % subject
     assert (await send(story, bounce, sender="")).startswith("2.0.0")
     raw = b"Return-Path: <>\r\n" + bounce.replace(b"<q1@", b"<q2@")
@@ -45,7 +45,7 @@ async def test_mail_with_the_null_sender_is_set_aside_on_every_way_in_and_never_
     assert await story.gateway.pool.fetchval("SELECT count(*) FROM outbox") == 0
 
 
-async def test_what_was_set_aside_is_made_a_record_once_and_nobody_is_answered(story: Story) -> None:
+async def test_set_aside_mail_opens_one_incident_and_is_not_answered(story: Story) -> None:
     text = "I am away.\nThe printer burns."
     await send(story, a_mail(text, Auto_Submitted="auto-replied", Subject="Away", To="desk@example.com"))
     (kept,) = await waiting(story)
@@ -64,7 +64,7 @@ async def test_what_was_set_aside_is_made_a_record_once_and_nobody_is_answered(s
     assert await story.gateway.pool.fetchval("SELECT count(*) FROM outbox WHERE template = 'received'") == 0
 
 
-async def test_what_was_set_aside_is_listed_in_pages_for_those_who_may_and_for_nobody_else(story: Story) -> None:
+async def test_set_aside_mail_is_paged_and_needs_permission(story: Story) -> None:
     await story.join("dora", "service_desk")
     await story.join("tom", "tier2")
     for number in range(3):
@@ -85,7 +85,7 @@ async def test_what_was_set_aside_is_listed_in_pages_for_those_who_may_and_for_n
     assert await story.status("POST", f"set_aside/{entry}/open", "dora") == 200
 
 
-async def test_an_answer_to_a_security_record_that_was_set_aside_is_there_for_those_alone_who_may_see_it(
+async def test_set_aside_reply_to_security_incident_is_hidden_without_permission(
     story: Story,
 ) -> None:
     await story.join("dora", "service_desk")
@@ -103,7 +103,7 @@ async def test_an_answer_to_a_security_record_that_was_set_aside_is_there_for_th
     assert len(await waiting(story)) == 1
 
 
-async def test_an_automatic_reply_without_its_headers_opens_nothing_reopens_nothing_and_is_kept(story: Story) -> None:
+async def test_automatic_reply_without_headers_reopens_nothing_and_is_set_aside(story: Story) -> None:
     await send(story, a_mail())
     told = await arrived(story)
     ((record),) = await records(story)
@@ -123,7 +123,7 @@ async def test_an_automatic_reply_without_its_headers_opens_nothing_reopens_noth
     assert await story.gateway.pool.fetchval("SELECT count(*) FROM outbox WHERE template = 'received'") == 1
 
 
-async def test_opening_a_set_aside_reply_to_an_open_record_adds_it_there(story: Story) -> None:
+async def test_opening_set_aside_reply_adds_note_to_open_incident(story: Story) -> None:
     await send(story, a_mail())
     told = await arrived(story)
     await send(

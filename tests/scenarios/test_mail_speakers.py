@@ -29,7 +29,7 @@ async def story(telling: Telling) -> AsyncIterator[Story]:
 
 
 @pytest.mark.parametrize("mail", [of_case(CASE, "form"), a_mail(**LISTED).as_bytes(), a_mail(**NOBODY).as_bytes()])
-async def test_whoever_the_gateway_answers_may_refuse_the_solution(story: Story, mail: bytes) -> None:
+async def test_answered_sender_may_refuse_solution(story: Story, mail: bytes) -> None:
     number = (await hand_in(story, mail))["incident"]
     assert (await story.record(number))["contact"] == "lea@customer.example"
     assert (await arrived(story))["to"] == "lea@customer.example"
@@ -40,7 +40,7 @@ async def test_whoever_the_gateway_answers_may_refuse_the_solution(story: Story,
     assert (record["state"], record["reopened"]) == ("in_progress", 1)
 
 
-async def test_a_counted_number_in_an_id_finds_no_record_whoever_claims_to_write(
+async def test_guessable_incident_id_in_references_matches_nothing(
     story: Story,
 ) -> None:
     await story.join("dora", "service_desk", email="dora@example.com")
@@ -58,7 +58,7 @@ async def test_a_counted_number_in_an_id_finds_no_record_whoever_claims_to_write
     assert len(await records(story)) == 4
 
 
-async def test_the_signed_id_in_the_head_of_our_mails_is_believed(story: Story) -> None:
+async def test_signed_reference_of_own_mail_matches_incident(story: Story) -> None:
     await send(story, a_mail())
     told = await arrived(story)
     signed = str(told["references"]).split()[-1]
@@ -72,7 +72,7 @@ async def test_the_signed_id_in_the_head_of_our_mails_is_believed(story: Story) 
     ]
 
 
-async def test_what_comes_by_mail_stands_under_its_address_and_has_no_right_of_a_role(
+async def test_mail_in_name_of_manager_has_no_role_permissions(
     story: Story,
 ) -> None:
     await story.join("ivan", "incident_manager", email="ivan@example.com")
@@ -88,7 +88,7 @@ async def test_what_comes_by_mail_stands_under_its_address_and_has_no_right_of_a
     assert (await story.record(record["number"]))["state"] == "resolved"
 
 
-async def test_a_forged_reply_to_makes_nobody_of_the_directory_act(story: Story) -> None:
+async def test_forged_reply_to_does_not_act_as_directory_person(story: Story) -> None:
     await story.join("ivan", "incident_manager", email="ivan@corp.example")
     await send(story, a_mail("Pay at once.", From="eve@evil.example", Reply_To="Ivan <ivan@corp.example>"))
     ((record),) = await records(story)

@@ -21,7 +21,7 @@ async def number(story: Story) -> str:
 
 
 @shows("major/declared", "major/leader told")
-async def test_the_manager_is_told_at_once_of_what_is_declared_major_and_tells_the_leader(story: Story, number: str) -> None:
+async def test_major_declaration_notifies_manager_who_notifies_leader(story: Story, number: str) -> None:
     problem = await story.refused("POST", f"incidents/{number}/declare_major", {"reason": " "})
     assert (problem["status"], problem["errors"][0]["pointer"]) == (422, "/reason")
     await story.act(number, "declare_major", reason="all of sales")
@@ -38,7 +38,7 @@ async def test_the_manager_is_told_at_once_of_what_is_declared_major_and_tells_t
     assert (await story.facts(number, "management_told"))[0]["roles"] == ["incident_manager", *DECLARED]
 
 
-async def test_a_service_request_is_no_major_incident_until_it_is_converted(story: Story) -> None:
+async def test_service_request_is_major_only_after_conversion(story: Story) -> None:
     asked = {"title": "a key", "kind": "service_request", "request_category": "access"}
     number = (await story.call("POST", "incidents", asked))["number"]
     path = f"incidents/{number}/declare_major"
@@ -48,7 +48,7 @@ async def test_a_service_request_is_no_major_incident_until_it_is_converted(stor
     assert (await story.act(number, "declare_major", reason="all of sales"))["major"]
 
 
-async def test_the_gateway_tells_the_leader_itself_where_it_is_told_to(telling: Telling) -> None:
+async def test_gateway_notifies_leader_if_configured(telling: Telling) -> None:
     async with telling('[major]\nleader_told_by = "gateway"\n') as story:
         number = (await story.call("POST", "incidents", {"title": "mail is slow"}))["number"]
         await story.act(number, "declare_major", reason="all of sales")
@@ -58,13 +58,13 @@ async def test_the_gateway_tells_the_leader_itself_where_it_is_told_to(telling: 
         assert (told["cause"], told["roles"]) == ("declared_major", ["incident_manager", "leader", *DECLARED])
 
 
-async def test_nobody_tells_the_leader_of_what_is_not_major(story: Story, number: str) -> None:
+async def test_leader_notification_of_non_major_incident_is_refused(story: Story, number: str) -> None:
     problem = await story.refused("POST", f"incidents/{number}/leader_told", {"recipient": "Director Li"})
     assert problem["status"] == 409
 
 
 @shows("major/status update")
-async def test_an_update_reaches_every_subscriber_once_in_their_language(story: Story, number: str) -> None:
+async def test_status_update_reaches_each_subscriber_once_in_their_language(story: Story, number: str) -> None:
     await story.join("ann", "leader", email="ann@example.com", locale="zh-CN")
     await story.join("bob", "tier2", email="bob@example.com")
     path = f"incidents/{number}/subscribers"
@@ -85,7 +85,7 @@ async def test_an_update_reaches_every_subscriber_once_in_their_language(story: 
     assert [one["text"] for one in (await story.call("GET", f"incidents/{number}/updates"))["updates"]] == [posted["text"]]
 
 
-async def test_who_subscribed_to_what_follows_a_master_hears_how_the_master_stands(story: Story, number: str) -> None:
+async def test_subscriber_of_linked_incident_gets_updates_of_master(story: Story, number: str) -> None:
     own = (await story.call("POST", "incidents", {"title": "I cannot send mail"}))["number"]
     for record, whom in ((own, "out"), (number, "bob"), (own, "bob")):
         await story.call("POST", f"incidents/{record}/subscribers", {"address": f"smtp:{whom}@example.org"})
@@ -101,7 +101,7 @@ async def test_who_subscribed_to_what_follows_a_master_hears_how_the_master_stan
     assert [one.to for one in await story.letters(1) if "Nearly." in one.text] == ["bob@example.org"]
 
 
-async def test_whoever_unsubscribes_hears_no_more(story: Story, number: str) -> None:
+async def test_unsubscribed_person_gets_no_updates(story: Story, number: str) -> None:
     await story.join("ann", "tier2", email="ann@example.com")
     path = f"incidents/{number}/subscribers"
     made = [await story.call("POST", path, {}, key="ann") for _ in range(2)]
@@ -114,9 +114,7 @@ async def test_whoever_unsubscribes_hears_no_more(story: Story, number: str) -> 
     assert [event for _, event in await story.told(number)][1:] == ["subscribed", "subscribed", "unsubscribed", "status_update"]
 
 
-async def test_only_the_desk_and_the_manager_subscribe_others_and_only_whom_a_message_may_reach(
-    story: Story, number: str
-) -> None:
+async def test_only_desk_and_manager_subscribe_reachable_others(story: Story, number: str) -> None:
     await story.join("ann", "tier2", email="ann@example.com")
     await story.join("mute", "tier2")
     await story.join("rep", "reporter", email="rep@example.com")
@@ -131,7 +129,7 @@ async def test_only_the_desk_and_the_manager_subscribe_others_and_only_whom_a_me
     assert [(await story.refused("POST", path, body))["status"] for body in wrong] == [422] * len(wrong)
 
 
-async def test_a_security_incident_is_told_to_the_privy_alone(story: Story, number: str) -> None:
+async def test_update_of_security_incident_reaches_only_security_roles(story: Story, number: str) -> None:
     await story.join("ann", "tier2", email="ann@example.com")
     await story.join("sec", "security", "tier2", email="sec@example.com")
     path = f"incidents/{number}/subscribers"
@@ -146,7 +144,7 @@ async def test_a_security_incident_is_told_to_the_privy_alone(story: Story, numb
 
 
 @shows("major/update overdue")
-async def test_the_manager_is_reminded_once_when_a_promised_update_does_not_come(story: Story, number: str) -> None:
+async def test_manager_is_reminded_once_of_overdue_update(story: Story, number: str) -> None:
     await story.act(number, "declare_major", reason="all of sales")
     for minute, promised in ((0, 10), (8, 20)):
         await story.until(minute)
@@ -159,7 +157,7 @@ async def test_the_manager_is_reminded_once_when_a_promised_update_does_not_come
 
 
 @pytest.mark.parametrize("after", ["not major", "resolved", "told without a promise"])
-async def test_nobody_is_reminded_of_an_update_that_is_owed_no_more(story: Story, number: str, after: str) -> None:
+async def test_no_reminder_is_sent_if_update_is_no_longer_due(story: Story, number: str, after: str) -> None:
     if after != "not major":
         await story.act(number, "declare_major", reason="all of sales")
     due = (NOON + timedelta(minutes=3)).isoformat()
@@ -192,7 +190,7 @@ async def listed(story: Story, report: str) -> list[str]:
 
 
 @shows("major/report")
-async def test_an_approved_report_goes_to_the_leader_with_its_text(story: Story, over: str) -> None:
+async def test_approved_report_is_sent_to_leader(story: Story, over: str) -> None:
     path = f"incidents/{over}/report"
     standings = [[await listed(story, one) for one in ("due", "written", "approved")]]
     await story.call("PUT", path, {"text": "# Cause\n\nA full disk."}, key="tia")
@@ -208,9 +206,7 @@ async def test_an_approved_report_goes_to_the_leader_with_its_text(story: Story,
 
 
 @shows("major/report reopened")
-async def test_a_record_reopened_after_its_report_was_approved_owes_a_new_one_and_the_old_is_kept(
-    story: Story, over: str
-) -> None:
+async def test_reopened_incident_needs_new_report_and_keeps_old_one(story: Story, over: str) -> None:
     path = f"incidents/{over}/report"
     await story.call("PUT", path, {"text": "a full disk"}, key="tia")
     await story.call("POST", f"{path}/approve", key="max")
@@ -228,14 +224,14 @@ async def test_a_record_reopened_after_its_report_was_approved_owes_a_new_one_an
     assert await listed(story, "due,written") == []
 
 
-async def test_the_leader_approves_what_the_manager_wrote(story: Story, over: str) -> None:
+async def test_leader_approves_report_written_by_manager(story: Story, over: str) -> None:
     path = f"incidents/{over}/report"
     await story.call("PUT", path, {"text": "mine"}, key="max")
     assert await story.status("POST", f"{path}/approve", "max") == 403
     assert (await story.call("POST", f"{path}/approve", key="lea"))["approved_by"] == "lea"
 
 
-async def test_the_report_on_a_security_incident_is_sent_to_nobody(story: Story, over: str) -> None:
+async def test_report_on_security_incident_is_sent_to_nobody(story: Story, over: str) -> None:
     await story.call("PATCH", f"incidents/{over}", {"security": True})
     await story.call("PUT", f"incidents/{over}/report", {"text": "how they came in"})
     await story.call("POST", f"incidents/{over}/report/approve", key="max")
@@ -244,7 +240,7 @@ async def test_the_report_on_a_security_incident_is_sent_to_nobody(story: Story,
 
 
 @shows("major/report handed over")
-async def test_a_report_that_is_owed_is_handed_over_until_it_is_approved(story: Story, over: str) -> None:
+async def test_due_report_is_handed_over_until_approved(story: Story, over: str) -> None:
     await story.hire("mail", "tia")
     shifts = [{"from": f"2026-03-02T{h}:00:00Z", "to": f"2026-03-02T{h + 1}:00:00Z", "people": ["tia"]} for h in (12, 13, 14)]
     await story.put("groups/mail/roster", {"shifts": shifts})
@@ -267,9 +263,7 @@ default = "severity-ladder"
 
 @pytest.mark.parametrize(("who", "stopped"), [("max", True), ("tia", False), (None, False)])
 @shows("escalation/acknowledged")
-async def test_whoever_was_told_takes_note_and_nobody_further_up_is_told(
-    telling: Telling, *, who: str | None, stopped: bool
-) -> None:
+async def test_acknowledged_escalation_stops_further_escalation(telling: Telling, *, who: str | None, stopped: bool) -> None:
     async with telling(GENERAL) as story:
         await story.join("max", "leader", email="Manager@example.com")
         await story.join("tia", "tier2", email="tia@example.com")
@@ -288,7 +282,7 @@ async def test_whoever_was_told_takes_note_and_nobody_further_up_is_told(
         assert await story.facts(number, "escalation_acknowledged") == [noted] * stopped
 
 
-async def test_the_manager_by_role_takes_note_too_and_nobody_of_what_is_over(telling: Telling) -> None:
+async def test_manager_role_acknowledges_escalation_unless_resolved(telling: Telling) -> None:
     async with telling(GENERAL) as story:
         number = await story.report()
         await story.until(125)
@@ -301,7 +295,7 @@ async def test_the_manager_by_role_takes_note_too_and_nobody_of_what_is_over(tel
 
 
 @shows("escalation/undelivered")
-async def test_whom_a_message_never_reached_stands_in_the_timeline_once(telling: Telling) -> None:
+async def test_undelivered_notification_is_recorded_once(telling: Telling) -> None:
     async with telling() as story:
         story.mailbox.refusing.add("leader@example.com")
         number = await story.report(impact="business", urgency="urgent")
@@ -324,7 +318,7 @@ notify = ["duty"]
 """
 
 
-async def test_a_step_for_a_person_reaches_them_until_they_take_note(telling: Telling) -> None:
+async def test_escalation_step_for_person_repeats_until_acknowledged(telling: Telling) -> None:
     async with telling(DUTY) as story:
         await story.join("dina", "tier2", email="dina@example.com", locale="zh-CN")
         number = await story.report()

@@ -28,7 +28,7 @@ async def told_managers(story: Story, number: str) -> bool:
 
 
 @pytest.mark.parametrize("configuration", ["", RULE])
-async def test_a_critical_alert_is_told_and_timed_whatever_mild_one_is_open(telling: Telling, configuration: str) -> None:
+async def test_critical_alert_is_notified_and_timed_despite_open_minor_incident(telling: Telling, configuration: str) -> None:
     async with telling(configuration) as story:
         numbers = [await sent(story, source, body) for source, body in json.loads(HIDDEN.read_text())]
         cache, payments, test_vm, core_db = [await story.record(number) for number in numbers]
@@ -43,7 +43,7 @@ async def test_a_critical_alert_is_told_and_timed_whatever_mild_one_is_open(tell
 
 
 @pytest.mark.parametrize("end", ["clears", "lowered", "flagged", "outgrown"])
-async def test_a_related_record_that_its_master_no_longer_covers_is_told_within_the_minute(telling: Telling, end: str) -> None:
+async def test_linked_incident_no_longer_covered_by_master_is_detached_and_notified(telling: Telling, end: str) -> None:
     async with telling(RULE) as story:
         severity = "warning" if end == "outgrown" else "critical"
         master, below = [
@@ -89,7 +89,7 @@ async def replies_to(story: Story, login: str, count: int) -> list[str]:
     return rows
 
 
-async def test_what_is_answered_to_a_related_record_stands_with_its_master_and_is_told_to_its_handler(story: Story) -> None:
+async def test_reply_to_linked_incident_is_noted_on_master_and_sent_to_handler(story: Story) -> None:
     master, below = await merged(story)
     await hand_in(story, of_case(REPLY, "b-fact"))
     (facts,) = await story.facts(master, "related_note")
@@ -100,7 +100,7 @@ async def test_what_is_answered_to_a_related_record_stands_with_its_master_and_i
     await replies_to(story, "tina", 1)
 
 
-async def test_a_note_on_a_related_security_record_is_told_to_security_alone(story: Story) -> None:
+async def test_note_on_linked_security_incident_reaches_only_security_roles(story: Story) -> None:
     await story.join("sam", "security", email="sam@example.com")
     master, below = await merged(story)
     for number in (below, master):
@@ -111,7 +111,7 @@ async def test_a_note_on_a_related_security_record_is_told_to_security_alone(sto
     await replies_to(story, "tina", 0)
 
 
-async def test_what_is_refused_after_the_master_was_resolved_is_open_work_and_somebody_is_told(story: Story) -> None:
+async def test_refusal_after_master_resolution_leaves_incident_open_and_notifies(story: Story) -> None:
     master, below = await merged(story)
     await story.act(master, "resolve", "tina", solution="more memory")
     await hand_in(story, of_case(REPLY, "b-refuse"))
@@ -122,7 +122,7 @@ async def test_what_is_refused_after_the_master_was_resolved_is_open_work_and_so
     assert "still not working" in text
 
 
-async def test_what_is_refused_after_both_were_resolved_is_taken_up_again_on_its_own(story: Story) -> None:
+async def test_refusal_after_both_resolutions_reopens_incident_detached(story: Story) -> None:
     master, below = await merged(story)
     await story.act(master, "resolve", "tina", solution="more memory", related=True)
     await hand_in(story, of_case(REPLY, "b-refuse"))

@@ -18,7 +18,7 @@ ODD = {
 RULE = '[[escalation.management]]\npriorities = [1]\non = ["opened"]\nnotify = ["odd", "incident_manager"]\n'
 
 
-async def test_a_major_alert_is_recorded_and_each_odd_recipient_is_noted_with_its_reason(telling: Telling) -> None:
+async def test_unreachable_recipients_are_recorded_with_reason_and_alert_is_kept(telling: Telling) -> None:
     async with telling(RULE, recipients=f"odd = {json.dumps(list(ODD))}") as story:
         number = (await story.alert(severity="critical"))["incident"]
         assert [letter.to for letter in await story.letters(1)] == ["manager@example.com"]
@@ -29,7 +29,7 @@ async def test_a_major_alert_is_recorded_and_each_odd_recipient_is_noted_with_it
         assert len(given_up) == len(ODD)
 
 
-async def test_a_major_incident_by_hand_is_recorded_too_and_a_plain_address_is_sent_mail(telling: Telling) -> None:
+async def test_bare_address_recipient_is_mailed_about_manual_major_incident(telling: Telling) -> None:
     async with telling(RULE, recipients='odd = ["olga@example.com", "oncall"]') as story:
         await story.report(impact="company", urgency="urgent")
         assert [letter.to for letter in await story.letters(2)] == ["manager@example.com", "olga@example.com"]

@@ -12,14 +12,14 @@ async def tell(story: Story, status: str, at: str) -> str:
     return str(result["outcome"] if status == "resolved" else result["incident"])
 
 
-async def test_what_fires_for_years_occurred_when_its_sender_says(story: Story) -> None:
+async def test_years_old_occurrence_time_is_kept(story: Story) -> None:
     number = await tell(story, "firing", LONG_AGO)
     assert (await story.record(number))["occurred_at"] == LONG_AGO
     kept = await story.gateway.pool.fetchval("SELECT event_time FROM alert_event")
     assert kept.isoformat() == LONG_AGO.replace("Z", "+00:00")
 
 
-async def test_its_recovery_a_while_later_still_ends_it(story: Story) -> None:
+async def test_later_recovery_of_old_alert_resolves_incident(story: Story) -> None:
     number = await tell(story, "firing", LONG_AGO)
     await story.until(10)
     assert await tell(story, "resolved", LATER) == "cleared"

@@ -23,7 +23,7 @@ def clock(record: dict[str, Any], name: str) -> dict[str, Any]:
 
 
 @shows("role/vendor", "clock/vendor", "word/technical escalation")
-async def test_a_vendor_works_while_tier_2_stays_responsible_and_the_time_is_the_vendors(story: Story, number: str) -> None:
+async def test_vendor_time_is_separate_while_tier_2_stays_responsible(story: Story, number: str) -> None:
     await story.until(3)
     await story.act(number, "assign", group="mail", person="bob")
     await story.act(number, "accept", person="bob")
@@ -36,13 +36,13 @@ async def test_a_vendor_works_while_tier_2_stays_responsible_and_the_time_is_the
     assert (clock(record, "tier2")["elapsed_s"], clock(record, "escalated")["elapsed_s"]) == (420.0, 1800.0)
 
 
-async def test_tier_3_handles_what_tier_2_answers_for(story: Story, number: str) -> None:
+async def test_tier_3_handles_incident_assigned_to_tier_2(story: Story, number: str) -> None:
     await story.act(number, "assign", group="mail", person="bob")
     raised = await story.act(number, "escalate", to="tier3", person="carol")
     assert (raised["tier"], raised["assignee"], raised["handler"]) == ("3", "bob", "carol")
 
 
-async def test_what_goes_back_to_the_desk_is_counted(story: Story, number: str) -> None:
+async def test_returns_to_desk_are_counted(story: Story, number: str) -> None:
     for times in (1, 2):
         await story.act(number, "assign", group="mail")
         back = await story.act(number, "return", note="not ours")
@@ -50,7 +50,7 @@ async def test_what_goes_back_to_the_desk_is_counted(story: Story, number: str) 
 
 
 @shows("rule/refused solution")
-async def test_a_refused_solution_is_worked_on_again_and_its_pause_is_not_counted(story: Story, number: str) -> None:
+async def test_refused_solution_reopens_incident_without_counting_the_pause(story: Story, number: str) -> None:
     await story.until(5)
     await story.act(number, "resolve", solution="restarted")
     await story.until(65)
@@ -59,7 +59,7 @@ async def test_a_refused_solution_is_worked_on_again_and_its_pause_is_not_counte
 
 
 @shows("rule/follow-on")
-async def test_a_closed_record_is_followed_by_a_new_one_with_the_same_handler(story: Story, number: str) -> None:
+async def test_follow_on_of_closed_incident_keeps_handler(story: Story, number: str) -> None:
     await story.act(number, "assign", group="mail", person="bob")
     await story.act(number, "resolve", solution="restarted")
     await story.act(number, "confirm", satisfaction=3)
@@ -70,7 +70,7 @@ async def test_a_closed_record_is_followed_by_a_new_one_with_the_same_handler(st
     assert (await story.record(number))["state"] == "closed"
 
 
-async def test_what_the_desk_had_solved_is_at_the_desk_again_with_the_same_handler(story: Story, number: str) -> None:
+async def test_follow_on_of_incident_solved_at_desk_stays_at_desk(story: Story, number: str) -> None:
     await story.act(number, "accept", person="dora")
     await story.act(number, "resolve", solution="restarted")
     await story.act(number, "close")
@@ -78,7 +78,7 @@ async def test_what_the_desk_had_solved_is_at_the_desk_again_with_the_same_handl
     assert (made["follows"], made["state"], made["tier"], made["handler"]) == (number, "logged", "1", "dora")
 
 
-async def test_an_alert_that_is_back_after_its_record_is_over_is_given_to_who_had_it(story: Story) -> None:
+async def test_recurring_alert_is_assigned_to_previous_handler(story: Story) -> None:
     await story.hire("ops", "bob")
     first = (await story.alert())["incident"]
     await story.act(first, "assign", group="ops", person="bob")
@@ -92,7 +92,7 @@ async def test_an_alert_that_is_back_after_its_record_is_over_is_given_to_who_ha
     assert late == {"tier2", "overall"}
 
 
-async def test_a_request_has_promises_of_its_own_and_becomes_an_incident_with_an_incidents(story: Story) -> None:
+async def test_request_has_own_targets_and_incident_targets_after_conversion(story: Story) -> None:
     asked = {"title": "access to payroll", "kind": "service_request", "request_category": "access", "urgency": "normal"}
     request = await story.call("POST", "incidents", asked)
     assert (request["kind"], request["request_category"], request["sla"]["policy"]) == ("service_request", "access", "requests")
@@ -103,7 +103,7 @@ async def test_a_request_has_promises_of_its_own_and_becomes_an_incident_with_an
     assert clock(record, "overall")["elapsed_s"] == 1800.0
 
 
-async def test_a_request_that_is_a_change_ends_here_and_goes_on_there(story: Story) -> None:
+async def test_request_converted_to_change_is_resolved_with_reference(story: Story) -> None:
     asked = {"title": "more memory", "kind": "service_request", "request_category": "standard_change"}
     request = await story.call("POST", "incidents", asked)
     change = {"to": "change", "note": "see there", "change": {"system": "itsm", "reference": {"id": "CHG1"}}}
@@ -120,7 +120,7 @@ async def test_a_request_that_is_a_change_ends_here_and_goes_on_there(story: Sto
         ({"request_category": "advice"}, "/request_category"),
     ],
 )
-async def test_only_a_request_has_a_request_category(story: Story, body: dict[str, str], pointer: str) -> None:
+async def test_request_category_is_for_service_requests_only(story: Story, body: dict[str, str], pointer: str) -> None:
     answer = await story.client.post("/api/v1/incidents", json={"title": "x"} | body, headers=story.as_key("admin"))
     problem = await answer.json(content_type=None)
     assert (answer.status, problem["errors"][0]["pointer"]) == (422, pointer)

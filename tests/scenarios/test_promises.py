@@ -34,7 +34,7 @@ async def breaches(story: Story, number: str) -> dict[str, float]:
     ],
 )
 @shows("word/target time")
-async def test_every_target_of_the_shipped_policy_is_kept_to_the_minute(
+async def test_default_policy_targets_breach_to_the_minute(
     story: Story, priority: int, uow: int, tier2: int, escalated: int, overall: int
 ) -> None:
     left, assigned, raised = [await reported(story, priority) for _ in range(3)]
@@ -58,7 +58,7 @@ async def test_every_target_of_the_shipped_policy_is_kept_to_the_minute(
     ],
 )
 @shows("escalation/warnings", "word/management escalation")
-async def test_management_hears_of_what_the_process_says(
+async def test_management_is_notified_as_policy_says(
     story: Story, priority: int, at_once: list[str], on_breach: list[str]
 ) -> None:
     number = await reported(story, priority)
@@ -80,14 +80,14 @@ async def test_management_hears_of_what_the_process_says(
         pytest.param("individual", "2344", marks=shows("priority/individual")),
     ],
 )
-async def test_impact_and_urgency_make_the_priority(story: Story, impact: str, row: str) -> None:
+async def test_impact_and_urgency_determine_priority(story: Story, impact: str, row: str) -> None:
     for urgency, priority in zip(("urgent", "high", "normal", "low"), row, strict=True):
         made = await story.call("POST", "incidents", {"title": "x", "impact": impact, "urgency": urgency})
         assert made["priority"] == int(priority)
 
 
 @shows("clock/new priority")
-async def test_a_new_priority_measures_the_time_already_spent_against_its_own_targets(story: Story) -> None:
+async def test_new_priority_applies_elapsed_time_to_its_targets(story: Story) -> None:
     number = await reported(story, 4)
     await story.until(40)
     await story.call("PATCH", f"incidents/{number}", {"priority": 1})
@@ -97,7 +97,7 @@ async def test_a_new_priority_measures_the_time_already_spent_against_its_own_ta
     assert (await breaches(story, number))["overall"] == 40
 
 
-async def test_a_service_that_promises_more_moves_the_clocks_of_its_open_records_at_once(story: Story) -> None:
+async def test_stricter_service_targets_move_deadlines_of_open_incidents(story: Story) -> None:
     await story.call("POST", "services", {"slug": "shop", "name": "Shop"})
     number = (await story.alert(service="shop"))["incident"]
     due = (await story.record(number))["sla"]["next_due_at"]

@@ -23,7 +23,7 @@ async def told(story: Story, number: str) -> list[tuple[str, str]]:
     return sorted(one for one in found if one[0] != "handler@example.com")
 
 
-async def test_a_warning_that_becomes_critical_is_told_at_once_and_has_the_whole_of_its_new_targets(story: Story) -> None:
+async def test_alert_becoming_critical_notifies_at_once_and_restarts_targets(story: Story) -> None:
     number = (await nagios(story, "WARNING", "85 percent used"))["incident"]
     await story.until(4)
     again = await nagios(story, "CRITICAL", "99 percent used")
@@ -40,7 +40,7 @@ async def test_a_warning_that_becomes_critical_is_told_at_once_and_has_the_whole
     assert breached == [9, 34]
 
 
-async def test_a_raise_by_a_person_that_breaches_at_once_is_one_message(story: Story) -> None:
+async def test_manual_raise_with_immediate_breach_sends_one_notification(story: Story) -> None:
     number = await reported(story, 4)
     await story.until(40)
     before = Counter(await told(story, number))

@@ -69,7 +69,7 @@ async def ended(story: Story, number: str) -> str:
     return master
 
 
-async def test_every_item_of_the_record_is_where_the_page_says(telling: Telling, tmp_path: Path) -> None:
+async def test_every_documented_field_is_where_the_page_says(telling: Telling, tmp_path: Path) -> None:
     async with telling(f'[attachments]\nstore = "disk"\npath = "{tmp_path}/files"\n') as story:
         number = await worked_on(story)
         master = await ended(story, number)
@@ -90,11 +90,11 @@ def items() -> list[tuple[str, list[str]]]:
     return [(row[0], re.findall(r"`([^`]+)`", row[3])) for row in ROW.findall(PAGE.read_text("utf-8"))]
 
 
-def test_the_page_lists_all_31_items_in_order() -> None:
+def test_page_lists_all_31_items_in_order() -> None:
     assert [number for number, _ in items() if number != "+"] == [str(number) for number in range(1, 32)]
 
 
-async def test_why_a_priority_was_changed_is_told_with_who_and_when(story: Story) -> None:
+async def test_priority_change_records_who_when_and_why(story: Story) -> None:
     await story.join("mona", "incident_manager")
     number = await story.report()
     await story.until(3)

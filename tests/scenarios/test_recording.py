@@ -15,13 +15,13 @@ from tests.support.story import Story
         pytest.param("info", 4, marks=shows("grade/D")),
     ],
 )
-async def test_what_a_sender_calls_severe_is_graded_by_impact_and_urgency(story: Story, severity: str, priority: int) -> None:
+async def test_alert_severity_determines_priority(story: Story, severity: str, priority: int) -> None:
     record = await story.record((await story.alert(severity=severity))["incident"])
     assert (record["severity"], record["priority"]) == (severity, priority)
 
 
 @shows("word/configuration item")
-async def test_a_record_names_its_component_and_what_depends_on_it_is_known(story: Story) -> None:
+async def test_incident_names_component_whose_dependents_are_known(story: Story) -> None:
     await story.call("POST", "services", {"slug": "shop", "name": "Shop"})
     await story.call("POST", "cis", {"name": "db1", "kind": "host", "service": "shop"})
     await story.call("POST", "cis", {"name": "app1", "kind": "process", "service": "shop", "depends_on": ["db1"]})
@@ -31,7 +31,7 @@ async def test_a_record_names_its_component_and_what_depends_on_it_is_known(stor
 
 
 @shows("rule/late entry")
-async def test_what_occurred_up_to_12_hours_ago_is_entered_late_and_no_more(story: Story) -> None:
+async def test_late_entry_is_limited_to_twelve_hours(story: Story) -> None:
     await story.join("dora", "service_desk")
     number = await story.report(key="dora", occurred_at="2026-03-02T00:00:00Z")
     assert (await story.record(number))["occurred_at"] == "2026-03-02T00:00:00Z"
@@ -42,7 +42,7 @@ async def test_what_occurred_up_to_12_hours_ago_is_entered_late_and_no_more(stor
 
 
 @shows("rule/late entry overridden")
-async def test_an_incident_manager_enters_later_with_a_reason(story: Story) -> None:
+async def test_incident_manager_enters_older_incident_with_reason(story: Story) -> None:
     await story.join("mona", "incident_manager")
     late = {"occurred_at": "2026-03-01T09:00:00Z", "late_reason": "found in the log"}
     number = await story.report(key="mona", **late)
@@ -52,7 +52,7 @@ async def test_an_incident_manager_enters_later_with_a_reason(story: Story) -> N
 
 
 @shows("rule/who, when, why")
-async def test_a_new_priority_or_category_is_kept_with_who_when_and_why(story: Story) -> None:
+async def test_priority_and_category_changes_record_who_when_and_why(story: Story) -> None:
     await story.join("dora", "service_desk")
     number = await story.report(key="dora")
     await story.until(3)

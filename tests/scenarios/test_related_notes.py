@@ -39,7 +39,7 @@ async def below(story: Story, source: str, body: dict[str, Any]) -> tuple[str, s
 
 
 @pytest.mark.parametrize("source", ["nagios", "icinga"])
-async def test_a_comment_and_an_acknowledgement_of_a_check_are_told(story: Story, source: str) -> None:
+async def test_comment_and_acknowledgement_of_check_reach_handler_of_master(story: Story, source: str) -> None:
     master, related = await below(story, source, check("PROBLEM"))
     await sent(story, source, check("CUSTOM", author="obrien", comment="building on fire"))
     await sent(story, source, check("ACKNOWLEDGEMENT", author="obrien", comment="taking it"))
@@ -49,14 +49,14 @@ async def test_a_comment_and_an_acknowledgement_of_a_check_are_told(story: Story
     assert sorted(await replies_to(story, "tina", 2)) == sorted(words)
 
 
-async def test_what_zabbix_says_of_a_problem_is_told(story: Story) -> None:
+async def test_zabbix_comment_reaches_handler_of_master(story: Story) -> None:
     master, _ = await below(story, "zabbix", problem("0"))
     await sent(story, "zabbix", problem("1", update_action="commented", update_message="found it: dump dir", user="Anna (anna)"))
     assert [facts["note"] for facts in await story.facts(master, "related_note")] == ["Anna (anna) (zabbix): found it: dump dir"]
     assert await replies_to(story, "tina", 1) == ["Anna (anna) (zabbix): found it: dump dir"]
 
 
-async def test_words_with_an_acknowledgement_by_a_colleague_are_told(story: Story) -> None:
+async def test_note_with_acknowledgement_of_colleague_reaches_handler_of_master(story: Story) -> None:
     await story.join("tom", "tier2", "service_desk", email="tom@example.com")
     master, related = await below(story, "nagios", check("PROBLEM"))
     await story.act(related, "acknowledge", "tom", note="I look at the disks")
@@ -64,7 +64,7 @@ async def test_words_with_an_acknowledgement_by_a_colleague_are_told(story: Stor
     assert await replies_to(story, "tina", 1) == ["tom: I look at the disks"]
 
 
-async def test_a_repeat_without_words_and_a_comment_on_what_stands_alone_are_told_to_nobody(story: Story) -> None:
+async def test_repeat_without_comment_and_unlinked_comment_notify_nobody(story: Story) -> None:
     master, _ = await below(story, "nagios", check("PROBLEM"))
     await sent(story, "nagios", check("PROBLEM"))
     await sent(story, "icinga", check("PROBLEM"))

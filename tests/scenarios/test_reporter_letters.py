@@ -49,7 +49,7 @@ async def to_ann(story: Story) -> Letter:
             return letter
 
 
-async def test_she_is_asked_what_is_asked_and_told_the_solution_and_the_end(story: Story) -> None:
+async def test_reporter_is_sent_question_solution_and_closing(story: Story) -> None:
     number = await reported(story)
     await story.act(number, "hold", "tina", reason="awaiting_user", note="Which disk?")
     asked = await to_ann(story)
@@ -68,7 +68,7 @@ async def test_she_is_asked_what_is_asked_and_told_the_solution_and_the_end(stor
     assert story.mailbox.arrived.empty()
 
 
-async def test_that_it_is_assigned_is_told_once(story: Story) -> None:
+async def test_assignment_is_notified_to_reporter_once(story: Story) -> None:
     await story.hire("mail", "tina")
     await send(story, a_mail())
     await arrived(story)
@@ -80,7 +80,7 @@ async def test_that_it_is_assigned_is_told_once(story: Story) -> None:
     assert await story.gateway.pool.fetchval(asked) == 1
 
 
-async def test_a_rejection_tells_its_reason(story: Story) -> None:
+async def test_rejection_letter_states_reason(story: Story) -> None:
     number = await reported(story)
     await story.act(number, "reject", "tina", note="Private laptops are not ours.")
     told = await to_ann(story)
@@ -88,7 +88,7 @@ async def test_a_rejection_tells_its_reason(story: Story) -> None:
     await opens(story, told.text)
 
 
-async def test_of_her_own_confirmation_she_hears_nothing(story: Story) -> None:
+async def test_reporter_is_not_notified_of_own_confirmation(story: Story) -> None:
     number = await reported(story)
     await story.act(number, "resolve", "tina", solution="A larger disk.")
     page = re.findall(r"https://gw\.example(/my/\S+)", (await to_ann(story)).text)[0]
@@ -99,7 +99,7 @@ async def test_of_her_own_confirmation_she_hears_nothing(story: Story) -> None:
     assert story.mailbox.arrived.empty()
 
 
-async def test_a_link_to_what_was_flagged_since_opens_no_more_and_none_is_sent(
+async def test_flagged_incident_letter_has_no_link_or_content(
     story: Story,
 ) -> None:
     number = await reported(story)
@@ -111,7 +111,7 @@ async def test_a_link_to_what_was_flagged_since_opens_no_more_and_none_is_sent(
     assert "https://" not in told.text
 
 
-async def test_who_reopened_by_mail_is_not_told_so(story: Story) -> None:
+async def test_reporter_is_not_notified_of_own_reopening(story: Story) -> None:
     await send(story, a_mail())
     told = await arrived(story)
     ((record),) = await records(story)
@@ -124,7 +124,7 @@ async def test_who_reopened_by_mail_is_not_told_so(story: Story) -> None:
     assert letter.to == "tina@example.com"
 
 
-async def test_staff_read_times_on_their_own_clock_and_the_link_opens_the_record(
+async def test_staff_letter_uses_own_time_zone_and_links_to_incident(
     story: Story,
 ) -> None:
     await story.call("PATCH", "people/tina", {"zone": "Asia/Shanghai"}, "admin")

@@ -21,7 +21,7 @@ async def harness(story: Story) -> Story:
 
 
 @shows("role/reporter")
-async def test_a_reporter_submits_sees_their_own_confirms_refuses_and_rates(harness: Story) -> None:
+async def test_reporter_submits_confirms_refuses_and_rates_own_incident(harness: Story) -> None:
     number, others = await harness.report(key="rita"), await harness.report(key="dora")
     assert await harness.status("GET", f"incidents/{others}", "rita") == 404
     await harness.act(number, "resolve", "dora", solution="restarted")
@@ -33,7 +33,7 @@ async def test_a_reporter_submits_sees_their_own_confirms_refuses_and_rates(harn
 
 
 @shows("role/service_desk")
-async def test_the_desk_records_classifies_helps_assigns_and_closes_what_it_owns(harness: Story) -> None:
+async def test_service_desk_classifies_assigns_and_closes_own_incident(harness: Story) -> None:
     number = await harness.report(key="dora")
     sorted_in = await harness.call(
         "PATCH", f"incidents/{number}", {"category": "mail", "urgency": "high", "note": "all of sales"}, "dora"
@@ -47,7 +47,7 @@ async def test_the_desk_records_classifies_helps_assigns_and_closes_what_it_owns
 
 
 @shows("role/tier2")
-async def test_tier_2_accepts_passes_on_with_a_reason_returns_escalates_and_stays_responsible(harness: Story) -> None:
+async def test_tier_2_accepts_reassigns_returns_and_escalates_with_reason(harness: Story) -> None:
     number, odd = await harness.report(), await harness.report("printer")
     for one in (number, odd):
         await harness.act(one, "assign", "dora", group="mail")
@@ -61,7 +61,7 @@ async def test_tier_2_accepts_passes_on_with_a_reason_returns_escalates_and_stay
 
 
 @shows("role/tier3")
-async def test_tier_3_works_on_what_tier_2_raised_and_may_bring_in_a_vendor(harness: Story) -> None:
+async def test_tier_3_works_on_escalated_incident_and_engages_vendor(harness: Story) -> None:
     number, below = await harness.report(), await harness.report("printer")
     for one in (number, below):
         await harness.act(one, "assign", "dora", group="mail", person="theo")
@@ -73,7 +73,7 @@ async def test_tier_3_works_on_what_tier_2_raised_and_may_bring_in_a_vendor(harn
 
 
 @shows("role/incident_manager")
-async def test_the_incident_manager_does_all_of_it_and_overrides(harness: Story) -> None:
+async def test_incident_manager_sets_priority_declares_major_and_closes(harness: Story) -> None:
     number = await harness.report(key="dora")
     priority = {"priority": 1, "note": "the board meets"}
     assert await harness.status("PATCH", f"incidents/{number}", "dora", priority) == 403
@@ -86,7 +86,7 @@ async def test_the_incident_manager_does_all_of_it_and_overrides(harness: Story)
 
 
 @shows("role/leader")
-async def test_the_leader_is_told_and_reads_and_does_not_work_on_it(harness: Story) -> None:
+async def test_leader_is_notified_and_reads_but_may_not_resolve(harness: Story) -> None:
     number = await harness.report(impact="business")
     assert ("leader@example.com", f"[{number}] P1 opened: mail is slow") in await harness.mails(2)
     assert (await harness.call("GET", f"incidents/{number}", None, "lena"))["priority"] == 1
@@ -95,7 +95,7 @@ async def test_the_leader_is_told_and_reads_and_does_not_work_on_it(harness: Sto
 
 
 @shows("role/administrator")
-async def test_the_administrator_sees_to_people_and_keys_and_sees_no_records(harness: Story) -> None:
+async def test_administrator_manages_people_and_keys_but_sees_no_incidents(harness: Story) -> None:
     await harness.call("POST", "people", {"login": "new", "name": "New", "roles": ["tier2"]}, "adam")
     await harness.call("POST", "keys", {"name": "prometheus", "scopes": ["ingest"], "integration": "prometheus"}, "adam")
     number = await harness.report()
@@ -104,7 +104,7 @@ async def test_the_administrator_sees_to_people_and_keys_and_sees_no_records(har
 
 
 @shows("role/security", "word/security incident")
-async def test_a_security_incident_is_there_only_for_those_who_may_know(harness: Story) -> None:
+async def test_security_incident_is_visible_only_to_security_and_manager(harness: Story) -> None:
     number = await harness.report("somebody reads our mail", security=True)
     seen = {login: await harness.status("GET", f"incidents/{number}", login) for login in PEOPLE}
     assert {login for login, status in seen.items() if status == 200} == {"sam", "mona"}

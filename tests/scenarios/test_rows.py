@@ -22,12 +22,12 @@ def marked(scenario: Callable[..., Any]) -> Iterator[str]:
             yield from (row for case in cases for inner in case.marks if inner.name == "shows" for row in inner.args)
 
 
-def test_every_row_has_a_scenario_and_every_mark_is_a_row() -> None:
+def test_every_process_row_has_a_scenario_and_every_mark_a_row() -> None:
     shown = {row for scenario in SCENARIOS for row in marked(scenario)}
     assert sorted(set(ROWS) - shown) == [], "no scenario shows them"
     assert sorted(shown - set(ROWS)) == [], "no table has them"
 
 
-def test_a_scenario_is_read_at_a_glance() -> None:
+def test_every_scenario_is_shorter_than_25_lines() -> None:
     long = {found.__name__: len(inspect.getsourcelines(found)[0]) for found in SCENARIOS}
     assert {name: lines for name, lines in long.items() if lines >= 25} == {}

@@ -24,7 +24,7 @@ async def told(gateway: Served) -> tuple[str, list[tuple[str, str, str]]]:
 
 
 @pytest.mark.parametrize("slug", ["nagios", "icinga"])
-async def test_a_check_keeps_who_took_it_on_and_their_words(gateway: Served, slug: str) -> None:
+async def test_check_acknowledgement_and_comment_keep_author_and_text(gateway: Served, slug: str) -> None:
     acknowledged = sent("nagios/who_acknowledged")
     await post(gateway, f"/ingest/{slug}", acknowledged.replace(b"ACKNOWLEDGEMENT", b"PROBLEM"))
     await post(gateway, f"/ingest/{slug}", acknowledged)
@@ -35,7 +35,7 @@ async def test_a_check_keeps_who_took_it_on_and_their_words(gateway: Served, slu
     assert [note for _, _, note in said if "building on fire" in note] == [f"obrien ({slug}): building on fire"]
 
 
-async def test_zabbix_tells_who_acknowledged_who_commented_and_who_took_it_back(gateway: Served) -> None:
+async def test_zabbix_acknowledgement_comment_and_withdrawal_are_recorded(gateway: Served) -> None:
     bodies: list[Any] = [sent("zabbix/who_acknowledged").replace(b'"event_update_status":"1"', b'"event_update_status":"0"')]
     bodies += [sent(f"zabbix/{case}") for case in ("who_acknowledged", "commented")]
     for body in bodies:
@@ -48,7 +48,7 @@ async def test_zabbix_tells_who_acknowledged_who_commented_and_who_took_it_back(
     assert (await told(gateway))[0] in {"logged", "assigned"}
 
 
-async def test_a_cancelled_escalation_ends_the_alert_and_says_why(gateway: Served) -> None:
+async def test_cancelled_zabbix_escalation_resolves_alert_with_reason(gateway: Served) -> None:
     await post(gateway, "/ingest/zabbix", sent("zabbix/renamed_severity"))
     await post(gateway, "/ingest/zabbix", sent("zabbix/cancelled"))
     state, said = await told(gateway)

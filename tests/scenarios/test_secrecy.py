@@ -82,7 +82,7 @@ async def leaks(world: World, identity: str) -> list[Any]:
 
 
 @pytest.mark.parametrize("group", range(GROUPS))
-async def test_no_answer_shows_anything_of_a_security_incident_to_whoever_may_not_see_it(telling: Telling, group: int) -> None:
+async def test_no_answer_mail_or_log_reveals_security_incident(telling: Telling, group: int) -> None:
     with capture_logs() as logs:
         async with telling(CONFIGURATION) as story:
             world = await build(story)
@@ -96,7 +96,7 @@ async def test_no_answer_shows_anything_of_a_security_incident_to_whoever_may_no
     assert world.shown_in(str(logs), "") == []
 
 
-async def test_those_who_may_see_them_are_shown_every_one_of_them(telling: Telling) -> None:
+async def test_permitted_people_see_every_security_incident(telling: Telling) -> None:
     async with telling(CONFIGURATION) as story:
         world = await build(story)
         for identity in PRIVY:

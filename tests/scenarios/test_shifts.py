@@ -27,7 +27,7 @@ async def given_to(story: Story, person: str, title: str = "mail is slow") -> st
 
 
 @shows("hand-over/list")
-async def test_half_an_hour_before_the_end_the_list_is_made_and_the_next_shift_takes_it_over(floor: Story) -> None:
+async def test_hand_over_list_is_made_before_shift_end_and_accepted(floor: Story) -> None:
     anns, bobs, nobodys = [await given_to(floor, person) for person in ("ann", "bob", "")]
     done = await given_to(floor, "ann")
     await floor.act(done, "resolve", solution="restarted")
@@ -44,7 +44,7 @@ async def test_half_an_hour_before_the_end_the_list_is_made_and_the_next_shift_t
 
 
 @shows("hand-over/acceptance")
-async def test_only_the_next_shift_accepts_and_only_once(floor: Story) -> None:
+async def test_hand_over_is_accepted_once_and_only_by_next_shift(floor: Story) -> None:
     await given_to(floor, "ann")
     await floor.until(7 * 60 + 45)
     (listed,) = await floor.hand_over()
@@ -53,12 +53,12 @@ async def test_only_the_next_shift_accepts_and_only_once(floor: Story) -> None:
     assert (await floor.status("POST", path, "bob"), await floor.status("POST", "handovers/999/accept", "bob")) == (409, 404)
 
 
-async def test_a_list_is_made_once_however_many_look(floor: Story) -> None:
+async def test_hand_over_list_is_made_only_once(floor: Story) -> None:
     await floor.until(7 * 60 + 31)
     assert [await make_lists(floor.gateway.uow) for _ in range(3)] == [1, 0, 0]
 
 
-async def test_a_roster_says_who_works_and_is_planned_anew_without_touching_what_has_begun(floor: Story) -> None:
+async def test_roster_shows_who_is_on_shift_and_keeps_begun_shifts(floor: Story) -> None:
     await floor.until(60)
     assert (await floor.call("GET", "groups/mail/roster"))["on_shift"] == ["ann", "bob"]
     await floor.put("groups/mail/roster", {"shifts": [NIGHT | {"people": ["eve"]}]})
@@ -78,7 +78,7 @@ async def heard(story: Story, occasion: str, count: int) -> list[Letter]:
 
 
 @shows("hand-over/told")
-async def test_the_next_shift_is_told_of_its_list_in_each_ones_language(floor: Story) -> None:
+async def test_next_shift_is_notified_of_hand_over_in_own_language(floor: Story) -> None:
     number = await given_to(floor, "ann")
     hidden = await given_to(floor, "bob", "phishing")
     await floor.call("PATCH", f"incidents/{hidden}", {"security": True})
@@ -98,7 +98,7 @@ async def test_the_next_shift_is_told_of_its_list_in_each_ones_language(floor: S
 
 @pytest.mark.parametrize("accepted", [False, True])
 @shows("hand-over/reminded")
-async def test_a_list_nobody_accepts_in_time_is_told_of_once_and_to_the_manager_too(floor: Story, *, accepted: bool) -> None:
+async def test_unaccepted_hand_over_is_reminded_once_also_to_manager(floor: Story, *, accepted: bool) -> None:
     await given_to(floor, "ann")
     await floor.until(7 * 60 + 30)
     (listed,) = await floor.hand_over()

@@ -24,7 +24,7 @@ RUNNING = {
 
 
 @pytest.mark.parametrize("state", [pytest.param(state, marks=shows(f"state/{state}")) for state in WAYS])
-async def test_every_state_is_reached_and_has_its_clocks(story: Story, state: str) -> None:
+async def test_every_state_is_reachable_and_has_its_clocks(story: Story, state: str) -> None:
     await story.hire("mail", "bob")
     number = await story.report()
     for minute, (action, body) in enumerate(WAYS[state], 1):
@@ -42,7 +42,7 @@ REASONS = ("awaiting_user", "user_unreachable", "awaiting_vendor", "force_majeur
 
 @shows("word/on hold", "clock/pauses on hold")
 @pytest.mark.parametrize("reason", [pytest.param(reason, marks=shows(f"hold/{reason}")) for reason in REASONS])
-async def test_a_hold_names_its_reason_stops_every_clock_and_ends_at_its_date(story: Story, reason: str) -> None:
+async def test_hold_has_reason_stops_clocks_and_ends_at_its_date(story: Story, reason: str) -> None:
     number = await story.report()
     await story.until(2)
     held = await story.act(number, "hold", reason=reason, until="2026-03-02T13:00:00Z", note="until one")
@@ -66,7 +66,7 @@ CANDIDATE = {"workaround": [["workaround"]], "vanished": [["cause_unknown"]]}
 @pytest.mark.parametrize(
     "code", [pytest.param(code, marks=shows(f"resolution/{code}")) for code in ("solved", "workaround", "vanished", "cancelled")]
 )
-async def test_every_resolution_code_is_kept_with_its_category_and_solution(story: Story, code: str) -> None:
+async def test_resolution_code_is_kept_with_category_and_solution(story: Story, code: str) -> None:
     number = await story.report()
     done = await story.act(number, "resolve", resolution=code, category="part replaced", solution="a new fan")
     assert (done["resolution"], done["resolution_category"], done["solution"]) == (code, "part replaced", "a new fan")
@@ -77,7 +77,7 @@ async def test_every_resolution_code_is_kept_with_its_category_and_solution(stor
 
 
 @shows("closure/manual", "rule/desk solves at once")
-async def test_the_desk_solves_at_once_and_closes_by_hand(story: Story) -> None:
+async def test_desk_resolves_at_once_and_closes_manually(story: Story) -> None:
     number = await story.report()
     await story.until(3)
     solved = await story.act(number, "resolve", solution="told them how")
@@ -89,7 +89,7 @@ async def test_the_desk_solves_at_once_and_closes_by_hand(story: Story) -> None:
 
 
 @shows("closure/automatic", "rule/automatic close")
-async def test_what_nobody_answers_closes_by_itself_after_48_hours_and_never_before(story: Story) -> None:
+async def test_resolved_incident_closes_automatically_after_48_hours(story: Story) -> None:
     number = await story.report()
     await story.until(3)
     await story.act(number, "resolve", solution="restarted")
@@ -101,7 +101,7 @@ async def test_what_nobody_answers_closes_by_itself_after_48_hours_and_never_bef
 
 
 @pytest.mark.parametrize("rating", [pytest.param(rating, marks=shows(f"satisfaction/{rating}")) for rating in (3, 2, 1)])
-async def test_every_rating_is_kept_with_its_words(story: Story, rating: int) -> None:
+async def test_rating_is_kept_with_its_comment(story: Story, rating: int) -> None:
     number = await story.report()
     await story.act(number, "resolve", solution="restarted")
     await story.act(number, "confirm")
@@ -115,7 +115,7 @@ CATEGORIES = ("information", "hardware_software", "access", "standard_change")
 
 @shows("word/service request")
 @pytest.mark.parametrize("category", [pytest.param(category, marks=shows(f"request/{category}")) for category in CATEGORIES])
-async def test_every_category_of_request_has_the_targets_of_requests(story: Story, category: str) -> None:
+async def test_every_request_category_has_request_targets(story: Story, category: str) -> None:
     number = await story.report(kind="service_request", request_category=category, urgency="urgent")
     record = await story.record(number)
     assert (record["kind"], record["request_category"], record["sla"]["policy"]) == ("service_request", category, "requests")

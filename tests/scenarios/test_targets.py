@@ -27,7 +27,7 @@ def clocks(record: dict[str, Any]) -> dict[str, Any]:
         for p, r, o in ((1, 24, 48), (2, 24, 72), (3, 24, 96), (4, 48, 150))
     ],
 )
-async def test_working_hours_are_promised_and_only_they_are_counted(
+async def test_business_hours_policy_counts_only_working_hours(
     telling: Telling, priority: int, response: int, overall: int
 ) -> None:
     async with telling(under("business-hours")) as story:
@@ -52,7 +52,7 @@ async def test_working_hours_are_promised_and_only_they_are_counted(
         pytest.param(4, [(240, "manager"), (480, "director"), (480, "operations")], marks=shows("target/severity-ladder/minor")),
     ],
 )
-async def test_the_ladder_is_climbed_while_nothing_is_resolved(
+async def test_escalation_ladder_is_climbed_until_resolution(
     telling: Telling, priority: int, steps: list[tuple[int, str]]
 ) -> None:
     async with telling(under("severity-ladder")) as story:
@@ -79,9 +79,7 @@ FIRST, LAST = 13 * 60, 13 * 60 - 15 * 60
         pytest.param("normal", LAST + DAY, LAST + 2 * DAY, LAST + 3 * DAY, marks=shows("target/requests/normal")),
     ],
 )
-async def test_requests_are_promised_hours_or_working_days(
-    story: Story, urgency: str, uow: int, tier2: int, overall: int
-) -> None:
+async def test_request_targets_are_working_hours_or_days(story: Story, urgency: str, uow: int, tier2: int, overall: int) -> None:
     ask = {"kind": "service_request", "request_category": "access", "urgency": urgency}
     left, given = await story.report(**ask), await story.report(**ask)
     await story.hire("access")
@@ -91,13 +89,13 @@ async def test_requests_are_promised_hours_or_working_days(
     assert await breaches(story, given) == {"tier2": tier2, "overall": overall}
 
 
-async def test_management_is_not_woken_by_an_urgent_question(story: Story) -> None:
+async def test_urgent_information_request_does_not_notify_management(story: Story) -> None:
     number = await story.report(kind="service_request", request_category="information", impact="company", urgency="urgent")
     assert [event for _, event in await story.told(number)] == ["opened"]
 
 
 @shows("target/service's own")
-async def test_what_a_service_promises_itself_wins_over_the_policy(story: Story) -> None:
+async def test_service_targets_override_policy(story: Story) -> None:
     own = {"slug": "shop", "name": "Shop", "targets": {"3": {"overall": "15m"}}}
     await story.call("POST", "services", own)
     await story.gateway.uow.catalogue.refresh(story.gateway.pool, story.clock.stamp())
@@ -108,7 +106,7 @@ async def test_what_a_service_promises_itself_wins_over_the_policy(story: Story)
 
 
 @shows("clock/response", "word/response time")
-async def test_response_is_from_the_record_to_the_first_acceptance(story: Story) -> None:
+async def test_response_time_ends_at_first_acceptance(story: Story) -> None:
     number = await story.report()
     await story.until(7)
     await story.act(number, "note", note="an update is no response")

@@ -27,12 +27,12 @@ async def told(story: Story, count: int) -> list[tuple[str, str]]:
     return sorted((to.removesuffix("@example.com"), subject.split(" ", 2)[2].split(":")[0]) for to, subject in mails)
 
 
-async def test_who_has_a_role_is_told_without_being_listed(story: Story) -> None:
+async def test_role_members_are_notified_without_being_listed(story: Story) -> None:
     await story.report(impact="business", urgency="urgent")
     assert await told(story, 3) == [("leader", "opened"), ("manager", "opened"), ("mona", "opened")]
 
 
-async def test_an_assignment_is_told_to_the_person_and_to_a_group_on_shift(story: Story) -> None:
+async def test_assignment_notifies_person_or_group_on_shift(story: Story) -> None:
     number = await story.report()
     await story.act(number, "assign", group="sre", person="olga")
     assert await told(story, 1) == [("olga", "assigned")]
@@ -47,7 +47,7 @@ async def test_an_assignment_is_told_to_the_person_and_to_a_group_on_shift(story
     assert await told(story, 1) == [("tom", "assigned")]
 
 
-async def test_an_escalation_is_told_to_the_third_tier_and_a_solution_to_the_desk(story: Story) -> None:
+async def test_escalation_notifies_tier_3_and_resolution_notifies_desk(story: Story) -> None:
     number = await story.report(key="dora")
     await story.act(number, "assign", "dora", group="sre", person="olga")
     await story.act(number, "accept", "olga")
@@ -59,7 +59,7 @@ async def test_an_escalation_is_told_to_the_third_tier_and_a_solution_to_the_des
     assert await told(story, 2) == [("olga", "reopened"), ("theo", "reopened")]
 
 
-async def test_warnings_go_to_the_handler(story: Story) -> None:
+async def test_warnings_notify_the_handler(story: Story) -> None:
     number = await story.report()
     await story.act(number, "assign", group="sre", person="olga")
     await story.act(number, "accept", "olga")
@@ -67,7 +67,7 @@ async def test_warnings_go_to_the_handler(story: Story) -> None:
     assert await told(story, 2) == [("olga", "assigned"), ("olga", "nearly due")]
 
 
-async def test_an_urgent_record_let_go_of_its_master_by_hand_is_told(story: Story) -> None:
+async def test_manually_unlinked_urgent_incident_is_notified(story: Story) -> None:
     master, record = [await story.report(title, impact="business", urgency="urgent") for title in ("a", "b")]
     await told(story, 6)
     await story.act(record, "link", master=master)
@@ -75,7 +75,7 @@ async def test_an_urgent_record_let_go_of_its_master_by_hand_is_told(story: Stor
     assert await told(story, 3) == [("leader", "opened"), ("manager", "opened"), ("mona", "opened")]
 
 
-async def test_an_urgent_request_that_becomes_an_incident_is_told(story: Story) -> None:
+async def test_urgent_request_converted_to_incident_is_notified(story: Story) -> None:
     asked = {"kind": "service_request", "request_category": "access", "impact": "business", "urgency": "urgent"}
     number = await story.report(**asked)
     await story.act(number, "convert", to="incident", note="it is down")
@@ -85,14 +85,14 @@ async def test_an_urgent_request_that_becomes_an_incident_is_told(story: Story) 
 NOBODYS = {"slug": "nobodys", "name": "nobodys", "tier": "tier2", "members": []}
 
 
-async def test_the_desk_stands_in_for_a_group_without_people(story: Story) -> None:
+async def test_desk_is_notified_for_group_without_members(story: Story) -> None:
     number = await story.report()
     await story.call("POST", "groups", NOBODYS)
     await story.act(number, "assign", group="nobodys")
     assert await told(story, 1) == [("dora", "assigned")]
 
 
-async def test_whom_nobody_can_reach_is_recorded_and_refuses_nothing(telling: Telling) -> None:
+async def test_unreachable_group_is_recorded_and_refuses_nothing(telling: Telling) -> None:
     async with telling("") as story:
         number = await story.report()
         await story.call("POST", "groups", NOBODYS)
@@ -101,7 +101,7 @@ async def test_whom_nobody_can_reach_is_recorded_and_refuses_nothing(telling: Te
         assert (entry["template"], entry["roles"], entry["unreachable"]) == ("assigned", ["group"], ["group"])
 
 
-async def test_who_heard_of_the_beginning_hears_of_the_end_also_when_it_clears_at_its_source(story: Story) -> None:
+async def test_recipients_of_opening_are_notified_of_resolution_and_reopening(story: Story) -> None:
     number = (await story.alert("disk full"))["incident"]
     beginning = await told(story, 3)
     assert beginning == [("leader", "opened"), ("manager", "opened"), ("mona", "opened")]
@@ -121,14 +121,14 @@ async def test_who_heard_of_the_beginning_hears_of_the_end_also_when_it_clears_a
     assert story.mailbox.arrived.empty()
 
 
-async def test_a_record_that_nobody_heard_of_ends_without_a_message(story: Story) -> None:
+async def test_incident_without_notifications_ends_without_message(story: Story) -> None:
     number = await story.report()
     await story.act(number, "resolve", solution="done", resolution="solved")
     await story.act(number, "close")
     assert await story.notifications(number) == []
 
 
-async def test_where_nobody_is_reached_about_an_urgent_record_the_next_role_hears_once(story: Story) -> None:
+async def test_undelivered_urgent_notification_goes_once_to_next_role(story: Story) -> None:
     story.mailbox.refusing |= {"olga@example.com", "dora@example.com"}
     number = await story.report(impact="business", urgency="urgent")
     await told(story, 3)
@@ -144,7 +144,7 @@ async def test_where_nobody_is_reached_about_an_urgent_record_the_next_role_hear
     assert [entry["roles"] for entry in entries[1:]] == [["service_desk"], ["incident_manager"]]
 
 
-async def test_what_is_lost_about_a_mild_record_is_noted_alone(story: Story) -> None:
+async def test_undelivered_notification_of_minor_incident_is_only_recorded(story: Story) -> None:
     story.mailbox.refusing.add("olga@example.com")
     number = await story.report()
     await story.act(number, "assign", group="sre", person="olga")

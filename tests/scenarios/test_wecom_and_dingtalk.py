@@ -104,7 +104,7 @@ def opened(body: bytes) -> str:
     return unseal(WECOM, envelope, NOON).content.decode()
 
 
-async def test_a_report_in_wecom_comes_back_as_a_card_that_is_acknowledged(story: Story, vendor: FakeVendor) -> None:
+async def test_wecom_report_becomes_card_that_is_acknowledged(story: Story, vendor: FakeVendor) -> None:
     """在企业微信里报障,值班收到卡片,按钮受理,卡片随之更新。"""
     reply = opened(await heard(story, "wecom", wecom(xml(**said()))))
     number = reply.split("[", 1)[1].split("]")[0]
@@ -118,7 +118,7 @@ async def test_a_report_in_wecom_comes_back_as_a_card_that_is_acknowledged(story
     assert (record["handler"], record["title"], record["source"]) == ("lisi", "支付页面打不开", "wecom")
 
 
-async def test_a_report_in_dingtalk_comes_back_as_a_card_that_is_resolved(story: Story, vendor: FakeVendor) -> None:
+async def test_dingtalk_report_becomes_card_that_is_resolved(story: Story, vendor: FakeVendor) -> None:
     """在钉钉里报障,值班收到卡片,先受理再解决。"""
     reply = (await heard(story, "dingtalk", robot()))["text"]["content"]
     number = reply.split("[", 1)[1].split("]")[0]
@@ -133,7 +133,7 @@ async def test_a_report_in_dingtalk_comes_back_as_a_card_that_is_resolved(story:
     assert (record["state"], record["solution"]) == ("resolved", "重启了网关")
 
 
-async def test_cards_follow_their_record_whoever_changes_it(story: Story, vendor: FakeVendor) -> None:
+async def test_cards_follow_changes_of_their_incident(story: Story, vendor: FakeVendor) -> None:
     """在网页上受理、解决:钉钉卡片每次更新,企业微信卡片更新一次。"""
     number = (await story.alert("磁盘已满"))["incident"]
     await story.settled(number, 2)
@@ -153,7 +153,7 @@ async def test_cards_follow_their_record_whoever_changes_it(story: Story, vendor
     assert [bool(one["resolve_token"]) for one in shown] == [True, True, False]
 
 
-async def test_what_is_told_three_times_is_one_record_and_a_stranger_presses_in_vain(story: Story, vendor: FakeVendor) -> None:
+async def test_repeated_message_opens_one_incident_and_stranger_press_is_refused(story: Story, vendor: FakeVendor) -> None:
     """同一条消息推送三次只记一次;陌生人点按钮无效。"""
     for _ in range(3):
         await heard(story, "wecom", wecom(xml(**said())))
@@ -166,7 +166,7 @@ async def test_what_is_told_three_times_is_one_record_and_a_stranger_presses_in_
     assert (await story.record(records[0]["number"]))["handler"] == ""
 
 
-async def test_both_check_their_address_and_a_lie_is_refused(story: Story) -> None:
+async def test_address_checks_are_answered_and_forged_requests_refused(story: Story) -> None:
     """两家都能校验地址;伪造的请求被拒绝。"""
     address = f"/ingest/chat/wecom/{story.keys['ingest']}"
     call = wecom(b"1616140317555161061")

@@ -57,21 +57,21 @@ async def with_tom(harness: Story, **more: str) -> str:
     return number
 
 
-async def test_the_owner_is_asked_to_confirm_and_nobody_else(harness: Story) -> None:
+async def test_owner_is_asked_to_confirm_resolution_and_nobody_else(harness: Story) -> None:
     number = await with_tom(harness, contact="rita")
     await harness.act(number, "resolve", "tom", solution="restarted")
     steps = asked(await harness.letters(4))
     assert steps == {"dora": ASK, "dan": "", "tim": "", "rita": ""}
 
 
-async def test_without_a_reporter_the_owner_looks_for_themselves(harness: Story) -> None:
+async def test_owner_checks_solution_of_incident_without_reporter(harness: Story) -> None:
     number = await with_tom(harness)
     await harness.act(number, "resolve", "tom", solution="restarted")
     step = "To do: check whether it is solved, then close it"
     assert asked(await harness.letters(3)) == {"dora": step, "dan": "", "tim": ""}
 
 
-async def test_what_is_reopened_is_asked_of_whoever_has_it(harness: Story) -> None:
+async def test_reopened_incident_is_sent_to_its_handler(harness: Story) -> None:
     number = await with_tom(harness)
     await harness.act(number, "resolve", "tom", solution="restarted")
     await harness.letters(3)
@@ -81,7 +81,7 @@ async def test_what_is_reopened_is_asked_of_whoever_has_it(harness: Story) -> No
     assert all("Reason: the queue hangs again" in one.text for one in letters if one.to.startswith("tom"))
 
 
-async def test_an_answer_that_reopens_is_one_message_to_whoever_has_it(harness: Story) -> None:
+async def test_reopening_reply_sends_one_message_to_handler(harness: Story) -> None:
     number = (await hand_in(harness, of_case(REPLY, "b")))["incident"]
     await harness.act(number, "assign", "dora", group="mail")
     await harness.act(number, "accept", "tom")
@@ -93,7 +93,7 @@ async def test_an_answer_that_reopens_is_one_message_to_whoever_has_it(harness: 
     assert [one.to for one in letters if "still not working" in one.text] == ["tom@example.com"]
 
 
-async def test_a_raise_says_from_what_and_why_and_whoever_works_on_it_goes_on(harness: Story) -> None:
+async def test_priority_raise_message_states_previous_priority_and_reason(harness: Story) -> None:
     number = await with_tom(harness)
     await harness.call("PATCH", f"incidents/{number}", {"priority": 2, "note": "all of sales"})
     letters = await arrived(harness, number)
@@ -102,7 +102,7 @@ async def test_a_raise_says_from_what_and_why_and_whoever_works_on_it_goes_on(ha
     assert all("Priority before: 3\n" in one.text and "Reason: all of sales\n" in one.text for one in letters)
 
 
-async def test_a_raise_by_a_link_names_the_related_incident(harness: Story) -> None:
+async def test_raise_by_link_names_linked_incident(harness: Story) -> None:
     number, worse = await with_tom(harness), await harness.report("sales is down", impact="business")
     await arrived(harness, worse)
     await harness.call("POST", f"incidents/{worse}/link", {"master": number})
@@ -111,7 +111,7 @@ async def test_a_raise_by_a_link_names_the_related_incident(harness: Story) -> N
     assert all(f"Raised by its related incident {worse}\n" in one.text for one in letters)
 
 
-async def test_a_claim_to_grade_says_until_when(harness: Story) -> None:
+async def test_grading_request_states_its_deadline(harness: Story) -> None:
     await harness.call("POST", "incidents", {"title": "down", "impact": "business", "urgency": "urgent"}, "rita")
     letters = [one for one in await harness.letters(3) if "grade this" in one.subject]
     assert [("Due: 2026-03-02 12:05:00 UTC" in one.text, one.to) for one in letters] == [
@@ -120,7 +120,7 @@ async def test_a_claim_to_grade_says_until_when(harness: Story) -> None:
     ]
 
 
-async def test_what_is_noted_below_a_master_that_nobody_has_is_told_to_the_desk(harness: Story) -> None:
+async def test_note_below_unassigned_master_is_sent_to_desk(harness: Story) -> None:
     master = (await hand_in(harness, of_case(REPLY, "a")))["incident"]
     below = (await hand_in(harness, of_case(REPLY, "b")))["incident"]
     if (await harness.record(below))["master"] is None:
@@ -132,7 +132,7 @@ async def test_what_is_noted_below_a_master_that_nobody_has_is_told_to_the_desk(
     assert set(asked(letters).values()) == {"To do: read the note, and take it into account"}
 
 
-async def test_an_answer_after_the_master_was_resolved_is_read_and_not_reopened(harness: Story) -> None:
+async def test_reply_after_master_resolution_asks_desk_to_answer(harness: Story) -> None:
     master = (await hand_in(harness, of_case(REPLY, "a")))["incident"]
     below = (await hand_in(harness, of_case(REPLY, "b")))["incident"]
     if (await harness.record(below))["master"] is None:
@@ -145,7 +145,7 @@ async def test_an_answer_after_the_master_was_resolved_is_read_and_not_reopened(
 
 
 @pytest.mark.parametrize("login", ["rita", "lea"])
-async def test_nobody_is_given_a_record_who_works_on_none(harness: Story, login: str) -> None:
+async def test_incident_is_not_given_to_reporter_or_leader(harness: Story, login: str) -> None:
     await harness.join("lea", "leader", email="lea@example.com")
     number = await harness.report(key="dora")
     for method, path, body in (
@@ -158,7 +158,7 @@ async def test_nobody_is_given_a_record_who_works_on_none(harness: Story, login:
     await harness.call("PATCH", f"incidents/{number}", {"owner": "dan"})
 
 
-async def test_the_owner_of_a_security_incident_may_see_it(harness: Story) -> None:
+async def test_owner_of_security_incident_must_be_permitted_to_see_it(harness: Story) -> None:
     number = await harness.report(key="dora", contact="rita")
     await harness.call("PATCH", f"incidents/{number}", {"security": True})
     problem = await harness.refused("PATCH", f"incidents/{number}", {"owner": "dan"})
@@ -167,7 +167,7 @@ async def test_the_owner_of_a_security_incident_may_see_it(harness: Story) -> No
 
 
 @pytest.mark.parametrize("tier3", [True, False])
-async def test_what_goes_to_tier_3_is_asked_of_tier_3_else_of_the_desk(harness: Story, *, tier3: bool) -> None:
+async def test_escalation_to_tier_3_notifies_tier_3_or_else_desk(harness: Story, *, tier3: bool) -> None:
     number = await with_tom(harness)
     if tier3:
         await harness.join("thea", "tier3", email="thea@example.com")
@@ -177,7 +177,7 @@ async def test_what_goes_to_tier_3_is_asked_of_tier_3_else_of_the_desk(harness: 
     assert asked(await arrived(harness, number)) == ({"thea": step} if tier3 else {"dan": step, "dora": step})
 
 
-async def test_who_works_on_it_and_manages_incidents_hears_of_a_raise_once(harness: Story) -> None:
+async def test_handler_who_manages_incidents_gets_one_raise_message(harness: Story) -> None:
     await harness.join("max", "incident_manager", "tier2", email="max@example.com")
     number = await harness.report(key="dora")
     await harness.act(number, "assign", "dora", person="max")
@@ -191,7 +191,7 @@ async def test_who_works_on_it_and_manages_incidents_hears_of_a_raise_once(harne
     await harness.act(number, "acknowledge_escalation", "max")
 
 
-async def test_who_is_given_a_related_record_by_hand_is_asked_to_accept_it(harness: Story) -> None:
+async def test_assignee_of_linked_incident_is_asked_to_accept_it(harness: Story) -> None:
     master, below = await harness.report(key="dora"), await harness.report("the same", key="dora")
     await harness.call("POST", f"incidents/{below}/link", {"master": master})
     await harness.act(below, "assign", "dora", person="tom", note="look at the queue")

@@ -28,14 +28,14 @@ SEALED = '[chat.{}]\ntoken = "a b"\nencoding_key = "{}"\n'
         ('[notify.feishu]\napp_id = "cli_1"', ["/notify/feishu/app_secret"]),
     ],
 )
-def test_every_problem_is_named(tmp_path: Path, text: str, pointers: list[str]) -> None:
+def test_invalid_chat_setting_is_reported_with_pointer(tmp_path: Path, text: str, pointers: list[str]) -> None:
     (tmp_path / "gateway.toml").write_text(text)
     with pytest.raises(Misconfigured) as refused:
         load(tmp_path / "gateway.toml", {})
     assert [flaw.pointer for flaw in refused.value.flaws] == pointers
 
 
-def test_a_whole_configuration_is_taken_and_shows_no_secret(tmp_path: Path) -> None:
+def test_complete_chat_configuration_is_loaded_without_showing_secrets(tmp_path: Path) -> None:
     text = f"""
     [chat.wecom]
     token = "old new"
@@ -66,7 +66,7 @@ def test_a_whole_configuration_is_taken_and_shows_no_secret(tmp_path: Path) -> N
     ("name", "vendor"),
     [("wecom", "qyapi.weixin.qq.com"), ("dingtalk", "api.dingtalk.com"), ("feishu", "open.feishu.cn")],
 )
-def test_an_address_that_is_none_is_told_the_one_of_its_own_vendor(tmp_path: Path, name: str, vendor: str) -> None:
+def test_invalid_address_flaw_names_vendor_address(tmp_path: Path, name: str, vendor: str) -> None:
     setting = "api" if name == "feishu" else "address"
     (tmp_path / "gateway.toml").write_text(f'[notify.{name}]\n{setting} = "x"')
     with pytest.raises(Misconfigured) as refused:

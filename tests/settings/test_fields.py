@@ -38,22 +38,22 @@ def a_field(**given: Any) -> CustomField:
         ({"type": "choice", "choices": ("a", " ")}, "choices"),
     ],
 )
-def test_what_is_wrong_with_a_field_is_said_where_it_stands(given: dict[str, Any], pointer: str) -> None:
+def test_invalid_custom_field_is_reported_with_pointer(given: dict[str, Any], pointer: str) -> None:
     assert [flaw.pointer for flaw in flaws_of([a_field(name="other"), a_field(**given)])] == [f"/fields/1/{pointer}"]
 
 
-def test_a_field_that_is_right_has_no_flaw() -> None:
+def test_valid_custom_field_has_no_flaw() -> None:
     full = a_field(type="choice", choices=("a", "b"), kinds=("incident",), required_on=("create", "close"))
     assert list(flaws_of([full])) == []
 
 
-def test_a_name_is_taken_once_and_there_is_an_end_of_fields() -> None:
+def test_duplicate_field_names_and_too_many_fields_are_flaws() -> None:
     assert [flaw.pointer for flaw in flaws_of([a_field(), a_field()])] == ["/fields/1/name"]
     many = [a_field(name=f"f{index}") for index in range(MOST_FIELDS + 1)]
     assert [flaw.pointer for flaw in flaws_of(many)] == ["/fields"]
 
 
-def test_the_configuration_tells_every_problem_of_every_field(tmp_path: Path) -> None:
+def test_all_flaws_of_all_fields_are_reported(tmp_path: Path) -> None:
     file = tmp_path / "gateway.toml"
     file.write_text('[[fields]]\nname = "a"\ncolour = 1\n[[fields]]\ntype = "text"\n[login]\nattempts = "many"\n')
     with pytest.raises(Misconfigured) as unread:
@@ -69,6 +69,6 @@ def test_the_configuration_tells_every_problem_of_every_field(tmp_path: Path) ->
     ]  # fmt: skip
 
 
-def test_a_field_can_be_required_with_every_action_and_read_in_every_language() -> None:
+def test_fields_support_every_action_and_language() -> None:
     assert set(MOMENTS) == {CREATE, *ACTIONS}
     assert set(LANGUAGES) == set(LOCALES)

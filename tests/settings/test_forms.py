@@ -21,7 +21,7 @@ from gateway.settings import load
         ("max_bytes = 1000", "/form/max_bytes"),
     ],
 )
-def test_what_cannot_be_is_named(tmp_path: Path, text: str, pointer: str) -> None:
+def test_invalid_form_setting_is_reported_with_pointer(tmp_path: Path, text: str, pointer: str) -> None:
     file = tmp_path / "gateway.toml"
     file.write_text(f"[form]\n{text}\n")
     with pytest.raises(Misconfigured) as refused:
@@ -29,6 +29,6 @@ def test_what_cannot_be_is_named(tmp_path: Path, text: str, pointer: str) -> Non
     assert [flaw.pointer for flaw in refused.value.flaws] == [pointer]
 
 
-def test_services_may_be_named_in_the_environment() -> None:
+def test_form_services_are_read_from_environment() -> None:
     form = load(None, {"GATEWAY_FORM__SERVICES": "mail vpn"}).form
     assert (form.services, form.refilled_within) == (("mail", "vpn"), timedelta(minutes=10))

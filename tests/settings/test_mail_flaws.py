@@ -39,11 +39,11 @@ def places(folder: Path, text: str) -> set[str]:
         ('[mail.authentication]\nrelays = ["mx.example.com"]', "/mail/authentication/relays/0"),
     ],
 )
-def test_a_setting_of_mail_that_cannot_be_is_named(tmp_path: Path, text: str, place: str) -> None:
+def test_invalid_mail_setting_is_reported_with_pointer(tmp_path: Path, text: str, place: str) -> None:
     assert places(tmp_path, text) == {place}
 
 
-def test_a_bucket_needs_an_address_and_all_that_signs_a_request(tmp_path: Path) -> None:
+def test_incomplete_s3_bucket_settings_are_reported(tmp_path: Path) -> None:
     needed = {f"/mail/ses/s3/{name}" for name in ("region", "bucket", "access_key", "secret_key")}
     assert places(tmp_path, BUCKET) == needed
     ftp = BUCKET.replace("https:", "ftp:")

@@ -35,13 +35,13 @@ def read(tmp_path: Path, text: str) -> Settings:
         (CALLING + "per_hour = 0", "/notify/twilio/per_hour"),
     ],
 )
-def test_a_setting_that_cannot_be_is_named(tmp_path: Path, text: str, place: str) -> None:
+def test_invalid_phone_setting_is_reported_with_pointer(tmp_path: Path, text: str, place: str) -> None:
     with pytest.raises(Misconfigured) as raised:
         read(tmp_path, text)
     assert place in [flaw.pointer for flaw in raised.value.flaws]
 
 
-def test_what_is_right_is_read_and_its_secrets_are_not_shown(tmp_path: Path) -> None:
+def test_valid_phone_settings_are_loaded_without_showing_secrets(tmp_path: Path) -> None:
     settings = read(tmp_path, f'[server]\nexternal_url = "https://gw.example"\n{TWILIO}{CALLING}')
     assert settings.phone.providers["twilio"].secrets == (TOKEN,)
     assert TOKEN not in repr(settings.phone)

@@ -20,7 +20,7 @@ def problems(folder: Path, text: str, **environ: str) -> dict[str, str]:
     return {flaw.pointer: flaw.detail for flaw in refused.value.flaws}
 
 
-def test_problems_of_one_section_hide_none_of_it_nor_of_another(tmp_path: Path) -> None:
+def test_all_flaws_of_all_sections_are_reported(tmp_path: Path) -> None:
     text = """
     [server]
     prot = 8080
@@ -49,7 +49,7 @@ def test_problems_of_one_section_hide_none_of_it_nor_of_another(tmp_path: Path) 
     assert found["/redis/url"] == "REDIS_URL is written as redis://HOST:6379/0, rediss://... or unix:///PATH"
 
 
-def test_an_item_that_cannot_be_read_leaves_the_other_items_as_they_are(tmp_path: Path) -> None:
+def test_unreadable_item_leaves_other_items_unchanged(tmp_path: Path) -> None:
     text = """
     [notify.recipients]
     leader = [5, "person:ann", "person:bob"]
@@ -81,13 +81,13 @@ def test_an_item_that_cannot_be_read_leaves_the_other_items_as_they_are(tmp_path
 
 
 @pytest.mark.parametrize("most", [0, 10_001])
-def test_a_request_has_one_item_at_least_and_10000_at_most(tmp_path: Path, most: int) -> None:
+def test_max_items_is_between_1_and_10000(tmp_path: Path, most: int) -> None:
     found = problems(tmp_path, f"[server]\nmax_items = {most}\n")
     assert found == {"/server/max_items": f"is at least 1 and at most 10000 (it is '{most}')"}
 
 
 @pytest.mark.parametrize("port", [-1, 65_536, 99_999])
-def test_a_port_that_is_none_is_refused(tmp_path: Path, port: int) -> None:
+def test_invalid_port_is_refused(tmp_path: Path, port: int) -> None:
     text = f"[server]\nport = {port}\n[notify.smtp]\nport = {port}\n[mail.listener]\nport = {port}\n"
     found = problems(tmp_path, text)
     assert found.keys() == {"/server/port", "/notify/smtp/port", "/mail/listener/port"}
@@ -107,9 +107,7 @@ def test_a_port_that_is_none_is_refused(tmp_path: Path, port: int) -> None:
         ("GATEWAY_SERVER__EXTERNAL_URL", "https://gateway.example.com/base", True),
     ],
 )
-def test_addresses_are_looked_at_before_they_are_used_and_passwords_never_shown(
-    tmp_path: Path, name: str, value: str, *, right: bool
-) -> None:
+def test_urls_are_validated_without_showing_passwords(tmp_path: Path, name: str, value: str, *, right: bool) -> None:
     if right:
         load(None, {name: value})
     else:
@@ -117,7 +115,7 @@ def test_addresses_are_looked_at_before_they_are_used_and_passwords_never_shown(
         assert (f"{value!r}" in detail) is (name == "GATEWAY_SERVER__EXTERNAL_URL")
 
 
-def test_a_secret_that_cannot_be_read_is_named_with_its_variable_and_its_file(tmp_path: Path) -> None:
+def test_unreadable_secret_file_is_reported_with_variable_and_path(tmp_path: Path) -> None:
     (tmp_path / "binary").write_bytes(b"\xff")
     missing, binary = str(tmp_path / "missing"), str(tmp_path / "binary")
     found = problems(tmp_path, "", GATEWAY_DATABASE__URL_FILE=missing, GATEWAY_AUDIT__KEY_FILE=binary)
@@ -127,7 +125,7 @@ def test_a_secret_that_cannot_be_read_is_named_with_its_variable_and_its_file(tm
     assert found["/audit/key"] == f"GATEWAY_AUDIT__KEY_FILE names {binary}, which cannot be read: it is no text"
 
 
-def test_a_secret_is_read_from_its_file(tmp_path: Path) -> None:
+def test_secret_is_read_from_file(tmp_path: Path) -> None:
     (tmp_path / "secret").write_text("hush\n")
     assert load(None, {"GATEWAY_NOTIFY__SMTP__PASSWORD_FILE": str(tmp_path / "secret")}).notify.smtp.password == "hush"
 
@@ -141,13 +139,13 @@ TREES = st.recursive(
 
 
 @given(st.dictionaries(st.sampled_from(["server", "sla", "notify", "fields", "redis"]), TREES, max_size=4))
-def test_whatever_stands_in_the_file_is_read_or_named(tree: dict[str, object]) -> None:
+def test_any_configuration_value_is_read_or_reported(tree: dict[str, object]) -> None:
     reader = Reader()
     reader.read(tree, Settings, "")
     assert reader.flaws
     assert all(flaw.pointer.startswith("/") for flaw in reader.flaws)
 
 
-def test_the_shipped_configuration_has_no_problem() -> None:
+def test_shipped_configuration_has_no_flaws() -> None:
     loaded = load_all(None, {})
     assert (loaded.flaws, loaded.broken) == ((), frozenset())

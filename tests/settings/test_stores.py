@@ -17,14 +17,14 @@ from gateway.settings import load
         ("max_files = 0\nmax_link_files = 0", ["max_files", "max_link_files"]),
     ],
 )
-def test_every_problem_is_named(tmp_path: Path, text: str, pointers: list[str]) -> None:
+def test_invalid_attachment_store_setting_is_reported_with_pointer(tmp_path: Path, text: str, pointers: list[str]) -> None:
     (tmp_path / "gateway.toml").write_text(f"[attachments]\n{text}\n")
     with pytest.raises(Misconfigured) as refused:
         load(tmp_path / "gateway.toml", {})
     assert [flaw.pointer.removeprefix("/attachments/") for flaw in refused.value.flaws] == pointers
 
 
-def test_a_whole_configuration_is_taken_and_the_secret_may_come_from_a_file(tmp_path: Path) -> None:
+def test_complete_store_configuration_reads_secret_from_file(tmp_path: Path) -> None:
     (tmp_path / "secret").write_text("s3cret\n")
     (tmp_path / "gateway.toml").write_text(
         '[attachments]\nstore = "s3"\n[attachments.s3]\nendpoint = "https://s3.example.com"\nbucket = "b"\naccess_key = "a"\n'

@@ -24,15 +24,15 @@ REFUSED = "SELECT DISTINCT incident_id FROM outbox WHERE state = 'dead'"
 Mutant = Callable[[pytest.MonkeyPatch], None]
 
 
-def join_what_is_milder(patch: pytest.MonkeyPatch) -> None:
+def join_milder_masters(patch: pytest.MonkeyPatch) -> None:
     """Urgent incidents follow milder masters, which are not raised."""
 
-    def unfit_but_for_urgency(master: Any, follower: Any) -> Unfit | None:
+    def unfit_except_milder(master: Any, follower: Any) -> Unfit | None:
         why = unfit(master, follower)
         return None if why is Unfit.MILDER else why
 
     for module in (plan, detaching):
-        patch.setattr(module, "unfit", unfit_but_for_urgency)
+        patch.setattr(module, "unfit", unfit_except_milder)
 
 
 def repeat_without_regrading(patch: pytest.MonkeyPatch) -> None:
@@ -44,14 +44,14 @@ def repeat_without_regrading(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(alert_updates.Grading, "reworded", unchanged)
 
 
-def unlink_without_asking(patch: pytest.MonkeyPatch) -> None:
+def unlink_without_announcements(patch: pytest.MonkeyPatch) -> None:
     """Nobody is asked who must be told when somebody unlinks an incident."""
 
-    def but_for_unlinking(escalation: Escalation, revision: Revision) -> Revision:
+    def announce_except_unlinking(escalation: Escalation, revision: Revision) -> Revision:
         unlinked = any(event == "unlinked" for event, _ in revision.events)
         return revision if unlinked else with_announcements(escalation, revision)
 
-    patch.setattr(unit_of_work, "with_announcements", but_for_unlinking)
+    patch.setattr(unit_of_work, "with_announcements", announce_except_unlinking)
 
 
 def skip_messages_after_a_failure(patch: pytest.MonkeyPatch) -> None:
@@ -65,7 +65,7 @@ def skip_messages_after_a_failure(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(writing, "_tell", skipping)
 
 
-def stop_redating(patch: pytest.MonkeyPatch) -> None:
+def stop_recalculation(patch: pytest.MonkeyPatch) -> None:
     """Bringing new rules into force stops before open incidents are told by them."""
 
     async def stopped(given: Any, after: int) -> tuple[int, int]:  # noqa: ARG001
@@ -75,16 +75,16 @@ def stop_redating(patch: pytest.MonkeyPatch) -> None:
 
 
 MUTANTS: tuple[Mutant, ...] = (
-    join_what_is_milder,
+    join_milder_masters,
     repeat_without_regrading,
-    unlink_without_asking,
+    unlink_without_announcements,
     skip_messages_after_a_failure,
-    stop_redating,
+    stop_recalculation,
 )
 
 
 @pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.__name__)
-def test_a_fault_that_silences_incidents_is_found(servers: Servers, monkeypatch: pytest.MonkeyPatch, mutant: Mutant) -> None:
+def test_mutant_that_silences_incidents_is_detected(servers: Servers, monkeypatch: pytest.MonkeyPatch, mutant: Mutant) -> None:
     mutant(monkeypatch)
     with pytest.raises(AssertionError):
         run(servers.database_url, servers.empty, SEED, short(30, 60))

@@ -13,7 +13,7 @@ from tests.support.process import chosen
 HISTORIES = chosen(10_000, 100_000)
 
 
-def a_history(dice: random.Random) -> tuple[list[Happening], int]:
+def random_history(dice: random.Random) -> tuple[list[Happening], int]:
     span = dice.randrange(20, 320)
     times = sorted(dice.randrange(0, span) for _ in range(dice.randrange(0, 12)))
     story: list[Happening] = [(0, "record", dice.randrange(1, 4))]
@@ -22,11 +22,11 @@ def a_history(dice: random.Random) -> tuple[list[Happening], int]:
 
 @pytest.mark.exhaustive
 @pytest.mark.timeout(300)
-def test_ten_thousand_random_histories_read_the_same_as_counted_second_by_second() -> None:
+def test_random_histories_match_brute_force_simulation() -> None:
     dice = random.Random(20_260_302)
     different = []
     for _ in range(HISTORIES):
-        story, at = a_history(dice)
+        story, at = random_history(dice)
         counted = live_through(TARGETS, story, at)
         for clock in read(SHORT, ledger_of(story), ledger_of([(at, "return", None)])[0].at):
             instants = [None if t is None else (t - NOON).total_seconds() for t in (clock.breached_at, clock.due_at)]

@@ -26,7 +26,7 @@ def loaded(tmp_path: Path, text: str) -> Misconfigured:
     return refused.value
 
 
-def test_every_flaw_of_every_calendar_and_policy_is_named_at_once(tmp_path: Path) -> None:
+def test_all_flaws_of_calendars_and_policies_are_reported_at_once(tmp_path: Path) -> None:
     error = loaded(
         tmp_path,
         """
@@ -65,22 +65,22 @@ def test_every_flaw_of_every_calendar_and_policy_is_named_at_once(tmp_path: Path
         ("colour = 3", "/sla/calendars/cn-office/colour"),
     ],
 )
-def test_what_is_no_calendar_at_all_is_refused_with_its_place(tmp_path: Path, line: str, pointer: str) -> None:
+def test_invalid_calendar_is_refused_with_pointer(tmp_path: Path, line: str, pointer: str) -> None:
     error = loaded(tmp_path, f"[sla.calendars.cn-office]\n{line}\n")
     assert any(flaw.pointer.startswith(pointer) for flaw in error.flaws), error.flaws
 
 
-def test_a_country_nobody_knows_is_a_flaw_and_a_part_of_one_is_not() -> None:
+def test_unknown_holiday_country_is_flaw_and_known_subdivision_is_not() -> None:
     sections = {name: a_section(holidays=name) for name in ("CN", "DE-BY", "XX", "DE-XX", "DE-", "")}
     wrong = [flaw.pointer for flaw in read_calendars(sections)[1]]
     assert wrong == [f"/sla/calendars/{name}/holidays" for name in ("XX", "DE-XX", "DE-")]
 
 
-def test_the_countries_are_those_of_the_library() -> None:
+def test_known_countries_match_holidays_library() -> None:
     assert {code for code in holidays.list_supported_countries() if len(code) == 2} == COUNTRIES
 
 
-def test_a_calendars_version_changes_with_its_content_and_with_nothing_else() -> None:
+def test_calendar_version_changes_only_with_content() -> None:
     assert a_calendar().version == a_calendar().version
     assert len({a_calendar().version, a_calendar("Asia/Tokyo").version, a_calendar(closed=["2026-12-31"]).version}) == 3
 
@@ -89,18 +89,18 @@ def test_a_calendars_version_changes_with_its_content_and_with_nothing_else() ->
     ("text", "plain", "days"),
     [("48h", timedelta(hours=48), 0), ("2wd", timedelta(), 2), ("1.5wd30m", timedelta(minutes=30), 1.5)],
 )
-def test_a_promise_may_name_working_days(text: str, plain: timedelta, days: float) -> None:
+def test_promise_may_name_working_days(text: str, plain: timedelta, days: float) -> None:
     promised = promise(text)
     assert (promised + timedelta(), promised.working_days) == (plain, days)
 
 
 @pytest.mark.parametrize("text", ["wd", "twowd", "2wd3", "2wdwd", "-1wd", "", "2 wd"])
-def test_what_is_no_promise_is_refused(text: str) -> None:
+def test_invalid_promise_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="write it like"):
         promise(text)
 
 
-def test_working_days_are_as_long_as_the_calendars_and_close_records_in_working_time() -> None:
+def test_working_day_promises_use_calendar_hours_and_close_in_working_time() -> None:
     shipped = SETTINGS.sla.policies["itil-minutes"]
     two_days = Promise(0)
     two_days.working_days = 2
@@ -113,12 +113,12 @@ def test_working_days_are_as_long_as_the_calendars_and_close_records_in_working_
     assert read_policies(SETTINGS.sla)["itil-minutes"].auto_close_in.add(minute(0), timedelta(hours=48)) == minute(48 * 60)
 
 
-def test_a_calendar_with_a_flaw_is_left_out() -> None:
+def test_flawed_calendar_is_left_out() -> None:
     calendars, flaws = read_calendars({"bad": a_section("Moon/Tranquility"), "good": a_section()})
     assert (sorted(calendars), len(flaws)) == (["24x7", "good"], 1)
 
 
-def test_a_check_names_the_years_whose_holidays_are_not_published() -> None:
+def test_notes_name_years_without_published_holidays() -> None:
     assert notes_on(SETTINGS, datetime(2025, 6, 1, tzinfo=UTC)) == []
     notes = notes_on(SETTINGS, datetime(2048, 6, 1, tzinfo=UTC))
     assert [note.partition(":")[0] for note in notes] == ["calendar cn-office", "calendar cn-office"]
@@ -127,6 +127,6 @@ def test_a_check_names_the_years_whose_holidays_are_not_published() -> None:
         notes_on(msgspec.structs.replace(SETTINGS, sla=broken), minute(0))
 
 
-def test_countries_are_loaded_and_what_is_no_country_is_left_out() -> None:
+def test_holiday_loading_skips_unknown_countries() -> None:
     public_days.load(["CN", "DE-BY", "XX", "DE-XX", ""])
     assert public_days.public_days("CN", 2026).off

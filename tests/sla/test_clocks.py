@@ -20,7 +20,7 @@ def clock(ledger: Ledger, seconds: float, name: str = "overall") -> ClockReading
     return next(c for c in read(SHORT, ledger, after(seconds)) if c.name == name)
 
 
-def test_a_clock_that_stopped_in_the_very_moment_at_which_it_was_due_is_met() -> None:
+def test_clock_stopped_exactly_at_due_time_is_met() -> None:
     ledger = ledger_of([(0, "record", 1), (30, "assign", "2")])
     desk = clock(ledger, 40, "desk")
     assert (desk.state, desk.breached_at, desk.due_at) == (ClockState.MET, None, after(30))
@@ -28,25 +28,25 @@ def test_a_clock_that_stopped_in_the_very_moment_at_which_it_was_due_is_met() ->
     assert (late.state, late.breached_at, late.due_at) == (ClockState.BREACHED, after(30), after(30))
 
 
-def test_a_clock_that_runs_when_it_is_due_is_breached_from_that_moment() -> None:
+def test_clock_running_at_due_time_is_breached_from_then() -> None:
     ledger = ledger_of([(0, "record", 1)])
     assert clock(ledger, 29.999999, "desk").breached_at is None
     assert clock(ledger, 30, "desk").breached_at == after(30)
 
 
-def test_a_hold_in_the_very_moment_breaches_only_once_work_goes_on() -> None:
+def test_hold_exactly_at_due_time_breaches_only_after_resume() -> None:
     ledger = ledger_of([(0, "record", 1), (30, "hold", None), (50, "resume", None)])
     assert clock(ledger, 49, "desk").breached_at is None
     assert clock(ledger, 50, "desk").breached_at == after(30)
     assert clock((*ledger[:2], entry(60, "resolve")), 70, "desk").state is ClockState.MET
 
 
-def test_warnings_are_due_at_their_share_whether_the_clock_runs_on_or_not() -> None:
+def test_warning_is_due_at_its_share_even_if_clock_is_held() -> None:
     ledger = ledger_of([(0, "record", 1), (15, "hold", None)])
     assert [crossing.mark for crossing in due_now(SHORT, ledger, (), after(15)) if crossing.clock == "desk"] == ["desk@50"]
 
 
-def test_no_clock_falls_due_earlier_than_a_raise_and_the_new_target() -> None:
+def test_raised_priority_counts_new_target_from_raise() -> None:
     ledger = ledger_of([(0, "record", 3), (80, "raise", 1)])
     for name, target in (("desk", 30), ("overall", 120)):
         reading = clock(ledger, 81, name)
@@ -54,12 +54,12 @@ def test_no_clock_falls_due_earlier_than_a_raise_and_the_new_target() -> None:
         assert (reading.elapsed, reading.remaining) == (timedelta(seconds=81), timedelta(seconds=target - 1))
 
 
-def test_a_clock_that_was_late_before_a_raise_stays_late() -> None:
+def test_clock_late_before_raise_stays_late() -> None:
     desk = clock(ledger_of([(0, "record", 3), (90, "raise", 1)]), 91, "desk")
     assert (desk.basis, desk.due_at, desk.breached_at) == (after(0), after(30), after(90))
 
 
-def test_a_persons_change_counts_all_time_and_takes_a_raise_back() -> None:
+def test_manual_priority_counts_all_time_and_undoes_raise() -> None:
     raised = [(0, "record", 3), (80, "raise", 1)]
     assert clock(ledger_of([(0, "record", 3), (80, "set_priority", 1)]), 81, "desk").due_at == after(30)
     back = clock(ledger_of([*raised, (85, "set_priority", 3)]), 86, "desk")
@@ -68,19 +68,19 @@ def test_a_persons_change_counts_all_time_and_takes_a_raise_back() -> None:
     assert (between.basis, between.due_at) == (after(80), after(130))
 
 
-def test_a_held_clock_counts_from_the_raise_once_it_goes_on() -> None:
+def test_held_clock_counts_from_raise_after_resume() -> None:
     ledger = ledger_of([(0, "record", 3), (40, "hold", None), (50, "raise", 1), (100, "resume", None)])
     assert clock(ledger, 60, "desk").due_at is None
     assert clock(ledger, 101, "desk").due_at == after(130)
 
 
-def test_a_clock_that_begins_after_a_raise_counts_from_its_beginning() -> None:
+def test_clock_started_after_raise_counts_from_its_start() -> None:
     tier2 = clock(ledger_of([(0, "record", 3), (10, "raise", 1), (40, "assign", "2")]), 41, "tier2")
     assert (tier2.basis, tier2.due_at) == (after(40), after(100))
     assert clock(ledger_of([(0, "record", 3)]), 1, "tier2").basis is None
 
 
-def test_a_simulated_raise_is_a_set_priority_with_that_reason() -> None:
+def test_simulated_raise_is_set_priority_with_raised_reason() -> None:
     events = [
         Event(at=after(0), event="record", priority=3),
         Event(at=after(80), event="set_priority", priority=1, reason="raised"),
@@ -90,9 +90,7 @@ def test_a_simulated_raise_is_a_set_priority_with_that_reason() -> None:
 
 
 @given(ledgers(), st.integers(0, 100_000_000), st.sampled_from([1, 2, 3]))
-def test_after_any_story_a_raise_leaves_every_unbroken_clock_the_whole_new_target(
-    ledger: Ledger, later: int, priority: int
-) -> None:
+def test_raise_gives_every_unbreached_clock_full_new_target(ledger: Ledger, later: int, priority: int) -> None:
     at = ledger[-1].at + timedelta(microseconds=later)
     raise_ = LedgerEntry(at, ClockEvent.SET_PRIORITY, priority=priority, reason=RAISED)
     before, now = read(SHORT, ledger, at), read(SHORT, (*ledger, raise_), at)
@@ -102,25 +100,25 @@ def test_after_any_story_a_raise_leaves_every_unbroken_clock_the_whole_new_targe
             assert clock.due_at == at + clock.target
 
 
-def test_a_hold_ended_at_its_own_instant_leaves_no_trace() -> None:
+def test_zero_length_hold_leaves_no_trace() -> None:
     plain = ledger_of([(0, "record", 1)])
     held = ledger_of([(0, "record", 1), (5, "hold", None), (5, "resume", None)])
     assert read(SHORT, plain, after(9)) == read(SHORT, held, after(9))
 
 
-def test_time_while_resolved_is_a_pause_that_says_so() -> None:
+def test_resolved_time_is_pause_with_resolved_reason() -> None:
     segments = clock(ledger_of([(0, "record", 1), (5, "resolve", None), (8, "reopen", None)]), 10).segments
     assert [(s.running, s.reason) for s in segments] == [(True, ""), (False, "resolved"), (True, "")]
 
 
-def test_a_loosened_target_takes_the_breach_back() -> None:
+def test_loosened_target_takes_breach_back() -> None:
     ledger = ledger_of([(0, "record", 1), (130, "set_priority", 2)])
     assert clock(ledger, 129).breached_at == after(120)
     assert clock(ledger, 131).breached_at is None
     assert clock(ledger, 131).due_at == after(200)
 
 
-def test_a_tightened_target_already_used_up_is_breached_from_the_change() -> None:
+def test_tightened_used_up_target_is_breached_from_change() -> None:
     reading = clock(ledger_of([(0, "record", 2), (150, "set_priority", 1)]), 151)
     assert (reading.due_at, reading.breached_at) == (after(120), after(150))
 
@@ -136,14 +134,14 @@ def test_a_tightened_target_already_used_up_is_breached_from_the_change() -> Non
         (entry(0, "record"),),
     ],
 )
-def test_a_story_no_ledger_can_hold_is_refused_with_its_index(ledger: Ledger) -> None:
+def test_invalid_ledger_is_refused_with_entry_index(ledger: Ledger) -> None:
     with pytest.raises(Unprocessable) as refused:
         read(SHORT, ledger, after(10))
     assert refused.value.facts["index"] == max(len(ledger) - 1, 0)
 
 
 @given(ledgers(), st.integers(0, 400_000_000))
-def test_running_segments_add_up_to_what_has_elapsed(ledger: Ledger, later: int) -> None:
+def test_running_segments_sum_to_elapsed_time(ledger: Ledger, later: int) -> None:
     at = ledger[-1].at + timedelta(microseconds=later)
     for reading in read(SHORT, ledger, at):
         runs = ((s.until or at) - s.since for s in reading.segments if s.running)
@@ -151,27 +149,27 @@ def test_running_segments_add_up_to_what_has_elapsed(ledger: Ledger, later: int)
 
 
 @given(ledgers(), st.integers(0, 400_000_000))
-def test_the_present_is_read_from_the_past_alone(ledger: Ledger, early: int) -> None:
+def test_reading_ignores_later_ledger_entries(ledger: Ledger, early: int) -> None:
     at = ledger[0].at + timedelta(microseconds=early)
     past = tuple(e for e in ledger if e.at <= at)
     assert read(SHORT, ledger, at) == read(SHORT, past, at)
 
 
 @given(st.integers(1, 4), st.datetimes(datetime(2020, 1, 1), datetime(2040, 1, 1)))  # noqa: DTZ001
-def test_the_opening_shortcut_equals_the_general_way(priority: int, naive: datetime) -> None:
+def test_opening_due_equals_next_due(priority: int, naive: datetime) -> None:
     at = naive.replace(tzinfo=minute(0).tzinfo)
     ledger = (LedgerEntry(at, entry(0, "record").event, priority=priority),)
     assert opening_due(POLICY, priority, at) == next_due(POLICY, ledger, at)
 
 
-def test_the_opening_of_an_unknown_priority_is_refused_and_of_no_promise_is_never() -> None:
+def test_opening_due_refuses_unknown_priority_and_is_none_without_targets() -> None:
     with pytest.raises(Unprocessable):
         opening_due(POLICY, 9, minute(0))
     assert opening_due(policy_of({1: {}}), 1, minute(0)) is None
 
 
 @given(ledgers())
-def test_at_the_next_threshold_something_is_due_and_just_before_it_nothing_new_is(ledger: Ledger) -> None:
+def test_something_is_due_exactly_at_next_due_time(ledger: Ledger) -> None:
     now = ledger[-1].at
     due = next_due(SHORT, ledger, now)
     marks = tuple(c.mark for c in due_now(SHORT, ledger, (), now))
@@ -180,7 +178,7 @@ def test_at_the_next_threshold_something_is_due_and_just_before_it_nothing_new_i
         assert not due_now(SHORT, ledger, marks, due - timedelta(microseconds=1))
 
 
-def test_only_the_most_severe_crossing_of_a_clock_is_told_and_loosened_marks_are_dropped() -> None:
+def test_only_worst_crossing_is_announced_and_loosened_marks_are_dropped() -> None:
     ledger = ledger_of([(0, "record", 1)])
     passed = due_now(SHORT, ledger, (), after(100))
     assert [c.mark for c in worth_telling(passed)] == ["response@breach", "desk@breach", "overall@75"]
@@ -189,7 +187,7 @@ def test_only_the_most_severe_crossing_of_a_clock_is_told_and_loosened_marks_are
     assert settle(SHORT, loosened, ("overall@50", "overall@75"), after(100)) == ("overall@50",)
 
 
-def test_a_simulation_reads_as_production_does() -> None:
+def test_simulation_equals_production_reading() -> None:
     told = [Event(at=after(0), event="record"), Event(at=after(9), event="assign", tier=3), Event(at=after(9), event="hold")]
     ledger = ledger_of([(0, "record", 1), (9, "assign", "3"), (9, "hold", None)])
     assert simulate(SHORT, "incident", told, after(20), priority=1) == read(SHORT, ledger, after(20))
@@ -206,6 +204,6 @@ def test_a_simulation_reads_as_production_does() -> None:
         ("incident", Event(at=LAST_DAY, event="record"), LAST_DAY),
     ],
 )
-def test_a_simulation_of_what_cannot_be_is_refused(kind: str, event: Event, at: datetime) -> None:
+def test_impossible_simulation_is_refused(kind: str, event: Event, at: datetime) -> None:
     with pytest.raises(Unprocessable):
         simulate(SHORT, kind, [event], at, priority=1)

@@ -141,7 +141,7 @@ class TimersUnderFaults(RuleBasedStateMachine):
 
 
 @pytest.mark.exhaustive
-def test_no_fault_of_redis_changes_what_fires(database_url: str, redis_url: str) -> None:
+def test_redis_faults_do_not_change_fired_timers(database_url: str, redis_url: str) -> None:
     machine = type("Machine", (TimersUnderFaults,), {"database_url": database_url, "redis_url": redis_url})
     few = settings(max_examples=15, stateful_step_count=20, deadline=None, suppress_health_check=list(HealthCheck))
     run_state_machine_as_test(machine, settings=few)

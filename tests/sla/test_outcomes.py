@@ -48,27 +48,27 @@ def _word(one: Count) -> str:
     return f"{one.counted} after {one.seconds:g} s" if one.counted in times else one.counted
 
 
-def test_a_new_record_is_opened() -> None:
+def test_new_incident_counts_as_opened() -> None:
     assert told(None, a_record()) == ["opened"]
 
 
-def test_a_new_record_that_is_given_to_tier_2_at_once_has_met_the_desks_target() -> None:
+def test_new_incident_assigned_at_once_counts_desk_met() -> None:
     assert told(None, a_record((0, "assign", "2"))) == ["opened", "desk met"]
 
 
-def test_what_is_no_clock_event_counts_nothing() -> None:
+def test_change_without_clock_event_counts_nothing() -> None:
     known = a_record()
     assert told(known, replace(known, title="another", marks=("desk@50",))) == []
 
 
-def test_the_first_acceptance_is_the_response() -> None:
+def test_first_acceptance_counts_as_response() -> None:
     known = a_record()
     accepted = then(known, 2, "accept")
     assert told(known, accepted) == ["response after 120 s"]
     assert told(accepted, then(accepted, 9, "accept")) == []
 
 
-def test_resolving_in_time_meets_every_clock_that_runs_and_has_a_target() -> None:
+def test_timely_resolution_meets_all_running_clocks_with_targets() -> None:
     assigned = then(a_record(), 4, "assign", "2")
     solved = then(assigned, 20, "resolve", state=State.RESOLVED)
     counted = ["resolved", "resolution after 1200 s", "tier2 met", "overall met"]
@@ -79,7 +79,7 @@ def test_resolving_in_time_meets_every_clock_that_runs_and_has_a_target() -> Non
     assert told(closed, replace(closed, satisfaction=5)) == []
 
 
-def test_a_clock_that_stops_exactly_when_it_is_due_is_met_and_a_moment_later_breached() -> None:
+def test_clock_stopped_at_due_time_counts_met_and_later_counts_breached() -> None:
     known = a_record()
     late = known.ledger[0].at + timedelta(minutes=5, microseconds=1)
     for at, word in ((minute(5), "desk met"), (late, "desk breached")):
@@ -87,27 +87,27 @@ def test_a_clock_that_stops_exactly_when_it_is_due_is_met_and_a_moment_later_bre
         assert told(known, replace(known, ledger=(*known.ledger, stop))) == [word]
 
 
-def test_a_breach_counts_once_when_it_is_told_and_not_again_when_the_clock_stops() -> None:
+def test_breach_is_counted_once_and_not_again_at_stop() -> None:
     known = a_record()
     breached = replace(known, marks=("desk@90", "desk@breach"))
     assert told(known, breached) == ["desk breached"]
     assert told(breached, then(breached, 7, "assign", "2")) == []
 
 
-def test_a_breach_that_is_told_after_the_clock_stopped_late_was_counted_at_the_stop() -> None:
+def test_late_stop_counts_breach_and_later_mark_does_not() -> None:
     known = a_record()
     stopped = then(known, 6, "assign", "2")
     assert told(known, stopped) == ["desk breached"]
     assert told(stopped, replace(stopped, marks=("desk@breach",))) == []
 
 
-def test_what_a_raise_breaches_at_once_counts_as_breached() -> None:
+def test_breaches_caused_by_raise_are_counted() -> None:
     known = a_record()
     raised = then(known, 40, "set_priority", 1, priority=1, marks=("desk@breach", "overall@breach"))
     assert told(known, raised) == ["desk breached", "overall breached"]
 
 
-def test_a_target_that_was_met_is_not_met_again_when_the_record_is_reopened() -> None:
+def test_met_target_is_not_counted_again_after_reopening() -> None:
     solved = then(a_record(), 10, "resolve", state=State.RESOLVED)
     again = then(solved, 20, "reopen", state=State.IN_PROGRESS)
     assert told(solved, again) == ["reopened"]
@@ -115,7 +115,7 @@ def test_a_target_that_was_met_is_not_met_again_when_the_record_is_reopened() ->
     assert told(again, resolved) == ["resolved", "resolution after 1800 s"]
 
 
-def test_a_target_that_was_met_and_is_missed_after_reopening_is_counted_as_breached_once() -> None:
+def test_met_target_missed_after_reopening_counts_breached_once() -> None:
     solved = then(a_record(), 10, "resolve", state=State.RESOLVED)
     again = then(solved, 20, "reopen", state=State.IN_PROGRESS)
     late = then(again, 200, "resolve", state=State.RESOLVED)
@@ -126,7 +126,7 @@ def test_a_target_that_was_met_and_is_missed_after_reopening_is_counted_as_breac
     assert told(again, replace(again, marks=("overall@breach",))) == ["overall breached"]
 
 
-def test_a_new_target_is_decided_anew() -> None:
+def test_new_target_is_counted_anew() -> None:
     solved = then(a_record(), 10, "resolve", state=State.RESOLVED)
     again = then(solved, 20, "reopen", state=State.IN_PROGRESS)
     milder = then(again, 21, "set_priority", 4, priority=4)
@@ -134,13 +134,13 @@ def test_a_new_target_is_decided_anew() -> None:
     assert told(milder, then(milder, 25, "resolve", state=State.RESOLVED)) == counted
 
 
-def test_a_clock_without_a_target_is_never_met() -> None:
+def test_clock_without_target_is_never_counted_met() -> None:
     known = a_record((0, "assign", "2"), (0, "escalate", "3"))
     assert "response met" not in told(known, then(known, 1, "accept"))
     assert "response met" not in told(known, then(known, 1, "resolve", state=State.RESOLVED))
 
 
-def test_one_batch_that_opens_clears_fires_again_and_clears_decides_each_clock_once() -> None:
+def test_batch_of_openings_and_recoveries_counts_each_clock_once() -> None:
     burst = a_record((0, "resolve", None), (60, "reopen", None), (600, "resolve", None))
     resolved = replace(burst, state=State.RESOLVED)
     assert sorted(told(None, resolved)) == [
@@ -149,14 +149,14 @@ def test_one_batch_that_opens_clears_fires_again_and_clears_decides_each_clock_o
     ]  # fmt: skip
 
 
-def test_a_rejected_record_is_closed_and_not_resolved_and_its_clocks_stop() -> None:
+def test_rejected_incident_counts_closed_and_clocks_met() -> None:
     known = a_record()
     rejected = then(known, 3, "resolve", state=State.REJECTED)
     assert told(known, rejected) == ["closed", "desk met", "overall met"]
     assert told(rejected, replace(rejected, title="another")) == []
 
 
-def test_a_record_that_follows_a_master_counts_without_clocks_and_times() -> None:
+def test_related_incident_counts_without_clocks_and_times() -> None:
     below = a_record(master_id=3)
     solved = then(then(below, 2, "accept"), 90, "resolve", state=State.RESOLVED)
     assert told(None, below) == ["opened"]
@@ -167,7 +167,7 @@ def test_a_record_that_follows_a_master_counts_without_clocks_and_times() -> Non
 Change = tuple[Incident, Incident]
 
 
-def lived(ledger: Ledger, looks: Sequence[timedelta]) -> Iterator[Change]:
+def changes_of(ledger: Ledger, looks: Sequence[timedelta]) -> Iterator[Change]:
     """Live through a history as the gateway does: events are changes, and timers fire between."""
     at, record = ledger[0].at, an_incident(ledger[:1], priority=ledger[0].priority, policy="short")
     for n, happening in enumerate(ledger[1:], 2):
@@ -204,12 +204,10 @@ looks = st.lists(st.integers(0, 200_000_000).map(lambda us: timedelta(microsecon
 
 
 @given(ledgers(), looks.map(sorted))
-def test_a_clock_is_decided_at_most_once_a_target_or_breached_after_it_was_met_and_reopened(
-    ledger: Ledger, looks: Sequence[timedelta]
-) -> None:
+def test_clock_is_counted_at_most_once_per_target_unless_reopened(ledger: Ledger, looks: Sequence[timedelta]) -> None:
     decided: dict[ClockName, list[Counted]] = {name: [] for name in ClockName}
     reopened = False
-    for before, after in lived(ledger, looks):
+    for before, after in changes_of(ledger, looks):
         for name in ClockName:
             if target(before, name) != target(after, name):
                 decided[name] = []
@@ -223,14 +221,12 @@ def test_a_clock_is_decided_at_most_once_a_target_or_breached_after_it_was_met_a
 
 
 @given(ledgers(), looks.map(sorted))
-def test_without_reopenings_and_new_targets_every_clock_is_counted_as_the_ledger_says(
-    ledger: Ledger, looks: Sequence[timedelta]
-) -> None:
+def test_counts_equal_ledger_without_reopenings_and_new_targets(ledger: Ledger, looks: Sequence[timedelta]) -> None:
     unmoved = {ClockEvent.REOPEN, ClockEvent.SET_PRIORITY}
     ledger = tuple(one for one in ledger if one.event not in unmoved)
     counted = Counter(
         (one.clock, one.counted)
-        for before, after in lived(ledger, looks)
+        for before, after in changes_of(ledger, looks)
         for one in outcomes(SHORT, before, after)
         if one.clock is not None
     )
@@ -243,7 +239,7 @@ def test_without_reopenings_and_new_targets_every_clock_is_counted_as_the_ledger
     assert counted == expected
 
 
-def test_every_happening_is_counted_by_some_change() -> None:
+def test_every_counted_kind_occurs() -> None:
     known = a_record()
     solved = then(then(known, 2, "accept"), 6, "resolve", state=State.RESOLVED)
     again = then(solved, 7, "reopen", state=State.IN_PROGRESS)

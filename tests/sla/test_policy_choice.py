@@ -46,13 +46,13 @@ def rules(tmp_path: Path, text: str = RULES) -> Rules:
         ("service_request", "shop", "email", 3, "requests"),
     ],
 )
-def test_the_service_says_then_the_first_rule_that_agrees_then_the_default(
+def test_policy_is_chosen_by_service_then_first_matching_rule_then_default(
     tmp_path: Path, kind: str, service: str, source: str, priority: int, policy: str
 ) -> None:
     assert rules(tmp_path).choice.policy_for(kind, service, source, priority) == policy
 
 
-def test_a_services_own_targets_win_over_any_policys_clock_by_clock(tmp_path: Path) -> None:
+def test_service_targets_override_policy_targets_per_clock(tmp_path: Path) -> None:
     made = rules(tmp_path)
     shop = made.policy_for(kind="incident", service="shop", source="email", priority=1)
     assert shop.targets[1] == {
@@ -67,19 +67,19 @@ def test_a_services_own_targets_win_over_any_policys_clock_by_clock(tmp_path: Pa
     assert made.named("business-hours", "incident", "shop").targets[3][ClockName.OVERALL] == timedelta(hours=7.5)
 
 
-def test_a_services_targets_are_for_its_incidents_alone(tmp_path: Path) -> None:
+def test_service_targets_apply_only_to_incidents(tmp_path: Path) -> None:
     request = rules(tmp_path).policy_for(kind="service_request", service="shop", source="email", priority=1)
     assert (request.name, request.targets) == ("requests", POLICIES["requests"].targets)
 
 
-def test_a_record_is_read_under_its_policy_as_its_service_has_it(tmp_path: Path) -> None:
+def test_incident_uses_policy_with_targets_of_its_service(tmp_path: Path) -> None:
     made, record = rules(tmp_path), an_incident(ledger_of([(0, "record", 1)]), service="shop")
     assert made.policy(record).targets[1][ClockName.OVERALL] == timedelta(minutes=15)
     assert made.policy(replace(record, policy="gone")).targets[1][ClockName.OVERALL] == timedelta(minutes=15)
     assert made.policy(replace(record, service="")).targets[1][ClockName.OVERALL] == timedelta(minutes=30)
 
 
-def test_names_that_lead_nowhere_and_targets_of_nothing_are_flaws(tmp_path: Path) -> None:
+def test_unknown_policy_names_and_invalid_targets_are_flaws(tmp_path: Path) -> None:
     wrong = """
     [sla]
     default = "d"
@@ -100,7 +100,7 @@ def test_names_that_lead_nowhere_and_targets_of_nothing_are_flaws(tmp_path: Path
     ]
 
 
-def test_business_hours_promises_response_and_resolution_in_working_time() -> None:
+def test_business_hours_policy_promises_working_time() -> None:
     policy = POLICIES["business-hours"]
     promised = [(t[ClockName.RESPONSE], t[ClockName.OVERALL]) for t in (policy.targets[p] for p in (1, 2, 3, 4))]
     assert promised == [(timedelta(hours=a), timedelta(hours=b)) for a, b in [(24, 48), (24, 72), (24, 96), (48, 150)]]
@@ -109,7 +109,7 @@ def test_business_hours_promises_response_and_resolution_in_working_time() -> No
     assert (response.due_at, overall.due_at) == (datetime(2026, 3, 6, 2, 30, tzinfo=UTC), datetime(2026, 3, 11, 4, tzinfo=UTC))
 
 
-def test_service_requests_promise_hours_or_working_days_and_an_end() -> None:
+def test_request_policy_promises_hours_or_working_days() -> None:
     targets = POLICIES["requests"].targets
     clocks = (ClockName.DESK, ClockName.TIER2, ClockName.OVERALL)
     urgent = {clock: timedelta(hours=place) for place, clock in enumerate(clocks, 1)}
@@ -117,6 +117,6 @@ def test_service_requests_promise_hours_or_working_days_and_an_end() -> None:
     assert [targets[priority] for priority in (1, 2, 3, 4)] == [urgent, urgent, usual, usual]
 
 
-def test_the_severity_ladder_promises_no_time_and_is_measured() -> None:
+def test_severity_ladder_policy_has_no_targets() -> None:
     readings = read(POLICIES["severity-ladder"], ledger_of([(0, "record", 2)]), minute(600))
     assert [(r.target, r.due_at) for r in readings] == [(None, None)] * 5

@@ -37,14 +37,14 @@ def clock(policy: Policy, ledger: Ledger, at: datetime, name: str = "overall") -
     return next(reading for reading in read(policy, ledger, at) if reading.name == name)
 
 
-def test_a_pause_is_not_lost_when_the_priority_changes_during_it() -> None:
+def test_pause_survives_priority_change() -> None:
     ledger = ledger_of([(0, "record", 2), (10, "hold", None), (20, "set_priority", 1), (500, "resume", None)])
     assert clock(SHORT, ledger[:3], after(400)).state is ClockState.PAUSED
     assert clock(SHORT, ledger, after(510)).elapsed == timedelta(seconds=20)
     assert clock(SHORT, ledger, after(510)).due_at == after(10 + 490 + 110)
 
 
-def test_a_weekend_is_not_counted_twice_for_a_pause_over_it_nor_taken_back_for_one_in_it() -> None:
+def test_weekend_inside_pause_is_not_counted_twice() -> None:
     friday, monday = beijing(3, 6, 17), beijing(3, 9, 10)
     over = told((friday, "record"), (beijing(3, 6, 17, 30), "hold"), (monday, "resume"))
     assert clock(in_(CN_OFFICE), over, monday).elapsed == timedelta(minutes=30)
@@ -55,18 +55,18 @@ def test_a_weekend_is_not_counted_twice_for_a_pause_over_it_nor_taken_back_for_o
     )
 
 
-def test_a_clock_that_has_not_begun_is_never_breached() -> None:
+def test_clock_not_begun_is_never_breached() -> None:
     waiting = clock(TEN_HOURS, told((after(0), "record")), after(100 * HOUR), "tier2")
     assert (waiting.state, waiting.due_at, waiting.breached_at) == (ClockState.PENDING, None, None)
     begun = told((after(0), "record"), (after(99 * HOUR), "assign"))
     assert clock(TEN_HOURS, begun, after(100 * HOUR), "tier2").breached_at is None
 
 
-def test_a_deadline_at_closing_time_is_then_and_not_the_next_morning() -> None:
+def test_deadline_at_closing_time_is_not_moved_to_next_morning() -> None:
     assert clock(in_(CN_OFFICE), told((beijing(3, 2, 16), "record")), beijing(3, 2, 16), "response").due_at == beijing(3, 2, 18)
 
 
-def test_a_reminder_at_midnight_comes_once_and_at_midnight() -> None:
+def test_reminder_at_midnight_is_due_once_at_midnight() -> None:
     night = in_(a_calendar("Asia/Shanghai", ALL_DAY))
     ledger = told((beijing(3, 2, 19), "record"))
     assert next_due(night, ledger, beijing(3, 2, 23)) == beijing(3, 3, 0)  # half of 10 h
@@ -74,7 +74,7 @@ def test_a_reminder_at_midnight_comes_once_and_at_midnight() -> None:
     assert next_due(night, ledger, beijing(3, 3, 0) - timedelta(microseconds=1)) == beijing(3, 3, 0)
 
 
-def test_the_first_response_is_the_first_and_nothing_later_hides_it() -> None:
+def test_first_response_is_not_replaced_by_later_acceptance() -> None:
     ledger = ledger_of(
         [(0, "record", 1), (10, "accept", None), (15, "set_priority", 2), (300, "accept", None), (400, "resolve", None)]
     )
@@ -92,7 +92,7 @@ def test_the_first_response_is_the_first_and_nothing_later_hides_it() -> None:
         (beijing(9, 30, 18), beijing(10, 9, 11, 30)),  # the week from the 1st to the 7th is off
     ],
 )
-def test_ten_working_hours_step_over_chinese_holidays_and_count_make_up_days(recorded: datetime, due: datetime) -> None:
+def test_deadline_skips_chinese_holidays_and_counts_make_up_days(recorded: datetime, due: datetime) -> None:
     assert clock(in_(CN_OFFICE), told((recorded, "record")), recorded).due_at == due
 
 
@@ -106,7 +106,7 @@ def test_ten_working_hours_step_over_chinese_holidays_and_count_make_up_days(rec
         ("Pacific/Apia", utc(12, 30, 6, year=2011), utc(12, 30, 16, year=2011)),
     ],
 )
-def test_where_every_hour_counts_no_wall_clock_moves_a_deadline(zone: str, recorded: datetime, due: datetime) -> None:
+def test_clock_change_does_not_move_deadline_of_all_day_calendar(zone: str, recorded: datetime, due: datetime) -> None:
     always = in_(a_calendar(zone, ALL_DAY))
     assert clock(always, told((recorded, "record")), recorded).due_at == due
 
@@ -124,5 +124,5 @@ NIGHT = {day: ["20:00-06:00"] for day in ALL_DAY}
         ("Pacific/Apia", utc(12, 30, 6, year=2011), utc(12, 30, 16, year=2011)),  # Thursday 20:00 to Saturday 06:00
     ],
 )
-def test_a_night_shift_is_as_long_as_it_really_was(zone: str, recorded: datetime, due: datetime) -> None:
+def test_night_shift_has_actual_length_across_clock_change(zone: str, recorded: datetime, due: datetime) -> None:
     assert clock(in_(a_calendar(zone, NIGHT)), told((recorded, "record")), recorded).due_at == due

@@ -8,7 +8,7 @@ from tests.support.clock import NOON
 HOUR = timedelta(hours=1)
 
 
-def test_the_closing_stops_until_the_answer_was_read_and_then_begins_anew() -> None:
+def test_unread_answer_suspends_closing_until_it_is_read() -> None:
     assert reporter_answers.waits_from(("rung:1:0:x", "desk@1.0"), NOON) == NOON
     marks = reporter_answers.unread(("rung:1:0:x",), NOON)
     assert reporter_answers.is_unread(marks, NOON)
@@ -19,7 +19,7 @@ def test_the_closing_stops_until_the_answer_was_read_and_then_begins_anew() -> N
     assert (len(again), reporter_answers.waits_from(again, NOON)) == (2, None)
 
 
-def test_another_resolution_waits_for_itself() -> None:
+def test_answer_to_earlier_resolution_does_not_affect_later_one() -> None:
     marks = reporter_answers.unread((), NOON)
     assert reporter_answers.waits_from(marks, NOON + 3 * HOUR) == NOON + 3 * HOUR
     assert reporter_answers.waits_from(reporter_answers.read(marks, NOON, NOON + HOUR), NOON + 3 * HOUR) == NOON + 3 * HOUR

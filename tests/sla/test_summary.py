@@ -36,7 +36,7 @@ HELD = (RECORD, at(10, ClockEvent.HOLD), at(40, ClockEvent.RESUME))
         ((*HELD, at(100, ClockEvent.RESOLVE), at(300, ClockEvent.REOPEN)), 310, 350, None, 30),
     ],
 )
-def test_when_it_is_to_be_solved_whether_it_was_late_and_how_long_it_was_held(
+def test_summary_gives_planned_time_lateness_and_hold_time(
     ledger: tuple[LedgerEntry, ...],
     now: float,
     planned: float,
@@ -49,13 +49,13 @@ def test_when_it_is_to_be_solved_whether_it_was_late_and_how_long_it_was_held(
     assert summary.held(ledger, after(now)) == timedelta(seconds=held)
 
 
-def test_where_nothing_is_promised_nothing_is_planned_and_nothing_late() -> None:
+def test_incident_without_targets_has_no_planned_time_or_lateness() -> None:
     readings = read(policy_of({1: {}}), (RECORD, at(9, ClockEvent.RESOLVE)), after(9))
     assert (summary.planned(ROUND_THE_CLOCK, readings, after(9)), summary.late(readings)) == (None, None)
 
 
 @given(st.lists(st.integers(1, 50), max_size=9), st.integers(0, 50))
-def test_time_on_hold_is_what_lies_between_holds_and_their_ends(gaps: list[int], rest: int) -> None:
+def test_hold_time_is_sum_of_holds(gaps: list[int], rest: int) -> None:
     seconds, ledger, held = 0, [RECORD], 0
     for place, gap in enumerate(gaps):
         seconds += gap

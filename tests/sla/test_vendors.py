@@ -15,7 +15,7 @@ CALENDAR = RoundTheClock()
 MINUTE = timedelta(minutes=1)
 
 
-def test_each_stay_is_booked_on_its_vendor_without_the_holds() -> None:
+def test_vendor_time_excludes_holds_and_is_booked_per_vendor() -> None:
     ledger = (
         *ledger_of([(0, "record", 1), (600, "assign", "2")]), entry(1200, "escalate", "vendor", "acme"),
         *ledger_of([(1800, "hold", None), (2400, "resume", None)]), entry(3000, "escalate", "vendor", "globex"),
@@ -27,7 +27,7 @@ def test_each_stay_is_booked_on_its_vendor_without_the_holds() -> None:
     ]
 
 
-def test_a_stay_that_lasts_has_no_end_and_what_is_yet_to_come_is_left_out() -> None:
+def test_open_vendor_stay_has_no_end_and_future_entries_are_ignored() -> None:
     ledger = ledger_of([(0, "record", 1), (600, "escalate", "vendor"), (1200, "hold", None), (1800, "escalate", "3")])
     (stay,) = segments(CALENDAR, ledger, minute(25))
     assert (stay.until, stay.elapsed) == (None, 10 * MINUTE)
@@ -36,7 +36,7 @@ def test_a_stay_that_lasts_has_no_end_and_what_is_yet_to_come_is_left_out() -> N
 
 
 @given(ledgers())
-def test_no_second_is_booked_twice_and_none_beyond_the_stay(ledger: Ledger) -> None:
+def test_vendor_stays_do_not_overlap_and_never_exceed_duration(ledger: Ledger) -> None:
     at = ledger[-1].at + MINUTE
     stays = segments(CALENDAR, ledger, at)
     assert len(stays) == sum(e.event is ClockEvent.ESCALATE and e.tier is Tier.VENDOR for e in ledger)

@@ -69,7 +69,7 @@ def sections(value: object) -> Iterator[msgspec.Struct]:
         yield from sections(inner)
 
 
-def test_a_configuration_with_every_option_set_has_versions_that_change_with_each_length(tmp_path: Path) -> None:
+def test_policy_version_changes_with_each_duration(tmp_path: Path) -> None:
     (tmp_path / "gateway.toml").write_text(EVERY)
     read = load(tmp_path / "gateway.toml", {})
     left_out: dict[type, set[str]] = defaultdict(set)
@@ -87,6 +87,6 @@ def test_a_configuration_with_every_option_set_has_versions_that_change_with_eac
         assert changed["all"] != before["all"], length
 
 
-def test_what_has_no_plain_form_has_no_digest() -> None:
+def test_object_without_plain_form_has_no_digest() -> None:
     with pytest.raises(NotImplementedError, match="object has no digest"):
         digest(object())

@@ -23,11 +23,11 @@ from gateway.sla.week import read_span, read_week
         ("", None),
     ],
 )
-def test_a_span_is_read_or_it_is_none(text: str, span: tuple[int, int] | None) -> None:
+def test_time_span_is_parsed_or_none(text: str, span: tuple[int, int] | None) -> None:
     assert read_span(text) == span
 
 
-def test_spans_may_touch_and_lie_in_any_order() -> None:
+def test_spans_may_touch_and_are_sorted() -> None:
     week, flaws = read_week({"mon": ["13:00-22:00", "06:00-13:00", "22:00-06:00"], "sun": ["22:00-06:00"]}, "/hours")
     assert flaws == []
     assert week.of(0) == ((360, 780), (780, 1320), (1320, 1800))
@@ -44,16 +44,16 @@ def test_spans_may_touch_and_lie_in_any_order() -> None:
         ({"sun": ["22:00-06:00"], "mon": ["00:00-12:00"]}, ["/hours/mon"]),
     ],
 )
-def test_every_flaw_of_a_week_is_named(hours: dict[str, list[str]], pointers: list[str]) -> None:
+def test_every_flaw_of_week_is_reported(hours: dict[str, list[str]], pointers: list[str]) -> None:
     assert [flaw.pointer for flaw in read_week(hours, "/hours")[1]] == pointers
 
 
-def test_an_overlap_says_which_spans() -> None:
+def test_overlap_flaw_names_both_spans() -> None:
     flaw = read_week({"sun": ["22:00-06:00"], "mon": ["00:00-24:00"]}, "")[1][0]
     assert flaw.detail == "00:00-24:00 begins before sun 22:00-06:00 is over"
 
 
-def test_a_day_worked_out_of_turn_has_mondays_hours_on_a_weekend_and_its_own_else() -> None:
+def test_extra_working_day_uses_monday_hours_at_weekend_else_its_own() -> None:
     week, _ = read_week({"mon": ["09:00-12:00"], "wed": ["10:00-11:00"], "sat": ["08:00-09:00"]}, "")
     assert week.worked(2) == ((600, 660),)
     assert week.worked(5) == week.worked(6) == week.worked(1) == ((540, 720),)

@@ -47,7 +47,7 @@ def hours_of(calendar: Calendar, since: datetime, until: datetime) -> float:
         ("America/Havana", "00:00-01:00", utc(2026, 11, 1, 0), utc(2026, 11, 2, 0), 2),
     ],
 )
-def test_an_instant_counts_if_the_wall_clock_shows_a_working_hour(
+def test_working_time_follows_wall_clock_across_clock_changes(
     zone: str, span: str, since: datetime, until: datetime, hours: float
 ) -> None:
     calendar = a_calendar(zone, {day: [span] for day in ALL_DAY})
@@ -56,7 +56,7 @@ def test_an_instant_counts_if_the_wall_clock_shows_a_working_hour(
         assert until - 24 * HOUR < calendar.add(since, HOUR * hours) <= until
 
 
-def test_48_hours_of_round_the_clock_are_172800_seconds_across_daylight_saving() -> None:
+def test_48_round_the_clock_hours_are_172800_seconds_across_dst() -> None:
     began = utc(2026, 3, 7, 12)  # the night New York goes forward
     assert (ROUND_THE_CLOCK.add(began, 48 * HOUR) - began).total_seconds() == 172_800
 
@@ -79,18 +79,18 @@ def test_48_hours_of_round_the_clock_are_172800_seconds_across_daylight_saving()
         (date(2026, 10, 12), 7.5),
     ],
 )
-def test_chinese_holidays_do_not_count_and_make_up_days_do(day: date, hours: float) -> None:
+def test_chinese_holidays_are_off_and_make_up_days_are_worked(day: date, hours: float) -> None:
     midnight = datetime(day.year, day.month, day.day, tzinfo=UTC) - 8 * HOUR
     assert hours_of(CN_OFFICE, midnight, midnight + 24 * HOUR) == hours
 
 
-def test_a_deadline_steps_over_spring_festival_and_counts_the_make_up_saturday() -> None:
+def test_deadline_skips_spring_festival_and_counts_make_up_saturday() -> None:
     friday_17 = utc(2026, 2, 13, 9)
     assert CN_OFFICE.add(friday_17, 2 * HOUR) == utc(2026, 2, 14, 2)  # Saturday the 14th, 10:00 in Shanghai
     assert CN_OFFICE.add(friday_17, 9 * HOUR) == utc(2026, 2, 24, 1, 30)  # Tuesday the 24th, 09:30
 
 
-def test_closed_and_open_dates_go_before_country_and_weekday() -> None:
+def test_closed_and_open_dates_override_holidays_and_weekdays() -> None:
     office = a_calendar("UTC", holidays="CN", closed=["2026-02-14", "2026-03-03"], open=["2026-02-17", "2026-03-01"])
     worked = {2: (14, 0), 3: (17, 7.5)}, {2: (3, 0), 3: (1, 7.5)}
     for month, days in zip((2, 3), worked, strict=True):
@@ -98,30 +98,30 @@ def test_closed_and_open_dates_go_before_country_and_weekday() -> None:
             assert hours_of(office, utc(2026, month, day), utc(2026, month, day) + 24 * HOUR) == hours
 
 
-def test_an_open_wednesday_keeps_its_own_hours() -> None:
+def test_open_wednesday_keeps_its_own_hours() -> None:
     office = a_calendar("UTC", {"mon": ["09:00-17:00"], "wed": ["10:00-12:00"]}, holidays="CN", open=["2026-02-18"])
     assert hours_of(office, utc(2026, 2, 18), utc(2026, 2, 19)) == 2
 
 
-def test_a_night_that_begins_before_a_closed_day_is_worked_to_its_end() -> None:
+def test_night_shift_before_closed_day_is_worked_to_its_end() -> None:
     nights = a_calendar("UTC", NIGHTS, closed=["2026-03-03"])
     assert hours_of(nights, utc(2026, 3, 3), utc(2026, 3, 4)) == 6
     assert hours_of(nights, utc(2026, 3, 4), utc(2026, 3, 4, 12)) == 0
 
 
-def test_make_up_days_announced_year_by_year_are_known_to_be_missing() -> None:
+def test_years_without_published_make_up_days_are_reported() -> None:
     assert CN_OFFICE.unpublished(utc(2025, 6, 1), utc(2026, 12, 31)) == ()
     assert CN_OFFICE.unpublished(utc(2026, 6, 1), utc(2050, 1, 1))[-1] == 2050
     assert a_calendar(holidays="US").unpublished(utc(2026, 6, 1), utc(2050, 1, 1)) == ()
     assert ROUND_THE_CLOCK.unpublished(utc(2026, 6, 1), utc(2050, 1, 1)) == ()
 
 
-def test_counting_ends_where_the_years_end() -> None:
+def test_deadline_beyond_last_year_raises_overflow_error() -> None:
     with pytest.raises(OverflowError):
         CN_OFFICE.add(utc(2199, 12, 30), 100 * HOUR)
 
 
-def test_an_office_abroad_counts_whatever_offset_an_instant_is_written_with() -> None:
+def test_calendar_is_independent_of_instant_offset() -> None:
     office = a_calendar("America/New_York")
     early = datetime(2026, 1, 1, 3, tzinfo=UTC).astimezone(tz=CN_SHANGHAI)
     assert office.add(early, HOUR) == office.add(early.astimezone(UTC), HOUR)
@@ -139,7 +139,7 @@ CALENDARS = st.builds(a_calendar, st.sampled_from(ZONES), WEEKS)
 
 @settings(max_examples=60)
 @given(CALENDARS, st.lists(MICROSECONDS, min_size=3, max_size=3), st.integers(0, 400 * 86_400 * 10**6))
-def test_between_adds_up_never_falls_and_is_undone_by_add(calendar: Calendar, moments: list[int], length: int) -> None:
+def test_between_is_additive_monotonic_and_inverse_of_add(calendar: Calendar, moments: list[int], length: int) -> None:
     a, b, c = (utc(1975, 1, 1) + moment * TICK for moment in sorted(moments))
     assert calendar.between(a, b) + calendar.between(b, c) == calendar.between(a, c)
     assert timedelta() <= calendar.between(a, b) <= b - a
@@ -151,7 +151,7 @@ def test_between_adds_up_never_falls_and_is_undone_by_add(calendar: Calendar, mo
     assert not worked or calendar.between(a, due - TICK) == worked - TICK
 
 
-def counted_plainly(zone: str, begin: datetime) -> None:
+def assert_matches_minute_count(zone: str, begin: datetime) -> None:
     """Three days in steps of five minutes, which every offset since 1975 is a multiple of, against the calendar."""
     spans = {0: [(540, 720), (1380, 1590)], 3: [(0, 1440)], 5: [(60, 180)], 6: [(1320, 1800)]}
     hours = {"mon": ["09:00-12:00", "23:00-02:30"], "thu": ["00:00-24:00"], "sat": ["01:00-03:00"], "sun": ["22:00-06:00"]}
@@ -162,8 +162,8 @@ def counted_plainly(zone: str, begin: datetime) -> None:
 
 @settings(max_examples=80)
 @given(st.sampled_from(ZONES), st.integers(0, 60 * 365 * 288))
-def test_any_three_days_in_any_zone_count_as_looked_up_minute_by_minute(zone: str, fives: int) -> None:
-    counted_plainly(zone, utc(1975, 1, 1) + timedelta(minutes=5) * fives)
+def test_three_days_in_any_zone_match_minute_count(zone: str, fives: int) -> None:
+    assert_matches_minute_count(zone, utc(1975, 1, 1) + timedelta(minutes=5) * fives)
 
 
 @pytest.mark.parametrize(
@@ -184,5 +184,5 @@ def test_any_three_days_in_any_zone_count_as_looked_up_minute_by_minute(zone: st
         ("Asia/Gaza", utc(2040, 10, 18)),
     ],
 )
-def test_the_days_of_a_change_count_as_looked_up_minute_by_minute(zone: str, at: datetime) -> None:
-    counted_plainly(zone, at)
+def test_days_of_clock_changes_match_minute_count(zone: str, at: datetime) -> None:
+    assert_matches_minute_count(zone, at)

@@ -21,7 +21,7 @@ from gateway.supervisor.decisions import (
 SHORT = End(1, 1.0)
 
 
-def test_a_process_is_asked_where_it_is_after_ten_seconds_of_silence_and_killed_a_second_later() -> None:
+def test_silent_process_is_asked_for_stack_and_then_killed() -> None:
     looks = range(2 * round(SILENT / LOOK))
     first = {found: LOOK * next(n for n in looks if step(n) is found) for found in Step}
     assert first == {Step.WAIT: 0, Step.ASK: SILENT, Step.KILL: SILENT + GRACE}
@@ -37,15 +37,15 @@ def test_a_process_is_asked_where_it_is_after_ten_seconds_of_silence_and_killed_
         (End(0, 5.0), Reason.ENDED),
     ],
 )
-def test_every_end_has_one_reason(end: End, reason: Reason) -> None:
+def test_every_process_end_has_one_reason(end: End, reason: Reason) -> None:
     assert end.reason is reason
 
 
-def test_a_process_that_never_served_is_not_started_again() -> None:
+def test_process_that_never_served_is_not_restarted() -> None:
     assert Deaths().after(End(2, None)).pause(stopping=False) is None
 
 
-def test_a_process_that_served_once_is_started_again_however_often_later_starts_fail() -> None:
+def test_process_that_served_once_is_restarted_despite_failed_starts() -> None:
     deaths = Deaths().after(SHORT)
     for _ in range(50):
         assert deaths.pause(stopping=False) is not None
@@ -53,14 +53,14 @@ def test_a_process_that_served_once_is_started_again_however_often_later_starts_
 
 
 @given(st.lists(st.booleans(), max_size=30))
-def test_nothing_is_started_once_it_was_asked_to_stop(served: list[bool]) -> None:
+def test_stopping_supervisor_restarts_nothing(served: list[bool]) -> None:
     deaths = Deaths()
     for one in served:
         deaths = deaths.after(SHORT if one else End(1, None))
     assert deaths.pause(stopping=True) is None
 
 
-def test_pauses_grow_up_to_the_longest_and_begin_anew_after_a_time_of_serving() -> None:
+def test_restart_pauses_grow_to_maximum_and_reset_after_serving() -> None:
     deaths, pauses = Deaths(), []
     for _ in range(len(PAUSES) + 3):
         deaths = deaths.after(SHORT)

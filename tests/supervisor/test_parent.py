@@ -100,16 +100,14 @@ def alive(pid: int) -> bool:
 
 
 @pytest.mark.parametrize(("behaviour", "status"), [("misconfigured", 3), ("crashes", 128 + signal.SIGSEGV), ("raises", 1)])
-async def test_a_process_that_never_served_is_not_restarted_and_its_status_passed_on(
-    tmp_path: Path, behaviour: str, status: int
-) -> None:
+async def test_process_that_never_served_ends_supervisor_with_its_status(tmp_path: Path, behaviour: str, status: int) -> None:
     with supervised(tmp_path, behaviour) as running:
         assert await running.ended() == status
         assert running.events("process_died") == []
         assert ("nobody foresaw this" in running.log) == (behaviour == "raises")
 
 
-async def test_a_killed_process_is_replaced_at_once_and_the_log_says_so_in_one_line(tmp_path: Path) -> None:
+async def test_killed_process_is_replaced_at_once_and_logged_once(tmp_path: Path) -> None:
     with supervised(tmp_path, "serves") as running:
         first = await running.serving()
         os.kill(first, signal.SIGKILL)
@@ -120,7 +118,7 @@ async def test_a_killed_process_is_replaced_at_once_and_the_log_says_so_in_one_l
         assert (told["reason"], told["status"], told["again_in"]) == ("killed", -signal.SIGKILL, 0.0)
 
 
-async def test_a_process_that_keeps_dying_is_started_after_growing_pauses(tmp_path: Path) -> None:
+async def test_repeatedly_failing_process_restarts_with_growing_pauses(tmp_path: Path) -> None:
     with supervised(tmp_path, "fails") as running:
         await running.until(lambda: len(running.events("process_died")) == 3)
         told = running.events("process_died")
@@ -129,7 +127,7 @@ async def test_a_process_that_keeps_dying_is_started_after_growing_pauses(tmp_pa
         assert await running.ended() == 7
 
 
-async def test_a_process_whose_interpreter_is_held_says_where_and_is_replaced(tmp_path: Path) -> None:
+async def test_process_with_blocked_interpreter_logs_stack_and_is_replaced(tmp_path: Path) -> None:
     with supervised(tmp_path, "stuck") as running:
         first = await running.serving()
         assert await running.until(lambda: len(running.lines("serves")) == 2) < SILENT + GRACE + 3
@@ -138,7 +136,7 @@ async def test_a_process_whose_interpreter_is_held_says_where_and_is_replaced(tm
         assert "hold_the_interpreter" in running.events("process_crashed")[0]["stack"]
 
 
-async def test_a_stopped_process_goes_on_when_it_is_continued_in_time_and_is_replaced_when_not(tmp_path: Path) -> None:
+async def test_stopped_process_is_replaced_unless_continued_in_time(tmp_path: Path) -> None:
     with supervised(tmp_path, "serves") as running:
         first = await running.serving()
         os.kill(first, signal.SIGSTOP)
@@ -151,7 +149,7 @@ async def test_a_stopped_process_goes_on_when_it_is_continued_in_time_and_is_rep
         assert not alive(first)
 
 
-async def test_a_machine_that_was_suspended_is_no_silence(tmp_path: Path) -> None:
+async def test_machine_suspend_does_not_count_as_silence(tmp_path: Path) -> None:
     with supervised(tmp_path, "serves") as running:
         first = await running.serving()
         for pid in (running.process.pid, first):
@@ -164,7 +162,7 @@ async def test_a_machine_that_was_suspended_is_no_silence(tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-async def test_a_stop_is_passed_on_and_ends_in_order(tmp_path: Path, number: signal.Signals) -> None:
+async def test_stop_signal_is_forwarded_and_ends_with_status_0(tmp_path: Path, number: signal.Signals) -> None:
     with supervised(tmp_path, "serves") as running:
         first = await running.serving()
         running.process.send_signal(number)
@@ -173,7 +171,7 @@ async def test_a_stop_is_passed_on_and_ends_in_order(tmp_path: Path, number: sig
         assert running.log == ""
 
 
-async def test_no_process_outlives_its_supervisor(tmp_path: Path) -> None:
+async def test_process_ends_when_supervisor_is_killed(tmp_path: Path) -> None:
     with supervised(tmp_path, "serves") as running:
         first = await running.serving()
         running.process.kill()
@@ -181,7 +179,7 @@ async def test_no_process_outlives_its_supervisor(tmp_path: Path) -> None:
         assert await running.until(lambda: not alive(first)) < 1
 
 
-async def test_systemd_hears_that_it_serves_lives_and_stops(tmp_path: Path) -> None:
+async def test_systemd_is_notified_of_ready_watchdog_and_stopping(tmp_path: Path) -> None:
     socket_path = tmp_path / "notify"
     with Heard(socket_path) as heard, supervised(tmp_path, "serves", NOTIFY_SOCKET=str(socket_path)) as running:
         first = await running.serving()

@@ -43,14 +43,14 @@ async def shown(api: Api, number: str, key: str) -> list[Any]:
     return [found, (await api.call("GET", f"{INCIDENTS}/{number}", scope=key))[1], noted["incident"]]
 
 
-async def test_a_reporter_is_shown_no_clock_no_worker_and_nothing_of_other_systems(api: Api, number: str) -> None:
+async def test_reporter_view_hides_clocks_assignees_and_external_references(api: Api, number: str) -> None:
     for one in await shown(api, number, "rep"):
         assert CANARY not in str(one)
         assert {name: one[name] for name in UNSHOWN} == dict(UNSHOWN)
         assert one["hold"] == {"reason": "awaiting_vendor", "until": None, "vendor": None}
 
 
-async def test_whoever_may_inspect_is_shown_all_of_it(api: Api, number: str) -> None:
+async def test_viewer_with_inspect_permission_sees_all_fields(api: Api, number: str) -> None:
     for one in await shown(api, number, "admin"):
         assert one["sla"]["clocks"]
         assert (one["assignee_group"], one["refs"]["jira"]["note"], one["linked"][0]["title"]) == (CANARY, CANARY, CANARY)

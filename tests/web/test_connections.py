@@ -54,7 +54,7 @@ def app(clock: FakeClock) -> web.Application:
     return made
 
 
-async def test_heads_that_do_not_come_are_given_up_and_others_are_served_meanwhile(address: tuple[str, int]) -> None:
+async def test_incomplete_request_heads_time_out_and_others_are_served(address: tuple[str, int]) -> None:
     silent = [asyncio.create_task(answers(address)) for _ in range(100)]
     trickling = [asyncio.create_task(answers(address, b"GET /fine HTTP/1.1\r\nX-Slow: ")) for _ in range(100)]
     kept = await asyncio.open_connection(*address)
@@ -68,16 +68,14 @@ async def test_heads_that_do_not_come_are_given_up_and_others_are_served_meanwhi
     await end(kept[1])
 
 
-async def test_a_body_that_does_not_come_is_given_up_with_a_problem(address: tuple[str, int]) -> None:
+async def test_incomplete_body_times_out_with_problem(address: tuple[str, int]) -> None:
     said = await answers(address, b"POST /fine HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\nConnection: close\r\n\r\n123")
     assert said.startswith(b"HTTP/1.1 408 ")
     assert b"application/problem+json" in said
     assert b"server.body_within" in said
 
 
-async def test_a_request_answered_before_its_body_came_is_no_error_of_ours(
-    address: tuple[str, int], caplog: pytest.LogCaptureFixture
-) -> None:
+async def test_answer_before_complete_body_logs_no_error(address: tuple[str, int], caplog: pytest.LogCaptureFixture) -> None:
     reader, writer = await asyncio.open_connection(*address)
     writer.write(b"POST /missing HTTP/1.1\r\nHost: x\r\nContent-Length: 900000\r\n\r\n123")
     assert (await reader.readline()).startswith(b"HTTP/1.1 404 ")
@@ -100,7 +98,7 @@ async def test_a_request_answered_before_its_body_came_is_no_error_of_ours(
     ],
     ids=["not_http", "long_line", "many_lines", "two_framings", "negative_length", "two_lengths", "nul"],
 )  # fmt: skip
-async def test_what_is_not_http_is_a_problem_without_a_word_about_the_software(address: tuple[str, int], nonsense: bytes) -> None:
+async def test_invalid_http_returns_problem_without_software_details(address: tuple[str, int], nonsense: bytes) -> None:
     said = await answers(address, nonsense)
     assert b" 400 " in said.split(b"\r\n", 1)[0]
     assert b"application/problem+json" in said
@@ -109,7 +107,7 @@ async def test_what_is_not_http_is_a_problem_without_a_word_about_the_software(a
     assert b"yyyy" not in said
 
 
-async def test_one_address_gets_its_share_of_connections_and_gets_it_back(clock: FakeClock) -> None:
+async def test_connections_per_address_are_limited_and_released(clock: FakeClock) -> None:
     few = msgspec.structs.replace(SERVER, connections_per_address=2)
     async with listening(app(clock), few) as addresses:
         held = [await asyncio.open_connection(*addresses[0]) for _ in range(2)]

@@ -32,7 +32,7 @@ async def serving(handler: Handler) -> AsyncIterator[tuple[Client, list[tuple[st
         yield client, told
 
 
-async def test_a_request_that_takes_too_long_is_cancelled_and_answered_503() -> None:
+async def test_request_over_deadline_is_cancelled_and_returns_503() -> None:
     ended: list[str] = []
 
     async def stuck(_: web.Request) -> web.Response:
@@ -50,7 +50,7 @@ async def test_a_request_that_takes_too_long_is_cancelled_and_answered_503() -> 
     assert ended == ["cleaned up"]
 
 
-async def test_requests_that_end_in_time_are_left_alone_also_after_their_deadline() -> None:
+async def test_requests_within_deadline_are_not_cancelled() -> None:
     slow = asyncio.Event()
 
     async def quick(request: web.Request) -> web.Response:
@@ -67,7 +67,7 @@ async def test_requests_that_end_in_time_are_left_alone_also_after_their_deadlin
             assert (await client.post("/thing")).status == 200
 
 
-async def test_the_time_a_sender_takes_for_the_body_is_not_counted() -> None:
+async def test_body_upload_time_is_not_counted() -> None:
     sent = asyncio.Event()
 
     async def reading(request: web.Request) -> web.Response:
@@ -89,7 +89,7 @@ async def test_the_time_a_sender_takes_for_the_body_is_not_counted() -> None:
             assert (await client.post("/thing", data=body(last))).status == status
 
 
-async def test_a_body_that_nobody_reads_moves_no_deadline() -> None:
+async def test_unread_body_does_not_extend_deadline() -> None:
     begun = asyncio.Event()
 
     async def asking_first(_: web.Request) -> web.Response:
@@ -107,7 +107,7 @@ async def test_a_body_that_nobody_reads_moves_no_deadline() -> None:
     assert line.startswith(b"HTTP/1.1 503")
 
 
-async def test_a_handler_with_a_good_reason_may_take_longer_but_not_for_ever() -> None:
+async def test_handler_may_extend_deadline_but_not_forever() -> None:
     waiting = asyncio.Event()
 
     async def polling(request: web.Request) -> web.Response:
@@ -123,7 +123,7 @@ async def test_a_handler_with_a_good_reason_may_take_longer_but_not_for_ever() -
         assert (await client.post("/thing?for_ever=1")).status == 503
 
 
-async def test_a_request_that_something_else_cancels_is_not_answered_as_late() -> None:
+async def test_externally_cancelled_request_is_not_answered_503() -> None:
     begun: asyncio.Queue[asyncio.Task[Any] | None] = asyncio.Queue()
 
     async def ended(_: web.Request) -> web.Response:

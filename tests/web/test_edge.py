@@ -39,7 +39,7 @@ async def served(clock: FakeClock) -> AsyncIterator[Any]:
         yield client, answers
 
 
-async def test_an_unknown_path_is_a_404_and_a_known_one_by_the_wrong_method_a_405_with_the_right_ones(served: Any) -> None:
+async def test_unknown_path_returns_404_and_wrong_method_405_with_allow(served: Any) -> None:
     client, _ = served
     for path in ("/nothing/here", "/", "/line%0Abreak", "/things/a/b"):
         unknown = await client.get(URL(path, encoded=True))
@@ -49,7 +49,7 @@ async def test_an_unknown_path_is_a_404_and_a_known_one_by_the_wrong_method_a_40
     assert (await wrong.json(content_type="application/problem+json"))["status"] == 405
 
 
-async def test_every_answer_carries_the_security_headers_and_keeps_its_own(served: Any) -> None:
+async def test_every_answer_has_security_headers_and_keeps_its_own(served: Any) -> None:
     client, _ = served
     for method, path in (("GET", "/things/one"), ("POST", "/ailing"), ("POST", "/ingest/x"), ("GET", "/nothing")):
         answer = await client.request(method, path)
@@ -57,14 +57,14 @@ async def test_every_answer_carries_the_security_headers_and_keeps_its_own(serve
     assert (await client.get("/things/one")).headers["Cache-Control"] == "max-age=60"
 
 
-async def test_a_content_type_that_would_take_long_to_read_is_refused(served: Any) -> None:
+async def test_slow_to_parse_content_type_is_refused(served: Any) -> None:
     client, _ = served
     for media in ("(" * 6_000, "(a)", "text/" + "a" * 300):
         assert (await client.post("/ingest/x", headers={"Content-Type": media})).status == 400
 
 
 @pytest.mark.parametrize("unit", UNITS)
-def test_whatever_content_type_is_let_through_is_read_soon(unit: str) -> None:
+def test_accepted_content_type_is_parsed_quickly(unit: str) -> None:
     media = (unit * edge.LONGEST_TYPE)[: edge.LONGEST_TYPE]
     with suppress(Malformed):
         edge.require_plain_type(media)
@@ -73,7 +73,7 @@ def test_whatever_content_type_is_let_through_is_read_soon(unit: str) -> None:
         assert time.thread_time() - began < 0.1
 
 
-async def test_no_other_origin_may_read_an_answer(served: Any) -> None:
+async def test_no_cross_origin_access_is_allowed(served: Any) -> None:
     client, _ = served
     asked = {"Origin": "https://evil.example", "Access-Control-Request-Method": "POST"}
     for method, path in (("GET", "/things/one"), ("OPTIONS", "/things/one"), ("POST", "/ailing"), ("GET", "/nothing")):
@@ -82,9 +82,7 @@ async def test_no_other_origin_may_read_an_answer(served: Any) -> None:
 
 
 @pytest.mark.parametrize(("external_url", "strict"), [("https://g.example", True), ("http://g.example", False), ("", False)])
-async def test_whoever_is_reached_by_https_asks_browsers_for_nothing_else(
-    clock: FakeClock, external_url: str, *, strict: bool
-) -> None:
+async def test_hsts_header_is_sent_only_with_https_url(clock: FakeClock, external_url: str, *, strict: bool) -> None:
     app = web.Application()
     app.add_routes(edge.doors([web.get("/one", fine)], clock, lambda *_: None, Deadlines(60), external_url=external_url))
     async with TestClient(TestServer(app)) as client:
@@ -93,7 +91,7 @@ async def test_whoever_is_reached_by_https_asks_browsers_for_nothing_else(
             assert ("max-age=31536000" in answer.headers.get("Strict-Transport-Security", "")) is strict
 
 
-async def test_answers_are_measured_by_template_and_intake_measures_itself(served: Any) -> None:
+async def test_answers_are_measured_by_route_template_except_intake(served: Any) -> None:
     client, answers = served
     for method, path in (("GET", "/things/one"), ("POST", "/ailing"), ("POST", "/ingest/x"), ("GET", "/nothing")):
         await client.request(method, path)
@@ -107,9 +105,7 @@ async def whose(request: web.Request) -> web.Response:
 @pytest.mark.parametrize(
     ("proxies", "seen"), [(["127.0.0.0/8"], "198.51.100.7"), (["10.0.0.0/8"], "127.0.0.1"), ([], "127.0.0.1")]
 )
-async def test_who_calls_by_way_of_a_trusted_proxy_is_known_by_their_own_address(
-    clock: FakeClock, proxies: list[str], seen: str
-) -> None:
+async def test_client_address_is_taken_from_trusted_proxy_only(clock: FakeClock, proxies: list[str], seen: str) -> None:
     app = web.Application()
     app.add_routes(edge.doors([web.post("/of/{name}", whose)], clock, lambda *_: None, Deadlines(60), networks(proxies)))
     async with TestClient(TestServer(app)) as client:

@@ -27,7 +27,7 @@ class Odd(GatewayError):
         (web.HTTPRequestEntityTooLarge(1, 2), 413),
     ],
 )  # fmt: skip
-async def test_every_error_is_a_problem_and_says_nothing_of_the_inside(error: Exception, status: int, clock: FakeClock) -> None:
+async def test_every_error_becomes_a_problem_without_internal_details(error: Exception, status: int, clock: FakeClock) -> None:
     async def fail(_: web.Request) -> web.Response:
         raise error
 
@@ -44,23 +44,23 @@ async def test_every_error_is_a_problem_and_says_nothing_of_the_inside(error: Ex
             assert 1 <= int(answer.headers["Retry-After"]) <= 5
 
 
-async def test_every_answer_carries_the_security_headers_and_no_banner(api: Api) -> None:
+async def test_every_answer_has_security_headers_and_no_banner(api: Api) -> None:
     for method, path in (("GET", "/api/v1/incidents"), ("GET", "/nothing"), ("GET", "/docs"), ("TRACE", "/docs")):
         answer = await api.raw(method, path)
         assert edge.HEADERS.keys() <= answer.headers.keys()
         assert "ython" not in answer.headers["Server"]
 
 
-async def test_a_field_that_does_not_exist_is_pointed_at(api: Api) -> None:
+async def test_unknown_field_is_refused_with_pointer(api: Api) -> None:
     _, problem = await api.call("POST", "/api/v1/incidents", {"title": "a", "tenant_id": 1})
     assert [flaw["pointer"] for flaw in problem["errors"]] == ["/tenant_id"]
 
 
-async def test_a_key_under_any_name_in_the_query_is_refused(api: Api) -> None:
+async def test_key_in_any_query_parameter_is_refused(api: Api) -> None:
     assert (await api.call("GET", f"/api/v1/incidents?q={api.keys['read']}"))[0] == 400
 
 
-async def test_a_database_that_is_gone_is_unavailable_and_lets_nobody_in(api: Api, pool: Pool) -> None:
+async def test_lost_database_returns_503(api: Api, pool: Pool) -> None:
     pool.terminate()
     status, problem = await api.call("GET", "/api/v1/incidents")
     assert (status, problem["type"]) == (503, "/problems/unavailable")

@@ -46,7 +46,7 @@ NODES = list(nodes(DOCUMENT))
 
 
 @EVERY
-def test_an_operation_has_one_group_and_a_summary_in_plain_words(name: str) -> None:
+def test_operation_has_one_tag_and_plain_summary(name: str) -> None:
     one = OPERATIONS[name]
     assert [group for group in one["tags"] if group in TAGS] == one["tags"] != []
     assert one["summary"].split()[0] in VERBS, "a verb and what it is done to"
@@ -57,7 +57,7 @@ def test_an_operation_has_one_group_and_a_summary_in_plain_words(name: str) -> N
 
 
 @EVERY
-def test_every_parameter_of_an_operation_has_a_meaning(name: str) -> None:
+def test_operation_parameters_are_unique_and_described(name: str) -> None:
     asked = OPERATIONS[name]["parameters"]
     assert len({(one["in"], one["name"]) for one in asked}) == len(asked)
     assert all(one["description"].endswith(".") for one in asked)
@@ -66,17 +66,17 @@ def test_every_parameter_of_an_operation_has_a_meaning(name: str) -> None:
 
 
 @EVERY
-def test_an_operation_says_if_it_must_have_a_body(name: str) -> None:
+def test_operation_states_if_body_is_required(name: str) -> None:
     body = OPERATIONS[name].get("requestBody")
     assert body is None or isinstance(body["required"], bool)
 
 
 @EVERY
-def test_an_operation_names_what_it_answers_when_all_is_well(name: str) -> None:
+def test_operation_documents_success_response(name: str) -> None:
     assert any(status.startswith("2") for status in OPERATIONS[name]["responses"])
 
 
-def test_a_body_that_may_be_empty_is_not_required_and_every_other_one_is() -> None:
+def test_only_bodies_that_may_be_empty_are_optional() -> None:
     required = {name: one["requestBody"]["required"] for name, one in OPERATIONS.items() if "requestBody" in one}
     assert required["POST /api/v1/incidents"] is True
     assert required["POST /api/v1/incidents/{number}/assign"] is False
@@ -85,20 +85,20 @@ def test_a_body_that_may_be_empty_is_not_required_and_every_other_one_is() -> No
     assert required["POST /ingest/app"] is True
 
 
-def test_names_of_operations_are_unique_and_safe_for_programs() -> None:
+def test_operation_ids_are_unique_identifiers() -> None:
     names = [one["operationId"] for one in OPERATIONS.values()]
     assert len(names) == len(set(names))
     assert all(re.fullmatch("[a-zA-Z][a-zA-Z0-9_]*", name) for name in names)
 
 
-def test_names_of_schemas_are_those_of_classes_and_each_is_used() -> None:
+def test_schema_names_are_class_names_and_all_are_used() -> None:
     names = set(DOCUMENT["components"]["schemas"])
     assert all(re.fullmatch("[A-Z][A-Za-z0-9]*", name) for name in names)
     used = {one["$ref"].rpartition("/")[2] for _, one in NODES if isinstance(one.get("$ref"), str)}
     assert names <= used <= names | set(DOCUMENT["components"]["responses"])
 
 
-def test_patterns_arrays_and_enums_are_as_generators_read_them() -> None:
+def test_patterns_arrays_and_enums_suit_code_generators() -> None:
     patterns = {at: one["pattern"] for at, one in NODES if isinstance(one.get("pattern"), str)}
     assert patterns
     assert {at: one for at, one in patterns.items() if not one.startswith("^") or "\\Z" in one} == {}
@@ -107,32 +107,32 @@ def test_patterns_arrays_and_enums_are_as_generators_read_them() -> None:
     assert {at: one for at, one in enums.items() if len({type(value) for value in one}) != 1} == {}
 
 
-def test_every_group_is_used_and_every_path_has_one() -> None:
+def test_every_tag_is_used_and_every_path_has_one() -> None:
     used = {one["tags"][0] for one in OPERATIONS.values()}
     assert used == {one["name"] for one in DOCUMENT["tags"]}
     with pytest.raises(LookupError, match="/elsewhere"):
         tag("/elsewhere", "GET")
 
 
-def test_every_parameter_that_has_a_meaning_is_there() -> None:
+def test_every_described_parameter_is_used_by_an_operation() -> None:
     there = {(one["in"], one["name"]) for o in OPERATIONS.values() for one in o["parameters"]}
     known = {("path", name) for name in IN_PATH} | {("header", name) for name in IN_HEADER}
     assert known <= there
     assert {("query", name) for name in IN_QUERY} <= there
 
 
-def test_the_bounds_of_headers_stand_in_the_document() -> None:
+def test_header_length_bounds_are_documented() -> None:
     asked = {one["name"]: one for one in OPERATIONS["PATCH /api/v1/incidents/{number}"]["parameters"]}
     assert asked["Idempotency-Key"]["schema"] == {"type": "string", "minLength": 1, "maxLength": 255}
     assert asked["If-Match"]["schema"]["minLength"] == 1
 
 
-def test_the_document_says_where_it_is_served_and_on_what_terms() -> None:
+def test_document_names_server_and_license() -> None:
     assert [one["url"] for one in DOCUMENT["servers"]] == ["/"]
     assert DOCUMENT["info"]["license"]["identifier"] == "Apache-2.0"
 
 
-def test_the_page_shows_operations_in_their_groups() -> None:
+def test_docs_page_groups_operations_by_tag() -> None:
     text = docs_page(DOCUMENT).show()
     headings = re.findall(r"<h2 id=\"[\w-]+\">([^<]+)</h2>", text)
     assert headings == [one["name"] for one in DOCUMENT["tags"]]
@@ -142,14 +142,14 @@ def test_the_page_shows_operations_in_their_groups() -> None:
     assert "<table" not in text, "nothing is wider than a phone"
 
 
-def test_a_search_leaves_the_operations_that_have_all_its_words() -> None:
+def test_docs_search_finds_operations_with_all_words() -> None:
     shown = docs_page(DOCUMENT)
     found = re.findall(r"<b>(\w+)</b> <code>([^<]+)</code>", shown.show("Monitors DELETE"))
     assert found == [("DELETE", "/api/v1/monitors/{id}")]
     assert "No operation has these words" in shown.show("xyzzy")
 
 
-def test_a_search_is_shown_as_text_and_is_cut() -> None:
+def test_docs_search_term_is_escaped_and_truncated() -> None:
     shown = docs_page(DOCUMENT).show('"><script>VALUES' + "a" * 200)
     assert "<script" not in shown
     assert 'value="&quot;&gt;&lt;script&gt;VALUESaaa' in shown

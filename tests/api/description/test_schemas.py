@@ -50,7 +50,7 @@ class Asked(msgspec.Struct):
 
 @pytest.mark.parametrize("name", TEXTS)
 @pytest.mark.parametrize("end", ENDS)
-def test_a_text_that_ends_in_a_newline_is_refused(name: str, end: str) -> None:
+def test_text_ending_in_newline_or_nul_is_refused(name: str, end: str) -> None:
     kind, text = TEXTS[name]
     if end:
         accepted = name in {"title", "account"} and end == "\u2028"
@@ -65,7 +65,7 @@ def test_a_text_that_ends_in_a_newline_is_refused(name: str, end: str) -> None:
 
 
 @pytest.mark.parametrize("name", TEXTS)
-def test_a_pattern_says_the_end_as_ecma_262_does(name: str) -> None:
+def test_pattern_is_anchored_as_in_ecma_262(name: str) -> None:
     schema = portable(msgspec.json.schema(TEXTS[name][0]))
     pattern = schema["pattern"]
     assert pattern.startswith("^")
@@ -88,27 +88,25 @@ READERS = [read_by_the_standard, *([read_by_node] if shutil.which("node") else [
 
 @pytest.mark.parametrize("name", TEXTS)
 @pytest.mark.parametrize("reader", READERS)
-def test_a_pattern_matches_in_ecma_262_what_the_gateway_accepts(
-    name: str, reader: Callable[[str, list[str]], list[bool]]
-) -> None:
+def test_ecma_pattern_matches_same_texts_as_python_pattern(name: str, reader: Callable[[str, list[str]], list[bool]]) -> None:
     kind, text = TEXTS[name]
     python = msgspec.json.schema(kind)["pattern"]
     texts = [text + end for end in ENDS] + ["", "ÄÖ", "a b", " x"]
     assert reader(ecma_pattern(python), texts) == [re.search(python, one) is not None for one in texts]
 
 
-def test_a_pattern_without_an_end_stays() -> None:
+def test_pattern_without_end_anchor_is_unchanged() -> None:
     assert ecma_pattern("^a") == "^a"
 
 
-def test_an_array_says_what_it_holds() -> None:
+def test_array_schema_declares_its_items() -> None:
     assert portable(msgspec.json.schema(list[Any])) == {"type": "array", "items": {}}
     assert portable({"type": "array", "items": {"type": "string"}})["items"] == {"type": "string"}
     pair = portable(msgspec.json.schema(tuple[int, str]))
     assert [one["type"] for one in pair["prefixItems"]] == ["integer", "string"]
 
 
-def test_an_enum_of_numbers_and_their_texts_is_one_of_texts() -> None:
+def test_enum_of_numbers_and_their_texts_becomes_texts() -> None:
     assert of_one_type([1, 2, "1", "2", "vendor"]) == ["1", "2", "vendor"]
     assert of_one_type([1, 2]) == [1, 2]
     assert of_one_type([1, "a"]) == [1, "a"], "a number without its text stays"
@@ -116,17 +114,17 @@ def test_an_enum_of_numbers_and_their_texts_is_one_of_texts() -> None:
     assert tier["enum"] == ["1"]
 
 
-def test_the_tier_of_an_assignment_is_taken_as_a_number_and_as_text() -> None:
+def test_assignment_tier_is_accepted_as_number_or_text() -> None:
     assert [msgspec.convert({"tier": tier}, wire.Assign).tier for tier in (2, "2")] == [2, "2"]
 
 
-def test_types_that_share_a_name_have_names_of_their_own_without_a_module() -> None:
+def test_types_with_same_name_get_distinct_schema_names() -> None:
     made = schemas_of([list[State], list[OfMonitor]])
     assert set(made.components) == {"RecordState", "MonitorState"} <= set(NAMES.values())
     assert {name: one["title"] for name, one in made.components.items()} == {n: n for n in made.components}
 
 
-def test_what_a_query_may_leave_out_is_never_null() -> None:
+def test_optional_query_parameter_is_not_nullable() -> None:
     shapes = properties_of(Asked)
     assert shapes["shade"]["type"] == "array"
     assert shapes["shade"]["items"]["enum"] == ["dark"]
@@ -135,11 +133,11 @@ def test_what_a_query_may_leave_out_is_never_null() -> None:
     assert never_null({"anyOf": [{"type": "null"}, {"type": "integer"}]}) == {"anyOf": [{"type": "null"}, {"type": "integer"}]}
 
 
-def test_a_description_of_many_lines_is_not_indented() -> None:
+def test_multiline_description_is_dedented() -> None:
     assert portable({"description": "One.\n\n    Two."}) == {"description": "One.\n\nTwo."}
 
 
-def test_a_property_may_be_named_like_a_word_of_schemas() -> None:
+def test_property_may_be_named_like_a_schema_keyword() -> None:
     kind = Annotated[dict[str, int], Meta(description="d")]
     assert portable({"properties": {"description": msgspec.json.schema(kind), "enum": {}}}) == {
         "properties": {"description": msgspec.json.schema(kind), "enum": {}}

@@ -31,7 +31,7 @@ async def fetched(api: Api, number: str, attachment: int, scope: str = "admin") 
     return await api.raw("GET", at(number, f"/{attachment}"), scope=scope)
 
 
-async def test_a_file_comes_back_to_the_byte_as_a_download(api: Api) -> None:
+async def test_attachment_is_downloaded_unchanged(api: Api) -> None:
     number = (await api.incident())["number"]
     status, made = await sent(api, number, scope="write")
     assert (status, made["name"], made["type"], made["size"], made["public"]) == (201, "a.png", "image/png", len(PNG), False)
@@ -44,7 +44,7 @@ async def test_a_file_comes_back_to_the_byte_as_a_download(api: Api) -> None:
     assert (await api.call("GET", at(number)))[1]["attachments"] == [made]
 
 
-async def test_html_that_says_it_is_an_image_is_served_as_text(api: Api) -> None:
+async def test_html_declared_as_image_is_served_as_plain_text(api: Api) -> None:
     number = (await api.incident())["number"]
     _, made = await sent(api, number, b"<script>alert(1)</script>", headers={"Content-Type": "image/png"})
     answer = await fetched(api, number, made["id"])
@@ -56,7 +56,7 @@ async def test_html_that_says_it_is_an_image_is_served_as_text(api: Api) -> None
     ("attachment; filename*=UTF-8''a%0D%0ASet-Cookie%3A%20b.txt", "aSet-Cookie: b.txt"),
     ("attachment; filename*=UTF-8''a%22%3B%20filename%3D%22b.exe", 'a"; filename="b.exe'),
 ])  # fmt: skip
-async def test_no_name_reaches_into_the_headers_or_the_disk(api: Api, header: str, name: str) -> None:
+async def test_file_name_cannot_inject_headers_or_paths(api: Api, header: str, name: str) -> None:
     number = (await api.incident())["number"]
     status, made = await sent(api, number, query="", headers={"Content-Disposition": header})
     assert (status, made.get("name")) == (201, name)
@@ -76,7 +76,7 @@ async def test_a_compressed_body_is_refused(api: Api) -> None:
     assert status == 400
 
 
-async def test_a_huge_body_and_one_without_an_end_are_refused(api: Api, pool: Pool) -> None:
+async def test_oversized_and_endless_bodies_are_refused(api: Api, pool: Pool) -> None:
     number = (await api.incident())["number"]
     pulled = 0
 
@@ -93,13 +93,13 @@ async def test_a_huge_body_and_one_without_an_end_are_refused(api: Api, pool: Po
     assert await pool.fetchval("SELECT count(*) FROM attachment") == 0
 
 
-async def test_a_record_keeps_so_many_files_and_bytes_and_no_more(api: Api) -> None:
+async def test_attachment_count_and_total_size_are_limited(api: Api) -> None:
     number, other = [(await api.incident(title=title))["number"] for title in ("one", "two")]
     assert [(await sent(api, number))[0] for _ in range(QUOTA.count + 1)] == [201] * QUOTA.count + [413]
     assert [(await sent(api, other, bytes(QUOTA.each)))[0] for _ in range(3)] == [201, 201, 413]
 
 
-async def test_what_is_removed_is_gone_and_its_story_stays(api: Api, pool: Pool) -> None:
+async def test_removed_attachment_returns_404_and_keeps_timeline_entries(api: Api, pool: Pool) -> None:
     await api.person("im", Role.INCIDENT_MANAGER)
     number = (await api.incident())["number"]
     _, made = await sent(api, number)
@@ -115,7 +115,7 @@ async def test_what_is_removed_is_gone_and_its_story_stays(api: Api, pool: Pool)
     ]  # fmt: skip
 
 
-async def test_an_id_of_another_record_leads_nowhere(api: Api) -> None:
+async def test_attachment_of_another_incident_returns_404(api: Api) -> None:
     mine, other = [(await api.incident(title=title))["number"] for title in ("one", "two")]
     _, made = await sent(api, other)
     assert (await fetched(api, mine, made["id"])).status == 404
@@ -123,7 +123,7 @@ async def test_an_id_of_another_record_leads_nowhere(api: Api) -> None:
     assert (await fetched(api, mine, 10**18 - 1)).status == 404
 
 
-async def test_files_of_a_security_record_are_there_for_the_privy_alone(api: Api) -> None:
+async def test_security_incident_attachments_need_a_security_role(api: Api) -> None:
     await api.person("ann", Role.TIER2)
     await api.person("sec", Role.SECURITY)
     number = (await api.incident(security=True))["number"]
@@ -134,7 +134,7 @@ async def test_files_of_a_security_record_are_there_for_the_privy_alone(api: Api
     assert (await sent(api, number, scope="ann"))[0] == 404
 
 
-async def test_a_reporter_gets_what_is_public_by_link_and_by_key(api: Api) -> None:
+async def test_reporter_sees_public_and_own_attachments_by_link_and_key(api: Api) -> None:
     await api.person("rep", Role.REPORTER)
     number = (await api.incident(contact="rep"))["number"]
     link = (await api.call("POST", f"{INCIDENTS}/{number}/invite"))[1]["path"]
@@ -149,11 +149,11 @@ async def test_a_reporter_gets_what_is_public_by_link_and_by_key(api: Api) -> No
         assert (await fetched(api, number, attachment["id"], "rep")).status == status
 
 
-def test_what_is_shown_of_a_file_holds_no_content() -> None:
+def test_attachment_model_has_no_content_field() -> None:
     assert "content" not in Attachment.__struct_fields__
 
 
-async def test_a_file_sent_again_with_its_key_is_kept_once(api: Api, pool: Pool) -> None:
+async def test_repeated_upload_with_same_idempotency_key_is_stored_once(api: Api, pool: Pool) -> None:
     number = (await api.incident())["number"]
     once = {"Idempotency-Key": "k"}
     first, second = [await sent(api, number, headers=once) for _ in range(2)]
@@ -165,7 +165,7 @@ async def test_a_file_sent_again_with_its_key_is_kept_once(api: Api, pool: Pool)
     assert [one["id"] for one in (await api.call("GET", at(number)))[1]["attachments"]] == [first[1]["id"]]
 
 
-async def test_a_reporter_adds_so_many_files_by_one_link_and_everybody_sees_whose_they_are(api: Api, pool: Pool) -> None:
+async def test_reporter_uploads_are_limited_per_link_and_attributed_to_reporter(api: Api, pool: Pool) -> None:
     number = (await api.incident(contact="rep"))["number"]
     links = [(await api.call("POST", f"{INCIDENTS}/{number}/invite"))[1]["path"]]
     api.uow.clock.advance(timedelta(seconds=5))  # type: ignore[attr-defined]
@@ -189,7 +189,7 @@ async def test_a_reporter_adds_so_many_files_by_one_link_and_everybody_sees_whos
     assert await pool.fetchval("SELECT count(*) FROM attachment") == QUOTA.count
 
 
-async def test_by_a_link_nothing_is_added_to_what_is_closed_or_too_large(api: Api) -> None:
+async def test_upload_by_link_to_closed_incident_or_of_large_file_is_refused(api: Api) -> None:
     number = (await api.incident(contact="rep"))["number"]
     link = (await api.call("POST", f"{INCIDENTS}/{number}/invite"))[1]["path"]
     assert (await api.client.post(f"{link}/attachments?name=a", data=bytes(QUOTA.each + 1))).status == 413

@@ -6,7 +6,7 @@ from tests.support.api import Api
 from tests.support.clock import FakeClock
 
 
-async def test_the_feed_tells_every_change_once_and_goes_on_where_it_was(api: Api) -> None:
+async def test_change_feed_returns_each_change_once_and_resumes_at_cursor(api: Api) -> None:
     number = (await api.incident())["number"]
     await api.call("PATCH", f"/api/v1/incidents/{number}", {"title": "new title"})
     _, first = await api.call("GET", "/api/v1/changes?limit=1")
@@ -18,7 +18,7 @@ async def test_the_feed_tells_every_change_once_and_goes_on_where_it_was(api: Ap
     assert (last["changes"], last["next"], last["more"]) == ([], second["next"], False)
 
 
-async def test_a_change_is_not_shown_before_one_that_began_earlier(api: Api, pool: Pool) -> None:
+async def test_change_feed_hides_changes_newer_than_open_transaction(api: Api, pool: Pool) -> None:
     async with pool.acquire() as conn:
         running = conn.transaction()
         await running.start()
@@ -30,7 +30,7 @@ async def test_a_change_is_not_shown_before_one_that_began_earlier(api: Api, poo
     assert {change["number"] for change in feed["changes"]} == {number}
 
 
-async def test_transactions_are_in_the_order_of_their_numbers_not_of_their_digits(api: Api, pool: Pool) -> None:
+async def test_change_feed_orders_transaction_ids_numerically(api: Api, pool: Pool) -> None:
     await api.incident()
     async with pool.acquire() as conn:
         await conn.execute("DELETE FROM timeline WHERE seq > 1")
@@ -41,7 +41,7 @@ async def test_transactions_are_in_the_order_of_their_numbers_not_of_their_digit
     assert [change["version"] for change in feed["changes"] + after["changes"]] == [1, 2]
 
 
-async def test_a_poller_sees_every_change_of_writers_that_race(api: Api) -> None:
+async def test_change_feed_poller_misses_nothing_with_concurrent_writers(api: Api) -> None:
     numbers = [(await api.incident())["number"] for _ in range(4)]
     notes = [api.call("POST", f"/api/v1/incidents/{n}/note", {"note": str(k)}) for n in numbers for k in range(10)]
     writers = asyncio.gather(*notes)
@@ -61,7 +61,7 @@ async def test_a_poller_sees_every_change_of_writers_that_race(api: Api) -> None
         assert sorted(v for n, v in seen if n == number) == list(range(1, incident["version"] + 1))
 
 
-async def test_who_waits_is_answered_when_the_time_is_over(api: Api, clock: FakeClock) -> None:
+async def test_waiting_feed_request_returns_empty_after_timeout(api: Api, clock: FakeClock) -> None:
     waiting = asyncio.ensure_future(api.call("GET", "/api/v1/changes?wait=1"))
     for _ in range(200):
         if clock._sleepers:

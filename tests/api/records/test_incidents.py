@@ -8,7 +8,7 @@ from tests.support.api import Api
 from tests.support.clock import NOON, FakeClock
 
 
-async def test_a_record_made_by_a_person_has_its_number_priority_and_clocks(api: Api) -> None:
+async def test_created_incident_has_number_priority_and_clocks(api: Api) -> None:
     made = await api.incident(impact="company", urgency="urgent", labels={"site": "上海"})
     assert made["number"] == "INC-20260302-000001"
     assert made["priority"] == 1
@@ -19,13 +19,13 @@ async def test_a_record_made_by_a_person_has_its_number_priority_and_clocks(api:
     assert (status, read) == (200, made)
 
 
-async def test_what_happened_over_twelve_hours_ago_is_refused(api: Api) -> None:
+async def test_occurrence_older_than_twelve_hours_is_refused(api: Api) -> None:
     late = (NOON - timedelta(hours=12, seconds=1)).isoformat()
     status, problem = await api.call("POST", "/api/v1/incidents", {"title": "x", "occurred_at": late})
     assert (status, problem["errors"][0]["pointer"]) == (422, "/occurred_at")
 
 
-async def test_the_whole_life_of_a_record(api: Api, clock: FakeClock) -> None:
+async def test_incident_lifecycle_from_assignment_to_rating(api: Api, clock: FakeClock) -> None:
     await api.hire("mail", "ann")
     number = (await api.incident())["number"]
     story = [
@@ -54,7 +54,7 @@ async def test_the_whole_life_of_a_record(api: Api, clock: FakeClock) -> None:
     assert "rate" in problem["facts"]["allowed"]
 
 
-async def test_of_many_who_acknowledge_at_once_one_is_first_and_the_others_learn_who(api: Api) -> None:
+async def test_concurrent_acknowledgements_name_the_first_acknowledger(api: Api) -> None:
     number = (await api.incident())["number"]
     people = [f"person{n}" for n in range(8)]
     await api.hire("mail", *people)
@@ -66,7 +66,7 @@ async def test_of_many_who_acknowledge_at_once_one_is_first_and_the_others_learn
     assert {a["facts"]["already_acked_by"] for status, a in answers if status == 409} == set(first)
 
 
-async def test_a_change_of_another_version_is_refused(api: Api) -> None:
+async def test_change_with_stale_etag_returns_412(api: Api) -> None:
     number = (await api.incident())["number"]
     path = f"/api/v1/incidents/{number}"
     answer = await api.raw("GET", path)
@@ -77,7 +77,7 @@ async def test_a_change_of_another_version_is_refused(api: Api) -> None:
     assert (status, problem["type"]) == (412, "/problems/version_mismatch")
 
 
-async def test_the_same_request_twice_makes_one_record(api: Api) -> None:
+async def test_repeated_request_with_idempotency_key_creates_one_incident(api: Api) -> None:
     headers = {"Idempotency-Key": "once"}
     body = {"title": "printer"}
     answers = await asyncio.gather(*(api.call("POST", "/api/v1/incidents", body, headers=headers) for _ in range(5)))
@@ -87,7 +87,7 @@ async def test_the_same_request_twice_makes_one_record(api: Api) -> None:
     assert (status, problem["type"]) == (422, "/problems/idempotency_mismatch")
 
 
-async def test_a_link_asked_for_twice_is_made_once_and_stays_undone_when_it_was_undone_since(api: Api) -> None:
+async def test_repeated_link_request_does_not_undo_later_unlink(api: Api) -> None:
     master, child = (await api.incident())["number"], (await api.incident())["number"]
     again = {"Idempotency-Key": "link once"}
     for _ in range(2):
@@ -99,7 +99,7 @@ async def test_a_link_asked_for_twice_is_made_once_and_stays_undone_when_it_was_
     assert late["incident"]["master"] is None
 
 
-async def test_a_new_priority_keeps_what_it_was_and_moves_the_deadlines(api: Api) -> None:
+async def test_priority_change_is_recorded_and_moves_deadlines(api: Api) -> None:
     made = await api.incident(impact="individual", urgency="low")
     path = f"/api/v1/incidents/{made['number']}"
     _, changed = await api.call("PATCH", path, {"impact": "business"})
@@ -110,7 +110,7 @@ async def test_a_new_priority_keeps_what_it_was_and_moves_the_deadlines(api: Api
     assert {"field": "priority", "old": 4, "new": 2} in facts["changes"]
 
 
-async def test_the_end_of_a_master_is_the_end_of_what_follows_it(api: Api) -> None:
+async def test_resolving_master_resolves_linked_incidents(api: Api) -> None:
     master, child = (await api.incident())["number"], (await api.incident())["number"]
     status, linked = await api.call("POST", f"/api/v1/incidents/{child}/link", {"master": master})
     assert (status, linked["incident"]["master"]) == (200, master)
@@ -122,7 +122,7 @@ async def test_the_end_of_a_master_is_the_end_of_what_follows_it(api: Api) -> No
     assert (await api.call("POST", f"/api/v1/incidents/{child}/unlink", {}))[1]["incident"]["master"] is None
 
 
-async def test_one_action_on_many_says_what_became_of_each(api: Api) -> None:
+async def test_bulk_action_reports_result_for_each_incident(api: Api) -> None:
     await api.hire("mail", "bo")
     number = (await api.incident())["number"]
     body = {"numbers": [number, "INC-20260302-999999"], "action": "acknowledge", "body": {"person": "bo"}}
@@ -130,7 +130,7 @@ async def test_one_action_on_many_says_what_became_of_each(api: Api) -> None:
     assert [result.get("problem") for result in answer["results"]] == [None, "/problems/not_found"]
 
 
-async def test_pages_show_every_record_once_in_every_order(api: Api) -> None:
+async def test_pages_show_every_incident_once_in_every_sort_order(api: Api) -> None:
     made = {(await api.incident(title=f"t{n}", impact=i))["number"] for n, i in enumerate(["group", "company"] * 3)}
     for sort in PAGES:
         seen: list[str] = []
@@ -153,7 +153,7 @@ async def test_filters_narrow_the_list(api: Api) -> None:
         assert (query, len(page["incidents"])) == (query, found)
 
 
-async def test_a_counterpart_is_set_by_one_of_two_that_try(api: Api) -> None:
+async def test_concurrent_creation_of_external_reference_has_one_winner(api: Api) -> None:
     number = (await api.incident())["number"]
     path = f"/api/v1/incidents/{number}/refs/itsm"
     sets = [api.raw("PUT", path, json={"id": n}, headers={"If-None-Match": "*"}) for n in range(4)]
@@ -164,7 +164,7 @@ async def test_a_counterpart_is_set_by_one_of_two_that_try(api: Api) -> None:
     assert (await api.raw("PUT", path, json={"id": 8}, headers={"If-Match": etag})).status == 412
 
 
-async def test_anyone_can_check_a_deadline(api: Api) -> None:
+async def test_sla_simulation_returns_clock_with_segments(api: Api) -> None:
     story = {"priority": 1, "events": [{"at": "2026-03-02T12:00:00Z", "event": "record"}], "at": "2026-03-02T12:10:00Z"}
     status, answer = await api.call("POST", "/api/v1/sla/simulate", story)
     overall = next(clock for clock in answer["clocks"] if clock["name"] == "overall")
@@ -172,7 +172,7 @@ async def test_anyone_can_check_a_deadline(api: Api) -> None:
     assert overall["segments"][0]["from"] == "2026-03-02T12:00:00Z"
 
 
-async def test_a_simulated_stay_with_a_vendor_goes_on_while_on_hold_for_them(api: Api) -> None:
+async def test_simulated_vendor_time_continues_while_awaiting_vendor(api: Api) -> None:
     events = [
         {"at": "2026-03-02T12:00:00Z", "event": "record", "priority": 3},
         {"at": "2026-03-02T12:01:00Z", "event": "escalate", "tier": "vendor", "vendor": "HP"},
@@ -186,7 +186,7 @@ async def test_a_simulated_stay_with_a_vendor_goes_on_while_on_hold_for_them(api
     assert (overall["state"], overall["elapsed_s"]) == ("paused", 120.0)
 
 
-async def test_the_overall_clock_is_shown_when_the_desk_clock_is_past(api: Api, clock: FakeClock) -> None:
+async def test_overall_clock_is_next_after_desk_clock_is_breached(api: Api, clock: FakeClock) -> None:
     number = (await api.incident())["number"]
     _, fresh = await api.call("GET", f"/api/v1/incidents/{number}/sla")
     clock.advance(timedelta(minutes=6))
@@ -197,13 +197,13 @@ async def test_the_overall_clock_is_shown_when_the_desk_clock_is_past(api: Api, 
     assert (uow["basis"], uow["due_at"]) == ("2026-03-02T12:00:00Z", uow["breached_at"])
 
 
-async def test_a_record_made_by_hand_has_occurred_once(api: Api) -> None:
+async def test_manually_created_incident_has_one_occurrence(api: Api) -> None:
     made = await api.incident()
     assert made["occurrences"] == 1
     assert made["first_seen"] == made["last_seen"] == made["occurred_at"]
 
 
-async def test_a_record_counts_the_alerts_it_answers_for_and_those_that_moved_on(api: Api, pool: Pool) -> None:
+async def test_occurrences_include_attached_and_moved_alerts(api: Api, pool: Pool) -> None:
     number = (await api.incident())["number"]
     later = NOON + timedelta(minutes=3)
     await pool.execute("UPDATE incident SET occurrences = 4, last_seen = $1", NOON)
@@ -217,7 +217,7 @@ async def test_a_record_counts_the_alerts_it_answers_for_and_those_that_moved_on
     assert datetime.fromisoformat(shown["last_seen"]) == later
 
 
-async def test_the_lists_can_walk_an_index_in_order(pool: Pool) -> None:
+async def test_list_queries_use_an_index_without_sorting(pool: Pool) -> None:
     async with pool.acquire() as conn, conn.transaction():
         for setting in (
             "enable_seqscan = off",

@@ -13,7 +13,7 @@ async def over(api: Api) -> str:
     return f"/api/v1/incidents/{number}/report"
 
 
-async def test_a_report_is_drafted_written_and_approved_and_then_stays(api: Api) -> None:
+async def test_major_incident_report_is_drafted_written_and_approved(api: Api) -> None:
     path = await over(api)
     await api.person("tia", Role.TIER2)
     await api.person("lea", Role.LEADER)
@@ -27,14 +27,14 @@ async def test_a_report_is_drafted_written_and_approved_and_then_stays(api: Api)
     assert (await api.call("GET", path, scope="lea"))[1]["text"] == "final"
 
 
-async def test_nobody_approves_what_they_wrote(api: Api) -> None:
+async def test_author_cannot_approve_own_major_incident_report(api: Api) -> None:
     path = await over(api)
     await api.person("max", Role.INCIDENT_MANAGER)
     await api.call("PUT", path, {"text": "mine"}, scope="max")
     assert (await api.call("POST", path + "/approve", scope="max"))[0] == 403
 
 
-async def test_management_is_told_once_of_what_is_declared_major(api: Api) -> None:
+async def test_management_is_notified_once_of_major_declaration(api: Api) -> None:
     number = (await api.incident(impact="individual", urgency="low"))["number"]
     for _ in range(2):
         await api.call("POST", f"/api/v1/incidents/{number}/declare_major", {"reason": "the board asks"})

@@ -20,7 +20,7 @@ async def page_of(api: Api, pool: Pool, number: str, kind: ReaderKind, name: str
     return f"/r/{StaffLinks(api.links).make(Opened(incident_id, kind, name), NOON)}"
 
 
-async def test_it_shows_the_record_and_its_story_in_the_reader_s_language(api: Api, pool: Pool) -> None:
+async def test_staff_page_shows_incident_and_timeline_in_reader_language(api: Api, pool: Pool) -> None:
     number = (await api.incident(title="打印机 <b>", description="one\ntwo", contact="a@b.example"))["number"]
     await api.call("POST", f"{INCIDENTS}/{number}/note", {"note": "paper <jam>"})
     path = await page_of(api, pool, number, ReaderKind.ROLE, "leader")
@@ -37,7 +37,7 @@ async def test_it_shows_the_record_and_its_story_in_the_reader_s_language(api: A
     assert (await api.client.post(path)).status == 405
 
 
-async def test_no_machine_keeps_it_and_it_ends(api: Api, pool: Pool, clock: FakeClock) -> None:
+async def test_staff_page_is_not_cached_or_indexed_and_link_expires(api: Api, pool: Pool, clock: FakeClock) -> None:
     number = (await api.incident(contact="a@b.example"))["number"]
     path = await page_of(api, pool, number, ReaderKind.ROLE, "handler")
     answer = await api.client.get(path)
@@ -58,14 +58,16 @@ async def test_no_machine_keeps_it_and_it_ends(api: Api, pool: Pool, clock: Fake
         (ReaderKind.PERSON, "nobody", 404),
     ],
 )
-async def test_what_is_flagged_opens_for_the_privy_alone(api: Api, pool: Pool, kind: ReaderKind, name: str, sees: int) -> None:
+async def test_staff_page_of_security_incident_opens_only_for_security_roles(
+    api: Api, pool: Pool, kind: ReaderKind, name: str, sees: int
+) -> None:
     number = (await api.incident(contact="a@b.example"))["number"]
     path = await page_of(api, pool, number, kind, name)
     await pool.execute("UPDATE incident SET security = true WHERE number = $1", number)
     assert (await api.client.get(path)).status == sees
 
 
-async def test_a_person_reads_it_with_the_roles_they_have_now(api: Api, pool: Pool) -> None:
+async def test_staff_page_access_follows_current_roles_of_person(api: Api, pool: Pool) -> None:
     number = (await api.incident(contact="a@b.example"))["number"]
     await api.hire("data-base", "ann")
     path = await page_of(api, pool, number, ReaderKind.PERSON, "ann")
@@ -78,7 +80,7 @@ async def test_a_person_reads_it_with_the_roles_they_have_now(api: Api, pool: Po
     assert (await api.client.get(path)).status == 404
 
 
-async def test_addresses_that_are_no_web_pages_are_not_linked(api: Api, pool: Pool) -> None:
+async def test_non_web_addresses_are_not_linked(api: Api, pool: Pool) -> None:
     number = (await api.incident(contact="a@b.example"))["number"]
     links = '[{"href": "javascript:alert(1)", "text": "x"}, {"href": "https://w.example/r", "text": ""}]'
     await pool.execute("UPDATE incident SET links = $1::json WHERE number = $2", links, number)

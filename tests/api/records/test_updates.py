@@ -22,7 +22,7 @@ async def subscribed(api: Api, path: str, scope: str, body: Any = None) -> tuple
     return await api.call("POST", f"{path}/subscribers", body or {}, scope=scope)
 
 
-async def test_a_reporter_reads_updates_and_sees_nobody_else_who_is_sent_them(api: Api, path: str) -> None:
+async def test_reporter_reads_updates_but_no_other_subscribers(api: Api, path: str) -> None:
     assert (await subscribed(api, path, "rep"))[0] == 201
     assert (await subscribed(api, path, "write", {"address": "smtp:out@example.org"}))[0] == 201
     _, seen = await api.call("GET", f"{path}/subscribers", scope="rep")
@@ -36,7 +36,7 @@ async def test_a_reporter_reads_updates_and_sees_nobody_else_who_is_sent_them(ap
     assert [(one["event"], one["facts"]) for one in entries if "text" in one["facts"]] == [("status_update", {"text": "Soon."})]
 
 
-async def test_updates_are_read_by_a_reporters_link(api: Api, path: str) -> None:
+async def test_reporter_link_shows_status_updates(api: Api, path: str) -> None:
     await api.call("POST", f"{path}/updates", {"text": "Soon."})
     link = (await api.call("POST", f"{path}/invite"))[1]["path"]
     told = [one["facts"] for one in (await api.call("GET", link))[1]["timeline"] if one["event"] == "status_update"]
@@ -49,7 +49,7 @@ SELECT 1, 'smtp:' || n || '@example.org', now(), 'x' FROM generate_series(1, $1)
 """
 
 
-async def test_a_record_has_so_many_subscribers_and_no_more(api: Api, path: str) -> None:
+async def test_number_of_subscribers_is_limited(api: Api, path: str) -> None:
     await api.uow.pool.execute(FILL, MOST - 1)
     assert (await subscribed(api, path, "rep"))[0] == 201
     assert (await subscribed(api, path, "write", {"address": "smtp:out@example.org"}))[0] == 413
@@ -60,7 +60,7 @@ async def test_a_record_has_so_many_subscribers_and_no_more(api: Api, path: str)
     ({"text": " "}, "/text"),
     ({"text": "x", "next_update_due_at": "2026-03-02T11:59:00Z"}, "/next_update_due_at"),
 ])  # fmt: skip
-async def test_an_update_says_something_and_promises_the_future(api: Api, path: str, body: Any, pointer: str) -> None:
+async def test_empty_or_backdated_status_update_is_refused(api: Api, path: str, body: Any, pointer: str) -> None:
     status, problem = await api.call("POST", f"{path}/updates", body)
     assert (status, problem["errors"][0]["pointer"]) == (422, pointer)
 
@@ -69,7 +69,5 @@ async def test_an_update_says_something_and_promises_the_future(api: Api, path: 
     ("address", "status"),
     [("slack:C0123", 201), ("feishu:oc_a1", 201), ("slack:#general", 422), ("slack:C1/=1.2", 422), ("feishu:ou_a1", 422)],
 )
-async def test_updates_go_to_conversations_of_chats_and_not_in_place_of_messages(
-    api: Api, path: str, address: str, status: int
-) -> None:
+async def test_chat_subscriber_must_be_a_conversation_id(api: Api, path: str, address: str, status: int) -> None:
     assert (await subscribed(api, path, "write", {"address": address}))[0] == status

@@ -32,7 +32,7 @@ async def solved(api: Api, number: str) -> None:
     await api.call("POST", f"{INCIDENTS}/{number}/resolve", {"solution": "restarted", "note": "hush"})
 
 
-async def test_a_reporter_reads_the_record_and_nothing_that_is_not_for_them(api: Api) -> None:
+async def test_reporter_link_shows_incident_without_internal_details(api: Api) -> None:
     number, path = await invited(api, title="Printer on fire", labels={"secret": "label"})
     await api.call("POST", f"{INCIDENTS}/{number}/note", {"note": "user is confused"})
     await api.hire("dba", "ann")
@@ -46,7 +46,7 @@ async def test_a_reporter_reads_the_record_and_nothing_that_is_not_for_them(api:
         assert secret not in str(mine)
 
 
-async def test_reading_changes_nothing(api: Api, pool: Pool) -> None:
+async def test_get_requests_by_link_change_nothing(api: Api, pool: Pool) -> None:
     number, path = await invited(api)
     await solved(api, number)
     before = await pool.fetch("SELECT * FROM timeline")
@@ -58,7 +58,7 @@ async def test_reading_changes_nothing(api: Api, pool: Pool) -> None:
     assert (await api.call("GET", f"{INCIDENTS}/{number}"))[1]["state"] == "resolved"
 
 
-async def test_confirming_closes_and_confirming_again_does_no_harm(api: Api) -> None:
+async def test_repeated_confirmation_closes_incident_once(api: Api) -> None:
     number, path = await invited(api)
     await solved(api, number)
     first = await by_link(api, path, "confirm", {"satisfaction": 3, "note": "thanks"})
@@ -70,7 +70,7 @@ async def test_confirming_closes_and_confirming_again_does_no_harm(api: Api) -> 
     assert [(entry["actor"], entry["facts"]["note"]) for entry in closed] == [("reporter", "thanks")]
 
 
-async def test_refusing_reopens_and_what_the_reporter_adds_is_theirs_to_read(api: Api) -> None:
+async def test_refusal_reopens_incident_and_reporter_reads_own_notes(api: Api) -> None:
     number, path = await invited(api)
     await solved(api, number)
     status, mine = await by_link(api, path, "refuse", {"note": "still on fire"})
@@ -84,7 +84,7 @@ async def test_refusing_reopens_and_what_the_reporter_adds_is_theirs_to_read(api
     assert (await by_link(api, path, "confirm", {}))[1]["satisfaction"] == 1
 
 
-async def test_what_is_closed_takes_a_rating_and_no_more_notes(api: Api) -> None:
+async def test_closed_incident_accepts_rating_but_no_note(api: Api) -> None:
     number, path = await invited(api)
     await solved(api, number)
     await by_link(api, path, "confirm", {})
@@ -92,7 +92,7 @@ async def test_what_is_closed_takes_a_rating_and_no_more_notes(api: Api) -> None
     assert (await by_link(api, path, "rate", {"satisfaction": 2}))[0] == 200
 
 
-async def test_confirming_by_link_closes_no_other_record(api: Api) -> None:
+async def test_confirmation_by_link_leaves_linked_incident_resolved(api: Api) -> None:
     number, path = await invited(api)
     child = (await api.incident())["number"]
     await api.call("POST", f"{INCIDENTS}/{child}/link", {"master": number})
@@ -102,7 +102,7 @@ async def test_confirming_by_link_closes_no_other_record(api: Api) -> None:
     assert (await api.call("GET", f"{INCIDENTS}/{child}"))[1]["state"] == "resolved"
 
 
-async def test_a_link_to_something_else_or_of_another_time_or_hand_is_all_the_same(api: Api, clock: FakeClock) -> None:
+async def test_invalid_and_expired_links_get_the_same_answer(api: Api, clock: FakeClock) -> None:
     _, path = await invited(api)
     link = path.rpartition("/")[2]
     foreign = ReporterLinks((b"stranger",), timedelta(days=1)).make(1, NOON)[0]
@@ -118,20 +118,20 @@ async def test_a_link_to_something_else_or_of_another_time_or_hand_is_all_the_sa
     assert (await by_link(api, path, "note", {"note": "x"}))[0] == 404
 
 
-async def test_a_link_of_the_secret_before_is_still_good(api: Api) -> None:
+async def test_link_signed_with_previous_secret_is_accepted(api: Api) -> None:
     await invited(api)
     older = ReporterLinks((b"old secret",), timedelta(days=1)).make(1, NOON)[0]
     assert (await by_link(api, f"/api/v1/mine/{older}"))[0] == 200
 
 
-async def test_a_link_shows_no_record_that_became_a_security_incident(api: Api) -> None:
+async def test_link_to_incident_flagged_as_security_returns_404(api: Api) -> None:
     number, path = await invited(api)
     await api.call("PATCH", f"{INCIDENTS}/{number}", {"security": True})
     assert (await by_link(api, path))[0] == 404
     assert (await by_link(api, path, "note", {"note": "x"}))[0] == 404
 
 
-async def test_without_anybody_recorded_as_reporter_there_is_nobody_to_invite(api: Api, pool: Pool) -> None:
+async def test_incident_without_reporter_has_no_invitation(api: Api, pool: Pool) -> None:
     number = (await api.incident())["number"]
     await pool.execute("UPDATE incident SET owner = '', contact = ''")
     assert (await api.call("POST", f"{INCIDENTS}/{number}/invite"))[0] == 422
@@ -142,12 +142,12 @@ async def test_without_anybody_recorded_as_reporter_there_is_nobody_to_invite(ap
 @pytest.mark.parametrize(
     ("action", "body"), [("confirm", {"satisfaction": 4}), ("rate", {}), ("note", {"note": ""}), ("note", {"x": 1})]
 )
-async def test_what_makes_no_sense_is_the_reporters_fault(api: Api, action: str, body: Any) -> None:
+async def test_invalid_reporter_action_returns_400(api: Api, action: str, body: Any) -> None:
     _, path = await invited(api)
     assert (await by_link(api, path, action, body))[0] == 400
 
 
-async def test_an_invitation_has_the_whole_address_where_the_gateway_knows_its_own(api: Api) -> None:
+async def test_invitation_has_full_url_if_external_url_is_set(api: Api) -> None:
     number = (await api.incident(contact="rep@example.com"))["number"]
     _, invitation = await api.call("POST", f"{INCIDENTS}/{number}/invite", scope="write")
     assert invitation["url"] == ""

@@ -26,7 +26,7 @@ async def state(api: Api, number: str) -> str:
     return str((await api.call("GET", f"{INCIDENTS}/{number}"))[1]["state"])
 
 
-async def test_the_page_tells_the_story_in_the_readers_language_and_nothing_else(api: Api) -> None:
+async def test_reporter_page_shows_localised_story_without_internal_details(api: Api) -> None:
     number, path = await invited(api, title="打印机", description="line one\nline two")
     await api.call("POST", f"{INCIDENTS}/{number}/note", {"note": "user is confused"})
     await api.hire("data-base", "ann")
@@ -45,7 +45,7 @@ async def test_the_page_tells_the_story_in_the_readers_language_and_nothing_else
         assert secret not in chinese.text + english.text
 
 
-async def test_the_page_shows_what_the_reporter_is_asked_and_why_a_report_is_rejected(api: Api) -> None:
+async def test_reporter_page_shows_question_and_rejection_reason(api: Api) -> None:
     number, path = await invited(api, title="printer")
     held = {"reason": "awaiting_user", "note": "Which printer?"}
     await api.call("POST", f"{INCIDENTS}/{number}/hold", held)
@@ -61,7 +61,7 @@ async def test_the_page_shows_what_the_reporter_is_asked_and_why_a_report_is_rej
     assert "We do not mend coffee machines." in (await get(api.client, path)).text
 
 
-async def test_reading_changes_nothing(api: Api, pool: Pool) -> None:
+async def test_get_requests_to_reporter_page_change_nothing(api: Api, pool: Pool) -> None:
     number, path = await invited(api)
     await api.call("POST", f"{INCIDENTS}/{number}/resolve", {"solution": "restarted"})
     before = await pool.fetch("SELECT * FROM timeline")
@@ -71,7 +71,7 @@ async def test_reading_changes_nothing(api: Api, pool: Pool) -> None:
     assert await pool.fetch("SELECT * FROM timeline") == before
 
 
-async def test_a_solution_is_confirmed_and_rated(api: Api) -> None:
+async def test_reporter_confirms_and_rates_solution(api: Api) -> None:
     number, path = await invited(api)
     assert "/confirm" not in (await get(api.client, path)).text
     await api.call("POST", f"{INCIDENTS}/{number}/resolve", {"solution": "restarted"})
@@ -87,7 +87,7 @@ async def test_a_solution_is_confirmed_and_rated(api: Api) -> None:
     assert (await send(api.client, f"{path}/refuse", after.hidden | {"note": "x"})).heading == "This is not possible any more"
 
 
-async def test_a_solution_is_refused(api: Api) -> None:
+async def test_reporter_refuses_solution(api: Api) -> None:
     number, path = await invited(api)
     await api.call("POST", f"{INCIDENTS}/{number}/resolve", {})
     page = await get(api.client, path)
@@ -96,7 +96,7 @@ async def test_a_solution_is_refused(api: Api) -> None:
     assert after.one(r'<html lang="([^"]+)"') == "zh-CN"
 
 
-async def test_a_note_and_a_file_that_are_sent_twice_count_once(api: Api, pool: Pool) -> None:
+async def test_repeated_note_and_upload_are_recorded_once(api: Api, pool: Pool) -> None:
     number, path = await invited(api)
     page = await get(api.client, path)
     for _ in range(2):
@@ -123,13 +123,13 @@ async def test_a_note_and_a_file_that_are_sent_twice_count_once(api: Api, pool: 
         ("refuse", {"note": "x"}, 409),
     ],
 )
-async def test_what_cannot_be_is_answered_with_a_page(api: Api, asked: str, fields: dict[str, str], status: int) -> None:
+async def test_invalid_form_input_gets_an_error_page(api: Api, asked: str, fields: dict[str, str], status: int) -> None:
     _, path = await invited(api)
     page = await send(api.client, f"{path}/{asked}", fields)
     assert (page.status, page.answer.content_type) == (status, "text/html")
 
 
-async def test_files_are_bounded_and_what_is_no_form_is_refused(api: Api) -> None:
+async def test_oversized_upload_and_malformed_form_are_refused(api: Api) -> None:
     _, path = await invited(api)
     assert (await send(api.client, f"{path}/file", {}, ("big", bytes(20_001)))).status == 413
     named = b'--x\r\nContent-Disposition: form-data; name="file"; filename="%s"\r\n\r\n1'
@@ -140,7 +140,7 @@ async def test_files_are_bounded_and_what_is_no_form_is_refused(api: Api) -> Non
             assert (answer.status, answer.content_type) == (400, "text/html"), (kind, asked, body)
 
 
-async def test_a_link_that_is_none_and_one_that_has_ended_are_all_the_same(api: Api, clock: FakeClock) -> None:
+async def test_invalid_and_expired_links_get_the_same_page(api: Api, clock: FakeClock) -> None:
     _, path = await invited(api)
     other = path.replace(".1.", ".2.")
     answers = [await get(api.client, one) for one in (path + "A", other, "/my/x", "/my/" + "9" * 128)]

@@ -28,7 +28,7 @@ async def imported(api: Api, text: str, kind: str = "text/csv") -> tuple[int, An
     return answer.status, await answer.json(content_type=None)
 
 
-async def test_a_service_is_made_read_changed_and_ended(api: Api) -> None:
+async def test_service_is_created_read_changed_and_deactivated(api: Api) -> None:
     await groups(api, uow="desk", dba="tier2")
     promised = {"targets": {"1": {"overall": "15m"}}, "support_hours": "cn-office", "policy": "business-hours"}
     status, made = await api.call("POST", SERVICES, SHOP | promised | {"desk_group": "desk", "tier2_group": "dba"})
@@ -53,14 +53,14 @@ async def test_a_service_is_made_read_changed_and_ended(api: Api) -> None:
         ({"targets": {"1": {"desk": "99999999999999d"}}}, "/targets/1/desk"),
     ],
 )  # fmt: skip
-async def test_what_a_service_cannot_promise_is_pointed_at(api: Api, fields: dict[str, Any], pointer: str) -> None:
+async def test_invalid_service_field_is_refused_with_pointer(api: Api, fields: dict[str, Any], pointer: str) -> None:
     for method, path, sent in (("POST", SERVICES, SHOP | fields), ("PATCH", f"{SERVICES}/shop", fields)):
         status, problem = await api.call(method, path, sent)
         assert (status, problem.get("errors", [{}])[0].get("pointer")) == (422, pointer)
         await api.call("POST", SERVICES, SHOP)
 
 
-async def test_of_two_who_change_the_same_version_one_is_told(api: Api) -> None:
+async def test_concurrent_changes_of_one_version_have_one_winner(api: Api) -> None:
     await api.call("POST", SERVICES, SHOP)
     await item(api, "db1")
     for path, fields in ((f"{SERVICES}/shop", ("name", "A", "B")), (f"{CIS}/db1", ("kind", "a", "b"))):
@@ -69,7 +69,7 @@ async def test_of_two_who_change_the_same_version_one_is_told(api: Api) -> None:
         assert sorted(status for status, _ in await asyncio.gather(*patches)) == [200, 412]
 
 
-async def test_a_services_own_targets_win_from_the_next_record_on(api: Api) -> None:
+async def test_service_targets_apply_to_new_incidents(api: Api) -> None:
     async def overall() -> str:
         made = await api.incident(service="shop", impact=Impact.BUSINESS, urgency=Urgency.URGENT)
         clocks = (await api.call("GET", f"{INCIDENTS}/{made['number']}/sla"))[1]["clocks"]
@@ -83,7 +83,7 @@ async def test_a_services_own_targets_win_from_the_next_record_on(api: Api) -> N
     assert [float(before), float(promised), float(await overall())] == [1800, 420, 1800]
 
 
-async def test_what_people_report_goes_to_the_services_support_and_the_timeline_says_why(api: Api) -> None:
+async def test_reported_incident_is_routed_to_support_group_with_reason(api: Api) -> None:
     await groups(api, dba="tier2")
     await api.call("POST", SERVICES, SHOP | {"tier2_group": "dba"})
     made = await api.incident(service="shop")
@@ -99,7 +99,7 @@ async def test_what_people_report_goes_to_the_services_support_and_the_timeline_
     assert (await api.incident(service="other"))["assignee_group"] == ""
 
 
-async def test_an_item_depends_on_items_there_are_and_never_on_itself(api: Api) -> None:
+async def test_item_dependencies_must_exist_and_be_acyclic(api: Api) -> None:
     await item(api, "db1")
     await item(api, "app1", "db1")
     await item(api, "web1", "app1")
@@ -116,7 +116,7 @@ async def test_an_item_depends_on_items_there_are_and_never_on_itself(api: Api) 
     assert [(await api.call("DELETE", f"{CIS}/{name}"))[0] for name in ("web1", "app1", "app1")] == [204, 204, 404]
 
 
-async def test_what_an_item_depends_on_is_replaced_by_what_is_sent_and_stays_otherwise(api: Api) -> None:
+async def test_item_dependencies_are_replaced_only_when_sent(api: Api) -> None:
     for name, *upstream in (["a"], ["b"], ["c", "a", "b"]):
         await item(api, name, *upstream)
     _, same = await api.call("PATCH", f"{CIS}/c", {"kind": "disk"}, headers={"If-Match": '"1"'})
@@ -126,14 +126,14 @@ async def test_what_an_item_depends_on_is_replaced_by_what_is_sent_and_stays_oth
     assert (await api.call("GET", f"{CIS}/a/impact"))[1]["reaches"] == []
 
 
-async def test_of_two_who_would_close_a_circle_together_one_is_told(api: Api) -> None:
+async def test_concurrent_changes_cannot_close_a_dependency_cycle(api: Api) -> None:
     await item(api, "a")
     await item(api, "b")
     patches = (api.call("PATCH", f"{CIS}/{ci}", {"depends_on": [on]}) for ci, on in (("a", "b"), ("b", "a")))
     assert sorted(status for status, _ in await asyncio.gather(*patches)) == [200, 422]
 
 
-async def test_impact_is_everything_downstream_once_and_nearest_first(api: Api) -> None:
+async def test_impact_lists_downstream_items_once_nearest_first(api: Api) -> None:
     for name, *upstream in (["db"], ["app", "db"], ["cache", "db"], ["web", "app", "cache"], ["edge", "web", "db"], ["lone"]):
         await item(api, name, *upstream)
     _, reached = await api.call("GET", f"{CIS}/db/impact", scope="read")
@@ -141,7 +141,7 @@ async def test_impact_is_everything_downstream_once_and_nearest_first(api: Api) 
     assert reached["more"] is False
 
 
-async def test_impact_is_bounded_in_number_and_in_depth(api: Api) -> None:
+async def test_impact_is_limited_in_count_and_depth(api: Api) -> None:
     wide = "name,kind,depends_on\nroot,host,\n" + "".join(f"w{n},host,root\n" for n in range(501))
     deep = "c0,host,\n" + "".join(f"c{n},host,c{n - 1}\n" for n in range(1, 22))
     assert await imported(api, wide + deep) == (200, {"imported": 524})
@@ -150,7 +150,7 @@ async def test_impact_is_bounded_in_number_and_in_depth(api: Api) -> None:
         assert (name, len(reached["reaches"]), reached["more"]) == (name, most, name in {"root", "c0"})
 
 
-async def test_an_import_writes_all_or_nothing_and_over_what_is_there(api: Api) -> None:
+async def test_import_is_atomic_and_updates_existing_items(api: Api) -> None:
     assert await imported(api, "name,kind,depends_on\na,host,b\nb,host,\n") == (200, {"imported": 2})
     status, problem = await imported(api, "name,kind,service,depends_on\nc,host,,a\nd,host,none,nobody\nb,disk,,c\n")
     assert (status, [(e["pointer"], e["detail"]) for e in problem["errors"]]) == (
@@ -177,7 +177,7 @@ async def test_the_catalogue_is_read_by_staff_and_written_by_administrators(api:
     assert answer.status == 403
 
 
-async def test_pages_neither_skip_nor_repeat(api: Api) -> None:
+async def test_catalogue_pages_neither_skip_nor_repeat(api: Api) -> None:
     await api.call("POST", SERVICES, SHOP)
     for n in range(5):
         await api.call("POST", SERVICES, {"slug": f"s{n}", "name": "x"})
@@ -191,7 +191,7 @@ async def test_pages_neither_skip_nor_repeat(api: Api) -> None:
         assert [one[1:] for one in seen if one != "shop"] == list("01234")
 
 
-async def test_what_else_people_call_a_service_or_an_item_is_kept_and_heeded_at_once(api: Api) -> None:
+async def test_aliases_are_saved_and_used_for_matching_at_once(api: Api) -> None:
     _, made = await api.call("POST", SERVICES, SHOP | {"aliases": ["商城", "webshop"]})
     _, same = await api.call("PATCH", f"{SERVICES}/shop", {"aliases": ["商城", "webshop"]})
     assert (made["aliases"], same["version"]) == (["商城", "webshop"], 1)
@@ -205,7 +205,7 @@ async def test_what_else_people_call_a_service_or_an_item_is_kept_and_heeded_at_
 
 
 @pytest.mark.parametrize("text", ['"\\ud800"', '"a\\u0000"', "9" * 5_000, "1e999", "[" * 40_000])
-async def test_an_import_of_what_no_database_keeps_is_refused(api: Api, text: str) -> None:
+async def test_import_of_values_unfit_for_database_is_refused(api: Api, text: str) -> None:
     for body in (f'[{{"name":"a","kind":"host","attributes":{{"x":{text}}}}}]', f"[{text}]", text):
         headers = {"Authorization": f"Bearer {api.keys['admin']}", "Content-Type": "application/json"}
         answer = await api.client.post("/api/v1/cis/import", data=body.encode(), headers=headers)

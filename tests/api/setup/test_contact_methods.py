@@ -8,7 +8,7 @@ from tests.support.api import Api
 OWN = "/api/v1/me/methods"
 
 
-async def test_people_choose_how_they_are_reached(api: Api) -> None:
+async def test_person_sets_own_contact_methods(api: Api) -> None:
     await api.person("ann", Role.TIER2)
     assert await api.call("GET", OWN, scope="ann") == (200, {"methods": []})
     chosen = {"methods": [{"channel": "voice", "address": ""}, {"channel": "mail", "address": "ann@home.example"}]}
@@ -27,14 +27,14 @@ async def test_people_choose_how_they_are_reached(api: Api) -> None:
         {"channel": "slack", "address": "general"},
     ],
 )
-async def test_a_method_that_can_reach_nobody_is_refused_with_its_place(api: Api, method: dict[str, str]) -> None:
+async def test_unreachable_contact_method_is_refused_with_pointer(api: Api, method: dict[str, str]) -> None:
     await api.person("ann", Role.TIER2)
     status, problem = await api.call("PUT", OWN, {"methods": [{"channel": "mail"}, method]}, scope="ann")
     assert (status, [flaw["pointer"] for flaw in problem["errors"]]) == (422, ["/methods/1/address"])
     assert await api.call("GET", OWN, scope="ann") == (200, {"methods": []})
 
 
-async def test_only_administrators_choose_for_others_and_machines_have_none(api: Api) -> None:
+async def test_only_administrator_sets_contact_methods_of_others(api: Api) -> None:
     await api.person("ann", Role.TIER2)
     path = "/api/v1/people/ann/methods"
     assert (await api.call("PUT", path, {"methods": []}, scope="ann"))[0] == 403

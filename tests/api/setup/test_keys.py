@@ -18,7 +18,7 @@ async def made_by(api: Api, maker: str, scope: str = "admin") -> bool:
     return bool(made["info"]["privy"])
 
 
-async def test_a_key_sees_security_incidents_where_its_maker_does(api: Api) -> None:
+async def test_key_sees_security_incidents_only_if_its_creator_does(api: Api) -> None:
     await api.person("adam", Role.ADMINISTRATOR)
     await api.person("mona", Role.ADMINISTRATOR, Role.INCIDENT_MANAGER)
     hidden, ordinary = (await api.incident(security=True))["number"], (await api.incident())["number"]
@@ -33,14 +33,14 @@ async def test_a_key_sees_security_incidents_where_its_maker_does(api: Api) -> N
 
 
 @pytest.mark.parametrize("scope", ["read", "write"])
-async def test_no_key_of_a_smaller_scope_sees_security_incidents(api: Api, scope: str) -> None:
+async def test_read_or_write_key_sees_no_security_incidents(api: Api, scope: str) -> None:
     hidden = (await api.incident(security=True))["number"]
     assert await made_by(api, "admin", scope) is False
     method, path, body = ("GET", "", None) if scope == "read" else ("POST", "/note", {"note": "x"})
     assert (await api.call(method, f"{INCIDENTS}/{hidden}{path}", body, scope=f"admin's {scope}"))[0] == 404
 
 
-async def test_a_key_that_the_release_before_makes_sees_none_until_it_is_made_anew(api: Api, pool: Pool) -> None:
+async def test_key_created_by_previous_release_sees_no_security_incidents(api: Api, pool: Pool) -> None:
     hidden = (await api.incident(security=True))["number"]
     await made_by(api, "admin")
     await pool.execute("UPDATE api_key SET privy = DEFAULT WHERE name = $1", "admin's admin")

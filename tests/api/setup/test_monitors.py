@@ -16,7 +16,7 @@ async def integration(api: Api) -> None:
     assert (await api.call("POST", "/api/v1/keys", key))[0] == 201
 
 
-async def test_a_monitor_is_made_read_changed_and_forgotten(api: Api) -> None:
+async def test_monitor_is_created_read_changed_and_deleted(api: Api) -> None:
     status, made = await api.call("POST", MONITORS, NIGHTLY)
     assert (status, made["state"], made["expected_at"], made["due_at"]) == (
         201, "new", "2026-03-02T18:00:00Z", "2026-03-02T19:00:00Z",
@@ -55,7 +55,7 @@ async def test_monitors_are_listed_page_by_page(api: Api) -> None:
         ({"integration": "none"}, 422, "/integration"), ({"grace_seconds": 0}, 400, "/grace_seconds"),
     ],
 )  # fmt: skip
-async def test_a_monitor_that_cannot_be_kept_is_refused(api: Api, fields: dict[str, Any], status: int, pointer: str) -> None:
+async def test_invalid_monitor_is_refused(api: Api, fields: dict[str, Any], status: int, pointer: str) -> None:
     code, problem = await api.call("POST", MONITORS, NIGHTLY | fields)
     assert (code, [flaw["pointer"] for flaw in problem["errors"]]) == (status, [pointer])
     assert (await api.call("POST", MONITORS, NIGHTLY, scope="write"))[0] == 403

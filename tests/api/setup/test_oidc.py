@@ -66,7 +66,7 @@ async def log_in(api: Api, provider: Provider) -> tuple[int, Any]:
 
 
 @pytest.mark.usefixtures("ann")
-async def test_somebody_is_known_by_a_verified_address_once_and_by_the_subject_ever_after(
+async def test_first_login_matches_verified_email_and_later_logins_the_subject(
     api: Api, provider: Provider, clock: FakeClock
 ) -> None:
     provider.claims = VERIFIED
@@ -89,13 +89,13 @@ async def test_somebody_is_known_by_a_verified_address_once_and_by_the_subject_e
 
 @pytest.mark.usefixtures("ann")
 @pytest.mark.parametrize("claims", [{}, {"email": "ann@example.com"}, VERIFIED | {"email": "eve@example.com"}])
-async def test_who_is_not_known_is_not_let_in(api: Api, provider: Provider, claims: dict[str, Any]) -> None:
+async def test_login_of_unknown_or_unverified_identity_returns_401(api: Api, provider: Provider, claims: dict[str, Any]) -> None:
     provider.claims = claims
     assert (await log_in(api, provider))[0] == 401
 
 
 @pytest.mark.usefixtures("ann")
-async def test_who_was_ended_is_not_let_in(api: Api, provider: Provider) -> None:
+async def test_login_of_deactivated_person_returns_401(api: Api, provider: Provider) -> None:
     provider.claims = VERIFIED
     assert (await log_in(api, provider))[0] == 200
     await api.call("DELETE", "/api/v1/people/ann")
@@ -104,7 +104,7 @@ async def test_who_was_ended_is_not_let_in(api: Api, provider: Provider) -> None
 
 @pytest.mark.usefixtures("ann")
 @pytest.mark.parametrize("sign", [idp.unsigned, idp.with_the_public_key_as_secret, lambda claims: signed(claims, idp.STRANGER)])
-async def test_a_token_that_the_provider_did_not_sign_lets_nobody_in(api: Api, provider: Provider, sign: Any) -> None:
+async def test_token_not_signed_by_provider_returns_401(api: Api, provider: Provider, sign: Any) -> None:
     provider.claims, provider.sign = VERIFIED, sign
     status, problem = await log_in(api, provider)
     assert (status, problem["detail"]) == (401, "the identity provider's answer is not to be trusted")
@@ -112,15 +112,15 @@ async def test_a_token_that_the_provider_did_not_sign_lets_nobody_in(api: Api, p
 
 @pytest.mark.usefixtures("ann")
 @pytest.mark.parametrize("claims", [{"iss": "https://evil.example"}, {"aud": "x"}, {"exp": 1}, {"nonce": "x"}])
-async def test_a_token_for_something_else_lets_nobody_in(api: Api, provider: Provider, claims: dict[str, Any]) -> None:
+async def test_token_with_wrong_issuer_audience_expiry_or_nonce_returns_401(
+    api: Api, provider: Provider, claims: dict[str, Any]
+) -> None:
     provider.claims = VERIFIED | claims
     assert (await log_in(api, provider))[0] == 401
 
 
 @pytest.mark.usefixtures("ann")
-async def test_a_state_is_good_once_and_in_one_browser_and_for_ten_minutes(
-    api: Api, provider: Provider, clock: FakeClock
-) -> None:
+async def test_login_state_is_single_use_bound_to_browser_and_expires(api: Api, provider: Provider, clock: FakeClock) -> None:
     provider.claims = VERIFIED
     sent, browser = await begin(api)
     query = {"code": provider.authorize(sent), "state": sent["state"]}
@@ -135,7 +135,7 @@ async def test_a_state_is_good_once_and_in_one_browser_and_for_ten_minutes(
 
 
 @pytest.mark.usefixtures("ann")
-async def test_an_answer_of_another_issuer_or_with_an_error_or_a_stolen_code_lets_nobody_in(api: Api, provider: Provider) -> None:
+async def test_error_wrong_issuer_or_stolen_code_returns_401(api: Api, provider: Provider) -> None:
     provider.claims = VERIFIED
     sent, browser = await begin(api)
     query = {"code": provider.authorize(sent), "state": sent["state"]}
@@ -148,9 +148,7 @@ async def test_an_answer_of_another_issuer_or_with_an_error_or_a_stolen_code_let
 
 
 @pytest.mark.usefixtures("ann")
-async def test_a_new_key_is_fetched_when_it_is_first_seen_but_not_with_every_token(
-    api: Api, provider: Provider, clock: FakeClock
-) -> None:
+async def test_rotated_provider_key_is_fetched_at_limited_rate(api: Api, provider: Provider, clock: FakeClock) -> None:
     provider.claims = VERIFIED
     assert (await log_in(api, provider))[0] == 200
     provider.sign = lambda claims: signed(claims, NEXT_KEY, "ES256")
@@ -161,14 +159,16 @@ async def test_a_new_key_is_fetched_when_it_is_first_seen_but_not_with_every_tok
     assert provider.asked["keys"] == 2
 
 
-async def test_a_provider_that_is_down_or_somebody_else_is_unavailable(api: Api, provider: Provider) -> None:
+async def test_unavailable_or_misidentified_provider_returns_503(api: Api, provider: Provider) -> None:
     provider.calls_itself = "https://evil.example"
     assert (await api.client.get("/api/v1/login/oidc")).status == 503
     provider.calls_itself, provider.answers = None, 500
     assert (await api.client.get("/api/v1/login/oidc")).status == 503
 
 
-async def test_without_leave_no_private_address_is_asked(provider: Provider, clock: FakeClock, api: Api, oidc: OidcLogin) -> None:
+async def test_private_provider_address_is_refused_unless_allowed(
+    provider: Provider, clock: FakeClock, api: Api, oidc: OidcLogin
+) -> None:
     strict = Oidc(provider.issuer, CLIENT, SECRET, BACK, "openid", allow_private=False)
     asked = IdentityProvider(strict, clock)
     object.__setattr__(oidc, "provider", asked)
@@ -182,7 +182,7 @@ async def finish_nothing(api: Api) -> tuple[int, Any]:
     return answer.status, await answer.json(content_type=None)
 
 
-async def test_nobody_fills_the_table_by_beginning_and_beginning(api: Api, pool: Pool) -> None:
+async def test_number_of_pending_logins_is_limited(api: Api, pool: Pool) -> None:
     statuses = [(await api.client.get("/api/v1/login/oidc", allow_redirects=False)).status for _ in range(33)]
     assert statuses == [302] * 30 + [429] * 3
     assert await pool.fetchval("SELECT count(*) FROM login_state") == 30

@@ -18,7 +18,7 @@ ANN = {
 }  # fmt: skip
 
 
-async def test_a_person_is_kept_as_told_and_read_back(api: Api) -> None:
+async def test_person_is_normalised_and_read_back(api: Api) -> None:
     status, made = await api.call("POST", PEOPLE, ANN)
     assert (status, made["phone"], made["roles"]) == (201, "+8613800138000", ["service_desk", "tier2"])
     assert made["skills"] == ["linux", "oracle"]
@@ -26,7 +26,7 @@ async def test_a_person_is_kept_as_told_and_read_back(api: Api) -> None:
     assert (await api.call("GET", f"{PEOPLE}/bob"))[0] == 404
 
 
-async def test_a_login_and_an_address_belong_to_one_person(api: Api) -> None:
+async def test_login_and_email_are_unique(api: Api) -> None:
     await api.call("POST", PEOPLE, ANN)
     for taken in ({"login": "ann", "name": "x"}, {"login": "bob", "name": "x", "email": "ann@EXAMPLE.com"}):
         status, problem = await api.call("POST", PEOPLE, taken)
@@ -43,12 +43,12 @@ async def test_a_login_and_an_address_belong_to_one_person(api: Api) -> None:
         ({"locale": "de"}, 400, "/locale"), ({"id": 1}, 400, "/id"), ({"name": "a\nb"}, 400, "/name"),
     ],
 )  # fmt: skip
-async def test_what_cannot_be_said_of_a_person_is_pointed_at(api: Api, fields: dict[str, Any], status: int, pointer: str) -> None:
+async def test_invalid_person_field_is_refused_with_pointer(api: Api, fields: dict[str, Any], status: int, pointer: str) -> None:
     answered, problem = await api.call("POST", PEOPLE, {"login": "ann", "name": "Ann"} | fields)
     assert (answered, problem["errors"][0]["pointer"].replace("/...", "/0").replace("/*", "/0")) == (status, pointer)
 
 
-async def test_of_two_who_change_the_same_version_one_is_told(api: Api) -> None:
+async def test_concurrent_changes_of_one_version_have_one_winner(api: Api) -> None:
     await api.call("POST", PEOPLE, ANN)
     answers = await asyncio.gather(
         *(api.call("PATCH", f"{PEOPLE}/ann", {"name": name}, headers={"If-Match": '"1"'}) for name in ("A", "B"))
@@ -56,13 +56,13 @@ async def test_of_two_who_change_the_same_version_one_is_told(api: Api) -> None:
     assert sorted(status for status, _ in answers) == [200, 412]
 
 
-async def test_changing_nothing_is_no_new_version(api: Api) -> None:
+async def test_unchanged_values_create_no_new_version(api: Api) -> None:
     await api.call("POST", PEOPLE, ANN)
     _, same = await api.call("PATCH", f"{PEOPLE}/ann", {"skills": ["LINUX", "oracle"], "phone": "+8613800138000"})
     assert same["version"] == 1
 
 
-async def test_who_is_gone_is_in_no_group_and_in_no_list_of_the_active(api: Api) -> None:
+async def test_deactivated_person_leaves_groups_and_active_list(api: Api) -> None:
     await api.call("POST", PEOPLE, ANN)
     await api.call("POST", GROUPS, {"slug": "dba", "name": "DBA", "tier": "tier2", "members": ["ann"], "skills": ["SQL"]})
     assert (await api.call("GET", f"{PEOPLE}/ann"))[1]["groups"] == ["dba"]
@@ -72,7 +72,7 @@ async def test_who_is_gone_is_in_no_group_and_in_no_list_of_the_active(api: Api)
     assert len((await api.call("GET", f"{PEOPLE}?active=false"))[1]["people"]) == 1
 
 
-async def test_a_group_has_members_that_exist(api: Api) -> None:
+async def test_group_members_must_exist(api: Api) -> None:
     await api.call("POST", PEOPLE, ANN)
     group = {"slug": "dba", "name": "DBA", "tier": "tier2", "members": ["ann", "nobody"]}
     status, problem = await api.call("POST", GROUPS, group)
@@ -87,7 +87,7 @@ async def test_a_group_has_members_that_exist(api: Api) -> None:
     assert (await api.call("GET", f"{GROUPS}/dba"))[1]["active"] is False
 
 
-async def test_a_role_of_a_newer_release_gives_no_right_and_breaks_nothing(api: Api, pool: Pool, clock: FakeClock) -> None:
+async def test_unknown_role_in_database_grants_nothing(api: Api, pool: Pool, clock: FakeClock) -> None:
     await api.person("ann", Role.TIER2)
     await pool.execute("UPDATE person SET roles = '{tier2,archivist}'")
     clock.advance(timedelta(seconds=5))
@@ -95,7 +95,7 @@ async def test_a_role_of_a_newer_release_gives_no_right_and_breaks_nothing(api: 
     assert (status, me["person"]["roles"]) == (200, ["tier2"])
 
 
-async def test_pages_neither_skip_nor_repeat(api: Api) -> None:
+async def test_people_and_group_pages_neither_skip_nor_repeat(api: Api) -> None:
     for n in range(5):
         await api.call("POST", PEOPLE, {"login": f"p{n}", "name": "x"})
         await api.call("POST", GROUPS, {"slug": f"g{n}", "name": "x", "tier": "desk"})

@@ -12,7 +12,7 @@ DESK_2M: dict[str, Any] = {"policies": {"itil-minutes": {"targets": {"1": {"desk
 URGENT = {"impact": "business", "urgency": "urgent"}
 
 
-async def test_a_preview_names_the_clocks_an_edit_would_move_and_changes_nothing(api: Api) -> None:
+async def test_preview_lists_moved_deadlines_and_changes_nothing(api: Api) -> None:
     record = await api.incident(**URGENT)
     await api.incident()
     status, answer = await api.call("POST", PREVIEW, DESK_2M)
@@ -28,7 +28,7 @@ async def test_a_preview_names_the_clocks_an_edit_would_move_and_changes_nothing
     ]
 
 
-async def test_a_preview_goes_page_by_page_from_the_most_urgent(api: Api) -> None:
+async def test_preview_is_paged_from_most_urgent(api: Api) -> None:
     numbers = [(await api.incident(**URGENT))["number"] for _ in range(3)]
     pages, cursor = [], "1-0"
     while cursor:
@@ -38,7 +38,7 @@ async def test_a_preview_goes_page_by_page_from_the_most_urgent(api: Api) -> Non
     assert pages == [numbers[:2], numbers[2:]]
 
 
-async def test_a_calendar_of_ones_own_can_be_tried(api: Api) -> None:
+async def test_preview_accepts_a_new_calendar(api: Api) -> None:
     await api.incident(**URGENT)
     office = {"zone": "UTC", "hours": {"tue": ["09:00-17:00"]}}
     edit = {"calendars": {"tuesdays": office}, "policies": {"itil-minutes": {"calendar": "tuesdays"}}}
@@ -65,16 +65,16 @@ async def test_a_calendar_of_ones_own_can_be_tried(api: Api) -> None:
         {"services": {"shop": {"policy": "gone"}}},
     ],
 )
-async def test_an_edit_that_cannot_be_is_refused_and_says_where(api: Api, edit: dict[str, Any]) -> None:
+async def test_invalid_preview_is_refused_with_location(api: Api, edit: dict[str, Any]) -> None:
     status, problem = await api.call("POST", PREVIEW, edit)
     assert (status, bool(problem["errors"])) == (422, True)
 
 
-async def test_only_an_administrator_may_try(api: Api) -> None:
+async def test_only_administrator_may_preview(api: Api) -> None:
     assert (await api.call("POST", PREVIEW, DESK_2M, scope="write"))[0] == 403
 
 
-async def test_a_preview_names_no_security_record_to_an_administrator_who_may_not_see_it(api: Api) -> None:
+async def test_preview_omits_security_incidents_for_unprivileged_administrator(api: Api) -> None:
     await api.incident(**URGENT, security=True)
     await api.person("root", Role.ADMINISTRATOR)
     status, answer = await api.call("POST", PREVIEW, DESK_2M, scope="root")

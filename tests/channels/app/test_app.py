@@ -34,7 +34,7 @@ async def report(gateway: Served, body: Any, key: str = "ingest", once: str | No
     return answer.status, await answer.json(content_type=None)
 
 
-async def test_a_report_becomes_a_record_and_its_reporter_can_follow_it(gateway: Served) -> None:
+async def test_app_report_opens_incident_and_returns_reporter_links(gateway: Served) -> None:
     told = {
         "title": "Cannot  pay", "description": "\0", "service": "shop", "ci": "pay-1", "impact": "group", "urgency": "high",
         "reporter": ANN, "client": CLIENT, "occurred_at": "2026-03-02T10:00:00+00:00", "labels": {"screen": "basket"},
@@ -55,7 +55,7 @@ async def test_a_report_becomes_a_record_and_its_reporter_can_follow_it(gateway:
     assert (await report(gateway, told))[0] == 202, "a NUL is replaced"
 
 
-async def test_a_key_counts_once_and_stands_for_one_report(gateway: Served) -> None:
+async def test_repeated_idempotency_key_is_duplicate_and_other_body_returns_422(gateway: Served) -> None:
     told = {"title": "Cannot pay", "reporter": ANN}
     _, first = await report(gateway, told, once="k")
     status, again = await report(gateway, told, once="k")
@@ -72,7 +72,7 @@ async def test_a_key_counts_once_and_stands_for_one_report(gateway: Served) -> N
     )
 
 
-async def test_a_reporter_is_listed_their_own_reports_of_this_integration_and_no_others(gateway: Served) -> None:
+async def test_list_shows_only_own_reports_of_this_integration(gateway: Served) -> None:
     numbers = [(await report(gateway, {"title": str(place), "reporter": ANN}))[1]["number"] for place in range(2)]
     await report(gateway, {"title": "x", "reporter": ANN | {"id": "u-2"}})
     await report(gateway, {"title": "x", "reporter": ANN}, "other")
@@ -98,13 +98,13 @@ async def test_a_reporter_is_listed_their_own_reports_of_this_integration_and_no
         ({"reporter": {"name": "Ann"}}, "/reporter"),
     ],
 )
-def test_what_is_wrong_is_said_where_it_is_wrong(wrong: dict[str, Any], pointer: str) -> None:
+def test_invalid_report_is_refused_with_pointer(wrong: dict[str, Any], pointer: str) -> None:
     with pytest.raises(Malformed) as caught:
         read(msgspec.json.encode({"title": "x", "reporter": ANN} | wrong), "CN")
     assert [flaw.pointer for flaw in caught.value.flaws] == [pointer]
 
 
-async def test_what_cannot_be_understood_is_kept_and_read_again_once_it_can_be(gateway: Served) -> None:
+async def test_malformed_report_is_quarantined_and_replayed_once_corrected(gateway: Served) -> None:
     status, problem = await report(gateway, {"title": "x", "reporter": {}}, once="k")
     assert (status, problem["errors"][0]["pointer"], "receipt" in problem["facts"]) == (400, "/reporter", True)
     _, listed = await gateway.get("/api/v1/quarantine", "admin")
@@ -121,7 +121,7 @@ async def test_what_cannot_be_understood_is_kept_and_read_again_once_it_can_be(g
     assert await gateway.pool.fetchval("SELECT count(*) FROM incident") == 2
 
 
-async def test_the_page_about_apps_shows_what_works(gateway: Served, clock: FakeClock) -> None:
+async def test_documented_app_commands_work(gateway: Served, clock: FakeClock) -> None:
     page = (Path(__file__).parents[3] / "docs" / "sources" / "app.md").read_text("utf-8")
     clock.at = datetime(2026, 11, 21, 2, tzinfo=UTC)
     answers = []
@@ -137,7 +137,7 @@ async def test_the_page_about_apps_shows_what_works(gateway: Served, clock: Fake
     assert (await gateway.get(f"/api/v1/incidents/{taken['number']}", "admin"))[1]["occurred_at"] == "2026-11-21T01:30:00Z"
 
 
-def test_a_time_too_long_ago_is_told_in_the_description() -> None:
+def test_start_time_too_long_ago_is_noted_in_description() -> None:
     told, person, _ = read(msgspec.json.encode({"title": "x", "reporter": ANN, "occurred_at": "2026-02-27T12:00:00+08:00"}), "CN")
     made = wanted(told, person, NOON)
     assert (made.occurred_at, made.description) == (None, "开始时间：2026-02-27 04:00 UTC（事后报告）\n\n")
@@ -152,7 +152,7 @@ def test_a_time_too_long_ago_is_told_in_the_description() -> None:
         ({"id": "u-77", "email": "lin at corp"}, "u-77", {"reporter_email": "lin at corp"}),
     ],
 )
-async def test_a_number_or_an_address_that_is_none_refuses_no_report(
+async def test_invalid_phone_or_email_is_kept_as_label(
     gateway: Served, reporter: dict[str, str], contact: str, as_said: dict[str, str]
 ) -> None:
     status, taken = await report(gateway, {"title": "Projector in room 4 is dead", "reporter": reporter})
@@ -166,7 +166,7 @@ async def test_a_number_or_an_address_that_is_none_refuses_no_report(
     "more", [{"occurred_at": "yesterday"}, {"impact": "huge"}, {"labels": ["a"]}, {"labels": {"": "x"}}, {"client": 7},
              {"service": "s" * 300}, {"version": 3}]
 )  # fmt: skip
-async def test_a_member_that_cannot_be_read_is_left_out(gateway: Served, more: dict[str, Any]) -> None:
+async def test_unreadable_field_is_left_out_of_report(gateway: Served, more: dict[str, Any]) -> None:
     status, taken = await report(gateway, {"title": "Cannot pay", "reporter": ANN} | more)
     _, receipt = await gateway.get(f"/api/v1/receipts/{taken['receipt']}", "admin")
     told = [(one["pointer"], one["what"].startswith("left out")) for one in receipt["results"][0]["mended"]]
@@ -182,13 +182,13 @@ async def test_a_member_that_cannot_be_read_is_left_out(gateway: Served, more: d
         ({"id": "u" * 300, "phone": "4711"}, "4711", ""),
     ],
 )
-def test_what_is_odd_about_a_reporter_refuses_no_report(said: dict[str, Any], known_by: str, name: str) -> None:
+def test_odd_reporter_fields_are_mended(said: dict[str, Any], known_by: str, name: str) -> None:
     _, person, mended = read(msgspec.json.encode({"title": "Cannot pay", "reporter": said}), "CN")
     assert (person.known_by, person.name) == (known_by, name)
     assert {one.pointer.rpartition("/")[0] for one in mended} == {"/reporter"}
 
 
-def test_a_report_without_a_title_has_the_first_line_of_its_description() -> None:
+def test_missing_title_is_taken_from_first_description_line() -> None:
     for title in ({}, {"title": ""}, {"title": None}):
         body = {"description": "\nBeamer kaputt\nRaum 4", "reporter": ANN} | title
         told, _, (*_, mended) = read(msgspec.json.encode(body), "CN")
@@ -197,7 +197,7 @@ def test_a_report_without_a_title_has_the_first_line_of_its_description() -> Non
         assert mended.what.endswith("read from description: it is missing or empty")
 
 
-async def test_a_long_report_is_read_by_a_process(gateway: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_long_report_is_read_in_separate_process(gateway: Served, monkeypatch: pytest.MonkeyPatch) -> None:
     asked, call = [], Reader.call
 
     async def counted(reader: Reader, sender: str, *given: Any) -> Any:
@@ -213,7 +213,7 @@ async def test_a_long_report_is_read_by_a_process(gateway: Served, monkeypatch: 
     assert set(asked) == {"app"}
 
 
-async def test_what_is_no_report_is_refused_and_the_list_of_reports_is_only_read(gateway: Served) -> None:
+async def test_incomplete_report_returns_400_and_post_to_list_returns_405(gateway: Served) -> None:
     for told in ({"title": "x"}, {"title": "", "reporter": ANN}, {"title": "x", "reporter": "ann"}, ["x"]):
         assert (await report(gateway, told))[0] == 400
     for path in ("/ingest/app/mine", "/ingest/phone/threecx/lookup"):

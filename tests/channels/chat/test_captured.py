@@ -18,13 +18,13 @@ SIGNED = [case for case in CASES if "/check" not in case]
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_a_call_is_read_as_its_fixture_says_each_time(case: str) -> None:
+def test_captured_call_is_read_as_expected(case: str) -> None:
     wanted = msgspec.json.decode((FIXTURES / case / "expected.json").read_bytes())
     assert [heard(case) for _ in range(2)] == [wanted, wanted]
 
 
 @pytest.mark.parametrize("slug", BY_SLUG)
-def test_every_provider_has_a_page_and_fixtures_of_talk_of_a_press_and_of_the_check_of_its_address(slug: str) -> None:
+def test_provider_has_page_and_fixtures_of_talk_and_press(slug: str) -> None:
     assert (PAGES / f"{slug}.md").exists()
     kinds = {str(heard(case)["is"]) for case in CASES if case.startswith(f"{slug}/")}
     assert {"Talk", "Press"} <= kinds
@@ -56,7 +56,7 @@ def _garbled(told: Mapping[str, str]) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("case", SIGNED)
-def test_a_call_of_which_one_thing_is_not_so_is_refused(case: str) -> None:
+def test_call_with_one_forged_property_is_refused(case: str) -> None:
     provider = BY_SLUG[case.partition("/")[0]]
     for lie, (call, chat) in lies(captured(case), setting(case)).items():
         with pytest.raises(Unauthenticated):
@@ -64,7 +64,7 @@ def test_a_call_of_which_one_thing_is_not_so_is_refused(case: str) -> None:
 
 
 @pytest.mark.parametrize("case", SIGNED)
-def test_nothing_of_a_call_can_be_changed(case: str) -> None:
+def test_call_with_changed_body_is_refused(case: str) -> None:
     """Where the body is signed; a vendor that signs only time and secret is not heard here without the integration's key."""
     call, chat = captured(case), setting(case)
     if not call.body or case.startswith(("dingtalk/robot", "dingtalk/card")):

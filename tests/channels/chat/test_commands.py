@@ -43,7 +43,7 @@ N = "INC-20260302-000001"
         ("resolve: not yet", Reporting("resolve: not yet", plainly=True)),
     ],
 )  # fmt: skip
-def test_words_are_a_command_only_where_they_can_be_meant_as_one(text: str, wanted: Any) -> None:
+def test_text_is_parsed_as_command_or_report(text: str, wanted: Any) -> None:
     assert asked(text) == wanted
 
 
@@ -57,5 +57,5 @@ def test_words_are_a_command_only_where_they_can_be_meant_as_one(text: str, want
         (f"ack {N}", Acting("acknowledge", N, "")),
     ],
 )
-def test_in_a_record_s_thread_a_command_needs_no_number(text: str, wanted: Any) -> None:
+def test_command_in_incident_thread_needs_no_number(text: str, wanted: Any) -> None:
     assert asked(text, in_thread=True) == wanted

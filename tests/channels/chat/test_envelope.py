@@ -36,7 +36,7 @@ for line in sys.stdin:
 """
 
 
-def test_the_sample_of_dingtalk_opens() -> None:
+def test_dingtalk_sample_is_decrypted() -> None:
     settings = ChatSettings(token="mryue", encoding_key=OTHER_KEY, tenants=("ding6ccabc44d2c8d38b",))
     encrypted = (
         "0vJiX6vliEpwG3U45CtXqi+m8PXbQRARJ8p8BbDuD1EMTDf0jKpQ79QS93qEk7XHpP6u+oTTrd15NRPvNvmBKyDCYxxOK+HZeKju4yhELOFchzNukR"
@@ -47,7 +47,7 @@ def test_the_sample_of_dingtalk_opens() -> None:
     assert opened.content == b'{"EventType":"check_url"}'
 
 
-def test_a_thousand_messages_are_read_by_the_other_library_and_its_own_by_us() -> None:
+def test_envelopes_are_compatible_with_reference_library() -> None:
     draw = random.Random(7)
     ours = [text(draw) for _ in range(1_000)]
     theirs = [text(draw) for _ in ours]
@@ -73,14 +73,14 @@ def wrapped(xml: str) -> Sealed:
     return Sealed(timestamp, nonce, encrypted, signature)
 
 
-def test_two_seals_are_believed_during_a_rotation() -> None:
+def test_both_keys_are_accepted_during_rotation() -> None:
     both = ChatSettings(token=f"new {TOKEN}", encoding_key=f"{OTHER_KEY} {KEY}")
     assert unseal(both, sealed(b"hello"), NOON).content == b"hello"
     assert unseal(both, sealed(b"hello", token="new", key=OTHER_KEY), NOON).seal == Seal("new", key_of(OTHER_KEY))
 
 
 @pytest.mark.parametrize("late", [timedelta(minutes=6), timedelta(minutes=-6)])
-def test_what_was_not_sent_just_now_is_refused(late: timedelta) -> None:
+def test_envelope_with_stale_or_future_time_is_refused(late: timedelta) -> None:
     assert unseal(WECOM, sealed(b""), NOON + late * 0.8).receiver == CORP
     with pytest.raises(Unauthenticated):
         unseal(WECOM, sealed(b""), NOON + late)
@@ -89,7 +89,7 @@ def test_what_was_not_sent_just_now_is_refused(late: timedelta) -> None:
 @pytest.mark.parametrize(
     ("token", "key"), [("", ""), (TOKEN, ""), (TOKEN, KEY[1:]), (TOKEN, KEY + "A"), (TOKEN, "?" * 43), (f"{TOKEN} {TOKEN}", KEY)]
 )
-def test_settings_without_a_seal_believe_nothing(token: str, key: str) -> None:
+def test_settings_without_valid_key_refuse_every_envelope(token: str, key: str) -> None:
     with pytest.raises(Unauthenticated):
         unseal(ChatSettings(token=token, encoding_key=key), sealed(b"hello"), NOON)
 
@@ -108,7 +108,7 @@ def encrypted(plain: bytes) -> bytes:
 WHOLE = bytes(16) + struct.pack("!I", 2) + b"hi"
 
 
-def test_what_is_well_put_together_by_hand_is_read() -> None:
+def test_hand_built_envelope_is_decrypted() -> None:
     assert unseal(ANYBODY, signed(encrypted(WHOLE + b"ww1" + b"\x07" * 7)), NOON) == Opened(
         b"hi", "ww1", Seal(TOKEN, key_of(KEY))
     )
@@ -124,12 +124,12 @@ def test_what_is_well_put_together_by_hand_is_read() -> None:
         *(encrypted(WHOLE + "公司".encode() + b"\x04" * 4), encrypted(WHOLE + b"ww1234567" + b"\x21" * 33)),
     ],
 )
-def test_what_is_signed_and_no_envelope_is_refused(data: bytes) -> None:
+def test_signed_invalid_envelope_is_refused(data: bytes) -> None:
     with pytest.raises(Unauthenticated):
         unseal(ANYBODY, signed(data), NOON)
 
 
-def test_no_two_contents_are_sealed_alike() -> None:
+def test_contents_with_same_start_are_encrypted_differently() -> None:
     first, second = (
         seal(Opened(content, CORP, Seal(TOKEN, key_of(KEY))), "1", "n") for content in (b"same" * 9, b"same" * 8 + b"else")
     )

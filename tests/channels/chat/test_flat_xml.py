@@ -8,7 +8,7 @@ from gateway.errors import Malformed
 LAUGHS = "".join(f'<!ENTITY l{n} "{f"&l{n - 1};" * 10}">' for n in range(1, 10))
 
 
-def test_the_first_of_each_name_counts_and_comments_and_what_is_deeper_do_not() -> None:
+def test_first_element_of_each_name_is_read_without_nested_ones() -> None:
     text = "<xml><!-- a --><A>1</A><?pi?><A>2</A><B><C>3</C></B><D><![CDATA[<!DOCTYPE html> &lt; ]]]]><![CDATA[>]]></D></xml>"
     assert flat_xml.read(text.encode()) == {"A": "1", "B": "", "D": "<!DOCTYPE html> &lt; ]]>"}
 
@@ -28,12 +28,12 @@ def test_the_first_of_each_name_counts_and_comments_and_what_is_deeper_do_not() 
         "",
     ],
 )
-def test_what_could_reach_further_or_is_no_xml_is_malformed(text: str) -> None:
+def test_entities_oversized_or_invalid_xml_are_malformed(text: str) -> None:
     with pytest.raises(Malformed):
         flat_xml.read(text.encode())
 
 
-def test_what_is_written_is_read_again_and_lists_stand_one_by_one() -> None:
+def test_written_xml_reads_back_and_lists_repeat_elements() -> None:
     body = flat_xml.write({"A": "<&>]]>\r\n磁盘", "B": [{"C": 1}, {"C": 2}], "D": {"E": "\ud800\x00\ufffe."}})
     assert flat_xml.read(body.encode())["A"] == "<&>]]> \n磁盘"
     assert "<B><C>1</C></B><B><C>2</C></B><D><E>   .</E></D>" in body

@@ -69,7 +69,7 @@ async def button(gateway: Served) -> str:
     return PressTokens((SIGNING.encode(),)).make(incident)
 
 
-async def test_plain_talk_with_the_bot_opens_a_record_once(gateway: Served) -> None:
+async def test_direct_message_opens_incident_once(gateway: Served) -> None:
     status, answer = await said(gateway, a_message("The VPN is down\nsince nine"))
     assert (status, answer) == (200, "")
     again = await said(gateway, a_message("The VPN is down\nsince nine", outer={"event_id": "Ev2"}), **{"x-slack-retry-num": "1"})
@@ -80,7 +80,7 @@ async def test_plain_talk_with_the_bot_opens_a_record_once(gateway: Served) -> N
     assert [outcome for outcome, _ in await outcomes(gateway)] == ["opened", "duplicate"]
 
 
-async def test_a_command_reports_and_is_answered_with_number_priority_and_buttons(gateway: Served) -> None:
+async def test_report_command_is_answered_with_number_priority_and_buttons(gateway: Served) -> None:
     status, answer = await said(gateway, a_command("报告 打印机坏了"), FORM)
     one = await record(gateway)
     assert (status, one["title"]) == (200, "打印机坏了")
@@ -94,7 +94,7 @@ async def test_a_command_reports_and_is_answered_with_number_priority_and_button
     )
 
 
-async def test_a_reply_in_the_thread_is_a_note_and_what_people_say_among_themselves_is_kept_nowhere(gateway: Served) -> None:
+async def test_thread_reply_becomes_note_and_unaddressed_talk_is_not_stored(gateway: Served) -> None:
     in_channel: Any = {"channel": "C1", "channel_type": "channel"}
     await said(gateway, a_message(f"<@{BOT}> mail is down", "1.1", **in_channel))
     await said(gateway, a_message("floor 2 as well", "1.2", thread_ts="1.1", user="U9", **in_channel))
@@ -113,7 +113,7 @@ async def test_a_reply_in_the_thread_is_a_note_and_what_people_say_among_themsel
     assert not [body for body in kept if b"secret" in body or b"another" in body]
 
 
-async def test_what_is_written_below_a_record_that_has_ended_opens_one_that_follows(gateway: Served) -> None:
+async def test_message_in_thread_of_closed_incident_opens_follow_up(gateway: Served) -> None:
     await said(gateway, a_message("mail is down", "1.1"))
     first = await record(gateway)
     for action in ("resolve", "close"):
@@ -123,7 +123,7 @@ async def test_what_is_written_below_a_record_that_has_ended_opens_one_that_foll
     assert second["title"] == "down again"
 
 
-async def test_what_its_reporter_says_below_a_solved_record_reopens_it_and_what_others_say_does_not(gateway: Served) -> None:
+async def test_only_reporter_reply_reopens_resolved_incident(gateway: Served) -> None:
     in_channel: Any = {"channel": "C1", "channel_type": "channel"}
     await said(gateway, a_message(f"<@{BOT}> mail is down", "1.1", **in_channel))
     path = f"/api/v1/incidents/{(await record(gateway))['number']}"
@@ -134,7 +134,7 @@ async def test_what_its_reporter_says_below_a_solved_record_reopens_it_and_what_
     assert ((await record(gateway))["state"], (await record(gateway))["reopened"]) == ("in_progress", 1)
 
 
-async def test_who_is_known_acts_by_command_as_their_roles_allow(gateway: Served) -> None:
+async def test_linked_user_acts_by_command_within_roles(gateway: Served) -> None:
     await known(gateway, "dina", "service_desk")
     await told(gateway, "report mail is down")
     number = (await record(gateway))["number"]
@@ -148,7 +148,7 @@ async def test_who_is_known_acts_by_command_as_their_roles_allow(gateway: Served
     )
 
 
-async def test_a_stranger_reports_and_does_not_act(gateway: Served) -> None:
+async def test_unlinked_user_may_report_but_not_act(gateway: Served) -> None:
     await told(gateway, "report mail is down")
     number = (await record(gateway))["number"]
     for trigger, text in enumerate(("ack", "resolve")):
@@ -161,7 +161,7 @@ async def test_a_stranger_reports_and_does_not_act(gateway: Served) -> None:
     assert (await told(gateway, f"note {number} me too", "5", user_id="U7")).startswith("There is no such record")
 
 
-async def test_roles_that_do_not_allow_it_are_told_so_and_nothing_changes(gateway: Served) -> None:
+async def test_command_without_permission_changes_nothing(gateway: Served) -> None:
     await known(gateway, "lea", "leader")
     await told(gateway, "report mail is down")
     number = (await record(gateway))["number"]
@@ -172,7 +172,7 @@ async def test_roles_that_do_not_allow_it_are_told_so_and_nothing_changes(gatewa
     assert (await outcomes(gateway))[-1][0] == "ignored"
 
 
-async def test_a_press_acts_once_and_only_on_the_trouble_it_was_shown_for(gateway: Served) -> None:
+async def test_button_acts_once_and_is_stale_after_reopening(gateway: Served) -> None:
     await known(gateway, "dina", "service_desk")
     await told(gateway, "report mail is down")
     number, shown = (await record(gateway))["number"], await button(gateway)
@@ -194,7 +194,7 @@ async def test_a_press_acts_once_and_only_on_the_trouble_it_was_shown_for(gatewa
     assert [outcome for outcome, _ in await outcomes(gateway)][4:] == wanted
 
 
-async def test_a_code_typed_into_the_chat_says_once_whose_account_it_is(gateway: Served) -> None:
+async def test_link_code_links_chat_account_once(gateway: Served) -> None:
     person = {"login": "dina", "name": "Dina", "roles": ["service_desk"], "locale": "zh-CN"}
     assert (await gateway.post("/api/v1/people", person, "admin")).status == 201
     code = (await (await gateway.post("/api/v1/people/dina/chats/code", None, "admin")).json())["code"]
@@ -216,7 +216,7 @@ async def test_a_code_typed_into_the_chat_says_once_whose_account_it_is(gateway:
     assert (await told(gateway, "ack INC-20260302-000001", "5")).startswith("I do not know who you are")
 
 
-async def test_without_its_key_or_its_signature_nobody_is_heard(gateway: Served) -> None:
+async def test_call_without_key_or_signature_is_refused(gateway: Served) -> None:
     body = a_message("x")
     path, key = "/ingest/chat/slack", gateway.keys["ingest"]
     assert (await gateway.client.post(path, data=body, headers=signed(body))).status == 401
@@ -228,7 +228,7 @@ async def test_without_its_key_or_its_signature_nobody_is_heard(gateway: Served)
     assert await gateway.pool.fetchval("SELECT count(*) FROM receipt") == 0
 
 
-async def test_what_is_signed_and_cannot_be_understood_is_in_quarantine_and_answered_as_heard(gateway: Served) -> None:
+async def test_signed_malformed_call_is_quarantined_and_returns_200(gateway: Served) -> None:
     assert await said(gateway, b'{"type":') == (200, "")
     (kept,) = await gateway.pool.fetch("SELECT source, body FROM quarantine")
     assert tuple(kept) == ("slack", b'{"type":')
@@ -238,7 +238,7 @@ async def test_what_is_signed_and_cannot_be_understood_is_in_quarantine_and_answ
     assert await said(gateway, b'{"type":"url_verification","challenge":"abc"}') == (200, "abc")
 
 
-async def test_words_without_a_record_are_answered_and_a_note_names_its_own(gateway: Served) -> None:
+async def test_command_without_number_gets_help_and_note_names_incident(gateway: Served) -> None:
     await known(gateway, "dina", "service_desk")
     assert (await told(gateway, "hello", "1")).startswith("report TEXT: make a record")
     assert (await told(gateway, "ack", "2")).startswith("Which record?")
@@ -252,7 +252,7 @@ async def test_words_without_a_record_are_answered_and_a_note_names_its_own(gate
     assert (note["actor"], json.loads(note["facts"])["note"]) == ("dina", "floor 2 as well")
 
 
-async def test_a_record_that_is_not_there_for_whoever_presses_stays_hidden(gateway: Served) -> None:
+async def test_security_incident_stays_hidden_from_button_and_command(gateway: Served) -> None:
     await known(gateway, "dina", "service_desk")
     await told(gateway, "report somebody is in our files", user_id="U7")
     shown = await button(gateway)
@@ -264,7 +264,7 @@ async def test_a_record_that_is_not_there_for_whoever_presses_stays_hidden(gatew
     assert (await told(gateway, f"resolve {number}", "2")).startswith("There is no such record")
 
 
-async def test_settings_of_a_chat_that_there_is_not_stop_the_gateway(database_url: str) -> None:
+async def test_settings_of_unknown_chat_provider_are_refused(database_url: str) -> None:
     settings = load(None, {"DATABASE_URL": database_url})
     settings = msgspec.structs.replace(settings, chat={"slakc": Chat(secrets=(SECRET,))})
     with pytest.raises(Misconfigured) as refused:
@@ -284,7 +284,7 @@ FROM one, (VALUES ('a'::bytea, interval '1 minute'), ('b', interval '-1 minute')
 """
 
 
-async def test_messages_are_forgotten_as_the_setting_says_and_codes_once_they_are_over(pool: Pool, database_url: str) -> None:
+async def test_old_chat_messages_and_expired_codes_are_deleted(pool: Pool, database_url: str) -> None:
     for statement in (OLD, CODES):
         await pool.execute(statement)
     async with served(load(None, {"DATABASE_URL": database_url})):

@@ -25,14 +25,14 @@ HOOK = f"https://oapi.dingtalk.com/robot/sendBySession?session={SECRET}"
         urlencode({"text": "hello", "payload": json.dumps({"token": SECRET}, separators=(",", ":"))}).encode(),
     ],
 )
-def test_tokens_and_addresses_to_answer_at_are_blotted_out_and_words_stay(body: bytes) -> None:
+def test_tokens_and_reply_addresses_are_redacted_from_stored_body(body: bytes) -> None:
     kept = kept_body(body)
     assert SECRET.encode() not in kept
     assert b"hello" in kept
 
 
 @given(st.dictionaries(st.sampled_from(["token", "text", "response_url", "tokens"]), st.text(max_size=50), max_size=4))
-def test_what_was_json_still_is_and_says_the_same_otherwise(said: dict[str, str]) -> None:
+def test_redacted_json_stays_valid_and_otherwise_unchanged(said: dict[str, str]) -> None:
     kept = json.loads(kept_body(json.dumps(said).encode()))
     assert kept.keys() == said.keys()
     for name in ("text", "tokens"):

@@ -70,9 +70,7 @@ def of_feishu(chance: random.Random) -> Call:
     ("provider", "call", "secret"),
     [(slack.PROVIDER, of_slack, slack_calls.SECRET), (inbound.PROVIDER, of_feishu, feishu_calls.KEY)],
 )
-def test_whatever_is_signed_is_understood_or_malformed(
-    provider: Provider, call: Callable[[random.Random], Call], secret: str
-) -> None:
+def test_any_signed_call_is_read_or_malformed(provider: Provider, call: Callable[[random.Random], Call], secret: str) -> None:
     chance, understood, settings = random.Random(11), 0, ChatSettings(secrets=(secret,))
     for _ in range(600):
         made = call(chance)

@@ -43,7 +43,7 @@ def a_mail(**fields: str) -> Letter:
         },
     ],
 )
-def test_reply_to_is_answered_where_from_is_a_form_a_list_or_an_address_nobody_reads(
+def test_reply_to_is_correspondent_of_form_list_or_noreply_mail(
     fields: dict[str, str],
 ) -> None:
     letter = a_mail(**fields)
@@ -65,13 +65,13 @@ def test_reply_to_is_answered_where_from_is_a_form_a_list_or_an_address_nobody_r
         },
     ],
 )
-def test_from_is_answered_where_it_is_a_person_or_reply_to_is_the_desk_itself(
+def test_from_is_correspondent_of_personal_mail(
     fields: dict[str, str],
 ) -> None:
     assert correspondent(a_mail(**fields)) == Correspondent("ann@example.com", "Ann")
 
 
-def test_somebody_of_the_directory_is_answered_at_their_own_address() -> None:
+def test_known_sender_is_answered_at_from_address() -> None:
     assert correspondent(a_mail(**FORM), known=True) == Correspondent("shop@www.example.org", "Web shop")
 
 
@@ -96,7 +96,7 @@ def test_somebody_of_the_directory_is_answered_at_their_own_address() -> None:
         (LIST | {"Precedence": "bulk", "Reply_To": "lea@customer.example"}, Author.PROGRAM),
     ],
 )
-def test_what_may_be_a_program_is_answered_never(fields: dict[str, str], expected: Author) -> None:
+def test_possible_program_is_not_answered(fields: dict[str, str], expected: Author) -> None:
     letter = a_mail(**fields)
     to = correspondent(letter)
     assert author(letter, to) is expected
@@ -114,14 +114,14 @@ AWAY = [
 
 
 @pytest.mark.parametrize("text", AWAY)
-def test_an_answer_that_says_that_its_writer_is_away_may_be_a_programs(text: str) -> None:
+def test_absence_reply_has_doubtful_author(text: str) -> None:
     begun = said(text.encode(), From="ann@example.com", Subject="Re: help")
     answer = said(text.encode(), From="ann@example.com", Subject="Re: help", In_Reply_To="<1@x>")
     assert author(begun, correspondent(begun)) is Author.PERSON
     assert author(answer, correspondent(answer)) is Author.DOUBTFUL
 
 
-def test_a_person_at_the_address_of_a_postmaster_is_a_person_and_gets_no_answer_by_itself() -> None:
+def test_postmaster_address_is_person_but_is_not_answered() -> None:
     letter = a_mail(From="Joe Admin <postmaster@partner.example>")
     assert author(letter, correspondent(letter)) is Author.PERSON
     assert not is_answered(letter, correspondent(letter))

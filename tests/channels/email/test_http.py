@@ -61,7 +61,7 @@ def mailgun(**more: str) -> dict[str, str]:
     } | signed() | more  # fmt: skip
 
 
-async def test_a_message_as_it_is_gets_a_receipt_with_its_record(gateway: Served) -> None:
+async def test_raw_mail_opens_incident_with_receipt(gateway: Served) -> None:
     status, told = await posted(gateway, "/ingest/email/raw/{key}", a_mail(), **{"Content-Type": "message/rfc822"})
     assert (status, told["results"][0]["outcome"]) == (202, "opened")
     assert told["results"][0]["incident"].startswith("INC-")
@@ -70,7 +70,7 @@ async def test_a_message_as_it_is_gets_a_receipt_with_its_record(gateway: Served
     assert (status, [one["outcome"] for one in receipt["results"]]) == (200, ["opened"])
 
 
-async def test_every_receipt_is_found_again_by_the_moment_in_its_id(gateway: Served) -> None:
+async def test_receipt_is_found_by_id(gateway: Served) -> None:
     for number in range(10):
         mail = a_mail(Message_ID=f"<{number}@x>", Auto_Submitted="auto-replied")
         _, told = await posted(gateway, "/ingest/email/raw/{key}", mail, **{"Content-Type": "message/rfc822"})
@@ -79,7 +79,7 @@ async def test_every_receipt_is_found_again_by_the_moment_in_its_id(gateway: Ser
         assert status == 200
 
 
-async def test_what_is_no_mail_is_a_400_with_its_receipt_and_kept(gateway: Served) -> None:
+async def test_non_mail_returns_400_and_is_quarantined(gateway: Served) -> None:
     status, told = await posted(gateway, "/ingest/email/raw/{key}", b"hello")
     assert status == 400
     assert (
@@ -87,7 +87,7 @@ async def test_what_is_no_mail_is_a_400_with_its_receipt_and_kept(gateway: Serve
     )
 
 
-async def test_too_large_a_mail_is_refused_and_nobody_without_a_key_is_heard(gateway: Served) -> None:
+async def test_too_large_mail_returns_413_and_missing_key_returns_401(gateway: Served) -> None:
     assert (await posted(gateway, "/ingest/email/raw/{key}", b"x" * 200_001))[0] == 413
     assert (await posted(gateway, "/ingest/email/raw", a_mail()))[0] == 401
     assert (await posted(gateway, "/ingest/email/raw/gwk_x", a_mail()))[0] == 401
@@ -95,7 +95,7 @@ async def test_too_large_a_mail_is_refused_and_nobody_without_a_key_is_heard(gat
 
 
 @pytest.mark.parametrize("multipart", [False, True])
-async def test_mailgun_posts_a_form_that_it_signed(gateway: Served, multipart: bool) -> None:  # noqa: FBT001
+async def test_signed_mailgun_form_opens_incident(gateway: Served, multipart: bool) -> None:  # noqa: FBT001
     data: Any = mailgun()
     if multipart:
         data = FormData(mailgun() | {"attachment-count": "1"}, quote_fields=False)
@@ -110,7 +110,7 @@ async def test_mailgun_posts_a_form_that_it_signed(gateway: Served, multipart: b
     assert again[1]["results"][0]["outcome"] == "duplicate"
 
 
-async def test_mailgun_posts_whole_messages_to_addresses_that_end_in_mime(gateway: Served) -> None:
+async def test_mailgun_mime_message_opens_incident(gateway: Served) -> None:
     data = {"recipient": "in@gw.example", "sender": "ann@example.com", "body-mime": a_mail().decode()} | signed()
     assert (await posted(gateway, "/ingest/email/mailgun/{key}/mime", data))[0] == 200
     assert await titles(gateway) == ["help"]
@@ -119,7 +119,7 @@ async def test_mailgun_posts_whole_messages_to_addresses_that_end_in_mime(gatewa
 @pytest.mark.parametrize(
     "fields", [signed("other"), signed(at=datetime(2020, 1, 1, tzinfo=UTC)), {"signature": ""}, {"timestamp": "x"}]
 )
-async def test_a_form_that_mailgun_did_not_sign_or_signed_long_ago_is_refused(gateway: Served, fields: dict[str, str]) -> None:
+async def test_mailgun_form_with_bad_or_stale_signature_returns_401(gateway: Served, fields: dict[str, str]) -> None:
     assert (await posted(gateway, "/ingest/email/mailgun/{key}", mailgun(**fields)))[0] == 401
     assert await titles(gateway) == []
 
@@ -146,14 +146,14 @@ def proof(body: bytes, at: str = "") -> dict[str, str]:
     }  # fmt: skip
 
 
-async def test_sendgrid_posts_fields_each_in_its_own_charset_or_the_whole_message(gateway: Served) -> None:
+async def test_sendgrid_fields_or_raw_message_open_incident(gateway: Served) -> None:
     assert (await posted(gateway, "/ingest/email/sendgrid/{key}", sendgrid(), **proof(sendgrid())))[0] == 200
     assert await gateway.pool.fetchval("SELECT title || ': ' || description FROM incident") == "电脑: 满了"
     assert (await posted(gateway, "/ingest/email/sendgrid/{key}", sendgrid(raw=True), **proof(sendgrid(raw=True))))[0] == 200
     assert await titles(gateway) == ["raw", "电脑"]
 
 
-async def test_what_sendgrid_did_not_sign_is_refused(gateway: Served) -> None:
+async def test_sendgrid_form_with_bad_signature_returns_401(gateway: Served) -> None:
     body = sendgrid()
     wrong = [proof(body + b"x"), proof(body, at="1"), proof(body) | {"X-Twilio-Email-Event-Webhook-Signature": "AAAA"}]
     for headers in wrong:
@@ -174,7 +174,7 @@ FORGED = {
 }  # fmt: skip
 
 
-async def test_no_field_or_stamp_in_what_mailgun_posts_makes_a_sender_staff(database_url: str) -> None:
+async def test_forged_mailgun_fields_do_not_authenticate_staff(database_url: str) -> None:
     plain = load(None, {})
     trusting = msgspec.structs.replace(plain.mail.authentication, servers=("mx.example.com",))
     mail = msgspec.structs.replace(plain.mail, mailgun_key="mg", sendgrid_key=PUBLIC, authentication=trusting)
@@ -187,7 +187,7 @@ async def test_no_field_or_stamp_in_what_mailgun_posts_makes_a_sender_staff(data
         assert await gateway.pool.fetchval("SELECT actor FROM timeline WHERE event = 'note'") == "ann@example.com"
 
 
-async def test_a_signature_that_sendgrid_tells_of_makes_a_sender_staff(gateway: Served) -> None:
+async def test_sendgrid_dkim_result_authenticates_staff(gateway: Served) -> None:
     await gateway.pool.execute(STAFF)
     await posted(gateway, "/ingest/email/sendgrid/{key}", sendgrid(), **proof(sendgrid()))
     head = "From: Ann <ann@example.com>\nIn-Reply-To: <s@x>\nMessage-ID: <s2@x>\n"
@@ -197,7 +197,7 @@ async def test_a_signature_that_sendgrid_tells_of_makes_a_sender_staff(gateway: 
     assert await gateway.pool.fetchval("SELECT actor FROM timeline WHERE event = 'note'") == "ann"
 
 
-async def test_the_receipt_of_a_mail_says_what_was_mended(gateway: Served) -> None:
+async def test_receipt_lists_mended_fields_of_mail(gateway: Served) -> None:
     basic = "Basic " + base64.b64encode(f"postmark:{gateway.keys['ingest']}".encode()).decode()
     given = {"Authorization": basic, "Content-Type": "application/json"}
     body = '{"From":"ann@example.com","Subject":"Büro","Date":"last week","TextBody":"kalt"}'.encode("latin-1")
@@ -210,7 +210,7 @@ async def test_the_receipt_of_a_mail_says_what_was_mended(gateway: Served) -> No
     ]
 
 
-async def test_postmark_posts_json_with_the_key_as_password(gateway: Served) -> None:
+async def test_postmark_json_opens_incident_with_key_as_password(gateway: Served) -> None:
     body = {
         "From": "zhang@example.cn", "FromName": "张三", "FromFull": {"Email": "zhang@example.cn"}, "To": "in+x@gw.example",
         "Subject": "磁盘", "MessageID": "73e6d360", "Date": "Mon, 2 Mar 2026 20:00:00 +0800", "TextBody": "",

@@ -55,7 +55,7 @@ def settings(port: int, *, starttls: bool = False, sender: str = "gateway@ops.ex
     return Smtp(host="127.0.0.1", port=port, sender=sender, username="", password="", starttls=starttls)
 
 
-async def test_a_mail_arrives_with_its_words_in_both_scripts(relay: Relay) -> None:
+async def test_mail_is_delivered_with_latin_and_chinese_text(relay: Relay) -> None:
     mailbox, channel = await relay()
     sent = message("oncall@example.com", subject="[INC-1] P1 已受理：磁盘已满", text="事件编号：INC-1\n")
     assert await channel.send(sent) == Delivered()
@@ -66,7 +66,7 @@ async def test_a_mail_arrives_with_its_words_in_both_scripts(relay: Relay) -> No
     assert (mail["auto-submitted"], mail["message-id"]) == ("auto-generated", f"<{sent.id}@ops.example.com>")
 
 
-async def test_every_mail_about_one_incident_hangs_in_one_thread_and_repeats_keep_their_id(relay: Relay) -> None:
+async def test_mails_of_incident_share_thread_and_repeats_keep_message_id(relay: Relay) -> None:
     mailbox, channel = await relay()
     first, second = message("a@example.com"), message("b@example.com")
     for sent in (first, second, first):
@@ -97,41 +97,41 @@ async def test_every_mail_about_one_incident_hangs_in_one_thread_and_repeats_kee
         "a@example.com;b@example.com",
     ],
 )
-async def test_what_is_not_one_plain_address_is_dead_and_reaches_nobody(relay: Relay, recipient: str) -> None:
+async def test_invalid_recipient_is_dead(relay: Relay, recipient: str) -> None:
     mailbox, channel = await relay()
     assert isinstance(await channel.send(message(recipient)), Dead)
     assert mailbox.mails == []
 
 
 @pytest.mark.parametrize("recipient", ["用户@mail.example", "jörg@mail.example", "пользователь@xn--e1afmkfd.example"])
-async def test_an_address_in_any_letters_is_written_to_by_smtputf8(relay: Relay, recipient: str) -> None:
+async def test_non_ascii_address_is_delivered_by_smtputf8(relay: Relay, recipient: str) -> None:
     mailbox, channel = await relay(utf8=True)
     assert await channel.send(message(recipient)) == Delivered()
     ((_, recipients, mail),) = mailbox.mails
     assert (recipients, mail["to"]) == ([recipient], recipient)
 
 
-async def test_an_address_in_other_letters_is_dead_where_the_relay_takes_none_and_says_so(relay: Relay) -> None:
+async def test_non_ascii_address_is_dead_when_relay_lacks_smtputf8(relay: Relay) -> None:
     mailbox, channel = await relay()
     ended = await channel.send(message("用户@mail.example"))
     assert ended == Dead("the relay takes no SMTPUTF8, which the address 用户@mail.example needs")
     assert mailbox.mails == []
 
 
-async def test_a_domain_in_other_letters_needs_no_smtputf8(relay: Relay) -> None:
+async def test_non_ascii_domain_is_sent_as_punycode(relay: Relay) -> None:
     mailbox, channel = await relay()
     assert await channel.send(message("user@bücher.example")) == Delivered()
     assert mailbox.mails[0][1] == ["user@xn--bcher-kva.example"]
 
 
 @pytest.mark.parametrize("subject", ["x\r\nBcc: evil@example.com", "x\nBcc: evil@example.com", "x\rBcc: evil@example.com"])
-async def test_a_subject_cannot_smuggle_in_a_header(relay: Relay, subject: str) -> None:
+async def test_subject_with_line_break_is_dead(relay: Relay, subject: str) -> None:
     mailbox, channel = await relay()
     assert isinstance(await channel.send(message("a@example.com", subject=subject)), Dead)
     assert mailbox.mails == []
 
 
-async def test_a_lone_dot_in_the_text_does_not_end_the_mail(relay: Relay) -> None:
+async def test_lone_dot_in_text_does_not_end_mail(relay: Relay) -> None:
     mailbox, channel = await relay()
     assert await channel.send(message("a@example.com", text="one\n.\nRCPT TO:<evil@example.com>\n")) == Delivered()
     assert [recipients for _, recipients, _ in mailbox.mails] == [["a@example.com"]]
@@ -147,20 +147,20 @@ async def test_a_lone_dot_in_the_text_does_not_end_the_mail(relay: Relay) -> Non
         ({"data": "452 4.3.1 full"}, Retry),
     ],
 )
-async def test_five_hundreds_are_for_good_and_four_hundreds_for_now(relay: Relay, answers: dict[str, str], kind: Any) -> None:
+async def test_smtp_5xx_is_dead_and_4xx_is_retried(relay: Relay, answers: dict[str, str], kind: Any) -> None:
     _, channel = await relay(**answers)
     result = await channel.send(message("a@example.com"))
     assert isinstance(result, kind)
     assert not getattr(result, "down", False)
 
 
-async def test_a_relay_that_is_not_there_counts_against_the_relay(unused_tcp_port: int) -> None:
+async def test_unreachable_relay_is_retried_as_down(unused_tcp_port: int) -> None:
     result = await SmtpChannel(settings(unused_tcp_port)).send(message("a@example.com"))
     assert isinstance(result, Retry)
     assert result.down
 
 
-async def test_a_relay_without_starttls_is_not_used_where_it_is_asked_for(relay: Relay) -> None:
+async def test_mail_is_not_sent_when_required_starttls_is_missing(relay: Relay) -> None:
     mailbox, channel = await relay()
     guarded = SmtpChannel(settings(channel.settings.port, starttls=True))
     result = await guarded.send(message("a@example.com"))
@@ -168,7 +168,7 @@ async def test_a_relay_without_starttls_is_not_used_where_it_is_asked_for(relay:
     assert mailbox.mails == []
 
 
-async def test_a_relay_that_hangs_up_is_tried_again() -> None:
+async def test_dropped_smtp_connection_is_retried_as_down() -> None:
     async def hang_up(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.close()
 
@@ -179,12 +179,12 @@ async def test_a_relay_that_hangs_up_is_tried_again() -> None:
     assert result.down
 
 
-def test_a_sender_that_is_no_address_is_refused() -> None:
+def test_invalid_sender_address_is_refused() -> None:
     with pytest.raises(ValueError, match="not a mail address"):
         compose(message("a@example.com"), "gateway")
 
 
-async def test_replies_find_their_record_by_address_and_text_and_an_answer_hangs_below_the_mail_it_answers(relay: Relay) -> None:
+async def test_mail_carries_reply_tag_and_answer_references_original_mail(relay: Relay) -> None:
     mailbox, channel = await relay()
     replying = SmtpChannel(channel.settings, Replies(ReplyTokens((b"secret",)), "desk@example.com"))
     tag = ReplyTokens((b"secret",)).make(7)

@@ -29,12 +29,12 @@ NUMBER = "a number that is none, or too large, was left out"
         ("application/json", b"{}", "neither From nor Headers"),
     ],
 )
-def test_what_no_mail_service_posts_is_refused_with_a_reason(kind: str, sent: bytes, says: str) -> None:
+def test_unknown_mail_form_is_malformed_with_reason(kind: str, sent: bytes, says: str) -> None:
     with pytest.raises(Malformed, match=says):
         understood(Posted(kind, sent), Kept())
 
 
-def test_the_whole_mail_within_a_form_or_a_message_of_postmark_is_read_as_it_is() -> None:
+def test_postmark_raw_email_is_read() -> None:
     posted = msgspec.json.encode({"RawEmail": a_mail(subject="disk full").decode(), "OriginalRecipient": "ops@example.com"})
     letter = understood(Posted("application/json", posted), Kept())
     assert (letter.subject, letter.recipients) == ("disk full", ("ops@example.com",))
@@ -44,7 +44,7 @@ def told(posted: Posted) -> dict[str, str]:
     return {one.pointer: one.what for one in understood(posted, Kept()).mended}
 
 
-def test_a_field_of_a_form_that_cannot_be_read_is_left_out_and_the_letter_is_read() -> None:
+def test_unreadable_form_field_is_left_out() -> None:
     letter = understood(Posted(FORM, b"headers=From%3A+a%40b.example&text=disk+full&charsets=nonsense&envelope=%7B"), Kept())
     assert (letter.sender, letter.text) == ("a@b.example", "disk full")
     assert {one.pointer for one in letter.mended} == {"/charsets", "/envelope"}
@@ -52,7 +52,7 @@ def test_a_field_of_a_form_that_cannot_be_read_is_left_out_and_the_letter_is_rea
     assert (letter.sender, letter.subject, [one.pointer for one in letter.mended]) == ("a@b.example", "x", ["/message-headers"])
 
 
-def test_words_in_other_bytes_are_read_and_told_of() -> None:
+def test_non_utf8_form_text_is_decoded_and_reported() -> None:
     other = "bytes that are no UTF-8 were read in the charset that they look like"
     sent = Posted(FORM, b"from=a%40b.example&subject=B%FCro+im+Haus&body-plain=a%00b")
     letter = understood(sent, Kept())
@@ -75,7 +75,7 @@ def test_words_in_other_bytes_are_read_and_told_of() -> None:
         (b'{"From":"a@b.example","Subject":7}', "7", {"/Subject": "read as text"}),
     ],
 )  # fmt: skip
-def test_a_message_of_postmark_is_mended_as_any_json(body: bytes, subject: str, what: dict[str, str]) -> None:
+def test_postmark_json_is_mended(body: bytes, subject: str, what: dict[str, str]) -> None:
     sent = Posted("application/json", body)
     assert (understood(sent, Kept()).subject, told(sent)) == (subject, what)
     halves = b'{"From":"a@b.example","Subject":"half \\ud83d\\u0000"}'
@@ -84,7 +84,7 @@ def test_a_message_of_postmark_is_mended_as_any_json(body: bytes, subject: str, 
     assert told(Posted("application/json", raw)) == {"": "a byte order mark was taken off"}
 
 
-def test_a_date_that_is_none_is_left_out() -> None:
+def test_invalid_date_is_left_out() -> None:
     assert told(Posted("message/rfc822", written(Date="the day before") + b"x")) == {"/date": "left out: it is no date"}
     assert told(Posted("message/rfc822", a_mail())) == {}
 
@@ -118,7 +118,7 @@ NULL_SENDERS = {
 
 
 @pytest.mark.parametrize("way", NULL_SENDERS)
-def test_the_null_sender_is_known_on_every_way_in(way: str) -> None:
+def test_null_sender_is_recognized_on_every_route(way: str) -> None:
     assert understood(NULL_SENDERS[way], Kept()).null_sender
 
 
@@ -132,12 +132,12 @@ def test_the_null_sender_is_known_on_every_way_in(way: str) -> None:
         ses("ann@example.com"),
     ],
 )
-def test_a_sender_that_nobody_tells_of_is_not_the_null_sender(posted: Posted) -> None:
+def test_missing_envelope_sender_is_not_null_sender(posted: Posted) -> None:
     assert not understood(posted, Kept()).null_sender
 
 
 @pytest.mark.parametrize("whole", [False, True])
-def test_what_sendgrid_says_of_signatures_stands_beside_the_mail(whole: bool) -> None:  # noqa: FBT001 - a case
+def test_sendgrid_dkim_result_becomes_stamp(whole: bool) -> None:  # noqa: FBT001 - a case
     fields = b"email=" + quote(a_mail()).encode() if whole else b"headers=From%3A+ann%40example.com%0A&text=x"
     letter = understood(Posted(FORM, fields + b"&dkim=" + quote("{@example.com : pass}").encode()), Kept())
     assert letter.stamps == (Stamp(SERVICE, (Check("dkim", "pass", "example.com"),)),)
@@ -148,21 +148,21 @@ def test_what_sendgrid_says_of_signatures_stands_beside_the_mail(whole: bool) ->
     ("verdict", "check"),
     [("PASS", SenderCheck.AUTHENTICATED), ("FAIL", SenderCheck.FAILED), ("GRAY", SenderCheck.UNKNOWN)],
 )
-def test_the_dmarc_verdict_of_ses_is_about_the_author(verdict: str, check: SenderCheck) -> None:
+def test_ses_dmarc_verdict_applies_to_author(verdict: str, check: SenderCheck) -> None:
     letter = understood(ses("x@bounces.example", verdict), Kept())
     assert sender_check(letter.authors, letter.stamps, (), by_service=True) is check
 
 
-def test_short_fields_are_there_for_signatures() -> None:
+def test_only_short_form_fields_are_returned_for_signature_check() -> None:
     assert form(Posted(FORM, b"token=t&long=" + b"x" * 2_000)) == {"token": "t"}
 
 
-def test_a_head_beyond_every_bound_is_refused() -> None:
+def test_too_large_header_is_malformed() -> None:
     with pytest.raises(Malformed, match="a head of more than"):
         head(b"X: " + b"a" * 300_000, top=True)
 
 
-def test_more_parts_than_any_mail_has_are_refused_however_they_are_nested() -> None:
+def test_too_many_nested_parts_are_malformed() -> None:
     inner = b"Content-Type: multipart/mixed; boundary=b\r\n\r\n" + b"--b\r\n\r\na\r\n" * 150
     outer = b"From: a@b.example\r\nContent-Type: multipart/mixed; boundary=c\r\n\r\n" + b"--c\r\n" + inner
     outer += b"--c\r\n\r\na\r\n" * 200
@@ -170,7 +170,7 @@ def test_more_parts_than_any_mail_has_are_refused_however_they_are_nested() -> N
         read(outer)
 
 
-def test_html_that_its_reader_cannot_take_loses_its_tags_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_html_unreadable_by_parser_loses_only_tags(monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(_: str) -> str:
         raise ValueError("a foreign library gives up")
 
@@ -178,5 +178,5 @@ def test_html_that_its_reader_cannot_take_loses_its_tags_alone(monkeypatch: pyte
     assert body.html_to_text("<p>disk <b>full</b></p>").split() == ["disk", "full"]
 
 
-def test_the_line_of_a_mailbox_file_is_no_header() -> None:
+def test_mbox_from_line_is_not_header() -> None:
     assert read(b"From ann Mon Mar  2 12:00:00 2026\n" + a_mail(subject="disk full")).subject == "disk full"

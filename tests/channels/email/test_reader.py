@@ -28,7 +28,7 @@ async def reader() -> AsyncIterator[MailReader]:
     await made.reader.close()
 
 
-async def test_a_short_mail_needs_no_process_and_a_long_one_is_read_alike(reader: MailReader) -> None:
+async def test_short_mail_needs_no_process_and_long_mail_uses_one(reader: MailReader) -> None:
     assert (await reader(Posted("message/rfc822", a_mail()))).subject == "help"
     assert not reader.reader.started
     letters = await asyncio.gather(*(reader(LONG) for _ in range(3)))
@@ -36,7 +36,7 @@ async def test_a_short_mail_needs_no_process_and_a_long_one_is_read_alike(reader
     assert (await reader(LONG)).sender == "ann@example.com"
 
 
-async def test_what_cannot_be_understood_is_said_across_the_process_and_files_keep_their_bounds(reader: MailReader) -> None:
+async def test_malformed_mail_and_file_limits_pass_process_boundary(reader: MailReader) -> None:
     with pytest.raises(Malformed, match="this is no mail"):
         await reader(Posted("message/rfc822", b"\0" * 50_000))
     sent = head(Content_Type="application/zip") + b"z" * 50_000
@@ -44,7 +44,7 @@ async def test_what_cannot_be_understood_is_said_across_the_process_and_files_ke
     assert (file.size, file.content) == (50_000, None)
 
 
-async def test_a_mail_that_costs_too_much_is_said_to(reader: MailReader, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_mail_beyond_cpu_limit_is_malformed(reader: MailReader, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reading, "CPU_SECONDS", 0.001)
     with pytest.raises(Malformed, match="the mail takes more time or memory"):
         await reader(COSTLY)
@@ -52,13 +52,13 @@ async def test_a_mail_that_costs_too_much_is_said_to(reader: MailReader, monkeyp
     assert (await reader(LONG)).subject == "help"
 
 
-async def test_many_values_of_a_mail_service_are_left_to_the_process(reader: MailReader) -> None:
+async def test_json_with_many_values_is_read_in_process(reader: MailReader) -> None:
     letter = await reader(Posted(JSON, b'{"Subject": "help", "From": "ann@example.com", "Headers": [' + b"1," * 5_000 + b"1]}"))
     assert (letter.subject, reader.reader.started) == ("help", True)
 
 
 @pytest.mark.parametrize("member", ["Headers", "Attachments", "TextBody"])
-def test_what_a_mail_service_sends_and_is_read_at_once_takes_milliseconds(member: str) -> None:
+def test_inline_read_json_takes_under_100_milliseconds(member: str) -> None:
     before = f'{{"{member}":['.encode()
     bodies = [*hostile.any_json(reading.SHORT), *hostile.values(reading.SHORT, before, b"]}")]
     for name, body in (one for one in bodies if is_quick(one[1])):

@@ -34,7 +34,7 @@ def told(rule: MailRule, **letter: Any) -> Alert | None:
     return None if match is None else alert_of(match, received, NOON)
 
 
-def test_a_problem_and_its_end_are_one_alert() -> None:
+def test_problem_and_recovery_mails_share_dedup_key() -> None:
     text = "Host: web-01\nSeverity: High\nmore"
     fire = told(ZABBIX, sender="z@zabbix.example.com", subject="Problem: disk full", text=text)
     clear = told(ZABBIX, sender="z@zabbix.example.com", subject="Resolved in 5m: disk full", text=text)
@@ -50,7 +50,7 @@ def test_a_problem_and_its_end_are_one_alert() -> None:
 @pytest.mark.parametrize(
     ("word", "status"), [("FAIL", AlertStatus.FIRING), ("OK", AlertStatus.RESOLVED), ("Recovered", AlertStatus.RESOLVED)]
 )
-def test_a_word_of_the_subject_may_say_whether_it_is_over(word: str, status: AlertStatus) -> None:
+def test_status_word_in_subject_sets_alert_status(word: str, status: AlertStatus) -> None:
     alert = told(RAID, subject=f"[{word}] array md0 on web-01")
     assert alert is not None
     assert (alert.status, alert.dedup_key, alert.title) == (status, "md0", f"[{word}] array md0 on web-01")
@@ -65,11 +65,11 @@ def test_a_word_of_the_subject_may_say_whether_it_is_over(word: str, status: Ale
         {"sender": "z@zabbix.example.com", "subject": "Problem: "},
     ],
 )
-def test_a_mail_that_is_only_nearly_like_a_rule_is_not_taken_for_it(letter: dict[str, str]) -> None:
+def test_similar_mail_does_not_match_rule(letter: dict[str, str]) -> None:
     assert told(ZABBIX, **letter) is None
 
 
-def test_an_alert_without_anything_found_is_the_rule_s_own() -> None:
+def test_alert_without_captured_fields_has_rule_key() -> None:
     rule = MailRule(name="ups", senders=("ups@example.com",), cleared=("*on line*",))
     fire, clear = (
         told(rule, sender="ups@example.com", subject="on battery"),
@@ -84,14 +84,14 @@ PATTERN = st.lists(st.sampled_from(["a", "b", "*", "{x}", " ", "("]), max_size=6
 
 
 @given(PATTERN, st.text("ab (", max_size=20))
-def test_a_pattern_fits_only_what_it_puts_together_again(pattern: str, text: str) -> None:
+def test_pattern_matches_only_text_it_reproduces(pattern: str, text: str) -> None:
     found = fitted(pattern, text)
     if found is not None and "*" not in pattern and pattern.count("{x}") == 1:
         assert "".join(pattern.replace("{x}", found["x"]).split()) == "".join(text.split())
 
 
 @pytest.mark.timeout(10)  # what grew with the square of its length would take minutes
-def test_no_pattern_and_no_mail_together_take_long() -> None:
+def test_pattern_matching_is_fast() -> None:
     assert fitted("{a}aa{b}aa{c}aa{d}aa{e}b", "a" * 100_000) is None
 
 
@@ -103,14 +103,14 @@ def test_no_pattern_and_no_mail_together_take_long() -> None:
         ('name = "x"\nsubjects = ["{a}"]\nkey = "{b}"', "/mail/rules/0/key"),
     ],
 )
-def test_a_rule_that_cannot_mean_anything_is_refused(rule: str, where: str, tmp_path: Any) -> None:
+def test_invalid_mail_rule_is_refused(rule: str, where: str, tmp_path: Any) -> None:
     (tmp_path / "c.toml").write_text(f"[[mail.rules]]\n{rule}\n")
     with pytest.raises(Misconfigured) as refused:
         load(tmp_path / "c.toml", {})
     assert [flaw.pointer for flaw in refused.value.flaws] == [where]
 
 
-def test_starttls_without_a_certificate_is_refused() -> None:
+def test_starttls_without_certificate_is_refused() -> None:
     mail = load(None, {}).mail
     wrong = msgspec.structs.replace(mail, listener=msgspec.structs.replace(mail.listener, starttls=True), reply_to="desk")
     assert {flaw.pointer for flaw in mail_flaws.flaws(wrong)} == {"/mail/reply_to", "/mail/listener/certificate"}

@@ -35,7 +35,7 @@ def sorted_as(**letter: Any) -> Sorted:
         ({"sender": "x@spam.example"}, "rule: spam"),
     ],
 )
-def test_there_is_nothing_to_do_for(letter: dict[str, Any], reason: str) -> None:
+def test_own_mail_and_ignored_mail_go_to_nobody(letter: dict[str, Any], reason: str) -> None:
     assert sorted_as(**letter) == ToNobody(reason)
 
 
@@ -48,7 +48,7 @@ def test_there_is_nothing_to_do_for(letter: dict[str, Any], reason: str) -> None
         ({"null_sender": True, "nature": Nature.LIST}, "bounce"),
     ],
 )
-def test_mail_of_programs_is_set_aside_by_its_headers(letter: dict[str, Any], reason: str) -> None:
+def test_bounces_and_auto_replies_are_set_aside(letter: dict[str, Any], reason: str) -> None:
     assert sorted_as(**letter) == SetAside(reason)
 
 
@@ -62,22 +62,22 @@ def test_mail_of_programs_is_set_aside_by_its_headers(letter: dict[str, Any], re
         "退信",
     ],
 )
-def test_words_alone_set_nothing_aside(subject: str) -> None:
+def test_auto_reply_subject_alone_is_not_set_aside(subject: str) -> None:
     assert sorted_as(subject=subject) == ToPeople(None)
 
 
-def test_a_rule_takes_mail_with_the_null_sender() -> None:
+def test_rule_applies_to_mail_with_null_sender() -> None:
     assert isinstance(sorted_as(null_sender=True, nature=Nature.MACHINE, subject="Cron job"), ToMachines)
     assert isinstance(sorted_as(null_sender=True, nature=Nature.MACHINE, sender="hr@example.com"), ToPeople)
 
 
-def test_a_rule_s_alert_comes_before_what_the_head_says_of_its_writer() -> None:
+def test_alert_rule_precedes_nature_of_mail() -> None:
     for nature in Nature:
         assert isinstance(sorted_as(subject="Cron job failed", nature=nature), ToMachines)
 
 
 @pytest.mark.parametrize("nature", [Nature.PERSON, Nature.MACHINE, Nature.LIST])
-def test_everything_else_is_for_people(nature: Nature) -> None:
+def test_other_mail_goes_to_people(nature: Nature) -> None:
     assert sorted_as(nature=nature) == ToPeople(None)
     ruled = sorted_as(nature=nature, sender="hr@example.com")
     assert isinstance(ruled, ToPeople)
@@ -85,11 +85,11 @@ def test_everything_else_is_for_people(nature: Nature) -> None:
     assert ruled.match.rule.name == "hr"
 
 
-def test_a_person_s_mail_is_not_ours_whose_program_makes_ids_like_ours_at_the_same_domain() -> None:
+def test_uppercase_uuid_message_id_at_own_domain_is_not_own_mail() -> None:
     assert sorted_as(message_id=UUID_ID.upper()) == ToPeople(None)
 
 
-def test_somebody_else_s_mail_with_an_id_like_ours_is_not_ours() -> None:
+def test_uuid_message_id_at_other_domain_is_not_own_mail() -> None:
     assert sorted_as(message_id="b1f0a7de-5d5e-4b6c-9c0c-0a6d6f1f5c11@example.com") == ToPeople(None)
     assert sort(a_letter(passed=("",)), MAIL, "", NOON) == ToPeople(None)
 
@@ -99,5 +99,5 @@ def test_somebody_else_s_mail_with_an_id_like_ours_is_not_ours() -> None:
     [("磁盘满了", "zh-CN"), ("CRM 系统打不开了 error 500", "zh-CN"), ("the disk is full", "en"), ("ディスクが満杯です", "en"),
      ("", "en"), ("磁碟滿了", "zh-CN"), ("Der Server läuft nicht, siehe wiki/磁盘", "en")],
 )  # fmt: skip
-def test_the_language_is_that_of_the_letters(text: str, locale: str) -> None:
+def test_language_is_detected_from_script(text: str, locale: str) -> None:
     assert language(a_letter(subject="", text=text)) == locale

@@ -32,7 +32,7 @@ def told(events: list[CallEvent]) -> Call:
 
 @settings(max_examples=40)
 @given(st.lists(EVENTS, max_size=6), st.randoms(use_true_random=False))
-def test_any_order_and_any_repetition_make_the_same_call(events: list[CallEvent], random: Any) -> None:
+def test_call_is_same_for_any_order_and_repetition_of_events(events: list[CallEvent], random: Any) -> None:
     again = [*events, *random.choices(events, k=len(events))] if events else []
     random.shuffle(again)
     assert told(again) == told(events)
@@ -42,21 +42,21 @@ def event(**more: Any) -> CallEvent:
     return CallEvent(provider="twilio", call_id="CA1", **more)
 
 
-def test_a_call_that_ended_is_not_ringing_again() -> None:
+def test_ended_call_stays_ended() -> None:
     over = told([event(status=Status.COMPLETED, at=NOON), event(status=Status.RINGING, at=NOON + timedelta(seconds=9))])
     assert over.status is Status.COMPLETED
 
 
-def test_of_two_ends_the_later_one_counts() -> None:
+def test_later_end_status_wins() -> None:
     events = [event(status=Status.COMPLETED, at=NOON), event(status=Status.BUSY, at=NOON - timedelta(seconds=1))]
     assert told(events).status is Status.COMPLETED
 
 
-def test_a_number_that_can_be_called_wins_over_other_words_for_it() -> None:
+def test_international_number_wins_over_other_caller_texts() -> None:
     assert told([event(caller="zoe"), event(caller="+8613800138000"), event(caller="1001")]).caller == "+8613800138000"
 
 
-def test_it_lasted_from_when_a_person_answered() -> None:
+def test_call_duration_counts_from_answer() -> None:
     began, answered, ended = (NOON + timedelta(seconds=s) for s in (0, 7, 20))
     assert told([event(started_at=began, ended_at=ended)]).seconds == 20
     assert told([event(started_at=began, answered_at=answered, ended_at=ended)]).seconds == 13
@@ -67,7 +67,7 @@ def meaning(call: Call, *, filed: bool = False, hotline: bool = True, before: Ca
     return judge(before, call, filed=filed, hotline=hotline)
 
 
-def test_what_is_said_is_a_report_and_what_nobody_heard_was_missed() -> None:
+def test_answered_or_recorded_call_is_report_and_unanswered_is_missed() -> None:
     inbound = event(direction=Direction.INBOUND, status=Status.RINGING)
     assert meaning(told([inbound])) is Meaning.NOT_YET
     assert meaning(told([inbound, event(answered_at=NOON)])) is Meaning.REPORT
@@ -81,7 +81,7 @@ def test_what_is_said_is_a_report_and_what_nobody_heard_was_missed() -> None:
         assert meaning(told([inbound, over, event(answered_at=NOON)])) is Meaning.REPORT
 
 
-def test_only_what_is_new_is_news() -> None:
+def test_filed_call_has_news_only_when_changed() -> None:
     call = told([event(direction=Direction.INBOUND, answered_at=NOON)])
     assert meaning(call, filed=True, before=call) is Meaning.NOTHING_NEW
     assert meaning(merged(call, event(status=Status.QUEUED)), filed=True, before=call) is Meaning.NOTHING_NEW

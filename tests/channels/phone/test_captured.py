@@ -42,16 +42,16 @@ def plain(case: str) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_a_captured_request_says_what_its_folder_says(case: str) -> None:
+def test_captured_request_is_read_as_expected(case: str) -> None:
     assert plain(case) == msgspec.json.decode((ROOT / case / "expected.json").read_bytes())
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_the_same_request_says_the_same_again(case: str) -> None:
+def test_captured_request_is_read_same_twice(case: str) -> None:
     assert plain(case) == plain(case)
 
 
-def test_every_telephone_system_and_every_event_of_it_is_shown() -> None:
+def test_all_phone_providers_and_events_are_captured() -> None:
     assert set(PROVIDERS) == set(NAMED) == {case.partition("/")[0] for case in CASES}
     spoken_only = {("twilio", "alarm"), ("asterisk", "queue"), ("asterisk", "answer"), ("asterisk", "recording")}
     shown = {(provider, posted.event) for provider, posted in map(request, CASES)}
@@ -78,7 +78,7 @@ BODIES = st.binary(max_size=40) | st.dictionaries(st.sampled_from(NAMES), VALUES
 
 @settings(max_examples=20)
 @given(BODIES, st.sampled_from([FORM, JSON, ""]))
-def test_garbage_is_malformed_and_never_anything_else(body: bytes, kind: str) -> None:
+def test_garbage_is_read_or_refused_without_other_errors(body: bytes, kind: str) -> None:
     for provider in PROVIDERS.values():
         for event in sorted(provider.events):
             posted = Posted(event, kind, body, (), NOW)
@@ -93,16 +93,16 @@ def test_garbage_is_malformed_and_never_anything_else(body: bytes, kind: str) ->
     (form, "&".join(f"a{n}=1" for n in range(MAX_FIELDS + 1))), (raw_json, "[1]"),
     (partial(said_at, pointer="/at"), "Mon, nonsense"),
 ])  # fmt: skip
-def test_what_cannot_be_read_is_malformed(work: Any, text: str) -> None:
+def test_unreadable_form_json_or_time_is_malformed(work: Any, text: str) -> None:
     with pytest.raises(Malformed):
         work(text if isinstance(work, partial) else text.encode())
 
 
-def test_where_nothing_is_set_the_key_of_the_integration_is_the_proof() -> None:
+def test_provider_without_settings_needs_no_signature() -> None:
     for provider in PROVIDERS.values():
         provider.verify(Posted("status", FORM, b"CallSid=CA1", (), NOW), PhoneProvider())
 
 
-def test_a_chat_of_amazon_connect_is_no_call() -> None:
+def test_amazon_connect_chat_is_not_call() -> None:
     body = msgspec.json.encode({"Details": {"ContactData": {"Channel": "CHAT", "ContactId": "c"}}})
     assert PROVIDERS["connect"].read(Posted("lambda", JSON, body, (), NOW), "CN") == Nothing("no call")

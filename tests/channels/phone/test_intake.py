@@ -61,7 +61,7 @@ async def titles(room: PhoneIntake) -> list[str]:
     return [row[0] for row in await room.pool.fetch("SELECT title FROM incident ORDER BY id")]
 
 
-async def test_a_call_of_which_nothing_more_is_heard_was_missed(room: PhoneIntake, clock: FakeClock) -> None:
+async def test_silent_call_becomes_missed_after_two_hours(room: PhoneIntake, clock: FakeClock) -> None:
     assert await tell(room, "1", "call") == "ignored nothing was reported yet"
     await tell(room, "2", "call", DIRECTION="outbound")
     clock.advance(timedelta(minutes=119))
@@ -75,7 +75,7 @@ async def test_a_call_of_which_nothing_more_is_heard_was_missed(room: PhoneIntak
     assert await titles(room) == [f"来电：{ANN}"]
 
 
-async def test_calls_at_once_from_one_number_make_one_record(room: PhoneIntake) -> None:
+async def test_simultaneous_calls_from_one_number_open_one_incident(room: PhoneIntake) -> None:
     outcomes = await asyncio.gather(*(tell(room, str(n), ANSWEREDTIME="5") for n in range(6)))
     assert sorted(outcomes) == ["added called again"] * 5 + ["opened report"]
     assert len(await titles(room)) == 1
@@ -85,7 +85,7 @@ async def test_calls_at_once_from_one_number_make_one_record(room: PhoneIntake) 
     assert withheld == ["opened report"] * 2
 
 
-async def test_a_number_that_calls_again_after_its_time_opens_another_record(room: PhoneIntake, clock: FakeClock) -> None:
+async def test_later_call_from_same_number_opens_another_incident(room: PhoneIntake, clock: FakeClock) -> None:
     assert await tell(room, "1", ANSWEREDTIME="5") == "opened report"
     clock.advance(timedelta(hours=23))
     assert await tell(room, "2", ANSWEREDTIME="5") == "added called again"
@@ -95,7 +95,7 @@ async def test_a_number_that_calls_again_after_its_time_opens_another_record(roo
     assert await tell(room, "4", ANSWEREDTIME="5") == "opened report"
 
 
-async def test_a_missed_call_is_an_incident_beside_the_record_that_its_number_has_open(room: PhoneIntake) -> None:
+async def test_missed_call_opens_own_incident_beside_open_report(room: PhoneIntake) -> None:
     assert await tell(room, "1", ANSWEREDTIME="5") == "opened report"
     assert await tell(room, "2", DIALSTATUS="NOANSWER") == "opened missed"
     assert await tell(room, "3", DIALSTATUS="BUSY") == "added called again"
@@ -103,7 +103,7 @@ async def test_a_missed_call_is_an_incident_beside_the_record_that_its_number_ha
     assert await titles(room) == [f"来电：{ANN}", f"未接来电：{ANN}"]
 
 
-async def test_somebody_of_the_directory_is_named_by_their_number_and_two_who_share_it_are_nobody(room: PhoneIntake) -> None:
+async def test_caller_is_named_by_unique_directory_number_only(room: PhoneIntake) -> None:
     await room.pool.execute(PERSON, "ann", ANN)
     await tell(room, "1", ANSWEREDTIME="5")
     assert await titles(room) == [f"Call from ann ({ANN})"]
@@ -116,7 +116,7 @@ async def test_somebody_of_the_directory_is_named_by_their_number_and_two_who_sh
     assert (await titles(room))[1] == f"来电：{ANN}"
 
 
-async def test_what_lay_in_quarantine_is_filed_as_if_it_had_just_come(room: PhoneIntake) -> None:
+async def test_quarantined_call_is_replayed_like_new(room: PhoneIntake) -> None:
     integration = await room.pool.fetchval("SELECT id FROM integration")
     told = urlencode({"LINKEDID": "1", "CALLERID": ANN, "DIALSTATUS": "BUSY"}).encode()
     asked = {"content-type": "", "phone": "asterisk/hangup", "query": ""}
@@ -128,7 +128,7 @@ async def test_what_lay_in_quarantine_is_filed_as_if_it_had_just_come(room: Phon
             await room.replay(integration, headers, body)
 
 
-async def test_notes_of_a_call_say_what_is_new(room: PhoneIntake) -> None:
+async def test_call_note_lists_new_facts(room: PhoneIntake) -> None:
     await tell(room, "1", "answer", EPOCH="1772452800")
     await tell(room, "1", DURATION="65", ANSWEREDTIME="60", EPOCH="1772452860", RECORDED_FILE="https://pbx.example/1.wav")
     await tell(room, "1", "recording", RECORDING="javascript:alert(1)")
@@ -146,7 +146,7 @@ async def test_notes_of_a_call_say_what_is_new(room: PhoneIntake) -> None:
     ]
 
 
-async def test_what_was_taken_for_missed_is_called_a_report_when_one_turns_up(room: PhoneIntake) -> None:
+async def test_missed_call_becomes_report_when_answered_or_recorded(room: PhoneIntake) -> None:
     assert await tell(room, "1", DIALSTATUS="NOANSWER") == "opened missed"
     assert await tell(room, "1", "recording", RECORDING="https://pbx.example/1.wav", TRANSCRIPT="打印机坏了") == "added news"
     row = await room.pool.fetchrow("SELECT title, description, labels->>'call' FROM incident")
@@ -171,7 +171,7 @@ HISTORY: tuple[tuple[str, dict[str, str]], ...] = (
 ROW = "SELECT to_jsonb(call) - '{id,call_id,caller,incident_id,heard_at}'::text[] AS row FROM call ORDER BY id"
 
 
-async def test_the_same_story_in_any_order_and_with_repeats_ends_in_one_record_and_the_same_call(room: PhoneIntake) -> None:
+async def test_call_events_in_any_order_yield_one_incident_and_same_call(room: PhoneIntake) -> None:
     rng = random.Random(18)
     for turn in range(8):
         told = [*HISTORY, *rng.choices(HISTORY, k=3)]

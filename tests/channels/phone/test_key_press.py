@@ -88,7 +88,7 @@ async def state(gateway: Served) -> tuple[str, str]:
     return row["state"], row["handler"]
 
 
-async def test_whoever_is_called_hears_the_record_and_takes_it_on_by_a_key_once(gateway: Served) -> None:
+async def test_called_person_hears_incident_and_accepts_it_by_key_once(gateway: Served) -> None:
     incident_id, _, version = await a_record(gateway)
     first = await heard(gateway, alarm(incident_id, version))
     assert "disk <full>" in text(first)
@@ -109,7 +109,7 @@ async def test_whoever_is_called_hears_the_record_and_takes_it_on_by_a_key_once(
     assert outcomes == ["acknowledged", "duplicate", "ignored"]
 
 
-async def test_a_key_pressed_for_what_has_changed_acknowledges_nothing_and_tells_how_it_is_now(gateway: Served) -> None:
+async def test_key_press_on_changed_incident_acknowledges_nothing(gateway: Served) -> None:
     incident_id, number, version = await a_record(gateway)
     stale = alarm(incident_id, version)
     await gateway.post(f"/api/v1/incidents/{number}/resolve", {"resolution": "solved", "solution": "x"}, "write")
@@ -121,7 +121,7 @@ async def test_a_key_pressed_for_what_has_changed_acknowledges_nothing_and_tells
     assert await gateway.pool.fetchval("SELECT count(*) FROM timeline WHERE event = 'accepted'") == 0
 
 
-async def test_no_other_call_and_no_other_request_acknowledges(gateway: Served) -> None:
+async def test_only_authorized_outgoing_call_acknowledges(gateway: Served) -> None:
     incident_id, _, version = await a_record(gateway)
     query = alarm(incident_id, version)
     assert (await asked(gateway, query, Digits="1", Direction="inbound"))[0] == 403
@@ -136,7 +136,7 @@ async def test_no_other_call_and_no_other_request_acknowledges(gateway: Served) 
     assert await state(gateway) == ("assigned", "ann")
 
 
-def test_a_token_is_for_one_record_version_and_person_and_for_an_hour() -> None:
+def test_call_token_is_bound_to_incident_version_person_and_time() -> None:
     called, other = Called(7, 3, "ann", NOON), CallTokens((b"other" * 8,))
     token = TOKENS.make(called)
     assert TOKENS.read(token, NOON + VALID - timedelta(seconds=1)) == called

@@ -25,7 +25,7 @@ def address(event: str, place: Place) -> str:
 
 
 @pytest.mark.parametrize("wanted", Wish)
-def test_every_script_can_be_said_by_both_systems(wanted: Wish) -> None:
+def test_every_script_renders_as_twiml_and_ncco(wanted: Wish) -> None:
     heards = (Heard(), Heard("INC-20260302-000012", "<b>", recorded=True, answered=True))
     for locale, heard, step in itertools.product(LOCALES, heards, ("start", "language", "menu", "recorded", "dialled")):
         script = answer(Place(step), wanted, locale, LINE, heard)
@@ -37,7 +37,7 @@ def test_every_script_can_be_said_by_both_systems(wanted: Wish) -> None:
         assert {one["action"] for one in actions} <= {"talk", "input", "record", "connect"}
 
 
-def test_a_caller_chooses_a_language_and_then_from_the_menu() -> None:
+def test_caller_chooses_language_then_menu_item() -> None:
     assert wish(Place(), "", LINE) == (Wish.LANGUAGE, "en")
     assert wish(Place("language"), "2", LINE) == (Wish.MENU, "zh-CN")
     assert wish(Place("language"), "3", LINE) == (Wish.AGAIN, "en")
@@ -45,7 +45,7 @@ def test_a_caller_chooses_a_language_and_then_from_the_menu() -> None:
     assert list(keys.values()) == [Wish.REPORT, Wish.STANDING, Wish.MENU, Wish.DESK, Wish.AGAIN]
 
 
-def test_a_line_of_one_language_and_no_menu_records_at_once() -> None:
+def test_line_with_one_language_and_no_menu_records_at_once() -> None:
     line = Line("", Impact.GROUP, Urgency.HIGH, ("zh-CN",), menu=False, dial="", hotline=True)
     assert wish(Place(), "", line) == (Wish.REPORT, "zh-CN")
     assert wish(Place("menu", "zh-CN"), "0", line)[0] is Wish.AGAIN
@@ -54,27 +54,27 @@ def test_a_line_of_one_language_and_no_menu_records_at_once() -> None:
     assert isinstance(record, Record)
 
 
-def test_whom_the_desk_answered_is_done_with_and_whom_not_may_report() -> None:
+def test_unanswered_desk_call_offers_recording() -> None:
     place = Place("dialled", "en")
     assert answer(place, Wish.DONE, "en", LINE, Heard(answered=True)) == (HangUp(),)
     assert any(isinstance(one, Record) for one in answer(place, Wish.DONE, "en", LINE, Heard()))
     assert answer(place, Wish.DESK, "en", LINE, Heard()) == (Dial("+861082304444", Place("dialled", "en")),)
 
 
-def test_a_place_survives_an_address_and_nonsense_is_the_beginning() -> None:
+def test_menu_place_round_trips_and_nonsense_restarts_menu() -> None:
     assert place_of("menu", "zh-CN", "2", "") == Place("menu", "zh-CN", 2)
     assert place_of("", "fr", "99", "") == Place()
     assert Place("menu", "zh-CN", 2, "t").query == "step=menu&locale=zh-CN&turn=2&about=t"
 
 
-def test_foreign_text_is_text_and_holds_nothing_that_xml_cannot() -> None:
+def test_foreign_text_is_escaped_in_twiml() -> None:
     document = twiml.speak((Say("<Dial>1</Dial>\0\x0b", "en"), Ask((), Place()), HangUp()), address)
     assert b"<Dial>" not in document
     fromstring(document)  # noqa: S314 - our own answer
     assert b"<Hangup" not in twiml.reply("<Hangup/>")
 
 
-def test_every_word_is_there_in_both_languages() -> None:
+def test_every_phrase_exists_in_both_languages() -> None:
     for table in (words.SAID, words.WRITTEN, words.STATUSES):
         assert all(all(pair) and pair[0] != pair[1] for pair in table.values())
     assert set(words.STATUSES) == set(Status)
@@ -82,7 +82,7 @@ def test_every_word_is_there_in_both_languages() -> None:
     assert len(sorry(LOCALES)) == 3
 
 
-def test_a_line_is_as_its_hotline_says_and_else_as_all_are() -> None:
+def test_line_uses_hotline_settings_or_defaults() -> None:
     phone = load(None, {}).phone
     assert line_of(phone, "+15550100").hotline
     named = msgspec.structs.replace(

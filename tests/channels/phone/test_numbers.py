@@ -27,23 +27,23 @@ from gateway.channels.phone.numbers import LONGEST, e164, international, names_s
         ("1" + chr(0) + "001", "1001"),
     ],
 )
-def test_a_number_is_international_where_it_can_be_and_else_as_it_was_said(said: str, number: str) -> None:
+def test_number_is_normalized_to_e164_or_kept(said: str, number: str) -> None:
     assert e164(said, "CN") == number
 
 
-def test_a_number_without_its_plus_is_international_where_its_system_writes_it_so() -> None:
+def test_number_without_plus_is_read_as_international() -> None:
     assert international("447700900000", "CN") == "+447700900000"
     assert international("+447700900000", "CN") == "+447700900000"
     assert international("anonymous", "CN") == ""
 
 
-def test_who_withholds_their_number_is_nobody_twice() -> None:
+def test_withheld_or_textual_number_identifies_nobody() -> None:
     assert [names_somebody(one) for one in ("+8613800138000", "1001", "", "zoe", "+1")] == [True, True, False, False, False]
 
 
 @settings(max_examples=40)
 @given(st.text(max_size=30))
-def test_whatever_is_said_is_some_text(said: str) -> None:
+def test_any_number_text_is_bounded_and_without_nul(said: str) -> None:
     found = e164(said, "CN")
     assert "\0" not in found
     assert len(found) <= LONGEST

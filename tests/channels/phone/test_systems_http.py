@@ -65,7 +65,7 @@ async def records(gateway: Served) -> list[tuple[str, str]]:
     return [tuple(row) for row in await gateway.pool.fetch("SELECT title, contact FROM incident ORDER BY id")]
 
 
-async def test_vonage_is_told_what_to_say_and_a_recording_is_a_report(gateway: Served) -> None:
+async def test_vonage_call_is_answered_and_recording_opens_incident(gateway: Served) -> None:
     status, actions = await sent(gateway, "vonage/answer")
     assert (status, [one["action"] for one in actions]) == (200, ["talk", "input"])
     assert actions[1]["eventUrl"] == [
@@ -80,7 +80,7 @@ async def test_vonage_is_told_what_to_say_and_a_recording_is_a_report(gateway: S
     assert (status, problem["type"]) == (401, "/problems/unauthenticated")
 
 
-async def test_asterisk_tells_by_get_and_by_post_what_becomes_of_a_call(gateway: Served) -> None:
+async def test_asterisk_events_by_get_and_post_open_missed_call(gateway: Served) -> None:
     status, told = await sent(gateway, "asterisk/call")
     assert (status, told["results"][0]["outcome"]) == (202, "ignored")
     status, told = await sent(gateway, "asterisk/not_answered")
@@ -97,7 +97,7 @@ async def test_asterisk_tells_by_get_and_by_post_what_becomes_of_a_call(gateway:
     assert (await gateway.client.post("/ingest/phone/asterisk/call/gwk_x", data={"LINKEDID": "1"})).status == 401
 
 
-async def test_what_a_system_tells_at_length_is_read_by_a_process(gateway: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_long_phone_event_is_read_in_separate_process(gateway: Served, monkeypatch: pytest.MonkeyPatch) -> None:
     asked, call = [], Reader.call
 
     async def counted(reader: Reader, sender: str, *given: Any) -> Any:
@@ -114,7 +114,7 @@ async def test_what_a_system_tells_at_length_is_read_by_a_process(gateway: Serve
     assert set(asked) == {"asterisk"}
 
 
-async def test_events_of_connect_make_one_record_in_whatever_order_they_come(gateway: Served) -> None:
+async def test_amazon_connect_events_open_one_incident(gateway: Served) -> None:
     status, told = await sent(gateway, "connect/connected")
     assert (status, told["results"][0]["outcome"]) == (202, "opened")
     await sent(gateway, "connect/lambda")
@@ -128,7 +128,7 @@ async def test_events_of_connect_make_one_record_in_whatever_order_they_come(gat
     assert (await gateway.client.post(path, data=b"{", headers={"Content-Type": "application/json"})).status == 403
 
 
-async def test_a_call_is_forgotten_after_its_time(database_url: str) -> None:
+async def test_old_call_is_deleted_after_retention(database_url: str) -> None:
     plain = load(None, {})
     settings = msgspec.structs.replace(plain, database=Database(url=database_url, pool_min=1, pool_max=8))
     conn = await asyncpg.connect(database_url)
@@ -140,13 +140,13 @@ async def test_a_call_is_forgotten_after_its_time(database_url: str) -> None:
     await conn.close()
 
 
-async def test_a_system_that_calls_from_elsewhere_is_refused(gateway: Served) -> None:
+async def test_request_from_unlisted_address_returns_403(gateway: Served) -> None:
     assert (await sent(gateway, "threecx/missed"))[0] == 403
     assert (await gateway.get("/ingest/phone/threecx/lookup", key="read", number="1"))[0] == 403
     assert await records(gateway) == []
 
 
-async def test_3cx_journals_calls_and_asks_who_calls(database_url: str) -> None:
+async def test_3cx_journal_opens_incident_and_lookup_finds_caller(database_url: str) -> None:
     plain = load(None, {})
     settings = msgspec.structs.replace(plain, database=Database(url=database_url, pool_min=1, pool_max=8))
     async with served(settings, clock=FakeClock()) as gateway:
@@ -162,7 +162,7 @@ async def test_3cx_journals_calls_and_asks_who_calls(database_url: str) -> None:
         assert (await gateway.get("/ingest/phone/threecx/lookup", key="ingest", number="1"))[0] == 403
 
 
-def test_the_template_for_3cx_tells_only_what_is_read() -> None:
+def test_3cx_template_sends_only_fields_that_are_read() -> None:
     root = fromstring((SHIPPED / "3cx" / "incident-gateway.xml").read_bytes())  # noqa: S314 - our own file
     told = {value.attrib["Key"] for value in root.iter("Value")} - {"X-Api-Key"}
     source = Path(threecx.__file__).read_text("utf-8")
@@ -172,7 +172,7 @@ def test_the_template_for_3cx_tells_only_what_is_read() -> None:
     assert paths == [threecx.LOOKUP, "journal"]
 
 
-def test_the_dialplan_tells_only_what_is_read() -> None:
+def test_asterisk_dialplan_sends_only_fields_that_are_read() -> None:
     plan = (SHIPPED / "asterisk" / "extensions_incident_gateway.conf").read_text("utf-8")
     told = set(re.findall(r"[&=]?([A-Z_]+)=\$[{\[]", plan)) - {
         "IG_MORE",
@@ -188,7 +188,7 @@ def test_the_dialplan_tells_only_what_is_read() -> None:
     assert set(re.findall(r"tell,s,1\((\w+),", plan)) <= asterisk.PROVIDER.events
 
 
-async def test_two_callers_of_one_switchboard_name_have_a_record_each(gateway: Served) -> None:
+async def test_callers_with_same_caller_name_open_separate_incidents(gateway: Served) -> None:
     for number, caller in enumerate(("02177770521", "02177770522")):
         told = {
             "LINKEDID": f"c{number}", "UNIQUEID": f"c{number}", "CALLERID": caller, "CALLERIDNAME": "北京分公司",
@@ -203,7 +203,7 @@ async def test_two_callers_of_one_switchboard_name_have_a_record_each(gateway: S
     ]  # fmt: skip
 
 
-async def test_what_asterisk_is_answered_holds_no_key_and_is_no_menu(gateway: Served) -> None:
+async def test_asterisk_answer_is_json_without_key(gateway: Served) -> None:
     told = {"LINKEDID": "a1", "CALLERID": "02177770521", "DID": "01082303333"}
     for event in ("call", "answer", "hangup"):
         answer = await gateway.client.post(f"/ingest/phone/asterisk/{event}/{gateway.keys['ingest']}", data=told)

@@ -72,7 +72,7 @@ async def records(gateway: Served) -> list[Any]:
     return [dict(row) for row in rows]
 
 
-async def test_somebody_who_reports_by_voice_gets_the_number_and_one_record_with_all_that_follows(gateway: Served) -> None:
+async def test_voice_report_opens_one_incident_and_reads_out_number(gateway: Served) -> None:
     first = await heard(gateway, "voice", fields())
     assert [say.attrib["language"] for say in first.iter("Say")] == ["cmn-CN", "en-US"]
     menu = await press(gateway, first, "2")
@@ -106,7 +106,7 @@ async def test_somebody_who_reports_by_voice_gets_the_number_and_one_record_with
     assert tuple(row or ()) == ("completed", [address], ["the printer is on fire"], True)
 
 
-async def test_a_call_that_nobody_answered_is_an_incident_once_however_often_and_in_whatever_order_it_is_told(
+async def test_unanswered_call_opens_incident_once(
     gateway: Served,
 ) -> None:
     ended = over()
@@ -128,7 +128,7 @@ async def test_a_call_that_nobody_answered_is_an_incident_once_however_often_and
     assert sorted(row[0] for row in outcomes) == ["added", "duplicate", "ignored", "ignored", "ignored", "opened", "opened"]
 
 
-async def test_a_caller_who_reported_hears_how_the_record_stands_and_is_not_a_missed_call(gateway: Served) -> None:
+async def test_caller_with_open_incident_hears_state_and_is_not_missed(gateway: Served) -> None:
     spoken = fields(CallStatus="in-progress", RecordingUrl="https://api.twilio.com/RE1", RecordingDuration="3")
     await heard(gateway, "voice", spoken, "step=recorded&locale=en")
     again = fields(CallSid="CA" + "d" * 32)
@@ -147,7 +147,7 @@ async def test_a_caller_who_reported_hears_how_the_record_stands_and_is_not_a_mi
     assert "RE2" in note["facts"]
 
 
-async def test_the_desk_is_rung_and_a_report_taken_where_nobody_answers(gateway: Served) -> None:
+async def test_unanswered_desk_call_is_offered_recording(gateway: Served) -> None:
     dial = await heard(gateway, "voice", fields(Digits="0"), "step=menu&locale=en")
     assert dial.findtext("Dial/Number") == "+861082304444"
     nobody = await heard(gateway, "voice", fields(CallStatus="in-progress", DialCallStatus="no-answer"), "step=dialled&locale=en")
@@ -160,7 +160,7 @@ async def test_the_desk_is_rung_and_a_report_taken_where_nobody_answers(gateway:
     assert await gateway.pool.fetchval("SELECT caller || ' ' || direction FROM call") == f"{ANN} inbound"
 
 
-async def test_who_presses_nothing_is_asked_three_times_and_a_line_without_menu_asks_at_once(gateway: Served) -> None:
+async def test_silent_caller_is_asked_three_times_then_hung_up(gateway: Served) -> None:
     document = await heard(gateway, "voice", fields())
     for _ in range(2):
         document = await press(gateway, document, "")
@@ -169,7 +169,7 @@ async def test_who_presses_nothing_is_asked_three_times_and_a_line_without_menu_
     assert (await heard(gateway, "voice", fields(To="+15550100", CallSid="CA2"))).find("Record") is not None
 
 
-async def test_a_short_message_is_a_report_and_the_next_one_a_note(gateway: Served) -> None:
+async def test_first_sms_opens_incident_and_next_becomes_note(gateway: Served) -> None:
     told = {"AccountSid": ACCOUNT, "MessageSid": "SM1", "From": ANN, "To": DESK, "Body": "打印机<坏>了\nfloor 3", "NumMedia": "1"}
     told |= {"MediaUrl0": "https://api.twilio.com/ME1"}
     reply = await heard(gateway, "message", told)
@@ -184,7 +184,7 @@ async def test_a_short_message_is_a_report_and_the_next_one_a_note(gateway: Serv
     assert len(await records(gateway)) == 1
 
 
-async def test_what_twilio_did_not_sign_or_signed_for_another_is_refused(gateway: Served) -> None:
+async def test_forged_twilio_request_is_refused(gateway: Served) -> None:
     assert (await post(gateway, "status", over(), secret="another-token-another-token-1234"))[0] == 401
     assert (await post(gateway, "status", over(), **{"X-Twilio-Signature": ""}))[0] == 401
     assert (await post(gateway, "status", over(AccountSid="AC" + "b" * 32)))[0] == 403
@@ -204,14 +204,14 @@ async def test_what_twilio_did_not_sign_or_signed_for_another_is_refused(gateway
     assert [one["contact"] for one in await records(gateway)] == [ANN]
 
 
-async def test_garbage_is_kept_and_whoever_waits_hears_something(gateway: Served) -> None:
+async def test_malformed_twilio_request_is_quarantined_and_answered(gateway: Served) -> None:
     assert (await heard(gateway, "voice", {"AccountSid": ACCOUNT, "From": "x\0"})).find("Say") is not None
     assert (await heard(gateway, "message", {"AccountSid": ACCOUNT})).tag == "Response"
     assert (await heard(gateway, "status", {"AccountSid": ACCOUNT, "CallSid": "/../"})).tag == "Response"
     assert await gateway.pool.fetchval("SELECT count(*) FROM quarantine WHERE source = 'phone'") == 3
 
 
-async def test_while_the_database_is_away_callers_hear_so_and_what_only_tells_is_to_come_again(gateway: Served) -> None:
+async def test_lost_database_is_spoken_to_callers_and_status_returns_503(gateway: Served) -> None:
     await heard(gateway, "voice", fields())
     gateway.lose_database()
     menu = await heard(gateway, "voice", fields())

@@ -31,7 +31,7 @@ def wrong(filled_in: Filled, **rules: Any) -> dict[str, str]:
     return {name: flaw.word for name, flaw in flaws.items()}
 
 
-def test_a_form_is_told_as_a_report() -> None:
+def test_form_becomes_report() -> None:
     told, flaws = read(form(phone="13912345678", name=" Ann  Bo "), RULES, each=1)
     assert (told is not None, flaws) == (True, {})
     assert told
@@ -42,13 +42,13 @@ def test_a_form_is_told_as_a_report() -> None:
     assert made.occurred_at is None
 
 
-def test_an_extension_beside_an_address_is_kept_as_it_was_said() -> None:
+def test_phone_extension_is_accepted_only_beside_email() -> None:
     told, flaws = read(form(phone="1001"), RULES, each=1)
     assert (told is not None and told.phone, flaws) == ("1001", {})
     assert read(form(email="", phone="1001"), RULES, each=1)[1]["phone"].word == "bad_phone"
 
 
-def test_a_telephone_alone_is_enough() -> None:
+def test_phone_alone_is_sufficient_contact() -> None:
     told, _ = read(form(email="", phone="+1 650 253 0000"), RULES, each=1)
     assert told
     assert told.contact == "+16502530000"
@@ -68,18 +68,18 @@ def test_a_telephone_alone_is_enough() -> None:
         ({"since": "yesterday"}, {"since": "bad_since"}),
     ],
 )
-def test_what_is_wrong_is_said_where_it_is_wrong(said: dict[str, str], flaws: dict[str, str]) -> None:
+def test_invalid_form_fields_are_reported(said: dict[str, str], flaws: dict[str, str]) -> None:
     assert wrong(form(**said)) == flaws
 
 
-def test_files_are_so_many_and_so_large() -> None:
+def test_file_count_and_size_are_limited() -> None:
     files = Filled(WHOLE, (("a", b"1"), ("b", b"2")))
     assert wrong(files, max_files=2) == {}
     assert wrong(files, max_files=1) == {"files": "too_many_files"}
     assert wrong(Filled(WHOLE, (("a", bytes(2**20 + 1)),))) == {"files": "file_too_large"}
 
 
-def test_since_when_is_on_the_wall_clock_of_the_pages() -> None:
+def test_start_time_is_read_in_configured_time_zone() -> None:
     rules = msgspec.structs.replace(RULES, zone="Asia/Shanghai")
     told, _ = read(form(since="2026-03-02T19:00"), rules, each=1)
     assert told
@@ -91,7 +91,7 @@ def test_since_when_is_on_the_wall_clock_of_the_pages() -> None:
     assert (later.occurred_at, later.description) == (None, "Since 2026-03-02 11:00 UTC (told later)\n\nsince I came")
 
 
-def test_the_largest_impact_is_what_the_settings_allow() -> None:
+def test_impact_is_capped_by_settings() -> None:
     capped = msgspec.structs.replace(RULES, impact_at_most=Impact.GROUP)
     told, _ = read(form(impact="business"), capped, each=1)
     assert told
@@ -100,7 +100,7 @@ def test_the_largest_impact_is_what_the_settings_allow() -> None:
     assert told.urgency is Urgency.URGENT
 
 
-def test_fields_are_text_and_a_file_nobody_chose_is_none() -> None:
+def test_form_fields_are_cleaned_and_unselected_file_is_dropped() -> None:
     fields = [
         Field("title", None, b" a\r\nb\0 "),
         Field("files", "", b""),
@@ -110,11 +110,11 @@ def test_fields_are_text_and_a_file_nobody_chose_is_none() -> None:
     assert filled(fields) == Filled({"title": "a\nb"}, (("x.txt", b""),))
 
 
-def test_what_is_shown_again_is_never_longer_than_a_form_may_be() -> None:
+def test_redisplayed_form_text_is_truncated() -> None:
     assert len(form(title="x" * 10**6).shown()["title"]) < 30_000
 
 
-def test_a_trap_and_many_links_look_like_a_program() -> None:
+def test_honeypot_field_or_many_links_raise_suspicion() -> None:
     assert suspicion(form(), RULES) == ""
     assert suspicion(form(website="x"), RULES) == "a field that people do not see was filled in"
     few = "see http://a.example and www.b.example"

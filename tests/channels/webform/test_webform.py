@@ -55,7 +55,7 @@ async def counted(gateway: Served) -> dict[str, int]:
     return {name: await gateway.pool.fetchval(f"SELECT count(*) FROM {name}") for name in names}  # noqa: S608 - names of ours
 
 
-async def test_a_report_becomes_a_record_with_its_files_and_a_link_to_follow_it(gateway: Served, clock: FakeClock) -> None:
+async def test_web_report_opens_incident_with_files_and_reporter_link(gateway: Served, clock: FakeClock) -> None:
     fields = await opened(gateway, clock) | {"phone": "13912345678", "since": "2026-03-02T11:30"}
     page = await send(gateway.client, "/report/mail", fields, ('截图 "1".png', b"\x89PNG\r\n\x1a\n"))
     assert (page.status, page.heading) == (201, "We have your report")
@@ -78,7 +78,7 @@ async def test_a_report_becomes_a_record_with_its_files_and_a_link_to_follow_it(
 OWED = "SELECT recipient, facts::text AS facts FROM outbox WHERE template = 'received' ORDER BY id"
 
 
-async def test_a_mail_tells_number_and_link_and_nothing_that_was_written(gateway: Served, clock: FakeClock) -> None:
+async def test_confirmation_mail_omits_reported_text(gateway: Served, clock: FakeClock) -> None:
     for _ in range(4):
         page = await send(gateway.client, "/report/mail", await opened(gateway, clock, "zh-CN"))
     await send(gateway.client, "/report/mail", await opened(gateway, clock) | {"email": "", "phone": "13912345678"})
@@ -90,7 +90,7 @@ async def test_a_mail_tells_number_and_link_and_nothing_that_was_written(gateway
     assert page.one(r'class="address"><a href="/my/[^"]+">([^<]+)<').startswith("https://gw.example/my/")
 
 
-async def test_the_same_ticket_is_the_same_record_whatever_it_says_and_whenever(gateway: Served, clock: FakeClock) -> None:
+async def test_repeated_form_ticket_returns_same_incident(gateway: Served, clock: FakeClock) -> None:
     fields = await opened(gateway, clock)
     both = await asyncio.gather(*(send(gateway.client, "/report/mail", fields, ("a.txt", b"a")) for _ in range(2)))
     assert sorted(one.status for one in both) == [200, 201]
@@ -105,9 +105,7 @@ async def test_the_same_ticket_is_the_same_record_whatever_it_says_and_whenever(
     assert [tuple(row) for row in outcomes] == [("duplicate", 8), ("opened", 1)]
 
 
-async def test_a_form_is_taken_neither_at_once_nor_much_later_and_nothing_typed_is_lost(
-    gateway: Served, clock: FakeClock
-) -> None:
+async def test_too_early_or_too_late_form_returns_422_and_keeps_input(gateway: Served, clock: FakeClock) -> None:
     page = await get(gateway.client, "/report/mail")
     early = await send(gateway.client, "/report/mail", WHOLE | page.hidden)
     assert (early.status, early.hidden["ticket"] == page.hidden["ticket"]) == (422, True)
@@ -121,7 +119,7 @@ async def test_a_form_is_taken_neither_at_once_nor_much_later_and_nothing_typed_
     assert (await send(gateway.client, "/report/mail", WHOLE | late.hidden)).status == 201
 
 
-async def test_without_a_ticket_of_this_form_nothing_is_taken(gateway: Served, clock: FakeClock) -> None:
+async def test_form_without_valid_ticket_returns_422(gateway: Served, clock: FakeClock) -> None:
     fields = await opened(gateway, clock)
     for wrong in ("", "x", fields["ticket"].replace(".mail.", ".vpn."), await vpn_ticket(gateway, clock)):
         page = await send(gateway.client, "/report/mail", fields | {"ticket": wrong})
@@ -129,7 +127,7 @@ async def test_without_a_ticket_of_this_form_nothing_is_taken(gateway: Served, c
     assert (await counted(gateway))["incident"] == 0
 
 
-async def test_what_is_wrong_is_marked_in_the_language_of_the_page(gateway: Served, clock: FakeClock) -> None:
+async def test_form_errors_are_shown_in_page_language(gateway: Served, clock: FakeClock) -> None:
     fields = await opened(gateway, clock, "zh-CN") | {"title": "", "email": "nobody", "impact": "x"}
     page = await send(gateway.client, "/report/mail", fields, ("a", b"1"), language="en")
     assert page.status == 422
@@ -143,7 +141,7 @@ async def test_what_is_wrong_is_marked_in_the_language_of_the_page(gateway: Serv
     assert 'id="email" name="email" value="nobody"' in page.text
 
 
-async def test_forms_are_offered_for_services_that_are_switched_on_and_there(gateway: Served) -> None:
+async def test_form_exists_only_for_enabled_known_services(gateway: Served) -> None:
     page = await get(gateway.client, "/report")
     assert "Mail &amp; more" in page.text
     assert "VPN" not in page.text
@@ -154,7 +152,7 @@ async def test_forms_are_offered_for_services_that_are_switched_on_and_there(gat
     assert [(one.status, one.text) for one in posted] == [(404, answers[0].text)] * 2
 
 
-async def test_what_looks_like_spam_is_quarantined_and_released_once(gateway: Served, clock: FakeClock) -> None:
+async def test_suspected_spam_form_is_quarantined_and_replayed_once(gateway: Served, clock: FakeClock) -> None:
     fields = await opened(gateway, clock)
     page = await send(gateway.client, "/report/mail", fields | {"website": "http://x"}, ("a.txt", b"kept"))
     assert (page.status, page.heading) == (202, "Thank you. Somebody will look at your report")
@@ -171,7 +169,7 @@ async def test_what_looks_like_spam_is_quarantined_and_released_once(gateway: Se
     assert (again.status, (await counted(gateway))["incident"]) == (200, 1)
 
 
-async def test_one_address_sends_only_so_many_and_then_one_more_every_while(gateway: Served, clock: FakeClock) -> None:
+async def test_reports_per_address_are_rate_limited(gateway: Served, clock: FakeClock) -> None:
     for _ in range(5):
         assert (await send(gateway.client, "/report/mail", await opened(gateway, clock))).status == 201
     fields = await opened(gateway, clock)
@@ -184,7 +182,7 @@ async def test_one_address_sends_only_so_many_and_then_one_more_every_while(gate
     assert (await send(gateway.client, "/report/mail", await opened(gateway, clock))).status == 429
 
 
-async def test_a_service_is_told_of_only_so_much_and_an_address_pays_nothing_for_that(gateway: Served, clock: FakeClock) -> None:
+async def test_reports_per_service_are_rate_limited_without_charging_address(gateway: Served, clock: FakeClock) -> None:
     fields = await opened(gateway, clock)
     service, tokens = sha256(b"service\0mail").digest(), "SELECT tokens FROM form_bucket WHERE subject = $1"
     await gateway.pool.execute("INSERT INTO form_bucket VALUES ($1, 0.5, $2)", service, clock.at)
@@ -199,7 +197,7 @@ async def test_a_service_is_told_of_only_so_much_and_an_address_pays_nothing_for
     assert statuses == [422] * 48 + [429], "what is never right ends too"
 
 
-async def test_too_much_is_refused_before_it_is_read_and_what_is_no_form_with_a_page(gateway: Served, clock: FakeClock) -> None:
+async def test_too_large_or_malformed_form_is_refused_with_page(gateway: Served, clock: FakeClock) -> None:
     fields = await opened(gateway, clock)
     page = await send(gateway.client, "/report/mail", fields, ("big", bytes(300_001)))
     assert (page.status, page.heading) == (413, "This is too large")
@@ -217,7 +215,7 @@ async def test_too_much_is_refused_before_it_is_read_and_what_is_no_form_with_a_
     assert (await counted(gateway))["incident"] == 0
 
 
-async def test_more_than_can_be_held_at_once_is_told_to_come_back(gateway: Served, clock: FakeClock) -> None:
+async def test_form_beyond_concurrent_capacity_returns_503(gateway: Served, clock: FakeClock) -> None:
     fields, held, go_on = await opened(gateway, clock), asyncio.Event(), asyncio.Event()
 
     async def slowly() -> AsyncIterator[bytes]:
@@ -245,7 +243,7 @@ async def test_more_than_can_be_held_at_once_is_told_to_come_back(gateway: Serve
 SCRIPT = "<script>alert('x')</script>\"><img src=x onerror=alert(1)>{{'pw'*3}}"
 
 
-async def test_what_people_write_is_never_markup(gateway: Served, clock: FakeClock) -> None:
+async def test_form_input_is_escaped_in_pages(gateway: Served, clock: FakeClock) -> None:
     fields = await opened(gateway, clock)
     hostile = dict.fromkeys(("title", "description", "name", "since", "phone", "impact", "lang"), SCRIPT)
     pages: list[Page] = [await send(gateway.client, "/report/mail", fields | hostile | {"email": SCRIPT}, (SCRIPT, b"1"))]
@@ -266,7 +264,7 @@ async def test_what_people_write_is_never_markup(gateway: Served, clock: FakeClo
         assert page.answer.headers["Referrer-Policy"] == "no-referrer"
 
 
-async def test_every_page_is_in_the_language_asked_for_and_every_field_has_a_label(gateway: Served) -> None:
+async def test_pages_have_requested_language_and_labelled_fields(gateway: Served) -> None:
     for path in ("/report", "/report/mail", "/my/nothing"):
         for asked, accepted, wanted in ((None, "zh-CN", "zh-CN"), ("en", "zh-CN", "en"), ("zh-CN", "en", "zh-CN")):
             page = await get(gateway.client, path + (f"?lang={asked}" if asked else ""), accepted)
@@ -278,7 +276,7 @@ async def test_every_page_is_in_the_language_asked_for_and_every_field_has_a_lab
     assert page.text.count('<label class="choice"><input type="radio"') == page.text.count('type="radio"') == 8
 
 
-async def test_a_value_the_database_refuses_is_quarantined_and_not_lost(gateway: Served, clock: FakeClock) -> None:
+async def test_form_refused_by_database_is_quarantined(gateway: Served, clock: FakeClock) -> None:
     await gateway.pool.execute("ALTER TABLE incident ADD CONSTRAINT no_mail CHECK (title <> 'refused')")
     try:
         page = await send(gateway.client, "/report/mail", await opened(gateway, clock) | {"title": "refused"})

@@ -39,7 +39,7 @@ async def names(gateway: Served, *filters: str, **more: str) -> list[str]:
     return sorted(one["labels"]["alertname"] for one in found)
 
 
-async def test_posted_alerts_are_listed_in_alertmanagers_shape(gateway: Served) -> None:
+async def test_posted_alerts_are_listed_in_alertmanager_format(gateway: Served) -> None:
     answer = await gateway.post(ALERTS, [alert("DiskFull")])
     assert (answer.status, await answer.read()) == (200, b"")
     status, [listed] = await gateway.get(ALERTS)
@@ -66,26 +66,26 @@ async def test_posted_alerts_are_listed_in_alertmanagers_shape(gateway: Served) 
         ("1812-01-01T00:00:00Z", "1970-01-01T00:00:00.000Z"),
     ],
 )
-async def test_the_start_is_given_back_as_it_was_posted_however_long_ago(gateway: Served, said: str, listed: str) -> None:
+async def test_alert_start_is_returned_as_posted(gateway: Served, said: str, listed: str) -> None:
     await gateway.post(ALERTS, [alert("DiskFull") | {"startsAt": said}])
     await gateway.post(ALERTS, [alert("DiskFull") | {"startsAt": said}])
     assert [one["startsAt"] for one in (await gateway.get(ALERTS))[1]] == [listed]
 
 
-async def test_an_alert_without_a_start_began_when_it_came(gateway: Served) -> None:
+async def test_alert_without_start_starts_on_receipt(gateway: Served) -> None:
     await gateway.post(ALERTS, [{"labels": {"alertname": "DiskFull"}}])
     (one,) = (await gateway.get(ALERTS))[1]
     starts, updated = (datetime.fromisoformat(one[name]) for name in ("startsAt", "updatedAt"))
     assert abs(updated - starts) < timedelta(minutes=1)
 
 
-async def test_an_alert_that_ended_is_listed_no_more(gateway: Served) -> None:
+async def test_ended_alert_is_not_listed(gateway: Served) -> None:
     await gateway.post(ALERTS, [alert("DiskFull"), alert("DiskSlow")])
     await gateway.post(ALERTS, [alert("DiskFull") | {"endsAt": datetime.now(UTC).isoformat()}])  # noqa: TID251 - a sender's clock
     assert await names(gateway) == ["DiskSlow"]
 
 
-async def test_matchers_choose(gateway: Served) -> None:
+async def test_matchers_filter_alerts(gateway: Served) -> None:
     await gateway.post(ALERTS, [alert("DiskFull", host="a1"), alert("DiskSlow", host="b1"), alert("Down", service="web")])
     assert await names(gateway, 'alertname="Down"') == ["Down"]
     assert await names(gateway, 'alertname=~"Disk.*"', 'host!~"b."') == ["DiskFull"]
@@ -95,7 +95,7 @@ async def test_matchers_choose(gateway: Served) -> None:
     assert await names(gateway, 'host!=""', 'alertname!="DiskFull"') == ["DiskSlow"]
 
 
-async def test_states_and_receivers_choose(gateway: Served) -> None:
+async def test_states_and_receivers_filter_alerts(gateway: Served) -> None:
     await gateway.post(ALERTS, [alert("DiskFull")])
     assert await names(gateway, active="false") == []
     assert await names(gateway, active="true", silenced="false", inhibited="false", unprocessed="false") == ["DiskFull"]
@@ -104,18 +104,18 @@ async def test_states_and_receivers_choose(gateway: Served) -> None:
 
 
 @pytest.mark.parametrize("query", [{"filter": "x"}, {"filter": 'a=~"("'}, {"active": "perhaps"}, {"receiver": "["}])
-async def test_a_query_that_makes_no_sense_is_answered_with_one_sentence(gateway: Served, query: dict[str, str]) -> None:
+async def test_invalid_query_returns_400_with_one_sentence(gateway: Served, query: dict[str, str]) -> None:
     status, told = await gateway.get(ALERTS, **query)
     assert status == 400
     assert isinstance(told, str)
 
 
-async def test_a_vicious_pattern_holds_up_nobody(gateway: Served) -> None:
+async def test_expensive_pattern_does_not_block(gateway: Served) -> None:
     await gateway.post(ALERTS, [alert("a" * 250)])
     assert await names(gateway, 'alertname=~"(a*)*(a|a)*a*a*a*a*a*a*a*a*a*b"') == []
 
 
-async def test_groups_are_led_by_an_incident(gateway: Served) -> None:
+async def test_alert_groups_are_formed_by_incident(gateway: Served) -> None:
     sick = [alert("DiskFull", instance="db1"), alert("DiskSlow", instance="db1")]
     await gateway.post(ALERTS, [*sick, alert("Down", service="web", instance="web1")])
     status, groups = await gateway.get(ALERTS + "/groups")
@@ -127,7 +127,7 @@ async def test_groups_are_led_by_an_incident(gateway: Served) -> None:
     assert all(group["labels"]["incident"].startswith("INC-") and group["receiver"] == {"name": "gateway"} for group in groups)
 
 
-async def test_good_alerts_are_stored_although_a_bad_one_is_told_of(gateway: Served) -> None:
+async def test_valid_alerts_are_stored_beside_invalid_one(gateway: Served) -> None:
     answer = await gateway.post(ALERTS, [alert("DiskFull"), {"labels": {}}])
     assert answer.status == 400
     assert (await answer.json()).startswith("/1")
@@ -135,13 +135,13 @@ async def test_good_alerts_are_stored_although_a_bad_one_is_told_of(gateway: Ser
 
 
 @pytest.mark.parametrize("body", [{}, "x", [1], None])
-async def test_a_body_that_is_no_list_of_alerts_is_refused_in_one_sentence(gateway: Served, body: object) -> None:
+async def test_body_without_alert_list_returns_400_with_one_sentence(gateway: Served, body: object) -> None:
     answer = await gateway.post(ALERTS, body)
     assert answer.status == 400
     assert isinstance(await answer.json(), str)
 
 
-async def test_a_gateway_with_more_than_it_can_queue_says_when_to_come_back(database_url: str) -> None:
+async def test_full_queue_returns_503_with_retry_after(database_url: str) -> None:
     ordinary = settings(database_url)
     full = msgspec.structs.replace(ordinary, server=msgspec.structs.replace(ordinary.server, queue_items=1))
     async with served(full) as gateway:
@@ -151,7 +151,7 @@ async def test_a_gateway_with_more_than_it_can_queue_says_when_to_come_back(data
         assert all(int(answer.headers["Retry-After"]) > 0 for answer in answers if answer.status == 503)
 
 
-async def test_the_key_may_stand_in_the_path_of_everything(gateway: Served) -> None:
+async def test_key_in_path_is_accepted_on_every_route(gateway: Served) -> None:
     root = f"/ingest/alertmanager/{gateway.keys['ingest']}"
     assert (await gateway.post(root + ALERTS, [alert("DiskFull")], key=None)).status == 200
     for path in (ALERTS, ALERTS + "/groups", "/api/v2/receivers"):
@@ -159,7 +159,7 @@ async def test_the_key_may_stand_in_the_path_of_everything(gateway: Served) -> N
         assert (status, len(found)) == (200, 1)
 
 
-async def test_a_key_sees_its_own_integration_only(gateway: Served) -> None:
+async def test_key_reads_only_its_own_integration(gateway: Served) -> None:
     await gateway.post(ALERTS, [alert("DiskFull")])
     for key, seen in (("read", 1), ("other", 0)):
         status, found = await gateway.get(ALERTS, key=key)
@@ -169,7 +169,7 @@ async def test_a_key_sees_its_own_integration_only(gateway: Served) -> None:
     assert (await gateway.post(ALERTS, [alert("DiskFull")], key="read")).status == 403
 
 
-async def test_it_introduces_itself_as_an_alertmanager_without_a_cluster(gateway: Served) -> None:
+async def test_status_describes_alertmanager_without_cluster(gateway: Served) -> None:
     status, told = await gateway.get("/api/v2/status")
     assert status == 200
     assert told["cluster"] == {"status": "disabled", "peers": []}
@@ -186,7 +186,7 @@ async def test_health_needs_no_key(gateway: Served) -> None:
         assert (answer.status, await answer.text()) == (200, "OK")
 
 
-async def test_alerts_of_security_records_are_not_listed_nor_do_they_lead(gateway: Served) -> None:
+async def test_alerts_of_security_incidents_are_not_listed(gateway: Served) -> None:
     await gateway.post(ALERTS, [alert("DiskFull")])
     await gateway.post(ALERTS, [alert("DiskSlow")])
     await gateway.pool.execute("UPDATE incident SET security = true WHERE title LIKE '%Full%'")
@@ -197,7 +197,7 @@ async def test_alerts_of_security_records_are_not_listed_nor_do_they_lead(gatewa
     assert hidden not in str(groups)
 
 
-async def test_people_read_alerts_who_may_follow_all_changes(gateway: Served) -> None:
+async def test_only_people_with_permission_read_alerts(gateway: Served) -> None:
     for login, role in (("rep", "reporter"), ("lea", "leader")):
         person = await gateway.pool.fetchval(PERSON, login, [role])
         async with gateway.pool.acquire() as conn:

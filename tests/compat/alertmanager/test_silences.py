@@ -37,7 +37,7 @@ async def silenced(gateway: Served, key: str = "ingest", **more: Any) -> str:
     return str(told["silenceID"])
 
 
-async def test_a_silence_is_made_shown_listed_and_ended(gateway: Served) -> None:
+async def test_silence_is_created_shown_listed_and_expired(gateway: Served) -> None:
     made = await silenced(gateway)
     status, shown = await gateway.get(f"/api/v2/silence/{made}")
     assert status == 200
@@ -60,7 +60,7 @@ async def test_a_silence_is_made_shown_listed_and_ended(gateway: Served) -> None
     assert {one["id"]: one["status"]["state"] for one in listed} == {made: "expired", pending: "pending"}
 
 
-async def test_a_silenced_alert_is_listed_as_suppressed_and_has_no_record(gateway: Served) -> None:
+async def test_silenced_alert_is_suppressed_and_opens_no_incident(gateway: Served) -> None:
     made = await silenced(gateway)
     alerts = [{"labels": {"alertname": "DiskFull", "service": "crm"}}, {"labels": {"alertname": "Slow", "service": "shop"}}]
     assert (await gateway.post(ALERTS, alerts)).status == 200
@@ -80,7 +80,7 @@ async def test_a_silenced_alert_is_listed_as_suppressed_and_has_no_record(gatewa
     assert [one["title"] for one in incidents["incidents"]] == ["Slow"]
 
 
-async def test_what_is_wrong_with_a_silence_is_one_sentence(gateway: Served) -> None:
+async def test_invalid_silence_returns_400_with_one_sentence(gateway: Served) -> None:
     regex = {"name": "a", "isRegex": True}
     wrong: list[dict[str, Any]] = [
         {"matchers": []},
@@ -97,7 +97,7 @@ async def test_what_is_wrong_with_a_silence_is_one_sentence(gateway: Served) -> 
         assert (await gateway.get(path))[0] == 404
 
 
-async def test_silences_are_for_the_integration_and_only_changed_by_who_may(gateway: Served) -> None:
+async def test_silence_belongs_to_integration_and_needs_permission_to_change(gateway: Served) -> None:
     made = await silenced(gateway)
     assert (await gateway.get(SILENCES, key="other"))[1] == []
     assert (await gateway.get(f"/api/v2/silence/{made}", key="other"))[0] == 404
@@ -122,7 +122,7 @@ async def person(gateway: Served, login: str, role: Role) -> None:
         gateway.keys[login], _ = await keys.create(conn, login, scopes, None, person_id=person_id)
 
 
-async def test_people_silence_the_alerts_of_all_where_it_is_their_right(gateway: Served) -> None:
+async def test_service_desk_silences_alerts_of_all_integrations(gateway: Served) -> None:
     await person(gateway, "dora", Role.SERVICE_DESK)
     await person(gateway, "tina", Role.TIER2)
     assert (await gateway.post(SILENCES, silence(), "tina")).status == 403
@@ -133,7 +133,7 @@ async def test_people_silence_the_alerts_of_all_where_it_is_their_right(gateway:
     assert (await gateway.post(SILENCES, silence(id=made), "dora")).status == 200
 
 
-async def test_a_silence_that_excludes_itself_is_refused_in_words(gateway: Served) -> None:
+async def test_contradictory_silence_is_refused(gateway: Served) -> None:
     told = [{"name": "ci", "value": value, "isRegex": False, "isEqual": True} for value in ("db1", "db2")]
     answer = await gateway.post(SILENCES, silence(matchers=told), "ingest")
     assert (answer.status, "no alert can match it" in await answer.json()) == (400, True)
@@ -152,7 +152,7 @@ async def catalogued(gateway: Served) -> None:
     assert (await gateway.post("/api/v1/cis", item, "admin")).status == 201
 
 
-async def test_a_silence_on_a_service_or_an_item_that_there_is_not_is_refused_with_the_nearest(gateway: Served) -> None:
+async def test_silence_on_unknown_service_or_ci_is_refused_with_suggestion(gateway: Served) -> None:
     await catalogued(gateway)
     for matchers, nearest in (
         (asks("service", "payrol"), "payroll"),
@@ -167,7 +167,7 @@ async def test_a_silence_on_a_service_or_an_item_that_there_is_not_is_refused_wi
     assert (await gateway.get(SILENCES))[1] == []
 
 
-async def test_a_silence_that_may_match_something_is_taken_and_says_what_it_does_not(gateway: Served) -> None:
+async def test_silence_without_known_match_is_accepted_with_warning(gateway: Served) -> None:
     await catalogued(gateway)
     alert = {"title": "slow", "service": "legacy", "ci": "old-7", "labels": {"team": "storage"}}
     assert (await gateway.post("/ingest/generic", alert, "ingest")).status == 202
@@ -187,7 +187,7 @@ async def test_a_silence_that_may_match_something_is_taken_and_says_what_it_does
         assert warned in "".join(told.get("warnings", []))
 
 
-async def test_names_of_other_senders_and_of_security_incidents_are_not_suggested(gateway: Served) -> None:
+async def test_suggestions_exclude_other_integrations_and_security_incidents(gateway: Served) -> None:
     for service, key in (("mailbox", "other"), ("mailhost", "ingest")):
         assert (await gateway.post("/ingest/generic", {"title": service, "service": service}, key)).status == 202
     await gateway.pool.execute("UPDATE incident SET security = true WHERE service = 'mailhost'")
@@ -195,7 +195,7 @@ async def test_names_of_other_senders_and_of_security_incidents_are_not_suggeste
     assert told["warnings"] == ['service="mailhos": nothing seen so far is called mailhos']
 
 
-async def test_without_a_catalogue_every_name_is_taken_and_an_unknown_one_warned_of(gateway: Served) -> None:
+async def test_unknown_name_is_accepted_with_warning_without_catalogue(gateway: Served) -> None:
     assert (await gateway.post("/ingest/generic", {"title": "slow", "service": "crm"}, "ingest")).status == 202
     for name, value in (("service", "crn"), ("ci", "db-1")):
         told = await (await gateway.post(SILENCES, silence(matchers=asks(name, value)), "ingest")).json()
@@ -203,13 +203,13 @@ async def test_without_a_catalogue_every_name_is_taken_and_an_unknown_one_warned
     assert await silenced(gateway)
 
 
-async def test_a_silence_that_was_kept_can_be_shortened_whatever_it_matches(gateway: Served) -> None:
+async def test_existing_silence_on_unknown_service_is_updated(gateway: Served) -> None:
     made = await silenced(gateway, matchers=asks("service", "payrol"))
     await catalogued(gateway)
     assert await silenced(gateway, id=made, matchers=asks("service", "payrol")) == made
 
 
-async def test_a_silence_beyond_the_limit_is_refused_in_words(gateway: Served) -> None:
+async def test_silence_beyond_limit_is_refused(gateway: Served) -> None:
     async with gateway.pool.acquire() as conn:
         await conn.execute(
             "INSERT INTO silence (id, integration_id, matchers, starts_at, ends_at, created_by, comment, updated_at)"

@@ -12,7 +12,7 @@ from tests.compat.opsgenie.conftest import Genie, settings
 from tests.support.served import served
 
 
-async def test_a_created_alert_is_a_record_and_closing_it_resolves_that(genie: Genie) -> None:
+async def test_created_alert_opens_incident_and_close_resolves_it(genie: Genie) -> None:
     told = await genie.create(priority="P1", details={"service": "crm"}, entity="db-1", tags=["prod"], description="97 %")
     status = await genie.status(told["requestId"])
     assert (status["isSuccess"], status["action"], status["status"]) == (True, "Create", "Created alert")
@@ -28,7 +28,7 @@ async def test_a_created_alert_is_a_record_and_closing_it_resolves_that(genie: G
     assert (await genie.timeline())[-1] == ("note", "ingest", {"note": "ann: done"})
 
 
-async def test_an_alert_is_shown_in_opsgenies_shape_by_each_of_its_names(genie: Genie) -> None:
+async def test_alert_is_shown_by_alias_id_and_tiny_id(genie: Genie) -> None:
     told = await genie.create(priority="P2", details={"team": "dba"}, tags=["prod", "disk"], source="cron", entity="db-1")
     alert_id = (await genie.status(told["requestId"]))["alertId"]
     shown = await genie.shown()
@@ -45,7 +45,7 @@ async def test_an_alert_is_shown_in_opsgenies_shape_by_each_of_its_names(genie: 
     }  # fmt: skip
 
 
-async def test_an_alert_without_an_alias_is_another_one_each_time_and_is_known_by_its_id(genie: Genie) -> None:
+async def test_alert_without_alias_is_distinct_and_found_by_id(genie: Genie) -> None:
     first, second = await genie.create(alias=""), await genie.create(alias="")
     ids = [(await genie.status(told["requestId"]))["alertId"] for told in (first, second)]
     assert len(set(ids)) == 2
@@ -55,14 +55,14 @@ async def test_an_alert_without_an_alias_is_another_one_each_time_and_is_known_b
     assert sorted(one["state"] for one in await genie.records()) == ["logged", "resolved"]
 
 
-async def test_acknowledging_takes_the_record_on(genie: Genie) -> None:
+async def test_acknowledgement_moves_incident_to_in_progress(genie: Genie) -> None:
     await genie.create()
     assert (await genie.ask("POST", "acknowledge"))["status"] == "Acknowledged alert"
     assert [one["state"] for one in await genie.records()] == ["in_progress"]
     assert (await genie.shown())["acknowledged"] is True
 
 
-async def test_an_acknowledgement_taken_back_puts_the_record_back(genie: Genie) -> None:
+async def test_withdrawn_acknowledgement_returns_incident_to_logged(genie: Genie) -> None:
     await genie.create()
     await genie.ask("POST", "acknowledge", {"user": "ann"})
     assert [one["handler"] for one in await genie.records()] == ["ann (opsgenie)"]
@@ -72,7 +72,7 @@ async def test_an_acknowledgement_taken_back_puts_the_record_back(genie: Genie) 
     assert (await genie.timeline())[-1] == ("note", "ingest", {"note": "ann: not mine"})
 
 
-async def test_an_updated_priority_raises_and_never_lowers(genie: Genie) -> None:
+async def test_updated_priority_raises_but_never_lowers_incident(genie: Genie) -> None:
     await genie.create(priority="P3")
     seen = []
     for word in ("P1", "P4", "P1"):
@@ -84,7 +84,7 @@ async def test_an_updated_priority_raises_and_never_lowers(genie: Genie) -> None
     assert (await genie.shown())["priority"] == "P1"
 
 
-async def test_what_people_say_in_opsgenie_is_noted(genie: Genie) -> None:
+async def test_opsgenie_notes_and_snoozes_become_notes(genie: Genie) -> None:
     await genie.create()
     for word, body, note in (
         ("notes", {"note": "looked", "user": "ann"}, "ann: looked"),
@@ -95,7 +95,7 @@ async def test_what_people_say_in_opsgenie_is_noted(genie: Genie) -> None:
         assert (await genie.timeline())[-1] == ("note", "ingest", {"note": note})
 
 
-async def test_tags_come_and_go(genie: Genie) -> None:
+async def test_tags_are_added_and_removed(genie: Genie) -> None:
     await genie.create(tags=["prod"])
     assert (await genie.ask("POST", "tags", {"tags": ["disk", "prod", "night"]}))["status"] == "Added tags"
     assert (await genie.shown())["tags"] == ["prod", "disk", "night"]
@@ -105,7 +105,7 @@ async def test_tags_come_and_go(genie: Genie) -> None:
     assert sorted((await genie.shown())["tags"]) == ["disk", "t0", "t1", "t2", "t3"]
 
 
-async def test_an_alert_is_assigned_to_a_person_by_address_and_escalated_after(genie: Genie) -> None:
+async def test_alert_is_assigned_by_email_and_then_escalated(genie: Genie) -> None:
     await genie.create()
     person = {"login": "ann", "name": "Ann", "email": "Ann@Example.com", "roles": ["tier2"]}
     await genie.served.post("/api/v1/people", person, key="admin")
@@ -117,7 +117,7 @@ async def test_an_alert_is_assigned_to_a_person_by_address_and_escalated_after(g
     assert (stranger["isSuccess"], stranger["status"]) == (False, "User [nobody@example.com] does not exist")
 
 
-async def test_message_description_and_priority_are_corrected(genie: Genie) -> None:
+async def test_message_description_and_priority_are_updated(genie: Genie) -> None:
     await genie.create(priority="P3")
     for word, value in (("message", "Disk fuller"), ("description", "99 %"), ("priority", "P1")):
         assert (await genie.ask("PUT", word, {word: value}))["isSuccess"] is True
@@ -126,7 +126,7 @@ async def test_message_description_and_priority_are_corrected(genie: Genie) -> N
     assert [one["priority"] for one in await genie.records()] == [1]
 
 
-async def test_what_is_asked_of_no_alert_is_kept_and_told_of_as_failed(genie: Genie) -> None:
+async def test_request_for_unknown_alert_is_reported_as_failed(genie: Genie) -> None:
     asked = [("POST", "close"), ("POST", "acknowledge"), ("POST", "notes"), ("DELETE", "")]
     for (method, word), kind in product(asked, ("alias", "id", "tiny")):
         body = {"note": "x"} if method == "POST" else None
@@ -134,7 +134,7 @@ async def test_what_is_asked_of_no_alert_is_kept_and_told_of_as_failed(genie: Ge
         assert (status["isSuccess"], status["status"]) == (False, "Alert does not exist"), (word, kind)
 
 
-async def test_deleting_an_alert_ends_it_and_leaves_the_record(genie: Genie) -> None:
+async def test_deleted_alert_resolves_incident(genie: Genie) -> None:
     await genie.create()
     assert (await genie.ask("DELETE", ""))["status"] == "Closed alert"
     assert [one["state"] for one in await genie.records()] == ["resolved"]
@@ -175,14 +175,14 @@ WRONG: list[tuple[str, str, Any, int, str | None]] = [
 ]
 
 
-async def test_errors_are_told_in_opsgenies_words(genie: Genie) -> None:
+async def test_errors_have_opsgenie_format(genie: Genie) -> None:
     for method, path, body, status, place in WRONG:
         answered, told = await genie.call(method, path, body)
         assert (answered, bool(told["message"])) == (status, True), path
         assert (place in told["errors"]) if place else ("errors" not in told), path
 
 
-async def test_another_integration_sees_and_does_nothing_here(genie: Genie) -> None:
+async def test_other_integration_neither_sees_nor_changes_alert(genie: Genie) -> None:
     told = await genie.create()
     alert_id = (await genie.status(told["requestId"]))["alertId"]
     assert (await genie.call("GET", f"/v2/alerts/{alert_id}", key="other"))[0] == 404
@@ -192,13 +192,13 @@ async def test_another_integration_sees_and_does_nothing_here(genie: Genie) -> N
     assert [one["state"] for one in await genie.records()] == ["logged"]
 
 
-async def test_nobody_gets_in_with_a_key_that_may_not_send(genie: Genie) -> None:
+async def test_key_without_ingest_scope_is_refused(genie: Genie) -> None:
     doors = [("POST", "/v2/alerts"), ("GET", "/v2/alerts"), ("POST", "/v2/alerts/x/close"), ("GET", "/v2/heartbeats")]
     for (method, path), (key, status) in product(doors, (("nonsense", 401), ("read", 403))):
         assert (await genie.call(method, path, {"message": "x"} if method == "POST" else None, key=key))[0] == status, path
 
 
-async def test_a_gateway_with_more_than_it_can_queue_says_too_many_requests(database_url: str) -> None:
+async def test_full_queue_returns_429(database_url: str) -> None:
     ordinary = settings(database_url)
     full = msgspec.structs.replace(ordinary, server=msgspec.structs.replace(ordinary.server, queue_items=1))
     async with served(full) as running:
@@ -207,7 +207,7 @@ async def test_a_gateway_with_more_than_it_can_queue_says_too_many_requests(data
         assert {status for status, _ in await asyncio.gather(*posts)} == {202, 429}
 
 
-async def test_a_security_record_is_neither_shown_nor_touched(genie: Genie) -> None:
+async def test_security_incident_is_not_exposed_through_alert(genie: Genie) -> None:
     await genie.create()
     [record] = await genie.records()
     headers = {"Authorization": f"Bearer {genie.served.keys['admin']}"}
@@ -220,7 +220,7 @@ async def test_a_security_record_is_neither_shown_nor_touched(genie: Genie) -> N
     assert (await genie.ask("POST", "close", {"note": "x"}))["status"] == "Closed alert"
 
 
-async def test_details_are_added_and_removed_and_leave_what_has_a_field_of_its_own_alone(genie: Genie) -> None:
+async def test_details_are_added_and_removed_without_touching_tags(genie: Genie) -> None:
     await genie.create(tags=["a"])
     done = await genie.ask("POST", "details", {"details": {"rack": "7", "row": "2", "tags": "x"}})
     assert (done["status"], done["isSuccess"]) == ("Added details", True)

@@ -19,7 +19,7 @@ from tests.support.served import served
 PINGS = ("GET", "POST", "PUT", "PATCH")
 
 
-async def test_a_heartbeat_is_added_shown_changed_and_deleted(genie: Genie) -> None:
+async def test_heartbeat_is_created_shown_updated_and_deleted(genie: Genie) -> None:
     new = {"name": "backup", "interval": 2, "intervalUnit": "hours", "enabled": True, "ownerTeam": {"name": "dba"}}
     status, told = await genie.call("POST", "/v2/heartbeats", new | {"alertTags": ["night"], "alertPriority": "P1"})
     assert (status, told["code"], told["data"]) == (201, 201, {"name": "backup", "enabled": True, "expired": False})
@@ -42,7 +42,7 @@ async def test_a_heartbeat_is_added_shown_changed_and_deleted(genie: Genie) -> N
         assert (await genie.call("POST", "/v2/heartbeats", body))[0] == 422
 
 
-async def test_a_ping_is_answered_whether_or_not_there_is_such_a_heartbeat(genie: Genie) -> None:
+async def test_ping_of_known_or_unknown_heartbeat_returns_202(genie: Genie) -> None:
     await genie.call("POST", "/v2/heartbeats", {"name": "backup"})
     for method in PINGS:
         for name in ("backup", "nothing"):
@@ -83,7 +83,7 @@ async def site(pool: Pool, database_url: str, clock: FakeClock) -> Any:
         yield Site(pool, clock, intake)
 
 
-async def test_silence_fires_once_and_the_next_ping_ends_it(site: Site) -> None:
+async def test_missing_ping_fires_once_and_next_ping_resolves(site: Site) -> None:
     assert await site.look() == 0
     site.clock.advance(timedelta(minutes=10))
     assert (await site.look(), await site.look(), await site.states()) == (1, 0, ["logged"])
@@ -96,14 +96,14 @@ async def test_silence_fires_once_and_the_next_ping_ends_it(site: Site) -> None:
     assert (await site.look(), await site.states()) == (1, ["resolved", "logged"])
 
 
-async def test_a_disabled_heartbeat_never_expires_whoever_pings_it(site: Site) -> None:
+async def test_disabled_heartbeat_never_expires(site: Site) -> None:
     await site.intake.conn.execute("UPDATE heartbeat SET enabled = false, due_at = NULL")
     await site.ping()
     site.clock.advance(timedelta(days=1))
     assert await site.look() == 0
 
 
-async def test_time_counts_anew_from_enabling_and_from_the_last_ping_for_another_interval(genie: Genie) -> None:
+async def test_heartbeat_due_time_restarts_on_enable_ping_or_new_interval(genie: Genie) -> None:
     async def left(path: str, body: Any = None, method: str = "POST") -> int:
         assert (await genie.call(method, "/v2/heartbeats" + path, body))[0] in {200, 201, 202}
         seconds = await genie.served.pool.fetchval("SELECT extract(epoch FROM due_at - now()) FROM heartbeat")
@@ -117,7 +117,7 @@ async def test_time_counts_anew_from_enabling_and_from_the_last_ping_for_another
     assert 175 <= await left("/backup/ping") <= 180
 
 
-async def test_a_ping_between_the_look_and_its_note_still_ends_the_alert(site: Site) -> None:
+async def test_ping_during_expiry_still_resolves_alert(site: Site) -> None:
     site.clock.advance(timedelta(minutes=10))
 
     async def submit(submission: Submission) -> Receipt:
@@ -131,7 +131,7 @@ async def test_a_ping_between_the_look_and_its_note_still_ends_the_alert(site: S
     assert (await site.states(), await site.look()) == (["resolved"], 0)
 
 
-async def test_a_replica_that_dies_after_the_commit_makes_no_second_record(site: Site) -> None:
+async def test_crash_after_commit_opens_no_second_incident(site: Site) -> None:
     site.clock.advance(timedelta(minutes=10))
 
     async def die(submission: Submission) -> Receipt:
@@ -148,7 +148,7 @@ async def test_a_replica_that_dies_after_the_commit_makes_no_second_record(site:
     assert await site.states() == ["resolved"]
 
 
-async def test_a_gateway_looks_by_itself_and_a_ping_over_http_ends_the_alert(database_url: str) -> None:
+async def test_gateway_expires_heartbeat_and_http_ping_resolves_alert(database_url: str) -> None:
     conn = await asyncpg.connect(database_url)
     try:
         await conn.execute("INSERT INTO integration (slug, name) VALUES ('early', 'early')")
@@ -166,7 +166,7 @@ async def test_a_gateway_looks_by_itself_and_a_ping_over_http_ends_the_alert(dat
         assert (await genie.call("GET", "/v2/heartbeats/backup"))[1]["data"]["expired"] is False
 
 
-async def test_an_integration_keeps_so_many_heartbeats_and_is_told_the_setting(database_url: str) -> None:
+async def test_heartbeats_per_integration_are_limited(database_url: str) -> None:
     plain = settings(database_url)
     limits = msgspec.structs.replace(plain.limits, heartbeats=2)
     async with served(msgspec.structs.replace(plain, limits=limits)) as gateway:

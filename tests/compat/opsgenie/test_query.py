@@ -15,20 +15,20 @@ from gateway.errors import Unprocessable
         ("alias=a/b entity:db-1 message:disk*", Search(alias="a/b", entity="db-1", message="disk")),
     ],
 )
-def test_fields_joined_by_and_are_understood(text: str, found: Search) -> None:
+def test_query_fields_joined_by_and_are_parsed(text: str, found: Search) -> None:
     assert search(text) == found
 
 
 @pytest.mark.parametrize(
     "text", ["status:open OR status:closed", "NOT status:open", "(status:open)", "owner:ann", "status:", "open", "status:ajar"]
 )
-def test_what_a_search_does_not_cover_is_said_and_not_guessed(text: str) -> None:
+def test_unsupported_query_is_refused(text: str) -> None:
     with pytest.raises(Unprocessable) as refused:
         search(text)
     assert refused.value.flaws[0].pointer == "/query"
 
 
-def test_a_page_is_bounded() -> None:
+def test_page_limit_and_offset_are_bounded() -> None:
     assert page({}) == Page(0, 20)
     assert page({"limit": "500", "offset": "40", "order": "ASC"}) == Page(40, 100, ascending=True)
     for query in ({"offset": "20000"}, {"limit": "-1"}, {"order": "up"}, {"offset": "x"}):

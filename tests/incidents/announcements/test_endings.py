@@ -22,9 +22,9 @@ OPEN = an_incident(ledger_of([(0, "record", 1)]))
         (State.RESOLVED, State.RESOLVED, None),
     ],
 )
-def test_an_end_and_a_new_beginning_are_turns(was: State, now: State, turn: Turn | None) -> None:
+def test_resolution_closure_and_reopening_are_turns(was: State, now: State, turn: Turn | None) -> None:
     assert turn_of(replace(OPEN, state=was), replace(OPEN, state=now)) is turn
 
 
-def test_an_opening_is_none() -> None:
+def test_opening_is_not_turn() -> None:
     assert turn_of(None, OPEN) is None

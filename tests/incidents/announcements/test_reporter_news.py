@@ -22,7 +22,7 @@ def change(after: Incident, event: str, actor: str = "tina", **facts: Any) -> Re
     return Revision(before=OPEN, after=after, actor=actor, events=(("note", {}), (event, facts)))
 
 
-def test_of_an_end_they_hear_the_solution_and_when_silence_closes_it() -> None:
+def test_resolution_tells_reporter_solution_and_closing_time() -> None:
     news = news_of(replace(change(SOLVED, "resolved"), timers=(CLOSES,)))
     assert news is not None
     assert (news.template, news.cause) == ("resolved", "answered#0")
@@ -36,7 +36,7 @@ def test_of_an_end_they_hear_the_solution_and_when_silence_closes_it() -> None:
     }
 
 
-def test_where_nothing_closes_by_itself_nothing_is_said_of_it() -> None:
+def test_resolution_without_auto_close_omits_closing_time() -> None:
     put_off = replace(change(SOLVED, "resolved"), timers=(Arm(TimerKind.AUTO_CLOSE, None),))
     for revision in (put_off, change(replace(SOLVED, resolved_at=None), "resolved")):
         news = news_of(revision)
@@ -69,14 +69,14 @@ def test_where_nothing_closes_by_itself_nothing_is_said_of_it() -> None:
         (change(replace(OPEN, reopened=1), "reopened"), "reopened", {}),
     ],
 )
-def test_they_hear_of_what_concerns_them(revision: Revision, template: str, facts: Mapping[str, Any]) -> None:
+def test_reporter_is_notified_of_relevant_changes(revision: Revision, template: str, facts: Mapping[str, Any]) -> None:
     news = news_of(revision)
     assert news is not None
     assert news.template == template
     assert news.facts.items() >= facts.items()
 
 
-def test_who_could_not_be_reached_is_not_told_the_note_about_it() -> None:
+def test_unreachable_reporter_is_not_told_hold_note() -> None:
     news = news_of(change(OPEN, "held", reason=HoldReason.USER_UNREACHABLE, note="called three times"))
     assert news is not None
     assert "question" not in news.facts
@@ -93,11 +93,11 @@ def test_who_could_not_be_reached_is_not_told_the_note_about_it() -> None:
         replace(change(SOLVED, "resolved"), marks_only=True),
     ],
 )
-def test_they_hear_nothing_of_the_rest_or_of_what_they_said(revision: Revision) -> None:
+def test_reporter_is_not_notified_of_other_or_own_changes(revision: Revision) -> None:
     assert news_of(revision) is None
 
 
-def test_of_a_security_incident_they_hear_the_number_alone() -> None:
+def test_reporter_of_security_incident_is_told_only_number() -> None:
     news = news_of(change(replace(SOLVED, security=True), "resolved"))
     assert news is not None
     assert news.facts == {"number": OPEN.number}

@@ -29,7 +29,7 @@ def alertmanager(**times: str) -> bytes:
 
 
 @pytest.mark.parametrize("year", [NEXT_YEAR, "9999-12-31T23:59:59.999999Z"])
-def test_a_time_that_lies_ahead_is_told_of_where_it_stands(year: str) -> None:
+def test_future_time_is_clamped_and_reported_at_its_pointer(year: str) -> None:
     assert mended(read("generic", generic(occurred_at=year))) == {"/occurred_at": AHEAD}
     assert mended(read("pagerduty", event(timestamp=year))) == {"/payload/timestamp": AHEAD}
     parsed = read("alertmanager", alertmanager(startsAt=year))
@@ -37,38 +37,38 @@ def test_a_time_that_lies_ahead_is_told_of_where_it_stands(year: str) -> None:
     assert parsed.alerts[1][1].event_time == NOW + NEWEST
 
 
-def test_a_number_ahead_is_told_of_too_and_other_numbers_are_no_times() -> None:
+def test_future_epoch_number_is_reported_and_other_numbers_are_not() -> None:
     seconds = int((NOW + timedelta(days=2)).timestamp())
     told = mended(read("generic", generic(labels={"bytes": 9e12}, occurred_at=seconds)))
     assert told == {"/occurred_at": AHEAD}
 
 
-def test_a_time_before_1970_is_told_of_and_one_of_1970_is_not() -> None:
+def test_time_before_1970_is_reported() -> None:
     told = mended(read("generic", generic(occurred_at="1960-05-01T00:00:00Z")))
     assert told == {"/occurred_at": BEYOND.format("1970")}
     for none in ("1970-01-01T00:00:00Z", "0001-01-01T00:00:00Z", "2026-11-01T00:00:00Z"):
         assert read("generic", generic(occurred_at=none)).mended == ()
 
 
-def test_the_end_of_an_alert_is_told_of_by_the_member_that_says_it() -> None:
+def test_out_of_range_end_time_is_reported_at_its_member() -> None:
     body = [{"labels": {"alertname": "Disk"}, "startsAt": f"{NOW:%Y-%m-%dT%H:%M:%SZ}", "endsAt": "9000-01-01T00:00:00Z"}]
     parsed = read("alertmanager_v2", msgspec.json.encode(body))
     assert mended(parsed) == {"/0/endsAt": BEYOND.format("2200")}
 
 
-def test_a_time_within_a_body_of_its_own_is_told_of() -> None:
+def test_future_time_in_nested_body_is_reported() -> None:
     notice: Any = next(one.body for one in shipped()["cloudwatch"] if one.case == "firing")
     message = msgspec.json.decode(notice["Message"]) | {"StateChangeTime": NEXT_YEAR}
     parsed = read("cloudwatch", msgspec.json.encode(notice | {"Message": msgspec.json.encode(message).decode()}))
     assert mended(parsed) == {"/Message/StateChangeTime": AHEAD}
 
 
-def test_a_request_that_was_mended_otherwise_tells_of_both() -> None:
+def test_other_mends_are_reported_beside_clamped_time() -> None:
     told = mended(read("generic", b'\xef\xbb\xbf{"title":"t","occurred_at":"' + NEXT_YEAR.encode() + b'"}'))
     assert told == {"": "a byte order mark was taken off", "/occurred_at": AHEAD}
 
 
-def test_an_alert_whose_time_stands_nowhere_as_one_text_is_told_of_as_a_whole() -> None:
+def test_clamped_time_without_unique_text_is_reported_for_whole_alert() -> None:
     alert = Alert(namespace="n", dedup_key="k", status=AlertStatus.FIRING, title="t", event_time=NOW + NEWEST)
     assert is_bounded(alert, NOW + NEWEST)
     assert [*bounded(0, alert, {"minute": 5}, (), NOW)] == [Mended(0, "", AHEAD)]
@@ -76,7 +76,7 @@ def test_an_alert_whose_time_stands_nowhere_as_one_text_is_told_of_as_a_whole() 
     assert [one.pointer for one in bounded(0, alert, many, (), NOW)] == [""]
 
 
-def test_a_time_in_bounds_has_nothing_to_tell() -> None:
+def test_time_within_bounds_is_not_reported() -> None:
     for at in (None, NOW, NOW - timedelta(days=4_000)):
         alert = Alert(namespace="n", dedup_key="k", status=AlertStatus.FIRING, title="t", event_time=at, ends_at=at)
         assert not is_bounded(alert, NOW + NEWEST)
@@ -87,7 +87,7 @@ def test_a_time_in_bounds_has_nothing_to_tell() -> None:
     assert (early(NOW, NOW), early(LATEST, NOW)) == ("", AHEAD)
 
 
-def test_a_time_in_a_header_of_a_binary_event_is_told_of_as_in_the_structured_form() -> None:
+def test_future_time_in_binary_cloudevent_header_is_reported() -> None:
     told = {"specversion": "1.0", "id": "1", "source": "s", "type": "t", "time": NEXT_YEAR}
     headers = {f"ce-{name}": value for name, value in told.items()} | {"content-type": "text/plain"}
     parsed = read_leniently(BY_SLUG["cloudevents"], Intake(), (), Delivery(headers, b"disk full", NOW))

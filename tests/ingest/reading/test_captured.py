@@ -34,7 +34,7 @@ async def sent(gateway: Served, slug: str, case: str) -> list[dict[str, Any]]:
     return results
 
 
-async def test_every_senders_alert_opens_a_record_and_its_end_clears_it(gateway: Served) -> None:
+async def test_captured_alert_of_each_source_opens_incident_and_recovery_clears_it(gateway: Served) -> None:
     for source in SOURCES:
         (opened,) = await sent(gateway, source.slug, "firing")
         # the same service may have made it follow another source's record; related is as good as opened
@@ -44,7 +44,7 @@ async def test_every_senders_alert_opens_a_record_and_its_end_clears_it(gateway:
             assert (cleared["outcome"], cleared["incident"]) == ("cleared", opened["incident"]), source.slug
 
 
-async def test_a_test_button_opens_nothing(gateway: Served) -> None:
+async def test_captured_test_button_requests_open_no_incident(gateway: Served) -> None:
     cases = sorted(path.parent.relative_to(FIXTURES).parts for path in FIXTURES.glob("*/test_*/request.http"))
     assert len(cases) >= 4
     for slug, case in cases:

@@ -65,11 +65,11 @@ NOTHING: frozenset[tuple[str, ...]] = frozenset()
         ({"unknown": 5}, {"unknown": 5}, {}),
     ],
 )  # fmt: skip
-def test_each_value_becomes_what_is_expected_or_is_left_out(sent: Any, read: Any, told: Any) -> None:
+def test_value_is_converted_to_expected_type_or_left_out(sent: Any, read: Any, told: Any) -> None:
     assert conformed({"key": "k"} | sent, Outer, NOTHING) == ({"key": "k"} | read, told)
 
 
-def test_what_names_an_alert_is_changed_and_never_left_out() -> None:
+def test_kept_fields_are_never_left_out() -> None:
     kept = frozenset({("words",), ("inner", "name")})
     for sent in ({"words": {"a": 1}}, {"inner": 5}, {"inner": {"name": None}}):
         assert conformed({"key": "k"} | sent, Outer, kept) == ({"key": "k"} | sent, {})
@@ -77,19 +77,19 @@ def test_what_names_an_alert_is_changed_and_never_left_out() -> None:
     assert not is_kept(("inner", "size"), kept)
 
 
-def test_a_body_that_cannot_be_of_a_kind_stays_and_a_list_is_one_of_its_items() -> None:
+def test_unconformable_body_is_unchanged_and_list_is_conformed_per_item() -> None:
     assert conformed(5, Outer, NOTHING) == (5, {})
     assert conformed([{"key": 1}, 5], Outer, NOTHING) == ([{"key": "1"}, 5], {"/0/key": "read as text"})
 
 
-def test_of_several_kinds_the_one_that_needs_least_is_chosen() -> None:
+def test_candidate_type_with_fewest_changes_is_chosen() -> None:
     sent = {"name": "a", "size": "5", "key": 1}
     assert conformed(sent, (Outer, Inner), NOTHING)[1] == {"/key": "read as text"}
     assert conformed({"name": "a", "size": "5"}, (Outer, Inner), NOTHING, ("x",))[1] == {"/x/size": "read as a whole number"}
     assert sent == {"name": "a", "size": "5", "key": 1}
 
 
-def test_a_body_is_read_as_a_kind_its_types_brought_over_where_they_must_be() -> None:
+def test_body_is_decoded_with_type_conversion_unless_disabled() -> None:
     assert decoded(b'{"key":"k"}', Outer) == Outer(key="k")
     assert decoded(b'\xef\xbb\xbf{"key":7,"count":"x"}', Outer) == Outer(key="7")
     assert decoded(b'\xef\xbb\xbf{"a":"\\u0000"}', dict[str, str]) == {"a": "\ufffd"}

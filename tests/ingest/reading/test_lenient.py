@@ -75,12 +75,12 @@ def refused(slug: str) -> set[str]:
 
 
 @pytest.mark.parametrize("slug", [source.slug for source in SOURCES])
-def test_only_what_names_an_alert_may_refuse_it(slug: str) -> None:
+def test_only_identifying_fields_can_refuse_alert(slug: str) -> None:
     named = [pointers.steps(pointer) for pointer in BY_SLUG[slug].named_by]
     assert [at for at in refused(slug) if not any(pointers.overlap(one, pointers.steps(at)) for one in named)] == []
 
 
-def test_a_nul_in_any_text_is_replaced_and_the_alert_opens() -> None:
+def test_nul_in_text_is_replaced_and_alert_is_read() -> None:
     (alert,) = [alert for _, alert in read("alertmanager", NUL).alerts]
     assert (alert.severity, alert.annotations["lastlog"]) == ("critical", "ata3: \ufffd\ufffd read error")
     assert mended(read("alertmanager", NUL)) == {
@@ -105,7 +105,7 @@ def test_a_nul_in_any_text_is_replaced_and_the_alert_opens() -> None:
         (b'{"title":"x"}\0', "x", "NUL bytes around the body were taken off"),
     ],
 )
-def test_a_body_in_other_bytes_is_read_and_the_receipt_says_so(body: bytes, title: str, what: str) -> None:
+def test_body_in_other_encoding_is_read_and_reported(body: bytes, title: str, what: str) -> None:
     parsed = read("generic", body)
     assert [alert.title for _, alert in parsed.alerts] == [title]
     assert parsed.mended == (Mended(-1, "", what),)
@@ -122,7 +122,7 @@ LATER = datetime(2026, 11, 30, tzinfo=UTC)
 
 
 @pytest.mark.parametrize("told", TIMES)
-def test_seven_common_forms_of_a_time_refuse_no_alert_and_need_no_mending(told: Any) -> None:
+def test_common_time_formats_are_read_without_mending(told: Any) -> None:
     datadog = {"alert_id": "1", "alert_transition": "Triggered"}
     for parsed in (
         read("generic", generic(occurred_at=told), received_at=LATER),
@@ -138,7 +138,7 @@ def event(**payload: Any) -> bytes:
     return msgspec.json.encode({"event_action": "trigger", "dedup_key": "k", "payload": told})
 
 
-def test_a_time_that_is_none_is_left_out_and_when_it_came_counts() -> None:
+def test_invalid_time_is_left_out_and_reported() -> None:
     parsed = read("generic", generic(occurred_at="yesterday"))
     assert parsed.alerts[0][1].event_time is None
     assert mended(parsed) == {"/occurred_at": "left out: not a time: 'yesterday' (write RFC 3339)"}
@@ -148,13 +148,13 @@ def test_a_time_that_is_none_is_left_out_and_when_it_came_counts() -> None:
     }
 
 
-def test_an_event_of_long_ago_or_of_next_year_is_an_alert_as_any() -> None:
+def test_event_with_far_past_or_future_time_is_still_firing_alert() -> None:
     for told in ("1999-01-01T00:00:00Z", "2031-01-01T00:00:00Z", "0001-01-01T00:00:00Z"):
         for slug, body in (("pagerduty", event(timestamp=told)), ("generic", generic(occurred_at=told))):
             assert [alert.status for _, alert in read(slug, body).alerts] == ["firing"]
 
 
-def test_numbers_that_are_none_and_labels_of_odd_types_leave_the_rest() -> None:
+def test_non_finite_numbers_in_labels_are_left_out_and_others_are_kept() -> None:
     body = b'{"title":"t","labels":{"load":NaN,"most":-Infinity,"huge":1e400,"on":true,"inner":{"a":[1]},"none":null}}'
     parsed = read("generic", body)
     assert dict(parsed.alerts[0][1].labels) == {"on": "true", "inner": '{"a":[1]}'}
@@ -164,14 +164,14 @@ def test_numbers_that_are_none_and_labels_of_odd_types_leave_the_rest() -> None:
 NUMBER = "a number that is none, or too large, was left out"
 
 
-def test_a_flaw_in_one_item_leaves_the_others_and_is_told_of_that_item() -> None:
+def test_flaw_in_one_item_affects_only_that_item() -> None:
     parsed = read("generic", b'[{"title":"a","occurred_at":"never"},{"titel":"b"},{"title":"c","status":"smouldering"}]')
     assert [(index, alert.title, alert.status) for index, alert in parsed.alerts] == [(0, "a", "firing"), (2, "c", "firing")]
     assert [(one.item, one.pointer, one.body) for one in parsed.refused] == [(1, "/1/title", b'{"titel":"b"}')]
     assert [(one.item, one.pointer) for one in parsed.mended] == [(0, "/0/occurred_at"), (2, "/2/status")]
 
 
-def test_what_is_refused_in_the_end_is_refused_for_what_was_wrong_first() -> None:
+def test_refusal_reports_original_flaw() -> None:
     with pytest.raises(Malformed) as refusal:
         read("azure", b'{"schemaId":"azureMonitorCommonAlertSchema","data":{"essentials":{"alertId":"","monitorCondition":5}}}')
     assert refusal.value.flaws[0].pointer in {"/data/essentials/monitorCondition", "/data/essentials/alertId"}
@@ -184,7 +184,7 @@ def test_what_is_refused_in_the_end_is_refused_for_what_was_wrong_first() -> Non
     assert [(index, alert.status) for index, alert in kept.alerts] == [(1, "firing")]
 
 
-def test_texts_that_are_cut_are_told_of() -> None:
+def test_truncated_texts_are_reported() -> None:
     parsed = read("generic", generic(title="t" * 2_000, description="d" * 40_000, labels={"a": "v" * 5_000}))
     assert [one.what for one in parsed.mended] == [
         "title cut to 1024 characters", "description cut to 32768 characters", "labels cut to 1000 of 4096 characters",
@@ -192,7 +192,7 @@ def test_texts_that_are_cut_are_told_of() -> None:
     assert read("generic", generic(description="d" * 1_000)).mended == ()
 
 
-def test_a_mapping_works_on_the_mended_body() -> None:
+def test_mapping_applies_to_mended_body() -> None:
     body, steps = b'\xef\xbb\xbf{"name":"disk \\u0000"}', (Rename(source="/name", to="/title"),)
     parsed = read_leniently(BY_SLUG["generic"], Intake(), steps, Delivery({}, body, NOW))
     assert parsed.alerts[0][1].title == "disk \ufffd"
@@ -203,7 +203,7 @@ def test_a_mapping_works_on_the_mended_body() -> None:
     assert [(one.item, one.pointer) for one in parsed.mended] == [(0, "/events/0/when")]
 
 
-def test_bodies_within_bodies_are_mended_too() -> None:
+def test_nested_bodies_are_mended() -> None:
     inner = {"incident": {"incident_id": "1", "state": "smouldering", "started_at": "never"}}
     data = base64.b64encode(msgspec.json.encode(inner)).decode()
     parsed = read("google_cloud", msgspec.json.encode({"message": {"data": data, "messageId": "m"}}))
@@ -223,7 +223,7 @@ def test_bodies_within_bodies_are_mended_too() -> None:
     assert [alert.description for _, alert in parsed.alerts] == ["disk full"]
 
 
-def test_what_is_mended_of_the_text_within_a_body_is_told_of() -> None:
+def test_mends_in_base64_data_are_reported_at_its_pointer() -> None:
     about = {"specversion": "1.0", "id": "1", "source": "s", "type": "t"}
     data = base64.b64encode(b'\xef\xbb\xbf{"title": "x \\u0000"}').decode()
     parsed = read("cloudevents", msgspec.json.encode(about | {"data_base64": data}))
@@ -234,7 +234,7 @@ def test_what_is_mended_of_the_text_within_a_body_is_told_of() -> None:
     }
 
 
-def test_a_body_that_is_no_json_is_refused_as_it_came() -> None:
+def test_non_json_body_is_refused_unchanged() -> None:
     delivery = Delivery({"ce-specversion": "1.0", "content-type": "text/plain"}, b"disk full", NOW)
     parsed = read_leniently(BY_SLUG["cloudevents"], Intake(), (), delivery)
     assert [(one.item, one.problem) for one in parsed.refused] == [(0, "Object missing required field `id`")]
@@ -255,13 +255,13 @@ BINARY = {"ce-specversion": "1.0", "ce-id": "1", "ce-source": "s", "ce-type": "d
         (b"disk full", "disk.full", {"/data_base64": "it is no JSON: read as a text"}),
     ],
 )  # fmt: skip
-def test_the_data_of_a_binary_event_is_mended_as_any_body(body: bytes, title: str, told: dict[str, str]) -> None:
+def test_binary_cloudevent_data_is_mended(body: bytes, title: str, told: dict[str, str]) -> None:
     headers = BINARY | {"content-type": "application/json"}
     parsed = read_leniently(BY_SLUG["cloudevents"], Intake(), (), Delivery(headers, body, NOW))
     assert ([alert.title for _, alert in parsed.alerts], mended(parsed)) == ([title], told)
 
 
-def test_a_text_that_is_the_data_of_a_binary_event_is_mended_too() -> None:
+def test_binary_cloudevent_text_data_is_mended() -> None:
     for body, text, told in (
         ("Büro".encode("latin-1"), "Büro", {"/data_base64": "read as Latin-1"}),
         (b"disk\0full", "disk\ufffdfull", {"/data_base64": "NUL characters were replaced by U+FFFD"}),
@@ -272,7 +272,7 @@ def test_a_text_that_is_the_data_of_a_binary_event_is_mended_too() -> None:
         assert ([alert.description for _, alert in parsed.alerts], mended(parsed)) == ([text], told)
 
 
-def test_a_header_of_a_binary_event_that_cannot_be_read_is_left_out() -> None:
+def test_invalid_binary_cloudevent_time_header_is_left_out() -> None:
     for body, kind in ((b'{"title":"x"}', "application/json"), (b"x", "text/plain"), (b"", "")):
         headers = BINARY | {"content-type": kind, "ce-time": "never"}
         parsed = read_leniently(BY_SLUG["cloudevents"], Intake(), (), Delivery(headers, body, NOW))
@@ -280,7 +280,7 @@ def test_a_header_of_a_binary_event_that_cannot_be_read_is_left_out() -> None:
         assert mended(parsed) == {"/time": "left out: not a time: 'never' (write RFC 3339)"}
 
 
-def test_a_mapping_works_on_the_data_of_a_binary_event() -> None:
+def test_mapping_applies_to_binary_cloudevent_data() -> None:
     steps, headers = (Rename(source="/name", to="/title"),), BINARY | {"content-type": "application/json"}
     body = b'\xef\xbb\xbf{"name":"x","occurred_at":"never"}'
     parsed = read_leniently(BY_SLUG["cloudevents"], Intake(), steps, Delivery(headers, body, NOW))
@@ -288,7 +288,7 @@ def test_a_mapping_works_on_the_data_of_a_binary_event() -> None:
     assert set(mended(parsed)) == {"/data", "/data/occurred_at"}
 
 
-def test_what_a_source_refuses_of_a_body_that_is_no_json_stays_refused() -> None:
+def test_item_refused_by_source_stays_refused() -> None:
     refused = Refused(0, "no alert", "", b"a=b")
 
     def parse(_: Delivery, __: Intake) -> Parsed:
@@ -298,7 +298,7 @@ def test_what_a_source_refuses_of_a_body_that_is_no_json_stays_refused() -> None
     assert read_leniently(source, Intake(), (), Delivery({}, b"a=b", NOW)) == Parsed((), (refused,))
 
 
-def test_flaws_that_come_one_after_another_are_given_up_after_some_rounds() -> None:
+def test_mending_stops_after_maximum_rounds() -> None:
     rounds = itertools.count()
 
     def parse(_: Delivery, __: Intake) -> Parsed:
@@ -311,7 +311,7 @@ def test_flaws_that_come_one_after_another_are_given_up_after_some_rounds() -> N
     assert next(rounds) == ROUNDS + 1
 
 
-def test_one_of_a_list_that_is_objected_to_becomes_null_once() -> None:
+def test_objected_list_item_is_nulled_only_once() -> None:
     def parse(_: Delivery, __: Intake) -> Parsed:
         raise limits.fault("/things/0", "not this one")
 
@@ -319,7 +319,7 @@ def test_one_of_a_list_that_is_objected_to_becomes_null_once() -> None:
         read_leniently(replace(BY_SLUG["generic"], parse=parse), Intake(), (), Delivery({}, b'{"things":[5]}', NOW))
 
 
-def left_to_the_collector(slug: str) -> int:
+def count_garbage_objects(slug: str) -> int:
     """Objects in reference cycles after a source refused, or took, some bodies."""
     gc.collect()
     for body in (b"[" * 50, b'{"a":' * 50, b"{}", b"[]", b"no JSON", b'{"alerts":[{}]}', b'{"title":1,"items":[1]}'):
@@ -329,6 +329,6 @@ def left_to_the_collector(slug: str) -> int:
 
 
 @pytest.mark.parametrize("slug", BY_SLUG)
-def test_a_refused_body_leaves_nothing_to_the_garbage_collector(slug: str) -> None:
+def test_refused_body_leaves_no_reference_cycles(slug: str) -> None:
     """An exception that a frame of its own traceback keeps holds the body and all that was read of it, each time."""
-    assert min(left_to_the_collector(slug) for _ in range(3)) == 0
+    assert min(count_garbage_objects(slug) for _ in range(3)) == 0

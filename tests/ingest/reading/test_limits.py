@@ -7,7 +7,7 @@ from gateway.errors import Malformed
 from gateway.ingest.reading import limits
 
 
-def test_labels_within_bounds_stay_as_they_are_and_long_ones_are_cut() -> None:
+def test_labels_within_limits_are_unchanged_and_long_ones_are_cut() -> None:
     fine = {"job": "checkout"}
     assert limits.labels(fine) == fine
     assert limits.labels({}) == {}
@@ -16,25 +16,25 @@ def test_labels_within_bounds_stay_as_they_are_and_long_ones_are_cut() -> None:
     assert all(value.endswith("…") for name, value in cut.items() if name != "short")
 
 
-def test_of_too_many_labels_the_first_are_kept() -> None:
+def test_labels_beyond_maximum_count_are_dropped() -> None:
     kept = limits.labels({str(n): "" for n in range(limits.MAX_LABELS + 1)})
     assert list(kept) == [str(n) for n in range(limits.MAX_LABELS)]
 
 
-def test_a_number_beyond_any_sense_is_refused_wherever_it_stands() -> None:
+def test_number_beyond_range_is_refused_at_its_pointer() -> None:
     with pytest.raises(Malformed) as refused:
         limits.decode(b'{"a": [1, {"b": 1e31}]}', object)
     assert refused.value.flaws[0].pointer == "/a/1/b"
     assert limits.item(msgspec.Raw(b'{"a": [1]}'), object) == {"a": [1]}
 
 
-def test_an_item_without_a_shape_may_hold_no_nul_either() -> None:
+def test_untyped_item_with_nul_is_refused() -> None:
     with pytest.raises(Malformed):
         limits.item(msgspec.Raw(b'["\\u0000"]'), object)
 
 
 @pytest.mark.parametrize("body", [b"\xff", b'{"title": "a\0"}', b"[" * 40 + b"]" * 40, b'{"title": '])
-def test_a_body_that_is_no_json_in_utf8_or_too_deep_is_refused_as_a_whole(body: bytes) -> None:
+def test_invalid_or_too_deep_body_is_refused_as_whole(body: bytes) -> None:
     with pytest.raises(Malformed) as refused:
         limits.envelope(body, msgspec.Raw)
     assert refused.value.flaws[0].pointer == ""

@@ -20,7 +20,7 @@ from tests.support import hostile
         (b"", None),
     ],
 )
-def test_the_text_of_a_sound_body_is_that_of_its_member(body: bytes, found: str | None) -> None:
+def test_top_level_text_member_of_valid_json_is_found(body: bytes, found: str | None) -> None:
     assert text_member(body, "key") == found
 
 
@@ -36,16 +36,16 @@ def test_the_text_of_a_sound_body_is_that_of_its_member(body: bytes, found: str 
         b'{"key":"told",',
     ],
 )
-def test_a_body_that_is_almost_json_tells_it_too(body: bytes) -> None:
+def test_text_member_of_almost_json_body_is_found(body: bytes) -> None:
     assert text_member(body, "key") == "told"
 
 
 @pytest.mark.parametrize("body", [b'{"key":"' + b"a" * (LONGEST + 1) + b'",', b'{"key":"a\\u0041",', b'{"key":"\xff"}'])
-def test_what_no_key_can_be_is_none_in_a_broken_body(body: bytes) -> None:
+def test_implausible_member_in_broken_body_is_none(body: bytes) -> None:
     assert text_member(body, "key") is None
 
 
-def test_no_body_of_the_largest_size_holds_the_loop() -> None:
+def test_member_search_in_hostile_body_is_fast() -> None:
     within = hostile.values(endpoints.EVENT, b'{"routing_key":', b"}")
     bodies = [*hostile.any_json(endpoints.EVENT), *within, ("key and blanks", b'"routing_key" ' * 37_000)]
     for name, body in bodies:

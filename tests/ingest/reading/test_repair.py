@@ -15,13 +15,13 @@ SOUND = st.recursive(
 
 
 @given(value=SOUND)
-def test_what_is_sound_stays_as_it_is(value: object) -> None:
+def test_valid_json_is_unchanged(value: object) -> None:
     assert repaired(msgspec.json.encode(value)) == (value, {})
     assert msgspec.json.decode(encoded(value)) == value
 
 
 @given(text=st.text(), number=st.floats())
-def test_whatever_is_repaired_can_be_read(text: str, number: float) -> None:
+def test_repaired_body_is_decodable_without_nul(text: str, number: float) -> None:
     found = repaired(
         b'{"a": %b, "b": %b}' % (ascii_json(text), str(number).replace("inf", "Infinity").replace("nan", "NaN").encode())
     )
@@ -33,25 +33,25 @@ def ascii_json(text: str) -> bytes:
     return b'"' + b"".join(b"\\u%04x" % unit for unit in memoryview(text.encode("utf-16-le", "surrogatepass")).cast("H")) + b'"'
 
 
-def test_halves_of_characters_are_replaced_and_pairs_are_kept() -> None:
+def test_lone_surrogates_are_replaced_and_pairs_are_kept() -> None:
     assert repaired(b'["\\ud83d\\ude00", "\\ud83d"]') == (
         ["😀", "\ufffd"], {"/1": "characters that cannot be kept were replaced by U+FFFD"},
     )  # fmt: skip
 
 
-def test_what_is_nested_too_deep_is_left_out_and_the_rest_is_read() -> None:
+def test_too_deeply_nested_value_is_left_out() -> None:
     found = repaired(b'{"title":"x","y":' + b"[" * 40 + b"]" * 40 + b"}")
     assert found is not None
     assert found[0]["title"] == "x"
     assert list(found[1].values()) == [f"nested deeper than {MAX_DEPTH} levels: left out"]
 
 
-def test_what_is_no_json_is_none() -> None:
+def test_unrepairable_body_returns_none() -> None:
     for body in (b"", b"{", b"[" * 100_000, b"no", b"9" * 5_000, b'{"a":1}{"b":2}'):
         assert repaired(body) is None
 
 
-def test_only_so_many_places_are_told_of() -> None:
+def test_reported_places_are_limited() -> None:
     found = repaired(b"[" + b"NaN," * (MOST + 50) + b"1]")
     assert found is not None
     assert len(found[1]) == MOST

@@ -12,13 +12,13 @@ GENERIC = BY_SLUG["generic"]
 BROKEN = Delivery({}, b'[{"title":"disk full"},7]', NOW)
 
 
-def test_every_item_that_cannot_be_understood_is_named() -> None:
+def test_reread_error_points_to_invalid_item() -> None:
     with pytest.raises(Malformed, match="still cannot be understood") as told:
         reread(GENERIC, Intake(), (), BROKEN)
     assert [flaw.pointer for flaw in told.value.flaws] == ["/1"]
 
 
-def test_a_trial_shows_what_it_would_become_or_what_is_wrong() -> None:
+def test_trial_returns_alerts_or_flaws() -> None:
     sound = tried(GENERIC, Intake(), (), Delivery({}, b'[{"title":"disk full"}]', NOW))
     assert (len(sound.alerts), sound.flaws) == (1, ())
     broken = tried(GENERIC, Intake(), (), BROKEN)

@@ -33,7 +33,7 @@ def verified(signer: Signer, request: Request, *accounts: str) -> None:
 
 
 @signer
-def test_a_request_signed_by_either_secret_is_believed(signer: Signer) -> None:
+def test_request_signed_with_either_secret_is_accepted(signer: Signer) -> None:
     verified(signer, signer.signed(secret=0))
     verified(signer, signer.signed(secret=1))
     verified(signer, signer.signed(NOW - (signer.longest or MINUTE) + MINUTE))
@@ -57,20 +57,20 @@ BINDING = "of another body"
     [(one, lie) for one in SIGNERS for lie in LIES if one.binds_the_body or lie != BINDING],
     ids=lambda value: value if isinstance(value, str) else value.slug,
 )
-def test_a_request_that_is_not_signed_as_it_must_be_is_refused(signer: Signer, lie: str) -> None:
+def test_request_with_wrong_signature_is_refused(signer: Signer, lie: str) -> None:
     with pytest.raises(Unauthenticated):
         verified(signer, LIES[lie](signer))
 
 
 @pytest.mark.parametrize("signer", [one for one in SIGNERS if one.longest], ids=lambda signer: signer.slug)
-def test_a_request_that_was_signed_long_ago_or_is_signed_for_tomorrow_is_refused(signer: Signer) -> None:
+def test_request_signed_too_long_ago_or_in_future_is_refused(signer: Signer) -> None:
     for at in (NOW - (signer.longest or MINUTE) - MINUTE, NOW + 6 * MINUTE):
         with pytest.raises(Unauthenticated):
             verified(signer, signer.signed(at))
 
 
 @signer
-def test_an_account_that_is_not_among_those_allowed_is_refused(signer: Signer) -> None:
+def test_account_outside_allowlist_is_refused(signer: Signer) -> None:
     if signer.account:
         verified(signer, signer.signed(), "another", signer.account)
     with pytest.raises(Forbidden):
@@ -85,7 +85,7 @@ def fixture(case: str) -> Delivery:
     ("slug", "account"),
     [("azure", "3f2d4487-b0fc-4125-8bd5-7ad17384221e"), ("google_cloud", "shop-prod"), ("google_cloud", "365415247865")],
 )
-def test_a_source_that_signs_nothing_still_names_its_account(slug: str, account: str) -> None:
+def test_account_allowlist_applies_to_unsigned_source(slug: str, account: str) -> None:
     source = BY_SLUG[slug]
     assert source.read(fixture(f"{slug}/firing"), Intake(accounts=(account,))).alerts
     with pytest.raises(Forbidden):
@@ -96,34 +96,34 @@ TESTS = ["azure/test_action_group", "google_cloud/test_connection", "grafana/tes
 
 
 @pytest.mark.parametrize("case", TESTS)
-def test_a_test_button_may_be_pressed_for_any_account_and_opens_nothing(case: str) -> None:
+def test_test_button_is_accepted_for_any_account_as_test_alert(case: str) -> None:
     parsed = BY_SLUG[case.partition("/")[0]].read(fixture(case), Intake(accounts=("another",)))
     assert [alert.test for _, alert in parsed.alerts] == [True]
 
 
 @pytest.mark.parametrize("slug", [source.slug for source in SOURCES if source.shares_a_secret])
-def test_without_secrets_the_key_alone_opens(slug: str) -> None:
+def test_source_without_secrets_needs_no_signature(slug: str) -> None:
     verify = BY_SLUG[slug].verify
     assert verify is not None
     verify(Delivery({}, b"", NOW), Intake())
 
 
-def test_every_source_that_checks_signatures_is_lied_to() -> None:
+def test_every_signing_source_has_signer() -> None:
     assert {signer.slug for signer in SIGNERS} == {source.slug for source in SOURCES if source.verify is not None}
 
 
-async def world(address: str) -> bytes:
+async def fetch_published(address: str) -> bytes:
     """What lies at the addresses of the senders' clouds, and nothing anywhere else."""
     return {at: found for signer in SIGNERS for at, found in signer.certificates.items()}[address]
 
 
-async def test_what_is_signed_comes_in_once_and_what_is_not_leaves_nothing(database_url: str) -> None:
+async def test_signed_request_is_taken_once_and_unsigned_is_rejected(database_url: str) -> None:
     settings = msgspec.structs.replace(
         load(None, {"DATABASE_URL": database_url}), intake={signer.slug: signer.intake() for signer in SIGNERS}
     )
-    async with served(settings, world) as gateway:
+    async with served(settings, fetch_published) as gateway:
         for signer in SIGNERS:
-            await comes_in_once(gateway, signer, signer.signed(SystemClock().now(), secret=1))
+            await assert_accepted_once(gateway, signer, signer.signed(SystemClock().now(), secret=1))
         assert await gateway.pool.fetchval("SELECT count(*) FROM incident") == len(SIGNERS)
         assert await gateway.pool.fetchval("SELECT count(*) FROM receipt") == 2 * len(SIGNERS)
         assert await gateway.pool.fetchval("SELECT count(*) FROM quarantine") == 0
@@ -132,7 +132,7 @@ async def test_what_is_signed_comes_in_once_and_what_is_not_leaves_nothing(datab
             assert f'gateway_intake_requests_total{{outcome="untrusted",source="{signer.slug}"}} 2.0' in told
 
 
-async def comes_in_once(gateway: Served, signer: Signer, request: Request) -> None:
+async def assert_accepted_once(gateway: Served, signer: Signer, request: Request) -> None:
     """By the key in a header, or in the path where a token stands there; then replayed; with a broken signature, never."""
     path, key = f"/ingest/{signer.slug}", gateway.keys["ingest"]
     headers, body = request
@@ -151,7 +151,7 @@ async def comes_in_once(gateway: Served, signer: Signer, request: Request) -> No
         assert not any(len(secret) > 8 and secret in told for secret in signer.secrets)
 
 
-def test_grafana_without_a_time_signs_the_body_alone() -> None:
+def test_grafana_without_timestamp_signs_body_alone() -> None:
     grafana = next(signer for signer in SIGNERS if signer.slug == "grafana")
     bare = {"x-grafana-alert-signature": hexed(NEW, grafana.body())}
     verified(grafana, (bare, grafana.body()))
@@ -160,7 +160,7 @@ def test_grafana_without_a_time_signs_the_body_alone() -> None:
             verified(grafana, (bare | {"x-grafana-alerting-timestamp": sent}, grafana.body()))
 
 
-def test_standard_webhooks_may_be_signed_by_a_key_that_only_the_sender_has() -> None:
+def test_standard_webhooks_accepts_ed25519_signature() -> None:
     webhooks = next(signer for signer in SIGNERS if signer.slug == "standard_webhooks")
     ours, strangers = Ed25519PrivateKey.generate(), Ed25519PrivateKey.generate()
     public = "whpk_" + base64.b64encode(ours.public_key().public_bytes_raw()).decode()
@@ -183,21 +183,21 @@ def test_standard_webhooks_may_be_signed_by_a_key_that_only_the_sender_has() -> 
     assert load(None, {"GATEWAY_INTAKE__STANDARD_WEBHOOKS__SECRETS": f"{public} {WHSEC_OLD}"}).intake
 
 
-def test_a_time_of_signing_is_seconds_since_1970_and_nothing_else() -> None:
+def test_signature_timestamp_must_be_epoch_seconds() -> None:
     assert signatures.seconds("1795237200") == NOW
     for text in (None, "", "-1", "1.5", "٣", "9" * 12, "9" * 13):
         with pytest.raises(Unauthenticated):
             signatures.seconds(text)
 
 
-def test_a_signature_that_cannot_be_read_is_none() -> None:
+def test_invalid_signature_encoding_is_refused() -> None:
     assert signatures.from_base64("é") == signatures.from_base64("a") == b""
     for text in (None, "", "xy"):
         with pytest.raises(Unauthenticated):
             signatures.from_hex(text)
 
 
-def test_secrets_come_from_the_environment_and_are_never_shown() -> None:
+def test_secrets_are_loaded_from_environment_and_hidden_in_repr() -> None:
     settings = load(None, {"GATEWAY_INTAKE__GRAFANA__SECRETS": "12345678 abcdefgh", "GATEWAY_INTAKE__SENTRY__ACCOUNTS": "a b"})
     assert settings.intake["grafana"].secrets == ("12345678", "abcdefgh")
     assert settings.intake["sentry"].accounts == ("a", "b")
@@ -213,14 +213,14 @@ def test_secrets_come_from_the_environment_and_are_never_shown() -> None:
         ("standard_webhooks", "whpk_AAAAAAAAAAAAAAAA"),
     ],
 )
-def test_a_secret_that_cannot_be_one_is_a_problem_of_the_configuration(name: str, secret: str) -> None:
+def test_invalid_secret_is_reported_as_configuration_flaw(name: str, secret: str) -> None:
     with pytest.raises(Misconfigured) as refused:
         load(None, {f"GATEWAY_INTAKE__{name.upper()}__SECRETS": secret.replace(" ", "-")})
     assert [flaw.pointer for flaw in refused.value.flaws] == [f"/intake/{name}/secrets"]
 
 
 @pytest.mark.parametrize("name", ["alertmanager", "grafna"])
-async def test_a_secret_that_no_source_would_use_keeps_the_gateway_from_starting(database_url: str, name: str) -> None:
+async def test_secret_for_source_without_signatures_prevents_start(database_url: str, name: str) -> None:
     settings = load(None, {"DATABASE_URL": database_url, f"GATEWAY_INTAKE__{name.upper()}__SECRETS": NEW.replace(" ", "-")})
     with pytest.raises(Misconfigured):
         async with served(settings):

@@ -64,9 +64,7 @@ async def post(gateway: Served, body: bytes) -> int:
     return answer.status
 
 
-async def test_a_subscription_is_confirmed_and_its_alarms_come_in_by_one_look_at_the_certificate(
-    gateway: Served, world: World
-) -> None:
+async def test_sns_subscription_is_confirmed_and_certificate_is_fetched_once(gateway: Served, world: World) -> None:
     assert await post(gateway, signed("subscription", version="1")) == 202
     assert world.asked == [CERTIFICATE_AT, CONFIRM]
     for case in ("firing", "composite", "resolved", "insufficient_data", "unsubscription"):
@@ -95,14 +93,14 @@ ELSEWHERE = [
 """Where a certificate might be said to lie, or a subscription to be confirmed."""
 
 
-async def test_no_certificate_is_fetched_from_anywhere_else(gateway: Served, world: World) -> None:
+async def test_sns_certificate_is_fetched_only_from_amazon(gateway: Served, world: World) -> None:
     for address in ELSEWHERE:
         assert await post(gateway, signed(SigningCertURL=address)) == 401, address
     assert world.asked == []
     assert await gateway.pool.fetchval("SELECT count(*) FROM receipt") == 0
 
 
-async def test_no_subscription_is_confirmed_anywhere_else(gateway: Served, world: World) -> None:
+async def test_sns_subscription_is_confirmed_only_at_amazon(gateway: Served, world: World) -> None:
     """Amazon would not sign it; were it to, the message is kept and nobody called."""
     for address in (*ELSEWHERE, "https://sns.eu-west-1.amazonaws.com/?Action=Unsubscribe", CONFIRM + "#@evil.example"):
         assert await post(gateway, signed("subscription", SubscribeURL=address)) == 400, address
@@ -111,14 +109,14 @@ async def test_no_subscription_is_confirmed_anywhere_else(gateway: Served, world
     assert world.asked == [CERTIFICATE_AT]
 
 
-async def test_amazon_away_is_a_reason_to_send_it_again(gateway: Served, world: World) -> None:
+async def test_unavailable_amazon_returns_503_for_retry(gateway: Served, world: World) -> None:
     world.away = True
     assert await post(gateway, signed()) == 503
     world.away = False
     assert await post(gateway, signed()) == 202
 
 
-async def test_raw_delivery_and_bodies_that_are_no_message_are_refused(gateway: Served, world: World) -> None:
+async def test_raw_delivery_and_non_sns_bodies_are_refused(gateway: Served, world: World) -> None:
     raw = msgspec.json.decode(message())["Message"].encode()
     long = signed() + b" " * sns.LARGEST
     for body in (raw, long, b"", b"[", b"{}", signed(Type="Notification") + b"}", message().replace(b"Notification", b"Notice")):
@@ -144,13 +142,13 @@ def at(moment: datetime, **changes: str) -> bytes:
     ],
     ids=["nothing", "rubbish", "of the past", "of the future"],
 )
-def test_a_certificate_that_is_not_valid_proves_nothing(found: bytes) -> None:
+def test_invalid_or_expired_certificate_is_refused(found: bytes) -> None:
     checked(at(NOW))
     with pytest.raises(Unauthenticated):
         checked(at(NOW), found)
 
 
-def test_a_time_or_a_version_that_cannot_be_read_is_refused() -> None:
+def test_invalid_sns_timestamp_or_signature_version_is_refused() -> None:
     for changes in ({"Timestamp": "soon"}, {"Timestamp": ""}):
         with pytest.raises(Unauthenticated):
             checked(at(NOW, **changes))
@@ -158,14 +156,14 @@ def test_a_time_or_a_version_that_cannot_be_read_is_refused() -> None:
         checked(msgspec.json.encode(msgspec.json.decode(at(NOW)) | {"SignatureVersion": "3"}))
 
 
-def test_a_message_with_a_subject_and_one_without_are_signed_differently() -> None:
+def test_sns_signature_covers_subject_if_present() -> None:
     checked(at(NOW))
     checked(signing.sns("1", message("subscription"), NOW)[1])
     with pytest.raises(Unauthenticated):
         checked(msgspec.json.encode({k: v for k, v in msgspec.json.decode(at(NOW)).items() if k != "Subject"}))
 
 
-def test_an_account_is_known_by_its_topic_and_its_number() -> None:
+def test_sns_account_is_topic_arn_and_account_number() -> None:
     envelope = msgspec.json.decode(message(), type=sns.Envelope)
     assert envelope.accounts() == (TOPIC, "123456789012")
     envelope.topic_arn = "arn:aws:sns:eu-west-1:999:alarms"

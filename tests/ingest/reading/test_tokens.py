@@ -45,14 +45,14 @@ def believed(signer: Signer, text: str, keys: bytes = PUBLISHED) -> None:
 
 
 @pytest.mark.parametrize(("slug", "change"), CHANGES)
-def test_a_token_of_which_one_claim_is_wrong_is_refused(slug: str, change: dict[str, Any]) -> None:
+def test_token_with_one_wrong_claim_is_refused(slug: str, change: dict[str, Any]) -> None:
     believed(CLOUDS[slug], f"Bearer {token(CLAIMS[slug])}")
     with pytest.raises(Unauthenticated):
         believed(CLOUDS[slug], f"Bearer {token(CLAIMS[slug] | change)}")
 
 
 @pytest.mark.parametrize("slug", CLOUDS)
-def test_without_an_audience_the_key_alone_opens_and_nothing_is_fetched(slug: str) -> None:
+def test_source_without_audience_needs_no_token_and_fetches_no_keys(slug: str) -> None:
     source, delivery = BY_SLUG[slug], Delivery({}, CLOUDS[slug].body(), NOW)
     assert source.verify is not None
     assert source.certificate_at is not None
@@ -60,13 +60,13 @@ def test_without_an_audience_the_key_alone_opens_and_nothing_is_fetched(slug: st
     assert source.certificate_at(delivery, Intake()) == ""
 
 
-def test_what_pubsub_pushes_is_base64() -> None:
+def test_pubsub_data_must_be_base64() -> None:
     with pytest.raises(Malformed) as refused:
         BY_SLUG["google_cloud"].parse(Delivery({}, b'{"message": {"data": "?", "messageId": "1"}}', NOW), Intake())
     assert refused.value.flaws[0].pointer == "/message/data"
 
 
-def test_both_versions_of_entras_tokens_are_believed() -> None:
+def test_both_entra_token_versions_are_accepted() -> None:
     newer = {"iss": f"https://login.microsoftonline.com/{TENANT}/v2.0", "azp": ENTRAS["appid"], "aud": ["x", "api://gateway"]}
     believed(CLOUDS["azure"], f"bearer {token({**ENTRAS, **newer, 'appid': ENTRAS['appid']})}")
     believed(CLOUDS["azure"], f"Bearer {token({name: value for name, value in (ENTRAS | newer).items() if name != 'appid'})}")
@@ -86,20 +86,20 @@ def forged() -> list[str]:
 
 @pytest.mark.parametrize("text", ["", "Bearer", "Basic abc", "Bearer x", "Bearer a.b.c", f"Bearer {'x' * 9_000}",
                                   *(f"Bearer {one}" for one in forged())])  # fmt: skip
-def test_what_is_no_token_is_refused(text: str) -> None:
+def test_invalid_or_forged_token_is_refused(text: str) -> None:
     with pytest.raises(Unauthenticated):
         believed(CLOUDS["google_cloud"], text)
 
 
 @pytest.mark.parametrize("keys", [b"", b"{", b"[]", b"{}", b'{"keys": 5}', b'{"keys": [5]}', b'{"keys": [{"kty": "RSA"}]}'])
-def test_keys_that_cannot_be_read_believe_nothing(keys: bytes) -> None:
+def test_unreadable_key_set_accepts_no_token(keys: bytes) -> None:
     with pytest.raises(Unauthenticated):
         believed(CLOUDS["azure"], f"Bearer {token(ENTRAS)}", keys)
 
 
 @pytest.mark.parametrize("slug", CLOUDS)
 @pytest.mark.parametrize("name", ["jku", "x5u"])
-def test_no_token_makes_us_look_for_its_keys_elsewhere(slug: str, name: str) -> None:
+def test_token_headers_cannot_redirect_key_lookup(slug: str, name: str) -> None:
     source = BY_SLUG[slug]
     lies: dict[str, Any] = {name: "https://169.254.169.254/keys"}
     delivery = Delivery({"authorization": f"Bearer {token(CLAIMS[slug], 'stranger', **lies)}"}, b"", NOW)
@@ -109,12 +109,12 @@ def test_no_token_makes_us_look_for_its_keys_elsewhere(slug: str, name: str) -> 
         believed(CLOUDS[slug], delivery.headers["authorization"])
 
 
-def test_a_key_that_is_not_shown_is_worth_another_look() -> None:
+def test_unpublished_key_id_raises_unknown_key() -> None:
     with pytest.raises(UnknownKey):
         believed(CLOUDS["google_cloud"], f"Bearer {token(GOOGLES, 'rotated')}")
 
 
-async def test_keys_are_fetched_again_for_a_new_one_and_not_for_every_made_up_one(clock: FakeClock) -> None:
+async def test_keys_are_refetched_at_most_once_per_interval(clock: FakeClock) -> None:
     asked = []
 
     async def fetch(address: str) -> bytes:
@@ -128,7 +128,7 @@ async def test_keys_are_fetched_again_for_a_new_one_and_not_for_every_made_up_on
     assert [await kept.newer("a"), await kept.newer("a"), await kept.get("a")] == [b"3", b"3", b"3"]
 
 
-async def test_a_cloud_that_changed_its_keys_is_believed_at_once(database_url: str, clock: FakeClock) -> None:
+async def test_rotated_cloud_keys_are_accepted_after_refetch(database_url: str, clock: FakeClock) -> None:
     shown = [PUBLISHED]
 
     async def fetch(address: str) -> bytes:
@@ -156,13 +156,13 @@ async def test_a_cloud_that_changed_its_keys_is_believed_at_once(database_url: s
      ("grafana", "AUDIENCE", "x", "audience"), ("azure", "TENANT", TENANT, "audience"),
      ("google_cloud", "SENDERS", "a b", "audience")],
 )  # fmt: skip
-def test_a_door_that_only_looks_locked_keeps_the_gateway_from_starting(name: str, setting: str, value: str, flaw: str) -> None:
+def test_incomplete_token_settings_are_misconfigured(name: str, setting: str, value: str, flaw: str) -> None:
     with pytest.raises(Misconfigured) as refused:
         load(None, {f"GATEWAY_INTAKE__{name.upper()}__{setting}": value})
     assert [one.pointer for one in refused.value.flaws] == [f"/intake/{name}/{flaw}"]
 
 
-def test_an_expired_token_is_told_apart_from_a_foreign_one() -> None:
+def test_expired_token_is_reported_as_too_old() -> None:
     wanted = tokens.Wanted(("https://accounts.google.com",), "https://gateway.example", SystemClock().now())
     with pytest.raises(Unauthenticated, match="too old"):
         tokens.claims(token(GOOGLES, at=SystemClock().now() - 70 * MINUTE), PUBLISHED, wanted)

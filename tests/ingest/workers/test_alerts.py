@@ -82,7 +82,7 @@ def at_once(slug: str, delivery: Delivery) -> Any:
         return type(error), error.detail, error.flaws
 
 
-async def test_every_request_says_the_same_when_a_process_reads_it(reader: AlertReader) -> None:
+async def test_worker_reading_equals_direct_reading(reader: AlertReader) -> None:
     read = [case for case in CASES if case.partition("/")[0] in BY_SLUG]
     for case in read:
         slug, delivery = case.partition("/")[0], request(case)
@@ -92,7 +92,7 @@ async def test_every_request_says_the_same_when_a_process_reads_it(reader: Alert
     assert reader.reader.started
 
 
-async def test_five_thousand_alerts_are_taken_in_one_request(reader: AlertReader) -> None:
+async def test_five_thousand_alerts_are_read_in_one_request(reader: AlertReader) -> None:
     body = many(5_000)
     assert 1_500_000 < len(body) < 2_097_152
     parsed = await said(reader, "alertmanager", Delivery({}, body, NOW))
@@ -100,21 +100,21 @@ async def test_five_thousand_alerts_are_taken_in_one_request(reader: AlertReader
     assert (len(parsed.alerts), parsed.refused) == (5_000, ())
 
 
-async def test_one_bad_alert_of_a_thousand_is_mended_and_the_others_are_taken(reader: AlertReader) -> None:
+async def test_one_bad_alert_among_thousand_is_mended(reader: AlertReader) -> None:
     body = many(999)[:-2] + b',{"labels":{"alertname":"x","size":7},"status":"firing"}]}'
     parsed = await said(reader, "alertmanager", Delivery({}, body, NOW, most_items=1_000))
     assert (len(parsed.alerts), parsed.refused) == (1_000, ())
     assert [one.pointer for one in parsed.mended] == ["/alerts/999/labels/size"]
 
 
-async def test_a_mapping_is_laid_before_a_long_request(reader: AlertReader) -> None:
+async def test_mapping_applies_to_long_request(reader: AlertReader) -> None:
     step = Rename(source="/name", to="/title")
     delivery = Delivery({}, msgspec.json.encode({"name": "disk", "description": "x" * STRICT}), NOW)
     parsed = await reader("1", BY_SLUG["generic"], Intake(), (step,), delivery)
     assert [alert.title for _, alert in parsed.alerts] == ["disk"]
 
 
-async def test_what_takes_too_long_to_mend_is_read_unmended_and_not_mended_again(
+async def test_slow_mending_falls_back_to_unmended_reading_and_is_remembered(
     reader: AlertReader, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     body = many(2_000)[:-2] + b',{"labels":{"alertname":7}}]}'
@@ -133,7 +133,7 @@ async def test_what_takes_too_long_to_mend_is_read_unmended_and_not_mended_again
     assert asked == ["read_leniently", "read_unmended", "read_unmended"]
 
 
-async def test_the_same_body_never_kills_twice(reader: AlertReader, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_too_costly_body_is_not_read_again_while_remembered(reader: AlertReader, monkeypatch: pytest.MonkeyPatch) -> None:
     killed: list[str] = []
 
     async def costly(_sender: str, _seconds: float, function: Any, *_: Any) -> Any:
@@ -151,7 +151,7 @@ async def test_the_same_body_never_kills_twice(reader: AlertReader, monkeypatch:
 
 
 @pytest.mark.parametrize("slug", sorted(LISTS))
-async def test_more_items_than_a_request_may_have_are_counted_before_one_is_read(reader: AlertReader, slug: str) -> None:
+async def test_items_beyond_maximum_are_refused_in_worker(reader: AlertReader, slug: str) -> None:
     before, after = LISTS[slug]
     for size, read in ((STRICT, at_once), (2_000_000, None)):
         delivery = Delivery({}, hostile.filled(before + b"[", b"{},", b"{}]" + after, size), NOW, most_items=1_000)
@@ -162,7 +162,7 @@ async def test_more_items_than_a_request_may_have_are_counted_before_one_is_read
 
 
 @pytest.mark.parametrize("slug", sorted(LISTS))
-async def test_no_body_holds_the_loop(reader: AlertReader, slug: str) -> None:
+async def test_hostile_body_does_not_block_event_loop(reader: AlertReader, slug: str) -> None:
     before, after = LISTS[slug]
     bodies = [*hostile.any_json(2_000_000), *hostile.values(2_000_000, before, after)]
     await said(reader, slug, Delivery({}, b" " * STRICT + b"{}", NOW))
@@ -181,7 +181,7 @@ async def longest_turn(work: Any) -> float:
 
 
 @pytest.mark.parametrize("slug", sorted(BY_SLUG))
-def test_what_is_read_at_once_takes_milliseconds(slug: str) -> None:
+def test_short_bodies_are_read_directly_within_limit(slug: str) -> None:
     before, after = LISTS.get(slug, (b'{"description":', b"}"))
     for size, read in ((SHORT, read_leniently), (STRICT, read_strictly)):
         bodies = [*hostile.any_json(size), *hostile.values(size, before, after)]
@@ -201,9 +201,7 @@ def seconds(read: Any, slug: str, delivery: Delivery) -> float:
     return time.thread_time() - began
 
 
-async def test_a_body_that_cannot_be_read_in_time_is_kept_and_refused_and_the_gateway_goes_on(
-    gateway: Served, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_body_that_times_out_is_quarantined_and_gateway_continues(gateway: Served, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(alerts, "allowed", lambda _: 0.0001)
     body = many(1_000, labels=60)  # which takes many ticks of the processor's clock
     for _ in range(2):
@@ -222,14 +220,14 @@ async def sent(gateway: Served, body: bytes) -> tuple[int, Any]:
     return answer.status, await answer.json()
 
 
-async def test_a_body_of_empty_alerts_is_refused_however_often_it_comes(gateway: Served) -> None:
+async def test_body_of_empty_alerts_always_returns_413(gateway: Served) -> None:
     body = hostile.filled(b'{"version":"4","alerts":[', b"{},", b"{}]}", 2_097_000)
     for _ in range(2):
         assert (await sent(gateway, body))[0] == 413
     assert (await gateway.get("/healthz", key=None))[0] == 200
 
 
-def test_the_bounds_fit_one_another() -> None:
+def test_reading_limits_are_consistent() -> None:
     assert SHORT < STRICT
     assert 3 * allowed(b" " * 2_097_152) < process.WITHIN
     assert MOST_ITEMS >= 5_000

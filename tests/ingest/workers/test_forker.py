@@ -32,7 +32,7 @@ async def reader(forker: Forker) -> AsyncIterator[Reader]:
     await made.close()
 
 
-async def test_processes_share_one_parent_and_none_ends_with_another(forker: Forker, reader: Reader) -> None:
+async def test_workers_share_parent_and_end_independently(forker: Forker, reader: Reader) -> None:
     other = Reader("other", forker)
     first, second = await reader.call("a", 5, jobs.process), await other.call("a", 5, jobs.process)
     assert parent(first) == parent(second) != os.getpid()
@@ -41,7 +41,7 @@ async def test_processes_share_one_parent_and_none_ends_with_another(forker: For
     assert await reader.call("a", 5, jobs.process) == first
 
 
-async def test_a_parent_that_is_gone_takes_its_processes_along_and_is_replaced(reader: Reader) -> None:
+async def test_killed_parent_ends_workers_and_is_replaced(reader: Reader) -> None:
     first = await reader.call("a", 5, jobs.process)
     before = parent(first)
     os.kill(before, signal.SIGKILL)
@@ -49,7 +49,7 @@ async def test_a_parent_that_is_gone_takes_its_processes_along_and_is_replaced(r
     assert parent(await reader.call("a", 5, jobs.process)) != before
 
 
-async def test_a_parent_that_is_stopped_is_replaced(reader: Reader, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_stopped_parent_is_replaced(reader: Reader, monkeypatch: pytest.MonkeyPatch) -> None:
     first = await reader.call("a", 5, jobs.process)
     before = parent(first)
     os.kill(before, signal.SIGSTOP)
@@ -62,7 +62,7 @@ async def test_a_parent_that_is_stopped_is_replaced(reader: Reader, monkeypatch:
     assert parent(await reader.call("a", 5, jobs.process)) != before
 
 
-async def test_all_end_with_whom_they_read_for(forker: Forker, reader: Reader) -> None:
+async def test_closing_forker_and_reader_ends_all_workers(forker: Forker, reader: Reader) -> None:
     first = await reader.call("a", 5, jobs.process)
     working = asyncio.create_task(reader.call("a", 0.2, jobs.endless_in_c))
     await asyncio.wait({working}, timeout=0.05)
@@ -73,7 +73,7 @@ async def test_all_end_with_whom_they_read_for(forker: Forker, reader: Reader) -
     await ended(first)
 
 
-async def test_where_no_process_can_be_started_it_says_so(reader: Reader, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_failed_process_start_raises_unavailable_and_recovers(reader: Reader, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(forking, "ROOT", Path("/nowhere"))
     with pytest.raises(Unavailable, match="no process can be started"):
         await reader.call("a", 5, jobs.process)

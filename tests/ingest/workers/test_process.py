@@ -24,7 +24,7 @@ async def reader() -> AsyncIterator[Reader]:
     await made.close()
 
 
-async def test_values_and_errors_come_back_as_they_are(reader: Reader) -> None:
+async def test_values_and_errors_are_returned_unchanged(reader: Reader) -> None:
     assert await reader.call("a", 5, jobs.doubled, 21) == 42
     assert await reader.call("a", 5, jobs.parsed) == jobs.parsed()
     with pytest.raises(Malformed) as told:
@@ -34,41 +34,41 @@ async def test_values_and_errors_come_back_as_they_are(reader: Reader) -> None:
         await reader.call("a", 5, jobs.too_large)
 
 
-async def test_the_same_process_is_asked_again(reader: Reader) -> None:
+async def test_worker_process_is_reused(reader: Reader) -> None:
     assert not reader.started
     first = await reader.call("a", 5, jobs.process)
     assert await reader.call("b", 5, jobs.process) == first != os.getpid()
     assert reader.started
 
 
-async def test_what_takes_too_long_is_broken_off_and_its_process_works_on(reader: Reader) -> None:
+async def test_timed_out_work_is_interrupted_and_worker_survives(reader: Reader) -> None:
     first = await reader.call("a", 5, jobs.process)
     with pytest.raises(TooCostly):
         await reader.call("a", 0.1, jobs.endless)
     assert await reader.call("a", 5, jobs.process) == first
 
 
-async def test_what_cannot_be_broken_off_ends_the_process_and_nothing_else(reader: Reader) -> None:
+async def test_uninterruptible_work_ends_only_worker_process(reader: Reader) -> None:
     first = await reader.call("a", 5, jobs.process)
     with pytest.raises(TooCostly):
         await reader.call("a", 0.1, jobs.endless_in_c)
     assert await reader.call("a", 5, jobs.process) != first
 
 
-async def test_what_takes_too_much_memory_is_refused(reader: Reader) -> None:
+async def test_work_exceeding_memory_is_too_costly(reader: Reader) -> None:
     with pytest.raises(TooCostly, match="memory"):
         await reader.call("a", 5, jobs.huge)
     assert await reader.call("a", 5, jobs.doubled, 1) == 2
 
 
-async def test_a_process_that_is_gone_costs_nothing_and_work_that_kills_two_is_given_up(reader: Reader) -> None:
+async def test_dead_worker_is_replaced_and_work_killing_workers_is_given_up(reader: Reader) -> None:
     os.kill(await reader.call("a", 5, jobs.process), signal.SIGKILL)
     assert await reader.call("a", 5, jobs.doubled, 1) == 2
     with pytest.raises(TooCostly):
         await reader.call("a", 5, jobs.killed)
 
 
-async def test_a_process_that_says_nothing_is_given_up(reader: Reader, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_silent_worker_is_given_up_and_replaced(reader: Reader, monkeypatch: pytest.MonkeyPatch) -> None:
     silent = await reader.call("a", 5, jobs.process)
     os.kill(silent, signal.SIGSTOP)
     monkeypatch.setattr(process, "WITHIN", 0.2)
@@ -79,7 +79,7 @@ async def test_a_process_that_says_nothing_is_given_up(reader: Reader, monkeypat
     assert await reader.call("a", 5, jobs.doubled, 1) == 2
 
 
-async def test_who_gives_up_ends_no_process_and_holds_nobody_up_for_longer_than_its_time(reader: Reader) -> None:
+async def test_cancelled_call_keeps_worker_and_delays_nobody_beyond_timeout(reader: Reader) -> None:
     first = await reader.call("a", 5, jobs.process)
     waiting = asyncio.create_task(reader.call("a", 0.5, jobs.endless))
     await asyncio.wait({waiting}, timeout=0.1)
@@ -89,13 +89,13 @@ async def test_who_gives_up_ends_no_process_and_holds_nobody_up_for_longer_than_
     assert await reader.call("a", 5, jobs.process) == first
 
 
-async def test_a_process_can_be_started_before_it_is_asked(reader: Reader) -> None:
+async def test_worker_can_be_started_in_advance(reader: Reader) -> None:
     await reader.start()
     assert reader.started
     assert await reader.call("a", 5, jobs.doubled, 1) == 2
 
 
-async def test_senders_take_turns_and_one_that_floods_is_refused(reader: Reader) -> None:
+async def test_senders_take_turns_and_flooding_sender_is_refused(reader: Reader) -> None:
     await reader.call("a", 5, jobs.process)
     ended: list[str] = []
 
@@ -114,6 +114,6 @@ async def test_senders_take_turns_and_one_that_floods_is_refused(reader: Reader)
 @pytest.mark.parametrize(
     "name", [b"cos\nsystem\n.", b"cbuiltins\neval\n.", b"cgateway.watchdog\nos.system\n.", b"cgateway.serving\nos\n."]
 )
-def test_an_answer_names_nothing_but_classes_of_ours(name: bytes) -> None:
+def test_answer_unpickles_only_gateway_classes(name: bytes) -> None:
     with pytest.raises(pickle.UnpicklingError):
         process.answer_of(name)

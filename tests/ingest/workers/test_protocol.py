@@ -10,21 +10,21 @@ def raising(error: BaseException) -> None:
     raise error
 
 
-def test_the_value_of_the_work_is_answered() -> None:
+def test_result_of_work_is_answered() -> None:
     assert answer(Asked(max, (1, 3, 2), 1.0)) == Answered(3)
 
 
 @pytest.mark.parametrize("kind", [Malformed, TooLarge, Forbidden, Unauthenticated])
-def test_an_error_that_a_request_may_end_with_is_answered_with_its_flaws(kind: type[GatewayError]) -> None:
+def test_gateway_error_is_answered_with_flaws(kind: type[GatewayError]) -> None:
     flaws = (Flaw("/a", "wrong"),)
     assert answer(Asked(raising, (kind("no", flaws=flaws),), 1.0)) == Answered(None, kind, "no", flaws)
 
 
 @pytest.mark.parametrize("error", [MemoryError(), OutOfTimeError()])
-def test_work_without_end_is_answered_as_too_costly(error: BaseException) -> None:
+def test_timeout_or_memory_error_is_answered_as_too_costly(error: BaseException) -> None:
     assert answer(Asked(raising, (error,), 1.0)) == Answered(None, TooCostly, COSTLY)
 
 
-def test_an_error_of_the_program_is_nobodys_answer() -> None:
+def test_program_error_is_not_answered() -> None:
     with pytest.raises(ZeroDivisionError):
         answer(Asked(divmod, (1, 0), 1.0))

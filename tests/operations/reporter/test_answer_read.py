@@ -24,7 +24,7 @@ def of(**changes: object) -> Revision:
     return Revision(after=replace(RESOLVED, **changes), actor="x", events=(("note", {}),))  # type: ignore[arg-type]
 
 
-def test_the_wait_begins_anew_when_somebody_of_the_staff_acts() -> None:
+def test_staff_action_restarts_auto_close_wait() -> None:
     assert reporter_answers.waits_from(mark_answer_read(of(), DORA, LATER).after.marks, NOON) == LATER
 
 
@@ -37,5 +37,5 @@ def test_the_wait_begins_anew_when_somebody_of_the_staff_acts() -> None:
         (of(marks=()), DORA),
     ],
 )
-def test_nothing_else_is_changed(revision: Revision, who: Principal) -> None:
+def test_other_revisions_stay_unchanged(revision: Revision, who: Principal) -> None:
     assert mark_answer_read(revision, who, LATER) is revision

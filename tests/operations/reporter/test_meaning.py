@@ -168,11 +168,11 @@ CASES = [
 
 
 @pytest.mark.parametrize(("said", "meant"), CASES, ids=[said[:30] for said, _ in CASES])
-def test_what_is_plain_is_told_and_what_is_not_is_left_to_people(said: str, meant: Meaning) -> None:
+def test_clear_answer_is_recognized_and_unclear_one_is_left_to_people(said: str, meant: Meaning) -> None:
     assert meaning(said) is meant
 
 
-def test_who_signs_does_not_make_it_unclear() -> None:
+def test_signature_of_known_sender_is_ignored() -> None:
     assert meaning("谢谢!\n张三") is Meaning.UNCLEAR
     assert meaning("谢谢!\n张三", "张三") is Meaning.AGREES
     assert meaning("works now, thanks\nann example", "ann example", "x") is Meaning.AGREES
@@ -181,7 +181,7 @@ def test_who_signs_does_not_make_it_unclear() -> None:
 @pytest.mark.parametrize(
     "piece", ["it ", "thanks ", "so much ", "the problem is ", "not ", "is ", "现在", "非常", "again ", "还是", "a"]
 )
-def test_however_long_it_is_it_is_read_in_no_time(piece: str) -> None:
+def test_very_long_answer_is_read_quickly(piece: str) -> None:
     clock = SystemClock()
     began = clock.monotonic()
     meaning(piece * 100_000)

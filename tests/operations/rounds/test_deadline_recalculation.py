@@ -48,7 +48,7 @@ async def dues(pool: Pool) -> list[tuple[int, timedelta]]:
     return [(row["kind"], row["due_at"] - NOON) for row in rows]
 
 
-async def test_open_and_resolved_records_of_a_changed_policy_are_dated_anew_once(configured: Configured, pool: Pool) -> None:
+async def test_policy_change_recalculates_open_and_resolved_incidents_once(configured: Configured, pool: Pool) -> None:
     before = configured("")
     assert await Redating(before).run_once() == 0
     first, second = await create(before, urgent(), ANN), await create(before, urgent(), ANN)
@@ -65,7 +65,7 @@ async def test_open_and_resolved_records_of_a_changed_policy_are_dated_anew_once
     assert stored == NOON + timedelta(minutes=1)
 
 
-async def test_what_an_older_replica_dated_meanwhile_is_found_within_the_hour_and_not_looked_for_later(
+async def test_incident_of_older_replica_is_recalculated_within_one_hour_only(
     configured: Configured, pool: Pool, clock: FakeClock
 ) -> None:
     old, new = configured(""), configured(STRICTER)
@@ -79,7 +79,7 @@ async def test_what_an_older_replica_dated_meanwhile_is_found_within_the_hour_an
     assert len(await entries(pool)) == 1
 
 
-async def test_a_pass_that_was_cut_short_goes_on_without_telling_anybody_twice(configured: Configured, pool: Pool) -> None:
+async def test_interrupted_recalculation_resumes_without_repeated_entries(configured: Configured, pool: Pool) -> None:
     old, new = configured(""), configured(STRICTER)
     await Redating(old).run_once()
     for _ in range(3):
@@ -90,7 +90,7 @@ async def test_a_pass_that_was_cut_short_goes_on_without_telling_anybody_twice(c
     assert len(await entries(pool)) == 3
 
 
-def test_a_version_changes_with_targets_services_ladder_and_calendar_and_with_nothing_else(configured: Configured) -> None:
+def test_policy_version_changes_only_with_its_rules_and_calendar(configured: Configured) -> None:
     texts = ["", STRICTER, "[sla.services.shop]\ntargets = { 1 = { desk = '1m' } }\n",
              "[[escalation.management]]\npriorities = [1]\nnotify = ['boss']\nafter = '1h'\n"]  # fmt: skip
     assert len({configured(text).rules.versions(())["itil-minutes"] for text in texts}) == 4
@@ -101,14 +101,14 @@ def test_a_version_changes_with_targets_services_ladder_and_calendar_and_with_no
     assert plain["gone"] == plain["itil-minutes"]
 
 
-async def test_a_rule_that_repeats_stops_no_redating(configured: Configured) -> None:
+async def test_repeating_rule_does_not_stop_recalculation(configured: Configured) -> None:
     repeating = "[[escalation.management]]\npriorities = [1]\nnotify = ['boss']\nafter = '1h'\nrepeat = '1m'\n"
     await Redating(configured(repeating)).run_once()
     await create(configured(repeating), urgent(), ANN)
     assert await Redating(configured(repeating + STRICTER)).run_once() == 1
 
 
-async def test_where_no_rule_tells_of_openings_none_is_in_force_and_redating_goes_on(configured: Configured, pool: Pool) -> None:
+async def test_recalculation_works_without_opening_rules(configured: Configured, pool: Pool) -> None:
     in_force = "SELECT count(*) FROM told_when_opened"
     await Redating(configured("")).run_once()
     assert await pool.fetchval(in_force) > 0
@@ -117,6 +117,6 @@ async def test_where_no_rule_tells_of_openings_none_is_in_force_and_redating_goe
     assert await pool.fetchval(in_force) == 0
 
 
-async def test_a_start_leaves_the_version_of_every_policy(configured: Configured, pool: Pool) -> None:
+async def test_recalculation_stores_version_of_every_policy(configured: Configured, pool: Pool) -> None:
     await Redating(configured("")).run()
     assert await pool.fetchval("SELECT count(*) FROM sla_version") == 4

@@ -73,7 +73,7 @@ async def stored(uow: UnitOfWork, incident: Incident) -> Incident:
     return found
 
 
-async def test_new_targets_move_the_clocks_of_open_records_and_the_timeline_says_so_once(uow: UnitOfWork, pool: Pool) -> None:
+async def test_new_service_targets_move_open_incidents_and_are_recorded_once(uow: UnitOfWork, pool: Pool) -> None:
     shop, mail = await create(uow, urgent(service="shop"), ANN), await create(uow, urgent(service="mail"), ANN)
     assert await promise(uow, **STRICT) == 1
     [told] = await entries(pool)
@@ -86,7 +86,7 @@ async def test_new_targets_move_the_clocks_of_open_records_and_the_timeline_says
     assert await promise(uow, name="The shop") == 0
 
 
-async def test_another_calendar_and_the_end_of_the_service_move_them_too(uow: UnitOfWork, pool: Pool, clock: FakeClock) -> None:
+async def test_changed_calendar_or_deactivated_service_moves_deadlines(uow: UnitOfWork, pool: Pool, clock: FakeClock) -> None:
     clock.at = NOON - timedelta(hours=12)  # eight in the morning in Shanghai, an hour before the office opens
     record = await create(uow, urgent(service="shop"), ANN)
     assert await promise(uow, support_hours="cn-office") == 1
@@ -96,7 +96,7 @@ async def test_another_calendar_and_the_end_of_the_service_move_them_too(uow: Un
     assert len(await entries(pool)) == 2
 
 
-async def test_records_with_the_policy_of_before_follow_and_others_keep_theirs(uow: UnitOfWork, pool: Pool) -> None:
+async def test_incidents_with_previous_policy_follow_and_others_keep_theirs(uow: UnitOfWork, pool: Pool) -> None:
     plain, chosen = await create(uow, urgent(service="shop"), ANN), await create(uow, urgent(service="shop"), ANN)
     asked = replace(urgent(service="shop"), kind=Kind.SERVICE_REQUEST, request_category=RequestCategory.INFORMATION)
     request = await create(uow, asked, ANN)
@@ -110,7 +110,7 @@ async def test_records_with_the_policy_of_before_follow_and_others_keep_theirs(u
     assert (await stored(uow, plain)).policy == "itil-minutes"
 
 
-async def test_a_resolved_record_closes_when_the_new_policy_says(uow: UnitOfWork, pool: Pool) -> None:
+async def test_resolved_incident_closes_by_new_policy(uow: UnitOfWork, pool: Pool) -> None:
     record = await create(uow, urgent(service="shop"), ANN)
     await act(uow, record.number, commands.Resolve(resolution=Resolution.SOLVED), ANN)
     before = await dues(pool)
@@ -119,7 +119,7 @@ async def test_a_resolved_record_closes_when_the_new_policy_says(uow: UnitOfWork
     assert await dues(pool) != before
 
 
-async def test_what_a_replica_dated_that_did_not_know_yet_is_found_when_it_knows(
+async def test_incidents_of_outdated_replica_are_recalculated_once_it_knows(
     uow: UnitOfWork, replica: Replica, pool: Pool, clock: FakeClock
 ) -> None:
     other = replica()
@@ -146,9 +146,7 @@ def desk_due(uow: UnitOfWork, record: Incident) -> Any:
     return policy.calendar.add(record.recorded_at, policy.opening[1] or timedelta())
 
 
-async def test_a_pass_that_was_cut_short_goes_on_without_telling_anybody_twice(
-    uow: UnitOfWork, pool: Pool, clock: FakeClock
-) -> None:
+async def test_interrupted_recalculation_resumes_without_repeated_entries(uow: UnitOfWork, pool: Pool, clock: FakeClock) -> None:
     for _ in range(2):
         await create(uow, urgent(service="shop"), ANN)
     await promise(uow, **STRICT)
@@ -162,7 +160,7 @@ async def test_a_pass_that_was_cut_short_goes_on_without_telling_anybody_twice(
     assert len(await entries(pool)) == 6
 
 
-async def test_a_start_heeds_what_changed_while_nobody_ran_and_the_policies_are_left_alone(
+async def test_start_applies_service_changes_made_while_nothing_ran(
     uow: UnitOfWork, replica: Replica, pool: Pool, clock: FakeClock
 ) -> None:
     await Redating(uow).run_once()

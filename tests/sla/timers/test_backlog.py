@@ -9,7 +9,7 @@ ENTRY = st.tuples(st.integers(1, 4), st.integers(0, 100), st.integers(0, 30))
 
 
 @given(st.lists(ENTRY, max_size=40), st.integers(1, 7))
-def test_members_leave_once_worst_first_then_oldest(entries: list[tuple[int, int, int]], limit: int) -> None:
+def test_backlog_members_leave_once_by_severity_then_age(entries: list[tuple[int, int, int]], limit: int) -> None:
     backlog, first = Backlog(), dict[int, tuple[int, int, int]]()
     for entry in entries:
         backlog.push(*entry)
@@ -22,7 +22,7 @@ def test_members_leave_once_worst_first_then_oldest(entries: list[tuple[int, int
     assert left == sorted(first.values())
 
 
-def test_one_that_waits_already_keeps_its_place() -> None:
+def test_waiting_member_keeps_its_place() -> None:
     backlog = Backlog()
     backlog.push(2, 10, 1)
     backlog.push(1, 5, 1)

@@ -3,7 +3,7 @@
 from gateway.sla.timers.breaker import Breaker
 
 
-def test_calls_go_through_until_as_many_failures_in_a_row_as_are_allowed() -> None:
+def test_breaker_opens_after_allowed_failures_in_a_row() -> None:
     breaker = Breaker(failures=2, probe=5.0)
     breaker.failed(0.0)
     assert (breaker.closed, breaker.allows(0.0)) == (True, True)
@@ -14,7 +14,7 @@ def test_calls_go_through_until_as_many_failures_in_a_row_as_are_allowed() -> No
     assert (breaker.closed, breaker.allows(1.0)) == (False, False)
 
 
-def test_while_it_is_open_one_probe_goes_through_each_interval() -> None:
+def test_open_breaker_allows_one_probe_per_interval() -> None:
     breaker = Breaker(failures=1, probe=5.0)
     breaker.failed(0.0)
     assert [breaker.allows(at) for at in (4.9, 5.0, 5.1, 9.9, 10.0)] == [
@@ -26,7 +26,7 @@ def test_while_it_is_open_one_probe_goes_through_each_interval() -> None:
     ]
 
 
-def test_one_answer_closes_it_whatever_failed_before() -> None:
+def test_success_closes_breaker() -> None:
     breaker = Breaker(failures=2)
     for at in range(9):
         breaker.failed(at)

@@ -17,7 +17,7 @@ def a_judge() -> ClockJudge:
     return judge
 
 
-def test_there_is_no_estimate_before_the_first_sample() -> None:
+def test_estimate_before_first_sample_raises_lookup_error() -> None:
     assert not ClockJudge().sampled
     with pytest.raises(LookupError):
         ClockJudge().estimate_us(0.0)
@@ -25,7 +25,7 @@ def test_there_is_no_estimate_before_the_first_sample() -> None:
 
 
 @given(st.lists(st.tuples(st.floats(0, 5), st.integers(-SECOND, SECOND)), max_size=30))
-def test_jitter_and_slow_answers_never_stop_the_firing(samples: list[tuple[float, int]]) -> None:
+def test_jitter_and_slow_samples_stay_trusted(samples: list[tuple[float, int]]) -> None:
     judge, at = a_judge(), 0.0
     for took, jitter in samples:
         assert judge.sample(START + round((at + took / 2) * SECOND) + jitter // 2, at, at + took)
@@ -33,27 +33,27 @@ def test_jitter_and_slow_answers_never_stop_the_firing(samples: list[tuple[float
         at += took + 1
 
 
-def test_a_leap_forward_is_believed_after_three_samples_that_agree() -> None:
+def test_forward_leap_is_trusted_after_three_agreeing_samples() -> None:
     judge = a_judge()
     leap = START + 3600 * SECOND
     assert [judge.sample(leap + n * SECOND, n, n) for n in (1, 2, 3)] == [False, False, True]
     assert judge.estimate_us(4) == leap + 4 * SECOND
 
 
-def test_samples_that_keep_disagreeing_are_believed_after_thirty_seconds() -> None:
+def test_disagreeing_samples_are_trusted_after_patience_expires() -> None:
     judge = a_judge()
     answers = [judge.sample(START + n * n * 100 * SECOND, n, n) for n in range(1, 40)]
     assert answers.index(True) == PATIENCE
 
 
-def test_a_leap_that_is_taken_back_ends_where_it_began() -> None:
+def test_reverted_leap_is_not_step_back() -> None:
     judge = a_judge()
     assert not judge.sample(START + 3600 * SECOND, 1, 1)
     assert [judge.sample(START + n * SECOND, n, n) for n in (2, 3, 4)] == [False, False, True]
     assert not judge.stepped_back
 
 
-def test_a_step_back_is_believed_at_once_and_noted() -> None:
+def test_backward_step_is_trusted_at_once_and_noted() -> None:
     judge = a_judge()
     assert judge.sample(START - 60 * SECOND, 1, 1)
     assert judge.stepped_back

@@ -33,7 +33,7 @@ def index(client: Redis, clock: FakeClock) -> Index:
 
 
 @given(TIMERS, st.integers(0, 2**41))
-def test_what_is_packed_comes_out_again(timer: TimerId, due_ms: int) -> None:
+def test_packed_timer_unpacks_unchanged(timer: TimerId, due_ms: int) -> None:
     entry = pack(timer, due_ms)
     assert entry.member < 2**63
     assert unpack(*entry) == (timer, due_ms)
@@ -41,12 +41,12 @@ def test_what_is_packed_comes_out_again(timer: TimerId, due_ms: int) -> None:
 
 
 @given(st.integers(0, SHARDS - 1), st.integers(0, 2**30), st.integers(-(2**70), 2**70))
-def test_any_other_integer_is_refused_or_stands_where_it_belongs(shard: int, slot: int, member: int) -> None:
+def test_foreign_member_unpacks_to_none_or_its_own_slot(shard: int, slot: int, member: int) -> None:
     if (found := unpack(shard, slot, member)) is not None:
         assert pack(*found) == Entry(shard, slot, member)
 
 
-async def test_peek_shows_the_slots_up_to_the_horizon_and_changes_nothing(index: Index) -> None:
+async def test_peek_returns_timers_up_to_horizon_and_changes_nothing(index: Index) -> None:
     near, far = (TimerId(64, TimerKind.SLA), START_MS + 1_234), (TimerId(128, TimerKind.SLA), START_MS + 10 * SLOT_MS)
     await index.add([pack(*near), pack(*far)])
     await index.built(0, 0)
@@ -56,7 +56,7 @@ async def test_peek_shows_the_slots_up_to_the_horizon_and_changes_nothing(index:
     assert set((await index.peek(0, (START_MS + 20 * SLOT_MS) * 1000)).timers) == {near, far}
 
 
-async def test_what_was_discarded_is_gone_and_leaves_nothing_behind(index: Index, client: Redis) -> None:
+async def test_discarded_timers_leave_no_keys(index: Index, client: Redis) -> None:
     entries = [pack(TimerId(n * 64, TimerKind.SLA), START_MS) for n in range(1, 1_500)]
     await index.add(entries)
     assert len((await index.peek(0, START_MS * 1000)).timers) == len(entries)
@@ -64,7 +64,7 @@ async def test_what_was_discarded_is_gone_and_leaves_nothing_behind(index: Index
     assert await client.dbsize() == 0
 
 
-async def test_rubbish_is_thrown_out_and_the_rest_is_read(index: Index, client: Redis) -> None:
+async def test_invalid_members_are_removed_and_valid_timers_are_read(index: Index, client: Redis) -> None:
     good = (TimerId(64, TimerKind.SLA), START_MS)
     slot = START_MS // SLOT_MS
     await index.add([pack(*good)])
@@ -77,14 +77,14 @@ async def test_rubbish_is_thrown_out_and_the_rest_is_read(index: Index, client: 
     assert await client.scard(f"{{sla:0}}:{slot}:0") == 1
 
 
-async def test_a_list_of_the_wrong_type_counts_as_lost(index: Index, client: Redis) -> None:
+async def test_slot_list_of_wrong_type_counts_as_lost(index: Index, client: Redis) -> None:
     await index.built(0, 0)
     await client.set("{sla:0}:slots", "not a list")
     assert not (await index.peek(0, START_MS * 1000)).built
     await index.add([pack(TimerId(64, TimerKind.SLA), START_MS)])
 
 
-async def test_a_wipe_and_another_server_process_both_count_as_lost(index: Index, client: Redis) -> None:
+async def test_wiped_or_restarted_server_counts_as_lost(index: Index, client: Redis) -> None:
     assert not (await index.peek(0, 0)).built
     await index.built(0, 0)
     assert (await index.peek(0, 0)).built
@@ -95,7 +95,7 @@ async def test_a_wipe_and_another_server_process_both_count_as_lost(index: Index
     assert not (await index.peek(0, 0)).built
 
 
-async def test_scripts_the_server_forgot_are_loaded_again(index: Index, client: Redis) -> None:
+async def test_forgotten_scripts_are_reloaded(index: Index, client: Redis) -> None:
     timer = (TimerId(64, TimerKind.SLA), START_MS)
     await index.add([pack(*timer)])
     await client.script_flush()
@@ -106,7 +106,7 @@ async def test_scripts_the_server_forgot_are_loaded_again(index: Index, client: 
     await index.discard([pack(*timer)])
 
 
-async def test_three_failures_open_the_breaker_and_then_it_is_asked_every_two_seconds(clock: FakeClock) -> None:
+async def test_three_failures_open_breaker_with_probe_every_two_seconds(clock: FakeClock) -> None:
     index = Index(connect("redis://127.0.0.1:1"), clock)
     for _ in range(3):
         assert index.up
@@ -121,9 +121,7 @@ async def test_three_failures_open_the_breaker_and_then_it_is_asked_every_two_se
 
 @pytest.mark.exhaustive
 @pytest.mark.parametrize("due", [lambda _: START_MS, lambda n: START_MS + n * 72], ids=["all at once", "over two hours"])
-async def test_a_hundred_thousand_timers_cost_at_most_32_bytes_each(
-    index: Index, client: Redis, due: Callable[[int], int]
-) -> None:
+async def test_hundred_thousand_timers_use_at_most_32_bytes_each(index: Index, client: Redis, due: Callable[[int], int]) -> None:
     before = (await client.info("memory"))["used_memory"]
     for first in range(1, 100_001, 5_000):
         await index.add(pack(TimerId(n, TimerKind.SLA), due(n)) for n in range(first, first + 5_000))
@@ -131,7 +129,7 @@ async def test_a_hundred_thousand_timers_cost_at_most_32_bytes_each(
     assert each <= 32
 
 
-async def test_an_outage_and_its_end_are_logged_once_each(redis_url: str, clock: FakeClock) -> None:
+async def test_outage_and_recovery_are_logged_once_each(redis_url: str, clock: FakeClock) -> None:
     index = Index(connect("redis://127.0.0.1:1"), clock)
     with structlog.testing.capture_logs() as logs:
         for _ in range(10):

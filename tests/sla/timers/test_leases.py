@@ -15,17 +15,17 @@ REPLICAS = st.sets(st.uuids(), min_size=1, max_size=6)
 
 
 @given(REPLICAS)
-def test_every_shard_belongs_to_exactly_one_live_replica(replicas: set[UUID]) -> None:
+def test_every_shard_belongs_to_exactly_one_replica(replicas: set[UUID]) -> None:
     assert sorted(shard for replica in replicas for shard in share(replica, replicas)) == list(range(SHARDS))
 
 
 @given(REPLICAS, st.uuids())
-def test_a_newcomer_takes_shards_only_for_itself(replicas: set[UUID], newcomer: UUID) -> None:
+def test_new_replica_takes_shards_only_for_itself(replicas: set[UUID], newcomer: UUID) -> None:
     for replica in replicas - {newcomer}:
         assert set(share(replica, {*replicas, newcomer})) <= set(share(replica, replicas))
 
 
-async def test_one_replica_alone_owns_everything_and_a_second_one_gets_its_part(pool: Pool, clock: FakeClock) -> None:
+async def test_single_replica_owns_all_shards_and_second_gets_its_share(pool: Pool, clock: FakeClock) -> None:
     one, two = Leases(pool, clock, uuid4()), Leases(pool, clock, uuid4())
     await one.renew()
     assert set(one.owned()) == set(range(SHARDS))
@@ -38,7 +38,7 @@ async def test_one_replica_alone_owns_everything_and_a_second_one_gets_its_part(
     assert set(two.owned().values()) == {2}
 
 
-async def test_a_lease_is_not_trusted_after_five_seconds_without_renewal(pool: Pool, clock: FakeClock) -> None:
+async def test_lease_is_not_trusted_after_five_seconds_without_renewal(pool: Pool, clock: FakeClock) -> None:
     leases = Leases(pool, clock, uuid4())
     await leases.renew()
     clock.advance(timedelta(seconds=TRUST - 0.01))
@@ -47,7 +47,7 @@ async def test_a_lease_is_not_trusted_after_five_seconds_without_renewal(pool: P
     assert leases.owned() == {}
 
 
-async def test_what_a_dead_replica_held_is_taken_over_once_it_expired_with_the_next_epoch(pool: Pool, clock: FakeClock) -> None:
+async def test_expired_leases_of_dead_replica_are_taken_over_with_next_epoch(pool: Pool, clock: FakeClock) -> None:
     dead, heir = Leases(pool, clock, uuid4()), Leases(pool, clock, uuid4())
     await dead.renew()
     clock.advance(timedelta(seconds=5.9))
@@ -60,7 +60,7 @@ async def test_what_a_dead_replica_held_is_taken_over_once_it_expired_with_the_n
     assert dead.owned() == {}
 
 
-async def test_what_is_released_is_free_at_once(pool: Pool, clock: FakeClock) -> None:
+async def test_released_leases_are_free_at_once(pool: Pool, clock: FakeClock) -> None:
     leaver, heir = Leases(pool, clock, uuid4()), Leases(pool, clock, uuid4())
     await leaver.renew()
     await leaver.release()

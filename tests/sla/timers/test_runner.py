@@ -51,9 +51,7 @@ async def play(clock: FakeClock, seconds: float, *runners: Runner, step: float =
             await runner.run_once()
 
 
-async def test_a_timer_fires_once_after_its_due_time_and_not_before(
-    pool: Pool, index: Index, clock: FakeClock, now: datetime
-) -> None:
+async def test_timer_fires_once_and_not_before_due_time(pool: Pool, index: Index, clock: FakeClock, now: datetime) -> None:
     runner = a_runner(pool, clock, index, LeaveTrace())
     await seed(pool, now, [1])
     await runner.run_once()
@@ -69,7 +67,7 @@ async def test_a_timer_fires_once_after_its_due_time_and_not_before(
     assert (row["armed"], row["fired_gen"], row["fired_epoch"], row["fired_at"] >= now + 3 * SECOND) == (False, 1, 1, True)
 
 
-async def test_a_timer_nobody_noted_is_found_by_the_sweep_within_ten_seconds(
+async def test_unnoted_timer_is_found_by_sweep_within_ten_seconds(
     pool: Pool, index: Index, clock: FakeClock, now: datetime
 ) -> None:
     runner = a_runner(pool, clock, index, LeaveTrace())
@@ -80,7 +78,7 @@ async def test_a_timer_nobody_noted_is_found_by_the_sweep_within_ten_seconds(
     assert await effects(pool) == [(7, TimerKind.SLA, 1)]
 
 
-async def test_without_redis_postgresql_feeds_the_wheel(pool: Pool, clock: FakeClock, now: datetime) -> None:
+async def test_timers_fire_without_redis(pool: Pool, clock: FakeClock, now: datetime) -> None:
     runner = a_runner(pool, clock, None, LeaveTrace())
     await runner.run_once()
     await seed(pool, now, [7])
@@ -89,7 +87,7 @@ async def test_without_redis_postgresql_feeds_the_wheel(pool: Pool, clock: FakeC
     assert await effects(pool) == [(7, TimerKind.SLA, 1)]
 
 
-async def test_a_redis_that_does_not_answer_changes_nothing(pool: Pool, clock: FakeClock, now: datetime) -> None:
+async def test_unreachable_redis_does_not_affect_firing(pool: Pool, clock: FakeClock, now: datetime) -> None:
     runner = a_runner(pool, clock, Index(connect("redis://127.0.0.1:1"), clock), LeaveTrace())
     await seed(pool, now, [7])
     await runner.run_once()
@@ -99,7 +97,7 @@ async def test_a_redis_that_does_not_answer_changes_nothing(pool: Pool, clock: F
     assert runner.healthy
 
 
-async def test_a_timer_disarmed_before_it_was_due_never_fires(pool: Pool, index: Index, clock: FakeClock, now: datetime) -> None:
+async def test_disarmed_timer_never_fires(pool: Pool, index: Index, clock: FakeClock, now: datetime) -> None:
     runner = a_runner(pool, clock, index, LeaveTrace())
     await seed(pool, now, [7])
     await runner.run_once()
@@ -111,9 +109,7 @@ async def test_a_timer_disarmed_before_it_was_due_never_fires(pool: Pool, index:
     assert await effects(pool) == []
 
 
-async def test_a_firing_that_arms_again_repeats_with_a_new_generation(
-    pool: Pool, index: Index, clock: FakeClock, now: datetime
-) -> None:
+async def test_rearmed_timer_fires_again_with_new_generation(pool: Pool, index: Index, clock: FakeClock, now: datetime) -> None:
     runner = a_runner(pool, clock, index, LeaveTrace(repeat=2 * SECOND))
     await seed(pool, now, [7])
     await runner.run_once()
@@ -122,7 +118,7 @@ async def test_a_firing_that_arms_again_repeats_with_a_new_generation(
     assert await effects(pool) == [(7, TimerKind.SLA, 1), (7, TimerKind.SLA, 2), (7, TimerKind.SLA, 3)]
 
 
-async def test_a_poisonous_timer_is_pushed_out_and_its_neighbours_fire(
+async def test_failing_timer_is_postponed_and_other_timers_fire(
     pool: Pool, index: Index, clock: FakeClock, now: datetime
 ) -> None:
     fire = LeaveTrace(poison=[42])
@@ -139,7 +135,7 @@ async def test_a_poisonous_timer_is_pushed_out_and_its_neighbours_fire(
     assert (42, TimerKind.SLA, 2) in await effects(pool)
 
 
-async def test_of_two_runners_exactly_one_fires_and_the_other_takes_over_when_it_falls_silent(
+async def test_two_runners_fire_each_timer_once_and_survivor_takes_over(
     pool: Pool, index: Index, clock: FakeClock, now: datetime
 ) -> None:
     one, two = (a_runner(pool, clock, index, LeaveTrace()) for _ in range(2))
@@ -155,7 +151,7 @@ async def test_of_two_runners_exactly_one_fires_and_the_other_takes_over_when_it
     assert epochs == {2}
 
 
-async def test_a_thawed_owner_finds_nothing_left_to_fire(pool: Pool, index: Index, clock: FakeClock, now: datetime) -> None:
+async def test_resumed_former_owner_fires_nothing(pool: Pool, index: Index, clock: FakeClock, now: datetime) -> None:
     frozen, other = (a_runner(pool, clock, index, LeaveTrace()) for _ in range(2))
     await seed(pool, now, range(1, 65))
     await frozen.run_once()
@@ -167,7 +163,7 @@ async def test_a_thawed_owner_finds_nothing_left_to_fire(pool: Pool, index: Inde
     assert await effects(pool) == fired
 
 
-async def test_the_worst_priority_of_a_backlog_fires_first(pool: Pool, clock: FakeClock, now: datetime) -> None:
+async def test_highest_priority_of_backlog_fires_first(pool: Pool, clock: FakeClock, now: datetime) -> None:
     await seed(pool, now, range(1, 401), priority=4)
     await seed(pool, now, range(401, 421), priority=1)
     await arm_all(pool, now - 60 * SECOND, range(1, 401))
@@ -180,7 +176,7 @@ async def test_the_worst_priority_of_a_backlog_fires_first(pool: Pool, clock: Fa
     assert set(range(401, 421)) in worst_first
 
 
-async def test_a_clock_that_leaps_forward_stops_firing_until_it_is_believed(pool: Pool, now: datetime) -> None:
+async def test_forward_clock_leap_pauses_firing_until_trusted(pool: Pool, now: datetime) -> None:
     clock = LeapingClock()
     runner = a_runner(pool, clock, None, LeaveTrace())
     await seed(pool, now, [7])
@@ -193,7 +189,7 @@ async def test_a_clock_that_leaps_forward_stops_firing_until_it_is_believed(pool
     assert await effects(pool) == [(7, TimerKind.SLA, 1)]
 
 
-async def test_a_clock_that_steps_back_delays_and_never_repeats(pool: Pool, now: datetime) -> None:
+async def test_backward_clock_step_delays_firing_without_repeat(pool: Pool, now: datetime) -> None:
     clock = LeapingClock()
     runner = a_runner(pool, clock, None, LeaveTrace())
     await seed(pool, now, [7, 8])
@@ -208,7 +204,7 @@ async def test_a_clock_that_steps_back_delays_and_never_repeats(pool: Pool, now:
     assert sorted(await effects(pool)) == [(7, TimerKind.SLA, 1), (8, TimerKind.SLA, 1)]
 
 
-async def test_four_competing_runners_fire_five_thousand_timers_once_each(
+async def test_four_runners_fire_five_thousand_timers_once_each(
     pool: Pool, index: Index, clock: FakeClock, now: datetime
 ) -> None:
     fires = [LeaveTrace() for _ in range(4)]
@@ -224,9 +220,7 @@ async def test_four_competing_runners_fire_five_thousand_timers_once_each(
     assert sorted(incident for fire in fires for batch in fire.batches for incident in batch) == list(range(1, 5_001))
 
 
-async def test_run_drives_every_step_until_told_to_stop_and_gives_its_leases_up(
-    pool: Pool, index: Index, clock: FakeClock, now: datetime
-) -> None:
+async def test_run_fires_until_stopped_and_releases_leases(pool: Pool, index: Index, clock: FakeClock, now: datetime) -> None:
     fired = asyncio.Event()
 
     async def fire(conn: Connection, timers: Sequence[DueTimer], at: datetime) -> Effect:
@@ -263,9 +257,7 @@ class Broken(Silent):
         self.broke += 1
 
 
-async def test_a_step_with_a_fault_is_tried_again_and_leaves_the_others_alone(
-    pool: Pool, clock: FakeClock, now: datetime
-) -> None:
+async def test_failing_step_is_retried_and_does_not_stop_other_steps(pool: Pool, clock: FakeClock, now: datetime) -> None:
     observer = Broken()
     runner = Runner(pool=pool, fire=LeaveTrace(), clock=clock, index=None, replica=uuid4(), observer=observer)
     await seed(pool, now, [7])
@@ -280,7 +272,7 @@ async def test_a_step_with_a_fault_is_tried_again_and_leaves_the_others_alone(
     assert (runner.healthy, runner.broken) == (True, False)
 
 
-async def test_an_outage_makes_the_timers_unhealthy_and_not_broken(clock: FakeClock, database_url: str) -> None:
+async def test_database_outage_makes_runner_unhealthy_but_not_broken(clock: FakeClock, database_url: str) -> None:
     pool = await open_pool(Database(url=database_url, pool_min=1, pool_max=2), allow_unsafe=True)
     runner = a_runner(pool, clock, None, LeaveTrace())
     await runner.run_once()
@@ -310,7 +302,7 @@ FROM unnest($1::bigint[], $2::smallint[], $3::text[]) AS odd (id, kind, due_at)
 
 @pytest.mark.usefixtures("unchecked")
 @pytest.mark.parametrize("with_index", [True, False])
-async def test_timers_that_cannot_be_read_are_set_aside_and_their_neighbours_fire(
+async def test_unreadable_timers_are_set_aside_and_others_fire(
     pool: Pool, index: Index, clock: FakeClock, now: datetime, *, with_index: bool
 ) -> None:
     await seed(pool, now, range(1, 201))

@@ -18,7 +18,7 @@ async def generation(pool: Pool) -> tuple[int, bool]:
     return row["gen"], row["armed"]
 
 
-async def test_the_generation_moves_only_where_something_changes(pool: Pool, now: datetime) -> None:
+async def test_generation_changes_only_with_timer(pool: Pool, now: datetime) -> None:
     steps = [
         (now, (1, True)), (now, (1, True)), (now + SECOND, (2, True)), (None, (3, False)), (None, (3, False)), (now, (4, True)),
     ]  # fmt: skip
@@ -28,16 +28,14 @@ async def test_the_generation_moves_only_where_something_changes(pool: Pool, now
             assert await generation(pool) == expected
 
 
-async def test_disarming_what_was_never_armed_writes_nothing_and_the_last_word_of_a_batch_counts(
-    pool: Pool, now: datetime
-) -> None:
+async def test_disarming_unarmed_timer_writes_nothing_and_last_arm_in_batch_counts(pool: Pool, now: datetime) -> None:
     async with pool.acquire() as conn:
         await arm(conn, [(5, TimerKind.SLA, None), (1, TimerKind.SLA, now), (1, TimerKind.SLA, now + SECOND)])
     rows = [tuple(row) for row in await pool.fetch("SELECT incident_id, due_at, shard FROM timer")]
     assert rows == [(1, now + SECOND, 1)]
 
 
-async def test_only_what_is_due_is_locked_and_what_another_holds_is_left_out(pool: Pool, now: datetime) -> None:
+async def test_only_due_and_unlocked_timers_are_locked(pool: Pool, now: datetime) -> None:
     await seed(pool, now, [1, 2, 3])
     await arm_all(pool, now, [1, 2])
     await arm_all(pool, now + timedelta(microseconds=1), [3])
@@ -50,7 +48,7 @@ async def test_only_what_is_due_is_locked_and_what_another_holds_is_left_out(poo
         assert await lock_due(first, [ONE], now) is None
 
 
-async def test_settling_an_older_generation_changes_no_row(pool: Pool, now: datetime) -> None:
+async def test_settling_older_generation_changes_nothing(pool: Pool, now: datetime) -> None:
     await arm_all(pool, now, [1])
     async with pool.acquire() as conn:
         await arm(conn, [(1, TimerKind.SLA, now + SECOND)])
@@ -60,7 +58,7 @@ async def test_settling_an_older_generation_changes_no_row(pool: Pool, now: date
     assert await generation(pool) == (2, False)
 
 
-async def test_a_scan_by_pages_shows_every_armed_timer_of_a_shard_once(pool: Pool, now: datetime) -> None:
+async def test_paged_scan_returns_every_armed_timer_of_shard_once(pool: Pool, now: datetime) -> None:
     expected = await arm_all(pool, now, range(64, 64 * 11, 64))
     await arm_all(pool, now, [1])
     pages: list[Armed] = []
@@ -72,7 +70,7 @@ async def test_a_scan_by_pages_shows_every_armed_timer_of_a_shard_once(pool: Poo
     assert pages == expected
 
 
-async def test_due_soon_looks_ahead_and_back(pool: Pool, now: datetime) -> None:
+async def test_due_soon_covers_past_and_horizon(pool: Pool, now: datetime) -> None:
     await arm_all(pool, now - 11 * SECOND, [1])
     await arm_all(pool, now + 59 * SECOND, [2])
     await arm_all(pool, now + 61 * SECOND, [3])
@@ -82,7 +80,7 @@ async def test_due_soon_looks_ahead_and_back(pool: Pool, now: datetime) -> None:
         assert await due_soon(conn, [9], now, 60 * SECOND) == []
 
 
-async def test_a_postponed_timer_is_due_a_while_from_now_with_a_new_generation(pool: Pool, now: datetime) -> None:
+async def test_postponed_timer_gets_new_due_time_and_generation(pool: Pool, now: datetime) -> None:
     await arm_all(pool, now - timedelta(hours=1), [1])
     async with pool.acquire() as conn:
         assert await postpone(conn, ONE, now, 60 * SECOND) == [Armed(1, TimerKind.SLA, now + 60 * SECOND)]

@@ -60,7 +60,7 @@ TestWheelAgainstSortedList = WheelAgainstSortedList.TestCase
 
 @given(st.lists(st.integers(0, HORIZON_US * 2), min_size=1, max_size=50), st.integers(1, TICK_US * 40))
 @settings(max_examples=60, deadline=None)
-def test_a_member_leaves_after_its_due_time_and_within_one_tick_of_being_asked(dues: list[int], pace: int) -> None:
+def test_member_leaves_after_due_time_within_one_tick(dues: list[int], pace: int) -> None:
     wheel = Wheel(0)
     for member, due in enumerate(dues):
         wheel.insert(due, member)
@@ -75,14 +75,14 @@ def test_a_member_leaves_after_its_due_time_and_within_one_tick_of_being_asked(d
         assert due <= left[member] < due + TICK_US + max(pace, HORIZON_US // 500)
 
 
-def test_members_leave_oldest_first_even_after_a_leap() -> None:
+def test_members_leave_oldest_first_after_leap() -> None:
     wheel = Wheel(0)
     for due in (40, 10, 30, 20):
         wheel.insert(due * 1_000_000, due)
     assert wheel.advance(HORIZON_US * 2) == [10, 20, 30, 40]
 
 
-def test_a_leap_leaves_what_is_due_later_in_the_wheel() -> None:
+def test_leap_keeps_later_members_in_wheel() -> None:
     wheel = Wheel(0)
     far = HORIZON_US * 3
     for due in (10, far):
@@ -91,13 +91,13 @@ def test_a_leap_leaves_what_is_due_later_in_the_wheel() -> None:
     assert wheel.advance(far + TICK_US) == [far]
 
 
-def test_what_is_in_the_wheel_is_not_put_in_again() -> None:
+def test_member_is_inserted_only_once() -> None:
     wheel = Wheel(0)
     assert (wheel.insert(10, 1), wheel.insert(20, 1), wheel.insert(10, 2)) == (True, False, True)
     assert wheel.advance(TICK_US) == [1, 2]
 
 
-def test_what_is_due_already_and_not_taken_yet_can_be_forgotten() -> None:
+def test_due_member_can_be_removed_before_it_is_taken() -> None:
     wheel = Wheel(0)
     wheel.advance(TICK_US * 5)
     wheel.insert(0, 3)

@@ -13,7 +13,7 @@ SETTINGS = DingTalk(
 REPLY = Reply("已超时", "INC-1", "磁盘已满", "处理中", (Button("resolve", "解决", "token-1"),))
 
 
-def test_every_variable_is_a_text_and_what_cannot_be_pressed_is_empty() -> None:
+def test_card_variables_of_unavailable_buttons_are_empty() -> None:
     filled = variables(REPLY)
     assert {name for name, value in filled.items() if not value} == {
         *("acknowledge_label", "acknowledge_token", "accept_label", "accept_token"),
@@ -22,11 +22,11 @@ def test_every_variable_is_a_text_and_what_cannot_be_pressed_is_empty() -> None:
     assert set(variables(Reply(""))) == set(filled)
 
 
-def test_the_longest_value_fits() -> None:
+def test_longest_card_value_is_cut_to_limit() -> None:
     assert MAX_VALUE - 3 < len(variables(Reply("磁" * 5_000))["text"].encode()) <= MAX_VALUE
 
 
-def test_a_card_goes_to_a_member_or_into_a_group_under_its_name() -> None:
+def test_card_is_addressed_to_member_or_group_under_its_name() -> None:
     one, group = (card(SETTINGS, to, "name-1", REPLY) for to in ("manager1", "group:cid1+/=="))
     assert {(made["outTrackId"], made["cardTemplateId"], made["callbackRouteKey"]) for made in (one, group)} == {
         ("name-1", "t.schema", "route")
@@ -36,7 +36,7 @@ def test_a_card_goes_to_a_member_or_into_a_group_under_its_name() -> None:
     assert change("name-1", REPLY)["outTrackId"] == "name-1"
 
 
-def test_a_plain_message_goes_to_a_member_or_into_a_group() -> None:
+def test_plain_message_is_addressed_to_member_or_group() -> None:
     path, body = plain(SETTINGS, "manager1", "已超时")
     assert (path, body["userIds"], json.loads(body["msgParam"])) == (
         "/v1.0/robot/oToMessages/batchSend", ["manager1"], {"content": "已超时"},

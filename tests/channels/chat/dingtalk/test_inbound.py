@@ -20,7 +20,7 @@ HOUR = timedelta(hours=1)
 LATER = str(int((NOON + 2 * HOUR).timestamp() * 1000))
 
 
-def test_what_somebody_says_to_a_robot_is_told_with_who_and_where() -> None:
+def test_robot_message_is_read_with_user_and_conversation() -> None:
     assert read(robot(), DINGTALK) == Talk(
         event_id="msgAbC==",
         tenant=CORP,
@@ -40,13 +40,13 @@ def test_what_somebody_says_to_a_robot_is_told_with_who_and_where() -> None:
         ({"msgtype": "richText", "content": {"richText": [{"text": "看图"}, {"downloadCode": "x", "type": "picture"}]}}, "看图"),
     ],
 )
-def test_what_is_spoken_and_what_stands_beside_pictures_is_read(more: dict[str, Any], text: str) -> None:
+def test_voice_recognition_and_rich_text_are_read(more: dict[str, Any], text: str) -> None:
     talk = read(robot(**more), DINGTALK)
     assert isinstance(talk, Talk)
     assert talk.text == text
 
 
-def test_somebody_from_outside_has_another_name_and_an_answer_knows_its_thread() -> None:
+def test_external_user_has_sender_id_and_reply_names_its_thread() -> None:
     reply = {"content": "好了", "isReplyMsg": True, "repliedMsg": {"msgId": "msgOld=="}}
     talk = read(robot(senderStaffId="", text=reply), DINGTALK)
     assert isinstance(talk, Talk)
@@ -54,13 +54,13 @@ def test_somebody_from_outside_has_another_name_and_an_answer_knows_its_thread()
 
 
 @pytest.mark.parametrize(("kind", "mentioned", "addressed"), [("1", False, True), ("2", True, True), ("2", False, False)])
-def test_in_a_group_only_a_mention_is_for_us(kind: str, mentioned: bool, addressed: bool) -> None:  # noqa: FBT001 - a column
+def test_group_message_is_addressed_only_with_mention(kind: str, mentioned: bool, addressed: bool) -> None:  # noqa: FBT001 - a column
     talk = read(robot(conversationType=kind, isInAtList=mentioned), DINGTALK)
     assert isinstance(talk, Talk)
     assert talk.addressed is addressed
 
 
-def test_a_press_names_its_button_and_the_same_one_is_known_again() -> None:
+def test_button_press_is_read_and_repeated_press_has_same_event_id() -> None:
     press = read(card(params={"action": "acknowledge", "token": "r7-token", "note": "我来看"}), DINGTALK)
     assert isinstance(press, Press)
     assert (press.user, press.action, press.token, press.note) == ("manager1", "acknowledge", "r7-token", "我来看")
@@ -75,7 +75,7 @@ def test_a_press_names_its_button_and_the_same_one_is_known_again() -> None:
     assert len({one.event_id for one in (read(call, DINGTALK) for call in others) if isinstance(one, Press)}) == 4
 
 
-def test_an_older_card_says_what_was_pressed_under_another_name() -> None:
+def test_press_on_older_card_is_read_from_value_field() -> None:
     older = json.loads(card().body)
     call = replace(
         card(), body=json.dumps({"outTrackId": "t", "userId": "u", "corpId": CORP, "value": older["content"]}).encode()
@@ -83,7 +83,7 @@ def test_an_older_card_says_what_was_pressed_under_another_name() -> None:
     assert isinstance(read(call, DINGTALK), Press)
 
 
-def test_the_check_of_the_address_and_every_event_are_answered_with_success() -> None:
+def test_url_check_and_other_events_are_answered_with_success() -> None:
     challenge = read(event({"EventType": "check_url"}), DINGTALK)
     assert isinstance(challenge, Challenge)
     other = event({"EventType": "user_add_org", "UserId": ["1"]})
@@ -102,7 +102,7 @@ def test_the_check_of_the_address_and_every_event_are_answered_with_success() ->
         *(card(content="{}"), card(content="", value=""), card(params={"action": "resolve", "token": 7}), card(userId="")),
     ],
 )
-def test_what_reports_and_presses_nothing_is_heard_and_no_more(call: Call) -> None:
+def test_picture_or_unknown_action_is_ignored(call: Call) -> None:
     assert isinstance(read(call, DINGTALK), Nothing)
 
 
@@ -114,7 +114,7 @@ def test_what_reports_and_presses_nothing_is_heard_and_no_more(call: Call) -> No
         event({"EventType": 1}),
     ],
 )
-def test_what_is_proved_and_cannot_be_understood_is_malformed(call: Call) -> None:
+def test_signed_incomplete_call_is_malformed(call: Call) -> None:
     with pytest.raises(Malformed):
         read(call, DINGTALK)
 
@@ -144,7 +144,7 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("lie", REFUSED.values(), ids=REFUSED.keys())
-def test_a_lie_is_refused(lie: Call) -> None:
+def test_forged_call_is_refused(lie: Call) -> None:
     with pytest.raises(Unauthenticated):
         read(lie, DINGTALK)
 
@@ -157,7 +157,7 @@ NAMES = ["timestamp", "sign", "x-ddpaas-signature", "x-ddpaas-signature-timestam
     st.dictionaries(st.sampled_from(NAMES), st.text() | st.just("1772452800\udcff00")),
     st.dictionaries(st.sampled_from(["msg_signature", "signature", "timestamp", "nonce"]), st.text()),
 )
-def test_nothing_unsigned_is_ever_more_than_refused(body: bytes, headers: dict[str, str], query: dict[str, str]) -> None:
+def test_unsigned_call_is_always_refused(body: bytes, headers: dict[str, str], query: dict[str, str]) -> None:
     with pytest.raises(Unauthenticated):
         read(Call(headers, query, body, NOON), DINGTALK)
 
@@ -172,7 +172,7 @@ FIELDS = ["msgtype", "msgId", "text", "content", "createAt", "outTrackId", "user
 
 @settings(max_examples=40)
 @given(st.sampled_from([robot, card]), st.dictionaries(st.sampled_from(FIELDS), ANYTHING), st.binary(max_size=50))
-def test_whatever_is_signed_is_understood_or_malformed(made: Any, more: dict[str, Any], raw: bytes) -> None:
+def test_any_signed_call_is_read_or_malformed(made: Any, more: dict[str, Any], raw: bytes) -> None:
     for call in (made(**more), replace(made(), body=raw), event(raw), event(more)):
         try:
             heard = read(call, DINGTALK)
@@ -181,7 +181,7 @@ def test_whatever_is_signed_is_understood_or_malformed(made: Any, more: dict[str
         assert isinstance(heard, Talk | Press | Nothing)
 
 
-def test_a_robot_answers_with_words_and_a_card_with_what_can_be_pressed_now() -> None:
+def test_robot_is_answered_with_text_and_card_with_current_buttons() -> None:
     reply = Reply("已由张三受理", "INC-1", "支付页面打不开", "处理中", (Button("resolve", "解决", "r7-token"),))
     assert json.loads(answer(reply, robot(), DINGTALK)[0]) == {"msgtype": "text", "text": {"content": "已由张三受理"}}
     told = json.loads(answer(reply, card(), DINGTALK)[0])["cardData"]["cardParamMap"]
@@ -193,12 +193,12 @@ def test_a_robot_answers_with_words_and_a_card_with_what_can_be_pressed_now() ->
     )
 
 
-def test_with_nothing_to_say_each_is_told_that_it_was_heard() -> None:
+def test_empty_reply_acknowledges_robot_and_card() -> None:
     assert json.loads(answer(None, robot(), DINGTALK)[0]) == {"msgtype": "empty"}
     assert json.loads(answer(None, card(), DINGTALK)[0])["cardData"] == {"cardParamMap": {}}
 
 
-def test_a_time_that_is_none_refuses_nothing() -> None:
+def test_message_with_impossible_time_is_accepted() -> None:
     talk = read(robot(createAt=10**30), DINGTALK)
     assert isinstance(talk, Talk)
     assert talk.sent_at is None

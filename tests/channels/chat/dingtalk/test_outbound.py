@@ -57,7 +57,7 @@ async def channel(fake: FakeVendor, pool: Pool, clock: FakeClock) -> AsyncIterat
     await call.close()
 
 
-async def test_members_and_groups_are_sent_words_in_the_name_of_the_robot(channel: DingTalkChannel, fake: FakeVendor) -> None:
+async def test_text_is_sent_to_members_and_groups_as_robot(channel: DingTalkChannel, fake: FakeVendor) -> None:
     for recipient in ("manager1", "group:cid1+/=="):
         assert await channel.send(message(recipient, text="交接班")) == Delivered()
     asked_for, *posted = fake.asked
@@ -68,7 +68,7 @@ async def test_members_and_groups_are_sent_words_in_the_name_of_the_robot(channe
     assert json.loads(fake.bodies(ONE)[0]["msgParam"]) == {"content": "交接班"}
 
 
-async def test_a_card_is_changed_under_its_name(channel: DingTalkChannel, fake: FakeVendor) -> None:
+async def test_card_is_updated_by_its_name(channel: DingTalkChannel, fake: FakeVendor) -> None:
     names = [str(message("x").id) for _ in range(3)]
     for to, name in zip(("manager1", "group:cid1+/==", "group:cid/="), names, strict=True):
         assert await channel.send(message(f"{to}/={name}")) == Delivered()
@@ -76,7 +76,7 @@ async def test_a_card_is_changed_under_its_name(channel: DingTalkChannel, fake: 
     assert fake.bodies(CARD)[0]["cardUpdateOptions"] == {"updateCardDataByKey": True}
 
 
-async def test_a_robot_signs_the_time_where_it_has_a_secret(channel: DingTalkChannel, fake: FakeVendor) -> None:
+async def test_robot_with_secret_signs_timestamp(channel: DingTalkChannel, fake: FakeVendor) -> None:
     for name in ("ops", "plain"):
         assert await channel.send(message(f"robot:{name}", subject="已超时", text="磁盘已满")) == Delivered()
     signed, unsigned = fake.asked
@@ -87,7 +87,7 @@ async def test_a_robot_signs_the_time_where_it_has_a_secret(channel: DingTalkCha
     assert signed.body == {"msgtype": "text", "text": {"content": "已超时\n\n磁盘已满"}}
 
 
-async def test_a_token_is_renewed_when_it_is_refused_and_not_for_ever(channel: DingTalkChannel, fake: FakeVendor) -> None:
+async def test_refused_token_is_renewed_once_per_message(channel: DingTalkChannel, fake: FakeVendor) -> None:
     over = (400, {"code": "InvalidAuthentication", "message": "over"})
     fake.answer(ONE, SENT, over, SENT, (401, {}))
     results = [await channel.send(message("manager1")) for _ in range(3)]
@@ -96,7 +96,7 @@ async def test_a_token_is_renewed_when_it_is_refused_and_not_for_ever(channel: D
     assert paths(fake.asked) == [TOKEN, ONE, ONE, TOKEN, ONE, ONE, TOKEN, ONE]
 
 
-async def test_whom_nothing_can_reach_is_given_up(channel: DingTalkChannel, fake: FakeVendor) -> None:
+async def test_unreachable_recipient_is_dead_without_call(channel: DingTalkChannel, fake: FakeVendor) -> None:
     for recipient in ["robot:", "robot:other", "", "张三", "a b", "x" * 129, "../x?"]:
         assert isinstance(await channel.send(message(recipient)), Dead), recipient
     assert fake.asked == []
@@ -117,14 +117,14 @@ async def test_whom_nothing_can_reach_is_given_up(channel: DingTalkChannel, fake
         ((500, {"code": "system.busy", "message": "m"}), Retry, None),
     ],
 )
-def test_what_became_of_it_is_judged_by_what_is_said(said: Any, kind: Any, at_most: int | None) -> None:
+def test_vendor_answer_maps_to_delivery_result(said: Any, kind: Any, at_most: int | None) -> None:
     status, body = said if isinstance(said, tuple) else (200, said)
     result = taken(body) if status == 200 else refused(Told(status, body))
     assert isinstance(result, kind)
     assert getattr(result, "at_most", None) == at_most
 
 
-async def test_a_channel_says_what_the_answer_means(channel: DingTalkChannel, fake: FakeVendor) -> None:
+async def test_channel_send_returns_result_of_vendor_answer(channel: DingTalkChannel, fake: FakeVendor) -> None:
     answers: list[Any] = [
         LOST,
         {"invalidStaffIdList": ["m"]},
@@ -139,7 +139,7 @@ async def test_a_channel_says_what_the_answer_means(channel: DingTalkChannel, fa
 
 
 @pytest.mark.parametrize("code", [-1, 130101, 410100])
-def test_what_may_pass_runs_the_whole_schedule(code: int) -> None:
+def test_temporary_error_code_retries_whole_schedule(code: int) -> None:
     result = meaning(code, "too fast")
     assert isinstance(result, Retry)
     assert (result.at_most, result.down) == (None, code == -1)
@@ -147,27 +147,27 @@ def test_what_may_pass_runs_the_whole_schedule(code: int) -> None:
 
 
 @pytest.mark.parametrize("code", [300001, 400013, 400101, 430101])
-def test_what_can_never_be_posted_is_dead(code: int) -> None:
+def test_permanent_error_code_is_dead(code: int) -> None:
     assert isinstance(meaning(code, "gone"), Dead)
 
 
-def test_a_robot_whose_settings_may_be_mended_gets_a_few_tries() -> None:
+def test_robot_settings_error_retries_a_few_times() -> None:
     result = meaning(310000, "keywords not in content")
     assert isinstance(result, Retry)
     assert result.at_most == FEW_TRIES
 
 
-async def test_without_a_token_nothing_is_posted(channel: DingTalkChannel, fake: FakeVendor) -> None:
+async def test_message_is_not_posted_without_token(channel: DingTalkChannel, fake: FakeVendor) -> None:
     answers: list[Any] = [(400, {"code": "invalidClientIdOrSecret"}), (500, ""), {"expireIn": 7200}, "<html>"]
     fake.answer(TOKEN, *answers)
     assert {type(await channel.send(message("manager1"))) for _ in answers} == {Retry}
     assert paths(fake.asked) == [TOKEN] * len(answers)
 
 
-def test_robots_and_the_application_fail_apart(channel: DingTalkChannel) -> None:
+def test_robots_and_application_are_separate_endpoints(channel: DingTalkChannel) -> None:
     assert {channel.endpoint(one) for one in ("a", "group:b", "robot:ops")} == {"dingtalk:application", "dingtalk:robot:ops"}
 
 
 @pytest.mark.parametrize("code", [None, False, "0", [], {}, 0.0])
-def test_an_answer_without_a_code_is_no_delivery(code: Any) -> None:
+def test_answer_without_valid_code_is_retried(code: Any) -> None:
     assert isinstance(meaning(code, ""), Retry)

@@ -4,6 +4,6 @@ from gateway.channels.chat.feishu.cards import card
 from gateway.notify.card import Reply
 
 
-def test_a_reply_about_no_record_has_no_header() -> None:
+def test_card_without_incident_has_no_header() -> None:
     assert "header" not in card(Reply("hello"))
     assert card(Reply("taken", number="INC-1", state="logged"))["header"]["title"]["content"] == "INC-1 logged"

@@ -35,12 +35,12 @@ def heard(body: bytes, settings: ChatSettings = SETTINGS) -> Any:
     return PROVIDER.read(a_call(body, NOON), settings)
 
 
-def test_the_example_of_the_documentation_is_decrypted() -> None:
+def test_documented_example_is_decrypted() -> None:
     assert decrypted("P37w+VZImNgPEO1RBhJ6RtKl7n6zymIbEG1pReEzghk=", "test key") == b"hello world"
 
 
 @pytest.mark.parametrize("encrypted", [True, False])
-def test_a_message_to_the_bot_is_talk_that_is_answered_below_it(encrypted: bool) -> None:  # noqa: FBT001
+def test_message_to_bot_is_read_with_reply_address(encrypted: bool) -> None:  # noqa: FBT001
     body = a_message("打印机坏了")
     talk = heard(sealed(body) if encrypted else body)
     assert isinstance(talk, Talk)
@@ -51,7 +51,7 @@ def test_a_message_to_the_bot_is_talk_that_is_answered_below_it(encrypted: bool)
     assert talk.sent_at.year == 2020
 
 
-def test_in_a_group_only_who_names_the_bot_speaks_to_it() -> None:
+def test_group_message_is_addressed_only_with_bot_mention() -> None:
     bot, ann = a_mention("@_user_1", "Gateway"), a_mention("@_user_10", "Ann", mentioned_type="user")
     among = heard(a_message("lunch?", chat_type="group"))
     other = heard(a_message("@_user_10 lunch?", chat_type="group", mentions=[ann]))
@@ -60,7 +60,7 @@ def test_in_a_group_only_who_names_the_bot_speaks_to_it() -> None:
     assert (other.text, named.text) == ("@Ann lunch?", "tell @Ann: mail is down")
 
 
-def test_a_reply_names_the_message_it_answers_and_rich_text_is_read() -> None:
+def test_rich_text_reply_is_read_with_its_thread() -> None:
     post = {
         "title": "Mail",
         "content": [[{"tag": "text", "text": "is "}, {"tag": "a", "text": "down"}], [{"tag": "img"}]],
@@ -69,7 +69,7 @@ def test_a_reply_names_the_message_it_answers_and_rich_text_is_read() -> None:
     assert (talk.text, talk.thread) == ("Mail\nis down", "om_root")
 
 
-def test_the_older_form_of_a_message_is_read_alike() -> None:
+def test_older_message_format_is_read() -> None:
     talk = heard(sealed(an_older_message("mail is down", root_id="om_root")))
     assert (talk.event_id, talk.tenant, talk.user, talk.text, talk.thread) == (MESSAGE, TENANT, USER, "mail is down", "om_root")
     assert not heard(an_older_message("x", chat_type="group")).addressed
@@ -82,11 +82,11 @@ NO_TALK = (a_message("x", sender="app"), a_message("x", message_type="image"), a
 
 
 @pytest.mark.parametrize("body", NO_TALK)
-def test_what_programs_write_and_what_is_no_text_does_nothing(body: bytes) -> None:
+def test_app_message_and_non_text_are_ignored(body: bytes) -> None:
     assert isinstance(heard(body), Nothing)
 
 
-def test_a_button_is_a_press_and_is_answered_with_a_toast_and_the_card_as_it_is_now() -> None:
+def test_button_press_is_answered_with_toast_and_current_card() -> None:
     body = sealed(a_press("resolve", "p1-0-1-x"))
     press = heard(body)
     assert isinstance(press, Press)
@@ -103,7 +103,7 @@ def test_a_button_is_a_press_and_is_answered_with_a_toast_and_the_card_as_it_is_
     assert PROVIDER.answer(None, a_call(body, NOON), SETTINGS) == (b"{}", "application/json")
 
 
-def test_a_button_in_the_form_before_is_signed_with_the_token() -> None:
+def test_older_button_press_is_verified_by_token() -> None:
     body = a_press_as_before("acknowledge", "p1-0-1-x")
     press = PROVIDER.read(a_call(body, NOON, signed_as_before(body, NOON)), SETTINGS)
     assert isinstance(press, Press)
@@ -119,7 +119,7 @@ def test_a_button_in_the_form_before_is_signed_with_the_token() -> None:
 
 
 @pytest.mark.parametrize("encrypted", [True, False])
-def test_the_check_of_the_address_is_answered_with_its_challenge(encrypted: bool) -> None:  # noqa: FBT001
+def test_url_verification_is_answered_with_challenge(encrypted: bool) -> None:  # noqa: FBT001
     body = json.dumps({"challenge": "ajls384kdjx98XX", "token": TOKEN, "type": "url_verification"}).encode()
     sent = sealed(body) if encrypted else body
     assert PROVIDER.read(a_call(sent, NOON, {}), SETTINGS) == Challenge(b'{"challenge":"ajls384kdjx98XX"}', "application/json")
@@ -146,13 +146,13 @@ LIES: dict[str, tuple[bytes, dict[str, str]]] = {
 
 
 @pytest.mark.parametrize("lie", LIES)
-def test_a_lie_is_refused(lie: str) -> None:
+def test_forged_call_is_refused(lie: str) -> None:
     body, headers = LIES[lie]
     with pytest.raises(Unauthenticated):
         PROVIDER.read(a_call(body, NOON, headers), SETTINGS)
 
 
-def test_without_a_key_nobody_is_believed() -> None:
+def test_every_call_is_refused_without_configured_key() -> None:
     for body in (BODY, a_message("x"), an_older_message("x"), a_press_as_before("resolve", "x")):
         with pytest.raises(Unauthenticated):
             PROVIDER.read(a_call(body, NOON, signed(body, NOON, "")), ChatSettings())
@@ -160,19 +160,19 @@ def test_without_a_key_nobody_is_believed() -> None:
 
 @pytest.mark.parametrize("body", [b"", b"[]", b"{", b'{"encrypt":1}', a_message("x", content="{"), a_message("x", chat_id=7),
                                   a_press("resolve", "x", event_id="")])  # fmt: skip
-def test_garbage_that_is_signed_is_malformed(body: bytes) -> None:
+def test_signed_garbage_is_malformed(body: bytes) -> None:
     with pytest.raises(Malformed):
         heard(body)
 
 
-def test_rich_text_with_nonsense_in_it_is_read_without_it_and_what_is_no_json_was_not_sealed_by_feishu() -> None:
+def test_invalid_rich_text_parts_are_skipped_and_non_json_is_refused() -> None:
     post = {"title": "Mail", "content": [["nonsense", 5, {"tag": "text", "text": "down"}]]}
     assert heard(a_message("", message_type="post", content=json.dumps(post))).text == "Mail\ndown"
     with pytest.raises(Unauthenticated):
         heard(sealed(b"words"))
 
 
-def test_the_older_form_of_a_press_is_answered_with_the_card_alone() -> None:
+def test_older_button_press_is_answered_with_card_only() -> None:
     body = a_press_as_before("resolve", "p1-0-1-x")
     call = Call(signed_as_before(body, NOON), {}, body, NOON)
     shown = Reply("INC-1 is resolved.\n[INC-1] Mail", "INC-1", "Mail", "State: resolved")

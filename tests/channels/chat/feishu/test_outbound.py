@@ -34,7 +34,7 @@ async def channel(feishu: ChatServer, pool: Pool, clock: FakeClock) -> AsyncIter
     await call.close()
 
 
-async def test_a_card_is_sent_with_a_token_that_is_asked_for_once(channel: FeishuChannel, feishu: ChatServer) -> None:
+async def test_cards_are_sent_with_one_cached_token(channel: FeishuChannel, feishu: ChatServer) -> None:
     first = message("oc_1", text="磁盘满了\n")
     assert [await channel.send(one) for one in (first, message("ou_1"))] == [Delivered(), Delivered()]
     asked = [(path, token) for path, token, _ in feishu.asked]
@@ -49,7 +49,7 @@ async def test_a_card_is_sent_with_a_token_that_is_asked_for_once(channel: Feish
     assert json.loads(body["content"])["elements"][0]["text"] == {"tag": "plain_text", "content": "磁盘满了"}
 
 
-async def test_a_token_is_asked_for_anew_before_it_ends_and_when_it_is_not_known(
+async def test_token_is_renewed_before_expiry_and_when_refused(
     channel: FeishuChannel, feishu: ChatServer, clock: FakeClock
 ) -> None:
     await channel.send(message("oc_1"))
@@ -71,20 +71,20 @@ async def test_a_token_is_asked_for_anew_before_it_ends_and_when_it_is_not_known
         ("oc_1/om_2?x=/../y", "POST /open-apis/im/v1/messages/om_2%3Fx=%2F..%2Fy/reply"),
     ],
 )
-async def test_a_recipient_says_in_answer_to_what_or_in_place_of_what(
+async def test_recipient_selects_reply_or_update_of_message(
     channel: FeishuChannel, feishu: ChatServer, recipient: str, path: str
 ) -> None:
     assert await channel.send(message(recipient)) == Delivered()
     assert feishu.asked[-1][0] == path
 
 
-def test_an_id_shows_of_what_kind_it_is() -> None:
+def test_id_kind_is_derived_from_prefix() -> None:
     assert [kind_of(one) for one in ("oc_1", "ou_1", "on_1", "ann@example.com", "867bdx")] == [
         "chat_id", "open_id", "union_id", "email", "user_id",
     ]  # fmt: skip
 
 
-async def test_what_feishu_answers_is_heeded(channel: FeishuChannel, feishu: ChatServer) -> None:
+async def test_feishu_error_maps_to_delivery_result(channel: FeishuChannel, feishu: ChatServer) -> None:
     assert isinstance(judge(230011, "recalled"), Dead)
     assert judge(99991400, "slow down") == Retry("Feishu: 99991400 slow down")
     assert judge(230002, "bot not in chat") == Retry("Feishu: 230002 bot not in chat", at_most=FEW_TRIES)

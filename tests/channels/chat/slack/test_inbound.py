@@ -21,7 +21,7 @@ def heard(body: bytes, kind: str = "application/json") -> Any:
     return PROVIDER.read(a_call(body, NOON, kind=kind), CHAT)
 
 
-def test_what_is_written_to_the_bot_is_talk_that_is_answered_in_its_thread() -> None:
+def test_message_to_bot_is_read_with_thread_reply_address() -> None:
     talk = heard(a_message("The &lt;VPN&gt; of <@U07|Ann> is down, see <https://x.example/a|this>"))
     assert isinstance(talk, Talk)
     assert (talk.tenant, talk.user, talk.conversation) == ("T123ABC456", "U2147483697", "D024BE91L")
@@ -33,13 +33,13 @@ def test_what_is_written_to_the_bot_is_talk_that_is_answered_in_its_thread() -> 
     assert talk.sent_at.year == 2012
 
 
-def test_in_a_channel_only_who_names_the_bot_speaks_to_it() -> None:
+def test_channel_message_is_addressed_only_with_bot_mention() -> None:
     among = heard(a_message("lunch?", channel="C1", channel_type="channel"))
     named = heard(a_message(f"<@{BOT}> mail is down", channel="C1", channel_type="channel"))
     assert (among.addressed, named.addressed, named.text) == (False, True, "mail is down")
 
 
-def test_both_events_of_one_mention_are_one_talk() -> None:
+def test_message_and_app_mention_of_same_text_are_equal() -> None:
     text = f"<@{BOT}> mail is down"
     message = heard(a_message(text, channel="C1", channel_type="channel"))
     mention = heard(a_message(text, type="app_mention", channel="C1", channel_type="", outer={"event_id": "Ev2"}))
@@ -48,7 +48,7 @@ def test_both_events_of_one_mention_are_one_talk() -> None:
     assert unnamed.text == "mail is down"
 
 
-def test_a_reply_names_the_message_whose_thread_it_stands_in() -> None:
+def test_thread_reply_names_its_thread() -> None:
     talk = heard(a_message("also B", thread_ts="1355517000.000001"))
     assert (talk.thread, talk.reply_to) == ("1355517000.000001", "slack:D024BE91L/1355517000.000001")
 
@@ -57,11 +57,11 @@ def test_a_reply_names_the_message_whose_thread_it_stands_in() -> None:
     "more",
     [{"bot_id": "B1"}, {"subtype": "message_changed"}, {"subtype": "channel_join"}, {"user": BOT}, {"type": "reaction_added"}],
 )
-def test_what_programs_write_and_what_is_no_new_message_does_nothing(more: dict[str, str]) -> None:
+def test_bot_message_and_non_message_event_are_ignored(more: dict[str, str]) -> None:
     assert isinstance(heard(a_message("x", **more)), Nothing)
 
 
-def test_a_slash_command_is_talk_that_is_answered_at_once() -> None:
+def test_slash_command_is_answered_with_ephemeral_message() -> None:
     body = a_command("report 打印机坏了")
     talk = heard(body, FORM)
     assert isinstance(talk, Talk)
@@ -75,7 +75,7 @@ def test_a_slash_command_is_talk_that_is_answered_at_once() -> None:
     assert PROVIDER.answer(reply, a_call(a_message("x"), NOON), CHAT) == (b"", "text/plain")
 
 
-def test_a_button_is_a_press_answered_to_whoever_pressed() -> None:
+def test_button_press_is_read_with_ephemeral_reply_address() -> None:
     press = heard(a_press("resolve", "p1-0-1-x"), FORM)
     assert isinstance(press, Press)
     assert (press.action, press.token, press.user, press.user_name) == ("resolve", "p1-0-1-x", "U2147483697", "steve")
@@ -84,7 +84,7 @@ def test_a_button_is_a_press_answered_to_whoever_pressed() -> None:
     assert isinstance(heard(a_press("resolve", "x", type="view_closed"), FORM), Nothing)
 
 
-def test_the_check_of_the_address_is_answered_with_its_challenge() -> None:
+def test_url_verification_is_answered_with_challenge() -> None:
     body = b'{"token":"Jhj5dZrVaK7ZwHHjRyZWjbDl","challenge":"3eZbrw1aBm2rZgRNFdxV2595E9CY","type":"url_verification"}'
     assert heard(body) == Challenge(b"3eZbrw1aBm2rZgRNFdxV2595E9CY", "text/plain")
     assert isinstance(heard(b"ssl_check=1&token=x", FORM), Nothing)
@@ -102,14 +102,14 @@ LIES = {
 
 
 @pytest.mark.parametrize("lie", LIES)
-def test_a_lie_is_refused(lie: str) -> None:
+def test_forged_call_is_refused(lie: str) -> None:
     body = a_message("x")
     call = a_call(body, NOON, signed(body, NOON) | LIES[lie])
     with pytest.raises(Unauthenticated):
         PROVIDER.read(call, CHAT)
 
 
-def test_another_workspace_is_refused_and_without_a_secret_everybody() -> None:
+def test_other_workspace_or_missing_secret_is_refused() -> None:
     body = a_message("x", team="T999")
     with pytest.raises(Unauthenticated, match="workspace"):
         heard(body)
@@ -122,13 +122,13 @@ def test_another_workspace_is_refused_and_without_a_secret_everybody() -> None:
 
 
 @pytest.mark.parametrize("body", [b"", b"[]", b"{", b'{"type":1}', b'{"type":"event_callback","team_id":"T123ABC456","event":7}'])
-def test_garbage_that_is_signed_is_malformed(body: bytes) -> None:
+def test_signed_garbage_is_malformed(body: bytes) -> None:
     with pytest.raises(Malformed):
         heard(body)
 
 
 @pytest.mark.parametrize("body", [b"payload=%7B", b"command=x", b"\xff=1", b"&".join([b"a=1"] * 60)])
-def test_a_form_that_is_garbage_is_malformed(body: bytes) -> None:
+def test_signed_garbage_form_is_malformed(body: bytes) -> None:
     with pytest.raises(Malformed):
         heard(body, FORM)
 
@@ -138,7 +138,7 @@ class At(Clock):
         return NOON.timestamp()
 
 
-def test_slack_s_own_verifier_agrees_on_a_thousand_requests() -> None:
+def test_signature_check_agrees_with_slack_sdk_verifier() -> None:
     chance = random.Random(7)
     theirs, outcomes = SignatureVerifier(SECRET, At()), set()
     for _ in range(1_000):
@@ -159,13 +159,13 @@ def test_slack_s_own_verifier_agrees_on_a_thousand_requests() -> None:
     assert outcomes == {True, False}
 
 
-def test_a_shared_file_leaves_its_name() -> None:
+def test_shared_file_is_read_as_its_name() -> None:
     talk = heard(a_message("see this", subtype="file_share", files=[{"name": "error.png"}, {"title": "log"}, {}]))
     assert talk.text == "see this\n[error.png]\n[log]\n[file]"
     assert heard(a_message("", subtype="file_share", files=[{"name": "error.png"}])).text == "[error.png]"
 
 
-def test_a_nul_in_what_is_written_is_replaced() -> None:
+def test_nul_in_message_is_replaced() -> None:
     talk = bounded(heard(a_message("mail \0 is down")))
     assert isinstance(talk, Talk)
     assert talk.text == "mail \ufffd is down"

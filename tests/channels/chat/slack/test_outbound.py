@@ -34,9 +34,7 @@ async def channel(slack: ChatServer, pool: Pool) -> AsyncIterator[SlackChannel]:
     await call.close()
 
 
-async def test_a_message_is_posted_with_the_bot_s_token_and_nothing_in_it_calls_anybody(
-    channel: SlackChannel, slack: ChatServer
-) -> None:
+async def test_message_is_posted_with_bot_token_and_escaped_mentions(channel: SlackChannel, slack: ChatServer) -> None:
     assert await channel.send(message("C1", text="disk <!channel> & more\n")) == Delivered()
     ((path, token, body),) = slack.asked
     assert (path, token, body["channel"]) == ("POST /api/chat.postMessage", "Bearer xoxb-1", "C1")
@@ -55,7 +53,7 @@ async def test_a_message_is_posted_with_the_bot_s_token_and_nothing_in_it_calls_
         ("C1/=1.2", "chat.update", {"ts": "1.2"}),
     ],
 )
-async def test_a_recipient_says_below_what_to_whom_or_in_place_of_what(
+async def test_recipient_selects_thread_ephemeral_or_update(
     channel: SlackChannel, slack: ChatServer, recipient: str, method: str, more: dict[str, str]
 ) -> None:
     assert await channel.send(message(recipient)) == Delivered()
@@ -65,17 +63,17 @@ async def test_a_recipient_says_below_what_to_whom_or_in_place_of_what(
 
 
 @pytest.mark.parametrize("error", ["message_not_found", "is_archived"])
-def test_what_trying_again_does_not_mend_is_dead(error: str) -> None:
+def test_permanent_slack_error_is_dead(error: str) -> None:
     assert isinstance(judge(error), Dead)
 
 
-def test_slack_s_own_trouble_runs_the_whole_schedule_and_a_bad_token_a_few_tries() -> None:
+def test_slack_error_sets_retry_limit() -> None:
     assert judge("internal_error") == Retry("Slack: internal_error")
     assert judge("channel_not_found") == Retry("Slack: channel_not_found", at_most=FEW_TRIES)
     assert judge("invalid_auth") == Retry("Slack: invalid_auth", at_most=FEW_TRIES, down=True)
 
 
-async def test_what_slack_answers_is_heeded(channel: SlackChannel, slack: ChatServer) -> None:
+async def test_failed_slack_answer_is_retried(channel: SlackChannel, slack: ChatServer) -> None:
     slack.answer = lambda _: web.json_response({"ok": False, "error": "channel_not_found"})
     assert await channel.send(message("C1")) == Retry("Slack: channel_not_found", at_most=FEW_TRIES)
     slack.answer = lambda _: web.json_response({"ok": False, "error": "ratelimited"}, status=429, headers={"Retry-After": "30"})
@@ -89,7 +87,7 @@ async def test_what_slack_answers_is_heeded(channel: SlackChannel, slack: ChatSe
     assert isinstance(await channel.send(message("C1")), Retry)
 
 
-async def test_an_api_in_one_s_own_network_is_called_only_where_that_is_allowed(pool: Pool, slack: ChatServer) -> None:
+async def test_private_api_address_is_refused_unless_allowed(pool: Pool, slack: ChatServer) -> None:
     settings = Slack(api=slack.url, token="xoxb-1", allow_private=False)
     call = Calling.open(slack.url, SystemClock(), allow_private=False)
     refused = await SlackChannel(settings, call, ChatPosts(pool, PressTokens((b"s" * 32,)), "en")).send(message("C1"))
@@ -98,7 +96,7 @@ async def test_an_api_in_one_s_own_network_is_called_only_where_that_is_allowed(
     await call.close()
 
 
-async def test_an_answer_that_is_no_card_says_just_its_words(channel: SlackChannel, slack: ChatServer) -> None:
+async def test_plain_reply_contains_its_text_once(channel: SlackChannel, slack: ChatServer) -> None:
     answer = replace(message("C1/1.2"), template="chat", incident_id=None, facts={"text": "no such record"})
     assert await channel.send(answer) == Delivered()
     assert json.dumps(slack.asked[0][2]["blocks"]).count("no such record") == 1

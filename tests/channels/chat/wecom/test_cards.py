@@ -6,7 +6,7 @@ from gateway.notify.card import Button, Reply
 BUTTON = Button("resolve", "解决", "p7-0-1-abc")
 
 
-def test_a_record_that_can_be_worked_on_is_a_card_with_signed_buttons() -> None:
+def test_actionable_incident_becomes_card_with_button_keys() -> None:
     sent = content(Reply("已超时\n磁盘已满", "INC-1", "磁盘已满", "处理中", (BUTTON,)), "task-1")
     card = sent["template_card"]
     assert (sent["msgtype"], card["card_type"], card["task_id"]) == ("template_card", "button_interaction", "task-1")
@@ -15,13 +15,13 @@ def test_a_record_that_can_be_worked_on_is_a_card_with_signed_buttons() -> None:
     assert read_key(card["button_list"][0]["key"]) == ("resolve", "p7-0-1-abc")
 
 
-def test_a_card_becomes_another_or_a_grey_button_where_nothing_can_be_pressed() -> None:
+def test_card_update_replaces_card_or_disables_button() -> None:
     anew = change(Reply("处理中", "INC-1", "磁盘已满", "处理中", (BUTTON,)))["template_card"]
     assert (anew["button_list"][0]["key"], "task_id" in anew) == ("resolve@p7-0-1-abc", False)
     assert change(Reply("已解决\n磁盘已满", "INC-1", "磁盘已满", "已解决")) == {"button": {"replace_name": "已解决"}}
 
 
-def test_the_longest_words_fit() -> None:
+def test_long_texts_are_cut_to_card_limits() -> None:
     long = "磁" * 5_000
     card = content(Reply(long, long, long, long, (Button("accept", long, "t"),)), "t")["template_card"]
     assert {len(card["main_title"]["title"]), len(card["main_title"]["desc"])} == {MAX_TITLE}
@@ -29,10 +29,10 @@ def test_the_longest_words_fit() -> None:
     assert MAX_TEXT - 3 < len(content(Reply(long), "t")["text"]["content"].encode()) <= MAX_TEXT
 
 
-def test_keys_that_are_not_ours_name_nothing() -> None:
+def test_unknown_button_key_is_ignored() -> None:
     assert [read_key(key) for key in ("", "resolve", "resolve@", "close@t", "@t", "Resolve@t")] == [None] * 6
     assert read_key(key_of(BUTTON)) == ("resolve", BUTTON.token)
 
 
-def test_words_call_nobody() -> None:
+def test_mentions_in_text_are_escaped() -> None:
     assert text("<@all> <@ zhang>") == "＜@all> ＜@ zhang>"

@@ -19,7 +19,7 @@ from tests.support.clock import NOON
 BUTTON = Button("resolve", "解决", "r7-token")
 
 
-def test_the_check_of_the_address_is_answered_also_where_a_plus_became_a_space() -> None:
+def test_url_check_is_answered_when_plus_became_space() -> None:
     envelope = next(one for n in range(100) if "+" in (one := sealed(f"{n}".encode())).encrypted)
     query = {"msg_signature": envelope.signature, "timestamp": envelope.timestamp, "nonce": envelope.nonce}
     calls = [
@@ -28,7 +28,7 @@ def test_the_check_of_the_address_is_answered_also_where_a_plus_became_a_space()
     assert len({read(call, WECOM) for call in calls}) == 1
 
 
-def test_what_somebody_writes_is_told_with_when_and_to_whom() -> None:
+def test_message_is_read_with_time_and_conversation() -> None:
     talk = read(wecom(xml(**said())), WECOM)
     assert talk == Talk(
         event_id="4561255354251345929",
@@ -42,7 +42,7 @@ def test_what_somebody_writes_is_told_with_when_and_to_whom() -> None:
     )
 
 
-def test_a_press_names_its_button_and_the_same_one_is_known_again() -> None:
+def test_button_press_is_read_and_repeated_press_has_same_event_id() -> None:
     first, again = (read(wecom(xml(**pressed()), NOON + late), WECOM) for late in (timedelta(), timedelta(seconds=10)))
     assert isinstance(first, Press)
     assert (first.user, first.action, first.token, first.tenant) == ("lisi", "acknowledge", "r7-token", CORP)
@@ -61,7 +61,7 @@ def test_a_press_names_its_button_and_the_same_one_is_known_again() -> None:
     "fields",
     [pressed("menu"), pressed("close@r7-token"), pressed("acknowledge@"), pressed(Event="enter_agent"), said(MsgType="image")],
 )
-def test_what_reports_and_presses_nothing_is_heard_and_no_more(fields: dict[str, object]) -> None:
+def test_unknown_button_event_or_image_is_ignored(fields: dict[str, object]) -> None:
     assert isinstance(read(wecom(xml(**fields)), WECOM), Nothing)
 
 
@@ -72,7 +72,7 @@ def test_what_reports_and_presses_nothing_is_heard_and_no_more(fields: dict[str,
         *(b"<xml>" + b"<a/>" * 65 + b"</xml>", b"\xff" * 100),
     ],
 )
-def test_what_is_proved_and_cannot_be_understood_is_malformed(content: bytes) -> None:
+def test_signed_incomplete_call_is_malformed(content: bytes) -> None:
     with pytest.raises(Malformed):
         read(wecom(content), WECOM)
 
@@ -85,7 +85,7 @@ def test_what_is_proved_and_cannot_be_understood_is_malformed(content: bytes) ->
         '<?xml version="1.0" encoding="utf-16"?><!DOCTYPE xml>',
     ],
 )
-def test_entities_and_document_types_are_never_read(head: str) -> None:
+def test_xml_entities_and_doctypes_are_refused(head: str) -> None:
     bomb = head.encode() + b"<xml><Encrypt>&b;</Encrypt></xml>"
     with pytest.raises(Malformed):
         read(wecom(bomb), WECOM)
@@ -114,20 +114,20 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("lie", REFUSED.values(), ids=REFUSED.keys())
-def test_a_lie_is_refused(lie: Call) -> None:
+def test_forged_call_is_refused(lie: Call) -> None:
     assert isinstance(read(GOOD, WECOM), Talk)
     with pytest.raises(Unauthenticated):
         read(lie, WECOM)
 
 
 @given(st.binary(max_size=300), st.dictionaries(st.sampled_from(["msg_signature", "timestamp", "nonce", "echostr"]), st.text()))
-def test_nothing_unsigned_is_ever_more_than_refused(body: bytes, query: dict[str, str]) -> None:
+def test_unsigned_call_is_always_refused(body: bytes, query: dict[str, str]) -> None:
     with pytest.raises(Unauthenticated):
         read(Call({}, query, body, NOON), WECOM)
 
 
 @given(st.one_of(st.binary(max_size=300), st.text().map(lambda text: xml(**said(Content=text, EventKey=text, MsgId=text)))))
-def test_whatever_is_signed_is_understood_or_malformed(content: bytes) -> None:
+def test_any_signed_call_is_read_or_malformed(content: bytes) -> None:
     try:
         heard = read(wecom(content), WECOM)
     except Malformed:
@@ -146,7 +146,7 @@ def answered(reply: Reply, fields: dict[str, object]) -> dict[str, str]:
     return {"": opened.content.decode(), **flat_xml.read(opened.content)}
 
 
-def test_a_message_is_answered_with_words_that_fit() -> None:
+def test_message_is_answered_with_text_within_limit() -> None:
     told = answered(Reply("已受理 <INC-1> ]]> & \x07" + "磁" * 1_000), said())
     assert (told["ToUserName"], told["FromUserName"], told["MsgType"]) == ("zhangsan", CORP, "text")
     assert told["Content"].startswith("已受理 <INC-1> ]]> & ")
@@ -154,13 +154,13 @@ def test_a_message_is_answered_with_words_that_fit() -> None:
 
 
 @given(st.text(st.characters(), min_size=1, max_size=200))
-def test_whatever_is_answered_arrives_as_it_was_said_but_for_what_xml_cannot_hold(words: str) -> None:
+def test_any_reply_text_survives_xml_except_unwritable_characters(words: str) -> None:
     kept = flat_xml.UNWRITABLE.sub(" ", text(words))
     assert answered(Reply(words), said())["Content"] == kept
     assert len(kept) == len(words)
 
 
-def test_a_press_is_answered_with_the_card_anew_or_with_how_the_record_stands() -> None:
+def test_button_press_is_answered_with_updated_card_or_state() -> None:
     with_more = answered(Reply("已由李四受理", "INC-1", "支付页面打不开", "处理中", (BUTTON,)), pressed())
     assert (with_more["ToUserName"], with_more["MsgType"]) == ("lisi", "update_template_card")
     assert "<Key>resolve@r7-token</Key>" in with_more[""]
@@ -169,5 +169,5 @@ def test_a_press_is_answered_with_the_card_anew_or_with_how_the_record_stands() 
     assert "<Button><ReplaceName>已解决</ReplaceName></Button>" in done[""]
 
 
-def test_with_nothing_to_say_the_answer_is_empty() -> None:
+def test_empty_reply_has_empty_body() -> None:
     assert answer(None, wecom(xml(**said())), WECOM) == (b"", "text/plain")

@@ -42,7 +42,7 @@ async def channel(fake: FakeVendor, pool: Pool, clock: FakeClock) -> AsyncIterat
     await call.close()
 
 
-async def test_members_are_sent_words_in_the_name_of_the_application(channel: WeComChannel, fake: FakeVendor) -> None:
+async def test_text_is_sent_to_members_as_application(channel: WeComChannel, fake: FakeVendor) -> None:
     assert await channel.send(message("zhangsan|lisi", text="交接班")) == Delivered()
     asked_for, posted = fake.asked
     assert asked_for.query == {"corpid": "ww1", "corpsecret": "s3cret"}
@@ -51,14 +51,14 @@ async def test_members_are_sent_words_in_the_name_of_the_application(channel: We
     assert (posted.body["msgtype"], posted.body["text"]) == ("text", {"content": "交接班"})
 
 
-async def test_a_token_lasts_for_many_messages_and_is_renewed_when_it_is_refused(channel: WeComChannel, fake: FakeVendor) -> None:
+async def test_token_is_cached_and_renewed_when_refused(channel: WeComChannel, fake: FakeVendor) -> None:
     fake.answer(SEND, OK, {"errcode": 42001, "errmsg": "access_token expired"}, OK)
     for _ in range(3):
         assert await channel.send(message("zhangsan")) == Delivered()
     assert paths(fake.asked) == [TOKEN, SEND, SEND, TOKEN, SEND, SEND]
 
 
-async def test_a_token_that_is_always_refused_is_not_fetched_for_ever(channel: WeComChannel, fake: FakeVendor) -> None:
+async def test_always_refused_token_is_renewed_once_and_retried(channel: WeComChannel, fake: FakeVendor) -> None:
     fake.answer(SEND, {"errcode": 40014})
     result = await channel.send(message("zhangsan"))
     assert isinstance(result, Retry)
@@ -66,14 +66,14 @@ async def test_a_token_that_is_always_refused_is_not_fetched_for_ever(channel: W
     assert paths(fake.asked) == [TOKEN, SEND, TOKEN, SEND]
 
 
-async def test_a_robot_posts_words_that_call_nobody(channel: WeComChannel, fake: FakeVendor) -> None:
+async def test_robot_posts_text_with_escaped_mentions(channel: WeComChannel, fake: FakeVendor) -> None:
     assert await channel.send(message("robot:ops", subject="<@all> 已超时", text="磁盘已满")) == Delivered()
     (posted,) = fake.asked
     assert (posted.path, posted.query) == (ROBOT, {"key": "693a91f6"})
     assert posted.body == {"msgtype": "text", "text": {"content": "＜@all> 已超时\n\n磁盘已满"}}
 
 
-async def test_whom_nothing_can_reach_is_given_up(channel: WeComChannel, fake: FakeVendor) -> None:
+async def test_unreachable_recipient_is_dead_without_call(channel: WeComChannel, fake: FakeVendor) -> None:
     for recipient in [
         "robot:",
         "robot:other",
@@ -93,7 +93,7 @@ async def test_whom_nothing_can_reach_is_given_up(channel: WeComChannel, fake: F
 
 
 @pytest.mark.parametrize("code", [-1, 6000, 45009, 45033])
-def test_what_may_pass_runs_the_whole_schedule(code: int) -> None:
+def test_temporary_error_code_retries_whole_schedule(code: int) -> None:
     result = meaning(code, "busy")
     assert isinstance(result, Retry)
     assert (result.at_most, result.down) == (None, code == -1)
@@ -101,31 +101,31 @@ def test_what_may_pass_runs_the_whole_schedule(code: int) -> None:
 
 
 @pytest.mark.parametrize("code", [40003, 60111, 81013, 82001, 93000])
-def test_what_reaches_nobody_is_dead(code: int) -> None:
+def test_permanent_error_code_is_dead(code: int) -> None:
     assert isinstance(meaning(code, "invalid"), Dead)
 
 
 @pytest.mark.parametrize("code", [40001, 40058, 44004, 48002, 60020, 301002])
-def test_what_somebody_may_be_mending_gets_a_few_tries(code: int) -> None:
+def test_settings_error_code_retries_a_few_times(code: int) -> None:
     result = meaning(code, "mend me")
     assert isinstance(result, Retry)
     assert result.at_most == FEW_TRIES
 
 
-async def test_a_200_alone_is_no_delivery(channel: WeComChannel, fake: FakeVendor) -> None:
+async def test_failed_answer_is_not_delivered(channel: WeComChannel, fake: FakeVendor) -> None:
     answers: list[Any] = [{"errcode": 81013}, (503, ""), "<html>", (302, ""), {"errcode": []}]
     fake.answer(SEND, *answers)
     assert [type(await channel.send(message("zhangsan"))) for _ in answers] == [Dead, Retry, Retry, Retry, Retry]
 
 
-async def test_without_a_token_nothing_is_posted(channel: WeComChannel, fake: FakeVendor) -> None:
+async def test_message_is_not_posted_without_token(channel: WeComChannel, fake: FakeVendor) -> None:
     answers: list[Any] = [{"errcode": 40001}, {"errcode": 0}, (500, ""), {"access_token": "", "expires_in": 1}, "<html>"]
     fake.answer(TOKEN, *answers)
     assert {type(await channel.send(message("zhangsan"))) for _ in answers} == {Retry}
     assert paths(fake.asked) == [TOKEN] * len(answers)
 
 
-async def test_a_card_is_changed_by_its_code_for_three_days(channel: WeComChannel, fake: FakeVendor, clock: FakeClock) -> None:
+async def test_card_is_updated_by_code_for_three_days(channel: WeComChannel, fake: FakeVendor, clock: FakeClock) -> None:
     fake.answer(ONCE, OK)
     changes = [message(f"{to}/={int(NOON.timestamp())}.code/=1", text="已解决") for to in ("zhangsan|lisi", "@all")]
     assert [await channel.send(one) for one in changes] == [Delivered(), Delivered()]
@@ -137,10 +137,10 @@ async def test_a_card_is_changed_by_its_code_for_three_days(channel: WeComChanne
     assert len(fake.bodies(ONCE)) == 2
 
 
-def test_robots_and_the_application_fail_apart(channel: WeComChannel) -> None:
+def test_robots_and_application_are_separate_endpoints(channel: WeComChannel) -> None:
     assert {channel.endpoint(one) for one in ("a", "b", "robot:ops")} == {"wecom:application", "wecom:robot:ops"}
 
 
 @pytest.mark.parametrize("code", [None, False, "0", [], {}, 0.0])
-def test_an_answer_without_a_code_is_no_delivery(code: Any) -> None:
+def test_answer_without_valid_code_is_retried(code: Any) -> None:
     assert isinstance(meaning(code, ""), Retry)

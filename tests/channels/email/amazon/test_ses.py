@@ -87,7 +87,7 @@ async def outcome(gateway: Served, body: bytes, **headers: str) -> str:
     return str(result["outcome"])
 
 
-async def test_mail_is_taken_whichever_way_it_is_written_and_once_however_often_it_is_told(gateway: Served, world: World) -> None:
+async def test_mail_in_utf8_or_base64_opens_incident_once(gateway: Served, world: World) -> None:
     assert await outcome(gateway, signed("subscription")) == "ignored"
     assert world.asked[0] == CERTIFICATE_AT
     assert world.asked[1].startswith("https://sns.eu-west-1.amazonaws.com/?Action=ConfirmSubscription&")
@@ -102,7 +102,7 @@ async def test_mail_is_taken_whichever_way_it_is_written_and_once_however_often_
     assert len(world.asked) == 2
 
 
-async def test_the_same_mail_by_another_way_is_the_same_mail(gateway: Served) -> None:
+async def test_mail_already_received_by_ses_is_duplicate_by_raw_endpoint(gateway: Served) -> None:
     await outcome(gateway, signed("utf8"))
     content = msgspec.json.decode(envelope("utf8")["Message"])["content"].encode()
     answer = await gateway.client.post(f"/ingest/email/raw/{gateway.keys['ingest']}", data=content)
@@ -122,7 +122,7 @@ def lies() -> dict[str, tuple[bytes, int]]:
     }
 
 
-async def test_who_lies_is_refused_and_leaves_nothing(gateway: Served, world: World) -> None:
+async def test_forged_notification_is_refused_without_receipt(gateway: Served, world: World) -> None:
     for name, (body, status) in (told := lies()).items():
         assert (await post(gateway, body))[0] == status, name
     assert (await post(gateway, b"[" + b" " * 199_000))[0] == 401
@@ -132,20 +132,20 @@ async def test_who_lies_is_refused_and_leaves_nothing(gateway: Served, world: Wo
     assert f'gateway_intake_requests_total{{outcome="untrusted",source="email"}} {len(told) + 1}.0' in counted
 
 
-async def test_what_was_replayed_is_answered_and_changes_nothing(gateway: Served) -> None:
+async def test_replayed_notification_is_duplicate(gateway: Served) -> None:
     body = signed("utf8")
     assert [await outcome(gateway, body) for _ in range(2)] == ["opened", "duplicate"]
     assert await gateway.pool.fetchval("SELECT count(*) FROM incident") == 1
 
 
-async def test_nobody_is_called_whom_a_message_merely_names(gateway: Served, world: World) -> None:
+async def test_foreign_certificate_and_subscribe_urls_are_not_fetched(gateway: Served, world: World) -> None:
     for address in ELSEWHERE:
         assert (await post(gateway, signed("utf8", SigningCertURL=address)))[0] == 401, address
         assert (await post(gateway, signed("subscription", SubscribeURL=address)))[0] == 400, address
     assert world.asked == [CERTIFICATE_AT]
 
 
-async def test_a_mail_with_a_virus_is_kept_unopened_until_somebody_replays_it(gateway: Served) -> None:
+async def test_virus_mail_is_quarantined_until_replay(gateway: Served) -> None:
     assert [await outcome(gateway, signed("virus")) for _ in range(2)] == ["quarantined", "duplicate"]
     (kept,) = await gateway.pool.fetch(PENDING)
     assert "virus" in kept["problem"]
@@ -155,16 +155,16 @@ async def test_a_mail_with_a_virus_is_kept_unopened_until_somebody_replays_it(ga
     assert (await answer.json())["results"][0]["outcome"] == "opened"
 
 
-async def test_other_checks_count_where_the_settings_say_so(database_url: str, world: World) -> None:
+async def test_spam_mail_is_quarantined_when_configured(database_url: str, world: World) -> None:
     async with a_gateway(database_url, world, doubted=("spam", "dmarc")) as gateway:
         assert [await outcome(gateway, signed(case)) for case in ("spam", "utf8")] == ["quarantined", "opened"]
 
 
-async def test_spam_is_a_mail_where_they_do_not(gateway: Served) -> None:
+async def test_spam_mail_opens_incident_by_default(gateway: Served) -> None:
     assert await outcome(gateway, signed("spam")) == "opened"
 
 
-async def test_what_tells_of_no_mail_is_kept_with_what_to_do(gateway: Served) -> None:
+async def test_notification_without_mail_is_quarantined_with_advice(gateway: Served) -> None:
     assert await outcome(gateway, signed("bounce")) == "quarantined"
     assert await outcome(gateway, signed("utf8", Message="Successfully validated SNS topic")) == "quarantined"
     first, second = await gateway.pool.fetch(PENDING)
@@ -172,7 +172,7 @@ async def test_what_tells_of_no_mail_is_kept_with_what_to_do(gateway: Served) ->
     assert "no notification of Amazon SES" in second["problem"]
 
 
-async def test_a_mail_in_a_bucket_is_fetched(database_url: str, world: World) -> None:
+async def test_mail_in_bucket_is_fetched(database_url: str, world: World) -> None:
     async with an_object_store() as (store, s3), a_gateway(database_url, world, s3=s3) as gateway:
         keep(store, a_mail(subject="large", Message_ID="<large@x>"))
         assert [await outcome(gateway, signed("s3")) for _ in range(2)] == ["opened", "duplicate"]
@@ -183,7 +183,7 @@ def keep(store: ObjectStore, mail: bytes) -> None:
     store.objects[KEPT_AS] = mail, store.at
 
 
-async def test_a_mail_that_cannot_be_fetched_is_told_again_or_kept_and_never_lost(database_url: str, world: World) -> None:
+async def test_unfetchable_mail_returns_503_or_is_quarantined(database_url: str, world: World) -> None:
     async with an_object_store() as (store, s3), a_gateway(database_url, world, s3=s3) as gateway:
         store.broken = 503
         assert (await post(gateway, signed("s3")))[0] == 503
@@ -201,13 +201,13 @@ async def test_a_mail_that_cannot_be_fetched_is_told_again_or_kept_and_never_los
         assert await gateway.pool.fetchval("SELECT count(*) FROM incident") == 1
 
 
-async def test_without_a_bucket_in_the_settings_it_says_what_to_set(gateway: Served) -> None:
+async def test_mail_in_unconfigured_bucket_is_quarantined_with_advice(gateway: Served) -> None:
     assert await outcome(gateway, signed("s3")) == "quarantined"
     (kept,) = await gateway.pool.fetch(PENDING)
     assert "name that bucket in mail.ses.s3" in kept["problem"]
 
 
-async def test_raw_messages_are_taken_only_where_the_settings_say_so(database_url: str, gateway: Served, world: World) -> None:
+async def test_raw_delivery_is_accepted_only_when_configured(database_url: str, gateway: Served, world: World) -> None:
     raw = envelope("utf8")["Message"].encode()
     headers = {"x_amz_sns_rawdelivery": "true", "x_amz_sns_topic_arn": TOPIC}
     assert (await post(gateway, raw))[0] == 401
@@ -220,7 +220,7 @@ async def test_raw_messages_are_taken_only_where_the_settings_say_so(database_ur
 
 
 @pytest.mark.parametrize("name", ["", ".", "..", "a/../b", "../a", "a/..", "a//b", "/a", "a/", "a\nb", "x" * 1_025])
-def test_no_object_is_asked_for_that_could_be_another_s(name: str) -> None:
+def test_unsafe_object_key_is_malformed(name: str) -> None:
     action = {"type": "S3", "bucketName": "b", "objectKey": name}
     told = {"notificationType": "Received", "receipt": {"action": action}}
     with pytest.raises(Malformed):
@@ -229,13 +229,13 @@ def test_no_object_is_asked_for_that_could_be_another_s(name: str) -> None:
     assert ses.place(Posted(ses.POINTER, msgspec.json.encode(told))) == ses.Place("b", "in/a..b/o3vr")
 
 
-def test_what_is_said_of_a_mail_that_was_sent_is_none_that_was_received() -> None:
+def test_bounce_notification_is_malformed() -> None:
     with pytest.raises(Malformed):
         ses.received('{"notificationType":"Bounce","bounce":{},"mail":{"messageId":"1"}}', ())
 
 
 @pytest.mark.parametrize(("accounts", "actor"), [((TOPIC,), "ann"), ((), "ann@example.com")])
-async def test_ses_vouches_for_staff_where_the_account_is_named(
+async def test_ses_authenticates_staff_only_when_account_is_configured(
     database_url: str, world: World, accounts: tuple[str, ...], actor: str
 ) -> None:
     async with a_gateway(database_url, world, accounts=accounts) as gateway:
@@ -253,7 +253,7 @@ def note(content: str, **action: str) -> str:
     return msgspec.json.encode(told).decode()
 
 
-def test_content_is_base64_where_the_action_says_so_or_it_can_be_nothing_else() -> None:
+def test_content_is_decoded_from_base64_when_declared_or_evident() -> None:
     mail = "RnJvbTogYUBiDQoNCg=="
     for message in (note(mail, type="SNS", encoding="BASE64"), note(mail, type="SNS"), note("From: a@b\r\n\r\n", type="SNS")):
         assert ses.received(message, ()) == ses.Received(Posted(MAIL, b"From: a@b\r\n\r\n", ""), "")
@@ -262,7 +262,7 @@ def test_content_is_base64_where_the_action_says_so_or_it_can_be_nothing_else() 
     assert ses.received(note("From: é\r\n\r\n", type="SNS", encoding="UTF8"), ()).posted.body == "From: é\r\n\r\n".encode()
 
 
-def test_the_settings_name_what_is_doubted() -> None:
+def test_ses_settings_are_read_and_incomplete_s3_settings_refused() -> None:
     environ = {"GATEWAY_MAIL__SES__DOUBTED": "spam dkim", "GATEWAY_MAIL__SES__ACCOUNTS": "123456789012"}
     own = load(None, environ).mail.ses
     assert isinstance(own, Ses)
@@ -272,7 +272,7 @@ def test_the_settings_name_what_is_doubted() -> None:
     assert [flaw.pointer.rpartition("/")[2] for flaw in raised.value.flaws] == ["endpoint", "region", "access_key", "secret_key"]
 
 
-async def test_amazon_away_is_a_reason_to_send_it_again(database_url: str) -> None:
+async def test_unreachable_amazon_returns_503(database_url: str) -> None:
     class Away(World):
         async def fetch(self, address: str) -> bytes:
             raise Unavailable(f"{address} is away")

@@ -106,7 +106,7 @@ async def idling(server: ImapServer) -> None:
             await asyncio.sleep(0)  # noqa: TID251 - one turn of the loop, no time
 
 
-async def test_what_is_there_and_what_comes_is_taken_in_and_then_marked_as_read(
+async def test_present_and_new_mail_is_taken_in_and_marked_as_read(
     conn: Any, server: ImapServer, folder: str, reading: Reading
 ) -> None:
     await put(server, folder, "one", "two")
@@ -129,7 +129,7 @@ VALUES ('ann', 'Ann', 'ann@example.com', '{service_desk}', now(), now())
 
 
 @pytest.mark.parametrize(("named", "actor"), [("mx.example.com", "ann"), ("mx.elsewhere.example", "ann@example.com")])
-async def test_only_a_server_that_delivers_into_the_mailbox_vouches_for_staff(
+async def test_only_configured_mail_server_authenticates_staff(
     conn: Any, server: ImapServer, folder: str, reading: Reading, named: str, actor: str
 ) -> None:
     await conn.execute(STAFF)
@@ -142,9 +142,7 @@ async def test_only_a_server_that_delivers_into_the_mailbox_vouches_for_staff(
     assert await conn.fetchval("SELECT actor FROM timeline WHERE event = 'note'") == actor
 
 
-async def test_mail_may_be_moved_instead_and_the_line_encrypted_later(
-    conn: Any, server: ImapServer, folder: str, reading: Reading
-) -> None:
+async def test_mail_is_moved_to_folder_over_starttls(conn: Any, server: ImapServer, folder: str, reading: Reading) -> None:
     await put(server, folder, "one", "two")
     done = f"{folder}-done"
     async with reading(after="move", move_to=done, tls="starttls", port=server.port):
@@ -154,9 +152,7 @@ async def test_mail_may_be_moved_instead_and_the_line_encrypted_later(
     assert len(await server.do("search", done, "SEEN")) == 2
 
 
-async def test_a_server_that_tells_no_news_and_moves_nothing_is_asked_for_it(
-    conn: Any, server: ImapServer, folder: str, reading: Reading
-) -> None:
+async def test_server_without_idle_and_move_is_polled(conn: Any, server: ImapServer, folder: str, reading: Reading) -> None:
     server.hides, done = (b" MOVE", b" IDLE"), f"{folder}-done"
     async with reading(after="move", move_to=done):
         await until(conn, QUIET, 5)
@@ -168,7 +164,7 @@ async def test_a_server_that_tells_no_news_and_moves_nothing_is_asked_for_it(
     assert not any(b"IDLE" in line for line in server.said[-5:])
 
 
-async def test_a_line_that_is_cut_is_taken_up_again(conn: Any, server: ImapServer, folder: str, reading: Reading) -> None:
+async def test_cut_connection_is_reopened(conn: Any, server: ImapServer, folder: str, reading: Reading) -> None:
     async with reading(poll=Duration(seconds=30)):
         await until(conn, QUIET, 10)
         logins = sum(b"LOGIN" in line for line in server.said)
@@ -178,7 +174,7 @@ async def test_a_line_that_is_cut_is_taken_up_again(conn: Any, server: ImapServe
         assert sum(b"LOGIN" in line for line in server.said) > logins
 
 
-async def test_a_mail_that_was_committed_and_could_not_be_marked_is_marked_and_not_taken_again(
+async def test_committed_mail_is_marked_later_and_not_taken_in_again(
     conn: Any, server: ImapServer, folder: str, reading: Reading
 ) -> None:
     await put(server, folder, "one")
@@ -193,9 +189,7 @@ async def test_a_mail_that_was_committed_and_could_not_be_marked_is_marked_and_n
     assert await conn.fetchval("SELECT count(*) FROM receipt") == 1
 
 
-async def test_a_replica_that_died_right_after_the_commit_leaves_a_duplicate_and_no_second_record(
-    conn: Any, server: ImapServer, folder: str, reading: Reading
-) -> None:
+async def test_mail_read_again_after_crash_is_duplicate(conn: Any, server: ImapServer, folder: str, reading: Reading) -> None:
     await put(server, folder, "one")
     server.cut_at = b"STORE"
     async with reading():
@@ -208,7 +202,7 @@ async def test_a_replica_that_died_right_after_the_commit_leaves_a_duplicate_and
     assert await conn.fetchval("SELECT count(*) FROM incident") == 1
 
 
-async def test_a_mailbox_that_was_numbered_anew_is_read_anew_and_nothing_taken_in_twice(
+async def test_renumbered_mailbox_is_read_again_without_second_incidents(
     conn: Any, server: ImapServer, folder: str, reading: Reading
 ) -> None:
     await put(server, folder, "one", "two")
@@ -225,9 +219,7 @@ async def test_a_mailbox_that_was_numbered_anew_is_read_anew_and_nothing_taken_i
     assert await conn.fetchval("SELECT count(*) FROM incident") == 3
 
 
-async def test_of_two_replicas_one_reads_and_the_other_goes_on_when_that_ends(
-    conn: Any, server: ImapServer, folder: str, reading: Reading
-) -> None:
+async def test_second_replica_waits_for_mailbox_lease(conn: Any, server: ImapServer, folder: str, reading: Reading) -> None:
     server.said.clear()
     async with reading():
         await until(conn, QUIET, 5)
@@ -243,7 +235,7 @@ async def test_of_two_replicas_one_reads_and_the_other_goes_on_when_that_ends(
             assert await outcomes(conn, 2) == ["opened", "opened"]
 
 
-async def test_it_ends_within_a_second_whatever_it_waits_for(conn: Any, reading: Reading) -> None:
+async def test_mailbox_reader_stops_within_a_second(conn: Any, reading: Reading) -> None:
     clock = SystemClock()
     async with reading(poll=Duration(seconds=30)):
         await until(conn, "SELECT EXISTS (SELECT FROM mailbox WHERE read_at > now() - interval '1 s')", 10)
@@ -252,7 +244,7 @@ async def test_it_ends_within_a_second_whatever_it_waits_for(conn: Any, reading:
     assert await conn.fetchval("SELECT leased_until = '-infinity' FROM mailbox")
 
 
-async def test_too_large_a_mail_is_kept_by_its_head_and_a_poisonous_one_holds_up_none(
+async def test_too_large_mail_is_quarantined_by_header_and_later_mail_is_read(
     conn: Any, server: ImapServer, folder: str, reading: Reading
 ) -> None:
     await server.do("append", folder, a_mail("x" * 120_000, subject="large"))
@@ -268,7 +260,7 @@ async def test_too_large_a_mail_is_kept_by_its_head_and_a_poisonous_one_holds_up
     assert await server.do("search", folder, "UNSEEN") == []
 
 
-async def test_a_mail_that_breaks_whoever_reads_it_is_kept_in_quarantine(
+async def test_mail_that_crashes_reader_is_quarantined(
     conn: Any, server: ImapServer, gateway: Gateway, folder: str, reading: Reading
 ) -> None:
     async def read(posted: Posted) -> Letter:
@@ -283,7 +275,9 @@ async def test_a_mail_that_breaks_whoever_reads_it_is_kept_in_quarantine(
     assert b"Subject: poison" in await conn.fetchval("SELECT body FROM quarantine")
 
 
-async def test_a_mail_that_breaks_the_line_holds_up_none(conn: Any, server: ImapServer, folder: str, reading: Reading) -> None:
+async def test_mail_that_cuts_connection_does_not_block_others(
+    conn: Any, server: ImapServer, folder: str, reading: Reading
+) -> None:
     await put(server, folder, "one", "two", "three")
     first = min(await server.do("search", folder, "ALL"))
     server.cut_at = f"FETCH {first} (BODY".encode()
@@ -302,7 +296,7 @@ async def failures(gateway: Gateway, mailbox: str, count: int) -> None:
             await SystemClock().sleep(0.02)
 
 
-async def test_what_cannot_be_committed_stays_unread_until_it_can(
+async def test_uncommitted_mail_stays_unread_until_commit_succeeds(
     conn: Any, server: ImapServer, gateway: Gateway, folder: str, reading: Reading
 ) -> None:
     await put(server, folder, "one", "two", "three")
@@ -317,7 +311,7 @@ async def test_what_cannot_be_committed_stays_unread_until_it_can(
         await conn.execute("ALTER TABLE IF EXISTS away RENAME TO mail")
 
 
-async def test_a_mailbox_that_cannot_be_read_is_told_by_its_metrics(conn: Any, gateway: Gateway, reading: Reading) -> None:
+async def test_unreadable_mailbox_is_counted_in_metrics(conn: Any, gateway: Gateway, reading: Reading) -> None:
     registry = gateway.mail.metrics.registry
     for count, changes in enumerate(({"password": "wrong"}, {"authorities": ""}, {"folder": "nowhere"}), 1):
         async with reading(name="broken", **changes):
@@ -326,7 +320,7 @@ async def test_a_mailbox_that_cannot_be_read_is_told_by_its_metrics(conn: Any, g
             assert read_at == (await conn.fetchval("SELECT read_at FROM mailbox WHERE name = 'broken'")).timestamp()
 
 
-def test_what_was_tried_in_vain_comes_after_what_was_not() -> None:
+def test_failed_mail_is_ordered_after_untried_mail() -> None:
     assert in_order([5, 6, 7, 8], frozenset({7}), Counter({5: 2, 6: 1})) == [8, 6, 5]
 
 
@@ -338,7 +332,7 @@ def test_what_was_tried_in_vain_comes_after_what_was_not() -> None:
         ({"after": "move", "move_to": "INBOX"}, "/mail/imap/desk/move_to"),
     ],
 )
-def test_settings_that_cannot_work_are_refused(changes: dict[str, str], where: str, tmp_path: Path) -> None:
+def test_invalid_imap_settings_are_refused(changes: dict[str, str], where: str, tmp_path: Path) -> None:
     given = {"host": "imap.example.com", "user": "desk", "password": "x"} | changes
     file = tmp_path / "gateway.toml"
     file.write_text("[mail.imap.desk]\n" + "".join(f'{name} = "{value}"\n' for name, value in given.items()))

@@ -46,31 +46,31 @@ def judged(*values: str, author: str = DORA) -> SenderCheck:
         ("", UNKNOWN),
     ],
 )  # fmt: skip
-def test_a_stamp_vouches_for_exactly_the_domain_it_names(stamp: str, found: SenderCheck) -> None:
+def test_authentication_result_applies_only_to_named_domain(stamp: str, found: SenderCheck) -> None:
     assert judged(stamp) is found
 
 
-def test_only_the_topmost_stamp_of_a_trusted_server_counts() -> None:
+def test_only_topmost_result_of_trusted_server_counts() -> None:
     true, forged = f"{MX}; dmarc=fail header.from=corp.example", f"{MX}; dmarc=pass header.from=corp.example"
     assert judged(true, forged) is FAILED
     assert judged(f"{MX}; spf=none", forged) is UNKNOWN
     assert judged("relay.example; dmarc=pass header.from=corp.example", forged) is PASS
 
 
-def test_a_domain_is_the_same_in_letters_and_in_its_ascii_spelling() -> None:
+def test_domain_matches_its_punycode_form() -> None:
     stamp = f"{MX}; dmarc=pass header.from=xn--bcher-kva.example"
     assert judged(stamp, author="dora@bücher.example") is PASS
     assert judged(stamp, author="dora@bucher.example") is UNKNOWN
     assert judged(f"{MX}; dmarc=pass header.from=" + "a" * 70 + ".example", author="dora@" + "a" * 70 + ".example") is PASS
 
 
-def test_with_more_than_one_author_nobody_is_vouched_for() -> None:
+def test_several_or_no_authors_are_not_authenticated() -> None:
     found = stamps([f"{MX}; dmarc=pass header.from=corp.example"])
     assert sender_check((DORA, "eve@evil.example"), found, (MX,)) is UNKNOWN
     assert sender_check((), found, (MX,)) is UNKNOWN
 
 
-def test_the_verdict_of_the_service_counts_beside_stamps() -> None:
+def test_verdict_of_mail_service_counts() -> None:
     def by_service(*checks: Check) -> SenderCheck:
         return sender_check((DORA,), [Stamp(SERVICE, checks)], (), by_service=True)
 
@@ -94,30 +94,30 @@ FROM = {
 
 
 @pytest.mark.parametrize("case", FROM)
-def test_the_authors_of_a_mail_are_all_addresses_of_its_from_fields(case: str) -> None:
+def test_authors_are_all_addresses_of_from_field(case: str) -> None:
     text, authors = FROM[case]
     letter = understood(Posted(MAIL, head(From=text) + b"x"), Kept())
     assert letter.authors == authors
 
 
-def test_a_second_from_field_is_one_more_author() -> None:
+def test_second_from_field_adds_author() -> None:
     letter = understood(Posted(MAIL, b"From: eve@evil.example\r\n" + head(From=DORA) + b"x"), Kept())
     assert letter.authors == ("eve@evil.example", DORA)
 
 
-def test_reply_to_sender_and_resent_fields_name_no_author() -> None:
+def test_reply_to_sender_and_resent_fields_are_not_authors() -> None:
     named = {"From": "eve@evil.example", "Sender": DORA, "Reply_To": DORA, "Resent_From": DORA, "Return_Path": DORA}
     letter = understood(Posted(MAIL, head(**named) + b"x", DORA), Kept())
     assert letter.authors == ("eve@evil.example",)
 
 
 @given(st.lists(st.text(alphabet=';=()"\\ \tabmx.corp.example-@', max_size=200), max_size=4))
-def test_any_text_is_read_and_vouches_for_nobody_by_itself(values: list[str]) -> None:
+def test_any_result_text_is_read_without_trust(values: list[str]) -> None:
     assert judged(*values) in (UNKNOWN, FAILED, PASS)
     assert sender_check((DORA,), stamps(values), ()) is UNKNOWN
 
 
 @given(st.text(st.characters(exclude_characters='"\\'), max_size=80))
-def test_nothing_in_quotes_or_comments_is_a_check(text: str) -> None:
+def test_quoted_text_is_not_a_check(text: str) -> None:
     quoted = f'{MX}; spf=fail reason="{text}; dmarc=pass header.from=corp.example"'
     assert judged(quoted) is UNKNOWN

@@ -30,18 +30,18 @@ NAMED = "10-body-part-with-a-name"
 
 
 @pytest.mark.parametrize(("name", "words"), [("mail", "The lift has been stuck"), ("mail2", "somebody is inside")])
-def test_a_text_with_a_name_is_read_where_it_is_the_only_one(name: str, words: str) -> None:
+def test_only_text_part_with_file_name_is_body(name: str, words: str) -> None:
     letter = of(NAMED, name)
     assert words in letter.text
     assert letter.enclosed == ()
 
 
-def test_a_page_with_a_name_is_read_where_it_is_the_only_one() -> None:
+def test_only_html_part_with_file_name_is_body() -> None:
     letter = said(b"<p>The lift is stuck</p>", Content_Type='text/html; name="mail.html"')
     assert (letter.text, letter.enclosed) == ("The lift is stuck", ())
 
 
-def test_alternatives_with_names_are_read_as_alternatives() -> None:
+def test_alternatives_with_file_names_are_body() -> None:
     body = (
         b"--b\r\nContent-Type: text/plain; name=body.txt\r\n\r\nStuck again\r\n"
         b"--b\r\nContent-Type: text/html; name=body.html\r\n\r\n<p>Stuck again</p>\r\n--b--\r\n"
@@ -50,7 +50,7 @@ def test_alternatives_with_names_are_read_as_alternatives() -> None:
     assert (letter.text, letter.enclosed) == ("Stuck again", ())
 
 
-def test_the_first_text_is_read_and_later_ones_with_names_are_files() -> None:
+def test_first_text_part_is_body_and_later_named_parts_are_attachments() -> None:
     body = (
         b"--b\r\nContent-Type: text/plain; name=body.txt\r\n\r\nStuck again\r\n"
         b"--b\r\nContent-Type: text/plain; name=error.log\r\n\r\nE42\r\n--b\r\n" + PDF + b"--b--\r\n"
@@ -59,12 +59,12 @@ def test_the_first_text_is_read_and_later_ones_with_names_are_files() -> None:
     assert (letter.text, names(letter)) == ("Stuck again", ["error.log", "order.pdf"])
 
 
-def test_a_text_that_is_marked_as_attached_is_a_file() -> None:
+def test_text_part_with_attachment_disposition_is_attachment() -> None:
     letter = said(b"E42", Content_Type="text/plain; name=error.log", Content_Disposition="attachment")
     assert (letter.text, names(letter)) == ("", ["error.log"])
 
 
-def test_a_named_text_longer_than_a_record_shows_is_a_file_too() -> None:
+def test_long_named_text_is_also_attached() -> None:
     assert names(said(b"x\r\n" * 20_000, Content_Type="text/plain; name=error.log")) == ["error.log"]
 
 
@@ -72,7 +72,7 @@ DECLARED = "11-html-meta-charset"
 
 
 @pytest.mark.parametrize(("name", "words"), [("cyrillic", "Не работает принтер"), ("big5", "印表機壞了")])
-def test_a_page_is_read_in_the_charset_that_it_declares_itself(name: str, words: str) -> None:
+def test_html_is_read_in_its_own_declared_charset(name: str, words: str) -> None:
     assert words in of(DECLARED, name).text
 
 
@@ -85,19 +85,19 @@ def test_a_page_is_read_in_the_charset_that_it_declares_itself(name: str, words:
         ("<meta charset=shift_jis>", "shift_jis", "プリンターが動きません"),
     ],
 )
-def test_every_way_in_which_pages_declare_their_charset_is_known(page: str, charset: str, text: str) -> None:
+def test_html_charset_declarations_are_understood(page: str, charset: str, text: str) -> None:
     letter = said(f"<html>{page}<body>{text}</body></html>".encode(charset), Content_Type="text/html")
     assert letter.text == text
 
 
-def test_the_head_comes_before_the_page_and_a_page_after_its_text_is_read_in_the_charset_of_that() -> None:
+def test_header_charset_overrides_html_charset() -> None:
     page = f'<meta charset="big5"><p>{RUSSIAN}</p>'.encode("cp1251")
     assert said(page, Content_Type="text/html; charset=windows-1251").text == RUSSIAN
     body = b"--b\r\nContent-Type: text/plain; charset=windows-1251\r\n\r\n \r\n--b\r\nContent-Type: text/html\r\n\r\n<p>"
     assert said(body + RUSSIAN.encode("cp1251") + b"</p>", Content_Type="multipart/mixed; boundary=b").text == RUSSIAN
 
 
-def test_a_text_with_a_byte_order_mark_is_read_by_it() -> None:
+def test_byte_order_mark_decides_charset() -> None:
     assert (
         said(
             base64.b64encode("\ufeff磁盘满了".encode("utf-16-le")),
@@ -107,7 +107,7 @@ def test_a_text_with_a_byte_order_mark_is_read_by_it() -> None:
     )
 
 
-def test_a_raw_subject_is_read_in_the_charset_of_the_text() -> None:
+def test_raw_subject_is_read_in_charset_of_html_body() -> None:
     assert of(DECLARED, "header8bit").subject == RUSSIAN
 
 
@@ -119,7 +119,7 @@ def test_a_raw_subject_is_read_in_the_charset_of_the_text() -> None:
         ("iso-8859-7", "multipart/mixed; boundary=b", GREEK),
     ],
 )
-def test_raw_subjects_names_and_files_are_read_in_the_charset_of_the_text(charset: str, kind: str, text: str) -> None:
+def test_raw_headers_and_file_names_are_read_in_body_charset(charset: str, kind: str, text: str) -> None:
     raw = text.encode(charset)
     mail = b"From: " + raw + b" <a@b.example>\r\nSubject: " + raw + b"\r\nContent-Type: " + kind.encode() + b"\r\n\r\n"
     if "multipart" in kind:
@@ -159,12 +159,12 @@ FOOTER = "_______________\r\nThis list is public\r\nleave it any time"
         (b"VGhl!!IGxp#ZnQ=", "The lift"),
     ],
 )
-def test_base64_is_read_in_pieces_and_with_words_around_it(body: bytes, text: str) -> None:
+def test_base64_body_in_pieces_or_with_plain_text_around_is_decoded(body: bytes, text: str) -> None:
     letter = said(body, Content_Type="text/plain; charset=utf-8", Content_Transfer_Encoding="base64")
     assert (letter.text, letter.unread) == (text, False)
 
 
-def test_words_behind_a_file_are_no_part_of_it() -> None:
+def test_text_after_base64_attachment_is_not_part_of_file() -> None:
     body = base64.b64encode(b"%PDF-1 hello") + b"\r\n\r\nThis mail was checked by nobody."
     (file,) = said(body, Content_Type="application/pdf", Content_Transfer_Encoding="base64").enclosed
     assert file.content == b"%PDF-1 hello"
@@ -180,7 +180,7 @@ ASKED = "08-subject-question-mark"
         ("mail2", "Wie geht das mit der Prüfung?"),
     ],
 )
-def test_a_question_mark_in_an_encoded_word_belongs_to_it(name: str, subject: str) -> None:
+def test_question_mark_inside_encoded_word_is_kept(name: str, subject: str) -> None:
     assert of(ASKED, name).subject == subject
 
 
@@ -195,7 +195,7 @@ def test_a_question_mark_in_an_encoded_word_belongs_to_it(name: str, subject: st
         ("what =? is this?=", "what =? is this?="),
     ],
 )
-def test_encoded_words_end_where_their_sender_ended_them(raw: str, subject: str) -> None:
+def test_malformed_encoded_words_in_subject_are_decoded(raw: str, subject: str) -> None:
     assert said(b"", Subject=raw).subject == subject
 
 
@@ -221,23 +221,23 @@ def test_encoded_words_end_where_their_sender_ended_them(raw: str, subject: str)
         ({"Content_Type": "text/x-log; name=\"utf-8''%E7%94%B5%E6%A2%AF.txt\""}, "", ["电梯.txt"]),
     ],
 )
-def test_encoded_fields_of_parts_are_read(fields: dict[str, str], text: str, files: list[str]) -> None:
+def test_encoded_part_headers_are_decoded(fields: dict[str, str], text: str, files: list[str]) -> None:
     letter = said("电梯停了".encode("gb2312"), **fields)
     assert (letter.text, names(letter)) == (text, files)
 
 
 @pytest.mark.parametrize("name", ["=?utf-8?Q?base64?=", '"base64"', "Base64 (as always)", "base64;", "base-64"])
-def test_an_oddly_written_transfer_encoding_is_read(name: str) -> None:
+def test_unusual_base64_encoding_name_is_understood(name: str) -> None:
     assert said(encoded("Stuck."), Content_Transfer_Encoding=name).text == "Stuck."
 
 
 @pytest.mark.parametrize("name", ["8-bit", "'7bit'", "Quoted-Printable"])
-def test_an_encoding_of_plain_words_leaves_them(name: str) -> None:
+def test_plain_text_is_unchanged_by_declared_encoding(name: str) -> None:
     letter = said(b"Stuck.", Content_Transfer_Encoding=name)
     assert (letter.text, letter.unread) == ("Stuck.", False)
 
 
-def test_parts_that_are_not_encoded_are_split_as_they_stand() -> None:
+def test_unencoded_multipart_with_declared_encoding_is_split() -> None:
     named = WITHIN.replace("order.pdf", '"a=3Db.pdf"')
     letter = read(head(Content_Type="multipart/mixed; boundary=B", Content_Transfer_Encoding="quoted-printable") + named.encode())
     assert (letter.text, names(letter)) == ("Order 4711 hangs in SAP.", ["a=3Db.pdf"])
@@ -251,7 +251,7 @@ def test_parts_that_are_not_encoded_are_split_as_they_stand() -> None:
         ("text/x-unknown", b"Stuck *again*"),
     ],
 )
-def test_words_of_another_kind_of_text_are_read_where_there_are_no_others(kind: str, sent: bytes) -> None:
+def test_other_text_type_is_body_only_without_plain_text(kind: str, sent: bytes) -> None:
     letter = said(sent, Content_Type=kind)
     assert (letter.text, letter.enclosed) == ("Stuck *again*", ())
     both = b"--b\r\n\r\nthe words\r\n--b\r\nContent-Type: " + kind.encode() + b"\r\n\r\n" + sent + b"\r\n--b--\r\n"
@@ -260,13 +260,13 @@ def test_words_of_another_kind_of_text_are_read_where_there_are_no_others(kind: 
 
 
 @pytest.mark.parametrize("kind", ["text/calendar", "text/vcard", "text/csv"])
-def test_what_programs_write_for_programs_are_files(kind: str) -> None:
+def test_calendar_vcard_and_csv_parts_are_attachments(kind: str) -> None:
     letter = said(b"BEGIN:X", Content_Type=kind)
     assert (letter.text, len(letter.enclosed)) == ("", 1)
 
 
 @pytest.mark.parametrize("before", [b"\xef\xbb\xbf", b"\r\n\r\n", b"\n", b"\xef\xbb\xbf\r\n"])
-def test_what_stands_before_the_head_is_taken_off_and_told(before: bytes) -> None:
+def test_bytes_before_header_are_removed_and_reported(before: bytes) -> None:
     letter = read(before + head(Subject="Stuck") + b"again")
     assert (letter.subject, letter.text) == ("Stuck", "again")
     assert [one.what for one in letter.mended] == ["what stood before the head was taken off"]
@@ -288,7 +288,7 @@ WITHIN = "--B\nContent-Type: text/plain; charset=utf-8\n\nOrder 4711 hangs in SA
         head(Content_Type="multipart/mixed", Content_Transfer_Encoding="base64") + base64.encodebytes(WITHIN.encode()),
     ],
 )
-def test_a_multipart_is_split_that_was_encoded_whole_or_names_another_boundary(mail: bytes) -> None:
+def test_encoded_multipart_or_wrong_boundary_is_split(mail: bytes) -> None:
     letter = read(mail)
     assert (letter.text, names(letter)) == ("Order 4711 hangs in SAP.", ["order.pdf"])
     assert letter.enclosed[0].content == b"hello"
@@ -307,7 +307,7 @@ SEALED = b"--b\r\nContent-Type: application/pgp-encrypted\r\n\r\nVersion: 1\r\n-
         ({"Content_Type": "text/plain; charset=utf-16"}, b"\x00\xd8" * 40),
     ],
 )
-def test_a_mail_whose_words_cannot_be_read_is_enclosed_whole(fields: dict[str, str], body: bytes) -> None:
+def test_unreadable_mail_is_attached_whole(fields: dict[str, str], body: bytes) -> None:
     mail = head(**fields) + body
     letter = read(mail)
     assert letter.unread
@@ -315,7 +315,7 @@ def test_a_mail_whose_words_cannot_be_read_is_enclosed_whole(fields: dict[str, s
     assert read(mail, max_file=5).enclosed[0].content is None
 
 
-def test_the_whole_mail_shows_no_key() -> None:
+def test_key_is_masked_in_attached_mail() -> None:
     mail = head(To="in+gwk_12_abcdefgh-ij@gw.example", Content_Type="application/pkcs7-mime") + b"MIIB"
     assert b"To: in+***@gw.example\r\n" in (read(mail).enclosed[0].content or b"")
 
@@ -328,5 +328,5 @@ def test_the_whole_mail_shows_no_key() -> None:
         ({"Content_Type": "image/png"}, b"PNG"),
     ],
 )
-def test_a_mail_without_words_is_read(fields: dict[str, str], body: bytes) -> None:
+def test_mail_without_text_counts_as_read(fields: dict[str, str], body: bytes) -> None:
     assert not said(body, **fields).unread

@@ -26,7 +26,7 @@ CHINESE, JAPANESE, FRENCH = "磁盘满了，请尽快处理", "ディスクが�
         ("utf-16", CHINESE), ("utf-7", CHINESE),
     ],
 )  # fmt: skip
-def test_a_declared_charset_is_read_in_the_text_and_in_the_subject(charset: str, text: str) -> None:
+def test_declared_charset_applies_to_text_and_subject(charset: str, text: str) -> None:
     codec = {"hz-gb-2312": "hz", "windows-1252": "cp1252"}.get(charset, charset)
     word = f"=?{charset}?B?{base64.b64encode(text.encode(codec)).decode()}?="
     letter = said(base64.b64encode(text.encode(codec)), Subject=word, Content_Type=f"text/plain; charset={charset}",
@@ -43,18 +43,18 @@ def test_a_declared_charset_is_read_in_the_text_and_in_the_subject(charset: str,
         ("x-unknown", "utf-8", FRENCH), ("punycode", "utf-8", CHINESE), ("idna", "gbk", CHINESE), ("gb2312", "gbk", "镕基"),
     ],
 )  # fmt: skip
-def test_a_wrong_or_missing_declaration_is_seen_through(declared: str, actual: str, text: str) -> None:
+def test_wrong_or_missing_charset_is_detected(declared: str, actual: str, text: str) -> None:
     letter = said(text.encode(actual), Content_Type=f"text/plain; charset={declared}" if declared else "text/plain")
     assert letter.text == text
 
 
-def test_two_characters_of_gbk_that_could_be_utf_8_are_read_as_declared() -> None:
+def test_ambiguous_gbk_text_is_read_as_declared() -> None:
     text = "一"
     assert said(text.encode("gbk"), Content_Type="text/plain; charset=gbk").text == text
     assert text.encode("gbk").decode() != text
 
 
-def test_encoded_words_are_joined_before_they_are_read() -> None:
+def test_adjacent_encoded_words_are_joined_before_decoding() -> None:
     halves = CHINESE.encode()[:4], CHINESE.encode()[4:]
     words = "\r\n ".join(f"=?UTF-8?B?{base64.b64encode(half).decode()}?=" for half in halves)
     assert said(b"", Subject="Re: " + words).subject == "Re: " + CHINESE
@@ -76,7 +76,7 @@ def test_encoded_words_are_joined_before_they_are_read() -> None:
         ("attachment", "application-1"),
     ],
 )
-def test_a_file_is_called_what_its_sender_called_it(field: str, name: str) -> None:
+def test_attachment_keeps_sender_file_name(field: str, name: str) -> None:
     letter = said(b"AAEC", Content_Type="application/octet-stream", Content_Disposition=field, Content_Transfer_Encoding="base64")
     ((file,), text) = letter.enclosed, letter.text
     assert (file.name, file.content, file.size, text) == (name, b"\0\1\2", 3, "")
@@ -95,14 +95,14 @@ def nested() -> bytes:
     return mail.as_bytes()
 
 
-def test_nested_parts_give_the_plain_words_and_every_file() -> None:
+def test_nested_parts_yield_plain_text_and_all_attachments() -> None:
     letter = read(nested())
     assert (letter.text, letter.sender, letter.sender_name) == ("plain words", "san@example.com", "Zhang, San")
     assert letter.people == ("in@gw.example", "bob@x.example")
     assert [file.name for file in letter.enclosed] == ["image-1.png", "报告.pdf", "mail-3.eml"]
 
 
-def test_files_beyond_what_is_kept_are_named_with_their_size() -> None:
+def test_attachments_beyond_limits_are_listed_without_content() -> None:
     letter = read(nested(), max_file=7, max_files=1)
     assert [(file.name, file.content) for file in letter.enclosed] == [
         ("image-1.png", None), ("报告.pdf", b"%PDF-1"), ("mail-3.eml", None),
@@ -110,7 +110,7 @@ def test_files_beyond_what_is_kept_are_named_with_their_size() -> None:
     assert letter.enclosed[0].size == 8
 
 
-def test_html_alone_becomes_text_and_what_nests_too_deep_for_the_parser_still_speaks() -> None:
+def test_html_becomes_text_even_when_nested_too_deep() -> None:
     page = "<html><head><style>p{}</style><script>bad()</script></head><body><p>Disk &amp; memory</p><ul><li>one</ul></body>"
     assert [line.strip() for line in said(page.encode(), Content_Type="text/html").text.splitlines() if line.strip()] == [
         "Disk & memory", "* one",
@@ -119,23 +119,23 @@ def test_html_alone_becomes_text_and_what_nests_too_deep_for_the_parser_still_sp
     assert said(deep.encode(), Content_Type="text/html; charset=utf-8").text == "still here"
 
 
-def test_an_empty_plain_part_gives_way_to_the_html() -> None:
+def test_empty_plain_part_falls_back_to_html() -> None:
     body = b"--x\r\n\r\n \r\n--x\r\nContent-Type: text/html\r\n\r\n<p>words</p>\r\n--x--\r\n"
     assert said(body, Content_Type="multipart/alternative; boundary=x").text == "words"
 
 
-def test_lines_broken_to_fit_are_joined() -> None:
+def test_flowed_lines_are_joined() -> None:
     assert said(b"one \r\ntwo\r\n> q \r\n", Content_Type="text/plain; format=flowed").text == "one two\n> q"
 
 
-def test_a_boundary_that_is_missing_at_the_end_or_everywhere_loses_no_text() -> None:
+def test_missing_boundary_loses_no_text() -> None:
     assert said(b"--x\r\n\r\nwords", Content_Type="multipart/mixed; boundary=x").text == "words"
     assert said(b"words", Content_Type='multipart/mixed; boundary="y"').text == "words"
     assert said(b"words", Content_Type="multipart/mixed").text == "words"
     assert said(b"--xy\r\nno\r\n--x\r\n\r\nyes\r\n--x--\r\nafter", Content_Type="multipart/mixed; boundary=x").text == "yes"
 
 
-def test_the_head_tells_whom_it_answers_and_when_it_was_written() -> None:
+def test_header_gives_message_id_thread_and_date() -> None:
     letter = said(
         b"", Message_ID="<3@x>", In_Reply_To="<2@x>", References="<1@x>\r\n <2@x>", Date="Mon, 2 Mar 2026 20:00:00 +0800"
     )
@@ -157,7 +157,7 @@ def test_the_head_tells_whom_it_answers_and_when_it_was_written() -> None:
         (f"{encoded('张三 <boss@example.com>', 'utf-8')} <ann@example.com>", "ann@example.com"),
     ],
 )
-def test_the_sender_is_the_address_and_never_what_the_name_pretends(field: str, address: str) -> None:
+def test_sender_is_address_and_not_display_name(field: str, address: str) -> None:
     assert said(b"", From=field).sender == address
 
 
@@ -184,12 +184,12 @@ def test_the_sender_is_the_address_and_never_what_the_name_pretends(field: str, 
         ({"Content_Type": "multipart/report; report-type=delivery-status"}, None, Nature.BOUNCE),
     ],
 )
-def test_who_wrote_it_is_told_by_its_head(fields: dict[str, str], envelope: str | None, nature: Nature) -> None:
+def test_nature_of_mail_is_derived_from_header(fields: dict[str, str], envelope: str | None, nature: Nature) -> None:
     assert read(head(**fields), envelope).nature is nature
 
 
 @pytest.mark.parametrize(("envelope", "null"), [("", True), ("<>", True), (" <> ", True), ("a@b.example", False), (None, False)])
-def test_the_null_sender_is_known_however_it_is_written(envelope: str | None, null: bool) -> None:  # noqa: FBT001
+def test_null_sender_is_recognized_in_all_notations(envelope: str | None, null: bool) -> None:  # noqa: FBT001
     assert read(head(), envelope).null_sender is null
 
 
@@ -206,13 +206,13 @@ BOMBS = {
 
 @pytest.mark.parametrize("name", BOMBS)
 @pytest.mark.timeout(10)  # what grew with the square of its length would take minutes
-def test_what_is_no_mail_or_beyond_every_bound_is_refused(name: str) -> None:
+def test_non_mail_or_oversized_mail_is_malformed(name: str) -> None:
     with pytest.raises(Malformed):
         read(BOMBS[name])
 
 
 @pytest.mark.parametrize(("depth", "text"), [(15, "words"), (25, None)])
-def test_parts_nest_as_deep_as_anybody_means_and_no_deeper(depth: int, text: str | None) -> None:
+def test_parts_nested_beyond_limit_are_malformed(depth: int, text: str | None) -> None:
     body = b"words"
     for level in range(depth):
         body = b"Content-Type: multipart/mixed; boundary=b%d\r\n\r\n--b%d\r\n" % (level, level) + (
@@ -245,7 +245,7 @@ HEAVY = {
 
 @pytest.mark.parametrize("name", HEAVY)
 @pytest.mark.timeout(10)
-def test_what_is_heavy_is_read_in_time_that_grows_with_its_length_alone(name: str) -> None:
+def test_hostile_mail_is_read_in_linear_time(name: str) -> None:
     letter = read(HEAVY[name])
     assert len(letter.subject) <= 1_024
     assert len(letter.text) <= 262_144
@@ -253,7 +253,7 @@ def test_what_is_heavy_is_read_in_time_that_grows_with_its_length_alone(name: st
 
 
 @given(st.binary(max_size=400), st.sampled_from([b"", a_mail(), nested(), HEAVY["parameters"][:5_000]]), st.integers())
-def test_whatever_bytes_come_nothing_but_malformed_is_raised_and_text_can_be_stored(data: bytes, mail: bytes, seed: int) -> None:
+def test_any_bytes_are_read_as_storable_text_or_malformed(data: bytes, mail: bytes, seed: int) -> None:
     at = random.Random(seed).randrange(len(mail) + 1)
     try:
         letter = read(mail[:at] + data + mail[at:])

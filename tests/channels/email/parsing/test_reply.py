@@ -45,7 +45,7 @@ QUOTES = {
 
 @pytest.mark.parametrize("program", QUOTES)
 @pytest.mark.parametrize("own", ["It is still broken.\nPlease hurry.", "还是不行。\n注意：磁盘又满了，谢谢，"])
-def test_only_what_is_new_is_kept_and_judged(program: str, own: str) -> None:
+def test_quotation_and_signature_are_removed_from_reply(program: str, own: str) -> None:
     assert understood(f"{own}\n\n{QUOTES[program]}\n") == Reply(own, own, certain=True)
 
 
@@ -68,13 +68,13 @@ DOUBTFUL = {
 
 
 @pytest.mark.parametrize("program", DOUBTFUL)
-def test_what_may_be_quoted_is_kept_whole_and_never_judged(program: str) -> None:
+def test_doubtful_quotation_is_kept_and_marked_uncertain(program: str) -> None:
     text = f"Thanks, it works!\n\n{DOUBTFUL[program]}"
     assert understood(text, "disk\nThe disk is full.") == Reply(text, "Thanks, it works!", certain=False)
 
 
 @pytest.mark.parametrize("line", ["Ann Example <ann@example.com>", "ann@example.org<mailto:ann@example.org>"])
-def test_the_writers_own_address_in_a_signature_is_no_doubt(line: str) -> None:
+def test_own_address_in_signature_keeps_reply_certain(line: str) -> None:
     text = f"Thanks, it works!\n\n{line}"
     assert understood(text, own_addresses={"ann@example.com"}) == Reply(text, text, certain=True)
 
@@ -90,36 +90,36 @@ BELOW = [
 
 
 @pytest.mark.parametrize("own", BELOW)
-def test_answers_inside_a_quotation_are_kept_where_the_rest_points_there(own: str) -> None:
+def test_answers_inside_quotation_are_kept_when_announced(own: str) -> None:
     text = f"{own}\n\nFrom: Desk\nSent: Monday\nTo: Kim\n\nWhich model?\nCanon X1"
     assert understood(text).note == text
 
 
-def test_a_signature_that_the_report_had_too_is_no_doubt() -> None:
+def test_known_signature_keeps_reply_certain() -> None:
     text = "Thanks, it works!\n\nAnn Example\nAccounting, Example Corp."
     known = "The disk is full.\n\nAnn Example\nAccounting, Example Corp."
     assert understood(text, known) == Reply(text, "Thanks, it works!", certain=True)
 
 
-def test_a_notice_that_every_mail_of_somebody_ends_with_is_no_doubt() -> None:
+def test_known_disclaimer_keeps_reply_certain() -> None:
     ending = "----------------\nThis mail is confidential.\nErrors are not ours.\n\nAnn"
     text = f"Thanks, it works!\n\n{ending}"
     assert understood(text, f"The disk is full.\n\n{ending}") == Reply(text, "Thanks, it works!", certain=True)
     assert understood(text, "The disk is full.") == Reply(text, "Thanks, it works!", certain=False)
 
 
-def test_who_writes_the_same_words_as_before_has_said_something() -> None:
+def test_repeated_text_alone_is_new_reply() -> None:
     assert understood("The disk is full.", "The disk is full.") == Reply("The disk is full.", "The disk is full.", certain=True)
 
 
-def test_answers_between_quoted_lines_are_kept_and_not_judged() -> None:
+def test_answers_between_quoted_lines_are_kept_and_uncertain() -> None:
     text = "On Mon, 2 Mar 2026, Desk wrote:\n> which disk?\nthe first\n> since when?\nsunday\n"
     assert understood(text) == Reply("the first\nsunday", "", certain=False)
     wrapped = "Thanks!\n\nOn Mon, 2 Mar 2026, Desk wrote:\n> a long line that a relay\nbroke in two: it fails\n> more"
     assert (understood(wrapped).new, understood(wrapped).certain) == ("Thanks!", False)
 
 
-def test_what_stands_by_itself_below_marked_lines_is_new() -> None:
+def test_text_below_quoted_lines_is_new() -> None:
     text = "On Mon, 2 Mar 2026, Desk wrote:\n> does it work?\n\nNo, it still fails.\nSorry."
     assert understood(text) == Reply("No, it still fails.\nSorry.", "No, it still fails.\nSorry.", certain=True)
 
@@ -135,7 +135,7 @@ OUTLOOK = (
      "Hello,", "Hi Kim\n\nBest regards,\nAnn", "",
      "您好，"],
 )  # fmt: skip
-def test_where_the_answers_stand_in_the_quotation_all_of_it_is_kept(above: str) -> None:
+def test_quotation_with_inline_answers_is_kept_whole(above: str) -> None:
     text = f"{above}\n\n{OUTLOOK}".strip()
     reply = understood(text)
     assert (reply.note, reply.certain) == (text, False)
@@ -143,7 +143,7 @@ def test_where_the_answers_stand_in_the_quotation_all_of_it_is_kept(above: str) 
 
 
 @pytest.mark.parametrize("own", ["OK", "好", "Hello, it still fails.", "您好，还是不行", "Yes\n\nBest regards,\nAnn"])
-def test_a_short_answer_is_an_answer(own: str) -> None:
+def test_short_answer_above_quotation_is_certain(own: str) -> None:
     assert understood(f"{own}\n\n{OUTLOOK}") == Reply(own, own, certain=True)
 
 
@@ -155,11 +155,11 @@ def test_a_short_answer_is_an_answer(own: str) -> None:
         "- one\n- two\n\nThanks,\nAnn", "---------- Forwarded message ---------\nwords", "> only quoted", "注意：\n磁盘满了",
     ],
 )  # fmt: skip
-def test_what_people_write_themselves_is_left_alone(text: str) -> None:
+def test_own_text_like_quotation_header_is_kept(text: str) -> None:
     assert understood(text).note == text
 
 
 @pytest.mark.parametrize("line", ["1" * 2_000, "On " * 700, "在1" * 700, "From: " * 300, "<" * 2_000, " " * 2_000, "- " * 900])
 @pytest.mark.timeout(10)  # what grew with the square of its length would take minutes
-def test_no_line_takes_long(line: str) -> None:
+def test_reply_is_parsed_in_linear_time(line: str) -> None:
     understood((line + "\n") * 100)

@@ -58,7 +58,7 @@ def a_request(rng: random.Random) -> tuple[str, Any, str, str]:
     return address, params, given, algorithm
 
 
-def test_a_thousand_requests_are_judged_as_twilios_own_validator_judges_them() -> None:
+def test_signature_check_agrees_with_twilio_validator() -> None:
     rng, verdicts = random.Random(20260302), []
     for _ in range(1_000):
         address, params, given, algorithm = a_request(rng)
@@ -71,7 +71,7 @@ def test_a_thousand_requests_are_judged_as_twilios_own_validator_judges_them() -
     assert 300 < sum(verdicts) < 700
 
 
-def test_what_we_sign_twilio_believes() -> None:
+def test_own_signature_is_accepted_by_twilio_validator() -> None:
     rng = random.Random(7)
     for _ in range(100):
         address, params, *_ = a_request(rng)
@@ -79,7 +79,7 @@ def test_what_we_sign_twilio_believes() -> None:
         assert RequestValidator(TOKEN).validate(address, MultiDict(fields), signature(TOKEN, address, fields))
 
 
-def test_the_example_of_twilios_pages_is_signed() -> None:
+def test_documented_signature_example_is_judged_like_twilio() -> None:
     fields = {
         "CallSid": "CA1234567890ABCDE",
         "Caller": "+14158675309",
@@ -96,7 +96,7 @@ def test_the_example_of_twilios_pages_is_signed() -> None:
     ).validate(address, fields, "GvWf1cFY/Q7PnoempGyD5oXAezc=")
 
 
-def test_the_algorithm_is_read_from_its_header() -> None:
+def test_signature_algorithm_is_read_from_header() -> None:
     assert algorithm_of("") == "HMAC_SHA1"
     assert algorithm_of("key=webhooks_1, algorithm=HMAC_SHA256") == "HMAC_SHA256"
     assert algorithm_of("key=webhooks_1") == "HMAC_SHA1"
@@ -112,7 +112,7 @@ def call(event: str, **told: str) -> CallEvent:
     return found
 
 
-def test_a_json_body_without_its_sum_in_the_address_is_not_signed() -> None:
+def test_json_body_without_hash_in_url_is_refused() -> None:
     body = b'{"CallSid": "CA1"}'
     given = signature(TOKEN, "https://gw.example/x")
     told = Posted(
@@ -123,7 +123,7 @@ def test_a_json_body_without_its_sum_in_the_address_is_not_signed() -> None:
 
 
 @pytest.mark.parametrize("minutes", [-6, 6])
-def test_what_was_signed_long_ago_or_ahead_of_time_is_refused(minutes: int) -> None:
+def test_stale_or_future_timestamp_is_refused(minutes: int) -> None:
     fields = {"CallSid": "CA1", "Timestamp": format_datetime(NOON + timedelta(minutes=minutes))}
     given = signature(TOKEN, "https://gw.example/x", tuple(fields.items()))
     body = urlencode(fields).encode()
@@ -132,7 +132,7 @@ def test_what_was_signed_long_ago_or_ahead_of_time_is_refused(minutes: int) -> N
         verify(told, PhoneProvider(secrets=(TOKEN,)))
 
 
-def test_a_leg_to_a_person_says_that_a_person_answered_and_nothing_of_the_call() -> None:
+def test_dialled_leg_marks_parent_call_as_answered_only() -> None:
     leg = call(
         "status", ParentCallSid="CA0", CallStatus="completed", CallDuration="30", From="+15550100", Direction="outbound-dial"
     )
@@ -142,7 +142,7 @@ def test_a_leg_to_a_person_says_that_a_person_answered_and_nothing_of_the_call()
     assert call("status", ParentCallSid="CA0", CallStatus="no-answer").status is None
 
 
-def test_a_recording_says_that_somebody_reported_though_not_who_called() -> None:
+def test_recording_marks_call_inbound_and_empty_recording_is_skipped() -> None:
     told = call("recording", RecordingUrl="https://api.twilio.com/RE1", RecordingStatus="completed", RecordingSource="RecordVerb")
     assert (told.direction, told.recordings) == (Direction.INBOUND, ("https://api.twilio.com/RE1",))
     assert call("recording", RecordingUrl="https://api.twilio.com/RE1", RecordingDuration="0").recordings == ()
@@ -153,17 +153,17 @@ def test_a_recording_says_that_somebody_reported_though_not_who_called() -> None
     "address",
     ["javascript:alert(1)", "file:///etc/passwd", "gopher://127.0.0.1/", "data:text/html,x", "https://x/\u2028y", "x" * 3_000],
 )
-def test_no_address_of_a_recording_leads_elsewhere_than_to_the_web(address: str) -> None:
+def test_recording_url_must_be_web_address(address: str) -> None:
     assert call("recording", RecordingUrl=address).recordings == ()
 
 
-def test_who_hung_up_in_the_queue_was_missed_and_who_was_bridged_was_not() -> None:
+def test_queue_hangup_is_abandoned_and_bridged_call_is_answered() -> None:
     assert call("voice", CallStatus="in-progress", QueueResult="hangup").status is Status.ABANDONED
     assert call("voice", CallStatus="in-progress", QueueResult="bridged").answered_at == NOON
     assert call("voice", CallStatus="in-progress", SpeechResult="the printer").transcripts == ("the printer",)
 
 
 @pytest.mark.parametrize("told", [{"CallSid": ""}, {"CallSid": "a b"}])
-def test_what_names_no_call_is_malformed(told: dict[str, str]) -> None:
+def test_event_without_valid_call_id_is_malformed(told: dict[str, str]) -> None:
     with pytest.raises(Malformed):
         read(posted("status", **told), "CN")

@@ -71,9 +71,7 @@ async def api(twilio: FakeTwilio, pool: Pool) -> AsyncIterator[TwilioApi]:
     await opened.close()
 
 
-async def test_a_short_message_is_in_the_language_of_whom_it_is_for(
-    api: TwilioApi, twilio: FakeTwilio, pool: Pool, clock: FakeClock
-) -> None:
+async def test_sms_is_sent_in_language_of_recipient(api: TwilioApi, twilio: FakeTwilio, pool: Pool, clock: FakeClock) -> None:
     assert await SmsChannel(api, pool, clock, "UTC").send(message("ann")) == Delivered()
     ((path, told),) = twilio.asked
     assert path == "/2010-04-01/Accounts/AC1/Messages.json"
@@ -86,7 +84,7 @@ async def test_a_short_message_is_in_the_language_of_whom_it_is_for(
     assert base64.b64decode(twilio.auth.removeprefix("Basic ")).decode() == f"AC1:{TOKEN}"
 
 
-async def test_whom_no_telephone_can_reach_is_given_up_and_whom_it_reached_often_waits(
+async def test_sms_without_phone_is_dead_and_rate_limited_sms_is_retried(
     api: TwilioApi, twilio: FakeTwilio, pool: Pool, clock: FakeClock
 ) -> None:
     channel = SmsChannel(api, pool, clock, "UTC")
@@ -103,7 +101,7 @@ async def test_whom_no_telephone_can_reach_is_given_up_and_whom_it_reached_often
     assert twilio.asked == []
 
 
-async def test_six_calls_about_mild_breaches_do_not_keep_a_person_from_an_urgent_one(
+async def test_rate_limit_of_mild_messages_does_not_block_urgent_one(
     api: TwilioApi, twilio: FakeTwilio, pool: Pool, clock: FakeClock
 ) -> None:
     called = (
@@ -134,14 +132,14 @@ async def test_six_calls_about_mild_breaches_do_not_keep_a_person_from_an_urgent
         (503, b"", Retry),
     ],
 )
-def test_every_answer_of_twilio_has_one_meaning(status: int, body: bytes, kind: type) -> None:
+def test_twilio_answer_maps_to_delivery_result(status: int, body: bytes, kind: type) -> None:
     answer = judge(status, body, "3" if status == 429 else "")
     assert isinstance(answer, kind)
     assert not isinstance(answer, Dead) or status != 400 or "21211" in answer.reason
     assert not isinstance(answer, Retry) or answer.down is (status != 429)
 
 
-async def test_somebody_is_called_hears_the_record_and_takes_it_on(twilio: FakeTwilio, database_url: str) -> None:
+async def test_called_person_hears_incident_and_accepts_it(twilio: FakeTwilio, database_url: str) -> None:
     plain = load(None, {})
     calling = msgspec.structs.replace(
         plain.notify.twilio, account="AC1", token=TOKEN, sender="+15550100000", key="gwk_x", api=twilio.url

@@ -36,7 +36,7 @@ def posted(header: str, body: bytes = BODY) -> Posted:
     return Posted("event", JSON, body, (), NOON, headers={"Authorization": header})
 
 
-def test_what_vonage_signed_is_believed_by_the_new_secret_and_the_one_before() -> None:
+def test_vonage_signature_by_current_or_previous_secret_is_accepted() -> None:
     verify(posted(token(BODY)), SETTINGS)
     verify(posted(token(BODY, OLD)), SETTINGS)
     verify(posted(token(BODY, exp=int(NOON.timestamp()) + 60)), SETTINGS)
@@ -44,7 +44,7 @@ def test_what_vonage_signed_is_believed_by_the_new_secret_and_the_one_before() -
     verify(posted("", b"{}"), PhoneProvider())
 
 
-def test_an_address_without_a_body_is_signed_by_its_query() -> None:
+def test_get_request_is_verified_by_its_query() -> None:
     query = (("to", "442079460000"), ("from", "447700900000"), ("conversation_uuid", "CON-1"))
     asked = Posted("answer", "", b"", query, NOON, "GET", headers={"Authorization": token(compact(query))})
     verify(asked, SETTINGS)
@@ -74,16 +74,16 @@ def test_an_address_without_a_body_is_signed_by_its_query() -> None:
         "Basic " + token(BODY)[7:],
     ],
 )
-def test_what_is_not_signed_or_long_ago_or_over_something_else_is_refused(header: str) -> None:
+def test_invalid_or_stale_vonage_token_is_refused(header: str) -> None:
     with pytest.raises(Unauthenticated):
         verify(posted(header), SETTINGS)
 
 
-def test_another_application_is_refused() -> None:
+def test_other_vonage_application_is_refused() -> None:
     with pytest.raises(Forbidden):
         verify(posted(token(BODY, application_id="app-2")), SETTINGS)
 
 
-def test_the_key_that_was_pressed_is_read_as_vonage_wrote_it_ever() -> None:
+def test_pressed_key_is_read_in_all_vonage_formats() -> None:
     for body, pressed in ((b'{"dtmf":{"digits":"12"}}', "1"), (b'{"dtmf":"3"}', "3"), (b'{"dtmf":{"digits":""}}', ""), (b"", "")):
         assert key(posted("", body)) == pressed
