@@ -167,7 +167,7 @@ class Channel(StrEnum):
     CHAT = "chat"
 
 
-CHATS = {"slack": Channel.CHAT, "feishu": Channel.CHAT, "dingtalk": Channel.CHAT, "wecom": Channel.WECHAT}
+CHAT_SOURCES = {"slack": Channel.CHAT, "feishu": Channel.CHAT, "dingtalk": Channel.CHAT, "wecom": Channel.WECHAT}
 """The channels of sources that are chats."""
 
 
@@ -177,8 +177,8 @@ def channel_of(source: str, dedup_key: str | None) -> Channel:
     It is the channel of a chat, or the channel named like the source, else monitoring for alerts
     and app for other systems.
     """
-    if source in CHATS:
-        return CHATS[source]
+    if source in CHAT_SOURCES:
+        return CHAT_SOURCES[source]
     if source in set(Channel):
         return Channel(source)
     return Channel.APP if dedup_key is None else Channel.MONITORING

@@ -14,11 +14,11 @@ from prometheus_client import CollectorRegistry
 from prometheus_client.metrics import MetricWrapperBase
 
 from devtools.commands import COMMANDS
-from gateway.api.description.paths import plain
-from gateway.api.records.feed import Feed
-from gateway.api.routes import table
+from gateway.api.description.paths import strip_patterns
+from gateway.api.records.feed import ChangeFeed
+from gateway.api.routes import list_routes
 from gateway.observe.metrics import Metrics
-from gateway.quarantine.difference import Kind
+from gateway.quarantine.difference import DifferenceKind
 from gateway.quarantine.mapping import Mapping, check
 from gateway.vocabulary import Outcome
 
@@ -115,14 +115,16 @@ def test_every_metric_is_documented_with_labels() -> None:
 
 def test_quarantine_page_matches_operations_kinds_and_mapping_steps() -> None:
     page = (ROOT / "docs" / "quarantine.md").read_text("utf-8")
-    known = {(route.method, plain(route.path)): route for route in table(Feed())}
+    known = {(route.method, strip_patterns(route.path)): route for route in list_routes(ChangeFeed())}
     rows = re.findall(r"^\|.*\| `(GET|PUT|POST) (/api/v1/[\w/{}-]+)`.*\| (.*) \|$", page, re.MULTILINE)
     told = {
-        (route.method, plain(route.path)) for route in known.values() if re.match("/api/v1/(quarantine|mappings)/", route.path)
+        (route.method, strip_patterns(route.path))
+        for route in known.values()
+        if re.match("/api/v1/(quarantine|mappings)/", route.path)
     }
     assert {(method, path) for method, path, _ in rows} >= {one for one in told if one[0] != "GET"}
     for method, path, needed in rows:
         assert needed in {"the same", f"`{known[method, path].scope}`"} or f"`{known[method, path].scope}`, " in needed
-    assert {kind for kind in Kind if f"| `{kind}` |" in page} == set(Kind)
+    assert {kind for kind in DifferenceKind if f"| `{kind}` |" in page} == set(DifferenceKind)
     (example,) = re.findall(r"-d '\n(.*?)'$", page, re.MULTILINE | re.DOTALL)
     check(msgspec.convert(msgspec.json.decode(example)["steps"], Mapping))

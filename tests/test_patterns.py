@@ -26,7 +26,7 @@ QUICK_S = 0.01
 LARGEST = {
     "gateway.durations:": MOST_CHARS,
     "gateway.operations.reporter.meaning.": meaning.LOOKED_AT,
-    "gateway.correlation.": 2 * features.READ,
+    "gateway.correlation.": 2 * features.MAX_TEXT_READ,
 }
 """Characters of the longest text that the patterns of a module ever see, where that is less."""
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from gateway.incidents.labels import LABELS
-from gateway.incidents.lifecycle import ACTIONS, BACK, SAME, TABLE, Target
+from gateway.incidents.lifecycle import ACTIONS, BACK, SAME, TRANSITIONS, Target
 from gateway.vocabulary import (
     PRIORITIES,
     ArticleState,
@@ -53,7 +53,7 @@ def expected() -> dict[str, list[str]]:
     tables["| action | from | to |"] = [
         f"| `{name}` | {', '.join(f'`{state}`' for state in State if state in row and row[state] == to)} | {told(to)} |"
         for name, command in ACTIONS.items()
-        for row in [TABLE[command]]
+        for row in [TRANSITIONS[command]]
         for to in dict.fromkeys(row.values())
     ]
     return tables

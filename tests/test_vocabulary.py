@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from gateway.instants import LATEST
-from gateway.vocabulary import CHATS, Channel, RequestCategory, channel_of
+from gateway.vocabulary import CHAT_SOURCES, Channel, RequestCategory, channel_of
 from tests.support.clock import NOON
 from tests.support.intake import an_alert
 
@@ -20,7 +20,7 @@ def test_request_category_of_earlier_release_is_mapped() -> None:
 def test_chat_source_has_chat_channel_with_or_without_key(
     key: str | None,
 ) -> None:
-    assert {source: channel_of(source, key) for source in CHATS} == dict(CHATS)
+    assert {source: channel_of(source, key) for source in CHAT_SOURCES} == dict(CHAT_SOURCES)
     assert channel_of("wecom", key) is Channel.WECHAT
 
 

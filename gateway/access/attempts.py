@@ -31,14 +31,14 @@ FORGET = "DELETE FROM login_attempt WHERE subject = ANY($1::bytea[])"
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class LoginLimits:
     """The attempts that one login may make from one address in one window."""
 
     attempts: int
     window: timedelta
 
 
-async def count(conn: Connection, login: str | None, address: str, limits: Limits, stamp: datetime | None) -> None:
+async def count_attempt(conn: Connection, login: str | None, address: str, limits: LoginLimits, stamp: datetime | None) -> None:
     """Count one attempt and commit it; raise TooManyAttempts if it exceeds a limit.
 
     With `login` None only the attempts of the address are counted.
@@ -51,7 +51,7 @@ async def count(conn: Connection, login: str | None, address: str, limits: Limit
         raise TooManyAttempts("too many attempts: wait, then try again", retry_after=seconds)
 
 
-async def forget(conn: Connection, login: str, address: str) -> None:
+async def reset_attempts(conn: Connection, login: str, address: str) -> None:
     """Reset the count of a login after a successful log-in.
 
     The attempts of its address with other logins stay counted.

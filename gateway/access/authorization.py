@@ -2,14 +2,14 @@
 
 from collections.abc import Iterable, Mapping
 
-from gateway.access.permissions import ALLOWED, Action, Allowed, Refused, may, may_edit
+from gateway.access.permissions import ALLOWED, Action, Allowed, PermissionDenied, may, may_edit
 from gateway.access.principal import Principal
 from gateway.errors import Flaw, Forbidden, Unprocessable
 from gateway.incidents import commands as c
 from gateway.incidents.record import Incident
 from gateway.vocabulary import Resolution, Tier
 
-ASKS: Mapping[type[c.Command], Action] = {
+REQUIRED_ACTIONS: Mapping[type[c.Command], Action] = {
     c.Acknowledge: Action.ACKNOWLEDGE,
     c.Assign: Action.ASSIGN,
     c.Return: Action.RETURN,
@@ -30,25 +30,29 @@ ASKS: Mapping[type[c.Command], Action] = {
 """The action that each command needs, before its fields are considered."""
 
 
-def asked(command: c.Command, who: Principal) -> Action:
+def required_action(command: c.Command, who: Principal) -> Action:
     """Return the action that the command needs."""
     if isinstance(command, c.Acknowledge) and command.person not in ("", who.name):
         return Action.ACKNOWLEDGE_FOR
     if isinstance(command, c.Escalate) and command.to is Tier.VENDOR:
         return Action.ENGAGE
-    return ASKS[type(command)]
+    return REQUIRED_ACTIONS[type(command)]
 
 
-def check_asking(who: Principal, command: c.Command, incident: Incident) -> None:
+def check_before_assignment(who: Principal, command: c.Command, incident: Incident) -> None:
     """Raise Forbidden if the principal could not do this for any group or person.
 
     An assignment is let pass to whoever may assign again within tier 2. Raises Unprocessable
     where the command lacks the reason or solution it needs.
     """
-    decision = may(who, asked(command, who), incident)
-    if isinstance(command, c.Assign) and isinstance(decision, Refused) and may(who, Action.REASSIGN, incident) == ALLOWED:
+    decision = may(who, required_action(command, who), incident)
+    if (
+        isinstance(command, c.Assign)
+        and isinstance(decision, PermissionDenied)
+        and may(who, Action.REASSIGN, incident) == ALLOWED
+    ):
         return
-    refuse(decision)
+    raise_if_refused(decision)
     if who.contact:
         _check_words(command)
 
@@ -68,17 +72,17 @@ SOLUTIONS = frozenset({Resolution.SOLVED, Resolution.WORKAROUND})
 """The resolutions that need a solution text."""
 
 
-def check(who: Principal, command: c.Command, incident: Incident) -> None:
+def check_command(who: Principal, command: c.Command, incident: Incident) -> None:
     """Raise Forbidden if the principal may not do this.
 
     Raises Unprocessable if the reason it needs is missing.
     """
-    decision = may(who, asked(command, who), incident)
-    if isinstance(decision, Refused) and isinstance(command, c.Assign) and _passes_on(who, command, incident):
+    decision = may(who, required_action(command, who), incident)
+    if isinstance(decision, PermissionDenied) and isinstance(command, c.Assign) and _passes_on(who, command, incident):
         if not command.note.strip():
             raise Unprocessable("say why it is passed on", flaws=(Flaw("/note", "needed inside tier 2"),))
         return
-    refuse(decision)
+    raise_if_refused(decision)
 
 
 def _passes_on(who: Principal, command: c.Assign, incident: Incident) -> bool:
@@ -89,12 +93,12 @@ def _passes_on(who: Principal, command: c.Assign, incident: Incident) -> bool:
 
 def check_fields(who: Principal, fields: Iterable[str], incident: Incident) -> None:
     """Raise Forbidden, with a flaw for every field that the principal may not change."""
-    refused = [(name, decision) for name in fields if isinstance(decision := may_edit(who, name, incident), Refused)]
+    refused = [(name, decision) for name in fields if isinstance(decision := may_edit(who, name, incident), PermissionDenied)]
     if refused:
         raise Forbidden(refused[0][1].reason, flaws=tuple(Flaw(f"/{name}", decision.reason) for name, decision in refused))
 
 
-def refuse(decision: Allowed | Refused) -> None:
+def raise_if_refused(decision: Allowed | PermissionDenied) -> None:
     """Raise Forbidden if the decision is a refusal."""
-    if isinstance(decision, Refused):
+    if isinstance(decision, PermissionDenied):
         raise Forbidden(decision.reason)

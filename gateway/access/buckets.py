@@ -18,7 +18,7 @@ WHERE least($2, b.tokens + greatest(extract(epoch FROM excluded.filled_at - b.fi
 
 
 @dataclass(frozen=True, slots=True)
-class Bucket:
+class SharedBucket:
     """A token bucket: its key, its capacity, and the time in which it gains one token.
 
     `told` is the beginning of the error message of an empty bucket.
@@ -30,14 +30,14 @@ class Bucket:
     told: str = "more reports than are taken at once"
 
 
-async def take(conn: Connection, bucket: Bucket, stamp: datetime | None) -> None:
+async def take_token(conn: Connection, bucket: SharedBucket, stamp: datetime | None) -> None:
     """Take one token; raise TooManyAttempts if there is none."""
-    if not await taken(conn, bucket, stamp):
+    if not await try_take_token(conn, bucket, stamp):
         wait = max(1, ceil(bucket.every.total_seconds()))
         raise TooManyAttempts(f"{bucket.told}: wait, then try again", retry_after=wait)
 
 
-async def taken(conn: Connection, bucket: Bucket, stamp: datetime | None) -> bool:
+async def try_take_token(conn: Connection, bucket: SharedBucket, stamp: datetime | None) -> bool:
     """Take one token if there is one; return whether there was."""
     subject, every = sha256(bucket.subject.encode("utf-8", "surrogatepass")).digest(), bucket.every.total_seconds()
     done = await conn.execute(TAKE, subject, float(bucket.most), every, stamp)

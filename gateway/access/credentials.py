@@ -25,7 +25,7 @@ UPDATE person SET credentials_since = (SELECT at FROM now) WHERE id = $1::int
 """
 
 
-async def end_all(
+async def revoke_all(
     conn: Connection,
     person_id: int,
     stamp: datetime | None,
@@ -41,6 +41,6 @@ async def end_all(
     await conn.execute(END, person_id, stamp, but, sessions_only)
 
 
-def is_ended(made_at: datetime, since: datetime | None) -> bool:
+def is_revoked(made_at: datetime, since: datetime | None) -> bool:
     """Return whether a credential made at `made_at` was revoked at `since`, a person's value."""
     return since is not None and made_at <= since

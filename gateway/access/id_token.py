@@ -22,16 +22,16 @@ LEEWAY = timedelta(seconds=60)
 """The greatest difference accepted between the clocks of the provider and of PostgreSQL."""
 
 
-class Untrusted(Exception):
+class UntrustedToken(Exception):
     """An ID token that fails a check; the text is for the log."""
 
 
-class UnknownKey(Untrusted):
+class UnknownProviderKey(UntrustedToken):
     """An ID token signed with a key that is not among the known ones: perhaps a newer one."""
 
 
 @dataclass(frozen=True, slots=True)
-class Expected:
+class ExpectedClaims:
     """The values that a token must match: issuer, audience, nonce and present time."""
 
     issuer: str
@@ -59,10 +59,10 @@ def signing_keys(document: Mapping[str, Any]) -> KeySet:
     try:
         return KeySet.import_key_set({"keys": usable})
     except (JoseError, ValueError, KeyError, TypeError) as error:
-        raise Untrusted(f"the provider's keys cannot be used: {error}") from error
+        raise UntrustedToken(f"the provider's keys cannot be used: {error}") from error
 
 
-def read(token: str, keys: KeySet, expected: Expected) -> Subject:
+def verify_id_token(token: str, keys: KeySet, expected: ExpectedClaims) -> Subject:
     """Return the subject of a token that passes every check.
 
     Raises Untrusted, and UnknownKey if the provider's keys should be fetched again.
@@ -70,16 +70,16 @@ def read(token: str, keys: KeySet, expected: Expected) -> Subject:
     try:
         claims = jwt.decode(token, keys, algorithms=list(ALGORITHMS)).claims
     except InvalidKeyIdError as error:
-        raise UnknownKey(str(error)) from error
+        raise UnknownProviderKey(str(error)) from error
     except (JoseError, ValueError, KeyError, TypeError) as error:
-        raise Untrusted(f"{type(error).__name__}: {error}") from error
+        raise UntrustedToken(f"{type(error).__name__}: {error}") from error
     if (why := objection(claims, expected)) is not None:
-        raise Untrusted(why)
+        raise UntrustedToken(why)
     verified = claims.get("email_verified") is True and isinstance(claims.get("email"), str)
     return Subject(claims["sub"], claims["email"] if verified else "")
 
 
-def objection(claims: Mapping[str, Any], expected: Expected) -> str | None:  # noqa: PLR0911 - one return a claim
+def objection(claims: Mapping[str, Any], expected: ExpectedClaims) -> str | None:  # noqa: PLR0911 - one return a claim
     """Return the reason why these claims are not accepted, or None."""
     if claims.get("iss") != expected.issuer:
         return "another issuer"

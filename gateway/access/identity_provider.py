@@ -15,7 +15,7 @@ from aiohttp import ClientError, ClientSession, ClientTimeout, TCPConnector
 from joserfc.jwk import KeySet
 
 from gateway.access import id_token
-from gateway.access.id_token import Expected, Subject
+from gateway.access.id_token import ExpectedClaims, Subject
 from gateway.clock import Clock
 from gateway.egress.address_guard import AddressGuard, AddressRefused, PinnedResolver
 from gateway.errors import Unauthenticated, Unavailable
@@ -80,16 +80,16 @@ class IdentityProvider:
             self._metadata = (now, found)
         return self._metadata[1]
 
-    async def subject(self, code: str, verifier: str, redirect_url: str, expected: Expected) -> Subject:
+    async def subject(self, code: str, verifier: str, redirect_url: str, expected: ExpectedClaims) -> Subject:
         """Return the person that the authorization code stands for.
 
         Raises Unavailable, Unauthenticated, and Untrusted for a token that fails a check.
         """
         token = await self._exchange(code, verifier, redirect_url)
         try:
-            return id_token.read(token, await self._signing_keys(BELIEVED_S), expected)
-        except id_token.UnknownKey:
-            return id_token.read(token, await self._signing_keys(AGAIN_S), expected)
+            return id_token.verify_id_token(token, await self._signing_keys(BELIEVED_S), expected)
+        except id_token.UnknownProviderKey:
+            return id_token.verify_id_token(token, await self._signing_keys(AGAIN_S), expected)
 
     async def _signing_keys(self, believed: float) -> KeySet:
         now = self._clock.monotonic()

@@ -13,10 +13,10 @@ from hashlib import sha256
 
 from asyncpg import Record
 
-from gateway.access.principal import NOBODY, Machine, Part, Principal, person_principal
+from gateway.access.principal import NOBODY, MachineRole, Principal, PrincipalRole, principal_of_person
 from gateway.clock import Clock
 from gateway.db.pool import Connection, Pool, acquire
-from gateway.directory.roles import Role, known
+from gateway.directory.roles import Role, parse_roles
 from gateway.errors import NotFound, Unauthenticated
 
 BELIEVED_FOR = 3.0
@@ -131,7 +131,7 @@ FROM api_key k LEFT JOIN person p ON p.id = k.person_id
 LIST = KEYS + "WHERE NOT k.session ORDER BY k.id LIMIT 1000"
 
 
-async def everything(conn: Connection) -> list[KeyInfo]:
+async def all_keys(conn: Connection) -> list[KeyInfo]:
     """Return all keys, revoked ones too, but no sessions."""
     return [KeyInfo(**{**row, "scopes": tuple(row["scopes"])}) for row in await conn.fetch(LIST)]
 
@@ -145,7 +145,7 @@ WHERE k.person_id = $1 AND k.revoked_at IS NULL
 )
 
 
-async def of_person(conn: Connection, person_id: int, stamp: datetime | None) -> list[KeyInfo]:
+async def keys_of_person(conn: Connection, person_id: int, stamp: datetime | None) -> list[KeyInfo]:
     """Return the valid keys and sessions of a person."""
     return [KeyInfo(**{**row, "scopes": tuple(row["scopes"])}) for row in await conn.fetch(OWN, person_id, stamp)]
 
@@ -186,23 +186,23 @@ def caller_of(row: Record) -> Caller:
     if row["person_id"] is None:
         who = Principal(name=row["name"], parts=_standing_in(scopes, privy=row["privy"]))
         return Caller(row["id"], row["name"], scopes, row["integration_id"], who)
-    roles = known(row["roles"])
+    roles = parse_roles(row["roles"])
     if Role.ADMINISTRATOR not in roles:
         scopes -= {Scope.ADMIN}
-    who = person_principal(row["login"], row["email"], row["phone"], roles, row["groups"])
+    who = principal_of_person(row["login"], row["email"], row["phone"], roles, row["groups"])
     return Caller(row["id"], row["login"], scopes - {Scope.INGEST}, None, who, row["person_id"], row["session"])
 
 
-def _standing_in(scopes: frozenset[Scope], *, privy: bool) -> frozenset[Part]:
-    parts: set[Part] = set()
+def _standing_in(scopes: frozenset[Scope], *, privy: bool) -> frozenset[PrincipalRole]:
+    parts: set[PrincipalRole] = set()
     if Scope.ADMIN in scopes:
-        parts |= {Role.ADMINISTRATOR, Machine.WRITER}
+        parts |= {Role.ADMINISTRATOR, MachineRole.WRITER}
         if privy:
             parts.add(Role.INCIDENT_MANAGER)
     if Scope.WRITE in scopes:
-        parts.add(Machine.WRITER)
+        parts.add(MachineRole.WRITER)
     if Scope.READ in scopes:
-        parts.add(Machine.READER)
+        parts.add(MachineRole.READER)
     return frozenset(parts)
 
 

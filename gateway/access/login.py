@@ -7,13 +7,13 @@ import structlog
 from asyncpg import Record
 
 from gateway.access import attempts, keys
-from gateway.access.attempts import Limits
-from gateway.access.credentials import end_all
+from gateway.access.attempts import LoginLimits
+from gateway.access.credentials import revoke_all
 from gateway.access.keys import KeyInfo, Scope
-from gateway.access.passwords import Passwords, acceptable
+from gateway.access.passwords import Passwords, check_password
 from gateway.clock import Clock
 from gateway.db.pool import Connection, Pool, acquire, transaction
-from gateway.directory.roles import Role, known
+from gateway.directory.roles import Role, parse_roles
 from gateway.errors import Unauthenticated, Unprocessable
 
 log = structlog.get_logger()
@@ -22,7 +22,7 @@ WRONG = "the login or the password is wrong"
 
 
 @dataclass(frozen=True, slots=True)
-class Session:
+class LoginSession:
     """The result of a log-in; `token` is an API key of the person, shown this once."""
 
     token: str
@@ -31,7 +31,7 @@ class Session:
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class PasswordChange:
     """A change of a password.
 
     With `keep_keys` the person's own keys and chat accounts stay valid.
@@ -43,23 +43,23 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
-class Login:
+class LoginService:
     """The log-in of people; a session lasts `lasting`."""
 
     pool: Pool
     clock: Clock
     passwords: Passwords
-    limits: Limits
+    limits: LoginLimits
     lasting: timedelta
 
-    async def by_password(self, login: str, password: str, address: str) -> Session:
+    async def by_password(self, login: str, password: str, address: str) -> LoginSession:
         """Check a password and open a session.
 
         Raises Unauthenticated, the same for an unknown login; TooManyAttempts; Overloaded.
         """
         login = login.strip().lower()
         async with acquire(self.pool) as conn:
-            await attempts.count(conn, login, address, self.limits, self.clock.stamp())
+            await attempts.count_attempt(conn, login, address, self.limits, self.clock.stamp())
             person = await conn.fetchrow(BY_LOGIN, login)
         kept = None if person is None else person["password_hash"]
         if not await self.passwords.matches(kept, password) or person is None or kept is None:
@@ -69,27 +69,27 @@ class Login:
         async with transaction(self.pool) as conn:
             if await conn.fetchval(STILL, person["id"], kept, fresh) is None:
                 raise Unauthenticated(WRONG)
-            await attempts.forget(conn, login, address)
+            await attempts.reset_attempts(conn, login, address)
             return await self.open(conn, person)
 
-    async def open(self, conn: Connection, person: Record) -> Session:
+    async def open(self, conn: Connection, person: Record) -> LoginSession:
         """Open a session for a row of `person` with id, login and roles."""
         stamp = self.clock.stamp()
         expires = await conn.fetchval(IN_A_WHILE, stamp, self.lasting)
-        scopes = grantable(known(person["roles"]))
+        scopes = grantable_scopes(parse_roles(person["roles"]))
         text, info = await keys.create(
             conn, f"session of {person['login']}", scopes, stamp, expires_at=expires, person_id=person["id"], session=True
         )
         log.info("login", login=person["login"], key=info.id)
-        return Session(text, person["login"], info)
+        return LoginSession(text, person["login"], info)
 
-    async def change_password(self, login: str, given: Change, address: str, key_id: int) -> None:
+    async def change_password(self, login: str, given: PasswordChange, address: str, key_id: int) -> None:
         """Set the person's own password and revoke everything else that was issued to them.
 
         Raises Unprocessable, TooManyAttempts, Overloaded.
         """
         async with acquire(self.pool) as conn:
-            await attempts.count(conn, login, address, self.limits, self.clock.stamp())
+            await attempts.count_attempt(conn, login, address, self.limits, self.clock.stamp())
             person = await conn.fetchrow(BY_LOGIN, login)
         if person is None or not await self.passwords.matches(person["password_hash"], given.old):
             raise Unprocessable("the old password is wrong")
@@ -104,15 +104,15 @@ class Login:
             person = await conn.fetchrow(BY_LOGIN, login)
         if person is None:
             raise Unprocessable(f"nobody active has the login {login}")
-        kept = await self.passwords.hash(acceptable(new, login, person["name"], person["email"]))
+        kept = await self.passwords.hash(check_password(new, login, person["name"], person["email"]))
         stamp: datetime | None = self.clock.stamp()
         async with transaction(self.pool) as conn:
             await conn.execute(SET, person["id"], kept, stamp)
-            await end_all(conn, person["id"], stamp, but=but, sessions_only=keep_keys)
+            await revoke_all(conn, person["id"], stamp, but=but, sessions_only=keep_keys)
         log.info("password_set", login=login)
 
 
-def grantable(roles: frozenset[Role]) -> frozenset[Scope]:
+def grantable_scopes(roles: frozenset[Role]) -> frozenset[Scope]:
     """Return the scopes that a key of a person with these roles may have."""
     return frozenset({Scope.READ, Scope.WRITE} | ({Scope.ADMIN} if Role.ADMINISTRATOR in roles else set()))
 

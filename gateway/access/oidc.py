@@ -14,9 +14,9 @@ from asyncpg import Record
 from yarl import URL
 
 from gateway.access import attempts
-from gateway.access.id_token import Expected, Subject, Untrusted
+from gateway.access.id_token import ExpectedClaims, Subject, UntrustedToken
 from gateway.access.identity_provider import IdentityProvider
-from gateway.access.login import Login, Session
+from gateway.access.login import LoginService, LoginSession
 from gateway.db.pool import Connection, acquire, transaction
 from gateway.errors import Unauthenticated
 from gateway.settings import Oidc
@@ -30,7 +30,7 @@ UNKNOWN = "this log-in was not begun here, is over, or took too long: begin agai
 
 
 @dataclass(frozen=True, slots=True)
-class Begun:
+class LoginRedirect:
     """A log-in under way: the address to send the browser to, and the secret that only it keeps."""
 
     address: str
@@ -41,12 +41,12 @@ class Begun:
 class OidcLogin:
     """The log-in by an identity provider; `redirect_url` is the address it sends people back to."""
 
-    login: Login
+    login: LoginService
     provider: IdentityProvider
     settings: Oidc
     redirect_url: str
 
-    async def begin(self, address: str) -> Begun:
+    async def begin(self, address: str) -> LoginRedirect:
         """Begin a log-in.
 
         Raises TooManyAttempts, and Unavailable if the provider cannot be reached.
@@ -55,7 +55,7 @@ class OidcLogin:
         state, browser, nonce, verifier = (secrets.token_urlsafe(32) for _ in range(4))
         stamp = self.login.clock.stamp()
         async with acquire(self.login.pool) as conn:
-            await attempts.count(conn, None, address, self.login.limits, stamp)
+            await attempts.count_attempt(conn, None, address, self.login.limits, stamp)
             await conn.execute(BEGIN, _both(state, browser), nonce, verifier, stamp, WITHIN)
         challenge = base64.urlsafe_b64encode(sha256(verifier.encode()).digest()).rstrip(b"=").decode()
         asked = {
@@ -63,9 +63,9 @@ class OidcLogin:
             "scope": self.settings.scopes, "state": state, "nonce": nonce, "code_challenge": challenge,
             "code_challenge_method": "S256",
         }  # fmt: skip
-        return Begun(str(URL(metadata.authorization_endpoint).update_query(asked)), browser)
+        return LoginRedirect(str(URL(metadata.authorization_endpoint).update_query(asked)), browser)
 
-    async def finish(self, state: str, browser: str, code: str, issuer: str | None) -> Session:
+    async def finish(self, state: str, browser: str, code: str, issuer: str | None) -> LoginSession:
         """Open a session for the person that the code stands for.
 
         A state is valid once, and only in the browser it was made for. Raises Unauthenticated,
@@ -75,10 +75,10 @@ class OidcLogin:
             begun = await conn.fetchrow(FINISH, _both(state, browser), self.login.clock.stamp())
         if begun is None or begun["late"] or issuer not in (None, self.settings.issuer):
             raise Unauthenticated(UNKNOWN)
-        expected = Expected(self.settings.issuer, self.settings.client_id, begun["nonce"], begun["now"])
+        expected = ExpectedClaims(self.settings.issuer, self.settings.client_id, begun["nonce"], begun["now"])
         try:
             subject = await self.provider.subject(code, begun["verifier"], self.redirect_url, expected)
-        except Untrusted as refusal:
+        except UntrustedToken as refusal:
             log.warning("id_token_refused", reason=str(refusal))
             raise Unauthenticated("the identity provider's answer is not to be trusted") from refusal
         async with transaction(self.login.pool) as conn:

@@ -117,7 +117,7 @@ def is_common(password: str) -> bool:
     return any(core == (core[:part] * len(core))[: len(core)] for part in range(1, len(core) // 2 + 1))
 
 
-def acceptable(password: str, *known: str) -> str:
+def check_password(password: str, *known: str) -> str:
     """Return the password; raise Unprocessable if it is not acceptable.
 
     The rules follow NIST SP 800-63B, 3.1.1.2. `known` are words an attacker would try first: the

@@ -13,7 +13,7 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import assert_never
 
-from gateway.access.principal import Machine, Part, Principal
+from gateway.access.principal import MachineRole, Principal, PrincipalRole
 from gateway.directory.roles import Role
 from gateway.incidents.record import Incident
 from gateway.incidents.visibility import Visibility, has_security_role
@@ -117,7 +117,7 @@ MEANING: Mapping[Action, str] = {
 """The meaning of actions whose name does not say it."""
 
 
-class Where(StrEnum):
+class RecordLocation(StrEnum):
     """The records that a row covers, by who they are with."""
 
     ANY = "any record"
@@ -139,9 +139,9 @@ OVER = frozenset({State.RESOLVED, State.CLOSED})
 class Rule:
     """A row: the role `part` may do each of `actions` to records `where` in one of `states`."""
 
-    part: Part
+    part: PrincipalRole
     actions: frozenset[Action]
-    where: Where = Where.ANY
+    where: RecordLocation = RecordLocation.ANY
     states: frozenset[State] = ALL
 
 
@@ -149,9 +149,9 @@ class Rule:
 class FieldRule:
     """A row: the role `part` may change each of `fields` of records `where` in one of `states`."""
 
-    part: Part
+    part: PrincipalRole
     fields: frozenset[str]
-    where: Where = Where.ANY
+    where: RecordLocation = RecordLocation.ANY
     states: frozenset[State] = ALL
 
 
@@ -171,32 +171,32 @@ TABLE: tuple[Rule, ...] = (
     Rule(
         Role.REPORTER,
         frozenset({_A.READ, _A.CONFIRM, _A.REFUSE, _A.RATE, _A.FOLLOW_ON, _A.SUBSCRIBE, _A.COMPLAIN}),
-        Where.OWN,
+        RecordLocation.OWN,
     ),
-    Rule(Role.REPORTER, frozenset({_A.NOTE, _A.ATTACH}), Where.OWN, OPEN),
+    Rule(Role.REPORTER, frozenset({_A.NOTE, _A.ATTACH}), RecordLocation.OWN, OPEN),
     Rule(Role.SERVICE_DESK, _STAFF | _EVIDENCE | {_A.REPLAY, _A.OPEN_SET_ASIDE, _A.SILENCE}),
     Rule(Role.SERVICE_DESK, _SEEING | _OWNING | {_A.ACKNOWLEDGE_ESCALATION, _A.SUBSCRIBE, _A.SUBSCRIBE_OTHERS, _A.POST_UPDATE}),
     Rule(Role.SERVICE_DESK, frozenset({_A.ESCALATE, _A.ENGAGE})),
-    Rule(Role.SERVICE_DESK, _WORK, Where.DESK),
-    Rule(Role.SERVICE_DESK, frozenset({_A.HOLD, _A.RESUME, _A.RESOLVE}), Where.SECOND),
-    Rule(Role.SERVICE_DESK, frozenset({_A.REPORT}), Where.ANY, OVER),
+    Rule(Role.SERVICE_DESK, _WORK, RecordLocation.DESK),
+    Rule(Role.SERVICE_DESK, frozenset({_A.HOLD, _A.RESUME, _A.RESOLVE}), RecordLocation.SECOND),
+    Rule(Role.SERVICE_DESK, frozenset({_A.REPORT}), RecordLocation.ANY, OVER),
     Rule(Role.TIER2, _STAFF | _SEEING | {_A.RECEIPTS, _A.SUBSCRIBE, _A.ACKNOWLEDGE_ESCALATION}),
-    Rule(Role.TIER2, frozenset({_A.POST_UPDATE}), Where.HANDLED),
-    Rule(Role.TIER2, _WORK | {_A.RETURN, _A.LINK, _A.UNLINK, _A.CONVERT}, Where.SECOND),
-    Rule(Role.TIER2, _PASSING_ON | {_A.RESUME}, Where.BEYOND_DESK),
-    Rule(Role.TIER2, frozenset({_A.REPORT}), Where.ANY, OVER),
+    Rule(Role.TIER2, frozenset({_A.POST_UPDATE}), RecordLocation.HANDLED),
+    Rule(Role.TIER2, _WORK | {_A.RETURN, _A.LINK, _A.UNLINK, _A.CONVERT}, RecordLocation.SECOND),
+    Rule(Role.TIER2, _PASSING_ON | {_A.RESUME}, RecordLocation.BEYOND_DESK),
+    Rule(Role.TIER2, frozenset({_A.REPORT}), RecordLocation.ANY, OVER),
     Rule(Role.TIER3, _STAFF | _SEEING | {_A.RECEIPTS, _A.SUBSCRIBE, _A.ACKNOWLEDGE_ESCALATION}),
-    Rule(Role.TIER3, frozenset({_A.POST_UPDATE}), Where.HANDLED),
-    Rule(Role.TIER3, _WORK | {_A.LINK, _A.UNLINK, *_PASSING_ON} - {_A.ESCALATE}, Where.THIRD),
-    Rule(Role.TIER3, frozenset({_A.REPORT}), Where.ANY, OVER),
+    Rule(Role.TIER3, frozenset({_A.POST_UPDATE}), RecordLocation.HANDLED),
+    Rule(Role.TIER3, _WORK | {_A.LINK, _A.UNLINK, *_PASSING_ON} - {_A.ESCALATE}, RecordLocation.THIRD),
+    Rule(Role.TIER3, frozenset({_A.REPORT}), RecordLocation.ANY, OVER),
     Rule(Role.INCIDENT_MANAGER, frozenset(Action)),
     Rule(Role.LEADER, _SEEING | {_A.FOLLOW, _A.DIRECTORY, _A.KNOWLEDGE, _A.SUBSCRIBE, _A.ACKNOWLEDGE_ESCALATION}),
-    Rule(Role.LEADER, frozenset({_A.APPROVE_REPORT}), Where.ANY, OVER),
+    Rule(Role.LEADER, frozenset({_A.APPROVE_REPORT}), RecordLocation.ANY, OVER),
     Rule(Role.ADMINISTRATOR, frozenset({_A.DIRECTORY})),
     Rule(Role.SECURITY, frozenset({_A.SUBMIT, _A.DIRECTORY})),
-    Rule(Role.SECURITY, _SEEING | {_A.NOTE, _A.ATTACH, _A.SUBSCRIBE, _A.ACKNOWLEDGE_ESCALATION}, Where.FLAGGED),
-    Rule(Machine.READER, _SEEING | _EVIDENCE | {_A.FOLLOW, _A.DIRECTORY, _A.KNOWLEDGE}),
-    Rule(Machine.WRITER, frozenset(Action) - {_A.ENTER_LATE, _A.DETACH, _A.APPROVE_REPORT, _A.ACKNOWLEDGE_ESCALATION}),
+    Rule(Role.SECURITY, _SEEING | {_A.NOTE, _A.ATTACH, _A.SUBSCRIBE, _A.ACKNOWLEDGE_ESCALATION}, RecordLocation.FLAGGED),
+    Rule(MachineRole.READER, _SEEING | _EVIDENCE | {_A.FOLLOW, _A.DIRECTORY, _A.KNOWLEDGE}),
+    Rule(MachineRole.WRITER, frozenset(Action) - {_A.ENTER_LATE, _A.DETACH, _A.APPROVE_REPORT, _A.ACKNOWLEDGE_ESCALATION}),
 )
 
 _DESCRIBING = frozenset({"title", "description", "contact_name", "contact", "location", "reporting_unit", "labels", "language"})
@@ -207,15 +207,15 @@ FIELDS = _DESCRIBING | _CLASSIFYING | _OWNERSHIP | _SOLVING | {"source", "third_
 """All fields that can be edited."""
 
 FIELD_TABLE: tuple[FieldRule, ...] = (
-    FieldRule(Role.SERVICE_DESK, FIELDS - _SOLVING - {"priority"}, Where.ANY, OPEN),
-    FieldRule(Role.SERVICE_DESK, _SOLVING | {"source", "third_party"}, Where.ANY, OVER),
-    FieldRule(Role.TIER2, _CLASSIFYING | {"labels", "location", "description", "third_party"}, Where.BEYOND_DESK, LIVE),
-    FieldRule(Role.TIER2, _SOLVING | {"third_party"}, Where.BEYOND_DESK, OVER),
-    FieldRule(Role.TIER3, _CLASSIFYING - {"service"} | {"labels", "location", "third_party"}, Where.THIRD, LIVE),
-    FieldRule(Role.TIER3, _SOLVING | {"third_party"}, Where.THIRD, OVER),
+    FieldRule(Role.SERVICE_DESK, FIELDS - _SOLVING - {"priority"}, RecordLocation.ANY, OPEN),
+    FieldRule(Role.SERVICE_DESK, _SOLVING | {"source", "third_party"}, RecordLocation.ANY, OVER),
+    FieldRule(Role.TIER2, _CLASSIFYING | {"labels", "location", "description", "third_party"}, RecordLocation.BEYOND_DESK, LIVE),
+    FieldRule(Role.TIER2, _SOLVING | {"third_party"}, RecordLocation.BEYOND_DESK, OVER),
+    FieldRule(Role.TIER3, _CLASSIFYING - {"service"} | {"labels", "location", "third_party"}, RecordLocation.THIRD, LIVE),
+    FieldRule(Role.TIER3, _SOLVING | {"third_party"}, RecordLocation.THIRD, OVER),
     FieldRule(Role.INCIDENT_MANAGER, FIELDS),
-    FieldRule(Role.SECURITY, frozenset({"security"}), Where.FLAGGED),
-    FieldRule(Machine.WRITER, FIELDS),
+    FieldRule(Role.SECURITY, frozenset({"security"}), RecordLocation.FLAGGED),
+    FieldRule(MachineRole.WRITER, FIELDS),
 )
 
 
@@ -225,7 +225,7 @@ class Allowed:
 
 
 @dataclass(frozen=True, slots=True)
-class Refused:
+class PermissionDenied:
     """The decision that refuses.
 
     The reason is shown to people and never reveals a record that the principal may not see.
@@ -238,41 +238,43 @@ ALLOWED = Allowed()
 
 
 @lru_cache(maxsize=1_024)
-def sight(who: Principal, action: Action = Action.READ) -> Visibility:
+def visibility_of(who: Principal, action: Action = Action.READ) -> Visibility:
     """Return the visibility of records for a principal, for READ or INSPECT.
 
     The state of a record plays no part in these two.
     """
     seeing = {rule.where for rule in TABLE if action in rule.actions and rule.part in who.parts}
     return Visibility(
-        ordinary=Where.ANY in seeing,
+        ordinary=RecordLocation.ANY in seeing,
         security=bool(seeing) and has_security_role(who.parts),
-        names=tuple(sorted(who.identities)) if Where.OWN in seeing else (),
+        names=tuple(sorted(who.identities)) if RecordLocation.OWN in seeing else (),
     )
 
 
-def may(who: Principal, action: Action, incident: Incident | None = None) -> Allowed | Refused:
+def may(who: Principal, action: Action, incident: Incident | None = None) -> Allowed | PermissionDenied:
     """Return whether the principal may do this to the record, or without one to any record."""
-    if incident is not None and not sight(who).sees(incident):
-        return Refused("there is no such record")
+    if incident is not None and not visibility_of(who).sees(incident):
+        return PermissionDenied("there is no such record")
     rules = [rule for rule in TABLE if rule.part in who.parts and action in rule.actions]
     return _judged(rules, who, incident, action)
 
 
-def may_edit(who: Principal, field: str, incident: Incident) -> Allowed | Refused:
+def may_edit(who: Principal, field: str, incident: Incident) -> Allowed | PermissionDenied:
     """Return whether the principal may change this field of the record."""
-    if not sight(who).sees(incident):
-        return Refused("there is no such record")
+    if not visibility_of(who).sees(incident):
+        return PermissionDenied("there is no such record")
     rules = [rule for rule in FIELD_TABLE if rule.part in who.parts and field in rule.fields]
     return _judged(rules, who, incident, f"change {field}")
 
 
-def _judged(rules: "list[Rule] | list[FieldRule]", who: Principal, incident: Incident | None, what: str) -> Allowed | Refused:
+def _judged(
+    rules: "list[Rule] | list[FieldRule]", who: Principal, incident: Incident | None, what: str
+) -> Allowed | PermissionDenied:
     if not rules:
-        return Refused(f"your roles ({', '.join(sorted(who.parts)) or 'none'}) do not include: {what}")
+        return PermissionDenied(f"your roles ({', '.join(sorted(who.parts)) or 'none'}) do not include: {what}")
     if incident is None or any(_is(rule.where, who, incident) and incident.state in rule.states for rule in rules):
         return ALLOWED
-    return Refused(f"your roles allow {what} {_limits(rules, who, incident)}")
+    return PermissionDenied(f"your roles allow {what} {_limits(rules, who, incident)}")
 
 
 def _limits(rules: "list[Rule] | list[FieldRule]", who: Principal, incident: Incident) -> str:
@@ -285,24 +287,24 @@ def _limits(rules: "list[Rule] | list[FieldRule]", who: Principal, incident: Inc
     return f"only for records that are {wheres}; this one is {incident.state}, tier {incident.tier}"
 
 
-def _is(where: Where, who: Principal, incident: Incident) -> bool:  # noqa: PLR0911 - one arm a place
+def _is(where: RecordLocation, who: Principal, incident: Incident) -> bool:  # noqa: PLR0911 - one arm a place
     match where:
-        case Where.ANY:
+        case RecordLocation.ANY:
             return True
-        case Where.OWN:
+        case RecordLocation.OWN:
             own = (incident.owner, incident.contact, incident.recorded_by)
             return any(name.lower() in who.identities for name in own)
-        case Where.DESK:
+        case RecordLocation.DESK:
             return incident.tier is Tier.DESK
-        case Where.SECOND:
+        case RecordLocation.SECOND:
             return incident.tier in (Tier.SECOND, Tier.VENDOR)
-        case Where.BEYOND_DESK:
+        case RecordLocation.BEYOND_DESK:
             return incident.tier is not Tier.DESK
-        case Where.HANDLED:
+        case RecordLocation.HANDLED:
             return incident.handler == who.name
-        case Where.THIRD:
+        case RecordLocation.THIRD:
             return incident.tier is Tier.THIRD or (incident.tier is Tier.VENDOR and _given(who, incident))
-        case Where.FLAGGED:
+        case RecordLocation.FLAGGED:
             return incident.security
         case _:
             assert_never(where)

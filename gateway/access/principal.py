@@ -4,19 +4,19 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from gateway.directory.roles import Role, known
+from gateway.directory.roles import Role, parse_roles
 
 
-class Machine(StrEnum):
+class MachineRole(StrEnum):
     """A stand-in for a role, for keys that belong to no person: the widest scope over records."""
 
     READER = "machine_reader"
     WRITER = "machine_writer"
 
 
-Part = Role | Machine
+PrincipalRole = Role | MachineRole
 
-STAFF: frozenset[Part] = frozenset({*Role, *Machine}) - {Role.REPORTER}
+STAFF: frozenset[PrincipalRole] = frozenset({*Role, *MachineRole}) - {Role.REPORTER}
 """The roles of staff, machines included."""
 
 
@@ -30,21 +30,21 @@ class Principal:
     """
 
     name: str
-    parts: frozenset[Part] = frozenset()
+    parts: frozenset[PrincipalRole] = frozenset()
     groups: frozenset[str] = frozenset()
     identities: frozenset[str] = frozenset()
     contact: str = ""
 
     @property
-    def outsider(self) -> bool:
+    def is_outsider(self) -> bool:
         """Return whether this is a reporter who is not staff."""
         return self.parts.isdisjoint(STAFF)
 
 
-def person_principal(login: str, email: str, phone: str, roles: Iterable[str], groups: Iterable[str] = ()) -> Principal:
+def principal_of_person(login: str, email: str, phone: str, roles: Iterable[str], groups: Iterable[str] = ()) -> Principal:
     """Return the principal of a person, from the columns of their row."""
     names = frozenset(text.lower() for text in (login, email, phone) if text)
-    return Principal(name=login, parts=known(roles), groups=frozenset(groups), identities=names, contact=email or login)
+    return Principal(name=login, parts=parse_roles(roles), groups=frozenset(groups), identities=names, contact=email or login)
 
 
 NOBODY = Principal(name="")

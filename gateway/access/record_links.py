@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from gateway.access.reporter_links import ReporterLinks
-from gateway.access.staff_links import Opened, ReaderKind, StaffLinks
+from gateway.access.staff_links import ReaderKind, StaffLink, StaffLinks
 from gateway.notify.delivery import PERSON
 from gateway.notify.outbox import OutboxRow
 from gateway.notify.templates import REPORTER, Template
@@ -42,5 +42,5 @@ class RecordLinks:
         kind, name = (ReaderKind.PERSON, owed.recipient) if is_person else (ReaderKind.ROLE, owed.role)
         if not name or len(name) > LONGEST_NAME:
             return ""
-        link = StaffLinks(self.links).make(Opened(incident_id, kind, name), owed.claimed_at)
+        link = StaffLinks(self.links).make(StaffLink(incident_id, kind, name), owed.claimed_at)
         return self.links.address(f"/r/{link}")

@@ -40,7 +40,7 @@ class ReporterLinks:
     def make(self, incident_id: int, now: datetime) -> tuple[str, datetime]:
         """Return a link to the record, and the end of its validity."""
         ends = int((now + self.valid).timestamp())
-        signed = f"{name_of(self.secrets[0])}.{incident_id}.{ends}"
+        signed = f"{secret_name(self.secrets[0])}.{incident_id}.{ends}"
         return f"{signed}.{signature(self.secrets[0], LABEL, signed)}", datetime.fromtimestamp(ends, UTC)
 
     def read(self, link: str, now: datetime) -> int:
@@ -48,14 +48,14 @@ class ReporterLinks:
         found = SHAPE.fullmatch(link)
         if found is None:
             raise NotFound(INVALID)
-        secret = next((secret for secret in self.secrets if name_of(secret) == found[1]), None)
+        secret = next((secret for secret in self.secrets if secret_name(secret) == found[1]), None)
         true = is_signed((secret or bytes(32),), LABEL, link.rpartition(".")[0], found[4])
         if not true or secret is None or int(found[3]) <= now.timestamp():
             raise NotFound(INVALID)
         return int(found[2])
 
 
-def name_of(secret: bytes) -> str:
+def secret_name(secret: bytes) -> str:
     """Return the name that links give a secret; nothing about the secret follows from it."""
     return sha256(b"name of a link secret\0" + secret).hexdigest()[:8]
 
@@ -73,7 +73,7 @@ To change the secret, add a row; the previous one is accepted as long as it is t
 """
 
 
-async def secrets_of(conn: Connection, setting: str, fresh: bytes, stamp: datetime | None) -> tuple[bytes, ...]:
+async def load_link_secrets(conn: Connection, setting: str, fresh: bytes, stamp: datetime | None) -> tuple[bytes, ...]:
     """Return the secrets of the setting, else those in the database.
 
     If the database has none either, `fresh` becomes the first.

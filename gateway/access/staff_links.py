@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 
-from gateway.access.reporter_links import INVALID, ReporterLinks, name_of
+from gateway.access.reporter_links import INVALID, ReporterLinks, secret_name
 from gateway.errors import NotFound
 from gateway.signing import is_signed, signature
 
@@ -31,7 +31,7 @@ class ReaderKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Opened:
+class StaffLink:
     """A record and the reader of a link; `made_at` is None where the link has no time."""
 
     incident_id: int
@@ -46,15 +46,15 @@ class StaffLinks:
 
     links: ReporterLinks
 
-    def make(self, opened: Opened, now: datetime) -> str:
+    def make(self, opened: StaffLink, now: datetime) -> str:
         """Return a signed link to a record for one reader."""
         secret, ends = self.links.secrets[0], int((now + self.links.valid).timestamp())
         made = f"@{int(now.timestamp())}" if opened.kind is ReaderKind.PERSON else ""
         reader = urlsafe_b64encode(f"{opened.kind}:{opened.name}{made}".encode()).rstrip(b"=").decode()
-        text = f"{name_of(secret)}.{opened.incident_id}.{ends}.{reader}"
+        text = f"{secret_name(secret)}.{opened.incident_id}.{ends}.{reader}"
         return f"{text}.{signature(secret, LABEL, text)}"
 
-    def read(self, link: str, now: datetime) -> Opened:
+    def read(self, link: str, now: datetime) -> StaffLink:
         """Return the record and reader of a link; raises NotFound for a bad one."""
         found = SHAPE.fullmatch(link)
         signed = found is not None and is_signed(self.links.secrets, LABEL, link.rpartition(".")[0], found[5])
@@ -64,6 +64,6 @@ class StaffLinks:
             kind, _, name = urlsafe_b64decode(found[4] + "==").decode().partition(":")
             name, _, made = name.rpartition("@") if kind == ReaderKind.PERSON and "@" in name else (name, "", "")
             made_at = datetime.fromtimestamp(int(made), UTC) if made else None
-            return Opened(int(found[2]), ReaderKind(kind), name, made_at)
+            return StaffLink(int(found[2]), ReaderKind(kind), name, made_at)
         except (NotBase64, ValueError) as error:
             raise NotFound(INVALID) from error

@@ -9,24 +9,24 @@ import msgspec
 from aiohttp import web
 
 from gateway.access.keys import Caller
-from gateway.access.login import Login
+from gateway.access.login import LoginService
 from gateway.access.oidc import OidcLogin
 from gateway.access.principal import Principal
 from gateway.access.reporter_links import ReporterLinks
-from gateway.api.searching import Searches
+from gateway.api.searching import SearchLimiter
 from gateway.db.pool import Pool
 from gateway.errors import Malformed
-from gateway.operations.attach import AttachmentStore
+from gateway.operations.attach import AttachmentService
 from gateway.operations.idempotency import IdempotencyKey
 from gateway.operations.unit_of_work import UnitOfWork
-from gateway.quarantine.operations import Mending, Opened
+from gateway.quarantine.operations import OpenedMail, QuarantineService
 from gateway.settings import Problems, UseLimits
-from gateway.web.auth import Keys
+from gateway.web.auth import Authenticator
 
 _encode = msgspec.json.Encoder().encode
 
 
-OpenSetAside = Callable[[int, Principal], Awaitable[Opened]]
+OpenSetAside = Callable[[int, Principal], Awaitable[OpenedMail]]
 """A function that makes a record of a mail that was set aside, for a principal."""
 
 
@@ -35,16 +35,16 @@ class Context:
     """The parts of the application that the API uses."""
 
     uow: UnitOfWork
-    keys: Keys
-    login: Login
+    keys: Authenticator
+    login: LoginService
     oidc: OidcLogin | None
     links: ReporterLinks
-    filing: AttachmentStore
-    mending: Mending
+    filing: AttachmentService
+    mending: QuarantineService
     problems: Problems
     open_set_aside: OpenSetAside
     limits: UseLimits
-    searches: Searches = field(default_factory=Searches)
+    searches: SearchLimiter = field(default_factory=SearchLimiter)
 
     def on(self, pool: Pool) -> "Context":
         """Return the same context with the connections of another pool."""
@@ -54,7 +54,7 @@ class Context:
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class ApiCall:
     """One authenticated request, or one of an OPEN route, whose caller may be anybody.
 
     `body` is the decoded request or None, `raw` its bytes.

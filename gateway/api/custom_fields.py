@@ -3,8 +3,8 @@
 import msgspec
 from aiohttp import web
 
-from gateway.api.context import Call, respond
-from gateway.incidents.custom_fields import Definition
+from gateway.api.context import ApiCall, respond
+from gateway.incidents.custom_fields import CustomFieldDefinition
 from gateway.vocabulary import FieldType
 
 
@@ -29,10 +29,10 @@ class FieldList(msgspec.Struct):
     fields: list[FieldView]
 
 
-async def list_fields(call: Call) -> web.Response:
+async def list_fields(call: ApiCall) -> web.Response:
     """List the fields that the configuration adds."""
     return respond(FieldList([_view(one) for one in call.context.uow.fields.definitions.values()]))
 
 
-def _view(one: Definition) -> FieldView:
+def _view(one: CustomFieldDefinition) -> FieldView:
     return FieldView(one.name, one.type, dict(one.labels), sorted(one.kinds), list(one.choices), list(one.required_on))

@@ -9,14 +9,14 @@ from prometheus_client import Metric, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from prometheus_client.registry import Collector
 
-from gateway.access.authorization import refuse
+from gateway.access.authorization import raise_if_refused
 from gateway.access.keys import Scope
 from gateway.access.permissions import Action, may
 from gateway.clock import let_others_go_first
 from gateway.db.pool import Pool, acquire
 from gateway.errors import Unavailable
 from gateway.observe.metrics import Metrics
-from gateway.web.auth import Keys
+from gateway.web.auth import Authenticator
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class OneFamily(Collector):
         return (self.family,)
 
 
-async def exposition(metrics: Metrics) -> bytes:
+async def render_metrics(metrics: Metrics) -> bytes:
     """Return all metrics as text, and let other tasks run meanwhile.
 
     Most families are written one after the other on the event loop, where no gauge is read half
@@ -93,7 +93,7 @@ class Health:
         return [web.get("/healthz", self.healthz), web.get("/readyz", self.readyz)]
 
 
-def metrics_route(metrics: Metrics, keys: Keys | None) -> web.RouteDef:
+def metrics_route(metrics: Metrics, keys: Authenticator | None) -> web.RouteDef:
     """Return the route of the metrics, for keys with the scope `read` or `ingest`.
 
     With `keys` None it is open to everybody. Metrics name no security incident and no person,
@@ -104,8 +104,8 @@ def metrics_route(metrics: Metrics, keys: Keys | None) -> web.RouteDef:
         if keys is not None:
             caller = await keys.authenticate(request, Scope.READ, or_scope=Scope.INGEST)
             if caller.person_id is not None:
-                refuse(may(caller.who, Action.FOLLOW))
-        body = await exposition(metrics)
+                raise_if_refused(may(caller.who, Action.FOLLOW))
+        body = await render_metrics(metrics)
         return web.Response(body=body, headers={"Content-Type": CONTENT_TYPE_LATEST})
 
     return web.get("/metrics", export)

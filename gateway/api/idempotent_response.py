@@ -9,15 +9,15 @@ from dataclasses import dataclass
 import msgspec
 from aiohttp import web
 
-from gateway.api.context import Call, respond
+from gateway.api.context import ApiCall, respond
 from gateway.db.pool import Connection, in_transaction
 from gateway.errors import Conflict
-from gateway.operations.idempotency import claimed, settle
+from gateway.operations.idempotency import claim_key, store_result
 from gateway.operations.unit_of_work import NOW
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class ChangeResult:
     """The result of a change; `version` is the ETag of the changed object."""
 
     value: object
@@ -26,7 +26,7 @@ class Answer:
     location: str | None = None
 
 
-class _Kept(msgspec.Struct, array_like=True):
+class _StoredResult(msgspec.Struct, array_like=True):
     """An answer as it is stored for repeated requests."""
 
     value: msgspec.Raw
@@ -35,8 +35,8 @@ class _Kept(msgspec.Struct, array_like=True):
     location: str | None
 
 
-async def answered(
-    call: Call, work: Callable[[Connection], Awaitable[Answer]], *, secret: bool = False, content: bytes = b""
+async def answer_once(
+    call: ApiCall, work: Callable[[Connection], Awaitable[ChangeResult]], *, secret: bool = False, content: bytes = b""
 ) -> tuple[web.Response, bool]:
     """Return the response that `work` gives, and whether this request made the change.
 
@@ -47,15 +47,15 @@ async def answered(
     """
     once, clock = call.once(content), call.context.uow.clock
 
-    async def within(conn: Connection) -> tuple[Answer, bool]:
+    async def within(conn: Connection) -> tuple[ChangeResult, bool]:
         if once is None:
             return await work(conn), True
-        known = await claimed(conn, once, await conn.fetchval(NOW, clock.stamp()))
+        known = await claim_key(conn, once, await conn.fetchval(NOW, clock.stamp()))
         if known is not None:
             return _again(known), False
         answer = await work(conn)
-        kept = _Kept(msgspec.Raw(msgspec.json.encode(answer.value)), answer.status, answer.version, answer.location)
-        await settle(conn, once, b"" if secret else msgspec.json.encode(kept))
+        kept = _StoredResult(msgspec.Raw(msgspec.json.encode(answer.value)), answer.status, answer.version, answer.location)
+        await store_result(conn, once, b"" if secret else msgspec.json.encode(kept))
         return answer, True
 
     answer, fresh = await in_transaction(call.context.uow.pool, within)
@@ -63,8 +63,8 @@ async def answered(
     return respond(answer.value, answer.status, version, answer.location), fresh
 
 
-def _again(known: bytes) -> Answer:
+def _again(known: bytes) -> ChangeResult:
     if not known:
         raise Conflict("this request was answered before with a secret that is shown once: revoke that and ask with a new key")
-    kept = msgspec.json.decode(known, type=_Kept)
-    return Answer(kept.value, kept.status, kept.version, kept.location)
+    kept = msgspec.json.decode(known, type=_StoredResult)
+    return ChangeResult(kept.value, kept.status, kept.version, kept.location)

@@ -9,7 +9,7 @@ from aiohttp import web
 
 from gateway.errors import NotFound
 from gateway.pages.rendering import Pages
-from gateway.pages.words import said
+from gateway.pages.words import in_language
 from gateway.web.problem_words import PROBLEM_WORDS
 from gateway.web.problems import PROBLEMS
 
@@ -42,7 +42,9 @@ def build_reference(pages: Pages) -> list[web.RouteDef]:
         kind, words = PROBLEMS.get(slug), PROBLEM_WORDS.get(slug)
         if kind is None or words is None:
             raise NotFound("no type of problem has that name")
-        title, meaning, advice = (said(both, locale) for both in ((kind.title, words.chinese_title), words.meaning, words.advice))
+        title, meaning, advice = (
+            in_language(both, locale) for both in ((kind.title, words.chinese_title), words.meaning, words.advice)
+        )
         if "text/html" in request.headers.get("Accept", ""):
             return pages.show(
                 "problem_type.html", locale, switch=f"/problems/{slug}", slug=slug,

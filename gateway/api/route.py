@@ -8,13 +8,13 @@ from aiohttp import web
 
 from gateway.access.keys import Scope
 from gateway.access.permissions import Action
-from gateway.api.context import Call
+from gateway.api.context import ApiCall
 
 READ, WRITE, ADMIN = Scope.READ, Scope.WRITE, Scope.ADMIN
-OPEN = None
+NO_KEY = None
 """The scope of routes for callers who have no key yet, or need none."""
 
-Serve = Callable[[Call], Awaitable[web.Response]]
+Serve = Callable[[ApiCall], Awaitable[web.Response]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,27 +34,27 @@ class Route:
     serve: Serve
     scope: Scope | None
     summary: str
-    takes: Any = None
-    gives: Any = None
+    request_body: Any = None
+    response_body: Any = None
     query: Any = None
     status: int = 200
     needs: Action | None = None
     headers: tuple[str, ...] = ()
     reads: Any = None
     streams: bool = False
-    keeps: Any = None
+    quarantined_body: Any = None
 
 
-ONCE, MATCHED = ("Idempotency-Key",), ("If-Match",)
-CHANGE, REFERENCE, CACHED = (*ONCE, *MATCHED), (*MATCHED, "If-None-Match"), ("If-None-Match",)
+IDEMPOTENT, IF_MATCH = ("Idempotency-Key",), ("If-Match",)
+CHANGE, REFERENCE, CACHED = (*IDEMPOTENT, *IF_MATCH), (*IF_MATCH, "If-None-Match"), ("If-None-Match",)
 """The request headers that operations use, besides the key."""
 
 V1 = "/api/v1"
-ONE = V1 + "/incidents/{number}"
-REF = ONE + "/refs/{system:[a-z0-9][a-z0-9_-]{0,63}}"
+ONE_RECORD = V1 + "/incidents/{number}"
+REF = ONE_RECORD + "/refs/{system:[a-z0-9][a-z0-9_-]{0,63}}"
 KEY = V1 + "/keys/{id:[0-9]{1,9}}"
 FILE = "/attachments/{id:[0-9]{1,18}}"
-MINE = V1 + "/mine/{link:[A-Za-z0-9._-]{1,128}}"
+REPORTER_LINK = V1 + "/mine/{link:[A-Za-z0-9._-]{1,128}}"
 PERSON = V1 + "/people/{login:[a-z0-9][a-z0-9._-]{0,63}}"
 SERVICE = V1 + "/services/{slug:[a-z0-9][a-z0-9_-]{0,63}}"
 CI = V1 + "/cis/{name:[A-Za-z0-9][A-Za-z0-9._:-]{0,127}}"
@@ -62,6 +62,6 @@ MONITOR = V1 + "/monitors/{id:[0-9]{1,9}}"
 GROUP = V1 + "/groups/{slug:[a-z0-9][a-z0-9_-]{0,63}}"
 
 
-def sentence(kind: Any) -> str:
+def first_docstring_line(kind: Any) -> str:
     """Return the first line of a struct's docstring, without the period."""
     return (kind.__doc__ or "").partition("\n")[0].rstrip(".")

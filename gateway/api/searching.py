@@ -12,11 +12,11 @@ from gateway.errors import Overloaded, Unavailable
 WAITING_PER_PLACE = 4
 """Searches that may wait for each one that runs; those above are refused at once."""
 
-NARROW = "narrow it by updated_since, state, service or assignee_group"
+NARROW_LIST_HINT = "narrow it by updated_since, state, service or assignee_group"
 
 
 @dataclass(slots=True)
-class Searches:
+class SearchLimiter:
     """The turns of searches: `places` run at once."""
 
     places: int = 4
@@ -28,7 +28,7 @@ class Searches:
         self.running = asyncio.Semaphore(self.places)
 
     @asynccontextmanager
-    async def turn(self, narrow: str = NARROW, *, needed: bool = True) -> AsyncIterator[None]:
+    async def turn(self, narrow: str = NARROW_LIST_HINT, *, needed: bool = True) -> AsyncIterator[None]:
         """Wait for a place and hold it.
 
         Raises Overloaded when too many searches wait, or when the database takes too long.

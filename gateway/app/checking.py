@@ -12,14 +12,14 @@ from gateway.app.recipients import Staff, unconfirmed, unreachable
 from gateway.channels.chat.providers import PROVIDERS
 from gateway.db.pool import Connection, open_pool
 from gateway.errors import Flaw, GatewayError, Misconfigured
-from gateway.escalation.inspection import notes_on
-from gateway.escalation.management import Escalation
+from gateway.escalation.inspection import configuration_notes
+from gateway.escalation.management import EscalationRules
 from gateway.failures import failure_line
-from gateway.ingest.reading.source import unused_secrets
+from gateway.ingest.reading.source import find_unused_secrets
 from gateway.ingest.sources import SOURCES
 from gateway.ports import require_free
 from gateway.settings import Settings
-from gateway.settings.loading import Loaded, quoted
+from gateway.settings.loading import LoadedSettings, quoted
 from gateway.sla.policies import read_policies
 from gateway.sla.timers.index import connect
 
@@ -44,33 +44,33 @@ class Findings:
     notes: list[str] = field(default_factory=list)
 
 
-async def examine(loaded: Loaded, now: datetime, *, allow_unsafe: bool = False) -> Findings:
+async def examine(loaded: LoadedSettings, now: datetime, *, allow_unsafe: bool = False) -> Findings:
     """Check everything, and go on after each problem."""
-    found = Findings(problems=[*loaded.flaws, *loaded.besides(_contradictions(loaded))])
+    found = Findings(problems=[*loaded.flaws, *loaded.flaws_of_readable(_contradictions(loaded))])
     found.problems += _listening(loaded.settings, found.problems)
     if not {"sla", "escalation"} & loaded.broken and not found.problems:
-        found.notes += notes_on(loaded.settings, now)
+        found.notes += configuration_notes(loaded.settings, now)
     if "server" not in loaded.broken and not loaded.settings.server.external_url:
         found.notes.append(NO_LINKS)
     if "mail" not in loaded.broken and _takes_unverified_mail(loaded.settings):
         found.notes.append(UNVERIFIED)
     staff = await _database(loaded.settings, found, allow_unsafe=allow_unsafe)
     await _index(loaded.settings, found)
-    found.untold += loaded.besides(unreachable(loaded.settings, staff))
+    found.untold += loaded.flaws_of_readable(unreachable(loaded.settings, staff))
     found.problems = list(quoted(found.problems, loaded.tree))
     found.untold = list(quoted(found.untold, loaded.tree))
     return found
 
 
-def _contradictions(loaded: Loaded) -> Iterator[Flaw]:
+def _contradictions(loaded: LoadedSettings) -> Iterator[Flaw]:
     """Yield the problems that parts of the gateway would raise at the start."""
     settings = loaded.settings
-    yield from unused_secrets({source.slug: source for source in SOURCES}, settings.intake)
+    yield from find_unused_secrets({source.slug: source for source in SOURCES}, settings.intake)
     known = sorted(provider.slug for provider in PROVIDERS)
     yield from (Flaw(f"/chat/{name}", f"there are {', '.join(known)}") for name in settings.chat if name not in known)
     if "sla" in loaded.broken:
         return
-    for read in (lambda: read_policies(settings.sla), lambda: Escalation.from_settings(settings)):
+    for read in (lambda: read_policies(settings.sla), lambda: EscalationRules.from_settings(settings)):
         try:
             read()
         except Misconfigured as error:

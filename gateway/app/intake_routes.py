@@ -2,15 +2,15 @@
 
 from aiohttp import web
 
-from gateway.channels.chat.http import ChatDoor, chat_routes
-from gateway.channels.email.http import MailPosts, mail_routes
-from gateway.channels.phone.http import PhonePosts
+from gateway.channels.chat.http import ChatEndpoint, chat_routes
+from gateway.channels.email.http import MailEndpoint, mail_routes
+from gateway.channels.phone.http import PhoneEndpoint
 from gateway.compat import oncall
 from gateway.compat.endpoints import AlertmanagerPosts, PagerDutyEvents
-from gateway.compat.goalert import GoAlert
+from gateway.compat.goalert import GoAlertEndpoints
 from gateway.compat.icinga import IcingaEvents
-from gateway.compat.oncall import OnCall
-from gateway.compat.pagerduty import PagerDutyOlder
+from gateway.compat.oncall import OnCallEndpoint
+from gateway.compat.pagerduty import PagerDutyLegacyEvents
 from gateway.ingest.http import ALERTMANAGER, AlertEndpoint
 
 BUSIEST = f"/ingest/{ALERTMANAGER}"
@@ -22,7 +22,7 @@ async def only_read(request: web.Request) -> web.StreamResponse:
     raise web.HTTPMethodNotAllowed(request.method, ["GET"])
 
 
-def intake_routes(door: AlertEndpoint, mail: MailPosts, phone: PhonePosts, chat: ChatDoor) -> list[web.RouteDef]:
+def intake_routes(door: AlertEndpoint, mail: MailEndpoint, phone: PhoneEndpoint, chat: ChatEndpoint) -> list[web.RouteDef]:
     """Every way in; the key may stand in the path for senders that cannot set headers."""
     alertmanager = AlertmanagerPosts(door)
     return [
@@ -36,8 +36,8 @@ def intake_routes(door: AlertEndpoint, mail: MailPosts, phone: PhonePosts, chat:
         web.post("/api/v2/alerts", alertmanager.receive),
         web.post("/ingest/alertmanager/{key}/api/v2/alerts", alertmanager.receive),
         web.post("/v2/enqueue", PagerDutyEvents(door).receive),
-        *PagerDutyOlder(door).routes(),
-        *(web.post(oncall.PATH + slash, OnCall(door).receive) for slash in ("/", "")),
-        *GoAlert(door).routes(),
+        *PagerDutyLegacyEvents(door).routes(),
+        *(web.post(oncall.PATH + slash, OnCallEndpoint(door).receive) for slash in ("/", "")),
+        *GoAlertEndpoints(door).routes(),
         web.post("/process-event", IcingaEvents(door).receive),
     ]

@@ -8,7 +8,7 @@ from gateway.channels.chat.dingtalk.outbound import DingTalkChannel
 from gateway.channels.chat.feishu.outbound import FeishuChannel
 from gateway.channels.chat.slack.outbound import SlackChannel
 from gateway.channels.chat.wecom.outbound import WeComChannel
-from gateway.channels.email.outbound import Replies, SmtpChannel
+from gateway.channels.email.outbound import ReplyRouting, SmtpChannel
 from gateway.channels.phone.setup import public_address
 from gateway.channels.phone.twilio import sms, voice
 from gateway.channels.phone.twilio.api import TwilioApi
@@ -17,19 +17,21 @@ from gateway.channels.phone.twilio.voice import VoiceChannel
 from gateway.channels.webhook import WebhookChannel
 from gateway.clock import Clock
 from gateway.db.pool import Pool
-from gateway.egress.api_client import Calling
+from gateway.egress.api_client import JsonApiClient
 from gateway.notify.call_tokens import CallTokens
 from gateway.notify.chat_posts import ChatPosts
-from gateway.notify.message import Channel
+from gateway.notify.message import NotificationChannel
 from gateway.notify.press_tokens import PressTokens
 from gateway.notify.privacy import privy_addresses
 from gateway.notify.reply_tokens import ReplyTokens
-from gateway.notify.runner import Runner as Telling
+from gateway.notify.runner import NotificationRunner as Telling
 from gateway.observe.metrics import Metrics
 from gateway.settings import Settings
 
 
-def calls(stack: AsyncExitStack, pool: Pool, settings: Settings, clock: Clock, tokens: CallTokens) -> dict[str, Channel]:
+def calls(
+    stack: AsyncExitStack, pool: Pool, settings: Settings, clock: Clock, tokens: CallTokens
+) -> dict[str, NotificationChannel]:
     """Telephone calls and short messages."""
     api = TwilioApi.open(settings.notify.twilio)
     stack.push_async_callback(api.close)
@@ -39,38 +41,42 @@ def calls(stack: AsyncExitStack, pool: Pool, settings: Settings, clock: Clock, t
     }
 
 
-def chats(stack: AsyncExitStack, pool: Pool, settings: Settings, clock: Clock, tokens: PressTokens) -> dict[str, Channel]:
+def chats(
+    stack: AsyncExitStack, pool: Pool, settings: Settings, clock: Clock, tokens: PressTokens
+) -> dict[str, NotificationChannel]:
     """The chats that people are told by."""
     posts, told = ChatPosts(pool, tokens, settings.notify.locale), settings.notify
-    found: dict[str, Channel] = {}
+    found: dict[str, NotificationChannel] = {}
     if told.slack.token:
-        slack = Calling.open(told.slack.api, clock, allow_private=told.slack.allow_private)
+        slack = JsonApiClient.open(told.slack.api, clock, allow_private=told.slack.allow_private)
         stack.push_async_callback(slack.close)
         found["slack"] = SlackChannel(told.slack, slack, posts)
     if told.feishu.app_id:
-        feishu = Calling.open(told.feishu.api, clock, allow_private=told.feishu.allow_private)
+        feishu = JsonApiClient.open(told.feishu.api, clock, allow_private=told.feishu.allow_private)
         stack.push_async_callback(feishu.close)
         found["feishu"] = FeishuChannel.open(told.feishu, feishu, posts)
     if told.wecom.corp_id or told.wecom.robots:
-        wecom = Calling.open(told.wecom.address, clock, allow_private=told.wecom.allow_private)
+        wecom = JsonApiClient.open(told.wecom.address, clock, allow_private=told.wecom.allow_private)
         stack.push_async_callback(wecom.close)
         found["wecom"] = WeComChannel.open(told.wecom, wecom, posts)
     if told.dingtalk.app_key or told.dingtalk.robots:
-        dingtalk = Calling.open(told.dingtalk.address, clock, allow_private=told.dingtalk.allow_private)
-        robots = Calling.open(told.dingtalk.robot_address, clock, allow_private=told.dingtalk.allow_private)
+        dingtalk = JsonApiClient.open(told.dingtalk.address, clock, allow_private=told.dingtalk.allow_private)
+        robots = JsonApiClient.open(told.dingtalk.robot_address, clock, allow_private=told.dingtalk.allow_private)
         stack.push_async_callback(dingtalk.close)
         stack.push_async_callback(robots.close)
         found["dingtalk"] = DingTalkChannel.open(told.dingtalk, dingtalk, robots, posts)
     return found
 
 
-def channels(stack: AsyncExitStack, pool: Pool, settings: Settings, clock: Clock, tokens: ReplyTokens) -> dict[str, Channel]:
+def channels(
+    stack: AsyncExitStack, pool: Pool, settings: Settings, clock: Clock, tokens: ReplyTokens
+) -> dict[str, NotificationChannel]:
     """The ways that people are told by."""
     webhook = WebhookChannel.open(settings.notify.webhook, clock)
     stack.push_async_callback(webhook.close)
-    channels: dict[str, Channel] = {"webhook": webhook}
+    channels: dict[str, NotificationChannel] = {"webhook": webhook}
     if settings.notify.smtp.host:
-        channels["smtp"] = SmtpChannel(settings.notify.smtp, Replies(tokens, settings.mail.reply_to))
+        channels["smtp"] = SmtpChannel(settings.notify.smtp, ReplyRouting(tokens, settings.mail.reply_to))
     if settings.notify.twilio.account:
         channels |= calls(stack, pool, settings, clock, CallTokens(tokens.secrets))
     return channels | chats(stack, pool, settings, clock, PressTokens(tokens.secrets))

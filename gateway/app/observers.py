@@ -5,13 +5,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from gateway.catalogue.live import Catalogue
-from gateway.dedup.commit import Committed
-from gateway.incidents.changes import Armed
+from gateway.dedup.commit import CommitResult
+from gateway.incidents.changes import ArmedTimer
 from gateway.incidents.record import Incident, Revision
 from gateway.observe.incident_counters import RESTRICTED, IncidentCounters
 from gateway.observe.metric_labels import Rejection
 from gateway.observe.metrics import Metrics
-from gateway.sla.outcomes import Count, outcomes
+from gateway.sla.outcomes import OutcomeCount, count_outcomes
 from gateway.vocabulary import Outcome, TimerKind
 
 Labels = tuple[str, int, str]
@@ -27,13 +27,13 @@ class ChangeObserver:
 
     def changed(self, revisions: Sequence[Revision]) -> None:
         """Count committed changes; a revision without events wrote nothing."""
-        happened: Counter[tuple[Labels, Count]] = Counter()
+        happened: Counter[tuple[Labels, OutcomeCount]] = Counter()
         for revision in revisions:
             if revision.events:
                 incident = revision.after
                 labels = incident.kind, incident.priority, self._group(incident)
                 policy = self.catalogue.rules.policy(incident)
-                counts = outcomes(policy, revision.before, incident)
+                counts = count_outcomes(policy, revision.before, incident)
                 happened.update((labels, one) for one in counts)
         for (labels, one), times in happened.items():
             if one.seconds is None:
@@ -60,10 +60,10 @@ class IntakeObserver:
 
     metrics: Metrics
     incidents: ChangeObserver
-    armed: Callable[[Sequence[Armed]], None]
+    armed: Callable[[Sequence[ArmedTimer]], None]
     owed: Callable[[], None]
 
-    def committed(self, committed: Committed, seconds: float) -> None:  # noqa: ARG002 - requests time themselves
+    def committed(self, committed: CommitResult, seconds: float) -> None:  # noqa: ARG002 - requests time themselves
         """After every commit of intake."""
         items = 0
         for (source, outcome), count in committed.outcomes.items():

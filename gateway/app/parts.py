@@ -11,34 +11,34 @@ from uuid import uuid4
 import asyncpg
 import msgspec
 
-from gateway.access.attempts import Limits
+from gateway.access.attempts import LoginLimits
 from gateway.access.identity_provider import IdentityProvider
-from gateway.access.login import Login
+from gateway.access.login import LoginService
 from gateway.access.oidc import OidcLogin
 from gateway.access.passwords import Passwords
-from gateway.access.reporter_links import ReporterLinks, secrets_of
+from gateway.access.reporter_links import ReporterLinks, load_link_secrets
 from gateway.app.observers import TimerObserver
 from gateway.clock import Clock
 from gateway.db.pool import SERVER_SETTINGS, Pool, acquire
 from gateway.egress.fetching import Fetcher
 from gateway.files.disk import DiskStore
 from gateway.files.s3 import S3Store
-from gateway.files.store import Place, Store, Stores
+from gateway.files.store import FilePlace, FileStore, FileStores
 from gateway.incidents import store
 from gateway.incoming import Budget, Budgets
 from gateway.ingest.http import Fetch
-from gateway.ingest.replay import Run
+from gateway.ingest.replay import FunctionRunner
 from gateway.ingest.workers.alerts import AlertReader
-from gateway.ingest.workers.forker import Forker
-from gateway.ingest.workers.process import Reader
+from gateway.ingest.workers.forker import WorkerForker
+from gateway.ingest.workers.process import ParseWorker
 from gateway.observe.metric_labels import CALLERS
 from gateway.observe.metrics import Metrics
-from gateway.operations.attach import AttachmentStore, Quota
-from gateway.operations.firing import Effects
+from gateway.operations.attach import AttachmentQuota, AttachmentService
+from gateway.operations.firing import TimerEffects
 from gateway.operations.unit_of_work import UnitOfWork
-from gateway.settings import Attachments, Database, Server, Settings
-from gateway.sla.timers.index import Index, connect
-from gateway.sla.timers.runner import Runner as Timers
+from gateway.settings import AttachmentSettings, Database, ServerSettings, Settings
+from gateway.sla.timers.index import TimerIndex, connect
+from gateway.sla.timers.runner import TimerRunner as Timers
 
 T = TypeVar("T")
 
@@ -65,27 +65,29 @@ def fetch(stack: AsyncExitStack) -> Fetch:
     return fetcher.get
 
 
-def login(stack: AsyncExitStack, pool: Pool, settings: Settings, clock: Clock) -> Login:
+def login(stack: AsyncExitStack, pool: Pool, settings: Settings, clock: Clock) -> LoginService:
     """Logging in by password."""
     passwords = Passwords()
     stack.callback(passwords.close)
-    return Login(pool, clock, passwords, Limits(settings.login.attempts, settings.login.window), settings.login.session)
+    return LoginService(
+        pool, clock, passwords, LoginLimits(settings.login.attempts, settings.login.window), settings.login.session
+    )
 
 
-def filing(stack: AsyncExitStack, uow: UnitOfWork, files: Attachments) -> AttachmentStore:
+def filing(stack: AsyncExitStack, uow: UnitOfWork, files: AttachmentSettings) -> AttachmentService:
     """Where files are kept."""
-    stores: dict[Place, Store] = {}
+    stores: dict[FilePlace, FileStore] = {}
     if files.path:
-        stores[Place.DISK] = DiskStore(Path(files.path))
+        stores[FilePlace.DISK] = DiskStore(Path(files.path))
     if files.s3.endpoint:
-        stores[Place.S3] = bucket = S3Store(files.s3, uow.clock)
+        stores[FilePlace.S3] = bucket = S3Store(files.s3, uow.clock)
         stack.push_async_callback(bucket.close)
-    chosen = {"database": Place.PARTS, "disk": Place.DISK, "s3": Place.S3}[files.store]
-    quota = Quota(files.max_bytes, files.max_files, files.max_record_bytes, files.max_link_files)
-    return AttachmentStore(uow, Stores(uow.pool, chosen, stores), quota)
+    chosen = {"database": FilePlace.PARTS, "disk": FilePlace.DISK, "s3": FilePlace.S3}[files.store]
+    quota = AttachmentQuota(files.max_bytes, files.max_files, files.max_record_bytes, files.max_link_files)
+    return AttachmentService(uow, FileStores(uow.pool, chosen, stores), quota)
 
 
-def budgets(server: Server, metrics: Metrics) -> Budgets:
+def budgets(server: ServerSettings, metrics: Metrics) -> Budgets:
     """How many bytes of bodies are held while they come in; one address may take half of what known callers may."""
     known, stranger = (metrics.bodies_refused.labels(callers).inc for callers in CALLERS)
     each = max(server.body_bytes // 2, server.max_body_bytes)
@@ -95,21 +97,21 @@ def budgets(server: Server, metrics: Metrics) -> Budgets:
     )
 
 
-def forker(stack: AsyncExitStack) -> Forker:
+def forker(stack: AsyncExitStack) -> WorkerForker:
     """Return what starts the processes that read; it ends with `stack`."""
-    made = Forker()
+    made = WorkerForker()
     stack.callback(made.close)
     return made
 
 
-def alert_reader(stack: AsyncExitStack, forker: Forker) -> AlertReader:
+def alert_reader(stack: AsyncExitStack, forker: WorkerForker) -> AlertReader:
     """Return what reads requests of monitors; its process ends with `stack`."""
-    reader = Reader("alerts", forker, waiting_each=4)
+    reader = ParseWorker("alerts", forker, waiting_each=4)
     stack.push_async_callback(reader.close)
     return AlertReader(reader)
 
 
-def reading_again(reader: AlertReader) -> Run:
+def reading_again(reader: AlertReader) -> FunctionRunner:
     """Return what reads, for people, what is in quarantine."""
     return partial(reader.reader.call, "quarantine", QUARANTINE_SECONDS)
 
@@ -117,11 +119,11 @@ def reading_again(reader: AlertReader) -> Run:
 async def links(pool: Pool, settings: Settings, clock: Clock) -> ReporterLinks:
     """Links for reporters, signed with the secret of the settings or with one of the database."""
     async with acquire(pool) as conn:
-        secrets = await secrets_of(conn, settings.links.secret, token_bytes(32), clock.stamp())
+        secrets = await load_link_secrets(conn, settings.links.secret, token_bytes(32), clock.stamp())
     return ReporterLinks(secrets, settings.links.valid, settings.server.external_url)
 
 
-def oidc(stack: AsyncExitStack, login: Login, settings: Settings) -> OidcLogin | None:
+def oidc(stack: AsyncExitStack, login: LoginService, settings: Settings) -> OidcLogin | None:
     """Logging in at the identity provider, if there is one."""
     oidc = settings.login.oidc
     if not oidc.issuer:
@@ -173,11 +175,11 @@ async def connection(url: str, settings: dict[str, str]) -> "asyncpg.Connection[
 
 
 async def timers(
-    stack: AsyncExitStack, pool: Pool, settings: Settings, clock: Clock, effects: Effects, observer: TimerObserver
+    stack: AsyncExitStack, pool: Pool, settings: Settings, clock: Clock, effects: TimerEffects, observer: TimerObserver
 ) -> Timers:
     """The timers, with an index where there is a Redis."""
     index = None
     if settings.redis.url:
-        index = Index(connect(settings.redis.url), clock)
+        index = TimerIndex(connect(settings.redis.url), clock)
         stack.push_async_callback(index.close)
     return Timers(pool=pool, fire=effects.fire, clock=clock, index=index, replica=uuid4(), observer=observer)

@@ -10,12 +10,12 @@ from gateway.errors import Flaw
 from gateway.incidents.announcement import OWN
 from gateway.incidents.announcements.addressing import GROUP
 from gateway.settings import Settings
-from gateway.settings.recipients import SWITCHES, Target, target_of
+from gateway.settings.recipients import CHANNEL_SETTINGS, RecipientAddress, parse_recipient
 
 PEOPLE = ("person", "voice", "sms")
 """Channels whose address is a login."""
 
-CHANNELS = sorted({*SWITCHES, *PEOPLE, "webhook", GROUP.rstrip(":")})
+CHANNELS = sorted({*CHANNEL_SETTINGS, *PEOPLE, "webhook", GROUP.rstrip(":")})
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ def unreachable(settings: Settings, staff: Staff | None) -> Iterator[Flaw]:
     """Yield a flaw for every recipient, role and group that no message reaches; without `staff` only what files tell."""
     for role, targets in settings.notify.recipients.items():
         for index, text in enumerate(targets):
-            if why := _objection(settings, target_of(text), staff):
+            if why := _objection(settings, parse_recipient(text), staff):
                 yield Flaw(f"/notify/recipients/{role}/{index}", why)
     yield from _never_told(settings)
     for pointer, role in _roles_asked(settings, staff):
@@ -58,7 +58,7 @@ def _never_told(settings: Settings) -> Iterator[Flaw]:
 def unconfirmed(settings: Settings) -> Iterator[str]:
     """Yield the settings that only the database could confirm."""
     for role, targets in settings.notify.recipients.items():
-        for index, target in enumerate(map(target_of, targets)):
+        for index, target in enumerate(map(parse_recipient, targets)):
             if target.channel in PEOPLE or f"{target.channel}:" == GROUP:
                 yield f"notify.recipients.{role}[{index}]"
     yield from (f"routing[{index}].group" for index, rule in enumerate(settings.routing) if rule.group)
@@ -76,7 +76,7 @@ def _roles_asked(settings: Settings, staff: Staff | None) -> Iterator[tuple[str,
             yield from ((f"/escalation/management/{index}/notify/{place}", role) for place, role in enumerate(rule.notify))
 
 
-def _objection(settings: Settings, target: Target, staff: Staff | None) -> str:
+def _objection(settings: Settings, target: RecipientAddress, staff: Staff | None) -> str:
     """Return why nobody is reached by this, "" where nothing speaks against it."""
     channel, address = target
     if f"{channel}:" == GROUP:
@@ -103,10 +103,10 @@ def _off(settings: Settings, channel: str, address: str) -> str:
     robots: dict[str, Mapping[str, object]] = {"wecom": notify.wecom.robots, "dingtalk": notify.dingtalk.robots}
     if kind == "robot" and channel in robots:
         return "" if robot in robots[channel] else f"there is no notify.{channel}.robots.{robot}"
-    if channel not in SWITCHES:
+    if channel not in CHANNEL_SETTINGS:
         return ""
-    _, section, name = SWITCHES[channel].split(".")
-    return "" if getattr(getattr(notify, section), name) else f"this channel is off: set {SWITCHES[channel]}"
+    _, section, name = CHANNEL_SETTINGS[channel].split(".")
+    return "" if getattr(getattr(notify, section), name) else f"this channel is off: set {CHANNEL_SETTINGS[channel]}"
 
 
 def _missing(channel: str, login: str, staff: Staff | None) -> str:

@@ -15,7 +15,7 @@ from gateway import incoming
 from gateway.access.reporter_links import ReporterLinks
 from gateway.api.context import Context
 from gateway.api.health import Health, metrics_route
-from gateway.api.searching import Searches
+from gateway.api.searching import SearchLimiter
 from gateway.app import channels, parts, reports, tasks
 from gateway.app.notifications import telling as telling_by
 from gateway.app.observers import ChangeObserver, IntakeObserver, TimerObserver
@@ -25,48 +25,48 @@ from gateway.app.upkeep import Upkeep
 from gateway.catalogue.live import EVERY as READ_EVERY
 from gateway.catalogue.live import Catalogue
 from gateway.channels.chat.setup import SLUGS as CHATS
-from gateway.channels.email.imap.setup import mailboxes
+from gateway.channels.email.imap.setup import mailbox_readers
 from gateway.channels.email.intake import MailIntake
-from gateway.channels.email.listener import MailDoor, receiving
+from gateway.channels.email.listener import SmtpHandler, receiving
 from gateway.channels.phone.intake import SWEEP_EVERY as SWEEP_CALLS_EVERY
 from gateway.clock import Clock, SystemClock
 from gateway.db.pool import SERVER_SETTINGS, Pool, open_pool
 from gateway.dedup.commit import Committer
-from gateway.dedup.intake import Intake
-from gateway.dedup.opening import Openings
-from gateway.dedup.records import Records
+from gateway.dedup.intake import AlertWriter
+from gateway.dedup.opening import RecordOpener
+from gateway.dedup.records import PlanWriter
 from gateway.dedup.silences import SilenceJudge
-from gateway.egress.fetching import Kept
-from gateway.incidents.changes import Changes
-from gateway.incidents.custom_fields import Fields
+from gateway.egress.fetching import FetchCache
+from gateway.incidents.changes import CommittedChanges
+from gateway.incidents.custom_fields import CustomFields
 from gateway.ingest.http import AlertEndpoint, Fetch
-from gateway.ingest.mending import Mender
+from gateway.ingest.mending import QuarantineReview
 from gateway.ingest.replay import Replay
 from gateway.ingest.sources import SOURCES
 from gateway.ingest.workers.alerts import AlertReader
-from gateway.ingest.workers.forker import Forker
-from gateway.ingest.workers.process import Reader
+from gateway.ingest.workers.forker import WorkerForker
+from gateway.ingest.workers.process import ParseWorker
 from gateway.monitors.model import NAMESPACE as PING
 from gateway.monitors.pulse import EVERY as EXPIRE_MONITORS_EVERY
-from gateway.monitors.pulse import Pulse
+from gateway.monitors.pulse import PingService
 from gateway.networks import networks
 from gateway.notify.reply_tokens import ReplyTokens
-from gateway.notify.runner import Runner as Telling
+from gateway.notify.runner import NotificationRunner as Telling
 from gateway.observe.metrics import Metrics
 from gateway.observe.watchdog import watched
-from gateway.operations.firing import Effects
-from gateway.operations.rounds.deadline_recalculation import Redating
-from gateway.operations.rounds.service_recalculation import ServiceRedating
+from gateway.operations.firing import TimerEffects
+from gateway.operations.rounds.deadline_recalculation import DeadlineRecalculation
+from gateway.operations.rounds.service_recalculation import ServiceRecalculation
 from gateway.operations.unit_of_work import UnitOfWork
 from gateway.periodic import Periodic, Periodics
 from gateway.quarantine.mappings import EVERY as MAP_EVERY
 from gateway.quarantine.mappings import Mappings
 from gateway.quotas import Quotas
 from gateway.settings import Settings
-from gateway.sla.timers.runner import Runner as Timers
+from gateway.sla.timers.runner import TimerRunner as Timers
 from gateway.supervisor.decisions import Reason
 from gateway.web import edge
-from gateway.web.auth import Keys
+from gateway.web.auth import Authenticator
 from gateway.web.deadlines import Deadlines
 
 RESERVED = 4
@@ -88,13 +88,13 @@ class Gateway:
 
     app: web.Application
     pool: Pool
-    intake: Intake
+    intake: AlertWriter
     timers: Timers
     health: Health
     uow: UnitOfWork
     mail: MailIntake
     metrics: Metrics
-    readers: Sequence[Reader]
+    readers: Sequence[ParseWorker]
     addresses: list[Any] = field(default_factory=list)
     smtp: Sequence[Any] = ()
     metrics_app: web.Application | None = None
@@ -107,7 +107,7 @@ async def running(
     *,
     allow_unsafe: bool = False,
     fetch: Fetch | None = None,
-    forker: Forker | None = None,
+    forker: WorkerForker | None = None,
     restarts: Mapping[Reason, int] = MappingProxyType({}),
 ) -> AsyncIterator[Gateway]:
     """Everything a replica needs, running; stopped in the opposite order of its start.
@@ -139,7 +139,7 @@ class _Core:
     links: ReporterLinks
     telling: Telling
     timers: Timers
-    intake: Intake
+    intake: AlertWriter
     uow: UnitOfWork
 
 
@@ -154,14 +154,16 @@ async def _core(stack: AsyncExitStack, pool: Pool, timer_pool: Pool, settings: S
     telling = telling_by(stack, pool, settings, clock, links, metrics)
     counting = ChangeObserver(metrics.outcomes, catalogue)
     timers = await parts.timers(
-        stack, timer_pool, settings, clock, Effects(rules, key), TimerObserver(metrics, counting, telling.wake.set)
+        stack, timer_pool, settings, clock, TimerEffects(rules, key), TimerObserver(metrics, counting, telling.wake.set)
     )
     silences = SilenceJudge(clock, settings.limits.silences, metrics.unjudged)
-    records = Records(Openings(settings, rules, catalogue), reserve, clock, key)
+    records = PlanWriter(RecordOpener(settings, rules, catalogue), reserve, clock, key)
     committer = Committer(clock, settings.dedup, records, silences, settings.limits.stored_bytes_per_day)
     observer = IntakeObserver(metrics, counting, timers.note_armed, telling.wake.set)
-    intake = Intake(lambda: parts.connection(settings.database.url, parts.WRITER), committer, clock, settings.server, observer)
-    fields = Fields.from_settings(settings.fields)
+    intake = AlertWriter(
+        lambda: parts.connection(settings.database.url, parts.WRITER), committer, clock, settings.server, observer
+    )
+    fields = CustomFields.from_settings(settings.fields)
     uow = UnitOfWork(pool, clock, rules, key, reserve, partial(_changed, timers, telling, counting), catalogue, fields)
     return _Core(metrics, counting, links, telling, timers, intake, uow)
 
@@ -173,24 +175,24 @@ async def _assemble(
     core = await _core(stack, pool, timer_pool, settings, clock)
     uow, intake, timers, telling, metrics = core.uow, core.intake, core.timers, core.telling, core.metrics
     keys, mappings, filing = (
-        Keys(pool, clock, Quotas(settings.limits, metrics.quota_refused)),
+        Authenticator(pool, clock, Quotas(settings.limits, metrics.quota_refused)),
         Mappings(),
         parts.filing(stack, uow, settings.attachments),
     )
     sources = {source.slug: source for source in SOURCES}
     door = AlertEndpoint(
-        sources, intake.submit, keys.authenticate, settings, metrics, clock, fetch, Kept(fetch, clock), mappings, reader
+        sources, intake.submit, keys.authenticate, settings, metrics, clock, fetch, FetchCache(fetch, clock), mappings, reader
     )
     ways = channels.build_receivers(stack, door, filing, core.links, telling.channels)
-    mender = Mender(
+    mender = QuarantineReview(
         Replay(pool, sources, settings.intake, intake.submit, clock, mappings, ways.releases, parts.reading_again(reader))
     )
     login = parts.login(stack, pool, settings, clock)
     context = Context(
         uow, keys, login, parts.oidc(stack, login, settings), core.links, filing, mender, settings.problems,
-        ways.room.open_set_aside, settings.limits, Searches(max(1, settings.database.read_pool_max // 4)),
+        ways.room.open_set_aside, settings.limits, SearchLimiter(max(1, settings.database.read_pool_max // 4)),
     )  # fmt: skip
-    pulse = Pulse(pool, clock, intake.submit, metrics)
+    pulse = PingService(pool, clock, intake.submit, metrics)
     upkeep = Upkeep(pool, settings, clock, metrics, uow.rules, uow.key)
     own = tasks.jobs(uow, intake, filing, set(telling.channels) & set(CHATS))
     supervisor = Supervisor(clock, metrics)
@@ -202,10 +204,10 @@ async def _assemble(
     metrics_app = _application(settings, own_port, clock, ways, metrics) if own_port else None
     uow.rules.warm(clock.now())
     await periodics.begin_with("housekeeping", "catalogue", "mappings")
-    beside = _beside(telling, periodics, uow) | mailboxes(pool, ways.room)
+    beside = _beside(telling, periodics, uow) | mailbox_readers(pool, ways.room)
     tasks.start(stack, supervisor, beside, timers, intake)
     relays = networks(settings.mail.authentication.relays)
-    mail_door = MailDoor(ways.room, pool, keys.recognise, ReplyTokens(core.links.secrets), relays)
+    mail_door = SmtpHandler(ways.room, pool, keys.recognise, ReplyTokens(core.links.secrets), relays)
     smtp = await stack.enter_async_context(receiving(mail_door, metrics.mail_sessions.set))
     await stack.enter_async_context(watched(SystemClock(), metrics.loop_lag.observe))  # the loop lives by no other clock
     return Gateway(
@@ -224,7 +226,7 @@ async def _assemble(
 
 
 def _metrics_routes(
-    settings: Settings, health: Health, metrics: Metrics, keys: Keys
+    settings: Settings, health: Health, metrics: Metrics, keys: Authenticator
 ) -> tuple[list[web.RouteDef], list[web.RouteDef]]:
     """Return the routes that show metrics among all others, and those of a port of their own: one of both is empty."""
     if settings.metrics.host:
@@ -233,7 +235,7 @@ def _metrics_routes(
 
 
 def _jobs(
-    uow: UnitOfWork, counting: ChangeObserver, pulse: Pulse, mappings: Mappings, ways: channels.Receivers
+    uow: UnitOfWork, counting: ChangeObserver, pulse: PingService, mappings: Mappings, ways: channels.Receivers
 ) -> tuple[Periodic, ...]:
     """Return what the catalogue and the ways in have to do again and again."""
     return (
@@ -257,11 +259,13 @@ def _application(
     app = web.Application(client_max_size=settings.server.max_body_bytes)
     app[reports.APPS] = ways.reports.apps
     app[incoming.BUDGETS] = parts.budgets(settings.server, metrics)
-    app.add_routes(edge.doors(definitions, clock, metrics.answered, deadlines, proxies, settings.server.external_url))
+    app.add_routes(edge.wrap_routes(definitions, clock, metrics.answered, deadlines, proxies, settings.server.external_url))
     return app
 
 
-def _health(pool: Pool, supervisor: Supervisor, periodics: Periodics, timers: Timers, intake: Intake, telling: Telling) -> Health:
+def _health(
+    pool: Pool, supervisor: Supervisor, periodics: Periodics, timers: Timers, intake: AlertWriter, telling: Telling
+) -> Health:
     """The probes: failing are tasks that died, jobs that do not end, and timers that fail by a fault of their own."""
 
     def failing() -> tuple[str, ...]:
@@ -276,12 +280,12 @@ def _beside(telling: Telling, periodics: Periodics, uow: UnitOfWork) -> dict[str
     return {
         "telling": telling.run,
         "periodic": periodics.run,
-        "redating": Redating(uow).run,
-        "service redating": ServiceRedating(uow).run,
+        "redating": DeadlineRecalculation(uow).run,
+        "service redating": ServiceRecalculation(uow).run,
     }
 
 
-def _changed(timers: Timers, telling: Telling, counting: ChangeObserver, changes: Changes) -> None:
+def _changed(timers: Timers, telling: Telling, counting: ChangeObserver, changes: CommittedChanges) -> None:
     """Tell the wheel of timers, as after intake's commits, count, and let nobody who is told wait for a poll."""
     timers.note_armed(changes.armed)
     telling.wake.set()

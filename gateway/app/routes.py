@@ -11,35 +11,35 @@ from gateway.app.channels import Receivers
 from gateway.app.intake_routes import intake_routes
 from gateway.app.reports import REPORTS
 from gateway.compat.alertmanager.routes import AlertmanagerReads
-from gateway.compat.alertmanager.silences import Silences
-from gateway.compat.opsgenie.alerts import Alerts
+from gateway.compat.alertmanager.silences import AlertmanagerSilences
+from gateway.compat.opsgenie.alerts import OpsgenieAlerts
 from gateway.compat.opsgenie.heartbeats import Heartbeats
 from gateway.db.pool import Pool
 from gateway.dedup.silences import SilenceJudge
 from gateway.ingest.http import AlertEndpoint
-from gateway.ingest.pings import Pings
-from gateway.monitors.pulse import Pulse
+from gateway.ingest.pings import PingEndpoint
+from gateway.monitors.pulse import PingService
 from gateway.settings import UseLimits
 
 VERSION = "0.1.0"
 
 
 def doors(
-    context: Context, reads: Pool, door: AlertEndpoint, ways: Receivers, health: Health, pulse: Pulse, limits: UseLimits
+    context: Context, reads: Pool, door: AlertEndpoint, ways: Receivers, health: Health, pulse: PingService, limits: UseLimits
 ) -> list[web.RouteDef]:
     """The API, the ways in, and what other products' clients speak to."""
     uow, keys, reading = context.uow, context.keys, context.on(reads)
     judge = SilenceJudge(uow.clock, limits.silences, door.metrics.unjudged)
     return [
-        *routes.build(context, REPORTS, reading),
+        *routes.build_api_routes(context, REPORTS, reading),
         *intake_routes(door, ways.mail, ways.phone, ways.chat),
         *AlertmanagerReads(reads, keys, health.readyz, VERSION, uow.clock.now(), uow.clock, judge).routes(),
         *build_docs(REPORTS),
         *build_reference(ways.reports.form.pages),
         *ways.reports.pages(context, reading),
         *health.routes(),
-        *Alerts(door, uow, reads, context.searches).routes(),
+        *OpsgenieAlerts(door, uow, reads, context.searches).routes(),
         *Heartbeats(door, uow.pool, uow.clock, limits.heartbeats).routes(),
-        *Silences(uow.pool, reads, keys, uow.clock, limits, context.searches).routes(),
-        *Pings(pulse, keys.authenticate).routes(),
+        *AlertmanagerSilences(uow.pool, reads, keys, uow.clock, limits, context.searches).routes(),
+        *PingEndpoint(pulse, keys.authenticate).routes(),
     ]

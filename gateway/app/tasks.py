@@ -8,20 +8,20 @@ from functools import partial
 from gateway import memory
 from gateway.app.supervision import Supervisor, Work
 from gateway.compat.opsgenie.pulse import EVERY as EXPIRE_EVERY
-from gateway.compat.opsgenie.pulse import Expiry
-from gateway.dedup.intake import Intake
+from gateway.compat.opsgenie.pulse import HeartbeatExpiry
+from gateway.dedup.intake import AlertWriter
 from gateway.dedup.promotion import EVERY as PROMOTE_EVERY
 from gateway.dedup.promotion import Promotion
 from gateway.files.store import SWEEP_EVERY
-from gateway.operations.attach import AttachmentStore
+from gateway.operations.attach import AttachmentService
 from gateway.operations.rounds import chat_changes, orphans, undelivered
 from gateway.operations.shifts import hand_over
 from gateway.operations.unit_of_work import UnitOfWork
 from gateway.periodic import Periodic
-from gateway.sla.timers.runner import Runner as Timers
+from gateway.sla.timers.runner import TimerRunner as Timers
 
 
-def start(stack: AsyncExitStack, supervisor: Supervisor, beside: Mapping[str, Work], timers: Timers, intake: Intake) -> None:
+def start(stack: AsyncExitStack, supervisor: Supervisor, beside: Mapping[str, Work], timers: Timers, intake: AlertWriter) -> None:
     """Run all until the stack ends: intake answers what it has taken, then the timers give back their leases."""
     for name, work in beside.items():
         supervisor.start(stack, name, work)
@@ -30,16 +30,16 @@ def start(stack: AsyncExitStack, supervisor: Supervisor, beside: Mapping[str, Wo
     supervisor.start(stack, "intake", intake.run, intake.close)
 
 
-def jobs(uow: UnitOfWork, intake: Intake, filing: AttachmentStore, chats: Collection[str]) -> tuple[Periodic, ...]:
+def jobs(uow: UnitOfWork, intake: AlertWriter, filing: AttachmentService, chats: Collection[str]) -> tuple[Periodic, ...]:
     """Return what any replica does again and again; `chats` are the channels whose messages can be changed."""
     pool, clock = uow.pool, uow.clock
-    cards = (Periodic("chat cards", chat_changes.EVERY, partial(chat_changes.follow, uow, chats)),)
+    cards = (Periodic("chat cards", chat_changes.EVERY, partial(chat_changes.queue_card_updates, uow, chats)),)
     return (
         Periodic("promotion", PROMOTE_EVERY, Promotion(pool, clock, intake.submit).run_once),
-        Periodic("heartbeats", EXPIRE_EVERY, Expiry(pool, clock, intake.submit).run_once),
+        Periodic("heartbeats", EXPIRE_EVERY, HeartbeatExpiry(pool, clock, intake.submit).run_once),
         Periodic("hand-over", hand_over.EVERY, partial(hand_over.make_lists, uow)),
         Periodic("undelivered", undelivered.EVERY, partial(undelivered.note_undelivered, uow)),
-        Periodic("orphans", orphans.EVERY, partial(orphans.release, uow)),
+        Periodic("orphans", orphans.EVERY, partial(orphans.detach_orphans, uow)),
         *(cards if chats else ()),
         Periodic("memory", memory.EVERY, memory.Memory().run_once),
         Periodic("files", SWEEP_EVERY, lambda: filing.stores.sweep(clock.now())),

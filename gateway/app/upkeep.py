@@ -13,7 +13,7 @@ from gateway.app import gauges
 from gateway.clock import Clock
 from gateway.db import partitions
 from gateway.db.pool import Connection, Pool, acquire
-from gateway.escalation.record_timers import Rules
+from gateway.escalation.record_timers import SlaRules
 from gateway.incidents import audit
 from gateway.incidents.ledger import Ledger
 from gateway.observe.metrics import Metrics
@@ -100,7 +100,7 @@ class Upkeep:
     settings: Settings
     clock: Clock
     metrics: Metrics
-    rules: Rules
+    rules: SlaRules
     key: bytes
 
     def jobs(self) -> tuple[Periodic, ...]:
@@ -148,7 +148,7 @@ class Upkeep:
     async def seal(self) -> None:
         """Seal the timelines and keep the line outside the database: in the log, and in `audit.seal_file` if one is set."""
         async with acquire(self.pool) as conn:
-            line = await audit.seal(conn, self.key, self.clock.stamp())
+            line = await audit.seal_timelines(conn, self.key, self.clock.stamp())
         if line is None:
             return
         log.info("audit_sealed", seal=line)
@@ -160,7 +160,7 @@ class Upkeep:
         chosen = self.rules.named(*promised)
         return {
             reading.name: reading.remaining.total_seconds()
-            for reading in clocks.read(chosen, ledger, max(at, ledger[-1].at))
+            for reading in clocks.read_clocks(chosen, ledger, max(at, ledger[-1].at))
             if reading.state is ClockState.RUNNING and reading.remaining is not None
         }
 

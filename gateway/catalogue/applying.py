@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import datetime
 
-from gateway.catalogue.routing import Routed
+from gateway.catalogue.routing import RoutingDecision
 from gateway.directory.roles import GroupTier
 from gateway.incidents.ledger import ClockEvent, LedgerEntry
 from gateway.incidents.record import Revision
@@ -12,7 +12,7 @@ from gateway.vocabulary import State, Tier
 TIERS = {GroupTier.DESK: Tier.DESK, GroupTier.TIER2: Tier.SECOND, GroupTier.TIER3: Tier.THIRD}
 
 
-def apply(revision: Revision, routed: Routed, now: datetime) -> Revision:
+def apply(revision: Revision, routed: RoutingDecision, now: datetime) -> Revision:
     """Return the revision with the record given to the group that it is routed to.
 
     Beyond the service desk it is also assigned, and the desk's SLA clock stops.

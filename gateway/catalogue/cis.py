@@ -8,9 +8,9 @@ import asyncpg
 import msgspec
 from asyncpg import Record
 
-from gateway.catalogue.graph import cycle
-from gateway.catalogue.model import Ci, Draft, Hit
-from gateway.catalogue.topology import Component
+from gateway.catalogue.graph import find_cycle
+from gateway.catalogue.model import Ci, CiDraft, ImpactedItem
+from gateway.catalogue.topology import TopologyItem
 from gateway.db.pool import Connection
 from gateway.errors import Conflict, Flaw, NotFound, Unprocessable, VersionMismatch
 
@@ -60,10 +60,10 @@ FROM ci c ORDER BY name
 """
 
 
-async def parts(conn: Connection) -> tuple[Component, ...]:
+async def topology_items(conn: Connection) -> tuple[TopologyItem, ...]:
     """Return every item, with the fields that the topology is built from."""
     return tuple(
-        Component(
+        TopologyItem(
             name=row["name"],
             service=row["service"],
             attributes=msgspec.json.decode(row["attributes"], type=dict[str, str]),
@@ -108,7 +108,7 @@ EDGES = "SELECT ci, depends_on FROM ci_dependency ORDER BY ci, depends_on"
 JOIN = "INSERT INTO ci_dependency (ci, depends_on) SELECT * FROM unnest($1::text[], $2::text[])"
 
 
-async def write(conn: Connection, drafts: Sequence[Draft], stamp: datetime | None) -> None:
+async def write(conn: Connection, drafts: Sequence[CiDraft], stamp: datetime | None) -> None:
     """Write all drafts, replacing items of the same name, in the caller's transaction.
 
     Raises Unprocessable with every service and item that is named and does not exist, and for a
@@ -126,7 +126,7 @@ async def write(conn: Connection, drafts: Sequence[Draft], stamp: datetime | Non
     edges: dict[str, list[str]] = {}
     for ci, upstream in [*((row["ci"], row["depends_on"]) for row in await conn.fetch(EDGES)), *pairs]:
         edges.setdefault(ci, []).append(upstream)
-    if circle := cycle(edges):
+    if circle := find_cycle(edges):
         closing = next((draft for draft in drafts if draft.name in circle), drafts[0])
         said = "would depend on itself: " + " → ".join(circle)
         raise Unprocessable(f"{closing.name} {said}", flaws=(closing.flaw("depends_on", said),))
@@ -137,7 +137,7 @@ KNOWN_CIS = "SELECT name FROM ci WHERE name = ANY($1::text[])"
 KNOWN_SERVICES = "SELECT slug FROM service WHERE slug = ANY($1::text[]) AND active FOR SHARE"
 
 
-async def _unknown(conn: Connection, drafts: Sequence[Draft]) -> list[Flaw]:
+async def _unknown(conn: Connection, drafts: Sequence[CiDraft]) -> list[Flaw]:
     services = {row["slug"] for row in await conn.fetch(KNOWN_SERVICES, list({draft.service for draft in drafts}))}
     upstream = {name for draft in drafts for name in draft.depends_on}
     items = {row["name"] for row in await conn.fetch(KNOWN_CIS, list(upstream))} | {draft.name for draft in drafts}
@@ -155,7 +155,7 @@ async def _unknown(conn: Connection, drafts: Sequence[Draft]) -> list[Flaw]:
     ]
 
 
-async def create(conn: Connection, draft: Draft, stamp: datetime | None) -> Ci:
+async def create(conn: Connection, draft: CiDraft, stamp: datetime | None) -> Ci:
     """Create a configuration item, in a transaction of the caller's.
 
     Raises Conflict for a name that is taken, and as `write` does.
@@ -181,7 +181,7 @@ async def change(
     wanted = present | {field: _sorted(value) for field, value in changes.items()}
     if wanted == present:
         return before
-    await write(conn, [Draft(name=name, **wanted)], stamp)
+    await write(conn, [CiDraft(name=name, **wanted)], stamp)
     return await by_name(conn, name)
 
 
@@ -218,17 +218,17 @@ WHERE d.depends_on = ANY($1::text[]) AND d.ci <> ALL($2::text[]) ORDER BY c.name
 """
 
 
-async def impact(conn: Connection, name: str, most: int = MOST, deepest: int = DEEPEST) -> tuple[list[Hit], bool]:
+async def impact(conn: Connection, name: str, most: int = MOST, deepest: int = DEEPEST) -> tuple[list[ImpactedItem], bool]:
     """Return the items that depend on one, nearest first, and whether there are more.
 
     At most `most` items are returned, up to `deepest` steps downstream. Raises NotFound.
     """
     await by_name(conn, name)
-    hits: list[Hit] = []
+    hits: list[ImpactedItem] = []
     reached, edge = {name}, [name]
     for depth in range(1, deepest + 1):
         rows = await conn.fetch(DOWN, edge, list(reached), most + 1 - len(hits))
-        hits += [Hit(row["name"], row["kind"], row["service"], depth) for row in rows]
+        hits += [ImpactedItem(row["name"], row["kind"], row["service"], depth) for row in rows]
         if len(hits) > most:
             return hits[:most], True
         edge = [row["name"] for row in rows]

@@ -6,7 +6,7 @@ Edges = Mapping[str, Iterable[str]]
 """The items that each configuration item depends on, by name."""
 
 
-def cycle(edges: Edges) -> tuple[str, ...]:
+def find_cycle(edges: Edges) -> tuple[str, ...]:
     """Return a cycle of dependencies, with its first item again at its end; () if there is none.
 
     It is iterative: a deep graph needs no deep stack.

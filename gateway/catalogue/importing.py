@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta
 
-from gateway.catalogue.model import Draft
+from gateway.catalogue.model import CiDraft
 from gateway.errors import Flaw, Malformed, Unprocessable
 
 CiName = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}\Z")]
@@ -18,7 +18,7 @@ Attributes = Annotated[
     dict[Annotated[str, Meta(min_length=1, max_length=64)], Annotated[str, Meta(max_length=1_024)]], Meta(max_length=100)
 ]
 Upstream = Annotated[list[CiName], Meta(max_length=500)]
-CalledToo = Annotated[list[Annotated[str, Meta(min_length=2, max_length=128)]], Meta(max_length=50)]
+Aliases = Annotated[list[Annotated[str, Meta(min_length=2, max_length=128)]], Meta(max_length=50)]
 ServiceSlug = Annotated[str, Meta(pattern=r"^([a-z0-9][a-z0-9_-]{0,63})?\Z")]
 
 MOST_FLAWS = 100
@@ -38,20 +38,20 @@ class NewCi(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     service: ServiceSlug = ""
     attributes: Attributes = {}
     depends_on: Upstream = msgspec.field(default_factory=list)
-    aliases: CalledToo = msgspec.field(default_factory=list)
+    aliases: Aliases = msgspec.field(default_factory=list)
 
-    def draft(self, at: str = "") -> Draft:
+    def draft(self, at: str = "") -> CiDraft:
         """Return the item as a draft; `at` is its place in the request."""
         upstream = tuple(sorted(set(self.depends_on)))
         aliases = tuple(sorted(set(self.aliases)))
-        return Draft(
+        return CiDraft(
             name=self.name, kind=self.kind, service=self.service, attributes=self.attributes, depends_on=upstream,
             aliases=aliases, at=at,
         )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
-class Uneven:
+class UnreadableItem:
     """A line with more or fewer cells than the header, or an item that cannot be read."""
 
     said: str
@@ -61,17 +61,17 @@ Row = tuple[int, int, Any]
 """Index, line, and content of one item."""
 
 
-def read(text: str, *, as_csv: bool) -> list[Draft]:
+def read_items(text: str, *, as_csv: bool) -> list[CiDraft]:
     """Return the items of a CSV with a header, or of a JSON array.
 
     Raises Malformed, or Unprocessable with every flaw.
     """
-    drafts: list[Draft] = []
+    drafts: list[CiDraft] = []
     flaws: list[Flaw] = []
     for index, line, raw in _csv_rows(text) if as_csv else _json_rows(text):
         if len(flaws) >= MOST_FLAWS:
             raise Unprocessable(f"{MOST_FLAWS} flaws or more: nothing was imported", flaws=tuple(flaws))
-        if isinstance(raw, Uneven):
+        if isinstance(raw, UnreadableItem):
             flaws.append(Flaw(f"/{index}", f"line {line}: {raw.said}"))
             continue
         try:
@@ -85,7 +85,7 @@ def read(text: str, *, as_csv: bool) -> list[Draft]:
     return drafts
 
 
-def _twice(drafts: Iterable[Draft]) -> Iterator[Flaw]:
+def _twice(drafts: Iterable[CiDraft]) -> Iterator[Flaw]:
     first: dict[str, str] = {}
     for draft in drafts:
         line = draft.at.partition("#")[2]
@@ -114,7 +114,7 @@ def _csv_rows(text: str) -> Iterator[Row]:
 
 def _csv_row(header: list[str], cells: list[str]) -> Any:
     if len(cells) != len(header):
-        return Uneven(f"{len(cells)} cells where the header has {len(header)}")
+        return UnreadableItem(f"{len(cells)} cells where the header has {len(header)}")
     row: dict[str, Any] = {name: cell.strip() for name, cell in zip(header, cells, strict=True) if name in COLUMNS}
     named = {name.removeprefix(ATTRIBUTE): cell for name, cell in zip(header, cells, strict=True) if name.startswith(ATTRIBUTE)}
     row["attributes"] = {name: cell for name, cell in named.items() if cell}
@@ -145,11 +145,11 @@ def _json_rows(text: str) -> Iterator[Row]:
 def _value(raw: bytes) -> Any:
     """Return an item, or an error for one that cannot be read."""
     if NUL in raw.replace(b"\\\\", b""):
-        return Uneven("a text holds NUL, which no database keeps")
+        return UnreadableItem("a text holds NUL, which no database keeps")
     try:
         return msgspec.json.decode(raw)
     except msgspec.ValidationError as error:
-        return Uneven(str(error).partition(" - at ")[0])
+        return UnreadableItem(str(error).partition(" - at ")[0])
 
 
 def _line_of(data: bytes, error: Exception) -> int:

@@ -11,17 +11,17 @@ from datetime import datetime
 from typing import Any
 
 from gateway.catalogue import applying, cis, criticality, services
-from gateway.catalogue.criticality import Judged
-from gateway.catalogue.model import Service, Written
-from gateway.catalogue.promises import flaws_of, tailor
-from gateway.catalogue.routing import Case, OnShift, Standing, decide, everybody
-from gateway.catalogue.topology import Component, Topology, build_topology
+from gateway.catalogue.criticality import AdjustedPriority
+from gateway.catalogue.model import Service, WrittenTargets
+from gateway.catalogue.promises import flaws_of, tailor_policies
+from gateway.catalogue.routing import OnShift, RoutingCase, RoutingData, all_members, decide_routing
+from gateway.catalogue.topology import Topology, TopologyItem, build_topology
 from gateway.db.pool import Connection, Pool, acquire
 from gateway.directory import groups
 from gateway.directory.person import Group
 from gateway.errors import Unprocessable
-from gateway.escalation.record_timers import Rules
-from gateway.incidents.follow_on import Before
+from gateway.escalation.record_timers import SlaRules
+from gateway.incidents.follow_on import PredecessorRecord
 from gateway.incidents.record import Incident, Revision
 from gateway.incidents.visibility import SECURITY_ROLES
 from gateway.oncall.shift import Shift
@@ -54,7 +54,7 @@ WHERE g.active
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class CatalogueReading:
     """The result of one reading of the database."""
 
     services: tuple[Service, ...]
@@ -62,13 +62,13 @@ class Reading:
     skills: dict[str, frozenset[str]]
     load: Counter[str]
     shifts: dict[str, list[Shift]]
-    parts: tuple[Component, ...] = ()
+    parts: tuple[TopologyItem, ...] = ()
     parts_version: str = ""
     privy: Mapping[str, bool] = field(default_factory=dict)
     """The people who may see security incidents; True for security officers."""
 
 
-async def read(conn: Connection, stamp: datetime | None, before: Reading | None = None) -> Reading:
+async def read(conn: Connection, stamp: datetime | None, before: CatalogueReading | None = None) -> CatalogueReading:
     """Return all that new records are routed by, in seven statements.
 
     Configuration items are taken from `before` while none of them has changed.
@@ -78,8 +78,8 @@ async def read(conn: Connection, stamp: datetime | None, before: Reading | None 
         people = tuple(row["people"])
         shifts.setdefault(row["slug"], []).append(Shift(starts_at=row["starts_at"], ends_at=row["ends_at"], people=people))
     version = await cis.version(conn)
-    parts = before.parts if before is not None and before.parts_version == version else await cis.parts(conn)
-    return Reading(
+    parts = before.parts if before is not None and before.parts_version == version else await cis.topology_items(conn)
+    return CatalogueReading(
         tuple(await services.every(conn)),
         tuple(groups.group_of(row) for row in await conn.fetch(GROUPS)),
         {row["login"]: frozenset(row["skills"]) for row in await conn.fetch(SKILLS)},
@@ -92,7 +92,7 @@ async def read(conn: Connection, stamp: datetime | None, before: Reading | None 
 
 
 @dataclass(frozen=True, slots=True)
-class Promise:
+class ServicePromise:
     """The SLA promise of a service: its policy, "" for none, and a version.
 
     The version changes with anything else that its incidents' deadlines depend on.
@@ -111,7 +111,7 @@ class Catalogue:
 
     def __init__(self, settings: Settings, on_shift: OnShift | None = None) -> None:
         self._settings, self._on_shift = settings, on_shift or self._rostered
-        base = Rules.from_settings(settings)
+        base = SlaRules.from_settings(settings)
         self._configured = base
         self._chosen, self._tailored = dict(base.choice.services), dict(base.tailored)
         self.rules = replace(base, choice=replace(base.choice, services=self._chosen), tailored=self._tailored)
@@ -119,12 +119,14 @@ class Catalogue:
         self._seen: tuple[Service, ...] = ()
         self._load: Counter[str] = Counter()
         self._shifts: Mapping[str, Sequence[Shift]] = {}
-        self._standing = Standing()
-        self._reading: Reading | None = None
+        self._standing = RoutingData()
+        self._reading: CatalogueReading | None = None
         self._turn = asyncio.Lock()
         self.correlation = settings.dedup.correlation
         lines = [settings.phone.service, *(line.service for line in settings.phone.hotlines.values())]
-        self.anything = frozenset({settings.mail.service, *lines, *(chat.service for chat in settings.chat.values())}) - {""}
+        self.default_services = frozenset({settings.mail.service, *lines, *(chat.service for chat in settings.chat.values())}) - {
+            ""
+        }
         """Default services of mailboxes, hotlines and chats: no evidence of a report's subject."""
         self.topology = Topology()
         """The names and dependencies of services and configuration items."""
@@ -132,7 +134,7 @@ class Catalogue:
         """Set when the promises of services have changed; whoever acts on it clears it."""
 
     @property
-    def configured(self) -> Rules:
+    def configured(self) -> SlaRules:
         """Return the SLA rules without the promises of services of the catalogue."""
         return self._configured
 
@@ -140,14 +142,14 @@ class Catalogue:
         """Return the active services by slug."""
         return self._standing.services
 
-    def learn(self, reading: Reading, topology: Topology | None = None) -> None:
+    def learn(self, reading: CatalogueReading, topology: Topology | None = None) -> None:
         """Take over a reading as the present state.
 
         `landscape` is the topology of the reading's names and items, if it is built already.
         """
         self._load, self._shifts = reading.load, reading.shifts
         by_slug = {service.slug: service for service in reading.services}
-        self._standing = Standing(
+        self._standing = RoutingData(
             by_slug,
             {group.slug: group for group in reading.groups},
             reading.skills,
@@ -162,7 +164,7 @@ class Catalogue:
             self._seen = reading.services
             self._promise(reading.services)
 
-    def _is_new(self, reading: Reading) -> bool:
+    def _is_new(self, reading: CatalogueReading) -> bool:
         """Return whether names or dependencies have changed since the last reading."""
         known = self._reading
         return known is None or known.services != reading.services or known.parts_version != reading.parts_version
@@ -173,7 +175,7 @@ class Catalogue:
             if service.policy in self._configured.policies:
                 chosen[service.slug] = service.policy
             present = {name: own.get((name, service.slug), policy) for name, policy in self._configured.policies.items()}
-            own |= {(name, service.slug): policy for name, policy in tailor(service, present, self._calendars).items()}
+            own |= {(name, service.slug): policy for name, policy in tailor_policies(service, present, self._calendars).items()}
         if (chosen, own) != (self._chosen, self._tailored):
             self.changed.set()
         self._chosen.clear()
@@ -181,15 +183,15 @@ class Catalogue:
         self._tailored.clear()
         self._tailored.update(own)
 
-    def promises(self, also: Iterable[str]) -> Mapping[str, Promise]:
+    def promises(self, also: Iterable[str]) -> Mapping[str, ServicePromise]:
         """Return the promises of services that have their own and of those in `also`, by slug."""
         known = {service.slug for service in self._seen if service.policy or service.targets or service.support_hours}
         return {slug: self._promised(slug) for slug in sorted(known | set(also))}
 
-    def _promised(self, slug: str) -> Promise:
+    def _promised(self, slug: str) -> ServicePromise:
         own = sorted((policy, made.version) for (policy, service), made in self._tailored.items() if service == slug)
         policy = self._chosen.get(slug, "")
-        return Promise(policy, digest((policy, own)))
+        return ServicePromise(policy, digest((policy, own)))
 
     def _rostered(self, group: Group, at: datetime) -> Sequence[str]:
         """Return the logins on the group's shift at that time.
@@ -197,7 +199,7 @@ class Catalogue:
         Everybody if no shift is planned any more.
         """
         if (planned := self._shifts.get(group.slug)) is None:
-            return everybody(group, at)
+            return all_members(group, at)
         return [login for shift in planned if shift.starts_at <= at < shift.ends_at for login in shift.people]
 
     async def refresh(self, pool: Pool, stamp: datetime | None) -> None:
@@ -209,17 +211,17 @@ class Catalogue:
             topology = await asyncio.to_thread(build_topology, reading.services, reading.parts) if self._is_new(reading) else None
             self.learn(reading, topology)
 
-    def check(self, policy: str, support_hours: str, targets: Written) -> None:
+    def check(self, policy: str, support_hours: str, targets: WrittenTargets) -> None:
         """Raise Unprocessable if a service promises something that cannot be measured."""
         flaws = tuple(flaws_of(policy, support_hours, targets, self._settings.sla, self._calendars))
         if flaws:
             raise Unprocessable(flaws[0].detail, flaws=flaws)
 
-    def judge(self, priority: int, service: str) -> Judged:
+    def judge(self, priority: int, service: str) -> AdjustedPriority:
         """Return the priority adjusted by the service's criticality."""
-        return criticality.judge(priority, self._standing.services.get(service), self._settings.criticality)
+        return criticality.adjust_priority(priority, self._standing.services.get(service), self._settings.criticality)
 
-    def may_have(self, incident: Incident, before: Before) -> bool:
+    def may_have(self, incident: Incident, before: PredecessorRecord) -> bool:
         """Return whether a record may go back to those who had it before.
 
         A security incident may only go to people who may see it.
@@ -236,7 +238,7 @@ class Catalogue:
         """
         incident = revision.after
         facts: dict[str, Any] = {name: getattr(incident, name) for name in ROUTED_BY}
-        routed = decide(Case(origin=origin, **facts), self._standing, self._settings.routing, self._on_shift, now)
+        routed = decide_routing(RoutingCase(origin=origin, **facts), self._standing, self._settings.routing, self._on_shift, now)
         if routed is None:
             return revision
         if routed.person:

@@ -8,7 +8,7 @@ from gateway.directory.roles import GroupTier
 from gateway.errors import Flaw
 from gateway.vocabulary import Criticality
 
-Written = Mapping[str, Mapping[str, str]]
+WrittenTargets = Mapping[str, Mapping[str, str]]
 """Targets as people write them, by priority and clock, such as {"1": {"overall": "15m"}}."""
 
 
@@ -29,7 +29,7 @@ class Service:
     criticality: Criticality
     support_hours: str
     policy: str
-    targets: Written
+    targets: WrittenTargets
     aliases: tuple[str, ...] = ()
     active: bool
     version: int
@@ -62,7 +62,7 @@ class Ci:
 
 
 @dataclass(frozen=True, slots=True)
-class Hit:
+class ImpactedItem:
     """A configuration item that an outage reaches, `depth` steps downstream."""
 
     name: str
@@ -72,7 +72,7 @@ class Hit:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Draft:
+class CiDraft:
     """A configuration item to write; `at` is its place in the request, for reports of flaws."""
 
     name: str

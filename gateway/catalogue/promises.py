@@ -5,16 +5,18 @@ from dataclasses import replace
 from datetime import timedelta
 
 from gateway import settings
-from gateway.catalogue.model import Service, Written
+from gateway.catalogue.model import Service, WrittenTargets
 from gateway.durations import promise
 from gateway.errors import Flaw
 from gateway.sla.calendar import Calendar
 from gateway.sla.policies import length_of
 from gateway.sla.policy import ClockName, Policy
-from gateway.sla.policy_choice import tailored
+from gateway.sla.policy_choice import with_service_targets
 
 
-def flaws_of(policy: str, support_hours: str, targets: Written, sla: settings.Sla, calendars: Iterable[str]) -> Iterator[Flaw]:
+def flaws_of(
+    policy: str, support_hours: str, targets: WrittenTargets, sla: settings.SlaSettings, calendars: Iterable[str]
+) -> Iterator[Flaw]:
     """Yield everything that makes a service's promises impossible to keep."""
     if policy and policy not in sla.policies:
         yield Flaw("/policy", f"no policy is named {policy!r}: there are {', '.join(sorted(sla.policies))}")
@@ -39,7 +41,7 @@ def _target_flaws(pointer: str, clock: str, text: str) -> Iterator[Flaw]:
             yield Flaw(pointer, "a target is longer than 0s and shorter than ten years")
 
 
-def tailor(service: Service, policies: Mapping[str, Policy], calendars: Mapping[str, Calendar]) -> Mapping[str, Policy]:
+def tailor_policies(service: Service, policies: Mapping[str, Policy], calendars: Mapping[str, Calendar]) -> Mapping[str, Policy]:
     """Return the policies as they apply to this service, by name.
 
     They use its support hours and its targets; there are none if it has neither.
@@ -56,4 +58,4 @@ def _tailored(service: Service, policy: Policy, calendar: Calendar | None) -> Po
         int(priority): {ClockName(clock): length_of(promise(text), counted.calendar) for clock, text in row.items()}
         for priority, row in service.targets.items()
     }
-    return tailored(counted, rows)
+    return with_service_targets(counted, rows)

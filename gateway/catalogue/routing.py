@@ -21,13 +21,13 @@ OnShift = Callable[[Group, datetime], Sequence[str]]
 """A function that returns the members of a group who are on shift at a moment."""
 
 
-def everybody(group: Group, _at: datetime) -> Sequence[str]:
+def all_members(group: Group, _at: datetime) -> Sequence[str]:
     """Return every active member of the group: those on shift if there is no roster."""
     return group.members
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Case:
+class RoutingCase:
     """The properties of a new record that rules match on."""
 
     origin: str
@@ -40,7 +40,7 @@ class Case:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class RoutingData:
     """The facts that routing decides by: active groups by slug, skills and open records by login.
 
     `privy` may see security incidents, `officers` are those of them who work on them.
@@ -53,7 +53,7 @@ class Standing:
     privy: frozenset[str] = frozenset()
     officers: frozenset[str] = frozenset()
 
-    def may_see(self, case: Case, group: Group) -> bool:
+    def may_see(self, case: RoutingCase, group: Group) -> bool:
         """Return whether anybody of a group may see the record."""
         return not case.security or not self.privy.isdisjoint(group.members)
 
@@ -63,7 +63,7 @@ class Standing:
 
 
 @dataclass(frozen=True, slots=True)
-class Routed:
+class RoutingDecision:
     """The group and person ("" for the whole group) that a record goes to, the rule, and why."""
 
     group: str
@@ -73,7 +73,9 @@ class Routed:
     reason: str
 
 
-def decide(case: Case, standing: Standing, rules: Sequence[Routing], on_shift: OnShift, at: datetime) -> Routed | None:
+def decide_routing(
+    case: RoutingCase, standing: RoutingData, rules: Sequence[Routing], on_shift: OnShift, at: datetime
+) -> RoutingDecision | None:
     """Return the destination of a record; None if it stays at the service desk without a group."""
     service = standing.services.get(case.service)
     kept_from = False
@@ -82,19 +84,19 @@ def decide(case: Case, standing: Standing, rules: Sequence[Routing], on_shift: O
             continue
         if standing.may_see(case, group):
             person, why = _person(rule, group, case, standing, on_shift(group, at)) if rule.person else ("", "to the group")
-            return Routed(group.slug, group.tier, person, rule.name, why)
+            return RoutingDecision(group.slug, group.tier, person, rule.name, why)
         kept_from = True
     if case.origin == PEOPLE and service is not None:
         for tier in GroupTier:
             if (group := standing.groups.get(service.support(tier))) is None:
                 continue
             if standing.may_see(case, group):
-                return Routed(group.slug, group.tier, "", "", f"supports {service.slug} at {tier}")
+                return RoutingDecision(group.slug, group.tier, "", "", f"supports {service.slug} at {tier}")
             kept_from = True
     return _officer(standing) if kept_from else None
 
 
-def _officer(standing: Standing) -> Routed | None:
+def _officer(standing: RoutingData) -> RoutingDecision | None:
     """Return a security officer for a record that others must not get; None if there is none.
 
     It is routed at the tier of the service desk.
@@ -102,10 +104,10 @@ def _officer(standing: Standing) -> Routed | None:
     able = standing.officers or standing.privy
     if not able:
         return None
-    return Routed("", GroupTier.DESK, standing.least_busy(able), "", "those the rules lead to may not see it")
+    return RoutingDecision("", GroupTier.DESK, standing.least_busy(able), "", "those the rules lead to may not see it")
 
 
-def _agrees(rule: Routing, case: Case) -> bool:
+def _agrees(rule: Routing, case: RoutingCase) -> bool:
     asked = (
         (rule.origins, case.origin),
         (rule.kinds, case.kind),
@@ -117,7 +119,7 @@ def _agrees(rule: Routing, case: Case) -> bool:
     return all(not wanted or given in wanted for wanted, given in asked)
 
 
-def _group(rule: Routing, service: Service | None, standing: Standing) -> Group | None:
+def _group(rule: Routing, service: Service | None, standing: RoutingData) -> Group | None:
     """Return the group that the rule leads to, None if there is none.
 
     It is the group that the rule names, else the service's support at the rule's tier, else the
@@ -131,7 +133,7 @@ def _group(rule: Routing, service: Service | None, standing: Standing) -> Group 
     return next(_skilled_groups(rule, tier, standing), None)
 
 
-def _skilled_groups(rule: Routing, tier: GroupTier, standing: Standing) -> Iterator[Group]:
+def _skilled_groups(rule: Routing, tier: GroupTier, standing: RoutingData) -> Iterator[Group]:
     needed = _needed(rule)
     for slug in sorted(standing.groups):
         group = standing.groups[slug]
@@ -139,7 +141,7 @@ def _skilled_groups(rule: Routing, tier: GroupTier, standing: Standing) -> Itera
             yield group
 
 
-def _person(rule: Routing, group: Group, case: Case, standing: Standing, on_shift: Iterable[str]) -> tuple[str, str]:
+def _person(rule: Routing, group: Group, case: RoutingCase, standing: RoutingData, on_shift: Iterable[str]) -> tuple[str, str]:
     """Return the least busy person on shift with the skills, and the reason for the choice.
 
     The person is "", which leaves the choice to the whole group, if nobody on shift has the

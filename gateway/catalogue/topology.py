@@ -29,7 +29,7 @@ KNOWN_TEXTS = 2_000
 """The most texts whose analysis is cached."""
 
 
-class Of(StrEnum):
+class NameKind(StrEnum):
     """The kind of thing that a name belongs to."""
 
     SERVICE = "service"
@@ -38,7 +38,7 @@ class Of(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Component:
+class TopologyItem:
     """A configuration item, with the fields that the topology is built from."""
 
     name: str
@@ -49,23 +49,23 @@ class Component:
 
 
 @dataclass(frozen=True, slots=True)
-class Named:
+class NameMention:
     """A name found in a text: its kind, the thing it names, and where it starts and ends."""
 
-    of: Of
+    of: NameKind
     which: str
     start: int
     end: int
 
 
-Entry = tuple[str, Of, str]
+NameEntry = tuple[str, NameKind, str]
 
 
 @dataclass(frozen=True, slots=True)
 class Topology:
     """The topology: the catalogue's names by their first two characters, dependencies both ways."""
 
-    names: Mapping[str, tuple[Entry, ...]] = field(default_factory=dict)
+    names: Mapping[str, tuple[NameEntry, ...]] = field(default_factory=dict)
     up: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     down: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     service_of: Mapping[str, str] = field(default_factory=dict)
@@ -74,7 +74,7 @@ class Topology:
     components: Mapping[str, str] = field(default_factory=dict)
     _read: dict[Hashable, Any] = field(default_factory=dict, compare=False)
 
-    def named(self, text: str) -> tuple[Named, ...]:
+    def named(self, text: str) -> tuple[NameMention, ...]:
         """Return the names in a text, the longest first if one contains another.
 
         The case of letters does not matter.
@@ -90,14 +90,14 @@ class Topology:
             known = self._read[said] = read()
         return known
 
-    def _scan(self, text: str) -> Iterator[Named]:
+    def _scan(self, text: str) -> Iterator[NameMention]:
         at = 0
         while at < len(text) - 1:
             entry = next((one for one in self.names.get(text[at : at + 2], ()) if _stands(one[0], text, at)), None)
             if entry is None:
                 at += 1
                 continue
-            yield Named(entry[1], entry[2], at, at + len(entry[0]))
+            yield NameMention(entry[1], entry[2], at, at + len(entry[0]))
             at += len(entry[0])
 
     def upstream(self, ci: str) -> Mapping[str, int]:
@@ -143,16 +143,16 @@ def _reached(start: str, edges: Mapping[str, tuple[str, ...]]) -> dict[str, int]
     return reached
 
 
-def build_topology(services: Iterable[Service], parts: Collection[Component]) -> Topology:
+def build_topology(services: Iterable[Service], parts: Collection[TopologyItem]) -> Topology:
     """Build the topology of these services and items.
 
     A name that two of a kind share is left out.
     """
-    entries: dict[tuple[str, Of], set[str]] = {}
+    entries: dict[tuple[str, NameKind], set[str]] = {}
     for of, which, name in (*_service_names(services), *_part_names(parts)):
         if len(key := " ".join(name.casefold().split())) >= 2:
             entries.setdefault((key, of), set()).add(which)
-    names: dict[str, list[Entry]] = {}
+    names: dict[str, list[NameEntry]] = {}
     for (name, of), owners in entries.items():
         if len(owners) == 1:
             names.setdefault(name[:2], []).append((name, of, next(iter(owners))))
@@ -174,7 +174,7 @@ def build_topology(services: Iterable[Service], parts: Collection[Component]) ->
     )
 
 
-def _components(parts: Iterable[Component]) -> dict[str, str]:
+def _components(parts: Iterable[TopologyItem]) -> dict[str, str]:
     """Return the component of each item and service: the first name in it (union-find).
 
     Dependencies connect items, and a service connects its items.
@@ -193,20 +193,20 @@ def _components(parts: Iterable[Component]) -> dict[str, str]:
     return {name: first(name) for name in list(parent)}
 
 
-def _longest(entry: Entry) -> tuple[int, str, Of]:
+def _longest(entry: NameEntry) -> tuple[int, str, NameKind]:
     return -len(entry[0]), entry[0], entry[1]
 
 
-def _service_names(services: Iterable[Service]) -> Iterator[tuple[Of, str, str]]:
+def _service_names(services: Iterable[Service]) -> Iterator[tuple[NameKind, str, str]]:
     for service in services:
         for name in (service.slug, service.name, *service.aliases):
-            yield Of.SERVICE, service.slug, name
+            yield NameKind.SERVICE, service.slug, name
 
 
-def _part_names(parts: Iterable[Component]) -> Iterator[tuple[Of, str, str]]:
+def _part_names(parts: Iterable[TopologyItem]) -> Iterator[tuple[NameKind, str, str]]:
     for part in parts:
         addresses = (part.attributes.get(name, "") for name in ADDRESSES)
         for name in (part.name, *part.aliases, *re.split(r"[\s,;]+", " ".join(addresses))):
-            yield Of.CI, part.name, name
+            yield NameKind.CI, part.name, name
         if site := part.attributes.get(SITE, "").casefold():
-            yield Of.SITE, site, site
+            yield NameKind.SITE, site, site

@@ -10,13 +10,13 @@ _EMAIL = re.compile(
 )
 
 
-def email_of(text: str) -> str | None:
+def normalise_email(text: str) -> str | None:
     """Return the address in lower case, None if no mail could be sent to it."""
     address = text.strip().lower()
     return address if len(address) <= 254 and _EMAIL.fullmatch(address) else None
 
 
-def phone_of(text: str, region: str) -> str | None:
+def normalise_phone(text: str, region: str) -> str | None:
     """Return the number in E.164, None if it cannot be a telephone number.
 
     A number without a country code is read as one of `region` (ISO 3166), and must be assigned

@@ -59,7 +59,7 @@ class MemoryBudget:
         self.held -= size
 
 
-async def fill(body: bytearray, request: web.Request, places: MemoryBudget, most: int, what: str) -> None:
+async def read_body(body: bytearray, request: web.Request, places: MemoryBudget, most: int, what: str) -> None:
     """Read the request's body into `body`, within the limits of size and memory.
 
     `what` is its name in error messages. Whatever is raised (Malformed, TooLarge or Overloaded),

@@ -14,25 +14,25 @@ import structlog
 from gateway.access.principal import Principal
 from gateway.db.faults import Fault, classify
 from gateway.dedup import save
-from gateway.dedup.deliveries import Deliveries, claim
+from gateway.dedup.deliveries import ClaimedBatch, claim_deliveries_of
 from gateway.errors import Unavailable
-from gateway.incidents.follow_on import Before, go_on
+from gateway.incidents.follow_on import PredecessorRecord, continue_record
 from gateway.incidents.record import Incident, Revision
 from gateway.ingest.http import Submit
 from gateway.observe.metrics import Metrics
-from gateway.operations.create import Report, opening
+from gateway.operations.create import NewReport, opening_revision
 from gateway.operations.placement import open_correlated
 from gateway.operations.unit_of_work import Transaction, UnitOfWork
 from gateway.quarantine import set_aside
 from gateway.receipts.mended import WHOLE
-from gateway.receipts.submission import Receipt, Refused, Result, Submission
+from gateway.receipts.submission import ItemResult, Receipt, RefusedItem, Submission
 from gateway.vocabulary import Outcome
 
 log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
-class Done:
+class ReportOutcome:
     """The result of handling one report.
 
     `key` is its name in the receipt; `incident` is the record it belongs to. `aside` is the part
@@ -46,7 +46,7 @@ class Done:
     aside: set_aside.MailToSetAside | None = None
 
 
-Work = Callable[[Transaction], Awaitable[Done | Result]]
+Work = Callable[[Transaction], Awaitable[ReportOutcome | ItemResult]]
 """A function that applies one delivery to the records.
 
 It returns a Result where the same was received before by another name.
@@ -86,7 +86,7 @@ class ReportService:
         It has a delivery name of its own, so that reading it again is not taken for the delivery
         that could not be read.
         """
-        whole = Refused(WHOLE, problem[:1_000], "", submission.body)
+        whole = RefusedItem(WHOLE, problem[:1_000], "", submission.body)
         name = f"quarantined:{sha256(submission.body).hexdigest()}"
         return await self.submit(
             Submission(
@@ -96,19 +96,21 @@ class ReportService:
 
 
 async def _taken(tx: Transaction, submission: Submission, work: Work) -> Receipt:
-    deliveries = await claim(tx.conn, [submission], tx.now)
+    deliveries = await claim_deliveries_of(tx.conn, [submission], tx.now)
     if before := deliveries.repeated.get(0):
         return await _receipt(tx, deliveries, before, None)
     done = await work(tx)
-    if isinstance(done, Result):
+    if isinstance(done, ItemResult):
         return await _receipt(tx, deliveries, (done,), None)
     if done.aside is not None:
         await set_aside.insert(tx.conn, deliveries.ids[0], submission, done.reason, done.aside, tx.now)
     number, incident_id = (done.incident.number, done.incident.id) if done.incident is not None else (None, None)
-    return await _receipt(tx, deliveries, (Result(done.key, number, done.outcome, done.reason),), incident_id)
+    return await _receipt(tx, deliveries, (ItemResult(done.key, number, done.outcome, done.reason),), incident_id)
 
 
-async def _receipt(tx: Transaction, deliveries: Deliveries, results: tuple[Result, ...], incident_id: int | None) -> Receipt:
+async def _receipt(
+    tx: Transaction, deliveries: ClaimedBatch, results: tuple[ItemResult, ...], incident_id: int | None
+) -> Receipt:
     """Write the receipt with its one outcome and return it."""
     submission, receipt_id = deliveries.batch[0], deliveries.ids[0]
     body = submission.body
@@ -118,7 +120,7 @@ async def _receipt(tx: Transaction, deliveries: Deliveries, results: tuple[Resul
         (receipt_id, item, None, result.dedup_key, "", None, result.outcome, result.reason, incident_id)
         for item, result in enumerate(results)
     ]
-    await save.record(tx.conn, [], [row], events, tx.now)
+    await save.write_keys_and_receipts(tx.conn, [], [row], events, tx.now)
     if submission.mended:
         await save.mark_mended(tx.conn, [(receipt_id, submission.mended)], tx.now)
     return Receipt(receipt_id, results)
@@ -129,8 +131,8 @@ def outcome_of(incident: Incident) -> Outcome:
     return Outcome.OPENED if incident.master_id is None else Outcome.RELATED
 
 
-async def opened(
-    tx: Transaction, report: Report, who: Principal, said: Mapping[str, Any], earlier: Incident | None = None
+async def open_report(
+    tx: Transaction, report: NewReport, who: Principal, said: Mapping[str, Any], earlier: Incident | None = None
 ) -> Incident:
     """Open a record for a report.
 
@@ -143,7 +145,7 @@ async def opened(
     if earlier is not None and earlier.security:
         report = replace(report, security=True)
     ids, numbers = await uow.reserve(1, uow.clock.stamp())
-    first = opening(uow, report, who, tx.now, ids[0], numbers[0])
+    first = opening_revision(uow, report, who, tx.now, ids[0], numbers[0])
     (event, facts), *told = first.events
     facts = {**facts, **said} | ({"follows": earlier.number} if earlier else {})
     revision = replace(first, after=replace(first.after, owner="", recorded_by=""), events=((event, facts), *told))
@@ -161,7 +163,7 @@ async def _opened_after(tx: Transaction, revision: Revision, earlier: Incident) 
     It is placed like any other report where the earlier one had no handler, or one who may not
     see it.
     """
-    before = Before(earlier.id, earlier.handler, earlier.assignee, earlier.assignee_group, earlier.tier)
+    before = PredecessorRecord(earlier.id, earlier.handler, earlier.assignee, earlier.assignee_group, earlier.tier)
     if not earlier.handler or not tx.uow.catalogue.may_have(revision.after, before):
         return await open_correlated(tx, replace(revision, after=replace(revision.after, follows_id=earlier.id)))
-    return await tx.open(go_on(revision, before, tx.now))
+    return await tx.open(continue_record(revision, before, tx.now))

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from gateway.access.credentials import is_ended
+from gateway.access.credentials import is_revoked
 from gateway.access.principal import Principal
 from gateway.db.pool import Connection
-from gateway.directory.roles import Role, known
+from gateway.directory.roles import Role, parse_roles
 
 BY_EMAIL = """
 SELECT p.login, p.email, p.phone, p.roles, p.locale,
@@ -20,13 +20,13 @@ FROM person p WHERE lower(p.email) = $1 AND p.active
 """
 
 
-async def by_email(conn: Connection, address: str) -> tuple[Principal, str | None] | None:
+async def find_by_email(conn: Connection, address: str) -> tuple[Principal, str | None] | None:
     """Return the active person with that e-mail address and their language, or None."""
     row = await conn.fetchrow(BY_EMAIL, address) if address else None
-    return None if row is None else (somebody(dict(row), address), row["locale"])
+    return None if row is None else (directory_principal(dict(row), address), row["locale"])
 
 
-def reporter(person: Principal, address: str) -> Principal:
+def reporter_rights_only(person: Principal, address: str) -> Principal:
     """Return a person of the directory with the rights of a reporter alone.
 
     Used for messages that do not prove who wrote them.
@@ -42,7 +42,7 @@ FROM person p WHERE p.phone = $1 AND p.active ORDER BY p.id LIMIT 2
 """
 
 
-async def by_phone(conn: Connection, number: str) -> tuple[Principal, str | None, str]:
+async def find_by_phone(conn: Connection, number: str) -> tuple[Principal, str | None, str]:
     """Return the principal of whoever calls from that number, their language and their name.
 
     A number that two people share identifies neither. The number of a call can be forged: it
@@ -50,8 +50,8 @@ async def by_phone(conn: Connection, number: str) -> tuple[Principal, str | None
     """
     rows = await conn.fetch(BY_PHONE, number) if number else []
     if len(rows) != 1:
-        return stranger(number, "phone"), None, ""
-    return somebody(dict(rows[0]), number), rows[0]["locale"], rows[0]["name"]
+        return unknown_reporter(number, "phone"), None, ""
+    return directory_principal(dict(rows[0]), number), rows[0]["locale"], rows[0]["name"]
 
 
 BY_LOGIN = """
@@ -62,26 +62,26 @@ FROM person p WHERE p.login = $1 AND p.active
 """
 
 
-async def by_login(conn: Connection, login: str, called_at: datetime) -> tuple[Principal, str] | None:
+async def find_by_login(conn: Connection, login: str, called_at: datetime) -> tuple[Principal, str] | None:
     """Return the person the gateway called then and their language.
 
     None where nobody has the login, or all that was issued to them has ended since.
     """
     row = await conn.fetchrow(BY_LOGIN, login)
-    if row is None or is_ended(called_at, row["credentials_since"]):
+    if row is None or is_revoked(called_at, row["credentials_since"]):
         return None
-    return (somebody(dict(row), row["phone"]), row["locale"])
+    return (directory_principal(dict(row), row["phone"]), row["locale"])
 
 
-def stranger(address: str, channel: str) -> Principal:
+def unknown_reporter(address: str, channel: str) -> Principal:
     """Return the principal of a reporter whom the directory does not know."""
     names = frozenset({address} if address else ())
     return Principal(name=address or channel, parts=frozenset({Role.REPORTER}), identities=names, contact=address)
 
 
-def somebody(row: Mapping[str, Any], address: str) -> Principal:
+def directory_principal(row: Mapping[str, Any], address: str) -> Principal:
     """Return the principal of a person of the directory who is to be answered at `address`."""
     names = frozenset(text.lower() for text in (row["login"], row["email"], row["phone"]) if text)
     return Principal(
-        name=row["login"], parts=known(row["roles"]), groups=frozenset(row["groups"]), identities=names, contact=address
+        name=row["login"], parts=parse_roles(row["roles"]), groups=frozenset(row["groups"]), identities=names, contact=address
     )

@@ -12,16 +12,16 @@ from aiohttp import ClientConnectorDNSError, ClientError, ClientSession, ClientT
 
 from gateway.clock import Clock
 from gateway.egress.address_guard import AddressGuard, AddressRefused, PinnedResolver
-from gateway.egress.http_results import FEW_TRIES, TIMEOUT_S, result_of
-from gateway.notify.message import Dead, Message, Result, Retry
+from gateway.egress.http_results import FEW_ATTEMPTS, TIMEOUT_S, interpret_status
+from gateway.notify.message import Message, Result, Retry, Undeliverable
 from gateway.settings import Webhook
 
 PREFIX = "whsec_"
-OF_SHIFTS = frozenset({"handover", "handover_late"})
+SHIFT_TEMPLATES = frozenset({"handover", "handover_late"})
 """Message templates that concern a shift, not an incident."""
 
 
-def secrets(text: str) -> tuple[bytes, ...]:
+def read_secrets(text: str) -> tuple[bytes, ...]:
     """Return the signing keys of a setting; raises ValueError.
 
     There is one, or two during a rotation ("whsec_new whsec_old").
@@ -43,12 +43,12 @@ def sign(keys: tuple[bytes, ...], identity: str, at: datetime, body: bytes) -> d
     return headers | ({"webhook-signature": " ".join(f"v1,{mark}" for mark in marks)} if marks else {})
 
 
-def body_of(message: Message) -> bytes:
+def encode_payload(message: Message) -> bytes:
     """Return the payload: event type, time, and the facts beside the texts for people."""
     data: dict[str, Any] = {"subject": message.subject, "text": message.text, "role": message.role, "facts": message.facts}
     if message.link:
         data["link"] = message.link
-    about = "shift" if message.template in OF_SHIFTS else "incident"
+    about = "shift" if message.template in SHIFT_TEMPLATES else "incident"
     return msgspec.json.encode({"type": f"{about}.{message.template}", "timestamp": message.created_at, "data": data})
 
 
@@ -81,7 +81,7 @@ class WebhookChannel:
             auto_decompress=False,
             headers={"user-agent": "incident-gateway"},
         )
-        return cls(session, guard, secrets(settings.secret), clock)
+        return cls(session, guard, read_secrets(settings.secret), clock)
 
     def endpoint(self, recipient: str) -> str:
         """Return the origin of the URL: a scheme, host and port that fail together."""
@@ -93,17 +93,17 @@ class WebhookChannel:
     async def send(self, message: Message) -> Result:
         """POST the message once and return the result."""
         now = self.clock.now()
-        body = body_of(message)
+        body = encode_payload(message)
         headers = sign(self.keys, str(message.id), now, body) | {"content-type": "application/json"}
         try:
             url = self.guard.check_url(message.recipient)
             async with self.session.post(url, data=body, headers=headers, allow_redirects=False) as answer:
-                return result_of(answer.status, answer.headers.get("retry-after"), now)
+                return interpret_status(answer.status, answer.headers.get("retry-after"), now)
         except AddressRefused as refusal:
-            return Dead(f"refused: {refusal}")
+            return Undeliverable(f"refused: {refusal}")
         except ClientConnectorDNSError as error:
             if isinstance(error.os_error, AddressRefused):
-                return Retry(f"refused: {error.os_error}", at_most=FEW_TRIES)
+                return Retry(f"refused: {error.os_error}", at_most=FEW_ATTEMPTS)
             return Retry(f"name look-up failed: {error.os_error}", down=True)
         except (ClientError, OSError) as error:
             return Retry(f"{type(error).__name__}: {error}", down=True)

@@ -13,7 +13,7 @@ from gateway.failures import print_problems
 from gateway.incidents import audit as audits
 from gateway.serving import unsafe_allowed
 from gateway.settings import Settings
-from gateway.settings.loading import Loaded
+from gateway.settings.loading import LoadedSettings
 
 ENSURE_INTEGRATION = """
 INSERT INTO integration (slug, name) VALUES ($1, $2) ON CONFLICT (slug) DO UPDATE SET name = integration.name RETURNING id
@@ -29,7 +29,7 @@ async def migrate_schema(settings: Settings, options: argparse.Namespace) -> int
     return 0
 
 
-async def check(loaded: Loaded, options: argparse.Namespace) -> int:  # noqa: ARG001 - every command's shape
+async def check(loaded: LoadedSettings, options: argparse.Namespace) -> int:  # noqa: ARG001 - every command's shape
     """Print every problem, and what could not be looked at; 2 for what `serve` refuses, 1 for whom nobody can tell."""
     found = await examine(loaded, SystemClock().now(), allow_unsafe=unsafe_allowed())
     for note in found.notes:
@@ -62,7 +62,7 @@ async def make_key(settings: Settings, options: argparse.Namespace) -> int:
 async def list_keys(settings: Settings, options: argparse.Namespace) -> int:  # noqa: ARG001 - every command's shape
     """Print every key without its secret, and whether it still opens anything."""
     async with connected(settings) as conn:
-        found, now = await keys.everything(conn), await conn.fetchval("SELECT now()")
+        found, now = await keys.all_keys(conn), await conn.fetchval("SELECT now()")
     for key in found:
         expired = key.expires_at is not None and key.expires_at <= now
         state = "revoked" if key.revoked_at else "expired" if expired else "valid"
@@ -82,7 +82,7 @@ async def audit(settings: Settings, options: argparse.Namespace) -> int:
     """Recompute every chain; the exit status is 1 when something was tampered with."""
     async with connected(settings) as conn:
         lines = options.seals.read_text("utf-8", errors="replace").splitlines() if options.seals else ()
-        damages = await audits.verify(conn, settings.audit.key.encode(), lines)
+        damages = await audits.verify_timelines(conn, settings.audit.key.encode(), lines)
     for damage in damages:
         print(damage)
     print(f"gateway: {len(damages)} damaged timelines" if damages else "gateway: every timeline is whole")

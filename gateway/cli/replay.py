@@ -14,25 +14,25 @@ import msgspec
 
 from gateway.clock import SystemClock
 from gateway.errors import Flaw, GatewayError, Malformed, Misconfigured
-from gateway.ingest.reading.captured import Captured, captured
-from gateway.ingest.reading.rereading import UNSET, tried
+from gateway.ingest.reading.captured import CapturedRequest, parse_captured
+from gateway.ingest.reading.rereading import UNSET, try_reading
 from gateway.ingest.reading.source import Source
 from gateway.ingest.sources import SOURCES
 from gateway.quarantine import examples, mapping, masking
-from gateway.quarantine.difference import Difference, differences
-from gateway.quarantine.trial import Foretold, Trial
+from gateway.quarantine.difference import Difference, find_differences
+from gateway.quarantine.trial import ExpectedEffect, Trial
 from gateway.settings import Settings
 
 UNDERSTOOD, REFUSED, UNABLE = 0, 1, 2
 """Exit statuses: everything was understood, and taken where it was sent; something was not; it could not be tried."""
 
 FORETOLD = {
-    Foretold.OPENS_OR_REPEATS: "opens a record, or repeats the open one of this key",
-    Foretold.CLEARS_IF_FIRING: "clears the alert of this key, if it is firing",
-    Foretold.ACKNOWLEDGES_IF_FIRING: "acknowledges the alert of this key, if it is firing",
-    Foretold.UNACKNOWLEDGES_IF_FIRING: "takes back the acknowledgement of the alert of this key",
-    Foretold.ADDS_A_NOTE_IF_OPEN: "adds a note to the record of this key, if it is open",
-    Foretold.ONLY_A_TEST: "is only a test, and opens nothing",
+    ExpectedEffect.OPENS_OR_REPEATS: "opens a record, or repeats the open one of this key",
+    ExpectedEffect.CLEARS_IF_FIRING: "clears the alert of this key, if it is firing",
+    ExpectedEffect.ACKNOWLEDGES_IF_FIRING: "acknowledges the alert of this key, if it is firing",
+    ExpectedEffect.UNACKNOWLEDGES_IF_FIRING: "takes back the acknowledgement of the alert of this key",
+    ExpectedEffect.ADDS_A_NOTE_IF_OPEN: "adds a note to the record of this key, if it is open",
+    ExpectedEffect.ONLY_A_TEST: "is only a test, and opens nothing",
 }
 UNSENT = {"host", "content-length", "connection", "authorization", "accept-encoding", "transfer-encoding", "x-api-key", "expect"}
 """Headers of the captured request that belong to how it was sent then."""
@@ -62,7 +62,7 @@ async def replay_captured(settings: Settings, options: argparse.Namespace) -> in
     worst, now = UNDERSTOOD, SystemClock().now()
     for name, data in _inputs(options.file):
         try:
-            request = captured(data)
+            request = parse_captured(data)
         except Malformed as error:
             print(f"{name}: {error.detail}")
             worst = max(worst, REFUSED)
@@ -102,8 +102,8 @@ def _steps(path: Path) -> mapping.Mapping:
     return steps
 
 
-def _told(name: str, source: Source, settings: Settings, steps: mapping.Mapping, request: Captured, now: datetime) -> int:
-    trial = tried(source, settings.intake.get(source.slug, UNSET), steps, request.delivery(now))
+def _told(name: str, source: Source, settings: Settings, steps: mapping.Mapping, request: CapturedRequest, now: datetime) -> int:
+    trial = try_reading(source, settings.intake.get(source.slug, UNSET), steps, request.delivery(now))
     print(f"{name}: " + (_sum(trial) if trial.understood else f"{source.title} cannot be read from this"))
     for alert in trial.alerts:
         print(f"  {alert.status:<12} {alert.title}\n    key      {alert.namespace}: {alert.dedup_key}")
@@ -129,17 +129,17 @@ def _sum(trial: Trial) -> str:
 
 def _lines(source: Source, steps: mapping.Mapping, sent: bytes, flaws: tuple[Flaw, ...]) -> Iterator[str]:
     """What is wrong, place by place, and the captured body that is most like it."""
-    shipped = examples.shipped().get(source.slug, ())
+    shipped = examples.load_examples().get(source.slug, ())
     try:
-        body: Any = msgspec.json.decode(mapping.applied(steps, sent))
+        body: Any = msgspec.json.decode(mapping.apply_mapping(steps, sent))
     except (Malformed, msgspec.DecodeError, ValueError, RecursionError):
         yield from (f"{flaw.pointer or '/'}: {flaw.detail}" for flaw in flaws)
         return
-    found = differences(body, source.expects, flaws, examples.names(shipped))
+    found = find_differences(body, source.expects, flaws, examples.names(shipped))
     yield from (_line(one) for one in found)
-    nearest = examples.nearest(body, shipped)
+    nearest = examples.find_nearest(body, shipped)
     if nearest is not None:
-        yield f"most like {source.slug}/{nearest.case}: {msgspec.json.encode(masking.value(nearest.body)).decode()[:500]}"
+        yield f"most like {source.slug}/{nearest.case}: {msgspec.json.encode(masking.mask_value(nearest.body)).decode()[:500]}"
 
 
 def _line(one: Difference) -> str:
@@ -152,7 +152,7 @@ def _address(settings: Settings) -> str:
     return server.external_url or f"http://{server.host}:{server.port}"
 
 
-async def _sent(source: Source, request: Captured, url: str, key: str) -> int:
+async def _sent(source: Source, request: CapturedRequest, url: str, key: str) -> int:
     """Send it as it was captured, with this key; raises GatewayError where nobody could be asked."""
     headers = {name: value for name, value in request.headers.items() if name not in UNSENT}
     headers |= {"authorization": f"Bearer {key}"}

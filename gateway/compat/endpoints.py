@@ -7,7 +7,7 @@ from aiohttp import web
 
 from gateway.errors import Forbidden, Malformed, Overloaded, Unauthenticated
 from gateway.incoming import of_stranger
-from gateway.ingest.http import AlertEndpoint, Caller, read
+from gateway.ingest.http import AlertEndpoint, IntegrationCaller, read_body
 from gateway.ingest.sources.pagerduty import routing_key
 
 EVENT = 524_288
@@ -31,15 +31,15 @@ class AlertmanagerPosts:
         """
         caller = await self.door.authenticate(request, "ingest", request.match_info.get("key"))
         try:
-            _, parsed = await self.door.take(request, self.door.sources["alertmanager_v2"], caller, await read(request))
+            _, parsed = await self.door.take(request, self.door.sources["alertmanager_v2"], caller, await read_body(request))
         except Malformed as error:
-            return refused([f"{flaw.pointer}: {flaw.detail}" for flaw in error.flaws] or [error.detail])
+            return build_alertmanager_error([f"{flaw.pointer}: {flaw.detail}" for flaw in error.flaws] or [error.detail])
         if parsed.refused:
-            return refused([f"{one.pointer}: {one.problem}" for one in parsed.refused])
+            return build_alertmanager_error([f"{one.pointer}: {one.problem}" for one in parsed.refused])
         return web.Response()
 
 
-def refused(problems: list[str]) -> web.Response:
+def build_alertmanager_error(problems: list[str]) -> web.Response:
     """Return Alertmanager's response to a bad request, which is one JSON string."""
     return web.json_response("; ".join(problems)[:10_000], status=400)
 
@@ -60,12 +60,12 @@ class PagerDutyEvents:
         """
         source = self.door.sources["pagerduty"]
         try:
-            caller, body = await identified(self.door, request, routing_key)
+            caller, body = await authenticate_by_body(self.door, request, routing_key)
             receipt, _ = await self.door.take(request, source, caller, body)
         except (Unauthenticated, Forbidden) as error:
-            return invalid([f"routing_key: {error.detail}"])
+            return build_pagerduty_error([f"routing_key: {error.detail}"])
         except Malformed as error:
-            return invalid([f"{flaw.pointer}: {flaw.detail}" for flaw in error.flaws] or [error.detail])
+            return build_pagerduty_error([f"{flaw.pointer}: {flaw.detail}" for flaw in error.flaws] or [error.detail])
         except Overloaded as error:
             told = {"status": "throttle exceeded", "message": error.detail}
             return web.json_response(told, status=source.overload_status, headers={"Retry-After": "2"})
@@ -73,7 +73,7 @@ class PagerDutyEvents:
         return web.json_response(told, status=202)
 
 
-async def identified(door: AlertEndpoint, request: web.Request, key_in: KeyIn) -> tuple[Caller, bytes]:
+async def authenticate_by_body(door: AlertEndpoint, request: web.Request, key_in: KeyIn) -> tuple[IntegrationCaller, bytes]:
     """Return the caller of a request that carries the key in its body, and that body.
 
     Raises as `Authenticate` and `read` do.
@@ -82,7 +82,7 @@ async def identified(door: AlertEndpoint, request: web.Request, key_in: KeyIn) -
         return await door.authenticate(request, "ingest", key_in(body)), body
 
 
-def invalid(problems: list[str]) -> web.Response:
+def build_pagerduty_error(problems: list[str]) -> web.Response:
     """Return PagerDuty's response to a bad event."""
     told = {"status": "invalid event", "message": "Event object is invalid", "errors": problems}
     return web.json_response(told, status=400)

@@ -7,14 +7,14 @@ from urllib.parse import urlencode
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from gateway.compat.oncall import grafana
+from gateway.compat.oncall import choose_grafana_source
 from gateway.errors import Forbidden, Malformed, Overloaded, Unauthenticated
 from gateway.incoming import of_stranger
-from gateway.ingest.http import AlertEndpoint, Caller, has_key, read
+from gateway.ingest.http import AlertEndpoint, IntegrationCaller, has_key, read_body
 from gateway.ingest.reading.source import Source
 from gateway.ingest.sources.goalert import FIELDS, form, is_json
 
-TOKENS = ("token", "integrationKey", "integration_key", "key")
+KEY_PARAMETERS = ("token", "integrationKey", "integration_key", "key")
 """The names of the key in the address or form that GoAlert's clients send."""
 
 FORM = 65_536
@@ -24,7 +24,7 @@ Choose = Callable[[Mapping[str, Source], bytes], Source]
 
 
 @dataclass(frozen=True, slots=True)
-class GoAlert:
+class GoAlertEndpoints:
     """The endpoints /api/v2/{generic,prometheusalertmanager,grafana}/incoming."""
 
     door: AlertEndpoint
@@ -35,7 +35,7 @@ class GoAlert:
             web.post("/api/v2/generic/incoming", self.generic),
             web.get("/api/v2/generic/incoming", self.generic, allow_head=False),
             web.post("/api/v2/prometheusalertmanager/incoming", self._taking(lambda sources, _: sources["alertmanager"])),
-            web.post("/api/v2/grafana/incoming", self._taking(grafana)),
+            web.post("/api/v2/grafana/incoming", self._taking(choose_grafana_source)),
         ]
 
     async def generic(self, request: web.Request) -> web.Response:
@@ -49,14 +49,14 @@ class GoAlert:
             return web.Response(status=204)
         return answer
 
-    async def _identified(self, request: web.Request) -> tuple[Caller, bytes]:
+    async def _identified(self, request: web.Request) -> tuple[IntegrationCaller, bytes]:
         """Return the caller, whose key may be in the form, and the body without the key.
 
         Raises as `Authenticate` and `read` do.
         """
         token = _token(request.query)
         if token is not None or has_key(request):
-            return await self.door.authenticate(request, "ingest", token), _kept(request, await read(request), token)
+            return await self.door.authenticate(request, "ingest", token), _kept(request, await read_body(request), token)
         if is_json(request.headers, b""):
             raise Unauthenticated("a body of JSON carries no key: send it as ?token=")
         async with of_stranger(request, FORM) as body:
@@ -69,13 +69,13 @@ class GoAlert:
                 caller = await self.door.authenticate(request, "ingest", _token(request.query))
             except (Unauthenticated, Forbidden):
                 return _plain("unauthorized", 401)
-            body = await read(request)
+            body = await read_body(request)
             answer = await self._take(request, choose(self.door.sources, body), caller, body)
             return web.Response() if answer.status == 200 else answer
 
         return serve
 
-    async def _take(self, request: web.Request, source: Source, caller: Caller, body: bytes) -> web.Response:
+    async def _take(self, request: web.Request, source: Source, caller: IntegrationCaller, body: bytes) -> web.Response:
         try:
             receipt, parsed = await self.door.take(request, source, caller, body)
         except (Unauthenticated, Forbidden):
@@ -92,7 +92,7 @@ class GoAlert:
 
 
 def _token(said: Mapping[str, str]) -> str | None:
-    return next((said[name] for name in TOKENS if said.get(name)), None)
+    return next((said[name] for name in KEY_PARAMETERS if said.get(name)), None)
 
 
 def _kept(request: web.Request, body: bytes, token: str | None) -> bytes:

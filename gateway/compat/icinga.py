@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
-from gateway.ingest.http import AlertEndpoint, read
+from gateway.ingest.http import AlertEndpoint, read_body
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,5 +25,5 @@ class IcingaEvents:
         Errors are reported as in our own API, since clients only log them.
         """
         caller = await self.door.authenticate(request, "ingest", None)
-        receipt, _ = await self.door.take(request, self.door.sources["icinga"], caller, await read(request))
+        receipt, _ = await self.door.take(request, self.door.sources["icinga"], caller, await read_body(request))
         return web.json_response({"message": "event processed successfully", "receipt": str(receipt.id)})

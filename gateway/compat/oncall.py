@@ -7,9 +7,9 @@ import msgspec
 from aiohttp import web
 
 from gateway.errors import Forbidden, Malformed, Overloaded, Unauthenticated
-from gateway.ingest.http import AlertEndpoint, read
-from gateway.ingest.reading.source import Delivery, Parsed, Source
-from gateway.settings import Intake
+from gateway.ingest.http import AlertEndpoint, read_body
+from gateway.ingest.reading.source import ParsedDelivery, Source, WebhookDelivery
+from gateway.settings import SourceSettings
 
 PATH = "/integrations/v1/{type}/{key}"
 
@@ -28,14 +28,14 @@ INTERNAL = frozenset({"maintenance", "direct_paging"})
 """Types that OnCall itself writes to; nothing posted to them from outside is an alert."""
 
 
-class Grouped(msgspec.Struct):
+class GrafanaAlertsField(msgspec.Struct):
     """The field of Grafana's body that distinguishes its two formats."""
 
     alerts: msgspec.Raw = msgspec.Raw(b"")
 
 
 @dataclass(frozen=True, slots=True)
-class OnCall:
+class OnCallEndpoint:
     """The endpoint POST /integrations/v1/{type}/{key}/, with or without the final slash."""
 
     door: AlertEndpoint
@@ -46,8 +46,8 @@ class OnCall:
             caller = await self.door.authenticate(request, "ingest", request.match_info["key"])
         except (Unauthenticated, Forbidden):
             return _detail("Integration key was not found. Permission denied.", 403)
-        body = await read(request)
-        source = source_of(self.door.sources, request.match_info["type"], body)
+        body = await read_body(request)
+        source = choose_source(self.door.sources, request.match_info["type"], body)
         try:
             _, parsed = await self.door.take(request, source, caller, body)
         except (Unauthenticated, Forbidden) as error:
@@ -61,26 +61,26 @@ class OnCall:
         return web.json_response("Ok.")
 
 
-def source_of(sources: Mapping[str, Source], kind: str, body: bytes) -> Source:
+def choose_source(sources: Mapping[str, Source], kind: str, body: bytes) -> Source:
     """Return the source that reads the bodies of an integration of that type."""
     if kind in INTERNAL:
         return replace(sources["oncall"], parse=_nothing)
     if kind in GRAFANA:
-        return grafana(sources, body)
+        return choose_grafana_source(sources, body)
     return sources.get(NATIVE.get(kind, "oncall"), sources["oncall"])
 
 
-def grafana(sources: Mapping[str, Source], body: bytes) -> Source:
+def choose_grafana_source(sources: Mapping[str, Source], body: bytes) -> Source:
     """Return the source that reads a body of Grafana: with `alerts`, unified alerting's."""
     try:
-        grouped = bool(bytes(msgspec.json.decode(body, type=Grouped).alerts))
+        grouped = bool(bytes(msgspec.json.decode(body, type=GrafanaAlertsField).alerts))
     except (msgspec.DecodeError, ValueError, RecursionError):  # the body has yet to be repaired: the name it contains is enough
         grouped = b'"alerts"' in body.replace(b"\0", b"")
     return sources.get("grafana", sources["alertmanager"]) if grouped else sources["grafana_legacy"]
 
 
-def _nothing(_: Delivery, __: Intake) -> Parsed:
-    return Parsed((), ignored=((0, "an integration that takes nothing from outside"),))
+def _nothing(_: WebhookDelivery, __: SourceSettings) -> ParsedDelivery:
+    return ParsedDelivery((), ignored=((0, "an integration that takes nothing from outside"),))
 
 
 def _detail(text: str, status: int, headers: Mapping[str, str] | None = None) -> web.Response:

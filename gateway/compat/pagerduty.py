@@ -6,36 +6,36 @@ from dataclasses import dataclass, replace
 import msgspec
 from aiohttp import web
 
-from gateway.compat.endpoints import KeyIn, identified, invalid
+from gateway.compat.endpoints import KeyIn, authenticate_by_body, build_pagerduty_error
 from gateway.errors import Forbidden, Malformed, Overloaded, Unauthenticated
 from gateway.ingest.http import AlertEndpoint
 from gateway.ingest.reading import limits
-from gateway.ingest.reading.source import Delivery, Parsed, Source
+from gateway.ingest.reading.source import ParsedDelivery, Source, WebhookDelivery
 from gateway.ingest.sources.pagerduty import routing_key
 from gateway.ingest.sources.pagerduty_v1 import service_key
-from gateway.settings import Intake
+from gateway.settings import SourceSettings
 
 
-class Summed(msgspec.Struct):
+class ChangePayload(msgspec.Struct):
     """The required fields of a change event's payload."""
 
     summary: str
 
 
-class Change(msgspec.Struct):
+class ChangeEvent(msgspec.Struct):
     """A change event."""
 
-    payload: Summed
+    payload: ChangePayload
 
 
-def parse_change(delivery: Delivery, _: Intake) -> Parsed:
+def parse_change(delivery: WebhookDelivery, _: SourceSettings) -> ParsedDelivery:
     """Return a result without alerts; raises Malformed unless the body is a change event."""
-    limits.decode(delivery.body, Change)
-    return Parsed((), ignored=((0, "change_event"),))
+    limits.decode(delivery.body, ChangeEvent)
+    return ParsedDelivery((), ignored=((0, "change_event"),))
 
 
 @dataclass(frozen=True, slots=True)
-class PagerDutyOlder:
+class PagerDutyLegacyEvents:
     """The endpoints POST /generic/2010-04-15/create_event.json and POST /v2/change/enqueue."""
 
     door: AlertEndpoint
@@ -61,12 +61,12 @@ class PagerDutyOlder:
 
     async def _take(self, request: web.Request, source: Source, key_in: KeyIn, field: str) -> web.Response:
         try:
-            caller, body = await identified(self.door, request, key_in)
+            caller, body = await authenticate_by_body(self.door, request, key_in)
             receipt, parsed = await self.door.take(request, source, caller, body)
         except (Unauthenticated, Forbidden) as error:
-            return invalid([f"{field}: {error.detail}"])
+            return build_pagerduty_error([f"{field}: {error.detail}"])
         except Malformed as error:
-            return invalid(_told(error))
+            return build_pagerduty_error(_told(error))
         except Overloaded as error:
             told = {"status": "throttle exceeded", "message": error.detail}
             return web.json_response(told, status=source.overload_status, headers={"Retry-After": "2"})

@@ -9,15 +9,22 @@ from dataclasses import replace
 from datetime import datetime
 
 from gateway.correlation import proposals
-from gateway.correlation.masters import to_write
-from gateway.correlation.proposals import Proposal
+from gateway.correlation.masters import select_to_write
+from gateway.correlation.proposals import LinkProposal
 from gateway.db.pool import Connection
-from gateway.escalation.priority_raise import Cause, raised
-from gateway.escalation.record_timers import ACTOR, Rules
+from gateway.escalation.priority_raise import PriorityCause, raise_priority
+from gateway.escalation.record_timers import ACTOR, SlaRules
 from gateway.incidents import store
 from gateway.incidents.columns import incident_of
-from gateway.incidents.grading import Grade, with_worst
-from gateway.incidents.hierarchy import BY_HAND, Unfit, let_go, may_loosen, may_outgrow, unfit
+from gateway.incidents.grading import PriorityGrade, with_worst
+from gateway.incidents.hierarchy import (
+    BY_HAND,
+    UnfitReason,
+    detach_follower,
+    find_unfit_reason,
+    may_lose_followers,
+    may_lose_master,
+)
 from gateway.incidents.record import Incident, Revision
 
 FOLLOWERS = """
@@ -26,7 +33,9 @@ AND state IN ('logged', 'assigned', 'in_progress', 'on_hold', 'escalated') ORDER
 """
 
 
-async def settled(conn: Connection, rules: Rules, revisions: Sequence[Revision], now: datetime) -> list[Revision]:
+async def detach_unfit_followers(
+    conn: Connection, rules: SlaRules, revisions: Sequence[Revision], now: datetime
+) -> list[Revision]:
     """Return the revisions, in order, followed by those of other masters and followers they affect.
 
     The caller brings clocks, timers and messages up to date. A follower that became more urgent
@@ -34,8 +43,8 @@ async def settled(conn: Connection, rules: Rules, revisions: Sequence[Revision],
     master is raised in priority instead.
     """
     made = {revision.after.id: revision for revision in revisions}
-    lowered = [revision.after.id for revision in revisions if may_loosen(revision)]
-    asked = [revision.after.id for revision in revisions if may_outgrow(revision)]
+    lowered = [revision.after.id for revision in revisions if may_lose_followers(revision)]
+    asked = [revision.after.id for revision in revisions if may_lose_master(revision)]
     if lowered:
         for row in await conn.fetch(FOLLOWERS, lowered):
             made.setdefault(row["id"], _unchanged(incident_of(row)))
@@ -43,13 +52,13 @@ async def settled(conn: Connection, rules: Rules, revisions: Sequence[Revision],
     masters = await _masters(conn, made, asked) if asked else {}
     for follower in [made[incident_id] for incident_id in dict.fromkeys(asked)]:
         master = masters.get(follower.after.master_id or 0)
-        if master is None or (why := unfit(master.after, follower.after)) is None:
+        if master is None or (why := find_unfit_reason(master.after, follower.after)) is None:
             continue
-        if why is Unfit.MILDER and follower.after.link_reason == BY_HAND and master.after.id not in lowered:
+        if why is UnfitReason.MILDER and follower.after.link_reason == BY_HAND and master.after.id not in lowered:
             masters[master.after.id] = made[master.after.id] = _raised(rules, master, follower.after, now)
         else:
             made[follower.after.id] = await _freed(conn, follower, master.after, why, now)
-    return to_write(made, revisions)
+    return select_to_write(made, revisions)
 
 
 async def _masters(conn: Connection, made: Mapping[int, Revision], asked: Iterable[int]) -> dict[int, Revision]:
@@ -64,12 +73,14 @@ def _unchanged(incident: Incident) -> Revision:
     return Revision(after=incident, actor=ACTOR, events=(), before=incident)
 
 
-def _raised(rules: Rules, master: Revision, follower: Incident, now: datetime) -> Revision:
-    made = above(rules, master.after, [follower], now)
+def _raised(rules: SlaRules, master: Revision, follower: Incident, now: datetime) -> Revision:
+    made = raise_master_to_followers(rules, master.after, [follower], now)
     return replace(master, after=made.after, events=(*master.events, *made.events), marks_only=False)
 
 
-def above(rules: Rules, master: Incident, followers: Sequence[Incident], now: datetime, actor: str = ACTOR) -> Revision:
+def raise_master_to_followers(
+    rules: SlaRules, master: Incident, followers: Sequence[Incident], now: datetime, actor: str = ACTOR
+) -> Revision:
     """Return the revision that raises a master to the most urgent record linked to it by hand.
 
     A priority that a person set on the master earlier does not prevent this, for they did not
@@ -77,14 +88,14 @@ def above(rules: Rules, master: Incident, followers: Sequence[Incident], now: da
     """
     worst = min(followers, key=lambda one: one.priority)
     anew = replace(master, marks=with_worst(master.marks, master.priority, master.priority))
-    grade = Grade(worst.impact, worst.urgency, worst.priority)
-    return raised(rules, anew, grade, now, Cause(reason="linked", incident=worst.number), actor)
+    grade = PriorityGrade(worst.impact, worst.urgency, worst.priority)
+    return raise_priority(rules, anew, grade, now, PriorityCause(reason="linked", incident=worst.number), actor)
 
 
-async def _freed(conn: Connection, follower: Revision, master: Incident, why: Unfit, now: datetime) -> Revision:
-    before, proposed = follower.after, why is Unfit.MILDER and bool(follower.events)
+async def _freed(conn: Connection, follower: Revision, master: Incident, why: UnfitReason, now: datetime) -> Revision:
+    before, proposed = follower.after, why is UnfitReason.MILDER and bool(follower.events)
     if proposed:
         reason, score = before.link_reason or "", before.link_score or 0.0
-        link = Proposal(incident_id=before.id, master_id=master.id, reason=reason, score=score)
-        await proposals.keep(conn, [link], now)
-    return replace(let_go(follower, master, why, proposed=proposed), marks_only=False)
+        link = LinkProposal(incident_id=before.id, master_id=master.id, reason=reason, score=score)
+        await proposals.store_proposals(conn, [link], now)
+    return replace(detach_follower(follower, master, why, proposed=proposed), marks_only=False)

@@ -5,13 +5,20 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from gateway.catalogue.topology import Named, Of, Topology
-from gateway.correlation.identifiers import is_common, machines, numbers, terms
-from gateway.correlation.intents import ALONE, EARLIER, FINE, NOT_IT, Intent, intent_of
+from gateway.catalogue.topology import NameKind, NameMention, Topology
+from gateway.correlation.identifiers import is_common, machines_in, numbers_in, terms_in
+from gateway.correlation.intents import (
+    EARLIER,
+    NOT_AFFECTED_BEFORE_NAME,
+    ONLY_WRITER_AFFECTED,
+    WORKING_AFTER_NAME,
+    Intent,
+    intent_of,
+)
 from gateway.correlation.symptoms import Symptom, symptoms_in
 from gateway.knowledge.similarity import words
 
-READ = 600
+MAX_TEXT_READ = 600
 """The number of characters read of a title and a description; the fault is named early."""
 
 NEAR = 24
@@ -23,7 +30,7 @@ HEADING = re.compile(
     r"|^(?:from|发件人|寄件者)\s?[:：].{1,200}$",
     re.IGNORECASE | re.MULTILINE,
 )
-WORDED = re.compile(
+CALL_TITLE = re.compile(
     r"(?:(?:missed )?call from |message from |(?:未接)?来电[:：]|短信[:：])"
     r".{0,300}?(?:\+?[0-9]{2,20}|a withheld number|未显示号码)\)?",
     re.IGNORECASE,
@@ -49,7 +56,7 @@ SIGNATURE = re.compile(
 )
 """The beginning of a signature: a closing phrase on a line of its own."""
 
-SIGNED = re.compile(
+SIGNATURE_LINE = re.compile(
     r"^[ \t]{0,5}(?:(?:tel|phone|mobile|cell|fax|e-?mail|web|address|office|department|dept|ext"
     r"|地址|电话|手机|传真|邮箱|网址|工号|部门|微信|座机|分机|公司)\.?[ \t]{0,3}[:：+0-9].{0,300}"
     r"|sent from my .{0,100}|发自我的.{0,100}|www\..{0,200}|.{0,200}\bconfidential\b.{0,300})$",
@@ -59,7 +66,7 @@ SIGNED = re.compile(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Said:
+class ReportText:
     """A report, or the text and fields that an open record was opened with.
 
     `deliberate` is true if somebody chose `service`, false if it is a mailbox's default.
@@ -74,7 +81,7 @@ class Said:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
+class ReportFeatures:
     """The features of a report: the services, items, machines, symptoms and words that it names.
 
     `named` are the services named in the text, `services` those and the ones of the fields;
@@ -107,59 +114,59 @@ class Reading:
 
 def own_words(text: str) -> str:
     """Return a text without quotations and signature, or all of it if nothing else is left."""
-    kept = text[:READ]
+    kept = text[:MAX_TEXT_READ]
     for cut in (HEADING, SIGNATURE):
         found = cut.search(kept)
         if found is not None and kept[: found.start()].strip():
             kept = kept[: found.start()]
-    return SIGNED.sub("", QUOTED.sub("", kept)).strip() or text[:READ]
+    return SIGNATURE_LINE.sub("", QUOTED.sub("", kept)).strip() or text[:MAX_TEXT_READ]
 
 
-def read(said: Said, topology: Topology) -> Reading:
+def read_features(said: ReportText, topology: Topology) -> ReportFeatures:
     """Return the features of a text and its fields; results are cached in the topology."""
     return topology.once(said, lambda: _read(said, topology))
 
 
-def _read(said: Said, topology: Topology) -> Reading:
+def _read(said: ReportText, topology: Topology) -> ReportFeatures:
     own = REMARK.sub("", own_words(said.text)).strip()
-    title = "" if WORDED.fullmatch(said.title.strip()[:READ]) else said.title
-    written = f"{title[:READ]}\n{'' if title and own.startswith(title) else own}"
+    title = "" if CALL_TITLE.fullmatch(said.title.strip()[:MAX_TEXT_READ]) else said.title
+    written = f"{title[:MAX_TEXT_READ]}\n{'' if title and own.startswith(title) else own}"
     text = " ".join(written.casefold().split("\n")).strip()
     found = topology.named(text)
-    well = frozenset(one.which for one in found if one.of is Of.SERVICE and _is_well(one, text))
-    named = frozenset(one.which for one in found if one.of is Of.SERVICE) - well
-    cis = frozenset(one.which for one in found if one.of is Of.CI) | ({said.ci} - {""})
+    well = frozenset(one.which for one in found if one.of is NameKind.SERVICE and _is_well(one, text))
+    named = frozenset(one.which for one in found if one.of is NameKind.SERVICE) - well
+    cis = frozenset(one.which for one in found if one.of is NameKind.CI) | ({said.ci} - {""})
     chosen = {said.service} if said.service and (said.deliberate or said.service in named) else set()
     chosen_field = {said.service} if said.deliberate else set()
     told_apart = {*_by_own_name(text, found), *_services(cis, topology), *chosen_field}
     unnamed = _without(text, found)
     symptoms = symptoms_in(unnamed)
-    return Reading(
+    return ReportFeatures(
         services=frozenset({*(named or chosen), *_services(cis, topology)}) - well,
         named=named,
         common=named - told_apart,
         well=well,
         cis=cis,
-        hosts=machines(text),
-        numbers=numbers(text),
-        terms=terms(written),
+        hosts=machines_in(text),
+        numbers=numbers_in(text),
+        terms=terms_in(written),
         sites=frozenset(_sites(said, found, cis, topology)),
         symptoms=symptoms,
         intent=intent_of(text, symptoms),
-        alone=ALONE.search(text) is not None,
+        alone=ONLY_WRITER_AFFECTED.search(text) is not None,
         earlier=EARLIER.search(text) is not None,
         words=words(unnamed),
     )
 
 
-def _is_well(one: Named, text: str) -> bool:
+def _is_well(one: NameMention, text: str) -> bool:
     after, before = text[one.end : one.end + NEAR], text[max(0, one.start - NEAR) : one.start]
-    return FINE.match(after) is not None or NOT_IT.search(before) is not None
+    return WORKING_AFTER_NAME.match(after) is not None or NOT_AFFECTED_BEFORE_NAME.search(before) is not None
 
 
-def _by_own_name(text: str, found: Iterable[Named]) -> frozenset[str]:
+def _by_own_name(text: str, found: Iterable[NameMention]) -> frozenset[str]:
     """Return the services that are named by a word which not everybody uses."""
-    services = (one for one in found if one.of is Of.SERVICE)
+    services = (one for one in found if one.of is NameKind.SERVICE)
     return frozenset(one.which for one in services if not is_common(text[one.start : one.end]))
 
 
@@ -167,14 +174,14 @@ def _services(cis: Iterable[str], topology: Topology) -> Iterator[str]:
     yield from (topology.service_of[ci] for ci in cis if ci in topology.service_of)
 
 
-def _sites(said: Said, found: Iterable[Named], cis: Iterable[str], topology: Topology) -> Iterator[str]:
-    named = [one.which for one in found if one.of is Of.SITE]
+def _sites(said: ReportText, found: Iterable[NameMention], cis: Iterable[str], topology: Topology) -> Iterator[str]:
+    named = [one.which for one in found if one.of is NameKind.SITE]
     if said.site:
-        named += [one.which for one in topology.named(said.site) if one.of is Of.SITE]
+        named += [one.which for one in topology.named(said.site) if one.of is NameKind.SITE]
     yield from named or (topology.site_of[ci] for ci in cis if ci in topology.site_of)
 
 
-def _without(text: str, found: Iterable[Named]) -> str:
+def _without(text: str, found: Iterable[NameMention]) -> str:
     """Return the text without the names found in it, which are scored separately."""
     for one in sorted(found, key=lambda named: -named.start):
         text = f"{text[: one.start]} {text[one.end :]}"
@@ -182,10 +189,10 @@ def _without(text: str, found: Iterable[Named]) -> str:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Candidate:
+class CandidateMaster:
     """An open master that a report may belong to."""
 
     id: int
     number: str
     opened_at: datetime
-    reading: Reading
+    reading: ReportFeatures

@@ -7,15 +7,15 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from gateway.correlation.masters import Lock
-from gateway.correlation.note_relay import relayed
-from gateway.correlation.priority_lowering import eased
+from gateway.correlation.note_relay import relay_notes
+from gateway.correlation.priority_lowering import lower_masters
 from gateway.db.pool import Connection
-from gateway.escalation.management import Escalation
+from gateway.escalation.management import EscalationRules
 from gateway.incidents.record import Revision
 
 
-async def for_masters(
-    conn: Connection, escalation: Escalation, lock: Lock, revisions: Sequence[Revision], now: datetime
+async def apply_effects_on_masters(
+    conn: Connection, escalation: EscalationRules, lock: Lock, revisions: Sequence[Revision], now: datetime
 ) -> list[Revision]:
     """Return the revisions, in order, followed by those of other masters."""
-    return await eased(conn, lock, await relayed(escalation, lock, revisions), now)
+    return await lower_masters(conn, lock, await relay_notes(escalation, lock, revisions), now)

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 
-from gateway.correlation.identifiers import rare
+from gateway.correlation.identifiers import select_rare_words
 from gateway.db.pool import Connection
 
 RECENT, LOOKED_AT, ASKED = 1_000, 10_000, 60
@@ -19,8 +19,8 @@ GROUP BY asked.word
 """
 
 
-async def rare_among(conn: Connection, words: Collection[str], incident_id: int) -> frozenset[str]:
+async def fetch_rare_words(conn: Connection, words: Collection[str], incident_id: int) -> frozenset[str]:
     """Return the words that few recent incidents contain, the record itself not counted."""
     asked = sorted(words)[:ASKED]
     rows = await conn.fetch(SEEN, asked, RECENT, LOOKED_AT, incident_id) if asked else []
-    return rare({row["word"]: row["seen"] for row in rows}, min((row["troubles"] for row in rows), default=0), asked)
+    return select_rare_words({row["word"]: row["seen"] for row in rows}, min((row["troubles"] for row in rows), default=0), asked)

@@ -50,7 +50,7 @@ REQUEST = re.compile(
 )
 """Phrases that ask for something."""
 
-HARD = frozenset({Symptom.DOWN, Symptom.SLOW, Symptom.DELIVERY, Symptom.NETWORK})
+FAULT_SYMPTOMS = frozenset({Symptom.DOWN, Symptom.SLOW, Symptom.DELIVERY, Symptom.NETWORK})
 """Symptoms that make a fault report of a text that is worded as a request."""
 
 PLANNED = re.compile(
@@ -64,7 +64,7 @@ PLANNED = re.compile(
 )
 """Phrases that announce planned work."""
 
-ALONE = re.compile(
+ONLY_WRITER_AFFECTED = re.compile(
     r"""
     only\ (?:me|my|on\ my|for\ me|i\b) | just\ (?:me|my)\b
     | my\ (?:own\ )?(?:pc|laptop|computer|account|phone|machine)\ (?:only|alone)
@@ -77,7 +77,7 @@ ALONE = re.compile(
 )
 """Phrases that say that only the writer is affected."""
 
-FINE = re.compile(
+WORKING_AFTER_NAME = re.compile(
     r"""
     (?:\W{0,3}(?:is|are|itself|still|seems?|系统|平台|那边|也|都|还|是|倒是|今天)){0,4}\W{0,2}
     (?:works?\b|working|fine\b|ok\b|okay|normal\b|not\ affected|no\ problem|unaffected
@@ -86,7 +86,7 @@ FINE = re.compile(
 )
 """A remark behind a name that says that the thing named works."""
 
-NOT_IT = re.compile(
+NOT_AFFECTED_BEFORE_NAME = re.compile(
     r"""
     (?:\bnot|n't|\bexcept|apart\ from|rather\ than|\binstead\ of|不是|并非|除了|而不是|unlike)
     \W{0,3}(?:the|in|on|with)?\W{0,2}$""",
@@ -108,6 +108,6 @@ def intent_of(text: str, symptoms: frozenset[Symptom]) -> Intent:
         return Intent.PLANNED
     if OVER.search(text) and not NOT_OVER.search(text):
         return Intent.OVER
-    if REQUEST.search(text) and not symptoms & HARD:
+    if REQUEST.search(text) and not symptoms & FAULT_SYMPTOMS:
         return Intent.REQUEST
     return Intent.TROUBLE

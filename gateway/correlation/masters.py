@@ -8,7 +8,7 @@ from gateway.incidents.record import Incident, Revision
 Lock = Callable[[Collection[int]], Awaitable[list[Incident]]]
 
 
-async def with_masters(lock: Lock, revisions: Sequence[Revision], masters: AbstractSet[int]) -> dict[int, Revision]:
+async def add_masters(lock: Lock, revisions: Sequence[Revision], masters: AbstractSet[int]) -> dict[int, Revision]:
     """Return the revisions by incident id, in order, followed by their other masters, unchanged.
 
     The masters that are not among the revisions are locked.
@@ -19,7 +19,7 @@ async def with_masters(lock: Lock, revisions: Sequence[Revision], masters: Abstr
     return made
 
 
-def to_write(made: Mapping[int, Revision], given: Sequence[Revision]) -> list[Revision]:
+def select_to_write(made: Mapping[int, Revision], given: Sequence[Revision]) -> list[Revision]:
     """Return the revisions of the given incidents, in order, followed by the others with events."""
     kept = {one.after.id for one in given}
     return [one for one in made.values() if one.events or one.after.id in kept]

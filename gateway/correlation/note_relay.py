@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from gateway.correlation.masters import Lock, to_write, with_masters
-from gateway.escalation.management import Escalation
+from gateway.correlation.masters import Lock, add_masters, select_to_write
+from gateway.escalation.management import EscalationRules
 from gateway.incidents.record import Revision
 from gateway.vocabulary import LIVE
 
@@ -16,7 +16,7 @@ MOST = 4_000
 """The number of characters of a note that are relayed."""
 
 
-async def relayed(escalation: Escalation, lock: Lock, revisions: Sequence[Revision]) -> list[Revision]:
+async def relay_notes(escalation: EscalationRules, lock: Lock, revisions: Sequence[Revision]) -> list[Revision]:
     """Return the revisions, in order, followed by those of other open masters with relayed notes.
 
     The text of an acknowledgement counts as a note. A note on a security incident is relayed
@@ -27,13 +27,13 @@ async def relayed(escalation: Escalation, lock: Lock, revisions: Sequence[Revisi
     ]
     if not noted:
         return list(revisions)
-    made = await with_masters(lock, revisions, {master_id for _, master_id, _ in noted})
+    made = await add_masters(lock, revisions, {master_id for _, master_id, _ in noted})
     for one, master_id, note in noted:
         master = made.get(master_id)
         if master is None or master.after.state not in LIVE or (one.after.security and not master.after.security):
             continue
         made[master.after.id] = _with_note(escalation, master, one, note)
-    return to_write(made, revisions)
+    return select_to_write(made, revisions)
 
 
 NOTED = frozenset({"note", "accepted", "unacknowledged"})
@@ -49,7 +49,7 @@ def _said(facts: Mapping[str, Any]) -> str:
     return f"{facts['person']}: {facts['note']}" if facts.get("person") else str(facts["note"])
 
 
-def _with_note(escalation: Escalation, master: Revision, related: Revision, note: str) -> Revision:
+def _with_note(escalation: EscalationRules, master: Revision, related: Revision, note: str) -> Revision:
     number, text = related.after.number, note[:MOST]
     entry = ("related_note", {"incident": number, "note": text})
     added = replace(master, actor=master.actor or related.actor, events=(*master.events, entry))

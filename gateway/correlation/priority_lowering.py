@@ -9,10 +9,10 @@ from operator import itemgetter
 
 import msgspec
 
-from gateway.correlation.masters import Lock, to_write, with_masters
+from gateway.correlation.masters import Lock, add_masters, select_to_write
 from gateway.db.pool import Connection
-from gateway.escalation.priority_raise import Cause
-from gateway.escalation.priority_raise import eased as ease
+from gateway.escalation.priority_raise import PriorityCause
+from gateway.escalation.priority_raise import note_milder_cause as ease
 from gateway.incidents.record import Incident, Revision
 from gateway.vocabulary import LIVE, Resolution
 
@@ -26,14 +26,14 @@ WHERE master_id = $1 AND id <> ALL($2::bigint[]) AND state IN ('logged', 'assign
 """
 
 
-class Raised(msgspec.Struct):
+class RaiseFacts(msgspec.Struct):
     """The facts of a `raised` timeline entry that name the cause."""
 
     old: int
     reason: str = ""
 
 
-async def eased(conn: Connection, lock: Lock, revisions: Sequence[Revision], now: datetime) -> list[Revision]:
+async def lower_masters(conn: Connection, lock: Lock, revisions: Sequence[Revision], now: datetime) -> list[Revision]:
     """Return the revisions, in order, then those of other masters lowered in priority."""
     left: Mapping[int, list[Revision]] = defaultdict(list)
     for one in revisions:
@@ -41,11 +41,11 @@ async def eased(conn: Connection, lock: Lock, revisions: Sequence[Revision], now
             left[one.before.master_id].append(one)
     if not left:
         return list(revisions)
-    made = await with_masters(lock, revisions, left.keys())
+    made = await add_masters(lock, revisions, left.keys())
     for master_id, leaving in left.items():
         if (master := made.get(master_id)) is not None and master.after.state in LIVE:
             made[master_id] = await _without(conn, master, leaving, now)
-    return to_write(made, revisions)
+    return select_to_write(made, revisions)
 
 
 def _leaves(before: Incident, after: Incident) -> bool:
@@ -55,7 +55,7 @@ def _leaves(before: Incident, after: Incident) -> bool:
 
 async def _without(conn: Connection, master: Revision, leaving: Sequence[Revision], now: datetime) -> Revision:
     """Return the revision of a master, with its priority lowered if possible."""
-    raises = [msgspec.json.decode(row["facts"], type=Raised) for row in await conn.fetch(RAISES, master.after.id)]
+    raises = [msgspec.json.decode(row["facts"], type=RaiseFacts) for row in await conn.fetch(RAISES, master.after.id)]
     if not (linked := list(takewhile(lambda one: one.reason == "linked", raises))):
         return master
     alone = linked[-1].old  # the priority before any linked record raised it
@@ -64,7 +64,7 @@ async def _without(conn: Connection, master: Revision, leaving: Sequence[Revisio
     priority, worst = min((((one.before or one.after).priority, one) for one in leaving), key=itemgetter(0))
     if priority >= calls_for:
         return master
-    said = ease(master.after, priority, calls_for, now, Cause(reason=_reason(worst), incident=worst.after.number))
+    said = ease(master.after, priority, calls_for, now, PriorityCause(reason=_reason(worst), incident=worst.after.number))
     actor = master.actor or worst.actor
     return replace(master, after=said.after, actor=actor, events=(*master.events, *said.events))
 

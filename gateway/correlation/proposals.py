@@ -11,7 +11,7 @@ from gateway.incidents.visibility import Visibility
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Proposal:
+class LinkProposal:
     """A proposed link: record, master, reason, score from 0 to 1, and its points."""
 
     incident_id: int
@@ -22,7 +22,7 @@ class Proposal:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Proposed(Proposal):
+class OpenLinkProposal(LinkProposal):
     """A proposal that nobody has decided yet, with the numbers of the record and the master."""
 
     number: str
@@ -41,7 +41,7 @@ RETURNING incident_id, master_id
 """
 
 
-async def keep(conn: Connection, proposals: Sequence[Proposal], now: datetime) -> list[Proposal]:
+async def store_proposals(conn: Connection, proposals: Sequence[LinkProposal], now: datetime) -> list[LinkProposal]:
     """Store proposals and return those that are new.
 
     A proposal that is open or that people refused stays as it is; one that was taken is opened
@@ -64,7 +64,7 @@ WHERE incident_id = ANY($1::bigint[]) AND master_id = $2 AND state <> 'taken'
 """
 
 
-async def take(conn: Connection, incidents: Collection[int], master_id: int, by: str, now: datetime) -> None:
+async def mark_proposals_taken(conn: Connection, incidents: Collection[int], master_id: int, by: str, now: datetime) -> None:
     """Mark the proposals of these records and that master as taken: the link was made."""
     await conn.execute(TAKE, list(incidents), master_id, by, now)
 
@@ -75,7 +75,7 @@ WHERE incident_id = $1 AND master_id = $2 AND state = 'open'
 """
 
 
-async def refuse(conn: Connection, incident_id: int, master_id: int, by: str, now: datetime) -> bool:
+async def mark_proposal_refused(conn: Connection, incident_id: int, master_id: int, by: str, now: datetime) -> bool:
     """Mark an open proposal as refused; return False if there is none."""
     return bool((await conn.execute(REFUSE, incident_id, master_id, by, now)).endswith(" 1"))
 
@@ -101,11 +101,11 @@ planner would otherwise join all records with all.
 """
 
 
-async def open_of(conn: Connection, incident_id: int, sight: Visibility) -> list[Proposed]:
+async def fetch_open_proposals(conn: Connection, incident_id: int, sight: Visibility) -> list[OpenLinkProposal]:
     """Return the open proposals in which an incident is the record or the master.
 
     At most a hundred are returned, the best first, and only those of which both records are
     visible.
     """
     rows = await conn.fetch(OPEN, incident_id, *sight.parameters())
-    return [Proposed(**{**row, "points": msgspec.json.decode(row["points"])}) for row in rows]
+    return [OpenLinkProposal(**{**row, "points": msgspec.json.decode(row["points"])}) for row in rows]

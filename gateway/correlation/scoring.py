@@ -13,11 +13,11 @@ from datetime import datetime, timedelta
 from rapidfuzz.fuzz import token_set_ratio, token_sort_ratio
 
 from gateway.catalogue.topology import Topology
-from gateway.correlation.features import Candidate, Reading
+from gateway.correlation.features import CandidateMaster, ReportFeatures
 from gateway.correlation.intents import Intent
-from gateway.correlation.symptoms import OF, Symptom
+from gateway.correlation.symptoms import EFFECTS_OF_SYMPTOM, Symptom
 
-ITEM, ADDRESS, SERVICE, CATALOGUE, CHOSEN = 0.5, 0.5, 0.45, 0.45, 0.4
+SAME_ITEM_POINTS, ADDRESS, SERVICE, CATALOGUE, CHOSEN = 0.5, 0.5, 0.45, 0.45, 0.4
 """Points for a shared item, machine address or named service, a dependency, or a shared field.
 
 CATALOGUE counts where one depends on the other, CHOSEN where only the fields name the same
@@ -48,10 +48,10 @@ named, only the writer affected, a fault of days or longer ago, a service said t
 another number of an error or order.
 """
 
-UNNAMED, FEWEST = 0.75, 4
+UNNAMED, FEWEST_WORDS = 0.75, 4
 """Points for equal words if neither names a subject, and the fewest words that this takes."""
 
-LEAST = 0.7
+LEAST_SCORE = 0.7
 """The lowest score at which two are taken to belong together."""
 
 MARGIN = 0.03
@@ -60,14 +60,14 @@ MARGIN = 0.03
 MOST_PROPOSED = 3
 """The number of masters that are proposed for one record, at most."""
 
-PARTS = 100
+MAX_ITEMS_FOLLOWED = 100
 """The number of items of a report whose dependencies are followed, at most."""
 
 Causes = Mapping[str, tuple[int, str, str]]
 
 
 @dataclass(frozen=True, slots=True)
-class Evidence:
+class ScorePoint:
     """A fact that counts for or against a link, and its points."""
 
     fact: str
@@ -82,16 +82,16 @@ class Match:
     words that would identify it if they were rare.
     """
 
-    master: Candidate
+    master: CandidateMaster
     reason: str
     score: float
-    points: tuple[Evidence, ...]
+    points: tuple[ScorePoint, ...]
     identified: bool = True
     terms: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class MasterChoice:
     """The master that a report belongs to, and those for people to decide, best first."""
 
     match: Match | None
@@ -99,14 +99,14 @@ class Verdict:
 
 
 def best_match(
-    told: Reading, candidates: Iterable[Candidate], topology: Topology, now: datetime, least: float = LEAST
+    told: ReportFeatures, candidates: Iterable[CandidateMaster], topology: Topology, now: datetime, least: float = LEAST_SCORE
 ) -> Match | None:
     """Return the open master that a report belongs to, or None; their order is irrelevant."""
-    return verdict(scored(told, candidates, topology, now, least)).match
+    return choose_master(score_candidates(told, candidates, topology, now, least)).match
 
 
-def scored(
-    told: Reading, candidates: Iterable[Candidate], topology: Topology, now: datetime, least: float = LEAST
+def score_candidates(
+    told: ReportFeatures, candidates: Iterable[CandidateMaster], topology: Topology, now: datetime, least: float = LEAST_SCORE
 ) -> list[Match]:
     """Return the open masters that a report probably belongs to, the best first.
 
@@ -119,7 +119,7 @@ def scored(
     return sorted(match, key=lambda one: (-one.score, one.master.id))
 
 
-def verdict(match: Iterable[Match], rare: AbstractSet[str] = frozenset()) -> Verdict:
+def choose_master(match: Iterable[Match], rare: AbstractSet[str] = frozenset()) -> MasterChoice:
     """Choose the certain master among the probable ones and list those for people to decide.
 
     The probable masters are given best first. `rare` are the words that few incidents contain.
@@ -129,7 +129,7 @@ def verdict(match: Iterable[Match], rare: AbstractSet[str] = frozenset()) -> Ver
     certain = [one for one in likely if one.identified]
     chosen = certain[0] if certain and all(certain[0].score - one.score >= MARGIN for one in certain[1:2]) else None
     doubtful = tuple(one for one in likely if not one.identified)
-    return Verdict(chosen, doubtful[:MOST_PROPOSED])
+    return MasterChoice(chosen, doubtful[:MOST_PROPOSED])
 
 
 def _by_word(match: Match, rare: AbstractSet[str]) -> Match:
@@ -138,7 +138,7 @@ def _by_word(match: Match, rare: AbstractSet[str]) -> Match:
     return match if match.identified or not found else replace(match, reason=f"rare name {min(found)}", identified=True)
 
 
-def _weighed(told: Reading, candidate: Candidate, causes: Causes, now: datetime) -> Match | None:
+def _weighed(told: ReportFeatures, candidate: CandidateMaster, causes: Causes, now: datetime) -> Match | None:
     about = candidate.reading
     if about.intent in (Intent.PLANNED, Intent.REQUEST):
         return None
@@ -160,34 +160,34 @@ def _weighed(told: Reading, candidate: Candidate, causes: Causes, now: datetime)
     return Match(candidate, subject.fact, score, points, identified=False, terms=told.terms & about.terms)
 
 
-def _common(told: Reading, about: Reading) -> AbstractSet[str]:
+def _common(told: ReportFeatures, about: ReportFeatures) -> AbstractSet[str]:
     """Return the services, as facts, that both name only by a word that everybody uses."""
     return {f"service {one}" for one in told.common & about.common}
 
 
-def _subject(told: Reading, about: Reading, causes: Causes) -> Evidence | None:
+def _subject(told: ReportFeatures, about: ReportFeatures, causes: Causes) -> ScorePoint | None:
     """Return the strongest fact that both are about one thing; None if nothing says so."""
     found = sorted(_subjects(told, about, causes), key=lambda point: (-point.points, point.fact))
     if found:
         return found[0]
-    if told.has_subject or about.has_subject or len(told.words.split()) < FEWEST:
+    if told.has_subject or about.has_subject or len(told.words.split()) < FEWEST_WORDS:
         return None
-    return Evidence("words", 0.0)
+    return ScorePoint("words", 0.0)
 
 
-def _subjects(told: Reading, about: Reading, causes: Causes) -> Iterator[Evidence]:
+def _subjects(told: ReportFeatures, about: ReportFeatures, causes: Causes) -> Iterator[ScorePoint]:
     if shared := told.cis & about.cis:
-        yield Evidence(f"item {min(shared)}", ITEM)
+        yield ScorePoint(f"item {min(shared)}", SAME_ITEM_POINTS)
     if shared := told.hosts & about.hosts:
-        yield Evidence(f"address {min(shared)}", ADDRESS)
+        yield ScorePoint(f"address {min(shared)}", ADDRESS)
     if shared := told.services & about.services:
         both = shared & told.named
-        yield Evidence(f"service {min(both or shared)}", SERVICE if both else CHOSEN)
+        yield ScorePoint(f"service {min(both or shared)}", SERVICE if both else CHOSEN)
     if (hangs := _hangs(told, about, causes)) is not None:
         yield hangs
 
 
-def _causes(told: Reading, topology: Topology) -> Causes:
+def _causes(told: ReportFeatures, topology: Topology) -> Causes:
     """Return the upstream causes of the items that a report is about.
 
     The result maps each cause to the number of steps, the item that depends on it, and the
@@ -195,13 +195,13 @@ def _causes(told: Reading, topology: Topology) -> Causes:
     """
     below = told.cis or {part for service in told.services for part in topology.parts_of.get(service, ())}
     causes: dict[str, tuple[int, str, str]] = {}
-    for part in sorted(below)[:PARTS]:
+    for part in sorted(below)[:MAX_ITEMS_FOLLOWED]:
         for cause, depth in topology.upstream(part).items():
             causes[cause] = min(causes.get(cause, (depth, part, "")), (depth, part, ""))
     return {cause: (depth, part, topology.service_of.get(cause, "")) for cause, (depth, part, _) in causes.items()}
 
 
-def _hangs(told: Reading, about: Reading, causes: Causes) -> Evidence | None:
+def _hangs(told: ReportFeatures, about: ReportFeatures, causes: Causes) -> ScorePoint | None:
     """Return the points for an item of the report that depends on what the master is about."""
     if about.cis:
         steps = [(*causes[cause][:2], cause) for cause in about.cis & causes.keys()]
@@ -211,10 +211,10 @@ def _hangs(told: Reading, about: Reading, causes: Causes) -> Evidence | None:
     if not steps:
         return None
     depth, part, cause = min(steps)
-    return Evidence(f"{part} depends on {cause}", round(max(FURTHEST, CATALOGUE - STEP * (depth - 1)), 2))
+    return ScorePoint(f"{part} depends on {cause}", round(max(FURTHEST, CATALOGUE - STEP * (depth - 1)), 2))
 
 
-def _symptoms(told: Reading, about: Reading, subject: Evidence) -> Iterator[Evidence]:
+def _symptoms(told: ReportFeatures, about: ReportFeatures, subject: ScorePoint) -> Iterator[ScorePoint]:
     """Compare the symptoms of the two.
 
     If one depends on the other, only a cause can explain a symptom.
@@ -222,47 +222,47 @@ def _symptoms(told: Reading, about: Reading, subject: Evidence) -> Iterator[Evid
     one, other = (reading.symptoms - {Symptom.TROUBLE} for reading in (told, about))
     hangs = " depends on " in subject.fact
     if Symptom.DATA in one ^ other and one and (other or Symptom.DATA in one):
-        yield Evidence(f"other symptom: {min(one)}", OTHER_SYMPTOM)
+        yield ScorePoint(f"other symptom: {min(one)}", OTHER_SYMPTOM)
     elif shared := (one & other) - {Symptom.ERROR}:
-        yield Evidence(f"symptom {min(shared)}", SAME)
+        yield ScorePoint(f"symptom {min(shared)}", SAME)
     elif one & other and not hangs:
-        yield Evidence("symptom error", EXPLAINED)
+        yield ScorePoint("symptom error", EXPLAINED)
     elif not one or not other or one & other:
         if told.symptoms and about.symptoms:
-            yield Evidence("vague", VAGUE)
-    elif effect := sorted(seen for cause in other for seen in OF[cause] & one):
-        yield Evidence(f"explains {effect[0]}", EXPLAINED)
-    elif not hangs and (cause := sorted(cause for seen in other for cause in one if seen in OF[cause])):
-        yield Evidence(f"comes of {cause[0]}", EXPLAINED)
+            yield ScorePoint("vague", VAGUE)
+    elif effect := sorted(seen for cause in other for seen in EFFECTS_OF_SYMPTOM[cause] & one):
+        yield ScorePoint(f"explains {effect[0]}", EXPLAINED)
+    elif not hangs and (cause := sorted(cause for seen in other for cause in one if seen in EFFECTS_OF_SYMPTOM[cause])):
+        yield ScorePoint(f"comes of {cause[0]}", EXPLAINED)
     else:
-        yield Evidence(f"other symptom: {min(one)}", OTHER_SYMPTOM)
+        yield ScorePoint(f"other symptom: {min(one)}", OTHER_SYMPTOM)
 
 
-def _words(told: Reading, about: Reading, subject: Evidence) -> Iterator[Evidence]:
+def _words(told: ReportFeatures, about: ReportFeatures, subject: ScorePoint) -> Iterator[ScorePoint]:
     if told.words and about.words:
         alike = (token_set_ratio(told.words, about.words) + token_sort_ratio(told.words, about.words)) / 200
-        yield Evidence("words", round((UNNAMED if subject.points <= 0 else WORDS) * alike, 2))
+        yield ScorePoint("words", round((UNNAMED if subject.points <= 0 else WORDS) * alike, 2))
 
 
-def _time(candidate: Candidate, now: datetime) -> Iterator[Evidence]:
+def _time(candidate: CandidateMaster, now: datetime) -> Iterator[ScorePoint]:
     age = now - candidate.opened_at
     points = next((points for within, points in TIMES if age <= within), 0.0)
     if points:
-        yield Evidence("time", points)
+        yield ScorePoint("time", points)
 
 
-def _against(told: Reading, about: Reading) -> Iterator[Evidence]:
+def _against(told: ReportFeatures, about: ReportFeatures) -> Iterator[ScorePoint]:
     if told.well & about.services:
-        yield Evidence(f"{min(told.well & about.services)} is well", WELL)
+        yield ScorePoint(f"{min(told.well & about.services)} is well", WELL)
     if told.sites and about.sites and not told.sites & about.sites:
-        yield Evidence(f"other site: {min(told.sites)}", OTHER_SITE)
+        yield ScorePoint(f"other site: {min(told.sites)}", OTHER_SITE)
     if told.cis and about.cis and not told.cis & about.cis and told.services & about.services:
-        yield Evidence(f"other item: {min(told.cis)}", OTHER_ITEM)
+        yield ScorePoint(f"other item: {min(told.cis)}", OTHER_ITEM)
     if len(told.named - about.services) > 0 and told.named & about.services:
-        yield Evidence(f"also names {min(told.named - about.services)}", ALSO_NAMES)
+        yield ScorePoint(f"also names {min(told.named - about.services)}", ALSO_NAMES)
     if told.numbers and about.numbers and not told.numbers & about.numbers:
-        yield Evidence(f"other number: {min(told.numbers)}", OTHER_NUMBER)
+        yield ScorePoint(f"other number: {min(told.numbers)}", OTHER_NUMBER)
     if told.alone or about.alone:
-        yield Evidence("theirs alone", ALONE)
+        yield ScorePoint("theirs alone", ALONE)
     if told.earlier:
-        yield Evidence("of before", EARLIER)
+        yield ScorePoint("of before", EARLIER)

@@ -14,11 +14,11 @@ from asyncpg import Record
 
 from gateway.catalogue.topology import Topology
 from gateway.clock import in_pieces
-from gateway.correlation.features import Candidate, Reading, Said, read
-from gateway.correlation.frequency import rare_among
+from gateway.correlation.features import CandidateMaster, ReportFeatures, ReportText, read_features
+from gateway.correlation.frequency import fetch_rare_words
 from gateway.correlation.intents import Intent
-from gateway.correlation.scoring import FEWEST, PARTS, Match, scored, verdict
-from gateway.correlation.unlearning import marks
+from gateway.correlation.scoring import FEWEST_WORDS, MAX_ITEMS_FOLLOWED, Match, choose_master, score_candidates
+from gateway.correlation.unlearning import unlink_marks_of
 from gateway.db.pool import Connection
 from gateway.incidents import store
 from gateway.incidents.record import Incident
@@ -50,7 +50,7 @@ AND NOT EXISTS (SELECT FROM unlearned u WHERE u.master_id = i.id AND u.mark = AN
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class MasterSearchResult:
     """The result of a search: a match with its locked master, and those to propose."""
 
     match: Match | None = None
@@ -59,7 +59,7 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True)
-class Seeking:
+class MasterSearch:
     """The parameters of a search for masters.
 
     Masters were opened `within` a period and score at least `least`; `anything` are services
@@ -69,53 +69,57 @@ class Seeking:
     topology: Topology
     within: timedelta
     least: float
-    anything: frozenset[str] = frozenset()
+    default_services: frozenset[str] = frozenset()
 
-    def reads(self, said: Incident) -> Reading:
+    def reads(self, said: Incident) -> ReportFeatures:
         """Return the features of a record."""
         return self.read(said.title, said.description, said.service, said.ci, said.location)
 
-    def read(self, title: str, text: str, service: str, ci: str, site: str) -> Reading:
+    def read(self, title: str, text: str, service: str, ci: str, site: str) -> ReportFeatures:
         """Return the features of a text with these fields."""
-        deliberate = service not in self.anything
-        return read(Said(title=title, text=text, service=service, ci=ci, site=site, deliberate=deliberate), self.topology)
+        deliberate = service not in self.default_services
+        return read_features(
+            ReportText(title=title, text=text, service=service, ci=ci, site=site, deliberate=deliberate), self.topology
+        )
 
-    async def kin_of(self, conn: Connection, incident: Incident, now: datetime) -> Found:
+    async def find_master(self, conn: Connection, incident: Incident, now: datetime) -> MasterSearchResult:
         """Return the match of a record that is about to be opened, its master and the proposals.
 
         The master is locked, and was checked again after locking.
         """
         if incident.kind != Kind.INCIDENT or incident.security:
-            return Found()
+            return MasterSearchResult()
         told = self.reads(incident)
-        if told.intent is not Intent.TROUBLE or not (told.has_subject or len(told.words.split()) >= FEWEST):
-            return Found()
+        if told.intent is not Intent.TROUBLE or not (told.has_subject or len(told.words.split()) >= FEWEST_WORDS):
+            return MasterSearchResult()
         await _take_turn(conn, components(told, self.topology))
-        likely = scored(told, await self._candidates(conn, told, incident, now), self.topology, now, self.least)
-        rare = await rare_among(conn, {term for one in likely for term in one.terms}, incident.id)
-        while (judged := verdict(likely, rare)).match is not None:
+        likely = score_candidates(told, await self._candidates(conn, told, incident, now), self.topology, now, self.least)
+        rare = await fetch_rare_words(conn, {term for one in likely for term in one.terms}, incident.id)
+        while (judged := choose_master(likely, rare)).match is not None:
             master = next(iter(await store.lock(conn, [judged.match.master.id])), None)
-            if master is not None and fit(master):
-                return Found(judged.match, master, judged.proposed)
+            if master is not None and may_become_master(master):
+                return MasterSearchResult(judged.match, master, judged.proposed)
             likely = [one for one in likely if one.master.id != judged.match.master.id]
-        return Found(proposed=judged.proposed)
+        return MasterSearchResult(proposed=judged.proposed)
 
-    async def _candidates(self, conn: Connection, told: Reading, incident: Incident, now: datetime) -> list[Candidate]:
-        services, cis = around(told, self.topology)
+    async def _candidates(
+        self, conn: Connection, told: ReportFeatures, incident: Incident, now: datetime
+    ) -> list[CandidateMaster]:
+        services, cis = candidate_scope(told, self.topology)
         since = now - self.within
-        known = marks(incident)
+        known = unlink_marks_of(incident)
         rows = await conn.fetch(CANDIDATES, list(services), list(cis), since, known, incident.id, EACH, MOST)
-        found: list[Candidate] = []
+        found: list[CandidateMaster] = []
         async for piece in in_pieces(rows, AT_ONCE):
             found += map(self._candidate, piece)
         return found
 
-    def _candidate(self, row: Record) -> Candidate:
+    def _candidate(self, row: Record) -> CandidateMaster:
         reading = self.read(row["title"], row["text"], row["service"], row["ci"], row["site"])
-        return Candidate(id=row["id"], number=row["number"], opened_at=row["recorded_at"], reading=reading)
+        return CandidateMaster(id=row["id"], number=row["number"], opened_at=row["recorded_at"], reading=reading)
 
 
-def fit(master: Incident) -> bool:
+def may_become_master(master: Incident) -> bool:
     """Return whether a record may be linked to this master, which is locked.
 
     The master must be open, without a master of its own, an incident, and neither restricted to
@@ -125,18 +129,18 @@ def fit(master: Incident) -> bool:
     return master.state in LIVE and master.master_id is None and ordinary
 
 
-def around(told: Reading, topology: Topology) -> tuple[Collection[str], Collection[str]]:
+def candidate_scope(told: ReportFeatures, topology: Topology) -> tuple[Collection[str], Collection[str]]:
     """Return the services and the items whose open masters a report may belong to.
 
     The service "" stands for masters without a service.
     """
     cis = {*told.cis, *(part for service in told.services for part in topology.parts_of.get(service, ()))}
-    upstream = {cause for ci in sorted(cis)[:PARTS] for cause in topology.upstream(ci)}
+    upstream = {cause for ci in sorted(cis)[:MAX_ITEMS_FOLLOWED] for cause in topology.upstream(ci)}
     services = {*told.services, *(topology.service_of[ci] for ci in upstream if ci in topology.service_of), ""}
     return sorted(services)[:MOST], sorted(cis | upstream)[:MOST]
 
 
-def components(told: Reading, topology: Topology) -> list[str]:
+def components(told: ReportFeatures, topology: Topology) -> list[str]:
     """Return the topology components of a report, sorted; none if it names no service or item."""
     return sorted({topology.component(one) for one in (*told.services, *told.cis)})
 

@@ -32,7 +32,7 @@ _NOT = (
     r"|unable\ to|fails?\ to|no\ longer|never)"
 )
 
-WORDS: Mapping[Symptom, str] = {
+SYMPTOM_PHRASES: Mapping[Symptom, str] = {
     Symptom.DOWN: rf"""
         {_NOT}\ (?:even\ |properly\ |be\ )?(?:open|load|respond|start|work|access
           |reach|connect|get\ (?:in|on)to?|use|show|come\ up|answer|run)
@@ -96,10 +96,10 @@ WORDS: Mapping[Symptom, str] = {
 }  # fmt: skip
 """The phrases of each symptom as one verbose regular expression; English in lower case."""
 
-_EXPRESSIONS = {symptom: re.compile(words, re.VERBOSE | re.ASCII) for symptom, words in WORDS.items()}
+_EXPRESSIONS = {symptom: re.compile(words, re.VERBOSE | re.ASCII) for symptom, words in SYMPTOM_PHRASES.items()}
 
 _S = Symptom
-OF: Mapping[Symptom, frozenset[Symptom]] = {
+EFFECTS_OF_SYMPTOM: Mapping[Symptom, frozenset[Symptom]] = {
     _S.DOWN: frozenset({_S.SLOW, _S.LOGIN, _S.DELIVERY, _S.FILE, _S.ERROR, _S.PRINT, _S.NETWORK}),
     _S.SLOW: frozenset({_S.DOWN, _S.LOGIN, _S.FILE, _S.ERROR, _S.DELIVERY}),
     _S.NETWORK: frozenset({_S.DOWN, _S.SLOW, _S.LOGIN, _S.DELIVERY, _S.ERROR, _S.PRINT, _S.FILE}),

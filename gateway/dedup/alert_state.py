@@ -75,7 +75,7 @@ class AlertTexts(NamedTuple):
     description: str | None
 
 
-def texts_of(alert: Alert) -> AlertTexts:
+def texts_of_alert(alert: Alert) -> AlertTexts:
     """Return the texts of an alert."""
     return AlertTexts(alert.severity, alert.title, alert.description)
 

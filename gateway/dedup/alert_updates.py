@@ -5,15 +5,15 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from gateway.catalogue.criticality import Judged
-from gateway.dedup.alert_state import AlertTexts, texts_of
+from gateway.catalogue.criticality import AdjustedPriority
+from gateway.dedup.alert_state import AlertTexts, texts_of_alert
 from gateway.dedup.priority import grade_of
-from gateway.dedup.steps import Worded
+from gateway.dedup.steps import TextsChanged
 from gateway.escalation import priority_raise
-from gateway.escalation.priority_raise import Cause
-from gateway.escalation.record_timers import ACTOR, Rules
+from gateway.escalation.priority_raise import PriorityCause
+from gateway.escalation.record_timers import ACTOR, SlaRules
 from gateway.incidents.alert import Alert
-from gateway.incidents.grading import Grade
+from gateway.incidents.grading import PriorityGrade
 from gateway.incidents.record import Incident, Revision
 from gateway.settings import Settings
 
@@ -21,7 +21,7 @@ STORM_TITLE = "Alert storm: "
 TITLE = 1_000
 
 
-class Firing(NamedTuple):
+class FiringAlert(NamedTuple):
     """A firing alert, one of the several of an alert storm."""
 
     key: str
@@ -31,26 +31,26 @@ class Firing(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Grading:
+class AlertGrading:
     """The settings that grade alerts; `judge` applies the criticality of services."""
 
     settings: Settings
-    rules: Rules
-    judge: Callable[[int, str], Judged]
+    rules: SlaRules
+    judge: Callable[[int, str], AdjustedPriority]
 
     @classmethod
-    def of(cls, rules: Rules, judge: Callable[[int, str], Judged]) -> "Grading":
+    def of(cls, rules: SlaRules, judge: Callable[[int, str], AdjustedPriority]) -> "AlertGrading":
         """Return the grading by the settings of these rules."""
         if rules.settings is None:
             raise AssertionError("the rules of a running gateway were read from its settings")
         return cls(rules.settings, rules, judge)
 
-    def grade(self, source: str, severity: str, service: str) -> Grade:
+    def grade(self, source: str, severity: str, service: str) -> PriorityGrade:
         """Return the grade of a severity, adjusted by the criticality of its service."""
         grade = grade_of(source, severity, self.settings.intake, service, self.settings.services)
         return replace(grade, priority=self.judge(grade.priority, service).priority)
 
-    def reworded(self, incident: Incident, step: Worded, now: datetime) -> Revision:
+    def reworded(self, incident: Incident, step: TextsChanged, now: datetime) -> Revision:
         """Return the revision of a live record by its alert's present texts and severity.
 
         A record of one alert shows its present texts. A storm shows those of its worst alert:
@@ -69,16 +69,16 @@ class Grading:
             return Revision(after=incident, actor=ACTOR, events=())
         worded = _worded(incident, before if was_shown else None, alert)
         reason = "severity" if before is not None else "storm"
-        cause = Cause(reason=reason, alert=alert.dedup_key, severity=alert.severity)
-        raised = priority_raise.raised(self.rules, worded, now_calls, now, cause)
+        cause = PriorityCause(reason=reason, alert=alert.dedup_key, severity=alert.severity)
+        raised = priority_raise.raise_priority(self.rules, worded, now_calls, now, cause)
         events = (*_changed(incident, worded, alert.dedup_key), *raised.events)
         if before is not None and was_shown:
             was = self.grade(step.source, before.severity, service).priority
             if now_calls.priority > was:
-                events += priority_raise.eased(raised.after, was, now_calls.priority, now, cause).events
+                events += priority_raise.note_milder_cause(raised.after, was, now_calls.priority, now, cause).events
         return replace(raised, events=events)
 
-    def worst_shown(self, incident: Incident, firing: Sequence[Firing], now: datetime) -> Revision:
+    def with_worst_alert(self, incident: Incident, firing: Sequence[FiringAlert], now: datetime) -> Revision:
         """Return the revision of a storm that shows its worst alert.
 
         It changes if the alert that is shown became milder or cleared.
@@ -94,8 +94,8 @@ class Grading:
         events = _changed(incident, worded, instead.key)
         was = self.grade(instead.source, incident.severity, instead.service).priority
         if events and worst > was:
-            cause = Cause(reason="cleared", alert=instead.key, severity=instead.words.severity)
-            events += priority_raise.eased(worded, was, worst, now, cause).events
+            cause = PriorityCause(reason="cleared", alert=instead.key, severity=instead.words.severity)
+            events += priority_raise.note_milder_cause(worded, was, worst, now, cause).events
         return Revision(after=worded, actor=ACTOR, events=events)
 
 
@@ -111,7 +111,7 @@ def _worded(incident: Incident, before: AlertTexts | None, alert: Alert) -> Inci
     """
     title, description = shown_title(alert.title, storm=incident.storm), alert.description
     if before is None:
-        return _replaced(incident, texts_of(alert))
+        return _replaced(incident, texts_of_alert(alert))
     if incident.title != shown_title(before.title, storm=incident.storm):
         title = incident.title
     if before.description is not None and incident.description != before.description:

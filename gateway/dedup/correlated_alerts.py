@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from gateway.catalogue.topology import Topology
-from gateway.correlation.features import Candidate, Reading, Said, read
+from gateway.correlation.features import CandidateMaster, ReportFeatures, ReportText, read_features
 from gateway.correlation.scoring import best_match
 from gateway.dedup.alert_state import IncidentRef
 from gateway.incidents.alert import Alert
@@ -36,11 +36,11 @@ class ReportedMaster:
 
     holder: IncidentRef
     at: datetime
-    told: Reading
+    told: ReportFeatures
 
 
 @dataclass(slots=True)
-class CorrelatedAlerts:
+class OpenMasters:
     """The open masters that the new alerts of a batch may correlate with.
 
     `alerted` are masters opened by alerts, by item, `reported` those opened by people. `undone`
@@ -48,7 +48,7 @@ class CorrelatedAlerts:
     """
 
     topology: Topology = field(default_factory=Topology)
-    alerted: dict[str, list[IncidentRef]] = field(default_factory=dict)
+    masters_by_item: dict[str, list[IncidentRef]] = field(default_factory=dict)
     reported: list[ReportedMaster] = field(default_factory=list)
     undone: frozenset[tuple[bytes, int]] = frozenset()
     least: float = LEAST
@@ -64,8 +64,8 @@ class CorrelatedAlerts:
         upstream = self.topology.upstream(alert.ci)
         found = [
             (upstream[ci], holder.id or UNWRITTEN, ci, holder)
-            for ci in upstream.keys() & self.alerted.keys()
-            for holder in self.alerted[ci]
+            for ci in upstream.keys() & self.masters_by_item.keys()
+            for holder in self.masters_by_item[ci]
             if _leads(holder) and (key_hash, holder.id) not in self.undone
         ]
         found.sort(key=lambda one: one[:3])
@@ -76,22 +76,24 @@ class CorrelatedAlerts:
         if not self.knows(alert):
             return
         downstream = self.topology.downstream(alert.ci)
-        for ci in sorted(downstream.keys() & self.alerted.keys()):
-            yield from ((holder, _link_reason(ci, alert.ci, downstream[ci])) for holder in self.alerted[ci] if _leads(holder))
+        for ci in sorted(downstream.keys() & self.masters_by_item.keys()):
+            yield from (
+                (holder, _link_reason(ci, alert.ci, downstream[ci])) for holder in self.masters_by_item[ci] if _leads(holder)
+            )
         for one in self.reported:
             if _leads(one.holder):
                 yield from ((one.holder, link_reason) for link_reason in self._reported(one, alert, now))
 
     def _reported(self, report: ReportedMaster, alert: Alert, now: datetime) -> Iterator[LinkReason]:
-        said = Said(title=alert.title, text=alert.description, service=alert.service, ci=alert.ci)
-        cause = Candidate(id=0, number="", opened_at=report.at, reading=read(said, self.topology))
+        said = ReportText(title=alert.title, text=alert.description, service=alert.service, ci=alert.ci)
+        cause = CandidateMaster(id=0, number="", opened_at=report.at, reading=read_features(said, self.topology))
         if (match := best_match(report.told, (cause,), self.topology, now, self.least)) is not None:
             yield LinkReason(f"correlation: {match.reason}", match.score)
 
     def leads(self, alert: Alert, holder: IncidentRef) -> None:
         """Add a new alert's record to the open masters."""
         if self.knows(alert):
-            self.alerted.setdefault(alert.ci, []).append(holder)
+            self.masters_by_item.setdefault(alert.ci, []).append(holder)
 
 
 def _leads(holder: IncidentRef) -> bool:
@@ -102,7 +104,7 @@ def _link_reason(downstream: str, upstream: str, depth: int) -> LinkReason:
     return LinkReason(f"correlation: {downstream} depends on {upstream}", round(max(LEAST, HANGS - STEP * (depth - 1)), 2))
 
 
-def around(cis: Mapping[str, str], topology: Topology) -> tuple[list[str], list[str]]:
+def correlated_scope(cis: Mapping[str, str], topology: Topology) -> tuple[list[str], list[str]]:
     """Return the items and the services whose open masters may correlate with alerts.
 
     The argument maps the items of the alerts to their services.

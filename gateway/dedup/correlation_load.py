@@ -9,15 +9,15 @@ from datetime import datetime
 from asyncpg import Record
 
 from gateway.catalogue.topology import Topology
-from gateway.correlation.features import Reading, Said, read
+from gateway.correlation.features import ReportFeatures, ReportText, read_features
 from gateway.correlation.search import EACH, MOST
-from gateway.correlation.unlearning import mark_of_key
+from gateway.correlation.unlearning import unlink_mark_of_key
 from gateway.db.pool import Connection
 from gateway.dedup.alert_state import IncidentRef
-from gateway.dedup.correlated_alerts import CorrelatedAlerts, ReportedMaster, around
-from gateway.dedup.load import holder_of
-from gateway.dedup.plan import Item
-from gateway.settings import Correlation
+from gateway.dedup.correlated_alerts import OpenMasters, ReportedMaster, correlated_scope
+from gateway.dedup.load import incident_ref_of
+from gateway.dedup.plan import BatchItem
+from gateway.settings import CorrelationSettings
 
 TURN = "SELECT pg_try_advisory_xact_lock(hashtextextended('correlation ' || name, 0)) FROM unnest($1::text[]) AS name"
 """The statement that takes the advisory locks of topology components if they are free.
@@ -47,14 +47,14 @@ ORDER BY i.id
 UNDONE = "SELECT master_id, mark FROM unlearned WHERE master_id = ANY($1::bigint[]) AND mark = ANY($2::bytea[])"
 
 
-async def load_correlated(
+async def load_open_masters(
     conn: Connection,
-    opening: Sequence[Item],
+    opening: Sequence[BatchItem],
     topology: Topology,
-    correlation: Correlation,
+    correlation: CorrelationSettings,
     known: Mapping[int, IncidentRef],
     now: datetime,
-) -> CorrelatedAlerts:
+) -> OpenMasters:
     """Return the open masters that the new alerts of a batch may correlate with.
 
     Nothing is queried, and nothing returned, if the catalogue knows none of their items. `known`
@@ -62,30 +62,30 @@ async def load_correlated(
     """
     cis = {item.alert.ci: item.alert.service for item in opening if item.alert.ci in topology.components}
     if not cis or not correlation.alerts:
-        return CorrelatedAlerts()
+        return OpenMasters()
     await conn.fetch(TURN, sorted({topology.component(ci) for ci in cis}))
-    items, services = around(cis, topology)
+    items, services = correlated_scope(cis, topology)
     rows = await conn.fetch(MASTERS, items[: 4 * MOST], services[:MOST], now - correlation.within, EACH, 4 * MOST)
-    correlated = CorrelatedAlerts(topology, least=correlation.least)
+    correlated = OpenMasters(topology, least=correlation.least)
     for row in rows:
-        holder = known.get(row["id"]) or holder_of(row)
+        holder = known.get(row["id"]) or incident_ref_of(row)
         if row["by_alert"]:
-            correlated.alerted.setdefault(row["ci"], []).append(holder)
+            correlated.masters_by_item.setdefault(row["ci"], []).append(holder)
         elif correlation.people:
             correlated.reported.append(ReportedMaster(holder, row["recorded_at"], _told(row, topology)))
     if rows:
-        marks = {mark_of_key(item.key_hash): item.key_hash for item in opening}
+        marks = {unlink_mark_of_key(item.key_hash): item.key_hash for item in opening}
         undone = await conn.fetch(UNDONE, [row["id"] for row in rows], list(marks))
         correlated.undone = frozenset((marks[row["mark"]], row["master_id"]) for row in undone)
     return correlated
 
 
-def _told(row: Record, topology: Topology) -> Reading:
-    said = Said(title=row["title"], text=row["text"], service=row["service"], ci=row["ci"], site=row["location"])
-    return read(said, topology)
+def _told(row: Record, topology: Topology) -> ReportFeatures:
+    said = ReportText(title=row["title"], text=row["text"], service=row["service"], ci=row["ci"], site=row["location"])
+    return read_features(said, topology)
 
 
-async def followers(conn: Connection, masters: Sequence[int]) -> list[int]:
+async def fetch_follower_ids(conn: Connection, masters: Sequence[int]) -> list[int]:
     """Return the ids of the records related to these masters, which are locked."""
     return [row[0] for row in await conn.fetch(FOLLOWERS, masters)]
 

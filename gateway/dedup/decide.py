@@ -29,7 +29,7 @@ from gateway.vocabulary import AlertStatus, Outcome, State
 
 
 @dataclass(frozen=True, slots=True)
-class Rules:
+class DecisionRules:
     """The settings that decide about one key."""
 
     reopen_within: timedelta
@@ -38,7 +38,7 @@ class Rules:
 
 
 @dataclass(frozen=True, slots=True)
-class Opened:
+class OpenDecision:
     """The decision to open a new record; `follows` is the earlier record of the same key."""
 
     reason: str
@@ -47,7 +47,7 @@ class Opened:
 
 
 @dataclass(frozen=True, slots=True)
-class Repeated:
+class RepeatDecision:
     """The decision to count a repeat on the live record."""
 
     reason: str
@@ -56,7 +56,7 @@ class Repeated:
 
 
 @dataclass(frozen=True, slots=True)
-class Reopened:
+class ReopenDecision:
     """The decision to reopen a record, because the alert fired again soon after it was resolved."""
 
     reason: str
@@ -64,7 +64,7 @@ class Reopened:
 
 
 @dataclass(frozen=True, slots=True)
-class Cleared:
+class ClearDecision:
     """The decision that the alert no longer fires.
 
     `resolves` resolves the record too, `settling` resolves it only once it stays quiet.
@@ -77,7 +77,7 @@ class Cleared:
 
 
 @dataclass(frozen=True, slots=True)
-class Acknowledged:
+class AcknowledgeDecision:
     """The decision that somebody acknowledged the alert in the sender's tool."""
 
     reason: str
@@ -85,7 +85,7 @@ class Acknowledged:
 
 
 @dataclass(frozen=True, slots=True)
-class Unacknowledged:
+class UnacknowledgeDecision:
     """The decision that somebody took back an acknowledgement in the sender's tool."""
 
     reason: str
@@ -93,7 +93,7 @@ class Unacknowledged:
 
 
 @dataclass(frozen=True, slots=True)
-class Commented:
+class CommentDecision:
     """The decision that somebody wrote a note in the sender's tool."""
 
     reason: str
@@ -101,7 +101,7 @@ class Commented:
 
 
 @dataclass(frozen=True, slots=True)
-class Stale:
+class StaleDecision:
     """The decision to change nothing, because a later event of the sender arrived earlier."""
 
     reason: str
@@ -109,84 +109,94 @@ class Stale:
 
 
 @dataclass(frozen=True, slots=True)
-class Ignored:
+class IgnoreDecision:
     """The decision to do nothing but to record the item."""
 
     reason: str
     outcome = Outcome.IGNORED
 
 
-Decision = Opened | Repeated | Reopened | Cleared | Acknowledged | Unacknowledged | Commented | Stale | Ignored
+Decision = (
+    OpenDecision
+    | RepeatDecision
+    | ReopenDecision
+    | ClearDecision
+    | AcknowledgeDecision
+    | UnacknowledgeDecision
+    | CommentDecision
+    | StaleDecision
+    | IgnoreDecision
+)
 
-OPEN = Repeated("open")
-SETTLED = Ignored("nothing_open")
+OPEN = RepeatDecision("open")
+NOTHING_OPEN = IgnoreDecision("nothing_open")
 
-BY_PEOPLE: Mapping[AlertStatus, Decision] = {
-    AlertStatus.ACKNOWLEDGED: Acknowledged("acknowledged_at_source"),
-    AlertStatus.UNACKNOWLEDGED: Unacknowledged("unacknowledged_at_source"),
-    AlertStatus.COMMENTED: Commented("commented_at_source"),
+DECISIONS_BY_PEOPLE: Mapping[AlertStatus, Decision] = {
+    AlertStatus.ACKNOWLEDGED: AcknowledgeDecision("acknowledged_at_source"),
+    AlertStatus.UNACKNOWLEDGED: UnacknowledgeDecision("unacknowledged_at_source"),
+    AlertStatus.COMMENTED: CommentDecision("commented_at_source"),
 }
 """The decisions for acts of people in the sender's tool while a record is open."""
 
 
-def decide(alert: Alert, known: AlertState, now: datetime, rules: Rules) -> Decision:
+def decide(alert: Alert, known: AlertState, now: datetime, rules: DecisionRules) -> Decision:
     """Return the decision for one item, given everything decided before it."""
     if alert.test:
-        return Ignored("test_message")
+        return IgnoreDecision("test_message")
     if stale := _overtaken(alert, known, now):
         return stale
     if alert.status is AlertStatus.FIRING:
         return _fired(known, now, rules)
     if known.holder is None or not known.holder.live:
-        return SETTLED
-    if (said := BY_PEOPLE.get(alert.status)) is not None:
+        return NOTHING_OPEN
+    if (said := DECISIONS_BY_PEOPLE.get(alert.status)) is not None:
         return said
     return _recovered(known, known.holder, now, rules)
 
 
-def _overtaken(alert: Alert, known: AlertState, now: datetime) -> Stale | None:
+def _overtaken(alert: Alert, known: AlertState, now: datetime) -> StaleDecision | None:
     stamped = alert.order_time(now)
     if stamped is None:
         return None
     if alert.status is AlertStatus.FIRING:
         return _late_firing(alert, stamped, known)
     late = known.fired_at is not None and stamped < known.fired_at and alert.status is AlertStatus.RESOLVED
-    return Stale("older_than_firing") if late else None
+    return StaleDecision("older_than_firing") if late else None
 
 
-def _late_firing(alert: Alert, stamped: datetime, known: AlertState) -> Stale | None:
+def _late_firing(alert: Alert, stamped: datetime, known: AlertState) -> StaleDecision | None:
     if known.unmatched_at is not None and stamped <= known.unmatched_at:
-        return Stale("overtaken")
+        return StaleDecision("overtaken")
     if known.cleared_at is None or stamped > known.cleared_at:
         return None
     copy = bool(alert.occurrence) and alert.occurrence == known.occurrence and not known.firing
-    return Stale("older_than_recovery") if stamped < known.cleared_at or copy else None
+    return StaleDecision("older_than_recovery") if stamped < known.cleared_at or copy else None
 
 
-def _fired(known: AlertState, now: datetime, rules: Rules) -> Decision:
+def _fired(known: AlertState, now: datetime, rules: DecisionRules) -> Decision:
     holder = known.holder
     if holder is None:
-        return Opened("new_key")
+        return OpenDecision("new_key")
     if holder.live:
-        return OPEN if known.firing else Repeated("fired_again_while_open", flapped=True)
+        return OPEN if known.firing else RepeatDecision("fired_again_while_open", flapped=True)
     if holder.state is not State.RESOLVED:
-        return Opened(f"previous_{holder.state}", holder)
+        return OpenDecision(f"previous_{holder.state}", holder)
     if holder.resolved_at is not None and now - holder.resolved_at > rules.reopen_within:
-        return Opened("previous_resolved_earlier", holder)
-    return Reopened("fired_again_within_window")
+        return OpenDecision("previous_resolved_earlier", holder)
+    return ReopenDecision("fired_again_within_window")
 
 
-def _recovered(known: AlertState, holder: IncidentRef, now: datetime, rules: Rules) -> Decision:
+def _recovered(known: AlertState, holder: IncidentRef, now: datetime, rules: DecisionRules) -> Decision:
     if not known.firing:
-        return Ignored("already_cleared")
+        return IgnoreDecision("already_cleared")
     if holder.storm and holder.firing > 1:
-        return Cleared("others_still_firing", resolves=False)
+        return ClearDecision("others_still_firing", resolves=False)
     if flapping(known, now, rules):
-        return Cleared("flapping", resolves=False, settling=True)
-    return Cleared("cleared_at_source", resolves=True)
+        return ClearDecision("flapping", resolves=False, settling=True)
+    return ClearDecision("cleared_at_source", resolves=True)
 
 
-def flapping(known: AlertState, now: datetime, rules: Rules) -> bool:
+def flapping(known: AlertState, now: datetime, rules: DecisionRules) -> bool:
     """Return whether the key flaps, so that its record is resolved only once it stays quiet."""
     since = known.flapping_since
     return known.flaps >= rules.flap_limit and since is not None and now - since <= rules.flap_within

@@ -8,14 +8,14 @@ from uuid import UUID
 from gateway.db.pool import Connection
 from gateway.dedup import save
 from gateway.receipts.receipt_id import receipt_ids
-from gateway.receipts.submission import Result, Submission
+from gateway.receipts.submission import ItemResult, Submission
 from gateway.vocabulary import Outcome
 
 REUSED = "id_reused_with_other_body"
 
 
 @dataclass(slots=True)
-class Deliveries:
+class ClaimedBatch:
     """A batch with its receipt ids, which contain `now`.
 
     `repeated` maps the places of requests received before to the results they had then.
@@ -25,22 +25,22 @@ class Deliveries:
     now: datetime
     ids: list[UUID]
     flags: list[str | None]
-    repeated: dict[int, tuple[Result, ...]] = field(default_factory=dict)
+    repeated: dict[int, tuple[ItemResult, ...]] = field(default_factory=dict)
 
 
-def unclaimed(batch: Sequence[Submission], now: datetime) -> Deliveries:
+def without_delivery_ids(batch: Sequence[Submission], now: datetime) -> ClaimedBatch:
     """Return a batch in which no request has a delivery id."""
-    return Deliveries(batch, now, receipt_ids(now, len(batch)), [submission.flag for submission in batch])
+    return ClaimedBatch(batch, now, receipt_ids(now, len(batch)), [submission.flag for submission in batch])
 
 
-async def claim(conn: Connection, batch: Sequence[Submission], stamp: datetime | None) -> Deliveries:
+async def claim_deliveries_of(conn: Connection, batch: Sequence[Submission], stamp: datetime | None) -> ClaimedBatch:
     """Give every request a receipt id and find those whose delivery id was used before.
 
     The same id with the same body is a duplicate and answered with the earlier records. The same
     id with another body is a sender's mistake: it is taken as new and flagged.
     """
     now: datetime = await conn.fetchval(NOW, stamp)
-    deliveries = unclaimed(batch, now)
+    deliveries = without_delivery_ids(batch, now)
     rows = [
         (submission.delivery_key, submission.body_hash, deliveries.ids[place])
         for place, submission in enumerate(batch)
@@ -59,7 +59,7 @@ NOW = "SELECT coalesce($1::timestamptz, statement_timestamp())"
 
 
 def _settle(
-    deliveries: Deliveries,
+    deliveries: ClaimedBatch,
     place: int,
     earlier: tuple[bytes, UUID],
     results: dict[UUID, list[tuple[int, str, str | None]]],
@@ -69,6 +69,6 @@ def _settle(
         deliveries.flags[place] = REUSED
         return
     deliveries.repeated[place] = tuple(
-        Result(dedup_key, number, Outcome.DUPLICATE, f"received before as {receipt}")
+        ItemResult(dedup_key, number, Outcome.DUPLICATE, f"received before as {receipt}")
         for _, dedup_key, number in results.get(receipt, [])
     )

@@ -10,20 +10,20 @@ from gateway.db.pool import Connection
 from gateway.dedup import save
 from gateway.dedup.alert_state import AlertState
 from gateway.dedup.bodies import BodyBudget
-from gateway.dedup.deliveries import Deliveries
-from gateway.dedup.plan import Verdict
+from gateway.dedup.deliveries import ClaimedBatch
+from gateway.dedup.plan import ItemVerdict
 from gateway.quarantine import masking
-from gateway.receipts.submission import Receipt, Result, Submission
+from gateway.receipts.submission import ItemResult, Receipt, Submission
 from gateway.vocabulary import Outcome
 
-Row = tuple[int, bytes | None, str, datetime | None, int | None, Result]
+Row = tuple[int, bytes | None, str, datetime | None, int | None, ItemResult]
 """The item, key, status, event time, incident id and result of an alert_event row."""
 
 
 async def write_evidence(
     conn: Connection,
-    deliveries: Deliveries,
-    decided: Sequence[tuple[int, int, Verdict]],
+    deliveries: ClaimedBatch,
+    decided: Sequence[tuple[int, int, ItemVerdict]],
     keys: Sequence[AlertState],
     bodies: BodyBudget,
 ) -> list[Receipt]:
@@ -45,7 +45,7 @@ async def write_evidence(
         for item, key, status, event_time, incident_id, r in mine
     ]
     rows_of_receipts = [_receipt(deliveries, place, receipt, bodies, now) for place, receipt in enumerate(receipts)]
-    await save.record(conn, keys, rows_of_receipts, events, now)
+    await save.write_keys_and_receipts(conn, keys, rows_of_receipts, events, now)
     if mended := [(receipt.id, s.mended) for receipt, s in zip(receipts, deliveries.batch, strict=True) if s.mended]:
         await save.mark_mended(conn, mended, now)
     if quarantined := [row for i, receipt in enumerate(receipts) for row in _quarantined(deliveries, i, receipt, bodies)]:
@@ -53,23 +53,23 @@ async def write_evidence(
     return receipts
 
 
-def _decided(index: int, verdict: Verdict) -> Row:
+def _decided(index: int, verdict: ItemVerdict) -> Row:
     alert, holder = verdict.item.alert, verdict.holder
     number, incident_id = (holder.told, holder.id) if holder is not None else (None, None)
-    result = Result(alert.dedup_key, number, verdict.outcome, verdict.reason)
+    result = ItemResult(alert.dedup_key, number, verdict.outcome, verdict.reason)
     return (index, verdict.item.key_hash, alert.status, alert.event_time, incident_id, result)
 
 
-def _undecided(deliveries: Deliveries, place: int, submission: Submission) -> Sequence[Row]:
+def _undecided(deliveries: ClaimedBatch, place: int, submission: Submission) -> Sequence[Row]:
     if place in deliveries.repeated:
         return [(item, None, "", None, None, result) for item, result in enumerate(deliveries.repeated[place])]
-    refused = [(r.item, None, "", None, None, Result("", None, Outcome.QUARANTINED, r.problem)) for r in submission.refused]
+    refused = [(r.item, None, "", None, None, ItemResult("", None, Outcome.QUARANTINED, r.problem)) for r in submission.refused]
     return refused + [
-        (item, None, "", None, None, Result("", None, Outcome.IGNORED, reason)) for item, reason in submission.ignored
+        (item, None, "", None, None, ItemResult("", None, Outcome.IGNORED, reason)) for item, reason in submission.ignored
     ]
 
 
-def _receipt(deliveries: Deliveries, place: int, receipt: Receipt, bodies: BodyBudget, now: datetime) -> tuple[Any, ...]:
+def _receipt(deliveries: ClaimedBatch, place: int, receipt: Receipt, bodies: BodyBudget, now: datetime) -> tuple[Any, ...]:
     submission = deliveries.batch[place]
     keep = bodies.keep(submission.integration_id, (r.outcome for r in receipt.results), len(submission.body), now)
     return (
@@ -78,11 +78,11 @@ def _receipt(deliveries: Deliveries, place: int, receipt: Receipt, bodies: BodyB
     )  # fmt: skip
 
 
-def _quarantined(deliveries: Deliveries, place: int, receipt: Receipt, bodies: BodyBudget) -> list[tuple[Any, ...]]:
+def _quarantined(deliveries: ClaimedBatch, place: int, receipt: Receipt, bodies: BodyBudget) -> list[tuple[Any, ...]]:
     submission = deliveries.batch[place]
     if place in deliveries.repeated:
         return []
-    headers = msgspec.json.encode(masking.headers(submission.headers))
+    headers = msgspec.json.encode(masking.storable_headers(submission.headers))
     integration, now = submission.integration_id, deliveries.now
     kept = [(r, *bodies.refused(integration, r.body, r.problem, now)) for r in submission.refused]
     return [

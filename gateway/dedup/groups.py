@@ -7,11 +7,11 @@ from datetime import datetime, timedelta
 from gateway.dedup.alert_state import IncidentRef
 from gateway.dedup.fingerprint import group_hash
 from gateway.incidents.alert import Alert
-from gateway.settings import Relate
+from gateway.settings import RelateRule
 
 
 @dataclass(slots=True)
-class Group:
+class RelateGroup:
     """A group of a relate rule.
 
     Its first live record is the master of those that follow within the window.
@@ -35,7 +35,7 @@ class Group:
         self.master, self.opened_at, self.changed = master, now, True
 
 
-def groups_of(alert: Alert, source: str, integration_id: int, rules: Sequence[Relate]) -> Iterator[tuple[bytes, Relate]]:
+def groups_of(alert: Alert, source: str, integration_id: int, rules: Sequence[RelateRule]) -> Iterator[tuple[bytes, RelateRule]]:
     """Yield the group of every rule of which the alert has all fields.
 
     An alert that lacks one of the fields belongs to no group of that rule.

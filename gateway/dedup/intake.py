@@ -15,12 +15,12 @@ import structlog
 from gateway.clock import Clock
 from gateway.db.faults import Fault, classify
 from gateway.db.pool import DRIVER
-from gateway.dedup.commit import Committed, Committer
+from gateway.dedup.commit import CommitResult, Committer
 from gateway.dedup.queue import FairQueue
-from gateway.dedup.records import Moved
+from gateway.dedup.records import RecordChanged
 from gateway.errors import GatewayError, Unavailable
 from gateway.receipts.submission import Receipt, Submission
-from gateway.settings import Server
+from gateway.settings import ServerSettings
 
 BATCH_ITEMS = 500
 """The number of items per commit: a batch's decisions take under 50 ms of the event loop."""
@@ -32,10 +32,10 @@ log = structlog.get_logger()
 Connect = Callable[[], Awaitable["asyncpg.Connection[Any]"]]
 
 
-class Observer(Protocol):
+class CommitObserver(Protocol):
     """An observer of intake, called after each commit; it never raises."""
 
-    def committed(self, committed: Committed, seconds: float) -> None:
+    def committed(self, committed: CommitResult, seconds: float) -> None:
         """Observe a batch that was committed `seconds` after it was taken."""
         ...
 
@@ -44,7 +44,7 @@ class Observer(Protocol):
         ...
 
 
-class Poisoned(Exception):
+class BatchPoisoned(Exception):
     """An error: no attempt to commit a batch can succeed because of its data; see `cause`."""
 
     def __init__(self, cause: BaseException, *, refused_by_database: bool) -> None:
@@ -53,10 +53,12 @@ class Poisoned(Exception):
         self.refused_by_database = refused_by_database
 
 
-class Intake:
+class AlertWriter:
     """The writer of alerts and the queue in front of it."""
 
-    def __init__(self, connect: Connect, committer: Committer, clock: Clock, server: Server, observer: Observer) -> None:
+    def __init__(
+        self, connect: Connect, committer: Committer, clock: Clock, server: ServerSettings, observer: CommitObserver
+    ) -> None:
         self._connect, self._committer, self._clock, self._observer = connect, committer, clock, observer
         self._queue = FairQueue(server.queue_bytes, server.queue_items)
         self._deadline = server.deadline.total_seconds()
@@ -118,7 +120,7 @@ class Intake:
         began = self._clock.monotonic()
         try:
             committed = await self._commit(batch)
-        except Poisoned as poisoned:
+        except BatchPoisoned as poisoned:
             if len(batch) == 1:
                 await self._settle_alone(batch[0], poisoned)
                 return
@@ -130,7 +132,7 @@ class Intake:
         else:
             self._answer(batch, committed, self._clock.monotonic() - began)
 
-    async def _settle_alone(self, submission: Submission, poisoned: Poisoned) -> None:
+    async def _settle_alone(self, submission: Submission, poisoned: BatchPoisoned) -> None:
         """Quarantine the items that the database refuses and commit the rest.
 
         Any other failure is logged, and the request is refused.
@@ -140,7 +142,7 @@ class Intake:
             self._refuse(submission, poisoned.cause)
             return
         try:
-            committed = await self._committer.commit_without_poison(await self._connection(), submission)
+            committed = await self._committer.commit_without_refused_items(await self._connection(), submission)
         except Exception as error:  # noqa: BLE001 - whatever it is, the writer goes on with the next one
             self._refuse(submission, error)
         else:
@@ -151,14 +153,14 @@ class Intake:
         self._drop()
         _fail([submission], Unavailable("this request could not be committed: the log says why"))
 
-    def _answer(self, batch: Sequence[Submission], committed: Committed, seconds: float) -> None:
+    def _answer(self, batch: Sequence[Submission], committed: CommitResult, seconds: float) -> None:
         for submission, receipt in zip(batch, committed.receipts, strict=True):
             if submission.answer is not None and not submission.answer.done():
                 submission.answer.set_result(receipt)
         self._observer.committed(committed, seconds)
         self._observer.queued(self._queue.items, self._queue.bytes)
 
-    async def _commit(self, batch: Sequence[Submission]) -> Committed:
+    async def _commit(self, batch: Sequence[Submission]) -> CommitResult:
         """Commit a batch, with retries where another attempt may succeed.
 
         Raises Poisoned if no attempt can succeed because of the data, and Unavailable otherwise.
@@ -167,13 +169,13 @@ class Intake:
             try:
                 async with asyncio.timeout(self._deadline):
                     return await self._committer.commit(await self._connection(), batch)
-            except Moved:
+            except RecordChanged:
                 log.info("intake_decided_anew", attempt=attempt, submissions=len(batch))
             except DRIVER as error:
                 self._judge(error, attempt, len(batch))
             except Exception as error:
-                raise Poisoned(error, refused_by_database=False) from error
-        log.warning("intake_commit_failed", error=Moved.__name__, submissions=len(batch))
+                raise BatchPoisoned(error, refused_by_database=False) from error
+        log.warning("intake_commit_failed", error=RecordChanged.__name__, submissions=len(batch))
         raise Unavailable("other replicas kept changing the same records: send again shortly")
 
     def _judge(self, error: BaseException, attempt: int, submissions: int) -> None:
@@ -182,7 +184,7 @@ class Intake:
         if fault is Fault.CONNECTION:
             self._drop()
         if fault is Fault.DATA:
-            raise Poisoned(error, refused_by_database=True) from error
+            raise BatchPoisoned(error, refused_by_database=True) from error
         if fault in (Fault.UNAVAILABLE, Fault.BUG) or attempt == ATTEMPTS or (fault is Fault.CONNECTION and attempt > 1):
             log.warning("intake_commit_failed", error=type(error).__name__, submissions=submissions)
             raise Unavailable("the database did not take it: send again shortly") from error

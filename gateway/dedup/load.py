@@ -9,7 +9,7 @@ from typing import Any
 
 from gateway.db.pool import Connection
 from gateway.dedup.alert_state import AlertState, IncidentRef
-from gateway.dedup.groups import Group
+from gateway.dedup.groups import RelateGroup
 from gateway.vocabulary import State, Tier
 
 LOCK_KEYS = """
@@ -47,18 +47,18 @@ FROM incident i WHERE i.id = ANY($1::bigint[])
 """
 
 
-async def load_holders(conn: Connection, held: dict[int, list[AlertState]]) -> None:
+async def load_incident_refs(conn: Connection, held: dict[int, list[AlertState]]) -> None:
     """Set the incident of every locked key, in its present state.
 
     It is read after the locks were taken, from a fresh snapshot.
     """
     for row in await conn.fetch(HOLDERS, list(held)):
-        holder = holder_of(row)
+        holder = incident_ref_of(row)
         for known in held[holder.id]:
             known.holder = holder
 
 
-def holder_of(row: Any) -> IncidentRef:
+def incident_ref_of(row: Any) -> IncidentRef:
     """Return the incident of a row of HOLDERS, as it is stored."""
     holder = IncidentRef(
         row["id"], row["number"], State(row["state"]), row["resolved_at"], row["handler"], row["assignee"],
@@ -98,7 +98,7 @@ WHERE i.id = ANY($1::bigint[])
 """
 
 
-async def lock_groups(conn: Connection, groups: dict[bytes, Group], known: Mapping[int, IncidentRef]) -> None:
+async def lock_groups(conn: Connection, groups: dict[bytes, RelateGroup], known: Mapping[int, IncidentRef]) -> None:
     """Lock the groups and set the master of each.
 
     The lock of the group's row keeps two replicas from making two masters. `known` are records
@@ -113,7 +113,7 @@ async def lock_groups(conn: Connection, groups: dict[bytes, Group], known: Mappi
     found: dict[int, IncidentRef] = dict(known)
     masters: dict[int, IncidentRef] = {}
     for row in await conn.fetch(MASTERS, list(ids)):
-        masters[row["asked"]] = found.setdefault(row["id"], holder_of(row))
+        masters[row["asked"]] = found.setdefault(row["id"], incident_ref_of(row))
     for key, (incident_id, opened_at) in opened.items():
         groups[key].master, groups[key].opened_at = masters.get(incident_id), opened_at
 

@@ -13,17 +13,17 @@ from zoneinfo import ZoneInfo
 from dateutil.rrule import rrulestr
 
 from gateway.incidents.alert import Alert
-from gateway.settings import Maintenance
+from gateway.settings import MaintenanceSettings
 
 SLACK = timedelta(hours=3)
 """A margin larger than any change of a zone's clocks, so that no start near a change is missed."""
 
 
 @dataclass(frozen=True, slots=True)
-class Window:
+class MaintenanceWindow:
     """A configured maintenance window."""
 
-    settings: Maintenance
+    settings: MaintenanceSettings
 
     def end_at(self, now: datetime) -> datetime | None:
         """Return the end of the occurrence that contains `now`, or None.
@@ -48,7 +48,9 @@ class Window:
         return [(start.replace(tzinfo=zone).astimezone(UTC), window.duration) for start in starts]
 
 
-def suppressed_until(windows: Iterable[Window], alert: Alert, source: str, now: datetime) -> tuple[datetime, str] | None:
+def suppressed_until(
+    windows: Iterable[MaintenanceWindow], alert: Alert, source: str, now: datetime
+) -> tuple[datetime, str] | None:
     """Return the latest end of the windows that suppress the alert now, with the window's name.
 
     Returns None if there is no such window.

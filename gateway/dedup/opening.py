@@ -10,14 +10,14 @@ from gateway.catalogue.live import Catalogue
 from gateway.catalogue.routing import ALERTS
 from gateway.dedup.alert_state import IncidentRef
 from gateway.dedup.alert_updates import shown_title
-from gateway.dedup.plan import Draft, Item
-from gateway.dedup.priority import STORM, grade_of
-from gateway.escalation.record_timers import Rules, refresh
+from gateway.dedup.plan import BatchItem, RecordDraft
+from gateway.dedup.priority import STORM_GRADE, grade_of
+from gateway.escalation.record_timers import SlaRules, refresh_timers
 from gateway.incidents.alert import Alert
-from gateway.incidents.follow_on import Before, go_on
-from gateway.incidents.grading import Grade
+from gateway.incidents.follow_on import PredecessorRecord, continue_record
+from gateway.incidents.grading import PriorityGrade
 from gateway.incidents.ledger import ClockEvent, LedgerEntry
-from gateway.incidents.record import Arm, Incident, Revision
+from gateway.incidents.record import Incident, Revision, TimerChange
 from gateway.incidents.timeline import GENESIS
 from gateway.settings import Settings
 from gateway.sla.clocks import opening_due
@@ -30,23 +30,23 @@ GRADES_KEPT = 4096
 
 
 @dataclass(frozen=True, slots=True)
-class Openings:
+class RecordOpener:
     """The configuration for new records."""
 
     settings: Settings
-    rules: Rules
+    rules: SlaRules
     catalogue: Catalogue
-    _grade: Callable[[str, str, str], Grade] = field(init=False, repr=False, compare=False)
+    _grade: Callable[[str, str, str], PriorityGrade] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         """Cache grades of severities: each alert that opens a record needs its grade twice."""
         object.__setattr__(self, "_grade", lru_cache(GRADES_KEPT)(self._grade_of))
 
-    def revision(self, draft: Draft, now: datetime) -> Revision:
+    def revision(self, draft: RecordDraft, now: datetime) -> Revision:
         """Return the new record of a draft, whose incident reference has its id and number."""
         alert, storm = draft.item.alert, draft.holder.storm
         grade = self._graded(draft.item)
-        grade = min(STORM, grade, key=lambda one: one.priority) if storm else grade
+        grade = min(STORM_GRADE, grade, key=lambda one: one.priority) if storm else grade
         judged = self.catalogue.judge(grade.priority, "" if storm else alert.service)
         incident = self._incident(draft, now, grade, judged.priority)
         overrides = judged.facts if not grade.rule else {**judged.facts, "graded_by": grade.rule}
@@ -55,20 +55,20 @@ class Openings:
             facts = {"reason": incident.link_reason, "score": incident.link_score}
             events.append(("linked", {"master": draft.holder.top.number, **facts}))
             return Revision(after=incident, actor=ACTOR, events=tuple(events))
-        timers: tuple[Arm, ...] = (Arm(TimerKind.SLA, incident.next_due_at),)
+        timers: tuple[TimerChange, ...] = (TimerChange(TimerKind.SLA, incident.next_due_at),)
         if rungs := self.rules.escalation.ladder(incident):
-            timers += (Arm(TimerKind.LADDER, self.rules.policy(incident).calendar.add(now, rungs[0].after)),)
+            timers += (TimerChange(TimerKind.LADDER, self.rules.policy(incident).calendar.add(now, rungs[0].after)),)
         opened = Revision(after=incident, actor=ACTOR, events=tuple(events), timers=timers)
         return self._given(opened, draft.follows, now)
 
-    def priority(self, item: Item) -> int:
+    def priority(self, item: BatchItem) -> int:
         """Return the priority of an alert, adjusted by the criticality of its service."""
         return self.catalogue.judge(self._graded(item).priority, item.alert.service).priority
 
-    def _graded(self, item: Item) -> Grade:
+    def _graded(self, item: BatchItem) -> PriorityGrade:
         return self._grade(item.source, item.alert.severity, item.alert.service)
 
-    def _grade_of(self, source: str, severity: str, service: str) -> Grade:
+    def _grade_of(self, source: str, severity: str, service: str) -> PriorityGrade:
         return grade_of(source, severity, self.settings.intake, service, self.settings.services)
 
     def _given(self, opened: Revision, follows: IncidentRef | None, now: datetime) -> Revision:
@@ -79,15 +79,15 @@ class Openings:
         """
         given = opened
         if follows is not None and self.catalogue.may_have(opened.after, _before(follows)):
-            given = go_on(opened, _before(follows), now)
+            given = continue_record(opened, _before(follows), now)
         if not given.after.handler:
             given = self.catalogue.route(given, ALERTS, now)
         if given.after.ledger is opened.after.ledger:
             return given
-        after, armed = refresh(self.rules, given.after, now)
+        after, armed = refresh_timers(self.rules, given.after, now)
         return replace(given, after=after, timers=armed)
 
-    def _incident(self, draft: Draft, now: datetime, grade: Grade, priority: int) -> Incident:
+    def _incident(self, draft: RecordDraft, now: datetime, grade: PriorityGrade, priority: int) -> Incident:
         alert, holder, storm = draft.item.alert, draft.holder, draft.holder.storm
         master, service = (holder.top if holder.master else None), "" if storm else alert.service
         policy = self.rules.policy_for(kind=INCIDENT, service=service, source=draft.item.source, priority=priority)
@@ -125,8 +125,8 @@ class Openings:
         )
 
 
-def _before(holder: IncidentRef) -> Before:
-    return Before(holder.id, holder.handler, holder.assignee, holder.group, holder.tier)
+def _before(holder: IncidentRef) -> PredecessorRecord:
+    return PredecessorRecord(holder.id, holder.handler, holder.assignee, holder.group, holder.tier)
 
 
 def _occurred(alert: Alert, now: datetime) -> datetime:
@@ -134,7 +134,7 @@ def _occurred(alert: Alert, now: datetime) -> datetime:
     return stamped if stamped is not None and stamped <= now else now
 
 
-def _facts(draft: Draft, incident: Incident) -> Mapping[str, Any]:
+def _facts(draft: RecordDraft, incident: Incident) -> Mapping[str, Any]:
     facts: dict[str, Any] = {"source": incident.source, "priority": incident.priority, "reason": draft.reason}
     if incident.dedup_key is not None:
         facts["dedup_key"] = incident.dedup_key

@@ -9,34 +9,34 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import assert_never
 
-from gateway.dedup.alert_state import AlertState, AlertTexts, IncidentRef, texts_of
-from gateway.dedup.correlated_alerts import CorrelatedAlerts, LinkReason
+from gateway.dedup.alert_state import AlertState, AlertTexts, IncidentRef, texts_of_alert
+from gateway.dedup.correlated_alerts import LinkReason, OpenMasters
 from gateway.dedup.decide import (
-    BY_PEOPLE,
-    Acknowledged,
-    Cleared,
-    Commented,
+    DECISIONS_BY_PEOPLE,
+    AcknowledgeDecision,
+    ClearDecision,
+    CommentDecision,
     Decision,
-    Ignored,
-    Opened,
-    Reopened,
-    Repeated,
-    Rules,
-    Stale,
-    Unacknowledged,
+    DecisionRules,
+    IgnoreDecision,
+    OpenDecision,
+    ReopenDecision,
+    RepeatDecision,
+    StaleDecision,
+    UnacknowledgeDecision,
     decide,
 )
-from gateway.dedup.groups import Group
-from gateway.dedup.maintenance import Window, suppressed_until
-from gateway.dedup.priority import STORM
-from gateway.dedup.steps import AnyStep, PersonSaid, Step, Worded
+from gateway.dedup.groups import RelateGroup
+from gateway.dedup.maintenance import MaintenanceWindow, suppressed_until
+from gateway.dedup.priority import STORM_GRADE
+from gateway.dedup.steps import AnyStep, BareStep, PersonSaid, TextsChanged
 from gateway.incidents.alert import Alert
-from gateway.incidents.hierarchy import Unfit, unfit
+from gateway.incidents.hierarchy import UnfitReason, find_unfit_reason
 from gateway.vocabulary import AlertStatus, Outcome, State
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
+class BatchItem:
     """An alert of a submission, with its key hash, on its way through the batch."""
 
     integration_id: int
@@ -46,21 +46,21 @@ class Item:
 
 
 @dataclass(slots=True, eq=False)
-class Verdict:
+class ItemVerdict:
     """The outcome of an item; the incident has a number once the batch has opened its records."""
 
-    item: Item
+    item: BatchItem
     outcome: Outcome
     reason: str
     holder: IncidentRef | None
 
 
 @dataclass(slots=True, eq=False)
-class Draft:
+class RecordDraft:
     """A record that this batch opens."""
 
     holder: IncidentRef
-    item: Item
+    item: BatchItem
     reason: str
     follows: IncidentRef | None = None
     link_reason: LinkReason | None = None
@@ -68,7 +68,7 @@ class Draft:
 
 
 @dataclass(slots=True)
-class Detached:
+class DetachedCount:
     """The count of occurrences that stays with a record when a newer one takes over its key."""
 
     incident_id: int
@@ -77,32 +77,32 @@ class Detached:
 
 
 @dataclass(slots=True)
-class Plan:
+class BatchPlan:
     """The working state of a batch: `known` and `groups` as loaded, the rest made while deciding.
 
     `chatty` are keys whose texts changed so often of late that only a change of severity counts.
     """
 
     now: datetime
-    rules: Rules
+    rules: DecisionRules
     settle_after: timedelta
     known: dict[bytes, AlertState] = field(default_factory=dict)
-    windows: Sequence[Window] = ()
+    windows: Sequence[MaintenanceWindow] = ()
     silenced: dict[bytes, tuple[datetime, str]] = field(default_factory=dict)
     names: dict[bytes, str] = field(default_factory=dict)
-    groups: dict[bytes, Group] = field(default_factory=dict)
+    groups: dict[bytes, RelateGroup] = field(default_factory=dict)
     memberships: dict[bytes, tuple[bytes, ...]] = field(default_factory=dict)
     unlinked: frozenset[tuple[bytes, bytes]] = frozenset()
-    storms: dict[int, Group] = field(default_factory=dict)
-    drafts: list[Draft] = field(default_factory=list)
+    storms: dict[int, RelateGroup] = field(default_factory=dict)
+    drafts: list[RecordDraft] = field(default_factory=list)
     steps: dict[IncidentRef, list[AnyStep]] = field(default_factory=dict)
-    detached: list[Detached] = field(default_factory=list)
+    detached: list[DetachedCount] = field(default_factory=list)
     shown: dict[bytes, Alert] = field(default_factory=dict)
-    told: dict[bytes, Item] = field(default_factory=dict)
-    lapsing: dict[IncidentRef, datetime] = field(default_factory=dict)
-    correlated: CorrelatedAlerts = field(default_factory=CorrelatedAlerts)
+    told: dict[bytes, BatchItem] = field(default_factory=dict)
+    alert_expiries: dict[IncidentRef, datetime] = field(default_factory=dict)
+    correlated: OpenMasters = field(default_factory=OpenMasters)
     moving: dict[IncidentRef, LinkReason] = field(default_factory=dict)
-    priority_of: Callable[[Item], int] = lambda _: 3
+    priority_of: Callable[[BatchItem], int] = lambda _: 3
     proposed: list[tuple[IncidentRef, IncidentRef, LinkReason]] = field(default_factory=list)
     chatty: AbstractSet[bytes] = frozenset()
 
@@ -115,7 +115,7 @@ class Plan:
         holders = (*masters, *(known.holder for known in self.known.values()))
         return {holder.id: holder for holder in holders if holder is not None}
 
-    def take(self, item: Item) -> Verdict:
+    def take(self, item: BatchItem) -> ItemVerdict:
         """Decide one item and update the batch's state."""
         known = self.known[item.key_hash]
         if known.firing and known.severity and not item.alert.severity:
@@ -123,21 +123,21 @@ class Plan:
             item = replace(item, alert=replace(item.alert, severity=known.severity))
         self.told[item.key_hash] = item
         decision = decide(item.alert, known, self.now, self.rules)
-        verdict = Verdict(item, decision.outcome, decision.reason, known.holder)
+        verdict = ItemVerdict(item, decision.outcome, decision.reason, known.holder)
         if item.alert.status is not AlertStatus.FIRING:
             self._quote(item, known)
         match decision:
-            case Opened():
+            case OpenDecision():
                 self._open(item, known, decision, verdict)
-            case Repeated():
+            case RepeatDecision():
                 before = known.words
                 self._count(item, known, flapped=decision.flapped)
                 self._reword(item, known, before)
-            case Reopened():
+            case ReopenDecision():
                 self._reopen(item, known, verdict)
-            case Cleared():
+            case ClearDecision():
                 self._clear(item.alert, known, decision)
-            case Acknowledged() | Unacknowledged() | Commented() | Stale() | Ignored():
+            case AcknowledgeDecision() | UnacknowledgeDecision() | CommentDecision() | StaleDecision() | IgnoreDecision():
                 self._note(item.alert, known, decision)
             case _:
                 assert_never(decision)
@@ -145,25 +145,25 @@ class Plan:
             self._quote(item, known)
         return verdict
 
-    def _quote(self, item: Item, known: AlertState) -> None:
+    def _quote(self, item: BatchItem, known: AlertState) -> None:
         """Add what a person did or wrote in the sender's tool to a record that is open."""
         alert, holder = item.alert, known.holder
-        if (alert.note or alert.status in BY_PEOPLE) and not alert.test and holder is not None and holder.live:
+        if (alert.note or alert.status in DECISIONS_BY_PEOPLE) and not alert.test and holder is not None and holder.live:
             self._step(known, PersonSaid(item.source, alert))
 
-    def _show(self, item: Item, known: AlertState) -> None:
-        self.shown[item.key_hash], known.words = item.alert, texts_of(item.alert)
+    def _show(self, item: BatchItem, known: AlertState) -> None:
+        self.shown[item.key_hash], known.words = item.alert, texts_of_alert(item.alert)
 
-    def _reopen(self, item: Item, known: AlertState, verdict: Verdict) -> None:
+    def _reopen(self, item: BatchItem, known: AlertState, verdict: ItemVerdict) -> None:
         before = known.words
         self._show(item, known)
         if self._held_back(item, known, verdict):
             return
         self._count(item, known, flapped=True)
-        self._move(known, State.LOGGED, Step.REOPEN)
+        self._move(known, State.LOGGED, BareStep.REOPEN)
         self._reword(item, known, before)
 
-    def _open(self, item: Item, known: AlertState, decision: Opened, verdict: Verdict) -> None:
+    def _open(self, item: BatchItem, known: AlertState, decision: OpenDecision, verdict: ItemVerdict) -> None:
         self._show(item, known)
         if self._held_back(item, known, verdict):
             return
@@ -180,9 +180,9 @@ class Plan:
         known.status = ""
         self._count(item, known, flapped=False)
         if known.holder.storm:
-            self._step(known, Worded(item.source, item.alert, None))
+            self._step(known, TextsChanged(item.source, item.alert, None))
 
-    def _held_back(self, item: Item, known: AlertState, verdict: Verdict) -> bool:
+    def _held_back(self, item: BatchItem, known: AlertState, verdict: ItemVerdict) -> bool:
         """Suppress the alert if maintenance or a silence covers it, and return whether one does.
 
         A suppressed alert is counted, but opens no record and notifies nobody.
@@ -206,48 +206,48 @@ class Plan:
 
     def _detach(self, known: AlertState) -> None:
         if known.holder is not None and known.occurrences:
-            self.detached.append(Detached(known.holder.id, known.occurrences, known.last_seen))
+            self.detached.append(DetachedCount(known.holder.id, known.occurrences, known.last_seen))
 
-    def _place(self, item: Item, decision: Opened) -> tuple[IncidentRef, str | None]:
+    def _place(self, item: BatchItem, decision: OpenDecision) -> tuple[IncidentRef, str | None]:
         """Draft a record, under the first fitting master, or as master of all its groups.
 
         Returns it with the rule that related it, or None.
         """
         security = decision.follows is not None and decision.follows.security
         holder = IncidentRef(0, "", State.LOGGED, priority=self.priority_of(item), security=security)
-        draft = Draft(holder, item, decision.reason, decision.follows)
+        draft = RecordDraft(holder, item, decision.reason, decision.follows)
         self.drafts.append(draft)
         if security:
             return holder, None
         groups = [self.groups[g] for g in self.memberships.get(item.key_hash, ())]
         for master, link_reason in (*self._ruled(item, groups), *self.correlated.causes(item.alert, item.key_hash)):
-            why = unfit(master, holder)
+            why = find_unfit_reason(master, holder)
             if why is None:
                 holder.master, draft.link_reason, draft.proposed = master, link_reason, []
                 return holder, link_reason.reason.removeprefix("rule: ") if link_reason.rule else "dependency"
-            if why is Unfit.MILDER:
+            if why is UnfitReason.MILDER:
                 draft.proposed.append((master, link_reason))
         self._lead(holder, item)
         for group in groups:
             leader = group.master_at(self.now)
-            if leader is None or unfit(leader.top, holder):
+            if leader is None or find_unfit_reason(leader.top, holder):
                 group.lead(holder, self.now)
         return holder, None
 
-    def _ruled(self, item: Item, groups: Sequence[Group]) -> Iterator[tuple[IncidentRef, LinkReason]]:
+    def _ruled(self, item: BatchItem, groups: Sequence[RelateGroup]) -> Iterator[tuple[IncidentRef, LinkReason]]:
         """Yield the masters of the item's groups, except groups that people took the key from."""
         for group in groups:
             master = group.master_at(self.now)
             if master is not None and (item.key_hash, group.hash) not in self.unlinked:
                 yield master.top, LinkReason(f"rule: {group.rule}", 1.0, rule=True)
 
-    def _lead(self, holder: IncidentRef, item: Item) -> None:
+    def _lead(self, holder: IncidentRef, item: BatchItem) -> None:
         """Make a record a new master, and link downstream records and reports to it.
 
         Records that are more urgent are not linked; the link is proposed.
         """
         for effect, link_reason in list(self.correlated.effects(item.alert, self.now)):
-            if unfit(holder, effect) is not None:
+            if find_unfit_reason(holder, effect) is not None:
                 self.proposed.append((effect, holder, link_reason))
                 continue
             effect.master = holder
@@ -257,17 +257,17 @@ class Plan:
                 self.moving[effect] = link_reason
         self.correlated.leads(item.alert, holder)
 
-    def _storm_master(self, storm: Group, item: Item) -> IncidentRef:
+    def _storm_master(self, storm: RelateGroup, item: BatchItem) -> IncidentRef:
         """Return the master that takes the alerts of a storm; a security incident takes none."""
         master = storm.master
-        if master is None or unfit(master, IncidentRef(0, "", State.LOGGED, priority=master.priority)):
-            urgent = min(STORM.priority, self.priority_of(item))
+        if master is None or find_unfit_reason(master, IncidentRef(0, "", State.LOGGED, priority=master.priority)):
+            urgent = min(STORM_GRADE.priority, self.priority_of(item))
             master = IncidentRef(0, "", State.LOGGED, storm=True, priority=urgent)
             storm.lead(master, self.now)
-            self.drafts.append(Draft(master, item, "storm"))
+            self.drafts.append(RecordDraft(master, item, "storm"))
         return master
 
-    def _count(self, item: Item, known: AlertState, *, flapped: bool) -> None:
+    def _count(self, item: BatchItem, known: AlertState, *, flapped: bool) -> None:
         alert = item.alert
         if flapped:
             recent = known.flapping_since is not None and self.now - known.flapping_since <= self.rules.flap_within
@@ -276,9 +276,9 @@ class Plan:
         if known.holder is not None and not known.firing:
             known.holder.firing += 1
         if alert.ends_at is not None and known.ends_at is None and known.holder is not None:
-            self.lapsing[known.holder] = alert.ends_at
+            self.alert_expiries[known.holder] = alert.ends_at
         if self.shown.get(item.key_hash) is not alert:
-            words = texts_of(alert)
+            words = texts_of_alert(alert)
             chatter = item.key_hash in self.chatty and words.severity == known.severity
             if alert.occurrence != known.occurrence or (words != known.words and not chatter):
                 self._show(item, known)
@@ -287,26 +287,26 @@ class Plan:
         known.last_seen = self.now
         known.fired_at = _newest(known.fired_at, alert.order_time(self.now))
 
-    def _reword(self, item: Item, known: AlertState, before: AlertTexts) -> None:
+    def _reword(self, item: BatchItem, known: AlertState, before: AlertTexts) -> None:
         """Update the record if the alert's texts changed, and raise its priority if need be."""
         if known.words == before:
             return
-        holder = self._step(known, Worded(item.source, item.alert, before))
+        holder = self._step(known, TextsChanged(item.source, item.alert, before))
         if not holder.id:
             holder.priority = min(holder.priority, self.priority_of(item))
 
-    def _clear(self, alert: Alert, known: AlertState, decision: Cleared) -> None:
+    def _clear(self, alert: Alert, known: AlertState, decision: ClearDecision) -> None:
         assert known.holder is not None  # noqa: S101 - only what a record answers for is cleared
         known.holder.firing -= 1
         if decision.resolves:
-            self._move(known, State.RESOLVED, Step.CLEAR)
+            self._move(known, State.RESOLVED, BareStep.CLEAR)
         else:
-            self._step(known, Step.SETTLE if decision.settling else Step.LEAVE)
+            self._step(known, BareStep.SETTLE if decision.settling else BareStep.LEAVE)
         self._note(alert, known, decision)
 
     def _note(self, alert: Alert, known: AlertState, decision: Decision) -> None:
         """Remember a recovery even if it changes no record, so that a late firing is stale."""
-        if alert.status is AlertStatus.RESOLVED and not isinstance(decision, Stale) and not alert.test:
+        if alert.status is AlertStatus.RESOLVED and not isinstance(decision, StaleDecision) and not alert.test:
             stamped = alert.order_time(self.now)
             if not known.firing and stamped is not None and (known.cleared_at is None or stamped > known.cleared_at):
                 known.unmatched_at = stamped
@@ -314,7 +314,7 @@ class Plan:
             known.cleared_at = _newest(known.cleared_at, stamped)
             known.ends_at = known.suppressed_until = None
 
-    def _move(self, known: AlertState, state: State, step: Step) -> None:
+    def _move(self, known: AlertState, state: State, step: BareStep) -> None:
         holder = self._step(known, step)
         holder.state = state
         holder.resolved_at = self.now if state is State.RESOLVED else None
@@ -332,7 +332,7 @@ def _newest(one: datetime | None, other: datetime | None) -> datetime | None:
     return max(one, other)
 
 
-def decide_all(plan: Plan, items: Sequence[Item]) -> list[Verdict]:
+def decide_all(plan: BatchPlan, items: Sequence[BatchItem]) -> list[ItemVerdict]:
     """Return the verdicts of all items in order of arrival.
 
     A record that followed a master which the batch itself ended gets no master.
@@ -345,16 +345,18 @@ def decide_all(plan: Plan, items: Sequence[Item]) -> list[Verdict]:
     return verdicts
 
 
-def _freed(plan: Plan) -> Iterator[tuple[IncidentRef, str]]:
+def _freed(plan: BatchPlan) -> Iterator[tuple[IncidentRef, str]]:
     """Detach new and moved records from masters that they may not follow, direct followers first.
 
     Yields each new record so detached with the reason of its opening.
     """
     drafts = {draft.holder: draft for draft in plan.drafts}
-    while lost := [one for one in (*drafts, *plan.moving) if one.master is not None and unfit(one.top, one) is not None]:
+    while lost := [
+        one for one in (*drafts, *plan.moving) if one.master is not None and find_unfit_reason(one.top, one) is not None
+    ]:
         for holder in [one for one in lost if one.master is one.top] or lost:
             top, link_reason = holder.top, drafts[holder].link_reason if holder in drafts else plan.moving.pop(holder)
-            if unfit(top, holder) is Unfit.MILDER and link_reason is not None:
+            if find_unfit_reason(top, holder) is UnfitReason.MILDER and link_reason is not None:
                 plan.proposed.append((holder, top, link_reason))
             holder.master = None
             if (draft := drafts.get(holder)) is not None:

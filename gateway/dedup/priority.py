@@ -5,27 +5,27 @@ A severity is mapped to impact and urgency, and these by the matrix to a priorit
 
 from collections.abc import Mapping
 
-from gateway.incidents.grading import Grade
-from gateway.settings import Intake, ServiceIntake
+from gateway.incidents.grading import PriorityGrade
+from gateway.settings import ServiceSeverities, SourceSettings
 from gateway.vocabulary import PRIORITIES, Impact, Urgency
 
 
-def _grade(impact: Impact, urgency: Urgency, rule: str = "") -> Grade:
-    return Grade(impact, urgency, PRIORITIES[impact][urgency], rule)
+def _grade(impact: Impact, urgency: Urgency, rule: str = "") -> PriorityGrade:
+    return PriorityGrade(impact, urgency, PRIORITIES[impact][urgency], rule)
 
 
-STORM = _grade(Impact.COMPANY, Urgency.NORMAL)
+STORM_GRADE = _grade(Impact.COMPANY, Urgency.NORMAL)
 """The grade of an alert storm, which affects more than one group whatever each alert says."""
 
-UNKNOWN = _grade(Impact.GROUP, Urgency.NORMAL)
+UNKNOWN_GRADE = _grade(Impact.GROUP, Urgency.NORMAL)
 """The grade of a severity that nobody has configured."""
 
 DEFAULT_TABLE = "generic"
 """The table of configured severities that applies if the source's own table lacks a word."""
 
-NO_SERVICES: Mapping[str, ServiceIntake] = {}
+NO_SERVICES: Mapping[str, ServiceSeverities] = {}
 
-SYNONYMS: Mapping[str, Grade] = {
+SYNONYMS: Mapping[str, PriorityGrade] = {
     word: grade
     for grade, words in (
         (
@@ -33,7 +33,7 @@ SYNONYMS: Mapping[str, Grade] = {
             "critical crit fatal emergency emerg disaster page p1 sev0 sev1 alert availability",
         ),
         (_grade(Impact.COMPANY, Urgency.NORMAL), "error err high major p2 sev2 down triggered"),
-        (UNKNOWN, "warning warn average medium moderate p3 sev3"),
+        (UNKNOWN_GRADE, "warning warn average medium moderate p3 sev3"),
         (
             _grade(Impact.INDIVIDUAL, Urgency.LOW),
             "info information informational notice low minor debug ok none p4 p5 sev4 sev5 not_classified",
@@ -47,10 +47,10 @@ SYNONYMS: Mapping[str, Grade] = {
 def grade_of(
     source: str,
     severity: str,
-    intake: Mapping[str, Intake],
+    intake: Mapping[str, SourceSettings],
     service: str = "",
-    services: Mapping[str, ServiceIntake] = NO_SERVICES,
-) -> Grade:
+    services: Mapping[str, ServiceSeverities] = NO_SERVICES,
+) -> PriorityGrade:
     """Return the grade of a severity.
 
     The first of these that has the word applies: the service's table for the source, the
@@ -65,4 +65,4 @@ def grade_of(
     for table in (source, DEFAULT_TABLE):
         if (settings := intake.get(table)) is not None and (grade := settings.severity.get(word)) is not None:
             return _grade(grade.impact, grade.urgency)
-    return SYNONYMS.get(word, UNKNOWN)
+    return SYNONYMS.get(word, UNKNOWN_GRADE)

@@ -11,7 +11,7 @@ import msgspec
 
 from gateway.clock import Clock
 from gateway.db.pool import Pool, acquire
-from gateway.dedup.silences import release
+from gateway.dedup.silences import release_ended_silences
 from gateway.incidents.alert import Alert
 from gateway.periodic import each
 from gateway.receipts.submission import Receipt, Submission
@@ -45,7 +45,7 @@ class Promotion:
     async def run_once(self) -> int:
         """Promote one batch and return the number of alerts in it."""
         async with acquire(self.pool) as conn:
-            await release(conn, self.clock.stamp())
+            await release_ended_silences(conn, self.clock.stamp())
             rows = [dict(row) for row in await conn.fetch(ENDED, self.clock.stamp(), BATCH)]
         return await each("promotion", rows, lambda row: self.submit(_submission(row)))
 

@@ -8,39 +8,39 @@ from functools import partial
 from gateway.catalogue.topology import Topology
 from gateway.clock import Clock
 from gateway.correlation import detaching, proposals
-from gateway.correlation.for_masters import for_masters
-from gateway.correlation.proposals import Proposal
+from gateway.correlation.for_masters import apply_effects_on_masters
+from gateway.correlation.proposals import LinkProposal
 from gateway.db.pool import Connection
 from gateway.dedup.alert_state import IncidentRef
-from gateway.dedup.alert_updates import Grading
+from gateway.dedup.alert_updates import AlertGrading
 from gateway.dedup.correlated_alerts import LinkReason
-from gateway.dedup.correlation_load import followers
-from gateway.dedup.opening import ACTOR, Openings
-from gateway.dedup.plan import Item, Plan
+from gateway.dedup.correlation_load import fetch_follower_ids
+from gateway.dedup.opening import ACTOR, RecordOpener
+from gateway.dedup.plan import BatchItem, BatchPlan
 from gateway.dedup.sender_actions import command_of
-from gateway.dedup.steps import AnyStep, Step, Worded
-from gateway.dedup.storms import firing_of
+from gateway.dedup.steps import AnyStep, BareStep, TextsChanged
+from gateway.dedup.storms import fetch_firing_alerts
 from gateway.escalation import record_timers
 from gateway.escalation.duties import with_announcements
 from gateway.incidents import commands, lifecycle, store, writing
-from gateway.incidents.arming import arm
-from gateway.incidents.changes import Changes, armed_by
-from gateway.incidents.record import Arm, Incident, Revision
+from gateway.incidents.arming import arm_timers
+from gateway.incidents.changes import CommittedChanges, armed_by
+from gateway.incidents.record import Incident, Revision, TimerChange
 from gateway.vocabulary import LIVE, TimerKind
 
 
-class Moved(Exception):
+class RecordChanged(Exception):
     """An error: a record changed between reading and locking it."""
 
 
-class Records:
+class PlanWriter:
     """A writer of the incidents of a plan; `key` is the key of the timeline's hash chain."""
 
-    def __init__(self, openings: Openings, reserve: store.Reserve, clock: Clock, key: bytes) -> None:
+    def __init__(self, openings: RecordOpener, reserve: store.Reserve, clock: Clock, key: bytes) -> None:
         self._openings, self._reserve, self._clock, self._key = openings, reserve, clock, key
-        self._grading = Grading(openings.settings, openings.rules, openings.catalogue.judge)
+        self._grading = AlertGrading(openings.settings, openings.rules, openings.catalogue.judge)
 
-    def priority_of(self, item: Item) -> int:
+    def priority_of(self, item: BatchItem) -> int:
         """Return the priority of the record that the item would open."""
         return self._openings.priority(item)
 
@@ -49,28 +49,28 @@ class Records:
         """The present topology of services and configuration items."""
         return self._openings.catalogue.topology
 
-    async def write(self, conn: Connection, plan: Plan) -> Changes:
+    async def write(self, conn: Connection, plan: BatchPlan) -> CommittedChanges:
         """Write the records of a plan in its transaction, and set ids and numbers of new ones."""
         locked = await self._locked(conn, plan)
         opened = await self._opened(plan)
         rules = self._openings.rules
         moved = [await self._shown(conn, revision, plan) for revision in self._moved(locked, plan)]
-        changed = await detaching.settled(conn, rules, moved, plan.now) if locked else []
-        made = await for_masters(conn, rules.escalation, partial(store.lock, conn), [*opened, *changed], plan.now)
+        changed = await detaching.detach_unfit_followers(conn, rules, moved, plan.now) if locked else []
+        made = await apply_effects_on_masters(conn, rules.escalation, partial(store.lock, conn), [*opened, *changed], plan.now)
         opened, changed = made[: len(opened)], made[len(opened) :]
         revisions = [self._told(self._armed(revision, plan)) for revision in changed]
         if opened:
             await writing.open_new(conn, self._key, opened, plan.now)
         if revisions:
-            await writing.write(conn, self._key, revisions, plan.now)
-        await proposals.keep(conn, [_proposal(*one) for one in _proposed(plan)], plan.now)
-        lapsing = [(holder.id, TimerKind.ALERT_EXPIRY, ends_at) for holder, ends_at in plan.lapsing.items()]
+            await writing.write_changed(conn, self._key, revisions, plan.now)
+        await proposals.store_proposals(conn, [_proposal(*one) for one in _proposed(plan)], plan.now)
+        lapsing = [(holder.id, TimerKind.ALERT_EXPIRY, ends_at) for holder, ends_at in plan.alert_expiries.items()]
         if lapsing:
-            await arm(conn, lapsing)
+            await arm_timers(conn, lapsing)
         written = [*opened, *revisions]
-        return Changes([*armed_by(written), *lapsing], written)
+        return CommittedChanges([*armed_by(written), *lapsing], written)
 
-    async def _opened(self, plan: Plan) -> list[Revision]:
+    async def _opened(self, plan: BatchPlan) -> list[Revision]:
         if not plan.drafts:
             return []
         ids, numbers = await self._reserve(len(plan.drafts), self._clock.stamp())
@@ -88,7 +88,7 @@ class Records:
     def _told(self, revision: Revision) -> Revision:
         return with_announcements(self._openings.rules.escalation, revision)
 
-    async def _locked(self, conn: Connection, plan: Plan) -> list[Incident]:
+    async def _locked(self, conn: Connection, plan: BatchPlan) -> list[Incident]:
         """Return every record that the plan changes, locked.
 
         Masters are locked too. Raises Moved if one of them differs from how it was loaded.
@@ -104,13 +104,13 @@ class Records:
             held = changed.get(incident.id) or masters[incident.id]
             leads = incident.id in masters or incident.id in movers
             if held.was is None or incident.state is not held.was[0] or (leads and _stands_elsewhere(incident, held)):
-                raise Moved
+                raise RecordChanged
         locked = [incident for incident in locked if incident.id in changed]
-        if movers and (below := set(await followers(conn, list(movers))) - {incident.id for incident in locked}):
+        if movers and (below := set(await fetch_follower_ids(conn, list(movers))) - {incident.id for incident in locked}):
             locked += await store.lock(conn, below)
         return locked
 
-    def _moved(self, locked: Sequence[Incident], plan: Plan) -> list[Revision]:
+    def _moved(self, locked: Sequence[Incident], plan: BatchPlan) -> list[Revision]:
         """Return the revision of each locked record: new master or proposals, then its steps."""
         steps = {holder.id: steps for holder, steps in plan.steps.items() if holder.id}
         movers = {holder.id: (holder.top, link_reason) for holder, link_reason in plan.moving.items()}
@@ -124,39 +124,41 @@ class Records:
             revisions.append(self._stepped(revision, steps.get(incident.id, ()), plan))
         return revisions
 
-    def _stepped(self, revision: Revision, steps: Sequence[AnyStep], plan: Plan) -> Revision:
+    def _stepped(self, revision: Revision, steps: Sequence[AnyStep], plan: BatchPlan) -> Revision:
         """Return the revision with the effects of all steps on the record, in order."""
         for step in steps:
-            if step is Step.SETTLE:
-                settle = Arm(TimerKind.FLAP_SETTLE, plan.now + plan.settle_after)
+            if step is BareStep.SETTLE:
+                settle = TimerChange(TimerKind.FLAP_SETTLE, plan.now + plan.settle_after)
                 revision = replace(revision, timers=(*revision.timers, settle))
-            elif step is not Step.LEAVE:
+            elif step is not BareStep.LEAVE:
                 revision = _with(revision, self._done(revision.after, step, plan.now))
         return revision
 
-    async def _shown(self, conn: Connection, revision: Revision, plan: Plan) -> Revision:
+    async def _shown(self, conn: Connection, revision: Revision, plan: BatchPlan) -> Revision:
         """Return the revision, of a storm with its worst alert's texts if its alerts changed."""
         incident = revision.after
         if not incident.storm or incident.state not in LIVE or not _let_go(incident, plan):
             return revision
-        return _with(revision, self._grading.worst_shown(incident, await firing_of(conn, incident, plan), plan.now))
+        return _with(
+            revision, self._grading.with_worst_alert(incident, await fetch_firing_alerts(conn, incident, plan), plan.now)
+        )
 
-    def _armed(self, revision: Revision, plan: Plan) -> Revision:
+    def _armed(self, revision: Revision, plan: BatchPlan) -> Revision:
         """Return the revision with its clocks and timers brought up to date."""
         if not revision.events:
             return revision
-        after, armed = record_timers.refresh(self._openings.rules, revision.after, plan.now)
+        after, armed = record_timers.refresh_timers(self._openings.rules, revision.after, plan.now)
         return replace(revision, after=after, timers=armed + revision.timers)
 
     def _done(self, incident: Incident, step: AnyStep, now: datetime) -> Revision:
-        if isinstance(step, Step):
-            return lifecycle.apply(incident, COMMANDS[step], ACTOR, now)
-        if isinstance(step, Worded):
+        if isinstance(step, BareStep):
+            return lifecycle.apply_command(incident, COMMANDS[step], ACTOR, now)
+        if isinstance(step, TextsChanged):
             return self._grading.reworded(incident, step, now)
         command = command_of(incident, step)
         if command is None:
             return Revision(after=incident, actor=ACTOR, events=())
-        return lifecycle.apply(incident, command, ACTOR, now)
+        return lifecycle.apply_command(incident, command, ACTOR, now)
 
 
 def _with(revision: Revision, added: Revision) -> Revision:
@@ -164,10 +166,10 @@ def _with(revision: Revision, added: Revision) -> Revision:
     return replace(revision, after=added.after, events=revision.events + added.events)
 
 
-def _let_go(incident: Incident, plan: Plan) -> bool:
+def _let_go(incident: Incident, plan: BatchPlan) -> bool:
     """Return whether an alert of the record changed or cleared, so that another may be shown."""
     steps = next((steps for holder, steps in plan.steps.items() if holder.id == incident.id), [])
-    return any(step is Step.LEAVE or (isinstance(step, Worded) and step.before is not None) for step in steps)
+    return any(step is BareStep.LEAVE or (isinstance(step, TextsChanged) and step.before is not None) for step in steps)
 
 
 def _hung(revision: Revision, master: IncidentRef, link_reason: LinkReason) -> Revision:
@@ -181,21 +183,21 @@ def _stands_elsewhere(incident: Incident, held: IncidentRef) -> bool:
     return incident.master_id is not None or found != held.was
 
 
-def _proposed(plan: Plan) -> Iterator[tuple[IncidentRef, IncidentRef, LinkReason]]:
+def _proposed(plan: BatchPlan) -> Iterator[tuple[IncidentRef, IncidentRef, LinkReason]]:
     """Yield every link that the plan proposes: record, master, reason."""
     yield from ((draft.holder, master, link_reason) for draft in plan.drafts for master, link_reason in draft.proposed)
     yield from plan.proposed
 
 
-def _by_record(plan: Plan) -> dict[IncidentRef, list[tuple[IncidentRef, LinkReason]]]:
+def _by_record(plan: BatchPlan) -> dict[IncidentRef, list[tuple[IncidentRef, LinkReason]]]:
     found: dict[IncidentRef, list[tuple[IncidentRef, LinkReason]]] = {}
     for holder, master, link_reason in _proposed(plan):
         found.setdefault(holder, []).append((master, link_reason))
     return found
 
 
-def _proposal(holder: IncidentRef, master: IncidentRef, link_reason: LinkReason) -> Proposal:
-    return Proposal(incident_id=holder.id, master_id=master.top.id, reason=link_reason.reason, score=link_reason.score)
+def _proposal(holder: IncidentRef, master: IncidentRef, link_reason: LinkReason) -> LinkProposal:
+    return LinkProposal(incident_id=holder.id, master_id=master.top.id, reason=link_reason.reason, score=link_reason.score)
 
 
 def _with_proposals(revision: Revision, proposed: Sequence[tuple[IncidentRef, LinkReason]]) -> Revision:
@@ -206,7 +208,7 @@ def _with_proposals(revision: Revision, proposed: Sequence[tuple[IncidentRef, Li
     return replace(revision, events=(*revision.events, *(("link_proposed", one) for one in facts))) if facts else revision
 
 
-COMMANDS: Mapping[Step, commands.Command] = {
-    Step.CLEAR: commands.Clear(reason="cleared_at_source"),
-    Step.REOPEN: commands.FireAgain(reason="fired_again"),
+COMMANDS: Mapping[BareStep, commands.Command] = {
+    BareStep.CLEAR: commands.Clear(reason="cleared_at_source"),
+    BareStep.REOPEN: commands.FireAgain(reason="fired_again"),
 }

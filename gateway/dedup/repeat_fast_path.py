@@ -18,13 +18,13 @@ from gateway.db.pool import Connection
 from gateway.dedup.alert_state import AlertState
 from gateway.dedup.bodies import BodyBudget
 from gateway.dedup.fingerprint import key_hash
-from gateway.incidents.alert import Alert, believed
+from gateway.incidents.alert import Alert, clamp_to_plausible
 from gateway.receipts.receipt_id import receipt_ids
 from gateway.receipts.rows import as_bytea, as_json
-from gateway.receipts.submission import Receipt, Result, Submission
+from gateway.receipts.submission import ItemResult, Receipt, Submission
 from gateway.vocabulary import AlertStatus, Outcome
 
-CHANGES, WITHIN = 12, timedelta(hours=1)
+MAX_TEXT_CHANGES, WITHIN = 12, timedelta(hours=1)
 """The number of changes of a key's texts that are shown within this time.
 
 Beyond that, changed texts count as repeats unless the severity changes.
@@ -44,7 +44,7 @@ class CachedIncident:
 
     incident_id: int
     occurrence: str
-    result: Result
+    result: ItemResult
     severity: str = ""
     words: int = 0
     changes: int = 0
@@ -71,7 +71,7 @@ class RepeatCount:
 
 
 @dataclass(slots=True)
-class Repeats:
+class RepeatBatch:
     """A batch of nothing but repeats, ready to be written."""
 
     batch: Sequence[Submission]
@@ -79,7 +79,7 @@ class Repeats:
     items: list[tuple[int, int, bytes, Alert]] = field(default_factory=list)
 
 
-class TouchedKey(msgspec.Struct):
+class RepeatedKeyRow(msgspec.Struct):
     """A key's row in the statement."""
 
     key_hash: str
@@ -92,7 +92,7 @@ class TouchedKey(msgspec.Struct):
     severity: str
 
 
-class ReceivedRequest(msgspec.Struct):
+class ReceiptRow(msgspec.Struct):
     """A receipt's row in the statement."""
 
     id: UUID
@@ -103,7 +103,7 @@ class ReceivedRequest(msgspec.Struct):
     body: str | None
 
 
-class ToldItem(msgspec.Struct):
+class AlertEventRow(msgspec.Struct):
     """An alert event's row in the statement."""
 
     receipt_id: UUID
@@ -158,7 +158,7 @@ class RepeatFastPath:
         for key in known:
             holder = key.holder
             if key.firing and holder is not None and holder.live and (name := names.get(key.key_hash)) is not None:
-                result = Result(name, holder.told, Outcome.REPEATED, "open")
+                result = ItemResult(name, holder.told, Outcome.REPEATED, "open")
                 self._seats[key.key_hash] = self._seat(key, holder.id, result)
             else:
                 self._seats.pop(key.key_hash, None)
@@ -169,9 +169,9 @@ class RepeatFastPath:
 
     def _chatters(self, seat: CachedIncident) -> bool:
         since = seat.since
-        return seat.changes >= CHANGES and since is not None and self._clock.now() - since < WITHIN
+        return seat.changes >= MAX_TEXT_CHANGES and since is not None and self._clock.now() - since < WITHIN
 
-    def _seat(self, key: AlertState, incident_id: int, result: Result) -> CachedIncident:
+    def _seat(self, key: AlertState, incident_id: int, result: ItemResult) -> CachedIncident:
         """Return the cache entry of a firing key, with the number of changes of its texts."""
         words, before = hash((key.title, key.description)), self._seats.get(key.key_hash)
         if before is None or before.incident_id != incident_id or before.words == words:
@@ -182,11 +182,11 @@ class RepeatFastPath:
             changes, since = before.changes + 1, before.since
         return CachedIncident(incident_id, key.occurrence, result, key.severity, words, changes, since)
 
-    def repeats(self, batch: Sequence[Submission]) -> Repeats | None:
+    def repeats(self, batch: Sequence[Submission]) -> RepeatBatch | None:
         """Return the batch as repeats of cached keys, or None if it contains anything else."""
         if self._ahead is None:
             return None
-        repeats = Repeats(batch)
+        repeats = RepeatBatch(batch)
         for place, submission in enumerate(batch):
             if not _plain(submission):
                 return None
@@ -206,7 +206,7 @@ class RepeatFastPath:
                 repeats.items.append((place, index, key, alert))
         return repeats if repeats.items else None
 
-    async def commit(self, conn: Connection, repeats: Repeats) -> list[Receipt]:
+    async def commit(self, conn: Connection, repeats: RepeatBatch) -> list[Receipt]:
         """Write the repeats and return their receipts.
 
         Raises asyncpg.DivisionByZeroError if the cache is out of date: see `forget`.
@@ -214,13 +214,13 @@ class RepeatFastPath:
         now = self._clock.stamp() or self._clock.now() + (self._ahead or timedelta())
         ids = receipt_ids(now, len(repeats.batch))
         keys = [
-            TouchedKey(
+            RepeatedKeyRow(
                 as_bytea(key),
                 t.seat.incident_id,
                 t.seat.occurrence,
                 t.count,
-                believed(t.oldest, now),
-                believed(t.newest, now),
+                clamp_to_plausible(t.oldest, now),
+                clamp_to_plausible(t.newest, now),
                 t.ends_at,
                 t.seat.severity,
             )
@@ -228,7 +228,9 @@ class RepeatFastPath:
         ]
         received = [self._receipt(submission, ids[place], now) for place, submission in enumerate(repeats.batch)]
         told = [
-            ToldItem(ids[place], index, as_bytea(key), alert.dedup_key, alert.event_time, repeats.tallies[key].seat.incident_id)
+            AlertEventRow(
+                ids[place], index, as_bytea(key), alert.dedup_key, alert.event_time, repeats.tallies[key].seat.incident_id
+            )
             for place, index, key, alert in repeats.items
         ]
         stamp = await conn.fetchval(TOUCH, now, len(keys), as_json(keys), as_json(received), as_json(told))
@@ -236,19 +238,19 @@ class RepeatFastPath:
             self._keep_time(stamp)
         return self._receipts(repeats, ids)
 
-    def forget(self, repeats: Repeats) -> None:
+    def forget(self, repeats: RepeatBatch) -> None:
         """Remove the keys of these repeats from the cache, because it is out of date."""
         for key in repeats.tallies:
             self._seats.pop(key, None)
 
-    def _receipt(self, submission: Submission, receipt: UUID, now: datetime) -> ReceivedRequest:
+    def _receipt(self, submission: Submission, receipt: UUID, now: datetime) -> ReceiptRow:
         body = submission.body
         kept = as_bytea(body) if self._bodies.keep(submission.integration_id, (), len(body), now) else None
-        return ReceivedRequest(receipt, submission.integration_id, submission.source, len(submission.alerts), len(body), kept)
+        return ReceiptRow(receipt, submission.integration_id, submission.source, len(submission.alerts), len(body), kept)
 
     @staticmethod
-    def _receipts(repeats: Repeats, ids: Sequence[UUID]) -> list[Receipt]:
-        results: list[list[Result]] = [[] for _ in ids]
+    def _receipts(repeats: RepeatBatch, ids: Sequence[UUID]) -> list[Receipt]:
+        results: list[list[ItemResult]] = [[] for _ in ids]
         for place, _, key, _ in repeats.items:
             results[place].append(repeats.tallies[key].seat.result)
         return [Receipt(receipt, tuple(mine)) for receipt, mine in zip(ids, results, strict=True)]

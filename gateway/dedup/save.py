@@ -9,15 +9,15 @@ import msgspec
 
 from gateway.db.pool import Connection
 from gateway.dedup.alert_state import AlertState
-from gateway.dedup.groups import Group
-from gateway.dedup.plan import Detached, Item
+from gateway.dedup.groups import RelateGroup
+from gateway.dedup.plan import BatchItem, DetachedCount
 from gateway.incidents.alert import Alert
 from gateway.key_texts import body_without_keys, without_keys
-from gateway.receipts.mended import Mended
+from gateway.receipts.mended import RepairedValue
 from gateway.receipts.rows import as_bytea, as_json
 
 
-class NewKey(msgspec.Struct):
+class NewKeyRow(msgspec.Struct):
     """A row of INSERT_KEYS."""
 
     key_hash: str
@@ -63,7 +63,7 @@ ON CONFLICT (key_hash) DO NOTHING
 """
 
 
-async def insert_keys(conn: Connection, rows: Sequence[tuple[AlertState, Item]]) -> bool:
+async def insert_keys(conn: Connection, rows: Sequence[tuple[AlertState, BatchItem]]) -> bool:
     """Insert the keys seen for the first time.
 
     Returns False if another replica inserted one meanwhile: the batch must be decided anew.
@@ -72,9 +72,9 @@ async def insert_keys(conn: Connection, rows: Sequence[tuple[AlertState, Item]])
     return int(tag.rsplit(" ", 1)[1]) == len(rows)
 
 
-def _new(known: AlertState, item: Item) -> NewKey:
+def _new(known: AlertState, item: BatchItem) -> NewKeyRow:
     alert = item.alert
-    return NewKey(
+    return NewKeyRow(
         as_bytea(known.key_hash), known.holder.id if known.holder else None, known.status, known.occurrence, known.fired_at,
         known.cleared_at, known.first_seen, known.last_seen, known.ends_at, known.occurrences, known.flaps, known.flapping_since,
         known.suppressed_until, item.integration_id, alert.namespace, alert.dedup_key, known.unmatched_at,
@@ -92,7 +92,7 @@ WHERE a.key_hash = t.key_hash
 """
 
 
-async def show_keys(conn: Connection, shown: Sequence[tuple[bytes, Alert]]) -> None:
+async def update_key_texts(conn: Connection, shown: Sequence[tuple[bytes, Alert]]) -> None:
     """Update the texts that people see of keys, whose alert has other texts or a new occurrence."""
     await conn.execute(SHOW_KEYS, *zip(*((key, *_shown(alert)) for key, alert in shown), strict=True))
 
@@ -121,7 +121,7 @@ WHERE g.group_hash = t.group_hash
 """
 
 
-async def lead_groups(conn: Connection, groups: Sequence[Group]) -> None:
+async def store_group_masters(conn: Connection, groups: Sequence[RelateGroup]) -> None:
     """Store the master of each group."""
     rows = [(g.hash, g.master.id, g.opened_at) for g in groups if g.master is not None]
     await conn.execute(LEAD_GROUPS, *zip(*rows, strict=True))
@@ -133,11 +133,11 @@ FROM unnest($1::bigint[], $2::bigint[], $3::timestamptz[]) AS t(id, occurrences,
 """
 
 
-async def detach(conn: Connection, rows: Sequence[Detached]) -> None:
+async def add_detached_counts(conn: Connection, rows: Sequence[DetachedCount]) -> None:
     """Add the counts of a key to its earlier record when a newer one takes over the key."""
-    totals: dict[int, Detached] = {}
+    totals: dict[int, DetachedCount] = {}
     for row in rows:
-        kept = totals.setdefault(row.incident_id, Detached(row.incident_id, 0, row.last_seen))
+        kept = totals.setdefault(row.incident_id, DetachedCount(row.incident_id, 0, row.last_seen))
         kept.occurrences += row.occurrences
     ordered = [(t.incident_id, t.occurrences, t.last_seen) for _, t in sorted(totals.items())]
     await conn.execute(DETACH, *zip(*ordered, strict=True))
@@ -165,7 +165,7 @@ SELECT $15::timestamptz, t.* FROM unnest($25::uuid[], $26::int[], $27::bytea[], 
 """
 
 
-async def record(
+async def write_keys_and_receipts(
     conn: Connection,
     keys: Sequence[AlertState],
     receipts: Sequence[tuple[Any, ...]],
@@ -199,7 +199,7 @@ WHERE r.id = t.id AND r.received_at = $3::timestamptz
 """
 
 
-async def mark_mended(conn: Connection, rows: Sequence[tuple[UUID, Sequence[Mended]]], received_at: datetime) -> None:
+async def mark_mended(conn: Connection, rows: Sequence[tuple[UUID, Sequence[RepairedValue]]], received_at: datetime) -> None:
     """Store the repairs that were made to requests.
 
     They are written apart from the receipts, since few requests have any.

@@ -16,9 +16,9 @@ import structlog
 
 from gateway.clock import Clock, let_others_go_first
 from gateway.db.pool import Connection
-from gateway.dedup.plan import Item
-from gateway.dedup.silencing import Patterns, Silence, Silences, Unjudged
-from gateway.incidents.label_matchers import Labelled, Matcher, Work
+from gateway.dedup.plan import BatchItem
+from gateway.dedup.silencing import PatternCache, SilenceConditions, SilenceSet, SkipReason
+from gateway.incidents.label_matchers import MatchedAlert, Matcher, MatchWork
 from gateway.token_bucket import TokenBucket
 
 WORK_AT_ONCE, WORK_PER_SECOND = 50_000.0, 100_000.0
@@ -67,7 +67,7 @@ WHERE cut_from <> '{}' AND updated_at < coalesce($1::timestamptz, statement_time
 """
 
 
-async def release(conn: Connection, stamp: datetime | None) -> None:
+async def release_ended_silences(conn: Connection, stamp: datetime | None) -> None:
     """Release the alerts suppressed by silences that were ended early, to be decided anew.
 
     This is repeated for a minute, for intake may commit decisions made while a silence was being
@@ -78,10 +78,10 @@ async def release(conn: Connection, stamp: datetime | None) -> None:
 
 
 @dataclass(slots=True)
-class Active:
+class ActiveSilences:
     """The active silences of one scope at a moment, with the end of each, in the same order."""
 
-    judged: Silences
+    judged: SilenceSet
     ids: list[UUID]
     ends: list[datetime]
     too_many: list[UUID]
@@ -97,18 +97,18 @@ class SilenceJudge:
 
     clock: Clock
     most: int
-    count: Callable[[Unjudged, int], None]
-    known: dict[Scope, dict[UUID, Silence]] = field(default_factory=dict)
-    kept: dict[Scope, tuple[Sequence[tuple[UUID, datetime]], Active]] = field(default_factory=dict)
-    patterns: dict[Scope, Patterns] = field(default_factory=dict)
+    count: Callable[[SkipReason, int], None]
+    known: dict[Scope, dict[UUID, SilenceConditions]] = field(default_factory=dict)
+    kept: dict[Scope, tuple[Sequence[tuple[UUID, datetime]], ActiveSilences]] = field(default_factory=dict)
+    patterns: dict[Scope, PatternCache] = field(default_factory=dict)
     work: dict[tuple[int, Scope], TokenBucket] = field(default_factory=dict)
 
-    async def silenced(self, conn: Connection, items: Sequence[Item], now: datetime) -> dict[bytes, tuple[datetime, str]]:
+    async def silenced(self, conn: Connection, items: Sequence[BatchItem], now: datetime) -> dict[bytes, tuple[datetime, str]]:
         """Return the latest end of the silences that suppress each key, with the reason.
 
         Keys that no silence suppresses are left out.
         """
-        by_integration: dict[int, list[Item]] = {}
+        by_integration: dict[int, list[BatchItem]] = {}
         for item in items:
             by_integration.setdefault(item.integration_id, []).append(item)
         active = await self.active(conn, sorted(by_integration), now)
@@ -123,12 +123,12 @@ class SilenceJudge:
             await let_others_go_first()
         return found
 
-    async def holding(self, conn: Connection, alerts: Sequence[tuple[int, Labelled]], now: datetime) -> list[list[str]]:
+    async def holding(self, conn: Connection, alerts: Sequence[tuple[int, MatchedAlert]], now: datetime) -> list[list[str]]:
         """Return the ids of all silences that suppress each alert, as far as the work allows."""
         active = await self.active(conn, sorted({integration for integration, _ in alerts}), now)
         found: list[list[str]] = [[] for _ in alerts]
         for scope, own in active.items():
-            work = {integration: Work(WORK_AT_ONCE) for integration, _ in alerts}
+            work = {integration: MatchWork(WORK_AT_ONCE) for integration, _ in alerts}
             for place, (integration, alert) in enumerate(alerts):
                 if scope in (integration, None):
                     held = own.judged.judge(alert, work[integration], every=True)
@@ -136,7 +136,7 @@ class SilenceJudge:
             await let_others_go_first()
         return [sorted(ids) for ids in found]
 
-    async def active(self, conn: Connection, integrations: Sequence[int], now: datetime) -> dict[Scope, Active]:
+    async def active(self, conn: Connection, integrations: Sequence[int], now: datetime) -> dict[Scope, ActiveSilences]:
         """Return the active silences of the integrations, and of all, by scope.
 
         A scope without silences is left out.
@@ -150,36 +150,36 @@ class SilenceJudge:
         await self._learn(conn, {scope: [one for one, _ in found[: self.most]] for scope, found in by_scope.items()})
         return {scope: self._active(scope, found) for scope, found in by_scope.items()}
 
-    def _active(self, scope: Scope, found: Sequence[tuple[UUID, datetime]]) -> Active:
+    def _active(self, scope: Scope, found: Sequence[tuple[UUID, datetime]]) -> ActiveSilences:
         before = self.kept.get(scope)
         if before is not None and before[0] == found:
             return before[1]
         ids = [one for one, _ in found[: self.most]]
-        own, patterns = self.known[scope], self.patterns.setdefault(scope, Patterns())
-        silences = Silences([own[one] for one in ids], patterns)
+        own, patterns = self.known[scope], self.patterns.setdefault(scope, PatternCache())
+        silences = SilenceSet([own[one] for one in ids], patterns)
         ends, too_many = [end for _, end in found[: self.most]], [one for one, _ in found[self.most :]]
-        self.kept[scope] = found, Active(silences, ids, ends, too_many)
+        self.kept[scope] = found, ActiveSilences(silences, ids, ends, too_many)
         return self.kept[scope][1]
 
     async def _learn(self, conn: Connection, wanted: Mapping[Scope, Sequence[UUID]]) -> None:
         """Read the matchers of silences seen for the first time, and forget those that ended."""
         missing = [one for scope, ids in wanted.items() for one in ids if one not in self.known.get(scope, {})]
         rows = await conn.fetch(MATCHERS, missing) if missing else []
-        read = {row["id"]: Silence.of(row["id"], _read(row["matchers"])) for row in rows}
+        read = {row["id"]: SilenceConditions.of(row["id"], _read(row["matchers"])) for row in rows}
         for scope, ids in wanted.items():
             before = self.known.get(scope, {})
-            self.known[scope] = {one: before.get(one) or read.get(one) or Silence(one, None) for one in ids}
+            self.known[scope] = {one: before.get(one) or read.get(one) or SilenceConditions(one, None) for one in ids}
 
     def _held(
-        self, active: Active, alerts: Mapping[bytes, Labelled], whose: tuple[int, Scope]
+        self, active: ActiveSilences, alerts: Mapping[bytes, MatchedAlert], whose: tuple[int, Scope]
     ) -> dict[bytes, tuple[datetime, UUID]]:
         """Return the end and id of the silence of a scope that suppresses each alert, by key."""
         bucket, found = self._bucket(whose), dict[bytes, tuple[datetime, UUID]]()
         at = self.clock.monotonic()
-        work = Work(bucket.refill(at))
-        unjudged, named = Counter[Unjudged](), dict[Unjudged, list[UUID]]()
+        work = MatchWork(bucket.refill(at))
+        unjudged, named = Counter[SkipReason](), dict[SkipReason, list[UUID]]()
         if active.too_many:
-            unjudged[Unjudged.NUMBER], named[Unjudged.NUMBER] = len(active.too_many), active.too_many
+            unjudged[SkipReason.NUMBER], named[SkipReason.NUMBER] = len(active.too_many), active.too_many
         for key, alert in alerts.items():
             held = active.judged.judge(alert, work)
             unjudged += held.unjudged
@@ -200,9 +200,9 @@ class SilenceJudge:
         return self.work[whose]
 
 
-def labelled(item: Item) -> Labelled:
+def labelled(item: BatchItem) -> MatchedAlert:
     """Return the labels, service and item of an alert, for matchers."""
-    return Labelled(item.alert.labels, item.alert.service, item.alert.ci)
+    return MatchedAlert(item.alert.labels, item.alert.service, item.alert.ci)
 
 
 def _read(matchers: str) -> tuple[Matcher, ...] | None:

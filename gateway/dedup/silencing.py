@@ -12,7 +12,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from gateway.errors import Malformed
-from gateway.incidents.label_matchers import REFUSED_MICROSECONDS, Exhausted, Labelled, Matcher, Regex, Work
+from gateway.incidents.label_matchers import REFUSED_MICROSECONDS, MatchedAlert, Matcher, MatchWork, Regex, WorkExhausted
 
 MOST_COMPILED = 1_000
 """The number of an integration's regular expressions kept compiled; beyond it all are dropped."""
@@ -27,7 +27,7 @@ The alerts of a storm share most labels.
 """
 
 
-class Unjudged(StrEnum):
+class SkipReason(StrEnum):
     """A reason for skipping a silence: its pattern, the work, or the number of silences."""
 
     PATTERN = "pattern"
@@ -36,7 +36,7 @@ class Unjudged(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Silence:
+class SilenceConditions:
     """The conditions of a silence, the cheapest first; None if they cannot be read.
 
     `anchor` is a name and a value that an alert must have for the silence to match, if there is
@@ -49,7 +49,7 @@ class Silence:
     has_regex: bool = False
 
     @classmethod
-    def of(cls, silence_id: UUID, matchers: Sequence[Matcher] | None) -> "Silence":
+    def of(cls, silence_id: UUID, matchers: Sequence[Matcher] | None) -> "SilenceConditions":
         """Return the silence with its conditions in the order in which they are evaluated."""
         if not matchers:
             return cls(silence_id, None if matchers is None else ())
@@ -60,13 +60,13 @@ class Silence:
 
 
 @dataclass(slots=True)
-class Patterns:
+class PatternCache:
     """A cache of compiled regular expressions by pattern; None for one that RE2 refuses."""
 
     compiled: dict[str, Regex | None] = field(default_factory=dict)
     remembered: dict[tuple[str, bytes], bool] = field(default_factory=dict)
 
-    def matches(self, value: str, texts: Iterable[str], work: Work) -> bool | None:
+    def matches(self, value: str, texts: Iterable[str], work: MatchWork) -> bool | None:
         """Return whether the pattern matches one of the texts as a whole.
 
         Returns None if RE2 refuses the pattern. Raises Exhausted if the work is used up.
@@ -79,7 +79,7 @@ class Patterns:
             return None
         return any(self._matches(value, regex, text.encode("utf-8", "replace"), work) for text in texts)
 
-    def _matches(self, value: str, regex: Regex, text: bytes, work: Work) -> bool:
+    def _matches(self, value: str, regex: Regex, text: bytes, work: MatchWork) -> bool:
         if (known := self.remembered.get((value, text))) is not None:
             work.spend(REMEMBERED)
             return known
@@ -91,7 +91,7 @@ class Patterns:
             self.remembered[value, text] = matched
         return matched
 
-    def _compile(self, value: str, work: Work) -> None:
+    def _compile(self, value: str, work: MatchWork) -> None:
         if len(self.compiled) >= MOST_COMPILED:
             self.compiled.clear()
         try:
@@ -105,26 +105,26 @@ class Patterns:
 
 
 @dataclass(slots=True)
-class Held:
+class SuppressionResult:
     """The places of the silences that suppress an alert, in order.
 
     `unjudged` counts the silences that were skipped, by reason; `named` is the first of each.
     """
 
     places: list[int] = field(default_factory=list)
-    unjudged: Counter[Unjudged] = field(default_factory=Counter)
-    named: dict[Unjudged, UUID] = field(default_factory=dict)
+    unjudged: Counter[SkipReason] = field(default_factory=Counter)
+    named: dict[SkipReason, UUID] = field(default_factory=dict)
 
-    def skip(self, why: Unjudged, first: UUID, count: int = 1) -> None:
+    def skip(self, why: SkipReason, first: UUID, count: int = 1) -> None:
         """Count silences that were skipped."""
         self.unjudged[why] += count
         self.named.setdefault(why, first)
 
 
-class Silences:
+class SilenceSet:
     """The active silences of one integration, or those that apply to all, the latest end first."""
 
-    def __init__(self, silences: Sequence[Silence], patterns: Patterns) -> None:
+    def __init__(self, silences: Sequence[SilenceConditions], patterns: PatternCache) -> None:
         self._silences, self._patterns = silences, patterns
         self._anchored: dict[tuple[str, str], list[int]] = {}
         self._others: tuple[list[int], list[int]] = [], []
@@ -134,13 +134,13 @@ class Silences:
             else:
                 self._anchored.setdefault(silence.anchor, []).append(place)
 
-    def judge(self, alert: Labelled, work: Work, *, every: bool = False) -> Held:
+    def judge(self, alert: MatchedAlert, work: MatchWork, *, every: bool = False) -> SuppressionResult:
         """Return the first silence that suppresses the alert, or all of them with `every`.
 
         Silences without a regular expression are evaluated before the others, so that these
         cannot use up their work.
         """
-        held = Held()
+        held = SuppressionResult()
         named = set(self._of_its_labels(alert))
         for has_regex, others in enumerate(self._others):
             own = [place for place in named if self._silences[place].has_regex == has_regex]
@@ -150,27 +150,27 @@ class Silences:
                     break
                 try:
                     self._judge_one(place, alert, work, held)
-                except Exhausted:
-                    held.skip(Unjudged.WORK, self._silences[place].id, len(places) - done)
+                except WorkExhausted:
+                    held.skip(SkipReason.WORK, self._silences[place].id, len(places) - done)
                     break
         held.places.sort()
         return held
 
-    def _judge_one(self, place: int, alert: Labelled, work: Work, held: Held) -> None:
+    def _judge_one(self, place: int, alert: MatchedAlert, work: MatchWork, held: SuppressionResult) -> None:
         silence = self._silences[place]
         work.spend(ONE_SILENCE)
         holds = None if silence.matchers is None else _all(self._judged(one, alert, work) for one in silence.matchers)
         if holds is None:
-            held.skip(Unjudged.PATTERN, silence.id)
+            held.skip(SkipReason.PATTERN, silence.id)
         elif holds:
             held.places.append(place)
 
-    def _of_its_labels(self, alert: Labelled) -> Iterator[int]:
+    def _of_its_labels(self, alert: MatchedAlert) -> Iterator[int]:
         own = (("service", alert.service), ("ci", alert.ci))
         for anchor in (*alert.labels.items(), *own):
             yield from self._anchored.get(anchor, ())
 
-    def _judged(self, matcher: Matcher, alert: Labelled, work: Work) -> bool | None:
+    def _judged(self, matcher: Matcher, alert: MatchedAlert, work: MatchWork) -> bool | None:
         texts = alert.texts(matcher.name)
         if not matcher.is_regex:
             return (matcher.value in texts) is (matcher.sign == "=")

@@ -7,7 +7,7 @@ from gateway.dedup.alert_state import AlertTexts
 from gateway.incidents.alert import Alert
 
 
-class Step(Enum):
+class BareStep(Enum):
     """A step without data; LEAVE means that one of several alerts no longer fires."""
 
     CLEAR = auto()
@@ -17,7 +17,7 @@ class Step(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Worded:
+class TextsChanged:
     """A firing with other texts or severity; `before` is None for an alert new to the record."""
 
     source: str
@@ -33,4 +33,4 @@ class PersonSaid:
     alert: Alert
 
 
-AnyStep = Step | Worded | PersonSaid
+AnyStep = BareStep | TextsChanged | PersonSaid

@@ -24,7 +24,7 @@ LENGTH = 12
 
 
 @dataclass(frozen=True, slots=True)
-class Chat:
+class ChatAccount:
     """A person's chat account.
 
     `tenant` is the workspace or company, `user` the vendor's id within it.
@@ -45,7 +45,7 @@ WHERE c.provider = $1 AND c.tenant = $2 AND c.user_id = $3 AND p.active
 """
 
 
-async def speaker(conn: Connection, provider: str, tenant: str, user: str) -> Record | None:
+async def find_account_owner(conn: Connection, provider: str, tenant: str, user: str) -> Record | None:
     """Return the person whose account it is, None unless they are active."""
     return await conn.fetchrow(SPEAKER, provider, tenant, user)
 
@@ -56,9 +56,9 @@ ORDER BY provider, tenant, user_id LIMIT 100
 """
 
 
-async def of_person(conn: Connection, person_id: int) -> list[Chat]:
+async def of_person(conn: Connection, person_id: int) -> list[ChatAccount]:
     """Return the chat accounts of a person."""
-    return [Chat(**row) for row in await conn.fetch(OF_PERSON, person_id)]
+    return [ChatAccount(**row) for row in await conn.fetch(OF_PERSON, person_id)]
 
 
 LINK = """
@@ -68,7 +68,7 @@ RETURNING provider, tenant, user_id AS "user", linked_at
 """
 
 
-async def link(conn: Connection, person_id: int, provider: str, tenant: str, user: str, stamp: datetime | None) -> Chat:
+async def link(conn: Connection, person_id: int, provider: str, tenant: str, user: str, stamp: datetime | None) -> ChatAccount:
     """Link an account to a person; raises Conflict if it belongs to somebody already."""
     try:
         async with block(conn):
@@ -77,7 +77,7 @@ async def link(conn: Connection, person_id: int, provider: str, tenant: str, use
         raise Conflict("this account belongs to somebody already: take it from them first") from error
     if row is None:
         raise AssertionError("an INSERT returns its row")
-    return Chat(**row)
+    return ChatAccount(**row)
 
 
 UNLINK = """

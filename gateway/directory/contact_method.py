@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from gateway.directory.person import EMAIL
 from gateway.errors import Flaw
-from gateway.settings.recipients import MAIL, Target
+from gateway.settings.recipients import MAIL, RecipientAddress
 
 OWN_TELEPHONE = frozenset({"sms", "voice"})
 """Channels that reach the telephone of the person, and need no address."""
@@ -15,7 +15,7 @@ MOST = 10
 
 
 @dataclass(frozen=True, slots=True)
-class Method:
+class PersonContactMethod:
     """One contact method of a person.
 
     An empty address stands for the e-mail address or telephone that they have.
@@ -25,21 +25,21 @@ class Method:
     address: str = ""
 
 
-def targets(login: str, email: str, methods: Sequence[Method]) -> tuple[Target, ...]:
+def targets(login: str, email: str, methods: Sequence[PersonContactMethod]) -> tuple[RecipientAddress, ...]:
     """Return where each method leads, in order; without any, the person is reached by e-mail."""
-    found = [_target(login, email, one) for one in methods or (Method("mail"),)]
+    found = [_target(login, email, one) for one in methods or (PersonContactMethod("mail"),)]
     return tuple(one for one in dict.fromkeys(found) if one.address)
 
 
-def _target(login: str, email: str, method: Method) -> Target:
+def _target(login: str, email: str, method: PersonContactMethod) -> RecipientAddress:
     if method.channel == "mail":
-        return Target(MAIL, method.address or email)
+        return RecipientAddress(MAIL, method.address or email)
     if method.channel in OWN_TELEPHONE:
-        return Target(method.channel, login)
-    return Target(method.channel, method.address)
+        return RecipientAddress(method.channel, login)
+    return RecipientAddress(method.channel, method.address)
 
 
-def flaws(methods: Iterable[Method]) -> Iterator[Flaw]:
+def flaws(methods: Iterable[PersonContactMethod]) -> Iterator[Flaw]:
     """Yield what is wrong with the form of each method.
 
     The channel checks where an address leads.

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from gateway.db.pool import Connection
-from gateway.directory.contact_method import Method, targets
+from gateway.directory.contact_method import PersonContactMethod, targets
 from gateway.errors import NotFound
-from gateway.settings.recipients import Target
+from gateway.settings.recipients import RecipientAddress
 
 READ = """
 SELECT p.id, p.login, p.email, p.locale, p.zone, p.active,
@@ -17,29 +17,29 @@ FROM person p WHERE p.login = $1
 
 
 @dataclass(frozen=True, slots=True)
-class ContactMethodsOf:
+class PersonAddresses:
     """A person's addresses in the order they are tried, with their language and time zone."""
 
     locale: str
-    targets: tuple[Target, ...]
+    targets: tuple[RecipientAddress, ...]
     zone: str = ""
 
 
-async def contact_methods_of(conn: Connection, login: str) -> ContactMethodsOf | None:
+async def addresses_of(conn: Connection, login: str) -> PersonAddresses | None:
     """Return how an active person is reached; None if nobody active has the login."""
     row = await conn.fetchrow(READ, login)
     if row is None or not row["active"]:
         return None
-    methods = tuple(map(Method, row["channels"], row["addresses"]))
-    return ContactMethodsOf(row["locale"], targets(row["login"], row["email"], methods), row["zone"])
+    methods = tuple(map(PersonContactMethod, row["channels"], row["addresses"]))
+    return PersonAddresses(row["locale"], targets(row["login"], row["email"], methods), row["zone"])
 
 
-async def methods_of(conn: Connection, login: str) -> tuple[Method, ...]:
+async def methods_of(conn: Connection, login: str) -> tuple[PersonContactMethod, ...]:
     """Return the contact methods that the person has chosen, () for none; raises NotFound."""
     row = await conn.fetchrow(READ, login)
     if row is None:
         raise NotFound(f"nobody has the login {login}")
-    return tuple(map(Method, row["channels"], row["addresses"]))
+    return tuple(map(PersonContactMethod, row["channels"], row["addresses"]))
 
 
 LOCK = "SELECT id FROM person WHERE login = $1 FOR UPDATE"
@@ -51,7 +51,7 @@ FROM unnest($2::text[], $3::text[]) WITH ORDINALITY AS t(channel, address, posit
 """
 
 
-async def replace_methods(conn: Connection, login: str, methods: Sequence[Method]) -> None:
+async def replace_methods(conn: Connection, login: str, methods: Sequence[PersonContactMethod]) -> None:
     """Replace the person's methods, in the caller's transaction; raises NotFound."""
     person_id = await conn.fetchval(LOCK, login)
     if person_id is None:

@@ -25,7 +25,7 @@ CHECKS: Mapping[str, Callable[[Any], Any]] = {
     "name": str,
     "tier": GroupTier,
     "active": bool,
-    "skills": check.words,
+    "skills": check.normalize_skills,
 }
 """The fields of a group that can be written, beside its members, and the check of each."""
 

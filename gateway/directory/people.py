@@ -10,7 +10,7 @@ from asyncpg import Record
 from gateway.db.pool import Connection
 from gateway.directory import person as check
 from gateway.directory.person import Person
-from gateway.directory.roles import Role, known
+from gateway.directory.roles import Role, parse_roles
 from gateway.errors import Conflict, NotFound, VersionMismatch
 
 PEOPLE = """
@@ -30,14 +30,14 @@ CHECKS: Mapping[str, Callable[[Any], Any]] = {
     "zone": check.zone,
     "active": bool,
     "roles": sorted,
-    "skills": check.words,
+    "skills": check.normalize_skills,
 }
 """The fields of a person that can be written, and the check of each."""
 
 
 def person_of(row: Record) -> Person:
     """Return the person in a row of PEOPLE."""
-    lists = {"roles": known(row["roles"]), "skills": tuple(row["skills"])}
+    lists = {"roles": parse_roles(row["roles"]), "skills": tuple(row["skills"])}
     return Person(**{**row, **lists, "groups": tuple(row["groups"])})
 
 
@@ -128,7 +128,7 @@ WHERE login = $1 RETURNING id
 """
 
 
-async def unbind(conn: Connection, login: str, stamp: datetime | None) -> int:
+async def unbind_identity(conn: Connection, login: str, stamp: datetime | None) -> int:
     """Forget a person's identity at the identity provider: the next log-in there binds it anew.
 
     Returns the person's id; raises NotFound.

@@ -107,6 +107,6 @@ def login(name: str) -> str:
     return name
 
 
-def words(given: list[str]) -> list[str]:
+def normalize_skills(given: list[str]) -> list[str]:
     """Return skills as they are compared: lower case, each once, in order."""
     return sorted({word.strip().lower() for word in given} - {""})

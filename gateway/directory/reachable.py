@@ -24,7 +24,7 @@ ORDER BY p.login
 """
 
 
-async def reachable(
+async def find_reachable(
     conn: Connection, roles: Collection[str], names: Collection[str], groups: Collection[str], now: datetime
 ) -> list[Reachable]:
     """Return everybody with one of the roles or names, or in one of the groups or on its shift.

@@ -17,7 +17,7 @@ class Role(StrEnum):
     SECURITY = "security"
 
 
-def known(words: Iterable[str]) -> frozenset[Role]:
+def parse_roles(words: Iterable[str]) -> frozenset[Role]:
     """Return the roles among these words.
 
     A role that only a newer release knows is left out and grants nothing.

@@ -6,21 +6,21 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from gateway.clock import Clock
-from gateway.notify.message import Dead, Retry
+from gateway.notify.message import Retry, Undeliverable
 
-EARLY = timedelta(minutes=5)
+EXPIRY_MARGIN = timedelta(minutes=5)
 """How long before it expires a token is no longer used."""
 
 
 @dataclass(frozen=True, slots=True)
-class Fetched:
+class FetchedToken:
     """A token and its lifetime as stated by the vendor."""
 
     token: str
     lasts: timedelta
 
 
-Fetch = Callable[[], Awaitable[Fetched | Retry | Dead]]
+Fetch = Callable[[], Awaitable[FetchedToken | Retry | Undeliverable]]
 
 
 class AccessToken:
@@ -34,15 +34,15 @@ class AccessToken:
         self._token, self._good_until = "", 0.0
         self._turn = asyncio.Lock()
 
-    async def get(self) -> str | Retry | Dead:
+    async def get(self) -> str | Retry | Undeliverable:
         """Return the token, or why there is none."""
         async with self._turn:
             if self._token and self._clock.monotonic() < self._good_until:
                 return self._token
             fetched = await self._fetch()
-            if not isinstance(fetched, Fetched):
+            if not isinstance(fetched, FetchedToken):
                 return fetched
-            self._good_until = self._clock.monotonic() + max(fetched.lasts - EARLY, timedelta(0)).total_seconds()
+            self._good_until = self._clock.monotonic() + max(fetched.lasts - EXPIRY_MARGIN, timedelta(0)).total_seconds()
             self._token = fetched.token
             return self._token
 

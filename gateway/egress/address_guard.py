@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from aiohttp.abc import AbstractResolver, ResolveResult
 from yarl import URL
 
-from gateway.egress.address_spelling import IPAddress, literal_of, name_objection, spelling_objection
+from gateway.egress.address_spelling import IPAddress, find_name_objection, find_spelling_objection, parse_ip_literal
 
 Lookup = Callable[[str, int], Awaitable[list[str]]]
 WEB_PORTS = frozenset({80, 443})
@@ -77,7 +77,7 @@ class AddressRefused(OSError):
     """A host that resolves, at least in part, to an address that must not be called."""
 
 
-def objection(address: IPAddress, *, private: bool) -> str | None:
+def find_address_objection(address: IPAddress, *, private: bool) -> str | None:
     """Return why an address must not be connected to, or None.
 
     With `private`, private networks are allowed; link-local addresses never are.
@@ -89,7 +89,7 @@ def objection(address: IPAddress, *, private: bool) -> str | None:
         return "an address with a zone"
     inner = _embedded(address)
     if inner:
-        found = (objection(one, private=private) for one in inner)
+        found = (find_address_objection(one, private=private) for one in inner)
         return next((problem for problem in found if problem is not None), None)
     if isinstance(address, ipaddress.IPv6Address) and not private and address not in _GLOBAL:
         return "not global"
@@ -108,7 +108,7 @@ def _embedded(address: IPAddress) -> tuple[ipaddress.IPv4Address, ...]:
     return (single,) if single is not None else address.teredo or ()
 
 
-async def system_lookup(host: str, port: int) -> list[str]:
+async def resolve_with_system(host: str, port: int) -> list[str]:
     """Return the addresses that the system resolver gives; raises OSError when there are none."""
     found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
     return [str(info[4][0]) for info in found]
@@ -124,7 +124,7 @@ class AddressGuard:
 
     private: bool = False
     ports: frozenset[int] | None = WEB_PORTS
-    lookup: Lookup = system_lookup
+    lookup: Lookup = resolve_with_system
 
     def check_url(self, text: str) -> URL:
         """Return the URL to call, checked as far as possible without a look-up.
@@ -136,11 +136,11 @@ class AddressGuard:
             host, port = url.host, url.port
         except ValueError as error:
             raise AddressRefused(f"not a URL: {error}") from error
-        why = spelling_objection(text, url) or name_objection(host or "", private=self.private)
+        why = find_spelling_objection(text, url) or find_name_objection(host or "", private=self.private)
         if why is None and self.ports is not None and port not in self.ports:
             why = f"port {port} is not allowed"
-        if why is None and (literal := literal_of(host or "")) is not None:
-            why = objection(literal, private=self.private)
+        if why is None and (literal := parse_ip_literal(host or "")) is not None:
+            why = find_address_objection(literal, private=self.private)
         if why is not None:
             raise AddressRefused(why)
         return url
@@ -154,7 +154,7 @@ class AddressGuard:
         if not addresses:
             raise OSError(f"{host} has no address")
         for address in addresses:
-            if (why := objection(address, private=self.private)) is not None:
+            if (why := find_address_objection(address, private=self.private)) is not None:
                 raise AddressRefused(f"{host} is at {address}: {why}")
         return list(dict.fromkeys(addresses))
 

@@ -10,7 +10,7 @@ IPAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
 LONGEST_URL = 2048
 
 
-def spelling_objection(text: str, url: URL) -> str | None:
+def find_spelling_objection(text: str, url: URL) -> str | None:
     """Return why a URL is not a plain one, or None."""
     if len(text) > LONGEST_URL or not text.isprintable() or " " in text or "\\" in text:
         return "not a plain URL"
@@ -26,19 +26,19 @@ def _host_objection(host: str, raw: str) -> str | None:
     """Return why a host is no plain name or address, or None; `raw` is the name to look up."""
     if not host:
         return "no host"
-    if literal_of(host) is not None:
+    if parse_ip_literal(host) is not None:
         return None
     if NUMBER.fullmatch(host.rstrip(".").rpartition(".")[2]):
         return "an IPv4 address is written as four numbers, such as 192.0.2.1"
     return None if HOST.fullmatch(raw) else "the host is no plain name: letters, digits and hyphens between dots"
 
 
-def name_objection(host: str, *, private: bool) -> str | None:
+def find_name_objection(host: str, *, private: bool) -> str | None:
     """Return why a name must not be called whatever it resolves to, or None."""
     name = host.removesuffix(".").lower()
     if name in METADATA:
         return "cloud metadata"
-    if private or literal_of(host) is not None:
+    if private or parse_ip_literal(host) is not None:
         return None
     if "." not in name or name.endswith(INNER_NAMES):
         return "a name of the house: it is called where the settings allow private addresses"
@@ -60,7 +60,7 @@ For example, 2130706433 is 127.0.0.1.
 """
 
 
-def literal_of(host: str) -> IPAddress | None:
+def parse_ip_literal(host: str) -> IPAddress | None:
     """Return the IP address that a host is, None where it is a name."""
     try:
         return ipaddress.ip_address(host.removesuffix("."))

@@ -10,15 +10,15 @@ from aiohttp import ClientConnectorDNSError, ClientError, ClientSession, ClientT
 
 from gateway.clock import Clock
 from gateway.egress.address_guard import AddressGuard, AddressRefused, PinnedResolver
-from gateway.egress.http_results import FEW_TRIES, TIMEOUT_S, result_of
-from gateway.notify.message import Dead, Delivered, Retry
+from gateway.egress.http_results import FEW_ATTEMPTS, TIMEOUT_S, interpret_status
+from gateway.notify.message import Delivered, Retry, Undeliverable
 
 MOST = 262_144
 """Bytes of a response that are read."""
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class VendorResponse:
     """The response of a vendor: its status, and its body, a JSON object."""
 
     status: int
@@ -26,7 +26,7 @@ class Told:
 
 
 @dataclass(frozen=True, slots=True)
-class Calling:
+class JsonApiClient:
     """A client for the API below one base address, with connections of its own."""
 
     session: ClientSession
@@ -35,7 +35,7 @@ class Calling:
     clock: Clock
 
     @classmethod
-    def open(cls, api: str, clock: Clock, *, allow_private: bool) -> "Calling":
+    def open(cls, api: str, clock: Clock, *, allow_private: bool) -> "JsonApiClient":
         """Open a client, which must be closed; must be called inside the running loop."""
         guard = AddressGuard(private=True, ports=None) if allow_private else AddressGuard()
         connector = TCPConnector(resolver=PinnedResolver(guard), use_dns_cache=False, limit=16)
@@ -50,7 +50,7 @@ class Calling:
 
     async def __call__(
         self, method: str, path: str, body: Mapping[str, Any] | None, token: str = "", headers: Mapping[str, str] | None = None
-    ) -> Told | Retry | Dead:
+    ) -> VendorResponse | Retry | Undeliverable:
         """Return the vendor's response to one call, or why there is none that can be understood."""
         headers = {"content-type": "application/json; charset=utf-8", **(headers or {})}
         if token:
@@ -61,27 +61,27 @@ class Calling:
             async with self.session.request(method, url, data=data, headers=headers, allow_redirects=False) as answer:
                 return self._understood(answer.status, answer.headers.get("retry-after"), await answer.content.read(MOST))
         except AddressRefused as refusal:
-            return Dead(f"refused: {refusal}")
+            return Undeliverable(f"refused: {refusal}")
         except ClientConnectorDNSError as error:
             refused = isinstance(error.os_error, AddressRefused)
-            return Retry(f"name look-up failed: {error.os_error}", at_most=FEW_TRIES if refused else None, down=not refused)
+            return Retry(f"name look-up failed: {error.os_error}", at_most=FEW_ATTEMPTS if refused else None, down=not refused)
         except (ClientError, OSError) as error:
             return Retry(f"{type(error).__name__}: {error}", down=True)
 
-    def _understood(self, status: int, asked: str | None, content: bytes) -> Told | Retry | Dead:
+    def _understood(self, status: int, asked: str | None, content: bytes) -> VendorResponse | Retry | Undeliverable:
         """Return the response with its JSON body, or why the call failed.
 
         For 429 and 5xx the status decides, whatever the body is; otherwise a JSON body counts
         more than the status.
         """
         if status == 429 or status >= 500:
-            verdict = result_of(status, asked, self.clock.now())
+            verdict = interpret_status(status, asked, self.clock.now())
             return Retry(f"answered {status}") if isinstance(verdict, Delivered) else verdict
         try:
-            return Told(status, msgspec.json.decode(content, type=dict[str, Any]))
+            return VendorResponse(status, msgspec.json.decode(content, type=dict[str, Any]))
         except msgspec.DecodeError:
-            verdict = result_of(status, asked, self.clock.now())
-            return Retry(f"answered {status} and no JSON", at_most=FEW_TRIES) if isinstance(verdict, Delivered) else verdict
+            verdict = interpret_status(status, asked, self.clock.now())
+            return Retry(f"answered {status} and no JSON", at_most=FEW_ATTEMPTS) if isinstance(verdict, Delivered) else verdict
 
     async def close(self) -> None:
         """Close the connections."""

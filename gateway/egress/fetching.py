@@ -19,13 +19,13 @@ from gateway.ingest.http import Fetch
 
 TIMEOUT_S = 3.0
 LARGEST = 65_536
-BELIEVED_S = 86_400.0
+CACHE_SECONDS = 86_400.0
 """Seconds that a response is cached; certificate addresses change with their content."""
 
-PATIENCE_S = 60.0
+REFETCH_SECONDS = 60.0
 """Minimum seconds between two fetches of an address when a key is missing from the cached set."""
 
-KEPT = 32
+MAX_CACHED = 32
 """Certificates cached at most; vendors have one per region, and a new one about once a year."""
 
 
@@ -83,7 +83,7 @@ async def _bounded(answer: aiohttp.ClientResponse) -> bytes:
     return body
 
 
-class Kept:
+class FetchCache:
     """A cache of fetched content by address; failures are not cached.
 
     The least recently used content is dropped. Concurrent requests for the same address share
@@ -98,7 +98,7 @@ class Kept:
     async def get(self, address: str) -> bytes:
         """Return the content at an address, fetched at most once a day."""
         known = self._answers.get(address)
-        if known is not None and self._clock.monotonic() < known[0] + BELIEVED_S:
+        if known is not None and self._clock.monotonic() < known[0] + CACHE_SECONDS:
             self._answers.move_to_end(address)
             return known[1]
         if address not in self._asking:
@@ -109,7 +109,7 @@ class Kept:
     async def newer(self, address: str) -> bytes:
         """Return content at most `PATIENCE_S` old, so that invented key ids cause few fetches."""
         known = self._answers.get(address)
-        if known is not None and self._clock.monotonic() >= known[0] + PATIENCE_S:
+        if known is not None and self._clock.monotonic() >= known[0] + REFETCH_SECONDS:
             del self._answers[address]
         return await self.get(address)
 
@@ -118,7 +118,7 @@ class Kept:
         answer = await self._fetch(address)
         self._answers[address] = (began, answer)
         self._answers.move_to_end(address)
-        while len(self._answers) > KEPT:
+        while len(self._answers) > MAX_CACHED:
             self._answers.popitem(last=False)
         return answer
 

@@ -3,15 +3,15 @@
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
-from gateway.notify.message import Dead, Delivered, Result, Retry
+from gateway.notify.message import Delivered, Result, Retry, Undeliverable
 
-FEW_TRIES = 3
+FEW_ATTEMPTS = 3
 """Attempts made where the status says that the request is wrong: it may be fixed soon."""
 TIMEOUT_S = 9.0
 """Seconds in which another server has to respond."""
 
 
-def result_of(status: int, retry_after: str | None, now: datetime) -> Result:
+def interpret_status(status: int, retry_after: str | None, now: datetime) -> Result:
     """Return the meaning of a status.
 
     2xx means delivered and 410 dead; 408, 429 and 5xx are retried by the schedule, anything else
@@ -20,12 +20,12 @@ def result_of(status: int, retry_after: str | None, now: datetime) -> Result:
     if 200 <= status < 300:
         return Delivered()
     if status == 410:
-        return Dead("the endpoint is gone (410)")
+        return Undeliverable("the endpoint is gone (410)")
     if status in (408, 429) or status >= 500:
         return Retry(f"answered {status}", after=_asked(retry_after, now), down=status != 429)
     if 300 <= status < 400:
-        return Retry(f"answered {status}: redirects are not followed", at_most=FEW_TRIES)
-    return Retry(f"answered {status}", at_most=FEW_TRIES)
+        return Retry(f"answered {status}: redirects are not followed", at_most=FEW_ATTEMPTS)
+    return Retry(f"answered {status}", at_most=FEW_ATTEMPTS)
 
 
 def _asked(text: str | None, now: datetime) -> timedelta | None:

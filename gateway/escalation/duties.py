@@ -9,11 +9,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from gateway.escalation.management import SECURITY, TIER3, Escalation, claimed_facts, heard_below_a_master
+from gateway.escalation.management import SECURITY, TIER3, EscalationRules, claimed_facts, without_master_silence
 from gateway.incidents.announcement import Announcement, Recipient
 from gateway.incidents.announcements.addressing import DESK
 from gateway.incidents.claims import GRADE, awaits_grading, claimed_priority
-from gateway.incidents.hierarchy import Unfit
+from gateway.incidents.hierarchy import UnfitReason
 from gateway.incidents.ledger import ClockEvent
 from gateway.incidents.record import Incident, Revision
 from gateway.vocabulary import LIVE, Resolution, State, Tier
@@ -44,7 +44,7 @@ Duties = Mapping[Duty, int]
 """The duties with the priority that whoever has the duty must know of."""
 
 
-def duties(escalation: Escalation, incident: Incident) -> Duties:
+def duties(escalation: EscalationRules, incident: Incident) -> Duties:
     """Return the duties of the record now.
 
     While the record follows a master, the master is acted on instead; but an urgent claim is
@@ -89,7 +89,7 @@ def _is_to_be_confirmed(incident: Incident) -> bool:
     return incident.state is State.RESOLVED and incident.tier is not Tier.DESK and incident.resolution is not Resolution.VANISHED
 
 
-def with_announcements(escalation: Escalation, revision: Revision) -> Revision:
+def with_announcements(escalation: EscalationRules, revision: Revision) -> Revision:
     """Return the revision with its notifications: one for every duty that is new or more urgent.
 
     A role that the change itself notifies of the record, such as by declaring it major, is
@@ -124,7 +124,7 @@ def _given_below_a_master(revision: Revision) -> Duties:
     before, after = revision.before, revision.after
     if before is None or before.master_id is None or after.master_id is None or after.state not in LIVE:
         return {}
-    given = any(event in BY_HAND for event, _ in revision.events)
+    given = any(event in GIVING_EVENTS for event, _ in revision.events)
     known = set(_work(before)) if given and not _given_anew(before, after) else set()
     return {duty: after.priority for duty in _work(after) if duty not in known} if given else {}
 
@@ -140,7 +140,7 @@ def _took_on(before: Incident | None, after: Incident) -> bool:
     return any(entry.event is ClockEvent.ACCEPT for entry in after.ledger[known:])
 
 
-def _announcements(escalation: Escalation, revision: Revision, new: list[Duty], was: Duties) -> Iterator[Announcement]:
+def _announcements(escalation: EscalationRules, revision: Revision, new: list[Duty], was: Duties) -> Iterator[Announcement]:
     """Yield one announcement per occasion.
 
     A person who is several of its recipients is notified once.
@@ -158,25 +158,25 @@ def _announcements(escalation: Escalation, revision: Revision, new: list[Duty], 
         if not work and _is_shut_out(revision):
             more |= {"to_do": "replace_worker"}
         made = escalation.announcement(after, tuple(recipients), cause=occasion + stamp, template=occasion, more=more)
-        made = heard_below_a_master(made) if work or occasion == GRADE else made
+        made = without_master_silence(made) if work or occasion == GRADE else made
         yield replace(made, recorded=not work, optional=occasion == "resolved")
 
 
-BY_HAND = frozenset({"assigned", "escalated", "returned"})
+GIVING_EVENTS = frozenset({"assigned", "escalated", "returned"})
 """The timeline events by which somebody gives a record to others."""
 
-GIVING = frozenset({"assigned", "changed", "converted", "escalated", "reopened", "resumed", "returned", "unlinked"})
+REASONED_EVENTS = frozenset({"assigned", "changed", "converted", "escalated", "reopened", "resumed", "returned", "unlinked"})
 """The timeline events whose note says why somebody must act."""
 
 
 def _why(revision: Revision) -> dict[str, Any]:
     """Return the reasons given with the change, and the priority before it raised that."""
     before, after = revision.before, revision.after
-    notes = [facts["note"] for event, facts in revision.events if event in GIVING and facts.get("note")]
+    notes = [facts["note"] for event, facts in revision.events if event in REASONED_EVENTS and facts.get("note")]
     left = [
         facts["master"]
         for event, facts in revision.events
-        if event == "unlinked" and facts.get("master") and facts.get("reason") != Unfit.HIDDEN
+        if event == "unlinked" and facts.get("master") and facts.get("reason") != UnfitReason.HIDDEN
     ]
     raising = [facts["incident"] for event, facts in revision.events if event == "raised" and facts.get("incident")]
     why = {"reason": str(notes[0])[:REASON]} if notes else {}
@@ -199,7 +199,7 @@ def _asked(incident: Incident, occasion: str, *, work: bool) -> dict[str, Any]:
     return {}
 
 
-def _recipient(escalation: Escalation, incident: Incident, duty: Duty) -> Recipient:
+def _recipient(escalation: EscalationRules, incident: Incident, duty: Duty) -> Recipient:
     """Return the recipient of a duty.
 
     The desk stands in for a worker, group or tier that the directory does not know.

@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from gateway.escalation.record_timers import Rules
+from gateway.escalation.record_timers import SlaRules
 from gateway.settings import Settings
 from gateway.sla.calendars import read_calendars
 
@@ -10,9 +10,9 @@ AHEAD = timedelta(days=366)
 """The time ahead for which holidays should be known."""
 
 
-def notes_on(settings: Settings, now: datetime) -> list[str]:
+def configuration_notes(settings: Settings, now: datetime) -> list[str]:
     """Return notes on a configuration for its users; raise Misconfigured if it cannot be used."""
-    Rules.from_settings(settings)
+    SlaRules.from_settings(settings)
     calendars, _ = read_calendars(settings.sla.calendars)
     return [
         f"calendar {name}: the holidays of {year} are not published yet, its make-up days are not counted on"

@@ -44,7 +44,7 @@ class Rung:
         return f"{self.after.total_seconds():g}s:{'+'.join(self.roles)}"
 
 
-class Told(NamedTuple):
+class RungNotifications(NamedTuple):
     """The number of notifications of a rung, and the time of the first."""
 
     times: int
@@ -52,7 +52,7 @@ class Told(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class LadderStep:
     """The next notification of a rung: the `times`-th, at `due`."""
 
     rung: Rung
@@ -65,7 +65,7 @@ class Step:
         return f"unresolved:{self.rung.name}#{self.times}"
 
 
-def next_step(rungs: Sequence[Rung], marks: Collection[str], overall: Track, *, acknowledged: bool) -> Step | None:
+def next_step(rungs: Sequence[Rung], marks: Collection[str], overall: Track, *, acknowledged: bool) -> LadderStep | None:
     """Return the earliest notification that is still to come.
 
     None while the overall clock does not run, or when all are made. `rungs` are in order. A step
@@ -75,8 +75,8 @@ def next_step(rungs: Sequence[Rung], marks: Collection[str], overall: Track, *, 
     """
     if not overall.running:
         return None
-    told = told_of(marks)
-    steps: list[Step] = []
+    told = notified_rungs(marks)
+    steps: list[LadderStep] = []
     below: tuple[Rung, datetime] | None = None
     for rung in rungs:
         known = told.get(rung.name)
@@ -87,18 +87,18 @@ def next_step(rungs: Sequence[Rung], marks: Collection[str], overall: Track, *, 
     return min(steps, key=lambda step: step.due, default=None)
 
 
-def _step(rung: Rung, known: Told | None, below: tuple[Rung, datetime] | None, overall: Track) -> Step | None:
+def _step(rung: Rung, known: RungNotifications | None, below: tuple[Rung, datetime] | None, overall: Track) -> LadderStep | None:
     """Return the next step of one rung.
 
     `below` is the rung before it, and the time of its first notification, past or expected.
     """
     if known is not None:
         due = None if rung.repeat is None else overall.reaches(rung.after + known.times * rung.repeat)
-        return None if due is None else Step(rung, known.times + 1, due)
+        return None if due is None else LadderStep(rung, known.times + 1, due)
     due = overall.reaches(rung.after)
     if due is not None and below is not None:
         due = max(due, _kept_apart(*below, rung, overall))
-    return None if due is None else Step(rung, 1, due)
+    return None if due is None else LadderStep(rung, 1, due)
 
 
 def _kept_apart(below: Rung, first: datetime, rung: Rung, overall: Track) -> datetime:
@@ -107,15 +107,15 @@ def _kept_apart(below: Rung, first: datetime, rung: Rung, overall: Track) -> dat
     return first + (rung.after - below.after) if late else first
 
 
-def latest(step: Step, overall: Track, now: datetime) -> Step:
+def skip_missed(step: LadderStep, overall: Track, now: datetime) -> LadderStep:
     """Return the step as it is notified at `now`: missed repetitions count as made with it."""
     if step.rung.repeat is None:
         return step
     missed = (overall.elapsed_by(now) - step.rung.after) // step.rung.repeat
-    return Step(step.rung, max(step.times, missed + 1), step.due)
+    return LadderStep(step.rung, max(step.times, missed + 1), step.due)
 
 
-def acknowledged(marks: Collection[str], reopened: int, priority: int) -> datetime | None:
+def acknowledgement_time(marks: Collection[str], reopened: int, priority: int) -> datetime | None:
     """Return when somebody acknowledged the record in its present state; None if nobody did.
 
     An acknowledgement holds until the record is reopened or becomes more urgent than it was
@@ -129,13 +129,13 @@ def acknowledged(marks: Collection[str], reopened: int, priority: int) -> dateti
     return None
 
 
-def acknowledge(marks: Sequence[str], reopened: int, priority: int, now: datetime) -> tuple[str, ...]:
+def with_acknowledgement(marks: Sequence[str], reopened: int, priority: int, now: datetime) -> tuple[str, ...]:
     """Return the marks with an acknowledgement at `now`."""
     others = tuple(mark for mark in marks if not mark.startswith(NOTED))
     return (*others, f"{NOTED}{reopened}:{priority}:{microseconds(now)}")
 
 
-def after_acknowledgement(step: Step, noted: datetime, lasts: timedelta) -> Step | None:
+def postponed_step(step: LadderStep, noted: datetime, lasts: timedelta) -> LadderStep | None:
     """Return the step postponed by an acknowledgement that lasts `lasts`.
 
     None for 0 s, which means for good.
@@ -143,15 +143,15 @@ def after_acknowledgement(step: Step, noted: datetime, lasts: timedelta) -> Step
     return replace(step, due=max(step.due, noted + lasts)) if lasts else None
 
 
-def marked(marks: Sequence[str], step: Step, now: datetime) -> tuple[str, ...]:
+def with_rung_mark(marks: Sequence[str], step: LadderStep, now: datetime) -> tuple[str, ...]:
     """Return the marks with `step` notified at `now`."""
-    known = told_of(marks).get(step.rung.name)
-    others = tuple(mark for mark in marks if step.rung.name not in told_of((mark,)))
+    known = notified_rungs(marks).get(step.rung.name)
+    others = tuple(mark for mark in marks if step.rung.name not in notified_rungs((mark,)))
     first = now if known is None else known.first
     return (*others, f"{PREFIX}{step.times}:{microseconds(first)}:{step.rung.name}")
 
 
-def told_of(marks: Collection[str]) -> Mapping[str, Told]:
+def notified_rungs(marks: Collection[str]) -> Mapping[str, RungNotifications]:
     """Return the notifications that the marks hold, by the name of the rung."""
     rungs = [mark.split(":", 3) for mark in marks if mark.startswith(PREFIX)]
-    return {name: Told(int(times), EPOCH + timedelta(microseconds=int(first))) for _, times, first, name in rungs}
+    return {name: RungNotifications(int(times), EPOCH + timedelta(microseconds=int(first))) for _, times, first, name in rungs}

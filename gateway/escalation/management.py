@@ -9,19 +9,19 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from gateway.errors import Flaw, Misconfigured
-from gateway.escalation.ladder import Rung, Step
+from gateway.escalation.ladder import LadderStep, Rung
 from gateway.incidents.announcement import OWN, Announcement, Recipient
 from gateway.incidents.announcements.addressing import DESK
 from gateway.incidents.claims import OVERDUE, claimed_priority
-from gateway.incidents.facts import bare, facts_of
+from gateway.incidents.facts import facts_of, withhold_facts
 from gateway.incidents.ledger import microseconds
-from gateway.incidents.record import LEAST_MAJOR, Incident
-from gateway.settings import Management, Settings
+from gateway.incidents.record import LEAST_URGENT_MAJOR_PRIORITY, Incident
+from gateway.settings import ManagementRule, Settings
 from gateway.sla.thresholds import Crossing
 
 
 @dataclass(frozen=True, slots=True)
-class Escalation:
+class EscalationRules:
     """The rules of management escalation and the recipients of each role ("smtp:…", "webhook:…").
 
     `leader_told` says that the gateway, not the manager, notifies the leader of a major
@@ -29,12 +29,12 @@ class Escalation:
     for good.
     """
 
-    rules: tuple[Management, ...]
+    rules: tuple[ManagementRule, ...]
     recipients: Mapping[str, tuple[str, ...]]
     leader_told: bool = False
     patience: timedelta = timedelta()
     declared_to: tuple[str, ...] = ()
-    steps: tuple[tuple[Management, Rung], ...] = field(init=False)
+    steps: tuple[tuple[ManagementRule, Rung], ...] = field(init=False)
 
     def __post_init__(self) -> None:
         """Put the rules about unresolved records in the order in which they are reached."""
@@ -46,7 +46,7 @@ class Escalation:
         object.__setattr__(self, "steps", tuple(sorted(steps, key=lambda step: step[1].after)))
 
     @classmethod
-    def from_settings(cls, settings: Settings) -> "Escalation":
+    def from_settings(cls, settings: Settings) -> "EscalationRules":
         """Return the rules of the configuration.
 
         Raises Misconfigured with every flaw of every rule.
@@ -70,16 +70,16 @@ class Escalation:
         to_do = {} if self.leader_told else {"to_do": "tell_leader"}
         return self.announce(roles, incident, cause=DECLARED, template="major", more={"reason": reason, **to_do})
 
-    def not_graded(self, incident: Incident, due_at: datetime) -> tuple[Announcement, ...]:
+    def announce_ungraded(self, incident: Incident, due_at: datetime) -> tuple[Announcement, ...]:
         """Return the notification of an urgent claim not graded in time.
 
         It goes to the incident manager.
         """
         more = {**claimed_facts(incident), "due_at": due_at.isoformat(), "to_do": "grade"}
         told = self.announce((MANAGER,), incident, cause=OVERDUE, template=OVERDUE, more=more)
-        return tuple(map(heard_below_a_master, told))
+        return tuple(map(without_master_silence, told))
 
-    def to_be_converted(self, incident: Incident, crossing: Crossing) -> tuple[Announcement, ...]:
+    def announce_conversion(self, incident: Incident, crossing: Crossing) -> tuple[Announcement, ...]:
         """Return the question to the owner of an overdue request.
 
         It asks whether the request is an incident or a change.
@@ -121,7 +121,7 @@ class Escalation:
         told = self.announcement(incident, recipients, cause=cause, template="replied", more=more)
         return (replace(told, recorded=False, silenced=""),)
 
-    def complained(self, incident: Incident, complaint: int, text: str) -> tuple[Announcement, ...]:
+    def announce_complaint(self, incident: Incident, complaint: int, text: str) -> tuple[Announcement, ...]:
         """Return the notification of the operations director of a serious complaint.
 
         It is not sent for security incidents.
@@ -141,9 +141,9 @@ class Escalation:
         roles = [role for role in self.roles(incident, on) if crossing.breach or not self.recipient(role, incident).nobody]
         due = {} if crossing.target_at is None else {"due_at": crossing.target_at.isoformat()}
         more = {"clock": crossing.clock, **due, "share": crossing.share}
-        return self.announce(roles, incident, cause=cause_of(crossing), template=template, more=more)
+        return self.announce(roles, incident, cause=crossing_cause(crossing), template=template, more=more)
 
-    def with_breach(self, incident: Incident, told: tuple[Announcement, ...], crossing: Crossing) -> tuple[Announcement, ...]:
+    def merge_breach(self, incident: Incident, told: tuple[Announcement, ...], crossing: Crossing) -> tuple[Announcement, ...]:
         """Return the notifications of a raise in priority joined with the breach that it causes.
 
         They are one message, also to those whom only the breach concerns.
@@ -163,7 +163,7 @@ class Escalation:
         )
         return tuple(together if one is of_raise else one for one in told)
 
-    def climbs(self, policy: str) -> bool:
+    def has_ladder(self, policy: str) -> bool:
         """Return whether a ladder may apply to records of that policy."""
         return any(not rule.policies or policy in rule.policies for rule, _ in self.steps)
 
@@ -175,7 +175,7 @@ class Escalation:
         """Return the rungs for the record's policy and priority, in order."""
         return tuple(rung for rule, rung in self.steps if _covers(rule, incident))
 
-    def climbed(self, incident: Incident, step: Step) -> tuple[Announcement, ...]:
+    def announce_unresolved(self, incident: Incident, step: LadderStep) -> tuple[Announcement, ...]:
         """Return the notification of a record that is still unresolved."""
         more = {"unresolved_for": str(step.rung.after + (step.times - 1) * (step.rung.repeat or timedelta()))}
         return self.announce(step.rung.roles, incident, cause=step.cause, template="unresolved", more=more)
@@ -215,7 +215,7 @@ class Escalation:
             recipients=recipients,
             priority=incident.priority,
             facts=facts,
-            bare=bare(facts),
+            bare=withhold_facts(facts),
             security=incident.security,
             silenced=_silenced(incident),
             officers=self.officers(incident) if incident.security else None,
@@ -234,7 +234,7 @@ class Escalation:
         if role not in OWN:
             return Recipient(role=role, listed=listed)
         people, group = _own(role, incident)
-        urgent = incident.priority <= LEAST_MAJOR and role != "reporter"
+        urgent = incident.priority <= LEAST_URGENT_MAJOR_PRIORITY and role != "reporter"
         instead = self.recipient(DESK, incident) if urgent or role == "owner" else None
         return Recipient(role=role, listed=listed, own=True, people=people, group=group, instead=instead)
 
@@ -263,7 +263,7 @@ TIER3, SECURITY = "tier3", "security"
 DECLARED = "declared_major"
 
 
-def cause_of(crossing: Crossing) -> str:
+def crossing_cause(crossing: Crossing) -> str:
     """Return the name of one firing of one threshold.
 
     It is the threshold's mark, and in microseconds since when it has been passed.
@@ -271,7 +271,7 @@ def cause_of(crossing: Crossing) -> str:
     return f"sla:{crossing.mark}:{microseconds(crossing.at)}"
 
 
-def _covers(rule: Management, incident: Incident) -> bool:
+def _covers(rule: ManagementRule, incident: Incident) -> bool:
     return (
         incident.priority in rule.priorities
         and (not rule.policies or incident.policy in rule.policies)
@@ -279,7 +279,7 @@ def _covers(rule: Management, incident: Incident) -> bool:
     )
 
 
-def _problems(rule: Management, policies: Collection[str]) -> Iterable[str]:
+def _problems(rule: ManagementRule, policies: Collection[str]) -> Iterable[str]:
     yield from (f"no policy is named {name!r}" for name in rule.policies if name not in policies)
     if not rule.on and rule.after is None:
         yield "a rule says when: on, after, or both"
@@ -299,7 +299,7 @@ def _silenced(incident: Incident) -> str:
     return "maintenance" if incident.suppressed else ""
 
 
-def heard_below_a_master(told: Announcement) -> Announcement:
+def without_master_silence(told: Announcement) -> Announcement:
     """Return the announcement without the silence of a master, as it is about the record alone."""
     return replace(told, silenced="") if told.silenced == "related" else told
 

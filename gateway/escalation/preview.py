@@ -13,7 +13,7 @@ import msgspec
 from gateway import settings
 from gateway.durations import spelled, written
 from gateway.errors import Flaw, Misconfigured, Unprocessable
-from gateway.escalation.record_timers import Rules, explain
+from gateway.escalation.record_timers import SlaRules, explain
 from gateway.incidents.record import Incident
 from gateway.settings import Settings
 from gateway.sla.clocks import ClockReading
@@ -23,7 +23,7 @@ PARTS = ("policies", "calendars", "services")
 
 
 @dataclass(frozen=True, slots=True)
-class Move:
+class DeadlineMove:
     """A clock that would be due at another instant; None means never."""
 
     number: str
@@ -32,17 +32,17 @@ class Move:
     due_after: datetime | None
 
 
-def tried(rules: Rules, edit: Mapping[str, Mapping[str, Any]]) -> Rules:
+def edited_rules(rules: SlaRules, edit: Mapping[str, Mapping[str, Any]]) -> SlaRules:
     """Return the rules as they would be with `edit`; raise Unprocessable with every flaw of it."""
     if rules.settings is None:
         raise AssertionError("only rules that were read from settings can be edited")
     try:
-        return Rules.from_settings(edited(rules.settings, edit))
+        return SlaRules.from_settings(edited_settings(rules.settings, edit))
     except Misconfigured as error:
         raise Unprocessable(error.detail, flaws=error.flaws) from error
 
 
-def edited(configured: Settings, edit: Mapping[str, Mapping[str, Any]]) -> Settings:
+def edited_settings(configured: Settings, edit: Mapping[str, Mapping[str, Any]]) -> Settings:
     """Return the settings with `edit` laid over the parts of `sla` it names.
 
     Raises Misconfigured.
@@ -52,21 +52,21 @@ def edited(configured: Settings, edit: Mapping[str, Mapping[str, Any]]) -> Setti
     tree = msgspec.to_builtins(configured.sla, str_keys=True, enc_hook=spelled)
     settings.overlay(tree, {part: edit[part] for part in PARTS if part in edit})
     try:
-        sla = msgspec.convert(tree, settings.Sla, strict=False, dec_hook=written)
+        sla = msgspec.convert(tree, settings.SlaSettings, strict=False, dec_hook=written)
     except msgspec.ValidationError as error:
         raise Misconfigured("the edit is no configuration", flaws=(Flaw("/sla", str(error)),)) from error
     changed = msgspec.structs.replace(configured, sla=sla)
-    if flaws := settings.contradictions(changed):
+    if flaws := settings.find_contradictions(changed):
         raise Misconfigured("the edit contradicts itself", flaws=tuple(flaws))
     return changed
 
 
-def moved(before: Rules, after: Rules, incidents: Sequence[Incident], now: datetime) -> Iterator[Move]:
+def moved_deadlines(before: SlaRules, after: SlaRules, incidents: Sequence[Incident], now: datetime) -> Iterator[DeadlineMove]:
     """Yield every clock of these records that would be due at another instant, record by record."""
     for incident in incidents:
         readings = zip(explain(incident, before, now), explain(incident, after, now), strict=True)
         yield from (_move(incident, one, other) for one, other in readings if one.due_at != other.due_at)
 
 
-def _move(incident: Incident, one: ClockReading, other: ClockReading) -> Move:
-    return Move(incident.number, one.name, one.due_at, other.due_at)
+def _move(incident: Incident, one: ClockReading, other: ClockReading) -> DeadlineMove:
+    return DeadlineMove(incident.number, one.name, one.due_at, other.due_at)

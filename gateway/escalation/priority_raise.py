@@ -5,15 +5,15 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from gateway.escalation.record_timers import ACTOR, Rules
-from gateway.incidents.grading import Grade, with_worst, worst_known
+from gateway.escalation.record_timers import ACTOR, SlaRules
+from gateway.incidents.grading import PriorityGrade, with_worst, worst_known
 from gateway.incidents.ledger import RAISED, ClockEvent, LedgerEntry
 from gateway.incidents.record import Incident, Revision
 from gateway.vocabulary import LIVE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Cause:
+class PriorityCause:
     """The reason why an incident becomes more or less urgent, as its timeline keeps it.
 
     `reason` is one word: "severity" (its own alert changed), "storm" or "linked" (an alert or an
@@ -33,7 +33,9 @@ class Cause:
         return {name: value for name, value in told.items() if value}
 
 
-def raised(rules: Rules, incident: Incident, grade: Grade, now: datetime, cause: Cause, actor: str = ACTOR) -> Revision:
+def raise_priority(
+    rules: SlaRules, incident: Incident, grade: PriorityGrade, now: datetime, cause: PriorityCause, actor: str = ACTOR
+) -> Revision:
     """Return the revision that raises a live incident in priority.
 
     Without events where the incident is over, where its senders have named a priority as urgent
@@ -60,7 +62,9 @@ def raised(rules: Rules, incident: Incident, grade: Grade, now: datetime, cause:
     return Revision(after=after, actor=actor, events=(("raised", _facts(incident, after, grade, cause)),))
 
 
-def eased(incident: Incident, was: int, calls_for: int, now: datetime, cause: Cause, actor: str = ACTOR) -> Revision:
+def note_milder_cause(
+    incident: Incident, was: int, calls_for: int, now: datetime, cause: PriorityCause, actor: str = ACTOR
+) -> Revision:
     """Return the revision that notes a milder cause; only people lower the priority.
 
     `was` and `calls_for` are the priorities that the worst of what fires called for before and
@@ -70,7 +74,7 @@ def eased(incident: Incident, was: int, calls_for: int, now: datetime, cause: Ca
     return Revision(after=replace(incident, updated_at=now), actor=actor, events=(("eased", facts),))
 
 
-def _facts(before: Incident, after: Incident, grade: Grade, cause: Cause) -> Mapping[str, Any]:
+def _facts(before: Incident, after: Incident, grade: PriorityGrade, cause: PriorityCause) -> Mapping[str, Any]:
     facts: dict[str, Any] = {"old": before.priority, "new": after.priority, **cause.facts}
     if grade.rule:
         facts["graded_by"] = grade.rule

@@ -12,18 +12,18 @@ from typing import Any
 from zlib import crc32
 
 from gateway.escalation import ladder
-from gateway.escalation.ladder import Step
-from gateway.escalation.management import Escalation, cause_of
+from gateway.escalation.ladder import LadderStep
+from gateway.escalation.management import EscalationRules, crossing_cause
 from gateway.incidents.announcement import Announcement
 from gateway.incidents.claims import GRADE, OVERDUE, awaits_grading, claimed_priority
 from gateway.incidents.ledger import ClockEvent, LedgerEntry
-from gateway.incidents.record import Arm, Incident, Revision
+from gateway.incidents.record import Incident, Revision, TimerChange
 from gateway.settings import Settings
 from gateway.sla import clocks, reporter_answers, thresholds
 from gateway.sla.policies import read_policies, read_tailored
 from gateway.sla.policy import ClockName, Policy, digest
-from gateway.sla.policy_choice import INCIDENT, Choice, read_choice
-from gateway.sla.thresholds import Crossing, Standing
+from gateway.sla.policy_choice import INCIDENT, PolicyChoice, read_choice
+from gateway.sla.thresholds import Crossing, ThresholdState
 from gateway.vocabulary import LIVE, Closure, Kind, State, TimerKind
 
 ACTOR = "gateway"
@@ -35,7 +35,7 @@ Event = tuple[str, Mapping[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
-class Rules:
+class SlaRules:
     """The rules about time and notification: policies by name, the default, and the escalation.
 
     `choice` says which policy a new record gets, `tailored` holds the policies with a service's
@@ -44,8 +44,8 @@ class Rules:
 
     policies: Mapping[str, Policy]
     default: str
-    escalation: Escalation
-    choice: Choice
+    escalation: EscalationRules
+    choice: PolicyChoice
     tailored: Mapping[tuple[str, str], Policy] = field(default_factory=dict)
     settings: Settings | None = None
 
@@ -63,12 +63,12 @@ class Rules:
         return digest((self.policies[name].version, services, steps, *([patience] if steps and patience else [])))
 
     @classmethod
-    def from_settings(cls, settings: Settings) -> "Rules":
+    def from_settings(cls, settings: Settings) -> "SlaRules":
         """Return the rules of the configuration; raise Misconfigured."""
         policies = read_policies(settings.sla)
         tailored = read_tailored(settings.sla, policies)
         return cls(
-            policies, settings.sla.default, Escalation.from_settings(settings), read_choice(settings.sla), tailored, settings
+            policies, settings.sla.default, EscalationRules.from_settings(settings), read_choice(settings.sla), tailored, settings
         )
 
     def warm(self, now: datetime) -> None:
@@ -117,47 +117,47 @@ class Rules:
         return self.named(self.choice.policy_for(kind, service, source, priority), kind, service)
 
 
-def refresh(
-    rules: Rules, incident: Incident, now: datetime, standing: Standing | None = None
-) -> tuple[Incident, tuple[Arm, ...]]:
+def refresh_timers(
+    rules: SlaRules, incident: Incident, now: datetime, standing: ThresholdState | None = None
+) -> tuple[Incident, tuple[TimerChange, ...]]:
     """Return the record with marks, next threshold and breach flag up to date, and its timers.
 
     To be called after every change. A target loosened by the change takes back the marks and the
     breach that it puts ahead again. `standing` is the state of the record's thresholds now, for
     a caller who knows it already.
     """
-    stand = standing or thresholds.standing(rules.policy(incident), incident.ledger, _present(incident, now))
+    stand = standing or thresholds.threshold_state(rules.policy(incident), incident.ledger, _present(incident, now))
     marks = stand.settle(incident.marks)
     sla_due = _next_due(rules, incident, marks, stand)
     fresh = replace(incident, marks=marks, breached=stand.breached, next_due_at=sla_due)
     return fresh, _arms(rules, fresh, stand)
 
 
-def arms(rules: Rules, incident: Incident, now: datetime) -> tuple[Arm, ...]:
+def timer_armings(rules: SlaRules, incident: Incident, now: datetime) -> tuple[TimerChange, ...]:
     """Return one arming for each of the kinds above, in the order of `TimerKind`; None disarms.
 
     The ladder only where there is one. A threshold that is passed and not notified yet is due at
     once. Records that follow a master follow its clocks: their SLA timer is that of an urgent
     claim alone.
     """
-    stand = thresholds.standing(rules.policy(incident), incident.ledger, _present(incident, now))
+    stand = thresholds.threshold_state(rules.policy(incident), incident.ledger, _present(incident, now))
     return _arms(rules, replace(incident, next_due_at=_next_due(rules, incident, incident.marks, stand)), stand)
 
 
-def _arms(rules: Rules, incident: Incident, stand: Standing) -> tuple[Arm, ...]:
+def _arms(rules: SlaRules, incident: Incident, stand: ThresholdState) -> tuple[TimerChange, ...]:
     """Return the armings of a record whose next threshold is up to date."""
     always = (
-        Arm(TimerKind.SLA, incident.next_due_at),
-        Arm(TimerKind.AUTO_CLOSE, _close_due(rules.policy(incident), incident)),
-        Arm(TimerKind.HOLD_EXPIRY, incident.hold_until if incident.state is State.ON_HOLD else None),
+        TimerChange(TimerKind.SLA, incident.next_due_at),
+        TimerChange(TimerKind.AUTO_CLOSE, _close_due(rules.policy(incident), incident)),
+        TimerChange(TimerKind.HOLD_EXPIRY, incident.hold_until if incident.state is State.ON_HOLD else None),
     )
-    if not rules.escalation.climbs(incident.policy):
+    if not rules.escalation.has_ladder(incident.policy):
         return always
     step = _next_step(rules, incident, stand)
-    return (*always, Arm(TimerKind.LADDER, None if step is None else step.due))
+    return (*always, TimerChange(TimerKind.LADDER, None if step is None else step.due))
 
 
-def fire(rules: Rules, incident: Incident, kind: TimerKind, now: datetime) -> Revision | None:
+def fire(rules: SlaRules, incident: Incident, kind: TimerKind, now: datetime) -> Revision | None:
     """Return the revision of a timer that fires.
 
     It has no events when nothing is due any more; None for a kind of another package.
@@ -177,13 +177,13 @@ def fire(rules: Rules, incident: Incident, kind: TimerKind, now: datetime) -> Re
             return None
 
 
-def explain(incident: Incident, rules: Rules, at: datetime) -> tuple[clocks.ClockReading, ...]:
+def explain(incident: Incident, rules: SlaRules, at: datetime) -> tuple[clocks.ClockReading, ...]:
     """Return every clock of a record with every segment."""
-    return clocks.read(rules.policy(incident), incident.ledger, _present(incident, at))
+    return clocks.read_clocks(rules.policy(incident), incident.ledger, _present(incident, at))
 
 
-def _tell(rules: Rules, policy: Policy, incident: Incident, now: datetime) -> Revision:
-    stand = thresholds.standing(policy, incident.ledger, now)
+def _tell(rules: SlaRules, policy: Policy, incident: Incident, now: datetime) -> Revision:
+    stand = thresholds.threshold_state(policy, incident.ledger, now)
     marks = stand.settle(incident.marks)
     crossings = stand.due_now(marks) if _counts(incident) else ()
     ungraded = grading_due(rules, incident)
@@ -195,14 +195,14 @@ def _tell(rules: Rules, policy: Policy, incident: Incident, now: datetime) -> Re
     announcements: list[Announcement] = []
     if ungraded is not None:
         events.append((OVERDUE, {"due_at": ungraded}))
-        announcements += rules.escalation.not_graded(incident, ungraded)
+        announcements += rules.escalation.announce_ungraded(incident, ungraded)
         marks = (*marks, OVERDUE)
-    for crossing in thresholds.worth_telling(crossings):
+    for crossing in thresholds.worst_per_clock(crossings):
         events.append(_event(crossing))
         announcements += rules.escalation.crossed(incident, crossing)
         if incident.kind == Kind.SERVICE_REQUEST and crossing.breach and crossing.clock is ClockName.OVERALL:
             events.append(("conversion_asked", {"due_at": crossing.due_at}))
-            announcements += rules.escalation.to_be_converted(incident, crossing)
+            announcements += rules.escalation.announce_conversion(incident, crossing)
     marks = (*marks, *(crossing.mark for crossing in crossings))
     sla_due = _next_due(rules, replace(incident, marks=marks), marks, stand)
     after = replace(incident, marks=marks, breached=stand.breached, next_due_at=sla_due, updated_at=now)
@@ -211,25 +211,25 @@ def _tell(rules: Rules, policy: Policy, incident: Incident, now: datetime) -> Re
     return Revision(after=after, actor=ACTOR, events=tuple(events), timers=armed, marks_only=True, announcements=told)
 
 
-def told_with_raise(rules: Rules, revision: Revision, now: datetime) -> Revision:
+def merge_raise_and_breach(rules: SlaRules, revision: Revision, now: datetime) -> Revision:
     """Return a raise in priority with the breaches that it causes at once, as one message."""
     before, incident = revision.before, revision.after
     if before is None or incident.priority >= before.priority or not _counts(incident):
         return revision
-    stand = thresholds.standing(rules.policy(incident), incident.ledger, _present(incident, now))
+    stand = thresholds.threshold_state(rules.policy(incident), incident.ledger, _present(incident, now))
     crossings = stand.due_now(incident.marks)
-    worth = thresholds.worth_telling(crossings)
+    worth = thresholds.worst_per_clock(crossings)
     breaches = [crossing for crossing in worth if crossing.breach]
     if not breaches:
         return revision
     marks = (*incident.marks, *(crossing.mark for crossing in crossings))
-    after, armed = refresh(rules, replace(incident, marks=marks), now, stand)
-    told = rules.escalation.with_breach(after, revision.announcements, breaches[-1])
+    after, armed = refresh_timers(rules, replace(incident, marks=marks), now, stand)
+    told = rules.escalation.merge_breach(after, revision.announcements, breaches[-1])
     events = (*revision.events, *map(_event, worth))
     return replace(revision, after=after, events=events, timers=(*revision.timers, *armed), announcements=told)
 
 
-def told_until_when(rules: Rules, revision: Revision) -> Revision:
+def with_grading_deadline(rules: SlaRules, revision: Revision) -> Revision:
     """Return the revision with the deadline of grading in the message about an urgent claim."""
     due = None if not revision.announcements else grading_due(rules, revision.after)
     if due is None:
@@ -242,34 +242,34 @@ def told_until_when(rules: Rules, revision: Revision) -> Revision:
     return replace(revision, announcements=told)
 
 
-def _next_step(rules: Rules, incident: Incident, stand: Standing) -> Step | None:
+def _next_step(rules: SlaRules, incident: Incident, stand: ThresholdState) -> LadderStep | None:
     if incident.state not in LIVE or incident.master_id is not None:
         return None
     acknowledged = incident.responded_at is not None
     step = ladder.next_step(rules.escalation.ladder(incident), incident.marks, stand.overall, acknowledged=acknowledged)
-    noted = ladder.acknowledged(incident.marks, incident.reopened, incident.priority)
-    return step if step is None or noted is None else ladder.after_acknowledgement(step, noted, rules.escalation.patience)
+    noted = ladder.acknowledgement_time(incident.marks, incident.reopened, incident.priority)
+    return step if step is None or noted is None else ladder.postponed_step(step, noted, rules.escalation.patience)
 
 
-def _climb(rules: Rules, incident: Incident, now: datetime) -> Revision:
+def _climb(rules: SlaRules, incident: Incident, now: datetime) -> Revision:
     """Return the revision that notifies of every step due.
 
     Those due together are notified together.
     """
-    stand = thresholds.standing(rules.policy(incident), incident.ledger, now)
+    stand = thresholds.threshold_state(rules.policy(incident), incident.ledger, now)
     after, announcements = incident, list[Announcement]()
     while (step := _next_step(rules, after, stand)) is not None and step.due <= now:
-        step = ladder.latest(step, stand.overall, now)
-        announcements += rules.escalation.climbed(after, step)
-        after = replace(after, marks=ladder.marked(after.marks, step, now))
-    fresh, armed = refresh(rules, after, now, stand)
+        step = ladder.skip_missed(step, stand.overall, now)
+        announcements += rules.escalation.announce_unresolved(after, step)
+        after = replace(after, marks=ladder.with_rung_mark(after.marks, step, now))
+    fresh, armed = refresh_timers(rules, after, now, stand)
     if not announcements:
         return Revision(after=after, actor=ACTOR, events=(), timers=armed)
     told = replace(fresh, updated_at=now)
     return Revision(after=told, actor=ACTOR, events=(), timers=armed, marks_only=True, announcements=tuple(announcements))
 
 
-def _close(rules: Rules, incident: Incident, now: datetime) -> Revision:
+def _close(rules: SlaRules, incident: Incident, now: datetime) -> Revision:
     due = _close_due(rules.policy(incident), incident)
     if due is None or due > now:
         return _revision(rules, incident, now)
@@ -277,7 +277,7 @@ def _close(rules: Rules, incident: Incident, now: datetime) -> Revision:
     return _revision(rules, after, now, (("closed", {"closure": Closure.AUTOMATIC, "resolved_at": incident.resolved_at}),))
 
 
-def _resume(rules: Rules, incident: Incident, now: datetime) -> Revision:
+def _resume(rules: SlaRules, incident: Incident, now: datetime) -> Revision:
     until = incident.hold_until
     if incident.state is not State.ON_HOLD or until is None or until > now:
         return _revision(rules, incident, now)
@@ -288,13 +288,13 @@ def _resume(rules: Rules, incident: Incident, now: datetime) -> Revision:
 
 
 def _revision(
-    rules: Rules, after: Incident, now: datetime, events: tuple[Event, ...] = (), *, standing: Standing | None = None
+    rules: SlaRules, after: Incident, now: datetime, events: tuple[Event, ...] = (), *, standing: ThresholdState | None = None
 ) -> Revision:
     """Return a revision.
 
     Without events only the timers are written and the record stays as it was.
     """
-    fresh, armed = refresh(rules, after, now, standing)
+    fresh, armed = refresh_timers(rules, after, now, standing)
     if not events:
         return Revision(after=after, actor=ACTOR, events=(), timers=armed)
     return Revision(after=replace(fresh, updated_at=now), actor=ACTOR, events=events, timers=armed)
@@ -302,7 +302,13 @@ def _revision(
 
 def _event(crossing: Crossing) -> Event:
     instants = {"at": crossing.at, "due_at": crossing.due_at}
-    facts = {"clock": crossing.clock, "mark": crossing.mark, "share": crossing.share, **instants, "cause": cause_of(crossing)}
+    facts = {
+        "clock": crossing.clock,
+        "mark": crossing.mark,
+        "share": crossing.share,
+        **instants,
+        "cause": crossing_cause(crossing),
+    }
     return "sla_breached" if crossing.breach else "sla_warning", facts
 
 
@@ -311,14 +317,14 @@ def _counts(incident: Incident) -> bool:
     return incident.master_id is None and (incident.state in LIVE or incident.state is State.RESOLVED)
 
 
-def _sla_due(incident: Incident, marks: Collection[str], standing: Standing) -> datetime | None:
+def _sla_due(incident: Incident, marks: Collection[str], standing: ThresholdState) -> datetime | None:
     if not _counts(incident):
         return None
     passed = standing.due_now(marks)
     return min(crossing.at for crossing in passed) if passed else standing.next_due
 
 
-def _next_due(rules: Rules, incident: Incident, marks: Collection[str], standing: Standing) -> datetime | None:
+def _next_due(rules: SlaRules, incident: Incident, marks: Collection[str], standing: ThresholdState) -> datetime | None:
     """Return the next due time of the SLA timer.
 
     It is that of a threshold of a clock, or of the grading of an urgent claim.
@@ -327,7 +333,7 @@ def _next_due(rules: Rules, incident: Incident, marks: Collection[str], standing
     return min((at for at in due if at is not None), default=None)
 
 
-def grading_due(rules: Rules, incident: Incident) -> datetime | None:
+def grading_due(rules: SlaRules, incident: Incident) -> datetime | None:
     """Return the time by which the desk must grade a report.
 
     It is the desk's target for the priority that its reporter claims. None where there is

@@ -7,7 +7,7 @@ from pathlib import Path
 from uuid import UUID, uuid4
 
 from gateway.errors import Flaw, Misconfigured, Unavailable
-from gateway.files.spool import PIECE, Received, in_thread
+from gateway.files.spool import PIECE, ReceivedFile, in_thread
 
 INCOMING = "incoming"
 
@@ -31,7 +31,7 @@ class DiskStore:
         if not os.access(self.directory, os.W_OK | os.X_OK):
             raise Misconfigured("files cannot be kept", flaws=(Flaw("/attachments/path", f"{root} cannot be written to"),))
 
-    async def keep(self, received: Received) -> str:
+    async def keep(self, received: ReceivedFile) -> str:
         """Store a file as `Store.keep` says.
 
         Content and name are on the disk before this returns.
@@ -43,7 +43,7 @@ class DiskStore:
             raise Unavailable(f"the file cannot be kept now: {error.strerror}") from error
         return handle
 
-    def _move(self, received: Received, handle: str) -> None:
+    def _move(self, received: ReceivedFile, handle: str) -> None:
         to = self._path(handle)
         received.file.flush()
         os.fsync(received.file.fileno())

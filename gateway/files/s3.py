@@ -19,8 +19,8 @@ from yarl import URL
 
 from gateway.clock import Clock
 from gateway.errors import Unavailable
-from gateway.files.signature import NOTHING, Credentials, authorization, encoded_path, encoded_query, stamp
-from gateway.files.spool import PIECE, Received
+from gateway.files.signature import EMPTY_BODY_HASH, AwsCredentials, authorization, encoded_path, encoded_query, stamp
+from gateway.files.spool import PIECE, ReceivedFile
 from gateway.settings import S3
 
 CONTENTS = re.compile(r"<Contents>(.*?)</Contents>", re.DOTALL)
@@ -45,7 +45,7 @@ class S3Store:
 
     def __init__(self, settings: S3, clock: Clock) -> None:
         self._settings, self._clock = settings, clock
-        self._who = Credentials(access_key=settings.access_key, secret_key=settings.secret_key, region=settings.region)
+        self._who = AwsCredentials(access_key=settings.access_key, secret_key=settings.secret_key, region=settings.region)
         # A connection that the store closed meanwhile would fail a request whose body cannot be sent twice.
         self._client = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(force_close=True), timeout=TIMEOUT, auto_decompress=False, trust_env=False
@@ -55,7 +55,7 @@ class S3Store:
         """Close all connections."""
         await self._client.close()
 
-    async def keep(self, received: Received) -> str:
+    async def keep(self, received: ReceivedFile) -> str:
         """Store a file as `Store.keep` says."""
         handle = uuid4().hex
         more = {"Content-Length": str(received.size), "Content-Type": "application/octet-stream"}
@@ -97,7 +97,7 @@ class S3Store:
         *,
         query: Mapping[str, str] | None = None,
         more: Mapping[str, str] | None = None,
-        body: Received | None = None,
+        body: ReceivedFile | None = None,
         fine: tuple[int, ...] = (200,),
     ) -> AsyncIterator[aiohttp.ClientResponse]:
         """Send a signed request and yield the response.
@@ -106,7 +106,7 @@ class S3Store:
         """
         base = URL(self._settings.endpoint)
         path = f"{base.path.rstrip('/')}/{self._settings.bucket}" + (f"/{self._settings.prefix}{handle}" if handle else "")
-        hashed = NOTHING if body is None else body.sha256.hex()
+        hashed = EMPTY_BODY_HASH if body is None else body.sha256.hex()
         headers = self._signed(base, method, path, query or {}, hashed, more or {})
         url = URL(f"{base.origin()}{encoded_path(path)}?{encoded_query(query or {})}".rstrip("?"), encoded=True)
         sent: Any = None if body is None else body.pieces()

@@ -13,12 +13,12 @@ from hashlib import sha256
 from urllib.parse import quote
 
 ALGORITHM = "AWS4-HMAC-SHA256"
-NOTHING = sha256(b"").hexdigest()
+EMPTY_BODY_HASH = sha256(b"").hexdigest()
 """The hash of a request without a body."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Credentials:
+class AwsCredentials:
     """The credentials that requests are signed with, and the region and service they are for."""
 
     access_key: str
@@ -44,7 +44,13 @@ def stamp(at: datetime) -> str:
 
 
 def authorization(
-    who: Credentials, at: datetime, method: str, path: str, query: Mapping[str, str], headers: Mapping[str, str], body_sha256: str
+    who: AwsCredentials,
+    at: datetime,
+    method: str,
+    path: str,
+    query: Mapping[str, str],
+    headers: Mapping[str, str],
+    body_sha256: str,
 ) -> str:
     """Return the Authorization header that signs a request.
 
@@ -61,7 +67,7 @@ def authorization(
     return f"{ALGORITHM} Credential={who.access_key}/{scope}, SignedHeaders={names}, Signature={signature}"
 
 
-def _key(who: Credentials, at: datetime) -> bytes:
+def _key(who: AwsCredentials, at: datetime) -> bytes:
     key = b"AWS4" + who.secret_key.encode()
     for part in (f"{at:%Y%m%d}", who.region, who.service, "aws4_request"):
         key = hmac.digest(key, part.encode(), "sha256")

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import IO, TypeVar
 
 from gateway.errors import TooLarge
-from gateway.incidents.files import Sniffer
+from gateway.incidents.files import MediaTypeSniffer
 
 PIECE = 262_144
 """The bytes that are written, read and sent at a time."""
@@ -22,7 +22,7 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
-class Received:
+class ReceivedFile:
     """A received file on disk.
 
     `file` is open, and has a name only if it is to be moved into a directory for good.
@@ -41,7 +41,7 @@ class Received:
 
 
 @asynccontextmanager
-async def received(chunks: AsyncIterable[bytes], most: int, directory: Path | None) -> AsyncIterator[Received]:
+async def receive_file(chunks: AsyncIterable[bytes], most: int, directory: Path | None) -> AsyncIterator[ReceivedFile]:
     """Receive `chunks` into a file that exists until the end of the block.
 
     Raises TooLarge as soon as there are more than `most` bytes. In `directory` the file has a
@@ -58,7 +58,7 @@ async def received(chunks: AsyncIterable[bytes], most: int, directory: Path | No
             if len(taken.waiting) >= PIECE:
                 await in_thread(taken.write)
         await in_thread(taken.write)
-        yield Received(file, taken.size, taken.digest.digest(), taken.sniffer.type())
+        yield ReceivedFile(file, taken.size, taken.digest.digest(), taken.sniffer.type())
     finally:
         await in_thread(lambda: _closed(file))
 
@@ -83,7 +83,7 @@ class _Taken:
 
     def __init__(self, file: IO[bytes]) -> None:
         self.file, self.size, self.waiting = file, 0, bytearray()
-        self.digest, self.sniffer = sha256(), Sniffer()
+        self.digest, self.sniffer = sha256(), MediaTypeSniffer()
 
     def write(self) -> None:
         piece = bytes(self.waiting)

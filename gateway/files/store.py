@@ -11,7 +11,7 @@ import structlog
 
 from gateway.db.pool import Connection, Pool, acquire
 from gateway.errors import Unavailable
-from gateway.files.spool import Received
+from gateway.files.spool import ReceivedFile
 
 log = structlog.get_logger()
 
@@ -19,7 +19,7 @@ SWEEP_EVERY = 3600.0
 """Seconds between two sweeps."""
 
 
-class Place(StrEnum):
+class FilePlace(StrEnum):
     """The place of a file's content: the column `place` of its row."""
 
     ROW = "row"
@@ -29,23 +29,23 @@ class Place(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class FileLocation:
     """The location of one file; `id` is its row's, `handle` its name in the store."""
 
-    place: Place
+    place: FilePlace
     handle: str
     id: int
     size: int
 
 
-class Store(Protocol):
+class FileStore(Protocol):
     """A file store outside of the database."""
 
     @property
     def directory(self) -> Path | None:
         """Return the directory that incoming files wait in, None for files without a name."""
 
-    async def keep(self, received: Received) -> str:
+    async def keep(self, received: ReceivedFile) -> str:
         """Store a file durably and return its handle; raises Unavailable."""
 
     def read(self, handle: str) -> AsyncIterator[bytes]:
@@ -68,22 +68,22 @@ KNOWN = "SELECT handle FROM attachment WHERE handle = ANY($1::text[]) AND remove
 
 
 @dataclass(frozen=True, slots=True)
-class Stores:
+class FileStores:
     """All configured file stores, and the one that new files go to.
 
     `Place.PARTS` is always there.
     """
 
     pool: Pool
-    chosen: Place
-    outside: Mapping[Place, Store]
+    chosen: FilePlace
+    outside: Mapping[FilePlace, FileStore]
 
     @property
     def directory(self) -> Path | None:
         """Return the directory that incoming files wait in, None if there is none."""
-        return None if self.chosen is Place.PARTS else self.outside[self.chosen].directory
+        return None if self.chosen is FilePlace.PARTS else self.outside[self.chosen].directory
 
-    def at(self, place: Place) -> Store:
+    def at(self, place: FilePlace) -> FileStore:
         """Return the store of a place outside of the database.
 
         Raises Unavailable for one that has been removed from the configuration.
@@ -92,13 +92,13 @@ class Stores:
             raise Unavailable(f"files are kept in {place}, which is not configured any more")
         return self.outside[place]
 
-    def read(self, kept: Kept) -> AsyncIterator[bytes]:
+    def read(self, kept: FileLocation) -> AsyncIterator[bytes]:
         """Return the bytes of a file in pieces."""
-        if kept.place in (Place.ROW, Place.PARTS):
+        if kept.place in (FilePlace.ROW, FilePlace.PARTS):
             return _from_database(self.pool, kept)
         return self.at(kept.place).read(kept.handle)
 
-    async def drop(self, kept: Kept) -> None:
+    async def drop(self, kept: FileLocation) -> None:
         """Delete the content of a file outside of the database."""
         if kept.handle:
             await self.at(kept.place).drop(kept.handle)
@@ -125,7 +125,7 @@ class Stores:
 PUT = "INSERT INTO attachment_part (attachment_id, part, content) VALUES ($1, $2, $3)"
 
 
-async def put_parts(conn: Connection, attachment: int, received: Received) -> None:
+async def put_parts(conn: Connection, attachment: int, received: ReceivedFile) -> None:
     """Store a file in the database, in the transaction that creates its row."""
     part = 0
     async for piece in received.pieces():
@@ -140,7 +140,7 @@ WHERE a.id = $1 AND a.removed_at IS NULL
 """
 
 
-async def _from_database(pool: Pool, kept: Kept) -> AsyncIterator[bytes]:
+async def _from_database(pool: Pool, kept: FileLocation) -> AsyncIterator[bytes]:
     """Yield a file of the database in pieces.
 
     Each piece is a query of its own, so that no connection waits for a slow reader.

@@ -59,12 +59,12 @@ class Alert:
         The sender's time is stored as `event_time`; the order follows the nearest time that its
         clock can plausibly show.
         """
-        return None if self.by_arrival else believed(self.event_time, now)
+        return None if self.by_arrival else clamp_to_plausible(self.event_time, now)
 
 
 OLDEST, NEWEST = timedelta(days=7), timedelta(minutes=5)
 
 
-def believed(at: datetime | None, now: datetime) -> datetime | None:
+def clamp_to_plausible(at: datetime | None, now: datetime) -> datetime | None:
     """Return a sender's time limited to between 7 days before `now` and 5 minutes after it."""
     return None if at is None else min(max(at, now - OLDEST), now + NEWEST)

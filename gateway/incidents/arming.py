@@ -18,7 +18,7 @@ WHERE timer.armed <> excluded.armed OR (excluded.armed AND timer.due_at <> exclu
 """
 
 
-async def arm(conn: Connection, timers: Iterable[tuple[int, int, datetime | None]]) -> None:
+async def arm_timers(conn: Connection, timers: Iterable[tuple[int, int, datetime | None]]) -> None:
     """Arm, move or (due None) disarm timers; a generation changes only if its timer does."""
     last = {(incident_id, kind): due_at for incident_id, kind, due_at in timers}
     if last:

@@ -13,7 +13,7 @@ from gateway.incidents import timeline
 
 
 @dataclass(frozen=True, slots=True)
-class Damage:
+class TimelineDamage:
     """A timeline that was altered: from entry `seq` on it cannot be trusted."""
 
     incident_id: int
@@ -33,27 +33,29 @@ WHERE incident_id BETWEEN $1 AND $2 ORDER BY incident_id, seq
 """
 
 
-async def verify(conn: Connection, key: bytes, seals: Iterable[str] = ()) -> list[Damage]:
+async def verify_timelines(conn: Connection, key: bytes, seals: Iterable[str] = ()) -> list[TimelineDamage]:
     """Return every damaged timeline.
 
     `seals` are lines exported by `seal`, which reveal that the end of a timeline was cut off.
     """
-    damages: list[Damage] = []
+    damages: list[TimelineDamage] = []
     last = 0
     while heads := await conn.fetch(HEADS, last):
         first, last = heads[0]["id"], heads[-1]["id"]
-        chains: dict[int, list[timeline.Entry]] = {}
+        chains: dict[int, list[timeline.ChainedEntry]] = {}
         for row in await conn.fetch(ENTRIES, first, last):
-            entry = timeline.Entry(**row)
+            entry = timeline.ChainedEntry(**row)
             chains.setdefault(entry.incident_id, []).append(entry)
         for head in heads:
-            found = timeline.check(key, head["id"], chains.pop(head["id"], []), head["version"], head["timeline_hash"])
-            damages += [Damage(head["id"], *found)] if found else []
-        damages += [Damage(incident, entries[0].seq, "entries without an incident") for incident, entries in chains.items()]
+            found = timeline.find_damage(key, head["id"], chains.pop(head["id"], []), head["version"], head["timeline_hash"])
+            damages += [TimelineDamage(head["id"], *found)] if found else []
+        damages += [
+            TimelineDamage(incident, entries[0].seq, "entries without an incident") for incident, entries in chains.items()
+        ]
     return damages + await _broken_seals(conn, key, seals)
 
 
-class Seal(msgspec.Struct, frozen=True):
+class AuditSeal(msgspec.Struct, frozen=True):
     """A digest of the entries committed between two transaction ids, chained to the last seal."""
 
     seq: int
@@ -80,7 +82,7 @@ VALUES ($1, coalesce($2::timestamptz, statement_timestamp()), $3::bigint::text::
 """
 
 
-async def seal(conn: Connection, key: bytes, stamp: datetime | None) -> str | None:
+async def seal_timelines(conn: Connection, key: bytes, stamp: datetime | None) -> str | None:
     """Seal the entries since the last seal, and return the line to keep outside the database.
 
     Returns None while another replica seals.
@@ -96,34 +98,36 @@ async def seal(conn: Connection, key: bytes, stamp: datetime | None) -> str | No
     return msgspec.json.encode(made).decode()
 
 
-async def _sealed(conn: Connection, key: bytes, before: bytes, seq: int, since: int, upto: int) -> Seal:
+async def _sealed(conn: Connection, key: bytes, before: bytes, seq: int, since: int, upto: int) -> AuditSeal:
     row = await conn.fetchrow(DIGEST, since, upto)
     entries, digest = (row["entries"], row["digest"]) if row else (0, b"")
     text = f"{seq}\x1f{since}\x1f{upto}\x1f{entries}".encode()
-    return Seal(seq, since, upto, entries, hmac.digest(key, before + text + digest, "sha256").hex())
+    return AuditSeal(seq, since, upto, entries, hmac.digest(key, before + text + digest, "sha256").hex())
 
 
-def seal_of(line: str) -> Seal:
+def seal_of(line: str) -> AuditSeal:
     """Return the seal of an exported line; raises Malformed."""
     try:
-        kept = msgspec.json.decode(line, type=Seal)
+        kept = msgspec.json.decode(line, type=AuditSeal)
         bytes.fromhex(kept.hash)
     except (msgspec.DecodeError, ValueError) as error:
         raise Malformed(f"{line[:60]!r} is no seal: name the file that audit.seal_file writes") from error
     return kept
 
 
-async def _broken_seals(conn: Connection, key: bytes, lines: Iterable[str]) -> list[Damage]:
+async def _broken_seals(conn: Connection, key: bytes, lines: Iterable[str]) -> list[TimelineDamage]:
     """Return a damage for each seal that the database no longer matches.
 
     Each seal is checked with the exported one before it.
     """
-    damages: list[Damage] = []
+    damages: list[TimelineDamage] = []
     before = b""
     for line in lines:
         kept = seal_of(line)
         found = await _sealed(conn, key, before, kept.seq, kept.since, kept.upto)
         if not hmac.compare_digest(found.hash, kept.hash):
-            damages.append(Damage(0, kept.seq, f"seal broken: {kept.entries} entries were sealed, {found.entries} stand now"))
+            damages.append(
+                TimelineDamage(0, kept.seq, f"seal broken: {kept.entries} entries were sealed, {found.entries} stand now")
+            )
         before = bytes.fromhex(kept.hash)
     return damages

@@ -7,7 +7,7 @@ claim is kept beside it, and the desk must review an urgent claim at once.
 from collections.abc import Callable
 from dataclasses import replace
 
-from gateway.incidents.record import LEAST_MAJOR, Incident
+from gateway.incidents.record import LEAST_URGENT_MAJOR_PRIORITY, Incident
 from gateway.vocabulary import LIVE, PRIORITIES, Impact, Urgency
 
 GRADE = "grade_this"
@@ -19,7 +19,7 @@ GRADED = "graded"
 OVERDUE = "grading_overdue"
 """The mark of a record whose claim nobody reviewed in time: the incident manager was notified."""
 
-Judge = Callable[[Impact, Urgency], int]
+PriorityFunction = Callable[[Impact, Urgency], int]
 """A function that returns the priority of an impact and an urgency."""
 
 
@@ -35,19 +35,19 @@ def awaits_grading(incident: Incident) -> bool:
     claimed = claimed_priority(incident)
     return (
         claimed is not None
-        and claimed <= LEAST_MAJOR
+        and claimed <= LEAST_URGENT_MAJOR_PRIORITY
         and claimed < incident.priority
         and incident.state in LIVE
         and GRADED not in incident.marks
     )
 
 
-def graded(incident: Incident) -> Incident:
+def mark_claim_reviewed(incident: Incident) -> Incident:
     """Return the record with its claim marked as reviewed."""
     return replace(incident, marks=(*incident.marks, GRADED))
 
 
-def lowered(impact: Impact, urgency: Urgency, at_most: int, judge: Judge) -> tuple[Impact, Urgency]:
+def lower_grade(impact: Impact, urgency: Urgency, at_most: int, judge: PriorityFunction) -> tuple[Impact, Urgency]:
     """Return the most urgent impact and urgency whose priority is `at_most` or milder.
 
     Urgency is lowered first, then impact.

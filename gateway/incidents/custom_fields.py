@@ -22,7 +22,7 @@ CREATE = "create"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Definition:
+class CustomFieldDefinition:
     """A custom field; `labels` by language, `required_on` are actions of people and "create"."""
 
     name: str
@@ -96,13 +96,13 @@ def _number(text: str) -> float | None:
 
 
 @dataclass(frozen=True, slots=True)
-class Fields:
+class CustomFields:
     """All custom fields by name, in the order of the configuration."""
 
-    definitions: Mapping[str, Definition] = field(default_factory=dict)
+    definitions: Mapping[str, CustomFieldDefinition] = field(default_factory=dict)
 
     @classmethod
-    def from_settings(cls, sections: Sequence[CustomField]) -> "Fields":
+    def from_settings(cls, sections: Sequence[CustomField]) -> "CustomFields":
         """Read the configuration, which `settings.fields.flaws_of` has checked."""
         return cls({one.name: _definition(one) for one in sections})
 
@@ -156,11 +156,11 @@ class Fields:
         return {name: self.definitions[name].read(text) for name, text in asked.items()}
 
 
-NO_FIELDS = Fields()
+NO_FIELDS = CustomFields()
 
 
-def _definition(section: CustomField) -> Definition:
-    return Definition(
+def _definition(section: CustomField) -> CustomFieldDefinition:
+    return CustomFieldDefinition(
         name=section.name,
         type=FieldType(section.type),
         labels={locale: section.labels[locale] for locale in LOCALES},

@@ -9,9 +9,21 @@ from gateway.incidents.record import Incident
 TEXT, LABELS, LINKS = 2_000, 30, 5
 """The limits of a message: characters of a text, labels, and links."""
 
-SAME = ("number", "title", "priority", "service", "state", "assignee_group", "assignee", "handler", "severity", "ci", "kind")
+COPIED_FIELDS = (
+    "number",
+    "title",
+    "priority",
+    "service",
+    "state",
+    "assignee_group",
+    "assignee",
+    "handler",
+    "severity",
+    "ci",
+    "kind",
+)
 
-BARE = ("priority", "claimed_priority", "clock", "due_at", "share", "unresolved_for", "locale")
+UNREVEALING_FACTS = ("priority", "claimed_priority", "clock", "due_at", "share", "unresolved_for", "locale")
 """The facts that tell the urgency of an incident, but not which one it is or its subject."""
 
 WITHHELD = "withheld"
@@ -21,7 +33,7 @@ WITHHELD = "withheld"
 def facts_of(incident: Incident) -> dict[str, Any]:
     """Return the facts of an incident for a message."""
     return {
-        **{name: getattr(incident, name) for name in SAME},
+        **{name: getattr(incident, name) for name in COPIED_FIELDS},
         "description": incident.description[:TEXT],
         "labels": {name[:100]: text[:300] for name, text in islice(incident.labels.items(), LABELS)},
         "links": incident.links[:LINKS],
@@ -30,6 +42,6 @@ def facts_of(incident: Incident) -> dict[str, Any]:
     }
 
 
-def bare(facts: Mapping[str, Any]) -> dict[str, Any]:
+def withhold_facts(facts: Mapping[str, Any]) -> dict[str, Any]:
     """Return the facts for those who may not see the incident."""
-    return {name: facts[name] for name in BARE if name in facts} | {WITHHELD: True}
+    return {name: facts[name] for name in UNREVEALING_FACTS if name in facts} | {WITHHELD: True}

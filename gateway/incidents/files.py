@@ -40,7 +40,7 @@ HEAD = max(len(magic) for magic, _ in MAGIC)
 OVERLAP = max(len(word) for word in (PACKED, *(part for part, _ in OFFICE))) - 1
 
 
-class Sniffer:
+class MediaTypeSniffer:
     """A detector of the media type, fed piece by piece.
 
     Text is UTF-8 without control characters, and HTML counts as text.
@@ -78,9 +78,9 @@ class Sniffer:
         return kind or (TEXT if self._text and self._reads(b"", final=True) else BINARY)
 
 
-def sniff(content: bytes) -> str:
+def detect_media_type(content: bytes) -> str:
     """Return the media type of a whole file, as a Sniffer finds it."""
-    sniffer = Sniffer()
+    sniffer = MediaTypeSniffer()
     sniffer.feed(content)
     return sniffer.type()
 
@@ -95,7 +95,7 @@ def safe_name(given: str) -> str:
     return seen.strip(" .")[:MAX_NAME].rstrip() or "file"
 
 
-def disposition(name: str) -> str:
+def content_disposition(name: str) -> str:
     """Return the Content-Disposition of a download (RFC 6266).
 
     It has an ASCII name for old clients and the full one (RFC 8187).

@@ -9,7 +9,7 @@ from gateway.vocabulary import State, Tier
 
 
 @dataclass(frozen=True, slots=True)
-class Before:
+class PredecessorRecord:
     """The values of the old record that the new one takes over."""
 
     id: int
@@ -19,7 +19,7 @@ class Before:
     tier: Tier
 
 
-def go_on(opened: Revision, before: Before, now: datetime) -> Revision:
+def continue_record(opened: Revision, before: PredecessorRecord, now: datetime) -> Revision:
     """Return the new record with the old one's handler.
 
     It stays at the desk if the handler worked there, else it is assigned at once.
@@ -36,7 +36,7 @@ def go_on(opened: Revision, before: Before, now: datetime) -> Revision:
     return replace(opened, after=after, events=(*opened.events, ("assigned", facts)))
 
 
-def _tier(before: Before) -> Tier:
+def _tier(before: PredecessorRecord) -> Tier:
     """Return the tier of the handler.
 
     A vendor was brought in by tier 3, or by tier 2 if that is responsible itself.

@@ -17,7 +17,7 @@ WORST = "worst:"
 
 
 @dataclass(frozen=True, slots=True)
-class Grade:
+class PriorityGrade:
     """An impact, an urgency, and the priority that follows from them."""
 
     impact: Impact
@@ -41,7 +41,7 @@ def with_worst(marks: Sequence[str], worst: int, priority: int) -> tuple[str, ..
     return others if worst == priority else (*others, f"{WORST}{worst}")
 
 
-def prioritised(incident: Incident, priority: int, now: datetime) -> Incident:
+def with_priority(incident: Incident, priority: int, now: datetime) -> Incident:
     """Return the incident with the priority that a person set.
 
     It overrides every severity reported by then.

@@ -16,7 +16,7 @@ BY_HAND = "by hand"
 """The reason of a link that a person made."""
 
 
-class Ranked(Protocol):
+class RankedIncident(Protocol):
     """The facts that decide whether an incident may follow another."""
 
     @property
@@ -45,7 +45,7 @@ class Ranked(Protocol):
         ...
 
 
-class Unfit(StrEnum):
+class UnfitReason(StrEnum):
     """The reason why an incident may not follow a master."""
 
     OVER = "master_over"
@@ -55,7 +55,7 @@ class Unfit(StrEnum):
     MILDER = "master_milder"
 
 
-def unfit(master: Ranked, follower: Ranked) -> Unfit | None:
+def find_unfit_reason(master: RankedIncident, follower: RankedIncident) -> UnfitReason | None:
     """Return why `follower` may not follow `master`, or None if it may.
 
     A follower that is over may follow any master.
@@ -63,17 +63,17 @@ def unfit(master: Ranked, follower: Ranked) -> Unfit | None:
     if follower.state not in LIVE:
         return None
     if master.state not in LIVE:
-        return Unfit.OVER
+        return UnfitReason.OVER
     if master.security and not follower.security:
-        return Unfit.HIDDEN
+        return UnfitReason.HIDDEN
     if master.kind != Kind.INCIDENT and follower.kind == Kind.INCIDENT:
-        return Unfit.REQUEST
+        return UnfitReason.REQUEST
     if master.suppressed:
-        return Unfit.SUPPRESSED
-    return Unfit.MILDER if follower.priority < master.priority else None
+        return UnfitReason.SUPPRESSED
+    return UnfitReason.MILDER if follower.priority < master.priority else None
 
 
-def may_loosen(revision: Revision) -> bool:
+def may_lose_followers(revision: Revision) -> bool:
     """Return whether a master changed so that some of its followers may have to be detached."""
     before, after = revision.before, revision.after
     if before is None or before.state not in LIVE or after.master_id is not None:
@@ -83,7 +83,7 @@ def may_loosen(revision: Revision) -> bool:
     return after.state not in LIVE or milder or hidden or after.kind != before.kind
 
 
-def may_outgrow(revision: Revision) -> bool:
+def may_lose_master(revision: Revision) -> bool:
     """Return whether a follower changed so that it may have to be detached."""
     before, after = revision.before, revision.after
     if after.master_id is None or after.state not in LIVE:
@@ -95,13 +95,13 @@ def _stands(incident: Incident) -> tuple[bool, str, int, bool]:
     return incident.state in LIVE, incident.kind, incident.priority, incident.security
 
 
-def let_go(revision: Revision, master: Incident, why: Unfit, *, proposed: bool = False) -> Revision:
+def detach_follower(revision: Revision, master: Incident, why: UnfitReason, *, proposed: bool = False) -> Revision:
     """Return the revision with the incident detached from its master, and the reason logged."""
     follower = revision.after
     told: dict[str, Any] = {"master": master.number, "reason": why}
-    if why is Unfit.OVER:
+    if why is UnfitReason.OVER:
         told["state"] = master.state
-    if why is Unfit.MILDER:
+    if why is UnfitReason.MILDER:
         told |= {"priority": follower.priority, "master_priority": master.priority}
     events = [*revision.events, ("unlinked", told)]
     if proposed:

@@ -59,7 +59,7 @@ class Matcher(msgspec.Struct, frozen=True):
 
 
 @dataclass(frozen=True, slots=True)
-class Labelled:
+class MatchedAlert:
     """The labels of an alert, and its service and item, for matchers."""
 
     labels: Mapping[str, str]
@@ -75,12 +75,12 @@ class Labelled:
         return tuple(text for text in (self.labels.get(name, ""), own) if text) or ("",)
 
 
-class Exhausted(Exception):
+class WorkExhausted(Exception):
     """An error: the work allowed for matching is used up."""
 
 
 @dataclass(slots=True)
-class Work:
+class MatchWork:
     """The estimated work left, in microseconds; the last step may overdraw it."""
 
     left: float
@@ -88,7 +88,7 @@ class Work:
     def spend(self, cost: float) -> None:
         """Use some of the work; raises Exhausted if none was left."""
         if self.left <= 0:
-            raise Exhausted
+            raise WorkExhausted
         self.left -= cost
 
 
@@ -119,7 +119,7 @@ class Regex:
         return self._compiled.fullmatch(text) is not None
 
 
-def check(matchers: Sequence[Matcher]) -> None:
+def check_patterns(matchers: Sequence[Matcher]) -> None:
     """Raise Malformed that names the first matcher whose regular expression RE2 refuses."""
     for place, matcher in enumerate(matchers):
         if matcher.is_regex:

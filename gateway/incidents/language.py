@@ -7,7 +7,7 @@ from gateway.incidents.labels import Locale
 _HAN, _KANA, _LETTER = re.compile(r"[\u4e00-\u9fff]"), re.compile(r"[\u3040-\u30ff]"), re.compile(r"[^\W\d_]")
 
 
-def language(text: str) -> Locale:
+def detect_language(text: str) -> Locale:
     """Return the language of a text: Chinese or English.
 
     It is Chinese if more than a tenth of the letters are and it is not Japanese.

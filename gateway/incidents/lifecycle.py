@@ -10,7 +10,7 @@ from typing import Any, assert_never
 
 from gateway.errors import Flaw, IllegalTransition, Unprocessable
 from gateway.incidents import commands as c
-from gateway.incidents.claims import awaits_grading, graded
+from gateway.incidents.claims import awaits_grading, mark_claim_reviewed
 from gateway.incidents.ledger import ClockEvent, LedgerEntry
 from gateway.incidents.record import Incident, Revision
 from gateway.vocabulary import LIVE, Closure, HoldReason, Resolution, State, Tier
@@ -34,7 +34,7 @@ def _from(states: frozenset[State] | tuple[State, ...], to: Target) -> dict[Stat
     return dict.fromkeys(states, to)
 
 
-TABLE: Mapping[type[c.Command], Mapping[State, Target]] = {
+TRANSITIONS: Mapping[type[c.Command], Mapping[State, Target]] = {
     c.Acknowledge: _from((NEW, ASSIGNED), WORKING) | _from((WORKING, HELD, RAISED), SAME),
     c.Unacknowledge: _from((WORKING,), UNTAKEN),
     c.Assign: _from((NEW, ASSIGNED, WORKING, RAISED), ASSIGNED),
@@ -79,34 +79,34 @@ ACTIONS: Mapping[str, type[c.Command]] = {
 """The commands of people by their names in the API."""
 
 
-def allowed(state: State) -> tuple[str, ...]:
+def allowed_actions(state: State) -> tuple[str, ...]:
     """Return the names of the commands that people may give in a state."""
-    return tuple(name for name, command in ACTIONS.items() if state in TABLE[command])
+    return tuple(name for name, command in ACTIONS.items() if state in TRANSITIONS[command])
 
 
-def takeable(incident: Incident) -> bool:
+def is_acknowledgeable(incident: Incident) -> bool:
     """Return whether acknowledging changes the record: nobody has accepted it at its tier."""
-    row = TABLE[c.Acknowledge]
+    row = TRANSITIONS[c.Acknowledge]
     return incident.state in row and (row[incident.state] is not SAME or not incident.handler)
 
 
-def apply(incident: Incident, command: c.Command, actor: str, now: datetime) -> Revision:
+def apply_command(incident: Incident, command: c.Command, actor: str, now: datetime) -> Revision:
     """Return the revision that a command makes.
 
     Raises IllegalTransition if the command is not allowed in the state. Acknowledging an
     acknowledged record, or grading one without a claim, is no change: the revision has no
     events.
     """
-    row = TABLE[type(command)]
+    row = TRANSITIONS[type(command)]
     if incident.state not in row:
         raise IllegalTransition(
             f"{incident.number} is {incident.state}: {_word(command)} is not possible; "
-            f"possible are {', '.join(allowed(incident.state))}",
+            f"possible are {', '.join(allowed_actions(incident.state))}",
             state=incident.state,
-            allowed=allowed(incident.state),
+            allowed=allowed_actions(incident.state),
         )
     nothing_to_grade = isinstance(command, c.Grade) and not awaits_grading(incident)
-    if nothing_to_grade or (isinstance(command, c.Acknowledge) and not takeable(incident)):
+    if nothing_to_grade or (isinstance(command, c.Acknowledge) and not is_acknowledgeable(incident)):
         return Revision(after=incident, actor=actor, events=())
     now = max(now, incident.ledger[-1].at)
     after = replace(_changed(incident, command, actor, now), updated_at=now)
@@ -202,7 +202,7 @@ def _changed(incident: Incident, command: c.Command, actor: str, now: datetime) 
         case c.CallBack():
             return replace(incident, called_back_at=now, called_back_by=actor)
         case c.Grade():
-            return graded(incident)
+            return mark_claim_reviewed(incident)
         case c.Note():
             return incident
         case _:

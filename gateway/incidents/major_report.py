@@ -9,20 +9,20 @@ from datetime import datetime
 from typing import Any
 
 from gateway.incidents.labels import LOCALES, Locale, label
-from gateway.incidents.language import language as written_in
+from gateway.incidents.language import detect_language as written_in
 from gateway.incidents.record import Incident
 from gateway.vocabulary import HoldReason
 
 CAUSE = "cause"
 """The custom field that holds the cause of an incident, if configured; no other field does."""
 
-TOLD = frozenset({
+REPORTED_EVENTS = frozenset({
     "opened", "declared_major", "leader_told", "assigned", "accepted", "unacknowledged", "raised", "returned", "held",
     "resumed", "escalated", "note", "status_update", "resolved", "reopened", "closed",
 })  # fmt: skip
 """The events that are actions of people and appear in a report."""
 
-REASONED = frozenset({"declared_major"})
+EVENTS_WITH_REASON = frozenset({"declared_major"})
 """The events whose reason was written by a person."""
 
 WORDS: Mapping[str, tuple[str, str]] = {
@@ -60,7 +60,7 @@ WORDS: Mapping[str, tuple[str, str]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Happening:
+class ReportedEvent:
     """An entry of the timeline."""
 
     at: datetime
@@ -69,14 +69,14 @@ class Happening:
     facts: Mapping[str, Any]
 
 
-def draft(incident: Incident, story: Sequence[Happening], locale: Locale) -> str:
+def draft_report(incident: Incident, story: Sequence[ReportedEvent], locale: Locale) -> str:
     """Return the report as far as the record provides it, with marks for what people must write."""
     parts = [
         f"# {_word('report', locale)}: {incident.number} {_line(incident.title)}",
         _section("cause", _line(str(incident.fields.get(CAUSE, ""))), locale),
         _section("effect", _effect(incident, locale), locale),
         _section("times", _times(incident, locale), locale),
-        _section("actions", "\n".join(_step(one, locale) for one in story if one.event in TOLD), locale),
+        _section("actions", "\n".join(_step(one, locale) for one in story if one.event in REPORTED_EVENTS), locale),
         _section("solution", _solution(incident, locale), locale),
         _section("improvements", "", locale),
     ]
@@ -120,19 +120,19 @@ def _times(incident: Incident, locale: Locale) -> str:
     return "\n".join(f"- {_word(name, locale)}: {_stamp(at)}" for name, at in known)
 
 
-def _step(one: Happening, locale: Locale) -> str:
+def _step(one: ReportedEvent, locale: Locale) -> str:
     said = "; ".join(_said(one, locale))
     return f"- {_stamp(one.at)} {_line(one.actor)}: {_word(one.event, locale)}" + (f" – {said}" if said else "")
 
 
-def _said(one: Happening, locale: Locale) -> Iterator[str]:
+def _said(one: ReportedEvent, locale: Locale) -> Iterator[str]:
     """Yield the texts that people wrote or chose in an entry.
 
     Reason codes of the gateway are left out.
     """
     if one.event == "held" and (reason := one.facts.get("reason")) in tuple(HoldReason):
         yield label(HoldReason(reason), locale)
-    names = ("note", "reason", "text") if one.event in REASONED else ("note", "text")
+    names = ("note", "reason", "text") if one.event in EVENTS_WITH_REASON else ("note", "text")
     if written := next((str(one.facts[name]) for name in names if one.facts.get(name)), ""):
         yield _line(written)
 

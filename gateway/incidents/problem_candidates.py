@@ -15,7 +15,7 @@ CAPACITY = ("capacity", "容量")
 """The words in a category that mean a capacity threshold."""
 
 
-class Reason(StrEnum):
+class ProblemReason(StrEnum):
     """The reason why an incident is proposed."""
 
     CAUSE_UNKNOWN = "cause_unknown"
@@ -26,7 +26,7 @@ class Reason(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class CandidateIncident:
     """The fields of an incident that a proposal is based on."""
 
     id: int
@@ -40,7 +40,7 @@ class Seen:
     resolution_category: str
 
 
-class Sort(NamedTuple):
+class IncidentGroupKey(NamedTuple):
     """The key that groups incidents; a tuple, since it is hashed for each of thousands."""
 
     service: str
@@ -49,24 +49,24 @@ class Sort(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Candidate:
+class ProblemCandidate:
     """A proposed problem: incidents of one group in the order given, and their reasons in order."""
 
-    sort: Sort
-    reasons: tuple[Reason, ...]
-    incidents: tuple[Seen, ...]
+    sort: IncidentGroupKey
+    reasons: tuple[ProblemReason, ...]
+    incidents: tuple[CandidateIncident, ...]
 
 
-def propose(incidents: Sequence[Seen], often: int) -> list[Candidate]:
+def propose_problems(incidents: Sequence[CandidateIncident], often: int) -> list[ProblemCandidate]:
     """Return the candidates among the incidents of one window, the largest first.
 
     A group with `often` incidents is recurring. Incidents without service, item and category are
     not grouped: each stands for itself. Of a recurring group all incidents are listed, of any
     other only those that have a reason.
     """
-    sorts = [sort_of(one) for one in incidents]
+    sorts = [group_key_of(one) for one in incidents]
     counts = Counter(sorts)
-    groups: dict[tuple[Sort, int], list[tuple[Seen, tuple[Reason, ...]]]] = {}
+    groups: dict[tuple[IncidentGroupKey, int], list[tuple[CandidateIncident, tuple[ProblemReason, ...]]]] = {}
     for one, sort in zip(incidents, sorts, strict=True):
         if reasons := reasons_of(one, recurring=sort != NO_SORT and counts[sort] >= often):
             groups.setdefault((sort, one.id if sort == NO_SORT else 0), []).append((one, reasons))
@@ -74,30 +74,30 @@ def propose(incidents: Sequence[Seen], often: int) -> list[Candidate]:
     return sorted(candidates, key=lambda candidate: -len(candidate.incidents))
 
 
-NO_SORT = Sort("", "", "")
+NO_SORT = IncidentGroupKey("", "", "")
 
 
-def sort_of(incident: Seen) -> Sort:
+def group_key_of(incident: CandidateIncident) -> IncidentGroupKey:
     """Return the group of an incident, regardless of upper and lower case."""
-    return Sort(incident.service.casefold(), incident.ci.casefold(), incident.category.casefold())
+    return IncidentGroupKey(incident.service.casefold(), incident.ci.casefold(), incident.category.casefold())
 
 
-def reasons_of(incident: Seen, *, recurring: bool) -> tuple[Reason, ...]:
+def reasons_of(incident: CandidateIncident, *, recurring: bool) -> tuple[ProblemReason, ...]:
     """Return the reasons to propose an incident; `recurring` if its group has many."""
     unknown = _cause_unknown(incident)
     category = incident.category.casefold()
     capacity = any(word in category for word in CAPACITY)
     given = (
-        (Reason.CAUSE_UNKNOWN, unknown),
-        (Reason.RECURRING, recurring),
-        (Reason.MAJOR, incident.major or incident.priority <= 2),
-        (Reason.WORKAROUND, incident.resolution is Resolution.WORKAROUND),
-        (Reason.CAPACITY, capacity and (unknown or incident.resolution is None)),
+        (ProblemReason.CAUSE_UNKNOWN, unknown),
+        (ProblemReason.RECURRING, recurring),
+        (ProblemReason.MAJOR, incident.major or incident.priority <= 2),
+        (ProblemReason.WORKAROUND, incident.resolution is Resolution.WORKAROUND),
+        (ProblemReason.CAPACITY, capacity and (unknown or incident.resolution is None)),
     )
     return tuple([reason for reason, holds in given if holds])
 
 
-def _cause_unknown(incident: Seen) -> bool:
+def _cause_unknown(incident: CandidateIncident) -> bool:
     """Return whether the incident vanished, or was solved without a category of resolution.
 
     The cause of an incident that is not resolved yet does not count as unknown.
@@ -107,6 +107,6 @@ def _cause_unknown(incident: Seen) -> bool:
     return incident.resolution is Resolution.SOLVED and not incident.resolution_category
 
 
-def _candidate(sort: Sort, group: list[tuple[Seen, tuple[Reason, ...]]]) -> Candidate:
-    reasons = [reason for reason in Reason if any(reason in given for _, given in group)]
-    return Candidate(sort, tuple(reasons), tuple([one for one, _ in group]))
+def _candidate(sort: IncidentGroupKey, group: list[tuple[CandidateIncident, tuple[ProblemReason, ...]]]) -> ProblemCandidate:
+    reasons = [reason for reason in ProblemReason if any(reason in given for _, given in group)]
+    return ProblemCandidate(sort, tuple(reasons), tuple([one for one, _ in group]))

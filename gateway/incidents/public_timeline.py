@@ -11,7 +11,7 @@ from gateway.incidents.record import NUMBER
 from gateway.incidents.visibility import Visibility
 from gateway.vocabulary import HoldReason
 
-TOLD: Mapping[str, frozenset[str]] = {
+REPORTER_EVENTS: Mapping[str, frozenset[str]] = {
     "opened": frozenset(),
     "assigned": frozenset(),
     "accepted": frozenset(),
@@ -40,12 +40,12 @@ OTHERS = ("master", "incident", "follows", "number")
 """The facts that are the number of another incident."""
 
 
-def public(event: str, actor: str, facts: Mapping[str, Any], names: AbstractSet[str]) -> dict[str, Any] | None:
+def facts_for_reporter(event: str, actor: str, facts: Mapping[str, Any], names: AbstractSet[str]) -> dict[str, Any] | None:
     """Return the facts of an entry that a reporter known by `names` sees, or None for no entry."""
     own = actor.lower() in names
-    if event not in TOLD or (event == "note" and not own):
+    if event not in REPORTER_EVENTS or (event == "note" and not own):
         return None
-    told = TOLD[event] | ALWAYS | ({"note"} if own or _is_for_reporter(event, facts) else frozenset())
+    told = REPORTER_EVENTS[event] | ALWAYS | ({"note"} if own or _is_for_reporter(event, facts) else frozenset())
     return {name: value for name, value in facts.items() if name in told}
 
 
@@ -58,7 +58,7 @@ async def hide_masters(conn: Connection, told: Sequence[dict[str, Any]], sight: 
     """Remove the numbers of incidents that the reader may not see, and return these numbers."""
     named = (str(facts[name]) for facts in told for name in OTHERS if facts.get(name))
     numbers = frozenset(name for name in named if NUMBER.fullmatch(name))
-    hidden = numbers - await store.seen(conn, numbers, sight)
+    hidden = numbers - await store.visible_numbers(conn, numbers, sight)
     for facts, name in product(told, OTHERS):
         if facts.get(name) in hidden:
             facts[name] = None

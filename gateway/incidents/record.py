@@ -9,10 +9,10 @@ from uuid import UUID, uuid5
 
 from gateway.incidents.announcement import Announcement
 from gateway.incidents.ledger import Ledger
-from gateway.settings.recipients import Target, target_of
+from gateway.settings.recipients import RecipientAddress, parse_recipient
 from gateway.vocabulary import Closure, HoldReason, Impact, Kind, Resolution, State, Tier, TimerKind, Urgency
 
-LEAST_MAJOR = 2
+LEAST_URGENT_MAJOR_PRIORITY = 2
 """The least urgent priority at which an incident is major."""
 
 NUMBER = re.compile(r"INC-[0-9]{8}-[0-9]{6,}", re.ASCII)
@@ -21,7 +21,7 @@ NUMBER = re.compile(r"INC-[0-9]{8}-[0-9]{6,}", re.ASCII)
 UNRANKED = 5
 """The urgency of messages without a priority."""
 
-NOTICES = UUID("b1f0a7de-5d5e-4b6c-9c0c-0a6d6f1f5c11")
+OUTBOX_NAMESPACE = UUID("b1f0a7de-5d5e-4b6c-9c0c-0a6d6f1f5c11")
 """The namespace of outbox ids."""
 
 
@@ -107,11 +107,11 @@ class Incident:
     @property
     def is_major(self) -> bool:
         """True for a major incident: of priority 1 or 2, or declared; never a service request."""
-        return self.kind == Kind.INCIDENT and (self.major or self.priority <= LEAST_MAJOR)
+        return self.kind == Kind.INCIDENT and (self.major or self.priority <= LEAST_URGENT_MAJOR_PRIORITY)
 
 
 @dataclass(frozen=True, slots=True)
-class Arm:
+class TimerChange:
     """A change of a timer of the incident: set to `due_at`, or disarmed with None."""
 
     kind: TimerKind
@@ -137,12 +137,12 @@ class Notice:
 
         `incident_id` is None for a message that concerns no record.
         """
-        return uuid5(NOTICES, f"{incident_id}\x1f{self.cause}\x1f{self.to}")
+        return uuid5(OUTBOX_NAMESPACE, f"{incident_id}\x1f{self.cause}\x1f{self.to}")
 
     @property
-    def to(self) -> Target:
+    def to(self) -> RecipientAddress:
         """The channel and the address in it, as the outbox stores them."""
-        return target_of(self.target)
+        return parse_recipient(self.target)
 
     @property
     def urgency(self) -> int:
@@ -167,7 +167,7 @@ class Revision:
     after: Incident
     actor: str
     events: tuple[tuple[str, Mapping[str, Any]], ...]
-    timers: tuple[Arm, ...] = ()
+    timers: tuple[TimerChange, ...] = ()
     notices: tuple[Notice, ...] = ()
     marks_only: bool = False
     before: Incident | None = None

@@ -43,7 +43,7 @@ AND may_see(security, recorded_by, owner, contact, $2, $3, $4)
 """
 
 
-async def seen(conn: Connection, numbers: Collection[str], sight: Visibility) -> frozenset[str]:
+async def visible_numbers(conn: Connection, numbers: Collection[str], sight: Visibility) -> frozenset[str]:
     """Return those of the numbers whose records are visible."""
     return frozenset(row[0] for row in await conn.fetch(SEEN, list(numbers), *sight.parameters())) if numbers else frozenset()
 

@@ -21,7 +21,7 @@ GENESIS = b""
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class ChainedEntry:
     """An entry: `event` is a stable slug, `facts` the canonical JSON text exactly as stored."""
 
     incident_id: int
@@ -54,20 +54,22 @@ def append(
     at: datetime,
     actor: str,
     events: Iterable[tuple[str, Mapping[str, Any]]],
-) -> list[Entry]:
+) -> list[ChainedEntry]:
     """Chain `events` (slug, facts) to `previous`, the head at `version`.
 
     Returns the entries; the last one is the new head.
     """
-    entries: list[Entry] = []
+    entries: list[ChainedEntry] = []
     for seq, (event, facts) in enumerate(events, version + 1):
         text = facts_text(facts)
         previous = entry_hash(key, previous, incident_id, seq, at, actor, event, text)
-        entries.append(Entry(incident_id, seq, at, actor, event, text, previous))
+        entries.append(ChainedEntry(incident_id, seq, at, actor, event, text, previous))
     return entries
 
 
-def check(key: bytes, incident_id: int, entries: Sequence[Entry], version: int, head: bytes) -> tuple[int, str] | None:
+def find_damage(
+    key: bytes, incident_id: int, entries: Sequence[ChainedEntry], version: int, head: bytes
+) -> tuple[int, str] | None:
     """Return the first entry at fault and what is wrong with it, or None.
 
     `version` and `head` are the incident's own.

@@ -11,12 +11,12 @@ from typing import Any, NamedTuple
 from gateway.db.pool import Connection
 from gateway.incidents import timeline
 from gateway.incidents.announcements import endings, notifier
-from gateway.incidents.arming import arm
+from gateway.incidents.arming import arm_timers
 from gateway.incidents.columns import column_of
 from gateway.incidents.record import Incident, Notice, Revision
 
 
-class Written(NamedTuple):
+class WrittenIncident(NamedTuple):
     """An incident after writing: the decided values, and the timeline's new head."""
 
     before_it: Incident
@@ -82,15 +82,15 @@ OPENED = (
 )
 
 
-TOLD = ("fields", "symptom", "scope", "language", "claimed_impact", "claimed_urgency", "recorded_by")
+COLUMNS_OF_PEOPLE = ("fields", "symptom", "scope", "language", "claimed_impact", "claimed_urgency", "recorded_by")
 """The columns of a new record that only people fill; the table has defaults for them."""
 
 
-async def open_new(conn: Connection, key: bytes, revisions: Sequence[Revision], now: datetime) -> list[Written]:
+async def open_new(conn: Connection, key: bytes, revisions: Sequence[Revision], now: datetime) -> list[WrittenIncident]:
     """Insert the new incidents of `revisions` with timelines, timers and messages, in order."""
     revisions = await notifier.address_all(conn, revisions, now)
     written, entries = _chained(key, revisions, now)
-    columns = (*OPENED, *TOLD) if any(_told(one.before_it) for one in written) else OPENED
+    columns = (*OPENED, *COLUMNS_OF_PEOPLE) if any(_told(one.before_it) for one in written) else OPENED
     rows = zip(*_columns(written, columns, now), strict=True)
     await conn.copy_records_to_table("incident", records=rows, columns=columns)
     await _write_entries(conn, entries)
@@ -219,7 +219,7 @@ WHERE i.id = t.id
 """
 
 
-async def write(conn: Connection, key: bytes, revisions: Sequence[Revision], now: datetime) -> list[Written]:
+async def write_changed(conn: Connection, key: bytes, revisions: Sequence[Revision], now: datetime) -> list[WrittenIncident]:
     """Write changed incidents, which the caller has locked, with timeline, timers and messages.
 
     Returns them in the same order. A revision without events changes nothing but its timers.
@@ -233,22 +233,24 @@ async def write(conn: Connection, key: bytes, revisions: Sequence[Revision], now
     if entries:
         await _write_entries(conn, entries)
     await _write_side_effects(conn, revisions, now)
-    await _tell(conn, await endings.answers(conn, changed), now)
+    await _tell(conn, await endings.messages_about_endings(conn, changed), now)
     return written
 
 
-def _chained(key: bytes, revisions: Sequence[Revision], now: datetime) -> tuple[list[Written], list[timeline.Entry]]:
-    written: list[Written] = []
-    entries: list[timeline.Entry] = []
+def _chained(
+    key: bytes, revisions: Sequence[Revision], now: datetime
+) -> tuple[list[WrittenIncident], list[timeline.ChainedEntry]]:
+    written: list[WrittenIncident] = []
+    entries: list[timeline.ChainedEntry] = []
     for revision in revisions:
         after = revision.after
         added = timeline.append(key, after.timeline_hash, after.id, after.version, now, revision.actor, revision.events)
         entries += added
-        written.append(Written(after, added[-1].seq, added[-1].hash, now))
+        written.append(WrittenIncident(after, added[-1].seq, added[-1].hash, now))
     return written, entries
 
 
-def _columns(written: Sequence[Written], names: Sequence[str], now: datetime) -> list[list[Any]]:
+def _columns(written: Sequence[WrittenIncident], names: Sequence[str], now: datetime) -> list[list[Any]]:
     """Return the values of each column, with the new head of the timeline."""
     incidents = [one.before_it for one in written]
     heads: dict[str, list[Any]] = {
@@ -267,7 +269,7 @@ FROM unnest($1::bigint[], $2::int[], $3::timestamptz[], $4::text[], $5::text[], 
 """
 
 
-async def _write_entries(conn: Connection, entries: Sequence[timeline.Entry]) -> None:
+async def _write_entries(conn: Connection, entries: Sequence[timeline.ChainedEntry]) -> None:
     rows = [(e.incident_id, e.seq, e.at, e.actor, e.event, e.facts, e.hash) for e in entries]
     await conn.execute(ENTRIES, *zip(*rows, strict=True))
 
@@ -275,7 +277,7 @@ async def _write_entries(conn: Connection, entries: Sequence[timeline.Entry]) ->
 async def _write_side_effects(conn: Connection, revisions: Sequence[Revision], now: datetime) -> None:
     timers = [(r.after.id, timer.kind, timer.due_at) for r in revisions for timer in r.timers]
     if timers:
-        await arm(conn, timers)
+        await arm_timers(conn, timers)
     await _tell(conn, [(r.after.id, notice) for r in revisions for notice in r.notices], now)
 
 

@@ -25,17 +25,17 @@ from gateway.errors import (
     Unauthenticated,
     Unavailable,
 )
-from gateway.ingest.reading.rereading import problem_of
-from gateway.ingest.reading.signatures import UnknownKey
-from gateway.ingest.reading.source import Delivery, Parsed, Source, unused_secrets, without_keys
+from gateway.ingest.reading.rereading import summarize_problem
+from gateway.ingest.reading.signatures import UnknownSigningKey
+from gateway.ingest.reading.source import ParsedDelivery, Source, WebhookDelivery, find_unused_secrets, mask_keys
 from gateway.ingest.workers.alerts import AlertReader
 from gateway.observe.metric_labels import RequestOutcome
 from gateway.observe.metrics import Metrics
 from gateway.quarantine.mappings import Mappings
-from gateway.receipts.mended import WHOLE, Mended, mended_of
-from gateway.receipts.submission import Receipt, Refused, Submission
-from gateway.settings import Intake as SourceSettings
+from gateway.receipts.mended import WHOLE, RepairedValue, repairs_of_item
+from gateway.receipts.submission import Receipt, RefusedItem, Submission
 from gateway.settings import Settings
+from gateway.settings import SourceSettings
 
 ALERTMANAGER = "alertmanager"
 """The source that is used when the address names none; see `gateway.app.intake_routes`."""
@@ -46,7 +46,7 @@ UNSET = SourceSettings()
 _encode = msgspec.json.Encoder().encode
 
 
-class Caller(Protocol):
+class IntegrationCaller(Protocol):
     """The owner of an API key."""
 
     @property
@@ -60,7 +60,7 @@ class Caller(Protocol):
         ...
 
 
-Authenticate = Callable[[web.Request, str, str | None], Awaitable[Caller]]
+Authenticate = Callable[[web.Request, str, str | None], Awaitable[IntegrationCaller]]
 """Authenticates a request, given the scope, and a key from its path or body if there is one.
 
 Raises Unauthenticated or Forbidden.
@@ -106,7 +106,7 @@ class AlertEndpoint:
     read: AlertReader
 
     def __post_init__(self) -> None:
-        if flaws := unused_secrets(self.sources, self.settings.intake):
+        if flaws := find_unused_secrets(self.sources, self.settings.intake):
             raise Misconfigured("the configuration cannot be used", flaws=flaws)
 
     async def receive(self, request: web.Request) -> web.Response:
@@ -118,12 +118,14 @@ class AlertEndpoint:
         if source is None:
             raise NotFound(f"no source is named so; there are {', '.join(sorted(self.sources))}")
         caller = await self.authenticate(request, "ingest", request.match_info.get("key"))
-        receipt, parsed = await self.take(request, source, caller, await read(request))
+        receipt, parsed = await self.take(request, source, caller, await read_body(request))
         if parsed.refused and not parsed.alerts and not parsed.ignored:
-            raise refusal(receipt, parsed)
-        return accepted(receipt, parsed.mended)
+            raise build_refusal(receipt, parsed)
+        return build_accepted_response(receipt, parsed.mended)
 
-    async def take(self, request: web.Request, source: Source, caller: Caller, body: bytes) -> tuple[Receipt, Parsed]:
+    async def take(
+        self, request: web.Request, source: Source, caller: IntegrationCaller, body: bytes
+    ) -> tuple[Receipt, ParsedDelivery]:
         """Parse and commit one body; return its receipt and what was parsed.
 
         A body that cannot be understood is committed to quarantine before Malformed is raised.
@@ -133,13 +135,13 @@ class AlertEndpoint:
             raise Forbidden("this key belongs to no integration: alerts are sent with an integration's key")
         headers = request.headers
         query = request.query if request.query_string else {}
-        delivery = Delivery(headers, body, self.clock.now(), query, most_items=self.settings.server.max_items)
+        delivery = WebhookDelivery(headers, body, self.clock.now(), query, most_items=self.settings.server.max_items)
         settings = self.settings.intake.get(source.slug, UNSET)
         try:
             if source.verify is not None:
                 delivery = await self._verified(source, delivery, settings)
             mapping = self.mappings.of(caller.integration_id, source.slug)
-            parsed = await self.read(str(caller.integration_id), source, settings, mapping, without_keys(delivery))
+            parsed = await self.read(str(caller.integration_id), source, settings, mapping, mask_keys(delivery))
             if parsed.confirm is not None:
                 await self.fetch(parsed.confirm)
         except (Unauthenticated, Forbidden):
@@ -159,7 +161,7 @@ class AlertEndpoint:
         self.metrics.intake_seconds.observe(self.clock.monotonic() - began)
         return receipt, parsed
 
-    async def _verified(self, source: Source, delivery: Delivery, settings: SourceSettings) -> Delivery:
+    async def _verified(self, source: Source, delivery: WebhookDelivery, settings: SourceSettings) -> WebhookDelivery:
         """Return the delivery, with the certificate that signed it if there is one, once verified.
 
         Raises Unauthenticated, and Unavailable if the certificate cannot be fetched.
@@ -170,7 +172,7 @@ class AlertEndpoint:
             delivery = replace(delivery, certificate=await self.certificates.get(address))
         try:
             source.verify(delivery, settings)
-        except UnknownKey:
+        except UnknownSigningKey:
             delivery = replace(delivery, certificate=await self.certificates.newer(address))
             source.verify(delivery, settings)
         return delivery
@@ -194,7 +196,7 @@ def has_key(request: web.Request) -> bool:
     return "Authorization" in request.headers or "X-Api-Key" in request.headers
 
 
-async def read(request: web.Request) -> bytes:
+async def read_body(request: web.Request) -> bytes:
     """Return the body of an authenticated request, at most `server.max_body_bytes`.
 
     Raises Malformed, TooLarge and Overloaded.
@@ -202,17 +204,17 @@ async def read(request: web.Request) -> bytes:
     return await incoming.read(request, request.client_max_size)
 
 
-def accepted(receipt: Receipt, mended: Sequence[Mended] = ()) -> web.Response:
+def build_accepted_response(receipt: Receipt, mended: Sequence[RepairedValue] = ()) -> web.Response:
     """Return 202 with the outcome and the repairs of each item."""
     results: Sequence[object] = receipt.results
     if mended:
         told = [{name: getattr(one, name) for name in ("dedup_key", "incident", "outcome", "reason")} for one in receipt.results]
-        results = [one | {"mended": mended_of(index, mended)} for index, one in enumerate(told)]
+        results = [one | {"mended": repairs_of_item(index, mended)} for index, one in enumerate(told)]
     body = _encode({"receipt": receipt.id, "results": results})
     return web.Response(body=body, status=202, content_type="application/json")
 
 
-def refusal(receipt: Receipt, parsed: Parsed) -> Malformed:
+def build_refusal(receipt: Receipt, parsed: ParsedDelivery) -> Malformed:
     """Return the error for a request of which no item was understood.
 
     All of it is in quarantine, under the receipt.
@@ -221,6 +223,6 @@ def refusal(receipt: Receipt, parsed: Parsed) -> Malformed:
     return Malformed("no item could be understood; they are kept in quarantine", flaws=flaws, receipt=str(receipt.id))
 
 
-def _whole(error: Malformed, body: bytes) -> tuple[Refused, ...]:
+def _whole(error: Malformed, body: bytes) -> tuple[RefusedItem, ...]:
     pointer = error.flaws[0].pointer if error.flaws else ""
-    return (Refused(WHOLE, problem_of(error)[:1000], pointer, body),)
+    return (RefusedItem(WHOLE, summarize_problem(error)[:1000], pointer, body),)

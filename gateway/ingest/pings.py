@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from aiohttp import web
 
 from gateway.errors import Forbidden, Malformed
-from gateway.ingest.http import Authenticate, read
+from gateway.ingest.http import Authenticate, read_body
 from gateway.key_texts import body_without_keys
-from gateway.monitors.model import Ping, Said
-from gateway.monitors.pulse import Pulse
+from gateway.monitors.model import Ping, PingSignal
+from gateway.monitors.pulse import PingService
 
-KEPT = 10_000
+MAX_NOTE_CHARACTERS = 10_000
 """Characters of a ping's body that are stored with its monitor."""
 
 MOST_EXIT = 255
@@ -23,10 +23,10 @@ MONITOR = "/ping/{key}/{slug:[a-z0-9][a-z0-9_-]{0,63}}"
 
 
 @dataclass(frozen=True, slots=True)
-class Pings:
+class PingEndpoint:
     """The endpoints below /ping."""
 
-    pulse: Pulse
+    pulse: PingService
     authenticate: Authenticate
 
     def routes(self) -> Iterator[web.RouteDef]:
@@ -40,7 +40,7 @@ class Pings:
         caller = await self.authenticate(request, "ingest", request.match_info["key"])
         if caller.integration_id is None:
             raise Forbidden("this key belongs to no integration: pings are sent with an integration's key")
-        body = body_without_keys(await read(request))
+        body = body_without_keys(await read_body(request))
         ping, create = _ping(request.match_info.get("said", ""), body), request.query.get("create") == "1"
         made = await self.pulse.ping(
             caller.integration_id, request.match_info["slug"], ping, body, request.headers, create=create
@@ -54,9 +54,9 @@ def _ping(told: str, body: bytes) -> Ping:
     Nothing or 0 is success, another number a failure. Raises Malformed for a number above
     MOST_EXIT.
     """
-    note = body[: 4 * KEPT].decode("utf-8", "replace").replace("\0", "�")[:KEPT]
+    note = body[: 4 * MAX_NOTE_CHARACTERS].decode("utf-8", "replace").replace("\0", "�")[:MAX_NOTE_CHARACTERS]
     if not told.isdecimal():
-        return Ping(Said(told) if told else Said.SUCCESS, note)
+        return Ping(PingSignal(told) if told else PingSignal.SUCCESS, note)
     if int(told) > MOST_EXIT:
         raise Malformed(f"an exit status is 0 to {MOST_EXIT}")
-    return Ping(Said.FAIL if int(told) else Said.SUCCESS, note, int(told))
+    return Ping(PingSignal.FAIL if int(told) else PingSignal.SUCCESS, note, int(told))

@@ -9,24 +9,24 @@ from gateway.clock import Clock
 from gateway.db.pool import Pool, acquire
 from gateway.errors import Conflict, Forbidden, Malformed
 from gateway.ingest.http import Submit
-from gateway.ingest.reading.rereading import UNSET, delivery_of, problem_of, reread
-from gateway.ingest.reading.source import Delivery, Source
+from gateway.ingest.reading.rereading import UNSET, read_again, rebuild_delivery, summarize_problem
+from gateway.ingest.reading.source import Source, WebhookDelivery
 from gateway.quarantine import store
 from gateway.quarantine.mappings import Mappings
-from gateway.quarantine.store import Kept
+from gateway.quarantine.store import QuarantineEntry
 from gateway.receipts.submission import Receipt, Submission
-from gateway.settings import Intake as SourceSettings
+from gateway.settings import SourceSettings
 
 T = TypeVar("T")
 
-Release = Callable[[int, Mapping[str, str], bytes], Awaitable[Receipt]]
+Resubmit = Callable[[int, Mapping[str, str], bytes], Awaitable[Receipt]]
 """Takes in again what people sent, from the integration, headers and body.
 
 Raises Malformed while it cannot be understood.
 """
 
 
-class Run(Protocol):
+class FunctionRunner(Protocol):
     """A runner of module-level functions that does not block the event loop."""
 
     async def __call__(self, function: Callable[..., T], /, *given: Any) -> T:
@@ -47,8 +47,8 @@ class Replay:
     submit: Submit
     clock: Clock
     mappings: Mappings
-    people: Mapping[str, Release] = field(default_factory=dict)
-    run: Run = asyncio.to_thread
+    people: Mapping[str, Resubmit] = field(default_factory=dict)
+    run: FunctionRunner = asyncio.to_thread
 
     async def __call__(self, entry: int, by: str) -> Receipt:
         """Read an entry again and commit it; replaying the same entry twice counts once.
@@ -63,24 +63,24 @@ class Replay:
             receipt = await self._again(kept)
         except (Malformed, Forbidden) as error:
             async with acquire(self.pool) as conn:
-                await store.refused(conn, entry, problem_of(error), self.clock.stamp())
+                await store.record_refusal(conn, entry, summarize_problem(error), self.clock.stamp())
             raise
         except BaseException:
             async with acquire(self.pool) as conn:
                 await store.release(conn, entry)
             raise
         async with acquire(self.pool) as conn:
-            await store.replayed(conn, entry, receipt.id, by, self.clock.stamp())
+            await store.mark_replayed(conn, entry, receipt.id, by, self.clock.stamp())
         return receipt
 
-    async def _again(self, kept: Kept) -> Receipt:
+    async def _again(self, kept: QuarantineEntry) -> Receipt:
         if (release := self.people.get(kept.source)) is not None:
             return await release(kept.integration_id, kept.headers, kept.body)
         source = self.source(kept.source)
         delivery = self.delivery(kept)
         mapping = self.mappings.of(kept.integration_id, kept.source)
         settings = self.settings.get(kept.source, UNSET)
-        parsed = await self.run(reread, source, settings, mapping, delivery)
+        parsed = await self.run(read_again, source, settings, mapping, delivery)
         return await self.submit(
             Submission(
                 kept.integration_id, kept.source, delivery.body, {}, parsed.alerts, ignored=parsed.ignored, lost=parsed.lost,
@@ -94,6 +94,6 @@ class Replay:
             raise Conflict(f"the source {slug!r} no longer exists, or is none that reads JSON")
         return self.sources[slug]
 
-    def delivery(self, kept: Kept) -> Delivery:
+    def delivery(self, kept: QuarantineEntry) -> WebhookDelivery:
         """Return an entry as the request it was; a single item becomes a request of its own."""
-        return delivery_of(self.source(kept.source), kept.item, kept.headers, kept.body, kept.received_at)
+        return rebuild_delivery(self.source(kept.source), kept.item, kept.headers, kept.body, kept.received_at)

@@ -15,7 +15,7 @@ from gateway.db.pool import Connection, block
 from gateway.incidents.record import Incident
 from gateway.incidents.visibility import Visibility
 from gateway.knowledge.articles import Article, article_of
-from gateway.knowledge.similarity import LEAST, Likeness, Trouble, likeness
+from gateway.knowledge.similarity import MIN_SIMILARITY, Similarity, TroubleFeatures, compute_similarity
 
 RECENT = 300
 """The number of newest solved records that are always compared.
@@ -56,7 +56,7 @@ Similar Chinese texts share fewer trigrams than similar English ones.
 
 
 @dataclass(frozen=True, slots=True)
-class Solved:
+class SolvedRecord:
     """An earlier record that people solved."""
 
     number: str
@@ -70,23 +70,23 @@ class Solved:
     resolved_at: datetime | None
 
 
-Found = TypeVar("Found", Solved, Article)
+Found = TypeVar("Found", SolvedRecord, Article)
 
 
-class Match(msgspec.Struct, Generic[Found], frozen=True):
+class SimilarItem(msgspec.Struct, Generic[Found], frozen=True):
     """A similar record or article, and how similar it is."""
 
     found: Found
-    likeness: Likeness
+    likeness: Similarity
 
 
-async def incidents_like(conn: Connection, incident: Incident, sight: Visibility, most: int) -> list[Match[Solved]]:
+async def incidents_like(conn: Connection, incident: Incident, sight: Visibility, most: int) -> list[SimilarItem[SolvedRecord]]:
     """Return solved records similar to this one that the caller may see, the most similar first."""
     rows = await _fetch(conn, INCIDENTS, incident.title, incident.service, incident.id, *sight.parameters(), RECENT)
-    return _best(incident, [(Solved(**row), row["ci"]) for row in rows], most)
+    return _best(incident, [(SolvedRecord(**row), row["ci"]) for row in rows], most)
 
 
-async def articles_like(conn: Connection, incident: Incident, sight: Visibility, most: int) -> list[Match[Article]]:
+async def articles_like(conn: Connection, incident: Incident, sight: Visibility, most: int) -> list[SimilarItem[Article]]:
     """Return published articles on similar troubles that the caller may see, best first."""
     rows = await _fetch(conn, ARTICLES, incident.title, incident.service, RECENT, sight.security)
     return _best(incident, [(article_of(row), "") for row in rows], most)
@@ -98,8 +98,11 @@ async def _fetch(conn: Connection, statement: str, *values: object) -> list[Reco
         return await conn.fetch(statement, *values)
 
 
-def _best(incident: Incident, candidates: Sequence[tuple[Found, str]], most: int) -> list[Match[Found]]:
-    wanted = Trouble(incident.title, incident.service, incident.ci, incident.category)
-    matches = [Match(one, likeness(wanted, Trouble(one.title, one.service, ci, one.category))) for one, ci in candidates]
-    alike = [match for match in matches if match.likeness.score >= LEAST]
+def _best(incident: Incident, candidates: Sequence[tuple[Found, str]], most: int) -> list[SimilarItem[Found]]:
+    wanted = TroubleFeatures(incident.title, incident.service, incident.ci, incident.category)
+    matches = [
+        SimilarItem(one, compute_similarity(wanted, TroubleFeatures(one.title, one.service, ci, one.category)))
+        for one, ci in candidates
+    ]
+    alike = [match for match in matches if match.likeness.score >= MIN_SIMILARITY]
     return sorted(alike, key=lambda match: -match.likeness.score)[:most]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from rapidfuzz.fuzz import token_set_ratio, token_sort_ratio
 
-LEAST = 0.5
+MIN_SIMILARITY = 0.5
 """The lowest score that is worth showing."""
 
 WORDS, SAME = 0.7, 0.1
@@ -19,7 +19,7 @@ _HAN = re.compile(r"[\u3400-\u9fff]+")
 
 
 @dataclass(frozen=True, slots=True)
-class Trouble:
+class TroubleFeatures:
     """The features of a trouble that are compared."""
 
     title: str
@@ -29,14 +29,14 @@ class Trouble:
 
 
 @dataclass(frozen=True, slots=True)
-class Likeness:
+class Similarity:
     """A score from 0 to 1 and its reasons: `words`, `service`, `ci`, `category`."""
 
     score: float
     reasons: tuple[str, ...]
 
 
-def likeness(one: Trouble, other: Trouble) -> Likeness:
+def compute_similarity(one: TroubleFeatures, other: TroubleFeatures) -> Similarity:
     """Return how similar two troubles are.
 
     Words count in any order; Chinese, which has no spaces, is compared by pairs of characters.
@@ -45,10 +45,10 @@ def likeness(one: Trouble, other: Trouble) -> Likeness:
     text = (token_set_ratio(a, b) + token_sort_ratio(a, b)) / 200 if a and b else 0.0
     same = tuple(_same(one, other))
     score = round(WORDS * text + SAME * len(same), 2)
-    return Likeness(score, (*(("words",) if text >= LEAST else ()), *same))
+    return Similarity(score, (*(("words",) if text >= MIN_SIMILARITY else ()), *same))
 
 
-def _same(one: Trouble, other: Trouble) -> Iterable[str]:
+def _same(one: TroubleFeatures, other: TroubleFeatures) -> Iterable[str]:
     for name in ("service", "ci", "category"):
         mine = getattr(one, name).casefold()
         if mine and mine == getattr(other, name).casefold():

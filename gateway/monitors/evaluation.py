@@ -5,20 +5,20 @@ from datetime import datetime, timedelta
 from typing import assert_never
 
 from gateway.incidents.alert import Alert
-from gateway.monitors.model import NAMESPACE, Monitor, Ping, Said
+from gateway.monitors.model import NAMESPACE, Monitor, Ping, PingSignal
 from gateway.monitors.schedule import expected
 from gateway.vocabulary import AlertStatus
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class MonitorChange:
     """The new state of a monitor, and the alert to raise or clear, if any."""
 
     monitor: Monitor
     alert: Alert | None = None
 
 
-def pinged(monitor: Monitor, ping: Ping, now: datetime) -> Judged:
+def apply_ping(monitor: Monitor, ping: Ping, now: datetime) -> MonitorChange:
     """Return the effect of a ping.
 
     One that arrives late out of a queue never sets the time back.
@@ -26,32 +26,32 @@ def pinged(monitor: Monitor, ping: Ping, now: datetime) -> Judged:
     now = max(now, monitor.pinged_at or now)
     heard = replace(monitor, note=ping.note, exit_status=ping.exit_status)
     match ping.said:
-        case Said.LOG:
-            return Judged(replace(monitor, note=ping.note))
-        case Said.START:
-            return Judged(_started(heard, now))
-        case Said.FAIL:
-            down = armed(replace(heard, pinged_at=now, started_at=None, down_since=monitor.down_since or now), now)
-            return Judged(down, _alert(down, AlertStatus.FIRING, "failed", now))
-        case Said.SUCCESS:
-            well = armed(replace(heard, pinged_at=now, started_at=None, down_since=None), now)
-            return Judged(well, _alert(well, AlertStatus.RESOLVED, "is well again", now) if monitor.down_since else None)
+        case PingSignal.LOG:
+            return MonitorChange(replace(monitor, note=ping.note))
+        case PingSignal.START:
+            return MonitorChange(_started(heard, now))
+        case PingSignal.FAIL:
+            down = with_next_deadline(replace(heard, pinged_at=now, started_at=None, down_since=monitor.down_since or now), now)
+            return MonitorChange(down, _alert(down, AlertStatus.FIRING, "failed", now))
+        case PingSignal.SUCCESS:
+            well = with_next_deadline(replace(heard, pinged_at=now, started_at=None, down_since=None), now)
+            return MonitorChange(well, _alert(well, AlertStatus.RESOLVED, "is well again", now) if monitor.down_since else None)
         case _:
             assert_never(ping.said)
 
 
-def overdue(monitor: Monitor, now: datetime) -> Judged:
+def apply_missed_deadline(monitor: Monitor, now: datetime) -> MonitorChange:
     """Return the effect of a missed deadline.
 
     The monitor is down, and the alert is repeated each time another ping is missing.
     """
     due = monitor.due_at or now
     what = "did not end in time" if monitor.started_at else "is overdue"
-    down = armed(replace(monitor, started_at=None, down_since=monitor.down_since or due), now)
-    return Judged(down, _alert(down, AlertStatus.FIRING, what, due))
+    down = with_next_deadline(replace(monitor, started_at=None, down_since=monitor.down_since or due), now)
+    return MonitorChange(down, _alert(down, AlertStatus.FIRING, what, due))
 
 
-def armed(monitor: Monitor, after: datetime) -> Monitor:
+def with_next_deadline(monitor: Monitor, after: datetime) -> Monitor:
     """Return the monitor with its next expected ping and deadline, counted from `after`.
 
     Both are None while it is paused.

@@ -8,7 +8,7 @@ NAMESPACE = "ping"
 """The source and the namespace of deduplication keys of the alerts that monitors raise."""
 
 
-class Said(StrEnum):
+class PingSignal(StrEnum):
     """The signal of a ping: success, start, failure, or only a note to keep."""
 
     SUCCESS = "success"
@@ -17,7 +17,7 @@ class Said(StrEnum):
     LOG = "log"
 
 
-class State(StrEnum):
+class MonitorState(StrEnum):
     """The state of a monitor: never pinged, well, overdue or failed, or paused."""
 
     NEW = "new"
@@ -34,7 +34,7 @@ class Ping:
     sent.
     """
 
-    said: Said
+    said: PingSignal
     note: str = ""
     exit_status: int | None = None
 
@@ -73,10 +73,10 @@ class Monitor:
     updated_at: datetime
 
     @property
-    def state(self) -> State:
+    def state(self) -> MonitorState:
         """Return the state of the monitor."""
         if not self.enabled:
-            return State.PAUSED
+            return MonitorState.PAUSED
         if self.down_since is not None:
-            return State.DOWN
-        return State.NEW if self.pinged_at is None else State.UP
+            return MonitorState.DOWN
+        return MonitorState.NEW if self.pinged_at is None else MonitorState.UP

@@ -18,7 +18,7 @@ from gateway.clock import Clock
 from gateway.db.pool import Pool, acquire, transaction
 from gateway.errors import Conflict, NotFound, Overloaded, Unavailable
 from gateway.monitors import evaluation, store
-from gateway.monitors.evaluation import Judged
+from gateway.monitors.evaluation import MonitorChange
 from gateway.monitors.model import NAMESPACE, Ping
 from gateway.observe.metrics import Metrics
 from gateway.receipts.submission import Receipt, Submission
@@ -29,7 +29,7 @@ EVERY = 1.0
 """Seconds between two searches for overdue monitors."""
 
 BATCH = 200
-POISONED = timedelta(minutes=1)
+ERROR_PAUSE = timedelta(minutes=1)
 """The pause of a monitor that could not be processed."""
 
 AT_ONCE = 4
@@ -38,7 +38,7 @@ AT_ONCE = 4
 Each holds a connection while intake commits, and others need connections too.
 """
 
-UNSAID = {
+FIRST_PING_SETTINGS = {
     "description": "", "period_seconds": 86_400, "schedule": "", "zone": "UTC", "grace_seconds": 3_600, "severity": "",
     "service": "", "ci": "", "enabled": True,
 }  # fmt: skip
@@ -46,7 +46,7 @@ UNSAID = {
 
 
 @dataclass(frozen=True, slots=True)
-class Pulse:
+class PingService:
     """The processor of pings and missed deadlines; any number of replicas may run it."""
 
     pool: Pool
@@ -67,15 +67,15 @@ class Pulse:
             made = create and monitor is None
             if made:
                 with suppress(Conflict):  # another ping created it just now, or there are too many
-                    await store.create(conn, integration_id, slug, {"name": slug, **UNSAID}, self.clock.stamp())
+                    await store.create(conn, integration_id, slug, {"name": slug, **FIRST_PING_SETTINGS}, self.clock.stamp())
                 monitor = await store.by_slug(conn, integration_id, slug)
             if monitor is None:
                 self.metrics.ping("unknown")
                 raise NotFound(f"there is no monitor {slug}: make it, or ping with ?create=1")
-            at = await store.now(conn, self.clock.stamp())
-            judged = evaluation.pinged(monitor, ping, at)
+            at = await store.database_time(conn, self.clock.stamp())
+            judged = evaluation.apply_ping(monitor, ping, at)
             await self._tell(judged, f"{ping.said}:{at.isoformat()}", body, headers)
-            await store.lived(conn, judged.monitor)
+            await store.save_state(conn, judged.monitor)
         self.metrics.ping(ping.said)
         return made
 
@@ -95,18 +95,18 @@ class Pulse:
 
     async def _put_off(self, monitor_id: int) -> None:
         async with acquire(self.pool) as conn:
-            await store.put_off(conn, monitor_id, POISONED, self.clock.stamp())
+            await store.put_off(conn, monitor_id, ERROR_PAUSE, self.clock.stamp())
 
     async def _expire(self, monitor_id: int) -> None:
         async with transaction(self.pool) as conn:
             monitor = await store.still_due(conn, monitor_id, self.clock.stamp())
             if monitor is None or monitor.due_at is None:
                 return
-            judged = evaluation.overdue(monitor, await store.now(conn, self.clock.stamp()))
+            judged = evaluation.apply_missed_deadline(monitor, await store.database_time(conn, self.clock.stamp()))
             await self._tell(judged, f"due:{monitor.due_at.isoformat()}", b"", {})
-            await store.lived(conn, judged.monitor)
+            await store.save_state(conn, judged.monitor)
 
-    async def _tell(self, judged: Judged, moment: str, body: bytes, headers: Mapping[str, str]) -> None:
+    async def _tell(self, judged: MonitorChange, moment: str, body: bytes, headers: Mapping[str, str]) -> None:
         monitor, alert = judged.monitor, judged.alert
         if alert is not None:
             delivery = f"monitor:{monitor.id}:{moment}"

@@ -10,7 +10,7 @@ from asyncpg import Record
 from gateway.db.pool import Connection
 from gateway.errors import Conflict, Flaw, NotFound, Unprocessable, VersionMismatch
 from gateway.monitors import schedule
-from gateway.monitors.evaluation import armed
+from gateway.monitors.evaluation import with_next_deadline
 from gateway.monitors.model import Monitor
 
 MOST = 10_000
@@ -24,8 +24,8 @@ SETTINGS = (
 Changing one of `CLOCK` restarts its time.
 """
 
-CLOCK = ("period_seconds", "schedule", "zone", "grace_seconds", "enabled")
-LIVED = ("pinged_at", "started_at", "down_since", "exit_status", "note", "expected_at", "due_at")
+SCHEDULE_FIELDS = ("period_seconds", "schedule", "zone", "grace_seconds", "enabled")
+STATE_FIELDS = ("pinged_at", "started_at", "down_since", "exit_status", "note", "expected_at", "due_at")
 """The state of a monitor, in the order of the statements."""
 
 MONITORS = "SELECT i.slug AS integration, m.* FROM monitor m JOIN integration i ON i.id = m.integration_id "
@@ -38,7 +38,7 @@ def _of(row: Record) -> Monitor:
 NOW = "SELECT coalesce($1::timestamptz, clock_timestamp())"
 
 
-async def now(conn: Connection, stamp: datetime | None) -> datetime:
+async def database_time(conn: Connection, stamp: datetime | None) -> datetime:
     """Return the moment to judge by: PostgreSQL's clock, correct even after waiting for a lock."""
     moment: datetime = await conn.fetchval(NOW, stamp)
     return moment
@@ -109,9 +109,9 @@ WHERE id = $1
 """
 
 
-async def lived(conn: Connection, monitor: Monitor) -> None:
+async def save_state(conn: Connection, monitor: Monitor) -> None:
     """Write the state of a locked monitor; its version, which is of its settings, stays."""
-    await conn.execute(LIVES, monitor.id, *(getattr(monitor, name) for name in LIVED))
+    await conn.execute(LIVES, monitor.id, *(getattr(monitor, name) for name in STATE_FIELDS))
 
 
 COUNT = "SELECT count(*)::int FROM (SELECT FROM monitor WHERE integration_id = $1 LIMIT $2) AS counted"
@@ -133,9 +133,9 @@ async def create(conn: Connection, integration_id: int, slug: str, fields: Mappi
     schedule.check(fields["period_seconds"], fields["schedule"], fields["zone"])
     if await conn.fetchval(COUNT, integration_id, MOST) >= MOST:
         raise Conflict(f"an integration has at most {MOST} monitors")
-    at = await now(conn, stamp)
+    at = await database_time(conn, stamp)
     draft = Monitor(id=0, integration_id=integration_id, integration="", slug=slug, created_at=at, updated_at=at, **fields)
-    run = armed(draft, at)
+    run = with_next_deadline(draft, at)
     values = (getattr(run, name) for name in SETTINGS)
     made = await conn.fetchval(INSERT, integration_id, slug, *values, run.expected_at, run.due_at, at)
     if made is None:
@@ -166,9 +166,9 @@ async def change(
     if wanted == asdict(before):
         return before
     schedule.check(wanted["period_seconds"], wanted["schedule"], wanted["zone"])
-    at, after = await now(conn, stamp), Monitor(**wanted)
-    if any(wanted[name] != getattr(before, name) for name in CLOCK):
-        after = armed(after, at)
+    at, after = await database_time(conn, stamp), Monitor(**wanted)
+    if any(wanted[name] != getattr(before, name) for name in SCHEDULE_FIELDS):
+        after = with_next_deadline(after, at)
     values = (getattr(after, name) for name in SETTINGS)
     await conn.execute(UPDATE, monitor_id, *values, after.expected_at, after.due_at, at)
     return await by_id(conn, monitor_id)

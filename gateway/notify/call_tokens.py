@@ -23,7 +23,7 @@ VALID = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
-class Called:
+class CallSubject:
     """The subject of a call: a record at a version, the callee's login, the time of the call."""
 
     incident_id: int
@@ -38,24 +38,24 @@ class CallTokens:
 
     secrets: tuple[bytes, ...]
 
-    def make(self, called: Called) -> str:
+    def make(self, called: CallSubject) -> str:
         """Return the token of a call."""
         ends = int((called.made_at + VALID).timestamp())
         signed = signature(self.secrets[0], LABEL, _signed(called, ends))
         return f"{called.incident_id}.{called.version}.{ends}.{signed}.{called.login}"
 
-    def read(self, token: str, now: datetime) -> Called:
+    def read(self, token: str, now: datetime) -> CallSubject:
         """Return the subject of the call; raises Forbidden for a forged or expired token."""
         found = SHAPE.fullmatch(token)
         if found is None:
             raise Forbidden("this is no call that the gateway made")
         ends = int(found[3])
         made_at = datetime.fromtimestamp(ends, UTC) - VALID
-        called = Called(int(found[1]), int(found[2]), found[5], made_at)
+        called = CallSubject(int(found[1]), int(found[2]), found[5], made_at)
         if not is_signed(self.secrets, LABEL, _signed(called, ends), found[4]) or ends <= now.timestamp():
             raise Forbidden("this is no call that the gateway made, or it is too old")
         return called
 
 
-def _signed(called: Called, ends: int) -> str:
+def _signed(called: CallSubject, ends: int) -> str:
     return f"{called.incident_id}\0{called.version}\0{ends}\0{called.login}"

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-Pressed = Literal["acknowledge", "resolve", "accept"]
+ButtonAction = Literal["acknowledge", "resolve", "accept"]
 """The action that a button requests, in the API's words."""
 
 
@@ -14,13 +14,13 @@ class Button:
     `label` is in the reader's language, `token` is signed and comes back with the press.
     """
 
-    action: Pressed
+    action: ButtonAction
     label: str
     token: str
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
+class ChatReply:
     """A message to somebody in a chat, with the complete content in the lines of `text`.
 
     `number`, `title` and `state` (in the reader's language) are "" for a message about no

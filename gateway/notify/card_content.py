@@ -2,35 +2,35 @@
 
 from gateway.incidents.labels import LOCALES, Locale, state_label
 from gateway.incidents.record import Incident
-from gateway.notify.card import Button, Pressed, Reply
+from gateway.notify.card import Button, ButtonAction, ChatReply
 from gateway.notify.phrases import one_line
 from gateway.notify.press_tokens import PressTokens
 from gateway.vocabulary import LIVE, State
 
-BUTTONS: dict[Pressed, tuple[str, str]] = {"acknowledge": ("Acknowledge", "受理"), "resolve": ("Resolve", "解决")}
+BUTTONS: dict[ButtonAction, tuple[str, str]] = {"acknowledge": ("Acknowledge", "受理"), "resolve": ("Resolve", "解决")}
 """The labels of the buttons."""
 
 PRIORITY, STATE, HANDLER = ("Priority {}", "优先级 {}"), ("State: {}", "状态：{}"), ("Handled by: {}", "处理人：{}")
 
 
-def shown(incident: Incident, tokens: PressTokens, locale: Locale, text: str = "", *, named: bool = False) -> Reply:
+def render_card(incident: Incident, tokens: PressTokens, locale: Locale, text: str = "", *, named: bool = False) -> ChatReply:
     """Return the record's present state as a chat message, below `text` if there is any.
 
     If `named`, the text names the record already, and only its state is added.
     """
-    standing = state_of(incident, locale) if named else standing_of(incident, locale)
+    standing = describe_state(incident, locale) if named else describe_record(incident, locale)
     whole = f"{text}\n{standing}" if text else standing
     state = state_label(incident.state, incident.kind, locale)
-    return Reply(whole, incident.number, one_line(incident.title), state, buttons(incident, tokens, locale))
+    return ChatReply(whole, incident.number, one_line(incident.title), state, buttons(incident, tokens, locale))
 
 
-def standing_of(incident: Incident, locale: Locale) -> str:
+def describe_record(incident: Incident, locale: Locale) -> str:
     """Return number, priority, title, state and handler of the record, on two lines."""
     priority = PRIORITY[LOCALES.index(locale)].format(incident.priority)
-    return f"[{incident.number}] {priority} · {one_line(incident.title)}\n{state_of(incident, locale)}"
+    return f"[{incident.number}] {priority} · {one_line(incident.title)}\n{describe_state(incident, locale)}"
 
 
-def state_of(incident: Incident, locale: Locale) -> str:
+def describe_state(incident: Incident, locale: Locale) -> str:
     """Return the record's state, and its handler if there is one."""
     language = LOCALES.index(locale)
     said = [STATE[language].format(state_label(incident.state, incident.kind, locale))]
@@ -44,12 +44,12 @@ def buttons(incident: Incident, tokens: PressTokens, locale: Locale) -> tuple[Bu
     if incident.state not in LIVE:
         return ()
     untaken = incident.state in (State.LOGGED, State.ASSIGNED)
-    offered: tuple[Pressed, ...] = ("acknowledge", "resolve") if untaken else ("resolve",)
+    offered: tuple[ButtonAction, ...] = ("acknowledge", "resolve") if untaken else ("resolve",)
     token, language = tokens.make(incident), LOCALES.index(locale)
     return tuple(Button(action, BUTTONS[action][language], token) for action in offered)
 
 
-def mark(incident: Incident) -> str:
+def card_fingerprint(incident: Incident) -> str:
     """Return a mark that differs whenever a card of the record would look different.
 
     Matches CHANGED of `operations/rounds/chat_changes.py`.

@@ -13,7 +13,7 @@ ON CONFLICT (provider, conversation, message) DO UPDATE SET shown = excluded.sho
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class ChatMessageRef:
     """The place of a message: chat provider, conversation, and the message's id there."""
 
     provider: str
@@ -21,8 +21,8 @@ class Place:
     message: str
 
 
-async def remember(
-    conn: Connection, place: Place, incident_id: int, locale: str, stamp: datetime | None, shown: str | None = None
+async def store_message(
+    conn: Connection, place: ChatMessageRef, incident_id: int, locale: str, stamp: datetime | None, shown: str | None = None
 ) -> None:
     """Store that a message belongs to a record, so that replies to it do too.
 
@@ -34,7 +34,7 @@ async def remember(
 FIND = "SELECT incident_id FROM chat_message WHERE provider = $1 AND conversation = $2 AND message = $3"
 
 
-async def record_of(conn: Connection, place: Place) -> int | None:
+async def record_of(conn: Connection, place: ChatMessageRef) -> int | None:
     """Return the id of the record that the message belongs to, None for an unknown message."""
     found: int | None = await conn.fetchval(FIND, place.provider, place.conversation, place.message)
     return found

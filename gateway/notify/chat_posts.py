@@ -10,21 +10,21 @@ from gateway.incidents import store
 from gateway.incidents.labels import LOCALES, Locale
 from gateway.incidents.record import Incident
 from gateway.notify import chat_messages
-from gateway.notify.card import Reply
-from gateway.notify.card_content import mark, shown
-from gateway.notify.chat_messages import Place
+from gateway.notify.card import ChatReply
+from gateway.notify.card_content import card_fingerprint, render_card
+from gateway.notify.chat_messages import ChatMessageRef
 from gateway.notify.message import Message
 from gateway.notify.press_tokens import PressTokens
 from gateway.notify.templates import Template
 
 log = structlog.get_logger()
 
-CHANGE = "/="
+REPLACE_MARK = "/="
 """The separator between a conversation and a message of the gateway's own to be updated there."""
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
+class PostTarget:
     """The destination of a post: a conversation, a thread in it, or a message to replace."""
 
     conversation: str
@@ -32,20 +32,22 @@ class Target:
     instead_of: str = ""
 
 
-def target_of(recipient: str) -> Target:
+def parse_post_target(recipient: str) -> PostTarget:
     """Parse a recipient: `C1`, `C1/171.2` to reply to a message, `C1/=171.2` to replace it."""
     conversation, _, message = recipient.partition("/")
-    return Target(conversation, instead_of=message[1:]) if message.startswith("=") else Target(conversation, below=message)
+    return (
+        PostTarget(conversation, instead_of=message[1:]) if message.startswith("=") else PostTarget(conversation, below=message)
+    )
 
 
 @dataclass(frozen=True, slots=True)
-class Showing:
+class PostContent:
     """The content to post.
 
     `incident` is set if it is a card, which changes when the record does.
     """
 
-    reply: Reply
+    reply: ChatReply
     incident: Incident | None
     locale: Locale
 
@@ -58,7 +60,7 @@ class ChatPosts:
     tokens: PressTokens
     locale: Locale
 
-    async def showing(self, message: Message) -> Showing:
+    async def showing(self, message: Message) -> PostContent:
         """Return the text of a message and the record as it stands while it is sent.
 
         Raises Unavailable and what asyncpg raises.
@@ -67,14 +69,14 @@ class ChatPosts:
         answer = message.template == Template.CHAT
         words = str(message.facts["text"]) if answer and "text" in message.facts else message.text.strip()
         if message.incident_id is None or (answer and not message.facts.get("card")):
-            return Showing(Reply(words, str(message.facts.get("number", ""))), None, locale)
+            return PostContent(ChatReply(words, str(message.facts.get("number", ""))), None, locale)
         async with acquire(self.pool) as conn:
             found = await store.by_ids(conn, [message.incident_id])
         if not found:
-            return Showing(Reply(words), None, locale)
-        return Showing(shown(found[0], self.tokens, locale, words, named=not answer), found[0], locale)
+            return PostContent(ChatReply(words), None, locale)
+        return PostContent(render_card(found[0], self.tokens, locale, words, named=not answer), found[0], locale)
 
-    async def shown(self, place: Place, showing: Showing, message: Message, *, for_good: bool = False) -> None:
+    async def shown(self, place: ChatMessageRef, showing: PostContent, message: Message, *, for_good: bool = False) -> None:
         """Remember a card that was posted.
 
         If that fails, it is logged and the card is never updated. A card that is shown
@@ -84,7 +86,7 @@ class ChatPosts:
             return
         try:
             async with acquire(self.pool) as conn:
-                seen = None if for_good else mark(showing.incident)
-                await chat_messages.remember(conn, place, showing.incident.id, showing.locale, message.created_at, seen)
+                seen = None if for_good else card_fingerprint(showing.incident)
+                await chat_messages.store_message(conn, place, showing.incident.id, showing.locale, message.created_at, seen)
         except (Unavailable, *LOST_RACE) as error:
             log.warning("a card in a chat will not change", action="chat_card_forgotten", id=str(message.id), error=repr(error))

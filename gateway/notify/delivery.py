@@ -14,32 +14,32 @@ import structlog
 
 from gateway.clock import Clock
 from gateway.db.pool import LOST_RACE, Pool, acquire
-from gateway.directory.contact_methods import ContactMethodsOf, contact_methods_of
+from gateway.directory.contact_methods import PersonAddresses, addresses_of
 from gateway.errors import Unavailable
 from gateway.incidents.facts import WITHHELD
 from gateway.incidents.labels import LOCALES, Locale
 from gateway.notify import privacy
-from gateway.notify.breaker import Breakers
-from gateway.notify.message import Channel, Dead, Delivered, Message, Result, Retry
+from gateway.notify.breaker import CircuitBreakers
+from gateway.notify.message import Delivered, Message, NotificationChannel, Result, Retry, Undeliverable
 from gateway.notify.outbox import OutboxRow
-from gateway.notify.phrases import Reader
-from gateway.notify.retries import Settlement, defer, failing, next_method, settle
+from gateway.notify.phrases import MessageReader
+from gateway.notify.retries import Settlement, defer, is_endpoint_failure, next_method, settle
 from gateway.notify.templates import render
 from gateway.observe.metric_labels import SendOutcome, channel_label
 from gateway.observe.metrics import Metrics
-from gateway.settings.recipients import SWITCHES, Target
+from gateway.settings.recipients import CHANNEL_SETTINGS, RecipientAddress
 
 log = structlog.get_logger()
 
 PERSON = "person"
 """The channel of messages to a person, delivered by that person's contact methods."""
 
-QUIET = frozenset({"resolved", "closed"})
+NO_CALL_TEMPLATES = frozenset({"resolved", "closed"})
 """Templates that require no action, for which nobody is called by telephone."""
 
 SEND_TIMEOUT_S = 10.0
 
-Opens = Callable[[OutboxRow, str], str]
+LinkBuilder = Callable[[OutboxRow, str], str]
 """A function from a message and its channel to the URL of its record, "" if there is none."""
 
 
@@ -48,7 +48,7 @@ def no_link(_owed: OutboxRow, _channel: str) -> str:
     return ""
 
 
-class Outcome(NamedTuple):
+class AttemptOutcome(NamedTuple):
     """The result of an attempt: the row's next state, how it ended, and by which channel."""
 
     settlement: Settlement
@@ -57,52 +57,52 @@ class Outcome(NamedTuple):
 
 
 @dataclass(slots=True, kw_only=True)
-class Delivery:
+class MessageDelivery:
     """The maker of attempts; `locale` and `zone` are for messages that do not name their own.
 
     `privy` are addresses that may be notified of security incidents.
     """
 
     pool: Pool
-    channels: Mapping[str, Channel]
+    channels: Mapping[str, NotificationChannel]
     metrics: Metrics
     clock: Clock
     locale: Locale = "en"
     zone: str = "UTC"
-    opens: Opens = no_link
+    opens: LinkBuilder = no_link
     privy: frozenset[str] = frozenset()
     send_timeout_s: float = SEND_TIMEOUT_S
-    breakers: Breakers = field(default_factory=Breakers)
+    breakers: CircuitBreakers = field(default_factory=CircuitBreakers)
 
-    async def attempt(self, owed: OutboxRow) -> Outcome:
+    async def attempt(self, owed: OutboxRow) -> AttemptOutcome:
         """Try once; any fault of the row or a channel gives an outcome, never an exception."""
         try:
             kept, ways = await self._looked_up(owed)
-            return await self._by(kept, ways) if isinstance(ways, ContactMethodsOf) else _ended(owed, ways, owed.channel)
+            return await self._by(kept, ways) if isinstance(ways, PersonAddresses) else _ended(owed, ways, owed.channel)
         except Exception as error:
             log.exception("a notification cannot be read", action="notify_unreadable", id=str(owed.id))
-            return _ended(owed, Dead(f"it cannot be read: {error!r}"), owed.channel)
+            return _ended(owed, Undeliverable(f"it cannot be read: {error!r}"), owed.channel)
 
-    async def _looked_up(self, owed: OutboxRow) -> tuple[OutboxRow, ContactMethodsOf | Result]:
+    async def _looked_up(self, owed: OutboxRow) -> tuple[OutboxRow, PersonAddresses | Result]:
         """Return the message as its recipient may read it, and how that recipient is reached."""
         try:
-            kept = await privacy.kept(self.pool, owed, self.privy)
+            kept = await privacy.redact_message(self.pool, owed, self.privy)
             return kept, await self._ways(kept)
         except (Unavailable, *LOST_RACE) as error:
             return owed, Retry(f"who that is could not be looked up: {error!r}")
 
-    async def _ways(self, owed: OutboxRow) -> ContactMethodsOf | Result:
+    async def _ways(self, owed: OutboxRow) -> PersonAddresses | Result:
         if owed.channel != PERSON:
-            return ContactMethodsOf("", (Target(owed.channel, owed.recipient),))
+            return PersonAddresses("", (RecipientAddress(owed.channel, owed.recipient),))
         async with acquire(self.pool) as conn:
-            ways = await contact_methods_of(conn, owed.recipient)
+            ways = await addresses_of(conn, owed.recipient)
         if ways is None:
-            return Dead("nobody has this login")
+            return Undeliverable("nobody has this login")
         if not ways.targets:
-            return Dead("has no e-mail address and no other contact method")
-        return _without_calls(ways) if owed.template in QUIET else ways
+            return Undeliverable("has no e-mail address and no other contact method")
+        return _without_calls(ways) if owed.template in NO_CALL_TEMPLATES else ways
 
-    async def _by(self, owed: OutboxRow, ways: ContactMethodsOf) -> Outcome:
+    async def _by(self, owed: OutboxRow, ways: PersonAddresses) -> AttemptOutcome:
         """Try the next contact method whose endpoint is not left alone, and send at most once."""
         first = owed.method if owed.method < len(ways.targets) else 0
         may_recover = owed.may_recover and first > 0
@@ -116,40 +116,42 @@ class Delivery:
                 continue
             if isinstance(result, Delivered):
                 settled, outcome, channel = _ended(owed, result, target.channel)
-                return Outcome(replace(settled, reached=str(target)), outcome, channel)
+                return AttemptOutcome(replace(settled, reached=str(target)), outcome, channel)
             if place + 1 < len(ways.targets):
                 recovers = may_recover or isinstance(result, Retry)
                 failed = Settlement(owed.id, owed.attempts, "pending", error=f"{target.channel}: {result.reason}")
-                return Outcome(next_method(failed, place, may_recover=recovers), SendOutcome.RETRY, target.channel)
-            return _ended(owed, Retry(result.reason) if may_recover and isinstance(result, Dead) else result, target.channel)
+                return AttemptOutcome(next_method(failed, place, may_recover=recovers), SendOutcome.RETRY, target.channel)
+            return _ended(
+                owed, Retry(result.reason) if may_recover and isinstance(result, Undeliverable) else result, target.channel
+            )
         wait = timedelta(seconds=min(waits))
         if first > 0:
             return _ended(owed, Retry("every other endpoint is left alone for now", after=wait), owed.channel)
         put_back = defer(owed.id, owed.attempts, owed.created_at, owed.claimed_at, wait)
         outcome = SendOutcome.DEFERRED if put_back.state == "pending" else SendOutcome.DEAD
-        return Outcome(put_back, outcome, owed.channel)
+        return AttemptOutcome(put_back, outcome, owed.channel)
 
-    async def _send(self, owed: OutboxRow, target: Target, ways: ContactMethodsOf) -> Result | float:
+    async def _send(self, owed: OutboxRow, target: RecipientAddress, ways: PersonAddresses) -> Result | float:
         """Send the message once, or return the seconds for which the endpoint is left alone."""
         channel = self.channels.get(target.channel)
         if channel is None:
-            return Dead(_no_channel(target))
+            return Undeliverable(_no_channel(target))
         message = self._message(owed, target, ways)
         endpoint = channel.endpoint(target.address)
         if wait := self.breakers.wait(endpoint, self.clock.monotonic()):
             return float(wait)
         result = await self._timed(channel, message, target.channel)
-        self.breakers.report(endpoint, self.clock.monotonic(), failed=failing(result))
+        self.breakers.report(endpoint, self.clock.monotonic(), failed=is_endpoint_failure(result))
         return result
 
-    def _message(self, owed: OutboxRow, target: Target, ways: ContactMethodsOf) -> Message:
+    def _message(self, owed: OutboxRow, target: RecipientAddress, ways: PersonAddresses) -> Message:
         asked = owed.facts.get("locale", ways.locale)
         locale = next((known for known in LOCALES if known == asked), self.locale)
         link = "" if owed.facts.get(WITHHELD) else self.opens(owed, target.channel)
-        words = render(owed.template, owed.facts, Reader(locale, ways.zone or self.zone, link), owed.role)
+        words = render(owed.template, owed.facts, MessageReader(locale, ways.zone or self.zone, link), owed.role)
         return Message(
             id=owed.id,
-            incident_id=privacy.subject_of(owed, target.channel),
+            incident_id=privacy.shown_incident_id(owed, target.channel),
             recipient=target.address,
             template=owed.template,
             role=owed.role,
@@ -161,7 +163,7 @@ class Delivery:
             link=link,
         )
 
-    async def _timed(self, channel: Channel, message: Message, name: str) -> Result:
+    async def _timed(self, channel: NotificationChannel, message: Message, name: str) -> Result:
         started = self.clock.monotonic()
         try:
             async with asyncio.timeout(self.send_timeout_s):
@@ -175,20 +177,20 @@ class Delivery:
             self.metrics.send_seconds.labels(channel_label(name)).observe(self.clock.monotonic() - started)
 
 
-def _no_channel(target: Target) -> str:
+def _no_channel(target: RecipientAddress) -> str:
     """Return the reason why a target has no channel, and the setting that switches it on."""
-    if target.channel in SWITCHES:
-        return f"the channel {target.channel!r} is off: set {SWITCHES[target.channel]}"
+    if target.channel in CHANNEL_SETTINGS:
+        return f"the channel {target.channel!r} is off: set {CHANNEL_SETTINGS[target.channel]}"
     return f"there is no channel {target.channel!r}" if target.channel else f"{target.address!r} names no channel"
 
 
-def _without_calls(ways: ContactMethodsOf) -> ContactMethodsOf:
+def _without_calls(ways: PersonAddresses) -> PersonAddresses:
     """Return the contact methods without telephone calls, unless there is no other."""
     silent = tuple(one for one in ways.targets if one.channel != "voice")
     return replace(ways, targets=silent or ways.targets)
 
 
-def _ended(owed: OutboxRow, result: Result, channel: str) -> Outcome:
+def _ended(owed: OutboxRow, result: Result, channel: str) -> AttemptOutcome:
     verdict = settle(owed.id, owed.attempts, owed.claimed_at - owed.created_at, result)
     outcome = {"sent": SendOutcome.SENT, "dead": SendOutcome.DEAD}.get(verdict.state, SendOutcome.RETRY)
-    return Outcome(verdict, outcome, channel)
+    return AttemptOutcome(verdict, outcome, channel)

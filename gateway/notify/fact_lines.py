@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from gateway.incidents.labels import clock_label, label, state_label
-from gateway.notify.phrases import Reader, local_time, one_line
+from gateway.notify.phrases import MessageReader, local_time, one_line
 from gateway.vocabulary import Kind, Resolution, State
 
 LINES: Mapping[str, tuple[str, str]] = {
@@ -46,7 +46,7 @@ RUNBOOK_LINE = ("Runbook: {}", "处理手册：{}")
 MOST_LABELS = 12
 
 
-def values(facts: Mapping[str, Any], reader: Reader) -> dict[str, str]:
+def format_facts(facts: Mapping[str, Any], reader: MessageReader) -> dict[str, str]:
     """Return the facts that have a line, in the reader's language and zone."""
     said = {name: _said(name, facts, reader) for name in LINES}
     if said["handler"] == said["assignee"]:
@@ -54,7 +54,7 @@ def values(facts: Mapping[str, Any], reader: Reader) -> dict[str, str]:
     return {name: text for name, text in said.items() if text}
 
 
-def lines(said: Mapping[str, str], facts: Mapping[str, Any], reader: Reader) -> Iterator[str]:
+def format_lines(said: Mapping[str, str], facts: Mapping[str, Any], reader: MessageReader) -> Iterator[str]:
     """Yield the line of each value, then the links that the alert brought, the runbook first."""
     for name, text in said.items():
         yield reader.choose(LINES[name]).format(text)
@@ -77,24 +77,24 @@ def _address(href: object) -> str:
     return "".join(letter for letter in str(href) if letter.isprintable() and letter != " ")
 
 
-def _said(name: str, facts: Mapping[str, Any], reader: Reader) -> str:
+def _said(name: str, facts: Mapping[str, Any], reader: MessageReader) -> str:
     value = facts.get(name)
     if value in (None, "") or (name == "state" and value not in set(State)):
         return ""
     if name == "state":
         return state_label(State(value), str(facts.get("kind", Kind.INCIDENT)), reader.locale)
-    return SAYERS[name](value, reader) if name in SAYERS else one_line(value)
+    return FORMATTERS[name](value, reader) if name in FORMATTERS else one_line(value)
 
 
-def _resolution(value: Any, reader: Reader) -> str:
+def _resolution(value: Any, reader: MessageReader) -> str:
     return label(Resolution(value), reader.locale) if value in set(Resolution) else one_line(value)
 
 
-def _share(value: Any, _: Reader) -> str:
+def _share(value: Any, _: MessageReader) -> str:
     return f"{value:.0%}" if isinstance(value, float | int) else one_line(value)
 
 
-def _labels(value: Any, _: Reader) -> str:
+def _labels(value: Any, _: MessageReader) -> str:
     if not isinstance(value, Mapping):
         return ""
     pairs = [f"{one_line(name)}={one_line(text)}" for name, text in value.items()]
@@ -102,10 +102,10 @@ def _labels(value: Any, _: Reader) -> str:
     return ", ".join(pairs[:MOST_LABELS]) + more
 
 
-DOUBTED = ("not verified, nothing proves that the contact wrote this", "未验证，无法证明确为联系人本人所写")
+UNVERIFIED_SENDER = ("not verified, nothing proves that the contact wrote this", "未验证，无法证明确为联系人本人所写")
 
-SAYERS: Mapping[str, Callable[[Any, Reader], str]] = {
-    "sender": lambda _, reader: reader.choose(DOUBTED),
+FORMATTERS: Mapping[str, Callable[[Any, MessageReader], str]] = {
+    "sender": lambda _, reader: reader.choose(UNVERIFIED_SENDER),
     "clock": lambda value, reader: one_line(clock_label(str(value), reader.locale)),
     "due_at": local_time,
     "next_update_due_at": local_time,

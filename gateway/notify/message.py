@@ -50,16 +50,16 @@ class Retry:
 
 
 @dataclass(frozen=True, slots=True)
-class Dead:
+class Undeliverable:
     """The message can never be sent: trying again cannot help."""
 
     reason: str
 
 
-Result = Delivered | Retry | Dead
+Result = Delivered | Retry | Undeliverable
 
 
-class Channel(Protocol):
+class NotificationChannel(Protocol):
     """A channel of notification, such as e-mail, SMS or a chat."""
 
     def endpoint(self, recipient: str) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from gateway.notify.phrases import Reader, one_line
+from gateway.notify.phrases import MessageReader, one_line
 
 TO_DO: Mapping[str, tuple[str, str]] = {
     "accept": ("accept it, or assign it to somebody", "请受理，或派给他人"),
@@ -84,11 +84,11 @@ FOR_OTHERS: Mapping[str, str] = {
     "handover_late": "find_successor",
 }
 
-BEGINNINGS = frozenset({"accept", "work"})
+START_STEPS = frozenset({"accept", "work"})
 """Steps that somebody who works on the record already has behind them."""
 
 
-def next_step(template: str, facts: Mapping[str, Any], reader: Reader, role: str) -> str:
+def next_step(template: str, facts: Mapping[str, Any], reader: MessageReader, role: str) -> str:
     """Return the next step for a reader with this role, "" if there is none.
 
     An empty fact `to_do` requests nothing of those who work on records: somebody else has the
@@ -108,4 +108,4 @@ def _usual(template: str, facts: Mapping[str, Any], *, asked: bool, works: bool)
     step = FOR_WORKERS.get(template, "") if asked else ""
     if step == "go_on" and facts.get("state") == "assigned":
         return "work"
-    return "go_on" if step in BEGINNINGS and facts.get("state") == "in_progress" else step
+    return "go_on" if step in START_STEPS and facts.get("state") == "in_progress" else step

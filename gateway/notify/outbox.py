@@ -48,7 +48,7 @@ class OutboxRow:
 
 
 @dataclass(frozen=True, slots=True)
-class Depth:
+class OutboxDepth:
     """The unsettled rows of one channel, fresh or retried: their number and the oldest's age."""
 
     channel: str
@@ -137,11 +137,11 @@ async def settle(conn: Connection, now: datetime | None, verdicts: Sequence[Sett
             v.attempt,
             v.state,
             v.wait,
-            storable(v.error)[:ERROR_CHARS],
+            to_storable(v.error)[:ERROR_CHARS],
             v.refund,
             v.method,
             v.may_recover,
-            storable(v.reached),
+            to_storable(v.reached),
         )
         for v in verdicts
     ]
@@ -151,7 +151,7 @@ async def settle(conn: Connection, now: datetime | None, verdicts: Sequence[Sett
     return int(status.rpartition(" ")[2])
 
 
-def storable(text: str) -> str:
+def to_storable(text: str) -> str:
     """Return the text without the characters that PostgreSQL refuses."""
     return text.replace("\x00", "").encode(errors="replace").decode()
 
@@ -163,6 +163,6 @@ FROM outbox WHERE state = 'pending' GROUP BY 1, 2
 """
 
 
-async def depth(conn: Connection, now: datetime | None) -> list[Depth]:
+async def depth(conn: Connection, now: datetime | None) -> list[OutboxDepth]:
     """Return the number of unsettled rows by channel; reads only the rows of the partial index."""
-    return [Depth(**dict(row)) for row in await conn.fetch(DEPTH, now)]
+    return [OutboxDepth(**dict(row)) for row in await conn.fetch(DEPTH, now)]

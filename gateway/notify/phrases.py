@@ -13,7 +13,7 @@ TITLE_CHARS = 200
 
 
 @dataclass(frozen=True, slots=True)
-class Reader:
+class MessageReader:
     """The reader of a message: language, time zone, and the URL that opens the record.
 
     `link` is "" if there is none.
@@ -42,7 +42,7 @@ def multi_line(value: object) -> str:
     return "\n".join(kept).strip("\n")
 
 
-def local_time(value: Any, reader: Reader) -> str:
+def local_time(value: Any, reader: MessageReader) -> str:
     """Return a time (datetime or RFC 3339 text) on the reader's clock; anything else as it is."""
     try:
         at = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
@@ -60,15 +60,15 @@ LENGTHS = (
 )
 """Units of time, the longest first."""
 
-FEW = 3
+MIN_UNIT_COUNT = 3
 """The fewest of a unit that a duration is given in: 48 hours are not called 2 days."""
 
 
-def duration_words(seconds: float, reader: Reader) -> str:
+def duration_words(seconds: float, reader: MessageReader) -> str:
     """Return a duration in words, in the longest unit of which there are at least `FEW`."""
     spent = timedelta(seconds=min(max(seconds, 0), LONGEST.total_seconds()))
     for unit, many, one in LENGTHS:
         count = round(spent / unit)
-        if spent >= FEW * unit or (unit == LENGTHS[-1][0]):
+        if spent >= MIN_UNIT_COUNT * unit or (unit == LENGTHS[-1][0]):
             return reader.choose(many).format(count) if count != 1 else reader.choose(one)
     raise AssertionError("the shortest unit fits always")

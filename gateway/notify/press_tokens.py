@@ -16,7 +16,7 @@ SHAPE = re.compile(r"p([1-9][0-9]{0,17})-([0-9]{1,9})-([0-9]{1,9})-([a-z2-7]{26}
 
 
 @dataclass(frozen=True, slots=True)
-class Pressable:
+class ButtonState:
     """The state that a button was shown for: a record, its reopen count and its version."""
 
     incident_id: int
@@ -42,7 +42,7 @@ class PressTokens:
         signed = f"p{incident.id}-{incident.reopened}-{incident.version}"
         return f"{signed}-{short_signature(self.secrets[0], LABEL, signed)}"
 
-    def read(self, token: str) -> Pressable | None:
+    def read(self, token: str) -> ButtonState | None:
         """Return the state that the token was made for.
 
         None for a token that is not the gateway's.
@@ -53,4 +53,4 @@ class PressTokens:
         signed = token.rpartition("-")[0]
         if not is_signed(self.secrets, LABEL, signed, found[4], short_signature):
             return None
-        return Pressable(int(found[1]), int(found[2]), int(found[3]))
+        return ButtonState(int(found[1]), int(found[2]), int(found[3]))

@@ -13,8 +13,8 @@ from gateway.incidents.announcements.addressing import BY_LOGIN
 from gateway.incidents.facts import WITHHELD
 from gateway.incidents.visibility import SECURITY_ROLES
 from gateway.notify.outbox import OutboxRow
-from gateway.notify.withholding import named, withheld, without
-from gateway.settings.recipients import Target
+from gateway.notify.withholding import drop_incidents, find_named_incidents, withhold_message_facts
+from gateway.settings.recipients import RecipientAddress
 
 FLAGGED = "SELECT number FROM incident WHERE number = ANY($1::text[]) AND security"
 
@@ -29,13 +29,13 @@ def privy_addresses(recipients: Mapping[str, tuple[str, ...]]) -> frozenset[str]
     return frozenset(target for role in SECURITY_ROLES for target in recipients.get(role, ()))
 
 
-async def kept(pool: Pool, owed: OutboxRow, privy: frozenset[str]) -> OutboxRow:
+async def redact_message(pool: Pool, owed: OutboxRow, privy: frozenset[str]) -> OutboxRow:
     """Return the message without what its recipient may not see.
 
     `privy` are the addresses listed for the security roles. A person is judged by the roles they
     have, whatever list they are on. Raises Unavailable and what asyncpg raises.
     """
-    others = named(owed.facts)
+    others = find_named_incidents(owed.facts)
     if not (owed.security or others):
         return owed
     async with acquire(pool) as conn:
@@ -46,19 +46,19 @@ async def kept(pool: Pool, owed: OutboxRow, privy: frozenset[str]) -> OutboxRow:
         mail = owed.recipient.lower() if owed.channel == "smtp" else ""
         if await conn.fetchval(HAS_SECURITY_ROLE, sorted(SECURITY_ROLES), login, mail):
             return owed
-    facts = without(owed.facts, hidden)
-    return replace(owed, facts=withheld(owed.template, owed.role, facts) if owed.security else facts)
+    facts = drop_incidents(owed.facts, hidden)
+    return replace(owed, facts=withhold_message_facts(owed.template, owed.role, facts) if owed.security else facts)
 
 
 def _is_listed(owed: OutboxRow, privy: frozenset[str]) -> bool:
     """Return whether it goes to a listed address, or to a message in a listed chat conversation."""
     if owed.channel in BY_LOGIN:
         return False
-    conversation = str(Target(owed.channel, owed.recipient.partition("/")[0]))
-    return not privy.isdisjoint({str(Target(owed.channel, owed.recipient)), conversation})
+    conversation = str(RecipientAddress(owed.channel, owed.recipient.partition("/")[0]))
+    return not privy.isdisjoint({str(RecipientAddress(owed.channel, owed.recipient)), conversation})
 
 
-def subject_of(owed: OutboxRow, channel: str) -> int | None:
+def shown_incident_id(owed: OutboxRow, channel: str) -> int | None:
     """Return the id of the incident that a message shows, None if it shows none.
 
     A reporter's letter stays in its thread, and a call checks what the person who answers it may

@@ -41,12 +41,12 @@ class ReplyTokens:
         return None
 
 
-def tagged(address: str, tag: str) -> str:
+def add_tag(address: str, tag: str) -> str:
     """Return an address with the tag appended to its local part (RFC 5233)."""
     name, _, domain = address.rpartition("@")
     return f"{name}+{tag}@{domain}"
 
 
-def above_this_line(locale: str) -> str:
+def reply_marker_line(locale: str) -> str:
     """Return the first line of mails in that language, above which people write their reply."""
     return f"##- {dict(zip(LOCALES, MARKERS, strict=True)).get(locale, ' / '.join(MARKERS))} -##"  # type: ignore[call-overload]

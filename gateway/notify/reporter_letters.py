@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from gateway.incidents.labels import label
-from gateway.notify.phrases import Reader, duration_words, local_time, multi_line, one_line
+from gateway.notify.phrases import MessageReader, duration_words, local_time, multi_line, one_line
 from gateway.vocabulary import Closure, Resolution
 
 Sentence = tuple[str, str, tuple[str, ...]]
@@ -141,7 +141,7 @@ LETTERS: Mapping[str, tuple[Sentence, ...]] = {
 """The paragraphs of each letter, in this order."""
 
 
-def letter(template: str, facts: Mapping[str, Any], reader: Reader) -> str:
+def render_letter(template: str, facts: Mapping[str, Any], reader: MessageReader) -> str:
     """Return the text of a letter in LETTERS."""
     values = _values(facts, reader)
     return "\n\n".join(
@@ -151,7 +151,7 @@ def letter(template: str, facts: Mapping[str, Any], reader: Reader) -> str:
     )
 
 
-def _values(facts: Mapping[str, Any], reader: Reader) -> dict[str, str]:
+def _values(facts: Mapping[str, Any], reader: MessageReader) -> dict[str, str]:
     """Return the facts in the reader's language and zone; "" for those that are missing."""
     values = {
         "number": one_line(facts.get("number") or "?"),
@@ -170,5 +170,5 @@ def _values(facts: Mapping[str, Any], reader: Reader) -> dict[str, str]:
     return values
 
 
-def _result(value: Any, reader: Reader) -> str:
+def _result(value: Any, reader: MessageReader) -> str:
     return label(Resolution(value), reader.locale) if value in set(Resolution) else ""

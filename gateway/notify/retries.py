@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from gateway.notify.message import Dead, Delivered, Result, Retry
+from gateway.notify.message import Delivered, Result, Retry, Undeliverable
 
 WAITS = tuple(timedelta(seconds=seconds) for seconds in (5, 30, 120, 300, 1800, 7200, 18_000, 36_000, 50_400, 72_000, 86_400))
 """The wait after the first, second, ... failed attempt; after the last one there is none."""
@@ -55,7 +55,7 @@ def settle(identity: UUID, attempt: int, age: timedelta, result: Result) -> Sett
     """Return the settlement of a row of this `age` whose attempt ended in `result`."""
     if isinstance(result, Delivered):
         return Settlement(identity, attempt, "sent")
-    if isinstance(result, Dead):
+    if isinstance(result, Undeliverable):
         return Settlement(identity, attempt, "dead", error=result.reason)
     wait = wait_before(identity, attempt)
     if wait is None or age >= GIVE_UP_AFTER or (result.at_most is not None and attempt >= result.at_most):
@@ -83,6 +83,6 @@ def defer(identity: UUID, attempt: int, created_at: datetime, claimed_at: dateti
     return Settlement(identity, attempt, "pending", wait, reason, refund=True)
 
 
-def failing(result: Result) -> bool:
+def is_endpoint_failure(result: Result) -> bool:
     """Return whether this result counts against the endpoint as a whole."""
     return isinstance(result, Retry) and result.down

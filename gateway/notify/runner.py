@@ -14,7 +14,7 @@ import structlog
 from gateway.db.pool import LOST_RACE, acquire
 from gateway.errors import Unavailable
 from gateway.notify import outbox
-from gateway.notify.delivery import Delivery
+from gateway.notify.delivery import MessageDelivery
 from gateway.notify.outbox import OutboxRow
 from gateway.notify.retries import Settlement
 from gateway.observe.metric_labels import SendOutcome, channel_label
@@ -29,7 +29,7 @@ SETTLE_TRIES = 3
 
 
 @dataclass(slots=True, kw_only=True)
-class Runner(Delivery):
+class NotificationRunner(MessageDelivery):
     """The runner of notifications, one per replica.
 
     Set `wake` after a commit that wrote to the outbox, so that nobody waits for the next poll.

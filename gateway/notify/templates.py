@@ -16,10 +16,10 @@ from typing import Any
 
 from gateway.incidents.facts import WITHHELD
 from gateway.incidents.labels import label
-from gateway.notify.fact_lines import lines, values
+from gateway.notify.fact_lines import format_facts, format_lines
 from gateway.notify.next_steps import next_step
-from gateway.notify.phrases import Reader, multi_line, one_line
-from gateway.notify.reporter_letters import LETTERS, letter
+from gateway.notify.phrases import MessageReader, multi_line, one_line
+from gateway.notify.reporter_letters import LETTERS, render_letter
 from gateway.vocabulary import ReportStatus, State
 
 
@@ -60,7 +60,7 @@ class Template(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Rendered:
+class RenderedMessage:
     """A rendered message: a one-line subject and a plain text.
 
     `ask` is the step requested, "" for none.
@@ -125,7 +125,7 @@ REPORT = ("report", "报告")
 
 
 RESTRICTED = ("restricted incident", "受限事件")
-ASK_THE_PRIVY = (
+ASK_SECURITY_ROLES = (
     "You may not see this incident. If you have to act on it, ask an incident manager or the security team.",
     "您无权查看该事件。如需处理，请联系事件经理或信息安全员。",
 )
@@ -146,7 +146,7 @@ MOST_TEXT = 1_000
 """The most characters of a description or solution in a message."""
 
 
-def render(template: str, facts: Mapping[str, Any], reader: Reader, role: str = "") -> Rendered:
+def render(template: str, facts: Mapping[str, Any], reader: MessageReader, role: str = "") -> RenderedMessage:
     """Return the text of a message; a template of another release is named by its own name.
 
     A reporter receives a letter if there is one for the occasion.
@@ -155,24 +155,24 @@ def render(template: str, facts: Mapping[str, Any], reader: Reader, role: str = 
     occasion = reader.choose(OCCASIONS[Template(template)]) if template in set(Template) else unknown
     if template == Template.REPLIED and facts.get("related"):
         occasion = reader.choose(RELATED_NOTE)
-    said = values(facts, reader)
+    said = format_facts(facts, reader)
     is_letter = role == REPORTER and template in LETTERS
     subject = _subject(occasion, said, reader, ranked=not is_letter)
     if facts.get("subject"):
         subject = one_line(facts["subject"])
     if is_letter:
-        return Rendered(subject, letter(template, facts, reader) + "\n")
+        return RenderedMessage(subject, render_letter(template, facts, reader) + "\n")
     if facts.get(WITHHELD) and template != Template.CHAT:
-        words = LEAVE_IT if template == Template.WITHDRAWN else ASK_THE_PRIVY
+        words = LEAVE_IT if template == Template.WITHDRAWN else ASK_SECURITY_ROLES
         return _restricted(occasion, said, reader, reader.choose(words))
     if facts.get(WITHHELD):
-        return Rendered(reader.choose(RESTRICTED), reader.choose(NOT_SHOWN) + "\n")
+        return RenderedMessage(reader.choose(RESTRICTED), reader.choose(NOT_SHOWN) + "\n")
     ask = next_step(template, facts, reader, role)
     text = "\n".join((occasion, "", *_text(facts, said, reader, ask), ""))
-    return Rendered(subject, text, ask)
+    return RenderedMessage(subject, text, ask)
 
 
-def _subject(occasion: str, said: Mapping[str, str], reader: Reader, *, ranked: bool) -> str:
+def _subject(occasion: str, said: Mapping[str, str], reader: MessageReader, *, ranked: bool) -> str:
     """Return a one-line subject: number, priority if `ranked`, occasion and title."""
     rank = f"P{said.get('priority', '?')} " if ranked else ""
     head = f"[{said['number']}] {rank}" if "number" in said else ""
@@ -180,14 +180,14 @@ def _subject(occasion: str, said: Mapping[str, str], reader: Reader, *, ranked: 
     return f"{head}{occasion}{reader.choose(COLON)}{title}" if title else f"{head}{occasion}"
 
 
-def _restricted(occasion: str, said: Mapping[str, str], reader: Reader, ask: str) -> Rendered:
+def _restricted(occasion: str, said: Mapping[str, str], reader: MessageReader, ask: str) -> RenderedMessage:
     """Return the message for somebody who may not see the incident: priority and next step."""
     rank = f"P{said['priority']} " if "priority" in said else ""
     subject = f"{rank}{reader.choose(RESTRICTED)}{reader.choose(COLON)}{occasion}"
-    return Rendered(subject, "\n".join((subject, "", ask, "", *lines(said, {}, reader), "")), ask)
+    return RenderedMessage(subject, "\n".join((subject, "", ask, "", *format_lines(said, {}, reader), "")), ask)
 
 
-def _text(facts: Mapping[str, Any], said: Mapping[str, str], reader: Reader, ask: str) -> Iterator[str]:
+def _text(facts: Mapping[str, Any], said: Mapping[str, str], reader: MessageReader, ask: str) -> Iterator[str]:
     """Yield the free text, what to do, the link, the facts, listed records, then long texts."""
     if text := multi_line(facts.get("text") or ""):
         yield from (text, "")
@@ -195,7 +195,7 @@ def _text(facts: Mapping[str, Any], said: Mapping[str, str], reader: Reader, ask
     head += [reader.link] if reader.link and "number" in said else []
     if head:
         yield from (*head, "")
-    yield from lines(said, facts, reader)
+    yield from format_lines(said, facts, reader)
     listed = facts.get("listed") or ()
     yield from (_record(one, reader) for one in listed)
     if 0 < len(listed) < facts.get("records", 0):
@@ -206,7 +206,7 @@ def _text(facts: Mapping[str, Any], said: Mapping[str, str], reader: Reader, ask
             yield from ("", reader.choose(words), cut)
 
 
-def _record(facts: Mapping[str, Any], reader: Reader) -> str:
+def _record(facts: Mapping[str, Any], reader: MessageReader) -> str:
     """Return one record of a list, on one line."""
     report = facts.get("report")
     standing = _standing(facts, report, reader)
@@ -214,6 +214,6 @@ def _record(facts: Mapping[str, Any], reader: Reader) -> str:
     return f"{one_line(facts['number'])} P{facts['priority']} {what}: {one_line(facts['title'])}"
 
 
-def _standing(facts: Mapping[str, Any], report: str | None, reader: Reader) -> str:
+def _standing(facts: Mapping[str, Any], report: str | None, reader: MessageReader) -> str:
     of_it = ReportStatus(report) if report else State(facts["state"])
     return label(of_it, reader.locale)

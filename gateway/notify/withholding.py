@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from gateway.incidents.facts import WITHHELD, bare
+from gateway.incidents.facts import WITHHELD, withhold_facts
 from gateway.incidents.record import NUMBER
 from gateway.notify.reporter_letters import LETTERS
 
@@ -16,11 +16,11 @@ OF_A_LETTER = ("number", "locale", "subject", "answers")
 OF_AN_ANSWER = ("number", "locale", "text", "opened")
 """Facts of the chat reply that gives a reporter the number of what they have just reported."""
 
-NAMING = ("related", "about", "raised_by", "left_master")
+INCIDENT_NUMBER_FACTS = ("related", "about", "raised_by", "left_master")
 """Facts that are the number of another incident than the one that a message is about."""
 
 
-def withheld(template: str, role: str, facts: Mapping[str, Any]) -> dict[str, Any]:
+def withhold_message_facts(template: str, role: str, facts: Mapping[str, Any]) -> dict[str, Any]:
     """Return the facts for a recipient who may not see the incident.
 
     A reporter is told its number and no more.
@@ -29,21 +29,21 @@ def withheld(template: str, role: str, facts: Mapping[str, Any]) -> dict[str, An
         return {name: facts[name] for name in OF_A_LETTER if name in facts} | {WITHHELD: True}
     if role == REPORTER and facts.get("opened"):
         return {name: facts[name] for name in OF_AN_ANSWER if name in facts} | {WITHHELD: True}
-    return bare(facts)
+    return withhold_facts(facts)
 
 
-def named(facts: Mapping[str, Any]) -> frozenset[str]:
+def find_named_incidents(facts: Mapping[str, Any]) -> frozenset[str]:
     """Return the numbers of other incidents that a message names."""
     listed = (one.get("number") for one in facts.get("listed") or () if isinstance(one, Mapping))
-    found = (*(facts.get(name) for name in NAMING), *listed)
+    found = (*(facts.get(name) for name in INCIDENT_NUMBER_FACTS), *listed)
     return frozenset(one for one in found if isinstance(one, str) and NUMBER.fullmatch(one))
 
 
-def without(facts: Mapping[str, Any], hidden: Collection[str]) -> Mapping[str, Any]:
+def drop_incidents(facts: Mapping[str, Any], hidden: Collection[str]) -> Mapping[str, Any]:
     """Return the facts of a message without these incidents."""
     if not hidden:
         return facts
-    kept = {name: value for name, value in facts.items() if name not in NAMING or value not in hidden}
+    kept = {name: value for name, value in facts.items() if name not in INCIDENT_NUMBER_FACTS or value not in hidden}
     if "listed" in kept:
         kept["listed"] = [one for one in kept["listed"] if one["number"] not in hidden]
         gone = len(facts["listed"]) - len(kept["listed"])

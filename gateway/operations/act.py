@@ -5,12 +5,12 @@ from gateway.access.principal import Principal
 from gateway.errors import Conflict
 from gateway.incidents import commands, lifecycle
 from gateway.incidents.record import Incident
-from gateway.operations.assignment import SETTLED, settled
+from gateway.operations.assignment import ASSIGNING_COMMANDS, fill_in_assignment
 from gateway.operations.cascading import CASCADING, cascade
 from gateway.operations.idempotency import IdempotencyKey, run_once
 from gateway.operations.reporter.answer_read import mark_answer_read
-from gateway.operations.reporter.answers import Answer, answered
-from gateway.operations.revising import revised
+from gateway.operations.reporter.answers import ReporterAnswer, apply_answer
+from gateway.operations.revising import revise
 from gateway.operations.staff import staff_for
 from gateway.operations.unit_of_work import Transaction, UnitOfWork
 
@@ -34,12 +34,12 @@ async def act(
     """
 
     async def work(tx: Transaction) -> Incident:
-        return await applied(tx, number, command, who, if_match, related=related)
+        return await execute_command(tx, number, command, who, if_match, related=related)
 
     return await run_once(uow, once, who, work)
 
 
-async def applied(
+async def execute_command(
     tx: Transaction,
     number: str,
     command: commands.Command,
@@ -56,16 +56,16 @@ async def applied(
     detached. A note by the record's reporter also has the effects of their answers by mail.
     """
     incident = await tx.lock(number, who, if_match)
-    authorization.check_asking(who, command, incident)
+    authorization.check_before_assignment(who, command, incident)
     command = await _settled(tx, incident, command, who)
-    authorization.check(who, command, incident)
-    revision = mark_answer_read(await revised(tx, incident, command, who), who, tx.now)
+    authorization.check_command(who, command, incident)
+    revision = mark_answer_read(await revise(tx, incident, command, who), who, tx.now)
     if revision.events:
         cascades = related and isinstance(command, CASCADING)
         made = await cascade(tx, revision, command, who) if cascades else [revision]
         written = (await tx.write(made))[0]
-        if isinstance(command, commands.Note) and who.outsider:
-            return await answered(tx, written, who, Answer(command.note, command.note))
+        if isinstance(command, commands.Note) and who.is_outsider:
+            return await apply_answer(tx, written, who, ReporterAnswer(command.note, command.note))
         return written
     if isinstance(command, commands.Acknowledge) and incident.handler != (command.person or who.name):
         raise Conflict(
@@ -83,9 +83,9 @@ async def _settled(tx: Transaction, incident: Incident, command: commands.Comman
 
     Raises Unprocessable for unknown people and groups.
     """
-    if not isinstance(command, SETTLED) or incident.state not in lifecycle.TABLE[type(command)]:
+    if not isinstance(command, ASSIGNING_COMMANDS) or incident.state not in lifecycle.TRANSITIONS[type(command)]:
         return command
     person = getattr(command, "person", "")
     if isinstance(command, commands.Acknowledge) and person in ("", who.name):
         return command
-    return settled(command, incident, await staff_for(tx.conn, incident.service, (person,)))
+    return fill_in_assignment(command, incident, await staff_for(tx.conn, incident.service, (person,)))

@@ -30,7 +30,7 @@ ROLES: Mapping[Role, Tier] = {
 """The tier of a person who belongs to no group, by the first of these roles they have."""
 
 
-WORKING = frozenset({*ROLES, Role.INCIDENT_MANAGER, Role.SECURITY})
+ASSIGNABLE_ROLES = frozenset({*ROLES, Role.INCIDENT_MANAGER, Role.SECURITY})
 """The roles of people who can be assigned records.
 
 Members of a group can be assigned records, too.
@@ -47,7 +47,7 @@ class StaffGroup:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Staff:
+class AssignableStaff:
     """The staff that can be given work: active groups by slug, roles of active people by login.
 
     `support` names the groups that support the service of the record, by their tier.
@@ -58,11 +58,11 @@ class Staff:
     support: Mapping[GroupTier, str]
 
 
-SETTLED = (c.Acknowledge, c.Assign, c.Escalate, c.Return)
+ASSIGNING_COMMANDS = (c.Acknowledge, c.Assign, c.Escalate, c.Return)
 """The commands that name a group or a person, or imply one."""
 
 
-def settled(command: c.Command, incident: Incident, staff: Staff) -> c.Command:
+def fill_in_assignment(command: c.Command, incident: Incident, staff: AssignableStaff) -> c.Command:
     """Return the command with its group and tier filled in.
 
     An assignment to a vendor becomes an escalation.
@@ -86,7 +86,7 @@ def settled(command: c.Command, incident: Incident, staff: Staff) -> c.Command:
             return command
 
 
-def check_edit(before: Incident, after: Incident, staff: Staff) -> None:
+def check_edit(before: Incident, after: Incident, staff: AssignableStaff) -> None:
     """Raise Unprocessable for an edited owner or assignee that cannot have the record.
 
     The same holds for the group.
@@ -113,7 +113,7 @@ def _to_vendor(command: c.Assign) -> c.Escalate:
     return c.Escalate(to=Tier.VENDOR, vendor=command.person.strip(), note=command.note)
 
 
-def _assigned(command: c.Assign, incident: Incident, staff: Staff) -> c.Assign:
+def _assigned(command: c.Assign, incident: Incident, staff: AssignableStaff) -> c.Assign:
     if not (command.group or command.person or command.tier):
         _refuse("/group", "name a group or a person")
     _known(command.person, staff)
@@ -127,7 +127,7 @@ def _assigned(command: c.Assign, incident: Incident, staff: Staff) -> c.Assign:
     return replace(command, group=group.slug, tier=TIERS[group.tier])
 
 
-def _escalated(command: c.Escalate, incident: Incident, staff: Staff) -> c.Escalate:
+def _escalated(command: c.Escalate, incident: Incident, staff: AssignableStaff) -> c.Escalate:
     _known(command.person, staff)
     tier = GroupTier.TIER3
     group = _chosen(command.group, command.person, tier, incident, staff)
@@ -139,7 +139,7 @@ def _escalated(command: c.Escalate, incident: Incident, staff: Staff) -> c.Escal
     return replace(command, group="" if group is None else group.slug)
 
 
-def _chosen(slug: str, person: str, tier: GroupTier | None, incident: Incident, staff: Staff) -> StaffGroup | None:
+def _chosen(slug: str, person: str, tier: GroupTier | None, incident: Incident, staff: AssignableStaff) -> StaffGroup | None:
     """Return the requested group, else one of the person's, else the usual one of the tier.
 
     None for a person who belongs to no group, and for tier 3 without a usual group.
@@ -159,7 +159,7 @@ def _chosen(slug: str, person: str, tier: GroupTier | None, incident: Incident, 
     return usual
 
 
-def _own_group(person: str, tier: GroupTier | None, incident: Incident, staff: Staff) -> StaffGroup | None:
+def _own_group(person: str, tier: GroupTier | None, incident: Incident, staff: AssignableStaff) -> StaffGroup | None:
     """Return the group through which a person gets a record; None for a person without a group."""
     every = [staff.groups[slug] for slug in sorted(staff.groups) if person in staff.groups[slug].members]
     fitting = [group for group in every if tier in (None, group.tier)]
@@ -176,7 +176,7 @@ def _own_group(person: str, tier: GroupTier | None, incident: Incident, staff: S
     return (liked or fitting)[0]
 
 
-def _usual(tier: GroupTier, incident: Incident, staff: Staff) -> StaffGroup | None:
+def _usual(tier: GroupTier, incident: Incident, staff: AssignableStaff) -> StaffGroup | None:
     """Return the service's group of a tier, else the record's own, else the only one there is."""
     of_tier = [staff.groups[slug] for slug in sorted(staff.groups) if staff.groups[slug].tier is tier]
     for slug in (staff.support.get(tier, ""), incident.assignee_group):
@@ -190,7 +190,7 @@ def _tier_of(roles: frozenset[Role]) -> Tier:
     return next((tier for role, tier in ROLES.items() if role in roles), Tier.SECOND)
 
 
-def _known(person: str, staff: Staff, pointer: str = "/person") -> None:
+def _known(person: str, staff: AssignableStaff, pointer: str = "/person") -> None:
     """Raise Unprocessable for a person who does not exist or does not work on records.
 
     They could not accept the record.
@@ -199,7 +199,7 @@ def _known(person: str, staff: Staff, pointer: str = "/person") -> None:
         return
     if person not in staff.people:
         _refuse(pointer, f"nobody active has the login {person!r}")
-    if WORKING.isdisjoint(staff.people[person]) and not any(person in group.members for group in staff.groups.values()):
+    if ASSIGNABLE_ROLES.isdisjoint(staff.people[person]) and not any(person in group.members for group in staff.groups.values()):
         _refuse(pointer, f"{person} does not work on records")
 
 

@@ -11,24 +11,24 @@ from typing import Any
 
 import structlog
 
-from gateway.access.authorization import refuse
+from gateway.access.authorization import raise_if_refused
 from gateway.access.permissions import ALLOWED, Action, may
 from gateway.access.principal import Principal
 from gateway.db.pool import Connection
 from gateway.errors import GatewayError, NotFound, TooLarge, Unavailable
-from gateway.files.spool import Received, received
-from gateway.files.store import Kept, Place, Stores, put_parts
+from gateway.files.spool import ReceivedFile, receive_file
+from gateway.files.store import FileLocation, FilePlace, FileStores, put_parts
 from gateway.incidents.files import safe_name
 from gateway.incidents.record import Incident, Revision
-from gateway.operations.idempotency import IdempotencyKey, claimed, settle
-from gateway.operations.reporter.answers import Answer, answered
+from gateway.operations.idempotency import IdempotencyKey, claim_key, store_result
+from gateway.operations.reporter.answers import ReporterAnswer, apply_answer
 from gateway.operations.unit_of_work import Transaction, UnitOfWork
 
 log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
-class Quota:
+class AttachmentQuota:
     """The limits of attachments.
 
     At most `each` bytes a file, `count` files a record, `record` bytes in all of them, and
@@ -42,23 +42,23 @@ class Quota:
 
 
 @dataclass(frozen=True, slots=True)
-class File:
+class UploadedFile:
     """A file as it was sent.
 
     `public` lets the record's reporter read it, `link` is the reporter's link it came by.
     """
 
     name: str
-    content: Received
+    content: ReceivedFile
     public: bool
     link: str = ""
 
 
 @dataclass(slots=True)
-class Waiting:
+class PendingFile:
     """A stored file that belongs to no record yet, unless it is `taken`."""
 
-    file: File
+    file: UploadedFile
     handle: str
     taken: bool = False
 
@@ -74,15 +74,15 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) RETURNING id
 
 
 @dataclass(frozen=True, slots=True)
-class AttachmentStore:
+class AttachmentService:
     """The operations on attachments, within a quota."""
 
     uow: UnitOfWork
-    stores: Stores
-    quota: Quota
+    stores: FileStores
+    quota: AttachmentQuota
 
     async def attach(
-        self, number: str, file: File, who: Principal, *, if_match: int | None = None, once: IdempotencyKey | None = None
+        self, number: str, file: UploadedFile, who: Principal, *, if_match: int | None = None, once: IdempotencyKey | None = None
     ) -> tuple[str, int]:
         """Attach a file to a record; return the record's number and the file's id.
 
@@ -93,34 +93,34 @@ class AttachmentStore:
         Raises NotFound, Forbidden, VersionMismatch, Unavailable, IdempotencyMismatch, and
         TooLarge beyond the quota.
         """
-        handle = "" if self.stores.chosen is Place.PARTS else await self.stores.at(self.stores.chosen).keep(file.content)
+        handle = "" if self.stores.chosen is FilePlace.PARTS else await self.stores.at(self.stores.chosen).keep(file.content)
         made: list[int] = []
         kept: list[int] = []
 
         async def work(tx: Transaction) -> Incident:
             kept.clear()
-            if once is not None and (known := await claimed(tx.conn, once, tx.now)) is not None:
+            if once is not None and (known := await claim_key(tx.conn, once, tx.now)) is not None:
                 made[:] = [int(known)]
                 return await tx.lock(number, who)
             incident = await tx.lock(number, who, if_match)
             kept[:] = made[:] = [await self._put(tx, incident, file, who, handle)]
             incident = await _told(tx, incident, who, made[0], file)
             if once is not None:
-                await settle(tx.conn, once, str(made[0]).encode())
+                await store_result(tx.conn, once, str(made[0]).encode())
             return incident
 
         try:
             incident = await self.uow.within(work)
         except GatewayError as error:
             if not isinstance(error, Unavailable):  # then nobody knows whether it was committed
-                await self._forget(Kept(self.stores.chosen, handle, 0, 0))
+                await self._forget(FileLocation(self.stores.chosen, handle, 0, 0))
             raise
         if not kept:
-            await self._forget(Kept(self.stores.chosen, handle, 0, 0))
+            await self._forget(FileLocation(self.stores.chosen, handle, 0, 0))
         return incident.number, made[0]
 
     @asynccontextmanager
-    async def holding(self, files: Sequence[tuple[str, bytes]]) -> AsyncIterator[list[Waiting]]:
+    async def holding(self, files: Sequence[tuple[str, bytes]]) -> AsyncIterator[list[PendingFile]]:
         """Store files until the end of the block, and for good if a record took them by then.
 
         Raises Unavailable; then, and after a crash, files of no record are swept.
@@ -136,16 +136,16 @@ class AttachmentStore:
                 raise
             await self._let_go([one for one in waiting if not one.taken])
 
-    async def _held(self, stack: AsyncExitStack, name: str, content: bytes) -> Waiting:
-        got = await stack.enter_async_context(received(_whole(content), self.quota.each, self.stores.directory))
-        handle = "" if self.stores.chosen is Place.PARTS else await self.stores.at(self.stores.chosen).keep(got)
-        return Waiting(File(name, got, public=True), handle)
+    async def _held(self, stack: AsyncExitStack, name: str, content: bytes) -> PendingFile:
+        got = await stack.enter_async_context(receive_file(_whole(content), self.quota.each, self.stores.directory))
+        handle = "" if self.stores.chosen is FilePlace.PARTS else await self.stores.at(self.stores.chosen).keep(got)
+        return PendingFile(UploadedFile(name, got, public=True), handle)
 
-    async def _let_go(self, waiting: Sequence[Waiting]) -> None:
+    async def _let_go(self, waiting: Sequence[PendingFile]) -> None:
         for one in waiting:
-            await self._forget(Kept(self.stores.chosen, one.handle, 0, 0))
+            await self._forget(FileLocation(self.stores.chosen, one.handle, 0, 0))
 
-    async def take(self, tx: Transaction, incident: Incident, waiting: Waiting, who: Principal) -> Mapping[str, Any]:
+    async def take(self, tx: Transaction, incident: Incident, waiting: PendingFile, who: Principal) -> Mapping[str, Any]:
         """Attach a waiting file to a locked record, without a permission check.
 
         Return its timeline facts.
@@ -156,11 +156,11 @@ class AttachmentStore:
         waiting.taken = True
         return _facts(incident, who, made, waiting.file)
 
-    async def _put(self, tx: Transaction, incident: Incident, file: File, who: Principal, handle: str) -> int:
-        refuse(may(who, Action.ATTACH, incident))
+    async def _put(self, tx: Transaction, incident: Incident, file: UploadedFile, who: Principal, handle: str) -> int:
+        raise_if_refused(may(who, Action.ATTACH, incident))
         return await self._row(tx, incident, file, who, handle)
 
-    async def _row(self, tx: Transaction, incident: Incident, file: File, who: Principal, handle: str) -> int:
+    async def _row(self, tx: Transaction, incident: Incident, file: UploadedFile, who: Principal, handle: str) -> int:
         link = sha256(file.link.encode()).digest() if file.link else None
         await _within(tx.conn, self.quota, incident, file.content.size, link)
         content, place = file.content, self.stores.chosen
@@ -168,22 +168,22 @@ class AttachmentStore:
             ATTACH, incident.id, safe_name(file.name), content.type, content.size, content.sha256,
             _public(file, who, incident), tx.now, who.name, place, handle, link,
         )  # fmt: skip
-        if place is Place.PARTS:
+        if place is FilePlace.PARTS:
             await put_parts(tx.conn, made, content)
         return made
 
     async def detach(self, number: str, attachment: int, who: Principal, *, if_match: int | None = None) -> Incident:
         """Delete a file's content for good; raise NotFound, Forbidden and VersionMismatch."""
-        gone: list[Kept] = []
+        gone: list[FileLocation] = []
 
         async def work(tx: Transaction) -> Incident:
             incident = await tx.lock(number, who, if_match)
-            refuse(may(who, Action.DETACH, incident))
+            raise_if_refused(may(who, Action.DETACH, incident))
             row = await tx.conn.fetchrow(DETACH, attachment, incident.id, tx.now, who.name)
             if row is None:
                 raise NotFound(f"{number} has no file {attachment}")
             await tx.conn.execute(DISCARD, attachment)
-            gone[:] = [Kept(Place(row["place"]), row["handle"], attachment, 0)]
+            gone[:] = [FileLocation(FilePlace(row["place"]), row["handle"], attachment, 0)]
             facts = {"attachment": attachment, "name": row["name"], "sha256": row["sha256"].hex()}
             return (await tx.write([Revision(after=incident, actor=who.name, events=(("detached", facts),))]))[0]
 
@@ -191,7 +191,7 @@ class AttachmentStore:
         await self._forget(gone[0])
         return incident
 
-    async def _forget(self, kept: Kept) -> None:
+    async def _forget(self, kept: FileLocation) -> None:
         """Delete a stored file that no row refers to; if it cannot be reached it is swept later."""
         try:
             await self.stores.drop(kept)
@@ -207,11 +207,11 @@ WHERE id = $1 AND incident_id = $2 AND removed_at IS NULL RETURNING name, sha256
 DISCARD = "DELETE FROM attachment_part WHERE attachment_id = $1"
 
 
-def _public(file: File, who: Principal, incident: Incident) -> bool:
+def _public(file: UploadedFile, who: Principal, incident: Incident) -> bool:
     return file.public or may(who, Action.INSPECT, incident) != ALLOWED
 
 
-async def _told(tx: Transaction, incident: Incident, who: Principal, attachment: int, file: File) -> Incident:
+async def _told(tx: Transaction, incident: Incident, who: Principal, attachment: int, file: UploadedFile) -> Incident:
     """Return the record with the timeline entry of its file.
 
     A file of its reporter has the effects of a note of theirs without words.
@@ -219,10 +219,10 @@ async def _told(tx: Transaction, incident: Incident, who: Principal, attachment:
     facts = _facts(incident, who, attachment, file)
     attached = Revision(after=incident, actor=who.name, events=(("attached", facts),))
     written = (await tx.write([attached]))[0]
-    return await answered(tx, written, who, Answer("", file.name)) if who.outsider else written
+    return await apply_answer(tx, written, who, ReporterAnswer("", file.name)) if who.is_outsider else written
 
 
-def _facts(incident: Incident, who: Principal, attachment: int, file: File) -> Mapping[str, Any]:
+def _facts(incident: Incident, who: Principal, attachment: int, file: UploadedFile) -> Mapping[str, Any]:
     content = file.content
     return {
         "attachment": attachment,
@@ -238,7 +238,7 @@ async def _whole(content: bytes) -> AsyncIterator[bytes]:
     yield content
 
 
-async def _within(conn: Connection, quota: Quota, incident: Incident, size: int, link: bytes | None) -> None:
+async def _within(conn: Connection, quota: AttachmentQuota, incident: Incident, size: int, link: bytes | None) -> None:
     count, used = await conn.fetchrow(USED, incident.id) or (0, 0)
     if size > quota.each:
         raise TooLarge(f"a file here has at most {quota.each} bytes")

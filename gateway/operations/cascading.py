@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import msgspec
 
 from gateway.access import authorization
-from gateway.access.permissions import Refused, may, sight
+from gateway.access.permissions import PermissionDenied, may, visibility_of
 from gateway.access.principal import Principal
 from gateway.db.pool import Connection
 from gateway.errors import IllegalTransition
@@ -28,7 +28,7 @@ DONE = {
 
 
 @dataclass(frozen=True, slots=True)
-class Skipped:
+class SkippedRecord:
     """A related record that the command could not be applied to, and the reason."""
 
     incident: str
@@ -45,9 +45,9 @@ async def cascade(tx: Transaction, master: Revision, command: commands.Command, 
     """
     ids = [row[0] for row in await tx.conn.fetch(RELATED, master.after.id)]
     made: list[Revision] = []
-    skipped: list[Skipped] = []
+    skipped: list[SkippedRecord] = []
     for related in await tx.locked(ids):
-        if related.state in DONE[type(command)] or not sight(who).sees(related):
+        if related.state in DONE[type(command)] or not visibility_of(who).sees(related):
             continue
         result = _done(tx, related, command, who)
         if isinstance(result, Revision):
@@ -57,20 +57,20 @@ async def cascade(tx: Transaction, master: Revision, command: commands.Command, 
     return [_saying(master, skipped), *made]
 
 
-def _done(tx: Transaction, related: Incident, command: commands.Command, who: Principal) -> Revision | Skipped:
+def _done(tx: Transaction, related: Incident, command: commands.Command, who: Principal) -> Revision | SkippedRecord:
     fields = tx.uow.fields
-    decision = may(who, authorization.asked(command, who), related)
-    if isinstance(decision, Refused):
-        return Skipped(related.number, decision.reason)
+    decision = may(who, authorization.required_action(command, who), related)
+    if isinstance(decision, PermissionDenied):
+        return SkippedRecord(related.number, decision.reason)
     if missing := fields.missing(related.kind, related.fields, moments_of(type(command))):
-        return Skipped(related.number, f"set first: {', '.join(missing)}")
+        return SkippedRecord(related.number, f"set first: {', '.join(missing)}")
     try:
-        return lifecycle.apply(related, command, who.name, tx.now)
+        return lifecycle.apply_command(related, command, who.name, tx.now)
     except IllegalTransition as refusal:
-        return Skipped(related.number, refusal.detail)
+        return SkippedRecord(related.number, refusal.detail)
 
 
-def _saying(master: Revision, skipped: Sequence[Skipped]) -> Revision:
+def _saying(master: Revision, skipped: Sequence[SkippedRecord]) -> Revision:
     if not skipped:
         return master
     (event, facts), *more = master.events
@@ -84,7 +84,7 @@ WHERE incident_id = $1 AND event IN ('resolved', 'closed') ORDER BY seq DESC LIM
 """
 
 
-async def skipped_of(conn: Connection, incident: Incident) -> list[Skipped]:
+async def load_skipped(conn: Connection, incident: Incident) -> list[SkippedRecord]:
     """Return the related records that stayed as they were when the incident last ended."""
     told = await conn.fetchval(SKIPPED, incident.id)
-    return msgspec.json.decode(told, type=list[Skipped]) if told is not None else []
+    return msgspec.json.decode(told, type=list[SkippedRecord]) if told is not None else []

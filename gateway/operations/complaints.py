@@ -6,7 +6,7 @@ They are stored, and the operations director is notified of serious ones.
 from dataclasses import dataclass
 from datetime import datetime
 
-from gateway.access.authorization import refuse
+from gateway.access.authorization import raise_if_refused
 from gateway.access.permissions import Action, may
 from gateway.access.principal import Principal
 from gateway.db.pool import Connection
@@ -31,7 +31,7 @@ class Complaint:
 FILE = "INSERT INTO complaint (incident_id, text, complainant, filed_at, filed_by) VALUES ($1, $2, $3, $4, $5) RETURNING id"
 
 
-async def complain(
+async def file_complaint(
     uow: UnitOfWork,
     number: str,
     text: str,
@@ -49,11 +49,11 @@ async def complain(
 
     async def work(tx: Transaction) -> Incident:
         incident = await tx.lock(number, who, if_match)
-        refuse(may(who, Action.COMPLAIN, incident))
+        raise_if_refused(may(who, Action.COMPLAIN, incident))
         by = complainant or who.name
         made = await tx.conn.fetchval(FILE, incident.id, text, by, tx.now, who.name)
         events = (("complaint_filed", {"complaint": made, "complainant": by, "text": text}),)
-        told = uow.rules.escalation.complained(incident, made, text) if _weighs(incident) else ()
+        told = uow.rules.escalation.announce_complaint(incident, made, text) if _weighs(incident) else ()
         return (await tx.write([Revision(after=incident, actor=who.name, events=events, announcements=told)]))[0]
 
     return await run_once(uow, once, who, work)
@@ -71,7 +71,7 @@ ORDER BY c.id DESC LIMIT $6
 """
 
 
-async def complaints(
+async def load_complaints(
     conn: Connection, sight: Visibility, *, incident: int | None = None, before: int | None = None, limit: int
 ) -> list[Complaint]:
     """Return the newest complaints before `before`, of one record or of all visible ones."""

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from gateway.access.authorization import refuse
+from gateway.access.authorization import raise_if_refused
 from gateway.access.permissions import Action, may
 from gateway.access.principal import Principal
 from gateway.errors import Conflict
@@ -40,7 +40,7 @@ async def convert(
 
     async def work(tx: Transaction) -> Incident:
         request = await tx.lock(number, who, if_match)
-        refuse(may(who, Action.CONVERT, request))
+        raise_if_refused(may(who, Action.CONVERT, request))
         if category is not None:
             return (await tx.write([_to_request(uow, request, category, who, note)]))[0]
         if request.kind != Kind.SERVICE_REQUEST or request.state not in LIVE:
@@ -74,7 +74,7 @@ def _to_request(uow: UnitOfWork, incident: Incident, category: RequestCategory, 
 
 def _to_change(request: Incident, change: tuple[str, Mapping[str, Any]], who: Principal, tx: Transaction, note: str) -> Revision:
     system, reference = change
-    ended = lifecycle.apply(request, commands.Resolve(category=TO_CHANGE, note=note), who.name, tx.now)
+    ended = lifecycle.apply_command(request, commands.Resolve(category=TO_CHANGE, note=note), who.name, tx.now)
     reference = {"type": "change", **reference}
     after = replace(ended.after, refs={**ended.after.refs, system: reference})
     facts = {"to": "change", "system": system, "reference": reference, "note": note}

@@ -5,27 +5,27 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from gateway.access.authorization import refuse
+from gateway.access.authorization import raise_if_refused
 from gateway.access.permissions import ALLOWED, Action, may
 from gateway.access.principal import Principal
 from gateway.catalogue.routing import PEOPLE
 from gateway.directory.roles import Role
 from gateway.errors import Flaw, Unprocessable
-from gateway.incidents.claims import lowered
+from gateway.incidents.claims import lower_grade
 from gateway.incidents.custom_fields import CREATE
 from gateway.incidents.ledger import ClockEvent, LedgerEntry
 from gateway.incidents.record import Incident, Revision
 from gateway.incidents.timeline import GENESIS
 from gateway.operations.idempotency import IdempotencyKey, run_once
 from gateway.operations.placement import open_correlated
-from gateway.operations.reporter.acknowledgement import acknowledge
+from gateway.operations.reporter.acknowledgement import queue_acknowledgement
 from gateway.operations.unit_of_work import Transaction, UnitOfWork
 from gateway.vocabulary import PRIORITIES, Channel, Impact, Kind, RequestCategory, Urgency
 
 LATE_ENTRY = timedelta(hours=12)
 """The time after an occurrence within which an incident may be recorded without a reason."""
 
-SPOKEN = frozenset(Channel) - {Channel.MONITORING}
+PEOPLE_CHANNELS = frozenset(Channel) - {Channel.MONITORING}
 """The channels by which people report.
 
 What other systems record they have correlated themselves.
@@ -36,7 +36,7 @@ LATEST_ENTRY = timedelta(days=5 * 366)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Report:
+class NewReport:
     """The fields of a record that is made by hand."""
 
     title: str
@@ -63,14 +63,14 @@ class Report:
     late_reason: str = ""
 
 
-async def create(uow: UnitOfWork, report: Report, who: Principal, *, once: IdempotencyKey | None = None) -> Incident:
+async def create(uow: UnitOfWork, report: NewReport, who: Principal, *, once: IdempotencyKey | None = None) -> Incident:
     """Open a record.
 
     Raises Forbidden, and Unprocessable for a time of occurrence in the future, or over 12 h ago
     without a `late_reason` by somebody who may enter late, and for custom fields that are
     missing or invalid.
     """
-    refuse(may(who, Action.SUBMIT))
+    raise_if_refused(may(who, Action.SUBMIT))
     if (report.request_category is None) is (report.kind is Kind.SERVICE_REQUEST):
         flaw = Flaw("/request_category", "a service request has one, an incident has none")
         raise Unprocessable("kind and request_category do not fit together", flaws=(flaw,))
@@ -82,27 +82,29 @@ async def create(uow: UnitOfWork, report: Report, who: Principal, *, once: Idemp
 
     async def work(tx: Transaction) -> Incident:
         ids, numbers = await uow.reserve(1, uow.clock.stamp())
-        opened = opening(uow, report, who, tx.now, ids[0], numbers[0])
-        if opened.after.source in SPOKEN:
+        opened = opening_revision(uow, report, who, tx.now, ids[0], numbers[0])
+        if opened.after.source in PEOPLE_CHANNELS:
             placed = await open_correlated(tx, opened)
-            await acknowledge(tx, placed, who)
+            await queue_acknowledgement(tx, placed, who)
             return placed
         return await tx.open(uow.catalogue.route(opened, PEOPLE, tx.now))
 
     return await run_once(uow, once, who, work)
 
 
-def opening(uow: UnitOfWork, report: Report, who: Principal, now: datetime, incident_id: int, number: str) -> Revision:
+def opening_revision(
+    uow: UnitOfWork, report: NewReport, who: Principal, now: datetime, incident_id: int, number: str
+) -> Revision:
     """Return the first revision of a record: its reported fields, its priority and its policy.
 
     A reporter who is not staff gets at most the priority of `intake.reported_at_most`; their
     claim is kept beside it.
     """
     claimed = report
-    if who.outsider:
+    if who.is_outsider:
         report = _capped(uow, report)
     judged = uow.catalogue.judge(PRIORITIES[report.impact][report.urgency], report.service)
-    priority = max(judged.priority, uow.reported_at_most) if who.outsider else judged.priority
+    priority = max(judged.priority, uow.reported_at_most) if who.is_outsider else judged.priority
     policy = uow.rules.policy_for(kind=report.kind, service=report.service, source=report.source, priority=priority)
     incident = Incident(
         id=incident_id,
@@ -131,7 +133,7 @@ def opening(uow: UnitOfWork, report: Report, who: Principal, now: datetime, inci
     return Revision(after=incident, actor=who.name, events=(("opened", facts),))
 
 
-def _capped(uow: UnitOfWork, report: Report) -> Report:
+def _capped(uow: UnitOfWork, report: NewReport) -> NewReport:
     """Return the report with its grade lowered to what a reporter may have.
 
     Unchanged where that is no milder.
@@ -142,14 +144,14 @@ def _capped(uow: UnitOfWork, report: Report) -> Report:
 
     if judge(report.impact, report.urgency) >= uow.reported_at_most:
         return report
-    impact, urgency = lowered(report.impact, report.urgency, uow.reported_at_most, judge)
+    impact, urgency = lower_grade(report.impact, report.urgency, uow.reported_at_most, judge)
     return replace(report, impact=impact, urgency=urgency)
 
 
-COPIED = tuple(name for name in Report.__dataclass_fields__ if name not in {"occurred_at", "late_reason"})
+COPIED = tuple(name for name in NewReport.__dataclass_fields__ if name not in {"occurred_at", "late_reason"})
 
 
-def _occurred(report: Report, who: Principal, now: datetime) -> datetime:
+def _occurred(report: NewReport, who: Principal, now: datetime) -> datetime:
     at = report.occurred_at
     if at is None:
         return now
@@ -158,7 +160,7 @@ def _occurred(report: Report, who: Principal, now: datetime) -> datetime:
     if now - at > LATEST_ENTRY:
         raise Unprocessable("occurred_at lies too far back", flaws=(Flaw("/occurred_at", "over five years ago"),))
     if now - at > LATE_ENTRY and report.late_reason.strip():
-        refuse(may(who, Action.ENTER_LATE))
+        raise_if_refused(may(who, Action.ENTER_LATE))
     elif now - at > LATE_ENTRY:
         detail = "a record may be made at most 12 h after the incident occurred, later by an incident manager with late_reason"
         raise Unprocessable(detail, flaws=(Flaw("/occurred_at", "more than 12 h ago"),))

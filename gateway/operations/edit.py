@@ -7,13 +7,13 @@ from typing import Any
 from gateway.access.authorization import check_fields
 from gateway.access.principal import Principal
 from gateway.errors import Flaw, Unprocessable
-from gateway.incidents.claims import awaits_grading, claimed_priority, graded
-from gateway.incidents.facts import bare, facts_of
-from gateway.incidents.grading import prioritised
+from gateway.incidents.claims import awaits_grading, claimed_priority, mark_claim_reviewed
+from gateway.incidents.facts import facts_of, withhold_facts
+from gateway.incidents.grading import with_priority
 from gateway.incidents.record import Incident, Notice, Revision
 from gateway.operations.assignment import check_edit
 from gateway.operations.idempotency import IdempotencyKey, run_once
-from gateway.operations.major.audience import PERSON, check_workers, shut_out
+from gateway.operations.major.audience import PERSON, check_workers, excluded_workers
 from gateway.operations.reporter.answer_read import mark_answer_read
 from gateway.operations.staff import staff_for
 from gateway.operations.unit_of_work import Transaction, UnitOfWork
@@ -44,8 +44,8 @@ async def edit(
         revision = _revision(incident, changes, who.name, note, tx)
         await check_workers(tx.conn, incident, revision.after)
         if revision.after.security and not incident.security:
-            revision = _withdrawn(revision, [one for one in await shut_out(tx.conn, revision.after) if one != who.name])
-        if not PLACING.isdisjoint(changes):
+            revision = _withdrawn(revision, [one for one in await excluded_workers(tx.conn, revision.after) if one != who.name])
+        if not ASSIGNMENT_FIELDS.isdisjoint(changes):
             people = (revision.after.owner, revision.after.assignee)
             check_edit(incident, revision.after, await staff_for(tx.conn, revision.after.service, people))
         written = await tx.write([mark_answer_read(revision, who, tx.now)])
@@ -60,7 +60,7 @@ def _withdrawn(revision: Revision, shut_out: Sequence[str]) -> Revision:
     They are notified, and the timeline names them.
     """
     after = revision.after
-    facts = bare(facts_of(after))
+    facts = withhold_facts(facts_of(after))
     notices = [
         Notice(
             cause=f"withdrawn#{after.version + 1}",
@@ -76,13 +76,13 @@ def _withdrawn(revision: Revision, shut_out: Sequence[str]) -> Revision:
     return replace(revision, events=events, notices=(*revision.notices, *notices))
 
 
-PLACING = frozenset({"owner", "assignee_group", "assignee"})
+ASSIGNMENT_FIELDS = frozenset({"owner", "assignee_group", "assignee"})
 """The fields that name people and groups."""
 
 GRADES = frozenset({"priority", "impact", "urgency"})
 """The fields by which staff grade a reporter's claim, even if their values stay the same."""
 
-EXPLAINED = ("priority", "impact", "urgency", "category")
+REASONED_FIELDS = ("priority", "impact", "urgency", "category")
 """The fields whose change needs a reason by people."""
 
 
@@ -91,7 +91,7 @@ def _check_reason(incident: Incident, changes: Mapping[str, Any], who: Principal
 
     Machines need not: their own system holds the reason.
     """
-    changed = [name for name in EXPLAINED if name in changes and changes[name] != getattr(incident, name)]
+    changed = [name for name in REASONED_FIELDS if name in changes and changes[name] != getattr(incident, name)]
     if who.contact and changed and not note.strip():
         raise Unprocessable(f"say why {' and '.join(changed)} changes", flaws=(Flaw("/note", "is needed"),))
 
@@ -106,7 +106,7 @@ def _revision(incident: Incident, changes: Mapping[str, Any], actor: str, note: 
         wanted["priority"] = uow.catalogue.judge(PRIORITIES[impact][urgency], service).priority
     judged: tuple[tuple[str, Mapping[str, Any]], ...] = ()
     if awaits_grading(incident) and not GRADES.isdisjoint(changes):
-        incident, judged = graded(incident), (("graded", {"claimed_priority": claimed_priority(incident)}),)
+        incident, judged = mark_claim_reviewed(incident), (("graded", {"claimed_priority": claimed_priority(incident)}),)
     different = {name: value for name, value in wanted.items() if getattr(incident, name) != value}
     if not different:
         return Revision(after=incident, actor=actor, events=judged)
@@ -117,7 +117,7 @@ def _revision(incident: Incident, changes: Mapping[str, Any], actor: str, note: 
     events = (*judged, ("changed", facts))
     if "priority" not in different:
         return Revision(after=after, actor=actor, events=events)
-    after = replace(prioritised(incident, after.priority, tx.now), **different)
+    after = replace(with_priority(incident, after.priority, tx.now), **different)
     return Revision(after=after, actor=actor, events=events)
 
 

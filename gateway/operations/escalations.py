@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from gateway.access.authorization import refuse
+from gateway.access.authorization import raise_if_refused
 from gateway.access.permissions import Action, may
 from gateway.access.principal import Principal
 from gateway.db.pool import Connection
@@ -38,13 +38,13 @@ async def acknowledge_escalation(
 
     async def work(tx: Transaction) -> Incident:
         incident = await tx.lock(number, who, if_match)
-        refuse(may(who, Action.ACKNOWLEDGE_ESCALATION, incident))
+        raise_if_refused(may(who, Action.ACKNOWLEDGE_ESCALATION, incident))
         if incident.state not in LIVE:
             raise Conflict(f"{number} is {incident.state}: nothing of it is escalated any more")
         told = await _told(tx.conn, incident, who)
         if told is None:
             raise Conflict(f"you were not told of {number}: whoever was can acknowledge it")
-        if ladder.acknowledged(incident.marks, incident.reopened, incident.priority) is not None:
+        if ladder.acknowledgement_time(incident.marks, incident.reopened, incident.priority) is not None:
             return incident
         return (await tx.write([_revision(incident, told, who, note, tx)]))[0]
 
@@ -72,7 +72,7 @@ async def _told(conn: Connection, incident: Incident, who: Principal) -> Mapping
 
 
 def _revision(incident: Incident, told: Mapping[str, Any], who: Principal, note: str, tx: Transaction) -> Revision:
-    marks = ladder.acknowledge(incident.marks, incident.reopened, incident.priority, tx.now)
+    marks = ladder.with_acknowledgement(incident.marks, incident.reopened, incident.priority, tx.now)
     facts = {**told, "outcome": "acknowledged", **({"note": note} if note else {})}
     events = (("escalation_acknowledged", facts),)
     return Revision(after=replace(incident, marks=marks), actor=who.name, events=events)

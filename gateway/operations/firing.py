@@ -6,15 +6,15 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from gateway.correlation import detaching
-from gateway.correlation.for_masters import for_masters
+from gateway.correlation.for_masters import apply_effects_on_masters
 from gateway.db.pool import Connection
 from gateway.escalation import record_timers
 from gateway.escalation.duties import with_announcements
-from gateway.escalation.record_timers import Rules
+from gateway.escalation.record_timers import SlaRules
 from gateway.incidents import commands, lifecycle, store, writing
 from gateway.incidents.columns import incident_of
-from gateway.incidents.record import Arm, Incident, Revision
-from gateway.sla.timers.firing import Effect
+from gateway.incidents.record import Incident, Revision, TimerChange
+from gateway.sla.timers.firing import FiringEffect
 from gateway.sla.timers.timer_store import Armed, DueTimer
 from gateway.vocabulary import LIVE, TimerKind
 
@@ -23,7 +23,7 @@ BUSY = timedelta(seconds=1)
 
 
 @dataclass(frozen=True, slots=True)
-class Silence:
+class AlertActivity:
     """The state of an incident's alerts once the lapsed ones are cleared.
 
     `firing` is the number of those that fire, `next_end` the next time at which one lapses,
@@ -36,13 +36,13 @@ class Silence:
 
 
 @dataclass(frozen=True, slots=True)
-class Effects:
+class TimerEffects:
     """The effects of timers on records; `key` is the key of the timeline's hash chain."""
 
-    rules: Rules
+    rules: SlaRules
     key: bytes
 
-    async def fire(self, conn: Connection, due: Sequence[DueTimer], now: datetime) -> Effect:
+    async def fire(self, conn: Connection, due: Sequence[DueTimer], now: datetime) -> FiringEffect:
         """Return the effect of timers, with every timer to arm or disarm next.
 
         Their rows and records are locked.
@@ -58,21 +58,21 @@ class Effects:
             revision = self._effect(incident, timer, silences.get(timer.incident_id), now)
             made[timer.incident_id] = _joined(before, revision) if before else revision
         found = [replace(revision, before=incidents[revision.after.id]) for revision in made.values()]
-        settled = await detaching.settled(conn, self.rules, found, now)
-        concerned = await for_masters(conn, self.rules.escalation, partial(store.lock, conn), settled, now)
+        settled = await detaching.detach_unfit_followers(conn, self.rules, found, now)
+        concerned = await apply_effects_on_masters(conn, self.rules.escalation, partial(store.lock, conn), settled, now)
         untouched = set(map(id, found))
         revisions = [one if id(one) in untouched else self._refreshed(one, now) for one in concerned]
         written = [with_announcements(self.rules.escalation, replace(revision, timers=())) for revision in revisions]
-        await writing.write(conn, self.key, written, now)
-        return Effect([Armed(r.after.id, arm.kind, arm.due_at) for r in revisions for arm in r.timers], written)
+        await writing.write_changed(conn, self.key, written, now)
+        return FiringEffect([Armed(r.after.id, arm.kind, arm.due_at) for r in revisions for arm in r.timers], written)
 
     def _refreshed(self, revision: Revision, now: datetime) -> Revision:
         """Return a revision of a detached or raised record with clocks and timers up to date."""
-        after, armed = record_timers.refresh(self.rules, revision.after, now)
+        after, armed = record_timers.refresh_timers(self.rules, revision.after, now)
         kept = {arm.kind: arm for arm in (*revision.timers, *armed)}
         return replace(revision, after=after, timers=tuple(kept.values()), marks_only=False)
 
-    def _effect(self, incident: Incident, timer: DueTimer, silence: Silence | None, now: datetime) -> Revision:
+    def _effect(self, incident: Incident, timer: DueTimer, silence: AlertActivity | None, now: datetime) -> Revision:
         kind = timer.kind
         revision = record_timers.fire(self.rules, incident, kind, now)
         if revision is not None:
@@ -83,10 +83,10 @@ class Effects:
             return Revision(after=incident, actor=record_timers.ACTOR, events=())
         if silence.busy or silence.firing:
             again = now + BUSY if silence.busy else silence.next_end
-            return Revision(after=incident, actor=record_timers.ACTOR, events=(), timers=(Arm(kind, again),))
+            return Revision(after=incident, actor=record_timers.ACTOR, events=(), timers=(TimerChange(kind, again),))
         reason = "not_sent_again" if kind is TimerKind.ALERT_EXPIRY else "quiet_after_flapping"
-        cleared = lifecycle.apply(incident, commands.Clear(reason=reason), record_timers.ACTOR, now)
-        after, armed = record_timers.refresh(self.rules, cleared.after, now)
+        cleared = lifecycle.apply_command(incident, commands.Clear(reason=reason), record_timers.ACTOR, now)
+        after, armed = record_timers.refresh_timers(self.rules, cleared.after, now)
         return replace(cleared, after=after, timers=armed)
 
     def _remind(self, incident: Incident, due_at: datetime) -> Revision:
@@ -130,7 +130,7 @@ FROM alert WHERE incident_id = ANY($1::bigint[]) AND status = 'firing' GROUP BY 
 """
 
 
-async def _silences(conn: Connection, ids: Sequence[int], now: datetime) -> Mapping[int, Silence]:
+async def _silences(conn: Connection, ids: Sequence[int], now: datetime) -> Mapping[int, AlertActivity]:
     """Mark lapsed alerts as cleared and count those that still fire.
 
     Intake locks alerts before incidents and this holds the incident already, so an alert that
@@ -138,6 +138,6 @@ async def _silences(conn: Connection, ids: Sequence[int], now: datetime) -> Mapp
     """
     await conn.execute(LAPSE, ids, now)
     rows = await conn.fetch(FIRING, ids, now)
-    return dict.fromkeys(ids, Silence(0, None)) | {
-        row["incident_id"]: Silence(row["firing"], row["next_end"], bool(row["busy"])) for row in rows
+    return dict.fromkeys(ids, AlertActivity(0, None)) | {
+        row["incident_id"]: AlertActivity(row["firing"], row["next_end"], bool(row["busy"])) for row in rows
     }

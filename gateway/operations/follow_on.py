@@ -2,14 +2,14 @@
 
 from dataclasses import replace
 
-from gateway.access.authorization import refuse
+from gateway.access.authorization import raise_if_refused
 from gateway.access.permissions import Action, may
 from gateway.access.principal import Principal
 from gateway.catalogue.routing import PEOPLE
 from gateway.errors import Conflict
-from gateway.incidents.follow_on import Before, go_on
+from gateway.incidents.follow_on import PredecessorRecord, continue_record
 from gateway.incidents.record import Incident, Revision
-from gateway.operations.create import Report, opening
+from gateway.operations.create import NewReport, opening_revision
 from gateway.operations.idempotency import IdempotencyKey, run_once
 from gateway.operations.unit_of_work import Transaction, UnitOfWork
 from gateway.vocabulary import State
@@ -34,12 +34,12 @@ async def follow_on(
 
     async def work(tx: Transaction) -> Incident:
         old = await tx.lock(number, who)
-        refuse(may(who, Action.FOLLOW_ON, old))
+        raise_if_refused(may(who, Action.FOLLOW_ON, old))
         if old.state not in ENDED:
             raise Conflict(f"{number} is {old.state}: only what is closed or rejected is followed by another record")
         ids, numbers = await uow.reserve(1, uow.clock.stamp())
-        report = Report(**{name: getattr(old, name) for name in TAKEN_OVER})
-        first = opening(uow, report, who, tx.now, ids[0], numbers[0])
+        report = NewReport(**{name: getattr(old, name) for name in TAKEN_OVER})
+        first = opening_revision(uow, report, who, tx.now, ids[0], numbers[0])
         made = await tx.open(_given_on(first, old, tx, note))
         facts = {"number": made.number, "note": note}
         await tx.write([Revision(after=old, actor=who.name, events=(("followed_on", facts),))])
@@ -55,8 +55,8 @@ def _given_on(revision: Revision, old: Incident, tx: Transaction, note: str) -> 
     """
     (opened, facts), *told = revision.events
     events = ((opened, {**facts, "reason": "follow_on", "follows": old.number, "note": note}), *told)
-    before = Before(old.id, old.handler, old.assignee, old.assignee_group, old.tier)
+    before = PredecessorRecord(old.id, old.handler, old.assignee, old.assignee_group, old.tier)
     said, catalogue = replace(revision, events=events), tx.uow.catalogue
     if catalogue.may_have(said.after, before):
-        return go_on(said, before, tx.now)
+        return continue_record(said, before, tx.now)
     return catalogue.route(replace(said, after=replace(said.after, follows_id=old.id)), PEOPLE, tx.now)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 
-from gateway.access.permissions import sight
+from gateway.access.permissions import visibility_of
 from gateway.access.principal import Principal
 from gateway.db.pool import Connection
 from gateway.errors import IdempotencyMismatch, NotFound
@@ -37,7 +37,7 @@ VALUES ($1, $2, 0, '', $3) ON CONFLICT (key_hash) DO NOTHING
 RECALL = "SELECT request_hash, body FROM idempotency WHERE key_hash = $1"
 
 
-async def claimed(conn: Connection, once: IdempotencyKey, now: datetime) -> bytes | None:
+async def claim_key(conn: Connection, once: IdempotencyKey, now: datetime) -> bytes | None:
     """Claim the key for this transaction.
 
     Return what `settle` stored if the request came before.
@@ -54,7 +54,7 @@ async def claimed(conn: Connection, once: IdempotencyKey, now: datetime) -> byte
     return kept
 
 
-async def recall(tx: Transaction, once: IdempotencyKey, who: Principal) -> Incident | None:
+async def recall_record(tx: Transaction, once: IdempotencyKey, who: Principal) -> Incident | None:
     """Return the record that this request made or changed before, or None.
 
     The key is then claimed.
@@ -62,10 +62,10 @@ async def recall(tx: Transaction, once: IdempotencyKey, who: Principal) -> Incid
     Raises IdempotencyMismatch when the key came with another request, NotFound when the record
     is not visible to `who` any more.
     """
-    kept = await claimed(tx.conn, once, tx.now)
+    kept = await claim_key(tx.conn, once, tx.now)
     if kept is None:
         return None
-    known = await store.by_number(tx.conn, kept.decode(), sight(who))
+    known = await store.by_number(tx.conn, kept.decode(), visibility_of(who))
     if known is None:
         raise NotFound(f"no incident has the number {kept.decode()}")
     return known
@@ -74,7 +74,7 @@ async def recall(tx: Transaction, once: IdempotencyKey, who: Principal) -> Incid
 REMEMBER = "UPDATE idempotency SET status = 200, body = $2 WHERE key_hash = $1"
 
 
-async def settle(conn: Connection, once: IdempotencyKey, kept: bytes) -> None:
+async def store_result(conn: Connection, once: IdempotencyKey, kept: bytes) -> None:
     """Store the result of the request, in the request's own transaction."""
     await conn.execute(REMEMBER, once.key_hash, kept)
 
@@ -89,11 +89,11 @@ async def run_once(
     """
 
     async def guarded(tx: Transaction) -> Incident:
-        if once is not None and (known := await recall(tx, once, who)) is not None:
+        if once is not None and (known := await recall_record(tx, once, who)) is not None:
             return known
         incident = await work(tx)
         if once is not None:
-            await settle(tx.conn, once, incident.number.encode())
+            await store_result(tx.conn, once, incident.number.encode())
         return incident
 
     return await uow.within(guarded)

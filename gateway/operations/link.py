@@ -3,13 +3,13 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from gateway.access.authorization import refuse
-from gateway.access.permissions import Action, may, sight
+from gateway.access.authorization import raise_if_refused
+from gateway.access.permissions import Action, may, visibility_of
 from gateway.access.principal import Principal
 from gateway.correlation import detaching, proposals, unlearning
 from gateway.errors import Conflict, NotFound
 from gateway.incidents import store
-from gateway.incidents.hierarchy import BY_HAND, Unfit, unfit
+from gateway.incidents.hierarchy import BY_HAND, UnfitReason, find_unfit_reason
 from gateway.incidents.record import Incident, Revision
 from gateway.operations.idempotency import IdempotencyKey, run_once
 from gateway.operations.unit_of_work import Transaction, UnitOfWork
@@ -36,11 +36,11 @@ async def link(
 
     async def work(tx: Transaction) -> Incident:
         record, above = await _both(tx, number, master, who, if_match)
-        refuse(may(who, Action.LINK, record))
+        raise_if_refused(may(who, Action.LINK, record))
         below = await tx.locked([row[0] for row in await tx.conn.fetch(RELATED, record.id)])
         _check_master(above, (record, *below))
-        await unlearning.forget(tx.conn, (record, *below), above.id)
-        await proposals.take(tx.conn, [record.id], above.id, who.name, tx.now)
+        await unlearning.forget_unlinked(tx.conn, (record, *below), above.id)
+        await proposals.mark_proposals_taken(tx.conn, [record.id], above.id, who.name, tx.now)
         facts = {"master": above.number, "reason": BY_HAND, "score": 1.0, "note": note}
         revisions = [
             Revision(
@@ -52,17 +52,17 @@ async def link(
         ]
         open_ones = [one for one in (record, *below) if one.state in LIVE]
         if open_ones:
-            revisions.append(detaching.above(uow.rules, above, open_ones, tx.now, who.name))
+            revisions.append(detaching.raise_master_to_followers(uow.rules, above, open_ones, tx.now, who.name))
         return (await tx.write(revisions))[0]
 
     return await run_once(uow, once, who, work)
 
 
-REFUSED: Mapping[Unfit, str] = {
-    Unfit.OVER: "{master} is {state}: a record that is still open would wait for it in silence",
-    Unfit.HIDDEN: "{master} is a security incident: whoever works on {number} would not see what it waits for",
-    Unfit.REQUEST: "{master} is a service request: an incident would wait for it in silence",
-    Unfit.SUPPRESSED: "{master} is planned work: a record would wait for it in silence",
+REFUSED: Mapping[UnfitReason, str] = {
+    UnfitReason.OVER: "{master} is {state}: a record that is still open would wait for it in silence",
+    UnfitReason.HIDDEN: "{master} is a security incident: whoever works on {number} would not see what it waits for",
+    UnfitReason.REQUEST: "{master} is a service request: an incident would wait for it in silence",
+    UnfitReason.SUPPRESSED: "{master} is planned work: a record would wait for it in silence",
 }
 """The error messages for masters that nothing may be linked to by hand.
 
@@ -76,7 +76,7 @@ def _check_master(master: Incident, followers: Sequence[Incident]) -> None:
         raise Conflict(f"{master.number} is itself related to a master: link to that one")
     for one in followers:
         hidden = master.security and not one.security
-        why = Unfit.HIDDEN if hidden else unfit(master, one)
+        why = UnfitReason.HIDDEN if hidden else find_unfit_reason(master, one)
         if why is not None and why in REFUSED:
             raise Conflict(REFUSED[why].format(master=master.number, state=master.state, number=one.number))
 
@@ -88,7 +88,7 @@ async def _both(tx: Transaction, number: str, master: str, who: Principal, if_ma
     """Return both records, locked in id order so that linking crosswise cannot deadlock."""
     if number == master:
         raise Conflict("a record cannot be related to itself")
-    found = {n: await store.by_number(tx.conn, n, sight(who)) for n in (number, master)}
+    found = {n: await store.by_number(tx.conn, n, visibility_of(who)) for n in (number, master)}
     if missing := [n for n, incident in found.items() if incident is None]:
         raise NotFound(f"no incident has the number {missing[0]}")
     for one in sorted(found, key=lambda n: found[n].id if (found[n]) else 0):  # type: ignore[union-attr]
@@ -116,7 +116,7 @@ async def unlink(
 
     async def work(tx: Transaction) -> Incident:
         record = await tx.lock(number, who, if_match)
-        refuse(may(who, Action.UNLINK, record))
+        raise_if_refused(may(who, Action.UNLINK, record))
         if record.master_id is None:
             raise Conflict(f"{number} is not related to a master")
         await _unlearn(tx, record, record.master_id, who.name)
@@ -136,7 +136,7 @@ ON CONFLICT (key_hash, group_hash) DO NOTHING
 
 
 async def _unlearn(tx: Transaction, record: Incident, master_id: int, actor: str) -> None:
-    await unlearning.remember(tx.conn, record, master_id, actor, tx.now)
+    await unlearning.remember_unlinked(tx.conn, record, master_id, actor, tx.now)
     if record.key_hash is not None:
         await tx.conn.execute(UNLEARN, record.key_hash, master_id, tx.now, actor)
 
@@ -158,8 +158,8 @@ async def refuse_link(
 
     async def work(tx: Transaction) -> Incident:
         record, above = await _both(tx, number, master, who, if_match)
-        refuse(may(who, Action.UNLINK, record))
-        if not await proposals.refuse(tx.conn, record.id, above.id, who.name, tx.now):
+        raise_if_refused(may(who, Action.UNLINK, record))
+        if not await proposals.mark_proposal_refused(tx.conn, record.id, above.id, who.name, tx.now):
             raise Conflict(f"it is not proposed that {number} follows {master}")
         await _unlearn(tx, record, above.id, who.name)
         facts = {"master": above.number, "note": note}

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from urllib.parse import urlsplit
 
-from gateway.access.authorization import refuse
+from gateway.access.authorization import raise_if_refused
 from gateway.access.permissions import Action, may
 from gateway.access.principal import Principal
 from gateway.db.pool import Connection
@@ -23,7 +23,7 @@ MOST = 50
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Linked:
+class RecordLink:
     """A link to a record of another system.
 
     `reference` is the name of the record in `system`, `address` where people find it (http or
@@ -49,7 +49,7 @@ COUNT = "SELECT count(*) FROM linked_record WHERE incident_id = $1"
 async def link_record(
     uow: UnitOfWork,
     number: str,
-    linked: Linked,
+    linked: RecordLink,
     who: Principal,
     *,
     if_match: int | None = None,
@@ -64,13 +64,13 @@ async def link_record(
 
     async def work(tx: Transaction) -> Incident:
         incident = await tx.lock(number, who, if_match)
-        refuse(may(who, Action.REFER, incident))
-        return await put(tx, incident, linked, who.name)
+        raise_if_refused(may(who, Action.REFER, incident))
+        return await put_link(tx, incident, linked, who.name)
 
     return await run_once(uow, once, who, work)
 
 
-async def put(tx: Transaction, incident: Incident, linked: Linked, by: str) -> Incident:
+async def put_link(tx: Transaction, incident: Incident, linked: RecordLink, by: str) -> Incident:
     """Add the link to a record that is locked already; raise TooLarge."""
     told = asdict(linked)
     done = await tx.conn.execute(ADD, incident.id, *told.values(), tx.now, by)
@@ -94,7 +94,7 @@ async def unlink_record(
 
     async def work(tx: Transaction) -> Incident:
         incident = await tx.lock(number, who, if_match)
-        refuse(may(who, Action.REFER, incident))
+        raise_if_refused(may(who, Action.REFER, incident))
         row = await tx.conn.fetchrow(REMOVE, incident.id, kind, system, reference)
         if row is None:
             raise NotFound(f"{number} is not linked to {kind} {reference} of {system}")
@@ -110,29 +110,29 @@ WHERE incident_id = ANY($1::bigint[]) ORDER BY linked_at, kind, system, referenc
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Entry(Linked):
+class RecordLinkEntry(RecordLink):
     """A link with its author and time."""
 
     linked_at: datetime
     linked_by: str
 
 
-async def linked_to(conn: Connection, ids: Sequence[int]) -> Mapping[int, list[Entry]]:
+async def load_links(conn: Connection, ids: Sequence[int]) -> Mapping[int, list[RecordLinkEntry]]:
     """Return the links of each of these records, in order; records without links are left out."""
-    found: dict[int, list[Entry]] = {}
+    found: dict[int, list[RecordLinkEntry]] = {}
     for row in await conn.fetch(LIST, ids):
         fields = {**row, "kind": LinkKind(row["kind"])}
-        found.setdefault(fields.pop("incident_id"), []).append(Entry(**fields))
+        found.setdefault(fields.pop("incident_id"), []).append(RecordLinkEntry(**fields))
     return found
 
 
 def _check(address: str) -> None:
-    if address and not followable(address):
+    if address and not is_followable(address):
         flaw = Flaw("/address", "http:// or https:// and a host, without a user, blanks or signs that cannot be seen")
         raise Unprocessable("nobody can follow that address", flaws=(flaw,))
 
 
-def followable(address: str) -> bool:
+def is_followable(address: str) -> bool:
     """Return whether people can follow the address and see where it leads.
 
     It is http or https, with a host, no user before it, and no blank, invisible character or

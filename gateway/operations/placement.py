@@ -6,10 +6,10 @@ from typing import Any
 
 from gateway.catalogue.routing import PEOPLE
 from gateway.correlation import proposals
-from gateway.correlation.proposals import Proposal
+from gateway.correlation.proposals import LinkProposal
 from gateway.correlation.scoring import MOST_PROPOSED, Match
-from gateway.correlation.search import Seeking
-from gateway.incidents.hierarchy import unfit
+from gateway.correlation.search import MasterSearch
+from gateway.incidents.hierarchy import find_unfit_reason
 from gateway.incidents.ledger import ClockEvent, LedgerEntry
 from gateway.incidents.record import Incident, Revision
 from gateway.operations.unit_of_work import Transaction
@@ -78,11 +78,11 @@ async def _find_placement(tx: Transaction, incident: Incident) -> Placement:
     settings = catalogue.correlation
     if not settings.people:
         return Placement()
-    seeking = Seeking(catalogue.topology, settings.within, settings.least, catalogue.anything)
-    found = await seeking.kin_of(tx.conn, incident, tx.now)
+    seeking = MasterSearch(catalogue.topology, settings.within, settings.least, catalogue.default_services)
+    found = await seeking.find_master(tx.conn, incident, tx.now)
     if found.match is None or found.master is None:
         return Placement(proposed=found.proposed)
-    if unfit(found.master, incident) is not None:
+    if find_unfit_reason(found.master, incident) is not None:
         return Placement(proposed=(found.match, *found.proposed)[:MOST_PROPOSED])
     return Placement(below=(found.match, found.master))
 
@@ -106,7 +106,7 @@ def _proposing(proposed: Iterable[Match]) -> Iterator[tuple[str, dict[str, Any]]
 async def _propose(tx: Transaction, incident: Incident, proposed: Collection[Match]) -> list[Match]:
     """Store these proposals and return those that are new."""
     links = [
-        Proposal(
+        LinkProposal(
             incident_id=incident.id,
             master_id=match.master.id,
             reason=f"correlation: {match.reason}",
@@ -115,7 +115,7 @@ async def _propose(tx: Transaction, incident: Incident, proposed: Collection[Mat
         )
         for match in proposed
     ]
-    new = {link.master_id for link in await proposals.keep(tx.conn, links, tx.now)}
+    new = {link.master_id for link in await proposals.store_proposals(tx.conn, links, tx.now)}
     return [match for match in proposed if match.master.id in new]
 
 

@@ -6,8 +6,8 @@ A record is then linked to its article.
 from collections.abc import Mapping
 from typing import Any
 
-from gateway.access.authorization import refuse
-from gateway.access.permissions import Action, may, sight
+from gateway.access.authorization import raise_if_refused
+from gateway.access.permissions import Action, may, visibility_of
 from gateway.access.principal import Principal
 from gateway.db.pool import Connection, in_transaction, transaction
 from gateway.errors import Conflict, Flaw, NotFound, Unprocessable, VersionMismatch
@@ -16,7 +16,7 @@ from gateway.incidents.record import Incident, Revision
 from gateway.knowledge import articles
 from gateway.knowledge.articles import Article
 from gateway.operations.idempotency import IdempotencyKey, run_once
-from gateway.operations.linked import Linked, put
+from gateway.operations.linked import RecordLink, put_link
 from gateway.operations.unit_of_work import NOW, Transaction, UnitOfWork
 from gateway.vocabulary import ArticleState, LinkKind
 
@@ -29,7 +29,7 @@ async def write_article(uow: UnitOfWork, fields: Mapping[str, Any], who: Princip
 
     Raises Forbidden, and Unprocessable for one published without a solution.
     """
-    refuse(may(who, Action.PUBLISH))
+    raise_if_refused(may(who, Action.PUBLISH))
     _check(fields["state"], fields["solution"])
     async with transaction(uow.pool) as conn:
         return await articles.add(conn, fields, None, await conn.fetchval(NOW, uow.clock.stamp()), who.name)
@@ -42,7 +42,7 @@ async def change_article(
 
     Raises NotFound, Forbidden, VersionMismatch and Unprocessable.
     """
-    refuse(may(who, Action.PUBLISH))
+    raise_if_refused(may(who, Action.PUBLISH))
 
     async def once(conn: Connection) -> tuple[Transaction, Article]:
         tx = Transaction(uow, conn, await conn.fetchval(NOW, uow.clock.stamp()))
@@ -63,7 +63,7 @@ async def change_article(
 
 
 async def _found(conn: Connection, article: int, who: Principal, *, lock: bool = False) -> Article:
-    found = await articles.by_id(conn, article, sight(who), lock=lock)
+    found = await articles.by_id(conn, article, visibility_of(who), lock=lock)
     if found is None:
         raise NotFound(f"there is no article {article}")
     return found
@@ -87,16 +87,16 @@ async def publish_solution(
 
     async def work(tx: Transaction) -> Incident:
         incident = await tx.lock(number, who)
-        refuse(may(who, Action.INSPECT, incident))
-        refuse(may(who, Action.PUBLISH))
+        raise_if_refused(may(who, Action.INSPECT, incident))
+        raise_if_refused(may(who, Action.PUBLISH))
         if not incident.solution:
             raise Conflict(f"{number} has no solution yet: there is nothing to tell")
         if incident.security:
             raise Conflict(f"{number} is a security incident: an article would tell everybody of it")
         fields = _fields(incident, state, title, symptom)
         article = await articles.add(tx.conn, fields, incident.id, tx.now, who.name)
-        linked = Linked(kind=LinkKind.KNOWLEDGE, system=SYSTEM, reference=str(article.id), title=article.title)
-        tied = await put(tx, incident, linked, who.name)
+        linked = RecordLink(kind=LinkKind.KNOWLEDGE, system=SYSTEM, reference=str(article.id), title=article.title)
+        tied = await put_link(tx, incident, linked, who.name)
         revision = Revision(after=tied, actor=who.name, events=(("article_written", {"article": article.id, "state": state}),))
         return (await tx.write([revision]))[0]
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from gateway.access.authorization import refuse
+from gateway.access.authorization import raise_if_refused
 from gateway.access.permissions import Action, may
 from gateway.access.principal import Principal
 from gateway.errors import NotFound, VersionMismatch
@@ -29,7 +29,7 @@ async def set_reference(
 
     async def work(tx: Transaction) -> Incident:
         incident = await tx.lock(number, who)
-        refuse(may(who, Action.REFER, incident))
+        raise_if_refused(may(who, Action.REFER, incident))
         present = incident.refs.get(system)
         if expect is not None and expect != ("" if present is None else reference_tag(present)):
             raise VersionMismatch(f"the reference to {system} is another one: read it and decide again", present=present)
@@ -50,7 +50,7 @@ async def delete_reference(uow: UnitOfWork, number: str, system: str, who: Princ
 
     async def work(tx: Transaction) -> None:
         incident = await tx.lock(number, who)
-        refuse(may(who, Action.REFER, incident))
+        raise_if_refused(may(who, Action.REFER, incident))
         present = incident.refs.get(system)
         if present is None:
             raise NotFound(f"{number} has no counterpart in {system}")

@@ -8,17 +8,17 @@ from gateway.directory.roles import Role
 from gateway.errors import Conflict
 from gateway.incidents import commands, lifecycle
 from gateway.incidents.custom_fields import moments_of
-from gateway.incidents.grading import prioritised
+from gateway.incidents.grading import with_priority
 from gateway.incidents.record import Incident, Revision
 from gateway.operations.major.audience import check_workers
 from gateway.operations.unit_of_work import Transaction
 from gateway.vocabulary import Kind
 
-TAKING = (commands.Acknowledge, commands.Assign, commands.Escalate, commands.Hold, commands.Resolve)
+OWNING_COMMANDS = (commands.Acknowledge, commands.Assign, commands.Escalate, commands.Hold, commands.Resolve)
 """The commands by which a member of the service desk becomes owner of an unowned record."""
 
 
-async def revised(tx: Transaction, incident: Incident, command: commands.Command, who: Principal) -> Revision:
+async def revise(tx: Transaction, incident: Incident, command: commands.Command, who: Principal) -> Revision:
     """Return the revision by a command on a locked record.
 
     The caller has checked the permission.
@@ -27,7 +27,7 @@ async def revised(tx: Transaction, incident: Incident, command: commands.Command
     """
     if isinstance(command, commands.DeclareMajor) and incident.kind != Kind.INCIDENT:
         raise Conflict(f"{incident.number} is a service request: convert it to an incident first")
-    revision = _owned(lifecycle.apply(incident, command, who.name, tx.now), command, who)
+    revision = _owned(lifecycle.apply_command(incident, command, who.name, tx.now), command, who)
     if revision.events:
         tx.uow.fields.require(incident.kind, incident.fields, moments_of(type(command)))
     await check_workers(tx.conn, incident, revision.after)
@@ -40,7 +40,7 @@ async def revised(tx: Transaction, incident: Incident, command: commands.Command
 
 def _owned(revision: Revision, command: commands.Command, who: Principal) -> Revision:
     """Return the revision with the member of the service desk as owner, if the record has none."""
-    if revision.after.owner or not isinstance(command, TAKING) or Role.SERVICE_DESK not in who.parts:
+    if revision.after.owner or not isinstance(command, OWNING_COMMANDS) or Role.SERVICE_DESK not in who.parts:
         return revision
     return replace(revision, after=replace(revision.after, owner=who.name))
 
@@ -50,7 +50,7 @@ def _declared(tx: Transaction, revision: Revision, command: commands.DeclareMajo
     rules, before = tx.uow.rules, revision.after
     priority = 1 if command.priority is None else command.priority
     if priority != before.priority:
-        after = prioritised(before, priority, tx.now)
+        after = with_priority(before, priority, tx.now)
         after = replace(after, policy=rules.policy_after(before, after))
         changes = [{"field": "priority", "old": before.priority, "new": priority}]
         changed = ("changed", {"changes": changes, "note": command.reason})

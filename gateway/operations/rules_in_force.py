@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from itertools import product
 
 from gateway.db.pool import transaction
-from gateway.escalation.management import Escalation
+from gateway.escalation.management import EscalationRules
 from gateway.escalation.record_timers import ACTOR
 from gateway.incidents.record import Incident, Revision
 from gateway.operations.unit_of_work import NOW, Transaction, UnitOfWork
@@ -61,7 +61,7 @@ async def apply_rules(uow: UnitOfWork) -> int:
             return told
 
 
-def _rows(escalation: Escalation) -> Iterator[tuple[str, int, str, str]]:
+def _rows(escalation: EscalationRules) -> Iterator[tuple[str, int, str, str]]:
     for rule in escalation.rules:
         if "opened" in rule.on:
             yield from product(rule.kinds or KINDS, rule.priorities, rule.policies or ("",), rule.notify)

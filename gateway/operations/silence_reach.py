@@ -47,7 +47,7 @@ class UnknownNames:
         return f"{self.matcher}: nothing seen so far is called {' or '.join(self.names)}{near}"
 
 
-def names_of(matcher: Matcher) -> tuple[str, ...]:
+def matched_names(matcher: Matcher) -> tuple[str, ...]:
     """Return the values that a matcher names; none where it excludes or is a real pattern."""
     if matcher.sign == "=":
         return (matcher.value,) if matcher.value else ()
@@ -58,7 +58,7 @@ def names_of(matcher: Matcher) -> tuple[str, ...]:
     return tuple(re.sub(r"\\(.)", r"\1", one) for one in parts) if all(map(PLAIN.fullmatch, parts)) else ()
 
 
-async def check(conn: Connection, matchers: Sequence[Matcher], integration: int | None) -> tuple[str, ...]:
+async def check_reach(conn: Connection, matchers: Sequence[Matcher], integration: int | None) -> tuple[str, ...]:
     """Return warnings about a silence that matches nothing seen so far.
 
     Raises Unprocessable where it names a service or configuration item that neither the
@@ -106,7 +106,7 @@ WHERE name <> '' ORDER BY abs(length(name) - $2), name LIMIT 500
 
 
 async def _unknown(conn: Connection, matcher: Matcher, integration: int | None) -> UnknownNames | None:
-    names = names_of(matcher)
+    names = matched_names(matcher)
     if not names:
         return None
     asked = names, matcher.name, integration

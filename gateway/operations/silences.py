@@ -14,7 +14,7 @@ import msgspec
 
 from gateway.db.pool import Connection, Pool, in_transaction
 from gateway.errors import Malformed, NotFound, Unprocessable
-from gateway.incidents.label_matchers import Matcher, check
+from gateway.incidents.label_matchers import Matcher, check_patterns
 from gateway.operations import silence_reach
 from gateway.operations.unit_of_work import NOW
 from gateway.settings import UseLimits
@@ -24,7 +24,7 @@ PROBED_WITHIN = 0.5
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class SilenceRequest:
     """A silence to make or, with `id`, to change."""
 
     matchers: tuple[Matcher, ...]
@@ -41,7 +41,7 @@ class Wanted:
 
 
 @dataclass(frozen=True, slots=True)
-class Silence:
+class StoredSilence:
     """A stored silence; `integration_id` None means that it covers every integration."""
 
     id: UUID
@@ -95,7 +95,9 @@ FROM silence s WHERE s.integration_id IS NOT DISTINCT FROM $1::int AND s.ends_at
 """
 
 
-async def examine(conn: Connection, stamp: datetime | None, wanted: Wanted, integration: int | None) -> tuple[str, ...]:
+async def examine_silence(
+    conn: Connection, stamp: datetime | None, wanted: SilenceRequest, integration: int | None
+) -> tuple[str, ...]:
     """Return warnings about the matches of a silence.
 
     This may take a while, and changes nothing.
@@ -108,16 +110,18 @@ async def examine(conn: Connection, stamp: datetime | None, wanted: Wanted, inte
         raise Malformed("invalid silence: end time can't be in the past")
     if wanted.ends_at < max(wanted.starts_at, now):
         raise Malformed("invalid silence: end time must not be before start time")
-    check(wanted.matchers)
+    check_patterns(wanted.matchers)
     await _probe(conn, wanted.matchers)
     await _check_possible(conn, wanted.matchers)
     row = None if wanted.id is None else await conn.fetchrow(ONE, wanted.id, integration)
     if row is not None and _silence(row).matchers == wanted.matchers:
         return ()
-    return await silence_reach.check(conn, wanted.matchers, integration)
+    return await silence_reach.check_reach(conn, wanted.matchers, integration)
 
 
-async def keep(pool: Pool, stamp: datetime | None, wanted: Wanted, integration: int | None, limits: UseLimits) -> UUID:
+async def store_silence(
+    pool: Pool, stamp: datetime | None, wanted: SilenceRequest, integration: int | None, limits: UseLimits
+) -> UUID:
     """Store a silence that was examined, or change one; return its id.
 
     One that has ended, or gets other matchers, is ended and a new one stored. Raises NotFound
@@ -137,7 +141,9 @@ async def keep(pool: Pool, stamp: datetime | None, wanted: Wanted, integration: 
     return await in_transaction(pool, work)
 
 
-async def _kept(conn: Connection, before: Silence | None, wanted: Wanted, integration: int | None, now: datetime) -> UUID:
+async def _kept(
+    conn: Connection, before: StoredSilence | None, wanted: SilenceRequest, integration: int | None, now: datetime
+) -> UUID:
     running = before is not None and before.starts_at <= now
     starts = before.starts_at if before is not None and running else max(wanted.starts_at, now)
     chosen = before.id if before is not None else uuid4()
@@ -147,7 +153,9 @@ async def _kept(conn: Connection, before: Silence | None, wanted: Wanted, integr
     return chosen
 
 
-async def _check_number(conn: Connection, wanted: Wanted, integration: int | None, now: datetime, limits: UseLimits) -> None:
+async def _check_number(
+    conn: Connection, wanted: SilenceRequest, integration: int | None, now: datetime, limits: UseLimits
+) -> None:
     row = await conn.fetchrow(KEPT, integration, now)
     silences, patterns = (row["silences"], row["patterns"]) if row is not None else (0, 0)
     if silences >= limits.silences:
@@ -162,7 +170,7 @@ async def _check_number(conn: Connection, wanted: Wanted, integration: int | Non
         )
 
 
-async def expire(pool: Pool, stamp: datetime | None, silence_id: UUID, integration: int | None) -> None:
+async def expire_silence(pool: Pool, stamp: datetime | None, silence_id: UUID, integration: int | None) -> None:
     """End a silence now; alerts that still fire are promoted within seconds.
 
     Raises NotFound; ending it again changes nothing.
@@ -175,12 +183,12 @@ async def expire(pool: Pool, stamp: datetime | None, silence_id: UUID, integrati
     await in_transaction(pool, work)
 
 
-async def _end(conn: Connection, silence: Silence, now: datetime) -> None:
+async def _end(conn: Connection, silence: StoredSilence, now: datetime) -> None:
     if silence.state(now) != "expired":
         await conn.execute(END, silence.id, now)
 
 
-async def _locked(conn: Connection, silence_id: UUID, integration: int | None) -> Silence:
+async def _locked(conn: Connection, silence_id: UUID, integration: int | None) -> StoredSilence:
     row = await conn.fetchrow(LOCKED, silence_id, integration)
     if row is None:
         raise NotFound(f"silence {silence_id} not found")
@@ -231,7 +239,9 @@ ORDER BY s.ends_at DESC, s.id LIMIT 10000
 """
 
 
-async def listed(conn: Connection, integration: int | None, columns: Sequence[Sequence[str]], within: float) -> list[Silence]:
+async def list_silences(
+    conn: Connection, integration: int | None, columns: Sequence[Sequence[str]], within: float
+) -> list[StoredSilence]:
     """Return the silences visible to the integration whose matchers satisfy every given condition.
 
     The columns give the conditions as (name, sign, value). Raises Malformed for a pattern that
@@ -252,7 +262,7 @@ WHERE id = $1 AND ($2::int IS NULL OR integration_id IS NULL OR integration_id =
 """
 
 
-async def one(conn: Connection, silence_id: UUID, integration: int | None) -> Silence:
+async def load_silence(conn: Connection, silence_id: UUID, integration: int | None) -> StoredSilence:
     """Return one silence; raise NotFound."""
     row = await conn.fetchrow(VISIBLE, silence_id, integration)
     if row is None:
@@ -260,6 +270,6 @@ async def one(conn: Connection, silence_id: UUID, integration: int | None) -> Si
     return _silence(row)
 
 
-def _silence(row: asyncpg.Record) -> Silence:
+def _silence(row: asyncpg.Record) -> StoredSilence:
     matchers = msgspec.json.decode(row["matchers"], type=tuple[Matcher, ...])
-    return Silence(**{**row, "matchers": matchers})
+    return StoredSilence(**{**row, "matchers": matchers})

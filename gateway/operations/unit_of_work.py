@@ -5,20 +5,20 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TypeVar
 
-from gateway.access.permissions import sight
+from gateway.access.permissions import visibility_of
 from gateway.access.principal import Principal
 from gateway.catalogue.live import Catalogue
 from gateway.clock import Clock
 from gateway.correlation import detaching
-from gateway.correlation.for_masters import for_masters
+from gateway.correlation.for_masters import apply_effects_on_masters
 from gateway.db.pool import Connection, Pool, in_transaction
 from gateway.errors import NotFound, VersionMismatch
 from gateway.escalation import record_timers
 from gateway.escalation.duties import with_announcements
-from gateway.escalation.record_timers import Rules
+from gateway.escalation.record_timers import SlaRules
 from gateway.incidents import store, writing
-from gateway.incidents.changes import Changes, armed_by
-from gateway.incidents.custom_fields import NO_FIELDS, Fields
+from gateway.incidents.changes import CommittedChanges, armed_by
+from gateway.incidents.custom_fields import NO_FIELDS, CustomFields
 from gateway.incidents.record import Incident, Revision
 
 Result = TypeVar("Result")
@@ -37,12 +37,12 @@ class UnitOfWork:
 
     pool: Pool
     clock: Clock
-    rules: Rules
+    rules: SlaRules
     key: bytes
     reserve: store.Reserve
-    committed: Callable[[Changes], None]
+    committed: Callable[[CommittedChanges], None]
     catalogue: Catalogue
-    fields: Fields = NO_FIELDS
+    fields: CustomFields = NO_FIELDS
 
     @property
     def reported_at_most(self) -> int:
@@ -81,9 +81,9 @@ class Transaction:
         self._before: dict[int, Incident] = {}
 
     @property
-    def changes(self) -> Changes:
+    def changes(self) -> CommittedChanges:
         """Return the changes made so far, which count once they are committed."""
-        return Changes(armed_by(self._revisions), self._revisions)
+        return CommittedChanges(armed_by(self._revisions), self._revisions)
 
     async def lock(self, number: str, who: Principal, if_match: int | None = None) -> Incident:
         """Return the record, locked.
@@ -91,7 +91,7 @@ class Transaction:
         Raises NotFound if none is visible to `who`, VersionMismatch if it is not at version
         `if_match`.
         """
-        incident = await store.by_number(self.conn, number, sight(who), lock=True)
+        incident = await store.by_number(self.conn, number, visibility_of(who), lock=True)
         if incident is None:
             raise NotFound(f"no incident has the number {number}")
         if if_match is not None and incident.version != if_match:
@@ -113,11 +113,11 @@ class Transaction:
         changed = [revision for revision in revisions if revision.events]
         await self._find([one.after.id for one in changed if one.after.id not in self._before])
         asked = [replace(one, before=self._before[one.after.id]) for one in changed]
-        settled = await detaching.settled(self.conn, self.uow.rules, asked, self.now)
-        made = await for_masters(self.conn, self.uow.rules.escalation, self.locked, settled, self.now)
+        settled = await detaching.detach_unfit_followers(self.conn, self.uow.rules, asked, self.now)
+        made = await apply_effects_on_masters(self.conn, self.uow.rules.escalation, self.locked, settled, self.now)
         fresh = [self._refreshed(revision) for revision in made]
         self._revisions += fresh
-        written = self._found([one.incident for one in await writing.write(self.conn, self.uow.key, fresh, self.now)])
+        written = self._found([one.incident for one in await writing.write_changed(self.conn, self.uow.key, fresh, self.now)])
         return written[: len(changed)]
 
     async def open(self, revision: Revision) -> Incident:
@@ -136,8 +136,8 @@ class Transaction:
         return incidents
 
     def _refreshed(self, revision: Revision) -> Revision:
-        after, armed = record_timers.refresh(self.uow.rules, revision.after, self.now)
+        after, armed = record_timers.refresh_timers(self.uow.rules, revision.after, self.now)
         fresh = replace(revision, after=after, timers=(*revision.timers, *armed))
         told = with_announcements(self.uow.rules.escalation, fresh)
-        told = record_timers.told_until_when(self.uow.rules, told)
-        return record_timers.told_with_raise(self.uow.rules, told, self.now)
+        told = record_timers.with_grading_deadline(self.uow.rules, told)
+        return record_timers.merge_raise_and_breach(self.uow.rules, told, self.now)

@@ -11,7 +11,7 @@ LONGEST = 1_000
 """The most characters of the header that are read."""
 
 
-def chosen(asked: str | None, accepted: str, default: Locale) -> Locale:
+def choose_language(asked: str | None, accepted: str, default: Locale) -> Locale:
     """Return the language requested by name, else the one accepted best, else the default.
 
     `accepted` is the Accept-Language header (RFC 9110).

@@ -16,7 +16,7 @@ from aiohttp import web
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from gateway.incidents.labels import LOCALES, Locale
-from gateway.pages.languages import chosen
+from gateway.pages.languages import choose_language
 from gateway.pages.words import vocabulary
 
 FOLDER = Path(__file__).parent / "templates"
@@ -35,7 +35,7 @@ HEADERS: Mapping[str, str] = {
 }
 """The headers of every page, beside those of every response."""
 
-OURS: Mapping[Locale, str] = {"en": "English", "zh-CN": "中文"}
+LANGUAGE_NAMES: Mapping[Locale, str] = {"en": "English", "zh-CN": "中文"}
 """The name of each language in that language."""
 
 
@@ -59,7 +59,7 @@ class Pages:
 
     def locale(self, request: web.Request, asked: str | None = None) -> Locale:
         """Return the language requested by `asked` or `?lang=`, else the browser's favourite."""
-        return chosen(asked or request.query.get("lang"), request.headers.get("Accept-Language", ""), self.default)
+        return choose_language(asked or request.query.get("lang"), request.headers.get("Accept-Language", ""), self.default)
 
     def show(self, template: str, locale: Locale, status: int = 200, *, switch: str = "", **values: Any) -> web.Response:
         """Return one page as a response.
@@ -68,7 +68,7 @@ class Pages:
         be.
         """
         html = self._templates.get_template(template).render(
-            t=vocabulary(locale), locale=locale, style=STYLE, switch=switch, languages=OURS, locales=LOCALES,
+            t=vocabulary(locale), locale=locale, style=STYLE, switch=switch, languages=LANGUAGE_NAMES, locales=LOCALES,
             contact=self.contact, when=self.when, **values,
         )  # fmt: skip
         return web.Response(text=html, status=status, content_type="text/html", charset="utf-8", headers=HEADERS)

@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from gateway.incidents.labels import LOCALES, Locale
 from gateway.vocabulary import HoldReason, Impact, Urgency
 
-Both = tuple[str, str]
+Translations = tuple[str, str]
 
-WORDS: Mapping[str, Both] = {
+WORDS: Mapping[str, Translations] = {
     "language": ("Language", "语言"),
     "report": ("Report a problem", "报告故障"),
     "which": ("Which service is it about?", "是哪个服务出了问题？"),
@@ -130,7 +130,7 @@ WORDS: Mapping[str, Both] = {
     "500_do": ("The error was recorded. Please try again, or ask the service desk.", "问题已记录。请重试，或联系服务台。"),
 }
 
-IMPACTS: Mapping[Impact, Both] = {
+IMPACTS: Mapping[Impact, Translations] = {
     Impact.INDIVIDUAL: ("only me", "只有我"),
     Impact.GROUP: ("my team", "我所在的团队"),
     Impact.COMPANY: ("the whole company", "整个公司"),
@@ -138,7 +138,7 @@ IMPACTS: Mapping[Impact, Both] = {
 }
 """The impact in a reporter's words: how many people are affected."""
 
-URGENCIES: Mapping[Urgency, Both] = {
+URGENCIES: Mapping[Urgency, Translations] = {
     Urgency.LOW: ("yes, it is only a nuisance", "可以，只是有些不便"),
     Urgency.NORMAL: ("mostly", "大部分可以"),
     Urgency.HIGH: ("hardly", "很困难"),
@@ -146,13 +146,13 @@ URGENCIES: Mapping[Urgency, Both] = {
 }
 """The urgency in a reporter's words: whether they can work."""
 
-HOLDS: Mapping[HoldReason, Both] = {
+HOLDS: Mapping[HoldReason, Translations] = {
     HoldReason.AWAITING_USER: ("waiting for your answer", "等待您答复"),
     HoldReason.USER_UNREACHABLE: ("we could not reach you", "未能联系到您"),
 }
 """The words for the hold reasons that concern the reporter; all others have their label."""
 
-EVENTS: Mapping[str, Both] = {
+EVENTS: Mapping[str, Translations] = {
     "opened": ("received", "已登记"),
     "assigned": ("assigned", "已分派"),
     "accepted": ("work has begun", "开始处理"),
@@ -173,11 +173,11 @@ EVENTS: Mapping[str, Both] = {
 """The words for the timeline events that reporters may read (incidents/public_timeline.py)."""
 
 
-def said(words: Both, locale: Locale) -> str:
+def in_language(words: Translations, locale: Locale) -> str:
     """Return the words in that language."""
     return words[LOCALES.index(locale)]
 
 
 def vocabulary(locale: Locale) -> Mapping[str, str]:
     """Return all of WORDS in one language."""
-    return {name: said(words, locale) for name, words in WORDS.items()}
+    return {name: in_language(words, locale) for name, words in WORDS.items()}

@@ -26,13 +26,13 @@ A tuple holds alternatives for a body that is one of them; a type within a body 
 MOST = 100
 """The most differences reported of one body."""
 
-ALIKE = 75.0
+MIN_NAME_SIMILARITY = 75.0
 """The similarity, of 100, from which one name is taken for a misspelling of another."""
 
 LONGEST = 200
 
 
-class Kind(StrEnum):
+class DifferenceKind(StrEnum):
     """The kind of a difference."""
 
     MISSING = "missing"
@@ -50,24 +50,28 @@ class Difference:
     """
 
     pointer: str
-    kind: Kind
+    kind: DifferenceKind
     detail: str
     expected: str = ""
     found: str | None = None
     meant: str | None = None
 
 
-def differences(body: Any, expected: Expected, flaws: Sequence[Flaw] = (), usual: Collection[str] = ()) -> tuple[Difference, ...]:
+def find_differences(
+    body: Any, expected: Expected, flaws: Sequence[Flaw] = (), usual: Collection[str] = ()
+) -> tuple[Difference, ...]:
     """Return every difference of a decoded body, and the flaws its source found beside them.
 
     `usual` are names that such bodies have although nobody reads them: they are no misspellings.
     """
-    found = (one for one in _all(body, expected) if one.kind is not Kind.UNKNOWN_NAME or _last(one.pointer) not in usual)
+    found = (
+        one for one in _all(body, expected) if one.kind is not DifferenceKind.UNKNOWN_NAME or _last(one.pointer) not in usual
+    )
     told = {one.pointer: one for one in found}
     for flaw in flaws:
         there = _at(body, flaw.pointer)
         if flaw.pointer not in told:
-            kind = Kind.MISSING if there in (ABSENT, None, "") else Kind.OUT_OF_BOUNDS
+            kind = DifferenceKind.MISSING if there in (ABSENT, None, "") else DifferenceKind.OUT_OF_BOUNDS
             told[flaw.pointer] = Difference(flaw.pointer, kind, flaw.detail, found=_shown(there, flaw.pointer))
     return tuple(list(told.values())[:MOST])
 
@@ -75,7 +79,7 @@ def differences(body: Any, expected: Expected, flaws: Sequence[Flaw] = (), usual
 def _all(body: Any, expected: Expected) -> Iterator[Difference]:
     for pointer, kind in expected.items():
         kinds = [inspect.type_info(one) for one in (kind if isinstance(kind, tuple) else (kind,))]
-        for at, value in pointers.places(body, pointers.steps(pointer)):
+        for at, value in pointers.find_places(body, pointers.parse_pointer(pointer)):
             for where, one in _ones(value, at, within=bool(pointer)):
                 yield from min(([*_walked(shape, one, where)] for shape in kinds), key=len)
 
@@ -109,9 +113,9 @@ def _walked(shape: inspect.Type, value: Any, at: Steps) -> Iterator[Difference]:
         chosen = next((one for one in shape.types if _fits(one, value)), None)
         shape = chosen if chosen is not None else shape
     if not _fits(shape, value):
-        where, words = pointers.written(at), _words(shape)
+        where, words = pointers.to_pointer(at), _words(shape)
         detail = f"{words} is expected here, and not {_kind(value)}"
-        yield Difference(where, Kind.WRONG_TYPE, detail, words, _shown(value, where))
+        yield Difference(where, DifferenceKind.WRONG_TYPE, detail, words, _shown(value, where))
     elif isinstance(shape, inspect.StructType):
         yield from _members(shape, value, at)
     elif isinstance(shape, inspect.ListType):
@@ -132,17 +136,21 @@ def _members(shape: inspect.StructType, value: Mapping[str, Any], at: Steps) -> 
             yield from _walked(field.type, value[name], where)
         elif field.required:
             words = _words(field.type)
-            yield Difference(pointers.written(where), Kind.MISSING, f"{name} is missing: {words} is expected here", words)
+            yield Difference(
+                pointers.to_pointer(where), DifferenceKind.MISSING, f"{name} is missing: {words} is expected here", words
+            )
         if name in meant and name not in value:
-            here = pointers.written((*at, meant[name]))
+            here = pointers.to_pointer((*at, meant[name]))
             detail = f"{meant[name]!r} is not read: {name!r} is"
             shown = _shown(value[meant[name]], here)
-            yield Difference(here, Kind.UNKNOWN_NAME, detail, _words(field.type), shown, pointers.written(where))
+            yield Difference(here, DifferenceKind.UNKNOWN_NAME, detail, _words(field.type), shown, pointers.to_pointer(where))
 
 
 def _meant(name: str, lacking: Sequence[str]) -> str | None:
     """Return the missing expected name spelled most like this one, None if none is close."""
-    found = process.extractOne(_plain(name), {one: _plain(one) for one in lacking}, scorer=fuzz.ratio, score_cutoff=ALIKE)
+    found = process.extractOne(
+        _plain(name), {one: _plain(one) for one in lacking}, scorer=fuzz.ratio, score_cutoff=MIN_NAME_SIMILARITY
+    )
     return None if found is None else str(found[2])
 
 
@@ -150,7 +158,7 @@ def _plain(name: str) -> str:
     return name.replace("_", "").replace("-", "").casefold()
 
 
-TOLD: Mapping[type[inspect.Type], tuple[str, Callable[[Any], bool]]] = {
+TYPE_NAMES: Mapping[type[inspect.Type], tuple[str, Callable[[Any], bool]]] = {
     inspect.StrType: ("a text", lambda value: isinstance(value, str)),
     inspect.IntType: ("a whole number", lambda value: isinstance(value, int) and not isinstance(value, bool)),
     inspect.FloatType: ("a number", lambda value: isinstance(value, int | float) and not isinstance(value, bool)),
@@ -168,17 +176,17 @@ ANYTHING: tuple[str, Callable[[Any], bool]] = ("anything", lambda _: True)
 def _fits(shape: inspect.Type, value: Any) -> bool:
     if isinstance(shape, inspect.UnionType):
         return any(_fits(one, value) for one in shape.types)
-    return TOLD.get(type(shape), ANYTHING)[1](value)
+    return TYPE_NAMES.get(type(shape), ANYTHING)[1](value)
 
 
 def _words(shape: inspect.Type) -> str:
     if isinstance(shape, inspect.UnionType):
         return " or ".join(dict.fromkeys(_words(one) for one in shape.types))
-    return TOLD.get(type(shape), ANYTHING)[0]
+    return TYPE_NAMES.get(type(shape), ANYTHING)[0]
 
 
 def _kind(value: Any) -> str:
-    return next((words for words, fits in TOLD.values() if fits(value)), "this")
+    return next((words for words, fits in TYPE_NAMES.values() if fits(value)), "this")
 
 
 def _last(pointer: str) -> str:
@@ -187,7 +195,7 @@ def _last(pointer: str) -> str:
 
 def _at(body: Any, pointer: str) -> Any:
     try:
-        return pointers.found(body, pointers.steps(pointer))
+        return pointers.value_at(body, pointers.parse_pointer(pointer))
     except ValueError:
         return ABSENT
 
@@ -195,4 +203,4 @@ def _at(body: Any, pointer: str) -> Any:
 def _shown(value: Any, pointer: str) -> str | None:
     if value is ABSENT:
         return None
-    return msgspec.json.encode(masking.value(value, _last(pointer))).decode("utf-8", "replace")[:LONGEST]
+    return msgspec.json.encode(masking.mask_value(value, _last(pointer))).decode("utf-8", "replace")[:LONGEST]

@@ -21,7 +21,7 @@ class Example(msgspec.Struct, frozen=True):
 
 
 @cache
-def shipped() -> Mapping[str, Sequence[Example]]:
+def load_examples() -> Mapping[str, Sequence[Example]]:
     """Return all examples by source."""
     return msgspec.json.decode(FILE.read_bytes(), type=dict[str, list[Example]])
 
@@ -31,7 +31,7 @@ def names(examples: Sequence[Example]) -> frozenset[str]:
     return frozenset(path.rpartition("/")[2] for one in examples for path in _names(one.body))
 
 
-def nearest(body: Any, examples: Sequence[Example]) -> Example | None:
+def find_nearest(body: Any, examples: Sequence[Example]) -> Example | None:
     """Return the example whose names are most like those of the body; the first of equals.
 
     None if there are no examples.

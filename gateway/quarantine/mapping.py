@@ -13,7 +13,7 @@ from msgspec import Meta
 
 from gateway.errors import Flaw, Malformed, Unprocessable
 from gateway.quarantine import pointers
-from gateway.quarantine.pointers import ABSENT, EACH, Steps
+from gateway.quarantine.pointers import ABSENT, EVERY_ITEM, Steps
 
 Pointer = Annotated[str, Meta(min_length=1, max_length=512)]
 Word = Annotated[str, Meta(max_length=1_024)]
@@ -89,13 +89,13 @@ def _flaws(index: int, step: Step) -> Iterator[Flaw]:
     for name, pointer in _named(step).items():
         where = f"/steps/{index}/{name}"
         try:
-            path = pointers.steps(pointer)
+            path = pointers.parse_pointer(pointer)
         except ValueError as error:
             yield Flaw(where, str(error))
             continue
         if len(path) > DEEPEST:
             yield Flaw(where, f"a pointer has at most {DEEPEST} steps")
-        if path[-1] == EACH:
+        if path[-1] == EVERY_ITEM:
             yield Flaw(where, "a pointer names a member of an object: it does not end in *")
     match step:
         case Rename() | Copy() if _scope(step.source) != _scope(step.to):
@@ -106,8 +106,8 @@ def _flaws(index: int, step: Step) -> Iterator[Flaw]:
 
 def _scope(pointer: str) -> Steps:
     """Return the path up to the last `*`, which a step is repeated for."""
-    path = pointers.steps(pointer) if pointer.startswith("/") else ()
-    return path[: len(path) - path[::-1].index(EACH)] if EACH in path else ()
+    path = pointers.parse_pointer(pointer) if pointer.startswith("/") else ()
+    return path[: len(path) - path[::-1].index(EVERY_ITEM)] if EVERY_ITEM in path else ()
 
 
 def _changes_twice(step: Values) -> bool:
@@ -121,7 +121,7 @@ def _clashes(mapping: Mapping) -> Iterator[Flaw]:
     reads: list[tuple[int, str, Steps]] = []
     for index, step in enumerate(mapping):
         for name, pointer in _named(step).items():
-            one = (index, name, pointers.steps(pointer))
+            one = (index, name, pointers.parse_pointer(pointer))
             (reads if name == "from" else writes).append(one)
     told = "another step has to do with this place too: each is written once, and what is written or moved away is not read"
     values = [one for one in writes if one[1] == "at"]
@@ -134,7 +134,7 @@ def _clashes(mapping: Mapping) -> Iterator[Flaw]:
             yield Flaw(f"/steps/{index}/{name}", told)
 
 
-def applied(mapping: Mapping, body: bytes) -> bytes:
+def apply_mapping(mapping: Mapping, body: bytes) -> bytes:
     """Return the body with the mapping applied, to each item if it is a list.
 
     A body in which the mapping finds nothing, or that is not JSON, is returned as it is. Raises
@@ -163,9 +163,9 @@ def _done(step: Step, value: Any, room: list[int]) -> bool:
     if isinstance(step, Values):
         return _replaced(step, value)
     scope = _scope(step.to)
-    here = pointers.steps(step.to)[len(scope) :]
-    there = () if isinstance(step, Constant) else pointers.steps(step.source)[len(scope) :]
-    moved = [_moved(step, one, there, here, room) for _, one in pointers.places(value, scope)]
+    here = pointers.parse_pointer(step.to)[len(scope) :]
+    there = () if isinstance(step, Constant) else pointers.parse_pointer(step.source)[len(scope) :]
+    moved = [_moved(step, one, there, here, room) for _, one in pointers.find_places(value, scope)]
     return any(moved)
 
 
@@ -176,7 +176,7 @@ def _moved(step: Rename | Copy | Constant, value: Any, there: Steps, here: Steps
     """
     if isinstance(step, Constant):
         return pointers.put(value, here, step.value) if isinstance(value, dict) else False
-    found = pointers.found(value, there)
+    found = pointers.value_at(value, there)
     if found is ABSENT:
         return False
     written = msgspec.json.encode(found)
@@ -191,9 +191,9 @@ def _moved(step: Rename | Copy | Constant, value: Any, there: Steps, here: Steps
 
 
 def _replaced(step: Values, value: Any) -> bool:
-    path = pointers.steps(step.at)
+    path = pointers.parse_pointer(step.at)
     made, changed = set(step.values.values()), False
-    for where, old in list(pointers.places(value, path)):
+    for where, old in list(pointers.find_places(value, path)):
         word = old if isinstance(old, str) else msgspec.json.encode(old).decode() if isinstance(old, int | float) else None
         if word is None:
             continue

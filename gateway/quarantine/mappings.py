@@ -20,7 +20,7 @@ log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
-class Saved:
+class MappingVersion:
     """One version of a mapping for bodies that an integration sends to a source.
 
     No steps mean that nothing is changed.
@@ -36,9 +36,9 @@ class Saved:
     made_by: str
 
 
-def _of(row: Record) -> Saved:
+def _of(row: Record) -> MappingVersion:
     fields = dict(row)
-    return Saved(**fields | {"steps": msgspec.json.decode(fields["steps"], type=Mapping)})
+    return MappingVersion(**fields | {"steps": msgspec.json.decode(fields["steps"], type=Mapping)})
 
 
 SAVED = """
@@ -48,7 +48,7 @@ FROM body_mapping m JOIN integration i ON i.id = m.integration_id
 CURRENT = "SELECT DISTINCT ON (m.integration_id, m.source) " + SAVED + "ORDER BY m.integration_id, m.source, m.version DESC"
 
 
-async def current(conn: Connection) -> list[Saved]:
+async def current(conn: Connection) -> list[MappingVersion]:
     """Return the mapping in force of every sender that ever had one."""
     return [_of(row) for row in await conn.fetch(CURRENT)]
 
@@ -56,7 +56,7 @@ async def current(conn: Connection) -> list[Saved]:
 HISTORY = "SELECT " + SAVED + "WHERE i.slug = $1 AND m.source = $2 ORDER BY m.version DESC LIMIT $3"
 
 
-async def history(conn: Connection, integration: str, source: str, limit: int) -> list[Saved]:
+async def history(conn: Connection, integration: str, source: str, limit: int) -> list[MappingVersion]:
     """Return the versions of a mapping, the one in force first."""
     return [_of(row) for row in await conn.fetch(HISTORY, integration, source, limit)]
 
@@ -75,7 +75,7 @@ VALUES ($1, $2, $3, $4, $5, coalesce($6::timestamptz, statement_timestamp()), $7
 
 
 @dataclass(frozen=True, slots=True)
-class Proposal:
+class MappingProposal:
     """A mapping to be saved."""
 
     integration: str
@@ -86,8 +86,8 @@ class Proposal:
 
 
 async def save(
-    conn: Connection, proposal: Proposal, stamp: datetime | None, if_match: int | None = None, *, most: int
-) -> tuple[Saved, bool]:
+    conn: Connection, proposal: MappingProposal, stamp: datetime | None, if_match: int | None = None, *, most: int
+) -> tuple[MappingVersion, bool]:
     """Save a mapping.
 
     Return the version in force and whether it is new: the same steps again are not. Raises

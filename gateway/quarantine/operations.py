@@ -7,9 +7,9 @@ from typing import Any, Protocol
 from uuid import UUID
 
 from gateway.quarantine.difference import Difference
-from gateway.quarantine.mappings import Mappings, Proposal
+from gateway.quarantine.mappings import MappingProposal, Mappings
 from gateway.quarantine.set_aside import SetAsideMail
-from gateway.quarantine.store import Kept, Which
+from gateway.quarantine.store import EntryFilter, QuarantineEntry
 from gateway.quarantine.trial import Trial
 from gateway.vocabulary import Outcome
 
@@ -18,7 +18,7 @@ Turn = AbstractAsyncContextManager[None]
 
 
 @dataclass(frozen=True, slots=True)
-class Explained:
+class EntryExplanation:
     """An entry beside what its source expects.
 
     `differences` are where it differs, `nearest` and `example` the captured body most like it,
@@ -26,7 +26,7 @@ class Explained:
     people sent by mail and the like.
     """
 
-    kept: Kept
+    kept: QuarantineEntry
     differences: tuple[Difference, ...] = ()
     nearest: str | None = None
     example: Any = None
@@ -34,7 +34,7 @@ class Explained:
 
 
 @dataclass(frozen=True, slots=True)
-class Opened:
+class OpenedMail:
     """A mail that was set aside and has been opened as a record; `outcome` says how."""
 
     kept: SetAsideMail
@@ -43,7 +43,7 @@ class Opened:
 
 
 @dataclass(frozen=True, slots=True)
-class Ended:
+class ReplayResult:
     """The outcome for one entry: replayed, refused or busy.
 
     `reason` says why it was not replayed.
@@ -56,21 +56,21 @@ class Ended:
 
 
 @dataclass(frozen=True, slots=True)
-class Progress:
+class ReplayProgress:
     """The result of one batch.
 
     `next` is the `after` of the batch that follows, None at the end; `left` is the number of
     entries behind it, as far as counted. `stopped` is the reason for ending early.
     """
 
-    ended: tuple[Ended, ...]
+    ended: tuple[ReplayResult, ...]
     next: int | None
     left: int = 0
     stopped: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class Tried:
+class MappingTrials:
     """The dry runs of entries with a mapping, by id.
 
     `next` is the `after` of the next call, None at the end.
@@ -80,7 +80,7 @@ class Tried:
     next: int | None
 
 
-class Mending(Protocol):
+class QuarantineService(Protocol):
     """The service that explains, tries and replays quarantine entries."""
 
     @property
@@ -97,14 +97,14 @@ class Mending(Protocol):
         """Return whether bodies of this source can be mapped."""
         ...
 
-    async def explain(self, entry: int) -> Explained:
+    async def explain(self, entry: int) -> EntryExplanation:
         """Return one entry beside what was expected; raises NotFound."""
         ...
 
-    async def try_mapping(self, proposal: Proposal, entries: tuple[int, ...], after: int, limit: int) -> Tried:
+    async def try_mapping(self, proposal: MappingProposal, entries: tuple[int, ...], after: int, limit: int) -> MappingTrials:
         """Return what these pending entries of a sender, or all above `after`, would become."""
         ...
 
-    async def replay_many(self, which: Which, after: int, limit: int, by: str, turn: Turn | None = None) -> Progress:
+    async def replay_many(self, which: EntryFilter, after: int, limit: int, by: str, turn: Turn | None = None) -> ReplayProgress:
         """Replay pending entries, the oldest first; `turn` is held while they are searched for."""
         ...

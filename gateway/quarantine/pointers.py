@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-EACH = "*"
+EVERY_ITEM = "*"
 INDEX = re.compile(r"0|[1-9][0-9]{0,8}", re.ASCII)
 ABSENT: Any = object()
 """The mark of a missing value, which null is not."""
@@ -12,19 +12,19 @@ ABSENT: Any = object()
 Steps = tuple[str, ...]
 
 
-def steps(pointer: str) -> Steps:
+def parse_pointer(pointer: str) -> Steps:
     """Return the steps of a pointer; raises ValueError for a text that is not one."""
     if pointer and not pointer.startswith("/"):
         raise ValueError(f"a pointer begins with a slash: {pointer[:80]!r}")
     return tuple(step.replace("~1", "/").replace("~0", "~") for step in pointer.split("/")[1:])
 
 
-def written(path: Steps) -> str:
+def to_pointer(path: Steps) -> str:
     """Return the pointer of these steps."""
     return "".join("/" + step.replace("~", "~0").replace("/", "~1") for step in path)
 
 
-def places(value: Any, path: Steps, at: Steps = ()) -> Iterator[tuple[Steps, Any]]:
+def find_places(value: Any, path: Steps, at: Steps = ()) -> Iterator[tuple[Steps, Any]]:
     """Yield every place that a path names in a value, with its content.
 
     Nothing if there is none.
@@ -33,11 +33,11 @@ def places(value: Any, path: Steps, at: Steps = ()) -> Iterator[tuple[Steps, Any
         yield at, value
         return
     first, rest = path[0], path[1:]
-    if first == EACH and isinstance(value, list):
+    if first == EVERY_ITEM and isinstance(value, list):
         for index, item in enumerate(value):
-            yield from places(item, rest, (*at, str(index)))
+            yield from find_places(item, rest, (*at, str(index)))
     elif (found := child(value, first)) is not ABSENT:
-        yield from places(found, rest, (*at, first))
+        yield from find_places(found, rest, (*at, first))
 
 
 def child(value: Any, step: str) -> Any:
@@ -49,9 +49,9 @@ def child(value: Any, step: str) -> Any:
     return ABSENT
 
 
-def found(value: Any, path: Steps) -> Any:
+def value_at(value: Any, path: Steps) -> Any:
     """Return the value at a path without `*`, or ABSENT."""
-    return next((there for _, there in places(value, path)), ABSENT)
+    return next((there for _, there in find_places(value, path)), ABSENT)
 
 
 def put(value: Any, path: Steps, new: Any) -> bool:
@@ -71,10 +71,10 @@ def put(value: Any, path: Steps, new: Any) -> bool:
 def take(value: Any, path: Steps) -> Any:
     """Remove a member from its object and return it; ABSENT if there is none."""
     *way, last = path
-    parent = found(value, tuple(way))
+    parent = value_at(value, tuple(way))
     return parent.pop(last, ABSENT) if isinstance(parent, dict) else ABSENT
 
 
 def overlap(one: Steps, other: Steps) -> bool:
     """Return whether two paths may name the same place, or one a place within the other's."""
-    return all(a == b or EACH in (a, b) for a, b in zip(one, other, strict=False))
+    return all(a == b or EVERY_ITEM in (a, b) for a, b in zip(one, other, strict=False))

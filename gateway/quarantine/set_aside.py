@@ -168,6 +168,6 @@ UPDATE set_aside SET state = 'opened', opened_at = $2, opened_by = $3, incident_
 """
 
 
-async def opened(conn: Connection, entry: int, at: datetime, by: str, incident_id: int) -> None:
+async def mark_opened(conn: Connection, entry: int, at: datetime, by: str, incident_id: int) -> None:
     """Store which record a mail became, and who opened it."""
     await conn.execute(OPENED, entry, at, by, incident_id)

@@ -19,7 +19,7 @@ COMPARED = 20_000
 
 
 @dataclass(frozen=True, slots=True)
-class Which:
+class EntryFilter:
     """A filter of quarantine entries; None is any.
 
     `problem` is a part of the text of the problem, `since` the earliest time of receipt.
@@ -33,7 +33,7 @@ class Which:
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class QuarantineEntry:
     """One body (item -1) or item in quarantine."""
 
     id: int
@@ -57,9 +57,9 @@ class Kept:
     replayed_receipt_id: UUID | None
 
 
-def _of(row: Record) -> Kept:
+def _of(row: Record) -> QuarantineEntry:
     fields = dict(row)
-    return Kept(**fields | {"headers": msgspec.json.decode(fields["headers"])})
+    return QuarantineEntry(**fields | {"headers": msgspec.json.decode(fields["headers"])})
 
 
 COLUMNS = """
@@ -77,7 +77,7 @@ WHERE q.state = $1::text AND ($2::text IS NULL OR q.source = $2::text) AND ($3::
 WHOLE_BODY = 2**30
 
 
-def _chosen(which: Which) -> tuple[Any, ...]:
+def _chosen(which: EntryFilter) -> tuple[Any, ...]:
     return which.state, which.source, which.integration, which.problem, which.since
 
 
@@ -85,7 +85,7 @@ NEWEST_IDS = "SELECT q.id" + CHOSEN + "AND q.id < $6::bigint ORDER BY q.id DESC 
 BY_IDS = COLUMNS + "WHERE q.id = ANY ($2::bigint[]) ORDER BY q.id DESC"
 
 
-async def newest(conn: Connection, which: Which, before: int, limit: int, shown: int) -> list[Kept]:
+async def newest(conn: Connection, which: EntryFilter, before: int, limit: int, shown: int) -> list[QuarantineEntry]:
     """Return entries below the id `before`, the newest first, their bodies cut to `shown` bytes."""
     chosen = [row["id"] for row in await conn.fetch(NEWEST_IDS, *_chosen(which), before, limit)]
     return [_of(row) for row in await conn.fetch(BY_IDS, shown, chosen)]
@@ -94,7 +94,7 @@ async def newest(conn: Connection, which: Which, before: int, limit: int, shown:
 OLDEST_IDS = "SELECT array(SELECT q.id" + CHOSEN + "AND q.id > $6::bigint ORDER BY q.id LIMIT $7::int)"
 
 
-async def oldest(conn: Connection, which: Which, after: int, limit: int) -> list[int]:
+async def oldest(conn: Connection, which: EntryFilter, after: int, limit: int) -> list[int]:
     """Return the ids of entries above `after`, the oldest first.
 
     Only ids: each entry may be a megabyte and is read by itself.
@@ -106,7 +106,7 @@ async def oldest(conn: Connection, which: Which, after: int, limit: int) -> list
 BY_ID = COLUMNS + "WHERE q.id = $2::bigint"
 
 
-async def by_id(conn: Connection, entry: int) -> Kept:
+async def by_id(conn: Connection, entry: int) -> QuarantineEntry:
     """Return one entry with its whole body; raises NotFound."""
     row = await conn.fetchrow(BY_ID, WHOLE_BODY, entry)
     if row is None:
@@ -115,7 +115,7 @@ async def by_id(conn: Connection, entry: int) -> Kept:
 
 
 @dataclass(frozen=True, slots=True)
-class Count:
+class ProblemCount:
     """The number of entries of one sender with one problem, and the times of first and last."""
 
     source: str
@@ -134,9 +134,9 @@ COUNTS = (
 )
 
 
-async def counts(conn: Connection, which: Which, limit: int) -> list[Count]:
+async def counts(conn: Connection, which: EntryFilter, limit: int) -> list[ProblemCount]:
     """Return the most frequent problems of each sender, among the newest `COMPARED` entries."""
-    return [Count(**dict(row)) for row in await conn.fetch(COUNTS, *_chosen(which), COMPARED, limit)]
+    return [ProblemCount(**dict(row)) for row in await conn.fetch(COUNTS, *_chosen(which), COMPARED, limit)]
 
 
 CLAIM = """
@@ -147,7 +147,7 @@ RETURNING id
 """
 
 
-async def claim(conn: Connection, entry: int, stamp: datetime | None) -> Kept:
+async def claim(conn: Connection, entry: int, stamp: datetime | None) -> QuarantineEntry:
     """Claim an entry for a while and return it.
 
     Raises NotFound, and Conflict when it is settled or somebody else has claimed it.
@@ -167,7 +167,7 @@ WHERE id = $1 AND state = 'pending'
 """
 
 
-async def replayed(conn: Connection, entry: int, receipt: UUID, by: str, stamp: datetime | None) -> None:
+async def mark_replayed(conn: Connection, entry: int, receipt: UUID, by: str, stamp: datetime | None) -> None:
     """Mark an entry as replayed: it was understood and committed."""
     await conn.execute(REPLAYED, entry, receipt, by, stamp)
 
@@ -178,7 +178,7 @@ WHERE id = $1 AND state = 'pending'
 """
 
 
-async def refused(conn: Connection, entry: int, problem: str, stamp: datetime | None) -> None:
+async def record_refusal(conn: Connection, entry: int, problem: str, stamp: datetime | None) -> None:
     """Store that an entry still cannot be understood."""
     await conn.execute(REFUSED, entry, problem[:1_000], stamp)
 
@@ -200,7 +200,7 @@ RETURNING id
 """
 
 
-async def drop(conn: Connection, entry: int, reason: str, by: str, stamp: datetime | None) -> tuple[Kept, bool]:
+async def drop(conn: Connection, entry: int, reason: str, by: str, stamp: datetime | None) -> tuple[QuarantineEntry, bool]:
     """Drop an entry; return it, and whether this call dropped it.
 
     Who dropped it first, and why, stays. Raises NotFound, and Conflict when it was replayed or

@@ -10,7 +10,7 @@ from gateway.incidents.alert import Alert
 from gateway.vocabulary import AlertStatus
 
 
-class Foretold(StrEnum):
+class ExpectedEffect(StrEnum):
     """The expected effect of an alert, as far as it can be told without querying the database."""
 
     OPENS_OR_REPEATS = "opens_or_repeats"
@@ -21,17 +21,17 @@ class Foretold(StrEnum):
     ONLY_A_TEST = "only_a_test"
 
 
-FORETOLD: Mapping[AlertStatus, Foretold] = {
-    AlertStatus.FIRING: Foretold.OPENS_OR_REPEATS,
-    AlertStatus.RESOLVED: Foretold.CLEARS_IF_FIRING,
-    AlertStatus.ACKNOWLEDGED: Foretold.ACKNOWLEDGES_IF_FIRING,
-    AlertStatus.UNACKNOWLEDGED: Foretold.UNACKNOWLEDGES_IF_FIRING,
-    AlertStatus.COMMENTED: Foretold.ADDS_A_NOTE_IF_OPEN,
+FORETOLD: Mapping[AlertStatus, ExpectedEffect] = {
+    AlertStatus.FIRING: ExpectedEffect.OPENS_OR_REPEATS,
+    AlertStatus.RESOLVED: ExpectedEffect.CLEARS_IF_FIRING,
+    AlertStatus.ACKNOWLEDGED: ExpectedEffect.ACKNOWLEDGES_IF_FIRING,
+    AlertStatus.UNACKNOWLEDGED: ExpectedEffect.UNACKNOWLEDGES_IF_FIRING,
+    AlertStatus.COMMENTED: ExpectedEffect.ADDS_A_NOTE_IF_OPEN,
 }
 
 
 @dataclass(frozen=True, slots=True)
-class Becoming:
+class AlertPreview:
     """An alert as it would be taken in."""
 
     status: AlertStatus
@@ -42,14 +42,14 @@ class Becoming:
     service: str
     ci: str
     event_time: datetime | None
-    outcome: Foretold
+    outcome: ExpectedEffect
 
 
 @dataclass(frozen=True, slots=True)
 class Trial:
     """The result of a dry run: alerts, and reasons why items need nothing done, or flaws."""
 
-    alerts: tuple[Becoming, ...] = ()
+    alerts: tuple[AlertPreview, ...] = ()
     ignored: tuple[str, ...] = ()
     flaws: tuple[Flaw, ...] = ()
 
@@ -59,9 +59,9 @@ class Trial:
         return not self.flaws
 
 
-def becoming(alert: Alert) -> Becoming:
+def preview_alert(alert: Alert) -> AlertPreview:
     """Return the preview of an alert, for people to judge."""
-    return Becoming(
+    return AlertPreview(
         alert.status, alert.namespace, alert.dedup_key, alert.title, alert.severity, alert.service, alert.ci, alert.event_time,
-        Foretold.ONLY_A_TEST if alert.test else FORETOLD[alert.status],
+        ExpectedEffect.ONLY_A_TEST if alert.test else FORETOLD[alert.status],
     )  # fmt: skip

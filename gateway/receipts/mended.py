@@ -8,7 +8,7 @@ WHOLE = -1
 
 
 @dataclass(frozen=True, slots=True)
-class Mended:
+class RepairedValue:
     """A value that was changed or left out when a request was read.
 
     It names the item, the place in the body, and what was done.
@@ -19,6 +19,6 @@ class Mended:
     what: str
 
 
-def mended_of(item: int, mended: Iterable[Mended]) -> list[dict[str, str]]:
+def repairs_of_item(item: int, mended: Iterable[RepairedValue]) -> list[dict[str, str]]:
     """Return the repairs of one item and of the whole body, as receipts show them."""
     return [{"pointer": one.pointer, "what": one.what} for one in mended if one.item in (WHOLE, item)]

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Refused:
+class RefusedItem:
     """An item that could not be parsed and is kept in quarantine; item -1 is the whole body."""
 
     item: int

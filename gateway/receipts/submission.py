@@ -7,15 +7,15 @@ from hashlib import sha256
 from uuid import UUID
 
 from gateway.incidents.alert import Alert
-from gateway.receipts.mended import Mended
-from gateway.receipts.refused import Refused
+from gateway.receipts.mended import RepairedValue
+from gateway.receipts.refused import RefusedItem
 from gateway.vocabulary import Outcome
 
-__all__ = ["Receipt", "Refused", "Result", "Submission"]
+__all__ = ["ItemResult", "Receipt", "RefusedItem", "Submission"]
 
 
 @dataclass(frozen=True, slots=True)
-class Result:
+class ItemResult:
     """The outcome of one item; `incident` is the number of the record that it belongs to."""
 
     dedup_key: str
@@ -29,7 +29,7 @@ class Receipt:
     """The reply to one request, after it was committed."""
 
     id: UUID
-    results: tuple[Result, ...]
+    results: tuple[ItemResult, ...]
 
 
 @dataclass(slots=True, eq=False)
@@ -45,14 +45,14 @@ class Submission:
     body: bytes
     headers: Mapping[str, str]
     alerts: tuple[tuple[int, Alert], ...]
-    refused: tuple[Refused, ...] = ()
+    refused: tuple[RefusedItem, ...] = ()
     ignored: tuple[tuple[int, str], ...] = ()
     lost: int = 0
     delivery_id: str | None = None
     flag: str | None = None
     answer: "asyncio.Future[Receipt] | None" = None
     same_as: bytes | None = None
-    mended: tuple[Mended, ...] = ()
+    mended: tuple[RepairedValue, ...] = ()
     delivery_key: bytes | None = field(init=False, default=None)
 
     def __post_init__(self) -> None:
@@ -69,7 +69,7 @@ class Submission:
         """The hash that tells a repeated delivery from another one under the same delivery id."""
         return self.same_as or sha256(self.body).digest()
 
-    def with_items(self, alerts: tuple[tuple[int, Alert], ...], refused: tuple[Refused, ...]) -> "Submission":
+    def with_items(self, alerts: tuple[tuple[int, Alert], ...], refused: tuple[RefusedItem, ...]) -> "Submission":
         """Return the request with only these alerts, and with additional refused items."""
         return Submission(
             self.integration_id, self.source, self.body, self.headers, alerts, self.refused + refused, self.ignored,

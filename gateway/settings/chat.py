@@ -6,7 +6,7 @@ from gateway.settings.section import Section
 from gateway.vocabulary import Impact, Urgency
 
 
-class Chat(Section, frozen=True):
+class ChatSettings(Section, frozen=True):
     """One chat provider; without `secrets` nothing that it sends is accepted.
 
     `tenants` are the workspaces or companies that may use it; if empty, all whose signature is

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 
 from gateway.errors import Flaw
-from gateway.settings.chat import Chat
+from gateway.settings.chat import ChatSettings
 from gateway.settings.sections import Notify
 
 ENVELOPED = ("wecom", "dingtalk")
@@ -18,7 +18,7 @@ LEAST = 8
 ORIGIN = re.compile(r"https?://[^/?#\s]+", re.ASCII)
 
 
-def flaws(chat: Mapping[str, Chat], notify: Notify) -> Iterator[Flaw]:
+def flaws(chat: Mapping[str, ChatSettings], notify: Notify) -> Iterator[Flaw]:
     """Yield weak secrets, unpaired tokens, invalid keys and addresses, and missing credentials."""
     for name, one in chat.items():
         if any(len(secret) < LEAST for secret in one.secrets):
@@ -60,7 +60,7 @@ def _applications(notify: Notify) -> Iterator[Flaw]:
         yield Flaw("/notify/feishu/app_secret", "an app has an app_secret")
 
 
-def _sealed(pointer: str, chat: Chat) -> Iterator[Flaw]:
+def _sealed(pointer: str, chat: ChatSettings) -> Iterator[Flaw]:
     tokens, keys = chat.token.split(), chat.encoding_key.split()
     if len(tokens) != len(keys):
         yield Flaw(f"{pointer}/token", "each token has its encoding_key, both in the same order")

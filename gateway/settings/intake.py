@@ -11,7 +11,7 @@ from gateway.settings.section import Section
 from gateway.vocabulary import Impact, Urgency
 
 
-class Relate(Section, frozen=True):
+class RelateRule(Section, frozen=True):
     """A rule that links alerts to a master if they agree in every field of `by`.
 
     They must come within `within` of the master's opening. A field is `service`, `ci`, `source`,
@@ -23,7 +23,7 @@ class Relate(Section, frozen=True):
     within: Duration
 
 
-class Storm(Section, frozen=True):
+class StormSettings(Section, frozen=True):
     """The threshold of an alert storm, per integration.
 
     At more than `new_per_minute` new keys, new keys fold into one master. The storm is over when
@@ -34,7 +34,7 @@ class Storm(Section, frozen=True):
     quiet_after: Duration
 
 
-class Maintenance(Section, frozen=True):
+class MaintenanceSettings(Section, frozen=True):
     """Planned work: from `start` to `end`, or at every start of `rrule` for `duration`.
 
     `rrule` is of RFC 5545, on the wall clock of `zone`. `match` names the values that an alert
@@ -50,7 +50,7 @@ class Maintenance(Section, frozen=True):
     match: dict[str, str] = {}
 
 
-class Correlation(Section, frozen=True):
+class CorrelationSettings(Section, frozen=True):
     """The correlation of reports (`people`) and alerts (`alerts`) with open masters.
 
     A record is linked to a master opened `within` that scores at least `least`; at `raise_at`
@@ -70,24 +70,24 @@ class Dedup(Section, frozen=True):
     reopen_within: Duration
     flap_limit: int
     flap_within: Duration
-    storm: Storm
-    correlation: Correlation
-    relate: tuple[Relate, ...] = ()
-    maintenance: tuple[Maintenance, ...] = ()
+    storm: StormSettings
+    correlation: CorrelationSettings
+    relate: tuple[RelateRule, ...] = ()
+    maintenance: tuple[MaintenanceSettings, ...] = ()
 
 
-class Grade(Section, frozen=True):
+class SeverityGrade(Section, frozen=True):
     """The impact and urgency of a severity."""
 
     impact: Impact
     urgency: Urgency
 
 
-AtMost = Annotated[int, msgspec.Meta(ge=1, le=4)]
+HighestPriority = Annotated[int, msgspec.Meta(ge=1, le=4)]
 """The most urgent priority that something may have."""
 
 
-class Intake(Section, frozen=True):
+class SourceSettings(Section, frozen=True):
     """One source: its severities, its field mapping, and how its requests are authenticated.
 
     `mapping` is for `generic`: where each field is found in a foreign body (JSON pointers). The
@@ -98,7 +98,7 @@ class Intake(Section, frozen=True):
     cloud has several.
     """
 
-    severity: dict[str, Grade] = {}
+    severity: dict[str, SeverityGrade] = {}
     mapping: dict[str, str] = {}
     secrets: tuple[str, ...] = ()
     accounts: tuple[str, ...] = ()
@@ -115,17 +115,17 @@ class Intake(Section, frozen=True):
         return f"Intake(severity={self.severity}, mapping={self.mapping}, secrets={len(self.secrets)}, accounts={self.accounts})"
 
 
-Words = dict[str, Grade]
+SeverityWords = dict[str, SeverityGrade]
 
 
-class ServiceIntake(Section, frozen=True):
+class ServiceSeverities(Section, frozen=True):
     """The severities of one service, and those of single sources for it.
 
     Both win over `intake`, the second over the first.
     """
 
-    severity: Words = {}
-    sources: dict[str, Words] = {}
+    severity: SeverityWords = {}
+    sources: dict[str, SeverityWords] = {}
 
     def __post_init__(self) -> None:
         """Store every severity under the word it is looked up by."""
@@ -134,7 +134,7 @@ class ServiceIntake(Section, frozen=True):
         msgspec.structs.force_setattr(self, "sources", folded)
 
 
-def _folded(words: Words) -> Words:
+def _folded(words: SeverityWords) -> SeverityWords:
     return {word.strip().lower(): grade for word, grade in words.items()}
 
 

@@ -22,9 +22,9 @@ from gateway.key_texts import without_keys
 from gateway.networks import nonsense
 from gateway.settings import address_flaws, chat_flaws, mail_flaws, phone_flaws
 from gateway.settings.fields import flaws_of
-from gateway.settings.intake import AtMost, Intake, Maintenance
-from gateway.settings.reading import UNREAD, Reader
-from gateway.settings.sections import MOST_ITEMS, Attachments, Settings
+from gateway.settings.intake import HighestPriority, MaintenanceSettings, SourceSettings
+from gateway.settings.reading import UNREAD, SettingsReader
+from gateway.settings.sections import MOST_ITEMS, AttachmentSettings, Settings
 from gateway.zones import zones
 
 LISTS = frozenset(
@@ -48,7 +48,7 @@ CRITICALITIES = ("critical", "high", "normal", "low")
 
 
 @dataclass(frozen=True, slots=True)
-class Loaded:
+class LoadedSettings:
     """The settings as far as they can be read, and all their flaws.
 
     A section with a flaw has its default value in `settings`, so that the others can be
@@ -60,7 +60,7 @@ class Loaded:
     broken: frozenset[str]
     tree: Mapping[str, Any]
 
-    def besides(self, flaws: Iterable[Flaw]) -> Iterator[Flaw]:
+    def flaws_of_readable(self, flaws: Iterable[Flaw]) -> Iterator[Flaw]:
         """Yield the flaws of values that could be read, not of defaults in place of others."""
         unread = [_stood_in_for(flaw.pointer, self.tree) for flaw in self.flaws]
         yield from (flaw for flaw in flaws if not any(_within(flaw.pointer, place) for place in unread))
@@ -77,12 +77,12 @@ def load(path: Path | None, environ: Mapping[str, str]) -> Settings:
     return loaded.settings
 
 
-def load_all(path: Path | None, environ: Mapping[str, str]) -> Loaded:
+def load_all(path: Path | None, environ: Mapping[str, str]) -> LoadedSettings:
     """Read everything; raises Misconfigured only for a file that is not TOML."""
     shipped = tomllib.loads((resources.files("gateway") / "defaults.toml").read_text("utf-8"))
     tree = deepcopy(shipped)
     source = path or (Path(environ["GATEWAY_CONFIG"]) if environ.get("GATEWAY_CONFIG") else None)
-    reader = Reader()
+    reader = SettingsReader()
     if source is not None:
         overlay(tree, _read(source))
     overlay(tree, _from_environment(environ, reader.flaws))
@@ -90,7 +90,7 @@ def load_all(path: Path | None, environ: Mapping[str, str]) -> Loaded:
     broken: set[str] = set()
     intake = tree.get("intake")
     if isinstance(intake, dict) and "reported_at_most" in intake:
-        at_most = reader.read(intake.pop("reported_at_most"), AtMost, "/intake/reported_at_most")
+        at_most = reader.read(intake.pop("reported_at_most"), HighestPriority, "/intake/reported_at_most")
         parts |= {} if at_most is UNREAD else {"reported_at_most": at_most}
     shipped["intake"].pop("reported_at_most", None)
     fields = {one.encode_name: one for one in msgspec.structs.fields(Settings) if one.name != "reported_at_most"}
@@ -105,8 +105,8 @@ def load_all(path: Path | None, environ: Mapping[str, str]) -> Loaded:
             del parts[name]
     reader.flaws += [Flaw(f"/{name}", "no such section: remove it or correct its name") for name in tree if name not in fields]
     settings = Settings(**parts)
-    read = Loaded(settings, tuple(reader.flaws), frozenset(broken), tree)
-    return replace(read, flaws=(*read.flaws, *read.besides(contradictions(settings))))
+    read = LoadedSettings(settings, tuple(reader.flaws), frozenset(broken), tree)
+    return replace(read, flaws=(*read.flaws, *read.flaws_of_readable(find_contradictions(settings))))
 
 
 def _as_far_as_possible(name: str, value: Any, shipped: Any, kind: Any, flaws: Iterable[Flaw]) -> Any:
@@ -129,7 +129,7 @@ def _as_far_as_possible(name: str, value: Any, shipped: Any, kind: Any, flaws: I
             node.pop(steps[-1], None)
             if isinstance(known, dict) and steps[-1] in known:
                 node[steps[-1]] = known[steps[-1]]
-    tried = (Reader().read(one, kind, "") for one in (mended, shipped))
+    tried = (SettingsReader().read(one, kind, "") for one in (mended, shipped))
     return next((read for read in tried if read is not UNREAD), UNREAD)
 
 
@@ -233,7 +233,7 @@ def _from_environment(environ: Mapping[str, str], flaws: list[Flaw]) -> dict[str
     return tree
 
 
-def contradictions(settings: Settings) -> list[Flaw]:
+def find_contradictions(settings: Settings) -> list[Flaw]:
     """Return the flaws of settings that can be read but not used."""
     flaws = [*_ways_in(settings), *_stores(settings.attachments), *flaws_of(settings.fields)]
     flaws += [*_form(settings), *address_flaws.flaws(settings)]
@@ -299,7 +299,7 @@ def _ways_in(settings: Settings) -> list[Flaw]:
 TENANT = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 
-def _of_tokens(name: str, intake: Intake) -> list[Flaw]:
+def _of_tokens(name: str, intake: SourceSettings) -> list[Flaw]:
     """Return the flaws of token settings; incomplete ones would accept anybody's token."""
     flaws = []
     if intake.audience and name not in {"azure", "google_cloud"}:
@@ -313,7 +313,7 @@ def _of_tokens(name: str, intake: Intake) -> list[Flaw]:
     return flaws
 
 
-def _stores(files: Attachments) -> list[Flaw]:
+def _stores(files: AttachmentSettings) -> list[Flaw]:
     flaws = []
     if files.store == "disk" and not files.path:
         flaws.append(Flaw("/attachments/path", "name the directory that files are kept in"))
@@ -340,7 +340,7 @@ def _usable(name: str, secret: str) -> bool:
     return size >= 8 if kind == "whsec" else size == 32 and kind == "whpk"
 
 
-def _window_problems(window: Maintenance) -> list[str]:
+def _window_problems(window: MaintenanceSettings) -> list[str]:
     problems = []
     if (window.end is None) == (window.rrule is None):
         problems.append("a window has either an end or an rrule")

@@ -6,7 +6,7 @@ from gateway.durations import Duration
 from gateway.settings.section import Section
 from gateway.vocabulary import Impact, Urgency
 
-Tongue = Literal["en", "zh-CN"]
+SpokenLanguage = Literal["en", "zh-CN"]
 
 
 class PhoneProvider(Section, frozen=True):
@@ -35,7 +35,7 @@ class Hotline(Section, frozen=True):
     service: str = ""
     impact: Impact | None = None
     urgency: Urgency | None = None
-    locales: tuple[Tongue, ...] = ()
+    locales: tuple[SpokenLanguage, ...] = ()
     menu: bool | None = None
     dial: str = ""
 
@@ -60,7 +60,7 @@ class Phone(Section, frozen=True):
     service: str
     impact: Impact
     urgency: Urgency
-    locales: tuple[Tongue, ...]
+    locales: tuple[SpokenLanguage, ...]
     providers: dict[str, PhoneProvider] = {}
     hotlines: dict[str, Hotline] = {}
 

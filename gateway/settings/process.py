@@ -8,7 +8,7 @@ from gateway.durations import Duration, Promise
 from gateway.settings.section import Section
 
 
-class Calendar(Section, frozen=True):
+class CalendarSettings(Section, frozen=True):
     """Working hours on the wall clock of `zone`, "HH:MM-HH:MM" per weekday.
 
     `holidays` is a country, such as CN or DE-BY. `open` and `closed` are dates that are working
@@ -22,7 +22,7 @@ class Calendar(Section, frozen=True):
     open: tuple[date, ...] = ()
 
 
-class Policy(Section, frozen=True):
+class PolicySettings(Section, frozen=True):
     """An SLA policy: targets per priority and clock; `warn_at` are shares of a target."""
 
     calendar: str
@@ -34,7 +34,7 @@ class Policy(Section, frozen=True):
 KINDS: tuple[str, ...] = ("incident", "service_request")
 
 
-class Use(Section, frozen=True):
+class PolicyRule(Section, frozen=True):
     """A rule that selects a policy: the first one whose conditions a record meets is used."""
 
     policy: str
@@ -44,7 +44,7 @@ class Use(Section, frozen=True):
     priorities: tuple[int, ...] = ()
 
 
-class Promises(Section, frozen=True):
+class ServicePromiseSettings(Section, frozen=True):
     """The SLA promise of a service for its own incidents.
 
     It is another policy, and targets that win over those of any policy.
@@ -54,17 +54,17 @@ class Promises(Section, frozen=True):
     targets: dict[int, dict[Literal["response", "desk", "tier2", "escalated", "overall"], Promise]] = {}
 
 
-class Sla(Section, frozen=True):
+class SlaSettings(Section, frozen=True):
     """The SLA policies and calendars by name, and the default policy."""
 
     default: str
-    policies: dict[str, Policy]
-    calendars: dict[str, Calendar] = {}
-    use: tuple[Use, ...] = ()
-    services: dict[str, Promises] = {}
+    policies: dict[str, PolicySettings]
+    calendars: dict[str, CalendarSettings] = {}
+    use: tuple[PolicyRule, ...] = ()
+    services: dict[str, ServicePromiseSettings] = {}
 
 
-class Management(Section, frozen=True):
+class ManagementRule(Section, frozen=True):
     """A rule of management escalation: the roles to notify, by priority and cause.
 
     With `after` they are notified of records that are unresolved for so long after they were
@@ -82,7 +82,7 @@ class Management(Section, frozen=True):
     until: Literal["acknowledged", "resolved"] = "resolved"
 
 
-class Escalation(Section, frozen=True):
+class EscalationSettings(Section, frozen=True):
     """Management escalation: its rules, and how long an acknowledgement stops the ladder.
 
     An acknowledgement of somebody who was notified counts for `acknowledgement_lasts`; 0s is for
@@ -92,7 +92,7 @@ class Escalation(Section, frozen=True):
 
     acknowledgement_lasts: Duration
     declared: tuple[str, ...] = ()
-    management: tuple[Management, ...] = ()
+    management: tuple[ManagementRule, ...] = ()
 
 
 class Major(Section, frozen=True):

@@ -20,7 +20,7 @@ UNREAD = _Unread()
 
 
 @dataclass(slots=True)
-class Reader:
+class SettingsReader:
     """A reader of values that collects their flaws, each with the JSON pointer of its place."""
 
     flaws: list[Flaw] = field(default_factory=list)

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 MAIL = "smtp"
 
-SWITCHES = {
+CHANNEL_SETTINGS = {
     "smtp": "notify.smtp.host",
     "voice": "notify.twilio.account",
     "sms": "notify.twilio.account",
@@ -16,7 +16,7 @@ SWITCHES = {
 """The channels, each with the setting that switches it on."""
 
 
-class Target(NamedTuple):
+class RecipientAddress(NamedTuple):
     """A recipient: a channel and an address there; a text without a channel has ""."""
 
     channel: str
@@ -27,7 +27,7 @@ class Target(NamedTuple):
         return f"{self.channel}:{self.address}" if self.channel else self.address
 
 
-def target_of(text: str) -> Target:
+def parse_recipient(text: str) -> RecipientAddress:
     """Split a recipient into channel and address; a plain mail address is reached by mail.
 
     Never fails and never returns text that PostgreSQL refuses: a recipient that cannot be
@@ -37,5 +37,5 @@ def target_of(text: str) -> Target:
     storable = text.replace("\x00", "").encode(errors="replace").decode().strip()
     channel, colon, address = storable.partition(":")
     if "@" in channel:
-        return Target(MAIL, storable)
-    return Target(channel, address) if colon else Target("", storable)
+        return RecipientAddress(MAIL, storable)
+    return RecipientAddress(channel, address) if colon else RecipientAddress("", storable)

@@ -8,13 +8,13 @@ from typing import Annotated, Literal
 import msgspec
 
 from gateway.durations import Duration
-from gateway.settings.chat import Chat
+from gateway.settings.chat import ChatSettings
 from gateway.settings.chat_vendors import DingTalk, Feishu, Slack, WeCom
 from gateway.settings.forms import Count, Form
-from gateway.settings.intake import AtMost, Bounds, Dedup, Intake, Mail, Routing, ServiceIntake
+from gateway.settings.intake import Bounds, Dedup, HighestPriority, Mail, Routing, ServiceSeverities, SourceSettings
 from gateway.settings.phone import Phone
-from gateway.settings.process import CustomField, Escalation, Major, Problems, Sla
-from gateway.settings.recipients import target_of
+from gateway.settings.process import CustomField, EscalationSettings, Major, Problems, SlaSettings
+from gateway.settings.recipients import parse_recipient
 from gateway.settings.section import Section
 from gateway.settings.stores import S3
 
@@ -22,7 +22,7 @@ MOST_ITEMS = 10_000
 """The largest `server.max_items`; larger requests would not be checked item by item."""
 
 
-class Server(Section, frozen=True):
+class ServerSettings(Section, frozen=True):
     """The HTTP server: addresses to listen on, and limits of requests and connections."""
 
     host: str
@@ -127,7 +127,7 @@ class Notify(Section, frozen=True):
 
     def __post_init__(self) -> None:
         """Give each recipient one spelling, so that nobody is notified twice for two spellings."""
-        named = {role: tuple(str(target_of(one)) for one in targets) for role, targets in self.recipients.items()}
+        named = {role: tuple(str(parse_recipient(one)) for one in targets) for role, targets in self.recipients.items()}
         msgspec.structs.force_setattr(self, "recipients", named)
 
 
@@ -164,7 +164,7 @@ class Oidc(Section, frozen=True):
     allow_private: bool
 
 
-class Login(Section, frozen=True):
+class LoginSettings(Section, frozen=True):
     """The log-in: attempts of one login from one address within `window`, session lifetime."""
 
     attempts: int
@@ -183,7 +183,7 @@ class Links(Section, frozen=True):
     valid: Duration
 
 
-class Attachments(Section, frozen=True):
+class AttachmentSettings(Section, frozen=True):
     """Files of records: the most bytes of one, and the most files and bytes of a record.
 
     `max_link_files` are the most files by one link. `store` is where new files go; files in
@@ -233,29 +233,29 @@ class UseLimits(Section, frozen=True):
 class Settings(Section, frozen=True):
     """All settings of the gateway."""
 
-    server: Server
+    server: ServerSettings
     metrics: MetricsAccess
     database: Database
-    sla: Sla
+    sla: SlaSettings
     dedup: Dedup
     notify: Notify
     retention: Retention
     audit: Audit
-    login: Login
+    login: LoginSettings
     links: Links
-    attachments: Attachments
+    attachments: AttachmentSettings
     limits: UseLimits
     mail: Mail
     form: Form
     phone: Phone
-    escalation: Escalation
+    escalation: EscalationSettings
     major: Major
     problems: Problems
-    reported_at_most: AtMost = 3
+    reported_at_most: HighestPriority = 3
     redis: Redis = Redis()
-    intake: dict[str, Intake] = {}
-    chat: dict[str, Chat] = {}
-    services: dict[str, ServiceIntake] = {}
+    intake: dict[str, SourceSettings] = {}
+    chat: dict[str, ChatSettings] = {}
+    services: dict[str, ServiceSeverities] = {}
     criticality: dict[str, Bounds] = {}
     routing: tuple[Routing, ...] = ()
     fields: tuple[CustomField, ...] = ()

@@ -9,15 +9,15 @@ from gateway import settings
 from gateway.errors import Flaw
 from gateway.sla.calendar import ROUND_THE_CLOCK, Calendar
 from gateway.sla.policy import digest
-from gateway.sla.public_days import edition, known
+from gateway.sla.public_days import edition, is_known_country
 from gateway.sla.week import read_week
-from gateway.sla.working_hours import Days, WorkingHours
+from gateway.sla.working_hours import DayHours, WorkingHours
 from gateway.zones import zones
 
 BUILT_IN: Mapping[str, Calendar] = {"24x7": ROUND_THE_CLOCK}
 
 
-def read_calendars(sections: Mapping[str, settings.Calendar]) -> tuple[Mapping[str, Calendar], list[Flaw]]:
+def read_calendars(sections: Mapping[str, settings.CalendarSettings]) -> tuple[Mapping[str, Calendar], list[Flaw]]:
     """Return the calendars by name, and every flaw; a calendar with a flaw is left out."""
     calendars, flaws = dict(BUILT_IN), []
     for name, section in sections.items():
@@ -28,13 +28,13 @@ def read_calendars(sections: Mapping[str, settings.Calendar]) -> tuple[Mapping[s
     return calendars, flaws
 
 
-def _calendar(section: settings.Calendar) -> Calendar:
+def _calendar(section: settings.CalendarSettings) -> Calendar:
     week, _ = read_week(section.hours, "")
-    days = Days(week, section.holidays, frozenset(section.closed), frozenset(section.open))
+    days = DayHours(week, section.holidays, frozenset(section.closed), frozenset(section.open))
     return WorkingHours(section.zone, days, _version(section))
 
 
-def _version(section: settings.Calendar) -> str:
+def _version(section: settings.CalendarSettings) -> str:
     """Return the version of a calendar's content.
 
     Holidays become known with new editions of the library, so its edition is part of the
@@ -44,13 +44,13 @@ def _version(section: settings.Calendar) -> str:
     return digest((section, known_by))
 
 
-def _flaws(name: str, section: settings.Calendar) -> Iterable[Flaw]:
+def _flaws(name: str, section: settings.CalendarSettings) -> Iterable[Flaw]:
     pointer = f"/sla/calendars/{name}"
     if name in BUILT_IN:
         yield Flaw(pointer, f'"{name}" is built in: choose another name')
     if section.zone not in zones():
         yield Flaw(f"{pointer}/zone", f"{section.zone!r} is no time zone of the IANA list")
-    if section.holidays and not known(section.holidays):
+    if section.holidays and not is_known_country(section.holidays):
         yield Flaw(f"{pointer}/holidays", f"{section.holidays!r} is no country of the holidays library, such as CN or DE-BY")
     yield from read_week(section.hours, f"{pointer}/hours")[1]
     for day in sorted(set(section.closed) & set(section.open)):

@@ -29,7 +29,7 @@ class ClockState(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Segment:
+class ClockSegment:
     """A stretch of a clock.
 
     `until` is None while it lasts, `reason` says why a paused one does not run.
@@ -61,16 +61,16 @@ class ClockReading:
     due_at: datetime | None
     breached_at: datetime | None
     state: ClockState
-    segments: tuple[Segment, ...]
+    segments: tuple[ClockSegment, ...]
 
 
-def read(policy: Policy, ledger: Ledger, at: datetime) -> tuple[ClockReading, ...]:
+def read_clocks(policy: Policy, ledger: Ledger, at: datetime) -> tuple[ClockReading, ...]:
     """Return all five clocks as they stand at `at`; later entries of the ledger are ignored.
 
     Raises Unprocessable, with the index of the entry in `facts`, for a ledger that does not
     begin with its only `record` entry, goes back in time, or names a priority without targets.
     """
-    return tuple([_reading(track, at) for track in trace(policy, ledger, at)])
+    return tuple([_reading(track, at) for track in trace_clocks(policy, ledger, at)])
 
 
 def opening_due(policy: Policy, priority: int, at: datetime) -> datetime | None:
@@ -85,7 +85,7 @@ def opening_due(policy: Policy, priority: int, at: datetime) -> datetime | None:
     return None if first is None else policy.calendar.add(at, first)
 
 
-def trace(policy: Policy, ledger: Ledger, at: datetime) -> tuple[Track, ...]:
+def trace_clocks(policy: Policy, ledger: Ledger, at: datetime) -> tuple[Track, ...]:
     """Return the clocks in the order of `ClockName`, walked up to `at`; raises as `read` does."""
     walk = _Walk(policy)
     previous: LedgerEntry | None = None
@@ -241,9 +241,9 @@ def _pending(track: Track) -> bool:
 
 def _reading(track: Track, at: datetime) -> ClockReading:
     target, elapsed = track.target, track.elapsed_by(at)
-    segments = [Segment(*span) for span in track.spans]
+    segments = [ClockSegment(*span) for span in track.spans]
     if track.since is not None:
-        segments.append(Segment(track.since, None, track.running, track.reason))
+        segments.append(ClockSegment(track.since, None, track.running, track.reason))
     due, breached = track.due(BREACH), track.crossed(BREACH, at)
     remaining = None if track.goal is None else track.goal.length(BREACH) - elapsed
     basis = track.counts_from

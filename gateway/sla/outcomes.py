@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from gateway.incidents.ledger import ClockEvent, Ledger
 from gateway.incidents.record import Incident
-from gateway.sla.clocks import trace
+from gateway.sla.clocks import trace_clocks
 from gateway.sla.policy import BREACH, ClockName, Policy
 from gateway.sla.track import Track
 from gateway.vocabulary import State
@@ -21,7 +21,7 @@ from gateway.vocabulary import State
 FINISHED = frozenset({State.CLOSED, State.REJECTED})
 
 
-class Counted(StrEnum):
+class CountedEvent(StrEnum):
     """The events of records that are counted, and the times that are measured."""
 
     OPENED = "opened"
@@ -34,18 +34,18 @@ class Counted(StrEnum):
     RESOLUTION = "resolution"
 
 
-class Count(NamedTuple):
+class OutcomeCount(NamedTuple):
     """One event to count: MET and BREACHED name a clock, times have `seconds`."""
 
-    counted: Counted
+    counted: CountedEvent
     clock: ClockName | None = None
     seconds: float | None = None
 
 
-OPENED = (Count(Counted.OPENED),)
+OPENED = (OutcomeCount(CountedEvent.OPENED),)
 
 
-def outcomes(policy: Policy, before: Incident | None, after: Incident) -> tuple[Count, ...]:
+def count_outcomes(policy: Policy, before: Incident | None, after: Incident) -> tuple[OutcomeCount, ...]:
     """Return what a change adds to the counts; `before` is None for a record that it opens.
 
     A record that follows a master is opened, resolved and closed like any other, but its clocks
@@ -70,30 +70,30 @@ def _resolutions(before: Incident | None, after: Incident) -> list[datetime]:
     return found[:-1] if after.state is State.REJECTED else found
 
 
-def _lifecycle(before: Incident | None, after: Incident) -> Iterator[Count]:
+def _lifecycle(before: Incident | None, after: Incident) -> Iterator[OutcomeCount]:
     if before is None:
         yield from OPENED
     for entry in after.ledger[_known(before) :]:
         if entry.event is ClockEvent.REOPEN:
-            yield Count(Counted.REOPENED)
-    yield from (Count(Counted.RESOLVED) for _ in _resolutions(before, after))
+            yield OutcomeCount(CountedEvent.REOPENED)
+    yield from (OutcomeCount(CountedEvent.RESOLVED) for _ in _resolutions(before, after))
     if after.state in FINISHED and (before is None or before.state not in FINISHED):
-        yield Count(Counted.CLOSED)
+        yield OutcomeCount(CountedEvent.CLOSED)
 
 
-def _times(before: Incident | None, after: Incident) -> Iterator[Count]:
+def _times(before: Incident | None, after: Incident) -> Iterator[OutcomeCount]:
     """Yield the time from recording to the first acceptance and to each resolution."""
     accepted = next((n for n, one in enumerate(after.ledger) if one.event is ClockEvent.ACCEPT), -1)
     if accepted >= _known(before):
-        yield _time(Counted.RESPONSE, after, after.ledger[accepted].at)
-    yield from (_time(Counted.RESOLUTION, after, at) for at in _resolutions(before, after))
+        yield _time(CountedEvent.RESPONSE, after, after.ledger[accepted].at)
+    yield from (_time(CountedEvent.RESOLUTION, after, at) for at in _resolutions(before, after))
 
 
-def _time(counted: Counted, after: Incident, at: datetime) -> Count:
-    return Count(counted, seconds=(at - after.ledger[0].at).total_seconds())
+def _time(counted: CountedEvent, after: Incident, at: datetime) -> OutcomeCount:
+    return OutcomeCount(counted, seconds=(at - after.ledger[0].at).total_seconds())
 
 
-def _decided(policy: Policy, before: Incident | None, after: Incident) -> Iterator[Count]:
+def _decided(policy: Policy, before: Incident | None, after: Incident) -> Iterator[OutcomeCount]:
     """Yield the clocks that the change stops or marks as breached; each reopening ends a step."""
     ledger, known = after.ledger, _known(before)
     told = frozenset() if before is None else frozenset(before.marks).intersection(after.marks)
@@ -111,7 +111,7 @@ def _step(
     now: Ledger,
     told: Container[str],
     marks: Container[str],
-) -> Iterator[Count]:
+) -> Iterator[OutcomeCount]:
     stopped = {one.name: one.stopped for one in _tracks(policy, was)} if len(was) > 1 else {}
     for track in _tracks(policy, now):
         mark = f"{track.name}@breach"
@@ -122,7 +122,7 @@ def _step(
         late = mark in marks or _is_late(track)
         earlier = _earlier(policy, was, now, track)
         if not any(earlier) and (late or not earlier):
-            yield Count(Counted.BREACHED if late else Counted.MET, track.name)
+            yield OutcomeCount(CountedEvent.BREACHED if late else CountedEvent.MET, track.name)
 
 
 def _reopenings(ledger: Ledger) -> Iterator[int]:
@@ -130,7 +130,7 @@ def _reopenings(ledger: Ledger) -> Iterator[int]:
 
 
 def _tracks(policy: Policy, ledger: Ledger) -> tuple[Track, ...]:
-    return trace(policy, ledger, ledger[-1].at)
+    return trace_clocks(policy, ledger, ledger[-1].at)
 
 
 def _is_late(track: Track) -> bool:

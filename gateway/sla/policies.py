@@ -10,7 +10,7 @@ from gateway.errors import Flaw, Misconfigured
 from gateway.sla.calendar import ROUND_THE_CLOCK, Calendar
 from gateway.sla.calendars import read_calendars
 from gateway.sla.policy import ClockName, Policy
-from gateway.sla.policy_choice import Targets, choice_flaws, tailored
+from gateway.sla.policy_choice import Targets, choice_flaws, with_service_targets
 
 LONGEST = timedelta(days=366)
 """The longest target; in working time it may take years."""
@@ -18,7 +18,7 @@ LONGEST = timedelta(days=366)
 Rows = Mapping[int, Mapping[Any, Promise]]
 
 
-def read_policies(sla: settings.Sla) -> Mapping[str, Policy]:
+def read_policies(sla: settings.SlaSettings) -> Mapping[str, Policy]:
     """Return the policies by name.
 
     Raises Misconfigured with every flaw of every calendar, policy and choice of a policy.
@@ -34,7 +34,7 @@ def read_policies(sla: settings.Sla) -> Mapping[str, Policy]:
     return {name: _policy(name, section, calendars[section.calendar]) for name, section in sla.policies.items()}
 
 
-def _flaws(pointer: str, section: settings.Policy, calendars: Iterable[str]) -> Iterable[Flaw]:
+def _flaws(pointer: str, section: settings.PolicySettings, calendars: Iterable[str]) -> Iterable[Flaw]:
     if section.calendar not in calendars:
         yield Flaw(f"{pointer}/calendar", f"no calendar is named {section.calendar!r}: there are {', '.join(sorted(calendars))}")
     yield from _target_flaws(pointer, section.targets)
@@ -49,17 +49,17 @@ def _target_flaws(pointer: str, rows: Rows) -> Iterable[Flaw]:
                 yield Flaw(f"{pointer}/targets/{priority}/{clock}", f"a target is at most {LONGEST.days} days")
 
 
-def _policy(name: str, section: settings.Policy, calendar: Calendar) -> Policy:
+def _policy(name: str, section: settings.PolicySettings, calendar: Calendar) -> Policy:
     targets = _targets(section.targets, calendar)
     closing = section.auto_close_after
     closing_in = calendar if closing.working_days else ROUND_THE_CLOCK
     return Policy(name, section.warn_at, length_of(closing, calendar), targets, calendar, closing_in)
 
 
-def read_tailored(sla: settings.Sla, policies: Mapping[str, Policy]) -> Mapping[tuple[str, str], Policy]:
+def read_tailored(sla: settings.SlaSettings, policies: Mapping[str, Policy]) -> Mapping[tuple[str, str], Policy]:
     """Return the policies by policy and service, for each service that sets targets of its own."""
     return {
-        (name, service): tailored(policy, _targets(section.targets, policy.calendar))
+        (name, service): with_service_targets(policy, _targets(section.targets, policy.calendar))
         for service, section in sla.services.items()
         if section.targets
         for name, policy in policies.items()

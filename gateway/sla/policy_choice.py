@@ -15,7 +15,7 @@ Targets = Mapping[int, Mapping[ClockName, timedelta]]
 
 
 @dataclass(frozen=True, slots=True)
-class Use:
+class PolicyChoiceRule:
     """A rule: use `policy` for records that match every criterion.
 
     An empty criterion matches all.
@@ -36,7 +36,7 @@ class Use:
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class PolicyChoice:
     """The configured choice of policies.
 
     `uses` are the rules by kind of record, in order; `services` the policies of services for
@@ -44,7 +44,7 @@ class Choice:
     """
 
     default: str
-    uses: Mapping[str, tuple[Use, ...]] = field(default_factory=dict)
+    uses: Mapping[str, tuple[PolicyChoiceRule, ...]] = field(default_factory=dict)
     services: Mapping[str, str] = field(default_factory=dict)
 
     def policy_for(self, kind: str, service: str, source: str, priority: int) -> str:
@@ -61,20 +61,20 @@ class Choice:
         return self.default
 
 
-def read_choice(sla: settings.Sla) -> Choice:
+def read_choice(sla: settings.SlaSettings) -> PolicyChoice:
     """Return the choice that the configuration describes; `choice_flaws` checks it."""
     uses = {
         kind: tuple(
-            Use(use.policy, frozenset(use.services), frozenset(use.sources), frozenset(use.priorities))
+            PolicyChoiceRule(use.policy, frozenset(use.services), frozenset(use.sources), frozenset(use.priorities))
             for use in sla.use
             if not use.kinds or kind in use.kinds
         )
         for kind in process.KINDS
     }
-    return Choice(sla.default, uses, {name: service.policy for name, service in sla.services.items() if service.policy})
+    return PolicyChoice(sla.default, uses, {name: service.policy for name, service in sla.services.items() if service.policy})
 
 
-def choice_flaws(sla: settings.Sla) -> Iterable[Flaw]:
+def choice_flaws(sla: settings.SlaSettings) -> Iterable[Flaw]:
     """Yield a flaw for every policy name that does not exist."""
     named = {"/sla/default": sla.default}
     named |= {f"/sla/use/{index}/policy": use.policy for index, use in enumerate(sla.use)}
@@ -84,7 +84,7 @@ def choice_flaws(sla: settings.Sla) -> Iterable[Flaw]:
             yield Flaw(pointer, f"no policy is named {policy!r}")
 
 
-def tailored(policy: Policy, targets: Targets) -> Policy:
+def with_service_targets(policy: Policy, targets: Targets) -> Policy:
     """Return the policy with a service's own targets, which replace the policy's clock by clock."""
     merged = {priority: {**row, **targets.get(priority, {})} for priority, row in policy.targets.items()}
     return replace(policy, targets=merged)

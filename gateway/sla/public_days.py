@@ -55,7 +55,7 @@ def public_days(country: str, year: int) -> PublicDays:
     return PublicDays(frozenset(day for day in days if day.year == year), worked)
 
 
-def published(country: str, year: int) -> bool:
+def is_published(country: str, year: int) -> bool:
     """Return whether a country that announces make-up days year by year has done so for `year`.
 
     True for all other countries. The library knows no dates of announcement: a year counts as
@@ -70,7 +70,7 @@ def _announced_until(country: str) -> int:
     return max((day.year for day in worked if day.year in YEARS), default=MAXYEAR)
 
 
-def known(country: str) -> bool:
+def is_known_country(country: str) -> bool:
     """Return whether the library has this country ("CN") or part of one ("DE-BY").
 
     A part needs the library to be loaded.
@@ -98,7 +98,7 @@ def load(countries: Collection[str]) -> None:
     Unknown countries are left out.
     """
     for country in countries:
-        if known(country):
+        if is_known_country(country):
             _country(country, ())
 
 

@@ -11,7 +11,7 @@ from gateway.incidents.ledger import EPOCH, microseconds
 HEARD, UNREAD = "heard:", "unread:"
 
 
-def unread(marks: Sequence[str], resolved_at: datetime) -> tuple[str, ...]:
+def mark_unread(marks: Sequence[str], resolved_at: datetime) -> tuple[str, ...]:
     """Return the marks with an unread answer to that resolution."""
     return (*_others(marks), f"{UNREAD}{microseconds(resolved_at)}")
 
@@ -21,7 +21,7 @@ def is_unread(marks: Collection[str], resolved_at: datetime) -> bool:
     return f"{UNREAD}{microseconds(resolved_at)}" in marks
 
 
-def read(marks: Sequence[str], resolved_at: datetime, now: datetime) -> tuple[str, ...]:
+def mark_read(marks: Sequence[str], resolved_at: datetime, now: datetime) -> tuple[str, ...]:
     """Return the marks with the answer read at `now`.
 
     The wait for the reporter then begins anew.

@@ -10,7 +10,7 @@ from typing import Protocol
 
 from gateway.errors import Flaw, Unprocessable
 from gateway.incidents.ledger import ClockEvent, LedgerEntry
-from gateway.sla.clocks import ClockReading, read
+from gateway.sla.clocks import ClockReading, read_clocks
 from gateway.sla.policy import Policy
 from gateway.sla.vendors import VendorSegment, segments
 from gateway.vocabulary import Tier
@@ -36,7 +36,7 @@ class WireEvent(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Event:
+class SimulationEvent:
     """A plain `WireEvent`."""
 
     at: datetime
@@ -54,10 +54,10 @@ def simulate(
 
     Raises as `simulated` does.
     """
-    return simulated(policy, kind, events, at, priority=priority)[0]
+    return simulate_with_vendors(policy, kind, events, at, priority=priority)[0]
 
 
-def simulated(
+def simulate_with_vendors(
     policy: Policy, kind: str, events: Sequence[WireEvent], at: datetime, *, priority: int | None = None
 ) -> tuple[tuple[ClockReading, ...], tuple[VendorSegment, ...]]:
     """Return the clocks and the stays with vendors at `at`.
@@ -73,7 +73,7 @@ def simulated(
         raise Unprocessable("`at` has no time zone", flaws=(Flaw("/at", "give an offset, such as Z"),))
     ledger = tuple(_entry(i, event, priority) for i, event in enumerate(events))
     try:
-        return read(policy, ledger, at), segments(policy.calendar, ledger, at)
+        return read_clocks(policy, ledger, at), segments(policy.calendar, ledger, at)
     except OverflowError as error:
         raise Unprocessable(
             f"the story goes beyond what can be counted: {error}", flaws=(Flaw("/at", "too far away"),)

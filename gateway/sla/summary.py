@@ -13,7 +13,7 @@ ENDS = frozenset({ClockEvent.RESUME, ClockEvent.RESOLVE})
 """The events that end a hold."""
 
 
-def planned(calendar: Calendar, readings: Sequence[ClockReading], at: datetime) -> datetime | None:
+def planned_end(calendar: Calendar, readings: Sequence[ClockReading], at: datetime) -> datetime | None:
     """Return the instant by which the record is or was to be solved.
 
     None where nothing is promised.
@@ -27,7 +27,7 @@ def planned(calendar: Calendar, readings: Sequence[ClockReading], at: datetime) 
     return calendar.add(at, overall.remaining)
 
 
-def late(readings: Sequence[ClockReading]) -> bool | None:
+def is_late(readings: Sequence[ClockReading]) -> bool | None:
     """Return whether it was solved late.
 
     None while it is not solved, and where nothing is promised.
@@ -36,7 +36,7 @@ def late(readings: Sequence[ClockReading]) -> bool | None:
     return None if overall.target is None or overall.state not in STOPPED else overall.state is ClockState.BREACHED
 
 
-def held(ledger: Ledger, at: datetime) -> timedelta:
+def time_on_hold(ledger: Ledger, at: datetime) -> timedelta:
     """Return the total time on hold by `at`.
 
     It is plain time, whatever calendar the clocks count in.

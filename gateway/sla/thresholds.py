@@ -11,7 +11,7 @@ from datetime import datetime
 from functools import cache
 
 from gateway.incidents.ledger import Ledger
-from gateway.sla.clocks import trace
+from gateway.sla.clocks import trace_clocks
 from gateway.sla.policy import BREACH, MILLION, ClockName, Policy
 from gateway.sla.track import Track
 
@@ -36,7 +36,7 @@ class Crossing:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class ThresholdState:
     """Every threshold at one instant, from one walk of the ledger.
 
     `passed` are those reached, each with True if it may still be notified (of a clock that
@@ -70,12 +70,12 @@ class Standing:
         return tuple([mark for mark in marks if mark not in self.ahead])
 
 
-def standing(policy: Policy, ledger: Ledger, at: datetime) -> Standing:
+def threshold_state(policy: Policy, ledger: Ledger, at: datetime) -> ThresholdState:
     """Return the state of every threshold at `at`; raises as `clocks.read` does."""
     passed: list[tuple[Crossing, bool]] = []
     ahead: set[str] = set()
     next_due: datetime | None = None
-    tracks = trace(policy, ledger, at)
+    tracks = trace_clocks(policy, ledger, at)
     for track in tracks:
         target_at = track.due(BREACH)
         for share, word in policy.steps:
@@ -87,12 +87,12 @@ def standing(policy: Policy, ledger: Ledger, at: datetime) -> Standing:
             ahead.add(mark)
             if due is not None and track.running and due > at and (next_due is None or due < next_due):
                 next_due = due
-    return Standing(tuple(passed), frozenset(ahead), next_due, tracks[-1])
+    return ThresholdState(tuple(passed), frozenset(ahead), next_due, tracks[-1])
 
 
 def due_now(policy: Policy, ledger: Ledger, marks: Collection[str], at: datetime) -> tuple[Crossing, ...]:
     """Return the thresholds passed by `at` that have no mark: see `Standing`."""
-    return standing(policy, ledger, at).due_now(marks)
+    return threshold_state(policy, ledger, at).due_now(marks)
 
 
 def next_due(policy: Policy, ledger: Ledger, at: datetime) -> datetime | None:
@@ -101,15 +101,15 @@ def next_due(policy: Policy, ledger: Ledger, at: datetime) -> datetime | None:
     Assumes that nothing else happens. Marks do not matter: a threshold ahead cannot have been
     notified, unless under an older target, and then it is notified again.
     """
-    return standing(policy, ledger, at).next_due
+    return threshold_state(policy, ledger, at).next_due
 
 
 def settle(policy: Policy, ledger: Ledger, marks: Iterable[str], at: datetime) -> tuple[str, ...]:
     """Return `marks` without those whose threshold lies ahead again: see `Standing`."""
-    return standing(policy, ledger, at).settle(marks)
+    return threshold_state(policy, ledger, at).settle(marks)
 
 
-def worth_telling(crossings: Iterable[Crossing]) -> tuple[Crossing, ...]:
+def worst_per_clock(crossings: Iterable[Crossing]) -> tuple[Crossing, ...]:
     """Return the most severe crossing of each clock.
 
     A notification of the breach makes those of the warnings before it needless.

@@ -12,7 +12,7 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from gateway.incidents.ledger import EPOCH, microseconds
-from gateway.sla.public_days import public_days, published
+from gateway.sla.public_days import is_published, public_days
 from gateway.sla.week import Span, Week
 
 SECOND = 1_000_000
@@ -22,7 +22,7 @@ FIRST_YEAR, LAST_YEAR = 1970, 2199
 
 
 @dataclass(frozen=True, slots=True)
-class Days:
+class DayHours:
     """The working hours of dates.
 
     `closed` and `open` take precedence over the country's days, and those over the weekday.
@@ -44,7 +44,7 @@ class Days:
 
 
 @dataclass(frozen=True, slots=True)
-class Year:
+class YearHours:
     """The working time of one year of UTC, in microseconds since 1970.
 
     It has the spans in order, and the working time before each.
@@ -75,12 +75,12 @@ class WorkingHours:
     Counts from 1970 to 2199; both methods raise OverflowError beyond, as sums of datetimes do.
     """
 
-    def __init__(self, zone: str, days: Days, version: str) -> None:
+    def __init__(self, zone: str, days: DayHours, version: str) -> None:
         """Take a `zone` of the IANA list and a `version` that names the content."""
         self.version = version
         self.day = days.week.day
         self._zone, self._days = ZoneInfo(zone), days
-        self._years: dict[int, Year] = {}
+        self._years: dict[int, YearHours] = {}
 
     def between(self, since: datetime, until: datetime, /) -> timedelta:
         """Return the working time between two instants, as the protocol describes."""
@@ -107,9 +107,9 @@ class WorkingHours:
 
         Make-up days are announced a few weeks before their year.
         """
-        return tuple(y for y in range(_year_of(since), _year_of(until) + 1) if not published(self._days.country, y))
+        return tuple(y for y in range(_year_of(since), _year_of(until) + 1) if not is_published(self._days.country, y))
 
-    def _year(self, number: int) -> Year:
+    def _year(self, number: int) -> YearHours:
         known = self._years.get(number)
         if known is None:
             if not FIRST_YEAR <= number <= LAST_YEAR:
@@ -118,7 +118,7 @@ class WorkingHours:
         return known
 
 
-def _worked_out(number: int, zone: ZoneInfo, hours: Callable[[date], tuple[Span, ...]]) -> Year:
+def _worked_out(number: int, zone: ZoneInfo, hours: Callable[[date], tuple[Span, ...]]) -> YearHours:
     begin, end = (microseconds(datetime(year, 1, 1, tzinfo=UTC)) for year in (number, number + 1))
     # The wall clock may be a day ahead or behind, and a span may have begun the day before.
     dates = range(date(number, 1, 1).toordinal() - 2, date(number + 1, 1, 1).toordinal() + 2)
@@ -160,9 +160,9 @@ def _offset(zone: ZoneInfo, at: int) -> int:
     return (shown.utcoffset() or timedelta()) // timedelta(microseconds=1)
 
 
-def _joined(pieces: Iterable[tuple[int, int]]) -> Year:
+def _joined(pieces: Iterable[tuple[int, int]]) -> YearHours:
     """Return pieces in order as a year; those that touch or overlap become one."""
-    year = Year([], [], [], 0)
+    year = YearHours([], [], [], 0)
     total = 0
     for since, until in pieces:
         if year.until and since <= year.until[-1]:
@@ -173,7 +173,7 @@ def _joined(pieces: Iterable[tuple[int, int]]) -> Year:
             year.until.append(until)
             year.before.append(total)
             total += until - since
-    return Year(year.since, year.until, year.before, total)
+    return YearHours(year.since, year.until, year.before, total)
 
 
 def _year_of(at: datetime) -> int:

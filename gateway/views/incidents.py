@@ -9,21 +9,21 @@ from typing import Any
 
 import msgspec
 
-from gateway.access.permissions import ALLOWED, Action, may, sight
+from gateway.access.permissions import ALLOWED, Action, may, visibility_of
 from gateway.access.principal import Principal
 from gateway.clock import in_pieces
 from gateway.db.pool import Connection
 from gateway.directory.roles import Role
-from gateway.escalation.record_timers import Rules, explain, grading_due
+from gateway.escalation.record_timers import SlaRules, explain, grading_due
 from gateway.incidents.record import Incident
 from gateway.operations.unit_of_work import NOW
 from gateway.sla import summary, vendors
 from gateway.sla.clocks import ClockReading, ClockState
-from gateway.views.reporter import UNSHOWN
+from gateway.views.reporter import HIDDEN_FIELDS
 from gateway.vocabulary import Channel, HoldReason, LinkKind, ReportStatus, channel_of
 
 
-class Segment(msgspec.Struct, rename={"since": "from"}):
+class ClockSegmentView(msgspec.Struct, rename={"since": "from"}):
     """A stretch of a clock, running or paused; `to` is null while it lasts."""
 
     since: datetime
@@ -32,7 +32,7 @@ class Segment(msgspec.Struct, rename={"since": "from"}):
     reason: str
 
 
-class Clock(msgspec.Struct):
+class ClockView(msgspec.Struct):
     """One clock at one instant, in seconds.
 
     `basis` is the instant from which its target counts: its beginning, or a later raise in
@@ -47,10 +47,10 @@ class Clock(msgspec.Struct):
     due_at: datetime | None
     breached_at: datetime | None
     state: ClockState
-    segments: list[Segment]
+    segments: list[ClockSegmentView]
 
 
-class VendorStay(msgspec.Struct, rename={"since": "from"}):
+class VendorStayView(msgspec.Struct, rename={"since": "from"}):
     """Time with one vendor, in seconds; `to` is null while it lasts.
 
     Holds other than for the vendor are left out.
@@ -62,7 +62,7 @@ class VendorStay(msgspec.Struct, rename={"since": "from"}):
     elapsed_s: float
 
 
-class Sla(msgspec.Struct):
+class SlaView(msgspec.Struct):
     """The SLA clocks of a record, and how they stand.
 
     `worst` is the unfinished clock with the least time left, `next` the same among those not
@@ -76,8 +76,8 @@ class Sla(msgspec.Struct):
     next_due_at: datetime | None
     breached: bool
     holidays_unpublished: list[int]
-    clocks: list[Clock]
-    vendors: list[VendorStay]
+    clocks: list[ClockView]
+    vendors: list[VendorStayView]
 
 
 class HoldView(msgspec.Struct):
@@ -88,7 +88,7 @@ class HoldView(msgspec.Struct):
     vendor: str | None
 
 
-class LinkedRecord(msgspec.Struct):
+class LinkedRecordView(msgspec.Struct):
     """A record of any system that the record led to, such as a problem or a change."""
 
     kind: LinkKind
@@ -178,12 +178,12 @@ class IncidentView(msgspec.Struct):
     labels: Mapping[str, str]
     links: Sequence[Mapping[str, str]]
     refs: Mapping[str, Any]
-    linked: Sequence[LinkedRecord]
+    linked: Sequence[LinkedRecordView]
     complaints: int
     problem: Any
     change: Any
     service_request: Any
-    sla: Sla | None
+    sla: SlaView | None
     version: int
 
 
@@ -205,44 +205,44 @@ WHERE i.id = ANY($1::bigint[])
 """
 
 
-AT_ONCE = 20
+VIEWS_PER_TURN = 20
 """Records that are converted before other tasks get a turn: some 3 ms of work."""
 
 
-async def views(
-    conn: Connection, rules: Rules, incidents: Sequence[Incident], stamp: datetime | None, who: Principal
+async def incident_views(
+    conn: Connection, rules: SlaRules, incidents: Sequence[Incident], stamp: datetime | None, who: Principal
 ) -> list[IncidentView]:
     """Return the records as the API shows them to the principal, in the order given."""
     if not incidents:
         return []
     now = await conn.fetchval(NOW, stamp)
     ids = [incident.id for incident in incidents]
-    around = {row["id"]: dict(row) for row in await conn.fetch(AROUND, ids, *sight(who).parameters())}
+    around = {row["id"]: dict(row) for row in await conn.fetch(AROUND, ids, *visibility_of(who).parameters())}
     views: list[IncidentView] = []
-    async for piece in in_pieces(incidents, AT_ONCE):
+    async for piece in in_pieces(incidents, VIEWS_PER_TURN):
         views += [_view(incident, around[incident.id], rules, now) for incident in piece]
     return [
-        view if may(who, Action.INSPECT, incident) == ALLOWED else for_reporter(view)
+        view if may(who, Action.INSPECT, incident) == ALLOWED else restrict_to_reporter(view)
         for incident, view in zip(incidents, views, strict=True)
     ]
 
 
-def for_reporter(view: IncidentView) -> IncidentView:
+def restrict_to_reporter(view: IncidentView) -> IncidentView:
     """Return the view as its reporter may see it.
 
     It has no clocks, people who work on the record, related records or counterparts elsewhere.
     """
     hold = None if view.hold is None else msgspec.structs.replace(view.hold, vendor=None)
     seen = {"first_seen": view.occurred_at, "last_seen": view.occurred_at, "hold": hold}
-    return msgspec.structs.replace(view, **UNSHOWN, **seen)
+    return msgspec.structs.replace(view, **HIDDEN_FIELDS, **seen)
 
 
-def _view(incident: Incident, around: Mapping[str, Any], rules: Rules, now: datetime) -> IncidentView:
+def _view(incident: Incident, around: Mapping[str, Any], rules: SlaRules, now: datetime) -> IncidentView:
     hold, readings = incident.hold_reason, explain(incident, rules, now)
     calendar = rules.policy(incident).calendar
-    linked = msgspec.json.decode(around["linked"] or "[]", type=list[LinkedRecord])
+    linked = msgspec.json.decode(around["linked"] or "[]", type=list[LinkedRecordView])
     return IncidentView(
-        **{name: getattr(incident, name) for name in COPIED},
+        **{name: getattr(incident, name) for name in VIEW_FIELDS},
         owner=incident.owner or Role.SERVICE_DESK,
         major=incident.is_major,
         grading_due_at=grading_due(rules, incident),
@@ -257,9 +257,9 @@ def _view(incident: Incident, around: Mapping[str, Any], rules: Rules, now: date
         complaints=around["complaints"],
         hold=None if hold is None else _hold(incident, hold),
         channel=channel_of(incident.source, incident.dedup_key),
-        planned_resolution_at=summary.planned(calendar, readings, incident.resolved_at or incident.closed_at or now),
-        resolved_late=summary.late(readings),
-        held_s=summary.held(incident.ledger, now).total_seconds(),
+        planned_resolution_at=summary.planned_end(calendar, readings, incident.resolved_at or incident.closed_at or now),
+        resolved_late=summary.is_late(readings),
+        held_s=summary.time_on_hold(incident.ledger, now).total_seconds(),
         **{word: _counterpart(incident.refs, linked, word) for word in COUNTERPARTS},
         sla=_sla(incident, rules, now, readings),
     )
@@ -273,26 +273,26 @@ def _hold(incident: Incident, reason: HoldReason) -> HoldView:
 COUNTERPARTS = ("problem", "change", "service_request")
 
 
-def _counterpart(refs: Mapping[str, Any], linked: Sequence[LinkedRecord], word: str) -> Any:
+def _counterpart(refs: Mapping[str, Any], linked: Sequence[LinkedRecordView], word: str) -> Any:
     """Return the first of a record's references or linked records that is a `word`, else None."""
     typed = (refs[system] for system in sorted(refs) if isinstance(refs[system], dict) and refs[system].get("type") == word)
     tied = ({"system": one.system, "id": one.reference, "address": one.address} for one in linked if one.kind == word)
     return refs.get(word) or next(typed, None) or next(tied, None)
 
 
-AROUND_IT = frozenset({
+COMPUTED_FIELDS = frozenset({
     "owner", "major", "occurrences", "first_seen", "last_seen", "master", "follows", "related_count", "report", "hold", "sla",
     "linked", "complaints",
 })  # fmt: skip
-COPIED = tuple(f for f in IncidentView.__struct_fields__ if f in Incident.__dataclass_fields__.keys() - AROUND_IT)
+VIEW_FIELDS = tuple(f for f in IncidentView.__struct_fields__ if f in Incident.__dataclass_fields__.keys() - COMPUTED_FIELDS)
 
 
-def sla_view(incident: Incident, rules: Rules, now: datetime) -> Sla:
+def sla_view(incident: Incident, rules: SlaRules, now: datetime) -> SlaView:
     """Return the SLA clocks of a record at `now`."""
     return _sla(incident, rules, now, explain(incident, rules, now))
 
 
-def _sla(incident: Incident, rules: Rules, now: datetime, readings: Sequence[ClockReading]) -> Sla:
+def _sla(incident: Incident, rules: SlaRules, now: datetime, readings: Sequence[ClockReading]) -> SlaView:
     going = [(r.remaining, r.name) for r in readings if r.remaining is not None and r.state in UNFINISHED]
     worst = min(going)[1] if going else None
     ahead = [(remaining, name) for remaining, name in going if remaining > timedelta()]
@@ -303,20 +303,20 @@ def _sla(incident: Incident, rules: Rules, now: datetime, readings: Sequence[Clo
     stays = stays_view(vendors.segments(calendar, incident.ledger, now))
     unpublished = list(calendar.unpublished(now, furthest))
     clocks = [clock_view(reading) for reading in readings]
-    return Sla(incident.policy, worst, following, incident.next_due_at, breached, unpublished, clocks, stays)
+    return SlaView(incident.policy, worst, following, incident.next_due_at, breached, unpublished, clocks, stays)
 
 
-def stays_view(stays: Sequence[vendors.VendorSegment]) -> list[VendorStay]:
+def stays_view(stays: Sequence[vendors.VendorSegment]) -> list[VendorStayView]:
     """Return stays with vendors as the API shows them, in seconds."""
-    return [VendorStay(stay.vendor, stay.since, stay.until, stay.elapsed.total_seconds()) for stay in stays]
+    return [VendorStayView(stay.vendor, stay.since, stay.until, stay.elapsed.total_seconds()) for stay in stays]
 
 
 UNFINISHED = (ClockState.RUNNING, ClockState.PAUSED)
 
 
-def clock_view(reading: ClockReading) -> Clock:
+def clock_view(reading: ClockReading) -> ClockView:
     """Return one clock as the API shows it, in seconds."""
-    return Clock(
+    return ClockView(
         name=reading.name,
         target_s=None if reading.target is None else reading.target.total_seconds(),
         elapsed_s=reading.elapsed.total_seconds(),
@@ -325,5 +325,5 @@ def clock_view(reading: ClockReading) -> Clock:
         due_at=reading.due_at,
         breached_at=reading.breached_at,
         state=reading.state,
-        segments=[Segment(s.since, s.until, s.running, s.reason) for s in reading.segments],
+        segments=[ClockSegmentView(s.since, s.until, s.running, s.reason) for s in reading.segments],
     )

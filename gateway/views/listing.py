@@ -17,19 +17,19 @@ from multidict import MultiMapping
 from gateway.db.pool import Connection
 from gateway.errors import Flaw, Malformed
 from gateway.incidents.columns import incident_of
-from gateway.incidents.custom_fields import Fields
+from gateway.incidents.custom_fields import CustomFields
 from gateway.incidents.record import Incident
 from gateway.incidents.visibility import Visibility
 from gateway.vocabulary import LIVE as OPEN
 from gateway.vocabulary import ReportStatus, State
-from gateway.web.body import check_written
+from gateway.web.body import reject_numeric_times
 
-BIGGEST = 2**63 - 1
+MAX_BIGINT = 2**63 - 1
 
 Text = Annotated[str, Meta(max_length=256)]
 
 
-class Query(msgspec.Struct, forbid_unknown_fields=True, frozen=True, kw_only=True):
+class IncidentQuery(msgspec.Struct, forbid_unknown_fields=True, frozen=True, kw_only=True):
     """The filters, order and page of a list of records.
 
     Most filters may name several values, separated by commas; a value that no record has lists
@@ -66,44 +66,44 @@ class Query(msgspec.Struct, forbid_unknown_fields=True, frozen=True, kw_only=Tru
     cursor: Annotated[str, Meta(max_length=512)] | None = None
 
 
-WORKED_BY = ("assignee_group", "handler", "owner", "kind", "channel", "tier", "ci", "category", "contact", "reporting_unit")
+TEXT_FILTERS = ("assignee_group", "handler", "owner", "kind", "channel", "tier", "ci", "category", "contact", "reporting_unit")
 """Filters that name values of a text, in the order of their SQL parameters from $16 on."""
 
-FLAGS = ("major", "security", "breached", "on_hold")
+BOOLEAN_FILTERS = ("major", "security", "breached", "on_hold")
 """Filters that are true or false, in the order of their SQL parameters after WORKED_BY."""
 
-LISTS = frozenset({"state", "priority", "source", "report", *WORKED_BY})
+LIST_FILTERS = frozenset({"state", "priority", "source", "report", *TEXT_FILTERS})
 
 FIELD, LABEL = "field.", "label."
 """The prefixes of filters by a field of the configuration and by a label."""
 
 
-def query_of(parameters: MultiMapping[str]) -> Query:
+def parse_query(parameters: MultiMapping[str]) -> IncidentQuery:
     """Return the query string as a Query, without filters by configured fields and labels.
 
     Raises Malformed naming the parameter.
     """
     given: dict[str, Any] = {}
     for name in parameters:
-        if len(parameters.getall(name)) > 1 and name not in LISTS:
+        if len(parameters.getall(name)) > 1 and name not in LIST_FILTERS:
             raise Malformed(f"{name} is given twice", flaws=(Flaw(f"/{name}", "give it once"),))
         values = parameters.getall(name)
         if any("\0" in value for value in values):
             raise Malformed(f"{name} holds NUL", flaws=(Flaw(f"/{name}", "holds NUL"),))
         if not name.startswith((FIELD, LABEL)):
-            given[name] = [part for value in values for part in value.split(",")] if name in LISTS else values[0]
+            given[name] = [part for value in values for part in value.split(",")] if name in LIST_FILTERS else values[0]
     try:
-        query = msgspec.convert(given, Query, strict=False)
+        query = msgspec.convert(given, IncidentQuery, strict=False)
     except msgspec.ValidationError as error:
         detail, _, where = str(error).partition(" - at `$.")
         raise Malformed(f"the query: {detail}", flaws=(Flaw("/" + where.rstrip("`").partition("[")[0], detail),)) from error
-    check_written(query, parameters)
+    reject_numeric_times(query, parameters)
     if query.sort not in PAGES:
         raise Malformed("sort is one of " + ", ".join(PAGES), flaws=(Flaw("/sort", "unknown order"),))
     return query
 
 
-def fields_of(parameters: MultiMapping[str], fields: Fields) -> Mapping[str, Any]:
+def parse_field_filters(parameters: MultiMapping[str], fields: CustomFields) -> Mapping[str, Any]:
     """Return the values that fields of the configuration must have.
 
     Raises Malformed naming the parameter.
@@ -111,7 +111,7 @@ def fields_of(parameters: MultiMapping[str], fields: Fields) -> Mapping[str, Any
     return fields.filter({name.removeprefix(FIELD): text for name, text in parameters.items() if name.startswith(FIELD)})
 
 
-def labels_of(parameters: MultiMapping[str]) -> Mapping[str, str]:
+def parse_label_filters(parameters: MultiMapping[str]) -> Mapping[str, str]:
     """Return the labels that records must have."""
     return {name.removeprefix(LABEL): text for name, text in parameters.items() if name.startswith(LABEL)}
 
@@ -194,7 +194,7 @@ PAGES: Mapping[str, tuple[str, str | None]] = {
 """The statement of each order, and the column that its cursor carries besides the id."""
 
 
-FEW = 10_000
+MOST_OWN_RECORDS = 10_000
 """The number of records that somebody with limited visibility may page through: the newest."""
 
 OWN = """
@@ -211,7 +211,7 @@ def _among_few(statement: str) -> str:
     return statement.replace("WHERE", "WHERE id = ANY($31::bigint[]) AND", 1)
 
 
-AMONG_FEW = {sort: (_among_few(statement), column) for sort, (statement, column) in PAGES.items()}
+PAGES_OF_OWN = {sort: (_among_few(statement), column) for sort, (statement, column) in PAGES.items()}
 NEVER_DUE_AMONG_FEW = _among_few(NEVER_DUE)
 """The same statements limited to the ids found by OWN, for principals who see few records.
 
@@ -223,13 +223,13 @@ class Cursor(msgspec.Struct, array_like=True, frozen=True):
     """The end of a page, from which the next one continues."""
 
     sort: str
-    id: Annotated[int, Meta(ge=0, le=BIGGEST)]
+    id: Annotated[int, Meta(ge=0, le=MAX_BIGINT)]
     key: datetime | Annotated[int, Meta(ge=1, le=4)] | None
 
 
-async def page(
+async def fetch_page(
     conn: Connection,
-    query: Query,
+    query: IncidentQuery,
     sight: Visibility,
     having: Mapping[str, Any] | None = None,
     labels: Mapping[str, str] | None = None,
@@ -240,13 +240,13 @@ async def page(
     must. Raises Malformed for a cursor of another list.
     """
     few = [] if sight.ordinary else [await _few(conn, sight)]
-    statement, column = (AMONG_FEW if few else PAGES)[query.sort]
+    statement, column = (PAGES_OF_OWN if few else PAGES)[query.sort]
     cursor = read_cursor(query.cursor, query.sort, column) if query.cursor else None
     filters = [
         query.state, query.priority, query.service, query.assignee, query.source, query.q, query.updated_since,
         *sight.parameters(), query.report, _json(having),
     ]  # fmt: skip
-    more = [*(_lowered(name, getattr(query, name)) for name in WORKED_BY), *(getattr(query, name) for name in FLAGS)]
+    more = [*(_lowered(name, getattr(query, name)) for name in TEXT_FILTERS), *(getattr(query, name) for name in BOOLEAN_FILTERS)]
 
     async def fetch(statement: str, count: int, place: Cursor | None) -> list[Record]:
         at = (place and place.id, place and place.key)
@@ -279,10 +279,10 @@ def _key(last: Incident, column: str | None) -> Any:
 
 
 async def _few(conn: Connection, sight: Visibility) -> list[int]:
-    return [row[0] for row in await conn.fetch(OWN, list(sight.names), sight.security, FEW)]
+    return [row[0] for row in await conn.fetch(OWN, list(sight.names), sight.security, MOST_OWN_RECORDS)]
 
 
-KINDS: Mapping[str | None, tuple[type, ...]] = {
+CURSOR_KEY_TYPES: Mapping[str | None, tuple[type, ...]] = {
     "updated_at": (datetime,),
     "priority": (int,),
     "next_due_at": (datetime, type(None)),
@@ -301,6 +301,6 @@ def read_cursor(text: str, sort: str, column: str | None) -> Cursor:
         cursor = msgspec.json.decode(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)), type=Cursor)
     except (binascii.Error, ValueError, msgspec.MsgspecError) as error:
         raise Malformed("the cursor is not one of ours", flaws=(Flaw("/cursor", "not a cursor"),)) from error
-    if cursor.sort != sort or not isinstance(cursor.key, KINDS[column]):
+    if cursor.sort != sort or not isinstance(cursor.key, CURSOR_KEY_TYPES[column]):
         raise Malformed("the cursor belongs to another order", flaws=(Flaw("/cursor", "another order"),))
     return cursor

@@ -10,7 +10,7 @@ import msgspec
 
 from gateway.errors import Forbidden
 
-UNSHOWN: Mapping[str, Any] = {
+HIDDEN_FIELDS: Mapping[str, Any] = {
     "sla": None, "planned_resolution_at": None, "resolved_late": None, "held_s": None,
     "assignee_group": "", "assignee": "", "handler": "", "tier": "", "third_party": "",
     "called_back_by": "", "master": None, "follows": None, "link_reason": None, "link_score": None, "related_count": 0,
@@ -19,13 +19,13 @@ UNSHOWN: Mapping[str, Any] = {
 }  # fmt: skip
 """Fields that need the right `inspect`, with the values that others see instead."""
 
-FILTERS = frozenset({"assignee", "assignee_group", "handler", "tier", "breached", "report"})
+INSPECT_FILTERS = frozenset({"assignee", "assignee_group", "handler", "tier", "breached", "report"})
 """Filters of the list that would reveal fields that are not shown."""
 
 
 def check_filters(query: msgspec.Struct) -> None:
     """Raise Forbidden for a list that is filtered or ordered by fields that are not shown."""
-    asked = sorted(name for name in FILTERS if getattr(query, name) is not None)
+    asked = sorted(name for name in INSPECT_FILTERS if getattr(query, name) is not None)
     if getattr(query, "sort", "") == "next_due":
         asked.append("sort=next_due")
     if asked:

@@ -17,11 +17,11 @@ from gateway.db.pool import Pool
 from gateway.errors import Forbidden, GatewayError, Malformed, Overloaded, QuotaExceeded, Unauthenticated
 from gateway.quotas import Quotas, Refusal
 
-QUERY_NAMES = frozenset({"key", "api_key", "apikey", "token", "access_token"})
+KEY_QUERY_NAMES = frozenset({"key", "api_key", "apikey", "token", "access_token"})
 
 
 @dataclass(frozen=True, slots=True)
-class Lease:
+class QuotaLease:
     """The share of its key's quota that a request holds while it runs."""
 
     quotas: Quotas
@@ -35,23 +35,23 @@ class Lease:
         self.quotas.leave(self.key, more, sends=self.sends)
 
 
-LEASE = web.RequestKey("lease", Lease)
+QUOTA_LEASE = web.RequestKey("lease", QuotaLease)
 
 
-def leased(handler: Handler) -> Handler:
+def with_quota_lease(handler: Handler) -> Handler:
     """Return the handler, wrapped so that the request's quota share is returned at its end."""
 
     async def serve(request: web.Request) -> web.StreamResponse:
         try:
             return await handler(request)
         finally:
-            if (lease := request.get(LEASE)) is not None:
+            if (lease := request.get(QUOTA_LEASE)) is not None:
                 lease.end(request)
 
     return serve
 
 
-class Keys:
+class Authenticator:
     """The authentication of callers, with the quotas of keys and addresses."""
 
     def __init__(self, pool: Pool, clock: Clock, quotas: Quotas | None = None) -> None:
@@ -75,7 +75,7 @@ class Keys:
         if request.query_string and _has_key(request, given):
             raise Malformed("a key does not belong in the query, where logs keep it: send it as Authorization: Bearer")
         sends = scope == Scope.INGEST and or_scope is None
-        key = given or key_of(request)
+        key = given or read_key_header(request)
         caller = self._ring.believed(key)
         if caller is None:
             if self._quotas is not None and not self._ring.has_recognised(key):
@@ -83,7 +83,7 @@ class Keys:
             caller = await self._ring.recognise(key)
         if not caller.may(Scope(scope)) and not (or_scope and caller.may(Scope(or_scope))):
             raise Forbidden(f"this needs a key with the scope {scope!r}")
-        if self._quotas is not None and LEASE not in request:
+        if self._quotas is not None and QUOTA_LEASE not in request:
             self._enter(self._quotas, request, caller, sends=sends)
         return caller
 
@@ -93,14 +93,14 @@ class Keys:
         refusal = quotas.enter(caller.id, size, self._clock.monotonic(), sends=sends)
         if refusal is not None:
             raise _refused(refusal, Overloaded if sends else QuotaExceeded)
-        request[LEASE] = Lease(quotas, caller.id, size, sends)
+        request[QUOTA_LEASE] = QuotaLease(quotas, caller.id, size, sends)
 
     def keep(self, caller: Caller, size: int) -> None:
         """Count a file to be stored against the quota of the caller's key; raises QuotaExceeded."""
         if self._quotas is not None and (refusal := self._quotas.keep(caller.id, size, self._clock.monotonic())) is not None:
             raise _refused(refusal, QuotaExceeded)
 
-    def let_stranger(self, request: web.Request) -> None:
+    def count_request_without_key(self, request: web.Request) -> None:
         """Count a request without a key; raises QuotaExceeded when its address sends too many."""
         if self._quotas is not None:
             self._count_stranger(self._quotas, request, "", QuotaExceeded)
@@ -129,10 +129,10 @@ def _refused(refusal: Refusal, problem: type[GatewayError]) -> GatewayError:
 
 def _has_key(request: web.Request, given: str | None) -> bool:
     pairs = ((name, value) for name, value in request.query.items() if value != given)
-    return any(name.lower() in QUERY_NAMES or value.startswith("gwk_") for name, value in pairs)
+    return any(name.lower() in KEY_QUERY_NAMES or value.startswith("gwk_") for name, value in pairs)
 
 
-def key_of(request: web.Request) -> str:
+def read_key_header(request: web.Request) -> str:
     """Return the key in Authorization (Bearer, GenieKey, or the Basic password) or X-Api-Key.
 
     Raises Unauthenticated without one.

@@ -19,11 +19,11 @@ from gateway.outside_json import decoder, holds_nul, is_deeper
 T = TypeVar("T")
 
 MAX_BYTES = 262_144
-STRANGERS_BYTES = 65_536
+MAX_BYTES_WITHOUT_KEY = 65_536
 """The most bytes of a body from a caller without a key: a reporter's note, or a login."""
 MAX_DEPTH = 32
 
-DATED = re.compile(r"[0-9]{4}-")
+RFC3339_START = re.compile(r"[0-9]{4}-")
 """The beginning of a time that is not written as a number."""
 
 CHARSETS = frozenset({None, "utf-8", "utf8", "us-ascii"})
@@ -40,13 +40,13 @@ async def read(request: web.Request) -> bytes:
 
 
 @asynccontextmanager
-async def of_stranger(request: web.Request) -> AsyncIterator[bytes]:
+async def read_without_key(request: web.Request) -> AsyncIterator[bytes]:
     """Yield the body of a caller without a key, at most STRANGERS_BYTES long.
 
     Raises as `read` does, and Overloaded.
     """
     _check_charset(request)
-    async with incoming.of_stranger(request, STRANGERS_BYTES) as body:
+    async with incoming.of_stranger(request, MAX_BYTES_WITHOUT_KEY) as body:
         yield body
 
 
@@ -65,7 +65,7 @@ def decode(body: bytes, kind: type[T]) -> T:
     try:
         return decoder(kind).decode(body or b"{}")
     except msgspec.ValidationError as error:
-        detail, pointer = place(error)
+        detail, pointer = describe_validation_error(error)
         raise Malformed(detail, flaws=(Flaw(pointer, detail),)) from error
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise Malformed(f"the body is not JSON: {error}") from error
@@ -89,7 +89,7 @@ def _far_times(value: object, pointer: str) -> Iterator[str]:
             yield from _far_times(one, f"{pointer}/{index}")
 
 
-def place(error: msgspec.ValidationError) -> tuple[str, str]:
+def describe_validation_error(error: msgspec.ValidationError) -> tuple[str, str]:
     """Return the message of an error and the JSON pointer (RFC 6901) to the field at fault.
 
     The field may be one that does not exist.
@@ -100,7 +100,7 @@ def place(error: msgspec.ValidationError) -> tuple[str, str]:
     return detail, "".join("/" + step.replace("~", "~0").replace("/", "~1") for step in named)
 
 
-def query(request: web.Request, kind: type[T]) -> T:
+def decode_query(request: web.Request, kind: type[T]) -> T:
     """Return the query string decoded as `kind`.
 
     Raises Malformed, and Unprocessable for a time outside the supported range.
@@ -108,22 +108,22 @@ def query(request: web.Request, kind: type[T]) -> T:
     try:
         asked = msgspec.convert(dict(request.query), kind, strict=False)
     except msgspec.ValidationError as error:
-        detail, pointer = place(error)
+        detail, pointer = describe_validation_error(error)
         raise Malformed(f"the query: {detail}", flaws=(Flaw(pointer, detail),)) from error
-    check_written(asked, request.query)
+    reject_numeric_times(asked, request.query)
     check_times(asked)
     return asked
 
 
-def check_written(asked: Any, sent: Mapping[str, str]) -> None:
+def reject_numeric_times(asked: Any, sent: Mapping[str, str]) -> None:
     """Raise Malformed for a time written as a number, which msgspec would take for seconds."""
     names = zip(asked.__struct_fields__, asked.__struct_encode_fields__, strict=True)
     for name, written in names:
-        if isinstance(getattr(asked, name), datetime) and DATED.match(sent.get(written, "")) is None:
+        if isinstance(getattr(asked, name), datetime) and RFC3339_START.match(sent.get(written, "")) is None:
             detail = "a time is written as RFC 3339, such as 2026-11-29T02:00:00Z"
             raise Malformed(f"the query: {detail}", flaws=(Flaw(f"/{written}", detail),))
 
 
-def given(patch: msgspec.Struct) -> dict[str, Any]:
+def sent_fields(patch: msgspec.Struct) -> dict[str, Any]:
     """Return the fields of a patch that the request contains."""
     return {name: value for name in patch.__struct_fields__ if (value := getattr(patch, name)) is not UNSET}

@@ -18,7 +18,7 @@ from aiohttp.web_request import BaseRequest
 from gateway import errors
 from gateway.networks import Network, networks, within
 from gateway.ports import named_port_failures
-from gateway.settings import Server
+from gateway.settings import ServerSettings
 from gateway.web import edge, problems
 
 TOO_SLOW = b"HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
@@ -31,14 +31,14 @@ NOT_HTTP = "this is not HTTP as the gateway reads it: a head is at most 8190 byt
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class ConnectionLimits:
     """The limits on connections, and the number of open ones by address."""
 
-    server: Server
+    server: ServerSettings
     proxies: tuple[Network, ...] = ()
     open: Counter[str] = field(default_factory=Counter)
 
-    def crowded(self, address: str) -> bool:
+    def has_too_many(self, address: str) -> bool:
         """Return whether an address has too many connections; trusted proxies have no limit.
 
         Trusted proxies carry the connections of everybody.
@@ -46,7 +46,7 @@ class Limits:
         return 0 < self.server.connections_per_address < self.open[address] and not within(address, self.proxies)
 
 
-class Connection(web.RequestHandler):
+class HttpConnection(web.RequestHandler):
     """One HTTP connection, with time limits on the head and the body of each request.
 
     Private names of aiohttp are read, none is set: tests/web/test_connections.py notices a
@@ -55,7 +55,7 @@ class Connection(web.RequestHandler):
 
     __slots__ = ("_address", "_body", "_body_due", "_head_due", "_limits")
 
-    def __init__(self, manager: web.Server, limits: Limits, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, manager: web.Server, limits: ConnectionLimits, loop: asyncio.AbstractEventLoop) -> None:
         super().__init__(
             manager, loop=loop, access_log=None, auto_decompress=False,  # type: ignore[arg-type] # None is what turns it off
             keepalive_timeout=limits.server.idle_within.total_seconds(),
@@ -83,7 +83,7 @@ class Connection(web.RequestHandler):
         peer = transport.get_extra_info("peername")
         self._address = str(peer[0]) if peer else ""
         self._limits.open[self._address] += 1
-        if self._limits.crowded(self._address):
+        if self._limits.has_too_many(self._address):
             self._refuse(TOO_MANY)
         else:
             self._await_head()
@@ -124,8 +124,8 @@ class Connection(web.RequestHandler):
         if request.writer.output_size > 0:
             raise ConnectionError("the answer had begun: all that is left is to end the connection")
         unforeseen = exc if isinstance(exc, Exception) else RuntimeError(message)
-        response = problems.answer(errors.Malformed(NOT_HTTP) if status < 500 else unforeseen)
-        response.headers.update(edge.headers(self._limits.server.external_url))
+        response = problems.make_problem_response(errors.Malformed(NOT_HTTP) if status < 500 else unforeseen)
+        response.headers.update(edge.security_headers(self._limits.server.external_url))
         response.force_close()
         return response
 
@@ -168,7 +168,7 @@ class Connection(web.RequestHandler):
 
 
 @asynccontextmanager
-async def listening(app: web.Application, server: Server) -> AsyncIterator[list[tuple[str, int]]]:
+async def listening(app: web.Application, server: ServerSettings) -> AsyncIterator[list[tuple[str, int]]]:
     """Serve the application until the context is left; yields the addresses it listens on.
 
     New connections are refused before running requests are ended.
@@ -177,8 +177,12 @@ async def listening(app: web.Application, server: Server) -> AsyncIterator[list[
     await runner.setup()
     try:
         assert runner.server is not None  # noqa: S101 - set up above
-        manager, limits, loop = runner.server, Limits(server, networks(server.trusted_proxies)), asyncio.get_running_loop()
-        make = partial(Connection, manager, limits, loop)
+        manager, limits, loop = (
+            runner.server,
+            ConnectionLimits(server, networks(server.trusted_proxies)),
+            asyncio.get_running_loop(),
+        )
+        make = partial(HttpConnection, manager, limits, loop)
         with named_port_failures(server.host, server.port):
             listener = await loop.create_server(make, server.host, server.port, backlog=1024)
         try:

@@ -14,13 +14,13 @@ from aiohttp.typedefs import Handler
 
 from gateway.errors import Unavailable
 
-FILE_WITHIN = 10.0
+FILE_SECONDS = 10.0
 """Seconds in which a file must be stored, or its first bytes be read from the store."""
 
 LATE = "it was not done in time, and whether it will be is not known: send the same again shortly"
 
 
-class Due:
+class RequestDeadline:
     """The deadline of a running request.
 
     `first` was set when the request began, `at` is in force. A request that ended is referred to
@@ -45,11 +45,11 @@ class Due:
         self.task = self.request = None
 
 
-_due: ContextVar[Due | None] = ContextVar("due", default=None)
+_due: ContextVar[RequestDeadline | None] = ContextVar("due", default=None)
 """The deadline of the running request; a context variable is the cheapest way to pass it on."""
 
 
-def allow_more(seconds: float) -> None:
+def extend_deadline(seconds: float) -> None:
     """Move the deadline of the running request to `seconds` from now plus the usual time."""
     due = _due.get()
     if due is not None:
@@ -61,7 +61,7 @@ class Deadlines:
 
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds
-        self._running: deque[Due] = deque()
+        self._running: deque[RequestDeadline] = deque()
         self._timer: asyncio.TimerHandle | None = None
 
     def bounded(self, handler: Handler) -> Handler:
@@ -80,9 +80,9 @@ class Deadlines:
 
         return bounded
 
-    def _begun(self, request: web.Request) -> Due:
+    def _begun(self, request: web.Request) -> RequestDeadline:
         loop, running = asyncio.get_running_loop(), self._running
-        due = Due(request, loop.time(), self._seconds)
+        due = RequestDeadline(request, loop.time(), self._seconds)
         _due.set(due)
         while running and running[0].task is None:
             running.popleft()
@@ -97,7 +97,7 @@ class Deadlines:
             self._judge(running.popleft(), loop)
         self._timer = loop.call_at(running[0].first, self._look, loop) if running else None
 
-    def _judge(self, due: Due, loop: asyncio.AbstractEventLoop) -> None:
+    def _judge(self, due: RequestDeadline, loop: asyncio.AbstractEventLoop) -> None:
         """Cancel a request that is late, or check again later one that may continue."""
         if due.task is None or due.request is None:
             return

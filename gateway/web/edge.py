@@ -14,10 +14,10 @@ from gateway.clock import Clock
 from gateway.errors import Malformed
 from gateway.networks import Network, client
 from gateway.web import problems
-from gateway.web.auth import leased
+from gateway.web.auth import with_quota_lease
 from gateway.web.deadlines import Deadlines
 
-Answered = Callable[[str, str, int, float], None]
+ResponseObserver = Callable[[str, str, int, float], None]
 """A callback that receives the route template, method, status and seconds of every response."""
 
 HEADERS: Mapping[str, str] = {
@@ -51,10 +51,10 @@ UNMATCHED = "/{unmatched}"
 """The template of the last route, which matches all else; it is measured as `none`."""
 
 
-def doors(
+def wrap_routes(
     definitions: Iterable[web.RouteDef],
     clock: Clock,
-    answered: Answered,
+    answered: ResponseObserver,
     deadlines: Deadlines,
     proxies: Sequence[Network] = (),
     external_url: str = "",
@@ -63,10 +63,10 @@ def doors(
 
     `proxies` are the trusted ones.
     """
-    common = CIMultiDict(headers(external_url))
+    common = CIMultiDict(security_headers(external_url))
 
     def whole(d: web.RouteDef) -> Handler:
-        return _guarded(_behind(_served(d, clock, answered, deadlines), proxies), common)
+        return _guarded(_with_client_address(_served(d, clock, answered, deadlines), proxies), common)
 
     return [
         *(web.RouteDef(d.method, d.path, whole(d), d.kwargs) for d in definitions),
@@ -74,12 +74,12 @@ def doors(
     ]
 
 
-def headers(external_url: str) -> dict[str, str]:
+def security_headers(external_url: str) -> dict[str, str]:
     """Return the headers of every response of a gateway that people reach at `external_url`."""
     return {**HEADERS, **(STRICT_TRANSPORT if external_url.startswith("https://") else {})}
 
 
-def _behind(handler: Handler, proxies: Sequence[Network]) -> Handler:
+def _with_client_address(handler: Handler, proxies: Sequence[Network]) -> Handler:
     """Return the handler, wrapped so that `remote` is the client's address behind trusted proxies.
 
     Without proxies the handler is returned as it is, at no cost.
@@ -95,12 +95,12 @@ def _behind(handler: Handler, proxies: Sequence[Network]) -> Handler:
     return behind
 
 
-def _served(definition: web.RouteDef, clock: Clock, answered: Answered, deadlines: Deadlines) -> Handler:
+def _served(definition: web.RouteDef, clock: Clock, answered: ResponseObserver, deadlines: Deadlines) -> Handler:
     """Return the handler of a route with its quota share, its deadline and its measurement.
 
     Intake measures itself, up to the commit; everything else is measured here.
     """
-    handler = leased(deadlines.bounded(definition.handler))
+    handler = with_quota_lease(deadlines.bounded(definition.handler))
     return handler if definition.path.startswith("/ingest") else _timed(handler, clock, answered)
 
 
@@ -110,7 +110,7 @@ def _guarded(handler: Handler, common: CIMultiDict[str]) -> Handler:
             require_plain_type(request.headers.get("Content-Type", ""))
             response = await handler(request)
         except Exception as error:  # noqa: BLE001 - the outermost edge: whatever it is, the caller gets a problem
-            response = problems.answer(error)
+            response = problems.make_problem_response(error)
         if not response.prepared:
             response.headers.merge(common)
         return response
@@ -127,13 +127,13 @@ def require_plain_type(media: str) -> None:
         raise Malformed(f"a Content-Type has at most {LONGEST_TYPE} characters and no comments")
 
 
-def _timed(handler: Handler, clock: Clock, answered: Answered) -> Handler:
+def _timed(handler: Handler, clock: Clock, answered: ResponseObserver) -> Handler:
     async def timed(request: web.Request) -> web.StreamResponse:
         began = clock.monotonic()
         try:
             response = await handler(request)
         except Exception as error:  # noqa: BLE001 - an answer like any other
-            response = problems.answer(error)
+            response = problems.make_problem_response(error)
         resource = request.match_info.route.resource
         route = UNMATCHED if resource is None else resource.canonical
         answered("none" if route == UNMATCHED else route, request.method, response.status, clock.monotonic() - began)

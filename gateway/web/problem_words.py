@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from gateway import errors
 from gateway.errors import GatewayError
 
-Both = tuple[str, str]
+Bilingual = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,8 +14,8 @@ class ProblemWords:
     """The texts of one problem type; its English title is in `problems.PROBLEMS`."""
 
     chinese_title: str
-    meaning: Both
-    advice: Both
+    meaning: Bilingual
+    advice: Bilingual
 
 
 PROBLEM_WORDS: Mapping[str, ProblemWords] = {

@@ -54,7 +54,7 @@ PROBLEMS: Mapping[str, ProblemType] = {
 
 CONTENT_TYPE = "application/problem+json"
 
-TOLD = frozenset({"state", "allowed", "version", "present", "receipt", "index", "already_acked_by"})
+SHOWN_FACTS = frozenset({"state", "allowed", "version", "present", "receipt", "index", "already_acked_by"})
 """The facts of an error that responses include."""
 
 
@@ -70,7 +70,7 @@ class Problem(msgspec.Struct):
     facts: dict[str, Any] | msgspec.UnsetType = msgspec.UNSET
 
 
-def answer(error: Exception) -> web.Response:
+def make_problem_response(error: Exception) -> web.Response:
     """Return the response to an exception.
 
     An unforeseen exception is logged once and answered without internals. An HTTPException below
@@ -82,10 +82,10 @@ def answer(error: Exception) -> web.Response:
             raise error
         return _refused(error, instance)
     if not isinstance(error, GatewayError):
-        error = _foreseen(error, instance)
+        error = _as_gateway_error(error, instance)
     slug = error.code if error.code in PROBLEMS else "internal"
     kind = PROBLEMS[slug]
-    facts = {name: value for name, value in error.facts.items() if name in TOLD}
+    facts = {name: value for name, value in error.facts.items() if name in SHOWN_FACTS}
     detail = error.detail if kind.status != 500 else "The gateway failed to answer; the log has the details under `instance`."
     problem = Problem(f"/problems/{slug}", kind.title, kind.status, detail, instance, list(error.flaws), facts or msgspec.UNSET)
     headers = {"Retry-After": str(error.facts.get("retry_after") or 1 + secrets.randbelow(5))} if kind.again else {}
@@ -94,13 +94,13 @@ def answer(error: Exception) -> web.Response:
     return _response(problem, headers)
 
 
-class Internal(GatewayError):
+class UnforeseenError(GatewayError):
     """An unforeseen error."""
 
     code = "internal"
 
 
-def _foreseen(error: Exception, instance: str) -> GatewayError:
+def _as_gateway_error(error: Exception, instance: str) -> GatewayError:
     """Return a database or transport error as a GatewayError; log any other as Internal."""
     if isinstance(error, web.RequestPayloadError):
         return errors.Malformed("the body cannot be read: its encoding is broken")
@@ -111,7 +111,7 @@ def _foreseen(error: Exception, instance: str) -> GatewayError:
         if fault is Fault.DATA:
             return errors.Unprocessable("a value of the request cannot be stored")
     log.error("request_failed", instance=instance, exc_info=error)
-    return Internal("")
+    return UnforeseenError("")
 
 
 def _from_database(error: Exception) -> bool:

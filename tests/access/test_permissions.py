@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.access.authorization import ASKS, check, check_asking, check_fields
+from gateway.access.authorization import REQUIRED_ACTIONS, check_before_assignment, check_command, check_fields
 from gateway.access.permissions import (
     FIELD_TABLE,
     FIELDS,
@@ -14,14 +14,14 @@ from gateway.access.permissions import (
     Action,
     Allowed,
     FieldRule,
-    Refused,
+    PermissionDenied,
+    RecordLocation,
     Rule,
-    Where,
     may,
     may_edit,
-    sight,
+    visibility_of,
 )
-from gateway.access.principal import Machine, Part, Principal
+from gateway.access.principal import MachineRole, Principal, PrincipalRole
 from gateway.directory.roles import Role
 from gateway.errors import Forbidden, Unprocessable
 from gateway.incidents import commands
@@ -32,7 +32,7 @@ from gateway.incidents.visibility import Visibility
 from gateway.vocabulary import Impact, Resolution, State, Tier, Urgency
 from tests.support.clock import NOON
 
-PARTS: tuple[Part, ...] = (*Role, *Machine)
+PARTS: tuple[PrincipalRole, ...] = (*Role, *MachineRole)
 RECORD = Incident(
     id=1, number="INC-20260302-000001", title="x", source="web", priority=3, impact=Impact.GROUP, urgency=Urgency.NORMAL,
     occurred_at=NOON, recorded_at=NOON, updated_at=NOON, policy="p", ledger=(LedgerEntry(NOON, ClockEvent.RECORD, priority=3),),
@@ -62,7 +62,7 @@ SECOND = f"read inspect subscribe acknowledge_escalation {WORK} return link unli
 
 OVER = ("resolved", "closed")
 
-CELLS: dict[Part, dict[str, str]] = {
+CELLS: dict[PrincipalRole, dict[str, str]] = {
     Role.REPORTER: dict.fromkeys(SITUATIONS, "") | {"gateway": "submit"},
     Role.SERVICE_DESK: dict.fromkeys(SITUATIONS, OWNING)
     | dict.fromkeys(OVER, f"{DESKS} report")
@@ -92,22 +92,22 @@ CELLS: dict[Part, dict[str, str]] = {
     | {"gateway": "follow directory knowledge"},
     Role.ADMINISTRATOR: dict.fromkeys(SITUATIONS, "") | {"gateway": "directory"},
     Role.SECURITY: dict.fromkeys(SITUATIONS, "") | {"gateway": "submit directory"},
-    Machine.READER: dict.fromkeys(SITUATIONS, "read inspect")
+    MachineRole.READER: dict.fromkeys(SITUATIONS, "read inspect")
     | {"gateway": "follow directory receipts quarantine set_aside knowledge"},
-    Machine.WRITER: dict.fromkeys(
+    MachineRole.WRITER: dict.fromkeys(
         SITUATIONS, RECORDS.replace("detach ", "").replace("approve_report", "").replace("acknowledge_escalation", "")
     )
     | {"gateway": GLOBAL.replace("enter_late ", "")},
 }
 
 
-def who(*parts: Part, name: str = "ann", groups: frozenset[str] = frozenset()) -> Principal:
+def who(*parts: PrincipalRole, name: str = "ann", groups: frozenset[str] = frozenset()) -> Principal:
     return Principal(name=name, parts=frozenset(parts), groups=groups, identities=frozenset({"ann", "ann@example.com"}))
 
 
 @pytest.mark.parametrize("part", PARTS)
 @pytest.mark.parametrize("situation", [*SITUATIONS, "gateway"])
-def test_every_cell_of_permission_table_is_as_expected(part: Part, situation: str) -> None:
+def test_every_cell_of_permission_table_is_as_expected(part: PrincipalRole, situation: str) -> None:
     wanted = set(CELLS[part][situation].split())
     asked = GLOBAL.split() if situation == "gateway" else RECORDS.split()
     allowed = {a for a in asked if isinstance(may(who(part), Action(a), SITUATIONS.get(situation)), Allowed)}
@@ -140,15 +140,15 @@ def test_tier_3_resolves_vendor_incident_only_if_assigned(given: dict[str, str],
 
 
 @pytest.mark.parametrize("part", [Role.TIER2, Role.TIER3])
-def test_only_handler_posts_status_updates(part: Part) -> None:
+def test_only_handler_posts_status_updates(part: PrincipalRole) -> None:
     for situation in SITUATIONS.values():
         assert isinstance(may(who(part), Action.POST_UPDATE, replace(situation, handler="ann")), Allowed)
-        assert isinstance(may(who(part), Action.POST_UPDATE, replace(situation, handler="bob")), Refused)
+        assert isinstance(may(who(part), Action.POST_UPDATE, replace(situation, handler="bob")), PermissionDenied)
 
 
 @pytest.mark.parametrize("part", PARTS)
 @pytest.mark.parametrize("situation", SITUATIONS)
-def test_security_incident_is_accessible_only_to_permitted_roles(part: Part, situation: str) -> None:
+def test_security_incident_is_accessible_only_to_permitted_roles(part: PrincipalRole, situation: str) -> None:
     flagged = replace(SITUATIONS[situation], security=True, contact="ann")
     allowed = {action for action in Action if isinstance(may(who(part), action, flagged), Allowed)}
     changeable = {name for name in FIELDS if isinstance(may_edit(who(part), name, flagged), Allowed)}
@@ -160,18 +160,18 @@ def test_security_incident_is_accessible_only_to_permitted_roles(part: Part, sit
     else:
         assert not allowed
         assert not changeable
-        assert not sight(who(part)).sees(flagged)
+        assert not visibility_of(who(part)).sees(flagged)
 
 
 def test_role_with_security_works_on_security_incident_as_on_others() -> None:
     flagged = replace(SITUATIONS["second"], security=True)
     assert isinstance(may(who(Role.TIER2, Role.SECURITY), Action.RESOLVE, flagged), Allowed)
-    assert isinstance(may(who(Role.LEADER, Role.SECURITY), Action.RESOLVE, flagged), Refused)
+    assert isinstance(may(who(Role.LEADER, Role.SECURITY), Action.RESOLVE, flagged), PermissionDenied)
 
 
 SOLVING = "solution resolution_category"
 
-FIELD_CELLS: dict[Part, tuple[str, str, str]] = {
+FIELD_CELLS: dict[PrincipalRole, tuple[str, str, str]] = {
     Role.REPORTER: ("", "", ""),
     Role.SERVICE_DESK: (
         " ".join(FIELDS - {"priority", *SOLVING.split()}),
@@ -188,14 +188,14 @@ FIELD_CELLS: dict[Part, tuple[str, str, str]] = {
     Role.LEADER: ("", "", ""),
     Role.ADMINISTRATOR: ("", "", ""),
     Role.SECURITY: ("", "", ""),
-    Machine.READER: ("", "", ""),
-    Machine.WRITER: (" ".join(FIELDS),) * 3,
+    MachineRole.READER: ("", "", ""),
+    MachineRole.WRITER: (" ".join(FIELDS),) * 3,
 }
 """What may be changed while it is with the desk, with tier 2, and closed."""
 
 
 @pytest.mark.parametrize("part", PARTS)
-def test_every_field_is_editable_by_expected_roles(part: Part) -> None:
+def test_every_field_is_editable_by_expected_roles(part: PrincipalRole) -> None:
     for situation, wanted in zip(("desk", "second", "closed"), FIELD_CELLS[part], strict=True):
         record = SITUATIONS[situation]
         assert {name for name in FIELDS if isinstance(may_edit(who(part), name, record), Allowed)} == set(wanted.split())
@@ -217,48 +217,48 @@ def test_visibility_agrees_with_read_and_inspect_permissions(action: Action) -> 
         for other in PARTS:
             asking = who(one, other)
             for record in records:
-                assert sight(asking, action).sees(record) == isinstance(may(asking, action, record), Allowed)
+                assert visibility_of(asking, action).sees(record) == isinstance(may(asking, action, record), Allowed)
 
 
 def test_principal_without_roles_may_do_and_see_nothing() -> None:
-    assert sight(who()) == Visibility()
-    assert all(isinstance(may(who(), action), Refused) for action in Action)
+    assert visibility_of(who()) == Visibility()
+    assert all(isinstance(may(who(), action), PermissionDenied) for action in Action)
 
 
 def test_refusal_names_roles_and_where_they_apply() -> None:
     refused = may(who(Role.TIER2), Action.RESOLVE, SITUATIONS["desk"])
-    assert isinstance(refused, Refused)
+    assert isinstance(refused, PermissionDenied)
     assert "with tier 2" in refused.reason
     refused = may(who(Role.LEADER), Action.RESOLVE, SITUATIONS["desk"])
-    assert refused == Refused("your roles (leader) do not include: resolve")
+    assert refused == PermissionDenied("your roles (leader) do not include: resolve")
 
 
 def test_refusal_names_permitted_tiers_or_states() -> None:
     third = replace(RECORD, state=State.ESCALATED, tier=Tier.THIRD)
-    assert may(who(Role.SERVICE_DESK), Action.RESOLVE, third) == Refused(
+    assert may(who(Role.SERVICE_DESK), Action.RESOLVE, third) == PermissionDenied(
         "your roles allow resolve only for records that are with the service desk"
         " or with tier 2, or with a vendor; this one is escalated, tier 3"
     )
-    assert may(who(Role.SERVICE_DESK), Action.REPORT, third) == Refused(
+    assert may(who(Role.SERVICE_DESK), Action.REPORT, third) == PermissionDenied(
         "your roles allow report only while a record is resolved, closed; this one is escalated"
     )
 
 
 @pytest.mark.parametrize("name", sorted(ACTIONS))
 def test_every_action_maps_to_a_permission(name: str) -> None:
-    assert ACTIONS[name] in ASKS
+    assert ACTIONS[name] in REQUIRED_ACTIONS
 
 
 def test_tier_2_reassignment_needs_reason_and_stays_in_tier_2() -> None:
     engineer, record = who(Role.TIER2), SITUATIONS["second"]
-    check(engineer, commands.Assign(group="dba", note="it is the database"), record)
+    check_command(engineer, commands.Assign(group="dba", note="it is the database"), record)
     with pytest.raises(Unprocessable):
-        check(engineer, commands.Assign(group="dba", note=" "), record)
+        check_command(engineer, commands.Assign(group="dba", note=" "), record)
     with pytest.raises(Forbidden):
-        check(engineer, commands.Assign(group="dba", tier=Tier.THIRD, note="x"), record)
+        check_command(engineer, commands.Assign(group="dba", tier=Tier.THIRD, note="x"), record)
     with pytest.raises(Forbidden):
-        check(engineer, commands.Assign(group="dba", note="x"), SITUATIONS["desk"])
-    check(who(Role.SERVICE_DESK), commands.Assign(group="dba"), record)
+        check_command(engineer, commands.Assign(group="dba", note="x"), SITUATIONS["desk"])
+    check_command(who(Role.SERVICE_DESK), commands.Assign(group="dba"), record)
 
 
 @pytest.mark.parametrize(
@@ -274,33 +274,33 @@ def test_tier_2_reassignment_needs_reason_and_stays_in_tier_2() -> None:
 def test_person_must_give_reason_or_solution_and_machine_need_not(command: commands.Command, pointer: str) -> None:
     manager = replace(who(Role.INCIDENT_MANAGER), contact="ann@example.com")
     with pytest.raises(Unprocessable) as refused:
-        check_asking(manager, command, SITUATIONS["second"])
+        check_before_assignment(manager, command, SITUATIONS["second"])
     assert [flaw.pointer for flaw in refused.value.flaws] == [pointer]
-    check_asking(who(Machine.WRITER), command, SITUATIONS["second"])
+    check_before_assignment(who(MachineRole.WRITER), command, SITUATIONS["second"])
 
 
 def test_cancelled_incident_needs_no_solution() -> None:
     manager = replace(who(Role.INCIDENT_MANAGER), contact="ann@example.com")
-    check_asking(manager, commands.Resolve(resolution=Resolution.CANCELLED), SITUATIONS["second"])
+    check_before_assignment(manager, commands.Resolve(resolution=Resolution.CANCELLED), SITUATIONS["second"])
 
 
 def test_assignment_without_permission_is_forbidden() -> None:
-    check_asking(who(Role.TIER2), commands.Assign(group="dba"), SITUATIONS["second"])
+    check_before_assignment(who(Role.TIER2), commands.Assign(group="dba"), SITUATIONS["second"])
     with pytest.raises(Forbidden):
-        check_asking(who(Role.REPORTER), commands.Assign(group="no such group"), replace(RECORD, owner="ann"))
+        check_before_assignment(who(Role.REPORTER), commands.Assign(group="no such group"), replace(RECORD, owner="ann"))
 
 
 def test_acknowledging_for_somebody_else_needs_another_permission() -> None:
-    check(who(Role.TIER2), commands.Acknowledge(person="ann"), SITUATIONS["second"])
+    check_command(who(Role.TIER2), commands.Acknowledge(person="ann"), SITUATIONS["second"])
     with pytest.raises(Forbidden):
-        check(who(Role.TIER2), commands.Acknowledge(person="bob"), SITUATIONS["second"])
-    check(who(Role.SERVICE_DESK), commands.Acknowledge(person="bob"), SITUATIONS["second"])
+        check_command(who(Role.TIER2), commands.Acknowledge(person="bob"), SITUATIONS["second"])
+    check_command(who(Role.SERVICE_DESK), commands.Acknowledge(person="bob"), SITUATIONS["second"])
 
 
 def test_tier_3_may_escalate_to_vendor_only() -> None:
-    check(who(Role.TIER3), commands.Escalate(to=Tier.VENDOR, vendor="ACME"), SITUATIONS["third"])
+    check_command(who(Role.TIER3), commands.Escalate(to=Tier.VENDOR, vendor="ACME"), SITUATIONS["third"])
     with pytest.raises(Forbidden):
-        check(who(Role.TIER3), commands.Escalate(to=Tier.THIRD), SITUATIONS["third"])
+        check_command(who(Role.TIER3), commands.Escalate(to=Tier.THIRD), SITUATIONS["third"])
 
 
 def test_refused_field_change_has_a_pointer() -> None:
@@ -325,4 +325,4 @@ def test_permission_page_matches_permission_table() -> None:
     assert [text for text in page if text.startswith("| `") and text.count("|") == 3] == [
         f"| `{action}` | {meaning} |" for action, meaning in MEANING.items()
     ]
-    assert all(isinstance(rule.where, Where) for rule in TABLE)
+    assert all(isinstance(rule.where, RecordLocation) for rule in TABLE)

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from gateway.access.reporter_links import INVALID, ReporterLinks, name_of, secrets_of
+from gateway.access.reporter_links import INVALID, ReporterLinks, load_link_secrets, secret_name
 from gateway.db.pool import Pool
 from gateway.errors import NotFound
 from tests.support.clock import NOON
@@ -40,7 +40,7 @@ def test_reporter_link_fields_cannot_be_altered() -> None:
     assert refused(f"{secret}.43.{ends}.{signature}")
     assert refused(f"{secret}.{record}.{int(ends) + 1}.{signature}")
     assert refused(f"{secret}.{record}{ends}..{signature}")
-    assert refused(f"{name_of(b'old')}.{record}.{ends}.{signature}")
+    assert refused(f"{secret_name(b'old')}.{record}.{ends}.{signature}")
 
 
 @pytest.mark.parametrize("link", ["", "x", ".", "a.b.c.d", "0" * 8 + ".1.9999999999." + "A" * 43, "１" * 8 + ".1.1." + "A" * 43])
@@ -57,9 +57,9 @@ def test_link_of_previous_secret_is_valid_until_secret_is_removed() -> None:
 
 async def test_configured_secret_overrides_stored_secret(pool: Pool) -> None:
     async with pool.acquire() as conn:
-        assert await secrets_of(conn, "one two", b"fresh", NOON) == (b"one", b"two")
+        assert await load_link_secrets(conn, "one two", b"fresh", NOON) == (b"one", b"two")
         assert await conn.fetchval("SELECT count(*) FROM link_secret") == 0
-        assert await secrets_of(conn, "", b"fresh", NOON) == (b"fresh",)
-        assert await secrets_of(conn, "", b"fresher", NOON) == (b"fresh",)
+        assert await load_link_secrets(conn, "", b"fresh", NOON) == (b"fresh",)
+        assert await load_link_secrets(conn, "", b"fresher", NOON) == (b"fresh",)
         await conn.execute("INSERT INTO link_secret VALUES ('second', 'newer', $1)", NOON + timedelta(days=1))
-        assert await secrets_of(conn, "", b"fresher", NOON) == (b"newer", b"fresh")
+        assert await load_link_secrets(conn, "", b"fresher", NOON) == (b"newer", b"fresh")

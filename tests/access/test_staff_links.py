@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.access.record_links import RecordLinks
-from gateway.access.reporter_links import ReporterLinks, name_of
-from gateway.access.staff_links import LABEL, Opened, ReaderKind, StaffLinks
+from gateway.access.reporter_links import ReporterLinks, secret_name
+from gateway.access.staff_links import LABEL, ReaderKind, StaffLink, StaffLinks
 from gateway.errors import NotFound
 from gateway.notify.outbox import OutboxRow
 from gateway.signing import signature
@@ -19,13 +19,13 @@ from tests.support.clock import NOON
 
 REPORTERS = ReporterLinks((b"s" * 32,), timedelta(days=30), "https://gw.example/")
 LINKS = StaffLinks(REPORTERS)
-TINA = Opened(7, ReaderKind.PERSON, "tina", NOON)
+TINA = StaffLink(7, ReaderKind.PERSON, "tina", NOON)
 
 
 @given(st.integers(1, 10**17), st.sampled_from(ReaderKind), st.text(max_size=100))
 def test_staff_link_round_trips(incident_id: int, kind: ReaderKind, name: str) -> None:
     made_at = NOON if kind is ReaderKind.PERSON else None
-    opened = Opened(incident_id, kind, name.encode("utf-8", "replace").decode(), made_at)
+    opened = StaffLink(incident_id, kind, name.encode("utf-8", "replace").decode(), made_at)
     assert LINKS.read(LINKS.make(opened, NOON), NOON) == opened
 
 
@@ -52,7 +52,7 @@ def test_staff_link_expires_and_differs_from_reporter_link() -> None:
 @pytest.mark.parametrize("reader", [b"garden:tina", b"\xff\xfe", b"a"])
 def test_unknown_reader_kind_in_staff_link_is_refused(reader: bytes) -> None:
     encoded = urlsafe_b64encode(reader).rstrip(b"=").decode() if len(reader) > 1 else "aaaaa"
-    text = f"{name_of(b's' * 32)}.7.9999999999.{encoded}"
+    text = f"{secret_name(b's' * 32)}.7.9999999999.{encoded}"
     with pytest.raises(NotFound):
         LINKS.read(f"{text}.{signature(b's' * 32, LABEL, text)}", NOON)
 
@@ -66,14 +66,14 @@ def owed(role: str, channel: str = "smtp", **more: Any) -> OutboxRow:
     return OutboxRow(**given | more)
 
 
-def opens(address: str) -> Opened:
+def opens(address: str) -> StaffLink:
     return LINKS.read(address.removeprefix("https://gw.example/r/"), NOON)
 
 
 def test_notification_link_opens_incident_for_its_recipient() -> None:
     links = RecordLinks(REPORTERS)
     assert opens(links(owed("handler", "person"), "slack")) == TINA
-    assert opens(links(owed("leader"), "smtp")) == Opened(7, ReaderKind.ROLE, "leader")
+    assert opens(links(owed("leader"), "smtp")) == StaffLink(7, ReaderKind.ROLE, "leader")
     mine = links(owed("reporter"), "smtp")
     assert REPORTERS.read(mine.removeprefix("https://gw.example/my/"), NOON) == 7
 

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 import gateway
-from gateway.access.credentials import is_ended
+from gateway.access.credentials import is_revoked
 from gateway.access.keys import KeyRing
-from gateway.access.staff_links import Opened, ReaderKind, StaffLinks
-from gateway.channels.speakers import by_login
+from gateway.access.staff_links import ReaderKind, StaffLink, StaffLinks
+from gateway.channels.speakers import find_by_login
 from gateway.db.pool import Pool
 from gateway.directory import chat_accounts
 from gateway.errors import Unauthenticated
@@ -81,7 +81,7 @@ class Issued:
         incident_id = await self.pool.fetchval("SELECT id FROM incident WHERE number = $1", number)
         self.session = await session(self.api)
         self.key = await self._key()
-        self.link = StaffLinks(self.api.links).make(Opened(incident_id, ReaderKind.PERSON, "ann"), self.called_at)
+        self.link = StaffLinks(self.api.links).make(StaffLink(incident_id, ReaderKind.PERSON, "ann"), self.called_at)
         async with self.pool.acquire() as conn:
             person_id = await conn.fetchval("SELECT id FROM person WHERE login = 'ann'")
             await chat_accounts.link(conn, person_id, "slack", "T1", "U1", NOON)
@@ -116,11 +116,11 @@ class Issued:
 
     async def _chat(self) -> bool:
         async with self.pool.acquire() as conn:
-            return await chat_accounts.speaker(conn, "slack", "T1", "U1") is not None
+            return await chat_accounts.find_account_owner(conn, "slack", "T1", "U1") is not None
 
     async def _call(self) -> bool:
         async with self.pool.acquire() as conn:
-            return await by_login(conn, "ann", self.called_at) is not None
+            return await find_by_login(conn, "ann", self.called_at) is not None
 
     async def code_is_good(self) -> bool:
         async with self.pool.acquire() as conn:
@@ -183,5 +183,5 @@ async def test_gained_role_or_new_name_revokes_no_key(issued: Issued) -> None:
 
 
 def test_is_ended_covers_credentials_issued_at_or_before_the_end() -> None:
-    assert [is_ended(NOON + timedelta(seconds=late), NOON) for late in (-1, 0, 1)] == [True, True, False]
-    assert not is_ended(NOON, None)
+    assert [is_revoked(NOON + timedelta(seconds=late), NOON) for late in (-1, 0, 1)] == [True, True, False]
+    assert not is_revoked(NOON, None)

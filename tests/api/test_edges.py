@@ -8,10 +8,10 @@ import msgspec
 import pytest
 
 from gateway import errors
-from gateway.api.description.addresses import addresses
-from gateway.api.description.paths import plain
-from gateway.api.records.feed import Feed
-from gateway.api.routes import table
+from gateway.api.description.addresses import described_endpoints
+from gateway.api.description.paths import strip_patterns
+from gateway.api.records.feed import ChangeFeed
+from gateway.api.routes import list_routes
 from gateway.web.problems import PROBLEMS
 from tests.support.api import Api
 from tests.support.clock import FakeClock
@@ -76,10 +76,10 @@ async def test_router_errors_are_problem_documents(api: Api) -> None:
 
 
 async def test_every_operation_refuses_missing_and_insufficient_keys(api: Api) -> None:
-    for route in table(Feed()):
+    for route in list_routes(ChangeFeed()):
         if route.scope is None:
             continue
-        path = plain(route.path).format(
+        path = strip_patterns(route.path).format(
             number="INC-20260302-000001", system="itsm", id="1", login="ann", slug="dba", name="db1", integration="i", source="s"
         )
         assert (await api.client.request(route.method, path)).status == 401
@@ -89,7 +89,9 @@ async def test_every_operation_refuses_missing_and_insufficient_keys(api: Api) -
                 assert (status, problem["type"]) == (403, "/problems/forbidden")
 
 
-BODIES = sorted({r.takes for r in table(Feed()) if isinstance(r.takes, type)}, key=lambda kind: kind.__name__)
+BODIES = sorted(
+    {r.request_body for r in list_routes(ChangeFeed()) if isinstance(r.request_body, type)}, key=lambda kind: kind.__name__
+)
 
 
 @pytest.mark.parametrize("kind", BODIES, ids=lambda kind: kind.__name__)
@@ -136,10 +138,10 @@ async def test_openapi_document_matches_route_table(api: Api) -> None:
     answer = await api.client.get("/openapi.json")
     paths = (await answer.json())["paths"]
     routes = [route for route in api.client.app.router.routes() if route.method not in {"HEAD", "*"}]
-    served = {(route.method, plain(route.resource.canonical)) for route in routes if route.resource is not None}
+    served = {(route.method, strip_patterns(route.resource.canonical)) for route in routes if route.resource is not None}
     described = {(method.upper(), path) for path, operations in paths.items() for method in operations}
     assert served <= described
-    assert described - served <= {(one.method, one.path) for one in addresses()}
+    assert described - served <= {(one.method, one.path) for one in described_endpoints()}
     page = await api.client.get("/docs")
     assert "default-src 'none'" in page.headers["Content-Security-Policy"]
     text = await page.text()

@@ -11,7 +11,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 from prometheus_client import CollectorRegistry, generate_latest
 
-from gateway.api.health import Health, exposition
+from gateway.api.health import Health, render_metrics
 from gateway.clock import SystemClock
 from gateway.db.pool import Pool
 from gateway.observe.metrics import Metrics
@@ -80,7 +80,7 @@ async def test_metrics_exposition_yields_between_families() -> None:
             loop.call_soon(other)
 
     loop.call_soon(other)
-    text = await exposition(metrics)
+    text = await render_metrics(metrics)
     assert len(list(metrics.registry.collect())) <= turns[0] < 10_000
     turns[0] = 10_000
     assert text == generate_latest(metrics.registry) + generate_latest(metrics.by_route)
@@ -99,7 +99,7 @@ async def test_metrics_exposition_of_many_routes_does_not_block_event_loop() -> 
 
     counting = asyncio.create_task(other())
     began = clock.monotonic()
-    await exposition(metrics)
+    await render_metrics(metrics)
     lengthy = clock.monotonic() - began
     counting.cancel()
     assert max(after - before for before, after in pairwise(turns)) < lengthy / 4

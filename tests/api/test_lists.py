@@ -8,8 +8,8 @@ import pytest
 from gateway.db.pool import Pool
 from gateway.directory.roles import Role
 from gateway.views.listing import NEVER_DUE, NEVER_DUE_AMONG_FEW
-from gateway.views.reporter import FILTERS
-from gateway.vocabulary import CHATS, Channel, channel_of
+from gateway.views.reporter import INSPECT_FILTERS
+from gateway.vocabulary import CHAT_SOURCES, Channel, channel_of
 from tests.support.api import Api
 from tests.support.clock import NOON
 
@@ -121,7 +121,9 @@ async def test_restricted_viewer_pages_by_deadline(api: Api) -> None:
     assert await listed(api, "sort=next_due", "sam") == ["one", "two"]
 
 
-@pytest.mark.parametrize("query", [*(f"{name}=x" for name in sorted(FILTERS - {"breached"})), "breached=true", "sort=next_due"])
+@pytest.mark.parametrize(
+    "query", [*(f"{name}=x" for name in sorted(INSPECT_FILTERS - {"breached"})), "breached=true", "sort=next_due"]
+)
 async def test_reporter_cannot_filter_by_internal_fields(api: Api, query: str) -> None:
     await api.person("rep", Role.REPORTER)
     query = query.replace("report=x", "report=due")
@@ -130,7 +132,7 @@ async def test_reporter_cannot_filter_by_internal_fields(api: Api, query: str) -
 
 
 async def test_channel_filter_matches_channel_of_incident(api: Api, pool: Pool) -> None:
-    sources = [*Channel, *CHATS, "generic", "jira"]
+    sources = [*Channel, *CHAT_SOURCES, "generic", "jira"]
     for source in sources:
         await api.incident(title=source, source=source)
     await pool.execute("UPDATE incident SET dedup_key = 'k' WHERE title = 'generic'")

@@ -5,27 +5,27 @@ from typing import Any
 import msgspec
 import pytest
 
-from gateway.access.authorization import asked
+from gateway.access.authorization import required_action
 from gateway.access.keys import Scope
-from gateway.access.permissions import Action, Refused, may, may_edit, sight
-from gateway.access.principal import Machine, Part, Principal
+from gateway.access.permissions import Action, PermissionDenied, may, may_edit, visibility_of
+from gateway.access.principal import MachineRole, Principal, PrincipalRole
 from gateway.api import wire
-from gateway.api.description.paths import plain
-from gateway.api.records.feed import Feed
-from gateway.api.route import FILE, ONE, REF, Route
-from gateway.api.routes import table
+from gateway.api.description.paths import strip_patterns
+from gateway.api.records.feed import ChangeFeed
+from gateway.api.route import FILE, ONE_RECORD, REF, Route
+from gateway.api.routes import list_routes
 from gateway.db.pool import acquire
 from gateway.directory.roles import Role
 from gateway.incidents import store
-from gateway.incidents.lifecycle import TABLE
+from gateway.incidents.lifecycle import TRANSITIONS
 from gateway.incidents.record import Incident
 from gateway.incidents.visibility import EVERYTHING
 from gateway.vocabulary import State
 from tests.support.api import Api
 
-ROUTES = table(Feed())
-OF_RECORDS = [route for route in ROUTES if route.path.startswith(ONE)]
-MACHINES = {Machine.READER: "read", Machine.WRITER: "write"}
+ROUTES = list_routes(ChangeFeed())
+OF_RECORDS = [route for route in ROUTES if route.path.startswith(ONE_RECORD)]
+MACHINES = {MachineRole.READER: "read", MachineRole.WRITER: "write"}
 TIERS = {State.LOGGED: "1", State.REJECTED: "1", State.ESCALATED: "3"}
 BODIES: dict[str, Any] = {
     "hold": {"reason": "awaiting_user"}, "escalate": {"to": "tier3", "note": "why"}, "return": {"note": "why"},
@@ -40,41 +40,41 @@ BODIES: dict[str, Any] = {
 }  # fmt: skip
 """What is sent along: enough to be understood."""
 
-FILES = ONE + "/attachments"
-REPORT = ONE + "/report"
-SUBSCRIBERS = ONE + "/subscribers"
-LINKED = ONE + "/linked"
+FILES = ONE_RECORD + "/attachments"
+REPORT = ONE_RECORD + "/report"
+SUBSCRIBERS = ONE_RECORD + "/subscribers"
+LINKED = ONE_RECORD + "/linked"
 QUERIES = {("DELETE", LINKED): "?kind=problem&system=itsm&reference=P2"}
 RIGHTS = {
     ("GET", REPORT): Action.INSPECT, ("PUT", REPORT): Action.REPORT, ("POST", REPORT + "/approve"): Action.APPROVE_REPORT,
-    ("GET", ONE): Action.READ, ("GET", ONE + "/timeline"): Action.READ, ("GET", ONE + "/sla"): Action.INSPECT,
-    ("GET", ONE + "/alerts"): Action.INSPECT, ("GET", ONE + "/related"): Action.INSPECT, ("GET", REF): Action.INSPECT,
+    ("GET", ONE_RECORD): Action.READ, ("GET", ONE_RECORD + "/timeline"): Action.READ, ("GET", ONE_RECORD + "/sla"): Action.INSPECT,
+    ("GET", ONE_RECORD + "/alerts"): Action.INSPECT, ("GET", ONE_RECORD + "/related"): Action.INSPECT, ("GET", REF): Action.INSPECT,
     ("PUT", REF): Action.REFER, ("DELETE", REF): Action.REFER,
-    ("POST", ONE + "/link"): Action.LINK, ("POST", ONE + "/unlink"): Action.UNLINK,
-    ("POST", ONE + "/refuse_link"): Action.UNLINK,
-    ("POST", ONE + "/invite"): Action.INVITE, ("POST", ONE + "/follow_on"): Action.FOLLOW_ON,
-    ("POST", ONE + "/convert"): Action.CONVERT,
-    ("POST", ONE + "/leader_told"): Action.TELL_LEADER,
-    ("POST", ONE + "/acknowledge_escalation"): Action.ACKNOWLEDGE_ESCALATION,
-    ("GET", ONE + "/notifications"): Action.INSPECT,
-    ("POST", ONE + "/updates"): Action.POST_UPDATE, ("GET", ONE + "/updates"): Action.READ,
+    ("POST", ONE_RECORD + "/link"): Action.LINK, ("POST", ONE_RECORD + "/unlink"): Action.UNLINK,
+    ("POST", ONE_RECORD + "/refuse_link"): Action.UNLINK,
+    ("POST", ONE_RECORD + "/invite"): Action.INVITE, ("POST", ONE_RECORD + "/follow_on"): Action.FOLLOW_ON,
+    ("POST", ONE_RECORD + "/convert"): Action.CONVERT,
+    ("POST", ONE_RECORD + "/leader_told"): Action.TELL_LEADER,
+    ("POST", ONE_RECORD + "/acknowledge_escalation"): Action.ACKNOWLEDGE_ESCALATION,
+    ("GET", ONE_RECORD + "/notifications"): Action.INSPECT,
+    ("POST", ONE_RECORD + "/updates"): Action.POST_UPDATE, ("GET", ONE_RECORD + "/updates"): Action.READ,
     ("POST", SUBSCRIBERS): Action.SUBSCRIBE_OTHERS, ("GET", SUBSCRIBERS): Action.READ,
     ("DELETE", SUBSCRIBERS + "/{id:[0-9]{1,18}}"): Action.SUBSCRIBE,
-    ("POST", FILES): Action.ATTACH, ("GET", FILES): Action.READ, ("GET", ONE + FILE): Action.READ,
-    ("DELETE", ONE + FILE): Action.DETACH,
+    ("POST", FILES): Action.ATTACH, ("GET", FILES): Action.READ, ("GET", ONE_RECORD + FILE): Action.READ,
+    ("DELETE", ONE_RECORD + FILE): Action.DETACH,
     ("POST", LINKED): Action.REFER, ("GET", LINKED): Action.INSPECT, ("DELETE", LINKED): Action.REFER,
-    ("POST", ONE + "/complaints"): Action.COMPLAIN, ("GET", ONE + "/complaints"): Action.INSPECT,
-    ("GET", ONE + "/similar"): Action.INSPECT, ("POST", ONE + "/publish"): Action.PUBLISH,
+    ("POST", ONE_RECORD + "/complaints"): Action.COMPLAIN, ("GET", ONE_RECORD + "/complaints"): Action.INSPECT,
+    ("GET", ONE_RECORD + "/similar"): Action.INSPECT, ("POST", ONE_RECORD + "/publish"): Action.PUBLISH,
 }  # fmt: skip
 """What routes ask for whose action is no command; a new route belongs here."""
 
 NOTHING = {
-    ("POST", FILES): 400, ("GET", ONE + FILE): 404, ("DELETE", ONE + FILE): 404,
-    ("POST", ONE + "/leader_told"): 409, ("POST", ONE + "/acknowledge_escalation"): 409,
+    ("POST", FILES): 400, ("GET", ONE_RECORD + FILE): 404, ("DELETE", ONE_RECORD + FILE): 404,
+    ("POST", ONE_RECORD + "/leader_told"): 409, ("POST", ONE_RECORD + "/acknowledge_escalation"): 409,
     ("DELETE", SUBSCRIBERS + "/{id:[0-9]{1,18}}"): 404,
-    ("POST", ONE + "/grade"): 409,
+    ("POST", ONE_RECORD + "/grade"): 409,
     ("GET", REPORT): 404, ("PUT", REPORT): 409, ("POST", REPORT + "/approve"): 409,
-    ("DELETE", LINKED): 404, ("POST", ONE + "/publish"): 409, ("POST", ONE + "/refuse_link"): 409,
+    ("DELETE", LINKED): 404, ("POST", ONE_RECORD + "/publish"): 409, ("POST", ONE_RECORD + "/refuse_link"): 409,
 }  # fmt: skip
 """What is said to those who may: no such file or link; no report due; not major, nobody was told, no solution, no proposal."""
 
@@ -84,27 +84,27 @@ UPDATE incident SET state = $2, tier = $3, held_state = 'in_progress', hold_reas
   owner = $6, major = false, priority = 4, suppressed = true, solution = ''
 WHERE number = $1
 """
-SCOPES = {Machine.READER: {Scope.READ}, Machine.WRITER: {Scope.WRITE}}
+SCOPES = {MachineRole.READER: {Scope.READ}, MachineRole.WRITER: {Scope.WRITE}}
 
 
 def told(route: Route, who: Principal, scopes: set[Scope], incident: Incident) -> int:
     """The status that the scope, the permission table and the transition table make together."""
     if route.scope not in scopes:
         return 403
-    if not sight(who).sees(incident):
+    if not visibility_of(who).sees(incident):
         return 404
-    name = plain(route.path).removeprefix(plain(ONE)).strip("/")
-    command = msgspec.convert(BODIES.get(name, {}), route.takes).command() if name in wire.ACTIONS else None
+    name = strip_patterns(route.path).removeprefix(strip_patterns(ONE_RECORD)).strip("/")
+    command = msgspec.convert(BODIES.get(name, {}), route.request_body).command() if name in wire.ACTIONS else None
     if route.method == "PATCH":
         decision = may_edit(who, "ci", incident)
     else:
-        decision = may(who, asked(command, who) if command else RIGHTS[route.method, route.path], incident)
-        if name == "assign" and isinstance(decision, Refused) and incident.tier != "1":
+        decision = may(who, required_action(command, who) if command else RIGHTS[route.method, route.path], incident)
+        if name == "assign" and isinstance(decision, PermissionDenied) and incident.tier != "1":
             decision = may(who, Action.REASSIGN, incident)
-    if isinstance(decision, Refused):
+    if isinstance(decision, PermissionDenied):
         return 403
     ended = incident.state in {State.CLOSED, State.REJECTED}
-    illegal = incident.state not in TABLE[type(command)] if command else name in {"unlink", "convert"}
+    illegal = incident.state not in TRANSITIONS[type(command)] if command else name in {"unlink", "convert"}
     if name == "follow_on":
         illegal = not ended
     if (route.method, name) == ("POST", "updates"):
@@ -113,14 +113,14 @@ def told(route: Route, who: Principal, scopes: set[Scope], incident: Incident) -
 
 
 async def answers(api: Api, route: Route, key: str, number: str) -> tuple[int, Any]:
-    name = plain(route.path).removeprefix(plain(ONE)).strip("/").partition("/")[0]
-    path = plain(route.path).format(number=number, system="itsm", id=9) + QUERIES.get((route.method, route.path), "")
-    body = None if route.takes is None else BODIES.get(name, {})
+    name = strip_patterns(route.path).removeprefix(strip_patterns(ONE_RECORD)).strip("/").partition("/")[0]
+    path = strip_patterns(route.path).format(number=number, system="itsm", id=9) + QUERIES.get((route.method, route.path), "")
+    body = None if route.request_body is None else BODIES.get(name, {})
     return await api.call(route.method, path, body, scope=key)
 
 
-async def somebody(api: Api, part: Part) -> tuple[str, Principal, set[Scope]]:
-    if isinstance(part, Machine):
+async def somebody(api: Api, part: PrincipalRole) -> tuple[str, Principal, set[Scope]]:
+    if isinstance(part, MachineRole):
         return MACHINES[part], Principal(name=MACHINES[part], parts=frozenset({part})), SCOPES[part]
     await api.person("ann", part)
     scopes = {Scope.READ, Scope.WRITE} | ({Scope.ADMIN} if part is Role.ADMINISTRATOR else set())
@@ -145,8 +145,8 @@ async def record(api: Api) -> Incident:
     return found
 
 
-@pytest.mark.parametrize("part", [*Role, *Machine])
-async def test_every_route_in_every_state_matches_permission_tables(api: Api, part: Part) -> None:
+@pytest.mark.parametrize("part", [*Role, *MachineRole])
+async def test_every_route_in_every_state_matches_permission_tables(api: Api, part: PrincipalRole) -> None:
     key, who, scopes = await somebody(api, part)
     base = await record(api)
     wrong = []
@@ -162,13 +162,13 @@ async def test_every_route_in_every_state_matches_permission_tables(api: Api, pa
     assert wrong == []
 
 
-@pytest.mark.parametrize("part", [*Role, *Machine])
-async def test_invisible_incident_returns_same_answer_as_missing_incident(api: Api, part: Part) -> None:
+@pytest.mark.parametrize("part", [*Role, *MachineRole])
+async def test_invisible_incident_returns_same_answer_as_missing_incident(api: Api, part: PrincipalRole) -> None:
     key, who, scopes = await somebody(api, part)
     base = await record(api)
     for security, owner in ((True, "ann"), (False, "bob")):
         incident = await in_state(api, base, State.IN_PROGRESS, security=security, owner=owner)
-        if sight(who).sees(incident):
+        if visibility_of(who).sees(incident):
             continue
         for route in OF_RECORDS:
             hidden = await answers(api, route, key, base.number)
@@ -181,15 +181,15 @@ def without_the_number(problem: dict[str, Any], number: str) -> dict[str, Any]:
     return {name: str(value).replace(number, "N") for name, value in problem.items() if name != "instance"}
 
 
-@pytest.mark.parametrize("part", [*Role, *Machine])
-async def test_other_routes_match_permission_table(api: Api, part: Part) -> None:
+@pytest.mark.parametrize("part", [*Role, *MachineRole])
+async def test_other_routes_match_permission_table(api: Api, part: PrincipalRole) -> None:
     key, who, scopes = await somebody(api, part)
     for route in ROUTES:
         if route.scope is None or route in OF_RECORDS or "/me" in route.path or route.path.endswith("/logout"):
             continue
-        path = plain(route.path).format(id="1", login="ann", slug="dba", name="db1", integration="i", source="s")
-        status, _ = await api.call(route.method, path, None if route.takes is None else {}, scope=key)
-        refused = route.scope not in scopes or (route.needs is not None and isinstance(may(who, route.needs), Refused))
+        path = strip_patterns(route.path).format(id="1", login="ann", slug="dba", name="db1", integration="i", source="s")
+        status, _ = await api.call(route.method, path, None if route.request_body is None else {}, scope=key)
+        refused = route.scope not in scopes or (route.needs is not None and isinstance(may(who, route.needs), PermissionDenied))
         assert (status == 403) == refused, (route.method, path, status)
 
 

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from gateway.correlation import proposals
-from gateway.correlation.proposals import Proposal
+from gateway.correlation.proposals import LinkProposal
 from gateway.db.pool import acquire
 from gateway.directory.roles import Role
 from gateway.incidents.visibility import EVERYTHING
@@ -20,8 +20,8 @@ IDS = "SELECT id FROM incident WHERE number = ANY($1::text[]) ORDER BY array_pos
 async def propose(api: Api, number: str, master: str) -> None:
     async with acquire(api.uow.pool) as conn:
         one, other = [row["id"] for row in await conn.fetch(IDS, [number, master])]
-        proposal = Proposal(incident_id=one, master_id=other, reason="same item", score=0.75, points={"item db1": 0.5})
-        await proposals.keep(conn, [proposal], NOON)
+        proposal = LinkProposal(incident_id=one, master_id=other, reason="same item", score=0.75, points={"item db1": 0.5})
+        await proposals.store_proposals(conn, [proposal], NOON)
 
 
 async def proposed(api: Api, number: str, scope: str = "admin") -> list[tuple[str, str, str]]:
@@ -107,7 +107,7 @@ async def test_proposed_links_query_stays_cheap_with_many_incidents(api: Api) ->
     async with acquire(api.uow.pool) as conn:
         await conn.execute(MORE)
         sought = await conn.fetchval("SELECT id FROM incident WHERE number = $1", number)
-        assert len(await proposals.open_of(conn, sought, EVERYTHING)) == 1
+        assert len(await proposals.fetch_open_proposals(conn, sought, EVERYTHING)) == 1
         statement = await conn.prepare("EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) " + proposals.OPEN)
         plan = json.loads(await statement.fetchval(sought, *EVERYTHING.parameters()))[0]["Plan"]
     assert plan["Shared Hit Blocks"] + plan["Shared Read Blocks"] < 100

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from aiohttp import ClientResponse
 
-from gateway.api.description.paths import plain
-from gateway.api.records.feed import Feed
+from gateway.api.description.paths import strip_patterns
+from gateway.api.records.feed import ChangeFeed
 from gateway.api.route import V1
-from gateway.api.routes import table
+from gateway.api.routes import list_routes
 from gateway.api.wire import ACTIONS
 from gateway.db.pool import Pool
 from gateway.directory.roles import Role
@@ -20,7 +20,9 @@ from tests.api.test_proposed_links import propose
 from tests.support.api import Api
 from tests.support.clock import NOON, FakeClock
 
-LISTED = sorted(f"{route.method} {plain(route.path)}" for route in table(Feed()) if "Idempotency-Key" in route.headers)
+LISTED = sorted(
+    f"{route.method} {strip_patterns(route.path)}" for route in list_routes(ChangeFeed()) if "Idempotency-Key" in route.headers
+)
 SECRET = {f"POST {V1}/keys", f"POST {V1}/me/keys"}
 """Answered with a secret, which is not kept to be told again."""
 

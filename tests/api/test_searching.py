@@ -9,9 +9,9 @@ import msgspec
 import pytest
 
 from gateway.api import searching
-from gateway.api.records.feed import Feed
-from gateway.api.routes import table
-from gateway.api.searching import WAITING_PER_PLACE, Searches
+from gateway.api.records.feed import ChangeFeed
+from gateway.api.routes import list_routes
+from gateway.api.searching import WAITING_PER_PLACE, SearchLimiter
 from gateway.durations import Duration
 from gateway.errors import Overloaded, Unavailable
 from gateway.operations import silences
@@ -115,7 +115,7 @@ async def test_slow_searches_leave_connections_for_other_reads(gateway: Served) 
 
 
 async def test_searches_beyond_waiting_limit_are_refused() -> None:
-    searches = Searches(1)
+    searches = SearchLimiter(1)
 
     async def one() -> None:
         async with searches.turn():
@@ -135,11 +135,11 @@ async def test_searches_beyond_waiting_limit_are_refused() -> None:
 
 async def test_other_database_failure_keeps_its_message() -> None:
     with pytest.raises(Unavailable, match="gone"):
-        async with Searches().turn():
+        async with SearchLimiter().turn():
             raise Unavailable("gone")
 
 
-READS = sorted({route.path for route in table(Feed()) if route.method == "GET"})
+READS = sorted({route.path for route in list_routes(ChangeFeed()) if route.method == "GET"})
 PLACES = {"number": "INC", "id": "1", "login": "ann", "slug": "crm", "name": "host-1", "system": "jira"}
 
 

@@ -11,7 +11,7 @@ from gateway.access.principal import Principal
 from gateway.db.pool import Pool, acquire
 from gateway.directory.roles import Role
 from gateway.errors import Forbidden
-from gateway.operations.create import Report, create
+from gateway.operations.create import NewReport, create
 from gateway.receipts.receipt_id import receipt_ids
 from gateway.views.listing import OWN
 from tests.support.api import Api
@@ -166,7 +166,7 @@ async def test_repeated_request_returns_404_after_incident_is_flagged(api: Api) 
 async def test_leader_cannot_create_incident_even_without_the_api(api: Api) -> None:
     leader = Principal(name="lea", parts=frozenset({Role.LEADER}))
     with pytest.raises(Forbidden):
-        await create(api.uow, Report(title="x"), leader)
+        await create(api.uow, NewReport(title="x"), leader)
 
 
 async def test_reporter_of_security_incident_cannot_read_it_afterwards(api: Api) -> None:

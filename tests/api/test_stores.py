@@ -12,7 +12,7 @@ from gateway.directory.roles import Role
 from gateway.files.disk import DiskStore
 from gateway.files.s3 import S3Store
 from gateway.files.spool import PIECE
-from gateway.files.store import ORPHANED, Place, Store, Stores
+from gateway.files.store import ORPHANED, FilePlace, FileStore, FileStores
 from tests.api.records.test_attachments import at, fetched, sent
 from tests.support.api import QUOTA, Api
 from tests.support.clock import FakeClock
@@ -23,16 +23,16 @@ AS_BEFORE = "UPDATE attachment SET place = 'row', handle = '', content = $2, siz
 FAR = datetime(2200, 1, 1, tzinfo=UTC)
 
 
-@pytest.fixture(params=list(Place)[1:])
-async def stores(request: pytest.FixtureRequest, pool: Pool, tmp_path: Path, clock: FakeClock) -> AsyncIterator[Stores]:
+@pytest.fixture(params=list(FilePlace)[1:])
+async def stores(request: pytest.FixtureRequest, pool: Pool, tmp_path: Path, clock: FakeClock) -> AsyncIterator[FileStores]:
     async with an_object_store() as (_, settings):
         bucket = S3Store(settings, clock)
-        outside: dict[Place, Store] = {Place.DISK: DiskStore(tmp_path / "files"), Place.S3: bucket}
-        yield Stores(pool, request.param, outside)
+        outside: dict[FilePlace, FileStore] = {FilePlace.DISK: DiskStore(tmp_path / "files"), FilePlace.S3: bucket}
+        yield FileStores(pool, request.param, outside)
         await bucket.close()
 
 
-async def test_attachment_is_stored_fetched_and_removed_in_every_store(api: Api, stores: Stores, pool: Pool) -> None:
+async def test_attachment_is_stored_fetched_and_removed_in_every_store(api: Api, stores: FileStores, pool: Pool) -> None:
     number = (await api.incident())["number"]
     for content in (BIG, b""):
         status, made = await sent(api, number, content)
@@ -42,7 +42,7 @@ async def test_attachment_is_stored_fetched_and_removed_in_every_store(api: Api,
         assert (answer.headers["Content-Length"], answer.headers["X-Content-Type-Options"]) == (str(len(content)), "nosniff")
     handle = await pool.fetchval("SELECT handle FROM attachment ORDER BY id LIMIT 1")
     assert await pool.fetchval("SELECT min(place) FROM attachment") == stores.chosen
-    assert bool(handle) == (stores.chosen is not Place.PARTS)
+    assert bool(handle) == (stores.chosen is not FilePlace.PARTS)
     await api.person("im", Role.INCIDENT_MANAGER)
     assert (await api.raw("DELETE", at(number, "/1"), scope="im")).status == 204
     assert (await fetched(api, number, 1)).status == 404
@@ -51,10 +51,10 @@ async def test_attachment_is_stored_fetched_and_removed_in_every_store(api: Api,
         assert handle not in [one async for page in stores.at(stores.chosen).stale(FAR) for one in page]
 
 
-async def test_refused_attachment_leaves_no_stored_file(api: Api, stores: Stores) -> None:
+async def test_refused_attachment_leaves_no_stored_file(api: Api, stores: FileStores) -> None:
     number = (await api.incident())["number"]
     assert [(await sent(api, number))[0] for _ in range(QUOTA.count + 1)] == [201] * QUOTA.count + [413]
-    if stores.chosen is not Place.PARTS:
+    if stores.chosen is not FilePlace.PARTS:
         assert sum([len(page) async for page in stores.at(stores.chosen).stale(FAR)]) == QUOTA.count
 
 
@@ -67,8 +67,8 @@ async def test_missing_stored_content_returns_503(api: Api, pool: Pool) -> None:
     assert (answer.status, answer.content_type) == (503, "application/problem+json")
 
 
-async def test_sweep_removes_only_old_orphaned_files(api: Api, stores: Stores, pool: Pool, clock: FakeClock) -> None:
-    if stores.chosen is Place.PARTS:
+async def test_sweep_removes_only_old_orphaned_files(api: Api, stores: FileStores, pool: Pool, clock: FakeClock) -> None:
+    if stores.chosen is FilePlace.PARTS:
         assert await stores.sweep(clock.now()) == 0
         return
     number = (await api.incident())["number"]

@@ -3,7 +3,7 @@
 import pytest
 
 from gateway.catalogue.applying import apply
-from gateway.catalogue.routing import Routed
+from gateway.catalogue.routing import RoutingDecision
 from gateway.directory.roles import GroupTier
 from gateway.incidents.ledger import ClockEvent, LedgerEntry
 from gateway.incidents.record import Revision
@@ -17,7 +17,7 @@ def opened(handler: str = "") -> Revision:
 
 def test_routing_to_desk_keeps_state_and_clock() -> None:
     before = opened(handler="dora")
-    routed = Routed("desk", GroupTier.DESK, "", "everything", "")
+    routed = RoutingDecision("desk", GroupTier.DESK, "", "everything", "")
     revision = apply(before, routed, LATER)
     assert (revision.after.assignee_group, revision.after.handler) == ("desk", "dora")
     assert (revision.after.state, revision.after.tier) == (State.LOGGED, Tier.DESK)
@@ -28,7 +28,7 @@ def test_routing_to_desk_keeps_state_and_clock() -> None:
 
 @pytest.mark.parametrize(("group", "tier"), [(GroupTier.TIER2, Tier.SECOND), (GroupTier.TIER3, Tier.THIRD)])
 def test_routing_beyond_desk_assigns_and_starts_tier_clock(group: GroupTier, tier: Tier) -> None:
-    routed = Routed("dba", group, "bob", "databases", "on shift")
+    routed = RoutingDecision("dba", group, "bob", "databases", "on shift")
     after = apply(opened(), routed, LATER).after
     assert (after.state, after.tier, after.assignee, after.handler) == (
         State.ASSIGNED,

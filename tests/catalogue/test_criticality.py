@@ -1,7 +1,7 @@
 """What the criticality of a service does to a priority."""
 
-from gateway.catalogue.criticality import Judged, judge
+from gateway.catalogue.criticality import AdjustedPriority, adjust_priority
 
 
 def test_priority_without_known_service_is_unchanged() -> None:
-    assert judge(2, None, {}) == Judged(2, {})
+    assert adjust_priority(2, None, {}) == AdjustedPriority(2, {})

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from gateway.catalogue.promises import flaws_of, tailor
+from gateway.catalogue.promises import flaws_of, tailor_policies
 from gateway.sla.calendars import read_calendars
 from gateway.sla.policy import ClockName
 from tests.catalogue.test_routing import a_service
@@ -44,13 +44,13 @@ def test_valid_targets_have_no_flaw() -> None:
 
 
 def test_service_without_targets_has_no_own_policy() -> None:
-    assert tailor(a_service("shop"), POLICIES, CALENDARS) == {}
-    assert tailor(replace(a_service("shop"), support_hours="gone"), POLICIES, CALENDARS) == {}
+    assert tailor_policies(a_service("shop"), POLICIES, CALENDARS) == {}
+    assert tailor_policies(replace(a_service("shop"), support_hours="gone"), POLICIES, CALENDARS) == {}
 
 
 def test_service_targets_override_policy_per_clock() -> None:
     service = replace(a_service("shop"), targets={"1": {"overall": "7m"}})
-    policy = tailor(service, POLICIES, CALENDARS)["itil-minutes"]
+    policy = tailor_policies(service, POLICIES, CALENDARS)["itil-minutes"]
     usual = POLICIES["itil-minutes"]
     assert policy.targets[1] == {**usual.targets[1], OVERALL: timedelta(minutes=7)}
     assert (policy.targets[2], policy.calendar) == (usual.targets[2], usual.calendar)
@@ -60,6 +60,6 @@ def test_working_days_of_targets_follow_support_hours() -> None:
     targets = {"1": {"overall": "2wd"}}
     for hours in ("24x7", "cn-office"):
         service = replace(a_service("shop"), support_hours=hours, targets=targets)
-        policy = tailor(service, POLICIES, CALENDARS)["itil-minutes"]
+        policy = tailor_policies(service, POLICIES, CALENDARS)["itil-minutes"]
         assert policy.calendar is CALENDARS[hours]
         assert policy.targets[1][OVERALL] == 2 * CALENDARS[hours].day

@@ -4,9 +4,9 @@ from datetime import timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.catalogue.criticality import judge
+from gateway.catalogue.criticality import adjust_priority
 from gateway.catalogue.model import Service
-from gateway.catalogue.routing import Case, Standing, decide, everybody
+from gateway.catalogue.routing import RoutingCase, RoutingData, all_members, decide_routing
 from gateway.directory.person import Group
 from gateway.directory.roles import GroupTier
 from gateway.settings import Bounds, Routing
@@ -30,7 +30,7 @@ def a_service(slug: str, desk: str = "", tier2: str = "", tier3: str = "") -> Se
                    created_at=NOON, updated_at=NOON)  # fmt: skip
 
 
-CASE = Case(origin="people", kind="incident", source="web", service="shop", category="database", priority=3)
+CASE = RoutingCase(origin="people", kind="incident", source="web", service="shop", category="database", priority=3)
 SOME = st.lists(st.sampled_from(LOGINS), unique=True).map(tuple)
 WORDS = st.lists(st.sampled_from(SKILLS), unique=True).map(tuple)
 GROUPS = st.dictionaries(st.sampled_from(SLUGS), st.tuples(st.sampled_from(list(GroupTier)), SOME, WORDS)).map(
@@ -41,7 +41,7 @@ KNOWN = st.dictionaries(st.sampled_from(SERVICES), st.tuples(SUPPORT, SUPPORT, S
     lambda made: {slug: a_service(slug, *support) for slug, support in made.items()}
 )
 STANDINGS = st.builds(
-    Standing,
+    RoutingData,
     KNOWN,
     GROUPS,
     st.dictionaries(st.sampled_from(LOGINS), WORDS.map(frozenset)),
@@ -65,9 +65,9 @@ CASES = st.builds(replace, st.just(CASE), origin=st.sampled_from(["people", "ale
 
 @given(CASES, STANDINGS, RULES, SOME)
 def test_routing_picks_existing_group_and_able_person_on_shift(
-    case: Case, standing: Standing, rules: list[Routing], shift: tuple[str, ...]
+    case: RoutingCase, standing: RoutingData, rules: list[Routing], shift: tuple[str, ...]
 ) -> None:
-    routed = decide(case, standing, rules, lambda _group, _at: shift, NOON)
+    routed = decide_routing(case, standing, rules, lambda _group, _at: shift, NOON)
     if routed is None:
         return
     group = standing.groups[routed.group]
@@ -86,16 +86,16 @@ def test_routing_picks_existing_group_and_able_person_on_shift(
 
 
 @given(CASES, STANDINGS, RULES)
-def test_alert_incident_is_routed_only_by_rules(case: Case, standing: Standing, rules: list[Routing]) -> None:
-    routed = decide(replace(case, origin="alerts"), standing, rules, everybody, NOON)
+def test_alert_incident_is_routed_only_by_rules(case: RoutingCase, standing: RoutingData, rules: list[Routing]) -> None:
+    routed = decide_routing(replace(case, origin="alerts"), standing, rules, all_members, NOON)
     assert routed is None or routed.rule in {rule.name for rule in rules if "alerts" in rule.origins or not rule.origins}
 
 
 @given(CASES, STANDINGS, RULES)
-def test_later_rule_does_not_change_decision(case: Case, standing: Standing, rules: list[Routing]) -> None:
-    routed = decide(case, standing, rules, everybody, NOON)
+def test_later_rule_does_not_change_decision(case: RoutingCase, standing: RoutingData, rules: list[Routing]) -> None:
+    routed = decide_routing(case, standing, rules, all_members, NOON)
     if routed is not None and routed.rule:
-        assert decide(case, standing, [*rules, Routing("last", group="dba")], everybody, NOON) == routed
+        assert decide_routing(case, standing, [*rules, Routing("last", group="dba")], all_members, NOON) == routed
 
 
 DBA = a_group("dba", members=LOGINS)
@@ -103,58 +103,58 @@ PICK = Routing("pick", group="dba", skills=("Oracle ",), person=True)
 ABLE = {"bob": frozenset({"oracle"}), "cho": frozenset({"oracle", "linux"})}
 
 
-def person(standing: Standing, shift: tuple[str, ...] = LOGINS) -> tuple[str, str]:
-    routed = decide(CASE, standing, [PICK], lambda _group, _at: shift, NOON)
+def person(standing: RoutingData, shift: tuple[str, ...] = LOGINS) -> tuple[str, str]:
+    routed = decide_routing(CASE, standing, [PICK], lambda _group, _at: shift, NOON)
     assert routed is not None
     return routed.person, routed.reason
 
 
 def test_least_loaded_able_person_is_chosen_then_first_by_name() -> None:
-    standing = Standing(groups={"dba": DBA}, skills=ABLE, load={"bob": 2, "cho": 1, "ann": 0})
+    standing = RoutingData(groups={"dba": DBA}, skills=ABLE, load={"bob": 2, "cho": 1, "ann": 0})
     assert person(standing) == ("cho", "least to do of 2 on shift: 1 open")
     assert person(replace(standing, load={}))[0] == "bob"
     assert person(standing, ("bob", "eve"))[0] == "bob"
 
 
 def test_group_is_assigned_with_reason_if_nobody_is_able() -> None:
-    standing = Standing(groups={"dba": DBA}, skills=ABLE)
+    standing = RoutingData(groups={"dba": DBA}, skills=ABLE)
     assert person(standing, ()) == ("", "nobody is on shift")
     assert person(standing, ("ann", "dan")) == ("", "nobody on shift has the skills oracle")
 
 
 def test_security_incident_is_routed_only_to_permitted_person() -> None:
     flagged, rules = replace(CASE, security=True), [PICK]
-    standing = Standing(groups={"dba": DBA}, skills=ABLE, load={"bob": 9, "zoe": 4}, privy=frozenset({"bob", "mona"}))
-    routed = decide(flagged, standing, rules, lambda _group, _at: LOGINS, NOON)
+    standing = RoutingData(groups={"dba": DBA}, skills=ABLE, load={"bob": 9, "zoe": 4}, privy=frozenset({"bob", "mona"}))
+    routed = decide_routing(flagged, standing, rules, lambda _group, _at: LOGINS, NOON)
     assert routed is not None
     assert (routed.group, routed.person) == ("dba", "bob")
-    shift = decide(flagged, standing, rules, lambda _group, _at: ("cho",), NOON)
+    shift = decide_routing(flagged, standing, rules, lambda _group, _at: ("cho",), NOON)
     assert shift is not None
     assert (shift.group, shift.person, shift.reason) == ("dba", "", "nobody on shift may see it")
     for officers, chosen in ((frozenset({"yan", "zoe"}), "yan"), (frozenset[str](), "mona")):
         others = replace(standing, privy=frozenset({"mona"}) | officers, officers=officers)
-        officer = decide(flagged, others, rules, everybody, NOON)
+        officer = decide_routing(flagged, others, rules, all_members, NOON)
         assert officer is not None
         assert (officer.group, officer.tier, officer.person) == ("", GroupTier.DESK, chosen)
-    assert decide(flagged, replace(standing, privy=frozenset()), rules, everybody, NOON) is None
-    assert decide(flagged, standing, [], everybody, NOON) is None
+    assert decide_routing(flagged, replace(standing, privy=frozenset()), rules, all_members, NOON) is None
+    assert decide_routing(flagged, standing, [], all_members, NOON) is None
     supported = replace(
         standing, services={"shop": a_service("shop", desk="desk", tier2="dba")}, groups={"dba": DBA, "desk": a_group("desk")}
     )
-    support = decide(flagged, supported, [], everybody, NOON)
+    support = decide_routing(flagged, supported, [], all_members, NOON)
     assert support is not None
     assert support.group == "dba"
 
 
 def test_service_support_tier_wins_over_first_group_with_skills() -> None:
     groups = {"dba": a_group("dba", skills=("oracle",)), "net": a_group("net"), "desk": a_group("desk", GroupTier.DESK)}
-    standing = Standing({"shop": a_service("shop", desk="desk", tier2="net")}, groups)
+    standing = RoutingData({"shop": a_service("shop", desk="desk", tier2="net")}, groups)
     rule = Routing("skilled", skills=("oracle",))
     for service, group in (("shop", "net"), ("mail", "dba")):
-        routed = decide(replace(CASE, service=service), standing, [rule], everybody, NOON)
+        routed = decide_routing(replace(CASE, service=service), standing, [rule], all_members, NOON)
         assert routed is not None
         assert routed.group == group
-    unruled = decide(CASE, standing, [], everybody, NOON + timedelta(hours=1))
+    unruled = decide_routing(CASE, standing, [], all_members, NOON + timedelta(hours=1))
     assert unruled is not None
     assert (unruled.group, unruled.reason) == ("desk", "supports shop at desk")
 
@@ -165,7 +165,7 @@ def test_criticality_keeps_priority_within_bounds_and_records_change(
 ) -> None:
     highest, lowest = sorted((one, other))
     service = replace(a_service("shop"), criticality=criticality)
-    judged = judge(priority, service, {"critical": Bounds(raise_by, highest, lowest)})
+    judged = adjust_priority(priority, service, {"critical": Bounds(raise_by, highest, lowest)})
     if criticality is not Criticality.CRITICAL:
         assert (judged.priority, judged.facts) == (priority, {})
         return

@@ -6,14 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.catalogue.topology import DEEPEST, KNOWN_TEXTS, Component, Of, build_topology
+from gateway.catalogue.topology import DEEPEST, KNOWN_TEXTS, NameKind, TopologyItem, build_topology
 from tests.correlation.corpus.world import topology
 
 LAND = topology()
 
 
-def a_part(name: str, *upstream: str, aliases: tuple[str, ...] = (), service: str = "") -> Component:
-    return Component(name, service, {}, upstream, aliases)
+def a_part(name: str, *upstream: str, aliases: tuple[str, ...] = (), service: str = "") -> TopologyItem:
+    return TopologyItem(name, service, {}, upstream, aliases)
 
 
 @pytest.mark.parametrize(
@@ -66,7 +66,10 @@ def test_dependencies_always_share_a_component(edges: list[tuple[int, int]]) -> 
 
 
 def test_site_is_recognised_by_its_items() -> None:
-    assert [(one.of, one.which) for one in LAND.named("VPN in Shanghai")] == [(Of.SERVICE, "vpn"), (Of.SITE, "shanghai")]
+    assert [(one.of, one.which) for one in LAND.named("VPN in Shanghai")] == [
+        (NameKind.SERVICE, "vpn"),
+        (NameKind.SITE, "shanghai"),
+    ]
 
 
 def test_dependency_depth_is_limited() -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from gateway.channels.contacts import email_of, phone_of
+from gateway.channels.contacts import normalise_email, normalise_phone
 
 
 @pytest.mark.parametrize(
@@ -23,7 +23,7 @@ from gateway.channels.contacts import email_of, phone_of
     ],
 )
 def test_only_valid_mail_address_is_accepted(text: str, address: str | None) -> None:
-    assert email_of(text) == address
+    assert normalise_email(text) == address
 
 
 @pytest.mark.parametrize(
@@ -42,4 +42,4 @@ def test_only_valid_mail_address_is_accepted(text: str, address: str | None) -> 
     ],
 )
 def test_phone_number_is_normalized_to_e164(text: str, number: str | None) -> None:
-    assert phone_of(text, "CN") == number
+    assert normalise_phone(text, "CN") == number

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from gateway.channels.occurred import when_it_began
+from gateway.channels.occurred import split_occurrence_time
 from tests.support.clock import NOON
 
 HOURS = timedelta(hours=1)
@@ -20,12 +20,12 @@ HOURS = timedelta(hours=1)
     ],
 )
 def test_permitted_start_time_is_used(said: datetime | None, occurred: datetime | None) -> None:
-    assert when_it_began(said, NOON, "en") == (occurred, "")
+    assert split_occurrence_time(said, NOON, "en") == (occurred, "")
 
 
 @pytest.mark.parametrize("said", [NOON - 12 * HOURS - timedelta(seconds=1), NOON + timedelta(minutes=11)])
 def test_other_start_time_becomes_description_line(said: datetime) -> None:
-    occurred, line = when_it_began(said, NOON, "zh-CN")
+    occurred, line = split_occurrence_time(said, NOON, "zh-CN")
     assert occurred is None
     assert line == f"开始时间：{said:%Y-%m-%d %H:%M} UTC（事后报告）\n\n"
 
@@ -39,6 +39,6 @@ ENDS = (
 
 @pytest.mark.parametrize("said", ENDS)
 def test_extreme_start_time_becomes_description_line(said: datetime) -> None:
-    occurred, line = when_it_began(said, NOON, "en")
+    occurred, line = split_occurrence_time(said, NOON, "en")
     assert occurred is None
     assert "told later" in line

@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 from standardwebhooks import Webhook as Verifier
 from standardwebhooks import WebhookVerificationError
 
-from gateway.channels.webhook import WebhookChannel, secrets, sign
+from gateway.channels.webhook import WebhookChannel, read_secrets, sign
 from gateway.clock import SystemClock
-from gateway.egress.http_results import FEW_TRIES, result_of
-from gateway.notify.message import Dead, Delivered, Retry
+from gateway.egress.http_results import FEW_ATTEMPTS, interpret_status
+from gateway.notify.message import Delivered, Retry, Undeliverable
 from gateway.settings import Webhook
 from tests.support.clock import NOON
 from tests.support.telling import FACTS, message
@@ -37,38 +37,38 @@ def test_webhook_signature_is_verified_by_reference_library(key: bytes, text: An
 
 def test_webhook_signature_equals_reference_library() -> None:
     at = datetime(2026, 3, 2, 12, tzinfo=UTC)
-    ours = sign(secrets(NEW), "msg_1", at, b'{"a":1}')["webhook-signature"]
+    ours = sign(read_secrets(NEW), "msg_1", at, b'{"a":1}')["webhook-signature"]
     assert ours == Verifier(NEW).sign("msg_1", at, '{"a":1}')
 
 
 def test_both_secrets_are_accepted_during_rotation() -> None:
-    headers = sign(secrets(f"{NEW} {OLD}"), "msg_1", SystemClock().now(), b"{}")
+    headers = sign(read_secrets(f"{NEW} {OLD}"), "msg_1", SystemClock().now(), b"{}")
     assert [Verifier(secret).verify("{}", headers) for secret in (OLD, NEW)] == [{}, {}]
 
 
 @pytest.mark.parametrize("text", ["c2VjcmV0", "whsec_not base64", "whsec_%%%"])
 def test_invalid_webhook_secret_is_refused(text: Any) -> None:
     with pytest.raises(ValueError):  # noqa: PT011 - base64 words its own
-        secrets(text)
+        read_secrets(text)
 
 
 def test_webhook_without_secret_is_unsigned() -> None:
-    assert secrets("") == ()
+    assert read_secrets("") == ()
     assert set(sign((), "id", NOON, b"")) == {"webhook-id", "webhook-timestamp"}
 
 
 @pytest.mark.parametrize("status", [200, 201, 202, 204])
 def test_2xx_answer_is_delivered(status: int) -> None:
-    assert result_of(status, None, NOON) == Delivered()
+    assert interpret_status(status, None, NOON) == Delivered()
 
 
 def test_410_answer_is_dead() -> None:
-    assert isinstance(result_of(410, None, NOON), Dead)
+    assert isinstance(interpret_status(410, None, NOON), Undeliverable)
 
 
 @pytest.mark.parametrize("status", [408, 429, 500, 502, 503, 504])
 def test_temporary_error_status_retries_whole_schedule(status: int) -> None:
-    result = result_of(status, None, NOON)
+    result = interpret_status(status, None, NOON)
     assert isinstance(result, Retry)
     assert result.at_most is None
     assert result.down is (status != 429)
@@ -76,9 +76,9 @@ def test_temporary_error_status_retries_whole_schedule(status: int) -> None:
 
 @pytest.mark.parametrize("status", [301, 302, 307, 308, 400, 401, 403, 404, 413, 422])
 def test_redirect_or_client_error_retries_a_few_times(status: int) -> None:
-    result = result_of(status, None, NOON)
+    result = interpret_status(status, None, NOON)
     assert isinstance(result, Retry)
-    assert result.at_most == FEW_TRIES
+    assert result.at_most == FEW_ATTEMPTS
     assert not result.down
 
 
@@ -96,14 +96,14 @@ def test_redirect_or_client_error_retries_a_few_times(status: int) -> None:
     ],
 )
 def test_retry_after_header_is_read_in_both_formats(text: Any, after: timedelta | None) -> None:
-    result = result_of(503, text, NOON)
+    result = interpret_status(503, text, NOON)
     assert isinstance(result, Retry)
     assert result.after == after
 
 
 @given(st.text())
 def test_any_retry_after_text_is_tolerated(text: Any) -> None:
-    assert isinstance(result_of(503, text, NOON), Retry)
+    assert isinstance(interpret_status(503, text, NOON), Retry)
 
 
 async def receiver(answer: Callable[[web.Request], web.Response]) -> tuple[TestServer, list[tuple[Any, bytes, str]]]:

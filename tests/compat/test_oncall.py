@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from gateway.compat.oncall import source_of
+from gateway.compat.oncall import choose_source
 from gateway.ingest.sources import SOURCES
 from gateway.settings import Database, load
 from tests.support.served import Served, served
@@ -83,7 +83,7 @@ async def test_wrong_key_returns_403_and_wrong_body_returns_400(gateway: Served)
     ],
 )
 def test_integration_type_maps_to_source(kind: str, body: bytes, slug: str) -> None:
-    assert source_of(BY_SLUG, kind, body).slug == slug
+    assert choose_source(BY_SLUG, kind, body).slug == slug
 
 
 @pytest.mark.parametrize("left_out", [{"title": None}, {"title": "", "alert_uid": None, "image_url": ""}, {}])

@@ -8,7 +8,7 @@ import pytest
 
 from gateway.catalogue.topology import Topology
 from gateway.correlation import scoring
-from gateway.correlation.features import Candidate, Said, read
+from gateway.correlation.features import CandidateMaster, ReportText, read_features
 from tests.correlation.corpus import phrases, strangers, strangers_tried, strangers_unseen, unseen
 from tests.correlation.corpus.measure import Table, measure
 from tests.correlation.corpus.offices import Outcome, Pair, measured, pairs
@@ -86,15 +86,15 @@ def test_unrelated_pairs_cover_both_languages_and_similar_texts(half: str) -> No
 
 
 def likely(pair: Pair) -> bool:
-    first, second = (read(Said(title=text), Topology()) for text in (pair.first, pair.second))
-    master = Candidate(id=1, number="1", opened_at=NOON - pair.apart, reading=first)
-    return bool(scoring.scored(second, [master], Topology(), NOON))
+    first, second = (read_features(ReportText(title=text), Topology()) for text in (pair.first, pair.second))
+    master = CandidateMaster(id=1, number="1", opened_at=NOON - pair.apart, reading=first)
+    return bool(scoring.score_candidates(second, [master], Topology(), NOON))
 
 
 def test_correlation_page_lists_every_weight() -> None:
     rows = dict(re.findall(r"^\| ([^|]+) \| ([-0-9., ]+) \|$", PAGE, re.MULTILINE))
     shown = {
-        "the same item": scoring.ITEM,
+        "the same item": scoring.SAME_ITEM_POINTS,
         "the same machine or code": scoring.ADDRESS,
         "the same service, named": scoring.SERVICE,
         "it depends on": scoring.CATALOGUE,

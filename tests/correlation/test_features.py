@@ -3,7 +3,7 @@
 import pytest
 
 from gateway.catalogue.topology import Topology
-from gateway.correlation.features import Said, own_words, read
+from gateway.correlation.features import ReportText, own_words, read_features
 
 SIGNATURES = [
     "Best regards,\nAnn Lee\nAcme24 GmbH, HRB-98765\nwww.acme-24.example | acme24.example",
@@ -19,7 +19,7 @@ SIGNATURES = [
 
 @pytest.mark.parametrize("signature", SIGNATURES)
 def test_signature_yields_no_hosts_numbers_or_terms(signature: str) -> None:
-    said = read(Said(title="keyboard", text=f"Some keys are dead.\n\n{signature}"), Topology())
+    said = read_features(ReportText(title="keyboard", text=f"Some keys are dead.\n\n{signature}"), Topology())
     assert (said.hosts, said.numbers, said.terms) == (frozenset(), frozenset(), frozenset())
 
 
@@ -32,7 +32,7 @@ def test_signature_yields_no_hosts_numbers_or_terms(signature: str) -> None:
     ],
 )
 def test_host_in_report_text_is_read(text: str) -> None:
-    assert "crm-web1" in read(Said(title="help", text=text), Topology()).hosts
+    assert "crm-web1" in read_features(ReportText(title="help", text=text), Topology()).hosts
 
 
 def test_text_of_signature_only_is_read_whole() -> None:

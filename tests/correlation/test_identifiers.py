@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.correlation.common_words import CHINESE, WORDS
-from gateway.correlation.identifiers import ENOUGH, machines, numbers, rare, terms
+from gateway.correlation.identifiers import MIN_INCIDENTS_FOR_RARITY, machines_in, numbers_in, select_rare_words, terms_in
 
 
 @pytest.mark.parametrize(
@@ -19,7 +19,7 @@ from gateway.correlation.identifiers import ENOUGH, machines, numbers, rare, ter
     ],
 )
 def test_host_names_addresses_and_codes_are_identifiers(text: str, found: str) -> None:
-    assert machines(text) == {found}
+    assert machines_in(text) == {found}
 
 
 @pytest.mark.parametrize(
@@ -32,7 +32,7 @@ def test_host_names_addresses_and_codes_are_identifiers(text: str, found: str) -
     ],
 )  # fmt: skip
 def test_versions_times_files_and_models_are_not_host_names(text: str) -> None:
-    assert machines(text) == set()
+    assert machines_in(text) == set()
 
 
 @pytest.mark.parametrize(
@@ -55,7 +55,7 @@ def test_versions_times_files_and_models_are_not_host_names(text: str) -> None:
     ],
 )
 def test_uncommon_error_and_order_numbers_are_identifiers(text: str, found: set[str]) -> None:
-    assert numbers(text) == found
+    assert numbers_in(text) == found
 
 
 @pytest.mark.parametrize(
@@ -80,16 +80,16 @@ def test_uncommon_error_and_order_numbers_are_identifiers(text: str, found: set[
     ],
 )
 def test_terms_are_uncommon_names_and_chinese_words(text: str, found: set[str]) -> None:
-    assert terms(text) == found
+    assert terms_in(text) == found
 
 
 @given(st.lists(st.sampled_from(sorted(WORDS)), max_size=12), st.lists(st.sampled_from(CHINESE), max_size=12))
 def test_common_words_yield_no_terms(english: list[str], chinese: list[str]) -> None:
-    assert terms("x " + " ".join(map(str.title, english)) + ",".join(chinese)) == set()
+    assert terms_in("x " + " ".join(map(str.title, english)) + ",".join(chinese)) == set()
 
 
 def test_word_is_rare_when_few_of_enough_incidents_contain_it() -> None:
     seen = {"forklift": 1, "terminal": 9}
-    assert rare(seen, ENOUGH, {"forklift", "terminal", "new"}) == {"forklift", "new"}
-    assert rare(seen, ENOUGH - 1, seen) == set()
-    assert rare(seen, 10 * ENOUGH, seen) == {"forklift", "terminal"}
+    assert select_rare_words(seen, MIN_INCIDENTS_FOR_RARITY, {"forklift", "terminal", "new"}) == {"forklift", "new"}
+    assert select_rare_words(seen, MIN_INCIDENTS_FOR_RARITY - 1, seen) == set()
+    assert select_rare_words(seen, 10 * MIN_INCIDENTS_FOR_RARITY, seen) == {"forklift", "terminal"}

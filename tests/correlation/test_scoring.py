@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from gateway.catalogue.topology import build_topology
-from gateway.channels.phone.words import line, written
-from gateway.correlation.features import Candidate, Said, read
-from gateway.correlation.scoring import MOST_PROPOSED, Match, Verdict, best_match, scored, verdict
+from gateway.channels.phone.words import line, record_text
+from gateway.correlation.features import CandidateMaster, ReportText, read_features
+from gateway.correlation.scoring import MOST_PROPOSED, MasterChoice, Match, best_match, choose_master, score_candidates
 from gateway.incidents.labels import LOCALES, Locale
 from tests.correlation.corpus.world import a_service, topology
 from tests.support.clock import NOON
@@ -17,13 +17,13 @@ from tests.support.clock import NOON
 LAND = topology()
 
 
-def an_open(title: str, number: int = 1, minutes: float = 10, **more: Any) -> Candidate:
-    reading = read(Said(title=title, **more), LAND)
-    return Candidate(id=number, number=f"INC-{number}", opened_at=NOON - timedelta(minutes=minutes), reading=reading)
+def an_open(title: str, number: int = 1, minutes: float = 10, **more: Any) -> CandidateMaster:
+    reading = read_features(ReportText(title=title, **more), LAND)
+    return CandidateMaster(id=number, number=f"INC-{number}", opened_at=NOON - timedelta(minutes=minutes), reading=reading)
 
 
-def match(title: str, *candidates: Candidate, **more: Any) -> Match | None:
-    return best_match(read(Said(title=title, **more), LAND), candidates, LAND, NOON)
+def match(title: str, *candidates: CandidateMaster, **more: Any) -> Match | None:
+    return best_match(read_features(ReportText(title=title, **more), LAND), candidates, LAND, NOON)
 
 
 CRM_DOWN = an_open("CRM is down", service="crm")
@@ -52,15 +52,15 @@ COMMON = build_topology([a_service("mail", "Mail", ()), a_service("print", "Prin
 
 @pytest.mark.parametrize("said", ["mail does not work", "打印机用不了"])
 def test_service_named_by_common_word_is_only_proposed(said: str) -> None:
-    def judged(told: Said, opened: Said) -> Verdict:
+    def judged(told: ReportText, opened: ReportText) -> MasterChoice:
         earlier = NOON - timedelta(minutes=10)
-        master = Candidate(id=1, number="INC-1", opened_at=earlier, reading=read(opened, COMMON))
-        return verdict(scored(read(told, COMMON), [master], COMMON, NOON))
+        master = CandidateMaster(id=1, number="INC-1", opened_at=earlier, reading=read_features(opened, COMMON))
+        return choose_master(score_candidates(read_features(told, COMMON), [master], COMMON, NOON))
 
-    apart = judged(Said(title=said), Said(title=f"help: {said}"))
+    apart = judged(ReportText(title=said), ReportText(title=f"help: {said}"))
     assert (apart.match, len(apart.proposed)) == (None, 1)
-    (service,) = read(Said(title=said), COMMON).services
-    by_field = judged(Said(title=said), Said(title=said, service=service))
+    (service,) = read_features(ReportText(title=said), COMMON).services
+    by_field = judged(ReportText(title=said), ReportText(title=said, service=service))
     assert by_field.match is not None
 
 
@@ -127,8 +127,8 @@ def test_quoted_mail_text_is_ignored_unless_alone() -> None:
 GATE = "the badge reader Kestrel at gate four beeps red and stays locked, not working"
 
 
-def verdict_of(title: str, *masters: Candidate, rare: Collection[str] = ()) -> Verdict:
-    return verdict(scored(read(Said(title=title), LAND), masters, LAND, NOON), frozenset(rare))
+def verdict_of(title: str, *masters: CandidateMaster, rare: Collection[str] = ()) -> MasterChoice:
+    return choose_master(score_candidates(read_features(ReportText(title=title), LAND), masters, LAND, NOON), frozenset(rare))
 
 
 def test_same_words_are_proposed_and_linked_only_by_rare_name() -> None:
@@ -138,7 +138,7 @@ def test_same_words_are_proposed_and_linked_only_by_rare_name() -> None:
     certain = verdict_of(again, master, rare={"kestrel", "forklift"})
     assert certain.match is not None
     assert (certain.match.reason, certain.proposed) == ("rare name kestrel", ())
-    assert verdict_of("the coffee machine at gate four stays locked", master) == Verdict(None, ())
+    assert verdict_of("the coffee machine at gate four stays locked", master) == MasterChoice(None, ())
 
 
 @pytest.mark.parametrize(
@@ -152,7 +152,7 @@ def test_same_words_are_proposed_and_linked_only_by_rare_name() -> None:
     ],
 )
 def test_identical_common_words_are_proposed_but_not_linked(said: str) -> None:
-    found = verdict_of(said, an_open(said, minutes=1), rare=read(Said(title=said), LAND).terms)
+    found = verdict_of(said, an_open(said, minutes=1), rare=read_features(ReportText(title=said), LAND).terms)
     assert found.match is None
     assert len(found.proposed) == 1
 
@@ -173,7 +173,7 @@ def test_shared_code_or_number_links_reports(said: str, why: str) -> None:
 
 def test_different_number_in_same_words_prevents_link() -> None:
     one, other = ("过账时提示错误代码 E4711,麻烦看一下", "过账时提示错误代码 E4712,麻烦看一下")
-    assert verdict_of(one, an_open(other)) == Verdict(None, ())
+    assert verdict_of(one, an_open(other)) == MasterChoice(None, ())
 
 
 def test_proposed_links_are_limited_and_sorted_by_score() -> None:
@@ -185,7 +185,7 @@ def test_proposed_links_are_limited_and_sorted_by_score() -> None:
 
 def test_equally_likely_masters_yield_no_link() -> None:
     found = verdict_of(GATE, an_open(GATE, 1), an_open(GATE, 2), rare={"kestrel"})
-    assert found == Verdict(None, ())
+    assert found == MasterChoice(None, ())
 
 
 def test_candidate_order_does_not_change_link() -> None:
@@ -217,13 +217,15 @@ def test_site_field_of_report_counts() -> None:
 @pytest.mark.parametrize("word", ["call", "missed", "message"])
 @pytest.mark.parametrize("caller", ["北京分公司 (02177770521)", "WIRELESS CALLER (+12025550123)", "+8613912345678", None])
 def test_phrases_of_gateway_do_not_link_reports(locale: Locale, word: str, caller: str | None) -> None:
-    title = written(word, locale, caller=caller or written("withheld", locale))
-    assert read(Said(title=title), LAND).words == ""
+    title = record_text(word, locale, caller=caller or record_text("withheld", locale))
+    assert read_features(ReportText(title=title), LAND).words == ""
     assert match(title, an_open(title, minutes=1)) is None
     attached = "打印机卡纸\n" + line("attached", "https://x.example/a", locale)
-    assert read(Said(title=title, text=attached), LAND) == read(Said(title="", text="打印机卡纸"), LAND)
+    assert read_features(ReportText(title=title, text=attached), LAND) == read_features(
+        ReportText(title="", text="打印机卡纸"), LAND
+    )
 
 
 def test_own_text_about_calls_is_read() -> None:
-    assert read(Said(title="来电:打印机卡纸"), LAND).words
-    assert read(Said(title="Call from the boss: CRM is down"), LAND).services == {"crm"}
+    assert read_features(ReportText(title="来电:打印机卡纸"), LAND).words
+    assert read_features(ReportText(title="Call from the boss: CRM is down"), LAND).services == {"crm"}

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from gateway.access.principal import Machine, Principal
+from gateway.access.principal import MachineRole, Principal
 from gateway.db.pool import Pool
 from gateway.directory.roles import Role
 from gateway.incidents import commands
@@ -18,8 +18,8 @@ from tests.support.gateway_harness import GatewayHarness, gateway_harness
 from tests.support.intake import settings
 from tests.support.staff import hire
 
-HAND = Principal(name="hand", parts=frozenset({Machine.WRITER, Role.SECURITY}))
-BEN = Principal(name="ben", parts=frozenset({Machine.WRITER}))
+HAND = Principal(name="hand", parts=frozenset({MachineRole.WRITER, Role.SECURITY}))
+BEN = Principal(name="ben", parts=frozenset({MachineRole.WRITER}))
 SILENT = "SELECT number, cause FROM silent_incident"
 REACHABLE = "UPDATE person SET email = login || '@example.com'"
 OFFICER = "UPDATE person SET roles = ARRAY['security'] WHERE login = 'sally'"

@@ -9,18 +9,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.catalogue.criticality import Judged
-from gateway.dedup.alert_state import AlertTexts, texts_of
-from gateway.dedup.alert_updates import Firing, Grading
-from gateway.dedup.steps import Worded
-from gateway.escalation.record_timers import Rules
+from gateway.catalogue.criticality import AdjustedPriority
+from gateway.dedup.alert_state import AlertTexts, texts_of_alert
+from gateway.dedup.alert_updates import AlertGrading, FiringAlert
+from gateway.dedup.steps import TextsChanged
+from gateway.escalation.record_timers import SlaRules
 from gateway.incidents.record import Incident
 from gateway.vocabulary import Impact, Outcome, Urgency
 from tests.sla.stories import SETTINGS, an_incident, ledger_of, minute
 from tests.support.clock import NOON, FakeClock
 from tests.support.intake import RESOLVED, IntakeHarness, an_alert, intake_harness, settings
 
-GRADING = Grading(SETTINGS, Rules.from_settings(SETTINGS), lambda priority, _: Judged(priority, {}))
+GRADING = AlertGrading(SETTINGS, SlaRules.from_settings(SETTINGS), lambda priority, _: AdjustedPriority(priority, {}))
 WARNING = AlertTexts("warning", "disk is WARNING", "85 percent used")
 
 
@@ -32,7 +32,7 @@ def a_record(**fields: object) -> Incident:
 
 def changed(incident: Incident, words: AlertTexts, before: AlertTexts | None = WARNING) -> tuple[Incident, list[str]]:
     alert = an_alert(severity=words.severity, title=words.title, description=words.description)
-    revision = GRADING.reworded(incident, Worded("generic", alert, before), minute(4))
+    revision = GRADING.reworded(incident, TextsChanged("generic", alert, before), minute(4))
     return revision.after, [slug for slug, _ in revision.events]
 
 
@@ -82,13 +82,13 @@ def test_storm_shows_its_worst_alert_and_takes_its_priority() -> None:
     assert changed(after, milder, None) == (after, [])
     assert changed(after, WARNING, milder) == (after, [])
     assert changed(after, worse._replace(severity="info"), worse) == (after, [])
-    fires = [Firing("fan", "generic", "", milder), Firing("disk", "generic", "", WARNING)]
-    revision = GRADING.worst_shown(after, fires, minute(5))
+    fires = [FiringAlert("fan", "generic", "", milder), FiringAlert("disk", "generic", "", WARNING)]
+    revision = GRADING.with_worst_alert(after, fires, minute(5))
     assert (revision.after.title, revision.after.severity, revision.after.priority) == (a_storm().title, "warning", 1)
     assert [slug for slug, _ in revision.events] == ["changed", "eased"]
-    assert GRADING.worst_shown(revision.after, fires, minute(6)).events == ()
-    assert GRADING.worst_shown(after, [*fires, Firing("core", "generic", "", worse)], minute(5)).events == ()
-    assert GRADING.worst_shown(after, [], minute(5)).events == ()
+    assert GRADING.with_worst_alert(revision.after, fires, minute(6)).events == ()
+    assert GRADING.with_worst_alert(after, [*fires, FiringAlert("core", "generic", "", worse)], minute(5)).events == ()
+    assert GRADING.with_worst_alert(after, [], minute(5)).events == ()
 
 
 def test_renamed_storm_keeps_its_title() -> None:
@@ -107,7 +107,7 @@ def test_priority_is_worst_reported_severity_in_any_order(severities: Sequence[s
         before = words
     assert incident.priority == min(3, *(grades[severity] for severity in severities))
     assert (incident.severity, incident.title) == (before.severity, before.title)
-    assert texts_of(an_alert(severity="a", title="b", description="c")) == ("a", "b", "c")
+    assert texts_of_alert(an_alert(severity="a", title="b", description="c")) == ("a", "b", "c")
 
 
 RECORD = "SELECT priority, impact, urgency, severity, title, description, occurrences FROM incident"
@@ -248,7 +248,7 @@ async def test_storm_is_raised_once_by_its_worst_alert(database_url: str, clock:
 
 
 def test_grading_is_built_from_settings_of_rules() -> None:
-    rules = Rules.from_settings(SETTINGS)
-    assert Grading.of(rules, GRADING.judge).settings is SETTINGS
+    rules = SlaRules.from_settings(SETTINGS)
+    assert AlertGrading.of(rules, GRADING.judge).settings is SETTINGS
     with pytest.raises(AssertionError, match="settings"):
-        Grading.of(replace(rules, settings=None), GRADING.judge)
+        AlertGrading.of(replace(rules, settings=None), GRADING.judge)

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from gateway.receipts.submission import Refused
+from gateway.receipts.submission import RefusedItem
 from gateway.vocabulary import AlertStatus, Outcome
 from tests.support.clock import NOON, FakeClock
 from tests.support.intake import FIRING, RESOLVED, IntakeHarness, a_submission, an_alert, intake_harness, settings
@@ -191,7 +191,7 @@ async def test_delivery_id_reused_with_other_body_is_new_and_flagged(intake: Int
 
 
 async def test_refused_item_is_quarantined_beside_valid_ones(intake: IntakeHarness) -> None:
-    refused = (Refused(1, "title is missing", "/1", b'{"x":1}'),)
+    refused = (RefusedItem(1, "title is missing", "/1", b'{"x":1}'),)
     results = (await intake.take(a_submission(an_alert(), refused=refused)))[0].results
     assert [r.outcome for r in results] == [Outcome.OPENED, Outcome.QUARANTINED]
     assert await intake.rows("SELECT item, problem, body FROM quarantine") == [
@@ -201,7 +201,7 @@ async def test_refused_item_is_quarantined_beside_valid_ones(intake: IntakeHarne
 
 async def test_poisonous_item_is_quarantined_and_others_are_stored(intake: IntakeHarness) -> None:
     poisoned = a_submission(an_alert("a"), an_alert("b", title="nul \0 here"), an_alert("c"))
-    committed = await intake.committer.commit_without_poison(intake.conn, poisoned)
+    committed = await intake.committer.commit_without_refused_items(intake.conn, poisoned)
     outcomes = [r.outcome for r in committed.receipts[0].results]
     assert outcomes == [Outcome.OPENED, Outcome.QUARANTINED, Outcome.OPENED]
 

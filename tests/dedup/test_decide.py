@@ -7,14 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.dedup.alert_state import AlertState, IncidentRef
-from gateway.dedup.decide import Rules, decide, flapping
-from gateway.dedup.plan import Item, Plan, decide_all
+from gateway.dedup.decide import DecisionRules, decide, flapping
+from gateway.dedup.plan import BatchItem, BatchPlan, decide_all
 from gateway.vocabulary import AlertStatus, Outcome, State
 from tests.support.clock import NOON
 from tests.support.intake import FIRING, RESOLVED, an_alert
 
 MINUTE = timedelta(minutes=1)
-RULES = Rules(10 * MINUTE, 3, timedelta(hours=1))
+RULES = DecisionRules(10 * MINUTE, 3, timedelta(hours=1))
 ACKNOWLEDGED = AlertStatus.ACKNOWLEDGED
 
 NOTHING = None
@@ -77,22 +77,22 @@ def test_simultaneous_events_are_decided_by_arrival(
 def test_firing_overtaken_by_recovery_is_stale_and_later_one_opens(seconds: int, outcome: Outcome) -> None:
     plan = a_plan()
     at = NOON - MINUTE
-    overtaken = Item(1, "generic", an_alert(at=at + timedelta(seconds=seconds)), b"k")
-    verdicts = decide_all(plan, [Item(1, "generic", an_alert(status=RESOLVED, at=at), b"k"), overtaken])
+    overtaken = BatchItem(1, "generic", an_alert(at=at + timedelta(seconds=seconds)), b"k")
+    verdicts = decide_all(plan, [BatchItem(1, "generic", an_alert(status=RESOLVED, at=at), b"k"), overtaken])
     assert [verdict.outcome for verdict in verdicts] == [Outcome.IGNORED, outcome]
 
 
 def test_repeated_recovery_does_not_make_firing_stale() -> None:
     plan = a_plan()
     statuses = [FIRING, RESOLVED, RESOLVED, FIRING]
-    verdicts = decide_all(plan, [Item(1, "generic", an_alert(status=status, at=NOON), b"k") for status in statuses])
+    verdicts = decide_all(plan, [BatchItem(1, "generic", an_alert(status=status, at=NOON), b"k") for status in statuses])
     assert [verdict.outcome for verdict in verdicts] == [Outcome.OPENED, Outcome.CLEARED, Outcome.IGNORED, Outcome.REOPENED]
 
 
 def test_repeated_firing_of_cleared_occurrence_is_stale() -> None:
     plan = a_plan()
     told = [(FIRING, "a"), (RESOLVED, "a"), (FIRING, "a"), (FIRING, "b")]
-    items = [Item(1, "generic", an_alert(status=status, at=NOON, occurrence=which), b"k") for status, which in told]
+    items = [BatchItem(1, "generic", an_alert(status=status, at=NOON, occurrence=which), b"k") for status, which in told]
     outcomes = [verdict.outcome for verdict in decide_all(plan, items)]
     assert outcomes == [Outcome.OPENED, Outcome.CLEARED, Outcome.STALE, Outcome.REOPENED]
 
@@ -102,7 +102,7 @@ def test_arrival_ordered_source_has_no_stale_events(seconds: int) -> None:
     plan = a_plan()
     told = [(FIRING, 0), (RESOLVED, seconds), (FIRING, -seconds), (RESOLVED, 0)]
     items = [
-        Item(1, "pagerduty", an_alert(status=status, at=NOON + timedelta(seconds=at), by_arrival=True), b"k")
+        BatchItem(1, "pagerduty", an_alert(status=status, at=NOON + timedelta(seconds=at), by_arrival=True), b"k")
         for status, at in told
     ]
     outcomes = [verdict.outcome for verdict in decide_all(plan, items)]
@@ -114,12 +114,12 @@ def test_three_reopenings_within_hour_are_flapping(flaps: int, ago: int, held: b
     assert flapping(AlertState(b"k", flaps=flaps, flapping_since=NOON - ago * MINUTE), NOON, RULES) is held
 
 
-def a_plan(now: datetime = NOON) -> Plan:
-    return Plan(now, RULES, 10 * MINUTE, {b"k": AlertState(b"k")})
+def a_plan(now: datetime = NOON) -> BatchPlan:
+    return BatchPlan(now, RULES, 10 * MINUTE, {b"k": AlertState(b"k")})
 
 
-def told(plan: Plan, history: list[tuple[AlertStatus, int]]) -> AlertState:
-    items = [Item(1, "generic", an_alert(status=s, at=NOON - timedelta(seconds=t)), b"k") for s, t in history]
+def told(plan: BatchPlan, history: list[tuple[AlertStatus, int]]) -> AlertState:
+    items = [BatchItem(1, "generic", an_alert(status=s, at=NOON - timedelta(seconds=t)), b"k") for s, t in history]
     verdicts = decide_all(plan, items)
     assert len(verdicts) == len(items)
     return plan.known[b"k"]
@@ -169,7 +169,7 @@ def test_key_has_one_live_incident_and_counts_every_firing(
     history: list[tuple[AlertStatus, int]],
 ) -> None:
     plan = a_plan()
-    items = [Item(1, "generic", an_alert(status=s, at=NOON - timedelta(seconds=t)), b"k") for s, t in history]
+    items = [BatchItem(1, "generic", an_alert(status=s, at=NOON - timedelta(seconds=t)), b"k") for s, t in history]
     counted = [Outcome.OPENED, Outcome.REPEATED, Outcome.REOPENED]
     verdicts = decide_all(plan, items)
     assert len(plan.drafts) <= 1
@@ -180,8 +180,8 @@ def test_key_has_one_live_incident_and_counts_every_firing(
 def test_storm_resolves_when_last_alert_clears() -> None:
     storm = IncidentRef(1, "INC-1", State.IN_PROGRESS, storm=True, firing=2)
     known = {key: AlertState(key, holder=storm, status=FIRING) for key in (b"a", b"b")}
-    plan = Plan(NOON, RULES, 10 * MINUTE, known)
-    first, last = decide_all(plan, [Item(1, "generic", an_alert(status=RESOLVED), key) for key in (b"a", b"b")])
+    plan = BatchPlan(NOON, RULES, 10 * MINUTE, known)
+    first, last = decide_all(plan, [BatchItem(1, "generic", an_alert(status=RESOLVED), key) for key in (b"a", b"b")])
     assert [(v.outcome, v.reason) for v in (first, last)] == [
         (Outcome.CLEARED, "others_still_firing"),
         (Outcome.CLEARED, "cleared_at_source"),

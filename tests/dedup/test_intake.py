@@ -10,10 +10,10 @@ import pytest
 from structlog.testing import capture_logs
 
 from gateway.clock import SystemClock
-from gateway.dedup.commit import Committed
-from gateway.dedup.intake import Intake
+from gateway.dedup.commit import CommitResult
+from gateway.dedup.intake import AlertWriter
 from gateway.dedup.queue import FairQueue
-from gateway.dedup.records import Moved
+from gateway.dedup.records import RecordChanged
 from gateway.errors import Overloaded, Unavailable
 from gateway.vocabulary import Outcome
 from tests.support.clock import FakeClock
@@ -24,20 +24,20 @@ class Silent:
     def __init__(self) -> None:
         self.batches: list[int] = []
 
-    def committed(self, committed: Committed, seconds: float) -> None:  # noqa: ARG002 - the protocol's shape
+    def committed(self, committed: CommitResult, seconds: float) -> None:  # noqa: ARG002 - the protocol's shape
         self.batches.append(len(committed.receipts))
 
     def queued(self, items: int, size: int) -> None: ...
 
 
 @asynccontextmanager
-async def an_intake(database_url: str, clock: FakeClock, observer: Silent | None = None) -> AsyncIterator[Intake]:
+async def an_intake(database_url: str, clock: FakeClock, observer: Silent | None = None) -> AsyncIterator[AlertWriter]:
     numbers = await asyncpg.connect(database_url)
 
     async def connect() -> "asyncpg.Connection[Any]":
         return await asyncpg.connect(database_url)
 
-    intake = Intake(connect, committer(numbers, clock, settings()), SystemClock(), settings().server, observer or Silent())
+    intake = AlertWriter(connect, committer(numbers, clock, settings()), SystemClock(), settings().server, observer or Silent())
     task = asyncio.create_task(intake.run())
     try:
         yield intake
@@ -142,9 +142,9 @@ class Moving:
     def __init__(self) -> None:
         self.tries = 0
 
-    async def commit(self, _conn: object, _batch: object) -> Committed:
+    async def commit(self, _conn: object, _batch: object) -> CommitResult:
         self.tries += 1
-        raise Moved
+        raise RecordChanged
 
 
 async def test_repeatedly_conflicting_batch_fails_and_is_logged(database_url: str) -> None:
@@ -152,7 +152,7 @@ async def test_repeatedly_conflicting_batch_fails_and_is_logged(database_url: st
         return await asyncpg.connect(database_url)
 
     moving: Any = Moving()
-    intake = Intake(connect, moving, SystemClock(), settings().server, Silent())
+    intake = AlertWriter(connect, moving, SystemClock(), settings().server, Silent())
     task = asyncio.create_task(intake.run())
     with capture_logs() as logs, pytest.raises(Unavailable):
         await intake.submit(a_submission(an_alert()))

@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 
 from gateway.db.pool import Pool
 from gateway.dedup.alert_state import AlertState, IncidentRef
-from gateway.dedup.correlated_alerts import CorrelatedAlerts
-from gateway.dedup.decide import Rules
-from gateway.dedup.groups import Group
-from gateway.dedup.plan import Item, Plan, decide_all
-from gateway.incidents.hierarchy import unfit
+from gateway.dedup.correlated_alerts import OpenMasters
+from gateway.dedup.decide import DecisionRules
+from gateway.dedup.groups import RelateGroup
+from gateway.dedup.plan import BatchItem, BatchPlan, decide_all
+from gateway.incidents.hierarchy import find_unfit_reason
 from gateway.vocabulary import Outcome, State
 from tests.correlation.corpus.world import topology
 from tests.support.clock import NOON, FakeClock
@@ -22,7 +22,7 @@ from tests.support.gateway_harness import GatewayHarness, gateway_harness
 from tests.support.intake import FIRING, RESOLVED, IntakeHarness, a_submission, an_alert, by_service, intake_harness, settings
 
 MINUTE = timedelta(minutes=1)
-RULES = Rules(10 * MINUTE, 3, timedelta(hours=1))
+RULES = DecisionRules(10 * MINUTE, 3, timedelta(hours=1))
 GRADES = {"critical": 1, "major": 2, "warning": 3, "info": 4}
 ITEMS = ("", "san-1", "crm-db1", "crm-app1", "crm-web1", "erp-db1")
 
@@ -49,11 +49,12 @@ EVENTS = st.lists(
 )
 
 
-def a_plan(groups: dict[str, IncidentRef | None], alerted: dict[str, list[IncidentRef]], held: IncidentRef) -> Plan:
+def a_plan(groups: dict[str, IncidentRef | None], alerted: dict[str, list[IncidentRef]], held: IncidentRef) -> BatchPlan:
     led = {
-        name.encode(): Group(name.encode(), name, 5 * MINUTE, master, NOON if master else None) for name, master in groups.items()
+        name.encode(): RelateGroup(name.encode(), name, 5 * MINUTE, master, NOON if master else None)
+        for name, master in groups.items()
     }
-    plan = Plan(NOON, RULES, 10 * MINUTE, {}, groups=led, correlated=CorrelatedAlerts(topology(), alerted))
+    plan = BatchPlan(NOON, RULES, 10 * MINUTE, {}, groups=led, correlated=OpenMasters(topology(), alerted))
     plan.priority_of = lambda item: GRADES[item.alert.severity]
     plan.known = {key.encode(): AlertState(key.encode()) for key in "abcd"}
     plan.known[b"held"] = AlertState(b"held", is_new=False, status=FIRING, holder=held)
@@ -73,11 +74,11 @@ def test_no_open_incident_has_unfit_master_after_any_batch(
     plan = a_plan(groups, {ci: [master] for ci, master in alerted.items()} | {"erp-db1": [held]}, held)
     items = []
     for key, status, severity, ci, group in events:
-        items.append(Item(1, "generic", an_alert(key, status, severity=severity, ci=ci), key.encode()))
+        items.append(BatchItem(1, "generic", an_alert(key, status, severity=severity, ci=ci), key.encode()))
         plan.memberships[key.encode()] = (group.encode(),) if group else ()
     verdicts = decide_all(plan, items)
     followers = [holder for holder in (*(draft.holder for draft in plan.drafts), *plan.moving) if holder.master is not None]
-    assert [(one.top, one) for one in followers if unfit(one.top, one)] == []
+    assert [(one.top, one) for one in followers if find_unfit_reason(one.top, one)] == []
     related = {verdict.holder for verdict in verdicts if verdict.outcome is Outcome.RELATED}
     assert all(holder is not None and (holder.master is not None or not holder.live) for holder in related)
     assert all(one.link_reason is None for one in plan.drafts if one.holder.master is None)

@@ -12,7 +12,7 @@ from gateway.dedup.groups import groups_of
 from gateway.dedup.priority import grade_of
 from gateway.durations import Duration
 from gateway.receipts.receipt_id import receipt_ids, received_between
-from gateway.settings import Grade, Intake, Relate, ServiceIntake, load
+from gateway.settings import RelateRule, ServiceSeverities, SeverityGrade, SourceSettings, load
 from gateway.vocabulary import Impact, Urgency
 from tests.support.clock import NOON
 from tests.support.intake import an_alert, settings
@@ -32,7 +32,7 @@ def test_group_hashes_are_equal_only_for_equal_values(one: list[str], other: lis
 
 
 def test_label_rule_groups_only_alerts_with_label() -> None:
-    rule = Relate("same cluster", ("labels.cluster", "service"), Duration(minutes=5))
+    rule = RelateRule("same cluster", ("labels.cluster", "service"), Duration(minutes=5))
     assert len(list(groups_of(an_alert(service="shop", labels={"cluster": "eu"}), "generic", 1, [rule]))) == 1
     assert list(groups_of(an_alert(service="shop"), "generic", 1, [rule])) == []
 
@@ -46,15 +46,15 @@ def test_common_severities_map_to_priorities(severity: str, priority: int) -> No
 
 
 def test_source_severity_table_wins_case_insensitively() -> None:
-    own = {**SHIPPED, "zabbix": Intake(severity={"Disaster": Grade(Impact.INDIVIDUAL, Urgency.LOW)})}
+    own = {**SHIPPED, "zabbix": SourceSettings(severity={"Disaster": SeverityGrade(Impact.INDIVIDUAL, Urgency.LOW)})}
     for spelling in ("Disaster", "disaster", "DISASTER", " dISASTER "):
         assert grade_of("zabbix", spelling, own).priority == 4
         assert grade_of("other", spelling, own).priority == 1
 
 
 def test_service_severity_wins_and_its_source_table_wins_over_it() -> None:
-    low, high = Grade(Impact.INDIVIDUAL, Urgency.LOW), Grade(Impact.COMPANY, Urgency.URGENT)
-    own = ServiceIntake(severity={"Warning": low}, sources={"zabbix": {"WARNING": high}})
+    low, high = SeverityGrade(Impact.INDIVIDUAL, Urgency.LOW), SeverityGrade(Impact.COMPANY, Urgency.URGENT)
+    own = ServiceSeverities(severity={"Warning": low}, sources={"zabbix": {"WARNING": high}})
     services = {"shop": own}
     of_source = grade_of("zabbix", "warning", SHIPPED, "shop", services)
     assert (of_source.priority, of_source.rule) == (1, "services.shop.sources.zabbix.warning")

@@ -5,19 +5,19 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from msgspec.structs import replace
 
-from gateway.dedup.maintenance import Window
+from gateway.dedup.maintenance import MaintenanceWindow
 from gateway.dedup.promotion import ENDED, _submission
 from gateway.durations import Duration
-from gateway.settings import Maintenance, Settings
+from gateway.settings import MaintenanceSettings, Settings
 from gateway.vocabulary import Outcome
 from tests.support.clock import NOON, FakeClock
 from tests.support.intake import RESOLVED, IntakeHarness, an_alert, intake_harness, settings
 
 HOUR = timedelta(hours=1)
-PATCHING = Maintenance(name="patching", start=NOON - HOUR, end=NOON + HOUR, match={"service": "shop"})
+PATCHING = MaintenanceSettings(name="patching", start=NOON - HOUR, end=NOON + HOUR, match={"service": "shop"})
 
 
-def with_window(*windows: Maintenance) -> Settings:
+def with_window(*windows: MaintenanceSettings) -> Settings:
     given = settings()
     return replace(given, dedup=replace(given.dedup, maintenance=windows))
 
@@ -61,7 +61,7 @@ async def test_two_replicas_promote_alert_once(database_url: str, clock: FakeClo
         assert outcomes == [Outcome.OPENED, Outcome.DUPLICATE]
 
 
-NIGHTLY = Maintenance(
+NIGHTLY = MaintenanceSettings(
     name="nightly",
     start=datetime(2026, 1, 1, 2, 30, tzinfo=UTC) + timedelta(hours=5),
     rrule="FREQ=DAILY",
@@ -82,11 +82,11 @@ NIGHTLY = Maintenance(
     ],
 )
 def test_recurring_window_follows_local_time_over_dst_changes(now: datetime, end: datetime | None) -> None:
-    assert Window(NIGHTLY).end_at(now) == end
+    assert MaintenanceWindow(NIGHTLY).end_at(now) == end
 
 
 def test_window_covers_alert_only_when_all_matchers_hold() -> None:
-    window = Window(replace(PATCHING, match={"labels.team": "db", "source": "generic"}))
+    window = MaintenanceWindow(replace(PATCHING, match={"labels.team": "db", "source": "generic"}))
     assert window.covers(an_alert(labels={"team": "db"}), "generic")
     assert not window.covers(an_alert(labels={"team": "web"}), "generic")
     assert not window.covers(an_alert(labels={"team": "db"}), "pagerduty")

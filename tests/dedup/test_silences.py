@@ -11,11 +11,11 @@ from asyncpg import Record
 
 from gateway.db.pool import Pool
 from gateway.dedup.promotion import Promotion
-from gateway.dedup.silencing import Unjudged
+from gateway.dedup.silencing import SkipReason
 from gateway.errors import Malformed, NotFound, Unprocessable
 from gateway.incidents.label_matchers import Matcher
 from gateway.operations import silences
-from gateway.operations.silences import Wanted
+from gateway.operations.silences import SilenceRequest
 from gateway.receipts.submission import Receipt, Submission
 from gateway.settings import load
 from gateway.vocabulary import Outcome
@@ -41,13 +41,13 @@ class Site:
         integration: int | None = 1,
         **more: Any,
     ) -> UUID:
-        wanted = Wanted(matchers or (SHOP,), self.clock.at + starts, self.clock.at + ends, "ann", "deploy", **more)
+        wanted = SilenceRequest(matchers or (SHOP,), self.clock.at + starts, self.clock.at + ends, "ann", "deploy", **more)
         async with self.pool.acquire() as conn:
-            await silences.examine(conn, self.clock.at, wanted, integration)
-        return await silences.keep(self.pool, self.clock.at, wanted, integration, self.limits)
+            await silences.examine_silence(conn, self.clock.at, wanted, integration)
+        return await silences.store_silence(self.pool, self.clock.at, wanted, integration, self.limits)
 
     async def expire(self, silence: UUID, integration: int | None = 1) -> None:
-        await silences.expire(self.pool, self.clock.at, silence, integration)
+        await silences.expire_silence(self.pool, self.clock.at, silence, integration)
 
     async def fire(self, key: str = "web", integration: int = 1, **labels: str) -> tuple[Outcome, str]:
         [result] = await self.intake.tell(an_alert(key, labels=labels or {"service": "shop"}), integration=integration)
@@ -281,15 +281,15 @@ async def test_many_silences_of_one_integration_do_not_affect_others(site: Site)
     receipts = await site.intake.take(*theirs, a_submission(an_alert("ours", labels={"service": "shop"})))
     assert [receipt.results[0].outcome for receipt in receipts] == [Outcome.OPENED] * 20 + [Outcome.SUPPRESSED]
     assert receipts[-1].results[0].reason == f"silence: {silence}"
-    assert site.intake.unjudged[Unjudged.WORK] > 0
-    assert site.intake.unjudged[Unjudged.NUMBER] == 1
+    assert site.intake.unjudged[SkipReason.WORK] > 0
+    assert site.intake.unjudged[SkipReason.NUMBER] == 1
 
 
 async def test_global_silence_applies_while_one_integration_exhausts_work(site: Site) -> None:
     await store(site, None, *(costly(number) for number in range(400)))
     silence = await site.silence(integration=None)
     await site.intake.take(*(a_submission(an_alert(f"t{at}", labels=COSTLY_LABELS), integration=2) for at in range(50)))
-    assert site.intake.unjudged[Unjudged.WORK] > 0
+    assert site.intake.unjudged[SkipReason.WORK] > 0
     assert await site.fire("ours", service="shop") == (Outcome.SUPPRESSED, f"silence: {silence}")
 
 
@@ -311,7 +311,7 @@ async def test_stored_invalid_pattern_does_not_affect_other_silences(site: Site,
     assert (await site.fire("first"))[0] is Outcome.OPENED
     silence = await site.silence()
     assert await site.fire("second") == (Outcome.SUPPRESSED, f"silence: {silence}")
-    assert site.intake.unjudged[Unjudged.PATTERN] > 0
+    assert site.intake.unjudged[SkipReason.PATTERN] > 0
 
 
 async def test_unreadable_stored_silence_does_not_affect_others(site: Site) -> None:

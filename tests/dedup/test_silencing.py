@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.dedup import silencing
-from gateway.dedup.silencing import Patterns, Silence, Silences, Unjudged
-from gateway.incidents.label_matchers import Labelled, Matcher, Work
+from gateway.dedup.silencing import PatternCache, SilenceConditions, SilenceSet, SkipReason
+from gateway.incidents.label_matchers import MatchedAlert, Matcher, MatchWork
 
 PLENTY = 1e9
 
@@ -17,12 +17,14 @@ def a_matcher(name: str, sign: str, value: str) -> Matcher:
     return Matcher(name, sign, value, value)
 
 
-def a_silence(number: int, *conditions: tuple[str, str, str]) -> Silence:
-    return Silence.of(UUID(int=number), [a_matcher(*one) for one in conditions])
+def a_silence(number: int, *conditions: tuple[str, str, str]) -> SilenceConditions:
+    return SilenceConditions.of(UUID(int=number), [a_matcher(*one) for one in conditions])
 
 
-def judged(silences: list[Silence], labels: dict[str, str], work: float = PLENTY, *, every: bool = False) -> silencing.Held:
-    return Silences(silences, Patterns()).judge(Labelled(labels), Work(work), every=every)
+def judged(
+    silences: list[SilenceConditions], labels: dict[str, str], work: float = PLENTY, *, every: bool = False
+) -> silencing.SuppressionResult:
+    return SilenceSet(silences, PatternCache()).judge(MatchedAlert(labels), MatchWork(work), every=every)
 
 
 def test_silence_matches_only_when_all_conditions_hold() -> None:
@@ -48,10 +50,10 @@ def test_first_matching_silence_wins() -> None:
 def test_silence_with_invalid_pattern_fails_alone() -> None:
     broken, fine = a_silence(1, ("service", "=~", "\\y.*")), a_silence(2, ("service", "=~", "sh.*"))
     held = judged([broken, fine], {"service": "shop"})
-    assert (held.places, held.unjudged) == ([1], {Unjudged.PATTERN: 1})
-    assert held.named == {Unjudged.PATTERN: broken.id}
-    held = judged([a_silence(1, ("service", "!~", "(")), Silence.of(UUID(int=3), None)], {})
-    assert (held.places, held.unjudged) == ([], {Unjudged.PATTERN: 2})
+    assert (held.places, held.unjudged) == ([1], {SkipReason.PATTERN: 1})
+    assert held.named == {SkipReason.PATTERN: broken.id}
+    held = judged([a_silence(1, ("service", "!~", "(")), SilenceConditions.of(UUID(int=3), None)], {})
+    assert (held.places, held.unjudged) == ([], {SkipReason.PATTERN: 2})
 
 
 def test_plain_silences_are_judged_before_pattern_silences() -> None:
@@ -59,27 +61,27 @@ def test_plain_silences_are_judged_before_pattern_silences() -> None:
     plain = a_silence(99, ("service", "=", "shop"))
     held = judged([*patterns, plain], {"service": "shop"}, work=500)
     assert held.places == [50]
-    assert 0 < held.unjudged[Unjudged.WORK] < 50
+    assert 0 < held.unjudged[SkipReason.WORK] < 50
 
 
 def test_silence_is_unjudged_without_work_left() -> None:
     held = judged([a_silence(1, ("service", "=", "shop"))], {"service": "shop"}, work=0)
-    assert (held.places, held.unjudged) == ([], {Unjudged.WORK: 1})
+    assert (held.places, held.unjudged) == ([], {SkipReason.WORK: 1})
 
 
 def test_non_matching_equality_silences_cost_no_work() -> None:
-    work = Work(1.0)
-    silences = Silences([a_silence(number, ("service", "=", f"s{number}")) for number in range(500)], Patterns())
-    assert silences.judge(Labelled({"service": "other"}), work).places == []
+    work = MatchWork(1.0)
+    silences = SilenceSet([a_silence(number, ("service", "=", f"s{number}")) for number in range(500)], PatternCache())
+    assert silences.judge(MatchedAlert({"service": "other"}), work).places == []
     assert work.left == 1.0
 
 
 def test_repeated_match_costs_less_and_pattern_is_compiled_once() -> None:
-    patterns, costs = Patterns(), []
-    silences = Silences([a_silence(1, ("service", "=~", "sh.*"))], patterns)
+    patterns, costs = PatternCache(), []
+    silences = SilenceSet([a_silence(1, ("service", "=~", "sh.*"))], patterns)
     for text in ("shop", "shop", "ship", "s" * 500, "s" * 500):
-        work = Work(PLENTY)
-        silences.judge(Labelled({"service": text}), work)
+        work = MatchWork(PLENTY)
+        silences.judge(MatchedAlert({"service": text}), work)
         costs.append(round(PLENTY - work.left, 2))
     first, again, other, long, long_again = costs
     assert first > other > again
@@ -87,7 +89,7 @@ def test_repeated_match_costs_less_and_pattern_is_compiled_once() -> None:
 
 
 def test_pattern_caches_are_bounded() -> None:
-    patterns, work = Patterns(), Work(PLENTY)
+    patterns, work = PatternCache(), MatchWork(PLENTY)
     for number in range(silencing.MOST_COMPILED + 1):
         patterns.matches(f"a{number}", ("b",), work)
     assert len(patterns.compiled) == 1

@@ -2,16 +2,16 @@
 
 import pytest
 
-from gateway.directory.contact_method import Method, flaws, targets
+from gateway.directory.contact_method import PersonContactMethod, flaws, targets
 
 
 def test_each_method_has_one_target_without_duplicates() -> None:
     chosen = (
-        Method("voice"),
-        Method("mail"),
-        Method("mail", "ann@home.example"),
-        Method("webhook", "https://a.example"),
-        Method("voice"),
+        PersonContactMethod("voice"),
+        PersonContactMethod("mail"),
+        PersonContactMethod("mail", "ann@home.example"),
+        PersonContactMethod("webhook", "https://a.example"),
+        PersonContactMethod("voice"),
     )
     assert [str(one) for one in targets("ann", "ann@example.com", chosen)] == [
         "voice:ann",
@@ -29,17 +29,17 @@ def test_person_without_methods_is_mailed_or_unreachable() -> None:
 @pytest.mark.parametrize(
     ("method", "flaw"),
     [
-        (Method("mail"), None),
-        (Method("mail", "ann@example.com"), None),
-        (Method("mail", "ann"), "name@example.com"),
-        (Method("mail", "änn@example.com"), "name@example.com"),
-        (Method("sms"), None),
-        (Method("voice", "+49123"), "telephone of the person"),
-        (Method("slack"), "is needed"),
-        (Method("slack", "C012"), None),
+        (PersonContactMethod("mail"), None),
+        (PersonContactMethod("mail", "ann@example.com"), None),
+        (PersonContactMethod("mail", "ann"), "name@example.com"),
+        (PersonContactMethod("mail", "änn@example.com"), "name@example.com"),
+        (PersonContactMethod("sms"), None),
+        (PersonContactMethod("voice", "+49123"), "telephone of the person"),
+        (PersonContactMethod("slack"), "is needed"),
+        (PersonContactMethod("slack", "C012"), None),
     ],
 )
-def test_method_address_must_suit_its_channel(method: Method, flaw: str | None) -> None:
-    found = list(flaws((Method("mail"), method)))
+def test_method_address_must_suit_its_channel(method: PersonContactMethod, flaw: str | None) -> None:
+    found = list(flaws((PersonContactMethod("mail"), method)))
     assert [one.pointer for one in found] == (["/methods/1/address"] if flaw else [])
     assert all(flaw is not None and flaw in one.detail for one in found)

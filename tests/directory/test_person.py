@@ -41,7 +41,7 @@ def test_reserved_login_is_refused() -> None:
 
 
 def test_skills_are_normalised_and_deduplicated() -> None:
-    assert person.words([" Oracle", "linux", "ORACLE", ""]) == ["linux", "oracle"]
+    assert person.normalize_skills([" Oracle", "linux", "ORACLE", ""]) == ["linux", "oracle"]
 
 
 def test_ordinary_login_is_accepted_and_reserved_one_refused() -> None:

@@ -11,7 +11,7 @@ import msgspec
 import pytest
 
 from gateway.access.reporter_links import ReporterLinks
-from gateway.access.staff_links import Opened, ReaderKind, StaffLinks
+from gateway.access.staff_links import ReaderKind, StaffLink, StaffLinks
 from gateway.settings import Database, Duration, load
 from tests.e2e.browser import Tab, browser
 from tests.support.served import Served, served
@@ -124,7 +124,7 @@ async def test_staff_link_shows_read_only_incident_page(gateway: Served, chromiu
     secrets = tuple(row["secret"] for row in await gateway.pool.fetch("SELECT secret FROM link_secret"))
     links, now = StaffLinks(ReporterLinks(secrets, timedelta(days=1))), await gateway.pool.fetchval("SELECT now()")
     incident_id = await gateway.pool.fetchval("SELECT id FROM incident")
-    path = f"/r/{links.make(Opened(incident_id, ReaderKind.ROLE, 'leader'), now)}"
+    path = f"/r/{links.make(StaffLink(incident_id, ReaderKind.ROLE, 'leader'), now)}"
     async with browser(chromium, tmp_path) as tab:
         await tab.go(f"{url}{path}?lang=zh-CN")
         await assert_page_is_sound(

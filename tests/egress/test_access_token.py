@@ -3,8 +3,8 @@
 import asyncio
 from datetime import timedelta
 
-from gateway.egress.access_token import EARLY, AccessToken, Fetched
-from gateway.notify.message import Dead, Retry
+from gateway.egress.access_token import EXPIRY_MARGIN, AccessToken, FetchedToken
+from gateway.notify.message import Retry, Undeliverable
 from tests.support.clock import FakeClock
 
 LASTS = timedelta(hours=2)
@@ -17,10 +17,10 @@ class Issuer:
         self.given = 0
         self.trouble: Retry | None = None
 
-    async def __call__(self) -> Fetched | Retry | Dead:
+    async def __call__(self) -> FetchedToken | Retry | Undeliverable:
         await asyncio.sleep(0)  # noqa: TID251 - one turn of the loop, no time
         self.given += 1
-        return self.trouble or Fetched(f"token-{self.given}", LASTS)
+        return self.trouble or FetchedToken(f"token-{self.given}", LASTS)
 
 
 async def test_concurrent_senders_fetch_one_token(clock: FakeClock) -> None:
@@ -32,7 +32,7 @@ async def test_concurrent_senders_fetch_one_token(clock: FakeClock) -> None:
 async def test_token_is_refetched_before_expiry_or_after_refusal(clock: FakeClock) -> None:
     token = AccessToken(Issuer(), clock)
     assert await token.get() == "token-1"
-    clock.advance(LASTS - EARLY - timedelta(seconds=1))
+    clock.advance(LASTS - EXPIRY_MARGIN - timedelta(seconds=1))
     assert await token.get() == "token-1"
     clock.advance(timedelta(seconds=1))
     assert await token.get() == "token-2"

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.channels.webhook import WebhookChannel
-from gateway.egress.address_guard import AddressGuard, AddressRefused, Lookup, objection
-from gateway.notify.message import Dead, Delivered, Retry
+from gateway.egress.address_guard import AddressGuard, AddressRefused, Lookup, find_address_objection
+from gateway.notify.message import Delivered, Retry, Undeliverable
 from gateway.settings import Webhook
 from tests.support.clock import FakeClock
 from tests.support.telling import message
@@ -176,12 +176,12 @@ async def test_odd_spelling_of_internal_address_is_refused_at_resolution(host: s
     ],
 )
 def test_public_address_is_allowed(address: Any) -> None:
-    assert objection(ipaddress.ip_address(address), private=False) is None
+    assert find_address_objection(ipaddress.ip_address(address), private=False) is None
 
 
 @pytest.mark.parametrize("address", ["10.0.0.1", "127.0.0.1", "192.168.1.1", "100.64.0.1", "::1", "fd12::1", "::ffff:10.0.0.1"])
 def test_private_address_is_allowed_if_configured(address: Any) -> None:
-    assert objection(ipaddress.ip_address(address), private=True) is None
+    assert find_address_objection(ipaddress.ip_address(address), private=True) is None
 
 
 @pytest.mark.parametrize(
@@ -199,12 +199,12 @@ def test_private_address_is_allowed_if_configured(address: Any) -> None:
     ],
 )
 def test_metadata_and_link_local_addresses_are_never_allowed(address: Any) -> None:
-    assert objection(ipaddress.ip_address(address), private=True)
+    assert find_address_objection(ipaddress.ip_address(address), private=True)
 
 
 @given(st.ip_addresses())
 def test_private_or_reserved_address_is_never_allowed(address: Any) -> None:
-    allowed = objection(address, private=False) is None
+    allowed = find_address_objection(address, private=False) is None
     if address.version == 4:
         assert not allowed or address.is_global
     else:
@@ -273,7 +273,7 @@ async def test_literal_internal_address_is_not_connected() -> None:
     async with Sinkhole() as sink:
         channel = open_channel(AddressGuard(ports=None))
         for host in ("127.0.0.1", "[::ffff:127.0.0.1]", "2130706433", "127.1", "localhost", "[::1]"):
-            assert isinstance(await channel.send(message(f"http://{host}:{sink.port}/")), Dead | Retry)
+            assert isinstance(await channel.send(message(f"http://{host}:{sink.port}/")), Undeliverable | Retry)
         await channel.close()
         assert sink.connections == 0
 

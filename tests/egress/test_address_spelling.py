@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 from yarl import URL
 
 from gateway.channels.webhook import WebhookChannel
-from gateway.egress.address_guard import AddressGuard, AddressRefused, objection
-from gateway.egress.address_spelling import HOST, literal_of, name_objection
+from gateway.egress.address_guard import AddressGuard, AddressRefused, find_address_objection
+from gateway.egress.address_spelling import HOST, find_name_objection, parse_ip_literal
 from gateway.egress.fetching import Fetcher
-from gateway.notify.message import Dead, Retry
+from gateway.notify.message import Retry, Undeliverable
 from gateway.settings import Webhook
 from tests.egress.test_address_guard import Sinkhole, answering
 from tests.support.clock import FakeClock
@@ -97,7 +97,7 @@ async def test_no_spelling_is_connected_by_channel_or_fetcher() -> None:
         channel = WebhookChannel.open(Webhook(secret="", allow_private=False), FakeClock(), guard)
         fetcher = Fetcher(guard)
         for host in (*HOSTS, *PUBLIC[2:]):
-            assert isinstance(await channel.send(message(f"http://{host}:{sink.port}/")), Dead | Retry), host
+            assert isinstance(await channel.send(message(f"http://{host}:{sink.port}/")), Undeliverable | Retry), host
             with pytest.raises(Exception, match=r"refused|cannot be reached"):
                 await fetcher.get(f"https://{host}:{sink.port}/")
         await fetcher.close()
@@ -128,7 +128,7 @@ def test_private_mode_allows_internal_names_but_never_metadata() -> None:
 
 @given(st.ip_addresses(v=4))
 def test_any_spelling_of_any_internal_address_is_refused(address: ipaddress.IPv4Address) -> None:
-    if objection(address, private=False) is not None:
+    if find_address_objection(address, private=False) is not None:
         for host in spellings(str(address)):
             with pytest.raises(AddressRefused):
                 AddressGuard().check_url(f"https://{host}/")
@@ -140,7 +140,7 @@ def test_allowed_host_is_plain_name_or_public_address(host: str) -> None:
         url = AddressGuard().check_url(f"https://{host}/")
     except AddressRefused:
         return
-    literal = literal_of(url.host or "")
+    literal = parse_ip_literal(url.host or "")
     assert literal is not None or HOST.fullmatch(URL(str(url)).raw_host or "")
-    assert literal is None or objection(literal, private=False) is None
-    assert name_objection(url.host or "", private=False) is None
+    assert literal is None or find_address_objection(literal, private=False) is None
+    assert find_name_objection(url.host or "", private=False) is None

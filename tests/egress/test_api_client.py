@@ -4,8 +4,8 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from gateway.egress.api_client import Calling, Told
-from gateway.notify.message import Dead, Retry
+from gateway.egress.api_client import JsonApiClient, VendorResponse
+from gateway.notify.message import Retry, Undeliverable
 from tests.support.clock import FakeClock
 from tests.support.vendor import FakeVendor, fake_vendor
 
@@ -17,35 +17,35 @@ async def fake() -> AsyncIterator[FakeVendor]:
 
 
 @pytest.fixture
-async def call(fake: FakeVendor, clock: FakeClock) -> AsyncIterator[Calling]:
-    opened = Calling.open(fake.url, clock, allow_private=True)
+async def call(fake: FakeVendor, clock: FakeClock) -> AsyncIterator[JsonApiClient]:
+    opened = JsonApiClient.open(fake.url, clock, allow_private=True)
     yield opened
     await opened.close()
 
 
 async def test_private_address_is_refused_unless_allowed(fake: FakeVendor, clock: FakeClock) -> None:
-    guarded = Calling.open(fake.url, clock, allow_private=False)
-    assert isinstance(await guarded("GET", "/x", None), Dead)
+    guarded = JsonApiClient.open(fake.url, clock, allow_private=False)
+    assert isinstance(await guarded("GET", "/x", None), Undeliverable)
     assert fake.asked == []
     await guarded.close()
 
 
-async def test_query_body_and_headers_are_sent_and_status_is_returned(call: Calling, fake: FakeVendor) -> None:
+async def test_query_body_and_headers_are_sent_and_status_is_returned(call: JsonApiClient, fake: FakeVendor) -> None:
     fake.answer("/x", (403, {"code": "no"}))
-    assert await call("PUT", "/x?a=%E5%95%8A", {"b": 1}, headers={"x-token": "t"}) == Told(403, {"code": "no"})
+    assert await call("PUT", "/x?a=%E5%95%8A", {"b": 1}, headers={"x-token": "t"}) == VendorResponse(403, {"code": "no"})
     (asked,) = fake.asked
     assert (asked.query, asked.body, asked.headers["x-token"]) == ({"a": "啊"}, {"b": 1}, "t")
 
 
-async def test_request_without_body_sends_none(call: Calling, fake: FakeVendor) -> None:
+async def test_request_without_body_sends_none(call: JsonApiClient, fake: FakeVendor) -> None:
     fake.answer("/x", {})
-    assert await call("GET", "/x", None) == Told(200, {})
+    assert await call("GET", "/x", None) == VendorResponse(200, {})
     assert "content-length" not in {name.lower() for name in fake.asked[0].headers}
 
 
 @pytest.mark.parametrize(("status", "said"), [(302, ""), (200, "<html>"), (200, ""), (200, []), (500, {}), (503, {}), (429, {})])
 async def test_unusable_answer_is_retried_and_redirect_is_not_followed(
-    call: Calling, fake: FakeVendor, status: int, said: object
+    call: JsonApiClient, fake: FakeVendor, status: int, said: object
 ) -> None:
     fake.answer("/x", (status, said))
     assert isinstance(await call("POST", "/x", {}), Retry)
@@ -53,7 +53,7 @@ async def test_unusable_answer_is_retried_and_redirect_is_not_followed(
 
 
 async def test_unreachable_vendor_counts_as_down(clock: FakeClock, unused_tcp_port: int) -> None:
-    away = Calling.open(f"http://127.0.0.1:{unused_tcp_port}", clock, allow_private=True)
+    away = JsonApiClient.open(f"http://127.0.0.1:{unused_tcp_port}", clock, allow_private=True)
     answer = await away("GET", "/", None)
     assert isinstance(answer, Retry)
     assert answer.down

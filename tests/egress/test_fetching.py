@@ -17,7 +17,7 @@ from cryptography.x509.oid import NameOID
 
 from gateway.clock import SystemClock
 from gateway.egress.address_guard import AddressGuard
-from gateway.egress.fetching import BELIEVED_S, KEPT, LARGEST, Fetcher, Kept
+from gateway.egress.fetching import CACHE_SECONDS, LARGEST, MAX_CACHED, FetchCache, Fetcher
 from gateway.errors import Unavailable
 from tests.support.clock import FakeClock
 
@@ -118,11 +118,11 @@ async def test_certificate_is_fetched_once_a_day_and_cache_is_bounded(clock: Fak
             raise Unavailable("away")
         return address.encode()
 
-    kept = Kept(fetch, clock)
+    kept = FetchCache(fetch, clock)
     assert [await kept.get("a"), await kept.get("a")] == [b"a", b"a"]
-    clock.advance(timedelta(seconds=BELIEVED_S))
+    clock.advance(timedelta(seconds=CACHE_SECONDS))
     assert await kept.get("a") == b"a"
-    for number in range(KEPT):
+    for number in range(MAX_CACHED):
         await kept.get(str(number))
     await kept.get("a")
     assert asked.count("a") == 3
@@ -143,7 +143,7 @@ async def test_concurrent_fetches_share_one_request_and_survive_cancellation(clo
             raise Unavailable("away")
         return b"certificate"
 
-    kept = Kept(fetch, clock)
+    kept = FetchCache(fetch, clock)
     first, *others = (asyncio.create_task(kept.get("a")) for _ in range(20))
     lost = [asyncio.create_task(kept.get("away")) for _ in range(2)]
     while len(asked) < 2:

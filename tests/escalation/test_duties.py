@@ -9,16 +9,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.escalation.duties import duties, with_announcements
-from gateway.escalation.management import Escalation
+from gateway.escalation.management import EscalationRules
 from gateway.incidents.ledger import ClockEvent, LedgerEntry
 from gateway.incidents.record import Incident, Revision
-from gateway.settings import Management
+from gateway.settings import ManagementRule
 from gateway.sla.policy import ClockName
 from gateway.sla.thresholds import Crossing
 from gateway.vocabulary import LIVE, Resolution, State, Tier
 from tests.sla.stories import SETTINGS, an_incident, ledger_of, minute
 
-RULES = Escalation(SETTINGS.escalation.management, {})
+RULES = EscalationRules(SETTINGS.escalation.management, {})
 CHANGE: tuple[tuple[str, dict[str, Any]], ...] = (("changed", {}),)
 
 
@@ -34,7 +34,7 @@ def but(incident: Incident, **fields: Any) -> Incident:
 Told = list[tuple[str, list[str]]]
 
 
-def told(before: Incident | None, after: Incident, rules: Escalation = RULES) -> Told:
+def told(before: Incident | None, after: Incident, rules: EscalationRules = RULES) -> Told:
     """The occasions of a change, each with the roles that are told."""
     changed = Revision(after=after, actor="gateway", events=CHANGE, before=before)
     revision = with_announcements(rules, changed)
@@ -196,7 +196,7 @@ def test_security_is_asked_to_replace_withdrawn_worker() -> None:
 
 
 def test_changed_policy_applies_its_own_rules() -> None:
-    rules = replace(RULES, rules=(Management((3,), ("director",), ("opened",), policies=("strict",)),))
+    rules = replace(RULES, rules=(ManagementRule((3,), ("director",), ("opened",), policies=("strict",)),))
     before = a_record(priority=3)
     assert told(before, but(before, policy="strict"), rules) == [("opened", ["director"])]
 

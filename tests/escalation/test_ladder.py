@@ -13,32 +13,32 @@ from hypothesis import strategies as st
 from gateway.durations import Duration
 from gateway.errors import Misconfigured
 from gateway.escalation import ladder
-from gateway.escalation.management import Escalation
-from gateway.escalation.record_timers import Rules, arms, fire
+from gateway.escalation.management import EscalationRules
+from gateway.escalation.record_timers import SlaRules, fire, timer_armings
 from gateway.incidents.record import Incident
-from gateway.settings import Management, load
-from gateway.sla.policy_choice import Choice
+from gateway.settings import ManagementRule, load
+from gateway.sla.policy_choice import PolicyChoice
 from gateway.vocabulary import LIVE, State, TimerKind
 from tests.sla.stories import POLICIES, SETTINGS, SHORT, after, an_incident, entry, ledger_of, minute
 
 LADDER = TimerKind.LADDER
 
 
-def a_step(seconds: float, role: str, priorities: tuple[int, ...] = (1, 2, 3), **more: Any) -> Management:
-    return Management(priorities, (role,), after=Duration(seconds=seconds), **more)
+def a_step(seconds: float, role: str, priorities: tuple[int, ...] = (1, 2, 3), **more: Any) -> ManagementRule:
+    return ManagementRule(priorities, (role,), after=Duration(seconds=seconds), **more)
 
 
-def rules_of(*steps: Management, patience: float = 0) -> Rules:
+def rules_of(*steps: ManagementRule, patience: float = 0) -> SlaRules:
     recipients = {role: (f"smtp:{role}@example.com",) for step in steps for role in step.notify}
-    escalation = Escalation(steps, recipients, patience=timedelta(seconds=patience))
-    return Rules({"short": SHORT}, "short", escalation, Choice("short"))
+    escalation = EscalationRules(steps, recipients, patience=timedelta(seconds=patience))
+    return SlaRules({"short": SHORT}, "short", escalation, PolicyChoice("short"))
 
 
 @dataclass
 class Life:
     """A record whose ladder timer fires as soon as it is due, unless the gateway is out."""
 
-    rules: Rules
+    rules: SlaRules
     record: Incident = field(default_factory=lambda: an_incident(ledger_of([(0, "record", 1)]), policy="short"))
     told: list[tuple[float, str]] = field(default_factory=list)
 
@@ -61,11 +61,11 @@ class Life:
     def note(self, seconds: float) -> None:
         """Somebody who was told takes note."""
         one = self.record
-        if one.state in LIVE and ladder.acknowledged(one.marks, one.reopened, one.priority) is None:
-            self.record = replace(one, marks=ladder.acknowledge(one.marks, one.reopened, one.priority, after(seconds)))
+        if one.state in LIVE and ladder.acknowledgement_time(one.marks, one.reopened, one.priority) is None:
+            self.record = replace(one, marks=ladder.with_acknowledgement(one.marks, one.reopened, one.priority, after(seconds)))
 
     def due(self, seconds: float) -> datetime | None:
-        return next(arm.due_at for arm in arms(self.rules, self.record, after(seconds)) if arm.kind is LADDER)
+        return next(arm.due_at for arm in timer_armings(self.rules, self.record, after(seconds)) if arm.kind is LADDER)
 
     def look(self, seconds: float) -> None:
         """Fire whatever is due by then."""
@@ -79,7 +79,7 @@ class Life:
 
 
 def test_shipped_ladder_has_two_steps_for_priorities_3_and_4() -> None:
-    rules = Rules(POLICIES, "itil-minutes", Escalation(SETTINGS.escalation.management, {}), Choice("itil-minutes"))
+    rules = SlaRules(POLICIES, "itil-minutes", EscalationRules(SETTINGS.escalation.management, {}), PolicyChoice("itil-minutes"))
     steps = {
         priority: [
             (rung.after / timedelta(hours=1), rung.roles)
@@ -90,12 +90,12 @@ def test_shipped_ladder_has_two_steps_for_priorities_3_and_4() -> None:
     higher = ("operations_manager", "director")
     assert steps == {1: [], 2: [], 3: [(2, ("incident_manager",)), (4, higher)], 4: [(4, ("incident_manager",)), (8, higher)]}
     assert rules.escalation.ladder(an_incident((), priority=3)) == ()
-    assert not rules.escalation.climbs("itil-minutes")
-    assert len(arms(rules, an_incident(ledger_of([(0, "record", 3)])), minute(1))) == 3
+    assert not rules.escalation.has_ladder("itil-minutes")
+    assert len(timer_armings(rules, an_incident(ledger_of([(0, "record", 3)])), minute(1))) == 3
 
 
 def test_step_notifies_its_roles_under_its_cause() -> None:
-    rules = rules_of(Management((1,), ("boss", "nobody"), after=Duration(hours=2)))
+    rules = rules_of(ManagementRule((1,), ("boss", "nobody"), after=Duration(hours=2)))
     rules = replace(rules, escalation=replace(rules.escalation, recipients={"boss": ("smtp:boss@example.com",)}))
     life = Life(rules)
     revision = fire(rules, life.record, LADDER, minute(120))
@@ -178,7 +178,9 @@ def test_acknowledgement_ends_with_reopening_or_after_patience() -> None:
 
 def test_related_or_resolved_incident_climbs_no_ladder() -> None:
     life = Life(rules_of(a_step(100, "boss")))
-    assert next(a for a in arms(life.rules, replace(life.record, master_id=3), after(5)) if a.kind is LADDER).due_at is None
+    assert (
+        next(a for a in timer_armings(life.rules, replace(life.record, master_id=3), after(5)) if a.kind is LADDER).due_at is None
+    )
     life.happen(50, "resolve")
     assert life.due(60) is None
     life.happen(80, "reopen")
@@ -198,7 +200,7 @@ def test_related_or_resolved_incident_climbs_no_ladder() -> None:
 def test_contradictory_rule_is_flaw(tmp_path: Path, rule: str, says: str) -> None:
     (tmp_path / "g.toml").write_text(f'[[escalation.management]]\npriorities = [1]\nnotify = ["boss"]\n{rule}\n')
     with pytest.raises(Misconfigured) as refused:
-        Rules.from_settings(load(tmp_path / "g.toml", {}))
+        SlaRules.from_settings(load(tmp_path / "g.toml", {}))
     assert (refused.value.flaws[0].pointer, says in refused.value.flaws[0].detail) == ("/escalation/management/0", True)
 
 
@@ -218,7 +220,7 @@ EVENTS += [("set_priority", p) for p in (1, 2, 3)]
 
 
 @st.composite
-def ladders(draw: st.DrawFn) -> tuple[Management, ...]:
+def ladders(draw: st.DrawFn) -> tuple[ManagementRule, ...]:
     made = []
     for place in range(draw(st.integers(1, 4))):
         more: dict[str, Any] = {"until": draw(st.sampled_from(["acknowledged", "resolved"]))}
@@ -246,7 +248,7 @@ class Noted:
 
 
 def simulate_ladder(
-    steps: Iterable[Management], story: list[tuple[int, tuple[str, int | None]]], out: set[int], until: int, patience: int
+    steps: Iterable[ManagementRule], story: list[tuple[int, tuple[str, int | None]]], out: set[int], until: int, patience: int
 ) -> list[tuple[float, str]]:
     """Every look at every step counted by hand: docs/sla.md says the rules."""
     rungs = sorted(steps, key=lambda step: step.after or timedelta())
@@ -295,7 +297,7 @@ def simulate_ladder(
 @settings(max_examples=150)
 @given(ladders(), STORIES, OUTAGES, st.sampled_from([0, 20]))
 def test_ladder_matches_second_by_second_simulation(
-    steps: tuple[Management, ...],
+    steps: tuple[ManagementRule, ...],
     story: list[tuple[int, tuple[str, int | None]]],
     outages: list[tuple[int, int]],
     patience: int,

@@ -6,12 +6,12 @@ from datetime import timedelta
 import pytest
 
 from gateway.errors import Unprocessable
-from gateway.escalation.preview import Move, moved, tried
-from gateway.escalation.record_timers import Rules
+from gateway.escalation.preview import DeadlineMove, edited_rules, moved_deadlines
+from gateway.escalation.record_timers import SlaRules
 from gateway.sla.policy import ClockName
 from tests.sla.stories import SETTINGS, an_incident, ledger_of, minute
 
-RULES = Rules.from_settings(SETTINGS)
+RULES = SlaRules.from_settings(SETTINGS)
 URGENT = an_incident(ledger_of([(0, "record", 1)]))
 MILD = replace(URGENT, number="INC-20260302-000008", ledger=ledger_of([(0, "record", 3)]))
 
@@ -21,22 +21,22 @@ def policy(**targets: str) -> dict[str, dict[str, object]]:
 
 
 def test_preview_lists_only_moved_clocks() -> None:
-    after = tried(RULES, policy(overall="45m"))
-    told = list(moved(RULES, after, (URGENT, MILD), minute(1)))
-    assert told == [Move(URGENT.number, "overall", minute(30), minute(45))]
+    after = edited_rules(RULES, policy(overall="45m"))
+    told = list(moved_deadlines(RULES, after, (URGENT, MILD), minute(1)))
+    assert told == [DeadlineMove(URGENT.number, "overall", minute(30), minute(45))]
 
 
 def test_edit_is_merged_over_configured_policies() -> None:
-    after = tried(RULES, policy(overall="1h30m"))
+    after = edited_rules(RULES, policy(overall="1h30m"))
     targets, usual = (rules.policies["itil-minutes"].targets for rules in (after, RULES))
     assert targets[1] == {**usual[1], ClockName.OVERALL: timedelta(minutes=90)}
     assert {p: row for p, row in targets.items() if p != 1} == {p: row for p, row in usual.items() if p != 1}
     assert after.policies["requests"].targets == RULES.policies["requests"].targets
-    assert list(moved(RULES, tried(RULES, {}), (URGENT, MILD), minute(1))) == []
+    assert list(moved_deadlines(RULES, edited_rules(RULES, {}), (URGENT, MILD), minute(1))) == []
 
 
 def test_unknown_part_of_edit_is_ignored() -> None:
-    assert tried(RULES, {"default": {"policy": "gone"}}).default == RULES.default
+    assert edited_rules(RULES, {"default": {"policy": "gone"}}).default == RULES.default
 
 
 @pytest.mark.parametrize(
@@ -53,5 +53,5 @@ def test_unknown_part_of_edit_is_ignored() -> None:
 )
 def test_invalid_edit_is_refused_with_pointer(edit: dict[str, dict[str, object]], pointer: str) -> None:
     with pytest.raises(Unprocessable) as refused:
-        tried(RULES, edit)
+        edited_rules(RULES, edit)
     assert [flaw.pointer for flaw in refused.value.flaws] == [pointer]

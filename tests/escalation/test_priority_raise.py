@@ -6,29 +6,29 @@ from datetime import timedelta
 import pytest
 
 from gateway.escalation.duties import with_announcements
-from gateway.escalation.management import Escalation
-from gateway.escalation.priority_raise import Cause, eased, raised
-from gateway.escalation.record_timers import Rules, fire, told_with_raise
-from gateway.incidents.grading import Grade, worst_known
+from gateway.escalation.management import EscalationRules
+from gateway.escalation.priority_raise import PriorityCause, note_milder_cause, raise_priority
+from gateway.escalation.record_timers import SlaRules, fire, merge_raise_and_breach
+from gateway.incidents.grading import PriorityGrade, worst_known
 from gateway.incidents.ledger import ClockEvent
 from gateway.incidents.record import Incident, Revision
-from gateway.settings import Management
-from gateway.sla.policy_choice import Choice, Use
+from gateway.settings import ManagementRule
+from gateway.sla.policy_choice import PolicyChoice, PolicyChoiceRule
 from gateway.vocabulary import LIVE, Impact, State, TimerKind, Urgency
 from tests.sla.stories import POLICIES, an_incident, entry, ledger_of, minute
 
-RULES = Rules(
+RULES = SlaRules(
     POLICIES,
     "itil-minutes",
-    Escalation((Management((1, 2), ("boss",), ("opened",)),), {"boss": ("smtp:boss@example.com",)}),
-    Choice("itil-minutes"),
+    EscalationRules((ManagementRule((1, 2), ("boss",), ("opened",)),), {"boss": ("smtp:boss@example.com",)}),
+    PolicyChoice("itil-minutes"),
 )
 FIRST, SECOND, THIRD = (
-    Grade(Impact.COMPANY, Urgency.URGENT, 1),
-    Grade(Impact.COMPANY, Urgency.NORMAL, 2),
-    Grade(Impact.GROUP, Urgency.NORMAL, 3, "services.shop.severity.bad"),
+    PriorityGrade(Impact.COMPANY, Urgency.URGENT, 1),
+    PriorityGrade(Impact.COMPANY, Urgency.NORMAL, 2),
+    PriorityGrade(Impact.GROUP, Urgency.NORMAL, 3, "services.shop.severity.bad"),
 )
-WORSE = Cause(reason="severity", alert="disk", severity="critical")
+WORSE = PriorityCause(reason="severity", alert="disk", severity="critical")
 
 
 def an_open(**fields: object) -> Incident:
@@ -37,7 +37,7 @@ def an_open(**fields: object) -> Incident:
 
 
 def test_worse_grade_raises_priority_and_names_alert() -> None:
-    revision = raised(RULES, an_open(), FIRST, minute(4), WORSE)
+    revision = raise_priority(RULES, an_open(), FIRST, minute(4), WORSE)
     after = revision.after
     assert (after.priority, after.impact, after.urgency) == (1, Impact.COMPANY, Urgency.URGENT)
     assert revision.events[0] == (
@@ -49,59 +49,59 @@ def test_worse_grade_raises_priority_and_names_alert() -> None:
 
 
 @pytest.mark.parametrize("grade", [SECOND, THIRD])
-def test_grade_not_worse_than_known_changes_nothing(grade: Grade) -> None:
+def test_grade_not_worse_than_known_changes_nothing(grade: PriorityGrade) -> None:
     incident = an_open(priority=2)
-    assert raised(RULES, incident, grade, minute(4), WORSE).events == ()
+    assert raise_priority(RULES, incident, grade, minute(4), WORSE).events == ()
 
 
 @pytest.mark.parametrize("state", sorted(set(State) - LIVE))
 def test_incident_not_live_is_not_raised(state: State) -> None:
-    assert raised(RULES, an_open(state=state), FIRST, minute(4), WORSE).events == ()
+    assert raise_priority(RULES, an_open(state=state), FIRST, minute(4), WORSE).events == ()
 
 
 def test_manual_priority_holds_against_known_grade_but_not_worse_one() -> None:
     lowered = an_open(priority=4, marks=("worst:2",))
-    assert raised(RULES, lowered, SECOND, minute(4), WORSE).events == ()
-    revision = raised(RULES, lowered, FIRST, minute(4), WORSE)
+    assert raise_priority(RULES, lowered, SECOND, minute(4), WORSE).events == ()
+    revision = raise_priority(RULES, lowered, FIRST, minute(4), WORSE)
     assert (revision.after.priority, revision.after.marks) == (1, ())
     assert revision.events[0][1]["set_by_person"] == 4
 
 
 def test_higher_manual_priority_stays_and_worse_grade_is_remembered() -> None:
-    revision = raised(RULES, an_open(priority=1, marks=("worst:3",)), SECOND, minute(4), WORSE)
+    revision = raise_priority(RULES, an_open(priority=1, marks=("worst:3",)), SECOND, minute(4), WORSE)
     assert (revision.events, revision.after.priority, worst_known(revision.after)) == ((), 1, 2)
 
 
 def test_raise_may_change_policy_and_is_not_before_last_clock_event() -> None:
-    choice = Choice("itil-minutes", {"incident": (Use("business-hours", priorities=frozenset({1})),)})
+    choice = PolicyChoice("itil-minutes", {"incident": (PolicyChoiceRule("business-hours", priorities=frozenset({1})),)})
     held = replace(an_open(), ledger=ledger_of([(0, "record", 3), (300, "hold", None)]))
-    revision = raised(replace(RULES, choice=choice), held, replace(FIRST, rule="services.a.severity.b"), minute(4), WORSE)
+    revision = raise_priority(replace(RULES, choice=choice), held, replace(FIRST, rule="services.a.severity.b"), minute(4), WORSE)
     assert revision.after.policy == "business-hours"
     assert (revision.events[0][1]["policy"], revision.events[0][1]["graded_by"]) == ("business-hours", "services.a.severity.b")
     assert revision.after.ledger[-1].at == minute(4) + timedelta(minutes=1)
 
 
 def test_milder_grade_is_recorded_and_priority_stays() -> None:
-    revision = eased(an_open(priority=1), 1, 3, minute(9), Cause(reason="unlinked", incident="INC-1"))
+    revision = note_milder_cause(an_open(priority=1), 1, 3, minute(9), PriorityCause(reason="unlinked", incident="INC-1"))
     assert revision.events == (("eased", {"old": 1, "new": 3, "priority": 1, "reason": "unlinked", "incident": "INC-1"}),)
     assert revision.after.priority == 1
 
 
-def by_person(old: int, new: int, rules: Rules = RULES, **fields: object) -> Revision:
+def by_person(old: int, new: int, rules: SlaRules = RULES, **fields: object) -> Revision:
     """A record of 12:00 whose priority a person changes at 12:40, with whom the change is told."""
     before = an_incident(ledger_of([(0, "record", old)]), priority=old, **fields)
     ledger = (*before.ledger, entry(2400, "set_priority", new))
     after = replace(before, priority=new, ledger=ledger)
     revision = Revision(after=after, actor="ann", events=(("changed", {}),), before=before)
-    return told_with_raise(rules, with_announcements(rules.escalation, revision), minute(40))
+    return merge_raise_and_breach(rules, with_announcements(rules.escalation, revision), minute(40))
 
 
 BREACH_TOO = replace(
     RULES,
-    escalation=Escalation(
+    escalation=EscalationRules(
         (
-            Management((1, 2), ("boss",), ("opened",)),
-            Management((1, 2, 3, 4), ("boss", "director"), ("breach",)),
+            ManagementRule((1, 2), ("boss",), ("opened",)),
+            ManagementRule((1, 2, 3, 4), ("boss", "director"), ("breach",)),
         ),
         {"boss": ("smtp:boss@example.com",), "director": ("smtp:director@example.com",)},
     ),
@@ -136,7 +136,9 @@ def test_change_without_raise_or_breach_leaves_breach_to_timer() -> None:
     for revision in (
         by_person(1, 4, BREACH_TOO),
         by_person(4, 1, BREACH_TOO, master_id=3),
-        told_with_raise(BREACH_TOO, raised(RULES, an_open(), FIRST, minute(4), WORSE), minute(4)),
-        told_with_raise(BREACH_TOO, replace(raised(RULES, an_open(), FIRST, minute(4), WORSE), before=an_open()), minute(4)),
+        merge_raise_and_breach(BREACH_TOO, raise_priority(RULES, an_open(), FIRST, minute(4), WORSE), minute(4)),
+        merge_raise_and_breach(
+            BREACH_TOO, replace(raise_priority(RULES, an_open(), FIRST, minute(4), WORSE), before=an_open()), minute(4)
+        ),
     ):
         assert "sla_breached" not in [slug for slug, _ in revision.events]

@@ -11,25 +11,33 @@ from hypothesis import strategies as st
 from gateway.durations import Promise
 from gateway.errors import Misconfigured
 from gateway.escalation.duties import with_announcements
-from gateway.escalation.management import Escalation
-from gateway.escalation.record_timers import Rules, arms, explain, fire, grading_due, refresh, told_until_when
-from gateway.incidents.claims import OVERDUE, graded
+from gateway.escalation.management import EscalationRules
+from gateway.escalation.record_timers import (
+    SlaRules,
+    explain,
+    fire,
+    grading_due,
+    refresh_timers,
+    timer_armings,
+    with_grading_deadline,
+)
+from gateway.incidents.claims import OVERDUE, mark_claim_reviewed
 from gateway.incidents.ledger import Ledger
 from gateway.incidents.record import Revision
-from gateway.settings import Management
+from gateway.settings import ManagementRule
 from gateway.sla import reporter_answers
 from gateway.sla.calendar import RoundTheClock
-from gateway.sla.clocks import read
+from gateway.sla.clocks import read_clocks
 from gateway.sla.policies import read_policies
-from gateway.sla.policy_choice import Choice
+from gateway.sla.policy_choice import PolicyChoice
 from gateway.vocabulary import Closure, HoldReason, Impact, Kind, State, TimerKind, Urgency
 from tests.sla.stories import POLICIES, POLICY, SETTINGS, an_incident, ledger_of, ledgers, minute
 
-RULES = Rules(
+RULES = SlaRules(
     POLICIES,
     "itil-minutes",
-    Escalation((Management((1, 2), ("boss", "nobody"), ("opened", "breach")),), {"boss": ("smtp:boss@example.com",)}),
-    Choice("itil-minutes"),
+    EscalationRules((ManagementRule((1, 2), ("boss", "nobody"), ("opened", "breach")),), {"boss": ("smtp:boss@example.com",)}),
+    PolicyChoice("itil-minutes"),
 )
 RECORDED = ((0, "record", 1),)
 FRESH = an_incident(ledger_of(RECORDED))
@@ -52,7 +60,7 @@ def test_clock_stopped_at_due_time_is_not_announced() -> None:
     assert revision is not None
     assert (revision.events, revision.after.breached) == ((), False)
     told = replace(assigned, marks=("desk@50", "desk@75", "desk@90", "desk@breach"), breached=True)
-    fresh, _ = refresh(RULES, told, minute(5))
+    fresh, _ = refresh_timers(RULES, told, minute(5))
     assert (fresh.marks, fresh.breached) == (("desk@50", "desk@75", "desk@90"), False)
 
 
@@ -82,13 +90,13 @@ def test_warning_without_rule_is_recorded() -> None:
 
 
 def test_passed_unannounced_threshold_is_due_at_once() -> None:
-    assert arms(RULES, FRESH, minute(3))[0].due_at == minute(2.5)
-    assert arms(RULES, replace(FRESH, master_id=3), minute(3))[0].due_at is None
+    assert timer_armings(RULES, FRESH, minute(3))[0].due_at == minute(2.5)
+    assert timer_armings(RULES, replace(FRESH, master_id=3), minute(3))[0].due_at is None
 
 
 def test_resolved_incident_auto_closes_after_48_hours_with_spread() -> None:
     resolved = an_incident(ledger_of([*RECORDED, (60, "resolve", None)]), state=State.RESOLVED, resolved_at=minute(1))
-    due = arms(RULES, resolved, minute(2))[1].due_at
+    due = timer_armings(RULES, resolved, minute(2))[1].due_at
     assert due is not None
     assert timedelta() <= due - minute(1) - timedelta(hours=48) < timedelta(seconds=300)
     closed = fire(RULES, resolved, TimerKind.AUTO_CLOSE, due)
@@ -105,7 +113,7 @@ def test_expired_hold_resumes_incident_and_clocks() -> None:
         hold_reason=HoldReason.AWAITING_USER,
         held_state=State.ASSIGNED,
     )
-    assert [arm.due_at for arm in arms(RULES, held, minute(2))] == [None, None, minute(9)]
+    assert [arm.due_at for arm in timer_armings(RULES, held, minute(2))] == [None, None, minute(9)]
     resumed = fire(RULES, held, TimerKind.HOLD_EXPIRY, minute(9))
     assert resumed is not None
     assert (resumed.after.state, resumed.after.hold_until) == (State.ASSIGNED, None)
@@ -114,13 +122,13 @@ def test_expired_hold_resumes_incident_and_clocks() -> None:
 
 def test_refresh_drops_marks_ahead_of_loosened_target() -> None:
     loosened = an_incident(ledger_of([*RECORDED, (1800, "set_priority", 4)]), priority=4, marks=("overall@50", "overall@breach"))
-    fresh, _ = refresh(RULES, loosened, minute(1))
+    fresh, _ = refresh_timers(RULES, loosened, minute(1))
     assert fresh.marks == ()
 
 
 def test_unknown_policy_falls_back_to_default() -> None:
-    assert explain(replace(FRESH, policy="gone"), RULES, minute(3)) == read(POLICY, FRESH.ledger, minute(3))
-    assert Rules.from_settings(SETTINGS).policies.keys() == POLICIES.keys()
+    assert explain(replace(FRESH, policy="gone"), RULES, minute(3)) == read_clocks(POLICY, FRESH.ledger, minute(3))
+    assert SlaRules.from_settings(SETTINGS).policies.keys() == POLICIES.keys()
 
 
 def test_empty_target_is_misconfigured() -> None:
@@ -144,7 +152,7 @@ def test_overdue_update_reminds_incident_manager_with_own_cause() -> None:
 def test_reports_and_complaints_are_silenced_only_by_security_flag(fields: dict[str, object], why: str) -> None:
     incident = replace(FRESH, **fields)  # type: ignore[arg-type]
     (report,) = RULES.escalation.reported(incident, 1, "a full disk")
-    (complaint,) = RULES.escalation.complained(incident, 7, "nobody calls back")
+    (complaint,) = RULES.escalation.announce_complaint(incident, 7, "nobody calls back")
     assert (report.silenced, complaint.silenced) == (why, why)
     assert [one.role for one in (*report.recipients, *complaint.recipients)] == ["leader", "director"]
     assert (complaint.cause, complaint.facts["reason"]) == ("complaint#7", "nobody calls back")
@@ -155,7 +163,7 @@ CLAIMED = an_incident(ledger_of([(0, "record", 3), (30, "assign", "2")]), priori
 
 
 def test_ungraded_urgent_claim_notifies_manager_at_claimed_desk_target() -> None:
-    assert grading_due(RULES, CLAIMED) == arms(RULES, CLAIMED, minute(1))[0].due_at == minute(5)
+    assert grading_due(RULES, CLAIMED) == timer_armings(RULES, CLAIMED, minute(1))[0].due_at == minute(5)
     early = fire(RULES, CLAIMED, TimerKind.SLA, minute(4))
     assert early is not None
     assert (early.events, early.announcements) == ((), ())
@@ -172,17 +180,17 @@ def test_ungraded_urgent_claim_notifies_manager_at_claimed_desk_target() -> None
 
 def test_only_grading_message_of_urgent_claim_has_due_time() -> None:
     opened = Revision(after=replace(CLAIMED, assignee="olga"), actor="rita", events=(("opened", {}),))
-    told = told_until_when(RULES, with_announcements(RULES.escalation, opened))
+    told = with_grading_deadline(RULES, with_announcements(RULES.escalation, opened))
     due = {one.template: (one.facts.get("due_at"), one.bare.get("due_at")) for one in told.announcements}
     assert due == {"grade_this": (minute(5).isoformat(), minute(5).isoformat()), "assigned": (None, None)}
-    assert told_until_when(RULES, opened) is opened
-    mild = replace(opened, after=graded(CLAIMED), announcements=told.announcements)
-    assert told_until_when(RULES, mild) is mild
+    assert with_grading_deadline(RULES, opened) is opened
+    mild = replace(opened, after=mark_claim_reviewed(CLAIMED), announcements=told.announcements)
+    assert with_grading_deadline(RULES, mild) is mild
 
 
 def test_related_incident_times_only_its_claim() -> None:
     related = replace(CLAIMED, master_id=3)
-    assert grading_due(RULES, related) == arms(RULES, related, minute(1))[0].due_at == minute(5)
+    assert grading_due(RULES, related) == timer_armings(RULES, related, minute(1))[0].due_at == minute(5)
     late = fire(RULES, related, TimerKind.SLA, minute(59))
     assert late is not None
     assert [event for event, _ in late.events] == [OVERDUE]
@@ -191,14 +199,14 @@ def test_related_incident_times_only_its_claim() -> None:
 
 
 def test_graded_or_unclaimed_incident_has_no_grading_due() -> None:
-    assert [grading_due(RULES, one) for one in (graded(CLAIMED), FRESH)] == [None, None]
+    assert [grading_due(RULES, one) for one in (mark_claim_reviewed(CLAIMED), FRESH)] == [None, None]
     untimed = replace(CLAIMED, policy="severity-ladder")
     assert grading_due(RULES, untimed) is None
 
 
 @pytest.mark.parametrize(("kind", "asked"), [(Kind.SERVICE_REQUEST, True), (Kind.INCIDENT, False)])
 def test_owner_of_overdue_request_is_asked_to_convert_it(kind: Kind, *, asked: bool) -> None:
-    overall = read(POLICY, FRESH.ledger, minute(0))[-1].due_at
+    overall = read_clocks(POLICY, FRESH.ledger, minute(0))[-1].due_at
     assert overall is not None
     revision = fire(RULES, replace(FRESH, kind=kind, owner="dora"), TimerKind.SLA, overall)
     assert revision is not None
@@ -211,10 +219,10 @@ def test_owner_of_overdue_request_is_asked_to_convert_it(kind: Kind, *, asked: b
 def test_unread_reporter_answer_delays_auto_close() -> None:
     ledger = ledger_of([*RECORDED, (60, "resolve", None)])
     resolved = an_incident(ledger, state=State.RESOLVED, resolved_at=minute(1))
-    waiting = replace(resolved, marks=reporter_answers.unread((), minute(1)))
-    assert arms(RULES, waiting, minute(2))[1].due_at is None
-    looked_at = replace(resolved, marks=reporter_answers.read(waiting.marks, minute(1), minute(90)))
-    usual, later = (arms(RULES, one, minute(91))[1].due_at for one in (resolved, looked_at))
+    waiting = replace(resolved, marks=reporter_answers.mark_unread((), minute(1)))
+    assert timer_armings(RULES, waiting, minute(2))[1].due_at is None
+    looked_at = replace(resolved, marks=reporter_answers.mark_read(waiting.marks, minute(1), minute(90)))
+    usual, later = (timer_armings(RULES, one, minute(91))[1].due_at for one in (resolved, looked_at))
     assert usual is not None
     assert later == usual + timedelta(minutes=89)
 
@@ -233,7 +241,7 @@ class CountedCalendar(RoundTheClock):
 def test_calendar_cache_is_warmed_for_next_month() -> None:
     usual, unused = CountedCalendar(), CountedCalendar()
     policies = {"usual": replace(POLICY, calendar=usual), "other": replace(POLICY, calendar=unused)}
-    rules = Rules(policies, "usual", RULES.escalation, Choice("usual"))
+    rules = SlaRules(policies, "usual", RULES.escalation, PolicyChoice("usual"))
     rules.warm(minute(0))
     assert usual.asked == [timedelta(days=31)]
     assert unused.asked == []

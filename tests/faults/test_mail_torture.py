@@ -12,7 +12,7 @@ import asyncpg
 import pytest
 
 from gateway.access.keys import Scope
-from gateway.channels.email.posted import Kept, Posted, understood
+from gateway.channels.email.posted import DeliveredMail, FileLimits, parse_mail
 from gateway.errors import Malformed
 from tests.channels.email.torture import mails
 from tests.support.certificate import make_certificate
@@ -38,7 +38,7 @@ def test_hostile_mail_raises_only_malformed() -> None:
     found: Counter[str] = Counter()
     for mail in mails(chosen(120, 2_000), seeded()):
         try:
-            letter = understood(Posted("message/rfc822", mail), Kept())
+            letter = parse_mail(DeliveredMail("message/rfc822", mail), FileLimits())
         except Malformed as error:
             found[error.detail] += 1
         else:

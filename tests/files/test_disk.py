@@ -9,7 +9,7 @@ import pytest
 
 from gateway.errors import Misconfigured, Unavailable
 from gateway.files.disk import DiskStore
-from gateway.files.spool import received
+from gateway.files.spool import receive_file
 from tests.support.clock import NOON
 
 
@@ -18,7 +18,7 @@ async def once(content: bytes) -> AsyncIterator[bytes]:
 
 
 async def kept(store: DiskStore, content: bytes) -> str:
-    async with received(once(content), 10**6, store.directory) as file:
+    async with receive_file(once(content), 10**6, store.directory) as file:
         return await store.keep(file)
 
 
@@ -59,7 +59,7 @@ async def test_file_and_directories_are_synced_around_rename(tmp_path: Path, mon
 async def test_failed_disk_write_raises_unavailable(tmp_path: Path) -> None:
     store = DiskStore(tmp_path)
     (tmp_path / "incoming").chmod(0o700)
-    async with received(once(b"x"), 10, store.directory) as file:
+    async with receive_file(once(b"x"), 10, store.directory) as file:
         Path(file.file.name).unlink()
         with pytest.raises(Unavailable, match="cannot be kept now"):
             await store.keep(file)

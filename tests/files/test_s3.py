@@ -8,7 +8,7 @@ import pytest
 
 from gateway.errors import Unavailable
 from gateway.files.s3 import S3Store
-from gateway.files.spool import received
+from gateway.files.spool import receive_file
 from gateway.settings import S3
 from tests.support.clock import NOON, FakeClock
 from tests.support.object_store import ObjectStore, an_object_store
@@ -31,7 +31,7 @@ async def kept(store: S3Store, content: bytes) -> str:
     async def once() -> AsyncIterator[bytes]:
         yield content
 
-    async with received(once(), 10**6, store.directory) as file:
+    async with receive_file(once(), 10**6, store.directory) as file:
         return await store.keep(file)
 
 

@@ -9,9 +9,9 @@ from hashlib import sha256
 
 import pytest
 
-from gateway.files.signature import NOTHING, Credentials, authorization, encoded_path, encoded_query, stamp
+from gateway.files.signature import EMPTY_BODY_HASH, AwsCredentials, authorization, encoded_path, encoded_query, stamp
 
-WHO = Credentials(access_key="AKIAIOSFODNN7EXAMPLE", secret_key="wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY", region="us-east-1")
+WHO = AwsCredentials(access_key="AKIAIOSFODNN7EXAMPLE", secret_key="wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY", region="us-east-1")
 AT = datetime(2013, 5, 24, tzinfo=UTC)
 BODY = sha256(b"Welcome to Amazon S3.").hexdigest()
 WRITTEN = {"Date": "Fri, 24 May 2013 00:00:00 GMT", "x-amz-storage-class": "REDUCED_REDUNDANCY"}
@@ -20,11 +20,11 @@ WRITTEN = {"Date": "Fri, 24 May 2013 00:00:00 GMT", "x-amz-storage-class": "REDU
 @pytest.mark.parametrize(
     ("method", "path", "query", "more", "body", "signature"),
     [
-        ("GET", "/test.txt", {}, {"Range": "bytes=0-9"}, NOTHING,
+        ("GET", "/test.txt", {}, {"Range": "bytes=0-9"}, EMPTY_BODY_HASH,
          "f0e8bdb87c964420e857bd35b5d6ed310bd44f0170aba48dd91039c6036bdb41"),
         ("PUT", "/test$file.text", {}, WRITTEN, BODY, "98ad721746da40c64f1a55b78f14c238d841ea1380cd77a1b5971af0ece108bd"),
-        ("GET", "/", {"lifecycle": ""}, {}, NOTHING, "fea454ca298b7da1c68078a5d1bdbfbbe0d65c699e0f91ac7a200a0136783543"),
-        ("GET", "/", {"prefix": "J", "max-keys": "2"}, {}, NOTHING,
+        ("GET", "/", {"lifecycle": ""}, {}, EMPTY_BODY_HASH, "fea454ca298b7da1c68078a5d1bdbfbbe0d65c699e0f91ac7a200a0136783543"),
+        ("GET", "/", {"prefix": "J", "max-keys": "2"}, {}, EMPTY_BODY_HASH,
          "34b48302e7b5fa45bde8084f4b7868a86f0a534bc59db6670ed5711ef69dc6f7"),
     ],
 )  # fmt: skip
@@ -39,10 +39,10 @@ def test_signature_matches_aws_examples(
 
 
 def test_signature_scope_includes_service() -> None:
-    who = Credentials(access_key="AKIDEXAMPLE", secret_key="wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY", region="us-east-1",
+    who = AwsCredentials(access_key="AKIDEXAMPLE", secret_key="wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY", region="us-east-1",
                       service="service")  # fmt: skip
     headers = {"Host": "example.amazonaws.com", "X-Amz-Date": "20150830T123600Z"}
-    header = authorization(who, datetime(2015, 8, 30, 12, 36, tzinfo=UTC), "GET", "/", {}, headers, NOTHING)
+    header = authorization(who, datetime(2015, 8, 30, 12, 36, tzinfo=UTC), "GET", "/", {}, headers, EMPTY_BODY_HASH)
     assert header.endswith("Signature=5fa00fa31553b73ebf1942676e86291e8372ff2a2260956d9b8aae1d763fbf31")
 
 

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.errors import TooLarge
-from gateway.files.spool import PIECE, received
-from gateway.incidents.files import Sniffer, sniff
+from gateway.files.spool import PIECE, receive_file
+from gateway.incidents.files import MediaTypeSniffer, detect_media_type
 
 WORDS = (b"[Content_Types].xml", b"word/document.xml", b"PK\x03\x04", b"%PDF-", "ä€𝄞".encode(), b"\x00", b"text\n")
 
@@ -25,7 +25,7 @@ async def chunks(pieces: Iterable[bytes]) -> AsyncIterator[bytes]:
 async def test_received_file_is_measured_hashed_and_typed(tmp_path: Path, named: bool) -> None:  # noqa: FBT001
     content = b"%PDF-" + bytes(range(256)) * 3_000
     pieces = (content[at : at + 70_001] for at in range(0, len(content), 70_001))
-    async with received(chunks(pieces), len(content), tmp_path if named else None) as file:
+    async with receive_file(chunks(pieces), len(content), tmp_path if named else None) as file:
         assert (file.size, file.sha256, file.type) == (len(content), sha256(content).digest(), "application/pdf")
         for _ in range(2):
             read = [piece async for piece in file.pieces()]
@@ -45,14 +45,14 @@ async def test_oversized_file_is_refused_at_once_and_removed(tmp_path: Path) -> 
             yield bytes(1_000)
 
     with pytest.raises(TooLarge, match="at most 10000 bytes"):
-        async with received(endless(), 10_000, tmp_path):
+        async with receive_file(endless(), 10_000, tmp_path):
             raise AssertionError
     assert sent == 11
     assert list(tmp_path.iterdir()) == []
 
 
 async def test_empty_file_is_accepted() -> None:
-    async with received(chunks([]), 10, None) as file:
+    async with receive_file(chunks([]), 10, None) as file:
         assert (file.size, file.type, [piece async for piece in file.pieces()]) == (0, "text/plain; charset=utf-8", [])
 
 
@@ -61,7 +61,7 @@ OFFICE = b"PK\x03\x04...[Content_Types].xml...word/document.xml..."
 
 @pytest.mark.parametrize("cut", range(len(OFFICE)))
 def test_file_type_is_found_across_chunk_boundary(cut: int) -> None:
-    sniffer = Sniffer()
+    sniffer = MediaTypeSniffer()
     for piece in (OFFICE[:cut], OFFICE[cut:]):
         sniffer.feed(piece)
     assert sniffer.type().endswith("wordprocessingml.document")
@@ -71,7 +71,7 @@ def test_file_type_is_found_across_chunk_boundary(cut: int) -> None:
     st.lists(st.sampled_from(WORDS) | st.binary(max_size=30), max_size=6).map(b"".join), st.lists(st.integers(0, 80), max_size=5)
 )
 def test_file_type_is_independent_of_chunking(content: bytes, cuts: list[int]) -> None:
-    sniffer, places = Sniffer(), [0, *sorted(min(cut, len(content)) for cut in cuts), len(content)]
+    sniffer, places = MediaTypeSniffer(), [0, *sorted(min(cut, len(content)) for cut in cuts), len(content)]
     for since, until in pairwise(places):
         sniffer.feed(content[since:until])
-    assert sniffer.type() == sniff(content)
+    assert sniffer.type() == detect_media_type(content)

@@ -33,7 +33,7 @@ async def some_history(intake: IntakeHarness) -> list[int]:
 async def test_untouched_timelines_verify(database_url: str, clock: FakeClock) -> None:
     async with intake_harness(database_url, clock) as intake:
         await some_history(intake)
-        assert await audit.verify(intake.conn, KEY) == []
+        assert await audit.verify_timelines(intake.conn, KEY) == []
 
 
 @pytest.mark.parametrize("statement", [EDIT, DELETE, SWAP, INSERT, CUT, REDATE, FORGE_HEAD])
@@ -42,14 +42,14 @@ async def test_tampered_timelines_are_reported(database_url: str, clock: FakeClo
         victims = random.Random(statement).sample(await some_history(intake), 15)
         for victim in victims:
             await intake.conn.execute(statement, victim)
-        damages = await audit.verify(intake.conn, KEY)
+        damages = await audit.verify_timelines(intake.conn, KEY)
         assert sorted(damage.incident_id for damage in damages) == sorted(victims)
         assert all(str(damage) for damage in damages)
 
 
 async def test_wrong_key_verifies_no_timeline(database_url: str, clock: FakeClock) -> None:
     async with intake_harness(database_url, clock) as intake:
-        assert len(await some_history(intake)) == len(await audit.verify(intake.conn, b"another key"))
+        assert len(await some_history(intake)) == len(await audit.verify_timelines(intake.conn, b"another key"))
 
 
 async def _cut_cleanly(conn: "asyncpg.Connection[asyncpg.Record]", incident: int) -> None:
@@ -73,8 +73,8 @@ async def test_removed_entries_are_found_by_external_seals(
 ) -> None:
     async with intake_harness(database_url, clock) as intake:
         ids = await some_history(intake)
-        seals = [line for _ in range(2) if (line := await audit.seal(intake.conn, KEY, clock.at))]
-        assert await audit.verify(intake.conn, KEY, seals) == []
+        seals = [line for _ in range(2) if (line := await audit.seal_timelines(intake.conn, KEY, clock.at))]
+        assert await audit.verify_timelines(intake.conn, KEY, seals) == []
         await tamper(intake.conn, ids[3])
-        assert await audit.verify(intake.conn, KEY) == []
-        assert "seal broken" in str((await audit.verify(intake.conn, KEY, seals))[0])
+        assert await audit.verify_timelines(intake.conn, KEY) == []
+        assert "seal broken" in str((await audit.verify_timelines(intake.conn, KEY, seals))[0])

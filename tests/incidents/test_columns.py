@@ -8,7 +8,7 @@ from gateway.incidents.columns import NAMES
 from gateway.incidents.record import Revision
 from gateway.incidents.timeline import GENESIS
 from gateway.incidents.visibility import EVERYTHING
-from gateway.incidents.writing import CHANGED, OPENED, TOLD
+from gateway.incidents.writing import CHANGED, COLUMNS_OF_PEOPLE, OPENED
 from gateway.vocabulary import Kind, RequestCategory
 from tests.incidents.test_lifecycle import an_incident
 from tests.support.clock import NOON
@@ -44,13 +44,13 @@ async def test_unknown_request_category_is_read_and_kept(pool: Pool) -> None:
         assert read is not None
         assert read.request_category == "telephony"
         changed = Revision(after=replace(read, title="a desk telephone"), actor="ann", events=(("changed", {}),), before=read)
-        await writing.write(conn, b"key", [changed], NOON)
+        await writing.write_changed(conn, b"key", [changed], NOON)
         assert tuple(await conn.fetchrow(kept, read.id) or ()) == ("telephony", "a desk telephone")
         await change.rollback()
 
 
 def test_column_groups_are_disjoint_and_known() -> None:
-    assert set(TOLD).isdisjoint(OPENED)
+    assert set(COLUMNS_OF_PEOPLE).isdisjoint(OPENED)
     kept_as_said = {"claimed_impact", "claimed_urgency", "recorded_by"}
-    assert set(TOLD) - kept_as_said <= set(CHANGED)
-    assert {*OPENED, *TOLD, *CHANGED} <= set(NAMES)
+    assert set(COLUMNS_OF_PEOPLE) - kept_as_said <= set(CHANGED)
+    assert {*OPENED, *COLUMNS_OF_PEOPLE, *CHANGED} <= set(NAMES)

@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 
 from gateway.errors import Malformed, Unprocessable
 from gateway.incidents import commands
-from gateway.incidents.custom_fields import BIGGEST, LONGEST, Fields, moments_of
+from gateway.incidents.custom_fields import BIGGEST, LONGEST, CustomFields, moments_of
 from gateway.settings import CustomField
 from gateway.vocabulary import FieldType
 
 LABELS = {"en": "x", "zh-CN": "某"}
-FIELDS = Fields.from_settings(
+FIELDS = CustomFields.from_settings(
     [
         CustomField("room", "text", LABELS, required_on=("create",)),
         CustomField("count", "number", LABELS, required_on=("resolve", "close")),

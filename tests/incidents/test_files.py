@@ -2,7 +2,7 @@
 
 import pytest
 
-from gateway.incidents.files import BINARY, MAX_NAME, TEXT, ZIP, disposition, safe_name, sniff
+from gateway.incidents.files import BINARY, MAX_NAME, TEXT, ZIP, content_disposition, detect_media_type, safe_name
 
 
 @pytest.mark.parametrize(("content", "kind"), [
@@ -21,7 +21,7 @@ from gateway.incidents.files import BINARY, MAX_NAME, TEXT, ZIP, disposition, sa
     (b"text\x1b[31m", BINARY),
 ])  # fmt: skip
 def test_file_type_is_detected_from_content(content: bytes, kind: str) -> None:
-    assert sniff(content) == kind
+    assert detect_media_type(content) == kind
 
 
 @pytest.mark.parametrize(("given", "name"), [
@@ -40,9 +40,10 @@ def test_file_name_is_sanitized(given: str, name: str) -> None:
 
 def test_file_name_is_escaped_in_content_disposition() -> None:
     assert (
-        disposition('a";x="报\\.txt') == "attachment; filename=\"a__x____.txt\"; filename*=UTF-8''a%22%3Bx%3D%22%E6%8A%A5%5C.txt"
+        content_disposition('a";x="报\\.txt')
+        == "attachment; filename=\"a__x____.txt\"; filename*=UTF-8''a%22%3Bx%3D%22%E6%8A%A5%5C.txt"
     )
 
 
 def test_non_utf8_text_is_binary() -> None:
-    assert sniff("磁盘已满".encode("gbk")) == BINARY
+    assert detect_media_type("磁盘已满".encode("gbk")) == BINARY

@@ -2,7 +2,7 @@
 
 import pytest
 
-from gateway.incidents.follow_on import Before, go_on
+from gateway.incidents.follow_on import PredecessorRecord, continue_record
 from gateway.incidents.ledger import ClockEvent
 from gateway.incidents.record import Revision
 from gateway.vocabulary import State, Tier
@@ -16,7 +16,7 @@ OPENED = Revision(after=an_incident(), actor="ann", events=(("opened", {}),))
     [("", Tier.SECOND), ("dora", Tier.DESK)],
 )
 def test_follow_on_of_desk_incident_returns_to_desk(handler: str, tier: Tier) -> None:
-    made = go_on(OPENED, Before(7, handler, "", "", tier), LATER)
+    made = continue_record(OPENED, PredecessorRecord(7, handler, "", "", tier), LATER)
     assert (made.after.follows_id, made.after.handler, made.after.state) == (7, handler, State.LOGGED)
     assert made.events == OPENED.events
 
@@ -32,7 +32,7 @@ def test_follow_on_of_desk_incident_returns_to_desk(handler: str, tier: Tier) ->
     ],
 )
 def test_follow_on_is_assigned_to_previous_handler_and_assignee(assignee: str, tier: Tier, given: Tier) -> None:
-    made = go_on(OPENED, Before(7, "carol", assignee, "mail", tier), LATER)
+    made = continue_record(OPENED, PredecessorRecord(7, "carol", assignee, "mail", tier), LATER)
     assert (made.after.state, made.after.tier, made.after.handler) == (State.ASSIGNED, given, "carol")
     assert (made.after.assignee, made.after.assignee_group) == (assignee or "carol", "mail")
     assert (made.after.ledger[-1].event, made.after.ledger[-1].tier) == (ClockEvent.ASSIGN, given)

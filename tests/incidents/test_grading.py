@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from gateway.incidents.grading import prioritised, with_worst, worst_known
+from gateway.incidents.grading import with_priority, with_worst, worst_known
 from gateway.incidents.ledger import ClockEvent
 from tests.incidents.test_lifecycle import an_incident
 
@@ -25,7 +25,7 @@ def test_worst_reported_priority_is_kept_beside_manual_priority(before: tuple[st
 def test_manual_priority_is_entered_in_ledger() -> None:
     before = an_incident(priority=2)
     entered = before.ledger[-1].at
-    after = prioritised(before, 4, entered - timedelta(minutes=1))
+    after = with_priority(before, 4, entered - timedelta(minutes=1))
     assert (after.priority, worst_known(after)) == (4, 2)
     assert [(one.event, one.priority, one.at) for one in after.ledger[len(before.ledger) :]] == [
         (ClockEvent.SET_PRIORITY, 4, entered)

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.errors import Malformed
-from gateway.incidents.label_matchers import Exhausted, Labelled, Matcher, Regex, Work, check
+from gateway.incidents.label_matchers import MatchedAlert, Matcher, MatchWork, Regex, WorkExhausted, check_patterns
 
 
 def a_regex(value: str, sign: str = "=~") -> Matcher:
@@ -40,8 +40,8 @@ def test_escaped_literal_matches_only_itself(value: str, text: str) -> None:
 def test_invalid_or_too_large_pattern_is_refused_with_pointer(value: str) -> None:
     fine = a_regex("a")
     with pytest.raises(Malformed, match="/matchers/1/value"):
-        check([fine, a_regex(value)])
-    check([fine, Matcher("service", "=", value, value)])
+        check_patterns([fine, a_regex(value)])
+    check_patterns([fine, Matcher("service", "=", value, value)])
 
 
 @pytest.mark.parametrize("value", [".*a.{100}", "(.*a){20}", "((a?){20}){40}", "(a*)*b", "[^a]{1,200}"])
@@ -56,17 +56,17 @@ def test_hostile_pattern_time_is_within_its_cost(value: str) -> None:
 
 
 def test_service_texts_include_label_and_alert_service() -> None:
-    alert = Labelled({"service": "shop", "ci": ""}, "crm", "host-1")
+    alert = MatchedAlert({"service": "shop", "ci": ""}, "crm", "host-1")
     assert alert.texts("service") == ("shop", "crm")
     assert alert.texts("ci") == ("host-1",)
     assert alert.texts("team") == ("",)
 
 
 def test_work_can_be_overdrawn_once() -> None:
-    work = Work(1.0)
+    work = MatchWork(1.0)
     work.spend(10.0)
     assert work.left == -9.0
-    with pytest.raises(Exhausted):
+    with pytest.raises(WorkExhausted):
         work.spend(0.0)
 
 

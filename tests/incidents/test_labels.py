@@ -19,7 +19,7 @@ from gateway.incidents.labels import (
     label,
     state_label,
 )
-from gateway.settings import Notify, Policy
+from gateway.settings import Notify, PolicySettings
 from gateway.sla.clocks import ClockState
 from gateway.vocabulary import Kind, State
 
@@ -38,7 +38,7 @@ def test_every_enum_value_has_labels_in_both_languages(kind: type[StrEnum]) -> N
 
 
 def test_every_configurable_clock_has_labels() -> None:
-    names = get_args(get_args(get_args(get_type_hints(Policy)["targets"])[1])[0])
+    names = get_args(get_args(get_args(get_type_hints(PolicySettings)["targets"])[1])[0])
     assert set(CLOCKS) == set(names)
     assert [clock_label("desk", locale) for locale in LOCALES] == ["desk hand-over", "一线转出"]
     assert clock_label("unknown", "en") == "unknown"

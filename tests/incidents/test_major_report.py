@@ -7,7 +7,7 @@ import pytest
 
 from gateway.incidents.labels import LOCALES, Locale
 from gateway.incidents.ledger import Ledger
-from gateway.incidents.major_report import TOLD, WORDS, Happening, draft, language_of
+from gateway.incidents.major_report import REPORTED_EVENTS, WORDS, ReportedEvent, draft_report, language_of
 from gateway.incidents.record import Incident
 from gateway.vocabulary import Impact, Urgency
 from tests.support.clock import NOON
@@ -19,17 +19,17 @@ RECORD = Incident(
     fields={"cause": "full disk"},
 )  # fmt: skip
 STORY = (
-    Happening(NOON, "ann", "opened", {"reason": "reported"}),
-    Happening(NOON, "mona", "declared_major", {"reason": "all of sales"}),
-    Happening(NOON, "bob", "held", {"reason": "awaiting_vendor", "note": "disk ordered"}),
-    Happening(NOON, "gateway", "resolved", {"reason": "cleared_at_source"}),
-    Happening(NOON + timedelta(minutes=5), "bob", "note", {"note": "disk\nis full"}),
-    Happening(NOON, "timers", "sla_warning", {}),
+    ReportedEvent(NOON, "ann", "opened", {"reason": "reported"}),
+    ReportedEvent(NOON, "mona", "declared_major", {"reason": "all of sales"}),
+    ReportedEvent(NOON, "bob", "held", {"reason": "awaiting_vendor", "note": "disk ordered"}),
+    ReportedEvent(NOON, "gateway", "resolved", {"reason": "cleared_at_source"}),
+    ReportedEvent(NOON + timedelta(minutes=5), "bob", "note", {"note": "disk\nis full"}),
+    ReportedEvent(NOON, "timers", "sla_warning", {}),
 )
 
 
 def test_draft_has_cause_effect_solution_actions_and_improvements() -> None:
-    text = draft(RECORD, STORY, "en")
+    text = draft_report(RECORD, STORY, "en")
     assert "## Cause\n\nfull disk\n" in text
     assert "## Effect\n\nP1, the company's business: mail\n" in text
     assert "## Solution\n\ngrew it\n\nresolution category: restart\n" in text
@@ -38,10 +38,10 @@ def test_draft_has_cause_effect_solution_actions_and_improvements() -> None:
 
 
 def test_draft_marks_missing_cause_and_solution_to_be_written() -> None:
-    text = draft(replace(RECORD, fields={}, solution=""), STORY, "en")
+    text = draft_report(replace(RECORD, fields={}, solution=""), STORY, "en")
     assert "## Cause\n\n_to be written_\n" in text
     assert "## Solution\n\nresolution category: restart\n" in text
-    assert "## Solution\n\n_to be written_\n" in draft(replace(RECORD, solution="", resolution_category=""), STORY, "en")
+    assert "## Solution\n\n_to be written_\n" in draft_report(replace(RECORD, solution="", resolution_category=""), STORY, "en")
 
 
 @pytest.mark.parametrize(
@@ -64,27 +64,27 @@ def test_draft_language_falls_back_to_label_or_text() -> None:
     [("en", "waiting for the vendor"), ("zh-CN", "等待供应商")],
 )
 def test_draft_actions_show_notes_and_no_codes(locale: Locale, waiting: str) -> None:
-    text = draft(RECORD, STORY, locale)
+    text = draft_report(RECORD, STORY, locale)
     assert f"{waiting}; disk ordered" in text
     assert "all of sales" in text
     assert not any(code in text for code in ("reported", "awaiting_vendor", "cleared_at_source"))
 
 
 def test_draft_omits_automatic_events() -> None:
-    assert "timers" not in draft(RECORD, STORY, "en")
+    assert "timers" not in draft_report(RECORD, STORY, "en")
 
 
 def test_draft_is_available_in_chinese() -> None:
-    text = draft(RECORD, STORY, "zh-CN")
+    text = draft_report(RECORD, STORY, "zh-CN")
     assert text.startswith("# 重大事件报告: INC-20260302-000001 mail down\n")
     assert all(f"## {word}\n" in text for word in ("原因", "影响", "处理过程", "时间", "改进措施"))
 
 
 @pytest.mark.parametrize("locale", LOCALES)
 def test_draft_escapes_markup(locale: Locale) -> None:
-    text = draft(replace(RECORD, title="x\n# <b>[y](z)"), STORY, locale)
+    text = draft_report(replace(RECORD, title="x\n# <b>[y](z)"), STORY, locale)
     assert text.splitlines()[0].endswith(r"x \# \<b\>\[y\](z)")
 
 
 def test_every_reported_event_has_words() -> None:
-    assert set(WORDS) >= TOLD
+    assert set(WORDS) >= REPORTED_EVENTS

@@ -5,7 +5,7 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.incidents.timeline import GENESIS, Entry, append, check
+from gateway.incidents.timeline import GENESIS, ChainedEntry, append, find_damage
 from tests.support.clock import NOON
 
 KEY = b"test key"
@@ -13,12 +13,12 @@ TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 EVENTS = st.lists(st.tuples(TEXT, st.dictionaries(TEXT, st.integers() | TEXT, max_size=3)), min_size=2, max_size=6)
 
 
-def chain(events: list[tuple[str, dict[str, int | str]]]) -> list[Entry]:
+def chain(events: list[tuple[str, dict[str, int | str]]]) -> list[ChainedEntry]:
     return append(KEY, GENESIS, 7, 0, NOON, "ada", events)
 
 
-def verdict(entries: list[Entry], whole: list[Entry]) -> tuple[int, str] | None:
-    return check(KEY, 7, entries, len(whole), whole[-1].hash)
+def verdict(entries: list[ChainedEntry], whole: list[ChainedEntry]) -> tuple[int, str] | None:
+    return find_damage(KEY, 7, entries, len(whole), whole[-1].hash)
 
 
 @given(EVENTS)

@@ -6,9 +6,9 @@ from urllib.parse import parse_qsl, urlsplit
 import msgspec
 
 from gateway.errors import Malformed
-from gateway.ingest.reading.source import Delivery, Parsed
+from gateway.ingest.reading.source import ParsedDelivery, WebhookDelivery
 from gateway.ingest.sources import SOURCES
-from gateway.settings import Intake
+from gateway.settings import SourceSettings
 
 NOW = datetime(2026, 11, 21, 5, 0, tzinfo=UTC)
 FIXTURES = Path(__file__).parent.parent / "fixtures"
@@ -18,10 +18,10 @@ SELDOM = {"author", "note", "by_arrival"}
 BY_SLUG = {source.slug: source for source in SOURCES}
 
 
-def read(slug: str, body: object, intake: Intake | None = None, **headers: str) -> Parsed:
+def read(slug: str, body: object, intake: SourceSettings | None = None, **headers: str) -> ParsedDelivery:
     raw = body if isinstance(body, bytes) else msgspec.json.encode(body)
     told = {"webhook-id": "m1"} | {name.replace("_", "-"): value for name, value in headers.items()}
-    return BY_SLUG[slug].parse(Delivery(told, raw, NOW), intake or Intake())
+    return BY_SLUG[slug].parse(WebhookDelivery(told, raw, NOW), intake or SourceSettings())
 
 
 def replayed(case: str) -> dict[str, Any]:
@@ -30,9 +30,9 @@ def replayed(case: str) -> dict[str, Any]:
     head, _, body = (folder / "request.http").read_bytes().partition(b"\n\n")
     pairs = (line.partition(": ") for line in head.decode().splitlines()[1:])
     told = folder / "intake.json"
-    intake = msgspec.json.decode(told.read_bytes(), type=Intake) if told.exists() else Intake()
+    intake = msgspec.json.decode(told.read_bytes(), type=SourceSettings) if told.exists() else SourceSettings()
     query = dict(parse_qsl(urlsplit(head.decode().split(" ")[1]).query))
-    delivery = Delivery({name.lower(): value for name, _, value in pairs}, body.removesuffix(b"\n"), NOW, query)
+    delivery = WebhookDelivery({name.lower(): value for name, _, value in pairs}, body.removesuffix(b"\n"), NOW, query)
     try:
         parsed = BY_SLUG[case.partition("/")[0]].parse(delivery, intake)
     except Malformed as error:

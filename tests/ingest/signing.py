@@ -16,7 +16,7 @@ from joserfc import jwt
 from joserfc.jwk import KeySet, RSAKey
 from standardwebhooks import Webhook
 
-from gateway.settings import Intake
+from gateway.settings import SourceSettings
 from tests.ingest.requests import FIXTURES, NOW
 
 OLD, NEW = "the secret before this one", "the secret of today"
@@ -47,7 +47,7 @@ class Signer:
     word: bytes
     longest: timedelta | None = 5 * MINUTE
     in_body: bool = False
-    settings: Intake | None = None
+    settings: SourceSettings | None = None
     certificates: Mapping[str, bytes] = field(default_factory=dict)
     binds_the_body: bool = True
     case: str = "firing"
@@ -68,10 +68,10 @@ class Signer:
             return headers, msgspec.json.encode(_changed(msgspec.json.decode(body), self.signature, signature))
         return _changed(headers, self.signature, signature), body
 
-    def intake(self, *accounts: str) -> Intake:
+    def intake(self, *accounts: str) -> SourceSettings:
         if self.settings is not None:
             return msgspec.structs.replace(self.settings, accounts=accounts)
-        return Intake(secrets=() if self.in_body else self.secrets, accounts=accounts)
+        return SourceSettings(secrets=() if self.in_body else self.secrets, accounts=accounts)
 
 
 def _changed(values: dict[str, str], name: str, value: str | None) -> dict[str, str]:
@@ -150,8 +150,8 @@ ENTRAS: dict[str, Any] = {
     "iss": f"https://sts.windows.net/{TENANT}/", "aud": "api://gateway", "appid": "461e8683-5575-4561-ac7f-899cc907d62a",
     "tid": TENANT, "roles": ["ActionGroupsSecureWebhook"],
 }  # fmt: skip
-FOR_GOOGLE = Intake(audience="https://gateway.example", senders=("push@shop-prod.iam.gserviceaccount.com",))
-FOR_ENTRA = Intake(audience="api://gateway", tenant=TENANT.upper())
+FOR_GOOGLE = SourceSettings(audience="https://gateway.example", senders=("push@shop-prod.iam.gserviceaccount.com",))
+FOR_ENTRA = SourceSettings(audience="api://gateway", tenant=TENANT.upper())
 
 
 def token(claims: Mapping[str, Any], name: str = "new", at: datetime = NOW, **header: Any) -> str:

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from gateway.ingest.reading.source import Delivery
+from gateway.ingest.reading.source import WebhookDelivery
 from gateway.receipts.submission import Submission
-from gateway.settings import Intake
+from gateway.settings import SourceSettings
 from gateway.vocabulary import Outcome
 from tests.ingest.requests import BY_SLUG
 from tests.support.clock import FakeClock
@@ -26,7 +26,7 @@ async def intake(database_url: str, clock: FakeClock) -> AsyncIterator[IntakeHar
 async def play(intake: IntakeHarness, case: str) -> list[Outcome]:
     outcomes = []
     for file in sorted((CASES / case).glob("*.json")):
-        parsed = BY_SLUG["nagios"].parse(Delivery({}, file.read_bytes(), intake.clock.at), Intake())
+        parsed = BY_SLUG["nagios"].parse(WebhookDelivery({}, file.read_bytes(), intake.clock.at), SourceSettings())
         (receipt,) = await intake.take(Submission(1, "nagios", file.read_bytes(), {}, parsed.alerts))
         outcomes.append(receipt.results[0].outcome)
     return outcomes

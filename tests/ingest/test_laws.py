@@ -10,11 +10,11 @@ import pytest
 
 from gateway.errors import Forbidden, Malformed
 from gateway.ingest import sources
-from gateway.ingest.reading.source import Delivery
+from gateway.ingest.reading.source import WebhookDelivery
 from gateway.ingest.sources import SOURCES
 from gateway.quarantine import pointers
-from gateway.quarantine.examples import shipped
-from gateway.settings import Intake
+from gateway.quarantine.examples import load_examples
+from gateway.settings import SourceSettings
 from tests.ingest.requests import BY_SLUG, CASES, FIXTURES, NOW, replayed
 from tests.ingest.signing import SIGNERS, Signer
 
@@ -31,18 +31,18 @@ def test_source_reads_captured_requests_and_keeps_three_laws(slug: str) -> None:
         expected = msgspec.json.decode((FIXTURES / case / "expected.json").read_bytes())
         assert replayed(case) == replayed(case) == expected, "the same input, the same keys"
     ((_, fire),) = replayed(f"{slug}/firing")["alerts"]
-    if BY_SLUG[slug].tells_the_end:
+    if BY_SLUG[slug].sends_resolution:
         ((_, clear),) = replayed(f"{slug}/resolved")["alerts"]
         keys = [(one["namespace"], one["dedup_key"], one["status"]) for one in (fire, clear)]
         assert keys == [(*keys[0][:2], "firing"), (*keys[0][:2], "resolved")], "fires and clears under one key"
-    refused = sum(not understood(slug, body) for body in spoiled(shipped()[slug][0].body))
+    refused = sum(not understood(slug, body) for body in spoiled(load_examples()[slug][0].body))
     assert refused, "garbage is Malformed, and nothing else is ever raised"
 
 
 def understood(slug: str, body: Any) -> bool:
     """Whether a body is read without a flaw; whatever it raises but Malformed is an exception of the test."""
     try:
-        parsed = BY_SLUG[slug].parse(Delivery({}, msgspec.json.encode(body), NOW), Intake())
+        parsed = BY_SLUG[slug].parse(WebhookDelivery({}, msgspec.json.encode(body), NOW), SourceSettings())
     except Malformed as refusal:
         assert refusal.flaws  # noqa: PT017
         return False
@@ -69,7 +69,7 @@ def places(value: Any, at: pointers.Steps = ()) -> Iterator[pointers.Steps]:
 
 
 def set_at(value: Any, place: pointers.Steps, new: Any) -> None:
-    parent = pointers.found(value, place[:-1])
+    parent = pointers.value_at(value, place[:-1])
     parent[int(place[-1]) if isinstance(parent, list) else place[-1]] = new
 
 
@@ -86,7 +86,7 @@ def missing_parts(slugs: list[str], fixtures: Path, docs: Path) -> dict[str, set
         "a line in English": linked[0],
         "a line in Chinese": linked[1],
         "what it expects": {source.slug for source in SOURCES if source.expects},
-        "an example": set(shipped()),
+        "an example": set(load_examples()),
     }
     missing = {what: set(slugs) - having for what, having in owed.items()}
     missing["a signer that lies"] = signed - {signer.slug for signer in SIGNERS}
@@ -114,7 +114,7 @@ ACCOUNTLESS = {"standard_webhooks"}
 def test_every_signer_supports_all_five_attacks(signer: Signer) -> None:
     """Bad, stale, replayed, of a wrong account, with its keys elsewhere: reading/test_signatures.py then tells the lies."""
     headers, body = signer.signed()
-    source, delivery = BY_SLUG[signer.slug], Delivery(headers, body, NOW)
+    source, delivery = BY_SLUG[signer.slug], WebhookDelivery(headers, body, NOW)
     assert signer.by_a_stranger() != (headers, body)
     assert (signer.longest is None) == (signer.slug in UNTIMED)
     assert source.parse(delivery, signer.intake()).delivery_id

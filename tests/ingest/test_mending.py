@@ -13,15 +13,15 @@ from gateway.db.pool import Pool
 from gateway.errors import Overloaded
 from gateway.ingest import mending
 from gateway.ingest.http import Submit
-from gateway.ingest.mending import Mender
-from gateway.ingest.reading.source import Delivery, Parsed
+from gateway.ingest.mending import QuarantineReview
+from gateway.ingest.reading.source import ParsedDelivery, WebhookDelivery
 from gateway.ingest.replay import Replay
 from gateway.ingest.sources import generic
-from gateway.quarantine.mappings import Mappings, Proposal
-from gateway.quarantine.operations import Progress
-from gateway.quarantine.store import Which
+from gateway.quarantine.mappings import MappingProposal, Mappings
+from gateway.quarantine.operations import ReplayProgress
+from gateway.quarantine.store import EntryFilter
 from gateway.receipts.submission import Receipt, Submission
-from gateway.settings import Intake, load
+from gateway.settings import SourceSettings, load
 from tests.support.clock import FakeClock
 from tests.support.served import Served, served
 
@@ -212,11 +212,11 @@ SELECT gen_random_uuid(), -1, $1, 'generic', now(), '{}', '{"title": "Disk"}', '
 """
 
 
-async def waiting_for(pool: Pool, clock: FakeClock, submit: Submit) -> tuple[Mender, list[int]]:
+async def waiting_for(pool: Pool, clock: FakeClock, submit: Submit) -> tuple[QuarantineReview, list[int]]:
     """Three entries that can be read by now, and who would read them into `submit`."""
     ours = await pool.fetchval("INSERT INTO integration (slug, name) VALUES ('ours', 'ours') RETURNING id")
     found = [row["id"] for row in await pool.fetch(KEPT, ours)]
-    return Mender(Replay(pool, {generic.SOURCE.slug: generic.SOURCE}, {}, submit, clock, Mappings())), found
+    return QuarantineReview(Replay(pool, {generic.SOURCE.slug: generic.SOURCE}, {}, submit, clock, Mappings())), found
 
 
 async def test_replay_batch_stops_on_overload_and_leaves_entries_pending(pool: Pool, clock: FakeClock) -> None:
@@ -224,7 +224,7 @@ async def test_replay_batch_stops_on_overload_and_leaves_entries_pending(pool: P
         raise Overloaded("too much at once")
 
     mender, found = await waiting_for(pool, clock, full)
-    assert await mender.replay_many(Which(), 0, 10, "ann") == Progress((), 0, 3, "too much at once")
+    assert await mender.replay_many(EntryFilter(), 0, 10, "ann") == ReplayProgress((), 0, 3, "too much at once")
     assert await pool.fetchval("SELECT count(*) FROM quarantine WHERE state = 'pending' AND claimed_until IS NULL") == 3
     assert found
 
@@ -236,7 +236,7 @@ async def test_slow_replay_batch_ends_early_with_cursor(pool: Pool, clock: FakeC
         return Receipt(uuid4(), ())
 
     mender, found = await waiting_for(pool, clock, slow)
-    done = await mender.replay_many(Which(), 0, 10, "ann")
+    done = await mender.replay_many(EntryFilter(), 0, 10, "ann")
     assert ([one.outcome for one in done.ended], done.next, done.left) == (["replayed"], found[0], 2)
     assert done.stopped.startswith("it took long")
 
@@ -255,18 +255,18 @@ async def test_slow_entry_ends_batch_and_is_skipped_as_busy(
     assert load(None, {}).server.deadline.total_seconds() > mending.WITHIN
     monkeypatch.setattr(mending, "WITHIN", 0.5)
     mender, found = await waiting_for(pool, clock, second_never)
-    first = await mender.replay_many(Which(), 0, 10, "ann")
+    first = await mender.replay_many(EntryFilter(), 0, 10, "ann")
     assert ([(one.id, one.outcome) for one in first.ended], first.next, first.left) == ([(found[0], "replayed")], found[0], 2)
-    second = await mender.replay_many(Which(), found[0], 10, "ann")
+    second = await mender.replay_many(EntryFilter(), found[0], 10, "ann")
     assert ([(one.id, one.outcome) for one in second.ended], second.next, second.left) == ([(found[1], "busy")], found[1], 1)
-    assert (second.ended[0].reason, second.stopped) == ("it takes long: replay it by itself", mending.LONG)
-    third = await mender.replay_many(Which(), found[1], 10, "ann")
+    assert (second.ended[0].reason, second.stopped) == ("it takes long: replay it by itself", mending.OUT_OF_TIME)
+    third = await mender.replay_many(EntryFilter(), found[1], 10, "ann")
     assert ([(one.id, one.outcome) for one in third.ended], third.next) == ([(found[2], "replayed")], None)
     assert await pool.fetchval("SELECT state FROM quarantine WHERE id = $1 AND claimed_until IS NULL", found[1]) == "pending"
 
 
 async def test_slow_mapping_trial_ends_early(pool: Pool, clock: FakeClock) -> None:
-    def parse(delivery: Delivery, settings: Intake) -> Parsed:
+    def parse(delivery: WebhookDelivery, settings: SourceSettings) -> ParsedDelivery:
         clock.advance(timedelta(seconds=11))
         return generic.parse(delivery, settings)
 
@@ -275,7 +275,7 @@ async def test_slow_mapping_trial_ends_early(pool: Pool, clock: FakeClock) -> No
 
     mender, found = await waiting_for(pool, clock, nothing)
     slow = replace(mender.replay, sources={"generic": replace(generic.SOURCE, parse=parse)})
-    tried = await Mender(slow).try_mapping(Proposal("ours", "generic", (), "", "ann"), (), 0, 10)
+    tried = await QuarantineReview(slow).try_mapping(MappingProposal("ours", "generic", (), "", "ann"), (), 0, 10)
     assert ([entry for entry, _ in tried.trials], tried.next) == (found[:1], found[0])
 
 

@@ -6,9 +6,9 @@ from typing import Any
 import msgspec
 import pytest
 
-from gateway.ingest.reading.source import Delivery
+from gateway.ingest.reading.source import WebhookDelivery
 from gateway.receipts.submission import Submission
-from gateway.settings import Intake
+from gateway.settings import SourceSettings
 from tests.ingest.requests import BY_SLUG, FIXTURES
 from tests.support.clock import FakeClock
 from tests.support.intake import intake_harness, settings
@@ -51,7 +51,7 @@ def submission(slug: str, body: bytes, clock: FakeClock) -> Submission:
     head = (FIXTURES / slug / "firing" / "request.http").read_bytes().partition(b"\n\n")[0].decode()
     told = (line.partition(": ") for line in head.splitlines()[1:])
     headers = {name.lower(): value for name, _, value in told if name.lower() not in ("webhook-id", "request-id")}
-    parsed = BY_SLUG[slug].parse(Delivery(headers, body, clock.at), Intake())
+    parsed = BY_SLUG[slug].parse(WebhookDelivery(headers, body, clock.at), SourceSettings())
     assert parsed.alerts
     assert not parsed.refused
     return Submission(1, slug, body, headers, parsed.alerts)

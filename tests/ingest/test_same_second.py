@@ -5,9 +5,9 @@ from typing import Any
 import msgspec
 import pytest
 
-from gateway.ingest.reading.source import Delivery
+from gateway.ingest.reading.source import WebhookDelivery
 from gateway.receipts.submission import Submission
-from gateway.settings import Intake
+from gateway.settings import SourceSettings
 from gateway.vocabulary import Outcome
 from tests.ingest.requests import BY_SLUG
 from tests.support.clock import FakeClock
@@ -42,7 +42,7 @@ PAIRS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
 
 
 async def send(intake: IntakeHarness, slug: str, body: dict[str, Any]) -> tuple[Outcome, str]:
-    parsed = BY_SLUG[slug].parse(Delivery({}, msgspec.json.encode(body), intake.clock.at), Intake())
+    parsed = BY_SLUG[slug].parse(WebhookDelivery({}, msgspec.json.encode(body), intake.clock.at), SourceSettings())
     (receipt,) = await intake.take(Submission(1, slug, b"{}", {}, parsed.alerts))
     return receipt.results[0].outcome, receipt.results[0].reason
 

@@ -8,11 +8,11 @@ from hypothesis import strategies as st
 from gateway.errors import Malformed
 from gateway.ingest.reading import limits
 from gateway.ingest.reading.prometheus import fingerprint
-from gateway.ingest.reading.source import ID_HEADERS, Delivery, delivery_id
+from gateway.ingest.reading.source import ID_HEADERS, WebhookDelivery, delivery_id
 from gateway.ingest.sources import SOURCES
 from gateway.ingest.sources.pagerduty import routing_key
 from gateway.ingest.sources.pagerduty_v1 import service_key
-from gateway.settings import Intake
+from gateway.settings import SourceSettings
 from gateway.vocabulary import AlertStatus
 from tests.ingest.requests import CASES, FIXTURES, NOW, read, replayed
 
@@ -147,18 +147,18 @@ def test_generic_firing_and_resolved_share_auto_key() -> None:
 
 
 def test_mapping_reads_foreign_body() -> None:
-    intake = Intake(mapping={"items": "/alerts", "title": "/data/name", "status": "/state"})
+    intake = SourceSettings(mapping={"items": "/alerts", "title": "/data/name", "status": "/state"})
     parsed = read("generic", {"alerts": [{"data": {"name": "Disk"}, "state": "recovered", "service": "db"}]}, intake)
     ((_, alert),) = parsed.alerts
     assert (alert.title, alert.status, alert.service) == ("Disk", AlertStatus.RESOLVED, "db")
 
 
 def test_mapping_reads_list_items_and_missing_values_are_empty() -> None:
-    intake = Intake(mapping={"title": "/names/1", "service": "/names/9", "ci": "/names/1/deeper"})
+    intake = SourceSettings(mapping={"title": "/names/1", "service": "/names/9", "ci": "/names/1/deeper"})
     ((_, alert),) = read("generic", {"names": ["a", "b"]}, intake).alerts
     assert (alert.title, alert.service, alert.ci) == ("b", "", "")
     with pytest.raises(Malformed) as refused:
-        read("generic", {"alerts": []}, Intake(mapping={"items": "/events"}))
+        read("generic", {"alerts": []}, SourceSettings(mapping={"items": "/events"}))
     assert refused.value.flaws[0].pointer == "/events"
 
 
@@ -177,7 +177,7 @@ def test_cloudevent_data_may_be_null_or_text(data: str | None, description: str)
 
 def test_binary_cloudevent_without_body_is_read() -> None:
     headers = {"ce-id": "1", "ce-source": "s", "ce-type": "disk.full", "ce-specversion": "1.0"}
-    parsed = SOURCE["cloudevents"].parse(Delivery(headers, b"", NOW), Intake())
+    parsed = SOURCE["cloudevents"].parse(WebhookDelivery(headers, b"", NOW), SourceSettings())
     assert [alert.title for _, alert in parsed.alerts] == ["disk.full"]
 
 
@@ -189,15 +189,15 @@ def test_too_deep_nesting_is_refused(slug: str) -> None:
 
 @pytest.mark.parametrize("told", ["2026-11-21T04:00:00Z", "2026-11-21t12:00:00+08:00", 1795233600, 1795233600000])
 def test_time_is_read_in_utc(told: str | int) -> None:
-    assert limits.moment(told, NOW) == datetime(2026, 11, 21, 4, tzinfo=UTC)
+    assert limits.parse_event_time(told, NOW) == datetime(2026, 11, 21, 4, tzinfo=UTC)
 
 
 def test_future_time_is_clamped_and_zero_time_is_none() -> None:
-    assert limits.moment("2099-01-01T00:00:00Z", NOW) == NOW + timedelta(minutes=5)
-    assert limits.moment(0, NOW) == datetime(1970, 1, 1, tzinfo=UTC)
-    assert limits.moment("0001-01-01T00:00:00Z", NOW) is None
+    assert limits.parse_event_time("2099-01-01T00:00:00Z", NOW) == NOW + timedelta(minutes=5)
+    assert limits.parse_event_time(0, NOW) == datetime(1970, 1, 1, tzinfo=UTC)
+    assert limits.parse_event_time("0001-01-01T00:00:00Z", NOW) is None
     with pytest.raises(Malformed, match="not a time"):
-        limits.moment("soon", NOW)
+        limits.parse_event_time("soon", NOW)
 
 
 def test_escaped_backslash_before_u0000_is_not_nul() -> None:
@@ -296,7 +296,7 @@ def test_any_content_in_vendor_frame_is_read_or_malformed(inner: object, word: s
 def test_any_content_in_valid_envelope_is_read_or_malformed(inner: object, word: str) -> None:
     event = {"specversion": "1.0", "id": "1", "source": "s", "type": "t"}
     page = {"event_action": "trigger", "payload": {"summary": "s", "custom_details": inner}}
-    mapped = Intake(mapping={"items": "/a", "title": "/title/x", "labels": "/labels/0"})
+    mapped = SourceSettings(mapping={"items": "/a", "title": "/title/x", "labels": "/labels/0"})
     told = {f"ce-{name}": value for name, value in event.items()} | {"ce_subject": word, "ce_time": word}
     for slug, body, intake, headers in (
         ("cloudevents", event | {"data": inner}, None, {}),

@@ -7,26 +7,26 @@ import msgspec
 import pytest
 
 from gateway.errors import Malformed, TooLarge
-from gateway.ingest.reading.source import Delivery, each
+from gateway.ingest.reading.source import WebhookDelivery, parse_each
 from gateway.ingest.sources import SOURCES
 from gateway.quarantine import pointers
-from gateway.quarantine.examples import shipped
-from gateway.settings import MOST_ITEMS, Intake
+from gateway.quarantine.examples import load_examples
+from gateway.settings import MOST_ITEMS, SourceSettings
 from gateway.vocabulary import AlertStatus
 from tests.ingest.reading.test_lenient import mended, read
 from tests.ingest.requests import BY_SLUG, NOW
 
 
 def firing(slug: str) -> Any:
-    return msgspec.json.decode(msgspec.json.encode(next(one.body for one in shipped()[slug] if one.case == "firing")))
+    return msgspec.json.decode(msgspec.json.encode(next(one.body for one in load_examples()[slug] if one.case == "firing")))
 
 
-@pytest.mark.parametrize("slug", [source.slug for source in SOURCES if source.doubt])
+@pytest.mark.parametrize("slug", [source.slug for source in SOURCES if source.values_if_unreadable])
 def test_missing_state_is_read_as_firing(slug: str) -> None:
-    for pointer, instead in BY_SLUG[slug].doubt.items():
+    for pointer, instead in BY_SLUG[slug].values_if_unreadable.items():
         body = firing(slug)
-        for at, _ in list(pointers.places(body, pointers.steps(pointer))):
-            del pointers.found(body, at[:-1])[at[-1]]
+        for at, _ in list(pointers.find_places(body, pointers.parse_pointer(pointer))):
+            del pointers.value_at(body, at[:-1])[at[-1]]
         parsed = read(slug, json.dumps(body).encode())
         assert [alert.status for _, alert in parsed.alerts] == [AlertStatus.FIRING], (pointer, instead)
 
@@ -87,7 +87,7 @@ def test_generic_alert_without_title_uses_other_field(item: dict[str, Any], titl
         parsed = read("generic", msgspec.json.encode(body))
         assert [alert.title for _, alert in parsed.alerts][-1] == title
         assert mended(parsed) == {at: f"read from {source}: title is missing or empty"}
-    parsed = read("generic", msgspec.json.encode({"alerts": [item]}), Intake(mapping={"items": "/alerts"}))
+    parsed = read("generic", msgspec.json.encode({"alerts": [item]}), SourceSettings(mapping={"items": "/alerts"}))
     assert [alert.title for _, alert in parsed.alerts] == [title]
 
 
@@ -110,5 +110,5 @@ def test_icinga_event_without_incident_flag_is_alert(said: Any, status: AlertSta
 def test_items_beyond_maximum_raise_too_large_unread() -> None:
     seen: list[msgspec.Raw] = []
     with pytest.raises(TooLarge, match="10001 items in one request: send at most 10000"):
-        each(Delivery({}, b"", NOW), [msgspec.Raw(b"{}")] * (MOST_ITEMS + 1), "", seen.append)  # type: ignore[arg-type]
+        parse_each(WebhookDelivery({}, b"", NOW), [msgspec.Raw(b"{}")] * (MOST_ITEMS + 1), "", seen.append)  # type: ignore[arg-type]
     assert not seen

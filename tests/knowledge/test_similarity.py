@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.knowledge.similarity import LEAST, Trouble, likeness, words
+from gateway.knowledge.similarity import MIN_SIMILARITY, TroubleFeatures, compute_similarity, words
 
-TROUBLES = st.builds(Trouble, st.text(max_size=60), st.sampled_from(["", "mail", "Mail"]), st.sampled_from(["", "db1"]))
+TROUBLES = st.builds(TroubleFeatures, st.text(max_size=60), st.sampled_from(["", "mail", "Mail"]), st.sampled_from(["", "db1"]))
 
 
 @pytest.mark.parametrize(
@@ -19,8 +19,8 @@ TROUBLES = st.builds(Trouble, st.text(max_size=60), st.sampled_from(["", "mail",
     ],
 )
 def test_reordered_words_are_similar(one: str, other: str) -> None:
-    found = likeness(Trouble(one), Trouble(other))
-    assert found.score >= LEAST
+    found = compute_similarity(TroubleFeatures(one), TroubleFeatures(other))
+    assert found.score >= MIN_SIMILARITY
     assert found.reasons == ("words",)
 
 
@@ -28,22 +28,25 @@ def test_reordered_words_are_similar(one: str, other: str) -> None:
     ("one", "other"), [("disk full on db1", "printer out of paper"), ("邮件系统无法登录", "打印机缺纸"), ("disk full", "")]
 )
 def test_different_titles_are_not_similar(one: str, other: str) -> None:
-    assert likeness(Trouble(one), Trouble(other)).score < LEAST
+    assert compute_similarity(TroubleFeatures(one), TroubleFeatures(other)).score < MIN_SIMILARITY
 
 
 def test_same_service_item_and_category_raise_similarity() -> None:
-    here = Trouble("mail is slow", "Mail", "mx1", "performance")
-    plain, same = likeness(here, Trouble("mail is down")), likeness(here, Trouble("mail is down", "mail", "mx1", "performance"))
+    here = TroubleFeatures("mail is slow", "Mail", "mx1", "performance")
+    plain, same = (
+        compute_similarity(here, TroubleFeatures("mail is down")),
+        compute_similarity(here, TroubleFeatures("mail is down", "mail", "mx1", "performance")),
+    )
     assert round(same.score - plain.score, 2) == 0.3
     assert same.reasons == ("words", "service", "ci", "category")
 
 
 @given(TROUBLES, TROUBLES)
-def test_similarity_is_symmetric_and_between_zero_and_one(one: Trouble, other: Trouble) -> None:
-    found = likeness(one, other)
-    assert found == likeness(other, one)
+def test_similarity_is_symmetric_and_between_zero_and_one(one: TroubleFeatures, other: TroubleFeatures) -> None:
+    found = compute_similarity(one, other)
+    assert found == compute_similarity(other, one)
     assert 0 <= found.score <= 1
-    assert not words(one.title) or likeness(one, one).score >= 0.7
+    assert not words(one.title) or compute_similarity(one, one).score >= 0.7
 
 
 def test_chinese_text_is_split_into_pairs() -> None:

@@ -11,15 +11,15 @@ from prometheus_client import CollectorRegistry
 from gateway.db.pool import Pool, acquire, transaction
 from gateway.errors import Conflict, NotFound, Unavailable
 from gateway.monitors import store
-from gateway.monitors.model import Monitor, Ping, Said, State
-from gateway.monitors.pulse import UNSAID, Pulse
+from gateway.monitors.model import Monitor, MonitorState, Ping, PingSignal
+from gateway.monitors.pulse import FIRST_PING_SETTINGS, PingService
 from gateway.observe.metrics import Metrics
 from gateway.receipts.submission import Receipt, Submission
 from tests.support.clock import FakeClock
 from tests.support.intake import IntakeHarness, intake_harness
 
-OK = Ping(Said.SUCCESS)
-TEN = {**UNSAID, "name": "Backup", "period_seconds": 600, "grace_seconds": 60, "severity": "critical"}
+OK = Ping(PingSignal.SUCCESS)
+TEN = {**FIRST_PING_SETTINGS, "name": "Backup", "period_seconds": 600, "grace_seconds": 60, "severity": "critical"}
 
 
 class Site:
@@ -28,7 +28,7 @@ class Site:
     def __init__(self, pool: Pool, clock: FakeClock, intake: IntakeHarness, integration: int, monitor: int) -> None:
         self.pool, self.clock, self.intake, self.integration, self.monitor = pool, clock, intake, integration, monitor
         self.metrics = Metrics(CollectorRegistry(), ["ping"])
-        self.pulse = Pulse(pool, clock, self.submit, self.metrics)
+        self.pulse = PingService(pool, clock, self.submit, self.metrics)
         self.broken = ""
         self.turn = asyncio.Lock()
 
@@ -73,20 +73,20 @@ async def test_missed_ping_opens_one_incident_and_ping_clears_it(site: Site) -> 
     assert await site.after(minutes=30) == 1
     await site.ping()
     assert await site.records() == [("Backup is overdue", "resolved")]
-    assert (await site.now()).state is State.UP
+    assert (await site.now()).state is MonitorState.UP
 
 
 async def test_timely_pings_submit_nothing(site: Site) -> None:
     for _ in range(5):
         assert await site.after(minutes=10) == 0
-        await site.ping(Ping(Said.START))
+        await site.ping(Ping(PingSignal.START))
         await site.ping()
     assert site.intake.committed == []
 
 
 async def test_failing_job_keeps_one_incident_until_success(site: Site) -> None:
     for exit_status in (1, 2):
-        await site.ping(Ping(Said.FAIL, "no space left", exit_status))
+        await site.ping(Ping(PingSignal.FAIL, "no space left", exit_status))
         await site.after(minutes=1)
     assert await site.records() == [("Backup failed", "logged")]
     await site.ping()
@@ -95,7 +95,7 @@ async def test_failing_job_keeps_one_incident_until_success(site: Site) -> None:
 
 async def test_concurrent_replicas_submit_overdue_monitor_once(site: Site) -> None:
     site.clock.advance(timedelta(minutes=11))
-    await asyncio.gather(*(Pulse(site.pool, site.clock, site.submit, site.metrics).run_once() for _ in range(4)))
+    await asyncio.gather(*(PingService(site.pool, site.clock, site.submit, site.metrics).run_once() for _ in range(4)))
     assert len(site.intake.committed) == 1
 
 
@@ -115,11 +115,11 @@ async def test_uncommitted_recovery_ping_is_refused_and_next_one_clears(site: Si
     site.broken = when
     with pytest.raises(Unavailable):
         await site.ping()
-    assert (await site.now()).state is State.DOWN
+    assert (await site.now()).state is MonitorState.DOWN
     site.broken = ""
     site.clock.advance(timedelta(seconds=1))
     await site.ping()
-    assert (await site.now()).state is State.UP
+    assert (await site.now()).state is MonitorState.UP
     assert await site.records() == [("Backup is overdue", "resolved")]
     assert await site.after(minutes=11) == 1
     assert await site.records() == [("Backup is overdue", "resolved"), ("Backup is overdue", "logged")]

@@ -10,12 +10,12 @@ from prometheus_client import CollectorRegistry
 
 from gateway.db.pool import Pool, acquire
 from gateway.directory import people
-from gateway.directory.contact_method import Method
+from gateway.directory.contact_method import PersonContactMethod
 from gateway.directory.contact_methods import replace_methods
 from gateway.notify import outbox
 from gateway.notify.breaker import FAILURES
-from gateway.notify.message import Dead, Delivered, Message, Result, Retry
-from gateway.notify.runner import Runner
+from gateway.notify.message import Delivered, Message, Result, Retry, Undeliverable
+from gateway.notify.runner import NotificationRunner
 from gateway.observe.metrics import Metrics
 from tests.support.clock import NOON, FakeClock
 from tests.support.telling import ScriptedChannel, notice
@@ -33,13 +33,17 @@ async def ann(pool: Pool) -> None:
     """Ann reads Chinese; she is called, then mailed, then told by a webhook."""
     async with acquire(pool) as conn, conn.transaction():
         await people.create(conn, FIELDS | {"login": "ann", "email": "ann@example.com", "phone": "+8613800138000"}, None)
-        methods = (Method("voice"), Method("mail"), Method("webhook", "https://ann.example.com"))
+        methods = (
+            PersonContactMethod("voice"),
+            PersonContactMethod("mail"),
+            PersonContactMethod("webhook", "https://ann.example.com"),
+        )
         await replace_methods(conn, "ann", methods)
 
 
-def runner(pool: Pool, clock: FakeClock, **answers: Result) -> tuple[Runner, dict[str, ScriptedChannel]]:
+def runner(pool: Pool, clock: FakeClock, **answers: Result) -> tuple[NotificationRunner, dict[str, ScriptedChannel]]:
     channels = {name: ScriptedChannel(always(result)) for name, result in answers.items()}
-    return Runner(pool=pool, channels=channels, metrics=Metrics(CollectorRegistry()), clock=clock), channels
+    return NotificationRunner(pool=pool, channels=channels, metrics=Metrics(CollectorRegistry()), clock=clock), channels
 
 
 async def owe(pool: Pool, *incidents: int, login: str = "ann", **facts: Any) -> None:
@@ -65,7 +69,7 @@ async def test_only_first_working_contact_method_is_used_and_recorded(pool: Pool
 
 
 @pytest.mark.usefixtures("ann")
-@pytest.mark.parametrize("failure", [Dead("refused"), Retry("busy"), Retry("no answer", down=True)])
+@pytest.mark.parametrize("failure", [Undeliverable("refused"), Retry("busy"), Retry("no answer", down=True)])
 async def test_failed_contact_method_is_followed_by_next_at_once(pool: Pool, clock: FakeClock, failure: Result) -> None:
     one, channels = runner(pool, clock, voice=failure, smtp=Delivered())
     await owe(pool, 1)
@@ -80,7 +84,7 @@ async def test_failed_contact_method_is_followed_by_next_at_once(pool: Pool, clo
 
 @pytest.mark.usefixtures("ann")
 async def test_failed_contact_methods_are_all_retried_from_first(pool: Pool, clock: FakeClock) -> None:
-    one, channels = runner(pool, clock, voice=Retry("busy"), smtp=Dead("no such mailbox"), webhook=Dead("gone"))
+    one, channels = runner(pool, clock, voice=Retry("busy"), smtp=Undeliverable("no such mailbox"), webhook=Undeliverable("gone"))
     await owe(pool, 1)
     assert [await one.run_once(NOON) for _ in range(4)] == [1, 1, 1, 0]
     assert await rows(pool) == [("pending", 1, "", "gone")]
@@ -91,7 +95,7 @@ async def test_failed_contact_methods_are_all_retried_from_first(pool: Pool, clo
 
 @pytest.mark.usefixtures("ann")
 async def test_message_is_dead_when_all_contact_methods_refuse(pool: Pool, clock: FakeClock) -> None:
-    one, _ = runner(pool, clock, voice=Dead("no telephone"), smtp=Dead("no such mailbox"))
+    one, _ = runner(pool, clock, voice=Undeliverable("no telephone"), smtp=Undeliverable("no such mailbox"))
     await owe(pool, 1)
     assert [await one.run_once(NOON) for _ in range(4)] == [1, 1, 1, 0]
     assert await rows(pool) == [("dead", 1, "", "there is no channel 'webhook'")]
@@ -121,7 +125,7 @@ async def test_message_waits_without_attempt_when_all_circuits_are_open(pool: Po
 
 @pytest.mark.usefixtures("ann")
 async def test_round_ending_at_open_circuits_counts_as_attempt(pool: Pool, clock: FakeClock) -> None:
-    one, _ = runner(pool, clock, voice=Dead("no"), smtp=Delivered(), webhook=Delivered())
+    one, _ = runner(pool, clock, voice=Undeliverable("no"), smtp=Delivered(), webhook=Delivered())
     for endpoint in ("ann@example.com", "https://ann.example.com"):
         for _ in range(FAILURES):
             one.breakers.report(endpoint, clock.monotonic(), failed=True)

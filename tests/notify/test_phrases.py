@@ -4,17 +4,17 @@ from datetime import UTC, datetime
 
 import pytest
 
-from gateway.notify.phrases import Reader, duration_words, local_time
+from gateway.notify.phrases import MessageReader, duration_words, local_time
 
-ANN = Reader("en", "Asia/Shanghai")
-LI = Reader("zh-CN", "Asia/Shanghai")
+ANN = MessageReader("en", "Asia/Shanghai")
+LI = MessageReader("zh-CN", "Asia/Shanghai")
 
 
 @pytest.mark.parametrize("at", ["2026-03-02T12:30:00Z", datetime(2026, 3, 2, 12, 30, tzinfo=UTC)])
 def test_time_is_shown_in_reader_time_zone(at: object) -> None:
     assert local_time(at, ANN) == "2026-03-02 20:30:00 Asia/Shanghai"
     for zone in ("UTC", "Mars/Olympus", "", "../UTC"):
-        assert local_time(at, Reader("en", zone)) == "2026-03-02 12:30:00 UTC"
+        assert local_time(at, MessageReader("en", zone)) == "2026-03-02 12:30:00 UTC"
 
 
 @pytest.mark.parametrize("text", ["soon", "9999-12-31T23:59:59Z"])

@@ -16,7 +16,7 @@ from gateway.incidents.timeline import GENESIS
 from gateway.notify import outbox
 from gateway.notify.message import Message
 from gateway.notify.privacy import privy_addresses
-from gateway.notify.runner import Runner
+from gateway.notify.runner import NotificationRunner
 from gateway.notify.templates import Template
 from gateway.observe.metrics import Metrics
 from tests.incidents.test_lifecycle import an_incident
@@ -57,7 +57,7 @@ async def sent(
 ) -> list[Message]:
     """Owe a message about the incident to each of these and send them."""
     channels = {name: ScriptedChannel() for name in ("smtp", "sms", "voice", "slack", "webhook")}
-    runner = Runner(
+    runner = NotificationRunner(
         pool=pool, channels=channels, metrics=Metrics(CollectorRegistry()), clock=clock, privy=privy_addresses(LISTED),
         opens=lambda *_: "https://gateway.example/r/link",
     )  # fmt: skip

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.notify.reply_tokens import MARKERS, ReplyTokens, above_this_line, tagged
+from gateway.notify.reply_tokens import MARKERS, ReplyTokens, add_tag, reply_marker_line
 
 OLD, NEW = b"an old secret", b"a new secret"
 TOKENS = ReplyTokens((NEW, OLD))
@@ -16,7 +16,7 @@ TOKENS = ReplyTokens((NEW, OLD))
 def test_reply_tag_names_incident_in_any_case_and_text(incident_id: int, around: str) -> None:
     tag = TOKENS.make(incident_id)
     assert TOKENS.read(f"{around} [{tag}] {around}") == incident_id
-    assert TOKENS.read(tagged("desk@example.com", tag).upper()) == incident_id
+    assert TOKENS.read(add_tag("desk@example.com", tag).upper()) == incident_id
     assert len(f"desk+{tag}") <= 64
 
 
@@ -32,9 +32,9 @@ def test_altered_reply_tag_is_none(changed: str) -> None:
 
 
 def test_reply_marker_line_is_in_reader_language_or_both() -> None:
-    assert above_this_line("en") == f"##- {MARKERS[0]} -##"
-    assert above_this_line("zh-CN") == f"##- {MARKERS[1]} -##"
-    assert all(marker in above_this_line("") for marker in MARKERS)
+    assert reply_marker_line("en") == f"##- {MARKERS[0]} -##"
+    assert reply_marker_line("zh-CN") == f"##- {MARKERS[1]} -##"
+    assert all(marker in reply_marker_line("") for marker in MARKERS)
 
 
 def test_only_first_tags_of_text_are_checked() -> None:

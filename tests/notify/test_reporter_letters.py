@@ -7,12 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.incidents.labels import LOCALES, Locale
-from gateway.notify.phrases import Reader
-from gateway.notify.reporter_letters import LETTERS, letter
+from gateway.notify.phrases import MessageReader
+from gateway.notify.reporter_letters import LETTERS, render_letter
 from gateway.notify.templates import Template, render
 
-ANN = Reader("en", "Europe/Berlin", "https://gw.example/my/x")
-LI = Reader("zh-CN", "Asia/Shanghai", "https://gw.example/my/x")
+ANN = MessageReader("en", "Europe/Berlin", "https://gw.example/my/x")
+LI = MessageReader("zh-CN", "Asia/Shanghai", "https://gw.example/my/x")
 SOLVED = {
     "number": "INC-1",
     "title": "printer is\r\ndead",
@@ -74,26 +74,26 @@ https://gw.example/my/x
 
 def test_automatic_closure_letter_asks_for_missing_rating() -> None:
     facts = {"number": "INC-1", "closure": "automatic"}
-    said = letter("closed", facts, ANN)
+    said = render_letter("closed", facts, ANN)
     assert "We had no answer from you after it was resolved." in said
     assert "Please rate our work here:\nhttps://gw.example/my/x" in said
-    assert "rate" not in letter("closed", {**facts, "satisfaction": 3}, ANN)
-    assert "no answer" not in letter("closed", {"number": "INC-1", "closure": "manual"}, ANN)
+    assert "rate" not in render_letter("closed", {**facts, "satisfaction": 3}, ANN)
+    assert "no answer" not in render_letter("closed", {"number": "INC-1", "closure": "manual"}, ANN)
 
 
 def test_question_is_quoted_in_letter() -> None:
     facts = {"number": "INC-1", "question": "Which printer?"}
-    assert "Our question:\nWhich printer?\n\nPlease answer here:" in letter("awaiting_reporter", facts, ANN)
-    assert "我们的问题：\nWhich printer?" in letter("awaiting_reporter", facts, LI)
+    assert "Our question:\nWhich printer?\n\nPlease answer here:" in render_letter("awaiting_reporter", facts, ANN)
+    assert "我们的问题：\nWhich printer?" in render_letter("awaiting_reporter", facts, LI)
 
 
 def test_rejection_letter_states_reason() -> None:
-    assert "Reason:\nnot ours" in letter("rejected", {"number": "INC-1", "reason": "not ours"}, ANN)
+    assert "Reason:\nnot ours" in render_letter("rejected", {"number": "INC-1", "reason": "not ours"}, ANN)
 
 
 def test_letter_without_link_refers_to_no_link() -> None:
     for template in LETTERS:
-        assert "here" not in letter(template, SOLVED, Reader("en"))
+        assert "here" not in render_letter(template, SOLVED, MessageReader("en"))
 
 
 def test_message_to_staff_is_not_reporter_letter() -> None:
@@ -108,7 +108,7 @@ def test_every_letter_has_template_and_both_languages(locale: Locale) -> None:
             assert english.isascii()
             assert not {*chinese} & {*",;?!()"}
             assert ":" not in chinese
-    assert letter("reopened", {}, Reader(locale))
+    assert render_letter("reopened", {}, MessageReader(locale))
 
 
 @given(
@@ -120,6 +120,6 @@ def test_every_letter_has_template_and_both_languages(locale: Locale) -> None:
     st.sampled_from(LOCALES),
 )
 def test_any_facts_render_as_letter(template: str, facts: dict[str, Any], locale: Locale) -> None:
-    said = render(template, facts, Reader(locale, link="https://gw.example"), "reporter")
+    said = render(template, facts, MessageReader(locale, link="https://gw.example"), "reporter")
     assert said.subject.isprintable()
     assert said.text.endswith("\n")

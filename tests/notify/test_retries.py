@@ -6,15 +6,25 @@ from uuid import UUID
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.notify.message import Dead, Delivered, Result, Retry
-from gateway.notify.retries import GIVE_UP_AFTER, JITTER, LONGEST_ASKED, WAITS, defer, failing, next_method, settle, wait_before
+from gateway.notify.message import Delivered, Result, Retry, Undeliverable
+from gateway.notify.retries import (
+    GIVE_UP_AFTER,
+    JITTER,
+    LONGEST_ASKED,
+    WAITS,
+    defer,
+    is_endpoint_failure,
+    next_method,
+    settle,
+    wait_before,
+)
 from tests.support.clock import NOON
 
 ID = UUID(int=5)
 NEW = timedelta(0)
 results = st.one_of(
     st.just(Delivered()),
-    st.builds(Dead, st.text()),
+    st.builds(Undeliverable, st.text()),
     st.builds(Retry, st.text(), after=st.none() | st.timedeltas(NEW, timedelta(days=400)), at_most=st.none() | st.integers(1, 5)),
 )
 
@@ -37,7 +47,7 @@ def test_every_attempt_gives_one_settlement_matching_its_result(
     identity: UUID, attempt: int, age: timedelta, result: Result
 ) -> None:
     verdict = settle(identity, attempt, age, result)
-    assert verdict.state in {Delivered: {"sent"}, Dead: {"dead"}, Retry: {"pending", "dead"}}[type(result)]
+    assert verdict.state in {Delivered: {"sent"}, Undeliverable: {"dead"}, Retry: {"pending", "dead"}}[type(result)]
     assert (verdict.state == "pending") == (verdict.wait > NEW)
     assert verdict.wait <= max(LONGEST_ASKED, WAITS[-1] * (1 + JITTER))
 
@@ -74,6 +84,6 @@ def test_deferred_row_is_pending_until_too_old() -> None:
 
 
 def test_only_retry_with_endpoint_down_counts_as_failing() -> None:
-    assert [failing(one) for one in (Delivered(), Dead("gone"), Retry("busy"), Retry("no answer", down=True))] == [
+    assert [is_endpoint_failure(one) for one in (Delivered(), Undeliverable("gone"), Retry("busy"), Retry("no answer", down=True))] == [
         False, False, False, True,
     ]  # fmt: skip

@@ -14,15 +14,15 @@ from gateway.incidents.record import Notice
 from gateway.notify import outbox
 from gateway.notify.breaker import FAILURES
 from gateway.notify.delivery import SEND_TIMEOUT_S
-from gateway.notify.message import Dead, Delivered, Message, Result, Retry
-from gateway.notify.runner import BATCH, CONCURRENCY, Runner
+from gateway.notify.message import Delivered, Message, Result, Retry, Undeliverable
+from gateway.notify.runner import BATCH, CONCURRENCY, NotificationRunner
 from gateway.observe.metrics import Metrics
 from tests.support.clock import NOON, FakeClock
 from tests.support.telling import ScriptedChannel, notice
 
 
-def runner(pool: Pool, clock: FakeClock, channel: ScriptedChannel, **rest: Any) -> Runner:
-    return Runner(
+def runner(pool: Pool, clock: FakeClock, channel: ScriptedChannel, **rest: Any) -> NotificationRunner:
+    return NotificationRunner(
         pool=pool,
         channels={"webhook": channel},
         metrics=Metrics(CollectorRegistry()),
@@ -37,7 +37,7 @@ async def owe(pool: Pool, *rows: tuple[int, Notice]) -> None:
         await outbox.put(conn, list(rows), NOON)
 
 
-def count(one: Runner, channel: str, outcome: str) -> float | None:
+def count(one: NotificationRunner, channel: str, outcome: str) -> float | None:
     return one.metrics.registry.get_sample_value("gateway_notify_sends_total", {"channel": channel, "outcome": outcome})
 
 
@@ -69,7 +69,7 @@ async def test_every_notice_is_sent_once_with_rendered_text(pool: Pool, clock: F
 
 async def test_retry_is_sent_later_and_dead_is_not(pool: Pool, clock: FakeClock) -> None:
     await owe(pool, (1, notice()), (2, notice(target="webhook:https://b.example.com")))
-    channel = ScriptedChannel(lambda m: Dead("gone") if m.incident_id == 2 else Retry("answered 500"))
+    channel = ScriptedChannel(lambda m: Undeliverable("gone") if m.incident_id == 2 else Retry("answered 500"))
     one = runner(pool, clock, channel)
     await one.run_once(NOON)
     assert await state(pool) == [("pending", 1, "answered 500"), ("dead", 1, "gone")]

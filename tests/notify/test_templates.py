@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 from gateway.incidents.labels import LOCALES, Locale
 from gateway.notify.fact_lines import LINES
 from gateway.notify.next_steps import FOR_OTHERS, FOR_WORKERS, TO_DO
-from gateway.notify.phrases import Reader
+from gateway.notify.phrases import MessageReader
 from gateway.notify.templates import OCCASIONS, Template, render
 from tests.support.telling import FACTS
 
 URL = "https://gateway.example.com/r/x"
-ANN = Reader("en", link=URL)
+ANN = MessageReader("en", link=URL)
 
 
 def test_every_template_and_line_has_both_languages() -> None:
@@ -31,7 +31,7 @@ def test_every_template_and_line_has_both_languages() -> None:
 @pytest.mark.parametrize("locale", LOCALES)
 @pytest.mark.parametrize("template", Template)
 def test_message_names_incident_service_due_time_and_link(template: Template, locale: Locale) -> None:
-    said = render(template, FACTS | {"clock": "overall", "resolution": "solved"}, Reader(locale, link=URL))
+    said = render(template, FACTS | {"clock": "overall", "resolution": "solved"}, MessageReader(locale, link=URL))
     assert "INC-20260302-0001" in said.subject
     assert "P1" in said.subject
     assert "disk full" in said.subject
@@ -81,7 +81,7 @@ WHOLE = FACTS | {
 
 
 def test_chinese_assignment_text_contains_all_facts() -> None:
-    li = Reader("zh-CN", "Asia/Shanghai", URL)
+    li = MessageReader("zh-CN", "Asia/Shanghai", URL)
     assert (
         render("assigned", WHOLE, li, "handler").text
         == """已派单
@@ -159,7 +159,7 @@ def test_brief_message_keeps_link_whole() -> None:
 
 
 def test_chinese_resolution_text() -> None:
-    said = render("resolved", FACTS | {"resolution": "workaround"}, Reader("zh-CN"))
+    said = render("resolved", FACTS | {"resolution": "workaround"}, MessageReader("zh-CN"))
     assert said.subject == "[INC-20260302-0001] P1 已解决：disk full"
     assert "解决代码：变通方法解决" in said.text
     assert "http" not in said.text
@@ -171,7 +171,7 @@ def test_chinese_resolution_text() -> None:
     st.sampled_from(LOCALES),
 )
 def test_any_facts_render_with_printable_subject(template: Template, facts: dict[str, Any], locale: Locale) -> None:
-    said = render(template, facts, Reader(locale, link=URL))
+    said = render(template, facts, MessageReader(locale, link=URL))
     assert said.subject.isprintable()
     assert len(said.text.splitlines()) <= len(LINES) + 6
 
@@ -186,7 +186,9 @@ def test_unknown_template_is_shown_by_its_name() -> None:
 
 
 def test_acknowledgement_keeps_subject_of_answered_mail() -> None:
-    said = render("received", {"number": "INC-1", "title": "磁盘满了", "subject": "Re: 磁盘满了\r\nBcc: x@y"}, Reader("zh-CN"))
+    said = render(
+        "received", {"number": "INC-1", "title": "磁盘满了", "subject": "Re: 磁盘满了\r\nBcc: x@y"}, MessageReader("zh-CN")
+    )
     assert said.subject == "Re: 磁盘满了 Bcc: x@y"
     assert said.text.splitlines() == ["您的报告已受理", "", "事件编号：INC-1", "标题：磁盘满了"]
 
@@ -202,17 +204,17 @@ def test_handover_lists_open_incidents_one_per_line() -> None:
         "INC-1 P3 assigned: mail is slow",
         "INC-2 P1 report written, to be approved: mail is down",
     ]
-    assert render("handover", {"listed": listed, "records": 5}, Reader("en")).text.endswith("mail is down\n… +3\n")
-    assert "INC-2 P1 报告 待审批: mail is down" in render("handover", {"listed": listed}, Reader("zh-CN")).text
+    assert render("handover", {"listed": listed, "records": 5}, MessageReader("en")).text.endswith("mail is down\n… +3\n")
+    assert "INC-2 P1 报告 待审批: mail is down" in render("handover", {"listed": listed}, MessageReader("zh-CN")).text
 
 
 def test_text_keeps_lines_without_control_characters() -> None:
-    said = render("status_update", FACTS | {"text": "We know\r\nthe\x1bcause.\n\n"}, Reader("en"))
+    said = render("status_update", FACTS | {"text": "We know\r\nthe\x1bcause.\n\n"}, MessageReader("en"))
     assert said.text.startswith("status update\n\nWe know\nthe cause.\n\nIncident: ")
 
 
 @pytest.mark.parametrize(("locale", "words"), [("en", "Sender: not verified"), ("zh-CN", "发件人：未验证")])
 def test_reply_of_unverified_sender_is_marked(locale: Locale, words: str) -> None:
-    told = render(Template.REPLIED, {"number": "INC-1", "sender": "unverified", "text": "hello"}, Reader(locale))
+    told = render(Template.REPLIED, {"number": "INC-1", "sender": "unverified", "text": "hello"}, MessageReader(locale))
     assert words in told.text
-    assert words not in render(Template.REPLIED, {"number": "INC-1", "text": "hello"}, Reader(locale)).text
+    assert words not in render(Template.REPLIED, {"number": "INC-1", "text": "hello"}, MessageReader(locale)).text

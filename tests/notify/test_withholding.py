@@ -6,12 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.incidents.facts import BARE
+from gateway.incidents.facts import UNREVEALING_FACTS
 from gateway.notify.fact_lines import LINES
-from gateway.notify.phrases import Reader
+from gateway.notify.phrases import MessageReader
 from gateway.notify.reporter_letters import LETTERS
 from gateway.notify.templates import Template, render
-from gateway.notify.withholding import named, withheld, without
+from gateway.notify.withholding import drop_incidents, find_named_incidents, withhold_message_facts
 
 SECRET = "insider case against Carol"
 NUMBER = "INC-20260302-000042"
@@ -29,8 +29,8 @@ def everything_said() -> dict[str, Any]:
 @pytest.mark.parametrize("locale", ["en", "zh-CN"])
 @pytest.mark.parametrize("template", Template)
 def test_withheld_staff_message_does_not_identify_incident(template: Template, locale: Any) -> None:
-    facts = withheld(template, "leader", everything_said())
-    words = render(template, facts, Reader(locale), "leader")
+    facts = withhold_message_facts(template, "leader", everything_said())
+    words = render(template, facts, MessageReader(locale), "leader")
     said = f"{words.subject}\n{words.text}\n{words.ask}\n{words.brief('', 300)}\n{facts}"
     assert SECRET not in said
     assert NUMBER not in said
@@ -39,34 +39,36 @@ def test_withheld_staff_message_does_not_identify_incident(template: Template, l
 
 @pytest.mark.parametrize("template", sorted(set(Template) - {Template.CHAT, Template.WITHDRAWN}))
 def test_withheld_staff_message_states_priority_and_whom_to_ask(template: Template) -> None:
-    words = render(template, withheld(template, "leader", everything_said()), Reader("en"), "leader")
+    words = render(template, withhold_message_facts(template, "leader", everything_said()), MessageReader("en"), "leader")
     assert words.subject.startswith("P1 restricted incident: ")
     assert "ask an incident manager" in words.ask
 
 
 def test_withdrawn_handler_is_told_to_stop_work() -> None:
-    words = render("withdrawn", withheld("withdrawn", "handler", everything_said()), Reader("en"), "handler")
+    words = render("withdrawn", withhold_message_facts("withdrawn", "handler", everything_said()), MessageReader("en"), "handler")
     assert words.subject == "P1 restricted incident: taken out of your hands"
     assert "need not work on it any more" in words.ask
 
 
 @pytest.mark.parametrize("template", LETTERS)
 def test_reporter_gets_only_number_of_withheld_incident(template: str) -> None:
-    facts = withheld(template, "reporter", everything_said() | {"subject": "Re: help"})
-    words = render(template, facts, Reader("en"), "reporter")
+    facts = withhold_message_facts(template, "reporter", everything_said() | {"subject": "Re: help"})
+    words = render(template, facts, MessageReader("en"), "reporter")
     assert (SECRET in f"{words}{facts}", NUMBER in words.text, words.subject) == (False, True, "Re: help")
 
 
 def test_chat_answer_gives_number_only_of_just_opened_incident() -> None:
     answer = {"text": f"Recorded as {NUMBER}.", "number": NUMBER, "title": SECRET, "card": True}
-    opened = withheld("chat", "reporter", answer | {"opened": True})
+    opened = withhold_message_facts("chat", "reporter", answer | {"opened": True})
     assert opened == {"text": answer["text"], "number": NUMBER, "opened": True, "withheld": True}
-    assert withheld("chat", "reporter", answer) == {"withheld": True}
+    assert withhold_message_facts("chat", "reporter", answer) == {"withheld": True}
 
 
-@given(st.dictionaries(st.sampled_from([*LINES, *BARE, "number", "title", "text"]), st.text()))
+@given(st.dictionaries(st.sampled_from([*LINES, *UNREVEALING_FACTS, "number", "title", "text"]), st.text()))
 def test_withheld_facts_keep_only_urgency(facts: dict[str, str]) -> None:
-    assert withheld("opened", "leader", facts) == {name: facts[name] for name in BARE if name in facts} | {"withheld": True}
+    assert withhold_message_facts("opened", "leader", facts) == {
+        name: facts[name] for name in UNREVEALING_FACTS if name in facts
+    } | {"withheld": True}
 
 
 def test_numbers_of_other_incidents_are_found_and_removed() -> None:
@@ -80,10 +82,10 @@ def test_numbers_of_other_incidents_are_found_and_removed() -> None:
         "listed": listed,
         "records": 9,
     }
-    assert named(facts) == {NUMBER, OTHER}
-    assert without(facts, ()) is facts
-    kept = without(facts, {NUMBER})
+    assert find_named_incidents(facts) == {NUMBER, OTHER}
+    assert drop_incidents(facts, ()) is facts
+    kept = drop_incidents(facts, {NUMBER})
     assert (kept["listed"], kept["records"], kept["raised_by"]) == ([{"number": OTHER}], 8, OTHER)
     assert "related" not in kept
-    assert without({"related": NUMBER}, {NUMBER}) == {}
-    assert named({"listed": None}) == frozenset()
+    assert drop_incidents({"related": NUMBER}, {NUMBER}) == {}
+    assert find_named_incidents({"listed": None}) == frozenset()

@@ -3,11 +3,11 @@
 from prometheus_client import CollectorRegistry, generate_latest
 
 from gateway.observe.incident_counters import MOST_GROUPS, IncidentCounters
-from gateway.sla.outcomes import Counted
+from gateway.sla.outcomes import CountedEvent
 from gateway.sla.policy import ClockName
 
-TIMES = {Counted.RESPONSE, Counted.RESOLUTION}
-CLOCKED = {Counted.MET, Counted.BREACHED}
+TIMES = {CountedEvent.RESPONSE, CountedEvent.RESOLUTION}
+CLOCKED = {CountedEvent.MET, CountedEvent.BREACHED}
 
 
 def series(registry: CollectorRegistry) -> int:
@@ -20,7 +20,7 @@ def value(registry: CollectorRegistry, name: str, **labels: str) -> float | None
 
 def count_everything(counters: IncidentCounters, group: str) -> None:
     """Count every happening there is, of both kinds and every priority."""
-    for counted in Counted:
+    for counted in CountedEvent:
         for kind in ("incident", "service_request"):
             for priority in (1, 2, 3, 4):
                 if counted in TIMES:

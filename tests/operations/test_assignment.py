@@ -10,7 +10,7 @@ from gateway.errors import Unprocessable
 from gateway.incidents import commands as c
 from gateway.incidents.ledger import ClockEvent, LedgerEntry
 from gateway.incidents.record import Incident
-from gateway.operations.assignment import Staff, StaffGroup, check_edit, settled
+from gateway.operations.assignment import AssignableStaff, StaffGroup, check_edit, fill_in_assignment
 from gateway.vocabulary import Impact, Tier, Urgency
 from tests.support.clock import NOON
 
@@ -28,7 +28,7 @@ GROUPS = {
 }
 LONERS = {"solo": Role.TIER3, "mona": Role.INCIDENT_MANAGER, "dan": Role.SERVICE_DESK, "rita": Role.REPORTER}
 MEMBERS = {login: frozenset({Role.TIER2}) for _, members in GROUPS.values() for login in members.split()}
-STAFF = Staff(
+STAFF = AssignableStaff(
     groups={slug: StaffGroup(slug, tier, frozenset(members.split())) for slug, (tier, members) in GROUPS.items()},
     people=MEMBERS | {login: frozenset({role}) for login, role in LONERS.items()},
     support={},
@@ -36,8 +36,8 @@ STAFF = Staff(
 KERNEL = replace(STAFF, support={GroupTier.TIER3: "kernel", GroupTier.TIER2: "web"})
 
 
-def given(command: c.Command, staff: Staff = STAFF, **record: Any) -> Any:
-    return settled(command, replace(RECORD, **record), staff)
+def given(command: c.Command, staff: AssignableStaff = STAFF, **record: Any) -> Any:
+    return fill_in_assignment(command, replace(RECORD, **record), staff)
 
 
 @pytest.mark.parametrize(

@@ -8,10 +8,10 @@ import msgspec
 import pytest
 
 from gateway.escalation import record_timers as timers
-from gateway.escalation.record_timers import Rules
+from gateway.escalation.record_timers import SlaRules
 from gateway.incidents import store, writing
-from gateway.incidents.arming import arm
-from gateway.operations.firing import Effects
+from gateway.incidents.arming import arm_timers
+from gateway.operations.firing import TimerEffects
 from gateway.sla.timers import timer_store
 from gateway.sla.timers.timer_store import TimerId
 from gateway.vocabulary import AlertStatus, TimerKind
@@ -19,18 +19,18 @@ from tests.support.clock import NOON, FakeClock
 from tests.support.intake import RESOLVED, IntakeHarness, an_alert, by_service, intake_harness, settings
 
 MINUTE = timedelta(minutes=1)
-EFFECTS = Effects(Rules.from_settings(settings()), b"test key")
+EFFECTS = TimerEffects(SlaRules.from_settings(settings()), b"test key")
 
 
-async def let_fire(intake: IntakeHarness, kind: TimerKind, effects: Effects = EFFECTS) -> int:
+async def let_fire(intake: IntakeHarness, kind: TimerKind, effects: TimerEffects = EFFECTS) -> int:
     """Fire every due timer of a kind, as the runner does; how many there were."""
     ids = [TimerId(row["incident_id"], kind) for row in await intake.rows("SELECT incident_id FROM timer WHERE kind = $1", kind)]
     async with intake.conn.transaction():
         locked = await timer_store.lock_due(intake.conn, ids, intake.clock.at)
         if locked is None:
             return 0
-        await timer_store.settle(intake.conn, locked.timers, [None] * len(locked.timers), locked.now)
-        await arm(intake.conn, (await effects.fire(intake.conn, locked.timers, locked.now)).armed)
+        await timer_store.mark_fired(intake.conn, locked.timers, [None] * len(locked.timers), locked.now)
+        await arm_timers(intake.conn, (await effects.fire(intake.conn, locked.timers, locked.now)).armed)
         return len(locked.timers)
 
 
@@ -67,7 +67,7 @@ async def test_marks_only_write_equals_full_write(intake: IntakeHarness) -> None
             revision = timers.fire(EFFECTS.rules, incident, TimerKind.SLA, intake.clock.at)
             assert revision is not None
             assert revision.marks_only
-            await writing.write(intake.conn, b"test key", [replace(revision, marks_only=marks_only)], intake.clock.at)
+            await writing.write_changed(intake.conn, b"test key", [replace(revision, marks_only=marks_only)], intake.clock.at)
     told = "SELECT marks::text, breached, next_due_at, updated_at, version, ledger::text, state FROM incident ORDER BY id"
     narrow, wide = await intake.rows(told)
     assert narrow == wide
@@ -134,7 +134,7 @@ async def test_ladder_notifies_management_step_by_step_from_one_timer(database_u
         assert await intake.rows(timers) == [{"due_at": NOON + 120 * MINUTE, "armed": True}]
         for hours, armed in ((2, True), (4, False)):
             intake.clock.at = NOON + hours * 60 * MINUTE
-            assert await let_fire(intake, TimerKind.LADDER, Effects(Rules.from_settings(told), b"test key")) == 1
+            assert await let_fire(intake, TimerKind.LADDER, TimerEffects(SlaRules.from_settings(told), b"test key")) == 1
             assert await intake.rows(timers) == [{"due_at": NOON + 240 * MINUTE, "armed": armed}]
         assert [row["recipient"] for row in await intake.rows("SELECT recipient FROM outbox ORDER BY created_at")] == [
             "im@example.com",
@@ -153,7 +153,7 @@ async def test_related_incidents_are_detached_and_timed_when_master_alert_ends(
         if kind is TimerKind.FLAP_SETTLE:
             await intake.conn.execute("UPDATE alert SET status = 'resolved' WHERE dedup_key = 'master'")
             (master,) = await intake.rows("SELECT id FROM incident WHERE dedup_key = 'master'")
-            await arm(intake.conn, [(master["id"], kind, NOON + MINUTE)])
+            await arm_timers(intake.conn, [(master["id"], kind, NOON + MINUTE)])
         intake.clock.at = NOON + MINUTE
         assert await let_fire(intake, kind) == 1
         rows = await intake.rows("SELECT state, master_id, next_due_at FROM incident ORDER BY id")

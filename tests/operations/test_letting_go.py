@@ -14,10 +14,10 @@ from gateway.incidents import commands
 from gateway.incidents.record import Incident
 from gateway.operations.act import act
 from gateway.operations.convert import convert
-from gateway.operations.create import Report, create
+from gateway.operations.create import NewReport, create
 from gateway.operations.edit import edit
 from gateway.operations.link import link, unlink
-from gateway.operations.rounds.orphans import release
+from gateway.operations.rounds.orphans import detach_orphans
 from gateway.vocabulary import Impact, Kind, RequestCategory, Resolution, TimerKind, Urgency
 from tests.operations.test_firing import MINUTE, let_fire
 from tests.support.clock import NOON, FakeClock
@@ -38,7 +38,7 @@ async def harness(pool: Pool, database_url: str, clock: FakeClock) -> AsyncItera
 async def recorded(harness: GatewayHarness, **fields: Any) -> Incident:
     """A record that a system made, which is never placed below another one by itself."""
     report = {"title": "x", "source": "itsm", "impact": Impact.GROUP, "urgency": Urgency.NORMAL} | fields
-    return await create(harness.uow, Report(**report), HAND)
+    return await create(harness.uow, NewReport(**report), HAND)
 
 
 async def linked_pair(harness: GatewayHarness, *, by_rule: bool = True, **fields: Any) -> tuple[str, str]:
@@ -202,9 +202,9 @@ LEFT = (
 @pytest.mark.parametrize("change", LEFT)
 async def test_sweep_detaches_incidents_left_below_unfit_master(harness: GatewayHarness, change: str) -> None:
     master, follower = await linked_pair(harness)
-    assert await release(harness.uow) == 0
+    assert await detach_orphans(harness.uow) == 0
     await harness.pool.execute(change, master)
-    assert (await release(harness.uow), await release(harness.uow)) == (1, 0)
+    assert (await detach_orphans(harness.uow), await detach_orphans(harness.uow)) == (1, 0)
     row = await harness.row(follower)
     assert (row["master_id"], row["next_due_at"] is None) == (None, False)
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from gateway.operations.linked import followable
+from gateway.operations.linked import is_followable
 
 
 @pytest.mark.parametrize(
@@ -11,8 +11,8 @@ from gateway.operations.linked import followable
      "https://a.example\\@b.example", "https://a.example/\u202e"],
 )  # fmt: skip
 def test_misleading_address_is_not_followable(address: str) -> None:
-    assert not followable(address)
+    assert not is_followable(address)
 
 
 def test_long_address_with_port_is_followable() -> None:
-    assert followable("http://[::1]:8080/x?y=%20#z")
+    assert is_followable("http://[::1]:8080/x?y=%20#z")

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 import pytest
 from msgspec.structs import replace
 
-from gateway.correlation.identifiers import ENOUGH
+from gateway.correlation.identifiers import MIN_INCIDENTS_FOR_RARITY
 from gateway.correlation.scoring import MOST_PROPOSED
 from gateway.db.pool import Pool
 from gateway.incidents import commands
@@ -144,14 +144,14 @@ async def test_report_with_same_words_is_proposed_and_not_linked(harness: Gatewa
 
 async def test_report_with_rare_name_is_linked(harness: GatewayHarness) -> None:
     master = await harness.say(BADGE)
-    await harness.pool.execute(MANY, master.id, ENOUGH)
+    await harness.pool.execute(MANY, master.id, MIN_INCIDENTS_FOR_RARITY)
     told = await harness.say(f"{BADGE}!")
     assert (told.master_id, told.link_reason) == (master.id, "correlation: rare name kestrel")
 
 
 async def test_no_name_is_rare_before_enough_reports(harness: GatewayHarness) -> None:
     master = await harness.say(BADGE)
-    await harness.pool.execute(MANY, master.id, ENOUGH - 2)
+    await harness.pool.execute(MANY, master.id, MIN_INCIDENTS_FOR_RARITY - 2)
     told = await harness.say(f"{BADGE}!")
     assert (told.master_id, await proposed(harness, told.number)) == (None, [(master.number, "correlation: words")])
 

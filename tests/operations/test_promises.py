@@ -14,7 +14,7 @@ from gateway.db.pool import Pool
 from gateway.directory.roles import Role
 from gateway.incidents import store
 from gateway.incidents.visibility import EVERYTHING
-from gateway.operations.create import Report, create
+from gateway.operations.create import NewReport, create
 from gateway.operations.edit import edit
 from gateway.operations.unit_of_work import UnitOfWork
 from gateway.settings import load
@@ -49,8 +49,8 @@ def uow(pool: Pool, clock: FakeClock, tmp_path: Path) -> UnitOfWork:
     return UnitOfWork(pool, clock, known.rules, b"key", reserve, lambda _: None, known)
 
 
-def urgent(**more: Any) -> Report:
-    return Report(title="down", impact=Impact.BUSINESS, urgency=Urgency.URGENT, **more)
+def urgent(**more: Any) -> NewReport:
+    return NewReport(title="down", impact=Impact.BUSINESS, urgency=Urgency.URGENT, **more)
 
 
 async def changes(pool: Pool, number: str) -> list[str]:
@@ -104,6 +104,6 @@ async def test_criticality_applies_after_correction_of_impact_and_urgency(uow: U
     async with pool.acquire() as conn:
         await services.create(conn, "bank", fields, clock.stamp())
     await uow.catalogue.refresh(pool, clock.stamp())
-    made = await create(uow, Report(title="slow", impact=Impact.GROUP, service="bank"), ANN)
+    made = await create(uow, NewReport(title="slow", impact=Impact.GROUP, service="bank"), ANN)
     milder = await edit(uow, made.number, {"urgency": Urgency.LOW}, ANN)
     assert (made.priority, milder.priority) == (2, 3)

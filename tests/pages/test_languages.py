@@ -3,7 +3,7 @@
 import pytest
 
 from gateway.incidents.labels import Locale
-from gateway.pages.languages import chosen
+from gateway.pages.languages import choose_language
 
 
 @pytest.mark.parametrize(
@@ -24,8 +24,8 @@ from gateway.pages.languages import chosen
     ],
 )
 def test_requested_language_overrides_browser_preference(asked: str | None, accepted: str, found: Locale) -> None:
-    assert chosen(asked, accepted, "en") == found
+    assert choose_language(asked, accepted, "en") == found
 
 
 def test_unknown_languages_fall_back_to_default() -> None:
-    assert chosen(None, "fr", "zh-CN") == "zh-CN"
+    assert choose_language(None, "fr", "zh-CN") == "zh-CN"

@@ -9,9 +9,9 @@ import pytest
 
 from gateway.channels.occurred import SINCE
 from gateway.incidents.labels import LOCALES
-from gateway.incidents.public_timeline import TOLD
+from gateway.incidents.public_timeline import REPORTER_EVENTS
 from gateway.pages.rendering import FOLDER
-from gateway.pages.words import EVENTS, IMPACTS, URGENCIES, WORDS, said, vocabulary
+from gateway.pages.words import EVENTS, IMPACTS, URGENCIES, WORDS, in_language, vocabulary
 from gateway.vocabulary import Impact, Urgency
 
 ROOT = Path(__file__).parents[2] / "gateway"
@@ -28,12 +28,12 @@ def test_every_word_exists_in_both_languages_with_same_placeholders(table: Mappi
 
 
 def test_every_choice_and_reporter_event_has_words() -> None:
-    assert (set(IMPACTS), set(URGENCIES), set(EVENTS)) == (set(Impact), set(Urgency), set(TOLD))
+    assert (set(IMPACTS), set(URGENCIES), set(EVENTS)) == (set(Impact), set(Urgency), set(REPORTER_EVENTS))
 
 
 def test_vocabulary_has_one_language() -> None:
     for locale in LOCALES:
-        assert vocabulary(locale)["send"] == said(WORDS["send"], locale)
+        assert vocabulary(locale)["send"] == in_language(WORDS["send"], locale)
     assert vocabulary("zh-CN")["send"] == "提交报告"
 
 

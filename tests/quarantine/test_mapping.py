@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.errors import Malformed, Unprocessable
-from gateway.quarantine.mapping import Constant, Copy, Mapping, Rename, Step, Values, applied, check
+from gateway.quarantine.mapping import Constant, Copy, Mapping, Rename, Step, Values, apply_mapping, check
 
 NAMES = ["a", "b", "c", "0", "*", "a~1b"]
 POINTER = st.lists(st.sampled_from(NAMES), min_size=1, max_size=3).map(lambda names: "".join(f"/{name}" for name in names))
@@ -36,19 +36,19 @@ def kept(mapping: Mapping) -> bool:
 
 def done(value: Any, *steps: Step) -> Any:
     check(steps)
-    return msgspec.json.decode(applied(steps, msgspec.json.encode(value)))
+    return msgspec.json.decode(apply_mapping(steps, msgspec.json.encode(value)))
 
 
 @given(mapping=st.lists(STEP, max_size=3).map(tuple).filter(kept), value=VALUE)
 def test_accepted_mapping_is_idempotent(mapping: Mapping, value: Any) -> None:
-    once = applied(mapping, msgspec.json.encode(value))
-    assert applied(mapping, once) == once
+    once = apply_mapping(mapping, msgspec.json.encode(value))
+    assert apply_mapping(mapping, once) == once
 
 
 @given(mapping=st.lists(STEP, max_size=3).map(tuple).filter(kept), body=st.binary() | VALUE.map(msgspec.json.encode))
 def test_mapping_never_fails_and_empty_mapping_changes_nothing(mapping: Mapping, body: bytes) -> None:
-    assert isinstance(applied(mapping, body), bytes)
-    assert applied((), body) == body
+    assert isinstance(apply_mapping(mapping, body), bytes)
+    assert apply_mapping((), body) == body
 
 
 @settings(max_examples=30)
@@ -91,13 +91,13 @@ def test_values_step_applies_to_renamed_value() -> None:
 
 def test_unmatched_body_is_returned_byte_for_byte() -> None:
     body = b'{ "b" : 1.0, "b": 12345678901234567890123 }'
-    assert applied((Rename(source="/a", to="/c"),), body) == body
+    assert apply_mapping((Rename(source="/a", to="/c"),), body) == body
 
 
 def test_mapping_result_over_size_limit_is_refused() -> None:
     body = msgspec.json.encode({"a": "x" * 200_000})
     with pytest.raises(Malformed):
-        applied((Copy(source="/a", to="/b"), Copy(source="/a", to="/c")), body)
+        apply_mapping((Copy(source="/a", to="/b"), Copy(source="/a", to="/c")), body)
 
 
 @pytest.mark.parametrize(

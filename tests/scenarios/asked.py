@@ -10,9 +10,9 @@ import msgspec
 from aiohttp import web
 from msgspec import inspect
 
-from gateway.api.description.paths import plain
-from gateway.api.records.feed import Feed
-from gateway.api.routes import table
+from gateway.api.description.paths import strip_patterns
+from gateway.api.records.feed import ChangeFeed
+from gateway.api.routes import list_routes
 from gateway.app.reports import REPORTS
 
 ELSEWHERE: Mapping[str, str] = {
@@ -51,7 +51,7 @@ def requests(app: web.Application, filled: Mapping[str, list[str]], number: str)
 
     Raises AssertionError where nothing says what fills a parameter.
     """
-    takes = {(route.method, plain(route.path)): route.takes for route in (*table(Feed()), *REPORTS)}
+    takes = {(route.method, strip_patterns(route.path)): route.request_body for route in (*list_routes(ChangeFeed()), *REPORTS)}
     for route in app.router.routes():
         path = route.resource.canonical if route.resource is not None else ""
         if route.method in ("*", "HEAD", "OPTIONS"):

@@ -5,7 +5,7 @@ from itertools import product
 import pytest
 
 from gateway.directory.roles import Role
-from gateway.incidents.problem_candidates import Reason
+from gateway.incidents.problem_candidates import ProblemReason
 from gateway.vocabulary import Closure, HoldReason, Impact, LinkKind, RequestCategory, Resolution, State
 
 POLICIES = ("itil-minutes", "business-hours")
@@ -31,7 +31,7 @@ ROWS: tuple[str, ...] = (
     "escalation/1, 2", "escalation/3, 4", "escalation/warnings",
     "rule/desk solves at once", "rule/refused solution", "rule/follow-on", "rule/late entry", "rule/late entry overridden",
     "rule/who, when, why", "rule/master resolves related", "rule/automatic close",
-    *(f"candidate/{reason}" for reason in Reason),
+    *(f"candidate/{reason}" for reason in ProblemReason),
     *(f"link/{kind}" for kind in LinkKind),
     "follows/knowledge", "follows/similar", "follows/complaint",
     "hand-over/list", "hand-over/acceptance", "hand-over/told", "hand-over/reminded",

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from gateway.operations.rounds.chat_changes import follow
+from gateway.operations.rounds.chat_changes import queue_card_updates
 from tests.channels.chat.slack_calls import FORM, SECRET, a_command, a_message, a_press, signed
 from tests.scenarios.conftest import Telling
 from tests.support.chat_servers import ChatServer, slack_server
@@ -73,7 +73,7 @@ async def test_incident_is_reported_acknowledged_and_resolved_in_slack(story: St
     assert (await story.record(number))["state"] == "logged"
     await say(story, a_press(*buttons[0], ts="2.2", user={"id": "U0DINA", "name": "dina"}), FORM)
     assert shown(await slack.next("chat.postEphemeral"))[0] == f"{number} is in your hands."
-    assert await follow(story.gateway.uow, {"slack"}) == 1
+    assert await queue_card_updates(story.gateway.uow, {"slack"}) == 1
     text, buttons = shown(await slack.next("chat.update"))
     assert (text.splitlines()[-1], [action for action, _ in buttons]) == ("State: in progress · Handled by: dina", ["resolve"])
 
@@ -81,7 +81,7 @@ async def test_incident_is_reported_acknowledged_and_resolved_in_slack(story: St
     assert f"{number} is resolved." in answer
     told = await slack.next("chat.postMessage")
     assert (told["thread_ts"], "resolved" in shown(told)[0]) == ("1.1", True)
-    assert await follow(story.gateway.uow, {"slack"}) == 1
+    assert await queue_card_updates(story.gateway.uow, {"slack"}) == 1
     assert shown(await slack.next("chat.update"))[1] == []
     assert [event for _, event in await story.told(number)][-2:] == ["accepted", "resolved"]
 
@@ -97,7 +97,7 @@ async def test_chat_card_follows_incident_and_outdated_buttons_do_nothing(story:
     assert [event for _, event in await story.told(number)][-1] == "note"
     await story.until(1)
     await story.alert("disk full", "resolved")
-    assert await follow(story.gateway.uow, {"slack"}) == 1
+    assert await queue_card_updates(story.gateway.uow, {"slack"}) == 1
     assert shown(await slack.next("chat.update"))[0].splitlines()[-1] == "State: resolved"
     await story.until(2)
     await story.alert("disk full")
@@ -108,7 +108,7 @@ async def test_chat_card_follows_incident_and_outdated_buttons_do_nothing(story:
     assert (await story.record(number))["state"] != "resolved"
     await story.act(number, "resolve")
     await story.act(number, "close")
-    assert [await follow(story.gateway.uow, {"slack"}) for _ in range(2)] == [2, 0]
+    assert [await queue_card_updates(story.gateway.uow, {"slack"}) for _ in range(2)] == [2, 0]
 
 
 async def test_chat_card_of_flagged_incident_is_withdrawn_from_open_channel(story: Story, slack: ChatServer) -> None:
@@ -116,14 +116,14 @@ async def test_chat_card_of_flagged_incident_is_withdrawn_from_open_channel(stor
     await slack.next("chat.postMessage")
     await settled(story, 1)
     await story.call("PATCH", f"incidents/{number}", {"security": True, "title": "an insider"})
-    assert await follow(story.gateway.uow, {"slack"}) == 1
+    assert await queue_card_updates(story.gateway.uow, {"slack"}) == 1
     text, buttons = shown(changed := await slack.next("chat.update"))
     assert (text, buttons) == (
         "This incident is not shown in this conversation. Read it in the gateway, or ask an incident manager.", [],
     )  # fmt: skip
     assert not any(said in str(changed) for said in (number, "insider", "disk full"))
     await story.call("PATCH", f"incidents/{number}", {"security": False})
-    assert await follow(story.gateway.uow, {"slack"}) == 1
+    assert await queue_card_updates(story.gateway.uow, {"slack"}) == 1
     assert number in str(await slack.next("chat.update"))
 
 
@@ -136,5 +136,5 @@ async def test_security_channel_keeps_card_of_security_incident(telling: Telling
         assert not any(said in str(posted["C0OPS"]) for said in (number, "insider"))
         await settled(story, 1)
         await story.act(number, "hold", reason="awaiting_user")
-        assert await follow(story.gateway.uow, {"slack"}) == 1
+        assert await queue_card_updates(story.gateway.uow, {"slack"}) == 1
         assert "insider" in str(await slack.next("chat.update"))

@@ -46,7 +46,7 @@ async def called(story: Story, caller: str, event: str, **more: str) -> None:
     assert answer.status == 202, await answer.text()
 
 
-async def test_an_alert_five_mails_and_two_calls_are_one_master_and_what_is_undone_does_not_come_back(story: Story) -> None:
+async def test_alert_mails_and_calls_share_one_master_and_unlinked_stays_unlinked(story: Story) -> None:
     master, others = await told(story)
     assert [(await story.record(one))["master"] for one in others] == [master] * 7
     assert len((await story.call("GET", f"incidents/{master}/related"))["related"]) == 7
@@ -63,7 +63,7 @@ async def test_an_alert_five_mails_and_two_calls_are_one_master_and_what_is_undo
     assert (await story.record((await records(story))[-1]["number"]))["master"] == master
 
 
-async def test_everybody_who_reported_is_answered_when_the_master_is_resolved(story: Story) -> None:
+async def test_all_reporters_are_notified_when_master_is_resolved(story: Story) -> None:
     master, _ = await told(story)
     assert {to for to, _ in await story.mails(7)} == {"manager@example.com", "leader@example.com"} | {
         f"u{n}@example.com" for n in range(5)
@@ -84,9 +84,7 @@ ALIKE = (
 
 
 @pytest.mark.parametrize(("subject", "text"), ALIKE)
-async def test_without_a_catalogue_two_strangers_with_the_same_words_have_a_record_each_and_the_desk_decides(
-    telling: Telling, subject: str, text: str
-) -> None:
+async def test_same_words_of_strangers_are_only_proposed_without_catalogue(telling: Telling, subject: str, text: str) -> None:
     async with telling(LISTENING) as story:
         for person in ("ann", "bob"):
             mail = a_mail(text, Subject=subject, From=f"{person}@example.com", Message_ID=f"<{person}@u>")
@@ -99,7 +97,7 @@ async def test_without_a_catalogue_two_strangers_with_the_same_words_have_a_reco
         assert (await story.record(second["number"]))["master"] == first["number"]
 
 
-async def test_without_a_catalogue_two_mails_about_one_machine_are_one_master(telling: Telling) -> None:
+async def test_same_machine_in_two_mails_is_linked_without_catalogue(telling: Telling) -> None:
     async with telling(LISTENING) as story:
         for person, text in (("ann", "prn-0312 打印不了,没反应"), ("bob", "prn-0312 does not print anything")):
             await send(story, a_mail(text, From=f"{person}@example.com", Message_ID=f"<{person}@u>"))

@@ -8,7 +8,7 @@ import asyncpg
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from gateway.access.principal import Machine, Principal
+from gateway.access.principal import MachineRole, Principal
 from gateway.incidents import commands, lifecycle
 from gateway.incidents.record import Incident
 from gateway.operations.unit_of_work import Transaction
@@ -22,7 +22,7 @@ Counts = Mapping[str, float]
 COUNTED = ("gateway_incidents_", "gateway_sla_", "gateway_incident_re", "gateway_service_group_")
 BY_GROUP = "service_group_"
 SHOP = {"slug": "shop", "name": "Shop", "owner_group": "payments"}
-HAND = Principal(name="hand", parts=frozenset({Machine.WRITER}))
+HAND = Principal(name="hand", parts=frozenset({MachineRole.WRITER}))
 
 
 async def scraped(story: Story) -> Counts:
@@ -189,7 +189,7 @@ class Clearing:
 
     async def __call__(self, tx: Transaction) -> Incident:
         incident = await tx.lock(self.number, HAND)
-        gone = lifecycle.apply(incident, commands.Clear(reason="gone"), "hand", tx.now)
+        gone = lifecycle.apply_command(incident, commands.Clear(reason="gone"), "hand", tx.now)
         (written,) = await tx.write([gone])
         if self.failures:
             raise self.failures.pop()

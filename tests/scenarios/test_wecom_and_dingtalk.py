@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from gateway.channels.chat import flat_xml
-from gateway.channels.chat.contract import Call
-from gateway.channels.chat.envelope import Sealed, unseal
-from gateway.operations.rounds.chat_changes import follow
+from gateway.channels.chat.contract import ChatRequest
+from gateway.channels.chat.envelope import EncryptedEnvelope, decrypt_envelope
+from gateway.operations.rounds.chat_changes import queue_card_updates
 from tests.channels.chat.chinese import (
     CARD_SECRET,
     CORP,
@@ -89,7 +89,7 @@ async def story(telling: Telling, vendor: FakeVendor) -> AsyncIterator[Story]:
         yield begun
 
 
-async def heard(story: Story, provider: str, call: Call, status: int = 200) -> Any:
+async def heard(story: Story, provider: str, call: ChatRequest, status: int = 200) -> Any:
     """我们给厂商的回答。"""
     address = f"/ingest/chat/{provider}/{story.keys['ingest']}"
     answer = await story.client.post(address, data=call.body, params=call.query, headers=dict(call.headers))
@@ -100,8 +100,8 @@ async def heard(story: Story, provider: str, call: Call, status: int = 200) -> A
 def opened(body: bytes) -> str:
     """企业微信解密后看到的内容。"""
     outer = flat_xml.read(body)
-    envelope = Sealed(outer["TimeStamp"], outer["Nonce"], outer["Encrypt"], outer["MsgSignature"])
-    return unseal(WECOM, envelope, NOON).content.decode()
+    envelope = EncryptedEnvelope(outer["TimeStamp"], outer["Nonce"], outer["Encrypt"], outer["MsgSignature"])
+    return decrypt_envelope(WECOM, envelope, NOON).content.decode()
 
 
 async def test_wecom_report_becomes_card_that_is_acknowledged(story: Story, vendor: FakeVendor) -> None:
@@ -138,13 +138,13 @@ async def test_cards_follow_changes_of_their_incident(story: Story, vendor: Fake
     number = (await story.alert("磁盘已满"))["incident"]
     await story.settled(number, 2)
     await story.act(number, "acknowledge", "lisi")
-    assert await follow(story.gateway.uow, {"dingtalk", "wecom"}) == 2
+    assert await queue_card_updates(story.gateway.uow, {"dingtalk", "wecom"}) == 2
     await story.settled(number, 4)
     (once,) = vendor.bodies(ONCE)
     assert (once["userids"], once["response_code"]) == (["lisi"], "code/=1")
     assert [one["text"] for one in once["template_card"]["button_list"]] == ["解决"]
     await story.act(number, "resolve", "lisi", solution="清理日志")
-    assert await follow(story.gateway.uow, {"dingtalk", "wecom"}) == 1
+    assert await queue_card_updates(story.gateway.uow, {"dingtalk", "wecom"}) == 1
     await story.settled(number, 6)
     created, *changes = vendor.bodies(CREATED) + vendor.bodies(CHANGED)
     assert {one["outTrackId"] for one in changes} == {created["outTrackId"]}
@@ -174,7 +174,9 @@ async def test_address_checks_are_answered_and_forged_requests_refused(story: St
     assert await (await story.client.get(address, params=echo)).read() == b"1616140317555161061"
     told = await heard(story, "dingtalk", event({"EventType": "check_url"}))
     assert (
-        unseal(WECOM, Sealed(told["timeStamp"], told["nonce"], told["encrypt"], told["msg_signature"]), NOON).content
+        decrypt_envelope(
+            WECOM, EncryptedEnvelope(told["timeStamp"], told["nonce"], told["encrypt"], told["msg_signature"]), NOON
+        ).content
         == b"success"
     )
     for provider, lie in (("wecom", wecom(xml(**said()), token="other")), ("dingtalk", robot(secret="other"))):

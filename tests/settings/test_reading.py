@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from gateway.errors import Flaw, Misconfigured
 from gateway.settings import Settings, load
 from gateway.settings.loading import load_all
-from gateway.settings.reading import Reader
+from gateway.settings.reading import SettingsReader
 
 
 def problems(folder: Path, text: str, **environ: str) -> dict[str, str]:
@@ -77,7 +77,7 @@ def test_unreadable_item_leaves_other_items_unchanged(tmp_path: Path) -> None:
     assert [rule.group for rule in loaded.settings.routing] == ["net", "net"]
     others = [Flaw("/notify/recipients/leader/1", "unread"), Flaw("/notify/recipients/leader", "odd")]
     below = [Flaw("/notify/recipients/leader/0", "unread"), Flaw("/routing/1/group", "of another")]
-    assert list(loaded.besides([*others, *below])) == others
+    assert list(loaded.flaws_of_readable([*others, *below])) == others
 
 
 @pytest.mark.parametrize("most", [0, 10_001])
@@ -140,7 +140,7 @@ TREES = st.recursive(
 
 @given(st.dictionaries(st.sampled_from(["server", "sla", "notify", "fields", "redis"]), TREES, max_size=4))
 def test_any_configuration_value_is_read_or_reported(tree: dict[str, object]) -> None:
-    reader = Reader()
+    reader = SettingsReader()
     reader.read(tree, Settings, "")
     assert reader.flaws
     assert all(flaw.pointer.startswith("/") for flaw in reader.flaws)

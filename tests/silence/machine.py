@@ -18,7 +18,7 @@ from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_a
 from gateway.incidents import commands
 from gateway.operations.act import act
 from gateway.operations.convert import convert
-from gateway.operations.create import Report, create
+from gateway.operations.create import NewReport, create
 from gateway.operations.edit import edit
 from gateway.operations.link import link, unlink
 from gateway.vocabulary import AlertStatus, HoldReason, Impact, Kind, RequestCategory, Tier, Urgency
@@ -183,7 +183,7 @@ class Silence(RuleBasedStateMachine):
     def somebody_reports(self, title: str, impact: Impact, urgency: Urgency, *, request: bool, service: str) -> None:
         kind = Kind.SERVICE_REQUEST if request else Kind.INCIDENT
         category = RequestCategory.ACCESS if request else None
-        report = Report(
+        report = NewReport(
             title=title,
             kind=kind,
             request_category=category,

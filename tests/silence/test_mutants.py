@@ -10,9 +10,9 @@ from gateway.correlation import detaching
 from gateway.db.pool import Connection
 from gateway.dedup import alert_updates, plan
 from gateway.escalation.duties import with_announcements
-from gateway.escalation.management import Escalation
+from gateway.escalation.management import EscalationRules
 from gateway.incidents import writing
-from gateway.incidents.hierarchy import Unfit, unfit
+from gateway.incidents.hierarchy import UnfitReason, find_unfit_reason
 from gateway.incidents.record import Incident, Notice, Revision
 from gateway.operations import rules_in_force, unit_of_work
 from tests.conftest import Servers
@@ -27,9 +27,9 @@ Mutant = Callable[[pytest.MonkeyPatch], None]
 def join_milder_masters(patch: pytest.MonkeyPatch) -> None:
     """Urgent incidents follow milder masters, which are not raised."""
 
-    def unfit_except_milder(master: Any, follower: Any) -> Unfit | None:
-        why = unfit(master, follower)
-        return None if why is Unfit.MILDER else why
+    def unfit_except_milder(master: Any, follower: Any) -> UnfitReason | None:
+        why = find_unfit_reason(master, follower)
+        return None if why is UnfitReason.MILDER else why
 
     for module in (plan, detaching):
         patch.setattr(module, "unfit", unfit_except_milder)
@@ -41,13 +41,13 @@ def repeat_without_regrading(patch: pytest.MonkeyPatch) -> None:
     def unchanged(self: Any, incident: Incident, step: Any, now: datetime) -> Revision:  # noqa: ARG001
         return Revision(after=incident, actor="gateway", events=())
 
-    patch.setattr(alert_updates.Grading, "reworded", unchanged)
+    patch.setattr(alert_updates.AlertGrading, "reworded", unchanged)
 
 
 def unlink_without_announcements(patch: pytest.MonkeyPatch) -> None:
     """Nobody is asked who must be told when somebody unlinks an incident."""
 
-    def announce_except_unlinking(escalation: Escalation, revision: Revision) -> Revision:
+    def announce_except_unlinking(escalation: EscalationRules, revision: Revision) -> Revision:
         unlinked = any(event == "unlinked" for event, _ in revision.events)
         return revision if unlinked else with_announcements(escalation, revision)
 

@@ -10,22 +10,22 @@ from uuid import UUID
 import asyncpg
 from prometheus_client import CollectorRegistry
 
-from gateway.access.principal import Machine, Principal
+from gateway.access.principal import MachineRole, Principal
 from gateway.catalogue.live import Catalogue
 from gateway.db.pool import SERVER_SETTINGS, Pool
-from gateway.dedup.records import Moved
+from gateway.dedup.records import RecordChanged
 from gateway.directory.roles import Role
 from gateway.errors import GatewayError
 from gateway.incidents import store
-from gateway.notify.message import Dead, Delivered, Message, Result
-from gateway.notify.runner import Runner
+from gateway.notify.message import Delivered, Message, Result, Undeliverable
+from gateway.notify.runner import NotificationRunner
 from gateway.observe.metrics import Metrics
-from gateway.operations.firing import Effects
-from gateway.operations.rounds.deadline_recalculation import Redating
+from gateway.operations.firing import TimerEffects
+from gateway.operations.rounds.deadline_recalculation import DeadlineRecalculation
 from gateway.operations.unit_of_work import UnitOfWork
 from gateway.settings import Settings, load
-from gateway.sla.timers.clock_guard import ClockJudge
-from gateway.sla.timers.firing import Firing
+from gateway.sla.timers.clock_guard import ClockGuard
+from gateway.sla.timers.firing import TimerFiring
 from gateway.sla.timers.timer_store import TimerId
 from gateway.vocabulary import AlertStatus, TimerKind
 from tests.support.clock import FakeClock
@@ -36,7 +36,7 @@ from tests.support.staff import hire
 from tests.support.telling import ScriptedChannel
 from tests.support.timers import Silent
 
-HAND = Principal(name="hand", parts=frozenset({Machine.WRITER, Role.SECURITY}))
+HAND = Principal(name="hand", parts=frozenset({MachineRole.WRITER, Role.SECURITY}))
 CHANNELS = ("webhook", "smtp")
 
 SHIPPED = """
@@ -166,22 +166,22 @@ class World:
         taken = committer(numbers, self.clock, settings, catalogue)
         self.intake = IntakeDesk(self.connections.writer, taken, self.clock)
         self.uow = UnitOfWork(self.pool, self.clock, catalogue.rules, b"key", reserve, lambda _: None, catalogue)
-        effects = Effects(catalogue.rules, b"key")
-        self.firing = Firing(self.pool, effects.fire, self.clock, ClockJudge(), Silent())
+        effects = TimerEffects(catalogue.rules, b"key")
+        self.firing = TimerFiring(self.pool, effects.fire, self.clock, ClockGuard(), Silent())
         self.restart_notifier()
-        await Redating(self.uow).run_once()
+        await DeadlineRecalculation(self.uow).run_once()
 
     def restart_notifier(self) -> None:
         """Replace the notifier by a new one, which knows nothing but the database."""
         channels = {name: ScriptedChannel(self._answer(name)) for name in CHANNELS}
-        self.notifier = Runner(pool=self.pool, channels=channels, metrics=self.connections.metrics, clock=self.clock)
+        self.notifier = NotificationRunner(pool=self.pool, channels=channels, metrics=self.connections.metrics, clock=self.clock)
 
     def _answer(self, channel: str) -> Any:
         def answer(message: Message) -> Result:
             delivered = channel not in self.failing
             priority = int(message.facts.get("priority", 0))
             self.attempts.append(Attempt(message.id, message.created_at, priority, message.role, delivered))
-            return Delivered() if delivered else Dead("refused")
+            return Delivered() if delivered else Undeliverable("refused")
 
         return answer
 
@@ -191,7 +191,7 @@ class World:
         while True:
             try:
                 await self.intake.take(a_submission(told))
-            except Moved:
+            except RecordChanged:
                 continue
             return
 

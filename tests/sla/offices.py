@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 import msgspec
 
-from gateway.settings import Calendar as Section
+from gateway.settings import CalendarSettings as Section
 from gateway.settings import load
 from gateway.sla.calendar import Calendar
 from gateway.sla.calendars import read_calendars

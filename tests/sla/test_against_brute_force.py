@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from gateway.sla.clocks import read
+from gateway.sla.clocks import read_clocks
 from tests.sla.brute_force import Happening, live_through
 from tests.sla.stories import MOVES, SHORT, TARGETS, ledger_of
 from tests.support.clock import NOON
@@ -28,7 +28,7 @@ def test_random_histories_match_brute_force_simulation() -> None:
     for _ in range(HISTORIES):
         story, at = random_history(dice)
         counted = live_through(TARGETS, story, at)
-        for clock in read(SHORT, ledger_of(story), ledger_of([(at, "return", None)])[0].at):
+        for clock in read_clocks(SHORT, ledger_of(story), ledger_of([(at, "return", None)])[0].at):
             instants = [None if t is None else (t - NOON).total_seconds() for t in (clock.breached_at, clock.due_at)]
             if (clock.elapsed.total_seconds(), clock.state, *instants) != counted[clock.name]:
                 different.append((story, at, clock, counted[clock.name]))

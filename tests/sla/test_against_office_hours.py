@@ -11,7 +11,7 @@ from functools import cache
 import holidays
 import pytest
 
-from gateway.sla.clocks import read
+from gateway.sla.clocks import read_clocks
 from gateway.sla.policy import Policy
 from tests.sla.brute_force import Counts, Happening, Shown, live_through
 from tests.sla.offices import OFFICE_HOURS, ZONES, Counter, a_calendar
@@ -77,7 +77,7 @@ def random_start(dice: random.Random, country: str) -> datetime:
 def read_in_steps(policy: Policy, begin: datetime, story: list[Happening], at: int) -> Shown:
     ledger = tuple(replace(entry(0, name, detail), at=begin + step * QUARTER) for step, name, detail in story)
     shown: Shown = {}
-    for clock in read(policy, ledger, begin + at * QUARTER):
+    for clock in read_clocks(policy, ledger, begin + at * QUARTER):
         breached, due = (None if t is None else (t - begin) / QUARTER for t in (clock.breached_at, clock.due_at))
         shown[clock.name] = (clock.elapsed / QUARTER, clock.state, breached, due)  # type: ignore[assignment]
     return shown

@@ -9,7 +9,7 @@ import pytest
 
 from gateway.durations import Promise, promise
 from gateway.errors import Misconfigured
-from gateway.escalation.inspection import notes_on
+from gateway.escalation.inspection import configuration_notes
 from gateway.settings import load
 from gateway.sla import public_days
 from gateway.sla.calendars import read_calendars
@@ -119,12 +119,12 @@ def test_flawed_calendar_is_left_out() -> None:
 
 
 def test_notes_name_years_without_published_holidays() -> None:
-    assert notes_on(SETTINGS, datetime(2025, 6, 1, tzinfo=UTC)) == []
-    notes = notes_on(SETTINGS, datetime(2048, 6, 1, tzinfo=UTC))
+    assert configuration_notes(SETTINGS, datetime(2025, 6, 1, tzinfo=UTC)) == []
+    notes = configuration_notes(SETTINGS, datetime(2048, 6, 1, tzinfo=UTC))
     assert [note.partition(":")[0] for note in notes] == ["calendar cn-office", "calendar cn-office"]
     broken = msgspec.structs.replace(SETTINGS.sla, calendars={"bad": a_section(holidays="XX")})
     with pytest.raises(Misconfigured):
-        notes_on(msgspec.structs.replace(SETTINGS, sla=broken), minute(0))
+        configuration_notes(msgspec.structs.replace(SETTINGS, sla=broken), minute(0))
 
 
 def test_holiday_loading_skips_unknown_countries() -> None:

@@ -8,16 +8,16 @@ from hypothesis import strategies as st
 
 from gateway.errors import Unprocessable
 from gateway.incidents.ledger import RAISED, ClockEvent, Ledger, LedgerEntry
-from gateway.sla.clocks import ClockReading, ClockState, opening_due, read
-from gateway.sla.simulate import Event, simulate
-from gateway.sla.thresholds import due_now, next_due, settle, worth_telling
+from gateway.sla.clocks import ClockReading, ClockState, opening_due, read_clocks
+from gateway.sla.simulate import SimulationEvent, simulate
+from gateway.sla.thresholds import due_now, next_due, settle, worst_per_clock
 from tests.sla.stories import POLICY, SHORT, after, entry, ledger_of, ledgers, minute, policy_of
 
 LAST_DAY = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
 
 
 def clock(ledger: Ledger, seconds: float, name: str = "overall") -> ClockReading:
-    return next(c for c in read(SHORT, ledger, after(seconds)) if c.name == name)
+    return next(c for c in read_clocks(SHORT, ledger, after(seconds)) if c.name == name)
 
 
 def test_clock_stopped_exactly_at_due_time_is_met() -> None:
@@ -82,8 +82,8 @@ def test_clock_started_after_raise_counts_from_its_start() -> None:
 
 def test_simulated_raise_is_set_priority_with_raised_reason() -> None:
     events = [
-        Event(at=after(0), event="record", priority=3),
-        Event(at=after(80), event="set_priority", priority=1, reason="raised"),
+        SimulationEvent(at=after(0), event="record", priority=3),
+        SimulationEvent(at=after(80), event="set_priority", priority=1, reason="raised"),
     ]
     desk = next(one for one in simulate(SHORT, "incident", events, after(81)) if one.name == "desk")
     assert (desk.basis, desk.due_at) == (after(80), after(110))
@@ -93,7 +93,7 @@ def test_simulated_raise_is_set_priority_with_raised_reason() -> None:
 def test_raise_gives_every_unbreached_clock_full_new_target(ledger: Ledger, later: int, priority: int) -> None:
     at = ledger[-1].at + timedelta(microseconds=later)
     raise_ = LedgerEntry(at, ClockEvent.SET_PRIORITY, priority=priority, reason=RAISED)
-    before, now = read(SHORT, ledger, at), read(SHORT, (*ledger, raise_), at)
+    before, now = read_clocks(SHORT, ledger, at), read_clocks(SHORT, (*ledger, raise_), at)
     for was, clock in zip(before, now, strict=True):
         past = was.remaining is not None and was.remaining <= timedelta()
         if clock.state is ClockState.RUNNING and clock.due_at is not None and clock.target is not None and not past:
@@ -103,7 +103,7 @@ def test_raise_gives_every_unbreached_clock_full_new_target(ledger: Ledger, late
 def test_zero_length_hold_leaves_no_trace() -> None:
     plain = ledger_of([(0, "record", 1)])
     held = ledger_of([(0, "record", 1), (5, "hold", None), (5, "resume", None)])
-    assert read(SHORT, plain, after(9)) == read(SHORT, held, after(9))
+    assert read_clocks(SHORT, plain, after(9)) == read_clocks(SHORT, held, after(9))
 
 
 def test_resolved_time_is_pause_with_resolved_reason() -> None:
@@ -136,14 +136,14 @@ def test_tightened_used_up_target_is_breached_from_change() -> None:
 )
 def test_invalid_ledger_is_refused_with_entry_index(ledger: Ledger) -> None:
     with pytest.raises(Unprocessable) as refused:
-        read(SHORT, ledger, after(10))
+        read_clocks(SHORT, ledger, after(10))
     assert refused.value.facts["index"] == max(len(ledger) - 1, 0)
 
 
 @given(ledgers(), st.integers(0, 400_000_000))
 def test_running_segments_sum_to_elapsed_time(ledger: Ledger, later: int) -> None:
     at = ledger[-1].at + timedelta(microseconds=later)
-    for reading in read(SHORT, ledger, at):
+    for reading in read_clocks(SHORT, ledger, at):
         runs = ((s.until or at) - s.since for s in reading.segments if s.running)
         assert sum(runs, timedelta()) == reading.elapsed
 
@@ -152,7 +152,7 @@ def test_running_segments_sum_to_elapsed_time(ledger: Ledger, later: int) -> Non
 def test_reading_ignores_later_ledger_entries(ledger: Ledger, early: int) -> None:
     at = ledger[0].at + timedelta(microseconds=early)
     past = tuple(e for e in ledger if e.at <= at)
-    assert read(SHORT, ledger, at) == read(SHORT, past, at)
+    assert read_clocks(SHORT, ledger, at) == read_clocks(SHORT, past, at)
 
 
 @given(st.integers(1, 4), st.datetimes(datetime(2020, 1, 1), datetime(2040, 1, 1)))  # noqa: DTZ001
@@ -181,29 +181,33 @@ def test_something_is_due_exactly_at_next_due_time(ledger: Ledger) -> None:
 def test_only_worst_crossing_is_announced_and_loosened_marks_are_dropped() -> None:
     ledger = ledger_of([(0, "record", 1)])
     passed = due_now(SHORT, ledger, (), after(100))
-    assert [c.mark for c in worth_telling(passed)] == ["response@breach", "desk@breach", "overall@75"]
-    assert [c.mark for c in worth_telling(reversed(passed))] == ["overall@75", "desk@breach", "response@breach"]
+    assert [c.mark for c in worst_per_clock(passed)] == ["response@breach", "desk@breach", "overall@75"]
+    assert [c.mark for c in worst_per_clock(reversed(passed))] == ["overall@75", "desk@breach", "response@breach"]
     loosened = (*ledger, entry(100, "set_priority", 2))
     assert settle(SHORT, loosened, ("overall@50", "overall@75"), after(100)) == ("overall@50",)
 
 
 def test_simulation_equals_production_reading() -> None:
-    told = [Event(at=after(0), event="record"), Event(at=after(9), event="assign", tier=3), Event(at=after(9), event="hold")]
+    told = [
+        SimulationEvent(at=after(0), event="record"),
+        SimulationEvent(at=after(9), event="assign", tier=3),
+        SimulationEvent(at=after(9), event="hold"),
+    ]
     ledger = ledger_of([(0, "record", 1), (9, "assign", "3"), (9, "hold", None)])
-    assert simulate(SHORT, "incident", told, after(20), priority=1) == read(SHORT, ledger, after(20))
+    assert simulate(SHORT, "incident", told, after(20), priority=1) == read_clocks(SHORT, ledger, after(20))
 
 
 @pytest.mark.parametrize(
     ("kind", "event", "at"),
     [
-        ("party", Event(at=after(0), event="record"), after(1)),
-        ("incident", Event(at=after(0), event="record"), datetime(2026, 1, 1)),  # noqa: DTZ001
-        ("incident", Event(at=datetime(2026, 1, 1), event="record"), after(1)),  # noqa: DTZ001
-        ("incident", Event(at=after(0), event="dance"), after(1)),
-        ("incident", Event(at=after(0), event="assign", tier=4), after(1)),
-        ("incident", Event(at=LAST_DAY, event="record"), LAST_DAY),
+        ("party", SimulationEvent(at=after(0), event="record"), after(1)),
+        ("incident", SimulationEvent(at=after(0), event="record"), datetime(2026, 1, 1)),  # noqa: DTZ001
+        ("incident", SimulationEvent(at=datetime(2026, 1, 1), event="record"), after(1)),  # noqa: DTZ001
+        ("incident", SimulationEvent(at=after(0), event="dance"), after(1)),
+        ("incident", SimulationEvent(at=after(0), event="assign", tier=4), after(1)),
+        ("incident", SimulationEvent(at=LAST_DAY, event="record"), LAST_DAY),
     ],
 )
-def test_impossible_simulation_is_refused(kind: str, event: Event, at: datetime) -> None:
+def test_impossible_simulation_is_refused(kind: str, event: SimulationEvent, at: datetime) -> None:
     with pytest.raises(Unprocessable):
         simulate(SHORT, kind, [event], at, priority=1)

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_as_test
 
 from gateway.db.pool import Pool, open_pool
-from gateway.incidents.arming import arm
+from gateway.incidents.arming import arm_timers
 from gateway.settings import Database
-from gateway.sla.timers.index import Index, connect
-from gateway.sla.timers.runner import Runner
+from gateway.sla.timers.index import TimerIndex, connect
+from gateway.sla.timers.runner import TimerRunner
 from gateway.sla.timers.timer_store import Armed
 from gateway.vocabulary import TimerKind
 from tests.support.clock import FakeClock
@@ -61,9 +61,9 @@ class TimersUnderFaults(RuleBasedStateMachine):
         await seed(self.pool, self.clock.at, range(1, 131))
         self.redis = connect(self.redis_url)
         await self.redis.flushall()
-        index = Index(self.redis, self.clock)
+        index = TimerIndex(self.redis, self.clock)
         self.runners = [
-            Runner(pool=self.pool, fire=LeaveTrace(), clock=self.clock, index=index, replica=uuid4(), observer=self.observer)
+            TimerRunner(pool=self.pool, fire=LeaveTrace(), clock=self.clock, index=index, replica=uuid4(), observer=self.observer)
             for _ in range(2)
         ]
         for runner in self.runners:
@@ -84,7 +84,7 @@ class TimersUnderFaults(RuleBasedStateMachine):
     async def write(self, timers: list[Armed]) -> None:
         async with self.pool.acquire() as conn:
             before = {tuple(row) for row in await conn.fetch(SELECT_ARMED)}
-            await arm(conn, timers)
+            await arm_timers(conn, timers)
             after = {tuple(row) for row in await conn.fetch(SELECT_ARMED)}
         self.given |= after
         self.replaced |= before - after

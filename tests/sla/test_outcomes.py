@@ -9,18 +9,18 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.escalation.management import Escalation
-from gateway.escalation.record_timers import Rules, fire, refresh
+from gateway.escalation.management import EscalationRules
+from gateway.escalation.record_timers import SlaRules, fire, refresh_timers
 from gateway.incidents.ledger import ClockEvent, Ledger
 from gateway.incidents.record import Incident
-from gateway.sla.clocks import ClockState, read
-from gateway.sla.outcomes import Count, Counted, outcomes
+from gateway.sla.clocks import ClockState, read_clocks
+from gateway.sla.outcomes import CountedEvent, OutcomeCount, count_outcomes
 from gateway.sla.policy import ClockName
-from gateway.sla.policy_choice import Choice
+from gateway.sla.policy_choice import PolicyChoice
 from gateway.vocabulary import State, TimerKind
 from tests.sla.stories import POLICY, SHORT, an_incident, entry, ledger_of, ledgers, minute
 
-RULES = Rules({"short": SHORT}, "short", Escalation((), {}), Choice("short"))
+RULES = SlaRules({"short": SHORT}, "short", EscalationRules((), {}), PolicyChoice("short"))
 RECORDED = ((0, "record", 3),)
 MINUTES = 60
 
@@ -38,13 +38,13 @@ def then(before: Incident, at: float, event: str, detail: Any = None, **fields: 
 
 def told(before: Incident | None, after: Incident) -> list[str]:
     """What the change counts, in words."""
-    return [_word(one) for one in outcomes(POLICY, before, after)]
+    return [_word(one) for one in count_outcomes(POLICY, before, after)]
 
 
-def _word(one: Count) -> str:
+def _word(one: OutcomeCount) -> str:
     if one.clock is not None:
         return f"{one.clock} {one.counted}"
-    times = {Counted.RESPONSE, Counted.RESOLUTION}
+    times = {CountedEvent.RESPONSE, CountedEvent.RESOLUTION}
     return f"{one.counted} after {one.seconds:g} s" if one.counted in times else one.counted
 
 
@@ -177,7 +177,7 @@ def changes_of(ledger: Ledger, looks: Sequence[timedelta]) -> Iterator[Change]:
                 record = fired[-1][1] if fired else record
         at = happening.at
         state = _state(record, happening.event)
-        moved, _ = refresh(RULES, replace(record, ledger=ledger[:n], state=state), at)
+        moved, _ = refresh_timers(RULES, replace(record, ledger=ledger[:n], state=state), at)
         yield record, moved
         record = moved
     yield from timer(record, at + timedelta(days=1))
@@ -196,7 +196,7 @@ def _state(record: Incident, event: ClockEvent) -> State:
 
 def target(record: Incident, name: ClockName) -> Any:
     """The present target of a clock, and since when it counts."""
-    (found,) = (one for one in read(SHORT, record.ledger, record.ledger[-1].at) if one.name is name)
+    (found,) = (one for one in read_clocks(SHORT, record.ledger, record.ledger[-1].at) if one.name is name)
     return found.target, found.basis
 
 
@@ -205,19 +205,19 @@ looks = st.lists(st.integers(0, 200_000_000).map(lambda us: timedelta(microsecon
 
 @given(ledgers(), looks.map(sorted))
 def test_clock_is_counted_at_most_once_per_target_unless_reopened(ledger: Ledger, looks: Sequence[timedelta]) -> None:
-    decided: dict[ClockName, list[Counted]] = {name: [] for name in ClockName}
+    decided: dict[ClockName, list[CountedEvent]] = {name: [] for name in ClockName}
     reopened = False
     for before, after in changes_of(ledger, looks):
         for name in ClockName:
             if target(before, name) != target(after, name):
                 decided[name] = []
-        for one in outcomes(SHORT, before, after):
-            reopened = reopened or one.counted is Counted.REOPENED
+        for one in count_outcomes(SHORT, before, after):
+            reopened = reopened or one.counted is CountedEvent.REOPENED
             if one.clock is not None:
                 decided[one.clock].append(one.counted)
         for words in decided.values():
-            allowed = [[], [Counted.MET], [Counted.BREACHED]]
-            assert words in [*allowed, *([[Counted.MET, Counted.BREACHED]] if reopened else [])]
+            allowed = [[], [CountedEvent.MET], [CountedEvent.BREACHED]]
+            assert words in [*allowed, *([[CountedEvent.MET, CountedEvent.BREACHED]] if reopened else [])]
 
 
 @given(ledgers(), looks.map(sorted))
@@ -227,15 +227,15 @@ def test_counts_equal_ledger_without_reopenings_and_new_targets(ledger: Ledger, 
     counted = Counter(
         (one.clock, one.counted)
         for before, after in changes_of(ledger, looks)
-        for one in outcomes(SHORT, before, after)
+        for one in count_outcomes(SHORT, before, after)
         if one.clock is not None
     )
-    expected: Counter[tuple[ClockName | None, Counted]] = Counter()
-    for clock in read(SHORT, ledger, ledger[-1].at + timedelta(days=1)):
+    expected: Counter[tuple[ClockName | None, CountedEvent]] = Counter()
+    for clock in read_clocks(SHORT, ledger, ledger[-1].at + timedelta(days=1)):
         if clock.breached_at is not None:
-            expected[clock.name, Counted.BREACHED] = 1
+            expected[clock.name, CountedEvent.BREACHED] = 1
         elif clock.state is ClockState.MET and clock.target is not None:
-            expected[clock.name, Counted.MET] = 1
+            expected[clock.name, CountedEvent.MET] = 1
     assert counted == expected
 
 
@@ -245,4 +245,4 @@ def test_every_counted_kind_occurs() -> None:
     again = then(solved, 7, "reopen", state=State.IN_PROGRESS)
     closed = replace(solved, state=State.CLOSED)
     changes = [(None, known), (known, solved), (solved, again), (solved, closed)]
-    assert {one.counted for change in changes for one in outcomes(POLICY, *change)} == set(Counted)
+    assert {one.counted for change in changes for one in count_outcomes(POLICY, *change)} == set(CountedEvent)

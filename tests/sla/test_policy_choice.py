@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from gateway.errors import Misconfigured
-from gateway.escalation.record_timers import Rules
+from gateway.escalation.record_timers import SlaRules
 from gateway.settings import load
-from gateway.sla.clocks import read
+from gateway.sla.clocks import read_clocks
 from gateway.sla.policy import ClockName
 from tests.sla.stories import POLICIES, an_incident, ledger_of, minute
 
@@ -30,9 +30,9 @@ targets = { 1 = { overall = "15m", response = "2m" }, 3 = { overall = "1wd" } }
 """
 
 
-def rules(tmp_path: Path, text: str = RULES) -> Rules:
+def rules(tmp_path: Path, text: str = RULES) -> SlaRules:
     (tmp_path / "gateway.toml").write_text(text)
-    return Rules.from_settings(load(tmp_path / "gateway.toml", {}))
+    return SlaRules.from_settings(load(tmp_path / "gateway.toml", {}))
 
 
 @pytest.mark.parametrize(
@@ -105,7 +105,7 @@ def test_business_hours_policy_promises_working_time() -> None:
     promised = [(t[ClockName.RESPONSE], t[ClockName.OVERALL]) for t in (policy.targets[p] for p in (1, 2, 3, 4))]
     assert promised == [(timedelta(hours=a), timedelta(hours=b)) for a, b in [(24, 48), (24, 72), (24, 96), (48, 150)]]
     # Recorded on Monday at 20:00 in Shanghai: 24 h are 3 days of 7.5 h and 90 minutes of Friday, 48 h are 6 days and 3 h.
-    response, *_, overall = read(policy, ledger_of([(0, "record", 1)]), minute(0))
+    response, *_, overall = read_clocks(policy, ledger_of([(0, "record", 1)]), minute(0))
     assert (response.due_at, overall.due_at) == (datetime(2026, 3, 6, 2, 30, tzinfo=UTC), datetime(2026, 3, 11, 4, tzinfo=UTC))
 
 
@@ -118,5 +118,5 @@ def test_request_policy_promises_hours_or_working_days() -> None:
 
 
 def test_severity_ladder_policy_has_no_targets() -> None:
-    readings = read(POLICIES["severity-ladder"], ledger_of([(0, "record", 2)]), minute(600))
+    readings = read_clocks(POLICIES["severity-ladder"], ledger_of([(0, "record", 2)]), minute(600))
     assert [(r.target, r.due_at) for r in readings] == [(None, None)] * 5

@@ -7,7 +7,7 @@ import pytest
 
 from gateway.incidents.ledger import ClockEvent, Ledger, LedgerEntry
 from gateway.sla.calendar import Calendar
-from gateway.sla.clocks import ClockReading, ClockState, read
+from gateway.sla.clocks import ClockReading, ClockState, read_clocks
 from gateway.sla.policy import Policy
 from gateway.sla.thresholds import next_due
 from tests.sla.offices import ALL_DAY, CN_OFFICE, a_calendar
@@ -34,7 +34,7 @@ def in_(calendar: Calendar) -> Policy:
 
 
 def clock(policy: Policy, ledger: Ledger, at: datetime, name: str = "overall") -> ClockReading:
-    return next(reading for reading in read(policy, ledger, at) if reading.name == name)
+    return next(reading for reading in read_clocks(policy, ledger, at) if reading.name == name)
 
 
 def test_pause_survives_priority_change() -> None:

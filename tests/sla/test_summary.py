@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from gateway.incidents.ledger import ClockEvent, LedgerEntry
 from gateway.sla import summary
 from gateway.sla.calendar import ROUND_THE_CLOCK
-from gateway.sla.clocks import read
+from gateway.sla.clocks import read_clocks
 from tests.sla.stories import SHORT, after, policy_of
 
 RECORD = LedgerEntry(after(0), ClockEvent.RECORD, priority=1)
@@ -43,15 +43,15 @@ def test_summary_gives_planned_time_lateness_and_hold_time(
     late: bool | None,  # noqa: FBT001
     held: float,
 ) -> None:
-    readings = read(SHORT, ledger, after(now))
-    assert summary.planned(ROUND_THE_CLOCK, readings, after(now)) == after(planned)
-    assert summary.late(readings) is late
-    assert summary.held(ledger, after(now)) == timedelta(seconds=held)
+    readings = read_clocks(SHORT, ledger, after(now))
+    assert summary.planned_end(ROUND_THE_CLOCK, readings, after(now)) == after(planned)
+    assert summary.is_late(readings) is late
+    assert summary.time_on_hold(ledger, after(now)) == timedelta(seconds=held)
 
 
 def test_incident_without_targets_has_no_planned_time_or_lateness() -> None:
-    readings = read(policy_of({1: {}}), (RECORD, at(9, ClockEvent.RESOLVE)), after(9))
-    assert (summary.planned(ROUND_THE_CLOCK, readings, after(9)), summary.late(readings)) == (None, None)
+    readings = read_clocks(policy_of({1: {}}), (RECORD, at(9, ClockEvent.RESOLVE)), after(9))
+    assert (summary.planned_end(ROUND_THE_CLOCK, readings, after(9)), summary.is_late(readings)) == (None, None)
 
 
 @given(st.lists(st.integers(1, 50), max_size=9), st.integers(0, 50))
@@ -62,4 +62,4 @@ def test_hold_time_is_sum_of_holds(gaps: list[int], rest: int) -> None:
         held += gap if place % 2 else 0
         ledger.append(at(seconds, ClockEvent.RESUME if place % 2 else ClockEvent.HOLD))
     held += rest if len(gaps) % 2 else 0
-    assert summary.held(tuple(ledger), after(seconds + rest)) == timedelta(seconds=held)
+    assert summary.time_on_hold(tuple(ledger), after(seconds + rest)) == timedelta(seconds=held)

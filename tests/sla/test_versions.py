@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from gateway.escalation.record_timers import Rules
+from gateway.escalation.record_timers import SlaRules
 from gateway.settings import load
 from gateway.sla.policy import digest
 
@@ -79,11 +79,11 @@ def test_policy_version_changes_with_each_duration(tmp_path: Path) -> None:
             default = field.default_factory() if callable(field.default_factory) else field.default
             (left_out if getattr(section, field.name) == default else given)[type(section)].add(field.name)
     assert {kind: names - given[kind] for kind, names in left_out.items() if names - given[kind]} == {}
-    before = Rules.from_settings(read).versions(["gone"])
+    before = SlaRules.from_settings(read).versions(["gone"])
     assert before["gone"] == before["all"]
     for length in ("5m", "30m", "1h", "2wd4h"):
         (tmp_path / "gateway.toml").write_text(EVERY.replace(f'"{length}"', '"59m"'))
-        changed = Rules.from_settings(load(tmp_path / "gateway.toml", {})).versions(())
+        changed = SlaRules.from_settings(load(tmp_path / "gateway.toml", {})).versions(())
         assert changed["all"] != before["all"], length
 
 

@@ -12,9 +12,9 @@ from aiohttp.test_utils import TestClient, TestServer
 
 from gateway import incoming
 from gateway.access import keys
-from gateway.access.attempts import Limits
+from gateway.access.attempts import LoginLimits
 from gateway.access.keys import Scope
-from gateway.access.login import Login, grantable
+from gateway.access.login import LoginService, grantable_scopes
 from gateway.access.oidc import OidcLogin
 from gateway.access.passwords import Passwords
 from gateway.access.principal import Principal
@@ -23,28 +23,28 @@ from gateway.api.context import Context
 from gateway.api.description.openapi import build_docs
 from gateway.api.records.page import RecordPage
 from gateway.api.reference import build_reference
-from gateway.api.reporters.problem_pages import paged
-from gateway.api.reporters.reporter_page import MyPage
-from gateway.api.routes import build
+from gateway.api.reporters.problem_pages import with_problem_pages
+from gateway.api.reporters.reporter_page import ReporterPage
+from gateway.api.routes import build_api_routes
 from gateway.catalogue.live import Catalogue
 from gateway.db.pool import Pool
 from gateway.directory.roles import Role
 from gateway.errors import Unavailable
-from gateway.files.store import Place, Stores
+from gateway.files.store import FilePlace, FileStores
 from gateway.incidents import store
-from gateway.incidents.custom_fields import Fields
-from gateway.ingest.mending import Mender
+from gateway.incidents.custom_fields import CustomFields
+from gateway.ingest.mending import QuarantineReview
 from gateway.ingest.replay import Replay
 from gateway.ingest.sources import generic
-from gateway.operations.attach import AttachmentStore, Quota
+from gateway.operations.attach import AttachmentQuota, AttachmentService
 from gateway.operations.unit_of_work import UnitOfWork
 from gateway.pages.rendering import Pages
 from gateway.quarantine.mappings import Mappings
-from gateway.quarantine.operations import Opened
+from gateway.quarantine.operations import OpenedMail
 from gateway.receipts.submission import Receipt, Submission
 from gateway.settings import load
 from gateway.web import edge
-from gateway.web.auth import Keys
+from gateway.web.auth import Authenticator
 from gateway.web.deadlines import Deadlines
 from tests.support.clock import FakeClock
 from tests.support.staff import hire
@@ -75,7 +75,9 @@ class Api:
         assert status == 201, made
         async with self.uow.pool.acquire() as conn:
             person_id = await conn.fetchval("SELECT id FROM person WHERE login = $1", login)
-            key, _ = await keys.create(conn, login, grantable(frozenset(roles)), self.uow.clock.stamp(), person_id=person_id)
+            key, _ = await keys.create(
+                conn, login, grantable_scopes(frozenset(roles)), self.uow.clock.stamp(), person_id=person_id
+            )
         self.keys[login] = key
         return key
 
@@ -89,7 +91,7 @@ class Api:
         return dict(made)
 
 
-QUOTA = Quota(each=20_000, count=3, record=50_000, link=2)
+QUOTA = AttachmentQuota(each=20_000, count=3, record=50_000, link=2)
 
 
 async def no_intake(submission: Submission) -> Receipt:
@@ -97,7 +99,7 @@ async def no_intake(submission: Submission) -> Receipt:
     raise Unavailable(f"nothing is taken in here: {submission.source}")
 
 
-async def nothing_set_aside(entry: int, by: Principal) -> Opened:
+async def nothing_set_aside(entry: int, by: Principal) -> OpenedMail:
     """Making a record of what was set aside needs the whole application too: tests/scenarios."""
     raise Unavailable(f"{by.name} cannot open {entry} here")
 
@@ -110,9 +112,9 @@ def passwords() -> Iterator[Passwords]:
 
 
 @pytest.fixture
-def login(pool: Pool, clock: FakeClock, passwords: Passwords) -> Login:
+def login(pool: Pool, clock: FakeClock, passwords: Passwords) -> LoginService:
     """Three attempts in a quarter of an hour."""
-    return Login(pool, clock, passwords, Limits(3, timedelta(minutes=15)), timedelta(hours=12))
+    return LoginService(pool, clock, passwords, LoginLimits(3, timedelta(minutes=15)), timedelta(hours=12))
 
 
 @pytest.fixture
@@ -128,14 +130,20 @@ def configuration() -> str:
 
 
 @pytest.fixture
-def stores(pool: Pool) -> Stores:
+def stores(pool: Pool) -> FileStores:
     """Files in the database, unless a module of tests keeps them elsewhere."""
-    return Stores(pool, Place.PARTS, {})
+    return FileStores(pool, FilePlace.PARTS, {})
 
 
 @pytest.fixture
 async def api(
-    pool: Pool, clock: FakeClock, login: Login, oidc: OidcLogin | None, configuration: str, tmp_path: Path, stores: Stores
+    pool: Pool,
+    clock: FakeClock,
+    login: LoginService,
+    oidc: OidcLogin | None,
+    configuration: str,
+    tmp_path: Path,
+    stores: FileStores,
 ) -> AsyncIterator[Api]:
     async def reserve(count: int, stamp: Any) -> store.Reserved:
         async with pool.acquire() as conn:
@@ -143,7 +151,7 @@ async def api(
 
     (tmp_path / "gateway.toml").write_text(configuration)
     settings = load(tmp_path / "gateway.toml", {})
-    known, fields = Catalogue(settings), Fields.from_settings(settings.fields)
+    known, fields = Catalogue(settings), CustomFields.from_settings(settings.fields)
     uow = UnitOfWork(pool, clock, known.rules, b"test key", reserve, lambda _: None, known, fields)
     made = {}
     async with pool.acquire() as conn:
@@ -151,16 +159,18 @@ async def api(
             made[str(scope)], _ = await keys.create(conn, str(scope), frozenset({scope}), clock.stamp())
     app = web.Application()
     app[incoming.BUDGETS] = incoming.Budgets(*(incoming.Budget(2**24, 2**22, lambda: None) for _ in range(2)))
-    filing = AttachmentStore(uow, stores, QUOTA)
+    filing = AttachmentService(uow, stores, QUOTA)
     links = ReporterLinks((b"new secret", b"old secret"), timedelta(days=30))
-    mender = Mender(Replay(pool, {generic.SOURCE.slug: generic.SOURCE}, {}, no_intake, clock, Mappings()))
+    mender = QuarantineReview(Replay(pool, {generic.SOURCE.slug: generic.SOURCE}, {}, no_intake, clock, Mappings()))
     context = Context(
-        uow, Keys(pool, clock), login, oidc, links, filing, mender, settings.problems, nothing_set_aside, settings.limits
+        uow, Authenticator(pool, clock), login, oidc, links, filing, mender, settings.problems, nothing_set_aside, settings.limits
     )
     pages = Pages("en", "Asia/Shanghai")
-    shown = paged([*MyPage(context, pages).routes(), *RecordPage(context, pages).routes()], pages)
+    shown = with_problem_pages([*ReporterPage(context, pages).routes(), *RecordPage(context, pages).routes()], pages)
     app.add_routes(
-        edge.doors(build(context) + build_docs() + build_reference(pages) + shown, clock, lambda *_: None, Deadlines(60))
+        edge.wrap_routes(
+            build_api_routes(context) + build_docs() + build_reference(pages) + shown, clock, lambda *_: None, Deadlines(60)
+        )
     )
     server = TestServer(app)
     await server.start_server(auto_decompress=False)

@@ -2,7 +2,7 @@
 
 import atexit
 
-from gateway.ingest.workers.forker import Forker
+from gateway.ingest.workers.forker import WorkerForker
 
-FORKER = Forker()
+FORKER = WorkerForker()
 atexit.register(FORKER.close)

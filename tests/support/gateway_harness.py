@@ -8,16 +8,16 @@ from typing import Any
 
 import asyncpg
 
-from gateway.access.principal import Machine, Principal
+from gateway.access.principal import MachineRole, Principal
 from gateway.catalogue import cis, services
 from gateway.catalogue.live import Catalogue
-from gateway.catalogue.model import Draft
+from gateway.catalogue.model import CiDraft
 from gateway.db.pool import Connection, Pool
-from gateway.dedup.records import Moved
+from gateway.dedup.records import RecordChanged
 from gateway.incidents import store
 from gateway.incidents.record import Incident
 from gateway.operations import create
-from gateway.operations.create import Report
+from gateway.operations.create import NewReport
 from gateway.operations.unit_of_work import UnitOfWork
 from gateway.settings import Settings
 from gateway.vocabulary import Criticality
@@ -25,7 +25,7 @@ from tests.correlation.corpus.world import ADDRESSES, PARTS, SERVICES, SITES
 from tests.support.clock import FakeClock
 from tests.support.intake import IntakeHarness, a_submission, an_alert, committer
 
-HAND = Principal(name="hand", parts=frozenset({Machine.WRITER}))
+HAND = Principal(name="hand", parts=frozenset({MachineRole.WRITER}))
 
 FIELDS = dict.fromkeys(services.FIELDS, "") | {"criticality": Criticality.NORMAL, "targets": {}, "active": True}
 
@@ -44,7 +44,7 @@ class GatewayHarness:
         while True:
             try:
                 await self.intake.take(a_submission(told))
-            except (Moved, asyncpg.DeadlockDetectedError):
+            except (RecordChanged, asyncpg.DeadlockDetectedError):
                 continue
             break
         (row,) = await self.intake.rows("SELECT * FROM incident WHERE dedup_key = $1 ORDER BY id DESC LIMIT 1", told.dedup_key)
@@ -52,7 +52,7 @@ class GatewayHarness:
 
     async def say(self, title: str, sender: str = "", **more: Any) -> Incident:
         """The record of what somebody reports by telephone."""
-        return await create.create(self.uow, Report(title=title, source="phone", contact=sender, **more), HAND)
+        return await create.create(self.uow, NewReport(title=title, source="phone", contact=sender, **more), HAND)
 
     async def row(self, number: str) -> dict[str, Any]:
         return dict(await self.pool.fetchrow("SELECT * FROM incident WHERE number = $1", number) or {})
@@ -77,7 +77,7 @@ async def furnish(conn: Connection, clock: FakeClock) -> None:
     await conn.executemany(services.INSERT, rows)
     attributes = {name: {"site": site} for name, site in SITES.items()} | {name: {"ip": ip} for name, ip in ADDRESSES.items()}
     drafts = [
-        Draft(name=name, kind="host", service=service, attributes=attributes.get(name, {}), depends_on=upstream)
+        CiDraft(name=name, kind="host", service=service, attributes=attributes.get(name, {}), depends_on=upstream)
         for service, items in PARTS.items()
         for name, upstream in items.items()
     ]

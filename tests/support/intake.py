@@ -11,16 +11,16 @@ import asyncpg
 from msgspec.structs import replace
 
 from gateway.catalogue.live import Catalogue
-from gateway.dedup.commit import Committed, Committer
-from gateway.dedup.opening import Openings
-from gateway.dedup.records import Records
+from gateway.dedup.commit import CommitResult, Committer
+from gateway.dedup.opening import RecordOpener
+from gateway.dedup.records import PlanWriter
 from gateway.dedup.silences import SilenceJudge
-from gateway.dedup.silencing import Unjudged
+from gateway.dedup.silencing import SkipReason
 from gateway.durations import duration
 from gateway.incidents import store
 from gateway.incidents.alert import Alert
-from gateway.receipts.submission import Receipt, Result, Submission
-from gateway.settings import Relate, Settings, load
+from gateway.receipts.submission import ItemResult, Receipt, Submission
+from gateway.settings import RelateRule, Settings, load
 from gateway.vocabulary import AlertStatus
 from tests.support.clock import FakeClock
 
@@ -43,17 +43,17 @@ class IntakeHarness:
     conn: "asyncpg.Connection[asyncpg.Record]"
     committer: Committer
     clock: FakeClock
-    committed: list[Committed] = field(default_factory=list)
-    unjudged: Counter[Unjudged] = field(default_factory=Counter)
+    committed: list[CommitResult] = field(default_factory=list)
+    unjudged: Counter[SkipReason] = field(default_factory=Counter)
 
     async def take(self, *submissions: Submission) -> list[Receipt]:
         self.committed.append(await self.committer.commit(self.conn, submissions))
         return self.committed[-1].receipts
 
-    async def tell(self, *alerts: Alert, **more: Any) -> tuple[Result, ...]:
+    async def tell(self, *alerts: Alert, **more: Any) -> tuple[ItemResult, ...]:
         return (await self.take(a_submission(*alerts, **more)))[0].results
 
-    async def one(self, key: str = "disk", status: AlertStatus = FIRING, at: datetime | None = None, **more: Any) -> Result:
+    async def one(self, key: str = "disk", status: AlertStatus = FIRING, at: datetime | None = None, **more: Any) -> ItemResult:
         return (await self.tell(an_alert(key, status, at, **more)))[0]
 
     async def rows(self, statement: str, *values: Any) -> list[dict[str, Any]]:
@@ -66,7 +66,7 @@ def settings(text: dict[str, str] | None = None) -> Settings:
 
 def by_service(given: Settings) -> Settings:
     """The settings with one rule alone: alerts of one service within five minutes are related."""
-    rule = Relate(name="same service", by=("service",), within=duration("5m"))
+    rule = RelateRule(name="same service", by=("service",), within=duration("5m"))
     return replace(given, dedup=replace(given.dedup, relate=(rule,)))
 
 
@@ -74,7 +74,7 @@ def by_service(given: Settings) -> Settings:
 async def intake_harness(database_url: str, clock: FakeClock, given: Settings | None = None) -> AsyncIterator[IntakeHarness]:
     conn, numbers = await asyncpg.connect(database_url), await asyncpg.connect(database_url)
     try:
-        unjudged: Counter[Unjudged] = Counter()
+        unjudged: Counter[SkipReason] = Counter()
         made = committer(numbers, clock, given or settings(), unjudged=lambda why, count: unjudged.update({why: count}))
         yield IntakeHarness(conn, made, clock, unjudged=unjudged)
     finally:
@@ -87,12 +87,12 @@ def committer(
     clock: FakeClock,
     given: Settings,
     catalogue: Catalogue | None = None,
-    unjudged: Callable[[Unjudged, int], None] | None = None,
+    unjudged: Callable[[SkipReason, int], None] | None = None,
 ) -> Committer:
     async def reserve(count: int, stamp: datetime | None) -> store.Reserved:
         return await store.reserve(numbers, count, stamp)
 
     knows = catalogue or Catalogue(given)
-    records = Records(Openings(given, knows.rules, knows), reserve, clock, b"test key")
+    records = PlanWriter(RecordOpener(given, knows.rules, knows), reserve, clock, b"test key")
     judge = SilenceJudge(clock, given.limits.silences, unjudged or (lambda _why, _count: None))
     return Committer(clock, given.dedup, records, judge, given.limits.stored_bytes_per_day)

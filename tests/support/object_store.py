@@ -11,7 +11,7 @@ import msgspec
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from gateway.files.signature import Credentials, authorization
+from gateway.files.signature import AwsCredentials, authorization
 from gateway.settings import S3
 
 SETTINGS = S3("", "eu-x", "incident files", "gw/", "AKIDEXAMPLE", "a secret")
@@ -49,7 +49,7 @@ class ObjectStore:
         given, hashed = request.headers["Authorization"], request.headers["x-amz-content-sha256"]
         names = given.partition("SignedHeaders=")[2].partition(",")[0].split(";")
         at = datetime.strptime(request.headers["x-amz-date"], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
-        who = Credentials(access_key="AKIDEXAMPLE", secret_key="a secret", region="eu-x")
+        who = AwsCredentials(access_key="AKIDEXAMPLE", secret_key="a secret", region="eu-x")
         headers, query = {name: request.headers[name] for name in names}, dict(request.query)
         wanted = authorization(who, at, request.method, unquote(request.rel_url.raw_path), query, headers, hashed)
         return given == wanted and {"host", "x-amz-date"} <= set(names) and hashed == sha256(body).hexdigest()

@@ -17,11 +17,11 @@ from aiohttp.test_utils import TestClient, TestServer
 from aiosmtpd.smtp import SMTP
 
 from gateway.access import keys
-from gateway.access.login import grantable
+from gateway.access.login import grantable_scopes
 from gateway.app import Gateway, running
 from gateway.dedup.promotion import Promotion
 from gateway.directory.roles import Role
-from gateway.operations.rounds.orphans import release
+from gateway.operations.rounds.orphans import detach_orphans
 from gateway.operations.shifts.hand_over import make_lists
 from gateway.settings import load
 from gateway.sla.timers.timer_store import TimerId
@@ -140,7 +140,7 @@ class Story:
         await self.call("POST", "people", {"login": login, "name": login.title(), "roles": roles} | more)
         async with self.gateway.pool.acquire() as conn:
             person_id = await conn.fetchval("SELECT id FROM person WHERE login = $1", login)
-            granted = grantable(frozenset(Role(role) for role in roles))
+            granted = grantable_scopes(frozenset(Role(role) for role in roles))
             self.keys[login] = (await keys.create(conn, login, granted, self.clock.stamp(), person_id=person_id))[0]
 
     async def hire(self, group: str, *logins: str, tier: str = "tier2") -> None:
@@ -174,7 +174,7 @@ class Story:
 
     async def release(self) -> int:
         """Let related records be looked for that wait in silence, as happens once a minute."""
-        return await release(self.gateway.uow)
+        return await detach_orphans(self.gateway.uow)
 
     async def told(self, number: str) -> list[tuple[float, str]]:
         """The timeline as (minute, event)."""

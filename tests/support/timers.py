@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 from uuid import UUID, uuid5
 
 from gateway.db.pool import Connection, Pool
-from gateway.incidents.arming import arm
+from gateway.incidents.arming import arm_timers
 from gateway.incidents.record import Revision
-from gateway.sla.timers.firing import Effect
+from gateway.sla.timers.firing import FiringEffect
 from gateway.sla.timers.timer_store import Armed, DueTimer
 from gateway.vocabulary import TimerKind
 
@@ -40,7 +40,7 @@ async def seed(pool: Pool, now: datetime, incidents: Iterable[int], priority: in
 async def arm_all(pool: Pool, due_at: datetime, incidents: Iterable[int], kind: TimerKind = TimerKind.SLA) -> list[Armed]:
     """Arm one timer of each incident, as intake would; returns them."""
     armed = [Armed(incident, kind, due_at) for incident in incidents]
-    await arm(pool, armed)  # type: ignore[arg-type]
+    await arm_timers(pool, armed)  # type: ignore[arg-type]
     return armed
 
 
@@ -60,7 +60,7 @@ class LeaveTrace:
         self.repeat = repeat
         self.batches: list[list[int]] = []
 
-    async def __call__(self, conn: Connection, timers: Sequence[DueTimer], now: datetime) -> Effect:
+    async def __call__(self, conn: Connection, timers: Sequence[DueTimer], now: datetime) -> FiringEffect:
         assert all(timer.due_at <= now for timer in timers)
         ids = [uuid5(EFFECTS, f"{t.incident_id}/{t.kind}/{t.gen}") for t in timers]
         facts = [json.dumps({"gen": t.gen}) for t in timers]
@@ -68,7 +68,7 @@ class LeaveTrace:
         if self.poison.intersection(t.incident_id for t in timers):
             raise ValueError("poison")
         self.batches.append([timer.incident_id for timer in timers])
-        return Effect([Armed(t.incident_id, t.kind, now + self.repeat) for t in timers] if self.repeat else [])
+        return FiringEffect([Armed(t.incident_id, t.kind, now + self.repeat) for t in timers] if self.repeat else [])
 
 
 class Silent:

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from gateway.directory.roles import Role
-from gateway.views.reporter import UNSHOWN
+from gateway.views.reporter import HIDDEN_FIELDS
 from tests.support.api import Api
 
 INCIDENTS = "/api/v1/incidents"
@@ -46,7 +46,7 @@ async def shown(api: Api, number: str, key: str) -> list[Any]:
 async def test_reporter_view_hides_clocks_assignees_and_external_references(api: Api, number: str) -> None:
     for one in await shown(api, number, "rep"):
         assert CANARY not in str(one)
-        assert {name: one[name] for name in UNSHOWN} == dict(UNSHOWN)
+        assert {name: one[name] for name in HIDDEN_FIELDS} == dict(HIDDEN_FIELDS)
         assert one["hold"] == {"reason": "awaiting_vendor", "until": None, "vendor": None}
 
 

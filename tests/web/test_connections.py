@@ -50,7 +50,7 @@ async def address(clock: FakeClock) -> AsyncIterator[tuple[str, int]]:
 
 def app(clock: FakeClock) -> web.Application:
     made = web.Application()
-    made.add_routes(edge.doors([web.get("/fine", fine), web.post("/fine", fine)], clock, lambda *_: None, Deadlines(60)))
+    made.add_routes(edge.wrap_routes([web.get("/fine", fine), web.post("/fine", fine)], clock, lambda *_: None, Deadlines(60)))
     return made
 
 

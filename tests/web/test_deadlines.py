@@ -9,7 +9,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
 from gateway.web import edge
-from gateway.web.deadlines import Deadlines, allow_more
+from gateway.web.deadlines import Deadlines, extend_deadline
 from tests.support.clock import FakeClock
 
 Client = TestClient[web.Request, web.Application]
@@ -27,7 +27,7 @@ async def serving(handler: Handler) -> AsyncIterator[tuple[Client, list[tuple[st
     def answered(route: str, _method: str, status: int, _seconds: float) -> None:
         told.append((route, status))
 
-    app.add_routes(edge.doors([route], FakeClock(), answered, deadlines))
+    app.add_routes(edge.wrap_routes([route], FakeClock(), answered, deadlines))
     async with TestClient(TestServer(app)) as client:
         yield client, told
 
@@ -111,7 +111,7 @@ async def test_handler_may_extend_deadline_but_not_forever() -> None:
     waiting = asyncio.Event()
 
     async def polling(request: web.Request) -> web.Response:
-        allow_more(2 * USUAL)
+        extend_deadline(2 * USUAL)
         if request.query.get("for_ever"):
             await asyncio.Event().wait()
         await waiting.wait()

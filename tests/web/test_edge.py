@@ -33,7 +33,9 @@ async def served(clock: FakeClock) -> AsyncIterator[Any]:
     app = web.Application()
     definitions = [web.get("/things/{name}", fine), web.post("/ailing", ailing), web.post("/ingest/{source}", ailing)]
     app.add_routes(
-        edge.doors(definitions, clock, lambda route, method, status, _: answers.append((route, method, status)), Deadlines(60))
+        edge.wrap_routes(
+            definitions, clock, lambda route, method, status, _: answers.append((route, method, status)), Deadlines(60)
+        )
     )
     async with TestClient(TestServer(app)) as client:
         yield client, answers
@@ -84,7 +86,7 @@ async def test_no_cross_origin_access_is_allowed(served: Any) -> None:
 @pytest.mark.parametrize(("external_url", "strict"), [("https://g.example", True), ("http://g.example", False), ("", False)])
 async def test_hsts_header_is_sent_only_with_https_url(clock: FakeClock, external_url: str, *, strict: bool) -> None:
     app = web.Application()
-    app.add_routes(edge.doors([web.get("/one", fine)], clock, lambda *_: None, Deadlines(60), external_url=external_url))
+    app.add_routes(edge.wrap_routes([web.get("/one", fine)], clock, lambda *_: None, Deadlines(60), external_url=external_url))
     async with TestClient(TestServer(app)) as client:
         for path in ("/one", "/nothing"):
             answer = await client.get(path)
@@ -107,7 +109,7 @@ async def whose(request: web.Request) -> web.Response:
 )
 async def test_client_address_is_taken_from_trusted_proxy_only(clock: FakeClock, proxies: list[str], seen: str) -> None:
     app = web.Application()
-    app.add_routes(edge.doors([web.post("/of/{name}", whose)], clock, lambda *_: None, Deadlines(60), networks(proxies)))
+    app.add_routes(edge.wrap_routes([web.post("/of/{name}", whose)], clock, lambda *_: None, Deadlines(60), networks(proxies)))
     async with TestClient(TestServer(app)) as client:
         answer = await client.post("/of/ann", data="body", headers={"X-Forwarded-For": "192.0.2.1, 198.51.100.7"})
         assert await answer.json() == [seen, "ann", "body"]

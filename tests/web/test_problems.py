@@ -32,7 +32,7 @@ async def test_every_error_becomes_a_problem_without_internal_details(error: Exc
         raise error
 
     app = web.Application()
-    app.add_routes(edge.doors([web.get("/", fail)], clock, lambda *_: None, Deadlines(60)))
+    app.add_routes(edge.wrap_routes([web.get("/", fail)], clock, lambda *_: None, Deadlines(60)))
     async with TestClient(TestServer(app)) as client:
         answer = await client.get("/")
         problem = await answer.json(content_type="application/problem+json")

@@ -16,7 +16,7 @@ input{font:inherit;width:100%;max-width:24rem;box-sizing:border-box}dd{margin-le
 nav a{display:inline-block;margin-right:.8rem}"""
 STYLE_HASH = b64encode(sha256(STYLE.encode()).digest()).decode()
 CSP = f"default-src 'none'; style-src 'sha256-{STYLE_HASH}'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
-LONGEST = 100
+LONGEST_SEARCH = 100
 """The most characters of a search that are looked for."""
 
 PAGE = """<!doctype html><html lang="en"><meta charset="utf-8">
@@ -39,7 +39,7 @@ OPERATIONS<h2>Values</h2>VALUES</html>
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class OperationEntry:
     """One operation on the page: its group, the words that a search looks through, and its HTML."""
 
     area: str
@@ -52,17 +52,17 @@ class DocsPage:
     """The page of one document: its groups with descriptions, its operations and its values."""
 
     areas: dict[str, str]
-    operations: tuple[Shown, ...]
+    operations: tuple[OperationEntry, ...]
     values: str
 
     def show(self, sought: str = "") -> str:
         """Return the page with the operations that have every word of `sought`."""
-        words = sought[:LONGEST].lower().split()
+        words = sought[:LONGEST_SEARCH].lower().split()
         found = [one for one in self.operations if all(word in one.words for word in words)]
         areas = [area for area in self.areas if any(one.area == area for one in found)]
         parts = {
             "STYLE": STYLE,
-            "SOUGHT": escape(sought[:LONGEST]),
+            "SOUGHT": escape(sought[:LONGEST_SEARCH]),
             "AREAS": "".join(f'<a href="#{_anchor(area)}">{escape(area)}</a>' for area in areas),
             "OPERATIONS": "".join(self._group(area, found) for area in areas) or "<p>No operation has these words.</p>",
             "VALUES": self.values,
@@ -72,12 +72,12 @@ class DocsPage:
             shown = shown.replace(name, parts[name], 1)
         return shown
 
-    def _group(self, area: str, found: list[Shown]) -> str:
+    def _group(self, area: str, found: list[OperationEntry]) -> str:
         rows = "".join(one.html for one in found if one.area == area)
         return f'<h2 id="{_anchor(area)}">{escape(area)}</h2><p>{escape(self.areas[area])}</p>{rows}'
 
 
-def docs_page(document: dict[str, Any]) -> DocsPage:
+def build_docs_page(document: dict[str, Any]) -> DocsPage:
     """Return the page of an OpenAPI document."""
     schemas = document["components"]["schemas"]
     return DocsPage(
@@ -87,12 +87,12 @@ def docs_page(document: dict[str, Any]) -> DocsPage:
     )
 
 
-def _operations(paths: dict[str, Any]) -> Iterator[Shown]:
+def _operations(paths: dict[str, Any]) -> Iterator[OperationEntry]:
     for path, operations in paths.items():
         for method, one in operations.items():
             area, summary = one["tags"][0], one["summary"]
             words = f"{method} {path} {area} {summary} {one['description']}".lower()
-            yield Shown(area, words, _operation(method.upper(), path, one))
+            yield OperationEntry(area, words, _operation(method.upper(), path, one))
 
 
 def _operation(method: str, path: str, one: dict[str, Any]) -> str:

@@ -7,15 +7,15 @@ from typing import Any
 import msgspec
 from aiohttp import web
 
-from gateway.api.description.addresses import IN_HEADERS, Address, addresses, content
-from gateway.api.description.docs_page import CSP, DocsPage, docs_page
-from gateway.api.description.parameters import asked_for, in_path, parameters
-from gateway.api.description.paths import operation_id, plain
+from gateway.api.description.addresses import IN_HEADERS, DescribedEndpoint, body_content, described_endpoints
+from gateway.api.description.docs_page import CSP, DocsPage, build_docs_page
+from gateway.api.description.parameters import parameters, path_parameters, query_parameter
+from gateway.api.description.paths import operation_id, strip_patterns
 from gateway.api.description.schemas import Schemas, schemas_of
-from gateway.api.description.tags import TAGS, tag
-from gateway.api.records.feed import Feed
+from gateway.api.description.tags import TAGS, tag_of
+from gateway.api.records.feed import ChangeFeed
 from gateway.api.route import Route
-from gateway.api.routes import table
+from gateway.api.routes import list_routes
 from gateway.web.problems import CONTENT_TYPE, PROBLEMS, Problem
 
 VERSION = "1"
@@ -23,12 +23,12 @@ VERSION = "1"
 
 def document(routes: Sequence[Route]) -> dict[str, Any]:
     """Return the OpenAPI document of these routes."""
-    bodies = (body for route in routes for body in (route.takes, route.reads, route.keeps, route.gives))
+    bodies = (body for route in routes for body in (route.request_body, route.reads, route.quarantined_body, route.response_body))
     schemas = schemas_of([*(body for body in bodies if body is not None), Problem])
     paths: dict[str, dict[str, Any]] = {}
     for route in routes:
-        paths.setdefault(plain(route.path), {})[route.method.lower()] = _operation(route, schemas)
-    for address in addresses():
+        paths.setdefault(strip_patterns(route.path), {})[route.method.lower()] = _operation(route, schemas)
+    for address in described_endpoints():
         paths.setdefault(address.path, {})[address.method.lower()] = _described(address)
     used = {operation["tags"][0] for operations in paths.values() for operation in operations.values()}
     return {
@@ -64,10 +64,10 @@ def _problem(schemas: Schemas) -> dict[str, Any]:
 
 
 def _operation(route: Route, schemas: Schemas) -> dict[str, Any]:
-    path, problem = plain(route.path), {"$ref": "#/components/responses/Problem"}
+    path, problem = strip_patterns(route.path), {"$ref": "#/components/responses/Problem"}
     operation: dict[str, Any] = {
         "operationId": operation_id(route.method, path),
-        "tags": [tag(path, route.method)],
+        "tags": [tag_of(path, route.method)],
         "summary": route.summary,
         "description": _needed(route),
         "parameters": [*parameters(route)],
@@ -80,14 +80,14 @@ def _operation(route: Route, schemas: Schemas) -> dict[str, Any]:
     return operation
 
 
-def _described(address: Address) -> dict[str, Any]:
+def _described(address: DescribedEndpoint) -> dict[str, Any]:
     """Return the operation of an endpoint outside the route table."""
     operation: dict[str, Any] = {
         "operationId": operation_id(address.method, address.path),
-        "tags": [tag(address.path, address.method)],
+        "tags": [tag_of(address.path, address.method)],
         "summary": address.summary,
         "description": address.key.value,
-        "parameters": [*in_path(address.path), *map(asked_for, address.asks)],
+        "parameters": [*path_parameters(address.path), *map(query_parameter, address.query_names)],
         "responses": {
             "2XX": {"description": "Done, in the words that such callers expect"},
             "4XX": {"$ref": "#/components/responses/Refused"},
@@ -96,15 +96,15 @@ def _described(address: Address) -> dict[str, Any]:
     }
     if address.key not in IN_HEADERS:
         operation["security"] = []
-    if address.takes:
-        operation["requestBody"] = {"required": not address.bare, "content": content(address)}
+    if address.request_body:
+        operation["requestBody"] = {"required": not address.body_optional, "content": body_content(address)}
     return operation
 
 
 def _answers(route: Route, schemas: Schemas) -> dict[str, Any]:
     answer: dict[str, Any] = {"description": route.summary}
-    if route.gives is not None:
-        answer["content"] = {"application/json": {"schema": schemas.of[id(route.gives)]}}
+    if route.response_body is not None:
+        answer["content"] = {"application/json": {"schema": schemas.of[id(route.response_body)]}}
     answers = {str(route.status): answer}
     if 300 <= route.status < 400:
         answers["2XX"] = {"description": "For who follows: what stands at that address"}
@@ -116,14 +116,14 @@ def _content(route: Route, schemas: Schemas) -> dict[str, Any] | None:
         return {"application/octet-stream": {"schema": {}}}
     if route.reads is not None:
         return {"application/json": {"schema": schemas.of[id(route.reads)]}, "text/csv": {"schema": {"type": "string"}}}
-    if (taken := route.takes or route.keeps) is not None:
+    if (taken := route.request_body or route.quarantined_body) is not None:
         return {"application/json": {"schema": schemas.of[id(taken)]}}
     return None
 
 
 def _may_be_empty(route: Route) -> bool:
     """Return whether an empty body is accepted, as an empty object."""
-    if (taken := route.takes or route.keeps) is None:
+    if (taken := route.request_body or route.quarantined_body) is None:
         return False
     try:
         msgspec.convert({}, taken)
@@ -145,8 +145,8 @@ def _written(more: tuple[Route, ...]) -> tuple[bytes, DocsPage]:
 
     Both stay the same for as long as the program runs, and are half of the work of a start.
     """
-    described = document((*table(Feed()), *more))
-    return msgspec.json.encode(described), docs_page(described)
+    described = document((*list_routes(ChangeFeed()), *more))
+    return msgspec.json.encode(described), build_docs_page(described)
 
 
 def build_docs(more: tuple[Route, ...] = ()) -> list[web.RouteDef]:

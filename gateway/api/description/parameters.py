@@ -94,16 +94,16 @@ IN_QUERY = {
 }
 """Descriptions by name, where the field of the query has none of its own."""
 
-MINIMA = {"Idempotency-Key": {"minLength": 1, "maxLength": 255}, "If-Match": {"minLength": 1}}
+HEADER_BOUNDS = {"Idempotency-Key": {"minLength": 1, "maxLength": 255}, "If-Match": {"minLength": 1}}
 """Length bounds of headers."""
 
 
 def parameters(route: Route) -> Iterator[dict[str, Any]]:
     """Yield the parameters of a route: of its path, its query and its headers."""
-    yield from in_path(route.path)
-    yield from in_query(route)
+    yield from path_parameters(route.path)
+    yield from query_parameters(route)
     for name in route.headers:
-        schema = {"type": "string"} | MINIMA.get(name, {})
+        schema = {"type": "string"} | HEADER_BOUNDS.get(name, {})
         yield {
             "name": name,
             "in": "header",
@@ -113,7 +113,7 @@ def parameters(route: Route) -> Iterator[dict[str, Any]]:
         }
 
 
-def in_path(path: str) -> Iterator[dict[str, Any]]:
+def path_parameters(path: str) -> Iterator[dict[str, Any]]:
     """Yield the parameters in an aiohttp path."""
     for name in PARAMETER.findall(path):
         yield {
@@ -125,7 +125,7 @@ def in_path(path: str) -> Iterator[dict[str, Any]]:
         }
 
 
-def in_query(route: Route) -> Iterator[dict[str, Any]]:
+def query_parameters(route: Route) -> Iterator[dict[str, Any]]:
     """Yield the parameters of a route's query."""
     if route.query is None:
         return
@@ -141,7 +141,7 @@ def in_query(route: Route) -> Iterator[dict[str, Any]]:
         }
 
 
-def asked_for(name: str) -> dict[str, Any]:
+def query_parameter(name: str) -> dict[str, Any]:
     """Return an optional query parameter of type string."""
     shape = {"type": "string"}
     return {"name": name, "in": "query", "description": IN_QUERY[name], "schema": shape}

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 REF = "#/components/schemas/{name}"
-NAMES = {
+SCHEMA_NAMES = {
     "gateway.vocabulary.Kind": "RecordKind",
     "gateway.vocabulary.State": "RecordState",
     "gateway.monitors.model.State": "MonitorState",
@@ -30,8 +30,8 @@ class Schemas:
 def schemas_of(kinds: Sequence[Any]) -> Schemas:
     """Return the schemas of these types."""
     schemas, components = msgspec.json.schema_components(kinds, ref_template=REF)
-    of = {id(kind): portable(schema) for kind, schema in zip(kinds, schemas, strict=True)}
-    return Schemas(of, dict(_named(name, portable(part)) for name, part in components.items()))
+    of = {id(kind): make_portable(schema) for kind, schema in zip(kinds, schemas, strict=True)}
+    return Schemas(of, dict(_named(name, make_portable(part)) for name, part in components.items()))
 
 
 def _named(name: str, component: Schema) -> tuple[str, Schema]:
@@ -39,7 +39,7 @@ def _named(name: str, component: Schema) -> tuple[str, Schema]:
 
     Code generators take the name from the title.
     """
-    shown = NAMES.get(name, name)
+    shown = SCHEMA_NAMES.get(name, name)
     return shown, component | {"title": shown}
 
 
@@ -47,10 +47,10 @@ def properties_of(kind: Any) -> dict[str, Schema]:
     """Return the schema of each field of a struct, with references replaced by their targets."""
     schema = msgspec.json.schema(kind)
     definition = schema["$defs"][kind.__name__]
-    return {name: never_null(portable(_inlined(shape, schema["$defs"]))) for name, shape in definition["properties"].items()}
+    return {name: strip_null(make_portable(_inlined(shape, schema["$defs"]))) for name, shape in definition["properties"].items()}
 
 
-def never_null(shape: Schema) -> Schema:
+def strip_null(shape: Schema) -> Schema:
     """Return the schema of a value that can be left out but never be null."""
     match shape:
         case {"anyOf": [*kinds], "default": None} if {"type": "null"} in kinds:
@@ -59,34 +59,34 @@ def never_null(shape: Schema) -> Schema:
     return shape
 
 
-def portable(shape: Any) -> Any:
+def make_portable(shape: Any) -> Any:
     """Return a schema with the same meaning, as ECMA-262 and code generators read it.
 
     Python's end of text, a backslash and Z, is `$` there. An array says what it holds, and an
     enum of numbers and the same numbers as text becomes an enum of text.
     """
     if isinstance(shape, list):
-        return [portable(part) for part in shape]
+        return [make_portable(part) for part in shape]
     if not isinstance(shape, dict):
         return shape
-    done = {name: portable(part) for name, part in shape.items()}
+    done = {name: make_portable(part) for name, part in shape.items()}
     if isinstance(reference := done.get("$ref"), str):
-        done["$ref"] = renamed(reference)
+        done["$ref"] = rename_reference(reference)
     if isinstance(said := done.get("description"), str):
         done["description"] = cleandoc(said)
     if isinstance(pattern := done.get("pattern"), str):
         done["pattern"] = ecma_pattern(pattern)
     if isinstance(values := done.get("enum"), list):
-        done["enum"] = of_one_type(values)
+        done["enum"] = unify_enum(values)
     if done.get("type") == "array" and "prefixItems" not in done:
         done.setdefault("items", {})
     return done
 
 
-def renamed(reference: str) -> str:
+def rename_reference(reference: str) -> str:
     """Return a reference with the name that its target has in the document."""
     start, _, name = reference.rpartition("/")
-    return f"{start}/{NAMES.get(name, name)}"
+    return f"{start}/{SCHEMA_NAMES.get(name, name)}"
 
 
 def ecma_pattern(pattern: str) -> str:
@@ -94,7 +94,7 @@ def ecma_pattern(pattern: str) -> str:
     return f"{pattern[:-2]}$" if pattern.endswith(r"\Z") else pattern
 
 
-def of_one_type(values: list[Any]) -> list[Any]:
+def unify_enum(values: list[Any]) -> list[Any]:
     """Return the texts of an enum whose numbers are all among them; else the enum as it is."""
     texts = [value for value in values if isinstance(value, str)]
     spelled = all(isinstance(value, str) or str(value) in texts for value in values)

@@ -67,7 +67,7 @@ AREAS = tuple(
 """Patterns of paths, or of methods and paths, with their groups; the first match counts."""
 
 
-def tag(path: str, method: str) -> str:
+def tag_of(path: str, method: str) -> str:
     """Return the group of an operation of the document; raises LookupError where there is none."""
     for pattern, area in AREAS:
         if pattern.match(path) or pattern.match(f"{method} {path}"):

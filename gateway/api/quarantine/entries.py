@@ -11,34 +11,34 @@ import structlog
 from aiohttp import web
 from msgspec import Meta
 
-from gateway.api.context import Call, respond
+from gateway.api.context import ApiCall, respond
 from gateway.api.wire import Moment, Request, Slug
 from gateway.db.pool import acquire
 from gateway.errors import Flaw
 from gateway.quarantine import masking, store
 from gateway.quarantine.difference import Difference
-from gateway.quarantine.operations import Ended, Turn
-from gateway.quarantine.store import Count, Kept, Which
-from gateway.quarantine.trial import Becoming, Trial
-from gateway.receipts.submission import Result
+from gateway.quarantine.operations import ReplayResult, Turn
+from gateway.quarantine.store import EntryFilter, ProblemCount, QuarantineEntry
+from gateway.quarantine.trial import AlertPreview, Trial
+from gateway.receipts.submission import ItemResult
 from gateway.web import body
 
 log = structlog.get_logger()
 
-NEWEST = 2**63 - 1
-SHOWN, WHOLE = 16_384, 2_097_152
+MAX_QUARANTINE_ID = 2**63 - 1
+LIST_BODY_BYTES, ENTRY_BODY_BYTES = 16_384, 2_097_152
 """The most bytes of a body that are shown in a list, and of one entry.
 
 Mail may be larger, and nobody reads that here.
 """
 
-NARROW = "narrow it by source, integration or since"
+NARROW_QUARANTINE_HINT = "narrow it by source, integration or since"
 """The hint for a search in the problems of entries that is too large."""
 
 Piece = Annotated[str, Meta(max_length=200)]
 
 
-class Chosen(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+class QuarantineFilter(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     """A part of the quarantine.
 
     `problem` is a piece of an entry's problem text, `since` the earliest time of receipt.
@@ -51,19 +51,19 @@ class Chosen(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     since: Moment | None = None
 
     @property
-    def which(self) -> Which:
+    def which(self) -> EntryFilter:
         """The same filter for the database."""
-        return Which(self.state, self.source, self.integration, self.problem, self.since)
+        return EntryFilter(self.state, self.source, self.integration, self.problem, self.since)
 
 
-class Query(Chosen, forbid_unknown_fields=True, frozen=True):
+class QuarantineQuery(QuarantineFilter, forbid_unknown_fields=True, frozen=True):
     """A page of quarantine entries: newest first, only ids below `before`."""
 
-    before: Annotated[int, Meta(ge=1, le=NEWEST)] = NEWEST
+    before: Annotated[int, Meta(ge=1, le=MAX_QUARANTINE_ID)] = MAX_QUARANTINE_ID
     limit: Annotated[int, Meta(ge=1, le=200)] = 50
 
 
-class Quarantined(msgspec.Struct):
+class QuarantineEntryView(msgspec.Struct):
     """One body (`item` -1) or item in quarantine.
 
     `body` is shown as text, cut to 16 KiB in a list, else to 2 MiB, with secrets in it as ***.
@@ -89,63 +89,63 @@ class Quarantined(msgspec.Struct):
     replayed_receipt: UUID | None
 
 
-class Quarantine(msgspec.Struct):
+class QuarantinePage(msgspec.Struct):
     """A page of quarantine entries; `next` is the `before` of the next page, null at the end."""
 
-    quarantine: list[Quarantined]
+    quarantine: list[QuarantineEntryView]
     next: int | None
 
 
 class Counts(msgspec.Struct):
     """The most frequent problems of each sender, among the 20,000 entries that came last."""
 
-    counts: list[Count]
+    counts: list[ProblemCount]
 
 
-class WouldBecome(msgspec.Struct):
+class TrialView(msgspec.Struct):
     """The result that reading an entry would have now.
 
     It is either flaws, or alerts and the reasons why items are ignored.
     """
 
-    alerts: tuple[Becoming, ...]
+    alerts: tuple[AlertPreview, ...]
     ignored: tuple[str, ...]
     flaws: tuple[Flaw, ...]
 
 
-class QuarantinedWhole(msgspec.Struct):
+class QuarantineEntryDetail(msgspec.Struct):
     """An entry with all its text, and its differences from what its source reads.
 
     `nearest` names the captured body of that source that is most like it, `example` is that
     body.
     """
 
-    entry: Quarantined
+    entry: QuarantineEntryView
     differences: tuple[Difference, ...]
     nearest: str | None
     example: Any
-    would_become: WouldBecome | None
+    would_become: TrialView | None
 
 
-class Replayed(msgspec.Struct):
+class ReplayView(msgspec.Struct):
     """The result of reading an entry again, as its sender would have received it."""
 
     receipt: UUID
-    results: tuple[Result, ...]
+    results: tuple[ItemResult, ...]
 
 
-class ReplayMany(Request, kw_only=True):
+class ReplayBatch(Request, kw_only=True):
     """The pending entries to read again, oldest first: at most `limit` above the id `after`."""
 
     source: Slug | None = None
     integration: Slug | None = None
     problem: Piece | None = None
     since: Moment | None = None
-    after: Annotated[int, Meta(ge=0, le=NEWEST)] = 0
+    after: Annotated[int, Meta(ge=0, le=MAX_QUARANTINE_ID)] = 0
     limit: Annotated[int, Meta(ge=1, le=200)] = 100
 
 
-class ReplayedMany(msgspec.Struct):
+class ReplayBatchView(msgspec.Struct):
     """The results of reading entries again, counted and one by one.
 
     `next` is the `after` to continue with, null at the end; `left` entries wait behind it.
@@ -155,7 +155,7 @@ class ReplayedMany(msgspec.Struct):
     replayed: int
     refused: int
     busy: int
-    ended: tuple[Ended, ...]
+    ended: tuple[ReplayResult, ...]
     next: int | None
     left: int
     stopped: str
@@ -167,72 +167,72 @@ class Drop(Request, kw_only=True):
     reason: Annotated[str, Meta(min_length=1, max_length=1_000)]
 
 
-def _view(kept: Kept) -> Quarantined:
-    return Quarantined(
+def _view(kept: QuarantineEntry) -> QuarantineEntryView:
+    return QuarantineEntryView(
         id=kept.id, receipt=kept.receipt_id, item=kept.item, integration=kept.integration, source=kept.source,
-        received_at=kept.received_at, problem=masking.text(kept.problem), pointer=kept.pointer, state=kept.state,
-        headers={name: masking.text(value) for name, value in kept.headers.items()}, bytes=kept.size,
-        body=masking.body(kept.body[:WHOLE]), tried_at=kept.tried_at, tried_problem=masking.text(kept.tried_problem),
+        received_at=kept.received_at, problem=masking.mask_text(kept.problem), pointer=kept.pointer, state=kept.state,
+        headers={name: masking.mask_text(value) for name, value in kept.headers.items()}, bytes=kept.size,
+        body=masking.mask_body(kept.body[:ENTRY_BODY_BYTES]), tried_at=kept.tried_at, tried_problem=masking.mask_text(kept.tried_problem),
         settled_at=kept.settled_at, settled_by=kept.settled_by, reason=kept.reason, replayed_receipt=kept.replayed_receipt_id,
     )  # fmt: skip
 
 
-def would_become(trial: Trial) -> WouldBecome:
+def view_trial(trial: Trial) -> TrialView:
     """Return a trial as the API shows it."""
-    return WouldBecome(trial.alerts, trial.ignored, trial.flaws)
+    return TrialView(trial.alerts, trial.ignored, trial.flaws)
 
 
-def _turn(call: Call, which: Which) -> Turn:
-    return call.context.searches.turn(NARROW, needed=bool(which.source or which.integration or which.problem))
+def _turn(call: ApiCall, which: EntryFilter) -> Turn:
+    return call.context.searches.turn(NARROW_QUARANTINE_HINT, needed=bool(which.source or which.integration or which.problem))
 
 
-def _id(call: Call) -> int:
+def _id(call: ApiCall) -> int:
     return int(call.request.match_info["id"])
 
 
-async def list_quarantine(call: Call) -> web.Response:
+async def list_quarantine(call: ApiCall) -> web.Response:
     """List a page of the quarantine."""
-    query = body.query(call.request, Query)
+    query = body.decode_query(call.request, QuarantineQuery)
     async with _turn(call, query.which), acquire(call.context.uow.pool) as conn:
-        found = await store.newest(conn, query.which, query.before, query.limit + 1, SHOWN)
+        found = await store.newest(conn, query.which, query.before, query.limit + 1, LIST_BODY_BYTES)
     shown = await asyncio.to_thread(lambda: [_view(one) for one in found[: query.limit]])
-    return respond(Quarantine(shown, shown[-1].id if len(found) > query.limit else None))
+    return respond(QuarantinePage(shown, shown[-1].id if len(found) > query.limit else None))
 
 
-async def count_quarantine(call: Call) -> web.Response:
+async def count_quarantine(call: ApiCall) -> web.Response:
     """Count the entries of each sender by problem."""
-    query = body.query(call.request, Chosen)
-    async with call.context.searches.turn(NARROW), acquire(call.context.uow.pool) as conn:
+    query = body.decode_query(call.request, QuarantineFilter)
+    async with call.context.searches.turn(NARROW_QUARANTINE_HINT), acquire(call.context.uow.pool) as conn:
         found = await store.counts(conn, query.which, 200)
-    return respond(Counts([replace(one, problem=masking.text(one.problem)) for one in found]))
+    return respond(Counts([replace(one, problem=masking.mask_text(one.problem)) for one in found]))
 
 
-async def read_quarantined(call: Call) -> web.Response:
+async def read_quarantined(call: ApiCall) -> web.Response:
     """Return one entry, its differences from what was expected, and what it would become."""
     told = await call.context.mending.explain(_id(call))
-    shown = would_become(told.trial) if told.trial is not None else None
+    shown = view_trial(told.trial) if told.trial is not None else None
     entry = await asyncio.to_thread(_view, told.kept)
-    return respond(QuarantinedWhole(entry, told.differences, told.nearest, told.example, shown))
+    return respond(QuarantineEntryDetail(entry, told.differences, told.nearest, told.example, shown))
 
 
-async def replay_quarantined(call: Call) -> web.Response:
+async def replay_quarantined(call: ApiCall) -> web.Response:
     """Read one body or item again."""
     receipt = await call.context.mending.replay(_id(call), call.actor)
     log.info("quarantine_replayed", id=_id(call), by=call.actor)
-    return respond(Replayed(receipt.id, receipt.results), status=202)
+    return respond(ReplayView(receipt.id, receipt.results), status=202)
 
 
-async def replay_many(call: Call) -> web.Response:
+async def replay_many(call: ApiCall) -> web.Response:
     """Read a batch of quarantined entries again."""
-    asked: ReplayMany = call.body
-    which = Which("pending", asked.source, asked.integration, asked.problem, asked.since)
+    asked: ReplayBatch = call.body
+    which = EntryFilter("pending", asked.source, asked.integration, asked.problem, asked.since)
     done = await call.context.mending.replay_many(which, asked.after, asked.limit, call.actor, _turn(call, which))
     told = {outcome: sum(one.outcome == outcome for one in done.ended) for outcome in ("replayed", "refused", "busy")}
     log.info("quarantine_replayed_many", by=call.actor, **told)
-    return respond(ReplayedMany(**told, ended=done.ended, next=done.next, left=done.left, stopped=done.stopped))
+    return respond(ReplayBatchView(**told, ended=done.ended, next=done.next, left=done.left, stopped=done.stopped))
 
 
-async def drop_quarantined(call: Call) -> web.Response:
+async def drop_quarantined(call: ApiCall) -> web.Response:
     """Drop one entry; a repeated request changes nothing and names who dropped it first."""
     uow = call.context.uow
     async with acquire(uow.pool) as conn:

@@ -8,19 +8,19 @@ import structlog
 from aiohttp import web
 from msgspec import Meta
 
-from gateway.api.context import Call, respond
-from gateway.api.idempotent_response import Answer, answered
-from gateway.api.quarantine.entries import NEWEST, WouldBecome, would_become
+from gateway.api.context import ApiCall, respond
+from gateway.api.idempotent_response import ChangeResult, answer_once
+from gateway.api.quarantine.entries import MAX_QUARANTINE_ID, TrialView, view_trial
 from gateway.api.wire import Request, Slug
 from gateway.db.pool import Connection, acquire
 from gateway.errors import NotFound
 from gateway.quarantine import mappings
 from gateway.quarantine.mapping import Mapping
-from gateway.quarantine.mappings import Proposal, Saved
+from gateway.quarantine.mappings import MappingProposal, MappingVersion
 
 log = structlog.get_logger()
 
-Id = Annotated[int, Meta(ge=1, le=NEWEST)]
+Id = Annotated[int, Meta(ge=1, le=MAX_QUARANTINE_ID)]
 
 
 class TryMapping(Request, kw_only=True):
@@ -33,18 +33,18 @@ class TryMapping(Request, kw_only=True):
     source: Slug
     steps: Mapping
     ids: Annotated[tuple[Id, ...], Meta(max_length=200)] = ()
-    after: Annotated[int, Meta(ge=0, le=NEWEST)] = 0
+    after: Annotated[int, Meta(ge=0, le=MAX_QUARANTINE_ID)] = 0
     limit: Annotated[int, Meta(ge=1, le=200)] = 50
 
 
-class TriedOne(msgspec.Struct):
+class MappingTrialEntry(msgspec.Struct):
     """The result that reading one entry would have."""
 
     id: int
-    would_become: WouldBecome
+    would_become: TrialView
 
 
-class TriedMapping(msgspec.Struct):
+class MappingTrial(msgspec.Struct):
     """The results of a tried mapping, counted and one by one.
 
     `next` is the `after` to continue with, null at the end.
@@ -52,7 +52,7 @@ class TriedMapping(msgspec.Struct):
 
     understood: int
     refused: int
-    entries: list[TriedOne]
+    entries: list[MappingTrialEntry]
     next: int | None
 
 
@@ -81,39 +81,39 @@ class MappingList(msgspec.Struct):
     mappings: list[MappingView]
 
 
-def _view(one: Saved) -> MappingView:
+def _view(one: MappingVersion) -> MappingView:
     return MappingView(one.integration, one.source, one.version, one.steps, one.note, one.made_at, one.made_by)
 
 
-def _sender(call: Call) -> tuple[str, str]:
+def _sender(call: ApiCall) -> tuple[str, str]:
     found = call.request.match_info
     return found["integration"], _known(call, found["source"])
 
 
-def _known(call: Call, source: str) -> str:
+def _known(call: ApiCall, source: str) -> str:
     if not call.context.mending.knows(source):
         raise NotFound(f"there is no source {source!r} whose bodies can be mapped")
     return source
 
 
-async def try_mapping(call: Call) -> web.Response:
+async def try_mapping(call: ApiCall) -> web.Response:
     """Return what pending entries would become with a mapping; nothing is changed."""
     asked: TryMapping = call.body
-    proposal = Proposal(asked.integration, _known(call, asked.source), asked.steps, "", call.actor)
+    proposal = MappingProposal(asked.integration, _known(call, asked.source), asked.steps, "", call.actor)
     done = await call.context.mending.try_mapping(proposal, asked.ids, asked.after, asked.limit)
     understood = sum(trial.understood for _, trial in done.trials)
-    entries = [TriedOne(entry, would_become(trial)) for entry, trial in done.trials]
-    return respond(TriedMapping(understood, len(entries) - understood, entries, done.next))
+    entries = [MappingTrialEntry(entry, view_trial(trial)) for entry, trial in done.trials]
+    return respond(MappingTrial(understood, len(entries) - understood, entries, done.next))
 
 
-async def list_mappings(call: Call) -> web.Response:
+async def list_mappings(call: ApiCall) -> web.Response:
     """List the mappings in force."""
     async with acquire(call.context.uow.pool) as conn:
         found = await mappings.current(conn)
     return respond(MappingList([_view(one) for one in found if one.steps]))
 
 
-async def read_mapping(call: Call) -> web.Response:
+async def read_mapping(call: ApiCall) -> web.Response:
     """List the versions of one sender's mapping, at most 100, the one in force first."""
     async with acquire(call.context.uow.pool) as conn:
         found = await mappings.history(conn, *_sender(call), 100)
@@ -122,18 +122,18 @@ async def read_mapping(call: Call) -> web.Response:
     return respond(MappingList([_view(one) for one in found]), etag=str(found[0].version))
 
 
-async def put_mapping(call: Call) -> web.Response:
+async def put_mapping(call: ApiCall) -> web.Response:
     """Save a version, which is in force at once; the same steps again change nothing."""
     asked, if_match, uow, most = call.body, call.if_match(), call.context.uow, call.context.limits.mappings_per_day
-    proposal = Proposal(*_sender(call), asked.steps, asked.note, call.actor)
-    news: list[Saved] = []
+    proposal = MappingProposal(*_sender(call), asked.steps, asked.note, call.actor)
+    news: list[MappingVersion] = []
 
-    async def work(conn: Connection) -> Answer:
+    async def work(conn: Connection) -> ChangeResult:
         saved, fresh = await mappings.save(conn, proposal, uow.clock.stamp(), if_match, most=most)
         news[:] = [saved] if fresh else []
-        return Answer(_view(saved), version=saved.version)
+        return ChangeResult(_view(saved), version=saved.version)
 
-    response, _ = await answered(call, work)
+    response, _ = await answer_once(call, work)
     for saved in news:
         await call.context.mending.mappings.refresh(uow.pool)
         log.info("mapping_saved", integration=saved.integration, source=saved.source, version=saved.version, by=call.actor)

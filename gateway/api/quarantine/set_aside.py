@@ -10,8 +10,8 @@ import structlog
 from aiohttp import web
 from msgspec import Meta
 
-from gateway.access.permissions import sight
-from gateway.api.context import Call, respond
+from gateway.access.permissions import visibility_of
+from gateway.api.context import ApiCall, respond
 from gateway.api.wire import Slug
 from gateway.db.pool import acquire
 from gateway.quarantine import masking, set_aside
@@ -21,11 +21,11 @@ from gateway.web import body
 log = structlog.get_logger()
 
 NEWEST = 2**63 - 1
-WHOLE = 2_097_152
+SET_ASIDE_BODY_BYTES = 2_097_152
 """The most bytes of one mail that are shown."""
 
 
-class Query(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+class SetAsideQuery(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     """The mails to list: newest first, only ids below `before`."""
 
     state: Literal["waiting", "opened"] = "waiting"
@@ -34,7 +34,7 @@ class Query(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     limit: Annotated[int, Meta(ge=1, le=200)] = 50
 
 
-class SetAside(msgspec.Struct):
+class SetAsideView(msgspec.Struct):
     """One mail that was set aside.
 
     `answers` is the number of the record it answers, `incident` that of the record it became.
@@ -64,7 +64,7 @@ class SetAside(msgspec.Struct):
 class SetAsideList(msgspec.Struct):
     """Mails that were set aside; `next` is the `before` of the next page, null at the end."""
 
-    set_aside: list[SetAside]
+    set_aside: list[SetAsideView]
     next: int | None
 
 
@@ -77,39 +77,39 @@ class SetAsideOpened(msgspec.Struct):
     incident: str
     outcome: Outcome
     receipt: UUID
-    set_aside: SetAside
+    set_aside: SetAsideView
 
 
-def _view(kept: set_aside.SetAsideMail) -> SetAside:
-    return SetAside(
+def _view(kept: set_aside.SetAsideMail) -> SetAsideView:
+    return SetAsideView(
         id=kept.id, receipt=kept.receipt_id, integration=kept.integration, source=kept.source, received_at=kept.received_at,
-        reason=kept.reason, sender=kept.sender, subject=masking.text(kept.subject), text=masking.text(kept.text),
+        reason=kept.reason, sender=kept.sender, subject=masking.mask_text(kept.subject), text=masking.mask_text(kept.text),
         answers=kept.answers, state=kept.state, opened_at=kept.opened_at, opened_by=kept.opened_by, incident=kept.incident,
-        bytes=kept.size, body=masking.body(kept.body[:WHOLE]) if kept.body else "",
+        bytes=kept.size, body=masking.mask_body(kept.body[:SET_ASIDE_BODY_BYTES]) if kept.body else "",
     )  # fmt: skip
 
 
-def _id(call: Call) -> int:
+def _id(call: ApiCall) -> int:
     return int(call.request.match_info["id"])
 
 
-async def list_set_aside(call: Call) -> web.Response:
+async def list_set_aside(call: ApiCall) -> web.Response:
     """Return a page of the mails that were set aside."""
-    query = body.query(call.request, Query)
+    query = body.decode_query(call.request, SetAsideQuery)
     async with acquire(call.context.uow.pool) as conn:
-        found = await set_aside.newest(conn, sight(call.who), query.state, query.reason, query.before, query.limit + 1)
+        found = await set_aside.newest(conn, visibility_of(call.who), query.state, query.reason, query.before, query.limit + 1)
     shown = await asyncio.to_thread(lambda: [_view(one) for one in found[: query.limit]])
     return respond(SetAsideList(shown, shown[-1].id if len(found) > query.limit else None))
 
 
-async def read_set_aside(call: Call) -> web.Response:
+async def read_set_aside(call: ApiCall) -> web.Response:
     """Return one mail with its body."""
     async with acquire(call.context.uow.pool) as conn:
-        kept = await set_aside.by_id(conn, _id(call), sight(call.who))
+        kept = await set_aside.by_id(conn, _id(call), visibility_of(call.who))
     return respond(await asyncio.to_thread(_view, kept))
 
 
-async def open_set_aside(call: Call) -> web.Response:
+async def open_set_aside(call: ApiCall) -> web.Response:
     """Create a record of one mail; a second call changes nothing and names the same record."""
     done = await call.context.open_set_aside(_id(call), call.who)
     log.info("set_aside_opened", id=done.kept.id, by=call.actor, incident=done.kept.incident)

@@ -15,20 +15,20 @@ from asyncpg import Record
 
 from gateway.access.permissions import ALLOWED, Action, may
 from gateway.access.principal import Principal
-from gateway.api.context import Call, respond
-from gateway.api.records.incidents import found
+from gateway.api.context import ApiCall, respond
+from gateway.api.records.incidents import require_record
 from gateway.db.pool import Connection, acquire
 from gateway.errors import Malformed, NotFound, TooLarge
-from gateway.files.spool import received
-from gateway.files.store import Kept, Place
+from gateway.files.spool import receive_file
+from gateway.files.store import FileLocation, FilePlace
 from gateway.incidents import store
-from gateway.incidents.files import disposition
+from gateway.incidents.files import content_disposition
 from gateway.incidents.record import Incident
-from gateway.operations.attach import File
-from gateway.web.deadlines import FILE_WITHIN, allow_more
+from gateway.operations.attach import UploadedFile
+from gateway.web.deadlines import FILE_SECONDS, extend_deadline
 
 
-class Attachment(msgspec.Struct):
+class AttachmentView(msgspec.Struct):
     """A file of a record.
 
     `type` is detected from its bytes, `sha256` is in hex. A file that was removed is listed and
@@ -47,13 +47,13 @@ class Attachment(msgspec.Struct):
     removed_by: str | None
 
 
-class Attachments(msgspec.Struct):
+class AttachmentList(msgspec.Struct):
     """The files of a record in the order they were attached."""
 
-    attachments: list[Attachment]
+    attachments: list[AttachmentView]
 
 
-class Naming(msgspec.Struct):
+class AttachmentQuery(msgspec.Struct):
     """The name of a file, and whether the reporter may read it ("true" or "false").
 
     Without `name`, Content-Disposition names the file.
@@ -73,14 +73,14 @@ WHERE incident_id = $1 AND (public OR $2::bool) AND id = $3 AND removed_at IS NU
 """
 
 
-async def attach_file(call: Call) -> web.Response:
+async def attach_file(call: ApiCall) -> web.Response:
     """Store the body as a file of the record."""
-    incident = await found(call, Action.ATTACH)
-    one, version = await taken_in(call, incident, call.who)
+    incident = await require_record(call, Action.ATTACH)
+    one, version = await store_attachment(call, incident, call.who)
     return respond(one, 201, version, f"/api/v1/incidents/{incident.number}/attachments/{one.id}")
 
 
-async def taken_in(call: Call, incident: Incident, who: Principal, link: str = "") -> tuple[Attachment, str]:
+async def store_attachment(call: ApiCall, incident: Incident, who: Principal, link: str = "") -> tuple[AttachmentView, str]:
     """Store the body as a file of the record, and return it with the record's new version.
 
     `link` is the reporter's link that it came by; without one it counts against the key's quota,
@@ -88,16 +88,16 @@ async def taken_in(call: Call, incident: Incident, who: Principal, link: str = "
     """
     filing = call.context.filing
     name, public = _naming(call.request)
-    async with received(_chunks(call.request, filing.quota.each), filing.quota.each, filing.stores.directory) as content:
+    async with receive_file(_chunks(call.request, filing.quota.each), filing.quota.each, filing.stores.directory) as content:
         if not link:
             call.context.keys.keep(call.caller, content.size)
-        file = File(name, content, public, link)
+        file = UploadedFile(name, content, public, link)
         once = call.once(content.sha256)
-        allow_more(FILE_WITHIN)
+        extend_deadline(FILE_SECONDS)
         _, made = await filing.attach(incident.number, file, who, if_match=call.if_match(), once=once)
     async with acquire(call.context.uow.pool) as conn:
         [after] = await store.by_ids(conn, [incident.id])
-        [one] = [file for file in await files_of(conn, after, whole=True) if file.id == made]
+        [one] = [file for file in await fetch_attachments(conn, after, whole=True) if file.id == made]
     return one, str(after.version)
 
 
@@ -135,44 +135,44 @@ async def _chunks(request: web.Request, most: int) -> AsyncIterator[bytes]:
         raise Malformed("the body cannot be read: its encoding is broken") from error
 
 
-async def list_files(call: Call) -> web.Response:
+async def list_files(call: ApiCall) -> web.Response:
     """List the files that the caller may see."""
-    incident = await found(call)
+    incident = await require_record(call)
     async with acquire(call.context.uow.pool) as conn:
-        return respond(Attachments(await files_of(conn, incident, whole=_whole(call, incident))))
+        return respond(AttachmentList(await fetch_attachments(conn, incident, whole=_whole(call, incident))))
 
 
-async def fetch_file(call: Call) -> web.Response:
+async def fetch_file(call: ApiCall) -> web.Response:
     """Return the content of one file."""
-    incident = await found(call)
+    incident = await require_record(call)
     return await download(call, incident, whole=_whole(call, incident))
 
 
-async def remove_file(call: Call) -> web.Response:
+async def remove_file(call: ApiCall) -> web.Response:
     """Delete a file's content; its name, size and hash stay."""
     await call.context.filing.detach(call.number, _id(call), call.who, if_match=call.if_match())
     return web.Response(status=204)
 
 
-def _whole(call: Call, incident: Incident) -> bool:
+def _whole(call: ApiCall, incident: Incident) -> bool:
     return may(call.who, Action.INSPECT, incident) == ALLOWED
 
 
-def _id(call: Call) -> int:
+def _id(call: ApiCall) -> int:
     return int(call.request.match_info["id"])
 
 
-async def files_of(conn: Connection, incident: Incident, *, whole: bool) -> list[Attachment]:
+async def fetch_attachments(conn: Connection, incident: Incident, *, whole: bool) -> list[AttachmentView]:
     """Return the record's files; those that are not public only with `whole`."""
     rows: Sequence[Record] = await conn.fetch(LIST, incident.id, whole)
     return [_view(row) for row in rows]
 
 
-def _view(row: Record) -> Attachment:
-    return Attachment(**{**row, "sha256": row["sha256"].hex()})
+def _view(row: Record) -> AttachmentView:
+    return AttachmentView(**{**row, "sha256": row["sha256"].hex()})
 
 
-async def download(call: Call, incident: Incident, *, whole: bool) -> web.Response:
+async def download(call: ApiCall, incident: Incident, *, whole: bool) -> web.Response:
     """Return the content of the file in the path, as a download that no browser opens in place.
 
     Raises NotFound and Unavailable.
@@ -184,12 +184,12 @@ async def download(call: Call, incident: Incident, *, whole: bool) -> web.Respon
     headers = {
         "Content-Type": row["type"],
         "Content-Length": str(row["size"]),
-        "Content-Disposition": disposition(row["name"]),
+        "Content-Disposition": content_disposition(row["name"]),
         "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'; sandbox",
         "X-Content-Type-Options": "nosniff",
     }
-    allow_more(FILE_WITHIN)
-    pieces = call.context.filing.stores.read(Kept(Place(row["place"]), row["handle"], _id(call), row["size"]))
+    extend_deadline(FILE_SECONDS)
+    pieces = call.context.filing.stores.read(FileLocation(FilePlace(row["place"]), row["handle"], _id(call), row["size"]))
     return web.Response(body=await _begun(pieces), headers=headers)
 
 

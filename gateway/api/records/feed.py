@@ -15,24 +15,24 @@ from aiohttp import web
 from asyncpg import Record
 from msgspec import Meta
 
-from gateway.access.permissions import sight
-from gateway.api.context import Call, respond
+from gateway.access.permissions import visibility_of
+from gateway.api.context import ApiCall, respond
 from gateway.db.pool import Connection, acquire
 from gateway.errors import Flaw, Malformed
 from gateway.incidents import store
 from gateway.incidents.public_timeline import hide_masters
-from gateway.views.incidents import IncidentView, views
-from gateway.web.auth import key_of
-from gateway.web.deadlines import allow_more
+from gateway.views.incidents import IncidentView, incident_views
+from gateway.web.auth import read_key_header
+from gateway.web.deadlines import extend_deadline
 
-LOOK_EVERY = 0.5
+POLL_SECONDS = 0.5
 """Seconds between two queries for a caller that waits."""
 
-WAITING = 100
+MOST_WAITING = 100
 """Callers that may wait at once; those above get their response, perhaps an empty one, at once."""
 
 
-class Change(msgspec.Struct):
+class RecordChange(msgspec.Struct):
     """One timeline entry of a record.
 
     `changes` are the fields it changed, `incident` is the record as it stands now. `incident` is
@@ -51,15 +51,15 @@ class Change(msgspec.Struct):
     incident: IncidentView | None
 
 
-class Changes(msgspec.Struct):
+class RecordChangePage(msgspec.Struct):
     """Changes after a cursor, the cursor to continue from, and whether there are more already."""
 
-    changes: list[Change]
+    changes: list[RecordChange]
     next: str
     more: bool
 
 
-class Query(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+class ChangeFeedQuery(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     """The cursor to continue from, the seconds to wait for changes, and the most to return."""
 
     after: Annotated[str, Meta(max_length=64)] = ""
@@ -74,7 +74,7 @@ START: Position = ("0", 0, 0)
 CURSOR = re.compile(r"([0-9]{1,19})\.([0-9]{1,18})\.([0-9]{1,9})", re.ASCII)
 
 
-def position_of(cursor: str) -> Position:
+def parse_cursor(cursor: str) -> Position:
     """Return the position of a cursor, the beginning for ""; raises Malformed."""
     match = CURSOR.fullmatch(cursor) if cursor else None
     if cursor and match is None:
@@ -91,7 +91,7 @@ ORDER BY t.xid, t.incident_id, t.seq LIMIT $4::int
 """
 
 
-async def after(conn: Connection, position: Position, limit: int, *, security: bool = True) -> list[Record]:
+async def fetch_after(conn: Connection, position: Position, limit: int, *, security: bool = True) -> list[Record]:
     """Return the timeline entries after a position that no later commit can precede.
 
     With `security` those of security incidents are included. Without it, a record that was
@@ -100,77 +100,77 @@ async def after(conn: Connection, position: Position, limit: int, *, security: b
     return await conn.fetch(AFTER, *position, limit, security)
 
 
-class Feed:
+class ChangeFeed:
     """The handler of the change feed, with the number of waiting callers."""
 
     def __init__(self) -> None:
         self._waiting = 0
 
-    async def read(self, call: Call) -> web.Response:
+    async def read(self, call: ApiCall) -> web.Response:
         """Return the changes after `after`.
 
         With `wait` the response comes when there is one or the time is over. Raises
         Unauthenticated when the key ends meanwhile.
         """
         query = _query(call)
-        position = position_of(query.after)
+        position = parse_cursor(query.after)
         rows = await self._rows(call, position, query)
         return respond(await _changes(call, rows, query))
 
-    async def _rows(self, call: Call, position: Position, query: Query) -> list[Record]:
+    async def _rows(self, call: ApiCall, position: Position, query: ChangeFeedQuery) -> list[Record]:
         clock, pool = call.context.uow.clock, call.context.uow.pool
-        until = clock.monotonic() + (query.wait if self._waiting < WAITING else 0)
+        until = clock.monotonic() + (query.wait if self._waiting < MOST_WAITING else 0)
         self._waiting += 1
         try:
             while True:
                 async with acquire(pool) as conn:
-                    rows = await after(conn, position, query.limit + 1, security=sight(call.who).security)
+                    rows = await fetch_after(conn, position, query.limit + 1, security=visibility_of(call.who).security)
                 left = until - clock.monotonic()
                 if rows or left <= 0:
                     return rows
-                pause = min(LOOK_EVERY, left)
-                allow_more(pause)
+                pause = min(POLL_SECONDS, left)
+                extend_deadline(pause)
                 await clock.sleep(pause)
-                await call.context.keys.recognise(key_of(call.request))  # raises if the key has ended meanwhile
+                await call.context.keys.recognise(read_key_header(call.request))  # raises if the key has ended meanwhile
         finally:
             self._waiting -= 1
 
 
-def _query(call: Call) -> Query:
+def _query(call: ApiCall) -> ChangeFeedQuery:
     try:
-        return msgspec.convert(dict(call.request.query), Query, strict=False)
+        return msgspec.convert(dict(call.request.query), ChangeFeedQuery, strict=False)
     except msgspec.ValidationError as error:
         raise Malformed(f"the query: {error}") from error
 
 
-async def _changes(call: Call, rows: list[Record], query: Query) -> Changes:
+async def _changes(call: ApiCall, rows: list[Record], query: ChangeFeedQuery) -> RecordChangePage:
     shown = rows[: query.limit]
     uow = call.context.uow
     async with acquire(uow.pool) as conn:
         incidents = await store.by_ids(conn, sorted({row["incident_id"] for row in shown}))
-        seen = await views(conn, uow.rules, incidents, uow.clock.stamp(), call.who)
+        seen = await incident_views(conn, uow.rules, incidents, uow.clock.stamp(), call.who)
         told = [msgspec.json.decode(row["facts"], type=dict[str, Any]) for row in shown]
-        await hide_masters(conn, told, sight(call.who))
+        await hide_masters(conn, told, visibility_of(call.who))
     known = {incident.id: view for incident, view in zip(incidents, seen, strict=True)}
-    hidden = {incident.id for incident in incidents if not sight(call.who).sees(incident)}
+    hidden = {incident.id for incident in incidents if not visibility_of(call.who).sees(incident)}
     changes = [
         _withdrawn(row, known[row["incident_id"]].number)
         if row["incident_id"] in hidden
         else _change(row, facts, known[row["incident_id"]])
         for row, facts in zip(shown, told, strict=True)
     ]
-    return Changes(changes, changes[-1].seq if changes else query.after, len(rows) > query.limit)
+    return RecordChangePage(changes, changes[-1].seq if changes else query.after, len(rows) > query.limit)
 
 
-def _withdrawn(row: Record, number: str) -> Change:
+def _withdrawn(row: Record, number: str) -> RecordChange:
     """Return an entry that says no more than that the record was withdrawn."""
     seq = f"{row['xid_text']}.{row['incident_id']}.{row['seq']}"
-    return Change(seq, number, row["seq"], row["at"], "gateway", row["event"], {}, [], None)
+    return RecordChange(seq, number, row["seq"], row["at"], "gateway", row["event"], {}, [], None)
 
 
-def _change(row: Record, facts: dict[str, Any], incident: IncidentView) -> Change:
+def _change(row: Record, facts: dict[str, Any], incident: IncidentView) -> RecordChange:
     seq = f"{row['xid_text']}.{row['incident_id']}.{row['seq']}"
     moved = facts.pop("changes", None)
     if moved is None:
         moved = [{"field": "state", "old": facts.get("was"), "new": facts["state"]}] if "state" in facts else []
-    return Change(seq, incident.number, row["seq"], row["at"], row["actor"], row["event"], facts, moved, incident)
+    return RecordChange(seq, incident.number, row["seq"], row["at"], row["actor"], row["event"], facts, moved, incident)

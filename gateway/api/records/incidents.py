@@ -3,31 +3,31 @@
 import msgspec
 from aiohttp import web
 
-from gateway.access.authorization import refuse
-from gateway.access.permissions import ALLOWED, Action, may, sight
+from gateway.access.authorization import raise_if_refused
+from gateway.access.permissions import ALLOWED, Action, may, visibility_of
 from gateway.api import wire
-from gateway.api.context import Call, respond
+from gateway.api.context import ApiCall, respond
 from gateway.db.pool import acquire, transaction
 from gateway.errors import Flaw, GatewayError, Malformed, NotFound, Unprocessable
 from gateway.incidents import store
 from gateway.incidents.record import Incident
 from gateway.operations import link as linking
 from gateway.operations.act import act
-from gateway.operations.cascading import skipped_of
+from gateway.operations.cascading import load_skipped
 from gateway.operations.convert import convert
-from gateway.operations.create import Report, create
+from gateway.operations.create import NewReport, create
 from gateway.operations.edit import edit
 from gateway.operations.follow_on import follow_on
-from gateway.operations.idempotency import claimed
+from gateway.operations.idempotency import claim_key
 from gateway.operations.references import delete_reference, reference_tag, set_reference
 from gateway.operations.unit_of_work import NOW
-from gateway.views.incidents import IncidentView, views
-from gateway.views.listing import fields_of, labels_of, page, query_of
+from gateway.views.incidents import IncidentView, incident_views
+from gateway.views.listing import fetch_page, parse_field_filters, parse_label_filters, parse_query
 from gateway.views.reporter import check_filters
 from gateway.web import body
 
 
-class Page(msgspec.Struct):
+class IncidentPage(msgspec.Struct):
     """A page of records; `next` is the cursor of the next page, null at the end."""
 
     incidents: list[IncidentView]
@@ -41,7 +41,7 @@ class SkippedView(msgspec.Struct):
     reason: str
 
 
-class Acted(msgspec.Struct, omit_defaults=True):
+class ActionResult(msgspec.Struct, omit_defaults=True):
     """The record after the action.
 
     `skipped` are the related records on which the same action could not be taken.
@@ -67,43 +67,43 @@ class BulkResults(msgspec.Struct):
     results: list[BulkResult]
 
 
-async def list_incidents(call: Call) -> web.Response:
+async def list_incidents(call: ApiCall) -> web.Response:
     """Return one page of records, newest first unless `sort` says otherwise."""
     uow = call.context.uow
-    query, having = query_of(call.request.query), fields_of(call.request.query, uow.fields)
+    query, having = parse_query(call.request.query), parse_field_filters(call.request.query, uow.fields)
     if may(call.who, Action.INSPECT) != ALLOWED:
         check_filters(query)
-    labels = labels_of(call.request.query)
+    labels = parse_label_filters(call.request.query)
     turn = call.context.searches.turn(needed=bool(query.q or having or labels))
     async with turn, acquire(uow.pool) as conn:
-        found, following = await page(conn, query, sight(call.who), having, labels)
-        return respond(Page(await views(conn, uow.rules, found, uow.clock.stamp(), call.who), following))
+        found, following = await fetch_page(conn, query, visibility_of(call.who), having, labels)
+        return respond(IncidentPage(await incident_views(conn, uow.rules, found, uow.clock.stamp(), call.who), following))
 
 
-async def create_incident(call: Call) -> web.Response:
+async def create_incident(call: ApiCall) -> web.Response:
     """Create a record."""
-    report = Report(**{name: getattr(call.body, name) for name in wire.NewIncident.__struct_fields__})
+    report = NewReport(**{name: getattr(call.body, name) for name in wire.NewIncident.__struct_fields__})
     incident = await create(call.context.uow, report, call.who, once=call.once())
-    return respond(await shown(call, incident), 201, str(incident.version), f"/api/v1/incidents/{incident.number}")
+    return respond(await view_record(call, incident), 201, str(incident.version), f"/api/v1/incidents/{incident.number}")
 
 
-async def read_incident(call: Call) -> web.Response:
+async def read_incident(call: ApiCall) -> web.Response:
     """Return one record, or 304 when If-None-Match names its version."""
-    incident = await found(call)
+    incident = await require_record(call)
     if call.request.headers.get("If-None-Match", "").removeprefix("W/") == f'"{incident.version}"':
         return web.Response(status=304, headers={"ETag": f'"{incident.version}"'})
-    return respond(await shown(call, incident), etag=str(incident.version))
+    return respond(await view_record(call, incident), etag=str(incident.version))
 
 
-async def patch_incident(call: Call) -> web.Response:
+async def patch_incident(call: ApiCall) -> web.Response:
     """Change fields of a record."""
-    changes = body.given(call.body)
+    changes = body.sent_fields(call.body)
     note = changes.pop("note")
     incident = await edit(call.context.uow, call.number, changes, call.who, note=note, if_match=call.if_match(), once=call.once())
-    return respond(await shown(call, incident), etag=str(incident.version))
+    return respond(await view_record(call, incident), etag=str(incident.version))
 
 
-async def take_action(call: Call) -> web.Response:
+async def take_action(call: ApiCall) -> web.Response:
     """Take one action on one record."""
     related = getattr(call.body, "related", False)
     incident = await act(
@@ -111,47 +111,47 @@ async def take_action(call: Call) -> web.Response:
         if_match=call.if_match(), related=related, once=call.once(),
     )  # fmt: skip
     skipped = await _skipped(call, incident) if related else []
-    return respond(Acted(await shown(call, incident), skipped), etag=str(incident.version))
+    return respond(ActionResult(await view_record(call, incident), skipped), etag=str(incident.version))
 
 
-async def _skipped(call: Call, incident: Incident) -> list[SkippedView]:
+async def _skipped(call: ApiCall, incident: Incident) -> list[SkippedView]:
     async with acquire(call.context.uow.pool) as conn:
-        return [SkippedView(one.incident, one.reason) for one in await skipped_of(conn, incident)]
+        return [SkippedView(one.incident, one.reason) for one in await load_skipped(conn, incident)]
 
 
-async def link_incident(call: Call) -> web.Response:
+async def link_incident(call: ApiCall) -> web.Response:
     """Link a record to a master."""
     incident = await linking.link(
         call.context.uow, call.number, call.body.master, call.who,
         note=call.body.note, if_match=call.if_match(), once=call.once(),
     )  # fmt: skip
-    return respond(Acted(await shown(call, incident)), etag=str(incident.version))
+    return respond(ActionResult(await view_record(call, incident)), etag=str(incident.version))
 
 
-async def unlink_incident(call: Call) -> web.Response:
+async def unlink_incident(call: ApiCall) -> web.Response:
     """Unlink a record from its master."""
     incident = await linking.unlink(
         call.context.uow, call.number, call.who, note=call.body.note, if_match=call.if_match(), once=call.once()
     )
-    return respond(Acted(await shown(call, incident)), etag=str(incident.version))
+    return respond(ActionResult(await view_record(call, incident)), etag=str(incident.version))
 
 
-async def refuse_proposed_link(call: Call) -> web.Response:
+async def refuse_proposed_link(call: ApiCall) -> web.Response:
     """Refuse a proposed link to a master."""
     incident = await linking.refuse_link(
         call.context.uow, call.number, call.body.master, call.who,
         note=call.body.note, if_match=call.if_match(), once=call.once(),
     )  # fmt: skip
-    return respond(Acted(await shown(call, incident)), etag=str(incident.version))
+    return respond(ActionResult(await view_record(call, incident)), etag=str(incident.version))
 
 
-async def follow_incident(call: Call) -> web.Response:
+async def create_follow_on(call: ApiCall) -> web.Response:
     """Create a record that follows a closed one."""
     made = await follow_on(call.context.uow, call.number, call.who, note=call.body.note, once=call.once())
-    return respond(await shown(call, made), 201, str(made.version), f"/api/v1/incidents/{made.number}")
+    return respond(await view_record(call, made), 201, str(made.version), f"/api/v1/incidents/{made.number}")
 
 
-async def convert_request(call: Call) -> web.Response:
+async def convert_record(call: ApiCall) -> web.Response:
     """Convert a record to another kind."""
     asked = call.body
     if (asked.to == "change") is (asked.change is None):
@@ -164,10 +164,10 @@ async def convert_request(call: Call) -> web.Response:
         call.context.uow, call.number, call.who, change=change, category=asked.request_category, note=asked.note,
         if_match=call.if_match(), once=call.once(),
     )  # fmt: skip
-    return respond(Acted(await shown(call, incident)), etag=str(incident.version))
+    return respond(ActionResult(await view_record(call, incident)), etag=str(incident.version))
 
 
-async def act_on_many(call: Call) -> web.Response:
+async def act_on_many(call: ApiCall) -> web.Response:
     """Take one action on many records, each by itself, and return the result for each.
 
     The same request again does what could not be done before, and nothing twice.
@@ -180,7 +180,7 @@ async def act_on_many(call: Call) -> web.Response:
     once, related, uow = call.once(), getattr(asked, "related", False), call.context.uow
     if once is not None:
         async with transaction(uow.pool) as conn:
-            await claimed(conn, once, await conn.fetchval(NOW, uow.clock.stamp()))
+            await claim_key(conn, once, await conn.fetchval(NOW, uow.clock.stamp()))
     for number in dict.fromkeys(call.body.numbers):
         each = None if once is None else once.part(number)
         try:
@@ -192,7 +192,7 @@ async def act_on_many(call: Call) -> web.Response:
     return respond(BulkResults(results))
 
 
-async def put_reference(call: Call) -> web.Response:
+async def put_reference(call: ApiCall) -> web.Response:
     """Set the reference to another system, if it is still the one that the caller expects."""
     none_yet = call.request.headers.get("If-None-Match", "").strip() == "*"
     expect = "" if none_yet else _expected_reference(call)
@@ -201,44 +201,44 @@ async def put_reference(call: Call) -> web.Response:
     return respond(incident.refs[system], etag=reference_tag(incident.refs[system]))
 
 
-async def remove_reference(call: Call) -> web.Response:
+async def remove_reference(call: ApiCall) -> web.Response:
     """Delete the reference to another system, if it is still the one that the caller expects."""
     system = call.request.match_info["system"]
     await delete_reference(call.context.uow, call.number, system, call.who, expect=_expected_reference(call))
     return web.Response(status=204)
 
 
-def _expected_reference(call: Call) -> str | None:
+def _expected_reference(call: ApiCall) -> str | None:
     """Return the tag of the reference that the caller means to change, None for any."""
     tag = call.request.headers.get("If-Match", "*").strip()
     return None if tag == "*" else tag.removeprefix("W/").strip('" ')
 
 
-async def read_reference(call: Call) -> web.Response:
+async def read_reference(call: ApiCall) -> web.Response:
     """Return the reference to another system."""
-    incident = await found(call, Action.INSPECT)
+    incident = await require_record(call, Action.INSPECT)
     system = call.request.match_info["system"]
     if system not in incident.refs:
         raise NotFound(f"{incident.number} has no counterpart in {system}")
     return respond(incident.refs[system], etag=reference_tag(incident.refs[system]))
 
 
-async def found(call: Call, action: Action = Action.READ) -> Incident:
+async def require_record(call: ApiCall, action: Action = Action.READ) -> Incident:
     """Return the record in the path.
 
     Raises NotFound where there is none that the caller may see, and Forbidden without the right
     to `action`.
     """
     async with acquire(call.context.uow.pool) as conn:
-        incident = await store.by_number(conn, call.number, sight(call.who))
+        incident = await store.by_number(conn, call.number, visibility_of(call.who))
     if incident is None:
         raise NotFound(f"no incident has the number {call.number}")
-    refuse(may(call.who, action, incident))
+    raise_if_refused(may(call.who, action, incident))
     return incident
 
 
-async def shown(call: Call, incident: Incident) -> IncidentView:
+async def view_record(call: ApiCall, incident: Incident) -> IncidentView:
     """Return the record as the API shows it to the caller."""
     uow = call.context.uow
     async with acquire(uow.pool) as conn:
-        return (await views(conn, uow.rules, [incident], uow.clock.stamp(), call.who))[0]
+        return (await incident_views(conn, uow.rules, [incident], uow.clock.stamp(), call.who))[0]

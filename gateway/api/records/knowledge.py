@@ -7,10 +7,10 @@ import msgspec
 from aiohttp import web
 from msgspec import UNSET, Meta, UnsetType
 
-from gateway.access.permissions import Action, sight
+from gateway.access.permissions import Action, visibility_of
 from gateway.api import wire
-from gateway.api.context import Call, respond
-from gateway.api.records.incidents import Acted, found, shown
+from gateway.api.context import ApiCall, respond
+from gateway.api.records.incidents import ActionResult, require_record, view_record
 from gateway.db.pool import acquire
 from gateway.errors import NotFound
 from gateway.knowledge import articles
@@ -125,22 +125,22 @@ class SimilarArticle(msgspec.Struct):
     reasons: tuple[str, ...]
 
 
-class Similar(msgspec.Struct):
+class SimilarItems(msgspec.Struct):
     """Earlier records and articles similar to a record, the most similar first."""
 
     incidents: list[SimilarIncident]
     articles: list[SimilarArticle]
 
 
-async def read_similar(call: Call) -> web.Response:
+async def read_similar(call: ApiCall) -> web.Response:
     """Return solved records and articles that are similar to the record in the path."""
-    query = body.query(call.request, SimilarQuery)
-    incident = await found(call, Action.INSPECT)
+    query = body.decode_query(call.request, SimilarQuery)
+    incident = await require_record(call, Action.INSPECT)
     async with acquire(call.context.uow.pool) as conn:
-        past = await incidents_like(conn, incident, sight(call.who), query.limit)
-        known = await articles_like(conn, incident, sight(call.who), query.limit)
+        past = await incidents_like(conn, incident, visibility_of(call.who), query.limit)
+        known = await articles_like(conn, incident, visibility_of(call.who), query.limit)
     return respond(
-        Similar(
+        SimilarItems(
             [
                 SimilarIncident(
                     i.number, i.title, i.service, i.resolution, i.resolution_category, i.solution, i.resolved_at,
@@ -153,50 +153,56 @@ async def read_similar(call: Call) -> web.Response:
     )  # fmt: skip
 
 
-async def publish_solution(call: Call) -> web.Response:
+async def publish_solution(call: ApiCall) -> web.Response:
     """Create an article from the record's solution."""
     asked = call.body
     incident = await publishing.publish_solution(
         call.context.uow, call.number, asked.state, asked.title, asked.symptom, call.who, once=call.once()
     )
-    return respond(Acted(await shown(call, incident)), 201, str(incident.version))
+    return respond(ActionResult(await view_record(call, incident)), 201, str(incident.version))
 
 
-async def list_articles(call: Call) -> web.Response:
+async def list_articles(call: ApiCall) -> web.Response:
     """Return a page of articles."""
-    query = body.query(call.request, ArticleQuery)
+    query = body.decode_query(call.request, ArticleQuery)
     async with acquire(call.context.uow.pool) as conn:
         rows = await articles.page(
-            conn, sight(call.who), query.limit + 1, state=query.state, service=query.service, before=query.before, text=query.q
+            conn,
+            visibility_of(call.who),
+            query.limit + 1,
+            state=query.state,
+            service=query.service,
+            before=query.before,
+            text=query.q,
         )
     page = [_view(article) for article in rows[: query.limit]]
     return respond(Articles(page, page[-1].id if len(rows) > query.limit else None))
 
 
-async def create_article(call: Call) -> web.Response:
+async def create_article(call: ApiCall) -> web.Response:
     """Create an article."""
     fields = {name: getattr(call.body, name) for name in articles.CHANGEABLE}
     made = await publishing.write_article(call.context.uow, fields, call.who)
     return respond(_view(made), 201, str(made.version), f"/api/v1/articles/{made.id}")
 
 
-async def read_article(call: Call) -> web.Response:
+async def read_article(call: ApiCall) -> web.Response:
     """Return one article."""
     async with acquire(call.context.uow.pool) as conn:
-        article = await articles.by_id(conn, _id(call), sight(call.who))
+        article = await articles.by_id(conn, _id(call), visibility_of(call.who))
     if article is None:
         raise NotFound(f"there is no article {_id(call)}")
     return respond(_view(article), etag=str(article.version))
 
 
-async def patch_article(call: Call) -> web.Response:
+async def patch_article(call: ApiCall) -> web.Response:
     """Change fields of an article."""
     changes = {name: value for name in articles.CHANGEABLE if (value := getattr(call.body, name)) is not UNSET}
     made = await publishing.change_article(call.context.uow, _id(call), changes, call.who, if_match=call.if_match())
     return respond(_view(made), etag=str(made.version))
 
 
-def _id(call: Call) -> int:
+def _id(call: ApiCall) -> int:
     return int(call.request.match_info["id"])
 
 

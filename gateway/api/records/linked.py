@@ -7,10 +7,10 @@ import msgspec
 from aiohttp import web
 from msgspec import Meta
 
-from gateway.access.permissions import Action, sight
+from gateway.access.permissions import Action, visibility_of
 from gateway.api import wire
-from gateway.api.context import Call, respond
-from gateway.api.records.incidents import Acted, found, shown
+from gateway.api.context import ApiCall, respond
+from gateway.api.records.incidents import ActionResult, require_record, view_record
 from gateway.db.pool import acquire
 from gateway.operations import complaints, linked
 from gateway.vocabulary import LinkKind
@@ -29,7 +29,7 @@ class NewLink(wire.Request, kw_only=True):
     title: wire.Name = ""
 
 
-class Unlinked(msgspec.Struct, forbid_unknown_fields=True, frozen=True, kw_only=True):
+class UnlinkQuery(msgspec.Struct, forbid_unknown_fields=True, frozen=True, kw_only=True):
     """The link to delete."""
 
     kind: LinkKind
@@ -40,7 +40,7 @@ class Unlinked(msgspec.Struct, forbid_unknown_fields=True, frozen=True, kw_only=
 class LinkedRecords(msgspec.Struct):
     """The records that a record led to, in the order they were linked."""
 
-    linked: list[linked.Entry]
+    linked: list[linked.RecordLinkEntry]
 
 
 class NewComplaint(wire.Request, kw_only=True):
@@ -50,7 +50,7 @@ class NewComplaint(wire.Request, kw_only=True):
     complainant: wire.Name = ""
 
 
-class Complaint(msgspec.Struct):
+class ComplaintView(msgspec.Struct):
     """A complaint about a record."""
 
     id: int
@@ -61,13 +61,13 @@ class Complaint(msgspec.Struct):
     filed_by: str
 
 
-class Complaints(msgspec.Struct):
+class ComplaintPage(msgspec.Struct):
     """A page of complaints, newest first.
 
     `next` is the `before` of the next page, null at the end.
     """
 
-    complaints: list[Complaint]
+    complaints: list[ComplaintView]
     next: int | None
 
 
@@ -78,50 +78,54 @@ class ComplaintQuery(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     limit: Annotated[int, Meta(ge=1, le=200)] = 50
 
 
-async def link_record(call: Call) -> web.Response:
+async def link_record(call: ApiCall) -> web.Response:
     """Link a record of another system."""
     asked = call.body
-    one = linked.Linked(
+    one = linked.RecordLink(
         kind=asked.kind, system=asked.system, reference=asked.reference, address=asked.address, title=asked.title
     )  # fmt: skip
     incident = await linked.link_record(
         call.context.uow, call.number, one, call.who, if_match=call.if_match(), once=call.once()
     )  # fmt: skip
-    return respond(Acted(await shown(call, incident)), etag=str(incident.version))
+    return respond(ActionResult(await view_record(call, incident)), etag=str(incident.version))
 
 
-async def list_linked(call: Call) -> web.Response:
+async def list_linked(call: ApiCall) -> web.Response:
     """List the linked records."""
-    incident = await found(call, Action.INSPECT)
+    incident = await require_record(call, Action.INSPECT)
     async with acquire(call.context.uow.pool) as conn:
-        return respond(LinkedRecords((await linked.linked_to(conn, [incident.id])).get(incident.id, [])))
+        return respond(LinkedRecords((await linked.load_links(conn, [incident.id])).get(incident.id, [])))
 
 
-async def unlink_record(call: Call) -> web.Response:
+async def unlink_record(call: ApiCall) -> web.Response:
     """Delete one link."""
-    one = body.query(call.request, Unlinked)
+    one = body.decode_query(call.request, UnlinkQuery)
     await linked.unlink_record(
         call.context.uow, call.number, one.kind, one.system, one.reference, call.who, if_match=call.if_match()
     )  # fmt: skip
     return web.Response(status=204)
 
 
-async def complain(call: Call) -> web.Response:
+async def complain(call: ApiCall) -> web.Response:
     """File a complaint about a record."""
-    incident = await complaints.complain(
+    incident = await complaints.file_complaint(
         call.context.uow, call.number, call.body.text, call.body.complainant, call.who,
         if_match=call.if_match(), once=call.once(),
     )  # fmt: skip
-    return respond(Acted(await shown(call, incident)), 201, str(incident.version))
+    return respond(ActionResult(await view_record(call, incident)), 201, str(incident.version))
 
 
-async def list_complaints(call: Call) -> web.Response:
+async def list_complaints(call: ApiCall) -> web.Response:
     """List the complaints about the record in the path, or about any."""
-    query = body.query(call.request, ComplaintQuery)
-    incident = await found(call, Action.INSPECT) if "number" in call.request.match_info else None
+    query = body.decode_query(call.request, ComplaintQuery)
+    incident = await require_record(call, Action.INSPECT) if "number" in call.request.match_info else None
     async with acquire(call.context.uow.pool) as conn:
-        rows = await complaints.complaints(
-            conn, sight(call.who), incident=None if incident is None else incident.id, before=query.before, limit=query.limit + 1
+        rows = await complaints.load_complaints(
+            conn,
+            visibility_of(call.who),
+            incident=None if incident is None else incident.id,
+            before=query.before,
+            limit=query.limit + 1,
         )
-    page = [Complaint(r.id, r.number, r.text, r.complainant, r.filed_at, r.filed_by) for r in rows[: query.limit]]
-    return respond(Complaints(page, page[-1].id if len(rows) > query.limit else None))
+    page = [ComplaintView(r.id, r.number, r.text, r.complainant, r.filed_at, r.filed_by) for r in rows[: query.limit]]
+    return respond(ComplaintPage(page, page[-1].id if len(rows) > query.limit else None))

@@ -9,27 +9,27 @@ from msgspec import Meta
 
 from gateway.access.permissions import Action
 from gateway.api import wire
-from gateway.api.context import Call, respond
-from gateway.api.records.incidents import found
-from gateway.api.records.timeline import ALL, newest
+from gateway.api.context import ApiCall, respond
+from gateway.api.records.incidents import require_record
+from gateway.api.records.timeline import MOST_IN_DRAFT, fetch_newest_entries
 from gateway.db.pool import acquire
 from gateway.errors import NotFound
-from gateway.incidents.major_report import Happening, draft, language_of
+from gateway.incidents.major_report import ReportedEvent, draft_report, language_of
 from gateway.incidents.record import Incident
 from gateway.operations.major import reports
-from gateway.operations.major.reports import Report
+from gateway.operations.major.reports import MajorReport
 from gateway.vocabulary import ReportStatus
 from gateway.web import body
 
 
-class Query(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+class MajorReportQuery(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     """The language of a draft, by default the record's, or the number of an older version."""
 
     locale: Literal["en", "zh-CN"] | None = None
     version: Annotated[int, Meta(ge=1, le=1_000_000)] | None = None
 
 
-class Text(wire.Request, kw_only=True):
+class MajorReportText(wire.Request, kw_only=True):
     """The whole report, in Markdown."""
 
     text: Annotated[str, Meta(min_length=1, max_length=200_000)]
@@ -50,19 +50,23 @@ class ReportView(msgspec.Struct):
     approved_by: str | None = None
 
 
-async def read_report(call: Call) -> web.Response:
+async def read_report(call: ApiCall) -> web.Response:
     """Return the report or its draft; raises NotFound where none is due."""
-    asked = body.query(call.request, Query)
-    incident = await found(call, Action.INSPECT)
+    asked = body.decode_query(call.request, MajorReportQuery)
+    incident = await require_record(call, Action.INSPECT)
     async with acquire(call.context.uow.pool) as conn:
-        report = await reports.report_of(conn, incident.id, asked.version)
-        standing = (await reports.standings(conn, [incident.id])).get(incident.id)
+        report = await reports.load_report(conn, incident.id, asked.version)
+        standing = (await reports.load_report_statuses(conn, [incident.id])).get(incident.id)
         due = standing is ReportStatus.DUE and asked.version is None
-        rows, _ = await newest(conn, incident.id, ALL) if due else ([], False)
+        rows, _ = await fetch_newest_entries(conn, incident.id, MOST_IN_DRAFT) if due else ([], False)
     if due:
-        story = [Happening(r["at"], r["actor"], r["event"], msgspec.json.decode(r["facts"], type=dict[str, Any])) for r in rows]
+        story = [
+            ReportedEvent(r["at"], r["actor"], r["event"], msgspec.json.decode(r["facts"], type=dict[str, Any])) for r in rows
+        ]
         version = 1 if report is None else report.version + 1
-        return respond(ReportView(ReportStatus.DUE, version, draft(incident, story, asked.locale or language_of(incident))))
+        return respond(
+            ReportView(ReportStatus.DUE, version, draft_report(incident, story, asked.locale or language_of(incident)))
+        )
     if report is None:
         raise NotFound(
             f"there is no such report on {incident.number}" if asked.version else f"no report on {incident.number} is due"
@@ -70,25 +74,25 @@ async def read_report(call: Call) -> web.Response:
     return respond(_view(report))
 
 
-async def put_report(call: Call) -> web.Response:
+async def put_report(call: ApiCall) -> web.Response:
     """Write the report."""
     uow, once = call.context.uow, call.once()
     return await _after(call, await reports.write_report(uow, call.number, call.body.text, call.who, once=once))
 
 
-async def approve_report(call: Call) -> web.Response:
+async def approve_report(call: ApiCall) -> web.Response:
     """Approve the report."""
     return await _after(call, await reports.approve_report(call.context.uow, call.number, call.who, once=call.once()))
 
 
-async def _after(call: Call, incident: Incident) -> web.Response:
+async def _after(call: ApiCall, incident: Incident) -> web.Response:
     async with acquire(call.context.uow.pool) as conn:
-        report = await reports.report_of(conn, incident.id)
+        report = await reports.load_report(conn, incident.id)
     if report is None:
         raise AssertionError("a report that was written stays")
     return respond(_view(report))
 
 
-def _view(report: Report) -> ReportView:
+def _view(report: MajorReport) -> ReportView:
     status = ReportStatus.WRITTEN if report.approved_at is None else ReportStatus.APPROVED
-    return ReportView(status, **{name: getattr(report, name) for name in Report.__dataclass_fields__})
+    return ReportView(status, **{name: getattr(report, name) for name in MajorReport.__dataclass_fields__})

@@ -10,8 +10,8 @@ from msgspec import Meta
 
 from gateway.access.permissions import Action
 from gateway.api import wire
-from gateway.api.context import Call, respond
-from gateway.api.records.incidents import Acted, found, shown
+from gateway.api.context import ApiCall, respond
+from gateway.api.records.incidents import ActionResult, require_record, view_record
 from gateway.db.pool import acquire
 from gateway.operations.escalations import acknowledge_escalation
 from gateway.operations.major.actions import tell_leader
@@ -19,7 +19,7 @@ from gateway.vocabulary import LeaderOutcome
 from gateway.web import body
 
 
-class LeaderTold(wire.Action, kw_only=True):
+class LeaderNotified(wire.Action, kw_only=True):
     """Write down that the leader was told of a major incident.
 
     `outcome` says so where they could not be reached.
@@ -33,7 +33,7 @@ class AcknowledgeEscalation(wire.Action, kw_only=True):
     """Acknowledge an escalation: nobody further up is told."""
 
 
-class Notification(msgspec.Struct):
+class NotificationView(msgspec.Struct):
     """A message about a record to one address.
 
     `sent` was accepted by the receiving system, `dead` will not be tried again. `reached` is the
@@ -53,13 +53,13 @@ class Notification(msgspec.Struct):
     reached: str
 
 
-class Notifications(msgspec.Struct):
+class NotificationPage(msgspec.Struct):
     """A page of the notifications about a record, oldest first.
 
     `next` is the `after` of the next page, null at the end.
     """
 
-    notifications: list[Notification]
+    notifications: list[NotificationView]
     next: UUID | None
 
 
@@ -70,21 +70,21 @@ class NotificationsQuery(msgspec.Struct, forbid_unknown_fields=True, frozen=True
     limit: Annotated[int, Meta(ge=1, le=1_000)] = 1_000
 
 
-async def put_down_leader_told(call: Call) -> web.Response:
+async def record_leader_notified(call: ApiCall) -> web.Response:
     """Record that the leader was notified."""
     incident = await tell_leader(
         call.context.uow, call.number, call.body.recipient, call.body.outcome, call.who,
         note=call.body.note, if_match=call.if_match(), once=call.once(),
     )  # fmt: skip
-    return respond(Acted(await shown(call, incident)), etag=str(incident.version))
+    return respond(ActionResult(await view_record(call, incident)), etag=str(incident.version))
 
 
-async def take_note(call: Call) -> web.Response:
+async def acknowledge_management_escalation(call: ApiCall) -> web.Response:
     """Acknowledge an escalation as its recipient, which stops the escalation ladder."""
     incident = await acknowledge_escalation(
         call.context.uow, call.number, call.who, note=call.body.note, if_match=call.if_match(), once=call.once()
     )
-    return respond(Acted(await shown(call, incident)), etag=str(incident.version))
+    return respond(ActionResult(await view_record(call, incident)), etag=str(incident.version))
 
 
 OWED = """
@@ -95,11 +95,11 @@ ORDER BY created_at, id LIMIT $3
 """
 
 
-async def list_notifications(call: Call) -> web.Response:
+async def list_notifications(call: ApiCall) -> web.Response:
     """Return a page of the notifications about the record and their delivery."""
-    asked = body.query(call.request, NotificationsQuery)
-    incident = await found(call, Action.INSPECT)
+    asked = body.decode_query(call.request, NotificationsQuery)
+    incident = await require_record(call, Action.INSPECT)
     async with acquire(call.context.uow.pool) as conn:
         rows = await conn.fetch(OWED, incident.id, asked.after, asked.limit + 1)
-    page = [Notification(**row) for row in rows[: asked.limit]]
-    return respond(Notifications(page, page[-1].id if len(rows) > asked.limit else None))
+    page = [NotificationView(**row) for row in rows[: asked.limit]]
+    return respond(NotificationPage(page, page[-1].id if len(rows) > asked.limit else None))

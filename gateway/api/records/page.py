@@ -8,22 +8,22 @@ import msgspec
 from aiohttp import web
 from asyncpg import Record
 
-from gateway.access.credentials import is_ended
-from gateway.access.permissions import sight
-from gateway.access.principal import Machine, Principal, person_principal
+from gateway.access.credentials import is_revoked
+from gateway.access.permissions import visibility_of
+from gateway.access.principal import MachineRole, Principal, principal_of_person
 from gateway.access.reporter_links import INVALID
-from gateway.access.staff_links import Opened, ReaderKind, StaffLinks
+from gateway.access.staff_links import ReaderKind, StaffLink, StaffLinks
 from gateway.api.context import Context
-from gateway.api.records.timeline import newest
+from gateway.api.records.timeline import fetch_newest_entries
 from gateway.db.pool import Connection, acquire
-from gateway.directory.roles import known
+from gateway.directory.roles import parse_roles
 from gateway.errors import NotFound
 from gateway.incidents import store
 from gateway.incidents.labels import Locale, state_label
 from gateway.incidents.record import Incident
 from gateway.operations.unit_of_work import NOW
 from gateway.pages.rendering import Pages
-from gateway.pages.words import EVENTS, said
+from gateway.pages.words import EVENTS, in_language
 
 ADDRESS = "/r/{link:[A-Za-z0-9._-]{1,600}}"
 
@@ -31,7 +31,7 @@ PERSON = "SELECT login, email, phone, roles, credentials_since FROM person WHERE
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class RecordPageEvent:
     """One event of a record, in words."""
 
     at: datetime
@@ -60,9 +60,9 @@ class RecordPage:
             opened = StaffLinks(self.context.links).read(link, now)
             who = await _reader(conn, opened)
             [*records] = await store.by_ids(conn, [opened.incident_id])
-            if not records or not sight(who).sees(records[0]):
+            if not records or not visibility_of(who).sees(records[0]):
                 raise NotFound(INVALID)
-            entries, earlier = await newest(conn, records[0].id)
+            entries, earlier = await fetch_newest_entries(conn, records[0].id)
         incident = records[0]
         return self.pages.show(
             "record.html", locale, switch=f"/r/{link}", record=incident,
@@ -71,22 +71,22 @@ class RecordPage:
         )  # fmt: skip
 
 
-async def _reader(conn: Connection, opened: Opened) -> Principal:
+async def _reader(conn: Connection, opened: StaffLink) -> Principal:
     """Return the principal who reads by the link, with the roles they have now.
 
     Raises NotFound for a person who has left.
     """
     if opened.kind is ReaderKind.ROLE:
-        return Principal(name=opened.name, parts=known([opened.name]) or frozenset({Machine.READER}))
+        return Principal(name=opened.name, parts=parse_roles([opened.name]) or frozenset({MachineRole.READER}))
     row = await conn.fetchrow(PERSON, opened.name)
     if row is None or not _is_believed(opened, row["credentials_since"]):
         raise NotFound(INVALID)
-    return person_principal(row["login"], row["email"], row["phone"], row["roles"])
+    return principal_of_person(row["login"], row["email"], row["phone"], row["roles"])
 
 
-def _is_believed(opened: Opened, since: datetime | None) -> bool:
+def _is_believed(opened: StaffLink, since: datetime | None) -> bool:
     """Return whether a link was made after all that was issued to its reader last ended."""
-    return since is None or (opened.made_at is not None and not is_ended(opened.made_at, since))
+    return since is None or (opened.made_at is not None and not is_revoked(opened.made_at, since))
 
 
 def _links(incident: Incident) -> Iterator[tuple[str, str]]:
@@ -97,10 +97,10 @@ def _links(incident: Incident) -> Iterator[tuple[str, str]]:
             yield one.get("text") or href, href
 
 
-def _story(entries: Sequence[Record], locale: Locale) -> Iterator[Step]:
+def _story(entries: Sequence[Record], locale: Locale) -> Iterator[RecordPageEvent]:
     """Yield the timeline entries that have a label, with the text that somebody wrote."""
     for row in entries:
         if row["event"] in EVENTS:
             facts = msgspec.json.decode(row["facts"])
             text = facts.get("note") or facts.get("text") or ""
-            yield Step(row["at"], said(EVENTS[row["event"]], locale), row["actor"], str(text))
+            yield RecordPageEvent(row["at"], in_language(EVENTS[row["event"]], locale), row["actor"], str(text))

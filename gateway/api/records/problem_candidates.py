@@ -8,19 +8,19 @@ from aiohttp import web
 from asyncpg import Record
 from msgspec import Meta
 
-from gateway.access.permissions import Action, sight
-from gateway.api.context import Call, respond
+from gateway.access.permissions import Action, visibility_of
+from gateway.api.context import ApiCall, respond
 from gateway.db.pool import acquire
-from gateway.incidents.problem_candidates import Candidate, Seen, propose
+from gateway.incidents.problem_candidates import CandidateIncident, ProblemCandidate, propose_problems
 from gateway.operations.unit_of_work import NOW
 from gateway.vocabulary import Resolution
 from gateway.web import body
 
-MOST = 2_000
+MOST_EXAMINED = 2_000
 """The most records that are examined, the newest of the window."""
 
 
-class Query(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+class CandidatesQuery(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     """The number of days to look back; `problems.within` if left out."""
 
     days: Annotated[int, Meta(ge=1, le=90)] | None = None
@@ -58,22 +58,22 @@ ORDER BY id DESC LIMIT $5
 """
 
 
-async def list_candidates(call: Call) -> web.Response:
+async def list_candidates(call: ApiCall) -> web.Response:
     """Return the proposed problems of the window, from the records that the caller may inspect."""
-    uow, days = call.context.uow, body.query(call.request, Query).days
+    uow, days = call.context.uow, body.decode_query(call.request, CandidatesQuery).days
     problems = call.context.problems
     async with acquire(uow.pool) as conn:
         since = await conn.fetchval(NOW, uow.clock.stamp()) - (timedelta(days=days) if days else problems.within)
-        rows = await conn.fetch(WINDOW, since, *sight(call.who, Action.INSPECT).parameters(), MOST + 1)
-    proposed = propose([_seen(row) for row in rows[:MOST]], problems.times)
-    return respond(Candidates([_view(candidate) for candidate in proposed], cut=len(rows) > MOST))
+        rows = await conn.fetch(WINDOW, since, *visibility_of(call.who, Action.INSPECT).parameters(), MOST_EXAMINED + 1)
+    proposed = propose_problems([_seen(row) for row in rows[:MOST_EXAMINED]], problems.times)
+    return respond(Candidates([_view(candidate) for candidate in proposed], cut=len(rows) > MOST_EXAMINED))
 
 
-def _seen(row: Record) -> Seen:
+def _seen(row: Record) -> CandidateIncident:
     values = dict(row)
-    return Seen(**values | {"resolution": Resolution(values["resolution"]) if values["resolution"] else None})
+    return CandidateIncident(**values | {"resolution": Resolution(values["resolution"]) if values["resolution"] else None})
 
 
-def _view(candidate: Candidate) -> CandidateView:
+def _view(candidate: ProblemCandidate) -> CandidateView:
     first, numbers = candidate.incidents[0], [one.number for one in candidate.incidents]
     return CandidateView(first.service, first.ci, first.category, [str(reason) for reason in candidate.reasons], numbers)

@@ -9,20 +9,20 @@ import msgspec
 from aiohttp import web
 from msgspec import Meta
 
-from gateway.access.permissions import Action, sight
-from gateway.api.context import Call, respond
-from gateway.api.records.incidents import found
+from gateway.access.permissions import Action, visibility_of
+from gateway.api.context import ApiCall, respond
+from gateway.api.records.incidents import require_record
 from gateway.correlation import proposals
-from gateway.correlation.proposals import Proposed
+from gateway.correlation.proposals import OpenLinkProposal
 from gateway.db.pool import acquire
 from gateway.errors import Malformed, NotFound, Unprocessable
 from gateway.incidents import store
 from gateway.incidents.columns import incident_of
 from gateway.operations.unit_of_work import NOW
-from gateway.receipts.mended import Mended, mended_of
+from gateway.receipts.mended import RepairedValue, repairs_of_item
 from gateway.receipts.receipt_id import received_between
-from gateway.sla.simulate import simulated
-from gateway.views.incidents import Clock, IncidentView, VendorStay, clock_view, sla_view, stays_view, views
+from gateway.sla.simulate import simulate_with_vendors
+from gateway.views.incidents import ClockView, IncidentView, VendorStayView, clock_view, incident_views, sla_view, stays_view
 from gateway.web import body
 
 
@@ -44,7 +44,7 @@ class AlertView(msgspec.Struct):
     annotations: msgspec.Raw
 
 
-class Alerts(msgspec.Struct):
+class RecordAlertPage(msgspec.Struct):
     """A page of a record's alerts; `next` is the `after` of the next page, null at the end."""
 
     alerts: list[AlertView]
@@ -73,7 +73,7 @@ class ProposedLink(msgspec.Struct):
     incident: IncidentView
 
 
-class Related(msgspec.Struct):
+class RelatedRecords(msgspec.Struct):
     """The master of a record, its children, and the links that are proposed for it or to it.
 
     `next` is the `after` of the next page of children, null at the end.
@@ -92,7 +92,7 @@ class RelatedQuery(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     limit: Annotated[int, Meta(ge=1, le=1_000)] = 1_000
 
 
-class MendedView(msgspec.Struct):
+class CorrectionView(msgspec.Struct):
     """A value that was corrected or left out when it was read.
 
     `pointer` is its place in the body (RFC 6901).
@@ -102,7 +102,7 @@ class MendedView(msgspec.Struct):
     what: str
 
 
-class Item(msgspec.Struct):
+class ReceiptItem(msgspec.Struct):
     """One received item and its result."""
 
     item: int
@@ -111,7 +111,7 @@ class Item(msgspec.Struct):
     outcome: str
     reason: str
     incident: str | None
-    mended: list[MendedView]
+    mended: list[CorrectionView]
 
 
 class ReceiptView(msgspec.Struct):
@@ -123,19 +123,19 @@ class ReceiptView(msgspec.Struct):
     items: int
     lost: int
     flag: str | None
-    results: list[Item]
+    results: list[ReceiptItem]
 
 
-class Clocks(msgspec.Struct):
+class SimulatedClocks(msgspec.Struct):
     """The clocks of simulated events, and the stays with vendors."""
 
-    clocks: list[Clock]
-    vendors: list[VendorStay]
+    clocks: list[ClockView]
+    vendors: list[VendorStayView]
 
 
-async def read_sla(call: Call) -> web.Response:
+async def read_sla(call: ApiCall) -> web.Response:
     """Return the SLA clocks of a record with all their segments."""
-    incident = await found(call, Action.INSPECT)
+    incident = await require_record(call, Action.INSPECT)
     uow = call.context.uow
     async with acquire(uow.pool) as conn:
         now = await conn.fetchval(NOW, uow.clock.stamp())
@@ -152,15 +152,15 @@ ORDER BY coalesce(first_seen, 'infinity'), key_hash LIMIT $3
 JSON = ("labels", "annotations")
 
 
-async def read_alerts(call: Call) -> web.Response:
+async def read_alerts(call: ApiCall) -> web.Response:
     """Return a page of the alerts of a record, in the order in which they were first seen."""
-    asked = body.query(call.request, AlertsQuery)
-    incident = await found(call, Action.INSPECT)
+    asked = body.decode_query(call.request, AlertsQuery)
+    incident = await require_record(call, Action.INSPECT)
     async with acquire(call.context.uow.pool) as conn:
         rows = await conn.fetch(ALERTS, incident.id, bytes.fromhex(asked.after) or None, asked.limit + 1)
     page = [dict(row) for row in rows[: asked.limit]]
     keys = [row.pop("key_hash") for row in page]
-    return respond(Alerts([_alert(row) for row in page], keys[-1].hex() if len(rows) > asked.limit else None))
+    return respond(RecordAlertPage([_alert(row) for row in page], keys[-1].hex() if len(rows) > asked.limit else None))
 
 
 def _alert(row: dict[str, Any]) -> AlertView:
@@ -175,26 +175,26 @@ ORDER BY id = $1 DESC NULLS LAST, id LIMIT $7
 """
 
 
-async def read_related(call: Call) -> web.Response:
+async def read_related(call: ApiCall) -> web.Response:
     """Return the master, the children and the proposed links of a record."""
-    asked = body.query(call.request, RelatedQuery)
-    incident = await found(call, Action.INSPECT)
-    uow, eyes = call.context.uow, sight(call.who)
+    asked = body.decode_query(call.request, RelatedQuery)
+    incident = await require_record(call, Action.INSPECT)
+    uow, eyes = call.context.uow, visibility_of(call.who)
     wanted = incident.master_id, incident.id, *eyes.parameters(), asked.after, asked.limit + 2
     async with acquire(uow.pool) as conn:
         rows = [incident_of(row) for row in await conn.fetch(RELATED, *wanted)]
-        proposed = await proposals.open_of(conn, incident.id, eyes)
+        proposed = await proposals.fetch_open_proposals(conn, incident.id, eyes)
         others = await store.by_ids(conn, {one.incident_id + one.master_id - incident.id for one in proposed})
-        seen = await views(conn, uow.rules, [*rows, *others], uow.clock.stamp(), call.who)
+        seen = await incident_views(conn, uow.rules, [*rows, *others], uow.clock.stamp(), call.who)
     shown = {row.id: view for row, view in zip((*rows, *others), seen, strict=True)}
     master = shown.get(incident.master_id) if incident.master_id is not None else None
     followers = [row.id for row in rows if row.master_id == incident.id]
     page, more = followers[: asked.limit], len(followers) > asked.limit
     links = [_proposed(one, incident.id, shown) for one in proposed]
-    return respond(Related(master, [shown[one] for one in page], links, page[-1] if more else None))
+    return respond(RelatedRecords(master, [shown[one] for one in page], links, page[-1] if more else None))
 
 
-def _proposed(one: Proposed, asked: int, shown: Mapping[int, IncidentView]) -> ProposedLink:
+def _proposed(one: OpenLinkProposal, asked: int, shown: Mapping[int, IncidentView]) -> ProposedLink:
     other = shown[one.incident_id + one.master_id - asked]
     return ProposedLink(one.number, one.master, one.reason, round(one.score, 2), dict(one.points), one.proposed_at, other)
 
@@ -210,7 +210,7 @@ WHERE e.receipt_id = $1 AND e.received_at = $2 ORDER BY e.item
 """
 
 
-async def read_receipt(call: Call) -> web.Response:
+async def read_receipt(call: ApiCall) -> web.Response:
     """Return the results of one delivery; the receipt's id tells its partition.
 
     Raises Malformed and NotFound.
@@ -224,20 +224,22 @@ async def read_receipt(call: Call) -> web.Response:
         row = await conn.fetchrow(RECEIPT, receipt, since, until)
         if row is None:
             raise NotFound(f"there is no receipt {receipt}")
-        rows = await conn.fetch(ITEMS, receipt, row["received_at"], sight(call.who).security)
-    mended = msgspec.json.decode(row["mended"], type=list[Mended])
+        rows = await conn.fetch(ITEMS, receipt, row["received_at"], visibility_of(call.who).security)
+    mended = msgspec.json.decode(row["mended"], type=list[RepairedValue])
     told = {**row, "receipt": receipt}
     del told["mended"]
-    items = [Item(**item, mended=[MendedView(**one) for one in mended_of(item["item"], mended)]) for item in rows]
+    items = [
+        ReceiptItem(**item, mended=[CorrectionView(**one) for one in repairs_of_item(item["item"], mended)]) for item in rows
+    ]
     return respond(ReceiptView(**told, results=items))
 
 
-async def simulate_sla(call: Call) -> web.Response:
+async def simulate_sla(call: ApiCall) -> web.Response:
     """Return the clocks of simulated events, computed by the functions that run production."""
     rules, asked = call.context.uow.rules, call.body
     if asked.policy and asked.policy not in rules.policies:
         raise Unprocessable(f"there is no policy {asked.policy!r}; there are {', '.join(rules.policies)}")
     chosen = rules.choice.policy_for(asked.kind, asked.service, "", asked.priority or 0)
     policy = rules.named(asked.policy or chosen, asked.kind, asked.service)
-    readings, stays = simulated(policy, asked.kind, asked.events, asked.at, priority=asked.priority)
-    return respond(Clocks([clock_view(reading) for reading in readings], stays_view(stays)))
+    readings, stays = simulate_with_vendors(policy, asked.kind, asked.events, asked.at, priority=asked.priority)
+    return respond(SimulatedClocks([clock_view(reading) for reading in readings], stays_view(stays)))

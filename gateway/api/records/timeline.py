@@ -11,18 +11,18 @@ from aiohttp import web
 from asyncpg import Record
 from msgspec import Meta
 
-from gateway.access.permissions import ALLOWED, Action, may, sight
+from gateway.access.permissions import ALLOWED, Action, may, visibility_of
 from gateway.access.principal import Principal
-from gateway.api.context import Call, respond
-from gateway.api.records.incidents import found
+from gateway.api.context import ApiCall, respond
+from gateway.api.records.incidents import require_record
 from gateway.db.pool import Connection, acquire
-from gateway.incidents.public_timeline import hide_masters, public
+from gateway.incidents.public_timeline import facts_for_reporter, hide_masters
 from gateway.web import body
 
-SHOWN = 500
+MOST_ON_PAGE = 500
 """The number of newest entries that an HTML page shows."""
 
-ALL = 10_000
+MOST_IN_DRAFT = 10_000
 """The number of newest entries that a report is drafted from."""
 
 
@@ -60,16 +60,16 @@ SELECT seq, at, actor, event, facts, hash FROM timeline WHERE incident_id = $1 O
 """
 
 
-async def newest(conn: Connection, incident_id: int, most: int = SHOWN) -> tuple[list[Record], bool]:
+async def fetch_newest_entries(conn: Connection, incident_id: int, most: int = MOST_ON_PAGE) -> tuple[list[Record], bool]:
     """Return the newest entries, oldest first, and whether there are earlier ones."""
     rows = await conn.fetch(NEWEST, incident_id, most + 1)
     return rows[most - 1 :: -1] if len(rows) > most else rows[::-1], len(rows) > most
 
 
-async def read_timeline(call: Call) -> web.Response:
+async def read_timeline(call: ApiCall) -> web.Response:
     """Return a page of a record's timeline; reporters get only what is meant for them."""
-    asked = body.query(call.request, TimelineQuery)
-    incident = await found(call)
+    asked = body.decode_query(call.request, TimelineQuery)
+    incident = await require_record(call)
     async with acquire(call.context.uow.pool) as conn:
         rows = await conn.fetch(PAGE, incident.id, asked.after, asked.limit + 1)
         more, rows = len(rows) > asked.limit, rows[: asked.limit]
@@ -85,9 +85,9 @@ async def _told(conn: Connection, rows: list[Record], who: Principal, whole: boo
     """
     told: list[tuple[Record, msgspec.Raw]] = []
     decoded = [msgspec.json.decode(row["facts"], type=dict[str, Any]) for row in rows]
-    hidden = await hide_masters(conn, decoded, sight(who))
+    hidden = await hide_masters(conn, decoded, visibility_of(who))
     for row, facts in zip(rows, decoded, strict=True):
-        shown = facts if whole else public(row["event"], row["actor"], facts, who.identities)
+        shown = facts if whole else facts_for_reporter(row["event"], row["actor"], facts, who.identities)
         if whole and not hidden:
             told.append((row, msgspec.Raw(row["facts"].encode())))
         elif shown is not None:

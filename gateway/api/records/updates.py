@@ -8,8 +8,8 @@ from aiohttp import web
 from msgspec import Meta
 
 from gateway.api import wire
-from gateway.api.context import Call, respond
-from gateway.api.records.incidents import Acted, found, shown
+from gateway.api.context import ApiCall, respond
+from gateway.api.records.incidents import ActionResult, require_record, view_record
 from gateway.db.pool import acquire
 from gateway.operations.major import subscribers, updates
 
@@ -32,7 +32,7 @@ class NewSubscriber(wire.Request, kw_only=True):
     address: Annotated[str, Meta(max_length=2_048)] = ""
 
 
-class Update(msgspec.Struct):
+class StatusUpdateView(msgspec.Struct):
     """One status update; `next_update_due_at` is the time for which the next one was promised."""
 
     at: datetime
@@ -41,13 +41,13 @@ class Update(msgspec.Struct):
     next_update_due_at: datetime | None
 
 
-class Updates(msgspec.Struct):
+class StatusUpdateList(msgspec.Struct):
     """All status updates of a record, oldest first."""
 
-    updates: list[Update]
+    updates: list[StatusUpdateView]
 
 
-class Subscriber(msgspec.Struct):
+class SubscriberView(msgspec.Struct):
     """A subscriber of status updates; `target` is person:LOGIN, smtp:ADDRESS or webhook:URL."""
 
     id: int
@@ -56,57 +56,57 @@ class Subscriber(msgspec.Struct):
     subscribed_by: str
 
 
-class Subscribers(msgspec.Struct):
+class SubscriberList(msgspec.Struct):
     """The subscribers of a record; a caller who may not inspect it sees only themselves."""
 
-    subscribers: list[Subscriber]
+    subscribers: list[SubscriberView]
 
 
-async def post_update(call: Call) -> web.Response:
+async def post_update(call: ApiCall) -> web.Response:
     """Send a status update to all subscribers."""
     asked = call.body
     incident = await updates.post_update(
         call.context.uow, call.number, asked.text, asked.next_update_due_at, call.who,
         if_match=call.if_match(), once=call.once(),
     )  # fmt: skip
-    return respond(Acted(await shown(call, incident)), etag=str(incident.version))
+    return respond(ActionResult(await view_record(call, incident)), etag=str(incident.version))
 
 
 POSTED = "SELECT at, actor, facts FROM timeline WHERE incident_id = $1 AND event = 'status_update' ORDER BY seq"
 
 
-async def list_updates(call: Call) -> web.Response:
+async def list_updates(call: ApiCall) -> web.Response:
     """List the status updates of a record."""
-    incident = await found(call)
+    incident = await require_record(call)
     async with acquire(call.context.uow.pool) as conn:
         rows = await conn.fetch(POSTED, incident.id)
-    return respond(Updates([_update(row["at"], row["actor"], msgspec.json.decode(row["facts"])) for row in rows]))
+    return respond(StatusUpdateList([_update(row["at"], row["actor"], msgspec.json.decode(row["facts"])) for row in rows]))
 
 
-def _update(at: datetime, actor: str, facts: dict[str, Any]) -> Update:
+def _update(at: datetime, actor: str, facts: dict[str, Any]) -> StatusUpdateView:
     due = facts.get("next_update_due_at")
-    return Update(at, actor, facts["text"], None if due is None else datetime.fromisoformat(due))
+    return StatusUpdateView(at, actor, facts["text"], None if due is None else datetime.fromisoformat(due))
 
 
-async def subscribe(call: Call) -> web.Response:
+async def subscribe(call: ApiCall) -> web.Response:
     """Subscribe the caller, or somebody else, to status updates."""
     asked, uow = call.body, call.context.uow
     made = await subscribers.subscribe(uow, call.number, call.who, person=asked.person, address=asked.address)
     return respond(_subscriber(made), 201)
 
 
-async def list_subscribers(call: Call) -> web.Response:
+async def list_subscribers(call: ApiCall) -> web.Response:
     """List the subscribers of status updates."""
-    incident = await found(call)
+    incident = await require_record(call)
     listed = await subscribers.subscribers(call.context.uow, incident, call.who)
-    return respond(Subscribers([_subscriber(one) for one in listed]))
+    return respond(SubscriberList([_subscriber(one) for one in listed]))
 
 
-async def unsubscribe(call: Call) -> web.Response:
+async def unsubscribe(call: ApiCall) -> web.Response:
     """Remove a subscriber of status updates."""
     await subscribers.unsubscribe(call.context.uow, call.number, int(call.request.match_info["id"]), call.who)
     return web.Response(status=204)
 
 
-def _subscriber(one: subscribers.Subscriber) -> Subscriber:
-    return Subscriber(one.id, one.target, one.subscribed_at, one.subscribed_by)
+def _subscriber(one: subscribers.Subscriber) -> SubscriberView:
+    return SubscriberView(one.id, one.target, one.subscribed_at, one.subscribed_by)

@@ -6,11 +6,11 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from gateway.pages.rendering import Pages
-from gateway.pages.words import WORDS, said
+from gateway.pages.words import WORDS, in_language
 from gateway.web import problems
 
 
-def paged(
+def with_problem_pages(
     definitions: list[web.RouteDef], pages: Pages, let: Callable[[web.Request], None] = lambda _: None
 ) -> list[web.RouteDef]:
     """Return the same routes, which answer every problem with a page.
@@ -26,7 +26,7 @@ def _paged(handler: Handler, pages: Pages, let: Callable[[web.Request], None]) -
             let(request)
             return await handler(request)
         except Exception as error:  # noqa: BLE001 - people get a page, whatever it is
-            return _page(request, problems.answer(error), pages)
+            return _page(request, problems.make_problem_response(error), pages)
 
     return shown
 
@@ -35,7 +35,7 @@ def _page(request: web.Request, problem: web.Response, pages: Pages) -> web.Resp
     status, locale = problem.status, pages.locale(request)
     kind = next((kind for kind in (str(status), f"{status // 100}00") if kind in WORDS), "400")
     wait = problem.headers.get("Retry-After", "")
-    heading, advice = said(WORDS[kind], locale), said(WORDS[f"{kind}_do"], locale).format(wait)
+    heading, advice = in_language(WORDS[kind], locale), in_language(WORDS[f"{kind}_do"], locale).format(wait)
     page = pages.show("problem.html", locale, status, heading=heading, advice=advice)
     if wait:
         page.headers["Retry-After"] = wait

@@ -6,22 +6,22 @@ from typing import Any
 import msgspec
 from aiohttp import web
 
-from gateway.access.authorization import refuse
-from gateway.access.buckets import Bucket, take
-from gateway.access.permissions import ALLOWED, Action, may, sight
+from gateway.access.authorization import raise_if_refused
+from gateway.access.buckets import SharedBucket, take_token
+from gateway.access.permissions import ALLOWED, Action, may, visibility_of
 from gateway.access.principal import Principal
 from gateway.access.reporter_links import INVALID
-from gateway.api.context import Call, Context, respond
-from gateway.api.records.attachments import Attachment, download, files_of, taken_in
-from gateway.api.records.incidents import found
-from gateway.api.records.timeline import newest
+from gateway.api.context import ApiCall, Context, respond
+from gateway.api.records.attachments import AttachmentView, download, fetch_attachments, store_attachment
+from gateway.api.records.incidents import require_record
+from gateway.api.records.timeline import fetch_newest_entries
 from gateway.api.wire import Action as Asked
 from gateway.api.wire import Rating
 from gateway.db.pool import acquire, transaction
 from gateway.directory.roles import Role
 from gateway.errors import IllegalTransition, NotFound, TooManyAttempts, Unprocessable
 from gateway.incidents import commands, lifecycle, store
-from gateway.incidents.public_timeline import public
+from gateway.incidents.public_timeline import facts_for_reporter
 from gateway.incidents.record import Incident
 from gateway.operations.act import act
 from gateway.operations.idempotency import IdempotencyKey
@@ -37,10 +37,10 @@ RETRY_SECONDS = 86_400
 Its clocks and people may have changed by then.
 """
 
-OFFERED = {"confirm": Action.CONFIRM, "refuse": Action.REFUSE, "rate": Action.RATE, "note": Action.NOTE}
+ACTION_RIGHTS = {"confirm": Action.CONFIRM, "refuse": Action.REFUSE, "rate": Action.RATE, "note": Action.NOTE}
 
 
-class Happened(msgspec.Struct):
+class ReporterEvent(msgspec.Struct):
     """One event of a record; `own` when it was done by a link."""
 
     at: datetime
@@ -49,7 +49,7 @@ class Happened(msgspec.Struct):
     facts: dict[str, Any]
 
 
-class Download(msgspec.Struct):
+class ReporterFile(msgspec.Struct):
     """A file that the reporter may download, by the link and `/attachments/` and `id`."""
 
     id: int
@@ -58,7 +58,7 @@ class Download(msgspec.Struct):
     size: int
 
 
-class Mine(msgspec.Struct):
+class RecordForReporter(msgspec.Struct):
     """A record as its reporter sees it; `actions` are those possible now.
 
     `timeline` is made of the newest entries; `earlier` says that there are others before them.
@@ -75,8 +75,8 @@ class Mine(msgspec.Struct):
     solution: str
     satisfaction: int | None
     actions: list[str]
-    timeline: list[Happened]
-    attachments: list[Download]
+    timeline: list[ReporterEvent]
+    attachments: list[ReporterFile]
     earlier: bool
 
 
@@ -93,7 +93,7 @@ class Invitation(msgspec.Struct):
     expires_at: datetime
 
 
-class Agree(Asked, kw_only=True):
+class ConfirmByLink(Asked, kw_only=True):
     """Confirm that the record is solved."""
 
     satisfaction: Rating | None = None
@@ -103,9 +103,9 @@ class Agree(Asked, kw_only=True):
         return commands.Confirm(satisfaction=self.satisfaction, note=self.note)
 
 
-async def invite(call: Call) -> web.Response:
+async def invite(call: ApiCall) -> web.Response:
     """Create a link to the record in the path; older ones stay valid."""
-    incident = await found(call, Action.INVITE)
+    incident = await require_record(call, Action.INVITE)
     if _reporter(incident) is None:
         raise Unprocessable("nobody is recorded as the reporter: set `contact` first")
     uow = call.context.uow
@@ -116,39 +116,39 @@ async def invite(call: Call) -> web.Response:
     return respond(Invitation(f"/api/v1/mine/{link}", page, call.context.links.address(page), ends), 201)
 
 
-async def read_mine(call: Call) -> web.Response:
+async def read_by_link(call: ApiCall) -> web.Response:
     """Return the record; nothing changes."""
     _, incident = await _let_in(call)
-    return respond(await shown(call.context, incident), etag=str(incident.version))
+    return respond(await view_for_reporter(call.context, incident), etag=str(incident.version))
 
 
-async def fetch_mine(call: Call) -> web.Response:
+async def fetch_file_by_link(call: ApiCall) -> web.Response:
     """Return the content of a file that is marked public."""
     _, incident = await _let_in(call)
     return await download(call, incident, whole=False)
 
 
-async def attach_to_mine(call: Call) -> web.Response:
+async def attach_by_link(call: ApiCall) -> web.Response:
     """Store the body as a file that the reporter sent, for everybody who sees the record."""
     who, incident = await _let_in(call)
-    refuse(may(who, Action.ATTACH, incident))
+    raise_if_refused(may(who, Action.ATTACH, incident))
     await count_by_link(call.context, incident)
     link = call.request.match_info["link"]
-    one, _ = await taken_in(call, incident, who, link)
+    one, _ = await store_attachment(call, incident, who, link)
     return respond(_download(one), 201, location=f"/api/v1/mine/{link}/attachments/{one.id}")
 
 
-async def act_on_mine(call: Call) -> web.Response:
+async def act_by_link(call: ApiCall) -> web.Response:
     """Confirm, refuse, rate or add a note.
 
     Confirming a closed record changes nothing and is answered alike.
     """
     who, incident = await _let_in(call)
-    incident = await acted(call.context, who, incident, call.body.command(), call.once())
-    return respond(await shown(call.context, incident), etag=str(incident.version))
+    incident = await act_by_reporter(call.context, who, incident, call.body.command(), call.once())
+    return respond(await view_for_reporter(call.context, incident), etag=str(incident.version))
 
 
-async def acted(
+async def act_by_reporter(
     context: Context, who: Principal, incident: Incident, command: commands.Command, once: IdempotencyKey | None
 ) -> Incident:
     """Return the record after the command; confirming a closed one changes nothing.
@@ -171,21 +171,21 @@ async def count_by_link(context: Context, incident: Incident) -> None:
     """Count an action by a link on the record; raises TooManyAttempts over the limits."""
     limits, uow = context.limits, context.uow
     told = f"limits.link_per_hour is {limits.link_per_hour} for one record"
-    bucket = Bucket(f"link\0{incident.id}", limits.link_per_hour, timedelta(hours=1) / limits.link_per_hour, told)
+    bucket = SharedBucket(f"link\0{incident.id}", limits.link_per_hour, timedelta(hours=1) / limits.link_per_hour, told)
     async with transaction(uow.pool) as conn:
         if await conn.fetchval(BY_LINKS, incident.id, REPORTER, limits.link_per_record) >= limits.link_per_record:
             raise TooManyAttempts(
                 f"limits.link_per_record is {limits.link_per_record} entries by links: answer by mail, or call the service desk",
                 retry_after=RETRY_SECONDS,
             )
-        await take(conn, bucket, uow.clock.stamp())
+        await take_token(conn, bucket, uow.clock.stamp())
 
 
-async def _let_in(call: Call) -> tuple[Principal, Incident]:
-    return await let_in(call.context, call.request.match_info["link"])
+async def _let_in(call: ApiCall) -> tuple[Principal, Incident]:
+    return await open_link(call.context, call.request.match_info["link"])
 
 
-async def let_in(context: Context, link: str) -> tuple[Principal, Incident]:
+async def open_link(context: Context, link: str) -> tuple[Principal, Incident]:
     """Return the reporter behind the link and the record; raises NotFound.
 
     Visibility is checked again when the record is locked.
@@ -197,7 +197,7 @@ async def let_in(context: Context, link: str) -> tuple[Principal, Incident]:
     if not records:
         raise NotFound(INVALID)
     who = _reporter(records[0])
-    if who is None or not sight(who).sees(records[0]):
+    if who is None or not visibility_of(who).sees(records[0]):
         raise NotFound(INVALID)
     return who, records[0]
 
@@ -208,26 +208,28 @@ def _reporter(incident: Incident) -> Principal | None:
     return Principal(name=REPORTER, parts=frozenset({Role.REPORTER}), identities=names) if names else None
 
 
-async def shown(context: Context, incident: Incident) -> Mine:
+async def view_for_reporter(context: Context, incident: Incident) -> RecordForReporter:
     """Return the record as its reporter sees it."""
     async with acquire(context.uow.pool) as conn:
-        rows, earlier = await newest(conn, incident.id)
-        files = await files_of(conn, incident, whole=False)
-    told = [(row, public(row["event"], row["actor"], msgspec.json.decode(row["facts"]), {REPORTER})) for row in rows]
+        rows, earlier = await fetch_newest_entries(conn, incident.id)
+        files = await fetch_attachments(conn, incident, whole=False)
+    told = [(row, facts_for_reporter(row["event"], row["actor"], msgspec.json.decode(row["facts"]), {REPORTER})) for row in rows]
     if (who := _reporter(incident)) is None:
         raise NotFound(INVALID)
-    possible = lifecycle.allowed(incident.state)
-    return Mine(
+    possible = lifecycle.allowed_actions(incident.state)
+    return RecordForReporter(
         **{name: getattr(incident, name) for name in COPIED},
-        actions=[name for name, right in OFFERED.items() if name in possible and may(who, right, incident) == ALLOWED],
-        timeline=[Happened(r["at"], r["event"], r["actor"] == REPORTER, facts) for r, facts in told if facts is not None],
+        actions=[name for name, right in ACTION_RIGHTS.items() if name in possible and may(who, right, incident) == ALLOWED],
+        timeline=[ReporterEvent(r["at"], r["event"], r["actor"] == REPORTER, facts) for r, facts in told if facts is not None],
         attachments=[_download(file) for file in files if file.removed_at is None],
         earlier=earlier,
     )
 
 
-def _download(file: Attachment) -> Download:
-    return Download(file.id, file.name, file.type, file.size)
+def _download(file: AttachmentView) -> ReporterFile:
+    return ReporterFile(file.id, file.name, file.type, file.size)
 
 
-COPIED = tuple(name for name in Mine.__struct_fields__ if name not in {"actions", "timeline", "attachments", "earlier"})
+COPIED = tuple(
+    name for name in RecordForReporter.__struct_fields__ if name not in {"actions", "timeline", "attachments", "earlier"}
+)

@@ -14,32 +14,32 @@ from aiohttp import BodyPartReader, web
 from aiohttp.http_exceptions import HttpProcessingError
 
 from gateway import incoming
-from gateway.access.authorization import refuse
+from gateway.access.authorization import raise_if_refused
 from gateway.access.permissions import Action, may
 from gateway.api import wire
 from gateway.api.context import Context
 from gateway.api.reporters import reporter_api
-from gateway.api.reporters.reporter_api import Happened, Mine
+from gateway.api.reporters.reporter_api import RecordForReporter, ReporterEvent
 from gateway.errors import Malformed
-from gateway.files.spool import received
+from gateway.files.spool import receive_file
 from gateway.incidents.labels import LOCALES, SATISFACTION, Locale, label, state_label
-from gateway.operations.attach import File
+from gateway.operations.attach import UploadedFile
 from gateway.operations.idempotency import IdempotencyKey
 from gateway.pages.rendering import Pages
-from gateway.pages.words import EVENTS, HOLDS, WORDS, said
+from gateway.pages.words import EVENTS, HOLDS, WORDS, in_language
 from gateway.vocabulary import HoldReason
 
-MY = "/my/{link:[A-Za-z0-9._-]{1,128}}"
-ASKED = {"confirm": reporter_api.Agree, "refuse": wire.Refuse, "rate": wire.Rate, "note": wire.Note}
+REPORTER_PAGE_PATH = "/my/{link:[A-Za-z0-9._-]{1,128}}"
+FORM_ACTIONS = {"confirm": reporter_api.ConfirmByLink, "refuse": wire.Refuse, "rate": wire.Rate, "note": wire.Note}
 FORM_BYTES, FIELDS = 262_144, 100
 """The most bytes and the most fields of a form without files."""
 
-SHORT = 4_096
+FIELD_BYTES = 4_096
 """The most bytes of a field beside a file."""
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class ReporterPageEvent:
     """One event of a record, in words."""
 
     at: datetime
@@ -49,7 +49,7 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
-class MyPage:
+class ReporterPage:
     """The page GET /my/{link}, with a form for each action that the reporter may take."""
 
     context: Context
@@ -57,19 +57,23 @@ class MyPage:
 
     def routes(self) -> list[web.RouteDef]:
         """Return the routes of the page."""
-        asked = "|".join(ASKED)
-        return [web.get(MY, self.read), web.post(MY + "/file", self.attach), web.post(f"{MY}/{{asked:{asked}}}", self.act)]
+        asked = "|".join(FORM_ACTIONS)
+        return [
+            web.get(REPORTER_PAGE_PATH, self.read),
+            web.post(REPORTER_PAGE_PATH + "/file", self.attach),
+            web.post(f"{REPORTER_PAGE_PATH}/{{asked:{asked}}}", self.act),
+        ]
 
     async def read(self, request: web.Request) -> web.Response:
         """Return the page of the record; nothing changes. Raises NotFound."""
         locale, link = self.pages.locale(request), request.match_info["link"]
-        _, incident = await reporter_api.let_in(self.context, link)
-        one = await reporter_api.shown(self.context, incident)
+        _, incident = await reporter_api.open_link(self.context, link)
+        one = await reporter_api.view_for_reporter(self.context, incident)
         return self.pages.show(
             "mine.html", locale, switch=f"/my/{link}", mine=one, path=f"/my/{link}", nonce=secrets.token_hex(16),
             state=state_label(one.state, incident.kind, locale), story=list(self._story(one, locale)),
-            rating=said(SATISFACTION[one.satisfaction], locale) if one.satisfaction else "",
-            satisfactions=[(value, said(words, locale)) for value, words in SATISFACTION.items()],
+            rating=in_language(SATISFACTION[one.satisfaction], locale) if one.satisfaction else "",
+            satisfactions=[(value, in_language(words, locale)) for value, words in SATISFACTION.items()],
             max_mb=self.context.filing.quota.each // 1_048_576,
         )  # fmt: skip
 
@@ -80,15 +84,15 @@ class MyPage:
         Unavailable.
         """
         asked, link = request.match_info["asked"], request.match_info["link"]
-        who, incident = await reporter_api.let_in(self.context, link)
+        who, incident = await reporter_api.open_link(self.context, link)
         form = await _form(request)
         try:
             wanted = msgspec.convert(
-                {name: form[name] for name in ("note", "satisfaction") if form.get(name)}, ASKED[asked], strict=False
+                {name: form[name] for name in ("note", "satisfaction") if form.get(name)}, FORM_ACTIONS[asked], strict=False
             )
         except msgspec.ValidationError as error:
             raise Malformed(str(error)) from error
-        await reporter_api.acted(self.context, who, incident, wanted.command(), _once(link, form, asked))
+        await reporter_api.act_by_reporter(self.context, who, incident, wanted.command(), _once(link, form, asked))
         return self._back(link, form)
 
     async def attach(self, request: web.Request) -> web.Response:
@@ -97,13 +101,13 @@ class MyPage:
         Raises Malformed, NotFound, Forbidden, TooLarge, TooManyAttempts and Unavailable.
         """
         link, filing = request.match_info["link"], self.context.filing
-        who, incident = await reporter_api.let_in(self.context, link)
-        refuse(may(who, Action.ATTACH, incident))
+        who, incident = await reporter_api.open_link(self.context, link)
+        raise_if_refused(may(who, Action.ATTACH, incident))
         await reporter_api.count_by_link(self.context, incident)
         form: dict[str, str] = {}
         part = await _file(request, form)
-        async with received(_chunks(part), filing.quota.each, filing.stores.directory) as content:
-            file = File(part.filename or "file", content, public=True, link=link)
+        async with receive_file(_chunks(part), filing.quota.each, filing.stores.directory) as content:
+            file = UploadedFile(part.filename or "file", content, public=True, link=link)
             await filing.attach(incident.number, file, who, once=_once(link, form, f"file {content.sha256.hex()}"))
         return self._back(link, form)
 
@@ -112,22 +116,24 @@ class MyPage:
         query = f"?lang={locale}" if locale in LOCALES else ""
         return web.Response(status=303, headers={"Location": f"/my/{link}{query}"})
 
-    def _story(self, one: Mine, locale: Locale) -> Iterator[Step]:
+    def _story(self, one: RecordForReporter, locale: Locale) -> Iterator[ReporterPageEvent]:
         for happened in one.timeline:
-            yield Step(happened.at, said(EVENTS[happened.event], locale), happened.own, tuple(self._texts(happened, locale)))
+            yield ReporterPageEvent(
+                happened.at, in_language(EVENTS[happened.event], locale), happened.own, tuple(self._texts(happened, locale))
+            )
 
-    def _texts(self, happened: Happened, locale: Locale) -> Iterator[str]:
+    def _texts(self, happened: ReporterEvent, locale: Locale) -> Iterator[str]:
         """Yield the texts that are shown besides the event."""
         facts = happened.facts
         if reason := facts.get("reason"):
             own = HOLDS.get(HoldReason(reason))
-            yield said(own, locale) if own else label(HoldReason(reason), locale)
+            yield in_language(own, locale) if own else label(HoldReason(reason), locale)
         if until := facts.get("until"):
-            yield said(WORDS["until"], locale).format(self._when(until))
+            yield in_language(WORDS["until"], locale).format(self._when(until))
         if text := facts.get("text") or facts.get("note"):
             yield str(text)
         if due := facts.get("next_update_due_at"):
-            yield said(WORDS["next_news"], locale).format(self._when(due))
+            yield in_language(WORDS["next_news"], locale).format(self._when(due))
 
     def _when(self, moment: Any) -> str:
         return self.pages.when(datetime.fromisoformat(str(moment)))
@@ -170,7 +176,7 @@ async def _file(request: web.Request, said_before: dict[str, str]) -> BodyPartRe
         while isinstance(part := await form.next(), BodyPartReader) and len(said_before) <= 10:
             if part.name == "file" and part.filename:
                 return part
-            said_before[part.name or ""] = _clean((await part.read_chunk(SHORT)).decode("utf-8", "replace"))
+            said_before[part.name or ""] = _clean((await part.read_chunk(FIELD_BYTES)).decode("utf-8", "replace"))
             await part.release()
     raise Malformed("there is no file in the form")
 

@@ -1,24 +1,24 @@
 """The routes of reporters, who follow one record by a link."""
 
 from gateway.api import wire
-from gateway.api.records.attachments import Naming
+from gateway.api.records.attachments import AttachmentQuery
 from gateway.api.reporters import reporter_api
-from gateway.api.route import FILE, MINE, ONCE, ONE, OPEN, WRITE, Route, sentence
+from gateway.api.route import FILE, IDEMPOTENT, NO_KEY, ONE_RECORD, REPORTER_LINK, WRITE, Route, first_docstring_line
 
 
-def of_reporters() -> tuple[Route, ...]:
+def reporter_routes() -> tuple[Route, ...]:
     """Return the routes by which a reporter is given a link, and those that the link opens."""
-    asked = {"confirm": reporter_api.Agree, "refuse": wire.Refuse, "rate": wire.Rate, "note": wire.Note}
+    asked = {"confirm": reporter_api.ConfirmByLink, "refuse": wire.Refuse, "rate": wire.Rate, "note": wire.Note}
     return (
-        Route("POST", ONE + "/invite", reporter_api.invite, WRITE,
+        Route("POST", ONE_RECORD + "/invite", reporter_api.invite, WRITE,
               "Create a link for the reporter of a record", None, reporter_api.Invitation, status=201),
-        Route("GET", MINE, reporter_api.read_mine, OPEN, "Read a record by a reporter's link", None, reporter_api.Mine),
+        Route("GET", REPORTER_LINK, reporter_api.read_by_link, NO_KEY, "Read a record by a reporter's link", None, reporter_api.RecordForReporter),
         *(
-            Route("POST", f"{MINE}/{n}", reporter_api.act_on_mine, OPEN, sentence(kind), kind, reporter_api.Mine, headers=ONCE)
+            Route("POST", f"{REPORTER_LINK}/{n}", reporter_api.act_by_link, NO_KEY, first_docstring_line(kind), kind, reporter_api.RecordForReporter, headers=IDEMPOTENT)
             for n, kind in asked.items()
         ),
-        Route("POST", MINE + "/attachments", reporter_api.attach_to_mine, OPEN,
-              "Attach a file by a reporter's link", None, reporter_api.Download,
-              Naming, status=201, headers=("Content-Disposition", *ONCE), streams=True),
-        Route("GET", MINE + FILE, reporter_api.fetch_mine, OPEN, "Download a file by a reporter's link"),
+        Route("POST", REPORTER_LINK + "/attachments", reporter_api.attach_by_link, NO_KEY,
+              "Attach a file by a reporter's link", None, reporter_api.ReporterFile,
+              AttachmentQuery, status=201, headers=("Content-Disposition", *IDEMPOTENT), streams=True),
+        Route("GET", REPORTER_LINK + FILE, reporter_api.fetch_file_by_link, NO_KEY, "Download a file by a reporter's link"),
     )  # fmt: skip

@@ -9,13 +9,13 @@ import structlog
 from aiohttp import web
 from msgspec import UNSET, Meta, UnsetType
 
-from gateway.api.context import Call, respond
-from gateway.api.idempotent_response import Answer, answered
+from gateway.api.context import ApiCall, respond
+from gateway.api.idempotent_response import ChangeResult, answer_once
 from gateway.api.setup.people import Title
 from gateway.api.wire import Name, Request, Slug, Text
 from gateway.catalogue import cis, importing, services
-from gateway.catalogue.importing import Attributes, CalledToo, CiKind, ServiceSlug, Upstream
-from gateway.catalogue.model import Ci, Hit, Service
+from gateway.catalogue.importing import Aliases, Attributes, CiKind, ServiceSlug, Upstream
+from gateway.catalogue.model import Ci, ImpactedItem, Service
 from gateway.db.pool import Connection, acquire, in_transaction
 from gateway.errors import Malformed
 from gateway.vocabulary import Criticality
@@ -40,7 +40,7 @@ class NewService(Request, kw_only=True):
     support_hours: Name = ""
     policy: Name = ""
     targets: Targets = msgspec.field(default_factory=dict)
-    aliases: CalledToo = msgspec.field(default_factory=list)
+    aliases: Aliases = msgspec.field(default_factory=list)
     active: bool = True
 
 
@@ -57,7 +57,7 @@ class ServicePatch(Request, kw_only=True):
     support_hours: Name | UnsetType = UNSET
     policy: Name | UnsetType = UNSET
     targets: Targets | UnsetType = UNSET
-    aliases: CalledToo | UnsetType = UNSET
+    aliases: Aliases | UnsetType = UNSET
     active: bool | UnsetType = UNSET
 
 
@@ -104,7 +104,7 @@ class CiPatch(Request, kw_only=True):
     service: ServiceSlug | UnsetType = UNSET
     attributes: Attributes | UnsetType = UNSET
     depends_on: Upstream | UnsetType = UNSET
-    aliases: CalledToo | UnsetType = UNSET
+    aliases: Aliases | UnsetType = UNSET
 
 
 class CiView(msgspec.Struct):
@@ -140,17 +140,17 @@ class CiQuery(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     limit: Annotated[int, Meta(ge=1, le=500)] = 100
 
 
-class Imported(msgspec.Struct):
+class ImportResult(msgspec.Struct):
     """The number of configuration items that were written."""
 
     imported: int
 
 
-class Reach(msgspec.Struct):
+class ImpactView(msgspec.Struct):
     """The items that depend on a configuration item, nearest first; `more` if there are others."""
 
     name: str
-    reaches: list[Hit]
+    reaches: list[ImpactedItem]
     more: bool
 
 
@@ -166,112 +166,112 @@ def _ci_view(one: Ci) -> CiView:
     return CiView(**shown | lists | {"attributes": dict(one.attributes)})
 
 
-async def list_services(call: Call) -> web.Response:
+async def list_services(call: ApiCall) -> web.Response:
     """Return a page of services by slug."""
-    query = body.query(call.request, ServiceQuery)
+    query = body.decode_query(call.request, ServiceQuery)
     async with acquire(call.context.uow.pool) as conn:
         found = await services.page(conn, query.after, query.limit + 1, active=query.active)
     shown = [_service_view(one) for one in found[: query.limit]]
     return respond(ServicePage(shown, shown[-1].slug if len(found) > query.limit else None))
 
 
-async def create_service(call: Call) -> web.Response:
+async def create_service(call: ApiCall) -> web.Response:
     """Create a service."""
     fields, uow = msgspec.structs.asdict(call.body), call.context.uow
     slug = fields.pop("slug")
     uow.catalogue.check(fields["policy"], fields["support_hours"], fields["targets"])
 
-    async def work(conn: Connection) -> Answer:
+    async def work(conn: Connection) -> ChangeResult:
         made = await services.create(conn, slug, fields, uow.clock.stamp())
-        return Answer(_service_view(made), 201, made.version, f"/api/v1/services/{slug}")
+        return ChangeResult(_service_view(made), 201, made.version, f"/api/v1/services/{slug}")
 
-    response, fresh = await answered(call, work)
+    response, fresh = await answer_once(call, work)
     if fresh:
         await uow.catalogue.refresh(uow.pool, uow.clock.stamp())
         log.info("service_made", slug=slug, by=call.actor)
     return response
 
 
-async def read_service(call: Call) -> web.Response:
+async def read_service(call: ApiCall) -> web.Response:
     """Return one service."""
     async with acquire(call.context.uow.pool) as conn:
         one = await services.by_slug(conn, call.request.match_info["slug"])
     return respond(_service_view(one), etag=str(one.version))
 
 
-async def patch_service(call: Call) -> web.Response:
+async def patch_service(call: ApiCall) -> web.Response:
     """Change a service."""
-    return await _service_changed(call, body.given(call.body))
+    return await _service_changed(call, body.sent_fields(call.body))
 
 
-async def deactivate_service(call: Call) -> web.Response:
+async def deactivate_service(call: ApiCall) -> web.Response:
     """Deactivate a service; records continue to name it."""
     await _service_changed(call, {"active": False})
     return web.Response(status=204)
 
 
-async def _service_changed(call: Call, changes: dict[str, Any]) -> web.Response:
+async def _service_changed(call: ApiCall, changes: dict[str, Any]) -> web.Response:
     slug, if_match, uow = call.request.match_info["slug"], call.if_match(), call.context.uow
     uow.catalogue.check(changes.get("policy", ""), changes.get("support_hours", ""), changes.get("targets", {}))
 
-    async def work(conn: Connection) -> Answer:
+    async def work(conn: Connection) -> ChangeResult:
         one = await services.change(conn, slug, changes, uow.clock.stamp(), if_match=if_match)
-        return Answer(_service_view(one), version=one.version)
+        return ChangeResult(_service_view(one), version=one.version)
 
-    response, fresh = await answered(call, work)
+    response, fresh = await answer_once(call, work)
     if fresh:
         await uow.catalogue.refresh(uow.pool, uow.clock.stamp())
         log.info("service_changed", slug=slug, by=call.actor, fields=sorted(changes))
     return response
 
 
-async def list_cis(call: Call) -> web.Response:
+async def list_cis(call: ApiCall) -> web.Response:
     """Return a page of configuration items by name."""
-    query = body.query(call.request, CiQuery)
+    query = body.decode_query(call.request, CiQuery)
     async with acquire(call.context.uow.pool) as conn:
         found = await cis.page(conn, query.after, query.limit + 1, service=query.service)
     shown = [_ci_view(one) for one in found[: query.limit]]
     return respond(CiPage(shown, shown[-1].name if len(found) > query.limit else None))
 
 
-async def create_ci(call: Call) -> web.Response:
+async def create_ci(call: ApiCall) -> web.Response:
     """Create a configuration item."""
     uow = call.context.uow
 
-    async def work(conn: Connection) -> Answer:
+    async def work(conn: Connection) -> ChangeResult:
         made = await cis.create(conn, call.body.draft(), uow.clock.stamp())
-        return Answer(_ci_view(made), 201, made.version, f"/api/v1/cis/{made.name}")
+        return ChangeResult(_ci_view(made), 201, made.version, f"/api/v1/cis/{made.name}")
 
-    response, fresh = await answered(call, work)
+    response, fresh = await answer_once(call, work)
     if fresh:
         await uow.catalogue.refresh(uow.pool, uow.clock.stamp())
         log.info("ci_made", name=call.body.name, by=call.actor)
     return response
 
 
-async def read_ci(call: Call) -> web.Response:
+async def read_ci(call: ApiCall) -> web.Response:
     """Return one configuration item."""
     async with acquire(call.context.uow.pool) as conn:
         one = await cis.by_name(conn, call.request.match_info["name"])
     return respond(_ci_view(one), etag=str(one.version))
 
 
-async def patch_ci(call: Call) -> web.Response:
+async def patch_ci(call: ApiCall) -> web.Response:
     """Change a configuration item."""
-    name, if_match, uow, changes = call.request.match_info["name"], call.if_match(), call.context.uow, body.given(call.body)
+    name, if_match, uow, changes = call.request.match_info["name"], call.if_match(), call.context.uow, body.sent_fields(call.body)
 
-    async def work(conn: Connection) -> Answer:
+    async def work(conn: Connection) -> ChangeResult:
         one = await cis.change(conn, name, changes, uow.clock.stamp(), if_match=if_match)
-        return Answer(_ci_view(one), version=one.version)
+        return ChangeResult(_ci_view(one), version=one.version)
 
-    response, fresh = await answered(call, work)
+    response, fresh = await answer_once(call, work)
     if fresh:
         await uow.catalogue.refresh(uow.pool, uow.clock.stamp())
         log.info("ci_changed", name=name, by=call.actor, fields=sorted(changes))
     return response
 
 
-async def delete_ci(call: Call) -> web.Response:
+async def delete_ci(call: ApiCall) -> web.Response:
     """Delete a configuration item on which nothing depends."""
     name, if_match = call.request.match_info["name"], call.if_match()
 
@@ -283,7 +283,7 @@ async def delete_ci(call: Call) -> web.Response:
     return web.Response(status=204)
 
 
-async def import_cis(call: Call) -> web.Response:
+async def import_cis(call: ApiCall) -> web.Response:
     """Import configuration items: all of them, or none."""
     try:
         text = (await body.read(call.request)).decode()
@@ -293,23 +293,23 @@ async def import_cis(call: Call) -> web.Response:
         raise Malformed("the body holds NUL, which no database keeps")
     uow = call.context.uow
     # ten thousand items would block the event loop for too long; they are read one by one, so that a thread leaves it its turns
-    drafts = await asyncio.to_thread(importing.read, text, as_csv=call.request.content_type == "text/csv")
+    drafts = await asyncio.to_thread(importing.read_items, text, as_csv=call.request.content_type == "text/csv")
 
-    async def work(conn: Connection) -> Answer:
+    async def work(conn: Connection) -> ChangeResult:
         if drafts:
             await cis.write(conn, drafts, uow.clock.stamp())
-        return Answer(Imported(len(drafts)))
+        return ChangeResult(ImportResult(len(drafts)))
 
-    response, fresh = await answered(call, work, content=text.encode())
+    response, fresh = await answer_once(call, work, content=text.encode())
     if fresh:
         await uow.catalogue.refresh(uow.pool, uow.clock.stamp())
         log.info("cis_imported", items=len(drafts), by=call.actor)
     return response
 
 
-async def read_impact(call: Call) -> web.Response:
+async def read_impact(call: ApiCall) -> web.Response:
     """Return the items that depend on a configuration item."""
     name = call.request.match_info["name"]
     async with acquire(call.context.uow.pool) as conn:
         reaches, more = await cis.impact(conn, name)
-    return respond(Reach(name, reaches, more))
+    return respond(ImpactView(name, reaches, more))

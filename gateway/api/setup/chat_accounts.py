@@ -8,8 +8,8 @@ import structlog
 from aiohttp import web
 from msgspec import Meta
 
-from gateway.api.context import Call, respond
-from gateway.api.idempotent_response import Answer, answered
+from gateway.api.context import ApiCall, respond
+from gateway.api.idempotent_response import ChangeResult, answer_once
 from gateway.api.wire import Request
 from gateway.db.pool import Connection, acquire, transaction
 from gateway.directory import chat_accounts as chats
@@ -69,34 +69,34 @@ class ChatCode(msgspec.Struct):
     expires_at: datetime
 
 
-def _view(one: chats.Chat) -> ChatView:
+def _view(one: chats.ChatAccount) -> ChatView:
     return ChatView(one.provider, one.tenant, one.user, one.linked_at)
 
 
-async def list_chats(call: Call) -> web.Response:
+async def list_chats(call: ApiCall) -> web.Response:
     """List the chat accounts of a person."""
     async with acquire(call.context.uow.pool) as conn:
         person = await people.by_login(conn, call.request.match_info["login"])
         return respond(ChatList([_view(one) for one in await chats.of_person(conn, person.id)]))
 
 
-async def link_chat(call: Call) -> web.Response:
+async def link_chat(call: ApiCall) -> web.Response:
     """Link a chat account to a person."""
     login, asked, stamp = call.request.match_info["login"], call.body, call.context.uow.clock.stamp()
 
-    async def work(conn: Connection) -> Answer:
+    async def work(conn: Connection) -> ChangeResult:
         person = await people.by_login(conn, login, lock=True)
-        return Answer(_view(await chats.link(conn, person.id, asked.provider, asked.tenant, asked.user, stamp)), 201)
+        return ChangeResult(_view(await chats.link(conn, person.id, asked.provider, asked.tenant, asked.user, stamp)), 201)
 
-    response, fresh = await answered(call, work)
+    response, fresh = await answer_once(call, work)
     if fresh:
         log.info("chat_linked", login=login, provider=asked.provider, by=call.actor)
     return response
 
 
-async def unlink_chat(call: Call) -> web.Response:
+async def unlink_chat(call: ApiCall) -> web.Response:
     """Unlink a chat account from a person."""
-    login, asked = call.request.match_info["login"], body.query(call.request, ChatQuery)
+    login, asked = call.request.match_info["login"], body.decode_query(call.request, ChatQuery)
     async with transaction(call.context.uow.pool) as conn:
         person = await people.by_login(conn, login, lock=True)
         await chats.unlink(conn, person.id, asked.provider, asked.tenant, asked.user)
@@ -104,19 +104,19 @@ async def unlink_chat(call: Call) -> web.Response:
     return web.Response(status=204)
 
 
-async def make_code(call: Call) -> web.Response:
+async def make_code(call: ApiCall) -> web.Response:
     """Create a code for a person, in place of the one before."""
     return await _made(call, call.request.match_info["login"])
 
 
-async def make_own_code(call: Call) -> web.Response:
+async def make_own_code(call: ApiCall) -> web.Response:
     """Create a code for the caller, in place of the one before."""
     if call.caller.person_id is None:
         raise Forbidden("this is for people, and the key is a machine's")
     return await _made(call, call.who.name)
 
 
-async def _made(call: Call, login: str) -> web.Response:
+async def _made(call: ApiCall, login: str) -> web.Response:
     stamp = call.context.uow.clock.stamp()
     async with transaction(call.context.uow.pool) as conn:
         person = await people.by_login(conn, login, lock=True)

@@ -8,18 +8,18 @@ import structlog
 from aiohttp import web
 from msgspec import Meta
 
-from gateway.api.context import Call, respond
-from gateway.api.setup.session import person_id
+from gateway.api.context import ApiCall, respond
+from gateway.api.setup.session import require_person_id
 from gateway.api.wire import Request
 from gateway.db.pool import acquire, transaction
-from gateway.directory.contact_method import MOST, Method, flaws
+from gateway.directory.contact_method import MOST, PersonContactMethod, flaws
 from gateway.directory.contact_methods import methods_of, replace_methods
 from gateway.errors import Flaw, Unprocessable
-from gateway.operations.major.audience import checked
+from gateway.operations.major.audience import check_address
 
 log = structlog.get_logger()
 
-CHECKED = frozenset({"webhook", "slack", "feishu"})
+CHECKED_CHANNELS = frozenset({"webhook", "slack", "feishu"})
 """Channels whose addresses are checked for where they lead."""
 
 Channel = Literal["mail", "webhook", "sms", "voice", "slack", "feishu", "wecom", "dingtalk"]
@@ -41,41 +41,41 @@ class ContactMethods(Request, kw_only=True):
     methods: Annotated[list[ContactMethod], Meta(max_length=MOST)]
 
 
-async def read_methods(call: Call) -> web.Response:
+async def read_methods(call: ApiCall) -> web.Response:
     """Return the contact methods of a person."""
     return await _shown(call, call.request.match_info["login"])
 
 
-async def read_own_methods(call: Call) -> web.Response:
+async def read_own_methods(call: ApiCall) -> web.Response:
     """Return the contact methods of the caller."""
-    person_id(call)
+    require_person_id(call)
     return await _shown(call, call.caller.who.name)
 
 
-async def put_methods(call: Call) -> web.Response:
+async def put_methods(call: ApiCall) -> web.Response:
     """Replace the contact methods of a person."""
     return await _replaced(call, call.request.match_info["login"])
 
 
-async def put_own_methods(call: Call) -> web.Response:
+async def put_own_methods(call: ApiCall) -> web.Response:
     """Replace the contact methods of the caller."""
-    person_id(call)
+    require_person_id(call)
     return await _replaced(call, call.caller.who.name)
 
 
-async def _shown(call: Call, login: str) -> web.Response:
+async def _shown(call: ApiCall, login: str) -> web.Response:
     async with acquire(call.context.uow.pool) as conn:
         methods = await methods_of(conn, login)
     return respond(msgspec.convert({"methods": [asdict(one) for one in methods]}, ContactMethods))
 
 
-async def _replaced(call: Call, login: str) -> web.Response:
+async def _replaced(call: ApiCall, login: str) -> web.Response:
     asked: ContactMethods = call.body
-    methods = [Method(one.channel, one.address.strip()) for one in asked.methods]
+    methods = [PersonContactMethod(one.channel, one.address.strip()) for one in asked.methods]
     if found := tuple(flaws(methods)):
         raise Unprocessable("a contact method cannot be used", flaws=found)
     for place, method in enumerate(methods):
-        if method.channel in CHECKED:
+        if method.channel in CHECKED_CHANNELS:
             _check(call, place, method)
     async with transaction(call.context.uow.pool) as conn:
         await replace_methods(conn, login, methods)
@@ -83,9 +83,9 @@ async def _replaced(call: Call, login: str) -> web.Response:
     return await _shown(call, login)
 
 
-def _check(call: Call, place: int, method: Method) -> None:
+def _check(call: ApiCall, place: int, method: PersonContactMethod) -> None:
     try:
-        checked(call.context.uow.rules.settings, f"{method.channel}:{method.address}")
+        check_address(call.context.uow.rules.settings, f"{method.channel}:{method.address}")
     except Unprocessable as error:
         where = tuple(Flaw(f"/methods/{place}/address", flaw.detail) for flaw in error.flaws)
         raise Unprocessable("a contact method cannot be used", flaws=where) from error

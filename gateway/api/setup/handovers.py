@@ -8,7 +8,7 @@ from aiohttp import web
 from msgspec import Meta
 
 from gateway.api import wire
-from gateway.api.context import Call, respond
+from gateway.api.context import ApiCall, respond
 from gateway.db.pool import acquire, transaction
 from gateway.directory import groups
 from gateway.oncall import rosters
@@ -56,7 +56,7 @@ class HandOverQuery(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     group: wire.Name | None = None
 
 
-class HandedRecord(msgspec.Struct):
+class HandOverRecord(msgspec.Struct):
     """A record on a hand-over list.
 
     With a `report` the record is over, and the report is what is left to do.
@@ -81,7 +81,7 @@ class HandOverView(msgspec.Struct):
     successors: list[str]
     accepted_at: datetime | None
     accepted_by: str | None
-    records: list[HandedRecord]
+    records: list[HandOverRecord]
 
 
 class HandOvers(msgspec.Struct):
@@ -90,7 +90,7 @@ class HandOvers(msgspec.Struct):
     handovers: list[HandOverView]
 
 
-async def put_roster(call: Call) -> web.Response:
+async def put_roster(call: ApiCall) -> web.Response:
     """Set the roster of a group."""
     shifts = [Shift(starts_at=one.since, ends_at=one.until, people=tuple(one.people)) for one in call.body.shifts]
     uow = call.context.uow
@@ -99,9 +99,9 @@ async def put_roster(call: Call) -> web.Response:
     return web.Response(status=204)
 
 
-async def read_roster(call: Call) -> web.Response:
+async def read_roster(call: ApiCall) -> web.Response:
     """Return the shifts of a group in a period."""
-    query, uow, slug = body.query(call.request, RosterQuery), call.context.uow, call.request.match_info["slug"]
+    query, uow, slug = body.decode_query(call.request, RosterQuery), call.context.uow, call.request.match_info["slug"]
     async with acquire(uow.pool) as conn:
         await groups.by_slug(conn, slug)
         now = await conn.fetchval(NOW, uow.clock.stamp())
@@ -112,20 +112,20 @@ async def read_roster(call: Call) -> web.Response:
     return respond(RosterView(shifts, [login for one in present for login in one.people]))
 
 
-async def list_handovers(call: Call) -> web.Response:
+async def list_handovers(call: ApiCall) -> web.Response:
     """List the hand-overs that wait to be accepted."""
-    query = body.query(call.request, HandOverQuery)
-    return respond(HandOvers([_view(one) for one in await hand_over.pending(call.context.uow, query.group, call.who)]))
+    query = body.decode_query(call.request, HandOverQuery)
+    return respond(HandOvers([_view(one) for one in await hand_over.list_pending(call.context.uow, query.group, call.who)]))
 
 
-async def accept_handover(call: Call) -> web.Response:
+async def accept_handover(call: ApiCall) -> web.Response:
     """Accept a hand-over."""
-    one = await hand_over.accept(call.context.uow, int(call.request.match_info["id"]), call.who, once=call.once())
+    one = await hand_over.accept_hand_over(call.context.uow, int(call.request.match_info["id"]), call.who, once=call.once())
     return respond(_view(one))
 
 
 def _view(one: HandOver) -> HandOverView:
-    plain = tuple(name for name in HandedRecord.__struct_fields__ if name != "report")
-    records = [HandedRecord(**{n: getattr(r, n) for n in plain}, report=one.reports.get(r.id)) for r in one.records]
+    plain = tuple(name for name in HandOverRecord.__struct_fields__ if name != "report")
+    records = [HandOverRecord(**{n: getattr(r, n) for n in plain}, report=one.reports.get(r.id)) for r in one.records]
     said = {name: getattr(one, name) for name in ("id", "group", "ends_at", "accepted_at", "accepted_by")}
     return HandOverView(**said, people=list(one.people), successors=list(one.successors), records=records)

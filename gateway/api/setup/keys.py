@@ -7,14 +7,14 @@ from aiohttp import web
 
 from gateway.access import keys
 from gateway.access.keys import KeyInfo, Scope
-from gateway.api.context import Call, respond
-from gateway.api.idempotent_response import Answer, answered
+from gateway.api.context import ApiCall, respond
+from gateway.api.idempotent_response import ChangeResult, answer_once
 from gateway.db.pool import Connection, acquire
 from gateway.errors import Unprocessable
 from gateway.incidents.visibility import has_security_role
 
 
-class MadeKey(msgspec.Struct):
+class CreatedKey(msgspec.Struct):
     """A new key; `key` is shown only once and stored nowhere."""
 
     key: str
@@ -33,7 +33,7 @@ ON CONFLICT (slug) DO UPDATE SET slug = excluded.slug RETURNING id
 """
 
 
-async def create_key(call: Call) -> web.Response:
+async def create_key(call: ApiCall) -> web.Response:
     """Create a key; an ingest key belongs to the integration named, which is created if it is new.
 
     A key sees no security incidents that its creator does not see.
@@ -43,25 +43,25 @@ async def create_key(call: Call) -> web.Response:
         raise Unprocessable("a key with the scope ingest names the integration it sends for")
     stamp = call.context.uow.clock.stamp()
 
-    async def work(conn: Connection) -> Answer:
+    async def work(conn: Connection) -> ChangeResult:
         named = call.body.integration
         integration = None if named is None else await conn.fetchval(INTEGRATION, named)
         text, info = await keys.create(
             conn, call.body.name, frozenset(call.body.scopes), stamp, integration_id=integration, expires_at=expires,
             privy=has_security_role(call.who.parts),
         )  # fmt: skip
-        return Answer(MadeKey(text, info), 201)
+        return ChangeResult(CreatedKey(text, info), 201)
 
-    return (await answered(call, work, secret=True))[0]
+    return (await answer_once(call, work, secret=True))[0]
 
 
-async def list_keys(call: Call) -> web.Response:
+async def list_keys(call: ApiCall) -> web.Response:
     """List all keys."""
     async with acquire(call.context.uow.pool) as conn:
-        return respond(KeyList(await keys.everything(conn)))
+        return respond(KeyList(await keys.all_keys(conn)))
 
 
-async def revoke_key(call: Call) -> web.Response:
+async def revoke_key(call: ApiCall) -> web.Response:
     """Revoke a key; every replica refuses it within five seconds."""
     async with acquire(call.context.uow.pool) as conn:
         key_id = int(call.request.match_info["id"])

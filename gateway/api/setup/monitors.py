@@ -9,13 +9,13 @@ import structlog
 from aiohttp import web
 from msgspec import UNSET, Meta, UnsetType
 
-from gateway.api.context import Call, respond
-from gateway.api.idempotent_response import Answer, answered
+from gateway.api.context import ApiCall, respond
+from gateway.api.idempotent_response import ChangeResult, answer_once
 from gateway.api.setup.people import Title
 from gateway.api.wire import Name, Request, Slug, Text
 from gateway.db.pool import Connection, acquire
 from gateway.monitors import store
-from gateway.monitors.model import Monitor, State
+from gateway.monitors.model import Monitor, MonitorState
 from gateway.web import body
 
 log = structlog.get_logger()
@@ -84,7 +84,7 @@ class MonitorView(msgspec.Struct):
     service: str
     ci: str
     enabled: bool
-    state: State
+    state: MonitorState
     pinged_at: datetime | None
     started_at: datetime | None
     down_since: datetime | None
@@ -117,56 +117,56 @@ def _view(one: Monitor) -> MonitorView:
     return MonitorView(**{name: fields[name] for name in MonitorView.__struct_fields__})
 
 
-def _id(call: Call) -> int:
+def _id(call: ApiCall) -> int:
     return int(call.request.match_info["id"])
 
 
-async def list_monitors(call: Call) -> web.Response:
+async def list_monitors(call: ApiCall) -> web.Response:
     """Return a page of monitors by id."""
-    query = body.query(call.request, MonitorQuery)
+    query = body.decode_query(call.request, MonitorQuery)
     async with acquire(call.context.uow.pool) as conn:
         found = await store.page(conn, query.after, query.limit + 1, query.integration)
     shown = [_view(one) for one in found[: query.limit]]
     return respond(MonitorPage(shown, shown[-1].id if len(found) > query.limit else None))
 
 
-async def create_monitor(call: Call) -> web.Response:
+async def create_monitor(call: ApiCall) -> web.Response:
     """Create a monitor, whose time runs from now."""
     uow, fields = call.context.uow, msgspec.structs.asdict(call.body)
     integration, slug = fields.pop("integration"), fields.pop("slug")
 
-    async def work(conn: Connection) -> Answer:
+    async def work(conn: Connection) -> ChangeResult:
         made = await store.create(conn, await store.integration(conn, integration), slug, fields, uow.clock.stamp())
-        return Answer(_view(made), 201, made.version, f"/api/v1/monitors/{made.id}")
+        return ChangeResult(_view(made), 201, made.version, f"/api/v1/monitors/{made.id}")
 
-    response, fresh = await answered(call, work)
+    response, fresh = await answer_once(call, work)
     if fresh:
         log.info("monitor_made", slug=slug, by=call.actor)
     return response
 
 
-async def read_monitor(call: Call) -> web.Response:
+async def read_monitor(call: ApiCall) -> web.Response:
     """Return one monitor."""
     async with acquire(call.context.uow.pool) as conn:
         one = await store.by_id(conn, _id(call))
     return respond(_view(one), etag=str(one.version))
 
 
-async def patch_monitor(call: Call) -> web.Response:
+async def patch_monitor(call: ApiCall) -> web.Response:
     """Change a monitor."""
-    uow, changes, if_match = call.context.uow, body.given(call.body), call.if_match()
+    uow, changes, if_match = call.context.uow, body.sent_fields(call.body), call.if_match()
 
-    async def work(conn: Connection) -> Answer:
+    async def work(conn: Connection) -> ChangeResult:
         one = await store.change(conn, _id(call), changes, uow.clock.stamp(), if_match=if_match)
-        return Answer(_view(one), version=one.version)
+        return ChangeResult(_view(one), version=one.version)
 
-    response, fresh = await answered(call, work)
+    response, fresh = await answer_once(call, work)
     if fresh:
         log.info("monitor_changed", id=_id(call), by=call.actor, fields=sorted(changes))
     return response
 
 
-async def delete_monitor(call: Call) -> web.Response:
+async def delete_monitor(call: ApiCall) -> web.Response:
     """Delete a monitor."""
     async with acquire(call.context.uow.pool) as conn:
         await store.delete(conn, _id(call))

@@ -7,15 +7,15 @@ from aiohttp import web
 from msgspec import Meta
 
 from gateway.access.oidc import WITHIN, OidcLogin
-from gateway.api.context import Call
-from gateway.api.setup.session import opened
+from gateway.api.context import ApiCall
+from gateway.api.setup.session import respond_with_session
 from gateway.errors import Malformed, NotFound, Unauthenticated
-from gateway.web.deadlines import allow_more
+from gateway.web.deadlines import extend_deadline
 
 COOKIE = "__Secure-gateway_login"
 """The cookie of a sign-in, which browsers take and send by TLS alone (RFC 6265bis, 4.1.3.1)."""
 
-OPEN_COOKIE = "gateway_login"
+PLAIN_HTTP_COOKIE = "gateway_login"
 """The cookie of a sign-in where the gateway is reached without TLS, which is for trials."""
 
 PATH = "/api/v1/login/oidc"
@@ -25,7 +25,7 @@ PROVIDER_WITHIN = 10.0
 Opaque = Annotated[str, Meta(max_length=4_096)]
 
 
-class Returned(msgspec.Struct, frozen=True):
+class OidcCallback(msgspec.Struct, frozen=True):
     """The parameters with which the provider sends people back (RFC 6749, 4.1.2; RFC 9207).
 
     Other parameters are the provider's own.
@@ -37,10 +37,10 @@ class Returned(msgspec.Struct, frozen=True):
     iss: Opaque | None = None
 
 
-async def begin(call: Call) -> web.Response:
+async def begin_oidc_login(call: ApiCall) -> web.Response:
     """Redirect to the identity provider."""
     oidc = _oidc(call)
-    allow_more(PROVIDER_WITHIN)
+    extend_deadline(PROVIDER_WITHIN)
     begun = await oidc.begin(call.address)
     response = web.Response(status=302, headers={"Location": begun.address, "Cache-Control": "no-store"})
     name, secure = _cookie(oidc)
@@ -50,19 +50,19 @@ async def begin(call: Call) -> web.Response:
     return response
 
 
-async def finish(call: Call) -> web.Response:
+async def finish_oidc_login(call: ApiCall) -> web.Response:
     """Complete the sign-in after the provider's redirect, and return a session."""
     oidc = _oidc(call)
     try:
-        given = msgspec.convert(dict(call.request.query), Returned)
+        given = msgspec.convert(dict(call.request.query), OidcCallback)
     except msgspec.ValidationError as error:
         raise Malformed(f"the query: {error}") from error
     if given.error or not given.code or not given.state:
         raise Unauthenticated("the identity provider let nobody in")
-    allow_more(PROVIDER_WITHIN)
+    extend_deadline(PROVIDER_WITHIN)
     name, secure = _cookie(oidc)
     session = await oidc.finish(given.state, call.request.cookies.get(name, ""), given.code, given.iss)
-    response = await opened(call, session)
+    response = await respond_with_session(call, session)
     response.del_cookie(name, path=PATH, secure=secure, httponly=True, samesite="Lax")
     return response
 
@@ -70,10 +70,10 @@ async def finish(call: Call) -> web.Response:
 def _cookie(oidc: OidcLogin) -> tuple[str, bool]:
     """Return the cookie's name, and whether it is for TLS alone."""
     secure = not oidc.redirect_url.startswith("http://")
-    return (COOKIE if secure else OPEN_COOKIE), secure
+    return (COOKIE if secure else PLAIN_HTTP_COOKIE), secure
 
 
-def _oidc(call: Call) -> OidcLogin:
+def _oidc(call: ApiCall) -> OidcLogin:
     if call.context.oidc is None:
         raise NotFound("no identity provider is set up: log in by password")
     return call.context.oidc

@@ -8,9 +8,9 @@ import structlog
 from aiohttp import web
 from msgspec import UNSET, Meta, UnsetType
 
-from gateway.access.credentials import end_all
-from gateway.api.context import Call, respond
-from gateway.api.idempotent_response import Answer, answered
+from gateway.access.credentials import revoke_all
+from gateway.api.context import ApiCall, respond
+from gateway.api.idempotent_response import ChangeResult, answer_once
 from gateway.api.wire import Name, Request, Slug
 from gateway.db.pool import Connection, acquire, transaction
 from gateway.directory import groups, people
@@ -139,7 +139,7 @@ class GroupQuery(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     limit: Annotated[int, Meta(ge=1, le=500)] = 100
 
 
-LOGGED = frozenset({"roles", "active"})
+LOGGED_FIELDS = frozenset({"roles", "active"})
 """The fields of a person whose changes are logged with their value."""
 
 
@@ -154,123 +154,123 @@ def _group_view(one: Group) -> GroupView:
     return GroupView(**{name: getattr(one, name) for name in GroupView.__struct_fields__} | lists)
 
 
-async def list_people(call: Call) -> web.Response:
+async def list_people(call: ApiCall) -> web.Response:
     """Return a page of people by login."""
-    query = body.query(call.request, PeopleQuery)
+    query = body.decode_query(call.request, PeopleQuery)
     async with acquire(call.context.uow.pool) as conn:
         found = await people.page(conn, query.after, query.limit + 1, active=query.active, role=query.role)
     shown = [person_view(one) for one in found[: query.limit]]
     return respond(PeoplePage(shown, shown[-1].login if len(found) > query.limit else None))
 
 
-async def create_person(call: Call) -> web.Response:
+async def create_person(call: ApiCall) -> web.Response:
     """Create a person."""
     fields = msgspec.structs.asdict(call.body)
 
-    async def work(conn: Connection) -> Answer:
+    async def work(conn: Connection) -> ChangeResult:
         made = await people.create(conn, fields, call.context.uow.clock.stamp())
-        return Answer(person_view(made), 201, made.version, f"/api/v1/people/{made.login}")
+        return ChangeResult(person_view(made), 201, made.version, f"/api/v1/people/{made.login}")
 
-    response, fresh = await answered(call, work)
+    response, fresh = await answer_once(call, work)
     if fresh:
         log.info("person_made", login=fields["login"], by=call.actor, roles=sorted(fields["roles"]))
     return response
 
 
-async def read_person(call: Call) -> web.Response:
+async def read_person(call: ApiCall) -> web.Response:
     """Return one person."""
     async with acquire(call.context.uow.pool) as conn:
         one = await people.by_login(conn, call.request.match_info["login"])
     return respond(person_view(one), etag=str(one.version))
 
 
-async def patch_person(call: Call) -> web.Response:
+async def patch_person(call: ApiCall) -> web.Response:
     """Change a person."""
-    return await _changed(call, body.given(call.body))
+    return await _changed(call, body.sent_fields(call.body))
 
 
-async def deactivate_person(call: Call) -> web.Response:
+async def deactivate_person(call: ApiCall) -> web.Response:
     """Deactivate a person; what was done under their name stays."""
     await _changed(call, {"active": False})
     return web.Response(status=204)
 
 
-async def _changed(call: Call, changes: dict[str, Any]) -> web.Response:
+async def _changed(call: ApiCall, changes: dict[str, Any]) -> web.Response:
     login, stamp = call.request.match_info["login"], call.context.uow.clock.stamp()
 
-    async def work(conn: Connection) -> Answer:
+    async def work(conn: Connection) -> ChangeResult:
         before = await people.by_login(conn, login, lock=True)
         one = await people.change(conn, login, changes, stamp, if_match=call.if_match())
         if not one.active or before.roles - one.roles:
-            await end_all(conn, one.id, stamp)
-        return Answer(person_view(one), version=one.version)
+            await revoke_all(conn, one.id, stamp)
+        return ChangeResult(person_view(one), version=one.version)
 
-    response, fresh = await answered(call, work)
+    response, fresh = await answer_once(call, work)
     if fresh:
-        log.info("person_changed", login=login, by=call.actor, **{name: changes[name] for name in LOGGED & changes.keys()},
+        log.info("person_changed", login=login, by=call.actor, **{name: changes[name] for name in LOGGED_FIELDS & changes.keys()},
                  fields=sorted(changes))  # fmt: skip
     return response
 
 
-async def forget_identity(call: Call) -> web.Response:
+async def unlink_identity(call: ApiCall) -> web.Response:
     """Delete a person's link to the identity provider, and end all that was issued to them."""
     login, stamp = call.request.match_info["login"], call.context.uow.clock.stamp()
     async with transaction(call.context.uow.pool) as conn:
-        await end_all(conn, await people.unbind(conn, login, stamp), stamp)
+        await revoke_all(conn, await people.unbind_identity(conn, login, stamp), stamp)
     log.info("identity_forgotten", login=login, by=call.actor)
     return web.Response(status=204)
 
 
-async def list_groups(call: Call) -> web.Response:
+async def list_groups(call: ApiCall) -> web.Response:
     """Return a page of groups by slug."""
-    query = body.query(call.request, GroupQuery)
+    query = body.decode_query(call.request, GroupQuery)
     async with acquire(call.context.uow.pool) as conn:
         found = await groups.page(conn, query.after, query.limit + 1, tier=query.tier)
     shown = [_group_view(one) for one in found[: query.limit]]
     return respond(GroupPage(shown, shown[-1].slug if len(found) > query.limit else None))
 
 
-async def create_group(call: Call) -> web.Response:
+async def create_group(call: ApiCall) -> web.Response:
     """Create a group."""
     fields = msgspec.structs.asdict(call.body)
     members = fields.pop("members")
 
-    async def work(conn: Connection) -> Answer:
+    async def work(conn: Connection) -> ChangeResult:
         made = await groups.create(conn, fields, members, call.context.uow.clock.stamp())
-        return Answer(_group_view(made), 201, made.version, f"/api/v1/groups/{made.slug}")
+        return ChangeResult(_group_view(made), 201, made.version, f"/api/v1/groups/{made.slug}")
 
-    response, fresh = await answered(call, work)
+    response, fresh = await answer_once(call, work)
     if fresh:
         log.info("group_made", slug=fields["slug"], by=call.actor, members=list(members))
     return response
 
 
-async def read_group(call: Call) -> web.Response:
+async def read_group(call: ApiCall) -> web.Response:
     """Return one group."""
     async with acquire(call.context.uow.pool) as conn:
         one = await groups.by_slug(conn, call.request.match_info["slug"])
     return respond(_group_view(one), etag=str(one.version))
 
 
-async def patch_group(call: Call) -> web.Response:
+async def patch_group(call: ApiCall) -> web.Response:
     """Change a group."""
-    return await _group_changed(call, body.given(call.body))
+    return await _group_changed(call, body.sent_fields(call.body))
 
 
-async def deactivate_group(call: Call) -> web.Response:
+async def deactivate_group(call: ApiCall) -> web.Response:
     """Deactivate a group; its members and its history stay."""
     await _group_changed(call, {"active": False})
     return web.Response(status=204)
 
 
-async def _group_changed(call: Call, changes: dict[str, Any]) -> web.Response:
+async def _group_changed(call: ApiCall, changes: dict[str, Any]) -> web.Response:
     slug, members = call.request.match_info["slug"], changes.pop("members", None)
 
-    async def work(conn: Connection) -> Answer:
+    async def work(conn: Connection) -> ChangeResult:
         one = await groups.change(conn, slug, changes, members, call.context.uow.clock.stamp(), if_match=call.if_match())
-        return Answer(_group_view(one), version=one.version)
+        return ChangeResult(_group_view(one), version=one.version)
 
-    response, fresh = await answered(call, work)
+    response, fresh = await answer_once(call, work)
     if fresh:
         log.info("group_changed", slug=slug, by=call.actor, fields=sorted(changes), members=members)
     return response

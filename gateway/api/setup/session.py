@@ -9,10 +9,10 @@ from msgspec import Meta
 
 from gateway.access import keys
 from gateway.access.keys import Scope
-from gateway.access.login import Change, Session
-from gateway.api.context import Call, respond
-from gateway.api.idempotent_response import Answer, answered
-from gateway.api.setup.keys import KeyList, MadeKey
+from gateway.access.login import LoginSession, PasswordChange
+from gateway.api.context import ApiCall, respond
+from gateway.api.idempotent_response import ChangeResult, answer_once
+from gateway.api.setup.keys import CreatedKey, KeyList
 from gateway.api.setup.people import PersonView, person_view
 from gateway.api.wire import Moment, Request, Title
 from gateway.db.pool import Connection, acquire
@@ -22,14 +22,14 @@ from gateway.errors import Conflict, Flaw, Forbidden, Unprocessable
 Password = Annotated[str, Meta(max_length=1_024)]
 
 
-class Credentials(Request, kw_only=True):
+class PasswordCredentials(Request, kw_only=True):
     """A login and its password."""
 
     login: Annotated[str, Meta(max_length=256)]
     password: Password
 
 
-class Opened(msgspec.Struct):
+class OpenedSession(msgspec.Struct):
     """A session: send `token` as a Bearer key until `expires_at`; it is shown only once."""
 
     token: str
@@ -37,7 +37,7 @@ class Opened(msgspec.Struct):
     person: PersonView
 
 
-class Me(msgspec.Struct):
+class OwnKeyView(msgspec.Struct):
     """The owner of the key and its scopes; `person` is null for a machine's key."""
 
     name: str
@@ -73,23 +73,23 @@ class NewOwnKey(Request, kw_only=True):
     expires_at: Moment | None = None
 
 
-async def log_in(call: Call) -> web.Response:
+async def log_in(call: ApiCall) -> web.Response:
     """Open a session by login and password."""
     asked = call.body
     session = await call.context.login.by_password(asked.login, asked.password, call.address)
-    return await opened(call, session)
+    return await respond_with_session(call, session)
 
 
-async def opened(call: Call, session: Session) -> web.Response:
+async def respond_with_session(call: ApiCall, session: LoginSession) -> web.Response:
     """Return a session as the API shows it, once."""
     async with acquire(call.context.uow.pool) as conn:
         person = await people.by_login(conn, session.login)
-    return respond(Opened(session.token, session.info.expires_at, person_view(person)))
+    return respond(OpenedSession(session.token, session.info.expires_at, person_view(person)))
 
 
-async def log_out(call: Call) -> web.Response:
+async def log_out(call: ApiCall) -> web.Response:
     """End the session that the request comes with; raises Conflict for another key."""
-    person_id(call)
+    require_person_id(call)
     if not call.caller.session:
         raise Conflict("this key is no session: it is revoked under /api/v1/me/keys")
     async with acquire(call.context.uow.pool) as conn:
@@ -98,63 +98,63 @@ async def log_out(call: Call) -> web.Response:
     return web.Response(status=204)
 
 
-async def read_me(call: Call) -> web.Response:
+async def read_me(call: ApiCall) -> web.Response:
     """Return the owner and the scopes of the caller's key."""
     person: PersonView | None = None
     if call.caller.person_id is not None:
         async with acquire(call.context.uow.pool) as conn:
             person = person_view(await people.by_login(conn, call.caller.who.name))
-    return respond(Me(call.caller.who.name, sorted(call.caller.scopes), person))
+    return respond(OwnKeyView(call.caller.who.name, sorted(call.caller.scopes), person))
 
 
-async def put_password(call: Call) -> web.Response:
+async def put_password(call: ApiCall) -> web.Response:
     """Change the caller's own password."""
-    person_id(call)
-    given = Change(call.body.old, call.body.new, call.body.keep_keys)
+    require_person_id(call)
+    given = PasswordChange(call.body.old, call.body.new, call.body.keep_keys)
     await call.context.login.change_password(call.caller.who.name, given, call.address, call.caller.id)
     return web.Response(status=204)
 
 
-async def put_initial_password(call: Call) -> web.Response:
+async def put_initial_password(call: ApiCall) -> web.Response:
     """Set the password of a person."""
     await call.context.login.set_password(call.request.match_info["login"], call.body.new)
     return web.Response(status=204)
 
 
-async def list_own_keys(call: Call) -> web.Response:
+async def list_own_keys(call: ApiCall) -> web.Response:
     """List the caller's keys and sessions, without those that are over."""
     async with acquire(call.context.uow.pool) as conn:
-        return respond(KeyList(await keys.of_person(conn, person_id(call), call.context.uow.clock.stamp())))
+        return respond(KeyList(await keys.keys_of_person(conn, require_person_id(call), call.context.uow.clock.stamp())))
 
 
-async def create_own_key(call: Call) -> web.Response:
+async def create_own_key(call: ApiCall) -> web.Response:
     """Create a key for a script of the caller."""
-    owner, asked = person_id(call), call.body
+    owner, asked = require_person_id(call), call.body
     if not set(asked.scopes) <= call.caller.scopes - {Scope.INGEST}:
         raise Unprocessable("a key is no wider than the one it is made with", flaws=(Flaw("/scopes", "wider than your own key"),))
     uow, most = call.context.uow, call.context.limits.own_keys
 
-    async def work(conn: Connection) -> Answer:
-        if len(await keys.of_person(conn, owner, uow.clock.stamp())) >= most:
+    async def work(conn: Connection) -> ChangeResult:
+        if len(await keys.keys_of_person(conn, owner, uow.clock.stamp())) >= most:
             raise Unprocessable(f"limits.own_keys is {most} for keys and sessions of one person: end some")
         text, info = await keys.create(
             conn, asked.name, frozenset(asked.scopes), uow.clock.stamp(), expires_at=asked.expires_at, person_id=owner
         )
-        return Answer(MadeKey(text, info), 201)
+        return ChangeResult(CreatedKey(text, info), 201)
 
-    return (await answered(call, work, secret=True))[0]
+    return (await answer_once(call, work, secret=True))[0]
 
 
-async def revoke_own_key(call: Call) -> web.Response:
+async def revoke_own_key(call: ApiCall) -> web.Response:
     """Revoke a key or session of the caller."""
     key_id = int(call.request.match_info["id"])
     async with acquire(call.context.uow.pool) as conn:
-        await keys.revoke(conn, key_id, call.context.uow.clock.stamp(), person_id=person_id(call))
+        await keys.revoke(conn, key_id, call.context.uow.clock.stamp(), person_id=require_person_id(call))
     call.context.keys.forget(key_id)
     return web.Response(status=204)
 
 
-def person_id(call: Call) -> int:
+def require_person_id(call: ApiCall) -> int:
     """Return the id of the person who calls; raises Forbidden for a machine's key."""
     if call.caller.person_id is None:
         raise Forbidden("this is for people, and the key is a machine's")

@@ -9,38 +9,38 @@ from uuid import UUID
 import msgspec
 from aiohttp import web
 
-from gateway.access.permissions import sight
+from gateway.access.permissions import visibility_of
 from gateway.access.principal import Principal
 from gateway.access.reporter_links import ReporterLinks
 from gateway.channels import report_service as reception
-from gateway.channels.app.report import AppReport, Person, known, read, wanted
-from gateway.channels.contacts import email_of, phone_of
-from gateway.channels.report_service import Done, ReportService
-from gateway.channels.speakers import stranger
-from gateway.channels.webform.acknowledgement import Acknowledging
+from gateway.channels.app.report import AppReport, AppReporter, make_report, normalise_reporter_id, read
+from gateway.channels.contacts import normalise_email, normalise_phone
+from gateway.channels.report_service import ReportOutcome, ReportService
+from gateway.channels.speakers import unknown_reporter
+from gateway.channels.webform.acknowledgement import FormAcknowledger
 from gateway.clock import Clock
 from gateway.db.pool import Connection, acquire
 from gateway.directory.roles import Role
 from gateway.errors import Forbidden, Malformed, Overloaded, Unavailable
 from gateway.incidents import store
 from gateway.incidents.record import Incident
-from gateway.ingest.http import Caller
-from gateway.ingest.http import read as body_of
-from gateway.ingest.workers.process import Reader, allowed, is_short
+from gateway.ingest.http import IntegrationCaller
+from gateway.ingest.http import read_body as body_of
+from gateway.ingest.workers.process import ParseWorker, compute_cpu_limit, is_short
 from gateway.observe.metric_labels import RequestOutcome
 from gateway.observe.metrics import Metrics
-from gateway.operations.idempotency import IdempotencyKey, claimed, settle
+from gateway.operations.idempotency import IdempotencyKey, claim_key, store_result
 from gateway.operations.unit_of_work import NOW, Transaction
-from gateway.receipts.mended import Mended
-from gateway.receipts.submission import Receipt, Result, Submission
+from gateway.receipts.mended import RepairedValue
+from gateway.receipts.submission import ItemResult, Receipt, Submission
 from gateway.vocabulary import State
 
 SOURCE = "app"
-MOST = 100
+MAX_LISTED = 100
 """The number of records in a listing, newest first."""
 
 
-class Taken(msgspec.Struct):
+class AppReportResult(msgspec.Struct):
     """The result of a report.
 
     `page` and `link` are paths, to be put behind the gateway's address: a page for a browser,
@@ -49,14 +49,14 @@ class Taken(msgspec.Struct):
     """
 
     receipt: UUID
-    results: tuple[Result, ...]
+    results: tuple[ItemResult, ...]
     number: str | None
     page: str | None
     link: str | None
     expires_at: datetime | None
 
 
-class Own(msgspec.Struct):
+class ReporterRecord(msgspec.Struct):
     """One record of a reporter, with new links to it."""
 
     number: str
@@ -70,13 +70,13 @@ class Own(msgspec.Struct):
     expires_at: datetime
 
 
-class Owned(msgspec.Struct):
+class ReporterRecordList(msgspec.Struct):
     """Records of one reporter that came by this integration's app, newest first; at most 100."""
 
-    records: list[Own]
+    records: list[ReporterRecord]
 
 
-class Asked(msgspec.Struct):
+class ReporterRecordsQuery(msgspec.Struct):
     """The reporter whose records are listed.
 
     It is the reporter's `id`, or the address or number that identified a reporter without one.
@@ -86,7 +86,7 @@ class Asked(msgspec.Struct):
 
 
 @dataclass(frozen=True, slots=True)
-class AppDoor:
+class AppEndpoint:
     """The endpoint for reports of apps.
 
     `region` is that of telephone numbers without a country code.
@@ -97,16 +97,16 @@ class AppDoor:
     region: str
     metrics: Metrics
     clock: Clock
-    reader: Reader
-    acknowledge: Acknowledging | None = None
+    reader: ParseWorker
+    acknowledge: FormAcknowledger | None = None
 
-    async def receive(self, request: web.Request, caller: Caller) -> Taken:
+    async def receive(self, request: web.Request, caller: IntegrationCaller) -> AppReportResult:
         """Take a report and return its result, once committed.
 
         Raises Malformed, with its receipt, when it is in quarantine; Forbidden,
         IdempotencyMismatch, Overloaded and Unavailable.
         """
-        began, integration_id = self.clock.monotonic(), of(caller)
+        began, integration_id = self.clock.monotonic(), integration_of(caller)
         key, body = _key(request), await body_of(request)
         try:
             receipt = await self.take(integration_id, body, key)
@@ -140,63 +140,71 @@ class AppDoor:
             raise Malformed(error.detail, flaws=error.flaws, receipt=str(receipt.id)) from None
         return await self.reception.take(submission, lambda tx: self._file(tx, submission, told, person))
 
-    async def _read(self, body: bytes) -> tuple[AppReport, Person, tuple[Mended, ...]]:
+    async def _read(self, body: bytes) -> tuple[AppReport, AppReporter, tuple[RepairedValue, ...]]:
         """Decode the report; a long one is read in a worker process, off the event loop."""
         return (
-            read(body, self.region) if is_short(body) else await self.reader.call("app", allowed(body), read, body, self.region)
+            read(body, self.region)
+            if is_short(body)
+            else await self.reader.call("app", compute_cpu_limit(body), read, body, self.region)
         )
 
-    async def _file(self, tx: Transaction, submission: Submission, told: AppReport, person: Person) -> Done:
+    async def _file(self, tx: Transaction, submission: Submission, told: AppReport, person: AppReporter) -> ReportOutcome:
         once = _once(submission)
         if once is not None:
-            await claimed(tx.conn, once, tx.now)
-        who = stranger(person.contact, SOURCE)
-        opened = await reception.opened(tx, wanted(told, person, tx.now), who, {"app": told.client.app})
+            await claim_key(tx.conn, once, tx.now)
+        who = unknown_reporter(person.contact, SOURCE)
+        opened = await reception.open_report(tx, make_report(told, person, tx.now), who, {"app": told.client.app})
         await _remember(tx.conn, submission.integration_id, person, opened)
-        if self.acknowledge is not None and person.contact.isascii() and email_of(person.contact):
+        if self.acknowledge is not None and person.contact.isascii() and normalise_email(person.contact):
             await self.acknowledge(tx, opened, person.contact, person.locale)
         if once is not None:
-            await settle(tx.conn, once, opened.number.encode())
-        return Done(person.known_by, opened, reception.outcome_of(opened), "report")
+            await store_result(tx.conn, once, opened.number.encode())
+        return ReportOutcome(person.known_by, opened, reception.outcome_of(opened), "report")
 
     async def release(self, integration_id: int, _headers: Mapping[str, str], body: bytes) -> Receipt:
         """Take a report from quarantine again; raises Malformed if it still cannot be read."""
         await self._read(body)
         return await self.take(integration_id, body, f"released:{sha256(body).hexdigest()}", flag="replay")
 
-    async def own(self, caller: Caller, reporter: str) -> Owned:
+    async def own(self, caller: IntegrationCaller, reporter: str) -> ReporterRecordList:
         """Return the records of a reporter of this integration; raises Forbidden."""
-        integration_id = of(caller)
-        names = {known(reporter), email_of(reporter) or "", phone_of(reporter, self.region) or ""} - {""}
+        integration_id = integration_of(caller)
+        names = {
+            normalise_reporter_id(reporter),
+            normalise_email(reporter) or "",
+            normalise_phone(reporter, self.region) or "",
+        } - {""}
         async with acquire(self.reception.uow.pool) as conn:
             now = await conn.fetchval(NOW, self.clock.stamp())
-            ids = [row[0] for row in await conn.fetch(OWN, integration_id, [_hash(name) for name in names], MOST)]
+            ids = [row[0] for row in await conn.fetch(OWN, integration_id, [_hash(name) for name in names], MAX_LISTED)]
             records = await store.by_ids(conn, ids)
-        seen = sorted((one for one in records if _sees(one)), key=lambda one: -one.id)
-        return Owned([self._own(one, now) for one in seen])
+        seen = sorted((one for one in records if _is_visible_to_reporter(one)), key=lambda one: -one.id)
+        return ReporterRecordList([self._own(one, now) for one in seen])
 
-    def _own(self, one: Incident, now: datetime) -> Own:
+    def _own(self, one: Incident, now: datetime) -> ReporterRecord:
         link, ends = self.links.make(one.id, now)
-        return Own(one.number, one.state, one.title, one.recorded_at, one.resolved_at, one.closed_at, *paths(link), ends)
+        return ReporterRecord(
+            one.number, one.state, one.title, one.recorded_at, one.resolved_at, one.closed_at, *link_paths(link), ends
+        )
 
-    async def _answer(self, receipt: Receipt) -> Taken:
+    async def _answer(self, receipt: Receipt) -> AppReportResult:
         number = receipt.results[0].incident if receipt.results else None
         if number is None:
-            return Taken(receipt.id, receipt.results, None, None, None, None)
+            return AppReportResult(receipt.id, receipt.results, None, None, None, None)
         async with acquire(self.reception.uow.pool) as conn:
             incident_id = await conn.fetchval(RECORD, number)
             link, ends = self.links.make(incident_id, await conn.fetchval(NOW, self.clock.stamp()))
-        return Taken(receipt.id, receipt.results, number, *paths(link), ends)
+        return AppReportResult(receipt.id, receipt.results, number, *link_paths(link), ends)
 
 
-def of(caller: Caller) -> int:
+def integration_of(caller: IntegrationCaller) -> int:
     """Return the integration that the key belongs to; raises Forbidden if there is none."""
     if caller.integration_id is None:
         raise Forbidden("this key belongs to no integration: an app has an integration's key")
     return caller.integration_id
 
 
-def paths(link: str) -> tuple[str, str]:
+def link_paths(link: str) -> tuple[str, str]:
     """Return the path of the page for people and the path of the API resource for programs."""
     return f"/my/{link}", f"/api/v1/mine/{link}"
 
@@ -208,10 +216,10 @@ def _key(request: web.Request) -> str | None:
     return key
 
 
-def _sees(record: Incident) -> bool:
+def _is_visible_to_reporter(record: Incident) -> bool:
     """Return whether the reporter still sees the record: a security incident they do not."""
     names = frozenset(text.lower() for text in (record.contact, record.owner) if text)
-    return sight(Principal(name="reporter", parts=frozenset({Role.REPORTER}), identities=names)).sees(record)
+    return visibility_of(Principal(name="reporter", parts=frozenset({Role.REPORTER}), identities=names)).sees(record)
 
 
 RECORD = "SELECT id FROM incident WHERE number = $1"
@@ -226,7 +234,7 @@ INSERT INTO app_report (integration_id, reporter_hash, incident_id) VALUES ($1, 
 """
 
 
-async def _remember(conn: Connection, integration_id: int, person: Person, opened: Incident) -> None:
+async def _remember(conn: Connection, integration_id: int, person: AppReporter, opened: Incident) -> None:
     await conn.execute(REMEMBER, integration_id, _hash(person.known_by), opened.id)
 
 

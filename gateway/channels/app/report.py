@@ -9,18 +9,18 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from gateway.channels.contacts import email_of, phone_of
-from gateway.channels.occurred import when_it_began
+from gateway.channels.contacts import normalise_email, normalise_phone
+from gateway.channels.occurred import split_occurrence_time
 from gateway.errors import Malformed
 from gateway.incidents.labels import Locale
-from gateway.ingest.mime.charsets import clean
+from gateway.ingest.mime.charsets import clean_text
 from gateway.ingest.reading import limits
-from gateway.ingest.reading.conform import conformed
+from gateway.ingest.reading.conform import conform_types
 from gateway.ingest.reading.limits import cut
-from gateway.ingest.reading.repair import Marks, encoded, mark, mark_all, mended_of_one_item, repaired
-from gateway.operations.create import Report
+from gateway.ingest.reading.repair import Marks, add_mark, add_marks, encode_json, list_repairs_of_one_item, repair_json
+from gateway.operations.create import NewReport
 from gateway.quarantine import pointers
-from gateway.receipts.mended import Mended
+from gateway.receipts.mended import RepairedValue
 from gateway.vocabulary import Impact, Urgency
 
 Name = Annotated[str, Meta(max_length=254)]
@@ -67,7 +67,7 @@ class AppReport(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
 
 
 @dataclass(frozen=True, slots=True)
-class Person:
+class AppReporter:
     """The reporter as stored.
 
     Their reports are listed by `known_by`; `contact` is the address that reaches and identifies
@@ -82,84 +82,86 @@ class Person:
     """E-mail and phone as entered, by field name, where they are no valid address or number."""
 
 
-NEEDED = frozenset({("reporter",)})
+REQUIRED_MEMBERS = frozenset({("reporter",)})
 """Members that no report may lack; the title is checked after all of it was read."""
 
 UNKNOWN = re.compile("Object contains unknown field `(.+)`")
-MOST = 50
+MAX_LEFT_OUT = 50
 """The number of unreadable members that are left out before a report is given up."""
 
 
-def read(body: bytes, region: str) -> tuple[AppReport, Person, tuple[Mended, ...]]:
+def read(body: bytes, region: str) -> tuple[AppReport, AppReporter, tuple[RepairedValue, ...]]:
     """Return the report, its reporter and the repairs made to it; raises Malformed.
 
     Numbers without a country code are of `region`. A member that cannot be read is left out if
     the rest is still a report.
     """
     told, marks = _told(body)
-    if not clean(told.title).strip():
-        if not (text := clean(told.description).strip()):
-            raise limits.fault("/title", "title is empty")
+    if not clean_text(told.title).strip():
+        if not (text := clean_text(told.description).strip()):
+            raise limits.build_malformed("/title", "title is empty")
         told.title = text.splitlines()[0]
-        mark(marks, ("title",), "read from description: it is missing or empty")
-    return told, _person(told.reporter, region), mended_of_one_item(marks)
+        add_mark(marks, ("title",), "read from description: it is missing or empty")
+    return told, _person(told.reporter, region), list_repairs_of_one_item(marks)
 
 
 def _told(body: bytes) -> tuple[AppReport, Marks]:
     try:
         return limits.decode(body, AppReport), {}
     except Malformed:
-        found = repaired(body)
+        found = repair_json(body)
         if found is None or not isinstance(found[0], dict):
             raise
     tree, marks = found
-    tree, done = conformed(tree, AppReport, NEEDED)
-    mark_all(marks, (), done)
-    for _ in range(MOST):
+    tree, done = conform_types(tree, AppReport, REQUIRED_MEMBERS)
+    add_marks(marks, (), done)
+    for _ in range(MAX_LEFT_OUT):
         try:
-            return limits.decode(encoded(tree), AppReport), marks
+            return limits.decode(encode_json(tree), AppReport), marks
         except Malformed as error:
             flaws = error.flaws
-            at = pointers.steps(error.flaws[0].pointer)
+            at = pointers.parse_pointer(error.flaws[0].pointer)
             if (unknown := UNKNOWN.match(error.detail)) is not None:
                 at = (*at, unknown[1])
-            if not at or at in NEEDED or pointers.take(tree, at) is pointers.ABSENT:
+            if not at or at in REQUIRED_MEMBERS or pointers.take(tree, at) is pointers.ABSENT:
                 break
-            mark(marks, at, f"left out: {error.detail}")
+            add_mark(marks, at, f"left out: {error.detail}")
     raise Malformed(flaws[0].detail, flaws=flaws)
 
 
-def _person(said: Reporter, region: str) -> Person:
+def _person(said: Reporter, region: str) -> AppReporter:
     """Return the reporter as stored; raises Malformed where nobody is named.
 
     An e-mail address or number that is invalid, such as an extension, is kept as entered.
     """
-    email, phone = email_of(said.email), phone_of(said.phone, region)
-    as_said = {"email": "" if email else clean(said.email).strip(), "phone": "" if phone else clean(said.phone).strip()}
-    known_by = known(said.id) or email or phone or as_said["phone"] or as_said["email"]
+    email, phone = normalise_email(said.email), normalise_phone(said.phone, region)
+    as_said = {"email": "" if email else clean_text(said.email).strip(), "phone": "" if phone else clean_text(said.phone).strip()}
+    known_by = normalise_reporter_id(said.id) or email or phone or as_said["phone"] or as_said["email"]
     if not known_by:
-        raise limits.fault("/reporter", "say who reports: id, email or phone")
+        raise limits.build_malformed("/reporter", "say who reports: id, email or phone")
     locale: Locale = "zh-CN" if said.locale.lower().partition("-")[0] == "zh" else "en"
-    contact, name = email or phone or known_by, " ".join(clean(said.name).split())
-    return Person(known_by, contact, name, locale, {what: text for what, text in as_said.items() if text and text != contact})
+    contact, name = email or phone or known_by, " ".join(clean_text(said.name).split())
+    return AppReporter(
+        known_by, contact, name, locale, {what: text for what, text in as_said.items() if text and text != contact}
+    )
 
 
-def known(reporter: str) -> str:
+def normalise_reporter_id(reporter: str) -> str:
     """Return an app's name for a reporter in the form in which names are compared."""
-    return clean(reporter).strip()
+    return clean_text(reporter).strip()
 
 
-def wanted(told: AppReport, person: Person, now: datetime) -> Report:
+def make_report(told: AppReport, person: AppReporter, now: datetime) -> NewReport:
     """Return the record to be opened; a time too long ago is written in its description."""
-    occurred_at, remark = when_it_began(told.occurred_at, now, person.locale)
-    return Report(
-        title=cut(" ".join(clean(told.title).split()), limits.TITLE),
+    occurred_at, remark = split_occurrence_time(told.occurred_at, now, person.locale)
+    return NewReport(
+        title=cut(" ".join(clean_text(told.title).split()), limits.TITLE),
         source="app",
-        description=cut(remark + clean(told.description), limits.DESCRIPTION),
+        description=cut(remark + clean_text(told.description), limits.DESCRIPTION),
         impact=told.impact,
         urgency=told.urgency,
-        service=clean(told.service).strip(),
-        ci=clean(told.ci).strip(),
+        service=clean_text(told.service).strip(),
+        ci=clean_text(told.ci).strip(),
         contact=person.contact,
         contact_name=person.name,
         language=person.locale,
@@ -168,10 +170,10 @@ def wanted(told: AppReport, person: Person, now: datetime) -> Report:
     )
 
 
-def _labels(told: AppReport, person: Person) -> Mapping[str, str]:
+def _labels(told: AppReport, person: AppReporter) -> Mapping[str, str]:
     """Return the labels: those of the app, overridden by the ones the gateway sets itself."""
-    client = {name: clean(getattr(told.client, name)) for name in ("app", "version", "device") if getattr(told.client, name)}
+    client = {name: clean_text(getattr(told.client, name)) for name in ("app", "version", "device") if getattr(told.client, name)}
     reporter = {"reporter": person.known_by} if person.known_by != person.contact else {}
-    own = {clean(name): clean(text) for name, text in told.labels.items()}
+    own = {clean_text(name): clean_text(text) for name, text in told.labels.items()}
     said = {f"reporter_{what}": text for what, text in person.said.items()}
     return own | client | reporter | said | {"language": person.locale}

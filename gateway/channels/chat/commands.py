@@ -3,12 +3,12 @@
 import re
 from dataclasses import dataclass
 
-from gateway.notify.card import Pressed
+from gateway.notify.card import ButtonAction
 
 NUMBER = r"(INC-[0-9]{8}-[0-9]{6,12})"
 FIRST, SPACE = re.compile(r"([a-z]+|[\u4e00-\u9fff]{2})[\s:：,，]*", re.IGNORECASE), re.compile(r"\s+")
 
-ACTIONS: dict[str, Pressed] = {
+ACTIONS: dict[str, ButtonAction] = {
     **dict.fromkeys(("ack", "acknowledge", "受理", "接单", "确认"), "acknowledge"),
     **dict.fromkeys(("resolve", "resolved", "解决"), "resolve"),
     "accept": "accept",
@@ -29,7 +29,7 @@ _CODE = re.compile(r"[a-z0-9]{12}", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
-class Reporting:
+class ReportCommand:
     """A report; `plainly` if the text is no command."""
 
     text: str
@@ -37,19 +37,19 @@ class Reporting:
 
 
 @dataclass(frozen=True, slots=True)
-class Acting:
+class ActionCommand:
     """A command to apply an action to the record with this number.
 
     "" is the record of the thread.
     """
 
-    action: Pressed
+    action: ButtonAction
     number: str
     note: str
 
 
 @dataclass(frozen=True, slots=True)
-class Adding:
+class NoteCommand:
     """A command to add a note to the record with this number."""
 
     number: str
@@ -57,28 +57,28 @@ class Adding:
 
 
 @dataclass(frozen=True, slots=True)
-class Asking:
+class StatusCommand:
     """A command to show the state of a record; "" is the record of the thread."""
 
     number: str
 
 
 @dataclass(frozen=True, slots=True)
-class Linking:
+class LinkCommand:
     """A command to link the chat account to the person who was given this code."""
 
     code: str
 
 
 @dataclass(frozen=True, slots=True)
-class Helping:
+class HelpCommand:
     """A request for the list of commands."""
 
 
-Asked = Reporting | Acting | Adding | Asking | Linking | Helping
+ChatCommand = ReportCommand | ActionCommand | NoteCommand | StatusCommand | LinkCommand | HelpCommand
 
 
-def asked(text: str, *, in_thread: bool = False) -> Asked:
+def parse_command(text: str, *, in_thread: bool = False) -> ChatCommand:
     """Return the command of a text; text that is no command is a report.
 
     A command about a record gives its number, or in the record's thread stands alone or before a
@@ -86,20 +86,20 @@ def asked(text: str, *, in_thread: bool = False) -> Asked:
     """
     text = text.strip().removeprefix("/")
     if SPACE.sub(" ", text).strip("!！。.,，~?？ ").lower() in {"", *GREETINGS}:
-        return Helping()
+        return HelpCommand()
     first = FIRST.match(text)
     word = first[1].lower() if first else ""
     rest = text[first.end() :] if first else text
     if word in REPORT and rest:
-        return Reporting(rest)
+        return ReportCommand(rest)
     if word in LINK and _CODE.fullmatch(rest):
-        return Linking(rest.lower())
+        return LinkCommand(rest.lower())
     if word in HELP | REPORT and not rest:
-        return Helping()
-    return _about_one(word, text, rest, in_thread=in_thread) or Reporting(text, plainly=True)
+        return HelpCommand()
+    return _parse_record_command(word, text, rest, in_thread=in_thread) or ReportCommand(text, plainly=True)
 
 
-def _about_one(word: str, text: str, rest: str, *, in_thread: bool) -> Asked | None:
+def _parse_record_command(word: str, text: str, rest: str, *, in_thread: bool) -> ChatCommand | None:
     """Return the command about one record, None if the words are no such command."""
     named = _WHICH.match(rest)
     alone = not rest or text[len(word) :].lstrip().startswith((":", "："))
@@ -107,9 +107,9 @@ def _about_one(word: str, text: str, rest: str, *, in_thread: bool) -> Asked | N
         return None
     number, note = (named[1].upper(), rest[named.end() :]) if named else ("", rest)
     if word in ACTIONS and (named or in_thread or not rest):
-        return Acting(ACTIONS[word], number, note)
+        return ActionCommand(ACTIONS[word], number, note)
     if word in STATUS and not note:
-        return Asking(number)
+        return StatusCommand(number)
     if word in NOTE and named and note:
-        return Adding(number, note)
+        return NoteCommand(number, note)
     return None

@@ -14,14 +14,26 @@ from typing import Any
 
 from gateway.ingest.reading import limits
 from gateway.key_texts import without_keys
-from gateway.notify.card import Button, Pressed, Reply
-from gateway.settings import Chat as ChatSettings
+from gateway.notify.card import Button, ButtonAction, ChatReply
+from gateway.settings import ChatSettings
 
-__all__ = ["Button", "Call", "Challenge", "ChatSettings", "Heard", "Nothing", "Press", "Pressed", "Provider", "Reply", "Talk"]
+__all__ = [
+    "AddressChallenge",
+    "Button",
+    "ButtonAction",
+    "ButtonPress",
+    "ChatEvent",
+    "ChatMessage",
+    "ChatProvider",
+    "ChatReply",
+    "ChatRequest",
+    "ChatSettings",
+    "IgnoredChatEvent",
+]
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class ChatRequest:
     """One HTTP request of a vendor; names of headers are in lower case."""
 
     headers: Mapping[str, str]
@@ -31,7 +43,7 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True)
-class Talk:
+class ChatMessage:
     """A message that a person wrote.
 
     `text` is without the mention of the bot. `event_id` is the same when the vendor sends it
@@ -56,7 +68,7 @@ class Talk:
 
 
 @dataclass(frozen=True, slots=True)
-class Press:
+class ButtonPress:
     """A button that a person pressed; `token` is the Button's, `reply_to` is as in Talk."""
 
     event_id: str
@@ -64,7 +76,7 @@ class Press:
     user: str
     user_name: str
     conversation: str
-    action: Pressed
+    action: ButtonAction
     token: str
     note: str
     sent_at: datetime | None
@@ -72,7 +84,7 @@ class Press:
 
 
 @dataclass(frozen=True, slots=True)
-class Challenge:
+class AddressChallenge:
     """The vendor's check of the address; `answer` is the body that satisfies it."""
 
     answer: bytes
@@ -80,24 +92,24 @@ class Challenge:
 
 
 @dataclass(frozen=True, slots=True)
-class Nothing:
+class IgnoredChatEvent:
     """A call that is understood and needs no action."""
 
     reason: str
 
 
-Heard = Talk | Press | Challenge | Nothing
+ChatEvent = ChatMessage | ButtonPress | AddressChallenge | IgnoredChatEvent
 
 
-def bounded(heard: Heard) -> Heard:
+def sanitise(heard: ChatEvent) -> ChatEvent:
     """Return the message or press without NUL characters and without keys of the gateway.
 
     Raises Malformed for an identifier too long to be looked up.
     """
-    if not isinstance(heard, Talk | Press):
+    if not isinstance(heard, ChatMessage | ButtonPress):
         return heard
     texts = {one.name: value for one in fields(heard) if isinstance(value := getattr(heard, one.name), str)}
-    for name in NAMES & texts.keys():
+    for name in LOOKUP_FIELDS & texts.keys():
         limits.key(texts[name], "")
     clean = {name: text.replace("\0", "\ufffd") for name, text in texts.items() if "\0" in text}
     clean |= {name: without_keys(clean.get(name, texts[name])) for name in ("text", "note") if name in texts}
@@ -105,14 +117,14 @@ def bounded(heard: Heard) -> Heard:
     return replace(heard, **more) if more else heard
 
 
-NAMES = frozenset({"event_id", "tenant", "user", "conversation", "message", "thread", "reply_to", "token"})
+LOOKUP_FIELDS = frozenset({"event_id", "tenant", "user", "conversation", "message", "thread", "reply_to", "token"})
 """The fields that are used for look-ups."""
 
 
 @dataclass(frozen=True, slots=True)
-class Provider:
+class ChatProvider:
     """The adapter of one vendor's chat; `answer` returns the body and its content type."""
 
     slug: str
-    read: Callable[[Call, ChatSettings], Heard]
-    answer: Callable[[Reply | None, Call, ChatSettings], tuple[bytes, str]]
+    read: Callable[[ChatRequest, ChatSettings], ChatEvent]
+    answer: Callable[[ChatReply | None, ChatRequest, ChatSettings], tuple[bytes, str]]

@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.ciphers.modes import CBC
 
 from gateway.errors import Unauthenticated
 from gateway.ingest.reading import signatures
-from gateway.settings import Chat
+from gateway.settings import ChatSettings
 
 KEY_CHARS = 43
 """The length of a key as the vendors show it: base64 without its padding."""
@@ -35,7 +35,7 @@ REFUSED = "the envelope is not by this platform: compare token, key and company 
 
 
 @dataclass(frozen=True, slots=True)
-class Seal:
+class EnvelopeKeys:
     """The secrets that both sides know: a token that signs, and a key of 32 bytes that encrypts."""
 
     token: str
@@ -43,7 +43,7 @@ class Seal:
 
 
 @dataclass(frozen=True, slots=True)
-class Sealed:
+class EncryptedEnvelope:
     """An encrypted envelope: its content and everything that is signed with it."""
 
     timestamp: str
@@ -53,7 +53,7 @@ class Sealed:
 
 
 @dataclass(frozen=True, slots=True)
-class Opened:
+class DecryptedEnvelope:
     """A decrypted envelope.
 
     `receiver` is the company or application it is for, as the vendor names it; `seal` is the
@@ -62,22 +62,22 @@ class Opened:
 
     content: bytes
     receiver: str
-    seal: Seal
+    seal: EnvelopeKeys
 
 
-def seals(settings: Chat) -> list[Seal]:
+def read_envelope_keys(settings: ChatSettings) -> list[EnvelopeKeys]:
     """Return the pairs of token and key that are valid, two during a rotation.
 
     Raises Unauthenticated where the settings hold no such pairs.
     """
     try:
         pairs = zip(settings.token.split(), settings.encoding_key.split(), strict=True)
-        return [Seal(token, key_of(key)) for token, key in pairs]
+        return [EnvelopeKeys(token, decode_key(key)) for token, key in pairs]
     except ValueError as error:
         raise Unauthenticated(f"the settings hold no token and encoding key that fit: {error}") from error
 
 
-def key_of(text: str) -> bytes:
+def decode_key(text: str) -> bytes:
     """Return the 32 bytes of a key as the vendors show it; raises ValueError."""
     try:
         key = base64.b64decode(f"{text}=", validate=True)
@@ -88,7 +88,7 @@ def key_of(text: str) -> bytes:
     return key
 
 
-def seal(opened: Opened, timestamp: str, nonce: str) -> Sealed:
+def seal(opened: DecryptedEnvelope, timestamp: str, nonce: str) -> EncryptedEnvelope:
     """Return the content encrypted and signed.
 
     The salt is a MAC of time, nonce and content, so that no salt is used for two contents.
@@ -99,19 +99,19 @@ def seal(opened: Opened, timestamp: str, nonce: str) -> Sealed:
     lacking = BLOCK - len(plain) % BLOCK
     encryptor = Cipher(AES256(key), CBC(key[:16])).encryptor()
     encrypted = base64.b64encode(encryptor.update(plain + bytes([lacking]) * lacking) + encryptor.finalize()).decode()
-    return Sealed(timestamp, nonce, encrypted, signature_of(opened.seal.token, timestamp, nonce, encrypted))
+    return EncryptedEnvelope(timestamp, nonce, encrypted, signature_of(opened.seal.token, timestamp, nonce, encrypted))
 
 
-def unseal(settings: Chat, sealed: Sealed, received_at: datetime) -> Opened:
+def decrypt_envelope(settings: ChatSettings, sealed: EncryptedEnvelope, received_at: datetime) -> DecryptedEnvelope:
     """Verify and decrypt an envelope; raises Unauthenticated.
 
     It must have been sent within the last minutes, to a company that is allowed. Nothing is
     decrypted before its signature is verified, so that answers to forgeries reveal nothing.
     """
-    fitting = next((seal for seal in seals(settings) if _signed(seal, sealed)), None)
+    fitting = next((seal for seal in read_envelope_keys(settings) if _signed(seal, sealed)), None)
     if fitting is None:
         raise Unauthenticated(REFUSED)
-    signatures.fresh(signatures.seconds(_whole_seconds(sealed.timestamp)), received_at)
+    signatures.require_fresh(signatures.parse_seconds(_whole_seconds(sealed.timestamp)), received_at)
     opened = _opened(fitting, sealed.encrypted)
     if settings.tenants and opened.receiver not in settings.tenants:
         raise Unauthenticated("the envelope is for another company or application than those that are allowed")
@@ -123,7 +123,7 @@ def signature_of(token: str, *signed: str) -> str:
     return sha1("".join(sorted((token, *signed))).encode()).hexdigest()  # noqa: S324 - the vendors' own choice
 
 
-def _signed(seal: Seal, sealed: Sealed) -> bool:
+def _signed(seal: EnvelopeKeys, sealed: EncryptedEnvelope) -> bool:
     said = (sealed.timestamp, sealed.nonce, sealed.encrypted)
     if not all(text.isascii() for text in (*said, sealed.signature)):
         return False
@@ -135,7 +135,7 @@ def _whole_seconds(timestamp: str) -> str:
     return timestamp[:-3] if len(timestamp) == 13 else timestamp
 
 
-def _opened(seal: Seal, encrypted: str) -> Opened:
+def _opened(seal: EnvelopeKeys, encrypted: str) -> DecryptedEnvelope:
     data = signatures.from_base64(encrypted)
     if not data or len(data) % (AES256.block_size // 8):
         raise Unauthenticated(REFUSED)
@@ -147,10 +147,10 @@ def _opened(seal: Seal, encrypted: str) -> Opened:
     return _divided(seal, plain[SALT:-lacking])
 
 
-def _divided(seal: Seal, plain: bytes) -> Opened:
+def _divided(seal: EnvelopeKeys, plain: bytes) -> DecryptedEnvelope:
     """Split decrypted bytes: the length, a content of that length, and then the receiver."""
     length = int.from_bytes(plain[:4], "big")
     content, receiver = plain[4 : 4 + length], plain[4 + length :]
     if len(plain) < 4 or len(content) < length or not receiver.isascii():
         raise Unauthenticated(REFUSED)
-    return Opened(content, receiver.decode(), seal)
+    return DecryptedEnvelope(content, receiver.decode(), seal)

@@ -29,14 +29,14 @@ def read(body: bytes) -> dict[str, str]:
     sends one. Text that people write may contain one.
     """
     if len(body) > MAX_BYTES:
-        raise limits.fault("", f"more than {MAX_BYTES} bytes")
+        raise limits.build_malformed("", f"more than {MAX_BYTES} bytes")
     parser = etree.XMLParser(encoding="utf-8", resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
     try:
         root = etree.fromstring(body, parser)
     except (etree.LxmlError, ValueError) as error:
-        raise limits.fault("", f"not XML: {error}") from error
+        raise limits.build_malformed("", f"not XML: {error}") from error
     if root.getroottree().docinfo.doctype or len(root) > MAX_FIELDS:
-        raise limits.fault("", f"a document type, or more than {MAX_FIELDS} fields")
+        raise limits.build_malformed("", f"a document type, or more than {MAX_FIELDS} fields")
     fields: dict[str, str] = {}
     for child in root.iterchildren("*"):
         fields.setdefault(child.tag, child.text or "")

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from hashlib import sha256
 
 from gateway.channels.chat import actions
-from gateway.channels.chat.contract import ChatSettings, Press, Reply, Talk
-from gateway.channels.chat.conversation import UNHEARD, Conversation
-from gateway.channels.chat.replies import Answered
-from gateway.channels.chat.speakers import Speaker, speaker
+from gateway.channels.chat.contract import ButtonPress, ChatMessage, ChatReply, ChatSettings
+from gateway.channels.chat.conversation import NOT_ADDRESSED, ChatConversation
+from gateway.channels.chat.replies import ChatResult
+from gateway.channels.chat.speakers import ChatSpeaker, find_speaker
 from gateway.channels.chat.words import say
-from gateway.channels.report_service import Done, ReportService
+from gateway.channels.report_service import ReportOutcome, ReportService
 from gateway.incidents.labels import Locale
 from gateway.incidents.record import Notice
 from gateway.ingest.reading.limits import KEY, cut
@@ -33,27 +33,27 @@ class ChatHandler:
     told: frozenset[str]
 
     async def __call__(
-        self, integration_id: int, provider: str, heard: Talk | Press, body: bytes, chat: ChatSettings
-    ) -> tuple[Receipt, Reply | None]:
+        self, integration_id: int, provider: str, heard: ChatMessage | ButtonPress, body: bytes, chat: ChatSettings
+    ) -> tuple[Receipt, ChatReply | None]:
         """Return the committed receipt and the answer to send at once.
 
         Raises Unavailable, like ReportService.take.
         """
-        reply: Reply | None = None
+        reply: ChatReply | None = None
         submission = Submission(
             integration_id, provider, body, {}, (), delivery_id=cut(f"{provider}:{heard.tenant}:{heard.event_id}", KEY),
             same_as=_content(heard),
         )  # fmt: skip
 
-        async def work(tx: Transaction) -> Done:
+        async def work(tx: Transaction) -> ReportOutcome:
             nonlocal reply
-            speaks = await speaker(tx, provider, heard, chat)
+            speaks = await find_speaker(tx, provider, heard, chat)
             answered = await self._answered(tx, provider, heard, speaks, chat)
             reply = answered.reply(self.tokens, speaks.locale)
-            if answered.reason == UNHEARD:
+            if answered.reason == NOT_ADDRESSED:
                 submission.body = b""
             await self._post(tx, heard, answered, speaks.locale)
-            return Done(cut(heard.event_id, KEY), answered.incident, answered.outcome, answered.reason)
+            return ReportOutcome(cut(heard.event_id, KEY), answered.incident, answered.outcome, answered.reason)
 
         receipt = await self.reception.take(submission, work)
         match receipt.results[0].outcome if receipt.results else None:
@@ -64,13 +64,13 @@ class ChatHandler:
         return receipt, reply
 
     async def _answered(
-        self, tx: Transaction, provider: str, heard: Talk | Press, speaks: Speaker, chat: ChatSettings
-    ) -> Answered:
-        if isinstance(heard, Press):
-            return await actions.pressed(tx, self.tokens, heard, speaks)
-        return await Conversation(tx, provider, heard, speaks, chat).answered()
+        self, tx: Transaction, provider: str, heard: ChatMessage | ButtonPress, speaks: ChatSpeaker, chat: ChatSettings
+    ) -> ChatResult:
+        if isinstance(heard, ButtonPress):
+            return await actions.handle_press(tx, self.tokens, heard, speaks)
+        return await ChatConversation(tx, provider, heard, speaks, chat).answered()
 
-    async def _post(self, tx: Transaction, heard: Talk | Press, answered: Answered, locale: Locale) -> None:
+    async def _post(self, tx: Transaction, heard: ChatMessage | ButtonPress, answered: ChatResult, locale: Locale) -> None:
         """Queue the answer where people do not see the body of the HTTP response.
 
         The answer to a pressed button goes to that person alone.
@@ -81,7 +81,7 @@ class ChatHandler:
         facts: dict[str, object] = {"text": answered.words, "locale": locale}
         if incident is not None:
             facts |= {"number": incident.number, "title": incident.title, "priority": incident.priority}
-        if answered.card and isinstance(heard, Talk):
+        if answered.card and isinstance(heard, ChatMessage):
             facts["card"] = True
         if answered.outcome is Outcome.OPENED:
             facts["opened"] = True
@@ -90,15 +90,15 @@ class ChatHandler:
         await outbox.put(tx.conn, [(incident.id if incident is not None else None, notice)], tx.now)
 
 
-def _content(heard: Talk | Press) -> bytes:
+def _content(heard: ChatMessage | ButtonPress) -> bytes:
     """Return a hash that is the same when the vendor sends the same event twice.
 
     It ignores whatever else the vendor puts around the event.
     """
-    said = heard.text if isinstance(heard, Talk) else f"{heard.action}\x1f{heard.token}\x1f{heard.note}"
+    said = heard.text if isinstance(heard, ChatMessage) else f"{heard.action}\x1f{heard.token}\x1f{heard.note}"
     return sha256(f"{heard.user}\x1f{said}".encode("utf-8", "replace")).digest()
 
 
-def _again(receipt: Receipt, locale: Locale) -> Reply | None:
+def _again(receipt: Receipt, locale: Locale) -> ChatReply | None:
     number = receipt.results[0].incident
-    return Reply(say("again", locale, number=number), number) if number else None
+    return ChatReply(say("again", locale, number=number), number) if number else None

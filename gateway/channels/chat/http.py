@@ -10,34 +10,45 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
-from gateway.channels.chat.contract import Call, Challenge, ChatSettings, Heard, Nothing, Press, Provider, Reply, Talk, bounded
+from gateway.channels.chat.contract import (
+    AddressChallenge,
+    ButtonPress,
+    ChatEvent,
+    ChatMessage,
+    ChatProvider,
+    ChatReply,
+    ChatRequest,
+    ChatSettings,
+    IgnoredChatEvent,
+    sanitise,
+)
 from gateway.channels.chat.handler import ChatHandler
-from gateway.channels.chat.kept_body import kept_body
+from gateway.channels.chat.kept_body import mask_secrets
 from gateway.clock import Clock
 from gateway.errors import Flaw, Forbidden, Malformed, Misconfigured, NotFound, Overloaded, Unauthenticated, Unavailable
-from gateway.ingest.http import Authenticate, read
-from gateway.ingest.workers.process import Reader, allowed, is_quick
+from gateway.ingest.http import Authenticate, read_body
+from gateway.ingest.workers.process import ParseWorker, compute_cpu_limit, is_quick
 from gateway.observe.metric_labels import RequestOutcome
 from gateway.receipts.submission import Receipt, Submission
 from gateway.vocabulary import Outcome
 
-NONE_SET = ChatSettings()
+UNCONFIGURED = ChatSettings()
 """The settings of an unconfigured provider: no secret is valid."""
 
 
 @dataclass(frozen=True, slots=True)
-class ChatDoor:
+class ChatEndpoint:
     """The endpoint GET and POST /ingest/chat/{provider} and /{key}.
 
     Raises Misconfigured for settings of a provider that does not exist.
     """
 
-    providers: Mapping[str, Provider]
+    providers: Mapping[str, ChatProvider]
     file: ChatHandler
     authenticate: Authenticate
     settings: Mapping[str, ChatSettings]
     clock: Clock
-    reader: Reader
+    reader: ParseWorker
 
     def __post_init__(self) -> None:
         detail = f"there are {', '.join(sorted(self.providers))}"
@@ -53,7 +64,7 @@ class ChatDoor:
         if caller.integration_id is None:
             raise Forbidden("this key belongs to no integration: chats are heard with an integration's key")
         headers = {name.lower(): value for name, value in request.headers.items()}
-        call = Call(headers, dict(request.query), await read(request), self.clock.now())
+        call = ChatRequest(headers, dict(request.query), await read_body(request), self.clock.now())
         metrics, began = self.file.reception.metrics, self.clock.monotonic()
         try:
             response = await self._answered(provider, caller.integration_id, call)
@@ -70,15 +81,15 @@ class ChatDoor:
         metrics.intake_seconds.observe(self.clock.monotonic() - began)
         return response
 
-    async def _answered(self, provider: Provider, integration_id: int, call: Call) -> web.Response:
-        chat, reception = self.settings.get(provider.slug, NONE_SET), self.file.reception
+    async def _answered(self, provider: ChatProvider, integration_id: int, call: ChatRequest) -> web.Response:
+        chat, reception = self.settings.get(provider.slug, UNCONFIGURED), self.file.reception
         try:
-            heard = bounded(await self._read(provider, call, chat))
+            heard = sanitise(await self._read(provider, call, chat))
         except Malformed as error:
-            await reception.quarantine(Submission(integration_id, provider.slug, kept_body(call.body), {}, ()), error.detail)
+            await reception.quarantine(Submission(integration_id, provider.slug, mask_secrets(call.body), {}, ()), error.detail)
             reception.metrics.request(provider.slug, RequestOutcome.REFUSED)
             return _response(*provider.answer(None, call, chat))
-        if isinstance(heard, Challenge):
+        if isinstance(heard, AddressChallenge):
             reception.metrics.request(provider.slug, RequestOutcome.ACCEPTED)
             return _response(heard.answer, heard.content_type)
         receipt, reply = await self._filed(provider, integration_id, heard, call, chat)
@@ -86,16 +97,21 @@ class ChatDoor:
         reception.metrics.request(provider.slug, RequestOutcome.REFUSED if kept else RequestOutcome.ACCEPTED)
         return _response(*provider.answer(reply, call, chat))
 
-    async def _read(self, provider: Provider, call: Call, chat: ChatSettings) -> Heard:
+    async def _read(self, provider: ChatProvider, call: ChatRequest, chat: ChatSettings) -> ChatEvent:
         if is_quick(call.body):
             return provider.read(call, chat)
-        return await self.reader.call(provider.slug, allowed(call.body), provider.read, call, chat)
+        return await self.reader.call(provider.slug, compute_cpu_limit(call.body), provider.read, call, chat)
 
     async def _filed(
-        self, provider: Provider, integration_id: int, heard: Talk | Press | Nothing, call: Call, chat: ChatSettings
-    ) -> tuple[Receipt, Reply | None]:
-        if not isinstance(heard, Nothing):
-            return await self.file(integration_id, provider.slug, heard, kept_body(call.body), chat)
+        self,
+        provider: ChatProvider,
+        integration_id: int,
+        heard: ChatMessage | ButtonPress | IgnoredChatEvent,
+        call: ChatRequest,
+        chat: ChatSettings,
+    ) -> tuple[Receipt, ChatReply | None]:
+        if not isinstance(heard, IgnoredChatEvent):
+            return await self.file(integration_id, provider.slug, heard, mask_secrets(call.body), chat)
         # Of messages between people nothing is kept but the receipt.
         nothing = Submission(integration_id, provider.slug, b"", {}, (), ignored=((0, heard.reason[:200]),))
         return await self.file.reception.submit(nothing), None
@@ -105,7 +121,7 @@ def _response(body: bytes, content_type: str) -> web.Response:
     return web.Response(body=body, headers={"Content-Type": content_type, "Cache-Control": "no-store"})
 
 
-def chat_routes(door: ChatDoor) -> list[web.RouteDef]:
+def chat_routes(door: ChatEndpoint) -> list[web.RouteDef]:
     """Return the routes that chat vendors are given; some check them by GET."""
     paths = ("/ingest/chat/{provider}", "/ingest/chat/{provider}/{key}")
     return [web.route(method, path, door.receive) for path in paths for method in ("GET", "POST")]

@@ -12,7 +12,7 @@ IN_FORM = re.compile(rb"((?:^|&)(?:" + SECRETS + rb")=)[^&]{1,2000}+")
 IN_JSON_OF_FORM = re.compile(rb"(%22(?:" + SECRETS + rb")%22%3A(?:\+|%20)?%22)(?:[^%]|%(?!22)){1,2000}+(?=%22)", re.IGNORECASE)
 
 
-def kept_body(body: bytes) -> bytes:
+def mask_secrets(body: bytes) -> bytes:
     """Return the body with tokens and response addresses masked."""
     body = IN_JSON.sub(rb'\1***"', body)
     body = IN_FORM.sub(rb"\1***", body)

@@ -1,8 +1,8 @@
 """The linking of a chat account to a person, by a one-time code typed in the chat."""
 
-from gateway.channels.chat.contract import Talk
-from gateway.channels.chat.replies import Answered, ignored
-from gateway.channels.chat.speakers import Speaker
+from gateway.channels.chat.contract import ChatMessage
+from gateway.channels.chat.replies import ChatResult, ignored
+from gateway.channels.chat.speakers import ChatSpeaker
 from gateway.channels.chat.words import say
 from gateway.directory import chat_accounts
 from gateway.errors import Conflict
@@ -10,7 +10,7 @@ from gateway.operations.unit_of_work import Transaction
 from gateway.vocabulary import Outcome
 
 
-async def linked(tx: Transaction, provider: str, talk: Talk, code: str, speaker: Speaker) -> Answered:
+async def link_account(tx: Transaction, provider: str, talk: ChatMessage, code: str, speaker: ChatSpeaker) -> ChatResult:
     """Link the chat account to the person who was given the code.
 
     An account that is linked to somebody stays theirs, and the code stays valid.
@@ -25,4 +25,4 @@ async def linked(tx: Transaction, provider: str, talk: Talk, code: str, speaker:
         await chat_accounts.link(tx.conn, found[0], provider, talk.tenant, talk.user, tx.now)
     except Conflict:
         return ignored("linked before", "linked_before", locale)
-    return Answered(Outcome.IGNORED, "linked", say("linked", locale, login=found[1]))
+    return ChatResult(Outcome.IGNORED, "linked", say("linked", locale, login=found[1]))

@@ -6,17 +6,17 @@ It is a person of the directory whose account is linked, or somebody unknown, wh
 from dataclasses import dataclass
 
 from gateway.access.principal import Principal
-from gateway.channels.chat.contract import ChatSettings, Press, Talk
-from gateway.channels.speakers import somebody, stranger
+from gateway.channels.chat.contract import ButtonPress, ChatMessage, ChatSettings
+from gateway.channels.speakers import directory_principal, unknown_reporter
 from gateway.directory import chat_accounts
 from gateway.incidents.labels import LOCALES, Locale
-from gateway.incidents.language import language
+from gateway.incidents.language import detect_language
 from gateway.ingest.reading.limits import KEY, cut
 from gateway.operations.unit_of_work import Transaction
 
 
 @dataclass(frozen=True, slots=True)
-class Speaker:
+class ChatSpeaker:
     """A person who writes or presses; `known` if the directory has them."""
 
     who: Principal
@@ -25,15 +25,15 @@ class Speaker:
     known: bool
 
 
-async def speaker(tx: Transaction, provider: str, heard: Talk | Press, chat: ChatSettings) -> Speaker:
+async def find_speaker(tx: Transaction, provider: str, heard: ChatMessage | ButtonPress, chat: ChatSettings) -> ChatSpeaker:
     """Return the person who wrote or pressed."""
-    row = await chat_accounts.speaker(tx.conn, provider, heard.tenant, heard.user)
+    row = await chat_accounts.find_account_owner(tx.conn, provider, heard.tenant, heard.user)
     address = address_of(provider, heard.tenant, heard.user)
     if row is None:
-        return Speaker(stranger(address, provider), cut(heard.user_name, KEY), _locale(heard, chat), known=False)
-    who = somebody(dict(row), row["email"] or row["login"])
+        return ChatSpeaker(unknown_reporter(address, provider), cut(heard.user_name, KEY), _locale(heard, chat), known=False)
+    who = directory_principal(dict(row), row["email"] or row["login"])
     locale = next((one for one in LOCALES if one == row["locale"]), chat.locale)
-    return Speaker(who, row["name"], locale, known=True)
+    return ChatSpeaker(who, row["name"], locale, known=True)
 
 
 def address_of(provider: str, tenant: str, user: str) -> str:
@@ -41,6 +41,6 @@ def address_of(provider: str, tenant: str, user: str) -> str:
     return cut(f"{provider}:{tenant}/{user}".lower(), KEY)
 
 
-def _locale(heard: Talk | Press, chat: ChatSettings) -> Locale:
-    said = heard.text if isinstance(heard, Talk) else heard.note
-    return language(said[:2_000]) if any(letter > "\u2e7f" for letter in said[:2_000]) else chat.locale
+def _locale(heard: ChatMessage | ButtonPress, chat: ChatSettings) -> Locale:
+    said = heard.text if isinstance(heard, ChatMessage) else heard.note
+    return detect_language(said[:2_000]) if any(letter > "\u2e7f" for letter in said[:2_000]) else chat.locale

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from gateway.channels.email.correspondent import Correspondent, is_answered
-from gateway.channels.email.parsing.letter import Letter, id_hash
+from gateway.channels.email.parsing.letter import ParsedMail, id_hash
 from gateway.incidents.labels import LOCALES, Locale
 from gateway.incidents.record import Incident, Notice
 from gateway.notify import outbox
@@ -20,12 +20,12 @@ SAFE_ID = re.compile(r"[!-;=?-~]{3,900}")
 
 
 @dataclass(frozen=True, slots=True)
-class Acknowledging:
+class MailAcknowledger:
     """A sender of acknowledgements, at most `per_hour` to one address; none at 0."""
 
     per_hour: int
 
-    async def __call__(self, tx: Transaction, letter: Letter, to: Correspondent, incident: Incident) -> str | None:
+    async def __call__(self, tx: Transaction, letter: ParsedMail, to: Correspondent, incident: Incident) -> str | None:
         """Queue an acknowledgement and return its address, None where none is due.
 
         None is sent in answer to a program or a mailing list, or what may be one, and only so
@@ -42,7 +42,7 @@ class Acknowledging:
         return to.address
 
 
-def acknowledgement(letter: Letter, incident: Incident, address: str, locale: Locale) -> Notice:
+def acknowledgement(letter: ParsedMail, incident: Incident, address: str, locale: Locale) -> Notice:
     """Return the acknowledgement, in the thread of the mail it answers.
 
     Mail programs build threads by ids, some by the subject as well.

@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-from gateway.channels.email.parsing.letter import Letter, Nature
+from gateway.channels.email.parsing.letter import ParsedMail, WriterKind
 from gateway.channels.email.parsing.nature import POSTMASTER, is_robot, says_away, seems_automatic
 from gateway.operations.author import Author
 
@@ -19,7 +19,7 @@ class Correspondent:
     name: str
 
 
-def correspondent(letter: Letter, *, known: bool = False) -> Correspondent:
+def correspondent(letter: ParsedMail, *, known: bool = False) -> Correspondent:
     """Return who is answered: From, or Reply-To where From is not the address of a person.
 
     From is no person's where it is a mailing list, an address nobody reads, or of another domain
@@ -35,24 +35,24 @@ def correspondent(letter: Letter, *, known: bool = False) -> Correspondent:
     return Correspondent(others[0], via[1] if via else name)
 
 
-def _stands_for_another(letter: Letter, other: str) -> bool:
+def _stands_for_another(letter: ParsedMail, other: str) -> bool:
     return letter.by_list or is_robot(letter.sender) or letter.sender.rpartition("@")[2] != other.rpartition("@")[2]
 
 
-def author(letter: Letter, to: Correspondent) -> Author:
+def likely_author(letter: ParsedMail, to: Correspondent) -> Author:
     """Return the likelihood that the correspondent wrote the mail themselves."""
-    through_list = letter.nature is Nature.LIST and letter.by_list and to.address != letter.sender
-    if letter.nature not in (Nature.PERSON, Nature.LIST):
+    through_list = letter.nature is WriterKind.LIST and letter.by_list and to.address != letter.sender
+    if letter.nature not in (WriterKind.PERSON, WriterKind.LIST):
         return Author.PROGRAM
-    if letter.nature is Nature.LIST and not through_list:
+    if letter.nature is WriterKind.LIST and not through_list:
         return Author.DOUBTFUL
     by_itself = seems_automatic(letter.subject) or (bool(letter.thread) and says_away(letter.text))
     return Author.DOUBTFUL if by_itself or is_robot(to.address) else Author.PERSON
 
 
-def is_answered(letter: Letter, to: Correspondent) -> bool:
+def is_answered(letter: ParsedMail, to: Correspondent) -> bool:
     """Return whether an automatic answer may be sent.
 
     Never to a mail that seems to be written by a program, even where that is a guess.
     """
-    return author(letter, to) is Author.PERSON and not to.address.startswith(POSTMASTER)
+    return likely_author(letter, to) is Author.PERSON and not to.address.startswith(POSTMASTER)

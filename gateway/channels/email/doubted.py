@@ -3,7 +3,7 @@
 It is sent to each once.
 """
 
-from gateway.channels.email.writer import Writer
+from gateway.channels.email.writer import MailWriter
 from gateway.incidents.record import Notice
 from gateway.notify import outbox
 from gateway.notify.templates import Template
@@ -31,7 +31,7 @@ TEXT = {
 }
 
 
-async def tell_of_doubt(tx: Transaction, wrote: Writer) -> None:
+async def notify_of_unverified_mail(tx: Transaction, wrote: MailWriter) -> None:
     """Queue the notification to the staff member whose address the unverified mail has.
 
     It is sent once ever.

@@ -8,35 +8,35 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
-from gateway.access.buckets import Bucket, taken
+from gateway.access.buckets import SharedBucket, try_take_token
 from gateway.access.principal import Principal
 from gateway.channels import report_service as reception
-from gateway.channels.email.acknowledgement import Acknowledging
-from gateway.channels.email.doubted import tell_of_doubt
+from gateway.channels.email.acknowledgement import MailAcknowledger
+from gateway.channels.email.doubted import notify_of_unverified_mail
 from gateway.channels.email.parsing.authentication import SenderCheck
-from gateway.channels.email.parsing.letter import Enclosed, Letter, id_hash
+from gateway.channels.email.parsing.letter import MailFile, ParsedMail, id_hash
 from gateway.channels.email.parsing.nature import seems_automatic
 from gateway.channels.email.parsing.reading import WHOLE
-from gateway.channels.email.parsing.reply import understood
-from gateway.channels.email.rules import Match, filled
+from gateway.channels.email.parsing.reply import parse_reply
+from gateway.channels.email.rules import MailRuleMatch, fill_template
 from gateway.channels.email.sorting import language
-from gateway.channels.email.threads import Found, belongs_to
-from gateway.channels.email.writer import Writer, writer
-from gateway.channels.report_service import Done, ReportService
+from gateway.channels.email.threads import FoundRecord, find_record
+from gateway.channels.email.writer import MailWriter, find_writer
+from gateway.channels.report_service import ReportOutcome, ReportService
 from gateway.db.pool import Connection
 from gateway.errors import TooLarge
 from gateway.incidents import commands, lifecycle
 from gateway.incidents.record import Incident, Revision
 from gateway.ingest.reading.limits import DESCRIPTION, KEY, TITLE, cut
 from gateway.notify.reply_tokens import ReplyTokens
-from gateway.operations.attach import AttachmentStore as Files
-from gateway.operations.attach import Waiting
-from gateway.operations.create import Report
-from gateway.operations.reporter.answers import Answer, answered
+from gateway.operations.attach import AttachmentService as Files
+from gateway.operations.attach import PendingFile
+from gateway.operations.create import NewReport
+from gateway.operations.reporter.answers import ReporterAnswer, apply_answer
 from gateway.operations.unit_of_work import Transaction
 from gateway.quarantine import set_aside
 from gateway.quarantine.set_aside import MailToSetAside
-from gateway.receipts.submission import Receipt, Result, Submission
+from gateway.receipts.submission import ItemResult, Receipt, Submission
 from gateway.settings import Mail
 from gateway.vocabulary import Outcome, State
 
@@ -50,7 +50,7 @@ An answer that by its subject is automatic, and more mails of one sender than
 `stranger_per_hour`.
 """
 
-Work = Callable[[Transaction, Sequence[Waiting]], Awaitable[Done | Result]]
+Work = Callable[[Transaction, Sequence[PendingFile]], Awaitable[ReportOutcome | ItemResult]]
 """A function that applies one mail, given the files that came with it, to the records."""
 
 
@@ -62,25 +62,27 @@ class MailHandler:
     files: Files
     tokens: ReplyTokens
     mail: Mail
-    acknowledge: Acknowledging
+    acknowledge: MailAcknowledger
 
-    async def __call__(self, letter: Letter, submission: Submission, match: Match | None, check: SenderCheck) -> Receipt:
+    async def __call__(
+        self, letter: ParsedMail, submission: Submission, match: MailRuleMatch | None, check: SenderCheck
+    ) -> Receipt:
         """Write the mail to a record and return the committed receipt.
 
         A mail received before changes nothing. Raises Unavailable, like ReportService.take.
         """
 
-        async def work(tx: Transaction, waiting: Sequence[Waiting]) -> Done | Result:
+        async def work(tx: Transaction, waiting: Sequence[PendingFile]) -> ReportOutcome | ItemResult:
             if before := await _filed_before(tx.conn, letter, submission.integration_id):
                 return before
-            wrote = await writer(tx.conn, letter, check)
+            wrote = await find_writer(tx.conn, letter, check)
             if self.acknowledge.per_hour:
-                await tell_of_doubt(tx, wrote)
-            earlier = await belongs_to(tx.conn, self.tokens, letter, wrote)
+                await notify_of_unverified_mail(tx, wrote)
+            earlier = await find_record(tx.conn, self.tokens, letter, wrote)
             ended = earlier is None or earlier.incident.state in ENDED
             if letter.thread and seems_automatic(letter.subject) and ended:
                 return _aside(letter, LIKELY_AUTOMATIC, earlier)
-            if match is None and wrote.who.outsider and not await self._is_within(tx, wrote, earlier):
+            if match is None and wrote.who.is_outsider and not await self._is_within(tx, wrote, earlier):
                 return _aside(letter, TOO_MANY, earlier)
             done = await self._filed(tx, letter, wrote, earlier, match, waiting)
             acknowledged = None
@@ -91,29 +93,29 @@ class MailHandler:
 
         return await self._taken(letter, submission, work)
 
-    async def set_aside(self, letter: Letter, submission: Submission, reason: str) -> Receipt:
+    async def set_aside(self, letter: ParsedMail, submission: Submission, reason: str) -> Receipt:
         """Set aside a mail that a program wrote, for people to examine.
 
         The receipt says so. Raises Unavailable.
         """
 
-        async def work(tx: Transaction) -> Done:
-            wrote = await writer(tx.conn, letter, SenderCheck.UNKNOWN)
-            return _aside(letter, reason, await belongs_to(tx.conn, self.tokens, letter, wrote))
+        async def work(tx: Transaction) -> ReportOutcome:
+            wrote = await find_writer(tx.conn, letter, SenderCheck.UNKNOWN)
+            return _aside(letter, reason, await find_record(tx.conn, self.tokens, letter, wrote))
 
         return await self.reception.take(submission, work)
 
-    async def open(self, entry: int, letter: Letter, submission: Submission, by: Principal) -> Receipt:
+    async def open(self, entry: int, letter: ParsedMail, submission: Submission, by: Principal) -> Receipt:
         """Handle a mail that was set aside as one that a person wrote, without acknowledging it.
 
         It counts once, however often it is requested.
         """
 
-        async def work(tx: Transaction, waiting: Sequence[Waiting]) -> Done | Result:
+        async def work(tx: Transaction, waiting: Sequence[PendingFile]) -> ReportOutcome | ItemResult:
             if number := await set_aside.lock(tx.conn, entry):
-                return Result(letter.known_by[:KEY], number, Outcome.DUPLICATE, "opened before")
-            wrote = await writer(tx.conn, letter, SenderCheck.UNKNOWN)
-            earlier = await belongs_to(tx.conn, self.tokens, letter, wrote)
+                return ItemResult(letter.known_by[:KEY], number, Outcome.DUPLICATE, "opened before")
+            wrote = await find_writer(tx.conn, letter, SenderCheck.UNKNOWN)
+            earlier = await find_record(tx.conn, self.tokens, letter, wrote)
             done = await self._filed(
                 tx,
                 letter,
@@ -124,14 +126,14 @@ class MailHandler:
                 {"set_aside": entry, "opened_by": by.name},
             )
             assert done.incident is not None  # noqa: S101 - a record was opened
-            await set_aside.opened(tx.conn, entry, tx.now, by.name, done.incident.id)
+            await set_aside.mark_opened(tx.conn, entry, tx.now, by.name, done.incident.id)
             await _remember(tx, letter, wrote, submission.integration_id, done, None)
             return done
 
         return await self._taken(letter, submission, work)
 
-    async def _taken(self, letter: Letter, submission: Submission, work: Work) -> Receipt:
-        async def again(tx: Transaction) -> Done | Result:
+    async def _taken(self, letter: ParsedMail, submission: Submission, work: Work) -> Receipt:
+        async def again(tx: Transaction) -> ReportOutcome | ItemResult:
             for one in waiting:
                 one.taken = False
             return await work(tx, waiting)
@@ -139,62 +141,62 @@ class MailHandler:
         async with self.files.holding([(one.name, one.content) for one in letter.enclosed if one.content is not None]) as waiting:
             return await self.reception.take(submission, again)
 
-    async def _is_within(self, tx: Transaction, wrote: Writer, earlier: Found | None) -> bool:
+    async def _is_within(self, tx: Transaction, wrote: MailWriter, earlier: FoundRecord | None) -> bool:
         """Count a mail of an outsider; return whether it is within `mail.stranger_per_hour`."""
         most = self.mail.stranger_per_hour
         subjects = [f"mail from\0{wrote.to.address.lower()}"]
         subjects += [f"mail to\0{earlier.incident.id}"] if earlier is not None else []
-        buckets = [Bucket(subject, most, timedelta(hours=1) / most) for subject in subjects]
-        return all([await taken(tx.conn, bucket, tx.now) for bucket in buckets])
+        buckets = [SharedBucket(subject, most, timedelta(hours=1) / most) for subject in subjects]
+        return all([await try_take_token(tx.conn, bucket, tx.now) for bucket in buckets])
 
     async def _filed(
-        self, tx: Transaction, letter: Letter, wrote: Writer, earlier: Found | None, match: Match | None,
-        waiting: Sequence[Waiting], said: Mapping[str, Any] = NOTHING,
-    ) -> Done:  # fmt: skip
+        self, tx: Transaction, letter: ParsedMail, wrote: MailWriter, earlier: FoundRecord | None, match: MailRuleMatch | None,
+        waiting: Sequence[PendingFile], said: Mapping[str, Any] = NOTHING,
+    ) -> ReportOutcome:  # fmt: skip
         said = {"mail": letter.known_by[:KEY], **said}
         if earlier is not None and earlier.incident.state not in ENDED:
             noted = await self._added(tx, letter, wrote, earlier, waiting, said)
-            return Done(letter.known_by[:KEY], noted, Outcome.ADDED, "reply")
+            return ReportOutcome(letter.known_by[:KEY], noted, Outcome.ADDED, "reply")
         report, before = self._report(letter, wrote, match), earlier.incident if earlier is not None else None
-        opened = await reception.opened(tx, report, wrote.who, {**said, **wrote.facts()}, before)
+        opened = await reception.open_report(tx, report, wrote.who, {**said, **wrote.facts()}, before)
         files = await self._files(tx, letter.enclosed, opened, wrote.who, waiting)
         if files:
             opened = (await tx.write([Revision(after=opened, actor=wrote.who.name, events=files)]))[0]
         reason = "follows what has ended" if earlier else "report"
-        return Done(letter.known_by[:KEY], opened, reception.outcome_of(opened), reason)
+        return ReportOutcome(letter.known_by[:KEY], opened, reception.outcome_of(opened), reason)
 
     async def _added(
-        self, tx: Transaction, letter: Letter, wrote: Writer, found: Found, waiting: Sequence[Waiting],
+        self, tx: Transaction, letter: ParsedMail, wrote: MailWriter, found: FoundRecord, waiting: Sequence[PendingFile],
         more: Mapping[str, Any],
     ) -> Incident:  # fmt: skip
         """Add a reply: a note with the new text in it, its files, and its effects on the record."""
         incident, more = found.incident, {**more, **wrote.facts(proven=found.proven)}
         known = f"{incident.title}\n{incident.description}"
-        said = understood(letter.text, known, {letter.sender, wrote.to.address, *letter.reply_to})
+        said = parse_reply(letter.text, known, {letter.sender, wrote.to.address, *letter.reply_to})
         words = with_warning(
             said.note or letter.subject or "-",
             letter,
             wrote.locale or incident.labels.get("language", ""),
         )
         note = commands.Note(note=cut(words, DESCRIPTION))
-        revision = lifecycle.apply(incident, note, wrote.name.name, tx.now)
+        revision = lifecycle.apply_command(incident, note, wrote.name.name, tx.now)
         events = [(event, {**facts, **more}) for event, facts in revision.events]
         files = await self._files(tx, letter.enclosed, incident, wrote.name, waiting)
         (noted,) = await tx.write([replace(revision, events=(*events, *files))])
-        answer = Answer(said.new, said.note, certain=said.certain, by=wrote.author, proven=found.proven)
-        return await answered(tx, noted, wrote.who, answer)
+        answer = ReporterAnswer(said.new, said.note, certain=said.certain, by=wrote.author, proven=found.proven)
+        return await apply_answer(tx, noted, wrote.who, answer)
 
-    def _report(self, letter: Letter, wrote: Writer, match: Match | None) -> Report:
+    def _report(self, letter: ParsedMail, wrote: MailWriter, match: MailRuleMatch | None) -> NewReport:
         rule, found = (match.rule, match.found) if match else (None, {})
         first_line = letter.text.partition("\n")[0].strip()
-        return Report(
+        return NewReport(
             title=cut(letter.subject or first_line or "(no subject)", TITLE),
             source=SOURCE,
             description=cut(with_warning(letter.text, letter, wrote.locale or language(letter)), DESCRIPTION),
             impact=(rule and rule.impact) or self.mail.impact,
             urgency=(rule and rule.urgency) or self.mail.urgency,
-            service=cut((filled(rule.service, found) if rule else "") or self.mail.service, KEY),
-            ci=cut(filled(rule.ci, found), KEY) if rule else "",
+            service=cut((fill_template(rule.service, found) if rule else "") or self.mail.service, KEY),
+            ci=cut(fill_template(rule.ci, found), KEY) if rule else "",
             contact=wrote.to.address,
             contact_name=wrote.to.name,
             labels={"language": wrote.locale or language(letter)},
@@ -203,10 +205,10 @@ class MailHandler:
     async def _files(
         self,
         tx: Transaction,
-        enclosed: Sequence[Enclosed],
+        enclosed: Sequence[MailFile],
         incident: Incident,
         who: Principal,
-        waiting: Sequence[Waiting],
+        waiting: Sequence[PendingFile],
     ) -> tuple[tuple[str, Mapping[str, Any]], ...]:
         """Attach files and return the events, also of those that could not be attached.
 
@@ -216,7 +218,7 @@ class MailHandler:
         return tuple([await self._file(tx, one, incident, who, None if one.content is None else next(held)) for one in enclosed])
 
     async def _file(
-        self, tx: Transaction, file: Enclosed, incident: Incident, who: Principal, held: Waiting | None
+        self, tx: Transaction, file: MailFile, incident: Incident, who: Principal, held: PendingFile | None
     ) -> tuple[str, Mapping[str, Any]]:
         reason = "larger than a file may be, or one too many"
         if held is not None:
@@ -233,10 +235,10 @@ WHERE m.id_hash = $1 AND m.integration_id = $2 AND m.content_hash = $3
 """
 
 
-async def _filed_before(conn: Connection, letter: Letter, integration_id: int) -> Result | None:
+async def _filed_before(conn: Connection, letter: ParsedMail, integration_id: int) -> ItemResult | None:
     """Return the result of a mail that was handled longer ago than deliveries are remembered."""
     number = await conn.fetchval(FILED, id_hash(letter.known_by), integration_id, letter.copy_hash)
-    return None if number is None else Result(letter.known_by[:KEY], number, Outcome.DUPLICATE, "filed before")
+    return None if number is None else ItemResult(letter.known_by[:KEY], number, Outcome.DUPLICATE, "filed before")
 
 
 REMEMBER = """
@@ -247,10 +249,10 @@ VALUES ($1, $2, $3, $4, $5, $6, $7)
 
 async def _remember(
     tx: Transaction,
-    letter: Letter,
-    wrote: Writer,
+    letter: ParsedMail,
+    wrote: MailWriter,
     integration_id: int,
-    done: Done,
+    done: ReportOutcome,
     acknowledged: str | None,
 ) -> None:
     assert done.incident is not None  # noqa: S101 - a record was opened
@@ -266,17 +268,17 @@ UNREAD = {
 }
 
 
-def with_warning(text: str, letter: Letter, locale: str) -> str:
+def with_warning(text: str, letter: ParsedMail, locale: str) -> str:
     """Return the text, below a warning if words of the mail could not be read."""
     if not letter.unread:
         return text
     return f"{UNREAD.get(locale, UNREAD['en'])}\n\n{text}".strip()
 
 
-def _aside(letter: Letter, reason: str, answers: Found | None) -> Done:
+def _aside(letter: ParsedMail, reason: str, answers: FoundRecord | None) -> ReportOutcome:
     recipients = tuple(one for one in letter.recipients if "gwk_" not in one)
     aside = MailToSetAside(
         sender=letter.sender, subject=letter.subject, text=cut(letter.text, DESCRIPTION),
         answers=answers.incident.id if answers else None, recipients=recipients,
     )  # fmt: skip
-    return Done(letter.known_by[:KEY], None, Outcome.SET_ASIDE, reason, aside)
+    return ReportOutcome(letter.known_by[:KEY], None, Outcome.SET_ASIDE, reason, aside)

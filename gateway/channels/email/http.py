@@ -18,14 +18,14 @@ from cryptography.hazmat.primitives.asymmetric.ec import ECDSA, EllipticCurvePub
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import load_der_public_key
 
-from gateway.channels.email.amazon.mail import Amazon
+from gateway.channels.email.amazon.mail import SnsMailIntake
 from gateway.channels.email.intake import MailIntake
-from gateway.channels.email.posted import FORM, MAIL, Posted, form
+from gateway.channels.email.posted import FORM, MAIL, DeliveredMail, form
 from gateway.channels.email.reader import CPU_SECONDS, SHORT
-from gateway.channels.memory_budget import fill
+from gateway.channels.memory_budget import read_body
 from gateway.errors import Forbidden, Malformed, Unauthenticated
-from gateway.ingest.http import Authenticate, accepted
-from gateway.ingest.workers.process import Reader
+from gateway.ingest.http import Authenticate, build_accepted_response
+from gateway.ingest.workers.process import ParseWorker
 from gateway.receipts.submission import Receipt
 from gateway.settings import Mail
 from gateway.vocabulary import Outcome
@@ -39,14 +39,14 @@ Services that try again for days do so with the first one. A mail sent twice cou
 
 
 @dataclass(frozen=True, slots=True)
-class MailPosts:
+class MailEndpoint:
     """The endpoint POST /ingest/email/{way} and /ingest/email/{way}/{key}."""
 
     room: MailIntake
     authenticate: Authenticate
     mail: Mail
-    amazon: Amazon
-    reader: Reader
+    amazon: SnsMailIntake
+    reader: ParseWorker
 
     async def receive(self, request: web.Request) -> web.Response:
         """Take a mail and respond with the receipt, once committed.
@@ -60,27 +60,27 @@ class MailPosts:
             raise Forbidden("this key belongs to no integration: mail is sent with an integration's key")
         body = bytearray()
         try:
-            await fill(body, request, self.room.places, self.mail.max_bytes, "mail")
+            await read_body(body, request, self.room.places, self.mail.max_bytes, "mail")
             receipt = await self._taken(way, caller.integration_id, request, bytes(body))
         finally:
             self.room.places.release(len(body))
         if way != "raw":
-            response = accepted(receipt)
+            response = build_accepted_response(receipt)
             response.set_status(200)
             return response
         if receipt.results and receipt.results[0].outcome is Outcome.QUARANTINED:
             raise refused(receipt)
-        return accepted(receipt)
+        return build_accepted_response(receipt)
 
     async def _taken(self, way: str, integration_id: int, request: web.Request, body: bytes) -> Receipt:
         if way == "ses":
             return await self.amazon.take(integration_id, request.headers, body)
-        posted = Posted(MAIL if way == "raw" else request.headers.get("Content-Type", FORM), body)
+        posted = DeliveredMail(MAIL if way == "raw" else request.headers.get("Content-Type", FORM), body)
         by_service, trusted = await self._is_sendgrid(way, request, posted), self.mail.authentication
         servers = trusted.servers if trusted.posted else ()
         return await self.room.take(integration_id, replace(posted, servers=servers, by_service=by_service))
 
-    async def _is_sendgrid(self, way: str, request: web.Request, posted: Posted) -> bool:
+    async def _is_sendgrid(self, way: str, request: web.Request, posted: DeliveredMail) -> bool:
         """Verify the service's signature where its key is known; return whether SendGrid signed.
 
         Mailgun's forms have a field for each header of the mail, so no field of theirs counts as
@@ -133,7 +133,7 @@ def refused(receipt: Receipt) -> Malformed:
     return Malformed(f"{receipt.results[0].reason}; the mail is kept in quarantine", receipt=str(receipt.id))
 
 
-def mail_routes(posts: MailPosts) -> list[web.RouteDef]:
+def mail_routes(posts: MailEndpoint) -> list[web.RouteDef]:
     """Return the routes that mail is posted to.
 
     Mailgun posts whole messages to addresses that end in mime.

@@ -7,25 +7,25 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 
-from gateway.access.permissions import sight
+from gateway.access.permissions import visibility_of
 from gateway.access.principal import Principal
 from gateway.channels.email.handler import SOURCE, MailHandler
 from gateway.channels.email.parsing.authentication import SenderCheck, sender_check
-from gateway.channels.email.parsing.letter import Letter
-from gateway.channels.email.posted import Posted
-from gateway.channels.email.sorting import SetAside, ToMachines, ToNobody, ToPeople, sort
+from gateway.channels.email.parsing.letter import ParsedMail
+from gateway.channels.email.posted import DeliveredMail
+from gateway.channels.email.sorting import HandleMail, IgnoreMail, MakeAlert, SetMailAside, decide_on_mail
 from gateway.channels.memory_budget import MemoryBudget
 from gateway.clock import Clock
 from gateway.db.pool import acquire
 from gateway.errors import Malformed, Overloaded, Unavailable
 from gateway.ingest.http import Submit
-from gateway.ingest.reading.bounded_times import early
+from gateway.ingest.reading.bounded_times import describe_future_time
 from gateway.observe.metric_labels import RequestOutcome
 from gateway.observe.metrics import Metrics
 from gateway.quarantine import set_aside
-from gateway.quarantine.operations import Opened
-from gateway.receipts.mended import WHOLE, Mended
-from gateway.receipts.submission import Receipt, Refused, Submission
+from gateway.quarantine.operations import OpenedMail
+from gateway.receipts.mended import WHOLE, RepairedValue
+from gateway.receipts.submission import Receipt, RefusedItem, Submission
 from gateway.settings import Mail
 from gateway.vocabulary import Outcome
 
@@ -40,8 +40,8 @@ class MailIntake:
     `sender` is the address that the gateway sends from, "" if it sends no mail.
     """
 
-    fetched: Callable[[Posted], Awaitable[Posted]]
-    read: Callable[[Posted], Awaitable[Letter]]
+    fetched: Callable[[DeliveredMail], Awaitable[DeliveredMail]]
+    read: Callable[[DeliveredMail], Awaitable[ParsedMail]]
     submit: Submit
     file: MailHandler
     sender: str
@@ -50,7 +50,7 @@ class MailIntake:
     clock: Clock
     places: MemoryBudget
 
-    async def take(self, integration_id: int, posted: Posted, *, flag: str | None = None) -> Receipt:
+    async def take(self, integration_id: int, posted: DeliveredMail, *, flag: str | None = None) -> Receipt:
         """Commit one mail and return the receipt.
 
         A mail that cannot be understood is in quarantine when this returns, as its outcome says.
@@ -75,11 +75,11 @@ class MailIntake:
 
     async def release(self, integration_id: int, headers: Mapping[str, str], body: bytes) -> Receipt:
         """Take a mail from quarantine again; raises Malformed if it still cannot be understood."""
-        mail = await self.fetched(Posted(headers.get("content-type", ""), body))
+        mail = await self.fetched(DeliveredMail(headers.get("content-type", ""), body))
         await self.read(mail)
         return await self.take(integration_id, mail, flag=REPLAY)
 
-    async def open_set_aside(self, entry: int, by: Principal) -> Opened:
+    async def open_set_aside(self, entry: int, by: Principal) -> OpenedMail:
         """Open a record for a mail that was set aside, or add it to the open record it answers.
 
         It does so once. Raises NotFound, also for a mail about a record that `by` may not see,
@@ -87,21 +87,21 @@ class MailIntake:
         """
         pool = self.file.reception.uow.pool
         async with acquire(pool) as conn:
-            kept = await set_aside.by_id(conn, entry, sight(by))
-        letter = await self.read(Posted(kept.content_type, kept.body, None, tuple(kept.recipients)))
+            kept = await set_aside.by_id(conn, entry, visibility_of(by))
+        letter = await self.read(DeliveredMail(kept.content_type, kept.body, None, tuple(kept.recipients)))
         submission = Submission(
             kept.integration_id, SOURCE, kept.body, {"content-type": kept.content_type}, (),
             delivery_id=f"set_aside:{entry}", flag=REPLAY,
         )  # fmt: skip
         receipt = await self.file.open(entry, letter, submission, by)
         async with acquire(pool) as conn:
-            return Opened(
-                await set_aside.by_id(conn, entry, sight(by)),
+            return OpenedMail(
+                await set_aside.by_id(conn, entry, visibility_of(by)),
                 receipt.id,
                 receipt.results[0].outcome,
             )
 
-    async def _taken(self, integration_id: int, posted: Posted, flag: str | None) -> Receipt:
+    async def _taken(self, integration_id: int, posted: DeliveredMail, flag: str | None) -> Receipt:
         try:
             posted = await self.fetched(posted)
             letter = await self.read(posted)
@@ -111,30 +111,30 @@ class MailIntake:
             integration_id, SOURCE, posted.body, {"content-type": posted.kind}, (), delivery_id=f"mail:{letter.known_by}",
             flag=flag, same_as=letter.copy_hash, mended=letter.mended,
         )  # fmt: skip
-        match sort(letter, self.mail, self.sender, self.clock.now()):
-            case ToMachines(alert=alert):
+        match decide_on_mail(letter, self.mail, self.sender, self.clock.now()):
+            case MakeAlert(alert=alert):
                 submission.alerts = ((0, alert),)
-                if letter.sent_at is not None and (what := early(letter.sent_at, self.clock.now())):
-                    submission.mended += (Mended(0, "/date", what),)
-            case ToNobody(reason=reason):
+                if letter.sent_at is not None and (what := describe_future_time(letter.sent_at, self.clock.now())):
+                    submission.mended += (RepairedValue(0, "/date", what),)
+            case IgnoreMail(reason=reason):
                 submission.ignored = ((0, reason),)
-            case SetAside(reason=reason):
+            case SetMailAside(reason=reason):
                 return await self.file.set_aside(letter, submission, reason)
-            case ToPeople(match=match):
+            case HandleMail(match=match):
                 return await self.file(letter, submission, match, self._check(posted, letter))
         return await self.submit(submission)
 
     @staticmethod
-    def _check(posted: Posted, letter: Letter) -> SenderCheck:
+    def _check(posted: DeliveredMail, letter: ParsedMail) -> SenderCheck:
         """Return whether the sender is authenticated, by the stamps of trusted servers alone."""
         return sender_check(letter.authors, letter.stamps, posted.servers, by_service=posted.by_service)
 
-    async def quarantine(self, integration_id: int, posted: Posted, problem: str) -> Receipt:
+    async def quarantine(self, integration_id: int, posted: DeliveredMail, problem: str) -> Receipt:
         """Put a mail into quarantine, to be examined and replayed.
 
         That happens once, however often it arrives.
         """
-        refused = (Refused(WHOLE, problem[:1_000], "", posted.body),)
+        refused = (RefusedItem(WHOLE, problem[:1_000], "", posted.body),)
         name = f"mail-body:{sha256(posted.body).hexdigest()}"
         headers = {"content-type": posted.kind}
         return await self.submit(Submission(integration_id, SOURCE, posted.body, headers, (), refused, delivery_id=name))

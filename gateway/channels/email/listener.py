@@ -23,8 +23,8 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from gateway.access.keys import Caller, Scope
 from gateway.channels.email.intake import MailIntake
-from gateway.channels.email.posted import MAIL, Posted
-from gateway.channels.email.session import NOBODY, TOO_MUCH, UNKNOWN, Line, Sessions
+from gateway.channels.email.posted import MAIL, DeliveredMail
+from gateway.channels.email.session import NOBODY, TOO_MUCH, UNKNOWN, SmtpSession, SmtpSessions
 from gateway.db.pool import Pool, acquire
 from gateway.errors import GatewayError, Overloaded, Unauthenticated
 from gateway.networks import Network, within
@@ -47,7 +47,7 @@ OWN = "email", "E-mail"
 
 
 @dataclass(slots=True)
-class MailDoor:
+class SmtpHandler:
     """The handler of SMTP commands, with methods named as aiosmtpd calls them."""
 
     room: MailIntake
@@ -65,7 +65,7 @@ class MailDoor:
             refusal = UNKNOWN if self._serves(address) else NOBODY
             if refusal == UNKNOWN:
                 log.warning("mailbox_unknown", address=address[:320])
-            return server.refused(refusal) if isinstance(server, Line) else refusal
+            return server.refused(refusal) if isinstance(server, SmtpSession) else refusal
         envelope.rcpt_tos.append(address)
         return "250 2.1.5 OK"
 
@@ -75,7 +75,7 @@ class MailDoor:
         integrations = {one for address in envelope.rcpt_tos if (one := await self._integration(address)) is not None}
         by_relay = within(str((session.peer or ("",))[0]), self.relays)
         servers = self.room.mail.authentication.servers if by_relay else ()
-        posted = Posted(MAIL, content, (envelope.mail_from or "").strip(" <>"), tuple(envelope.rcpt_tos), servers)
+        posted = DeliveredMail(MAIL, content, (envelope.mail_from or "").strip(" <>"), tuple(envelope.rcpt_tos), servers)
         receipts = [await self.room.take(integration, posted) for integration in sorted(integrations)]
         return f"250 2.0.0 taken as {receipts[0].id}" if receipts else NOT_NOW
 
@@ -126,7 +126,7 @@ class MailDoor:
 
 
 @asynccontextmanager
-async def receiving(door: MailDoor, changed: Callable[[int], object]) -> AsyncIterator[Sequence[Any]]:
+async def receiving(door: SmtpHandler, changed: Callable[[int], object]) -> AsyncIterator[Sequence[Any]]:
     """Listen if the settings say so, and give the addresses."""
     mail, places = door.room.mail, door.room.places
     listener = mail.listener
@@ -138,10 +138,10 @@ async def receiving(door: MailDoor, changed: Callable[[int], object]) -> AsyncIt
     if listener.certificate:
         tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
         tls.load_cert_chain(listener.certificate, listener.private_key or None)
-    sessions = Sessions(listener.sessions, listener.sessions_per_address, changed)
+    sessions = SmtpSessions(listener.sessions, listener.sessions_per_address, changed)
     loop = asyncio.get_running_loop()
     with named_port_failures(listener.host, listener.port):
-        make = partial(Line, door, places, mail, sessions, tls)
+        make = partial(SmtpSession, door, places, mail, sessions, tls)
         server = await loop.create_server(make, listener.host, listener.port)
     try:
         yield [socket.getsockname() for socket in server.sockets]
@@ -150,7 +150,7 @@ async def receiving(door: MailDoor, changed: Callable[[int], object]) -> AsyncIt
         await _ended(sessions)
 
 
-async def _ended(sessions: Sessions) -> None:
+async def _ended(sessions: SmtpSessions) -> None:
     if sessions.transports:
         try:
             await asyncio.wait_for(sessions.none_left.wait(), GRACE)

@@ -16,8 +16,8 @@ from email.utils import format_datetime
 
 import aiosmtplib
 
-from gateway.notify.message import Dead, Delivered, Message, Result, Retry
-from gateway.notify.reply_tokens import ReplyTokens, above_this_line, tagged
+from gateway.notify.message import Delivered, Message, Result, Retry, Undeliverable
+from gateway.notify.reply_tokens import ReplyTokens, add_tag, reply_marker_line
 from gateway.settings import Smtp
 
 OTHER_LETTERS = re.compile(r"[^\x00-\x7f]")
@@ -26,7 +26,7 @@ TIMEOUT_S = 9.0
 
 
 @dataclass(frozen=True, slots=True)
-class Replies:
+class ReplyRouting:
     """The means by which replies find their record: signed tags and the address they are put into.
 
     Without an address the tag stands in the text alone.
@@ -36,7 +36,7 @@ class Replies:
     address: str = ""
 
 
-def compose(message: Message, sender: str, replies: Replies | None = None) -> EmailMessage:
+def compose(message: Message, sender: str, replies: ReplyRouting | None = None) -> EmailMessage:
     """Return the mail; raises ValueError for a bad address.
 
     It has the same Message-ID on every attempt. All mails of an incident are one thread, whose
@@ -62,12 +62,12 @@ def compose(message: Message, sender: str, replies: Replies | None = None) -> Em
     mail["X-Loop"] = sender
     replies = replies if message.incident_id is not None else None
     if replies is not None and replies.address:
-        mail["Reply-To"] = _address(tagged(replies.address, _tag(message, replies)))
+        mail["Reply-To"] = _address(add_tag(replies.address, _tag(message, replies)))
     mail.set_content(message.text if replies is None else _tagged_text(message, replies))
     return mail
 
 
-def _thread(message: Message, answered: object, root: str, domain: str, replies: Replies | None) -> Iterator[str]:
+def _thread(message: Message, answered: object, root: str, domain: str, replies: ReplyRouting | None) -> Iterator[str]:
     """Yield the ids for References; the last one is signed, by which a reply finds its record."""
     if answered:
         yield f"<{answered}>"
@@ -76,21 +76,21 @@ def _thread(message: Message, answered: object, root: str, domain: str, replies:
         yield f"<{_tag(message, replies)}@{domain}>"
 
 
-def _tagged_text(message: Message, replies: Replies) -> str:
+def _tagged_text(message: Message, replies: ReplyRouting) -> str:
     """Return the text between the line above which people reply and the tag.
 
     The tag in the text survives where Reply-To does not.
     """
-    line = above_this_line(str(message.facts.get("locale", "")))
+    line = reply_marker_line(str(message.facts.get("locale", "")))
     return f"{line}\n\n{message.text.rstrip()}\n\n[{_tag(message, replies)}]\n"
 
 
-def _tag(message: Message, replies: Replies) -> str:
+def _tag(message: Message, replies: ReplyRouting) -> str:
     assert message.incident_id is not None  # noqa: S101 - a message about no record has no tag
     return replies.tokens.make(message.incident_id)
 
 
-def in_ascii(text: str) -> str:
+def with_ascii_domain(text: str) -> str:
     """Return the address with its domain in IDNA.
 
     A local part in other letters stays, and needs SMTPUTF8 (RFC 6531).
@@ -108,7 +108,7 @@ def _address(text: str) -> Address:
     if not text.isprintable() or any(letter.isspace() for letter in text):
         raise ValueError(f"not a mail address: {text!r}")
     try:
-        address = Address(addr_spec=OTHER_LETTERS.sub("x", in_ascii(text)))
+        address = Address(addr_spec=OTHER_LETTERS.sub("x", with_ascii_domain(text)))
     except (MessageError, IndexError, ValueError) as error:
         raise ValueError(f"not a mail address: {text!r}") from error
     if not address.username or not address.domain:
@@ -116,9 +116,9 @@ def _address(text: str) -> Address:
     return Address(username=text.rpartition("@")[0], domain=address.domain) if not text.isascii() else address
 
 
-def judge(code: int, reason: str) -> Result:
+def refusal_result(code: int, reason: str) -> Result:
     """Return the result of a refusal: 4yz is temporary, 5yz permanent (RFC 5321, 4.2.1)."""
-    return Dead(f"refused {code}: {reason}") if code >= 500 else Retry(f"refused {code}: {reason}")
+    return Undeliverable(f"refused {code}: {reason}") if code >= 500 else Retry(f"refused {code}: {reason}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +129,7 @@ class SmtpChannel:
     """
 
     settings: Smtp
-    replies: Replies | None = None
+    replies: ReplyRouting | None = None
 
     def endpoint(self, recipient: str) -> str:  # noqa: ARG002 - the relay is the endpoint, whoever the mail is for
         """Return the relay as the endpoint of every message."""
@@ -140,11 +140,11 @@ class SmtpChannel:
         try:
             mail = compose(message, self.settings.sender, self.replies)
         except (ValueError, MessageError) as error:
-            return Dead(str(error))
+            return Undeliverable(str(error))
         try:
             await aiosmtplib.send(
                 mail,
-                recipients=[in_ascii(message.recipient)],
+                recipients=[with_ascii_domain(message.recipient)],
                 hostname=self.settings.host,
                 port=self.settings.port,
                 timeout=TIMEOUT_S,
@@ -154,20 +154,20 @@ class SmtpChannel:
                 use_tls=False,
             )
         except (aiosmtplib.SMTPException, OSError) as error:
-            return failed(error, message.recipient)
+            return error_result(error, message.recipient)
         return Delivered()
 
 
-def failed(error: aiosmtplib.SMTPException | OSError, recipient: str) -> Result:
+def error_result(error: aiosmtplib.SMTPException | OSError, recipient: str) -> Result:
     """Return the result of an error."""
     match error:
         case aiosmtplib.SMTPRecipientsRefused():
-            return judge(error.recipients[0].code, error.recipients[0].message)
+            return refusal_result(error.recipients[0].code, error.recipients[0].message)
         case aiosmtplib.SMTPDataError():
-            return judge(error.code, error.message)
+            return refusal_result(error.code, error.message)
         case aiosmtplib.SMTPSenderRefused():
             return Retry(f"sender refused {error.code}: {error.message}", down=True)
         case aiosmtplib.SMTPNotSupported() if not recipient.rpartition("@")[0].isascii():
-            return Dead(f"the relay takes no SMTPUTF8, which the address {recipient} needs")
+            return Undeliverable(f"the relay takes no SMTPUTF8, which the address {recipient} needs")
         case _:
             return Retry(f"{type(error).__name__}: {error}", down=True)

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 
-from gateway.channels.email.parsing.letter import Letter
+from gateway.channels.email.parsing.letter import ParsedMail
 from gateway.incidents.alert import Alert
 from gateway.ingest.reading import limits
-from gateway.ingest.reading.fields import STATUS, derived
+from gateway.ingest.reading.fields import STATUS, derive_key
 from gateway.settings import MailRule
 from gateway.settings.mail_flaws import FIELDS, GAP, NAMED
 from gateway.vocabulary import AlertStatus
@@ -23,7 +23,7 @@ MAX_LINES, MAX_LINE = 400, 500
 
 
 @dataclass(frozen=True, slots=True)
-class Match:
+class MailRuleMatch:
     """A rule that a mail matches, the values found by its patterns, and the status of the alert."""
 
     rule: MailRule
@@ -31,7 +31,7 @@ class Match:
     status: AlertStatus
 
 
-def chosen(rules: Iterable[MailRule], letter: Letter) -> Match | None:
+def find_rule(rules: Iterable[MailRule], letter: ParsedMail) -> MailRuleMatch | None:
     """Return the first rule that the mail matches."""
     for rule in rules:
         if (match := _agrees(rule, letter)) is not None:
@@ -39,8 +39,8 @@ def chosen(rules: Iterable[MailRule], letter: Letter) -> Match | None:
     return None
 
 
-def _agrees(rule: MailRule, letter: Letter) -> Match | None:
-    if rule.senders and not any(fitted(pattern, letter.sender) is not None for pattern in rule.senders):
+def _agrees(rule: MailRule, letter: ParsedMail) -> MailRuleMatch | None:
+    if rule.senders and not any(match_pattern(pattern, letter.sender) is not None for pattern in rule.senders):
         return None
     cleared = _first(rule.cleared, (letter.subject,))
     firing = _first(rule.subjects, (letter.subject,)) if cleared is None else None
@@ -48,11 +48,11 @@ def _agrees(rule: MailRule, letter: Letter) -> Match | None:
         return None
     found = {**(cleared or firing or {}), **_in_lines(rule.lines, letter.text)}
     said = STATUS.get(found.get("status", "").strip(" []():").casefold(), AlertStatus.FIRING)
-    return Match(rule, found, AlertStatus.RESOLVED if cleared is not None else said)
+    return MailRuleMatch(rule, found, AlertStatus.RESOLVED if cleared is not None else said)
 
 
 def _first(patterns: Iterable[str], texts: Iterable[str]) -> dict[str, str] | None:
-    return next((found for text in texts for one in patterns if (found := fitted(one, text)) is not None), None)
+    return next((found for text in texts for one in patterns if (found := match_pattern(one, text)) is not None), None)
 
 
 def _in_lines(patterns: Iterable[str], text: str) -> dict[str, str]:
@@ -63,7 +63,7 @@ def _in_lines(patterns: Iterable[str], text: str) -> dict[str, str]:
     return found
 
 
-def fitted(pattern: str, text: str) -> dict[str, str] | None:
+def match_pattern(pattern: str, text: str) -> dict[str, str] | None:
     """Return the values of a pattern's placeholders if the whole text matches, else None.
 
     Each stretch of plain text is found at its first occurrence, the last one at the end; the
@@ -100,11 +100,11 @@ def _plain(text: str) -> re.Pattern[str]:
     return re.compile(re.escape(text), re.IGNORECASE)
 
 
-def alert_of(match: Match, letter: Letter, received_at: datetime) -> Alert:
+def alert_of(match: MailRuleMatch, letter: ParsedMail, received_at: datetime) -> Alert:
     """Return the alert that a mail reports, by the rule it matches."""
-    rule, told = match.rule, {name: filled(getattr(match.rule, name), match.found) for name in FIELDS}
+    rule, told = match.rule, {name: fill_template(getattr(match.rule, name), match.found) for name in FIELDS}
     title = told["title"] or letter.subject or rule.name
-    key = told["key"] or (derived(told["title"], told["service"], told["ci"], {}) if match.found else f"rule:{rule.name}")
+    key = told["key"] or (derive_key(told["title"], told["service"], told["ci"], {}) if match.found else f"rule:{rule.name}")
     labels = {name: limits.cut(value, limits.LABEL) for name, value in match.found.items()}
     return Alert(
         namespace=NAMESPACE,
@@ -116,11 +116,11 @@ def alert_of(match: Match, letter: Letter, received_at: datetime) -> Alert:
         service=limits.cut(told["service"], limits.KEY),
         ci=limits.cut(told["ci"], limits.KEY),
         labels={"mail_from": limits.cut(letter.sender, limits.LABEL), **labels},
-        event_time=limits.clamped(letter.sent_at, received_at),
+        event_time=limits.clamp_time(letter.sent_at, received_at),
         ends_at=received_at + rule.lapses if rule.lapses and match.status is AlertStatus.FIRING else None,
     )
 
 
-def filled(template: str, found: Mapping[str, str]) -> str:
+def fill_template(template: str, found: Mapping[str, str]) -> str:
     """Return a template with its names replaced by the values found, or by nothing."""
     return NAMED.sub(lambda name: found.get(name[1], ""), template).strip()

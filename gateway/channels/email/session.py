@@ -20,7 +20,7 @@ from gateway.settings import Mail
 BUFFER = 65_536
 """The number of bytes of a session that are buffered before they are read."""
 
-A_WHILE = 100
+CHUNKS_PER_TURN = 100
 """The number of chunks of a mail after which other tasks have their turn."""
 
 MAX_REFUSALS = 20
@@ -34,7 +34,7 @@ FULL = b"421 4.3.2 too many sessions: come back shortly\r\n"
 
 
 @dataclass(slots=True)
-class Sessions:
+class SmtpSessions:
     """The open sessions, limited in all and for each address."""
 
     most: int
@@ -63,12 +63,14 @@ class Sessions:
             self.none_left.set()
 
 
-class Line(SMTP):
+class SmtpSession(SMTP):
     """One SMTP session, which ends after a time whatever happens in it."""
 
     line_length_limit = BUFFER
 
-    def __init__(self, door: object, places: MemoryBudget, mail: Mail, sessions: Sessions, tls: ssl.SSLContext | None) -> None:
+    def __init__(
+        self, door: object, places: MemoryBudget, mail: Mail, sessions: SmtpSessions, tls: ssl.SSLContext | None
+    ) -> None:
         super().__init__(
             door,
             data_size_limit=mail.max_bytes,
@@ -128,7 +130,7 @@ class Line(SMTP):
             data += piece
             pieces += 1
             self._reset_timeout()
-            if pieces % A_WHILE == 0:
+            if pieces % CHUNKS_PER_TURN == 0:
                 await let_others_go_first()
         return None if self._unheld else bytes(data.replace(b"\r\n..", b"\r\n.")[2 : 2 - len(END)])
 

@@ -7,11 +7,11 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 
-from gateway.channels.email.parsing.letter import Letter, Nature
-from gateway.channels.email.rules import Match, alert_of, chosen
+from gateway.channels.email.parsing.letter import ParsedMail, WriterKind
+from gateway.channels.email.rules import MailRuleMatch, alert_of, find_rule
 from gateway.incidents.alert import Alert
 from gateway.incidents.labels import Locale
-from gateway.incidents.language import language as written_in
+from gateway.incidents.language import detect_language as written_in
 from gateway.settings import Mail
 
 OWN_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}@(.+)")
@@ -19,37 +19,37 @@ OWN_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}@(.+)")
 
 
 @dataclass(frozen=True, slots=True)
-class ToMachines:
+class MakeAlert:
     """A mail that reports an alert."""
 
     alert: Alert
 
 
 @dataclass(frozen=True, slots=True)
-class ToPeople:
+class HandleMail:
     """A mail for people: an answer, or a report, by a rule or without one."""
 
-    match: Match | None
+    match: MailRuleMatch | None
 
 
 @dataclass(frozen=True, slots=True)
-class ToNobody:
+class IgnoreMail:
     """A mail that needs no action."""
 
     reason: str
 
 
 @dataclass(frozen=True, slots=True)
-class SetAside:
+class SetMailAside:
     """A mail that a program sent to nobody in particular, kept for people to examine."""
 
     reason: str
 
 
-Sorted = ToMachines | ToPeople | ToNobody | SetAside
+MailDecision = MakeAlert | HandleMail | IgnoreMail | SetMailAside
 
 
-def sort(letter: Letter, mail: Mail, own: str, now: datetime) -> Sorted:
+def decide_on_mail(letter: ParsedMail, mail: Mail, own: str, now: datetime) -> MailDecision:
     """Return the decision on a mail; `own` is the address that the gateway sends from.
 
     The gateway's own mail has no effect, whatever rules say. Rules come before the headers that
@@ -57,18 +57,18 @@ def sort(letter: Letter, mail: Mail, own: str, now: datetime) -> Sorted:
     set aside by its words.
     """
     if is_own(letter, own):
-        return ToNobody("own mail")
-    match = chosen(mail.rules, letter)
+        return IgnoreMail("own mail")
+    match = find_rule(mail.rules, letter)
     if match is not None and match.rule.make == "ignore":
-        return ToNobody(f"rule: {match.rule.name}")
+        return IgnoreMail(f"rule: {match.rule.name}")
     if match is not None and match.rule.make == "alert":
-        return ToMachines(alert_of(match, letter, now))
-    if letter.nature in (Nature.BOUNCE, Nature.AUTO_REPLY):
-        return SetAside(letter.nature.value)
-    return SetAside(Nature.BOUNCE.value) if letter.null_sender and match is None else ToPeople(match)
+        return MakeAlert(alert_of(match, letter, now))
+    if letter.nature in (WriterKind.BOUNCE, WriterKind.AUTO_REPLY):
+        return SetMailAside(letter.nature.value)
+    return SetMailAside(WriterKind.BOUNCE.value) if letter.null_sender and match is None else HandleMail(match)
 
 
-def is_own(letter: Letter, own: str) -> bool:
+def is_own(letter: ParsedMail, own: str) -> bool:
     """Return whether the gateway sent the mail: by the mark it puts on its mails, or by their ids.
 
     People's mail programs make ids like those too, at the same domain: an id counts only on mail
@@ -79,9 +79,9 @@ def is_own(letter: Letter, own: str) -> bool:
     own = own.lower()
     found = OWN_ID.fullmatch(letter.message_id.lower())
     by_id = found is not None and found[1] == own.rpartition("@")[2]
-    return own in letter.passed or (by_id and letter.nature is not Nature.PERSON)
+    return own in letter.passed or (by_id and letter.nature is not WriterKind.PERSON)
 
 
-def language(letter: Letter) -> Locale:
+def language(letter: ParsedMail) -> Locale:
     """Return the language the mail is written in."""
     return written_in(letter.subject + letter.text[:2_000])

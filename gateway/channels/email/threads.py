@@ -15,9 +15,9 @@ from uuid import UUID
 
 from gateway.access.permissions import ALLOWED, Action, may
 from gateway.channels.email.parsing.authentication import SenderCheck
-from gateway.channels.email.parsing.letter import Letter, id_hash
+from gateway.channels.email.parsing.letter import ParsedMail, id_hash
 from gateway.channels.email.sorting import OWN_ID
-from gateway.channels.email.writer import Writer
+from gateway.channels.email.writer import MailWriter
 from gateway.db.pool import Connection
 from gateway.incidents import store
 from gateway.incidents.record import Incident
@@ -39,38 +39,38 @@ SELECT EXISTS (SELECT FROM mail WHERE incident_id = $1 AND people && $2::text[])
       OR lower(reached) = ANY(SELECT 'smtp:' || address FROM unnest($2::text[]) AS address)))
 """
 
-COUNTED = re.compile(r"[^0-9@]*+[0-9]{0,9}+[^0-9@]*+(?:@.*)?", re.DOTALL)
+GUESSABLE_ID = re.compile(r"[^0-9@]*+[0-9]{0,9}+[^0-9@]*+(?:@.*)?", re.DOTALL)
 """Ids that can be guessed by counting: before the domain there is one number of few digits."""
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class FoundRecord:
     """A record, locked; `proven` says that the writer really was notified of it."""
 
     incident: Incident
     proven: bool
 
 
-async def belongs_to(conn: Connection, tokens: ReplyTokens, letter: Letter, wrote: Writer) -> Found | None:
+async def find_record(conn: Connection, tokens: ReplyTokens, letter: ParsedMail, wrote: MailWriter) -> FoundRecord | None:
     """Return the record that a mail belongs to."""
     tagged = tokens.read(" ".join((*letter.recipients, *letter.people))) or tokens.read(" ".join(letter.thread))
     tagged = tagged or tokens.read(letter.text)
     if tagged is not None and (found := await store.lock(conn, [tagged])):
-        return Found(found[0], proven=wrote.check is not SenderCheck.FAILED)
+        return FoundRecord(found[0], proven=wrote.check is not SenderCheck.FAILED)
     for incident_id, theirs in await _answered(conn, letter.thread, _addresses(letter, wrote)):
         for incident in await store.lock(conn, [incident_id]):
             if theirs or await _takes_part(conn, incident, letter, wrote):
-                return Found(incident, proven=_is_proven(wrote, theirs=theirs))
+                return FoundRecord(incident, proven=_is_proven(wrote, theirs=theirs))
     return None
 
 
-def _is_proven(wrote: Writer, *, theirs: bool) -> bool:
+def _is_proven(wrote: MailWriter, *, theirs: bool) -> bool:
     if wrote.check is SenderCheck.UNKNOWN:
         return theirs
     return wrote.check is SenderCheck.AUTHENTICATED
 
 
-def _addresses(letter: Letter, wrote: Writer) -> list[str]:
+def _addresses(letter: ParsedMail, wrote: MailWriter) -> list[str]:
     return [one for one in (letter.sender, wrote.to.address) if one]
 
 
@@ -86,7 +86,7 @@ async def _answered(conn: Connection, thread: Sequence[str], addresses: Sequence
     by_hash = {id_hash(one): one for one in thread}
     for row in await conn.fetch(BY_MAILS, list(by_hash), addresses):
         answered = by_hash[row["id_hash"]]
-        found[answered] = row["incident_id"], row["theirs"] and COUNTED.fullmatch(answered) is None
+        found[answered] = row["incident_id"], row["theirs"] and GUESSABLE_ID.fullmatch(answered) is None
     if notices:
         rows = await conn.fetch(BY_NOTICES, list(notices.values()), addresses)
         told = {row["id"]: (row["incident_id"], row["theirs"]) for row in rows}
@@ -94,7 +94,7 @@ async def _answered(conn: Connection, thread: Sequence[str], addresses: Sequence
     return list(dict.fromkeys(found[one] for one in thread if one in found))
 
 
-async def _takes_part(conn: Connection, incident: Incident, letter: Letter, wrote: Writer) -> bool:
+async def _takes_part(conn: Connection, incident: Incident, letter: ParsedMail, wrote: MailWriter) -> bool:
     if wrote.person is not None and incident.security and wrote.staff is None:
         return False
     if wrote.person is not None and may(wrote.person, Action.NOTE, incident) == ALLOWED:

@@ -9,16 +9,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from gateway.access.principal import Principal
-from gateway.channels.email.correspondent import Correspondent, author, correspondent
+from gateway.channels.email.correspondent import Correspondent, correspondent, likely_author
 from gateway.channels.email.parsing.authentication import SenderCheck
-from gateway.channels.email.parsing.letter import Letter
-from gateway.channels.speakers import by_email, reporter, stranger
+from gateway.channels.email.parsing.letter import ParsedMail
+from gateway.channels.speakers import find_by_email, reporter_rights_only, unknown_reporter
 from gateway.db.pool import Connection
 from gateway.operations.author import Author
 
 
 @dataclass(frozen=True, slots=True)
-class Writer:
+class MailWriter:
     """The writer of a mail.
 
     `to` is answered, `who` acts, with the rights of a reporter. `person` is the staff member of
@@ -51,19 +51,21 @@ class Writer:
         return {"sender": "unverified"} if doubted else {}
 
 
-async def writer(conn: Connection, letter: Letter, check: SenderCheck) -> Writer:
+async def find_writer(conn: Connection, letter: ParsedMail, check: SenderCheck) -> MailWriter:
     """Return the writer of a mail; `check` is about the address in From."""
-    found = await by_email(conn, letter.sender)
+    found = await find_by_email(conn, letter.sender)
     to = correspondent(letter, known=found is not None)
     if found is not None:
-        return Writer(to, reporter(found[0], to.address), _staff(found), author(letter, to), found[1], check)
+        return MailWriter(
+            to, reporter_rights_only(found[0], to.address), _staff(found), likely_author(letter, to), found[1], check
+        )
     if to.address == letter.sender:
-        return Writer(to, stranger(to.address, "email"), None, author(letter, to), None, check)
-    other = await by_email(conn, to.address)
+        return MailWriter(to, unknown_reporter(to.address, "email"), None, likely_author(letter, to), None, check)
+    other = await find_by_email(conn, to.address)
     of_from = check if check is SenderCheck.FAILED else SenderCheck.UNKNOWN
     locale = other[1] if other else None
-    return Writer(to, stranger(to.address, "email"), _staff(other), author(letter, to), locale, of_from)
+    return MailWriter(to, unknown_reporter(to.address, "email"), _staff(other), likely_author(letter, to), locale, of_from)
 
 
 def _staff(found: tuple[Principal, str | None] | None) -> Principal | None:
-    return found[0] if found is not None and not found[0].outsider else None
+    return found[0] if found is not None and not found[0].is_outsider else None

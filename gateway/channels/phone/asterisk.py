@@ -8,37 +8,37 @@ https://docs.asterisk.org/Configuration/Dialplan/Variables/Channel-Variables/.
 from collections.abc import Mapping
 from datetime import timedelta
 
-from gateway.channels.phone.call import ENDS, CallEvent, Direction, Status
-from gateway.channels.phone.numbers import e164
+from gateway.channels.phone.call import ENDS, CallDirection, CallEvent, CallStatus
+from gateway.channels.phone.numbers import to_e164
 from gateway.channels.phone.posted import (
-    Posted,
-    Provider,
-    Told,
-    name_of,
+    PhoneAdapter,
+    PhoneEvent,
+    PhoneRequest,
+    parse_call_id,
+    parse_timestamp,
     person,
     raw_json,
     recording,
     seconds,
-    stamped,
     transcript,
 )
 from gateway.settings import PhoneProvider
 
 SLUG = "asterisk"
 
-BEGINNINGS: Mapping[str, Status] = {"call": Status.RINGING, "queue": Status.QUEUED, "answer": Status.ANSWERED}
+BEGINNINGS: Mapping[str, CallStatus] = {"call": CallStatus.RINGING, "queue": CallStatus.QUEUED, "answer": CallStatus.ANSWERED}
 """The status of a call for each address that reports a call still in progress."""
 
-DIALLED: Mapping[str, Status] = {
-    "ANSWER": Status.COMPLETED,
-    "BUSY": Status.BUSY,
-    "NOANSWER": Status.NO_ANSWER,
-    "CANCEL": Status.ABANDONED,
-    "CONGESTION": Status.FAILED,
-    "CHANUNAVAIL": Status.FAILED,
-    "DONTCALL": Status.CANCELED,
-    "TORTURE": Status.CANCELED,
-    "INVALIDARGS": Status.FAILED,
+DIALLED: Mapping[str, CallStatus] = {
+    "ANSWER": CallStatus.COMPLETED,
+    "BUSY": CallStatus.BUSY,
+    "NOANSWER": CallStatus.NO_ANSWER,
+    "CANCEL": CallStatus.ABANDONED,
+    "CONGESTION": CallStatus.FAILED,
+    "CHANUNAVAIL": CallStatus.FAILED,
+    "DONTCALL": CallStatus.CANCELED,
+    "TORTURE": CallStatus.CANCELED,
+    "INVALIDARGS": CallStatus.FAILED,
 }
 """The status of an ended call by its DIALSTATUS; CANCEL is a caller who hung up while it rang."""
 
@@ -46,27 +46,27 @@ QUEUED_OUT = frozenset({"TIMEOUT", "FULL", "JOINEMPTY", "LEAVEEMPTY", "JOINUNAVA
 """Values of QUEUESTATUS of callers who left the queue without reaching anybody."""
 
 
-def verify(posted: Posted, settings: PhoneProvider) -> None:
+def verify(posted: PhoneRequest, settings: PhoneProvider) -> None:
     """Accept every request: the key of its integration is its only authentication."""
 
 
-def read(posted: Posted, region: str) -> Told:
+def read(posted: PhoneRequest, region: str) -> PhoneEvent:
     """Return the call event of a request; raises Malformed."""
     pairs = raw_json(posted.body).items() if posted.is_json else posted.fields().items()
     told = {name.upper(): str(value).replace("\0", "") for name, value in pairs}
-    at = stamped(told.get("EPOCH", ""), posted.received_at, "/EPOCH")
+    at = parse_timestamp(told.get("EPOCH", ""), posted.received_at, "/EPOCH")
     when = at or posted.received_at
     talked = seconds(_first(told, "ANSWEREDTIME", "BILLSEC"))
     status = _status(posted.event, told, talked)
-    answered = status is Status.ANSWERED or talked > 0 or told.get("DIALSTATUS") == "ANSWER"
+    answered = status is CallStatus.ANSWERED or talked > 0 or told.get("DIALSTATUS") == "ANSWER"
     return CallEvent(
         provider=SLUG,
-        call_id=name_of(_first(told, "LINKEDID", "UNIQUEID"), "/LINKEDID"),
+        call_id=parse_call_id(_first(told, "LINKEDID", "UNIQUEID"), "/LINKEDID"),
         at=at,
-        direction=Direction.OUTBOUND if told.get("DIRECTION", "").lower().startswith("out") else Direction.INBOUND,
-        caller=e164(_first(told, "CALLERID", "CALLERIDNUM"), region),
+        direction=CallDirection.OUTBOUND if told.get("DIRECTION", "").lower().startswith("out") else CallDirection.INBOUND,
+        caller=to_e164(_first(told, "CALLERID", "CALLERIDNUM"), region),
         caller_name=person(told.get("CALLERIDNAME", "")),
-        called=e164(_first(told, "DID", "EXTEN"), region),
+        called=to_e164(_first(told, "DID", "EXTEN"), region),
         status=status,
         started_at=when - timedelta(seconds=seconds(_first(told, "DURATION", "DIALEDTIME"))),
         answered_at=when - timedelta(seconds=talked) if answered else None,
@@ -76,18 +76,18 @@ def read(posted: Posted, region: str) -> Told:
     )
 
 
-def _status(event: str, told: Mapping[str, str], talked: int) -> Status | None:
+def _status(event: str, told: Mapping[str, str], talked: int) -> CallStatus | None:
     if event != "hangup":
         return BEGINNINGS.get(event)
     if talked > 0:
-        return Status.COMPLETED
+        return CallStatus.COMPLETED
     if told.get("ABANDONED", "").upper() == "TRUE" or told.get("QUEUESTATUS") in QUEUED_OUT:
-        return Status.ABANDONED
-    return DIALLED.get(told.get("DIALSTATUS", ""), Status.COMPLETED)
+        return CallStatus.ABANDONED
+    return DIALLED.get(told.get("DIALSTATUS", ""), CallStatus.COMPLETED)
 
 
 def _first(told: Mapping[str, str], *names: str) -> str:
     return next((told[name] for name in names if told.get(name)), "")
 
 
-PROVIDER = Provider(SLUG, frozenset({*BEGINNINGS, "hangup", "recording"}), verify, read)
+PROVIDER = PhoneAdapter(SLUG, frozenset({*BEGINNINGS, "hangup", "recording"}), verify, read)

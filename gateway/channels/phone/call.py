@@ -16,14 +16,14 @@ MOST = 10
 NEVER = datetime.min.replace(tzinfo=UTC)
 
 
-class Direction(StrEnum):
+class CallDirection(StrEnum):
     """The direction of a call."""
 
     INBOUND = "inbound"
     OUTBOUND = "outbound"
 
 
-class Status(StrEnum):
+class CallStatus(StrEnum):
     """The progress of a call.
 
     CONNECTED is to a machine, ANSWERED by a person; ABANDONED was hung up while waiting.
@@ -41,11 +41,11 @@ class Status(StrEnum):
     NO_ANSWER = "no_answer"
 
 
-RANKS: Mapping[Status, int] = {Status.RINGING: 0, Status.QUEUED: 1, Status.CONNECTED: 2, Status.ANSWERED: 3}
+RANKS: Mapping[CallStatus, int] = {CallStatus.RINGING: 0, CallStatus.QUEUED: 1, CallStatus.CONNECTED: 2, CallStatus.ANSWERED: 3}
 LAST = 4
 """The rank of a call's end, whatever kind of end it is."""
 
-ENDS = frozenset(Status) - RANKS.keys()
+ENDS = frozenset(CallStatus) - RANKS.keys()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,11 +61,11 @@ class CallEvent:
     provider: str
     call_id: str
     at: datetime | None = None
-    direction: Direction | None = None
+    direction: CallDirection | None = None
     caller: str = ""
     caller_name: str = ""
     called: str = ""
-    status: Status | None = None
+    status: CallStatus | None = None
     started_at: datetime | None = None
     answered_at: datetime | None = None
     ended_at: datetime | None = None
@@ -80,11 +80,11 @@ class Call:
 
     provider: str
     call_id: str
-    direction: Direction | None = None
+    direction: CallDirection | None = None
     caller: str = ""
     caller_name: str = ""
     called: str = ""
-    status: Status | None = None
+    status: CallStatus | None = None
     status_at: datetime | None = None
     served: bool = False
     started_at: datetime | None = None
@@ -111,7 +111,7 @@ class Call:
         return None if began is None or self.ended_at is None else max(0, int((self.ended_at - began).total_seconds()))
 
 
-def merged(call: Call, event: CallEvent) -> Call:
+def merge_event(call: Call, event: CallEvent) -> Call:
     """Return the call with the event merged into it."""
     status, status_at = max((call.status, call.status_at), (event.status, event.at), key=_standing)
     return replace(
@@ -132,7 +132,7 @@ def merged(call: Call, event: CallEvent) -> Call:
     )
 
 
-def _standing(told: tuple[Status | None, datetime | None]) -> tuple[int, datetime, str]:
+def _standing(told: tuple[CallStatus | None, datetime | None]) -> tuple[int, datetime, str]:
     """Return a key that orders statuses by progress, then time, then name.
 
     The name keeps any two from being equal.

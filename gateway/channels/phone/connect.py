@@ -11,9 +11,18 @@ from typing import Any
 
 import msgspec
 
-from gateway.channels.phone.call import CallEvent, Direction, Status
-from gateway.channels.phone.numbers import e164
-from gateway.channels.phone.posted import Nothing, Posted, Provider, Told, name_of, raw_json, recording, stamped
+from gateway.channels.phone.call import CallDirection, CallEvent, CallStatus
+from gateway.channels.phone.numbers import to_e164
+from gateway.channels.phone.posted import (
+    IgnoredPhoneEvent,
+    PhoneAdapter,
+    PhoneEvent,
+    PhoneRequest,
+    parse_call_id,
+    parse_timestamp,
+    raw_json,
+    recording,
+)
 from gateway.errors import Forbidden, Malformed
 from gateway.ingest.reading import limits
 from gateway.settings import PhoneProvider
@@ -21,12 +30,12 @@ from gateway.settings import PhoneProvider
 SLUG = "connect"
 
 STATUSES = {
-    "INITIATED": Status.RINGING,
-    "CONNECTED_TO_SYSTEM": Status.CONNECTED,
-    "QUEUED": Status.QUEUED,
-    "CONNECTED_TO_AGENT": Status.ANSWERED,
-    "DISCONNECTED": Status.COMPLETED,
-    "COMPLETED": Status.COMPLETED,
+    "INITIATED": CallStatus.RINGING,
+    "CONNECTED_TO_SYSTEM": CallStatus.CONNECTED,
+    "QUEUED": CallStatus.QUEUED,
+    "CONNECTED_TO_AGENT": CallStatus.ANSWERED,
+    "DISCONNECTED": CallStatus.COMPLETED,
+    "COMPLETED": CallStatus.COMPLETED,
 }
 OUTGOING = frozenset({"OUTBOUND", "CALLBACK", "API", "EXTERNAL_OUTBOUND", "AGENT_REPLY"})
 
@@ -98,7 +107,7 @@ class Detail(msgspec.Struct, rename="camel"):
     recordings: list[Recording] = []
 
 
-class Event(msgspec.Struct):
+class ConnectEvent(msgspec.Struct):
     """EventBridge's envelope."""
 
     detail: Detail
@@ -106,7 +115,7 @@ class Event(msgspec.Struct):
     time: str | None = None
 
 
-def verify(posted: Posted, settings: PhoneProvider) -> None:
+def verify(posted: PhoneRequest, settings: PhoneProvider) -> None:
     """Raise Forbidden for an account or instance that is not allowed.
 
     The key of its integration authenticates the request.
@@ -117,20 +126,20 @@ def verify(posted: Posted, settings: PhoneProvider) -> None:
         told = _event(posted)
     except Malformed as error:
         raise Forbidden("the request names no account") from error
-    arn = told.detail.instance_arn if isinstance(told, Event) else told.details.contact_data.instance_arn
-    account = told.account if isinstance(told, Event) else ""
+    arn = told.detail.instance_arn if isinstance(told, ConnectEvent) else told.details.contact_data.instance_arn
+    account = told.account if isinstance(told, ConnectEvent) else ""
     if not {account, arn, arn.rpartition("/")[2], *arn.split(":")[4:5]} & set(settings.accounts):
         raise Forbidden("the account is not among phone.providers.connect.accounts")
 
 
-def _event(posted: Posted) -> Event | Invocation:
+def _event(posted: PhoneRequest) -> ConnectEvent | Invocation:
     """Return an event of EventBridge or of a flow's Lambda; raises Malformed."""
     if "Details" in raw_json(posted.body):
         return limits.decode(posted.body, Invocation)
-    return limits.decode(posted.body, Event)
+    return limits.decode(posted.body, ConnectEvent)
 
 
-def read(posted: Posted, region: str) -> Told:
+def read(posted: PhoneRequest, region: str) -> PhoneEvent:
     """Return the call event of a request; raises Malformed."""
     told = _event(posted)
     if isinstance(told, Invocation):
@@ -138,52 +147,52 @@ def read(posted: Posted, region: str) -> Told:
     return _happened(told, posted, region)
 
 
-def _invoked(contact: Contact, posted: Posted, region: str) -> Told:
+def _invoked(contact: Contact, posted: PhoneRequest, region: str) -> PhoneEvent:
     if contact.channel.upper() != "VOICE":
-        return Nothing("no call")
+        return IgnoredPhoneEvent("no call")
     caller, called = (one.address if one else "" for one in (contact.customer_endpoint, contact.system_endpoint))
     return CallEvent(
         provider=SLUG,
-        call_id=name_of(contact.initial_contact_id or contact.contact_id, "/Details/ContactData/InitialContactId"),
-        direction=Direction.OUTBOUND if contact.initiation_method.upper() in OUTGOING else Direction.INBOUND,
-        caller=e164(caller, region),
-        called=e164(called, region),
-        status=Status.RINGING,
+        call_id=parse_call_id(contact.initial_contact_id or contact.contact_id, "/Details/ContactData/InitialContactId"),
+        direction=CallDirection.OUTBOUND if contact.initiation_method.upper() in OUTGOING else CallDirection.INBOUND,
+        caller=to_e164(caller, region),
+        called=to_e164(called, region),
+        status=CallStatus.RINGING,
         started_at=posted.received_at,
     )
 
 
-def _happened(told: Event, posted: Posted, region: str) -> Told:
+def _happened(told: ConnectEvent, posted: PhoneRequest, region: str) -> PhoneEvent:
     detail = told.detail
     if detail.channel.upper() != "VOICE":
-        return Nothing("no call")
+        return IgnoredPhoneEvent("no call")
     status = STATUSES.get(detail.event_type)
-    over = status is Status.COMPLETED and not detail.next_contact_id
+    over = status is CallStatus.COMPLETED and not detail.next_contact_id
     if over and detail.queue_info and detail.agent_info is None:
-        status = Status.ABANDONED
-    at = stamped(told.time or "", posted.received_at, "/time")
+        status = CallStatus.ABANDONED
+    at = parse_timestamp(told.time or "", posted.received_at, "/time")
     agent = detail.agent_info.connected_to_agent_timestamp if detail.agent_info else ""
-    ended = stamped(detail.disconnect_timestamp or "", posted.received_at, "/detail/disconnectTimestamp")
+    ended = parse_timestamp(detail.disconnect_timestamp or "", posted.received_at, "/detail/disconnectTimestamp")
     return CallEvent(
         provider=SLUG,
-        call_id=name_of(detail.initial_contact_id or detail.contact_id, "/detail/contactId"),
+        call_id=parse_call_id(detail.initial_contact_id or detail.contact_id, "/detail/contactId"),
         at=at,
         direction=_direction(detail.initiation_method.upper()),
-        caller=e164(detail.customer_endpoint.address, region) if detail.customer_endpoint else "",
-        called=e164(detail.system_endpoint.address, region) if detail.system_endpoint else "",
-        status=status if over or status is not Status.COMPLETED else None,
-        started_at=stamped(detail.initiation_timestamp or "", posted.received_at, "/detail/initiationTimestamp"),
-        answered_at=stamped(agent, posted.received_at, "/detail/agentInfo/connectedToAgentTimestamp"),
+        caller=to_e164(detail.customer_endpoint.address, region) if detail.customer_endpoint else "",
+        called=to_e164(detail.system_endpoint.address, region) if detail.system_endpoint else "",
+        status=status if over or status is not CallStatus.COMPLETED else None,
+        started_at=parse_timestamp(detail.initiation_timestamp or "", posted.received_at, "/detail/initiationTimestamp"),
+        answered_at=parse_timestamp(agent, posted.received_at, "/detail/agentInfo/connectedToAgentTimestamp"),
         ended_at=(ended or at or posted.received_at) if over else None,
         recordings=tuple(one for found in detail.recordings for one in recording(f"s3://{found.location}") if found.location),
     )
 
 
-def _direction(method: str) -> Direction | None:
+def _direction(method: str) -> CallDirection | None:
     """Return the direction of a call, None for a transfer, whose call another event describes."""
     if method == "INBOUND":
-        return Direction.INBOUND
-    return Direction.OUTBOUND if method in OUTGOING else None
+        return CallDirection.INBOUND
+    return CallDirection.OUTBOUND if method in OUTGOING else None
 
 
-PROVIDER = Provider(SLUG, frozenset({"contact", "lambda"}), verify, read)
+PROVIDER = PhoneAdapter(SLUG, frozenset({"contact", "lambda"}), verify, read)

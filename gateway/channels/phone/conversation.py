@@ -10,22 +10,22 @@ import structlog
 from aiohttp import web
 
 from gateway.channels.phone import menu
-from gateway.channels.phone.call import CallEvent, Direction
+from gateway.channels.phone.call import CallDirection, CallEvent
 from gateway.channels.phone.intake import PhoneIntake
-from gateway.channels.phone.key_press import Pressing
-from gateway.channels.phone.menu import Heard, Line, Wish, line_of
-from gateway.channels.phone.posted import Posted, Provider, TextMessage
-from gateway.channels.phone.script import HangUp, Place, Script, place_of
+from gateway.channels.phone.key_press import KeyPressHandler
+from gateway.channels.phone.menu import CallerChoice, HotlineSettings, StepResult, line_of
+from gateway.channels.phone.posted import PhoneAdapter, PhoneRequest, TextMessage
+from gateway.channels.phone.script import DialogueStep, HangUp, Script, parse_step
 from gateway.channels.phone.twilio import twiml
 from gateway.channels.phone.vonage import ncco
-from gateway.channels.phone.words import said
+from gateway.channels.phone.words import spoken_text
 from gateway.errors import Forbidden, Overloaded, Unavailable
 from gateway.incidents.labels import Locale
 from gateway.receipts.submission import Receipt
 
 log = structlog.get_logger()
 
-TOLD_THAT_IT_IS_TAKEN = frozenset({Wish.THANKS, Wish.STANDING})
+APOLOGISE_IF_NOT_COMMITTED = frozenset({CallerChoice.THANKS, CallerChoice.STANDING})
 """Steps that, if nothing can be committed or looked up, are answered with an apology.
 
 All other steps promise the caller nothing, and are answered as usual.
@@ -33,13 +33,13 @@ All other steps promise the caller nothing, and are answered as usual.
 
 
 @dataclass(frozen=True, slots=True)
-class Conversation:
+class CallDialogue:
     """A request whose response somebody hears; `at` makes the URL of an event and its query."""
 
     room: PhoneIntake
-    press: Pressing
-    provider: Provider
-    posted: Posted
+    press: KeyPressHandler
+    provider: PhoneAdapter
+    posted: PhoneRequest
     integration_id: int
     at: Callable[[str, str], str]
 
@@ -49,42 +49,42 @@ class Conversation:
         Raises Forbidden for a call about a record that the gateway did not make.
         """
         query = dict(self.posted.query)
-        place = place_of(*(query.get(name, "") for name in ("step", "locale", "turn", "about")))
+        place = parse_step(*(query.get(name, "") for name in ("step", "locale", "turn", "about")))
         if self.posted.event == "alarm":
             return self._say(await self._alarm(event, place), "")
-        if event.direction is Direction.OUTBOUND and place.step == "start":
+        if event.direction is CallDirection.OUTBOUND and place.step == "start":
             return self._say((HangUp(),), "")
         line = line_of(self.room.phone, event.called)
         return self._say(await self._menu(event, place, line), event.called)
 
-    async def _menu(self, event: CallEvent, place: Place, line: Line) -> Script:
-        wanted, locale = menu.wish(place, self.provider.key(self.posted), line)
-        heard = Heard()
+    async def _menu(self, event: CallEvent, place: DialogueStep, line: HotlineSettings) -> Script:
+        wanted, locale = menu.read_choice(place, self.provider.key(self.posted), line)
+        heard = StepResult()
         try:
-            if wanted is Wish.STANDING:
+            if wanted is CallerChoice.STANDING:
                 heard = await self.room.standing(event.caller, locale)
                 event = replace(event, served=bool(heard.number))
-            receipt = await self._taken(event, None if wanted is Wish.LANGUAGE else locale)
-            if wanted is Wish.THANKS:
-                heard = Heard(_number(receipt), recorded=bool(event.recordings))
+            receipt = await self._taken(event, None if wanted is CallerChoice.LANGUAGE else locale)
+            if wanted is CallerChoice.THANKS:
+                heard = StepResult(_number(receipt), recorded=bool(event.recordings))
         except (Unavailable, Overloaded) as error:
             log.warning("call_not_taken", call=event.call_id, wish=wanted, error=error.detail)
-            if wanted in TOLD_THAT_IT_IS_TAKEN:
-                return menu.sorry((locale,))
+            if wanted in APOLOGISE_IF_NOT_COMMITTED:
+                return menu.apologise((locale,))
         return menu.answer(place, wanted, locale, line, replace(heard, answered=event.answered_at is not None))
 
     async def _taken(self, event: CallEvent, spoken: Locale | None) -> Receipt:
         return await self.room.take(self.integration_id, self.provider, self.posted, event, spoken)
 
-    async def _alarm(self, event: CallEvent, place: Place) -> Script:
-        if not self.room.phone.provider(self.provider.slug).secrets or event.direction is not Direction.OUTBOUND:
+    async def _alarm(self, event: CallEvent, place: DialogueStep) -> Script:
+        if not self.room.phone.provider(self.provider.slug).secrets or event.direction is not CallDirection.OUTBOUND:
             raise Forbidden("a key counts only in a call that the gateway made and its telephone system signs for")
         key = self.provider.key(self.posted) if self.posted.method == "POST" else ""
         try:
             return await self.press(self.integration_id, event.call_id, place, key, self.posted.body)
         except (Unavailable, Overloaded) as error:
             log.warning("press_not_taken", call=event.call_id, error=error.detail)
-            return menu.sorry(self.room.phone.locales)
+            return menu.apologise(self.room.phone.locales)
 
     async def replied(self, message: TextMessage) -> web.Response:
         """Return the answer that the sender of a text message reads."""
@@ -93,30 +93,30 @@ class Conversation:
             number = _number(await self.room.take(self.integration_id, self.provider, self.posted, message))
         except (Unavailable, Overloaded) as error:
             log.warning("message_not_taken", message=message.message_id, error=error.detail)
-            return _xml(twiml.reply(said("resend", locale)))
-        return _xml(twiml.reply(said("received", locale, number=number) if number else ""))
+            return _xml(twiml.write_reply(spoken_text("resend", locale)))
+        return _xml(twiml.write_reply(spoken_text("received", locale, number=number) if number else ""))
 
     def sorry(self) -> web.Response:
         """Return the apology for a request that could not be understood or handled."""
         if self.posted.event == "message":
-            return _xml(twiml.reply(said("resend", self.room.phone.locales[0])))
-        return self._say(menu.sorry(self.room.phone.locales), "")
+            return _xml(twiml.write_reply(spoken_text("resend", self.room.phone.locales[0])))
+        return self._say(menu.apologise(self.room.phone.locales), "")
 
     def _say(self, script: Script, called: str) -> web.Response:
         if self.provider.slug == "vonage":
-            return web.Response(body=ncco.speak(script, self._address, called), content_type="application/json")
-        return _xml(twiml.speak(script, self._address))
+            return web.Response(body=ncco.write_script(script, self._address, called), content_type="application/json")
+        return _xml(twiml.write_script(script, self._address))
 
-    def _address(self, event: str, place: Place) -> str:
-        return self.at(event, place.query if place != Place() else "")
+    def _address(self, event: str, place: DialogueStep) -> str:
+        return self.at(event, place.query if place != DialogueStep() else "")
 
 
-def quiet(provider: Provider) -> web.Response:
+def silent_response(provider: PhoneAdapter) -> web.Response:
     """Return a response that nobody hears.
 
     Twilio reads every response as instructions, and takes an empty body for an error.
     """
-    return _xml(twiml.reply("")) if provider.slug == "twilio" else web.Response(body=b"[]", content_type="application/json")
+    return _xml(twiml.write_reply("")) if provider.slug == "twilio" else web.Response(body=b"[]", content_type="application/json")
 
 
 def _number(receipt: Receipt) -> str:

@@ -2,10 +2,10 @@
 
 from enum import StrEnum
 
-from gateway.channels.phone.call import Call, Direction
+from gateway.channels.phone.call import Call, CallDirection
 
 
-class Meaning(StrEnum):
+class CallEffect(StrEnum):
     """The effect of an event; if it has none, the reason for that."""
 
     REPORT = "report"
@@ -18,23 +18,23 @@ class Meaning(StrEnum):
     NO_HOTLINE = "missed on a number that is no hotline"
 
 
-def judge(before: Call, after: Call, *, filed: bool, hotline: bool) -> Meaning:
+def evaluate(before: Call, after: Call, *, filed: bool, hotline: bool) -> CallEffect:
     """Return the effect of an event that changed a call.
 
     `filed` says that the call has its record, `hotline` that calls to this number must not be
     missed.
     """
     if filed:
-        return Meaning.NEWS if is_news(before, after) else Meaning.NOTHING_NEW
-    if after.direction is not Direction.INBOUND:
-        return Meaning.OUTGOING
+        return CallEffect.NEWS if is_news(before, after) else CallEffect.NOTHING_NEW
+    if after.direction is not CallDirection.INBOUND:
+        return CallEffect.OUTGOING
     if after.reported:
-        return Meaning.REPORT
+        return CallEffect.REPORT
     if not after.ended:
-        return Meaning.NOT_YET
+        return CallEffect.NOT_YET
     if after.served:
-        return Meaning.SERVED
-    return Meaning.MISSED if hotline else Meaning.NO_HOTLINE
+        return CallEffect.SERVED
+    return CallEffect.MISSED if hotline else CallEffect.NO_HOTLINE
 
 
 def is_news(before: Call, after: Call) -> bool:

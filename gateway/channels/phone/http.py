@@ -15,16 +15,16 @@ import structlog
 from aiohttp import web
 
 from gateway.channels.phone.call import CallEvent
-from gateway.channels.phone.conversation import Conversation, quiet
+from gateway.channels.phone.conversation import CallDialogue, silent_response
 from gateway.channels.phone.handler import SOURCE
 from gateway.channels.phone.intake import PhoneIntake
-from gateway.channels.phone.key_press import Pressing
-from gateway.channels.phone.lookup import contacts
-from gateway.channels.phone.posted import Posted, Provider, TextMessage
+from gateway.channels.phone.key_press import KeyPressHandler
+from gateway.channels.phone.lookup import find_contacts
+from gateway.channels.phone.posted import PhoneAdapter, PhoneRequest, TextMessage
 from gateway.channels.phone.providers import PROVIDERS
 from gateway.errors import Forbidden, Malformed, NotFound, Overloaded, Unauthenticated, Unavailable
-from gateway.ingest.http import Authenticate, accepted, read
-from gateway.ingest.workers.process import Reader, allowed, is_quick, plain
+from gateway.ingest.http import Authenticate, build_accepted_response, read_body
+from gateway.ingest.workers.process import ParseWorker, compute_cpu_limit, flatten_headers, is_quick
 from gateway.networks import networks, within
 from gateway.observe.metric_labels import RequestOutcome
 from gateway.receipts.submission import Receipt
@@ -52,14 +52,14 @@ log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
-class PhonePosts:
+class PhoneEndpoint:
     """The endpoint for telephone systems; `base` is the gateway's address as they see it."""
 
     room: PhoneIntake
-    press: Pressing
+    press: KeyPressHandler
     authenticate: Authenticate
     base: str
-    reader: Reader
+    reader: ParseWorker
 
     def routes(self) -> list[web.RouteDef]:
         """Return the routes: for POST and GET, without and with the key in the path."""
@@ -74,7 +74,7 @@ class PhonePosts:
         """
         await self.authenticate(request, "read", request.match_info.get("key"))
         self._admitted(request, "threecx")
-        found = await contacts(self.room.pool, request.query.get("number", ""), self.room.phone.region, self.base)
+        found = await find_contacts(self.room.pool, request.query.get("number", ""), self.room.phone.region, self.base)
         return web.json_response({"contacts": found})
 
     async def receive(self, request: web.Request) -> web.Response:
@@ -93,13 +93,13 @@ class PhonePosts:
         except (Unavailable, Overloaded, TimeoutError) as error:
             if provider.speaks and event in HEARD:
                 log.warning("call_not_answered", provider=provider.slug, address=event, error=repr(error))
-                nothing = Posted(event, "", b"", (), self.room.clock.now())
+                nothing = PhoneRequest(event, "", b"", (), self.room.clock.now())
                 return self._conversation(request, provider, nothing, 0).sorry()
             if isinstance(error, TimeoutError):
                 raise Unavailable("it was not taken in time: send it again shortly") from error
             raise
 
-    async def _received(self, request: web.Request, provider: Provider) -> web.Response:
+    async def _received(self, request: web.Request, provider: PhoneAdapter) -> web.Response:
         caller = await self.authenticate(request, "ingest", request.match_info.get("key"))
         if caller.integration_id is None:
             raise Forbidden("this key belongs to no integration: telephone systems use an integration's key")
@@ -112,9 +112,9 @@ class PhonePosts:
             self.room.metrics.request(SOURCE, RequestOutcome.UNTRUSTED)
             raise
 
-    async def _posted(self, request: web.Request) -> Posted:
-        headers, body = request.headers, await read(request)
-        return Posted(
+    async def _posted(self, request: web.Request) -> PhoneRequest:
+        headers, body = request.headers, await read_body(request)
+        return PhoneRequest(
             request.match_info["event"], headers.get("Content-Type", ""), body, tuple(request.query.items()),
             self.room.clock.now(), request.method, self.base + request.raw_path, headers,
         )  # fmt: skip
@@ -124,7 +124,7 @@ class PhonePosts:
         if allowed and not within(request.remote or "", networks(allowed)):
             raise Forbidden(f"this address is not among phone.providers.{slug}.addresses")
 
-    async def _proven(self, provider: Provider, posted: Posted) -> None:
+    async def _proven(self, provider: PhoneAdapter, posted: PhoneRequest) -> None:
         """Raise Unauthenticated unless the request is signed, Forbidden for another account."""
         settings = self.room.phone.provider(provider.slug)
         try:
@@ -133,14 +133,16 @@ class PhonePosts:
             if settings.secrets or settings.accounts:
                 raise Unauthenticated("the request cannot be read, so that nobody can tell who sent it") from error
 
-    async def _run(self, provider: Provider, posted: Posted, function: Callable[..., T], *given: Any) -> T:
+    async def _run(self, provider: PhoneAdapter, posted: PhoneRequest, function: Callable[..., T], *given: Any) -> T:
         """Run a function that reads a request, for a long one in the reading process."""
         if is_quick(posted.body):
             return function(posted, *given)
-        sent = replace(posted, headers=plain(posted.headers))
-        return await self.reader.call(provider.slug, allowed(posted.body), function, sent, *given)
+        sent = replace(posted, headers=flatten_headers(posted.headers))
+        return await self.reader.call(provider.slug, compute_cpu_limit(posted.body), function, sent, *given)
 
-    async def _answered(self, request: web.Request, provider: Provider, posted: Posted, integration_id: int) -> web.Response:
+    async def _answered(
+        self, request: web.Request, provider: PhoneAdapter, posted: PhoneRequest, integration_id: int
+    ) -> web.Response:
         speaking = self._conversation(request, provider, posted, integration_id)
         try:
             told = await self._run(provider, posted, provider.read, self.room.phone.region)
@@ -152,15 +154,17 @@ class PhonePosts:
             return await speaking.spoken(told)
         receipt = await self.room.take(integration_id, provider, posted, told)
         if provider.speaks:
-            return quiet(provider)
+            return silent_response(provider)
         if receipt.results and receipt.results[0].outcome is Outcome.QUARANTINED:
             raise _quarantined(receipt, receipt.results[0].reason)
-        return accepted(receipt)
+        return build_accepted_response(receipt)
 
-    def _conversation(self, request: web.Request, provider: Provider, posted: Posted, integration_id: int) -> Conversation:
-        return Conversation(self.room, self.press, provider, posted, integration_id, self._at(request))
+    def _conversation(
+        self, request: web.Request, provider: PhoneAdapter, posted: PhoneRequest, integration_id: int
+    ) -> CallDialogue:
+        return CallDialogue(self.room, self.press, provider, posted, integration_id, self._at(request))
 
-    async def _refused(self, speaking: Conversation, error: Malformed) -> web.Response:
+    async def _refused(self, speaking: CallDialogue, error: Malformed) -> web.Response:
         """Put a request that cannot be understood into quarantine.
 
         A waiting caller hears an apology.
@@ -168,7 +172,7 @@ class PhonePosts:
         provider, posted = speaking.provider, speaking.posted
         receipt = await self.room.quarantine(speaking.integration_id, provider, posted, error)
         if provider.speaks:
-            return speaking.sorry() if posted.event in HEARD else quiet(provider)
+            return speaking.sorry() if posted.event in HEARD else silent_response(provider)
         raise _quarantined(receipt, error.detail, error)
 
     def _at(self, request: web.Request) -> Callable[[str, str], str]:

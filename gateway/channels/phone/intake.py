@@ -10,13 +10,13 @@ from functools import partial
 import structlog
 
 from gateway.channels.phone import store
-from gateway.channels.phone.call import CallEvent, Status
+from gateway.channels.phone.call import CallEvent, CallStatus
 from gateway.channels.phone.handler import SOURCE, CallHandler, delivery_id
-from gateway.channels.phone.menu import Heard
-from gateway.channels.phone.numbers import names_somebody
-from gateway.channels.phone.posted import Posted, Provider, Told, form
+from gateway.channels.phone.menu import StepResult
+from gateway.channels.phone.numbers import is_one_telephone
+from gateway.channels.phone.posted import PhoneAdapter, PhoneEvent, PhoneRequest, form
 from gateway.channels.phone.providers import PROVIDERS
-from gateway.channels.report_service import Done
+from gateway.channels.report_service import ReportOutcome
 from gateway.clock import Clock
 from gateway.db.pool import Pool, acquire
 from gateway.errors import Malformed, Overloaded, Unavailable
@@ -43,12 +43,12 @@ class PhoneIntake:
     metrics: Metrics
     clock: Clock
 
-    def read(self, provider: Provider, posted: Posted) -> Told:
+    def read(self, provider: PhoneAdapter, posted: PhoneRequest) -> PhoneEvent:
         """Return the event of a request; raises Malformed and nothing else."""
         return provider.read(posted, self.phone.region)
 
     async def take(
-        self, integration_id: int, provider: Provider, posted: Posted, told: Told, spoken: Locale | None = None
+        self, integration_id: int, provider: PhoneAdapter, posted: PhoneRequest, told: PhoneEvent, spoken: Locale | None = None
     ) -> Receipt:
         """Commit an event and return the receipt.
 
@@ -70,7 +70,7 @@ class PhoneIntake:
         self.metrics.intake_seconds.observe(self.clock.monotonic() - began)
         return receipt
 
-    async def quarantine(self, integration_id: int, provider: Provider, posted: Posted, error: Malformed) -> Receipt:
+    async def quarantine(self, integration_id: int, provider: PhoneAdapter, posted: PhoneRequest, error: Malformed) -> Receipt:
         """Put a request that cannot be understood into quarantine; raises Unavailable."""
         self.metrics.request(SOURCE, RequestOutcome.REFUSED)
         submission = Submission(integration_id, SOURCE, posted.content, _headers(provider, posted), ())
@@ -83,16 +83,16 @@ class PhoneIntake:
             raise Malformed("no telephone system is known by this name")
         provider, kind = PROVIDERS[slug], headers.get("content-type", "")
         query = form(headers.get("query", "").encode() if kind else content)
-        posted = Posted(event, kind, content if kind else b"", query, self.clock.now())
+        posted = PhoneRequest(event, kind, content if kind else b"", query, self.clock.now())
         return await self.take(integration_id, provider, posted, self.read(provider, posted))
 
-    async def standing(self, caller: str, locale: Locale) -> Heard:
+    async def standing(self, caller: str, locale: Locale) -> StepResult:
         """Return the caller's latest unfinished record and its state."""
-        if not names_somebody(caller):
-            return Heard()
+        if not is_one_telephone(caller):
+            return StepResult()
         async with acquire(self.pool) as conn:
-            found = await store.standing(conn, caller)
-        return Heard() if found is None else Heard(found[0], state_label(found[1], found[2], locale))
+            found = await store.find_unfinished(conn, caller)
+        return StepResult() if found is None else StepResult(found[0], state_label(found[1], found[2], locale))
 
     async def sweep(self) -> None:
         """Handle calls without further events as missed.
@@ -100,19 +100,19 @@ class PhoneIntake:
         Their end was reported while the gateway could not receive it.
         """
         async with acquire(self.pool) as conn:
-            quiet = await store.silent(conn, self.clock.stamp(), self.phone.silent_after)
+            quiet = await store.find_silent(conn, self.clock.stamp(), self.phone.silent_after)
         await each("calls", quiet, self._give_up)
 
-    async def _give_up(self, kept: store.Kept) -> None:
+    async def _give_up(self, kept: store.StoredCall) -> None:
         call = kept.call
-        lost = CallEvent(provider=call.provider, call_id=call.call_id, status=Status.ABANDONED, ended_at=kept.heard_at)
+        lost = CallEvent(provider=call.provider, call_id=call.call_id, status=CallStatus.ABANDONED, ended_at=kept.heard_at)
         done = await self.file.reception.uow.within(partial(self._lost, kept.integration_id, lost))
         log.info("silent_call", call=call.call_id, outcome=done.outcome, reason=done.reason)
 
-    async def _lost(self, integration_id: int, lost: CallEvent, tx: Transaction) -> Done:
+    async def _lost(self, integration_id: int, lost: CallEvent, tx: Transaction) -> ReportOutcome:
         return await self.file.call(tx, integration_id, lost)
 
 
-def _headers(provider: Provider, posted: Posted) -> dict[str, str]:
+def _headers(provider: PhoneAdapter, posted: PhoneRequest) -> dict[str, str]:
     kind = posted.kind if posted.body else ""
     return {"content-type": kind, "phone": f"{provider.slug}/{posted.event}", "query": posted.asked if kind else ""}

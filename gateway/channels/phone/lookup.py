@@ -3,20 +3,20 @@
 from typing import Any
 
 from gateway.channels.phone import store
-from gateway.channels.phone.numbers import e164, names_somebody
-from gateway.channels.speakers import by_phone
+from gateway.channels.phone.numbers import is_one_telephone, to_e164
+from gateway.channels.speakers import find_by_phone
 from gateway.db.pool import Pool, acquire
 
 
-async def contacts(pool: Pool, said: str, region: str, base: str) -> list[dict[str, Any]]:
+async def find_contacts(pool: Pool, said: str, region: str, base: str) -> list[dict[str, Any]]:
     """Return at most one contact, as the template of `integrations/3cx/` reads it."""
     # A plus that was not URL-encoded arrives as a space.
-    number = e164(f"+{said[1:]}" if said.startswith(" ") else said, region)
-    if not names_somebody(number):
+    number = to_e164(f"+{said[1:]}" if said.startswith(" ") else said, region)
+    if not is_one_telephone(number):
         return []
     async with acquire(pool) as conn:
-        who, _, name = await by_phone(conn, number)
-        found = await store.standing(conn, number)
+        who, _, name = await find_by_phone(conn, number)
+        found = await store.find_unfinished(conn, number)
     if not name and found is None:
         return []
     record = "" if found is None else found[0]

@@ -7,7 +7,7 @@ from typing import Any
 
 from gateway.channels.phone.call import Call
 from gateway.channels.phone.posted import TextMessage
-from gateway.channels.phone.words import line, status, written
+from gateway.channels.phone.words import line, record_text, status
 from gateway.incidents.labels import Locale
 from gateway.incidents.record import Revision
 from gateway.ingest.reading.limits import DESCRIPTION, TITLE, cut
@@ -20,11 +20,11 @@ SHOWN = ("caller", "called", "status", "started_at", "answered_at", "ended_at", 
 
 def title(call: Call, locale: Locale, *, missed: bool) -> str:
     """Return the title of a record that the call opens."""
-    return cut(written("missed" if missed else "call", locale, caller=_caller(call, locale)), TITLE)
+    return cut(record_text("missed" if missed else "call", locale, caller=_caller(call, locale)), TITLE)
 
 
 def _caller(call: Call, locale: Locale) -> str:
-    number = call.caller or written("withheld", locale)
+    number = call.caller or record_text("withheld", locale)
     return f"{call.caller_name} ({number})" if call.caller_name else number
 
 
@@ -40,7 +40,7 @@ def facts(call: Call) -> Mapping[str, Any]:
 
 def note(word: str, before: Call, after: Call, locale: Locale) -> str:
     """Return a note on the changes of a call, line by line."""
-    return cut("\n".join((written(word, locale), *_lines(before, after, locale))), DESCRIPTION)
+    return cut("\n".join((record_text(word, locale), *_lines(before, after, locale))), DESCRIPTION)
 
 
 def _lines(before: Call, after: Call, locale: Locale) -> Iterator[str]:
@@ -56,7 +56,7 @@ def _lines(before: Call, after: Call, locale: Locale) -> Iterator[str]:
             yield line(name, status(value, locale) if name == "status" else value, locale)
 
 
-def completed(before: Call, call: Call, revision: Revision, locale: Locale) -> Revision:
+def complete_revision(before: Call, call: Call, revision: Revision, locale: Locale) -> Revision:
     """Complete the revision of a record with transcripts, number and name that the call has later.
 
     Applies to a record that the call opened. A call taken for missed that turns out to be a

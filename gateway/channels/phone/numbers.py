@@ -19,7 +19,7 @@ They are the digits of a telephone's keys that carry the letters.
 """
 
 
-def e164(said: str, region: str) -> str:
+def to_e164(said: str, region: str) -> str:
     """Return the number in E.164, "" if it is withheld, else the text as received."""
     text = said.replace("\0", "").strip()
     if found := URI.search(text):
@@ -34,11 +34,11 @@ def e164(said: str, region: str) -> str:
     return phonenumbers.format_number(number, PhoneNumberFormat.E164) if right(number) else cut(text, LONGEST)
 
 
-def international(said: str, region: str) -> str:
+def to_e164_without_plus(said: str, region: str) -> str:
     """Return the same as `e164`, for systems that leave out the plus."""
-    return e164(f"+{said}" if re.fullmatch(r"[1-9][0-9]{6,14}", said, re.ASCII) else said, region)
+    return to_e164(f"+{said}" if re.fullmatch(r"[1-9][0-9]{6,14}", said, re.ASCII) else said, region)
 
 
-def names_somebody(number: str) -> bool:
+def is_one_telephone(number: str) -> bool:
     """Return whether two calls from this number are from the same telephone."""
     return bool(E164.fullmatch(number) or EXTENSION.fullmatch(number))

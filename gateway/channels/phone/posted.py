@@ -13,7 +13,7 @@ import msgspec
 from gateway.channels.phone.call import CallEvent
 from gateway.errors import Malformed
 from gateway.ingest.reading import limits
-from gateway.ingest.reading.conform import decoded
+from gateway.ingest.reading.conform import decode_repaired
 from gateway.settings import PhoneProvider
 
 FORM, JSON = "application/x-www-form-urlencoded", "application/json"
@@ -29,7 +29,7 @@ Pairs = tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Posted:
+class PhoneRequest:
     """One request; `address` is its public URL, with the query as it was sent."""
 
     event: str
@@ -78,17 +78,17 @@ class TextMessage:
 
 
 @dataclass(frozen=True, slots=True)
-class Nothing:
+class IgnoredPhoneEvent:
     """A request that needs no action."""
 
     reason: str
 
 
-Told = CallEvent | TextMessage | Nothing
+PhoneEvent = CallEvent | TextMessage | IgnoredPhoneEvent
 
 
 @dataclass(frozen=True, slots=True)
-class Provider:
+class PhoneAdapter:
     """The adapter of one telephone system.
 
     `verify` raises Unauthenticated and Forbidden, `read` Malformed; the region is that of
@@ -98,10 +98,10 @@ class Provider:
 
     slug: str
     events: frozenset[str]
-    verify: Callable[[Posted, PhoneProvider], None]
-    read: Callable[[Posted, str], Told]
+    verify: Callable[[PhoneRequest, PhoneProvider], None]
+    read: Callable[[PhoneRequest, str], PhoneEvent]
     speaks: bool = False
-    key: Callable[[Posted], str] = lambda _: ""
+    key: Callable[[PhoneRequest], str] = lambda _: ""
 
 
 def form(body: bytes) -> Pairs:
@@ -110,13 +110,13 @@ def form(body: bytes) -> Pairs:
         text = body.decode("utf-8", "replace")
         return tuple(parse_qsl(text, keep_blank_values=True, max_num_fields=MAX_FIELDS))
     except ValueError as error:
-        raise limits.fault("", f"the form cannot be read: {error}") from error
+        raise limits.build_malformed("", f"the form cannot be read: {error}") from error
 
 
-def name_of(text: str, pointer: str) -> str:
+def parse_call_id(text: str, pointer: str) -> str:
     """Return the id of a call; raises Malformed if the text cannot be one."""
     if not ID.fullmatch(text):
-        raise limits.fault(pointer, "this names no call: letters, digits and ._:@- up to 128")
+        raise limits.build_malformed(pointer, "this names no call: letters, digits and ._:@- up to 128")
     return text
 
 
@@ -153,39 +153,39 @@ def seconds(text: str | float | None) -> int:
     return min(total, 7 * 86_400)
 
 
-def said_at(text: str, pointer: str) -> datetime | None:
+def parse_time(text: str, pointer: str) -> datetime | None:
     """Return a time from RFC 2822, RFC 3339 or seconds since 1970; raises Malformed.
 
     It is None for an empty text.
     """
     if "," not in text:
-        return limits.instant(text.strip(), pointer)
+        return limits.parse_time(text.strip(), pointer)
     try:
         told = parsedate_to_datetime(text)
     except (ValueError, TypeError, OverflowError) as error:
-        raise limits.fault(pointer, f"not a time: {text[:40]!r}") from error
+        raise limits.build_malformed(pointer, f"not a time: {text[:40]!r}") from error
     return told if told.tzinfo else told.replace(tzinfo=UTC)
 
 
-def stamped(text: str, received_at: datetime, pointer: str) -> datetime | None:
+def parse_timestamp(text: str, received_at: datetime, pointer: str) -> datetime | None:
     """Return a time like `said_at`, within the tolerance for senders' clocks.
 
     None if it is no time, since a call is valid without one.
     """
     try:
-        return limits.clamped(said_at(text, pointer), received_at)
+        return limits.clamp_time(parse_time(text, pointer), received_at)
     except Malformed:
         return None
 
 
 def raw_json(body: bytes) -> Mapping[str, Any]:
     """Return a JSON object; raises Malformed."""
-    found = decoded(body, Any, retyped=False)
+    found = decode_repaired(body, Any, retyped=False)
     if not isinstance(found, dict):
-        raise limits.fault("", "the body is no JSON object")
+        raise limits.build_malformed("", "the body is no JSON object")
     return found
 
 
-def compact(pairs: Pairs) -> bytes:
+def encode_as_javascript(pairs: Pairs) -> bytes:
     """Return the pairs as a JSON object in the form that JavaScript writes."""
     return msgspec.json.encode(dict(pairs))

@@ -10,7 +10,7 @@ LONGEST_S, WAIT_S, RING_S = 180, 8, 25
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class DialogueStep:
     """A step of the dialogue with a caller.
 
     It holds the question, the language, and the number of times it went unanswered. `token`
@@ -42,14 +42,14 @@ class Ask:
     """An instruction to read texts out, wait for one key, and go on at `to`."""
 
     says: tuple[Say, ...]
-    to: Place
+    to: DialogueStep
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
     """An instruction to record the caller, and go on at `to`."""
 
-    to: Place
+    to: DialogueStep
     locale: Locale
 
 
@@ -58,7 +58,7 @@ class Dial:
     """An instruction to connect to a number, and go on at `to` when that call is over."""
 
     number: str
-    to: Place
+    to: DialogueStep
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,7 @@ class HangUp:
 Script = tuple[Say | Ask | Record | Dial | HangUp, ...]
 
 
-def place_of(step: str, locale: str, turn: str, token: str) -> Place:
+def parse_step(step: str, locale: str, turn: str, token: str) -> DialogueStep:
     """Return the step in the query of a URL; an unknown one is the beginning."""
     known = next((one for one in LOCALES if one == locale), None)
-    return Place(step or "start", known, int(turn) if turn in {"1", "2", "3"} else 0, token)
+    return DialogueStep(step or "start", known, int(turn) if turn in {"1", "2", "3"} else 0, token)

@@ -4,7 +4,7 @@ from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from typing import Any
 
-from gateway.channels.phone.call import Call, Direction, Status
+from gateway.channels.phone.call import Call, CallDirection, CallStatus
 from gateway.db.pool import Connection
 from gateway.incidents import store
 from gateway.incidents.record import Incident
@@ -14,7 +14,7 @@ COLUMNS = tuple(field.name for field in fields(Call))
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class StoredCall:
     """A call as stored.
 
     `opened` says that it opened its record; `heard_at` is the time of its last event.
@@ -36,7 +36,7 @@ ON CONFLICT (integration_id, provider, call_id) DO NOTHING
 LOCK = "SELECT * FROM call WHERE integration_id = $1 AND provider = $2 AND call_id = $3 FOR UPDATE"
 
 
-async def lock(conn: Connection, integration_id: int, provider: str, call_id: str, now: datetime) -> Kept:
+async def lock(conn: Connection, integration_id: int, provider: str, call_id: str, now: datetime) -> StoredCall:
     """Return the call, created if it is new, locked until the transaction ends."""
     await conn.execute(MAKE, integration_id, provider, call_id, now)
     row = await conn.fetchrow(LOCK, integration_id, provider, call_id)
@@ -45,11 +45,14 @@ async def lock(conn: Connection, integration_id: int, provider: str, call_id: st
     return _kept(dict(row))
 
 
-def _kept(row: dict[str, Any]) -> Kept:
+def _kept(row: dict[str, Any]) -> StoredCall:
     told = {name: row[name] for name in COLUMNS}
     told |= {"recordings": tuple(row["recordings"]), "transcripts": tuple(row["transcripts"])}
-    told |= {"direction": row["direction"] and Direction(row["direction"]), "status": row["status"] and Status(row["status"])}
-    return Kept(row["id"], row["integration_id"], Call(**told), row["incident_id"], row["opened"], row["heard_at"])
+    told |= {
+        "direction": row["direction"] and CallDirection(row["direction"]),
+        "status": row["status"] and CallStatus(row["status"]),
+    }
+    return StoredCall(row["id"], row["integration_id"], Call(**told), row["incident_id"], row["opened"], row["heard_at"])
 
 
 SAVE = """
@@ -60,7 +63,7 @@ WHERE id = $1
 """
 
 
-async def save(conn: Connection, kept: Kept, now: datetime) -> None:
+async def save(conn: Connection, kept: StoredCall, now: datetime) -> None:
     """Write the call as it is now."""
     call = kept.call
     await conn.execute(
@@ -101,7 +104,7 @@ ORDER BY recorded_at DESC, id DESC LIMIT 1
 """
 
 
-async def standing(conn: Connection, number: str) -> tuple[str, State, str] | None:
+async def find_unfinished(conn: Connection, number: str) -> tuple[str, State, str] | None:
     """Return number, state and kind of the latest unfinished record of that telephone number."""
     row = await conn.fetchrow(STANDING, number.lower())
     return None if row is None else (row["number"], State(row["state"]), row["kind"])
@@ -115,6 +118,6 @@ ORDER BY heard_at LIMIT 100
 """
 
 
-async def silent(conn: Connection, stamp: datetime | None, after: timedelta) -> list[Kept]:
+async def find_silent(conn: Connection, stamp: datetime | None, after: timedelta) -> list[StoredCall]:
     """Return inbound calls that nobody answered and that had no further events."""
     return [_kept(dict(row)) for row in await conn.fetch(SILENT, stamp, after)]

@@ -75,12 +75,12 @@ STATUSES: Mapping[str, tuple[str, str]] = {
 }
 
 
-def said(word: str, locale: Locale, **facts: object) -> str:
+def spoken_text(word: str, locale: Locale, **facts: object) -> str:
     """Return a text for a caller."""
     return SAID[word][LOCALES.index(locale)].format_map(facts)
 
 
-def written(word: str, locale: Locale, **facts: object) -> str:
+def record_text(word: str, locale: Locale, **facts: object) -> str:
     """Return a text for a record."""
     return WRITTEN[word][LOCALES.index(locale)].format_map(facts)
 
@@ -95,7 +95,7 @@ def status(word: str, locale: Locale) -> str:
     return STATUSES[word][LOCALES.index(locale)]
 
 
-def spelt(number: str) -> str:
+def spell_number(number: str) -> str:
     """Return a record's number to be read out digit by digit.
 
     The leading zeros of its last part are left out.

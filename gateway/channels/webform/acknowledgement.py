@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from gateway.access.buckets import Bucket, taken
+from gateway.access.buckets import SharedBucket, try_take_token
 from gateway.incidents.labels import Locale
 from gateway.incidents.record import Incident, Notice
 from gateway.notify import outbox
@@ -13,7 +13,7 @@ HOUR = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
-class Acknowledging:
+class FormAcknowledger:
     """A sender of such mails, at most `per_hour` to one address.
 
     The limit is needed because anybody can enter anybody's address.
@@ -23,7 +23,7 @@ class Acknowledging:
 
     async def __call__(self, tx: Transaction, incident: Incident, address: str, locale: Locale) -> None:
         """Queue one in the transaction of the session, unless the address is over its limit."""
-        if await taken(tx.conn, Bucket(f"mail\0{address}", self.per_hour, HOUR / self.per_hour), tx.now):
+        if await try_take_token(tx.conn, SharedBucket(f"mail\0{address}", self.per_hour, HOUR / self.per_hour), tx.now):
             await outbox.put(tx.conn, [(incident.id, _notice(incident, address, locale))], tx.now)
 
 

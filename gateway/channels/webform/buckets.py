@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from gateway.access.attempts import network
-from gateway.access.buckets import Bucket, take
+from gateway.access.buckets import SharedBucket, take_token
 from gateway.db.pool import Pool, transaction
 from gateway.settings import Form
 
@@ -13,7 +13,7 @@ TRIES = 10
 
 
 @dataclass(frozen=True, slots=True)
-class Buckets:
+class FormRateLimits:
     """The rate limits of the report form."""
 
     pool: Pool
@@ -22,15 +22,15 @@ class Buckets:
     async def tried(self, address: str, stamp: datetime | None) -> None:
         """Count a form posted from the address, whatever is in it; raises TooManyAttempts."""
         form = self.form
-        await self._take(stamp, Bucket(f"tries\0{network(address)}", form.per_address * TRIES, form.address_every / TRIES))
+        await self._take(stamp, SharedBucket(f"tries\0{network(address)}", form.per_address * TRIES, form.address_every / TRIES))
 
     async def reported(self, address: str, service: str, stamp: datetime | None) -> None:
         """Count a report of the address and the service, or neither; raises TooManyAttempts."""
         form = self.form
-        first = Bucket(f"address\0{network(address)}", form.per_address, form.address_every)
-        await self._take(stamp, first, Bucket(f"service\0{service}", form.per_service, form.service_every))
+        first = SharedBucket(f"address\0{network(address)}", form.per_address, form.address_every)
+        await self._take(stamp, first, SharedBucket(f"service\0{service}", form.per_service, form.service_every))
 
-    async def _take(self, stamp: datetime | None, *buckets: Bucket) -> None:
+    async def _take(self, stamp: datetime | None, *buckets: SharedBucket) -> None:
         async with transaction(self.pool) as conn:
             for bucket in buckets:
-                await take(conn, bucket, stamp)
+                await take_token(conn, bucket, stamp)

@@ -9,23 +9,32 @@ from aiohttp import web
 
 from gateway.access.reporter_links import ReporterLinks
 from gateway.catalogue.model import Service
-from gateway.channels.email.posted import fields_of
+from gateway.channels.email.posted import parse_form_fields
 from gateway.channels.email.reader import SHORT
-from gateway.channels.memory_budget import MemoryBudget, fill
-from gateway.channels.webform.buckets import Buckets
-from gateway.channels.webform.handler import SOURCE, FormFiling, Sent, language, record_of
-from gateway.channels.webform.reading import EMPTY, FILES, ORDER, Filled, Flawed, filled, read, suspicion
-from gateway.channels.webform.ticket import Ticket
+from gateway.channels.memory_budget import MemoryBudget, read_body
+from gateway.channels.webform.buckets import FormRateLimits
+from gateway.channels.webform.handler import SOURCE, FormHandler, PostedForm, find_record, language
+from gateway.channels.webform.reading import (
+    EMPTY,
+    FILES,
+    IMPACTS_ASCENDING,
+    FieldError,
+    FilledForm,
+    parse_form,
+    spam_reason,
+    validate_form,
+)
+from gateway.channels.webform.ticket import FormTicket
 from gateway.clock import Clock
 from gateway.db.pool import acquire
 from gateway.errors import Malformed, NotFound, Overloaded, TooLarge, TooManyAttempts, Unavailable
 from gateway.incidents.labels import Locale
-from gateway.ingest.workers.process import Reader
+from gateway.ingest.workers.process import ParseWorker
 from gateway.observe.metric_labels import RequestOutcome
 from gateway.observe.metrics import Metrics
 from gateway.operations.unit_of_work import NOW
 from gateway.pages.rendering import Pages
-from gateway.pages.words import IMPACTS, URGENCIES, WORDS, said
+from gateway.pages.words import IMPACTS, URGENCIES, WORDS, in_language
 from gateway.receipts.submission import Receipt
 from gateway.settings import Form
 from gateway.vocabulary import Outcome
@@ -33,18 +42,18 @@ from gateway.vocabulary import Outcome
 FORM_SECONDS = 2.0
 """Seconds of CPU time that reading one form with its files may take."""
 
-NOBODYS = "no form is offered by that name"
+NO_SUCH_FORM = "no form is offered by that name"
 
 
 @dataclass(frozen=True, slots=True)
-class FormDoor:
+class FormEndpoint:
     """The endpoints GET /report, GET and POST /report/{service}.
 
     `services` returns the services of the catalogue; `external_url` is the prefix of links.
     """
 
-    filing: FormFiling
-    buckets: Buckets
+    filing: FormHandler
+    buckets: FormRateLimits
     links: ReporterLinks
     pages: Pages
     services: Callable[[], Mapping[str, Service]]
@@ -52,7 +61,7 @@ class FormDoor:
     clock: Clock
     places: MemoryBudget
     external_url: str
-    reader: Reader
+    reader: ParseWorker
 
     @property
     def form(self) -> Form:
@@ -88,7 +97,7 @@ class FormDoor:
         with self._measured():
             await self.buckets.tried(request.remote or "", self.clock.stamp())
             try:
-                await fill(body, request, self.places, self.form.max_bytes, "form")
+                await read_body(body, request, self.places, self.form.max_bytes, "form")
                 async with self.places.one():
                     response, outcome = await self._received(request, service, bytes(body))
             finally:
@@ -101,7 +110,7 @@ class FormDoor:
         kind = request.headers.get("Content-Type", "")
         form = _read(kind, body) if len(body) <= SHORT else await self.reader.call("form", FORM_SECONDS, _read, kind, body)
         locale = self.pages.locale(request, language(form, self.pages.locale(request)))
-        told, flaws = read(form, self.form, self.filing.each)
+        told, flaws = validate_form(form, self.form, self.filing.each)
         ticket = self._ticket(form, service)
         before = ticket is not None and await self.filing.received_before(ticket)
         late = "expired" if ticket is None else "" if before else self._lateness(ticket)
@@ -111,8 +120,8 @@ class FormDoor:
             return again, RequestOutcome.REFUSED
         if not before:
             await self.buckets.reported(request.remote or "", service.slug, self.clock.stamp())
-        sent = Sent(kind, body, form, ticket, locale)
-        if not before and (why := suspicion(form, self.form)):
+        sent = PostedForm(kind, body, form, ticket, locale)
+        if not before and (why := spam_reason(form, self.form)):
             return self._waiting(await self.filing.suspect(sent, why), locale), RequestOutcome.REFUSED
         return await self._answer(await self.filing(sent, told), locale), RequestOutcome.ACCEPTED
 
@@ -120,14 +129,14 @@ class FormDoor:
         slug = request.match_info["service"]
         service = self.services().get(slug) if slug in self.form.services else None
         if service is None:
-            raise NotFound(NOBODYS)
+            raise NotFound(NO_SUCH_FORM)
         return service
 
-    def _ticket(self, form: Filled, service: Service) -> Ticket | None:
+    def _ticket(self, form: FilledForm, service: Service) -> FormTicket | None:
         ticket = self.filing.tickets.read(form.said.get("ticket", ""))
         return ticket if ticket is not None and ticket.service == service.slug else None
 
-    def _lateness(self, ticket: Ticket) -> str:
+    def _lateness(self, ticket: FormTicket) -> str:
         """Return why a form with this ticket is not accepted at this time, "" if it is."""
         age = self.clock.now() - ticket.opened_at
         if age > self.form.max_age:
@@ -135,18 +144,18 @@ class FormDoor:
         return "early" if age < self.form.min_age else ""
 
     def _form(
-        self, service: Service, locale: Locale, form: Filled, flaws: Mapping[str, Flawed], *,
+        self, service: Service, locale: Locale, form: FilledForm, flaws: Mapping[str, FieldError], *,
         notice: str = "", ticket: str = "", switch: str = "",
     ) -> web.Response:  # fmt: skip
         if form.files and FILES not in flaws:
-            flaws = {**flaws, FILES: Flawed("files_again")}
+            flaws = {**flaws, FILES: FieldError("files_again")}
         return self.pages.show(
             "report.html", locale, 422 if notice else 200, switch=switch, service=service.slug, name=service.name,
-            notice=said(WORDS[notice], locale) if notice else "", told=form.shown(),
-            flaws={name: said(WORDS[flaw.word], locale).format(flaw.value) for name, flaw in flaws.items()},
+            notice=in_language(WORDS[notice], locale) if notice else "", told=form.shown(),
+            flaws={name: in_language(WORDS[flaw.word], locale).format(flaw.value) for name, flaw in flaws.items()},
             ticket=ticket or self.filing.tickets.make(service.slug, self.clock.now(), secrets.token_bytes(16)),
-            impacts=[(one, said(IMPACTS[one], locale)) for one in ORDER],
-            urgencies=[(one, said(words, locale)) for one, words in URGENCIES.items()],
+            impacts=[(one, in_language(IMPACTS[one], locale)) for one in IMPACTS_ASCENDING],
+            urgencies=[(one, in_language(words, locale)) for one, words in URGENCIES.items()],
             zone=self.form.zone, max_files=self.form.max_files, max_mb=self.form.max_bytes // 1_048_576,
         )  # fmt: skip
 
@@ -155,7 +164,7 @@ class FormDoor:
 
     async def _answer(self, receipt: Receipt, locale: Locale) -> web.Response:
         async with acquire(self.filing.files.uow.pool) as conn:
-            record = await record_of(conn, receipt)
+            record = await find_record(conn, receipt)
             now = await conn.fetchval(NOW, self.clock.stamp())
         if record is None:
             return self._waiting(receipt, locale)
@@ -181,5 +190,5 @@ class FormDoor:
             raise
 
 
-def _read(kind: str, body: bytes) -> Filled:
-    return filled(fields_of(kind, body))
+def _read(kind: str, body: bytes) -> FilledForm:
+    return parse_form(parse_form_fields(kind, body))

@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from gateway.access.reporter_links import name_of
+from gateway.access.reporter_links import secret_name
 from gateway.signing import is_signed, signature
 
 LABEL = b"form ticket v1"
@@ -21,7 +21,7 @@ SHAPE = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class Ticket:
+class FormTicket:
     """The ticket of one opened form; `name` is unique to it."""
 
     service: str
@@ -30,22 +30,22 @@ class Ticket:
 
 
 @dataclass(frozen=True, slots=True)
-class Tickets:
+class FormTicketSigner:
     """A signer of tickets: the first secret signs, and signatures by all of them are valid."""
 
     secrets: tuple[bytes, ...]
 
     def make(self, service: str, now: datetime, name: bytes) -> str:
         """Return a ticket for a form of the service; `name` is 16 bytes that nobody can guess."""
-        signed = f"{name_of(self.secrets[0])}.{service}.{int(now.timestamp())}.{name.hex()}"
+        signed = f"{secret_name(self.secrets[0])}.{service}.{int(now.timestamp())}.{name.hex()}"
         return f"{signed}.{signature(self.secrets[0], LABEL, signed)}"
 
-    def read(self, text: str) -> Ticket | None:
+    def read(self, text: str) -> FormTicket | None:
         """Return the ticket in the text, None if it is not validly signed."""
         found = SHAPE.fullmatch(text)
         if found is None:
             return None
-        secret = next((secret for secret in self.secrets if name_of(secret) == found[1]), None)
+        secret = next((secret for secret in self.secrets if secret_name(secret) == found[1]), None)
         if not is_signed((secret or bytes(32),), LABEL, text.rpartition(".")[0], found[5]) or secret is None:
             return None
-        return Ticket(found[2], datetime.fromtimestamp(int(found[3]), UTC), found[4])
+        return FormTicket(found[2], datetime.fromtimestamp(int(found[3]), UTC), found[4])

@@ -25,7 +25,7 @@ REFUSED = re.compile(r"\)\s*\{|\\[1-9]|\(\?<?[=!]")
 
 
 @dataclass(frozen=True, slots=True)
-class Matcher:
+class FilterMatcher:
     """A condition on a label; an alert without the label has an empty value for it."""
 
     name: str
@@ -33,14 +33,14 @@ class Matcher:
     value: str
 
 
-def matchers(texts: Sequence[str]) -> tuple[Matcher, ...]:
+def parse_matchers(texts: Sequence[str]) -> tuple[FilterMatcher, ...]:
     """Return the matchers, all of which have to hold; raises Malformed."""
     if len(texts) > MOST:
         raise Malformed(f"at most {MOST} matchers in one request")
-    return tuple(matcher(text) for text in texts)
+    return tuple(parse_matcher(text) for text in texts)
 
 
-def matcher(text: str) -> Matcher:
+def parse_matcher(text: str) -> FilterMatcher:
     """Return one matcher; raises Malformed with what is wrong with it."""
     found = SHAPE.fullmatch(text)
     if found is None:
@@ -49,10 +49,10 @@ def matcher(text: str) -> Matcher:
     if len(value) > LONGEST or "\0" in text:
         raise Malformed(f"bad matcher format: the value of {found['name']} has NUL or more than {LONGEST} characters")
     sign = found["sign"]
-    return Matcher(found["quoted"] or found["name"], sign, anchored(value) if "~" in sign else value)
+    return FilterMatcher(found["quoted"] or found["name"], sign, anchor_pattern(value) if "~" in sign else value)
 
 
-def anchored(pattern: str) -> str:
+def anchor_pattern(pattern: str) -> str:
     """Return a pattern anchored to the whole value, as in Prometheus.
 
     Raises Malformed for a pattern that is not supported here.

@@ -16,29 +16,29 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 from multidict import MultiMapping
 
-from gateway.access.authorization import refuse
+from gateway.access.authorization import raise_if_refused
 from gateway.access.permissions import Action, may
 from gateway.clock import Clock
-from gateway.compat.alertmanager.matchers import Matcher, anchored, matchers
+from gateway.compat.alertmanager.matchers import FilterMatcher, anchor_pattern, parse_matchers
 from gateway.db.pool import Connection, Pool, acquire
 from gateway.dedup.silences import SilenceJudge
 from gateway.errors import Malformed
-from gateway.incidents.label_matchers import Labelled
+from gateway.incidents.label_matchers import MatchedAlert
 from gateway.instants import kept
 from gateway.operations.unit_of_work import NOW
-from gateway.web.auth import Keys
+from gateway.web.auth import Authenticator
 
-ROOTS = ("", "/ingest/alertmanager/{key}")
+PATH_PREFIXES = ("", "/ingest/alertmanager/{key}")
 """The prefixes of the paths; the key may be in it.
 
 Prometheus has `path_prefix` for it, and amtool `--alertmanager.url`.
 """
 
 RECEIVER = "gateway"
-SPOKEN = "0.27.0"
+ALERTMANAGER_RELEASE = "0.27.0"
 """The release of Alertmanager whose API this is; clients choose how to read responses by it."""
 
-ANSWER_WITHIN = 2.0
+LIST_TIMEOUT_S = 2.0
 """Maximum seconds of a list query; a regular expression that takes longer is cancelled."""
 
 CONFIG = f"route:\n  receiver: {RECEIVER}\nreceivers:\n- name: {RECEIVER}\n"
@@ -46,7 +46,7 @@ YES, NO = frozenset({"", "1", "t", "true", "yes", "on"}), frozenset({"0", "f", "
 KINDS = ("active", "silenced", "inhibited", "unprocessed", "muted")
 
 
-class Status(msgspec.Struct, rename="camel", frozen=True):
+class GettableAlertStatus(msgspec.Struct, rename="camel", frozen=True):
     """The status of an alert.
 
     It is suppressed while a silence or planned work applies. Nothing is ever inhibited:
@@ -59,13 +59,13 @@ class Status(msgspec.Struct, rename="camel", frozen=True):
     muted_by: tuple[str, ...] = ()
 
 
-class Receiver(msgspec.Struct, frozen=True):
+class AlertmanagerReceiver(msgspec.Struct, frozen=True):
     """The receiver of alerts, which is always this gateway."""
 
     name: str = RECEIVER
 
 
-class Alert(msgspec.Struct, rename="camel"):
+class GettableAlert(msgspec.Struct, rename="camel"):
     """An alert, a gettableAlert of the Alertmanager API."""
 
     labels: Mapping[str, str]
@@ -75,16 +75,16 @@ class Alert(msgspec.Struct, rename="camel"):
     updated_at: str
     fingerprint: str
     generator_URL: str = msgspec.field(name="generatorURL")  # noqa: N815 - as Alertmanager spells it
-    receivers: tuple[Receiver, ...] = (Receiver(),)
-    status: Status = Status()
+    receivers: tuple[AlertmanagerReceiver, ...] = (AlertmanagerReceiver(),)
+    status: GettableAlertStatus = GettableAlertStatus()
 
 
-class Group(msgspec.Struct):
+class AlertGroup(msgspec.Struct):
     """The alerts of a master incident and its children, an alertGroup of the Alertmanager API."""
 
     labels: Mapping[str, str]
-    receiver: Receiver
-    alerts: list[Alert]
+    receiver: AlertmanagerReceiver
+    alerts: list[GettableAlert]
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +95,7 @@ class AlertmanagerReads:
     """
 
     pool: Pool
-    keys: Keys
+    keys: Authenticator
     readyz: Handler
     version: str
     started: datetime
@@ -112,13 +112,13 @@ class AlertmanagerReads:
         }
         open_to_all = {"/-/healthy": self.healthy, "/-/ready": self.ready}
         guarded = {path: self._guarded(read) for path, read in reads.items()}
-        return [web.get(root + path, serve) for root in ROOTS for path, serve in (guarded | open_to_all).items()]
+        return [web.get(root + path, serve) for root in PATH_PREFIXES for path, serve in (guarded | open_to_all).items()]
 
     def _guarded(self, read: Callable[[web.Request, int | None], Awaitable[object]]) -> Handler:
         async def serve(request: web.Request) -> web.StreamResponse:
             caller = await self.keys.authenticate(request, "ingest", request.match_info.get("key"), or_scope="read")
             if caller.person_id is not None:
-                refuse(may(caller.who, Action.FOLLOW))
+                raise_if_refused(may(caller.who, Action.FOLLOW))
             try:
                 return _json(await read(request, caller.integration_id))
             except Malformed as error:
@@ -128,7 +128,7 @@ class AlertmanagerReads:
 
     async def status(self, _request: web.Request, _integration: int | None) -> object:
         """Return the alertmanagerStatus, of an Alertmanager without a cluster."""
-        version = {"version": SPOKEN, "branch": "incident-gateway", "revision": self.version}
+        version = {"version": ALERTMANAGER_RELEASE, "branch": "incident-gateway", "revision": self.version}
         return {
             "cluster": {"status": "disabled", "peers": ()},
             "config": {"original": CONFIG},
@@ -138,7 +138,7 @@ class AlertmanagerReads:
 
     async def receivers(self, _request: web.Request, _integration: int | None) -> object:
         """Return the one receiver, this gateway."""
-        return (Receiver(),)
+        return (AlertmanagerReceiver(),)
 
     async def alerts(self, request: web.Request, integration: int | None) -> object:
         """Return the firing and the suppressed alerts, as gettableAlerts."""
@@ -147,29 +147,29 @@ class AlertmanagerReads:
 
     async def groups(self, request: web.Request, integration: int | None) -> object:
         """Return the firing alerts grouped by master incident, as alertGroups."""
-        found: dict[str, Group] = {}
+        found: dict[str, AlertGroup] = {}
         for incident, alert in await self._firing(request.query, integration):
-            found.setdefault(incident, Group({"incident": incident}, Receiver(), [])).alerts.append(alert)
+            found.setdefault(incident, AlertGroup({"incident": incident}, AlertmanagerReceiver(), [])).alerts.append(alert)
         return [found[incident] for incident in sorted(found)]
 
-    async def _firing(self, query: MultiMapping[str], integration: int | None) -> list[tuple[str, Alert]]:
+    async def _firing(self, query: MultiMapping[str], integration: int | None) -> list[tuple[str, GettableAlert]]:
         wanted = {kind: _flag(query, kind) for kind in KINDS}
-        asked = matchers(query.getall("filter", []))
+        asked = parse_matchers(query.getall("filter", []))
         receiver = _receiver(query.get("receiver", ""))
         if not wanted["active"]:
             return []
         async with acquire(self.pool) as conn:
-            return await firing(conn, integration, asked, receiver)
+            return await fetch_firing_alerts(conn, integration, asked, receiver)
 
-    async def _held(self, query: MultiMapping[str], integration: int | None) -> list[Alert]:
-        asked = matchers(query.getall("filter", []))
+    async def _held(self, query: MultiMapping[str], integration: int | None) -> list[GettableAlert]:
+        asked = parse_matchers(query.getall("filter", []))
         receiver = _receiver(query.get("receiver", ""))
         silenced, muted = _flag(query, "silenced"), _flag(query, "muted")
         if not silenced and not muted:
             return []
         async with acquire(self.pool) as conn:
             now = await conn.fetchval(NOW, self.clock.stamp())
-            found = await held(conn, self.judge, now, integration, asked, receiver)
+            found = await fetch_suppressed_alerts(conn, self.judge, now, integration, asked, receiver)
         return [alert for alert in found if (silenced if alert.status.silenced_by else muted)]
 
     async def healthy(self, _request: web.Request) -> web.Response:
@@ -182,7 +182,7 @@ class AlertmanagerReads:
         return web.Response(text="OK" if status == 200 else "not ready", status=status)
 
 
-FIRING = """
+FIRING_ALERTS = """
 SELECT a.dedup_key, a.occurrence, a.labels::text AS labels, a.annotations::text AS annotations, a.generator_url,
        coalesce(a.fired_at, a.first_seen) AS starts_at, coalesce(a.ends_at, a.last_seen + interval '5 minutes') AS ends_at,
        a.last_seen, coalesce(m.number, i.number) AS leader
@@ -203,18 +203,18 @@ COMPILE = "SELECT count(*) FILTER (WHERE '' ~ pattern) FROM unnest($1::text[]) A
 """Fails for an invalid regular expression, also when there is no alert to match."""
 
 
-async def firing(
-    conn: Connection, integration: int | None, asked: Sequence[Matcher], receiver: str | None
-) -> list[tuple[str, Alert]]:
+async def fetch_firing_alerts(
+    conn: Connection, integration: int | None, asked: Sequence[FilterMatcher], receiver: str | None
+) -> list[tuple[str, GettableAlert]]:
     """Return each firing alert that satisfies every matcher, after its master incident's number.
 
     An incident without a master counts as its own. Raises Malformed.
     """
-    rows = await _matching(conn, FIRING, (integration,), asked, receiver)
+    rows = await _matching(conn, FIRING_ALERTS, (integration,), asked, receiver)
     return [(row["leader"], _alert(row)) for row in rows]
 
 
-HELD = """
+SUPPRESSED_ALERTS = """
 SELECT a.dedup_key, a.occurrence, a.labels::text AS labels, a.annotations::text AS annotations, a.generator_url,
        coalesce(a.fired_at, a.first_seen) AS starts_at, a.suppressed_until AS ends_at, a.last_seen,
        a.integration_id, a.service, a.ci
@@ -230,42 +230,42 @@ ORDER BY a.dedup_key, a.key_hash LIMIT 10000
 """
 
 
-async def held(
+async def fetch_suppressed_alerts(
     conn: Connection,
     judge: SilenceJudge,
     now: datetime,
     integration: int | None,
-    asked: Sequence[Matcher],
+    asked: Sequence[FilterMatcher],
     receiver: str | None,
-) -> list[Alert]:
+) -> list[GettableAlert]:
     """Return each firing alert that is suppressed, by its silences or else by planned work.
 
     Raises Malformed.
     """
-    rows = await _matching(conn, HELD, (integration, now), asked, receiver)
+    rows = await _matching(conn, SUPPRESSED_ALERTS, (integration, now), asked, receiver)
     alerts = [_alert(row) for row in rows]
     looked_at = [
-        (row["integration_id"], Labelled(alert.labels, row["service"], row["ci"]))
+        (row["integration_id"], MatchedAlert(alert.labels, row["service"], row["ci"]))
         for row, alert in zip(rows, alerts, strict=True)
     ]
     silences = await judge.holding(conn, looked_at, now)
     return [_suppressed(alert, tuple(ids)) for alert, ids in zip(alerts, silences, strict=True)]
 
 
-def _suppressed(alert: Alert, silences: tuple[str, ...]) -> Alert:
-    alert.status = Status("suppressed", silences, (), () if silences else ("maintenance",))
+def _suppressed(alert: GettableAlert, silences: tuple[str, ...]) -> GettableAlert:
+    alert.status = GettableAlertStatus("suppressed", silences, (), () if silences else ("maintenance",))
     return alert
 
 
 async def _matching(
-    conn: Connection, statement: str, first: tuple[Any, ...], asked: Sequence[Matcher], receiver: str | None
+    conn: Connection, statement: str, first: tuple[Any, ...], asked: Sequence[FilterMatcher], receiver: str | None
 ) -> list[asyncpg.Record]:
     patterns = [one.value for one in asked if "~" in one.sign] + ([receiver] if receiver else [])
     columns = [one.name for one in asked], [one.sign for one in asked], [one.value for one in asked]
     try:
         if patterns:
-            await conn.fetchval(COMPILE, patterns, timeout=ANSWER_WITHIN)
-        return await conn.fetch(statement, first[0], receiver, RECEIVER, *columns, *first[1:], timeout=ANSWER_WITHIN)
+            await conn.fetchval(COMPILE, patterns, timeout=LIST_TIMEOUT_S)
+        return await conn.fetch(statement, first[0], receiver, RECEIVER, *columns, *first[1:], timeout=LIST_TIMEOUT_S)
     except asyncpg.InvalidRegularExpressionError as error:
         raise Malformed(f"bad matcher format: {error}") from error
     except (TimeoutError, asyncpg.QueryCanceledError, asyncpg.InternalServerError) as error:
@@ -274,8 +274,8 @@ async def _matching(
         raise Malformed("the regular expressions take too long or too much room: ask for less at once") from error
 
 
-def _alert(row: asyncpg.Record) -> Alert:
-    return Alert(
+def _alert(row: asyncpg.Record) -> GettableAlert:
+    return GettableAlert(
         labels=msgspec.json.decode(row["labels"]),
         annotations=msgspec.json.decode(row["annotations"]),
         starts_at=_time(_said(row["occurrence"]) or row["starts_at"]),
@@ -308,7 +308,7 @@ def _flag(query: MultiMapping[str], name: str) -> bool:
 def _receiver(pattern: str) -> str | None:
     if len(pattern) > 256 or "\0" in pattern:
         raise Malformed("receiver has NUL or more than 256 characters")
-    return anchored(pattern) if pattern else None
+    return anchor_pattern(pattern) if pattern else None
 
 
 def _time(moment: datetime) -> str:

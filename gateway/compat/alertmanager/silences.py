@@ -17,30 +17,30 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 from msgspec import Meta
 
-from gateway.access.authorization import refuse
+from gateway.access.authorization import raise_if_refused
 from gateway.access.keys import Caller
 from gateway.access.permissions import Action, may
-from gateway.api.searching import Searches
+from gateway.api.searching import SearchLimiter
 from gateway.clock import Clock
-from gateway.compat.alertmanager.matchers import LONGEST, MOST, anchored, matchers
-from gateway.compat.alertmanager.routes import ANSWER_WITHIN, ROOTS
+from gateway.compat.alertmanager.matchers import LONGEST, MOST, anchor_pattern, parse_matchers
+from gateway.compat.alertmanager.routes import LIST_TIMEOUT_S, PATH_PREFIXES
 from gateway.db.pool import Pool, acquire
 from gateway.errors import Malformed, NotFound, Unprocessable
 from gateway.incidents.label_matchers import Matcher
 from gateway.instants import kept
 from gateway.operations import silences
-from gateway.operations.silences import Silence, Wanted
+from gateway.operations.silences import SilenceRequest, StoredSilence
 from gateway.operations.unit_of_work import NOW
 from gateway.settings import UseLimits
 from gateway.web import body
-from gateway.web.auth import Keys
+from gateway.web.auth import Authenticator
 
 Text = Annotated[str, Meta(max_length=4_096)]
 
 log = structlog.get_logger()
 
 
-class Told(msgspec.Struct, rename="camel"):
+class PostableMatcher(msgspec.Struct, rename="camel"):
     """A matcher in the format of Alertmanager."""
 
     name: Annotated[str, Meta(min_length=1, max_length=LONGEST)]
@@ -49,10 +49,10 @@ class Told(msgspec.Struct, rename="camel"):
     is_equal: bool = True
 
 
-class Asked(msgspec.Struct, rename="camel"):
+class PostableSilence(msgspec.Struct, rename="camel"):
     """A silence to create or change, a postableSilence of the Alertmanager API."""
 
-    matchers: Annotated[list[Told], Meta(min_length=1, max_length=MOST)]
+    matchers: Annotated[list[PostableMatcher], Meta(min_length=1, max_length=MOST)]
     starts_at: datetime
     ends_at: datetime
     created_by: Text
@@ -61,21 +61,21 @@ class Asked(msgspec.Struct, rename="camel"):
 
 
 @dataclass(frozen=True, slots=True)
-class Silences:
+class AlertmanagerSilences:
     """The endpoints /api/v2/silences and /api/v2/silence/{id}."""
 
     pool: Pool
     reads: Pool
-    keys: Keys
+    keys: Authenticator
     clock: Clock
     limits: UseLimits
-    searches: Searches
+    searches: SearchLimiter
 
     def routes(self) -> list[web.RouteDef]:
         """Return every route, with and without the key in front."""
         return [
             route
-            for root in ROOTS
+            for root in PATH_PREFIXES
             for route in (
                 web.get(root + "/api/v2/silences", self._guarded("read", self.list)),
                 web.post(root + "/api/v2/silences", self._guarded("write", self.keep)),
@@ -93,7 +93,7 @@ class Silences:
         async def guarded(request: web.Request) -> web.StreamResponse:
             caller = await self.keys.authenticate(request, "ingest", request.match_info.get("key"), or_scope=scope)
             if caller.person_id is not None:
-                refuse(may(caller.who, Action.FOLLOW if scope == "read" else Action.SILENCE))
+                raise_if_refused(may(caller.who, Action.FOLLOW if scope == "read" else Action.SILENCE))
             try:
                 return await serve(request, caller)
             except (Malformed, Unprocessable) as error:
@@ -105,18 +105,18 @@ class Silences:
 
     async def list(self, request: web.Request, caller: Caller) -> web.Response:
         """Return the integration's silences and the global ones, also recently expired ones."""
-        asked = matchers(request.query.getall("filter", []))
+        asked = parse_matchers(request.query.getall("filter", []))
         columns = [one.name for one in asked], [one.sign for one in asked], [one.value for one in asked]
         turn = self.searches.turn("filter by =", needed=bool(asked))
         async with turn, acquire(self.reads) as conn:
-            found = await silences.listed(conn, caller.integration_id, columns, ANSWER_WITHIN)
+            found = await silences.list_silences(conn, caller.integration_id, columns, LIST_TIMEOUT_S)
             now = await conn.fetchval(NOW, self.clock.stamp())
         return _json([_shown(one, now) for one in found])
 
     async def show(self, request: web.Request, caller: Caller) -> web.Response:
         """Return one silence."""
         async with acquire(self.reads) as conn:
-            found = await silences.one(conn, _id(request), caller.integration_id)
+            found = await silences.load_silence(conn, _id(request), caller.integration_id)
             return _json(_shown(found, await conn.fetchval(NOW, self.clock.stamp())))
 
     async def keep(self, request: web.Request, caller: Caller) -> web.Response:
@@ -124,17 +124,17 @@ class Silences:
 
         The response has `warnings` if it matches nothing seen so far.
         """
-        asked = body.decode(await body.read(request), Asked)
+        asked = body.decode(await body.read(request), PostableSilence)
         wanted = _wanted(asked)
         async with self.searches.turn("match by ="), acquire(self.reads) as conn:
-            told = await silences.examine(conn, self.clock.stamp(), wanted, caller.integration_id)
-        silence = await silences.keep(self.pool, self.clock.stamp(), wanted, caller.integration_id, self.limits)
+            told = await silences.examine_silence(conn, self.clock.stamp(), wanted, caller.integration_id)
+        silence = await silences.store_silence(self.pool, self.clock.stamp(), wanted, caller.integration_id, self.limits)
         log.info("silence_kept", silence=str(silence), by=caller.name, ends_at=wanted.ends_at.isoformat())
         return _json({"silenceID": str(silence)} | ({"warnings": told} if told else {}))
 
     async def expire(self, request: web.Request, caller: Caller) -> web.Response:
         """Expire a silence immediately."""
-        await silences.expire(self.pool, self.clock.stamp(), _id(request), caller.integration_id)
+        await silences.expire_silence(self.pool, self.clock.stamp(), _id(request), caller.integration_id)
         log.info("silence_expired", silence=request.match_info["id"], by=caller.name)
         return web.Response()
 
@@ -146,7 +146,7 @@ def _id(request: web.Request) -> UUID:
         raise NotFound(f"silence {request.match_info['id'][:80]} not found") from error
 
 
-def _wanted(asked: Asked) -> Wanted:
+def _wanted(asked: PostableSilence) -> SilenceRequest:
     told = tuple(_matcher(one) for one in asked.matchers)
     if all(_matches_nothing(one) for one in told):
         raise Malformed("invalid silence: at least one matcher must not match the empty string")
@@ -155,12 +155,12 @@ def _wanted(asked: Asked) -> Wanted:
     except ValueError as error:
         raise NotFound(f"silence {asked.id!r} not found") from error
     starts, ends = kept(asked.starts_at), kept(asked.ends_at)
-    return Wanted(told, starts, ends, asked.created_by, asked.comment, known)
+    return SilenceRequest(told, starts, ends, asked.created_by, asked.comment, known)
 
 
-def _matcher(told: Told) -> Matcher:
+def _matcher(told: PostableMatcher) -> Matcher:
     sign = {(False, True): "=", (False, False): "!=", (True, True): "=~", (True, False): "!~"}[told.is_regex, told.is_equal]
-    return Matcher(told.name, sign, told.value, anchored(told.value) if told.is_regex else told.value)
+    return Matcher(told.name, sign, told.value, anchor_pattern(told.value) if told.is_regex else told.value)
 
 
 def _matches_nothing(matcher: Matcher) -> bool:
@@ -179,7 +179,7 @@ def _matches_nothing(matcher: Matcher) -> bool:
             return matcher.value not in {"", ".*"}
 
 
-def _shown(silence: Silence, now: datetime) -> dict[str, Any]:
+def _shown(silence: StoredSilence, now: datetime) -> dict[str, Any]:
     return {
         "id": str(silence.id),
         "status": {"state": silence.state(now)},

@@ -14,7 +14,7 @@ from msgspec import UNSET, Meta, UnsetType
 
 from gateway.clock import Clock
 from gateway.compat.opsgenie import pulse
-from gateway.compat.opsgenie.responses import Answer, answering
+from gateway.compat.opsgenie.responses import OpsgenieResponse, wrap_handler
 from gateway.db.pool import Pool, acquire, transaction
 from gateway.errors import Conflict, Forbidden, NotFound, Unprocessable
 from gateway.incoming import read
@@ -30,7 +30,7 @@ Name = Annotated[str, Meta(min_length=1, max_length=200, pattern=r"^[^/\x00-\x1f
 Text = Annotated[str, Meta(max_length=10_000)]
 Every = Annotated[int, Meta(ge=1, le=100_000)]
 Unit = Literal["minutes", "hours", "days"]
-Priority = Literal["P1", "P2", "P3", "P4", "P5"]
+OpsgeniePriority = Literal["P1", "P2", "P3", "P4", "P5"]
 Tags = Annotated[list[Annotated[str, Meta(max_length=100)]], Meta(max_length=50)]
 
 
@@ -41,7 +41,7 @@ class Team(msgspec.Struct):
     name: str = ""
 
 
-class New(msgspec.Struct, rename="camel"):
+class NewHeartbeat(msgspec.Struct, rename="camel"):
     """A heartbeat to be added."""
 
     name: Name
@@ -51,11 +51,11 @@ class New(msgspec.Struct, rename="camel"):
     description: Text = ""
     owner_team: Team | None = None
     alert_message: Text = ""
-    alert_priority: Priority = "P3"
+    alert_priority: OpsgeniePriority = "P3"
     alert_tags: Tags = []
 
 
-class Changes(msgspec.Struct, rename="camel"):
+class HeartbeatChanges(msgspec.Struct, rename="camel"):
     """The fields of a heartbeat to change."""
 
     interval: Every | UnsetType = UNSET
@@ -64,7 +64,7 @@ class Changes(msgspec.Struct, rename="camel"):
     description: Text | UnsetType = UNSET
     owner_team: Team | UnsetType | None = UNSET
     alert_message: Text | UnsetType = UNSET
-    alert_priority: Priority | UnsetType = UNSET
+    alert_priority: OpsgeniePriority | UnsetType = UNSET
     alert_tags: Tags | UnsetType = UNSET
 
 
@@ -91,19 +91,19 @@ class Heartbeats:
             ("POST", one + "/disable", self.disable),
             *((method, one + "/ping", self.ping) for method in ("GET", "POST", "PUT", "PATCH")),
         ]
-        return [web.route(method, path, answering(self.clock, handle)) for method, path, handle in table]
+        return [web.route(method, path, wrap_handler(self.clock, handle)) for method, path, handle in table]
 
-    async def list(self, request: web.Request) -> Answer:
+    async def list(self, request: web.Request) -> OpsgenieResponse:
         """Return all heartbeats of the integration."""
         integration = await self._integration(request)
         async with acquire(self.pool) as conn:
             rows = await conn.fetch(LIST, integration)
-        return Answer({"data": {"heartbeats": [_shown(dict(row)) for row in rows]}})
+        return OpsgenieResponse({"data": {"heartbeats": [_shown(dict(row)) for row in rows]}})
 
-    async def add(self, request: web.Request) -> Answer:
+    async def add(self, request: web.Request) -> OpsgenieResponse:
         """Add a heartbeat, which starts running at once if it is enabled."""
         integration = await self._integration(request)
-        new = limits.decode(body_without_keys(await read(request, MOST_BYTES)), New)
+        new = limits.decode(body_without_keys(await read(request, MOST_BYTES)), NewHeartbeat)
         team = new.owner_team or Team()
         async with acquire(self.pool) as conn:
             if await conn.fetchval(COUNT, integration, self.most) >= self.most:
@@ -115,44 +115,44 @@ class Heartbeats:
             )  # fmt: skip
         if row is None:
             raise Conflict(f"Heartbeat with name [{new.name}] already exists.")
-        return Answer({"code": 201, "data": _brief(dict(row))}, 201)
+        return OpsgenieResponse({"code": 201, "data": _brief(dict(row))}, 201)
 
-    async def show(self, request: web.Request) -> Answer:
+    async def show(self, request: web.Request) -> OpsgenieResponse:
         """Return one heartbeat."""
-        return Answer({"data": _shown(await self._row(request, ONE))})
+        return OpsgenieResponse({"data": _shown(await self._row(request, ONE))})
 
-    async def change(self, request: web.Request) -> Answer:
+    async def change(self, request: web.Request) -> OpsgenieResponse:
         """Change the given fields of a heartbeat; a new interval counts from the last ping."""
         integration = await self._integration(request)
-        asked = limits.decode(body_without_keys(await read(request, MOST_BYTES)), Changes)
+        asked = limits.decode(body_without_keys(await read(request, MOST_BYTES)), HeartbeatChanges)
         return await self._changed(integration, request.match_info["name"], asked)
 
-    async def enable(self, request: web.Request) -> Answer:
+    async def enable(self, request: web.Request) -> OpsgenieResponse:
         """Enable a heartbeat, which runs from this moment."""
-        return await self._changed(await self._integration(request), request.match_info["name"], Changes(enabled=True))
+        return await self._changed(await self._integration(request), request.match_info["name"], HeartbeatChanges(enabled=True))
 
-    async def disable(self, request: web.Request) -> Answer:
+    async def disable(self, request: web.Request) -> OpsgenieResponse:
         """Disable a heartbeat, which no longer expires.
 
         An alert that already fires is left to people.
         """
-        return await self._changed(await self._integration(request), request.match_info["name"], Changes(enabled=False))
+        return await self._changed(await self._integration(request), request.match_info["name"], HeartbeatChanges(enabled=False))
 
-    async def delete(self, request: web.Request) -> Answer:
+    async def delete(self, request: web.Request) -> OpsgenieResponse:
         """Delete a heartbeat."""
         await self._row(request, DELETE)
-        return Answer({"code": 200, "result": "Deleted"})
+        return OpsgenieResponse({"code": 200, "result": "Deleted"})
 
-    async def ping(self, request: web.Request) -> Answer:
+    async def ping(self, request: web.Request) -> OpsgenieResponse:
         """Record a ping.
 
         As with Opsgenie, the response is the same when no heartbeat has that name.
         """
         integration = await self._integration(request)
-        await pulse.pinged(self.pool, self.door.submit, self.clock.stamp(), integration, request.match_info["name"])
-        return Answer({"result": PONG}, 202)
+        await pulse.record_ping(self.pool, self.door.submit, self.clock.stamp(), integration, request.match_info["name"])
+        return OpsgenieResponse({"result": PONG}, 202)
 
-    async def _changed(self, integration: int, name: str, asked: Changes) -> Answer:
+    async def _changed(self, integration: int, name: str, asked: HeartbeatChanges) -> OpsgenieResponse:
         async with transaction(self.pool) as conn:
             before = await conn.fetchrow(LOCKED, integration, name)
             if before is None:
@@ -163,7 +163,7 @@ class Heartbeats:
                 now["owner_team"], now["alert_message"], now["alert_priority"], now["alert_tags"],
                 _length(now["every"], now["unit"]),
             )  # fmt: skip
-        return Answer({"data": _brief(dict(row or now))})
+        return OpsgenieResponse({"data": _brief(dict(row or now))})
 
     async def _row(self, request: web.Request, statement: str) -> Mapping[str, Any]:
         integration, name = await self._integration(request), request.match_info["name"]
@@ -204,7 +204,7 @@ WHERE integration_id = $2 AND name = $3 RETURNING *
 """
 
 
-def _merged(before: Mapping[str, Any], asked: Changes) -> dict[str, Any]:
+def _merged(before: Mapping[str, Any], asked: HeartbeatChanges) -> dict[str, Any]:
     team = asked.owner_team
     given = {
         "description": asked.description,
@@ -237,7 +237,7 @@ def _shown(row: Mapping[str, Any]) -> dict[str, Any]:
         "ownerTeam": {"name": row["owner_team"]} if row["owner_team"] else {},
         "alertTags": list(row["alert_tags"]),
         "alertPriority": row["alert_priority"],
-        "alertMessage": row["alert_message"] or pulse.message(row["name"]),
+        "alertMessage": row["alert_message"] or pulse.build_default_title(row["name"]),
     }
 
 

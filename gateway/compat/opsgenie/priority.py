@@ -1,10 +1,10 @@
 """Opsgenie's update of an alert's priority, without a new firing of the alert."""
 
 from gateway.access.principal import Principal
-from gateway.compat.opsgenie.reading import Found
+from gateway.compat.opsgenie.reading import OpsgenieAlert
 from gateway.dedup.alert_state import AlertTexts
-from gateway.dedup.alert_updates import Grading
-from gateway.dedup.steps import Worded
+from gateway.dedup.alert_updates import AlertGrading
+from gateway.dedup.steps import TextsChanged
 from gateway.errors import NotFound
 from gateway.incidents.alert import Alert
 from gateway.ingest.sources.opsgenie import NAMESPACE
@@ -16,7 +16,7 @@ LOCK_ALERT = "SELECT title, severity, description, service FROM alert WHERE key_
 SET_SEVERITY = "UPDATE alert SET severity = $2 WHERE key_hash = $1"
 
 
-async def prioritise(uow: UnitOfWork, found: Found, priority: str, who: Principal) -> None:
+async def change_alert_priority(uow: UnitOfWork, found: OpsgenieAlert, priority: str, who: Principal) -> None:
     """Change an open alert's severity; a worse one raises its record's priority.
 
     Only people lower the priority of a record. Raises NotFound.
@@ -38,8 +38,8 @@ async def prioritise(uow: UnitOfWork, found: Found, priority: str, who: Principa
             severity=priority,
             service=row["service"],
         )
-        grading = Grading.of(uow.rules, uow.catalogue.judge)
-        await tx.write([grading.reworded(incident, Worded("opsgenie", alert, before), tx.now)])
+        grading = AlertGrading.of(uow.rules, uow.catalogue.judge)
+        await tx.write([grading.reworded(incident, TextsChanged("opsgenie", alert, before), tx.now)])
         await tx.conn.execute(SET_SEVERITY, key, priority)
 
     await uow.within(work)

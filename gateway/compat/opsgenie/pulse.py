@@ -36,7 +36,7 @@ WHERE integration_id = $2 AND name = $3 RETURNING *
 REVIVED = "UPDATE heartbeat SET expired_at = NULL WHERE integration_id = $1 AND name = $2 AND expired_at = $3"
 
 
-async def pinged(pool: Pool, submit: Submit, stamp: datetime | None, integration: int, name: str) -> None:
+async def record_ping(pool: Pool, submit: Submit, stamp: datetime | None, integration: int, name: str) -> None:
     """Restart a heartbeat's interval, and resolve the alert of an expired heartbeat.
 
     An unknown name does nothing.
@@ -62,7 +62,7 @@ WHERE integration_id = $2 AND name = $3
 
 
 @dataclass(frozen=True, slots=True)
-class Expiry:
+class HeartbeatExpiry:
     """The periodic search for expired heartbeats.
 
     Any number of replicas may run it: by the delivery id only one of them counts.
@@ -89,7 +89,7 @@ class Expiry:
             await conn.execute(EXPIRED, stamp, row["integration_id"], row["name"], row["due_at"])
 
 
-def message(name: str) -> str:
+def build_default_title(name: str) -> str:
     """Return the default title of an expired heartbeat's alert."""
     return f"{name} is expired"
 
@@ -100,7 +100,7 @@ def _submission(row: Mapping[str, Any], status: AlertStatus, moment: str) -> Sub
         namespace=NAMESPACE,
         dedup_key=row["name"],
         status=status,
-        title=(row["alert_message"] or message(row["name"]))[:1000],
+        title=(row["alert_message"] or build_default_title(row["name"]))[:1000],
         description=row["description"],
         severity=row["alert_priority"],
         ci=row["name"],

@@ -9,7 +9,7 @@ from gateway.errors import Flaw, Unprocessable
 MOST, SHOWN = 100, 20
 """Alerts of one page: the maximum and the default."""
 
-DEEPEST = 20_000
+MAX_LIST_DEPTH = 20_000
 """The last alert that pages of a list reach."""
 
 TERM = re.compile(r'\s*(?:(?i:AND)\s+)?(?P<field>[A-Za-z]+)\s*[:=]\s*(?:"(?P<quoted>[^"]*)"|(?P<word>[^\s"()]+))')
@@ -31,7 +31,7 @@ class Search:
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class AlertPage:
     """A part of a list, sorted by descending date unless `ascending`."""
 
     offset: int = 0
@@ -39,7 +39,7 @@ class Page:
     ascending: bool = False
 
 
-def search(text: str) -> Search:
+def parse_search(text: str) -> Search:
     """Return a query as a search.
 
     Raises Unprocessable for what is not supported: OR, NOT, groups and other fields.
@@ -71,15 +71,15 @@ def _checked(found: Mapping[str, str]) -> Search:
     )
 
 
-def page(query: Mapping[str, str]) -> Page:
+def parse_page(query: Mapping[str, str]) -> AlertPage:
     """Return the page that `offset`, `limit` and `order` describe; raises Unprocessable."""
     offset, limit = _number(query, "offset", 0), min(_number(query, "limit", SHOWN), MOST)
-    if offset + limit > DEEPEST:
-        raise _unreadable(f"offset and limit reach {DEEPEST} alerts at most")
+    if offset + limit > MAX_LIST_DEPTH:
+        raise _unreadable(f"offset and limit reach {MAX_LIST_DEPTH} alerts at most")
     order = query.get("order", "desc").lower()
     if order not in {"asc", "desc"}:
         raise _unreadable("order is asc or desc")
-    return Page(offset, limit, order == "asc")
+    return AlertPage(offset, limit, order == "asc")
 
 
 def _number(query: Mapping[str, str], name: str, default: int) -> int:

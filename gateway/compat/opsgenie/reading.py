@@ -12,8 +12,8 @@ from uuid import UUID
 import asyncpg
 import msgspec
 
-from gateway.compat.opsgenie.query import Page, Search
-from gateway.compat.opsgenie.requests import HIDDEN, tags_of
+from gateway.compat.opsgenie.query import AlertPage, Search
+from gateway.compat.opsgenie.requests import RESERVED_LABELS, parse_tag_label
 from gateway.db.pool import Connection
 from gateway.dedup.fingerprint import key_hash
 from gateway.errors import Flaw, NotFound, Unprocessable
@@ -22,7 +22,7 @@ from gateway.receipts.receipt_id import received_between
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class OpsgenieAlert:
     """An alert, by its row joined with that of its record."""
 
     row: Mapping[str, Any]
@@ -57,7 +57,7 @@ WHERE a.incident_id = $1 AND a.integration_id = $2 AND a.namespace = 'opsgenie' 
 )
 
 
-async def find(conn: Connection, integration: int, identifier: str, kind: str) -> Found | None:
+async def find_alert(conn: Connection, integration: int, identifier: str, kind: str) -> OpsgenieAlert | None:
     """Return the alert with an identifier, or None.
 
     It is an alias, an id (the hash of the alert's key as a UUID) or a tiny id (the id of its
@@ -73,7 +73,7 @@ async def find(conn: Connection, integration: int, identifier: str, kind: str) -
             row = await conn.fetchrow(BY_RECORD, number, integration)
         case _:
             raise Unprocessable("no such type", flaws=(Flaw("/identifierType", "identifierType is one of id, alias and tiny."),))
-    return None if row is None else Found(dict(row))
+    return None if row is None else OpsgenieAlert(dict(row))
 
 
 def _as_key(identifier: str) -> bytes:
@@ -108,13 +108,13 @@ OFFSET $10::int LIMIT $11::int
 COUNT = "SELECT count(*) FROM (" + CHOSEN + ") AS chosen"  # noqa: S608 - of constants
 
 
-async def chosen(conn: Connection, integration: int, search: Search, page: Page) -> list[Found]:
+async def list_alerts(conn: Connection, integration: int, search: Search, page: AlertPage) -> list[OpsgenieAlert]:
     """Return one page of the alerts that match the search."""
     rows = await conn.fetch(LIST, integration, *_parameters(search), page.ascending, page.offset, page.limit)
-    return [Found(dict(row)) for row in rows]
+    return [OpsgenieAlert(dict(row)) for row in rows]
 
 
-async def count(conn: Connection, integration: int, search: Search) -> int:
+async def count_alerts(conn: Connection, integration: int, search: Search) -> int:
     """Return the number of alerts that match the search."""
     return int(await conn.fetchval(COUNT, integration, *_parameters(search)))
 
@@ -125,7 +125,7 @@ def _parameters(search: Search) -> Sequence[Any]:
     )  # fmt: skip
 
 
-def shown(found: Found) -> dict[str, Any]:
+def render_summary(found: OpsgenieAlert) -> dict[str, Any]:
     """Return an alert in the format of a list."""
     row, labels = found.row, found.labels
     acknowledged = found.open and row["responded_at"] is not None
@@ -137,7 +137,7 @@ def shown(found: Found) -> dict[str, Any]:
         "status": "open" if found.open else "closed",
         "acknowledged": acknowledged,
         "isSeen": acknowledged,
-        "tags": tags_of(labels),
+        "tags": parse_tag_label(labels),
         "snoozed": False,
         "count": row["occurrences"],
         "lastOccurredAt": _time(row["last_seen"]),
@@ -152,11 +152,11 @@ def shown(found: Found) -> dict[str, Any]:
     }
 
 
-def whole(found: Found) -> dict[str, Any]:
+def render_in_full(found: OpsgenieAlert) -> dict[str, Any]:
     """Return an alert in full, with its description and details."""
-    details = {name: text for name, text in found.labels.items() if name not in HIDDEN}
+    details = {name: text for name, text in found.labels.items() if name not in RESERVED_LABELS}
     more = {"actions": [], "entity": found.row["ci"], "description": found.row["description"] or "", "details": details}
-    return shown(found) | more
+    return render_summary(found) | more
 
 
 def _time(at: datetime) -> str:
@@ -191,7 +191,7 @@ DONE: Mapping[str, str] = {
 FAILED = {"nothing_open": "Alert does not exist", "already_cleared": "Alert is already closed"}
 
 
-async def request_status(conn: Connection, integration: int, request_id: str) -> dict[str, Any]:
+async def fetch_request_status(conn: Connection, integration: int, request_id: str) -> dict[str, Any]:
     """Return the status of a request, from its receipt; raises NotFound."""
     try:
         receipt = UUID(request_id)
@@ -204,7 +204,7 @@ async def request_status(conn: Connection, integration: int, request_id: str) ->
     return _status(row, integration)
 
 
-class Kept(msgspec.Struct):
+class StoredAlias(msgspec.Struct):
     """The field of a stored request that names its alert."""
 
     alias: str = ""
@@ -215,7 +215,7 @@ def _status(row: asyncpg.Record, integration: int) -> dict[str, Any]:
     success = row["outcome"] in DONE or (bool(said) and not asked.endswith(" failed"))
     alias, key = row["dedup_key"], row["key_hash"]
     if success and not alias and row["body"]:
-        alias = msgspec.json.decode(row["body"], type=Kept).alias
+        alias = msgspec.json.decode(row["body"], type=StoredAlias).alias
         key = key_hash(integration, NAMESPACE, alias)
     return {
         "success": success,

@@ -23,7 +23,7 @@ _encode = msgspec.json.Encoder().encode
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class OpsgenieResponse:
     """A response; `request_id` is the id of the receipt if there is one."""
 
     body: Mapping[str, Any]
@@ -47,15 +47,15 @@ STATUS: Mapping[str, tuple[int, str]] = {
 """HTTP status and message by error code; an empty message stands for the error's own."""
 
 
-def accepted(request_id: str) -> Answer:
+def build_accepted(request_id: str) -> OpsgenieResponse:
     """Return 202: the request is committed.
 
     Its status is served at /v2/alerts/requests/{requestId}.
     """
-    return Answer({"result": PROCESSED}, 202, request_id)
+    return OpsgenieResponse({"result": PROCESSED}, 202, request_id)
 
 
-def refused(error: GatewayError) -> Answer:
+def build_error(error: GatewayError) -> OpsgenieResponse:
     """Return the response to a request that failed; the code of `error` is in STATUS."""
     status, message = STATUS[error.code]
     body: dict[str, Any] = {"message": message or error.detail}
@@ -64,10 +64,12 @@ def refused(error: GatewayError) -> Answer:
         body["errors"] = dict(flaws) or {"body": error.detail}
     receipt = error.facts.get("receipt")
     headers = {"Retry-After": "2", "X-RateLimit-State": "THROTTLED"} if status == 429 else {}
-    return Answer(body, status, str(receipt) if receipt else None, headers | ({"Retry-After": "2"} if status == 503 else {}))
+    return OpsgenieResponse(
+        body, status, str(receipt) if receipt else None, headers | ({"Retry-After": "2"} if status == 503 else {})
+    )
 
 
-def answering(clock: Clock, handle: Callable[[web.Request], Awaitable[Answer]]) -> Handler:
+def wrap_handler(clock: Clock, handle: Callable[[web.Request], Awaitable[OpsgenieResponse]]) -> Handler:
     """Return a handler that responds in Opsgenie's format with the result of `handle`.
 
     Errors that it raises are responded to in the same format, if their code is in STATUS.
@@ -80,7 +82,7 @@ def answering(clock: Clock, handle: Callable[[web.Request], Awaitable[Answer]]) 
         except GatewayError as error:
             if error.code not in STATUS:
                 raise
-            answer = refused(error)
+            answer = build_error(error)
         took = math.floor((clock.monotonic() - began) * 1000) / 1000
         request_id = answer.request_id or str(uuid4())
         headers = {"X-RateLimit-State": "OK", **answer.headers, "X-Request-Id": request_id, "X-Response-Time": str(took)}

@@ -8,7 +8,7 @@ from gateway.directory.person import EMAIL, Reachable
 from gateway.incidents.announcement import Announcement, Recipient
 from gateway.incidents.record import Notice
 from gateway.incidents.visibility import has_security_role
-from gateway.settings.recipients import target_of
+from gateway.settings.recipients import parse_recipient
 
 DESK = "service_desk"
 
@@ -21,12 +21,12 @@ PERSON = "person:"
 BY_LOGIN = frozenset({"person", "voice", "sms"})
 """The channels whose addresses are logins."""
 
-Told = tuple[str, Mapping[str, Any]]
+TimelineFact = tuple[str, Mapping[str, Any]]
 """An entry of the timeline: slug and facts."""
 
 
 @dataclass(frozen=True, slots=True)
-class Directory:
+class RecipientDirectory:
     """The people that announcements may be for."""
 
     people: Sequence[Reachable] = ()
@@ -56,7 +56,7 @@ class Directory:
 
 
 @dataclass(slots=True)
-class Addressed:
+class AddressedMessages:
     """The messages of an announcement found so far, and the roles without one.
 
     `unreachable` are roles without an address, `withheld` own people who may not see the
@@ -70,7 +70,7 @@ class Addressed:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class RecipientAddresses:
     """The addresses of a recipient, each with whether it may see a security incident.
 
     `done` is true if no message is needed.
@@ -80,12 +80,14 @@ class Found:
     done: bool = False
 
 
-def address(announcement: Announcement, directory: Directory, actor: str) -> tuple[tuple[Notice, ...], tuple[Told, ...]]:
+def address_announcement(
+    announcement: Announcement, directory: RecipientDirectory, actor: str
+) -> tuple[tuple[Notice, ...], tuple[TimelineFact, ...]]:
     """Return a message for each address of the announcement, and the entry of the timeline.
 
     The incident's own people are not notified of what they (`actor`) did themselves.
     """
-    so_far = Addressed()
+    so_far = AddressedMessages()
     for recipient in () if announcement.silenced else announcement.recipients:
         found = _found(recipient, directory, actor)
         if not (found.targets or found.done):
@@ -99,12 +101,12 @@ def address(announcement: Announcement, directory: Directory, actor: str) -> tup
     return tuple(so_far.notices.values()), _entry(announcement, so_far)
 
 
-def targets(recipient: Recipient, directory: Directory) -> list[str]:
+def addresses_of_recipient(recipient: Recipient, directory: RecipientDirectory) -> list[str]:
     """Return the addresses of a recipient."""
     return [target for target, _ in _found(recipient, directory, "").targets]
 
 
-def _add(so_far: Addressed, announcement: Announcement, recipient: Recipient, target: str, *, privy: bool) -> None:
+def _add(so_far: AddressedMessages, announcement: Announcement, recipient: Recipient, target: str, *, privy: bool) -> None:
     hidden = announcement.security and not privy
     if hidden and recipient.own:
         so_far.withheld.append(recipient.role)
@@ -119,7 +121,7 @@ def _add(so_far: Addressed, announcement: Announcement, recipient: Recipient, ta
     so_far.notices.setdefault(target, notice)
 
 
-def _entry(announcement: Announcement, so_far: Addressed) -> tuple[Told, ...]:
+def _entry(announcement: Announcement, so_far: AddressedMessages) -> tuple[TimelineFact, ...]:
     untold = announcement.silenced or so_far.unreachable or so_far.withheld
     if announcement.optional or not (announcement.recorded or untold):
         return ()
@@ -139,39 +141,39 @@ def _entry(announcement: Announcement, so_far: Addressed) -> tuple[Told, ...]:
     return (("management_told", facts),)
 
 
-def _found(recipient: Recipient, directory: Directory, actor: str) -> Found:
+def _found(recipient: Recipient, directory: RecipientDirectory, actor: str) -> RecipientAddresses:
     found = _found_own(recipient, directory, actor) if recipient.own else _found_by_role(recipient, directory)
     if found.targets or found.done or recipient.instead is None:
         return found
     return _found(recipient.instead, directory, actor)
 
 
-def _found_by_role(recipient: Recipient, directory: Directory) -> Found:
+def _found_by_role(recipient: Recipient, directory: RecipientDirectory) -> RecipientAddresses:
     everybody = directory.with_role(recipient.role)
     of_group = directory.in_group(recipient.group) if recipient.group else []
     near = [one for one in of_group if recipient.role in one.roles]
-    return Found(tuple(_together(recipient, near or everybody, directory)))
+    return RecipientAddresses(tuple(_together(recipient, near or everybody, directory)))
 
 
-def _found_own(recipient: Recipient, directory: Directory, actor: str) -> Found:
+def _found_own(recipient: Recipient, directory: RecipientDirectory, actor: str) -> RecipientAddresses:
     if recipient.people[:1] == (actor,):
-        return Found(done=True)
+        return RecipientAddresses(done=True)
     for name in recipient.people:
         if name != actor and (person := directory.named(name)) is not None:
-            return Found((_person(person),))
+            return RecipientAddresses((_person(person),))
         if recipient.role == "reporter" and name.isascii() and EMAIL.fullmatch(name):
-            return Found(((f"smtp:{name}", False),))
+            return RecipientAddresses(((f"smtp:{name}", False),))
     if recipient.group and (people := directory.in_group(recipient.group)):
         others = tuple(_person(one) for one in people if one.login != actor)
-        return Found(others, done=not others)
-    return Found(tuple(_together(recipient, (), directory)))
+        return RecipientAddresses(others, done=not others)
+    return RecipientAddresses(tuple(_together(recipient, (), directory)))
 
 
 def _person(person: Reachable) -> tuple[str, bool]:
     return f"{PERSON}{person.login}", has_security_role(person.roles)
 
 
-def _together(recipient: Recipient, people: Iterable[Reachable], directory: Directory) -> Iterator[tuple[str, bool]]:
+def _together(recipient: Recipient, people: Iterable[Reachable], directory: RecipientDirectory) -> Iterator[tuple[str, bool]]:
     """Yield the listed addresses, then the people who are not reached by one of them."""
     listed = list(_listed(recipient.listed, directory))
     reached = {target.lower() for target in listed}
@@ -183,12 +185,12 @@ def _together(recipient: Recipient, people: Iterable[Reachable], directory: Dire
             yield _person(person)
 
 
-def _listed(targets: Iterable[str], directory: Directory) -> Iterator[str]:
+def _listed(targets: Iterable[str], directory: RecipientDirectory) -> Iterator[str]:
     for target in targets:
         if target.startswith(GROUP):
             yield from (f"{PERSON}{one.login}" for one in directory.in_group(target.removeprefix(GROUP)))
         else:
-            yield str(target_of(target))
+            yield str(parse_recipient(target))
 
 
 def _ways(person: Reachable) -> set[str]:

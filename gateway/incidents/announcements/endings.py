@@ -11,14 +11,14 @@ from typing import Any
 import msgspec
 
 from gateway.db.pool import Connection
-from gateway.incidents.announcements.reporter_news import TAKEN_UP, News, news_of
-from gateway.incidents.facts import bare, facts_of
+from gateway.incidents.announcements.reporter_news import TAKEN_UP, ReporterMessage, reporter_message_of
+from gateway.incidents.facts import facts_of, withhold_facts
 from gateway.incidents.record import Incident, Notice, Revision
 from gateway.incidents.visibility import has_security_role
 from gateway.vocabulary import LIVE, State
 
 
-class Turn(StrEnum):
+class AnnouncedChange(StrEnum):
     """A change that everybody notified of the incident is notified of; it names the message."""
 
     RESOLVED = "resolved"
@@ -26,7 +26,7 @@ class Turn(StrEnum):
     REOPENED = "reopened"
 
 
-HEARD = """
+FORMER_RECIPIENTS = """
 SELECT o.incident_id, o.channel, o.recipient, o.role, o.facts, true AS reported, o.template = 'chat' AS carded,
   '{}'::text[] AS roles
 FROM outbox o WHERE o.incident_id = ANY($1::bigint[])
@@ -54,35 +54,35 @@ BEGINNINGS = (
 )  # fmt: skip
 """The messages whose recipients are also notified of the end."""
 
-KEPT = ("locale", "subject", "answers")
+REUSED_FACTS = ("locale", "subject", "answers")
 """The reused facts of the acknowledgement: language, subject, message that it answers."""
 
 
-def turn_of(before: Incident | None, after: Incident) -> Turn | None:
+def announced_change_of(before: Incident | None, after: Incident) -> AnnouncedChange | None:
     """Return the change that everybody notified of the incident is notified of, or None."""
     if before is None or before.state is after.state or (before.state in LIVE and after.state in LIVE):
         return None
     if after.state in LIVE:
-        return Turn.REOPENED
-    return Turn.RESOLVED if after.state is State.RESOLVED else Turn.CLOSED
+        return AnnouncedChange.REOPENED
+    return AnnouncedChange.RESOLVED if after.state is State.RESOLVED else AnnouncedChange.CLOSED
 
 
-def turns(revisions: Sequence[Revision]) -> Mapping[int, Revision]:
+def announced_changes(revisions: Sequence[Revision]) -> Mapping[int, Revision]:
     """Return the revisions that are such changes, by incident id."""
-    return {one.after.id: one for one in revisions if not one.marks_only and turn_of(one.before, one.after)}
+    return {one.after.id: one for one in revisions if not one.marks_only and announced_change_of(one.before, one.after)}
 
 
-async def answers(conn: Connection, revisions: Sequence[Revision]) -> list[tuple[int, Notice]]:
+async def messages_about_endings(conn: Connection, revisions: Sequence[Revision]) -> list[tuple[int, Notice]]:
     """Return the messages about these changes to those who were notified of the incidents.
 
     The actor of a change gets none. Each change is announced once.
     """
-    turned, news = turns(revisions), {one.after.id: news_of(one) for one in revisions}
+    turned, news = announced_changes(revisions), {one.after.id: reporter_message_of(one) for one in revisions}
     reported = [incident_id for incident_id, one in news.items() if one is not None]
     if not (reported or turned):
         return []
     acted = {(one.after.id, "person", one.actor) for one in revisions}
-    heard = [dict(row) for row in await conn.fetch(HEARD, reported, list(turned), BEGINNINGS)]
+    heard = [dict(row) for row in await conn.fetch(FORMER_RECIPIENTS, reported, list(turned), BEGINNINGS)]
     rows = [row for row in heard if _place(row) not in acted]
     reporters = {_place(row) for row in rows if row["reported"]}
     busy = reporters | _told_anyway(revisions)
@@ -94,7 +94,7 @@ async def answers(conn: Connection, revisions: Sequence[Revision]) -> list[tuple
 
 def _told_anyway(revisions: Sequence[Revision]) -> set[tuple[Any, ...]]:
     """Return the addresses that the reopening notifies itself, with the reply that caused it."""
-    reopened = [one for one in revisions if turn_of(one.before, one.after) is Turn.REOPENED]
+    reopened = [one for one in revisions if announced_change_of(one.before, one.after) is AnnouncedChange.REOPENED]
     return {(one.after.id, *notice.to) for one in reopened for notice in one.notices}
 
 
@@ -102,11 +102,11 @@ def _place(row: Mapping[str, Any]) -> tuple[Any, ...]:
     return row["incident_id"], row["channel"], row["recipient"]
 
 
-def _answer(row: Mapping[str, Any], news: News | None) -> Notice | None:
+def _answer(row: Mapping[str, Any], news: ReporterMessage | None) -> Notice | None:
     if news is None or (row["carded"] and news.template == TAKEN_UP):
         return None  # the reporter's card in the chat shows the assignee
     told = msgspec.json.decode(row["facts"], type=dict[str, Any])
-    kept = {name: told[name] for name in KEPT if name in told}
+    kept = {name: told[name] for name in REUSED_FACTS if name in told}
     target = f"{row['channel']}:{row['recipient']}"
     facts = {**news.facts, **kept}
     return Notice(cause=news.cause, target=target, role="reporter", template=news.template, facts=facts)
@@ -120,14 +120,14 @@ def _news(row: Mapping[str, Any], turned: Mapping[int, Revision]) -> Notice | No
     """
     revision = turned[row["incident_id"]]
     before, after = revision.before, revision.after
-    turn = turn_of(before, after)
+    turn = announced_change_of(before, after)
     was_live = before is not None and before.state in LIVE
     target = f"{row['channel']}:{row['recipient']}"
     if turn is None:
         return None
-    if turn is Turn.CLOSED and not was_live and row["channel"] != "webhook":
+    if turn is AnnouncedChange.CLOSED and not was_live and row["channel"] != "webhook":
         return None
     facts = facts_of(after)
-    said = bare(facts) if after.security and not has_security_role(row["roles"]) else facts
-    said |= {"to_do": ""} if turn is Turn.REOPENED else {}
+    said = withhold_facts(facts) if after.security and not has_security_role(row["roles"]) else facts
+    said |= {"to_do": ""} if turn is AnnouncedChange.REOPENED else {}
     return Notice(cause=f"{turn}#{after.version}", target=target, role=row["role"], template=turn, facts=said)

@@ -5,9 +5,16 @@ from dataclasses import replace
 from datetime import datetime
 
 from gateway.db.pool import Connection
-from gateway.directory.reachable import reachable
+from gateway.directory.reachable import find_reachable
 from gateway.incidents.announcement import Announcement, Recipient
-from gateway.incidents.announcements.addressing import BY_LOGIN, GROUP, PERSON, Directory, address, targets
+from gateway.incidents.announcements.addressing import (
+    BY_LOGIN,
+    GROUP,
+    PERSON,
+    RecipientDirectory,
+    address_announcement,
+    addresses_of_recipient,
+)
 from gateway.incidents.record import Notice, Revision
 
 
@@ -28,12 +35,12 @@ def _for(announcement: Announcement) -> Sequence[Recipient]:
     return (*announcement.recipients, *([announcement.officers] if announcement.officers is not None else []))
 
 
-async def addresses(conn: Connection, recipient: Recipient, now: datetime) -> Sequence[str]:
+async def fetch_addresses(conn: Connection, recipient: Recipient, now: datetime) -> Sequence[str]:
     """Return the addresses of a recipient, for messages that concern no incident."""
-    return targets(recipient, await _directory(conn, [recipient], now))
+    return addresses_of_recipient(recipient, await _directory(conn, [recipient], now))
 
 
-async def _directory(conn: Connection, asked: Sequence[Recipient], now: datetime) -> Directory:
+async def _directory(conn: Connection, asked: Sequence[Recipient], now: datetime) -> RecipientDirectory:
     wanted = [one for recipient in asked for one in _with_stand_ins(recipient)]
     roles = {one.role for one in wanted if not one.own}
     names = {name for one in wanted for person in one.people for name in (person, person.lower())}
@@ -41,7 +48,7 @@ async def _directory(conn: Connection, asked: Sequence[Recipient], now: datetime
     names |= {login for target in listed for channel, _, login in (target.partition(":"),) if channel in BY_LOGIN}
     groups = {target.removeprefix(GROUP) for target in listed if target.startswith(GROUP)}
     groups |= {one.group for one in wanted if one.group}
-    return Directory(await reachable(conn, roles, names, groups, now))
+    return RecipientDirectory(await find_reachable(conn, roles, names, groups, now))
 
 
 def _with_stand_ins(recipient: Recipient) -> Iterator[Recipient]:
@@ -50,13 +57,13 @@ def _with_stand_ins(recipient: Recipient) -> Iterator[Recipient]:
         yield from _with_stand_ins(recipient.instead)
 
 
-def _addressed(revision: Revision, directory: Directory) -> Revision:
+def _addressed(revision: Revision, directory: RecipientDirectory) -> Revision:
     """Return the revision with its messages.
 
     A person who works on the record gets one message about the change, even if they have one of
     the roles to notify; addresses of programs and of roles get every message.
     """
-    found = [(one, *address(one, directory, revision.actor)) for one in revision.announcements]
+    found = [(one, *address_announcement(one, directory, revision.actor)) for one in revision.announcements]
     heard = {notice.target for notice in revision.notices}
     at_work: list[Notice] = []
     for announcement, owed, _ in found:

@@ -18,7 +18,7 @@ TAKEN_UP = "taken_up"
 
 
 @dataclass(frozen=True, slots=True)
-class News:
+class ReporterMessage:
     """A message to the reporter; each `cause` is sent once."""
 
     template: str
@@ -26,7 +26,7 @@ class News:
     facts: Mapping[str, Any]
 
 
-def news_of(revision: Revision) -> News | None:
+def reporter_message_of(revision: Revision) -> ReporterMessage | None:
     """Return the message about a revision, or None.
 
     There is none for what the reporter did, or if only marks changed. The note of a hold is sent
@@ -40,31 +40,31 @@ def news_of(revision: Revision) -> News | None:
     if found is None:
         return None
     facts = {"title": after.title, **found.facts} if not after.security else {}
-    return News(found.template, found.cause, {"number": after.number, **_filled(facts)})
+    return ReporterMessage(found.template, found.cause, {"number": after.number, **_filled(facts)})
 
 
-def _found(revision: Revision) -> Iterator[News]:
+def _found(revision: Revision) -> Iterator[ReporterMessage]:
     after = revision.after
     for event, told in revision.events:
         match event:
             case "assigned" | "accepted":
-                yield News(TAKEN_UP, TAKEN_UP, {})
+                yield ReporterMessage(TAKEN_UP, TAKEN_UP, {})
             case "resolved":
                 yield _resolved(revision)
             case "unlinked" if told.get("state") == State.RESOLVED:
-                yield News("master_resolved", f"master#{after.version}", {})
+                yield ReporterMessage("master_resolved", f"master#{after.version}", {})
             case "held" if told.get("reason") == HoldReason.AWAITING_USER:
                 question = str(told.get("note", ""))[:TEXT]
-                yield News("awaiting_reporter", f"asked#{after.version}", {"question": question})
+                yield ReporterMessage("awaiting_reporter", f"asked#{after.version}", {"question": question})
             case "held" if told.get("reason") == HoldReason.USER_UNREACHABLE:
-                yield News("awaiting_reporter", f"asked#{after.version}", {})
+                yield ReporterMessage("awaiting_reporter", f"asked#{after.version}", {})
             case "rejected":
                 reason = str(told.get("note", ""))[:TEXT]
-                yield News("rejected", "rejected", {"reason": reason})
+                yield ReporterMessage("rejected", "rejected", {"reason": reason})
             case "closed" if "closure" in told and not _is_reporter(revision.actor, after):
-                yield News("closed", f"ended#{after.reopened}", _outcome(after) | _silence(after))
+                yield ReporterMessage("closed", f"ended#{after.reopened}", _outcome(after) | _silence(after))
             case "reopened" if not _is_reporter(revision.actor, after):
-                yield News("reopened", f"again#{after.reopened}", {})
+                yield ReporterMessage("reopened", f"again#{after.reopened}", {})
             case _:
                 pass
 
@@ -73,13 +73,13 @@ def _is_reporter(actor: str, incident: Incident) -> bool:
     return actor.lower() in (LINK, incident.contact.lower())
 
 
-def _resolved(revision: Revision) -> News:
+def _resolved(revision: Revision) -> ReporterMessage:
     after = revision.after
     facts = _outcome(after)
     closes_at = next((one.due_at for one in revision.timers if one.kind is TimerKind.AUTO_CLOSE), None)
     if closes_at is not None and after.resolved_at is not None:
         facts |= {"closes_at": closes_at.isoformat(), "closes_in_s": _rest(after.resolved_at, closes_at)}
-    return News("resolved", f"answered#{after.reopened}", facts)
+    return ReporterMessage("resolved", f"answered#{after.reopened}", facts)
 
 
 def _rest(since: datetime, until: datetime) -> int:

@@ -50,31 +50,31 @@ _HIGH = re.compile(rb"[\x80-\xff]")
 _UNSEEN = dict.fromkeys((*(code for code in range(32) if chr(code) not in "\t\n\r"), 127, 0xFEFF))
 
 
-def decode(data: bytes, *declared: str) -> str:
+def decode_text(data: bytes, *declared: str) -> str:
     """Return the text, decoded by the first known declared charset, unless the bytes contradict it.
 
     The result contains no NUL, no control character but tab and newline, and no surrogate.
     """
-    return clean(_decoded(data, next((codec for one in declared if (codec := codec_of(one))), "")))
+    return clean_text(_decoded(data, next((codec for one in declared if (codec := find_codec(one))), "")))
 
 
-def codec_of(declared: str) -> str:
+def find_codec(declared: str) -> str:
     """Return the codec for a declared charset, "" if it is unknown or declared empty."""
     return KNOWN.get(declared.strip("\"' ").lower().replace("_", "-" if "8859" in declared else "_"), "")
 
 
-def for_heads(declared: str) -> str:
+def choose_header_charset(declared: str) -> str:
     """Return a charset for raw header fields, "" for one whose bytes look like ASCII."""
-    return "" if codec_of(declared) in MARKED else declared
+    return "" if find_codec(declared) in MARKED else declared
 
 
-def in_html(data: bytes) -> str:
+def find_html_charset(data: bytes) -> str:
     """Return the charset that HTML or XML declares in itself, "" if none."""
     found = _IN_HTML.search(data[:HTML_LOOKED_AT])
     return found[1].decode("ascii") if found else ""
 
 
-def clean(text: str) -> str:
+def clean_text(text: str) -> str:
     """Return the text without characters that break PostgreSQL or a terminal.
 
     Lines end with a newline alone.

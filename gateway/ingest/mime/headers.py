@@ -11,8 +11,8 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from urllib.parse import unquote_to_bytes
 
-from gateway.ingest.mime.charsets import clean, decode
-from gateway.ingest.reading.limits import fault
+from gateway.ingest.mime.charsets import clean_text, decode_text
+from gateway.ingest.reading.limits import build_malformed
 from gateway.instants import is_kept
 
 MAX_HEAD, MAX_FIELDS, MAX_VALUE = 262_144, 500, 16_384
@@ -43,7 +43,7 @@ _NOT_BASE64 = re.compile(rb"[^A-Za-z0-9+/]")
 
 
 @dataclass(frozen=True, slots=True)
-class Fields:
+class HeaderFields:
     """The fields of a header in order: names in lower case, values unfolded, otherwise raw.
 
     `charset` is that of the text below it, which is used for fields that declare none.
@@ -58,14 +58,14 @@ class Fields:
 
     def raw(self, name: str) -> str:
         """Return the first value of that name with encoded words undecoded; "" without one."""
-        return decode(next(self.all(name), b""), self.charset).strip()
+        return decode_text(next(self.all(name), b""), self.charset).strip()
 
     def text(self, name: str) -> str:
         """Return the first value of that name with encoded words decoded, on one line."""
-        return words(self.raw(name))
+        return decode_words(self.raw(name))
 
 
-def head(entity: bytes, *, top: bool = False) -> tuple[Fields, bytes]:
+def split_head(entity: bytes, *, top: bool = False) -> tuple[HeaderFields, bytes]:
     """Split a header from the body that follows it.
 
     An entity that begins with no field has no header; the whole mail (`top`) must have one.
@@ -76,16 +76,16 @@ def head(entity: bytes, *, top: bool = False) -> tuple[Fields, bytes]:
     elif (found := _END.search(entity, 0, MAX_HEAD + 4)) is not None:
         first, end = entity[: found.start()], found.end()
     elif len(entity) > MAX_HEAD:
-        raise fault("", f"a head of more than {MAX_HEAD} bytes")
+        raise build_malformed("", f"a head of more than {MAX_HEAD} bytes")
     else:
         first, end = entity, len(entity)
     if top and first.startswith((b"From ", b">From ")):
         first = first.partition(b"\n")[2]
     if not _NAME.match(first):
         if top:
-            raise fault("", "this is no mail: it begins with no header field")
-        return Fields(()), entity[end:] if not first else entity
-    return Fields(tuple(_fields(first))), entity[end:]
+            raise build_malformed("", "this is no mail: it begins with no header field")
+        return HeaderFields(()), entity[end:] if not first else entity
+    return HeaderFields(tuple(_fields(first))), entity[end:]
 
 
 def _fields(data: bytes) -> Iterator[tuple[str, bytes]]:
@@ -104,7 +104,7 @@ def _fields(data: bytes) -> Iterator[tuple[str, bytes]]:
     yield name, b" ".join(value)[:MAX_VALUE]
 
 
-def words(text: str) -> str:
+def decode_words(text: str) -> str:
     """Return a value with its encoded words (RFC 2047) decoded, on one line.
 
     Adjacent words are joined before decoding, because senders cut them in the middle of
@@ -117,21 +117,21 @@ def words(text: str) -> str:
         how, said = word[2] or word[4], word[3] or word[5] or ""
         named = named.partition("*")[0].lower()
         if pending and (between.strip() or named != charset):
-            out.append(decode(pending, charset))
+            out.append(decode_text(pending, charset))
             pending = b""
         if between.strip() or not end:
             out.append(between)
         pending, charset, end = pending + _word(how, said), named, word.end()
-    out += [decode(pending, charset), text[end:]]
-    return " ".join(clean("".join(out)).split())
+    out += [decode_text(pending, charset), text[end:]]
+    return " ".join(clean_text("".join(out)).split())
 
 
 def _word(how: str, said: str) -> bytes:
     data = said.encode("ascii", "ignore")
-    return base64(data) if how in "bB" else a2b_qp(data.replace(b" ", b"_"), header=True)
+    return decode_base64(data) if how in "bB" else a2b_qp(data.replace(b" ", b"_"), header=True)
 
 
-def base64(data: bytes) -> bytes:
+def decode_base64(data: bytes) -> bytes:
     """Decode base64, ignoring characters that do not belong in it; padding ends a piece."""
     return b"".join(_piece(_NOT_BASE64.sub(b"", piece)) for piece in data.split(b"="))
 
@@ -141,26 +141,26 @@ def _piece(data: bytes) -> bytes:
     return a2b_base64(data + b"=" * (-len(data) % 4)) if data else b""
 
 
-def base64_and_words(data: bytes) -> tuple[bytes, bytes, bytes]:
+def split_base64(data: bytes) -> tuple[bytes, bytes, bytes]:
     """Return the text before base64, the decoded bytes, and the text after.
 
     Mail gateways add such text without encoding it.
     """
     if _ENCODED.fullmatch(data):
-        return b"", base64(data), b""
+        return b"", decode_base64(data), b""
     lines = data.split(b"\n")
     begin = next((place for place, line in enumerate(lines) if line.strip() and not _WORDS.search(line)), len(lines))
     end = next((place for place in range(begin, len(lines)) if _WORDS.search(lines[place])), len(lines))
-    return b"\n".join(lines[:begin]), base64(b"\n".join(lines[begin:end])), b"\n".join(lines[end:])
+    return b"\n".join(lines[:begin]), decode_base64(b"\n".join(lines[begin:end])), b"\n".join(lines[end:])
 
 
-def addresses(text: str) -> tuple[str, ...]:
+def parse_addresses(text: str) -> tuple[str, ...]:
     """Return every address in a field, in lower case, except those in quotes."""
     found = dict.fromkeys(match[0].lower().rstrip(".'") for match in ADDRESS.finditer(_QUOTED.sub(" ", text)))
     return tuple(found)[:MAX_PEOPLE]
 
 
-def sender(text: str) -> tuple[str, str]:
+def parse_sender(text: str) -> tuple[str, str]:
     """Return the first address of a From field and its name.
 
     An address within the name is used only if there is no other.
@@ -169,23 +169,23 @@ def sender(text: str) -> tuple[str, str]:
     angled = _ANGLED.search(bare)
     found = (ADDRESS.search(angled[1]) if angled else None) or ADDRESS.search(bare) or ADDRESS.search(text)
     name = text[: angled.start()] if angled else ""
-    return (found[0].lower() if found else "", words(name.strip(" \"'").replace('\\"', '"'))[:200])
+    return (found[0].lower() if found else "", decode_words(name.strip(" \"'").replace('\\"', '"'))[:200])
 
 
-def ids(text: str) -> tuple[str, ...]:
+def parse_message_ids(text: str) -> tuple[str, ...]:
     """Return the Message-IDs in a field, in order; of too many, the oldest and the newest."""
     found = tuple(dict.fromkeys(ID.findall(text)))
     return found if len(found) <= MAX_IDS else (found[0], *found[1 - MAX_IDS :])
 
 
-def parameters(text: str) -> tuple[str, dict[str, str]]:
+def parse_parameters(text: str) -> tuple[str, dict[str, str]]:
     """Return a value such as that of Content-Type, and its parameters.
 
     Continuations and charsets (RFC 2231) are decoded.
     """
     text = text[:MAX_PARAMETER_BYTES]
     if text.startswith("=?"):
-        text = words(text)
+        text = decode_words(text)
     first = text.partition(";")[0].strip().lower()
     plain: dict[str, str] = {}
     pieces: dict[str, dict[int, tuple[str, bool]]] = {}
@@ -195,7 +195,7 @@ def parameters(text: str) -> tuple[str, dict[str, str]]:
             said = re.sub(r"\\(.)", r"\1", said.strip('"'))
         if (piece := _PIECE.fullmatch(name)) is None:
             extended = _EXTENDED.fullmatch(said)
-            read = decode(unquote_to_bytes(extended[2]), extended[1]) if extended else words(said)
+            read = decode_text(unquote_to_bytes(extended[2]), extended[1]) if extended else decode_words(said)
             plain.setdefault(name.lower(), read)
         else:
             pieces.setdefault(piece[1].lower(), {})[int(piece[2] or 0)] = (said, piece[2] is None or piece[3] is not None)
@@ -209,10 +209,10 @@ def _joined(parts: dict[int, tuple[str, bool]]) -> str:
         if place == 0 and encoded and said.count("'") >= 2:
             charset, _, value = said.split("'", 2)
         data += unquote_to_bytes(value) if encoded else value.encode()
-    return " ".join(decode(data, charset).split())
+    return " ".join(decode_text(data, charset).split())
 
 
-def moment(text: str) -> datetime | None:
+def parse_date(text: str) -> datetime | None:
     """Return the time of a Date field in UTC; None if it is no date."""
     try:
         read = parsedate_to_datetime(text[:100])

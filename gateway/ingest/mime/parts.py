@@ -10,9 +10,9 @@ from binascii import a2b_qp
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from gateway.ingest.mime.charsets import decode, for_heads, in_html
-from gateway.ingest.mime.headers import Fields, base64, base64_and_words, head, parameters
-from gateway.ingest.reading.limits import fault
+from gateway.ingest.mime.charsets import choose_header_charset, decode_text, find_html_charset
+from gateway.ingest.mime.headers import HeaderFields, decode_base64, parse_parameters, split_base64, split_head
+from gateway.ingest.reading.limits import build_malformed
 
 MAX_DEPTH, MAX_PARTS = 20, 300
 PLAIN, HTML = "text/plain", "text/html"
@@ -32,7 +32,7 @@ BOUNDARY = re.compile(rb"^--([^\s]{1,70})[ \t]*\r?\n(?:Content-|MIME-)", re.MULT
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class MailPart:
     """A part of a mail.
 
     `kind` is its media type, `name` its file name, `inside` the parts of a multipart. `attached`
@@ -47,29 +47,29 @@ class Part:
     encoding: str
     body: bytes
     flowed: bool = False
-    inside: tuple["Part", ...] = ()
+    inside: tuple["MailPart", ...] = ()
     near: str = ""
 
     def content(self) -> bytes:
         """Return the decoded bytes."""
         if self.encoding == "base64":
-            return base64_and_words(self.body)[1]
+            return split_base64(self.body)[1]
         return a2b_qp(self.body) if self.encoding == "quoted-printable" else self.body
 
     def text(self) -> str:
         """Return the decoded text, with text that was added around it unencoded."""
         if self.encoding != "base64":
             return self._decoded(self.content())
-        before, content, after = base64_and_words(self.body)
-        said = (decode(before, self.charset), self._decoded(content), decode(after, self.charset))
+        before, content, after = split_base64(self.body)
+        said = (decode_text(before, self.charset), self._decoded(content), decode_text(after, self.charset))
         return "\n".join(text.strip("\n") for text in said if text.strip())
 
     def declared(self) -> str:
         """Return the charset declared in the header or, for HTML, in the content."""
-        return self.charset or (in_html(self.content()) if self.kind == HTML else "")
+        return self.charset or (find_html_charset(self.content()) if self.kind == HTML else "")
 
     def _decoded(self, content: bytes) -> str:
-        return decode(content, self.charset, in_html(content) if self.kind == HTML else "", self.near)
+        return decode_text(content, self.charset, find_html_charset(content) if self.kind == HTML else "", self.near)
 
 
 @dataclass(slots=True)
@@ -84,33 +84,33 @@ class _Reading:
     charset: str = ""
 
 
-def whole(message: bytes) -> tuple[Fields, Part]:
+def parse_mail(message: bytes) -> tuple[HeaderFields, MailPart]:
     """Return the header and the parts of a mail.
 
     Raises Malformed for a body that is no mail or exceeds MAX_DEPTH or MAX_PARTS.
     """
-    fields, body = head(message, top=True)
+    fields, body = split_head(message, top=True)
     reading = _Reading()
     part = _part(fields, body, 0, reading)
-    return replace(fields, charset=for_heads(reading.charset)), part
+    return replace(fields, charset=choose_header_charset(reading.charset)), part
 
 
-def _part(fields: Fields, body: bytes, depth: int, reading: _Reading) -> Part:
+def _part(fields: HeaderFields, body: bytes, depth: int, reading: _Reading) -> MailPart:
     reading.room -= 1
     if reading.room < 0:
-        raise fault("", f"a mail of more than {MAX_PARTS} parts")
+        raise build_malformed("", f"a mail of more than {MAX_PARTS} parts")
     if depth > MAX_DEPTH:
-        raise fault("", f"a mail nested deeper than {MAX_DEPTH} levels")
-    fields = replace(fields, charset=for_heads(reading.charset))
-    kind, given = parameters(fields.raw("content-type"))
-    disposition, named = parameters(fields.raw("content-disposition"))
+        raise build_malformed("", f"a mail nested deeper than {MAX_DEPTH} levels")
+    fields = replace(fields, charset=choose_header_charset(reading.charset))
+    kind, given = parse_parameters(fields.raw("content-type"))
+    disposition, named = parse_parameters(fields.raw("content-disposition"))
     encoding = _encoding(fields.text("content-transfer-encoding"))
     if kind.startswith("multipart/"):
         pieces = _pieces(body, encoding, given.get("boundary", ""), reading.room)
-        if inside := tuple(_part(*head(piece), depth + 1, reading) for piece in pieces):
-            return Part(kind, "", "", attached=False, encoding="", body=b"", inside=inside)
+        if inside := tuple(_part(*split_head(piece), depth + 1, reading) for piece in pieces):
+            return MailPart(kind, "", "", attached=False, encoding="", body=b"", inside=inside)
         kind = PLAIN
-    part = Part(
+    part = MailPart(
         kind if "/" in kind else PLAIN,
         given.get("charset", ""),
         named.get("filename") or given.get("name") or "",
@@ -128,17 +128,17 @@ def _part(fields: Fields, body: bytes, depth: int, reading: _Reading) -> Part:
 def _pieces(body: bytes, encoding: str, boundary: str, most: int) -> list[bytes]:
     """Return the parts of a multipart, also of one encoded as a whole or with another boundary."""
     named = boundary.encode("utf-8", "replace")
-    pieces = split(body, named, most)
+    pieces = split_at_boundary(body, named, most)
     if pieces and not (encoding == "quoted-printable" and any(map(_is_encoded, pieces))):
         return pieces
     if encoding == "base64":
-        body = base64(body)
+        body = decode_base64(body)
     elif encoding == "quoted-printable":
         body = a2b_qp(body)
-    if pieces := split(body, named, most):
+    if pieces := split_at_boundary(body, named, most):
         return pieces
     used = BOUNDARY.search(body)
-    return split(body, used[1], most) if used else []
+    return split_at_boundary(body, used[1], most) if used else []
 
 
 def _is_encoded(piece: bytes) -> bool:
@@ -151,7 +151,7 @@ def _encoding(told: str) -> str:
     return "quoted-printable" if plain == "quotedprintable" else plain
 
 
-def split(body: bytes, boundary: bytes, most: int) -> list[bytes]:
+def split_at_boundary(body: bytes, boundary: bytes, most: int) -> list[bytes]:
     """Return the pieces between the lines of a boundary; without a closing one, up to the end.
 
     Raises Malformed for more than `most` pieces.
@@ -171,7 +171,7 @@ def split(body: bytes, boundary: bytes, most: int) -> list[bytes]:
                 pieces.append(data[begin:at].removesuffix(b"\r"))
             begin = end + 1 if not tail else -1
             if len(pieces) > most:
-                raise fault("", f"a mail of more than {MAX_PARTS} parts")
+                raise build_malformed("", f"a mail of more than {MAX_PARTS} parts")
             if tail:
                 return pieces
         at = data.find(b"\n" + line, min(end, rest))
@@ -180,9 +180,9 @@ def split(body: bytes, boundary: bytes, most: int) -> list[bytes]:
     return pieces
 
 
-def leaves(part: Part) -> Iterator[Part]:
+def iterate_leaves(part: MailPart) -> Iterator[MailPart]:
     """Yield the parts that contain no others, in order."""
     if not part.inside:
         yield part
     for one in part.inside:
-        yield from leaves(one)
+        yield from iterate_leaves(one)

@@ -7,13 +7,13 @@ from gateway.incidents.alert import Alert
 from gateway.ingest.reading import limits
 
 
-def bounded(alert: Alert, pointer: str) -> Alert:
+def truncate_alert(alert: Alert, pointer: str) -> Alert:
     """Return the alert with every text truncated to its limit; `pointer` is that of its key.
 
     Raises Malformed when the key is empty or too long.
     """
     if not alert.dedup_key:
-        raise limits.fault(pointer, "this names the alert and is empty")
+        raise limits.build_malformed(pointer, "this names the alert and is empty")
     return replace(
         alert,
         dedup_key=limits.key(alert.dedup_key, pointer),
@@ -30,13 +30,13 @@ def bounded(alert: Alert, pointer: str) -> Alert:
     )
 
 
-def named(values: Mapping[str, object]) -> dict[str, str]:
+def keep_texts(values: Mapping[str, object]) -> dict[str, str]:
     """Return the values that are text or a whole number, as texts, without empty ones."""
     texts = {name: str(value) for name, value in values.items() if isinstance(value, str | int) and not isinstance(value, bool)}
     return {name: text for name, text in texts.items() if text}
 
 
-def tags(texts: list[str]) -> dict[str, str]:
+def parse_tags(texts: list[str]) -> dict[str, str]:
     """Return words of the form `name:value` as labels; a missing value becomes "true"."""
     pairs = (text.strip().partition(":") for text in texts)
     return {name.strip(): value.strip() or "true" for name, _, value in pairs if name.strip()}

@@ -14,8 +14,8 @@ from gateway.errors import Malformed
 from gateway.incidents.alert import NEWEST, Alert
 from gateway.ingest.reading import limits
 from gateway.instants import BOUNDS, EARLIEST, LATEST, is_kept
-from gateway.quarantine.pointers import Steps, written
-from gateway.receipts.mended import Mended
+from gateway.quarantine.pointers import Steps, to_pointer
+from gateway.receipts.mended import RepairedValue
 from gateway.vocabulary import AlertStatus
 
 NAMED = re.compile(r"time|date|stamp|at$|since|start|end|until|when|now|clock|created|seen", re.IGNORECASE)
@@ -37,7 +37,7 @@ def _at_bound(when: datetime | None, latest: datetime) -> bool:
     return when is not None and (when >= latest or when <= EARLIEST)
 
 
-def bounded(item: int, alert: Alert, tree: Any, at: Steps, received_at: datetime) -> Iterator[Mended]:
+def find_cut_times(item: int, alert: Alert, tree: Any, at: Steps, received_at: datetime) -> Iterator[RepairedValue]:
     """Yield a receipt entry for each time that was cut; `tree` is at `at` in its request."""
     ahead = received_at + NEWEST
     told = list(_out_of_bounds(tree, at, ahead))
@@ -45,14 +45,14 @@ def bounded(item: int, alert: Alert, tree: Any, at: Steps, received_at: datetime
     if began is not None and _at_bound(began, ahead):
         place = _nearest(told, ends=alert.status is AlertStatus.RESOLVED)
         if place is not None or began >= ahead:
-            yield Mended(item, written(place or ()), _what(began))
+            yield RepairedValue(item, to_pointer(place or ()), _what(began))
     if ends is not None and _at_bound(ends, LATEST):
         beyond = [(where, said) for where, said in told if not is_kept(said)]
         if (place := _nearest(beyond, ends=True)) is not None:
-            yield Mended(item, written(place), _what(ends))
+            yield RepairedValue(item, to_pointer(place), _what(ends))
 
 
-def early(at: datetime, received_at: datetime) -> str:
+def describe_future_time(at: datetime, received_at: datetime) -> str:
     """Return the receipt's text about a time in the future; "" for any other."""
     ahead = received_at + NEWEST
     return _what(ahead) if at > ahead else ""
@@ -81,7 +81,7 @@ def _out_of_bounds(tree: Any, at: Steps, ahead: datetime) -> Iterator[tuple[Step
 
 def _time(value: str | float) -> datetime | None:
     try:
-        return limits.instant(value)
+        return limits.parse_time(value)
     except Malformed:
         return None  # most values of a request are no times
 

@@ -7,37 +7,37 @@ from datetime import datetime
 from urllib.parse import parse_qsl, urlsplit
 
 from gateway.errors import Malformed
-from gateway.ingest.reading.source import Delivery
+from gateway.ingest.reading.source import WebhookDelivery
 
 REQUEST_LINE = re.compile(rb"(?:POST|PUT|PATCH) (\S{1,8192})(?: HTTP/[0-9.]+)?\r?\n")
 END_OF_HEAD = re.compile(rb"\r?\n\r?\n")
 
 
 @dataclass(frozen=True, slots=True)
-class Captured:
+class CapturedRequest:
     """A captured body, with its headers (names in lower case) and query if they were captured."""
 
     body: bytes
     headers: Mapping[str, str] = field(default_factory=dict)
     query: Mapping[str, str] = field(default_factory=dict)
 
-    def delivery(self, received_at: datetime) -> Delivery:
+    def delivery(self, received_at: datetime) -> WebhookDelivery:
         """Return the request as if it had just arrived."""
-        return Delivery(self.headers, self.body, received_at, self.query)
+        return WebhookDelivery(self.headers, self.body, received_at, self.query)
 
 
-def captured(data: bytes) -> Captured:
+def parse_captured(data: bytes) -> CapturedRequest:
     """Return a captured request; raises Malformed if its body is chunked or incomplete."""
     begins, ends = REQUEST_LINE.match(data), END_OF_HEAD.search(data)
     if begins is None:
-        return Captured(data)
+        return CapturedRequest(data)
     head, body = (data[: ends.start()], data[ends.end() :]) if ends else (data, b"")
     lines = head[begins.end() :].decode("utf-8", "replace").splitlines()
     headers = {name.strip().lower(): value.strip() for name, _, value in (line.partition(":") for line in lines) if name.strip()}
     if headers.get("transfer-encoding", "identity") != "identity":
         raise Malformed("this was captured in pieces (Transfer-Encoding): capture the body as a whole")
     query = dict(parse_qsl(urlsplit(begins[1].decode("ascii", "replace")).query))
-    return Captured(_whole(body, headers.get("content-length", "")), headers, query)
+    return CapturedRequest(_whole(body, headers.get("content-length", "")), headers, query)
 
 
 def _whole(body: bytes, told: str) -> bytes:

@@ -14,7 +14,7 @@ from msgspec import inspect
 
 from gateway.errors import Malformed
 from gateway.ingest.reading import limits
-from gateway.ingest.reading.repair import Marks, encoded, mark, mark_all, repaired
+from gateway.ingest.reading.repair import Marks, add_mark, add_marks, encode_json, repair_json
 from gateway.quarantine import pointers
 from gateway.quarantine.pointers import Steps
 
@@ -26,7 +26,7 @@ LOST: Any = object()
 """The result for a value that cannot be converted."""
 
 
-def conformed(tree: Any, kinds: Any, kept: frozenset[Steps], at: Steps = ()) -> tuple[Any, Marks]:
+def conform_types(tree: Any, kinds: Any, kept: frozenset[Steps], at: Steps = ()) -> tuple[Any, Marks]:
     """Return a body, or its part at `at`, as one of the kinds its source reads, with the changes.
 
     Of several kinds the one that needs the fewest changes is chosen; the items of a list are
@@ -71,7 +71,7 @@ def _turned(shape: inspect.Type, value: Any, at: Steps, kept: frozenset[Steps], 
         return value
     new = turn(value)
     if new is not LOST and (new != value or type(new) is not type(value)):
-        mark(marks, at, f"read as {NAMES[type(shape)]}")
+        add_mark(marks, at, f"read as {NAMES[type(shape)]}")
     return new
 
 
@@ -104,15 +104,15 @@ def _member(field: inspect.Field, parent: dict[str, Any], at: Steps, kept: froze
         parent[field.encode_name] = new
     elif not field.required and not is_kept(at, kept):
         del parent[field.encode_name]
-        mark(marks, at, "left out: it cannot be read")
+        add_mark(marks, at, "left out: it cannot be read")
 
 
-def decoded(body: bytes, kind: type[T], *, retyped: bool = True) -> T:
+def decode_repaired(body: bytes, kind: type[T], *, retyped: bool = True) -> T:
     """Decode a body as `kind`, repaired where needed; raises Malformed if that does not help."""
-    return mended(body, kind, retyped=retyped)[0]
+    return decode_with_repairs(body, kind, retyped=retyped)[0]
 
 
-def mended(body: bytes, kind: type[T], charset: str = "", *, retyped: bool = True) -> tuple[T, Marks]:
+def decode_with_repairs(body: bytes, kind: type[T], charset: str = "", *, retyped: bool = True) -> tuple[T, Marks]:
     """Decode a body as `kind`; return the result and the repairs.
 
     `charset` is the declared one. Without `retyped` only the text is repaired, and a value of
@@ -122,14 +122,14 @@ def mended(body: bytes, kind: type[T], charset: str = "", *, retyped: bool = Tru
     try:
         return limits.decode(body, kind), {}
     except Malformed:
-        found = repaired(body, charset)
+        found = repair_json(body, charset)
         if found is None:
             raise
         tree, marks = found
         if retyped:
-            tree, done = conformed(tree, kind, frozenset())
-            mark_all(marks, (), done)
-        return limits.decode(encoded(tree), kind), marks
+            tree, done = conform_types(tree, kind, frozenset())
+            add_marks(marks, (), done)
+        return limits.decode(encode_json(tree), kind), marks
 
 
 def is_kept(at: Steps, kept: frozenset[Steps]) -> bool:
@@ -141,13 +141,13 @@ def _items(shape: inspect.ListType, value: Any, at: Steps, kept: frozenset[Steps
     if isinstance(value, dict) or value is None:
         return LOST
     if not isinstance(value, list):
-        mark(marks, at, "read as a list of one")
+        add_mark(marks, at, "read as a list of one")
         value = [value]
     found = []
     for index, one in enumerate(value):
         new = _turned(shape.item_type, one, (*at, str(index)), kept, marks)
         if new is LOST:
-            mark(marks, (*at, str(index)), "left out: it cannot be read")
+            add_mark(marks, (*at, str(index)), "left out: it cannot be read")
         else:
             found.append(new)
     return found
@@ -158,7 +158,7 @@ def _values(shape: inspect.DictType, value: dict[str, Any], at: Steps, kept: fro
     for name, one in value.items():
         new = _turned(shape.value_type, one, (*at, name), kept, marks)
         if new is LOST:
-            mark(marks, (*at, name), "left out: it cannot be read")
+            add_mark(marks, (*at, name), "left out: it cannot be read")
         else:
             found[name] = new
     return found
@@ -168,7 +168,7 @@ def _text(value: Any) -> Any:
     """Return a text unchanged, and any other value but null as JSON."""
     if isinstance(value, str):
         return value
-    return LOST if value is None else encoded(value).decode()
+    return LOST if value is None else encode_json(value).decode()
 
 
 def _whole(value: Any) -> Any:

@@ -23,7 +23,7 @@ LATIN = {0xDC80 + byte: bytes([0x80 + byte]).decode("cp1252", "replace") for byt
 """The bytes above ASCII, as `surrogateescape` represents them, to characters of Windows-1252."""
 
 
-def text_of(body: bytes, charset: str = "") -> Text:
+def decode_body(body: bytes, charset: str = "") -> Text:
     """Return the body as text; `charset` is the one that its media type declares."""
     for mark, name in MARKS:
         if body.startswith(mark):

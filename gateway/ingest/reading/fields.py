@@ -20,14 +20,14 @@ STATUS: Mapping[str, AlertStatus] = {
 }
 
 
-class Address(msgspec.Struct):
+class LinkObject(msgspec.Struct):
     """A link as an object."""
 
     href: str | None = None
     text: str | None = None
 
 
-class Item(msgspec.Struct):
+class GenericAlert(msgspec.Struct):
     """An alert by its generic fields; unknown fields are ignored, null is absent."""
 
     title: str | None = None
@@ -40,11 +40,11 @@ class Item(msgspec.Struct):
     status: str | None = None
     occurred_at: str | int | float | None = None
     labels: dict[str, str | int | float | bool | None] | None = None
-    links: list[str | Address] | None = None
+    links: list[str | LinkObject] | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Envelope:
+class ItemDefaults:
     """The defaults for fields that an item leaves out."""
 
     namespace: str
@@ -54,21 +54,25 @@ class Envelope:
     occurred_at: str = ""
 
 
-def alert(item: Item, around: Envelope) -> Alert:
+def build_alert(item: GenericAlert, around: ItemDefaults) -> Alert:
     """Return the alert that an item describes; raises Malformed with a pointer to a wrong field."""
     status = STATUS.get((item.status or "").strip().casefold())
     if status is None:
-        raise limits.fault("/status", f"status {(item.status or '')[:40]!r} is not known: firing, resolved or acknowledged")
+        raise limits.build_malformed(
+            "/status", f"status {(item.status or '')[:40]!r} is not known: firing, resolved or acknowledged"
+        )
     told = limits.key(_text(item.dedup_key, "/dedup_key"), "/dedup_key") or around.dedup_key
     title = (item.title or "").strip() or around.title or (told if status is not AlertStatus.FIRING else "")
     if not title:
-        raise limits.fault("/title", "title is missing or empty")
+        raise limits.build_malformed("/title", "title is missing or empty")
     labels = _labels(item.labels or {})
     title, service, ci = limits.cut(title, limits.TITLE), item.service or "", item.ci or ""
-    when = limits.moment(around.occurred_at if item.occurred_at is None else item.occurred_at, around.received_at, "/occurred_at")
+    when = limits.parse_event_time(
+        around.occurred_at if item.occurred_at is None else item.occurred_at, around.received_at, "/occurred_at"
+    )
     return Alert(
         namespace=around.namespace,
-        dedup_key=told or derived(title, service, ci, labels),
+        dedup_key=told or derive_key(title, service, ci, labels),
         status=status,
         title=title,
         description=limits.cut(item.description or item.message or "", limits.DESCRIPTION),
@@ -81,35 +85,35 @@ def alert(item: Item, around: Envelope) -> Alert:
     )
 
 
-def derived(title: str, service: str, ci: str, labels: Mapping[str, str]) -> str:
+def derive_key(title: str, service: str, ci: str, labels: Mapping[str, str]) -> str:
     """Return the key of an alert whose sender gave none."""
     return "auto:" + sha256(msgspec.json.encode([title, service, ci, sorted(labels.items())])).hexdigest()[:16]
 
 
-def read(raw: msgspec.Raw, mapping: Mapping[str, str]) -> Item:
+def read_item(raw: msgspec.Raw, mapping: Mapping[str, str]) -> GenericAlert:
     """Return an item, with fields at the places that `mapping` gives.
 
     Raises Malformed with a pointer into the item as sent.
     """
     chosen = {name: pointer for name, pointer in mapping.items() if name in FIELDS}
     if not chosen:
-        return limits.item(raw, Item)
-    body = limits.item(raw, dict[str, Any])
-    values = {name: pointed(body, chosen.get(name, f"/{name}")) for name in FIELDS}
+        return limits.decode_item(raw, GenericAlert)
+    body = limits.decode_item(raw, dict[str, Any])
+    values = {name: resolve_pointer(body, chosen.get(name, f"/{name}")) for name in FIELDS}
     try:
-        return msgspec.convert(values, Item)
+        return msgspec.convert(values, GenericAlert)
     except msgspec.ValidationError as error:
-        detail, pointer = limits.place(error)
-        raise limits.fault(foreign(pointer, chosen), detail) from error
+        detail, pointer = limits.locate_error(error)
+        raise limits.build_malformed(translate_pointer(pointer, chosen), detail) from error
 
 
-def foreign(pointer: str, mapping: Mapping[str, str]) -> str:
+def translate_pointer(pointer: str, mapping: Mapping[str, str]) -> str:
     """Return the pointer to a generic field in the sender's body, by the mapping."""
     _, name, *rest = pointer.split("/") if pointer else ("", "")
     return "/".join((mapping[name], *rest)) if name in mapping else pointer
 
 
-def pointed(value: Any, pointer: str) -> Any:
+def resolve_pointer(value: Any, pointer: str) -> Any:
     """Return the value at an RFC 6901 pointer in a decoded body, None if there is none."""
     for step in pointer.split("/")[1:]:
         name = step.replace("~1", "/").replace("~0", "~")
@@ -136,6 +140,6 @@ def _plain(value: str | float | bool, name: str) -> str:  # noqa: FBT001
     return value if isinstance(value, str) else limits.number(value, f"/labels/{limits.escaped(name)}")
 
 
-def _addresses(links: list[str | Address]) -> Iterator[tuple[str, str]]:
+def _addresses(links: list[str | LinkObject]) -> Iterator[tuple[str, str]]:
     for link in links:
         yield (link, "") if isinstance(link, str) else (link.href or "", link.text or "")

@@ -19,16 +19,16 @@ import msgspec
 from gateway.errors import Flaw, Malformed
 from gateway.incidents.alert import NEWEST, Alert
 from gateway.ingest.reading import limits
-from gateway.ingest.reading.bounded_times import bounded, is_bounded
-from gateway.ingest.reading.conform import conformed, is_kept
-from gateway.ingest.reading.repair import Marks, encoded, mark, mark_all, repaired
-from gateway.ingest.reading.source import Delivery, Parsed, Source
+from gateway.ingest.reading.bounded_times import find_cut_times, is_bounded
+from gateway.ingest.reading.conform import conform_types, is_kept
+from gateway.ingest.reading.repair import Marks, add_mark, add_marks, encode_json, repair_json
+from gateway.ingest.reading.source import ParsedDelivery, Source, WebhookDelivery
 from gateway.quarantine import mapping as mappings
 from gateway.quarantine import pointers
-from gateway.quarantine.pointers import ABSENT, EACH, Steps, written
-from gateway.receipts.mended import WHOLE, Mended
-from gateway.receipts.refused import Refused
-from gateway.settings import Intake
+from gateway.quarantine.pointers import ABSENT, EVERY_ITEM, Steps, to_pointer
+from gateway.receipts.mended import WHOLE, RepairedValue
+from gateway.receipts.refused import RefusedItem
+from gateway.settings import SourceSettings
 
 MISSING = "Object missing required field"
 """The beginning of msgspec's message about a missing field."""
@@ -43,7 +43,9 @@ LONG = (("title", limits.TITLE), ("description", limits.DESCRIPTION), ("severity
 """The texts of an alert with their maximum length."""
 
 
-def read_strictly(source: Source, settings: Intake, mapping: mappings.Mapping, delivery: Delivery) -> Parsed | None:
+def read_strictly(
+    source: Source, settings: SourceSettings, mapping: mappings.Mapping, delivery: WebhookDelivery
+) -> ParsedDelivery | None:
     """Return the content of a request that needs no repair, None for any other.
 
     Raises TooLarge, and Forbidden as `Source.read` does.
@@ -58,16 +60,20 @@ def read_strictly(source: Source, settings: Intake, mapping: mappings.Mapping, d
     return _with_cuts(parsed, len(delivery.body))
 
 
-def read_unmended(source: Source, settings: Intake, mapping: mappings.Mapping, delivery: Delivery) -> Parsed:
+def read_unmended(
+    source: Source, settings: SourceSettings, mapping: mappings.Mapping, delivery: WebhookDelivery
+) -> ParsedDelivery:
     """Read a request after applying the mapping, without repair; raises as `Source.read` does."""
-    came = replace(delivery, body=mappings.applied(mapping, delivery.body)) if mapping else delivery
+    came = replace(delivery, body=mappings.apply_mapping(mapping, delivery.body)) if mapping else delivery
     return source.read(came, settings)
 
 
-def read_leniently(source: Source, settings: Intake, mapping: mappings.Mapping, delivery: Delivery) -> Parsed:
+def read_leniently(
+    source: Source, settings: SourceSettings, mapping: mappings.Mapping, delivery: WebhookDelivery
+) -> ParsedDelivery:
     """Read a request, repaired if needed; raises Malformed, and Forbidden as `Source.read` does."""
     try:
-        came = replace(delivery, body=mappings.applied(mapping, delivery.body)) if mapping else delivery
+        came = replace(delivery, body=mappings.apply_mapping(mapping, delivery.body)) if mapping else delivery
         parsed = source.read(came, settings)
     except Malformed:
         if (mended := _mended(source, settings, mapping, delivery)) is None:
@@ -80,8 +86,12 @@ def read_leniently(source: Source, settings: Intake, mapping: mappings.Mapping, 
 
 
 def _mended(
-    source: Source, settings: Intake, mapping: mappings.Mapping, delivery: Delivery, refused: Iterable[Refused] = ()
-) -> Parsed | None:
+    source: Source,
+    settings: SourceSettings,
+    mapping: mappings.Mapping,
+    delivery: WebhookDelivery,
+    refused: Iterable[RefusedItem] = (),
+) -> ParsedDelivery | None:
     """Read a repaired request; return None if it is no JSON.
 
     `refused` are the items that the source refused before the repair.
@@ -96,16 +106,16 @@ def _mended(
     return body.read(replace(delivery, headers=headers), settings, refused)
 
 
-def _decoded(source: Source, mapping: mappings.Mapping, delivery: Delivery) -> tuple[Mapping[str, str], Any, Marks] | None:
+def _decoded(source: Source, mapping: mappings.Mapping, delivery: WebhookDelivery) -> tuple[Mapping[str, str], Any, Marks] | None:
     """Return headers, the repaired and mapped body, and the repairs; None for no JSON."""
-    found = repaired(delivery.body, _charset(delivery.headers))
+    found = repair_json(delivery.body, _charset(delivery.headers))
     tree, marks = found if found is not None else (ABSENT, {})
     if mapping and found is not None:
-        tree = msgspec.json.decode(mappings.applied(mapping, encoded(tree)))
+        tree = msgspec.json.decode(mappings.apply_mapping(mapping, encode_json(tree)))
     if source.whole is None or (whole := source.whole(delivery, tree)) is None:
         return None if found is None else (delivery.headers, tree, marks)
-    told = {written(whole.body_at) + at: what for at, what in marks.items()}
-    event = repaired(encoded(whole.event))
+    told = {to_pointer(whole.body_at) + at: what for at, what in marks.items()}
+    event = repair_json(encode_json(whole.event))
     assert event is not None  # noqa: S101 - it was parsed as JSON above
     return whole.headers, event[0], told | event[1] | dict(whole.done)
 
@@ -123,16 +133,16 @@ class _Body:
     wrapped: list[tuple[Steps, Callable[[bytes], str]]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        named = [(), *(pointers.steps(pointer) for pointer in self.source.named_by)]
-        within = [] if self.items is None else [(*self.items, EACH, *one) for one in named]
+        named = [(), *(pointers.parse_pointer(pointer) for pointer in self.source.identity_pointers)]
+        within = [] if self.items is None else [(*self.items, EVERY_ITEM, *one) for one in named]
         self.kept = frozenset([*named, *within])
 
     def encoded(self) -> bytes:
         """Return the repaired body as bytes."""
-        inner = [(at, wrap, pointers.found(self.tree, at)) for at, wrap in self.wrapped]
+        inner = [(at, wrap, pointers.value_at(self.tree, at)) for at, wrap in self.wrapped]
         for at, wrap, value in inner:
-            _put(self.tree, at, wrap(encoded(value)))
-        body = encoded(self.tree)
+            _put(self.tree, at, wrap(encode_json(value)))
+        body = encode_json(self.tree)
         for at, _, value in inner:
             _put(self.tree, at, value)
         return body
@@ -141,9 +151,9 @@ class _Body:
         """Convert every value to its type, also in texts that contain a JSON body of their own."""
         for pointer, kinds in self.source.expects.items():
             if not pointer:
-                self.tree = self._noted(conformed(self.tree, kinds, self.kept))
+                self.tree = self._noted(conform_types(self.tree, kinds, self.kept))
         for pointer, kinds in self.source.expects.items():
-            for at, value in list(pointers.places(self.tree, pointers.steps(pointer))) if pointer else ():
+            for at, value in list(pointers.find_places(self.tree, pointers.parse_pointer(pointer))) if pointer else ():
                 self._conform_part(at, value, kinds)
 
     def _conform_part(self, at: Steps, value: Any, kinds: Any) -> None:
@@ -152,15 +162,15 @@ class _Body:
                 return
             value, wrap, done = inner
             self.wrapped.append((at, wrap))
-            mark_all(self.marks, at, done)
+            add_marks(self.marks, at, done)
         if isinstance(value, dict):
-            _put(self.tree, at, self._noted(conformed(value, kinds, self.kept, at)))
+            _put(self.tree, at, self._noted(conform_types(value, kinds, self.kept, at)))
 
     def _noted(self, done: tuple[Any, Marks]) -> Any:
-        mark_all(self.marks, (), done[1])
+        add_marks(self.marks, (), done[1])
         return done[0]
 
-    def read(self, delivery: Delivery, settings: Intake, as_sent: Iterable[Refused]) -> Parsed:
+    def read(self, delivery: WebhookDelivery, settings: SourceSettings, as_sent: Iterable[RefusedItem]) -> ParsedDelivery:
         """Read the body repeatedly, each time without the values that the source refused.
 
         Items that stay refused are stored as they were sent. Raises Malformed if the whole body
@@ -183,7 +193,7 @@ class _Body:
         for one in parsed.refused:
             cause = self._cause(Flaw(one.pointer, one.problem))
             body = sent.get(one.item, whole.get(None, one.body))
-            refused.append(Refused(one.item, cause.detail, cause.pointer, body))
+            refused.append(RefusedItem(one.item, cause.detail, cause.pointer, body))
         told = replace(parsed, refused=tuple(refused), mended=self._told())
         return _with_limits(self.source, settings, replace(delivery, body=self.encoded()), told)
 
@@ -202,13 +212,13 @@ class _Body:
         if (done := self._stand_in(flaw)) is not None:
             at, instead, what = done
             _put(self.tree, at, instead)
-            mark(self.marks, at, f"{what}: {flaw.detail}")
+            add_mark(self.marks, at, f"{what}: {flaw.detail}")
             return True
         at = _place(flaw)
-        parent, there = pointers.found(self.tree, at[:-1]), pointers.found(self.tree, at)
+        parent, there = pointers.value_at(self.tree, at[:-1]), pointers.value_at(self.tree, at)
         if there is None and isinstance(parent, list) and not is_kept(at, self.kept):
             at, there = at[:-1], parent
-            parent = pointers.found(self.tree, at[:-1])
+            parent = pointers.value_at(self.tree, at[:-1])
         if there is ABSENT or is_kept(at, self.kept) or (there is None and isinstance(parent, list)):
             return False
         if isinstance(parent, dict):
@@ -216,7 +226,7 @@ class _Body:
         else:
             parent[int(at[-1])] = None
         self.left[at] = flaw
-        mark(self.marks, at, f"left out: {flaw.detail}")
+        add_mark(self.marks, at, f"left out: {flaw.detail}")
         return True
 
     def _stand_in(self, flaw: Flaw) -> tuple[Steps, Any, str] | None:
@@ -224,14 +234,16 @@ class _Body:
         at = _place(flaw)
         if (missing := MISSING_FIELD.match(flaw.detail)) is not None:
             at = (*at, missing[1])
-        parent, there = pointers.found(self.tree, at[:-1]), pointers.found(self.tree, at)
+        parent, there = pointers.value_at(self.tree, at[:-1]), pointers.value_at(self.tree, at)
         if not isinstance(parent, dict):
             return None
-        for pointer, instead in self.source.doubt.items():
-            if _same(pointers.steps(pointer), at) and (type(there), there) != (type(instead), instead):
+        for pointer, instead in self.source.values_if_unreadable.items():
+            if _same(pointers.parse_pointer(pointer), at) and (type(there), there) != (type(instead), instead):
                 return at, instead, f"read as {instead!r}"
         for pointer, names in self.source.fallbacks.items():
-            for name, text in ((name, parent.get(name)) for name in names if pointers.steps(pointer) == self._in_item(at)):
+            for name, text in (
+                (name, parent.get(name)) for name in names if pointers.parse_pointer(pointer) == self._in_item(at)
+            ):
                 if isinstance(text, str) and text.strip() and there != (line := text.strip().splitlines()[0]):
                     return at, line, f"read from {name}"
         return None
@@ -240,8 +252,8 @@ class _Body:
         """Return a place relative to its item."""
         return at if self.items is None else at[len(self.items) + 1 :]
 
-    def _told(self) -> tuple[Mended, ...]:
-        return tuple(Mended(self._item(pointers.steps(at)), at, what) for at, what in self.marks.items())
+    def _told(self) -> tuple[RepairedValue, ...]:
+        return tuple(RepairedValue(self._item(pointers.parse_pointer(at)), at, what) for at, what in self.marks.items())
 
     def _item(self, at: Steps) -> int:
         """Return the index of the item that a place is in, WHOLE for none."""
@@ -253,7 +265,7 @@ class _Body:
 
 def _place(flaw: Flaw) -> Steps:
     """Return the place of a flaw; the whole body if its pointer is none."""
-    return pointers.steps(flaw.pointer if flaw.pointer.startswith("/") else "")
+    return pointers.parse_pointer(flaw.pointer if flaw.pointer.startswith("/") else "")
 
 
 Unwrapped = tuple[Any, Callable[[bytes], str], Marks]
@@ -263,14 +275,14 @@ def _unwrapped(text: str) -> Unwrapped | None:
     """Return the object in a text of JSON or base64, its way back to text, and the repairs."""
     with suppress(binascii.Error, ValueError):  # no base64, so it may be JSON itself
         plain = base64.b64decode(text, validate=True)
-        if (found := repaired(plain)) is not None and isinstance(found[0], dict):
+        if (found := repair_json(plain)) is not None and isinstance(found[0], dict):
             return found[0], lambda body: base64.b64encode(body).decode(), found[1]
-    found = repaired(text.encode())
+    found = repair_json(text.encode())
     return (found[0], bytes.decode, found[1]) if found is not None and isinstance(found[0], dict) else None
 
 
 def _put(tree: Any, at: Steps, value: Any) -> None:
-    parent = pointers.found(tree, at[:-1])
+    parent = pointers.value_at(tree, at[:-1])
     parent[int(at[-1]) if isinstance(parent, list) else at[-1]] = value
 
 
@@ -278,12 +290,12 @@ def _same(pattern: Steps, at: Steps) -> bool:
     return len(pattern) == len(at) and pointers.overlap(pattern, at)
 
 
-def _roots(source: Source, settings: Intake, tree: Any) -> Steps | None:
+def _roots(source: Source, settings: SourceSettings, tree: Any) -> Steps | None:
     """Return the place of the list of items; None where the body is the one item."""
     mapped = settings.mapping.get("items", "")
     places = [mapped, *(pointer.removesuffix("/*") for pointer in source.expects if pointer.endswith("/*")), ""]
     for place in places:
-        if isinstance(pointers.found(tree, at := pointers.steps(place)), list):
+        if isinstance(pointers.value_at(tree, at := pointers.parse_pointer(place)), list):
             return at
     return None
 
@@ -294,7 +306,7 @@ def _charset(headers: Mapping[str, str]) -> str:
     return told.get_content_charset("")
 
 
-def _with_limits(source: Source, settings: Intake, came: Delivery, parsed: Parsed) -> Parsed:
+def _with_limits(source: Source, settings: SourceSettings, came: WebhookDelivery, parsed: ParsedDelivery) -> ParsedDelivery:
     """Add a receipt entry for every text and every time that was cut."""
     parsed, ahead = _with_cuts(parsed, len(came.body)), came.received_at + NEWEST
     late = [(item, alert) for item, alert in parsed.alerts if is_bounded(alert, ahead)]
@@ -305,23 +317,23 @@ def _with_limits(source: Source, settings: Intake, came: Delivery, parsed: Parse
     told = list(parsed.mended)
     for item, alert in late:
         at = (*items, str(item)) if items is not None else ()
-        part = pointers.found(tree, at)
-        told += bounded(item, alert, *((tree, ()) if part is ABSENT else (part, at)), came.received_at)
+        part = pointers.value_at(tree, at)
+        told += find_cut_times(item, alert, *((tree, ()) if part is ABSENT else (part, at)), came.received_at)
     return replace(parsed, mended=tuple(told))
 
 
-def _opened(source: Source, came: Delivery) -> Any:
+def _opened(source: Source, came: WebhookDelivery) -> Any:
     """Return the decoded body, also with JSON in texts decoded; None for a body that is no JSON."""
     found = _decoded(source, (), came)
     tree = found[1] if found is not None else None
     for pointer in filter(None, source.expects):
-        for at, value in list(pointers.places(tree, pointers.steps(pointer))):
+        for at, value in list(pointers.find_places(tree, pointers.parse_pointer(pointer))):
             if isinstance(value, str) and (inner := _unwrapped(value)) is not None:
                 _put(tree, at, inner[0])
     return tree
 
 
-def _with_cuts(parsed: Parsed, size: int) -> Parsed:
+def _with_cuts(parsed: ParsedDelivery, size: int) -> ParsedDelivery:
     """Add a receipt entry for every text that was cut.
 
     In a batch of short alerts only titles and descriptions are examined.
@@ -333,7 +345,7 @@ def _with_cuts(parsed: Parsed, size: int) -> Parsed:
         for item, alert in parsed.alerts
         if thorough or len(alert.title) == limits.TITLE or len(alert.description) == limits.DESCRIPTION
     ]
-    cuts = [Mended(item, "", what) for item, alert in long for what in _cuts(alert)]
+    cuts = [RepairedValue(item, "", what) for item, alert in long for what in _cuts(alert)]
     return replace(parsed, mended=(*parsed.mended, *cuts)) if cuts else parsed
 
 

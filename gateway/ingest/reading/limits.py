@@ -35,48 +35,48 @@ def count(told: int | None) -> int:
     return min(max(told or 0, 0), MOST)
 
 
-def fault(pointer: str, detail: str) -> Malformed:
+def build_malformed(pointer: str, detail: str) -> Malformed:
     """Return Malformed with one flaw."""
     return Malformed(detail, flaws=(Flaw(pointer, detail),))
 
 
-def envelope(body: bytes, kind: type[T]) -> T:
+def decode_envelope(body: bytes, kind: type[T]) -> T:
     """Return the body as `kind`; parts of type `msgspec.Raw` are read later. Raises Malformed."""
     try:
         body.decode("utf-8")
     except UnicodeDecodeError as error:
-        raise fault("", "the body is not UTF-8: send JSON as UTF-8") from error
+        raise build_malformed("", "the body is not UTF-8: send JSON as UTF-8") from error
     if b"\0" in body:
-        raise fault("", "the body holds NUL bytes: send JSON as UTF-8, not UTF-16")
+        raise build_malformed("", "the body holds NUL bytes: send JSON as UTF-8, not UTF-16")
     if is_deeper(body, MAX_DEPTH):
-        raise fault("", f"the body is nested deeper than {MAX_DEPTH} levels")
+        raise build_malformed("", f"the body is nested deeper than {MAX_DEPTH} levels")
     return _read(body, kind)
 
 
 def decode(body: bytes, kind: type[T]) -> T:
     """Return the whole body as `kind`, its texts and numbers checked; raises Malformed."""
-    envelope(body, msgspec.Raw)
-    return item(msgspec.Raw(body), kind)
+    decode_envelope(body, msgspec.Raw)
+    return decode_item(msgspec.Raw(body), kind)
 
 
-def item(raw: msgspec.Raw, kind: type[T]) -> T:
+def decode_item(raw: msgspec.Raw, kind: type[T]) -> T:
     """Return one item of an envelope as `kind`; raises Malformed with a pointer inside the item."""
     data = bytes(raw)
     if holds_nul(data):
-        raise fault("", "a text holds a NUL character")
+        raise build_malformed("", "a text holds a NUL character")
     found = _read(data, kind)
     if kind is Any or kind is object:
-        sound(found)
+        check_numbers(found)
     return found
 
 
-def sound(value: object) -> None:
+def check_numbers(value: object) -> None:
     """Raise Malformed when a number anywhere in a decoded value is out of bounds."""
     pending: list[tuple[str, object]] = [("", value)]
     while pending:
         where, node = pending.pop()
         if isinstance(node, int | float) and not abs(node) <= HUGE:
-            raise fault(where, "a number is too large")
+            raise build_malformed(where, "a number is too large")
         if isinstance(node, dict):
             pending += [(f"{where}/{escaped(name)}", inner) for name, inner in node.items()]
         elif isinstance(node, list):
@@ -88,7 +88,7 @@ def escaped(name: str) -> str:
     return name.replace("~", "~0").replace("/", "~1")
 
 
-def place(error: msgspec.ValidationError) -> tuple[str, str]:
+def locate_error(error: msgspec.ValidationError) -> tuple[str, str]:
     """Return the message of a msgspec error, and its path as a JSON pointer.
 
     The path lacks the names within a mapping.
@@ -118,18 +118,18 @@ def key(text: str, pointer: str) -> str:
     Raises Malformed when it is too long.
     """
     if len(text) > KEY:
-        raise fault(pointer, f"a key of {len(text)} characters: at most {KEY}")
+        raise build_malformed(pointer, f"a key of {len(text)} characters: at most {KEY}")
     return text
 
 
 def number(value: float, pointer: str) -> str:
     """Return a number as text; raises Malformed when it is too large."""
     if not abs(value) <= HUGE:
-        raise fault(pointer, "a number is too large")
+        raise build_malformed(pointer, "a number is too large")
     return str(value)
 
 
-def instant(value: str | float | None, pointer: str = "") -> datetime | None:
+def parse_time(value: str | float | None, pointer: str = "") -> datetime | None:
     """Return a time in any format of `times`, in UTC; None for Go's zero time and for nothing.
 
     Raises Malformed for anything else, including years beyond 9999. A text without a zone is
@@ -138,12 +138,12 @@ def instant(value: str | float | None, pointer: str = "") -> datetime | None:
     if value is None or value == "" or (isinstance(value, str) and value.startswith(GO_ZERO)):
         return None
     try:
-        return times.read(value)
+        return times.parse_time(value)
     except ValueError as error:
-        raise fault(pointer, f"not a time: {str(value)[:40]!r} (write RFC 3339)") from error
+        raise build_malformed(pointer, f"not a time: {str(value)[:40]!r} (write RFC 3339)") from error
 
 
-def clamped(when: datetime | None, received_at: datetime) -> datetime | None:
+def clamp_time(when: datetime | None, received_at: datetime) -> datetime | None:
     """Return a sender's time, at most 5 minutes after arrival.
 
     A time further ahead comes from a wrong clock; the past is not limited.
@@ -151,15 +151,15 @@ def clamped(when: datetime | None, received_at: datetime) -> datetime | None:
     return None if when is None else min(when, received_at + NEWEST)
 
 
-def moment(value: str | float | None, received_at: datetime, pointer: str = "") -> datetime | None:
+def parse_event_time(value: str | float | None, received_at: datetime, pointer: str = "") -> datetime | None:
     """Return an event's time, not later than allowed; raises Malformed when it is no time."""
-    return clamped(instant(value, pointer), received_at)
+    return clamp_time(parse_time(value, pointer), received_at)
 
 
-def moment_if_any(value: str | float | None, received_at: datetime) -> datetime | None:
+def parse_event_time_if_any(value: str | float | None, received_at: datetime) -> datetime | None:
     """Return the same as `moment`, but None where it is no time."""
     try:
-        return moment(value, received_at)
+        return parse_event_time(value, received_at)
     except Malformed:
         return None
 
@@ -183,7 +183,7 @@ def _read(data: bytes, kind: type[T]) -> T:
     try:
         return decoder(kind).decode(data)
     except msgspec.ValidationError as error:
-        detail, pointer = place(error)
-        raise fault(pointer, detail) from error
+        detail, pointer = locate_error(error)
+        raise build_malformed(pointer, detail) from error
     except (msgspec.DecodeError, ValueError, RecursionError) as error:
-        raise fault("", f"the body is not JSON: {error}") from error
+        raise build_malformed("", f"the body is not JSON: {error}") from error

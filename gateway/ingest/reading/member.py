@@ -12,7 +12,7 @@ LONGEST = 512
 """Maximum ASCII characters of the text; a longer one is not found."""
 
 
-def text_member(body: bytes, name: str) -> str | None:
+def find_text_member(body: bytes, name: str) -> str | None:
     """Return the text of a top-level field of a body, None if it is missing or empty.
 
     In a body that is not valid JSON the first text under that name is taken: a repair costs more
@@ -20,7 +20,7 @@ def text_member(body: bytes, name: str) -> str | None:
     """
     try:
         raw = limits.decode(body, dict[str, msgspec.Raw]).get(name)
-        return limits.item(raw, str) or None if raw is not None else None
+        return limits.decode_item(raw, str) or None if raw is not None else None
     except Malformed:
         written = _written(name).search(body.replace(b"\0", b""))  # without NULs, UTF-16 of ASCII text is ASCII
         return written[1].decode() if written is not None else None

@@ -12,7 +12,7 @@ from gateway.vocabulary import AlertStatus
 NAMESPACE = "alertmanager"
 
 
-class Item(msgspec.Struct, rename="camel"):
+class PrometheusAlert(msgspec.Struct, rename="camel"):
     """An alert, either as notified by Alertmanager (status, fingerprint) or as posted to it."""
 
     labels: dict[str, str]
@@ -43,7 +43,9 @@ def _fnv(data: bytes) -> str:
     return f"{value:016x}"
 
 
-def alert(item: Item, key: str, status: AlertStatus, event_time: datetime | None, ends_at: datetime | None = None) -> Alert:
+def build_alert(
+    item: PrometheusAlert, key: str, status: AlertStatus, event_time: datetime | None, ends_at: datetime | None = None
+) -> Alert:
     """Return an item as an alert; `ends_at` is the time at which it expires."""
     labels, annotations = limits.labels(item.labels), limits.labels(item.annotations)
     get, note = item.labels.get, item.annotations.get

@@ -6,9 +6,9 @@ import re
 from typing import Any
 
 from gateway.ingest.reading import limits
-from gateway.ingest.reading.encodings import text_of
-from gateway.quarantine.pointers import Steps, steps, written
-from gateway.receipts.mended import Mended
+from gateway.ingest.reading.encodings import decode_body
+from gateway.quarantine.pointers import Steps, parse_pointer, to_pointer
+from gateway.receipts.mended import RepairedValue
 
 Marks = dict[str, str]
 """Descriptions of repairs, by the pointer of the repaired place."""
@@ -22,13 +22,13 @@ UNREADABLE = re.compile("[\0\ud800-\udfff]")
 REPLACEMENT = "\ufffd"
 
 
-def repaired(body: bytes, charset: str = "") -> tuple[Any, Marks] | None:
+def repair_json(body: bytes, charset: str = "") -> tuple[Any, Marks] | None:
     """Return the decoded body and its repairs; None where it cannot be repaired to JSON."""
-    text, what = text_of(body, charset)
+    text, what = decode_body(body, charset)
     marks: Marks = {"": what} if what else {}
     bare = text.strip("\0 \t\r\n")
     if "\0" in text[: len(text) - len(text.lstrip("\0 \t\r\n"))] + text[len(text.rstrip("\0 \t\r\n")) :]:
-        mark(marks, (), "NUL bytes around the body were taken off")
+        add_mark(marks, (), "NUL bytes around the body were taken off")
     try:
         tree = json.loads(bare, parse_constant=_not_a_number)
     except (ValueError, RecursionError):
@@ -36,31 +36,31 @@ def repaired(body: bytes, charset: str = "") -> tuple[Any, Marks] | None:
             tree = json.loads(bare, parse_constant=_not_a_number, strict=False)
         except (ValueError, RecursionError):
             return None
-        mark(marks, (), "control characters within texts were taken as they stand")
+        add_mark(marks, (), "control characters within texts were taken as they stand")
     return _sound(tree, (), marks), marks
 
 
-def mark(marks: Marks, at: Steps, what: str) -> None:
+def add_mark(marks: Marks, at: Steps, what: str) -> None:
     """Add the description of a repair at one place, unless there are too many."""
-    pointer = limits.cut(written(at), limits.KEY)
+    pointer = limits.cut(to_pointer(at), limits.KEY)
     if pointer in marks:
         marks[pointer] = f"{marks[pointer]}; {what}"[:500]
     elif len(marks) < MOST:
         marks[pointer] = what
 
 
-def mark_all(marks: Marks, at: Steps, done: Marks) -> None:
+def add_marks(marks: Marks, at: Steps, done: Marks) -> None:
     """Add all repairs of a value that is at `at`."""
     for pointer, what in done.items():
-        mark(marks, (*at, *steps(pointer)), what)
+        add_mark(marks, (*at, *parse_pointer(pointer)), what)
 
 
-def mended_of_one_item(marks: Marks) -> tuple[Mended, ...]:
+def list_repairs_of_one_item(marks: Marks) -> tuple[RepairedValue, ...]:
     """Return the repairs of a request that is one item."""
-    return tuple(Mended(0, at, what) for at, what in marks.items())
+    return tuple(RepairedValue(0, at, what) for at, what in marks.items())
 
 
-def encoded(tree: Any) -> bytes:
+def encode_json(tree: Any) -> bytes:
     """Return the JSON of a decoded body."""
     return json.dumps(tree, ensure_ascii=False, separators=(",", ":")).encode()
 
@@ -73,10 +73,10 @@ def _sound(value: Any, at: Steps, marks: Marks) -> Any:
     if isinstance(value, str):
         return _readable(value, at, marks)
     if isinstance(value, int | float) and not abs(value) <= limits.HUGE:
-        mark(marks, at, "a number that is none, or too large, was left out")
+        add_mark(marks, at, "a number that is none, or too large, was left out")
         return None
     if isinstance(value, dict | list) and len(at) >= limits.MAX_DEPTH:
-        mark(marks, at, f"nested deeper than {limits.MAX_DEPTH} levels: left out")
+        add_mark(marks, at, f"nested deeper than {limits.MAX_DEPTH} levels: left out")
         return None
     if isinstance(value, dict):
         named = ((_readable(name, at, marks), one) for name, one in value.items())
@@ -91,5 +91,5 @@ def _readable(text: str, at: Steps, marks: Marks) -> str:
         return text
     clean, count = UNREADABLE.subn(REPLACEMENT, text)
     if count:
-        mark(marks, at, "characters that cannot be kept were replaced by U+FFFD")
+        add_mark(marks, at, "characters that cannot be kept were replaced by U+FFFD")
     return clean

@@ -5,16 +5,16 @@ from datetime import datetime
 
 from gateway.errors import Flaw, Forbidden, GatewayError, Malformed
 from gateway.ingest.reading.lenient import read_leniently
-from gateway.ingest.reading.source import Delivery, Parsed, Source
+from gateway.ingest.reading.source import ParsedDelivery, Source, WebhookDelivery
 from gateway.quarantine import mapping as mappings
-from gateway.quarantine.trial import Trial, becoming
-from gateway.settings import Intake
+from gateway.quarantine.trial import Trial, preview_alert
+from gateway.settings import SourceSettings
 
-UNSET = Intake()
+UNSET = SourceSettings()
 """The settings of a source without any."""
 
 
-def reread(source: Source, settings: Intake, mapping: mappings.Mapping, delivery: Delivery) -> Parsed:
+def read_again(source: Source, settings: SourceSettings, mapping: mappings.Mapping, delivery: WebhookDelivery) -> ParsedDelivery:
     """Return the content of a request, all of it.
 
     Raises Malformed with every flaw, and Forbidden for an account that may not send.
@@ -26,26 +26,28 @@ def reread(source: Source, settings: Intake, mapping: mappings.Mapping, delivery
     return parsed
 
 
-def tried(source: Source, settings: Intake, mapping: mappings.Mapping, delivery: Delivery) -> Trial:
+def try_reading(source: Source, settings: SourceSettings, mapping: mappings.Mapping, delivery: WebhookDelivery) -> Trial:
     """Return the alerts that a request would become, or its flaws."""
     try:
-        parsed = reread(source, settings, mapping, delivery)
+        parsed = read_again(source, settings, mapping, delivery)
     except (Malformed, Forbidden) as error:
-        return Trial(flaws=flaws_of(error))
-    return Trial(tuple(becoming(alert) for _, alert in parsed.alerts), tuple(reason for _, reason in parsed.ignored))
+        return Trial(flaws=list_flaws(error))
+    return Trial(tuple(preview_alert(alert) for _, alert in parsed.alerts), tuple(reason for _, reason in parsed.ignored))
 
 
-def flaws_of(error: GatewayError) -> tuple[Flaw, ...]:
+def list_flaws(error: GatewayError) -> tuple[Flaw, ...]:
     """Return the flaws of an error, or the error as one flaw where it has none."""
     return error.flaws or (Flaw("", error.detail),)
 
 
-def problem_of(error: GatewayError) -> str:
+def summarize_problem(error: GatewayError) -> str:
     """Return one sentence about an error, with its first flaw if that says more."""
-    first = flaws_of(error)[0].detail
+    first = list_flaws(error)[0].detail
     return error.detail if first == error.detail else f"{error.detail}: {first}"
 
 
-def delivery_of(source: Source, item: int, headers: Mapping[str, str], body: bytes, received_at: datetime) -> Delivery:
+def rebuild_delivery(
+    source: Source, item: int, headers: Mapping[str, str], body: bytes, received_at: datetime
+) -> WebhookDelivery:
     """Return a quarantined entry as a request; a single item is wrapped into a body."""
-    return Delivery(headers, body if item < 0 else source.wrap(body), received_at)
+    return WebhookDelivery(headers, body if item < 0 else source.wrap(body), received_at)

@@ -15,14 +15,14 @@ LATEST = 253_402_300_799
 """The last second of the year 9999."""
 
 
-class UnknownKey(Unauthenticated):
+class UnknownSigningKey(Unauthenticated):
     """A signature by a key that is not among those cached: perhaps a newer one."""
 
 
-WRONG = "the signature is not by a secret of this source: compare the secret here and at the sender"
+WRONG_SIGNATURE = "the signature is not by a secret of this source: compare the secret here and at the sender"
 
 
-def agrees(secrets: Iterable[bytes], content: bytes, given: Iterable[bytes]) -> bool:
+def matches_any(secrets: Iterable[bytes], content: bytes, given: Iterable[bytes]) -> bool:
     """Return whether one of the signatures is the HMAC-SHA256 of `content` by one of the secrets.
 
     Every pair is compared, each in constant time, so that nothing is learned from the duration.
@@ -31,13 +31,13 @@ def agrees(secrets: Iterable[bytes], content: bytes, given: Iterable[bytes]) -> 
     return any([hmac.compare_digest(one, mark) for mark in given for one in sums])  # noqa: C419 - a generator would stop early
 
 
-def check(secrets: Iterable[bytes], content: bytes, given: Iterable[bytes]) -> None:
+def require_match(secrets: Iterable[bytes], content: bytes, given: Iterable[bytes]) -> None:
     """Raise Unauthenticated unless `agrees`."""
-    if not agrees(secrets, content, given):
-        raise Unauthenticated(WRONG)
+    if not matches_any(secrets, content, given):
+        raise Unauthenticated(WRONG_SIGNATURE)
 
 
-def keys(secrets: Iterable[str]) -> list[bytes]:
+def encode_secrets(secrets: Iterable[str]) -> list[bytes]:
     """Return the bytes of secrets that are used literally."""
     return [secret.encode() for secret in secrets]
 
@@ -60,14 +60,14 @@ def from_base64(text: str) -> bytes:
         return b""
 
 
-def seconds(text: str | None) -> datetime:
+def parse_seconds(text: str | None) -> datetime:
     """Return a time of sending in seconds since 1970; raises Unauthenticated for anything else."""
     if not text or not (text.isascii() and text.isdigit()) or len(text) > 12 or int(text) > LATEST:
         raise Unauthenticated("the request does not say when it was signed")
     return datetime.fromtimestamp(int(text), UTC)
 
 
-def fresh(sent: datetime, received_at: datetime, longest: timedelta = TOLERANCE) -> None:
+def require_fresh(sent: datetime, received_at: datetime, longest: timedelta = TOLERANCE) -> None:
     """Raise Unauthenticated unless `sent` is at most `longest` ago and TOLERANCE ahead."""
     if not received_at - longest <= sent <= received_at + TOLERANCE:
         raise Unauthenticated("the signature is too old, or the sender's clock is wrong")

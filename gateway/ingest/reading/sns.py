@@ -15,8 +15,8 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
 from gateway.errors import Malformed, Unauthenticated
 from gateway.ingest.reading import limits, signatures
-from gateway.ingest.reading.source import Delivery
-from gateway.settings import Intake
+from gateway.ingest.reading.source import WebhookDelivery
+from gateway.settings import SourceSettings
 
 HOST = r"https://sns\.[a-z]{2}[a-z0-9-]{3,28}\.amazonaws\.com(?:\.cn)?"
 CERTIFICATE = re.compile(HOST + r"/SimpleNotificationService-[0-9A-Za-z-]{1,64}\.pem", re.ASCII)
@@ -43,7 +43,7 @@ SIGNED = {
 """The signed fields of each kind of message, in the order of signing."""
 
 
-class Envelope(msgspec.Struct, rename="pascal"):
+class SnsMessage(msgspec.Struct, rename="pascal"):
     """A message as SNS posts it; with raw delivery there is no envelope, and nothing to verify."""
 
     type: str
@@ -64,7 +64,7 @@ class Envelope(msgspec.Struct, rename="pascal"):
         return (self.topic_arn, found[1]) if found else ()
 
 
-def certificate_at(delivery: Delivery, _: Intake) -> str:
+def certificate_at(delivery: WebhookDelivery, _: SourceSettings) -> str:
     """Return the address of the certificate; raises Unauthenticated unless it is Amazon's."""
     address = _envelope(delivery).signing_cert_url
     if not CERTIFICATE.fullmatch(address):
@@ -72,7 +72,7 @@ def certificate_at(delivery: Delivery, _: Intake) -> str:
     return address
 
 
-def verify(delivery: Delivery) -> None:
+def verify(delivery: WebhookDelivery) -> None:
     """Raise Unauthenticated unless the certificate's key signed a message of the last hour."""
     envelope = _envelope(delivery)
     algorithm = HASHES.get(envelope.signature_version)
@@ -81,27 +81,27 @@ def verify(delivery: Delivery) -> None:
     try:
         key = _key(delivery.certificate, delivery.received_at)
         key.verify(signatures.from_base64(envelope.signature), _signed(envelope), padding.PKCS1v15(), algorithm())
-        sent = limits.instant(envelope.timestamp)
+        sent = limits.parse_time(envelope.timestamp)
     except (InvalidSignature, UnsupportedAlgorithm, Malformed) as error:
         raise Unauthenticated("the message is not signed by Amazon SNS") from error
     if sent is None:
         raise Unauthenticated("the message does not say when it was published")
-    signatures.fresh(sent, delivery.received_at, LONGEST)
+    signatures.require_fresh(sent, delivery.received_at, LONGEST)
 
 
-def confirmation(envelope: Envelope) -> str:
+def find_confirmation_url(envelope: SnsMessage) -> str:
     """Return the address that confirms the subscription; raises Malformed unless it is Amazon's."""
     address = envelope.subscribe_url or ""
     if not SUBSCRIBE.fullmatch(address):
-        raise limits.fault("/SubscribeURL", "this is not where Amazon SNS has a subscription confirmed")
+        raise limits.build_malformed("/SubscribeURL", "this is not where Amazon SNS has a subscription confirmed")
     return address
 
 
-def _envelope(delivery: Delivery) -> Envelope:
+def _envelope(delivery: WebhookDelivery) -> SnsMessage:
     if len(delivery.body) > LARGEST:
         raise Unauthenticated(f"this is no message of Amazon SNS: those have at most {LARGEST} bytes")
     try:
-        envelope = limits.decode(delivery.body, Envelope)
+        envelope = limits.decode(delivery.body, SnsMessage)
     except Malformed as error:
         raise Unauthenticated("this is no signed message of Amazon SNS: leave raw message delivery off") from error
     if envelope.type not in SIGNED:
@@ -109,7 +109,7 @@ def _envelope(delivery: Delivery) -> Envelope:
     return envelope
 
 
-def _signed(envelope: Envelope) -> bytes:
+def _signed(envelope: SnsMessage) -> bytes:
     """Return the signed text: the name and value of each signed field that is present, on lines."""
     told = msgspec.to_builtins(envelope)
     lines = [f"{name}\n{told[name]}\n" for name in SIGNED[envelope.type] if told.get(name) is not None]

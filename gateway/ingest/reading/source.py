@@ -16,15 +16,15 @@ from gateway.incidents.alert import Alert
 from gateway.key_texts import body_without_keys, pairs_without_keys
 from gateway.quarantine.difference import Expected
 from gateway.quarantine.pointers import Steps
-from gateway.receipts.mended import Mended
-from gateway.receipts.refused import Refused
-from gateway.settings import MOST_ITEMS, Intake
+from gateway.receipts.mended import RepairedValue
+from gateway.receipts.refused import RefusedItem
+from gateway.settings import MOST_ITEMS, SourceSettings
 
 ID_HEADERS = ("webhook-id", "idempotency-key", "x-delivery-id", "x-github-delivery", "x-amz-sns-message-id")
 
 
 @dataclass(frozen=True, slots=True)
-class Delivery:
+class WebhookDelivery:
     """A request as it arrived; header names are looked up in lower case.
 
     `certificate` is the content of the address that the source's `certificate_at` named;
@@ -39,7 +39,7 @@ class Delivery:
     most_items: int = MOST_ITEMS
 
 
-def without_keys(delivery: Delivery) -> Delivery:
+def mask_keys(delivery: WebhookDelivery) -> WebhookDelivery:
     """Return a delivery with the gateway's keys in body and query masked.
 
     It is the same object if there is nothing to mask.
@@ -51,7 +51,7 @@ def without_keys(delivery: Delivery) -> Delivery:
 
 
 @dataclass(frozen=True, slots=True)
-class Parsed:
+class ParsedDelivery:
     """The content of a request: alerts by their index in it, refused and ignored items, repairs.
 
     `lost` counts alerts the sender says it dropped; `ignored` pairs an index with the reason.
@@ -60,22 +60,22 @@ class Parsed:
     """
 
     alerts: tuple[tuple[int, Alert], ...]
-    refused: tuple[Refused, ...] = ()
+    refused: tuple[RefusedItem, ...] = ()
     ignored: tuple[tuple[int, str], ...] = ()
     lost: int = 0
     delivery_id: str | None = None
     accounts: tuple[str, ...] = ()
     confirm: str | None = None
-    mended: tuple[Mended, ...] = ()
+    mended: tuple[RepairedValue, ...] = ()
 
     @property
-    def is_a_test(self) -> bool:
+    def is_test(self) -> bool:
         """True if the request comes from the sender's test button and contains nothing else."""
         return bool(self.alerts) and not self.refused and all(alert.test for _, alert in self.alerts)
 
 
 @dataclass(frozen=True, slots=True)
-class Whole:
+class StructuredEvent:
     """An event without attributes in headers: the other headers, and the place of the body in it.
 
     `done` describes the repairs of the body, by the pointer of their place, where that is no
@@ -110,36 +110,36 @@ class Source:
 
     slug: str
     title: str
-    parse: Callable[[Delivery, Intake], Parsed]
+    parse: Callable[[WebhookDelivery, SourceSettings], ParsedDelivery]
     expects: Expected = field(default_factory=dict)
     overload_status: int = 503
     wrap: Callable[[bytes], bytes] = bytes
-    tells_the_end: bool = True
-    verify: Callable[[Delivery, Intake], None] | None = None
-    certificate_at: Callable[[Delivery, Intake], str] | None = None
-    named_by: tuple[str, ...] = ()
-    doubt: Mapping[str, str | int] = field(default_factory=dict)
+    sends_resolution: bool = True
+    verify: Callable[[WebhookDelivery, SourceSettings], None] | None = None
+    certificate_at: Callable[[WebhookDelivery, SourceSettings], str] | None = None
+    identity_pointers: tuple[str, ...] = ()
+    values_if_unreadable: Mapping[str, str | int] = field(default_factory=dict)
     fallbacks: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    whole: Callable[[Delivery, Any], "Whole | None"] | None = None
+    whole: Callable[[WebhookDelivery, Any], "StructuredEvent | None"] | None = None
 
     @property
-    def shares_a_secret(self) -> bool:
+    def uses_shared_secret(self) -> bool:
         """True if the source uses `intake.<slug>.secrets`."""
         return self.verify is not None and self.certificate_at is None
 
-    def read(self, delivery: Delivery, intake: Intake) -> Parsed:
+    def read(self, delivery: WebhookDelivery, intake: SourceSettings) -> ParsedDelivery:
         """Return the content of a request.
 
         Raises Malformed, and Forbidden for an account that is not allowed. A test may come from
         any account: vendors invent accounts for theirs, and a test opens nothing.
         """
         parsed = self.parse(delivery, intake)
-        if intake.accounts and not set(intake.accounts) & set(parsed.accounts) and not parsed.is_a_test:
+        if intake.accounts and not set(intake.accounts) & set(parsed.accounts) and not parsed.is_test:
             raise Forbidden(f"the sending account is not among intake.{self.slug}.accounts")
         return parsed
 
 
-def unused_secrets(sources: Mapping[str, Source], intake: Mapping[str, Intake]) -> tuple[Flaw, ...]:
+def find_unused_secrets(sources: Mapping[str, Source], intake: Mapping[str, SourceSettings]) -> tuple[Flaw, ...]:
     """Return a flaw for each source in the settings whose secrets would be ignored.
 
     Whoever set them believes the source protected although it is open.
@@ -147,7 +147,7 @@ def unused_secrets(sources: Mapping[str, Source], intake: Mapping[str, Intake]) 
     return tuple(
         Flaw(f"/intake/{name}/secrets", "there is no source of this name whose requests are signed with a shared secret")
         for name, settings in intake.items()
-        if settings.secrets and not (name in sources and sources[name].shares_a_secret)
+        if settings.secrets and not (name in sources and sources[name].uses_shared_secret)
     )
 
 
@@ -160,10 +160,12 @@ def delivery_id(headers: Mapping[str, str]) -> str | None:
     return clean if len(clean) <= 512 else "sha256:" + sha256(clean.encode()).hexdigest()
 
 
-Items = tuple[tuple[tuple[int, Alert], ...], tuple[Refused, ...]]
+Items = tuple[tuple[tuple[int, Alert], ...], tuple[RefusedItem, ...]]
 
 
-def each(delivery: Delivery, raws: Sequence[msgspec.Raw], root: str | None, read: Callable[[msgspec.Raw], Alert]) -> Items:
+def parse_each(
+    delivery: WebhookDelivery, raws: Sequence[msgspec.Raw], root: str | None, read: Callable[[msgspec.Raw], Alert]
+) -> Items:
     """Read every item by itself, so that a bad one is refused without the others.
 
     `root` is the pointer to their list; None when the body is the one item. Raises TooLarge for
@@ -178,5 +180,5 @@ def each(delivery: Delivery, raws: Sequence[msgspec.Raw], root: str | None, read
         except Malformed as error:
             flaw = error.flaws[0] if error.flaws else Flaw("", error.detail)
             place = flaw.pointer if root is None else f"{root}/{index}{flaw.pointer}"
-            refused.append(Refused(index, flaw.detail, place, bytes(raw)))
+            refused.append(RefusedItem(index, flaw.detail, place, bytes(raw)))
     return tuple(alerts), tuple(refused)

@@ -18,7 +18,7 @@ NAMED = re.compile(r" ?([+-][0-9]{2}):?([0-9]{2}) (?:[A-Z]{1,5}|[+-][0-9]{2,4})\
 LONGEST = 80
 
 
-def read(value: str | float) -> datetime:
+def parse_time(value: str | float) -> datetime:
     """Return the time in UTC; a text without a zone is UTC. Raises ValueError for no time."""
     if not isinstance(value, str):
         return _since(value)

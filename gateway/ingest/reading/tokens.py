@@ -12,7 +12,7 @@ from joserfc.errors import InvalidKeyIdError, JoseError
 from joserfc.jwk import KeySet
 
 from gateway.errors import Unauthenticated
-from gateway.ingest.reading.signatures import UnknownKey
+from gateway.ingest.reading.signatures import UnknownSigningKey
 
 ALGORITHMS = ("RS256", "PS256", "ES256")
 """The accepted algorithms, whatever a token says.
@@ -26,7 +26,7 @@ LONGEST = 8_192
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class TokenRequirements:
     """The accepted issuers and audience of a token, and the time to check it against."""
 
     issuers: tuple[str, ...]
@@ -34,7 +34,7 @@ class Wanted:
     now: datetime
 
 
-def bearer(headers: Mapping[str, str]) -> str:
+def find_bearer_token(headers: Mapping[str, str]) -> str:
     """Return the token of the Authorization header; raises Unauthenticated where there is none."""
     kind, _, token = headers.get("authorization", "").partition(" ")
     if kind.lower() != "bearer" or not 0 < len(token) <= LONGEST:
@@ -42,7 +42,7 @@ def bearer(headers: Mapping[str, str]) -> str:
     return token.strip()
 
 
-def claims(token: str, keys: bytes, wanted: Wanted) -> Mapping[str, Any]:
+def verify_token(token: str, keys: bytes, wanted: TokenRequirements) -> Mapping[str, Any]:
     """Return the claims of a token once every check has passed.
 
     Raises Unauthenticated, and UnknownKey when it is worth fetching the keys again. The address
@@ -51,7 +51,7 @@ def claims(token: str, keys: bytes, wanted: Wanted) -> Mapping[str, Any]:
     try:
         told = jwt.decode(token, _keys(keys), algorithms=list(ALGORITHMS)).claims
     except InvalidKeyIdError as error:
-        raise UnknownKey("the token is signed with a key that its cloud does not show") from error
+        raise UnknownSigningKey("the token is signed with a key that its cloud does not show") from error
     except (JoseError, ValueError, KeyError, TypeError) as error:
         raise Unauthenticated("the token is not signed by the sender's cloud") from error
     if (why := _objection(told, wanted)) is not None:
@@ -59,7 +59,7 @@ def claims(token: str, keys: bytes, wanted: Wanted) -> Mapping[str, Any]:
     return told
 
 
-def _objection(told: Mapping[str, Any], wanted: Wanted) -> str | None:
+def _objection(told: Mapping[str, Any], wanted: TokenRequirements) -> str | None:
     """Return why these claims are not accepted, or None."""
     now, leeway = wanted.now.timestamp(), LEEWAY.total_seconds()
     audience = told.get("aud")

@@ -11,8 +11,8 @@ import msgspec
 
 from gateway.incidents.alert import Alert
 from gateway.ingest.reading import limits, prometheus
-from gateway.ingest.reading.source import Delivery, Parsed, Source, delivery_id, each
-from gateway.settings import Intake
+from gateway.ingest.reading.source import ParsedDelivery, Source, WebhookDelivery, delivery_id, parse_each
+from gateway.settings import SourceSettings
 from gateway.vocabulary import AlertStatus
 
 REMEMBERED_BYTES = 4_096
@@ -28,29 +28,29 @@ class Webhook(msgspec.Struct, rename="camel"):
     truncated_alerts: int = 0
 
 
-def parse(delivery: Delivery, _: Intake) -> Parsed:
+def parse(delivery: WebhookDelivery, _: SourceSettings) -> ParsedDelivery:
     """Return the alerts; the status of each alert counts, not that of its group."""
-    body = limits.envelope(delivery.body, Webhook)
-    alerts, refused = each(delivery, body.alerts, "/alerts", partial(_alert, received_at=delivery.received_at))
-    return Parsed(alerts, refused, lost=limits.count(body.truncated_alerts), delivery_id=delivery_id(delivery.headers))
+    body = limits.decode_envelope(delivery.body, Webhook)
+    alerts, refused = parse_each(delivery, body.alerts, "/alerts", partial(_alert, received_at=delivery.received_at))
+    return ParsedDelivery(alerts, refused, lost=limits.count(body.truncated_alerts), delivery_id=delivery_id(delivery.headers))
 
 
 def _alert(raw: msgspec.Raw, received_at: datetime) -> Alert:
     data = bytes(raw)
     told = _known(data) if len(data) <= REMEMBERED_BYTES else _read(data)
-    when = limits.clamped(told.event_time, received_at)
+    when = limits.clamp_time(told.event_time, received_at)
     return told if when == told.event_time else replace(told, event_time=when)
 
 
 def _read(data: bytes) -> Alert:
-    item = limits.item(msgspec.Raw(data), prometheus.Item)
+    item = limits.decode_item(msgspec.Raw(data), prometheus.PrometheusAlert)
     status = STATUS.get(item.status)
     if status is None:
-        raise limits.fault("/status", f"status is firing or resolved, not {item.status[:40]!r}")
+        raise limits.build_malformed("/status", f"status is firing or resolved, not {item.status[:40]!r}")
     key = limits.key(item.fingerprint, "/fingerprint") or prometheus.fingerprint(item.labels)
-    starts = limits.instant(item.starts_at, "/startsAt")
-    when = starts if status is AlertStatus.FIRING else limits.instant(item.ends_at, "/endsAt")
-    return prometheus.alert(item, key, status, when)
+    starts = limits.parse_time(item.starts_at, "/startsAt")
+    when = starts if status is AlertStatus.FIRING else limits.parse_time(item.ends_at, "/endsAt")
+    return prometheus.build_alert(item, key, status, when)
 
 
 _known = lru_cache(maxsize=8_192)(_read)
@@ -65,8 +65,8 @@ SOURCE = Source(
     "alertmanager",
     "Alertmanager webhook",
     parse,
-    {"": Webhook, "/alerts/*": prometheus.Item},
+    {"": Webhook, "/alerts/*": prometheus.PrometheusAlert},
     wrap=_wrap,
-    named_by=("/alerts/*/labels",),
-    doubt={"/alerts/*/status": "firing"},
+    identity_pointers=("/alerts/*/labels",),
+    values_if_unreadable={"/alerts/*/status": "firing"},
 )

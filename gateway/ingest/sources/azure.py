@@ -12,8 +12,8 @@ import msgspec
 from gateway.errors import Unauthenticated
 from gateway.incidents.alert import Alert
 from gateway.ingest.reading import limits, tokens
-from gateway.ingest.reading.source import Delivery, Parsed, Source
-from gateway.settings import Intake
+from gateway.ingest.reading.source import ParsedDelivery, Source, WebhookDelivery
+from gateway.settings import SourceSettings
 from gateway.vocabulary import AlertStatus
 
 SCHEMA = "azureMonitorCommonAlertSchema"
@@ -59,12 +59,12 @@ class Body(msgspec.Struct, rename="camel"):
     data: Data
 
 
-def certificate_at(_: Delivery, intake: Intake) -> str:
+def certificate_at(_: WebhookDelivery, intake: SourceSettings) -> str:
     """Return the address of the keys of the directory in the settings, whatever a token says."""
     return f"https://login.microsoftonline.com/{intake.tenant.lower()}/discovery/v2.0/keys" if intake.audience else ""
 
 
-def verify(delivery: Delivery, intake: Intake) -> None:
+def verify(delivery: WebhookDelivery, intake: SourceSettings) -> None:
     """Verify the token of the directory if the settings have an audience.
 
     It must be for that audience and of Azure Monitor or one of `senders`. Raises
@@ -74,13 +74,13 @@ def verify(delivery: Delivery, intake: Intake) -> None:
         return
     tenant = intake.tenant.lower()
     issuers = (f"https://sts.windows.net/{tenant}/", f"https://login.microsoftonline.com/{tenant}/v2.0")
-    wanted = tokens.Wanted(issuers, intake.audience, delivery.received_at)
-    told = tokens.claims(tokens.bearer(delivery.headers), delivery.certificate, wanted)
+    wanted = tokens.TokenRequirements(issuers, intake.audience, delivery.received_at)
+    told = tokens.verify_token(tokens.find_bearer_token(delivery.headers), delivery.certificate, wanted)
     if told.get("appid", told.get("azp")) not in (intake.senders or (MONITOR,)):
         raise Unauthenticated("the token is of another application than Azure Monitor")
 
 
-def _delivery_id(delivery: Delivery, intake: Intake) -> str | None:
+def _delivery_id(delivery: WebhookDelivery, intake: SourceSettings) -> str | None:
     """Return the hash of the body if tokens are required.
 
     So a request that somebody intercepted does nothing when it is sent again.
@@ -88,14 +88,14 @@ def _delivery_id(delivery: Delivery, intake: Intake) -> str | None:
     return f"azure:{sha256(delivery.body).hexdigest()}" if intake.audience else None
 
 
-def parse(delivery: Delivery, intake: Intake) -> Parsed:
+def parse(delivery: WebhookDelivery, intake: SourceSettings) -> ParsedDelivery:
     """Return the alert of one resource; raises Malformed."""
     if limits.decode(delivery.body, Named).schema_id != SCHEMA:
-        raise limits.fault("/schemaId", "only the common alert schema is read: turn it on in the action group")
+        raise limits.build_malformed("/schemaId", "only the common alert schema is read: turn it on in the action group")
     data = limits.decode(delivery.body, Body).data
     found = SUBSCRIPTION.match(data.essentials.alert_id)
     named = _delivery_id(delivery, intake)
-    return Parsed(((0, _alert(data, delivery)),), delivery_id=named, accounts=(found[1],) if found else ())
+    return ParsedDelivery(((0, _alert(data, delivery)),), delivery_id=named, accounts=(found[1],) if found else ())
 
 
 class Named(msgspec.Struct, rename="camel"):
@@ -104,14 +104,16 @@ class Named(msgspec.Struct, rename="camel"):
     schema_id: str = ""
 
 
-def _alert(data: Data, delivery: Delivery) -> Alert:
+def _alert(data: Data, delivery: WebhookDelivery) -> Alert:
     told = data.essentials
     status = STATUS.get(told.monitor_condition.casefold())
     if status is None:
-        raise limits.fault("/data/essentials/monitorCondition", f"Fired or Resolved, not {told.monitor_condition[:40]!r}")
+        raise limits.build_malformed(
+            "/data/essentials/monitorCondition", f"Fired or Resolved, not {told.monitor_condition[:40]!r}"
+        )
     key = told.alert_id or told.origin_alert_id
     if not key:
-        raise limits.fault("/data/essentials/alertId", "an alert needs its id")
+        raise limits.build_malformed("/data/essentials/alertId", "an alert needs its id")
     fired, ended = told.fired_date_time, told.resolved_date_time
     pointer = "/data/essentials/" + ("firedDateTime" if status is AlertStatus.FIRING else "resolvedDateTime")
     labels = _labels(data)
@@ -127,7 +129,7 @@ def _alert(data: Data, delivery: Delivery) -> Alert:
         labels=labels,
         links=limits.links([(told.investigation_link or "", "Azure")]),
         occurrence=limits.cut(fired or "", limits.KEY),
-        event_time=limits.moment(fired if status is AlertStatus.FIRING else ended, delivery.received_at, pointer),
+        event_time=limits.parse_event_time(fired if status is AlertStatus.FIRING else ended, delivery.received_at, pointer),
         test=key.startswith(TEST_ALERT),
     )
 
@@ -161,6 +163,6 @@ SOURCE = Source(
     {"": Body},
     verify=verify,
     certificate_at=certificate_at,
-    named_by=("/schemaId", "/data/essentials/alertId", "/data/essentials/originAlertId"),
-    doubt={"/data/essentials/monitorCondition": "Fired"},
+    identity_pointers=("/schemaId", "/data/essentials/alertId", "/data/essentials/originAlertId"),
+    values_if_unreadable={"/data/essentials/monitorCondition": "Fired"},
 )

@@ -16,10 +16,10 @@ import msgspec
 from gateway.errors import Flaw, Malformed
 from gateway.incidents.alert import Alert
 from gateway.ingest.reading import fields, limits
-from gateway.ingest.reading.encodings import text_of
-from gateway.ingest.reading.source import Delivery, Parsed, Source, Whole, each
+from gateway.ingest.reading.encodings import decode_body
+from gateway.ingest.reading.source import ParsedDelivery, Source, StructuredEvent, WebhookDelivery, parse_each
 from gateway.quarantine.pointers import ABSENT
-from gateway.settings import Intake
+from gateway.settings import SourceSettings
 
 ATTRIBUTES = ("specversion", "id", "source", "type", "subject", "time")
 
@@ -37,7 +37,7 @@ class Event(msgspec.Struct):
     data_base64: str | None = None
 
 
-def parse(delivery: Delivery, intake: Intake) -> Parsed:
+def parse(delivery: WebhookDelivery, intake: SourceSettings) -> ParsedDelivery:
     """Return the alerts of a request.
 
     The mode is recognised by ce- headers, or else by the shape of the body, since many senders
@@ -46,33 +46,33 @@ def parse(delivery: Delivery, intake: Intake) -> Parsed:
     if "ce-specversion" in delivery.headers:
         raws, root = [_bound(delivery)], None
     else:
-        body = limits.envelope(delivery.body, msgspec.Raw)
+        body = limits.decode_envelope(delivery.body, msgspec.Raw)
         many = bytes(body).lstrip()[:1] == b"["
         raws, root = (msgspec.json.decode(body, type=list[msgspec.Raw]), "") if many else ([body], None)
-    alerts, refused = each(delivery, raws, root, partial(_alert, delivery=delivery, intake=intake))
-    return Parsed(alerts, refused, delivery_id=_delivery_id(raws, {item.item for item in refused}))
+    alerts, refused = parse_each(delivery, raws, root, partial(_alert, delivery=delivery, intake=intake))
+    return ParsedDelivery(alerts, refused, delivery_id=_delivery_id(raws, {item.item for item in refused}))
 
 
-def _bound(delivery: Delivery) -> msgspec.Raw:
+def _bound(delivery: WebhookDelivery) -> msgspec.Raw:
     """Return a binary event in structured form: headers are attributes, the body is the data."""
     data: Mapping[str, object] = {}
     if delivery.body and _is_json(delivery):
-        data = {"data": limits.envelope(delivery.body, msgspec.Raw)}
+        data = {"data": limits.decode_envelope(delivery.body, msgspec.Raw)}
     elif delivery.body:
-        if text_of(delivery.body)[1] or b"\0" in delivery.body:
-            raise limits.fault("", "the data is no text in UTF-8")
+        if decode_body(delivery.body)[1] or b"\0" in delivery.body:
+            raise limits.build_malformed("", "the data is no text in UTF-8")
         data = {"data_base64": base64.b64encode(delivery.body).decode()}
     return msgspec.Raw(msgspec.json.encode({**_attributes(delivery), **data}))
 
 
-def whole(delivery: Delivery, data: Any) -> Whole | None:
+def whole(delivery: WebhookDelivery, data: Any) -> StructuredEvent | None:
     """Return a binary event in structured form; data that is no JSON becomes a text."""
     if "ce-specversion" not in delivery.headers:
         return None
     headers = {name: value for name, value in delivery.headers.items() if not name.lower().startswith("ce-")}
     if data is not ABSENT and _is_json(delivery):
-        return Whole(headers, {**_attributes(delivery), "data": data}, ("data",))
-    text, what = text_of(delivery.body)
+        return StructuredEvent(headers, {**_attributes(delivery), "data": data}, ("data",))
+    text, what = decode_body(delivery.body)
     clean = text.replace("\0", "\ufffd").encode("utf-8", "replace")
     done = {
         "it is no JSON: read as a text": bool(text) and data is ABSENT and _is_json(delivery),
@@ -81,64 +81,64 @@ def whole(delivery: Delivery, data: Any) -> Whole | None:
     }
     told = {"data_base64": base64.b64encode(clean).decode()} if clean else {}
     marks = {"/data_base64": "; ".join(one for one, happened in done.items() if happened)}
-    return Whole(headers, {**_attributes(delivery), **told}, ("data_base64",), marks if any(done.values()) else {})
+    return StructuredEvent(headers, {**_attributes(delivery), **told}, ("data_base64",), marks if any(done.values()) else {})
 
 
-def _attributes(delivery: Delivery) -> dict[str, str]:
+def _attributes(delivery: WebhookDelivery) -> dict[str, str]:
     told = {name: unquote(value) for name in ATTRIBUTES if (value := delivery.headers.get(f"ce-{name}")) is not None}
     return {name: value.encode("utf-8", "replace").decode() for name, value in told.items()}
 
 
-def _is_json(delivery: Delivery) -> bool:
+def _is_json(delivery: WebhookDelivery) -> bool:
     media = delivery.headers.get("content-type", "").partition(";")[0].strip().lower()
     return media in {"", "application/json", "text/json"} or media.endswith("+json")
 
 
-def _alert(raw: msgspec.Raw, delivery: Delivery, intake: Intake) -> Alert:
-    event = limits.item(raw, Event)
+def _alert(raw: msgspec.Raw, delivery: WebhookDelivery, intake: SourceSettings) -> Alert:
+    event = limits.decode_item(raw, Event)
     if event.specversion != "1.0":
-        raise limits.fault("/specversion", f"CloudEvents 1.0 is read here, not {event.specversion[:20]!r}")
+        raise limits.build_malformed("/specversion", f"CloudEvents 1.0 is read here, not {event.specversion[:20]!r}")
     for name in ("id", "source", "type"):
         if not getattr(event, name):
-            raise limits.fault(f"/{name}", f"{name} is empty")
-    limits.instant(event.time, "/time")
+            raise limits.build_malformed(f"/{name}", f"{name} is empty")
+    limits.parse_time(event.time, "/time")
     key = limits.key(event.subject or f"{event.type} {event.source}", "/subject" if event.subject else "/type")
-    around = fields.Envelope("cloudevents", delivery.received_at, event.subject or event.type, key, event.time or "")
+    around = fields.ItemDefaults("cloudevents", delivery.received_at, event.subject or event.type, key, event.time or "")
     try:
         item = _data(event, intake.mapping)
         item.dedup_key = item.dedup_key or None
-        return fields.alert(item, around)
+        return fields.build_alert(item, around)
     except Malformed as error:
         root = "/data" if event.data_base64 is None else "/data_base64"
-        flaws = (Flaw(root + fields.foreign(flaw.pointer, intake.mapping), flaw.detail) for flaw in error.flaws)
+        flaws = (Flaw(root + fields.translate_pointer(flaw.pointer, intake.mapping), flaw.detail) for flaw in error.flaws)
         raise Malformed(error.detail, flaws=tuple(flaws)) from error
 
 
-def _data(event: Event, mapping: Mapping[str, str]) -> fields.Item:
+def _data(event: Event, mapping: Mapping[str, str]) -> fields.GenericAlert:
     """Return the fields of the data; a text or anything else but an object is a description."""
     data = bytes(event.data).strip()
     if event.data_base64 is not None:
         return _decoded(event.data_base64, mapping)
     if data == b"null":
-        return fields.Item()
+        return fields.GenericAlert()
     if data[:1] == b'"':
-        return fields.Item(description=limits.item(event.data, str))
+        return fields.GenericAlert(description=limits.decode_item(event.data, str))
     if data[:1] != b"{":
-        limits.item(event.data, object)
-        return fields.Item(description=data.decode())
-    return fields.read(event.data, mapping)
+        limits.decode_item(event.data, object)
+        return fields.GenericAlert(description=data.decode())
+    return fields.read_item(event.data, mapping)
 
 
-def _decoded(text: str, mapping: Mapping[str, str]) -> fields.Item:
+def _decoded(text: str, mapping: Mapping[str, str]) -> fields.GenericAlert:
     """Return the fields of base64 data: a JSON object is read, any other text is a description."""
     try:
         data = base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError) as error:
-        raise limits.fault("", "data_base64 is not base64") from error
-    text, _ = text_of(data)
+        raise limits.build_malformed("", "data_base64 is not base64") from error
+    text, _ = decode_body(data)
     if text.lstrip("\0 \t\r\n")[:1] == "{":
-        return fields.read(limits.envelope(data, msgspec.Raw), mapping)
-    return fields.Item(description=text.replace("\0", "�"))
+        return fields.read_item(limits.decode_envelope(data, msgspec.Raw), mapping)
+    return fields.GenericAlert(description=text.replace("\0", "�"))
 
 
 def _delivery_id(raws: list[msgspec.Raw], refused: set[int]) -> str | None:
@@ -161,7 +161,7 @@ SOURCE = Source(
     "cloudevents",
     "CloudEvents 1.0",
     parse,
-    {"": Event, "/data": fields.Item, "/data_base64": fields.Item},
-    named_by=("/specversion", "/id", "/source", "/type", "/subject", "/data/dedup_key"),
+    {"": Event, "/data": fields.GenericAlert, "/data_base64": fields.GenericAlert},
+    identity_pointers=("/specversion", "/id", "/source", "/type", "/subject", "/data/dedup_key"),
     whole=whole,
 )

@@ -10,8 +10,8 @@ import msgspec
 from gateway.errors import Flaw, Malformed
 from gateway.incidents.alert import Alert
 from gateway.ingest.reading import limits, sns
-from gateway.ingest.reading.source import Delivery, Parsed, Source
-from gateway.settings import Intake
+from gateway.ingest.reading.source import ParsedDelivery, Source, WebhookDelivery
+from gateway.settings import SourceSettings
 from gateway.vocabulary import AlertStatus
 
 QUIET = "INSUFFICIENT_DATA"
@@ -50,33 +50,35 @@ class Alarm(msgspec.Struct, rename="pascal"):
     trigger: Trigger | None = None
 
 
-def verify(delivery: Delivery, _: Intake) -> None:
+def verify(delivery: WebhookDelivery, _: SourceSettings) -> None:
     """Verify the signature of SNS; always, since no secret is shared. Raises Unauthenticated."""
     sns.verify(delivery)
 
 
-def parse(delivery: Delivery, _: Intake) -> Parsed:
+def parse(delivery: WebhookDelivery, _: SourceSettings) -> ParsedDelivery:
     """Return one alarm, or the request to confirm a subscription; raises Malformed."""
-    envelope = limits.decode(delivery.body, sns.Envelope)
+    envelope = limits.decode(delivery.body, sns.SnsMessage)
     told, delivery_id = envelope.accounts(), f"sns:{limits.key(envelope.message_id, '/MessageId')}"
     if envelope.type == sns.SUBSCRIPTION:
         said = ((0, "subscription confirmed"),)
-        return Parsed((), ignored=said, delivery_id=delivery_id, accounts=told, confirm=sns.confirmation(envelope))
+        return ParsedDelivery(
+            (), ignored=said, delivery_id=delivery_id, accounts=told, confirm=sns.find_confirmation_url(envelope)
+        )
     if envelope.type == sns.UNSUBSCRIPTION:
-        return Parsed((), ignored=((0, "subscription ended"),), delivery_id=delivery_id, accounts=told)
+        return ParsedDelivery((), ignored=((0, "subscription ended"),), delivery_id=delivery_id, accounts=told)
     try:
         alarm = limits.decode(envelope.message.encode("utf-8", "replace"), Alarm)
         alerts = ((0, _alert(alarm, delivery)),) if alarm.new_state_value != QUIET else ()
     except Malformed as error:
         if "AlarmName" not in envelope.message:
-            return Parsed(((0, _notice(envelope, delivery)),), delivery_id=delivery_id, accounts=told)
+            return ParsedDelivery(((0, _notice(envelope, delivery)),), delivery_id=delivery_id, accounts=told)
         flaws = tuple(Flaw("/Message" + flaw.pointer, flaw.detail) for flaw in error.flaws)
         raise Malformed("the message is no CloudWatch alarm", flaws=flaws) from error
     ignored = () if alerts else ((0, f"state {limits.cut(alarm.new_state_value, 40)}"),)
-    return Parsed(alerts, ignored=ignored, delivery_id=delivery_id, accounts=told)
+    return ParsedDelivery(alerts, ignored=ignored, delivery_id=delivery_id, accounts=told)
 
 
-def _alert(alarm: Alarm, delivery: Delivery) -> Alert:
+def _alert(alarm: Alarm, delivery: WebhookDelivery) -> Alert:
     trigger = alarm.trigger or Trigger()
     dimensions = {one.name: one.value for one in trigger.dimensions or []}
     place = {"account": alarm.account, "region": _region(alarm), "namespace": trigger.namespace, "metric": trigger.metric_name}
@@ -89,11 +91,11 @@ def _alert(alarm: Alarm, delivery: Delivery) -> Alert:
         severity="alarm" if alarm.new_state_value == "ALARM" else "",
         ci=limits.cut("/".join(dimensions.values()), limits.KEY),
         labels=limits.labels(dimensions | {name: value for name, value in place.items() if value}),
-        event_time=limits.moment(alarm.state_change_time, delivery.received_at, "/StateChangeTime"),
+        event_time=limits.parse_event_time(alarm.state_change_time, delivery.received_at, "/StateChangeTime"),
     )
 
 
-def _notice(envelope: sns.Envelope, delivery: Delivery) -> Alert:
+def _notice(envelope: sns.SnsMessage, delivery: WebhookDelivery) -> Alert:
     """Return an alert by its subject for any other message of the topic; people end it."""
     title = envelope.subject or envelope.message.strip().partition("\n")[0] or envelope.topic_arn
     name = sha256(title.encode("utf-8", "replace")).hexdigest()[:16]
@@ -104,7 +106,7 @@ def _notice(envelope: sns.Envelope, delivery: Delivery) -> Alert:
         title=limits.cut(title, limits.TITLE),
         description=limits.cut(envelope.message, limits.DESCRIPTION),
         labels=limits.labels({"topic": envelope.topic_arn}),
-        event_time=limits.moment(envelope.timestamp, delivery.received_at, "/Timestamp"),
+        event_time=limits.parse_event_time(envelope.timestamp, delivery.received_at, "/Timestamp"),
     )
 
 
@@ -118,10 +120,10 @@ SOURCE = Source(
     "cloudwatch",
     "Amazon CloudWatch by SNS",
     parse,
-    {"": sns.Envelope, "/Message": Alarm},
+    {"": sns.SnsMessage, "/Message": Alarm},
     verify=verify,
     certificate_at=sns.certificate_at,
-    named_by=(
+    identity_pointers=(
         "/Type",
         "/Signature",
         "/SignatureVersion",

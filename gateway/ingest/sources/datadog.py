@@ -7,9 +7,9 @@ import msgspec
 
 from gateway.incidents.alert import Alert
 from gateway.ingest.reading import limits
-from gateway.ingest.reading.bounded import bounded, named, tags
-from gateway.ingest.reading.source import Delivery, Parsed, Source, delivery_id
-from gateway.settings import Intake
+from gateway.ingest.reading.bounded import keep_texts, parse_tags, truncate_alert
+from gateway.ingest.reading.source import ParsedDelivery, Source, WebhookDelivery, delivery_id
+from gateway.settings import SourceSettings
 from gateway.vocabulary import AlertStatus
 
 RECOVERED = "recovered"
@@ -44,24 +44,24 @@ class Event(msgspec.Struct):
     date: str = ""
 
 
-def parse(delivery: Delivery, _: Intake) -> Parsed:
+def parse(delivery: WebhookDelivery, _: SourceSettings) -> ParsedDelivery:
     """Return the alert of one group of a monitor; raises Malformed."""
     event = limits.decode(delivery.body, Event)
     transition = event.alert_transition.casefold()
     over = transition.endswith(RECOVERED)
     if not over and transition.removeprefix("re-") not in FIRING:
-        raise limits.fault("/alert_transition", f"a transition of a monitor, not {event.alert_transition[:40]!r}")
+        raise limits.build_malformed("/alert_transition", f"a transition of a monitor, not {event.alert_transition[:40]!r}")
     status = AlertStatus.RESOLVED if over else AlertStatus.FIRING
-    return Parsed(((0, _alert(event, status, delivery)),), delivery_id=delivery_id(delivery.headers))
+    return ParsedDelivery(((0, _alert(event, status, delivery)),), delivery_id=delivery_id(delivery.headers))
 
 
-def _alert(event: Event, status: AlertStatus, delivery: Delivery) -> Alert:
-    labels = tags(event.tags.split(","))
+def _alert(event: Event, status: AlertStatus, delivery: WebhookDelivery) -> Alert:
+    labels = parse_tags(event.tags.split(","))
     monitor = f"monitor:{event.alert_id}"
-    own = named(
+    own = keep_texts(
         {"scope": event.alert_scope, "metric": event.alert_metric, "org": event.org_name, "state": event.alert_transition}
     )
-    return bounded(
+    return truncate_alert(
         Alert(
             namespace="datadog",
             dedup_key=_key(event),
@@ -72,10 +72,10 @@ def _alert(event: Event, status: AlertStatus, delivery: Delivery) -> Alert:
             service=labels.get("service", ""),
             ci=event.hostname or labels.get("host", ""),
             labels=labels | own,
-            annotations=named({"query": event.alert_query, "event": event.event_title, "monitor": event.alert_id}),
+            annotations=keep_texts({"query": event.alert_query, "event": event.event_title, "monitor": event.alert_id}),
             links=limits.links([(event.link, "Datadog")]),
             occurrence=event.alert_cycle_key,
-            event_time=limits.moment(event.date, delivery.received_at, "/date"),
+            event_time=limits.parse_event_time(event.date, delivery.received_at, "/date"),
             test=event.event_title.startswith(TEST),
         ),
         "/alert_id",
@@ -100,6 +100,6 @@ SOURCE = Source(
     "Datadog",
     parse,
     {"": Event},
-    named_by=("/alert_id", "/alert_scope", "/org_id"),
-    doubt={"/alert_transition": "Triggered"},
+    identity_pointers=("/alert_id", "/alert_scope", "/org_id"),
+    values_if_unreadable={"/alert_transition": "Triggered"},
 )

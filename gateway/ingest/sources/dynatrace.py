@@ -7,9 +7,9 @@ import msgspec
 
 from gateway.incidents.alert import Alert
 from gateway.ingest.reading import limits
-from gateway.ingest.reading.bounded import bounded, named, tags
-from gateway.ingest.reading.source import Delivery, Parsed, Source, delivery_id
-from gateway.settings import Intake
+from gateway.ingest.reading.bounded import keep_texts, parse_tags, truncate_alert
+from gateway.ingest.reading.source import ParsedDelivery, Source, WebhookDelivery, delivery_id
+from gateway.settings import SourceSettings
 from gateway.vocabulary import AlertStatus
 
 MERGED = "MERGED"
@@ -47,20 +47,20 @@ class Problem(msgspec.Struct, rename={"pid": "PID"}):
     Tags: str = ""
 
 
-def parse(delivery: Delivery, _: Intake) -> Parsed:
+def parse(delivery: WebhookDelivery, _: SourceSettings) -> ParsedDelivery:
     """Return the alert of one problem; raises Malformed."""
     problem = limits.decode(delivery.body, Problem)
     if problem.State not in STATUS:
-        raise limits.fault("/State", f"a state is OPEN, RESOLVED or MERGED, not {problem.State[:40]!r}")
-    return Parsed(((0, _alert(problem)),), delivery_id=delivery_id(delivery.headers))
+        raise limits.build_malformed("/State", f"a state is OPEN, RESOLVED or MERGED, not {problem.State[:40]!r}")
+    return ParsedDelivery(((0, _alert(problem)),), delivery_id=delivery_id(delivery.headers))
 
 
 def _alert(problem: Problem) -> Alert:
     merged = problem.State == MERGED
     first = problem.ImpactedEntities[0] if problem.ImpactedEntities else Entity(name=problem.ImpactedEntity)
-    own = tags(problem.Tags.split(","))
-    labels = own | named({"problem": problem.ProblemID, "impact": problem.ProblemImpact, "entity": first.entity})
-    return bounded(
+    own = parse_tags(problem.Tags.split(","))
+    labels = own | keep_texts({"problem": problem.ProblemID, "impact": problem.ProblemImpact, "entity": first.entity})
+    return truncate_alert(
         Alert(
             namespace="dynatrace",
             dedup_key=problem.pid,
@@ -71,7 +71,7 @@ def _alert(problem: Problem) -> Alert:
             service=own.get("service", "") or (first.name if first.type == "SERVICE" else ""),
             ci=first.name,
             labels=labels | ({"merged": "true"} if merged else {}),
-            annotations=named({"impacted": problem.ImpactedEntity}),
+            annotations=keep_texts({"impacted": problem.ImpactedEntity}),
             links=limits.links([(problem.ProblemURL, "the problem it was merged into" if merged else "Dynatrace")]),
             test=problem.ProblemTitle == TEST,
         ),
@@ -79,4 +79,6 @@ def _alert(problem: Problem) -> Alert:
     )
 
 
-SOURCE = Source("dynatrace", "Dynatrace", parse, {"": Problem}, named_by=("/PID",), doubt={"/State": "OPEN"})
+SOURCE = Source(
+    "dynatrace", "Dynatrace", parse, {"": Problem}, identity_pointers=("/PID",), values_if_unreadable={"/State": "OPEN"}
+)

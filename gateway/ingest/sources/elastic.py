@@ -8,9 +8,9 @@ import msgspec
 
 from gateway.incidents.alert import Alert
 from gateway.ingest.reading import limits
-from gateway.ingest.reading.bounded import bounded, named, tags
-from gateway.ingest.reading.source import Delivery, Parsed, Source, delivery_id
-from gateway.settings import Intake
+from gateway.ingest.reading.bounded import keep_texts, parse_tags, truncate_alert
+from gateway.ingest.reading.source import ParsedDelivery, Source, WebhookDelivery, delivery_id
+from gateway.settings import SourceSettings
 from gateway.vocabulary import AlertStatus
 
 RECOVERED = "recovered"
@@ -54,20 +54,24 @@ class Body(msgspec.Struct):
     url: str = ""
 
 
-def parse(delivery: Delivery, _: Intake) -> Parsed:
+def parse(delivery: WebhookDelivery, _: SourceSettings) -> ParsedDelivery:
     """Return the alert of one rule or one watch; raises Malformed."""
     body = limits.decode(delivery.body, Body)
     alert = _ruled(body, delivery) if body.rule else _watched(body, delivery)
-    return Parsed(((0, alert),), delivery_id=delivery_id(delivery.headers))
+    return ParsedDelivery(((0, alert),), delivery_id=delivery_id(delivery.headers))
 
 
-def _ruled(body: Body, delivery: Delivery) -> Alert:
+def _ruled(body: Body, delivery: WebhookDelivery) -> Alert:
     rule, one = body.rule or Rule(), body.alert or Instance()
     if not one.id or not one.action_group:
-        raise limits.fault("/alert/id", "alerts are read one by one: let the action run for each alert, not for a summary")
-    own = tags(rule.tags.split(","))
-    labels = own | named({"rule": rule.name, "rule_type": rule.type, "space": rule.space_id, "action_group": one.action_group})
-    return bounded(
+        raise limits.build_malformed(
+            "/alert/id", "alerts are read one by one: let the action run for each alert, not for a summary"
+        )
+    own = parse_tags(rule.tags.split(","))
+    labels = own | keep_texts(
+        {"rule": rule.name, "rule_type": rule.type, "space": rule.space_id, "action_group": one.action_group}
+    )
+    return truncate_alert(
         Alert(
             namespace="elastic",
             dedup_key=f"{rule.id}/{one.id}" if rule.id else "",
@@ -78,20 +82,20 @@ def _ruled(body: Body, delivery: Delivery) -> Alert:
             service=body.service or own.get("service", ""),
             ci=body.host,
             labels=labels,
-            annotations=named({"flapping": one.flapping}),
+            annotations=keep_texts({"flapping": one.flapping}),
             links=limits.links([(rule.url, "Kibana"), (body.url, "")]),
             occurrence=one.uuid,
-            event_time=limits.moment(body.date, delivery.received_at, "/date"),
+            event_time=limits.parse_event_time(body.date, delivery.received_at, "/date"),
         ),
         "/rule/id",
     )
 
 
-def _watched(body: Body, delivery: Delivery) -> Alert:
+def _watched(body: Body, delivery: WebhookDelivery) -> Alert:
     status = STATES.get(body.state)
     if status is None:
-        raise limits.fault("/state", f"a watch says firing or resolved, not {body.state[:40]!r}")
-    return bounded(
+        raise limits.build_malformed("/state", f"a watch says firing or resolved, not {body.state[:40]!r}")
+    return truncate_alert(
         Alert(
             namespace="elastic",
             dedup_key=f"watch/{body.watch}" if body.watch else "",
@@ -101,9 +105,9 @@ def _watched(body: Body, delivery: Delivery) -> Alert:
             severity=body.severity.casefold(),
             service=body.service,
             ci=body.host,
-            labels=named({"watch": body.watch}),
+            labels=keep_texts({"watch": body.watch}),
             links=limits.links([(body.url, "")]),
-            event_time=limits.moment(body.date, delivery.received_at, "/date"),
+            event_time=limits.parse_event_time(body.date, delivery.received_at, "/date"),
         ),
         "/watch",
     )
@@ -114,6 +118,6 @@ SOURCE = Source(
     "Elastic: Kibana and Watcher",
     parse,
     {"": Body},
-    named_by=("/rule/id", "/alert/id", "/alert/actionGroup", "/watch"),
-    doubt={"/state": "firing"},
+    identity_pointers=("/rule/id", "/alert/id", "/alert/actionGroup", "/watch"),
+    values_if_unreadable={"/state": "firing"},
 )

@@ -10,37 +10,37 @@ import msgspec
 from gateway.errors import Flaw, Malformed
 from gateway.incidents.alert import Alert
 from gateway.ingest.reading import fields, limits
-from gateway.ingest.reading.source import Delivery, Parsed, Source, delivery_id, each
-from gateway.settings import Intake
+from gateway.ingest.reading.source import ParsedDelivery, Source, WebhookDelivery, delivery_id, parse_each
+from gateway.settings import SourceSettings
 
 
-def parse(delivery: Delivery, intake: Intake) -> Parsed:
+def parse(delivery: WebhookDelivery, intake: SourceSettings) -> ParsedDelivery:
     """Return the alerts; a bad item is refused and the others are kept."""
     root = intake.mapping.get("items", "")
-    found = _within(limits.envelope(delivery.body, msgspec.Raw), root)
+    found = _within(limits.decode_envelope(delivery.body, msgspec.Raw), root)
     many = bytes(found).lstrip()[:1] == b"["
     raws = msgspec.json.decode(found, type=list[msgspec.Raw]) if many else [found]
-    alerts, refused = each(delivery, raws, root if many else None, partial(_alert, delivery=delivery, intake=intake))
-    return Parsed(alerts, refused, delivery_id=delivery_id(delivery.headers))
+    alerts, refused = parse_each(delivery, raws, root if many else None, partial(_alert, delivery=delivery, intake=intake))
+    return ParsedDelivery(alerts, refused, delivery_id=delivery_id(delivery.headers))
 
 
 def _within(body: msgspec.Raw, pointer: str) -> msgspec.Raw:
     """Return the part of a body at a pointer, as it was sent; raises Malformed if there is none."""
     for step in pointer.split("/")[1:]:
         name = step.replace("~1", "/").replace("~0", "~")
-        inner = limits.envelope(bytes(body), dict[str, msgspec.Raw]).get(name)
+        inner = limits.decode_envelope(bytes(body), dict[str, msgspec.Raw]).get(name)
         if inner is None:
-            raise limits.fault(pointer, "the items are not where the mapping says")
+            raise limits.build_malformed(pointer, "the items are not where the mapping says")
         body = inner
     return body
 
 
-def _alert(raw: msgspec.Raw, delivery: Delivery, intake: Intake) -> Alert:
-    item = fields.read(raw, intake.mapping)
+def _alert(raw: msgspec.Raw, delivery: WebhookDelivery, intake: SourceSettings) -> Alert:
+    item = fields.read_item(raw, intake.mapping)
     try:
-        return fields.alert(item, fields.Envelope("generic", delivery.received_at))
+        return fields.build_alert(item, fields.ItemDefaults("generic", delivery.received_at))
     except Malformed as error:
-        flaws = tuple(Flaw(fields.foreign(flaw.pointer, intake.mapping), flaw.detail) for flaw in error.flaws)
+        flaws = tuple(Flaw(fields.translate_pointer(flaw.pointer, intake.mapping), flaw.detail) for flaw in error.flaws)
         raise Malformed(error.detail, flaws=flaws) from error
 
 
@@ -48,7 +48,7 @@ SOURCE = Source(
     "generic",
     "Any sender of JSON",
     parse,
-    {"": fields.Item},
-    named_by=("/title", "/dedup_key"),
+    {"": fields.GenericAlert},
+    identity_pointers=("/title", "/dedup_key"),
     fallbacks={"/title": ("message", "description", "dedup_key")},
 )

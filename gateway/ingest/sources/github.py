@@ -11,8 +11,8 @@ import msgspec
 
 from gateway.incidents.alert import Alert
 from gateway.ingest.reading import limits, signatures
-from gateway.ingest.reading.source import Delivery, Parsed, Source
-from gateway.settings import Intake
+from gateway.ingest.reading.source import ParsedDelivery, Source, WebhookDelivery
+from gateway.settings import SourceSettings
 from gateway.vocabulary import AlertStatus
 
 FIRING, RESOLVED = AlertStatus.FIRING, AlertStatus.RESOLVED
@@ -104,14 +104,14 @@ class Hook(msgspec.Struct):
     alert: Finding | None = None
 
 
-def verify(delivery: Delivery, intake: Intake) -> None:
+def verify(delivery: WebhookDelivery, intake: SourceSettings) -> None:
     """Verify the HMAC-SHA256 of the body, if there are secrets; no time is signed.
 
     Raises Unauthenticated.
     """
     if intake.secrets:
         given = signatures.from_hex(delivery.headers.get("x-hub-signature-256", "").removeprefix(PREFIX))
-        signatures.check(signatures.keys(intake.secrets), delivery.body, [given])
+        signatures.require_match(signatures.encode_secrets(intake.secrets), delivery.body, [given])
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +128,7 @@ class Told:
     labels: Mapping[str, str | None]
 
 
-def parse(delivery: Delivery, _: Intake) -> Parsed:
+def parse(delivery: WebhookDelivery, _: SourceSettings) -> ParsedDelivery:
     """Return at most one alert; raises Malformed.
 
     The delivery is identified by its body, since only that is signed; a repeated delivery has
@@ -136,13 +136,15 @@ def parse(delivery: Delivery, _: Intake) -> Parsed:
     """
     hook = limits.decode(delivery.body, Hook)
     if not hook.repository.full_name and hook.organization is None:
-        raise limits.fault("/repository/full_name", "this names neither a repository nor an organization")
+        raise limits.build_malformed("/repository/full_name", "this names neither a repository nor an organization")
     told = _told(hook)
     alerts = () if told is None else ((0, _alert(told, hook.repository.full_name, delivery)),)
     ignored = () if alerts else ((0, f"no alert: {limits.cut(hook.action, 40)}"),)
     owner, organization = hook.repository.full_name.partition("/")[0], hook.organization or Named()
     accounts = dict.fromkeys(name for name in (hook.repository.full_name, owner, organization.login) if name)
-    return Parsed(alerts, ignored=ignored, delivery_id="github:" + sha256(delivery.body).hexdigest(), accounts=tuple(accounts))
+    return ParsedDelivery(
+        alerts, ignored=ignored, delivery_id="github:" + sha256(delivery.body).hexdigest(), accounts=tuple(accounts)
+    )
 
 
 def _told(hook: Hook) -> Told | None:
@@ -198,7 +200,7 @@ def _scanner(alert: Finding) -> tuple[str, str | None, str | None]:
     return "secret-scanning", f"Secret found: {alert.secret_type}" if alert.secret_type else None, "high"
 
 
-def _alert(told: Told, repository: str, delivery: Delivery) -> Alert:
+def _alert(told: Told, repository: str, delivery: WebhookDelivery) -> Alert:
     labels = {**told.labels, "repository": repository}
     return Alert(
         namespace="github",
@@ -210,7 +212,7 @@ def _alert(told: Told, repository: str, delivery: Delivery) -> Alert:
         service=limits.cut(repository.rpartition("/")[2], limits.KEY),
         labels=limits.labels({name: value for name, value in labels.items() if value}),
         links=limits.links([(told.href or "", "GitHub")]),
-        event_time=limits.moment(told.when[0], delivery.received_at, told.when[1]),
+        event_time=limits.parse_event_time(told.when[0], delivery.received_at, told.when[1]),
     )
 
 
@@ -220,7 +222,7 @@ SOURCE = Source(
     parse,
     {"": Hook},
     verify=verify,
-    named_by=(
+    identity_pointers=(
         "/repository/full_name",
         "/workflow_run/workflow_id",
         "/alert/number",

@@ -12,11 +12,11 @@ import msgspec
 
 from gateway.errors import Malformed
 from gateway.incidents.alert import Alert
-from gateway.ingest.mime.headers import base64, head, parameters
-from gateway.ingest.mime.parts import split
+from gateway.ingest.mime.headers import decode_base64, parse_parameters, split_head
+from gateway.ingest.mime.parts import split_at_boundary
 from gateway.ingest.reading import limits
-from gateway.ingest.reading.source import Delivery, Parsed, Source, delivery_id
-from gateway.settings import Intake
+from gateway.ingest.reading.source import ParsedDelivery, Source, WebhookDelivery, delivery_id
+from gateway.settings import SourceSettings
 from gateway.vocabulary import AlertStatus
 
 FIELDS = ("summary", "details", "action", "dedup")
@@ -24,7 +24,7 @@ MULTIPART, JSON = "multipart/form-data", "application/json"
 MOST = 100
 """Maximum fields of a form that are read."""
 
-DECODE: Mapping[str, Callable[[bytes], bytes]] = {"base64": base64, "quoted-printable": a2b_qp}
+DECODE: Mapping[str, Callable[[bytes], bytes]] = {"base64": decode_base64, "quoted-printable": a2b_qp}
 """The decoder of a part, by its transfer encoding."""
 
 
@@ -37,7 +37,7 @@ class Call(msgspec.Struct):
     dedup: str | None = None
 
 
-def parse(delivery: Delivery, _: Intake) -> Parsed:
+def parse(delivery: WebhookDelivery, _: SourceSettings) -> ParsedDelivery:
     """Return one alert, resolved when `action` is close; raises Malformed.
 
     Fields of the body take precedence over those of the query.
@@ -52,7 +52,7 @@ def parse(delivery: Delivery, _: Intake) -> Parsed:
     summary, details = (call.summary or "").strip(), call.details or ""
     key = limits.key(call.dedup or "", "/dedup")
     if not summary and not (key and call.action == "close"):
-        raise limits.fault("/summary", "summary is missing or empty")
+        raise limits.build_malformed("/summary", "summary is missing or empty")
     alert = Alert(
         namespace="goalert",
         dedup_key=key or _derived(summary, details),
@@ -60,7 +60,7 @@ def parse(delivery: Delivery, _: Intake) -> Parsed:
         title=limits.cut(summary or key, limits.TITLE),
         description=limits.cut(details, limits.DESCRIPTION),
     )
-    return Parsed(((0, alert),), delivery_id=delivery_id(delivery.headers))
+    return ParsedDelivery(((0, alert),), delivery_id=delivery_id(delivery.headers))
 
 
 def is_json(headers: Mapping[str, str], body: bytes) -> bool:
@@ -71,13 +71,13 @@ def is_json(headers: Mapping[str, str], body: bytes) -> bool:
 
 def form(headers: Mapping[str, str], body: bytes) -> dict[str, str]:
     """Return the first fields of a form, urlencoded or multipart; files in it are not read."""
-    media, given = parameters(headers.get("content-type", ""))
+    media, given = parse_parameters(headers.get("content-type", ""))
     if media != MULTIPART:
         first = b"&".join(body.split(b"&", MOST)[:MOST]).decode("utf-8", "replace")
         pairs = parse_qsl(first, keep_blank_values=True, encoding="utf-8", errors="replace")
         return {_clean(name): _clean(text) for name, text in pairs}
     try:
-        parts = map(_part, split(body, given.get("boundary", "").encode("utf-8", "replace"), MOST))
+        parts = map(_part, split_at_boundary(body, given.get("boundary", "").encode("utf-8", "replace"), MOST))
         return {name: _clean(content.decode("utf-8", "replace")) for name, content in parts if name}
     except Malformed:  # with so many parts, or headers so long, the form is not trusted
         return {}
@@ -85,8 +85,8 @@ def form(headers: Mapping[str, str], body: bytes) -> dict[str, str]:
 
 def _part(piece: bytes) -> tuple[str, bytes]:
     """Return name and content of a part; the name of a file is ""."""
-    fields, content = head(piece)
-    _, given = parameters(fields.raw("content-disposition"))
+    fields, content = split_head(piece)
+    _, given = parse_parameters(fields.raw("content-disposition"))
     name = "" if "filename" in given else given.get("name", "")
     decode = DECODE.get(fields.raw("content-transfer-encoding").strip().lower(), bytes)
     return name, decode(content)
@@ -101,4 +101,4 @@ def _derived(summary: str, details: str) -> str:
     return "auto:" + sha256(msgspec.json.encode([summary, details])).hexdigest()[:16]
 
 
-SOURCE = Source("goalert", "GoAlert generic API", parse, {"": Call}, named_by=("/summary", "/dedup"))
+SOURCE = Source("goalert", "GoAlert generic API", parse, {"": Call}, identity_pointers=("/summary", "/dedup"))

@@ -12,8 +12,8 @@ import msgspec
 from gateway.errors import Flaw, Malformed, Unauthenticated
 from gateway.incidents.alert import Alert
 from gateway.ingest.reading import limits, tokens
-from gateway.ingest.reading.source import Delivery, Parsed, Source
-from gateway.settings import Intake
+from gateway.ingest.reading.source import ParsedDelivery, Source, WebhookDelivery
+from gateway.settings import SourceSettings
 from gateway.vocabulary import AlertStatus
 
 STATUS = {"open": AlertStatus.FIRING, "closed": AlertStatus.RESOLVED}
@@ -79,12 +79,12 @@ class Push(msgspec.Struct):
     subscription: str = ""
 
 
-def certificate_at(_: Delivery, intake: Intake) -> str:
+def certificate_at(_: WebhookDelivery, intake: SourceSettings) -> str:
     """Return the address of Google's keys, if the settings have an audience."""
     return KEYS if intake.audience else ""
 
 
-def verify(delivery: Delivery, intake: Intake) -> None:
+def verify(delivery: WebhookDelivery, intake: SourceSettings) -> None:
     """Verify Google's token if the settings have an audience.
 
     It must be for that audience and of a service account among `senders`. Raises
@@ -92,20 +92,20 @@ def verify(delivery: Delivery, intake: Intake) -> None:
     """
     if not intake.audience:
         return
-    wanted = tokens.Wanted(ISSUERS, intake.audience, delivery.received_at)
-    told = tokens.claims(tokens.bearer(delivery.headers), delivery.certificate, wanted)
+    wanted = tokens.TokenRequirements(ISSUERS, intake.audience, delivery.received_at)
+    told = tokens.verify_token(tokens.find_bearer_token(delivery.headers), delivery.certificate, wanted)
     if told.get("email_verified") is not True or told.get("email") not in intake.senders:
         raise Unauthenticated("the token is of a service account that is not among intake.google_cloud.senders")
 
 
-def parse(delivery: Delivery, _: Intake) -> Parsed:
+def parse(delivery: WebhookDelivery, _: SourceSettings) -> ParsedDelivery:
     """Return the alert of one Google Cloud incident; raises Malformed."""
     pushed = b'"message"' in delivery.body and "message" in limits.decode(delivery.body, dict[str, msgspec.Raw])
     body, named = _pushed(limits.decode(delivery.body, Push)) if pushed else (limits.decode(delivery.body, Body), None)
     number = body.incident.scoping_project_number
     accounts = (body.incident.scoping_project_id, None if number is None else str(number))
     root = "/message/data" if pushed else ""
-    return Parsed(((0, _alert(body, delivery, root)),), delivery_id=named, accounts=tuple(filter(None, accounts)))
+    return ParsedDelivery(((0, _alert(body, delivery, root)),), delivery_id=named, accounts=tuple(filter(None, accounts)))
 
 
 def _pushed(push: Push) -> tuple[Body, str]:
@@ -116,7 +116,7 @@ def _pushed(push: Push) -> tuple[Body, str]:
     try:
         published = base64.b64decode(push.message.data, validate=True)
     except (binascii.Error, ValueError) as error:
-        raise limits.fault("/message/data", "data is not base64") from error
+        raise limits.build_malformed("/message/data", "data is not base64") from error
     try:
         body = limits.decode(published, Body)
     except Malformed as error:
@@ -125,13 +125,13 @@ def _pushed(push: Push) -> tuple[Body, str]:
     return body, f"pubsub:{limits.key(push.message.message_id, '/message/messageId')}"
 
 
-def _alert(body: Body, delivery: Delivery, root: str) -> Alert:
+def _alert(body: Body, delivery: WebhookDelivery, root: str) -> Alert:
     told = body.incident
     status = STATUS.get(told.state.casefold())
     if status is None:
-        raise limits.fault(f"{root}/incident/state", f"open or closed, not {told.state[:40]!r}")
+        raise limits.build_malformed(f"{root}/incident/state", f"open or closed, not {told.state[:40]!r}")
     if not told.incident_id:
-        raise limits.fault(f"{root}/incident/incident_id", "an incident needs its id")
+        raise limits.build_malformed(f"{root}/incident/incident_id", "an incident needs its id")
     when, pointer = (told.started_at, "started_at") if status is AlertStatus.FIRING else (told.ended_at, "ended_at")
     severity = (told.severity or "").casefold()
     labels = _labels(told)
@@ -146,7 +146,7 @@ def _alert(body: Body, delivery: Delivery, root: str) -> Alert:
         ci=limits.cut(told.resource_display_name or told.resource_name or "", limits.KEY),
         labels=labels,
         links=limits.links([(told.url or "", "Google Cloud")]),
-        event_time=limits.moment(when, delivery.received_at, f"{root}/incident/{pointer}"),
+        event_time=limits.parse_event_time(when, delivery.received_at, f"{root}/incident/{pointer}"),
         test=body.version == "test",
     )
 
@@ -177,6 +177,6 @@ SOURCE = Source(
     {"": (Body, Push), "/message/data": Body},
     verify=verify,
     certificate_at=certificate_at,
-    named_by=("/incident/incident_id", "/message/messageId", "/message/data/incident/incident_id"),
-    doubt={"/incident/state": "open", "/message/data/incident/state": "open"},
+    identity_pointers=("/incident/incident_id", "/message/messageId", "/message/data/incident/incident_id"),
+    values_if_unreadable={"/incident/state": "open", "/message/data/incident/state": "open"},
 )

@@ -14,8 +14,8 @@ import msgspec
 
 from gateway.incidents.alert import Alert
 from gateway.ingest.reading import limits, prometheus, signatures
-from gateway.ingest.reading.source import Delivery, Parsed, Source, delivery_id, each
-from gateway.settings import Intake
+from gateway.ingest.reading.source import ParsedDelivery, Source, WebhookDelivery, delivery_id, parse_each
+from gateway.settings import SourceSettings
 from gateway.vocabulary import AlertStatus
 
 SIGNATURES = ("x-grafana-alerting-signature", "x-grafana-alert-signature")
@@ -49,7 +49,7 @@ class Webhook(msgspec.Struct, rename="camel"):
     truncated_alerts: int | None = 0
 
 
-class Item(prometheus.Item):
+class Item(prometheus.PrometheusAlert):
     """An alert in Alertmanager's format, with Grafana's additional fields."""
 
     values: dict[str, float | None] | None = None
@@ -60,7 +60,7 @@ class Item(prometheus.Item):
     image_url: str | None = msgspec.field(default=None, name="imageURL")
 
 
-def verify(delivery: Delivery, intake: Intake) -> None:
+def verify(delivery: WebhookDelivery, intake: SourceSettings) -> None:
     """Verify the HMAC-SHA256 of the body, if there are secrets; raises Unauthenticated.
 
     If a header for the time is configured, time, colon and body are signed.
@@ -71,22 +71,22 @@ def verify(delivery: Delivery, intake: Intake) -> None:
     sent = headers.get(SIGNED_AT)
     content = delivery.body if sent is None else sent.encode("utf-8", "replace") + b":" + delivery.body
     given = signatures.from_hex(next((headers[name] for name in SIGNATURES if name in headers), None))
-    signatures.check(signatures.keys(intake.secrets), content, [given])
+    signatures.require_match(signatures.encode_secrets(intake.secrets), content, [given])
     if sent is not None:
-        signatures.fresh(signatures.seconds(sent), delivery.received_at)
+        signatures.require_fresh(signatures.parse_seconds(sent), delivery.received_at)
 
 
-def parse(delivery: Delivery, _: Intake) -> Parsed:
+def parse(delivery: WebhookDelivery, _: SourceSettings) -> ParsedDelivery:
     """Return the alerts; the status of each alert counts, not that of its group."""
-    body = limits.envelope(delivery.body, Webhook)
+    body = limits.decode_envelope(delivery.body, Webhook)
     home = f"{_host(body.external_url)}/{body.org_id}"
     test = TEST_GROUP.search(body.group_key) is not None and not body.group_key.startswith("{")
-    alerts, refused = each(
+    alerts, refused = parse_each(
         delivery, body.alerts, "/alerts", partial(_alert, home=home, test=test, received_at=delivery.received_at)
     )
     refused = tuple(replace(one, body=_around(body, one.body)) for one in refused)
     lost = limits.count(body.truncated_alerts)
-    return Parsed(alerts, refused, lost=lost, delivery_id=_delivery_id(delivery), accounts=(str(body.org_id), home))
+    return ParsedDelivery(alerts, refused, lost=lost, delivery_id=_delivery_id(delivery), accounts=(str(body.org_id), home))
 
 
 def _host(address: str) -> str:
@@ -96,7 +96,7 @@ def _host(address: str) -> str:
         return ""
 
 
-def _delivery_id(delivery: Delivery) -> str | None:
+def _delivery_id(delivery: WebhookDelivery) -> str | None:
     """Return an id made of time and body where Grafana sends the time.
 
     The body alone is repeated as long as its alerts fire.
@@ -108,14 +108,14 @@ def _delivery_id(delivery: Delivery) -> str | None:
 
 
 def _alert(raw: msgspec.Raw, home: str, received_at: datetime, *, test: bool) -> Alert:
-    item = limits.item(raw, Item)
+    item = limits.decode_item(raw, Item)
     status = STATUS.get(item.status)
     if status is None:
-        raise limits.fault("/status", f"status is firing or resolved, not {item.status[:40]!r}")
+        raise limits.build_malformed("/status", f"status is firing or resolved, not {item.status[:40]!r}")
     key = f"{home}/{item.fingerprint or prometheus.fingerprint(item.labels)}"
-    starts, ends = limits.instant(item.starts_at, "/startsAt"), limits.instant(item.ends_at, "/endsAt")
-    when = limits.clamped(starts if status is AlertStatus.FIRING else ends, received_at)
-    told = prometheus.alert(item, limits.key(key, "/fingerprint"), status, when)
+    starts, ends = limits.parse_time(item.starts_at, "/startsAt"), limits.parse_time(item.ends_at, "/endsAt")
+    when = limits.clamp_time(starts if status is AlertStatus.FIRING else ends, received_at)
+    told = prometheus.build_alert(item, limits.key(key, "/fingerprint"), status, when)
     return replace(
         told,
         namespace="grafana",
@@ -161,6 +161,6 @@ SOURCE = Source(
     parse,
     {"": Webhook, "/alerts/*": Item},
     verify=verify,
-    named_by=("/orgId", "/externalURL", "/alerts/*/labels"),
-    doubt={"/alerts/*/status": "firing"},
+    identity_pointers=("/orgId", "/externalURL", "/alerts/*/labels"),
+    values_if_unreadable={"/alerts/*/status": "firing"},
 )

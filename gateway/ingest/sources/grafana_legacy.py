@@ -10,8 +10,8 @@ import msgspec
 
 from gateway.incidents.alert import Alert
 from gateway.ingest.reading import limits
-from gateway.ingest.reading.source import Delivery, Parsed, Source, delivery_id
-from gateway.settings import Intake
+from gateway.ingest.reading.source import ParsedDelivery, Source, WebhookDelivery, delivery_id
+from gateway.settings import SourceSettings
 from gateway.vocabulary import AlertStatus
 
 STATUS = {"alerting": AlertStatus.FIRING, "no_data": AlertStatus.FIRING, "ok": AlertStatus.RESOLVED}
@@ -44,21 +44,21 @@ class Rule(msgspec.Struct, rename="camel"):
     tags: dict[str, Any] | None = None
 
 
-def parse(delivery: Delivery, _: Intake) -> Parsed:
+def parse(delivery: WebhookDelivery, _: SourceSettings) -> ParsedDelivery:
     """Return the alert of one rule; raises Malformed."""
     rule = limits.decode(delivery.body, Rule)
     named = delivery_id(delivery.headers)
     if rule.state in QUIET:
-        return Parsed((), ignored=((0, f"state: {rule.state}"),), delivery_id=named)
+        return ParsedDelivery((), ignored=((0, f"state: {rule.state}"),), delivery_id=named)
     if rule.state not in STATUS:
-        raise limits.fault("/state", f"state is alerting, no_data or ok, not {rule.state[:40]!r}")
+        raise limits.build_malformed("/state", f"state is alerting, no_data or ok, not {rule.state[:40]!r}")
     if not (rule.rule_id or (rule.rule_name or rule.title or "").strip()):
-        raise limits.fault("/ruleName", "ruleName is missing or empty")
-    return Parsed(((0, _alert(rule)),), delivery_id=named)
+        raise limits.build_malformed("/ruleName", "ruleName is missing or empty")
+    return ParsedDelivery(((0, _alert(rule)),), delivery_id=named)
 
 
 def _alert(rule: Rule) -> Alert:
-    limits.sound(rule.tags)
+    limits.check_numbers(rule.tags)
     tags = {name: _text(value) for name, value in (rule.tags or {}).items()}
     matches = {one.metric or "value": limits.number(one.value or 0.0, "/evalMatches") for one in rule.eval_matches or ()}
     name = (rule.rule_name or rule.title or "").strip()
@@ -90,5 +90,10 @@ def _host(address: str) -> str:
 
 
 SOURCE = Source(
-    "grafana_legacy", "Grafana before unified alerting", parse, {"": Rule}, named_by=("/ruleName",), doubt={"/state": "alerting"}
+    "grafana_legacy",
+    "Grafana before unified alerting",
+    parse,
+    {"": Rule},
+    identity_pointers=("/ruleName",),
+    values_if_unreadable={"/state": "alerting"},
 )

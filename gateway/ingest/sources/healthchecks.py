@@ -7,9 +7,9 @@ import msgspec
 
 from gateway.incidents.alert import Alert
 from gateway.ingest.reading import limits
-from gateway.ingest.reading.bounded import bounded, named, tags
-from gateway.ingest.reading.source import Delivery, Parsed, Source, delivery_id
-from gateway.settings import Intake
+from gateway.ingest.reading.bounded import keep_texts, parse_tags, truncate_alert
+from gateway.ingest.reading.source import ParsedDelivery, Source, WebhookDelivery, delivery_id
+from gateway.settings import SourceSettings
 from gateway.vocabulary import AlertStatus
 
 STATUS = {"down": AlertStatus.FIRING, "up": AlertStatus.RESOLVED}
@@ -32,17 +32,17 @@ class Check(msgspec.Struct):
     exit_status: str = ""
 
 
-def parse(delivery: Delivery, _: Intake) -> Parsed:
+def parse(delivery: WebhookDelivery, _: SourceSettings) -> ParsedDelivery:
     """Return the alert of one check that went down or up; raises Malformed."""
     check = limits.decode(delivery.body, Check)
     if check.status not in STATUS:
-        raise limits.fault("/status", f"a status is down or up, not {check.status[:40]!r}")
-    return Parsed(((0, _alert(check, delivery)),), delivery_id=delivery_id(delivery.headers))
+        raise limits.build_malformed("/status", f"a status is down or up, not {check.status[:40]!r}")
+    return ParsedDelivery(((0, _alert(check, delivery)),), delivery_id=delivery_id(delivery.headers))
 
 
-def _alert(check: Check, delivery: Delivery) -> Alert:
-    labels = tags(check.tags.replace("=", ":").split())
-    return bounded(
+def _alert(check: Check, delivery: WebhookDelivery) -> Alert:
+    labels = parse_tags(check.tags.replace("=", ":").split())
+    return truncate_alert(
         Alert(
             namespace="healthchecks",
             dedup_key=check.code,
@@ -52,13 +52,15 @@ def _alert(check: Check, delivery: Delivery) -> Alert:
             severity=labels.get("severity", DOWN) if check.status == DOWN else "",
             service=labels.get("service", ""),
             ci=check.name,
-            labels=labels | named({"check": check.name}),
-            annotations=named({"exit_status": "" if check.exit_status == "-1" else check.exit_status}),
-            event_time=limits.moment(check.now, delivery.received_at, "/now"),
+            labels=labels | keep_texts({"check": check.name}),
+            annotations=keep_texts({"exit_status": "" if check.exit_status == "-1" else check.exit_status}),
+            event_time=limits.parse_event_time(check.now, delivery.received_at, "/now"),
             test=check.name == TEST,
         ),
         "/code",
     )
 
 
-SOURCE = Source("healthchecks", "Healthchecks", parse, {"": Check}, named_by=("/code",), doubt={"/status": "down"})
+SOURCE = Source(
+    "healthchecks", "Healthchecks", parse, {"": Check}, identity_pointers=("/code",), values_if_unreadable={"/status": "down"}
+)

@@ -11,9 +11,9 @@ import msgspec
 
 from gateway.incidents.alert import Alert
 from gateway.ingest.reading import checks, limits
-from gateway.ingest.reading.bounded import bounded
-from gateway.ingest.reading.source import Delivery, Parsed, Source, delivery_id
-from gateway.settings import Intake
+from gateway.ingest.reading.bounded import truncate_alert
+from gateway.ingest.reading.source import ParsedDelivery, Source, WebhookDelivery, delivery_id
+from gateway.settings import SourceSettings
 from gateway.vocabulary import AlertStatus
 
 NAMESPACE = "icinga"
@@ -48,7 +48,7 @@ class Event(msgspec.Struct):
     username: str = ""
 
 
-def parse(delivery: Delivery, _: Intake) -> Parsed:
+def parse(delivery: WebhookDelivery, _: SourceSettings) -> ParsedDelivery:
     """Return the alert of an event, which has tags, or of a notification, which has none.
 
     Raises Malformed.
@@ -58,14 +58,14 @@ def parse(delivery: Delivery, _: Intake) -> Parsed:
     event = limits.decode(delivery.body, Event)
     named_by = event.id or delivery_id(delivery.headers)
     if event.severity and event.severity not in SEVERITIES:
-        raise limits.fault("/severity", f"severity is one of {', '.join(SEVERITIES)}")
+        raise limits.build_malformed("/severity", f"severity is one of {', '.join(SEVERITIES)}")
     if not event.tags:
-        raise limits.fault("/tags", "an event needs the tags of its object")
+        raise limits.build_malformed("/tags", "an event needs the tags of its object")
     status = _status(event)
     if status is None:
         why = "muted" if event.muted else event.type or ("no_incident" if event.incident is False else "unmuted")
-        return Parsed((), ignored=((0, why),), delivery_id=named_by)
-    return Parsed(((0, _alert(event, status)),), delivery_id=named_by)
+        return ParsedDelivery((), ignored=((0, why),), delivery_id=named_by)
+    return ParsedDelivery(((0, _alert(event, status)),), delivery_id=named_by)
 
 
 def _status(event: Event) -> AlertStatus | None:
@@ -89,12 +89,12 @@ def _alert(event: Event, status: AlertStatus) -> Alert:
     host, service = event.tags.get("host", ""), event.tags.get("service", "")
     by_people = status not in (AlertStatus.FIRING, AlertStatus.RESOLVED)
     more = {name: value if isinstance(value, str) else "true" for name, value in (event.extra_tags or {}).items()}
-    return bounded(
+    return truncate_alert(
         Alert(
             namespace=NAMESPACE,
             dedup_key=_key(event.tags),
             status=status,
-            title=event.name or checks.key(host, service),
+            title=event.name or checks.build_object_key(host, service),
             description=event.message,
             severity=event.severity or "",
             author=event.username if by_people else "",
@@ -114,7 +114,7 @@ def _key(tags: dict[str, str]) -> str:
     An object with other tags has a key of all its tags.
     """
     if tags.get("host") and tags.keys() <= {"host", "service"}:
-        return checks.key(tags["host"], tags.get("service", ""))
+        return checks.build_object_key(tags["host"], tags.get("service", ""))
     return "tags:" + sha256(msgspec.json.encode(sorted(tags.items()))).hexdigest()[:32]
 
 
@@ -122,7 +122,7 @@ SOURCE = Source(
     "icinga",
     "Icinga",
     parse,
-    {"": (checks.Notification, Event)},
-    named_by=("/host", "/service", "/tags"),
-    doubt={"/type": "PROBLEM"},
+    {"": (checks.CheckNotification, Event)},
+    identity_pointers=("/host", "/service", "/tags"),
+    values_if_unreadable={"/type": "PROBLEM"},
 )

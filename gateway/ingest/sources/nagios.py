@@ -4,13 +4,20 @@ https://assets.nagios.com/downloads/nagioscore/docs/nagioscore/4/en/notification
 """
 
 from gateway.ingest.reading import checks
-from gateway.ingest.reading.source import Delivery, Parsed, Source
-from gateway.settings import Intake
+from gateway.ingest.reading.source import ParsedDelivery, Source, WebhookDelivery
+from gateway.settings import SourceSettings
 
 
-def parse(delivery: Delivery, _: Intake) -> Parsed:
+def parse(delivery: WebhookDelivery, _: SourceSettings) -> ParsedDelivery:
     """Return the alert of one notification of a host or a service; raises Malformed."""
     return checks.parse(delivery, "nagios")
 
 
-SOURCE = Source("nagios", "Nagios", parse, {"": checks.Notification}, named_by=("/host", "/service"), doubt={"/type": "PROBLEM"})
+SOURCE = Source(
+    "nagios",
+    "Nagios",
+    parse,
+    {"": checks.CheckNotification},
+    identity_pointers=("/host", "/service"),
+    values_if_unreadable={"/type": "PROBLEM"},
+)

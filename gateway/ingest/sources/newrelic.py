@@ -9,9 +9,9 @@ import msgspec
 
 from gateway.incidents.alert import Alert
 from gateway.ingest.reading import limits
-from gateway.ingest.reading.bounded import bounded, named
-from gateway.ingest.reading.source import Delivery, Parsed, Source, delivery_id
-from gateway.settings import Intake
+from gateway.ingest.reading.bounded import keep_texts, truncate_alert
+from gateway.ingest.reading.source import ParsedDelivery, Source, WebhookDelivery, delivery_id
+from gateway.settings import SourceSettings
 from gateway.vocabulary import AlertStatus
 
 STATUS = {
@@ -41,20 +41,20 @@ class Issue(msgspec.Struct, rename="camel"):
     workflow_name: str | None = None
 
 
-def parse(delivery: Delivery, _: Intake) -> Parsed:
+def parse(delivery: WebhookDelivery, _: SourceSettings) -> ParsedDelivery:
     """Return the alert of one issue; raises Malformed."""
     issue = limits.decode(delivery.body, Issue)
     status = STATUS.get(issue.state.upper())
     if status is None:
-        raise limits.fault("/state", f"a state is CREATED, ACTIVATED, ACKNOWLEDGED or CLOSED, not {issue.state[:40]!r}")
-    return Parsed(((0, _alert(issue, status, delivery)),), delivery_id=delivery_id(delivery.headers))
+        raise limits.build_malformed("/state", f"a state is CREATED, ACTIVATED, ACKNOWLEDGED or CLOSED, not {issue.state[:40]!r}")
+    return ParsedDelivery(((0, _alert(issue, status, delivery)),), delivery_id=delivery_id(delivery.headers))
 
 
-def _alert(issue: Issue, status: AlertStatus, delivery: Delivery) -> Alert:
+def _alert(issue: Issue, status: AlertStatus, delivery: WebhookDelivery) -> Alert:
     several = {"policy": issue.alert_policy_names, "condition": issue.alert_condition_names, "source": issue.sources}
     entities = issue.impacted_entities or []
     count = "" if issue.total_incidents is None else str(issue.total_incidents)
-    return bounded(
+    return truncate_alert(
         Alert(
             namespace="newrelic",
             dedup_key=issue.id,
@@ -62,16 +62,18 @@ def _alert(issue: Issue, status: AlertStatus, delivery: Delivery) -> Alert:
             title=issue.title or "",
             severity=(issue.priority or "").casefold(),
             ci=entities[0] if entities else "",
-            labels=named({name: ", ".join(words or []) for name, words in several.items()} | {"workflow": issue.workflow_name}),
-            annotations=named({"entities": ", ".join(entities), "incidents": count, "trigger": issue.trigger}),
+            labels=keep_texts(
+                {name: ", ".join(words or []) for name, words in several.items()} | {"workflow": issue.workflow_name}
+            ),
+            annotations=keep_texts({"entities": ", ".join(entities), "incidents": count, "trigger": issue.trigger}),
             links=limits.links([(issue.issue_url or "", "New Relic")]),
-            event_time=limits.moment(*_when(issue, status, delivery)),
+            event_time=limits.parse_event_time(*_when(issue, status, delivery)),
         ),
         "/id",
     )
 
 
-def _when(issue: Issue, status: AlertStatus, delivery: Delivery) -> tuple[int | str | None, datetime, str]:
+def _when(issue: Issue, status: AlertStatus, delivery: WebhookDelivery) -> tuple[int | str | None, datetime, str]:
     """Return the time of creation, or of the last change unless it fires.
 
     With it come the time of arrival and the pointer to the time.
@@ -81,4 +83,6 @@ def _when(issue: Issue, status: AlertStatus, delivery: Delivery) -> tuple[int | 
     return issue.updated_at, delivery.received_at, "/updatedAt"
 
 
-SOURCE = Source("newrelic", "New Relic", parse, {"": Issue}, named_by=("/id",), doubt={"/state": "ACTIVATED"})
+SOURCE = Source(
+    "newrelic", "New Relic", parse, {"": Issue}, identity_pointers=("/id",), values_if_unreadable={"/state": "ACTIVATED"}
+)

@@ -11,8 +11,8 @@ import msgspec
 
 from gateway.incidents.alert import Alert
 from gateway.ingest.reading import limits
-from gateway.ingest.reading.source import Delivery, Parsed, Source, delivery_id
-from gateway.settings import Intake
+from gateway.ingest.reading.source import ParsedDelivery, Source, WebhookDelivery, delivery_id
+from gateway.settings import SourceSettings
 from gateway.vocabulary import AlertStatus
 
 FIELDS = frozenset({"alert_uid", "title", "image_url", "state", "link_to_upstream_details", "message"})
@@ -34,14 +34,14 @@ OVER = frozenset({"ok", "resolved"})
 NUMBER = re.compile(r"\d+")
 
 
-def parse(delivery: Delivery, _: Intake) -> Parsed:
+def parse(delivery: WebhookDelivery, _: SourceSettings) -> ParsedDelivery:
     """Return one alert, resolved when its `state` is ok; raises Malformed for no object."""
     body = limits.decode(delivery.body, dict[str, Any])
-    limits.sound(body)
-    return Parsed(((0, _alert(body, delivery)),), delivery_id=delivery_id(delivery.headers))
+    limits.check_numbers(body)
+    return ParsedDelivery(((0, _alert(body, delivery)),), delivery_id=delivery_id(delivery.headers))
 
 
-def _alert(body: dict[str, Any], delivery: Delivery) -> Alert:
+def _alert(body: dict[str, Any], delivery: WebhookDelivery) -> Alert:
     title, uid = _text(body, "title").strip(), _text(body, "alert_uid")
     over = _text(body, "state").strip().lower() in OVER
     down = title.endswith(STANDING[0]) and not over
@@ -85,4 +85,4 @@ def _plain(value: Any) -> str:
     return "" if value is None else value if isinstance(value, str) else msgspec.json.encode(value).decode()
 
 
-SOURCE = Source("oncall", "Grafana OnCall webhook", parse, {"": dict[str, Any]}, named_by=("/title", "/alert_uid"))
+SOURCE = Source("oncall", "Grafana OnCall webhook", parse, {"": dict[str, Any]}, identity_pointers=("/title", "/alert_uid"))

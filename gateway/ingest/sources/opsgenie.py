@@ -13,8 +13,8 @@ import msgspec
 
 from gateway.incidents.alert import Alert
 from gateway.ingest.reading import limits
-from gateway.ingest.reading.source import Delivery, Parsed, Source, delivery_id
-from gateway.settings import Intake
+from gateway.ingest.reading.source import ParsedDelivery, Source, WebhookDelivery, delivery_id
+from gateway.settings import SourceSettings
 from gateway.vocabulary import AlertStatus
 
 NAMESPACE = "opsgenie"
@@ -47,20 +47,20 @@ class Asked(msgspec.Struct):
     result: str = ""
 
 
-def parse(delivery: Delivery, _: Intake) -> Parsed:
+def parse(delivery: WebhookDelivery, _: SourceSettings) -> ParsedDelivery:
     """Return one alert, or nothing to do for actions of people; raises Malformed."""
     asked = limits.decode(delivery.body, Asked)
     named = delivery_id(delivery.headers)
     if asked.action not in STATUS:
-        return Parsed((), ignored=((0, limits.cut(asked.result or asked.action, limits.KEY)),), delivery_id=named)
+        return ParsedDelivery((), ignored=((0, limits.cut(asked.result or asked.action, limits.KEY)),), delivery_id=named)
     if asked.action == "create" and not (asked.message or "").strip():
-        raise limits.fault("/message", "message can not be empty")
+        raise limits.build_malformed("/message", "message can not be empty")
     if asked.action != "create" and not asked.alias:
-        raise limits.fault("/alias", "alias says which alert is meant")
-    return Parsed(((0, _alert(asked, delivery)),), delivery_id=named)
+        raise limits.build_malformed("/alias", "alias says which alert is meant")
+    return ParsedDelivery(((0, _alert(asked, delivery)),), delivery_id=named)
 
 
-def _alert(asked: Asked, delivery: Delivery) -> Alert:
+def _alert(asked: Asked, delivery: WebhookDelivery) -> Alert:
     key = limits.key(asked.alias or "", "/alias") or _derived(delivery)
     details = _details(asked.details)
     told = {"tags": ", ".join(asked.tags or ()), "source": asked.source or "", "user": asked.user or ""}
@@ -80,23 +80,28 @@ def _alert(asked: Asked, delivery: Delivery) -> Alert:
     )
 
 
-def _derived(delivery: Delivery) -> str:
+def _derived(delivery: WebhookDelivery) -> str:
     """Return the alias of an alert without one: new for each request, the same on replay."""
     return sha256(delivery.body + delivery.received_at.isoformat().encode()).hexdigest()[:32]
 
 
 def _details(details: Any) -> dict[str, str]:
-    limits.sound(details)
+    limits.check_numbers(details)
     if not isinstance(details, dict):
         return {}
     return limits.labels({name: _text(value) for name, value in details.items() if name})
 
 
 def _text(value: Any) -> str:
-    limits.sound(value)
+    limits.check_numbers(value)
     return "" if value is None else value if isinstance(value, str) else msgspec.json.encode(value).decode()
 
 
 SOURCE = Source(
-    "opsgenie", "Opsgenie Alert API v2", parse, {"": Asked}, overload_status=429, named_by=("/action", "/alias", "/message")
+    "opsgenie",
+    "Opsgenie Alert API v2",
+    parse,
+    {"": Asked},
+    overload_status=429,
+    identity_pointers=("/action", "/alias", "/message"),
 )

@@ -13,9 +13,9 @@ import msgspec
 from gateway.errors import Flaw, Malformed
 from gateway.incidents.alert import Alert
 from gateway.ingest.reading import limits
-from gateway.ingest.reading.member import text_member
-from gateway.ingest.reading.source import Delivery, Parsed, Source, delivery_id
-from gateway.settings import Intake
+from gateway.ingest.reading.member import find_text_member
+from gateway.ingest.reading.source import ParsedDelivery, Source, WebhookDelivery, delivery_id
+from gateway.settings import SourceSettings
 from gateway.vocabulary import AlertStatus
 
 KEY, SUMMARY = 255, 1_024
@@ -57,16 +57,16 @@ class Event(msgspec.Struct):
 
 def routing_key(body: bytes) -> str | None:
     """Return the integration key inside a body, which authenticates these senders, or None."""
-    return text_member(body, "routing_key")
+    return find_text_member(body, "routing_key")
 
 
-def parse(delivery: Delivery, _: Intake) -> Parsed:
+def parse(delivery: WebhookDelivery, _: SourceSettings) -> ParsedDelivery:
     """Return the alert of one event; raises Malformed with every flaw found."""
     event = limits.decode(delivery.body, Event)
     payload = event.payload or Payload()
     if flaws := tuple(_flaws(event, payload)):
         raise Malformed("the event cannot be accepted", flaws=flaws)
-    return Parsed(((0, _alert(event, payload, delivery)),), delivery_id=delivery_id(delivery.headers))
+    return ParsedDelivery(((0, _alert(event, payload, delivery)),), delivery_id=delivery_id(delivery.headers))
 
 
 def _flaws(event: Event, payload: Payload) -> Iterator[Flaw]:
@@ -83,14 +83,14 @@ def _flaws(event: Event, payload: Payload) -> Iterator[Flaw]:
     if payload.severity and payload.severity.lower() not in SEVERITIES:
         yield Flaw("/payload/severity", f"severity is one of {', '.join(SEVERITIES)}")
     try:
-        limits.instant(payload.timestamp)
-        limits.sound(payload.custom_details)
+        limits.parse_time(payload.timestamp)
+        limits.check_numbers(payload.custom_details)
     except Malformed as error:
         where = "/payload/timestamp" if error.flaws[0].detail.startswith("not a time") else "/payload/custom_details"
         yield Flaw(where + error.flaws[0].pointer, error.flaws[0].detail)
 
 
-def _alert(event: Event, payload: Payload, delivery: Delivery) -> Alert:
+def _alert(event: Event, payload: Payload, delivery: WebhookDelivery) -> Alert:
     key = event.dedup_key or _derived(delivery.body, delivery.received_at)
     named = {"component": payload.component, "group": payload.group, "class": payload.class_, "client": event.client}
     links = [(link.href or "", link.text or "") for link in event.links or []]
@@ -106,7 +106,7 @@ def _alert(event: Event, payload: Payload, delivery: Delivery) -> Alert:
         labels=limits.labels({name: value for name, value in named.items() if value}),
         annotations=_details(payload.custom_details),
         links=limits.links([*links, (event.client_url or "", event.client or "")]),
-        event_time=limits.moment(payload.timestamp, delivery.received_at),
+        event_time=limits.parse_event_time(payload.timestamp, delivery.received_at),
         by_arrival=True,
     )
 
@@ -130,5 +130,5 @@ SOURCE = Source(
     parse,
     {"": Event},
     overload_status=429,
-    named_by=("/event_action", "/dedup_key", "/payload/summary"),
+    identity_pointers=("/event_action", "/dedup_key", "/payload/summary"),
 )

@@ -12,9 +12,9 @@ import msgspec
 from gateway.errors import Flaw, Malformed
 from gateway.incidents.alert import Alert
 from gateway.ingest.reading import limits
-from gateway.ingest.reading.member import text_member
-from gateway.ingest.reading.source import Delivery, Parsed, Source, delivery_id
-from gateway.settings import Intake
+from gateway.ingest.reading.member import find_text_member
+from gateway.ingest.reading.source import ParsedDelivery, Source, WebhookDelivery, delivery_id
+from gateway.settings import SourceSettings
 from gateway.vocabulary import AlertStatus
 
 KEY, DESCRIPTION = 255, 1_024
@@ -43,16 +43,16 @@ class Event(msgspec.Struct):
 
 def service_key(body: bytes) -> str | None:
     """Return the integration key inside a body; None when there is none."""
-    return text_member(body, "service_key")
+    return find_text_member(body, "service_key")
 
 
-def parse(delivery: Delivery, _: Intake) -> Parsed:
+def parse(delivery: WebhookDelivery, _: SourceSettings) -> ParsedDelivery:
     """Return the alert of one event; raises Malformed with every flaw found."""
     event = limits.decode(delivery.body, Event)
-    limits.sound(event.details)
+    limits.check_numbers(event.details)
     if flaws := tuple(_flaws(event)):
         raise Malformed("the event cannot be accepted", flaws=flaws)
-    return Parsed(((0, _alert(event, delivery)),), delivery_id=delivery_id(delivery.headers))
+    return ParsedDelivery(((0, _alert(event, delivery)),), delivery_id=delivery_id(delivery.headers))
 
 
 def _flaws(event: Event) -> Iterator[Flaw]:
@@ -66,7 +66,7 @@ def _flaws(event: Event) -> Iterator[Flaw]:
         yield Flaw("/description", "a trigger needs a description")
 
 
-def _alert(event: Event, delivery: Delivery) -> Alert:
+def _alert(event: Event, delivery: WebhookDelivery) -> Alert:
     key = event.incident_key or _derived(delivery)
     details = _details(event.details)
     links = [(shown.href or "", shown.text or "") for shown in event.contexts or []]
@@ -84,7 +84,7 @@ def _alert(event: Event, delivery: Delivery) -> Alert:
     )
 
 
-def _derived(delivery: Delivery) -> str:
+def _derived(delivery: WebhookDelivery) -> str:
     """Return the key of a trigger without one: new for each request, the same on replay."""
     return sha256(delivery.body + delivery.received_at.isoformat().encode()).hexdigest()[:32]
 
@@ -102,5 +102,5 @@ SOURCE = Source(
     parse,
     {"": Event},
     overload_status=403,
-    named_by=("/event_type", "/incident_key", "/description"),
+    identity_pointers=("/event_type", "/incident_key", "/description"),
 )

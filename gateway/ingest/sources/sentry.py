@@ -12,8 +12,8 @@ import msgspec
 
 from gateway.incidents.alert import Alert
 from gateway.ingest.reading import limits, signatures
-from gateway.ingest.reading.source import Delivery, Parsed, Source
-from gateway.settings import Intake
+from gateway.ingest.reading.source import ParsedDelivery, Source, WebhookDelivery
+from gateway.settings import SourceSettings
 from gateway.vocabulary import AlertStatus
 
 FIRING, RESOLVED = AlertStatus.FIRING, AlertStatus.RESOLVED
@@ -101,34 +101,34 @@ class Hook(msgspec.Struct):
     installation: Installation = Installation()
 
 
-def verify(delivery: Delivery, intake: Intake) -> None:
+def verify(delivery: WebhookDelivery, intake: SourceSettings) -> None:
     """Verify the HMAC-SHA256 of the body, if there are secrets; raises Unauthenticated.
 
     The time of sending is checked too, although it is not signed.
     """
     if intake.secrets:
         given = signatures.from_hex(delivery.headers.get("sentry-hook-signature"))
-        signatures.check(signatures.keys(intake.secrets), delivery.body, [given])
-        signatures.fresh(signatures.seconds(delivery.headers.get("sentry-hook-timestamp")), delivery.received_at)
+        signatures.require_match(signatures.encode_secrets(intake.secrets), delivery.body, [given])
+        signatures.require_fresh(signatures.parse_seconds(delivery.headers.get("sentry-hook-timestamp")), delivery.received_at)
 
 
-def parse(delivery: Delivery, _: Intake) -> Parsed:
+def parse(delivery: WebhookDelivery, _: SourceSettings) -> ParsedDelivery:
     """Return at most one alert; assignments, comments, installations and plain errors are none."""
     hook = limits.decode(delivery.body, Hook)
     alert = _alert(hook, delivery)
     alerts = () if alert is None else ((0, alert),)
     ignored = ((0, f"no alert: {limits.cut(hook.action, 40)}"),) if alert is None else ()
     uuid = hook.installation.uuid
-    return Parsed(alerts, ignored=ignored, delivery_id=_delivery_id(delivery), accounts=(uuid,) if uuid else ())
+    return ParsedDelivery(alerts, ignored=ignored, delivery_id=_delivery_id(delivery), accounts=(uuid,) if uuid else ())
 
 
-def _delivery_id(delivery: Delivery) -> str | None:
+def _delivery_id(delivery: WebhookDelivery) -> str | None:
     """Return an id made of body and time, as an issue resolved twice has the same body twice."""
     sent = delivery.headers.get("sentry-hook-timestamp")
     return None if sent is None else "sentry:" + sha256(sent.encode("utf-8", "replace") + delivery.body).hexdigest()
 
 
-def _alert(hook: Hook, delivery: Delivery) -> Alert | None:
+def _alert(hook: Hook, delivery: WebhookDelivery) -> Alert | None:
     data = hook.data
     if data.metric_alert is not None:
         return _metric(hook.action, data, data.metric_alert, delivery)
@@ -139,7 +139,7 @@ def _alert(hook: Hook, delivery: Delivery) -> Alert | None:
     return None
 
 
-def _metric(action: str, data: Data, metric: Metric, delivery: Delivery) -> Alert:
+def _metric(action: str, data: Data, metric: Metric, delivery: WebhookDelivery) -> Alert:
     status = METRIC.get(action, FIRING)
     when = metric.date_started if status is FIRING else metric.date_closed
     pointer = "/data/metric_alert/" + ("date_started" if status is FIRING else "date_closed")
@@ -153,11 +153,11 @@ def _metric(action: str, data: Data, metric: Metric, delivery: Delivery) -> Aler
         service=limits.cut(metric.projects[0], limits.KEY) if len(metric.projects) == 1 else "",
         labels=_labels({"environment": metric.alert_rule.environment, "projects": ", ".join(metric.projects)}),
         links=limits.links([(data.web_url or "", "Sentry")]),
-        event_time=limits.moment(when, delivery.received_at, pointer) or _sent(delivery),
+        event_time=limits.parse_event_time(when, delivery.received_at, pointer) or _sent(delivery),
     )
 
 
-def _event(data: Data, event: Event, delivery: Delivery) -> Alert:
+def _event(data: Data, event: Event, delivery: WebhookDelivery) -> Alert:
     project = PROJECT.search(event.url or "")
     return Alert(
         namespace="sentry",
@@ -168,11 +168,11 @@ def _event(data: Data, event: Event, delivery: Delivery) -> Alert:
         service=limits.cut(project[1], limits.KEY) if project else "",
         labels=_labels({"culprit": event.culprit, "environment": event.environment, "rule": data.triggered_rule}),
         links=limits.links([(event.web_url or "", "Sentry")]),
-        event_time=limits.moment(event.datetime, delivery.received_at, "/data/event/datetime"),
+        event_time=limits.parse_event_time(event.datetime, delivery.received_at, "/data/event/datetime"),
     )
 
 
-def _issue(status: AlertStatus, issue: Issue, delivery: Delivery) -> Alert:
+def _issue(status: AlertStatus, issue: Issue, delivery: WebhookDelivery) -> Alert:
     """Return the alert of an issue, timed by the request.
 
     The times of an issue are those of its events, not of its changes of state.
@@ -194,10 +194,14 @@ def _key(kind: str, told: str | int, pointer: str) -> str:
     return limits.key(f"{kind}/{told if isinstance(told, str) else limits.number(told, pointer)}", pointer)
 
 
-def _sent(delivery: Delivery) -> datetime | None:
+def _sent(delivery: WebhookDelivery) -> datetime | None:
     """Return the time at which the request was sent, None if it does not say."""
     sent = delivery.headers.get("sentry-hook-timestamp", "")
-    return limits.moment(int(sent), delivery.received_at) if sent.isascii() and sent.isdigit() and len(sent) <= 12 else None
+    return (
+        limits.parse_event_time(int(sent), delivery.received_at)
+        if sent.isascii() and sent.isdigit() and len(sent) <= 12
+        else None
+    )
 
 
 def _labels(values: Mapping[str, str | None]) -> dict[str, str]:
@@ -210,5 +214,5 @@ SOURCE = Source(
     parse,
     {"": Hook},
     verify=verify,
-    named_by=("/action", "/data/event/issue_id", "/data/metric_alert/id", "/data/issue/id"),
+    identity_pointers=("/action", "/data/event/issue_id", "/data/metric_alert/id", "/data/issue/id"),
 )

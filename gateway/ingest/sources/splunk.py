@@ -9,9 +9,9 @@ import msgspec
 
 from gateway.incidents.alert import Alert
 from gateway.ingest.reading import fields, limits
-from gateway.ingest.reading.bounded import bounded, named
-from gateway.ingest.reading.source import Delivery, Parsed, Source, delivery_id
-from gateway.settings import Intake
+from gateway.ingest.reading.bounded import keep_texts, truncate_alert
+from gateway.ingest.reading.source import ParsedDelivery, Source, WebhookDelivery, delivery_id
+from gateway.settings import SourceSettings
 from gateway.vocabulary import AlertStatus
 
 UNNAMED = "ad hoc search"
@@ -33,22 +33,22 @@ class Body(msgspec.Struct):
     result: dict[str, Any] | None = None
 
 
-def parse(delivery: Delivery, intake: Intake) -> Parsed:
+def parse(delivery: WebhookDelivery, intake: SourceSettings) -> ParsedDelivery:
     """Return the alert of one match; raises Malformed.
 
     Matches are distinguished by `host`, or by the field that the mapping's `dedup_key` points
     at.
     """
     body = limits.decode(delivery.body, Body)
-    limits.sound(body.result)
-    pointed = fields.pointed(msgspec.to_builtins(body), intake.mapping.get("dedup_key", "/result/host"))
-    part = named({"part": pointed}).get("part", "")
-    return Parsed(((0, _alert(body, part)),), delivery_id=delivery_id(delivery.headers))
+    limits.check_numbers(body.result)
+    pointed = fields.resolve_pointer(msgspec.to_builtins(body), intake.mapping.get("dedup_key", "/result/host"))
+    part = keep_texts({"part": pointed}).get("part", "")
+    return ParsedDelivery(((0, _alert(body, part)),), delivery_id=delivery_id(delivery.headers))
 
 
 def _alert(body: Body, part: str) -> Alert:
-    result, name = named(body.result or {}), body.search_name or UNNAMED
-    return bounded(
+    result, name = keep_texts(body.result or {}), body.search_name or UNNAMED
+    return truncate_alert(
         Alert(
             namespace="splunk",
             dedup_key="/".join(text for text in (body.app, name, part) if text),
@@ -58,7 +58,9 @@ def _alert(body: Body, part: str) -> Alert:
             severity=next((result[name] for name in SEVERITY if name in result), "").casefold(),
             service=result.get("service", ""),
             ci=result.get("host", ""),
-            labels=named({"app": body.app, "owner": body.owner, "search_name": body.search_name, "host": result.get("host")}),
+            labels=keep_texts(
+                {"app": body.app, "owner": body.owner, "search_name": body.search_name, "host": result.get("host")}
+            ),
             annotations={name: value for name, value in result.items() if not name.startswith("_")},
             links=limits.links([(body.results_link or "", "Splunk")]),
         ),
@@ -66,4 +68,4 @@ def _alert(body: Body, part: str) -> Alert:
     )
 
 
-SOURCE = Source("splunk", "Splunk", parse, {"": Body}, tells_the_end=False, named_by=("/sid", "/search_name", "/app"))
+SOURCE = Source("splunk", "Splunk", parse, {"": Body}, sends_resolution=False, identity_pointers=("/sid", "/search_name", "/app"))

@@ -10,9 +10,9 @@ import msgspec
 
 from gateway.incidents.alert import Alert
 from gateway.ingest.reading import limits
-from gateway.ingest.reading.bounded import bounded, named, tags
-from gateway.ingest.reading.source import Delivery, Parsed, Source, delivery_id
-from gateway.settings import Intake
+from gateway.ingest.reading.bounded import keep_texts, parse_tags, truncate_alert
+from gateway.ingest.reading.source import ParsedDelivery, Source, WebhookDelivery, delivery_id
+from gateway.settings import SourceSettings
 from gateway.vocabulary import AlertStatus
 
 STATUS = {0: AlertStatus.FIRING, 1: AlertStatus.RESOLVED}
@@ -68,26 +68,26 @@ class Body(msgspec.Struct):
     msg: str | None = None
 
 
-def parse(delivery: Delivery, _: Intake) -> Parsed:
+def parse(delivery: WebhookDelivery, _: SourceSettings) -> ParsedDelivery:
     """Return the alert of one change of a monitor; raises Malformed."""
     body = limits.decode(delivery.body, Body)
     named_by = delivery_id(delivery.headers)
     if body.heartbeat is None:
-        return Parsed(((0, _announced(body)),), delivery_id=named_by)
+        return ParsedDelivery(((0, _announced(body)),), delivery_id=named_by)
     if reason := WAITING.get(body.heartbeat.status):
-        return Parsed((), ignored=((0, reason),), delivery_id=named_by)
+        return ParsedDelivery((), ignored=((0, reason),), delivery_id=named_by)
     if body.heartbeat.status not in STATUS:
-        raise limits.fault("/heartbeat/status", "a status is 0 (down), 1 (up), 2 (pending) or 3 (maintenance)")
-    return Parsed(((0, _alert(body, body.heartbeat, delivery)),), delivery_id=named_by)
+        raise limits.build_malformed("/heartbeat/status", "a status is 0 (down), 1 (up), 2 (pending) or 3 (maintenance)")
+    return ParsedDelivery(((0, _alert(body, body.heartbeat, delivery)),), delivery_id=named_by)
 
 
-def _alert(body: Body, beat: Heartbeat, delivery: Delivery) -> Alert:
+def _alert(body: Body, beat: Heartbeat, delivery: WebhookDelivery) -> Alert:
     monitor = body.monitor or Monitor()
     number = beat.monitor_id if monitor.id is None else monitor.id
     words = [f"{tag.name}:{tag.value or ''}" for tag in monitor.tags or []]
-    labels = tags(words) | named({"monitor": monitor.name, "type": monitor.type, "url": monitor.url})
+    labels = parse_tags(words) | keep_texts({"monitor": monitor.name, "type": monitor.type, "url": monitor.url})
     name = monitor.path_name or monitor.name
-    return bounded(
+    return truncate_alert(
         Alert(
             namespace="uptime_kuma",
             dedup_key="" if number is None else str(number),
@@ -99,7 +99,7 @@ def _alert(body: Body, beat: Heartbeat, delivery: Delivery) -> Alert:
             ci=monitor.hostname or monitor.name,
             labels=labels,
             links=limits.links([(monitor.url or "", monitor.name)]),
-            event_time=limits.moment(beat.time, delivery.received_at, "/heartbeat/time"),
+            event_time=limits.parse_event_time(beat.time, delivery.received_at, "/heartbeat/time"),
         ),
         "/monitor/id",
     )
@@ -116,7 +116,7 @@ def _announced(body: Body) -> Alert:
     title = told or f"Uptime Kuma says nothing of {name or 'what it is about'}"
     key = "test" if test else _subject(title[: limits.TITLE].strip())[: limits.KEY]
     alert = Alert(namespace="uptime_kuma", dedup_key=key, status=AlertStatus.FIRING, title=title, ci=name, test=test)
-    return bounded(alert, "/msg")
+    return truncate_alert(alert, "/msg")
 
 
 def _subject(said: str) -> str:
@@ -133,6 +133,6 @@ SOURCE = Source(
     "Uptime Kuma",
     parse,
     {"": Body},
-    named_by=("/heartbeat/monitorID", "/monitor/id"),
-    doubt={"/heartbeat/status": 0},
+    identity_pointers=("/heartbeat/monitorID", "/monitor/id"),
+    values_if_unreadable={"/heartbeat/status": 0},
 )

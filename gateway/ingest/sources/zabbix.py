@@ -11,9 +11,9 @@ import msgspec
 
 from gateway.incidents.alert import Alert
 from gateway.ingest.reading import limits
-from gateway.ingest.reading.bounded import bounded, named
-from gateway.ingest.reading.source import Delivery, Parsed, Source, delivery_id
-from gateway.settings import Intake
+from gateway.ingest.reading.bounded import keep_texts, truncate_alert
+from gateway.ingest.reading.source import ParsedDelivery, Source, WebhookDelivery, delivery_id
+from gateway.settings import SourceSettings
 from gateway.vocabulary import AlertStatus
 
 TRIGGERS = "0"
@@ -70,17 +70,17 @@ class Event(msgspec.Struct):
     zabbix_url: str = ""
 
 
-def parse(delivery: Delivery, _: Intake) -> Parsed:
+def parse(delivery: WebhookDelivery, _: SourceSettings) -> ParsedDelivery:
     """Return the alert of a problem, its recovery or an update of it; raises Malformed."""
     event = limits.decode(delivery.body, Event)
     named_by = delivery_id(delivery.headers)
     if event.event_id != "{EVENT.ID}" and event.event_value not in {"0", "1"}:
-        raise limits.fault("/event_value", f"EVENT.VALUE is 1 or 0, not {event.event_value[:40]!r}")
+        raise limits.build_malformed("/event_value", f"EVENT.VALUE is 1 or 0, not {event.event_value[:40]!r}")
     said = _said(event)
     status = _status(event, said)
     if status is None:
-        return Parsed((), ignored=((0, "updated"),), delivery_id=named_by)
-    return Parsed(((0, _alert(event, status, said, delivery)),), delivery_id=named_by)
+        return ParsedDelivery((), ignored=((0, "updated"),), delivery_id=named_by)
+    return ParsedDelivery(((0, _alert(event, status, said, delivery)),), delivery_id=named_by)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +133,7 @@ def _filled(text: str) -> str:
     return "" if text.startswith(("{", "*UNKNOWN*")) else text
 
 
-def _alert(event: Event, status: AlertStatus, said: Said, delivery: Delivery) -> Alert:
+def _alert(event: Event, status: AlertStatus, said: Said, delivery: WebhookDelivery) -> Alert:
     labels = {one.tag: one.value or "true" for one in event.tags if one.tag}
     when, pointer = event.event_timestamp, "/event_timestamp"
     if status is AlertStatus.RESOLVED:
@@ -141,7 +141,7 @@ def _alert(event: Event, status: AlertStatus, said: Said, delivery: Delivery) ->
     host, url = _filled(event.host), _filled(event.zabbix_url).rstrip("/")
     page = f"{url}/tr_events.php?triggerid={event.trigger_id}&eventid={event.event_id}"
     notes = {"opdata": event.opdata, "message": event.message, "trigger_id": event.trigger_id}
-    return bounded(
+    return truncate_alert(
         Alert(
             namespace="zabbix",
             dedup_key=_key(event.event_id, url),
@@ -151,10 +151,10 @@ def _alert(event: Event, status: AlertStatus, said: Said, delivery: Delivery) ->
             severity=_severity(event),
             service=labels.get("service", ""),
             ci=host,
-            labels=labels | named({"host": host, "address": _filled(event.host_ip)}),
-            annotations=named({name: _filled(text) for name, text in notes.items()}),
+            labels=labels | keep_texts({"host": host, "address": _filled(event.host_ip)}),
+            annotations=keep_texts({name: _filled(text) for name, text in notes.items()}),
             links=limits.links([(page, "Zabbix")] if url else ()),
-            event_time=limits.moment(_filled(when), delivery.received_at, pointer),
+            event_time=limits.parse_event_time(_filled(when), delivery.received_at, pointer),
             author=said.user,
             note=said.words,
             test=event.event_id.startswith("{"),
@@ -180,4 +180,6 @@ def _key(event_id: str, url: str) -> str:
     return f"{server}/{event_id}" if server and event_id else event_id
 
 
-SOURCE = Source("zabbix", "Zabbix", parse, {"": Event}, named_by=("/event_id",), doubt={"/event_value": "1"})
+SOURCE = Source(
+    "zabbix", "Zabbix", parse, {"": Event}, identity_pointers=("/event_id",), values_if_unreadable={"/event_value": "1"}
+)

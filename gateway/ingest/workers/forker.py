@@ -10,13 +10,13 @@ from pathlib import Path
 from subprocess import DEVNULL
 
 import gateway
-from gateway.ingest.workers.protocol import LENGTH_BYTES, ORDER, framed
+from gateway.ingest.workers.protocol import LENGTH_BYTES, ORDER, frame_message
 
 ROOT = Path(gateway.__file__).parents[1]
 
 
 @dataclass(frozen=True, slots=True)
-class Forked:
+class ForkedWorker:
     """A worker process: its number, and the connection to it."""
 
     number: int
@@ -28,20 +28,20 @@ class Forked:
 
         Raises IncompleteReadError and ConnectionError when the process has ended.
         """
-        self.sink.write(framed(frame))
+        self.sink.write(frame_message(frame))
         await self.sink.drain()
         return await self.source.readexactly(int.from_bytes(await self.source.readexactly(LENGTH_BYTES), "big"))
 
 
 @dataclass(frozen=True, slots=True)
-class Parent:
+class WorkerParent:
     """The process that forks the workers, and the socket for orders to it."""
 
     process: subprocess.Popen[bytes]
     orders: socket.socket
 
     @classmethod
-    def started(cls) -> "Parent":
+    def started(cls) -> "WorkerParent":
         """Start a parent process; raises OSError if that fails."""
         ours, theirs = socket.socketpair()
         with theirs:
@@ -74,7 +74,7 @@ class Parent:
         self.process.wait()
 
 
-class Forker:
+class WorkerForker:
     """A starter of worker processes.
 
     Their parent is started for the first worker, and again if it has ended.
@@ -82,9 +82,9 @@ class Forker:
 
     def __init__(self) -> None:
         self._numbers = itertools.count()
-        self._parent: Parent | None = None
+        self._parent: WorkerParent | None = None
 
-    async def fork(self) -> Forked:
+    async def fork(self) -> ForkedWorker:
         """Return a new worker process; raises OSError if that fails."""
         number, (ours, theirs) = next(self._numbers), socket.socketpair()
         with theirs:
@@ -93,18 +93,18 @@ class Forker:
             except OSError:
                 ours.close()
                 raise
-        return Forked(number, *await asyncio.open_unix_connection(sock=ours))
+        return ForkedWorker(number, *await asyncio.open_unix_connection(sock=ours))
 
-    def kill(self, process: Forked) -> None:
+    def kill(self, process: ForkedWorker) -> None:
         """Kill a worker process, whatever it is doing, unless it has ended."""
         process.sink.close()
         if self._parent is not None and self._parent.alive:
             self._parent.order(process.number, [])
 
-    def _alive(self) -> Parent:
+    def _alive(self) -> WorkerParent:
         if self._parent is None or not self._parent.alive:
             self.close()
-            self._parent = Parent.started()
+            self._parent = WorkerParent.started()
         return self._parent
 
     def close(self) -> None:

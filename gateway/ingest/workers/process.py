@@ -12,24 +12,24 @@ from typing import Any, TypeVar
 import structlog
 
 from gateway.errors import Overloaded, Unavailable
-from gateway.ingest.workers.forker import Forked, Forker
-from gateway.ingest.workers.protocol import COSTLY, Answered, Asked, TooCostly
+from gateway.ingest.workers.forker import ForkedWorker, WorkerForker
+from gateway.ingest.workers.protocol import TOO_COSTLY, CallResult, FunctionCall, TooCostly
 
 T = TypeVar("T")
 
-WITHIN = 15.0
+CALL_TIMEOUT_S = 15.0
 """Seconds that a call may last, of which a third may be processor time."""
 
-WAITING = 32
+MAX_WAITING = 32
 """Calls that may wait."""
 
-BROKEN = (asyncio.IncompleteReadError, ConnectionError)
+PROCESS_ENDED_ERRORS = (asyncio.IncompleteReadError, ConnectionError)
 """The errors that show that the process has ended."""
 
 TRUSTED = frozenset({"gateway", "datetime", "uuid"})
 """Packages whose classes the process may use in its results."""
 
-MAKERS = frozenset({("msgspec._utils", "rebuild"), ("asyncpg.pgproto.pgproto", "UUID")})
+TRUSTED_CONSTRUCTORS = frozenset({("msgspec._utils", "rebuild"), ("asyncpg.pgproto.pgproto", "UUID")})
 """Other names it may use: the constructors of our structs and of the database's UUID."""
 
 log = structlog.get_logger()
@@ -57,7 +57,7 @@ def is_quick(body: bytes) -> bool:
     return len(body) <= QUICK and sum(map(body.count, SEPARATORS)) <= FEW_VALUES
 
 
-def plain(headers: Mapping[str, str]) -> dict[str, str]:
+def flatten_headers(headers: Mapping[str, str]) -> dict[str, str]:
     """Return headers in a form that can be sent to a process.
 
     Names are in lower case; of several values the first is kept.
@@ -68,23 +68,23 @@ def plain(headers: Mapping[str, str]) -> dict[str, str]:
     return found
 
 
-def allowed(body: bytes) -> float:
+def compute_cpu_limit(body: bytes) -> float:
     """Return the seconds of processor time that reading a body may take."""
     return CPU_SECONDS + len(body) * CPU_SECONDS_PER_BYTE
 
 
-class Reader:
+class ParseWorker:
     """A worker process that runs calls one at a time, taking turns between senders.
 
     At most `waiting_each` calls of one sender may wait. `close` ends the process.
     """
 
-    def __init__(self, name: str, forker: Forker, waiting_each: int = WAITING) -> None:
+    def __init__(self, name: str, forker: WorkerForker, waiting_each: int = MAX_WAITING) -> None:
         self.forker, self._name, self._waiting_each = forker, name, waiting_each
         self._turn = asyncio.Lock()
         self._turns: dict[str, asyncio.Lock] = {}
         self._waiting: Counter[str] = Counter()
-        self._process: Forked | None = None
+        self._process: ForkedWorker | None = None
         self._closed = False
 
     @property
@@ -98,7 +98,7 @@ class Reader:
         Raises TooCostly if it takes more than `seconds` of processor time, Overloaded if too
         many calls wait, and Unavailable when no process can be started.
         """
-        frame = pickle.dumps(Asked(function, given, seconds), pickle.HIGHEST_PROTOCOL)
+        frame = pickle.dumps(FunctionCall(function, given, seconds), pickle.HIGHEST_PROTOCOL)
         async with self._place(sender):
             await self._turn.acquire()
             work = asyncio.create_task(self._asked(frame))
@@ -112,7 +112,7 @@ class Reader:
     @asynccontextmanager
     async def _place(self, sender: str) -> AsyncIterator[None]:
         """Wait in line, where each sender has one call at a time; raises Overloaded."""
-        if self._waiting.total() >= WAITING or self._waiting[sender] >= self._waiting_each:
+        if self._waiting.total() >= MAX_WAITING or self._waiting[sender] >= self._waiting_each:
             raise Overloaded("too many long requests wait to be read: send again shortly")
         self._waiting[sender] += 1
         try:
@@ -123,12 +123,12 @@ class Reader:
             if not self._waiting[sender]:
                 del self._waiting[sender], self._turns[sender]
 
-    def _end_turn(self, work: "asyncio.Task[Answered]") -> None:
+    def _end_turn(self, work: "asyncio.Task[CallResult]") -> None:
         self._turn.release()
         if not work.cancelled():
             work.exception()  # it was raised where somebody still waited
 
-    async def _asked(self, frame: bytes) -> Answered:
+    async def _asked(self, frame: bytes) -> CallResult:
         """Call the process, and once more if it had ended without using up its time.
 
         Raises TooCostly if the second attempt fails the same way, and Unavailable if there is no
@@ -137,33 +137,33 @@ class Reader:
         try:
             try:
                 return await self._exchange(frame)
-            except BROKEN:
+            except PROCESS_ENDED_ERRORS:
                 return await self._exchange(frame)
-        except BROKEN as error:
+        except PROCESS_ENDED_ERRORS as error:
             log.warning("reader_ended", reader=self._name, error=type(error).__name__, bytes=len(frame))
             await self.start()
-            raise TooCostly(COSTLY) from error
+            raise TooCostly(TOO_COSTLY) from error
         except TimeoutError as error:
             # It used up no time of the processor, or it would have been killed: it, or what forks it, is stopped.
             log.warning("reader_silent", reader=self._name, bytes=len(frame))
             self.forker.close()
             raise Unavailable("it was not read in time: send again shortly") from error
 
-    async def _exchange(self, frame: bytes) -> Answered:
+    async def _exchange(self, frame: bytes) -> CallResult:
         process = await self._started()
         try:
-            async with asyncio.timeout(WITHIN):
+            async with asyncio.timeout(CALL_TIMEOUT_S):
                 said = await process.exchange(frame)
         except BaseException:
             self._end()
             raise
-        return answer_of(said)
+        return decode_result(said)
 
     async def start(self) -> None:
         """Start the process if there is none, so that it is ready for the first call."""
         await self._started()
 
-    async def _started(self) -> Forked:
+    async def _started(self) -> ForkedWorker:
         if self._closed:
             raise Unavailable("the gateway ends: send again shortly")
         if self._process is not None and self._process.source.at_eof():
@@ -188,9 +188,9 @@ class Reader:
                 self.forker.kill(process)
 
 
-def answer_of(said: bytes) -> Answered:
+def decode_result(said: bytes) -> CallResult:
     """Return the response of the process; raises UnpicklingError if it contains foreign classes."""
-    answered: Answered = _Answers(io.BytesIO(said)).load()
+    answered: CallResult = _Answers(io.BytesIO(said)).load()
     return answered
 
 
@@ -203,6 +203,6 @@ class _Answers(pickle.Unpickler):
             found = super().find_class(module, name)
             if isinstance(found, type) and found.__module__ == module:
                 return found
-        if (module, name) in MAKERS:
+        if (module, name) in TRUSTED_CONSTRUCTORS:
             return super().find_class(module, name)
         raise pickle.UnpicklingError(f"{module}.{name} is nothing that is answered")

@@ -16,7 +16,7 @@ With a connection it means to fork that worker, without one to kill it.
 LENGTH_BYTES = 4
 """Bytes of the length in front of a message, in big-endian order."""
 
-COSTLY = "it takes more time or memory to read than it may"
+TOO_COSTLY = "it takes more time or memory to read than it may"
 
 
 class TooCostly(Malformed):
@@ -27,12 +27,12 @@ class OutOfTimeError(BaseException):
     """The processor time is used up; a BaseException, so that no handler of errors catches it."""
 
 
-SAID: tuple[type[GatewayError], ...] = (Malformed, TooLarge, Forbidden, Unauthenticated)
+PASSED_ON_ERRORS: tuple[type[GatewayError], ...] = (Malformed, TooLarge, Forbidden, Unauthenticated)
 """Errors that are passed on unchanged."""
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class FunctionCall:
     """A function to call, its arguments, and the seconds of processor time it may take."""
 
     function: Callable[..., Any]
@@ -41,7 +41,7 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
-class Answered:
+class CallResult:
     """The result of a call, or the error that it raised."""
 
     value: Any = None
@@ -50,16 +50,16 @@ class Answered:
     flaws: tuple[Flaw, ...] = ()
 
 
-def answer(asked: Asked) -> Answered:
+def run_call(asked: FunctionCall) -> CallResult:
     """Call the function and return its result; raises none of the expected errors."""
     try:
-        return Answered(asked.function(*asked.given))
-    except SAID as error:
-        return Answered(None, type(error), error.detail, error.flaws)
+        return CallResult(asked.function(*asked.given))
+    except PASSED_ON_ERRORS as error:
+        return CallResult(None, type(error), error.detail, error.flaws)
     except (MemoryError, OutOfTimeError):
-        return Answered(None, TooCostly, COSTLY)
+        return CallResult(None, TooCostly, TOO_COSTLY)
 
 
-def framed(said: bytes) -> bytes:
+def frame_message(said: bytes) -> bytes:
     """Return a message with its length in front."""
     return len(said).to_bytes(LENGTH_BYTES, "big") + said

@@ -22,15 +22,15 @@ from typing import BinaryIO
 
 from gateway.errors import Malformed
 from gateway.ingest.workers.protocol import (
-    COSTLY,
     LENGTH_BYTES,
     ORDER,
-    Answered,
-    Asked,
+    TOO_COSTLY,
+    CallResult,
+    FunctionCall,
     OutOfTimeError,
     TooCostly,
-    answer,
-    framed,
+    frame_message,
+    run_call,
 )
 from gateway.supervisor.child import ending_with
 
@@ -48,7 +48,7 @@ GRACE = 0.5
 """Extra seconds of processor time until a process is killed that failed to abort its call."""
 
 
-class Forks:
+class RunningWorkers:
     """The running workers, each with the number it was ordered by and its end of the connection."""
 
     def __init__(self, orders: socket.socket) -> None:
@@ -70,13 +70,13 @@ class Forks:
                 self._kill(number)
 
     def _fork(self, number: int, line: socket.socket) -> None:
-        with none_reaped():
+        with block_reaping():
             pid = os.fork()
             if pid == 0:
                 try:
                     self._end_with_parent()
                     self._forget()
-                    read(line)
+                    run_worker(line)
                 finally:
                     os._exit(0)
             self._running[pid] = number, line
@@ -87,7 +87,7 @@ class Forks:
             other.close()
 
     def _kill(self, number: int) -> None:
-        with none_reaped():
+        with block_reaping():
             for pid, (known, _) in self._running.items():
                 if known == number:
                     os.kill(pid, signal.SIGKILL)
@@ -101,11 +101,11 @@ class Forks:
             line = self._running.pop(pid)[1]
             with line:
                 if os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGPROF:
-                    _send(line, Answered(None, TooCostly, COSTLY))
+                    _send(line, CallResult(None, TooCostly, TOO_COSTLY))
 
 
 @contextmanager
-def none_reaped() -> Iterator[None]:
+def block_reaping() -> Iterator[None]:
     """Block the reaping of ended processes meanwhile, so that no process id is reused."""
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGCHLD})
     try:
@@ -114,14 +114,14 @@ def none_reaped() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGCHLD})
 
 
-def _send(line: socket.socket, answered: Answered) -> None:
+def _send(line: socket.socket, answered: CallResult) -> None:
     try:
-        line.sendall(framed(pickle.dumps(answered, pickle.HIGHEST_PROTOCOL)))
+        line.sendall(frame_message(pickle.dumps(answered, pickle.HIGHEST_PROTOCOL)))
     except OSError:
         return  # nobody waits for it any more
 
 
-def read(line: socket.socket) -> None:
+def run_worker(line: socket.socket) -> None:
     """Run a worker, within its limits, until the connection ends."""
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGCHLD})
@@ -129,32 +129,32 @@ def read(line: socket.socket) -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     signal.signal(signal.SIGVTALRM, _out_of_time)
     try:
-        serve(line.makefile("rb"), line.makefile("wb"))
+        serve_calls(line.makefile("rb"), line.makefile("wb"))
     except ConnectionError:
         return  # the gateway is gone
 
 
-def serve(source: BinaryIO, sink: BinaryIO) -> None:
+def serve_calls(source: BinaryIO, sink: BinaryIO) -> None:
     """Respond to calls until the input ends."""
     while len(size := source.read(LENGTH_BYTES)) == LENGTH_BYTES:
         asked = pickle.loads(source.read(int.from_bytes(size, "big")))  # noqa: S301 - the gateway itself wrote it
         signal.setitimer(signal.ITIMER_PROF, asked.seconds + GRACE)
         said = pickle.dumps(_in_time(asked), pickle.HIGHEST_PROTOCOL)
         if len(said) > ANSWER_BYTES:
-            said = pickle.dumps(Answered(None, Malformed, "it says more than can be kept"), pickle.HIGHEST_PROTOCOL)
+            said = pickle.dumps(CallResult(None, Malformed, "it says more than can be kept"), pickle.HIGHEST_PROTOCOL)
         signal.setitimer(signal.ITIMER_PROF, 0)
-        sink.write(framed(said))
+        sink.write(frame_message(said))
         sink.flush()
 
 
-def _in_time(asked: Asked) -> Answered:
+def _in_time(asked: FunctionCall) -> CallResult:
     """Return the result of a call, or that it is too costly once the time is used up."""
     try:
         signal.setitimer(signal.ITIMER_VIRTUAL, asked.seconds)
-        answered = answer(asked)
+        answered = run_call(asked)
         signal.setitimer(signal.ITIMER_VIRTUAL, 0)
     except OutOfTimeError:  # the time ran out while the result was returned
-        return Answered(None, TooCostly, COSTLY)
+        return CallResult(None, TooCostly, TOO_COSTLY)
     return answered
 
 
@@ -167,4 +167,4 @@ if __name__ == "__main__":
         importlib.import_module(name)
     gc.collect()
     gc.freeze()  # the imported modules are shared by all workers, and no garbage collection writes to them
-    Forks(socket.socket(fileno=int(sys.argv[1]))).serve()
+    RunningWorkers(socket.socket(fileno=int(sys.argv[1]))).serve()

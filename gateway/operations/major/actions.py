@@ -1,6 +1,6 @@
 """The incident manager's record that the leader was told of a major incident."""
 
-from gateway.access.authorization import refuse
+from gateway.access.authorization import raise_if_refused
 from gateway.access.permissions import Action, may
 from gateway.access.principal import Principal
 from gateway.errors import Conflict
@@ -30,7 +30,7 @@ async def tell_leader(
 
     async def work(tx: Transaction) -> Incident:
         incident = await tx.lock(number, who, if_match)
-        refuse(may(who, Action.TELL_LEADER, incident))
+        raise_if_refused(may(who, Action.TELL_LEADER, incident))
         if not incident.is_major:
             raise Conflict(f"{number} is no major incident: declare it one first")
         facts = {

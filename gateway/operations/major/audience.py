@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 from asyncpg import Record
 
-from gateway.access.permissions import sight
-from gateway.access.principal import Principal, person_principal
+from gateway.access.permissions import visibility_of
+from gateway.access.principal import Principal, principal_of_person
 from gateway.db.pool import Connection
 from gateway.directory.person import EMAIL
 from gateway.egress.address_guard import AddressGuard, AddressRefused
@@ -44,7 +44,7 @@ WHERE master.id = $1 ORDER BY i.id <> master.id, s.id
 """
 
 
-async def audience(conn: Connection, incident: Incident) -> Audience:
+async def load_audience(conn: Connection, incident: Incident) -> Audience:
     """Return the recipients of an update now, subscribers of related records included.
 
     Related records have no updates of their own. People who may not see the record any more are
@@ -67,14 +67,14 @@ async def audience(conn: Connection, incident: Incident) -> Audience:
 def _address(row: Record, incident: Incident) -> str | None:
     if not row["target"].startswith(PERSON):
         return None if incident.security else row["target"]
-    if row["login"] is None or not row["email"] or not sight(who_of(row)).sees(incident):
+    if row["login"] is None or not row["email"] or not visibility_of(principal_of_row(row)).sees(incident):
         return None
     return f"smtp:{row['email']}"
 
 
-def who_of(row: Record) -> Principal:
+def principal_of_row(row: Record) -> Principal:
     """Return the principal of a row with login, email, phone and roles."""
-    return person_principal(row["login"], row["email"], row["phone"], row["roles"])
+    return principal_of_person(row["login"], row["email"], row["phone"], row["roles"])
 
 
 CHATS = {"slack": re.compile(r"[CDG][A-Z0-9]{2,30}", re.ASCII), "feishu": re.compile(r"oc_[A-Za-z0-9]{1,64}", re.ASCII)}
@@ -83,7 +83,7 @@ CHATS = {"slack": re.compile(r"[CDG][A-Z0-9]{2,30}", re.ASCII), "feishu": re.com
 WRITE = "write smtp:a@example.com, webhook:https://…, slack:C0123 or feishu:oc_…"
 
 
-def checked(settings: Settings | None, address: str) -> str:
+def check_address(settings: Settings | None, address: str) -> str:
     """Return an address that messages may go to; raise Unprocessable for any other."""
     channel, _, recipient = address.partition(":")
     if channel == "smtp" and recipient.isascii() and EMAIL.fullmatch(recipient):
@@ -113,7 +113,7 @@ async def check_target(conn: Connection, incident: Incident, target: str) -> Non
     for missing, detail in (
         (row is None, "nobody has this login"),
         (row is not None and not row["email"], "has no e-mail address"),
-        (row is not None and not sight(who_of(row)).sees(incident), "may not see this record"),
+        (row is not None and not visibility_of(principal_of_row(row)).sees(incident), "may not see this record"),
     ):
         if missing:
             raise Unprocessable("this person cannot be told", flaws=(Flaw("/person", detail),))
@@ -128,13 +128,13 @@ WHERE g.slug = $2 GROUP BY g.slug
 """
 
 
-async def shut_out(conn: Connection, incident: Incident) -> list[str]:
+async def excluded_workers(conn: Connection, incident: Incident) -> list[str]:
     """Return the logins of those who work on a security incident and may not see it."""
     people = sorted({incident.assignee, incident.handler, incident.owner} - {""})
     return [
         row["login"]
         for row in await conn.fetch(PRIVY_PEOPLE, people, "")
-        if not sight(person_principal(row["login"], row["email"], row["phone"], row["roles"])).sees(incident)
+        if not visibility_of(principal_of_person(row["login"], row["email"], row["phone"], row["roles"])).sees(incident)
     ]
 
 
@@ -148,7 +148,9 @@ async def check_workers(conn: Connection, before: Incident, after: Incident) -> 
     if not after.security or not (people or group):
         return
     for row in await conn.fetch(PRIVY_PEOPLE, sorted(people), group):
-        if not sight(person_principal(row["login"] or group, row["email"] or "", row["phone"] or "", row["roles"])).sees(after):
+        if not visibility_of(
+            principal_of_person(row["login"] or group, row["email"] or "", row["phone"] or "", row["roles"])
+        ).sees(after):
             name = "person" if row["login"] else "group"
             detail = f"{row['login'] or group} may not see security incidents"
             raise Unprocessable("this security incident is not seen by whom it is given to", flaws=(Flaw(f"/{name}", detail),))

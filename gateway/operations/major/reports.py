@@ -10,7 +10,7 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
-from gateway.access.authorization import refuse
+from gateway.access.authorization import raise_if_refused
 from gateway.access.permissions import Action, may
 from gateway.access.principal import Principal
 from gateway.db.pool import Connection
@@ -22,7 +22,7 @@ from gateway.vocabulary import ReportStatus
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class MajorReport:
     """One version of a report as it was last written."""
 
     version: int
@@ -41,18 +41,18 @@ WHERE incident_id = $1 AND version = $2
 """
 
 
-async def report_of(conn: Connection, incident_id: int, version: int | None = None) -> Report | None:
+async def load_report(conn: Connection, incident_id: int, version: int | None = None) -> MajorReport | None:
     """Return the newest report on this incident, or the given version; None if there is none."""
     row = await conn.fetchrow(READ, incident_id)
     if row is not None and version not in (None, row["version"]):
         row = await conn.fetchrow(READ_PAST, incident_id, version)
-    return None if row is None else Report(**dict(row))
+    return None if row is None else MajorReport(**dict(row))
 
 
 STANDING = "SELECT incident_id, status FROM major_report_standing WHERE incident_id = ANY($1::bigint[])"
 
 
-async def standings(conn: Connection, incident_ids: Sequence[int]) -> Mapping[int, ReportStatus]:
+async def load_report_statuses(conn: Connection, incident_ids: Sequence[int]) -> Mapping[int, ReportStatus]:
     """Return the status of the report of each of the incidents that is major and over."""
     return {row["incident_id"]: ReportStatus(row["status"]) for row in await conn.fetch(STANDING, list(incident_ids))}
 
@@ -81,8 +81,8 @@ async def write_report(
 
     async def work(tx: Transaction) -> Incident:
         incident = await tx.lock(number, who)
-        refuse(may(who, Action.REPORT, incident))
-        standing = (await standings(tx.conn, [incident.id])).get(incident.id)
+        raise_if_refused(may(who, Action.REPORT, incident))
+        standing = (await load_report_statuses(tx.conn, [incident.id])).get(incident.id)
         if standing is None:
             raise Conflict(f"{number} is no major incident that is over: no report is due")
         if standing is ReportStatus.APPROVED:
@@ -106,9 +106,9 @@ async def approve_report(uow: UnitOfWork, number: str, who: Principal, *, once: 
 
     async def work(tx: Transaction) -> Incident:
         incident = await tx.lock(number, who)
-        refuse(may(who, Action.APPROVE_REPORT, incident))
-        present = await report_of(tx.conn, incident.id)
-        standing = (await standings(tx.conn, [incident.id])).get(incident.id)
+        raise_if_refused(may(who, Action.APPROVE_REPORT, incident))
+        present = await load_report(tx.conn, incident.id)
+        standing = (await load_report_statuses(tx.conn, [incident.id])).get(incident.id)
         if present is None or standing is not ReportStatus.WRITTEN:
             raise Conflict(f"no report on {number} waits for approval")
         if present.written_by == who.name:
@@ -119,7 +119,7 @@ async def approve_report(uow: UnitOfWork, number: str, who: Principal, *, once: 
     return await run_once(uow, once, who, work)
 
 
-def _approved(tx: Transaction, incident: Incident, report: Report, who: Principal) -> Revision:
+def _approved(tx: Transaction, incident: Incident, report: MajorReport, who: Principal) -> Revision:
     told = tx.uow.rules.escalation.reported(incident, report.version, report.text)
     events = (("report_approved", _facts(report.text, report.version)),)
     return Revision(after=incident, actor=who.name, events=events, announcements=told)

@@ -4,13 +4,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from gateway.access.authorization import refuse
+from gateway.access.authorization import raise_if_refused
 from gateway.access.permissions import ALLOWED, Action, may
 from gateway.access.principal import Principal
 from gateway.db.pool import acquire
 from gateway.errors import Flaw, NotFound, TooLarge, Unprocessable
 from gateway.incidents.record import Incident, Revision
-from gateway.operations.major.audience import PERSON, check_target, checked
+from gateway.operations.major.audience import PERSON, check_address, check_target
 from gateway.operations.unit_of_work import Transaction, UnitOfWork
 
 MOST = 200
@@ -38,7 +38,7 @@ async def subscribe(uow: UnitOfWork, number: str, who: Principal, *, person: str
 
     async def work(tx: Transaction) -> Incident:
         incident = await tx.lock(number, who)
-        refuse(may(who, _right(who, target), incident))
+        raise_if_refused(may(who, _right(who, target), incident))
         await check_target(tx.conn, incident, target)
         row = await tx.conn.fetchrow(SUBSCRIBE, incident.id, target, tx.now, who.name, MOST)
         if row is None:
@@ -72,7 +72,7 @@ async def unsubscribe(uow: UnitOfWork, number: str, subscription: int, who: Prin
 
     async def work(tx: Transaction) -> Incident:
         incident = await tx.lock(number, who)
-        refuse(may(who, Action.SUBSCRIBE, incident))
+        raise_if_refused(may(who, Action.SUBSCRIBE, incident))
         own = None if may(who, Action.SUBSCRIBE_OTHERS, incident) == ALLOWED else PERSON + who.name
         target = await tx.conn.fetchval(UNSUBSCRIBE, subscription, incident.id, own)
         if target is None:
@@ -102,7 +102,7 @@ def _target(uow: UnitOfWork, who: Principal, person: str, address: str) -> str:
     if person and address:
         raise Unprocessable("name a person or an address", flaws=(Flaw("/address", "leave one of the two out"),))
     if address:
-        return checked(uow.rules.settings, address.strip())
+        return check_address(uow.rules.settings, address.strip())
     if not person and not who.contact:
         raise Unprocessable("this key is nobody's: say who is to be told", flaws=(Flaw("/person", "is needed"),))
     return PERSON + (person or who.name)

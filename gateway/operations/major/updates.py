@@ -4,13 +4,13 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from gateway.access.authorization import refuse
+from gateway.access.authorization import raise_if_refused
 from gateway.access.permissions import OPEN, Action, may
 from gateway.access.principal import Principal
 from gateway.errors import Conflict, Flaw, Unprocessable
-from gateway.incidents.record import Arm, Incident, Notice, Revision
+from gateway.incidents.record import Incident, Notice, Revision, TimerChange
 from gateway.operations.idempotency import IdempotencyKey, run_once
-from gateway.operations.major.audience import Audience, audience
+from gateway.operations.major.audience import Audience, load_audience
 from gateway.operations.unit_of_work import Transaction, UnitOfWork
 from gateway.vocabulary import TimerKind
 
@@ -33,11 +33,11 @@ async def post_update(
 
     async def work(tx: Transaction) -> Incident:
         incident = await tx.lock(number, who, if_match)
-        refuse(may(who, Action.POST_UPDATE, incident))
+        raise_if_refused(may(who, Action.POST_UPDATE, incident))
         if incident.state not in OPEN:
             raise Conflict(f"{number} is {incident.state}: there is no more to be told of it")
         _check(text, next_due_at, tx.now)
-        told = await audience(tx.conn, incident)
+        told = await load_audience(tx.conn, incident)
         return (await tx.write([_revision(incident, text, next_due_at, who, told)]))[0]
 
     return await run_once(uow, once, who, work)
@@ -64,7 +64,7 @@ def _revision(incident: Incident, text: str, due: datetime | None, who: Principa
         )
         for target, locale in told.locales.items()
     )
-    timers = (Arm(TimerKind.STATUS_UPDATE, due),)
+    timers = (TimerChange(TimerKind.STATUS_UPDATE, due),)
     return Revision(after=incident, actor=who.name, events=(("status_update", facts),), timers=timers, notices=notices)
 
 

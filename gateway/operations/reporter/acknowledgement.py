@@ -14,7 +14,7 @@ ORDER BY p.login <> $1 LIMIT 1
 """
 
 
-async def acknowledge(tx: Transaction, incident: Incident, who: Principal) -> None:
+async def queue_acknowledgement(tx: Transaction, incident: Incident, who: Principal) -> None:
     """Queue the message in the caller's transaction, if mail is on and the contact has an address.
 
     A reporter who is not staff cannot have others written to: they get it at their own address
@@ -23,7 +23,7 @@ async def acknowledge(tx: Transaction, incident: Incident, who: Principal) -> No
     settings = tx.uow.rules.settings
     if settings is None or not (settings.notify.acknowledge and settings.notify.smtp.host and incident.contact):
         return
-    if who.outsider and incident.contact.lower() not in who.identities:
+    if who.is_outsider and incident.contact.lower() not in who.identities:
         return
     login = await tx.conn.fetchval(REACHABLE, incident.contact)
     if login is not None:

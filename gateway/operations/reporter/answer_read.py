@@ -22,5 +22,5 @@ def mark_answer_read(revision: Revision, who: Principal, now: datetime) -> Revis
         return revision
     if may(who, Action.INSPECT, after) != ALLOWED:
         return revision
-    marks = reporter_answers.read(after.marks, after.resolved_at, now)
+    marks = reporter_answers.mark_read(after.marks, after.resolved_at, now)
     return replace(revision, after=replace(after, marks=marks))

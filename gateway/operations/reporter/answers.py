@@ -18,8 +18,8 @@ from gateway.incidents import commands
 from gateway.incidents.custom_fields import moments_of
 from gateway.incidents.record import Incident, Revision
 from gateway.operations.author import Author
-from gateway.operations.reporter.meaning import Meaning, meaning
-from gateway.operations.revising import revised
+from gateway.operations.reporter.meaning import AnswerMeaning, answer_meaning
+from gateway.operations.revising import revise
 from gateway.operations.unit_of_work import Transaction
 from gateway.sla import reporter_answers
 from gateway.vocabulary import LIVE, HoldReason, State
@@ -29,12 +29,12 @@ UNVERIFIED = "unverified"
 SHOWN = 32_768
 """The characters of an answer that are sent to whoever has the record."""
 
-WAITING = frozenset({HoldReason.AWAITING_USER, HoldReason.USER_UNREACHABLE})
+REPORTER_HOLDS = frozenset({HoldReason.AWAITING_USER, HoldReason.USER_UNREACHABLE})
 """The hold reasons that wait for the reporter."""
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class ReporterAnswer:
     """An answer of a reporter.
 
     `new` are the words that are certainly its writer's own and new, `shown` all that may be.
@@ -52,7 +52,7 @@ class Answer:
     proven: bool = True
 
 
-class Effect(StrEnum):
+class AnswerEffect(StrEnum):
     """The effect of an answer, as the timeline names it."""
 
     NOTHING = "nothing"
@@ -64,35 +64,35 @@ class Effect(StrEnum):
     SHOWN = "reply_shown"
 
 
-def effect(incident: Incident, who: Principal, answer: Answer) -> Effect:
+def decide_effect(incident: Incident, who: Principal, answer: ReporterAnswer) -> AnswerEffect:
     """Return the effect of an answer on the record. Pure.
 
     Only words of the record's contact count, and none that a program wrote.
     """
     if answer.by is Author.PROGRAM or incident.contact.lower() not in who.identities:
-        return Effect.NOTHING
+        return AnswerEffect.NOTHING
     sure = answer.by is Author.PERSON
-    if incident.state is State.ON_HOLD and incident.hold_reason in WAITING:
-        return Effect.RESUMED if sure and answer.proven else Effect.UNSURE
+    if incident.state is State.ON_HOLD and incident.hold_reason in REPORTER_HOLDS:
+        return AnswerEffect.RESUMED if sure and answer.proven else AnswerEffect.UNSURE
     if incident.state is not State.RESOLVED:
-        return Effect.NOTHING
-    meant = meaning(answer.new, incident.contact_name, who.name) if sure else Meaning.UNCLEAR
-    if meant is Meaning.REFUSES and answer.proven and may(who, Action.REFUSE, incident) == ALLOWED:
-        return Effect.REOPENED
-    return Effect.NOTHING if meant is Meaning.AGREES and answer.certain else Effect.WAITS
+        return AnswerEffect.NOTHING
+    meant = answer_meaning(answer.new, incident.contact_name, who.name) if sure else AnswerMeaning.UNCLEAR
+    if meant is AnswerMeaning.REFUSES and answer.proven and may(who, Action.REFUSE, incident) == ALLOWED:
+        return AnswerEffect.REOPENED
+    return AnswerEffect.NOTHING if meant is AnswerMeaning.AGREES and answer.certain else AnswerEffect.WAITS
 
 
-async def answered(tx: Transaction, incident: Incident, who: Principal, answer: Answer) -> Incident:
+async def apply_answer(tx: Transaction, incident: Incident, who: Principal, answer: ReporterAnswer) -> Incident:
     """Return the record after the effect of an answer.
 
     It is locked and has the answer noted already.
     """
-    found = effect(incident, who, answer)
-    if found is Effect.NOTHING and _is_news(incident, who, answer):
+    found = decide_effect(incident, who, answer)
+    if found is AnswerEffect.NOTHING and _is_news(incident, who, answer):
         found = await _found_open(tx, incident, answer)
-    if found is Effect.REOPENED and _lacks_fields(tx, incident):
-        found = Effect.WAITS
-    if found is Effect.NOTHING:
+    if found is AnswerEffect.REOPENED and _lacks_fields(tx, incident):
+        found = AnswerEffect.WAITS
+    if found is AnswerEffect.NOTHING:
         return incident
     revision = await _revision(tx, incident, who, found)
     more = _shown(incident, found, answer)
@@ -107,15 +107,15 @@ SELECT (SELECT t.facts->>'state' FROM timeline t
 """
 
 
-def _is_news(incident: Incident, who: Principal, answer: Answer) -> bool:
+def _is_news(incident: Incident, who: Principal, answer: ReporterAnswer) -> bool:
     """Return whether the contact of an open record wrote more than thanks."""
     theirs = answer.by is Author.PERSON and incident.contact.lower() in who.identities
     if incident.state not in LIVE or not theirs:
         return False
-    return meaning(answer.new, incident.contact_name, who.name) is not Meaning.AGREES
+    return answer_meaning(answer.new, incident.contact_name, who.name) is not AnswerMeaning.AGREES
 
 
-async def _found_open(tx: Transaction, incident: Incident, answer: Answer) -> Effect:
+async def _found_open(tx: Transaction, incident: Incident, answer: ReporterAnswer) -> AnswerEffect:
     """Return the effect of an answer on an open record.
 
     Whoever works on it is to read the answer; of a related record the master's handler is
@@ -123,31 +123,31 @@ async def _found_open(tx: Transaction, incident: Incident, answer: Answer) -> Ef
     solved.
     """
     if await tx.conn.fetchval(LET_GO, incident.id):
-        return Effect.UNSOLVED
+        return AnswerEffect.UNSOLVED
     at_work = incident.handler and incident.master_id is None and not answer.seen
-    return Effect.SHOWN if at_work else Effect.NOTHING
+    return AnswerEffect.SHOWN if at_work else AnswerEffect.NOTHING
 
 
 def _lacks_fields(tx: Transaction, incident: Incident) -> bool:
     return bool(tx.uow.fields.missing(incident.kind, incident.fields, moments_of(commands.Refuse)))
 
 
-async def _revision(tx: Transaction, incident: Incident, who: Principal, found: Effect) -> Revision:
-    if found is Effect.WAITS:
+async def _revision(tx: Transaction, incident: Incident, who: Principal, found: AnswerEffect) -> Revision:
+    if found is AnswerEffect.WAITS:
         assert incident.resolved_at is not None  # noqa: S101 - it is resolved
-        after = replace(incident, marks=reporter_answers.unread(incident.marks, incident.resolved_at))
-        return Revision(after=after, actor=who.name, events=((Effect.WAITS, {"cause": CAUSE}),))
-    if found in (Effect.UNSOLVED, Effect.UNSURE, Effect.SHOWN):
+        after = replace(incident, marks=reporter_answers.mark_unread(incident.marks, incident.resolved_at))
+        return Revision(after=after, actor=who.name, events=((AnswerEffect.WAITS, {"cause": CAUSE}),))
+    if found in (AnswerEffect.UNSOLVED, AnswerEffect.UNSURE, AnswerEffect.SHOWN):
         return Revision(after=incident, actor=who.name, events=((found, {"cause": CAUSE}),))
-    command = commands.Resume() if found is Effect.RESUMED else commands.Refuse()
-    revision = await revised(tx, incident, command, who)
+    command = commands.Resume() if found is AnswerEffect.RESUMED else commands.Refuse()
+    revision = await revise(tx, incident, command, who)
     return replace(
         revision,
         events=tuple((event, {**facts, "cause": CAUSE}) for event, facts in revision.events),
     )
 
 
-def _shown(incident: Incident, found: Effect, answer: Answer) -> Mapping[str, Any]:
+def _shown(incident: Incident, found: AnswerEffect, answer: ReporterAnswer) -> Mapping[str, Any]:
     """Return the facts of the notification about an answer.
 
     They are its text unless the incident is a security incident, whether its sender is
@@ -158,5 +158,9 @@ def _shown(incident: Incident, found: Effect, answer: Answer) -> Mapping[str, An
     return said | doubt | ({"to_do": TO_DO[found]} if found in TO_DO else {})
 
 
-TO_DO: Mapping[Effect, str] = {Effect.WAITS: "judge_reply", Effect.RESUMED: "go_on", Effect.REOPENED: "go_on"}
+TO_DO: Mapping[AnswerEffect, str] = {
+    AnswerEffect.WAITS: "judge_reply",
+    AnswerEffect.RESUMED: "go_on",
+    AnswerEffect.REOPENED: "go_on",
+}
 """The next step of whoever has the record, where it is not just to read the answer."""

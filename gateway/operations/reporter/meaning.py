@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from enum import StrEnum
 
 
-class Meaning(StrEnum):
+class AnswerMeaning(StrEnum):
     """The meaning of an answer."""
 
     AGREES = "agrees"
@@ -162,18 +162,18 @@ _BUT = _any(
 _WORD, _HAN = re.compile(r"[^\W\d_]+"), re.compile(r"[\u4e00-\u9fff]")
 
 
-def meaning(text: str, *names: str) -> Meaning:
+def answer_meaning(text: str, *names: str) -> AnswerMeaning:
     """Return the meaning of an answer, given without quotations; it may be signed by `names`.
 
     REFUSES and AGREES are returned only where the answer is plain.
     """
     said = _HARMLESS.sub(" ok ", _OPEN.sub("?", text[:LOOKED_AT]))
     if _PLAIN.search(said):
-        return Meaning.UNCLEAR if _BETTER.search(_DENIED.sub(" ", said)) else Meaning.REFUSES
+        return AnswerMeaning.UNCLEAR if _BETTER.search(_DENIED.sub(" ", said)) else AnswerMeaning.REFUSES
     good = _GOOD.search(said) is not None
     if _TROUBLE.search(said):
-        return Meaning.UNCLEAR if good or _ASKED.search(said) else Meaning.REFUSES
-    return Meaning.AGREES if good and _is_nothing(_GOOD.sub(" ", said), names) else Meaning.UNCLEAR
+        return AnswerMeaning.UNCLEAR if good or _ASKED.search(said) else AnswerMeaning.REFUSES
+    return AnswerMeaning.AGREES if good and _is_nothing(_GOOD.sub(" ", said), names) else AnswerMeaning.UNCLEAR
 
 
 def _is_nothing(left: str, names: Iterable[str]) -> bool:

@@ -6,7 +6,7 @@ from asyncpg import Record
 
 from gateway.incidents.record import Notice
 from gateway.notify import outbox
-from gateway.notify.chat_posts import CHANGE
+from gateway.notify.chat_posts import REPLACE_MARK
 from gateway.notify.templates import Template
 from gateway.operations.unit_of_work import Transaction, UnitOfWork
 from gateway.vocabulary import State
@@ -32,7 +32,7 @@ OVER = frozenset({State.CLOSED, State.REJECTED})
 """The states that a record does not leave: its cards are updated this once more."""
 
 
-async def follow(uow: UnitOfWork, providers: Collection[str]) -> int:
+async def queue_card_updates(uow: UnitOfWork, providers: Collection[str]) -> int:
     """Queue an update for every card that is out of date; return how many.
 
     Any replica may do so, each update is queued once.
@@ -56,6 +56,6 @@ def _notice(row: Record) -> Notice:
     The version makes each update a cause of its own, also when the record returns to an earlier
     state.
     """
-    place = f"{row['provider']}:{row['conversation']}{CHANGE}{row['message']}"
+    place = f"{row['provider']}:{row['conversation']}{REPLACE_MARK}{row['message']}"
     facts = {name: row[name] for name in ("number", "title", "priority", "locale")} | {"card": True}
     return Notice(cause=f"card:{row['version']}:{row['mark']}", target=place, role="chat", template=Template.CHAT, facts=facts)

@@ -12,7 +12,7 @@ import structlog
 
 from gateway.db.pool import Connection, acquire, in_transaction
 from gateway.escalation import record_timers
-from gateway.incidents.record import Arm, Incident, Revision
+from gateway.incidents.record import Incident, Revision, TimerChange
 from gateway.operations.rules_in_force import apply_rules
 from gateway.operations.unit_of_work import NOW, Transaction, UnitOfWork
 from gateway.vocabulary import TimerKind
@@ -30,7 +30,7 @@ AGAIN = 5.0
 
 
 @dataclass(frozen=True, slots=True)
-class Redating:
+class DeadlineRecalculation:
     """A pass over the policies that changed since the deadlines of records were last calculated."""
 
     uow: UnitOfWork
@@ -84,7 +84,7 @@ class Redating:
             nonlocal tx
             tx = Transaction(self.uow, conn, await conn.fetchval(NOW, self.uow.clock.stamp()))
             incidents = [one for one in await tx.locked(ids) if one.policy == policy]
-            armed = await armed_of(conn, ids)
+            armed = await load_due_times(conn, ids)
             told = {row["incident_id"] for row in await conn.fetch(TOLD, ids, version)}
             anew = known not in (None, version)
             revisions = [
@@ -113,8 +113,8 @@ class Redating:
         It has a timeline entry if the policy changed under the record (`anew`), or a timer of it
         moves.
         """
-        _, arms = record_timers.refresh(self.uow.rules, incident, now)
-        moves = list(moves_of(armed, arms))
+        _, arms = record_timers.refresh_timers(self.uow.rules, incident, now)
+        moves = list(timer_moves(armed, arms))
         if not (anew or moves):
             return Revision(after=incident, actor=record_timers.ACTOR, events=())
         calendar = self.uow.rules.policy(incident).calendar.version
@@ -124,7 +124,7 @@ class Redating:
         return Revision(after=incident, actor=record_timers.ACTOR, events=(("sla_redated", facts),))
 
 
-def moves_of(armed: Mapping[TimerKind, datetime], arms: Iterable[Arm]) -> Iterable[Mapping[str, Any]]:
+def timer_moves(armed: Mapping[TimerKind, datetime], arms: Iterable[TimerChange]) -> Iterable[Mapping[str, Any]]:
     """Yield each timer whose due time changes."""
     for arm in arms:
         if armed.get(arm.kind) != arm.due_at:
@@ -155,7 +155,7 @@ WHERE s.version <> excluded.version
 """
 
 
-async def armed_of(conn: Connection, ids: Sequence[int]) -> Mapping[int, Mapping[TimerKind, datetime]]:
+async def load_due_times(conn: Connection, ids: Sequence[int]) -> Mapping[int, Mapping[TimerKind, datetime]]:
     """Return the due times of the timers of these records, by record and kind."""
     armed: dict[int, dict[TimerKind, datetime]] = {}
     for row in await conn.fetch(ARMED, ids):

@@ -24,14 +24,14 @@ ORDER BY r.id LIMIT $1
 """
 
 
-async def release(uow: UnitOfWork) -> int:
+async def detach_orphans(uow: UnitOfWork) -> int:
     """Detach one batch of open records from masters that they may not follow; return how many."""
     async with transaction(uow.pool) as conn:
         tx = Transaction(uow, conn, await conn.fetchval(NOW, uow.clock.stamp()))
         ids = [row["id"] for row in await conn.fetch(UNFIT, BATCH)]
         found = [one for one in await store.lock(conn, ids) if one.state in LIVE]
         asked = [Revision(after=one, actor="gateway", events=()) for one in found]
-        freed = await detaching.settled(conn, uow.rules, asked, tx.now)
+        freed = await detaching.detach_unfit_followers(conn, uow.rules, asked, tx.now)
         written = await tx.write(freed)
     uow.committed(tx.changes)
     return len(written)

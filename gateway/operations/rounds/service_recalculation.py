@@ -13,11 +13,11 @@ from typing import Any
 import structlog
 from asyncpg import Record
 
-from gateway.catalogue.live import Promise
+from gateway.catalogue.live import ServicePromise
 from gateway.db.pool import Connection, acquire, in_transaction
 from gateway.escalation import record_timers
 from gateway.incidents.record import Incident, Revision
-from gateway.operations.rounds.deadline_recalculation import AGAIN, BATCH, armed_of, moves_of
+from gateway.operations.rounds.deadline_recalculation import AGAIN, BATCH, load_due_times, timer_moves
 from gateway.operations.unit_of_work import NOW, Transaction, UnitOfWork
 from gateway.vocabulary import TimerKind
 
@@ -28,21 +28,21 @@ ROLLING = timedelta(minutes=10)
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class TargetChange:
     """A service whose targets changed since its records' deadlines were calculated.
 
     `at` is when they were last calculated.
     """
 
     service: str
-    promise: Promise
+    promise: ServicePromise
     policy_before: str
     at: datetime | None
     anew: bool
 
 
 @dataclass(frozen=True, slots=True)
-class ServiceRedating:
+class ServiceRecalculation:
     """The recalculation of the open records of services whose targets changed."""
 
     uow: UnitOfWork
@@ -86,26 +86,26 @@ class ServiceRedating:
             log.info("service_records_redated", records=done)
         return done
 
-    async def _changes(self) -> list[Change]:
+    async def _changes(self) -> list[TargetChange]:
         async with acquire(self.uow.pool) as conn:
             now = await conn.fetchval(NOW, self.uow.clock.stamp())
             rows = {row["service"]: row for row in await conn.fetch(PROMISED)}
         found = [self._change(slug, made, rows.get(slug)) for slug, made in self.uow.catalogue.promises(rows).items()]
         return [one for one in found if one.anew or (one.at is not None and now - one.at <= ROLLING)]
 
-    def _change(self, service: str, promise: Promise, row: Record | None) -> Change:
+    def _change(self, service: str, promise: ServicePromise, row: Record | None) -> TargetChange:
         if row is None:
-            return Change(service, promise, self.uow.catalogue.configured.choice.services.get(service, ""), None, anew=True)
+            return TargetChange(service, promise, self.uow.catalogue.configured.choice.services.get(service, ""), None, anew=True)
         anew = row["version"] != promise.version
-        return Change(service, promise, row["policy"] if anew else row["policy_before"], row["applied_at"], anew)
+        return TargetChange(service, promise, row["policy"] if anew else row["policy_before"], row["applied_at"], anew)
 
-    async def _date(self, ids: Sequence[int], change: Change) -> int:
+    async def _date(self, ids: Sequence[int], change: TargetChange) -> int:
         tx: Transaction | None = None
 
         async def once(conn: Connection) -> int:
             nonlocal tx
             tx = Transaction(self.uow, conn, await conn.fetchval(NOW, self.uow.clock.stamp()))
-            armed = await armed_of(conn, ids)
+            armed = await load_due_times(conn, ids)
             told = {row["incident_id"] for row in await conn.fetch(TOLD, ids, change.service, change.promise.version, change.at)}
             revisions = [
                 self._revision(one, change, armed.get(one.id, {}), tx.now, anew=change.anew and one.id not in told)
@@ -120,7 +120,7 @@ class ServiceRedating:
         return written
 
     def _revision(
-        self, incident: Incident, change: Change, armed: Mapping[TimerKind, datetime], now: datetime, *, anew: bool
+        self, incident: Incident, change: TargetChange, armed: Mapping[TimerKind, datetime], now: datetime, *, anew: bool
     ) -> Revision:
         """Return the revision of one record.
 
@@ -128,8 +128,8 @@ class ServiceRedating:
         or a timer moves.
         """
         after = replace(incident, policy=self._policy(incident, change))
-        _, arms = record_timers.refresh(self.uow.rules, after, now)
-        moves = list(moves_of(armed, arms))
+        _, arms = record_timers.refresh_timers(self.uow.rules, after, now)
+        moves = list(timer_moves(armed, arms))
         if not (anew or moves or after.policy != incident.policy):
             return Revision(after=incident, actor=record_timers.ACTOR, events=())
         facts: dict[str, Any] = {
@@ -143,7 +143,7 @@ class ServiceRedating:
             facts["policy_before"] = incident.policy
         return Revision(after=after, actor=record_timers.ACTOR, events=(("sla_redated", facts),))
 
-    def _policy(self, incident: Incident, change: Change) -> str:
+    def _policy(self, incident: Incident, change: TargetChange) -> str:
         """Return the policy of a record under the changed service.
 
         It is the policy that such a record gets now, if it has the one it got before the change;

@@ -11,8 +11,8 @@ from gateway.escalation.record_timers import ACTOR
 from gateway.incidents import store, writing
 from gateway.incidents.announcement import Announcement
 from gateway.incidents.announcements.addressing import DESK
-from gateway.incidents.changes import Changes
-from gateway.incidents.record import LEAST_MAJOR, Incident, Revision
+from gateway.incidents.changes import CommittedChanges
+from gateway.incidents.record import LEAST_URGENT_MAJOR_PRIORITY, Incident, Revision
 from gateway.operations.unit_of_work import NOW, UnitOfWork
 from gateway.periodic import each
 from gateway.vocabulary import LIVE
@@ -68,9 +68,9 @@ async def _note(uow: UnitOfWork, incident_id: int) -> None:
             Revision(after=one, actor=ACTOR, events=_events(rows), announcements=tuple(_instead(uow, one, lost)))
             for one in await store.lock(conn, [incident_id])
         ]
-        await writing.write(conn, uow.key, revisions, await conn.fetchval(NOW, uow.clock.stamp()))
+        await writing.write_changed(conn, uow.key, revisions, await conn.fetchval(NOW, uow.clock.stamp()))
         await conn.execute(NOTED, [row["id"] for row in rows])
-    uow.committed(Changes())
+    uow.committed(CommittedChanges())
 
 
 def _instead(uow: UnitOfWork, incident: Incident, lost: Sequence[Record]) -> Iterator[Announcement]:
@@ -78,7 +78,7 @@ def _instead(uow: UnitOfWork, incident: Incident, lost: Sequence[Record]) -> Ite
 
     They are sent where a message about an urgent record reached nobody.
     """
-    if incident.state not in LIVE or incident.priority > LEAST_MAJOR:
+    if incident.state not in LIVE or incident.priority > LEAST_URGENT_MAJOR_PRIORITY:
         return
     for row in lost:
         roles = dict.fromkeys(NEXT[role] for role in row["roles"] if role in NEXT and NEXT[role] not in row["roles"])

@@ -9,17 +9,17 @@ from datetime import datetime, timedelta
 
 import asyncpg
 
-from gateway.access.authorization import refuse
-from gateway.access.permissions import ALLOWED, Action, may, sight
+from gateway.access.authorization import raise_if_refused
+from gateway.access.permissions import ALLOWED, Action, may, visibility_of
 from gateway.access.principal import Principal
 from gateway.db.pool import Connection, acquire, transaction
 from gateway.errors import Conflict, Forbidden, NotFound
 from gateway.incidents import store
-from gateway.incidents.changes import Changes
+from gateway.incidents.changes import CommittedChanges
 from gateway.incidents.record import Incident, Revision
-from gateway.operations.idempotency import IdempotencyKey, claimed
-from gateway.operations.major.reports import standings
-from gateway.operations.shifts.hand_over_notices import remind, tell_next
+from gateway.operations.idempotency import IdempotencyKey, claim_key
+from gateway.operations.major.reports import load_report_statuses
+from gateway.operations.shifts.hand_over_notices import notify_next_shift, remind_unaccepted
 from gateway.operations.unit_of_work import NOW, Transaction, UnitOfWork
 from gateway.vocabulary import LIVE, ReportStatus, Tier
 
@@ -70,10 +70,10 @@ async def make_lists(uow: UnitOfWork) -> int:
         made = [row["id"] for row in await conn.fetch(DUE, uow.clock.stamp(), AHEAD)]
         if made:
             await conn.execute(LISTED, made)
-            await tell_next(uow, conn, made)
-        reminded = await remind(uow, conn)
+            await notify_next_shift(uow, conn, made)
+        reminded = await remind_unaccepted(uow, conn)
     if made or reminded:
-        uow.committed(Changes())
+        uow.committed(CommittedChanges())
     return len(made)
 
 
@@ -115,42 +115,42 @@ LOCK = "SELECT id FROM handover WHERE id = $1 FOR UPDATE"
 ACCEPT = "UPDATE handover SET accepted_at = $2, accepted_by = $3 WHERE id = $1"
 
 
-async def pending(uow: UnitOfWork, group: str | None, who: Principal) -> list[HandOver]:
+async def list_pending(uow: UnitOfWork, group: str | None, who: Principal) -> list[HandOver]:
     """Return the lists not accepted yet, with the records on them that `who` may see.
 
     Raises Forbidden.
     """
-    refuse(may(who, Action.HAND_OVER))
+    raise_if_refused(may(who, Action.HAND_OVER))
     async with acquire(uow.pool) as conn:
-        return [await _with_records(conn, row_of(row), who) for row in await conn.fetch(PENDING, group)]
+        return [await _with_records(conn, hand_over_of_row(row), who) for row in await conn.fetch(PENDING, group)]
 
 
-def row_of(row: asyncpg.Record) -> HandOver:
+def hand_over_of_row(row: asyncpg.Record) -> HandOver:
     """Return the list of a row of HANDOVERS, without its records."""
     return HandOver(**{**row, "people": tuple(row["people"]), "successors": tuple(row["successors"])})
 
 
 async def _with_records(conn: Connection, listed: HandOver, who: Principal) -> HandOver:
     ids = [row["incident_id"] for row in await conn.fetch(ITEMS, listed.id)]
-    seen = [one for one in await store.by_ids(conn, ids) if sight(who).sees(one)]
-    return replace(listed, records=tuple(seen), reports=await standings(conn, ids))
+    seen = [one for one in await store.by_ids(conn, ids) if visibility_of(who).sees(one)]
+    return replace(listed, records=tuple(seen), reports=await load_report_statuses(conn, ids))
 
 
-async def accept(uow: UnitOfWork, handover_id: int, who: Principal, *, once: IdempotencyKey | None = None) -> HandOver:
+async def accept_hand_over(uow: UnitOfWork, handover_id: int, who: Principal, *, once: IdempotencyKey | None = None) -> HandOver:
     """Take over the open records of the list that nobody, or somebody going off shift, handles.
 
     Raises NotFound, Forbidden for somebody who does not work the shift that follows,
     IdempotencyMismatch, and Conflict when it is accepted already.
     """
-    refuse(may(who, Action.HAND_OVER))
+    raise_if_refused(may(who, Action.HAND_OVER))
     async with transaction(uow.pool) as conn:
         now = await conn.fetchval(NOW, uow.clock.stamp())
-        again = once is not None and await claimed(conn, once, now) is not None
+        again = once is not None and await claim_key(conn, once, now) is not None
         await conn.fetchval(LOCK, handover_id)
         row = await conn.fetchrow(ONE, handover_id)
         if row is None:
             raise NotFound(f"there is no hand-over {handover_id}")
-        listed = row_of(row)
+        listed = hand_over_of_row(row)
         if again:
             return await _with_records(conn, listed, who)
         if listed.accepted_at is not None:

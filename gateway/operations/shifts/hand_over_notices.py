@@ -9,17 +9,17 @@ from typing import Any
 
 from asyncpg import Record
 
-from gateway.access.permissions import sight
-from gateway.access.principal import person_principal
+from gateway.access.permissions import visibility_of
+from gateway.access.principal import principal_of_person
 from gateway.db.pool import Connection
 from gateway.escalation.management import MANAGER
 from gateway.incidents import store
 from gateway.incidents.announcement import Recipient
-from gateway.incidents.announcements.notifier import addresses
+from gateway.incidents.announcements.notifier import fetch_addresses
 from gateway.incidents.record import Incident, Notice
 from gateway.incidents.visibility import Visibility
 from gateway.notify import outbox
-from gateway.operations.major.reports import standings
+from gateway.operations.major.reports import load_report_statuses
 from gateway.operations.unit_of_work import UnitOfWork
 
 GRACE = timedelta(minutes=15)
@@ -53,12 +53,12 @@ SHOWN = 100
 ITEMS = "SELECT handover_id, incident_id FROM handover_item WHERE handover_id = ANY($1::bigint[]) ORDER BY incident_id"
 
 
-async def tell_next(uow: UnitOfWork, conn: Connection, handovers: Sequence[int]) -> None:
+async def notify_next_shift(uow: UnitOfWork, conn: Connection, handovers: Sequence[int]) -> None:
     """Queue a message about each of the lists to everybody of the shift that follows."""
     await _tell(uow, conn, handovers, "handover", also=())
 
 
-async def remind(uow: UnitOfWork, conn: Connection) -> int:
+async def remind_unaccepted(uow: UnitOfWork, conn: Connection) -> int:
     """Queue a reminder of every list that was not accepted in time; return how many lists.
 
     It goes once, to the next shift and to the incident manager.
@@ -72,7 +72,7 @@ async def remind(uow: UnitOfWork, conn: Connection) -> int:
 async def _managers(uow: UnitOfWork, conn: Connection) -> Sequence[str]:
     """Return the addresses of the incident manager."""
     recipient = Recipient(role=MANAGER, listed=uow.rules.escalation.recipients.get(MANAGER, ()))
-    return await addresses(conn, recipient, uow.clock.now())
+    return await fetch_addresses(conn, recipient, uow.clock.now())
 
 
 async def _tell(uow: UnitOfWork, conn: Connection, handovers: Sequence[int], template: str, also: Sequence[str]) -> None:
@@ -94,7 +94,7 @@ async def _listed(conn: Connection, handovers: Sequence[int]) -> Mapping[int, Li
     items = await conn.fetch(ITEMS, list(handovers))
     ids = [row["incident_id"] for row in items]
     found = {one.id: one for one in await store.by_ids(conn, ids)}
-    reports = await standings(conn, ids)
+    reports = await load_report_statuses(conn, ids)
     return {
         handover: [(found[i["incident_id"]], reports.get(i["incident_id"])) for i in items if i["handover_id"] == handover]
         for handover in handovers
@@ -102,7 +102,7 @@ async def _listed(conn: Connection, handovers: Sequence[int]) -> Mapping[int, Li
 
 
 def _notice(row: Record, listed: Listed, template: str) -> Notice:
-    sees = sight(person_principal(row["login"], row["email"], row["phone"], row["roles"]))
+    sees = visibility_of(principal_of_person(row["login"], row["email"], row["phone"], row["roles"]))
     return _said(row, listed, template, f"person:{row['login']}", "next_shift", sees, locale=row["locale"])
 
 

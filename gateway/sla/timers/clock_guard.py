@@ -25,7 +25,7 @@ class _Suspicion:
     agreeing: int = 1
 
 
-class ClockJudge:
+class ClockGuard:
     """An estimate of PostgreSQL's time.
 
     It is kept as an offset in microseconds from the monotonic clock.

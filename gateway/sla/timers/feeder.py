@@ -9,8 +9,8 @@ from datetime import timedelta
 from gateway.clock import Clock
 from gateway.db.pool import Pool, acquire
 from gateway.sla.timers import timer_store
-from gateway.sla.timers.index import Index, IndexUnavailable
-from gateway.sla.timers.observer import Observer
+from gateway.sla.timers.index import IndexUnavailable, TimerIndex
+from gateway.sla.timers.observer import TimerListener
 from gateway.sla.timers.slots import ceil_ms, micros, pack
 from gateway.sla.timers.timer_store import Armed, TimerId
 
@@ -20,18 +20,18 @@ HORIZON = timedelta(seconds=90)
 PAGE = 5_000
 
 
-def dues(timers: Iterable[Armed]) -> list[tuple[TimerId, int]]:
+def due_times(timers: Iterable[Armed]) -> list[tuple[TimerId, int]]:
     """Return armed timers as (timer, due milliseconds); disarmed ones are left out."""
     return [(TimerId(t.incident_id, t.kind), ceil_ms(micros(t.due_at))) for t in timers if t.due_at is not None]
 
 
-class Feeder:
+class WheelFeeder:
     """A loader of shards into the wheel.
 
     The state of Redis changes only the source it reads from.
     """
 
-    def __init__(self, pool: Pool, index: Index | None, clock: Clock, observer: Observer) -> None:
+    def __init__(self, pool: Pool, index: TimerIndex | None, clock: Clock, observer: TimerListener) -> None:
         self._pool = pool
         self._index = index
         self._clock = clock
@@ -70,13 +70,13 @@ class Feeder:
             return None
         return None
 
-    async def _rebuild(self, index: Index, shard: int, now_us: int) -> None:
+    async def _rebuild(self, index: TimerIndex, shard: int, now_us: int) -> None:
         await index.clear(shard)
         after, page = timer_store.START, [timer_store.START]
         async with acquire(self._pool) as conn:
             while page:
-                page = await timer_store.armed(conn, shard, after, PAGE)
-                await index.add(pack(*timer) for timer in dues(page))
+                page = await timer_store.armed_page(conn, shard, after, PAGE)
+                await index.add(pack(*timer) for timer in due_times(page))
                 after = page[-1] if page else after
         await index.built(shard, now_us)
         self._observer.rebuilt(shard)
@@ -85,4 +85,4 @@ class Feeder:
         if not shards:
             return []
         async with acquire(self._pool) as conn:
-            return dues(await timer_store.due_soon(conn, shards, self._clock.stamp(), HORIZON))
+            return due_times(await timer_store.due_soon(conn, shards, self._clock.stamp(), HORIZON))

@@ -15,24 +15,24 @@ import structlog
 from gateway.clock import Clock
 from gateway.db.pool import LOST_RACE, Connection, Pool, acquire, transaction
 from gateway.errors import Unavailable
-from gateway.incidents.arming import arm
+from gateway.incidents.arming import arm_timers
 from gateway.incidents.record import Revision
 from gateway.sla.timers import timer_store
-from gateway.sla.timers.clock_guard import ClockJudge
-from gateway.sla.timers.observer import Observer
+from gateway.sla.timers.clock_guard import ClockGuard
+from gateway.sla.timers.observer import TimerListener
 from gateway.sla.timers.slots import micros
-from gateway.sla.timers.timer_store import SHARDS, Armed, DueTimer, Locked, TimerId
+from gateway.sla.timers.timer_store import SHARDS, Armed, DueTimer, LockedTimers, TimerId
 
 
 @dataclass(frozen=True, slots=True)
-class Effect:
+class FiringEffect:
     """The effect of a batch of timers: the timers to arm next, and the revisions written."""
 
     armed: Sequence[Armed] = ()
     revisions: Sequence[Revision] = ()
 
 
-Fire: TypeAlias = Callable[[Connection, Sequence[DueTimer], datetime], Awaitable[Effect]]
+Fire: TypeAlias = Callable[[Connection, Sequence[DueTimer], datetime], Awaitable[FiringEffect]]
 """A function that writes the effect of timers, inside the transaction that fires them.
 
 The rows of timers and incidents are locked and the timers already disarmed. It loads the
@@ -51,7 +51,7 @@ TRANSIENT = (Unavailable, *LOST_RACE)
 log = structlog.get_logger()
 
 
-class Undecidable(Exception):
+class UndecidableEffect(Exception):
     """The effect of a timer cannot be decided or written.
 
     Its values are at fault, not the database.
@@ -63,27 +63,27 @@ class ClockInDoubt(Exception):
 
 
 @dataclass(slots=True)
-class Fired:
+class FiredBatch:
     """The result of a batch: the timers that fired, and those armed or moved by it."""
 
     timers: list[DueTimer] = field(default_factory=list)
     armed: list[Armed] = field(default_factory=list)
 
 
-class Firing:
+class TimerFiring:
     """A runner of batches.
 
     After TRANSIENT errors or ClockInDoubt nothing of the batch has happened.
     """
 
-    def __init__(self, pool: Pool, fire: Fire, clock: Clock, judge: ClockJudge, observer: Observer) -> None:
+    def __init__(self, pool: Pool, fire: Fire, clock: Clock, judge: ClockGuard, observer: TimerListener) -> None:
         self._pool = pool
         self._fire = fire
         self._clock = clock
         self._judge = judge
         self._observer = observer
 
-    async def batch(self, ids: Sequence[TimerId], epochs: Mapping[int, int]) -> Fired:
+    async def batch(self, ids: Sequence[TimerId], epochs: Mapping[int, int]) -> FiredBatch:
         """Fire those of `ids` (at most BATCH) that are due.
 
         `epochs` are those of the leases held, by shard.
@@ -97,37 +97,37 @@ class Firing:
                 return await self._set_back(ids[0], error)
             half = len(ids) // 2
             first, second = await self.batch(ids[:half], epochs), await self.batch(ids[half:], epochs)
-            return Fired(first.timers + second.timers, first.armed + second.armed)
+            return FiredBatch(first.timers + second.timers, first.armed + second.armed)
         return done
 
-    async def _transact(self, ids: Sequence[TimerId], epochs: Mapping[int, int]) -> Fired:
+    async def _transact(self, ids: Sequence[TimerId], epochs: Mapping[int, int]) -> FiredBatch:
         before = self._clock.monotonic()
         async with transaction(self._pool) as conn:
             locked = await timer_store.lock_due(conn, ids, self._clock.stamp(), BATCH)
             if locked is None:
-                return Fired()
+                return FiredBatch()
             if not self._judge.sample(micros(locked.now), before, self._clock.monotonic()):
                 raise ClockInDoubt
             leases = [epochs.get(timer.incident_id % SHARDS) for timer in locked.timers]
-            await timer_store.settle(conn, locked.timers, leases, locked.now)
+            await timer_store.mark_fired(conn, locked.timers, leases, locked.now)
             effect = await self._effect(conn, locked)
-            await arm(conn, effect.armed)
+            await arm_timers(conn, effect.armed)
         self._observe(locked)
         self._observer.changed(effect.revisions)
-        return Fired(list(locked.timers), list(effect.armed))
+        return FiredBatch(list(locked.timers), list(effect.armed))
 
-    async def _effect(self, conn: Connection, locked: Locked) -> Effect:
+    async def _effect(self, conn: Connection, locked: LockedTimers) -> FiringEffect:
         try:
             return await self._fire(conn, locked.timers, locked.now)
         except ValueError as error:  # the driver's refusal of a value is also an InterfaceError, and would pass for an outage
-            raise Undecidable(str(error)) from error
+            raise UndecidableEffect(str(error)) from error
 
-    async def _set_back(self, timer: TimerId, error: Exception) -> Fired:
+    async def _set_back(self, timer: TimerId, error: Exception) -> FiredBatch:
         log.error("timer_poisoned", incident_id=timer.incident_id, kind=timer.kind.name, exc_info=error)
         self._observer.poisoned(timer.kind)
         async with acquire(self._pool) as conn:
-            return Fired(armed=await timer_store.postpone(conn, timer, self._clock.stamp(), SETBACK))
+            return FiredBatch(armed=await timer_store.postpone(conn, timer, self._clock.stamp(), SETBACK))
 
-    def _observe(self, locked: Locked) -> None:
+    def _observe(self, locked: LockedTimers) -> None:
         for timer in locked.timers:
             self._observer.fired((locked.now - timer.due_at).total_seconds(), timer.kind)

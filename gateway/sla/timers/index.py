@@ -26,7 +26,7 @@ from redis.exceptions import RedisError, ResponseError
 
 from gateway.clock import Clock
 from gateway.sla.timers.breaker import Breaker
-from gateway.sla.timers.slots import BLOCK, SLOT_MS, Entry, unpack
+from gateway.sla.timers.slots import BLOCK, SLOT_MS, IndexEntry, unpack
 from gateway.sla.timers.timer_store import TimerId
 
 TIMEOUT = 0.25
@@ -70,7 +70,7 @@ class IndexUnavailable(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Peeked:
+class ShardPeek:
     """The timers of one shard that are due soon, as (timer, due milliseconds).
 
     `built` False means that the index lost the shard, or never had it: it must be rebuilt.
@@ -88,7 +88,7 @@ def connect(url: str) -> Redis:
     return Redis.from_pool(pool)
 
 
-class Index:
+class TimerIndex:
     """The index of timers; every method raises only IndexUnavailable, if Redis fails."""
 
     def __init__(self, client: Redis, clock: Clock) -> None:
@@ -110,7 +110,7 @@ class Index:
         """Close the connections."""
         await self._client.aclose()
 
-    async def peek(self, shard: int, until_us: int, limit: int = 512) -> Peeked:
+    async def peek(self, shard: int, until_us: int, limit: int = 512) -> ShardPeek:
         """Return the timers due up to the slot of `until_us`, from the `limit` oldest sets at most.
 
         Invalid members are deleted.
@@ -123,8 +123,8 @@ class Index:
                 if "WRONGTYPE" not in str(error):  # Redis 6.2 puts words of its own before it
                     raise
                 await self._client.unlink(_slots(shard), _meta(shard))
-                return Peeked(built=False, timers=())
-            return Peeked(built=bool(built), timers=await self._read(shard, listed))
+                return ShardPeek(built=False, timers=())
+            return ShardPeek(built=bool(built), timers=await self._read(shard, listed))
 
     async def _read(self, shard: int, listed: Sequence[bytes]) -> tuple[tuple[TimerId, int], ...]:
         pipe = self._client.pipeline(transaction=False)
@@ -146,7 +146,7 @@ class Index:
             await rubbish.execute(raise_on_error=False)
         return tuple(timers)
 
-    async def add(self, entries: Iterable[Entry]) -> None:
+    async def add(self, entries: Iterable[IndexEntry]) -> None:
         """Add members, with one command per set and round."""
         waiting = _by_slot(entries)
         block = 0
@@ -159,7 +159,7 @@ class Index:
                 waiting = {key: members for key, members in rest.items() if members}
                 block += 1
 
-    async def discard(self, entries: Iterable[Entry]) -> None:
+    async def discard(self, entries: Iterable[IndexEntry]) -> None:
         """Remove members from the blocks that hold them; unknown ones are ignored."""
         groups = list(_by_slot(entries).items())
         async with self._guarded():
@@ -233,7 +233,7 @@ async def _together(calls: Sequence[Awaitable[Any]], width: int = 64) -> list[An
     return answers
 
 
-def _by_slot(entries: Iterable[Entry]) -> dict[tuple[int, int], list[int]]:
+def _by_slot(entries: Iterable[IndexEntry]) -> dict[tuple[int, int], list[int]]:
     groups: dict[tuple[int, int], list[int]] = defaultdict(list)
     for shard, slot, member in entries:
         groups[shard, slot].append(member)

@@ -59,7 +59,7 @@ RETURNING l.shard, l.epoch
 LEAVE = "DELETE FROM replica WHERE id = $1"
 
 
-def share(me: UUID, live: Iterable[UUID]) -> list[int]:
+def shards_of(me: UUID, live: Iterable[UUID]) -> list[int]:
     """Return the shards of `me` among `live` replicas by highest random weight.
 
     `me` always counts as live.
@@ -97,7 +97,7 @@ class Leases:
             await conn.execute(SEEN, self._replica, now)
             live = [row["id"] for row in await conn.fetch(LIVE, now, TTL)]
             await conn.execute(FORGET, now)
-            held = await self._exchange(conn, share(self._replica, live))
+            held = await self._exchange(conn, shards_of(self._replica, live))
         self._held, self._trusted_until = held, started + TRUST
 
     async def _exchange(self, conn: Connection, wanted: Sequence[int]) -> dict[int, int]:

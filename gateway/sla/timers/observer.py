@@ -7,7 +7,7 @@ from gateway.incidents.record import Revision
 from gateway.vocabulary import TimerKind
 
 
-class Observer(Protocol):
+class TimerListener(Protocol):
     """An observer that the runner calls; nothing here may block or raise."""
 
     def fired(self, lateness_seconds: float, kind: TimerKind) -> None:

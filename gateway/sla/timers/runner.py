@@ -16,16 +16,16 @@ from gateway.clock import Clock
 from gateway.db.pool import Pool, acquire
 from gateway.sla.timers import timer_store
 from gateway.sla.timers.backlog import Backlog
-from gateway.sla.timers.clock_guard import ClockJudge
-from gateway.sla.timers.feeder import HORIZON, Feeder, dues
-from gateway.sla.timers.firing import BATCH, TRANSIENT, ClockInDoubt, Fire, Fired, Firing
-from gateway.sla.timers.index import Index, IndexUnavailable
+from gateway.sla.timers.clock_guard import ClockGuard
+from gateway.sla.timers.feeder import HORIZON, WheelFeeder, due_times
+from gateway.sla.timers.firing import BATCH, TRANSIENT, ClockInDoubt, Fire, FiredBatch, TimerFiring
+from gateway.sla.timers.index import IndexUnavailable, TimerIndex
 from gateway.sla.timers.leases import Leases
-from gateway.sla.timers.observer import Observer
+from gateway.sla.timers.observer import TimerListener
 from gateway.sla.timers.slots import MICROSECOND, ceil_ms, from_wheel, micros, wheel_member
 from gateway.sla.timers.sweep import ORPHANED, sweep
 from gateway.sla.timers.timer_store import SHARDS, Armed, TimerId
-from gateway.sla.timers.upkeep import Upkeep
+from gateway.sla.timers.upkeep import IndexUpkeep
 from gateway.sla.timers.wheel import Wheel
 from gateway.vocabulary import TimerKind
 
@@ -49,24 +49,26 @@ RETRY_US = 1_000_000
 """Microseconds until the next attempt at a batch that failed for a transient reason."""
 
 MILLISECOND = timedelta(milliseconds=1)
-HICCUPS = (*TRANSIENT, IndexUnavailable, ClockInDoubt)
+PASSING_ERRORS = (*TRANSIENT, IndexUnavailable, ClockInDoubt)
 
 log = structlog.get_logger()
 
 
-class Runner:
+class TimerRunner:
     """The timers of this replica."""
 
-    def __init__(self, *, pool: Pool, fire: Fire, clock: Clock, index: Index | None, replica: UUID, observer: Observer) -> None:
+    def __init__(
+        self, *, pool: Pool, fire: Fire, clock: Clock, index: TimerIndex | None, replica: UUID, observer: TimerListener
+    ) -> None:
         self._pool = pool
         self._clock = clock
         self._observer = observer
         self._index = index
-        self._judge = ClockJudge()
+        self._judge = ClockGuard()
         self._leases = Leases(pool, clock, replica)
-        self._feeder = Feeder(pool, index, clock, observer)
-        self._upkeep = Upkeep(index)
-        self._firing = Firing(pool, fire, clock, self._judge, observer)
+        self._feeder = WheelFeeder(pool, index, clock, observer)
+        self._upkeep = IndexUpkeep(index)
+        self._firing = TimerFiring(pool, fire, clock, self._judge, observer)
         self._wheel = Wheel(0)
         self._backlog = Backlog()
         self._batch = BATCH
@@ -100,7 +102,7 @@ class Runner:
 
         Never blocks, never raises; what is lost is found by the sweep.
         """
-        armings = dues(Armed(incident_id, TimerKind(kind), due_at) for incident_id, kind, due_at in timers)
+        armings = due_times(Armed(incident_id, TimerKind(kind), due_at) for incident_id, kind, due_at in timers)
         self._upkeep.add(armings)
         if self._judge.sampled:
             until_ms = self._now_us() // 1000 + HORIZON // MILLISECOND
@@ -147,7 +149,7 @@ class Runner:
             await self._steps[name][1]()
         except IndexUnavailable:
             self._done(name)  # the index said so in the log, and nothing depends on it
-        except HICCUPS as error:
+        except PASSING_ERRORS as error:
             self._broken.discard(name)
             log.warning("timer_step_failed", step=name, reason=str(error) or type(error).__name__)
         except Exception:
@@ -165,7 +167,7 @@ class Runner:
     async def _leave(self) -> None:
         try:
             await self._leases.release()
-        except HICCUPS as error:
+        except PASSING_ERRORS as error:
             log.warning("leases_not_released", reason=str(error))
 
     async def _lease(self) -> None:
@@ -215,7 +217,7 @@ class Runner:
         ready = self._wheel.advance(self._now_us())
         try:
             await self._enqueue(ready)
-        except HICCUPS:
+        except PASSING_ERRORS:
             self._look_again(ready)
             raise
         await self._fire_backlog()
@@ -237,7 +239,7 @@ class Runner:
         for start in range(0, len(mine), RANK_AT_ONCE):
             part = mine[start : start + RANK_AT_ONCE]
             async with acquire(self._pool) as conn:
-                rows = await timer_store.ranked(conn, [armings[member][0] for member in part])
+                rows = await timer_store.armed_with_priority(conn, [armings[member][0] for member in part])
             priorities = {TimerId(timer.incident_id, timer.kind): priority for priority, timer in rows}
             for member in part:
                 if (priority := priorities.get(armings[member][0])) is not None:
@@ -266,18 +268,18 @@ class Runner:
         armings = [from_wheel(member) for member in members]
         try:
             done = await self._firing.batch([timer for timer, _ in armings], self._leases.owned())
-        except HICCUPS:
+        except PASSING_ERRORS:
             self._batch = max(1, self._batch // 2)
             self._look_again(members, RETRY_US)
             raise
         self._batch = min(BATCH, self._batch * 2)
         try:
             await self._conclude(armings, done)
-        except HICCUPS:
+        except PASSING_ERRORS:
             self._look_again(members)
             raise
 
-    async def _conclude(self, armings: Sequence[tuple[TimerId, int]], done: Fired) -> None:
+    async def _conclude(self, armings: Sequence[tuple[TimerId, int]], done: FiredBatch) -> None:
         """Process a committed batch.
 
         Fired and stale timers leave the index, newly armed ones enter the wheel, and those whose
@@ -290,8 +292,8 @@ class Runner:
         if not (left := [arming for arming in armings if arming[0] not in fired]):
             return
         async with acquire(self._pool) as conn:
-            rows = [timer for _, timer in await timer_store.ranked(conn, [timer for timer, _ in left])]
-        armed = dues(rows)
+            rows = [timer for _, timer in await timer_store.armed_with_priority(conn, [timer for timer, _ in left])]
+        armed = due_times(rows)
         self._upkeep.discard(set(left).difference(armed))
         now_us = self._now_us()
         for timer, due_ms in armed:

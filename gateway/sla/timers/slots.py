@@ -20,7 +20,7 @@ MICROSECOND = timedelta(microseconds=1)
 KINDS = frozenset(int(kind) for kind in TimerKind)
 
 
-class Entry(NamedTuple):
+class IndexEntry(NamedTuple):
     """One member of the index."""
 
     shard: int
@@ -38,13 +38,13 @@ def ceil_ms(due_us: int) -> int:
     return -(-due_us // 1000)
 
 
-def pack(timer: TimerId, due_ms: int) -> Entry:
+def pack(timer: TimerId, due_ms: int) -> IndexEntry:
     """Return the index entry of a timer.
 
     Its member has the incident id in 43 bits, the kind in 4, milliseconds into the slot in 16.
     """
     slot, offset = divmod(due_ms, SLOT_MS)
-    return Entry(timer.incident_id % SHARDS, slot, timer.incident_id << 20 | int(timer.kind) << 16 | offset)
+    return IndexEntry(timer.incident_id % SHARDS, slot, timer.incident_id << 20 | int(timer.kind) << 16 | offset)
 
 
 def unpack(shard: int, slot: int, member: int) -> tuple[TimerId, int] | None:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from gateway.db.pool import Pool, acquire
 from gateway.sla.timers import timer_store
-from gateway.sla.timers.feeder import dues
+from gateway.sla.timers.feeder import due_times
 from gateway.sla.timers.timer_store import SHARDS, TimerId
 
 AHEAD = timedelta(seconds=60)
@@ -26,4 +26,4 @@ async def sweep(pool: Pool, owned: Iterable[int], now: datetime | None) -> list[
     async with acquire(pool) as conn:
         near = await timer_store.due_soon(conn, owned, now, AHEAD)
         orphans = await timer_store.due_soon(conn, range(SHARDS), now, -ORPHANED)
-    return dues({*near, *orphans})
+    return due_times({*near, *orphans})

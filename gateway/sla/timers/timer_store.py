@@ -56,7 +56,7 @@ class DueTimer:
 
 
 @dataclass(frozen=True, slots=True)
-class Locked:
+class LockedTimers:
     """The timers that `lock_due` locked, and the moment it compared with."""
 
     now: datetime
@@ -75,7 +75,7 @@ FOR UPDATE OF t, i SKIP LOCKED
 """
 
 
-async def lock_due(conn: Connection, ids: Sequence[TimerId], now: datetime | None, limit: int = 200) -> Locked | None:
+async def lock_due(conn: Connection, ids: Sequence[TimerId], now: datetime | None, limit: int = 200) -> LockedTimers | None:
     """Lock those of `ids` that are armed and due, worst priority first.
 
     Rows locked by someone else are left out, not awaited. None when nothing could be locked. The
@@ -86,7 +86,7 @@ async def lock_due(conn: Connection, ids: Sequence[TimerId], now: datetime | Non
     if not rows:
         return None
     timers = (DueTimer(r["incident_id"], TimerKind(r["kind"]), r["gen"], r["due_at"]) for r in rows)
-    return Locked(rows[0]["now"], tuple(timers))
+    return LockedTimers(rows[0]["now"], tuple(timers))
 
 
 SETTLE = """
@@ -96,7 +96,7 @@ WHERE t.incident_id = f.incident_id AND t.kind = f.kind AND t.gen = f.gen AND t.
 """
 
 
-async def settle(conn: Connection, fired: Sequence[DueTimer], epochs: Sequence[int | None], now: datetime) -> int:
+async def mark_fired(conn: Connection, fired: Sequence[DueTimer], epochs: Sequence[int | None], now: datetime) -> int:
     """Mark timers as fired and disarm them; return how many rows were still as they were read.
 
     A stale generation changes no row. `epochs` are those of the leases the timers were fired
@@ -136,7 +136,7 @@ START = Armed(0, TimerKind.SLA, EARLIEST)
 """The position before every timer, where a scan begins."""
 
 
-async def armed(conn: Connection, shard: int, after: Armed = START, limit: int = 5_000) -> list[Armed]:
+async def armed_page(conn: Connection, shard: int, after: Armed = START, limit: int = 5_000) -> list[Armed]:
     """Return the next page of a shard's armed timers by due time.
 
     `after` is the last one of the previous page.
@@ -153,7 +153,7 @@ WHERE t.armed AND t.due_at BETWEEN '1970-01-01 00:00+00' AND '3000-01-01 00:00+0
 """
 
 
-async def ranked(conn: Connection, ids: Sequence[TimerId]) -> list[tuple[int, Armed]]:
+async def armed_with_priority(conn: Connection, ids: Sequence[TimerId]) -> list[tuple[int, Armed]]:
     """Return those of `ids` that are still armed, each with its incident's priority."""
     rows = await conn.fetch(RANKED, [t.incident_id for t in ids], [int(t.kind) for t in ids])
     return list(zip((r["priority"] for r in rows), _armed(rows), strict=True))

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from gateway.sla.timers.index import Index
+from gateway.sla.timers.index import TimerIndex
 from gateway.sla.timers.slots import pack
 from gateway.sla.timers.timer_store import TimerId
 
@@ -10,10 +10,10 @@ MOST = 200_000
 """The most changes kept while Redis is unavailable; more are dropped and found by the sweep."""
 
 
-class Upkeep:
+class IndexUpkeep:
     """The changes of the index that are still to be written; the last one of an entry counts."""
 
-    def __init__(self, index: Index | None) -> None:
+    def __init__(self, index: TimerIndex | None) -> None:
         self._index = index
         self._changes: dict[tuple[TimerId, int], bool] = {}
 

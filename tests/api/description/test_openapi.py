@@ -6,15 +6,15 @@ from typing import Any
 
 import pytest
 
-from gateway.api.description.docs_page import docs_page
+from gateway.api.description.docs_page import build_docs_page
 from gateway.api.description.openapi import document
 from gateway.api.description.parameters import IN_HEADER, IN_PATH, IN_QUERY
-from gateway.api.description.tags import TAGS, tag
-from gateway.api.records.feed import Feed
-from gateway.api.routes import table
+from gateway.api.description.tags import TAGS, tag_of
+from gateway.api.records.feed import ChangeFeed
+from gateway.api.routes import list_routes
 from gateway.app.reports import REPORTS
 
-DOCUMENT = document((*table(Feed()), *REPORTS))
+DOCUMENT = document((*list_routes(ChangeFeed()), *REPORTS))
 OPERATIONS = {
     f"{method.upper()} {path}": one for path, operations in DOCUMENT["paths"].items() for method, one in operations.items()
 }
@@ -111,7 +111,7 @@ def test_every_tag_is_used_and_every_path_has_one() -> None:
     used = {one["tags"][0] for one in OPERATIONS.values()}
     assert used == {one["name"] for one in DOCUMENT["tags"]}
     with pytest.raises(LookupError, match="/elsewhere"):
-        tag("/elsewhere", "GET")
+        tag_of("/elsewhere", "GET")
 
 
 def test_every_described_parameter_is_used_by_an_operation() -> None:
@@ -133,7 +133,7 @@ def test_document_names_server_and_license() -> None:
 
 
 def test_docs_page_groups_operations_by_tag() -> None:
-    text = docs_page(DOCUMENT).show()
+    text = build_docs_page(DOCUMENT).show()
     headings = re.findall(r"<h2 id=\"[\w-]+\">([^<]+)</h2>", text)
     assert headings == [one["name"] for one in DOCUMENT["tags"]]
     assert text.count("<details><summary><b>") == len(OPERATIONS)
@@ -143,14 +143,14 @@ def test_docs_page_groups_operations_by_tag() -> None:
 
 
 def test_docs_search_finds_operations_with_all_words() -> None:
-    shown = docs_page(DOCUMENT)
+    shown = build_docs_page(DOCUMENT)
     found = re.findall(r"<b>(\w+)</b> <code>([^<]+)</code>", shown.show("Monitors DELETE"))
     assert found == [("DELETE", "/api/v1/monitors/{id}")]
     assert "No operation has these words" in shown.show("xyzzy")
 
 
 def test_docs_search_term_is_escaped_and_truncated() -> None:
-    shown = docs_page(DOCUMENT).show('"><script>VALUES' + "a" * 200)
+    shown = build_docs_page(DOCUMENT).show('"><script>VALUES' + "a" * 200)
     assert "<script" not in shown
     assert 'value="&quot;&gt;&lt;script&gt;VALUESaaa' in shown
     assert "a" * 101 not in shown

@@ -13,10 +13,18 @@ import pytest
 from msgspec import Meta
 
 from gateway.api import clock_events, wire
-from gateway.api.description.schemas import NAMES, ecma_pattern, never_null, of_one_type, portable, properties_of, schemas_of
+from gateway.api.description.schemas import (
+    SCHEMA_NAMES,
+    ecma_pattern,
+    make_portable,
+    properties_of,
+    schemas_of,
+    strip_null,
+    unify_enum,
+)
 from gateway.api.setup import chat_accounts, people
 from gateway.catalogue import importing
-from gateway.monitors.model import State as OfMonitor
+from gateway.monitors.model import MonitorState as OfMonitor
 from gateway.vocabulary import State
 
 TEXTS: dict[str, tuple[Any, str]] = {
@@ -66,7 +74,7 @@ def test_text_ending_in_newline_or_nul_is_refused(name: str, end: str) -> None:
 
 @pytest.mark.parametrize("name", TEXTS)
 def test_pattern_is_anchored_as_in_ecma_262(name: str) -> None:
-    schema = portable(msgspec.json.schema(TEXTS[name][0]))
+    schema = make_portable(msgspec.json.schema(TEXTS[name][0]))
     pattern = schema["pattern"]
     assert pattern.startswith("^")
     assert pattern.endswith("$")
@@ -100,17 +108,17 @@ def test_pattern_without_end_anchor_is_unchanged() -> None:
 
 
 def test_array_schema_declares_its_items() -> None:
-    assert portable(msgspec.json.schema(list[Any])) == {"type": "array", "items": {}}
-    assert portable({"type": "array", "items": {"type": "string"}})["items"] == {"type": "string"}
-    pair = portable(msgspec.json.schema(tuple[int, str]))
+    assert make_portable(msgspec.json.schema(list[Any])) == {"type": "array", "items": {}}
+    assert make_portable({"type": "array", "items": {"type": "string"}})["items"] == {"type": "string"}
+    pair = make_portable(msgspec.json.schema(tuple[int, str]))
     assert [one["type"] for one in pair["prefixItems"]] == ["integer", "string"]
 
 
 def test_enum_of_numbers_and_their_texts_becomes_texts() -> None:
-    assert of_one_type([1, 2, "1", "2", "vendor"]) == ["1", "2", "vendor"]
-    assert of_one_type([1, 2]) == [1, 2]
-    assert of_one_type([1, "a"]) == [1, "a"], "a number without its text stays"
-    tier = portable(msgspec.json.schema(Literal[1, "1"]))
+    assert unify_enum([1, 2, "1", "2", "vendor"]) == ["1", "2", "vendor"]
+    assert unify_enum([1, 2]) == [1, 2]
+    assert unify_enum([1, "a"]) == [1, "a"], "a number without its text stays"
+    tier = make_portable(msgspec.json.schema(Literal[1, "1"]))
     assert tier["enum"] == ["1"]
 
 
@@ -120,7 +128,7 @@ def test_assignment_tier_is_accepted_as_number_or_text() -> None:
 
 def test_types_with_same_name_get_distinct_schema_names() -> None:
     made = schemas_of([list[State], list[OfMonitor]])
-    assert set(made.components) == {"RecordState", "MonitorState"} <= set(NAMES.values())
+    assert set(made.components) == {"RecordState", "MonitorState"} <= set(SCHEMA_NAMES.values())
     assert {name: one["title"] for name, one in made.components.items()} == {n: n for n in made.components}
 
 
@@ -130,15 +138,15 @@ def test_optional_query_parameter_is_not_nullable() -> None:
     assert shapes["shade"]["items"]["enum"] == ["dark"]
     assert shapes["size"]["anyOf"] == [{"type": "integer"}, {"type": "string"}]
     assert shapes["name"] == {"type": "string", "default": ""}
-    assert never_null({"anyOf": [{"type": "null"}, {"type": "integer"}]}) == {"anyOf": [{"type": "null"}, {"type": "integer"}]}
+    assert strip_null({"anyOf": [{"type": "null"}, {"type": "integer"}]}) == {"anyOf": [{"type": "null"}, {"type": "integer"}]}
 
 
 def test_multiline_description_is_dedented() -> None:
-    assert portable({"description": "One.\n\n    Two."}) == {"description": "One.\n\nTwo."}
+    assert make_portable({"description": "One.\n\n    Two."}) == {"description": "One.\n\nTwo."}
 
 
 def test_property_may_be_named_like_a_schema_keyword() -> None:
     kind = Annotated[dict[str, int], Meta(description="d")]
-    assert portable({"properties": {"description": msgspec.json.schema(kind), "enum": {}}}) == {
+    assert make_portable({"properties": {"description": msgspec.json.schema(kind), "enum": {}}}) == {
         "properties": {"description": msgspec.json.schema(kind), "enum": {}}
     }

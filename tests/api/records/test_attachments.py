@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from aiohttp import ClientResponse
 
-from gateway.api.records.attachments import Attachment
+from gateway.api.records.attachments import AttachmentView
 from gateway.db.pool import Pool
 from gateway.directory.roles import Role
 from tests.support.api import QUOTA, Api
@@ -150,7 +150,7 @@ async def test_reporter_sees_public_and_own_attachments_by_link_and_key(api: Api
 
 
 def test_attachment_model_has_no_content_field() -> None:
-    assert "content" not in Attachment.__struct_fields__
+    assert "content" not in AttachmentView.__struct_fields__
 
 
 async def test_repeated_upload_with_same_idempotency_key_is_stored_once(api: Api, pool: Pool) -> None:

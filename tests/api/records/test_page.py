@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from gateway.access.staff_links import Opened, ReaderKind, StaffLinks
+from gateway.access.staff_links import ReaderKind, StaffLink, StaffLinks
 from gateway.db.pool import Pool
 from tests.support.api import Api
 from tests.support.clock import NOON, FakeClock
@@ -17,7 +17,7 @@ INCIDENTS = "/api/v1/incidents"
 async def page_of(api: Api, pool: Pool, number: str, kind: ReaderKind, name: str) -> str:
     """The path that a message to this reader holds."""
     incident_id = await pool.fetchval("SELECT id FROM incident WHERE number = $1", number)
-    return f"/r/{StaffLinks(api.links).make(Opened(incident_id, kind, name), NOON)}"
+    return f"/r/{StaffLinks(api.links).make(StaffLink(incident_id, kind, name), NOON)}"
 
 
 async def test_staff_page_shows_incident_and_timeline_in_reader_language(api: Api, pool: Pool) -> None:

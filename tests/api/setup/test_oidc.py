@@ -9,7 +9,7 @@ from aiohttp.test_utils import TestServer
 from yarl import URL
 
 from gateway.access.identity_provider import IdentityProvider
-from gateway.access.login import Login
+from gateway.access.login import LoginService
 from gateway.access.oidc import OidcLogin
 from gateway.api.setup.oidc import COOKIE
 from gateway.db.pool import Pool
@@ -34,7 +34,7 @@ async def provider(clock: FakeClock) -> AsyncIterator[Provider]:
 
 
 @pytest.fixture
-async def oidc(provider: Provider, login: Login, clock: FakeClock) -> AsyncIterator[OidcLogin]:
+async def oidc(provider: Provider, login: LoginService, clock: FakeClock) -> AsyncIterator[OidcLogin]:
     settings = Oidc(provider.issuer, CLIENT, SECRET, BACK, "openid email", allow_private=True)
     asked = IdentityProvider(settings, clock)
     yield OidcLogin(login, asked, settings, BACK)

@@ -10,9 +10,9 @@ from typing import Any
 import msgspec
 import pytest
 
-from gateway.channels.app.report import read, wanted
+from gateway.channels.app.report import make_report, read
 from gateway.errors import Malformed
-from gateway.ingest.workers.process import SHORT, Reader
+from gateway.ingest.workers.process import SHORT, ParseWorker
 from gateway.settings import Database, load
 from tests.support.clock import NOON, FakeClock
 from tests.support.served import Served, served
@@ -139,7 +139,7 @@ async def test_documented_app_commands_work(gateway: Served, clock: FakeClock) -
 
 def test_start_time_too_long_ago_is_noted_in_description() -> None:
     told, person, _ = read(msgspec.json.encode({"title": "x", "reporter": ANN, "occurred_at": "2026-02-27T12:00:00+08:00"}), "CN")
-    made = wanted(told, person, NOON)
+    made = make_report(told, person, NOON)
     assert (made.occurred_at, made.description) == (None, "开始时间：2026-02-27 04:00 UTC（事后报告）\n\n")
 
 
@@ -198,13 +198,13 @@ def test_missing_title_is_taken_from_first_description_line() -> None:
 
 
 async def test_long_report_is_read_in_separate_process(gateway: Served, monkeypatch: pytest.MonkeyPatch) -> None:
-    asked, call = [], Reader.call
+    asked, call = [], ParseWorker.call
 
-    async def counted(reader: Reader, sender: str, *given: Any) -> Any:
+    async def counted(reader: ParseWorker, sender: str, *given: Any) -> Any:
         asked.append(sender)
         return await call(reader, sender, *given)
 
-    monkeypatch.setattr(Reader, "call", counted)
+    monkeypatch.setattr(ParseWorker, "call", counted)
     for size in (10, SHORT):
         told = {"title": "x", "description": "y" * size, "reporter": ANN}
         while (status := (await report(gateway, told))[0]) == 503:

@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import msgspec
 
-from gateway.channels.chat.contract import Call, ChatSettings
+from gateway.channels.chat.contract import ChatRequest, ChatSettings
 from gateway.channels.chat.providers import PROVIDERS
 
 FIXTURES = Path(__file__).parents[2] / "fixtures" / "chat"
@@ -31,12 +31,12 @@ def _setting(case: str) -> Setting:
     return msgspec.json.decode((FIXTURES / case / "setting.json").read_bytes(), type=Setting)
 
 
-def captured(case: str) -> Call:
+def captured(case: str) -> ChatRequest:
     head, _, body = (FIXTURES / case / "request.http").read_bytes().partition(b"\n\n")
     first, *lines = head.decode().splitlines()
     headers = {name.lower(): value for name, _, value in (line.partition(": ") for line in lines)}
     query = dict(parse_qsl(urlsplit(first.split(" ")[1]).query))
-    return Call(headers, query, body.removesuffix(b"\n"), _setting(case).received_at)
+    return ChatRequest(headers, query, body.removesuffix(b"\n"), _setting(case).received_at)
 
 
 def heard(case: str) -> dict[str, Any]:

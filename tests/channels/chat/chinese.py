@@ -7,8 +7,8 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from gateway.channels.chat.contract import Call, ChatSettings
-from gateway.channels.chat.envelope import Opened, Seal, Sealed, key_of, seal
+from gateway.channels.chat.contract import ChatRequest, ChatSettings
+from gateway.channels.chat.envelope import DecryptedEnvelope, EncryptedEnvelope, EnvelopeKeys, decode_key, seal
 from tests.support.clock import NOON
 
 CORP = "ww1234567890abcdef"
@@ -20,9 +20,11 @@ WECOM = ChatSettings(tenants=(CORP,), token=TOKEN, encoding_key=KEY)
 DINGTALK = ChatSettings(tenants=(CORP,), token=TOKEN, encoding_key=KEY, secrets=(SECRET, CARD_SECRET))
 
 
-def sealed(content: bytes, *, corp: str = CORP, token: str = TOKEN, key: str = KEY, stamp: str = "") -> Sealed:
+def sealed(content: bytes, *, corp: str = CORP, token: str = TOKEN, key: str = KEY, stamp: str = "") -> EncryptedEnvelope:
     """An envelope of now."""
-    return seal(Opened(content, corp, Seal(token, key_of(key))), stamp or str(int(NOON.timestamp())), "nonce-1")
+    return seal(
+        DecryptedEnvelope(content, corp, EnvelopeKeys(token, decode_key(key))), stamp or str(int(NOON.timestamp())), "nonce-1"
+    )
 
 
 def xml(**fields: object) -> bytes:
@@ -62,23 +64,25 @@ def pressed(key: str = "acknowledge@r7-token", **more: object) -> dict[str, obje
     return fields | more
 
 
-def wecom(content: bytes, received_at: datetime = NOON, **how: str) -> Call:
+def wecom(content: bytes, received_at: datetime = NOON, **how: str) -> ChatRequest:
     """A callback of WeCom's around `content`."""
     envelope = sealed(content, **how)
     query = {"msg_signature": envelope.signature, "timestamp": envelope.timestamp, "nonce": envelope.nonce}
-    return Call({"content-type": "text/xml"}, query, xml(ToUserName=CORP, Encrypt=envelope.encrypted, AgentID=218), received_at)
+    return ChatRequest(
+        {"content-type": "text/xml"}, query, xml(ToUserName=CORP, Encrypt=envelope.encrypted, AgentID=218), received_at
+    )
 
 
-def event(content: dict[str, object] | bytes, received_at: datetime = NOON, **how: str) -> Call:
+def event(content: dict[str, object] | bytes, received_at: datetime = NOON, **how: str) -> ChatRequest:
     """An event of DingTalk's."""
     inner = content if isinstance(content, bytes) else json.dumps(content).encode()
     stamp = how.pop("stamp", str(int(NOON.timestamp() * 1000)))
     envelope = sealed(inner, stamp=stamp, **how)
     query = {"msg_signature": envelope.signature, "timestamp": envelope.timestamp, "nonce": envelope.nonce}
-    return Call({}, query, json.dumps({"encrypt": envelope.encrypted}).encode(), received_at)
+    return ChatRequest({}, query, json.dumps({"encrypt": envelope.encrypted}).encode(), received_at)
 
 
-def robot(received_at: datetime = NOON, secret: str = SECRET, stamp: str = "", **more: Any) -> Call:
+def robot(received_at: datetime = NOON, secret: str = SECRET, stamp: str = "", **more: Any) -> ChatRequest:
     """What somebody says to a robot of DingTalk's."""
     body = {
         "conversationId": "cid1",
@@ -98,10 +102,12 @@ def robot(received_at: datetime = NOON, secret: str = SECRET, stamp: str = "", *
     }
     stamp = stamp or str(int(NOON.timestamp() * 1000))
     sign = base64.b64encode(hmac.digest(secret.encode(), f"{stamp}\n{secret}".encode(), "sha256")).decode()
-    return Call({"timestamp": stamp, "sign": sign}, {}, json.dumps(body | more).encode(), received_at)
+    return ChatRequest({"timestamp": stamp, "sign": sign}, {}, json.dumps(body | more).encode(), received_at)
 
 
-def card(received_at: datetime = NOON, secret: str = CARD_SECRET, params: Any = None, stamp: str = "", **more: Any) -> Call:
+def card(
+    received_at: datetime = NOON, secret: str = CARD_SECRET, params: Any = None, stamp: str = "", **more: Any
+) -> ChatRequest:
     """What somebody presses on a card of DingTalk's."""
     params = {"action": "resolve", "token": "r7-token"} if params is None else params
     body = {
@@ -115,10 +121,10 @@ def card(received_at: datetime = NOON, secret: str = CARD_SECRET, params: Any = 
     stamp = stamp or str(int(NOON.timestamp() * 1000))
     mark = base64.b64encode(hmac.digest(secret.encode(), stamp.encode(), "sha256")).decode()
     headers = {"x-ddpaas-signature-timestamp": stamp, "x-ddpaas-signature": mark}
-    return Call(headers, {}, json.dumps(body | more).encode(), received_at)
+    return ChatRequest(headers, {}, json.dumps(body | more).encode(), received_at)
 
 
-def tampered(call: Call) -> Call:
+def tampered(call: ChatRequest) -> ChatRequest:
     """The same call with one character of what is encrypted changed."""
     at = call.body.index(b"/") if b"encrypt" in call.body else call.body.rindex(b"]]></Encrypt") - 8
     other = b"A" if call.body[at : at + 1] != b"A" else b"B"

@@ -8,7 +8,7 @@ from typing import Any
 
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
-from gateway.channels.chat.contract import Call
+from gateway.channels.chat.contract import ChatRequest
 
 KEY, TOKEN, TENANT = "kudryavka", "v-token", "736588c9260f175e"
 USER, CHAT, MESSAGE = (
@@ -41,8 +41,8 @@ def signed_as_before(body: bytes, at: datetime, token: str = TOKEN) -> dict[str,
     return {"x-lark-request-timestamp": stamp, "x-lark-request-nonce": "nonce", "x-lark-signature": mark}
 
 
-def a_call(body: bytes, at: datetime, headers: dict[str, str] | None = None) -> Call:
-    return Call(signed(body, at) if headers is None else headers, {}, body, at)
+def a_call(body: bytes, at: datetime, headers: dict[str, str] | None = None) -> ChatRequest:
+    return ChatRequest(signed(body, at) if headers is None else headers, {}, body, at)
 
 
 def _event(kind: str, event: dict[str, Any], **header: str) -> bytes:

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
-from gateway.channels.chat.contract import Call
+from gateway.channels.chat.contract import ChatRequest
 from gateway.clock import SystemClock
 
 SECRET = "8f742231b10e8888abcd99yyyzzz85a5"
@@ -20,8 +20,8 @@ def signed(body: bytes, at: datetime | None = None, secret: str = SECRET, kind: 
     return {"content-type": kind, "x-slack-request-timestamp": stamp, "x-slack-signature": f"v0={mark}"}
 
 
-def a_call(body: bytes, at: datetime, headers: dict[str, str] | None = None, kind: str = "application/json") -> Call:
-    return Call(headers or signed(body, at, kind=kind), {}, body, at)
+def a_call(body: bytes, at: datetime, headers: dict[str, str] | None = None, kind: str = "application/json") -> ChatRequest:
+    return ChatRequest(headers or signed(body, at, kind=kind), {}, body, at)
 
 
 def a_message(text: str, ts: str = "1355517523.000005", **more: Any) -> bytes:

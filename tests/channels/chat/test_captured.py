@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from gateway.channels.chat.contract import Call, ChatSettings
+from gateway.channels.chat.contract import ChatRequest, ChatSettings
 from gateway.errors import Unauthenticated
 from tests.channels.chat.captured import BY_SLUG, CASES, FIXTURES, captured, heard, setting
 
@@ -34,7 +34,7 @@ def _without_marks(told: Mapping[str, str]) -> dict[str, str]:
     return {name: value for name, value in told.items() if "sign" not in name}
 
 
-def lies(call: Call, chat: ChatSettings) -> dict[str, tuple[Call, ChatSettings]]:
+def lies(call: ChatRequest, chat: ChatSettings) -> dict[str, tuple[ChatRequest, ChatSettings]]:
     """The call with one thing about it that is not so."""
     garbled = replace(call, headers=_garbled(call.headers), query=_garbled(call.query))
     return {

@@ -15,7 +15,15 @@ from cryptography.hazmat.primitives.ciphers.algorithms import AES256
 from cryptography.hazmat.primitives.ciphers.modes import CBC
 
 from gateway.channels.chat.contract import ChatSettings
-from gateway.channels.chat.envelope import Opened, Seal, Sealed, key_of, seal, signature_of, unseal
+from gateway.channels.chat.envelope import (
+    DecryptedEnvelope,
+    EncryptedEnvelope,
+    EnvelopeKeys,
+    decode_key,
+    decrypt_envelope,
+    seal,
+    signature_of,
+)
 from gateway.errors import Unauthenticated
 from tests.channels.chat.chinese import CORP, KEY, OTHER_KEY, TOKEN, WECOM, sealed
 from tests.support.clock import NOON
@@ -42,8 +50,8 @@ def test_dingtalk_sample_is_decrypted() -> None:
         "0vJiX6vliEpwG3U45CtXqi+m8PXbQRARJ8p8BbDuD1EMTDf0jKpQ79QS93qEk7XHpP6u+oTTrd15NRPvNvmBKyDCYxxOK+HZeKju4yhELOFchzNukR"
         "+t8SB/qk4ROMu3"
     )
-    envelope = Sealed("1608001896814", "WL4PK6yA", encrypted, "03044561471240d4a14bb09372dfcfd4fd0e40cb")
-    opened = unseal(settings, envelope, datetime.fromtimestamp(1608001900, UTC))
+    envelope = EncryptedEnvelope("1608001896814", "WL4PK6yA", encrypted, "03044561471240d4a14bb09372dfcfd4fd0e40cb")
+    opened = decrypt_envelope(settings, envelope, datetime.fromtimestamp(1608001900, UTC))
     assert opened.content == b'{"EventType":"check_url"}'
 
 
@@ -60,30 +68,32 @@ def test_envelopes_are_compatible_with_reference_library() -> None:
     told = subprocess.run(command, input="\n".join(map(json.dumps, asked)), capture_output=True, text=True, check=True)
     answers = [json.loads(line) for line in told.stdout.splitlines()]
     assert [read for read, _ in answers] == ours
-    assert [unseal(WECOM, wrapped(xml), NOON).content.decode() for _, xml in answers] == theirs
+    assert [decrypt_envelope(WECOM, wrapped(xml), NOON).content.decode() for _, xml in answers] == theirs
 
 
 def text(draw: random.Random) -> str:
     return "".join(draw.choice("ab <&>\n0磁盘满了😀é") for _ in range(draw.randrange(200)))
 
 
-def wrapped(xml: str) -> Sealed:
+def wrapped(xml: str) -> EncryptedEnvelope:
     within = [re.search(f"<{name}>(.*)</{name}>", xml)[1] for name in FIELDS]  # type: ignore[index]
     timestamp, nonce, encrypted, signature = (one.removeprefix("<![CDATA[").removesuffix("]]>") for one in within)
-    return Sealed(timestamp, nonce, encrypted, signature)
+    return EncryptedEnvelope(timestamp, nonce, encrypted, signature)
 
 
 def test_both_keys_are_accepted_during_rotation() -> None:
     both = ChatSettings(token=f"new {TOKEN}", encoding_key=f"{OTHER_KEY} {KEY}")
-    assert unseal(both, sealed(b"hello"), NOON).content == b"hello"
-    assert unseal(both, sealed(b"hello", token="new", key=OTHER_KEY), NOON).seal == Seal("new", key_of(OTHER_KEY))
+    assert decrypt_envelope(both, sealed(b"hello"), NOON).content == b"hello"
+    assert decrypt_envelope(both, sealed(b"hello", token="new", key=OTHER_KEY), NOON).seal == EnvelopeKeys(
+        "new", decode_key(OTHER_KEY)
+    )
 
 
 @pytest.mark.parametrize("late", [timedelta(minutes=6), timedelta(minutes=-6)])
 def test_envelope_with_stale_or_future_time_is_refused(late: timedelta) -> None:
-    assert unseal(WECOM, sealed(b""), NOON + late * 0.8).receiver == CORP
+    assert decrypt_envelope(WECOM, sealed(b""), NOON + late * 0.8).receiver == CORP
     with pytest.raises(Unauthenticated):
-        unseal(WECOM, sealed(b""), NOON + late)
+        decrypt_envelope(WECOM, sealed(b""), NOON + late)
 
 
 @pytest.mark.parametrize(
@@ -91,17 +101,17 @@ def test_envelope_with_stale_or_future_time_is_refused(late: timedelta) -> None:
 )
 def test_settings_without_valid_key_refuse_every_envelope(token: str, key: str) -> None:
     with pytest.raises(Unauthenticated):
-        unseal(ChatSettings(token=token, encoding_key=key), sealed(b"hello"), NOON)
+        decrypt_envelope(ChatSettings(token=token, encoding_key=key), sealed(b"hello"), NOON)
 
 
-def signed(data: bytes) -> Sealed:
+def signed(data: bytes) -> EncryptedEnvelope:
     """Whatever it is, signed by who knows the token."""
     stamp, encrypted = str(int(NOON.timestamp())), base64.b64encode(data).decode()
-    return Sealed(stamp, "n", encrypted, signature_of(TOKEN, stamp, "n", encrypted))
+    return EncryptedEnvelope(stamp, "n", encrypted, signature_of(TOKEN, stamp, "n", encrypted))
 
 
 def encrypted(plain: bytes) -> bytes:
-    encryptor = Cipher(AES256(key_of(KEY)), CBC(key_of(KEY)[:16])).encryptor()
+    encryptor = Cipher(AES256(decode_key(KEY)), CBC(decode_key(KEY)[:16])).encryptor()
     return encryptor.update(plain) + encryptor.finalize()
 
 
@@ -109,8 +119,8 @@ WHOLE = bytes(16) + struct.pack("!I", 2) + b"hi"
 
 
 def test_hand_built_envelope_is_decrypted() -> None:
-    assert unseal(ANYBODY, signed(encrypted(WHOLE + b"ww1" + b"\x07" * 7)), NOON) == Opened(
-        b"hi", "ww1", Seal(TOKEN, key_of(KEY))
+    assert decrypt_envelope(ANYBODY, signed(encrypted(WHOLE + b"ww1" + b"\x07" * 7)), NOON) == DecryptedEnvelope(
+        b"hi", "ww1", EnvelopeKeys(TOKEN, decode_key(KEY))
     )
 
 
@@ -126,11 +136,12 @@ def test_hand_built_envelope_is_decrypted() -> None:
 )
 def test_signed_invalid_envelope_is_refused(data: bytes) -> None:
     with pytest.raises(Unauthenticated):
-        unseal(ANYBODY, signed(data), NOON)
+        decrypt_envelope(ANYBODY, signed(data), NOON)
 
 
 def test_contents_with_same_start_are_encrypted_differently() -> None:
     first, second = (
-        seal(Opened(content, CORP, Seal(TOKEN, key_of(KEY))), "1", "n") for content in (b"same" * 9, b"same" * 8 + b"else")
+        seal(DecryptedEnvelope(content, CORP, EnvelopeKeys(TOKEN, decode_key(KEY))), "1", "n")
+        for content in (b"same" * 9, b"same" * 8 + b"else")
     )
     assert first.encrypted[:22] != second.encrypted[:22]

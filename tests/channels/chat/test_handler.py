@@ -11,7 +11,7 @@ from gateway.db.pool import Pool
 from gateway.errors import Misconfigured
 from gateway.incidents import store
 from gateway.notify.press_tokens import PressTokens
-from gateway.settings import Chat, Database, load
+from gateway.settings import ChatSettings, Database, load
 from tests.channels.chat.slack_calls import BOT, FORM, SECRET, a_command, a_message, a_press, signed
 from tests.support.served import Served, served
 
@@ -24,7 +24,7 @@ async def gateway(database_url: str) -> AsyncIterator[Served]:
     settings = msgspec.structs.replace(
         plain,
         database=Database(url=database_url, pool_min=1, pool_max=8),
-        chat={"slack": Chat(secrets=(SECRET,), tenants=("T123ABC456",), service="workplace")},
+        chat={"slack": ChatSettings(secrets=(SECRET,), tenants=("T123ABC456",), service="workplace")},
         links=msgspec.structs.replace(plain.links, secret=SIGNING),
     )
     async with served(settings) as running:
@@ -266,7 +266,7 @@ async def test_security_incident_stays_hidden_from_button_and_command(gateway: S
 
 async def test_settings_of_unknown_chat_provider_are_refused(database_url: str) -> None:
     settings = load(None, {"DATABASE_URL": database_url})
-    settings = msgspec.structs.replace(settings, chat={"slakc": Chat(secrets=(SECRET,))})
+    settings = msgspec.structs.replace(settings, chat={"slakc": ChatSettings(secrets=(SECRET,))})
     with pytest.raises(Misconfigured) as refused:
         async with served(settings):
             pass

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.channels.chat.kept_body import kept_body
+from gateway.channels.chat.kept_body import mask_secrets
 
 SECRET = "gIkuvaNzQIHg97ATvDxqgjtO"
 HOOK = f"https://oapi.dingtalk.com/robot/sendBySession?session={SECRET}"
@@ -26,14 +26,14 @@ HOOK = f"https://oapi.dingtalk.com/robot/sendBySession?session={SECRET}"
     ],
 )
 def test_tokens_and_reply_addresses_are_redacted_from_stored_body(body: bytes) -> None:
-    kept = kept_body(body)
+    kept = mask_secrets(body)
     assert SECRET.encode() not in kept
     assert b"hello" in kept
 
 
 @given(st.dictionaries(st.sampled_from(["token", "text", "response_url", "tokens"]), st.text(max_size=50), max_size=4))
 def test_redacted_json_stays_valid_and_otherwise_unchanged(said: dict[str, str]) -> None:
-    kept = json.loads(kept_body(json.dumps(said).encode()))
+    kept = json.loads(mask_secrets(json.dumps(said).encode()))
     assert kept.keys() == said.keys()
     for name in ("text", "tokens"):
         if "token=" not in said.get(name, "") and "response_url=" not in said.get(name, ""):

@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl, urlencode
 
 import pytest
 
-from gateway.channels.chat.contract import Call, ChatSettings, Provider, Reply
+from gateway.channels.chat.contract import ChatProvider, ChatReply, ChatRequest, ChatSettings
 from gateway.channels.chat.feishu import inbound
 from gateway.channels.chat.slack import inbound as slack
 from gateway.errors import Malformed
@@ -51,7 +51,7 @@ def in_form(body: bytes, chance: random.Random) -> bytes:
     return urlencode(fields).encode()
 
 
-def of_slack(chance: random.Random) -> Call:
+def of_slack(chance: random.Random) -> ChatRequest:
     if chance.random() < 0.5:
         body = changed(slack_calls.a_message("<@U0LAN0Z89> hello", thread_ts="1.1"), chance)
         return slack_calls.a_call(body, NOON)
@@ -59,7 +59,7 @@ def of_slack(chance: random.Random) -> Call:
     return slack_calls.a_call(body, NOON, kind=slack_calls.FORM)
 
 
-def of_feishu(chance: random.Random) -> Call:
+def of_feishu(chance: random.Random) -> ChatRequest:
     f = feishu_calls
     whole = (f.a_message("x", mentions=[f.a_mention("@_user_1", "A")]), f.an_older_message("x"), f.a_press("resolve", "x"))
     body = changed(chance.choice(whole), chance)
@@ -70,13 +70,15 @@ def of_feishu(chance: random.Random) -> Call:
     ("provider", "call", "secret"),
     [(slack.PROVIDER, of_slack, slack_calls.SECRET), (inbound.PROVIDER, of_feishu, feishu_calls.KEY)],
 )
-def test_any_signed_call_is_read_or_malformed(provider: Provider, call: Callable[[random.Random], Call], secret: str) -> None:
+def test_any_signed_call_is_read_or_malformed(
+    provider: ChatProvider, call: Callable[[random.Random], ChatRequest], secret: str
+) -> None:
     chance, understood, settings = random.Random(11), 0, ChatSettings(secrets=(secret,))
     for _ in range(600):
         made = call(chance)
         try:
             provider.read(made, settings)
-            provider.answer(Reply("a\nb", "INC-1", state="x"), made, settings)
+            provider.answer(ChatReply("a\nb", "INC-1", state="x"), made, settings)
         except Malformed:
             continue
         understood += 1

@@ -2,8 +2,8 @@
 
 import pytest
 
-from gateway.channels.email.correspondent import Correspondent, author, correspondent, is_answered
-from gateway.channels.email.parsing.letter import Letter
+from gateway.channels.email.correspondent import Correspondent, correspondent, is_answered, likely_author
+from gateway.channels.email.parsing.letter import ParsedMail
 from gateway.operations.author import Author
 from tests.channels.email.writing import said
 
@@ -19,7 +19,7 @@ FORM = {
 }
 
 
-def a_mail(**fields: str) -> Letter:
+def a_mail(**fields: str) -> ParsedMail:
     return said(b"My parcel did not come.", **fields)
 
 
@@ -48,7 +48,7 @@ def test_reply_to_is_correspondent_of_form_list_or_noreply_mail(
 ) -> None:
     letter = a_mail(**fields)
     assert correspondent(letter) == LEA
-    assert author(letter, LEA) is Author.PERSON
+    assert likely_author(letter, LEA) is Author.PERSON
     assert is_answered(letter, LEA)
 
 
@@ -99,7 +99,7 @@ def test_known_sender_is_answered_at_from_address() -> None:
 def test_possible_program_is_not_answered(fields: dict[str, str], expected: Author) -> None:
     letter = a_mail(**fields)
     to = correspondent(letter)
-    assert author(letter, to) is expected
+    assert likely_author(letter, to) is expected
     assert not is_answered(letter, to)
 
 
@@ -117,11 +117,11 @@ AWAY = [
 def test_absence_reply_has_doubtful_author(text: str) -> None:
     begun = said(text.encode(), From="ann@example.com", Subject="Re: help")
     answer = said(text.encode(), From="ann@example.com", Subject="Re: help", In_Reply_To="<1@x>")
-    assert author(begun, correspondent(begun)) is Author.PERSON
-    assert author(answer, correspondent(answer)) is Author.DOUBTFUL
+    assert likely_author(begun, correspondent(begun)) is Author.PERSON
+    assert likely_author(answer, correspondent(answer)) is Author.DOUBTFUL
 
 
 def test_postmaster_address_is_person_but_is_not_answered() -> None:
     letter = a_mail(From="Joe Admin <postmaster@partner.example>")
-    assert author(letter, correspondent(letter)) is Author.PERSON
+    assert likely_author(letter, correspondent(letter)) is Author.PERSON
     assert not is_answered(letter, correspondent(letter))

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from aiosmtpd.smtp import SMTP
 
-from gateway.channels.email.outbound import Replies, SmtpChannel, compose
-from gateway.notify.message import Dead, Delivered, Retry
+from gateway.channels.email.outbound import ReplyRouting, SmtpChannel, compose
+from gateway.notify.message import Delivered, Retry, Undeliverable
 from gateway.notify.reply_tokens import ReplyTokens
 from gateway.settings import Smtp
 from tests.support.telling import message
@@ -99,7 +99,7 @@ async def test_mails_of_incident_share_thread_and_repeats_keep_message_id(relay:
 )
 async def test_invalid_recipient_is_dead(relay: Relay, recipient: str) -> None:
     mailbox, channel = await relay()
-    assert isinstance(await channel.send(message(recipient)), Dead)
+    assert isinstance(await channel.send(message(recipient)), Undeliverable)
     assert mailbox.mails == []
 
 
@@ -114,7 +114,7 @@ async def test_non_ascii_address_is_delivered_by_smtputf8(relay: Relay, recipien
 async def test_non_ascii_address_is_dead_when_relay_lacks_smtputf8(relay: Relay) -> None:
     mailbox, channel = await relay()
     ended = await channel.send(message("用户@mail.example"))
-    assert ended == Dead("the relay takes no SMTPUTF8, which the address 用户@mail.example needs")
+    assert ended == Undeliverable("the relay takes no SMTPUTF8, which the address 用户@mail.example needs")
     assert mailbox.mails == []
 
 
@@ -127,7 +127,7 @@ async def test_non_ascii_domain_is_sent_as_punycode(relay: Relay) -> None:
 @pytest.mark.parametrize("subject", ["x\r\nBcc: evil@example.com", "x\nBcc: evil@example.com", "x\rBcc: evil@example.com"])
 async def test_subject_with_line_break_is_dead(relay: Relay, subject: str) -> None:
     mailbox, channel = await relay()
-    assert isinstance(await channel.send(message("a@example.com", subject=subject)), Dead)
+    assert isinstance(await channel.send(message("a@example.com", subject=subject)), Undeliverable)
     assert mailbox.mails == []
 
 
@@ -141,9 +141,9 @@ async def test_lone_dot_in_text_does_not_end_mail(relay: Relay) -> None:
 @pytest.mark.parametrize(
     ("answers", "kind"),
     [
-        ({"rcpt": "550 5.1.1 no such user"}, Dead),
+        ({"rcpt": "550 5.1.1 no such user"}, Undeliverable),
         ({"rcpt": "451 4.7.1 greylisted"}, Retry),
-        ({"data": "554 5.7.1 spam"}, Dead),
+        ({"data": "554 5.7.1 spam"}, Undeliverable),
         ({"data": "452 4.3.1 full"}, Retry),
     ],
 )
@@ -186,7 +186,7 @@ def test_invalid_sender_address_is_refused() -> None:
 
 async def test_mail_carries_reply_tag_and_answer_references_original_mail(relay: Relay) -> None:
     mailbox, channel = await relay()
-    replying = SmtpChannel(channel.settings, Replies(ReplyTokens((b"secret",)), "desk@example.com"))
+    replying = SmtpChannel(channel.settings, ReplyRouting(ReplyTokens((b"secret",)), "desk@example.com"))
     tag = ReplyTokens((b"secret",)).make(7)
     told = message("ann@example.com")
     answer = replace(told, facts={"answers": "1@example.com", "locale": "zh-CN"})

@@ -8,28 +8,28 @@ from contextlib import suppress
 import pytest
 
 from gateway.channels.email import reader as reading
-from gateway.channels.email.posted import JSON, Kept, Posted, understood
+from gateway.channels.email.posted import JSON, DeliveredMail, FileLimits, parse_mail
 from gateway.channels.email.reader import MailReader
 from gateway.errors import Malformed
-from gateway.ingest.workers.process import Reader, is_quick
+from gateway.ingest.workers.process import ParseWorker, is_quick
 from tests.channels.email.writing import a_mail, head
 from tests.support import hostile
 from tests.support.forker import FORKER
 
-LONG = Posted("message/rfc822", a_mail("磁盘满了 " * 6_000))
-COSTLY = Posted("message/rfc822", a_mail("磁盘满了 " * 100_000))
+LONG = DeliveredMail("message/rfc822", a_mail("磁盘满了 " * 6_000))
+COSTLY = DeliveredMail("message/rfc822", a_mail("磁盘满了 " * 100_000))
 """Takes many ticks of the processor's clock, by which its time is told, in a process that has read others before."""
 
 
 @pytest.fixture
 async def reader() -> AsyncIterator[MailReader]:
-    made = MailReader(Kept(1_000, 2), Reader("mail", FORKER))
+    made = MailReader(FileLimits(1_000, 2), ParseWorker("mail", FORKER))
     yield made
     await made.reader.close()
 
 
 async def test_short_mail_needs_no_process_and_long_mail_uses_one(reader: MailReader) -> None:
-    assert (await reader(Posted("message/rfc822", a_mail()))).subject == "help"
+    assert (await reader(DeliveredMail("message/rfc822", a_mail()))).subject == "help"
     assert not reader.reader.started
     letters = await asyncio.gather(*(reader(LONG) for _ in range(3)))
     assert {letter.text for letter in letters} == {("磁盘满了 " * 6_000).strip()}
@@ -38,9 +38,9 @@ async def test_short_mail_needs_no_process_and_long_mail_uses_one(reader: MailRe
 
 async def test_malformed_mail_and_file_limits_pass_process_boundary(reader: MailReader) -> None:
     with pytest.raises(Malformed, match="this is no mail"):
-        await reader(Posted("message/rfc822", b"\0" * 50_000))
+        await reader(DeliveredMail("message/rfc822", b"\0" * 50_000))
     sent = head(Content_Type="application/zip") + b"z" * 50_000
-    ((file,),) = [(await reader(Posted("message/rfc822", sent, "x", ("in@gw.example",)))).enclosed]
+    ((file,),) = [(await reader(DeliveredMail("message/rfc822", sent, "x", ("in@gw.example",)))).enclosed]
     assert (file.size, file.content) == (50_000, None)
 
 
@@ -53,7 +53,9 @@ async def test_mail_beyond_cpu_limit_is_malformed(reader: MailReader, monkeypatc
 
 
 async def test_json_with_many_values_is_read_in_process(reader: MailReader) -> None:
-    letter = await reader(Posted(JSON, b'{"Subject": "help", "From": "ann@example.com", "Headers": [' + b"1," * 5_000 + b"1]}"))
+    letter = await reader(
+        DeliveredMail(JSON, b'{"Subject": "help", "From": "ann@example.com", "Headers": [' + b"1," * 5_000 + b"1]}")
+    )
     assert (letter.subject, reader.reader.started) == ("help", True)
 
 
@@ -62,12 +64,12 @@ def test_inline_read_json_takes_under_100_milliseconds(member: str) -> None:
     before = f'{{"{member}":['.encode()
     bodies = [*hostile.any_json(reading.SHORT), *hostile.values(reading.SHORT, before, b"]}")]
     for name, body in (one for one in bodies if is_quick(one[1])):
-        assert min(seconds(Posted(JSON, body)) for _ in range(2)) < 0.1, name
+        assert min(seconds(DeliveredMail(JSON, body)) for _ in range(2)) < 0.1, name
 
 
-def seconds(posted: Posted) -> float:
+def seconds(posted: DeliveredMail) -> float:
     """Return the processor time that reading a mail takes."""
     began = time.thread_time()
     with suppress(Malformed):
-        understood(posted, Kept(1_000, 2))
+        parse_mail(posted, FileLimits(1_000, 2))
     return time.thread_time() - began

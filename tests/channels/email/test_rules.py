@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.channels.email.rules import alert_of, chosen, fitted
+from gateway.channels.email.rules import alert_of, find_rule, match_pattern
 from gateway.durations import Duration
 from gateway.errors import Misconfigured
 from gateway.incidents.alert import Alert
@@ -30,7 +30,7 @@ RAID = MailRule(name="raid", subjects=("[{status}] array {key} on *",), lapses=D
 
 def told(rule: MailRule, **letter: Any) -> Alert | None:
     received = a_letter(**letter)
-    match = chosen([rule], received)
+    match = find_rule([rule], received)
     return None if match is None else alert_of(match, received, NOON)
 
 
@@ -85,14 +85,14 @@ PATTERN = st.lists(st.sampled_from(["a", "b", "*", "{x}", " ", "("]), max_size=6
 
 @given(PATTERN, st.text("ab (", max_size=20))
 def test_pattern_matches_only_text_it_reproduces(pattern: str, text: str) -> None:
-    found = fitted(pattern, text)
+    found = match_pattern(pattern, text)
     if found is not None and "*" not in pattern and pattern.count("{x}") == 1:
         assert "".join(pattern.replace("{x}", found["x"]).split()) == "".join(text.split())
 
 
 @pytest.mark.timeout(10)  # what grew with the square of its length would take minutes
 def test_pattern_matching_is_fast() -> None:
-    assert fitted("{a}aa{b}aa{c}aa{d}aa{e}b", "a" * 100_000) is None
+    assert match_pattern("{a}aa{b}aa{c}aa{d}aa{e}b", "a" * 100_000) is None
 
 
 @pytest.mark.parametrize(

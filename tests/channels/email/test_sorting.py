@@ -5,8 +5,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from gateway.channels.email.parsing.letter import Nature
-from gateway.channels.email.sorting import SetAside, Sorted, ToMachines, ToNobody, ToPeople, language, sort
+from gateway.channels.email.parsing.letter import WriterKind
+from gateway.channels.email.sorting import HandleMail, IgnoreMail, MailDecision, MakeAlert, SetMailAside, decide_on_mail, language
 from gateway.settings import MailRule, load
 from tests.channels.email.writing import a_letter
 from tests.support.clock import NOON
@@ -21,35 +21,35 @@ OWN = "gateway@ops.example.com"
 UUID_ID = "b1f0a7de-5d5e-4b6c-9c0c-0a6d6f1f5c11@ops.example.com"
 
 
-def sorted_as(**letter: Any) -> Sorted:
-    return sort(a_letter(**letter), MAIL, OWN, NOON)
+def sorted_as(**letter: Any) -> MailDecision:
+    return decide_on_mail(a_letter(**letter), MAIL, OWN, NOON)
 
 
 @pytest.mark.parametrize(
     ("letter", "reason"),
     [
         ({"passed": (OWN,)}, "own mail"),
-        ({"message_id": UUID_ID, "nature": Nature.MACHINE}, "own mail"),
-        ({"message_id": UUID_ID, "nature": Nature.AUTO_REPLY}, "own mail"),
+        ({"message_id": UUID_ID, "nature": WriterKind.MACHINE}, "own mail"),
+        ({"message_id": UUID_ID, "nature": WriterKind.AUTO_REPLY}, "own mail"),
         ({"passed": (OWN,), "subject": "Cron job"}, "own mail"),
         ({"sender": "x@spam.example"}, "rule: spam"),
     ],
 )
 def test_own_mail_and_ignored_mail_go_to_nobody(letter: dict[str, Any], reason: str) -> None:
-    assert sorted_as(**letter) == ToNobody(reason)
+    assert sorted_as(**letter) == IgnoreMail(reason)
 
 
 @pytest.mark.parametrize(
     ("letter", "reason"),
     [
-        ({"nature": Nature.BOUNCE}, "bounce"),
-        ({"nature": Nature.AUTO_REPLY, "sender": "hr@example.com"}, "auto_reply"),
-        ({"null_sender": True, "nature": Nature.MACHINE}, "bounce"),
-        ({"null_sender": True, "nature": Nature.LIST}, "bounce"),
+        ({"nature": WriterKind.BOUNCE}, "bounce"),
+        ({"nature": WriterKind.AUTO_REPLY, "sender": "hr@example.com"}, "auto_reply"),
+        ({"null_sender": True, "nature": WriterKind.MACHINE}, "bounce"),
+        ({"null_sender": True, "nature": WriterKind.LIST}, "bounce"),
     ],
 )
 def test_bounces_and_auto_replies_are_set_aside(letter: dict[str, Any], reason: str) -> None:
-    assert sorted_as(**letter) == SetAside(reason)
+    assert sorted_as(**letter) == SetMailAside(reason)
 
 
 @pytest.mark.parametrize(
@@ -63,35 +63,35 @@ def test_bounces_and_auto_replies_are_set_aside(letter: dict[str, Any], reason: 
     ],
 )
 def test_auto_reply_subject_alone_is_not_set_aside(subject: str) -> None:
-    assert sorted_as(subject=subject) == ToPeople(None)
+    assert sorted_as(subject=subject) == HandleMail(None)
 
 
 def test_rule_applies_to_mail_with_null_sender() -> None:
-    assert isinstance(sorted_as(null_sender=True, nature=Nature.MACHINE, subject="Cron job"), ToMachines)
-    assert isinstance(sorted_as(null_sender=True, nature=Nature.MACHINE, sender="hr@example.com"), ToPeople)
+    assert isinstance(sorted_as(null_sender=True, nature=WriterKind.MACHINE, subject="Cron job"), MakeAlert)
+    assert isinstance(sorted_as(null_sender=True, nature=WriterKind.MACHINE, sender="hr@example.com"), HandleMail)
 
 
 def test_alert_rule_precedes_nature_of_mail() -> None:
-    for nature in Nature:
-        assert isinstance(sorted_as(subject="Cron job failed", nature=nature), ToMachines)
+    for nature in WriterKind:
+        assert isinstance(sorted_as(subject="Cron job failed", nature=nature), MakeAlert)
 
 
-@pytest.mark.parametrize("nature", [Nature.PERSON, Nature.MACHINE, Nature.LIST])
-def test_other_mail_goes_to_people(nature: Nature) -> None:
-    assert sorted_as(nature=nature) == ToPeople(None)
+@pytest.mark.parametrize("nature", [WriterKind.PERSON, WriterKind.MACHINE, WriterKind.LIST])
+def test_other_mail_goes_to_people(nature: WriterKind) -> None:
+    assert sorted_as(nature=nature) == HandleMail(None)
     ruled = sorted_as(nature=nature, sender="hr@example.com")
-    assert isinstance(ruled, ToPeople)
+    assert isinstance(ruled, HandleMail)
     assert ruled.match is not None
     assert ruled.match.rule.name == "hr"
 
 
 def test_uppercase_uuid_message_id_at_own_domain_is_not_own_mail() -> None:
-    assert sorted_as(message_id=UUID_ID.upper()) == ToPeople(None)
+    assert sorted_as(message_id=UUID_ID.upper()) == HandleMail(None)
 
 
 def test_uuid_message_id_at_other_domain_is_not_own_mail() -> None:
-    assert sorted_as(message_id="b1f0a7de-5d5e-4b6c-9c0c-0a6d6f1f5c11@example.com") == ToPeople(None)
-    assert sort(a_letter(passed=("",)), MAIL, "", NOON) == ToPeople(None)
+    assert sorted_as(message_id="b1f0a7de-5d5e-4b6c-9c0c-0a6d6f1f5c11@example.com") == HandleMail(None)
+    assert decide_on_mail(a_letter(passed=("",)), MAIL, "", NOON) == HandleMail(None)
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,8 @@ from email.message import EmailMessage
 from email.policy import SMTP
 from typing import Any
 
-from gateway.channels.email.parsing.letter import Letter
-from gateway.channels.email.parsing.reading import read
+from gateway.channels.email.parsing.letter import ParsedMail
+from gateway.channels.email.parsing.reading import parse_message
 
 
 def a_mail(text: str = "the disk is full", *, sender: str = "ann@example.com", subject: str = "help", **fields: str) -> bytes:
@@ -29,9 +29,9 @@ def encoded(text: str, charset: str) -> str:
     return Header(text, charset).encode()
 
 
-def said(body: bytes, **fields: str) -> Letter:
-    return read(head(**fields) + body)
+def said(body: bytes, **fields: str) -> ParsedMail:
+    return parse_message(head(**fields) + body)
 
 
-def a_letter(**fields: Any) -> Letter:
-    return Letter(**({"sender": "ann@example.com", "subject": "help", "message_id": "1@example.com"} | fields))
+def a_letter(**fields: Any) -> ParsedMail:
+    return ParsedMail(**({"sender": "ann@example.com", "subject": "help", "message_id": "1@example.com"} | fields))

@@ -6,8 +6,8 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gateway.channels.phone.call import ENDS, MOST, Call, CallEvent, Direction, Status, merged
-from gateway.channels.phone.evaluation import Meaning, judge
+from gateway.channels.phone.call import ENDS, MOST, Call, CallDirection, CallEvent, CallStatus, merge_event
+from gateway.channels.phone.evaluation import CallEffect, evaluate
 from tests.support.clock import NOON
 
 NUMBERS = st.sampled_from(["", "+8613800138000", "+861082303333", "1001", "anonymous"])
@@ -16,8 +16,8 @@ TEXTS = st.lists(st.sampled_from([f"https://x/{n}" for n in range(MOST + 3)]), m
 EVENTS = st.builds(
     CallEvent,
     provider=st.just("twilio"), call_id=st.just("CA1"), at=TIMES,
-    direction=st.none() | st.sampled_from(Direction), caller=NUMBERS,
-    caller_name=st.sampled_from(["", "Ann", "Bob"]), called=NUMBERS, status=st.none() | st.sampled_from(Status), started_at=TIMES,
+    direction=st.none() | st.sampled_from(CallDirection), caller=NUMBERS,
+    caller_name=st.sampled_from(["", "Ann", "Bob"]), called=NUMBERS, status=st.none() | st.sampled_from(CallStatus), started_at=TIMES,
     answered_at=TIMES, ended_at=TIMES, served=st.booleans(), recordings=TEXTS, transcripts=TEXTS,
 )  # fmt: skip
 BLANK = Call(provider="twilio", call_id="CA1")
@@ -26,7 +26,7 @@ BLANK = Call(provider="twilio", call_id="CA1")
 def told(events: list[CallEvent]) -> Call:
     call = BLANK
     for event in events:
-        call = merged(call, event)
+        call = merge_event(call, event)
     return call
 
 
@@ -43,13 +43,13 @@ def event(**more: Any) -> CallEvent:
 
 
 def test_ended_call_stays_ended() -> None:
-    over = told([event(status=Status.COMPLETED, at=NOON), event(status=Status.RINGING, at=NOON + timedelta(seconds=9))])
-    assert over.status is Status.COMPLETED
+    over = told([event(status=CallStatus.COMPLETED, at=NOON), event(status=CallStatus.RINGING, at=NOON + timedelta(seconds=9))])
+    assert over.status is CallStatus.COMPLETED
 
 
 def test_later_end_status_wins() -> None:
-    events = [event(status=Status.COMPLETED, at=NOON), event(status=Status.BUSY, at=NOON - timedelta(seconds=1))]
-    assert told(events).status is Status.COMPLETED
+    events = [event(status=CallStatus.COMPLETED, at=NOON), event(status=CallStatus.BUSY, at=NOON - timedelta(seconds=1))]
+    assert told(events).status is CallStatus.COMPLETED
 
 
 def test_international_number_wins_over_other_caller_texts() -> None:
@@ -63,27 +63,27 @@ def test_call_duration_counts_from_answer() -> None:
     assert told([event(started_at=began)]).seconds is None
 
 
-def meaning(call: Call, *, filed: bool = False, hotline: bool = True, before: Call = BLANK) -> Meaning:
-    return judge(before, call, filed=filed, hotline=hotline)
+def meaning(call: Call, *, filed: bool = False, hotline: bool = True, before: Call = BLANK) -> CallEffect:
+    return evaluate(before, call, filed=filed, hotline=hotline)
 
 
 def test_answered_or_recorded_call_is_report_and_unanswered_is_missed() -> None:
-    inbound = event(direction=Direction.INBOUND, status=Status.RINGING)
-    assert meaning(told([inbound])) is Meaning.NOT_YET
-    assert meaning(told([inbound, event(answered_at=NOON)])) is Meaning.REPORT
-    assert meaning(told([inbound, event(recordings=("https://x/1",))])) is Meaning.REPORT
-    assert meaning(told([event(answered_at=NOON)])) is Meaning.OUTGOING
+    inbound = event(direction=CallDirection.INBOUND, status=CallStatus.RINGING)
+    assert meaning(told([inbound])) is CallEffect.NOT_YET
+    assert meaning(told([inbound, event(answered_at=NOON)])) is CallEffect.REPORT
+    assert meaning(told([inbound, event(recordings=("https://x/1",))])) is CallEffect.REPORT
+    assert meaning(told([event(answered_at=NOON)])) is CallEffect.OUTGOING
     for status in ENDS:
         over = event(status=status, ended_at=NOON)
-        assert meaning(told([inbound, over])) is Meaning.MISSED
-        assert meaning(told([inbound, over]), hotline=False) is Meaning.NO_HOTLINE
-        assert meaning(told([inbound, over, event(served=True)])) is Meaning.SERVED
-        assert meaning(told([inbound, over, event(answered_at=NOON)])) is Meaning.REPORT
+        assert meaning(told([inbound, over])) is CallEffect.MISSED
+        assert meaning(told([inbound, over]), hotline=False) is CallEffect.NO_HOTLINE
+        assert meaning(told([inbound, over, event(served=True)])) is CallEffect.SERVED
+        assert meaning(told([inbound, over, event(answered_at=NOON)])) is CallEffect.REPORT
 
 
 def test_filed_call_has_news_only_when_changed() -> None:
-    call = told([event(direction=Direction.INBOUND, answered_at=NOON)])
-    assert meaning(call, filed=True, before=call) is Meaning.NOTHING_NEW
-    assert meaning(merged(call, event(status=Status.QUEUED)), filed=True, before=call) is Meaning.NOTHING_NEW
-    assert meaning(merged(call, event(ended_at=NOON)), filed=True, before=call) is Meaning.NEWS
-    assert meaning(merged(call, event(transcripts=("x",))), filed=True, before=call) is Meaning.NEWS
+    call = told([event(direction=CallDirection.INBOUND, answered_at=NOON)])
+    assert meaning(call, filed=True, before=call) is CallEffect.NOTHING_NEW
+    assert meaning(merge_event(call, event(status=CallStatus.QUEUED)), filed=True, before=call) is CallEffect.NOTHING_NEW
+    assert meaning(merge_event(call, event(ended_at=NOON)), filed=True, before=call) is CallEffect.NEWS
+    assert meaning(merge_event(call, event(transcripts=("x",))), filed=True, before=call) is CallEffect.NEWS

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gateway.channels.phone.posted import FORM, JSON, MAX_FIELDS, Nothing, Posted, form, raw_json, said_at
+from gateway.channels.phone.posted import FORM, JSON, MAX_FIELDS, IgnoredPhoneEvent, PhoneRequest, form, parse_time, raw_json
 from gateway.channels.phone.providers import PROVIDERS
 from gateway.errors import Forbidden, Malformed, Unauthenticated
 from gateway.settings import PhoneProvider
@@ -23,14 +23,16 @@ LIMITED = PhoneProvider(secrets=("s" * 16,), accounts=("a",))
 CASES = sorted(str(path.parent.relative_to(ROOT)) for path in ROOT.glob("*/*/request.http"))
 
 
-def request(case: str) -> tuple[str, Posted]:
+def request(case: str) -> tuple[str, PhoneRequest]:
     head, _, body = (ROOT / case / "request.http").read_bytes().partition(b"\n\n")
     first, *lines = head.decode().splitlines()
     method, address, _ = first.split(" ")
     headers = dict(line.split(": ", 1) for line in lines)
     _, _, _, provider, event = urlsplit(address).path.split("/")
     query = tuple(parse_qsl(urlsplit(address).query))
-    return provider, Posted(event, headers.get("Content-Type", ""), body.removesuffix(b"\n"), query, NOW, method, "", headers)
+    return provider, PhoneRequest(
+        event, headers.get("Content-Type", ""), body.removesuffix(b"\n"), query, NOW, method, "", headers
+    )
 
 
 def plain(case: str) -> dict[str, Any]:
@@ -81,7 +83,7 @@ BODIES = st.binary(max_size=40) | st.dictionaries(st.sampled_from(NAMES), VALUES
 def test_garbage_is_read_or_refused_without_other_errors(body: bytes, kind: str) -> None:
     for provider in PROVIDERS.values():
         for event in sorted(provider.events):
-            posted = Posted(event, kind, body, (), NOW)
+            posted = PhoneRequest(event, kind, body, (), NOW)
             for work in (lambda one: provider.read(one, "CN"), provider.key, lambda one: provider.verify(one, LIMITED)):  # noqa: B023
                 try:
                     work(posted)
@@ -91,7 +93,7 @@ def test_garbage_is_read_or_refused_without_other_errors(body: bytes, kind: str)
 
 @pytest.mark.parametrize(("work", "text"), [
     (form, "&".join(f"a{n}=1" for n in range(MAX_FIELDS + 1))), (raw_json, "[1]"),
-    (partial(said_at, pointer="/at"), "Mon, nonsense"),
+    (partial(parse_time, pointer="/at"), "Mon, nonsense"),
 ])  # fmt: skip
 def test_unreadable_form_json_or_time_is_malformed(work: Any, text: str) -> None:
     with pytest.raises(Malformed):
@@ -100,9 +102,9 @@ def test_unreadable_form_json_or_time_is_malformed(work: Any, text: str) -> None
 
 def test_provider_without_settings_needs_no_signature() -> None:
     for provider in PROVIDERS.values():
-        provider.verify(Posted("status", FORM, b"CallSid=CA1", (), NOW), PhoneProvider())
+        provider.verify(PhoneRequest("status", FORM, b"CallSid=CA1", (), NOW), PhoneProvider())
 
 
 def test_amazon_connect_chat_is_not_call() -> None:
     body = msgspec.json.encode({"Details": {"ContactData": {"Channel": "CHAT", "ContactId": "c"}}})
-    assert PROVIDERS["connect"].read(Posted("lambda", JSON, body, (), NOW), "CN") == Nothing("no call")
+    assert PROVIDERS["connect"].read(PhoneRequest("lambda", JSON, body, (), NOW), "CN") == IgnoredPhoneEvent("no call")

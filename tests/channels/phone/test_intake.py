@@ -11,9 +11,9 @@ from prometheus_client import CollectorRegistry
 
 from gateway.catalogue.live import Catalogue
 from gateway.channels.phone.intake import PhoneIntake
-from gateway.channels.phone.posted import FORM, Posted
+from gateway.channels.phone.posted import FORM, PhoneRequest
 from gateway.channels.phone.providers import PROVIDERS
-from gateway.channels.phone.setup import phone_room
+from gateway.channels.phone.setup import build_phone_intake
 from gateway.db.pool import Pool
 from gateway.errors import Malformed
 from gateway.incidents import store
@@ -45,13 +45,13 @@ async def room(pool: Pool, clock: FakeClock) -> PhoneIntake:
     known = Catalogue(settings)
     await pool.execute("INSERT INTO integration (slug, name) OVERRIDING SYSTEM VALUE VALUES ('pbx', 'pbx')")
     uow = UnitOfWork(pool, clock, known.rules, b"key", reserve, lambda _: None, known)
-    return phone_room(settings, uow, nobody_submits, Metrics(CollectorRegistry(), ["phone"]))
+    return build_phone_intake(settings, uow, nobody_submits, Metrics(CollectorRegistry(), ["phone"]))
 
 
 async def tell(room: PhoneIntake, call_id: str, event: str = "hangup", caller: str = ANN, **more: str) -> str:
     """The outcome of one thing told of a call."""
     body = urlencode({"LINKEDID": call_id, "CALLERID": caller} | more).encode()
-    posted = Posted(event, FORM, body, (), room.clock.now())
+    posted = PhoneRequest(event, FORM, body, (), room.clock.now())
     integration = await room.pool.fetchval("SELECT id FROM integration")
     receipt = await room.take(integration, ASTERISK, posted, room.read(ASTERISK, posted))
     return f"{receipt.results[0].outcome} {receipt.results[0].reason}"

@@ -12,7 +12,7 @@ import pytest
 from gateway.channels.phone.twilio.inbound import signature
 from gateway.clock import SystemClock
 from gateway.errors import Forbidden
-from gateway.notify.call_tokens import VALID, Called, CallTokens
+from gateway.notify.call_tokens import VALID, CallSubject, CallTokens
 from gateway.settings import Database, PhoneProvider, load
 from tests.support.clock import NOON
 from tests.support.served import Served, served
@@ -75,7 +75,7 @@ async def heard(gateway: Served, query: str, **more: Any) -> Element:
 
 
 def alarm(incident_id: int, version: int, login: str = "ann") -> str:
-    return urlencode({"step": "alarm", "about": TOKENS.make(Called(incident_id, version, login, SystemClock().now()))})
+    return urlencode({"step": "alarm", "about": TOKENS.make(CallSubject(incident_id, version, login, SystemClock().now()))})
 
 
 def text(document: Element) -> str:
@@ -137,7 +137,7 @@ async def test_only_authorized_outgoing_call_acknowledges(gateway: Served) -> No
 
 
 def test_call_token_is_bound_to_incident_version_person_and_time() -> None:
-    called, other = Called(7, 3, "ann", NOON), CallTokens((b"other" * 8,))
+    called, other = CallSubject(7, 3, "ann", NOON), CallTokens((b"other" * 8,))
     token = TOKENS.make(called)
     assert TOKENS.read(token, NOON + VALID - timedelta(seconds=1)) == called
     assert CallTokens((b"new" * 12, *TOKENS.secrets)).read(token, NOON) == called

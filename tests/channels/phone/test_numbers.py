@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gateway.channels.phone.numbers import LONGEST, e164, international, names_somebody
+from gateway.channels.phone.numbers import LONGEST, is_one_telephone, to_e164, to_e164_without_plus
 
 
 @pytest.mark.parametrize(
@@ -28,22 +28,22 @@ from gateway.channels.phone.numbers import LONGEST, e164, international, names_s
     ],
 )
 def test_number_is_normalized_to_e164_or_kept(said: str, number: str) -> None:
-    assert e164(said, "CN") == number
+    assert to_e164(said, "CN") == number
 
 
 def test_number_without_plus_is_read_as_international() -> None:
-    assert international("447700900000", "CN") == "+447700900000"
-    assert international("+447700900000", "CN") == "+447700900000"
-    assert international("anonymous", "CN") == ""
+    assert to_e164_without_plus("447700900000", "CN") == "+447700900000"
+    assert to_e164_without_plus("+447700900000", "CN") == "+447700900000"
+    assert to_e164_without_plus("anonymous", "CN") == ""
 
 
 def test_withheld_or_textual_number_identifies_nobody() -> None:
-    assert [names_somebody(one) for one in ("+8613800138000", "1001", "", "zoe", "+1")] == [True, True, False, False, False]
+    assert [is_one_telephone(one) for one in ("+8613800138000", "1001", "", "zoe", "+1")] == [True, True, False, False, False]
 
 
 @settings(max_examples=40)
 @given(st.text(max_size=30))
 def test_any_number_text_is_bounded_and_without_nul(said: str) -> None:
-    found = e164(said, "CN")
+    found = to_e164(said, "CN")
     assert "\0" not in found
     assert len(found) <= LONGEST

@@ -15,7 +15,7 @@ import pytest
 
 from gateway.channels.phone import asterisk, threecx
 from gateway.clock import SystemClock
-from gateway.ingest.workers.process import QUICK, Reader
+from gateway.ingest.workers.process import QUICK, ParseWorker
 from gateway.settings import Database, PhoneProvider, load
 from tests.channels.phone.test_captured import request
 from tests.channels.phone.vonage.test_inbound import coded
@@ -98,13 +98,13 @@ async def test_asterisk_events_by_get_and_post_open_missed_call(gateway: Served)
 
 
 async def test_long_phone_event_is_read_in_separate_process(gateway: Served, monkeypatch: pytest.MonkeyPatch) -> None:
-    asked, call = [], Reader.call
+    asked, call = [], ParseWorker.call
 
-    async def counted(reader: Reader, sender: str, *given: Any) -> Any:
+    async def counted(reader: ParseWorker, sender: str, *given: Any) -> Any:
         asked.append(sender)
         return await call(reader, sender, *given)
 
-    monkeypatch.setattr(Reader, "call", counted)
+    monkeypatch.setattr(ParseWorker, "call", counted)
     path = f"/ingest/phone/asterisk/call/{gateway.keys['ingest']}"
     for size in (1, QUICK):
         told = {"LINKEDID": f"1.{size}", "more": "x" * size}

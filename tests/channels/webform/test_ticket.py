@@ -2,16 +2,16 @@
 
 import pytest
 
-from gateway.channels.webform.ticket import Ticket, Tickets
+from gateway.channels.webform.ticket import FormTicket, FormTicketSigner
 from tests.support.clock import NOON
 
-OURS = Tickets((b"new", b"old"))
+OURS = FormTicketSigner((b"new", b"old"))
 TICKET = OURS.make("mail", NOON, bytes(16))
 
 
 def test_form_ticket_round_trips_also_after_rotation() -> None:
-    assert OURS.read(TICKET) == Ticket("mail", NOON, "00" * 16)
-    assert Tickets((b"newer", b"new")).read(TICKET) == OURS.read(TICKET)
+    assert OURS.read(TICKET) == FormTicket("mail", NOON, "00" * 16)
+    assert FormTicketSigner((b"newer", b"new")).read(TICKET) == OURS.read(TICKET)
 
 
 @pytest.mark.parametrize("place", range(0, len(TICKET), 5))
@@ -23,4 +23,4 @@ def test_changed_form_ticket_is_invalid(place: int) -> None:
 @pytest.mark.parametrize("text", ["", "x", TICKET + "A", TICKET[:-1], TICKET.replace("mail", "vpn"), TICKET + "\n", "\0" * 999])
 def test_foreign_form_ticket_is_invalid(text: str) -> None:
     assert OURS.read(text) is None
-    assert Tickets((b"other",)).read(TICKET) is None
+    assert FormTicketSigner((b"other",)).read(TICKET) is None

@@ -10,7 +10,7 @@ from hashlib import sha256
 import msgspec
 import pytest
 
-from gateway.channels.webform.ticket import Tickets
+from gateway.channels.webform.ticket import FormTicketSigner
 from gateway.settings import Database, load
 from tests.support.clock import FakeClock
 from tests.support.forms import WHOLE, Page, get, send
@@ -47,7 +47,7 @@ async def opened(gateway: Served, clock: FakeClock, language: str = "en") -> dic
 async def vpn_ticket(gateway: Served, clock: FakeClock) -> str:
     """A ticket of ours for another service, signed as it must be."""
     secrets = tuple(row["secret"] for row in await gateway.pool.fetch("SELECT secret FROM link_secret"))
-    return Tickets(secrets).make("vpn", clock.at - timedelta(seconds=10), bytes(16))
+    return FormTicketSigner(secrets).make("vpn", clock.at - timedelta(seconds=10), bytes(16))
 
 
 async def counted(gateway: Served) -> dict[str, int]:

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from gateway.access import keys
-from gateway.access.login import grantable
+from gateway.access.login import grantable_scopes
 from gateway.directory.roles import Role
 from gateway.settings import Database, load
 from tests.support.served import Served, served
@@ -118,7 +118,7 @@ async def person(gateway: Served, login: str, role: Role) -> None:
     assert answer.status == 201
     async with gateway.pool.acquire() as conn:
         person_id = await conn.fetchval("SELECT id FROM person WHERE login = $1", login)
-        scopes = grantable(frozenset({role}))
+        scopes = grantable_scopes(frozenset({role}))
         gateway.keys[login], _ = await keys.create(conn, login, scopes, None, person_id=person_id)
 
 

@@ -7,7 +7,7 @@ import asyncpg
 import msgspec
 import pytest
 
-from gateway.compat.opsgenie.pulse import Expiry, pinged
+from gateway.compat.opsgenie.pulse import HeartbeatExpiry, record_ping
 from gateway.db.pool import Pool
 from gateway.receipts.submission import Receipt, Submission
 from tests.compat.opsgenie.conftest import Genie, settings
@@ -61,10 +61,10 @@ class Site:
         return (await self.intake.take(submission))[0]
 
     async def look(self) -> int:
-        return await Expiry(self.pool, self.clock, self.submit).run_once()
+        return await HeartbeatExpiry(self.pool, self.clock, self.submit).run_once()
 
     async def ping(self) -> None:
-        await pinged(self.pool, self.submit, self.clock.stamp(), 1, "backup")
+        await record_ping(self.pool, self.submit, self.clock.stamp(), 1, "backup")
 
     async def states(self) -> list[Any]:
         return [row["state"] for row in await self.intake.rows("SELECT state FROM incident ORDER BY id")]
@@ -124,7 +124,7 @@ async def test_ping_during_expiry_still_resolves_alert(site: Site) -> None:
         await site.ping()
         return await site.submit(submission)
 
-    await Expiry(site.pool, site.clock, submit).run_once()
+    await HeartbeatExpiry(site.pool, site.clock, submit).run_once()
     site.clock.advance(timedelta(minutes=10))
     assert (await site.states(), await site.look()) == (["logged"], 1)
     await site.ping()
@@ -139,11 +139,11 @@ async def test_crash_after_commit_opens_no_second_incident(site: Site) -> None:
         raise ConnectionError
 
     with pytest.raises(ExceptionGroup) as failed:
-        await Expiry(site.pool, site.clock, die).run_once()
+        await HeartbeatExpiry(site.pool, site.clock, die).run_once()
     assert [type(error) for error in failed.value.exceptions] == [ConnectionError]
     assert (await site.look(), await site.states()) == (1, ["logged"])
     with pytest.raises(ConnectionError):
-        await pinged(site.pool, die, site.clock.stamp(), 1, "backup")
+        await record_ping(site.pool, die, site.clock.stamp(), 1, "backup")
     await site.ping()
     assert await site.states() == ["resolved"]
 

@@ -1,6 +1,6 @@
 import pytest
 
-from gateway.compat.opsgenie.query import Page, Search, page, search
+from gateway.compat.opsgenie.query import AlertPage, Search, parse_page, parse_search
 from gateway.errors import Unprocessable
 
 
@@ -16,7 +16,7 @@ from gateway.errors import Unprocessable
     ],
 )
 def test_query_fields_joined_by_and_are_parsed(text: str, found: Search) -> None:
-    assert search(text) == found
+    assert parse_search(text) == found
 
 
 @pytest.mark.parametrize(
@@ -24,13 +24,13 @@ def test_query_fields_joined_by_and_are_parsed(text: str, found: Search) -> None
 )
 def test_unsupported_query_is_refused(text: str) -> None:
     with pytest.raises(Unprocessable) as refused:
-        search(text)
+        parse_search(text)
     assert refused.value.flaws[0].pointer == "/query"
 
 
 def test_page_limit_and_offset_are_bounded() -> None:
-    assert page({}) == Page(0, 20)
-    assert page({"limit": "500", "offset": "40", "order": "ASC"}) == Page(40, 100, ascending=True)
+    assert parse_page({}) == AlertPage(0, 20)
+    assert parse_page({"limit": "500", "offset": "40", "order": "ASC"}) == AlertPage(40, 100, ascending=True)
     for query in ({"offset": "20000"}, {"limit": "-1"}, {"order": "up"}, {"offset": "x"}):
         with pytest.raises(Unprocessable):
-            page(query)
+            parse_page(query)

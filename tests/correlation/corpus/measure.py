@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from gateway.catalogue.topology import Topology
-from gateway.correlation.features import Candidate, Said, read
+from gateway.correlation.features import CandidateMaster, ReportText, read_features
 from gateway.correlation.scoring import Match, best_match
 from tests.correlation.corpus.stories import Event, Story
 
@@ -56,21 +56,21 @@ def measure(stories: Iterable[Story], topology: Topology) -> Table:
 
 
 def _one(story: Story, topology: Topology, table: Table) -> None:
-    masters: dict[int, tuple[Candidate, str]] = {}
+    masters: dict[int, tuple[CandidateMaster, str]] = {}
     for number, event in enumerate(story.events):
-        said = Said(title=event.title, text=event.text, service=event.service, ci=event.ci, site=event.site)
-        reading = read(said, topology)
+        said = ReportText(title=event.title, text=event.text, service=event.service, ci=event.ci, site=event.site)
+        reading = read_features(said, topology)
         fresh = [one for one, _ in masters.values() if event.at - one.opened_at < WITHIN]
         match = None if event.alert else best_match(reading, fresh, topology, event.at)
         if not event.alert:
             _count(event, match, {trouble for one, trouble in masters.values() if one in fresh}, masters, table)
         if match is None:
-            candidate = Candidate(id=number, number=str(number), opened_at=event.at, reading=reading)
+            candidate = CandidateMaster(id=number, number=str(number), opened_at=event.at, reading=reading)
             masters[number] = (candidate, event.trouble)
 
 
 def _count(
-    event: Event, match: Match | None, open_now: set[str], masters: dict[int, tuple[Candidate, str]], table: Table
+    event: Event, match: Match | None, open_now: set[str], masters: dict[int, tuple[CandidateMaster, str]], table: Table
 ) -> None:
     belongs = event.trouble in open_now
     table.traps[event.trap] += 1

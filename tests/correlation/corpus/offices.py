@@ -13,9 +13,9 @@ from datetime import timedelta
 from typing import Protocol
 
 from gateway.catalogue.topology import Topology
-from gateway.correlation.features import Candidate, Said, read
-from gateway.correlation.identifiers import rare
-from gateway.correlation.scoring import scored, verdict
+from gateway.correlation.features import CandidateMaster, ReportText, read_features
+from gateway.correlation.identifiers import select_rare_words
+from gateway.correlation.scoring import choose_master, score_candidates
 from tests.support.clock import NOON
 
 Texts = Mapping[str, Sequence[str]]
@@ -134,12 +134,12 @@ def measured(told: Sequence[Pair], topology: Topology) -> Outcome:
 
 
 def _counted(outcome: Outcome, pair: Pair, known: Sequence[str], topology: Topology) -> Outcome:
-    first, second = (read(Said(title=text), topology) for text in (pair.first, pair.second))
-    master = Candidate(id=1, number="1", opened_at=NOON - pair.apart, reading=first)
-    likely = scored(second, [master], topology, NOON)
+    first, second = (read_features(ReportText(title=text), topology) for text in (pair.first, pair.second))
+    master = CandidateMaster(id=1, number="1", opened_at=NOON - pair.apart, reading=first)
+    likely = score_candidates(second, [master], topology, NOON)
     asked = {term for one in likely for term in one.terms}
     seen = Counter(word for word in asked for text in known if word in text)
-    found = verdict(likely, rare(seen, len(known), asked))
+    found = choose_master(likely, select_rare_words(seen, len(known), asked))
     if found.match is not None:
         outcome.linked += pair.related
         outcome.wrongly += not pair.related

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from gateway.catalogue.model import Service
-from gateway.catalogue.topology import Component, Topology, build_topology
+from gateway.catalogue.topology import Topology, TopologyItem, build_topology
 from gateway.vocabulary import Criticality
 from tests.support.clock import NOON
 
@@ -61,7 +61,7 @@ def topology() -> Topology:
     """The catalogue as the gateway reads it."""
     services = [a_service(slug, names[0], names[1:]) for slug, names in SERVICES.items()]
     parts = [
-        Component(name, service, _attributes(name), upstream, ())
+        TopologyItem(name, service, _attributes(name), upstream, ())
         for service, items in PARTS.items()
         for name, upstream in items.items()
     ]

@@ -7,8 +7,8 @@ import pytest
 
 from gateway.directory.person import Reachable
 from gateway.incidents.announcement import Announcement, Recipient
-from gateway.incidents.announcements.addressing import Directory, address
-from gateway.incidents.announcements.addressing import targets as addresses
+from gateway.incidents.announcements.addressing import RecipientDirectory, address_announcement
+from gateway.incidents.announcements.addressing import addresses_of_recipient as addresses
 
 MONA = Reachable(login="mona", email="mona@example.com", phone="+8613800138000", roles=frozenset({"incident_manager"}))
 LEO = Reachable(login="leo", email="leo@example.com", roles=frozenset({"leader"}))
@@ -16,7 +16,7 @@ DORA = Reachable(login="dora", email="dora@example.com", roles=frozenset({"servi
 DAN = Reachable(login="dan", email="dan@example.com", roles=frozenset({"service_desk"}), shifts=frozenset({"desk"}), at_desk=True)
 OLGA = Reachable(login="olga", email="olga@example.com", groups=frozenset({"sre"}))
 TOM = Reachable(login="tom", email="tom@example.com", groups=frozenset({"sre"}))
-PEOPLE = Directory((DAN, DORA, LEO, MONA, OLGA, TOM))
+PEOPLE = RecipientDirectory((DAN, DORA, LEO, MONA, OLGA, TOM))
 
 HANDLER = Recipient(role="handler", own=True)
 
@@ -28,12 +28,12 @@ def an_announcement(*recipients: Recipient, **more: Any) -> Announcement:
     )
 
 
-def targets(*recipients: Recipient, directory: Directory = PEOPLE, actor: str = "gateway", **more: Any) -> list[str]:
-    return [notice.target for notice in address(an_announcement(*recipients, **more), directory, actor)[0]]
+def targets(*recipients: Recipient, directory: RecipientDirectory = PEOPLE, actor: str = "gateway", **more: Any) -> list[str]:
+    return [notice.target for notice in address_announcement(an_announcement(*recipients, **more), directory, actor)[0]]
 
 
-def entry(*recipients: Recipient, directory: Directory = PEOPLE, actor: str = "gateway", **more: Any) -> Any:
-    told = address(an_announcement(*recipients, **more), directory, actor)[1]
+def entry(*recipients: Recipient, directory: RecipientDirectory = PEOPLE, actor: str = "gateway", **more: Any) -> Any:
+    told = address_announcement(an_announcement(*recipients, **more), directory, actor)[1]
     return dict(told[0][1]) if told else None
 
 
@@ -53,8 +53,8 @@ def test_person_listed_by_own_address_is_notified_once(listed: str) -> None:
 def test_person_with_several_roles_is_notified_once_for_all_roles() -> None:
     both = replace(MONA, roles=frozenset({"incident_manager", "leader"}))
     roles = (Recipient(role="incident_manager"), Recipient(role="leader"))
-    assert targets(*roles, directory=Directory((both,))) == ["person:mona"]
-    assert entry(*roles, directory=Directory((both,))) == {
+    assert targets(*roles, directory=RecipientDirectory((both,))) == ["person:mona"]
+    assert entry(*roles, directory=RecipientDirectory((both,))) == {
         "cause": "opened", "template": "opened", "priority": 1, "roles": ("incident_manager", "leader"),
         "targets": ("person:mona",),
     }  # fmt: skip
@@ -98,19 +98,19 @@ def test_group_notifies_people_on_shift_or_all_members() -> None:
     sre = Recipient(role="group", own=True, group="sre")
     assert targets(sre) == ["person:olga", "person:tom"]
     serving = replace(TOM, shifts=frozenset({"sre"}))
-    assert targets(sre, directory=Directory((OLGA, serving))) == ["person:tom"]
+    assert targets(sre, directory=RecipientDirectory((OLGA, serving))) == ["person:tom"]
     assert targets(Recipient(role="duty", listed=("group:sre",))) == ["person:olga", "person:tom"]
 
 
 def test_service_desk_notifies_people_on_shift() -> None:
     assert targets(Recipient(role="service_desk")) == ["person:dan"]
-    assert targets(Recipient(role="service_desk"), directory=Directory((DORA,))) == ["person:dora"]
+    assert targets(Recipient(role="service_desk"), directory=RecipientDirectory((DORA,))) == ["person:dora"]
 
 
 def test_role_in_group_prefers_group_members_with_role() -> None:
     tier3 = frozenset({"tier3"})
     near, far = replace(OLGA, roles=tier3), Reachable(login="thea", email="thea@example.com", roles=tier3)
-    people = Directory((near, far, TOM))
+    people = RecipientDirectory((near, far, TOM))
     assert targets(Recipient(role="tier3", group="sre"), directory=people) == ["person:olga"]
     assert targets(Recipient(role="tier3", group="dba"), directory=people) == ["person:olga", "person:thea"]
 
@@ -122,7 +122,7 @@ def test_actor_is_not_notified_of_own_action() -> None:
     assert targets(replace(own, people=("ghost", "olga"), group=""), actor="olga") == []
     group = Recipient(role="group", own=True, group="sre")
     assert targets(group, actor="olga") == ["person:tom"]
-    assert entry(group, directory=Directory((OLGA,)), actor="olga", recorded=False) is None
+    assert entry(group, directory=RecipientDirectory((OLGA,)), actor="olga", recorded=False) is None
 
 
 def test_unknown_reporter_is_notified_by_email() -> None:
@@ -133,7 +133,7 @@ def test_unknown_reporter_is_notified_by_email() -> None:
 
 def test_only_privileged_recipients_get_security_incident_details() -> None:
     roles = (Recipient(role="leader"), Recipient(role="incident_manager", listed=("smtp:im@example.com",)))
-    notices, _ = address(an_announcement(*roles, security=True), PEOPLE, "gateway")
+    notices, _ = address_announcement(an_announcement(*roles, security=True), PEOPLE, "gateway")
     assert {notice.target: "title" in notice.facts for notice in notices} == {
         "person:leo": False, "smtp:im@example.com": True, "person:mona": True,
     }  # fmt: skip
@@ -152,13 +152,13 @@ def test_security_officers_replace_recipients_without_permission() -> None:
     own = replace(HANDLER, people=("olga",))
     assert targets(own, **told) == ["person:mona"]
     assert (entry(own, **told)["roles"], entry(own, **told)["silenced"]) == (("handler", "security"), "security")
-    assert targets(replace(own, people=("mona",)), directory=Directory((MONA, OLGA)), **told) == ["person:mona"]
+    assert targets(replace(own, people=("mona",)), directory=RecipientDirectory((MONA, OLGA)), **told) == ["person:mona"]
     assert targets(Recipient(role="reporter", own=True, people=("ann@example.com",)), **told) == []
 
 
 def test_security_details_go_to_privileged_people_and_listed_addresses() -> None:
     listed = Recipient(role="security", listed=("voice:olga", "voice:mona", "smtp:soc@example.com", "group:sre"))
-    notices, _ = address(an_announcement(listed, security=True), PEOPLE, "gateway")
+    notices, _ = address_announcement(an_announcement(listed, security=True), PEOPLE, "gateway")
     assert {notice.target for notice in notices if "title" in notice.facts} == {"voice:mona", "smtp:soc@example.com"}
 
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from gateway.incidents.announcements.endings import Turn, turn_of
+from gateway.incidents.announcements.endings import AnnouncedChange, announced_change_of
 from gateway.vocabulary import State
 from tests.sla.stories import an_incident, ledger_of
 
@@ -15,16 +15,16 @@ OPEN = an_incident(ledger_of([(0, "record", 1)]))
     ("was", "now", "turn"),
     [
         (State.LOGGED, State.ASSIGNED, None),
-        (State.IN_PROGRESS, State.RESOLVED, Turn.RESOLVED),
-        (State.LOGGED, State.REJECTED, Turn.CLOSED),
-        (State.RESOLVED, State.CLOSED, Turn.CLOSED),
-        (State.RESOLVED, State.IN_PROGRESS, Turn.REOPENED),
+        (State.IN_PROGRESS, State.RESOLVED, AnnouncedChange.RESOLVED),
+        (State.LOGGED, State.REJECTED, AnnouncedChange.CLOSED),
+        (State.RESOLVED, State.CLOSED, AnnouncedChange.CLOSED),
+        (State.RESOLVED, State.IN_PROGRESS, AnnouncedChange.REOPENED),
         (State.RESOLVED, State.RESOLVED, None),
     ],
 )
-def test_resolution_closure_and_reopening_are_turns(was: State, now: State, turn: Turn | None) -> None:
-    assert turn_of(replace(OPEN, state=was), replace(OPEN, state=now)) is turn
+def test_resolution_closure_and_reopening_are_turns(was: State, now: State, turn: AnnouncedChange | None) -> None:
+    assert announced_change_of(replace(OPEN, state=was), replace(OPEN, state=now)) is turn
 
 
 def test_opening_is_not_turn() -> None:
-    assert turn_of(None, OPEN) is None
+    assert announced_change_of(None, OPEN) is None

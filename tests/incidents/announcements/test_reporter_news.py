@@ -7,15 +7,15 @@ from typing import Any
 
 import pytest
 
-from gateway.incidents.announcements.reporter_news import news_of
-from gateway.incidents.record import Arm, Incident, Revision
+from gateway.incidents.announcements.reporter_news import reporter_message_of
+from gateway.incidents.record import Incident, Revision, TimerChange
 from gateway.vocabulary import Closure, HoldReason, Resolution, State, TimerKind
 from tests.sla.stories import an_incident, ledger_of
 from tests.support.clock import NOON
 
 OPEN = an_incident(ledger_of([(0, "record", 1)]), contact="Ann@example.com")
 SOLVED = replace(OPEN, state=State.RESOLVED, resolution=Resolution.SOLVED, solution="toner", resolved_at=NOON)
-CLOSES = Arm(TimerKind.AUTO_CLOSE, NOON + timedelta(hours=48))
+CLOSES = TimerChange(TimerKind.AUTO_CLOSE, NOON + timedelta(hours=48))
 
 
 def change(after: Incident, event: str, actor: str = "tina", **facts: Any) -> Revision:
@@ -23,7 +23,7 @@ def change(after: Incident, event: str, actor: str = "tina", **facts: Any) -> Re
 
 
 def test_resolution_tells_reporter_solution_and_closing_time() -> None:
-    news = news_of(replace(change(SOLVED, "resolved"), timers=(CLOSES,)))
+    news = reporter_message_of(replace(change(SOLVED, "resolved"), timers=(CLOSES,)))
     assert news is not None
     assert (news.template, news.cause) == ("resolved", "answered#0")
     assert news.facts == {
@@ -37,9 +37,9 @@ def test_resolution_tells_reporter_solution_and_closing_time() -> None:
 
 
 def test_resolution_without_auto_close_omits_closing_time() -> None:
-    put_off = replace(change(SOLVED, "resolved"), timers=(Arm(TimerKind.AUTO_CLOSE, None),))
+    put_off = replace(change(SOLVED, "resolved"), timers=(TimerChange(TimerKind.AUTO_CLOSE, None),))
     for revision in (put_off, change(replace(SOLVED, resolved_at=None), "resolved")):
-        news = news_of(revision)
+        news = reporter_message_of(revision)
         assert news is not None
         assert "closes_at" not in news.facts
 
@@ -70,14 +70,14 @@ def test_resolution_without_auto_close_omits_closing_time() -> None:
     ],
 )
 def test_reporter_is_notified_of_relevant_changes(revision: Revision, template: str, facts: Mapping[str, Any]) -> None:
-    news = news_of(revision)
+    news = reporter_message_of(revision)
     assert news is not None
     assert news.template == template
     assert news.facts.items() >= facts.items()
 
 
 def test_unreachable_reporter_is_not_told_hold_note() -> None:
-    news = news_of(change(OPEN, "held", reason=HoldReason.USER_UNREACHABLE, note="called three times"))
+    news = reporter_message_of(change(OPEN, "held", reason=HoldReason.USER_UNREACHABLE, note="called three times"))
     assert news is not None
     assert "question" not in news.facts
 
@@ -94,10 +94,10 @@ def test_unreachable_reporter_is_not_told_hold_note() -> None:
     ],
 )
 def test_reporter_is_not_notified_of_other_or_own_changes(revision: Revision) -> None:
-    assert news_of(revision) is None
+    assert reporter_message_of(revision) is None
 
 
 def test_reporter_of_security_incident_is_told_only_number() -> None:
-    news = news_of(change(replace(SOLVED, security=True), "resolved"))
+    news = reporter_message_of(change(replace(SOLVED, security=True), "resolved"))
     assert news is not None
     assert news.facts == {"number": OPEN.number}

@@ -7,13 +7,13 @@ import msgspec
 import pytest
 
 from gateway.incidents.alert import NEWEST, Alert
-from gateway.ingest.reading.bounded_times import MOST, bounded, early, is_bounded
+from gateway.ingest.reading.bounded_times import MOST, describe_future_time, find_cut_times, is_bounded
 from gateway.ingest.reading.lenient import read_leniently
-from gateway.ingest.reading.source import Delivery
+from gateway.ingest.reading.source import WebhookDelivery
 from gateway.instants import EARLIEST, LATEST
-from gateway.quarantine.examples import shipped
-from gateway.receipts.mended import Mended
-from gateway.settings import Intake
+from gateway.quarantine.examples import load_examples
+from gateway.receipts.mended import RepairedValue
+from gateway.settings import SourceSettings
 from gateway.vocabulary import AlertStatus
 from tests.ingest.reading.test_lenient import event, generic, mended, read
 from tests.ingest.requests import BY_SLUG, NOW
@@ -33,7 +33,7 @@ def test_future_time_is_clamped_and_reported_at_its_pointer(year: str) -> None:
     assert mended(read("generic", generic(occurred_at=year))) == {"/occurred_at": AHEAD}
     assert mended(read("pagerduty", event(timestamp=year))) == {"/payload/timestamp": AHEAD}
     parsed = read("alertmanager", alertmanager(startsAt=year))
-    assert parsed.mended == (Mended(1, "/alerts/1/startsAt", AHEAD),)
+    assert parsed.mended == (RepairedValue(1, "/alerts/1/startsAt", AHEAD),)
     assert parsed.alerts[1][1].event_time == NOW + NEWEST
 
 
@@ -57,7 +57,7 @@ def test_out_of_range_end_time_is_reported_at_its_member() -> None:
 
 
 def test_future_time_in_nested_body_is_reported() -> None:
-    notice: Any = next(one.body for one in shipped()["cloudwatch"] if one.case == "firing")
+    notice: Any = next(one.body for one in load_examples()["cloudwatch"] if one.case == "firing")
     message = msgspec.json.decode(notice["Message"]) | {"StateChangeTime": NEXT_YEAR}
     parsed = read("cloudwatch", msgspec.json.encode(notice | {"Message": msgspec.json.encode(message).decode()}))
     assert mended(parsed) == {"/Message/StateChangeTime": AHEAD}
@@ -71,24 +71,24 @@ def test_other_mends_are_reported_beside_clamped_time() -> None:
 def test_clamped_time_without_unique_text_is_reported_for_whole_alert() -> None:
     alert = Alert(namespace="n", dedup_key="k", status=AlertStatus.FIRING, title="t", event_time=NOW + NEWEST)
     assert is_bounded(alert, NOW + NEWEST)
-    assert [*bounded(0, alert, {"minute": 5}, (), NOW)] == [Mended(0, "", AHEAD)]
+    assert [*find_cut_times(0, alert, {"minute": 5}, (), NOW)] == [RepairedValue(0, "", AHEAD)]
     many = {"before": [0] * MOST, "occurred_at": NEXT_YEAR}
-    assert [one.pointer for one in bounded(0, alert, many, (), NOW)] == [""]
+    assert [one.pointer for one in find_cut_times(0, alert, many, (), NOW)] == [""]
 
 
 def test_time_within_bounds_is_not_reported() -> None:
     for at in (None, NOW, NOW - timedelta(days=4_000)):
         alert = Alert(namespace="n", dedup_key="k", status=AlertStatus.FIRING, title="t", event_time=at, ends_at=at)
         assert not is_bounded(alert, NOW + NEWEST)
-        assert [*bounded(0, alert, {}, (), NOW)] == []
+        assert [*find_cut_times(0, alert, {}, (), NOW)] == []
     ends = Alert(namespace="n", dedup_key="k", status=AlertStatus.FIRING, title="t", ends_at=EARLIEST)
     assert is_bounded(ends, NOW + NEWEST)
-    assert [*bounded(0, ends, {"endsAt": 0}, (), NOW)] == []
-    assert (early(NOW, NOW), early(LATEST, NOW)) == ("", AHEAD)
+    assert [*find_cut_times(0, ends, {"endsAt": 0}, (), NOW)] == []
+    assert (describe_future_time(NOW, NOW), describe_future_time(LATEST, NOW)) == ("", AHEAD)
 
 
 def test_future_time_in_binary_cloudevent_header_is_reported() -> None:
     told = {"specversion": "1.0", "id": "1", "source": "s", "type": "t", "time": NEXT_YEAR}
     headers = {f"ce-{name}": value for name, value in told.items()} | {"content-type": "text/plain"}
-    parsed = read_leniently(BY_SLUG["cloudevents"], Intake(), (), Delivery(headers, b"disk full", NOW))
-    assert parsed.mended == (Mended(0, "/time", AHEAD),)
+    parsed = read_leniently(BY_SLUG["cloudevents"], SourceSettings(), (), WebhookDelivery(headers, b"disk full", NOW))
+    assert parsed.mended == (RepairedValue(0, "/time", AHEAD),)

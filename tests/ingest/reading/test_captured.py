@@ -39,7 +39,7 @@ async def test_captured_alert_of_each_source_opens_incident_and_recovery_clears_
         (opened,) = await sent(gateway, source.slug, "firing")
         # the same service may have made it follow another source's record; related is as good as opened
         assert opened["outcome"] in {"opened", "related", "reopened"}, source.slug
-        if source.tells_the_end:
+        if source.sends_resolution:
             (cleared,) = await sent(gateway, source.slug, "resolved")
             assert (cleared["outcome"], cleared["incident"]) == ("cleared", opened["incident"]), source.slug
 

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from gateway.errors import Malformed
-from gateway.ingest.reading.conform import conformed, decoded, is_kept, mended
+from gateway.ingest.reading.conform import conform_types, decode_repaired, decode_with_repairs, is_kept
 
 
 class Inner(msgspec.Struct):
@@ -66,39 +66,39 @@ NOTHING: frozenset[tuple[str, ...]] = frozenset()
     ],
 )  # fmt: skip
 def test_value_is_converted_to_expected_type_or_left_out(sent: Any, read: Any, told: Any) -> None:
-    assert conformed({"key": "k"} | sent, Outer, NOTHING) == ({"key": "k"} | read, told)
+    assert conform_types({"key": "k"} | sent, Outer, NOTHING) == ({"key": "k"} | read, told)
 
 
 def test_kept_fields_are_never_left_out() -> None:
     kept = frozenset({("words",), ("inner", "name")})
     for sent in ({"words": {"a": 1}}, {"inner": 5}, {"inner": {"name": None}}):
-        assert conformed({"key": "k"} | sent, Outer, kept) == ({"key": "k"} | sent, {})
+        assert conform_types({"key": "k"} | sent, Outer, kept) == ({"key": "k"} | sent, {})
     assert is_kept(("inner",), kept)
     assert not is_kept(("inner", "size"), kept)
 
 
 def test_unconformable_body_is_unchanged_and_list_is_conformed_per_item() -> None:
-    assert conformed(5, Outer, NOTHING) == (5, {})
-    assert conformed([{"key": 1}, 5], Outer, NOTHING) == ([{"key": "1"}, 5], {"/0/key": "read as text"})
+    assert conform_types(5, Outer, NOTHING) == (5, {})
+    assert conform_types([{"key": 1}, 5], Outer, NOTHING) == ([{"key": "1"}, 5], {"/0/key": "read as text"})
 
 
 def test_candidate_type_with_fewest_changes_is_chosen() -> None:
     sent = {"name": "a", "size": "5", "key": 1}
-    assert conformed(sent, (Outer, Inner), NOTHING)[1] == {"/key": "read as text"}
-    assert conformed({"name": "a", "size": "5"}, (Outer, Inner), NOTHING, ("x",))[1] == {"/x/size": "read as a whole number"}
+    assert conform_types(sent, (Outer, Inner), NOTHING)[1] == {"/key": "read as text"}
+    assert conform_types({"name": "a", "size": "5"}, (Outer, Inner), NOTHING, ("x",))[1] == {"/x/size": "read as a whole number"}
     assert sent == {"name": "a", "size": "5", "key": 1}
 
 
 def test_body_is_decoded_with_type_conversion_unless_disabled() -> None:
-    assert decoded(b'{"key":"k"}', Outer) == Outer(key="k")
-    assert decoded(b'\xef\xbb\xbf{"key":7,"count":"x"}', Outer) == Outer(key="7")
-    assert decoded(b'\xef\xbb\xbf{"a":"\\u0000"}', dict[str, str]) == {"a": "\ufffd"}
+    assert decode_repaired(b'{"key":"k"}', Outer) == Outer(key="k")
+    assert decode_repaired(b'\xef\xbb\xbf{"key":7,"count":"x"}', Outer) == Outer(key="7")
+    assert decode_repaired(b'\xef\xbb\xbf{"a":"\\u0000"}', dict[str, str]) == {"a": "\ufffd"}
     for body in (b"{", b"{}"):
         with pytest.raises(Malformed):
-            decoded(body, Outer)
-    assert decoded(b'\xef\xbb\xbf{"key":"k"}', Outer, retyped=False) == Outer(key="k")
+            decode_repaired(body, Outer)
+    assert decode_repaired(b'\xef\xbb\xbf{"key":"k"}', Outer, retyped=False) == Outer(key="k")
     with pytest.raises(Malformed):
-        decoded(b'\xef\xbb\xbf{"key":7}', Outer, retyped=False)
+        decode_repaired(b'\xef\xbb\xbf{"key":7}', Outer, retyped=False)
     told = {"": "read as Latin-1", "/key": "read as text"}
-    assert mended(b'{"key":7,"x":"B\xfcro"}', Outer, "") == (Outer(key="7"), told)
-    assert mended('{"key":"ключ"}'.encode("koi8-r"), Outer, "koi8-r") == (Outer(key="ключ"), {"": "read as KOI8-R"})
+    assert decode_with_repairs(b'{"key":7,"x":"B\xfcro"}', Outer, "") == (Outer(key="7"), told)
+    assert decode_with_repairs('{"key":"ключ"}'.encode("koi8-r"), Outer, "koi8-r") == (Outer(key="ключ"), {"": "read as KOI8-R"})

@@ -16,14 +16,14 @@ import pytest
 from gateway.errors import Malformed
 from gateway.ingest.reading import limits
 from gateway.ingest.reading.lenient import ROUNDS, read_leniently
-from gateway.ingest.reading.source import Delivery, Parsed
+from gateway.ingest.reading.source import ParsedDelivery, WebhookDelivery
 from gateway.ingest.sources import SOURCES
 from gateway.quarantine import pointers
-from gateway.quarantine.examples import shipped
+from gateway.quarantine.examples import load_examples
 from gateway.quarantine.mapping import Rename
-from gateway.receipts.mended import Mended
-from gateway.receipts.refused import Refused
-from gateway.settings import Intake
+from gateway.receipts.mended import RepairedValue
+from gateway.receipts.refused import RefusedItem
+from gateway.settings import SourceSettings
 from tests.ingest.requests import BY_SLUG, NOW
 from tests.ingest.test_laws import places, set_at
 
@@ -34,30 +34,32 @@ NUL = (
 ODD: list[Any] = [None, True, -1, 1e18, 1e31, "", "no such word", [], [[{}]], {"": None}, {"a": {"b": 1}}, "a\x00b", "\ud800"]
 
 
-def read(slug: str, body: bytes, intake: Intake | None = None, charset: str = "", received_at: datetime = NOW) -> Parsed:
+def read(
+    slug: str, body: bytes, intake: SourceSettings | None = None, charset: str = "", received_at: datetime = NOW
+) -> ParsedDelivery:
     headers = {"content-type": f"application/json; charset={charset}"} if charset else {}
-    return read_leniently(BY_SLUG[slug], intake or Intake(), (), Delivery(headers, body, received_at))
+    return read_leniently(BY_SLUG[slug], intake or SourceSettings(), (), WebhookDelivery(headers, body, received_at))
 
 
 def generic(**fields: Any) -> bytes:
     return msgspec.json.encode({"title": "payments down", "severity": "critical", "dedup_key": "pay"} | fields)
 
 
-def mended(parsed: Parsed) -> dict[str, str]:
+def mended(parsed: ParsedDelivery) -> dict[str, str]:
     return {one.pointer: one.what for one in parsed.mended}
 
 
 def spoiled(slug: str) -> Iterator[tuple[str, bytes]]:
     """A firing alert with one of its values odd, each in turn, and the pointer of that value."""
-    body = next((one.body for one in shipped()[slug] if one.case == "firing"), shipped()[slug][0].body)
+    body = next((one.body for one in load_examples()[slug] if one.case == "firing"), load_examples()[slug][0].body)
     written = msgspec.json.encode(body)
     for index, place in enumerate([*places(body)][:80]):
-        if isinstance(pointers.found(body, place), dict | list):
+        if isinstance(pointers.value_at(body, place), dict | list):
             continue
         for odd in {repr(ODD[n % len(ODD)]): ODD[n % len(ODD)] for n in (index, index * 3 + 1, index * 5 + 2)}.values():
             changed = msgspec.json.decode(written)
             set_at(changed, place, odd)
-            yield pointers.written(place), json.dumps(changed).encode()
+            yield pointers.to_pointer(place), json.dumps(changed).encode()
 
 
 def refused(slug: str) -> set[str]:
@@ -69,15 +71,15 @@ def refused(slug: str) -> set[str]:
         except Malformed:
             found.add(pointer)
             continue
-        if not parsed.alerts or parsed.refused or parsed.is_a_test:
+        if not parsed.alerts or parsed.refused or parsed.is_test:
             found.add(pointer)
     return found
 
 
 @pytest.mark.parametrize("slug", [source.slug for source in SOURCES])
 def test_only_identifying_fields_can_refuse_alert(slug: str) -> None:
-    named = [pointers.steps(pointer) for pointer in BY_SLUG[slug].named_by]
-    assert [at for at in refused(slug) if not any(pointers.overlap(one, pointers.steps(at)) for one in named)] == []
+    named = [pointers.parse_pointer(pointer) for pointer in BY_SLUG[slug].identity_pointers]
+    assert [at for at in refused(slug) if not any(pointers.overlap(one, pointers.parse_pointer(at)) for one in named)] == []
 
 
 def test_nul_in_text_is_replaced_and_alert_is_read() -> None:
@@ -108,7 +110,7 @@ def test_nul_in_text_is_replaced_and_alert_is_read() -> None:
 def test_body_in_other_encoding_is_read_and_reported(body: bytes, title: str, what: str) -> None:
     parsed = read("generic", body)
     assert [alert.title for _, alert in parsed.alerts] == [title]
-    assert parsed.mended == (Mended(-1, "", what),)
+    assert parsed.mended == (RepairedValue(-1, "", what),)
 
 
 TIMES: list[Any] = [
@@ -194,10 +196,10 @@ def test_truncated_texts_are_reported() -> None:
 
 def test_mapping_applies_to_mended_body() -> None:
     body, steps = b'\xef\xbb\xbf{"name":"disk \\u0000"}', (Rename(source="/name", to="/title"),)
-    parsed = read_leniently(BY_SLUG["generic"], Intake(), steps, Delivery({}, body, NOW))
+    parsed = read_leniently(BY_SLUG["generic"], SourceSettings(), steps, WebhookDelivery({}, body, NOW))
     assert parsed.alerts[0][1].title == "disk \ufffd"
     assert set(mended(parsed)) == {"", "/name"}
-    pointed = Intake(mapping={"items": "/events", "title": "/name", "occurred_at": "/when"})
+    pointed = SourceSettings(mapping={"items": "/events", "title": "/name", "occurred_at": "/when"})
     parsed = read("generic", b'{"events":[{"name":"a","when":"never"},{"name":"b"}]}', pointed)
     assert [alert.title for _, alert in parsed.alerts] == ["a", "b"]
     assert [(one.item, one.pointer) for one in parsed.mended] == [(0, "/events/0/when")]
@@ -214,7 +216,7 @@ def test_nested_bodies_are_mended() -> None:
     assert mended(parsed) == {"/data_base64": "left out: data_base64 is not base64"}
     data = base64.b64encode(b'{"title": "x", "occurred_at": "never"}').decode()
     assert set(mended(read("cloudevents", msgspec.json.encode(about | {"data_base64": data})))) == {"/data_base64/occurred_at"}
-    notice = next(one.body for one in shipped()["cloudwatch"] if one.case == "firing")
+    notice = next(one.body for one in load_examples()["cloudwatch"] if one.case == "firing")
     message = msgspec.json.decode(notice["Message"]) | {"StateChangeTime": "never"}
     parsed = read("cloudwatch", msgspec.json.encode(notice | {"Message": msgspec.json.encode(message).decode()}))
     assert set(mended(parsed)) == {"/Message/StateChangeTime"}
@@ -235,8 +237,8 @@ def test_mends_in_base64_data_are_reported_at_its_pointer() -> None:
 
 
 def test_non_json_body_is_refused_unchanged() -> None:
-    delivery = Delivery({"ce-specversion": "1.0", "content-type": "text/plain"}, b"disk full", NOW)
-    parsed = read_leniently(BY_SLUG["cloudevents"], Intake(), (), delivery)
+    delivery = WebhookDelivery({"ce-specversion": "1.0", "content-type": "text/plain"}, b"disk full", NOW)
+    parsed = read_leniently(BY_SLUG["cloudevents"], SourceSettings(), (), delivery)
     assert [(one.item, one.problem) for one in parsed.refused] == [(0, "Object missing required field `id`")]
 
 
@@ -257,7 +259,7 @@ BINARY = {"ce-specversion": "1.0", "ce-id": "1", "ce-source": "s", "ce-type": "d
 )  # fmt: skip
 def test_binary_cloudevent_data_is_mended(body: bytes, title: str, told: dict[str, str]) -> None:
     headers = BINARY | {"content-type": "application/json"}
-    parsed = read_leniently(BY_SLUG["cloudevents"], Intake(), (), Delivery(headers, body, NOW))
+    parsed = read_leniently(BY_SLUG["cloudevents"], SourceSettings(), (), WebhookDelivery(headers, body, NOW))
     assert ([alert.title for _, alert in parsed.alerts], mended(parsed)) == ([title], told)
 
 
@@ -268,14 +270,14 @@ def test_binary_cloudevent_text_data_is_mended() -> None:
         (b"disk full", "disk full", {}),
     ):
         headers = BINARY | {"content-type": "text/plain"}
-        parsed = read_leniently(BY_SLUG["cloudevents"], Intake(), (), Delivery(headers, body, NOW))
+        parsed = read_leniently(BY_SLUG["cloudevents"], SourceSettings(), (), WebhookDelivery(headers, body, NOW))
         assert ([alert.description for _, alert in parsed.alerts], mended(parsed)) == ([text], told)
 
 
 def test_invalid_binary_cloudevent_time_header_is_left_out() -> None:
     for body, kind in ((b'{"title":"x"}', "application/json"), (b"x", "text/plain"), (b"", "")):
         headers = BINARY | {"content-type": kind, "ce-time": "never"}
-        parsed = read_leniently(BY_SLUG["cloudevents"], Intake(), (), Delivery(headers, body, NOW))
+        parsed = read_leniently(BY_SLUG["cloudevents"], SourceSettings(), (), WebhookDelivery(headers, body, NOW))
         assert [alert.event_time for _, alert in parsed.alerts] == [None]
         assert mended(parsed) == {"/time": "left out: not a time: 'never' (write RFC 3339)"}
 
@@ -283,40 +285,42 @@ def test_invalid_binary_cloudevent_time_header_is_left_out() -> None:
 def test_mapping_applies_to_binary_cloudevent_data() -> None:
     steps, headers = (Rename(source="/name", to="/title"),), BINARY | {"content-type": "application/json"}
     body = b'\xef\xbb\xbf{"name":"x","occurred_at":"never"}'
-    parsed = read_leniently(BY_SLUG["cloudevents"], Intake(), steps, Delivery(headers, body, NOW))
+    parsed = read_leniently(BY_SLUG["cloudevents"], SourceSettings(), steps, WebhookDelivery(headers, body, NOW))
     assert [alert.title for _, alert in parsed.alerts] == ["x"]
     assert set(mended(parsed)) == {"/data", "/data/occurred_at"}
 
 
 def test_item_refused_by_source_stays_refused() -> None:
-    refused = Refused(0, "no alert", "", b"a=b")
+    refused = RefusedItem(0, "no alert", "", b"a=b")
 
-    def parse(_: Delivery, __: Intake) -> Parsed:
-        return Parsed((), (refused,))
+    def parse(_: WebhookDelivery, __: SourceSettings) -> ParsedDelivery:
+        return ParsedDelivery((), (refused,))
 
     source = replace(BY_SLUG["generic"], parse=parse)
-    assert read_leniently(source, Intake(), (), Delivery({}, b"a=b", NOW)) == Parsed((), (refused,))
+    assert read_leniently(source, SourceSettings(), (), WebhookDelivery({}, b"a=b", NOW)) == ParsedDelivery((), (refused,))
 
 
 def test_mending_stops_after_maximum_rounds() -> None:
     rounds = itertools.count()
 
-    def parse(_: Delivery, __: Intake) -> Parsed:
-        raise limits.fault(f"/{next(rounds)}", "another one")
+    def parse(_: WebhookDelivery, __: SourceSettings) -> ParsedDelivery:
+        raise limits.build_malformed(f"/{next(rounds)}", "another one")
 
     body = msgspec.json.encode({str(n): n for n in range(100)})
     with pytest.raises(Malformed) as refusal:
-        read_leniently(replace(BY_SLUG["generic"], parse=parse), Intake(), (), Delivery({}, body, NOW))
+        read_leniently(replace(BY_SLUG["generic"], parse=parse), SourceSettings(), (), WebhookDelivery({}, body, NOW))
     assert refusal.value.flaws[0].pointer == f"/{ROUNDS}"
     assert next(rounds) == ROUNDS + 1
 
 
 def test_objected_list_item_is_nulled_only_once() -> None:
-    def parse(_: Delivery, __: Intake) -> Parsed:
-        raise limits.fault("/things/0", "not this one")
+    def parse(_: WebhookDelivery, __: SourceSettings) -> ParsedDelivery:
+        raise limits.build_malformed("/things/0", "not this one")
 
     with pytest.raises(Malformed):
-        read_leniently(replace(BY_SLUG["generic"], parse=parse), Intake(), (), Delivery({}, b'{"things":[5]}', NOW))
+        read_leniently(
+            replace(BY_SLUG["generic"], parse=parse), SourceSettings(), (), WebhookDelivery({}, b'{"things":[5]}', NOW)
+        )
 
 
 def count_garbage_objects(slug: str) -> int:

@@ -25,16 +25,16 @@ def test_number_beyond_range_is_refused_at_its_pointer() -> None:
     with pytest.raises(Malformed) as refused:
         limits.decode(b'{"a": [1, {"b": 1e31}]}', object)
     assert refused.value.flaws[0].pointer == "/a/1/b"
-    assert limits.item(msgspec.Raw(b'{"a": [1]}'), object) == {"a": [1]}
+    assert limits.decode_item(msgspec.Raw(b'{"a": [1]}'), object) == {"a": [1]}
 
 
 def test_untyped_item_with_nul_is_refused() -> None:
     with pytest.raises(Malformed):
-        limits.item(msgspec.Raw(b'["\\u0000"]'), object)
+        limits.decode_item(msgspec.Raw(b'["\\u0000"]'), object)
 
 
 @pytest.mark.parametrize("body", [b"\xff", b'{"title": "a\0"}', b"[" * 40 + b"]" * 40, b'{"title": '])
 def test_invalid_or_too_deep_body_is_refused_as_whole(body: bytes) -> None:
     with pytest.raises(Malformed) as refused:
-        limits.envelope(body, msgspec.Raw)
+        limits.decode_envelope(body, msgspec.Raw)
     assert refused.value.flaws[0].pointer == ""

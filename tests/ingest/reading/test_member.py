@@ -3,7 +3,7 @@ import time
 import pytest
 
 from gateway.compat import endpoints
-from gateway.ingest.reading.member import LONGEST, text_member
+from gateway.ingest.reading.member import LONGEST, find_text_member
 from tests.support import hostile
 
 
@@ -21,7 +21,7 @@ from tests.support import hostile
     ],
 )
 def test_top_level_text_member_of_valid_json_is_found(body: bytes, found: str | None) -> None:
-    assert text_member(body, "key") == found
+    assert find_text_member(body, "key") == found
 
 
 @pytest.mark.parametrize(
@@ -37,12 +37,12 @@ def test_top_level_text_member_of_valid_json_is_found(body: bytes, found: str | 
     ],
 )
 def test_text_member_of_almost_json_body_is_found(body: bytes) -> None:
-    assert text_member(body, "key") == "told"
+    assert find_text_member(body, "key") == "told"
 
 
 @pytest.mark.parametrize("body", [b'{"key":"' + b"a" * (LONGEST + 1) + b'",', b'{"key":"a\\u0041",', b'{"key":"\xff"}'])
 def test_implausible_member_in_broken_body_is_none(body: bytes) -> None:
-    assert text_member(body, "key") is None
+    assert find_text_member(body, "key") is None
 
 
 def test_member_search_in_hostile_body_is_fast() -> None:
@@ -52,6 +52,6 @@ def test_member_search_in_hostile_body_is_fast() -> None:
         took = []
         for _ in range(3):
             began = time.thread_time()
-            text_member(body, "routing_key")
+            find_text_member(body, "routing_key")
             took.append(time.thread_time() - began)
         assert min(took) < 0.1, f"{name}: {took}"

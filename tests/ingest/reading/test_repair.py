@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.ingest.reading.limits import MAX_DEPTH
-from gateway.ingest.reading.repair import MOST, encoded, mark, repaired
+from gateway.ingest.reading.repair import MOST, add_mark, encode_json, repair_json
 
 SOUND = st.recursive(
     st.none() | st.booleans() | st.integers(-(10**15), 10**15) | st.text(st.characters(exclude_categories=["Cs", "Cc"])),
@@ -16,17 +16,17 @@ SOUND = st.recursive(
 
 @given(value=SOUND)
 def test_valid_json_is_unchanged(value: object) -> None:
-    assert repaired(msgspec.json.encode(value)) == (value, {})
-    assert msgspec.json.decode(encoded(value)) == value
+    assert repair_json(msgspec.json.encode(value)) == (value, {})
+    assert msgspec.json.decode(encode_json(value)) == value
 
 
 @given(text=st.text(), number=st.floats())
 def test_repaired_body_is_decodable_without_nul(text: str, number: float) -> None:
-    found = repaired(
+    found = repair_json(
         b'{"a": %b, "b": %b}' % (ascii_json(text), str(number).replace("inf", "Infinity").replace("nan", "NaN").encode())
     )
     assert found is not None
-    assert "\0" not in str(msgspec.json.decode(encoded(found[0])))
+    assert "\0" not in str(msgspec.json.decode(encode_json(found[0])))
 
 
 def ascii_json(text: str) -> bytes:
@@ -34,13 +34,13 @@ def ascii_json(text: str) -> bytes:
 
 
 def test_lone_surrogates_are_replaced_and_pairs_are_kept() -> None:
-    assert repaired(b'["\\ud83d\\ude00", "\\ud83d"]') == (
+    assert repair_json(b'["\\ud83d\\ude00", "\\ud83d"]') == (
         ["😀", "\ufffd"], {"/1": "characters that cannot be kept were replaced by U+FFFD"},
     )  # fmt: skip
 
 
 def test_too_deeply_nested_value_is_left_out() -> None:
-    found = repaired(b'{"title":"x","y":' + b"[" * 40 + b"]" * 40 + b"}")
+    found = repair_json(b'{"title":"x","y":' + b"[" * 40 + b"]" * 40 + b"}")
     assert found is not None
     assert found[0]["title"] == "x"
     assert list(found[1].values()) == [f"nested deeper than {MAX_DEPTH} levels: left out"]
@@ -48,14 +48,14 @@ def test_too_deeply_nested_value_is_left_out() -> None:
 
 def test_unrepairable_body_returns_none() -> None:
     for body in (b"", b"{", b"[" * 100_000, b"no", b"9" * 5_000, b'{"a":1}{"b":2}'):
-        assert repaired(body) is None
+        assert repair_json(body) is None
 
 
 def test_reported_places_are_limited() -> None:
-    found = repaired(b"[" + b"NaN," * (MOST + 50) + b"1]")
+    found = repair_json(b"[" + b"NaN," * (MOST + 50) + b"1]")
     assert found is not None
     assert len(found[1]) == MOST
     marks: dict[str, str] = {}
-    mark(marks, ("a",), "one")
-    mark(marks, ("a",), "two")
+    add_mark(marks, ("a",), "one")
+    add_mark(marks, ("a",), "two")
     assert marks == {"/a": "one; two"}

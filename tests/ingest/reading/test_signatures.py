@@ -12,9 +12,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from gateway.clock import SystemClock
 from gateway.errors import Forbidden, Misconfigured, Unauthenticated
 from gateway.ingest.reading import signatures
-from gateway.ingest.reading.source import Delivery
+from gateway.ingest.reading.source import WebhookDelivery
 from gateway.ingest.sources import SOURCES
-from gateway.settings import Intake, load
+from gateway.settings import SourceSettings, load
 from tests.ingest.requests import BY_SLUG, FIXTURES, NOW
 from tests.ingest.signing import MINUTE, NEW, OLD, SIGNERS, WHSEC_OLD, Request, Signer, hexed
 from tests.support.served import Served, served
@@ -24,7 +24,7 @@ signer = pytest.mark.parametrize("signer", SIGNERS, ids=lambda signer: signer.sl
 
 def verified(signer: Signer, request: Request, *accounts: str) -> None:
     """As the front door does it, with what lies at the one address where the sender's keys are."""
-    source, delivery, intake = BY_SLUG[signer.slug], Delivery(*request, NOW), signer.intake(*accounts)
+    source, delivery, intake = BY_SLUG[signer.slug], WebhookDelivery(*request, NOW), signer.intake(*accounts)
     assert source.verify is not None
     if source.certificate_at is not None:
         delivery = replace(delivery, certificate=signer.certificates[source.certificate_at(delivery, intake)])
@@ -77,8 +77,8 @@ def test_account_outside_allowlist_is_refused(signer: Signer) -> None:
         verified(signer, signer.signed(), "another")
 
 
-def fixture(case: str) -> Delivery:
-    return Delivery({}, (FIXTURES / case / "request.http").read_bytes().partition(b"\n\n")[2], NOW)
+def fixture(case: str) -> WebhookDelivery:
+    return WebhookDelivery({}, (FIXTURES / case / "request.http").read_bytes().partition(b"\n\n")[2], NOW)
 
 
 @pytest.mark.parametrize(
@@ -87,9 +87,9 @@ def fixture(case: str) -> Delivery:
 )
 def test_account_allowlist_applies_to_unsigned_source(slug: str, account: str) -> None:
     source = BY_SLUG[slug]
-    assert source.read(fixture(f"{slug}/firing"), Intake(accounts=(account,))).alerts
+    assert source.read(fixture(f"{slug}/firing"), SourceSettings(accounts=(account,))).alerts
     with pytest.raises(Forbidden):
-        source.read(fixture(f"{slug}/firing"), Intake(accounts=("another",)))
+        source.read(fixture(f"{slug}/firing"), SourceSettings(accounts=("another",)))
 
 
 TESTS = ["azure/test_action_group", "google_cloud/test_connection", "grafana/test_button", "grafana/test_button_with_own_labels"]
@@ -97,15 +97,15 @@ TESTS = ["azure/test_action_group", "google_cloud/test_connection", "grafana/tes
 
 @pytest.mark.parametrize("case", TESTS)
 def test_test_button_is_accepted_for_any_account_as_test_alert(case: str) -> None:
-    parsed = BY_SLUG[case.partition("/")[0]].read(fixture(case), Intake(accounts=("another",)))
+    parsed = BY_SLUG[case.partition("/")[0]].read(fixture(case), SourceSettings(accounts=("another",)))
     assert [alert.test for _, alert in parsed.alerts] == [True]
 
 
-@pytest.mark.parametrize("slug", [source.slug for source in SOURCES if source.shares_a_secret])
+@pytest.mark.parametrize("slug", [source.slug for source in SOURCES if source.uses_shared_secret])
 def test_source_without_secrets_needs_no_signature(slug: str) -> None:
     verify = BY_SLUG[slug].verify
     assert verify is not None
-    verify(Delivery({}, b"", NOW), Intake())
+    verify(WebhookDelivery({}, b"", NOW), SourceSettings())
 
 
 def test_every_signing_source_has_signer() -> None:
@@ -166,28 +166,28 @@ def test_standard_webhooks_accepts_ed25519_signature() -> None:
     public = "whpk_" + base64.b64encode(ours.public_key().public_bytes_raw()).decode()
     body, source = webhooks.body(), BY_SLUG["standard_webhooks"]
 
-    def sent(key: Ed25519PrivateKey, version: str = "v1a", at: datetime = NOW) -> Delivery:
+    def sent(key: Ed25519PrivateKey, version: str = "v1a", at: datetime = NOW) -> WebhookDelivery:
         stamp = str(int(at.timestamp()))
         mark = base64.b64encode(key.sign(f"msg_1.{stamp}.".encode() + body)).decode()
         headers = {"webhook-id": "msg_1", "webhook-timestamp": stamp, "webhook-signature": f"v1,AAAA {version},{mark}"}
-        return Delivery(headers, body, NOW)
+        return WebhookDelivery(headers, body, NOW)
 
     assert source.verify is not None
-    source.verify(sent(ours), Intake(secrets=(WHSEC_OLD, public)))
+    source.verify(sent(ours), SourceSettings(secrets=(WHSEC_OLD, public)))
     lies = (sent(strangers), sent(ours, version="v1"), sent(ours, version="v2"), sent(ours, at=NOW - 6 * MINUTE))
     for delivery in lies:
         with pytest.raises(Unauthenticated):
-            source.verify(delivery, Intake(secrets=(public,)))
+            source.verify(delivery, SourceSettings(secrets=(public,)))
     with pytest.raises(Unauthenticated):
-        source.verify(sent(ours), Intake(secrets=(WHSEC_OLD,)))
+        source.verify(sent(ours), SourceSettings(secrets=(WHSEC_OLD,)))
     assert load(None, {"GATEWAY_INTAKE__STANDARD_WEBHOOKS__SECRETS": f"{public} {WHSEC_OLD}"}).intake
 
 
 def test_signature_timestamp_must_be_epoch_seconds() -> None:
-    assert signatures.seconds("1795237200") == NOW
+    assert signatures.parse_seconds("1795237200") == NOW
     for text in (None, "", "-1", "1.5", "٣", "9" * 12, "9" * 13):
         with pytest.raises(Unauthenticated):
-            signatures.seconds(text)
+            signatures.parse_seconds(text)
 
 
 def test_invalid_signature_encoding_is_refused() -> None:

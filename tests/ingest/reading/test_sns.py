@@ -10,8 +10,8 @@ import pytest
 from gateway.clock import SystemClock
 from gateway.errors import Unauthenticated, Unavailable
 from gateway.ingest.reading import sns
-from gateway.ingest.reading.source import Delivery
-from gateway.settings import Intake, load
+from gateway.ingest.reading.source import WebhookDelivery
+from gateway.settings import SourceSettings, load
 from tests.ingest import signing
 from tests.ingest.requests import FIXTURES, NOW
 from tests.ingest.signing import CERTIFICATE, CERTIFICATE_AT, certificate
@@ -125,7 +125,7 @@ async def test_raw_delivery_and_non_sns_bodies_are_refused(gateway: Served, worl
 
 
 def checked(body: bytes, found: bytes = CERTIFICATE) -> None:
-    sns.verify(Delivery({}, body, NOW, certificate=found))
+    sns.verify(WebhookDelivery({}, body, NOW, certificate=found))
 
 
 def at(moment: datetime, **changes: str) -> bytes:
@@ -164,8 +164,8 @@ def test_sns_signature_covers_subject_if_present() -> None:
 
 
 def test_sns_account_is_topic_arn_and_account_number() -> None:
-    envelope = msgspec.json.decode(message(), type=sns.Envelope)
+    envelope = msgspec.json.decode(message(), type=sns.SnsMessage)
     assert envelope.accounts() == (TOPIC, "123456789012")
     envelope.topic_arn = "arn:aws:sns:eu-west-1:999:alarms"
     assert envelope.accounts() == ()
-    assert Intake().accounts == ()
+    assert SourceSettings().accounts == ()

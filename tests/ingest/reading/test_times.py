@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.ingest.reading.times import read
+from gateway.ingest.reading.times import parse_time
 
 WHEN = datetime(2026, 11, 29, 2, 0, tzinfo=UTC)
 MOMENTS = st.integers(631_152_000, 4_070_000_000).map(lambda seconds: datetime.fromtimestamp(seconds, UTC))
@@ -28,8 +28,8 @@ def test_common_time_formats_give_same_instant(when: datetime, zone: int) -> Non
     if seconds > 10**9:
         numbers = [seconds, seconds * 1_000, seconds * 10**6, seconds * 10**9]
         forms += [*map(str, numbers), f"{seconds}.5"]
-        assert {read(number).replace(microsecond=0) for number in numbers} == {when}
-    assert {read(form).replace(microsecond=0) for form in forms} == {when}
+        assert {parse_time(number).replace(microsecond=0) for number in numbers} == {when}
+    assert {parse_time(form).replace(microsecond=0) for form in forms} == {when}
 
 
 @pytest.mark.parametrize(
@@ -38,10 +38,10 @@ def test_common_time_formats_give_same_instant(when: datetime, zone: int) -> Non
 )  # fmt: skip
 def test_unrecognized_time_raises_value_error(told: str | float) -> None:
     with pytest.raises(ValueError, match=r"."):
-        read(told)
+        parse_time(told)
 
 
 @given(text=st.text(max_size=100))
 def test_any_text_gives_utc_time_or_value_error(text: str) -> None:
     with suppress(ValueError):
-        assert read(text).tzinfo is UTC
+        assert parse_time(text).tzinfo is UTC

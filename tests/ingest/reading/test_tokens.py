@@ -9,12 +9,12 @@ import pytest
 from joserfc.jwk import KeySet
 
 from gateway.clock import SystemClock
-from gateway.egress.fetching import PATIENCE_S, Kept
+from gateway.egress.fetching import REFETCH_SECONDS, FetchCache
 from gateway.errors import Malformed, Misconfigured, Unauthenticated
 from gateway.ingest.reading import tokens
-from gateway.ingest.reading.signatures import UnknownKey
-from gateway.ingest.reading.source import Delivery
-from gateway.settings import Intake, load
+from gateway.ingest.reading.signatures import UnknownSigningKey
+from gateway.ingest.reading.source import WebhookDelivery
+from gateway.settings import SourceSettings, load
 from tests.ingest.requests import BY_SLUG, NOW
 from tests.ingest.signing import CLOUD, ENTRA_AT, ENTRAS, GOOGLE_AT, GOOGLES, MINUTE, PUBLISHED, SIGNERS, TENANT, Signer, token
 from tests.support.clock import FakeClock
@@ -40,7 +40,7 @@ CHANGES: list[tuple[str, dict[str, Any]]] = [
 def believed(signer: Signer, text: str, keys: bytes = PUBLISHED) -> None:
     verify = BY_SLUG[signer.slug].verify
     assert verify is not None
-    delivery = Delivery({"authorization": text}, signer.body(), NOW, certificate=keys)
+    delivery = WebhookDelivery({"authorization": text}, signer.body(), NOW, certificate=keys)
     verify(delivery, signer.intake())
 
 
@@ -53,16 +53,16 @@ def test_token_with_one_wrong_claim_is_refused(slug: str, change: dict[str, Any]
 
 @pytest.mark.parametrize("slug", CLOUDS)
 def test_source_without_audience_needs_no_token_and_fetches_no_keys(slug: str) -> None:
-    source, delivery = BY_SLUG[slug], Delivery({}, CLOUDS[slug].body(), NOW)
+    source, delivery = BY_SLUG[slug], WebhookDelivery({}, CLOUDS[slug].body(), NOW)
     assert source.verify is not None
     assert source.certificate_at is not None
-    source.verify(delivery, Intake())
-    assert source.certificate_at(delivery, Intake()) == ""
+    source.verify(delivery, SourceSettings())
+    assert source.certificate_at(delivery, SourceSettings()) == ""
 
 
 def test_pubsub_data_must_be_base64() -> None:
     with pytest.raises(Malformed) as refused:
-        BY_SLUG["google_cloud"].parse(Delivery({}, b'{"message": {"data": "?", "messageId": "1"}}', NOW), Intake())
+        BY_SLUG["google_cloud"].parse(WebhookDelivery({}, b'{"message": {"data": "?", "messageId": "1"}}', NOW), SourceSettings())
     assert refused.value.flaws[0].pointer == "/message/data"
 
 
@@ -102,7 +102,7 @@ def test_unreadable_key_set_accepts_no_token(keys: bytes) -> None:
 def test_token_headers_cannot_redirect_key_lookup(slug: str, name: str) -> None:
     source = BY_SLUG[slug]
     lies: dict[str, Any] = {name: "https://169.254.169.254/keys"}
-    delivery = Delivery({"authorization": f"Bearer {token(CLAIMS[slug], 'stranger', **lies)}"}, b"", NOW)
+    delivery = WebhookDelivery({"authorization": f"Bearer {token(CLAIMS[slug], 'stranger', **lies)}"}, b"", NOW)
     assert source.certificate_at is not None
     assert source.certificate_at(delivery, CLOUDS[slug].intake()) in {GOOGLE_AT, ENTRA_AT}
     with pytest.raises(Unauthenticated):
@@ -110,7 +110,7 @@ def test_token_headers_cannot_redirect_key_lookup(slug: str, name: str) -> None:
 
 
 def test_unpublished_key_id_raises_unknown_key() -> None:
-    with pytest.raises(UnknownKey):
+    with pytest.raises(UnknownSigningKey):
         believed(CLOUDS["google_cloud"], f"Bearer {token(GOOGLES, 'rotated')}")
 
 
@@ -121,10 +121,10 @@ async def test_keys_are_refetched_at_most_once_per_interval(clock: FakeClock) ->
         asked.append(address)
         return b"%d" % len(asked)
 
-    kept = Kept(fetch, clock)
+    kept = FetchCache(fetch, clock)
     assert [await kept.get("a"), await kept.newer("a"), await kept.newer("b")] == [b"1", b"1", b"2"]
     clock.advance(MINUTE)
-    assert PATIENCE_S == 60
+    assert REFETCH_SECONDS == 60
     assert [await kept.newer("a"), await kept.newer("a"), await kept.get("a")] == [b"3", b"3", b"3"]
 
 
@@ -163,6 +163,6 @@ def test_incomplete_token_settings_are_misconfigured(name: str, setting: str, va
 
 
 def test_expired_token_is_reported_as_too_old() -> None:
-    wanted = tokens.Wanted(("https://accounts.google.com",), "https://gateway.example", SystemClock().now())
+    wanted = tokens.TokenRequirements(("https://accounts.google.com",), "https://gateway.example", SystemClock().now())
     with pytest.raises(Unauthenticated, match="too old"):
-        tokens.claims(token(GOOGLES, at=SystemClock().now() - 70 * MINUTE), PUBLISHED, wanted)
+        tokens.verify_token(token(GOOGLES, at=SystemClock().now() - 70 * MINUTE), PUBLISHED, wanted)

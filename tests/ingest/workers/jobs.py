@@ -6,7 +6,7 @@ from itertools import repeat
 
 from gateway.errors import Flaw, Malformed, TooLarge
 from gateway.incidents.alert import Alert, Link
-from gateway.ingest.reading.source import Parsed
+from gateway.ingest.reading.source import ParsedDelivery
 from gateway.vocabulary import AlertStatus
 
 
@@ -14,13 +14,13 @@ def doubled(value: int) -> int:
     return 2 * value
 
 
-def parsed() -> Parsed:
+def parsed() -> ParsedDelivery:
     link = Link(href="https://a.example/", text="a")
     alert = Alert(
         namespace="a", dedup_key="k", status=AlertStatus.FIRING, title="t", labels={"a": "b"}, links=(link,),
         event_time=datetime(2026, 1, 1, tzinfo=UTC),
     )  # fmt: skip
-    return Parsed(((0, alert),), ignored=((1, "why"),), delivery_id="x")
+    return ParsedDelivery(((0, alert),), ignored=((1, "why"),), delivery_id="x")
 
 
 def malformed() -> None:

@@ -11,29 +11,29 @@ import pytest
 from gateway.errors import Unavailable
 from gateway.ingest.workers import forker as forking
 from gateway.ingest.workers import process
-from gateway.ingest.workers.forker import Forker
-from gateway.ingest.workers.process import Reader
+from gateway.ingest.workers.forker import WorkerForker
+from gateway.ingest.workers.process import ParseWorker
 from gateway.ingest.workers.protocol import TooCostly
 from tests.ingest.workers import jobs
 from tests.support.process import ended
 
 
 @pytest.fixture
-async def forker() -> AsyncIterator[Forker]:
-    made = Forker()
+async def forker() -> AsyncIterator[WorkerForker]:
+    made = WorkerForker()
     yield made
     made.close()
 
 
 @pytest.fixture
-async def reader(forker: Forker) -> AsyncIterator[Reader]:
-    made = Reader("test", forker)
+async def reader(forker: WorkerForker) -> AsyncIterator[ParseWorker]:
+    made = ParseWorker("test", forker)
     yield made
     await made.close()
 
 
-async def test_workers_share_parent_and_end_independently(forker: Forker, reader: Reader) -> None:
-    other = Reader("other", forker)
+async def test_workers_share_parent_and_end_independently(forker: WorkerForker, reader: ParseWorker) -> None:
+    other = ParseWorker("other", forker)
     first, second = await reader.call("a", 5, jobs.process), await other.call("a", 5, jobs.process)
     assert parent(first) == parent(second) != os.getpid()
     await other.close()
@@ -41,7 +41,7 @@ async def test_workers_share_parent_and_end_independently(forker: Forker, reader
     assert await reader.call("a", 5, jobs.process) == first
 
 
-async def test_killed_parent_ends_workers_and_is_replaced(reader: Reader) -> None:
+async def test_killed_parent_ends_workers_and_is_replaced(reader: ParseWorker) -> None:
     first = await reader.call("a", 5, jobs.process)
     before = parent(first)
     os.kill(before, signal.SIGKILL)
@@ -49,7 +49,7 @@ async def test_killed_parent_ends_workers_and_is_replaced(reader: Reader) -> Non
     assert parent(await reader.call("a", 5, jobs.process)) != before
 
 
-async def test_stopped_parent_is_replaced(reader: Reader, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_stopped_parent_is_replaced(reader: ParseWorker, monkeypatch: pytest.MonkeyPatch) -> None:
     first = await reader.call("a", 5, jobs.process)
     before = parent(first)
     os.kill(before, signal.SIGSTOP)
@@ -62,7 +62,7 @@ async def test_stopped_parent_is_replaced(reader: Reader, monkeypatch: pytest.Mo
     assert parent(await reader.call("a", 5, jobs.process)) != before
 
 
-async def test_closing_forker_and_reader_ends_all_workers(forker: Forker, reader: Reader) -> None:
+async def test_closing_forker_and_reader_ends_all_workers(forker: WorkerForker, reader: ParseWorker) -> None:
     first = await reader.call("a", 5, jobs.process)
     working = asyncio.create_task(reader.call("a", 0.2, jobs.endless_in_c))
     await asyncio.wait({working}, timeout=0.05)
@@ -73,7 +73,7 @@ async def test_closing_forker_and_reader_ends_all_workers(forker: Forker, reader
     await ended(first)
 
 
-async def test_failed_process_start_raises_unavailable_and_recovers(reader: Reader, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_failed_process_start_raises_unavailable_and_recovers(reader: ParseWorker, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(forking, "ROOT", Path("/nowhere"))
     with pytest.raises(Unavailable, match="no process can be started"):
         await reader.call("a", 5, jobs.process)

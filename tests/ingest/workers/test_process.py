@@ -10,7 +10,7 @@ import pytest
 
 from gateway.errors import Malformed, Overloaded, TooLarge, Unavailable
 from gateway.ingest.workers import process
-from gateway.ingest.workers.process import Reader
+from gateway.ingest.workers.process import ParseWorker
 from gateway.ingest.workers.protocol import TooCostly
 from tests.ingest.workers import jobs
 from tests.support.forker import FORKER
@@ -18,13 +18,13 @@ from tests.support.process import ended
 
 
 @pytest.fixture
-async def reader() -> AsyncIterator[Reader]:
-    made = Reader("test", FORKER, waiting_each=4)
+async def reader() -> AsyncIterator[ParseWorker]:
+    made = ParseWorker("test", FORKER, waiting_each=4)
     yield made
     await made.close()
 
 
-async def test_values_and_errors_are_returned_unchanged(reader: Reader) -> None:
+async def test_values_and_errors_are_returned_unchanged(reader: ParseWorker) -> None:
     assert await reader.call("a", 5, jobs.doubled, 21) == 42
     assert await reader.call("a", 5, jobs.parsed) == jobs.parsed()
     with pytest.raises(Malformed) as told:
@@ -34,41 +34,41 @@ async def test_values_and_errors_are_returned_unchanged(reader: Reader) -> None:
         await reader.call("a", 5, jobs.too_large)
 
 
-async def test_worker_process_is_reused(reader: Reader) -> None:
+async def test_worker_process_is_reused(reader: ParseWorker) -> None:
     assert not reader.started
     first = await reader.call("a", 5, jobs.process)
     assert await reader.call("b", 5, jobs.process) == first != os.getpid()
     assert reader.started
 
 
-async def test_timed_out_work_is_interrupted_and_worker_survives(reader: Reader) -> None:
+async def test_timed_out_work_is_interrupted_and_worker_survives(reader: ParseWorker) -> None:
     first = await reader.call("a", 5, jobs.process)
     with pytest.raises(TooCostly):
         await reader.call("a", 0.1, jobs.endless)
     assert await reader.call("a", 5, jobs.process) == first
 
 
-async def test_uninterruptible_work_ends_only_worker_process(reader: Reader) -> None:
+async def test_uninterruptible_work_ends_only_worker_process(reader: ParseWorker) -> None:
     first = await reader.call("a", 5, jobs.process)
     with pytest.raises(TooCostly):
         await reader.call("a", 0.1, jobs.endless_in_c)
     assert await reader.call("a", 5, jobs.process) != first
 
 
-async def test_work_exceeding_memory_is_too_costly(reader: Reader) -> None:
+async def test_work_exceeding_memory_is_too_costly(reader: ParseWorker) -> None:
     with pytest.raises(TooCostly, match="memory"):
         await reader.call("a", 5, jobs.huge)
     assert await reader.call("a", 5, jobs.doubled, 1) == 2
 
 
-async def test_dead_worker_is_replaced_and_work_killing_workers_is_given_up(reader: Reader) -> None:
+async def test_dead_worker_is_replaced_and_work_killing_workers_is_given_up(reader: ParseWorker) -> None:
     os.kill(await reader.call("a", 5, jobs.process), signal.SIGKILL)
     assert await reader.call("a", 5, jobs.doubled, 1) == 2
     with pytest.raises(TooCostly):
         await reader.call("a", 5, jobs.killed)
 
 
-async def test_silent_worker_is_given_up_and_replaced(reader: Reader, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_silent_worker_is_given_up_and_replaced(reader: ParseWorker, monkeypatch: pytest.MonkeyPatch) -> None:
     silent = await reader.call("a", 5, jobs.process)
     os.kill(silent, signal.SIGSTOP)
     monkeypatch.setattr(process, "WITHIN", 0.2)
@@ -79,7 +79,7 @@ async def test_silent_worker_is_given_up_and_replaced(reader: Reader, monkeypatc
     assert await reader.call("a", 5, jobs.doubled, 1) == 2
 
 
-async def test_cancelled_call_keeps_worker_and_delays_nobody_beyond_timeout(reader: Reader) -> None:
+async def test_cancelled_call_keeps_worker_and_delays_nobody_beyond_timeout(reader: ParseWorker) -> None:
     first = await reader.call("a", 5, jobs.process)
     waiting = asyncio.create_task(reader.call("a", 0.5, jobs.endless))
     await asyncio.wait({waiting}, timeout=0.1)
@@ -89,13 +89,13 @@ async def test_cancelled_call_keeps_worker_and_delays_nobody_beyond_timeout(read
     assert await reader.call("a", 5, jobs.process) == first
 
 
-async def test_worker_can_be_started_in_advance(reader: Reader) -> None:
+async def test_worker_can_be_started_in_advance(reader: ParseWorker) -> None:
     await reader.start()
     assert reader.started
     assert await reader.call("a", 5, jobs.doubled, 1) == 2
 
 
-async def test_senders_take_turns_and_flooding_sender_is_refused(reader: Reader) -> None:
+async def test_senders_take_turns_and_flooding_sender_is_refused(reader: ParseWorker) -> None:
     await reader.call("a", 5, jobs.process)
     ended: list[str] = []
 
@@ -116,4 +116,4 @@ async def test_senders_take_turns_and_flooding_sender_is_refused(reader: Reader)
 )
 def test_answer_unpickles_only_gateway_classes(name: bytes) -> None:
     with pytest.raises(pickle.UnpicklingError):
-        process.answer_of(name)
+        process.decode_result(name)

@@ -3,7 +3,7 @@
 import pytest
 
 from gateway.errors import Flaw, Forbidden, GatewayError, Malformed, TooLarge, Unauthenticated
-from gateway.ingest.workers.protocol import COSTLY, Answered, Asked, OutOfTimeError, TooCostly, answer
+from gateway.ingest.workers.protocol import TOO_COSTLY, CallResult, FunctionCall, OutOfTimeError, TooCostly, run_call
 
 
 def raising(error: BaseException) -> None:
@@ -11,20 +11,20 @@ def raising(error: BaseException) -> None:
 
 
 def test_result_of_work_is_answered() -> None:
-    assert answer(Asked(max, (1, 3, 2), 1.0)) == Answered(3)
+    assert run_call(FunctionCall(max, (1, 3, 2), 1.0)) == CallResult(3)
 
 
 @pytest.mark.parametrize("kind", [Malformed, TooLarge, Forbidden, Unauthenticated])
 def test_gateway_error_is_answered_with_flaws(kind: type[GatewayError]) -> None:
     flaws = (Flaw("/a", "wrong"),)
-    assert answer(Asked(raising, (kind("no", flaws=flaws),), 1.0)) == Answered(None, kind, "no", flaws)
+    assert run_call(FunctionCall(raising, (kind("no", flaws=flaws),), 1.0)) == CallResult(None, kind, "no", flaws)
 
 
 @pytest.mark.parametrize("error", [MemoryError(), OutOfTimeError()])
 def test_timeout_or_memory_error_is_answered_as_too_costly(error: BaseException) -> None:
-    assert answer(Asked(raising, (error,), 1.0)) == Answered(None, TooCostly, COSTLY)
+    assert run_call(FunctionCall(raising, (error,), 1.0)) == CallResult(None, TooCostly, TOO_COSTLY)
 
 
 def test_program_error_is_not_answered() -> None:
     with pytest.raises(ZeroDivisionError):
-        answer(Asked(divmod, (1, 0), 1.0))
+        run_call(FunctionCall(divmod, (1, 0), 1.0))

@@ -17,7 +17,7 @@ from tests.support.clock import NOON
 LATER = NOON + timedelta(hours=1)
 DORA = Principal(name="dora", parts=frozenset({Role.SERVICE_DESK}))
 ANN = Principal(name="ann", parts=frozenset({Role.REPORTER}), identities=frozenset({"ann"}))
-RESOLVED = replace(RECORD, state=State.RESOLVED, resolved_at=NOON, marks=reporter_answers.unread((), NOON))
+RESOLVED = replace(RECORD, state=State.RESOLVED, resolved_at=NOON, marks=reporter_answers.mark_unread((), NOON))
 
 
 def of(**changes: object) -> Revision:

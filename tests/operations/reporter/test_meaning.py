@@ -3,7 +3,7 @@
 import pytest
 
 from gateway.clock import SystemClock
-from gateway.operations.reporter.meaning import Meaning, meaning
+from gateway.operations.reporter.meaning import AnswerMeaning, answer_meaning
 
 AGREES = """
 Thanks!
@@ -162,20 +162,20 @@ def lines(text: str) -> list[str]:
 
 CASES = [
     (said, meant)
-    for meant, text in ((Meaning.AGREES, AGREES), (Meaning.REFUSES, REFUSES), (Meaning.UNCLEAR, UNCLEAR))
+    for meant, text in ((AnswerMeaning.AGREES, AGREES), (AnswerMeaning.REFUSES, REFUSES), (AnswerMeaning.UNCLEAR, UNCLEAR))
     for said in lines(text)
 ]
 
 
 @pytest.mark.parametrize(("said", "meant"), CASES, ids=[said[:30] for said, _ in CASES])
-def test_clear_answer_is_recognized_and_unclear_one_is_left_to_people(said: str, meant: Meaning) -> None:
-    assert meaning(said) is meant
+def test_clear_answer_is_recognized_and_unclear_one_is_left_to_people(said: str, meant: AnswerMeaning) -> None:
+    assert answer_meaning(said) is meant
 
 
 def test_signature_of_known_sender_is_ignored() -> None:
-    assert meaning("谢谢!\n张三") is Meaning.UNCLEAR
-    assert meaning("谢谢!\n张三", "张三") is Meaning.AGREES
-    assert meaning("works now, thanks\nann example", "ann example", "x") is Meaning.AGREES
+    assert answer_meaning("谢谢!\n张三") is AnswerMeaning.UNCLEAR
+    assert answer_meaning("谢谢!\n张三", "张三") is AnswerMeaning.AGREES
+    assert answer_meaning("works now, thanks\nann example", "ann example", "x") is AnswerMeaning.AGREES
 
 
 @pytest.mark.parametrize(
@@ -184,5 +184,5 @@ def test_signature_of_known_sender_is_ignored() -> None:
 def test_very_long_answer_is_read_quickly(piece: str) -> None:
     clock = SystemClock()
     began = clock.monotonic()
-    meaning(piece * 100_000)
+    answer_meaning(piece * 100_000)
     assert clock.monotonic() - began < 0.2

@@ -13,7 +13,7 @@ from gateway.db.pool import Pool
 from gateway.incidents import commands, store
 from gateway.operations.act import act
 from gateway.operations.create import create
-from gateway.operations.rounds.deadline_recalculation import Redating
+from gateway.operations.rounds.deadline_recalculation import DeadlineRecalculation
 from gateway.operations.unit_of_work import UnitOfWork
 from gateway.settings import load
 from gateway.vocabulary import Resolution
@@ -50,17 +50,17 @@ async def dues(pool: Pool) -> list[tuple[int, timedelta]]:
 
 async def test_policy_change_recalculates_open_and_resolved_incidents_once(configured: Configured, pool: Pool) -> None:
     before = configured("")
-    assert await Redating(before).run_once() == 0
+    assert await DeadlineRecalculation(before).run_once() == 0
     first, second = await create(before, urgent(), ANN), await create(before, urgent(), ANN)
     await act(before, second.number, commands.Resolve(resolution=Resolution.SOLVED), ANN)
     after = configured(STRICTER)
-    assert await Redating(after).run_once() == 2
+    assert await DeadlineRecalculation(after).run_once() == 2
     told = await entries(pool)
     assert [[move["timer"] for move in one["moves"]] for one in told] == [["sla"], ["auto_close"]]
     assert told[0]["version"] == after.rules.versions(())["itil-minutes"] != told[0]["version_before"]
     assert (await dues(pool))[0] == (1, timedelta(minutes=1))
     assert timedelta(hours=1) <= (await dues(pool))[1][1] < timedelta(hours=1, minutes=5)
-    assert await Redating(after).run_once() == 0
+    assert await DeadlineRecalculation(after).run_once() == 0
     stored = await pool.fetchval("SELECT next_due_at FROM incident WHERE id = $1", first.id)
     assert stored == NOON + timedelta(minutes=1)
 
@@ -69,24 +69,24 @@ async def test_incident_of_older_replica_is_recalculated_within_one_hour_only(
     configured: Configured, pool: Pool, clock: FakeClock
 ) -> None:
     old, new = configured(""), configured(STRICTER)
-    await Redating(old).run_once()
-    await Redating(new).run_once()
+    await DeadlineRecalculation(old).run_once()
+    await DeadlineRecalculation(new).run_once()
     await create(old, urgent(), ANN)
-    assert await Redating(new).run_once() == 1
+    assert await DeadlineRecalculation(new).run_once() == 1
     await create(old, urgent(), ANN)
     clock.advance(timedelta(hours=1, seconds=1))
-    assert await Redating(new).run_once() == 0
+    assert await DeadlineRecalculation(new).run_once() == 0
     assert len(await entries(pool)) == 1
 
 
 async def test_interrupted_recalculation_resumes_without_repeated_entries(configured: Configured, pool: Pool) -> None:
     old, new = configured(""), configured(STRICTER)
-    await Redating(old).run_once()
+    await DeadlineRecalculation(old).run_once()
     for _ in range(3):
         await create(old, urgent(), ANN)
-    await Redating(new).run_once()
+    await DeadlineRecalculation(new).run_once()
     await pool.execute("UPDATE sla_version SET version = 'older' WHERE policy = 'itil-minutes'")
-    assert await Redating(new).run_once() == 0
+    assert await DeadlineRecalculation(new).run_once() == 0
     assert len(await entries(pool)) == 3
 
 
@@ -103,20 +103,20 @@ def test_policy_version_changes_only_with_its_rules_and_calendar(configured: Con
 
 async def test_repeating_rule_does_not_stop_recalculation(configured: Configured) -> None:
     repeating = "[[escalation.management]]\npriorities = [1]\nnotify = ['boss']\nafter = '1h'\nrepeat = '1m'\n"
-    await Redating(configured(repeating)).run_once()
+    await DeadlineRecalculation(configured(repeating)).run_once()
     await create(configured(repeating), urgent(), ANN)
-    assert await Redating(configured(repeating + STRICTER)).run_once() == 1
+    assert await DeadlineRecalculation(configured(repeating + STRICTER)).run_once() == 1
 
 
 async def test_recalculation_works_without_opening_rules(configured: Configured, pool: Pool) -> None:
     in_force = "SELECT count(*) FROM told_when_opened"
-    await Redating(configured("")).run_once()
+    await DeadlineRecalculation(configured("")).run_once()
     assert await pool.fetchval(in_force) > 0
     late = "[[escalation.management]]\npriorities = [1]\nnotify = ['boss']\non = ['breach']\n"
-    await Redating(configured(late)).run_once()
+    await DeadlineRecalculation(configured(late)).run_once()
     assert await pool.fetchval(in_force) == 0
 
 
 async def test_recalculation_stores_version_of_every_policy(configured: Configured, pool: Pool) -> None:
-    await Redating(configured("")).run()
+    await DeadlineRecalculation(configured("")).run()
     assert await pool.fetchval("SELECT count(*) FROM sla_version") == 4

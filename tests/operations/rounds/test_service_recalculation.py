@@ -16,8 +16,8 @@ from gateway.incidents.visibility import EVERYTHING
 from gateway.operations.act import act
 from gateway.operations.create import create
 from gateway.operations.edit import edit
-from gateway.operations.rounds.deadline_recalculation import Redating
-from gateway.operations.rounds.service_recalculation import ROLLING, ServiceRedating
+from gateway.operations.rounds.deadline_recalculation import DeadlineRecalculation
+from gateway.operations.rounds.service_recalculation import ROLLING, ServiceRecalculation
 from gateway.operations.unit_of_work import UnitOfWork
 from gateway.settings import load
 from gateway.vocabulary import Criticality, Impact, Kind, RequestCategory, Resolution, Urgency
@@ -54,7 +54,7 @@ async def uow(replica: Replica, pool: Pool) -> UnitOfWork:
         await services.create(conn, "shop", PLAIN, NOON)
     uow = replica()
     await uow.catalogue.refresh(pool, NOON)
-    assert await ServiceRedating(uow).run_once() == 0
+    assert await ServiceRecalculation(uow).run_once() == 0
     return uow
 
 
@@ -63,7 +63,7 @@ async def promise(uow: UnitOfWork, **changes: Any) -> int:
     async with acquire(uow.pool) as conn, conn.transaction():
         await services.change(conn, "shop", changes, NOON)
     await uow.catalogue.refresh(uow.pool, NOON)
-    return await ServiceRedating(uow).run_once()
+    return await ServiceRecalculation(uow).run_once()
 
 
 async def stored(uow: UnitOfWork, incident: Incident) -> Incident:
@@ -82,7 +82,7 @@ async def test_new_service_targets_move_open_incidents_and_are_recorded_once(uow
     assert [(await stored(uow, one)).next_due_at for one in (shop, mail)] == [
         NOON + timedelta(seconds=30), NOON + timedelta(minutes=2.5),
     ]  # fmt: skip
-    assert await ServiceRedating(uow).run_once() == 0
+    assert await ServiceRecalculation(uow).run_once() == 0
     assert await promise(uow, name="The shop") == 0
 
 
@@ -131,13 +131,13 @@ async def test_incidents_of_outdated_replica_are_recalculated_once_it_knows(
     assert made.policy == "itil-minutes"
     clock.advance(timedelta(seconds=5))
     await other.catalogue.refresh(pool, clock.at)
-    assert await ServiceRedating(other).run_once() == 2
+    assert await ServiceRecalculation(other).run_once() == 2
     for one in (edited, made):
         known = await stored(uow, one)
         assert (known.policy, known.next_due_at) == ("business-hours", desk_due(uow, known))
     clock.advance(ROLLING)
     await create(replica(), urgent(service="shop"), ANN)
-    assert await ServiceRedating(uow).run_once() == 0
+    assert await ServiceRecalculation(uow).run_once() == 0
 
 
 def desk_due(uow: UnitOfWork, record: Incident) -> Any:
@@ -154,7 +154,7 @@ async def test_interrupted_recalculation_resumes_without_repeated_entries(uow: U
     clock.advance(timedelta(seconds=1))
     assert await promise(uow, targets={"1": {"desk": "3m"}}) == 2
     await pool.execute("UPDATE service_promise SET version = $1, applied_at = $2", known["version"], known["applied_at"])
-    assert await ServiceRedating(uow).run_once() == 0
+    assert await ServiceRecalculation(uow).run_once() == 0
     clock.advance(timedelta(seconds=1))
     assert await promise(uow, **STRICT) == 2
     assert len(await entries(pool)) == 6
@@ -163,13 +163,13 @@ async def test_interrupted_recalculation_resumes_without_repeated_entries(uow: U
 async def test_start_applies_service_changes_made_while_nothing_ran(
     uow: UnitOfWork, replica: Replica, pool: Pool, clock: FakeClock
 ) -> None:
-    await Redating(uow).run_once()
+    await DeadlineRecalculation(uow).run_once()
     clock.advance(timedelta(hours=2))
     record = await create(uow, urgent(service="shop"), ANN)
     async with pool.acquire() as conn, conn.transaction():
         await services.change(conn, "shop", STRICT, NOON)
     started = replica()
     await started.catalogue.refresh(pool, NOON)
-    assert await Redating(started).run_once() == 0
-    assert await ServiceRedating(started).run_once() == 1
+    assert await DeadlineRecalculation(started).run_once() == 0
+    assert await ServiceRecalculation(started).run_once() == 1
     assert (await stored(uow, record)).next_due_at == clock.at + timedelta(seconds=30)

@@ -4,23 +4,23 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.sla.timers.clock_guard import PATIENCE, ClockJudge
+from gateway.sla.timers.clock_guard import PATIENCE, ClockGuard
 
 START = 1_772_452_800_000_000
 SECOND = 1_000_000
 
 
-def a_judge() -> ClockJudge:
-    judge = ClockJudge()
+def a_judge() -> ClockGuard:
+    judge = ClockGuard()
     assert not judge.trusted
     assert judge.sample(START, 0.0, 0.01)
     return judge
 
 
 def test_estimate_before_first_sample_raises_lookup_error() -> None:
-    assert not ClockJudge().sampled
+    assert not ClockGuard().sampled
     with pytest.raises(LookupError):
-        ClockJudge().estimate_us(0.0)
+        ClockGuard().estimate_us(0.0)
     assert a_judge().sampled
 
 

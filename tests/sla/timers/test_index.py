@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from redis.asyncio import Redis
 
-from gateway.sla.timers.index import Index, IndexUnavailable, connect
-from gateway.sla.timers.slots import SLOT_MS, Entry, from_wheel, pack, unpack, wheel_member
+from gateway.sla.timers.index import IndexUnavailable, TimerIndex, connect
+from gateway.sla.timers.slots import SLOT_MS, IndexEntry, from_wheel, pack, unpack, wheel_member
 from gateway.sla.timers.timer_store import SHARDS, TimerId
 from gateway.vocabulary import TimerKind
 from tests.support.clock import FakeClock
@@ -28,8 +28,8 @@ async def client(redis_url: str) -> AsyncIterator[Redis]:
 
 
 @pytest.fixture
-def index(client: Redis, clock: FakeClock) -> Index:
-    return Index(client, clock)
+def index(client: Redis, clock: FakeClock) -> TimerIndex:
+    return TimerIndex(client, clock)
 
 
 @given(TIMERS, st.integers(0, 2**41))
@@ -43,10 +43,10 @@ def test_packed_timer_unpacks_unchanged(timer: TimerId, due_ms: int) -> None:
 @given(st.integers(0, SHARDS - 1), st.integers(0, 2**30), st.integers(-(2**70), 2**70))
 def test_foreign_member_unpacks_to_none_or_its_own_slot(shard: int, slot: int, member: int) -> None:
     if (found := unpack(shard, slot, member)) is not None:
-        assert pack(*found) == Entry(shard, slot, member)
+        assert pack(*found) == IndexEntry(shard, slot, member)
 
 
-async def test_peek_returns_timers_up_to_horizon_and_changes_nothing(index: Index) -> None:
+async def test_peek_returns_timers_up_to_horizon_and_changes_nothing(index: TimerIndex) -> None:
     near, far = (TimerId(64, TimerKind.SLA), START_MS + 1_234), (TimerId(128, TimerKind.SLA), START_MS + 10 * SLOT_MS)
     await index.add([pack(*near), pack(*far)])
     await index.built(0, 0)
@@ -56,7 +56,7 @@ async def test_peek_returns_timers_up_to_horizon_and_changes_nothing(index: Inde
     assert set((await index.peek(0, (START_MS + 20 * SLOT_MS) * 1000)).timers) == {near, far}
 
 
-async def test_discarded_timers_leave_no_keys(index: Index, client: Redis) -> None:
+async def test_discarded_timers_leave_no_keys(index: TimerIndex, client: Redis) -> None:
     entries = [pack(TimerId(n * 64, TimerKind.SLA), START_MS) for n in range(1, 1_500)]
     await index.add(entries)
     assert len((await index.peek(0, START_MS * 1000)).timers) == len(entries)
@@ -64,7 +64,7 @@ async def test_discarded_timers_leave_no_keys(index: Index, client: Redis) -> No
     assert await client.dbsize() == 0
 
 
-async def test_invalid_members_are_removed_and_valid_timers_are_read(index: Index, client: Redis) -> None:
+async def test_invalid_members_are_removed_and_valid_timers_are_read(index: TimerIndex, client: Redis) -> None:
     good = (TimerId(64, TimerKind.SLA), START_MS)
     slot = START_MS // SLOT_MS
     await index.add([pack(*good)])
@@ -77,14 +77,14 @@ async def test_invalid_members_are_removed_and_valid_timers_are_read(index: Inde
     assert await client.scard(f"{{sla:0}}:{slot}:0") == 1
 
 
-async def test_slot_list_of_wrong_type_counts_as_lost(index: Index, client: Redis) -> None:
+async def test_slot_list_of_wrong_type_counts_as_lost(index: TimerIndex, client: Redis) -> None:
     await index.built(0, 0)
     await client.set("{sla:0}:slots", "not a list")
     assert not (await index.peek(0, START_MS * 1000)).built
     await index.add([pack(TimerId(64, TimerKind.SLA), START_MS)])
 
 
-async def test_wiped_or_restarted_server_counts_as_lost(index: Index, client: Redis) -> None:
+async def test_wiped_or_restarted_server_counts_as_lost(index: TimerIndex, client: Redis) -> None:
     assert not (await index.peek(0, 0)).built
     await index.built(0, 0)
     assert (await index.peek(0, 0)).built
@@ -95,7 +95,7 @@ async def test_wiped_or_restarted_server_counts_as_lost(index: Index, client: Re
     assert not (await index.peek(0, 0)).built
 
 
-async def test_forgotten_scripts_are_reloaded(index: Index, client: Redis) -> None:
+async def test_forgotten_scripts_are_reloaded(index: TimerIndex, client: Redis) -> None:
     timer = (TimerId(64, TimerKind.SLA), START_MS)
     await index.add([pack(*timer)])
     await client.script_flush()
@@ -107,7 +107,7 @@ async def test_forgotten_scripts_are_reloaded(index: Index, client: Redis) -> No
 
 
 async def test_three_failures_open_breaker_with_probe_every_two_seconds(clock: FakeClock) -> None:
-    index = Index(connect("redis://127.0.0.1:1"), clock)
+    index = TimerIndex(connect("redis://127.0.0.1:1"), clock)
     for _ in range(3):
         assert index.up
         with pytest.raises(IndexUnavailable, match="onnect"):
@@ -121,7 +121,9 @@ async def test_three_failures_open_breaker_with_probe_every_two_seconds(clock: F
 
 @pytest.mark.exhaustive
 @pytest.mark.parametrize("due", [lambda _: START_MS, lambda n: START_MS + n * 72], ids=["all at once", "over two hours"])
-async def test_hundred_thousand_timers_use_at_most_32_bytes_each(index: Index, client: Redis, due: Callable[[int], int]) -> None:
+async def test_hundred_thousand_timers_use_at_most_32_bytes_each(
+    index: TimerIndex, client: Redis, due: Callable[[int], int]
+) -> None:
     before = (await client.info("memory"))["used_memory"]
     for first in range(1, 100_001, 5_000):
         await index.add(pack(TimerId(n, TimerKind.SLA), due(n)) for n in range(first, first + 5_000))
@@ -130,7 +132,7 @@ async def test_hundred_thousand_timers_use_at_most_32_bytes_each(index: Index, c
 
 
 async def test_outage_and_recovery_are_logged_once_each(redis_url: str, clock: FakeClock) -> None:
-    index = Index(connect("redis://127.0.0.1:1"), clock)
+    index = TimerIndex(connect("redis://127.0.0.1:1"), clock)
     with structlog.testing.capture_logs() as logs:
         for _ in range(10):
             with pytest.raises(IndexUnavailable):

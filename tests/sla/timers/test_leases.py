@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.db.pool import Pool
-from gateway.sla.timers.leases import TRUST, Leases, share
+from gateway.sla.timers.leases import TRUST, Leases, shards_of
 from gateway.sla.timers.timer_store import SHARDS
 from tests.support.clock import FakeClock
 
@@ -16,13 +16,13 @@ REPLICAS = st.sets(st.uuids(), min_size=1, max_size=6)
 
 @given(REPLICAS)
 def test_every_shard_belongs_to_exactly_one_replica(replicas: set[UUID]) -> None:
-    assert sorted(shard for replica in replicas for shard in share(replica, replicas)) == list(range(SHARDS))
+    assert sorted(shard for replica in replicas for shard in shards_of(replica, replicas)) == list(range(SHARDS))
 
 
 @given(REPLICAS, st.uuids())
 def test_new_replica_takes_shards_only_for_itself(replicas: set[UUID], newcomer: UUID) -> None:
     for replica in replicas - {newcomer}:
-        assert set(share(replica, {*replicas, newcomer})) <= set(share(replica, replicas))
+        assert set(shards_of(replica, {*replicas, newcomer})) <= set(shards_of(replica, replicas))
 
 
 async def test_single_replica_owns_all_shards_and_second_gets_its_share(pool: Pool, clock: FakeClock) -> None:

@@ -10,12 +10,12 @@ from prometheus_client import CollectorRegistry
 
 from gateway.app.gauges import count_timers
 from gateway.db.pool import Connection, Pool, open_pool
-from gateway.incidents.arming import arm
+from gateway.incidents.arming import arm_timers
 from gateway.observe.metrics import Metrics
 from gateway.settings import Database
-from gateway.sla.timers.firing import Effect, Fire
-from gateway.sla.timers.index import Index, connect
-from gateway.sla.timers.runner import LANES, Runner
+from gateway.sla.timers.firing import Fire, FiringEffect
+from gateway.sla.timers.index import TimerIndex, connect
+from gateway.sla.timers.runner import LANES, TimerRunner
 from gateway.sla.timers.timer_store import DueTimer
 from gateway.vocabulary import TimerKind
 from tests.support.clock import FakeClock
@@ -33,25 +33,25 @@ class LeapingClock(FakeClock):
         return self.at + self.leap
 
 
-def a_runner(pool: Pool, clock: FakeClock, index: Index | None, fire: Fire) -> Runner:
-    return Runner(pool=pool, fire=fire, clock=clock, index=index, replica=uuid4(), observer=Silent())
+def a_runner(pool: Pool, clock: FakeClock, index: TimerIndex | None, fire: Fire) -> TimerRunner:
+    return TimerRunner(pool=pool, fire=fire, clock=clock, index=index, replica=uuid4(), observer=Silent())
 
 
 @pytest.fixture
-async def index(redis_url: str, clock: FakeClock) -> AsyncIterator[Index]:
-    opened = Index(connect(redis_url), clock)
+async def index(redis_url: str, clock: FakeClock) -> AsyncIterator[TimerIndex]:
+    opened = TimerIndex(connect(redis_url), clock)
     yield opened
     await opened.close()
 
 
-async def play(clock: FakeClock, seconds: float, *runners: Runner, step: float = 0.25) -> None:
+async def play(clock: FakeClock, seconds: float, *runners: TimerRunner, step: float = 0.25) -> None:
     for _ in range(round(seconds / step)):
         clock.advance(timedelta(seconds=step))
         for runner in runners:
             await runner.run_once()
 
 
-async def test_timer_fires_once_and_not_before_due_time(pool: Pool, index: Index, clock: FakeClock, now: datetime) -> None:
+async def test_timer_fires_once_and_not_before_due_time(pool: Pool, index: TimerIndex, clock: FakeClock, now: datetime) -> None:
     runner = a_runner(pool, clock, index, LeaveTrace())
     await seed(pool, now, [1])
     await runner.run_once()
@@ -68,7 +68,7 @@ async def test_timer_fires_once_and_not_before_due_time(pool: Pool, index: Index
 
 
 async def test_unnoted_timer_is_found_by_sweep_within_ten_seconds(
-    pool: Pool, index: Index, clock: FakeClock, now: datetime
+    pool: Pool, index: TimerIndex, clock: FakeClock, now: datetime
 ) -> None:
     runner = a_runner(pool, clock, index, LeaveTrace())
     await runner.run_once()
@@ -88,7 +88,7 @@ async def test_timers_fire_without_redis(pool: Pool, clock: FakeClock, now: date
 
 
 async def test_unreachable_redis_does_not_affect_firing(pool: Pool, clock: FakeClock, now: datetime) -> None:
-    runner = a_runner(pool, clock, Index(connect("redis://127.0.0.1:1"), clock), LeaveTrace())
+    runner = a_runner(pool, clock, TimerIndex(connect("redis://127.0.0.1:1"), clock), LeaveTrace())
     await seed(pool, now, [7])
     await runner.run_once()
     runner.note_armed(await arm_all(pool, now + 2 * SECOND, [7]))
@@ -97,19 +97,21 @@ async def test_unreachable_redis_does_not_affect_firing(pool: Pool, clock: FakeC
     assert runner.healthy
 
 
-async def test_disarmed_timer_never_fires(pool: Pool, index: Index, clock: FakeClock, now: datetime) -> None:
+async def test_disarmed_timer_never_fires(pool: Pool, index: TimerIndex, clock: FakeClock, now: datetime) -> None:
     runner = a_runner(pool, clock, index, LeaveTrace())
     await seed(pool, now, [7])
     await runner.run_once()
     runner.note_armed(await arm_all(pool, now + 2 * SECOND, [7]))
     await play(clock, 1, runner)
     async with pool.acquire() as conn:
-        await arm(conn, [(7, TimerKind.SLA, None)])
+        await arm_timers(conn, [(7, TimerKind.SLA, None)])
     await play(clock, 20, runner, step=1)
     assert await effects(pool) == []
 
 
-async def test_rearmed_timer_fires_again_with_new_generation(pool: Pool, index: Index, clock: FakeClock, now: datetime) -> None:
+async def test_rearmed_timer_fires_again_with_new_generation(
+    pool: Pool, index: TimerIndex, clock: FakeClock, now: datetime
+) -> None:
     runner = a_runner(pool, clock, index, LeaveTrace(repeat=2 * SECOND))
     await seed(pool, now, [7])
     await runner.run_once()
@@ -119,7 +121,7 @@ async def test_rearmed_timer_fires_again_with_new_generation(pool: Pool, index: 
 
 
 async def test_failing_timer_is_postponed_and_other_timers_fire(
-    pool: Pool, index: Index, clock: FakeClock, now: datetime
+    pool: Pool, index: TimerIndex, clock: FakeClock, now: datetime
 ) -> None:
     fire = LeaveTrace(poison=[42])
     runner = a_runner(pool, clock, index, fire)
@@ -136,7 +138,7 @@ async def test_failing_timer_is_postponed_and_other_timers_fire(
 
 
 async def test_two_runners_fire_each_timer_once_and_survivor_takes_over(
-    pool: Pool, index: Index, clock: FakeClock, now: datetime
+    pool: Pool, index: TimerIndex, clock: FakeClock, now: datetime
 ) -> None:
     one, two = (a_runner(pool, clock, index, LeaveTrace()) for _ in range(2))
     await seed(pool, now, range(1, 129))
@@ -151,7 +153,7 @@ async def test_two_runners_fire_each_timer_once_and_survivor_takes_over(
     assert epochs == {2}
 
 
-async def test_resumed_former_owner_fires_nothing(pool: Pool, index: Index, clock: FakeClock, now: datetime) -> None:
+async def test_resumed_former_owner_fires_nothing(pool: Pool, index: TimerIndex, clock: FakeClock, now: datetime) -> None:
     frozen, other = (a_runner(pool, clock, index, LeaveTrace()) for _ in range(2))
     await seed(pool, now, range(1, 65))
     await frozen.run_once()
@@ -205,7 +207,7 @@ async def test_backward_clock_step_delays_firing_without_repeat(pool: Pool, now:
 
 
 async def test_four_runners_fire_five_thousand_timers_once_each(
-    pool: Pool, index: Index, clock: FakeClock, now: datetime
+    pool: Pool, index: TimerIndex, clock: FakeClock, now: datetime
 ) -> None:
     fires = [LeaveTrace() for _ in range(4)]
     runners = [a_runner(pool, clock, index, fire) for fire in fires]
@@ -220,14 +222,16 @@ async def test_four_runners_fire_five_thousand_timers_once_each(
     assert sorted(incident for fire in fires for batch in fire.batches for incident in batch) == list(range(1, 5_001))
 
 
-async def test_run_fires_until_stopped_and_releases_leases(pool: Pool, index: Index, clock: FakeClock, now: datetime) -> None:
+async def test_run_fires_until_stopped_and_releases_leases(
+    pool: Pool, index: TimerIndex, clock: FakeClock, now: datetime
+) -> None:
     fired = asyncio.Event()
 
-    async def fire(conn: Connection, timers: Sequence[DueTimer], at: datetime) -> Effect:
+    async def fire(conn: Connection, timers: Sequence[DueTimer], at: datetime) -> FiringEffect:
         assert await conn.fetchval("SELECT $1::timestamptz >= max(due_at) FROM timer", at)
         assert timers
         fired.set()
-        return Effect()
+        return FiringEffect()
 
     runner, stop = a_runner(pool, clock, index, fire), asyncio.Event()
     await seed(pool, now, [7])
@@ -259,7 +263,7 @@ class Broken(Silent):
 
 async def test_failing_step_is_retried_and_does_not_stop_other_steps(pool: Pool, clock: FakeClock, now: datetime) -> None:
     observer = Broken()
-    runner = Runner(pool=pool, fire=LeaveTrace(), clock=clock, index=None, replica=uuid4(), observer=observer)
+    runner = TimerRunner(pool=pool, fire=LeaveTrace(), clock=clock, index=None, replica=uuid4(), observer=observer)
     await seed(pool, now, [7])
     await arm_all(pool, now + SECOND, [7])
     await play(clock, 29, runner)
@@ -303,7 +307,7 @@ FROM unnest($1::bigint[], $2::smallint[], $3::text[]) AS odd (id, kind, due_at)
 @pytest.mark.usefixtures("unchecked")
 @pytest.mark.parametrize("with_index", [True, False])
 async def test_unreadable_timers_are_set_aside_and_others_fire(
-    pool: Pool, index: Index, clock: FakeClock, now: datetime, *, with_index: bool
+    pool: Pool, index: TimerIndex, clock: FakeClock, now: datetime, *, with_index: bool
 ) -> None:
     await seed(pool, now, range(1, 201))
     when = ("infinity", "-infinity", "40000-01-01 00:00+00", "0044-03-15 00:00+00 BC", now.isoformat())

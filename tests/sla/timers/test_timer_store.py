@@ -3,8 +3,8 @@
 from datetime import datetime, timedelta
 
 from gateway.db.pool import Pool
-from gateway.incidents.arming import arm
-from gateway.sla.timers.timer_store import Armed, DueTimer, TimerId, armed, due_soon, lock_due, postpone, settle
+from gateway.incidents.arming import arm_timers
+from gateway.sla.timers.timer_store import Armed, DueTimer, TimerId, armed_page, due_soon, lock_due, mark_fired, postpone
 from gateway.vocabulary import TimerKind
 from tests.support.timers import arm_all, seed
 
@@ -24,13 +24,13 @@ async def test_generation_changes_only_with_timer(pool: Pool, now: datetime) -> 
     ]  # fmt: skip
     async with pool.acquire() as conn:
         for due_at, expected in steps:
-            await arm(conn, [(1, TimerKind.SLA, due_at)])
+            await arm_timers(conn, [(1, TimerKind.SLA, due_at)])
             assert await generation(pool) == expected
 
 
 async def test_disarming_unarmed_timer_writes_nothing_and_last_arm_in_batch_counts(pool: Pool, now: datetime) -> None:
     async with pool.acquire() as conn:
-        await arm(conn, [(5, TimerKind.SLA, None), (1, TimerKind.SLA, now), (1, TimerKind.SLA, now + SECOND)])
+        await arm_timers(conn, [(5, TimerKind.SLA, None), (1, TimerKind.SLA, now), (1, TimerKind.SLA, now + SECOND)])
     rows = [tuple(row) for row in await pool.fetch("SELECT incident_id, due_at, shard FROM timer")]
     assert rows == [(1, now + SECOND, 1)]
 
@@ -51,10 +51,10 @@ async def test_only_due_and_unlocked_timers_are_locked(pool: Pool, now: datetime
 async def test_settling_older_generation_changes_nothing(pool: Pool, now: datetime) -> None:
     await arm_all(pool, now, [1])
     async with pool.acquire() as conn:
-        await arm(conn, [(1, TimerKind.SLA, now + SECOND)])
-        assert await settle(conn, [DueTimer(1, TimerKind.SLA, 1, now)], [1], now) == 0
-        assert await settle(conn, [DueTimer(1, TimerKind.SLA, 2, now + SECOND)], [None], now) == 1
-        assert await settle(conn, [DueTimer(1, TimerKind.SLA, 2, now + SECOND)], [1], now) == 0
+        await arm_timers(conn, [(1, TimerKind.SLA, now + SECOND)])
+        assert await mark_fired(conn, [DueTimer(1, TimerKind.SLA, 1, now)], [1], now) == 0
+        assert await mark_fired(conn, [DueTimer(1, TimerKind.SLA, 2, now + SECOND)], [None], now) == 1
+        assert await mark_fired(conn, [DueTimer(1, TimerKind.SLA, 2, now + SECOND)], [1], now) == 0
     assert await generation(pool) == (2, False)
 
 
@@ -63,10 +63,10 @@ async def test_paged_scan_returns_every_armed_timer_of_shard_once(pool: Pool, no
     await arm_all(pool, now, [1])
     pages: list[Armed] = []
     async with pool.acquire() as conn:
-        page = await armed(conn, 0, limit=3)
+        page = await armed_page(conn, 0, limit=3)
         while page:
             pages += page
-            page = await armed(conn, 0, page[-1], limit=3)
+            page = await armed_page(conn, 0, page[-1], limit=3)
     assert pages == expected
 
 
@@ -84,5 +84,5 @@ async def test_postponed_timer_gets_new_due_time_and_generation(pool: Pool, now:
     await arm_all(pool, now - timedelta(hours=1), [1])
     async with pool.acquire() as conn:
         assert await postpone(conn, ONE, now, 60 * SECOND) == [Armed(1, TimerKind.SLA, now + 60 * SECOND)]
-        await arm(conn, [(1, TimerKind.SLA, None)])
+        await arm_timers(conn, [(1, TimerKind.SLA, None)])
         assert await postpone(conn, ONE, now, 60 * SECOND) == []

@@ -8,10 +8,10 @@ from typing import Any, get_args
 
 import msgspec
 
-from gateway.notify.card import Pressed, Reply
+from gateway.notify.card import ButtonAction, ChatReply
 from gateway.settings import DingTalk
 
-PRESSED: Mapping[str, Pressed] = {action: action for action in get_args(Pressed)}
+PRESSED: Mapping[str, ButtonAction] = {action: action for action in get_args(ButtonAction)}
 
 GROUP = "group:"
 """The prefix of a recipient that is a conversation; others are members."""
@@ -20,7 +20,7 @@ MAX_VALUE = 1_000
 """The maximum number of bytes of UTF-8 in a variable of a card."""
 
 
-def variables(reply: Reply) -> dict[str, str]:
+def variables(reply: ChatReply) -> dict[str, str]:
     """Return every variable of the template, each a text.
 
     A button that cannot be pressed has no token, by which the template hides it.
@@ -47,7 +47,7 @@ def plain(settings: DingTalk, to: str, words: str) -> tuple[str, dict[str, Any]]
     return "/v1.0/robot/oToMessages/batchSend", said | {"userIds": [to]}
 
 
-def card(settings: DingTalk, to: str, name: str, reply: Reply) -> dict[str, Any]:
+def card(settings: DingTalk, to: str, name: str, reply: ChatReply) -> dict[str, Any]:
     """Return the body of a card with this name, in a group or in the robot's chat with a member."""
     made: dict[str, Any] = {
         "cardTemplateId": settings.card_template,
@@ -70,7 +70,7 @@ def card(settings: DingTalk, to: str, name: str, reply: Reply) -> dict[str, Any]
     }
 
 
-def change(name: str, reply: Reply) -> dict[str, Any]:
+def change(name: str, reply: ChatReply) -> dict[str, Any]:
     """Return the body that changes the card of this name to show the reply."""
     filled = {"cardParamMap": variables(reply)}
     return {"outTrackId": name, "cardData": filled, "cardUpdateOptions": {"updateCardDataByKey": True}}

@@ -13,12 +13,22 @@ from typing import Any
 
 import msgspec
 
-from gateway.channels.chat.contract import Call, Challenge, ChatSettings, Heard, Nothing, Press, Provider, Reply, Talk
+from gateway.channels.chat.contract import (
+    AddressChallenge,
+    ButtonPress,
+    ChatEvent,
+    ChatMessage,
+    ChatProvider,
+    ChatReply,
+    ChatRequest,
+    ChatSettings,
+    IgnoredChatEvent,
+)
 from gateway.channels.chat.dingtalk.cards import PRESSED, variables
-from gateway.channels.chat.envelope import Opened, Sealed, seal, unseal
+from gateway.channels.chat.envelope import DecryptedEnvelope, EncryptedEnvelope, decrypt_envelope, seal
 from gateway.errors import Malformed, Unauthenticated
 from gateway.ingest.reading import limits, signatures
-from gateway.ingest.reading.conform import decoded
+from gateway.ingest.reading.conform import decode_repaired
 
 SLUG = "dingtalk"
 
@@ -28,18 +38,18 @@ WINDOW = timedelta(hours=1)
 JSON = "application/json"
 CARD_SIGNATURE = "x-ddpaas-signature"
 
-HEARD = {"msgtype": "empty"}
+EMPTY_ANSWER = {"msgtype": "empty"}
 """The answer of a robot that has nothing to say."""
 
 
-class Text(msgspec.Struct, rename="camel"):
+class DingTalkText(msgspec.Struct, rename="camel"):
     """The text of a message, and the message it answers."""
 
     content: str = ""
     replied_msg: dict[str, Any] = {}
 
 
-class Message(msgspec.Struct, rename="camel"):
+class DingTalkMessage(msgspec.Struct, rename="camel"):
     """A message to a robot.
 
     A person from outside the company has no staff id; `content` is that of messages that are
@@ -57,11 +67,11 @@ class Message(msgspec.Struct, rename="camel"):
     sender_nick: str = ""
     create_at: int = 0
     is_in_at_list: bool = True
-    text: Text = msgspec.field(default_factory=Text)
+    text: DingTalkText = msgspec.field(default_factory=DingTalkText)
     content: dict[str, Any] = {}
 
 
-class Pressing(msgspec.Struct, rename="camel"):
+class DingTalkCardPress(msgspec.Struct, rename="camel"):
     """A press on a card; `content` or `value` is JSON in a string."""
 
     out_track_id: str
@@ -72,7 +82,7 @@ class Pressing(msgspec.Struct, rename="camel"):
     value: str = ""
 
 
-class Action(msgspec.Struct, rename="camel"):
+class DingTalkButton(msgspec.Struct, rename="camel"):
     """The pressed button, with the parameters that its template gives it."""
 
     action_ids: list[str] = []
@@ -82,35 +92,35 @@ class Action(msgspec.Struct, rename="camel"):
 class Content(msgspec.Struct, rename="camel"):
     """The content of a press."""
 
-    card_private_data: Action = msgspec.field(default_factory=Action)
+    card_private_data: DingTalkButton = msgspec.field(default_factory=DingTalkButton)
 
 
-class Event(msgspec.Struct):
+class DingTalkEvent(msgspec.Struct):
     """An event of an application."""
 
     kind: str = msgspec.field(name="EventType", default="")
 
 
-class Enveloped(msgspec.Struct):
+class DingTalkEncryptedBody(msgspec.Struct):
     """The body of an event."""
 
     encrypt: str
 
 
-def read(call: Call, settings: ChatSettings) -> Heard:
+def read(call: ChatRequest, settings: ChatSettings) -> ChatEvent:
     """Return the message, press or event of a call; raises Unauthenticated and Malformed."""
     if _is_event(call):
         opened = _open(call, settings)
-        event = decoded(opened.content, Event, retyped=False)
+        event = decode_repaired(opened.content, DingTalkEvent, retyped=False)
         if event.kind == "check_url":
-            return Challenge(*_success(opened, call))
-        return Nothing(f"event {event.kind[:40]}")
+            return AddressChallenge(*_success(opened, call))
+        return IgnoredChatEvent(f"event {event.kind[:40]}")
     if CARD_SIGNATURE in call.headers:
         return _press(call, settings)
     return _talk(call, settings)
 
 
-def answer(reply: Reply | None, call: Call, settings: ChatSettings) -> tuple[bytes, str]:
+def answer(reply: ChatReply | None, call: ChatRequest, settings: ChatSettings) -> tuple[bytes, str]:
     """Return the answer to a call.
 
     An event is answered with an encrypted "success", a press with the card as it is after it, a
@@ -121,64 +131,66 @@ def answer(reply: Reply | None, call: Call, settings: ChatSettings) -> tuple[byt
     if CARD_SIGNATURE in call.headers:
         card = {"cardParamMap": variables(reply)} if reply is not None else {"cardParamMap": {}}
         return msgspec.json.encode({"cardUpdateOptions": {"updateCardDataByKey": True}, "cardData": card}), JSON
-    said = HEARD if reply is None else {"msgtype": "text", "text": {"content": reply.text}}
+    said = EMPTY_ANSWER if reply is None else {"msgtype": "text", "text": {"content": reply.text}}
     return msgspec.json.encode(said), JSON
 
 
-PROVIDER = Provider(SLUG, read, answer)
+PROVIDER = ChatProvider(SLUG, read, answer)
 
 
-def _is_event(call: Call) -> bool:
+def _is_event(call: ChatRequest) -> bool:
     return "msg_signature" in call.query or "signature" in call.query
 
 
-def _open(call: Call, settings: ChatSettings) -> Opened:
+def _open(call: ChatRequest, settings: ChatSettings) -> DecryptedEnvelope:
     query = call.query
     try:
-        encrypted = limits.decode(call.body, Enveloped).encrypt
+        encrypted = limits.decode(call.body, DingTalkEncryptedBody).encrypt
     except Malformed as error:
         raise Unauthenticated("this is no envelope of DingTalk's") from error
     signature = query.get("msg_signature") or query.get("signature", "")
     timestamp = query.get("timestamp") or query.get("timeStamp", "")
-    return unseal(settings, Sealed(timestamp, query.get("nonce", ""), encrypted, signature), call.received_at)
+    return decrypt_envelope(
+        settings, EncryptedEnvelope(timestamp, query.get("nonce", ""), encrypted, signature), call.received_at
+    )
 
 
-def _success(opened: Opened, call: Call) -> tuple[bytes, str]:
+def _success(opened: DecryptedEnvelope, call: ChatRequest) -> tuple[bytes, str]:
     stamp = str(int(call.received_at.timestamp() * 1000))
-    sealed = seal(Opened(b"success", opened.receiver, opened.seal), stamp, call.query.get("nonce", ""))
+    sealed = seal(DecryptedEnvelope(b"success", opened.receiver, opened.seal), stamp, call.query.get("nonce", ""))
     told = {"msg_signature": sealed.signature, "timeStamp": sealed.timestamp, "nonce": sealed.nonce, "encrypt": sealed.encrypted}
     return msgspec.json.encode(told), JSON
 
 
-def _talk(call: Call, settings: ChatSettings) -> Heard:
+def _talk(call: ChatRequest, settings: ChatSettings) -> ChatEvent:
     """Return the message to a robot, whose signature is at most one hour old.
 
     Only the time is signed, so each message id is accepted once.
     """
     stamp = call.headers.get("timestamp", "")
     _proved(call, settings, stamp, call.headers.get("sign", ""), robot=True)
-    said = decoded(call.body, Message, retyped=False)
+    said = decode_repaired(call.body, DingTalkMessage, retyped=False)
     _allowed(settings, said.chatbot_corp_id or said.sender_corp_id)
     if not said.msg_id or not (said.sender_staff_id or said.sender_id):
-        raise limits.fault("/msgId", "a message has an id and somebody who says it")
+        raise limits.build_malformed("/msgId", "a message has an id and somebody who says it")
     text = _words(said)
     if text is None:
-        return Nothing(f"message of the type {said.msgtype[:40]}")
-    return Talk(
+        return IgnoredChatEvent(f"message of the type {said.msgtype[:40]}")
+    return ChatMessage(
         event_id=limits.key(said.msg_id, "/msgId"),
         tenant=said.chatbot_corp_id or said.sender_corp_id,
         user=limits.key(said.sender_staff_id or said.sender_id, "/senderStaffId"),
         user_name=limits.cut(said.sender_nick, limits.KEY),
         conversation=limits.key(said.conversation_id, "/conversationId"),
         text=text.strip(),
-        sent_at=limits.moment_if_any(said.create_at or None, call.received_at),
+        sent_at=limits.parse_event_time_if_any(said.create_at or None, call.received_at),
         addressed=said.conversation_type == "1" or said.is_in_at_list,
         message=said.msg_id,
         thread=limits.cut(str(said.text.replied_msg.get("msgId") or ""), limits.KEY),
     )
 
 
-def _words(said: Message) -> str | None:
+def _words(said: DingTalkMessage) -> str | None:
     """Return the written or transcribed words; None for pictures and files."""
     if said.msgtype == "text":
         return said.text.content
@@ -191,17 +203,17 @@ def _words(said: Message) -> str | None:
     return "".join(str(piece.get("text", "")) for piece in pieces if isinstance(piece, dict))
 
 
-def _press(call: Call, settings: ChatSettings) -> Heard:
+def _press(call: ChatRequest, settings: ChatSettings) -> ChatEvent:
     stamp = call.headers.get(f"{CARD_SIGNATURE}-timestamp", "")
     _proved(call, settings, stamp, call.headers[CARD_SIGNATURE], robot=False)
-    said = limits.decode(call.body, Pressing)
+    said = limits.decode(call.body, DingTalkCardPress)
     _allowed(settings, said.corp_id)
     params = limits.decode((said.content or said.value or "{}").encode(), Content).card_private_data.params
     action, token = PRESSED.get(str(params.get("action"))), params.get("token")
     if action is None or not isinstance(token, str) or not said.user_id:
-        return Nothing("a button that is none of ours")
+        return IgnoredChatEvent("a button that is none of ours")
     note = params.get("note")
-    return Press(
+    return ButtonPress(
         event_id=_event_id(said, action, token, stamp),
         tenant=said.corp_id,
         user=limits.key(said.user_id, "/userId"),
@@ -214,7 +226,7 @@ def _press(call: Call, settings: ChatSettings) -> Heard:
     )
 
 
-def _event_id(said: Pressing, *told: str) -> str:
+def _event_id(said: DingTalkCardPress, *told: str) -> str:
     """Return an id of a press, which has none of its own.
 
     It is made of card, person, button and the signed time.
@@ -222,21 +234,21 @@ def _event_id(said: Pressing, *told: str) -> str:
     return sha256("\0".join((said.out_track_id, said.user_id, *told)).encode()).hexdigest()
 
 
-def _proved(call: Call, settings: ChatSettings, stamp: str, given: str, *, robot: bool) -> None:
+def _proved(call: ChatRequest, settings: ChatSettings, stamp: str, given: str, *, robot: bool) -> None:
     """Raise Unauthenticated unless one of the secrets signed a recent time in milliseconds."""
     sent = _moment(stamp)
     marks = [signatures.from_base64(given)]
-    for secret in signatures.keys(settings.secrets):
+    for secret in signatures.encode_secrets(settings.secrets):
         content = b"\n".join((stamp.encode(), secret)) if robot else stamp.encode()
-        if signatures.agrees([secret], content, marks):
-            signatures.fresh(sent, call.received_at, WINDOW if robot else signatures.TOLERANCE)
+        if signatures.matches_any([secret], content, marks):
+            signatures.require_fresh(sent, call.received_at, WINDOW if robot else signatures.TOLERANCE)
             return
-    raise Unauthenticated(signatures.WRONG)
+    raise Unauthenticated(signatures.WRONG_SIGNATURE)
 
 
 def _moment(stamp: str) -> datetime:
     """Return a time in milliseconds, to the second; raises Unauthenticated."""
-    return signatures.seconds(stamp[:-3] if stamp[-3:].isascii() else "")
+    return signatures.parse_seconds(stamp[:-3] if stamp[-3:].isascii() else "")
 
 
 def _allowed(settings: ChatSettings, company: str) -> None:

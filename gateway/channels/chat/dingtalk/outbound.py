@@ -21,13 +21,13 @@ from urllib.parse import urlencode
 
 from gateway.channels.chat.dingtalk import cards
 from gateway.db.pool import LOST_RACE
-from gateway.egress.access_token import AccessToken, Fetched
-from gateway.egress.api_client import Calling, Told
-from gateway.egress.http_results import FEW_TRIES
+from gateway.egress.access_token import AccessToken, FetchedToken
+from gateway.egress.api_client import JsonApiClient, VendorResponse
+from gateway.egress.http_results import FEW_ATTEMPTS
 from gateway.errors import Unavailable
-from gateway.notify.chat_messages import Place
-from gateway.notify.chat_posts import CHANGE, ChatPosts
-from gateway.notify.message import Dead, Delivered, Message, Result, Retry
+from gateway.notify.chat_messages import ChatMessageRef
+from gateway.notify.chat_posts import REPLACE_MARK, ChatPosts
+from gateway.notify.message import Delivered, Message, Result, Retry, Undeliverable
 from gateway.settings import DingTalk
 
 PROVIDER = "dingtalk"
@@ -35,7 +35,7 @@ PROVIDER = "dingtalk"
 ROBOT = "robot:"
 """The prefix of a recipient that is a group robot of the settings."""
 
-RECIPIENT = re.compile(r"([A-Za-z0-9_.@+/=$:-]{1,128}?)(?:" + CHANGE + r"([0-9a-f-]{36}))?", re.ASCII)
+RECIPIENT = re.compile(r"([A-Za-z0-9_.@+/=$:-]{1,128}?)(?:" + REPLACE_MARK + r"([0-9a-f-]{36}))?", re.ASCII)
 """A member or `group:` and a conversation, followed by the card to change if there is one.
 
 The id of a conversation may hold any character of base64.
@@ -69,16 +69,16 @@ class DingTalkChannel:
     """
 
     settings: DingTalk
-    call: Calling
-    robots: Calling
+    call: JsonApiClient
+    robots: JsonApiClient
     posts: ChatPosts
     token: AccessToken
 
     @classmethod
-    def open(cls, settings: DingTalk, call: Calling, robots: Calling, posts: ChatPosts) -> "DingTalkChannel":
+    def open(cls, settings: DingTalk, call: JsonApiClient, robots: JsonApiClient, posts: ChatPosts) -> "DingTalkChannel":
         """Return a channel with an access token of its own."""
 
-        async def fetch() -> Fetched | Retry | Dead:
+        async def fetch() -> FetchedToken | Retry | Undeliverable:
             return await _fetch(settings, call)
 
         return cls(settings, call, robots, posts, AccessToken(fetch, call.clock))
@@ -95,9 +95,9 @@ class DingTalkChannel:
         if message.recipient.startswith(ROBOT):
             return await self._by_robot(message)
         if not self.settings.app_key:
-            return Dead("there is no application: set notify.dingtalk")
+            return Undeliverable("there is no application: set notify.dingtalk")
         target = RECIPIENT.fullmatch(message.recipient)
-        return await self._posted(message, target[1], target[2]) if target else Dead("this is no member of DingTalk")
+        return await self._posted(message, target[1], target[2]) if target else Undeliverable("this is no member of DingTalk")
 
     async def _posted(self, message: Message, to: str, card: str | None) -> Result:
         """Change a card, or send a card or a plain message.
@@ -117,19 +117,19 @@ class DingTalkChannel:
         made = cards.card(self.settings, to, str(message.id), reply)
         result = await self._by_application("POST", "/v1.0/card/instances/createAndDeliver", made)
         if isinstance(result, Delivered):
-            await self.posts.shown(Place(PROVIDER, to, str(message.id)), showing, message)
+            await self.posts.shown(ChatMessageRef(PROVIDER, to, str(message.id)), showing, message)
         return result
 
     async def _by_robot(self, message: Message) -> Result:
         robot = self.settings.robots.get(message.recipient.removeprefix(ROBOT))
         if robot is None:
-            return Dead("no robot has this name: see notify.dingtalk.robots")
+            return Undeliverable("no robot has this name: see notify.dingtalk.robots")
         body = {"msgtype": "text", "text": {"content": f"{message.subject}\n\n{message.text}".strip()[:MAX_TEXT]}}
-        query = {"access_token": robot.token} | (signed(robot.secret, self.robots.clock.now()) if robot.secret else {})
+        query = {"access_token": robot.token} | (sign_robot_call(robot.secret, self.robots.clock.now()) if robot.secret else {})
         told = await self.robots("POST", f"/robot/send?{urlencode(query)}", body)
-        if not isinstance(told, Told):
+        if not isinstance(told, VendorResponse):
             return told
-        return meaning(told.body.get("errcode"), str(told.body.get("errmsg", ""))[:200])
+        return robot_result(told.body.get("errcode"), str(told.body.get("errmsg", ""))[:200])
 
     async def _by_application(self, method: str, path: str, body: Mapping[str, Any]) -> Result:
         """Call the API as application, with a new token if the present one has expired."""
@@ -138,15 +138,15 @@ class DingTalkChannel:
             if not isinstance(token, str):
                 return token
             told = await self.call(method, path, body, headers={"x-acs-dingtalk-access-token": token})
-            if not isinstance(told, Told):
+            if not isinstance(told, VendorResponse):
                 return told
             if told.body.get("code") not in ENDED and told.status != 401:
-                return taken(told.body) if 200 <= told.status < 300 else refused(told)
+                return delivery_result(told.body) if 200 <= told.status < 300 else refusal_result(told)
             self.token.forget(token)
-        return Retry("a new token is refused like the one before it", at_most=FEW_TRIES)
+        return Retry("a new token is refused like the one before it", at_most=FEW_ATTEMPTS)
 
 
-def taken(said: Mapping[str, Any]) -> Result:
+def delivery_result(said: Mapping[str, Any]) -> Result:
     """Return the result of a call answered with 200.
 
     One that reached nobody is no delivery: a card reports that in its results, a message in
@@ -157,49 +157,49 @@ def taken(said: Mapping[str, Any]) -> Result:
     failed = [one for one in places or () if isinstance(one, dict) and one.get("success") is False]
     if said.get("success") is False or (places and len(failed) == len(places)):
         reason = str(failed[0].get("errorMsg", ""))[:200] if failed else "no reason"
-        return Retry(f"DingTalk: not delivered: {reason}", at_most=FEW_TRIES)
+        return Retry(f"DingTalk: not delivered: {reason}", at_most=FEW_ATTEMPTS)
     if said.get("flowControlledStaffIdList"):
         return Retry("DingTalk: this member is sent too much", after=timedelta(minutes=1))
-    return Dead("DingTalk: no such member") if said.get("invalidStaffIdList") else Delivered()
+    return Undeliverable("DingTalk: no such member") if said.get("invalidStaffIdList") else Delivered()
 
 
-def refused(told: Told) -> Result:
+def refusal_result(told: VendorResponse) -> Result:
     """Return the result of an application's call that was refused."""
     code = str(told.body.get("code", ""))[:200]
     reason = f"DingTalk: {told.status} {code}: {str(told.body.get('message', ''))[:200]}"
     if any(part in code for part in SLOWER):
         return Retry(reason, after=timedelta(seconds=10))
-    return Dead(reason) if any(part in code for part in UNKNOWN) else Retry(reason, at_most=FEW_TRIES)
+    return Undeliverable(reason) if any(part in code for part in UNKNOWN) else Retry(reason, at_most=FEW_ATTEMPTS)
 
 
-def signed(secret: str, now: datetime) -> dict[str, str]:
+def sign_robot_call(secret: str, now: datetime) -> dict[str, str]:
     """Return the time and its signature, as robots with a secret require."""
     stamp = str(int(now.timestamp() * 1000))
     mark = hmac.digest(secret.encode(), f"{stamp}\n{secret}".encode(), "sha256")
     return {"timestamp": stamp, "sign": base64.b64encode(mark).decode()}
 
 
-def meaning(code: object, reason: str) -> Result:
+def robot_result(code: object, reason: str) -> Result:
     """Return the result for the code in a robot's answer.
 
     Temporary faults are retried by the schedule; faults that somebody may be fixing get a few
     tries.
     """
     if not isinstance(code, int) or isinstance(code, bool):
-        return Retry("DingTalk: an answer without a code", at_most=FEW_TRIES)
+        return Retry("DingTalk: an answer without a code", at_most=FEW_ATTEMPTS)
     if code == 0:
         return Delivered()
     said = f"DingTalk: {code} {reason}"
     if code in BUSY:
         return Retry(said, after=BUSY[code], down=code == -1)
-    return Dead(said) if code in NEVER else Retry(said, at_most=FEW_TRIES)
+    return Undeliverable(said) if code in NEVER else Retry(said, at_most=FEW_ATTEMPTS)
 
 
-async def _fetch(settings: DingTalk, call: Calling) -> Fetched | Retry | Dead:
+async def _fetch(settings: DingTalk, call: JsonApiClient) -> FetchedToken | Retry | Undeliverable:
     told = await call("POST", "/v1.0/oauth2/accessToken", {"appKey": settings.app_key, "appSecret": settings.app_secret})
-    if not isinstance(told, Told):
+    if not isinstance(told, VendorResponse):
         return told
     token, lasts = told.body.get("accessToken"), told.body.get("expireIn")
     if isinstance(token, str) and token and isinstance(lasts, int):
-        return Fetched(token, timedelta(seconds=lasts))
-    return Retry(f"DingTalk: no token: {str(told.body.get('message', ''))[:200]}", at_most=FEW_TRIES)
+        return FetchedToken(token, timedelta(seconds=lasts))
+    return Retry(f"DingTalk: no token: {str(told.body.get('message', ''))[:200]}", at_most=FEW_ATTEMPTS)

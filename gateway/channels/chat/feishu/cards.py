@@ -5,13 +5,13 @@ https://open.feishu.cn/document/feishu-cards/card-json-structure
 
 from typing import Any
 
-from gateway.notify.card import Reply
+from gateway.notify.card import ChatReply
 
 TITLE, TEXT = 120, 4_000
 """The maximum number of characters of a card's title and of its text."""
 
 
-def card(reply: Reply) -> dict[str, Any]:
+def card(reply: ChatReply) -> dict[str, Any]:
     """Return a card of plain text and a row of buttons; everybody sees its changes.
 
     In plain text nothing that people wrote can mention a group.
@@ -30,7 +30,7 @@ def card(reply: Reply) -> dict[str, Any]:
     return shown
 
 
-def _colour(reply: Reply) -> str:
+def _colour(reply: ChatReply) -> str:
     """Return red while it has no handler, orange in progress, green when nothing is to be done."""
     return {2: "red", 1: "orange"}.get(len(reply.buttons), "green")
 

@@ -33,7 +33,7 @@ class Mention(msgspec.Struct):
         return self.mentioned_type == "bot" if self.mentioned_type else not (self.id and self.id.user_id)
 
 
-class Message(msgspec.Struct):
+class FeishuMessage(msgspec.Struct):
     """A message; `content` is JSON in a string."""
 
     message_id: str
@@ -47,35 +47,35 @@ class Message(msgspec.Struct):
     mentions: list[Mention] | None = None
 
 
-class Received(msgspec.Struct):
+class FeishuMessageEvent(msgspec.Struct):
     """The event of a message."""
 
-    message: Message
+    message: FeishuMessage
     sender: Sender = msgspec.field(default_factory=Sender)
 
 
-class Action(msgspec.Struct):
+class FeishuButton(msgspec.Struct):
     """The pressed button; cards of others have values of other types."""
 
     value: Any = None
 
 
-class Context(msgspec.Struct):
+class FeishuCardContext(msgspec.Struct):
     """The message and chat the card is in."""
 
     open_message_id: str = ""
     open_chat_id: str = ""
 
 
-class Triggered(msgspec.Struct):
+class FeishuButtonEvent(msgspec.Struct):
     """The event of a button."""
 
     operator: Identity = msgspec.field(default_factory=Identity)
-    action: Action = msgspec.field(default_factory=Action)
-    context: Context = msgspec.field(default_factory=Context)
+    action: FeishuButton = msgspec.field(default_factory=FeishuButton)
+    context: FeishuCardContext = msgspec.field(default_factory=FeishuCardContext)
 
 
-class Older(msgspec.Struct):
+class FeishuMessageV1(msgspec.Struct):
     """A message in the first schema."""
 
     type: str = ""
@@ -102,7 +102,7 @@ class Header(msgspec.Struct):
     create_time: str = ""
 
 
-class Told(msgspec.Struct):
+class FeishuCallback(msgspec.Struct):
     """Any call of Feishu, of either schema."""
 
     type: str = ""
@@ -117,7 +117,7 @@ class Told(msgspec.Struct):
     open_chat_id: str = ""
     open_message_id: str = ""
     tenant_key: str = ""
-    action: Action | None = None
+    action: FeishuButton | None = None
 
     @property
     def is_card(self) -> bool:
@@ -125,7 +125,7 @@ class Told(msgspec.Struct):
         return self.action is not None and self.header is None and not self.type
 
 
-class Sealed(msgspec.Struct):
+class FeishuEncryptedBody(msgspec.Struct):
     """The envelope of an encrypted body."""
 
     encrypt: str = ""

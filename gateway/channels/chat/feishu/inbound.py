@@ -19,23 +19,34 @@ import msgspec
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.padding import PKCS7
 
-from gateway.channels.chat.contract import Call, Challenge, ChatSettings, Heard, Nothing, Press, Pressed, Provider, Reply, Talk
+from gateway.channels.chat.contract import (
+    AddressChallenge,
+    ButtonAction,
+    ButtonPress,
+    ChatEvent,
+    ChatMessage,
+    ChatProvider,
+    ChatReply,
+    ChatRequest,
+    ChatSettings,
+    IgnoredChatEvent,
+)
 from gateway.channels.chat.feishu.cards import card
 from gateway.channels.chat.feishu.events import (
-    Action,
-    Context,
+    FeishuButton,
+    FeishuButtonEvent,
+    FeishuCallback,
+    FeishuCardContext,
+    FeishuEncryptedBody,
+    FeishuMessage,
+    FeishuMessageEvent,
+    FeishuMessageV1,
     Header,
     Identity,
-    Message,
-    Older,
-    Received,
-    Sealed,
-    Told,
-    Triggered,
 )
 from gateway.errors import Malformed, Unauthenticated
 from gateway.ingest.reading import limits, signatures
-from gateway.ingest.reading.conform import decoded
+from gateway.ingest.reading.conform import decode_repaired
 
 SLUG = "feishu"
 WRITTEN, PRESSED = "im.message.receive_v1", "card.action.trigger"
@@ -52,30 +63,30 @@ TOAST = 200
 """The maximum number of characters of the message shown briefly to whoever pressed."""
 
 
-def read(call: Call, chat: ChatSettings) -> Heard:
+def read(call: ChatRequest, chat: ChatSettings) -> ChatEvent:
     """Return the message, press or event of a call; raises Unauthenticated and Malformed."""
     told = _proved(call, chat)
     if told.type == "url_verification":
-        return Challenge(msgspec.json.encode({"challenge": told.challenge}), JSON)
+        return AddressChallenge(msgspec.json.encode({"challenge": told.challenge}), JSON)
     if told.is_card:
-        return _press(told, Triggered(Identity(told.open_id), told.action or Action(), Context("", told.open_chat_id)),
+        return _press(told, FeishuButtonEvent(Identity(told.open_id), told.action or FeishuButton(), FeishuCardContext("", told.open_chat_id)),
                       f"card/{told.token}", told.tenant_key, "")  # fmt: skip
     if told.header is None:
-        return _older(told, limits.item(told.event, Older), chat)
+        return _older(told, limits.decode_item(told.event, FeishuMessageV1), chat)
     if told.header.event_type == WRITTEN:
-        return _talk(told.header, limits.item(told.event, Received), chat)
+        return _talk(told.header, limits.decode_item(told.event, FeishuMessageEvent), chat)
     if told.header.event_type == PRESSED:
-        pressed = limits.item(told.event, Triggered)
+        pressed = limits.decode_item(told.event, FeishuButtonEvent)
         return _press(told, pressed, told.header.event_id, _tenant(told.header.tenant_key, chat), told.header.create_time)
-    return Nothing(told.header.event_type[:100])
+    return IgnoredChatEvent(told.header.event_type[:100])
 
 
-def _proved(call: Call, chat: ChatSettings) -> Told:
+def _proved(call: ChatRequest, chat: ChatSettings) -> FeishuCallback:
     """Verify and decrypt a call; raises Unauthenticated and Malformed."""
     is_signed = any([hmac.compare_digest(_sum(call, key), _given(call)) for key in chat.secrets])  # noqa: C419 - compare them all
     try:
-        sealed = limits.decode(call.body, Sealed).encrypt
-        told = decoded(unsealed(sealed, chat.secrets) if sealed else call.body, Told, retyped=False)
+        sealed = limits.decode(call.body, FeishuEncryptedBody).encrypt
+        told = decode_repaired(decrypt_with_any(sealed, chat.secrets) if sealed else call.body, FeishuCallback, retyped=False)
     except Malformed as error:
         if is_signed:
             raise
@@ -90,20 +101,20 @@ def _proved(call: Call, chat: ChatSettings) -> Told:
         raise Unauthenticated(WRONG)
     _known(told, chat)
     if told.type != "url_verification":
-        signatures.fresh(_sent(call), call.received_at, signatures.TOLERANCE if told.is_card else LONGEST)
+        signatures.require_fresh(_sent(call), call.received_at, signatures.TOLERANCE if told.is_card else LONGEST)
     return told
 
 
-def _sum(call: Call, key: str) -> bytes:
+def _sum(call: ChatRequest, key: str) -> bytes:
     stamp, nonce = call.headers.get("x-lark-request-timestamp", ""), call.headers.get("x-lark-request-nonce", "")
     return sha256(f"{stamp}{nonce}{key}".encode() + call.body).hexdigest().encode()
 
 
-def _given(call: Call) -> bytes:
+def _given(call: ChatRequest) -> bytes:
     return call.headers.get("x-lark-signature", "").encode("utf-8", "replace")
 
 
-def _card_proved(call: Call, chat: ChatSettings) -> None:
+def _card_proved(call: ChatRequest, chat: ChatSettings) -> None:
     """Verify a button of the older form, signed with the verification token by SHA-1.
 
     Raises Unauthenticated.
@@ -114,7 +125,7 @@ def _card_proved(call: Call, chat: ChatSettings) -> None:
         raise Unauthenticated("the signature is not by chat.feishu.token")
 
 
-def _known(told: Told, chat: ChatSettings) -> None:
+def _known(told: FeishuCallback, chat: ChatSettings) -> None:
     """Raise Unauthenticated unless verification token and tenant are those configured.
 
     The token of a card is something else and not compared.
@@ -132,16 +143,16 @@ def _tenant(tenant: str, chat: ChatSettings) -> str:
     return tenant
 
 
-def _sent(call: Call) -> datetime:
+def _sent(call: ChatRequest) -> datetime:
     stamp = call.headers.get("x-lark-request-timestamp", "")
-    return signatures.seconds(stamp[:-3] if len(stamp) == 13 else stamp)
+    return signatures.parse_seconds(stamp[:-3] if len(stamp) == 13 else stamp)
 
 
-def unsealed(text: str, keys: tuple[str, ...]) -> bytes:
+def decrypt_with_any(text: str, keys: tuple[str, ...]) -> bytes:
     """Return the JSON that was encrypted with one of the keys; raises Unauthenticated."""
     for key in keys:
         try:
-            plain = decrypted(text, key)
+            plain = decrypt(text, key)
         except ValueError:
             continue  # it may be encrypted with another one: while keys are changed there are two
         if plain.lstrip().startswith(b"{"):
@@ -149,7 +160,7 @@ def unsealed(text: str, keys: tuple[str, ...]) -> bytes:
     raise Unauthenticated("it is not encrypted with an encrypt key of chat.feishu.secrets")
 
 
-def decrypted(text: str, key: str) -> bytes:
+def decrypt(text: str, key: str) -> bytes:
     """Decrypt base64 of AES-256-CBC under the key's SHA-256; raises ValueError.
 
     The first block is the initialization vector.
@@ -161,17 +172,17 @@ def decrypted(text: str, key: str) -> bytes:
     return padding.update(padded) + padding.finalize()
 
 
-def _talk(header: Header, received: Received, chat: ChatSettings) -> Heard:
+def _talk(header: Header, received: FeishuMessageEvent, chat: ChatSettings) -> ChatEvent:
     tenant, message, who = _tenant(header.tenant_key, chat), received.message, received.sender.sender_id.open_id
     if received.sender.sender_type != "user" or not who:
-        return Nothing("a program wrote it")
+        return IgnoredChatEvent("a program wrote it")
     text = _text(message)
     if text is None:
-        return Nothing(f"a message of kind {message.message_type[:40]}")
+        return IgnoredChatEvent(f"a message of kind {message.message_type[:40]}")
     mentions = message.mentions or []
     for mention in sorted(mentions, key=lambda one: -len(one.key)):
         text = text.replace(mention.key, "" if mention.is_bot else f"@{mention.name}")
-    return Talk(
+    return ChatMessage(
         event_id=message.message_id,
         tenant=tenant,
         user=who,
@@ -186,11 +197,11 @@ def _talk(header: Header, received: Received, chat: ChatSettings) -> Heard:
     )
 
 
-def _text(message: Message) -> str | None:
+def _text(message: FeishuMessage) -> str | None:
     """Return the words of a plain or a rich text; None for pictures and the like."""
     if message.message_type not in ("text", "post"):
         return None
-    content = decoded(message.content.encode("utf-8", "replace"), dict[str, Any], retyped=False)
+    content = decode_repaired(message.content.encode("utf-8", "replace"), dict[str, Any], retyped=False)
     if message.message_type == "text":
         return str(content.get("text", ""))
     lines = [content.get("title", ""), *("".join(_run(run) for run in line) for line in _lists(content.get("content")))]
@@ -208,13 +219,13 @@ def _run(run: Any) -> str:
     return str(run.get("user_id", "") if run.get("tag") == "at" else run.get("text", ""))
 
 
-def _older(told: Told, event: Older, chat: ChatSettings) -> Heard:
+def _older(told: FeishuCallback, event: FeishuMessageV1, chat: ChatSettings) -> ChatEvent:
     tenant = _tenant(event.tenant_key, chat)
     if told.type != "event_callback" or event.type != "message" or event.msg_type != "text":
-        return Nothing(f"{event.type[:60]} {event.msg_type[:40]}".strip() or "nothing")
+        return IgnoredChatEvent(f"{event.type[:60]} {event.msg_type[:40]}".strip() or "nothing")
     if not (event.open_id and event.open_message_id):
-        raise limits.fault("/event", "a message has an open_id and an open_message_id")
-    return Talk(
+        raise limits.build_malformed("/event", "a message has an open_id and an open_message_id")
+    return ChatMessage(
         event_id=event.open_message_id,
         tenant=tenant,
         user=event.open_id,
@@ -229,15 +240,15 @@ def _older(told: Told, event: Older, chat: ChatSettings) -> Heard:
     )
 
 
-def _press(told: Told, pressed: Triggered, event_id: str, tenant: str, at: str) -> Heard:
+def _press(told: FeishuCallback, pressed: FeishuButtonEvent, event_id: str, tenant: str, at: str) -> ChatEvent:
     value = pressed.action.value
     carried = value if isinstance(value, Mapping) else {}
-    action: Pressed | None = next((one for one in get_args(Pressed) if one == carried.get("action")), None)
+    action: ButtonAction | None = next((one for one in get_args(ButtonAction) if one == carried.get("action")), None)
     if action is None or not pressed.operator.open_id:
-        return Nothing("a button of somebody else's")
+        return IgnoredChatEvent("a button of somebody else's")
     if not event_id or event_id == "card/":
-        raise limits.fault("/token" if told.is_card else "/header/event_id", "a press has a name")
-    return Press(
+        raise limits.build_malformed("/token" if told.is_card else "/header/event_id", "a press has a name")
+    return ButtonPress(
         event_id=event_id,
         tenant=tenant,
         user=pressed.operator.open_id,
@@ -258,7 +269,7 @@ def _moment(text: str) -> datetime | None:
     return datetime.fromtimestamp(int(whole[:10]), UTC)
 
 
-def answer(reply: Reply | None, call: Call, chat: ChatSettings) -> tuple[bytes, str]:
+def answer(reply: ChatReply | None, call: ChatRequest, chat: ChatSettings) -> tuple[bytes, str]:
     """Return the answer to a call.
 
     A press is answered with a brief message and the card as it is after it; all else with an
@@ -275,4 +286,4 @@ def answer(reply: Reply | None, call: Call, chat: ChatSettings) -> tuple[bytes, 
     return msgspec.json.encode(said | ({"card": {"type": "raw", "data": shown}} if shown else {})), JSON
 
 
-PROVIDER = Provider(SLUG, read, answer)
+PROVIDER = ChatProvider(SLUG, read, answer)

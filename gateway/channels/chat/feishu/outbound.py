@@ -16,13 +16,13 @@ import msgspec
 
 from gateway.channels.chat.feishu.cards import card
 from gateway.db.pool import LOST_RACE
-from gateway.egress.access_token import AccessToken, Fetched
-from gateway.egress.api_client import Calling, Told
-from gateway.egress.http_results import FEW_TRIES
+from gateway.egress.access_token import AccessToken, FetchedToken
+from gateway.egress.api_client import JsonApiClient, VendorResponse
+from gateway.egress.http_results import FEW_ATTEMPTS
 from gateway.errors import Unavailable
-from gateway.notify.chat_messages import Place
-from gateway.notify.chat_posts import ChatPosts, target_of
-from gateway.notify.message import Dead, Delivered, Message, Result, Retry
+from gateway.notify.chat_messages import ChatMessageRef
+from gateway.notify.chat_posts import ChatPosts, parse_post_target
+from gateway.notify.message import Delivered, Message, Result, Retry, Undeliverable
 from gateway.settings import Feishu
 
 PROVIDER = "feishu"
@@ -45,15 +45,15 @@ class FeishuChannel:
     """
 
     settings: Feishu
-    call: Calling
+    call: JsonApiClient
     posts: ChatPosts
     token: AccessToken
 
     @classmethod
-    def open(cls, settings: Feishu, call: Calling, posts: ChatPosts) -> "FeishuChannel":
+    def open(cls, settings: Feishu, call: JsonApiClient, posts: ChatPosts) -> "FeishuChannel":
         """Return a channel with an access token of its own."""
 
-        async def fetch() -> Fetched | Retry | Dead:
+        async def fetch() -> FetchedToken | Retry | Undeliverable:
             return await _fetch(settings, call)
 
         return cls(settings, call, posts, AccessToken(fetch, call.clock))
@@ -64,7 +64,7 @@ class FeishuChannel:
 
     async def send(self, message: Message) -> Result:
         """Send the message once and return the result."""
-        target = target_of(message.recipient)
+        target = parse_post_target(message.recipient)
         try:
             showing = await self.posts.showing(message)
         except (Unavailable, *LOST_RACE) as error:
@@ -78,24 +78,24 @@ class FeishuChannel:
         else:
             path = f"{MESSAGES}?receive_id_type={kind_of(target.conversation)}"
             told = await self._called("POST", path, sent | {"receive_id": target.conversation})
-        if isinstance(told, Told) and not target.instead_of:
+        if isinstance(told, VendorResponse) and not target.instead_of:
             data = told.body.get("data") or {}
-            place = Place(PROVIDER, str(data.get("chat_id", target.conversation)), str(data.get("message_id", "")))
+            place = ChatMessageRef(PROVIDER, str(data.get("chat_id", target.conversation)), str(data.get("message_id", "")))
             await self.posts.shown(place, showing, message)
-        return Delivered() if isinstance(told, Told) else told
+        return Delivered() if isinstance(told, VendorResponse) else told
 
-    async def _called(self, method: str, path: str, body: dict[str, Any]) -> Told | Retry | Dead:
+    async def _called(self, method: str, path: str, body: dict[str, Any]) -> VendorResponse | Retry | Undeliverable:
         """Call the API in the app's name; return the answer only if the call succeeded."""
         token = await self.token.get()
         if not isinstance(token, str):
             return token
         told = await self.call(method, path, body, token)
-        if not isinstance(told, Told) or told.body.get("code") == 0:
+        if not isinstance(told, VendorResponse) or told.body.get("code") == 0:
             return told
         code = told.body.get("code")
         if code in UNKNOWN_TOKEN:
             self.token.forget(token)
-        return judge(code, str(told.body.get("msg", "")))
+        return result_of_code(code, str(told.body.get("msg", "")))
 
 
 def kind_of(recipient: str) -> str:
@@ -103,21 +103,21 @@ def kind_of(recipient: str) -> str:
     return "email" if "@" in recipient else KINDS.get(recipient[:3], "user_id")
 
 
-def judge(code: object, said: str) -> Retry | Dead:
+def result_of_code(code: object, said: str) -> Retry | Undeliverable:
     """Return the result for an error code of Feishu."""
     reason = f"Feishu: {code} {said[:200]}"
     if code in GONE:
-        return Dead(reason)
+        return Undeliverable(reason)
     if code in PASSING or code in UNKNOWN_TOKEN:
         return Retry(reason)
-    return Retry(reason, at_most=FEW_TRIES)
+    return Retry(reason, at_most=FEW_ATTEMPTS)
 
 
-async def _fetch(settings: Feishu, call: Calling) -> Fetched | Retry | Dead:
+async def _fetch(settings: Feishu, call: JsonApiClient) -> FetchedToken | Retry | Undeliverable:
     told = await call("POST", AUTH, {"app_id": settings.app_id, "app_secret": settings.app_secret})
-    if not isinstance(told, Told):
+    if not isinstance(told, VendorResponse):
         return told
     text, lasts = told.body.get("tenant_access_token"), told.body.get("expire")
     if told.body.get("code") != 0 or not isinstance(text, str) or not isinstance(lasts, int):
-        return Retry(f"Feishu gives no token: {str(told.body.get('msg'))[:200]}", at_most=FEW_TRIES, down=True)
-    return Fetched(text, timedelta(seconds=lasts))
+        return Retry(f"Feishu gives no token: {str(told.body.get('msg'))[:200]}", at_most=FEW_ATTEMPTS, down=True)
+    return FetchedToken(text, timedelta(seconds=lasts))

@@ -2,13 +2,13 @@
 
 from typing import Any
 
-from gateway.notify.card import Reply
+from gateway.notify.card import ChatReply
 
 TEXT, FALLBACK = 3_000, 3_800
 """The maximum number of characters of a text block, and of the text shown in notifications."""
 
 
-def blocks(reply: Reply) -> list[dict[str, Any]]:
+def blocks(reply: ChatReply) -> list[dict[str, Any]]:
     """Return the text as plain text and a row of buttons.
 
     In plain text nothing that people wrote can mention a channel.
@@ -27,7 +27,7 @@ def blocks(reply: Reply) -> list[dict[str, Any]]:
     return shown
 
 
-def content(reply: Reply) -> dict[str, Any]:
+def content(reply: ChatReply) -> dict[str, Any]:
     """Return the part of the body that all methods of posting share."""
     return {"text": escaped(reply.text[:FALLBACK]), "blocks": blocks(reply)}
 

@@ -14,11 +14,22 @@ from urllib.parse import parse_qsl
 
 import msgspec
 
-from gateway.channels.chat.contract import Call, Challenge, ChatSettings, Heard, Nothing, Press, Pressed, Provider, Reply, Talk
+from gateway.channels.chat.contract import (
+    AddressChallenge,
+    ButtonAction,
+    ButtonPress,
+    ChatEvent,
+    ChatMessage,
+    ChatProvider,
+    ChatReply,
+    ChatRequest,
+    ChatSettings,
+    IgnoredChatEvent,
+)
 from gateway.channels.chat.slack.blocks import content
 from gateway.errors import Unauthenticated
 from gateway.ingest.reading import limits, signatures
-from gateway.ingest.reading.conform import decoded
+from gateway.ingest.reading.conform import decode_repaired
 
 SLUG = "slack"
 FORM = "application/x-www-form-urlencoded"
@@ -32,14 +43,14 @@ MARKUP = re.compile(r"<([@#!]?)([^<>|]{1,4000})(?:\|([^<>]{0,4000}))?>")
 FIRST = re.compile(r"(?<!\s)\s*+<@[A-Z0-9]+(?:\|[^<>]{0,100})?>")
 
 
-class Shared(msgspec.Struct):
+class SlackFile(msgspec.Struct):
     """A file beside a message; it stays at Slack."""
 
     name: str | None = None
     title: str | None = None
 
 
-class Inner(msgspec.Struct):
+class SlackMessageEvent(msgspec.Struct):
     """The inner event, with the fields that messages have."""
 
     type: str
@@ -51,7 +62,7 @@ class Inner(msgspec.Struct):
     channel_type: str = ""
     subtype: str | None = None
     bot_id: str | None = None
-    files: list[Shared] | None = None
+    files: list[SlackFile] | None = None
 
 
 class Authorization(msgspec.Struct):
@@ -61,18 +72,18 @@ class Authorization(msgspec.Struct):
     is_bot: bool = False
 
 
-class Outer(msgspec.Struct):
+class SlackEventEnvelope(msgspec.Struct):
     """The envelope of an event, or the check of the address."""
 
     type: str
     team_id: str = ""
     challenge: str = ""
     event_id: str = ""
-    event: Inner | None = None
+    event: SlackMessageEvent | None = None
     authorizations: list[Authorization] | None = None
 
 
-class Named(msgspec.Struct):
+class SlackEntity(msgspec.Struct):
     """A person, team or channel with an id; a person has one of two names."""
 
     id: str = ""
@@ -88,7 +99,7 @@ class Container(msgspec.Struct):
     thread_ts: str = ""
 
 
-class Action(msgspec.Struct):
+class SlackButton(msgspec.Struct):
     """A button."""
 
     action_id: str = ""
@@ -100,38 +111,39 @@ class Interaction(msgspec.Struct):
     """A press on a button."""
 
     type: str
-    user: Named = msgspec.field(default_factory=Named)
-    team: Named | None = None
-    channel: Named | None = None
+    user: SlackEntity = msgspec.field(default_factory=SlackEntity)
+    team: SlackEntity | None = None
+    channel: SlackEntity | None = None
     container: Container = msgspec.field(default_factory=Container)
-    actions: list[Action] = []
+    actions: list[SlackButton] = []
     trigger_id: str = ""
 
 
-def read(call: Call, chat: ChatSettings) -> Heard:
+def read(call: ChatRequest, chat: ChatSettings) -> ChatEvent:
     """Return the message, command or press of a call; raises Unauthenticated and Malformed."""
-    prove(call, chat)
+    verify_signature(call, chat)
     if not call.headers.get("content-type", "").startswith(FORM):
-        return _event(decoded(call.body, Outer, retyped=False), chat)
+        return _event(decode_repaired(call.body, SlackEventEnvelope, retyped=False), chat)
     fields = _form(call.body)
     if "payload" in fields:
         return _press(limits.decode(fields["payload"].encode("utf-8", "replace"), Interaction), chat)
     if "command" in fields:
         return _command(fields, chat)
-    return Nothing("a check of the address")
+    return IgnoredChatEvent("a check of the address")
 
 
-def prove(call: Call, chat: ChatSettings) -> None:
+def verify_signature(call: ChatRequest, chat: ChatSettings) -> None:
     """Raise Unauthenticated unless one of the secrets signed the call in the last five minutes."""
     stamp, given = call.headers.get("x-slack-request-timestamp", ""), call.headers.get("x-slack-signature", "")
-    sent = signatures.seconds(stamp)
+    sent = signatures.parse_seconds(stamp)
     wanted = [
-        hmac.digest(key, b"v0:" + stamp.encode() + b":" + call.body, "sha256").hex() for key in signatures.keys(chat.secrets)
+        hmac.digest(key, b"v0:" + stamp.encode() + b":" + call.body, "sha256").hex()
+        for key in signatures.encode_secrets(chat.secrets)
     ]
     marks = given.encode("utf-8", "replace")
     if not any([hmac.compare_digest(f"v0={one}".encode(), marks) for one in wanted]):  # noqa: C419 - a generator would stop early
         raise Unauthenticated("the signature is not by a signing secret of chat.slack.secrets")
-    signatures.fresh(sent, call.received_at)
+    signatures.require_fresh(sent, call.received_at)
 
 
 def _tenant(team: str, chat: ChatSettings) -> str:
@@ -144,30 +156,30 @@ def _form(body: bytes) -> dict[str, str]:
     try:
         return dict(parse_qsl(body.decode("utf-8"), keep_blank_values=True, max_num_fields=MAX_FIELDS))
     except ValueError as error:
-        raise limits.fault("", "the form cannot be read") from error
+        raise limits.build_malformed("", "the form cannot be read") from error
 
 
-def _event(outer: Outer, chat: ChatSettings) -> Heard:
+def _event(outer: SlackEventEnvelope, chat: ChatSettings) -> ChatEvent:
     if outer.type == "url_verification":
-        return Challenge(outer.challenge.encode("utf-8", "replace"), "text/plain")
+        return AddressChallenge(outer.challenge.encode("utf-8", "replace"), "text/plain")
     team, event = _tenant(outer.team_id, chat), outer.event
     if outer.type != "event_callback" or event is None:
-        return Nothing(f"{outer.type[:60]} tells nothing of records")
+        return IgnoredChatEvent(f"{outer.type[:60]} tells nothing of records")
     if event.type not in ("message", "app_mention") or event.subtype not in SPOKEN:
-        return Nothing(f"{event.type[:60]} {(event.subtype or '')[:60]}".strip())
+        return IgnoredChatEvent(f"{event.type[:60]} {(event.subtype or '')[:60]}".strip())
     bots = {one.user_id for one in outer.authorizations or () if one.is_bot}
     if event.bot_id or not event.user or event.user in bots:
-        return Nothing("a program wrote it")
+        return IgnoredChatEvent("a program wrote it")
     if not (event.channel and event.ts):
-        raise limits.fault("/event", "a message has a channel and a ts")
+        raise limits.build_malformed("/event", "a message has a channel and a ts")
     return _talk(team, event, bots)
 
 
-def _talk(team: str, event: Inner, bots: set[str]) -> Talk:
+def _talk(team: str, event: SlackMessageEvent, bots: set[str]) -> ChatMessage:
     """Return the message; both events of one mention give the same id, so that it counts once."""
     mentioned = event.type == "app_mention" or any(f"<@{bot}>" in event.text or f"<@{bot}|" in event.text for bot in bots)
     thread = event.thread_ts if event.thread_ts != event.ts else ""
-    return Talk(
+    return ChatMessage(
         event_id=f"{event.channel}/{event.ts}",
         tenant=team,
         user=event.user,
@@ -182,7 +194,7 @@ def _talk(team: str, event: Inner, bots: set[str]) -> Talk:
     )
 
 
-def _name(shared: Shared) -> str:
+def _name(shared: SlackFile) -> str:
     """Return a line that names a file."""
     return f"[{limits.cut(shared.name or shared.title or 'file', limits.KEY)}]"
 
@@ -204,11 +216,11 @@ def plain(text: str, bots: set[str]) -> str:
     return MARKUP.sub(said, text).replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&").strip()
 
 
-def _command(fields: dict[str, str], chat: ChatSettings) -> Talk:
+def _command(fields: dict[str, str], chat: ChatSettings) -> ChatMessage:
     """Return the message of a slash command: `/incident report ...`, or the words of a report."""
     if not (fields.get("user_id") and fields.get("trigger_id")):
-        raise limits.fault("", "a command has a user_id and a trigger_id")
-    return Talk(
+        raise limits.build_malformed("", "a command has a user_id and a trigger_id")
+    return ChatMessage(
         event_id=f"command/{fields['trigger_id']}",
         tenant=_tenant(fields.get("team_id", ""), chat),
         user=fields["user_id"],
@@ -219,16 +231,16 @@ def _command(fields: dict[str, str], chat: ChatSettings) -> Talk:
     )
 
 
-def _press(told: Interaction, chat: ChatSettings) -> Heard:
+def _press(told: Interaction, chat: ChatSettings) -> ChatEvent:
     team = _tenant(told.team.id if told.team else "", chat)
     if told.type != "block_actions" or not told.actions:
-        return Nothing(told.type[:60])
+        return IgnoredChatEvent(told.type[:60])
     pressed = told.actions[0]
-    action: Pressed | None = next((one for one in get_args(Pressed) if one == pressed.action_id), None)
+    action: ButtonAction | None = next((one for one in get_args(ButtonAction) if one == pressed.action_id), None)
     if action is None or not told.user.id:
-        return Nothing("a button of somebody else's")
+        return IgnoredChatEvent("a button of somebody else's")
     channel = told.container.channel_id or (told.channel.id if told.channel else "")
-    return Press(
+    return ButtonPress(
         event_id=f"press/{told.trigger_id or f'{channel}/{told.container.message_ts}/{pressed.action_ts}'}/{told.user.id}",
         tenant=team,
         user=told.user.id,
@@ -250,11 +262,11 @@ def _moment(stamp: str) -> datetime | None:
     return datetime.fromtimestamp(int(whole), UTC)
 
 
-def answer(reply: Reply | None, call: Call, _: ChatSettings) -> tuple[bytes, str]:
+def answer(reply: ChatReply | None, call: ChatRequest, _: ChatSettings) -> tuple[bytes, str]:
     """Return the answer to a call: a slash command's reply, or else an empty body."""
     if reply is None or not call.headers.get("content-type", "").startswith(FORM) or b"command=" not in call.body:
         return b"", "text/plain"
     return msgspec.json.encode({"response_type": "ephemeral", **content(reply)}), "application/json"
 
 
-PROVIDER = Provider(SLUG, read, answer)
+PROVIDER = ChatProvider(SLUG, read, answer)

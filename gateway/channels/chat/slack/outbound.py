@@ -12,12 +12,12 @@ from typing import Any
 
 from gateway.channels.chat.slack.blocks import content
 from gateway.db.pool import LOST_RACE
-from gateway.egress.api_client import Calling, Told
-from gateway.egress.http_results import FEW_TRIES
+from gateway.egress.api_client import JsonApiClient, VendorResponse
+from gateway.egress.http_results import FEW_ATTEMPTS
 from gateway.errors import Unavailable
-from gateway.notify.chat_messages import Place
-from gateway.notify.chat_posts import ChatPosts, Target, target_of
-from gateway.notify.message import Dead, Delivered, Message, Result, Retry
+from gateway.notify.chat_messages import ChatMessageRef
+from gateway.notify.chat_posts import ChatPosts, PostTarget, parse_post_target
+from gateway.notify.message import Delivered, Message, Result, Retry, Undeliverable
 from gateway.settings import Slack
 
 PROVIDER = "slack"
@@ -43,7 +43,7 @@ class SlackChannel:
     """
 
     settings: Slack
-    call: Calling
+    call: JsonApiClient
     posts: ChatPosts
 
     def endpoint(self, recipient: str) -> str:  # noqa: ARG002 - the API is the endpoint, wherever the message goes
@@ -53,7 +53,7 @@ class SlackChannel:
     async def send(self, message: Message) -> Result:
         """Post the message once and return the result."""
         where, _, person = message.recipient.partition("@")
-        target = target_of(where)
+        target = parse_post_target(where)
         try:
             showing = await self.posts.showing(message)
         except (Unavailable, *LOST_RACE) as error:
@@ -61,12 +61,12 @@ class SlackChannel:
         method, more = _asked(target, person)
         body = {"channel": target.conversation, "unfurl_links": False, **content(showing.reply), **more}
         told = await self.call("POST", f"/{method}", body, self.settings.token)
-        if not isinstance(told, Told):
+        if not isinstance(told, VendorResponse):
             return told
         if told.body.get("ok") is not True:
-            return judge(str(told.body.get("error", "")))
+            return result_of_error(str(told.body.get("error", "")))
         if method == POST:
-            place = Place(PROVIDER, str(told.body.get("channel", target.conversation)), str(told.body.get("ts", "")))
+            place = ChatMessageRef(PROVIDER, str(told.body.get("channel", target.conversation)), str(told.body.get("ts", "")))
             await self.posts.shown(place, showing, message)
         return Delivered()
 
@@ -74,7 +74,7 @@ class SlackChannel:
 POST, UPDATE, ALONE = "chat.postMessage", "chat.update", "chat.postEphemeral"
 
 
-def _asked(target: Target, person: str) -> tuple[str, dict[str, Any]]:
+def _asked(target: PostTarget, person: str) -> tuple[str, dict[str, Any]]:
     """Return the API method, and its parameters besides channel and content."""
     if target.instead_of:
         return UPDATE, {"ts": target.instead_of}
@@ -82,11 +82,11 @@ def _asked(target: Target, person: str) -> tuple[str, dict[str, Any]]:
     return (ALONE, below | {"user": person}) if person else (POST, below)
 
 
-def judge(error: str) -> Result:
+def result_of_error(error: str) -> Result:
     """Return the result for an error code of Slack."""
     said = f"Slack: {error[:200]}"
     if error in GONE:
-        return Dead(said)
+        return Undeliverable(said)
     if error in PASSING:
         return Retry(said)
-    return Retry(said, at_most=FEW_TRIES, down=error in LOCKED_OUT)
+    return Retry(said, at_most=FEW_ATTEMPTS, down=error in LOCKED_OUT)

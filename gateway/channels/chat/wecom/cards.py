@@ -6,7 +6,7 @@ https://developer.work.weixin.qq.com/document/path/90236
 from collections.abc import Mapping
 from typing import Any, get_args
 
-from gateway.notify.card import Button, Pressed, Reply
+from gateway.notify.card import Button, ButtonAction, ChatReply
 
 MAX_TEXT = 2_048
 """The maximum number of bytes of UTF-8 in a text; WeCom cuts off what is longer."""
@@ -20,7 +20,7 @@ MARK = "@"
 Keys hold letters, digits, _, - and @.
 """
 
-PRESSED: Mapping[str, Pressed] = {action: action for action in get_args(Pressed)}
+PRESSED: Mapping[str, ButtonAction] = {action: action for action in get_args(ButtonAction)}
 
 
 def key_of(button: Button) -> str:
@@ -28,7 +28,7 @@ def key_of(button: Button) -> str:
     return f"{button.action}{MARK}{button.token}"
 
 
-def read_key(key: str) -> tuple[Pressed, str] | None:
+def read_key(key: str) -> tuple[ButtonAction, str] | None:
     """Return action and token of a button of the gateway; None for others."""
     named, _, token = key.partition(MARK)
     action = PRESSED.get(named)
@@ -45,12 +45,12 @@ def cut(words: str, limit: int) -> str:
     return words if len(words) <= limit else words[: limit - 1] + "…"
 
 
-def titles(reply: Reply) -> tuple[str, str]:
+def titles(reply: ChatReply) -> tuple[str, str]:
     """Return both lines of a card's head: number and state, and title."""
     return cut(f"{reply.number} {reply.state}".strip(), MAX_TITLE), cut(reply.title, MAX_TITLE)
 
 
-def content(reply: Reply, task: str) -> dict[str, Any]:
+def content(reply: ChatReply, task: str) -> dict[str, Any]:
     """Return the content of an application's message.
 
     `task` names the card and is the same when it is sent again.
@@ -60,7 +60,7 @@ def content(reply: Reply, task: str) -> dict[str, Any]:
     return {"msgtype": "template_card", "template_card": {**_card(reply), "task_id": task}}
 
 
-def change(reply: Reply) -> dict[str, Any]:
+def change(reply: ChatReply) -> dict[str, Any]:
     """Return the change of a card.
 
     It shows the record anew, or where nothing can be pressed, a grey button with the record's
@@ -71,7 +71,7 @@ def change(reply: Reply) -> dict[str, Any]:
     return {"template_card": _card(reply)}
 
 
-def _card(reply: Reply) -> dict[str, Any]:
+def _card(reply: ChatReply) -> dict[str, Any]:
     title, about = titles(reply)
     return {
         "card_type": "button_interaction",

@@ -13,8 +13,18 @@ from datetime import datetime
 from hashlib import sha256
 
 from gateway.channels.chat import flat_xml
-from gateway.channels.chat.contract import Call, Challenge, ChatSettings, Heard, Nothing, Press, Provider, Reply, Talk
-from gateway.channels.chat.envelope import Opened, Sealed, seal, unseal
+from gateway.channels.chat.contract import (
+    AddressChallenge,
+    ButtonPress,
+    ChatEvent,
+    ChatMessage,
+    ChatProvider,
+    ChatReply,
+    ChatRequest,
+    ChatSettings,
+    IgnoredChatEvent,
+)
+from gateway.channels.chat.envelope import DecryptedEnvelope, EncryptedEnvelope, decrypt_envelope, seal
 from gateway.channels.chat.wecom import cards
 from gateway.errors import Malformed, Unauthenticated
 from gateway.ingest.reading import limits
@@ -22,22 +32,22 @@ from gateway.ingest.reading import limits
 SLUG = "wecom"
 
 
-def read(call: Call, settings: ChatSettings) -> Heard:
+def read(call: ChatRequest, settings: ChatSettings) -> ChatEvent:
     """Return the message or press of a call; raises Unauthenticated and Malformed."""
     opened = _open(call, settings)
     if "echostr" in call.query:
-        return Challenge(opened.content, "text/plain")
+        return AddressChallenge(opened.content, "text/plain")
     said = flat_xml.read(opened.content)
     if not limits.key(said.get("FromUserName", ""), "/FromUserName"):
-        raise limits.fault("/FromUserName", "somebody says it")
+        raise limits.build_malformed("/FromUserName", "somebody says it")
     if said.get("MsgType") == "text":
         return _talk(said, opened, call)
     if said.get("Event") == "template_card_event":
         return _press(said, opened, call)
-    return Nothing(f"{said.get('MsgType', '')[:40]} {said.get('Event', '')[:40]}".strip() or "no message")
+    return IgnoredChatEvent(f"{said.get('MsgType', '')[:40]} {said.get('Event', '')[:40]}".strip() or "no message")
 
 
-def answer(reply: Reply | None, call: Call, settings: ChatSettings) -> tuple[bytes, str]:
+def answer(reply: ChatReply | None, call: ChatRequest, settings: ChatSettings) -> tuple[bytes, str]:
     """Return the encrypted answer, or an empty one, which WeCom takes as acknowledgement."""
     if reply is None:
         return b"", "text/plain"
@@ -49,16 +59,16 @@ def answer(reply: Reply | None, call: Call, settings: ChatSettings) -> tuple[byt
         "CreateTime": int(call.received_at.timestamp()),
         **(_card(reply) if said.get("Event") == "template_card_event" else _text(reply)),
     }
-    plain = Opened(flat_xml.write(fields).encode(), opened.receiver, opened.seal)
+    plain = DecryptedEnvelope(flat_xml.write(fields).encode(), opened.receiver, opened.seal)
     sealed = seal(plain, str(fields["CreateTime"]), call.query.get("nonce", ""))
     body = {"Encrypt": sealed.encrypted, "MsgSignature": sealed.signature, "TimeStamp": sealed.timestamp, "Nonce": sealed.nonce}
     return flat_xml.write(body).encode(), "application/xml"
 
 
-PROVIDER = Provider(SLUG, read, answer)
+PROVIDER = ChatProvider(SLUG, read, answer)
 
 
-def _open(call: Call, settings: ChatSettings) -> Opened:
+def _open(call: ChatRequest, settings: ChatSettings) -> DecryptedEnvelope:
     """Verify and decrypt a call; raises Unauthenticated."""
     query = call.query
     try:
@@ -67,14 +77,14 @@ def _open(call: Call, settings: ChatSettings) -> Opened:
         encrypted = flat_xml.read(call.body).get("Encrypt", "") if echo is None else echo
     except Malformed as error:
         raise Unauthenticated("this is no envelope of WeCom's") from error
-    sealed = Sealed(query.get("timestamp", ""), query.get("nonce", ""), encrypted, query.get("msg_signature", ""))
-    return unseal(settings, sealed, call.received_at)
+    sealed = EncryptedEnvelope(query.get("timestamp", ""), query.get("nonce", ""), encrypted, query.get("msg_signature", ""))
+    return decrypt_envelope(settings, sealed, call.received_at)
 
 
-def _talk(said: Mapping[str, str], opened: Opened, call: Call) -> Talk:
+def _talk(said: Mapping[str, str], opened: DecryptedEnvelope, call: ChatRequest) -> ChatMessage:
     if not said.get("MsgId"):
-        raise limits.fault("/MsgId", "a message has an id")
-    return Talk(
+        raise limits.build_malformed("/MsgId", "a message has an id")
+    return ChatMessage(
         event_id=said["MsgId"][: limits.KEY],
         tenant=opened.receiver,
         user=said["FromUserName"],
@@ -86,12 +96,12 @@ def _talk(said: Mapping[str, str], opened: Opened, call: Call) -> Talk:
     )
 
 
-def _press(said: Mapping[str, str], opened: Opened, call: Call) -> Heard:
+def _press(said: Mapping[str, str], opened: DecryptedEnvelope, call: ChatRequest) -> ChatEvent:
     pressed = cards.read_key(said.get("EventKey", ""))
     if pressed is None:
-        return Nothing("a button that is none of ours")
+        return IgnoredChatEvent("a button that is none of ours")
     action, token = pressed
-    return Press(
+    return ButtonPress(
         event_id=_event_id(said),
         tenant=opened.receiver,
         user=said["FromUserName"],
@@ -117,15 +127,15 @@ def _conversation(said: Mapping[str, str]) -> str:
     return f"{said.get('AgentID', '')}:{said['FromUserName']}"
 
 
-def _sent(said: Mapping[str, str], call: Call) -> datetime | None:
-    return limits.moment_if_any(said.get("CreateTime"), call.received_at)
+def _sent(said: Mapping[str, str], call: ChatRequest) -> datetime | None:
+    return limits.parse_event_time_if_any(said.get("CreateTime"), call.received_at)
 
 
-def _text(reply: Reply) -> dict[str, object]:
+def _text(reply: ChatReply) -> dict[str, object]:
     return {"MsgType": "text", "Content": cards.text(reply.text)}
 
 
-def _card(reply: Reply) -> dict[str, object]:
+def _card(reply: ChatReply) -> dict[str, object]:
     """Return the pressed card with the buttons left, or a button that shows the record's state."""
     if not reply.buttons:
         name = cards.cut(reply.state or reply.text, cards.MAX_NAME)

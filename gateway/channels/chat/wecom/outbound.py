@@ -15,13 +15,13 @@ from urllib.parse import urlencode
 
 from gateway.channels.chat.wecom import cards
 from gateway.db.pool import LOST_RACE
-from gateway.egress.access_token import AccessToken, Fetched
-from gateway.egress.api_client import Calling, Told
-from gateway.egress.http_results import FEW_TRIES
+from gateway.egress.access_token import AccessToken, FetchedToken
+from gateway.egress.api_client import JsonApiClient, VendorResponse
+from gateway.egress.http_results import FEW_ATTEMPTS
 from gateway.errors import Unavailable
-from gateway.notify.chat_messages import Place
-from gateway.notify.chat_posts import CHANGE, ChatPosts, Showing
-from gateway.notify.message import Dead, Delivered, Message, Result, Retry
+from gateway.notify.chat_messages import ChatMessageRef
+from gateway.notify.chat_posts import REPLACE_MARK, ChatPosts, PostContent
+from gateway.notify.message import Delivered, Message, Result, Retry, Undeliverable
 from gateway.settings import WeCom
 
 PROVIDER = "wecom"
@@ -30,7 +30,7 @@ ROBOT = "robot:"
 """The prefix of a recipient that is a group robot of the settings; others are members."""
 
 RECIPIENT = re.compile(
-    r"(@all|[A-Za-z0-9_.@-]{1,64}(?:\|[A-Za-z0-9_.@-]{1,64}){0,99})(?:" + CHANGE + r"([0-9]{1,12})\.(.{1,1000}))?", re.ASCII
+    r"(@all|[A-Za-z0-9_.@-]{1,64}(?:\|[A-Za-z0-9_.@-]{1,64}){0,99})(?:" + REPLACE_MARK + r"([0-9]{1,12})\.(.{1,1000}))?", re.ASCII
 )
 """Members, followed by the card to change if there is one.
 
@@ -61,15 +61,15 @@ class WeComChannel:
     """
 
     settings: WeCom
-    call: Calling
+    call: JsonApiClient
     posts: ChatPosts
     token: AccessToken
 
     @classmethod
-    def open(cls, settings: WeCom, call: Calling, posts: ChatPosts) -> "WeComChannel":
+    def open(cls, settings: WeCom, call: JsonApiClient, posts: ChatPosts) -> "WeComChannel":
         """Return a channel with an access token of its own."""
 
-        async def fetch() -> Fetched | Retry | Dead:
+        async def fetch() -> FetchedToken | Retry | Undeliverable:
             return await _fetch(settings, call)
 
         return cls(settings, call, posts, AccessToken(fetch, call.clock))
@@ -86,10 +86,10 @@ class WeComChannel:
         if message.recipient.startswith(ROBOT):
             return await self._by_robot(message)
         if not self.settings.corp_id:
-            return Dead("there is no application: set notify.wecom")
+            return Undeliverable("there is no application: set notify.wecom")
         target = RECIPIENT.fullmatch(message.recipient)
         if target is None:
-            return Dead("this is no member of WeCom")
+            return Undeliverable("this is no member of WeCom")
         try:
             showing = await self.posts.showing(message)
         except (Unavailable, *LOST_RACE) as error:
@@ -97,33 +97,33 @@ class WeComChannel:
         members, posted, code = target.groups()
         return await (self._changed(message, showing, members, int(posted), code) if posted else self._sent(message, showing))
 
-    async def _sent(self, message: Message, showing: Showing) -> Result:
+    async def _sent(self, message: Message, showing: PostContent) -> Result:
         content = cards.content(showing.reply, str(message.id))
-        told = await self._asked("send", {"touser": message.recipient, "enable_duplicate_check": 1, **content})
-        result, code = judged(told), told.body.get("response_code") if isinstance(told, Told) else None
+        told = await self._call_api("send", {"touser": message.recipient, "enable_duplicate_check": 1, **content})
+        result, code = call_result(told), told.body.get("response_code") if isinstance(told, VendorResponse) else None
         if isinstance(result, Delivered) and isinstance(code, str) and code:
             name = f"{int(self.call.clock.now().timestamp())}.{code}"
-            await self.posts.shown(Place(PROVIDER, message.recipient, name), showing, message)
+            await self.posts.shown(ChatMessageRef(PROVIDER, message.recipient, name), showing, message)
         return result
 
-    async def _changed(self, message: Message, showing: Showing, members: str, posted: int, code: str) -> Result:
+    async def _changed(self, message: Message, showing: PostContent, members: str, posted: int, code: str) -> Result:
         """Change a card, which is possible once; without a call if it is too old to change."""
         if self.call.clock.now().timestamp() - posted >= CHANGEABLE.total_seconds():
             return Delivered()
         to: dict[str, Any] = {"atall": 1} if members == "@all" else {"userids": members.split("|")}
-        told = await self._asked("update_template_card", {**to, "response_code": code, **cards.change(showing.reply)})
-        await self.posts.shown(Place(PROVIDER, members, f"{posted}.{code}"), showing, message, for_good=True)
-        return judged(told)
+        told = await self._call_api("update_template_card", {**to, "response_code": code, **cards.change(showing.reply)})
+        await self.posts.shown(ChatMessageRef(PROVIDER, members, f"{posted}.{code}"), showing, message, for_good=True)
+        return call_result(told)
 
     async def _by_robot(self, message: Message) -> Result:
         key = self.settings.robots.get(message.recipient.removeprefix(ROBOT))
         if key is None:
-            return Dead("no robot has this name: see notify.wecom.robots")
+            return Undeliverable("no robot has this name: see notify.wecom.robots")
         words = cards.text(f"{message.subject}\n\n{message.text}".strip())
         body = {"msgtype": "text", "text": {"content": words}}
-        return judged(await self.call("POST", f"/cgi-bin/webhook/send?{urlencode({'key': key})}", body))
+        return call_result(await self.call("POST", f"/cgi-bin/webhook/send?{urlencode({'key': key})}", body))
 
-    async def _asked(self, what: str, body: Mapping[str, Any]) -> Told | Retry | Dead:
+    async def _call_api(self, what: str, body: Mapping[str, Any]) -> VendorResponse | Retry | Undeliverable:
         """Call the API as application, with a new token if the present one has expired."""
         for _ in range(2):
             token = await self.token.get()
@@ -131,42 +131,42 @@ class WeComChannel:
                 return token
             path = f"/cgi-bin/message/{what}?{urlencode({'access_token': token})}"
             told = await self.call("POST", path, {"agentid": self.settings.agent_id, **body})
-            if not isinstance(told, Told) or told.body.get("errcode") not in ENDED:
+            if not isinstance(told, VendorResponse) or told.body.get("errcode") not in ENDED:
                 return told
             self.token.forget(token)
-        return Retry("a new token is refused like the one before it", at_most=FEW_TRIES)
+        return Retry("a new token is refused like the one before it", at_most=FEW_ATTEMPTS)
 
 
-def judged(told: Told | Retry | Dead) -> Result:
+def call_result(told: VendorResponse | Retry | Undeliverable) -> Result:
     """Return the result of a call by the code in its body: WeCom always answers 200."""
-    if not isinstance(told, Told):
+    if not isinstance(told, VendorResponse):
         return told
-    return meaning(told.body.get("errcode"), str(told.body.get("errmsg", ""))[:200])
+    return result_of_code(told.body.get("errcode"), str(told.body.get("errmsg", ""))[:200])
 
 
-def meaning(code: object, reason: str) -> Result:
+def result_of_code(code: object, reason: str) -> Result:
     """Return the result for an error code.
 
     Temporary faults are retried by the schedule; faults that somebody may be fixing get a few
     tries.
     """
     if not isinstance(code, int) or isinstance(code, bool):
-        return Retry("WeCom: an answer without a code", at_most=FEW_TRIES)
+        return Retry("WeCom: an answer without a code", at_most=FEW_ATTEMPTS)
     if code == 0:
         return Delivered()
     said = f"WeCom: {code} {reason}"
     if code in BUSY:
         return Retry(said, after=BUSY[code], down=code == -1)
-    return Dead(said) if code in NEVER else Retry(said, at_most=FEW_TRIES)
+    return Undeliverable(said) if code in NEVER else Retry(said, at_most=FEW_ATTEMPTS)
 
 
-async def _fetch(settings: WeCom, call: Calling) -> Fetched | Retry | Dead:
+async def _fetch(settings: WeCom, call: JsonApiClient) -> FetchedToken | Retry | Undeliverable:
     named = urlencode({"corpid": settings.corp_id, "corpsecret": settings.secret})
     told = await call("GET", f"/cgi-bin/gettoken?{named}", None)
-    if not isinstance(told, Told):
+    if not isinstance(told, VendorResponse):
         return told
     token, lasts = told.body.get("access_token"), told.body.get("expires_in")
     if isinstance(token, str) and token and isinstance(lasts, int):
-        return Fetched(token, timedelta(seconds=lasts))
-    result = judged(told)
-    return Retry("WeCom: no token in the answer", at_most=FEW_TRIES) if isinstance(result, Delivered) else result
+        return FetchedToken(token, timedelta(seconds=lasts))
+    result = call_result(told)
+    return Retry("WeCom: no token in the answer", at_most=FEW_ATTEMPTS) if isinstance(result, Delivered) else result

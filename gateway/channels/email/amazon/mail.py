@@ -9,12 +9,12 @@ from dataclasses import dataclass, replace
 from gateway.channels.email.amazon import ses
 from gateway.channels.email.handler import SOURCE
 from gateway.channels.email.intake import MailIntake
-from gateway.channels.email.posted import Posted
+from gateway.channels.email.posted import DeliveredMail
 from gateway.errors import Forbidden, Malformed, TooLarge, Unauthenticated, Unavailable
 from gateway.files.s3 import S3Store
 from gateway.ingest.http import UNSET, Fetch
 from gateway.ingest.reading import limits, sns
-from gateway.ingest.reading.source import Delivery
+from gateway.ingest.reading.source import WebhookDelivery
 from gateway.observe.metric_labels import RequestOutcome
 from gateway.receipts.submission import Receipt, Submission
 from gateway.settings import Ses
@@ -23,7 +23,7 @@ RAW = "x-amz-sns-rawdelivery"
 
 
 @dataclass(frozen=True, slots=True)
-class Bucket:
+class SesBucketReader:
     """A reader of mails that SES stored in the bucket of the settings.
 
     Each has at most `max_bytes`; without a store none are read.
@@ -33,7 +33,7 @@ class Bucket:
     settings: Ses
     max_bytes: int
 
-    async def __call__(self, posted: Posted) -> Posted:
+    async def __call__(self, posted: DeliveredMail) -> DeliveredMail:
         """Return the mail that a notification refers to; anything else is returned unchanged.
 
         Raises Malformed for a mail that cannot be read, with what to do about it, and
@@ -41,11 +41,11 @@ class Bucket:
         """
         if posted.kind != ses.POINTER:
             return posted
-        place, own = ses.place(posted), self.settings.s3
+        place, own = ses.find_place(posted), self.settings.s3
         where = f"the mail lies in the bucket {place.bucket} as {limits.cut(place.name, 200)}"
         if self.store is None or place.bucket != own.bucket or not place.name.startswith(own.prefix):
             raise Malformed(f"{where}: name that bucket in mail.ses.s3 and replay this")
-        return ses.fetched(posted, await self._content(self.store, place.name.removeprefix(own.prefix), where))
+        return ses.with_content(posted, await self._content(self.store, place.name.removeprefix(own.prefix), where))
 
     async def _content(self, store: S3Store, handle: str, where: str) -> bytes:
         content = bytearray()
@@ -63,7 +63,7 @@ class Bucket:
 
 
 @dataclass(frozen=True, slots=True)
-class Amazon:
+class SnsMailIntake:
     """An intake of SNS messages about mail.
 
     `fetch` calls the address that confirms a subscription; `certificate` returns a signing
@@ -93,10 +93,10 @@ class Amazon:
     async def _taken(self, integration_id: int, headers: Mapping[str, str], body: bytes) -> Receipt:
         if headers.get(RAW, "").lower() == "true":
             return await self._mail(integration_id, self._unwrapped(headers, body), by_service=False)
-        delivery = Delivery(headers, body, self.room.clock.now())
+        delivery = WebhookDelivery(headers, body, self.room.clock.now())
         delivery = replace(delivery, certificate=await self.certificate(sns.certificate_at(delivery, UNSET)))
         sns.verify(delivery)
-        envelope = limits.decode(body, sns.Envelope)
+        envelope = limits.decode(body, sns.SnsMessage)
         self._allowed(envelope.accounts())
         if envelope.type == sns.NOTIFICATION:
             return await self._mail(integration_id, envelope.message, by_service=bool(self.settings.accounts))
@@ -121,20 +121,20 @@ class Amazon:
     async def _mail(self, integration_id: int, message: str, *, by_service: bool) -> Receipt:
         """Take a mail; its SES verdicts count where one of the accounts in the settings sent it."""
         try:
-            found = ses.received(message, self.settings.doubted)
+            found = ses.parse_notification(message, self.settings.doubted)
         except Malformed as error:
-            found = ses.Received(Posted(ses.POINTER, message.encode("utf-8", "replace")), error.detail)
+            found = ses.SesMail(DeliveredMail(ses.POINTER, message.encode("utf-8", "replace")), error.detail)
         if not found.doubt:
             return await self.room.take(integration_id, replace(found.posted, by_service=by_service))
         receipt = await self.room.quarantine(integration_id, found.posted, found.doubt)
         self.room.metrics.request(SOURCE, RequestOutcome.REFUSED)
         return receipt
 
-    async def _subscription(self, integration_id: int, envelope: sns.Envelope, body: bytes) -> Receipt:
+    async def _subscription(self, integration_id: int, envelope: sns.SnsMessage, body: bytes) -> Receipt:
         """Confirm a subscription; raises Malformed if its address is not Amazon's."""
         said = "subscription ended"
         if envelope.type == sns.SUBSCRIPTION:
-            await self.fetch(sns.confirmation(envelope))
+            await self.fetch(sns.find_confirmation_url(envelope))
             said = "subscription confirmed"
         name = f"sns:{limits.key(envelope.message_id, '/MessageId')}"
         return await self.room.submit(Submission(integration_id, SOURCE, body, {}, (), ignored=((0, said),), delivery_id=name))

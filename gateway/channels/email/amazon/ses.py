@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 import msgspec
 
-from gateway.channels.email.posted import MAIL, Posted
+from gateway.channels.email.posted import MAIL, DeliveredMail
 from gateway.errors import Flaw, Malformed
 from gateway.ingest.reading import limits
 
@@ -24,16 +24,16 @@ OBJECT = re.compile(r"(?!.*(?:^|/)\.{0,2}(?:/|$))[^\x00-\x1f\x7f]{1,1024}")
 RECEIVED, FAILED = "Received", "FAIL"
 
 
-class Verdict(msgspec.Struct, frozen=True):
+class SesVerdict(msgspec.Struct, frozen=True):
     """The result of one check: PASS, FAIL, GRAY or PROCESSING_FAILED."""
 
     status: str = ""
 
 
-UNSAID = Verdict()
+UNSAID = SesVerdict()
 
 
-class Action(msgspec.Struct, rename="camel"):
+class SesAction(msgspec.Struct, rename="camel"):
     """The action of the receipt rule: for S3 the place of the mail, for SNS its encoding."""
 
     type: str = ""
@@ -42,54 +42,54 @@ class Action(msgspec.Struct, rename="camel"):
     encoding: str = ""
 
 
-class Report(msgspec.Struct, rename="camel"):
+class SesReceipt(msgspec.Struct, rename="camel"):
     """The part of a notification on the receipt of the mail: action, recipients and verdicts."""
 
-    action: Action
+    action: SesAction
     recipients: list[str] = []
-    spam_verdict: Verdict = UNSAID
-    virus_verdict: Verdict = UNSAID
-    spf_verdict: Verdict = UNSAID
-    dkim_verdict: Verdict = UNSAID
-    dmarc_verdict: Verdict = UNSAID
+    spam_verdict: SesVerdict = UNSAID
+    virus_verdict: SesVerdict = UNSAID
+    spf_verdict: SesVerdict = UNSAID
+    dkim_verdict: SesVerdict = UNSAID
+    dmarc_verdict: SesVerdict = UNSAID
 
 
-class Told(msgspec.Struct, rename="camel", frozen=True):
+class SesEnvelope(msgspec.Struct, rename="camel", frozen=True):
     """The mail's envelope."""
 
     message_id: str = ""
     source: str | None = None
 
 
-class Notification(msgspec.Struct, rename="camel"):
+class SesNotification(msgspec.Struct, rename="camel"):
     """A notification of SES; `content` is there for the SNS action alone."""
 
     notification_type: str = ""
-    receipt: Report | None = None
-    mail: Told = Told()
+    receipt: SesReceipt | None = None
+    mail: SesEnvelope = SesEnvelope()
     content: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Received:
+class SesMail:
     """A mail that SES received: the mail itself or a pointer to it.
 
     `doubt` is the reason for putting it into quarantine, "" if there is none.
     """
 
-    posted: Posted
+    posted: DeliveredMail
     doubt: str
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class S3Place:
     """The bucket and the name of a mail in S3."""
 
     bucket: str
     name: str
 
 
-def received(message: str, doubted: Iterable[str]) -> Received:
+def parse_notification(message: str, doubted: Iterable[str]) -> SesMail:
     """Return the mail in a message of SNS.
 
     `doubted` are the checks, besides that for viruses, whose failure puts it into quarantine.
@@ -100,11 +100,11 @@ def received(message: str, doubted: Iterable[str]) -> Received:
     told, receipt = _read(body)
     doubt = _doubt(receipt, doubted)
     if told.content is None:
-        return Received(Posted(POINTER, body), doubt)
-    return Received(_mail(told, receipt, _content(told.content, receipt.action.encoding)), doubt)
+        return SesMail(DeliveredMail(POINTER, body), doubt)
+    return SesMail(_mail(told, receipt, _content(told.content, receipt.action.encoding)), doubt)
 
 
-def place(posted: Posted) -> Place:
+def find_place(posted: DeliveredMail) -> S3Place:
     """Return the place of a mail in S3 from its notification; raises Malformed if it has none."""
     _, receipt = _read(posted.body)
     action = receipt.action
@@ -114,34 +114,34 @@ def place(posted: Posted) -> Place:
             "let the receipt rule publish to the topic by an SNS action, or by an S3 action"
         )
     if not OBJECT.fullmatch(action.object_key):
-        raise limits.fault("/receipt/action/objectKey", "this is no name of a mail that SES kept")
-    return Place(action.bucket_name, action.object_key)
+        raise limits.build_malformed("/receipt/action/objectKey", "this is no name of a mail that SES kept")
+    return S3Place(action.bucket_name, action.object_key)
 
 
-def fetched(posted: Posted, content: bytes) -> Posted:
+def with_content(posted: DeliveredMail, content: bytes) -> DeliveredMail:
     """Return the mail itself in place of the notification that refers to it."""
     return replace(_mail(*_read(posted.body), content), by_service=posted.by_service)
 
 
-def _mail(told: Notification, receipt: Report, content: bytes) -> Posted:
+def _mail(told: SesNotification, receipt: SesReceipt, content: bytes) -> DeliveredMail:
     """Return the mail, with the verdict of SES on the address in From (DMARC)."""
     source, verdict = told.mail.source, receipt.dmarc_verdict.status.lower()
     envelope = None if source is None else source.strip("<> ")
-    return Posted(MAIL, content, envelope, tuple(receipt.recipients), dmarc=verdict)
+    return DeliveredMail(MAIL, content, envelope, tuple(receipt.recipients), dmarc=verdict)
 
 
-def _read(body: bytes) -> tuple[Notification, Report]:
+def _read(body: bytes) -> tuple[SesNotification, SesReceipt]:
     try:
-        told = limits.decode(body, Notification)
+        told = limits.decode(body, SesNotification)
     except Malformed as error:
         flaws = tuple(Flaw("/Message" + flaw.pointer, flaw.detail) for flaw in error.flaws)
         raise Malformed("the message is no notification of Amazon SES", flaws=flaws) from error
     if told.notification_type != RECEIVED or told.receipt is None:
-        raise limits.fault("/Message/notificationType", "this is not what Amazon SES says of a mail that it received")
+        raise limits.build_malformed("/Message/notificationType", "this is not what Amazon SES says of a mail that it received")
     return told, told.receipt
 
 
-def _doubt(receipt: Report, doubted: Iterable[str]) -> str:
+def _doubt(receipt: SesReceipt, doubted: Iterable[str]) -> str:
     failed = [name for name in ("virus", *doubted) if getattr(receipt, f"{name}_verdict").status.upper() == FAILED]
     if not failed:
         return ""
@@ -158,5 +158,5 @@ def _content(content: str, encoding: str) -> bytes:
         try:
             return b64decode("".join(content.split()), validate=True)
         except (binascii.Error, ValueError) as error:
-            raise limits.fault("/Message/content", "the mail is not the base64 that it is said to be") from error
+            raise limits.build_malformed("/Message/content", "the mail is not the base64 that it is said to be") from error
     return content.encode("utf-8", "replace")

@@ -45,7 +45,7 @@ INSERT INTO integration (slug, name) VALUES ($1, $1) ON CONFLICT (slug) DO UPDAT
 
 
 @dataclass(frozen=True, slots=True)
-class Books:
+class MailboxState:
     """The stored state of one mailbox, written by one replica.
 
     Its methods raise Unavailable and whatever asyncpg raises.

@@ -24,7 +24,7 @@ SEEN, DELETED = rb"\Seen", rb"\Deleted"
 
 
 @dataclass(frozen=True, slots=True)
-class Fetched:
+class FetchedMail:
     """A mail of `size` bytes: all of it if `whole`, else its header."""
 
     content: bytes
@@ -33,7 +33,7 @@ class Fetched:
 
 
 @dataclass(slots=True)
-class Line:
+class ImapConnection:
     """A connection to one mailbox; its methods raise what sockets raise, and IMAPClientError."""
 
     settings: Imap
@@ -75,7 +75,7 @@ class Line:
         size = self._open.fetch([uid], ["RFC822.SIZE"]).get(uid, {}).get(b"RFC822.SIZE")
         return None if size is None else int(size)
 
-    def fetch(self, uid: int, size: int) -> Fetched | None:
+    def fetch(self, uid: int, size: int) -> FetchedMail | None:
         """Return a mail without marking it; None if it is gone.
 
         Of one that is too large only the header is fetched.
@@ -88,7 +88,7 @@ class Line:
         content = found.get(f"BODY[{part}]<0>".encode())
         if content is None:
             raise IMAPClientError(f"the server does not give what mail {uid} says")
-        return Fetched(content[:most], max(size, len(content)), whole and len(content) <= most)
+        return FetchedMail(content[:most], max(size, len(content)), whole and len(content) <= most)
 
     def mark(self, uids: Sequence[int]) -> None:
         """Mark committed mails as read, or move them."""

@@ -13,11 +13,11 @@ from functools import partial
 
 import structlog
 
-from gateway.channels.email.imap.books import Books
-from gateway.channels.email.imap.connection import Fetched, Line
-from gateway.channels.email.imap.thread import Thread
+from gateway.channels.email.imap.books import MailboxState
+from gateway.channels.email.imap.connection import FetchedMail, ImapConnection
+from gateway.channels.email.imap.thread import BlockingThread
 from gateway.channels.email.intake import MailIntake
-from gateway.channels.email.posted import MAIL, Posted
+from gateway.channels.email.posted import MAIL, DeliveredMail
 from gateway.errors import Overloaded, Unavailable
 from gateway.settings import Imap
 
@@ -35,13 +35,13 @@ log = structlog.get_logger()
 
 
 @dataclass(slots=True)
-class Mailbox:
+class MailboxReader:
     """A reader of one mailbox: `line` is the connection to its server, used in `thread`."""
 
     settings: Imap
-    line: Line
-    thread: Thread
-    books: Books
+    line: ImapConnection
+    thread: BlockingThread
+    books: MailboxState
     room: MailIntake
     _failures: int = 0
     _uidvalidity: int = 0
@@ -97,7 +97,7 @@ class Mailbox:
         known = await self.books.known(uidvalidity, waiting)
         if known:
             await self.thread.do(partial(self.line.mark, sorted(known)))
-        new = in_order(waiting, known, self._attempts)
+        new = order_by_attempts(waiting, known, self._attempts)
         refusals = 0
         for uid in new[:BATCH]:
             refusals = refusals + 1 if not await self._one(integration, uidvalidity, uid) else 0
@@ -133,13 +133,13 @@ class Mailbox:
         del self._attempts[uid]
         return True
 
-    async def _commit(self, integration: int, mail: Fetched) -> None:
+    async def _commit(self, integration: int, mail: FetchedMail) -> None:
         """Commit a mail.
 
         One that is too large, or whose handling raises an unexpected error, is put into
         quarantine.
         """
-        posted = Posted(MAIL, mail.content, servers=self.settings.servers)
+        posted = DeliveredMail(MAIL, mail.content, servers=self.settings.servers)
         if not mail.whole:
             problem = f"the mail has {mail.size} bytes, more than mail.max_bytes: this is its head, the rest is in the mailbox"
             await self.room.quarantine(integration, posted, problem)
@@ -158,6 +158,6 @@ class Mailbox:
                 await self.books.release()
 
 
-def in_order(waiting: list[int], known: frozenset[int], attempts: Counter[int]) -> list[int]:
+def order_by_attempts(waiting: list[int], known: frozenset[int], attempts: Counter[int]) -> list[int]:
     """Return the mails to take in, oldest first, those that failed before last. Pure."""
     return sorted((uid for uid in waiting if uid not in known), key=lambda uid: (attempts[uid], uid))

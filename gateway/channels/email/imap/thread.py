@@ -14,7 +14,7 @@ Result = TypeVar("Result")
 Job = tuple[asyncio.AbstractEventLoop, "asyncio.Future[Any]", Callable[[], Any]]
 
 
-class Thread:
+class BlockingThread:
     """A thread that makes one call after another; `close` ends it after the current one."""
 
     def __init__(self, name: str) -> None:

@@ -33,7 +33,7 @@ class SenderCheck(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Check:
+class AuthenticationCheck:
     """One check: its method, its result, and the domain or address it authenticates."""
 
     method: str
@@ -42,26 +42,26 @@ class Check:
 
 
 @dataclass(frozen=True, slots=True)
-class Stamp:
+class AuthenticationResults:
     """The checks of one server."""
 
     server: str
-    checks: tuple[Check, ...]
+    checks: tuple[AuthenticationCheck, ...]
 
 
-def stamps(values: Iterable[str]) -> tuple[Stamp, ...]:
+def parse_authentication_results(values: Iterable[str]) -> tuple[AuthenticationResults, ...]:
     """Return the stamps in fields named Authentication-Results, the topmost first."""
     return tuple(stamp for value, _ in zip(values, range(MOST_STAMPS), strict=False) if (stamp := _stamp(value)).server)
 
 
-def signed_domains(text: str) -> tuple[Check, ...]:
+def signed_domains(text: str) -> tuple[AuthenticationCheck, ...]:
     """Return SendGrid's verdicts on signatures, which it writes as {@example.com : pass}."""
     found = re.findall(r"@([a-z0-9.-]{1,255})\s{0,5}:\s{0,5}([a-z]{1,20})", text.lower())
-    return tuple(Check("dkim", result, domain) for domain, result in found[:MOST_CHECKS])
+    return tuple(AuthenticationCheck("dkim", result, domain) for domain, result in found[:MOST_CHECKS])
 
 
 def sender_check(
-    authors: Collection[str], found: Iterable[Stamp], servers: Collection[str], *, by_service: bool = False
+    authors: Collection[str], found: Iterable[AuthenticationResults], servers: Collection[str], *, by_service: bool = False
 ) -> SenderCheck:
     """Return whether the one author of a mail is authenticated.
 
@@ -79,7 +79,9 @@ def sender_check(
     return SenderCheck.AUTHENTICATED if passed else SenderCheck.UNKNOWN
 
 
-def _believed(found: Iterable[Stamp], servers: Collection[str], *, by_service: bool) -> Iterator[Check]:
+def _believed(
+    found: Iterable[AuthenticationResults], servers: Collection[str], *, by_service: bool
+) -> Iterator[AuthenticationCheck]:
     """Yield the checks of the service, and those of the topmost stamp by one of the servers."""
     topmost = True
     for stamp in found:
@@ -90,7 +92,7 @@ def _believed(found: Iterable[Stamp], servers: Collection[str], *, by_service: b
             yield from stamp.checks
 
 
-def _vouches(check: Check, author: str) -> bool:
+def _vouches(check: AuthenticationCheck, author: str) -> bool:
     """Return whether a check is about the author: the domain of the signature is exactly theirs."""
     domain = _folded(author.rpartition("@")[2])
     if check.method == "auth":
@@ -107,21 +109,21 @@ def _folded(domain: str) -> str:
         return domain.strip().rstrip(".").lower()
 
 
-def _stamp(value: str) -> Stamp:
+def _stamp(value: str) -> AuthenticationResults:
     server, *rest = _plain(value)
     named = server.split()
     checks = (check for part in rest[:MOST_CHECKS] if (check := _check(part)) is not None)
-    return Stamp(named[0].lower() if named else "", tuple(checks))
+    return AuthenticationResults(named[0].lower() if named else "", tuple(checks))
 
 
-def _check(part: str) -> Check | None:
+def _check(part: str) -> AuthenticationCheck | None:
     words = _AROUND_EQUALS.sub("=", part.lower()).split()
     found = _CHECK.fullmatch(words[0]) if words else None
     if found is None:
         return None
     wanted = VOUCHING.get(found[1], "")
     said = (f"{one[1]}.{one[2]}" == wanted and one[3] for word in words[1:] if (one := _PROPERTY.fullmatch(word)))
-    return Check(found[1], found[2], next((subject for subject in said if subject), ""))
+    return AuthenticationCheck(found[1], found[2], next((subject for subject in said if subject), ""))
 
 
 def _plain(value: str) -> list[str]:

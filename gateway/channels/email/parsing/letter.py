@@ -5,11 +5,11 @@ from datetime import datetime
 from enum import StrEnum
 from hashlib import sha256
 
-from gateway.channels.email.parsing.authentication import Stamp
-from gateway.receipts.mended import Mended
+from gateway.channels.email.parsing.authentication import AuthenticationResults
+from gateway.receipts.mended import RepairedValue
 
 
-class Nature(StrEnum):
+class WriterKind(StrEnum):
     """The kind of writer that the headers of a mail indicate (RFC 3834, RFC 3464, customs)."""
 
     PERSON = "person"
@@ -20,7 +20,7 @@ class Nature(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Enclosed:
+class MailFile:
     """A file that came with the mail.
 
     `content` is None if it is larger than the limit or beyond the number of files kept. `size`
@@ -33,7 +33,7 @@ class Enclosed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Letter:
+class ParsedMail:
     """One parsed mail.
 
     Addresses are in lower case and "" if missing; ids of messages are without their brackets.
@@ -51,7 +51,7 @@ class Letter:
     sender: str
     sender_name: str = ""
     authors: tuple[str, ...] = ()
-    stamps: tuple[Stamp, ...] = ()
+    stamps: tuple[AuthenticationResults, ...] = ()
     reply_to: tuple[str, ...] = ()
     reply_to_name: str = ""
     author: str = ""
@@ -64,11 +64,11 @@ class Letter:
     thread: tuple[str, ...] = ()
     subject: str = ""
     text: str = ""
-    nature: Nature = Nature.PERSON
+    nature: WriterKind = WriterKind.PERSON
     passed: tuple[str, ...] = ()
     sent_at: datetime | None = None
-    enclosed: tuple[Enclosed, ...] = ()
-    mended: tuple[Mended, ...] = ()
+    enclosed: tuple[MailFile, ...] = ()
+    mended: tuple[RepairedValue, ...] = ()
 
     @property
     def copy_hash(self) -> bytes:

@@ -6,8 +6,8 @@ it keeps the gateway from answering, and never loses a mail.
 
 import re
 
-from gateway.channels.email.parsing.letter import Nature
-from gateway.ingest.mime.headers import Fields, addresses
+from gateway.channels.email.parsing.letter import WriterKind
+from gateway.ingest.mime.headers import HeaderFields, parse_addresses
 
 AUTOMATIC = re.compile(
     r"\s*(?:\[[^\]]{0,40}\]\s*)?(?:auto(?:matic|matisch\w{0,2})?[- ]?(?:reply|response|antwort"
@@ -63,26 +63,26 @@ POSTMASTER = "postmaster@"
 BULK = frozenset({"bulk", "junk"})
 
 
-def nature(fields: Fields, sender: str, *, null_sender: bool) -> Nature:
+def writer_kind(fields: HeaderFields, sender: str, *, null_sender: bool) -> WriterKind:
     """Return the kind of writer, by headers and structure alone."""
     said = fields.raw("auto-submitted").partition(";")[0].strip().lower()
     if fields.raw("content-type").lower().startswith("multipart/report") or any(fields.all("x-failed-recipients")):
-        return Nature.BOUNCE
+        return WriterKind.BOUNCE
     if said.startswith("auto-replied") or _answers_by_itself(fields):
-        return Nature.AUTO_REPLY
+        return WriterKind.AUTO_REPLY
     precedence = fields.raw("precedence").lower()
     if precedence not in BULK and (_has_list_headers(fields) or precedence == "list"):
-        return Nature.LIST
+        return WriterKind.LIST
     if said not in ("", "no") or null_sender or not sender or precedence in BULK:
-        return Nature.MACHINE
-    return Nature.PERSON
+        return WriterKind.MACHINE
+    return WriterKind.PERSON
 
 
-def _has_list_headers(fields: Fields) -> bool:
+def _has_list_headers(fields: HeaderFields) -> bool:
     return any(fields.all("list-id")) or any(fields.all("list-post"))
 
 
-def has_null_sender(fields: Fields, envelope: str | None) -> bool:
+def has_null_sender(fields: HeaderFields, envelope: str | None) -> bool:
     """Return whether the mail was sent with the null reverse path.
 
     `envelope` is the sender in the SMTP envelope, None if unknown.
@@ -90,12 +90,12 @@ def has_null_sender(fields: Fields, envelope: str | None) -> bool:
     return (envelope is not None and not envelope.strip(" <>")) or fields.raw("return-path").replace(" ", "") == "<>"
 
 
-def is_by_list(fields: Fields, sender: str) -> bool:
+def is_by_list(fields: HeaderFields, sender: str) -> bool:
     """Return whether From is a mailing list that sends in its own name, because of DMARC."""
     if not sender or fields.raw("precedence").lower() in BULK:
         return False
     list_id = fields.raw("list-id").rpartition("<")[2].strip(" >").lower()
-    return sender in addresses(fields.raw("list-post").replace("mailto:", "")) or list_id == sender.replace("@", ".")
+    return sender in parse_addresses(fields.raw("list-post").replace("mailto:", "")) or list_id == sender.replace("@", ".")
 
 
 def seems_automatic(subject: str) -> bool:
@@ -113,7 +113,7 @@ def is_robot(address: str) -> bool:
     return ROBOT.match(address) is not None
 
 
-def _answers_by_itself(fields: Fields) -> bool:
+def _answers_by_itself(fields: HeaderFields) -> bool:
     if any(fields.all("x-autoreply")) or any(fields.all("x-autorespond")) or any(fields.all("x-vacation")):
         return True
     return fields.raw("precedence").lower() == "auto_reply" or fields.raw("x-auto-reply").lower() in ("yes", "true", "1")

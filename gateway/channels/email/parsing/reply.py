@@ -54,7 +54,7 @@ LEAST_REPEATED = 6
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
+class ParsedReply:
     """A parsed reply.
 
     `note` is kept, `new` is certainly new, `certain` says that no other text may be new.
@@ -66,7 +66,7 @@ class Reply:
 
 
 @dataclass(frozen=True, slots=True)
-class _Kept:
+class _UnquotedLines:
     """Lines without the certainly quoted ones.
 
     `doubtful` are the positions of those right beside quoted ones.
@@ -77,7 +77,7 @@ class _Kept:
     cut: bool
 
 
-def understood(text: str, known: str = "", own_addresses: Collection[str] = ()) -> Reply:
+def parse_reply(text: str, known: str = "", own_addresses: Collection[str] = ()) -> ParsedReply:
     """Return the parsed reply.
 
     `known` is the text that the record already holds, which reveals unmarked quotations;
@@ -93,17 +93,17 @@ def understood(text: str, known: str = "", own_addresses: Collection[str] = ()) 
     own = _without_signature(kept.lines)
     said = "\n".join(own).strip()
     if (kept.cut or end < len(lines)) and (_is_nearly_nothing(own) or _points_below(said)):
-        return Reply(text.strip(), said if _points_below(said) else "", certain=False)
+        return ParsedReply(text.strip(), said if _points_below(said) else "", certain=False)
     before = {_bare(line) for line in known[:LOOKED_AT].split("\n")}
     repeated = {line for line in before if len(line) >= LEAST_REPEATED}
     sure = _first_doubt(own, repeated, own_addresses)
     new = "\n".join(line for place, line in enumerate(own[:sure]) if place not in kept.doubtful).strip()
     said_before = all(not _bare(line) or _bare(line) in before for line in own[sure:])
     certain = said_before and not any(place < len(own) for place in kept.doubtful) and bool(new)
-    return Reply(said or text.strip(), new, certain)
+    return ParsedReply(said or text.strip(), new, certain)
 
 
-def _without_quotes(lines: Sequence[str]) -> _Kept:
+def _without_quotes(lines: Sequence[str]) -> _UnquotedLines:
     """Return the lines that are not certainly quoted.
 
     Below a heading only lines among marked ones are the writer's own.
@@ -127,7 +127,7 @@ def _without_quotes(lines: Sequence[str]) -> _Kept:
                 doubtful.add(len(out))
             out.append(lines[place])
         place += 1
-    return _Kept(out, frozenset(doubtful), cut)
+    return _UnquotedLines(out, frozenset(doubtful), cut)
 
 
 def _next_is_marked(lines: Sequence[str]) -> bool:

@@ -12,7 +12,7 @@ import aiohttp
 import msgspec
 from aiohttp import ClientError, ClientSession, ClientTimeout, encode_basic_auth
 
-from gateway.notify.message import Dead, Delivered, Result, Retry
+from gateway.notify.message import Delivered, Result, Retry, Undeliverable
 from gateway.settings import Twilio
 
 TIMEOUT_S = 9.0
@@ -20,7 +20,7 @@ FEW_TRIES = 3
 MOST_BYTES = 65_536
 
 
-class Refusal(msgspec.Struct):
+class TwilioRefusal(msgspec.Struct):
     """The reason for which Twilio refused a request."""
 
     code: int = 0
@@ -53,7 +53,9 @@ class TwilioApi:
         url = f"{self.settings.api.rstrip('/')}/2010-04-01/Accounts/{self.settings.account}/{resource}.json"
         try:
             async with self.session.post(url, data={"From": self.settings.sender, **fields}, allow_redirects=False) as answer:
-                return judge(answer.status, await answer.content.read(MOST_BYTES), answer.headers.get("retry-after", ""))
+                return response_result(
+                    answer.status, await answer.content.read(MOST_BYTES), answer.headers.get("retry-after", "")
+                )
         except (ClientError, OSError) as error:
             return Retry(f"{type(error).__name__}: {error}", down=True)
 
@@ -62,7 +64,7 @@ class TwilioApi:
         await self.session.close()
 
 
-def judge(status: int, body: bytes, retry_after: str) -> Result:
+def response_result(status: int, body: bytes, retry_after: str) -> Result:
     """Return the result of a response.
 
     2xx is delivered, temporary failures are tried again, a refused key a few times, all else
@@ -71,11 +73,11 @@ def judge(status: int, body: bytes, retry_after: str) -> Result:
     if 200 <= status < 300:
         return Delivered()
     try:
-        told = msgspec.json.decode(body, type=Refusal)
+        told = msgspec.json.decode(body, type=TwilioRefusal)
     except (msgspec.DecodeError, msgspec.ValidationError):
-        told = Refusal()
+        told = TwilioRefusal()
     reason = f"Twilio answered {status}" + (f" ({told.code}: {told.message[:200]})" if told.code else "")
     if status in (408, 429) or status >= 500:
         waits = int(retry_after[:6]) if retry_after.isascii() and retry_after.isdigit() else None
         return Retry(reason, after=None if waits is None else timedelta(seconds=waits), down=status != 429)
-    return Retry(reason, at_most=FEW_TRIES, down=True) if status in (401, 403) else Dead(reason)
+    return Retry(reason, at_most=FEW_TRIES, down=True) if status in (401, 403) else Undeliverable(reason)

@@ -15,42 +15,42 @@ from datetime import timedelta
 from hashlib import sha256
 from urllib.parse import ParseResult, parse_qs, urlparse
 
-from gateway.channels.phone.call import ENDS, CallEvent, Direction, Status
-from gateway.channels.phone.numbers import e164
+from gateway.channels.phone.call import ENDS, CallDirection, CallEvent, CallStatus
+from gateway.channels.phone.numbers import to_e164
 from gateway.channels.phone.posted import (
     Pairs,
-    Posted,
-    Provider,
+    PhoneAdapter,
+    PhoneEvent,
+    PhoneRequest,
     TextMessage,
-    Told,
-    name_of,
+    parse_call_id,
+    parse_time,
+    parse_timestamp,
     person,
     raw_json,
     recording,
-    said_at,
     seconds,
-    stamped,
     transcript,
 )
 from gateway.errors import Forbidden, Unauthenticated
 from gateway.ingest.reading import limits
-from gateway.ingest.reading.signatures import WRONG, fresh
+from gateway.ingest.reading.signatures import WRONG_SIGNATURE, require_fresh
 from gateway.settings import PhoneProvider
 
 SLUG = "twilio"
 SIGNATURE, ALGORITHM = "X-Twilio-Signature", "X-Twilio-Webhooks-Signature-Settings"
 ALGORITHMS = {"HMAC_SHA1": "sha1", "HMAC_SHA256": "sha256"}
 
-STATUSES: Mapping[str, Status] = {
-    "queued": Status.RINGING,
-    "initiated": Status.RINGING,
-    "ringing": Status.RINGING,
-    "in-progress": Status.CONNECTED,
-    "completed": Status.COMPLETED,
-    "busy": Status.BUSY,
-    "failed": Status.FAILED,
-    "no-answer": Status.NO_ANSWER,
-    "canceled": Status.CANCELED,
+STATUSES: Mapping[str, CallStatus] = {
+    "queued": CallStatus.RINGING,
+    "initiated": CallStatus.RINGING,
+    "ringing": CallStatus.RINGING,
+    "in-progress": CallStatus.CONNECTED,
+    "completed": CallStatus.COMPLETED,
+    "busy": CallStatus.BUSY,
+    "failed": CallStatus.FAILED,
+    "no-answer": CallStatus.NO_ANSWER,
+    "canceled": CallStatus.CANCELED,
 }
 """The status of a call by CallStatus.
 
@@ -61,7 +61,7 @@ TAKEN = frozenset({"completed", "answered", "in-progress", "bridged"})
 """Values of the status of the leg to a person that say that the person answered."""
 
 
-def verify(posted: Posted, settings: PhoneProvider) -> None:
+def verify(posted: PhoneRequest, settings: PhoneProvider) -> None:
     """Verify Twilio's signature and account.
 
     Raises Unauthenticated for a request that Twilio did not sign or signed long ago, Forbidden
@@ -73,13 +73,13 @@ def verify(posted: Posted, settings: PhoneProvider) -> None:
         algorithm = algorithm_of(posted.headers.get(ALGORITHM, ""))
         # Every secret is tried, so that the time taken reveals nothing.
         if not any([is_signed(secret, posted.address, params, given, algorithm) for secret in settings.secrets]):  # noqa: C419
-            raise Unauthenticated(WRONG)
+            raise Unauthenticated(WRONG_SIGNATURE)
     told = raw_json(posted.body) if posted.is_json and posted.body else posted.fields()
     if settings.accounts and str(told.get("AccountSid", "")) not in settings.accounts:
         raise Forbidden("the account is not among phone.providers.twilio.accounts")
-    sent = said_at(str(told.get("Timestamp", "")), "/Timestamp")
+    sent = parse_time(str(told.get("Timestamp", "")), "/Timestamp")
     if settings.secrets and sent is not None:
-        fresh(sent, posted.received_at)
+        require_fresh(sent, posted.received_at)
 
 
 def algorithm_of(header: str) -> str:
@@ -127,7 +127,7 @@ def _without_port(parsed: ParseResult) -> str:
     return parsed._replace(netloc=parsed.netloc.split(":")[0]).geturl() if parsed.port else parsed.geturl()
 
 
-def read(posted: Posted, region: str) -> Told:
+def read(posted: PhoneRequest, region: str) -> PhoneEvent:
     """Return the call event or text message of a request; raises Malformed."""
     told = {name: str(value) for name, value in raw_json(posted.body).items()} if posted.is_json else posted.fields()
     if posted.event == "message":
@@ -141,50 +141,50 @@ def _message(told: Mapping[str, str], region: str) -> TextMessage:
     attached = (told.get(f"MediaUrl{place}", "") for place in range(min(seconds(told.get("NumMedia")), 10)))
     return TextMessage(
         SLUG,
-        name_of(told.get("MessageSid") or told.get("SmsSid") or "", "/MessageSid"),
-        e164(told.get("From", ""), region),
-        e164(told.get("To", ""), region),
+        parse_call_id(told.get("MessageSid") or told.get("SmsSid") or "", "/MessageSid"),
+        to_e164(told.get("From", ""), region),
+        to_e164(told.get("To", ""), region),
         limits.cut(told.get("Body", ""), limits.DESCRIPTION),
         tuple(one for address in attached for one in recording(address)),
     )
 
 
-def _leg(told: Mapping[str, str], posted: Posted) -> CallEvent:
+def _leg(told: Mapping[str, str], posted: PhoneRequest) -> CallEvent:
     """Return the event of the leg to a person.
 
     It tells the call it belongs to whether that person answered, and nothing else.
     """
-    at = stamped(told.get("Timestamp", ""), posted.received_at, "/Timestamp")
+    at = parse_timestamp(told.get("Timestamp", ""), posted.received_at, "/Timestamp")
     length, status = seconds(told.get("CallDuration")), told.get("CallStatus", "")
     taken = status == "in-progress" or (status == "completed" and length > 0)
     return CallEvent(
         provider=SLUG,
-        call_id=name_of(told["ParentCallSid"], "/ParentCallSid"),
+        call_id=parse_call_id(told["ParentCallSid"], "/ParentCallSid"),
         at=at,
-        status=Status.ANSWERED if taken else None,
+        status=CallStatus.ANSWERED if taken else None,
         answered_at=(at or posted.received_at) - timedelta(seconds=length) if taken else None,
         recordings=_recording(told),
     )
 
 
-def _call(told: Mapping[str, str], posted: Posted, region: str) -> CallEvent:
-    at = stamped(told.get("Timestamp", ""), posted.received_at, "/Timestamp")
+def _call(told: Mapping[str, str], posted: PhoneRequest, region: str) -> CallEvent:
+    at = parse_timestamp(told.get("Timestamp", ""), posted.received_at, "/Timestamp")
     when = at or posted.received_at
     status = STATUSES.get(told.get("CallStatus", ""))
     person_took = {told.get("DialCallStatus", ""), told.get("QueueResult", "")} & TAKEN
     talked = timedelta(seconds=seconds(told.get("DialCallDuration")))
     if status not in ENDS and person_took:
-        status = Status.ANSWERED
+        status = CallStatus.ANSWERED
     elif status not in ENDS and told.get("QueueResult") == "hangup":
-        status = Status.ABANDONED
+        status = CallStatus.ABANDONED
     return CallEvent(
         provider=SLUG,
-        call_id=name_of(told.get("CallSid", ""), "/CallSid"),
+        call_id=parse_call_id(told.get("CallSid", ""), "/CallSid"),
         at=at,
         direction=_direction(told),
-        caller=e164(told.get("From", ""), region),
+        caller=to_e164(told.get("From", ""), region),
         caller_name=person(told.get("CallerName", "")),
-        called=e164(told.get("To", ""), region),
+        called=to_e164(told.get("To", ""), region),
         status=status,
         started_at=when - timedelta(seconds=seconds(told.get("CallDuration"))) if status is not None else None,
         answered_at=when - talked if person_took else None,
@@ -194,12 +194,12 @@ def _call(told: Mapping[str, str], posted: Posted, region: str) -> CallEvent:
     )
 
 
-def _direction(told: Mapping[str, str]) -> Direction | None:
+def _direction(told: Mapping[str, str]) -> CallDirection | None:
     said = told.get("Direction", "")
     if said.startswith("outbound"):
-        return Direction.OUTBOUND
+        return CallDirection.OUTBOUND
     # Only <Record> lets callers leave a report, and its callback does not say who called.
-    return Direction.INBOUND if said == "inbound" or told.get("RecordingSource") == "RecordVerb" else None
+    return CallDirection.INBOUND if said == "inbound" or told.get("RecordingSource") == "RecordVerb" else None
 
 
 def _recording(told: Mapping[str, str]) -> tuple[str, ...]:
@@ -214,10 +214,10 @@ def _transcripts(told: Mapping[str, str]) -> tuple[str, ...]:
     return (*transcript(words), *transcript(told.get("SpeechResult", "")))
 
 
-def key(posted: Posted) -> str:
+def key(posted: PhoneRequest) -> str:
     """Return the key that was pressed."""
     return posted.fields().get("Digits", "")[:1]
 
 
 EVENTS = frozenset({"voice", "status", "recording", "transcription", "message", "alarm"})
-PROVIDER = Provider(SLUG, EVENTS, verify, read, speaks=True, key=key)
+PROVIDER = PhoneAdapter(SLUG, EVENTS, verify, read, speaks=True, key=key)

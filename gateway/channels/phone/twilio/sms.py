@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 
 from gateway.channels.phone.twilio.api import TwilioApi
-from gateway.channels.phone.twilio.voice import telephone
+from gateway.channels.phone.twilio.voice import find_telephone
 from gateway.clock import Clock
 from gateway.db.pool import LOST_RACE, Pool, acquire
 from gateway.errors import Unavailable
-from gateway.notify.message import Dead, Message, Result, Retry
-from gateway.notify.phrases import Reader
+from gateway.notify.message import Message, Result, Retry, Undeliverable
+from gateway.notify.phrases import MessageReader
 from gateway.notify.templates import render
 
 NAME = "sms"
@@ -35,14 +35,14 @@ class SmsChannel:
         """Send the message once and return the result."""
         try:
             async with acquire(self.pool) as conn:
-                number = await telephone(conn, self.api, self.clock, NAME, message)
+                number = await find_telephone(conn, self.api, self.clock, NAME, message)
                 row = await conn.fetchrow(READER, message.recipient)
         except (Unavailable, *LOST_RACE) as error:
             return Retry(f"who that is could not be looked up: {error!r}")
         if not isinstance(number, str):
             return number
         if row is None:
-            return Dead("nobody has this login")
-        reader = Reader(row["locale"], row["zone"] or self.zone, message.link)
+            return Undeliverable("nobody has this login")
+        reader = MessageReader(row["locale"], row["zone"] or self.zone, message.link)
         words = render(message.template, message.facts, reader, message.role)
         return await self.api.ask("Messages", {"To": number, "Body": words.brief(message.link, LONGEST)})

@@ -4,18 +4,18 @@ from collections.abc import Callable
 from typing import assert_never
 from xml.etree.ElementTree import Element, SubElement, tostring
 
-from gateway.channels.phone.script import LONGEST_S, RING_S, WAIT_S, Ask, Dial, HangUp, Place, Record, Say, Script
+from gateway.channels.phone.script import LONGEST_S, RING_S, WAIT_S, Ask, Dial, DialogueStep, HangUp, Record, Say, Script
 from gateway.incidents.labels import Locale
 
 VOICES: dict[Locale, tuple[str, str]] = {"en": ("Polly.Joanna", "en-US"), "zh-CN": ("Polly.Zhiyu", "cmn-CN")}
 TRANSCRIBED: frozenset[Locale] = frozenset({"en"})
 """Languages that Twilio transcribes."""
 
-Address = Callable[[str, Place], str]
+Address = Callable[[str, DialogueStep], str]
 """A function that returns the URL at which Twilio goes on, from an event and a step."""
 
 
-def speak(script: Script, address: Address) -> bytes:
+def write_script(script: Script, address: Address) -> bytes:
     """Return the script as a TwiML document."""
     root = Element("Response")
     for one in script:
@@ -36,7 +36,7 @@ def speak(script: Script, address: Address) -> bytes:
                     root, "Dial", timeout=str(RING_S), method="POST", action=address("voice", to), answerOnBridge="true"
                 )
                 SubElement(
-                    dial, "Number", statusCallback=address("status", Place()), statusCallbackEvent="answered completed"
+                    dial, "Number", statusCallback=address("status", DialogueStep()), statusCallbackEvent="answered completed"
                 ).text = number
             case HangUp():
                 SubElement(root, "Hangup")
@@ -45,7 +45,7 @@ def speak(script: Script, address: Address) -> bytes:
     return _document(root)
 
 
-def reply(text: str) -> bytes:
+def write_reply(text: str) -> bytes:
     """Return the answer to a text message."""
     root = Element("Response")
     if text:
@@ -63,12 +63,12 @@ def _say(parent: Element, say: Say) -> None:
     SubElement(parent, "Say", voice=voice, language=language).text = _sayable(say.text)
 
 
-def _record(root: Element, to: Place, locale: Locale, address: Address) -> None:
+def _record(root: Element, to: DialogueStep, locale: Locale, address: Address) -> None:
     record = SubElement(root, "Record", action=address("voice", to), method="POST", maxLength=str(LONGEST_S), finishOnKey="#")
-    record.set("recordingStatusCallback", address("recording", Place()))
+    record.set("recordingStatusCallback", address("recording", DialogueStep()))
     if locale in TRANSCRIBED:
         record.set("transcribe", "true")
-        record.set("transcribeCallback", address("transcription", Place()))
+        record.set("transcribeCallback", address("transcription", DialogueStep()))
 
 
 def _sayable(text: str) -> str:

@@ -12,8 +12,8 @@ from gateway.channels.phone.twilio.api import TwilioApi
 from gateway.clock import Clock
 from gateway.db.pool import LOST_RACE, Connection, Pool, acquire
 from gateway.errors import Unavailable
-from gateway.notify.call_tokens import Called, CallTokens
-from gateway.notify.message import Dead, Message, Result, Retry
+from gateway.notify.call_tokens import CallSubject, CallTokens
+from gateway.notify.message import Message, Result, Retry, Undeliverable
 
 NAME = "voice"
 RING_S = 30
@@ -46,18 +46,18 @@ class VoiceChannel:
     async def send(self, message: Message) -> Result:
         """Request the call once and return the result."""
         if message.incident_id is None:
-            return Dead("a call is about a record")
+            return Undeliverable("a call is about a record")
         try:
             async with acquire(self.pool) as conn:
-                number = await telephone(conn, self.api, self.clock, NAME, message)
+                number = await find_telephone(conn, self.api, self.clock, NAME, message)
                 version = await conn.fetchval(VERSION, message.incident_id)
         except (Unavailable, *LOST_RACE) as error:
             return Retry(f"who that is could not be looked up: {error!r}")
         if not isinstance(number, str):
             return number
         if version is None:
-            return Dead("there is no such record")
-        token = self.tokens.make(Called(message.incident_id, version, message.recipient, self.clock.now()))
+            return Undeliverable("there is no such record")
+        token = self.tokens.make(CallSubject(message.incident_id, version, message.recipient, self.clock.now()))
         fields = {"To": number, "Url": self._address("alarm", urlencode({"step": "alarm", "about": token})), "Method": "POST"}
         return await self.api.ask("Calls", fields | {"Timeout": RING_S, "StatusCallback": self._address("status", "")})
 
@@ -65,7 +65,7 @@ class VoiceChannel:
         return f"{self.base}/ingest/phone/twilio/{event}/{self.api.settings.key}" + (f"?{query}" if query else "")
 
 
-async def telephone(conn: Connection, api: TwilioApi, clock: Clock, channel: str, message: Message) -> str | Result:
+async def find_telephone(conn: Connection, api: TwilioApi, clock: Clock, channel: str, message: Message) -> str | Result:
     """Return a person's telephone number, or the result if they cannot be notified.
 
     They cannot if nobody has the login, there is no number, or they were notified often enough
@@ -75,7 +75,7 @@ async def telephone(conn: Connection, api: TwilioApi, clock: Clock, channel: str
     login = message.recipient
     number = await conn.fetchval(TELEPHONE, login)
     if not number:
-        return Dead("nobody has this login" if number is None else "has no telephone number")
+        return Undeliverable("nobody has this login" if number is None else "has no telephone number")
     if await conn.fetchval(OFTEN, channel, login, clock.stamp(), message.urgency) >= api.settings.per_hour:
         return Retry("was told often enough within the hour", after=LATER)
     return str(number)

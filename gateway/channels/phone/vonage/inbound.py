@@ -13,30 +13,41 @@ from datetime import timedelta
 from hashlib import sha256
 from typing import Any
 
-from gateway.channels.phone.call import ENDS, CallEvent, Direction, Status
-from gateway.channels.phone.numbers import international
-from gateway.channels.phone.posted import Nothing, Posted, Provider, Told, compact, name_of, raw_json, recording, seconds, stamped
+from gateway.channels.phone.call import ENDS, CallDirection, CallEvent, CallStatus
+from gateway.channels.phone.numbers import to_e164_without_plus
+from gateway.channels.phone.posted import (
+    IgnoredPhoneEvent,
+    PhoneAdapter,
+    PhoneEvent,
+    PhoneRequest,
+    encode_as_javascript,
+    parse_call_id,
+    parse_timestamp,
+    raw_json,
+    recording,
+    seconds,
+)
 from gateway.errors import Forbidden, Malformed, Unauthenticated
-from gateway.ingest.reading.signatures import WRONG, fresh
-from gateway.ingest.reading.signatures import seconds as moment_of
+from gateway.ingest.reading.signatures import WRONG_SIGNATURE, require_fresh
+from gateway.ingest.reading.signatures import parse_seconds as moment_of
 from gateway.settings import PhoneProvider
 
 SLUG = "vonage"
 
-STATUSES: Mapping[str, Status] = {
-    "started": Status.RINGING,
-    "ringing": Status.RINGING,
-    "answered": Status.CONNECTED,
-    "human": Status.CONNECTED,
-    "machine": Status.CONNECTED,
-    "completed": Status.COMPLETED,
-    "disconnected": Status.COMPLETED,
-    "busy": Status.BUSY,
-    "failed": Status.FAILED,
-    "rejected": Status.CANCELED,
-    "cancelled": Status.CANCELED,
-    "unanswered": Status.NO_ANSWER,
-    "timeout": Status.NO_ANSWER,
+STATUSES: Mapping[str, CallStatus] = {
+    "started": CallStatus.RINGING,
+    "ringing": CallStatus.RINGING,
+    "answered": CallStatus.CONNECTED,
+    "human": CallStatus.CONNECTED,
+    "machine": CallStatus.CONNECTED,
+    "completed": CallStatus.COMPLETED,
+    "disconnected": CallStatus.COMPLETED,
+    "busy": CallStatus.BUSY,
+    "failed": CallStatus.FAILED,
+    "rejected": CallStatus.CANCELED,
+    "cancelled": CallStatus.CANCELED,
+    "unanswered": CallStatus.NO_ANSWER,
+    "timeout": CallStatus.NO_ANSWER,
 }
 """The status of an inbound call.
 
@@ -44,7 +55,7 @@ One that was answered was answered by the script; a person answers on a leg of i
 """
 
 
-def verify(posted: Posted, settings: PhoneProvider) -> None:
+def verify(posted: PhoneRequest, settings: PhoneProvider) -> None:
     """Verify Vonage's signature and account.
 
     Raises Unauthenticated for a request that Vonage did not sign, signed long ago or signed with
@@ -53,10 +64,10 @@ def verify(posted: Posted, settings: PhoneProvider) -> None:
     if not settings.secrets:
         return
     claims = _claims(posted.headers.get("Authorization", ""), settings.secrets)
-    fresh(moment_of(str(claims.get("iat", ""))), posted.received_at)
+    require_fresh(moment_of(str(claims.get("iat", ""))), posted.received_at)
     if "exp" in claims and moment_of(str(claims["exp"])) <= posted.received_at:
         raise Unauthenticated("the signature has expired")
-    signed_over = posted.body or compact(posted.query)
+    signed_over = posted.body or encode_as_javascript(posted.query)
     promised = str(claims.get("payload_hash", "")).encode("utf-8", "replace")
     if (promised or posted.body) and not hmac.compare_digest(sha256(signed_over).hexdigest().encode(), promised):
         raise Unauthenticated("the signature is over another body")
@@ -81,7 +92,7 @@ def _claims(header: str, secrets: tuple[str, ...]) -> Mapping[str, Any]:
     except Malformed as error:
         raise Unauthenticated("the token cannot be read") from error
     if not known or head.get("alg") != "HS256":
-        raise Unauthenticated(WRONG)
+        raise Unauthenticated(WRONG_SIGNATURE)
     return claims
 
 
@@ -92,51 +103,51 @@ def _unpadded(text: str) -> bytes:
         return b""
 
 
-def read(posted: Posted, region: str) -> Told:
+def read(posted: PhoneRequest, region: str) -> PhoneEvent:
     """Return the call event of a request; raises Malformed."""
     told = raw_json(posted.body) if posted.body else dict(posted.query)
     call_id = str(told.get("conversation_uuid") or told.get("conversation_uuid_from") or told.get("uuid") or "")
     if not call_id and told.get("status") is None and posted.event == "event":
-        return Nothing("tells of no call")
-    call_id = name_of(call_id, "/conversation_uuid")
-    at = stamped(_text(told, "timestamp"), posted.received_at, "/timestamp")
+        return IgnoredPhoneEvent("tells of no call")
+    call_id = parse_call_id(call_id, "/conversation_uuid")
+    at = parse_timestamp(_text(told, "timestamp"), posted.received_at, "/timestamp")
     if posted.event == "recording":
         # Only what we ask callers to say is recorded: this is a report even where the call itself was not heard of.
         found = recording(_text(told, "recording_url"))
-        return CallEvent(provider=SLUG, call_id=call_id, at=at, direction=Direction.INBOUND, recordings=found)
+        return CallEvent(provider=SLUG, call_id=call_id, at=at, direction=CallDirection.INBOUND, recordings=found)
     if told.get("direction") == "outbound":
         return _leg(told, call_id, posted)
     inbound = posted.event == "answer" or told.get("direction") == "inbound"
-    status = Status.RINGING if posted.event == "answer" else STATUSES.get(_text(told, "status"))
+    status = CallStatus.RINGING if posted.event == "answer" else STATUSES.get(_text(told, "status"))
     when, length = at or posted.received_at, timedelta(seconds=seconds(_text(told, "duration").partition(".")[0]))
     return CallEvent(
         provider=SLUG,
         call_id=call_id,
         at=at,
-        direction=Direction.INBOUND if inbound else None,
-        caller=international(_text(told, "from"), region) if inbound else "",
-        called=international(_text(told, "to"), region) if inbound else "",
+        direction=CallDirection.INBOUND if inbound else None,
+        caller=to_e164_without_plus(_text(told, "from"), region) if inbound else "",
+        called=to_e164_without_plus(_text(told, "to"), region) if inbound else "",
         status=status if inbound else None,
         started_at=when - length if inbound and status is not None else None,
         ended_at=when if inbound and status in ENDS else None,
     )
 
 
-def _leg(told: Mapping[str, Any], call_id: str, posted: Posted) -> CallEvent:
+def _leg(told: Mapping[str, Any], call_id: str, posted: PhoneRequest) -> CallEvent:
     """Return the event of the leg to a person.
 
     It says whether that person answered; on its own it is a call that the gateway made.
     """
-    at = stamped(_text(told, "timestamp"), posted.received_at, "/timestamp")
+    at = parse_timestamp(_text(told, "timestamp"), posted.received_at, "/timestamp")
     length = seconds(_text(told, "duration").partition(".")[0])
     status = STATUSES.get(_text(told, "status"))
-    taken = status is Status.CONNECTED or (status is Status.COMPLETED and length > 0)
+    taken = status is CallStatus.CONNECTED or (status is CallStatus.COMPLETED and length > 0)
     return CallEvent(
         provider=SLUG,
         call_id=call_id,
         at=at,
-        direction=Direction.OUTBOUND,
-        status=Status.ANSWERED if taken else None,
+        direction=CallDirection.OUTBOUND,
+        status=CallStatus.ANSWERED if taken else None,
         answered_at=(at or posted.received_at) - timedelta(seconds=length) if taken else None,
     )
 
@@ -146,11 +157,11 @@ def _text(told: Mapping[str, Any], name: str) -> str:
     return "" if value is None else str(value).replace("\0", "")
 
 
-def key(posted: Posted) -> str:
+def key(posted: PhoneRequest) -> str:
     """Return the key that was pressed."""
     told = raw_json(posted.body).get("dtmf") if posted.body else None
     digits = told.get("digits") if isinstance(told, dict) else told
     return digits[:1] if isinstance(digits, str) else ""
 
 
-PROVIDER = Provider(SLUG, frozenset({"answer", "event", "recording"}), verify, read, speaks=True, key=key)
+PROVIDER = PhoneAdapter(SLUG, frozenset({"answer", "event", "recording"}), verify, read, speaks=True, key=key)

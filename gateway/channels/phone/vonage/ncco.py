@@ -8,16 +8,16 @@ from typing import Any, assert_never
 
 import msgspec
 
-from gateway.channels.phone.script import LONGEST_S, RING_S, WAIT_S, Ask, Dial, HangUp, Place, Record, Say, Script
-from gateway.channels.phone.words import said
+from gateway.channels.phone.script import LONGEST_S, RING_S, WAIT_S, Ask, Dial, DialogueStep, HangUp, Record, Say, Script
+from gateway.channels.phone.words import spoken_text
 from gateway.incidents.labels import Locale
 
 LANGUAGES: dict[Locale, str] = {"en": "en-US", "zh-CN": "cmn-CN"}
 
-Address = Callable[[str, Place], str]
+Address = Callable[[str, DialogueStep], str]
 
 
-def speak(script: Script, address: Address, called: str) -> bytes:
+def write_script(script: Script, address: Address, called: str) -> bytes:
     """Return the actions in order; a call ends with the last.
 
     `called` is the number that onward calls are made from.
@@ -35,8 +35,8 @@ def _actions(one: Say | Ask | Record | Dial | HangUp, address: Address, called: 
             return [*talks, {"action": "input", "type": ["dtmf"], "dtmf": dtmf, "eventUrl": [address("answer", to)]}]
         case Record(locale=locale):
             # Vonage goes on without asking when the caller is done, so that the thanks stand here.
-            record = {"action": "record", "eventUrl": [address("recording", Place())], "endOnKey": "#", "beepStart": True}
-            thanks = {"action": "talk", "text": said("recorded", locale), "language": LANGUAGES[locale]}
+            record = {"action": "record", "eventUrl": [address("recording", DialogueStep())], "endOnKey": "#", "beepStart": True}
+            thanks = {"action": "talk", "text": spoken_text("recorded", locale), "language": LANGUAGES[locale]}
             return [record | {"endOnSilence": "5", "timeOut": str(LONGEST_S)}, thanks]
         case Dial(number=number, to=to):
             endpoint = [{"type": "phone", "number": number.removeprefix("+")}]

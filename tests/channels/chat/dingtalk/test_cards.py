@@ -3,14 +3,14 @@
 import json
 
 from gateway.channels.chat.dingtalk.cards import MAX_VALUE, card, change, plain, variables
-from gateway.notify.card import Button, Reply
+from gateway.notify.card import Button, ChatReply
 from gateway.settings import DingTalk
 
 SETTINGS = DingTalk(
     address="", robot_address="", app_key="k", app_secret="s", robot_code="robot", card_template="t.schema", card_route="route",
     allow_private=False,
 )  # fmt: skip
-REPLY = Reply("已超时", "INC-1", "磁盘已满", "处理中", (Button("resolve", "解决", "token-1"),))
+REPLY = ChatReply("已超时", "INC-1", "磁盘已满", "处理中", (Button("resolve", "解决", "token-1"),))
 
 
 def test_card_variables_of_unavailable_buttons_are_empty() -> None:
@@ -19,11 +19,11 @@ def test_card_variables_of_unavailable_buttons_are_empty() -> None:
         *("acknowledge_label", "acknowledge_token", "accept_label", "accept_token"),
     }
     assert (filled["resolve_label"], filled["resolve_token"], filled["state"]) == ("解决", "token-1", "处理中")
-    assert set(variables(Reply(""))) == set(filled)
+    assert set(variables(ChatReply(""))) == set(filled)
 
 
 def test_longest_card_value_is_cut_to_limit() -> None:
-    assert MAX_VALUE - 3 < len(variables(Reply("磁" * 5_000))["text"].encode()) <= MAX_VALUE
+    assert MAX_VALUE - 3 < len(variables(ChatReply("磁" * 5_000))["text"].encode()) <= MAX_VALUE
 
 
 def test_card_is_addressed_to_member_or_group_under_its_name() -> None:

@@ -9,9 +9,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gateway.channels.chat.contract import Button, Call, Challenge, Nothing, Press, Reply, Talk
+from gateway.channels.chat.contract import (
+    AddressChallenge,
+    Button,
+    ButtonPress,
+    ChatMessage,
+    ChatReply,
+    ChatRequest,
+    IgnoredChatEvent,
+)
 from gateway.channels.chat.dingtalk.inbound import answer, read
-from gateway.channels.chat.envelope import Sealed, unseal
+from gateway.channels.chat.envelope import EncryptedEnvelope, decrypt_envelope
 from gateway.errors import Malformed, Unauthenticated
 from tests.channels.chat.chinese import CORP, DINGTALK, OTHER_KEY, card, event, robot, tampered
 from tests.support.clock import NOON
@@ -21,7 +29,7 @@ LATER = str(int((NOON + 2 * HOUR).timestamp() * 1000))
 
 
 def test_robot_message_is_read_with_user_and_conversation() -> None:
-    assert read(robot(), DINGTALK) == Talk(
+    assert read(robot(), DINGTALK) == ChatMessage(
         event_id="msgAbC==",
         tenant=CORP,
         user="manager1",
@@ -42,27 +50,27 @@ def test_robot_message_is_read_with_user_and_conversation() -> None:
 )
 def test_voice_recognition_and_rich_text_are_read(more: dict[str, Any], text: str) -> None:
     talk = read(robot(**more), DINGTALK)
-    assert isinstance(talk, Talk)
+    assert isinstance(talk, ChatMessage)
     assert talk.text == text
 
 
 def test_external_user_has_sender_id_and_reply_names_its_thread() -> None:
     reply = {"content": "好了", "isReplyMsg": True, "repliedMsg": {"msgId": "msgOld=="}}
     talk = read(robot(senderStaffId="", text=reply), DINGTALK)
-    assert isinstance(talk, Talk)
+    assert isinstance(talk, ChatMessage)
     assert (talk.user, talk.thread) == ("$:LWCP_v1:$sender", "msgOld==")
 
 
 @pytest.mark.parametrize(("kind", "mentioned", "addressed"), [("1", False, True), ("2", True, True), ("2", False, False)])
 def test_group_message_is_addressed_only_with_mention(kind: str, mentioned: bool, addressed: bool) -> None:  # noqa: FBT001 - a column
     talk = read(robot(conversationType=kind, isInAtList=mentioned), DINGTALK)
-    assert isinstance(talk, Talk)
+    assert isinstance(talk, ChatMessage)
     assert talk.addressed is addressed
 
 
 def test_button_press_is_read_and_repeated_press_has_same_event_id() -> None:
     press = read(card(params={"action": "acknowledge", "token": "r7-token", "note": "我来看"}), DINGTALK)
-    assert isinstance(press, Press)
+    assert isinstance(press, ButtonPress)
     assert (press.user, press.action, press.token, press.note) == ("manager1", "acknowledge", "r7-token", "我来看")
     assert (press.tenant, press.conversation, press.sent_at) == (CORP, "cid1", NOON)
     others = [
@@ -72,7 +80,7 @@ def test_button_press_is_read_and_repeated_press_has_same_event_id() -> None:
         card(outTrackId="track-2"),
         card(params={"action": "accept", "token": "r7-token"}),
     ]
-    assert len({one.event_id for one in (read(call, DINGTALK) for call in others) if isinstance(one, Press)}) == 4
+    assert len({one.event_id for one in (read(call, DINGTALK) for call in others) if isinstance(one, ButtonPress)}) == 4
 
 
 def test_press_on_older_card_is_read_from_value_field() -> None:
@@ -80,19 +88,19 @@ def test_press_on_older_card_is_read_from_value_field() -> None:
     call = replace(
         card(), body=json.dumps({"outTrackId": "t", "userId": "u", "corpId": CORP, "value": older["content"]}).encode()
     )
-    assert isinstance(read(call, DINGTALK), Press)
+    assert isinstance(read(call, DINGTALK), ButtonPress)
 
 
 def test_url_check_and_other_events_are_answered_with_success() -> None:
     challenge = read(event({"EventType": "check_url"}), DINGTALK)
-    assert isinstance(challenge, Challenge)
+    assert isinstance(challenge, AddressChallenge)
     other = event({"EventType": "user_add_org", "UserId": ["1"]})
-    assert read(other, DINGTALK) == Nothing("event user_add_org")
+    assert read(other, DINGTALK) == IgnoredChatEvent("event user_add_org")
     for body, kind in ((challenge.answer, challenge.content_type), answer(None, other, DINGTALK)):
         told = json.loads(body)
         assert kind == "application/json"
-        envelope = Sealed(told["timeStamp"], told["nonce"], told["encrypt"], told["msg_signature"])
-        assert unseal(DINGTALK, envelope, NOON).content == b"success"
+        envelope = EncryptedEnvelope(told["timeStamp"], told["nonce"], told["encrypt"], told["msg_signature"])
+        assert decrypt_envelope(DINGTALK, envelope, NOON).content == b"success"
 
 
 @pytest.mark.parametrize(
@@ -102,8 +110,8 @@ def test_url_check_and_other_events_are_answered_with_success() -> None:
         *(card(content="{}"), card(content="", value=""), card(params={"action": "resolve", "token": 7}), card(userId="")),
     ],
 )
-def test_picture_or_unknown_action_is_ignored(call: Call) -> None:
-    assert isinstance(read(call, DINGTALK), Nothing)
+def test_picture_or_unknown_action_is_ignored(call: ChatRequest) -> None:
+    assert isinstance(read(call, DINGTALK), IgnoredChatEvent)
 
 
 @pytest.mark.parametrize(
@@ -114,7 +122,7 @@ def test_picture_or_unknown_action_is_ignored(call: Call) -> None:
         event({"EventType": 1}),
     ],
 )
-def test_signed_incomplete_call_is_malformed(call: Call) -> None:
+def test_signed_incomplete_call_is_malformed(call: ChatRequest) -> None:
     with pytest.raises(Malformed):
         read(call, DINGTALK)
 
@@ -144,7 +152,7 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("lie", REFUSED.values(), ids=REFUSED.keys())
-def test_forged_call_is_refused(lie: Call) -> None:
+def test_forged_call_is_refused(lie: ChatRequest) -> None:
     with pytest.raises(Unauthenticated):
         read(lie, DINGTALK)
 
@@ -159,7 +167,7 @@ NAMES = ["timestamp", "sign", "x-ddpaas-signature", "x-ddpaas-signature-timestam
 )
 def test_unsigned_call_is_always_refused(body: bytes, headers: dict[str, str], query: dict[str, str]) -> None:
     with pytest.raises(Unauthenticated):
-        read(Call(headers, query, body, NOON), DINGTALK)
+        read(ChatRequest(headers, query, body, NOON), DINGTALK)
 
 
 ANYTHING = st.recursive(
@@ -178,11 +186,11 @@ def test_any_signed_call_is_read_or_malformed(made: Any, more: dict[str, Any], r
             heard = read(call, DINGTALK)
         except Malformed:
             continue
-        assert isinstance(heard, Talk | Press | Nothing)
+        assert isinstance(heard, ChatMessage | ButtonPress | IgnoredChatEvent)
 
 
 def test_robot_is_answered_with_text_and_card_with_current_buttons() -> None:
-    reply = Reply("已由张三受理", "INC-1", "支付页面打不开", "处理中", (Button("resolve", "解决", "r7-token"),))
+    reply = ChatReply("已由张三受理", "INC-1", "支付页面打不开", "处理中", (Button("resolve", "解决", "r7-token"),))
     assert json.loads(answer(reply, robot(), DINGTALK)[0]) == {"msgtype": "text", "text": {"content": "已由张三受理"}}
     told = json.loads(answer(reply, card(), DINGTALK)[0])["cardData"]["cardParamMap"]
     assert (told["state"], told["resolve_token"], told["resolve_label"], told["acknowledge_token"]) == (
@@ -200,5 +208,5 @@ def test_empty_reply_acknowledges_robot_and_card() -> None:
 
 def test_message_with_impossible_time_is_accepted() -> None:
     talk = read(robot(createAt=10**30), DINGTALK)
-    assert isinstance(talk, Talk)
+    assert isinstance(talk, ChatMessage)
     assert talk.sent_at is None

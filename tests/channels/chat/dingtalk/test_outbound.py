@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
-from gateway.channels.chat.dingtalk.outbound import DingTalkChannel, meaning, refused, taken
+from gateway.channels.chat.dingtalk.outbound import DingTalkChannel, delivery_result, refusal_result, robot_result
 from gateway.db.pool import Pool
-from gateway.egress.api_client import Calling, Told
-from gateway.egress.http_results import FEW_TRIES
+from gateway.egress.api_client import JsonApiClient, VendorResponse
+from gateway.egress.http_results import FEW_ATTEMPTS
 from gateway.notify.chat_posts import ChatPosts
-from gateway.notify.message import Dead, Delivered, Retry
+from gateway.notify.message import Delivered, Retry, Undeliverable
 from gateway.notify.press_tokens import PressTokens
 from gateway.settings import DingTalk, DingTalkRobot
 from tests.support.clock import NOON, FakeClock
@@ -52,7 +52,7 @@ async def channel(fake: FakeVendor, pool: Pool, clock: FakeClock) -> AsyncIterat
         allow_private=True,
         robots={"ops": DingTalkRobot(token="tok", secret="SECabc"), "plain": DingTalkRobot(token="tok2")},
     )
-    call = Calling.open(fake.url, clock, allow_private=True)
+    call = JsonApiClient.open(fake.url, clock, allow_private=True)
     yield DingTalkChannel.open(settings, call, call, ChatPosts(pool, PressTokens((b"s" * 32,)), "zh-CN"))
     await call.close()
 
@@ -98,7 +98,7 @@ async def test_refused_token_is_renewed_once_per_message(channel: DingTalkChanne
 
 async def test_unreachable_recipient_is_dead_without_call(channel: DingTalkChannel, fake: FakeVendor) -> None:
     for recipient in ["robot:", "robot:other", "", "张三", "a b", "x" * 129, "../x?"]:
-        assert isinstance(await channel.send(message(recipient)), Dead), recipient
+        assert isinstance(await channel.send(message(recipient)), Undeliverable), recipient
     assert fake.asked == []
 
 
@@ -106,20 +106,20 @@ async def test_unreachable_recipient_is_dead_without_call(channel: DingTalkChann
     ("said", "kind", "at_most"),
     [
         (DELIVERED, Delivered, None),
-        (LOST, Retry, FEW_TRIES),
-        ({"success": False}, Retry, FEW_TRIES),
+        (LOST, Retry, FEW_ATTEMPTS),
+        ({"success": False}, Retry, FEW_ATTEMPTS),
         ({"flowControlledStaffIdList": ["manager1"]}, Retry, None),
-        ({"invalidStaffIdList": ["manager1"]}, Dead, None),
-        ((400, {"code": "param.userIdNotExist", "message": "m"}), Dead, None),
-        ((400, {"code": "param.cardTemplateIdEmpty", "message": "m"}), Retry, FEW_TRIES),
+        ({"invalidStaffIdList": ["manager1"]}, Undeliverable, None),
+        ((400, {"code": "param.userIdNotExist", "message": "m"}), Undeliverable, None),
+        ((400, {"code": "param.cardTemplateIdEmpty", "message": "m"}), Retry, FEW_ATTEMPTS),
         ((403, {"code": "Forbidden.AccessDenied.QpsLimitForApi", "message": "m"}), Retry, None),
-        ((403, {"code": "Forbidden.AccessDenied.IpNotInWhiteList", "message": "m"}), Retry, FEW_TRIES),
+        ((403, {"code": "Forbidden.AccessDenied.IpNotInWhiteList", "message": "m"}), Retry, FEW_ATTEMPTS),
         ((500, {"code": "system.busy", "message": "m"}), Retry, None),
     ],
 )
 def test_vendor_answer_maps_to_delivery_result(said: Any, kind: Any, at_most: int | None) -> None:
     status, body = said if isinstance(said, tuple) else (200, said)
-    result = taken(body) if status == 200 else refused(Told(status, body))
+    result = delivery_result(body) if status == 200 else refusal_result(VendorResponse(status, body))
     assert isinstance(result, kind)
     assert getattr(result, "at_most", None) == at_most
 
@@ -135,12 +135,12 @@ async def test_channel_send_returns_result_of_vendor_answer(channel: DingTalkCha
     ]
     fake.answer(ONE, *answers)
     found = [type(await channel.send(message("manager1"))) for _ in answers]
-    assert found == [Retry, Dead, Dead, Retry, Retry, Delivered]
+    assert found == [Retry, Undeliverable, Undeliverable, Retry, Retry, Delivered]
 
 
 @pytest.mark.parametrize("code", [-1, 130101, 410100])
 def test_temporary_error_code_retries_whole_schedule(code: int) -> None:
-    result = meaning(code, "too fast")
+    result = robot_result(code, "too fast")
     assert isinstance(result, Retry)
     assert (result.at_most, result.down) == (None, code == -1)
     assert result.after == (timedelta(minutes=10) if code > 0 else None)
@@ -148,13 +148,13 @@ def test_temporary_error_code_retries_whole_schedule(code: int) -> None:
 
 @pytest.mark.parametrize("code", [300001, 400013, 400101, 430101])
 def test_permanent_error_code_is_dead(code: int) -> None:
-    assert isinstance(meaning(code, "gone"), Dead)
+    assert isinstance(robot_result(code, "gone"), Undeliverable)
 
 
 def test_robot_settings_error_retries_a_few_times() -> None:
-    result = meaning(310000, "keywords not in content")
+    result = robot_result(310000, "keywords not in content")
     assert isinstance(result, Retry)
-    assert result.at_most == FEW_TRIES
+    assert result.at_most == FEW_ATTEMPTS
 
 
 async def test_message_is_not_posted_without_token(channel: DingTalkChannel, fake: FakeVendor) -> None:
@@ -170,4 +170,4 @@ def test_robots_and_application_are_separate_endpoints(channel: DingTalkChannel)
 
 @pytest.mark.parametrize("code", [None, False, "0", [], {}, 0.0])
 def test_answer_without_valid_code_is_retried(code: Any) -> None:
-    assert isinstance(meaning(code, ""), Retry)
+    assert isinstance(robot_result(code, ""), Retry)

@@ -6,8 +6,17 @@ from typing import Any
 
 import pytest
 
-from gateway.channels.chat.contract import Button, Call, Challenge, ChatSettings, Nothing, Press, Reply, Talk
-from gateway.channels.chat.feishu.inbound import PROVIDER, decrypted
+from gateway.channels.chat.contract import (
+    AddressChallenge,
+    Button,
+    ButtonPress,
+    ChatMessage,
+    ChatReply,
+    ChatRequest,
+    ChatSettings,
+    IgnoredChatEvent,
+)
+from gateway.channels.chat.feishu.inbound import PROVIDER, decrypt
 from gateway.errors import Malformed, Unauthenticated
 from tests.channels.chat.feishu_calls import (
     CHAT,
@@ -36,14 +45,14 @@ def heard(body: bytes, settings: ChatSettings = SETTINGS) -> Any:
 
 
 def test_documented_example_is_decrypted() -> None:
-    assert decrypted("P37w+VZImNgPEO1RBhJ6RtKl7n6zymIbEG1pReEzghk=", "test key") == b"hello world"
+    assert decrypt("P37w+VZImNgPEO1RBhJ6RtKl7n6zymIbEG1pReEzghk=", "test key") == b"hello world"
 
 
 @pytest.mark.parametrize("encrypted", [True, False])
 def test_message_to_bot_is_read_with_reply_address(encrypted: bool) -> None:  # noqa: FBT001
     body = a_message("打印机坏了")
     talk = heard(sealed(body) if encrypted else body)
-    assert isinstance(talk, Talk)
+    assert isinstance(talk, ChatMessage)
     assert (talk.event_id, talk.tenant, talk.user, talk.conversation) == (MESSAGE, TENANT, USER, CHAT)
     assert (talk.text, talk.addressed, talk.message, talk.thread) == ("打印机坏了", True, MESSAGE, "")
     assert talk.reply_to == f"feishu:{CHAT}/{MESSAGE}"
@@ -74,7 +83,7 @@ def test_older_message_format_is_read() -> None:
     assert (talk.event_id, talk.tenant, talk.user, talk.text, talk.thread) == (MESSAGE, TENANT, USER, "mail is down", "om_root")
     assert not heard(an_older_message("x", chat_type="group")).addressed
     assert heard(an_older_message("x", chat_type="group", is_mention=True)).addressed
-    assert isinstance(heard(an_older_message("x", msg_type="image")), Nothing)
+    assert isinstance(heard(an_older_message("x", msg_type="image")), IgnoredChatEvent)
 
 
 NO_TALK = (a_message("x", sender="app"), a_message("x", message_type="image"), a_press("dance", "t"),
@@ -83,21 +92,21 @@ NO_TALK = (a_message("x", sender="app"), a_message("x", message_type="image"), a
 
 @pytest.mark.parametrize("body", NO_TALK)
 def test_app_message_and_non_text_are_ignored(body: bytes) -> None:
-    assert isinstance(heard(body), Nothing)
+    assert isinstance(heard(body), IgnoredChatEvent)
 
 
 def test_button_press_is_answered_with_toast_and_current_card() -> None:
     body = sealed(a_press("resolve", "p1-0-1-x"))
     press = heard(body)
-    assert isinstance(press, Press)
+    assert isinstance(press, ButtonPress)
     assert (press.action, press.token, press.user, press.reply_to) == ("resolve", "p1-0-1-x", USER, "")
-    reply = Reply("it is resolved\n[INC-1] mail", "INC-1", "mail", "resolved", (Button("resolve", "Resolve", "t"),))
+    reply = ChatReply("it is resolved\n[INC-1] mail", "INC-1", "mail", "resolved", (Button("resolve", "Resolve", "t"),))
     told = json.loads(PROVIDER.answer(reply, a_call(body, NOON), SETTINGS)[0])
     assert told["toast"] == {"type": "info", "content": "it is resolved"}
     div, row = told["card"]["data"]["elements"]
     assert div["text"]["content"] == "[INC-1] mail"
     assert row["actions"][0]["value"] == {"action": "resolve", "token": "t"}
-    refused = json.loads(PROVIDER.answer(Reply("no", "INC-1"), a_call(body, NOON), SETTINGS)[0])
+    refused = json.loads(PROVIDER.answer(ChatReply("no", "INC-1"), a_call(body, NOON), SETTINGS)[0])
     assert refused == {"toast": {"type": "info", "content": "no"}}
     assert PROVIDER.answer(reply, a_call(a_message("x"), NOON), SETTINGS) == (b"{}", "application/json")
     assert PROVIDER.answer(None, a_call(body, NOON), SETTINGS) == (b"{}", "application/json")
@@ -106,7 +115,7 @@ def test_button_press_is_answered_with_toast_and_current_card() -> None:
 def test_older_button_press_is_verified_by_token() -> None:
     body = a_press_as_before("acknowledge", "p1-0-1-x")
     press = PROVIDER.read(a_call(body, NOON, signed_as_before(body, NOON)), SETTINGS)
-    assert isinstance(press, Press)
+    assert isinstance(press, ButtonPress)
     assert (press.action, press.tenant, press.event_id) == ("acknowledge", TENANT, "card/c-295ee57216a5dc9de90fefd0aadb4b1d7d")
     for headers, settings in (
         (signed_as_before(body, NOON, "other"), SETTINGS),
@@ -122,7 +131,9 @@ def test_older_button_press_is_verified_by_token() -> None:
 def test_url_verification_is_answered_with_challenge(encrypted: bool) -> None:  # noqa: FBT001
     body = json.dumps({"challenge": "ajls384kdjx98XX", "token": TOKEN, "type": "url_verification"}).encode()
     sent = sealed(body) if encrypted else body
-    assert PROVIDER.read(a_call(sent, NOON, {}), SETTINGS) == Challenge(b'{"challenge":"ajls384kdjx98XX"}', "application/json")
+    assert PROVIDER.read(a_call(sent, NOON, {}), SETTINGS) == AddressChallenge(
+        b'{"challenge":"ajls384kdjx98XX"}', "application/json"
+    )
     with pytest.raises(Unauthenticated):
         PROVIDER.read(a_call(sent.replace(TOKEN.encode(), b"x") if not encrypted else sealed(body, "x"), NOON, {}), SETTINGS)
     with pytest.raises(Unauthenticated):
@@ -174,7 +185,7 @@ def test_invalid_rich_text_parts_are_skipped_and_non_json_is_refused() -> None:
 
 def test_older_button_press_is_answered_with_card_only() -> None:
     body = a_press_as_before("resolve", "p1-0-1-x")
-    call = Call(signed_as_before(body, NOON), {}, body, NOON)
-    shown = Reply("INC-1 is resolved.\n[INC-1] Mail", "INC-1", "Mail", "State: resolved")
+    call = ChatRequest(signed_as_before(body, NOON), {}, body, NOON)
+    shown = ChatReply("INC-1 is resolved.\n[INC-1] Mail", "INC-1", "Mail", "State: resolved")
     assert "elements" in json.loads(PROVIDER.answer(shown, call, SETTINGS)[0])
-    assert json.loads(PROVIDER.answer(Reply("no", "INC-1"), call, SETTINGS)[0]) == {}
+    assert json.loads(PROVIDER.answer(ChatReply("no", "INC-1"), call, SETTINGS)[0]) == {}

@@ -7,12 +7,12 @@ from datetime import timedelta
 import pytest
 from aiohttp import web
 
-from gateway.channels.chat.feishu.outbound import FeishuChannel, judge, kind_of
+from gateway.channels.chat.feishu.outbound import FeishuChannel, kind_of, result_of_code
 from gateway.db.pool import Pool
-from gateway.egress.api_client import Calling
-from gateway.egress.http_results import FEW_TRIES
+from gateway.egress.api_client import JsonApiClient
+from gateway.egress.http_results import FEW_ATTEMPTS
 from gateway.notify.chat_posts import ChatPosts
-from gateway.notify.message import Dead, Delivered, Retry
+from gateway.notify.message import Delivered, Retry, Undeliverable
 from gateway.notify.press_tokens import PressTokens
 from gateway.settings import Feishu
 from tests.support.chat_servers import ChatServer, feishu_server
@@ -29,7 +29,7 @@ async def feishu() -> AsyncIterator[ChatServer]:
 @pytest.fixture
 async def channel(feishu: ChatServer, pool: Pool, clock: FakeClock) -> AsyncIterator[FeishuChannel]:
     settings = Feishu(api=feishu.url, app_id="cli_1", app_secret="secret", allow_private=True)
-    call = Calling.open(feishu.url, clock, allow_private=True)
+    call = JsonApiClient.open(feishu.url, clock, allow_private=True)
     yield FeishuChannel.open(settings, call, ChatPosts(pool, PressTokens((b"s" * 32,)), "zh-CN"))
     await call.close()
 
@@ -85,11 +85,11 @@ def test_id_kind_is_derived_from_prefix() -> None:
 
 
 async def test_feishu_error_maps_to_delivery_result(channel: FeishuChannel, feishu: ChatServer) -> None:
-    assert isinstance(judge(230011, "recalled"), Dead)
-    assert judge(99991400, "slow down") == Retry("Feishu: 99991400 slow down")
-    assert judge(230002, "bot not in chat") == Retry("Feishu: 230002 bot not in chat", at_most=FEW_TRIES)
+    assert isinstance(result_of_code(230011, "recalled"), Undeliverable)
+    assert result_of_code(99991400, "slow down") == Retry("Feishu: 99991400 slow down")
+    assert result_of_code(230002, "bot not in chat") == Retry("Feishu: 230002 bot not in chat", at_most=FEW_ATTEMPTS)
     feishu.answer = lambda _: web.json_response({"code": 10003, "msg": "invalid app_id"})
     refused = await channel.send(message("oc_1"))
-    assert refused == Retry("Feishu gives no token: invalid app_id", at_most=FEW_TRIES, down=True)
+    assert refused == Retry("Feishu gives no token: invalid app_id", at_most=FEW_ATTEMPTS, down=True)
     feishu.answer = lambda _: web.Response(status=502)
     assert isinstance(await channel.send(message("oc_1")), Retry)

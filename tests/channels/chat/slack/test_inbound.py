@@ -8,8 +8,17 @@ from typing import Any
 import pytest
 from slack_sdk.signature import Clock, SignatureVerifier
 
-from gateway.channels.chat.contract import Button, Challenge, ChatSettings, Nothing, Press, Reply, Talk, bounded
-from gateway.channels.chat.slack.inbound import PROVIDER, prove
+from gateway.channels.chat.contract import (
+    AddressChallenge,
+    Button,
+    ButtonPress,
+    ChatMessage,
+    ChatReply,
+    ChatSettings,
+    IgnoredChatEvent,
+    sanitise,
+)
+from gateway.channels.chat.slack.inbound import PROVIDER, verify_signature
 from gateway.errors import Malformed, Unauthenticated
 from tests.channels.chat.slack_calls import BOT, FORM, SECRET, a_call, a_command, a_message, a_press, signed
 from tests.support.clock import NOON
@@ -23,7 +32,7 @@ def heard(body: bytes, kind: str = "application/json") -> Any:
 
 def test_message_to_bot_is_read_with_thread_reply_address() -> None:
     talk = heard(a_message("The &lt;VPN&gt; of <@U07|Ann> is down, see <https://x.example/a|this>"))
-    assert isinstance(talk, Talk)
+    assert isinstance(talk, ChatMessage)
     assert (talk.tenant, talk.user, talk.conversation) == ("T123ABC456", "U2147483697", "D024BE91L")
     assert talk.text == "The <VPN> of @Ann is down, see this"
     assert talk.addressed
@@ -58,15 +67,15 @@ def test_thread_reply_names_its_thread() -> None:
     [{"bot_id": "B1"}, {"subtype": "message_changed"}, {"subtype": "channel_join"}, {"user": BOT}, {"type": "reaction_added"}],
 )
 def test_bot_message_and_non_message_event_are_ignored(more: dict[str, str]) -> None:
-    assert isinstance(heard(a_message("x", **more)), Nothing)
+    assert isinstance(heard(a_message("x", **more)), IgnoredChatEvent)
 
 
 def test_slash_command_is_answered_with_ephemeral_message() -> None:
     body = a_command("report 打印机坏了")
     talk = heard(body, FORM)
-    assert isinstance(talk, Talk)
+    assert isinstance(talk, ChatMessage)
     assert (talk.text, talk.user_name, talk.reply_to, talk.addressed) == ("report 打印机坏了", "Steve", "", True)
-    reply = Reply("done <!channel>", "INC-20260302-000001", buttons=(Button("acknowledge", "Acknowledge", "p1"),))
+    reply = ChatReply("done <!channel>", "INC-20260302-000001", buttons=(Button("acknowledge", "Acknowledge", "p1"),))
     answer, kind = PROVIDER.answer(reply, a_call(body, NOON, kind=FORM), CHAT)
     assert kind == "application/json"
     assert b'"response_type":"ephemeral"' in answer
@@ -77,17 +86,17 @@ def test_slash_command_is_answered_with_ephemeral_message() -> None:
 
 def test_button_press_is_read_with_ephemeral_reply_address() -> None:
     press = heard(a_press("resolve", "p1-0-1-x"), FORM)
-    assert isinstance(press, Press)
+    assert isinstance(press, ButtonPress)
     assert (press.action, press.token, press.user, press.user_name) == ("resolve", "p1-0-1-x", "U2147483697", "steve")
     assert press.reply_to == "slack:CBR2V3XEX@U2147483697"
-    assert isinstance(heard(a_press("launch_missiles", "x"), FORM), Nothing)
-    assert isinstance(heard(a_press("resolve", "x", type="view_closed"), FORM), Nothing)
+    assert isinstance(heard(a_press("launch_missiles", "x"), FORM), IgnoredChatEvent)
+    assert isinstance(heard(a_press("resolve", "x", type="view_closed"), FORM), IgnoredChatEvent)
 
 
 def test_url_verification_is_answered_with_challenge() -> None:
     body = b'{"token":"Jhj5dZrVaK7ZwHHjRyZWjbDl","challenge":"3eZbrw1aBm2rZgRNFdxV2595E9CY","type":"url_verification"}'
-    assert heard(body) == Challenge(b"3eZbrw1aBm2rZgRNFdxV2595E9CY", "text/plain")
-    assert isinstance(heard(b"ssl_check=1&token=x", FORM), Nothing)
+    assert heard(body) == AddressChallenge(b"3eZbrw1aBm2rZgRNFdxV2595E9CY", "text/plain")
+    assert isinstance(heard(b"ssl_check=1&token=x", FORM), IgnoredChatEvent)
 
 
 LIES = {
@@ -118,7 +127,7 @@ def test_other_workspace_or_missing_secret_is_refused() -> None:
             heard(call, FORM)
     with pytest.raises(Unauthenticated):
         PROVIDER.read(a_call(a_message("x"), NOON), ChatSettings())
-    assert isinstance(PROVIDER.read(a_call(body, NOON), ChatSettings(secrets=(SECRET,))), Talk)
+    assert isinstance(PROVIDER.read(a_call(body, NOON), ChatSettings(secrets=(SECRET,))), ChatMessage)
 
 
 @pytest.mark.parametrize("body", [b"", b"[]", b"{", b'{"type":1}', b'{"type":"event_callback","team_id":"T123ABC456","event":7}'])
@@ -150,7 +159,7 @@ def test_signature_check_agrees_with_slack_sdk_verifier() -> None:
         sent = body if chance.random() < 0.8 else body + b" "
         wanted = theirs.is_valid_request(sent, headers)
         try:
-            prove(replace(a_call(sent, NOON), headers=headers), CHAT)
+            verify_signature(replace(a_call(sent, NOON), headers=headers), CHAT)
         except Unauthenticated:
             assert not wanted, headers
         else:
@@ -166,6 +175,6 @@ def test_shared_file_is_read_as_its_name() -> None:
 
 
 def test_nul_in_message_is_replaced() -> None:
-    talk = bounded(heard(a_message("mail \0 is down")))
-    assert isinstance(talk, Talk)
+    talk = sanitise(heard(a_message("mail \0 is down")))
+    assert isinstance(talk, ChatMessage)
     assert talk.text == "mail \ufffd is down"

@@ -7,13 +7,13 @@ from dataclasses import replace
 import pytest
 from aiohttp import web
 
-from gateway.channels.chat.slack.outbound import SlackChannel, judge
+from gateway.channels.chat.slack.outbound import SlackChannel, result_of_error
 from gateway.clock import SystemClock
 from gateway.db.pool import Pool
-from gateway.egress.api_client import Calling
-from gateway.egress.http_results import FEW_TRIES
+from gateway.egress.api_client import JsonApiClient
+from gateway.egress.http_results import FEW_ATTEMPTS
 from gateway.notify.chat_posts import ChatPosts
-from gateway.notify.message import Dead, Delivered, Retry
+from gateway.notify.message import Delivered, Retry, Undeliverable
 from gateway.notify.press_tokens import PressTokens
 from gateway.settings import Slack
 from tests.support.chat_servers import ChatServer, slack_server
@@ -29,7 +29,7 @@ async def slack() -> AsyncIterator[ChatServer]:
 @pytest.fixture
 async def channel(slack: ChatServer, pool: Pool) -> AsyncIterator[SlackChannel]:
     settings = Slack(api=slack.url, token="xoxb-1", allow_private=True)
-    call = Calling.open(slack.url, SystemClock(), allow_private=True)
+    call = JsonApiClient.open(slack.url, SystemClock(), allow_private=True)
     yield SlackChannel(settings, call, ChatPosts(pool, PressTokens((b"s" * 32,)), "en"))
     await call.close()
 
@@ -64,18 +64,18 @@ async def test_recipient_selects_thread_ephemeral_or_update(
 
 @pytest.mark.parametrize("error", ["message_not_found", "is_archived"])
 def test_permanent_slack_error_is_dead(error: str) -> None:
-    assert isinstance(judge(error), Dead)
+    assert isinstance(result_of_error(error), Undeliverable)
 
 
 def test_slack_error_sets_retry_limit() -> None:
-    assert judge("internal_error") == Retry("Slack: internal_error")
-    assert judge("channel_not_found") == Retry("Slack: channel_not_found", at_most=FEW_TRIES)
-    assert judge("invalid_auth") == Retry("Slack: invalid_auth", at_most=FEW_TRIES, down=True)
+    assert result_of_error("internal_error") == Retry("Slack: internal_error")
+    assert result_of_error("channel_not_found") == Retry("Slack: channel_not_found", at_most=FEW_ATTEMPTS)
+    assert result_of_error("invalid_auth") == Retry("Slack: invalid_auth", at_most=FEW_ATTEMPTS, down=True)
 
 
 async def test_failed_slack_answer_is_retried(channel: SlackChannel, slack: ChatServer) -> None:
     slack.answer = lambda _: web.json_response({"ok": False, "error": "channel_not_found"})
-    assert await channel.send(message("C1")) == Retry("Slack: channel_not_found", at_most=FEW_TRIES)
+    assert await channel.send(message("C1")) == Retry("Slack: channel_not_found", at_most=FEW_ATTEMPTS)
     slack.answer = lambda _: web.json_response({"ok": False, "error": "ratelimited"}, status=429, headers={"Retry-After": "30"})
     limited = await channel.send(message("C1"))
     assert isinstance(limited, Retry)
@@ -89,9 +89,9 @@ async def test_failed_slack_answer_is_retried(channel: SlackChannel, slack: Chat
 
 async def test_private_api_address_is_refused_unless_allowed(pool: Pool, slack: ChatServer) -> None:
     settings = Slack(api=slack.url, token="xoxb-1", allow_private=False)
-    call = Calling.open(slack.url, SystemClock(), allow_private=False)
+    call = JsonApiClient.open(slack.url, SystemClock(), allow_private=False)
     refused = await SlackChannel(settings, call, ChatPosts(pool, PressTokens((b"s" * 32,)), "en")).send(message("C1"))
-    assert isinstance(refused, Dead)
+    assert isinstance(refused, Undeliverable)
     assert slack.asked == []
     await call.close()
 

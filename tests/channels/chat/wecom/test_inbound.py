@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.channels.chat import flat_xml
-from gateway.channels.chat.contract import Button, Call, Nothing, Press, Reply, Talk
-from gateway.channels.chat.envelope import Sealed, unseal
+from gateway.channels.chat.contract import Button, ButtonPress, ChatMessage, ChatReply, ChatRequest, IgnoredChatEvent
+from gateway.channels.chat.envelope import EncryptedEnvelope, decrypt_envelope
 from gateway.channels.chat.wecom.cards import MAX_TEXT, text
 from gateway.channels.chat.wecom.inbound import answer, read
 from gateway.errors import Malformed, Unauthenticated
@@ -23,14 +23,15 @@ def test_url_check_is_answered_when_plus_became_space() -> None:
     envelope = next(one for n in range(100) if "+" in (one := sealed(f"{n}".encode())).encrypted)
     query = {"msg_signature": envelope.signature, "timestamp": envelope.timestamp, "nonce": envelope.nonce}
     calls = [
-        Call({}, {**query, "echostr": echo}, b"", NOON) for echo in (envelope.encrypted, envelope.encrypted.replace("+", " "))
+        ChatRequest({}, {**query, "echostr": echo}, b"", NOON)
+        for echo in (envelope.encrypted, envelope.encrypted.replace("+", " "))
     ]
     assert len({read(call, WECOM) for call in calls}) == 1
 
 
 def test_message_is_read_with_time_and_conversation() -> None:
     talk = read(wecom(xml(**said())), WECOM)
-    assert talk == Talk(
+    assert talk == ChatMessage(
         event_id="4561255354251345929",
         tenant=CORP,
         user="zhangsan",
@@ -44,7 +45,7 @@ def test_message_is_read_with_time_and_conversation() -> None:
 
 def test_button_press_is_read_and_repeated_press_has_same_event_id() -> None:
     first, again = (read(wecom(xml(**pressed()), NOON + late), WECOM) for late in (timedelta(), timedelta(seconds=10)))
-    assert isinstance(first, Press)
+    assert isinstance(first, ButtonPress)
     assert (first.user, first.action, first.token, first.tenant) == ("lisi", "acknowledge", "r7-token", CORP)
     assert first == again
     others = [
@@ -54,7 +55,7 @@ def test_button_press_is_read_and_repeated_press_has_same_event_id() -> None:
         pressed(CreateTime=1772452801),
     ]
     told = [read(wecom(xml(**one)), WECOM) for one in others]
-    assert len({one.event_id for one in (first, *told) if isinstance(one, Press)}) == 5
+    assert len({one.event_id for one in (first, *told) if isinstance(one, ButtonPress)}) == 5
 
 
 @pytest.mark.parametrize(
@@ -62,7 +63,7 @@ def test_button_press_is_read_and_repeated_press_has_same_event_id() -> None:
     [pressed("menu"), pressed("close@r7-token"), pressed("acknowledge@"), pressed(Event="enter_agent"), said(MsgType="image")],
 )
 def test_unknown_button_event_or_image_is_ignored(fields: dict[str, object]) -> None:
-    assert isinstance(read(wecom(xml(**fields)), WECOM), Nothing)
+    assert isinstance(read(wecom(xml(**fields)), WECOM), IgnoredChatEvent)
 
 
 @pytest.mark.parametrize(
@@ -114,8 +115,8 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("lie", REFUSED.values(), ids=REFUSED.keys())
-def test_forged_call_is_refused(lie: Call) -> None:
-    assert isinstance(read(GOOD, WECOM), Talk)
+def test_forged_call_is_refused(lie: ChatRequest) -> None:
+    assert isinstance(read(GOOD, WECOM), ChatMessage)
     with pytest.raises(Unauthenticated):
         read(lie, WECOM)
 
@@ -123,7 +124,7 @@ def test_forged_call_is_refused(lie: Call) -> None:
 @given(st.binary(max_size=300), st.dictionaries(st.sampled_from(["msg_signature", "timestamp", "nonce", "echostr"]), st.text()))
 def test_unsigned_call_is_always_refused(body: bytes, query: dict[str, str]) -> None:
     with pytest.raises(Unauthenticated):
-        read(Call({}, query, body, NOON), WECOM)
+        read(ChatRequest({}, query, body, NOON), WECOM)
 
 
 @given(st.one_of(st.binary(max_size=300), st.text().map(lambda text: xml(**said(Content=text, EventKey=text, MsgId=text)))))
@@ -132,22 +133,22 @@ def test_any_signed_call_is_read_or_malformed(content: bytes) -> None:
         heard = read(wecom(content), WECOM)
     except Malformed:
         return
-    assert isinstance(heard, Talk | Nothing)
+    assert isinstance(heard, ChatMessage | IgnoredChatEvent)
 
 
-def answered(reply: Reply, fields: dict[str, object]) -> dict[str, str]:
+def answered(reply: ChatReply, fields: dict[str, object]) -> dict[str, str]:
     """What WeCom reads in our answer."""
     body, kind = answer(reply, wecom(xml(**fields)), WECOM)
     outer = flat_xml.read(body)
     assert kind == "application/xml"
-    envelope = Sealed(outer["TimeStamp"], outer["Nonce"], outer["Encrypt"], outer["MsgSignature"])
-    opened = unseal(WECOM, envelope, NOON)
+    envelope = EncryptedEnvelope(outer["TimeStamp"], outer["Nonce"], outer["Encrypt"], outer["MsgSignature"])
+    opened = decrypt_envelope(WECOM, envelope, NOON)
     assert opened.receiver == CORP
     return {"": opened.content.decode(), **flat_xml.read(opened.content)}
 
 
 def test_message_is_answered_with_text_within_limit() -> None:
-    told = answered(Reply("已受理 <INC-1> ]]> & \x07" + "磁" * 1_000), said())
+    told = answered(ChatReply("已受理 <INC-1> ]]> & \x07" + "磁" * 1_000), said())
     assert (told["ToUserName"], told["FromUserName"], told["MsgType"]) == ("zhangsan", CORP, "text")
     assert told["Content"].startswith("已受理 <INC-1> ]]> & ")
     assert MAX_TEXT - 3 < len(told["Content"].encode()) <= MAX_TEXT
@@ -156,16 +157,16 @@ def test_message_is_answered_with_text_within_limit() -> None:
 @given(st.text(st.characters(), min_size=1, max_size=200))
 def test_any_reply_text_survives_xml_except_unwritable_characters(words: str) -> None:
     kept = flat_xml.UNWRITABLE.sub(" ", text(words))
-    assert answered(Reply(words), said())["Content"] == kept
+    assert answered(ChatReply(words), said())["Content"] == kept
     assert len(kept) == len(words)
 
 
 def test_button_press_is_answered_with_updated_card_or_state() -> None:
-    with_more = answered(Reply("已由李四受理", "INC-1", "支付页面打不开", "处理中", (BUTTON,)), pressed())
+    with_more = answered(ChatReply("已由李四受理", "INC-1", "支付页面打不开", "处理中", (BUTTON,)), pressed())
     assert (with_more["ToUserName"], with_more["MsgType"]) == ("lisi", "update_template_card")
     assert "<Key>resolve@r7-token</Key>" in with_more[""]
     assert "<Title>INC-1 处理中</Title><Desc>支付页面打不开</Desc>" in with_more[""]
-    done = answered(Reply("已解决", "INC-1", "支付页面打不开", "已解决"), pressed())
+    done = answered(ChatReply("已解决", "INC-1", "支付页面打不开", "已解决"), pressed())
     assert "<Button><ReplaceName>已解决</ReplaceName></Button>" in done[""]
 
 

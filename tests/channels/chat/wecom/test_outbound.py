@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from gateway.channels.chat.wecom.outbound import CHANGEABLE, WeComChannel, meaning
+from gateway.channels.chat.wecom.outbound import CHANGEABLE, WeComChannel, result_of_code
 from gateway.db.pool import Pool
-from gateway.egress.api_client import Calling
-from gateway.egress.http_results import FEW_TRIES
+from gateway.egress.api_client import JsonApiClient
+from gateway.egress.http_results import FEW_ATTEMPTS
 from gateway.notify.chat_posts import ChatPosts
-from gateway.notify.message import Dead, Delivered, Retry
+from gateway.notify.message import Delivered, Retry, Undeliverable
 from gateway.notify.press_tokens import PressTokens
 from gateway.settings import WeCom
 from tests.support.clock import NOON, FakeClock
@@ -37,7 +37,7 @@ async def channel(fake: FakeVendor, pool: Pool, clock: FakeClock) -> AsyncIterat
     settings = WeCom(
         address=fake.url, corp_id="ww1", agent_id=218, secret="s3cret", allow_private=True, robots={"ops": "693a91f6"}
     )
-    call = Calling.open(fake.url, clock, allow_private=True)
+    call = JsonApiClient.open(fake.url, clock, allow_private=True)
     yield WeComChannel.open(settings, call, ChatPosts(pool, PressTokens((b"s" * 32,)), "zh-CN"))
     await call.close()
 
@@ -62,7 +62,7 @@ async def test_always_refused_token_is_renewed_once_and_retried(channel: WeComCh
     fake.answer(SEND, {"errcode": 40014})
     result = await channel.send(message("zhangsan"))
     assert isinstance(result, Retry)
-    assert result.at_most == FEW_TRIES
+    assert result.at_most == FEW_ATTEMPTS
     assert paths(fake.asked) == [TOKEN, SEND, TOKEN, SEND]
 
 
@@ -88,13 +88,13 @@ async def test_unreachable_recipient_is_dead_without_call(channel: WeComChannel,
         "../x",
         "robot:693a91f6",
     ]:
-        assert isinstance(await channel.send(message(recipient)), Dead), recipient
+        assert isinstance(await channel.send(message(recipient)), Undeliverable), recipient
     assert fake.asked == []
 
 
 @pytest.mark.parametrize("code", [-1, 6000, 45009, 45033])
 def test_temporary_error_code_retries_whole_schedule(code: int) -> None:
-    result = meaning(code, "busy")
+    result = result_of_code(code, "busy")
     assert isinstance(result, Retry)
     assert (result.at_most, result.down) == (None, code == -1)
     assert result.after == (timedelta(minutes=1) if code > 45000 else None)
@@ -102,20 +102,20 @@ def test_temporary_error_code_retries_whole_schedule(code: int) -> None:
 
 @pytest.mark.parametrize("code", [40003, 60111, 81013, 82001, 93000])
 def test_permanent_error_code_is_dead(code: int) -> None:
-    assert isinstance(meaning(code, "invalid"), Dead)
+    assert isinstance(result_of_code(code, "invalid"), Undeliverable)
 
 
 @pytest.mark.parametrize("code", [40001, 40058, 44004, 48002, 60020, 301002])
 def test_settings_error_code_retries_a_few_times(code: int) -> None:
-    result = meaning(code, "mend me")
+    result = result_of_code(code, "mend me")
     assert isinstance(result, Retry)
-    assert result.at_most == FEW_TRIES
+    assert result.at_most == FEW_ATTEMPTS
 
 
 async def test_failed_answer_is_not_delivered(channel: WeComChannel, fake: FakeVendor) -> None:
     answers: list[Any] = [{"errcode": 81013}, (503, ""), "<html>", (302, ""), {"errcode": []}]
     fake.answer(SEND, *answers)
-    assert [type(await channel.send(message("zhangsan"))) for _ in answers] == [Dead, Retry, Retry, Retry, Retry]
+    assert [type(await channel.send(message("zhangsan"))) for _ in answers] == [Undeliverable, Retry, Retry, Retry, Retry]
 
 
 async def test_message_is_not_posted_without_token(channel: WeComChannel, fake: FakeVendor) -> None:
@@ -143,4 +143,4 @@ def test_robots_and_application_are_separate_endpoints(channel: WeComChannel) ->
 
 @pytest.mark.parametrize("code", [None, False, "0", [], {}, 0.0])
 def test_answer_without_valid_code_is_retried(code: Any) -> None:
-    assert isinstance(meaning(code, ""), Retry)
+    assert isinstance(result_of_code(code, ""), Retry)

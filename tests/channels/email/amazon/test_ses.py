@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from gateway.channels.email.amazon import ses
-from gateway.channels.email.posted import MAIL, Posted
+from gateway.channels.email.posted import MAIL, DeliveredMail
 from gateway.clock import SystemClock
 from gateway.errors import Malformed, Misconfigured, Unavailable
 from gateway.settings import Database, Ses, load
@@ -224,14 +224,14 @@ def test_unsafe_object_key_is_malformed(name: str) -> None:
     action = {"type": "S3", "bucketName": "b", "objectKey": name}
     told = {"notificationType": "Received", "receipt": {"action": action}}
     with pytest.raises(Malformed):
-        ses.place(Posted(ses.POINTER, msgspec.json.encode(told)))
+        ses.find_place(DeliveredMail(ses.POINTER, msgspec.json.encode(told)))
     action["objectKey"] = "in/a..b/o3vr"
-    assert ses.place(Posted(ses.POINTER, msgspec.json.encode(told))) == ses.Place("b", "in/a..b/o3vr")
+    assert ses.find_place(DeliveredMail(ses.POINTER, msgspec.json.encode(told))) == ses.S3Place("b", "in/a..b/o3vr")
 
 
 def test_bounce_notification_is_malformed() -> None:
     with pytest.raises(Malformed):
-        ses.received('{"notificationType":"Bounce","bounce":{},"mail":{"messageId":"1"}}', ())
+        ses.parse_notification('{"notificationType":"Bounce","bounce":{},"mail":{"messageId":"1"}}', ())
 
 
 @pytest.mark.parametrize(("accounts", "actor"), [((TOPIC,), "ann"), ((), "ann@example.com")])
@@ -256,10 +256,12 @@ def note(content: str, **action: str) -> str:
 def test_content_is_decoded_from_base64_when_declared_or_evident() -> None:
     mail = "RnJvbTogYUBiDQoNCg=="
     for message in (note(mail, type="SNS", encoding="BASE64"), note(mail, type="SNS"), note("From: a@b\r\n\r\n", type="SNS")):
-        assert ses.received(message, ()) == ses.Received(Posted(MAIL, b"From: a@b\r\n\r\n", ""), "")
+        assert ses.parse_notification(message, ()) == ses.SesMail(DeliveredMail(MAIL, b"From: a@b\r\n\r\n", ""), "")
     with pytest.raises(Malformed):
-        ses.received(note("é", type="SNS", encoding="BASE64"), ())
-    assert ses.received(note("From: é\r\n\r\n", type="SNS", encoding="UTF8"), ()).posted.body == "From: é\r\n\r\n".encode()
+        ses.parse_notification(note("é", type="SNS", encoding="BASE64"), ())
+    assert (
+        ses.parse_notification(note("From: é\r\n\r\n", type="SNS", encoding="UTF8"), ()).posted.body == "From: é\r\n\r\n".encode()
+    )
 
 
 def test_ses_settings_are_read_and_incomplete_s3_settings_refused() -> None:

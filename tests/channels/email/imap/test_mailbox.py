@@ -14,11 +14,11 @@ import msgspec
 import pytest
 
 from gateway.app import Gateway, running
-from gateway.channels.email.imap.mailbox import in_order
-from gateway.channels.email.imap.setup import mailboxes
+from gateway.channels.email.imap.mailbox import order_by_attempts
+from gateway.channels.email.imap.setup import mailbox_readers
 from gateway.channels.email.intake import MailIntake
-from gateway.channels.email.parsing.letter import Letter
-from gateway.channels.email.posted import Posted
+from gateway.channels.email.parsing.letter import ParsedMail
+from gateway.channels.email.posted import DeliveredMail
 from gateway.clock import SystemClock
 from gateway.errors import Misconfigured
 from gateway.settings import Database, Duration, Imap, load
@@ -80,7 +80,7 @@ def reading(gateway: Gateway, server: ImapServer, folder: str) -> Reading:
         own: dict[str, Any] = {"port": server.tls_port, "folder": folder, "poll": SOON, "password": PASSWORD}
         imap = Imap("127.0.0.1", USER, **own | {"authorities": str(server.certificate)} | changes)
         mail = msgspec.structs.replace(gateway.mail.mail, imap={name: imap})
-        (reader,) = mailboxes(gateway.pool, replace(room, mail=mail)).values()
+        (reader,) = mailbox_readers(gateway.pool, replace(room, mail=mail)).values()
         task = asyncio.create_task(reader())
         yield
         task.cancel()
@@ -263,7 +263,7 @@ async def test_too_large_mail_is_quarantined_by_header_and_later_mail_is_read(
 async def test_mail_that_crashes_reader_is_quarantined(
     conn: Any, server: ImapServer, gateway: Gateway, folder: str, reading: Reading
 ) -> None:
-    async def read(posted: Posted) -> Letter:
+    async def read(posted: DeliveredMail) -> ParsedMail:
         if b"poison" in posted.body:
             raise RuntimeError
         return await gateway.mail.read(posted)
@@ -321,7 +321,7 @@ async def test_unreadable_mailbox_is_counted_in_metrics(conn: Any, gateway: Gate
 
 
 def test_failed_mail_is_ordered_after_untried_mail() -> None:
-    assert in_order([5, 6, 7, 8], frozenset({7}), Counter({5: 2, 6: 1})) == [8, 6, 5]
+    assert order_by_attempts([5, 6, 7, 8], frozenset({7}), Counter({5: 2, 6: 1})) == [8, 6, 5]
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.channels.email.parsing.authentication import SERVICE, Check, SenderCheck, Stamp, sender_check, signed_domains, stamps
-from gateway.channels.email.posted import MAIL, Kept, Posted, understood
+from gateway.channels.email.parsing.authentication import (
+    SERVICE,
+    AuthenticationCheck,
+    AuthenticationResults,
+    SenderCheck,
+    parse_authentication_results,
+    sender_check,
+    signed_domains,
+)
+from gateway.channels.email.posted import MAIL, DeliveredMail, FileLimits, parse_mail
 from tests.channels.email.writing import head
 
 MX = "mx.corp.example"
@@ -14,7 +22,7 @@ PASS, FAILED, UNKNOWN = SenderCheck.AUTHENTICATED, SenderCheck.FAILED, SenderChe
 
 
 def judged(*values: str, author: str = DORA) -> SenderCheck:
-    return sender_check((author,), stamps(values), (MX,))
+    return sender_check((author,), parse_authentication_results(values), (MX,))
 
 
 @pytest.mark.parametrize(
@@ -65,20 +73,23 @@ def test_domain_matches_its_punycode_form() -> None:
 
 
 def test_several_or_no_authors_are_not_authenticated() -> None:
-    found = stamps([f"{MX}; dmarc=pass header.from=corp.example"])
+    found = parse_authentication_results([f"{MX}; dmarc=pass header.from=corp.example"])
     assert sender_check((DORA, "eve@evil.example"), found, (MX,)) is UNKNOWN
     assert sender_check((), found, (MX,)) is UNKNOWN
 
 
 def test_verdict_of_mail_service_counts() -> None:
-    def by_service(*checks: Check) -> SenderCheck:
-        return sender_check((DORA,), [Stamp(SERVICE, checks)], (), by_service=True)
+    def by_service(*checks: AuthenticationCheck) -> SenderCheck:
+        return sender_check((DORA,), [AuthenticationResults(SERVICE, checks)], (), by_service=True)
 
-    assert by_service(Check("dmarc", "pass", DORA)) is PASS
-    assert by_service(Check("dmarc", "gray", DORA)) is UNKNOWN
+    assert by_service(AuthenticationCheck("dmarc", "pass", DORA)) is PASS
+    assert by_service(AuthenticationCheck("dmarc", "gray", DORA)) is UNKNOWN
     assert by_service(*signed_domains("{@corp.example : pass}")) is PASS
     assert by_service(*signed_domains("{@evil.example : pass, @corp.example : fail}")) is UNKNOWN
-    assert sender_check((DORA,), [Stamp(SERVICE, (Check("dmarc", "pass", DORA),))], ("", MX)) is UNKNOWN
+    assert (
+        sender_check((DORA,), [AuthenticationResults(SERVICE, (AuthenticationCheck("dmarc", "pass", DORA),))], ("", MX))
+        is UNKNOWN
+    )
 
 
 FROM = {
@@ -96,25 +107,25 @@ FROM = {
 @pytest.mark.parametrize("case", FROM)
 def test_authors_are_all_addresses_of_from_field(case: str) -> None:
     text, authors = FROM[case]
-    letter = understood(Posted(MAIL, head(From=text) + b"x"), Kept())
+    letter = parse_mail(DeliveredMail(MAIL, head(From=text) + b"x"), FileLimits())
     assert letter.authors == authors
 
 
 def test_second_from_field_adds_author() -> None:
-    letter = understood(Posted(MAIL, b"From: eve@evil.example\r\n" + head(From=DORA) + b"x"), Kept())
+    letter = parse_mail(DeliveredMail(MAIL, b"From: eve@evil.example\r\n" + head(From=DORA) + b"x"), FileLimits())
     assert letter.authors == ("eve@evil.example", DORA)
 
 
 def test_reply_to_sender_and_resent_fields_are_not_authors() -> None:
     named = {"From": "eve@evil.example", "Sender": DORA, "Reply_To": DORA, "Resent_From": DORA, "Return_Path": DORA}
-    letter = understood(Posted(MAIL, head(**named) + b"x", DORA), Kept())
+    letter = parse_mail(DeliveredMail(MAIL, head(**named) + b"x", DORA), FileLimits())
     assert letter.authors == ("eve@evil.example",)
 
 
 @given(st.lists(st.text(alphabet=';=()"\\ \tabmx.corp.example-@', max_size=200), max_size=4))
 def test_any_result_text_is_read_without_trust(values: list[str]) -> None:
     assert judged(*values) in (UNKNOWN, FAILED, PASS)
-    assert sender_check((DORA,), stamps(values), ()) is UNKNOWN
+    assert sender_check((DORA,), parse_authentication_results(values), ()) is UNKNOWN
 
 
 @given(st.text(st.characters(exclude_characters='"\\'), max_size=80))

@@ -5,8 +5,8 @@ import quopri
 
 import pytest
 
-from gateway.channels.email.parsing.letter import Letter
-from gateway.channels.email.parsing.reading import WHOLE, read
+from gateway.channels.email.parsing.letter import ParsedMail
+from gateway.channels.email.parsing.reading import WHOLE, parse_message
 from tests.channels.email.writing import head, said
 from tests.support.mails import of_case
 
@@ -18,11 +18,11 @@ RUSSIAN, BIG5, GREEK = (
 PDF = b"Content-Type: application/pdf; name=order.pdf\r\nContent-Transfer-Encoding: base64\r\n\r\naGVsbG8=\r\n"
 
 
-def of(case: str, name: str) -> Letter:
-    return read(of_case(case, name))
+def of(case: str, name: str) -> ParsedMail:
+    return parse_message(of_case(case, name))
 
 
-def names(letter: Letter) -> list[str]:
+def names(letter: ParsedMail) -> list[str]:
     return [file.name for file in letter.enclosed]
 
 
@@ -125,7 +125,7 @@ def test_raw_headers_and_file_names_are_read_in_body_charset(charset: str, kind:
     if "multipart" in kind:
         mail += b"--b\r\nContent-Type: text/plain; charset=" + charset.encode() + b"\r\n\r\n"
         mail += raw + b'\r\n--b\r\nContent-Disposition: attachment; filename="' + raw + b'.pdf"\r\n\r\n1\r\n--b--\r\n'
-    letter = read(mail + (raw if "multipart" not in kind else b""))
+    letter = parse_message(mail + (raw if "multipart" not in kind else b""))
     assert (letter.subject, letter.sender_name, letter.text) == (text, text, text)
     assert names(letter) == ([text + ".pdf"] if "multipart" in kind else [])
 
@@ -239,7 +239,9 @@ def test_plain_text_is_unchanged_by_declared_encoding(name: str) -> None:
 
 def test_unencoded_multipart_with_declared_encoding_is_split() -> None:
     named = WITHIN.replace("order.pdf", '"a=3Db.pdf"')
-    letter = read(head(Content_Type="multipart/mixed; boundary=B", Content_Transfer_Encoding="quoted-printable") + named.encode())
+    letter = parse_message(
+        head(Content_Type="multipart/mixed; boundary=B", Content_Transfer_Encoding="quoted-printable") + named.encode()
+    )
     assert (letter.text, names(letter)) == ("Order 4711 hangs in SAP.", ["a=3Db.pdf"])
 
 
@@ -267,7 +269,7 @@ def test_calendar_vcard_and_csv_parts_are_attachments(kind: str) -> None:
 
 @pytest.mark.parametrize("before", [b"\xef\xbb\xbf", b"\r\n\r\n", b"\n", b"\xef\xbb\xbf\r\n"])
 def test_bytes_before_header_are_removed_and_reported(before: bytes) -> None:
-    letter = read(before + head(Subject="Stuck") + b"again")
+    letter = parse_message(before + head(Subject="Stuck") + b"again")
     assert (letter.subject, letter.text) == ("Stuck", "again")
     assert [one.what for one in letter.mended] == ["what stood before the head was taken off"]
 
@@ -289,7 +291,7 @@ WITHIN = "--B\nContent-Type: text/plain; charset=utf-8\n\nOrder 4711 hangs in SA
     ],
 )
 def test_encoded_multipart_or_wrong_boundary_is_split(mail: bytes) -> None:
-    letter = read(mail)
+    letter = parse_message(mail)
     assert (letter.text, names(letter)) == ("Order 4711 hangs in SAP.", ["order.pdf"])
     assert letter.enclosed[0].content == b"hello"
 
@@ -309,15 +311,15 @@ SEALED = b"--b\r\nContent-Type: application/pgp-encrypted\r\n\r\nVersion: 1\r\n-
 )
 def test_unreadable_mail_is_attached_whole(fields: dict[str, str], body: bytes) -> None:
     mail = head(**fields) + body
-    letter = read(mail)
+    letter = parse_message(mail)
     assert letter.unread
     assert (letter.enclosed[0].name, letter.enclosed[0].content) == (WHOLE, mail)
-    assert read(mail, max_file=5).enclosed[0].content is None
+    assert parse_message(mail, max_file=5).enclosed[0].content is None
 
 
 def test_key_is_masked_in_attached_mail() -> None:
     mail = head(To="in+gwk_12_abcdefgh-ij@gw.example", Content_Type="application/pkcs7-mime") + b"MIIB"
-    assert b"To: in+***@gw.example\r\n" in (read(mail).enclosed[0].content or b"")
+    assert b"To: in+***@gw.example\r\n" in (parse_message(mail).enclosed[0].content or b"")
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.channels.email.parsing.letter import Nature
-from gateway.channels.email.parsing.reading import read
+from gateway.channels.email.parsing.letter import WriterKind
+from gateway.channels.email.parsing.reading import parse_message
 from gateway.errors import Malformed
 from tests.channels.email.writing import a_mail, encoded, head, said
 
@@ -60,7 +60,7 @@ def test_adjacent_encoded_words_are_joined_before_decoding() -> None:
     assert said(b"", Subject="Re: " + words).subject == "Re: " + CHINESE
     assert said(b"", Subject="=?utf-8?Q?a_b=20c?= and =?iso-8859-1*en?q?d=E9?=").subject == "a b c and dé"
     assert said(b"", Subject="plain =?broken").subject == "plain =?broken"
-    assert read(b"From: a@b.example\r\nSubject: " + CHINESE.encode("gbk") + b"\r\n\r\n").subject == CHINESE
+    assert parse_message(b"From: a@b.example\r\nSubject: " + CHINESE.encode("gbk") + b"\r\n\r\n").subject == CHINESE
 
 
 @pytest.mark.parametrize(
@@ -96,14 +96,14 @@ def nested() -> bytes:
 
 
 def test_nested_parts_yield_plain_text_and_all_attachments() -> None:
-    letter = read(nested())
+    letter = parse_message(nested())
     assert (letter.text, letter.sender, letter.sender_name) == ("plain words", "san@example.com", "Zhang, San")
     assert letter.people == ("in@gw.example", "bob@x.example")
     assert [file.name for file in letter.enclosed] == ["image-1.png", "报告.pdf", "mail-3.eml"]
 
 
 def test_attachments_beyond_limits_are_listed_without_content() -> None:
-    letter = read(nested(), max_file=7, max_files=1)
+    letter = parse_message(nested(), max_file=7, max_files=1)
     assert [(file.name, file.content) for file in letter.enclosed] == [
         ("image-1.png", None), ("报告.pdf", b"%PDF-1"), ("mail-3.eml", None),
     ]  # fmt: skip
@@ -164,33 +164,33 @@ def test_sender_is_address_and_not_display_name(field: str, address: str) -> Non
 @pytest.mark.parametrize(
     ("fields", "envelope", "nature"),
     [
-        ({}, None, Nature.PERSON),
-        ({"Auto_Submitted": "no"}, "ann@example.com", Nature.PERSON),
-        ({"Auto_Submitted": "auto-generated"}, None, Nature.MACHINE),
-        ({}, "", Nature.MACHINE),
-        ({}, "<>", Nature.MACHINE),
-        ({"Return_Path": "<>"}, "ann@example.com", Nature.MACHINE),
-        ({"From": "no-reply@example.com"}, None, Nature.PERSON),
-        ({"Auto_Submitted": "auto-replied (vacation)"}, None, Nature.AUTO_REPLY),
-        ({"Subject": "Automatic reply: help"}, None, Nature.PERSON),
-        ({"Subject": "自动回复: help"}, None, Nature.PERSON),
-        ({"X_Autoreply": "yes"}, None, Nature.AUTO_REPLY),
-        ({"Precedence": "bulk"}, None, Nature.MACHINE),
-        ({"List_Id": "<ops.example.com>"}, None, Nature.LIST),
-        ({"List_Post": "<mailto:ops@example.com>"}, None, Nature.LIST),
-        ({"From": "MAILER-DAEMON@example.com"}, None, Nature.PERSON),
-        ({"From": "postmaster@example.com"}, None, Nature.PERSON),
-        ({"X_Failed_Recipients": "ann@example.com"}, None, Nature.BOUNCE),
-        ({"Content_Type": "multipart/report; report-type=delivery-status"}, None, Nature.BOUNCE),
+        ({}, None, WriterKind.PERSON),
+        ({"Auto_Submitted": "no"}, "ann@example.com", WriterKind.PERSON),
+        ({"Auto_Submitted": "auto-generated"}, None, WriterKind.MACHINE),
+        ({}, "", WriterKind.MACHINE),
+        ({}, "<>", WriterKind.MACHINE),
+        ({"Return_Path": "<>"}, "ann@example.com", WriterKind.MACHINE),
+        ({"From": "no-reply@example.com"}, None, WriterKind.PERSON),
+        ({"Auto_Submitted": "auto-replied (vacation)"}, None, WriterKind.AUTO_REPLY),
+        ({"Subject": "Automatic reply: help"}, None, WriterKind.PERSON),
+        ({"Subject": "自动回复: help"}, None, WriterKind.PERSON),
+        ({"X_Autoreply": "yes"}, None, WriterKind.AUTO_REPLY),
+        ({"Precedence": "bulk"}, None, WriterKind.MACHINE),
+        ({"List_Id": "<ops.example.com>"}, None, WriterKind.LIST),
+        ({"List_Post": "<mailto:ops@example.com>"}, None, WriterKind.LIST),
+        ({"From": "MAILER-DAEMON@example.com"}, None, WriterKind.PERSON),
+        ({"From": "postmaster@example.com"}, None, WriterKind.PERSON),
+        ({"X_Failed_Recipients": "ann@example.com"}, None, WriterKind.BOUNCE),
+        ({"Content_Type": "multipart/report; report-type=delivery-status"}, None, WriterKind.BOUNCE),
     ],
 )
-def test_nature_of_mail_is_derived_from_header(fields: dict[str, str], envelope: str | None, nature: Nature) -> None:
-    assert read(head(**fields), envelope).nature is nature
+def test_nature_of_mail_is_derived_from_header(fields: dict[str, str], envelope: str | None, nature: WriterKind) -> None:
+    assert parse_message(head(**fields), envelope).nature is nature
 
 
 @pytest.mark.parametrize(("envelope", "null"), [("", True), ("<>", True), (" <> ", True), ("a@b.example", False), (None, False)])
 def test_null_sender_is_recognized_in_all_notations(envelope: str | None, null: bool) -> None:  # noqa: FBT001
-    assert read(head(), envelope).null_sender is null
+    assert parse_message(head(), envelope).null_sender is null
 
 
 BOMBS = {
@@ -208,7 +208,7 @@ BOMBS = {
 @pytest.mark.timeout(10)  # what grew with the square of its length would take minutes
 def test_non_mail_or_oversized_mail_is_malformed(name: str) -> None:
     with pytest.raises(Malformed):
-        read(BOMBS[name])
+        parse_message(BOMBS[name])
 
 
 @pytest.mark.parametrize(("depth", "text"), [(15, "words"), (25, None)])
@@ -219,10 +219,10 @@ def test_parts_nested_beyond_limit_are_malformed(depth: int, text: str | None) -
             body if level else b"\r\n" + body
         )
     if text is not None:
-        assert read(b"From: a@b.example\r\n" + body).text == text
+        assert parse_message(b"From: a@b.example\r\n" + body).text == text
         return
     with pytest.raises(Malformed, match="nested deeper"):
-        read(b"From: a@b.example\r\n" + body)
+        parse_message(b"From: a@b.example\r\n" + body)
 
 
 HEAVY = {
@@ -246,7 +246,7 @@ HEAVY = {
 @pytest.mark.parametrize("name", HEAVY)
 @pytest.mark.timeout(10)
 def test_hostile_mail_is_read_in_linear_time(name: str) -> None:
-    letter = read(HEAVY[name])
+    letter = parse_message(HEAVY[name])
     assert len(letter.subject) <= 1_024
     assert len(letter.text) <= 262_144
     assert len(letter.thread) <= 100
@@ -256,7 +256,7 @@ def test_hostile_mail_is_read_in_linear_time(name: str) -> None:
 def test_any_bytes_are_read_as_storable_text_or_malformed(data: bytes, mail: bytes, seed: int) -> None:
     at = random.Random(seed).randrange(len(mail) + 1)
     try:
-        letter = read(mail[:at] + data + mail[at:])
+        letter = parse_message(mail[:at] + data + mail[at:])
     except Malformed:
         return
     for text in (letter.subject, letter.text, letter.sender_name, letter.message_id, *(file.name for file in letter.enclosed)):

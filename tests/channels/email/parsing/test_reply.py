@@ -2,8 +2,8 @@
 
 import pytest
 
-from gateway.channels.email.parsing.reply import Reply, understood
-from gateway.notify.reply_tokens import above_this_line
+from gateway.channels.email.parsing.reply import ParsedReply, parse_reply
+from gateway.notify.reply_tokens import reply_marker_line
 
 QUOTES = {
     "Gmail": "On Mon, Mar 2, 2026 at 8:00 PM Desk <desk@example.com> wrote:\n> old\n> words",
@@ -35,8 +35,8 @@ QUOTES = {
     "the same, broken": "Dydd Llun 2 Mawrth 2026 20:00\nysgrifennodd Desk <desk@example.com>:\nold",
     "Swedish, plain": "-----Ursprungligt meddelande-----\nold",
     "Japanese": "2026年3月2日(月) 20:00 Desk <desk@example.com>:\n> old",
-    "ours": above_this_line("en") + "\n\nold",
-    "ours in Chinese": "> " + above_this_line("zh-CN") + "\n> old",
+    "ours": reply_marker_line("en") + "\n\nold",
+    "ours in Chinese": "> " + reply_marker_line("zh-CN") + "\n> old",
     "a telephone's footer": "\nSent from my iPhone",
     "a telephone's footer in Chinese": "\n发自我的 iPhone",
     "a signature": "-- \nAnn\nExample Corp.",
@@ -46,7 +46,7 @@ QUOTES = {
 @pytest.mark.parametrize("program", QUOTES)
 @pytest.mark.parametrize("own", ["It is still broken.\nPlease hurry.", "还是不行。\n注意：磁盘又满了，谢谢，"])
 def test_quotation_and_signature_are_removed_from_reply(program: str, own: str) -> None:
-    assert understood(f"{own}\n\n{QUOTES[program]}\n") == Reply(own, own, certain=True)
+    assert parse_reply(f"{own}\n\n{QUOTES[program]}\n") == ParsedReply(own, own, certain=True)
 
 
 DOUBTFUL = {
@@ -70,13 +70,13 @@ DOUBTFUL = {
 @pytest.mark.parametrize("program", DOUBTFUL)
 def test_doubtful_quotation_is_kept_and_marked_uncertain(program: str) -> None:
     text = f"Thanks, it works!\n\n{DOUBTFUL[program]}"
-    assert understood(text, "disk\nThe disk is full.") == Reply(text, "Thanks, it works!", certain=False)
+    assert parse_reply(text, "disk\nThe disk is full.") == ParsedReply(text, "Thanks, it works!", certain=False)
 
 
 @pytest.mark.parametrize("line", ["Ann Example <ann@example.com>", "ann@example.org<mailto:ann@example.org>"])
 def test_own_address_in_signature_keeps_reply_certain(line: str) -> None:
     text = f"Thanks, it works!\n\n{line}"
-    assert understood(text, own_addresses={"ann@example.com"}) == Reply(text, text, certain=True)
+    assert parse_reply(text, own_addresses={"ann@example.com"}) == ParsedReply(text, text, certain=True)
 
 
 BELOW = [
@@ -92,36 +92,38 @@ BELOW = [
 @pytest.mark.parametrize("own", BELOW)
 def test_answers_inside_quotation_are_kept_when_announced(own: str) -> None:
     text = f"{own}\n\nFrom: Desk\nSent: Monday\nTo: Kim\n\nWhich model?\nCanon X1"
-    assert understood(text).note == text
+    assert parse_reply(text).note == text
 
 
 def test_known_signature_keeps_reply_certain() -> None:
     text = "Thanks, it works!\n\nAnn Example\nAccounting, Example Corp."
     known = "The disk is full.\n\nAnn Example\nAccounting, Example Corp."
-    assert understood(text, known) == Reply(text, "Thanks, it works!", certain=True)
+    assert parse_reply(text, known) == ParsedReply(text, "Thanks, it works!", certain=True)
 
 
 def test_known_disclaimer_keeps_reply_certain() -> None:
     ending = "----------------\nThis mail is confidential.\nErrors are not ours.\n\nAnn"
     text = f"Thanks, it works!\n\n{ending}"
-    assert understood(text, f"The disk is full.\n\n{ending}") == Reply(text, "Thanks, it works!", certain=True)
-    assert understood(text, "The disk is full.") == Reply(text, "Thanks, it works!", certain=False)
+    assert parse_reply(text, f"The disk is full.\n\n{ending}") == ParsedReply(text, "Thanks, it works!", certain=True)
+    assert parse_reply(text, "The disk is full.") == ParsedReply(text, "Thanks, it works!", certain=False)
 
 
 def test_repeated_text_alone_is_new_reply() -> None:
-    assert understood("The disk is full.", "The disk is full.") == Reply("The disk is full.", "The disk is full.", certain=True)
+    assert parse_reply("The disk is full.", "The disk is full.") == ParsedReply(
+        "The disk is full.", "The disk is full.", certain=True
+    )
 
 
 def test_answers_between_quoted_lines_are_kept_and_uncertain() -> None:
     text = "On Mon, 2 Mar 2026, Desk wrote:\n> which disk?\nthe first\n> since when?\nsunday\n"
-    assert understood(text) == Reply("the first\nsunday", "", certain=False)
+    assert parse_reply(text) == ParsedReply("the first\nsunday", "", certain=False)
     wrapped = "Thanks!\n\nOn Mon, 2 Mar 2026, Desk wrote:\n> a long line that a relay\nbroke in two: it fails\n> more"
-    assert (understood(wrapped).new, understood(wrapped).certain) == ("Thanks!", False)
+    assert (parse_reply(wrapped).new, parse_reply(wrapped).certain) == ("Thanks!", False)
 
 
 def test_text_below_quoted_lines_is_new() -> None:
     text = "On Mon, 2 Mar 2026, Desk wrote:\n> does it work?\n\nNo, it still fails.\nSorry."
-    assert understood(text) == Reply("No, it still fails.\nSorry.", "No, it still fails.\nSorry.", certain=True)
+    assert parse_reply(text) == ParsedReply("No, it still fails.\nSorry.", "No, it still fails.\nSorry.", certain=True)
 
 
 OUTLOOK = (
@@ -137,14 +139,14 @@ OUTLOOK = (
 )  # fmt: skip
 def test_quotation_with_inline_answers_is_kept_whole(above: str) -> None:
     text = f"{above}\n\n{OUTLOOK}".strip()
-    reply = understood(text)
+    reply = parse_reply(text)
     assert (reply.note, reply.certain) == (text, False)
     assert "Canon" not in reply.new
 
 
 @pytest.mark.parametrize("own", ["OK", "好", "Hello, it still fails.", "您好，还是不行", "Yes\n\nBest regards,\nAnn"])
 def test_short_answer_above_quotation_is_certain(own: str) -> None:
-    assert understood(f"{own}\n\n{OUTLOOK}") == Reply(own, own, certain=True)
+    assert parse_reply(f"{own}\n\n{OUTLOOK}") == ParsedReply(own, own, certain=True)
 
 
 @pytest.mark.parametrize(
@@ -156,10 +158,10 @@ def test_short_answer_above_quotation_is_certain(own: str) -> None:
     ],
 )  # fmt: skip
 def test_own_text_like_quotation_header_is_kept(text: str) -> None:
-    assert understood(text).note == text
+    assert parse_reply(text).note == text
 
 
 @pytest.mark.parametrize("line", ["1" * 2_000, "On " * 700, "在1" * 700, "From: " * 300, "<" * 2_000, " " * 2_000, "- " * 900])
 @pytest.mark.timeout(10)  # what grew with the square of its length would take minutes
 def test_reply_is_parsed_in_linear_time(line: str) -> None:
-    understood((line + "\n") * 100)
+    parse_reply((line + "\n") * 100)

@@ -13,8 +13,8 @@ import pytest
 from multidict import MultiDict
 from twilio.request_validator import RequestValidator  # type: ignore[import-untyped]
 
-from gateway.channels.phone.call import CallEvent, Direction, Status
-from gateway.channels.phone.posted import FORM, Posted
+from gateway.channels.phone.call import CallDirection, CallEvent, CallStatus
+from gateway.channels.phone.posted import FORM, PhoneRequest
 from gateway.channels.phone.twilio.inbound import algorithm_of, is_signed, read, signature, verify
 from gateway.errors import Malformed, Unauthenticated
 from gateway.settings import PhoneProvider
@@ -102,8 +102,8 @@ def test_signature_algorithm_is_read_from_header() -> None:
     assert algorithm_of("key=webhooks_1") == "HMAC_SHA1"
 
 
-def posted(event: str, **told: str) -> Posted:
-    return Posted(event, FORM, urlencode({"CallSid": "CA1"} | told).encode(), (), NOON, address="https://gw.example/x")
+def posted(event: str, **told: str) -> PhoneRequest:
+    return PhoneRequest(event, FORM, urlencode({"CallSid": "CA1"} | told).encode(), (), NOON, address="https://gw.example/x")
 
 
 def call(event: str, **told: str) -> CallEvent:
@@ -115,7 +115,7 @@ def call(event: str, **told: str) -> CallEvent:
 def test_json_body_without_hash_in_url_is_refused() -> None:
     body = b'{"CallSid": "CA1"}'
     given = signature(TOKEN, "https://gw.example/x")
-    told = Posted(
+    told = PhoneRequest(
         "status", "application/json", body, (), NOON, address="https://gw.example/x", headers={"X-Twilio-Signature": given}
     )
     with pytest.raises(Unauthenticated):
@@ -127,7 +127,7 @@ def test_stale_or_future_timestamp_is_refused(minutes: int) -> None:
     fields = {"CallSid": "CA1", "Timestamp": format_datetime(NOON + timedelta(minutes=minutes))}
     given = signature(TOKEN, "https://gw.example/x", tuple(fields.items()))
     body = urlencode(fields).encode()
-    told = Posted("status", FORM, body, (), NOON, address="https://gw.example/x", headers={"X-Twilio-Signature": given})
+    told = PhoneRequest("status", FORM, body, (), NOON, address="https://gw.example/x", headers={"X-Twilio-Signature": given})
     with pytest.raises(Unauthenticated):
         verify(told, PhoneProvider(secrets=(TOKEN,)))
 
@@ -136,7 +136,7 @@ def test_dialled_leg_marks_parent_call_as_answered_only() -> None:
     leg = call(
         "status", ParentCallSid="CA0", CallStatus="completed", CallDuration="30", From="+15550100", Direction="outbound-dial"
     )
-    assert (leg.call_id, leg.status, leg.direction, leg.caller) == ("CA0", Status.ANSWERED, None, "")
+    assert (leg.call_id, leg.status, leg.direction, leg.caller) == ("CA0", CallStatus.ANSWERED, None, "")
     assert leg.answered_at == NOON - timedelta(seconds=30)
     assert leg.ended_at is None
     assert call("status", ParentCallSid="CA0", CallStatus="no-answer").status is None
@@ -144,7 +144,7 @@ def test_dialled_leg_marks_parent_call_as_answered_only() -> None:
 
 def test_recording_marks_call_inbound_and_empty_recording_is_skipped() -> None:
     told = call("recording", RecordingUrl="https://api.twilio.com/RE1", RecordingStatus="completed", RecordingSource="RecordVerb")
-    assert (told.direction, told.recordings) == (Direction.INBOUND, ("https://api.twilio.com/RE1",))
+    assert (told.direction, told.recordings) == (CallDirection.INBOUND, ("https://api.twilio.com/RE1",))
     assert call("recording", RecordingUrl="https://api.twilio.com/RE1", RecordingDuration="0").recordings == ()
     assert call("recording", RecordingUrl="https://api.twilio.com/RE1", RecordingStatus="absent").recordings == ()
 
@@ -158,7 +158,7 @@ def test_recording_url_must_be_web_address(address: str) -> None:
 
 
 def test_queue_hangup_is_abandoned_and_bridged_call_is_answered() -> None:
-    assert call("voice", CallStatus="in-progress", QueueResult="hangup").status is Status.ABANDONED
+    assert call("voice", CallStatus="in-progress", QueueResult="hangup").status is CallStatus.ABANDONED
     assert call("voice", CallStatus="in-progress", QueueResult="bridged").answered_at == NOON
     assert call("voice", CallStatus="in-progress", SpeechResult="the printer").transcripts == ("the printer",)
 

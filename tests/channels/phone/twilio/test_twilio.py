@@ -12,13 +12,13 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from gateway.channels.phone.twilio.api import TwilioApi, judge
+from gateway.channels.phone.twilio.api import TwilioApi, response_result
 from gateway.channels.phone.twilio.inbound import signature
 from gateway.channels.phone.twilio.sms import LONGEST, SmsChannel
 from gateway.channels.phone.twilio.voice import VoiceChannel
 from gateway.db.pool import Pool
 from gateway.notify.call_tokens import CallTokens
-from gateway.notify.message import Dead, Delivered, Retry
+from gateway.notify.message import Delivered, Retry, Undeliverable
 from gateway.settings import Database, PhoneProvider, load
 from tests.support.clock import FakeClock
 from tests.support.served import Served, served
@@ -89,9 +89,9 @@ async def test_sms_without_phone_is_dead_and_rate_limited_sms_is_retried(
 ) -> None:
     channel = SmsChannel(api, pool, clock, "UTC")
     for login in ("mute", "nobody"):
-        assert isinstance(await channel.send(message(login)), Dead)
+        assert isinstance(await channel.send(message(login)), Undeliverable)
     voice = VoiceChannel(api, pool, CallTokens((b"x" * 32,)), clock, "https://gw.example")
-    assert await voice.send(message("ann")) == Dead("there is no such record")
+    assert await voice.send(message("ann")) == Undeliverable("there is no such record")
     for _ in range(6):
         await pool.execute(
             "INSERT INTO outbox (id, channel, recipient, template, facts, created_at, next_attempt_at, state, settled_at) "
@@ -125,17 +125,17 @@ async def test_rate_limit_of_mild_messages_does_not_block_urgent_one(
     ("status", "body", "kind"),
     [
         (201, b"{}", Delivered),
-        (400, b'{"code": 21211, "message": "no number"}', Dead),
-        (404, b"<html>", Dead),
+        (400, b'{"code": 21211, "message": "no number"}', Undeliverable),
+        (404, b"<html>", Undeliverable),
         (401, b"{}", Retry),
         (429, b"[]", Retry),
         (503, b"", Retry),
     ],
 )
 def test_twilio_answer_maps_to_delivery_result(status: int, body: bytes, kind: type) -> None:
-    answer = judge(status, body, "3" if status == 429 else "")
+    answer = response_result(status, body, "3" if status == 429 else "")
     assert isinstance(answer, kind)
-    assert not isinstance(answer, Dead) or status != 400 or "21211" in answer.reason
+    assert not isinstance(answer, Undeliverable) or status != 400 or "21211" in answer.reason
     assert not isinstance(answer, Retry) or answer.down is (status != 429)
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from gateway.channels.phone.posted import JSON, Posted, compact
+from gateway.channels.phone.posted import JSON, PhoneRequest, encode_as_javascript
 from gateway.channels.phone.vonage.inbound import key, verify
 from gateway.errors import Forbidden, Unauthenticated
 from gateway.settings import PhoneProvider
@@ -32,8 +32,8 @@ def token(body: bytes, secret: str = SECRET, alg: str = "HS256", **claims: Any) 
     return f"Bearer {signed}.{coded(hmac.digest(secret.encode(), signed.encode(), 'sha256'))}"
 
 
-def posted(header: str, body: bytes = BODY) -> Posted:
-    return Posted("event", JSON, body, (), NOON, headers={"Authorization": header})
+def posted(header: str, body: bytes = BODY) -> PhoneRequest:
+    return PhoneRequest("event", JSON, body, (), NOON, headers={"Authorization": header})
 
 
 def test_vonage_signature_by_current_or_previous_secret_is_accepted() -> None:
@@ -46,7 +46,7 @@ def test_vonage_signature_by_current_or_previous_secret_is_accepted() -> None:
 
 def test_get_request_is_verified_by_its_query() -> None:
     query = (("to", "442079460000"), ("from", "447700900000"), ("conversation_uuid", "CON-1"))
-    asked = Posted("answer", "", b"", query, NOON, "GET", headers={"Authorization": token(compact(query))})
+    asked = PhoneRequest("answer", "", b"", query, NOON, "GET", headers={"Authorization": token(encode_as_javascript(query))})
     verify(asked, SETTINGS)
     verify(replace(asked, headers={"Authorization": token(b"", payload_hash="")}), SETTINGS)
     with pytest.raises(Unauthenticated):
