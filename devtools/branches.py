@@ -1,4 +1,4 @@
-"""`gw pure`: the modules that decide, covered branch by branch by the tests beside them."""
+"""The `gw pure` command: tests of the pure modules, with full branch coverage."""
 
 import subprocess
 import tomllib
@@ -9,7 +9,7 @@ from devtools.paths import ROOT
 
 
 def pure(python: Path, more: Sequence[str]) -> int:
-    """Run the tests; the status is that of pytest, which fails below full coverage."""
+    """Run the tests and return the status of pytest, which fails below full coverage."""
     modules = _deciding_modules()
     names = sorted({module.split(".")[1] for module in modules})
     covered = [f"--cov={module}" for module in modules]
@@ -20,7 +20,7 @@ def pure(python: Path, more: Sequence[str]) -> int:
 
 
 def _deciding_modules() -> list[str]:
-    """The modules of the import contract "Deciding is pure"."""
+    """Return the modules of the import contract "Deciding is pure"."""
     with (ROOT / "pyproject.toml").open("rb") as file:
         contracts = tomllib.load(file)["tool"]["importlinter"]["contracts"]
     found = next(c["source_modules"] for c in contracts if c["name"] == "Deciding is pure")

@@ -1,4 +1,4 @@
-"""`gw check`: everything that can be checked without running the gateway."""
+"""The `gw check` command: all checks that do not run the gateway."""
 
 import re
 import subprocess
@@ -14,14 +14,14 @@ CHECKS = (
 )
 
 OWN_PATHS = re.compile(rb"(?<![\w.$}])/(?:work|root|home/[a-z]+|Users/[a-z]+)/[\w.]")
-"""Paths of one developer's machine."""
+"""A pattern of paths of one developer's machine."""
 
 LOCK = re.compile(r"(^|/)requirements[^/]*\.txt$|\.lock$|-lock\.(json|ya?ml)$")
-"""Names of lock files."""
+"""A pattern of the names of lock files."""
 
 
 def check(python: Path) -> int:
-    """Run every static check and say at the end which failed."""
+    """Run every static check and print at the end which failed."""
     failed = []
     for name, argv in CHECKS:
         print(f"== {name}", flush=True)
@@ -37,14 +37,14 @@ def check(python: Path) -> int:
 
 
 def tracked_files() -> list[str]:
-    """The files of the repository that is the current directory, symbolic links left out."""
+    """Return the tracked files of the current repository, without symbolic links."""
     listed = subprocess.run(["git", "ls-files", "-z"], stdout=subprocess.PIPE, check=True).stdout
     names = listed.decode().split("\0")
     return [name for name in names if Path(name).is_file() and not Path(name).is_symlink()]
 
 
 def tree_problems() -> list[str]:
-    """Tracked files with a registry's host where hashes suffice, or with a path of one machine."""
+    """Return problems of tracked files: addresses in lock files, paths of one machine."""
     problems = []
     for name in tracked_files():
         content = Path(name).read_bytes()

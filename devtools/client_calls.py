@@ -1,6 +1,6 @@
-"""Calls of a running gateway by the generated client, typed bodies in and typed answers out.
+"""Calls of a running gateway by the generated client, with typed bodies and answers.
 
-Runs in the environment of the generated client, which has nothing of the gateway's.
+Runs in the environment of the generated client, without the packages of the gateway.
 """
 
 import importlib
@@ -43,20 +43,20 @@ def main(url: str, admin: str, ingest: str) -> None:
 
 
 def check(holds: bool, otherwise: str) -> None:  # noqa: FBT001 - the condition itself
-    """Raise AssertionError with these words where it does not hold."""
+    """Raise AssertionError with this message unless the condition holds."""
     if not holds:
         raise AssertionError(otherwise)
 
 
 class Calls:
-    """The operations of a generated client, called as one key."""
+    """The operations of a generated client, called with one key."""
 
     def __init__(self, client: Any) -> None:
         self._client = client
         self.count = 0
 
     def __call__(self, name: str, *, typed: bool = True, **arguments: Any) -> Any:
-        """Return the answer of an operation as its type; raises for any but a good one."""
+        """Return the typed answer of an operation; raises AssertionError unless it succeeded."""
         operation = importlib.import_module(f"{CLIENT}.api.{name}")
         answer = operation.sync_detailed(client=self._client, **arguments)
         if answer.status_code // 100 != 2:

@@ -1,4 +1,7 @@
-"""`gw test-ahead`: tests with the clocks of pytest, gateways, PostgreSQL and Valkey moved."""
+"""The `gw test-ahead` command: tests with the clocks of all processes moved.
+
+The processes are pytest, gateways, PostgreSQL and Valkey.
+"""
 
 import subprocess
 from collections.abc import Sequence
@@ -7,13 +10,13 @@ from devtools.environment import Packages, prepare
 from devtools.faketime import clocks_ahead
 
 SHARED = ["-n", "2", "--dist", "loadgroup"]
-"""Two processes: tests/conftest.py says which tests stay together."""
+"""Options for two processes; tests/conftest.py groups the tests that stay together."""
 
 SLOW = ["tests/faults", "tests/silence"]
-"""Tests that kill processes or search at random for minutes: `gw test-slow`, a gate of its own."""
+"""Tests that kill processes or search at random for minutes: `gw test-slow`."""
 
 ALONE = ["tests/hostile", "tests/faults/test_service_returns.py", "tests/faults/test_servers_fail.py"]
-"""Tests of how long a neighbour waits and a service is away, which other tests would falsify: `gw test-alone`."""
+"""Tests of delays and outages, which parallel tests would distort: `gw test-alone`."""
 
 OTHER_CLOCKS = ["tests/e2e", "tests/deploy", "tests/devtools"]
 """Tests of programs whose clock no library can move, and tests that move clocks themselves."""
@@ -25,7 +28,10 @@ NEVER_WOKEN = [
     "--deselect=tests/api/test_searching.py::test_slow_searches_leave_connections_for_other_reads",
     "--deselect=tests/api/test_searching.py::test_slow_quarantine_searches_do_not_block_writes",
 ]
-"""Tests of PostgreSQL's own timers: with libfaketime 0.9.10 loaded they do not wake a server that waits or sleeps."""
+"""Tests of PostgreSQL's own timers.
+
+With libfaketime 0.9.10 loaded they do not wake a server that waits or sleeps.
+"""
 
 JUDGING_TIME = [
     *SHARED,
@@ -44,13 +50,13 @@ JUDGING_TIME = [
     "tests/views",
     "tests/web",
 ]
-"""Packages whose tests see the machine's time; most others are handed a time of their own."""
+"""Test packages that depend on the machine's time; most others use a test clock."""
 
 EVERYTHING = [*SHARED, *NEVER_WOKEN, *(f"--ignore={folder}" for folder in OTHER_CLOCKS)]
 
 
 def run(days: int, arguments: Sequence[str]) -> int:
-    """Run pytest with all clocks `days` ahead; returns its status."""
+    """Run pytest with all clocks `days` ahead and return its status."""
     python = prepare(Packages.ALL)
     with clocks_ahead(days) as environ:
         return subprocess.call([str(python), "-m", "pytest", *arguments], env=environ)

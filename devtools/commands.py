@@ -1,4 +1,4 @@
-"""The commands of `python3 gw`: what each needs in .venv, and how it runs."""
+"""The commands of `python3 gw`: the packages that each needs, and how it runs."""
 
 import argparse
 import os
@@ -29,7 +29,7 @@ FOR_PYTEST = "Other arguments go to pytest."
 
 @dataclass(frozen=True, slots=True)
 class Module:
-    """A command that is a Python module: everything after its name are the module's arguments."""
+    """A command that is a Python module; all further arguments are the module's."""
 
     name: str
     summary: str
@@ -38,7 +38,7 @@ class Module:
     without_arguments: tuple[str, ...] = ()
 
     def run(self, arguments: Sequence[str]) -> int:
-        """Become the module; returns only if that is impossible."""
+        """Replace this process with the module."""
         python = prepare(self.needs)
         given = arguments or self.without_arguments
         argv = [str(python), "-m", *self.argv, *given]
@@ -47,7 +47,7 @@ class Module:
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """A command of devtools."""
+    """A command implemented in devtools."""
 
     name: str
     summary: str
@@ -55,10 +55,10 @@ class Task:
     arguments: Callable[[argparse.ArgumentParser], object] = lambda parser: parser
     details: str = ""
     takes_pytest: bool = False
-    """Arguments it does not know are for pytest, as `pytest` in the namespace."""
+    """If true, unknown arguments are for pytest, as `pytest` in the namespace."""
 
     def run(self, arguments: Sequence[str]) -> int:
-        """Read the arguments and do the work."""
+        """Parse the arguments and do the work."""
         parser = argparse.ArgumentParser(
             prog=f"gw {self.name}",
             description=f"{self.summary[0].upper()}{self.summary[1:]}. {self.details}".strip(),
@@ -170,7 +170,7 @@ COMMANDS: tuple[Module | Task, ...] = (
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Run the command; returns the exit status unless another program takes over."""
+    """Run a command and return its exit status, unless another program takes over."""
     os.chdir(ROOT)
     name, rest = (arguments[0], arguments[1:]) if arguments else ("-h", [])
     if name in ("-h", "--help", "help"):
@@ -198,7 +198,7 @@ def overview() -> str:
 
 
 def advice(path: Path) -> str:
-    """Return what to do about a file or folder that could not be used."""
+    """Return the advice for a file or folder that could not be used."""
     if path.is_relative_to(ROOT):
         return "clone the project into a folder that this user may write to"
     return "make room there, or let this user use it"

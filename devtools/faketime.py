@@ -1,4 +1,4 @@
-"""Clocks that run ahead: tests, gateways, PostgreSQL and Valkey with libfaketime loaded."""
+"""Clocks ahead of time, by libfaketime, for tests, gateways, PostgreSQL and Valkey."""
 
 import os
 import shutil
@@ -23,21 +23,22 @@ def sleep(seconds, /):
 
 time.sleep = sleep
 '''
-"""Imported by every Python at its start, as `sitecustomize`."""
+"""A module that every Python imports at its start, as `sitecustomize`."""
 
 
 @contextmanager
 def clocks_ahead(days: int) -> Iterator[dict[str, str]]:
-    """Yield the environment in which every program started from it is `days` ahead.
+    """Yield an environment whose programs see a time `days` ahead.
 
-    The monotonic clock stays as it is: event loops and timeouts rest on it. So do threads that wait for the interpreter, whose
-    waits the library's "fix" for that clock makes 30 times as long.
+    The monotonic clock is not moved: event loops and timeouts depend on it. So do threads that
+    wait for the interpreter, whose waits the library's "fix" for that clock makes 30 times as
+    long.
     """
     library = faketime_library()
     if library is None:
         raise CannotRun("there is no libfaketime here: run `python3 gw fetch-e2e` first")
     with tempfile.TemporaryDirectory(prefix="gw-faketime-", dir="/tmp") as folder:
-        # The account of the embedded servers has to read it, wherever the checkout lies.
+        # The account of the embedded servers has to read it, wherever the checkout is.
         Path(folder).chmod(0o755)
         copy = Path(shutil.copy(library, folder))
         copy.chmod(0o755)

@@ -1,6 +1,7 @@
-"""`gw try-client`: a client that openapi-python-client makes from the OpenAPI document.
+"""The `gw try-client` command: generates a client from the OpenAPI document and calls with it.
 
-It is made in a folder of its own, must have every operation, and calls a running gateway.
+openapi-python-client generates it in a folder of its own; it must have every operation, and
+calls a running gateway.
 """
 
 import json
@@ -22,12 +23,12 @@ CONFIG = {
     "package_name_override": "gateway_client",
     "post_hooks": [],
 }
-"""The generator knows no CSV: a body of it is sent as bytes."""
+"""The configuration of the generator, which does not know CSV: such a body is sent as bytes."""
 
 
 def run() -> int:
-    """Make the client, count its operations, and call the gateway with it."""
-    # The servers of root run as an account that has to enter the folder.
+    """Generate the client, count its operations, and call the gateway with it."""
+    # The servers that root starts run as another account, which has to enter the folder.
     with tempfile.TemporaryDirectory(prefix="gw-client-", dir="/tmp") as name:
         folder = Path(name)
         folder.chmod(0o711)
@@ -43,7 +44,10 @@ def run() -> int:
 
 
 def _generate(folder: Path, url: str) -> int:
-    """Make the client beside its tool; returns how many operations it has, which is all."""
+    """Generate the client beside the generator and return the number of its operations.
+
+    Raises CannotRun if an operation is missing.
+    """
     address = f"{url}/openapi.json"
     with urllib.request.urlopen(address, timeout=30) as answer:  # noqa: S310 - our own child's
         text = answer.read()

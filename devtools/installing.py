@@ -1,4 +1,4 @@
-"""Installs locked packages into .venv with uv or pip. Nothing is resolved: the lock is complete."""
+"""Installation of locked packages into .venv with uv or pip; the lock needs no resolution."""
 
 import ast
 import importlib.util
@@ -19,17 +19,17 @@ from devtools.paths import python_of
 from devtools.stopping import CannotRun
 
 LOCKED = ["--require-hashes", "--no-deps", "--only-binary=:all:"]
-"""Exactly what the lock names: every file by its hash, no dependency looked up, nothing built."""
+"""Options to install exactly the locked files: by hash, without dependencies and builds."""
 
 OLDEST_PIP = (22, 3)
-"""The first that installs into another environment with `--python`."""
+"""The first version that installs into another environment with `--python`."""
 
 GET_ONE = "`apt install python3-venv` on Debian and Ubuntu, or install uv"
 
 INDEX = "is the package index reachable, and the disk not full?"
 
 DOWNLOADS = 2
-"""Processes that download at once: pip spends most of its time judging the files of an index."""
+"""Processes that download at once: pip spends most of its time evaluating index pages."""
 
 KEPT_BY_PIP = (
     "cache-dir",
@@ -47,40 +47,40 @@ KEPT_BY_PIP = (
     "trusted-host",
     "use-feature",
 )
-"""Options of pip's configuration that say how an index is reached; others are left out."""
+"""Options of pip's configuration for access to an index; others are ignored."""
 
 REFUSED_OF_UV = re.compile(
     r"UV_(BUILD_CONSTRAINT|CONSTRAINT|OVERRIDE|EXCLUDE|NO_BINARY|NO_BUILD|ONLY_BINARY|TARGET|PREFIX"
     r"|SYSTEM_PYTHON|PYTHON|PROJECT_ENVIRONMENT|REQUIRE_HASHES|VERIFY_HASHES|LINK_MODE)\w*",
 )
-"""Variables that change what uv installs or where."""
+"""A pattern of variables that change which packages uv installs, or their destination."""
 
 INTERPRETER_VARIABLES = ("PYTHONHOME", "PYTHONPATH", "PYTHONSAFEPATH", "VIRTUAL_ENV")
 """Variables that change where Python looks for modules."""
 
 
 def clean_environment(environ: Mapping[str, str]) -> dict[str, str]:
-    """Return the environment without what would make Python import from elsewhere."""
+    """Return the environment without variables that make Python import from elsewhere."""
     return {name: value for name, value in environ.items() if name not in INTERPRETER_VARIABLES}
 
 
 NO_CONFIG = {"PIP_CONFIG_FILE": os.devnull}
-"""Keeps pip from reading any configuration file."""
+"""Variables that keep pip from reading any configuration file."""
 
 
 @dataclass(frozen=True, slots=True)
 class Uv:
-    """Installs with uv."""
+    """An installer that uses uv."""
 
     program: str
 
     def create(self, venv: Path) -> None:
-        """Make an empty environment of the Python that runs this."""
+        """Create an empty environment of the running Python."""
         make = [self.program, "venv", "--quiet", "--no-project", "--python", sys.executable]
         _run([*make, str(venv)], self._environment())
 
     def fill(self, venv: Path, locks: Sequence[Path]) -> None:
-        """Install the packages of the lock files and check that they fit together."""
+        """Install the packages of the lock files and check that they are compatible."""
         common = ["--quiet", "--python", str(python_of(venv))]
         files = [part for lock in locks for part in ("-r", str(lock))]
         _run([self.program, "pip", "install", *common, *LOCKED, *files], self._environment())
@@ -93,24 +93,24 @@ class Uv:
 
 @dataclass(frozen=True, slots=True)
 class Pip:
-    """Installs with pip: that of the Python that runs this, or the one Python bundles."""
+    """An installer that uses pip: that of the running Python, or the one Python bundles."""
 
     own: bool
-    """The running Python has a pip that is new enough to install into other environments."""
+    """True if the running Python has a pip that can install into other environments."""
 
     def create(self, venv: Path) -> None:
-        """Make an environment, with pip in it only where it has to be."""
+        """Create an environment, which contains pip only if it is needed there."""
         without = ["--without-pip"] if self.own else []
         _run([sys.executable, "-m", "venv", *without, str(venv)], clean_environment(os.environ))
 
     def command(self, venv: Path) -> list[str]:
-        """The beginning of a command line of pip that works on `venv`."""
+        """Return the beginning of a pip command line for `venv`."""
         if self.own:
             return [sys.executable, "-m", "pip", "--python", str(python_of(venv))]
         return [str(python_of(venv)), "-m", "pip"]
 
     def fill(self, venv: Path, locks: Sequence[Path]) -> None:
-        """Download in parallel, install from there, and check that the packages fit together."""
+        """Download in parallel, install, and check that the packages are compatible."""
         common = ["--quiet", "--disable-pip-version-check", "--no-input"]
         pip = self.command(venv)
         environ = pip_environment(pip)
@@ -127,14 +127,14 @@ class Pip:
 
 
 def installer() -> Uv | Pip:
-    """Return uv if it is on PATH, else pip. Raises CannotRun when there is neither."""
+    """Return uv if it is on PATH, else pip; raises CannotRun if there is neither."""
     if uv := shutil.which("uv"):
         return Uv(uv)
     return bundled_pip()
 
 
 def bundled_pip() -> Pip:
-    """Return the pip of this Python. Raises CannotRun when it has none."""
+    """Return the pip of this Python; raises CannotRun if it has none."""
     if own_pip() >= OLDEST_PIP:
         return Pip(own=True)
     if importlib.util.find_spec("ensurepip"):
@@ -144,7 +144,7 @@ def bundled_pip() -> Pip:
 
 def own_pip() -> tuple[int, ...]:
     """Return the version of the pip that the running Python imports, () if it has none."""
-    with suppress(metadata.PackageNotFoundError):  # a pip that does not say its version is not used
+    with suppress(metadata.PackageNotFoundError):  # a pip without version metadata is not used
         if importlib.util.find_spec("pip"):
             numbers = re.match(r"(\d+)\.(\d+)", metadata.version("pip"))
             return tuple(map(int, numbers.groups())) if numbers else ()
@@ -152,7 +152,7 @@ def own_pip() -> tuple[int, ...]:
 
 
 def pip_environment(pip: Sequence[str]) -> dict[str, str]:
-    """Return the environment for pip: of its configuration only how an index is reached."""
+    """Return the environment for pip, with only the index options of its configuration."""
     environ = clean_environment(os.environ)
     asked = subprocess.run(
         [*pip, "config", "list"],
@@ -167,7 +167,7 @@ def pip_environment(pip: Sequence[str]) -> dict[str, str]:
 
 
 def index_options(listed: str) -> dict[str, str]:
-    """Return the variables that say the same as `pip config list` does of reaching an index."""
+    """Return the variables for the index options in the output of `pip config list`."""
     found: dict[str, str] = {}
     for sections in (("global",), ("install", "download"), (":env:",)):
         for line in listed.splitlines():
@@ -180,7 +180,7 @@ def index_options(listed: str) -> dict[str, str]:
 
 
 def _shares(locks: Sequence[Path], folder: Path) -> list[Path]:
-    """Write the locked packages into as many requirements files as processes download."""
+    """Divide the locked packages into one requirements file for each downloading process."""
     wanted = [package for lock in locks for package in packages(lock.read_text("utf-8"))]
     files = [folder / f"share-{number}.txt" for number in range(DOWNLOADS)]
     for number, file in enumerate(files):
@@ -189,14 +189,14 @@ def _shares(locks: Sequence[Path], folder: Path) -> list[Path]:
 
 
 def _run(argv: Sequence[str], environ: Mapping[str, str], *, quiet: bool = False) -> None:
-    """Run to the end. Raises CannotRun if it fails."""
+    """Run a command to its end; raises CannotRun if it fails."""
     sink = subprocess.DEVNULL if quiet else None
     if subprocess.call(argv, env=environ, stdout=sink):
         raise CannotRun(f"installing failed, see above: {INDEX}")
 
 
 def _run_all(commands: Sequence[Sequence[str]], environ: Mapping[str, str]) -> None:
-    """Run all at once. Raises CannotRun once all have ended if one failed."""
+    """Run all commands at once; raises CannotRun after the last if one failed."""
     running = [subprocess.Popen(argv, env=environ) for argv in commands]
     try:
         statuses = [process.wait() for process in running]

@@ -1,6 +1,7 @@
-"""`gw try-installs`: what a newcomer does, with each tool that installs packages.
+"""The `gw try-installs` command: a newcomer's installation, with each installer.
 
-For each tool: copy the tracked files into an empty folder, run `gw dev` there, send one alert.
+For each installer: copy the tracked files into an empty folder, run `gw dev` there, send one
+alert.
 """
 
 import argparse
@@ -25,23 +26,23 @@ from devtools.paths import python_of
 from devtools.stopping import CannotRun
 
 START_WITHIN = 300
-"""Seconds from the command to a gateway that serves, when the machine is busy with other work."""
+"""Seconds from the command to a gateway that serves, on a machine busy with other work."""
 
 ALERT = {"title": "disk full", "severity": "critical", "service": "files"}
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    """Which tools, and whether the tests are to start as well."""
+    """Add the arguments: the installers to try, and whether the tests start as well."""
     parser.add_argument("tools", nargs="*", metavar="TOOL", help=f"of {', '.join(TOOLS)} (all)")
     parser.add_argument("--tests", action="store_true", help="also start `gw test` in each folder")
 
 
 def run(given: argparse.Namespace) -> int:
-    """Try each tool in turn; the first that fails ends the command."""
+    """Try each installer in turn; the first that fails ends the command."""
     if unknown := [tool for tool in given.tools if tool not in TOOLS]:
         raise CannotRun(f"there is no tool {unknown[0]}: choose of {', '.join(TOOLS)}")
     for tool in given.tools or TOOLS:
-        # The servers of root run as an account that has to enter the folder.
+        # The servers that root starts run as another account, which has to enter the folder.
         with tempfile.TemporaryDirectory(prefix="gw-install-", dir="/tmp") as folder:
             Path(folder).chmod(0o711)
             print(f"{tool}: {_try(tool, Path(folder), tests=given.tests)}", flush=True)
@@ -49,7 +50,7 @@ def run(given: argparse.Namespace) -> int:
 
 
 def _try(tool: str, folder: Path, *, tests: bool) -> str:
-    """Return how long the gateway, and the tests if asked for, took to start."""
+    """Return the times in which the gateway, and the tests if requested, started."""
     checkout = folder / "checkout"
     _copy(checkout)
     python, environ = TOOLS[tool](folder / "tool")
@@ -66,7 +67,7 @@ def _try(tool: str, folder: Path, *, tests: bool) -> str:
 
 
 class Meter:
-    """Time and processor time of the programs that ended since it was made."""
+    """The time and processor time of child processes that ended since its creation."""
 
     def __init__(self) -> None:
         self._began = time.monotonic()
@@ -106,7 +107,7 @@ def serving(
     folder: Path,
     environ: Mapping[str, str],
 ) -> Iterator[Mapping[str, str]]:
-    """Serve with `gw dev`, its state in the folder; gives what its ready file says."""
+    """Serve with `gw dev`, its state in the folder, and yield the contents of its ready file."""
     ready = folder / "ready.json"
     options = ["--port=0", f"--state={folder / 'state'}", f"--ready-file={ready}"]
     gateway = subprocess.Popen(
@@ -129,7 +130,7 @@ def serving(
         if status := gateway.wait(60):
             raise CannotRun(f"`gw dev` stopped with status {status}")
     finally:
-        # While it installs, the programs that do so have to end with it.
+        # A process that still installs has children, which have to end with it.
         if gateway.poll() is None:
             os.killpg(gateway.pid, signal.SIGKILL)
             gateway.wait()
@@ -147,7 +148,7 @@ def _send(ready: Mapping[str, str]) -> None:
 
 
 def _with_pip(version: str) -> Callable[[Path], tuple[Path, dict[str, str]]]:
-    """Return what makes a Python that has this pip, and a PATH without uv."""
+    """Return a function that creates a Python with this pip, and a PATH without uv."""
 
     def make(folder: Path) -> tuple[Path, dict[str, str]]:
         _make_tool(folder, version)
@@ -157,7 +158,7 @@ def _with_pip(version: str) -> Callable[[Path], tuple[Path, dict[str, str]]]:
 
 
 def _with_uv(folder: Path) -> tuple[Path, dict[str, str]]:
-    """Make a folder that has the newest uv, and put it first on PATH."""
+    """Install the newest uv into a folder and put it first on PATH."""
     _make_tool(folder, "uv")
     path = os.pathsep.join((str(folder / "bin"), os.environ["PATH"]))
     return Path(sys.executable), {**clean_environment(os.environ), "PATH": path}
@@ -177,7 +178,7 @@ def _path_without(program: str) -> str:
 
 
 def _pip_cache() -> str:
-    """The pip cache of the user, which the folders share."""
+    """Return the pip cache of the user, which the folders share."""
     home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
     return os.environ.get("PIP_CACHE_DIR") or str(Path(home) / "pip")
 
@@ -188,4 +189,4 @@ def _call(argv: list[str], folder: Path, environ: Mapping[str, str]) -> None:
 
 
 TOOLS = {"pip-23": _with_pip("pip==23.0.1"), "pip": _with_pip("pip"), "uv": _with_uv}
-"""By name, what makes the Python that runs gw and the environment it runs in."""
+"""Functions that create the Python of gw and its environment, by installer."""

@@ -1,8 +1,9 @@
-"""Lock files: versions and hashes of every package, no address, each package in one file only.
+"""Lock files: versions and hashes of all packages, no addresses, each package in one file.
 
-`requirements.txt` is what the gateway imports, `requirements-embedded.txt` adds PostgreSQL and
-Valkey for `gw dev`, `requirements-dev.txt` adds what tests and checks need. `requirements-client.txt`
-stands by itself: the generator of clients that `gw try-client` installs into a folder of its own.
+`requirements.txt` holds the imports of the gateway, `requirements-embedded.txt` adds PostgreSQL
+and Valkey for `gw dev`, `requirements-dev.txt` adds the packages of tests and checks.
+`requirements-client.txt` is independent: the generator of clients that `gw try-client` installs
+into a folder of its own.
 """
 
 import os
@@ -22,23 +23,23 @@ TOOLS = ROOT / "requirements-dev.txt"
 CLIENT = ROOT / "requirements-client.txt"
 
 PACKAGE = re.compile(r"^[^\s#].*?(?=^[^\s]|\Z)", re.MULTILINE | re.DOTALL)
-"""One package with its hashes, which are indented."""
+"""A pattern of one package with its hashes, which are indented."""
 
 
 def packages(text: str) -> list[str]:
-    """The packages of a lock file, each with its hashes."""
+    """Return the packages of a lock file, each with its hashes."""
     return PACKAGE.findall(text)
 
 
 def name_of(package: str) -> str:
-    """The name of a package as a lock file spells it."""
+    """Return the name of a package as the lock file spells it."""
     return package.partition("==")[0]
 
 
 def layers(resolved: Sequence[str]) -> list[str]:
     """Split resolutions, each a superset of the one before, into files that name no package twice.
 
-    A package is written as the largest resolution has it: its marker holds for all of them.
+    A package is written as in the largest resolution: its marker holds for all of them.
     """
     largest = {name_of(package): package for package in packages(resolved[-1])}
     written: set[str] = set()

@@ -1,4 +1,4 @@
-"""`gw long NAME --seed N`: tests that run for many minutes, each repeated exactly by its seed."""
+"""The `gw long NAME --seed N` command: tests of many minutes, reproducible by their seed."""
 
 import argparse
 import os
@@ -13,7 +13,7 @@ from devtools.paths import ROOT
 
 @dataclass(frozen=True, slots=True)
 class LongRun:
-    """A long test: `work` takes the seed and returns the exit status."""
+    """A long test; `work` takes the seed and returns the exit status."""
 
     name: str
     summary: str
@@ -21,14 +21,14 @@ class LongRun:
 
 
 def run(given: argparse.Namespace) -> int:
-    """Run the one that was asked for."""
+    """Run the chosen test and return its exit status."""
     chosen = next(long for long in LONG_RUNS if long.name == given.name)
     print(f"gw long {chosen.name} --seed {given.seed}: {chosen.summary}", flush=True)
     return chosen.work(given.seed)
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    """Name and seed."""
+    """Add the arguments: name and seed."""
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.epilog = "\n".join(f"  {long.name:<10}{long.summary}" for long in LONG_RUNS)
     parser.add_argument("name", choices=[long.name for long in LONG_RUNS])
@@ -63,4 +63,4 @@ LONG_RUNS = (
     LongRun("silence", "100,000 steps of the search for silent incidents", _silence),
     LongRun("clock", "the test suite with all clocks 400 days ahead", _clock),
 )
-"""Add a line for each long test: what runs short in the suite may run long here."""
+"""All long tests; short tests of the suite may have a long run here."""

@@ -1,4 +1,4 @@
-"""Places of the checkout."""
+"""Paths of the checkout."""
 
 from pathlib import Path
 
@@ -10,5 +10,5 @@ DEBIAN = CACHE / "debian"
 
 
 def python_of(venv: Path) -> Path:
-    """The interpreter of a virtual environment."""
+    """Return the interpreter of a virtual environment."""
     return venv / "bin" / "python"

@@ -1,8 +1,8 @@
-"""The end of a command that cannot go on."""
+"""The error of a command that cannot continue."""
 
 CANNOT_RUN = 2
-"""Exit status of a command that could not do its work, as of `python -m gateway`."""
+"""The exit status of a command that could not do its work, as of `python -m gateway`."""
 
 
 class CannotRun(Exception):
-    """One line for the person at the terminal: what is wrong and what to do."""
+    """An error with one line for the user: the cause and the remedy."""

@@ -1,1 +1,1 @@
-"""An incident gateway: alerts in, deduplicated incidents with SLA clocks out."""
+"""An incident gateway: it turns alerts into deduplicated incidents with SLA clocks."""

@@ -1,12 +1,12 @@
-"""The command line: what an operator or a script asks of the gateway.
+"""The command line of the gateway, for operators and scripts.
 
 python -m gateway serve            one replica on DATABASE_URL and REDIS_URL
 python -m gateway dev              the same on bundled servers, with keys made and shown
 python -m gateway migrate          bring the database's schema up to date
-python -m gateway check            say everything that is wrong with the configuration
+python -m gateway check            report every error of the configuration
 python -m gateway keys make NAME SCOPE..  make a key; also: keys list, keys revoke NUMBER
 python -m gateway audit verify     recompute every timeline's hash chain
-python -m gateway replay SOURCE FILE  what a captured request would become; --apply sends it
+python -m gateway replay SOURCE FILE  show the incidents of a captured request; --apply sends it
 """
 
 import argparse
@@ -31,11 +31,14 @@ LEVELS = ("debug", "info", "warning", "error")
 LONGEST_NAME = 1_000
 SLUG = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 MOST = 2**31 - 1
-"""The largest number of a key."""
+"""The largest ID of a key."""
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run one command; returns the exit status: 0, 1 when it found something wrong, 2 when it could not run."""
+    """Run one command and return its exit status.
+
+    The status is 0, 1 when the command found something wrong, or 2 when it could not run.
+    """
     options = _parser().parse_args(arguments)
     logs.configure(level=options.log_level)
     return outcome(lambda: options.run(options.load(options.config, _environ(options)), options))
@@ -51,11 +54,14 @@ def _in_loop(command: Command) -> Callable[[Any, argparse.Namespace], int]:
 
 OTHER_SERVERS = {"DATABASE_URL", "REDIS_URL"}
 OTHER_SERVERS |= {f"GATEWAY_{name}__URL{file}" for name in ("DATABASE", "REDIS") for file in ("", "_FILE")}
-"""Variables that name servers, which `dev` has of its own."""
+"""Environment variables that name servers; `dev` starts its own and ignores them."""
 
 
 def _environ(options: argparse.Namespace) -> Mapping[str, str]:
-    """Return the environment as the command sees it: whatever it says of servers that are not used harms nobody."""
+    """Return the environment for the command, without the server variables that `dev` ignores.
+
+    Each ignored variable is reported on standard error.
+    """
     if getattr(options, "external_servers", True):
         return os.environ
     for name in sorted(OTHER_SERVERS & os.environ.keys()):
@@ -64,7 +70,11 @@ def _environ(options: argparse.Namespace) -> Mapping[str, str]:
 
 
 def _level(text: str) -> str:
-    """A log level; unlike `choices`, argparse asks this also of a default from the environment."""
+    """Return a valid log level; raises ArgumentTypeError for an unknown one.
+
+    Unlike `choices`, argparse also applies a `type` to a default that comes from the
+    environment.
+    """
     if text.lower() not in LEVELS:
         known = ", ".join(LEVELS)
         raise argparse.ArgumentTypeError(f"{text!r} is no log level: choose one of {known}")
@@ -72,7 +82,7 @@ def _level(text: str) -> str:
 
 
 def _port(text: str) -> int:
-    """A TCP port, 0 for any free one."""
+    """Return a TCP port, 0 for any free one; raises ArgumentTypeError for anything else."""
     if not text.isascii() or not text.isdecimal() or int(text) > 65_535:
         raise argparse.ArgumentTypeError(f"{text!r} is no port: choose a number from 0 to 65535")
     return int(text)
@@ -121,21 +131,21 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _name(text: str) -> str:
-    """The name of a key."""
+    """Return a valid name of a key; raises ArgumentTypeError for any other."""
     if not 0 < len(text) <= LONGEST_NAME or not text.isprintable():
         raise argparse.ArgumentTypeError(f"a name has 1 to {LONGEST_NAME} characters, none of which are control characters")
     return text
 
 
 def _slug(text: str) -> str:
-    """The name of an integration, as the API takes it."""
+    """Return a valid name of an integration, by the rule of the API; raises ArgumentTypeError."""
     if not SLUG.fullmatch(text):
         raise argparse.ArgumentTypeError(f"{text!r} is no name of an integration: small letters, digits, - and _, at most 64")
     return text
 
 
 def _number(text: str) -> int:
-    """The number of a key, as the list shows it."""
+    """Return the ID of a key as `keys list` shows it; raises ArgumentTypeError."""
     if not text.isascii() or not text.isdecimal() or int(text[:20]) > MOST:
         raise argparse.ArgumentTypeError(f"{text!r} is no number of a key: `keys list` shows them")
     return int(text)
@@ -150,7 +160,10 @@ SCOPES = """scopes:
 
 
 def _keys(asked: "argparse._SubParsersAction[argparse.ArgumentParser]", common: argparse.ArgumentParser) -> None:
-    """Add the commands on keys: `keys make`, `keys list`, `keys revoke`, and `key`, as `keys make` was called before."""
+    """Add the commands `keys make`, `keys list` and `keys revoke`.
+
+    `key` is the same as `keys make`.
+    """
     told = "make, list and revoke keys of the API"
     group = asked.add_parser("keys", help=told, description=told).add_subparsers(required=True, metavar="COMMAND")
     made = "make a key and print it, once"

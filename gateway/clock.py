@@ -1,8 +1,9 @@
-"""The only door to time.
+"""The clock that all code of the gateway takes the time from.
 
-Whether a timer is due, and when something happened, is judged by PostgreSQL's clock, so `stamp()` answers None in
-production and every statement writes `coalesce($n, statement_timestamp())`. Tests hand in a clock whose `stamp()`
-is a moment they chose. `monotonic()` measures durations and schedules polls; it never decides that something is due.
+PostgreSQL's clock decides whether a timer is due and when something happened, so `stamp()`
+returns None in production and every statement writes `coalesce($n, statement_timestamp())`.
+Tests pass a clock whose `stamp()` returns a moment they chose. `monotonic()` measures durations
+and schedules polls; it never decides that something is due.
 """
 
 import asyncio
@@ -15,18 +16,21 @@ T = TypeVar("T")
 
 
 class Clock(Protocol):
-    """What the gateway may ask about time."""
+    """A clock: the time to judge by, wall-clock time, monotonic time and sleep."""
 
     def stamp(self) -> datetime | None:
-        """The moment to judge by, or None to let PostgreSQL's own clock judge."""
+        """Return the moment to judge by, or None to use PostgreSQL's own clock."""
         ...
 
     def now(self) -> datetime:
-        """The machine's wall clock, aware UTC: for signatures, logs and estimates, never for what is due."""
+        """Return the time of the wall clock in UTC.
+
+        It serves signatures, logs and estimates, never the decision that something is due.
+        """
         ...
 
     def monotonic(self) -> float:
-        """Seconds that only ever grow: for durations and for when to look again."""
+        """Return monotonic seconds, for durations and for scheduling polls."""
         ...
 
     async def sleep(self, seconds: float) -> None:
@@ -35,32 +39,32 @@ class Clock(Protocol):
 
 
 class SystemClock:
-    """The machine's clock."""
+    """The clock of the machine."""
 
     def stamp(self) -> datetime | None:
-        """Let PostgreSQL judge."""
+        """Return None, so that PostgreSQL's own clock is used."""
         return None
 
     def now(self) -> datetime:
-        """The wall clock."""
+        """Return the wall-clock time."""
         return datetime.now(UTC)
 
     def monotonic(self) -> float:
-        """The monotonic clock."""
+        """Return the monotonic time."""
         return time.monotonic()
 
     async def sleep(self, seconds: float) -> None:
-        """Sleep on the running loop."""
+        """Sleep on the running event loop."""
         await asyncio.sleep(seconds)
 
 
 async def let_others_go_first() -> None:
-    """Give everything else that the event loop has to do its turn: not to wait, but in the middle of long work."""
+    """Let the other tasks of the event loop run, in the middle of long work."""
     await asyncio.sleep(0)
 
 
 async def in_pieces(items: Sequence[T], size: int) -> AsyncIterator[Sequence[T]]:
-    """Yield the items, so many at a time, and let others go first between two pieces."""
+    """Yield the items in pieces of `size`; other tasks run between two pieces."""
     for start in range(0, len(items), size):
         if start:
             await let_others_go_first()

@@ -1,4 +1,4 @@
-"""The database of a command: it must be named, is reached in time, and is told by its address when it does not answer."""
+"""The database connection of a command, with errors that name the server."""
 
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -15,7 +15,7 @@ CONNECT_WITHIN = 10.0
 
 
 def named_database(settings: Settings) -> str:
-    """Return the database that the settings name; raises Misconfigured, so that none is taken that nobody named."""
+    """Return the URL of the configured database; raises Misconfigured when none is set."""
     if not settings.database.url:
         raise Misconfigured("DATABASE_URL is not set: set it to postgresql://USER:PASSWORD@HOST:5432/DATABASE")
     return settings.database.url
@@ -23,7 +23,7 @@ def named_database(settings: Settings) -> str:
 
 @asynccontextmanager
 async def connected(settings: Settings) -> AsyncIterator["asyncpg.Connection[Any]"]:
-    """Give a connection to the database for one command."""
+    """Connect to the database for one command; raises Misconfigured when it does not answer."""
     url = named_database(settings)
     with named_failures(url):
         conn = await asyncpg.connect(url, timeout=CONNECT_WITHIN)
@@ -35,7 +35,7 @@ async def connected(settings: Settings) -> AsyncIterator["asyncpg.Connection[Any
 
 @contextmanager
 def named_failures(url: str) -> Iterator[None]:
-    """Say which server does not answer, without the password of its address."""
+    """Turn a failed connection into Misconfigured that names host and port, never the password."""
     try:
         yield
     except (OSError, TimeoutError, Unavailable) as error:

@@ -1,4 +1,4 @@
-"""Lengths of time as people write them. Pure."""
+"""Durations in the notation of people, such as "5m". Pure."""
 
 import re
 from datetime import timedelta
@@ -7,16 +7,16 @@ UNITS = {"us": 1e-6, "ms": 1e-3, "s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
 LONGEST = timedelta(days=36_500)
-"""What nobody means seriously; beyond it instants could leave the calendar."""
+"""The longest duration; a longer one is an error and could lead to an instant out of range."""
 MOST_CHARS = 64
 
 
 class Duration(timedelta):
-    """A length of time written as "90s", "5m", "48h" or "1h30m"."""
+    """A duration written as "90s", "5m", "48h" or "1h30m"."""
 
 
 def duration(text: str) -> Duration:
-    """Read a duration; raises ValueError saying how one is written."""
+    """Return the duration that a text denotes; raises ValueError with the expected notation."""
     if len(text) > MOST_CHARS:
         raise ValueError(f"a duration has at most {MOST_CHARS} characters")
     parts = re.findall(r"(\d+(?:\.\d+)?)(us|ms|s|m|h|d)", text)
@@ -33,13 +33,13 @@ MOST_DAYS = 3_660
 
 
 class Promise(timedelta):
-    """A length of time that may name working days too ("2wd", "1wd4h"); a working day is as long as the calendar's."""
+    """A duration that may include working days ("2wd", "1wd4h"), each as long as the calendar's."""
 
     working_days: float = 0
 
 
 def promise(text: str) -> Promise:
-    """Read one; raises ValueError saying how it is written."""
+    """Return the working time that a text denotes; raises ValueError with the expected notation."""
     if len(text) > MOST_CHARS:
         raise ValueError(f"a length of working time has at most {MOST_CHARS} characters")
     days, _, rest = text.rpartition("wd")
@@ -53,14 +53,17 @@ def promise(text: str) -> Promise:
 
 
 def spelled(length: Duration | Promise) -> str:
-    """The text that reads as this length."""
+    """Return a text that parses to this duration."""
     microseconds = f"{length // timedelta(microseconds=1)}us"
     days = length.working_days if isinstance(length, Promise) else 0
     return f"{days:f}wd{microseconds}" if days else microseconds
 
 
 def written(kind: type, value: object) -> Duration | Promise:
-    """A length read from a configuration's text, for msgspec; raises ValueError for anything else."""
+    """Convert a text of the configuration to a duration, for msgspec.
+
+    Raises ValueError for anything else.
+    """
     if kind not in (Duration, Promise) or not isinstance(value, str):
         raise ValueError(f'expected a duration such as "5m", got {value!r}')
     return promise(value) if kind is Promise else duration(value)

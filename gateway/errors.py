@@ -1,20 +1,24 @@
-"""What can go wrong, in the words of the domain. No HTTP here: `web/problems.py` alone knows status codes."""
+"""The errors of the domain. No HTTP here: `web/problems.py` alone knows status codes."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class Flaw:
-    """One thing wrong with one place of an input; `pointer` is an RFC 6901 JSON pointer ("" is the whole)."""
+    """One error of an input.
+
+    `pointer` is the RFC 6901 JSON pointer of its place ("" is the whole).
+    """
 
     pointer: str
     detail: str
 
 
 class GatewayError(Exception):
-    """Something the caller can be told: what happened and what to do next.
+    """An error that is reported to the caller: what happened and what to do next.
 
-    `code` is the stable slug of the problem type, `detail` the sentence for people, `flaws` the places at fault.
+    `code` is the stable slug of the problem type, `detail` the sentence for people, `flaws` the
+    places at fault.
     """
 
     code = "gateway_error"
@@ -27,13 +31,13 @@ class GatewayError(Exception):
 
 
 class Malformed(GatewayError):
-    """The input cannot be understood."""
+    """The input cannot be parsed."""
 
     code = "malformed"
 
 
 class Unprocessable(GatewayError):
-    """The input is well-formed and its values are not acceptable."""
+    """The input is well-formed, but its values are not acceptable."""
 
     code = "unprocessable"
 
@@ -45,31 +49,31 @@ class TooLarge(GatewayError):
 
 
 class Unauthenticated(GatewayError):
-    """No key, or a key that is unknown, revoked or expired."""
+    """The request has no key, or one that is unknown, revoked or expired."""
 
     code = "unauthenticated"
 
 
 class Forbidden(GatewayError):
-    """The key is known and lacks the scope."""
+    """The caller is known and lacks a permission, such as a scope."""
 
     code = "forbidden"
 
 
 class NotFound(GatewayError):
-    """Nothing by that name that the caller may see."""
+    """The named object does not exist, or the caller may not see it."""
 
     code = "not_found"
 
 
 class IllegalTransition(GatewayError):
-    """The action is not in the transition table for the record's present state."""
+    """The lifecycle does not allow the action in the present state of the record."""
 
     code = "illegal_transition"
 
 
 class Conflict(GatewayError):
-    """The request contradicts what is recorded."""
+    """The request contradicts the stored data."""
 
     code = "conflict"
 
@@ -87,19 +91,19 @@ class IdempotencyMismatch(GatewayError):
 
 
 class TooManyAttempts(GatewayError):
-    """Tried more often than a person would: come back after `retry_after` seconds."""
+    """The caller made too many attempts, such as logins; retry after `retry_after` seconds."""
 
     code = "too_many_attempts"
 
 
 class Overloaded(GatewayError):
-    """More is queued than will be answered in time: come back shortly."""
+    """The queue is longer than can be answered in time; retry shortly."""
 
     code = "overloaded"
 
 
 class QuotaExceeded(GatewayError):
-    """The caller has used up its own quota: come back after `retry_after` seconds."""
+    """The caller has used up its own quota; retry after `retry_after` seconds."""
 
     code = "quota_exceeded"
 

@@ -1,4 +1,4 @@
-"""The one line that tells an operator why a command could not run, and what to do about it."""
+"""One-line error messages for operators: why a command could not run, and what to do."""
 
 import errno
 import sys
@@ -42,17 +42,20 @@ DATABASE_ADVICE: dict[type[Exception], str] = {
     asyncpg.PostgresError: "see PostgreSQL's log; --log-level debug shows what was asked of it",
     asyncpg.InterfaceError: "correct that value",
 }
-"""Kinds of error with the advice for each; the first kind that fits is taken."""
+"""Exception types with the advice for each; the first type that fits is taken."""
 
 NO_CONNECTION = (ConnectionError, TimeoutError)
-"""Raised by the way to a server rather than by what it answers."""
+"""Errors of the connection to a server, as opposed to errors that the server answers."""
 
 
 log = structlog.get_logger()
 
 
 def outcome(work: Callable[[], int]) -> int:
-    """Return the exit status of a command: 2 when it could not run, which is said in one line where one can say it."""
+    """Run a command and return its exit status: 2 after an error, 130 after Ctrl-C.
+
+    An error that one line explains is printed as that line; any other is raised.
+    """
     try:
         return work()
     except Misconfigured as error:
@@ -70,14 +73,14 @@ def outcome(work: Callable[[], int]) -> int:
 
 
 def print_problems(title: str, flaws: Iterable[Flaw]) -> None:
-    """Print problems to people, each with the path of its setting as the file has it."""
+    """Print problems for people, each with the path of its setting as in the configuration file."""
     print(f"gateway: {title}", file=sys.stderr)
     for flaw in flaws:
         print(f"  {setting_path(flaw.pointer)}: {flaw.detail}", file=sys.stderr)
 
 
 def failure_line(error: BaseException) -> str | None:
-    """Return one line with the failure and the way out, or None where only a traceback explains."""
+    """Return one line with the failure and its remedy, or None if only a traceback explains it."""
     while isinstance(error, BaseExceptionGroup) and len(error.exceptions) == 1:
         error = error.exceptions[0]
     line = _line(error)
@@ -100,5 +103,5 @@ def _line(error: BaseException) -> str | None:
 
 
 def _path(error: OSError) -> str:
-    """The file of a failed call; of two, as of a rename, the one that was to be made."""
+    """Return the path of a failed call; of two, as of a rename, the target."""
     return str(error.filename if error.filename2 is None else error.filename2)

@@ -1,7 +1,8 @@
-"""Request bodies as they come in, read piece by piece and counted against a budget while they are held.
+"""Reading of request bodies, piece by piece, against a budget of memory.
 
-A body that came with its head was buffered before any handler ran and is as small as the buffer of a connection, so it
-is not counted: a budget that others used up never refuses the short requests of honest senders.
+A body that arrived with its head was buffered before any handler ran and is no larger than the
+buffer of a connection, so it is not counted: a budget that others used up never refuses the
+short requests of honest senders.
 """
 
 from collections import Counter
@@ -17,12 +18,12 @@ from gateway.errors import Malformed, Overloaded, TooLarge
 BUSY = "too much comes in at once: send again shortly"
 
 Hold = Callable[[int], None]
-"""Counts more bytes of one body; raises Overloaded."""
+"""A function that counts more bytes of one body; raises Overloaded."""
 
 
 @dataclass(slots=True)
 class Budget:
-    """Bytes of bodies that are held at once: `most` together, `most_each` of one address."""
+    """A budget of bytes held at once: at most `most` in total, `most_each` from one address."""
 
     most: int
     most_each: int
@@ -32,7 +33,7 @@ class Budget:
 
     @contextmanager
     def holding(self, address: str) -> Iterator[Hold]:
-        """Give what counts the bytes of one body, all of which are given back at the end."""
+        """Provide a function that counts the bytes of one body; all are released at the end."""
         size = 0
 
         def hold(more: int) -> None:
@@ -55,7 +56,10 @@ class Budget:
 
 @dataclass(frozen=True, slots=True)
 class Budgets:
-    """The budgets of a replica: `strangers` for bodies that are read to learn who sends them, `known` for all others."""
+    """The memory budgets of a replica.
+
+    `strangers` is for bodies that are read to authenticate the sender, `known` for all others.
+    """
 
     strangers: Budget
     known: Budget
@@ -65,7 +69,7 @@ BUDGETS = web.AppKey("budgets", Budgets)
 
 
 async def read(request: web.Request, most: int) -> bytes:
-    """Return the body of a known caller; raises Malformed, TooLarge and Overloaded."""
+    """Return the body of an authenticated caller; raises Malformed, TooLarge and Overloaded."""
     if request.content.is_eof():
         return await body_of(request, most, _uncounted)
     with request.app[BUDGETS].known.holding(request.remote or "") as hold:
@@ -74,7 +78,7 @@ async def read(request: web.Request, most: int) -> bytes:
 
 @asynccontextmanager
 async def of_stranger(request: web.Request, most: int) -> AsyncIterator[bytes]:
-    """Give the body of a caller who is not known yet, counted until they are; raises as `read`."""
+    """Provide the body of an unauthenticated caller, counted until the end; raises like `read`."""
     if request.content.is_eof():
         yield await body_of(request, most, _uncounted)
         return
@@ -83,7 +87,10 @@ async def of_stranger(request: web.Request, most: int) -> AsyncIterator[bytes]:
 
 
 async def body_of(request: web.Request, most: int, hold: Hold, what: str = "request") -> bytes:
-    """Return the body, `what` it is called; raises Malformed for a compressed or broken one, TooLarge, and as `hold`."""
+    """Return the body of a request; `what` names it in errors.
+
+    Raises Malformed for a compressed or broken body, TooLarge, and the errors of `hold`.
+    """
     encoding = request.headers.get("Content-Encoding", "identity")
     if encoding.lower() != "identity":
         raise Malformed(f"Content-Encoding {encoding[:40]!r} is not taken: send the {what} as it is")
@@ -108,7 +115,7 @@ def _too_large(what: str, most: int) -> str:
 
 
 async def _collected(more: Callable[[], Awaitable[bytes]], most: int, hold: Hold) -> bytes:
-    """Return all pieces together, or those up to the first byte beyond `most`."""
+    """Return all pieces joined, or those up to the piece that exceeds `most` bytes."""
     pieces, size = [], 0
     while size <= most and (piece := await more()):
         hold(len(piece))

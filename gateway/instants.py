@@ -1,8 +1,9 @@
-"""The span of time that is kept: what callers and senders may write lies within it. Pure.
+"""The supported range of timestamps, for API callers and senders alike. Pure.
 
-PostgreSQL keeps 9999-12-31T23:59:59.999999Z as infinity and year 1 as -infinity, and the driver gives
-both back without a zone, so that comparing them with any other time fails. Lengths of time of up to a
-hundred years (`durations.LONGEST`) may be added to any time of the span without leaving the calendar.
+PostgreSQL keeps 9999-12-31T23:59:59.999999Z as infinity and year 1 as -infinity, and the driver
+returns both without a time zone, so that comparing them with any other time fails. Durations of
+up to a hundred years (`durations.LONGEST`) may be added to any time of the range without leaving
+the calendar.
 """
 
 from datetime import UTC, datetime
@@ -14,11 +15,14 @@ BOUNDS = f"a time lies between {EARLIEST:%Y-%m-%d} and {LATEST:%Y-%m-%d}"
 
 
 def is_kept(at: datetime) -> bool:
-    """Return whether a time with a zone lies within the span."""
+    """Return whether a time with a zone lies within the supported range."""
     return EARLIEST <= at <= LATEST
 
 
 def kept(at: datetime) -> datetime:
-    """Return the time in UTC, or the end of the span that is nearest to it; one without a zone is taken for UTC."""
+    """Return the time in UTC, clamped to the supported range.
+
+    A time without a zone is taken for UTC.
+    """
     aware = at if at.tzinfo is not None else at.replace(tzinfo=UTC)
     return min(max(aware, EARLIEST), LATEST).astimezone(UTC)

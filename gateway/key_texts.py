@@ -1,7 +1,7 @@
-"""Keys of the gateway taken out of what is kept, shown or logged. Pure.
+"""Redaction of the gateway's API keys in texts that are stored, shown or logged. Pure.
 
-A key stands in paths, headers, addresses and bodies of senders. Whose it is, is kept by its column;
-the key itself is kept nowhere.
+A key may occur in paths, headers, addresses and bodies of senders. Its owner is stored in a
+column of its own; the key itself is stored nowhere.
 """
 
 import re
@@ -12,19 +12,19 @@ BLOT = "***"
 
 KEY = re.compile(r"gwk_[A-Za-z0-9_-]{8,120}")
 KEY_BYTES = re.compile(rb"gwk_(?:[A-Za-z0-9_-]|=\r?\n){8,120}")
-"""In mails a key may be broken over two lines (quoted-printable)."""
+"""The pattern of a key in a mail, where quoted-printable may break it over two lines."""
 
 
 def without_keys(text: str) -> str:
-    """Return a text with every key in it blotted out."""
+    """Return a text with every key in it redacted."""
     return KEY.sub(BLOT, text) if MARK in text else text
 
 
 def body_without_keys(body: bytes) -> bytes:
-    """Return a body with every key in it blotted out; it can be read as before."""
+    """Return a body with every key in it redacted; it can still be parsed."""
     return KEY_BYTES.sub(BLOT.encode(), body) if MARK.encode() in body else body
 
 
 def pairs_without_keys(pairs: Mapping[str, str]) -> dict[str, str]:
-    """Return headers or parameters with every key in them blotted out."""
+    """Return headers or parameters with every key in them redacted."""
     return {without_keys(name): without_keys(value) for name, value in pairs.items()}

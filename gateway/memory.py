@@ -1,7 +1,8 @@
-"""Gives memory that is no longer used back to the system.
+"""The return of unused memory to the operating system.
 
-Bodies come in pieces that lie between what lives on, so that the C library keeps what was freed of them: a thousand uploads
-that were broken off left a gigabyte, of which nothing was used. What grew is collected and trimmed.
+Pieces of request bodies lie between objects that live on, so the C library keeps the memory
+freed of them: a thousand uploads that were broken off left a gigabyte allocated and unused.
+Memory that grew is collected and trimmed.
 """
 
 import asyncio
@@ -13,17 +14,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 EVERY = 5.0
-"""Seconds between two looks."""
+"""Seconds between two checks."""
 
 GROWN, LITTLE = 8 << 20, 1 << 20
-"""Bytes by which memory grows until it is trimmed, and by which a trimming changes it that was not worth it."""
+"""Bytes of growth that lead to a trim, and the change below which a trim is not repeated."""
 
 PAGE = os.sysconf("SC_PAGE_SIZE")
 STATM = Path("/proc/self/statm")
 
 
 def resident() -> int:
-    """Return how many bytes of this process are in memory; 0 where the system does not tell."""
+    """Return the resident bytes of this process; 0 on a system without /proc."""
     try:
         return int(STATM.read_text("ascii").split()[1]) * PAGE
     except FileNotFoundError:
@@ -31,7 +32,7 @@ def resident() -> int:
 
 
 def trim() -> None:
-    """Give back the pages that are free, where the C library can."""
+    """Return free pages to the system, if the C library has `malloc_trim`."""
     library = ctypes.CDLL(None)
     if hasattr(library, "malloc_trim"):
         library.malloc_trim(0)
@@ -39,7 +40,7 @@ def trim() -> None:
 
 @dataclass(slots=True)
 class Memory:
-    """Looks after the memory of this process."""
+    """A periodic trimmer of this process's memory."""
 
     used: Callable[[], int] = resident
     free: Callable[[], None] = trim
@@ -50,7 +51,11 @@ class Memory:
         self.settled = self.used()
 
     async def run_once(self) -> None:
-        """Collect what is young and trim where the process grew, and again until that changes nothing: much may yet be in use."""
+        """Collect young objects and trim, if the process grew.
+
+        The next run repeats it until a trim changes nothing, because much may still be in use at
+        the first.
+        """
         used = self.used()
         if not self.again and used <= self.settled + GROWN:
             self.settled = min(self.settled, used)

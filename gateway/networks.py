@@ -1,4 +1,4 @@
-"""Internet addresses: which network one is in, and whose a request is that came by way of proxies. Pure."""
+"""IP networks, and the client address of a request that came through proxies. Pure."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
@@ -6,16 +6,16 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_add
 Network = IPv4Network | IPv6Network
 
 MOST_HOPS = 32
-"""Addresses of a chain that are looked at."""
+"""The most addresses of a forwarding chain that are checked."""
 
 
 def networks(texts: Iterable[str]) -> tuple[Network, ...]:
-    """Networks as they are written, such as 10.0.0.0/8 or one address; raises ValueError for what is none."""
+    """Return networks from texts such as 10.0.0.0/8 or one address; raises ValueError."""
     return tuple(ip_network(text) for text in texts)
 
 
 def nonsense(texts: Iterable[str]) -> Iterator[tuple[int, str]]:
-    """The place of each text that is no network, and what to write instead."""
+    """Yield the position of each text that is no network, with an error message."""
     for place, text in enumerate(texts):
         try:
             ip_network(text)
@@ -24,16 +24,17 @@ def nonsense(texts: Iterable[str]) -> Iterator[tuple[int, str]]:
 
 
 def within(address: str, among: Iterable[Network]) -> bool:
-    """Whether an address is in one of the networks; what is no address is in none."""
+    """Return whether an address is in one of the networks; False for an invalid address."""
     known = _address(address)
     return known is not None and any(known in network for network in among)
 
 
 def client(peer: str, forwarded: Sequence[str], trusted: Sequence[Network]) -> str:
-    """Whose a request is: the last address, seen from here, that no trusted proxy has.
+    """Return the client address of a request: the nearest that is not a trusted proxy's.
 
-    `peer` is who is connected, `forwarded` the values of X-Forwarded-For: each proxy writes behind what it was told, so only what
-    trusted ones wrote is believed, from the right. Where that ends in what is no address, the proxy that wrote it stands for it.
+    `peer` is the connected address, `forwarded` the values of X-Forwarded-For. Each proxy
+    appends to the header it received, so only the entries of trusted proxies are believed, from
+    the right. If the next entry is no address, the proxy that wrote it counts as the client.
     """
     hops = [hop.strip() for value in forwarded for hop in value.split(",")]
     nearest = peer

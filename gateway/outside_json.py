@@ -1,4 +1,4 @@
-"""JSON from outside: how deep it nests, and decoders that no number holds up. Pure."""
+"""Limits for untrusted JSON: depth, NUL characters, and fast decoders of numbers. Pure."""
 
 from itertools import accumulate
 from math import isinf
@@ -11,14 +11,14 @@ T = TypeVar("T")
 BRACKETS = b"[{]}"
 ALL_ELSE = bytes(set(range(256)) - set(BRACKETS))
 STEPS = bytes.maketrans(BRACKETS, b"\x01\x01\xff\xff")
-"""One level in or out, as signed bytes."""
+"""The change of depth of each bracket, as signed bytes."""
 
 _DECODERS: dict[Any, Any] = {}
-"""Decoders by their kind, of which there are as many as the code names."""
+"""Decoders by type; their number is bounded by the types that the code names."""
 
 
 def is_deeper(body: bytes, levels: int) -> bool:
-    """Return whether JSON text nests deeper than so many levels, brackets within strings not counted."""
+    """Return whether JSON nests deeper than `levels`; brackets within strings do not count."""
     if body.count(b"[") + body.count(b"{") <= levels:
         return False
     if b"\\" in body:
@@ -28,14 +28,14 @@ def is_deeper(body: bytes, levels: int) -> bool:
 
 
 def holds_nul(body: bytes) -> bool:
-    """Return whether a string of JSON text holds NUL, which no database keeps."""
+    """Return whether a string of JSON text contains NUL, which PostgreSQL cannot store."""
     return rb"\u0000" in body and rb"\u0000" in body.replace(rb"\\", b"  ")
 
 
 def decoder(kind: type[T]) -> "msgspec.json.Decoder[T]":
-    """Return a decoder of JSON to `kind`, in which numbers of no known type are read as Python reads them.
+    """Return a JSON decoder for `kind`, in which numbers of no known type become Python floats.
 
-    msgspec alone takes 20 microseconds for one near the largest or the smallest there is.
+    msgspec's own parsing takes 20 microseconds for a number near the largest or smallest float.
     """
     if kind not in _DECODERS:
         _DECODERS[kind] = msgspec.json.Decoder(kind, float_hook=_number)

@@ -1,4 +1,4 @@
-"""Periodic jobs of a replica: each at its own pace, with isolated and counted failures."""
+"""Periodic jobs of a replica: each has its own interval; failures are isolated and counted."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Sequence
@@ -12,14 +12,14 @@ from gateway.clock import Clock
 log = structlog.get_logger()
 
 STUCK_AFTER = 600.0
-"""Seconds that one run may take before both probes say that it does not end."""
+"""Seconds that one run may take before both health probes report it as stuck."""
 
 Item = TypeVar("Item")
 
 
 @dataclass(frozen=True, slots=True)
 class Periodic:
-    """A job with its name, the seconds between two runs, and one run of it."""
+    """A job with its name, the seconds between two runs, and the function of one run."""
 
     name: str
     every: float
@@ -30,11 +30,11 @@ class Observer(Protocol):
     """The observer of the results of runs; the metrics implement it."""
 
     def periodic_succeeded(self, name: str, at: float) -> None:
-        """The job succeeded at this moment, in seconds since 1970."""
+        """Record a success of the job at this moment, in seconds since 1970."""
         ...
 
     def periodic_failed(self, name: str) -> None:
-        """The job, or an item of it, failed."""
+        """Record a failure of the job, or of an item of it."""
         ...
 
 
@@ -49,7 +49,10 @@ class Periodics:
     _ran: set[str] = field(default_factory=set)
 
     async def begin_with(self, *names: str) -> None:
-        """Run these jobs now, one after the other; raises what they raise. `run` then begins with their pause."""
+        """Run these jobs once, one after the other; raises their errors.
+
+        `run` then begins with their pause.
+        """
         named = {job.name: job for job in self.jobs}
         for job in (named[name] for name in names):
             await job.run_once()
@@ -57,7 +60,7 @@ class Periodics:
             self._ran.add(job.name)
 
     async def run(self) -> None:
-        """Run all jobs, each at its own pace."""
+        """Run all jobs, each at its own interval."""
         async with asyncio.TaskGroup() as group:
             for job in self.jobs:
                 group.create_task(self._again_and_again(job), name=f"periodic {job.name}")
@@ -87,15 +90,16 @@ class Periodics:
         self.observer.periodic_succeeded(job.name, self.clock.now().timestamp())
 
     def stuck(self) -> tuple[str, ...]:
-        """Return the jobs whose present run does not end."""
+        """Return the names of the jobs whose present run takes too long."""
         now = self.clock.monotonic()
         return tuple(sorted(name for name, began in self._began.items() if now - began > STUCK_AFTER))
 
 
 async def each(job: str, items: Iterable[Item], work: Callable[[Item], Awaitable[object]]) -> int:
-    """Do the work for every item and return how many succeeded; a failed one waits for the next.
+    """Do the work for every item and return how many succeeded.
 
-    Raises the failures together once all items had their turn, so that the run counts as failed.
+    A failed item waits for the next run. Raises the failures together after all items, so that
+    the run counts as failed.
     """
     done, failures = 0, list[Exception]()
     for item in items:

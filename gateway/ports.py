@@ -1,4 +1,4 @@
-"""TCP ports to listen on: a port that cannot be had is named, with what to do."""
+"""TCP ports to listen on, with errors that name the port and the remedy."""
 
 import errno
 import socket
@@ -17,7 +17,7 @@ ADVICE = {
 
 
 def require_free(host: str, port: int) -> None:
-    """Raise Misconfigured unless the port can be listened on now; 0 stands for any free one."""
+    """Raise Misconfigured unless the port can be listened on; 0 stands for any free one."""
     with named_port_failures(host, port):
         kind, flags = socket.SOCK_STREAM, socket.AI_PASSIVE
         for found in socket.getaddrinfo(host or None, port, type=kind, flags=flags):
@@ -31,7 +31,10 @@ def require_free(host: str, port: int) -> None:
 
 @contextmanager
 def reserved(host: str, port: int) -> Iterator[int]:
-    """Keep any free port for ourselves where `port` is 0, so that it stays the same over restarts; yields the port."""
+    """Yield the port, or a free one reserved until the end if `port` is 0.
+
+    A reserved port stays the same over restarts of the child process.
+    """
     if port:
         yield port
         return

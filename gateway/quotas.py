@@ -1,6 +1,7 @@
-"""Quotas: how much each key, and each address without a key, may use of one replica. Pure.
+"""Quotas of a replica: the use allowed to each key, and to each address without a key. Pure.
 
-Each replica judges for itself: with several, a caller may use as much of each. Nobody's quota is used up by anybody else.
+Each replica counts for itself: with several, a caller may use as much of each. No caller uses up
+another's quota.
 """
 
 from collections.abc import Callable
@@ -15,14 +16,14 @@ from gateway.token_bucket import TokenBucket
 Key = TypeVar("Key", int, str)
 
 MOST_SHARES = 10_000
-"""Callers whose use is remembered; of more, those are forgotten that have used nothing lately."""
+"""The most callers remembered; of more, the idle ones are forgotten."""
 
 AT_ONCE_SECONDS = 1
-"""When to come back where too many requests run."""
+"""Seconds until a retry if too many requests run at once."""
 
 
 class Quota(StrEnum):
-    """What is limited."""
+    """The kinds of use that are limited."""
 
     REQUESTS = "requests"
     AT_ONCE = "at_once"
@@ -33,7 +34,7 @@ class Quota(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """Why a request is not served, and in how many seconds it would be."""
+    """A refused request: the quota, its explanation, and the seconds until a retry."""
 
     quota: Quota
     told: str
@@ -42,7 +43,7 @@ class Refusal:
 
 @dataclass(slots=True)
 class Share:
-    """What one caller has used."""
+    """The use of one caller so far."""
 
     requests: TokenBucket
     bytes: TokenBucket
@@ -50,13 +51,16 @@ class Share:
     running: int = 0
 
     def is_idle(self, now: float) -> bool:
-        """Return whether forgetting it changes nothing."""
+        """Return whether nothing is in use, so that forgetting this share changes nothing."""
         return not self.running and all(one.refill(now) >= one.burst for one in (self.requests, self.bytes, self.files))
 
 
 @dataclass(slots=True)
 class Quotas:
-    """The shares of all callers; `refused` is told of every refusal. A key has two, one of them for sending alerts."""
+    """The shares of all callers; a key has two, one of them for sending alerts.
+
+    `refused` is called with the quota of every refusal.
+    """
 
     limits: UseLimits
     refused: Callable[[str], None]
@@ -64,9 +68,10 @@ class Quotas:
     strangers: dict[str, Share] = field(default_factory=dict)
 
     def enter(self, key: int, size: int, now: float, *, sends: bool = False) -> Refusal | None:
-        """Begin a request of a key with a body of `size` bytes, which `leave` ends; or say why not.
+        """Begin a request of a key with a body of `size` bytes, or return a refusal.
 
-        A key that `sends` alerts may do so much more often: intake has queues of its own, and a storm is what it is for.
+        `leave` ends the request. A key that `sends` alerts may do so much more often: intake has
+        queues of its own, and is built for alert storms.
         """
         limits = self.limits
         rate, burst = (limits.ingest_per_second, limits.ingest_burst) if sends else (limits.key_per_second, limits.key_burst)
@@ -85,14 +90,14 @@ class Quotas:
         return None
 
     def leave(self, key: int, more: int, *, sends: bool = False) -> None:
-        """End a request of a key; `more` are bytes of its body that nobody had announced."""
+        """End a request of a key; `more` are bytes of its body beyond the announced size."""
         share = self.keys.get(2 * key + sends)
         if share is not None:
             share.running = max(0, share.running - 1)
             share.bytes.level -= more
 
     def keep(self, key: int, size: int, now: float) -> Refusal | None:
-        """Count a file that a running request of a key has kept for good, or say why it is not."""
+        """Count a file that a running request of a key stores for good, or return a refusal."""
         share, most = self.keys.get(2 * key), self.limits.file_bytes_per_day
         if share is not None and (wait := share.files.take(size, now)):
             told = f"this key attaches more files than limits.file_bytes_per_day, {most} bytes"
@@ -100,7 +105,7 @@ class Quotas:
         return None
 
     def stranger(self, address: str, now: float) -> Refusal | None:
-        """Count a request without a key, or say why it is not served."""
+        """Count a request without a key, or return a refusal."""
         limits = self.limits
         rate, burst = limits.address_per_second, limits.address_burst
         share = self.strangers.get(address) or self._share(self.strangers, address, now, rate, burst)
@@ -125,6 +130,6 @@ class Quotas:
 
 
 def _forget(shares: dict[Key, Share], now: float) -> None:
-    """Forget who is idle; where all are busy, who came first."""
+    """Forget the idle callers; if all are busy, the oldest half."""
     for key in [key for key, share in shares.items() if share.is_idle(now)] or list(shares)[: MOST_SHARES // 2]:
         del shares[key]

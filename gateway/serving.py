@@ -1,4 +1,4 @@
-"""One replica, served by a process of its own under a supervisor until it is asked to stop."""
+"""The `serve` command: one replica in a child process under a supervisor, until a signal."""
 
 import argparse
 import asyncio
@@ -35,7 +35,10 @@ DRAIN = 5.0
 
 
 def serve(settings: Settings, options: argparse.Namespace) -> int:
-    """Serve until SIGTERM or SIGINT; what can never work is refused before a process is started for it."""
+    """Serve until SIGTERM or SIGINT, and return the exit status.
+
+    Raises Misconfigured for a missing database or a port in use before a process is started.
+    """
     host = options.host or settings.server.host
     settings = listening_at(settings, host, settings.server.port if options.port is None else options.port)
     named_database(settings)
@@ -48,12 +51,12 @@ def serve(settings: Settings, options: argparse.Namespace) -> int:
 
 
 def listening_at(settings: Settings, host: str, port: int) -> Settings:
-    """Return the settings with another place to listen at."""
+    """Return the settings with another host and port to listen on."""
     return msgspec.structs.replace(settings, server=msgspec.structs.replace(settings.server, host=host, port=port))
 
 
 async def _serve(settings: Settings, line: Line) -> int:
-    """Bring the schema up to date, say what is missing, and serve."""
+    """Migrate the database, warn of missing settings, and serve until a signal."""
     url = named_database(settings)
     if not settings.redis.url:
         log.warning("index_missing", hint="REDIS_URL is not set: PostgreSQL alone feeds the timers, which costs it more")
@@ -71,7 +74,10 @@ async def _serve(settings: Settings, line: Line) -> int:
 
 
 async def _warn_of_untold(settings: Settings) -> None:
-    """Log whom nobody can tell: no reason not to serve, and nothing to find out from a missed incident."""
+    """Log recipients that no notification reaches.
+
+    They are no reason not to serve, but should be known before an incident.
+    """
     async with connected(settings) as conn:
         staff = await read_staff(conn)
     for flaw in unreachable(settings, staff):
@@ -80,7 +86,10 @@ async def _warn_of_untold(settings: Settings) -> None:
 
 @asynccontextmanager
 async def serving(settings: Settings, line: Line) -> AsyncIterator[tuple[Gateway, asyncio.Event]]:
-    """A replica that listens, and whose supervisor hears that it lives; the event is set by SIGTERM and SIGINT."""
+    """Run a replica that listens and sends heartbeats to its supervisor.
+
+    Provides the replica and an event, which SIGTERM and SIGINT set.
+    """
     clock, stop = SystemClock(), asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
@@ -105,7 +114,7 @@ async def serving(settings: Settings, line: Line) -> AsyncIterator[tuple[Gateway
 
 @asynccontextmanager
 async def _metrics_listening(gateway: Gateway, settings: Settings) -> AsyncIterator[None]:
-    """Listen on the port of the metrics' own, where they have one."""
+    """Listen on the separate port for metrics, if one is configured."""
     if gateway.metrics_app is None:
         yield
         return
@@ -114,23 +123,26 @@ async def _metrics_listening(gateway: Gateway, settings: Settings) -> AsyncItera
 
 
 def unsafe_allowed() -> bool:
-    """Return whether a PostgreSQL that may lose what it confirmed is good enough, as in tests."""
+    """Return whether a PostgreSQL that may lose committed data is allowed, as in tests."""
     return os.environ.get("GATEWAY_ALLOW_UNSAFE") == "1"
 
 
 def _spare_the_collector() -> None:
-    """What was built to last is never searched for cycles again, and requests, which make none, seldom are."""
+    """Exempt the objects of the start from garbage collection, and collect seldom.
+
+    Requests make no reference cycles.
+    """
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 50)
 
 
 def address(gateway: Gateway, settings: Settings) -> str:
-    """Where the gateway answers, as people and scripts are told it."""
+    """Return the URL of the gateway, for people and scripts."""
     port = gateway.addresses[0][1] if gateway.addresses else settings.server.port
     return f"http://{settings.server.host}:{port}"
 
 
 def smtp(gateway: Gateway) -> str:
-    """Where the gateway takes mail, "" where it does not."""
+    """Return host and port of the SMTP listener, "" if there is none."""
     return f"{gateway.smtp[0][0]}:{gateway.smtp[0][1]}" if gateway.smtp else ""

@@ -1,13 +1,14 @@
-"""A token bucket: how much of something may be used at once, and how much over time. Pure."""
+"""Token buckets: limits of use at once and over time. Pure."""
 
 from dataclasses import dataclass
 
 
 @dataclass(slots=True)
 class TokenBucket:
-    """Holds at most `burst` tokens and is refilled by `rate` tokens a second.
+    """A bucket of at most `burst` tokens, refilled by `rate` tokens a second.
 
-    `level` are the tokens it held at `at`, in seconds of a clock that only grows; below 0 it is in debt.
+    `level` is the number of tokens held at `at`, in seconds of a monotonic clock; below 0 the
+    bucket is in debt.
     """
 
     rate: float
@@ -17,17 +18,17 @@ class TokenBucket:
 
     @classmethod
     def full(cls, rate: float, burst: float, now: float) -> "TokenBucket":
-        """Return a bucket that nobody has taken from yet."""
+        """Return a bucket that nothing was taken from."""
         return cls(rate, burst, burst, now)
 
     @classmethod
     def per_minute(cls, amount: float, now: float) -> "TokenBucket":
-        """Return a full bucket of `amount` tokens that is filled in a minute."""
+        """Return a full bucket of `amount` tokens that refills in a minute."""
         return cls.full(amount / 60, amount, now)
 
     @classmethod
     def per_day(cls, amount: float, now: float) -> "TokenBucket":
-        """Return a full bucket of `amount` tokens that is filled in a day."""
+        """Return a full bucket of `amount` tokens that refills in a day."""
         return cls.full(amount / 86_400, amount, now)
 
     def refill(self, now: float) -> float:
@@ -38,9 +39,9 @@ class TokenBucket:
         return self.level
 
     def take(self, cost: float, now: float) -> float:
-        """Take tokens and return 0.0; return the seconds until there are enough where there are not, and take none.
+        """Take tokens and return 0.0, or take none and return the seconds until there are enough.
 
-        What costs more than the bucket ever holds is taken from a full one, which is in debt then.
+        A cost above the size of the bucket is taken from a full bucket, which is in debt then.
         """
         level = self.refill(now)
         if level < cost and level < self.burst:

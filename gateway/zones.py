@@ -6,5 +6,8 @@ from zoneinfo import available_timezones
 
 @cache
 def zones() -> frozenset[str]:
-    """Every name that there is. Looking for them takes 10 ms, and they are files of this installation, so it is done once."""
+    """Return the names of all time zones.
+
+    The search takes 10 ms, and the zones are files of this installation, so it is done once.
+    """
     return frozenset(available_timezones())

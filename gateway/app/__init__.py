@@ -1,4 +1,4 @@
-"""One replica, put together."""
+"""The assembly of one replica."""
 
 from gateway.app.replica import Gateway, running
 

@@ -1,4 +1,4 @@
-"""The ways in for what people say, put together: mail, telephone, chat, forms and apps."""
+"""Assembly of the channels for reports and replies: mail, telephone, chat, web form and apps."""
 
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
@@ -31,7 +31,7 @@ SOURCES = (MAIL, PHONE, *SLUGS, *reports.SOURCES)
 
 @dataclass(frozen=True, slots=True)
 class Receivers:
-    """All of them."""
+    """All channels of a replica by which people write or call."""
 
     room: MailIntake
     mail: MailEndpoint
@@ -43,7 +43,7 @@ class Receivers:
 
     @property
     def releases(self) -> Mapping[str, Resubmit]:
-        """What reads again what of theirs is in quarantine, by source."""
+        """The functions that replay quarantined messages and reports of people, by source."""
         return {MAIL: self.room.release, PHONE: self.calls.replay, **self.reports.people}
 
 
@@ -54,7 +54,10 @@ def build_receivers(
     links: ReporterLinks,
     channels: Mapping[str, NotificationChannel],
 ) -> Receivers:
-    """Beside `door`, through which monitors come; `links` has the secrets of everything that is signed for people."""
+    """Build the channels; `links` holds the secrets of everything that is signed for people.
+
+    `door` is the endpoint for alerts of monitoring tools.
+    """
     settings, uow, submit, metrics = door.settings, files.uow, door.submit, door.metrics
     mails, reader = (ParseWorker(name, door.read.reader.forker) for name in ("mail", "people"))
     for process in (mails, reader):

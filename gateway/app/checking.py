@@ -1,4 +1,4 @@
-"""`gateway check`: examine the configuration and the database without serving."""
+"""The `gateway check` command: examine the configuration and the database without serving."""
 
 import errno
 from collections.abc import Iterator, Sequence
@@ -36,7 +36,7 @@ UNVERIFIED = (
 
 @dataclass(slots=True)
 class Findings:
-    """The results: what `serve` refuses, unreachable recipients, what was not checked, notes."""
+    """The results: errors that prevent serving, unreachable recipients, skipped checks, notes."""
 
     problems: list[Flaw] = field(default_factory=list)
     untold: list[Flaw] = field(default_factory=list)
@@ -78,7 +78,7 @@ def _contradictions(loaded: LoadedSettings) -> Iterator[Flaw]:
 
 
 def _takes_unverified_mail(settings: Settings) -> bool:
-    """Return whether people write by mail and no check of who they are is believed."""
+    """Return whether people can write by mail and no verification of senders is configured."""
     mail = settings.mail
     comes = bool(mail.reply_to or mail.listener.host or mail.imap)
     named = mail.authentication.servers or any(one.servers for one in mail.imap.values())
@@ -86,7 +86,10 @@ def _takes_unverified_mail(settings: Settings) -> bool:
 
 
 def _listening(settings: Settings, known: Sequence[Flaw]) -> Iterator[Flaw]:
-    """Yield a flaw for every address that cannot be listened on; one in use may be this gateway's."""
+    """Yield a flaw for every address that cannot be listened on.
+
+    A port in use is no flaw: it may be this gateway's own.
+    """
     listener, server = settings.mail.listener, settings.server
     wanted = {"server": (server.host, server.port)}
     wanted |= {"mail/listener": (listener.host, listener.port)} if listener.host else {}

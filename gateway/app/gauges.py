@@ -1,8 +1,9 @@
-"""Fills the gauges that only the database knows, every `EVERY_S`, in every replica.
+"""Metrics that are read from the database every `EVERY_S` seconds, in every replica.
 
-Every statement reads rows of a partial index (open incidents, armed timers, unsettled notifications, what waits in
-quarantine), so the cost follows what is open now and not what was ever recorded. Each gauge is cleared and filled without a
-pause in between, so that no scrape sees it empty.
+Every statement reads rows of a partial index (open incidents, armed timers, unsettled
+notifications, pending quarantine), so the cost grows with the open records and not with the
+history. Each gauge is cleared and filled without an await in between, so that no scrape sees it
+empty.
 """
 
 import time
@@ -21,14 +22,20 @@ from gateway.observe.metrics import Metrics
 from gateway.sla.timers.timer_store import KINDS
 
 Running = Callable[[tuple[str, str, str], Ledger, datetime], Mapping[str, float]]
-"""(Policy, kind, service), ledger and instant to the seconds left on each clock that runs then: the SLA package's reading."""
+"""A function that returns the seconds left on each running SLA clock of an incident.
+
+Its arguments are (policy, kind, service), the ledger and the instant.
+"""
 
 EVERY_S = 10.0
 CANDIDATES = 4 * NEAREST
-"""Incidents read by their next threshold, which may be a warning, to find those nearest to a due time."""
+"""The most incidents read by their next threshold, to find those nearest to a due time.
+
+The next threshold may be a warning.
+"""
 
 AT_ONCE = 25
-"""Incidents whose clocks are read before others go first."""
+"""Incidents whose clocks are read before other tasks run."""
 
 Named = tuple[float, str, str, str, str]
 """Seconds left, clock, number, kind and priority of one incident."""
@@ -43,7 +50,7 @@ GROUP BY kind, priority, state, tier
 
 
 async def count_open(conn: Connection, metrics: Metrics) -> None:
-    """Count open records by kind, priority, state and tier, and those over no target."""
+    """Count open records by kind, priority, state and tier, and those within their targets."""
     on_time: dict[tuple[str, str], int] = {}
     rows = await conn.fetch(OPEN)
     metrics.incidents.clear_open()
@@ -64,7 +71,10 @@ GROUP BY 1, 2, 3
 
 
 async def count_breached(conn: Connection, metrics: Metrics) -> None:
-    """Open incidents over a target, by the clock they went over (a mark such as "overall@breach")."""
+    """Count open incidents over a target, by the breached clock.
+
+    The clock is that of a mark such as "overall@breach".
+    """
     rows = await conn.fetch(BREACHED)
     metrics.incidents.clear_breached()
     for row in rows:
@@ -89,9 +99,10 @@ ORDER BY priority, recorded_at, id LIMIT $1
 
 
 async def name_nearest(conn: Connection, metrics: Metrics, now: datetime, running: Running) -> None:
-    """Name the incidents nearest to a due time, and those past every target, at most `NEAREST` of each.
+    """Set the gauge of the incidents nearest to a due time, and of those past every target.
 
-    The gauge is open to whoever may read metrics, so security incidents are never among them.
+    It holds at most `NEAREST` of each. Security incidents are never among them, because
+    everybody who may read metrics sees it.
     """
     ahead = await _named(conn, NEAREST_DUE, CANDIDATES, now, running)
     past = await _named(conn, PAST_ALL, NEAREST, now, running)
@@ -101,7 +112,7 @@ async def name_nearest(conn: Connection, metrics: Metrics, now: datetime, runnin
 
 
 async def _named(conn: Connection, statement: str, limit: int, now: datetime, running: Running) -> list[Named]:
-    """Return the clock that presses each incident: the next to fall due, or the last that did."""
+    """Return the most urgent clock of each incident: the next due, or the last overdue."""
     found: list[Named] = []
     async for piece in in_pieces(await conn.fetch(statement, limit), AT_ONCE):
         found += [named for row in piece if (named := _pressing(row, now, running)) is not None]
@@ -109,7 +120,7 @@ async def _named(conn: Connection, statement: str, limit: int, now: datetime, ru
 
 
 def _pressing(row: Record, now: datetime, running: Running) -> Named | None:
-    """Return that clock of one incident, or None where none runs."""
+    """Return the most urgent clock of one incident, or None if none runs."""
     promised = (row["policy"], row["kind"], row["service"])
     left = {s: clock for clock, s in running(promised, from_json(row["ledger"]), now).items()}
     if not left:
@@ -122,7 +133,10 @@ SILENT = "SELECT cause, count(*)::int AS incidents FROM silent_incident GROUP BY
 
 
 async def count_silent(conn: Connection, metrics: Metrics) -> None:
-    """Count open incidents whose present urgency nobody knows of; docs/silence.md says when."""
+    """Count open incidents of which nobody was notified at their present urgency.
+
+    See docs/silence.md.
+    """
     rows = await conn.fetch(SILENT)
     metrics.incidents.clear_silent()
     for row in rows:
@@ -139,7 +153,7 @@ FROM (SELECT due_at, due_at BETWEEN '1970-01-01 00:00+00' AND '3000-01-01 00:00+
 
 
 async def count_timers(conn: Connection, metrics: Metrics, now: datetime) -> None:
-    """Armed timers, those more than 10 s late, and those set aside because they cannot be read."""
+    """Count armed timers, those more than 10 s late, and those set aside as invalid."""
     row = await conn.fetchrow(TIMERS, now, KINDS)
     for gauge, name in (
         (metrics.timers_armed, "armed"),
@@ -155,12 +169,12 @@ SELECT extract(epoch FROM coalesce($1::timestamptz, statement_timestamp()) - at)
 
 
 async def age_of_seal(conn: Connection, metrics: Metrics, now: datetime) -> None:
-    """Seconds since the newest seal; 0 while there is none."""
+    """Set the seconds since the newest audit seal; 0 while there is none."""
     metrics.audit_age.set(await conn.fetchval(AUDIT, now) or 0.0)
 
 
 async def count_outbox(conn: Connection, metrics: Metrics, now: datetime) -> None:
-    """What nobody has been told yet."""
+    """Set the number of unsettled notifications by channel, and the age of the oldest."""
     counts: dict[tuple[str, OutboxState], int] = {}
     oldest = 0.0
     for depth in await outbox.depth(conn, now):
@@ -181,7 +195,7 @@ FROM monitor GROUP BY 1
 
 
 async def count_monitors(conn: Connection, metrics: Metrics) -> None:
-    """Monitors by state."""
+    """Count monitors by state."""
     rows = await conn.fetch(MONITORS)
     metrics.clear_monitors()
     for row in rows:
@@ -196,7 +210,7 @@ GROUP BY source ORDER BY age
 
 
 async def count_quarantine(conn: Connection, metrics: Metrics, now: datetime) -> None:
-    """What waits in quarantine by source, up to a bound that nobody needs to count beyond."""
+    """Count pending items in quarantine by source, up to 100,000 in all."""
     rows = await conn.fetch(QUARANTINE, now)
     metrics.clear_quarantine()
     for row in rows:
@@ -204,7 +218,10 @@ async def count_quarantine(conn: Connection, metrics: Metrics, now: datetime) ->
 
 
 async def refresh(conn: Connection, metrics: Metrics, now: datetime | None, running: Running) -> None:
-    """Read everything once; `now` None lets PostgreSQL judge. Raises what the database raises, gauges then stay."""
+    """Set all these gauges from one snapshot; `now` None uses PostgreSQL's clock.
+
+    Raises the errors of the database; the gauges not yet set then keep their values.
+    """
     started = time.perf_counter()
     async with conn.transaction(isolation="repeatable_read", readonly=True):
         moment = now or await conn.fetchval("SELECT statement_timestamp()")

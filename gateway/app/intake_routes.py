@@ -1,4 +1,4 @@
-"""The addresses alerts are sent to."""
+"""The routes of the endpoints for alerts, mail, calls and chat."""
 
 from aiohttp import web
 
@@ -14,16 +14,22 @@ from gateway.compat.pagerduty import PagerDutyLegacyEvents
 from gateway.ingest.http import ALERTMANAGER, AlertEndpoint
 
 BUSIEST = f"/ingest/{ALERTMANAGER}"
-"""Where most alerts come in. It has a route of its own, or each of them was compared with all addresses below it first."""
+"""The route with the most traffic.
+
+It has a route of its own, or each of its requests was compared with all routes below it first.
+"""
 
 
 async def only_read(request: web.Request) -> web.StreamResponse:
-    """405: what stands here is read, and would else be taken for a source and its key."""
+    """Answer 405: this path is only read, and would otherwise be taken for a source and its key."""
     raise web.HTTPMethodNotAllowed(request.method, ["GET"])
 
 
 def intake_routes(door: AlertEndpoint, mail: MailEndpoint, phone: PhoneEndpoint, chat: ChatEndpoint) -> list[web.RouteDef]:
-    """Every way in; the key may stand in the path for senders that cannot set headers."""
+    """Return all routes of intake.
+
+    Senders that cannot set headers may put the key into the path.
+    """
     alertmanager = AlertmanagerPosts(door)
     return [
         *mail_routes(mail),

@@ -1,4 +1,4 @@
-"""What people are told by: every channel that the settings switch on, and what delivers the outbox through them."""
+"""Assembly of notification: the channels that the settings enable, and the outbox runner."""
 
 from contextlib import AsyncExitStack
 
@@ -32,7 +32,7 @@ from gateway.settings import Settings
 def calls(
     stack: AsyncExitStack, pool: Pool, settings: Settings, clock: Clock, tokens: CallTokens
 ) -> dict[str, NotificationChannel]:
-    """Telephone calls and short messages."""
+    """Return the channels for telephone calls and text messages."""
     api = TwilioApi.open(settings.notify.twilio)
     stack.push_async_callback(api.close)
     return {
@@ -44,7 +44,7 @@ def calls(
 def chats(
     stack: AsyncExitStack, pool: Pool, settings: Settings, clock: Clock, tokens: PressTokens
 ) -> dict[str, NotificationChannel]:
-    """The chats that people are told by."""
+    """Return the chat channels that the settings enable."""
     posts, told = ChatPosts(pool, tokens, settings.notify.locale), settings.notify
     found: dict[str, NotificationChannel] = {}
     if told.slack.token:
@@ -71,7 +71,7 @@ def chats(
 def channels(
     stack: AsyncExitStack, pool: Pool, settings: Settings, clock: Clock, tokens: ReplyTokens
 ) -> dict[str, NotificationChannel]:
-    """The ways that people are told by."""
+    """Return all notification channels that the settings enable."""
     webhook = WebhookChannel.open(settings.notify.webhook, clock)
     stack.push_async_callback(webhook.close)
     channels: dict[str, NotificationChannel] = {"webhook": webhook}
@@ -85,7 +85,7 @@ def channels(
 def telling(
     stack: AsyncExitStack, pool: Pool, settings: Settings, clock: Clock, links: ReporterLinks, metrics: Metrics
 ) -> Telling:
-    """What delivers the outbox."""
+    """Return the runner that delivers the outbox."""
     return Telling(
         pool=pool,
         channels=channels(stack, pool, settings, clock, ReplyTokens(links.secrets)),

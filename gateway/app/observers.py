@@ -1,4 +1,4 @@
-"""Binds what the moving parts report to the metric table."""
+"""Observers of intake, timers and changes that count in the metrics."""
 
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -20,7 +20,7 @@ Labels = tuple[str, int, str]
 
 @dataclass(frozen=True, slots=True)
 class ChangeObserver:
-    """Counts what changes of incidents come to, once they are committed."""
+    """An observer of committed changes that counts the events and durations of incidents."""
 
     counters: IncidentCounters
     catalogue: Catalogue
@@ -43,7 +43,7 @@ class ChangeObserver:
                 self.counters.time(one.counted, *labels, one.seconds)
 
     def know_groups(self) -> None:
-        """Create the series of the groups that own a service by now."""
+        """Create the time series of the groups that own a service."""
         owners = {service.owner_group for service in self.catalogue.services().values()}
         self.counters.know(sorted(owners - {""}))
 
@@ -56,7 +56,7 @@ class ChangeObserver:
 
 @dataclass(frozen=True, slots=True)
 class IntakeObserver:
-    """Counts outcomes and tells the wheel of armed timers."""
+    """An observer of intake: counts outcomes, schedules armed timers, wakes the outbox runner."""
 
     metrics: Metrics
     incidents: ChangeObserver
@@ -64,7 +64,7 @@ class IntakeObserver:
     owed: Callable[[], None]
 
     def committed(self, committed: CommitResult, seconds: float) -> None:  # noqa: ARG002 - requests time themselves
-        """After every commit of intake."""
+        """Count a commit of intake and schedule the timers that it armed."""
         items = 0
         for (source, outcome), count in committed.outcomes.items():
             items += count
@@ -79,60 +79,60 @@ class IntakeObserver:
             self.owed()
 
     def queued(self, items: int, size: int) -> None:
-        """What waits for the writer."""
+        """Set the items and bytes that wait for the writer."""
         self.metrics.queue_items.set(items)
         self.metrics.queue_bytes.set(size)
 
 
 @dataclass(frozen=True, slots=True)
 class TimerObserver:
-    """What the timers report."""
+    """An observer of the timers."""
 
     metrics: Metrics
     incidents: ChangeObserver
     owed: Callable[[], None]
 
     def fired(self, lateness_seconds: float, kind: TimerKind) -> None:
-        """One timer fired."""
+        """Count one fired timer and its lateness."""
         self.metrics.fired(kind, lateness_seconds)
         self.owed()
 
     def changed(self, revisions: Sequence[Revision]) -> None:
-        """Incidents were changed by timers that fired."""
+        """Count incidents that fired timers changed."""
         self.incidents.changed(revisions)
 
     def poisoned(self, kind: TimerKind) -> None:
-        """One timer's firing failed."""
+        """Count a timer whose firing failed."""
         self.metrics.timers_poisoned.labels(kind.name.lower()).inc()
 
     def step_broke(self) -> None:
-        """A step of the timers failed by a fault of ours."""
+        """Count a step of the timers that failed by a defect of the gateway."""
         self.metrics.task_failures.labels("timers").inc()
 
     def wheel_size(self, size: int) -> None:
-        """Timers in the wheel."""
+        """Set the number of timers in the timer wheel."""
         self.metrics.wheel_timers.set(size)
 
     def backlog(self, size: int) -> None:
-        """Timers due and waiting for their turn."""
+        """Set the number of timers that are due and wait for their turn."""
         self.metrics.timers_waiting.set(size)
 
     def shards_owned(self, count: int) -> None:
-        """Leases held."""
+        """Set the number of held leases."""
         self.metrics.shards_owned.set(count)
 
     def index_up(self, up: bool) -> None:  # noqa: FBT001 - the protocol's shape
-        """Whether Redis answers."""
+        """Set whether Redis answers."""
         self.metrics.index_up.set(up)
 
     def rebuilt(self, shard: int) -> None:  # noqa: ARG002 - counted, not told apart
-        """A shard's index was built anew."""
+        """Count a shard whose index was rebuilt."""
         self.metrics.index_rebuilds.inc()
 
     def missed(self, count: int) -> None:
-        """Timers the sweep had to find."""
+        """Count timers that only the sweep found."""
         self.metrics.timers_missed.inc(count)
 
     def clock_trusted(self, trusted: bool) -> None:  # noqa: FBT001 - the protocol's shape
-        """Whether PostgreSQL's clock is believed."""
+        """Set whether PostgreSQL's clock is trusted."""
         self.metrics.clock_trusted.set(trusted)

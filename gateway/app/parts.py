@@ -1,4 +1,4 @@
-"""The parts of a replica that need more than their constructor, and what ends them."""
+"""Construction of the parts of a replica that need more than their constructor."""
 
 import asyncio
 from contextlib import AsyncExitStack
@@ -43,30 +43,33 @@ from gateway.sla.timers.runner import TimerRunner as Timers
 T = TypeVar("T")
 
 BY_KEY = {"enable_seqscan": "off", "enable_hashjoin": "off", "enable_mergejoin": "off", "plan_cache_mode": "force_generic_plan"}
-"""For connections that only ever look rows up by key: a fresh or fast-growing table has no statistics to plan by."""
+"""PostgreSQL settings for connections that only look up rows by key.
+
+A fresh or fast-growing table has no statistics to plan by.
+"""
 
 WRITER = {**SERVER_SETTINGS, **BY_KEY, "application_name": "gateway intake", "synchronous_commit": "on"}
 NUMBERS = {**SERVER_SETTINGS, "application_name": "gateway numbers", "synchronous_commit": "off"}
-"""Numbers are reserved on a connection of their own, see `store.reserve`."""
+"""PostgreSQL settings of the connection that reserves record numbers, see `store.reserve`."""
 
 READING = {**SERVER_SETTINGS, "application_name": "gateway reads", "default_transaction_read_only": "on"}
 
 QUARANTINE_SECONDS = 2.0
-"""Seconds of the processor that reading one body of the quarantine again may take."""
+"""Seconds of processor time for parsing one quarantined body again."""
 
 ANSWER_WITHIN = 2.5
-"""Seconds the writer waits for an answer of the database."""
+"""Seconds the intake writer waits for an answer of the database."""
 
 
 def fetch(stack: AsyncExitStack) -> Fetch:
-    """Asks the world for what signatures need."""
+    """Return the HTTP client for certificates and keys that signatures are verified with."""
     fetcher = Fetcher()
     stack.push_async_callback(fetcher.close)
     return fetcher.get
 
 
 def login(stack: AsyncExitStack, pool: Pool, settings: Settings, clock: Clock) -> LoginService:
-    """Logging in by password."""
+    """Return the login by password."""
     passwords = Passwords()
     stack.callback(passwords.close)
     return LoginService(
@@ -75,7 +78,7 @@ def login(stack: AsyncExitStack, pool: Pool, settings: Settings, clock: Clock) -
 
 
 def filing(stack: AsyncExitStack, uow: UnitOfWork, files: AttachmentSettings) -> AttachmentService:
-    """Where files are kept."""
+    """Return the storage of attachments that the settings choose."""
     stores: dict[FilePlace, FileStore] = {}
     if files.path:
         stores[FilePlace.DISK] = DiskStore(Path(files.path))
@@ -88,7 +91,10 @@ def filing(stack: AsyncExitStack, uow: UnitOfWork, files: AttachmentSettings) ->
 
 
 def budgets(server: ServerSettings, metrics: Metrics) -> Budgets:
-    """How many bytes of bodies are held while they come in; one address may take half of what known callers may."""
+    """Return the memory budgets for request bodies that are being read.
+
+    One address may use half of the budget for authenticated callers.
+    """
     known, stranger = (metrics.bodies_refused.labels(callers).inc for callers in CALLERS)
     each = max(server.body_bytes // 2, server.max_body_bytes)
     return Budgets(
@@ -98,33 +104,33 @@ def budgets(server: ServerSettings, metrics: Metrics) -> Budgets:
 
 
 def forker(stack: AsyncExitStack) -> WorkerForker:
-    """Return what starts the processes that read; it ends with `stack`."""
+    """Return the starter of worker processes for parsing; it ends with `stack`."""
     made = WorkerForker()
     stack.callback(made.close)
     return made
 
 
 def alert_reader(stack: AsyncExitStack, forker: WorkerForker) -> AlertReader:
-    """Return what reads requests of monitors; its process ends with `stack`."""
+    """Return the parser of alert requests; its process ends with `stack`."""
     reader = ParseWorker("alerts", forker, waiting_each=4)
     stack.push_async_callback(reader.close)
     return AlertReader(reader)
 
 
 def reading_again(reader: AlertReader) -> FunctionRunner:
-    """Return what reads, for people, what is in quarantine."""
+    """Return the function that parses quarantined items in the parser's process, for people."""
     return partial(reader.reader.call, "quarantine", QUARANTINE_SECONDS)
 
 
 async def links(pool: Pool, settings: Settings, clock: Clock) -> ReporterLinks:
-    """Links for reporters, signed with the secret of the settings or with one of the database."""
+    """Return the links for reporters, signed with the configured secret or one of the database."""
     async with acquire(pool) as conn:
         secrets = await load_link_secrets(conn, settings.links.secret, token_bytes(32), clock.stamp())
     return ReporterLinks(secrets, settings.links.valid, settings.server.external_url)
 
 
 def oidc(stack: AsyncExitStack, login: LoginService, settings: Settings) -> OidcLogin | None:
-    """Logging in at the identity provider, if there is one."""
+    """Return the login by OpenID Connect, or None if no identity provider is configured."""
     oidc = settings.login.oidc
     if not oidc.issuer:
         return None
@@ -135,16 +141,19 @@ def oidc(stack: AsyncExitStack, login: LoginService, settings: Settings) -> Oidc
 
 
 def reading(database: Database) -> tuple[Database, dict[str, str]]:
-    """Return the size and the settings of connections for requests that only read.
+    """Return size and PostgreSQL settings of the pool for requests that only read.
 
-    They cannot write, and PostgreSQL ends what takes too long.
+    Its connections cannot write, and PostgreSQL ends statements that take too long.
     """
     own = msgspec.structs.replace(database, pool_min=1, pool_max=database.read_pool_max)
     return own, READING | {"statement_timeout": f"{round(database.read_within.total_seconds() * 1000)}ms"}
 
 
 class Numbers:
-    """Reserves ids and numbers on its own connection, opened when first needed and again when it was lost."""
+    """A reserver of IDs and record numbers, on a connection of its own.
+
+    It is opened when first needed, and again when it was lost.
+    """
 
     def __init__(self, url: str) -> None:
         self._url = url
@@ -152,7 +161,7 @@ class Numbers:
         self._turn = asyncio.Lock()
 
     async def __call__(self, count: int, stamp: Any) -> store.Reserved:
-        """As `store.reserve`."""
+        """Reserve `count` IDs and numbers, like `store.reserve`."""
         async with self._turn:
             if self._conn is None or self._conn.is_closed():
                 self._conn = await connection(self._url, NUMBERS)
@@ -170,14 +179,14 @@ class Numbers:
 
 
 async def connection(url: str, settings: dict[str, str]) -> "asyncpg.Connection[Any]":
-    """A connection that gives up on an answer soon; raises what asyncpg raises."""
+    """Open a connection with a short time limit for answers; raises the errors of asyncpg."""
     return await asyncpg.connect(url, timeout=ANSWER_WITHIN, command_timeout=ANSWER_WITHIN, server_settings=settings)
 
 
 async def timers(
     stack: AsyncExitStack, pool: Pool, settings: Settings, clock: Clock, effects: TimerEffects, observer: TimerObserver
 ) -> Timers:
-    """The timers, with an index where there is a Redis."""
+    """Return the timer runner, with an index if Redis is configured."""
     index = None
     if settings.redis.url:
         index = TimerIndex(connect(settings.redis.url), clock)

@@ -1,4 +1,4 @@
-"""Recipients in the settings that no message reaches: channel off, person or group unknown."""
+"""Checks of configured recipients: channel off, person or group unknown."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -29,7 +29,10 @@ class Staff:
 
 
 def unreachable(settings: Settings, staff: Staff | None) -> Iterator[Flaw]:
-    """Yield a flaw for every recipient, role and group that no message reaches; without `staff` only what files tell."""
+    """Yield a flaw for every recipient, role and group that no notification reaches.
+
+    Without `staff` only the files are checked.
+    """
     for role, targets in settings.notify.recipients.items():
         for index, text in enumerate(targets):
             if why := _objection(settings, parse_recipient(text), staff):
@@ -48,7 +51,7 @@ def unreachable(settings: Settings, staff: Staff | None) -> Iterator[Flaw]:
 
 
 def _never_told(settings: Settings) -> Iterator[Flaw]:
-    """Yield a flaw for every list of recipients whose role is asked for nowhere, as one that is misspelt."""
+    """Yield a flaw for every recipient list whose role no rule notifies, such as a misspelt one."""
     asked = {role for rule in settings.escalation.management for role in rule.notify}
     asked.update(settings.escalation.declared, Role)
     for role in settings.notify.recipients.keys() - asked:
@@ -67,7 +70,7 @@ def unconfirmed(settings: Settings) -> Iterator[str]:
 
 
 def _roles_asked(settings: Settings, staff: Staff | None) -> Iterator[tuple[str, str]]:
-    """Yield the roles of the rules that some record falls under, each with its place."""
+    """Yield the roles that a rule in use notifies, each with the pointer of its place."""
     sla = settings.sla
     used = {sla.default, *(use.policy for use in sla.use), *(own.policy for own in sla.services.values())}
     used |= staff.policies if staff is not None else frozenset()
@@ -77,7 +80,7 @@ def _roles_asked(settings: Settings, staff: Staff | None) -> Iterator[tuple[str,
 
 
 def _objection(settings: Settings, target: RecipientAddress, staff: Staff | None) -> str:
-    """Return why nobody is reached by this, "" where nothing speaks against it."""
+    """Return the reason why nobody is reached by this recipient, "" if there is none."""
     channel, address = target
     if f"{channel}:" == GROUP:
         return "" if staff is None or address in staff.groups else f"there is no active group {address!r}"

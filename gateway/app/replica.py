@@ -1,4 +1,4 @@
-"""The composition root: builds the graph of one replica, runs it, and stops it in order."""
+"""The composition root: builds all parts of one replica, runs it, and stops it in order."""
 
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -70,12 +70,12 @@ from gateway.web.auth import Authenticator
 from gateway.web.deadlines import Deadlines
 
 RESERVED = 4
-"""Connections that only timers and health checks use, so that no crowd of requests can stop a clock."""
+"""Connections for timers and health checks alone, so that no load of requests stops a timer."""
 
 
 @dataclass(frozen=True, slots=True)
 class Pools:
-    """Connections for what changes something, for timers and probes, and for requests that only read."""
+    """Connection pools: for changes, for timers and health checks, for requests that only read."""
 
     acting: Pool
     timers: Pool
@@ -110,10 +110,10 @@ async def running(
     forker: WorkerForker | None = None,
     restarts: Mapping[Reason, int] = MappingProxyType({}),
 ) -> AsyncIterator[Gateway]:
-    """Everything a replica needs, running; stopped in the opposite order of its start.
+    """Run a replica; its parts stop in the opposite order of their start.
 
-    `fetch` asks the world for it, `forker` starts the processes that read; `restarts` is how often its supervisor restarted
-    it, by reason.
+    `fetch` is its client for signing certificates and keys, `forker` starts its processes for
+    parsing; `restarts` counts the restarts by its supervisor, by reason.
     """
     async with AsyncExitStack() as stack:
         pool = await open_pool(settings.database, allow_unsafe=allow_unsafe)
@@ -132,7 +132,7 @@ async def running(
 
 @dataclass(frozen=True, slots=True)
 class _Core:
-    """What writes records, times them and tells of them, before anything listens."""
+    """The parts that write records, run timers and notify, before any listener."""
 
     metrics: Metrics
     counting: ChangeObserver
@@ -228,7 +228,7 @@ async def _assemble(
 def _metrics_routes(
     settings: Settings, health: Health, metrics: Metrics, keys: Authenticator
 ) -> tuple[list[web.RouteDef], list[web.RouteDef]]:
-    """Return the routes that show metrics among all others, and those of a port of their own: one of both is empty."""
+    """Return the metrics routes for the main port and those for a separate port; one is empty."""
     if settings.metrics.host:
         return [], [*health.routes(), metrics_route(metrics, None)]
     return [metrics_route(metrics, None if settings.metrics.open else keys)], []
@@ -237,7 +237,7 @@ def _metrics_routes(
 def _jobs(
     uow: UnitOfWork, counting: ChangeObserver, pulse: PingService, mappings: Mappings, ways: channels.Receivers
 ) -> tuple[Periodic, ...]:
-    """Return what the catalogue and the ways in have to do again and again."""
+    """Return the periodic jobs of the catalogue, the monitors, the mappings and the calls."""
     return (
         Periodic("catalogue", READ_EVERY, partial(_read_catalogue, uow, counting)),
         Periodic("monitors", EXPIRE_MONITORS_EVERY, pulse.run_once),
@@ -266,7 +266,11 @@ def _application(
 def _health(
     pool: Pool, supervisor: Supervisor, periodics: Periodics, timers: Timers, intake: AlertWriter, telling: Telling
 ) -> Health:
-    """The probes: failing are tasks that died, jobs that do not end, and timers that fail by a fault of their own."""
+    """Return the health probes.
+
+    Reported as failing are dead tasks, stuck jobs, and timers that fail by a defect of their
+    own.
+    """
 
     def failing() -> tuple[str, ...]:
         broken = ("timers",) if timers.broken else ()
@@ -276,7 +280,7 @@ def _health(
 
 
 def _beside(telling: Telling, periodics: Periodics, uow: UnitOfWork) -> dict[str, Work]:
-    """What runs beside requests for as long as the replica does."""
+    """Return the tasks that run beside requests, by name."""
     return {
         "telling": telling.run,
         "periodic": periodics.run,
@@ -286,7 +290,7 @@ def _beside(telling: Telling, periodics: Periodics, uow: UnitOfWork) -> dict[str
 
 
 def _changed(timers: Timers, telling: Telling, counting: ChangeObserver, changes: CommittedChanges) -> None:
-    """Tell the wheel of timers, as after intake's commits, count, and let nobody who is told wait for a poll."""
+    """Schedule armed timers, wake the outbox runner and count, after a commit by an operation."""
     timers.note_armed(changes.armed)
     telling.wake.set()
     counting.changed(changes.revisions)

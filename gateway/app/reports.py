@@ -1,4 +1,4 @@
-"""Ways in for people's reports, put together: the form, the pages of reporters, and apps."""
+"""Assembly of the channels for reports: the web form, the pages of reporters, and apps."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -39,18 +39,21 @@ SOURCES = (FORM, APP)
 
 @dataclass(frozen=True, slots=True)
 class ReportChannels:
-    """The doors; `people` read again what of theirs is in quarantine."""
+    """The endpoints of the web form and of apps."""
 
     form: FormEndpoint
     apps: AppEndpoint
 
     @property
     def people(self) -> Mapping[str, Resubmit]:
-        """By source."""
+        """The functions that replay quarantined reports, by source."""
         return {FORM: self.form.filing.release, APP: self.apps.release}
 
     def pages(self, context: Context, reading: Context) -> list[web.RouteDef]:
-        """The form and the pages of reporters; problems are pages too. `reading` is for pages that only read."""
+        """Return the form and the pages of reporters, which show problems as pages too.
+
+        `reading` is the context for pages that only read.
+        """
         return with_problem_pages(
             [
                 *self.form.routes(),
@@ -71,7 +74,7 @@ def build_report_channels(
     metrics: Metrics,
     reader: ParseWorker,
 ) -> ReportChannels:
-    """The doors as the settings say."""
+    """Build the endpoints according to the settings."""
     form, uow = settings.form, reception.uow
     filing = FormHandler(reception, files, FormTicketSigner(links.secrets), form, _acknowledging(settings))
     pages = Pages(settings.notify.locale, form.zone, form.contact)
@@ -82,7 +85,7 @@ def build_report_channels(
 
 
 def _acknowledging(settings: Settings) -> FormAcknowledger | None:
-    """None where the gateway sends no mail, or none to reporters."""
+    """Return the acknowledgement by mail, or None if it or outgoing mail is off."""
     per_hour = settings.mail.acknowledgements_per_hour
     if not (settings.form.acknowledge and settings.notify.smtp.host and per_hour > 0):
         return None

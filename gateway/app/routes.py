@@ -1,4 +1,4 @@
-"""Every address a replica answers at."""
+"""The routes of all endpoints of a replica."""
 
 from aiohttp import web
 
@@ -27,7 +27,7 @@ VERSION = "0.1.0"
 def doors(
     context: Context, reads: Pool, door: AlertEndpoint, ways: Receivers, health: Health, pulse: PingService, limits: UseLimits
 ) -> list[web.RouteDef]:
-    """The API, the ways in, and what other products' clients speak to."""
+    """Return the routes of the API, of intake, and of the compatible APIs of other products."""
     uow, keys, reading = context.uow, context.keys, context.on(reads)
     judge = SilenceJudge(uow.clock, limits.silences, door.metrics.unjudged)
     return [

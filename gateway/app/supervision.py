@@ -1,4 +1,4 @@
-"""Supervision of the background tasks of a replica: dead ones are restarted, and probes say so."""
+"""Supervision of the background tasks of a replica: dead ones are restarted and reported."""
 
 import asyncio
 from collections.abc import Callable, Coroutine
@@ -12,10 +12,10 @@ from gateway.clock import Clock
 from gateway.observe.metrics import Metrics
 
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 30.0
-"""Seconds before a task that died is started anew: twice as many after each death, up to the longest."""
+"""Seconds before a dead task is restarted: doubled after each death, up to the longest."""
 
 SETTLED = 10.0
-"""Seconds that a task which died must run again before it counts as alive."""
+"""Seconds that a restarted task must run before it counts as alive."""
 
 STOP_WITHIN = 5.0
 """Seconds a task is given to end by itself before it is cancelled."""
@@ -27,7 +27,7 @@ Work = Callable[[], Coroutine[Any, Any, None]]
 
 @dataclass(slots=True)
 class _Task:
-    """One task: its deaths since it last settled, and since when it runs, None while dead."""
+    """A task: its deaths since it last settled, and its start time, None while dead."""
 
     name: str
     deaths: int = 0
@@ -48,13 +48,14 @@ class Supervisor:
         return tuple(task.name for task in self._tasks if task.deaths and not self._settled(task))
 
     def start(self, stack: AsyncExitStack, name: str, work: Work, stop: Callable[[], None] | None = None) -> None:
-        """Run `work` until the stack ends: `stop` asks it to end by itself, else it is cancelled at once.
+        """Run `work` until the stack ends; `stop` requests its end, without it it is cancelled.
 
-        Work that returns is done; work that raises is logged, counted and started anew after a pause.
+        Work that returns is done; work that raises is logged, counted and restarted after a
+        pause.
         """
         task = _Task(name)
         self._tasks.append(task)
-        self.metrics.task_failures.labels(name)  # 0 from the beginning, so that the first failure is a rise
+        self.metrics.task_failures.labels(name)  # from 0, so that the first failure is an increase
         running = asyncio.create_task(self._keep(task, work), name=name)
 
         async def end() -> None:

@@ -1,4 +1,4 @@
-"""What runs beside requests, started and ended in order."""
+"""The background tasks and periodic jobs of a replica, started and ended in order."""
 
 import asyncio
 from collections.abc import Collection, Mapping
@@ -22,7 +22,11 @@ from gateway.sla.timers.runner import TimerRunner as Timers
 
 
 def start(stack: AsyncExitStack, supervisor: Supervisor, beside: Mapping[str, Work], timers: Timers, intake: AlertWriter) -> None:
-    """Run all until the stack ends: intake answers what it has taken, then the timers give back their leases."""
+    """Run all tasks until the stack ends.
+
+    At the end intake first answers the requests it has taken, then the timers release their
+    leases.
+    """
     for name, work in beside.items():
         supervisor.start(stack, name, work)
     stop = asyncio.Event()
@@ -31,7 +35,10 @@ def start(stack: AsyncExitStack, supervisor: Supervisor, beside: Mapping[str, Wo
 
 
 def jobs(uow: UnitOfWork, intake: AlertWriter, filing: AttachmentService, chats: Collection[str]) -> tuple[Periodic, ...]:
-    """Return what any replica does again and again; `chats` are the channels whose messages can be changed."""
+    """Return the periodic jobs of a replica.
+
+    `chats` are the channels whose sent messages can be changed.
+    """
     pool, clock = uow.pool, uow.clock
     cards = (Periodic("chat cards", chat_changes.EVERY, partial(chat_changes.queue_card_updates, uow, chats)),)
     return (

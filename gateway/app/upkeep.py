@@ -1,4 +1,4 @@
-"""The slow jobs of every replica: partitions and retention, gauges from the database, seals."""
+"""Slow periodic jobs of a replica: partitions, retention, gauges from the database, seals."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -80,7 +80,7 @@ PURGE_BUCKETS = """
 DELETE FROM form_bucket WHERE filled_at < coalesce($1::timestamptz, statement_timestamp()) - $2::interval
 """
 AN_HOUR = timedelta(hours=1)
-"""When the bucket of a record's links is full again."""
+"""The time in which the bucket of a record's links refills."""
 PURGE_STATES = "DELETE FROM login_state WHERE expires_at < coalesce($1::timestamptz, statement_timestamp())"
 
 PURGE_SILENCES = """
@@ -94,7 +94,7 @@ DELETE FROM replica WHERE seen_at < coalesce($1::timestamptz, statement_timestam
 
 @dataclass(frozen=True, slots=True)
 class Upkeep:
-    """What every replica does for the database itself."""
+    """The maintenance of the database, by every replica."""
 
     pool: Pool
     settings: Settings
@@ -104,7 +104,7 @@ class Upkeep:
     key: bytes
 
     def jobs(self) -> tuple[Periodic, ...]:
-        """Return these as periodic jobs."""
+        """Return the periodic jobs."""
         return (
             Periodic("housekeeping", HOUSEKEEPING_EVERY, self.housekeeping),
             Periodic("gauges", gauges.EVERY_S, self.refresh),
@@ -113,7 +113,7 @@ class Upkeep:
         )
 
     async def housekeeping(self) -> None:
-        """Make partitions ahead of time, drop old ones, forget what no sender repeats any more."""
+        """Create partitions ahead of time, drop old ones, delete rows past their retention."""
         keep = self.settings.retention
         stamp = self.clock.stamp()
         async with acquire(self.pool) as conn:
@@ -139,14 +139,17 @@ class Upkeep:
             await conn.execute(PURGE_BUCKETS, stamp, max(self.settings.form.refilled_within, AN_HOUR))
 
     async def refresh(self) -> None:
-        """Gauges that only the database knows."""
+        """Set the gauges that are read from the database."""
         async with acquire(self.pool) as conn:
             await gauges.refresh(conn, self.metrics, self.clock.stamp(), self._running)
         self.metrics.db_pool_size.set(self.pool.get_size())
         self.metrics.db_pool_in_use.set(self.pool.get_size() - self.pool.get_idle_size())
 
     async def seal(self) -> None:
-        """Seal the timelines and keep the line outside the database: in the log, and in `audit.seal_file` if one is set."""
+        """Seal the timelines and write the seal to the log and to `audit.seal_file`, if one is set.
+
+        Both are outside the database.
+        """
         async with acquire(self.pool) as conn:
             line = await audit.seal_timelines(conn, self.key, self.clock.stamp())
         if line is None:

@@ -1,1 +1,1 @@
-"""Commands of `python3 -m gateway` besides serving."""
+"""The commands of `python3 -m gateway` other than those that serve."""

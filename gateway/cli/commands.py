@@ -1,4 +1,4 @@
-"""What the commands do."""
+"""The commands `migrate`, `check`, `keys` and `audit`."""
 
 import argparse
 
@@ -21,7 +21,7 @@ INSERT INTO integration (slug, name) VALUES ($1, $2) ON CONFLICT (slug) DO UPDAT
 
 
 async def migrate_schema(settings: Settings, options: argparse.Namespace) -> int:  # noqa: ARG001 - every command's shape
-    """Apply what is missing."""
+    """Apply the missing migrations."""
     url = named_database(settings)
     with named_failures(url):
         applied = await migrate(url)
@@ -30,7 +30,10 @@ async def migrate_schema(settings: Settings, options: argparse.Namespace) -> int
 
 
 async def check(loaded: LoadedSettings, options: argparse.Namespace) -> int:  # noqa: ARG001 - every command's shape
-    """Print every problem, and what could not be looked at; 2 for what `serve` refuses, 1 for whom nobody can tell."""
+    """Print every problem of the configuration and every skipped check.
+
+    The exit status is 2 for an error that prevents serving, 1 for an unreachable recipient.
+    """
     found = await examine(loaded, SystemClock().now(), allow_unsafe=unsafe_allowed())
     for note in found.notes:
         print(f"gateway: {note}")
@@ -46,7 +49,7 @@ async def check(loaded: LoadedSettings, options: argparse.Namespace) -> int:  # 
 
 
 async def make_key(settings: Settings, options: argparse.Namespace) -> int:
-    """Print a new key once."""
+    """Create a key and print it, once."""
     scopes = frozenset(Scope(scope) for scope in options.scopes)
     if Scope.INGEST in scopes and not options.integration:
         raise Misconfigured("a key that sends alerts belongs to an integration: name it with --integration")
@@ -60,7 +63,7 @@ async def make_key(settings: Settings, options: argparse.Namespace) -> int:
 
 
 async def list_keys(settings: Settings, options: argparse.Namespace) -> int:  # noqa: ARG001 - every command's shape
-    """Print every key without its secret, and whether it still opens anything."""
+    """Print every key without its secret, and whether it is valid, revoked or expired."""
     async with connected(settings) as conn:
         found, now = await keys.all_keys(conn), await conn.fetchval("SELECT now()")
     for key in found:
@@ -71,7 +74,7 @@ async def list_keys(settings: Settings, options: argparse.Namespace) -> int:  # 
 
 
 async def revoke_key(settings: Settings, options: argparse.Namespace) -> int:
-    """End a key by the number that the list shows."""
+    """Revoke a key by its ID in the list."""
     async with connected(settings) as conn:
         await keys.revoke(conn, options.id, None)
     print(f"gateway: key {options.id} is revoked; every replica refuses it within five seconds")
@@ -79,7 +82,7 @@ async def revoke_key(settings: Settings, options: argparse.Namespace) -> int:
 
 
 async def audit(settings: Settings, options: argparse.Namespace) -> int:
-    """Recompute every chain; the exit status is 1 when something was tampered with."""
+    """Recompute every hash chain; the exit status is 1 if a timeline was tampered with."""
     async with connected(settings) as conn:
         lines = options.seals.read_text("utf-8", errors="replace").splitlines() if options.seals else ()
         damages = await audits.verify_timelines(conn, settings.audit.key.encode(), lines)

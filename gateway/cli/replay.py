@@ -1,4 +1,4 @@
-"""`python -m gateway replay`: what a captured request would become, and sending it."""
+"""The `replay` command: show the alerts of a captured request, and send it again."""
 
 import argparse
 import asyncio
@@ -24,7 +24,10 @@ from gateway.quarantine.trial import ExpectedEffect, Trial
 from gateway.settings import Settings
 
 UNDERSTOOD, REFUSED, UNABLE = 0, 1, 2
-"""Exit statuses: everything was understood, and taken where it was sent; something was not; it could not be tried."""
+"""Exit statuses.
+
+Everything was understood and, if sent, accepted; something was not; it could not be tried.
+"""
 
 FORETOLD = {
     ExpectedEffect.OPENS_OR_REPEATS: "opens a record, or repeats the open one of this key",
@@ -35,13 +38,13 @@ FORETOLD = {
     ExpectedEffect.ONLY_A_TEST: "is only a test, and opens nothing",
 }
 UNSENT = {"host", "content-length", "connection", "authorization", "accept-encoding", "transfer-encoding", "x-api-key", "expect"}
-"""Headers of the captured request that belong to how it was sent then."""
+"""Headers of the captured request that belong to its original transport."""
 
 WITHIN = aiohttp.ClientTimeout(total=15)
 
 
 def arguments(replay: argparse.ArgumentParser) -> None:
-    """What the command takes."""
+    """Add the arguments of the command."""
     replay.add_argument("source", metavar="SOURCE", help="whose request it is, as in /ingest/SOURCE")
     replay.add_argument("file", metavar="FILE", help="raw HTTP or a bare body; a directory of them; - is standard input")
     replay.add_argument("--mapping", type=Path, metavar="FILE", help="steps to do before it is read, as JSON")
@@ -52,7 +55,10 @@ def arguments(replay: argparse.ArgumentParser) -> None:
 
 
 async def replay_captured(settings: Settings, options: argparse.Namespace) -> int:
-    """Say what each would become; with --apply send those that are understood. The worst status of all is returned."""
+    """Show the alerts of each captured request; with --apply send those that are understood.
+
+    Returns the worst status of all. Raises Misconfigured for an unknown source or a missing key.
+    """
     source = next((one for one in SOURCES if one.slug == options.source), None)
     if source is None:
         raise Misconfigured(f"there is no source {options.source!r}: {', '.join(one.slug for one in SOURCES)}")
@@ -75,7 +81,7 @@ async def replay_captured(settings: Settings, options: argparse.Namespace) -> in
 
 
 def _inputs(name: str) -> Iterator[tuple[str, bytes]]:
-    """What there is to read; raises Misconfigured where there is nothing."""
+    """Yield the name and the bytes of each input; raises Misconfigured if there is none."""
     path = Path(name)
     try:
         if name == "-":
@@ -128,7 +134,7 @@ def _sum(trial: Trial) -> str:
 
 
 def _lines(source: Source, steps: mapping.Mapping, sent: bytes, flaws: tuple[Flaw, ...]) -> Iterator[str]:
-    """What is wrong, place by place, and the captured body that is most like it."""
+    """Yield each error with its place, and the captured body most similar to this one."""
     shipped = examples.load_examples().get(source.slug, ())
     try:
         body: Any = msgspec.json.decode(mapping.apply_mapping(steps, sent))
@@ -153,7 +159,10 @@ def _address(settings: Settings) -> str:
 
 
 async def _sent(source: Source, request: CapturedRequest, url: str, key: str) -> int:
-    """Send it as it was captured, with this key; raises GatewayError where nobody could be asked."""
+    """Send the request as it was captured, with this key, and return the exit status.
+
+    Raises GatewayError if the gateway cannot be reached.
+    """
     headers = {name: value for name, value in request.headers.items() if name not in UNSENT}
     headers |= {"authorization": f"Bearer {key}"}
     headers.setdefault("content-type", "application/json")

@@ -1,1 +1,1 @@
-"""PostgreSQL: the pool, the migration runner and the migrations."""
+"""PostgreSQL: the connection pool, the migration runner and the migrations."""

@@ -1,4 +1,4 @@
-"""What a database error means for whoever met it."""
+"""Classification of database errors by the right reaction."""
 
 from enum import Enum, auto
 
@@ -6,16 +6,16 @@ import asyncpg
 
 
 class Fault(Enum):
-    """What to do next."""
+    """The kinds of database error."""
 
     RETRY = auto()
-    """The transaction lost a race; the same again will do."""
+    """The transaction lost a race; running it again will do."""
     CONNECTION = auto()
-    """The connection is gone and whether it committed is unknown: again on a new one, if that is harmless."""
+    """The connection is lost, and the commit is uncertain: retry on a new one, if harmless."""
     UNAVAILABLE = auto()
-    """The server cannot take it now: tell the caller to come back."""
+    """The server cannot serve at present: the caller shall retry later."""
     DATA = auto()
-    """A value is not acceptable: the same again will fail again."""
+    """A value is not acceptable: a retry will fail again."""
     BUG = auto()
     """The statement itself is wrong."""
 
@@ -26,7 +26,10 @@ DATA = ("22", "23", "54")
 
 
 def classify(error: BaseException) -> Fault:
-    """The fault behind an error of asyncpg, by SQLSTATE (PostgreSQL manual, appendix A) or kind of exception."""
+    """Return the kind of an error, by its SQLSTATE or its exception type.
+
+    The SQLSTATE classes are those of the PostgreSQL manual, appendix A.
+    """
     code = getattr(error, "sqlstate", None)
     if isinstance(error, asyncpg.DataError | asyncpg.exceptions.UntranslatableCharacterError):
         return Fault.DATA

@@ -1,9 +1,10 @@
-"""Brings a database to the newest schema: numbered SQL files, forward only, each applied once.
+"""The migration runner: applies numbered SQL files, forward only, each once.
 
-A file is one transaction. One that begins with the line `-- outside a transaction` holds a single statement that
-PostgreSQL refuses inside of one, such as CREATE INDEX CONCURRENTLY. Several replicas may start at once: one applies,
-the others wait. They wait by asking again, never inside a statement, because a statement that waits for a lock holds
-a snapshot, and CREATE INDEX CONCURRENTLY waits for that in turn.
+A file is one transaction. One that begins with the line `-- outside a transaction` holds a
+single statement that PostgreSQL refuses inside of one, such as CREATE INDEX CONCURRENTLY.
+Several replicas may start at once: one applies, the others wait. They poll for the lock, never
+wait inside a statement, because a statement that waits for a lock holds a snapshot, and CREATE
+INDEX CONCURRENTLY waits for that in turn.
 """
 
 import hashlib
@@ -29,7 +30,7 @@ SELECT_UNLOCK = "SELECT pg_advisory_unlock(hashtextextended('gateway.migrate', 0
 
 @dataclass(frozen=True, slots=True)
 class Migration:
-    """One file."""
+    """One migration file."""
 
     version: int
     name: str
@@ -42,7 +43,7 @@ class Migration:
 
 
 def read_migrations(directory: Path = MIGRATIONS) -> tuple[Migration, ...]:
-    """All files NNNN_what.sql by number. Raises Misconfigured when two bear the same number."""
+    """Return all files NNNN_what.sql by number; raises Misconfigured for a duplicate number."""
     found = sorted(directory.glob("[0-9][0-9][0-9][0-9]_*.sql"))
     migrations = tuple(Migration(int(path.name[:4]), path.stem[5:], path.read_text("utf-8")) for path in found)
     for one, next_one in pairwise(migrations):
@@ -52,9 +53,10 @@ def read_migrations(directory: Path = MIGRATIONS) -> tuple[Migration, ...]:
 
 
 async def migrate(url: str, *, directory: Path = MIGRATIONS, clock: Clock | None = None) -> tuple[int, ...]:
-    """Apply what is missing and answer the numbers applied now.
+    """Apply the missing migrations and return their numbers.
 
-    Raises Misconfigured when an applied file has changed or is gone, and Unavailable when the server is.
+    Raises Misconfigured when an applied file was changed or is gone, and Unavailable when the
+    server is down.
     """
     migrations = read_migrations(directory)
     with unavailable_when_down():
@@ -95,7 +97,11 @@ async def _apply_missing(connection: Connection, migrations: tuple[Migration, ..
 
 
 def _refuse_rewritten_history(migrations: tuple[Migration, ...], applied: Mapping[int, bytes]) -> None:
-    """A newer number than ours is a newer release beside us, which keeps the schema usable for us."""
+    """Raise Misconfigured if an applied migration was changed, removed or preceded by a new one.
+
+    A number above the newest known one belongs to a newer release, which keeps the schema usable
+    for this one.
+    """
     known = {migration.version: migration for migration in migrations}
     newest = max(known, default=0)
     for version, checksum in applied.items():

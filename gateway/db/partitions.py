@@ -1,7 +1,10 @@
-"""Daily partitions (UTC) of what was received: made ahead of time, dropped whole when their retention ends.
+"""Daily partitions (UTC) of receipts and alert events.
 
-A row for a day without a partition lands in the default partition, so a late run loses nothing; making that day's
-partition moves such rows over first, because PostgreSQL refuses a partition whose rows the default still holds.
+They are created ahead of time and dropped as a whole when their retention ends.
+
+A row for a day without a partition lands in the default partition, so a late run loses nothing;
+creating that day's partition moves such rows over first, because PostgreSQL refuses a partition
+whose rows the default still holds.
 """
 
 from dataclasses import dataclass
@@ -15,7 +18,7 @@ DAYS_AHEAD = 7
 
 @dataclass(frozen=True, slots=True)
 class Maintained:
-    """The names of the partitions one run made and dropped."""
+    """The names of the partitions that one run created and dropped."""
 
     created: tuple[str, ...] = ()
     dropped: tuple[str, ...] = ()
@@ -28,10 +31,11 @@ SELECT pg_try_advisory_xact_lock(hashtextextended('gateway.partitions', 0)),
 
 
 async def maintain(connection: Connection, now: datetime | None, retention: Retention) -> Maintained:
-    """One run in one transaction, judged at `now` or by PostgreSQL's clock when None; any number of replicas may call it.
+    """Create and drop partitions in one transaction, as of `now`, or PostgreSQL's clock if None.
 
-    Does nothing while another replica is at it. Raises asyncpg.LockNotAvailableError when writers leave no gap of
-    two seconds; nothing is changed then and the next run tries again.
+    Any number of replicas may call it; it does nothing while another one does it. Raises
+    asyncpg.LockNotAvailableError when writers leave no gap of two seconds; nothing is changed
+    then and the next run tries again.
     """
     async with connection.transaction():
         if not await connection.fetchval(SELECT_TURN):

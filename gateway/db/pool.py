@@ -1,7 +1,8 @@
-"""Connections to PostgreSQL: bounded in number and in every wait, durable or refused, transactions retried by rule.
+"""Connections to PostgreSQL, bounded in number and waiting time, and transactions with retries.
 
-Whoever is on a connection may hold it for seconds at most: the server itself ends what takes longer. A caller that is
-cancelled goes at once, however long the server says nothing: its connection is rolled back and given back behind it.
+A server that may lose committed data is refused. The server ends statements that take longer
+than seconds. A cancelled caller returns at once, however long the server is silent: its
+connection is rolled back and released in the background.
 """
 
 import asyncio
@@ -26,16 +27,16 @@ Result = TypeVar("Result")
 log = structlog.get_logger()
 
 OLDEST_SERVER = 150_000
-"""PostgreSQL 15, as server_version_num writes it."""
+"""PostgreSQL 15, in the notation of server_version_num."""
 
 ACQUIRE_WITHIN = 1.0
-"""Seconds to wait for a free connection before the caller is told to come back."""
+"""Seconds to wait for a free connection before Unavailable is raised."""
 
 ANSWER_WITHIN = 6.0
-"""Seconds to wait for a server that says nothing, one more than it is given to end a statement itself."""
+"""Seconds to wait for a silent server: one more than the server's own statement timeout."""
 
 ATTEMPTS = 3
-"""How often a transaction that lost against another one is run in all."""
+"""The most runs of a transaction that lost a race."""
 
 SERVER_SETTINGS = {
     "application_name": "gateway",
@@ -47,10 +48,10 @@ SERVER_SETTINGS = {
 }
 
 LOST_RACE = (asyncpg.SerializationError, asyncpg.DeadlockDetectedError)
-"""40001 and 40P01: PostgreSQL rolled everything back, and asks for the transaction to be run again."""
+"""SQLSTATE 40001 and 40P01: PostgreSQL rolled back, and the transaction is to be run again."""
 
 DRIVER = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
-"""Everything asyncpg raises about the server, the way to it or the use of it."""
+"""Errors that asyncpg raises about the server, the connection or its use."""
 
 SELECT_PROMISES = """
 SELECT current_setting('server_version_num')::int AS version, current_setting('fsync') AS fsync,
@@ -59,9 +60,10 @@ SELECT current_setting('server_version_num')::int AS version, current_setting('f
 
 
 async def open_pool(database: Database, *, allow_unsafe: bool = False, settings: Mapping[str, str] = SERVER_SETTINGS) -> Pool:
-    """Connect and check the server's promises; `allow_unsafe` (tests) accepts one that may lose what it committed.
+    """Open a pool and check the durability and version of the server.
 
-    Raises Misconfigured if the server may not be used and Unavailable if it does not answer.
+    `allow_unsafe` (tests) accepts a server that may lose committed data. Raises Misconfigured if
+    the server may not be used and Unavailable if it does not answer.
     """
     if not database.url:
         raise Misconfigured("no database is configured: set DATABASE_URL")
@@ -84,7 +86,7 @@ async def open_pool(database: Database, *, allow_unsafe: bool = False, settings:
 
 
 async def check_promises(connection: Connection, *, allow_unsafe: bool) -> None:
-    """Raise Misconfigured if the server is too old, or if what it calls committed can still be lost."""
+    """Raise Misconfigured if the server is too old, or may lose committed data."""
     row = await connection.fetchrow(SELECT_PROMISES)
     assert row is not None  # noqa: S101 - a SELECT without FROM has one row
     flaws = []
@@ -98,12 +100,15 @@ async def check_promises(connection: Connection, *, allow_unsafe: bool) -> None:
 
 
 _returning: set["asyncio.Task[None]"] = set()
-"""Connections on their way back to their pools; a task that nothing refers to may vanish."""
+"""Connections being released; a task without a reference may be garbage-collected."""
 
 
 @asynccontextmanager
 async def acquire(pool: Pool) -> AsyncIterator[Connection]:
-    """A connection outside of any transaction. Raises Unavailable when none is free or the server cannot serve."""
+    """Provide a connection outside of any transaction.
+
+    Raises Unavailable when none is free or the server cannot serve.
+    """
     with unavailable_when_down():
         connection = await pool.acquire(timeout=ACQUIRE_WITHIN)
         try:
@@ -118,7 +123,10 @@ async def acquire(pool: Pool) -> AsyncIterator[Connection]:
 
 
 def _give_back_later(pool: Pool, connection: "PoolConnectionProxy[asyncpg.Record]") -> None:
-    """Give the connection back without waiting: asyncpg ends its statement and its transaction, or the connection."""
+    """Release the connection in the background.
+
+    asyncpg ends its statement and its transaction, or the connection.
+    """
     task = asyncio.ensure_future(pool.release(connection))
     _returning.add(task)
     task.add_done_callback(_given_back)
@@ -132,9 +140,10 @@ def _given_back(task: "asyncio.Task[None]") -> None:
 
 @asynccontextmanager
 async def transaction(pool: Pool) -> AsyncIterator[Connection]:
-    """A connection in a transaction: committed at the end, rolled back on an exception.
+    """Provide a connection in a transaction: commit at the end, roll back on an exception.
 
-    Raises Unavailable when the server cannot serve, and LOST_RACE as they are: see `in_transaction`.
+    Raises Unavailable when the server cannot serve, and the errors of LOST_RACE unchanged: see
+    `in_transaction`.
     """
     async with acquire(pool) as connection, block(connection):
         yield connection
@@ -142,9 +151,9 @@ async def transaction(pool: Pool) -> AsyncIterator[Connection]:
 
 @asynccontextmanager
 async def block(connection: Connection, *, readonly: bool = False) -> AsyncIterator[None]:
-    """A transaction on a connection of `acquire`, inside another one a savepoint.
+    """Run a block as a transaction on this connection, or as a savepoint inside another one.
 
-    It is left as it is by a caller that is cancelled: `acquire` then ends all of it.
+    A cancelled caller leaves it open: `acquire` then rolls back the whole connection.
     """
     turn = connection.transaction(readonly=readonly)
     await turn.__aenter__()
@@ -159,9 +168,10 @@ async def block(connection: Connection, *, readonly: bool = False) -> AsyncItera
 
 
 async def in_transaction(pool: Pool, work: Callable[[Connection], Awaitable[Result]]) -> Result:
-    """Run `work` in a transaction, again if it lost against another one, up to ATTEMPTS times in all.
+    """Run `work` in a transaction; repeat it if it lost a race, up to ATTEMPTS times in all.
 
-    `work` must have no effect but through its connection. Raises Unavailable when every attempt lost.
+    `work` must have no effect but through its connection. Raises Unavailable when every attempt
+    lost.
     """
     for _ in range(ATTEMPTS):
         try:
@@ -174,7 +184,7 @@ async def in_transaction(pool: Pool, work: Callable[[Connection], Awaitable[Resu
 
 @contextmanager
 def unavailable_when_down() -> Iterator[None]:
-    """Turn what says that the database cannot serve now, a lock waited for in vain included, into Unavailable."""
+    """Turn errors of a database that cannot serve, lock timeouts included, into Unavailable."""
     try:
         yield
     except DRIVER as error:

@@ -1,4 +1,4 @@
-"""Writes gateway/db/schema.sql, the whole schema for readers: what all migrations add up to."""
+"""Writes gateway/db/schema.sql, the whole schema for readers: the result of all migrations."""
 
 import argparse
 import asyncio
@@ -17,7 +17,7 @@ NOISE = ("--", "SET ", "SELECT pg_catalog.set_config", "\\")
 
 
 async def current_schema() -> str:
-    """The text `schema.sql` should have: every migration applied to an empty database of the bundled PostgreSQL, dumped."""
+    """Return the text of `schema.sql`: the dump of an empty, migrated, bundled PostgreSQL."""
     async with Embedded(fast=True) as servers:
         await migrate(servers.database_url)
         dump = [str(postgres_directory() / "pg_dump"), "--schema-only", "--no-owner", "--no-privileges", servers.database_url]

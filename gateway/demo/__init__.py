@@ -1,1 +1,1 @@
-"""A day of an operations team in a few minutes: what `gw dev --demo` plays against the running gateway, over HTTP."""
+"""The demo of `gw dev --demo`: a day of an operations team in a few minutes, over HTTP."""

@@ -1,4 +1,4 @@
-"""What goes on all day behind the scenes: small alerts that open, repeat and clear, and engineers who take them on."""
+"""Background traffic of the demo: small alerts that open, repeat and clear, and their handling."""
 
 import random
 from dataclasses import dataclass, field
@@ -23,14 +23,17 @@ ROUNDS = 160
 
 @dataclass(slots=True)
 class Noise:
-    """`firing` is by monitor and trouble the number of the record that answers for it, if one does."""
+    """The background traffic of the demo.
+
+    `firing` maps a monitor and a trouble to the number of its record, if there is one.
+    """
 
     stage: Stage
     firing: dict[tuple[int, Trouble], str | None] = field(default_factory=dict)
-    chance: random.Random = field(default_factory=lambda: random.Random(7))  # noqa: S311 - the same noise every time
+    chance: random.Random = field(default_factory=lambda: random.Random(7))  # noqa: S311 - the same each time
 
     async def play(self) -> None:
-        """So many rounds of it."""
+        """Play all rounds."""
         for _ in range(ROUNDS):
             if self.firing and self.chance.random() < 0.4:
                 await self._go_on(*self.chance.choice(list(self.firing)))

@@ -1,4 +1,4 @@
-"""The play as a whole."""
+"""The whole demo."""
 
 import asyncio
 
@@ -11,11 +11,14 @@ from gateway.demo.stage import Stage
 from gateway.demo.team import lay
 
 PACE = 1.2
-"""Seconds between two things that happen, on average."""
+"""Seconds between two events, on average."""
 
 
 async def play(url: str, ingest_key: str, admin_key: str, clock: Clock, pace: float = PACE) -> Stage:
-    """Every scene, one after the other, before the noise of the day; the stage tells what was refused."""
+    """Play every scene, one after the other, over the background traffic.
+
+    The returned stage lists the refused requests.
+    """
     async with aiohttp.ClientSession() as session:
         stage = Stage(session, url, ingest_key, admin_key, clock, pace)
         await lay(stage)

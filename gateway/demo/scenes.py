@@ -1,11 +1,11 @@
-"""What happens in the day: each scene is a small story, told by its senders and the people who work on it."""
+"""The scenes of the demo: each is a short story of alerts, reports and their handling."""
 
 from gateway.demo.senders import FIRING, RESOLVED, Trouble, alertmanager, app, call, grafana, mail, zabbix
 from gateway.demo.stage import Stage
 
 
 async def night(stage: Stage) -> None:
-    """A backup that does not come back, and a disk that fills, is cleaned and fills again."""
+    """Play a backup that fails, and a disk that fills, is cleaned and fills again."""
     await stage.send(f"/ping/{stage.ingest_key}/nightly-backup/start?create=1", b"")
     disk = Trouble("DiskFilling", "mx-1: /var is 91 % full", "warning", "mail", "mx-1", stage.clock.now())
     for status in (FIRING, FIRING, RESOLVED, FIRING, RESOLVED):
@@ -23,7 +23,7 @@ LETTERS = (
 
 
 async def no_mail(stage: Stage) -> None:
-    """The mail server is down: a monitor sees it, its users write and call, one record answers for all."""
+    """Play a mail server failure that a monitor and several users report: one record covers all."""
     down = Trouble("MailServerDown", "mx-1: SMTP does not answer", "critical", "mail", "mx-1", stage.clock.now())
     master = await stage.send(*alertmanager(down, FIRING, stage.clock.now()))
     if master is None:
@@ -42,7 +42,7 @@ async def no_mail(stage: Stage) -> None:
 
 
 async def database(stage: Stage) -> None:
-    """A database fails, and with it what depends on it; it is declared major."""
+    """Play a failing database and its dependents; the incident is declared major."""
     now = stage.clock.now
     below = Trouble("DatabaseDown", "orders-db: connections are refused", "critical", "payments", "orders-db", now())
     api = Trouble("ErrorRate", "pay-api: 38 % of requests fail", "critical", "payments", "pay-api", now())
@@ -63,7 +63,7 @@ async def database(stage: Stage) -> None:
 
 
 async def desk(stage: Stage) -> None:
-    """The service desk's own work: a call nobody took, one written down by hand, a hold until the user is back, a solution."""
+    """Play the service desk's own work: a missed call, and a record made by hand and put on hold."""
     missed = {"LINKEDID": f"1764.{int(stage.clock.now().timestamp())}", "CALLERID": "+862150001234", "DIALSTATUS": "NOANSWER"}
     await stage.send("/ingest/phone/asterisk/hangup", missed)
     record = await stage.api(
@@ -82,7 +82,7 @@ async def desk(stage: Stage) -> None:
 
 
 async def misunderstood(stage: Stage) -> None:
-    """A sender that nobody told how: what it sends lies in quarantine until a mapping is mended."""
+    """Play a sender of unknown format, whose alert stays in quarantine until a mapping is added."""
     await stage.misfit("/ingest/generic", {"headline": "search: the index is two hours old", "level": "warning"})
 
 

@@ -1,4 +1,4 @@
-"""The words of each sender: what Alertmanager, Zabbix and the others would send about one trouble."""
+"""Request bodies of senders: Alertmanager, Zabbix and others about the same trouble."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ FIRING, RESOLVED = AlertStatus.FIRING, AlertStatus.RESOLVED
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """Something a monitor sees; `name` and `ci` tell it from every other."""
+    """A trouble that a monitor reports; service, `ci` and `name` identify it."""
 
     name: str
     title: str
@@ -27,21 +27,21 @@ class Trouble:
 
     @property
     def key(self) -> str:
-        """What names it, whoever tells of it."""
+        """The identity of the trouble, the same for every monitor."""
         return f"{self.service}/{self.ci}/{self.name}"
 
     @property
     def labels(self) -> dict[str, str]:
-        """As Prometheus would have them."""
+        """The labels that Prometheus would attach."""
         return {"alertname": self.name, "severity": self.severity, "service": self.service, "ci": self.ci}
 
 
 Said = tuple[str, Mapping[str, Any]]
-"""An address and the body that is sent there."""
+"""A path and the body that is sent to it."""
 
 
 def alertmanager(trouble: Trouble, status: AlertStatus, at: datetime) -> Said:
-    """A group of one alert, as its webhook receiver sends it."""
+    """Return a notification of Alertmanager's webhook receiver, with one alert."""
     alert = {
         "status": status, "labels": trouble.labels, "annotations": {"summary": trouble.title},
         "startsAt": trouble.since, "endsAt": "0001-01-01T00:00:00Z" if status is FIRING else at,
@@ -52,14 +52,14 @@ def alertmanager(trouble: Trouble, status: AlertStatus, at: datetime) -> Said:
 
 
 def grafana(trouble: Trouble, status: AlertStatus, at: datetime) -> Said:
-    """The same from a contact point of Grafana."""
+    """Return the same alert from a contact point of Grafana."""
     _, body = alertmanager(trouble, status, at)
     return "/ingest/grafana", {**body, "version": "1", "orgId": 1, "externalURL": "https://grafana.demo.example/",
                                "state": "alerting" if status is FIRING else "ok"}  # fmt: skip
 
 
 def zabbix(trouble: Trouble, status: AlertStatus, at: datetime) -> Said:
-    """An event of the media type that the gateway ships."""
+    """Return an event of the Zabbix media type that the gateway ships."""
     event = str(crc32(f"{trouble.key}{trouble.since}".encode()))
     return "/ingest/zabbix", {
         "event_id": event, "event_name": trouble.title, "event_source": "0", "event_update_status": "0",
@@ -71,7 +71,7 @@ def zabbix(trouble: Trouble, status: AlertStatus, at: datetime) -> Said:
 
 
 def pagerduty(trouble: Trouble, status: AlertStatus, at: datetime) -> Said:
-    """An event of PagerDuty's API."""
+    """Return an event of PagerDuty's Events API."""
     payload = {"summary": trouble.title, "source": trouble.ci, "severity": trouble.severity, "component": trouble.service,
                "timestamp": trouble.since if status is FIRING else at}  # fmt: skip
     action = "trigger" if status is FIRING else "resolve"
@@ -79,7 +79,7 @@ def pagerduty(trouble: Trouble, status: AlertStatus, at: datetime) -> Said:
 
 
 def generic(trouble: Trouble, status: AlertStatus, at: datetime) -> Said:
-    """Plain JSON."""
+    """Return an alert in generic JSON."""
     return "/ingest/generic", {
         "title": trouble.title, "severity": trouble.severity, "service": trouble.service, "ci": trouble.ci,
         "dedup_key": trouble.key, "status": status, "occurred_at": trouble.since if status is FIRING else at,
@@ -90,7 +90,7 @@ MONITORS: tuple[Callable[[Trouble, AlertStatus, datetime], Said], ...] = (alertm
 
 
 async def mail(stage: Stage, who: str, subject: str, text: str) -> str | None:
-    """A letter to the service desk; the number of its record."""
+    """Send a mail to the service desk and return the number of its record."""
     letter = EmailMessage()
     at = stage.clock.now()
     letter["From"], letter["To"], letter["Subject"] = f"{who}@users.example", "desk@demo.example", subject
@@ -101,7 +101,7 @@ async def mail(stage: Stage, who: str, subject: str, text: str) -> str | None:
 
 
 async def call(stage: Stage, caller: str, what: str) -> None:
-    """A call to the hotline, as Asterisk tells of it: it ended, and what was said is known a little later."""
+    """Send a call to the hotline, as Asterisk reports it: the hang-up, then the transcript."""
     name = str(crc32(f"{caller}{stage.clock.now()}".encode()))
     told = {"LINKEDID": name, "CALLERID": caller}
     await stage.send("/ingest/phone/asterisk/hangup", told | {"DIALSTATUS": "ANSWER", "ANSWEREDTIME": "48"})
@@ -110,7 +110,7 @@ async def call(stage: Stage, caller: str, what: str) -> None:
 
 
 async def app(stage: Stage, who: str, title: str, text: str) -> str | None:
-    """What somebody reports in an app; the number of its record."""
+    """Send a report from an app and return the number of its record."""
     reporter = {"id": who, "email": f"{who}@users.example", "locale": "zh-CN"}
     return await stage.send(
         "/ingest/app", {"title": title, "description": text, "reporter": reporter, "client": {"app": "portal"}}

@@ -1,4 +1,4 @@
-"""Where the play is given: a running gateway, spoken to as its senders and its people do."""
+"""The HTTP client of the demo: calls a running gateway like its senders and its users."""
 
 import random
 from collections.abc import Mapping
@@ -14,12 +14,15 @@ from gateway.clock import Clock
 log = structlog.get_logger()
 
 THERE, UNREADABLE = 409, 400
-"""Said of what an earlier run of the play made, and of what cannot be understood."""
+"""Statuses for an object of an earlier run, and for a body that cannot be understood."""
 
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """`pace` is how many seconds pass between two things that happen, on average; 0 for at once."""
+    """A client of the running gateway.
+
+    `pace` is the average number of seconds between two events; 0 for at once.
+    """
 
     session: aiohttp.ClientSession
     url: str
@@ -29,12 +32,12 @@ class Stage:
     pace: float
     chance: random.Random = field(default_factory=lambda: random.Random(7))  # noqa: S311 - how long pauses are is no secret
     failed: list[str] = field(default_factory=list)
-    """What was refused, which nothing of the play should be."""
+    """Refused requests; there should be none."""
 
     async def send(
         self, path: str, body: bytes | Mapping[str, Any], headers: Mapping[str, str] | None = None, method: str = "POST"
     ) -> str | None:
-        """Send what a sender would; the number of the first record that answers for it, if any."""
+        """Send a request of a sender and return the number of its first record, if any."""
         data = body if isinstance(body, bytes) else msgspec.json.encode(body)
         answer = await self._call(method, path, self.ingest_key, data, headers or {})
         results = answer.get("results") or [{}]
@@ -42,19 +45,19 @@ class Stage:
         return number
 
     async def misfit(self, path: str, body: Mapping[str, Any]) -> None:
-        """Send what the gateway cannot understand and keeps in quarantine."""
+        """Send a body that the gateway cannot understand and puts into quarantine."""
         await self._call("POST", path, self.ingest_key, msgspec.json.encode(body), {}, UNREADABLE)
 
     async def act(self, number: str, action: str, **body: Any) -> None:
-        """Do what an engineer would."""
+        """Perform an action on a record, as an engineer would."""
         await self.api("POST", f"incidents/{number}/{action}", **body)
 
     async def api(self, method: str, path: str, **body: Any) -> dict[str, Any]:
-        """Call the API as an administrator; what is there already stays."""
+        """Call the API as an administrator; an object that exists already is left alone."""
         return await self._call(method, f"/api/v1/{path}", self.admin_key, msgspec.json.encode(body), {}, THERE)
 
     async def pause(self, longer: float = 1) -> None:
-        """Let a little time pass."""
+        """Wait for a random time of about `pace` times `longer` seconds."""
         await self.clock.sleep(self.pace * longer * 2 * self.chance.random())
 
     async def _call(

@@ -1,4 +1,4 @@
-"""What the team of the play looks after, and who they are."""
+"""The services, configuration items, people and groups of the demo."""
 
 from typing import Any
 
@@ -62,7 +62,7 @@ GROUPS: tuple[dict[str, Any], ...] = (
 
 
 async def lay(stage: Stage) -> None:
-    """Make it all; what an earlier run made stays as it is."""
+    """Create them all; those of an earlier run stay as they are."""
     for kind, each in (("people", PEOPLE), ("groups", GROUPS), ("services", SERVICES), ("cis", ITEMS)):
         for one in each:
             await stage.api("POST", kind, **one)

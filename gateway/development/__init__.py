@@ -1,1 +1,1 @@
-"""`gw dev`: the gateway with servers and keys of its own on one machine."""
+"""The `gw dev` command: the gateway with its own servers and keys on one machine."""

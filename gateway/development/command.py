@@ -1,4 +1,4 @@
-"""`gw dev`: start bundled servers, schema, keys and the gateway, until SIGTERM or SIGINT."""
+"""The `gw dev` command: start bundled servers, schema, keys and the gateway, until a signal."""
 
 import argparse
 import asyncio
@@ -29,7 +29,7 @@ from gateway.settings import Settings
 
 
 def dev(settings: Settings, options: argparse.Namespace) -> int:
-    """Serve until stopped."""
+    """Serve until SIGTERM or SIGINT, and return the exit status."""
     host, port = settings.server.host, settings.server.port if options.port is None else options.port
     settings = _open_to_this_machine(listening_at(settings, host, port))
     _require_ports(settings)
@@ -41,7 +41,7 @@ def dev(settings: Settings, options: argparse.Namespace) -> int:
 
 
 async def _dev(settings: Settings, options: argparse.Namespace, server: Server) -> int:
-    """Start the servers, let `server` serve with them, and keep the ready file as it is."""
+    """Start the servers, let `server` serve with them, and keep the ready file up to date."""
     ready = ReadyFile(options.ready_file)
     state = (options.state or default_state()).absolute()
     async with AsyncExitStack() as stack:
@@ -78,7 +78,7 @@ def _open_to_this_machine(settings: Settings) -> Settings:
 
 
 def _stop_asked() -> "asyncio.Task[Any]":
-    """Return a task that ends when a person or a script asks us to stop."""
+    """Return a task that ends at SIGTERM or SIGINT."""
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
@@ -86,13 +86,13 @@ def _stop_asked() -> "asyncio.Task[Any]":
 
 
 async def _follow(server: Server, served: Callable[[dict[str, Any]], None]) -> None:
-    """Tell of each process that serves in place of one that died, until there is none any more."""
+    """Report each process that replaces a dead one, until there is none any more."""
     while (news := await server.heard()) is not None:
         served(news)
 
 
 async def _first_of(tasks: set["asyncio.Task[Any]"]) -> None:
-    """Wait until one of them ends; raises what it raises."""
+    """Wait until one of the tasks ends; raises its error."""
     done, others = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
     for task in others:
         task.cancel()
@@ -103,7 +103,7 @@ async def _first_of(tasks: set["asyncio.Task[Any]"]) -> None:
 
 
 def _require_ports(settings: Settings) -> None:
-    """Raise Misconfigured before anything is started that would have to be stopped again."""
+    """Raise Misconfigured for a port in use, before anything is started."""
     require_free(settings.server.host, settings.server.port)
     if settings.mail.listener.host:
         require_free(settings.mail.listener.host, settings.mail.listener.port)
@@ -117,12 +117,12 @@ def _require_addresses(settings: Settings) -> None:
 
 
 def _addresses(settings: Settings) -> dict[str, str]:
-    """Return the addresses of both servers from the settings, "" for those left out."""
+    """Return the addresses of both servers from the settings, "" for a missing one."""
     return {"DATABASE_URL": settings.database.url, "REDIS_URL": settings.redis.url}
 
 
 async def _bundled(stack: AsyncExitStack, settings: Settings, state: Path) -> tuple[Addresses, "asyncio.Task[Any]"]:
-    """Start the bundled servers; return where they are, and the task that keeps them running."""
+    """Start the bundled servers; return their addresses, and the task that restarts dead ones."""
     for name, url in _addresses(settings).items():
         if url:
             _say(f"{name} is not used: dev starts servers of its own (--external-servers uses it)")
@@ -133,7 +133,7 @@ async def _bundled(stack: AsyncExitStack, settings: Settings, state: Path) -> tu
 
 
 def _facts(served: dict[str, Any], at: Addresses, kept: DevelopmentKeys) -> Facts:
-    """Return what the ready file says: `pid` is asked to stop, `pids` serve."""
+    """Return the contents of the ready file: `pid` is the process to stop, `pids` serve."""
     return {
         "url": served["url"],
         "admin_key": kept.admin,

@@ -1,4 +1,4 @@
-"""The two keys of `gw dev`, kept in its state folder, so that senders still work tomorrow."""
+"""The two keys of `gw dev`, kept in its state folder to survive restarts."""
 
 import json
 import os
@@ -24,14 +24,14 @@ WHERE secret_hash = ANY($1::bytea[]) AND revoked_at IS NULL
 
 @dataclass(frozen=True, slots=True)
 class DevelopmentKeys:
-    """A key that may do everything and one that sends alerts."""
+    """An administrator's key and a key that sends alerts."""
 
     admin: str
     ingest: str
 
 
 async def kept_keys(url: str, state: Path) -> DevelopmentKeys:
-    """Return the keys of the state folder, or new ones if this database does not take them."""
+    """Return the keys of the state folder, or new ones if this database does not know them."""
     file = state / FILE
     conn = await asyncpg.connect(url)
     try:
@@ -59,7 +59,7 @@ async def _create(conn: asyncpg.Connection) -> DevelopmentKeys:
 
 
 def _read(file: Path) -> DevelopmentKeys | None:
-    """Return the keys of an earlier start; None without one or when the file is damaged."""
+    """Return the keys of an earlier start; None if the file is missing or damaged."""
     try:
         known = json.loads(file.read_text("utf-8"))
     except (FileNotFoundError, ValueError):
@@ -72,7 +72,7 @@ def _read(file: Path) -> DevelopmentKeys | None:
 
 
 def _write(file: Path, kept: DevelopmentKeys) -> None:
-    """Write the file in one step, readable by this user only."""
+    """Write the file atomically, readable by this user only."""
     draft = file.with_name(file.name + ".new")
     draft.unlink(missing_ok=True)
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

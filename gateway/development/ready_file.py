@@ -1,4 +1,4 @@
-"""The ready file: while the gateway serves, it exists and tells scripts its address."""
+"""The ready file: it exists while the gateway serves, and holds its address for scripts."""
 
 import json
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ Facts = dict[str, str | int | list[int]]
 
 @dataclass(frozen=True, slots=True)
 class ReadyFile:
-    """The ready file at `path`; None where nobody asked for one."""
+    """The ready file at `path`, or none if `path` is None."""
 
     path: Path | None
 
@@ -20,7 +20,7 @@ class ReadyFile:
             self._draft(self.path).touch(mode=0o600)
 
     def write(self, facts: Facts) -> None:
-        """Write it in one step, so that whoever waits for it never reads half of it."""
+        """Write the file atomically, so that nobody reads half of it."""
         if self.path is not None:
             draft = self._draft(self.path)
             draft.touch(mode=0o600)

@@ -1,4 +1,4 @@
-"""The serving process behind `gw dev`, under a supervisor of its own, which is forked before `gw dev` runs an event loop."""
+"""The serving process of `gw dev`, under a supervisor forked before the event loop starts."""
 
 import asyncio
 import os
@@ -19,7 +19,7 @@ from gateway.supervisor.parent import only, supervise
 
 @dataclass(frozen=True, slots=True)
 class Addresses:
-    """The servers to use."""
+    """The addresses of the servers to use."""
 
     database: str
     redis: str
@@ -27,7 +27,10 @@ class Addresses:
 
 @dataclass(slots=True)
 class Server:
-    """The supervisor's process, the pipe that tells it to begin, and the one on which it tells of each serving process."""
+    """The supervisor's process, with pipes to and from it.
+
+    `begin` sends it the servers' addresses, `news` reports each process that serves.
+    """
 
     pid: int
     begin: int
@@ -36,7 +39,7 @@ class Server:
     _reader: asyncio.StreamReader | None = None
 
     async def serve(self, addresses: Addresses) -> None:
-        """Let it serve with these servers."""
+        """Make it serve with these servers."""
         self._reader = reader = asyncio.StreamReader()
         pipe = os.fdopen(self.news, "rb", 0)
         await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), pipe)
@@ -44,24 +47,27 @@ class Server:
         os.close(self.begin)
 
     async def heard(self) -> dict[str, Any] | None:
-        """Return the id and facts of a process that serves from now on, None when there will be no other."""
-        assert self._reader is not None  # noqa: S101 - asked of one that serves
+        """Return ID and facts of the next process that serves, None when there will be no other."""
+        assert self._reader is not None  # noqa: S101 - called only after `serve`
         line = await self._reader.readline()
         return msgspec.json.decode(line, type=dict[str, Any]) if line else None
 
     async def stop(self) -> int:
-        """Ask it to end, and return its exit status."""
+        """Stop it and return its exit status."""
         if self.status is None:
             os.kill(self.pid, signal.SIGTERM)
             while await self.heard():
                 pass
-            _, status = os.waitpid(self.pid, 0)  # noqa: ASYNC222 - it closed its pipe, which only its end does
+            _, status = os.waitpid(self.pid, 0)  # noqa: ASYNC222 - its pipe is closed: it is ending
             self.status = os.waitstatus_to_exitcode(status)
         return self.status
 
 
 def fork(settings: Settings, *, external: bool) -> Server:
-    """Start the supervisor, which waits to be told where the servers are, and ends with this process."""
+    """Fork the supervisor, which waits for the addresses of the servers.
+
+    It ends with this process.
+    """
     begin, news, parent = os.pipe(), os.pipe(), os.getpid()
     pid = os.fork()
     if pid == 0:
@@ -74,9 +80,9 @@ def fork(settings: Settings, *, external: bool) -> Server:
 
 
 def _supervise(settings: Settings, parent: int, begin: int, news: int, *, external: bool) -> int:
-    """Serve once told where the servers are; 0 when `gw dev` ended before that."""
+    """Serve once the addresses of the servers arrive; 0 if `gw dev` ended before that."""
     die_with_parent(parent)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for `gw dev`, which then ends this in order
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for `gw dev`, which stops this in order
     with os.fdopen(begin, "rb") as told:
         text = told.read()
     if not text:
@@ -100,7 +106,7 @@ def _with_servers(settings: Settings, at: Addresses) -> Settings:
 
 
 async def _serve(settings: Settings, line: Line) -> int:
-    """Serve until asked to stop; on one machine no proxy needs time to notice."""
+    """Serve until a signal; on one machine no proxy needs time to notice the end."""
     async with serving(settings, line) as (gateway, stop):
         await stop.wait()
         gateway.health.draining = True

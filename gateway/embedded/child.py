@@ -1,4 +1,4 @@
-"""A server as a child of ours that never outlives us, not even when we are killed with SIGKILL."""
+"""A server as a child process that never outlives its parent, not even after SIGKILL."""
 
 import os
 import signal
@@ -16,17 +16,23 @@ STOP_WITHIN = 20.0
 """Seconds a server may take to stop in order."""
 
 LAST_WORDS = 4_096
-"""Bytes at the end of a log in which the last line is looked for."""
+"""Bytes at the end of a log that are searched for the last line."""
 
 WATCHER = "import os,signal,sys; sys.stdin.read(); os.kill(int(sys.argv[1]), signal.SIGINT)"
-"""Waits for our end of its pipe to close, which the kernel does however we die."""
+"""A program that waits for its pipe to close, which the kernel does however the parent dies."""
 
 
 class Child:
-    """One running server. `lock` stays open in it, so that its state stays locked for as long as it lives."""
+    """A running server process.
+
+    `lock` stays open in it, so that its state directory stays locked for as long as it lives.
+    """
 
     def __init__(self, name: str, argv: Sequence[str | Path], account: Account | None, log: Path, lock: int) -> None:
-        """Start it; raises Misconfigured off the main thread, to which the kernel would tie the child's life."""
+        """Start it; raises Misconfigured off the main thread.
+
+        The kernel would tie the child's life to that other thread.
+        """
         if threading.current_thread() is not threading.main_thread():
             raise Misconfigured("the bundled servers can only be started from the main thread")
         self.name = name
@@ -43,7 +49,7 @@ class Child:
                 group=account.gid if account else None,
                 extra_groups=[] if account else None,
                 pass_fds=(lock,),
-                start_new_session=True,  # a Ctrl-C is for us, who then stop them in order
+                start_new_session=True,  # Ctrl-C is for the parent, which then stops them in order
                 preexec_fn=ending_with(os.getpid(), signal.SIGINT) if sys.platform == "linux" else None,
             )
         self._watcher = None if sys.platform == "linux" else watch(self.process.pid)
@@ -60,14 +66,14 @@ class Child:
             return said.read().decode("utf-8", "replace").strip().rpartition("\n")[2]
 
     def request_stop(self) -> None:
-        """Ask for an orderly stop: SIGINT is PostgreSQL's fast shutdown and Valkey's save-and-exit."""
+        """Request an orderly stop by SIGINT: PostgreSQL's fast shutdown, Valkey's save and exit."""
         if self._watcher is not None:
             self._watcher.kill()
             self._watcher.wait()
         self.process.send_signal(signal.SIGINT)
 
     def wait(self) -> None:
-        """Return once it is gone, by force after STOP_WITHIN seconds."""
+        """Return once it is gone; kill it after STOP_WITHIN seconds."""
         try:
             self.process.wait(STOP_WITHIN)
         except subprocess.TimeoutExpired:
@@ -76,5 +82,5 @@ class Child:
 
 
 def watch(pid: int) -> subprocess.Popen[bytes]:
-    """Where the kernel cannot tie lives together: a process that stops `pid` when ours ends."""
+    """Start a process that stops `pid` when this one ends, for kernels that cannot do it."""
     return subprocess.Popen([sys.executable, "-c", WATCHER, str(pid)], stdin=subprocess.PIPE, cwd="/", start_new_session=True)

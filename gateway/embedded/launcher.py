@@ -1,4 +1,4 @@
-"""PostgreSQL and Valkey for a bare machine: `async with Embedded(state, fast=False) as servers`.
+"""PostgreSQL and Valkey on a bare machine: `async with Embedded(state, fast=False) as servers`.
 
 For development and tests. Production names its own servers with DATABASE_URL and REDIS_URL.
 """
@@ -29,17 +29,25 @@ from gateway.embedded.valkey import redis_url, start_valkey, valkey_answers
 from gateway.errors import Misconfigured, Unavailable
 
 LONGEST_RUN_PATH = 88
-"""Bytes: a socket's path ends at 107 (unix(7)), and PostgreSQL appends "/.s.PGSQL.5432.lock" on the way."""
+"""The most bytes of the socket directory's path.
+
+A socket's path ends at 107 (unix(7)), and PostgreSQL appends "/.s.PGSQL.5432.lock" to the
+directory.
+"""
 
 START_WITHIN = 120.0
 """Seconds until both answer; recovery after a crash replays at most max_wal_size."""
 
 LOCK_WITHIN = 3.0
-"""Seconds to wait for the servers of a process that was killed just now."""
+"""Seconds to wait for the servers of a process that was just killed to end."""
 
 
 def default_state() -> Path:
-    """Where `gw dev` keeps its data: /var/lib for root, XDG_STATE_HOME or ~/.local/state for everyone else."""
+    """Return the default state directory of `gw dev`.
+
+    It lies in /var/lib for root, in XDG_STATE_HOME or ~/.local/state for everyone else. Raises
+    Misconfigured for a user without a home directory.
+    """
     if os.geteuid() == 0:
         return Path("/var/lib/incident-gateway")
     home = os.environ.get("XDG_STATE_HOME") or os.path.expanduser("~/.local/state")  # noqa: PTH111
@@ -50,7 +58,7 @@ def default_state() -> Path:
 
 @dataclass(slots=True)
 class Server:
-    """One of the two: how it is started, how it shows that it answers, and the running child."""
+    """One of the two servers: its start function, its readiness check, and the running child."""
 
     start: Callable[[], Child]
     answers: Callable[[], Awaitable[bool]]
@@ -58,10 +66,11 @@ class Server:
 
 
 class Embedded:
-    """Both servers, started on a state directory of ours and stopped with us.
+    """Both servers on a state directory, started and stopped together.
 
-    Without `state` they live in a temporary directory that is removed when they stop. `fast` gives up durability.
-    While they run, `<state>/servers.json` holds {"database_url", "redis_url"} and `<state>/servers.log` what they say.
+    Without `state` they live in a temporary directory that is removed when they stop. `fast`
+    gives up durability. While they run, `<state>/servers.json` holds {"database_url",
+    "redis_url"} and `<state>/servers.log` their output.
     """
 
     def __init__(self, state: Path | None = None, *, fast: bool = False, clock: Clock | None = None) -> None:
@@ -90,7 +99,11 @@ class Embedded:
         return self._servers
 
     async def start(self) -> None:
-        """Return once both answer. Raises Misconfigured (no programs, state in use or of another version) or Unavailable."""
+        """Start both and return once they answer; raises Misconfigured or Unavailable.
+
+        Misconfigured means that programs are missing, or the state is in use or of another
+        version.
+        """
         forget_other_servers(os.environ)
         try:
             await self._start()
@@ -99,7 +112,7 @@ class Embedded:
             raise
 
     async def restart(self, server: Server) -> None:
-        """Start a server that is gone once more; return when it answers. Raises Unavailable."""
+        """Restart a server that is gone and return when it answers; raises Unavailable."""
         server.child.wait()
         server.child = server.start()
         await self._until_it_answers(server)
@@ -160,7 +173,10 @@ class Embedded:
             raise Misconfigured(f"{said}: choose another folder with --state")
 
     async def _locked(self) -> int:
-        """The state's lock. Our servers hold it too, so it is free only once the last of them is gone."""
+        """Lock the state directory and return the lock's descriptor; raises Misconfigured.
+
+        The servers hold the lock too, so it is free only once the last of them is gone.
+        """
         lock = os.open(self.state / "lock", os.O_RDWR | os.O_CREAT, 0o600)
         until = self._clock.monotonic() + LOCK_WITHIN
         while True:
@@ -191,7 +207,10 @@ class Embedded:
 
 
 def _run_directory(state: Path, account: Account | None) -> Path:
-    """Where the sockets go: beside the data, or in /tmp when that path is too long or would need quoting."""
+    """Create the directory of the sockets, beside the data if possible.
+
+    It is in /tmp if that path is too long or would need quoting.
+    """
     run = state / "run"
     if len(os.fsencode(run)) > LONGEST_RUN_PATH or not re.fullmatch(r"[A-Za-z0-9/._-]+", str(run)):
         run = Path(tempfile.mkdtemp(prefix="gateway-run-", dir="/tmp"))

@@ -1,4 +1,4 @@
-"""The bundled PostgreSQL: makes a cluster once, then starts `postgres` itself on a Unix socket only."""
+"""The bundled PostgreSQL: creates a cluster once, then starts `postgres` on a Unix socket only."""
 
 import shutil
 from collections.abc import Mapping
@@ -27,7 +27,7 @@ FAST: Mapping[str, str] = {
     "autovacuum": "off",
     "shared_buffers": "64MB",
 }
-"""For tests: nothing survives a crash of the machine, and nothing needs to."""
+"""Settings for tests: nothing needs to survive a crash of the machine."""
 
 DURABLE: Mapping[str, str] = {
     "fsync": "on",
@@ -38,16 +38,16 @@ DURABLE: Mapping[str, str] = {
     "checkpoint_timeout": "15min",
     "random_page_cost": "1.1",
 }
-"""For development and benchmarks: what is committed stays committed."""
+"""Settings for development and benchmarks: committed data is durable."""
 
 
 def database_url(run: Path) -> str:
-    """Where the server with its socket in `run` is reached."""
+    """Return the URL of the server with its socket in `run`."""
     return f"postgresql://gateway@/postgres?host={run}&port=5432&sslmode=disable"
 
 
 def start_postgres(state: Path, run: Path, account: Account | None, log: Path, lock: int, *, fast: bool) -> Child:
-    """Make the cluster in `state`/pg if there is none and start it. Raises Misconfigured."""
+    """Create the cluster in `state`/pg if there is none and start it; raises Misconfigured."""
     programs = reachable_postgres(postgres_directory(), account, state)
     cluster = state / "pg"
     if cluster.exists():
@@ -66,11 +66,17 @@ NOT_NOW = (
     asyncpg.InsufficientResourcesError,
     asyncpg.OperatorInterventionError,
 )
-"""Errors of a server that may answer later (classes 08, 53 and 57 of PostgreSQL's appendix A); all others are for people."""
+"""Errors of a server that may answer later; all others need a person.
+
+They are classes 08, 53 and 57 of PostgreSQL's appendix A.
+"""
 
 
 async def postgres_answers(url: str) -> bool:
-    """Return whether it takes connections; not while it starts or recovers, goes away meanwhile, or has no room."""
+    """Return whether the server accepts connections.
+
+    It does not while it starts, recovers or stops, or has no free connection.
+    """
     try:
         connection = await asyncpg.connect(url, timeout=5)
     except NOT_NOW:
@@ -80,7 +86,7 @@ async def postgres_answers(url: str) -> bool:
 
 
 def _create_cluster(cluster: Path, programs: Path, account: Account | None, *, fast: bool) -> None:
-    """Initdb beside its place, then rename: a cluster half made is never taken for one."""
+    """Create a cluster beside its place, then rename it, so that none is incomplete."""
     draft = cluster.with_name("pg.draft")
     shutil.rmtree(draft, ignore_errors=True)
     own_directory(draft, account)
@@ -95,7 +101,10 @@ def _create_cluster(cluster: Path, programs: Path, account: Account | None, *, f
 
 
 def _collation(programs: Path, account: Account | None) -> list[str]:
-    """The same order on every platform where PostgreSQL brings its own collations, which it does since 17."""
+    """Return the initdb options for the same collation on every platform, from PostgreSQL 17 on.
+
+    Earlier versions have no built-in collations.
+    """
     return ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"] if _major(programs, account) >= 17 else []
 
 
@@ -110,7 +119,7 @@ def _same_major(cluster: Path, programs: Path, account: Account | None) -> None:
 
 
 def _major(programs: Path, account: Account | None) -> int:
-    """Of "postgres (PostgreSQL) 18.6 (Debian ...)": 18."""
+    """Return the major version: 18 for "postgres (PostgreSQL) 18.6 (Debian ...)"."""
     said = run_as(account, programs / "postgres", "--version")
     if said.returncode:
         raise Misconfigured(f"{programs / 'postgres'} does not run: {said.stderr.strip()}")

@@ -1,4 +1,4 @@
-"""`gw psql`: PostgreSQL's own prompt on the bundled database of a running `gw dev`."""
+"""The `gw psql` command: PostgreSQL's prompt on the bundled database of a running `gw dev`."""
 
 import argparse
 import json
@@ -12,7 +12,7 @@ from gateway.errors import GatewayError, Misconfigured
 
 
 def running_database(state: Path) -> str:
-    """The URL that the servers on `state` wrote down. Raises Misconfigured when none run there."""
+    """Return the database URL of the servers on `state`; raises Misconfigured if none run there."""
     try:
         url = json.loads((state / "servers.json").read_text("utf-8"))["database_url"]
     except (FileNotFoundError, NotADirectoryError):
@@ -23,7 +23,7 @@ def running_database(state: Path) -> str:
 
 
 def main() -> None:
-    """Become psql."""
+    """Replace this process with psql."""
     parser = argparse.ArgumentParser(prog="gw psql", description="Further arguments go to psql, for example -c 'SELECT 1'.")
     parser.add_argument("--state", type=Path, help="the state folder that `gw dev` printed")
     known, rest = parser.parse_known_args()

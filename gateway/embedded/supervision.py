@@ -1,4 +1,4 @@
-"""Supervision of the bundled servers: a dead one is started again, after growing pauses, for as long as it takes."""
+"""Supervision of the bundled servers: a dead one is restarted, after growing pauses."""
 
 import asyncio
 
@@ -12,11 +12,14 @@ from gateway.supervisor.decisions import Deaths, End
 log = structlog.get_logger()
 
 LOOK_EVERY = 0.5
-"""Seconds between two looks at a server."""
+"""Seconds between two checks of a server."""
 
 
 async def keep_running(embedded: Embedded, clock: Clock) -> None:
-    """Restart each server that died, until cancelled; what a full disk stopped comes back once there is room."""
+    """Restart each server that died, until cancelled.
+
+    A server that a full disk stopped comes back once there is space.
+    """
     async with asyncio.TaskGroup() as group:
         for server in embedded.servers:
             group.create_task(_keep(embedded, server, clock), name=server.child.name)
@@ -38,8 +41,8 @@ async def _keep(embedded: Embedded, server: Server, clock: Clock) -> None:
         try:
             await embedded.restart(server)
         except Unavailable:
-            continue  # it died once more, which is said above, or does not answer yet
-        except OSError as error:  # there is no room for what it is started with
+            continue  # it died again, which is logged above, or does not answer yet
+        except OSError as error:  # there is no disk space for what it is started with
             log.warning("embedded_server_not_started", server=name, error=repr(error))
             continue
         log.info("embedded_server_restarted", server=name)

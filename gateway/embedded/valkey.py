@@ -9,12 +9,12 @@ from gateway.embedded.child import Child
 
 
 def redis_url(run: Path) -> str:
-    """Where the server with its socket in `run` is reached."""
+    """Return the URL of the server with its socket in `run`."""
     return f"unix://{_socket(run)}"
 
 
 def start_valkey(state: Path, run: Path, account: Account | None, log: Path, lock: int, *, fast: bool) -> Child:
-    """Start it on `state`/redis; it keeps an append-only file unless `fast`. Raises Misconfigured."""
+    """Start it on `state`/redis, with an append-only file unless `fast`; raises Misconfigured."""
     program = reachable_valkey(valkey_program(), account, state)
     data = state / "redis"
     own_directory(data, account)
@@ -26,7 +26,7 @@ def start_valkey(state: Path, run: Path, account: Account | None, log: Path, loc
 
 
 async def valkey_answers(run: Path) -> bool:
-    """Whether it serves already; False while it starts or loads."""
+    """Return whether it serves already; False while it starts or loads."""
     try:
         async with asyncio.timeout(5):
             reader, writer = await asyncio.open_unix_connection(_socket(run))

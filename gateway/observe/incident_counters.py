@@ -1,4 +1,4 @@
-"""Counters and times of incidents and service requests: by priority, and by service group."""
+"""Counters and durations of incidents and service requests, by priority and by service group."""
 
 from collections.abc import Iterable
 from itertools import product
@@ -30,17 +30,17 @@ SPANS = (60, 300, 900, 1800, 2700, 3600, 7200, 14_400, DAY, 3 * DAY, 7 * DAY)
 """Upper bounds in seconds that fit targets of minutes as well as of days."""
 
 MOST_GROUPS = 50
-"""The most service groups that have series of their own."""
+"""The most service groups that have time series of their own."""
 
 OTHER = "other"
 """The label of services that no group owns, and of groups beyond `MOST_GROUPS`."""
 
 RESTRICTED = "restricted"
-"""The label of security incidents: the group of their service would tell whom they are about."""
+"""The label of security incidents, because the group of their service would reveal the subject."""
 
 
 class Series:
-    """A set of series by kind and one more label; each value of that label begins at 0."""
+    """The counters and histograms by kind and one more label; each of its values begins at 0."""
 
     def __init__(self, registry: CollectorRegistry, prefix: str, label: str, words: str) -> None:
         def counter(name: str, text: str, *labels: str) -> Counter:
@@ -60,7 +60,7 @@ class Series:
         }
 
     def add(self, value: str) -> None:
-        """Create every series with this value of the label."""
+        """Create every time series with this value of the label."""
         for counter, kind in product(self._counters.values(), KINDS):
             counter.labels(kind, value)
         for counter, clock, kind in product(self._clocks.values(), CLOCKS, KINDS):
@@ -69,17 +69,17 @@ class Series:
             times.labels(kind, value)
 
     def count(self, name: str, clock: str, kind: str, value: str, times: int) -> None:
-        """Count events; `clock` is "" unless they are of a clock."""
+        """Count events; `clock` is the clock of the event, "" for events of the lifecycle."""
         series = self._clocks[name].labels(clock, kind, value) if clock else self._counters[name].labels(kind, value)
         series.inc(times)
 
     def time(self, name: str, kind: str, value: str, seconds: float) -> None:
-        """Observe one time."""
+        """Observe one duration."""
         self._times[name].labels(kind, value).observe(seconds)
 
 
 class IncidentCounters:
-    """Both sets of series; everything is counted in each of them.
+    """The counters by priority and those by group; every event is counted in both.
 
     A group is the slug of the group that owns a service of the catalogue, "" for none.
     """
@@ -97,7 +97,7 @@ class IncidentCounters:
             self._groups.add(group)
 
     def know(self, groups: Iterable[str]) -> None:
-        """Add series for groups, in this order, while there is room."""
+        """Create time series for the groups, in this order, up to `MOST_GROUPS`."""
         for group in groups:
             if group not in self._known and len(self._known) < MOST_GROUPS + 2:
                 self._known.add(group)
@@ -118,7 +118,7 @@ class IncidentCounters:
         self._groups.count(name, clock, kind, self._label(group), times)
 
     def time(self, name: str, kind: str, priority: int, group: str, seconds: float) -> None:
-        """Observe one time."""
+        """Observe one duration."""
         self._priorities.time(name, kind, str(priority), seconds)
         self._groups.time(name, kind, self._label(group), seconds)
 

@@ -1,4 +1,4 @@
-"""Metrics of incidents and service requests: how many are open, how late they are, what became of them."""
+"""Gauges of open incidents and service requests: counts, breaches and remaining time."""
 
 from itertools import product
 
@@ -10,11 +10,11 @@ CLOCKS = ("response", "desk", "tier2", "escalated", "overall")
 PRIORITIES = ("1", "2", "3", "4")
 SILENT = ("untold", "unreachable")
 NEAREST = 50
-"""How many incidents the remaining-time gauge names at most on either side of their due time."""
+"""The most incidents that the remaining-time gauge names on either side of their due time."""
 
 
 class IncidentMetrics:
-    """The series about incidents; the gauges are filled from the database by `telemetry`."""
+    """The gauges of open incidents; `gateway.app.gauges` sets them from the database."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
         self.open = Gauge(

@@ -1,4 +1,4 @@
-"""A collector without metrics of its own that prepares the others when the registry is first read."""
+"""A Prometheus collector that prepares other metrics when the registry is first read."""
 
 from collections.abc import Callable, Iterable
 
@@ -9,18 +9,18 @@ from prometheus_client.registry import Collector
 class FirstReading(Collector):
     """A collector that runs `prepare` once, before anything registered after it is collected.
 
-    A thousand series at 0 take 20 ms to create: a replica that starts has better things to do until somebody reads them.
+    A thousand series at 0 take 20 ms to create, which would delay the start of a replica.
     """
 
     def __init__(self, prepare: Callable[[], None]) -> None:
         self._prepare: Callable[[], None] | None = prepare
 
     def describe(self) -> Iterable[Metric]:
-        """Return no names: there is nothing to take."""
+        """Return no names: there is nothing to register."""
         return ()
 
     def collect(self) -> Iterable[Metric]:
-        """Prepare, the first time; return nothing."""
+        """Run `prepare` the first time; return no metrics."""
         if self._prepare is not None:
             prepare, self._prepare = self._prepare, None
             prepare()

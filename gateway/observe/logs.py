@@ -1,6 +1,7 @@
-"""One JSON object a line on standard error: `event` is a stable slug, facts are keys, nothing a sender wrote can forge a line.
+"""Logging: one JSON object a line on standard error.
 
-What libraries log comes the same way, as the event `library` with its logger's name and what it said.
+`event` is a stable slug, facts are keys, and no value that a sender wrote can forge a line.
+Messages of libraries have the event `library`, with the logger's name and the text.
 """
 
 import json
@@ -15,7 +16,7 @@ from structlog.typing import EventDict, Processor
 from gateway.key_texts import without_keys
 
 LONGEST = 4_096
-"""Characters kept of any one value."""
+"""The most characters logged of a value."""
 
 
 def _cap(_: object, __: str, event: EventDict) -> EventDict:
@@ -36,7 +37,7 @@ def _without_keys(_: object, __: str, line: Any) -> str:
 
 
 def _of_library(_: object, __: str, event: EventDict) -> EventDict:
-    """What a library wrote in its own words becomes a fact: a slug that changes with every line could not be searched for."""
+    """Move a library's message into a fact, because an event that varies cannot be searched for."""
     record: logging.LogRecord = event.pop("_record")
     event.pop("_from_structlog")
     return {**event, "event": "library", "logger": record.name, "said": event["event"]}
@@ -49,13 +50,17 @@ WRITTEN: tuple[Processor, ...] = (
     structlog.processors.JSONRenderer(ensure_ascii=True, default=str),
     _without_keys,
 )
-"""How every line ends, without keys; `ensure_ascii` escapes control and bidirectional characters in values."""
+"""The last processors of every line, which also redact API keys.
+
+`ensure_ascii` escapes control and bidirectional characters in values.
+"""
 
 
 class Lines:
-    """A log that lines are written to at once: what cannot be written, as on a full disk, is counted and never an error.
+    """An unbuffered log that never raises: a line that cannot be written is counted as lost.
 
-    Whoever logs has something better to do than to fail of it. The next line that can be written is preceded by the count.
+    That happens on a full disk, for example. The next line that can be written is preceded by
+    the count.
     """
 
     def __init__(self, file: TextIO) -> None:
@@ -78,7 +83,7 @@ class Lines:
 
 
 def configure(*, level: str = "info") -> None:
-    """Set up structlog for the process, and the logs of libraries from warnings upwards."""
+    """Configure structlog for the process, and the logs of libraries from warnings upwards."""
     lines = Lines(sys.stderr)
     lowest = logging.getLevelNamesMapping()[level.upper()]
     structlog.configure(

@@ -1,10 +1,13 @@
-"""The one metric table: every series the gateway exports, with its help text and its bounded labels.
+"""All metrics that the gateway exports, with their help texts and bounded labels.
 
-A label is an enum, a number of a fixed range, a route template or the slug of a configured source; whatever senders
-write (service, host, key, title) never becomes one, so no sender can make the number of series grow. The exceptions
-are `gateway_incident_sla_remaining_seconds`, which names incidents: at most `NEAREST` of them, cleared at every refresh,
-and the groups of the catalogue, of which `MOST_GROUPS` are named at most.
-All label values known beforehand are created at 0, so that rate() and absent() mean what they say.
+A label is an enum, a number of a fixed range, a route template or the slug of a configured
+source; fields of alerts (service, host, key, title) are never labels, so no sender can increase
+the number of series. The exceptions are `gateway_incident_sla_remaining_seconds`, which names
+incidents: at most `NEAREST` of them, cleared at every refresh, and the groups of the catalogue,
+of which `MOST_GROUPS` are named at most.
+
+All label values known beforehand are created at 0, so that rate() and absent() give correct
+results.
 """
 
 from collections.abc import Iterable, Mapping
@@ -38,13 +41,15 @@ from gateway.observe.metric_labels import (
 from gateway.supervisor.decisions import Reason
 from gateway.vocabulary import Outcome, TimerKind
 
-disable_created_metrics()  # type: ignore[no-untyped-call]  # series that Prometheus makes no use of
+disable_created_metrics()  # type: ignore[no-untyped-call]  # Prometheus does not use them
 
 
 class Metrics:
-    """The table itself; `sources` are the slugs of the configured sources, all others count as `other`.
+    """The metrics of a replica.
 
-    `by_route` has the one family with a series for every route: thousands, which are read beside the event loop.
+    `sources` are the slugs of the configured sources, all others count as `other`. The registry
+    `by_route` has the one family with a series for every route: thousands, which are rendered
+    outside of the event loop.
     """
 
     def __init__(self, registry: CollectorRegistry, sources: Iterable[str] = ()) -> None:
@@ -197,7 +202,7 @@ class Metrics:
 
     @property
     def registries(self) -> tuple[CollectorRegistry, ...]:
-        """All of them together are what is exported."""
+        """All registries to export."""
         return self.registry, self.by_route
 
     def _process(self, registry: CollectorRegistry) -> None:
@@ -268,18 +273,21 @@ class Metrics:
             self.monitors.labels(state)
 
     def restarted(self, counts: Mapping[Reason, int]) -> None:
-        """Go on counting the restarts of this process where its supervisor is."""
+        """Add the restarts of this process that its supervisor counted."""
         for reason, count in counts.items():
             self.restarts.labels(reason.value).inc(count)
 
     def clear_quarantine(self) -> None:
-        """Set what waits in quarantine back to 0."""
+        """Set the counts of the quarantine back to 0."""
         for source in self.sources:
             self.quarantine_pending.labels(source).set(0)
             self.quarantine_age.labels(source).set(0)
 
     def quarantined(self, source: str, count: int, age: float) -> None:
-        """Add what waits in quarantine of one source, and for how many seconds the oldest of it; the longest wait last."""
+        """Add the pending items in quarantine of one source, and the age of the oldest in seconds.
+
+        Call it for the longest wait last: of sources that count as `other` the last age remains.
+        """
         self.quarantine_pending.labels(self._source(source)).inc(count)
         self.quarantine_age.labels(self._source(source)).set(age)
 
@@ -293,11 +301,11 @@ class Metrics:
         self.quota_refusals.labels(quota).inc()
 
     def unjudged(self, reason: str, count: int) -> None:
-        """Count silences that held nothing back since they were not judged."""
+        """Count silences that had no effect because they were not evaluated."""
         self.silences_not_judged.labels(reason).inc(count)
 
     def ping(self, said: str) -> None:
-        """Count one ping."""
+        """Count one ping of a monitor."""
         self.pings.labels(said if said in PINGS else "unknown").inc()
 
     def clear_outbox(self) -> None:
@@ -320,7 +328,7 @@ class Metrics:
         self.intake_rejected.labels(self._source(source), reason.value).inc(count)
 
     def periodic_succeeded(self, name: str, at: float) -> None:
-        """Put down that a periodic job succeeded."""
+        """Set the time of the last success of a periodic job."""
         self.periodic_success.labels(name).set(at)
         self.periodic_failing.labels(name).set(0)
 
@@ -338,7 +346,10 @@ class Metrics:
         self.sends.labels(channel_label(channel), outcome.value).inc()
 
     def answered(self, route: str, method: str, status: int, seconds: float) -> None:
-        """Observe one answered request; `route` is the router's template, never the path that was asked for."""
+        """Observe one answered request.
+
+        `route` is the router's template, never the requested path.
+        """
         self.http_seconds.labels(route, method if method in METHODS else OTHER, f"{status // 100}xx").observe(seconds)
 
     def _source(self, source: str) -> str:
@@ -346,5 +357,5 @@ class Metrics:
 
 
 def kind_label(kind: TimerKind) -> str:
-    """The label of a timer kind: `sla`, `auto_close` ..."""
+    """Return the label of a timer kind: `sla`, `auto_close` ..."""
     return kind.name.lower()

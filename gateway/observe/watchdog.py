@@ -1,6 +1,7 @@
-"""Watches the event loop from inside: measures how late it wakes a sleeper, and says where it is held up.
+"""A watchdog of the event loop: measures its lag, and logs the stack of a stalled loop.
 
-A call of C that holds the interpreter blinds it, so it ends nothing: that is for the supervisor (`gateway/supervisor`).
+A call into C that holds the interpreter blocks it too, so it ends no process: that is for the
+supervisor (`gateway/supervisor`).
 """
 
 import asyncio
@@ -15,22 +16,22 @@ import structlog
 from gateway.clock import Clock
 
 BEAT = 0.05
-"""Seconds between two beats of the loop: every hold longer than twice this is seen in full."""
+"""Seconds between two beats of the loop; a delay longer than twice this is measured in full."""
 
 LOOK = 0.25
-"""Seconds between two looks of the watching thread."""
+"""Seconds between two checks of the watching thread."""
 
 STALLED = 1.0
-"""Seconds without a beat after which the log says where the loop is."""
+"""Seconds without a beat after which the log shows the stack of the loop."""
 
 log = structlog.get_logger()
 
 
 class Watch:
-    """What the thread knows: looks without a beat.
+    """The state of the watching thread: the number of checks without a beat.
 
-    It counts its own looks, so that a stopped or suspended process, whose thread did not look either, is not taken for
-    a stuck one.
+    It counts checks, not seconds, so that a stopped or suspended process, whose thread did not
+    check either, is not taken for a stalled one.
     """
 
     def __init__(self, thread_id: int) -> None:
@@ -38,11 +39,11 @@ class Watch:
         self._silent = 0
 
     def beat(self) -> None:
-        """The loop is alive."""
+        """Record that the loop is alive."""
         self._silent = 0
 
     def look(self) -> None:
-        """Once every `LOOK` seconds, from another thread."""
+        """Check for a beat, every `LOOK` seconds, from another thread."""
         self._silent += 1
         if self._silent == round(STALLED / LOOK):
             log.warning("event_loop_stalled", seconds=STALLED, stack=self._stack())
@@ -54,7 +55,10 @@ class Watch:
 
 @asynccontextmanager
 async def watched(clock: Clock, lag: Callable[[float], None]) -> AsyncIterator[None]:
-    """Watch the running loop; `lag` is told, about twenty times a second, how many seconds late a sleeper was woken."""
+    """Watch the running event loop.
+
+    `lag` is called about twenty times a second with the seconds that a sleeper was woken late.
+    """
     watch, stopped = Watch(threading.get_ident()), threading.Event()
 
     def looking() -> None:

@@ -1,1 +1,1 @@
-"""A small parent that serves by a child process: it restarts one that died, and ends one that says nothing any more."""
+"""The supervisor process: restarts a serving process that died, and kills one that is silent."""

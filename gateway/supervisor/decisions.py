@@ -1,27 +1,27 @@
-"""When a silent process is ended, and whether one that ended is started again (pure)."""
+"""Decisions of the supervisor: when a silent process is killed, when a dead one restarts. Pure."""
 
 from dataclasses import dataclass
 from enum import Enum, StrEnum, auto
 
 LOOK = 0.25
-"""Seconds between two looks at the process, which sends a beat as often."""
+"""Seconds between two checks of the process, which sends a beat as often."""
 
 SILENT = 10.0
-"""Seconds of looks without a beat after which a process is taken for stuck and ended."""
+"""Seconds of checks without a beat after which a process counts as stuck."""
 
 GRACE = 1.0
-"""Seconds between SIGABRT, by which a stuck process says where it is, and SIGKILL."""
+"""Seconds between SIGABRT, at which a stuck process writes its stack, and SIGKILL."""
 
 PAUSES = (0.0, 1.0, 2.0)
 LONGEST_PAUSE = 5.0
-"""Seconds before the first, second, third and every further start of a process that keeps dying."""
+"""Seconds before the first, second, third and every further restart of a process."""
 
 SETTLED = 60.0
 """Seconds of serving after which earlier deaths are forgotten."""
 
 
 class Reason(StrEnum):
-    """Why a process was restarted."""
+    """Reasons for a restart."""
 
     SILENT = "silent"
     KILLED = "killed"
@@ -30,7 +30,7 @@ class Reason(StrEnum):
 
 
 class Step(Enum):
-    """What is done to a process that says nothing."""
+    """Actions on a silent process."""
 
     WAIT = auto()
     ASK = auto()
@@ -39,7 +39,10 @@ class Step(Enum):
 
 @dataclass(frozen=True, slots=True)
 class End:
-    """How a process ended: `status` is its exit status, or the negative number of the signal that ended it."""
+    """The end of a process.
+
+    `status` is its exit status, or the negative number of the signal that ended it.
+    """
 
     status: int
     served_for: float | None
@@ -47,7 +50,7 @@ class End:
 
     @property
     def reason(self) -> Reason:
-        """The reason of the restart that follows."""
+        """The reason for the restart that follows."""
         if self.silent:
             return Reason.SILENT
         if self.status < 0:
@@ -56,9 +59,10 @@ class End:
 
 
 def step(looks: int) -> Step:
-    """Return what to do after so many looks in a row without a beat.
+    """Return the action after `looks` checks in a row without a beat.
 
-    Looks are counted, not seconds: a machine that was suspended, or stopped as a whole, did not look either.
+    Checks are counted, not seconds: a machine that was suspended, or stopped as a whole, did not
+    check either.
     """
     if looks < round(SILENT / LOOK):
         return Step.WAIT
@@ -67,20 +71,21 @@ def step(looks: int) -> Step:
 
 @dataclass(frozen=True, slots=True)
 class Deaths:
-    """The deaths since the process last served for long, and whether any of its starts ever served."""
+    """The deaths since the process last served for long, and whether any start ever served."""
 
     count: int = 0
     served: bool = False
 
     def after(self, end: End) -> "Deaths":
-        """Return the same with one more death."""
+        """Return these deaths and one more."""
         settled = end.served_for is not None and end.served_for >= SETTLED
         return Deaths(1 if settled else self.count + 1, self.served or end.served_for is not None)
 
     def pause(self, *, stopping: bool) -> float | None:
-        """Return the seconds until the next start, None where there is none.
+        """Return the seconds until the restart, None for no restart.
 
-        A process that never served is not started again: its settings are wrong, and it has said so.
+        A process that never served is not restarted: its settings are wrong, and it has reported
+        that.
         """
         if stopping or not self.served:
             return None

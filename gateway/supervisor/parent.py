@@ -1,7 +1,7 @@
-"""The supervisor: forks the serving process, listens for its beats, ends it when it is silent, restarts it when it died.
+"""The supervisor: forks the serving process, checks its heartbeats, kills and restarts it.
 
-It forks instead of starting a new program, so that what was imported and read is there at once, also at a restart. It has
-no thread and no event loop, and runs nothing of what strangers send.
+It forks instead of starting a new program, so that imported modules and settings are there at
+once, also at a restart. It has no thread and no event loop, and processes no input of strangers.
 """
 
 import gc
@@ -27,21 +27,21 @@ from gateway.supervisor.systemd import Systemd, of_environment
 
 STOPS = (signal.SIGTERM, signal.SIGINT)
 STACK = 65_536
-"""Bytes of what a crashing process says of itself: what a pipe holds."""
+"""The most bytes of a crash report, which are the capacity of a pipe."""
 
 log = structlog.get_logger()
 
 Serve = Callable[[Line], int]
-"""Serves until it is asked to stop; returns the exit status."""
+"""A function that serves until it is stopped and returns the exit status."""
 
 Served = Callable[[int, dict[str, Any]], None]
-"""Told the process's id and its facts, each time one serves."""
+"""A function called with process ID and facts each time a process starts to serve."""
 
 
 def supervise(serve: Serve, served: Served = lambda _pid, _facts: None) -> int:
-    """Run `serve` in a child process for as long as it is wanted; return the exit status."""
+    """Run `serve` in a child process, restart it when it dies, and return the exit status."""
     supervisor = Supervisor(SystemClock(), of_environment(), served)
-    gc.freeze()  # what is there already is shared with every child, and searched for cycles by none
+    gc.freeze()  # the objects so far are shared with every child, and no collection searches them
     with supervisor.signals:
         end = supervisor.watch(supervisor.start(serve))
         while supervisor.again(end):
@@ -50,7 +50,7 @@ def supervise(serve: Serve, served: Served = lambda _pid, _facts: None) -> int:
 
 
 def only(work: Callable[[], int]) -> NoReturn:
-    """Do this work and end: in a process that was just forked, whose stack belongs to its parent."""
+    """Do this work and exit, in a process just forked, whose stack belongs to its parent."""
     status = 1
     try:
         status = work()
@@ -66,7 +66,7 @@ def only(work: Callable[[], int]) -> NoReturn:
 
 @dataclass(slots=True)
 class Child:
-    """The running process, what it says on its line, and what it says when it crashes."""
+    """A serving process, with the pipes of its heartbeats and of its crash report."""
 
     pid: int
     line: int
@@ -74,11 +74,11 @@ class Child:
     said: bytes = b""
     served_at: float | None = None
     asked: bool = False
-    """Whether it was passed on that it is to stop."""
+    """True once SIGTERM was passed on to it."""
 
 
 class Supervisor:
-    """What the parent knows from one child to the next."""
+    """The supervisor's state, from one child process to the next."""
 
     def __init__(self, clock: Clock, systemd: Systemd, served: Served) -> None:
         self.restarts: Counter[Reason] = Counter()
@@ -92,7 +92,7 @@ class Supervisor:
         self._stopping = True
 
     def start(self, serve: Serve) -> Child:
-        """Fork the serving process; a signal that comes meanwhile waits, and is acted on by either in its own way."""
+        """Fork the serving process; signals are blocked meanwhile, then handled by each process."""
         line, crash = os.pipe(), os.pipe()
         signal.pthread_sigmask(signal.SIG_BLOCK, STOPS)
         parent, pid = os.getpid(), os.fork()
@@ -107,7 +107,7 @@ class Supervisor:
         return Child(pid, line[0], crash[0])
 
     def watch(self, child: Child) -> End:
-        """Listen until the process has ended."""
+        """Check the process until it has ended, and return how it ended."""
         looks, silent = 0, False
         for fd in (child.line, self._wake[0]):
             self._selector.register(fd, selectors.EVENT_READ)
@@ -128,7 +128,7 @@ class Supervisor:
                 return self._buried(child, status, silent=silent)
 
     def again(self, end: End) -> bool:
-        """Return, after the pause that is due, whether the process is to be started once more."""
+        """Return, after the pause that is due, whether the process is to be restarted."""
         self._deaths = self._deaths.after(end)
         pause = self._deaths.pause(stopping=self._stopping)
         if pause is None:
@@ -141,7 +141,10 @@ class Supervisor:
         return not self._stopping
 
     def status(self, end: End) -> int:
-        """Return the exit status for whoever started us; a process that a signal ended is followed in the same way."""
+        """Return the exit status of the supervisor.
+
+        If a stop signal ended the process, the supervisor ends itself by the same signal.
+        """
         if end.status >= 0:
             return end.status
         if self._stopping and -end.status in STOPS:
@@ -150,7 +153,7 @@ class Supervisor:
         return 128 - end.status
 
     def _pass_on(self, child: Child) -> bool:
-        """Tell the process to stop, once; never ends the look."""
+        """Send SIGTERM to the process when the supervisor was stopped, once; return False."""
         if self._stopping and not child.asked:
             child.asked = True
             self._systemd.stopping()
@@ -158,7 +161,7 @@ class Supervisor:
         return False
 
     def _wait(self, seconds: float, over: Callable[[], bool], child: Child | None = None) -> bool:
-        """Listen for `seconds`, or until it is over; return whether the child said anything."""
+        """Read from the child for `seconds` or until `over()`; return whether it wrote."""
         heard, until = False, self._clock.monotonic() + seconds
         while not over() and (left := until - self._clock.monotonic()) > 0:
             for key, _ in self._selector.select(left):
@@ -173,7 +176,7 @@ class Supervisor:
         return heard
 
     def _read(self, child: Child, text: bytes) -> None:
-        """Take in lines: an empty one is a beat, any other the facts of a process that serves."""
+        """Read lines: an empty one is a beat, any other the facts of a process that serves."""
         *lines, child.said = (child.said + text).split(b"\n")
         for line in filter(None, lines):
             child.served_at = self._clock.monotonic()
@@ -183,7 +186,7 @@ class Supervisor:
     def _buried(self, child: Child, status: int, *, silent: bool) -> End:
         for fd in tuple(self._selector.get_map()):
             self._selector.unregister(fd)
-        said = os.read(child.crash, STACK).decode("utf-8", "replace")  # at its end: whoever could write more is dead
+        said = os.read(child.crash, STACK).decode("utf-8", "replace")  # to its end: all writers are dead
         os.close(child.line)
         os.close(child.crash)
         if said:
@@ -193,7 +196,7 @@ class Supervisor:
 
 
 class Signals:
-    """SIGTERM and SIGINT as they are handled for the length of a block, and as they were afterwards."""
+    """Handlers of SIGTERM and SIGINT for a block; the earlier ones return after it."""
 
     def __init__(self, wake: int, handle: Callable[[int, FrameType | None], None]) -> None:
         self._wake, self._handle = wake, handle
@@ -209,14 +212,14 @@ class Signals:
         self.restore()
 
     def restore(self) -> None:
-        """Handle them as they were before."""
+        """Restore the earlier handlers."""
         for number, before in self._before.items():
             signal.signal(number, before)
         signal.set_wakeup_fd(self._woken)
 
 
 def _as_child(serve: Serve, line: Line, parent: int, crash: int) -> int:
-    """Serve; a signal that came during the fork is acted on from here."""
+    """Serve in the child process; a signal that came during the fork is handled from here."""
     die_with_parent(parent)
     say_where_on_abort(crash)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, STOPS)
@@ -224,6 +227,6 @@ def _as_child(serve: Serve, line: Line, parent: int, crash: int) -> int:
 
 
 def _ended(pid: int) -> int | None:
-    """Return how a child ended, None while it runs."""
+    """Return the exit status of a child, None while it runs."""
     ended, status = os.waitpid(pid, os.WNOHANG)
     return os.waitstatus_to_exitcode(status) if ended else None

@@ -1,4 +1,4 @@
-"""What systemd is told of a service of Type=notify (sd_notify(3)); nothing where it did not start us."""
+"""Notifications to systemd for a service of Type=notify (sd_notify(3))."""
 
 import os
 import socket
@@ -13,20 +13,20 @@ log = structlog.get_logger()
 
 @dataclass(slots=True)
 class Systemd:
-    """The socket at `address`, "" for none."""
+    """The notification socket of systemd; address "" for a process not started by it."""
 
     address: str
 
     def ready(self) -> None:
-        """It serves."""
+        """Report that the service is ready."""
         self._tell("READY=1")
 
     def alive(self) -> None:
-        """It lives: WatchdogSec counts from here."""
+        """Report that the service is alive: WatchdogSec counts from here."""
         self._tell("WATCHDOG=1")
 
     def stopping(self) -> None:
-        """It was asked to stop and does."""
+        """Report that the service is stopping."""
         self._tell("STOPPING=1")
 
     def _tell(self, what: str) -> None:
@@ -40,6 +40,9 @@ class Systemd:
 
 
 def of_environment() -> Systemd:
-    """Return who started us; taken out of the environment, since children have nothing to tell it."""
+    """Return the notification socket of the environment, and remove it from there.
+
+    Child processes must not notify systemd.
+    """
     address = os.environ.pop(VARIABLE, "")
     return Systemd("\0" + address[1:] if address.startswith("@") else address)

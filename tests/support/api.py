@@ -70,7 +70,7 @@ class Api:
         return await self.client.request(method, path, headers=sent, **more)
 
     async def person(self, login: str, *roles: Role, **fields: Any) -> str:
-        """A new person with these roles; gives a key of theirs, which `keys` has under the login too."""
+        """Create a person with these roles and return a key of theirs, also in `keys` by login."""
         status, made = await self.call("POST", "/api/v1/people", {"login": login, "name": login.title(), "roles": roles} | fields)
         assert status == 201, made
         async with self.uow.pool.acquire() as conn:
@@ -82,7 +82,7 @@ class Api:
         return key
 
     async def hire(self, group: str, *logins: str, tier: str = "tier2") -> None:
-        """A group of a tier and the people in it, without keys."""
+        """Create a group of a tier and the people in it, without keys."""
         await hire(self.uow.pool, group, *logins, tier=tier)
 
     async def incident(self, **fields: Any) -> dict[str, Any]:
@@ -95,12 +95,15 @@ QUOTA = AttachmentQuota(each=20_000, count=3, record=50_000, link=2)
 
 
 async def no_intake(submission: Submission) -> Receipt:
-    """Taking in needs the whole application: tests/ingest."""
+    """Raise Unavailable: intake needs the whole application, see tests/ingest."""
     raise Unavailable(f"nothing is taken in here: {submission.source}")
 
 
 async def nothing_set_aside(entry: int, by: Principal) -> OpenedMail:
-    """Making a record of what was set aside needs the whole application too: tests/scenarios."""
+    """Raise Unavailable: opening a set-aside mail needs the whole application.
+
+    See tests/scenarios.
+    """
     raise Unavailable(f"{by.name} cannot open {entry} here")
 
 
@@ -113,25 +116,25 @@ def passwords() -> Iterator[Passwords]:
 
 @pytest.fixture
 def login(pool: Pool, clock: FakeClock, passwords: Passwords) -> LoginService:
-    """Three attempts in a quarter of an hour."""
+    """A login that allows three attempts in a quarter of an hour."""
     return LoginService(pool, clock, passwords, LoginLimits(3, timedelta(minutes=15)), timedelta(hours=12))
 
 
 @pytest.fixture
 def oidc() -> OidcLogin | None:
-    """None, unless a module of tests has one."""
+    """None, unless a test module overrides it."""
     return None
 
 
 @pytest.fixture
 def configuration() -> str:
-    """Laid over the shipped defaults; a module of tests may have another."""
+    """A configuration over the shipped defaults; a test module may override it."""
     return ""
 
 
 @pytest.fixture
 def stores(pool: Pool) -> FileStores:
-    """Files in the database, unless a module of tests keeps them elsewhere."""
+    """Attachments in the database, unless a test module overrides it."""
     return FileStores(pool, FilePlace.PARTS, {})
 
 

@@ -1,4 +1,4 @@
-"""Thousands of timers about to fire, put there by SQL: resolved records that close by themselves at moments of our choice."""
+"""Thousands of timers about to fire, inserted by SQL: resolved records due to close."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from gateway.escalation.record_timers import SPREAD
 from gateway.incidents.ledger import ClockEvent, LedgerEntry, to_json
 
 CLOSE_AFTER = timedelta(hours=48)
-"""As the shipped policy says."""
+"""The delay of automatic closing in the shipped policy."""
 
 RECORDS = """
 INSERT INTO incident (id, number, state, priority, impact, urgency, title, source, occurred_at, recorded_at, updated_at,
@@ -29,7 +29,10 @@ FROM unnest($1::text[], $2::timestamptz[]) AS x (number, due) JOIN incident i US
 
 
 async def arm_many(conn: "asyncpg.Connection[Any]", count: int, first: float, last: float) -> None:
-    """So many timers, due evenly between `first` and `last` seconds from now by PostgreSQL's clock."""
+    """Arm `count` timers, due evenly between `first` and `last` seconds from now.
+
+    Now is by PostgreSQL's clock.
+    """
     now: datetime = await conn.fetchval("SELECT clock_timestamp()")
     dues = [now + timedelta(seconds=first + (last - first) * place / count) for place in range(count)]
     numbers = [f"TMR{place:07}" for place in range(count)]
@@ -58,7 +61,7 @@ WHERE kind = 2
 
 @dataclass(frozen=True)
 class Tally:
-    """How the timers fired, by what the timelines tell; seconds late."""
+    """How the timers fired, according to the timelines; `latest` and `p99` are seconds of delay."""
 
     lost: int
     doubled: int
@@ -78,6 +81,6 @@ async def tally(conn: "asyncpg.Connection[Any]") -> Tally:
 
 
 async def some_ids(conn: "asyncpg.Connection[Any]", count: int) -> Sequence[int]:
-    """Records whose timers come last."""
+    """Return the IDs of records whose timers are due last."""
     rows = await conn.fetch("SELECT incident_id FROM timer WHERE armed ORDER BY due_at DESC LIMIT $1", count)
     return [row["incident_id"] for row in rows]

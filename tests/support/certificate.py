@@ -1,4 +1,4 @@
-"""A certificate of our own for 127.0.0.1."""
+"""A self-signed certificate for 127.0.0.1."""
 
 import ipaddress
 import ssl
@@ -14,7 +14,7 @@ from gateway.clock import SystemClock
 
 
 def make_certificate(folder: Path) -> tuple[Path, ssl.SSLContext]:
-    """A file with key and certificate, and a context that trusts it."""
+    """Return a file with key and certificate, and an SSL context that trusts it."""
     key, name = ec.generate_private_key(ec.SECP256R1()), x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "gateway")])
     now, place = SystemClock().now(), x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))])
     made = (

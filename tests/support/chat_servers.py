@@ -1,4 +1,4 @@
-"""Slack's and Feishu's APIs as far as messages go, on this machine: they remember what they were asked."""
+"""Fake message APIs of Slack and Feishu on this machine, which record their calls."""
 
 import asyncio
 import json
@@ -13,7 +13,11 @@ from aiohttp.test_utils import TestServer
 
 @dataclass
 class ChatServer:
-    """`asked` is method and path, token and body of each call; `answer` says something else than that it was done."""
+    """A fake chat API.
+
+    `asked` lists method and path, token and body of each call; `answer` may override the answer
+    of success.
+    """
 
     url: str = ""
     asked: list[tuple[str, str, Any]] = field(default_factory=list)
@@ -21,7 +25,7 @@ class ChatServer:
     answer: Callable[[str], web.Response | None] = lambda _: None
 
     async def next(self, name: str) -> Any:
-        """The body of the next call whose method or path has this in it; what came before is passed over."""
+        """Return the body of the next call whose path contains `name`; skip earlier ones."""
         async with asyncio.timeout(10):
             while True:
                 path, body = await self.arrived.get()
@@ -29,7 +33,7 @@ class ChatServer:
                     return body
 
     def calls(self, name: str) -> list[Any]:
-        """The bodies of the calls of a method or path."""
+        """Return the bodies of the calls whose method or path contains `name`."""
         return [body for path, _, body in self.asked if name in path]
 
 
@@ -42,7 +46,7 @@ async def _heard(server: ChatServer, request: web.Request) -> Any:
 
 @asynccontextmanager
 async def slack_server() -> AsyncIterator[ChatServer]:
-    """Every message posted is named by its place among all calls."""
+    """Run a fake Slack; the timestamp of a posted message is its number among all calls."""
     server = ChatServer()
 
     async def call(request: web.Request) -> web.Response:
@@ -56,7 +60,10 @@ async def slack_server() -> AsyncIterator[ChatServer]:
 
 @asynccontextmanager
 async def feishu_server() -> AsyncIterator[ChatServer]:
-    """Every message sent is named by its place among all calls; tokens are numbered."""
+    """Run a fake Feishu; the ID of a sent message is its number among all calls.
+
+    Its access tokens are numbered too.
+    """
     server = ChatServer()
 
     async def call(request: web.Request) -> web.Response:

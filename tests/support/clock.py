@@ -1,4 +1,4 @@
-"""A clock that moves only when told to."""
+"""A clock that moves only when a test moves it."""
 
 import asyncio
 import heapq
@@ -6,11 +6,14 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
-"""A Monday noon, where most stories begin."""
+"""A Monday noon, when most stories begin."""
 
 
 class FakeClock:
-    """`stamp()` is what the test chose, so PostgreSQL is never asked; sleepers wake as `advance` passes them."""
+    """A fake clock: `stamp()` is the chosen time, so PostgreSQL's clock is not used.
+
+    Sleepers wake when `advance` passes their time.
+    """
 
     def __init__(self, at: datetime = NOON) -> None:
         self.at = at

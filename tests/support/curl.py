@@ -1,4 +1,4 @@
-"""Curl for the commands of pages: the options they use, with the exit status of -f, and no other."""
+"""A replacement of curl for the commands of pages: only their options, and the status of -f."""
 
 import argparse
 import sys

@@ -1,4 +1,4 @@
-"""What tests need of the database beside the product's own statements."""
+"""Statements on the database that only tests need."""
 
 from gateway.db.pool import Connection
 
@@ -7,15 +7,16 @@ SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND rel
   AND relname NOT IN ('schema_migration', 'shard_lease')
 """
 GIVE_BACK = "VACUUM incident, timeline, outbox, alert, alert_event, receipt, timer, api_key, told_when_opened, person"
-"""Gives back the room of rows that were deleted, which nothing else does: each scan would read all that ever was."""
+"""Frees the space of deleted rows; otherwise each scan would read all rows that ever were."""
 
 SELECT_SEQUENCES = "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'S'"
 
 
 async def empty_tables_statement(connection: Connection) -> str:
-    """One statement that brings every table and sequence back to where the migrations left them.
+    """Return one statement that empties every table and resets every sequence.
 
-    Deleting a few rows is a hundred times quicker than TRUNCATE, and one statement checks foreign keys at its end.
+    Deleting a few rows is a hundred times quicker than TRUNCATE, and one statement checks
+    foreign keys at its end.
     """
     tables = [row["relname"] for row in await connection.fetch(SELECT_TABLES)]
     sequences = [row["relname"] for row in await connection.fetch(SELECT_SEQUENCES)]

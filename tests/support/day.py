@@ -1,4 +1,4 @@
-"""Plays a day that is written line by line, and tells in plain text what came of it."""
+"""A player of scripted days: runs a list of events and reports the results as plain text."""
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
@@ -16,7 +16,7 @@ FACTS = (
     "clock", "share", "master", "reason", "person", "group", "vendor", "to", "resolution", "closure", "satisfaction", "outcome",
     "from", "of", "name", "note",
 )  # fmt: skip
-"""What of an entry is told, where it has it."""
+"""The facts of a timeline entry that are reported, if it has them."""
 
 TOLD = """
 SELECT o.created_at, o.template, o.state, array_agg(DISTINCT o.role ORDER BY o.role) AS roles
@@ -26,7 +26,7 @@ UNSENT = "SELECT count(*) FROM outbox WHERE state = 'pending'"
 
 
 class Day:
-    """The story of a day; records are known by the names the lines give them."""
+    """The story of a day; records are known by the names that the script gives them."""
 
     def __init__(self, story: Story) -> None:
         self.story = story
@@ -34,7 +34,7 @@ class Day:
         self.links: dict[str, str] = {}
 
     async def play(self, moves: Iterable[Move]) -> None:
-        """Every line in order, each at its minute."""
+        """Play every event in order, each at its minute."""
         for move in moves:
             await self.story.until(move[0])
             try:
@@ -122,12 +122,12 @@ class Day:
         await self.story.call("POST", f"handovers/{self.listed['id']}/accept", key=who)
 
     async def told(self) -> str:
-        """Everything that came of it, record by record: what happened, the clocks, who was told of what when, the links."""
+        """Return a report by record: timeline, clocks, notifications and links."""
         names = {number: name for name, number in self.numbers.items()}
         return "\n".join([line for name in self.numbers for line in await self._record(name, names)]) + "\n"
 
     async def sent(self) -> bool:
-        """Whether nothing waits to be sent."""
+        """Return whether no notification is pending."""
         return bool(await self.story.gateway.pool.fetchval(UNSENT) == 0)
 
     async def _record(self, name: str, names: dict[str, str]) -> list[str]:

@@ -1,4 +1,4 @@
-"""What starts processes that read, for all tests of a session: its imports take longer than most tests."""
+"""One starter of parser processes for all tests: its imports take longer than most tests."""
 
 import atexit
 

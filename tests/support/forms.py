@@ -1,4 +1,4 @@
-"""A browser without a script, as far as the pages for reporters need one."""
+"""A browser without JavaScript, as far as the pages for reporters need one."""
 
 import re
 from collections.abc import Mapping
@@ -17,7 +17,7 @@ WHOLE = {
 
 @dataclass
 class Page:
-    """What came back: `hidden` are the hidden fields, `flaws` what is marked, `notice` what stands above."""
+    """A received page: `hidden` are the hidden fields, `flaws` the marked errors by field."""
 
     answer: ClientResponse
     text: str
@@ -31,7 +31,7 @@ class Page:
         return self.answer.status
 
     def one(self, pattern: str) -> str:
-        """The first group of the only match."""
+        """Return the first group of the only match."""
         (found,) = set(re.findall(pattern, self.text))
         return unescape(found)
 
@@ -60,7 +60,7 @@ async def get(client: TestClient[Any, Any], path: str, language: str = "en") -> 
 async def send(
     client: TestClient[Any, Any], path: str, fields: Mapping[str, str], *files: tuple[str, bytes], language: str = "en"
 ) -> Page:
-    """Post a form as browsers do, and follow where it leads."""
+    """Post a form as browsers do, and follow redirects."""
     parts = path.startswith("/report") or path.endswith("/file")
     form = FormData(quote_fields=False, default_to_multipart=parts)
     for name, value in fields.items():

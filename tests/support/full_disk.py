@@ -1,4 +1,4 @@
-"""A disk that can be filled, or what comes nearest to it where nobody may mount one."""
+"""A disk that can be filled, or a limit of file size where mounting is not allowed."""
 
 import resource
 import subprocess
@@ -21,13 +21,13 @@ class Disk:
     mounted: bool
 
     def full(self, users: Sequence[int]) -> AbstractContextManager[None]:
-        """No room is left for the processes that use it, until the end of the block."""
+        """Leave no space for these processes until the end of the block."""
         return filled(self.folder) if self.mounted else no_larger_files(users, LIMIT)
 
 
 @contextmanager
 def small_disk() -> Iterator[Disk]:
-    """A disk of `SIZE` bytes, gone after the block."""
+    """Provide a disk of `SIZE` bytes for the block."""
     with tempfile.TemporaryDirectory(prefix="gateway-disk-", dir="/tmp", ignore_cleanup_errors=True) as name:
         folder = Path(name)
         folder.chmod(0o755)
@@ -42,7 +42,7 @@ def small_disk() -> Iterator[Disk]:
 
 @contextmanager
 def filled(folder: Path) -> Iterator[None]:
-    """A file takes all the room there is."""
+    """Fill the file system of the folder with one file, for the block."""
     ballast = folder / "ballast"
     with ballast.open("wb", buffering=0) as file, suppress(OSError):
         while file.write(PIECE):
@@ -55,7 +55,7 @@ def filled(folder: Path) -> Iterator[None]:
 
 @contextmanager
 def no_larger_files(pids: Sequence[int], limit: int = 0) -> Iterator[None]:
-    """These processes, and those they start, can make no file larger than `limit`."""
+    """Allow these processes and their children no file larger than `limit`, for the block."""
     before = {pid: resource.prlimit(pid, resource.RLIMIT_FSIZE) for pid in pids}
     for pid, (_, hard) in before.items():
         resource.prlimit(pid, resource.RLIMIT_FSIZE, (limit, hard))

@@ -1,4 +1,4 @@
-"""Bodies that are made to cost their reader time or memory, each as large as asked for."""
+"""Request bodies of a given size that cost their parser much time or memory."""
 
 import copy
 from collections.abc import Iterator, Mapping
@@ -20,7 +20,7 @@ UNITS: Mapping[str, bytes] = {
     "pairs": b'{"a":1},',
     "true": b"true,",
 }
-"""What a list is filled with."""
+"""Items that a list is filled with."""
 
 STRINGS: Mapping[str, bytes] = {
     "plain text": b"a",
@@ -40,7 +40,7 @@ STRINGS: Mapping[str, bytes] = {
     "html": b"<a href=x>",
     "json in text": b'{\\"a\\":',
 }
-"""What a text is filled with."""
+"""Units that a text is filled with."""
 
 BROKEN: Mapping[str, bytes] = {
     "quote and backslash": b'"\\',
@@ -59,7 +59,7 @@ BROKEN: Mapping[str, bytes] = {
     "percent": b"%",
     "lines": b"a\r\n",
 }
-"""What is no JSON however long it is."""
+"""Units that are invalid JSON when repeated."""
 
 
 def filled(before: bytes, unit: bytes, after: bytes, size: int) -> bytes:
@@ -68,13 +68,13 @@ def filled(before: bytes, unit: bytes, after: bytes, size: int) -> bytes:
 
 
 def listed(size: int, before: bytes = b"", after: bytes = b"") -> Bodies:
-    """Yield lists of one thing, between `before` and `after`."""
+    """Yield lists of one repeated item, between `before` and `after`."""
     for name, unit in UNITS.items():
         yield f"list of {name}", filled(before + b"[", unit, b"0]" + after, size)
 
 
 def texts(size: int, before: bytes = b"", after: bytes = b"") -> Bodies:
-    """Yield single texts of one thing, between `before` and `after`."""
+    """Yield single texts of one repeated unit, between `before` and `after`."""
     for name, unit in STRINGS.items():
         yield name, filled(before + b'"', unit, b'"' + after, size)
 
@@ -87,7 +87,7 @@ def membered(size: int, before: bytes = b"", after: bytes = b"") -> Bodies:
 
 
 def nested(size: int, before: bytes = b"", after: bytes = b"") -> Bodies:
-    """Yield values within values, between `before` and `after`."""
+    """Yield nested values, between `before` and `after`."""
     for name, opening, closing in (("lists", b"[", b"]"), ("objects", b'{"a":', b"}")):
         deep = max(1, (size - len(before) - len(after)) // (len(opening) + len(closing)))
         yield f"{name} within {name}", before + opening * deep + b"1" + closing * deep + after
@@ -103,7 +103,7 @@ def numbers(size: int, before: bytes = b"", after: bytes = b"") -> Bodies:
 
 
 def broken(size: int) -> Bodies:
-    """Yield bodies that are no JSON."""
+    """Yield bodies that are invalid JSON."""
     for name, unit in BROKEN.items():
         yield f"broken: {name}", (unit * (size // len(unit) + 1))[:size]
 
@@ -115,13 +115,16 @@ def values(size: int, before: bytes = b"", after: bytes = b"") -> Bodies:
 
 
 def any_json(size: int) -> Bodies:
-    """Yield every kind of body that some reader of JSON may meet."""
+    """Yield every kind of body that a parser of JSON may meet."""
     yield from values(size)
     yield from broken(size)
 
 
 def blown_up(example: bytes, size: int) -> Bodies:
-    """Yield a sound body with each of its values in turn replaced by every kind of value, and each list filled with its items."""
+    """Yield variants of a valid body with one value each made huge.
+
+    Each value is replaced by every kind of value, and each list is filled with its first item.
+    """
     tree = msgspec.json.decode(example)
     for at, value in _places(tree, ()):
         where = "/".join(map(str, at))
@@ -154,7 +157,7 @@ def forms(size: int) -> Iterator[tuple[str, str, bytes]]:
 
 
 def _places(tree: Any, at: tuple[str | int, ...]) -> Iterator[tuple[tuple[str | int, ...], Any]]:
-    """Yield every value of a tree by its place; of lists, the first item alone."""
+    """Yield every value of a tree with its place; of lists, only the first item."""
     yield at, tree
     if isinstance(tree, dict):
         for name, one in tree.items():
@@ -168,7 +171,7 @@ MARK = "\x7fhere\x7f"
 
 
 def _with(tree: Any, at: tuple[str | int, ...], grown: bytes) -> bytes:
-    """Return the JSON of a tree in which `grown` stands at one place."""
+    """Return the JSON of a tree with the value at one place replaced by `grown`."""
     if not at:
         return grown
     other = copy.deepcopy(tree)

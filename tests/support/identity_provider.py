@@ -1,4 +1,4 @@
-"""A small OpenID Connect provider that can be told to lie."""
+"""A small OpenID Connect provider that can be made to lie."""
 
 import base64
 import hmac
@@ -29,7 +29,7 @@ def unsigned(claims: dict[str, Any]) -> str:
 
 
 def with_the_public_key_as_secret(claims: dict[str, Any]) -> str:
-    """The old confusion: HS256 under the PEM that everybody can read."""
+    """Return the classic algorithm confusion: HS256 with the public key's PEM as the secret."""
     said = ".".join((_part({"alg": "HS256", "kid": "one"}), _part(claims)))
     return said + "." + _text(hmac.digest(KEY.as_pem(private=False), said.encode(), "sha256"))
 
@@ -44,7 +44,11 @@ def _text(data: bytes) -> str:
 
 @dataclass
 class Provider:
-    """`claims` is laid over what the token says; `sign` makes the token; `asked` counts requests by path."""
+    """A fake provider.
+
+    `claims` overrides claims of the token; `sign` makes the token; `asked` counts requests by
+    path.
+    """
 
     clock: FakeClock
     issuer: str = ""
@@ -68,7 +72,7 @@ class Provider:
         return app
 
     def authorize(self, query: dict[str, str], code: str = "c0de") -> str:
-        """What the provider's page does once somebody has logged in there: a code for these parameters."""
+        """Simulate a login at the provider and return a code for these parameters."""
         assert query["response_type"] == "code"
         assert query["code_challenge_method"] == "S256"
         self.codes[code] = query

@@ -1,4 +1,4 @@
-"""A mailbox of another server: pymap in a process of its own, and before it a line by TLS that can be cut."""
+"""A mailbox on another server: pymap in its own process, behind a TLS proxy that can be cut."""
 
 import asyncio
 import ssl
@@ -20,10 +20,10 @@ START = ("-W", "ignore", "-c", "from pymap.main import main; main()")
 
 @dataclass
 class ImapServer:
-    """Serves at `port` by STARTTLS, and at `tls_port` by TLS from the first byte.
+    """A running IMAP server, with STARTTLS at `port` and a recording TLS proxy at `tls_port`.
 
-    `cut_at` is a word that nobody says at `tls_port` without losing the line; `said` is every command that was given there,
-    and `hides` what is left out of the answers.
+    A client that sends the word `cut_at` at `tls_port` loses its connection; `said` lists every
+    command sent there, and `hides` is removed from the answers.
     """
 
     port: int
@@ -36,12 +36,12 @@ class ImapServer:
     owner: Any = None
 
     def cut(self) -> None:
-        """End every line."""
+        """Cut every connection."""
         for writer in list(self.writers):
             writer.transport.abort()
 
     async def do(self, command: str, *given: Any) -> Any:
-        """What a mail program of the mailbox's owner does: a method of IMAPClient."""
+        """Call a method of IMAPClient as the mailbox's owner."""
         return await asyncio.to_thread(self._do, command, given)
 
     def _do(self, command: str, given: tuple[Any, ...]) -> Any:
@@ -54,7 +54,7 @@ class ImapServer:
         return getattr(self.owner, command)(*given)
 
     async def serve(self, reader: StreamReader, writer: StreamWriter) -> None:
-        """One line from somebody to the server."""
+        """Forward one connection to the server."""
         try:
             behind, there = await asyncio.open_connection("127.0.0.1", self.port)
         except OSError:
@@ -86,7 +86,7 @@ class ImapServer:
 
 @asynccontextmanager
 async def an_imap_server(certificate: Path) -> AsyncIterator[ImapServer]:
-    """A server with that certificate and key."""
+    """Run a server with this file of certificate and key."""
     port = free_port()
     given = ("--host", "127.0.0.1", "--port", str(port), "--cert", str(certificate), "--key", str(certificate))
     user = ("dict", "--demo-user", USER, "--demo-password", PASSWORD)

@@ -1,4 +1,4 @@
-"""Alerts made with defaults, and an intake on the test's database whose clock the test moves."""
+"""Alerts with defaults, and an intake on the test's database whose clock the test moves."""
 
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
@@ -65,7 +65,7 @@ def settings(text: dict[str, str] | None = None) -> Settings:
 
 
 def by_service(given: Settings) -> Settings:
-    """The settings with one rule alone: alerts of one service within five minutes are related."""
+    """Return the settings with one rule: alerts of one service within five minutes are related."""
     rule = RelateRule(name="same service", by=("service",), within=duration("5m"))
     return replace(given, dedup=replace(given.dedup, relate=(rule,)))
 

@@ -1,4 +1,4 @@
-"""Mails of the field as files (tests/cases), handed to the whole gateway as they came."""
+"""Real mails as files (tests/cases), posted unchanged to the whole gateway."""
 
 from pathlib import Path
 from typing import Any
@@ -10,7 +10,7 @@ CASES = Path(__file__).parents[1] / "cases"
 
 
 async def hand_in(story: Story, mail: bytes) -> dict[str, Any]:
-    """Post a mail as it is; answers what became of it."""
+    """Post a mail unchanged and return its result."""
     headers = story.as_key("ingest") | {"Content-Type": "message/rfc822"}
     answer = await story.client.post("/ingest/email/raw", data=mail, headers=headers)
     assert answer.status == 202, await answer.text()
@@ -18,5 +18,5 @@ async def hand_in(story: Story, mail: bytes) -> dict[str, Any]:
 
 
 def of_case(case: str, name: str) -> bytes:
-    """The mail of that name in a case; @RUN in it makes one run's mails different from another's."""
+    """Return a mail of a case; @RUN in it makes mails of different runs different."""
     return (CASES / case / f"{name}.eml").read_bytes().replace(b"@RUN", RUN)

@@ -1,4 +1,4 @@
-"""An object store as the product meets one: it checks every signature against what arrived, and lists two objects a page."""
+"""A fake object store that verifies every signature and lists two objects a page."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -20,7 +20,7 @@ PAGE = 2
 
 @dataclass
 class ObjectStore:
-    """`objects` by name with when they were put; while `broken` is set it answers that."""
+    """A fake object store: `objects` by name with body and time; `broken` is a status to answer."""
 
     settings: S3 = SETTINGS
     objects: dict[str, tuple[bytes, datetime]] = field(default_factory=dict)
@@ -67,7 +67,7 @@ class ObjectStore:
 
 @asynccontextmanager
 async def an_object_store() -> AsyncIterator[tuple[ObjectStore, S3]]:
-    """A store that serves, and the settings that lead to it."""
+    """Run a store and provide it with the settings to reach it."""
     store = ObjectStore()
     app = web.Application(client_max_size=2**24)
     app.router.add_route("*", "/{path:.*}", store.serve)

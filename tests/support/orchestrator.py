@@ -1,4 +1,4 @@
-"""A container orchestrator in small: asks both probes of a replica, and restarts it when liveness failed thrice."""
+"""A small container orchestrator: probes a replica and restarts it after three failures."""
 
 import asyncio
 from dataclasses import dataclass, field
@@ -9,12 +9,12 @@ from tests.support.process import CLOCK, Replica
 PERIOD = 2.0
 TIMEOUT = 1.0
 FAILURES = 3
-"""As Kubernetes: seconds between two probes, seconds for an answer, and failures in a row that end a container."""
+"""Seconds between probes, seconds for an answer, and failures until a restart, as Kubernetes."""
 
 
 @dataclass(slots=True)
 class Orchestrator:
-    """Watches one replica: how often it was restarted, and in which seconds each probe failed."""
+    """A watcher of one replica that counts its restarts and the failed probes."""
 
     replica: Replica
     restarts: int = 0
@@ -23,7 +23,7 @@ class Orchestrator:
     _stop: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def watch(self) -> None:
-        """Ask again and again until `stop`."""
+        """Probe again and again until `stop`."""
         failed = 0
         while not self._stop.is_set():
             began = CLOCK.monotonic()
@@ -43,7 +43,10 @@ class Orchestrator:
         self._stop.set()
 
     async def _fine(self, path: str) -> bool:
-        """Ask in a thread, since the loop of a test that sends thousands of events answers late itself."""
+        """Probe in a thread.
+
+        The event loop of a test that sends thousands of events is late itself.
+        """
         return await asyncio.to_thread(fine, self.replica.port, path)
 
 

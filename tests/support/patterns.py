@@ -1,4 +1,4 @@
-"""Every regular expression of the package, and how the code applies it."""
+"""All regular expressions of the package, with the methods that apply them."""
 
 import ast
 import importlib
@@ -18,7 +18,7 @@ ROOT = Path(gateway.__path__[0])
 
 @dataclass(frozen=True)
 class Applied:
-    """One pattern, where it stands, and the methods it is applied by."""
+    """A pattern, its place, and the methods that apply it."""
 
     place: str
     pattern: "re.Pattern[Any]"
@@ -28,7 +28,7 @@ class Applied:
         return self.place
 
     def run(self, text: str) -> None:
-        """Apply it in every way the code does."""
+        """Apply it by all methods that the code uses."""
         subject = text if isinstance(self.pattern.pattern, str) else text.encode()
         for name in self.methods:
             apply = getattr(self.pattern, name)
@@ -67,7 +67,10 @@ def _within(value: object) -> Iterator["re.Pattern[Any]"]:
 
 
 def _uses() -> dict[tuple[str, str], set[str]]:
-    """Return the methods taken of each (module, name); of what is reached through another module, ("", name)."""
+    """Return the methods used of each (module, name).
+
+    For a pattern that is reached through another module, the key is ("", name).
+    """
     uses: dict[tuple[str, str], set[str]] = defaultdict(set)
     for file, node in _nodes():
         if isinstance(node, ast.Attribute) and node.attr in METHODS:
@@ -105,6 +108,6 @@ UNITS = (
 
 
 def hostile(size: int) -> Iterator[str]:
-    """Return texts of that size that drive patterns to try again and again."""
+    """Yield texts of that size that make patterns backtrack."""
     for unit in UNITS:
         yield (unit * (size // len(unit) + 1))[: size - 1] + "\x01"

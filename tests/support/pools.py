@@ -1,4 +1,7 @@
-"""Pools of the product that outlive the gateways of a test session: connections that know its statements answer at once."""
+"""Connection pools shared by the gateways of a test session, for speed.
+
+Their connections have prepared the product's statements already.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -11,7 +14,7 @@ Name = tuple[Database, tuple[tuple[str, str], ...]]
 
 
 class Lent:
-    """A pool that its gateway may end: it goes back to the others, unless a connection is still in use."""
+    """A borrowed pool: `terminate` returns it, unless a connection is still in use."""
 
     def __init__(self, pool: Pool, lent: "LentPools", name: Name) -> None:
         """Lend `pool`, which is known by `name`."""
@@ -19,11 +22,11 @@ class Lent:
         self._ended = False
 
     def __getattr__(self, attribute: str) -> Any:
-        """Everything else is the pool's own."""
+        """Return the attribute of the pool."""
         return getattr(self._pool, attribute)
 
     def terminate(self) -> None:
-        """Give the pool back, once; end it where a connection of it is in use."""
+        """Return the pool, once; close it if a connection of it is in use."""
         if self._ended:
             return
         self._ended = True
@@ -33,13 +36,13 @@ class Lent:
             self._lent.idle.setdefault(self._name, []).append(self._pool)
 
     def lose(self) -> None:
-        """End the pool for good, as if its database were away."""
+        """Close the pool for good, as if its database were gone."""
         self._pool.terminate()
 
 
 @dataclass(slots=True)
 class LentPools:
-    """Opens pools to the session's own database once; every other database has pools of its own."""
+    """A lender of pools to the session's own database; every other database has its own pools."""
 
     database_url: str
     idle: dict[Name, list[Pool]] = field(default_factory=dict)
@@ -56,7 +59,7 @@ class LentPools:
         return cast("Pool", Lent(pool, self, name))
 
     def end(self) -> None:
-        """End every pool that nobody has."""
+        """Close every pool that is not lent."""
         for pools in self.idle.values():
             for pool in pools:
                 pool.terminate()

@@ -1,4 +1,4 @@
-"""Gateways as processes of their own, to be killed, and the ledger of whoever sends to them: what each request was answered."""
+"""Gateways as processes to be killed, and senders that record the answer of each request."""
 
 import asyncio
 import os
@@ -23,29 +23,29 @@ from gateway.clock import SystemClock
 
 ROOT = Path(__file__).parents[2]
 FULL = os.environ.get("GATEWAY_FAULTS") == "full"
-"""Whether the long forms of the fault tests were asked for."""
+"""True if the long forms of the fault tests are requested."""
 
 CLOCK = SystemClock()
 READY_WITHIN = 60.0
 GIVE_UP = 40.0
-"""Seconds a sender goes on trying to be heard."""
+"""Seconds a sender keeps trying."""
 
 NOBODY, CUT = 0, 1
-"""In place of a status: nobody listened; the connection ended before the answer, so the outcome is unknown."""
+"""Pseudo-statuses: no connection; connection lost before the answer, so the outcome is unknown."""
 
 
 def chosen(short: int, full: int) -> int:
-    """How much of something: a few seconds' worth, or what GATEWAY_FAULTS=full asks for."""
+    """Return the size of a test: for a few seconds, or for GATEWAY_FAULTS=full."""
     return full if FULL else short
 
 
 def report(**figures: object) -> None:
-    """Say what was measured; pytest -rP shows it."""
+    """Print measured figures; pytest -rP shows them."""
     print(" ".join(f"{name}={value}" for name, value in figures.items()))  # noqa: T201 - figures are what a full run is for
 
 
 def seeded() -> random.Random:
-    """The chance of one test; pytest shows the seed when it fails, GATEWAY_FAULTS_SEED replays it."""
+    """Return a random generator; its seed is printed, and GATEWAY_FAULTS_SEED replays it."""
     seed = int(os.environ.get("GATEWAY_FAULTS_SEED") or random.randrange(10**6))
     report(GATEWAY_FAULTS_SEED=seed)
     return random.Random(seed)
@@ -58,13 +58,13 @@ def free_port() -> int:
 
 
 def children(pid: int) -> list[int]:
-    """The processes that a process started itself and that still run."""
+    """Return the running processes that a process started itself."""
     listed = Path(f"/proc/{pid}/task/{pid}/children").read_text("ascii")
     return [int(one) for one in listed.split()]
 
 
 class Replica:
-    """`python -m gateway serve` on the given servers; the port stays the same over restarts."""
+    """A gateway that runs `python -m gateway serve`; the port stays the same over restarts."""
 
     def __init__(self, database_url: str, redis_url: str, folder: Path, config: str = "") -> None:
         self.port = free_port()
@@ -83,7 +83,7 @@ class Replica:
         self._process: subprocess.Popen[bytes] | None = None
 
     async def start(self) -> None:
-        """Return once it is ready; how long that took is in `restarts`."""
+        """Return once it is ready; `restarts` records the duration."""
         command = [sys.executable, "-m", "gateway", "serve", "--port", str(self.port), "--config", str(self._config)]
         with self.log.open("ab") as sink:
             self._process = subprocess.Popen(command, cwd=ROOT, env=self._env, stdout=sink, stderr=sink)
@@ -95,20 +95,20 @@ class Replica:
         self.restarts.append(CLOCK.monotonic() - began)
 
     def kill(self) -> None:
-        """SIGKILL: nothing is finished, nothing is said."""
+        """Kill it with SIGKILL."""
         assert self._process is not None
         self._process.kill()
         self._process.wait()
 
     @property
     def pid(self) -> int:
-        """The supervisor."""
+        """The process ID of the supervisor."""
         assert self._process is not None
         return self._process.pid
 
     @property
     def serving(self) -> int:
-        """The process that serves."""
+        """The process ID of the serving process."""
         [pid] = children(self.pid)
         return pid
 
@@ -122,7 +122,7 @@ class Replica:
 
 @asynccontextmanager
 async def replicas(count: int, database_url: str, redis_url: str, folder: Path, config: str = "") -> AsyncIterator[list[Replica]]:
-    """So many ready gateways, killed at the end."""
+    """Run `count` ready gateways, killed at the end."""
     made = [Replica(database_url, redis_url, folder, config) for _ in range(count)]
     try:
         for replica in made:
@@ -135,7 +135,7 @@ async def replicas(count: int, database_url: str, redis_url: str, folder: Path, 
 
 
 async def lags(session: aiohttp.ClientSession) -> dict[str, int]:
-    """How many sleepers of the gateway's loop were woken at most so many seconds late, since it started serving."""
+    """Return the histogram of the event loop's lag, by upper bound in seconds."""
     async with session.get("/metrics") as answer:
         lines = (await answer.text()).splitlines()
     found = [re.match(r'gateway_loop_lag_seconds_bucket\{le="([^"]+)"\} (\d+)', line) for line in lines]
@@ -143,7 +143,7 @@ async def lags(session: aiohttp.ClientSession) -> dict[str, int]:
 
 
 async def make_key(database_url: str, *scopes: Scope) -> str:
-    """A key of a new gateway's database, as `python -m gateway key` makes it."""
+    """Create a key with these scopes, as `python -m gateway key` does, and return it."""
     conn = await asyncpg.connect(database_url)
     try:
         integration = await conn.fetchval(ENSURE_INTEGRATION, "faults", "faults")
@@ -154,7 +154,7 @@ async def make_key(database_url: str, *scopes: Scope) -> str:
 
 @dataclass
 class Sent:
-    """One event and what each attempt to send it was answered: a status, NOBODY or CUT."""
+    """An event with the result of each attempt to send it: a status, NOBODY or CUT."""
 
     id: str
     key: str
@@ -168,9 +168,10 @@ class Sent:
 
 
 class Sender:
-    """Sends events and keeps the ledger. An event unanswered or refused with 503 is sent again under the same delivery id.
+    """A sender that records each event; it repeats those unanswered or refused with 503.
 
-    Pauses between two attempts grow from a tenth of a second to `patience`, as those of real senders.
+    All attempts have the same delivery ID. Pauses between them grow from a tenth of a second to
+    `patience`, as those of real senders.
     """
 
     def __init__(self, urls: Sequence[str], key: str, name: str = "evt", patience: float = 1.0) -> None:
@@ -188,9 +189,10 @@ class Sender:
         await self._session.close()
 
     async def event(self, dedup_key: str, status: str = "firing", *, tries: int = 10_000, deaf: bool = False) -> Sent:
-        """Send one event, again and again until it is acknowledged, `tries` are used up or nobody answered for long.
+        """Send an event until it is acknowledged.
 
-        Who is deaf did not hear the acknowledgement and sends once more.
+        It gives up after `tries` attempts or GIVE_UP seconds. If `deaf`, it is sent once more
+        after the acknowledgement, as if that was lost.
         """
         sent = Sent(f"{self._name}-{len(self.ledger)}", dedup_key, status)
         self.ledger.append(sent)
@@ -223,9 +225,10 @@ class Sender:
     async def steadily(
         self, rate: float, stop: asyncio.Event, keys: int = 200, *, patient: bool = True, at_once: int = 10_000
     ) -> None:
-        """Events at a fixed rate until `stop`, one in twenty deaf; unless `patient`, one in ten gives up after one try.
+        """Send events at a fixed rate until `stop`.
 
-        While `at_once` wait for an acknowledgement no further ones are sent.
+        One in twenty is deaf; unless `patient`, one in ten gives up after one try. While
+        `at_once` wait for an acknowledgement no further ones are sent.
         """
         began, number, places = CLOCK.monotonic(), 0, asyncio.Semaphore(at_once)
         async with asyncio.TaskGroup() as group:
@@ -239,13 +242,13 @@ class Sender:
                     await CLOCK.sleep(wait)
 
     async def strike(self, blow: Callable[[], None]) -> None:
-        """Deal a blow in the very moment an acknowledgement is heard: what was answered too early is not there yet."""
+        """Call `blow` at the moment of an acknowledgement, to find data acknowledged too early."""
         self._blow = blow
         while self._blow is not None:
             await CLOCK.sleep(0.01)
 
     def answers(self) -> dict[int, int]:
-        """How many attempts were answered how."""
+        """Return the number of attempts by answer."""
         found = [answer for sent in self.ledger for answer in sent.answers]
         return {status: found.count(status) for status in sorted(set(found))}
 
@@ -262,7 +265,10 @@ FROM alert a
 
 @dataclass
 class Verdict:
-    """The ledger against the database: ids of events, and of keys whose count is wrong as (key, counted, true)."""
+    """The comparison of sent events with the database.
+
+    The lists hold IDs of events, and keys with a wrong count as (key, counted, true).
+    """
 
     lost: list[str]
     doubled: list[str]
@@ -276,7 +282,7 @@ class Verdict:
 
 
 async def judge(database_url: str, ledger: Sequence[Sent]) -> Verdict:
-    """Every acknowledged event in the database once, nothing there that was never sent, every count exact."""
+    """Compare: every acknowledged event is stored once, no event unsent, every count exact."""
     conn = await asyncpg.connect(database_url)
     try:
         counted = {row["delivery_id"]: row for row in await conn.fetch(COUNTED)}
@@ -298,7 +304,7 @@ async def judge(database_url: str, ledger: Sequence[Sent]) -> Verdict:
 
 
 async def until(conn: "asyncpg.Connection[Any]", question: str, seconds: float) -> float:
-    """Ask the database until it says true; returns the seconds that took."""
+    """Query the database until the answer is true and return the seconds it took."""
     began = CLOCK.monotonic()
     while not await conn.fetchval(question):
         assert CLOCK.monotonic() - began < seconds, f"not within {seconds} s: {question}"
@@ -307,14 +313,14 @@ async def until(conn: "asyncpg.Connection[Any]", question: str, seconds: float) 
 
 
 async def ended(pid: int) -> None:
-    """Wait for its end."""
+    """Wait until the process has ended."""
     async with asyncio.timeout(5):
         while not gone(pid):
             await CLOCK.sleep(0.02)
 
 
 def gone(pid: int) -> bool:
-    """Whether it ended, reaped or not."""
+    """Return whether the process has ended, reaped or not."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
     except (FileNotFoundError, ProcessLookupError):

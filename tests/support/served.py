@@ -1,4 +1,4 @@
-"""The whole gateway in the test's own loop, on the test's servers: what comes in by HTTP goes all the way."""
+"""The whole gateway in the test's own event loop, on the test's servers."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -21,19 +21,23 @@ from tests.support.forker import FORKER
 from tests.support.pools import Lent
 
 PATIENCE = Duration(seconds=30)
-"""Within which every request is answered on the slowest of machines: what is late is tried where that is the question."""
+"""A deadline for requests that the slowest machine keeps; other tests are about deadlines."""
 
 
 @dataclass
 class Served:
-    """Keys by name: `ingest` and `read` of one integration, `write` of the same, `other` ingests for another one."""
+    """A running gateway with keys by name.
+
+    `ingest` and `read` belong to one integration, `write` to the same, `other` ingests for
+    another one.
+    """
 
     client: TestClient[web.Request, web.Application]
     keys: dict[str, str]
     pool: Pool
 
     def lose_database(self) -> None:
-        """Let the database be away for what reads and changes records; intake has a connection of its own."""
+        """Make the database unavailable for operations; intake has a connection of its own."""
         cast("Lent", self.pool).lose()
 
     async def post(self, path: str, body: Any, key: str | None = "ingest") -> ClientResponse:
@@ -49,9 +53,10 @@ class Served:
 
 @asynccontextmanager
 async def served(settings: Settings, fetch: Fetch | None = None, clock: Clock | None = None) -> AsyncIterator[Served]:
-    """A gateway with these settings, whose database must be set; `fetch` stands for the world outside.
+    """Run a gateway with these settings, whose database must be set.
 
-    Anybody may read its metrics, and no slow machine makes a request late.
+    `fetch` replaces its HTTP client for certificates and keys. Its metrics are public, and
+    requests have a long deadline.
     """
     patient = msgspec.structs.replace(settings.server, deadline=PATIENCE)
     metrics = msgspec.structs.replace(settings.metrics, open=True)

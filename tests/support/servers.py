@@ -1,4 +1,4 @@
-"""What happens to bundled servers in the fault tests."""
+"""Faults of the bundled servers."""
 
 import os
 import signal
@@ -15,7 +15,7 @@ def child(servers: Embedded, name: str) -> Child:
 
 
 async def restart_postgres(servers: Embedded) -> float:
-    """Immediate shutdown, as a crash, and a start with recovery; returns the monotonic moment it answers again."""
+    """Crash PostgreSQL and restart it; return the monotonic time at which it answers again."""
     crashed = next(server for server in servers.servers if server.child.name == "PostgreSQL")
     crashed.child.process.send_signal(signal.SIGQUIT)
     await servers.restart(crashed)
@@ -24,10 +24,10 @@ async def restart_postgres(servers: Embedded) -> float:
 
 @contextmanager
 def frozen(servers: Embedded, name: str) -> Iterator[None]:
-    """SIGSTOP for the server and its own children, which PostgreSQL serves with, until the end of the block."""
+    """Stop the server and its children by SIGSTOP until the end of the block."""
     first = child(servers, name).process.pid
     stopped = [first]
-    os.kill(first, signal.SIGSTOP)  # it starts no more children from here on
+    os.kill(first, signal.SIGSTOP)  # it starts no more children after this
     try:
         for pid in children(first):
             os.kill(pid, signal.SIGSTOP)

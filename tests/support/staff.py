@@ -1,4 +1,4 @@
-"""People and their group, put into the database for tests that are about something else."""
+"""People and their group, inserted into the database."""
 
 from gateway.db.pool import Pool
 from tests.support.clock import NOON
@@ -20,7 +20,7 @@ SELECT g.id, p.id FROM staff_group g, person p WHERE g.slug = $1 AND p.login = A
 
 
 async def hire(pool: Pool, group: str, *logins: str, tier: str = "tier2") -> None:
-    """A group of a tier, and these people in it, with the role of the tier if they are new."""
+    """Create a group of a tier with these people, who get the role of the tier if they are new."""
     async with pool.acquire() as conn:
         await conn.execute(PEOPLE, list(logins), [ROLES[tier]], NOON)
         await conn.execute(GROUP, group, tier, NOON)

@@ -1,4 +1,4 @@
-"""The whole gateway on a clock that only the story moves: alerts in by HTTP, people by the API, mail out over SMTP."""
+"""The whole gateway on a clock that the test moves: HTTP in, SMTP out."""
 
 import asyncio
 import email
@@ -68,7 +68,7 @@ class Letter:
 
 
 class Mailbox:
-    """What arrived, in order."""
+    """A mail server that keeps arrived mails in order."""
 
     def __init__(self) -> None:
         self.arrived: asyncio.Queue[EmailMessage] = asyncio.Queue()
@@ -89,7 +89,7 @@ class Mailbox:
 
 @dataclass
 class Story:
-    """Minutes count from the beginning, a Monday noon."""
+    """A running gateway; minutes count from a Monday noon."""
 
     gateway: Gateway
     client: TestClient[web.Request, web.Application]
@@ -98,7 +98,7 @@ class Story:
     mailbox: Mailbox = field(default_factory=Mailbox)
 
     async def alert(self, title: str = "disk full", status: str = "firing", **more: Any) -> dict[str, Any]:
-        """Send one alert of this moment; answers its result."""
+        """Send one alert of this moment and return its result."""
         body = {"title": title, "status": status, "dedup_key": title, "severity": "critical", **more}
         answer = await self.client.post("/ingest/generic", json=body | {"occurred_at": self.clock.at.isoformat()},
                                         headers=self.as_key("ingest"))  # fmt: skip
@@ -106,37 +106,37 @@ class Story:
         return dict((await answer.json())["results"][0])
 
     async def call(self, method: str, path: str, body: Any = None, key: str = "admin") -> Any:
-        """One call of the API, which succeeds."""
+        """Call the API, require success, and return the answer."""
         answer = await self.client.request(method, f"/api/v1/{path}", json=body, headers=self.as_key(key))
         assert answer.status < 300, await answer.text()
         return await answer.json()
 
     async def status(self, method: str, path: str, key: str, body: Any = None) -> int:
-        """The status of one call."""
+        """Return the status of one call."""
         return (await self.client.request(method, f"/api/v1/{path}", json=body, headers=self.as_key(key))).status
 
     async def again(self, path: str, body: Any, once: str) -> int:
-        """The status of a change that is asked for under this Idempotency-Key."""
+        """Return the status of a change with this Idempotency-Key."""
         headers = self.as_key("admin") | {"Idempotency-Key": once}
         return (await self.client.post(f"/api/v1/{path}", json=body, headers=headers)).status
 
     async def report(self, title: str = "mail is slow", key: str = "admin", **more: Any) -> str:
-        """A record made by hand, of priority 3 unless it is said otherwise; answers its number."""
+        """Create a record by hand, of priority 3 by default, and return its number."""
         return str((await self.call("POST", "incidents", {"title": title, "impact": "group"} | more, key))["number"])
 
     async def put(self, path: str, body: Any) -> None:
-        """Set something that answers nothing."""
+        """Call PUT, and require 204."""
         answer = await self.client.put(f"/api/v1/{path}", json=body, headers=self.as_key("admin"))
         assert answer.status == 204, await answer.text()
 
     async def refused(self, method: str, path: str, body: Any) -> Any:
-        """The problem of a call that is refused."""
+        """Return the problem of a refused call."""
         answer = await self.client.request(method, f"/api/v1/{path}", json=body, headers=self.as_key("admin"))
         assert answer.status >= 400
         return await answer.json(content_type=None)
 
     async def join(self, login: str, *roles: str, **more: Any) -> None:
-        """A new person, whose key has their login for a name."""
+        """Create a person, whose key is named by their login."""
         await self.call("POST", "people", {"login": login, "name": login.title(), "roles": roles} | more)
         async with self.gateway.pool.acquire() as conn:
             person_id = await conn.fetchval("SELECT id FROM person WHERE login = $1", login)
@@ -144,16 +144,16 @@ class Story:
             self.keys[login] = (await keys.create(conn, login, granted, self.clock.stamp(), person_id=person_id))[0]
 
     async def hire(self, group: str, *logins: str, tier: str = "tier2") -> None:
-        """A group of a tier and the people in it, without keys."""
+        """Create a group of a tier and the people in it, without keys."""
         await hire(self.gateway.pool, group, *logins, tier=tier)
 
     async def hand_over(self) -> Any:
-        """Let the lists be made that are due, as happens twice a minute; what waits to be accepted."""
+        """Create the hand-over lists that are due and return those to be accepted."""
         await make_lists(self.gateway.uow)
         return (await self.call("GET", "handovers"))["handovers"]
 
     async def act(self, number: str, action: str, key: str = "admin", **body: Any) -> Any:
-        """An action on a record; answers the record."""
+        """Perform an action on a record and return the record."""
         return (await self.call("POST", f"incidents/{number}/{action}", body, key))["incident"]
 
     async def record(self, number: str) -> Any:
@@ -169,24 +169,24 @@ class Story:
         self.clock.at = goal
 
     async def promote(self) -> None:
-        """Let intake look for windows that have ended, as it does every few seconds."""
+        """Run the promotion of ended maintenance windows and silences, a periodic job."""
         await Promotion(self.gateway.pool, self.clock, self.gateway.intake.submit).run_once()
 
     async def release(self) -> int:
-        """Let related records be looked for that wait in silence, as happens once a minute."""
+        """Run the periodic job that releases orphaned related records."""
         return await detach_orphans(self.gateway.uow)
 
     async def told(self, number: str) -> list[tuple[float, str]]:
-        """The timeline as (minute, event)."""
+        """Return the timeline as (minute, event)."""
         return [(row["minute"], row["event"]) for row in await self.gateway.pool.fetch(STORED, number, NOON)]
 
     async def mails(self, count: int) -> list[tuple[str, str]]:
-        """The next mails, sorted, as (to whom, subject)."""
+        """Return the next mails, sorted, as (recipient, subject)."""
         found = [await asyncio.wait_for(self.mailbox.arrived.get(), 10) for _ in range(count)]
         return sorted((mail["to"], mail["subject"]) for mail in found)
 
     async def letters(self, count: int) -> list["Letter"]:
-        """The next mails as they were written, sorted by whom they are to."""
+        """Return the next mails in full, sorted by recipient."""
         found = [await asyncio.wait_for(self.mailbox.arrived.get(), 10) for _ in range(count)]
         return sorted(
             (Letter(mail["to"], mail["subject"], mail.get_content().replace("\r\n", "\n")) for mail in found),
@@ -194,17 +194,17 @@ class Story:
         )
 
     async def notifications(self, number: str) -> list[dict[str, Any]]:
-        """Every message about a record and what became of it."""
+        """Return every notification about a record with its state."""
         return list((await self.call("GET", f"incidents/{number}/notifications"))["notifications"])
 
     async def settled(self, number: str, count: int) -> None:
-        """Wait until so many messages about a record have arrived or been given up."""
+        """Wait until `count` notifications about a record are settled."""
         async with asyncio.timeout(10):
             while len([one for one in await self.notifications(number) if one["state"] != "pending"]) < count:
                 continue
 
     async def facts(self, number: str, event: str) -> list[dict[str, Any]]:
-        """What the timeline says of every such event."""
+        """Return the facts of every such event in the timeline."""
         rows = await self.gateway.pool.fetch(STORED, number, NOON)
         return [json.loads(row["facts"]) for row in rows if row["event"] == event]
 
@@ -222,9 +222,10 @@ async def a_story(
     locale: str = "en",
     recipients: str = "",
 ) -> AsyncIterator[Story]:
-    """A gateway whose story begins now, with this configuration laid over mail addresses for every role; more `recipients`.
+    """Run a gateway whose story begins at noon, with mail addresses for every role.
 
-    Handlers who are not in the list of people have an address too, unless `recipients` says otherwise.
+    `configuration` is laid over them, `recipients` adds to them. Handlers who are not in the
+    directory have an address too, unless `recipients` sets one.
     """
     recipients = recipients if "handler =" in recipients else f"{HANDLER}\n{recipients}"
     mailbox = Mailbox()

@@ -1,4 +1,4 @@
-"""Notices, messages and a channel that answers as it is told."""
+"""Notices, messages and a scripted notification channel."""
 
 import asyncio
 from collections.abc import Callable
@@ -19,12 +19,12 @@ FACTS = {
 
 
 def notice(cause: str = "opened", target: str = "webhook:https://hooks.example.com/a", template: str = "opened") -> Notice:
-    """A notice about FACTS."""
+    """Return a notice about FACTS."""
     return Notice(cause=cause, target=target, role="incident_manager", template=template, facts=FACTS)
 
 
 def message(recipient: str, subject: str = "[INC-1] P1 opened: disk full", text: str = "Priority: 1\n") -> Message:
-    """A rendered message to one recipient."""
+    """Return a rendered message to one recipient."""
     return Message(
         id=uuid4(),
         incident_id=7,
@@ -40,7 +40,7 @@ def message(recipient: str, subject: str = "[INC-1] P1 opened: disk full", text:
 
 @dataclass
 class ScriptedChannel:
-    """Answers what `answer` says and remembers what it was asked to send."""
+    """A channel that returns the result of `answer` and records the messages."""
 
     answer: Callable[[Message], Result] = lambda _: Delivered()
     sent: list[Message] = field(default_factory=list)

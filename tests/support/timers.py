@@ -1,4 +1,4 @@
-"""Incidents with timers, and an effect that leaves a trace, for the tests of what runs timers."""
+"""Incidents with timers, and an effect that leaves a trace, for tests of the timer runner."""
 
 import json
 from collections.abc import Iterable, Sequence
@@ -32,27 +32,27 @@ SELECT_EFFECTS = "SELECT incident_id, recipient::int AS kind, facts, created_at 
 
 
 async def seed(pool: Pool, now: datetime, incidents: Iterable[int], priority: int = 3) -> None:
-    """Bare incidents by id."""
+    """Insert minimal incidents by ID."""
     ids = list(incidents)
     await pool.execute(INSERT_INCIDENTS, ids, [priority] * len(ids), now)
 
 
 async def arm_all(pool: Pool, due_at: datetime, incidents: Iterable[int], kind: TimerKind = TimerKind.SLA) -> list[Armed]:
-    """Arm one timer of each incident, as intake would; returns them."""
+    """Arm one timer of each incident, as intake would, and return them."""
     armed = [Armed(incident, kind, due_at) for incident in incidents]
     await arm_timers(pool, armed)  # type: ignore[arg-type]
     return armed
 
 
 async def effects(pool: Pool) -> list[tuple[int, int, int]]:
-    """(incident, kind, generation) of every effect written."""
+    """Return (incident, kind, generation) of every effect written."""
     return [(row["incident_id"], row["kind"], json.loads(row["facts"])["gen"]) for row in await pool.fetch(SELECT_EFFECTS)]
 
 
 class LeaveTrace:
-    """A Fire whose effect is one row; a second effect of one generation breaks the primary key and would show.
+    """An effect of one row; a second one of the same generation violates the primary key.
 
-    Incidents in `poison` fail; timers of kinds in `repeat` are armed again that much later.
+    Incidents in `poison` fail; with `repeat` timers are armed again that much later.
     """
 
     def __init__(self, poison: Iterable[int] = (), repeat: timedelta | None = None) -> None:
@@ -72,7 +72,7 @@ class LeaveTrace:
 
 
 class Silent:
-    """An observer that looks away."""
+    """An observer that ignores everything."""
 
     def fired(self, lateness_seconds: float, kind: TimerKind) -> None: ...
     def changed(self, revisions: Sequence[Revision]) -> None: ...

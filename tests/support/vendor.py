@@ -1,4 +1,4 @@
-"""A vendor's API on this machine: answers what it is told, by path, and remembers what it was asked."""
+"""A fake vendor API on this machine: scripted answers by path, recorded requests."""
 
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
@@ -21,18 +21,18 @@ class Asked:
 
 @dataclass
 class FakeVendor:
-    """`answers` of a path are given one after the other, the last one again and again."""
+    """A fake vendor; the `answers` of a path are given in turn, the last one repeatedly."""
 
     url: str
     answers: dict[str, list[tuple[int, Any]]] = field(default_factory=dict)
     asked: list[Asked] = field(default_factory=list)
 
     def answer(self, path: str, *answers: Any) -> None:
-        """Bodies of 200, or pairs of status and body."""
+        """Set the answers of a path: bodies of 200, or pairs of status and body."""
         self.answers[path] = [one if isinstance(one, tuple) else (200, one) for one in answers]
 
     def bodies(self, path: str) -> list[Any]:
-        """What that path was sent."""
+        """Return the bodies sent to a path."""
         return [one.body for one in self.asked if one.path == path]
 
     def _next(self, path: str) -> tuple[int, Any]:
@@ -40,7 +40,7 @@ class FakeVendor:
         return left.pop(0) if len(left) > 1 else left[0]
 
     async def handle(self, request: web.Request) -> web.Response:
-        """Remember it and answer."""
+        """Record the request and answer."""
         body = await request.json() if request.can_read_body else None
         self.asked.append(Asked(request.path, dict(request.query), dict(request.headers), body))
         status, said = self._next(request.path)
@@ -52,7 +52,7 @@ class FakeVendor:
 
 @asynccontextmanager
 async def fake_vendor() -> AsyncIterator[FakeVendor]:
-    """One that listens until the end of the block."""
+    """Run a fake vendor until the end of the block."""
     vendor = FakeVendor("")
     app = web.Application()
     app.router.add_route("*", "/{tail:.*}", vendor.handle)
@@ -66,5 +66,5 @@ async def fake_vendor() -> AsyncIterator[FakeVendor]:
 
 
 def paths(asked: Iterable[Asked]) -> list[str]:
-    """Where it was asked."""
+    """Return the paths of the requests."""
     return [one.path for one in asked]

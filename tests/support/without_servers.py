@@ -1,13 +1,13 @@
-"""A plugin of pytest for `gw pure`: what decides needs no server, so most tests that start one are left out."""
+"""A pytest plugin for `gw pure`: leaves out most tests that start servers."""
 
 import pytest
 
 SERVED = ("tests/channels", "tests/compat", "tests/dedup", "tests/ingest", "tests/receipts")
-"""Places whose tests with servers are the tests of what decides there, too."""
+"""Folders whose tests with servers also cover pure modules."""
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out tests that use servers, but for those places."""
+    """Deselect tests that use servers, except in those folders."""
     left_out = [item for item in items if _is_left_out(item)]
     config.hook.pytest_deselected(items=left_out)
     items[:] = [item for item in items if not _is_left_out(item)]
