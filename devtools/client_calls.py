@@ -18,7 +18,9 @@ def main(url: str, admin: str, ingest: str) -> None:
     models = importlib.import_module(f"{CLIENT}.models")
     work = "work_on_records.post_incidents_number"
     tier = models.GroupTier("tier2")
-    people("people.post_groups", body=models.NewGroup(slug="databases", name="Databases", tier=tier))
+    people(
+        "people.post_groups", body=models.NewGroup(slug="databases", name="Databases", tier=tier)
+    )
     made = people("records.post_incidents", body=models.NewIncident(title="Orders cannot be paid"))
     number = made.number
     given = models.Assign(group="databases", note="theirs")

@@ -15,7 +15,11 @@ SHARED = ["-n", "2", "--dist", "loadgroup"]
 SLOW = ["tests/faults", "tests/silence"]
 """Tests that kill processes or search at random for minutes: `gw test-slow`."""
 
-ALONE = ["tests/hostile", "tests/faults/test_service_returns.py", "tests/faults/test_servers_fail.py"]
+ALONE = [
+    "tests/hostile",
+    "tests/faults/test_service_returns.py",
+    "tests/faults/test_servers_fail.py",
+]
 """Tests of delays and outages, which parallel tests would distort: `gw test-alone`."""
 
 OTHER_CLOCKS = ["tests/e2e", "tests/deploy", "tests/devtools"]

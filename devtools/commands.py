@@ -7,7 +7,16 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from devtools import branches, checks, clock_tests, debian, generated_client, installs, locks, long_runs
+from devtools import (
+    branches,
+    checks,
+    clock_tests,
+    debian,
+    generated_client,
+    installs,
+    locks,
+    long_runs,
+)
 from devtools.clock_tests import ALONE, SHARED, SLOW
 from devtools.environment import Packages, prepare
 from devtools.installing import clean_environment

@@ -44,22 +44,32 @@ def _silence(seed: int) -> int:
     asked = {**os.environ, "SILENCE_SEED": str(seed), "SILENCE_STEPS": "100000"}
     test = "tests/silence/test_machine.py"
     python = prepare(Packages.ALL)
-    return subprocess.call([str(python), "-m", "pytest", "-q", "-s", "-n", "0", test], env=asked, cwd=ROOT)
+    return subprocess.call(
+        [str(python), "-m", "pytest", "-q", "-s", "-n", "0", test], env=asked, cwd=ROOT
+    )
 
 
 def _hostile(seed: int) -> int:
     asked = {**os.environ, "HOSTILE_SEED": str(seed), "HOSTILE_INPUTS": "1000000"}
     python = prepare(Packages.ALL)
-    return subprocess.call([str(python), "-m", "pytest", "-q", "-rP", "-n", "0", "tests/hostile"], env=asked, cwd=ROOT)
+    return subprocess.call(
+        [str(python), "-m", "pytest", "-q", "-rP", "-n", "0", "tests/hostile"], env=asked, cwd=ROOT
+    )
 
 
 def _beside(seed: int) -> int:
-    return subprocess.call([str(prepare(Packages.ALL)), "-m", "tests.hostile.beside", str(seed)], cwd=ROOT)
+    return subprocess.call(
+        [str(prepare(Packages.ALL)), "-m", "tests.hostile.beside", str(seed)], cwd=ROOT
+    )
 
 
 LONG_RUNS = (
     LongRun("hostile", "a million hostile inputs to every route", _hostile),
-    LongRun("beside", "what an attack costs a neighbour, and one of another gateway on the same machine", _beside),
+    LongRun(
+        "beside",
+        "what an attack costs a neighbour, and one of another gateway on the same machine",
+        _beside,
+    ),
     LongRun("silence", "100,000 steps of the search for silent incidents", _silence),
     LongRun("clock", "the test suite with all clocks 400 days ahead", _clock),
 )

@@ -53,7 +53,9 @@ def _in_loop(command: Command) -> Callable[[Any, argparse.Namespace], int]:
 
 
 OTHER_SERVERS = {"DATABASE_URL", "REDIS_URL"}
-OTHER_SERVERS |= {f"GATEWAY_{name}__URL{file}" for name in ("DATABASE", "REDIS") for file in ("", "_FILE")}
+OTHER_SERVERS |= {
+    f"GATEWAY_{name}__URL{file}" for name in ("DATABASE", "REDIS") for file in ("", "_FILE")
+}
 """Environment variables that name servers; `dev` starts its own and ignores them."""
 
 
@@ -65,7 +67,10 @@ def _environ(options: argparse.Namespace) -> Mapping[str, str]:
     if getattr(options, "external_servers", True):
         return os.environ
     for name in sorted(OTHER_SERVERS & os.environ.keys()):
-        print(f"gateway: {name} is not used: dev starts servers of its own (--external-servers uses it)", file=sys.stderr)
+        print(
+            f"gateway: {name} is not used: dev starts servers of its own (--external-servers uses it)",
+            file=sys.stderr,
+        )
     return {name: value for name, value in os.environ.items() if name not in OTHER_SERVERS}
 
 
@@ -98,10 +103,14 @@ def _parser() -> argparse.ArgumentParser:
         metavar="LEVEL",
         help="debug, info, warning or error (default: GATEWAY_LOG_LEVEL, or info)",
     )
-    parser = argparse.ArgumentParser(prog="gateway", description="Incident gateway: alerts in, incidents with SLA clocks out.")
+    parser = argparse.ArgumentParser(
+        prog="gateway", description="Incident gateway: alerts in, incidents with SLA clocks out."
+    )
     parser.set_defaults(load=load)
     asked = parser.add_subparsers(required=True, metavar="COMMAND")
-    serve = asked.add_parser("serve", parents=[common], help="one replica on DATABASE_URL and REDIS_URL")
+    serve = asked.add_parser(
+        "serve", parents=[common], help="one replica on DATABASE_URL and REDIS_URL"
+    )
     serve.add_argument("--host")
     serve.add_argument("--port", type=_port, help="0 for any free one (default: server.port)")
     serve.set_defaults(run=serving.serve)
@@ -115,32 +124,48 @@ def _parser() -> argparse.ArgumentParser:
         action="store_true",
         help="use DATABASE_URL and REDIS_URL instead of starting PostgreSQL and Valkey",
     )
-    dev.add_argument("--demo", action="store_true", help="play a day of realistic traffic in a few minutes")
+    dev.add_argument(
+        "--demo", action="store_true", help="play a day of realistic traffic in a few minutes"
+    )
     dev.set_defaults(run=command.dev)
-    migrate = asked.add_parser("migrate", parents=[common], help="bring the database's schema up to date")
+    migrate = asked.add_parser(
+        "migrate", parents=[common], help="bring the database's schema up to date"
+    )
     migrate.set_defaults(run=_in_loop(commands.migrate_schema))
-    check = asked.add_parser("check", parents=[common], help="say everything that is wrong with the configuration")
+    check = asked.add_parser(
+        "check", parents=[common], help="say everything that is wrong with the configuration"
+    )
     check.set_defaults(run=_in_loop(commands.check), load=load_all)
     _keys(asked, common)
-    audit = asked.add_parser("audit", parents=[common], help="recompute every timeline's hash chain")
+    audit = asked.add_parser(
+        "audit", parents=[common], help="recompute every timeline's hash chain"
+    )
     audit.add_argument("what", choices=("verify",))
-    audit.add_argument("--seals", type=Path, help="seals exported outside the database, to find cut-off tails")
+    audit.add_argument(
+        "--seals", type=Path, help="seals exported outside the database, to find cut-off tails"
+    )
     audit.set_defaults(run=_in_loop(commands.audit))
-    replay.arguments(asked.add_parser("replay", parents=[common], help="what a captured request would become"))
+    replay.arguments(
+        asked.add_parser("replay", parents=[common], help="what a captured request would become")
+    )
     return parser
 
 
 def _name(text: str) -> str:
     """Return a valid name of a key; raises ArgumentTypeError for any other."""
     if not 0 < len(text) <= LONGEST_NAME or not text.isprintable():
-        raise argparse.ArgumentTypeError(f"a name has 1 to {LONGEST_NAME} characters, none of which are control characters")
+        raise argparse.ArgumentTypeError(
+            f"a name has 1 to {LONGEST_NAME} characters, none of which are control characters"
+        )
     return text
 
 
 def _slug(text: str) -> str:
     """Return a valid name of an integration, by the rule of the API; raises ArgumentTypeError."""
     if not SLUG.fullmatch(text):
-        raise argparse.ArgumentTypeError(f"{text!r} is no name of an integration: small letters, digits, - and _, at most 64")
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is no name of an integration: small letters, digits, - and _, at most 64"
+        )
     return text
 
 
@@ -159,24 +184,38 @@ SCOPES = """scopes:
 """
 
 
-def _keys(asked: "argparse._SubParsersAction[argparse.ArgumentParser]", common: argparse.ArgumentParser) -> None:
+def _keys(
+    asked: "argparse._SubParsersAction[argparse.ArgumentParser]", common: argparse.ArgumentParser
+) -> None:
     """Add the commands `keys make`, `keys list` and `keys revoke`.
 
     `key` is the same as `keys make`.
     """
     told = "make, list and revoke keys of the API"
-    group = asked.add_parser("keys", help=told, description=told).add_subparsers(required=True, metavar="COMMAND")
+    group = asked.add_parser("keys", help=told, description=told).add_subparsers(
+        required=True, metavar="COMMAND"
+    )
     made = "make a key and print it, once"
     for make in (
         group.add_parser("make", **_explained(common, made)),
         asked.add_parser("key", **_explained(common, "the same as keys make")),
     ):
         make.add_argument("name", type=_name, help="what the key is for, as lists show it")
-        make.add_argument("scopes", nargs="+", choices=("ingest", "read", "write", "admin"), metavar="SCOPE", help="see below")
-        make.add_argument("--integration", type=_slug, help="the sender's name; needed for the scope ingest")
+        make.add_argument(
+            "scopes",
+            nargs="+",
+            choices=("ingest", "read", "write", "admin"),
+            metavar="SCOPE",
+            help="see below",
+        )
+        make.add_argument(
+            "--integration", type=_slug, help="the sender's name; needed for the scope ingest"
+        )
         make.set_defaults(run=_in_loop(commands.make_key))
     listed = "list all keys without their secrets"
-    group.add_parser("list", parents=[common], help=listed, description=listed).set_defaults(run=_in_loop(commands.list_keys))
+    group.add_parser("list", parents=[common], help=listed, description=listed).set_defaults(
+        run=_in_loop(commands.list_keys)
+    )
     ended = "end a key by its number in the list"
     revoke = group.add_parser("revoke", parents=[common], help=ended, description=ended)
     revoke.add_argument("id", type=_number, metavar="NUMBER")
@@ -185,7 +224,13 @@ def _keys(asked: "argparse._SubParsersAction[argparse.ArgumentParser]", common: 
 
 def _explained(common: argparse.ArgumentParser, told: str) -> dict[str, Any]:
     raw = argparse.RawDescriptionHelpFormatter
-    return {"parents": [common], "help": told, "description": told, "epilog": SCOPES, "formatter_class": raw}
+    return {
+        "parents": [common],
+        "help": told,
+        "description": told,
+        "epilog": SCOPES,
+        "formatter_class": raw,
+    }
 
 
 if __name__ == "__main__":

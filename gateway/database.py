@@ -17,7 +17,9 @@ CONNECT_WITHIN = 10.0
 def named_database(settings: Settings) -> str:
     """Return the URL of the configured database; raises Misconfigured when none is set."""
     if not settings.database.url:
-        raise Misconfigured("DATABASE_URL is not set: set it to postgresql://USER:PASSWORD@HOST:5432/DATABASE")
+        raise Misconfigured(
+            "DATABASE_URL is not set: set it to postgresql://USER:PASSWORD@HOST:5432/DATABASE"
+        )
     return settings.database.url
 
 

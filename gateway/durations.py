@@ -44,7 +44,9 @@ def promise(text: str) -> Promise:
         raise ValueError(f"a length of working time has at most {MOST_CHARS} characters")
     days, _, rest = text.rpartition("wd")
     if days and not re.fullmatch(r"\d+(\.\d+)?", days):
-        raise ValueError(f'"{text}" is not a length of working time: write it like "2wd", "1wd4h" or "48h"')
+        raise ValueError(
+            f'"{text}" is not a length of working time: write it like "2wd", "1wd4h" or "48h"'
+        )
     promised = Promise(seconds=duration(rest).total_seconds() if rest or not days else 0)
     promised.working_days = float(days or 0)
     if promised.working_days > MOST_DAYS:

@@ -93,7 +93,9 @@ async def body_of(request: web.Request, most: int, hold: Hold, what: str = "requ
     """
     encoding = request.headers.get("Content-Encoding", "identity")
     if encoding.lower() != "identity":
-        raise Malformed(f"Content-Encoding {encoding[:40]!r} is not taken: send the {what} as it is")
+        raise Malformed(
+            f"Content-Encoding {encoding[:40]!r} is not taken: send the {what} as it is"
+        )
     content = request.content
     try:
         if content.is_eof():

@@ -92,7 +92,9 @@ class Periodics:
     def stuck(self) -> tuple[str, ...]:
         """Return the names of the jobs whose present run takes too long."""
         now = self.clock.monotonic()
-        return tuple(sorted(name for name, began in self._began.items() if now - began > STUCK_AFTER))
+        return tuple(
+            sorted(name for name, began in self._began.items() if now - began > STUCK_AFTER)
+        )
 
 
 async def each(job: str, items: Iterable[Item], work: Callable[[Item], Awaitable[object]]) -> int:

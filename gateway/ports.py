@@ -38,7 +38,9 @@ def reserved(host: str, port: int) -> Iterator[int]:
     if port:
         yield port
         return
-    family, kind, protocol, _, address = socket.getaddrinfo(host or None, port, type=socket.SOCK_STREAM)[0]
+    family, kind, protocol, _, address = socket.getaddrinfo(
+        host or None, port, type=socket.SOCK_STREAM
+    )[0]
     with socket.socket(family, kind, protocol) as keeper:
         keeper.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         keeper.bind(address)

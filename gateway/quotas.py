@@ -52,7 +52,9 @@ class Share:
 
     def is_idle(self, now: float) -> bool:
         """Return whether nothing is in use, so that forgetting this share changes nothing."""
-        return not self.running and all(one.refill(now) >= one.burst for one in (self.requests, self.bytes, self.files))
+        return not self.running and all(
+            one.refill(now) >= one.burst for one in (self.requests, self.bytes, self.files)
+        )
 
 
 @dataclass(slots=True)
@@ -74,7 +76,11 @@ class Quotas:
         queues of its own, and is built for alert storms.
         """
         limits = self.limits
-        rate, burst = (limits.ingest_per_second, limits.ingest_burst) if sends else (limits.key_per_second, limits.key_burst)
+        rate, burst = (
+            (limits.ingest_per_second, limits.ingest_burst)
+            if sends
+            else (limits.key_per_second, limits.key_burst)
+        )
         name = 2 * key + sends
         share = self.keys.get(name) or self._share(self.keys, name, now, rate, burst)
         if share.running >= limits.key_at_once:
@@ -108,13 +114,17 @@ class Quotas:
         """Count a request without a key, or return a refusal."""
         limits = self.limits
         rate, burst = limits.address_per_second, limits.address_burst
-        share = self.strangers.get(address) or self._share(self.strangers, address, now, rate, burst)
+        share = self.strangers.get(address) or self._share(
+            self.strangers, address, now, rate, burst
+        )
         if wait := share.requests.take(1, now):
             told = f"more requests without a key than limits.address_per_second, {limits.address_per_second}, from one address"
             return self._refuse(Refusal(Quota.STRANGERS, told, ceil(wait)))
         return None
 
-    def _share(self, shares: dict[Key, Share], key: Key, now: float, rate: int, burst: int) -> Share:
+    def _share(
+        self, shares: dict[Key, Share], key: Key, now: float, rate: int, burst: int
+    ) -> Share:
         if len(shares) >= MOST_SHARES:
             _forget(shares, now)
         shares[key] = made = Share(
@@ -131,5 +141,7 @@ class Quotas:
 
 def _forget(shares: dict[Key, Share], now: float) -> None:
     """Forget the idle callers; if all are busy, the oldest half."""
-    for key in [key for key, share in shares.items() if share.is_idle(now)] or list(shares)[: MOST_SHARES // 2]:
+    for key in [key for key, share in shares.items() if share.is_idle(now)] or list(shares)[
+        : MOST_SHARES // 2
+    ]:
         del shares[key]

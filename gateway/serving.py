@@ -40,7 +40,9 @@ def serve(settings: Settings, options: argparse.Namespace) -> int:
     Raises Misconfigured for a missing database or a port in use before a process is started.
     """
     host = options.host or settings.server.host
-    settings = listening_at(settings, host, settings.server.port if options.port is None else options.port)
+    settings = listening_at(
+        settings, host, settings.server.port if options.port is None else options.port
+    )
     named_database(settings)
     require_free(host, settings.server.port)
     if settings.metrics.host:
@@ -52,16 +54,24 @@ def serve(settings: Settings, options: argparse.Namespace) -> int:
 
 def listening_at(settings: Settings, host: str, port: int) -> Settings:
     """Return the settings with another host and port to listen on."""
-    return msgspec.structs.replace(settings, server=msgspec.structs.replace(settings.server, host=host, port=port))
+    return msgspec.structs.replace(
+        settings, server=msgspec.structs.replace(settings.server, host=host, port=port)
+    )
 
 
 async def _serve(settings: Settings, line: Line) -> int:
     """Migrate the database, warn of missing settings, and serve until a signal."""
     url = named_database(settings)
     if not settings.redis.url:
-        log.warning("index_missing", hint="REDIS_URL is not set: PostgreSQL alone feeds the timers, which costs it more")
+        log.warning(
+            "index_missing",
+            hint="REDIS_URL is not set: PostgreSQL alone feeds the timers, which costs it more",
+        )
     if not settings.audit.key:
-        log.warning("audit_key_missing", hint="set audit.key, so that nobody who can write to the database can forge a timeline")
+        log.warning(
+            "audit_key_missing",
+            hint="set audit.key, so that nobody who can write to the database can forge a timeline",
+        )
     with named_failures(url):
         await migrate(url)
     await _warn_of_untold(settings)
@@ -96,7 +106,9 @@ async def serving(settings: Settings, line: Line) -> AsyncIterator[tuple[Gateway
     beating = asyncio.create_task(line.beat(clock), name="beat")
     try:
         async with (
-            running(settings, clock, allow_unsafe=unsafe_allowed(), restarts=line.restarts) as gateway,
+            running(
+                settings, clock, allow_unsafe=unsafe_allowed(), restarts=line.restarts
+            ) as gateway,
             listening(gateway.app, settings.server) as addresses,
             _metrics_listening(gateway, settings),
         ):
@@ -105,7 +117,9 @@ async def serving(settings: Settings, line: Line) -> AsyncIterator[tuple[Gateway
                 await reader.start()
             _spare_the_collector()
             line.serves({"url": address(gateway, settings), "smtp": smtp(gateway)})
-            warming = asyncio.create_task(asyncio.to_thread(gateway.uow.rules.warm_all, clock.now()), name="calendars")
+            warming = asyncio.create_task(
+                asyncio.to_thread(gateway.uow.rules.warm_all, clock.now()), name="calendars"
+            )
             yield gateway, stop
             warming.cancel()
     finally:
@@ -118,7 +132,10 @@ async def _metrics_listening(gateway: Gateway, settings: Settings) -> AsyncItera
     if gateway.metrics_app is None:
         yield
         return
-    async with listening(gateway.metrics_app, listening_at(settings, settings.metrics.host, settings.metrics.port).server):
+    async with listening(
+        gateway.metrics_app,
+        listening_at(settings, settings.metrics.host, settings.metrics.port).server,
+    ):
         yield
 
 

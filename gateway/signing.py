@@ -24,7 +24,9 @@ def short_signature(secret: bytes, label: bytes, text: str) -> str:
     return b32encode(_mac(secret, label, text)[:16]).decode().rstrip("=").lower()
 
 
-def is_signed(secrets: Iterable[bytes], label: bytes, text: str, given: str, sign: Sign = signature) -> bool:
+def is_signed(
+    secrets: Iterable[bytes], label: bytes, text: str, given: str, sign: Sign = signature
+) -> bool:
     """Return whether one of the secrets signed the text.
 
     All are tried, so that the time taken reveals nothing.

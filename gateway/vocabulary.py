@@ -62,7 +62,9 @@ class Urgency(StrEnum):
 
 PRIORITIES: Mapping[Impact, Mapping[Urgency, int]] = {
     impact: dict(zip(Urgency, row, strict=True))
-    for impact, row in zip(Impact, ((1, 1, 1, 2), (1, 1, 2, 3), (1, 2, 3, 4), (2, 3, 4, 4)), strict=True)
+    for impact, row in zip(
+        Impact, ((1, 1, 1, 2), (1, 1, 2, 3), (1, 2, 3, 4), (2, 3, 4, 4)), strict=True
+    )
 }
 """The default priority matrix of impact and urgency."""
 
@@ -167,7 +169,12 @@ class Channel(StrEnum):
     CHAT = "chat"
 
 
-CHAT_SOURCES = {"slack": Channel.CHAT, "feishu": Channel.CHAT, "dingtalk": Channel.CHAT, "wecom": Channel.WECHAT}
+CHAT_SOURCES = {
+    "slack": Channel.CHAT,
+    "feishu": Channel.CHAT,
+    "dingtalk": Channel.CHAT,
+    "wecom": Channel.WECHAT,
+}
 """The channels of sources that are chats."""
 
 

@@ -29,7 +29,10 @@ pytest_plugins = ["tests.support.api"]
 
 forget_environment(os.environ)
 structlog.configure(
-    processors=[structlog.processors.format_exc_info, structlog.processors.JSONRenderer(default=str)],
+    processors=[
+        structlog.processors.format_exc_info,
+        structlog.processors.JSONRenderer(default=str),
+    ],
     logger_factory=structlog.ReturnLoggerFactory(),
 )
 
@@ -103,7 +106,9 @@ async def kept(servers: Servers) -> AsyncIterator[Kept]:
 async def database_url(servers: Servers, kept: Kept) -> str:
     """A migrated database with every table empty."""
     if kept.sweeper is None or kept.sweeper.is_closed():
-        kept.sweeper = await asyncpg.connect(servers.database_url, server_settings={"lock_timeout": "5s"})
+        kept.sweeper = await asyncpg.connect(
+            servers.database_url, server_settings={"lock_timeout": "5s"}
+        )
     await kept.sweeper.fetch(servers.empty)
     return servers.database_url
 
@@ -112,7 +117,9 @@ async def database_url(servers: Servers, kept: Kept) -> str:
 async def pool(database_url: str, kept: Kept) -> AsyncIterator[Pool]:
     """The product's own pool on that database; one that a test leaves in use, or closes, is not used again."""
     if kept.pool is None:
-        kept.pool = await open_pool(Database(url=database_url, pool_min=1, pool_max=16), allow_unsafe=True)
+        kept.pool = await open_pool(
+            Database(url=database_url, pool_min=1, pool_max=16), allow_unsafe=True
+        )
     yield kept.pool
     if kept.pool.is_closing() or kept.pool.get_idle_size() < kept.pool.get_size():
         kept.pool.terminate()

@@ -23,7 +23,10 @@ from gateway.quarantine.mapping import Mapping, check
 from gateway.vocabulary import Outcome
 
 ROOT = Path(__file__).parents[1]
-PAGES = sorted(ROOT / name for name in subprocess.check_output(["git", "ls-files", "*.md"], cwd=ROOT, text=True).split())
+PAGES = sorted(
+    ROOT / name
+    for name in subprocess.check_output(["git", "ls-files", "*.md"], cwd=ROOT, text=True).split()
+)
 LINK = re.compile(r"\]\(([^)#:]+)(?:#[^)]*)?\)")
 APACHE_2 = "cfc7749b96f63bd31c3c42b5c471bf756814053e847c10f3eb003417bc523d30"
 """Digest of the text at www.apache.org/licenses/LICENSE-2.0.txt."""
@@ -42,7 +45,11 @@ IN_TEXT = {
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_relative_links_have_targets(page: Path) -> None:
-    missing = [target for target in LINK.findall(page.read_text("utf-8")) if not (page.parent / target).exists()]
+    missing = [
+        target
+        for target in LINK.findall(page.read_text("utf-8"))
+        if not (page.parent / target).exists()
+    ]
     assert missing == []
 
 
@@ -108,15 +115,23 @@ def test_every_metric_is_documented_with_labels() -> None:
     page = (ROOT / "docs" / "metrics.md").read_text("utf-8")
     rows = re.findall(r"^\| `(gateway_\w+)` \| .* \|(.*)\|$", page, re.MULTILINE)
     shown = {name: re.findall(r"`(\w+)`", labels) for name, labels in rows}
-    collectors = [one for registry in Metrics(CollectorRegistry()).registries for one in registry._collector_to_names]
+    collectors = [
+        one
+        for registry in Metrics(CollectorRegistry()).registries
+        for one in registry._collector_to_names
+    ]
     metrics = [one for one in collectors if isinstance(one, MetricWrapperBase)]
     assert shown == {one._name: list(one._labelnames) for one in metrics}
 
 
 def test_quarantine_page_matches_operations_kinds_and_mapping_steps() -> None:
     page = (ROOT / "docs" / "quarantine.md").read_text("utf-8")
-    known = {(route.method, strip_patterns(route.path)): route for route in list_routes(ChangeFeed())}
-    rows = re.findall(r"^\|.*\| `(GET|PUT|POST) (/api/v1/[\w/{}-]+)`.*\| (.*) \|$", page, re.MULTILINE)
+    known = {
+        (route.method, strip_patterns(route.path)): route for route in list_routes(ChangeFeed())
+    }
+    rows = re.findall(
+        r"^\|.*\| `(GET|PUT|POST) (/api/v1/[\w/{}-]+)`.*\| (.*) \|$", page, re.MULTILINE
+    )
     told = {
         (route.method, strip_patterns(route.path))
         for route in known.values()
@@ -124,7 +139,10 @@ def test_quarantine_page_matches_operations_kinds_and_mapping_steps() -> None:
     }
     assert {(method, path) for method, path, _ in rows} >= {one for one in told if one[0] != "GET"}
     for method, path, needed in rows:
-        assert needed in {"the same", f"`{known[method, path].scope}`"} or f"`{known[method, path].scope}`, " in needed
+        assert (
+            needed in {"the same", f"`{known[method, path].scope}`"}
+            or f"`{known[method, path].scope}`, " in needed
+        )
     assert {kind for kind in DifferenceKind if f"| `{kind}` |" in page} == set(DifferenceKind)
     (example,) = re.findall(r"-d '\n(.*?)'$", page, re.MULTILINE | re.DOTALL)
     check(msgspec.convert(msgspec.json.decode(example)["steps"], Mapping))

@@ -64,7 +64,9 @@ def test_overlong_duration_text_is_refused(read: type) -> None:
         ("48h", 0, timedelta(hours=48)),
     ],
 )
-def test_promise_counts_working_days_separately_from_hours(text: str, days: float, rest: timedelta) -> None:
+def test_promise_counts_working_days_separately_from_hours(
+    text: str, days: float, rest: timedelta
+) -> None:
     promised = promise(text)
     assert (promised.working_days, timedelta(seconds=promised.total_seconds())) == (days, rest)
 

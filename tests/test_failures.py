@@ -68,7 +68,9 @@ def file_error(number: int, *files: str) -> OSError:
         ),
     ],
 )
-def test_known_failure_becomes_one_line_with_advice(error: Exception, happened: str, advice: str) -> None:
+def test_known_failure_becomes_one_line_with_advice(
+    error: Exception, happened: str, advice: str
+) -> None:
     assert failure_line(error) == f"{happened}: {advice}"
 
 

@@ -25,7 +25,20 @@ READ_FIRST = {
 }
 """What tells who asks stands in the body."""
 
-FILL = ("generic", "1", "raw", "twilio", "voice", "slack", "start", "note", "in", "down", "a" * 8, "x.1.1.x")
+FILL = (
+    "generic",
+    "1",
+    "raw",
+    "twilio",
+    "voice",
+    "slack",
+    "start",
+    "note",
+    "in",
+    "down",
+    "a" * 8,
+    "x.1.1.x",
+)
 """Values of a path's variables, of which the first that its pattern takes is used."""
 
 WRONG = "gwk_aaaaaaaaaaaa_" + "A" * 43
@@ -34,7 +47,9 @@ UNSENT = 60_000
 
 @pytest.fixture
 async def gateway(database_url: str) -> AsyncIterator[Served]:
-    settings = msgspec.structs.replace(load(None, {}), database=Database(url=database_url, pool_min=1, pool_max=8))
+    settings = msgspec.structs.replace(
+        load(None, {}), database=Database(url=database_url, pool_min=1, pool_max=8)
+    )
     async with served(settings) as running:
         yield running
 
@@ -72,7 +87,9 @@ def path_of(resource: web.AbstractResource) -> str:
     return path
 
 
-async def status(gateway: Served, method: str, path: str, *more: str, sent: bytes = b"", within: float = 3.0) -> int | None:
+async def status(
+    gateway: Served, method: str, path: str, *more: str, sent: bytes = b"", within: float = 3.0
+) -> int | None:
     """Return the status of the answer to a head whose body does not come; None where there is none."""
     server = gateway.client.server
     reader, writer = await asyncio.open_connection(server.host, server.port)
@@ -99,7 +116,14 @@ async def test_routes_authenticate_before_reading_body(gateway: Served) -> None:
         some = routes[begin : begin + 50]
         for key in ((), (f"Authorization: Bearer {WRONG}",)):
             asked = (
-                status(gateway, method, path, media, *key, within=0.5 if (method, template) in READ_FIRST else 10.0)
+                status(
+                    gateway,
+                    method,
+                    path,
+                    media,
+                    *key,
+                    within=0.5 if (method, template) in READ_FIRST else 10.0,
+                )
                 for method, template, path in some
             )
             statuses = await asyncio.gather(*asked)
@@ -116,7 +140,10 @@ async def test_unauthenticated_bodies_share_budget_that_is_released(gateway: Ser
     budget = gateway.client.server.app[BUDGETS].strangers  # type: ignore[attr-defined]
     budget.most = budget.most_each = 100_000
     piece = b"{" * 40_000
-    waiting = [asyncio.create_task(status(gateway, "POST", "/v2/enqueue", sent=piece, within=1.5)) for _ in range(4)]
+    waiting = [
+        asyncio.create_task(status(gateway, "POST", "/v2/enqueue", sent=piece, within=1.5))
+        for _ in range(4)
+    ]
     for task in waiting:
         await task
     assert sorted(str(task.result()) for task in waiting) == ["429", "429", "None", "None"]
@@ -132,7 +159,11 @@ async def test_unauthenticated_bodies_share_budget_that_is_released(gateway: Ser
 async def test_short_request_passes_when_budget_is_exhausted(gateway: Served) -> None:
     budget = gateway.client.server.app[BUDGETS].strangers  # type: ignore[attr-defined]
     budget.most = 0
-    event = {"routing_key": gateway.keys["ingest"], "event_action": "trigger", "payload": {"summary": "s", "source": "h"}}
+    event = {
+        "routing_key": gateway.keys["ingest"],
+        "event_action": "trigger",
+        "payload": {"summary": "s", "source": "h"},
+    }
     assert (await gateway.post("/v2/enqueue", event, key=None)).status == 202
 
 

@@ -38,5 +38,12 @@ def test_storable_time_is_unchanged(at: datetime) -> None:
     ],
 )
 def test_alert_times_are_clamped_to_storable_span(said: datetime, becomes: datetime) -> None:
-    alert = Alert(namespace="n", dedup_key="k", status=AlertStatus.FIRING, title="t", event_time=said, ends_at=said)
+    alert = Alert(
+        namespace="n",
+        dedup_key="k",
+        status=AlertStatus.FIRING,
+        title="t",
+        event_time=said,
+        ends_at=said,
+    )
     assert (alert.event_time, alert.ends_at) == (becomes, becomes)

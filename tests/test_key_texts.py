@@ -9,7 +9,14 @@ ONE = "gwk_2csrqg5motj3_6WmDmrmDEhS8gqlAAAAaaaa-bbbb_cccc0123456789abc"
 
 
 def test_key_is_redacted_anywhere_in_text() -> None:
-    for text in ("{}", "x {} y", '{{"routing_key":"{}"}}', "<in+{}@gw.example>", "/ingest/generic/{}?x=1", "Basic:{}"):
+    for text in (
+        "{}",
+        "x {} y",
+        '{{"routing_key":"{}"}}',
+        "<in+{}@gw.example>",
+        "/ingest/generic/{}?x=1",
+        "Basic:{}",
+    ):
         assert without_keys(text.format(ONE)) == text.format(BLOT)
         assert body_without_keys(text.format(ONE).encode()) == text.format(BLOT).encode()
     assert pairs_without_keys({"key": ONE, ONE: "x"}) == {"key": BLOT, BLOT: "x"}

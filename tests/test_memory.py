@@ -60,7 +60,9 @@ async def test_process_that_stays_large_is_not_trimmed_again() -> None:
 
 def test_resident_reports_memory_in_use() -> None:
     before = resident()
-    with mmap.mmap(-1, 64 << 20) as block:  # of the system's own, and not what a large process has in reserve
+    with mmap.mmap(
+        -1, 64 << 20
+    ) as block:  # of the system's own, and not what a large process has in reserve
         block[::4_096] = b"x" * len(block[::4_096])
         assert before > 1 << 20
         assert resident() >= before + (60 << 20)

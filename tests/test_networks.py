@@ -23,7 +23,9 @@ TRUSTED = networks(["10.0.0.0/8", "2001:db8::/32"])
     ("10.0.0.1", ["10.0.0.2, 10.0.0.3"], "10.0.0.2"),
     ("", ["198.51.100.1"], ""),
 ])  # fmt: skip
-def test_client_is_last_untrusted_forwarded_address(peer: str, forwarded: list[str], whose: str) -> None:
+def test_client_is_last_untrusted_forwarded_address(
+    peer: str, forwarded: list[str], whose: str
+) -> None:
     assert client(peer, forwarded, TRUSTED) == whose
 
 

@@ -13,7 +13,10 @@ from gateway.outside_json import decoder, is_deeper
 
 TREES: st.SearchStrategy[Any] = st.recursive(
     st.integers() | st.text(alphabet='a"\\[]{}'),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(alphabet='a"\\[]{}'), inner, max_size=3),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.text(alphabet='a"\\[]{}'), inner, max_size=3)
+    ),
 )
 
 
@@ -41,7 +44,9 @@ def test_depth_of_unterminated_json_is_measured() -> None:
     assert not is_deeper(b"]" * 9 + b"[[", 2)
 
 
-@pytest.mark.parametrize("number", ["1.7976931348623157e308", "2.2250738585072011e-308", "9" * 22, "0." + "9" * 20])
+@pytest.mark.parametrize(
+    "number", ["1.7976931348623157e308", "2.2250738585072011e-308", "9" * 22, "0." + "9" * 20]
+)
 @pytest.mark.parametrize("kind", [object, dict[str, object]], ids=str)
 def test_extreme_numbers_are_decoded_quickly(number: str, kind: Any) -> None:
     text = f'{{"a":[{",".join([number] * (262_144 // (len(number) + 1)))}]}}'.encode()

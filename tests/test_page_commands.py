@@ -27,7 +27,9 @@ async def gateway(database_url: str) -> AsyncIterator[Served]:
 async def run(gateway: Served, name: str, folder: Path) -> None:
     """Run what the page shows; curl is one of Python, so that no other need be there."""
     curl = folder / "curl"
-    curl.write_text(f'#!/bin/sh\nexec "{sys.executable}" "{ROOT}/tests/support/curl.py" "$@"\n', "utf-8")
+    curl.write_text(
+        f'#!/bin/sh\nexec "{sys.executable}" "{ROOT}/tests/support/curl.py" "$@"\n', "utf-8"
+    )
     curl.chmod(0o700)
     script = "\n".join(COMMANDS.findall((ROOT / "docs" / name).read_text("utf-8")))
     assert script
@@ -44,13 +46,17 @@ async def run(gateway: Served, name: str, folder: Path) -> None:
     assert process.returncode == 0, told.decode()
 
 
-async def test_monitors_page_commands_create_pinged_monitor(gateway: Served, tmp_path: Path) -> None:
+async def test_monitors_page_commands_create_pinged_monitor(
+    gateway: Served, tmp_path: Path
+) -> None:
     await run(gateway, "monitors.md", tmp_path)
     _, listed = await gateway.get("/api/v1/monitors", "admin")
     assert [(one["slug"], one["state"]) for one in listed["monitors"]] == [("nightly-backup", "up")]
 
 
-async def test_people_page_commands_create_person_with_contact_methods(gateway: Served, tmp_path: Path) -> None:
+async def test_people_page_commands_create_person_with_contact_methods(
+    gateway: Served, tmp_path: Path
+) -> None:
     await run(gateway, "people.md", tmp_path)
     login = {"login": "ann", "password": "six elm trees at dusk"}
     assert (await gateway.post("/api/v1/login", login, None)).status == 200

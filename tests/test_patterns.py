@@ -50,10 +50,15 @@ def is_slow(applied: Applied, text: str) -> bool:
 
 @pytest.mark.parametrize("applied", every_pattern(), ids=str)
 def test_pattern_is_fast_on_hostile_text(applied: Applied) -> None:
-    most = min((size for place, size in LARGEST.items() if applied.place.startswith(place)), default=max(SIZES))
+    most = min(
+        (size for place, size in LARGEST.items() if applied.place.startswith(place)),
+        default=max(SIZES),
+    )
     for size in (*(size for size in SIZES if size < most), most):
         slow = [text[:20] for text in hostile(size) if is_slow(applied, text)]
-        assert not slow, f"{applied.pattern.pattern!r} takes over {TIMES} times the yardstick for {size} characters: {slow}"
+        assert not slow, (
+            f"{applied.pattern.pattern!r} takes over {TIMES} times the yardstick for {size} characters: {slow}"
+        )
 
 
 def test_quadratic_pattern_is_detected() -> None:
@@ -61,7 +66,9 @@ def test_quadratic_pattern_is_detected() -> None:
     assert any(is_slow(square, text) for text in hostile(max(SIZES)))
 
 
-@pytest.mark.parametrize("unit", [b'"\\', b'"\\"', b'"\\\n', b'\\"', b'"', b"[", b"{", b"[]", b'"\\\\', b"\\u000"])
+@pytest.mark.parametrize(
+    "unit", [b'"\\', b'"\\"', b'"\\\n', b'\\"', b'"', b"[", b"{", b"[]", b'"\\\\', b"\\u000"]
+)
 def test_hostile_body_of_maximum_size_is_refused_quickly(unit: bytes) -> None:
     hostile_body = (unit * body.MAX_BYTES)[: body.MAX_BYTES]
     began = time.thread_time()

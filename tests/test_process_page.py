@@ -29,7 +29,9 @@ WORDS: dict[Target, str] = {SAME: "stays as it is", BACK: "back to where it was"
 def expected() -> dict[str, list[str]]:
     """The rows of each table of the page, by its head."""
     tables = {
-        f"| {kind.__name__} | en | zh-CN |": [f"| `{v}` | {LABELS[kind][v][0]} | {LABELS[kind][v][1]} |" for v in kind]
+        f"| {kind.__name__} | en | zh-CN |": [
+            f"| `{v}` | {LABELS[kind][v][0]} | {LABELS[kind][v][1]} |" for v in kind
+        ]
         for kind in (
             Kind,
             RequestCategory,
@@ -48,7 +50,10 @@ def expected() -> dict[str, list[str]]:
         )
     }
     tables["| impact | urgent | high | normal | low |"] = [
-        f"| `{impact}` | " + " | ".join(str(PRIORITIES[impact][urgency]) for urgency in Urgency) + " |" for impact in Impact
+        f"| `{impact}` | "
+        + " | ".join(str(PRIORITIES[impact][urgency]) for urgency in Urgency)
+        + " |"
+        for impact in Impact
     ]
     tables["| action | from | to |"] = [
         f"| `{name}` | {', '.join(f'`{state}`' for state in State if state in row and row[state] == to)} | {told(to)} |"

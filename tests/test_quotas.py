@@ -14,7 +14,9 @@ LIMITS = load(None, {}).limits
 
 def limited(**changed: int) -> tuple[Quotas, Counter[str]]:
     refused: Counter[str] = Counter()
-    return Quotas(msgspec.structs.replace(LIMITS, **changed), lambda quota: refused.update([quota])), refused
+    return Quotas(
+        msgspec.structs.replace(LIMITS, **changed), lambda quota: refused.update([quota])
+    ), refused
 
 
 def test_key_is_limited_to_burst_then_rate() -> None:
@@ -22,7 +24,11 @@ def test_key_is_limited_to_burst_then_rate() -> None:
     assert [made.enter(1, 0, 0.0) for _ in range(3)] == [None] * 3
     refusal = made.enter(1, 0, 0.0)
     assert refusal is not None
-    assert (refusal.quota, refusal.retry_after, "limits.key_per_second, 2" in refusal.told) == (Quota.REQUESTS, 1, True)
+    assert (refusal.quota, refusal.retry_after, "limits.key_per_second, 2" in refusal.told) == (
+        Quota.REQUESTS,
+        1,
+        True,
+    )
     assert made.enter(2, 0, 0.0) is None
     assert made.enter(1, 0, 0.5) is None
     assert refused == {"requests": 1}
@@ -70,7 +76,11 @@ def test_file_bytes_per_day_of_key_are_limited() -> None:
     assert made.keep(1, 86_000, 0.0) is None
     refusal = made.keep(1, 1_000, 0.0)
     assert refusal is not None
-    assert (refusal.quota, refusal.retry_after, "limits.file_bytes_per_day, 86400" in refusal.told) == (Quota.FILES, 600, True)
+    assert (
+        refusal.quota,
+        refusal.retry_after,
+        "limits.file_bytes_per_day, 86400" in refusal.told,
+    ) == (Quota.FILES, 600, True)
     assert made.keep(2, 86_400, 0.0) is None
     assert made.keep(1, 1_000, 600.0) is None
     assert refused == {"files": 1}
@@ -81,7 +91,10 @@ def test_requests_without_key_are_limited_by_address() -> None:
     assert [made.stranger("a", 0.0), made.stranger("a", 0.0)] == [None, None]
     refusal = made.stranger("a", 0.0)
     assert refusal is not None
-    assert (refusal.quota, "limits.address_per_second, 1" in refusal.told) == (Quota.STRANGERS, True)
+    assert (refusal.quota, "limits.address_per_second, 1" in refusal.told) == (
+        Quota.STRANGERS,
+        True,
+    )
     assert made.stranger("b", 0.0) is None
     assert refused == {"strangers": 1}
 

@@ -13,7 +13,9 @@ OLD, NEW = b"old secret", b"new secret"
 @KINDS
 def test_signature_by_any_live_secret_is_valid(sign: Sign) -> None:
     for secret in (OLD, NEW):
-        assert is_signed((NEW, OLD), b"door v1", "record 7", sign(secret, b"door v1", "record 7"), sign)
+        assert is_signed(
+            (NEW, OLD), b"door v1", "record 7", sign(secret, b"door v1", "record 7"), sign
+        )
     assert not is_signed((NEW,), b"door v1", "record 7", sign(OLD, b"door v1", "record 7"), sign)
     assert not is_signed((), b"door v1", "record 7", sign(OLD, b"door v1", "record 7"), sign)
 

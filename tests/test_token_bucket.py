@@ -31,7 +31,9 @@ def test_backward_clock_refills_nothing() -> None:
     st.floats(0.1, 10),
     st.floats(0.1, 10),
 )
-def test_total_taken_never_exceeds_burst_plus_rate(steps: list[tuple[float, float]], rate: float, burst: float) -> None:
+def test_total_taken_never_exceeds_burst_plus_rate(
+    steps: list[tuple[float, float]], rate: float, burst: float
+) -> None:
     bucket, now, taken = TokenBucket.full(rate, burst, 0.0), 0.0, 0.0
     for passed, cost in steps:
         now += passed

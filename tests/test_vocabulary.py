@@ -32,7 +32,9 @@ def test_chat_source_has_chat_channel_with_or_without_key(
         (timedelta(days=1), timedelta(minutes=5)),
     ],
 )
-def test_event_order_time_is_clamped_and_event_time_is_kept(said: timedelta, judged: timedelta) -> None:
+def test_event_order_time_is_clamped_and_event_time_is_kept(
+    said: timedelta, judged: timedelta
+) -> None:
     alert = an_alert(at=NOON + said)
     assert alert.order_time(NOON) == NOON + judged
     assert alert.event_time == NOON + said
@@ -44,5 +46,7 @@ def test_event_has_no_order_time_by_arrival_or_without_time() -> None:
 
 
 def test_out_of_range_alert_times_are_clamped_to_latest() -> None:
-    alert = an_alert(at=datetime(9999, 12, 31, tzinfo=UTC), ends_at=datetime.max.replace(tzinfo=UTC))
+    alert = an_alert(
+        at=datetime(9999, 12, 31, tzinfo=UTC), ends_at=datetime.max.replace(tzinfo=UTC)
+    )
     assert (alert.event_time, alert.ends_at) == (LATEST, LATEST)

@@ -38,7 +38,9 @@ class LoginLimits:
     window: timedelta
 
 
-async def count_attempt(conn: Connection, login: str | None, address: str, limits: LoginLimits, stamp: datetime | None) -> None:
+async def count_attempt(
+    conn: Connection, login: str | None, address: str, limits: LoginLimits, stamp: datetime | None
+) -> None:
     """Count one attempt and commit it; raise TooManyAttempts if it exceeds a limit.
 
     With `login` None only the attempts of the address are counted.
@@ -65,7 +67,9 @@ def _subjects(login: str | None, address: str, attempts: int) -> dict[bytes, int
     named = {f"address\0{where}": attempts * WIDER}
     if login is not None:
         named |= {f"pair\0{login}\0{where}": attempts, f"login\0{login}": attempts * WIDER}
-    return {sha256(name.encode("utf-8", "surrogatepass")).digest(): most for name, most in named.items()}
+    return {
+        sha256(name.encode("utf-8", "surrogatepass")).digest(): most for name, most in named.items()
+    }
 
 
 def network(address: str) -> str:

@@ -63,9 +63,19 @@ def _check_words(command: c.Command) -> None:
     Machines need not: their own system holds the reason.
     """
     if isinstance(command, c.Return | c.Reject | c.Escalate) and not command.note.strip():
-        raise Unprocessable("a reason is needed in `note`", flaws=(Flaw("/note", "is needed: whoever gets the record reads it"),))
-    if isinstance(command, c.Resolve) and command.resolution in SOLUTIONS and not command.solution.strip():
-        raise Unprocessable("say how it was solved", flaws=(Flaw("/solution", f"is needed for {command.resolution}"),))
+        raise Unprocessable(
+            "a reason is needed in `note`",
+            flaws=(Flaw("/note", "is needed: whoever gets the record reads it"),),
+        )
+    if (
+        isinstance(command, c.Resolve)
+        and command.resolution in SOLUTIONS
+        and not command.solution.strip()
+    ):
+        raise Unprocessable(
+            "say how it was solved",
+            flaws=(Flaw("/solution", f"is needed for {command.resolution}"),),
+        )
 
 
 SOLUTIONS = frozenset({Resolution.SOLVED, Resolution.WORKAROUND})
@@ -78,24 +88,39 @@ def check_command(who: Principal, command: c.Command, incident: Incident) -> Non
     Raises Unprocessable if the reason it needs is missing.
     """
     decision = may(who, required_action(command, who), incident)
-    if isinstance(decision, PermissionDenied) and isinstance(command, c.Assign) and _passes_on(who, command, incident):
+    if (
+        isinstance(decision, PermissionDenied)
+        and isinstance(command, c.Assign)
+        and _passes_on(who, command, incident)
+    ):
         if not command.note.strip():
-            raise Unprocessable("say why it is passed on", flaws=(Flaw("/note", "needed inside tier 2"),))
+            raise Unprocessable(
+                "say why it is passed on", flaws=(Flaw("/note", "needed inside tier 2"),)
+            )
         return
     raise_if_refused(decision)
 
 
 def _passes_on(who: Principal, command: c.Assign, incident: Incident) -> bool:
     return (
-        command.tier in (None, Tier.SECOND) and incident.tier is not Tier.DESK and may(who, Action.REASSIGN, incident) == ALLOWED
+        command.tier in (None, Tier.SECOND)
+        and incident.tier is not Tier.DESK
+        and may(who, Action.REASSIGN, incident) == ALLOWED
     )
 
 
 def check_fields(who: Principal, fields: Iterable[str], incident: Incident) -> None:
     """Raise Forbidden, with a flaw for every field that the principal may not change."""
-    refused = [(name, decision) for name in fields if isinstance(decision := may_edit(who, name, incident), PermissionDenied)]
+    refused = [
+        (name, decision)
+        for name in fields
+        if isinstance(decision := may_edit(who, name, incident), PermissionDenied)
+    ]
     if refused:
-        raise Forbidden(refused[0][1].reason, flaws=tuple(Flaw(f"/{name}", decision.reason) for name, decision in refused))
+        raise Forbidden(
+            refused[0][1].reason,
+            flaws=tuple(Flaw(f"/{name}", decision.reason) for name, decision in refused),
+        )
 
 
 def raise_if_refused(decision: Allowed | PermissionDenied) -> None:

@@ -39,6 +39,9 @@ async def take_token(conn: Connection, bucket: SharedBucket, stamp: datetime | N
 
 async def try_take_token(conn: Connection, bucket: SharedBucket, stamp: datetime | None) -> bool:
     """Take one token if there is one; return whether there was."""
-    subject, every = sha256(bucket.subject.encode("utf-8", "surrogatepass")).digest(), bucket.every.total_seconds()
+    subject, every = (
+        sha256(bucket.subject.encode("utf-8", "surrogatepass")).digest(),
+        bucket.every.total_seconds(),
+    )
     done = await conn.execute(TAKE, subject, float(bucket.most), every, stamp)
     return done.endswith(" 1")

@@ -86,9 +86,16 @@ def objection(claims: Mapping[str, Any], expected: ExpectedClaims) -> str | None
     audience = claims.get("aud")
     if expected.audience not in (audience if isinstance(audience, list) else [audience]):
         return "another audience"
-    if claims.get("azp", None if isinstance(audience, list) and len(audience) > 1 else expected.audience) != expected.audience:
+    if (
+        claims.get(
+            "azp", None if isinstance(audience, list) and len(audience) > 1 else expected.audience
+        )
+        != expected.audience
+    ):
         return "another authorized party"
-    if not isinstance(nonce := claims.get("nonce"), str) or not hmac.compare_digest(nonce.encode(), expected.nonce.encode()):
+    if not isinstance(nonce := claims.get("nonce"), str) or not hmac.compare_digest(
+        nonce.encode(), expected.nonce.encode()
+    ):
         return "another nonce"
     now, leeway = expected.now.timestamp(), LEEWAY.total_seconds()
     if not _number(claims.get("exp")) or claims["exp"] <= now - leeway:

@@ -53,14 +53,22 @@ class IdentityProvider:
 
     def __init__(self, settings: Oidc, clock: Clock) -> None:
         self._settings, self._clock = settings, clock
-        self._guard = AddressGuard(private=True, ports=None) if settings.allow_private else AddressGuard()
+        self._guard = (
+            AddressGuard(private=True, ports=None) if settings.allow_private else AddressGuard()
+        )
         self._session = ClientSession(
-            connector=TCPConnector(resolver=PinnedResolver(self._guard), use_dns_cache=False, limit=8),
+            connector=TCPConnector(
+                resolver=PinnedResolver(self._guard), use_dns_cache=False, limit=8
+            ),
             timeout=ClientTimeout(total=TIMEOUT_S),
             trust_env=False,
             cookie_jar=aiohttp.DummyCookieJar(),
             auto_decompress=False,
-            headers={"user-agent": "incident-gateway", "accept": "application/json", "accept-encoding": "identity"},
+            headers={
+                "user-agent": "incident-gateway",
+                "accept": "application/json",
+                "accept-encoding": "identity",
+            },
         )
         self._metadata: tuple[float, Metadata] | None = None
         self._keys: tuple[float, KeySet] | None = None
@@ -73,14 +81,20 @@ class IdentityProvider:
         """Return the provider's endpoints; raise Unavailable if they cannot be read."""
         now = self._clock.monotonic()
         if self._metadata is None or now >= self._metadata[0] + BELIEVED_S:
-            body = await self._fetch("GET", self._settings.issuer.rstrip("/") + "/.well-known/openid-configuration")
+            body = await self._fetch(
+                "GET", self._settings.issuer.rstrip("/") + "/.well-known/openid-configuration"
+            )
             found = _decoded(body, Metadata)
             if found.issuer != self._settings.issuer:
-                raise Unavailable("the identity provider calls itself by another name than login.oidc.issuer")
+                raise Unavailable(
+                    "the identity provider calls itself by another name than login.oidc.issuer"
+                )
             self._metadata = (now, found)
         return self._metadata[1]
 
-    async def subject(self, code: str, verifier: str, redirect_url: str, expected: ExpectedClaims) -> Subject:
+    async def subject(
+        self, code: str, verifier: str, redirect_url: str, expected: ExpectedClaims
+    ) -> Subject:
         """Return the person that the authorization code stands for.
 
         Raises Unavailable, Unauthenticated, and Untrusted for a token that fails a check.
@@ -94,7 +108,9 @@ class IdentityProvider:
     async def _signing_keys(self, believed: float) -> KeySet:
         now = self._clock.monotonic()
         if self._keys is None or now >= self._keys[0] + believed:
-            document = _decoded(await self._fetch("GET", (await self.metadata()).jwks_uri), dict[str, Any])
+            document = _decoded(
+                await self._fetch("GET", (await self.metadata()).jwks_uri), dict[str, Any]
+            )
             self._keys = (now, id_token.signing_keys(document))
         return self._keys[1]
 
@@ -105,8 +121,14 @@ class IdentityProvider:
             "grant_type": "authorization_code", "code": code, "redirect_uri": redirect_url, "client_id": settings.client_id,
             "code_verifier": verifier,
         }  # fmt: skip
-        headers = {"authorization": "Basic " + base64.b64encode(named.encode()).decode()} if settings.client_secret else {}
-        body = await self._fetch("POST", (await self.metadata()).token_endpoint, data=form, headers=headers)
+        headers = (
+            {"authorization": "Basic " + base64.b64encode(named.encode()).decode()}
+            if settings.client_secret
+            else {}
+        )
+        body = await self._fetch(
+            "POST", (await self.metadata()).token_endpoint, data=form, headers=headers
+        )
         return _decoded(body, Tokens).id_token
 
     async def _fetch(self, method: str, address: str, **more: Any) -> bytes:

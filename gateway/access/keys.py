@@ -13,7 +13,13 @@ from hashlib import sha256
 
 from asyncpg import Record
 
-from gateway.access.principal import NOBODY, MachineRole, Principal, PrincipalRole, principal_of_person
+from gateway.access.principal import (
+    NOBODY,
+    MachineRole,
+    Principal,
+    PrincipalRole,
+    principal_of_person,
+)
 from gateway.clock import Clock
 from gateway.db.pool import Connection, Pool, acquire
 from gateway.directory.roles import Role, parse_roles
@@ -147,7 +153,10 @@ WHERE k.person_id = $1 AND k.revoked_at IS NULL
 
 async def keys_of_person(conn: Connection, person_id: int, stamp: datetime | None) -> list[KeyInfo]:
     """Return the valid keys and sessions of a person."""
-    return [KeyInfo(**{**row, "scopes": tuple(row["scopes"])}) for row in await conn.fetch(OWN, person_id, stamp)]
+    return [
+        KeyInfo(**{**row, "scopes": tuple(row["scopes"])})
+        for row in await conn.fetch(OWN, person_id, stamp)
+    ]
 
 
 REVOKE = """
@@ -156,7 +165,9 @@ WHERE id = $1::int AND ($3::int IS NULL OR person_id = $3::int) RETURNING id
 """
 
 
-async def revoke(conn: Connection, key_id: int, stamp: datetime | None, *, person_id: int | None = None) -> None:
+async def revoke(
+    conn: Connection, key_id: int, stamp: datetime | None, *, person_id: int | None = None
+) -> None:
     """Revoke a key, with `person_id` only one of that person's; raise NotFound if there is none.
 
     Every replica refuses it within five seconds.
@@ -190,7 +201,15 @@ def caller_of(row: Record) -> Caller:
     if Role.ADMINISTRATOR not in roles:
         scopes -= {Scope.ADMIN}
     who = principal_of_person(row["login"], row["email"], row["phone"], roles, row["groups"])
-    return Caller(row["id"], row["login"], scopes - {Scope.INGEST}, None, who, row["person_id"], row["session"])
+    return Caller(
+        row["id"],
+        row["login"],
+        scopes - {Scope.INGEST},
+        None,
+        who,
+        row["person_id"],
+        row["session"],
+    )
 
 
 def _standing_in(scopes: frozenset[Scope], *, privy: bool) -> frozenset[PrincipalRole]:
@@ -251,14 +270,23 @@ class KeyRing:
         if len(self._recognised) >= REMEMBERED:
             self._recognised.clear()
         self._recognised.add(digest)
-        self._believed[digest] = (self._clock.monotonic() + self._trusted(row["expires_at"], row["now"]), caller)
+        self._believed[digest] = (
+            self._clock.monotonic() + self._trusted(row["expires_at"], row["now"]),
+            caller,
+        )
         return caller
 
     def forget(self, key_id: int) -> None:
         """Drop a key from the cache, so that this replica refuses it at once after a revocation."""
-        for digest in [digest for digest, (_, caller) in self._believed.items() if caller.id == key_id]:
+        for digest in [
+            digest for digest, (_, caller) in self._believed.items() if caller.id == key_id
+        ]:
             del self._believed[digest]
 
     @staticmethod
     def _trusted(expires_at: datetime | None, now: datetime) -> float:
-        return BELIEVED_FOR if expires_at is None else min(BELIEVED_FOR, (expires_at - now) / timedelta(seconds=1))
+        return (
+            BELIEVED_FOR
+            if expires_at is None
+            else min(BELIEVED_FOR, (expires_at - now) / timedelta(seconds=1))
+        )

@@ -78,12 +78,20 @@ class LoginService:
         expires = await conn.fetchval(IN_A_WHILE, stamp, self.lasting)
         scopes = grantable_scopes(parse_roles(person["roles"]))
         text, info = await keys.create(
-            conn, f"session of {person['login']}", scopes, stamp, expires_at=expires, person_id=person["id"], session=True
+            conn,
+            f"session of {person['login']}",
+            scopes,
+            stamp,
+            expires_at=expires,
+            person_id=person["id"],
+            session=True,
         )
         log.info("login", login=person["login"], key=info.id)
         return LoginSession(text, person["login"], info)
 
-    async def change_password(self, login: str, given: PasswordChange, address: str, key_id: int) -> None:
+    async def change_password(
+        self, login: str, given: PasswordChange, address: str, key_id: int
+    ) -> None:
         """Set the person's own password and revoke everything else that was issued to them.
 
         Raises Unprocessable, TooManyAttempts, Overloaded.
@@ -95,7 +103,9 @@ class LoginService:
             raise Unprocessable("the old password is wrong")
         await self.set_password(login, given.new, but=key_id, keep_keys=given.keep_keys)
 
-    async def set_password(self, login: str, new: str, *, but: int | None = None, keep_keys: bool = False) -> None:
+    async def set_password(
+        self, login: str, new: str, *, but: int | None = None, keep_keys: bool = False
+    ) -> None:
         """Set a password and revoke all that was issued to the person, except the key `but`.
 
         With `keep_keys` keys of their own and chat accounts stay too. Raises Unprocessable.
@@ -104,7 +114,9 @@ class LoginService:
             person = await conn.fetchrow(BY_LOGIN, login)
         if person is None:
             raise Unprocessable(f"nobody active has the login {login}")
-        kept = await self.passwords.hash(check_password(new, login, person["name"], person["email"]))
+        kept = await self.passwords.hash(
+            check_password(new, login, person["name"], person["email"])
+        )
         stamp: datetime | None = self.clock.stamp()
         async with transaction(self.pool) as conn:
             await conn.execute(SET, person["id"], kept, stamp)
@@ -114,10 +126,14 @@ class LoginService:
 
 def grantable_scopes(roles: frozenset[Role]) -> frozenset[Scope]:
     """Return the scopes that a key of a person with these roles may have."""
-    return frozenset({Scope.READ, Scope.WRITE} | ({Scope.ADMIN} if Role.ADMINISTRATOR in roles else set()))
+    return frozenset(
+        {Scope.READ, Scope.WRITE} | ({Scope.ADMIN} if Role.ADMINISTRATOR in roles else set())
+    )
 
 
-BY_LOGIN = "SELECT id, login, name, email, roles, password_hash FROM person WHERE login = $1 AND active"
+BY_LOGIN = (
+    "SELECT id, login, name, email, roles, password_hash FROM person WHERE login = $1 AND active"
+)
 
 STILL = """
 UPDATE person SET password_hash = $3::text WHERE id = $1 AND active AND password_hash = $2::text RETURNING id

@@ -57,7 +57,9 @@ class OidcLogin:
         async with acquire(self.login.pool) as conn:
             await attempts.count_attempt(conn, None, address, self.login.limits, stamp)
             await conn.execute(BEGIN, _both(state, browser), nonce, verifier, stamp, WITHIN)
-        challenge = base64.urlsafe_b64encode(sha256(verifier.encode()).digest()).rstrip(b"=").decode()
+        challenge = (
+            base64.urlsafe_b64encode(sha256(verifier.encode()).digest()).rstrip(b"=").decode()
+        )
         asked = {
             "response_type": "code", "client_id": self.settings.client_id, "redirect_uri": self.redirect_url,
             "scope": self.settings.scopes, "state": state, "nonce": nonce, "code_challenge": challenge,
@@ -75,17 +77,25 @@ class OidcLogin:
             begun = await conn.fetchrow(FINISH, _both(state, browser), self.login.clock.stamp())
         if begun is None or begun["late"] or issuer not in (None, self.settings.issuer):
             raise Unauthenticated(UNKNOWN)
-        expected = ExpectedClaims(self.settings.issuer, self.settings.client_id, begun["nonce"], begun["now"])
+        expected = ExpectedClaims(
+            self.settings.issuer, self.settings.client_id, begun["nonce"], begun["now"]
+        )
         try:
-            subject = await self.provider.subject(code, begun["verifier"], self.redirect_url, expected)
+            subject = await self.provider.subject(
+                code, begun["verifier"], self.redirect_url, expected
+            )
         except UntrustedToken as refusal:
             log.warning("id_token_refused", reason=str(refusal))
-            raise Unauthenticated("the identity provider's answer is not to be trusted") from refusal
+            raise Unauthenticated(
+                "the identity provider's answer is not to be trusted"
+            ) from refusal
         async with transaction(self.login.pool) as conn:
             person = await self._person(conn, subject)
             if person is None:
                 log.info("login_refused", subject=subject.id)
-                raise Unauthenticated("the gateway knows nobody by this identity: ask an administrator")
+                raise Unauthenticated(
+                    "the gateway knows nobody by this identity: ask an administrator"
+                )
             return await self.login.open(conn, person)
 
     async def _person(self, conn: Connection, subject: Subject) -> Record | None:
@@ -97,7 +107,9 @@ class OidcLogin:
         known = await conn.fetchrow(BY_SUBJECT, issuer, subject.id)
         if known is not None:
             return known if known["active"] else None
-        return await conn.fetchrow(BIND, issuer, subject.id, subject.email) if subject.email else None
+        return (
+            await conn.fetchrow(BIND, issuer, subject.id, subject.email) if subject.email else None
+        )
 
 
 def _both(state: str, browser: str) -> bytes:
@@ -116,7 +128,9 @@ RETURNING nonce, verifier, coalesce($2::timestamptz, statement_timestamp()) AS n
   expires_at <= coalesce($2::timestamptz, statement_timestamp()) AS late
 """
 
-BY_SUBJECT = "SELECT id, login, roles, active FROM person WHERE oidc_issuer = $1 AND oidc_subject = $2"
+BY_SUBJECT = (
+    "SELECT id, login, roles, active FROM person WHERE oidc_issuer = $1 AND oidc_subject = $2"
+)
 
 BIND = """
 UPDATE person SET oidc_issuer = $1, oidc_subject = $2, version = version + 1

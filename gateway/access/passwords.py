@@ -114,7 +114,9 @@ def is_common(password: str) -> bool:
     core = word.strip(AROUND)
     if not core or word in _common() or core in _common():
         return True
-    return any(core == (core[:part] * len(core))[: len(core)] for part in range(1, len(core) // 2 + 1))
+    return any(
+        core == (core[:part] * len(core))[: len(core)] for part in range(1, len(core) // 2 + 1)
+    )
 
 
 def check_password(password: str, *known: str) -> str:
@@ -130,7 +132,10 @@ def check_password(password: str, *known: str) -> str:
         why = f"has at least {FEWEST_LETTERS} different characters"
     elif is_common(password):
         why = "is not one of the most common ones, nor one of them with digits or signs around it, nor a part again and again"
-    elif any(word and word.casefold() in password.casefold() and len(password) < len(word) + 8 for word in known):
+    elif any(
+        word and word.casefold() in password.casefold() and len(password) < len(word) + 8
+        for word in known
+    ):
         why = "is not made of the login, the name or the address"
     if why is not None:
         raise Unprocessable(f"a password {why}", flaws=(Flaw("/new", why),))

@@ -160,7 +160,9 @@ _SEEING = frozenset({_A.READ, _A.INSPECT})
 _STAFF = frozenset({_A.SUBMIT, _A.FOLLOW, _A.DIRECTORY, _A.HAND_OVER, _A.KNOWLEDGE, _A.PUBLISH})
 _EVIDENCE = frozenset({_A.RECEIPTS, _A.QUARANTINE, _A.SET_ASIDE})
 _WORK = frozenset({_A.ACKNOWLEDGE, _A.HOLD, _A.RESUME, _A.RESOLVE})
-_PASSING_ON = frozenset({_A.NOTE, _A.ATTACH, _A.REASSIGN, _A.ESCALATE, _A.ENGAGE, _A.REFER, _A.GRADE})
+_PASSING_ON = frozenset(
+    {_A.NOTE, _A.ATTACH, _A.REASSIGN, _A.ESCALATE, _A.ENGAGE, _A.REFER, _A.GRADE}
+)
 _OWNING = frozenset({
     _A.NOTE, _A.ATTACH, _A.ACKNOWLEDGE_FOR, _A.ASSIGN, _A.CONFIRM, _A.REFUSE, _A.CLOSE, _A.REJECT, _A.RATE, _A.LINK, _A.UNLINK,
     _A.REFER, _A.INVITE, _A.FOLLOW_ON, _A.CONVERT, _A.CALL_BACK, _A.COMPLAIN, _A.GRADE,
@@ -170,12 +172,19 @@ TABLE: tuple[Rule, ...] = (
     Rule(Role.REPORTER, frozenset({_A.SUBMIT})),
     Rule(
         Role.REPORTER,
-        frozenset({_A.READ, _A.CONFIRM, _A.REFUSE, _A.RATE, _A.FOLLOW_ON, _A.SUBSCRIBE, _A.COMPLAIN}),
+        frozenset(
+            {_A.READ, _A.CONFIRM, _A.REFUSE, _A.RATE, _A.FOLLOW_ON, _A.SUBSCRIBE, _A.COMPLAIN}
+        ),
         RecordLocation.OWN,
     ),
     Rule(Role.REPORTER, frozenset({_A.NOTE, _A.ATTACH}), RecordLocation.OWN, OPEN),
     Rule(Role.SERVICE_DESK, _STAFF | _EVIDENCE | {_A.REPLAY, _A.OPEN_SET_ASIDE, _A.SILENCE}),
-    Rule(Role.SERVICE_DESK, _SEEING | _OWNING | {_A.ACKNOWLEDGE_ESCALATION, _A.SUBSCRIBE, _A.SUBSCRIBE_OTHERS, _A.POST_UPDATE}),
+    Rule(
+        Role.SERVICE_DESK,
+        _SEEING
+        | _OWNING
+        | {_A.ACKNOWLEDGE_ESCALATION, _A.SUBSCRIBE, _A.SUBSCRIBE_OTHERS, _A.POST_UPDATE},
+    ),
     Rule(Role.SERVICE_DESK, frozenset({_A.ESCALATE, _A.ENGAGE})),
     Rule(Role.SERVICE_DESK, _WORK, RecordLocation.DESK),
     Rule(Role.SERVICE_DESK, frozenset({_A.HOLD, _A.RESUME, _A.RESOLVE}), RecordLocation.SECOND),
@@ -187,31 +196,73 @@ TABLE: tuple[Rule, ...] = (
     Rule(Role.TIER2, frozenset({_A.REPORT}), RecordLocation.ANY, OVER),
     Rule(Role.TIER3, _STAFF | _SEEING | {_A.RECEIPTS, _A.SUBSCRIBE, _A.ACKNOWLEDGE_ESCALATION}),
     Rule(Role.TIER3, frozenset({_A.POST_UPDATE}), RecordLocation.HANDLED),
-    Rule(Role.TIER3, _WORK | {_A.LINK, _A.UNLINK, *_PASSING_ON} - {_A.ESCALATE}, RecordLocation.THIRD),
+    Rule(
+        Role.TIER3, _WORK | {_A.LINK, _A.UNLINK, *_PASSING_ON} - {_A.ESCALATE}, RecordLocation.THIRD
+    ),
     Rule(Role.TIER3, frozenset({_A.REPORT}), RecordLocation.ANY, OVER),
     Rule(Role.INCIDENT_MANAGER, frozenset(Action)),
-    Rule(Role.LEADER, _SEEING | {_A.FOLLOW, _A.DIRECTORY, _A.KNOWLEDGE, _A.SUBSCRIBE, _A.ACKNOWLEDGE_ESCALATION}),
+    Rule(
+        Role.LEADER,
+        _SEEING | {_A.FOLLOW, _A.DIRECTORY, _A.KNOWLEDGE, _A.SUBSCRIBE, _A.ACKNOWLEDGE_ESCALATION},
+    ),
     Rule(Role.LEADER, frozenset({_A.APPROVE_REPORT}), RecordLocation.ANY, OVER),
     Rule(Role.ADMINISTRATOR, frozenset({_A.DIRECTORY})),
     Rule(Role.SECURITY, frozenset({_A.SUBMIT, _A.DIRECTORY})),
-    Rule(Role.SECURITY, _SEEING | {_A.NOTE, _A.ATTACH, _A.SUBSCRIBE, _A.ACKNOWLEDGE_ESCALATION}, RecordLocation.FLAGGED),
+    Rule(
+        Role.SECURITY,
+        _SEEING | {_A.NOTE, _A.ATTACH, _A.SUBSCRIBE, _A.ACKNOWLEDGE_ESCALATION},
+        RecordLocation.FLAGGED,
+    ),
     Rule(MachineRole.READER, _SEEING | _EVIDENCE | {_A.FOLLOW, _A.DIRECTORY, _A.KNOWLEDGE}),
-    Rule(MachineRole.WRITER, frozenset(Action) - {_A.ENTER_LATE, _A.DETACH, _A.APPROVE_REPORT, _A.ACKNOWLEDGE_ESCALATION}),
+    Rule(
+        MachineRole.WRITER,
+        frozenset(Action)
+        - {_A.ENTER_LATE, _A.DETACH, _A.APPROVE_REPORT, _A.ACKNOWLEDGE_ESCALATION},
+    ),
 )
 
-_DESCRIBING = frozenset({"title", "description", "contact_name", "contact", "location", "reporting_unit", "labels", "language"})
-_CLASSIFYING = frozenset({"impact", "urgency", "category", "symptom", "scope", "service", "ci", "fields"})
+_DESCRIBING = frozenset(
+    {
+        "title",
+        "description",
+        "contact_name",
+        "contact",
+        "location",
+        "reporting_unit",
+        "labels",
+        "language",
+    }
+)
+_CLASSIFYING = frozenset(
+    {"impact", "urgency", "category", "symptom", "scope", "service", "ci", "fields"}
+)
 _OWNERSHIP = frozenset({"owner", "assignee_group", "assignee"})
 _SOLVING = frozenset({"solution", "resolution_category"})
-FIELDS = _DESCRIBING | _CLASSIFYING | _OWNERSHIP | _SOLVING | {"source", "third_party", "priority", "security"}
+FIELDS = (
+    _DESCRIBING
+    | _CLASSIFYING
+    | _OWNERSHIP
+    | _SOLVING
+    | {"source", "third_party", "priority", "security"}
+)
 """All fields that can be edited."""
 
 FIELD_TABLE: tuple[FieldRule, ...] = (
     FieldRule(Role.SERVICE_DESK, FIELDS - _SOLVING - {"priority"}, RecordLocation.ANY, OPEN),
     FieldRule(Role.SERVICE_DESK, _SOLVING | {"source", "third_party"}, RecordLocation.ANY, OVER),
-    FieldRule(Role.TIER2, _CLASSIFYING | {"labels", "location", "description", "third_party"}, RecordLocation.BEYOND_DESK, LIVE),
+    FieldRule(
+        Role.TIER2,
+        _CLASSIFYING | {"labels", "location", "description", "third_party"},
+        RecordLocation.BEYOND_DESK,
+        LIVE,
+    ),
     FieldRule(Role.TIER2, _SOLVING | {"third_party"}, RecordLocation.BEYOND_DESK, OVER),
-    FieldRule(Role.TIER3, _CLASSIFYING - {"service"} | {"labels", "location", "third_party"}, RecordLocation.THIRD, LIVE),
+    FieldRule(
+        Role.TIER3,
+        _CLASSIFYING - {"service"} | {"labels", "location", "third_party"},
+        RecordLocation.THIRD,
+        LIVE,
+    ),
     FieldRule(Role.TIER3, _SOLVING | {"third_party"}, RecordLocation.THIRD, OVER),
     FieldRule(Role.INCIDENT_MANAGER, FIELDS),
     FieldRule(Role.SECURITY, frozenset({"security"}), RecordLocation.FLAGGED),
@@ -251,7 +302,9 @@ def visibility_of(who: Principal, action: Action = Action.READ) -> Visibility:
     )
 
 
-def may(who: Principal, action: Action, incident: Incident | None = None) -> Allowed | PermissionDenied:
+def may(
+    who: Principal, action: Action, incident: Incident | None = None
+) -> Allowed | PermissionDenied:
     """Return whether the principal may do this to the record, or without one to any record."""
     if incident is not None and not visibility_of(who).sees(incident):
         return PermissionDenied("there is no such record")
@@ -271,8 +324,12 @@ def _judged(
     rules: "list[Rule] | list[FieldRule]", who: Principal, incident: Incident | None, what: str
 ) -> Allowed | PermissionDenied:
     if not rules:
-        return PermissionDenied(f"your roles ({', '.join(sorted(who.parts)) or 'none'}) do not include: {what}")
-    if incident is None or any(_is(rule.where, who, incident) and incident.state in rule.states for rule in rules):
+        return PermissionDenied(
+            f"your roles ({', '.join(sorted(who.parts)) or 'none'}) do not include: {what}"
+        )
+    if incident is None or any(
+        _is(rule.where, who, incident) and incident.state in rule.states for rule in rules
+    ):
         return ALLOWED
     return PermissionDenied(f"your roles allow {what} {_limits(rules, who, incident)}")
 
@@ -303,7 +360,9 @@ def _is(where: RecordLocation, who: Principal, incident: Incident) -> bool:  # n
         case RecordLocation.HANDLED:
             return incident.handler == who.name
         case RecordLocation.THIRD:
-            return incident.tier is Tier.THIRD or (incident.tier is Tier.VENDOR and _given(who, incident))
+            return incident.tier is Tier.THIRD or (
+                incident.tier is Tier.VENDOR and _given(who, incident)
+            )
         case RecordLocation.FLAGGED:
             return incident.security
         case _:
@@ -311,4 +370,6 @@ def _is(where: RecordLocation, who: Principal, incident: Incident) -> bool:  # n
 
 
 def _given(who: Principal, incident: Incident) -> bool:
-    return who.name in (incident.handler, incident.assignee) or incident.assignee_group in who.groups
+    return (
+        who.name in (incident.handler, incident.assignee) or incident.assignee_group in who.groups
+    )

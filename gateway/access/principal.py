@@ -41,10 +41,18 @@ class Principal:
         return self.parts.isdisjoint(STAFF)
 
 
-def principal_of_person(login: str, email: str, phone: str, roles: Iterable[str], groups: Iterable[str] = ()) -> Principal:
+def principal_of_person(
+    login: str, email: str, phone: str, roles: Iterable[str], groups: Iterable[str] = ()
+) -> Principal:
     """Return the principal of a person, from the columns of their row."""
     names = frozenset(text.lower() for text in (login, email, phone) if text)
-    return Principal(name=login, parts=parse_roles(roles), groups=frozenset(groups), identities=names, contact=email or login)
+    return Principal(
+        name=login,
+        parts=parse_roles(roles),
+        groups=frozenset(groups),
+        identities=names,
+        contact=email or login,
+    )
 
 
 NOBODY = Principal(name="")

@@ -39,7 +39,9 @@ class RecordLinks:
     def _staffs(self, owed: OutboxRow, incident_id: int) -> str:
         """Return the link to the staff page, made for a person or for the role of an address."""
         is_person = owed.channel in (PERSON, "voice", "sms")
-        kind, name = (ReaderKind.PERSON, owed.recipient) if is_person else (ReaderKind.ROLE, owed.role)
+        kind, name = (
+            (ReaderKind.PERSON, owed.recipient) if is_person else (ReaderKind.ROLE, owed.role)
+        )
         if not name or len(name) > LONGEST_NAME:
             return ""
         link = StaffLinks(self.links).make(StaffLink(incident_id, kind, name), owed.claimed_at)

@@ -16,7 +16,9 @@ from gateway.signing import is_signed, signature
 
 LABEL = b"reporter link v1"
 
-SHAPE = re.compile(r"([0-9a-f]{8})\.([1-9][0-9]{0,17})\.([1-9][0-9]{0,11})\.([A-Za-z0-9_-]{43})", re.ASCII)
+SHAPE = re.compile(
+    r"([0-9a-f]{8})\.([1-9][0-9]{0,17})\.([1-9][0-9]{0,11})\.([A-Za-z0-9_-]{43})", re.ASCII
+)
 
 INVALID = "this link is not valid, or no longer: ask the service desk"
 """The error message of every invalid link, whatever is wrong with it."""
@@ -41,7 +43,9 @@ class ReporterLinks:
         """Return a link to the record, and the end of its validity."""
         ends = int((now + self.valid).timestamp())
         signed = f"{secret_name(self.secrets[0])}.{incident_id}.{ends}"
-        return f"{signed}.{signature(self.secrets[0], LABEL, signed)}", datetime.fromtimestamp(ends, UTC)
+        return f"{signed}.{signature(self.secrets[0], LABEL, signed)}", datetime.fromtimestamp(
+            ends, UTC
+        )
 
     def read(self, link: str, now: datetime) -> int:
         """Return the id of the record that the link opens; raise NotFound for a bad link."""
@@ -73,7 +77,9 @@ To change the secret, add a row; the previous one is accepted as long as it is t
 """
 
 
-async def load_link_secrets(conn: Connection, setting: str, fresh: bytes, stamp: datetime | None) -> tuple[bytes, ...]:
+async def load_link_secrets(
+    conn: Connection, setting: str, fresh: bytes, stamp: datetime | None
+) -> tuple[bytes, ...]:
     """Return the secrets of the setting, else those in the database.
 
     If the database has none either, `fresh` becomes the first.

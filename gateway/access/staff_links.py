@@ -50,19 +50,27 @@ class StaffLinks:
         """Return a signed link to a record for one reader."""
         secret, ends = self.links.secrets[0], int((now + self.links.valid).timestamp())
         made = f"@{int(now.timestamp())}" if opened.kind is ReaderKind.PERSON else ""
-        reader = urlsafe_b64encode(f"{opened.kind}:{opened.name}{made}".encode()).rstrip(b"=").decode()
+        reader = (
+            urlsafe_b64encode(f"{opened.kind}:{opened.name}{made}".encode()).rstrip(b"=").decode()
+        )
         text = f"{secret_name(secret)}.{opened.incident_id}.{ends}.{reader}"
         return f"{text}.{signature(secret, LABEL, text)}"
 
     def read(self, link: str, now: datetime) -> StaffLink:
         """Return the record and reader of a link; raises NotFound for a bad one."""
         found = SHAPE.fullmatch(link)
-        signed = found is not None and is_signed(self.links.secrets, LABEL, link.rpartition(".")[0], found[5])
+        signed = found is not None and is_signed(
+            self.links.secrets, LABEL, link.rpartition(".")[0], found[5]
+        )
         if found is None or not signed or int(found[3]) <= now.timestamp():
             raise NotFound(INVALID)
         try:
             kind, _, name = urlsafe_b64decode(found[4] + "==").decode().partition(":")
-            name, _, made = name.rpartition("@") if kind == ReaderKind.PERSON and "@" in name else (name, "", "")
+            name, _, made = (
+                name.rpartition("@")
+                if kind == ReaderKind.PERSON and "@" in name
+                else (name, "", "")
+            )
             made_at = datetime.fromtimestamp(int(made), UTC) if made else None
             return StaffLink(int(found[2]), ReaderKind(kind), name, made_at)
         except (NotBase64, ValueError) as error:

@@ -115,15 +115,20 @@ class ApiCall:
         owner = self.request.match_info.get("link", self.caller.id)
         owned = f"{owner}\0{key}".encode("utf-8", "surrogateescape")
         return IdempotencyKey(
-            sha256(owned).digest(), sha256(shape.encode("utf-8", "surrogateescape") + self.raw + content).digest()
+            sha256(owned).digest(),
+            sha256(shape.encode("utf-8", "surrogateescape") + self.raw + content).digest(),
         )
 
 
-def respond(value: object, status: int = 200, etag: str | None = None, location: str | None = None) -> web.Response:
+def respond(
+    value: object, status: int = 200, etag: str | None = None, location: str | None = None
+) -> web.Response:
     """Return the value as a JSON response that caches do not store."""
     headers = {"Cache-Control": "no-store"}
     if etag is not None:
         headers["ETag"] = f'"{etag}"'
     if location is not None:
         headers["Location"] = location
-    return web.Response(body=_encode(value), status=status, content_type="application/json", headers=headers)
+    return web.Response(
+        body=_encode(value), status=status, content_type="application/json", headers=headers
+    )

@@ -35,4 +35,11 @@ async def list_fields(call: ApiCall) -> web.Response:
 
 
 def _view(one: CustomFieldDefinition) -> FieldView:
-    return FieldView(one.name, one.type, dict(one.labels), sorted(one.kinds), list(one.choices), list(one.required_on))
+    return FieldView(
+        one.name,
+        one.type,
+        dict(one.labels),
+        sorted(one.kinds),
+        list(one.choices),
+        list(one.required_on),
+    )

@@ -79,7 +79,9 @@ class Health:
             "notifier": self.notifier_alive(),
         }
         ready = all(checks.values())
-        return web.json_response({"status": "ready" if ready else "not ready", **checks}, status=200 if ready else 503)
+        return web.json_response(
+            {"status": "ready" if ready else "not ready", **checks}, status=200 if ready else 503
+        )
 
     async def _database(self) -> bool:
         try:

@@ -36,7 +36,11 @@ class _StoredResult(msgspec.Struct, array_like=True):
 
 
 async def answer_once(
-    call: ApiCall, work: Callable[[Connection], Awaitable[ChangeResult]], *, secret: bool = False, content: bytes = b""
+    call: ApiCall,
+    work: Callable[[Connection], Awaitable[ChangeResult]],
+    *,
+    secret: bool = False,
+    content: bytes = b"",
 ) -> tuple[web.Response, bool]:
     """Return the response that `work` gives, and whether this request made the change.
 
@@ -54,7 +58,12 @@ async def answer_once(
         if known is not None:
             return _again(known), False
         answer = await work(conn)
-        kept = _StoredResult(msgspec.Raw(msgspec.json.encode(answer.value)), answer.status, answer.version, answer.location)
+        kept = _StoredResult(
+            msgspec.Raw(msgspec.json.encode(answer.value)),
+            answer.status,
+            answer.version,
+            answer.location,
+        )
         await store_result(conn, once, b"" if secret else msgspec.json.encode(kept))
         return answer, True
 
@@ -65,6 +74,8 @@ async def answer_once(
 
 def _again(known: bytes) -> ChangeResult:
     if not known:
-        raise Conflict("this request was answered before with a secret that is shown once: revoke that and ask with a new key")
+        raise Conflict(
+            "this request was answered before with a secret that is shown once: revoke that and ask with a new key"
+        )
     kept = msgspec.json.decode(known, type=_StoredResult)
     return ChangeResult(kept.value, kept.status, kept.version, kept.location)

@@ -43,7 +43,8 @@ def build_reference(pages: Pages) -> list[web.RouteDef]:
         if kind is None or words is None:
             raise NotFound("no type of problem has that name")
         title, meaning, advice = (
-            in_language(both, locale) for both in ((kind.title, words.chinese_title), words.meaning, words.advice)
+            in_language(both, locale)
+            for both in ((kind.title, words.chinese_title), words.meaning, words.advice)
         )
         if "text/html" in request.headers.get("Accept", ""):
             return pages.show(

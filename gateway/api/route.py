@@ -46,7 +46,11 @@ class Route:
 
 
 IDEMPOTENT, IF_MATCH = ("Idempotency-Key",), ("If-Match",)
-CHANGE, REFERENCE, CACHED = (*IDEMPOTENT, *IF_MATCH), (*IF_MATCH, "If-None-Match"), ("If-None-Match",)
+CHANGE, REFERENCE, CACHED = (
+    (*IDEMPOTENT, *IF_MATCH),
+    (*IF_MATCH, "If-None-Match"),
+    ("If-None-Match",),
+)
 """The request headers that operations use, besides the key."""
 
 V1 = "/api/v1"

@@ -21,14 +21,25 @@ from gateway.web import body
 
 def list_routes(feed: ChangeFeed) -> tuple[Route, ...]:
     """Return every operation of the API."""
-    return (*record_routes(feed), *reporter_routes(), *quarantine_routes(), *set_aside_routes(), *setup_routes())
+    return (
+        *record_routes(feed),
+        *reporter_routes(),
+        *quarantine_routes(),
+        *set_aside_routes(),
+        *setup_routes(),
+    )
 
 
-def build_api_routes(context: Context, more: Sequence[Route] = (), reading: Context | None = None) -> list[web.RouteDef]:
+def build_api_routes(
+    context: Context, more: Sequence[Route] = (), reading: Context | None = None
+) -> list[web.RouteDef]:
     """Return the routes of the API and of `more`; `reading`, if given, serves GET requests."""
     by_method = {"GET": reading or context}
     routes = (*list_routes(ChangeFeed()), *more)
-    return [web.route(one.method, one.path, _handler(by_method.get(one.method, context), one)) for one in routes]
+    return [
+        web.route(one.method, one.path, _handler(by_method.get(one.method, context), one))
+        for one in routes
+    ]
 
 
 def _handler(context: Context, route: Route) -> Handler:

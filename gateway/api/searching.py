@@ -28,7 +28,9 @@ class SearchLimiter:
         self.running = asyncio.Semaphore(self.places)
 
     @asynccontextmanager
-    async def turn(self, narrow: str = NARROW_LIST_HINT, *, needed: bool = True) -> AsyncIterator[None]:
+    async def turn(
+        self, narrow: str = NARROW_LIST_HINT, *, needed: bool = True
+    ) -> AsyncIterator[None]:
         """Wait for a place and hold it.
 
         Raises Overloaded when too many searches wait, or when the database takes too long.
@@ -49,6 +51,8 @@ class SearchLimiter:
         except Unavailable as error:
             if not isinstance(error.__cause__, asyncpg.QueryCanceledError):
                 raise
-            raise Overloaded(f"the search takes longer than database.read_within: {narrow}") from error
+            raise Overloaded(
+                f"the search takes longer than database.read_within: {narrow}"
+            ) from error
         finally:
             self.running.release()

@@ -8,7 +8,16 @@ from msgspec import UNSET, Meta, UnsetType
 
 from gateway.access.keys import Scope
 from gateway.incidents import commands
-from gateway.vocabulary import Closure, HoldReason, Impact, Kind, RequestCategory, Resolution, Tier, Urgency
+from gateway.vocabulary import (
+    Closure,
+    HoldReason,
+    Impact,
+    Kind,
+    RequestCategory,
+    Resolution,
+    Tier,
+    Urgency,
+)
 
 Title = Annotated[str, Meta(min_length=1, max_length=1_000)]
 Text = Annotated[str, Meta(max_length=32_768)]
@@ -20,7 +29,10 @@ Moment = Annotated[datetime, Meta(tz=True)]
 Labels = Annotated[dict[Name, Annotated[str, Meta(max_length=4_096)]], Meta(max_length=100)]
 Language = Annotated[str, Meta(pattern=r"^([A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,4})?\Z")]
 CustomValues = Annotated[
-    dict[Annotated[str, Meta(max_length=40)], Annotated[str, Meta(max_length=4_096)] | bool | int | float | None],
+    dict[
+        Annotated[str, Meta(max_length=40)],
+        Annotated[str, Meta(max_length=4_096)] | bool | int | float | None,
+    ],
     Meta(max_length=100),
 ]
 Number = Annotated[str, Meta(pattern=r"^INC-[0-9]{8}-[0-9]{6,12}\Z")]
@@ -143,7 +155,9 @@ class Hold(Action, kw_only=True):
 
     def command(self) -> commands.Command:
         """Return the command of the domain."""
-        return commands.Hold(reason=self.reason, until=self.until, vendor=self.vendor, note=self.note)
+        return commands.Hold(
+            reason=self.reason, until=self.until, vendor=self.vendor, note=self.note
+        )
 
 
 class Resume(Action, kw_only=True):
@@ -168,7 +182,9 @@ class Escalate(Action, kw_only=True):
     def command(self) -> commands.Command:
         """Return the command of the domain."""
         tier = Tier.THIRD if self.to == "tier3" else Tier.VENDOR
-        return commands.Escalate(to=tier, vendor=self.vendor, group=self.group, person=self.person, note=self.note)
+        return commands.Escalate(
+            to=tier, vendor=self.vendor, group=self.group, person=self.person, note=self.note
+        )
 
 
 class Resolve(Action, kw_only=True):
@@ -184,7 +200,12 @@ class Resolve(Action, kw_only=True):
 
     def command(self) -> commands.Command:
         """Return the command of the domain."""
-        return commands.Resolve(resolution=self.resolution, category=self.category, solution=self.solution, note=self.note)
+        return commands.Resolve(
+            resolution=self.resolution,
+            category=self.category,
+            solution=self.solution,
+            note=self.note,
+        )
 
 
 class Confirm(Action, kw_only=True):
@@ -215,7 +236,9 @@ class Close(Action, kw_only=True):
 
     def command(self) -> commands.Command:
         """Return the command of the domain."""
-        return commands.Close(closure=Closure.MANUAL, satisfaction=self.satisfaction, note=self.note)
+        return commands.Close(
+            closure=Closure.MANUAL, satisfaction=self.satisfaction, note=self.note
+        )
 
 
 class Reject(Action, kw_only=True):

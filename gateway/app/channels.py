@@ -62,7 +62,9 @@ def build_receivers(
     mails, reader = (ParseWorker(name, door.read.reader.forker) for name in ("mail", "people"))
     for process in (mails, reader):
         stack.push_async_callback(process.close)
-    room = build_mail_intake(stack, settings, files, ReplyTokens(links.secrets), submit, metrics, mails)
+    room = build_mail_intake(
+        stack, settings, files, ReplyTokens(links.secrets), submit, metrics, mails
+    )
     amazon = SnsMailIntake(room, door.fetch, door.certificates.get, settings.mail.ses)
     calls = build_phone_intake(settings, uow, submit, metrics)
     return Receivers(
@@ -70,9 +72,24 @@ def build_receivers(
         MailEndpoint(room, door.authenticate, settings.mail, amazon, mails),
         calls,
         build_phone_endpoint(settings, calls, links.secrets, door.authenticate, reader),
-        build_chat_endpoint(settings, uow, submit, door.authenticate, metrics, PressTokens(links.secrets), channels, reader),
+        build_chat_endpoint(
+            settings,
+            uow,
+            submit,
+            door.authenticate,
+            metrics,
+            PressTokens(links.secrets),
+            channels,
+            reader,
+        ),
         reports.build_report_channels(
-            settings, ReportService(uow, submit, metrics), files, links, uow.catalogue, metrics, reader
+            settings,
+            ReportService(uow, submit, metrics),
+            files,
+            links,
+            uow.catalogue,
+            metrics,
+            reader,
         ),
         (mails, reader),
     )

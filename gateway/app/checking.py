@@ -67,10 +67,17 @@ def _contradictions(loaded: LoadedSettings) -> Iterator[Flaw]:
     settings = loaded.settings
     yield from find_unused_secrets({source.slug: source for source in SOURCES}, settings.intake)
     known = sorted(provider.slug for provider in PROVIDERS)
-    yield from (Flaw(f"/chat/{name}", f"there are {', '.join(known)}") for name in settings.chat if name not in known)
+    yield from (
+        Flaw(f"/chat/{name}", f"there are {', '.join(known)}")
+        for name in settings.chat
+        if name not in known
+    )
     if "sla" in loaded.broken:
         return
-    for read in (lambda: read_policies(settings.sla), lambda: EscalationRules.from_settings(settings)):
+    for read in (
+        lambda: read_policies(settings.sla),
+        lambda: EscalationRules.from_settings(settings),
+    ):
         try:
             read()
         except Misconfigured as error:
@@ -93,10 +100,14 @@ def _listening(settings: Settings, known: Sequence[Flaw]) -> Iterator[Flaw]:
     listener, server = settings.mail.listener, settings.server
     wanted = {"server": (server.host, server.port)}
     wanted |= {"mail/listener": (listener.host, listener.port)} if listener.host else {}
-    wanted |= {"metrics": (settings.metrics.host, settings.metrics.port)} if settings.metrics.host else {}
+    wanted |= (
+        {"metrics": (settings.metrics.host, settings.metrics.port)} if settings.metrics.host else {}
+    )
     for where, (host, port) in wanted.items():
         try:
-            require_free(host, 0 if any(flaw.pointer == f"/{where}/port" for flaw in known) else port)
+            require_free(
+                host, 0 if any(flaw.pointer == f"/{where}/port" for flaw in known) else port
+            )
         except Misconfigured as error:
             cause = error.__cause__
             if not (isinstance(cause, OSError) and cause.errno == errno.EADDRINUSE):
@@ -113,14 +124,21 @@ async def _database(settings: Settings, found: Findings, *, allow_unsafe: bool) 
     except Exception as error:
         if (line := failure_line(error)) is None:
             raise
-        found.problems += error.flaws if isinstance(error, GatewayError) and error.flaws else [Flaw("/database/url", line)]
+        found.problems += (
+            error.flaws
+            if isinstance(error, GatewayError) and error.flaws
+            else [Flaw("/database/url", line)]
+        )
         found.unchecked += unconfirmed(settings)
         return None
     try:
         async with pool.acquire() as conn:
             return await read_staff(conn)
     except asyncpg.UndefinedTableError:
-        found.unchecked += ["the database is empty until `python -m gateway migrate`", *unconfirmed(settings)]
+        found.unchecked += [
+            "the database is empty until `python -m gateway migrate`",
+            *unconfirmed(settings),
+        ]
         return None
     finally:
         pool.terminate()
@@ -145,7 +163,9 @@ async def read_staff(conn: Connection) -> Staff:
 
 async def _index(settings: Settings, found: Findings) -> None:
     if not settings.redis.url:
-        found.notes.append("REDIS_URL is not set: PostgreSQL alone feeds the timers, which costs it more")
+        found.notes.append(
+            "REDIS_URL is not set: PostgreSQL alone feeds the timers, which costs it more"
+        )
         return
     if any(flaw.pointer == "/redis/url" for flaw in found.problems):
         return
@@ -153,6 +173,11 @@ async def _index(settings: Settings, found: Findings) -> None:
     try:
         await client.ping()
     except (RedisError, OSError, TimeoutError) as error:
-        found.problems.append(Flaw("/redis/url", f"no server answers at REDIS_URL: {str(error) or type(error).__name__}"))
+        found.problems.append(
+            Flaw(
+                "/redis/url",
+                f"no server answers at REDIS_URL: {str(error) or type(error).__name__}",
+            )
+        )
     finally:
         await client.aclose()

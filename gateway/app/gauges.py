@@ -56,7 +56,9 @@ async def count_open(conn: Connection, metrics: Metrics) -> None:
     metrics.incidents.clear_open()
     for row in rows:
         kind, priority = row["kind"], str(row["priority"])
-        metrics.incidents.open.labels(kind, priority, row["state"], row["tier"]).set(row["incidents"])
+        metrics.incidents.open.labels(kind, priority, row["state"], row["tier"]).set(
+            row["incidents"]
+        )
         on_time[kind, priority] = on_time.get((kind, priority), 0) + row["on_time"]
     for (kind, priority), incidents in on_time.items():
         metrics.incidents.within_targets.labels(kind, priority).set(incidents)
@@ -111,7 +113,9 @@ async def name_nearest(conn: Connection, metrics: Metrics, now: datetime, runnin
         metrics.incidents.remaining.labels(*labels).set(seconds)
 
 
-async def _named(conn: Connection, statement: str, limit: int, now: datetime, running: Running) -> list[Named]:
+async def _named(
+    conn: Connection, statement: str, limit: int, now: datetime, running: Running
+) -> list[Named]:
     """Return the most urgent clock of each incident: the next due, or the last overdue."""
     found: list[Named] = []
     async for piece in in_pieces(await conn.fetch(statement, limit), AT_ONCE):
@@ -178,7 +182,10 @@ async def count_outbox(conn: Connection, metrics: Metrics, now: datetime) -> Non
     counts: dict[tuple[str, OutboxState], int] = {}
     oldest = 0.0
     for depth in await outbox.depth(conn, now):
-        key = channel_label(depth.channel), OutboxState.RETRYING if depth.retrying else OutboxState.WAITING
+        key = (
+            channel_label(depth.channel),
+            OutboxState.RETRYING if depth.retrying else OutboxState.WAITING,
+        )
         counts[key] = counts.get(key, 0) + depth.rows
         oldest = max(oldest, depth.oldest_s)
     metrics.clear_outbox()
@@ -217,7 +224,9 @@ async def count_quarantine(conn: Connection, metrics: Metrics, now: datetime) ->
         metrics.quarantined(row["source"], row["waiting"], max(0.0, row["age"]))
 
 
-async def refresh(conn: Connection, metrics: Metrics, now: datetime | None, running: Running) -> None:
+async def refresh(
+    conn: Connection, metrics: Metrics, now: datetime | None, running: Running
+) -> None:
     """Set all these gauges from one snapshot; `now` None uses PostgreSQL's clock.
 
     Raises the errors of the database; the gauges not yet set then keep their values.

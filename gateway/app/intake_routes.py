@@ -25,7 +25,9 @@ async def only_read(request: web.Request) -> web.StreamResponse:
     raise web.HTTPMethodNotAllowed(request.method, ["GET"])
 
 
-def intake_routes(door: AlertEndpoint, mail: MailEndpoint, phone: PhoneEndpoint, chat: ChatEndpoint) -> list[web.RouteDef]:
+def intake_routes(
+    door: AlertEndpoint, mail: MailEndpoint, phone: PhoneEndpoint, chat: ChatEndpoint
+) -> list[web.RouteDef]:
     """Return all routes of intake.
 
     Senders that cannot set headers may put the key into the path.
@@ -34,7 +36,10 @@ def intake_routes(door: AlertEndpoint, mail: MailEndpoint, phone: PhoneEndpoint,
     return [
         *mail_routes(mail),
         *chat_routes(chat),
-        *(web.post(path, only_read) for path in ("/ingest/app/mine", "/ingest/phone/threecx/lookup")),
+        *(
+            web.post(path, only_read)
+            for path in ("/ingest/app/mine", "/ingest/phone/threecx/lookup")
+        ),
         *phone.routes(),
         web.post(BUSIEST, door.receive),
         web.post("/ingest/{source}", door.receive),

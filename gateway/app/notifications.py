@@ -56,12 +56,18 @@ def chats(
         stack.push_async_callback(feishu.close)
         found["feishu"] = FeishuChannel.open(told.feishu, feishu, posts)
     if told.wecom.corp_id or told.wecom.robots:
-        wecom = JsonApiClient.open(told.wecom.address, clock, allow_private=told.wecom.allow_private)
+        wecom = JsonApiClient.open(
+            told.wecom.address, clock, allow_private=told.wecom.allow_private
+        )
         stack.push_async_callback(wecom.close)
         found["wecom"] = WeComChannel.open(told.wecom, wecom, posts)
     if told.dingtalk.app_key or told.dingtalk.robots:
-        dingtalk = JsonApiClient.open(told.dingtalk.address, clock, allow_private=told.dingtalk.allow_private)
-        robots = JsonApiClient.open(told.dingtalk.robot_address, clock, allow_private=told.dingtalk.allow_private)
+        dingtalk = JsonApiClient.open(
+            told.dingtalk.address, clock, allow_private=told.dingtalk.allow_private
+        )
+        robots = JsonApiClient.open(
+            told.dingtalk.robot_address, clock, allow_private=told.dingtalk.allow_private
+        )
         stack.push_async_callback(dingtalk.close)
         stack.push_async_callback(robots.close)
         found["dingtalk"] = DingTalkChannel.open(told.dingtalk, dingtalk, robots, posts)
@@ -76,14 +82,21 @@ def channels(
     stack.push_async_callback(webhook.close)
     channels: dict[str, NotificationChannel] = {"webhook": webhook}
     if settings.notify.smtp.host:
-        channels["smtp"] = SmtpChannel(settings.notify.smtp, ReplyRouting(tokens, settings.mail.reply_to))
+        channels["smtp"] = SmtpChannel(
+            settings.notify.smtp, ReplyRouting(tokens, settings.mail.reply_to)
+        )
     if settings.notify.twilio.account:
         channels |= calls(stack, pool, settings, clock, CallTokens(tokens.secrets))
     return channels | chats(stack, pool, settings, clock, PressTokens(tokens.secrets))
 
 
 def telling(
-    stack: AsyncExitStack, pool: Pool, settings: Settings, clock: Clock, links: ReporterLinks, metrics: Metrics
+    stack: AsyncExitStack,
+    pool: Pool,
+    settings: Settings,
+    clock: Clock,
+    links: ReporterLinks,
+    metrics: Metrics,
 ) -> Telling:
     """Return the runner that delivers the outbox."""
     return Telling(

@@ -42,17 +42,31 @@ from gateway.sla.timers.runner import TimerRunner as Timers
 
 T = TypeVar("T")
 
-BY_KEY = {"enable_seqscan": "off", "enable_hashjoin": "off", "enable_mergejoin": "off", "plan_cache_mode": "force_generic_plan"}
+BY_KEY = {
+    "enable_seqscan": "off",
+    "enable_hashjoin": "off",
+    "enable_mergejoin": "off",
+    "plan_cache_mode": "force_generic_plan",
+}
 """PostgreSQL settings for connections that only look up rows by key.
 
 A fresh or fast-growing table has no statistics to plan by.
 """
 
-WRITER = {**SERVER_SETTINGS, **BY_KEY, "application_name": "gateway intake", "synchronous_commit": "on"}
+WRITER = {
+    **SERVER_SETTINGS,
+    **BY_KEY,
+    "application_name": "gateway intake",
+    "synchronous_commit": "on",
+}
 NUMBERS = {**SERVER_SETTINGS, "application_name": "gateway numbers", "synchronous_commit": "off"}
 """PostgreSQL settings of the connection that reserves record numbers, see `store.reserve`."""
 
-READING = {**SERVER_SETTINGS, "application_name": "gateway reads", "default_transaction_read_only": "on"}
+READING = {
+    **SERVER_SETTINGS,
+    "application_name": "gateway reads",
+    "default_transaction_read_only": "on",
+}
 
 QUARANTINE_SECONDS = 2.0
 """Seconds of processor time for parsing one quarantined body again."""
@@ -73,7 +87,11 @@ def login(stack: AsyncExitStack, pool: Pool, settings: Settings, clock: Clock) -
     passwords = Passwords()
     stack.callback(passwords.close)
     return LoginService(
-        pool, clock, passwords, LoginLimits(settings.login.attempts, settings.login.window), settings.login.session
+        pool,
+        clock,
+        passwords,
+        LoginLimits(settings.login.attempts, settings.login.window),
+        settings.login.session,
     )
 
 
@@ -86,7 +104,9 @@ def filing(stack: AsyncExitStack, uow: UnitOfWork, files: AttachmentSettings) ->
         stores[FilePlace.S3] = bucket = S3Store(files.s3, uow.clock)
         stack.push_async_callback(bucket.close)
     chosen = {"database": FilePlace.PARTS, "disk": FilePlace.DISK, "s3": FilePlace.S3}[files.store]
-    quota = AttachmentQuota(files.max_bytes, files.max_files, files.max_record_bytes, files.max_link_files)
+    quota = AttachmentQuota(
+        files.max_bytes, files.max_files, files.max_record_bytes, files.max_link_files
+    )
     return AttachmentService(uow, FileStores(uow.pool, chosen, stores), quota)
 
 
@@ -125,7 +145,9 @@ def reading_again(reader: AlertReader) -> FunctionRunner:
 async def links(pool: Pool, settings: Settings, clock: Clock) -> ReporterLinks:
     """Return the links for reporters, signed with the configured secret or one of the database."""
     async with acquire(pool) as conn:
-        secrets = await load_link_secrets(conn, settings.links.secret, token_bytes(32), clock.stamp())
+        secrets = await load_link_secrets(
+            conn, settings.links.secret, token_bytes(32), clock.stamp()
+        )
     return ReporterLinks(secrets, settings.links.valid, settings.server.external_url)
 
 
@@ -136,7 +158,10 @@ def oidc(stack: AsyncExitStack, login: LoginService, settings: Settings) -> Oidc
         return None
     provider = IdentityProvider(oidc, login.clock)
     stack.push_async_callback(provider.close)
-    back = oidc.redirect_url or settings.server.external_url.rstrip("/") + "/api/v1/login/oidc/callback"
+    back = (
+        oidc.redirect_url
+        or settings.server.external_url.rstrip("/") + "/api/v1/login/oidc/callback"
+    )
     return OidcLogin(login, provider, oidc, back)
 
 
@@ -146,7 +171,9 @@ def reading(database: Database) -> tuple[Database, dict[str, str]]:
     Its connections cannot write, and PostgreSQL ends statements that take too long.
     """
     own = msgspec.structs.replace(database, pool_min=1, pool_max=database.read_pool_max)
-    return own, READING | {"statement_timeout": f"{round(database.read_within.total_seconds() * 1000)}ms"}
+    return own, READING | {
+        "statement_timeout": f"{round(database.read_within.total_seconds() * 1000)}ms"
+    }
 
 
 class Numbers:
@@ -180,15 +207,24 @@ class Numbers:
 
 async def connection(url: str, settings: dict[str, str]) -> "asyncpg.Connection[Any]":
     """Open a connection with a short time limit for answers; raises the errors of asyncpg."""
-    return await asyncpg.connect(url, timeout=ANSWER_WITHIN, command_timeout=ANSWER_WITHIN, server_settings=settings)
+    return await asyncpg.connect(
+        url, timeout=ANSWER_WITHIN, command_timeout=ANSWER_WITHIN, server_settings=settings
+    )
 
 
 async def timers(
-    stack: AsyncExitStack, pool: Pool, settings: Settings, clock: Clock, effects: TimerEffects, observer: TimerObserver
+    stack: AsyncExitStack,
+    pool: Pool,
+    settings: Settings,
+    clock: Clock,
+    effects: TimerEffects,
+    observer: TimerObserver,
 ) -> Timers:
     """Return the timer runner, with an index if Redis is configured."""
     index = None
     if settings.redis.url:
         index = TimerIndex(connect(settings.redis.url), clock)
         stack.push_async_callback(index.close)
-    return Timers(pool=pool, fire=effects.fire, clock=clock, index=index, replica=uuid4(), observer=observer)
+    return Timers(
+        pool=pool, fire=effects.fire, clock=clock, index=index, replica=uuid4(), observer=observer
+    )

@@ -42,9 +42,13 @@ def unreachable(settings: Settings, staff: Staff | None) -> Iterator[Flaw]:
         if role in OWN or settings.notify.recipients.get(role):
             continue
         if role not in set(Role):
-            yield Flaw(pointer, f"{role!r} is no role of people, and notify.recipients names nobody for it")
+            yield Flaw(
+                pointer, f"{role!r} is no role of people, and notify.recipients names nobody for it"
+            )
         elif staff is not None and role not in staff.roles:
-            yield Flaw(pointer, f"nobody has the role {role!r}, and notify.recipients names nobody for it")
+            yield Flaw(
+                pointer, f"nobody has the role {role!r}, and notify.recipients names nobody for it"
+            )
     for index, rule in enumerate(settings.routing):
         if staff is not None and rule.group and rule.group not in staff.groups:
             yield Flaw(f"/routing/{index}/group", f"there is no active group {rule.group!r}")
@@ -55,7 +59,10 @@ def _never_told(settings: Settings) -> Iterator[Flaw]:
     asked = {role for rule in settings.escalation.management for role in rule.notify}
     asked.update(settings.escalation.declared, Role)
     for role in settings.notify.recipients.keys() - asked:
-        yield Flaw(f"/notify/recipients/{role}", "no rule tells this role: correct its name, or name it in a rule")
+        yield Flaw(
+            f"/notify/recipients/{role}",
+            "no rule tells this role: correct its name, or name it in a rule",
+        )
 
 
 def unconfirmed(settings: Settings) -> Iterator[str]:
@@ -64,29 +71,46 @@ def unconfirmed(settings: Settings) -> Iterator[str]:
         for index, target in enumerate(map(parse_recipient, targets)):
             if target.channel in PEOPLE or f"{target.channel}:" == GROUP:
                 yield f"notify.recipients.{role}[{index}]"
-    yield from (f"routing[{index}].group" for index, rule in enumerate(settings.routing) if rule.group)
+    yield from (
+        f"routing[{index}].group" for index, rule in enumerate(settings.routing) if rule.group
+    )
     asked = dict.fromkeys(role for _, role in _roles_asked(settings, None) if role in set(Role))
-    yield from (f"who has the role {role}" for role in asked if not settings.notify.recipients.get(role))
+    yield from (
+        f"who has the role {role}" for role in asked if not settings.notify.recipients.get(role)
+    )
 
 
 def _roles_asked(settings: Settings, staff: Staff | None) -> Iterator[tuple[str, str]]:
     """Yield the roles that a rule in use notifies, each with the pointer of its place."""
     sla = settings.sla
-    used = {sla.default, *(use.policy for use in sla.use), *(own.policy for own in sla.services.values())}
+    used = {
+        sla.default,
+        *(use.policy for use in sla.use),
+        *(own.policy for own in sla.services.values()),
+    }
     used |= staff.policies if staff is not None else frozenset()
     for index, rule in enumerate(settings.escalation.management):
         if not rule.policies or used.intersection(rule.policies):
-            yield from ((f"/escalation/management/{index}/notify/{place}", role) for place, role in enumerate(rule.notify))
+            yield from (
+                (f"/escalation/management/{index}/notify/{place}", role)
+                for place, role in enumerate(rule.notify)
+            )
 
 
 def _objection(settings: Settings, target: RecipientAddress, staff: Staff | None) -> str:
     """Return the reason why nobody is reached by this recipient, "" if there is none."""
     channel, address = target
     if f"{channel}:" == GROUP:
-        return "" if staff is None or address in staff.groups else f"there is no active group {address!r}"
+        return (
+            ""
+            if staff is None or address in staff.groups
+            else f"there is no active group {address!r}"
+        )
     if channel not in CHANNELS:
         named = f"there is no channel {channel!r}" if channel else "names no channel"
-        return f"{named}: write CHANNEL:ADDRESS with one of {', '.join(CHANNELS)}, or a mail address"
+        return (
+            f"{named}: write CHANNEL:ADDRESS with one of {', '.join(CHANNELS)}, or a mail address"
+        )
     if not address:
         return "names nobody"
     return _unusable(settings, channel, address, staff) or _off(settings, channel, address)
@@ -103,13 +127,20 @@ def _unusable(settings: Settings, channel: str, address: str, staff: Staff | Non
 def _off(settings: Settings, channel: str, address: str) -> str:
     notify = settings.notify
     kind, _, robot = address.partition(":")
-    robots: dict[str, Mapping[str, object]] = {"wecom": notify.wecom.robots, "dingtalk": notify.dingtalk.robots}
+    robots: dict[str, Mapping[str, object]] = {
+        "wecom": notify.wecom.robots,
+        "dingtalk": notify.dingtalk.robots,
+    }
     if kind == "robot" and channel in robots:
         return "" if robot in robots[channel] else f"there is no notify.{channel}.robots.{robot}"
     if channel not in CHANNEL_SETTINGS:
         return ""
     _, section, name = CHANNEL_SETTINGS[channel].split(".")
-    return "" if getattr(getattr(notify, section), name) else f"this channel is off: set {CHANNEL_SETTINGS[channel]}"
+    return (
+        ""
+        if getattr(getattr(notify, section), name)
+        else f"this channel is off: set {CHANNEL_SETTINGS[channel]}"
+    )
 
 
 def _missing(channel: str, login: str, staff: Staff | None) -> str:
@@ -117,7 +148,11 @@ def _missing(channel: str, login: str, staff: Staff | None) -> str:
         return ""
     if login not in staff.phones:
         return f"no active person has the login {login!r}"
-    return "this person has no telephone number" if channel != "person" and not staff.phones[login] else ""
+    return (
+        "this person has no telephone number"
+        if channel != "person" and not staff.phones[login]
+        else ""
+    )
 
 
 def _refused(settings: Settings, address: str) -> str:

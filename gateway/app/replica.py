@@ -119,13 +119,20 @@ async def running(
         pool = await open_pool(settings.database, allow_unsafe=allow_unsafe)
         stack.callback(pool.terminate)
         reserved = msgspec.structs.replace(settings.database, pool_min=1, pool_max=RESERVED)
-        timer_pool = await open_pool(reserved, allow_unsafe=allow_unsafe, settings={**SERVER_SETTINGS, **parts.BY_KEY})
+        timer_pool = await open_pool(
+            reserved, allow_unsafe=allow_unsafe, settings={**SERVER_SETTINGS, **parts.BY_KEY}
+        )
         stack.callback(timer_pool.terminate)
         size, limits = parts.reading(settings.database)
         reads = await open_pool(size, allow_unsafe=allow_unsafe, settings=limits)
         stack.callback(reads.terminate)
-        pools, reader = Pools(pool, timer_pool, reads), parts.alert_reader(stack, forker or parts.forker(stack))
-        gateway = await _assemble(stack, pools, settings, clock, fetch or parts.fetch(stack), reader)
+        pools, reader = (
+            Pools(pool, timer_pool, reads),
+            parts.alert_reader(stack, forker or parts.forker(stack)),
+        )
+        gateway = await _assemble(
+            stack, pools, settings, clock, fetch or parts.fetch(stack), reader
+        )
         gateway.metrics.restarted(restarts)
         yield gateway
 
@@ -143,8 +150,12 @@ class _Core:
     uow: UnitOfWork
 
 
-async def _core(stack: AsyncExitStack, pool: Pool, timer_pool: Pool, settings: Settings, clock: Clock) -> _Core:
-    metrics = Metrics(CollectorRegistry(), [*(source.slug for source in SOURCES), PING, *channels.SOURCES])
+async def _core(
+    stack: AsyncExitStack, pool: Pool, timer_pool: Pool, settings: Settings, clock: Clock
+) -> _Core:
+    metrics = Metrics(
+        CollectorRegistry(), [*(source.slug for source in SOURCES), PING, *channels.SOURCES]
+    )
     metrics.build.labels(VERSION).set(1)
     catalogue = Catalogue(settings)
     rules, key = catalogue.rules, settings.audit.key.encode()
@@ -154,26 +165,57 @@ async def _core(stack: AsyncExitStack, pool: Pool, timer_pool: Pool, settings: S
     telling = telling_by(stack, pool, settings, clock, links, metrics)
     counting = ChangeObserver(metrics.outcomes, catalogue)
     timers = await parts.timers(
-        stack, timer_pool, settings, clock, TimerEffects(rules, key), TimerObserver(metrics, counting, telling.wake.set)
+        stack,
+        timer_pool,
+        settings,
+        clock,
+        TimerEffects(rules, key),
+        TimerObserver(metrics, counting, telling.wake.set),
     )
     silences = SilenceJudge(clock, settings.limits.silences, metrics.unjudged)
     records = PlanWriter(RecordOpener(settings, rules, catalogue), reserve, clock, key)
-    committer = Committer(clock, settings.dedup, records, silences, settings.limits.stored_bytes_per_day)
+    committer = Committer(
+        clock, settings.dedup, records, silences, settings.limits.stored_bytes_per_day
+    )
     observer = IntakeObserver(metrics, counting, timers.note_armed, telling.wake.set)
     intake = AlertWriter(
-        lambda: parts.connection(settings.database.url, parts.WRITER), committer, clock, settings.server, observer
+        lambda: parts.connection(settings.database.url, parts.WRITER),
+        committer,
+        clock,
+        settings.server,
+        observer,
     )
     fields = CustomFields.from_settings(settings.fields)
-    uow = UnitOfWork(pool, clock, rules, key, reserve, partial(_changed, timers, telling, counting), catalogue, fields)
+    uow = UnitOfWork(
+        pool,
+        clock,
+        rules,
+        key,
+        reserve,
+        partial(_changed, timers, telling, counting),
+        catalogue,
+        fields,
+    )
     return _Core(metrics, counting, links, telling, timers, intake, uow)
 
 
 async def _assemble(
-    stack: AsyncExitStack, pools: Pools, settings: Settings, clock: Clock, fetch: Fetch, reader: AlertReader
+    stack: AsyncExitStack,
+    pools: Pools,
+    settings: Settings,
+    clock: Clock,
+    fetch: Fetch,
+    reader: AlertReader,
 ) -> Gateway:
     pool, timer_pool = pools.acting, pools.timers
     core = await _core(stack, pool, timer_pool, settings, clock)
-    uow, intake, timers, telling, metrics = core.uow, core.intake, core.timers, core.telling, core.metrics
+    uow, intake, timers, telling, metrics = (
+        core.uow,
+        core.intake,
+        core.timers,
+        core.telling,
+        core.metrics,
+    )
     keys, mappings, filing = (
         Authenticator(pool, clock, Quotas(settings.limits, metrics.quota_refused)),
         Mappings(),
@@ -181,11 +223,29 @@ async def _assemble(
     )
     sources = {source.slug: source for source in SOURCES}
     door = AlertEndpoint(
-        sources, intake.submit, keys.authenticate, settings, metrics, clock, fetch, FetchCache(fetch, clock), mappings, reader
+        sources,
+        intake.submit,
+        keys.authenticate,
+        settings,
+        metrics,
+        clock,
+        fetch,
+        FetchCache(fetch, clock),
+        mappings,
+        reader,
     )
     ways = channels.build_receivers(stack, door, filing, core.links, telling.channels)
     mender = QuarantineReview(
-        Replay(pool, sources, settings.intake, intake.submit, clock, mappings, ways.releases, parts.reading_again(reader))
+        Replay(
+            pool,
+            sources,
+            settings.intake,
+            intake.submit,
+            clock,
+            mappings,
+            ways.releases,
+            parts.reading_again(reader),
+        )
     )
     login = parts.login(stack, pool, settings, clock)
     context = Context(
@@ -196,7 +256,9 @@ async def _assemble(
     upkeep = Upkeep(pool, settings, clock, metrics, uow.rules, uow.key)
     own = tasks.jobs(uow, intake, filing, set(telling.channels) & set(CHATS))
     supervisor = Supervisor(clock, metrics)
-    periodics = Periodics((*upkeep.jobs(), *own, *_jobs(uow, core.counting, pulse, mappings, ways)), clock, metrics)
+    periodics = Periodics(
+        (*upkeep.jobs(), *own, *_jobs(uow, core.counting, pulse, mappings, ways)), clock, metrics
+    )
     health = _health(timer_pool, supervisor, periodics, timers, intake, telling)
     definitions = doors(context, pools.reading, door, ways, health, pulse, settings.limits)
     shown, own_port = _metrics_routes(settings, health, metrics, keys)
@@ -207,9 +269,13 @@ async def _assemble(
     beside = _beside(telling, periodics, uow) | mailbox_readers(pool, ways.room)
     tasks.start(stack, supervisor, beside, timers, intake)
     relays = networks(settings.mail.authentication.relays)
-    mail_door = SmtpHandler(ways.room, pool, keys.recognise, ReplyTokens(core.links.secrets), relays)
+    mail_door = SmtpHandler(
+        ways.room, pool, keys.recognise, ReplyTokens(core.links.secrets), relays
+    )
     smtp = await stack.enter_async_context(receiving(mail_door, metrics.mail_sessions.set))
-    await stack.enter_async_context(watched(SystemClock(), metrics.loop_lag.observe))  # the loop lives by no other clock
+    await stack.enter_async_context(
+        watched(SystemClock(), metrics.loop_lag.observe)
+    )  # the loop lives by no other clock
     return Gateway(
         app,
         pool,
@@ -235,7 +301,11 @@ def _metrics_routes(
 
 
 def _jobs(
-    uow: UnitOfWork, counting: ChangeObserver, pulse: PingService, mappings: Mappings, ways: channels.Receivers
+    uow: UnitOfWork,
+    counting: ChangeObserver,
+    pulse: PingService,
+    mappings: Mappings,
+    ways: channels.Receivers,
 ) -> tuple[Periodic, ...]:
     """Return the periodic jobs of the catalogue, the monitors, the mappings and the calls."""
     return (
@@ -252,19 +322,32 @@ async def _read_catalogue(uow: UnitOfWork, counting: ChangeObserver) -> None:
 
 
 def _application(
-    settings: Settings, definitions: Iterable[web.RouteDef], clock: Clock, ways: channels.Receivers, metrics: Metrics
+    settings: Settings,
+    definitions: Iterable[web.RouteDef],
+    clock: Clock,
+    ways: channels.Receivers,
+    metrics: Metrics,
 ) -> web.Application:
     proxies = networks(settings.server.trusted_proxies)
     deadlines = Deadlines(settings.server.deadline.total_seconds())
     app = web.Application(client_max_size=settings.server.max_body_bytes)
     app[reports.APPS] = ways.reports.apps
     app[incoming.BUDGETS] = parts.budgets(settings.server, metrics)
-    app.add_routes(edge.wrap_routes(definitions, clock, metrics.answered, deadlines, proxies, settings.server.external_url))
+    app.add_routes(
+        edge.wrap_routes(
+            definitions, clock, metrics.answered, deadlines, proxies, settings.server.external_url
+        )
+    )
     return app
 
 
 def _health(
-    pool: Pool, supervisor: Supervisor, periodics: Periodics, timers: Timers, intake: AlertWriter, telling: Telling
+    pool: Pool,
+    supervisor: Supervisor,
+    periodics: Periodics,
+    timers: Timers,
+    intake: AlertWriter,
+    telling: Telling,
 ) -> Health:
     """Return the health probes.
 
@@ -276,7 +359,9 @@ def _health(
         broken = ("timers",) if timers.broken else ()
         return tuple(dict.fromkeys((*supervisor.dead, *periodics.stuck(), *broken)))
 
-    return Health(pool, lambda: timers.healthy, lambda: intake.alive, lambda: telling.alive, failing)
+    return Health(
+        pool, lambda: timers.healthy, lambda: intake.alive, lambda: telling.alive, failing
+    )
 
 
 def _beside(telling: Telling, periodics: Periodics, uow: UnitOfWork) -> dict[str, Work]:
@@ -289,7 +374,9 @@ def _beside(telling: Telling, periodics: Periodics, uow: UnitOfWork) -> dict[str
     }
 
 
-def _changed(timers: Timers, telling: Telling, counting: ChangeObserver, changes: CommittedChanges) -> None:
+def _changed(
+    timers: Timers, telling: Telling, counting: ChangeObserver, changes: CommittedChanges
+) -> None:
     """Schedule armed timers, wake the outbox runner and count, after a commit by an operation."""
     timers.note_armed(changes.armed)
     telling.wake.set()

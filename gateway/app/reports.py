@@ -15,7 +15,12 @@ from gateway.api.reporters.reporter_page import ReporterPage
 from gateway.api.route import IDEMPOTENT, Route
 from gateway.catalogue.live import Catalogue
 from gateway.channels.app.http import SOURCE as APP
-from gateway.channels.app.http import AppEndpoint, AppReportResult, ReporterRecordList, ReporterRecordsQuery
+from gateway.channels.app.http import (
+    AppEndpoint,
+    AppReportResult,
+    ReporterRecordList,
+    ReporterRecordsQuery,
+)
 from gateway.channels.app.report import AppReport
 from gateway.channels.memory_budget import MemoryBudget
 from gateway.channels.report_service import ReportService
@@ -76,12 +81,19 @@ def build_report_channels(
 ) -> ReportChannels:
     """Build the endpoints according to the settings."""
     form, uow = settings.form, reception.uow
-    filing = FormHandler(reception, files, FormTicketSigner(links.secrets), form, _acknowledging(settings))
+    filing = FormHandler(
+        reception, files, FormTicketSigner(links.secrets), form, _acknowledging(settings)
+    )
     pages = Pages(settings.notify.locale, form.zone, form.contact)
     places = MemoryBudget(form.at_once, form.at_once * form.max_bytes)
     door = FormEndpoint(filing, FormRateLimits(uow.pool, form), links, pages, catalogue.services, metrics, uow.clock, places,
                     settings.server.external_url, reader)  # fmt: skip
-    return ReportChannels(door, AppEndpoint(reception, links, form.region, metrics, uow.clock, reader, _acknowledging(settings)))
+    return ReportChannels(
+        door,
+        AppEndpoint(
+            reception, links, form.region, metrics, uow.clock, reader, _acknowledging(settings)
+        ),
+    )
 
 
 def _acknowledging(settings: Settings) -> FormAcknowledger | None:

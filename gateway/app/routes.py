@@ -25,7 +25,13 @@ VERSION = "0.1.0"
 
 
 def doors(
-    context: Context, reads: Pool, door: AlertEndpoint, ways: Receivers, health: Health, pulse: PingService, limits: UseLimits
+    context: Context,
+    reads: Pool,
+    door: AlertEndpoint,
+    ways: Receivers,
+    health: Health,
+    pulse: PingService,
+    limits: UseLimits,
 ) -> list[web.RouteDef]:
     """Return the routes of the API, of intake, and of the compatible APIs of other products."""
     uow, keys, reading = context.uow, context.keys, context.on(reads)
@@ -33,7 +39,9 @@ def doors(
     return [
         *routes.build_api_routes(context, REPORTS, reading),
         *intake_routes(door, ways.mail, ways.phone, ways.chat),
-        *AlertmanagerReads(reads, keys, health.readyz, VERSION, uow.clock.now(), uow.clock, judge).routes(),
+        *AlertmanagerReads(
+            reads, keys, health.readyz, VERSION, uow.clock.now(), uow.clock, judge
+        ).routes(),
         *build_docs(REPORTS),
         *build_reference(ways.reports.form.pages),
         *ways.reports.pages(context, reading),

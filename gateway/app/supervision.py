@@ -47,7 +47,9 @@ class Supervisor:
         """The tasks that died and have not run again for `SETTLED` seconds."""
         return tuple(task.name for task in self._tasks if task.deaths and not self._settled(task))
 
-    def start(self, stack: AsyncExitStack, name: str, work: Work, stop: Callable[[], None] | None = None) -> None:
+    def start(
+        self, stack: AsyncExitStack, name: str, work: Work, stop: Callable[[], None] | None = None
+    ) -> None:
         """Run `work` until the stack ends; `stop` requests its end, without it it is cancelled.
 
         Work that returns is done; work that raises is logged, counted and restarted after a
@@ -84,4 +86,7 @@ class Supervisor:
             await self.clock.sleep(pause)
 
     def _settled(self, task: _Task) -> bool:
-        return task.running_since is not None and self.clock.monotonic() - task.running_since >= SETTLED
+        return (
+            task.running_since is not None
+            and self.clock.monotonic() - task.running_since >= SETTLED
+        )

@@ -21,7 +21,13 @@ from gateway.periodic import Periodic
 from gateway.sla.timers.runner import TimerRunner as Timers
 
 
-def start(stack: AsyncExitStack, supervisor: Supervisor, beside: Mapping[str, Work], timers: Timers, intake: AlertWriter) -> None:
+def start(
+    stack: AsyncExitStack,
+    supervisor: Supervisor,
+    beside: Mapping[str, Work],
+    timers: Timers,
+    intake: AlertWriter,
+) -> None:
     """Run all tasks until the stack ends.
 
     At the end intake first answers the requests it has taken, then the timers release their
@@ -34,13 +40,19 @@ def start(stack: AsyncExitStack, supervisor: Supervisor, beside: Mapping[str, Wo
     supervisor.start(stack, "intake", intake.run, intake.close)
 
 
-def jobs(uow: UnitOfWork, intake: AlertWriter, filing: AttachmentService, chats: Collection[str]) -> tuple[Periodic, ...]:
+def jobs(
+    uow: UnitOfWork, intake: AlertWriter, filing: AttachmentService, chats: Collection[str]
+) -> tuple[Periodic, ...]:
     """Return the periodic jobs of a replica.
 
     `chats` are the channels whose sent messages can be changed.
     """
     pool, clock = uow.pool, uow.clock
-    cards = (Periodic("chat cards", chat_changes.EVERY, partial(chat_changes.queue_card_updates, uow, chats)),)
+    cards = (
+        Periodic(
+            "chat cards", chat_changes.EVERY, partial(chat_changes.queue_card_updates, uow, chats)
+        ),
+    )
     return (
         Periodic("promotion", PROMOTE_EVERY, Promotion(pool, clock, intake.submit).run_once),
         Periodic("heartbeats", EXPIRE_EVERY, HeartbeatExpiry(pool, clock, intake.submit).run_once),

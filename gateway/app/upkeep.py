@@ -66,7 +66,9 @@ DELETE FROM chat_message WHERE (provider, conversation, message) IN (
   WHERE posted_at < coalesce($1::timestamptz, statement_timestamp()) - $2::interval LIMIT 5000)
 """
 
-PURGE_CODES = "DELETE FROM chat_code WHERE expires_at < coalesce($1::timestamptz, statement_timestamp())"
+PURGE_CODES = (
+    "DELETE FROM chat_code WHERE expires_at < coalesce($1::timestamptz, statement_timestamp())"
+)
 
 PURGE_SESSIONS = """
 DELETE FROM api_key WHERE session AND expires_at < coalesce($1::timestamptz, statement_timestamp()) - interval '1 day'
@@ -81,7 +83,9 @@ DELETE FROM form_bucket WHERE filled_at < coalesce($1::timestamptz, statement_ti
 """
 AN_HOUR = timedelta(hours=1)
 """The time in which the bucket of a record's links refills."""
-PURGE_STATES = "DELETE FROM login_state WHERE expires_at < coalesce($1::timestamptz, statement_timestamp())"
+PURGE_STATES = (
+    "DELETE FROM login_state WHERE expires_at < coalesce($1::timestamptz, statement_timestamp())"
+)
 
 PURGE_SILENCES = """
 DELETE FROM silence WHERE ends_at < coalesce($1::timestamptz, statement_timestamp()) - interval '5 days'
@@ -136,7 +140,9 @@ class Upkeep:
             await conn.execute(PURGE_CODES, stamp)
             await conn.execute(PURGE_SILENCES, stamp)
             await conn.execute(PURGE_ATTEMPTS, stamp, self.settings.login.window)
-            await conn.execute(PURGE_BUCKETS, stamp, max(self.settings.form.refilled_within, AN_HOUR))
+            await conn.execute(
+                PURGE_BUCKETS, stamp, max(self.settings.form.refilled_within, AN_HOUR)
+            )
 
     async def refresh(self) -> None:
         """Set the gauges that are read from the database."""
@@ -159,7 +165,9 @@ class Upkeep:
             with Path(self.settings.audit.seal_file).open("a", encoding="utf-8") as file:  # noqa: ASYNC230 - one short line a minute
                 file.write(line + "\n")
 
-    def _running(self, promised: tuple[str, str, str], ledger: Ledger, at: datetime) -> Mapping[str, float]:
+    def _running(
+        self, promised: tuple[str, str, str], ledger: Ledger, at: datetime
+    ) -> Mapping[str, float]:
         chosen = self.rules.named(*promised)
         return {
             reading.name: reading.remaining.total_seconds()

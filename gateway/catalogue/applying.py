@@ -19,11 +19,20 @@ def apply(revision: Revision, routed: RoutingDecision, now: datetime) -> Revisio
     """
     tier = TIERS[routed.tier]
     after = replace(
-        revision.after, assignee_group=routed.group, assignee=routed.person, handler=routed.person or revision.after.handler
+        revision.after,
+        assignee_group=routed.group,
+        assignee=routed.person,
+        handler=routed.person or revision.after.handler,
     )
     if tier is not Tier.DESK:
         given = LedgerEntry(now, ClockEvent.ASSIGN, tier)
         after = replace(after, state=State.ASSIGNED, tier=tier, ledger=(*after.ledger, given))
-    facts = {"group": routed.group, "person": routed.person, "tier": tier, "rule": routed.rule, "reason": routed.reason}
+    facts = {
+        "group": routed.group,
+        "person": routed.person,
+        "tier": tier,
+        "rule": routed.rule,
+        "reason": routed.reason,
+    }
     said = {name: value for name, value in facts.items() if value} | {"state": after.state}
     return replace(revision, after=after, events=(*revision.events, ("routed", said)))

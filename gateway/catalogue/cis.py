@@ -34,10 +34,19 @@ FROM ci c
 def ci_of(row: Record) -> Ci:
     """Return the configuration item in a row of CIS."""
     lists = {name: tuple(row[name]) for name in ("depends_on", "dependents", "aliases")}
-    return Ci(**{**row, **lists, "attributes": msgspec.json.decode(row["attributes"], type=dict[str, str])})
+    return Ci(
+        **{
+            **row,
+            **lists,
+            "attributes": msgspec.json.decode(row["attributes"], type=dict[str, str]),
+        }
+    )
 
 
-LIST = CIS + "WHERE name > $1::text AND ($2::text IS NULL OR service = $2::text) ORDER BY name LIMIT $3::int"
+LIST = (
+    CIS
+    + "WHERE name > $1::text AND ($2::text IS NULL OR service = $2::text) ORDER BY name LIMIT $3::int"
+)
 
 
 async def page(conn: Connection, after: str, limit: int, *, service: str | None = None) -> list[Ci]:
@@ -118,13 +127,26 @@ async def write(conn: Connection, drafts: Sequence[CiDraft], stamp: datetime | N
     if flaws := await _unknown(conn, drafts):
         raise Unprocessable(f"{len(flaws)} names are not known", flaws=tuple(flaws))
     names = [draft.name for draft in drafts]
-    attributes = [msgspec.json.encode(draft.attributes, order="deterministic").decode() for draft in drafts]
+    attributes = [
+        msgspec.json.encode(draft.attributes, order="deterministic").decode() for draft in drafts
+    ]
     aliases = [msgspec.json.encode(draft.aliases).decode() for draft in drafts]
-    await conn.execute(WRITE, names, [d.kind for d in drafts], [d.service for d in drafts], attributes, stamp, aliases)
+    await conn.execute(
+        WRITE,
+        names,
+        [d.kind for d in drafts],
+        [d.service for d in drafts],
+        attributes,
+        stamp,
+        aliases,
+    )
     await conn.execute(FORGET_EDGES, names)
     pairs = sorted({(draft.name, upstream) for draft in drafts for upstream in draft.depends_on})
     edges: dict[str, list[str]] = {}
-    for ci, upstream in [*((row["ci"], row["depends_on"]) for row in await conn.fetch(EDGES)), *pairs]:
+    for ci, upstream in [
+        *((row["ci"], row["depends_on"]) for row in await conn.fetch(EDGES)),
+        *pairs,
+    ]:
         edges.setdefault(ci, []).append(upstream)
     if circle := find_cycle(edges):
         closing = next((draft for draft in drafts if draft.name in circle), drafts[0])
@@ -138,14 +160,23 @@ KNOWN_SERVICES = "SELECT slug FROM service WHERE slug = ANY($1::text[]) AND acti
 
 
 async def _unknown(conn: Connection, drafts: Sequence[CiDraft]) -> list[Flaw]:
-    services = {row["slug"] for row in await conn.fetch(KNOWN_SERVICES, list({draft.service for draft in drafts}))}
+    services = {
+        row["slug"]
+        for row in await conn.fetch(KNOWN_SERVICES, list({draft.service for draft in drafts}))
+    }
     upstream = {name for draft in drafts for name in draft.depends_on}
-    items = {row["name"] for row in await conn.fetch(KNOWN_CIS, list(upstream))} | {draft.name for draft in drafts}
+    items = {row["name"] for row in await conn.fetch(KNOWN_CIS, list(upstream))} | {
+        draft.name for draft in drafts
+    }
     return [
         flaw
         for draft in drafts
         for flaw in (
-            *([] if draft.service in services | {""} else [draft.flaw("service", f"there is no service {draft.service}")]),
+            *(
+                []
+                if draft.service in services | {""}
+                else [draft.flaw("service", f"there is no service {draft.service}")]
+            ),
             *(
                 draft.flaw("depends_on", f"there is no configuration item {name}")
                 for name in draft.depends_on
@@ -168,7 +199,12 @@ async def create(conn: Connection, draft: CiDraft, stamp: datetime | None) -> Ci
 
 
 async def change(
-    conn: Connection, name: str, changes: Mapping[str, Any], stamp: datetime | None, *, if_match: int | None = None
+    conn: Connection,
+    name: str,
+    changes: Mapping[str, Any],
+    stamp: datetime | None,
+    *,
+    if_match: int | None = None,
 ) -> Ci:
     """Change an item and return it, in a transaction of the caller's.
 
@@ -186,12 +222,18 @@ async def change(
 
 
 def _sorted(value: Any) -> Any:
-    return tuple(sorted(set(value))) if isinstance(value, Collection) and not isinstance(value, str | Mapping) else value
+    return (
+        tuple(sorted(set(value)))
+        if isinstance(value, Collection) and not isinstance(value, str | Mapping)
+        else value
+    )
 
 
 def _match(before: Ci, if_match: int | None) -> None:
     if if_match is not None and before.version != if_match:
-        raise VersionMismatch(f"{before.name} is at version {before.version}: read it again", version=before.version)
+        raise VersionMismatch(
+            f"{before.name} is at version {before.version}: read it again", version=before.version
+        )
 
 
 DELETE = "DELETE FROM ci WHERE name = $1"
@@ -218,7 +260,9 @@ WHERE d.depends_on = ANY($1::text[]) AND d.ci <> ALL($2::text[]) ORDER BY c.name
 """
 
 
-async def impact(conn: Connection, name: str, most: int = MOST, deepest: int = DEEPEST) -> tuple[list[ImpactedItem], bool]:
+async def impact(
+    conn: Connection, name: str, most: int = MOST, deepest: int = DEEPEST
+) -> tuple[list[ImpactedItem], bool]:
     """Return the items that depend on one, nearest first, and whether there are more.
 
     At most `most` items are returned, up to `deepest` steps downstream. Raises NotFound.

@@ -18,7 +18,9 @@ class AdjustedPriority:
     facts: Mapping[str, Any]
 
 
-def adjust_priority(priority: int, service: Service | None, bounds: Mapping[str, Bounds]) -> AdjustedPriority:
+def adjust_priority(
+    priority: int, service: Service | None, bounds: Mapping[str, Bounds]
+) -> AdjustedPriority:
     """Return the priority adjusted by the bounds of the service's criticality.
 
     It is raised by that many steps, then kept between the highest and the lowest that the
@@ -28,5 +30,9 @@ def adjust_priority(priority: int, service: Service | None, bounds: Mapping[str,
         return AdjustedPriority(priority, {})
     said = bounds.get(service.criticality, UNBOUND)
     judged = min(max(priority - said.raise_by, said.highest, 1), said.lowest, 4)
-    facts = {"criticality": service.criticality, "priority_before": priority} if judged != priority else {}
+    facts = (
+        {"criticality": service.criticality, "priority_before": priority}
+        if judged != priority
+        else {}
+    )
     return AdjustedPriority(judged, facts)

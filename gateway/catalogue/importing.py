@@ -15,7 +15,8 @@ from gateway.errors import Flaw, Malformed, Unprocessable
 CiName = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}\Z")]
 CiKind = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}\Z")]
 Attributes = Annotated[
-    dict[Annotated[str, Meta(min_length=1, max_length=64)], Annotated[str, Meta(max_length=1_024)]], Meta(max_length=100)
+    dict[Annotated[str, Meta(min_length=1, max_length=64)], Annotated[str, Meta(max_length=1_024)]],
+    Meta(max_length=100),
 ]
 Upstream = Annotated[list[CiName], Meta(max_length=500)]
 Aliases = Annotated[list[Annotated[str, Meta(min_length=2, max_length=128)]], Meta(max_length=50)]
@@ -70,7 +71,9 @@ def read_items(text: str, *, as_csv: bool) -> list[CiDraft]:
     flaws: list[Flaw] = []
     for index, line, raw in _csv_rows(text) if as_csv else _json_rows(text):
         if len(flaws) >= MOST_FLAWS:
-            raise Unprocessable(f"{MOST_FLAWS} flaws or more: nothing was imported", flaws=tuple(flaws))
+            raise Unprocessable(
+                f"{MOST_FLAWS} flaws or more: nothing was imported", flaws=tuple(flaws)
+            )
         if isinstance(raw, UnreadableItem):
             flaws.append(Flaw(f"/{index}", f"line {line}: {raw.said}"))
             continue
@@ -78,10 +81,14 @@ def read_items(text: str, *, as_csv: bool) -> list[CiDraft]:
             drafts.append(msgspec.convert(raw, NewCi).draft(f"/{index}#{line}"))
         except msgspec.ValidationError as error:
             detail, _, where = str(error).partition(" - at `$")
-            flaws.append(Flaw(f"/{index}" + where.rstrip("`").replace(".", "/"), f"line {line}: {detail}"))
+            flaws.append(
+                Flaw(f"/{index}" + where.rstrip("`").replace(".", "/"), f"line {line}: {detail}")
+            )
     flaws += _twice(drafts)
     if flaws:
-        raise Unprocessable(f"{len(flaws)} flaws: nothing was imported", flaws=tuple(flaws[:MOST_FLAWS]))
+        raise Unprocessable(
+            f"{len(flaws)} flaws: nothing was imported", flaws=tuple(flaws[:MOST_FLAWS])
+        )
     return drafts
 
 
@@ -98,8 +105,12 @@ def _csv_rows(text: str) -> Iterator[Row]:
     reader = csv.reader(text.removeprefix("\ufeff").splitlines(keepends=True), strict=True)
     try:
         header = next(reader, [])
-        if unknown := [name for name in header if name not in COLUMNS and not name.startswith(ATTRIBUTE)]:
-            raise Malformed(f"line 1: no column is named {unknown[0]!r}: there are {', '.join(COLUMNS)} and {ATTRIBUTE}NAME")
+        if unknown := [
+            name for name in header if name not in COLUMNS and not name.startswith(ATTRIBUTE)
+        ]:
+            raise Malformed(
+                f"line 1: no column is named {unknown[0]!r}: there are {', '.join(COLUMNS)} and {ATTRIBUTE}NAME"
+            )
         if missing := {"name", "kind"} - set(header):
             raise Malformed(f"line 1: the column {min(missing)} is missing")
         index, ended = 0, reader.line_num
@@ -115,8 +126,14 @@ def _csv_rows(text: str) -> Iterator[Row]:
 def _csv_row(header: list[str], cells: list[str]) -> Any:
     if len(cells) != len(header):
         return UnreadableItem(f"{len(cells)} cells where the header has {len(header)}")
-    row: dict[str, Any] = {name: cell.strip() for name, cell in zip(header, cells, strict=True) if name in COLUMNS}
-    named = {name.removeprefix(ATTRIBUTE): cell for name, cell in zip(header, cells, strict=True) if name.startswith(ATTRIBUTE)}
+    row: dict[str, Any] = {
+        name: cell.strip() for name, cell in zip(header, cells, strict=True) if name in COLUMNS
+    }
+    named = {
+        name.removeprefix(ATTRIBUTE): cell
+        for name, cell in zip(header, cells, strict=True)
+        if name.startswith(ATTRIBUTE)
+    }
     row["attributes"] = {name: cell for name, cell in named.items() if cell}
     for several in ("depends_on", "aliases"):
         row[several] = [name.strip() for name in row.get(several, "").split(";") if name.strip()]

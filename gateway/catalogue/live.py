@@ -68,7 +68,9 @@ class CatalogueReading:
     """The people who may see security incidents; True for security officers."""
 
 
-async def read(conn: Connection, stamp: datetime | None, before: CatalogueReading | None = None) -> CatalogueReading:
+async def read(
+    conn: Connection, stamp: datetime | None, before: CatalogueReading | None = None
+) -> CatalogueReading:
     """Return all that new records are routed by, in seven statements.
 
     Configuration items are taken from `before` while none of them has changed.
@@ -76,9 +78,15 @@ async def read(conn: Connection, stamp: datetime | None, before: CatalogueReadin
     shifts: dict[str, list[Shift]] = {}
     for row in await conn.fetch(SHIFTS, stamp):
         people = tuple(row["people"])
-        shifts.setdefault(row["slug"], []).append(Shift(starts_at=row["starts_at"], ends_at=row["ends_at"], people=people))
+        shifts.setdefault(row["slug"], []).append(
+            Shift(starts_at=row["starts_at"], ends_at=row["ends_at"], people=people)
+        )
     version = await cis.version(conn)
-    parts = before.parts if before is not None and before.parts_version == version else await cis.topology_items(conn)
+    parts = (
+        before.parts
+        if before is not None and before.parts_version == version
+        else await cis.topology_items(conn)
+    )
     return CatalogueReading(
         tuple(await services.every(conn)),
         tuple(groups.group_of(row) for row in await conn.fetch(GROUPS)),
@@ -87,7 +95,10 @@ async def read(conn: Connection, stamp: datetime | None, before: CatalogueReadin
         shifts,
         parts,
         version,
-        {row["login"]: row["officer"] for row in await conn.fetch(SECURITY_STAFF, sorted(SECURITY_ROLES))},
+        {
+            row["login"]: row["officer"]
+            for row in await conn.fetch(SECURITY_STAFF, sorted(SECURITY_ROLES))
+        },
     )
 
 
@@ -114,7 +125,9 @@ class Catalogue:
         base = SlaRules.from_settings(settings)
         self._configured = base
         self._chosen, self._tailored = dict(base.choice.services), dict(base.tailored)
-        self.rules = replace(base, choice=replace(base.choice, services=self._chosen), tailored=self._tailored)
+        self.rules = replace(
+            base, choice=replace(base.choice, services=self._chosen), tailored=self._tailored
+        )
         self._calendars, _ = read_calendars(settings.sla.calendars)
         self._seen: tuple[Service, ...] = ()
         self._load: Counter[str] = Counter()
@@ -123,10 +136,13 @@ class Catalogue:
         self._reading: CatalogueReading | None = None
         self._turn = asyncio.Lock()
         self.correlation = settings.dedup.correlation
-        lines = [settings.phone.service, *(line.service for line in settings.phone.hotlines.values())]
-        self.default_services = frozenset({settings.mail.service, *lines, *(chat.service for chat in settings.chat.values())}) - {
-            ""
-        }
+        lines = [
+            settings.phone.service,
+            *(line.service for line in settings.phone.hotlines.values()),
+        ]
+        self.default_services = frozenset(
+            {settings.mail.service, *lines, *(chat.service for chat in settings.chat.values())}
+        ) - {""}
         """Default services of mailboxes, hotlines and chats: no evidence of a report's subject."""
         self.topology = Topology()
         """The names and dependencies of services and configuration items."""
@@ -167,15 +183,25 @@ class Catalogue:
     def _is_new(self, reading: CatalogueReading) -> bool:
         """Return whether names or dependencies have changed since the last reading."""
         known = self._reading
-        return known is None or known.services != reading.services or known.parts_version != reading.parts_version
+        return (
+            known is None
+            or known.services != reading.services
+            or known.parts_version != reading.parts_version
+        )
 
     def _promise(self, known: Iterable[Service]) -> None:
         chosen, own = dict(self._configured.choice.services), dict(self._configured.tailored)
         for service in known:
             if service.policy in self._configured.policies:
                 chosen[service.slug] = service.policy
-            present = {name: own.get((name, service.slug), policy) for name, policy in self._configured.policies.items()}
-            own |= {(name, service.slug): policy for name, policy in tailor_policies(service, present, self._calendars).items()}
+            present = {
+                name: own.get((name, service.slug), policy)
+                for name, policy in self._configured.policies.items()
+            }
+            own |= {
+                (name, service.slug): policy
+                for name, policy in tailor_policies(service, present, self._calendars).items()
+            }
         if (chosen, own) != (self._chosen, self._tailored):
             self.changed.set()
         self._chosen.clear()
@@ -185,11 +211,19 @@ class Catalogue:
 
     def promises(self, also: Iterable[str]) -> Mapping[str, ServicePromise]:
         """Return the promises of services that have their own and of those in `also`, by slug."""
-        known = {service.slug for service in self._seen if service.policy or service.targets or service.support_hours}
+        known = {
+            service.slug
+            for service in self._seen
+            if service.policy or service.targets or service.support_hours
+        }
         return {slug: self._promised(slug) for slug in sorted(known | set(also))}
 
     def _promised(self, slug: str) -> ServicePromise:
-        own = sorted((policy, made.version) for (policy, service), made in self._tailored.items() if service == slug)
+        own = sorted(
+            (policy, made.version)
+            for (policy, service), made in self._tailored.items()
+            if service == slug
+        )
         policy = self._chosen.get(slug, "")
         return ServicePromise(policy, digest((policy, own)))
 
@@ -200,7 +234,12 @@ class Catalogue:
         """
         if (planned := self._shifts.get(group.slug)) is None:
             return all_members(group, at)
-        return [login for shift in planned if shift.starts_at <= at < shift.ends_at for login in shift.people]
+        return [
+            login
+            for shift in planned
+            if shift.starts_at <= at < shift.ends_at
+            for login in shift.people
+        ]
 
     async def refresh(self, pool: Pool, stamp: datetime | None) -> None:
         """Read the database and take over the result."""
@@ -208,7 +247,11 @@ class Catalogue:
             async with acquire(pool) as conn:
                 reading = await read(conn, stamp, self._reading)
             # Ten thousand items take a fifth of a second: not on the loop.
-            topology = await asyncio.to_thread(build_topology, reading.services, reading.parts) if self._is_new(reading) else None
+            topology = (
+                await asyncio.to_thread(build_topology, reading.services, reading.parts)
+                if self._is_new(reading)
+                else None
+            )
             self.learn(reading, topology)
 
     def check(self, policy: str, support_hours: str, targets: WrittenTargets) -> None:
@@ -219,14 +262,19 @@ class Catalogue:
 
     def judge(self, priority: int, service: str) -> AdjustedPriority:
         """Return the priority adjusted by the service's criticality."""
-        return criticality.adjust_priority(priority, self._standing.services.get(service), self._settings.criticality)
+        return criticality.adjust_priority(
+            priority, self._standing.services.get(service), self._settings.criticality
+        )
 
     def may_have(self, incident: Incident, before: PredecessorRecord) -> bool:
         """Return whether a record may go back to those who had it before.
 
         A security incident may only go to people who may see it.
         """
-        people, group = {before.handler, before.assignee} - {""}, self._standing.groups.get(before.group)
+        people, group = (
+            {before.handler, before.assignee} - {""},
+            self._standing.groups.get(before.group),
+        )
         privy = self._standing.privy
         hidden = group is not None and privy.isdisjoint(group.members)
         return not incident.security or (people <= privy and not hidden)
@@ -238,7 +286,13 @@ class Catalogue:
         """
         incident = revision.after
         facts: dict[str, Any] = {name: getattr(incident, name) for name in ROUTED_BY}
-        routed = decide_routing(RoutingCase(origin=origin, **facts), self._standing, self._settings.routing, self._on_shift, now)
+        routed = decide_routing(
+            RoutingCase(origin=origin, **facts),
+            self._standing,
+            self._settings.routing,
+            self._on_shift,
+            now,
+        )
         if routed is None:
             return revision
         if routed.person:

@@ -38,7 +38,11 @@ class Service:
 
     def support(self, tier: GroupTier) -> str:
         """Return the group that supports the service at this tier, "" for none."""
-        return {GroupTier.DESK: self.desk_group, GroupTier.TIER2: self.tier2_group, GroupTier.TIER3: self.tier3_group}[tier]
+        return {
+            GroupTier.DESK: self.desk_group,
+            GroupTier.TIER2: self.tier2_group,
+            GroupTier.TIER3: self.tier3_group,
+        }[tier]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

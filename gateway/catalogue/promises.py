@@ -15,13 +15,22 @@ from gateway.sla.policy_choice import with_service_targets
 
 
 def flaws_of(
-    policy: str, support_hours: str, targets: WrittenTargets, sla: settings.SlaSettings, calendars: Iterable[str]
+    policy: str,
+    support_hours: str,
+    targets: WrittenTargets,
+    sla: settings.SlaSettings,
+    calendars: Iterable[str],
 ) -> Iterator[Flaw]:
     """Yield everything that makes a service's promises impossible to keep."""
     if policy and policy not in sla.policies:
-        yield Flaw("/policy", f"no policy is named {policy!r}: there are {', '.join(sorted(sla.policies))}")
+        yield Flaw(
+            "/policy", f"no policy is named {policy!r}: there are {', '.join(sorted(sla.policies))}"
+        )
     if support_hours and support_hours not in calendars:
-        yield Flaw("/support_hours", f"no calendar is named {support_hours!r}: there are {', '.join(sorted(calendars))}")
+        yield Flaw(
+            "/support_hours",
+            f"no calendar is named {support_hours!r}: there are {', '.join(sorted(calendars))}",
+        )
     for priority, row in targets.items():
         if priority not in {"1", "2", "3", "4"}:
             yield Flaw(f"/targets/{priority}", "a priority is 1, 2, 3 or 4")
@@ -41,7 +50,9 @@ def _target_flaws(pointer: str, clock: str, text: str) -> Iterator[Flaw]:
             yield Flaw(pointer, "a target is longer than 0s and shorter than ten years")
 
 
-def tailor_policies(service: Service, policies: Mapping[str, Policy], calendars: Mapping[str, Calendar]) -> Mapping[str, Policy]:
+def tailor_policies(
+    service: Service, policies: Mapping[str, Policy], calendars: Mapping[str, Calendar]
+) -> Mapping[str, Policy]:
     """Return the policies as they apply to this service, by name.
 
     They use its support hours and its targets; there are none if it has neither.
@@ -55,7 +66,10 @@ def tailor_policies(service: Service, policies: Mapping[str, Policy], calendars:
 def _tailored(service: Service, policy: Policy, calendar: Calendar | None) -> Policy:
     counted = policy if calendar is None else replace(policy, calendar=calendar)
     rows = {
-        int(priority): {ClockName(clock): length_of(promise(text), counted.calendar) for clock, text in row.items()}
+        int(priority): {
+            ClockName(clock): length_of(promise(text), counted.calendar)
+            for clock, text in row.items()
+        }
         for priority, row in service.targets.items()
     }
     return with_service_targets(counted, rows)

@@ -74,7 +74,11 @@ class RoutingDecision:
 
 
 def decide_routing(
-    case: RoutingCase, standing: RoutingData, rules: Sequence[Routing], on_shift: OnShift, at: datetime
+    case: RoutingCase,
+    standing: RoutingData,
+    rules: Sequence[Routing],
+    on_shift: OnShift,
+    at: datetime,
 ) -> RoutingDecision | None:
     """Return the destination of a record; None if it stays at the service desk without a group."""
     service = standing.services.get(case.service)
@@ -83,7 +87,11 @@ def decide_routing(
         if not _agrees(rule, case) or (group := _group(rule, service, standing)) is None:
             continue
         if standing.may_see(case, group):
-            person, why = _person(rule, group, case, standing, on_shift(group, at)) if rule.person else ("", "to the group")
+            person, why = (
+                _person(rule, group, case, standing, on_shift(group, at))
+                if rule.person
+                else ("", "to the group")
+            )
             return RoutingDecision(group.slug, group.tier, person, rule.name, why)
         kept_from = True
     if case.origin == PEOPLE and service is not None:
@@ -91,7 +99,9 @@ def decide_routing(
             if (group := standing.groups.get(service.support(tier))) is None:
                 continue
             if standing.may_see(case, group):
-                return RoutingDecision(group.slug, group.tier, "", "", f"supports {service.slug} at {tier}")
+                return RoutingDecision(
+                    group.slug, group.tier, "", "", f"supports {service.slug} at {tier}"
+                )
             kept_from = True
     return _officer(standing) if kept_from else None
 
@@ -104,7 +114,9 @@ def _officer(standing: RoutingData) -> RoutingDecision | None:
     able = standing.officers or standing.privy
     if not able:
         return None
-    return RoutingDecision("", GroupTier.DESK, standing.least_busy(able), "", "those the rules lead to may not see it")
+    return RoutingDecision(
+        "", GroupTier.DESK, standing.least_busy(able), "", "those the rules lead to may not see it"
+    )
 
 
 def _agrees(rule: Routing, case: RoutingCase) -> bool:
@@ -141,7 +153,9 @@ def _skilled_groups(rule: Routing, tier: GroupTier, standing: RoutingData) -> It
             yield group
 
 
-def _person(rule: Routing, group: Group, case: RoutingCase, standing: RoutingData, on_shift: Iterable[str]) -> tuple[str, str]:
+def _person(
+    rule: Routing, group: Group, case: RoutingCase, standing: RoutingData, on_shift: Iterable[str]
+) -> tuple[str, str]:
     """Return the least busy person on shift with the skills, and the reason for the choice.
 
     The person is "", which leaves the choice to the whole group, if nobody on shift has the
@@ -154,7 +168,11 @@ def _person(rule: Routing, group: Group, case: RoutingCase, standing: RoutingDat
     if not present:
         return "", "nobody on shift may see it"
     needed = _needed(rule)
-    able = [login for login in present if needed <= standing.skills.get(login, frozenset()) | set(group.skills)]
+    able = [
+        login
+        for login in present
+        if needed <= standing.skills.get(login, frozenset()) | set(group.skills)
+    ]
     if not able:
         return "", f"nobody on shift has the skills {', '.join(sorted(needed))}"
     chosen = standing.least_busy(able)

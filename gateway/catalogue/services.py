@@ -14,7 +14,17 @@ from gateway.errors import Conflict, Flaw, NotFound, Unprocessable, VersionMisma
 from gateway.vocabulary import Criticality
 
 GROUPS = ("owner_group", "desk_group", "tier2_group", "tier3_group")
-FIELDS = ("name", "description", *GROUPS, "criticality", "support_hours", "policy", "targets", "aliases", "active")
+FIELDS = (
+    "name",
+    "description",
+    *GROUPS,
+    "criticality",
+    "support_hours",
+    "policy",
+    "targets",
+    "aliases",
+    "active",
+)
 """The fields of a service that can be written, beside its slug, in the order of the statements."""
 
 SERVICES = """
@@ -28,7 +38,11 @@ FROM service
 def service_of(row: Record) -> Service:
     """Return the service in a row of SERVICES."""
     targets = msgspec.json.decode(row["targets"], type=dict[str, dict[str, str]])
-    values = {"criticality": Criticality(row["criticality"]), "targets": targets, "aliases": tuple(row["aliases"])}
+    values = {
+        "criticality": Criticality(row["criticality"]),
+        "targets": targets,
+        "aliases": tuple(row["aliases"]),
+    }
     return Service(**{**row, **values})
 
 
@@ -40,10 +54,15 @@ async def every(conn: Connection) -> list[Service]:
     return [service_of(row) for row in await conn.fetch(ALL)]
 
 
-LIST = SERVICES + "WHERE slug > $1::text AND ($2::bool IS NULL OR active = $2::bool) ORDER BY slug LIMIT $3::int"
+LIST = (
+    SERVICES
+    + "WHERE slug > $1::text AND ($2::bool IS NULL OR active = $2::bool) ORDER BY slug LIMIT $3::int"
+)
 
 
-async def page(conn: Connection, after: str, limit: int, *, active: bool | None = None) -> list[Service]:
+async def page(
+    conn: Connection, after: str, limit: int, *, active: bool | None = None
+) -> list[Service]:
     """Return services whose slug sorts after `after`."""
     return [service_of(row) for row in await conn.fetch(LIST, after, active, limit)]
 
@@ -72,7 +91,9 @@ FROM coalesce($14::timestamptz, statement_timestamp()) AS t (now)
 """
 
 
-async def create(conn: Connection, slug: str, fields: Mapping[str, Any], stamp: datetime | None) -> Service:
+async def create(
+    conn: Connection, slug: str, fields: Mapping[str, Any], stamp: datetime | None
+) -> Service:
     """Create a service with all of FIELDS, in a transaction of the caller's.
 
     Raises Conflict for a slug that is taken, Unprocessable for groups that do not exist.
@@ -95,7 +116,12 @@ WHERE slug = $1
 
 
 async def change(
-    conn: Connection, slug: str, changes: Mapping[str, Any], stamp: datetime | None, *, if_match: int | None = None
+    conn: Connection,
+    slug: str,
+    changes: Mapping[str, Any],
+    stamp: datetime | None,
+    *,
+    if_match: int | None = None,
 ) -> Service:
     """Change a service and return it, in a transaction of the caller's.
 
@@ -104,9 +130,13 @@ async def change(
     """
     before = await by_slug(conn, slug, lock=True)
     if if_match is not None and before.version != if_match:
-        raise VersionMismatch(f"{slug} is at version {before.version}: read it again", version=before.version)
+        raise VersionMismatch(
+            f"{slug} is at version {before.version}: read it again", version=before.version
+        )
     present = {name: getattr(before, name) for name in FIELDS}
-    wanted = present | {name: tuple(value) if name == "aliases" else value for name, value in changes.items()}
+    wanted = present | {
+        name: tuple(value) if name == "aliases" else value for name, value in changes.items()
+    }
     if wanted == present:
         return before
     await _check_groups(conn, changes)
@@ -115,7 +145,10 @@ async def change(
 
 
 def _values(fields: Mapping[str, Any]) -> list[Any]:
-    return [msgspec.json.encode(fields[name]).decode() if name == "targets" else fields[name] for name in FIELDS]
+    return [
+        msgspec.json.encode(fields[name]).decode() if name == "targets" else fields[name]
+        for name in FIELDS
+    ]
 
 
 KNOWN = "SELECT slug FROM staff_group WHERE slug = ANY($1::text[]) AND active FOR SHARE"
@@ -124,6 +157,10 @@ KNOWN = "SELECT slug FROM staff_group WHERE slug = ANY($1::text[]) AND active FO
 async def _check_groups(conn: Connection, fields: Mapping[str, Any]) -> None:
     asked = {name: fields[name] for name in GROUPS if fields.get(name)}
     known = {row["slug"] for row in await conn.fetch(KNOWN, list(asked.values()))}
-    flaws = tuple(Flaw(f"/{name}", f"no active group has the slug {slug}") for name, slug in asked.items() if slug not in known)
+    flaws = tuple(
+        Flaw(f"/{name}", f"no active group has the slug {slug}")
+        for name, slug in asked.items()
+        if slug not in known
+    )
     if flaws:
         raise Unprocessable(flaws[0].detail, flaws=flaws)

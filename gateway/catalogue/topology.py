@@ -93,7 +93,10 @@ class Topology:
     def _scan(self, text: str) -> Iterator[NameMention]:
         at = 0
         while at < len(text) - 1:
-            entry = next((one for one in self.names.get(text[at : at + 2], ()) if _stands(one[0], text, at)), None)
+            entry = next(
+                (one for one in self.names.get(text[at : at + 2], ()) if _stands(one[0], text, at)),
+                None,
+            )
             if entry is None:
                 at += 1
                 continue
@@ -169,7 +172,11 @@ def build_topology(services: Iterable[Service], parts: Collection[TopologyItem])
         down={name: tuple(sorted(found)) for name, found in down.items()},
         service_of={part.name: part.service for part in parts if part.service},
         parts_of={service: tuple(sorted(found)) for service, found in parts_of.items()},
-        site_of={part.name: part.attributes[SITE].casefold() for part in parts if part.attributes.get(SITE)},
+        site_of={
+            part.name: part.attributes[SITE].casefold()
+            for part in parts
+            if part.attributes.get(SITE)
+        },
         components=_components(parts),
     )
 

@@ -27,5 +27,9 @@ def normalise_phone(text: str, region: str) -> str | None:
         number = phonenumbers.parse(said, region)
     except NumberParseException:
         return None
-    right = phonenumbers.is_possible_number if said.startswith(("+", "00")) else phonenumbers.is_valid_number
+    right = (
+        phonenumbers.is_possible_number
+        if said.startswith(("+", "00"))
+        else phonenumbers.is_valid_number
+    )
     return phonenumbers.format_number(number, PhoneNumberFormat.E164) if right(number) else None

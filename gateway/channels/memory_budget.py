@@ -59,7 +59,9 @@ class MemoryBudget:
         self.held -= size
 
 
-async def read_body(body: bytearray, request: web.Request, places: MemoryBudget, most: int, what: str) -> None:
+async def read_body(
+    body: bytearray, request: web.Request, places: MemoryBudget, most: int, what: str
+) -> None:
     """Read the request's body into `body`, within the limits of size and memory.
 
     `what` is its name in error messages. Whatever is raised (Malformed, TooLarge or Overloaded),
@@ -67,7 +69,9 @@ async def read_body(body: bytearray, request: web.Request, places: MemoryBudget,
     """
     encoding = request.headers.get("Content-Encoding", "identity")
     if encoding.lower() != "identity":
-        raise Malformed(f"Content-Encoding {encoding[:40]!r} is not taken: send the {what} as it is")
+        raise Malformed(
+            f"Content-Encoding {encoding[:40]!r} is not taken: send the {what} as it is"
+        )
     said = f"a {what} here has at most {most} bytes"
     if (request.content_length or 0) > most:
         raise TooLarge(said)

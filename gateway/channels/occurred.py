@@ -11,7 +11,9 @@ CLOCK_LEAD = timedelta(minutes=10)
 SINCE = ("Since {} (told later)\n\n", "开始时间：{}（事后报告）\n\n")
 
 
-def split_occurrence_time(said: datetime | None, now: datetime, locale: Locale) -> tuple[datetime | None, str]:
+def split_occurrence_time(
+    said: datetime | None, now: datetime, locale: Locale
+) -> tuple[datetime | None, str]:
     """Return the time of occurrence, None for now, and a line for the description.
 
     A time that no record may have is not returned as time, but written in that line.

@@ -90,7 +90,13 @@ class ReportService:
         name = f"quarantined:{sha256(submission.body).hexdigest()}"
         return await self.submit(
             Submission(
-                submission.integration_id, submission.source, submission.body, submission.headers, (), (whole,), delivery_id=name
+                submission.integration_id,
+                submission.source,
+                submission.body,
+                submission.headers,
+                (),
+                (whole,),
+                delivery_id=name,
             )
         )
 
@@ -103,13 +109,22 @@ async def _taken(tx: Transaction, submission: Submission, work: Work) -> Receipt
     if isinstance(done, ItemResult):
         return await _receipt(tx, deliveries, (done,), None)
     if done.aside is not None:
-        await set_aside.insert(tx.conn, deliveries.ids[0], submission, done.reason, done.aside, tx.now)
-    number, incident_id = (done.incident.number, done.incident.id) if done.incident is not None else (None, None)
-    return await _receipt(tx, deliveries, (ItemResult(done.key, number, done.outcome, done.reason),), incident_id)
+        await set_aside.insert(
+            tx.conn, deliveries.ids[0], submission, done.reason, done.aside, tx.now
+        )
+    number, incident_id = (
+        (done.incident.number, done.incident.id) if done.incident is not None else (None, None)
+    )
+    return await _receipt(
+        tx, deliveries, (ItemResult(done.key, number, done.outcome, done.reason),), incident_id
+    )
 
 
 async def _receipt(
-    tx: Transaction, deliveries: ClaimedBatch, results: tuple[ItemResult, ...], incident_id: int | None
+    tx: Transaction,
+    deliveries: ClaimedBatch,
+    results: tuple[ItemResult, ...],
+    incident_id: int | None,
 ) -> Receipt:
     """Write the receipt with its one outcome and return it."""
     submission, receipt_id = deliveries.batch[0], deliveries.ids[0]
@@ -117,7 +132,17 @@ async def _receipt(
     row = (receipt_id, submission.integration_id, submission.source, submission.delivery_id, len(results), 0,
            deliveries.flags[0], len(body), body)  # fmt: skip
     events = [
-        (receipt_id, item, None, result.dedup_key, "", None, result.outcome, result.reason, incident_id)
+        (
+            receipt_id,
+            item,
+            None,
+            result.dedup_key,
+            "",
+            None,
+            result.outcome,
+            result.reason,
+            incident_id,
+        )
         for item, result in enumerate(results)
     ]
     await save.write_keys_and_receipts(tx.conn, [], [row], events, tx.now)
@@ -132,7 +157,11 @@ def outcome_of(incident: Incident) -> Outcome:
 
 
 async def open_report(
-    tx: Transaction, report: NewReport, who: Principal, said: Mapping[str, Any], earlier: Incident | None = None
+    tx: Transaction,
+    report: NewReport,
+    who: Principal,
+    said: Mapping[str, Any],
+    earlier: Incident | None = None,
 ) -> Incident:
     """Open a record for a report.
 
@@ -148,7 +177,9 @@ async def open_report(
     first = opening_revision(uow, report, who, tx.now, ids[0], numbers[0])
     (event, facts), *told = first.events
     facts = {**facts, **said} | ({"follows": earlier.number} if earlier else {})
-    revision = replace(first, after=replace(first.after, owner="", recorded_by=""), events=((event, facts), *told))
+    revision = replace(
+        first, after=replace(first.after, owner="", recorded_by=""), events=((event, facts), *told)
+    )
     if earlier is None:
         return await open_correlated(tx, revision)
     incident = await _opened_after(tx, revision, earlier)
@@ -163,7 +194,11 @@ async def _opened_after(tx: Transaction, revision: Revision, earlier: Incident) 
     It is placed like any other report where the earlier one had no handler, or one who may not
     see it.
     """
-    before = PredecessorRecord(earlier.id, earlier.handler, earlier.assignee, earlier.assignee_group, earlier.tier)
+    before = PredecessorRecord(
+        earlier.id, earlier.handler, earlier.assignee, earlier.assignee_group, earlier.tier
+    )
     if not earlier.handler or not tx.uow.catalogue.may_have(revision.after, before):
-        return await open_correlated(tx, replace(revision, after=replace(revision.after, follows_id=earlier.id)))
+        return await open_correlated(
+            tx, replace(revision, after=replace(revision.after, follows_id=earlier.id))
+        )
     return await tx.open(continue_record(revision, before, tx.now))

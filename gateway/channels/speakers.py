@@ -31,7 +31,12 @@ def reporter_rights_only(person: Principal, address: str) -> Principal:
 
     Used for messages that do not prove who wrote them.
     """
-    return Principal(name=address, parts=frozenset({Role.REPORTER}), identities=person.identities, contact=address)
+    return Principal(
+        name=address,
+        parts=frozenset({Role.REPORTER}),
+        identities=person.identities,
+        contact=address,
+    )
 
 
 BY_PHONE = """
@@ -62,7 +67,9 @@ FROM person p WHERE p.login = $1 AND p.active
 """
 
 
-async def find_by_login(conn: Connection, login: str, called_at: datetime) -> tuple[Principal, str] | None:
+async def find_by_login(
+    conn: Connection, login: str, called_at: datetime
+) -> tuple[Principal, str] | None:
     """Return the person the gateway called then and their language.
 
     None where nobody has the login, or all that was issued to them has ended since.
@@ -76,12 +83,18 @@ async def find_by_login(conn: Connection, login: str, called_at: datetime) -> tu
 def unknown_reporter(address: str, channel: str) -> Principal:
     """Return the principal of a reporter whom the directory does not know."""
     names = frozenset({address} if address else ())
-    return Principal(name=address or channel, parts=frozenset({Role.REPORTER}), identities=names, contact=address)
+    return Principal(
+        name=address or channel, parts=frozenset({Role.REPORTER}), identities=names, contact=address
+    )
 
 
 def directory_principal(row: Mapping[str, Any], address: str) -> Principal:
     """Return the principal of a person of the directory who is to be answered at `address`."""
     names = frozenset(text.lower() for text in (row["login"], row["email"], row["phone"]) if text)
     return Principal(
-        name=row["login"], parts=parse_roles(row["roles"]), groups=frozenset(row["groups"]), identities=names, contact=address
+        name=row["login"],
+        parts=parse_roles(row["roles"]),
+        groups=frozenset(row["groups"]),
+        identities=names,
+        contact=address,
     )

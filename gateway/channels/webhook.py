@@ -40,16 +40,25 @@ def sign(keys: tuple[bytes, ...], identity: str, at: datetime, body: bytes) -> d
     headers = {"webhook-id": identity, "webhook-timestamp": stamp}
     content = f"{identity}.{stamp}.".encode() + body
     marks = [base64.b64encode(hmac.digest(key, content, "sha256")).decode() for key in keys]
-    return headers | ({"webhook-signature": " ".join(f"v1,{mark}" for mark in marks)} if marks else {})
+    return headers | (
+        {"webhook-signature": " ".join(f"v1,{mark}" for mark in marks)} if marks else {}
+    )
 
 
 def encode_payload(message: Message) -> bytes:
     """Return the payload: event type, time, and the facts beside the texts for people."""
-    data: dict[str, Any] = {"subject": message.subject, "text": message.text, "role": message.role, "facts": message.facts}
+    data: dict[str, Any] = {
+        "subject": message.subject,
+        "text": message.text,
+        "role": message.role,
+        "facts": message.facts,
+    }
     if message.link:
         data["link"] = message.link
     about = "shift" if message.template in SHIFT_TEMPLATES else "incident"
-    return msgspec.json.encode({"type": f"{about}.{message.template}", "timestamp": message.created_at, "data": data})
+    return msgspec.json.encode(
+        {"type": f"{about}.{message.template}", "timestamp": message.created_at, "data": data}
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,14 +74,20 @@ class WebhookChannel:
     clock: Clock
 
     @classmethod
-    def open(cls, settings: Webhook, clock: Clock, guard: AddressGuard | None = None) -> "WebhookChannel":
+    def open(
+        cls, settings: Webhook, clock: Clock, guard: AddressGuard | None = None
+    ) -> "WebhookChannel":
         """Return a channel with its own connections, to be closed.
 
         Must be called inside the running loop.
         """
         if guard is None:
-            guard = AddressGuard(private=True, ports=None) if settings.allow_private else AddressGuard()
-        connector = TCPConnector(resolver=PinnedResolver(guard), use_dns_cache=False, limit=64, limit_per_host=8)
+            guard = (
+                AddressGuard(private=True, ports=None) if settings.allow_private else AddressGuard()
+            )
+        connector = TCPConnector(
+            resolver=PinnedResolver(guard), use_dns_cache=False, limit=64, limit_per_host=8
+        )
         session = ClientSession(
             connector=connector,
             timeout=ClientTimeout(total=TIMEOUT_S, connect=4.0),
@@ -97,7 +112,9 @@ class WebhookChannel:
         headers = sign(self.keys, str(message.id), now, body) | {"content-type": "application/json"}
         try:
             url = self.guard.check_url(message.recipient)
-            async with self.session.post(url, data=body, headers=headers, allow_redirects=False) as answer:
+            async with self.session.post(
+                url, data=body, headers=headers, allow_redirects=False
+            ) as answer:
                 return interpret_status(answer.status, answer.headers.get("retry-after"), now)
         except AddressRefused as refusal:
             return Undeliverable(f"refused: {refusal}")

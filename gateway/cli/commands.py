@@ -25,7 +25,11 @@ async def migrate_schema(settings: Settings, options: argparse.Namespace) -> int
     url = named_database(settings)
     with named_failures(url):
         applied = await migrate(url)
-    print(f"gateway: applied {', '.join(map(str, applied))}" if applied else "gateway: the schema is up to date")
+    print(
+        f"gateway: applied {', '.join(map(str, applied))}"
+        if applied
+        else "gateway: the schema is up to date"
+    )
     return 0
 
 
@@ -39,7 +43,10 @@ async def check(loaded: LoadedSettings, options: argparse.Namespace) -> int:  # 
         print(f"gateway: {note}")
     for unchecked in found.unchecked:
         print(f"gateway: not checked: {unchecked}")
-    for title, flaws in (("the configuration cannot be used", found.problems), ("nobody can be told", found.untold)):
+    for title, flaws in (
+        ("the configuration cannot be used", found.problems),
+        ("nobody can be told", found.untold),
+    ):
         if flaws:
             print_problems(title, flaws)
     if found.problems or found.untold:
@@ -52,11 +59,15 @@ async def make_key(settings: Settings, options: argparse.Namespace) -> int:
     """Create a key and print it, once."""
     scopes = frozenset(Scope(scope) for scope in options.scopes)
     if Scope.INGEST in scopes and not options.integration:
-        raise Misconfigured("a key that sends alerts belongs to an integration: name it with --integration")
+        raise Misconfigured(
+            "a key that sends alerts belongs to an integration: name it with --integration"
+        )
     async with connected(settings) as conn:
         integration = None
         if options.integration:
-            integration = await conn.fetchval(ENSURE_INTEGRATION, options.integration, options.integration)
+            integration = await conn.fetchval(
+                ENSURE_INTEGRATION, options.integration, options.integration
+            )
         text, _ = await keys.create(conn, options.name, scopes, None, integration_id=integration)
     print(text)
     return 0
@@ -69,7 +80,9 @@ async def list_keys(settings: Settings, options: argparse.Namespace) -> int:  # 
     for key in found:
         expired = key.expires_at is not None and key.expires_at <= now
         state = "revoked" if key.revoked_at else "expired" if expired else "valid"
-        print(f"{key.id:>6}  {state:7}  {','.join(key.scopes):<24}  gwk_{key.prefix}_...  {key.person or '-'}  {key.name}")
+        print(
+            f"{key.id:>6}  {state:7}  {','.join(key.scopes):<24}  gwk_{key.prefix}_...  {key.person or '-'}  {key.name}"
+        )
     return 0
 
 
@@ -84,9 +97,15 @@ async def revoke_key(settings: Settings, options: argparse.Namespace) -> int:
 async def audit(settings: Settings, options: argparse.Namespace) -> int:
     """Recompute every hash chain; the exit status is 1 if a timeline was tampered with."""
     async with connected(settings) as conn:
-        lines = options.seals.read_text("utf-8", errors="replace").splitlines() if options.seals else ()
+        lines = (
+            options.seals.read_text("utf-8", errors="replace").splitlines() if options.seals else ()
+        )
         damages = await audits.verify_timelines(conn, settings.audit.key.encode(), lines)
     for damage in damages:
         print(damage)
-    print(f"gateway: {len(damages)} damaged timelines" if damages else "gateway: every timeline is whole")
+    print(
+        f"gateway: {len(damages)} damaged timelines"
+        if damages
+        else "gateway: every timeline is whole"
+    )
     return 1 if damages else 0

@@ -37,7 +37,16 @@ FORETOLD = {
     ExpectedEffect.ADDS_A_NOTE_IF_OPEN: "adds a note to the record of this key, if it is open",
     ExpectedEffect.ONLY_A_TEST: "is only a test, and opens nothing",
 }
-UNSENT = {"host", "content-length", "connection", "authorization", "accept-encoding", "transfer-encoding", "x-api-key", "expect"}
+UNSENT = {
+    "host",
+    "content-length",
+    "connection",
+    "authorization",
+    "accept-encoding",
+    "transfer-encoding",
+    "x-api-key",
+    "expect",
+}
 """Headers of the captured request that belong to its original transport."""
 
 WITHIN = aiohttp.ClientTimeout(total=15)
@@ -45,13 +54,31 @@ WITHIN = aiohttp.ClientTimeout(total=15)
 
 def arguments(replay: argparse.ArgumentParser) -> None:
     """Add the arguments of the command."""
-    replay.add_argument("source", metavar="SOURCE", help="whose request it is, as in /ingest/SOURCE")
-    replay.add_argument("file", metavar="FILE", help="raw HTTP or a bare body; a directory of them; - is standard input")
-    replay.add_argument("--mapping", type=Path, metavar="FILE", help="steps to do before it is read, as JSON")
-    replay.add_argument("--apply", action="store_true", help="send it to the gateway that is running")
-    replay.add_argument("--url", help="where that is (default: server.external_url, or this machine)")
-    replay.add_argument("--key", default=os.environ.get("GATEWAY_KEY", ""), help="an ingest key (default: GATEWAY_KEY)")
-    replay.set_defaults(run=lambda settings, options: asyncio.run(replay_captured(settings, options)))
+    replay.add_argument(
+        "source", metavar="SOURCE", help="whose request it is, as in /ingest/SOURCE"
+    )
+    replay.add_argument(
+        "file",
+        metavar="FILE",
+        help="raw HTTP or a bare body; a directory of them; - is standard input",
+    )
+    replay.add_argument(
+        "--mapping", type=Path, metavar="FILE", help="steps to do before it is read, as JSON"
+    )
+    replay.add_argument(
+        "--apply", action="store_true", help="send it to the gateway that is running"
+    )
+    replay.add_argument(
+        "--url", help="where that is (default: server.external_url, or this machine)"
+    )
+    replay.add_argument(
+        "--key",
+        default=os.environ.get("GATEWAY_KEY", ""),
+        help="an ingest key (default: GATEWAY_KEY)",
+    )
+    replay.set_defaults(
+        run=lambda settings, options: asyncio.run(replay_captured(settings, options))
+    )
 
 
 async def replay_captured(settings: Settings, options: argparse.Namespace) -> int:
@@ -61,7 +88,9 @@ async def replay_captured(settings: Settings, options: argparse.Namespace) -> in
     """
     source = next((one for one in SOURCES if one.slug == options.source), None)
     if source is None:
-        raise Misconfigured(f"there is no source {options.source!r}: {', '.join(one.slug for one in SOURCES)}")
+        raise Misconfigured(
+            f"there is no source {options.source!r}: {', '.join(one.slug for one in SOURCES)}"
+        )
     if options.apply and not options.key:
         raise Misconfigured("sending needs an ingest key: --key, or GATEWAY_KEY")
     steps = _steps(options.mapping) if options.mapping else ()
@@ -87,7 +116,9 @@ def _inputs(name: str) -> Iterator[tuple[str, bytes]]:
         if name == "-":
             yield "standard input", sys.stdin.buffer.read()
         elif path.is_dir():
-            found = sorted(path.rglob("request.http")) or sorted(one for one in path.rglob("*") if one.is_file())
+            found = sorted(path.rglob("request.http")) or sorted(
+                one for one in path.rglob("*") if one.is_file()
+            )
             if not found:
                 raise Misconfigured(f"there is no file in {name}")
             yield from ((str(one), one.read_bytes()) for one in found)
@@ -108,11 +139,25 @@ def _steps(path: Path) -> mapping.Mapping:
     return steps
 
 
-def _told(name: str, source: Source, settings: Settings, steps: mapping.Mapping, request: CapturedRequest, now: datetime) -> int:
-    trial = try_reading(source, settings.intake.get(source.slug, UNSET), steps, request.delivery(now))
-    print(f"{name}: " + (_sum(trial) if trial.understood else f"{source.title} cannot be read from this"))
+def _told(
+    name: str,
+    source: Source,
+    settings: Settings,
+    steps: mapping.Mapping,
+    request: CapturedRequest,
+    now: datetime,
+) -> int:
+    trial = try_reading(
+        source, settings.intake.get(source.slug, UNSET), steps, request.delivery(now)
+    )
+    print(
+        f"{name}: "
+        + (_sum(trial) if trial.understood else f"{source.title} cannot be read from this")
+    )
     for alert in trial.alerts:
-        print(f"  {alert.status:<12} {alert.title}\n    key      {alert.namespace}: {alert.dedup_key}")
+        print(
+            f"  {alert.status:<12} {alert.title}\n    key      {alert.namespace}: {alert.dedup_key}"
+        )
         for word, value in (
             ("severity", alert.severity),
             ("service", alert.service),
@@ -133,7 +178,9 @@ def _sum(trial: Trial) -> str:
     return f"{len(trial.alerts)} alert{'' if len(trial.alerts) == 1 else 's'}, {len(trial.ignored)} ignored"
 
 
-def _lines(source: Source, steps: mapping.Mapping, sent: bytes, flaws: tuple[Flaw, ...]) -> Iterator[str]:
+def _lines(
+    source: Source, steps: mapping.Mapping, sent: bytes, flaws: tuple[Flaw, ...]
+) -> Iterator[str]:
     """Yield each error with its place, and the captured body most similar to this one."""
     shipped = examples.load_examples().get(source.slug, ())
     try:
@@ -170,7 +217,9 @@ async def _sent(source: Source, request: CapturedRequest, url: str, key: str) ->
     try:
         async with (
             aiohttp.ClientSession(timeout=WITHIN) as session,
-            session.post(address, data=request.body, headers=headers, params=request.query) as answer,
+            session.post(
+                address, data=request.body, headers=headers, params=request.query
+            ) as answer,
         ):
             status, told = answer.status, await answer.read()
     except (aiohttp.ClientError, OSError, ValueError) as error:

@@ -31,11 +31,17 @@ class AlertmanagerPosts:
         """
         caller = await self.door.authenticate(request, "ingest", request.match_info.get("key"))
         try:
-            _, parsed = await self.door.take(request, self.door.sources["alertmanager_v2"], caller, await read_body(request))
+            _, parsed = await self.door.take(
+                request, self.door.sources["alertmanager_v2"], caller, await read_body(request)
+            )
         except Malformed as error:
-            return build_alertmanager_error([f"{flaw.pointer}: {flaw.detail}" for flaw in error.flaws] or [error.detail])
+            return build_alertmanager_error(
+                [f"{flaw.pointer}: {flaw.detail}" for flaw in error.flaws] or [error.detail]
+            )
         if parsed.refused:
-            return build_alertmanager_error([f"{one.pointer}: {one.problem}" for one in parsed.refused])
+            return build_alertmanager_error(
+                [f"{one.pointer}: {one.problem}" for one in parsed.refused]
+            )
         return web.Response()
 
 
@@ -65,15 +71,25 @@ class PagerDutyEvents:
         except (Unauthenticated, Forbidden) as error:
             return build_pagerduty_error([f"routing_key: {error.detail}"])
         except Malformed as error:
-            return build_pagerduty_error([f"{flaw.pointer}: {flaw.detail}" for flaw in error.flaws] or [error.detail])
+            return build_pagerduty_error(
+                [f"{flaw.pointer}: {flaw.detail}" for flaw in error.flaws] or [error.detail]
+            )
         except Overloaded as error:
             told = {"status": "throttle exceeded", "message": error.detail}
-            return web.json_response(told, status=source.overload_status, headers={"Retry-After": "2"})
-        told = {"status": "success", "message": "Event processed", "dedup_key": receipt.results[0].dedup_key}
+            return web.json_response(
+                told, status=source.overload_status, headers={"Retry-After": "2"}
+            )
+        told = {
+            "status": "success",
+            "message": "Event processed",
+            "dedup_key": receipt.results[0].dedup_key,
+        }
         return web.json_response(told, status=202)
 
 
-async def authenticate_by_body(door: AlertEndpoint, request: web.Request, key_in: KeyIn) -> tuple[IntegrationCaller, bytes]:
+async def authenticate_by_body(
+    door: AlertEndpoint, request: web.Request, key_in: KeyIn
+) -> tuple[IntegrationCaller, bytes]:
     """Return the caller of a request that carries the key in its body, and that body.
 
     Raises as `Authenticate` and `read` do.

@@ -34,7 +34,10 @@ class GoAlertEndpoints:
         return [
             web.post("/api/v2/generic/incoming", self.generic),
             web.get("/api/v2/generic/incoming", self.generic, allow_head=False),
-            web.post("/api/v2/prometheusalertmanager/incoming", self._taking(lambda sources, _: sources["alertmanager"])),
+            web.post(
+                "/api/v2/prometheusalertmanager/incoming",
+                self._taking(lambda sources, _: sources["alertmanager"]),
+            ),
             web.post("/api/v2/grafana/incoming", self._taking(choose_grafana_source)),
         ]
 
@@ -56,12 +59,16 @@ class GoAlertEndpoints:
         """
         token = _token(request.query)
         if token is not None or has_key(request):
-            return await self.door.authenticate(request, "ingest", token), _kept(request, await read_body(request), token)
+            return await self.door.authenticate(request, "ingest", token), _kept(
+                request, await read_body(request), token
+            )
         if is_json(request.headers, b""):
             raise Unauthenticated("a body of JSON carries no key: send it as ?token=")
         async with of_stranger(request, FORM) as body:
             token = None if is_json(request.headers, body) else _token(form(request.headers, body))
-            return await self.door.authenticate(request, "ingest", token), _kept(request, body, token)
+            return await self.door.authenticate(request, "ingest", token), _kept(
+                request, body, token
+            )
 
     def _taking(self, choose: Choose) -> Handler:
         async def serve(request: web.Request) -> web.StreamResponse:
@@ -75,7 +82,9 @@ class GoAlertEndpoints:
 
         return serve
 
-    async def _take(self, request: web.Request, source: Source, caller: IntegrationCaller, body: bytes) -> web.Response:
+    async def _take(
+        self, request: web.Request, source: Source, caller: IntegrationCaller, body: bytes
+    ) -> web.Response:
         try:
             receipt, parsed = await self.door.take(request, source, caller, body)
         except (Unauthenticated, Forbidden):
@@ -86,7 +95,11 @@ class GoAlertEndpoints:
             return _plain(error.detail, source.overload_status, {"Retry-After": "2"})
         if parsed.refused and not parsed.alerts:
             return _plain(parsed.refused[0].problem, 400)
-        status = "closed" if any(alert.status == "resolved" for _, alert in parsed.alerts) else "triggered"
+        status = (
+            "closed"
+            if any(alert.status == "resolved" for _, alert in parsed.alerts)
+            else "triggered"
+        )
         shown = [{"Dedup": one.dedup_key, "Status": status} for one in receipt.results]
         return web.json_response(shown[0] if shown else {})
 
@@ -98,8 +111,14 @@ def _token(said: Mapping[str, str]) -> str | None:
 def _kept(request: web.Request, body: bytes, token: str | None) -> bytes:
     """Return the body without the key; the query parameters as a form if there is no body."""
     if not body:
-        return urlencode([(name, text) for name, text in request.query.items() if name in FIELDS]).encode()
-    return body.replace(token.encode("utf-8", "replace"), b"(the key)") if token and token not in request.query.values() else body
+        return urlencode(
+            [(name, text) for name, text in request.query.items() if name in FIELDS]
+        ).encode()
+    return (
+        body.replace(token.encode("utf-8", "replace"), b"(the key)")
+        if token and token not in request.query.values()
+        else body
+    )
 
 
 def _plain(text: str, status: int, headers: Mapping[str, str] | None = None) -> web.Response:

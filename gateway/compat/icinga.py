@@ -25,5 +25,9 @@ class IcingaEvents:
         Errors are reported as in our own API, since clients only log them.
         """
         caller = await self.door.authenticate(request, "ingest", None)
-        receipt, _ = await self.door.take(request, self.door.sources["icinga"], caller, await read_body(request))
-        return web.json_response({"message": "event processed successfully", "receipt": str(receipt.id)})
+        receipt, _ = await self.door.take(
+            request, self.door.sources["icinga"], caller, await read_body(request)
+        )
+        return web.json_response(
+            {"message": "event processed successfully", "receipt": str(receipt.id)}
+        )

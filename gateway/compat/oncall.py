@@ -74,7 +74,11 @@ def choose_grafana_source(sources: Mapping[str, Source], body: bytes) -> Source:
     """Return the source that reads a body of Grafana: with `alerts`, unified alerting's."""
     try:
         grouped = bool(bytes(msgspec.json.decode(body, type=GrafanaAlertsField).alerts))
-    except (msgspec.DecodeError, ValueError, RecursionError):  # the body has yet to be repaired: the name it contains is enough
+    except (
+        msgspec.DecodeError,
+        ValueError,
+        RecursionError,
+    ):  # the body has yet to be repaired: the name it contains is enough
         grouped = b'"alerts"' in body.replace(b"\0", b"")
     return sources.get("grafana", sources["alertmanager"]) if grouped else sources["grafana_legacy"]
 

@@ -52,14 +52,18 @@ class PagerDutyLegacyEvents:
 
         400 means that the event will never be accepted, 403 that it is to be sent again.
         """
-        return await self._take(request, self.door.sources["pagerduty_v1"], service_key, "service_key")
+        return await self._take(
+            request, self.door.sources["pagerduty_v1"], service_key, "service_key"
+        )
 
     async def change(self, request: web.Request) -> web.Response:
         """Take in a change event: 202 once committed; it opens nothing."""
         source = replace(self.door.sources["pagerduty"], parse=parse_change)
         return await self._take(request, source, routing_key, "routing_key")
 
-    async def _take(self, request: web.Request, source: Source, key_in: KeyIn, field: str) -> web.Response:
+    async def _take(
+        self, request: web.Request, source: Source, key_in: KeyIn, field: str
+    ) -> web.Response:
         try:
             caller, body = await authenticate_by_body(self.door, request, key_in)
             receipt, parsed = await self.door.take(request, source, caller, body)
@@ -69,10 +73,18 @@ class PagerDutyLegacyEvents:
             return build_pagerduty_error(_told(error))
         except Overloaded as error:
             told = {"status": "throttle exceeded", "message": error.detail}
-            return web.json_response(told, status=source.overload_status, headers={"Retry-After": "2"})
+            return web.json_response(
+                told, status=source.overload_status, headers={"Retry-After": "2"}
+            )
         if not parsed.alerts:
-            return web.json_response({"status": "success", "message": "Change event processed"}, status=202)
-        told = {"status": "success", "message": "Event processed", "incident_key": receipt.results[0].dedup_key}
+            return web.json_response(
+                {"status": "success", "message": "Change event processed"}, status=202
+            )
+        told = {
+            "status": "success",
+            "message": "Event processed",
+            "incident_key": receipt.results[0].dedup_key,
+        }
         return web.json_response(told)
 
 

@@ -54,14 +54,22 @@ async def detach_unfit_followers(
         master = masters.get(follower.after.master_id or 0)
         if master is None or (why := find_unfit_reason(master.after, follower.after)) is None:
             continue
-        if why is UnfitReason.MILDER and follower.after.link_reason == BY_HAND and master.after.id not in lowered:
-            masters[master.after.id] = made[master.after.id] = _raised(rules, master, follower.after, now)
+        if (
+            why is UnfitReason.MILDER
+            and follower.after.link_reason == BY_HAND
+            and master.after.id not in lowered
+        ):
+            masters[master.after.id] = made[master.after.id] = _raised(
+                rules, master, follower.after, now
+            )
         else:
             made[follower.after.id] = await _freed(conn, follower, master.after, why, now)
     return select_to_write(made, revisions)
 
 
-async def _masters(conn: Connection, made: Mapping[int, Revision], asked: Iterable[int]) -> dict[int, Revision]:
+async def _masters(
+    conn: Connection, made: Mapping[int, Revision], asked: Iterable[int]
+) -> dict[int, Revision]:
     """Return the masters of these incidents, locked, as the revisions will leave them."""
     ids = {master for one in asked if (master := made[one].after.master_id) is not None}
     masters = {master: made[master] for master in ids if master in made}
@@ -75,11 +83,17 @@ def _unchanged(incident: Incident) -> Revision:
 
 def _raised(rules: SlaRules, master: Revision, follower: Incident, now: datetime) -> Revision:
     made = raise_master_to_followers(rules, master.after, [follower], now)
-    return replace(master, after=made.after, events=(*master.events, *made.events), marks_only=False)
+    return replace(
+        master, after=made.after, events=(*master.events, *made.events), marks_only=False
+    )
 
 
 def raise_master_to_followers(
-    rules: SlaRules, master: Incident, followers: Sequence[Incident], now: datetime, actor: str = ACTOR
+    rules: SlaRules,
+    master: Incident,
+    followers: Sequence[Incident],
+    now: datetime,
+    actor: str = ACTOR,
 ) -> Revision:
     """Return the revision that raises a master to the most urgent record linked to it by hand.
 
@@ -89,10 +103,14 @@ def raise_master_to_followers(
     worst = min(followers, key=lambda one: one.priority)
     anew = replace(master, marks=with_worst(master.marks, master.priority, master.priority))
     grade = PriorityGrade(worst.impact, worst.urgency, worst.priority)
-    return raise_priority(rules, anew, grade, now, PriorityCause(reason="linked", incident=worst.number), actor)
+    return raise_priority(
+        rules, anew, grade, now, PriorityCause(reason="linked", incident=worst.number), actor
+    )
 
 
-async def _freed(conn: Connection, follower: Revision, master: Incident, why: UnfitReason, now: datetime) -> Revision:
+async def _freed(
+    conn: Connection, follower: Revision, master: Incident, why: UnfitReason, now: datetime
+) -> Revision:
     before, proposed = follower.after, why is UnfitReason.MILDER and bool(follower.events)
     if proposed:
         reason, score = before.link_reason or "", before.link_score or 0.0

@@ -133,10 +133,14 @@ def _read(said: ReportText, topology: Topology) -> ReportFeatures:
     written = f"{title[:MAX_TEXT_READ]}\n{'' if title and own.startswith(title) else own}"
     text = " ".join(written.casefold().split("\n")).strip()
     found = topology.named(text)
-    well = frozenset(one.which for one in found if one.of is NameKind.SERVICE and _is_well(one, text))
+    well = frozenset(
+        one.which for one in found if one.of is NameKind.SERVICE and _is_well(one, text)
+    )
     named = frozenset(one.which for one in found if one.of is NameKind.SERVICE) - well
     cis = frozenset(one.which for one in found if one.of is NameKind.CI) | ({said.ci} - {""})
-    chosen = {said.service} if said.service and (said.deliberate or said.service in named) else set()
+    chosen = (
+        {said.service} if said.service and (said.deliberate or said.service in named) else set()
+    )
     chosen_field = {said.service} if said.deliberate else set()
     told_apart = {*_by_own_name(text, found), *_services(cis, topology), *chosen_field}
     unnamed = _without(text, found)
@@ -161,7 +165,10 @@ def _read(said: ReportText, topology: Topology) -> ReportFeatures:
 
 def _is_well(one: NameMention, text: str) -> bool:
     after, before = text[one.end : one.end + NEAR], text[max(0, one.start - NEAR) : one.start]
-    return WORKING_AFTER_NAME.match(after) is not None or NOT_AFFECTED_BEFORE_NAME.search(before) is not None
+    return (
+        WORKING_AFTER_NAME.match(after) is not None
+        or NOT_AFFECTED_BEFORE_NAME.search(before) is not None
+    )
 
 
 def _by_own_name(text: str, found: Iterable[NameMention]) -> frozenset[str]:
@@ -174,7 +181,9 @@ def _services(cis: Iterable[str], topology: Topology) -> Iterator[str]:
     yield from (topology.service_of[ci] for ci in cis if ci in topology.service_of)
 
 
-def _sites(said: ReportText, found: Iterable[NameMention], cis: Iterable[str], topology: Topology) -> Iterator[str]:
+def _sites(
+    said: ReportText, found: Iterable[NameMention], cis: Iterable[str], topology: Topology
+) -> Iterator[str]:
     named = [one.which for one in found if one.of is NameKind.SITE]
     if said.site:
         named += [one.which for one in topology.named(said.site) if one.of is NameKind.SITE]

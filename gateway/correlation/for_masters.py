@@ -15,7 +15,11 @@ from gateway.incidents.record import Revision
 
 
 async def apply_effects_on_masters(
-    conn: Connection, escalation: EscalationRules, lock: Lock, revisions: Sequence[Revision], now: datetime
+    conn: Connection,
+    escalation: EscalationRules,
+    lock: Lock,
+    revisions: Sequence[Revision],
+    now: datetime,
 ) -> list[Revision]:
     """Return the revisions, in order, followed by those of other masters."""
     return await lower_masters(conn, lock, await relay_notes(escalation, lock, revisions), now)

@@ -19,8 +19,14 @@ GROUP BY asked.word
 """
 
 
-async def fetch_rare_words(conn: Connection, words: Collection[str], incident_id: int) -> frozenset[str]:
+async def fetch_rare_words(
+    conn: Connection, words: Collection[str], incident_id: int
+) -> frozenset[str]:
     """Return the words that few recent incidents contain, the record itself not counted."""
     asked = sorted(words)[:ASKED]
     rows = await conn.fetch(SEEN, asked, RECENT, LOOKED_AT, incident_id) if asked else []
-    return select_rare_words({row["word"]: row["seen"] for row in rows}, min((row["troubles"] for row in rows), default=0), asked)
+    return select_rare_words(
+        {row["word"]: row["seen"] for row in rows},
+        min((row["troubles"] for row in rows), default=0),
+        asked,
+    )

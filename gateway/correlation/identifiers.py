@@ -3,7 +3,16 @@
 import re
 from collections.abc import Iterable, Iterator, Mapping
 
-from gateway.correlation.common_words import ADDRESSES, CHINESE, ENDINGS, EVERYBODYS, LINKING, NUMBERS, STANDARDS, WORDS
+from gateway.correlation.common_words import (
+    ADDRESSES,
+    CHINESE,
+    ENDINGS,
+    EVERYBODYS,
+    LINKING,
+    NUMBERS,
+    STANDARDS,
+    WORDS,
+)
 
 HOST = re.compile(
     r"(?<![a-z0-9._@-])(?=[a-z0-9.-]*[0-9])(?=[a-z0-9.-]*[a-z])"
@@ -24,7 +33,9 @@ LABELLED = re.compile(
 )
 """A number after a word such as "error", "order" or "invoice"."""
 
-ERROR = re.compile(r"(?<![0-9a-z])(?:0x[0-9a-f]{6,16}|(?:ora|sqlstate|tns|sp2|msg)-[0-9]{4,6})(?![0-9a-z])")
+ERROR = re.compile(
+    r"(?<![0-9a-z])(?:0x[0-9a-f]{6,16}|(?:ora|sqlstate|tns|sp2|msg)-[0-9]{4,6})(?![0-9a-z])"
+)
 """A number in the form of an error code."""
 
 VENDOR_ERROR_NUMBER = re.compile(r"0x(?:[8c][0-9a-f]{7}|000[0-9a-f]{5})")
@@ -39,10 +50,14 @@ NAME = re.compile(
 
 CAPITAL = re.compile(r"(?<![A-Za-z])[A-Z][A-Za-z]{2,30}")
 WORD = re.compile(r"(?<![A-Za-z])[A-Za-z]{3,31}")
-CLOSING = re.compile(r"(?i:regards|thanks|thank you|cheers|sincerely|yours)\b[ ,!.]{0,3}(?:\n|[A-Z])|此致|祝好|顺颂")
+CLOSING = re.compile(
+    r"(?i:regards|thanks|thank you|cheers|sincerely|yours)\b[ ,!.]{0,3}(?:\n|[A-Z])|此致|祝好|顺颂"
+)
 """The closing of a letter, after which names of people follow."""
 
-MAIL_OR_WEB_ADDRESS = re.compile(r"[^\s@<>]{1,64}@[^\s@<>]{1,200}|(?:https?://|www\.)[^\s<>]{1,300}")
+MAIL_OR_WEB_ADDRESS = re.compile(
+    r"[^\s@<>]{1,64}@[^\s@<>]{1,200}|(?:https?://|www\.)[^\s<>]{1,300}"
+)
 """E-mail addresses and URLs, which say where a writer is from."""
 
 HAN = re.compile(r"[\u3400-\u9fff]{2,4}$")
@@ -76,7 +91,10 @@ def _is_own(found: re.Match[str], text: str) -> bool:
         return False
     letters = [piece.strip("0123456789") for piece in pieces]
     kinds = all(not word or word in STANDARDS for word in letters)
-    return not kinds and PRODUCT_MODEL_PREFIX.search(text[max(0, found.start() - 24) : found.start()]) is None
+    return (
+        not kinds
+        and PRODUCT_MODEL_PREFIX.search(text[max(0, found.start() - 24) : found.start()]) is None
+    )
 
 
 def numbers_in(text: str) -> frozenset[str]:
@@ -111,13 +129,17 @@ def is_common(word: str) -> bool:
 
 def _chinese(text: str) -> Iterator[str]:
     for thing in THING.finditer(text):
-        before = COMMON_CHINESE.sub(" ", text[max(0, thing.start() - CHARACTERS_BEFORE_THING) : thing.start()])
+        before = COMMON_CHINESE.sub(
+            " ", text[max(0, thing.start() - CHARACTERS_BEFORE_THING) : thing.start()]
+        )
         before = "".join(" " if sign in LINKING else sign for sign in before)
         if (name := HAN.search(before)) is not None:
             yield name.group() + thing.group()
 
 
-def select_rare_words(seen: Mapping[str, int], troubles: int, among: Iterable[str]) -> frozenset[str]:
+def select_rare_words(
+    seen: Mapping[str, int], troubles: int, among: Iterable[str]
+) -> frozenset[str]:
     """Return the words that few of the known incidents contain.
 
     The result is empty if fewer than ENOUGH incidents are known. `seen` is the number of other
@@ -125,4 +147,6 @@ def select_rare_words(seen: Mapping[str, int], troubles: int, among: Iterable[st
     """
     if troubles < MIN_INCIDENTS_FOR_RARITY:
         return frozenset()
-    return frozenset(word for word in among if seen.get(word, 0) <= troubles * MAX_SHARE_OF_RARE_WORD)
+    return frozenset(
+        word for word in among if seen.get(word, 0) <= troubles * MAX_SHARE_OF_RARE_WORD
+    )

@@ -8,7 +8,9 @@ from gateway.incidents.record import Incident, Revision
 Lock = Callable[[Collection[int]], Awaitable[list[Incident]]]
 
 
-async def add_masters(lock: Lock, revisions: Sequence[Revision], masters: AbstractSet[int]) -> dict[int, Revision]:
+async def add_masters(
+    lock: Lock, revisions: Sequence[Revision], masters: AbstractSet[int]
+) -> dict[int, Revision]:
     """Return the revisions by incident id, in order, followed by their other masters, unchanged.
 
     The masters that are not among the revisions are locked.

@@ -33,11 +33,17 @@ class RaiseFacts(msgspec.Struct):
     reason: str = ""
 
 
-async def lower_masters(conn: Connection, lock: Lock, revisions: Sequence[Revision], now: datetime) -> list[Revision]:
+async def lower_masters(
+    conn: Connection, lock: Lock, revisions: Sequence[Revision], now: datetime
+) -> list[Revision]:
     """Return the revisions, in order, then those of other masters lowered in priority."""
     left: Mapping[int, list[Revision]] = defaultdict(list)
     for one in revisions:
-        if one.before is not None and one.before.master_id is not None and _leaves(one.before, one.after):
+        if (
+            one.before is not None
+            and one.before.master_id is not None
+            and _leaves(one.before, one.after)
+        ):
             left[one.before.master_id].append(one)
     if not left:
         return list(revisions)
@@ -53,18 +59,31 @@ def _leaves(before: Incident, after: Incident) -> bool:
     return before.state in LIVE and (after.state not in LIVE or after.master_id != before.master_id)
 
 
-async def _without(conn: Connection, master: Revision, leaving: Sequence[Revision], now: datetime) -> Revision:
+async def _without(
+    conn: Connection, master: Revision, leaving: Sequence[Revision], now: datetime
+) -> Revision:
     """Return the revision of a master, with its priority lowered if possible."""
-    raises = [msgspec.json.decode(row["facts"], type=RaiseFacts) for row in await conn.fetch(RAISES, master.after.id)]
+    raises = [
+        msgspec.json.decode(row["facts"], type=RaiseFacts)
+        for row in await conn.fetch(RAISES, master.after.id)
+    ]
     if not (linked := list(takewhile(lambda one: one.reason == "linked", raises))):
         return master
     alone = linked[-1].old  # the priority before any linked record raised it
     others = await conn.fetchval(OTHERS, master.after.id, [one.after.id for one in leaving])
     calls_for = min(alone, others or alone)
-    priority, worst = min((((one.before or one.after).priority, one) for one in leaving), key=itemgetter(0))
+    priority, worst = min(
+        (((one.before or one.after).priority, one) for one in leaving), key=itemgetter(0)
+    )
     if priority >= calls_for:
         return master
-    said = ease(master.after, priority, calls_for, now, PriorityCause(reason=_reason(worst), incident=worst.after.number))
+    said = ease(
+        master.after,
+        priority,
+        calls_for,
+        now,
+        PriorityCause(reason=_reason(worst), incident=worst.after.number),
+    )
     actor = master.actor or worst.actor
     return replace(master, after=said.after, actor=actor, events=(*master.events, *said.events))
 

@@ -41,7 +41,9 @@ RETURNING incident_id, master_id
 """
 
 
-async def store_proposals(conn: Connection, proposals: Sequence[LinkProposal], now: datetime) -> list[LinkProposal]:
+async def store_proposals(
+    conn: Connection, proposals: Sequence[LinkProposal], now: datetime
+) -> list[LinkProposal]:
     """Store proposals and return those that are new.
 
     A proposal that is open or that people refused stays as it is; one that was taken is opened
@@ -51,7 +53,13 @@ async def store_proposals(conn: Connection, proposals: Sequence[LinkProposal], n
     if not unique:
         return []
     rows = [
-        (one.incident_id, one.master_id, one.reason, one.score, msgspec.json.encode(one.points).decode())
+        (
+            one.incident_id,
+            one.master_id,
+            one.reason,
+            one.score,
+            msgspec.json.encode(one.points).decode(),
+        )
         for one in unique.values()
     ]
     kept = await conn.fetch(KEEP, *zip(*rows, strict=True), now)
@@ -64,7 +72,9 @@ WHERE incident_id = ANY($1::bigint[]) AND master_id = $2 AND state <> 'taken'
 """
 
 
-async def mark_proposals_taken(conn: Connection, incidents: Collection[int], master_id: int, by: str, now: datetime) -> None:
+async def mark_proposals_taken(
+    conn: Connection, incidents: Collection[int], master_id: int, by: str, now: datetime
+) -> None:
     """Mark the proposals of these records and that master as taken: the link was made."""
     await conn.execute(TAKE, list(incidents), master_id, by, now)
 
@@ -75,7 +85,9 @@ WHERE incident_id = $1 AND master_id = $2 AND state = 'open'
 """
 
 
-async def mark_proposal_refused(conn: Connection, incident_id: int, master_id: int, by: str, now: datetime) -> bool:
+async def mark_proposal_refused(
+    conn: Connection, incident_id: int, master_id: int, by: str, now: datetime
+) -> bool:
     """Mark an open proposal as refused; return False if there is none."""
     return bool((await conn.execute(REFUSE, incident_id, master_id, by, now)).endswith(" 1"))
 
@@ -101,11 +113,15 @@ planner would otherwise join all records with all.
 """
 
 
-async def fetch_open_proposals(conn: Connection, incident_id: int, sight: Visibility) -> list[OpenLinkProposal]:
+async def fetch_open_proposals(
+    conn: Connection, incident_id: int, sight: Visibility
+) -> list[OpenLinkProposal]:
     """Return the open proposals in which an incident is the record or the master.
 
     At most a hundred are returned, the best first, and only those of which both records are
     visible.
     """
     rows = await conn.fetch(OPEN, incident_id, *sight.parameters())
-    return [OpenLinkProposal(**{**row, "points": msgspec.json.decode(row["points"])}) for row in rows]
+    return [
+        OpenLinkProposal(**{**row, "points": msgspec.json.decode(row["points"])}) for row in rows
+    ]

@@ -36,10 +36,23 @@ Vague means that at least one says no more than that something is wrong.
 WORDS = 0.2
 """Points for equal words; less in proportion to their similarity."""
 
-TIMES = ((timedelta(minutes=15), 0.15), (timedelta(hours=1), 0.12), (timedelta(hours=4), 0.08), (timedelta(hours=12), 0.03))
+TIMES = (
+    (timedelta(minutes=15), 0.15),
+    (timedelta(hours=1), 0.12),
+    (timedelta(hours=4), 0.08),
+    (timedelta(hours=12), 0.03),
+)
 """Points by the time between the two, at most."""
 
-OTHER_SYMPTOM, OTHER_SITE, OTHER_ITEM, ALSO_NAMES, ALONE, EARLIER, WELL = -0.35, -0.35, -0.15, -0.15, -0.4, -0.3, -1.0
+OTHER_SYMPTOM, OTHER_SITE, OTHER_ITEM, ALSO_NAMES, ALONE, EARLIER, WELL = (
+    -0.35,
+    -0.35,
+    -0.15,
+    -0.15,
+    -0.4,
+    -0.3,
+    -1.0,
+)
 OTHER_NUMBER = -0.5
 """Negative points for facts that speak against a link.
 
@@ -99,14 +112,22 @@ class MasterChoice:
 
 
 def best_match(
-    told: ReportFeatures, candidates: Iterable[CandidateMaster], topology: Topology, now: datetime, least: float = LEAST_SCORE
+    told: ReportFeatures,
+    candidates: Iterable[CandidateMaster],
+    topology: Topology,
+    now: datetime,
+    least: float = LEAST_SCORE,
 ) -> Match | None:
     """Return the open master that a report belongs to, or None; their order is irrelevant."""
     return choose_master(score_candidates(told, candidates, topology, now, least)).match
 
 
 def score_candidates(
-    told: ReportFeatures, candidates: Iterable[CandidateMaster], topology: Topology, now: datetime, least: float = LEAST_SCORE
+    told: ReportFeatures,
+    candidates: Iterable[CandidateMaster],
+    topology: Topology,
+    now: datetime,
+    least: float = LEAST_SCORE,
 ) -> list[Match]:
     """Return the open masters that a report probably belongs to, the best first.
 
@@ -115,7 +136,11 @@ def score_candidates(
     if told.intent is not Intent.TROUBLE:
         return []
     causes = _causes(told, topology)
-    match = [match for one in candidates if (match := _weighed(told, one, causes, now)) is not None and match.score >= least]
+    match = [
+        match
+        for one in candidates
+        if (match := _weighed(told, one, causes, now)) is not None and match.score >= least
+    ]
     return sorted(match, key=lambda one: (-one.score, one.master.id))
 
 
@@ -127,7 +152,11 @@ def choose_master(match: Iterable[Match], rare: AbstractSet[str] = frozenset()) 
     """
     likely = [_by_word(one, rare) for one in match]
     certain = [one for one in likely if one.identified]
-    chosen = certain[0] if certain and all(certain[0].score - one.score >= MARGIN for one in certain[1:2]) else None
+    chosen = (
+        certain[0]
+        if certain and all(certain[0].score - one.score >= MARGIN for one in certain[1:2])
+        else None
+    )
     doubtful = tuple(one for one in likely if not one.identified)
     return MasterChoice(chosen, doubtful[:MOST_PROPOSED])
 
@@ -135,10 +164,16 @@ def choose_master(match: Iterable[Match], rare: AbstractSet[str] = frozenset()) 
 def _by_word(match: Match, rare: AbstractSet[str]) -> Match:
     """Return the match with the rare name that identifies it, if there is one."""
     found = match.terms & rare
-    return match if match.identified or not found else replace(match, reason=f"rare name {min(found)}", identified=True)
+    return (
+        match
+        if match.identified or not found
+        else replace(match, reason=f"rare name {min(found)}", identified=True)
+    )
 
 
-def _weighed(told: ReportFeatures, candidate: CandidateMaster, causes: Causes, now: datetime) -> Match | None:
+def _weighed(
+    told: ReportFeatures, candidate: CandidateMaster, causes: Causes, now: datetime
+) -> Match | None:
     about = candidate.reading
     if about.intent in (Intent.PLANNED, Intent.REQUEST):
         return None
@@ -157,7 +192,9 @@ def _weighed(told: ReportFeatures, candidate: CandidateMaster, causes: Causes, n
         return Match(candidate, subject.fact, score, points)
     if shared := told.numbers & about.numbers:
         return Match(candidate, f"number {min(shared)}", score, points)
-    return Match(candidate, subject.fact, score, points, identified=False, terms=told.terms & about.terms)
+    return Match(
+        candidate, subject.fact, score, points, identified=False, terms=told.terms & about.terms
+    )
 
 
 def _common(told: ReportFeatures, about: ReportFeatures) -> AbstractSet[str]:
@@ -193,12 +230,17 @@ def _causes(told: ReportFeatures, topology: Topology) -> Causes:
     The result maps each cause to the number of steps, the item that depends on it, and the
     service of the cause.
     """
-    below = told.cis or {part for service in told.services for part in topology.parts_of.get(service, ())}
+    below = told.cis or {
+        part for service in told.services for part in topology.parts_of.get(service, ())
+    }
     causes: dict[str, tuple[int, str, str]] = {}
     for part in sorted(below)[:MAX_ITEMS_FOLLOWED]:
         for cause, depth in topology.upstream(part).items():
             causes[cause] = min(causes.get(cause, (depth, part, "")), (depth, part, ""))
-    return {cause: (depth, part, topology.service_of.get(cause, "")) for cause, (depth, part, _) in causes.items()}
+    return {
+        cause: (depth, part, topology.service_of.get(cause, ""))
+        for cause, (depth, part, _) in causes.items()
+    }
 
 
 def _hangs(told: ReportFeatures, about: ReportFeatures, causes: Causes) -> ScorePoint | None:
@@ -207,14 +249,22 @@ def _hangs(told: ReportFeatures, about: ReportFeatures, causes: Causes) -> Score
         steps = [(*causes[cause][:2], cause) for cause in about.cis & causes.keys()]
     else:
         others = about.services - told.services
-        steps = [(depth, part, cause) for cause, (depth, part, service) in causes.items() if others and service in others]
+        steps = [
+            (depth, part, cause)
+            for cause, (depth, part, service) in causes.items()
+            if others and service in others
+        ]
     if not steps:
         return None
     depth, part, cause = min(steps)
-    return ScorePoint(f"{part} depends on {cause}", round(max(FURTHEST, CATALOGUE - STEP * (depth - 1)), 2))
+    return ScorePoint(
+        f"{part} depends on {cause}", round(max(FURTHEST, CATALOGUE - STEP * (depth - 1)), 2)
+    )
 
 
-def _symptoms(told: ReportFeatures, about: ReportFeatures, subject: ScorePoint) -> Iterator[ScorePoint]:
+def _symptoms(
+    told: ReportFeatures, about: ReportFeatures, subject: ScorePoint
+) -> Iterator[ScorePoint]:
     """Compare the symptoms of the two.
 
     If one depends on the other, only a cause can explain a symptom.
@@ -232,15 +282,23 @@ def _symptoms(told: ReportFeatures, about: ReportFeatures, subject: ScorePoint) 
             yield ScorePoint("vague", VAGUE)
     elif effect := sorted(seen for cause in other for seen in EFFECTS_OF_SYMPTOM[cause] & one):
         yield ScorePoint(f"explains {effect[0]}", EXPLAINED)
-    elif not hangs and (cause := sorted(cause for seen in other for cause in one if seen in EFFECTS_OF_SYMPTOM[cause])):
+    elif not hangs and (
+        cause := sorted(
+            cause for seen in other for cause in one if seen in EFFECTS_OF_SYMPTOM[cause]
+        )
+    ):
         yield ScorePoint(f"comes of {cause[0]}", EXPLAINED)
     else:
         yield ScorePoint(f"other symptom: {min(one)}", OTHER_SYMPTOM)
 
 
-def _words(told: ReportFeatures, about: ReportFeatures, subject: ScorePoint) -> Iterator[ScorePoint]:
+def _words(
+    told: ReportFeatures, about: ReportFeatures, subject: ScorePoint
+) -> Iterator[ScorePoint]:
     if told.words and about.words:
-        alike = (token_set_ratio(told.words, about.words) + token_sort_ratio(told.words, about.words)) / 200
+        alike = (
+            token_set_ratio(told.words, about.words) + token_sort_ratio(told.words, about.words)
+        ) / 200
         yield ScorePoint("words", round((UNNAMED if subject.points <= 0 else WORDS) * alike, 2))
 
 

@@ -17,7 +17,13 @@ from gateway.clock import in_pieces
 from gateway.correlation.features import CandidateMaster, ReportFeatures, ReportText, read_features
 from gateway.correlation.frequency import fetch_rare_words
 from gateway.correlation.intents import Intent
-from gateway.correlation.scoring import FEWEST_WORDS, MAX_ITEMS_FOLLOWED, Match, choose_master, score_candidates
+from gateway.correlation.scoring import (
+    FEWEST_WORDS,
+    MAX_ITEMS_FOLLOWED,
+    Match,
+    choose_master,
+    score_candidates,
+)
 from gateway.correlation.unlearning import unlink_marks_of
 from gateway.db.pool import Connection
 from gateway.incidents import store
@@ -79,10 +85,15 @@ class MasterSearch:
         """Return the features of a text with these fields."""
         deliberate = service not in self.default_services
         return read_features(
-            ReportText(title=title, text=text, service=service, ci=ci, site=site, deliberate=deliberate), self.topology
+            ReportText(
+                title=title, text=text, service=service, ci=ci, site=site, deliberate=deliberate
+            ),
+            self.topology,
         )
 
-    async def find_master(self, conn: Connection, incident: Incident, now: datetime) -> MasterSearchResult:
+    async def find_master(
+        self, conn: Connection, incident: Incident, now: datetime
+    ) -> MasterSearchResult:
         """Return the match of a record that is about to be opened, its master and the proposals.
 
         The master is locked, and was checked again after locking.
@@ -90,11 +101,17 @@ class MasterSearch:
         if incident.kind != Kind.INCIDENT or incident.security:
             return MasterSearchResult()
         told = self.reads(incident)
-        if told.intent is not Intent.TROUBLE or not (told.has_subject or len(told.words.split()) >= FEWEST_WORDS):
+        if told.intent is not Intent.TROUBLE or not (
+            told.has_subject or len(told.words.split()) >= FEWEST_WORDS
+        ):
             return MasterSearchResult()
         await _take_turn(conn, components(told, self.topology))
-        likely = score_candidates(told, await self._candidates(conn, told, incident, now), self.topology, now, self.least)
-        rare = await fetch_rare_words(conn, {term for one in likely for term in one.terms}, incident.id)
+        likely = score_candidates(
+            told, await self._candidates(conn, told, incident, now), self.topology, now, self.least
+        )
+        rare = await fetch_rare_words(
+            conn, {term for one in likely for term in one.terms}, incident.id
+        )
         while (judged := choose_master(likely, rare)).match is not None:
             master = next(iter(await store.lock(conn, [judged.match.master.id])), None)
             if master is not None and may_become_master(master):
@@ -108,7 +125,9 @@ class MasterSearch:
         services, cis = candidate_scope(told, self.topology)
         since = now - self.within
         known = unlink_marks_of(incident)
-        rows = await conn.fetch(CANDIDATES, list(services), list(cis), since, known, incident.id, EACH, MOST)
+        rows = await conn.fetch(
+            CANDIDATES, list(services), list(cis), since, known, incident.id, EACH, MOST
+        )
         found: list[CandidateMaster] = []
         async for piece in in_pieces(rows, AT_ONCE):
             found += map(self._candidate, piece)
@@ -116,7 +135,9 @@ class MasterSearch:
 
     def _candidate(self, row: Record) -> CandidateMaster:
         reading = self.read(row["title"], row["text"], row["service"], row["ci"], row["site"])
-        return CandidateMaster(id=row["id"], number=row["number"], opened_at=row["recorded_at"], reading=reading)
+        return CandidateMaster(
+            id=row["id"], number=row["number"], opened_at=row["recorded_at"], reading=reading
+        )
 
 
 def may_become_master(master: Incident) -> bool:
@@ -129,14 +150,23 @@ def may_become_master(master: Incident) -> bool:
     return master.state in LIVE and master.master_id is None and ordinary
 
 
-def candidate_scope(told: ReportFeatures, topology: Topology) -> tuple[Collection[str], Collection[str]]:
+def candidate_scope(
+    told: ReportFeatures, topology: Topology
+) -> tuple[Collection[str], Collection[str]]:
     """Return the services and the items whose open masters a report may belong to.
 
     The service "" stands for masters without a service.
     """
-    cis = {*told.cis, *(part for service in told.services for part in topology.parts_of.get(service, ()))}
+    cis = {
+        *told.cis,
+        *(part for service in told.services for part in topology.parts_of.get(service, ())),
+    }
     upstream = {cause for ci in sorted(cis)[:MAX_ITEMS_FOLLOWED] for cause in topology.upstream(ci)}
-    services = {*told.services, *(topology.service_of[ci] for ci in upstream if ci in topology.service_of), ""}
+    services = {
+        *told.services,
+        *(topology.service_of[ci] for ci in upstream if ci in topology.service_of),
+        "",
+    }
     return sorted(services)[:MOST], sorted(cis | upstream)[:MOST]
 
 

@@ -96,7 +96,9 @@ SYMPTOM_PHRASES: Mapping[Symptom, str] = {
 }  # fmt: skip
 """The phrases of each symptom as one verbose regular expression; English in lower case."""
 
-_EXPRESSIONS = {symptom: re.compile(words, re.VERBOSE | re.ASCII) for symptom, words in SYMPTOM_PHRASES.items()}
+_EXPRESSIONS = {
+    symptom: re.compile(words, re.VERBOSE | re.ASCII) for symptom, words in SYMPTOM_PHRASES.items()
+}
 
 _S = Symptom
 EFFECTS_OF_SYMPTOM: Mapping[Symptom, frozenset[Symptom]] = {

@@ -39,7 +39,9 @@ ON CONFLICT (master_id, mark) DO NOTHING
 """
 
 
-async def remember_unlinked(conn: Connection, incident: Incident, master_id: int, actor: str, now: datetime) -> None:
+async def remember_unlinked(
+    conn: Connection, incident: Incident, master_id: int, actor: str, now: datetime
+) -> None:
     """Remember that a record's link to this master was undone."""
     await conn.execute(REMEMBER, master_id, unlink_marks_of(incident), now, actor)
 

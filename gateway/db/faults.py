@@ -33,11 +33,17 @@ def classify(error: BaseException) -> Fault:
     code = getattr(error, "sqlstate", None)
     if isinstance(error, asyncpg.DataError | asyncpg.exceptions.UntranslatableCharacterError):
         return Fault.DATA
-    if isinstance(error, TimeoutError | OSError | asyncpg.InterfaceError | asyncpg.InternalClientError):
+    if isinstance(
+        error, TimeoutError | OSError | asyncpg.InterfaceError | asyncpg.InternalClientError
+    ):
         return Fault.CONNECTION
     if not isinstance(code, str) or code.startswith("08"):
         return Fault.CONNECTION
-    for fault, prefixes in ((Fault.RETRY, RETRY), (Fault.UNAVAILABLE, UNAVAILABLE), (Fault.DATA, DATA)):
+    for fault, prefixes in (
+        (Fault.RETRY, RETRY),
+        (Fault.UNAVAILABLE, UNAVAILABLE),
+        (Fault.DATA, DATA),
+    ):
         if code.startswith(prefixes):
             return fault if code != "57P01" else Fault.CONNECTION
     return Fault.BUG

@@ -45,14 +45,20 @@ class Migration:
 def read_migrations(directory: Path = MIGRATIONS) -> tuple[Migration, ...]:
     """Return all files NNNN_what.sql by number; raises Misconfigured for a duplicate number."""
     found = sorted(directory.glob("[0-9][0-9][0-9][0-9]_*.sql"))
-    migrations = tuple(Migration(int(path.name[:4]), path.stem[5:], path.read_text("utf-8")) for path in found)
+    migrations = tuple(
+        Migration(int(path.name[:4]), path.stem[5:], path.read_text("utf-8")) for path in found
+    )
     for one, next_one in pairwise(migrations):
         if one.version == next_one.version:
-            raise Misconfigured(f"two migrations are numbered {one.version}: {one.name} and {next_one.name}")
+            raise Misconfigured(
+                f"two migrations are numbered {one.version}: {one.name} and {next_one.name}"
+            )
     return migrations
 
 
-async def migrate(url: str, *, directory: Path = MIGRATIONS, clock: Clock | None = None) -> tuple[int, ...]:
+async def migrate(
+    url: str, *, directory: Path = MIGRATIONS, clock: Clock | None = None
+) -> tuple[int, ...]:
     """Apply the missing migrations and return their numbers.
 
     Raises Misconfigured when an applied file was changed or is gone, and Unavailable when the
@@ -61,7 +67,9 @@ async def migrate(url: str, *, directory: Path = MIGRATIONS, clock: Clock | None
     migrations = read_migrations(directory)
     with unavailable_when_down():
         connection = await asyncpg.connect(
-            url, timeout=10, server_settings={"application_name": "gateway-migrate", "lock_timeout": "5s"}
+            url,
+            timeout=10,
+            server_settings={"application_name": "gateway-migrate", "lock_timeout": "5s"},
         )
         try:
             await _lock(connection, clock or SystemClock())
@@ -81,7 +89,9 @@ async def _lock(connection: Connection, clock: Clock) -> None:
         await clock.sleep(0.1)
 
 
-async def _apply_missing(connection: Connection, migrations: tuple[Migration, ...]) -> tuple[int, ...]:
+async def _apply_missing(
+    connection: Connection, migrations: tuple[Migration, ...]
+) -> tuple[int, ...]:
     applied = await _applied(connection)
     _refuse_rewritten_history(migrations, applied)
     missing = [migration for migration in migrations if migration.version not in applied]
@@ -96,7 +106,9 @@ async def _apply_missing(connection: Connection, migrations: tuple[Migration, ..
     return tuple(migration.version for migration in missing)
 
 
-def _refuse_rewritten_history(migrations: tuple[Migration, ...], applied: Mapping[int, bytes]) -> None:
+def _refuse_rewritten_history(
+    migrations: tuple[Migration, ...], applied: Mapping[int, bytes]
+) -> None:
     """Raise Misconfigured if an applied migration was changed, removed or preceded by a new one.
 
     A number above the newest known one belongs to a newer release, which keeps the schema usable
@@ -106,11 +118,19 @@ def _refuse_rewritten_history(migrations: tuple[Migration, ...], applied: Mappin
     newest = max(known, default=0)
     for version, checksum in applied.items():
         if version in known and known[version].checksum != checksum:
-            raise Misconfigured(f"migration {version:04} ({known[version].name}) was changed after it was applied: restore it")
+            raise Misconfigured(
+                f"migration {version:04} ({known[version].name}) was changed after it was applied: restore it"
+            )
         if version not in known and version < newest:
-            raise Misconfigured(f"migration {version:04} was applied to this database and is not among ours: restore it")
-    if missing := [version for version in known if version not in applied and version < max(applied, default=0)]:
-        raise Misconfigured(f"migration {missing[0]:04} is older than what was applied already: give it the next number")
+            raise Misconfigured(
+                f"migration {version:04} was applied to this database and is not among ours: restore it"
+            )
+    if missing := [
+        version for version in known if version not in applied and version < max(applied, default=0)
+    ]:
+        raise Misconfigured(
+            f"migration {missing[0]:04} is older than what was applied already: give it the next number"
+        )
 
 
 CREATE_HISTORY = """

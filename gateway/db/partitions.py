@@ -30,7 +30,9 @@ SELECT pg_try_advisory_xact_lock(hashtextextended('gateway.partitions', 0)),
 """
 
 
-async def maintain(connection: Connection, now: datetime | None, retention: Retention) -> Maintained:
+async def maintain(
+    connection: Connection, now: datetime | None, retention: Retention
+) -> Maintained:
     """Create and drop partitions in one transaction, as of `now`, or PostgreSQL's clock if None.
 
     Any number of replicas may call it; it does nothing while another one does it. Raises
@@ -89,7 +91,9 @@ SELECT format('DELETE FROM %I WHERE received_at < %L', $1::text || '_default',
 """
 
 
-async def _drop_expired(connection: Connection, parent: str, now: datetime | None, kept: timedelta) -> list[str]:
+async def _drop_expired(
+    connection: Connection, parent: str, now: datetime | None, kept: timedelta
+) -> list[str]:
     rows = await connection.fetch(SELECT_EXPIRED, parent, now, kept)
     for row in rows:
         await connection.execute(row["drop"])

@@ -50,7 +50,13 @@ SERVER_SETTINGS = {
 LOST_RACE = (asyncpg.SerializationError, asyncpg.DeadlockDetectedError)
 """SQLSTATE 40001 and 40P01: PostgreSQL rolled back, and the transaction is to be run again."""
 
-DRIVER = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
+DRIVER = (
+    OSError,
+    TimeoutError,
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+)
 """Errors that asyncpg raises about the server, the connection or its use."""
 
 SELECT_PROMISES = """
@@ -59,7 +65,9 @@ SELECT current_setting('server_version_num')::int AS version, current_setting('f
 """
 
 
-async def open_pool(database: Database, *, allow_unsafe: bool = False, settings: Mapping[str, str] = SERVER_SETTINGS) -> Pool:
+async def open_pool(
+    database: Database, *, allow_unsafe: bool = False, settings: Mapping[str, str] = SERVER_SETTINGS
+) -> Pool:
     """Open a pool and check the durability and version of the server.
 
     `allow_unsafe` (tests) accepts a server that may lose committed data. Raises Misconfigured if
@@ -91,12 +99,27 @@ async def check_promises(connection: Connection, *, allow_unsafe: bool) -> None:
     assert row is not None  # noqa: S101 - a SELECT without FROM has one row
     flaws = []
     if row["version"] < OLDEST_SERVER:
-        flaws.append(Flaw("/database/url", f"PostgreSQL 15 or newer is needed, this is {row['version'] // 10_000}"))
-    unsafe = [name for name in ("fsync", "full_page_writes", "synchronous_commit") if row[name] == "off"]
+        flaws.append(
+            Flaw(
+                "/database/url",
+                f"PostgreSQL 15 or newer is needed, this is {row['version'] // 10_000}",
+            )
+        )
+    unsafe = [
+        name for name in ("fsync", "full_page_writes", "synchronous_commit") if row[name] == "off"
+    ]
     if unsafe and not allow_unsafe:
-        flaws += [Flaw("/database/url", f"{name} is off: what is acknowledged could be lost; switch it on") for name in unsafe]
+        flaws += [
+            Flaw(
+                "/database/url", f"{name} is off: what is acknowledged could be lost; switch it on"
+            )
+            for name in unsafe
+        ]
     if flaws:
-        raise Misconfigured("the database cannot be used: " + "; ".join(flaw.detail for flaw in flaws), flaws=tuple(flaws))
+        raise Misconfigured(
+            "the database cannot be used: " + "; ".join(flaw.detail for flaw in flaws),
+            flaws=tuple(flaws),
+        )
 
 
 _returning: set["asyncio.Task[None]"] = set()
@@ -188,7 +211,11 @@ def unavailable_when_down() -> Iterator[None]:
     try:
         yield
     except DRIVER as error:
-        down = classify(error) in (Fault.CONNECTION, Fault.UNAVAILABLE) or isinstance(error, asyncpg.LockNotAvailableError)
+        down = classify(error) in (Fault.CONNECTION, Fault.UNAVAILABLE) or isinstance(
+            error, asyncpg.LockNotAvailableError
+        )
         if not down:
             raise
-        raise Unavailable(f"the database cannot serve now: {str(error) or type(error).__name__}") from error
+        raise Unavailable(
+            f"the database cannot serve now: {str(error) or type(error).__name__}"
+        ) from error

@@ -20,7 +20,13 @@ async def current_schema() -> str:
     """Return the text of `schema.sql`: the dump of an empty, migrated, bundled PostgreSQL."""
     async with Embedded(fast=True) as servers:
         await migrate(servers.database_url)
-        dump = [str(postgres_directory() / "pg_dump"), "--schema-only", "--no-owner", "--no-privileges", servers.database_url]
+        dump = [
+            str(postgres_directory() / "pg_dump"),
+            "--schema-only",
+            "--no-owner",
+            "--no-privileges",
+            servers.database_url,
+        ]
         text = await asyncio.to_thread(subprocess.check_output, dump, env=environment(), text=True)
     lines = [line for line in text.splitlines() if not line.startswith(NOISE)]
     kept = [line for line, before in zip(lines, ["", *lines], strict=False) if line or before]

@@ -64,7 +64,9 @@ class AlertGrading:
         )
         shown = self.grade(step.source, incident.severity, service)
         if incident.storm and was_shown and now_calls.priority > shown.priority:
-            return Revision(after=incident, actor=ACTOR, events=())  # `worst_shown` finds the worst alert
+            return Revision(
+                after=incident, actor=ACTOR, events=()
+            )  # `worst_shown` finds the worst alert
         if not was_shown and now_calls.priority >= shown.priority and incident.severity:
             return Revision(after=incident, actor=ACTOR, events=())
         worded = _worded(incident, before if was_shown else None, alert)
@@ -75,26 +77,38 @@ class AlertGrading:
         if before is not None and was_shown:
             was = self.grade(step.source, before.severity, service).priority
             if now_calls.priority > was:
-                events += priority_raise.note_milder_cause(raised.after, was, now_calls.priority, now, cause).events
+                events += priority_raise.note_milder_cause(
+                    raised.after, was, now_calls.priority, now, cause
+                ).events
         return replace(raised, events=events)
 
-    def with_worst_alert(self, incident: Incident, firing: Sequence[FiringAlert], now: datetime) -> Revision:
+    def with_worst_alert(
+        self, incident: Incident, firing: Sequence[FiringAlert], now: datetime
+    ) -> Revision:
         """Return the revision of a storm that shows its worst alert.
 
         It changes if the alert that is shown became milder or cleared.
         """
         if not firing:
             return Revision(after=incident, actor=ACTOR, events=())
-        graded = [(self.grade(one.source, one.words.severity, one.service).priority, one) for one in firing]
+        graded = [
+            (self.grade(one.source, one.words.severity, one.service).priority, one)
+            for one in firing
+        ]
         worst, instead = min(graded, key=lambda one: one[0])
-        titles = {(shown_title(one.words.title, storm=True), one.words.severity): priority for priority, one in graded}
+        titles = {
+            (shown_title(one.words.title, storm=True), one.words.severity): priority
+            for priority, one in graded
+        }
         if titles.get((incident.title, incident.severity), worst + 1) <= worst:
             return Revision(after=incident, actor=ACTOR, events=())
         worded = _replaced(incident, instead.words)
         events = _changed(incident, worded, instead.key)
         was = self.grade(instead.source, incident.severity, instead.service).priority
         if events and worst > was:
-            cause = PriorityCause(reason="cleared", alert=instead.key, severity=instead.words.severity)
+            cause = PriorityCause(
+                reason="cleared", alert=instead.key, severity=instead.words.severity
+            )
             events += priority_raise.note_milder_cause(worded, was, worst, now, cause).events
         return Revision(after=worded, actor=ACTOR, events=events)
 
@@ -121,11 +135,19 @@ def _worded(incident: Incident, before: AlertTexts | None, alert: Alert) -> Inci
 
 def _replaced(incident: Incident, words: AlertTexts) -> Incident:
     """Return a storm with the texts of another of its alerts; a title set by a person stays."""
-    title = shown_title(words.title, storm=True) if incident.title.startswith(STORM_TITLE) else incident.title
-    return replace(incident, severity=words.severity, title=title, description=words.description or "")
+    title = (
+        shown_title(words.title, storm=True)
+        if incident.title.startswith(STORM_TITLE)
+        else incident.title
+    )
+    return replace(
+        incident, severity=words.severity, title=title, description=words.description or ""
+    )
 
 
-def _changed(before: Incident, after: Incident, key: str) -> tuple[tuple[str, Mapping[str, Any]], ...]:
+def _changed(
+    before: Incident, after: Incident, key: str
+) -> tuple[tuple[str, Mapping[str, Any]], ...]:
     changes = [
         {"field": name, "old": getattr(before, name), "new": getattr(after, name)}
         for name in ("description", "severity", "title")

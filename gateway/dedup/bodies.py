@@ -34,13 +34,17 @@ class BodyBudget:
     _kept: dict[int, int] = field(default_factory=dict)
     _bytes: dict[int, TokenBucket] = field(default_factory=dict)
 
-    def keep(self, integration_id: int, outcomes: Iterable[Outcome], size: int, now: datetime) -> bool:
+    def keep(
+        self, integration_id: int, outcomes: Iterable[Outcome], size: int, now: datetime
+    ) -> bool:
         """Return whether to store this request's body.
 
         It is not stored if all its items are repeats and the minute's share is used up, nor if
         the day's bytes are.
         """
-        if all(outcome is Outcome.REPEATED for outcome in outcomes) and not self._keep_repeat(integration_id, now):
+        if all(outcome is Outcome.REPEATED for outcome in outcomes) and not self._keep_repeat(
+            integration_id, now
+        ):
             return False
         return self.take(integration_id, size, now)
 
@@ -51,7 +55,9 @@ class BodyBudget:
             self._bytes[integration_id] = TokenBucket.per_day(self.per_day, at)
         return self._bytes[integration_id].take(size, at) == 0.0
 
-    def refused(self, integration_id: int, body: bytes, problem: str, now: datetime) -> tuple[bytes, str]:
+    def refused(
+        self, integration_id: int, body: bytes, problem: str, now: datetime
+    ) -> tuple[bytes, str]:
         """Return the body and the problem to put into quarantine.
 
         Both are whole, or the body is cut and the problem says so.

@@ -45,7 +45,14 @@ class CommitResult:
 class Committer:
     """A committer of batches, used by one task at a time."""
 
-    def __init__(self, clock: Clock, dedup: Dedup, records: PlanWriter, silences: SilenceJudge, stored_per_day: int) -> None:
+    def __init__(
+        self,
+        clock: Clock,
+        dedup: Dedup,
+        records: PlanWriter,
+        silences: SilenceJudge,
+        stored_per_day: int,
+    ) -> None:
         self._clock, self._dedup, self._records, self._silences = clock, dedup, records, silences
         self._rules = DecisionRules(dedup.reopen_within, dedup.flap_limit, dedup.flap_within)
         self._windows = [MaintenanceWindow(window) for window in dedup.maintenance]
@@ -70,16 +77,23 @@ class Committer:
         self._touch.learn(plan.known.values(), plan.names, plan.now)
         return committed
 
-    async def commit_without_refused_items(self, conn: Connection, submission: Submission) -> CommitResult:
+    async def commit_without_refused_items(
+        self, conn: Connection, submission: Submission
+    ) -> CommitResult:
         """Find by halving the items that the database refuses, quarantine them, commit the rest."""
         culprits = await self._culprits(conn, submission, submission.alerts)
         if not culprits:
             return await self.commit(conn, [submission])
-        refused = tuple(RefusedItem(i, "the database refuses a value of this item", f"/{i}", submission.body) for i in culprits)
+        refused = tuple(
+            RefusedItem(i, "the database refuses a value of this item", f"/{i}", submission.body)
+            for i in culprits
+        )
         kept = tuple((i, alert) for i, alert in submission.alerts if i not in culprits)
         return await self.commit(conn, [submission.with_items(kept, refused)])
 
-    async def _culprits(self, conn: Connection, submission: Submission, alerts: Sequence[tuple[int, Alert]]) -> set[int]:
+    async def _culprits(
+        self, conn: Connection, submission: Submission, alerts: Sequence[tuple[int, Alert]]
+    ) -> set[int]:
         trial = submission.with_items(tuple(alerts), ())
         attempt = conn.transaction()
         await attempt.start()
@@ -98,8 +112,14 @@ class Committer:
         first = await self._culprits(conn, submission, alerts[:middle])
         return first | await self._culprits(conn, submission, alerts[middle:])
 
-    async def _within(self, conn: Connection, batch: Sequence[Submission]) -> tuple[CommitResult, BatchPlan]:
-        deliveries = await claim_deliveries_of(conn, batch, self._clock.stamp()) if any(s.delivery_key for s in batch) else None
+    async def _within(
+        self, conn: Connection, batch: Sequence[Submission]
+    ) -> tuple[CommitResult, BatchPlan]:
+        deliveries = (
+            await claim_deliveries_of(conn, batch, self._clock.stamp())
+            if any(s.delivery_key for s in batch)
+            else None
+        )
         items = [
             (place, index, _item(submission, alert))
             for place, submission in enumerate(batch)
@@ -111,7 +131,10 @@ class Committer:
         verdicts = decide_all(plan, [item for _, _, item in items])
         changes = await self._records.write(conn, plan)
         keys = await self._save_new(conn, plan, verdicts)
-        decided = [(place, index, verdict) for (place, index, _), verdict in zip(items, verdicts, strict=True)]
+        decided = [
+            (place, index, verdict)
+            for (place, index, _), verdict in zip(items, verdicts, strict=True)
+        ]
         receipts = await write_evidence(conn, deliveries, decided, keys, self._storms.bodies)
         return CommitResult(receipts, _tally(batch, receipts), changes), plan
 
@@ -131,22 +154,37 @@ class Committer:
             plan.silenced = await self._silences.silenced(conn, opening, now)
             await self._load_groups(conn, plan, opening)
             topology, correlation = self._records.topology, self._dedup.correlation
-            plan.correlated = await load_open_masters(conn, opening, topology, correlation, plan.loaded(), now)
+            plan.correlated = await load_open_masters(
+                conn, opening, topology, correlation, plan.loaded(), now
+            )
         return plan
 
-    async def _load_groups(self, conn: Connection, plan: BatchPlan, opening: Sequence[BatchItem]) -> None:
+    async def _load_groups(
+        self, conn: Connection, plan: BatchPlan, opening: Sequence[BatchItem]
+    ) -> None:
         plan.storms = self._storms.storm_groups({item.integration_id for item in opening}, plan.now)
         for item in opening:
-            found = [(g, rule) for g, rule in groups_of(item.alert, item.source, item.integration_id, self._dedup.relate)]
+            found = [
+                (g, rule)
+                for g, rule in groups_of(
+                    item.alert, item.source, item.integration_id, self._dedup.relate
+                )
+            ]
             plan.memberships[item.key_hash] = tuple(g for g, _ in found)
-            plan.groups.update((g, RelateGroup(g, rule.name, rule.within)) for g, rule in found if g not in plan.groups)
+            plan.groups.update(
+                (g, RelateGroup(g, rule.name, rule.within))
+                for g, rule in found
+                if g not in plan.groups
+            )
         if plan.groups or plan.storms:
             groups = plan.groups | {group.hash: group for group in plan.storms.values()}
             await load.lock_groups(conn, groups, plan.loaded())
         if plan.groups:
             plan.unlinked = await load.load_unlinked(conn, plan.memberships, plan.groups)
 
-    async def _save_new(self, conn: Connection, plan: BatchPlan, verdicts: Sequence[ItemVerdict]) -> list[AlertState]:
+    async def _save_new(
+        self, conn: Connection, plan: BatchPlan, verdicts: Sequence[ItemVerdict]
+    ) -> list[AlertState]:
         """Write the rare changes: new keys, changed alert texts, detached counts, group masters.
 
         Returns the stored keys that are to be written back. Raises Moved if another replica
@@ -158,7 +196,11 @@ class Committer:
         if new and not await save.insert_keys(conn, new):
             raise RecordChanged
         old = [known for known in touched if not known.is_new]
-        if shown := [(known.key_hash, plan.shown[known.key_hash]) for known in old if known.key_hash in plan.shown]:
+        if shown := [
+            (known.key_hash, plan.shown[known.key_hash])
+            for known in old
+            if known.key_hash in plan.shown
+        ]:
             await save.update_key_texts(conn, shown)
         if plan.detached:
             await save.add_detached_counts(conn, plan.detached)
@@ -169,12 +211,19 @@ class Committer:
 
 def _item(submission: Submission, alert: Alert) -> BatchItem:
     integration = submission.integration_id
-    return BatchItem(integration, submission.source, alert, key_hash(integration, alert.namespace, alert.dedup_key))
+    return BatchItem(
+        integration,
+        submission.source,
+        alert,
+        key_hash(integration, alert.namespace, alert.dedup_key),
+    )
 
 
 def _storms_clearing(plan: BatchPlan, items: Sequence[BatchItem]) -> set[IncidentRef]:
     """Return the storm masters of which an item of the batch may clear the last firing alert."""
-    cleared = (plan.known[i.key_hash].holder for i in items if i.alert.status is AlertStatus.RESOLVED)
+    cleared = (
+        plan.known[i.key_hash].holder for i in items if i.alert.status is AlertStatus.RESOLVED
+    )
     return {holder for holder in cleared if holder is not None and holder.storm}
 
 
@@ -183,5 +232,11 @@ def _may_open(item: BatchItem, plan: BatchPlan) -> bool:
     return item.alert.status is AlertStatus.FIRING and (holder is None or not holder.live)
 
 
-def _tally(batch: Sequence[Submission], receipts: Sequence[Receipt]) -> Counter[tuple[str, Outcome]]:
-    return Counter((s.source, result.outcome) for s, receipt in zip(batch, receipts, strict=True) for result in receipt.results)
+def _tally(
+    batch: Sequence[Submission], receipts: Sequence[Receipt]
+) -> Counter[tuple[str, Outcome]]:
+    return Counter(
+        (s.source, result.outcome)
+        for s, receipt in zip(batch, receipts, strict=True)
+        for result in receipt.results
+    )

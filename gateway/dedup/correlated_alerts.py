@@ -78,15 +78,25 @@ class OpenMasters:
         downstream = self.topology.downstream(alert.ci)
         for ci in sorted(downstream.keys() & self.masters_by_item.keys()):
             yield from (
-                (holder, _link_reason(ci, alert.ci, downstream[ci])) for holder in self.masters_by_item[ci] if _leads(holder)
+                (holder, _link_reason(ci, alert.ci, downstream[ci]))
+                for holder in self.masters_by_item[ci]
+                if _leads(holder)
             )
         for one in self.reported:
             if _leads(one.holder):
-                yield from ((one.holder, link_reason) for link_reason in self._reported(one, alert, now))
+                yield from (
+                    (one.holder, link_reason) for link_reason in self._reported(one, alert, now)
+                )
 
-    def _reported(self, report: ReportedMaster, alert: Alert, now: datetime) -> Iterator[LinkReason]:
-        said = ReportText(title=alert.title, text=alert.description, service=alert.service, ci=alert.ci)
-        cause = CandidateMaster(id=0, number="", opened_at=report.at, reading=read_features(said, self.topology))
+    def _reported(
+        self, report: ReportedMaster, alert: Alert, now: datetime
+    ) -> Iterator[LinkReason]:
+        said = ReportText(
+            title=alert.title, text=alert.description, service=alert.service, ci=alert.ci
+        )
+        cause = CandidateMaster(
+            id=0, number="", opened_at=report.at, reading=read_features(said, self.topology)
+        )
         if (match := best_match(report.told, (cause,), self.topology, now, self.least)) is not None:
             yield LinkReason(f"correlation: {match.reason}", match.score)
 
@@ -101,7 +111,10 @@ def _leads(holder: IncidentRef) -> bool:
 
 
 def _link_reason(downstream: str, upstream: str, depth: int) -> LinkReason:
-    return LinkReason(f"correlation: {downstream} depends on {upstream}", round(max(LEAST, HANGS - STEP * (depth - 1)), 2))
+    return LinkReason(
+        f"correlation: {downstream} depends on {upstream}",
+        round(max(LEAST, HANGS - STEP * (depth - 1)), 2),
+    )
 
 
 def correlated_scope(cis: Mapping[str, str], topology: Topology) -> tuple[list[str], list[str]]:
@@ -114,5 +127,7 @@ def correlated_scope(cis: Mapping[str, str], topology: Topology) -> tuple[list[s
     for ci in cis:
         downstream = topology.downstream(ci)
         items |= {ci, *topology.upstream(ci), *downstream}
-        services |= {topology.service_of[one] for one in (ci, *downstream) if one in topology.service_of}
+        services |= {
+            topology.service_of[one] for one in (ci, *downstream) if one in topology.service_of
+        }
     return sorted(items), sorted(services)

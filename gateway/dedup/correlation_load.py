@@ -60,19 +60,27 @@ async def load_open_masters(
     Nothing is queried, and nothing returned, if the catalogue knows none of their items. `known`
     are records that the batch has loaded already, by id.
     """
-    cis = {item.alert.ci: item.alert.service for item in opening if item.alert.ci in topology.components}
+    cis = {
+        item.alert.ci: item.alert.service
+        for item in opening
+        if item.alert.ci in topology.components
+    }
     if not cis or not correlation.alerts:
         return OpenMasters()
     await conn.fetch(TURN, sorted({topology.component(ci) for ci in cis}))
     items, services = correlated_scope(cis, topology)
-    rows = await conn.fetch(MASTERS, items[: 4 * MOST], services[:MOST], now - correlation.within, EACH, 4 * MOST)
+    rows = await conn.fetch(
+        MASTERS, items[: 4 * MOST], services[:MOST], now - correlation.within, EACH, 4 * MOST
+    )
     correlated = OpenMasters(topology, least=correlation.least)
     for row in rows:
         holder = known.get(row["id"]) or incident_ref_of(row)
         if row["by_alert"]:
             correlated.masters_by_item.setdefault(row["ci"], []).append(holder)
         elif correlation.people:
-            correlated.reported.append(ReportedMaster(holder, row["recorded_at"], _told(row, topology)))
+            correlated.reported.append(
+                ReportedMaster(holder, row["recorded_at"], _told(row, topology))
+            )
     if rows:
         marks = {unlink_mark_of_key(item.key_hash): item.key_hash for item in opening}
         undone = await conn.fetch(UNDONE, [row["id"] for row in rows], list(marks))
@@ -81,7 +89,13 @@ async def load_open_masters(
 
 
 def _told(row: Record, topology: Topology) -> ReportFeatures:
-    said = ReportText(title=row["title"], text=row["text"], service=row["service"], ci=row["ci"], site=row["location"])
+    said = ReportText(
+        title=row["title"],
+        text=row["text"],
+        service=row["service"],
+        ci=row["ci"],
+        site=row["location"],
+    )
     return read_features(said, topology)
 
 

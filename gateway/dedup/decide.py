@@ -160,7 +160,11 @@ def _overtaken(alert: Alert, known: AlertState, now: datetime) -> StaleDecision 
         return None
     if alert.status is AlertStatus.FIRING:
         return _late_firing(alert, stamped, known)
-    late = known.fired_at is not None and stamped < known.fired_at and alert.status is AlertStatus.RESOLVED
+    late = (
+        known.fired_at is not None
+        and stamped < known.fired_at
+        and alert.status is AlertStatus.RESOLVED
+    )
     return StaleDecision("older_than_firing") if late else None
 
 
@@ -186,7 +190,9 @@ def _fired(known: AlertState, now: datetime, rules: DecisionRules) -> Decision:
     return ReopenDecision("fired_again_within_window")
 
 
-def _recovered(known: AlertState, holder: IncidentRef, now: datetime, rules: DecisionRules) -> Decision:
+def _recovered(
+    known: AlertState, holder: IncidentRef, now: datetime, rules: DecisionRules
+) -> Decision:
     if not known.firing:
         return IgnoreDecision("already_cleared")
     if holder.storm and holder.firing > 1:
@@ -199,4 +205,6 @@ def _recovered(known: AlertState, holder: IncidentRef, now: datetime, rules: Dec
 def flapping(known: AlertState, now: datetime, rules: DecisionRules) -> bool:
     """Return whether the key flaps, so that its record is resolved only once it stays quiet."""
     since = known.flapping_since
-    return known.flaps >= rules.flap_limit and since is not None and now - since <= rules.flap_within
+    return (
+        known.flaps >= rules.flap_limit and since is not None and now - since <= rules.flap_within
+    )

@@ -30,10 +30,14 @@ class ClaimedBatch:
 
 def without_delivery_ids(batch: Sequence[Submission], now: datetime) -> ClaimedBatch:
     """Return a batch in which no request has a delivery id."""
-    return ClaimedBatch(batch, now, receipt_ids(now, len(batch)), [submission.flag for submission in batch])
+    return ClaimedBatch(
+        batch, now, receipt_ids(now, len(batch)), [submission.flag for submission in batch]
+    )
 
 
-async def claim_deliveries_of(conn: Connection, batch: Sequence[Submission], stamp: datetime | None) -> ClaimedBatch:
+async def claim_deliveries_of(
+    conn: Connection, batch: Sequence[Submission], stamp: datetime | None
+) -> ClaimedBatch:
     """Give every request a receipt id and find those whose delivery id was used before.
 
     The same id with the same body is a duplicate and answered with the earlier records. The same

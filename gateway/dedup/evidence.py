@@ -38,17 +38,30 @@ async def write_evidence(
     for place, submission in enumerate(deliveries.batch):
         rows[place] += _undecided(deliveries, place, submission)
         rows[place].sort(key=lambda row: row[0])
-    receipts = [Receipt(receipt, tuple(row[5] for row in mine)) for receipt, mine in zip(deliveries.ids, rows, strict=True)]
+    receipts = [
+        Receipt(receipt, tuple(row[5] for row in mine))
+        for receipt, mine in zip(deliveries.ids, rows, strict=True)
+    ]
     events = [
         (receipt.id, item, key, r.dedup_key, status, event_time, r.outcome, r.reason, incident_id)
         for receipt, mine in zip(receipts, rows, strict=True)
         for item, key, status, event_time, incident_id, r in mine
     ]
-    rows_of_receipts = [_receipt(deliveries, place, receipt, bodies, now) for place, receipt in enumerate(receipts)]
+    rows_of_receipts = [
+        _receipt(deliveries, place, receipt, bodies, now) for place, receipt in enumerate(receipts)
+    ]
     await save.write_keys_and_receipts(conn, keys, rows_of_receipts, events, now)
-    if mended := [(receipt.id, s.mended) for receipt, s in zip(receipts, deliveries.batch, strict=True) if s.mended]:
+    if mended := [
+        (receipt.id, s.mended)
+        for receipt, s in zip(receipts, deliveries.batch, strict=True)
+        if s.mended
+    ]:
         await save.mark_mended(conn, mended, now)
-    if quarantined := [row for i, receipt in enumerate(receipts) for row in _quarantined(deliveries, i, receipt, bodies)]:
+    if quarantined := [
+        row
+        for i, receipt in enumerate(receipts)
+        for row in _quarantined(deliveries, i, receipt, bodies)
+    ]:
         await save.insert_quarantine(conn, quarantined, now)
     return receipts
 
@@ -62,23 +75,36 @@ def _decided(index: int, verdict: ItemVerdict) -> Row:
 
 def _undecided(deliveries: ClaimedBatch, place: int, submission: Submission) -> Sequence[Row]:
     if place in deliveries.repeated:
-        return [(item, None, "", None, None, result) for item, result in enumerate(deliveries.repeated[place])]
-    refused = [(r.item, None, "", None, None, ItemResult("", None, Outcome.QUARANTINED, r.problem)) for r in submission.refused]
+        return [
+            (item, None, "", None, None, result)
+            for item, result in enumerate(deliveries.repeated[place])
+        ]
+    refused = [
+        (r.item, None, "", None, None, ItemResult("", None, Outcome.QUARANTINED, r.problem))
+        for r in submission.refused
+    ]
     return refused + [
-        (item, None, "", None, None, ItemResult("", None, Outcome.IGNORED, reason)) for item, reason in submission.ignored
+        (item, None, "", None, None, ItemResult("", None, Outcome.IGNORED, reason))
+        for item, reason in submission.ignored
     ]
 
 
-def _receipt(deliveries: ClaimedBatch, place: int, receipt: Receipt, bodies: BodyBudget, now: datetime) -> tuple[Any, ...]:
+def _receipt(
+    deliveries: ClaimedBatch, place: int, receipt: Receipt, bodies: BodyBudget, now: datetime
+) -> tuple[Any, ...]:
     submission = deliveries.batch[place]
-    keep = bodies.keep(submission.integration_id, (r.outcome for r in receipt.results), len(submission.body), now)
+    keep = bodies.keep(
+        submission.integration_id, (r.outcome for r in receipt.results), len(submission.body), now
+    )
     return (
         receipt.id, submission.integration_id, submission.source, submission.delivery_id, len(receipt.results),
         submission.lost, deliveries.flags[place], len(submission.body), submission.body if keep else None,
     )  # fmt: skip
 
 
-def _quarantined(deliveries: ClaimedBatch, place: int, receipt: Receipt, bodies: BodyBudget) -> list[tuple[Any, ...]]:
+def _quarantined(
+    deliveries: ClaimedBatch, place: int, receipt: Receipt, bodies: BodyBudget
+) -> list[tuple[Any, ...]]:
     submission = deliveries.batch[place]
     if place in deliveries.repeated:
         return []
@@ -86,6 +112,15 @@ def _quarantined(deliveries: ClaimedBatch, place: int, receipt: Receipt, bodies:
     integration, now = submission.integration_id, deliveries.now
     kept = [(r, *bodies.refused(integration, r.body, r.problem, now)) for r in submission.refused]
     return [
-        (receipt.id, r.item, integration, submission.source, headers.decode(), body, problem, r.pointer)
+        (
+            receipt.id,
+            r.item,
+            integration,
+            submission.source,
+            headers.decode(),
+            body,
+            problem,
+            r.pointer,
+        )
         for r, body, problem in kept
     ]

@@ -19,7 +19,9 @@ def key_hash(integration_id: int, namespace: str, dedup_key: str) -> bytes:
     keep the parts apart.
     """
     named, key = namespace.encode(), dedup_key.encode()
-    return sha256(b"%b:%d:%d:%b:%b" % (VERSION, integration_id, len(named), named, key)).digest()[:16]
+    return sha256(b"%b:%d:%d:%b:%b" % (VERSION, integration_id, len(named), named, key)).digest()[
+        :16
+    ]
 
 
 def group_hash(rule: str, values: Sequence[str]) -> bytes:

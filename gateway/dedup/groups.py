@@ -26,7 +26,12 @@ class RelateGroup:
 
     def master_at(self, now: datetime) -> IncidentRef | None:
         """Return the master that a new record would be related to at `now`, or None."""
-        if self.master is None or self.opened_at is None or not self.master.live or now - self.opened_at > self.within:
+        if (
+            self.master is None
+            or self.opened_at is None
+            or not self.master.live
+            or now - self.opened_at > self.within
+        ):
             return None
         return self.master
 
@@ -35,7 +40,9 @@ class RelateGroup:
         self.master, self.opened_at, self.changed = master, now, True
 
 
-def groups_of(alert: Alert, source: str, integration_id: int, rules: Sequence[RelateRule]) -> Iterator[tuple[bytes, RelateRule]]:
+def groups_of(
+    alert: Alert, source: str, integration_id: int, rules: Sequence[RelateRule]
+) -> Iterator[tuple[bytes, RelateRule]]:
     """Yield the group of every rule of which the alert has all fields.
 
     An alert that lacks one of the fields belongs to no group of that rule.
@@ -49,5 +56,10 @@ def groups_of(alert: Alert, source: str, integration_id: int, rules: Sequence[Re
 def _field(alert: Alert, integration_id: int, source: str, name: str) -> str:
     if name.startswith("labels."):
         return alert.labels.get(name.removeprefix("labels."), "")
-    fields = {"service": alert.service, "ci": alert.ci, "source": source, "integration": str(integration_id)}
+    fields = {
+        "service": alert.service,
+        "ci": alert.ci,
+        "source": source,
+        "integration": str(integration_id),
+    }
     return fields.get(name, "")

@@ -57,9 +57,19 @@ class AlertWriter:
     """The writer of alerts and the queue in front of it."""
 
     def __init__(
-        self, connect: Connect, committer: Committer, clock: Clock, server: ServerSettings, observer: CommitObserver
+        self,
+        connect: Connect,
+        committer: Committer,
+        clock: Clock,
+        server: ServerSettings,
+        observer: CommitObserver,
     ) -> None:
-        self._connect, self._committer, self._clock, self._observer = connect, committer, clock, observer
+        self._connect, self._committer, self._clock, self._observer = (
+            connect,
+            committer,
+            clock,
+            observer,
+        )
         self._queue = FairQueue(server.queue_bytes, server.queue_items)
         self._deadline = server.deadline.total_seconds()
         self._wake = asyncio.Event()
@@ -111,7 +121,9 @@ class AlertWriter:
         replies of the other go out. Otherwise batches would alternate between one request and
         all.
         """
-        while batch := self._queue.take(min(BATCH_ITEMS, (self._queue.items + self._last_items) // 2 + 1)):
+        while batch := self._queue.take(
+            min(BATCH_ITEMS, (self._queue.items + self._last_items) // 2 + 1)
+        ):
             self._last_items = sum(submission.items for submission in batch)
             await self._settle(batch)
 
@@ -142,14 +154,21 @@ class AlertWriter:
             self._refuse(submission, poisoned.cause)
             return
         try:
-            committed = await self._committer.commit_without_refused_items(await self._connection(), submission)
+            committed = await self._committer.commit_without_refused_items(
+                await self._connection(), submission
+            )
         except Exception as error:  # noqa: BLE001 - whatever it is, the writer goes on with the next one
             self._refuse(submission, error)
         else:
             self._answer([submission], committed, self._clock.monotonic() - began)
 
     def _refuse(self, submission: Submission, error: BaseException) -> None:
-        log.error("intake_submission_failed", source=submission.source, items=submission.items, exc_info=error)
+        log.error(
+            "intake_submission_failed",
+            source=submission.source,
+            items=submission.items,
+            exc_info=error,
+        )
         self._drop()
         _fail([submission], Unavailable("this request could not be committed: the log says why"))
 
@@ -185,7 +204,11 @@ class AlertWriter:
             self._drop()
         if fault is Fault.DATA:
             raise BatchPoisoned(error, refused_by_database=True) from error
-        if fault in (Fault.UNAVAILABLE, Fault.BUG) or attempt == ATTEMPTS or (fault is Fault.CONNECTION and attempt > 1):
+        if (
+            fault in (Fault.UNAVAILABLE, Fault.BUG)
+            or attempt == ATTEMPTS
+            or (fault is Fault.CONNECTION and attempt > 1)
+        ):
             log.warning("intake_commit_failed", error=type(error).__name__, submissions=submissions)
             raise Unavailable("the database did not take it: send again shortly") from error
 

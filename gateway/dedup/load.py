@@ -98,7 +98,9 @@ WHERE i.id = ANY($1::bigint[])
 """
 
 
-async def lock_groups(conn: Connection, groups: dict[bytes, RelateGroup], known: Mapping[int, IncidentRef]) -> None:
+async def lock_groups(
+    conn: Connection, groups: dict[bytes, RelateGroup], known: Mapping[int, IncidentRef]
+) -> None:
     """Lock the groups and set the master of each.
 
     The lock of the group's row keeps two replicas from making two masters. `known` are records
@@ -106,7 +108,9 @@ async def lock_groups(conn: Connection, groups: dict[bytes, RelateGroup], known:
     too.
     """
     rows = await conn.fetch(LOCK_GROUPS, sorted(groups))
-    opened: dict[bytes, tuple[int, datetime]] = {r[0]: (r[1], r[2]) for r in rows if r[1] is not None}
+    opened: dict[bytes, tuple[int, datetime]] = {
+        r[0]: (r[1], r[2]) for r in rows if r[1] is not None
+    }
     ids = {incident_id for incident_id, _ in opened.values()}
     if not ids:
         return
@@ -124,7 +128,9 @@ WHERE u.group_hash = ANY($2::bytea[])
 """
 
 
-async def load_unlinked(conn: Connection, keys: Collection[bytes], groups: Collection[bytes]) -> frozenset[tuple[bytes, bytes]]:
+async def load_unlinked(
+    conn: Connection, keys: Collection[bytes], groups: Collection[bytes]
+) -> frozenset[tuple[bytes, bytes]]:
     """Return the links between these keys and groups that people undid."""
     rows = await conn.fetch(UNLINKED, list(keys), list(groups))
     return frozenset((row[0], row[1]) for row in rows)

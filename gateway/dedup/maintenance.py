@@ -30,12 +30,16 @@ class MaintenanceWindow:
 
         The start belongs to an occurrence, the end does not.
         """
-        ends = [start + length for start, length in self._near(now) if start <= now < start + length]
+        ends = [
+            start + length for start, length in self._near(now) if start <= now < start + length
+        ]
         return max(ends, default=None)
 
     def covers(self, alert: Alert, source: str) -> bool:
         """Return whether all matchers of the window equal the alert's values."""
-        return all(_field(alert, source, name) == value for name, value in self.settings.match.items())
+        return all(
+            _field(alert, source, name) == value for name, value in self.settings.match.items()
+        )
 
     def _near(self, now: datetime) -> Iterable[tuple[datetime, timedelta]]:
         window = self.settings
@@ -55,10 +59,18 @@ def suppressed_until(
 
     Returns None if there is no such window.
     """
-    ends = [(end, w.settings.name) for w in windows if w.covers(alert, source) and (end := w.end_at(now)) is not None]
+    ends = [
+        (end, w.settings.name)
+        for w in windows
+        if w.covers(alert, source) and (end := w.end_at(now)) is not None
+    ]
     return max(ends, default=None)
 
 
 def _field(alert: Alert, source: str, name: str) -> str:
     fields: Mapping[str, str] = {"service": alert.service, "ci": alert.ci, "source": source}
-    return alert.labels.get(name.removeprefix("labels."), "") if name.startswith("labels.") else fields.get(name, "")
+    return (
+        alert.labels.get(name.removeprefix("labels."), "")
+        if name.startswith("labels.")
+        else fields.get(name, "")
+    )

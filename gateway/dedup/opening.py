@@ -50,14 +50,20 @@ class RecordOpener:
         judged = self.catalogue.judge(grade.priority, "" if storm else alert.service)
         incident = self._incident(draft, now, grade, judged.priority)
         overrides = judged.facts if not grade.rule else {**judged.facts, "graded_by": grade.rule}
-        events: list[tuple[str, Mapping[str, Any]]] = [("opened", {**_facts(draft, incident), **overrides})]
+        events: list[tuple[str, Mapping[str, Any]]] = [
+            ("opened", {**_facts(draft, incident), **overrides})
+        ]
         if draft.holder.master is not None:
             facts = {"reason": incident.link_reason, "score": incident.link_score}
             events.append(("linked", {"master": draft.holder.top.number, **facts}))
             return Revision(after=incident, actor=ACTOR, events=tuple(events))
         timers: tuple[TimerChange, ...] = (TimerChange(TimerKind.SLA, incident.next_due_at),)
         if rungs := self.rules.escalation.ladder(incident):
-            timers += (TimerChange(TimerKind.LADDER, self.rules.policy(incident).calendar.add(now, rungs[0].after)),)
+            timers += (
+                TimerChange(
+                    TimerKind.LADDER, self.rules.policy(incident).calendar.add(now, rungs[0].after)
+                ),
+            )
         opened = Revision(after=incident, actor=ACTOR, events=tuple(events), timers=timers)
         return self._given(opened, draft.follows, now)
 
@@ -87,10 +93,14 @@ class RecordOpener:
         after, armed = refresh_timers(self.rules, given.after, now)
         return replace(given, after=after, timers=armed)
 
-    def _incident(self, draft: RecordDraft, now: datetime, grade: PriorityGrade, priority: int) -> Incident:
+    def _incident(
+        self, draft: RecordDraft, now: datetime, grade: PriorityGrade, priority: int
+    ) -> Incident:
         alert, holder, storm = draft.item.alert, draft.holder, draft.holder.storm
         master, service = (holder.top if holder.master else None), "" if storm else alert.service
-        policy = self.rules.policy_for(kind=INCIDENT, service=service, source=draft.item.source, priority=priority)
+        policy = self.rules.policy_for(
+            kind=INCIDENT, service=service, source=draft.item.source, priority=priority
+        )
         return Incident(
             id=holder.id,
             number=holder.number,
@@ -135,7 +145,11 @@ def _occurred(alert: Alert, now: datetime) -> datetime:
 
 
 def _facts(draft: RecordDraft, incident: Incident) -> Mapping[str, Any]:
-    facts: dict[str, Any] = {"source": incident.source, "priority": incident.priority, "reason": draft.reason}
+    facts: dict[str, Any] = {
+        "source": incident.source,
+        "priority": incident.priority,
+        "reason": draft.reason,
+    }
     if incident.dedup_key is not None:
         facts["dedup_key"] = incident.dedup_key
     if draft.follows is not None:

@@ -137,7 +137,13 @@ class BatchPlan:
                 self._reopen(item, known, verdict)
             case ClearDecision():
                 self._clear(item.alert, known, decision)
-            case AcknowledgeDecision() | UnacknowledgeDecision() | CommentDecision() | StaleDecision() | IgnoreDecision():
+            case (
+                AcknowledgeDecision()
+                | UnacknowledgeDecision()
+                | CommentDecision()
+                | StaleDecision()
+                | IgnoreDecision()
+            ):
                 self._note(item.alert, known, decision)
             case _:
                 assert_never(decision)
@@ -148,7 +154,12 @@ class BatchPlan:
     def _quote(self, item: BatchItem, known: AlertState) -> None:
         """Add what a person did or wrote in the sender's tool to a record that is open."""
         alert, holder = item.alert, known.holder
-        if (alert.note or alert.status in DECISIONS_BY_PEOPLE) and not alert.test and holder is not None and holder.live:
+        if (
+            (alert.note or alert.status in DECISIONS_BY_PEOPLE)
+            and not alert.test
+            and holder is not None
+            and holder.live
+        ):
             self._step(known, PersonSaid(item.source, alert))
 
     def _show(self, item: BatchItem, known: AlertState) -> None:
@@ -163,7 +174,9 @@ class BatchPlan:
         self._move(known, State.LOGGED, BareStep.REOPEN)
         self._reword(item, known, before)
 
-    def _open(self, item: BatchItem, known: AlertState, decision: OpenDecision, verdict: ItemVerdict) -> None:
+    def _open(
+        self, item: BatchItem, known: AlertState, decision: OpenDecision, verdict: ItemVerdict
+    ) -> None:
         self._show(item, known)
         if self._held_back(item, known, verdict):
             return
@@ -214,17 +227,24 @@ class BatchPlan:
         Returns it with the rule that related it, or None.
         """
         security = decision.follows is not None and decision.follows.security
-        holder = IncidentRef(0, "", State.LOGGED, priority=self.priority_of(item), security=security)
+        holder = IncidentRef(
+            0, "", State.LOGGED, priority=self.priority_of(item), security=security
+        )
         draft = RecordDraft(holder, item, decision.reason, decision.follows)
         self.drafts.append(draft)
         if security:
             return holder, None
         groups = [self.groups[g] for g in self.memberships.get(item.key_hash, ())]
-        for master, link_reason in (*self._ruled(item, groups), *self.correlated.causes(item.alert, item.key_hash)):
+        for master, link_reason in (
+            *self._ruled(item, groups),
+            *self.correlated.causes(item.alert, item.key_hash),
+        ):
             why = find_unfit_reason(master, holder)
             if why is None:
                 holder.master, draft.link_reason, draft.proposed = master, link_reason, []
-                return holder, link_reason.reason.removeprefix("rule: ") if link_reason.rule else "dependency"
+                return holder, link_reason.reason.removeprefix(
+                    "rule: "
+                ) if link_reason.rule else "dependency"
             if why is UnfitReason.MILDER:
                 draft.proposed.append((master, link_reason))
         self._lead(holder, item)
@@ -234,7 +254,9 @@ class BatchPlan:
                 group.lead(holder, self.now)
         return holder, None
 
-    def _ruled(self, item: BatchItem, groups: Sequence[RelateGroup]) -> Iterator[tuple[IncidentRef, LinkReason]]:
+    def _ruled(
+        self, item: BatchItem, groups: Sequence[RelateGroup]
+    ) -> Iterator[tuple[IncidentRef, LinkReason]]:
         """Yield the masters of the item's groups, except groups that people took the key from."""
         for group in groups:
             master = group.master_at(self.now)
@@ -251,7 +273,9 @@ class BatchPlan:
                 self.proposed.append((effect, holder, link_reason))
                 continue
             effect.master = holder
-            if (draft := next((one for one in self.drafts if one.holder is effect), None)) is not None:
+            if (
+                draft := next((one for one in self.drafts if one.holder is effect), None)
+            ) is not None:
                 draft.link_reason = link_reason
             else:
                 self.moving[effect] = link_reason
@@ -260,7 +284,9 @@ class BatchPlan:
     def _storm_master(self, storm: RelateGroup, item: BatchItem) -> IncidentRef:
         """Return the master that takes the alerts of a storm; a security incident takes none."""
         master = storm.master
-        if master is None or find_unfit_reason(master, IncidentRef(0, "", State.LOGGED, priority=master.priority)):
+        if master is None or find_unfit_reason(
+            master, IncidentRef(0, "", State.LOGGED, priority=master.priority)
+        ):
             urgent = min(STORM_GRADE.priority, self.priority_of(item))
             master = IncidentRef(0, "", State.LOGGED, storm=True, priority=urgent)
             storm.lead(master, self.now)
@@ -270,7 +296,10 @@ class BatchPlan:
     def _count(self, item: BatchItem, known: AlertState, *, flapped: bool) -> None:
         alert = item.alert
         if flapped:
-            recent = known.flapping_since is not None and self.now - known.flapping_since <= self.rules.flap_within
+            recent = (
+                known.flapping_since is not None
+                and self.now - known.flapping_since <= self.rules.flap_within
+            )
             known.flaps = known.flaps + 1 if recent else 1
             known.flapping_since = known.flapping_since if recent else self.now
         if known.holder is not None and not known.firing:
@@ -282,7 +311,11 @@ class BatchPlan:
             chatter = item.key_hash in self.chatty and words.severity == known.severity
             if alert.occurrence != known.occurrence or (words != known.words and not chatter):
                 self._show(item, known)
-        known.status, known.occurrence, known.ends_at = AlertStatus.FIRING, alert.occurrence, alert.ends_at
+        known.status, known.occurrence, known.ends_at = (
+            AlertStatus.FIRING,
+            alert.occurrence,
+            alert.ends_at,
+        )
         known.occurrences += 1
         known.last_seen = self.now
         known.fired_at = _newest(known.fired_at, alert.order_time(self.now))
@@ -306,9 +339,17 @@ class BatchPlan:
 
     def _note(self, alert: Alert, known: AlertState, decision: Decision) -> None:
         """Remember a recovery even if it changes no record, so that a late firing is stale."""
-        if alert.status is AlertStatus.RESOLVED and not isinstance(decision, StaleDecision) and not alert.test:
+        if (
+            alert.status is AlertStatus.RESOLVED
+            and not isinstance(decision, StaleDecision)
+            and not alert.test
+        ):
             stamped = alert.order_time(self.now)
-            if not known.firing and stamped is not None and (known.cleared_at is None or stamped > known.cleared_at):
+            if (
+                not known.firing
+                and stamped is not None
+                and (known.cleared_at is None or stamped > known.cleared_at)
+            ):
                 known.unmatched_at = stamped
             known.status = AlertStatus.RESOLVED
             known.cleared_at = _newest(known.cleared_at, stamped)
@@ -340,7 +381,11 @@ def decide_all(plan: BatchPlan, items: Sequence[BatchItem]) -> list[ItemVerdict]
     verdicts = [plan.take(item) for item in items]
     freed = dict(_freed(plan))
     for verdict in verdicts:
-        if verdict.holder is not None and verdict.holder in freed and verdict.outcome is Outcome.RELATED:
+        if (
+            verdict.holder is not None
+            and verdict.holder in freed
+            and verdict.outcome is Outcome.RELATED
+        ):
             verdict.outcome, verdict.reason = Outcome.OPENED, freed[verdict.holder]
     return verdicts
 
@@ -352,10 +397,15 @@ def _freed(plan: BatchPlan) -> Iterator[tuple[IncidentRef, str]]:
     """
     drafts = {draft.holder: draft for draft in plan.drafts}
     while lost := [
-        one for one in (*drafts, *plan.moving) if one.master is not None and find_unfit_reason(one.top, one) is not None
+        one
+        for one in (*drafts, *plan.moving)
+        if one.master is not None and find_unfit_reason(one.top, one) is not None
     ]:
         for holder in [one for one in lost if one.master is one.top] or lost:
-            top, link_reason = holder.top, drafts[holder].link_reason if holder in drafts else plan.moving.pop(holder)
+            top, link_reason = (
+                holder.top,
+                drafts[holder].link_reason if holder in drafts else plan.moving.pop(holder),
+            )
             if find_unfit_reason(top, holder) is UnfitReason.MILDER and link_reason is not None:
                 plan.proposed.append((holder, top, link_reason))
             holder.master = None

@@ -59,10 +59,15 @@ def grade_of(
     """
     word = severity.strip().lower()
     if (own := services.get(service)) is not None:
-        for name, words in ((f"sources.{source}", own.sources.get(source, {})), ("severity", own.severity)):
+        for name, words in (
+            (f"sources.{source}", own.sources.get(source, {})),
+            ("severity", own.severity),
+        ):
             if (said := words.get(word)) is not None:
                 return _grade(said.impact, said.urgency, f"services.{service}.{name}.{word}")
     for table in (source, DEFAULT_TABLE):
-        if (settings := intake.get(table)) is not None and (grade := settings.severity.get(word)) is not None:
+        if (settings := intake.get(table)) is not None and (
+            grade := settings.severity.get(word)
+        ) is not None:
             return _grade(grade.impact, grade.urgency)
     return SYNONYMS.get(word, UNKNOWN_GRADE)

@@ -66,4 +66,12 @@ def _submission(row: dict[str, Any]) -> Submission:
         ends_at=row["ends_at"],
     )
     delivery = f"maintenance:{row['key_hash'].hex()}:{row['suppressed_until'].isoformat()}"
-    return Submission(row["integration_id"], row["source"], b"", {}, ((0, alert),), delivery_id=delivery, flag="maintenance_end")
+    return Submission(
+        row["integration_id"],
+        row["source"],
+        b"",
+        {},
+        ((0, alert),),
+        delivery_id=delivery,
+        flag="maintenance_end",
+    )

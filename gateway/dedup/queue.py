@@ -31,10 +31,14 @@ class FairQueue:
         """Queue a submission; raises Overloaded if there is no room for it."""
         items, line = submission.items, submission.integration_id
         size = len(submission.body) + ROW_COST * max(items, 1)
-        if self.items and (self.items + items > self._max_items or self.bytes + size > self._max_bytes):
+        if self.items and (
+            self.items + items > self._max_items or self.bytes + size > self._max_bytes
+        ):
             raise Overloaded("the intake queue is full: send again shortly")
         if self.bytes and self._held.get(line, 0) + size > self._max_bytes // 2:
-            raise Overloaded("this integration already fills its share of the intake queue: send again shortly")
+            raise Overloaded(
+                "this integration already fills its share of the intake queue: send again shortly"
+            )
         if line in self._lines:
             self._lines[line].append((submission, items, size))
         else:

@@ -36,7 +36,9 @@ class RecordChanged(Exception):
 class PlanWriter:
     """A writer of the incidents of a plan; `key` is the key of the timeline's hash chain."""
 
-    def __init__(self, openings: RecordOpener, reserve: store.Reserve, clock: Clock, key: bytes) -> None:
+    def __init__(
+        self, openings: RecordOpener, reserve: store.Reserve, clock: Clock, key: bytes
+    ) -> None:
         self._openings, self._reserve, self._clock, self._key = openings, reserve, clock, key
         self._grading = AlertGrading(openings.settings, openings.rules, openings.catalogue.judge)
 
@@ -55,16 +57,25 @@ class PlanWriter:
         opened = await self._opened(plan)
         rules = self._openings.rules
         moved = [await self._shown(conn, revision, plan) for revision in self._moved(locked, plan)]
-        changed = await detaching.detach_unfit_followers(conn, rules, moved, plan.now) if locked else []
-        made = await apply_effects_on_masters(conn, rules.escalation, partial(store.lock, conn), [*opened, *changed], plan.now)
+        changed = (
+            await detaching.detach_unfit_followers(conn, rules, moved, plan.now) if locked else []
+        )
+        made = await apply_effects_on_masters(
+            conn, rules.escalation, partial(store.lock, conn), [*opened, *changed], plan.now
+        )
         opened, changed = made[: len(opened)], made[len(opened) :]
         revisions = [self._told(self._armed(revision, plan)) for revision in changed]
         if opened:
             await writing.open_new(conn, self._key, opened, plan.now)
         if revisions:
             await writing.write_changed(conn, self._key, revisions, plan.now)
-        await proposals.store_proposals(conn, [_proposal(*one) for one in _proposed(plan)], plan.now)
-        lapsing = [(holder.id, TimerKind.ALERT_EXPIRY, ends_at) for holder, ends_at in plan.alert_expiries.items()]
+        await proposals.store_proposals(
+            conn, [_proposal(*one) for one in _proposed(plan)], plan.now
+        )
+        lapsing = [
+            (holder.id, TimerKind.ALERT_EXPIRY, ends_at)
+            for holder, ends_at in plan.alert_expiries.items()
+        ]
         if lapsing:
             await arm_timers(conn, lapsing)
         written = [*opened, *revisions]
@@ -79,7 +90,9 @@ class PlanWriter:
         revisions = []
         proposed = _by_record(plan)
         for draft in plan.drafts:
-            revision = _with_proposals(self._openings.revision(draft, plan.now), proposed.get(draft.holder, []))
+            revision = _with_proposals(
+                self._openings.revision(draft, plan.now), proposed.get(draft.holder, [])
+            )
             if steps := plan.steps.get(draft.holder):
                 revision = self._armed(self._stepped(revision, steps, plan), plan)
             revisions.append(self._told(revision))
@@ -93,7 +106,11 @@ class PlanWriter:
 
         Masters are locked too. Raises Moved if one of them differs from how it was loaded.
         """
-        masters = {top.id: top for draft in plan.drafts if (top := draft.holder.top) is not draft.holder and top.id}
+        masters = {
+            top.id: top
+            for draft in plan.drafts
+            if (top := draft.holder.top) is not draft.holder and top.id
+        }
         movers = {holder.id: holder for holder in plan.moving}
         stepped = {holder.id: holder for holder in plan.steps if holder.id}
         changed = movers | stepped | {one.id: one for one, _, _ in plan.proposed if one.id}
@@ -103,17 +120,26 @@ class PlanWriter:
         for incident in locked:
             held = changed.get(incident.id) or masters[incident.id]
             leads = incident.id in masters or incident.id in movers
-            if held.was is None or incident.state is not held.was[0] or (leads and _stands_elsewhere(incident, held)):
+            if (
+                held.was is None
+                or incident.state is not held.was[0]
+                or (leads and _stands_elsewhere(incident, held))
+            ):
                 raise RecordChanged
         locked = [incident for incident in locked if incident.id in changed]
-        if movers and (below := set(await fetch_follower_ids(conn, list(movers))) - {incident.id for incident in locked}):
+        if movers and (
+            below := set(await fetch_follower_ids(conn, list(movers)))
+            - {incident.id for incident in locked}
+        ):
             locked += await store.lock(conn, below)
         return locked
 
     def _moved(self, locked: Sequence[Incident], plan: BatchPlan) -> list[Revision]:
         """Return the revision of each locked record: new master or proposals, then its steps."""
         steps = {holder.id: steps for holder, steps in plan.steps.items() if holder.id}
-        movers = {holder.id: (holder.top, link_reason) for holder, link_reason in plan.moving.items()}
+        movers = {
+            holder.id: (holder.top, link_reason) for holder, link_reason in plan.moving.items()
+        }
         proposed = {holder.id: links for holder, links in _by_record(plan).items() if holder.id}
         revisions = []
         for incident in locked:
@@ -140,7 +166,10 @@ class PlanWriter:
         if not incident.storm or incident.state not in LIVE or not _let_go(incident, plan):
             return revision
         return _with(
-            revision, self._grading.with_worst_alert(incident, await fetch_firing_alerts(conn, incident, plan), plan.now)
+            revision,
+            self._grading.with_worst_alert(
+                incident, await fetch_firing_alerts(conn, incident, plan), plan.now
+            ),
         )
 
     def _armed(self, revision: Revision, plan: BatchPlan) -> Revision:
@@ -169,23 +198,41 @@ def _with(revision: Revision, added: Revision) -> Revision:
 def _let_go(incident: Incident, plan: BatchPlan) -> bool:
     """Return whether an alert of the record changed or cleared, so that another may be shown."""
     steps = next((steps for holder, steps in plan.steps.items() if holder.id == incident.id), [])
-    return any(step is BareStep.LEAVE or (isinstance(step, TextsChanged) and step.before is not None) for step in steps)
+    return any(
+        step is BareStep.LEAVE or (isinstance(step, TextsChanged) and step.before is not None)
+        for step in steps
+    )
 
 
 def _hung(revision: Revision, master: IncidentRef, link_reason: LinkReason) -> Revision:
-    after = replace(revision.after, master_id=master.id, link_reason=link_reason.reason, link_score=link_reason.score)
+    after = replace(
+        revision.after,
+        master_id=master.id,
+        link_reason=link_reason.reason,
+        link_score=link_reason.score,
+    )
     facts = {"master": master.number, "reason": link_reason.reason, "score": link_reason.score}
     return replace(revision, after=after, events=(("linked", facts),))
 
 
 def _stands_elsewhere(incident: Incident, held: IncidentRef) -> bool:
-    found = (incident.state, incident.kind, incident.priority, incident.security, incident.suppressed)
+    found = (
+        incident.state,
+        incident.kind,
+        incident.priority,
+        incident.security,
+        incident.suppressed,
+    )
     return incident.master_id is not None or found != held.was
 
 
 def _proposed(plan: BatchPlan) -> Iterator[tuple[IncidentRef, IncidentRef, LinkReason]]:
     """Yield every link that the plan proposes: record, master, reason."""
-    yield from ((draft.holder, master, link_reason) for draft in plan.drafts for master, link_reason in draft.proposed)
+    yield from (
+        (draft.holder, master, link_reason)
+        for draft in plan.drafts
+        for master, link_reason in draft.proposed
+    )
     yield from plan.proposed
 
 
@@ -197,15 +244,26 @@ def _by_record(plan: BatchPlan) -> dict[IncidentRef, list[tuple[IncidentRef, Lin
 
 
 def _proposal(holder: IncidentRef, master: IncidentRef, link_reason: LinkReason) -> LinkProposal:
-    return LinkProposal(incident_id=holder.id, master_id=master.top.id, reason=link_reason.reason, score=link_reason.score)
+    return LinkProposal(
+        incident_id=holder.id,
+        master_id=master.top.id,
+        reason=link_reason.reason,
+        score=link_reason.score,
+    )
 
 
-def _with_proposals(revision: Revision, proposed: Sequence[tuple[IncidentRef, LinkReason]]) -> Revision:
+def _with_proposals(
+    revision: Revision, proposed: Sequence[tuple[IncidentRef, LinkReason]]
+) -> Revision:
     facts = [
         {"master": master.top.number, "reason": link_reason.reason, "score": link_reason.score}
         for master, link_reason in proposed
     ]
-    return replace(revision, events=(*revision.events, *(("link_proposed", one) for one in facts))) if facts else revision
+    return (
+        replace(revision, events=(*revision.events, *(("link_proposed", one) for one in facts)))
+        if facts
+        else revision
+    )
 
 
 COMMANDS: Mapping[BareStep, commands.Command] = {

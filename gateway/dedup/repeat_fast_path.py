@@ -157,7 +157,12 @@ class RepeatFastPath:
             self._seats.clear()
         for key in known:
             holder = key.holder
-            if key.firing and holder is not None and holder.live and (name := names.get(key.key_hash)) is not None:
+            if (
+                key.firing
+                and holder is not None
+                and holder.live
+                and (name := names.get(key.key_hash)) is not None
+            ):
                 result = ItemResult(name, holder.told, Outcome.REPEATED, "open")
                 self._seats[key.key_hash] = self._seat(key, holder.id, result)
             else:
@@ -165,11 +170,19 @@ class RepeatFastPath:
 
     def chatty(self, keys: Iterable[bytes]) -> frozenset[bytes]:
         """Return the keys whose texts changed so often that only severity changes are shown."""
-        return frozenset(key for key in keys if (seat := self._seats.get(key)) is not None and self._chatters(seat))
+        return frozenset(
+            key
+            for key in keys
+            if (seat := self._seats.get(key)) is not None and self._chatters(seat)
+        )
 
     def _chatters(self, seat: CachedIncident) -> bool:
         since = seat.since
-        return seat.changes >= MAX_TEXT_CHANGES and since is not None and self._clock.now() - since < WITHIN
+        return (
+            seat.changes >= MAX_TEXT_CHANGES
+            and since is not None
+            and self._clock.now() - since < WITHIN
+        )
 
     def _seat(self, key: AlertState, incident_id: int, result: ItemResult) -> CachedIncident:
         """Return the cache entry of a firing key, with the number of changes of its texts."""
@@ -180,7 +193,9 @@ class RepeatFastPath:
             changes, since = 1, self._clock.now()
         else:
             changes, since = before.changes + 1, before.since
-        return CachedIncident(incident_id, key.occurrence, result, key.severity, words, changes, since)
+        return CachedIncident(
+            incident_id, key.occurrence, result, key.severity, words, changes, since
+        )
 
     def repeats(self, batch: Sequence[Submission]) -> RepeatBatch | None:
         """Return the batch as repeats of cached keys, or None if it contains anything else."""
@@ -193,11 +208,18 @@ class RepeatFastPath:
             for index, alert in submission.alerts:
                 key = key_hash(submission.integration_id, alert.namespace, alert.dedup_key)
                 seat = self._seats.get(key)
-                if seat is None or alert.status is not AlertStatus.FIRING or alert.test or alert.note:
+                if (
+                    seat is None
+                    or alert.status is not AlertStatus.FIRING
+                    or alert.test
+                    or alert.note
+                ):
                     return None
                 if alert.occurrence != seat.occurrence or alert.severity != seat.severity:
                     return None
-                if hash((alert.title, alert.description)) != seat.words and not self._chatters(seat):
+                if hash((alert.title, alert.description)) != seat.words and not self._chatters(
+                    seat
+                ):
                     return None
                 tally = repeats.tallies.get(key)
                 if tally is None:
@@ -226,14 +248,24 @@ class RepeatFastPath:
             )
             for key, t in sorted(repeats.tallies.items())
         ]
-        received = [self._receipt(submission, ids[place], now) for place, submission in enumerate(repeats.batch)]
+        received = [
+            self._receipt(submission, ids[place], now)
+            for place, submission in enumerate(repeats.batch)
+        ]
         told = [
             AlertEventRow(
-                ids[place], index, as_bytea(key), alert.dedup_key, alert.event_time, repeats.tallies[key].seat.incident_id
+                ids[place],
+                index,
+                as_bytea(key),
+                alert.dedup_key,
+                alert.event_time,
+                repeats.tallies[key].seat.incident_id,
             )
             for place, index, key, alert in repeats.items
         ]
-        stamp = await conn.fetchval(TOUCH, now, len(keys), as_json(keys), as_json(received), as_json(told))
+        stamp = await conn.fetchval(
+            TOUCH, now, len(keys), as_json(keys), as_json(received), as_json(told)
+        )
         if self._clock.stamp() is None:
             self._keep_time(stamp)
         return self._receipts(repeats, ids)
@@ -245,8 +277,19 @@ class RepeatFastPath:
 
     def _receipt(self, submission: Submission, receipt: UUID, now: datetime) -> ReceiptRow:
         body = submission.body
-        kept = as_bytea(body) if self._bodies.keep(submission.integration_id, (), len(body), now) else None
-        return ReceiptRow(receipt, submission.integration_id, submission.source, len(submission.alerts), len(body), kept)
+        kept = (
+            as_bytea(body)
+            if self._bodies.keep(submission.integration_id, (), len(body), now)
+            else None
+        )
+        return ReceiptRow(
+            receipt,
+            submission.integration_id,
+            submission.source,
+            len(submission.alerts),
+            len(body),
+            kept,
+        )
 
     @staticmethod
     def _receipts(repeats: RepeatBatch, ids: Sequence[UUID]) -> list[Receipt]:

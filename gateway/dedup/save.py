@@ -94,7 +94,9 @@ WHERE a.key_hash = t.key_hash
 
 async def update_key_texts(conn: Connection, shown: Sequence[tuple[bytes, Alert]]) -> None:
     """Update the texts that people see of keys, whose alert has other texts or a new occurrence."""
-    await conn.execute(SHOW_KEYS, *zip(*((key, *_shown(alert)) for key, alert in shown), strict=True))
+    await conn.execute(
+        SHOW_KEYS, *zip(*((key, *_shown(alert)) for key, alert in shown), strict=True)
+    )
 
 
 def _row(known: AlertState) -> tuple[Any, ...]:
@@ -107,7 +109,14 @@ def _row(known: AlertState) -> tuple[Any, ...]:
 
 
 def _shown(alert: Alert) -> tuple[str, str, str, str, str, str]:
-    return (alert.title, alert.severity, alert.description, as_json(alert.labels), as_json(alert.annotations), _generator(alert))
+    return (
+        alert.title,
+        alert.severity,
+        alert.description,
+        as_json(alert.labels),
+        as_json(alert.annotations),
+        _generator(alert),
+    )
 
 
 def _generator(alert: Alert) -> str:
@@ -178,14 +187,20 @@ async def write_keys_and_receipts(
     event: receipt, item, key, dedup key, status, event time, outcome, reason, incident.
     """
     kept = (_without_keys(row, text=3, body=8) for row in receipts)
-    await conn.execute(RECORD, *_turned(map(_row, keys), 14), now, *_turned(kept, 9), *_turned(events, 9))
+    await conn.execute(
+        RECORD, *_turned(map(_row, keys), 14), now, *_turned(kept, 9), *_turned(events, 9)
+    )
 
 
 def _without_keys(row: tuple[Any, ...], *, text: int, body: int) -> tuple[Any, ...]:
     """Return a row without the API keys of senders in the text and the body at these places."""
     said, content = row[text], row[body]
     masked = said and without_keys(said), content and body_without_keys(content)
-    return row if masked == (said, content) else (*row[:text], masked[0], *row[text + 1 : body], masked[1], *row[body + 1 :])
+    return (
+        row
+        if masked == (said, content)
+        else (*row[:text], masked[0], *row[text + 1 : body], masked[1], *row[body + 1 :])
+    )
 
 
 def _turned(rows: Iterable[tuple[Any, ...]], width: int) -> Sequence[Sequence[Any]]:
@@ -199,12 +214,16 @@ WHERE r.id = t.id AND r.received_at = $3::timestamptz
 """
 
 
-async def mark_mended(conn: Connection, rows: Sequence[tuple[UUID, Sequence[RepairedValue]]], received_at: datetime) -> None:
+async def mark_mended(
+    conn: Connection, rows: Sequence[tuple[UUID, Sequence[RepairedValue]]], received_at: datetime
+) -> None:
     """Store the repairs that were made to requests.
 
     They are written apart from the receipts, since few requests have any.
     """
-    await conn.execute(MARK_MENDED, [row[0] for row in rows], [as_json(row[1]) for row in rows], received_at)
+    await conn.execute(
+        MARK_MENDED, [row[0] for row in rows], [as_json(row[1]) for row in rows], received_at
+    )
 
 
 QUARANTINE = """
@@ -215,10 +234,21 @@ FROM unnest($1::uuid[], $2::int[], $3::int[], $4::text[], $5::text[], $6::bytea[
 """
 
 
-async def insert_quarantine(conn: Connection, rows: Sequence[tuple[Any, ...]], received_at: datetime) -> None:
+async def insert_quarantine(
+    conn: Connection, rows: Sequence[tuple[Any, ...]], received_at: datetime
+) -> None:
     """Store bodies and items that could not be parsed, for replay, without API keys."""
     kept = (
-        (receipt, item, integration, source, without_keys(headers), body_without_keys(body), without_keys(problem), pointer)
+        (
+            receipt,
+            item,
+            integration,
+            source,
+            without_keys(headers),
+            body_without_keys(body),
+            without_keys(problem),
+            pointer,
+        )
         for receipt, item, integration, source, headers, body, problem, pointer in rows
     )
     await conn.execute(QUARANTINE, *zip(*kept, strict=True), received_at)
@@ -257,7 +287,9 @@ async def claim_deliveries(
     return {row[0]: (row[1], row[2]) for row in await conn.fetch(EARLIER_DELIVERIES, taken)}
 
 
-async def earlier_results(conn: Connection, receipts: Sequence[UUID]) -> dict[UUID, list[tuple[int, str, str | None]]]:
+async def earlier_results(
+    conn: Connection, receipts: Sequence[UUID]
+) -> dict[UUID, list[tuple[int, str, str | None]]]:
     """Return the results of earlier receipts.
 
     The result maps a receipt to (item, dedup key, number of the incident); the number of a

@@ -33,7 +33,9 @@ def command_of(incident: Incident, said: PersonSaid) -> commands.Command | None:
         theirs = incident.handler == UNNAMED or incident.handler.endswith(f" ({said.source})")
         if incident.state is State.IN_PROGRESS and theirs:
             return commands.Unacknowledge(person=person, note=alert.note)
-        return commands.Note(note=_words(person, f"{TAKEN_BACK}. {alert.note}" if alert.note else TAKEN_BACK))
+        return commands.Note(
+            note=_words(person, f"{TAKEN_BACK}. {alert.note}" if alert.note else TAKEN_BACK)
+        )
     return commands.Note(note=_words(person, alert.note)) if alert.note else None
 
 

@@ -99,11 +99,15 @@ class SilenceJudge:
     most: int
     count: Callable[[SkipReason, int], None]
     known: dict[Scope, dict[UUID, SilenceConditions]] = field(default_factory=dict)
-    kept: dict[Scope, tuple[Sequence[tuple[UUID, datetime]], ActiveSilences]] = field(default_factory=dict)
+    kept: dict[Scope, tuple[Sequence[tuple[UUID, datetime]], ActiveSilences]] = field(
+        default_factory=dict
+    )
     patterns: dict[Scope, PatternCache] = field(default_factory=dict)
     work: dict[tuple[int, Scope], TokenBucket] = field(default_factory=dict)
 
-    async def silenced(self, conn: Connection, items: Sequence[BatchItem], now: datetime) -> dict[bytes, tuple[datetime, str]]:
+    async def silenced(
+        self, conn: Connection, items: Sequence[BatchItem], now: datetime
+    ) -> dict[bytes, tuple[datetime, str]]:
         """Return the latest end of the silences that suppress each key, with the reason.
 
         Keys that no silence suppresses are left out.
@@ -117,13 +121,17 @@ class SilenceJudge:
             for scope in (integration, None):
                 if scope in active:
                     alerts = {item.key_hash: labelled(item) for item in own}
-                    for key, (end, silence) in self._held(active[scope], alerts, (integration, scope)).items():
+                    for key, (end, silence) in self._held(
+                        active[scope], alerts, (integration, scope)
+                    ).items():
                         if key not in found or end > found[key][0]:
                             found[key] = end, f"silence: {silence}"
             await let_others_go_first()
         return found
 
-    async def holding(self, conn: Connection, alerts: Sequence[tuple[int, MatchedAlert]], now: datetime) -> list[list[str]]:
+    async def holding(
+        self, conn: Connection, alerts: Sequence[tuple[int, MatchedAlert]], now: datetime
+    ) -> list[list[str]]:
         """Return the ids of all silences that suppress each alert, as far as the work allows."""
         active = await self.active(conn, sorted({integration for integration, _ in alerts}), now)
         found: list[list[str]] = [[] for _ in alerts]
@@ -136,7 +144,9 @@ class SilenceJudge:
             await let_others_go_first()
         return [sorted(ids) for ids in found]
 
-    async def active(self, conn: Connection, integrations: Sequence[int], now: datetime) -> dict[Scope, ActiveSilences]:
+    async def active(
+        self, conn: Connection, integrations: Sequence[int], now: datetime
+    ) -> dict[Scope, ActiveSilences]:
         """Return the active silences of the integrations, and of all, by scope.
 
         A scope without silences is left out.
@@ -147,7 +157,10 @@ class SilenceJudge:
         by_scope: dict[Scope, list[tuple[UUID, datetime]]] = {}
         for row in rows:
             by_scope.setdefault(row["integration_id"], []).append((row["id"], row["ends_at"]))
-        await self._learn(conn, {scope: [one for one, _ in found[: self.most]] for scope, found in by_scope.items()})
+        await self._learn(
+            conn,
+            {scope: [one for one, _ in found[: self.most]] for scope, found in by_scope.items()},
+        )
         return {scope: self._active(scope, found) for scope, found in by_scope.items()}
 
     def _active(self, scope: Scope, found: Sequence[tuple[UUID, datetime]]) -> ActiveSilences:
@@ -157,18 +170,28 @@ class SilenceJudge:
         ids = [one for one, _ in found[: self.most]]
         own, patterns = self.known[scope], self.patterns.setdefault(scope, PatternCache())
         silences = SilenceSet([own[one] for one in ids], patterns)
-        ends, too_many = [end for _, end in found[: self.most]], [one for one, _ in found[self.most :]]
+        ends, too_many = (
+            [end for _, end in found[: self.most]],
+            [one for one, _ in found[self.most :]],
+        )
         self.kept[scope] = found, ActiveSilences(silences, ids, ends, too_many)
         return self.kept[scope][1]
 
     async def _learn(self, conn: Connection, wanted: Mapping[Scope, Sequence[UUID]]) -> None:
         """Read the matchers of silences seen for the first time, and forget those that ended."""
-        missing = [one for scope, ids in wanted.items() for one in ids if one not in self.known.get(scope, {})]
+        missing = [
+            one
+            for scope, ids in wanted.items()
+            for one in ids
+            if one not in self.known.get(scope, {})
+        ]
         rows = await conn.fetch(MATCHERS, missing) if missing else []
         read = {row["id"]: SilenceConditions.of(row["id"], _read(row["matchers"])) for row in rows}
         for scope, ids in wanted.items():
             before = self.known.get(scope, {})
-            self.known[scope] = {one: before.get(one) or read.get(one) or SilenceConditions(one, None) for one in ids}
+            self.known[scope] = {
+                one: before.get(one) or read.get(one) or SilenceConditions(one, None) for one in ids
+            }
 
     def _held(
         self, active: ActiveSilences, alerts: Mapping[bytes, MatchedAlert], whose: tuple[int, Scope]
@@ -179,7 +202,10 @@ class SilenceJudge:
         work = MatchWork(bucket.refill(at))
         unjudged, named = Counter[SkipReason](), dict[SkipReason, list[UUID]]()
         if active.too_many:
-            unjudged[SkipReason.NUMBER], named[SkipReason.NUMBER] = len(active.too_many), active.too_many
+            unjudged[SkipReason.NUMBER], named[SkipReason.NUMBER] = (
+                len(active.too_many),
+                active.too_many,
+            )
         for key, alert in alerts.items():
             held = active.judged.judge(alert, work)
             unjudged += held.unjudged
@@ -191,12 +217,20 @@ class SilenceJudge:
         for why, count in unjudged.items():
             self.count(why, count)
             silences = [str(one) for one in dict.fromkeys(named[why])][:NAMED]
-            log.warning("silences_not_judged", why=why, alerts=len(alerts), integration=whose[0], silences=silences)
+            log.warning(
+                "silences_not_judged",
+                why=why,
+                alerts=len(alerts),
+                integration=whose[0],
+                silences=silences,
+            )
         return found
 
     def _bucket(self, whose: tuple[int, Scope]) -> TokenBucket:
         if whose not in self.work:
-            self.work[whose] = TokenBucket.full(WORK_PER_SECOND, WORK_AT_ONCE, self.clock.monotonic())
+            self.work[whose] = TokenBucket.full(
+                WORK_PER_SECOND, WORK_AT_ONCE, self.clock.monotonic()
+            )
         return self.work[whose]
 
 

@@ -12,7 +12,14 @@ from enum import StrEnum
 from uuid import UUID
 
 from gateway.errors import Malformed
-from gateway.incidents.label_matchers import REFUSED_MICROSECONDS, MatchedAlert, Matcher, MatchWork, Regex, WorkExhausted
+from gateway.incidents.label_matchers import (
+    REFUSED_MICROSECONDS,
+    MatchedAlert,
+    Matcher,
+    MatchWork,
+    Regex,
+    WorkExhausted,
+)
 
 MOST_COMPILED = 1_000
 """The number of an integration's regular expressions kept compiled; beyond it all are dropped."""
@@ -77,7 +84,9 @@ class PatternCache:
         regex = self.compiled[value]
         if regex is None:
             return None
-        return any(self._matches(value, regex, text.encode("utf-8", "replace"), work) for text in texts)
+        return any(
+            self._matches(value, regex, text.encode("utf-8", "replace"), work) for text in texts
+        )
 
     def _matches(self, value: str, regex: Regex, text: bytes, work: MatchWork) -> bool:
         if (known := self.remembered.get((value, text))) is not None:
@@ -134,7 +143,9 @@ class SilenceSet:
             else:
                 self._anchored.setdefault(silence.anchor, []).append(place)
 
-    def judge(self, alert: MatchedAlert, work: MatchWork, *, every: bool = False) -> SuppressionResult:
+    def judge(
+        self, alert: MatchedAlert, work: MatchWork, *, every: bool = False
+    ) -> SuppressionResult:
         """Return the first silence that suppresses the alert, or all of them with `every`.
 
         Silences without a regular expression are evaluated before the others, so that these
@@ -156,10 +167,16 @@ class SilenceSet:
         held.places.sort()
         return held
 
-    def _judge_one(self, place: int, alert: MatchedAlert, work: MatchWork, held: SuppressionResult) -> None:
+    def _judge_one(
+        self, place: int, alert: MatchedAlert, work: MatchWork, held: SuppressionResult
+    ) -> None:
         silence = self._silences[place]
         work.spend(ONE_SILENCE)
-        holds = None if silence.matchers is None else _all(self._judged(one, alert, work) for one in silence.matchers)
+        holds = (
+            None
+            if silence.matchers is None
+            else _all(self._judged(one, alert, work) for one in silence.matchers)
+        )
         if holds is None:
             held.skip(SkipReason.PATTERN, silence.id)
         elif holds:

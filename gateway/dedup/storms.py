@@ -47,12 +47,18 @@ class Storms:
 
     def count(self, plan: BatchPlan) -> None:
         """Count the new records of a committed batch."""
-        for integration, born in Counter(draft.item.integration_id for draft in plan.drafts).items():
-            gauge = self._gauges.setdefault(integration, StormGauge(self._settings.new_per_minute, self._settings.quiet_after))
+        for integration, born in Counter(
+            draft.item.integration_id for draft in plan.drafts
+        ).items():
+            gauge = self._gauges.setdefault(
+                integration, StormGauge(self._settings.new_per_minute, self._settings.quiet_after)
+            )
             gauge.born(plan.now, born)
 
 
-async def fetch_firing_alerts(conn: Connection, incident: Incident, plan: BatchPlan) -> list[FiringAlert]:
+async def fetch_firing_alerts(
+    conn: Connection, incident: Incident, plan: BatchPlan
+) -> list[FiringAlert]:
     """Return the firing alerts of a storm after the batch, enough of them to find the worst."""
     length = TITLE - len(STORM_TITLE)
     shown = incident.title.removeprefix(STORM_TITLE)[:length]
@@ -63,4 +69,7 @@ async def fetch_firing_alerts(conn: Connection, incident: Incident, plan: BatchP
         for key, known in plan.known.items()
         if known.firing and known.holder is not None and known.holder.id == incident.id
     ]
-    return rest + [FiringAlert(one.alert.dedup_key, one.source, one.alert.service, words) for one, words in told]
+    return rest + [
+        FiringAlert(one.alert.dedup_key, one.source, one.alert.service, words)
+        for one, words in told
+    ]

@@ -39,14 +39,18 @@ class Noise:
                 await self._go_on(*self.chance.choice(list(self.firing)))
             else:
                 monitor, trouble = self._another()
-                self.firing[monitor, trouble] = await self.stage.send(*self._said(monitor, trouble, FIRING))
+                self.firing[monitor, trouble] = await self.stage.send(
+                    *self._said(monitor, trouble, FIRING)
+                )
             await self.stage.pause()
 
     def _another(self) -> tuple[int, Trouble]:
         chance = self.chance
         service, host = chance.choice(SERVICES), f"node-{chance.randrange(HOSTS)}"
         name, title, severity = chance.choice(TROUBLES)
-        trouble = Trouble(name, f"{service}: {title} on {host}", severity, service, host, self.stage.clock.now())
+        trouble = Trouble(
+            name, f"{service}: {title} on {host}", severity, service, host, self.stage.clock.now()
+        )
         return chance.randrange(len(MONITORS)), trouble
 
     def _said(self, monitor: int, trouble: Trouble, status: AlertStatus) -> Said:

@@ -14,7 +14,9 @@ PACE = 1.2
 """Seconds between two events, on average."""
 
 
-async def play(url: str, ingest_key: str, admin_key: str, clock: Clock, pace: float = PACE) -> Stage:
+async def play(
+    url: str, ingest_key: str, admin_key: str, clock: Clock, pace: float = PACE
+) -> Stage:
     """Play every scene, one after the other, over the background traffic.
 
     The returned stage lists the refused requests.

@@ -33,7 +33,12 @@ class Trouble:
     @property
     def labels(self) -> dict[str, str]:
         """The labels that Prometheus would attach."""
-        return {"alertname": self.name, "severity": self.severity, "service": self.service, "ci": self.ci}
+        return {
+            "alertname": self.name,
+            "severity": self.severity,
+            "service": self.service,
+            "ci": self.ci,
+        }
 
 
 Said = tuple[str, Mapping[str, Any]]
@@ -75,7 +80,12 @@ def pagerduty(trouble: Trouble, status: AlertStatus, at: datetime) -> Said:
     payload = {"summary": trouble.title, "source": trouble.ci, "severity": trouble.severity, "component": trouble.service,
                "timestamp": trouble.since if status is FIRING else at}  # fmt: skip
     action = "trigger" if status is FIRING else "resolve"
-    return "/ingest/pagerduty", {"routing_key": "", "event_action": action, "dedup_key": trouble.key, "payload": payload}
+    return "/ingest/pagerduty", {
+        "routing_key": "",
+        "event_action": action,
+        "dedup_key": trouble.key,
+        "payload": payload,
+    }
 
 
 def generic(trouble: Trouble, status: AlertStatus, at: datetime) -> Said:
@@ -86,25 +96,39 @@ def generic(trouble: Trouble, status: AlertStatus, at: datetime) -> Said:
     }  # fmt: skip
 
 
-MONITORS: tuple[Callable[[Trouble, AlertStatus, datetime], Said], ...] = (alertmanager, grafana, zabbix, pagerduty, generic)
+MONITORS: tuple[Callable[[Trouble, AlertStatus, datetime], Said], ...] = (
+    alertmanager,
+    grafana,
+    zabbix,
+    pagerduty,
+    generic,
+)
 
 
 async def mail(stage: Stage, who: str, subject: str, text: str) -> str | None:
     """Send a mail to the service desk and return the number of its record."""
     letter = EmailMessage()
     at = stage.clock.now()
-    letter["From"], letter["To"], letter["Subject"] = f"{who}@users.example", "desk@demo.example", subject
+    letter["From"], letter["To"], letter["Subject"] = (
+        f"{who}@users.example",
+        "desk@demo.example",
+        subject,
+    )
     letter["Message-ID"] = f"<{crc32(subject.encode())}.{at.timestamp()}@users.example>"
     letter["Date"] = format_datetime(at)
     letter.set_content(text)
-    return await stage.send("/ingest/email/raw", letter.as_bytes(), {"Content-Type": "message/rfc822"})
+    return await stage.send(
+        "/ingest/email/raw", letter.as_bytes(), {"Content-Type": "message/rfc822"}
+    )
 
 
 async def call(stage: Stage, caller: str, what: str) -> None:
     """Send a call to the hotline, as Asterisk reports it: the hang-up, then the transcript."""
     name = str(crc32(f"{caller}{stage.clock.now()}".encode()))
     told = {"LINKEDID": name, "CALLERID": caller}
-    await stage.send("/ingest/phone/asterisk/hangup", told | {"DIALSTATUS": "ANSWER", "ANSWEREDTIME": "48"})
+    await stage.send(
+        "/ingest/phone/asterisk/hangup", told | {"DIALSTATUS": "ANSWER", "ANSWEREDTIME": "48"}
+    )
     await stage.pause()
     await stage.send("/ingest/phone/asterisk/recording", told | {"TRANSCRIPT": what})
 
@@ -113,5 +137,6 @@ async def app(stage: Stage, who: str, title: str, text: str) -> str | None:
     """Send a report from an app and return the number of its record."""
     reporter = {"id": who, "email": f"{who}@users.example", "locale": "zh-CN"}
     return await stage.send(
-        "/ingest/app", {"title": title, "description": text, "reporter": reporter, "client": {"app": "portal"}}
+        "/ingest/app",
+        {"title": title, "description": text, "reporter": reporter, "client": {"app": "portal"}},
     )

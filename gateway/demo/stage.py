@@ -35,7 +35,11 @@ class Stage:
     """Refused requests; there should be none."""
 
     async def send(
-        self, path: str, body: bytes | Mapping[str, Any], headers: Mapping[str, str] | None = None, method: str = "POST"
+        self,
+        path: str,
+        body: bytes | Mapping[str, Any],
+        headers: Mapping[str, str] | None = None,
+        method: str = "POST",
     ) -> str | None:
         """Send a request of a sender and return the number of its first record, if any."""
         data = body if isinstance(body, bytes) else msgspec.json.encode(body)
@@ -54,21 +58,39 @@ class Stage:
 
     async def api(self, method: str, path: str, **body: Any) -> dict[str, Any]:
         """Call the API as an administrator; an object that exists already is left alone."""
-        return await self._call(method, f"/api/v1/{path}", self.admin_key, msgspec.json.encode(body), {}, THERE)
+        return await self._call(
+            method, f"/api/v1/{path}", self.admin_key, msgspec.json.encode(body), {}, THERE
+        )
 
     async def pause(self, longer: float = 1) -> None:
         """Wait for a random time of about `pace` times `longer` seconds."""
         await self.clock.sleep(self.pace * longer * 2 * self.chance.random())
 
     async def _call(
-        self, method: str, path: str, key: str, data: bytes, headers: Mapping[str, str], fine: int = 0
+        self,
+        method: str,
+        path: str,
+        key: str,
+        data: bytes,
+        headers: Mapping[str, str],
+        fine: int = 0,
     ) -> dict[str, Any]:
         headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json", **headers}
-        async with self.session.request(method, self.url + path, data=data, headers=headers) as answer:
+        async with self.session.request(
+            method, self.url + path, data=data, headers=headers
+        ) as answer:
             text = await answer.read()
             if not answer.ok and answer.status != fine:
                 self.failed.append(f"{method} {path}: {answer.status} {text[:300]!r}")
                 log.warning(
-                    "demo_refused", method=method, path=path, status=answer.status, answer=text.decode("utf-8", "replace")
+                    "demo_refused",
+                    method=method,
+                    path=path,
+                    status=answer.status,
+                    answer=text.decode("utf-8", "replace"),
                 )
-            return msgspec.json.decode(text, type=dict[str, Any]) if answer.content_type.endswith("json") and text else {}
+            return (
+                msgspec.json.decode(text, type=dict[str, Any])
+                if answer.content_type.endswith("json") and text
+                else {}
+            )

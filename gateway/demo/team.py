@@ -29,7 +29,13 @@ SERVICES: tuple[dict[str, Any], ...] = (
         "desk_group": "desk",
         "tier2_group": "platform",
     },
-    {"slug": "search", "name": "Search", "aliases": ["搜索"], "desk_group": "desk", "tier2_group": "platform"},
+    {
+        "slug": "search",
+        "name": "Search",
+        "aliases": ["搜索"],
+        "desk_group": "desk",
+        "tier2_group": "platform",
+    },
     {
         "slug": "identity",
         "name": "Sign-on",
@@ -49,10 +55,27 @@ ITEMS: tuple[dict[str, Any], ...] = (
 )
 
 PEOPLE: tuple[dict[str, Any], ...] = (
-    {"login": "zhao.min", "name": "赵敏", "roles": ["service_desk"], "locale": "zh-CN", "email": "zhao.min@demo.example"},
-    {"login": "li.wei", "name": "李伟", "roles": ["tier2"], "locale": "zh-CN", "email": "li.wei@demo.example"},
+    {
+        "login": "zhao.min",
+        "name": "赵敏",
+        "roles": ["service_desk"],
+        "locale": "zh-CN",
+        "email": "zhao.min@demo.example",
+    },
+    {
+        "login": "li.wei",
+        "name": "李伟",
+        "roles": ["tier2"],
+        "locale": "zh-CN",
+        "email": "li.wei@demo.example",
+    },
     {"login": "ann", "name": "Ann Carter", "roles": ["tier2"], "email": "ann@demo.example"},
-    {"login": "olga", "name": "Olga Brandt", "roles": ["incident_manager"], "email": "olga@demo.example"},
+    {
+        "login": "olga",
+        "name": "Olga Brandt",
+        "roles": ["incident_manager"],
+        "email": "olga@demo.example",
+    },
 )
 
 GROUPS: tuple[dict[str, Any], ...] = (
@@ -63,6 +86,11 @@ GROUPS: tuple[dict[str, Any], ...] = (
 
 async def lay(stage: Stage) -> None:
     """Create them all; those of an earlier run stay as they are."""
-    for kind, each in (("people", PEOPLE), ("groups", GROUPS), ("services", SERVICES), ("cis", ITEMS)):
+    for kind, each in (
+        ("people", PEOPLE),
+        ("groups", GROUPS),
+        ("services", SERVICES),
+        ("cis", ITEMS),
+    ):
         for one in each:
             await stage.api("POST", kind, **one)

@@ -30,7 +30,10 @@ from gateway.settings import Settings
 
 def dev(settings: Settings, options: argparse.Namespace) -> int:
     """Serve until SIGTERM or SIGINT, and return the exit status."""
-    host, port = settings.server.host, settings.server.port if options.port is None else options.port
+    host, port = (
+        settings.server.host,
+        settings.server.port if options.port is None else options.port,
+    )
     settings = _open_to_this_machine(listening_at(settings, host, port))
     _require_ports(settings)
     if options.external_servers:
@@ -64,9 +67,15 @@ async def _dev(settings: Settings, options: argparse.Namespace, server: Server) 
         if served is not None:
             _announce(served["url"], kept, state)
             ready.write(_facts(served, at, kept))
-            beside.add(asyncio.create_task(_follow(server, lambda news: ready.write(_facts(news, at, kept)))))
+            beside.add(
+                asyncio.create_task(
+                    _follow(server, lambda news: ready.write(_facts(news, at, kept)))
+                )
+            )
             if options.demo:
-                playing = asyncio.create_task(play(served["url"], kept.ingest, kept.admin, SystemClock()))
+                playing = asyncio.create_task(
+                    play(served["url"], kept.ingest, kept.admin, SystemClock())
+                )
                 stack.callback(playing.cancel)
             await _first_of(beside)
         return await server.stop()
@@ -74,7 +83,9 @@ async def _dev(settings: Settings, options: argparse.Namespace, server: Server) 
 
 def _open_to_this_machine(settings: Settings) -> Settings:
     """Return the settings with metrics that anybody on this machine may read."""
-    return msgspec.structs.replace(settings, metrics=msgspec.structs.replace(settings.metrics, open=True))
+    return msgspec.structs.replace(
+        settings, metrics=msgspec.structs.replace(settings.metrics, open=True)
+    )
 
 
 def _stop_asked() -> "asyncio.Task[Any]":
@@ -121,7 +132,9 @@ def _addresses(settings: Settings) -> dict[str, str]:
     return {"DATABASE_URL": settings.database.url, "REDIS_URL": settings.redis.url}
 
 
-async def _bundled(stack: AsyncExitStack, settings: Settings, state: Path) -> tuple[Addresses, "asyncio.Task[Any]"]:
+async def _bundled(
+    stack: AsyncExitStack, settings: Settings, state: Path
+) -> tuple[Addresses, "asyncio.Task[Any]"]:
     """Start the bundled servers; return their addresses, and the task that restarts dead ones."""
     for name, url in _addresses(settings).items():
         if url:

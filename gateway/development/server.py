@@ -42,7 +42,9 @@ class Server:
         """Make it serve with these servers."""
         self._reader = reader = asyncio.StreamReader()
         pipe = os.fdopen(self.news, "rb", 0)
-        await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), pipe)
+        await asyncio.get_running_loop().connect_read_pipe(
+            lambda: asyncio.StreamReaderProtocol(reader), pipe
+        )
         os.write(self.begin, msgspec.json.encode(addresses))
         os.close(self.begin)
 
@@ -82,7 +84,9 @@ def fork(settings: Settings, *, external: bool) -> Server:
 def _supervise(settings: Settings, parent: int, begin: int, news: int, *, external: bool) -> int:
     """Serve once the addresses of the servers arrive; 0 if `gw dev` ended before that."""
     die_with_parent(parent)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for `gw dev`, which stops this in order
+    signal.signal(
+        signal.SIGINT, signal.SIG_IGN
+    )  # Ctrl-C is for `gw dev`, which stops this in order
     with os.fdopen(begin, "rb") as told:
         text = told.read()
     if not text:

@@ -45,7 +45,9 @@ WHERE c.provider = $1 AND c.tenant = $2 AND c.user_id = $3 AND p.active
 """
 
 
-async def find_account_owner(conn: Connection, provider: str, tenant: str, user: str) -> Record | None:
+async def find_account_owner(
+    conn: Connection, provider: str, tenant: str, user: str
+) -> Record | None:
     """Return the person whose account it is, None unless they are active."""
     return await conn.fetchrow(SPEAKER, provider, tenant, user)
 
@@ -68,13 +70,17 @@ RETURNING provider, tenant, user_id AS "user", linked_at
 """
 
 
-async def link(conn: Connection, person_id: int, provider: str, tenant: str, user: str, stamp: datetime | None) -> ChatAccount:
+async def link(
+    conn: Connection, person_id: int, provider: str, tenant: str, user: str, stamp: datetime | None
+) -> ChatAccount:
     """Link an account to a person; raises Conflict if it belongs to somebody already."""
     try:
         async with block(conn):
             row = await conn.fetchrow(LINK, provider, tenant, user, person_id, stamp)
     except UniqueViolationError as error:
-        raise Conflict("this account belongs to somebody already: take it from them first") from error
+        raise Conflict(
+            "this account belongs to somebody already: take it from them first"
+        ) from error
     if row is None:
         raise AssertionError("an INSERT returns its row")
     return ChatAccount(**row)
@@ -98,7 +104,9 @@ VALUES ($1, $2, coalesce($3::timestamptz, statement_timestamp()) + $4::interval)
 """
 
 
-async def new_code(conn: Connection, person_id: int, stamp: datetime | None) -> tuple[str, datetime]:
+async def new_code(
+    conn: Connection, person_id: int, stamp: datetime | None
+) -> tuple[str, datetime]:
     """Return a new code and when it expires; any earlier code of the person becomes invalid."""
     code = "".join(secrets.choice(LETTERS) for _ in range(LENGTH))
     await conn.execute(FORGET_CODES, person_id)

@@ -25,7 +25,9 @@ class PersonContactMethod:
     address: str = ""
 
 
-def targets(login: str, email: str, methods: Sequence[PersonContactMethod]) -> tuple[RecipientAddress, ...]:
+def targets(
+    login: str, email: str, methods: Sequence[PersonContactMethod]
+) -> tuple[RecipientAddress, ...]:
     """Return where each method leads, in order; without any, the person is reached by e-mail."""
     found = [_target(login, email, one) for one in methods or (PersonContactMethod("mail"),)]
     return tuple(one for one in dict.fromkeys(found) if one.address)
@@ -47,8 +49,12 @@ def flaws(methods: Iterable[PersonContactMethod]) -> Iterator[Flaw]:
     for place, method in enumerate(methods):
         where = f"/methods/{place}/address"
         if method.channel == "mail":
-            if method.address and not (method.address.isascii() and EMAIL.fullmatch(method.address)):
-                yield Flaw(where, "write it as name@example.com, or leave it out for the person's own")
+            if method.address and not (
+                method.address.isascii() and EMAIL.fullmatch(method.address)
+            ):
+                yield Flaw(
+                    where, "write it as name@example.com, or leave it out for the person's own"
+                )
         elif method.channel in OWN_TELEPHONE:
             if method.address:
                 yield Flaw(where, "leave it out: the telephone of the person is used")

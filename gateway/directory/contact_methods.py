@@ -51,10 +51,14 @@ FROM unnest($2::text[], $3::text[]) WITH ORDINALITY AS t(channel, address, posit
 """
 
 
-async def replace_methods(conn: Connection, login: str, methods: Sequence[PersonContactMethod]) -> None:
+async def replace_methods(
+    conn: Connection, login: str, methods: Sequence[PersonContactMethod]
+) -> None:
     """Replace the person's methods, in the caller's transaction; raises NotFound."""
     person_id = await conn.fetchval(LOCK, login)
     if person_id is None:
         raise NotFound(f"nobody has the login {login}")
     await conn.execute(FORGET, person_id)
-    await conn.execute(WRITE, person_id, [one.channel for one in methods], [one.address for one in methods])
+    await conn.execute(
+        WRITE, person_id, [one.channel for one in methods], [one.address for one in methods]
+    )

@@ -32,7 +32,14 @@ CHECKS: Mapping[str, Callable[[Any], Any]] = {
 
 def group_of(row: Record) -> Group:
     """Return the group in a row of GROUPS."""
-    return Group(**{**row, "tier": GroupTier(row["tier"]), "skills": tuple(row["skills"]), "members": tuple(row["members"])})
+    return Group(
+        **{
+            **row,
+            "tier": GroupTier(row["tier"]),
+            "skills": tuple(row["skills"]),
+            "members": tuple(row["members"]),
+        }
+    )
 
 
 LIST = (
@@ -44,7 +51,9 @@ ORDER BY g.slug LIMIT $3::int
 )
 
 
-async def page(conn: Connection, after: str, limit: int, *, tier: GroupTier | None = None) -> list[Group]:
+async def page(
+    conn: Connection, after: str, limit: int, *, tier: GroupTier | None = None
+) -> list[Group]:
     """Return groups whose slug sorts after `after`."""
     return [group_of(row) for row in await conn.fetch(LIST, after, tier, limit)]
 
@@ -73,7 +82,9 @@ FROM coalesce($6::timestamptz, statement_timestamp()) AS t (now) RETURNING id
 """
 
 
-async def create(conn: Connection, fields: Mapping[str, Any], members: Sequence[str], stamp: datetime | None) -> Group:
+async def create(
+    conn: Connection, fields: Mapping[str, Any], members: Sequence[str], stamp: datetime | None
+) -> Group:
     """Create a group with all fields of CHECKS.
 
     Raises Conflict for a slug that is taken, Unprocessable for an unknown member.
@@ -110,8 +121,13 @@ async def change(
     """
     before = await by_slug(conn, slug, lock=True)
     if if_match is not None and before.version != if_match:
-        raise VersionMismatch(f"{slug} is at version {before.version}: read it again", version=before.version)
-    present = {name: list(value) if isinstance(value := getattr(before, name), tuple) else value for name in CHECKS}
+        raise VersionMismatch(
+            f"{slug} is at version {before.version}: read it again", version=before.version
+        )
+    present = {
+        name: list(value) if isinstance(value := getattr(before, name), tuple) else value
+        for name in CHECKS
+    }
     wanted = present | {name: CHECKS[name](value) for name, value in changes.items()}
     same_members = members is None or sorted(set(members)) == list(before.members)
     if wanted == present and same_members:
@@ -122,7 +138,9 @@ async def change(
     return await by_slug(conn, slug)
 
 
-KNOWN = "SELECT id, login FROM person WHERE login = ANY($1::text[]) AND active ORDER BY id FOR SHARE"
+KNOWN = (
+    "SELECT id, login FROM person WHERE login = ANY($1::text[]) AND active ORDER BY id FOR SHARE"
+)
 LEAVE = "DELETE FROM staff_group_member WHERE group_id = $1 AND person_id <> ALL($2::int[])"
 JOIN = """
 INSERT INTO staff_group_member (group_id, person_id) SELECT $1, unnest($2::int[]) ON CONFLICT (group_id, person_id) DO NOTHING
@@ -133,7 +151,8 @@ async def _set_members(conn: Connection, group_id: int, members: Sequence[str]) 
     known = {row["login"]: row["id"] for row in await conn.fetch(KNOWN, list(members))}
     if missing := sorted(set(members) - known.keys()):
         raise Unprocessable(
-            f"nobody active has the login {missing[0]}", flaws=(Flaw("/members", "unknown: " + ", ".join(missing)),)
+            f"nobody active has the login {missing[0]}",
+            flaws=(Flaw("/members", "unknown: " + ", ".join(missing)),),
         )
     await conn.execute(LEAVE, group_id, list(known.values()))
     await conn.execute(JOIN, group_id, list(known.values()))

@@ -50,7 +50,14 @@ ORDER BY p.login LIMIT $4::int
 )
 
 
-async def page(conn: Connection, after: str, limit: int, *, active: bool | None = None, role: Role | None = None) -> list[Person]:
+async def page(
+    conn: Connection,
+    after: str,
+    limit: int,
+    *,
+    active: bool | None = None,
+    role: Role | None = None,
+) -> list[Person]:
     """Return people whose login sorts after `after`."""
     return [person_of(row) for row in await conn.fetch(LIST, after, active, role, limit)]
 
@@ -100,7 +107,12 @@ WHERE login = $1
 
 
 async def change(
-    conn: Connection, login: str, changes: Mapping[str, Any], stamp: datetime | None, *, if_match: int | None = None
+    conn: Connection,
+    login: str,
+    changes: Mapping[str, Any],
+    stamp: datetime | None,
+    *,
+    if_match: int | None = None,
 ) -> Person:
     """Change a person and return them, in a transaction of the caller's.
 
@@ -109,7 +121,9 @@ async def change(
     """
     before = await by_login(conn, login, lock=True)
     if if_match is not None and before.version != if_match:
-        raise VersionMismatch(f"{login} is at version {before.version}: read it again", version=before.version)
+        raise VersionMismatch(
+            f"{login} is at version {before.version}: read it again", version=before.version
+        )
     present = {name: _plain(getattr(before, name)) for name in CHECKS}
     wanted = present | {name: CHECKS[name](value) for name, value in changes.items()}
     if wanted == present:

@@ -80,7 +80,8 @@ def phone(text: str) -> str:
     number = BETWEEN_DIGITS.sub("", text)
     if number and PHONE.fullmatch(number) is None:
         raise Unprocessable(
-            "the phone number is not international", flaws=(Flaw("/phone", "write it as +8613800138000: plus, country, number"),)
+            "the phone number is not international",
+            flaws=(Flaw("/phone", "write it as +8613800138000: plus, country, number"),),
         )
     return number
 
@@ -89,21 +90,30 @@ def email(text: str) -> str:
     """Return an e-mail address that is safe in a header, "" for none; raises Unprocessable."""
     address = text.strip()
     if address and EMAIL.fullmatch(address) is None:
-        raise Unprocessable("the e-mail address cannot be one", flaws=(Flaw("/email", "write it as name@example.com"),))
+        raise Unprocessable(
+            "the e-mail address cannot be one",
+            flaws=(Flaw("/email", "write it as name@example.com"),),
+        )
     return address
 
 
 def zone(name: str) -> str:
     """Return a time zone of the IANA list; raises Unprocessable for another name."""
     if name not in zones():
-        raise Unprocessable(f"{name!r} is no time zone", flaws=(Flaw("/zone", "a name of the IANA list, such as Asia/Shanghai"),))
+        raise Unprocessable(
+            f"{name!r} is no time zone",
+            flaws=(Flaw("/zone", "a name of the IANA list, such as Asia/Shanghai"),),
+        )
     return name
 
 
 def login(name: str) -> str:
     """Return a login that timelines do not use for something else; raises Unprocessable."""
     if name in RESERVED:
-        raise Unprocessable(f"{name!r} is no name for a person", flaws=(Flaw("/login", "means something else: choose another"),))
+        raise Unprocessable(
+            f"{name!r} is no name for a person",
+            flaws=(Flaw("/login", "means something else: choose another"),),
+        )
     return name
 
 

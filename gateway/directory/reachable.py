@@ -25,7 +25,11 @@ ORDER BY p.login
 
 
 async def find_reachable(
-    conn: Connection, roles: Collection[str], names: Collection[str], groups: Collection[str], now: datetime
+    conn: Connection,
+    roles: Collection[str],
+    names: Collection[str],
+    groups: Collection[str],
+    now: datetime,
 ) -> list[Reachable]:
     """Return everybody with one of the roles or names, or in one of the groups or on its shift.
 

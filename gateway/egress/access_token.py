@@ -42,7 +42,10 @@ class AccessToken:
             fetched = await self._fetch()
             if not isinstance(fetched, FetchedToken):
                 return fetched
-            self._good_until = self._clock.monotonic() + max(fetched.lasts - EXPIRY_MARGIN, timedelta(0)).total_seconds()
+            self._good_until = (
+                self._clock.monotonic()
+                + max(fetched.lasts - EXPIRY_MARGIN, timedelta(0)).total_seconds()
+            )
             self._token = fetched.token
             return self._token
 

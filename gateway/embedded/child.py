@@ -28,7 +28,9 @@ class Child:
     `lock` stays open in it, so that its state directory stays locked for as long as it lives.
     """
 
-    def __init__(self, name: str, argv: Sequence[str | Path], account: Account | None, log: Path, lock: int) -> None:
+    def __init__(
+        self, name: str, argv: Sequence[str | Path], account: Account | None, log: Path, lock: int
+    ) -> None:
         """Start it; raises Misconfigured off the main thread.
 
         The kernel would tie the child's life to that other thread.
@@ -50,14 +52,18 @@ class Child:
                 extra_groups=[] if account else None,
                 pass_fds=(lock,),
                 start_new_session=True,  # Ctrl-C is for the parent, which then stops them in order
-                preexec_fn=ending_with(os.getpid(), signal.SIGINT) if sys.platform == "linux" else None,
+                preexec_fn=ending_with(os.getpid(), signal.SIGINT)
+                if sys.platform == "linux"
+                else None,
             )
         self._watcher = None if sys.platform == "linux" else watch(self.process.pid)
 
     def check(self) -> None:
         """Raise Unavailable with the last line of the log if the server is gone."""
         if (status := self.process.poll()) is not None:
-            raise Unavailable(f"{self.name} stopped with status {status}: {self.last_words()}: see {self.log}")
+            raise Unavailable(
+                f"{self.name} stopped with status {status}: {self.last_words()}: see {self.log}"
+            )
 
     def last_words(self) -> str:
         """Return the last line of the log, which both servers write to."""
@@ -83,4 +89,9 @@ class Child:
 
 def watch(pid: int) -> subprocess.Popen[bytes]:
     """Start a process that stops `pid` when this one ends, for kernels that cannot do it."""
-    return subprocess.Popen([sys.executable, "-c", WATCHER, str(pid)], stdin=subprocess.PIPE, cwd="/", start_new_session=True)
+    return subprocess.Popen(
+        [sys.executable, "-c", WATCHER, str(pid)],
+        stdin=subprocess.PIPE,
+        cwd="/",
+        start_new_session=True,
+    )

@@ -73,13 +73,19 @@ class Embedded:
     "redis_url"} and `<state>/servers.log` their output.
     """
 
-    def __init__(self, state: Path | None = None, *, fast: bool = False, clock: Clock | None = None) -> None:
+    def __init__(
+        self, state: Path | None = None, *, fast: bool = False, clock: Clock | None = None
+    ) -> None:
         self.fast = fast
         self.database_url = ""
         self.redis_url = ""
         self._clock = clock or SystemClock()
         self._temporary = state is None
-        self.state = Path(tempfile.mkdtemp(prefix="gateway-", dir="/tmp")) if state is None else state.resolve()
+        self.state = (
+            Path(tempfile.mkdtemp(prefix="gateway-", dir="/tmp"))
+            if state is None
+            else state.resolve()
+        )
         self._run: Path | None = None
         self._lock: int | None = None
         self._servers: list[Server] = []
@@ -89,7 +95,12 @@ class Embedded:
         await self.start()
         return self
 
-    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
         """Stop both."""
         self.stop()
 

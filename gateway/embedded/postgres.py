@@ -46,7 +46,9 @@ def database_url(run: Path) -> str:
     return f"postgresql://gateway@/postgres?host={run}&port=5432&sslmode=disable"
 
 
-def start_postgres(state: Path, run: Path, account: Account | None, log: Path, lock: int, *, fast: bool) -> Child:
+def start_postgres(
+    state: Path, run: Path, account: Account | None, log: Path, lock: int, *, fast: bool
+) -> Child:
     """Create the cluster in `state`/pg if there is none and start it; raises Misconfigured."""
     programs = reachable_postgres(postgres_directory(), account, state)
     cluster = state / "pg"
@@ -56,7 +58,9 @@ def start_postgres(state: Path, run: Path, account: Account | None, log: Path, l
         _create_cluster(cluster, programs, account, fast=fast)
     options = {**COMMON, **(FAST if fast else DURABLE), "unix_socket_directories": str(run)}
     settings = [part for name, value in options.items() for part in ("-c", f"{name}={value}")]
-    return Child("PostgreSQL", [programs / "postgres", "-D", cluster, *settings], account, log, lock)
+    return Child(
+        "PostgreSQL", [programs / "postgres", "-D", cluster, *settings], account, log, lock
+    )
 
 
 NOT_NOW = (
@@ -105,7 +109,11 @@ def _collation(programs: Path, account: Account | None) -> list[str]:
 
     Earlier versions have no built-in collations.
     """
-    return ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"] if _major(programs, account) >= 17 else []
+    return (
+        ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
+        if _major(programs, account) >= 17
+        else []
+    )
 
 
 def _same_major(cluster: Path, programs: Path, account: Account | None) -> None:

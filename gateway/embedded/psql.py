@@ -16,7 +16,9 @@ def running_database(state: Path) -> str:
     try:
         url = json.loads((state / "servers.json").read_text("utf-8"))["database_url"]
     except (FileNotFoundError, NotADirectoryError):
-        raise Misconfigured(f"nothing runs on {state}: start `python3 gw dev`, or name its directory with --state") from None
+        raise Misconfigured(
+            f"nothing runs on {state}: start `python3 gw dev`, or name its directory with --state"
+        ) from None
     except PermissionError:
         raise Misconfigured(f"{state} belongs to another user: run this as that user") from None
     return str(url)
@@ -24,7 +26,9 @@ def running_database(state: Path) -> str:
 
 def main() -> None:
     """Replace this process with psql."""
-    parser = argparse.ArgumentParser(prog="gw psql", description="Further arguments go to psql, for example -c 'SELECT 1'.")
+    parser = argparse.ArgumentParser(
+        prog="gw psql", description="Further arguments go to psql, for example -c 'SELECT 1'."
+    )
     parser.add_argument("--state", type=Path, help="the state folder that `gw dev` printed")
     known, rest = parser.parse_known_args()
     try:

@@ -13,7 +13,9 @@ def redis_url(run: Path) -> str:
     return f"unix://{_socket(run)}"
 
 
-def start_valkey(state: Path, run: Path, account: Account | None, log: Path, lock: int, *, fast: bool) -> Child:
+def start_valkey(
+    state: Path, run: Path, account: Account | None, log: Path, lock: int, *, fast: bool
+) -> Child:
     """Start it on `state`/redis, with an append-only file unless `fast`; raises Misconfigured."""
     program = reachable_valkey(valkey_program(), account, state)
     data = state / "redis"

@@ -9,7 +9,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from gateway.escalation.management import SECURITY, TIER3, EscalationRules, claimed_facts, without_master_silence
+from gateway.escalation.management import (
+    SECURITY,
+    TIER3,
+    EscalationRules,
+    claimed_facts,
+    without_master_silence,
+)
 from gateway.incidents.announcement import Announcement, Recipient
 from gateway.incidents.announcements.addressing import DESK
 from gateway.incidents.claims import GRADE, awaits_grading, claimed_priority
@@ -86,7 +92,11 @@ def _is_to_be_confirmed(incident: Incident) -> bool:
 
     So it is where others than the desk solved the record.
     """
-    return incident.state is State.RESOLVED and incident.tier is not Tier.DESK and incident.resolution is not Resolution.VANISHED
+    return (
+        incident.state is State.RESOLVED
+        and incident.tier is not Tier.DESK
+        and incident.resolution is not Resolution.VANISHED
+    )
 
 
 def with_announcements(escalation: EscalationRules, revision: Revision) -> Revision:
@@ -99,7 +109,11 @@ def with_announcements(escalation: EscalationRules, revision: Revision) -> Revis
     owed = {**duties(escalation, after), **_given_below_a_master(revision)}
     if revision.marks_only or not revision.events or not owed:
         return revision
-    was = {} if before is None or (before.security and not after.security) else duties(escalation, before)
+    was = (
+        {}
+        if before is None or (before.security and not after.security)
+        else duties(escalation, before)
+    )
     if _given_anew(before, after):
         was = {duty: priority for duty, priority in was.items() if not duty.work}
     took_on = _took_on(before, after)
@@ -108,7 +122,9 @@ def with_announcements(escalation: EscalationRules, revision: Revision) -> Revis
     new = [
         duty
         for duty, priority in owed.items()
-        if priority < was.get(duty, priority + 1) and not (duty.work and took_on) and duty.role not in told
+        if priority < was.get(duty, priority + 1)
+        and not (duty.work and took_on)
+        and duty.role not in told
     ]
     if not new:
         return revision
@@ -122,7 +138,12 @@ def _given_below_a_master(revision: Revision) -> Duties:
     They have them whatever becomes of its master.
     """
     before, after = revision.before, revision.after
-    if before is None or before.master_id is None or after.master_id is None or after.state not in LIVE:
+    if (
+        before is None
+        or before.master_id is None
+        or after.master_id is None
+        or after.state not in LIVE
+    ):
         return {}
     given = any(event in GIVING_EVENTS for event, _ in revision.events)
     known = set(_work(before)) if given and not _given_anew(before, after) else set()
@@ -140,7 +161,9 @@ def _took_on(before: Incident | None, after: Incident) -> bool:
     return any(entry.event is ClockEvent.ACCEPT for entry in after.ledger[known:])
 
 
-def _announcements(escalation: EscalationRules, revision: Revision, new: list[Duty], was: Duties) -> Iterator[Announcement]:
+def _announcements(
+    escalation: EscalationRules, revision: Revision, new: list[Duty], was: Duties
+) -> Iterator[Announcement]:
     """Yield one announcement per occasion.
 
     A person who is several of its recipients is notified once.
@@ -157,7 +180,9 @@ def _announcements(escalation: EscalationRules, revision: Revision, new: list[Du
         more = {**why, **_asked(after, occasion, work=work)}
         if not work and _is_shut_out(revision):
             more |= {"to_do": "replace_worker"}
-        made = escalation.announcement(after, tuple(recipients), cause=occasion + stamp, template=occasion, more=more)
+        made = escalation.announcement(
+            after, tuple(recipients), cause=occasion + stamp, template=occasion, more=more
+        )
         made = without_master_silence(made) if work or occasion == GRADE else made
         yield replace(made, recorded=not work, optional=occasion == "resolved")
 
@@ -165,24 +190,38 @@ def _announcements(escalation: EscalationRules, revision: Revision, new: list[Du
 GIVING_EVENTS = frozenset({"assigned", "escalated", "returned"})
 """The timeline events by which somebody gives a record to others."""
 
-REASONED_EVENTS = frozenset({"assigned", "changed", "converted", "escalated", "reopened", "resumed", "returned", "unlinked"})
+REASONED_EVENTS = frozenset(
+    {"assigned", "changed", "converted", "escalated", "reopened", "resumed", "returned", "unlinked"}
+)
 """The timeline events whose note says why somebody must act."""
 
 
 def _why(revision: Revision) -> dict[str, Any]:
     """Return the reasons given with the change, and the priority before it raised that."""
     before, after = revision.before, revision.after
-    notes = [facts["note"] for event, facts in revision.events if event in REASONED_EVENTS and facts.get("note")]
+    notes = [
+        facts["note"]
+        for event, facts in revision.events
+        if event in REASONED_EVENTS and facts.get("note")
+    ]
     left = [
         facts["master"]
         for event, facts in revision.events
         if event == "unlinked" and facts.get("master") and facts.get("reason") != UnfitReason.HIDDEN
     ]
-    raising = [facts["incident"] for event, facts in revision.events if event == "raised" and facts.get("incident")]
+    raising = [
+        facts["incident"]
+        for event, facts in revision.events
+        if event == "raised" and facts.get("incident")
+    ]
     why = {"reason": str(notes[0])[:REASON]} if notes else {}
     why |= {"raised_by": raising[-1]} if raising else {}
     why |= {"left_master": left[-1]} if left else {}
-    return why | ({"was_priority": before.priority} if before is not None and before.priority > after.priority else {})
+    return why | (
+        {"was_priority": before.priority}
+        if before is not None and before.priority > after.priority
+        else {}
+    )
 
 
 def _is_shut_out(revision: Revision) -> bool:
@@ -208,7 +247,9 @@ def _recipient(escalation: EscalationRules, incident: Incident, duty: Duty) -> R
     if duty.role == SECURITY:
         return escalation.officers(incident)
     if duty.role == TIER3:
-        return replace(found, group=incident.assignee_group, instead=escalation.recipient(DESK, incident))
+        return replace(
+            found, group=incident.assignee_group, instead=escalation.recipient(DESK, incident)
+        )
     if duty.work and found.own and found.instead is None:
         return replace(found, instead=escalation.recipient(DESK, incident))
     return replace(found, group=incident.assignee_group) if duty.work and not found.own else found
@@ -216,7 +257,11 @@ def _recipient(escalation: EscalationRules, incident: Incident, duty: Duty) -> R
 
 def _occasion(before: Incident | None) -> str:
     """Return the occasion that the roles of the rules are notified of: opened or reopened."""
-    return "opened" if before is None or before.state in LIVE or before.master_id is not None else "reopened"
+    return (
+        "opened"
+        if before is None or before.state in LIVE or before.master_id is not None
+        else "reopened"
+    )
 
 
 def _occasion_of_work(before: Incident | None, after: Incident, duty: Duty) -> str:

@@ -65,7 +65,9 @@ class LadderStep:
         return f"unresolved:{self.rung.name}#{self.times}"
 
 
-def next_step(rungs: Sequence[Rung], marks: Collection[str], overall: Track, *, acknowledged: bool) -> LadderStep | None:
+def next_step(
+    rungs: Sequence[Rung], marks: Collection[str], overall: Track, *, acknowledged: bool
+) -> LadderStep | None:
     """Return the earliest notification that is still to come.
 
     None while the overall clock does not run, or when all are made. `rungs` are in order. A step
@@ -80,20 +82,26 @@ def next_step(rungs: Sequence[Rung], marks: Collection[str], overall: Track, *, 
     below: tuple[Rung, datetime] | None = None
     for rung in rungs:
         known = told.get(rung.name)
-        step = None if acknowledged and rung.until_acknowledged else _step(rung, known, below, overall)
+        step = (
+            None if acknowledged and rung.until_acknowledged else _step(rung, known, below, overall)
+        )
         below = (rung, known.first) if known else (rung, step.due) if step else None
         if step is not None:
             steps.append(step)
     return min(steps, key=lambda step: step.due, default=None)
 
 
-def _step(rung: Rung, known: RungNotifications | None, below: tuple[Rung, datetime] | None, overall: Track) -> LadderStep | None:
+def _step(
+    rung: Rung, known: RungNotifications | None, below: tuple[Rung, datetime] | None, overall: Track
+) -> LadderStep | None:
     """Return the next step of one rung.
 
     `below` is the rung before it, and the time of its first notification, past or expected.
     """
     if known is not None:
-        due = None if rung.repeat is None else overall.reaches(rung.after + known.times * rung.repeat)
+        due = (
+            None if rung.repeat is None else overall.reaches(rung.after + known.times * rung.repeat)
+        )
         return None if due is None else LadderStep(rung, known.times + 1, due)
     due = overall.reaches(rung.after)
     if due is not None and below is not None:
@@ -129,7 +137,9 @@ def acknowledgement_time(marks: Collection[str], reopened: int, priority: int) -
     return None
 
 
-def with_acknowledgement(marks: Sequence[str], reopened: int, priority: int, now: datetime) -> tuple[str, ...]:
+def with_acknowledgement(
+    marks: Sequence[str], reopened: int, priority: int, now: datetime
+) -> tuple[str, ...]:
     """Return the marks with an acknowledgement at `now`."""
     others = tuple(mark for mark in marks if not mark.startswith(NOTED))
     return (*others, f"{NOTED}{reopened}:{priority}:{microseconds(now)}")
@@ -154,4 +164,7 @@ def with_rung_mark(marks: Sequence[str], step: LadderStep, now: datetime) -> tup
 def notified_rungs(marks: Collection[str]) -> Mapping[str, RungNotifications]:
     """Return the notifications that the marks hold, by the name of the rung."""
     rungs = [mark.split(":", 3) for mark in marks if mark.startswith(PREFIX)]
-    return {name: RungNotifications(int(times), EPOCH + timedelta(microseconds=int(first))) for _, times, first, name in rungs}
+    return {
+        name: RungNotifications(int(times), EPOCH + timedelta(microseconds=int(first)))
+        for _, times, first, name in rungs
+    }

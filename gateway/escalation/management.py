@@ -39,7 +39,12 @@ class EscalationRules:
     def __post_init__(self) -> None:
         """Put the rules about unresolved records in the order in which they are reached."""
         steps = [
-            (rule, Rung(timedelta() + rule.after, rule.notify, rule.repeat, rule.until == "acknowledged"))
+            (
+                rule,
+                Rung(
+                    timedelta() + rule.after, rule.notify, rule.repeat, rule.until == "acknowledged"
+                ),
+            )
             for rule in self.rules
             if rule.after is not None
         ]
@@ -52,13 +57,21 @@ class EscalationRules:
         Raises Misconfigured with every flaw of every rule.
         """
         rules = enumerate(settings.escalation.management)
-        flaws = [Flaw(f"/escalation/management/{i}", one) for i, rule in rules for one in _problems(rule, settings.sla.policies)]
+        flaws = [
+            Flaw(f"/escalation/management/{i}", one)
+            for i, rule in rules
+            for one in _problems(rule, settings.sla.policies)
+        ]
         if flaws:
-            raise Misconfigured("the rules of management escalation cannot be used", flaws=tuple(flaws))
+            raise Misconfigured(
+                "the rules of management escalation cannot be used", flaws=tuple(flaws)
+            )
         by_us = settings.major.leader_told_by == "gateway"
         patience = timedelta() + settings.escalation.acknowledgement_lasts
         told = settings.escalation.declared
-        return cls(settings.escalation.management, settings.notify.recipients, by_us, patience, told)
+        return cls(
+            settings.escalation.management, settings.notify.recipients, by_us, patience, told
+        )
 
     def declared(self, incident: Incident, reason: str) -> tuple[Announcement, ...]:
         """Return the notifications of a record declared major.
@@ -68,7 +81,9 @@ class EscalationRules:
         """
         roles = (MANAGER, *([LEADER] if self.leader_told else []), *self.declared_to)
         to_do = {} if self.leader_told else {"to_do": "tell_leader"}
-        return self.announce(roles, incident, cause=DECLARED, template="major", more={"reason": reason, **to_do})
+        return self.announce(
+            roles, incident, cause=DECLARED, template="major", more={"reason": reason, **to_do}
+        )
 
     def announce_ungraded(self, incident: Incident, due_at: datetime) -> tuple[Announcement, ...]:
         """Return the notification of an urgent claim not graded in time.
@@ -79,7 +94,9 @@ class EscalationRules:
         told = self.announce((MANAGER,), incident, cause=OVERDUE, template=OVERDUE, more=more)
         return tuple(map(without_master_silence, told))
 
-    def announce_conversion(self, incident: Incident, crossing: Crossing) -> tuple[Announcement, ...]:
+    def announce_conversion(
+        self, incident: Incident, crossing: Crossing
+    ) -> tuple[Announcement, ...]:
         """Return the question to the owner of an overdue request.
 
         It asks whether the request is an incident or a change.
@@ -103,9 +120,13 @@ class EscalationRules:
         It is not sent for security incidents.
         """
         cause = f"report_approved#{version}"
-        return self._kept_from_security((LEADER,), incident, cause=cause, template="major_report", more={"text": text})
+        return self._kept_from_security(
+            (LEADER,), incident, cause=cause, template="major_report", more={"text": text}
+        )
 
-    def replied(self, incident: Incident, cause: str, more: Mapping[str, Any]) -> tuple[Announcement, ...]:
+    def replied(
+        self, incident: Incident, cause: str, more: Mapping[str, Any]
+    ) -> tuple[Announcement, ...]:
         """Return the notification of a reporter's answer.
 
         It goes to whoever has the record: where nobody has it to the desk, else to the incident
@@ -121,13 +142,17 @@ class EscalationRules:
         told = self.announcement(incident, recipients, cause=cause, template="replied", more=more)
         return (replace(told, recorded=False, silenced=""),)
 
-    def announce_complaint(self, incident: Incident, complaint: int, text: str) -> tuple[Announcement, ...]:
+    def announce_complaint(
+        self, incident: Incident, complaint: int, text: str
+    ) -> tuple[Announcement, ...]:
         """Return the notification of the operations director of a serious complaint.
 
         It is not sent for security incidents.
         """
         cause = f"complaint#{complaint}"
-        return self._kept_from_security((DIRECTOR,), incident, cause=cause, template="complaint", more={"reason": text})
+        return self._kept_from_security(
+            (DIRECTOR,), incident, cause=cause, template="complaint", more={"reason": text}
+        )
 
     def crossed(self, incident: Incident, crossing: Crossing) -> tuple[Announcement, ...]:
         """Return the notification of a clock that is nearly due or overdue.
@@ -138,12 +163,20 @@ class EscalationRules:
         A warning goes only to roles that somebody fills.
         """
         on, template = ("breach", "sla_breached") if crossing.breach else ("warning", "sla_warning")
-        roles = [role for role in self.roles(incident, on) if crossing.breach or not self.recipient(role, incident).nobody]
+        roles = [
+            role
+            for role in self.roles(incident, on)
+            if crossing.breach or not self.recipient(role, incident).nobody
+        ]
         due = {} if crossing.target_at is None else {"due_at": crossing.target_at.isoformat()}
         more = {"clock": crossing.clock, **due, "share": crossing.share}
-        return self.announce(roles, incident, cause=crossing_cause(crossing), template=template, more=more)
+        return self.announce(
+            roles, incident, cause=crossing_cause(crossing), template=template, more=more
+        )
 
-    def merge_breach(self, incident: Incident, told: tuple[Announcement, ...], crossing: Crossing) -> tuple[Announcement, ...]:
+    def merge_breach(
+        self, incident: Incident, told: tuple[Announcement, ...], crossing: Crossing
+    ) -> tuple[Announcement, ...]:
         """Return the notifications of a raise in priority joined with the breach that it causes.
 
         They are one message, also to those whom only the breach concerns.
@@ -154,7 +187,11 @@ class EscalationRules:
             return (*told, *breach)
         known = {recipient.role for recipient in of_raise.recipients}
         more = tuple(one for one in breach[0].recipients if one.role not in known)
-        said = {name: breach[0].facts[name] for name in ("clock", "due_at", "share") if name in breach[0].facts}
+        said = {
+            name: breach[0].facts[name]
+            for name in ("clock", "due_at", "share")
+            if name in breach[0].facts
+        }
         together = replace(
             of_raise,
             recipients=(*of_raise.recipients, *more),
@@ -169,7 +206,11 @@ class EscalationRules:
 
     def steps_of(self, policy: str) -> list[tuple[list[int], Rung]]:
         """Return the rungs for records of that policy, each with the priorities it applies to."""
-        return [(sorted(r.priorities), rung) for r, rung in self.steps if not r.policies or policy in r.policies]
+        return [
+            (sorted(r.priorities), rung)
+            for r, rung in self.steps
+            if not r.policies or policy in r.policies
+        ]
 
     def ladder(self, incident: Incident) -> tuple[Rung, ...]:
         """Return the rungs for the record's policy and priority, in order."""
@@ -177,23 +218,44 @@ class EscalationRules:
 
     def announce_unresolved(self, incident: Incident, step: LadderStep) -> tuple[Announcement, ...]:
         """Return the notification of a record that is still unresolved."""
-        more = {"unresolved_for": str(step.rung.after + (step.times - 1) * (step.rung.repeat or timedelta()))}
-        return self.announce(step.rung.roles, incident, cause=step.cause, template="unresolved", more=more)
+        more = {
+            "unresolved_for": str(
+                step.rung.after + (step.times - 1) * (step.rung.repeat or timedelta())
+            )
+        }
+        return self.announce(
+            step.rung.roles, incident, cause=step.cause, template="unresolved", more=more
+        )
 
     def roles(self, incident: Incident, on: str) -> tuple[str, ...]:
         """Return the roles that the rules name for an occasion of the record.
 
         An occasion is `opened`, `warning` or `breach`.
         """
-        asked = (role for rule in self.rules if on in rule.on and _covers(rule, incident) for role in rule.notify)
+        asked = (
+            role
+            for rule in self.rules
+            if on in rule.on and _covers(rule, incident)
+            for role in rule.notify
+        )
         return tuple(dict.fromkeys(asked))
 
     def announce(
-        self, roles: Collection[str], incident: Incident, *, cause: str, template: str, more: Mapping[str, Any]
+        self,
+        roles: Collection[str],
+        incident: Incident,
+        *,
+        cause: str,
+        template: str,
+        more: Mapping[str, Any],
     ) -> tuple[Announcement, ...]:
         """Return the announcement for these roles; empty if there are none."""
         recipients = tuple(self.recipient(role, incident) for role in roles)
-        return (self.announcement(incident, recipients, cause=cause, template=template, more=more),) if recipients else ()
+        return (
+            (self.announcement(incident, recipients, cause=cause, template=template, more=more),)
+            if recipients
+            else ()
+        )
 
     def announcement(
         self,
@@ -223,7 +285,9 @@ class EscalationRules:
 
     def officers(self, incident: Incident) -> Recipient:
         """Return the recipient of security incidents: the role security, else the manager."""
-        return replace(self.recipient(SECURITY, incident), instead=self.recipient(MANAGER, incident))
+        return replace(
+            self.recipient(SECURITY, incident), instead=self.recipient(MANAGER, incident)
+        )
 
     def recipient(self, role: str, incident: Incident) -> Recipient:
         """Return the recipient that a role of a rule means.
@@ -236,10 +300,18 @@ class EscalationRules:
         people, group = _own(role, incident)
         urgent = incident.priority <= LEAST_URGENT_MAJOR_PRIORITY and role != "reporter"
         instead = self.recipient(DESK, incident) if urgent or role == "owner" else None
-        return Recipient(role=role, listed=listed, own=True, people=people, group=group, instead=instead)
+        return Recipient(
+            role=role, listed=listed, own=True, people=people, group=group, instead=instead
+        )
 
     def _kept_from_security(
-        self, roles: tuple[str, ...], incident: Incident, *, cause: str, template: str, more: Mapping[str, Any]
+        self,
+        roles: tuple[str, ...],
+        incident: Incident,
+        *,
+        cause: str,
+        template: str,
+        more: Mapping[str, Any],
     ) -> tuple[Announcement, ...]:
         """Return the announcement, silenced by a security flag alone.
 
@@ -247,7 +319,8 @@ class EscalationRules:
         """
         silenced = "security" if incident.security else ""
         return tuple(
-            replace(one, silenced=silenced) for one in self.announce(roles, incident, cause=cause, template=template, more=more)
+            replace(one, silenced=silenced)
+            for one in self.announce(roles, incident, cause=cause, template=template, more=more)
         )
 
 

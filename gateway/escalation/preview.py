@@ -54,18 +54,24 @@ def edited_settings(configured: Settings, edit: Mapping[str, Mapping[str, Any]])
     try:
         sla = msgspec.convert(tree, settings.SlaSettings, strict=False, dec_hook=written)
     except msgspec.ValidationError as error:
-        raise Misconfigured("the edit is no configuration", flaws=(Flaw("/sla", str(error)),)) from error
+        raise Misconfigured(
+            "the edit is no configuration", flaws=(Flaw("/sla", str(error)),)
+        ) from error
     changed = msgspec.structs.replace(configured, sla=sla)
     if flaws := settings.find_contradictions(changed):
         raise Misconfigured("the edit contradicts itself", flaws=tuple(flaws))
     return changed
 
 
-def moved_deadlines(before: SlaRules, after: SlaRules, incidents: Sequence[Incident], now: datetime) -> Iterator[DeadlineMove]:
+def moved_deadlines(
+    before: SlaRules, after: SlaRules, incidents: Sequence[Incident], now: datetime
+) -> Iterator[DeadlineMove]:
     """Yield every clock of these records that would be due at another instant, record by record."""
     for incident in incidents:
         readings = zip(explain(incident, before, now), explain(incident, after, now), strict=True)
-        yield from (_move(incident, one, other) for one, other in readings if one.due_at != other.due_at)
+        yield from (
+            _move(incident, one, other) for one, other in readings if one.due_at != other.due_at
+        )
 
 
 def _move(incident: Incident, one: ClockReading, other: ClockReading) -> DeadlineMove:

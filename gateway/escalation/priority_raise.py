@@ -29,12 +29,22 @@ class PriorityCause:
     @property
     def facts(self) -> dict[str, str]:
         """Return the fields that are set, by name."""
-        told = {"reason": self.reason, "alert": self.alert, "severity": self.severity, "incident": self.incident}
+        told = {
+            "reason": self.reason,
+            "alert": self.alert,
+            "severity": self.severity,
+            "incident": self.incident,
+        }
         return {name: value for name, value in told.items() if value}
 
 
 def raise_priority(
-    rules: SlaRules, incident: Incident, grade: PriorityGrade, now: datetime, cause: PriorityCause, actor: str = ACTOR
+    rules: SlaRules,
+    incident: Incident,
+    grade: PriorityGrade,
+    now: datetime,
+    cause: PriorityCause,
+    actor: str = ACTOR,
 ) -> Revision:
     """Return the revision that raises a live incident in priority.
 
@@ -47,7 +57,9 @@ def raise_priority(
     if incident.state not in LIVE or grade.priority >= worst:
         return Revision(after=incident, actor=actor, events=())
     if grade.priority >= incident.priority:
-        known = replace(incident, marks=with_worst(incident.marks, grade.priority, incident.priority))
+        known = replace(
+            incident, marks=with_worst(incident.marks, grade.priority, incident.priority)
+        )
         return Revision(after=known, actor=actor, events=())
     now = max(now, incident.ledger[-1].at)
     entry = LedgerEntry(now, ClockEvent.SET_PRIORITY, priority=grade.priority, reason=RAISED)
@@ -59,11 +71,18 @@ def raise_priority(
         ledger=(*incident.ledger, entry),
         updated_at=now,
     )
-    return Revision(after=after, actor=actor, events=(("raised", _facts(incident, after, grade, cause)),))
+    return Revision(
+        after=after, actor=actor, events=(("raised", _facts(incident, after, grade, cause)),)
+    )
 
 
 def note_milder_cause(
-    incident: Incident, was: int, calls_for: int, now: datetime, cause: PriorityCause, actor: str = ACTOR
+    incident: Incident,
+    was: int,
+    calls_for: int,
+    now: datetime,
+    cause: PriorityCause,
+    actor: str = ACTOR,
 ) -> Revision:
     """Return the revision that notes a milder cause; only people lower the priority.
 
@@ -71,10 +90,14 @@ def note_milder_cause(
     calls for now.
     """
     facts = {"old": was, "new": calls_for, "priority": incident.priority, **cause.facts}
-    return Revision(after=replace(incident, updated_at=now), actor=actor, events=(("eased", facts),))
+    return Revision(
+        after=replace(incident, updated_at=now), actor=actor, events=(("eased", facts),)
+    )
 
 
-def _facts(before: Incident, after: Incident, grade: PriorityGrade, cause: PriorityCause) -> Mapping[str, Any]:
+def _facts(
+    before: Incident, after: Incident, grade: PriorityGrade, cause: PriorityCause
+) -> Mapping[str, Any]:
     facts: dict[str, Any] = {"old": before.priority, "new": after.priority, **cause.facts}
     if grade.rule:
         facts["graded_by"] = grade.rule

@@ -58,9 +58,20 @@ class SlaRules:
         return dict.fromkeys(also, own[self.default]) | own
 
     def _version(self, name: str) -> str:
-        services = sorted((service, policy.version) for (of, service), policy in self.tailored.items() if of == name)
+        services = sorted(
+            (service, policy.version)
+            for (of, service), policy in self.tailored.items()
+            if of == name
+        )
         steps, patience = self.escalation.steps_of(name), self.escalation.patience
-        return digest((self.policies[name].version, services, steps, *([patience] if steps and patience else [])))
+        return digest(
+            (
+                self.policies[name].version,
+                services,
+                steps,
+                *([patience] if steps and patience else []),
+            )
+        )
 
     @classmethod
     def from_settings(cls, settings: Settings) -> "SlaRules":
@@ -68,12 +79,21 @@ class SlaRules:
         policies = read_policies(settings.sla)
         tailored = read_tailored(settings.sla, policies)
         return cls(
-            policies, settings.sla.default, EscalationRules.from_settings(settings), read_choice(settings.sla), tailored, settings
+            policies,
+            settings.sla.default,
+            EscalationRules.from_settings(settings),
+            read_choice(settings.sla),
+            tailored,
+            settings,
         )
 
     def warm(self, now: datetime) -> None:
         """Compute the calendars that incidents will need, so that the first one does not wait."""
-        for name in {self.default, *self.choice.services.values(), *(use.policy for use in self.choice.uses.get(INCIDENT, ()))}:
+        for name in {
+            self.default,
+            *self.choice.services.values(),
+            *(use.policy for use in self.choice.uses.get(INCIDENT, ())),
+        }:
             self.policies[name].calendar.between(now, now + timedelta(days=31))
 
     def warm_all(self, now: datetime) -> None:
@@ -107,7 +127,9 @@ class SlaRules:
         It is another one only where new records with these values would get different policies.
         """
         was, now = (
-            self.policy_for(kind=one.kind, service=one.service, source=one.source, priority=one.priority).name
+            self.policy_for(
+                kind=one.kind, service=one.service, source=one.source, priority=one.priority
+            ).name
             for one in (before, after)
         )
         return before.policy if now == was else now
@@ -126,7 +148,9 @@ def refresh_timers(
     breach that it puts ahead again. `standing` is the state of the record's thresholds now, for
     a caller who knows it already.
     """
-    stand = standing or thresholds.threshold_state(rules.policy(incident), incident.ledger, _present(incident, now))
+    stand = standing or thresholds.threshold_state(
+        rules.policy(incident), incident.ledger, _present(incident, now)
+    )
     marks = stand.settle(incident.marks)
     sla_due = _next_due(rules, incident, marks, stand)
     fresh = replace(incident, marks=marks, breached=stand.breached, next_due_at=sla_due)
@@ -140,8 +164,14 @@ def timer_armings(rules: SlaRules, incident: Incident, now: datetime) -> tuple[T
     once. Records that follow a master follow its clocks: their SLA timer is that of an urgent
     claim alone.
     """
-    stand = thresholds.threshold_state(rules.policy(incident), incident.ledger, _present(incident, now))
-    return _arms(rules, replace(incident, next_due_at=_next_due(rules, incident, incident.marks, stand)), stand)
+    stand = thresholds.threshold_state(
+        rules.policy(incident), incident.ledger, _present(incident, now)
+    )
+    return _arms(
+        rules,
+        replace(incident, next_due_at=_next_due(rules, incident, incident.marks, stand)),
+        stand,
+    )
 
 
 def _arms(rules: SlaRules, incident: Incident, stand: ThresholdState) -> tuple[TimerChange, ...]:
@@ -149,7 +179,9 @@ def _arms(rules: SlaRules, incident: Incident, stand: ThresholdState) -> tuple[T
     always = (
         TimerChange(TimerKind.SLA, incident.next_due_at),
         TimerChange(TimerKind.AUTO_CLOSE, _close_due(rules.policy(incident), incident)),
-        TimerChange(TimerKind.HOLD_EXPIRY, incident.hold_until if incident.state is State.ON_HOLD else None),
+        TimerChange(
+            TimerKind.HOLD_EXPIRY, incident.hold_until if incident.state is State.ON_HOLD else None
+        ),
     )
     if not rules.escalation.has_ladder(incident.policy):
         return always
@@ -200,15 +232,28 @@ def _tell(rules: SlaRules, policy: Policy, incident: Incident, now: datetime) ->
     for crossing in thresholds.worst_per_clock(crossings):
         events.append(_event(crossing))
         announcements += rules.escalation.crossed(incident, crossing)
-        if incident.kind == Kind.SERVICE_REQUEST and crossing.breach and crossing.clock is ClockName.OVERALL:
+        if (
+            incident.kind == Kind.SERVICE_REQUEST
+            and crossing.breach
+            and crossing.clock is ClockName.OVERALL
+        ):
             events.append(("conversion_asked", {"due_at": crossing.due_at}))
             announcements += rules.escalation.announce_conversion(incident, crossing)
     marks = (*marks, *(crossing.mark for crossing in crossings))
     sla_due = _next_due(rules, replace(incident, marks=marks), marks, stand)
-    after = replace(incident, marks=marks, breached=stand.breached, next_due_at=sla_due, updated_at=now)
+    after = replace(
+        incident, marks=marks, breached=stand.breached, next_due_at=sla_due, updated_at=now
+    )
     armed = _arms(rules, after, stand)
     told = tuple(announcements)
-    return Revision(after=after, actor=ACTOR, events=tuple(events), timers=armed, marks_only=True, announcements=told)
+    return Revision(
+        after=after,
+        actor=ACTOR,
+        events=tuple(events),
+        timers=armed,
+        marks_only=True,
+        announcements=told,
+    )
 
 
 def merge_raise_and_breach(rules: SlaRules, revision: Revision, now: datetime) -> Revision:
@@ -216,7 +261,9 @@ def merge_raise_and_breach(rules: SlaRules, revision: Revision, now: datetime) -
     before, incident = revision.before, revision.after
     if before is None or incident.priority >= before.priority or not _counts(incident):
         return revision
-    stand = thresholds.threshold_state(rules.policy(incident), incident.ledger, _present(incident, now))
+    stand = thresholds.threshold_state(
+        rules.policy(incident), incident.ledger, _present(incident, now)
+    )
     crossings = stand.due_now(incident.marks)
     worth = thresholds.worst_per_clock(crossings)
     breaches = [crossing for crossing in worth if crossing.breach]
@@ -226,7 +273,9 @@ def merge_raise_and_breach(rules: SlaRules, revision: Revision, now: datetime) -
     after, armed = refresh_timers(rules, replace(incident, marks=marks), now, stand)
     told = rules.escalation.merge_breach(after, revision.announcements, breaches[-1])
     events = (*revision.events, *map(_event, worth))
-    return replace(revision, after=after, events=events, timers=(*revision.timers, *armed), announcements=told)
+    return replace(
+        revision, after=after, events=events, timers=(*revision.timers, *armed), announcements=told
+    )
 
 
 def with_grading_deadline(rules: SlaRules, revision: Revision) -> Revision:
@@ -236,7 +285,9 @@ def with_grading_deadline(rules: SlaRules, revision: Revision) -> Revision:
         return revision
     said = {"due_at": due.isoformat()}
     told = tuple(
-        replace(one, facts={**one.facts, **said}, bare={**one.bare, **said}) if one.template == GRADE else one
+        replace(one, facts={**one.facts, **said}, bare={**one.bare, **said})
+        if one.template == GRADE
+        else one
         for one in revision.announcements
     )
     return replace(revision, announcements=told)
@@ -246,9 +297,15 @@ def _next_step(rules: SlaRules, incident: Incident, stand: ThresholdState) -> La
     if incident.state not in LIVE or incident.master_id is not None:
         return None
     acknowledged = incident.responded_at is not None
-    step = ladder.next_step(rules.escalation.ladder(incident), incident.marks, stand.overall, acknowledged=acknowledged)
+    step = ladder.next_step(
+        rules.escalation.ladder(incident), incident.marks, stand.overall, acknowledged=acknowledged
+    )
     noted = ladder.acknowledgement_time(incident.marks, incident.reopened, incident.priority)
-    return step if step is None or noted is None else ladder.postponed_step(step, noted, rules.escalation.patience)
+    return (
+        step
+        if step is None or noted is None
+        else ladder.postponed_step(step, noted, rules.escalation.patience)
+    )
 
 
 def _climb(rules: SlaRules, incident: Incident, now: datetime) -> Revision:
@@ -266,15 +323,29 @@ def _climb(rules: SlaRules, incident: Incident, now: datetime) -> Revision:
     if not announcements:
         return Revision(after=after, actor=ACTOR, events=(), timers=armed)
     told = replace(fresh, updated_at=now)
-    return Revision(after=told, actor=ACTOR, events=(), timers=armed, marks_only=True, announcements=tuple(announcements))
+    return Revision(
+        after=told,
+        actor=ACTOR,
+        events=(),
+        timers=armed,
+        marks_only=True,
+        announcements=tuple(announcements),
+    )
 
 
 def _close(rules: SlaRules, incident: Incident, now: datetime) -> Revision:
     due = _close_due(rules.policy(incident), incident)
     if due is None or due > now:
         return _revision(rules, incident, now)
-    after = replace(incident, state=State.CLOSED, closure=Closure.AUTOMATIC, closed_at=now, updated_at=now)
-    return _revision(rules, after, now, (("closed", {"closure": Closure.AUTOMATIC, "resolved_at": incident.resolved_at}),))
+    after = replace(
+        incident, state=State.CLOSED, closure=Closure.AUTOMATIC, closed_at=now, updated_at=now
+    )
+    return _revision(
+        rules,
+        after,
+        now,
+        (("closed", {"closure": Closure.AUTOMATIC, "resolved_at": incident.resolved_at}),),
+    )
 
 
 def _resume(rules: SlaRules, incident: Incident, now: datetime) -> Revision:
@@ -283,12 +354,30 @@ def _resume(rules: SlaRules, incident: Incident, now: datetime) -> Revision:
         return _revision(rules, incident, now)
     state = incident.held_state or State.IN_PROGRESS
     ledger = (*incident.ledger, LedgerEntry(now, ClockEvent.RESUME, reason="hold expired"))
-    after = replace(incident, state=state, ledger=ledger, hold_reason=None, hold_until=None, held_state=None, updated_at=now)
-    return _revision(rules, after, now, (("resumed", {"cause": "hold_expired", "hold_until": until, "state": state}),))
+    after = replace(
+        incident,
+        state=state,
+        ledger=ledger,
+        hold_reason=None,
+        hold_until=None,
+        held_state=None,
+        updated_at=now,
+    )
+    return _revision(
+        rules,
+        after,
+        now,
+        (("resumed", {"cause": "hold_expired", "hold_until": until, "state": state}),),
+    )
 
 
 def _revision(
-    rules: SlaRules, after: Incident, now: datetime, events: tuple[Event, ...] = (), *, standing: ThresholdState | None = None
+    rules: SlaRules,
+    after: Incident,
+    now: datetime,
+    events: tuple[Event, ...] = (),
+    *,
+    standing: ThresholdState | None = None,
 ) -> Revision:
     """Return a revision.
 
@@ -314,17 +403,23 @@ def _event(crossing: Crossing) -> Event:
 
 def _counts(incident: Incident) -> bool:
     """Return whether thresholds of the record are notified: not finished, and without a master."""
-    return incident.master_id is None and (incident.state in LIVE or incident.state is State.RESOLVED)
+    return incident.master_id is None and (
+        incident.state in LIVE or incident.state is State.RESOLVED
+    )
 
 
-def _sla_due(incident: Incident, marks: Collection[str], standing: ThresholdState) -> datetime | None:
+def _sla_due(
+    incident: Incident, marks: Collection[str], standing: ThresholdState
+) -> datetime | None:
     if not _counts(incident):
         return None
     passed = standing.due_now(marks)
     return min(crossing.at for crossing in passed) if passed else standing.next_due
 
 
-def _next_due(rules: SlaRules, incident: Incident, marks: Collection[str], standing: ThresholdState) -> datetime | None:
+def _next_due(
+    rules: SlaRules, incident: Incident, marks: Collection[str], standing: ThresholdState
+) -> datetime | None:
     """Return the next due time of the SLA timer.
 
     It is that of a threshold of a clock, or of the grading of an urgent claim.

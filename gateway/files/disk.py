@@ -27,9 +27,14 @@ class DiskStore:
         try:
             self.directory.mkdir(parents=True, exist_ok=True, mode=0o700)
         except OSError as error:
-            raise Misconfigured("files cannot be kept", flaws=(Flaw("/attachments/path", str(error)),)) from error
+            raise Misconfigured(
+                "files cannot be kept", flaws=(Flaw("/attachments/path", str(error)),)
+            ) from error
         if not os.access(self.directory, os.W_OK | os.X_OK):
-            raise Misconfigured("files cannot be kept", flaws=(Flaw("/attachments/path", f"{root} cannot be written to"),))
+            raise Misconfigured(
+                "files cannot be kept",
+                flaws=(Flaw("/attachments/path", f"{root} cannot be written to"),),
+            )
 
     async def keep(self, received: ReceivedFile) -> str:
         """Store a file as `Store.keep` says.
@@ -76,7 +81,9 @@ class DiskStore:
         alone.
         """
         found = self._files(before)
-        while handles := await in_thread(lambda: [handle for handle, _ in zip(found, range(BATCH), strict=False)]):
+        while handles := await in_thread(
+            lambda: [handle for handle, _ in zip(found, range(BATCH), strict=False)]
+        ):
             yield handles
 
     def _files(self, before: datetime) -> Iterator[str]:

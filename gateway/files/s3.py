@@ -19,7 +19,14 @@ from yarl import URL
 
 from gateway.clock import Clock
 from gateway.errors import Unavailable
-from gateway.files.signature import EMPTY_BODY_HASH, AwsCredentials, authorization, encoded_path, encoded_query, stamp
+from gateway.files.signature import (
+    EMPTY_BODY_HASH,
+    AwsCredentials,
+    authorization,
+    encoded_path,
+    encoded_query,
+    stamp,
+)
 from gateway.files.spool import PIECE, ReceivedFile
 from gateway.settings import S3
 
@@ -45,10 +52,15 @@ class S3Store:
 
     def __init__(self, settings: S3, clock: Clock) -> None:
         self._settings, self._clock = settings, clock
-        self._who = AwsCredentials(access_key=settings.access_key, secret_key=settings.secret_key, region=settings.region)
+        self._who = AwsCredentials(
+            access_key=settings.access_key, secret_key=settings.secret_key, region=settings.region
+        )
         # A connection that the store closed meanwhile would fail a request whose body cannot be sent twice.
         self._client = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(force_close=True), timeout=TIMEOUT, auto_decompress=False, trust_env=False
+            connector=aiohttp.TCPConnector(force_close=True),
+            timeout=TIMEOUT,
+            auto_decompress=False,
+            trust_env=False,
         )
 
     async def close(self) -> None:
@@ -86,8 +98,14 @@ class S3Store:
 
     def _listed(self, page: str) -> list[tuple[str, datetime]]:
         found = [(KEY.search(entry), MODIFIED.search(entry)) for entry in CONTENTS.findall(page)]
-        keys = [(key[1].removeprefix(self._settings.prefix), at[1]) for key, at in found if key and at]
-        return [(key, datetime.fromisoformat(at)) for key, at in keys if re.fullmatch(r"[0-9a-f]{32}", key)]
+        keys = [
+            (key[1].removeprefix(self._settings.prefix), at[1]) for key, at in found if key and at
+        ]
+        return [
+            (key, datetime.fromisoformat(at))
+            for key, at in keys
+            if re.fullmatch(r"[0-9a-f]{32}", key)
+        ]
 
     @asynccontextmanager
     async def _asked(
@@ -105,21 +123,38 @@ class S3Store:
         Raises Unavailable for a status that is not in `fine`, and if there is no response.
         """
         base = URL(self._settings.endpoint)
-        path = f"{base.path.rstrip('/')}/{self._settings.bucket}" + (f"/{self._settings.prefix}{handle}" if handle else "")
+        path = f"{base.path.rstrip('/')}/{self._settings.bucket}" + (
+            f"/{self._settings.prefix}{handle}" if handle else ""
+        )
         hashed = EMPTY_BODY_HASH if body is None else body.sha256.hex()
         headers = self._signed(base, method, path, query or {}, hashed, more or {})
-        url = URL(f"{base.origin()}{encoded_path(path)}?{encoded_query(query or {})}".rstrip("?"), encoded=True)
+        url = URL(
+            f"{base.origin()}{encoded_path(path)}?{encoded_query(query or {})}".rstrip("?"),
+            encoded=True,
+        )
         sent: Any = None if body is None else body.pieces()
         try:
-            async with self._client.request(method, url, headers=headers, data=sent, allow_redirects=False) as answer:
+            async with self._client.request(
+                method, url, headers=headers, data=sent, allow_redirects=False
+            ) as answer:
                 if answer.status not in fine:
-                    raise Unavailable(f"the store of files answered {answer.status}", status=answer.status)
+                    raise Unavailable(
+                        f"the store of files answered {answer.status}", status=answer.status
+                    )
                 yield answer
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
-            raise Unavailable(f"the store of files cannot serve now: {type(error).__name__}") from error
+            raise Unavailable(
+                f"the store of files cannot serve now: {type(error).__name__}"
+            ) from error
 
     def _signed(
-        self, base: URL, method: str, path: str, query: Mapping[str, str], body_sha256: str, more: Mapping[str, str]
+        self,
+        base: URL,
+        method: str,
+        path: str,
+        query: Mapping[str, str],
+        body_sha256: str,
+        more: Mapping[str, str],
     ) -> dict[str, str]:
         at = self._clock.now()
         host = base.host_subcomponent or ""
@@ -129,4 +164,7 @@ class S3Store:
             "x-amz-date": stamp(at),
             "x-amz-content-sha256": body_sha256,
         }
-        return {**spoken, "Authorization": authorization(self._who, at, method, path, query, spoken, body_sha256)}
+        return {
+            **spoken,
+            "Authorization": authorization(self._who, at, method, path, query, spoken, body_sha256),
+        }

@@ -34,7 +34,9 @@ def encoded_path(path: str) -> str:
 
 def encoded_query(query: Mapping[str, str]) -> str:
     """Return a query as it is sent and signed: in the order of its encoded names."""
-    pairs = sorted((quote(name, safe="-._~"), quote(value, safe="-._~")) for name, value in query.items())
+    pairs = sorted(
+        (quote(name, safe="-._~"), quote(value, safe="-._~")) for name, value in query.items()
+    )
     return "&".join(f"{name}={value}" for name, value in pairs)
 
 
@@ -60,7 +62,9 @@ def authorization(
     spoken = {name.lower(): " ".join(value.split()) for name, value in headers.items()}
     names = ";".join(sorted(spoken))
     lines = "".join(f"{name}:{spoken[name]}\n" for name in sorted(spoken))
-    canonical = "\n".join([method, encoded_path(path), encoded_query(query), lines, names, body_sha256])
+    canonical = "\n".join(
+        [method, encoded_path(path), encoded_query(query), lines, names, body_sha256]
+    )
     scope = f"{at:%Y%m%d}/{who.region}/{who.service}/aws4_request"
     signed = "\n".join([ALGORITHM, stamp(at), scope, sha256(canonical.encode()).hexdigest()])
     signature = hmac.new(_key(who, at), signed.encode(), sha256).hexdigest()

@@ -41,7 +41,9 @@ class ReceivedFile:
 
 
 @asynccontextmanager
-async def receive_file(chunks: AsyncIterable[bytes], most: int, directory: Path | None) -> AsyncIterator[ReceivedFile]:
+async def receive_file(
+    chunks: AsyncIterable[bytes], most: int, directory: Path | None
+) -> AsyncIterator[ReceivedFile]:
     """Receive `chunks` into a file that exists until the end of the block.
 
     Raises TooLarge as soon as there are more than `most` bytes. In `directory` the file has a

@@ -32,7 +32,9 @@ class Recipient:
     @property
     def nobody(self) -> bool:
         """True for a person of the incident, such as its handler, that the incident lacks."""
-        return self.own and not (self.people or self.group or self.listed or self.instead is not None)
+        return self.own and not (
+            self.people or self.group or self.listed or self.instead is not None
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,4 +22,6 @@ async def arm_timers(conn: Connection, timers: Iterable[tuple[int, int, datetime
     """Arm, move or (due None) disarm timers; a generation changes only if its timer does."""
     last = {(incident_id, kind): due_at for incident_id, kind, due_at in timers}
     if last:
-        await conn.execute(ARM, [key[0] for key in last], [int(key[1]) for key in last], list(last.values()))
+        await conn.execute(
+            ARM, [key[0] for key in last], [int(key[1]) for key in last], list(last.values())
+        )

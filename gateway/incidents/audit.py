@@ -33,7 +33,9 @@ WHERE incident_id BETWEEN $1 AND $2 ORDER BY incident_id, seq
 """
 
 
-async def verify_timelines(conn: Connection, key: bytes, seals: Iterable[str] = ()) -> list[TimelineDamage]:
+async def verify_timelines(
+    conn: Connection, key: bytes, seals: Iterable[str] = ()
+) -> list[TimelineDamage]:
     """Return every damaged timeline.
 
     `seals` are lines exported by `seal`, which reveal that the end of a timeline was cut off.
@@ -47,10 +49,13 @@ async def verify_timelines(conn: Connection, key: bytes, seals: Iterable[str] = 
             entry = timeline.ChainedEntry(**row)
             chains.setdefault(entry.incident_id, []).append(entry)
         for head in heads:
-            found = timeline.find_damage(key, head["id"], chains.pop(head["id"], []), head["version"], head["timeline_hash"])
+            found = timeline.find_damage(
+                key, head["id"], chains.pop(head["id"], []), head["version"], head["timeline_hash"]
+            )
             damages += [TimelineDamage(head["id"], *found)] if found else []
         damages += [
-            TimelineDamage(incident, entries[0].seq, "entries without an incident") for incident, entries in chains.items()
+            TimelineDamage(incident, entries[0].seq, "entries without an incident")
+            for incident, entries in chains.items()
         ]
     return damages + await _broken_seals(conn, key, seals)
 
@@ -91,18 +96,24 @@ async def seal_timelines(conn: Connection, key: bytes, stamp: datetime | None) -
         if not await conn.fetchval(TURN):
             return None
         previous = await conn.fetchrow(PREVIOUS)
-        seq, since, before = (previous["seq"] + 1, previous["upto"], previous["hash"]) if previous else (1, 0, b"")
+        seq, since, before = (
+            (previous["seq"] + 1, previous["upto"], previous["hash"]) if previous else (1, 0, b"")
+        )
         upto = await conn.fetchval(HORIZON)
         made = await _sealed(conn, key, before, seq, since, upto)
         await conn.execute(KEEP, seq, stamp, upto, made.entries, bytes.fromhex(made.hash))
     return msgspec.json.encode(made).decode()
 
 
-async def _sealed(conn: Connection, key: bytes, before: bytes, seq: int, since: int, upto: int) -> AuditSeal:
+async def _sealed(
+    conn: Connection, key: bytes, before: bytes, seq: int, since: int, upto: int
+) -> AuditSeal:
     row = await conn.fetchrow(DIGEST, since, upto)
     entries, digest = (row["entries"], row["digest"]) if row else (0, b"")
     text = f"{seq}\x1f{since}\x1f{upto}\x1f{entries}".encode()
-    return AuditSeal(seq, since, upto, entries, hmac.digest(key, before + text + digest, "sha256").hex())
+    return AuditSeal(
+        seq, since, upto, entries, hmac.digest(key, before + text + digest, "sha256").hex()
+    )
 
 
 def seal_of(line: str) -> AuditSeal:
@@ -111,7 +122,9 @@ def seal_of(line: str) -> AuditSeal:
         kept = msgspec.json.decode(line, type=AuditSeal)
         bytes.fromhex(kept.hash)
     except (msgspec.DecodeError, ValueError) as error:
-        raise Malformed(f"{line[:60]!r} is no seal: name the file that audit.seal_file writes") from error
+        raise Malformed(
+            f"{line[:60]!r} is no seal: name the file that audit.seal_file writes"
+        ) from error
     return kept
 
 
@@ -127,7 +140,11 @@ async def _broken_seals(conn: Connection, key: bytes, lines: Iterable[str]) -> l
         found = await _sealed(conn, key, before, kept.seq, kept.since, kept.upto)
         if not hmac.compare_digest(found.hash, kept.hash):
             damages.append(
-                TimelineDamage(0, kept.seq, f"seal broken: {kept.entries} entries were sealed, {found.entries} stand now")
+                TimelineDamage(
+                    0,
+                    kept.seq,
+                    f"seal broken: {kept.entries} entries were sealed, {found.entries} stand now",
+                )
             )
         before = bytes.fromhex(kept.hash)
     return damages

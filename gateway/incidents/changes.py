@@ -21,4 +21,9 @@ class CommittedChanges:
 
 def armed_by(revisions: Iterable[Revision]) -> list[ArmedTimer]:
     """Return the timers that these revisions arm."""
-    return [(one.after.id, arm.kind, arm.due_at) for one in revisions for arm in one.timers if arm.due_at is not None]
+    return [
+        (one.after.id, arm.kind, arm.due_at)
+        for one in revisions
+        for arm in one.timers
+        if arm.due_at is not None
+    ]

@@ -47,7 +47,9 @@ def mark_claim_reviewed(incident: Incident) -> Incident:
     return replace(incident, marks=(*incident.marks, GRADED))
 
 
-def lower_grade(impact: Impact, urgency: Urgency, at_most: int, judge: PriorityFunction) -> tuple[Impact, Urgency]:
+def lower_grade(
+    impact: Impact, urgency: Urgency, at_most: int, judge: PriorityFunction
+) -> tuple[Impact, Urgency]:
     """Return the most urgent impact and urgency whose priority is `at_most` or milder.
 
     Urgency is lowered first, then impact.

@@ -11,7 +11,16 @@ import msgspec
 from gateway.incidents import ledger
 from gateway.incidents.record import Incident
 from gateway.key_texts import without_keys
-from gateway.vocabulary import Closure, HoldReason, Impact, RequestCategory, Resolution, State, Tier, Urgency
+from gateway.vocabulary import (
+    Closure,
+    HoldReason,
+    Impact,
+    RequestCategory,
+    Resolution,
+    State,
+    Tier,
+    Urgency,
+)
 
 _encode = msgspec.json.Encoder(order="deterministic").encode
 _decode = msgspec.json.decode
@@ -22,7 +31,10 @@ def _text(value: object) -> str:
 
 
 def _maybe(kind: type[StrEnum]) -> Callable[[str | None], StrEnum | None]:
-    words: dict[str | None, StrEnum | None] = {None: None, **{member.value: member for member in kind}}
+    words: dict[str | None, StrEnum | None] = {
+        None: None,
+        **{member.value: member for member in kind},
+    }
     return words.__getitem__
 
 

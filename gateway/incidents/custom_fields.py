@@ -106,7 +106,9 @@ class CustomFields:
         """Read the configuration, which `settings.fields.flaws_of` has checked."""
         return cls({one.name: _definition(one) for one in sections})
 
-    def merged(self, kind: str, present: Mapping[str, Any], changes: Mapping[str, Any]) -> Mapping[str, Any]:
+    def merged(
+        self, kind: str, present: Mapping[str, Any], changes: Mapping[str, Any]
+    ) -> Mapping[str, Any]:
         """Return the field values of a record after `changes`.
 
         Null or an empty text removes a value. Raises Unprocessable with a pointer to every
@@ -115,22 +117,36 @@ class CustomFields:
         """
         flaws = tuple(self._flaws(kind, present, changes))
         if flaws:
-            raise Unprocessable(f"fields: {flaws[0].pointer.rpartition('/')[2]} {flaws[0].detail}", flaws=flaws)
+            raise Unprocessable(
+                f"fields: {flaws[0].pointer.rpartition('/')[2]} {flaws[0].detail}", flaws=flaws
+            )
         merged = {**present, **changes}
         return {name: merged[name] for name in sorted(merged) if not _empty(merged[name])}
 
-    def _flaws(self, kind: str, present: Mapping[str, Any], changes: Mapping[str, Any]) -> Iterator[Flaw]:
+    def _flaws(
+        self, kind: str, present: Mapping[str, Any], changes: Mapping[str, Any]
+    ) -> Iterator[Flaw]:
         for name, value in changes.items():
             known = self.definitions.get(name)
             detail = None
             if known is None:
-                detail = None if value is None and name in present else "is no field here: GET /api/v1/fields lists them"
+                detail = (
+                    None
+                    if value is None and name in present
+                    else "is no field here: GET /api/v1/fields lists them"
+                )
             elif not _empty(value):
-                detail = known.flaw(value) if kind in known.kinds else f"is not for records of the kind {kind}"
+                detail = (
+                    known.flaw(value)
+                    if kind in known.kinds
+                    else f"is not for records of the kind {kind}"
+                )
             if detail is not None:
                 yield Flaw(f"/fields/{name}", detail)
 
-    def missing(self, kind: str, values: Mapping[str, Any], moments: Iterable[str]) -> tuple[str, ...]:
+    def missing(
+        self, kind: str, values: Mapping[str, Any], moments: Iterable[str]
+    ) -> tuple[str, ...]:
         """Return the fields that a record of the kind must have at one of `moments` but lacks."""
         wanted = frozenset(moments)
         return tuple(
@@ -151,7 +167,9 @@ class CustomFields:
         Raises Malformed for an unknown field, or for a value of another type.
         """
         if unknown := [name for name in asked if name not in self.definitions]:
-            flaw = Flaw(f"/field.{unknown[0]}", "there is no such field: GET /api/v1/fields lists them")
+            flaw = Flaw(
+                f"/field.{unknown[0]}", "there is no such field: GET /api/v1/fields lists them"
+            )
             raise Malformed(f"no field is named {unknown[0]!r}", flaws=(flaw,))
         return {name: self.definitions[name].read(text) for name, text in asked.items()}
 

@@ -23,7 +23,15 @@ COPIED_FIELDS = (
     "kind",
 )
 
-UNREVEALING_FACTS = ("priority", "claimed_priority", "clock", "due_at", "share", "unresolved_for", "locale")
+UNREVEALING_FACTS = (
+    "priority",
+    "claimed_priority",
+    "clock",
+    "due_at",
+    "share",
+    "unresolved_for",
+    "locale",
+)
 """The facts that tell the urgency of an incident, but not which one it is or its subject."""
 
 WITHHELD = "withheld"
@@ -35,7 +43,9 @@ def facts_of(incident: Incident) -> dict[str, Any]:
     return {
         **{name: getattr(incident, name) for name in COPIED_FIELDS},
         "description": incident.description[:TEXT],
-        "labels": {name[:100]: text[:300] for name, text in islice(incident.labels.items(), LABELS)},
+        "labels": {
+            name[:100]: text[:300] for name, text in islice(incident.labels.items(), LABELS)
+        },
         "links": incident.links[:LINKS],
         "resolution": incident.resolution or "",
         "solution": incident.solution[:TEXT],

@@ -21,9 +21,15 @@ MAGIC: tuple[tuple[bytes, str], ...] = (
 """The first bytes of files by media type."""
 
 OFFICE: tuple[tuple[bytes, str], ...] = (
-    (b"word/document.xml", "application/vnd.openxmlformats-officedocument.wordprocessingml.document"),
+    (
+        b"word/document.xml",
+        "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+    ),
     (b"xl/workbook.xml", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
-    (b"ppt/presentation.xml", "application/vnd.openxmlformats-officedocument.presentationml.presentation"),
+    (
+        b"ppt/presentation.xml",
+        "application/vnd.openxmlformats-officedocument.presentationml.presentation",
+    ),
 )
 """The part that identifies each type of Office file (ECMA-376).
 
@@ -57,7 +63,9 @@ class MediaTypeSniffer:
         self._head += piece[: HEAD - len(self._head)]
         if self._head.startswith(b"PK"):
             around = self._tail + piece
-            self._seen |= {word for word in (PACKED, *(part for part, _ in OFFICE)) if word in around}
+            self._seen |= {
+                word for word in (PACKED, *(part for part, _ in OFFICE)) if word in around
+            }
             self._tail = around[-OVERLAP:]
         self._text = self._text and self._reads(piece)
 
@@ -100,5 +108,8 @@ def content_disposition(name: str) -> str:
 
     It has an ASCII name for old clients and the full one (RFC 8187).
     """
-    plain = "".join(letter if letter.isascii() and (letter.isalnum() or letter in "._- ") else "_" for letter in name)
+    plain = "".join(
+        letter if letter.isascii() and (letter.isalnum() or letter in "._- ") else "_"
+        for letter in name
+    )
     return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"

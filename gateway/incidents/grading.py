@@ -46,6 +46,8 @@ def with_priority(incident: Incident, priority: int, now: datetime) -> Incident:
 
     It overrides every severity reported by then.
     """
-    entry = LedgerEntry(max(now, incident.ledger[-1].at), ClockEvent.SET_PRIORITY, priority=priority)
+    entry = LedgerEntry(
+        max(now, incident.ledger[-1].at), ClockEvent.SET_PRIORITY, priority=priority
+    )
     marks = with_worst(incident.marks, worst_known(incident), priority)
     return replace(incident, priority=priority, ledger=(*incident.ledger, entry), marks=marks)

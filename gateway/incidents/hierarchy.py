@@ -79,7 +79,9 @@ def may_lose_followers(revision: Revision) -> bool:
     if before is None or before.state not in LIVE or after.master_id is not None:
         return False
     milder = after.priority > before.priority
-    hidden = (after.security and not before.security) or (after.suppressed and not before.suppressed)
+    hidden = (after.security and not before.security) or (
+        after.suppressed and not before.suppressed
+    )
     return after.state not in LIVE or milder or hidden or after.kind != before.kind
 
 
@@ -88,14 +90,18 @@ def may_lose_master(revision: Revision) -> bool:
     before, after = revision.before, revision.after
     if after.master_id is None or after.state not in LIVE:
         return False
-    return before is None or before.master_id != after.master_id or _stands(before) != _stands(after)
+    return (
+        before is None or before.master_id != after.master_id or _stands(before) != _stands(after)
+    )
 
 
 def _stands(incident: Incident) -> tuple[bool, str, int, bool]:
     return incident.state in LIVE, incident.kind, incident.priority, incident.security
 
 
-def detach_follower(revision: Revision, master: Incident, why: UnfitReason, *, proposed: bool = False) -> Revision:
+def detach_follower(
+    revision: Revision, master: Incident, why: UnfitReason, *, proposed: bool = False
+) -> Revision:
     """Return the revision with the incident detached from its master, and the reason logged."""
     follower = revision.after
     told: dict[str, Any] = {"master": master.number, "reason": why}
@@ -105,7 +111,11 @@ def detach_follower(revision: Revision, master: Incident, why: UnfitReason, *, p
         told |= {"priority": follower.priority, "master_priority": master.priority}
     events = [*revision.events, ("unlinked", told)]
     if proposed:
-        link = {"master": master.number, "reason": follower.link_reason, "score": follower.link_score}
+        link = {
+            "master": master.number,
+            "reason": follower.link_reason,
+            "score": follower.link_score,
+        }
         events.append(("link_proposed", link))
     after = replace(follower, master_id=None, link_reason=None, link_score=None)
     return replace(revision, after=after, events=tuple(events))

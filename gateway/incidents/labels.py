@@ -187,7 +187,11 @@ CLOCK_STATES: Mapping[str, tuple[str, str]] = {
 }
 """The texts for the states of a clock."""
 
-SATISFACTION: Mapping[int, tuple[str, str]] = {3: ("satisfied", "满意"), 2: ("so-so", "一般"), 1: ("not satisfied", "不满意")}
+SATISFACTION: Mapping[int, tuple[str, str]] = {
+    3: ("satisfied", "满意"),
+    2: ("so-so", "一般"),
+    1: ("not satisfied", "不满意"),
+}
 """The texts for a reporter's rating."""
 
 CLOCKS: Mapping[str, tuple[str, str]] = {

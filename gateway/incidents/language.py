@@ -4,7 +4,11 @@ import re
 
 from gateway.incidents.labels import Locale
 
-_HAN, _KANA, _LETTER = re.compile(r"[\u4e00-\u9fff]"), re.compile(r"[\u3040-\u30ff]"), re.compile(r"[^\W\d_]")
+_HAN, _KANA, _LETTER = (
+    re.compile(r"[\u4e00-\u9fff]"),
+    re.compile(r"[\u3040-\u30ff]"),
+    re.compile(r"[^\W\d_]"),
+)
 
 
 def detect_language(text: str) -> Locale:

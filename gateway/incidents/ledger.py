@@ -66,7 +66,9 @@ def to_json(ledger: Ledger) -> str:
 
 def from_json(text: str) -> Ledger:
     """Return the ledger of its stored form."""
-    rows = msgspec.json.decode(text, type=list[tuple[int, ClockEvent, Tier | None, int | None, str]])
+    rows = msgspec.json.decode(
+        text, type=list[tuple[int, ClockEvent, Tier | None, int | None, str]]
+    )
     return tuple(
         LedgerEntry(EPOCH + timedelta(microseconds=at), event, tier, priority, reason)
         for at, event, tier, priority, reason in rows

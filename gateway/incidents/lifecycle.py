@@ -15,7 +15,13 @@ from gateway.incidents.ledger import ClockEvent, LedgerEntry
 from gateway.incidents.record import Incident, Revision
 from gateway.vocabulary import LIVE, Closure, HoldReason, Resolution, State, Tier
 
-NEW, ASSIGNED, WORKING, HELD, RAISED = State.LOGGED, State.ASSIGNED, State.IN_PROGRESS, State.ON_HOLD, State.ESCALATED
+NEW, ASSIGNED, WORKING, HELD, RAISED = (
+    State.LOGGED,
+    State.ASSIGNED,
+    State.IN_PROGRESS,
+    State.ON_HOLD,
+    State.ESCALATED,
+)
 RESOLVED, CLOSED, REJECTED = State.RESOLVED, State.CLOSED, State.REJECTED
 
 SAME = None
@@ -106,7 +112,9 @@ def apply_command(incident: Incident, command: c.Command, actor: str, now: datet
             allowed=allowed_actions(incident.state),
         )
     nothing_to_grade = isinstance(command, c.Grade) and not awaits_grading(incident)
-    if nothing_to_grade or (isinstance(command, c.Acknowledge) and not is_acknowledgeable(incident)):
+    if nothing_to_grade or (
+        isinstance(command, c.Acknowledge) and not is_acknowledgeable(incident)
+    ):
         return Revision(after=incident, actor=actor, events=())
     now = max(now, incident.ledger[-1].at)
     after = replace(_changed(incident, command, actor, now), updated_at=now)
@@ -116,7 +124,11 @@ def apply_command(incident: Incident, command: c.Command, actor: str, now: datet
     to = row[incident.state]
     if to is not SAME:
         after = replace(after, state=_state(incident, to))
-    return Revision(after=after, actor=actor, events=((EVENTS[type(command)], _facts(incident, after, command)),))
+    return Revision(
+        after=after,
+        actor=actor,
+        events=((EVENTS[type(command)], _facts(incident, after, command)),),
+    )
 
 
 EVENTS: Mapping[type[c.Command], str] = {
@@ -144,7 +156,9 @@ EVENTS: Mapping[type[c.Command], str] = {
 
 
 def _word(command: c.Command) -> str:
-    return next((name for name, kind in ACTIONS.items() if kind is type(command)), EVENTS[type(command)])
+    return next(
+        (name for name, kind in ACTIONS.items() if kind is type(command)), EVENTS[type(command)]
+    )
 
 
 def _state(incident: Incident, to: Target) -> State:
@@ -170,10 +184,23 @@ def _changed(incident: Incident, command: c.Command, actor: str, now: datetime) 
             kept = "" if incident.assignee == incident.handler else incident.assignee
             return replace(incident, responded_at=None, handler=kept, assignee=kept)
         case c.Assign(group=group, person=person, tier=tier):
-            return replace(incident, assignee_group=group, assignee=person, handler=person, tier=tier or Tier.SECOND)
+            return replace(
+                incident,
+                assignee_group=group,
+                assignee=person,
+                handler=person,
+                tier=tier or Tier.SECOND,
+            )
         case c.Return(group=group):
             times = incident.returned + 1
-            return replace(incident, returned=times, assignee_group=group, assignee="", handler="", tier=Tier.DESK)
+            return replace(
+                incident,
+                returned=times,
+                assignee_group=group,
+                assignee="",
+                handler="",
+                tier=Tier.DESK,
+            )
         case c.Hold():
             return _held(incident, command, now)
         case c.Resume():
@@ -181,7 +208,12 @@ def _changed(incident: Incident, command: c.Command, actor: str, now: datetime) 
         case c.Escalate():
             return _escalated(incident, command)
         case c.Resolve(resolution=resolution, category=category, solution=solution):
-            solved = replace(_released(incident), resolution=resolution, solution=solution, resolution_category=category)
+            solved = replace(
+                _released(incident),
+                resolution=resolution,
+                solution=solution,
+                resolution_category=category,
+            )
             return replace(solved, resolved_at=now)
         case c.Clear():
             return replace(_released(incident), resolution=Resolution.VANISHED, resolved_at=now)
@@ -195,7 +227,10 @@ def _changed(incident: Incident, command: c.Command, actor: str, now: datetime) 
             return replace(incident, closed_at=now, closure=Closure.MANUAL)
         case c.DeclareMajor(reason=reason):
             if not reason.strip():
-                raise Unprocessable("say why it is major", flaws=(Flaw("/reason", "is needed: managers are told it"),))
+                raise Unprocessable(
+                    "say why it is major",
+                    flaws=(Flaw("/reason", "is needed: managers are told it"),),
+                )
             return replace(incident, major=True)
         case c.Rate(satisfaction=rating, note=said):
             return _rated(incident, rating, said)
@@ -231,7 +266,10 @@ def _escalated(incident: Incident, command: c.Escalate) -> Incident:
         group = command.group or incident.assignee_group
         return replace(incident, tier=command.to, assignee_group=group, handler=command.person)
     if not command.vendor:
-        raise Unprocessable("say which vendor gets it", flaws=(Flaw("/vendor", "is needed: its time is booked on it"),))
+        raise Unprocessable(
+            "say which vendor gets it",
+            flaws=(Flaw("/vendor", "is needed: its time is booked on it"),),
+        )
     handler = command.person or incident.handler
     return replace(incident, tier=command.to, third_party=command.vendor, handler=handler)
 
@@ -239,21 +277,31 @@ def _escalated(incident: Incident, command: c.Escalate) -> Incident:
 def _open_again(incident: Incident) -> Incident:
     """Return the incident reopened, without its solution."""
     again = replace(incident, reopened=incident.reopened + 1, resolution=None, resolved_at=None)
-    return replace(again, solution="", resolution_category="", called_back_at=None, called_back_by="")
+    return replace(
+        again, solution="", resolution_category="", called_back_at=None, called_back_by=""
+    )
 
 
 def _held(incident: Incident, hold: c.Hold, now: datetime) -> Incident:
     if hold.until is not None and hold.until <= now:
         raise Unprocessable("a hold ends in the future: leave `until` out or name a later time")
     if hold.vendor and hold.reason is not HoldReason.AWAITING_VENDOR:
-        raise Unprocessable("only a hold for a vendor names one", flaws=(Flaw("/vendor", "leave it out"),))
-    held = replace(incident, hold_reason=hold.reason, hold_until=hold.until, held_state=incident.state)
+        raise Unprocessable(
+            "only a hold for a vendor names one", flaws=(Flaw("/vendor", "leave it out"),)
+        )
+    held = replace(
+        incident, hold_reason=hold.reason, hold_until=hold.until, held_state=incident.state
+    )
     return replace(held, third_party=hold.vendor or incident.third_party)
 
 
 def _rated(incident: Incident, rating: int | None, said: str) -> Incident:
     """Return the incident with the rating and its text, if a rating is given."""
-    return incident if rating is None else replace(incident, satisfaction=rating, satisfaction_text=said)
+    return (
+        incident
+        if rating is None
+        else replace(incident, satisfaction=rating, satisfaction_text=said)
+    )
 
 
 def _released(incident: Incident) -> Incident:
@@ -293,7 +341,9 @@ def _clock_entry(incident: Incident, command: c.Command, now: datetime) -> Ledge
 
 def _facts(before: Incident, after: Incident, command: c.Command) -> Mapping[str, Any]:
     facts: dict[str, Any] = {
-        name: value for name in type(command).__dataclass_fields__ if (value := getattr(command, name)) not in (None, "")
+        name: value
+        for name in type(command).__dataclass_fields__
+        if (value := getattr(command, name)) not in (None, "")
     }
     if before.state is not after.state:
         facts["state"] = after.state

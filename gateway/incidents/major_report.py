@@ -76,7 +76,11 @@ def draft_report(incident: Incident, story: Sequence[ReportedEvent], locale: Loc
         _section("cause", _line(str(incident.fields.get(CAUSE, ""))), locale),
         _section("effect", _effect(incident, locale), locale),
         _section("times", _times(incident, locale), locale),
-        _section("actions", "\n".join(_step(one, locale) for one in story if one.event in REPORTED_EVENTS), locale),
+        _section(
+            "actions",
+            "\n".join(_step(one, locale) for one in story if one.event in REPORTED_EVENTS),
+            locale,
+        ),
         _section("solution", _solution(incident, locale), locale),
         _section("improvements", "", locale),
     ]
@@ -92,8 +96,12 @@ def _section(name: str, text: str, locale: Locale) -> str:
 
 
 def _effect(incident: Incident, locale: Locale) -> str:
-    where = ", ".join(_line(text) for text in (incident.service, incident.ci, incident.location) if text)
-    return f"P{incident.priority}, {label(incident.impact, locale)}" + (f": {where}" if where else "")
+    where = ", ".join(
+        _line(text) for text in (incident.service, incident.ci, incident.location) if text
+    )
+    return f"P{incident.priority}, {label(incident.impact, locale)}" + (
+        f": {where}" if where else ""
+    )
 
 
 def _solution(incident: Incident, locale: Locale) -> str:
@@ -122,7 +130,9 @@ def _times(incident: Incident, locale: Locale) -> str:
 
 def _step(one: ReportedEvent, locale: Locale) -> str:
     said = "; ".join(_said(one, locale))
-    return f"- {_stamp(one.at)} {_line(one.actor)}: {_word(one.event, locale)}" + (f" – {said}" if said else "")
+    return f"- {_stamp(one.at)} {_line(one.actor)}: {_word(one.event, locale)}" + (
+        f" – {said}" if said else ""
+    )
 
 
 def _said(one: ReportedEvent, locale: Locale) -> Iterator[str]:

@@ -66,7 +66,9 @@ def propose_problems(incidents: Sequence[CandidateIncident], often: int) -> list
     """
     sorts = [group_key_of(one) for one in incidents]
     counts = Counter(sorts)
-    groups: dict[tuple[IncidentGroupKey, int], list[tuple[CandidateIncident, tuple[ProblemReason, ...]]]] = {}
+    groups: dict[
+        tuple[IncidentGroupKey, int], list[tuple[CandidateIncident, tuple[ProblemReason, ...]]]
+    ] = {}
     for one, sort in zip(incidents, sorts, strict=True):
         if reasons := reasons_of(one, recurring=sort != NO_SORT and counts[sort] >= often):
             groups.setdefault((sort, one.id if sort == NO_SORT else 0), []).append((one, reasons))
@@ -79,7 +81,9 @@ NO_SORT = IncidentGroupKey("", "", "")
 
 def group_key_of(incident: CandidateIncident) -> IncidentGroupKey:
     """Return the group of an incident, regardless of upper and lower case."""
-    return IncidentGroupKey(incident.service.casefold(), incident.ci.casefold(), incident.category.casefold())
+    return IncidentGroupKey(
+        incident.service.casefold(), incident.ci.casefold(), incident.category.casefold()
+    )
 
 
 def reasons_of(incident: CandidateIncident, *, recurring: bool) -> tuple[ProblemReason, ...]:
@@ -107,6 +111,8 @@ def _cause_unknown(incident: CandidateIncident) -> bool:
     return incident.resolution is Resolution.SOLVED and not incident.resolution_category
 
 
-def _candidate(sort: IncidentGroupKey, group: list[tuple[CandidateIncident, tuple[ProblemReason, ...]]]) -> ProblemCandidate:
+def _candidate(
+    sort: IncidentGroupKey, group: list[tuple[CandidateIncident, tuple[ProblemReason, ...]]]
+) -> ProblemCandidate:
     reasons = [reason for reason in ProblemReason if any(reason in given for _, given in group)]
     return ProblemCandidate(sort, tuple(reasons), tuple([one for one, _ in group]))

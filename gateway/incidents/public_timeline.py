@@ -40,21 +40,31 @@ OTHERS = ("master", "incident", "follows", "number")
 """The facts that are the number of another incident."""
 
 
-def facts_for_reporter(event: str, actor: str, facts: Mapping[str, Any], names: AbstractSet[str]) -> dict[str, Any] | None:
+def facts_for_reporter(
+    event: str, actor: str, facts: Mapping[str, Any], names: AbstractSet[str]
+) -> dict[str, Any] | None:
     """Return the facts of an entry that a reporter known by `names` sees, or None for no entry."""
     own = actor.lower() in names
     if event not in REPORTER_EVENTS or (event == "note" and not own):
         return None
-    told = REPORTER_EVENTS[event] | ALWAYS | ({"note"} if own or _is_for_reporter(event, facts) else frozenset())
+    told = (
+        REPORTER_EVENTS[event]
+        | ALWAYS
+        | ({"note"} if own or _is_for_reporter(event, facts) else frozenset())
+    )
     return {name: value for name, value in facts.items() if name in told}
 
 
 def _is_for_reporter(event: str, facts: Mapping[str, Any]) -> bool:
     """Return whether the note was sent to the reporter: a hold's question or a rejection."""
-    return event == "rejected" or (event == "held" and facts.get("reason") == HoldReason.AWAITING_USER)
+    return event == "rejected" or (
+        event == "held" and facts.get("reason") == HoldReason.AWAITING_USER
+    )
 
 
-async def hide_masters(conn: Connection, told: Sequence[dict[str, Any]], sight: Visibility) -> frozenset[str]:
+async def hide_masters(
+    conn: Connection, told: Sequence[dict[str, Any]], sight: Visibility
+) -> frozenset[str]:
     """Remove the numbers of incidents that the reader may not see, and return these numbers."""
     named = (str(facts[name]) for facts in told for name in OTHERS if facts.get(name))
     numbers = frozenset(name for name in named if NUMBER.fullmatch(name))

@@ -10,7 +10,17 @@ from uuid import UUID, uuid5
 from gateway.incidents.announcement import Announcement
 from gateway.incidents.ledger import Ledger
 from gateway.settings.recipients import RecipientAddress, parse_recipient
-from gateway.vocabulary import Closure, HoldReason, Impact, Kind, Resolution, State, Tier, TimerKind, Urgency
+from gateway.vocabulary import (
+    Closure,
+    HoldReason,
+    Impact,
+    Kind,
+    Resolution,
+    State,
+    Tier,
+    TimerKind,
+    Urgency,
+)
 
 LEAST_URGENT_MAJOR_PRIORITY = 2
 """The least urgent priority at which an incident is major."""
@@ -107,7 +117,9 @@ class Incident:
     @property
     def is_major(self) -> bool:
         """True for a major incident: of priority 1 or 2, or declared; never a service request."""
-        return self.kind == Kind.INCIDENT and (self.major or self.priority <= LEAST_URGENT_MAJOR_PRIORITY)
+        return self.kind == Kind.INCIDENT and (
+            self.major or self.priority <= LEAST_URGENT_MAJOR_PRIORITY
+        )
 
 
 @dataclass(frozen=True, slots=True)

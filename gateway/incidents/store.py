@@ -20,7 +20,9 @@ It does not wait for the lock of an invisible one, and checks visibility again a
 """
 
 
-async def by_number(conn: Connection, number: str, sight: Visibility, *, lock: bool = False) -> Incident | None:
+async def by_number(
+    conn: Connection, number: str, sight: Visibility, *, lock: bool = False
+) -> Incident | None:
     """Return the incident of that number if it is visible, or None.
 
     With `lock`, nobody else can change it before the transaction ends.
@@ -43,9 +45,15 @@ AND may_see(security, recorded_by, owner, contact, $2, $3, $4)
 """
 
 
-async def visible_numbers(conn: Connection, numbers: Collection[str], sight: Visibility) -> frozenset[str]:
+async def visible_numbers(
+    conn: Connection, numbers: Collection[str], sight: Visibility
+) -> frozenset[str]:
     """Return those of the numbers whose records are visible."""
-    return frozenset(row[0] for row in await conn.fetch(SEEN, list(numbers), *sight.parameters())) if numbers else frozenset()
+    return (
+        frozenset(row[0] for row in await conn.fetch(SEEN, list(numbers), *sight.parameters()))
+        if numbers
+        else frozenset()
+    )
 
 
 LOCK = "SELECT * FROM incident WHERE id = ANY($1::bigint[]) ORDER BY id FOR UPDATE"

@@ -39,7 +39,14 @@ def facts_text(facts: object) -> str:
 
 
 def entry_hash(
-    key: bytes, previous: bytes, incident_id: int, seq: int, at: datetime, actor: str, event: str, facts: str
+    key: bytes,
+    previous: bytes,
+    incident_id: int,
+    seq: int,
+    at: datetime,
+    actor: str,
+    event: str,
+    facts: str,
 ) -> bytes:
     """Return the 32-byte hash of an entry; `at` has whole microseconds, as PostgreSQL stores it."""
     canonical = f"{incident_id}\x1f{seq}\x1f{at.isoformat()}\x1f{actor}\x1f{event}\x1f{facts}"
@@ -78,7 +85,9 @@ def find_damage(
     for expected, entry in enumerate(entries, 1):
         if entry.seq != expected:
             return expected, "an entry is missing or out of order"
-        link = entry_hash(key, previous, incident_id, entry.seq, entry.at, entry.actor, entry.event, entry.facts)
+        link = entry_hash(
+            key, previous, incident_id, entry.seq, entry.at, entry.actor, entry.event, entry.facts
+        )
         if not hmac.compare_digest(link, entry.hash):
             return entry.seq, "the entry is not what was written"
         previous = entry.hash

@@ -27,7 +27,12 @@ class WrittenIncident(NamedTuple):
     @property
     def incident(self) -> Incident:
         """The incident as it is stored."""
-        return replace(self.before_it, version=self.version, timeline_hash=self.timeline_hash, updated_at=self.at)
+        return replace(
+            self.before_it,
+            version=self.version,
+            timeline_hash=self.timeline_hash,
+            updated_at=self.at,
+        )
 
 
 OPENED = (
@@ -82,15 +87,27 @@ OPENED = (
 )
 
 
-COLUMNS_OF_PEOPLE = ("fields", "symptom", "scope", "language", "claimed_impact", "claimed_urgency", "recorded_by")
+COLUMNS_OF_PEOPLE = (
+    "fields",
+    "symptom",
+    "scope",
+    "language",
+    "claimed_impact",
+    "claimed_urgency",
+    "recorded_by",
+)
 """The columns of a new record that only people fill; the table has defaults for them."""
 
 
-async def open_new(conn: Connection, key: bytes, revisions: Sequence[Revision], now: datetime) -> list[WrittenIncident]:
+async def open_new(
+    conn: Connection, key: bytes, revisions: Sequence[Revision], now: datetime
+) -> list[WrittenIncident]:
     """Insert the new incidents of `revisions` with timelines, timers and messages, in order."""
     revisions = await notifier.address_all(conn, revisions, now)
     written, entries = _chained(key, revisions, now)
-    columns = (*OPENED, *COLUMNS_OF_PEOPLE) if any(_told(one.before_it) for one in written) else OPENED
+    columns = (
+        (*OPENED, *COLUMNS_OF_PEOPLE) if any(_told(one.before_it) for one in written) else OPENED
+    )
     rows = zip(*_columns(written, columns, now), strict=True)
     await conn.copy_records_to_table("incident", records=rows, columns=columns)
     await _write_entries(conn, entries)
@@ -99,7 +116,14 @@ async def open_new(conn: Connection, key: bytes, revisions: Sequence[Revision], 
 
 
 def _told(incident: Incident) -> bool:
-    said = (incident.fields, incident.symptom, incident.scope, incident.language, incident.claimed_impact, incident.recorded_by)
+    said = (
+        incident.fields,
+        incident.symptom,
+        incident.scope,
+        incident.language,
+        incident.claimed_impact,
+        incident.recorded_by,
+    )
     return any(said)
 
 
@@ -219,7 +243,9 @@ WHERE i.id = t.id
 """
 
 
-async def write_changed(conn: Connection, key: bytes, revisions: Sequence[Revision], now: datetime) -> list[WrittenIncident]:
+async def write_changed(
+    conn: Connection, key: bytes, revisions: Sequence[Revision], now: datetime
+) -> list[WrittenIncident]:
     """Write changed incidents, which the caller has locked, with timeline, timers and messages.
 
     Returns them in the same order. A revision without events changes nothing but its timers.
@@ -228,7 +254,11 @@ async def write_changed(conn: Connection, key: bytes, revisions: Sequence[Revisi
     changed = [revision for revision in revisions if revision.events]
     written, entries = _chained(key, changed, now)
     for statement, names, narrow in ((CHANGE, CHANGED, False), (MARK, MARKED, True)):
-        if part := [one for one, revision in zip(written, changed, strict=True) if revision.marks_only is narrow]:
+        if part := [
+            one
+            for one, revision in zip(written, changed, strict=True)
+            if revision.marks_only is narrow
+        ]:
             await conn.execute(statement, *_columns(part, names, now))
     if entries:
         await _write_entries(conn, entries)
@@ -244,13 +274,17 @@ def _chained(
     entries: list[timeline.ChainedEntry] = []
     for revision in revisions:
         after = revision.after
-        added = timeline.append(key, after.timeline_hash, after.id, after.version, now, revision.actor, revision.events)
+        added = timeline.append(
+            key, after.timeline_hash, after.id, after.version, now, revision.actor, revision.events
+        )
         entries += added
         written.append(WrittenIncident(after, added[-1].seq, added[-1].hash, now))
     return written, entries
 
 
-def _columns(written: Sequence[WrittenIncident], names: Sequence[str], now: datetime) -> list[list[Any]]:
+def _columns(
+    written: Sequence[WrittenIncident], names: Sequence[str], now: datetime
+) -> list[list[Any]]:
     """Return the values of each column, with the new head of the timeline."""
     incidents = [one.before_it for one in written]
     heads: dict[str, list[Any]] = {
@@ -274,7 +308,9 @@ async def _write_entries(conn: Connection, entries: Sequence[timeline.ChainedEnt
     await conn.execute(ENTRIES, *zip(*rows, strict=True))
 
 
-async def _write_side_effects(conn: Connection, revisions: Sequence[Revision], now: datetime) -> None:
+async def _write_side_effects(
+    conn: Connection, revisions: Sequence[Revision], now: datetime
+) -> None:
     timers = [(r.after.id, timer.kind, timer.due_at) for r in revisions for timer in r.timers]
     if timers:
         await arm_timers(conn, timers)

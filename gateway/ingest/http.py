@@ -27,15 +27,20 @@ from gateway.errors import (
 )
 from gateway.ingest.reading.rereading import summarize_problem
 from gateway.ingest.reading.signatures import UnknownSigningKey
-from gateway.ingest.reading.source import ParsedDelivery, Source, WebhookDelivery, find_unused_secrets, mask_keys
+from gateway.ingest.reading.source import (
+    ParsedDelivery,
+    Source,
+    WebhookDelivery,
+    find_unused_secrets,
+    mask_keys,
+)
 from gateway.ingest.workers.alerts import AlertReader
 from gateway.observe.metric_labels import RequestOutcome
 from gateway.observe.metrics import Metrics
 from gateway.quarantine.mappings import Mappings
 from gateway.receipts.mended import WHOLE, RepairedValue, repairs_of_item
 from gateway.receipts.submission import Receipt, RefusedItem, Submission
-from gateway.settings import Settings
-from gateway.settings import SourceSettings
+from gateway.settings import Settings, SourceSettings
 
 ALERTMANAGER = "alertmanager"
 """The source that is used when the address names none; see `gateway.app.intake_routes`."""
@@ -132,23 +137,31 @@ class AlertEndpoint:
         """
         began = self.clock.monotonic()
         if caller.integration_id is None:
-            raise Forbidden("this key belongs to no integration: alerts are sent with an integration's key")
+            raise Forbidden(
+                "this key belongs to no integration: alerts are sent with an integration's key"
+            )
         headers = request.headers
         query = request.query if request.query_string else {}
-        delivery = WebhookDelivery(headers, body, self.clock.now(), query, most_items=self.settings.server.max_items)
+        delivery = WebhookDelivery(
+            headers, body, self.clock.now(), query, most_items=self.settings.server.max_items
+        )
         settings = self.settings.intake.get(source.slug, UNSET)
         try:
             if source.verify is not None:
                 delivery = await self._verified(source, delivery, settings)
             mapping = self.mappings.of(caller.integration_id, source.slug)
-            parsed = await self.read(str(caller.integration_id), source, settings, mapping, mask_keys(delivery))
+            parsed = await self.read(
+                str(caller.integration_id), source, settings, mapping, mask_keys(delivery)
+            )
             if parsed.confirm is not None:
                 await self.fetch(parsed.confirm)
         except (Unauthenticated, Forbidden):
             self.metrics.request(source.slug, RequestOutcome.UNTRUSTED)
             raise
         except Malformed as error:
-            submission = Submission(caller.integration_id, source.slug, body, headers, (), _whole(error, body))
+            submission = Submission(
+                caller.integration_id, source.slug, body, headers, (), _whole(error, body)
+            )
             receipt = await self._commit(source, submission)
             self.metrics.request(source.slug, RequestOutcome.REFUSED)
             raise Malformed(error.detail, flaws=error.flaws, receipt=str(receipt.id)) from None
@@ -161,13 +174,17 @@ class AlertEndpoint:
         self.metrics.intake_seconds.observe(self.clock.monotonic() - began)
         return receipt, parsed
 
-    async def _verified(self, source: Source, delivery: WebhookDelivery, settings: SourceSettings) -> WebhookDelivery:
+    async def _verified(
+        self, source: Source, delivery: WebhookDelivery, settings: SourceSettings
+    ) -> WebhookDelivery:
         """Return the delivery, with the certificate that signed it if there is one, once verified.
 
         Raises Unauthenticated, and Unavailable if the certificate cannot be fetched.
         """
         assert source.verify is not None  # noqa: S101 - called only for sources that have it
-        address = source.certificate_at(delivery, settings) if source.certificate_at is not None else ""
+        address = (
+            source.certificate_at(delivery, settings) if source.certificate_at is not None else ""
+        )
         if address:
             delivery = replace(delivery, certificate=await self.certificates.get(address))
         try:
@@ -179,7 +196,9 @@ class AlertEndpoint:
 
     async def _commit(self, source: Source, submission: Submission) -> Receipt:
         if submission.items > self.settings.server.max_items:
-            raise TooLarge(f"{submission.items} items in one request: send at most {self.settings.server.max_items}")
+            raise TooLarge(
+                f"{submission.items} items in one request: send at most {self.settings.server.max_items}"
+            )
         try:
             return await self.submit(submission)
         except Overloaded:
@@ -208,8 +227,13 @@ def build_accepted_response(receipt: Receipt, mended: Sequence[RepairedValue] = 
     """Return 202 with the outcome and the repairs of each item."""
     results: Sequence[object] = receipt.results
     if mended:
-        told = [{name: getattr(one, name) for name in ("dedup_key", "incident", "outcome", "reason")} for one in receipt.results]
-        results = [one | {"mended": repairs_of_item(index, mended)} for index, one in enumerate(told)]
+        told = [
+            {name: getattr(one, name) for name in ("dedup_key", "incident", "outcome", "reason")}
+            for one in receipt.results
+        ]
+        results = [
+            one | {"mended": repairs_of_item(index, mended)} for index, one in enumerate(told)
+        ]
     body = _encode({"receipt": receipt.id, "results": results})
     return web.Response(body=body, status=202, content_type="application/json")
 
@@ -220,7 +244,11 @@ def build_refusal(receipt: Receipt, parsed: ParsedDelivery) -> Malformed:
     All of it is in quarantine, under the receipt.
     """
     flaws = tuple(Flaw(refused.pointer, refused.problem) for refused in parsed.refused)
-    return Malformed("no item could be understood; they are kept in quarantine", flaws=flaws, receipt=str(receipt.id))
+    return Malformed(
+        "no item could be understood; they are kept in quarantine",
+        flaws=flaws,
+        receipt=str(receipt.id),
+    )
 
 
 def _whole(error: Malformed, body: bytes) -> tuple[RefusedItem, ...]:

@@ -39,11 +39,21 @@ class PingEndpoint:
         """Take in a ping: 200 once committed, 201 if it created its monitor."""
         caller = await self.authenticate(request, "ingest", request.match_info["key"])
         if caller.integration_id is None:
-            raise Forbidden("this key belongs to no integration: pings are sent with an integration's key")
+            raise Forbidden(
+                "this key belongs to no integration: pings are sent with an integration's key"
+            )
         body = body_without_keys(await read_body(request))
-        ping, create = _ping(request.match_info.get("said", ""), body), request.query.get("create") == "1"
+        ping, create = (
+            _ping(request.match_info.get("said", ""), body),
+            request.query.get("create") == "1",
+        )
         made = await self.pulse.ping(
-            caller.integration_id, request.match_info["slug"], ping, body, request.headers, create=create
+            caller.integration_id,
+            request.match_info["slug"],
+            ping,
+            body,
+            request.headers,
+            create=create,
         )
         return web.Response(status=201, text="Created") if made else web.Response(text="OK")
 
@@ -54,7 +64,11 @@ def _ping(told: str, body: bytes) -> Ping:
     Nothing or 0 is success, another number a failure. Raises Malformed for a number above
     MOST_EXIT.
     """
-    note = body[: 4 * MAX_NOTE_CHARACTERS].decode("utf-8", "replace").replace("\0", "�")[:MAX_NOTE_CHARACTERS]
+    note = (
+        body[: 4 * MAX_NOTE_CHARACTERS]
+        .decode("utf-8", "replace")
+        .replace("\0", "�")[:MAX_NOTE_CHARACTERS]
+    )
     if not told.isdecimal():
         return Ping(PingSignal(told) if told else PingSignal.SUCCESS, note)
     if int(told) > MOST_EXIT:

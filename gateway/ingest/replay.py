@@ -63,7 +63,9 @@ class Replay:
             receipt = await self._again(kept)
         except (Malformed, Forbidden) as error:
             async with acquire(self.pool) as conn:
-                await store.record_refusal(conn, entry, summarize_problem(error), self.clock.stamp())
+                await store.record_refusal(
+                    conn, entry, summarize_problem(error), self.clock.stamp()
+                )
             raise
         except BaseException:
             async with acquire(self.pool) as conn:
@@ -96,4 +98,6 @@ class Replay:
 
     def delivery(self, kept: QuarantineEntry) -> WebhookDelivery:
         """Return an entry as the request it was; a single item becomes a request of its own."""
-        return rebuild_delivery(self.source(kept.source), kept.item, kept.headers, kept.body, kept.received_at)
+        return rebuild_delivery(
+            self.source(kept.source), kept.item, kept.headers, kept.body, kept.received_at
+        )

@@ -42,9 +42,13 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $9, $10) RETURNING *
 """
 
 
-async def add(conn: Connection, fields: Mapping[str, Any], incident_id: int | None, now: datetime, by: str) -> Article:
+async def add(
+    conn: Connection, fields: Mapping[str, Any], incident_id: int | None, now: datetime, by: str
+) -> Article:
     """Create an article with all CHANGEABLE fields."""
-    return article_of(await conn.fetchrow(ADD, *(fields[name] for name in CHANGEABLE), incident_id, now, by))
+    return article_of(
+        await conn.fetchrow(ADD, *(fields[name] for name in CHANGEABLE), incident_id, now, by)
+    )
 
 
 CHANGE = """
@@ -54,7 +58,9 @@ WHERE id = $1 RETURNING *
 """
 
 
-async def change(conn: Connection, before: Article, changes: Mapping[str, Any], now: datetime, by: str) -> Article:
+async def change(
+    conn: Connection, before: Article, changes: Mapping[str, Any], now: datetime, by: str
+) -> Article:
     """Change CHANGEABLE fields of an article that the caller has locked, and return it."""
     fields = [changes.get(name, getattr(before, name)) for name in CHANGEABLE]
     return article_of(await conn.fetchrow(CHANGE, before.id, *fields, now, by))
@@ -67,7 +73,9 @@ WHERE id = $1 AND ($2::bool OR NOT EXISTS (SELECT FROM incident i WHERE i.id = a
 LOCK = ONE + "FOR UPDATE"
 
 
-async def by_id(conn: Connection, article: int, sight: Visibility, *, lock: bool = False) -> Article | None:
+async def by_id(
+    conn: Connection, article: int, sight: Visibility, *, lock: bool = False
+) -> Article | None:
     """Return one article, None if there is none.
 
     An article about a record that has been flagged as a security incident is only there for
@@ -100,7 +108,10 @@ async def page(
 
     They are filtered by state and service, and by a text in title or symptom.
     """
-    return [article_of(row) for row in await conn.fetch(PAGE, state, service, before, text, limit, sight.security)]
+    return [
+        article_of(row)
+        for row in await conn.fetch(PAGE, state, service, before, text, limit, sight.security)
+    ]
 
 
 def article_of(row: Any) -> Article:

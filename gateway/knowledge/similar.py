@@ -15,7 +15,12 @@ from gateway.db.pool import Connection, block
 from gateway.incidents.record import Incident
 from gateway.incidents.visibility import Visibility
 from gateway.knowledge.articles import Article, article_of
-from gateway.knowledge.similarity import MIN_SIMILARITY, Similarity, TroubleFeatures, compute_similarity
+from gateway.knowledge.similarity import (
+    MIN_SIMILARITY,
+    Similarity,
+    TroubleFeatures,
+    compute_similarity,
+)
 
 RECENT = 300
 """The number of newest solved records that are always compared.
@@ -80,13 +85,19 @@ class SimilarItem(msgspec.Struct, Generic[Found], frozen=True):
     likeness: Similarity
 
 
-async def incidents_like(conn: Connection, incident: Incident, sight: Visibility, most: int) -> list[SimilarItem[SolvedRecord]]:
+async def incidents_like(
+    conn: Connection, incident: Incident, sight: Visibility, most: int
+) -> list[SimilarItem[SolvedRecord]]:
     """Return solved records similar to this one that the caller may see, the most similar first."""
-    rows = await _fetch(conn, INCIDENTS, incident.title, incident.service, incident.id, *sight.parameters(), RECENT)
+    rows = await _fetch(
+        conn, INCIDENTS, incident.title, incident.service, incident.id, *sight.parameters(), RECENT
+    )
     return _best(incident, [(SolvedRecord(**row), row["ci"]) for row in rows], most)
 
 
-async def articles_like(conn: Connection, incident: Incident, sight: Visibility, most: int) -> list[SimilarItem[Article]]:
+async def articles_like(
+    conn: Connection, incident: Incident, sight: Visibility, most: int
+) -> list[SimilarItem[Article]]:
     """Return published articles on similar troubles that the caller may see, best first."""
     rows = await _fetch(conn, ARTICLES, incident.title, incident.service, RECENT, sight.security)
     return _best(incident, [(article_of(row), "") for row in rows], most)
@@ -98,10 +109,15 @@ async def _fetch(conn: Connection, statement: str, *values: object) -> list[Reco
         return await conn.fetch(statement, *values)
 
 
-def _best(incident: Incident, candidates: Sequence[tuple[Found, str]], most: int) -> list[SimilarItem[Found]]:
+def _best(
+    incident: Incident, candidates: Sequence[tuple[Found, str]], most: int
+) -> list[SimilarItem[Found]]:
     wanted = TroubleFeatures(incident.title, incident.service, incident.ci, incident.category)
     matches = [
-        SimilarItem(one, compute_similarity(wanted, TroubleFeatures(one.title, one.service, ci, one.category)))
+        SimilarItem(
+            one,
+            compute_similarity(wanted, TroubleFeatures(one.title, one.service, ci, one.category)),
+        )
         for one, ci in candidates
     ]
     alike = [match for match in matches if match.likeness.score >= MIN_SIMILARITY]

@@ -31,11 +31,23 @@ def apply_ping(monitor: Monitor, ping: Ping, now: datetime) -> MonitorChange:
         case PingSignal.START:
             return MonitorChange(_started(heard, now))
         case PingSignal.FAIL:
-            down = with_next_deadline(replace(heard, pinged_at=now, started_at=None, down_since=monitor.down_since or now), now)
+            down = with_next_deadline(
+                replace(
+                    heard, pinged_at=now, started_at=None, down_since=monitor.down_since or now
+                ),
+                now,
+            )
             return MonitorChange(down, _alert(down, AlertStatus.FIRING, "failed", now))
         case PingSignal.SUCCESS:
-            well = with_next_deadline(replace(heard, pinged_at=now, started_at=None, down_since=None), now)
-            return MonitorChange(well, _alert(well, AlertStatus.RESOLVED, "is well again", now) if monitor.down_since else None)
+            well = with_next_deadline(
+                replace(heard, pinged_at=now, started_at=None, down_since=None), now
+            )
+            return MonitorChange(
+                well,
+                _alert(well, AlertStatus.RESOLVED, "is well again", now)
+                if monitor.down_since
+                else None,
+            )
         case _:
             assert_never(ping.said)
 
@@ -47,7 +59,9 @@ def apply_missed_deadline(monitor: Monitor, now: datetime) -> MonitorChange:
     """
     due = monitor.due_at or now
     what = "did not end in time" if monitor.started_at else "is overdue"
-    down = with_next_deadline(replace(monitor, started_at=None, down_since=monitor.down_since or due), now)
+    down = with_next_deadline(
+        replace(monitor, started_at=None, down_since=monitor.down_since or due), now
+    )
     return MonitorChange(down, _alert(down, AlertStatus.FIRING, what, due))
 
 

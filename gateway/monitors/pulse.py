@@ -56,7 +56,14 @@ class PingService:
     turns: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AT_ONCE))
 
     async def ping(
-        self, integration_id: int, slug: str, ping: Ping, body: bytes, headers: Mapping[str, str], *, create: bool
+        self,
+        integration_id: int,
+        slug: str,
+        ping: Ping,
+        body: bytes,
+        headers: Mapping[str, str],
+        *,
+        create: bool,
     ) -> bool:
         """Process one ping; return whether it created its monitor, which only `create` allows.
 
@@ -67,7 +74,13 @@ class PingService:
             made = create and monitor is None
             if made:
                 with suppress(Conflict):  # another ping created it just now, or there are too many
-                    await store.create(conn, integration_id, slug, {"name": slug, **FIRST_PING_SETTINGS}, self.clock.stamp())
+                    await store.create(
+                        conn,
+                        integration_id,
+                        slug,
+                        {"name": slug, **FIRST_PING_SETTINGS},
+                        self.clock.stamp(),
+                    )
                 monitor = await store.by_slug(conn, integration_id, slug)
             if monitor is None:
                 self.metrics.ping("unknown")
@@ -102,12 +115,25 @@ class PingService:
             monitor = await store.still_due(conn, monitor_id, self.clock.stamp())
             if monitor is None or monitor.due_at is None:
                 return
-            judged = evaluation.apply_missed_deadline(monitor, await store.database_time(conn, self.clock.stamp()))
+            judged = evaluation.apply_missed_deadline(
+                monitor, await store.database_time(conn, self.clock.stamp())
+            )
             await self._tell(judged, f"due:{monitor.due_at.isoformat()}", b"", {})
             await store.save_state(conn, judged.monitor)
 
-    async def _tell(self, judged: MonitorChange, moment: str, body: bytes, headers: Mapping[str, str]) -> None:
+    async def _tell(
+        self, judged: MonitorChange, moment: str, body: bytes, headers: Mapping[str, str]
+    ) -> None:
         monitor, alert = judged.monitor, judged.alert
         if alert is not None:
             delivery = f"monitor:{monitor.id}:{moment}"
-            await self.submit(Submission(monitor.integration_id, NAMESPACE, body, headers, ((0, alert),), delivery_id=delivery))
+            await self.submit(
+                Submission(
+                    monitor.integration_id,
+                    NAMESPACE,
+                    body,
+                    headers,
+                    ((0, alert),),
+                    delivery_id=delivery,
+                )
+            )

@@ -34,7 +34,9 @@ def check(period_seconds: int | None, schedule: str, zone: str) -> None:
     """
     flaws = []
     if zone not in zones():
-        flaws.append(Flaw("/zone", f"there is no time zone {zone[:64]!r}: write one such as Asia/Shanghai"))
+        flaws.append(
+            Flaw("/zone", f"there is no time zone {zone[:64]!r}: write one such as Asia/Shanghai")
+        )
     if (period_seconds is None) == (not schedule):
         flaws.append(Flaw("/schedule", "give either period_seconds or a schedule"))
     if schedule and (problem := _problem(schedule)):

@@ -25,7 +25,15 @@ Changing one of `CLOCK` restarts its time.
 """
 
 SCHEDULE_FIELDS = ("period_seconds", "schedule", "zone", "grace_seconds", "enabled")
-STATE_FIELDS = ("pinged_at", "started_at", "down_since", "exit_status", "note", "expected_at", "due_at")
+STATE_FIELDS = (
+    "pinged_at",
+    "started_at",
+    "down_since",
+    "exit_status",
+    "note",
+    "expected_at",
+    "due_at",
+)
 """The state of a monitor, in the order of the statements."""
 
 MONITORS = "SELECT i.slug AS integration, m.* FROM monitor m JOIN integration i ON i.id = m.integration_id "
@@ -44,7 +52,10 @@ async def database_time(conn: Connection, stamp: datetime | None) -> datetime:
     return moment
 
 
-LIST = MONITORS + "WHERE m.id > $1::int AND ($2::text IS NULL OR i.slug = $2::text) ORDER BY m.id LIMIT $3::int"
+LIST = (
+    MONITORS
+    + "WHERE m.id > $1::int AND ($2::text IS NULL OR i.slug = $2::text) ORDER BY m.id LIMIT $3::int"
+)
 
 
 async def page(conn: Connection, after: int, limit: int, integration: str | None) -> list[Monitor]:
@@ -82,7 +93,8 @@ async def due(conn: Connection, stamp: datetime | None, limit: int) -> list[int]
 
 
 STILL_DUE = (
-    MONITORS + "WHERE m.id = $1 AND m.due_at <= coalesce($2::timestamptz, statement_timestamp()) FOR UPDATE OF m SKIP LOCKED"
+    MONITORS
+    + "WHERE m.id = $1 AND m.due_at <= coalesce($2::timestamptz, statement_timestamp()) FOR UPDATE OF m SKIP LOCKED"
 )
 
 
@@ -98,7 +110,9 @@ async def still_due(conn: Connection, monitor_id: int, stamp: datetime | None) -
 PUT_OFF = "UPDATE monitor SET due_at = coalesce($3::timestamptz, statement_timestamp()) + $2::interval WHERE id = $1"
 
 
-async def put_off(conn: Connection, monitor_id: int, length: timedelta, stamp: datetime | None) -> None:
+async def put_off(
+    conn: Connection, monitor_id: int, length: timedelta, stamp: datetime | None
+) -> None:
     """Postpone a monitor's deadline."""
     await conn.execute(PUT_OFF, monitor_id, length, stamp)
 
@@ -114,7 +128,9 @@ async def save_state(conn: Connection, monitor: Monitor) -> None:
     await conn.execute(LIVES, monitor.id, *(getattr(monitor, name) for name in STATE_FIELDS))
 
 
-COUNT = "SELECT count(*)::int FROM (SELECT FROM monitor WHERE integration_id = $1 LIMIT $2) AS counted"
+COUNT = (
+    "SELECT count(*)::int FROM (SELECT FROM monitor WHERE integration_id = $1 LIMIT $2) AS counted"
+)
 
 INSERT = """
 INSERT INTO monitor (integration_id, slug, name, description, period_seconds, schedule, zone, grace_seconds, severity, service,
@@ -124,7 +140,13 @@ ON CONFLICT (integration_id, slug) DO NOTHING RETURNING id
 """
 
 
-async def create(conn: Connection, integration_id: int, slug: str, fields: Mapping[str, Any], stamp: datetime | None) -> Monitor:
+async def create(
+    conn: Connection,
+    integration_id: int,
+    slug: str,
+    fields: Mapping[str, Any],
+    stamp: datetime | None,
+) -> Monitor:
     """Create a monitor with all of SETTINGS, whose time runs at once.
 
     Raises Conflict for a slug that is taken or when there are too many, Unprocessable for a
@@ -134,10 +156,20 @@ async def create(conn: Connection, integration_id: int, slug: str, fields: Mappi
     if await conn.fetchval(COUNT, integration_id, MOST) >= MOST:
         raise Conflict(f"an integration has at most {MOST} monitors")
     at = await database_time(conn, stamp)
-    draft = Monitor(id=0, integration_id=integration_id, integration="", slug=slug, created_at=at, updated_at=at, **fields)
+    draft = Monitor(
+        id=0,
+        integration_id=integration_id,
+        integration="",
+        slug=slug,
+        created_at=at,
+        updated_at=at,
+        **fields,
+    )
     run = with_next_deadline(draft, at)
     values = (getattr(run, name) for name in SETTINGS)
-    made = await conn.fetchval(INSERT, integration_id, slug, *values, run.expected_at, run.due_at, at)
+    made = await conn.fetchval(
+        INSERT, integration_id, slug, *values, run.expected_at, run.due_at, at
+    )
     if made is None:
         raise Conflict("there is a monitor of this slug already")
     return await by_id(conn, made)
@@ -151,7 +183,12 @@ WHERE id = $1
 
 
 async def change(
-    conn: Connection, monitor_id: int, changes: Mapping[str, Any], stamp: datetime | None, *, if_match: int | None = None
+    conn: Connection,
+    monitor_id: int,
+    changes: Mapping[str, Any],
+    stamp: datetime | None,
+    *,
+    if_match: int | None = None,
 ) -> Monitor:
     """Change a monitor and return it, in a transaction of the caller's.
 
@@ -161,7 +198,10 @@ async def change(
     """
     before = await by_id(conn, monitor_id, lock=True)
     if if_match is not None and before.version != if_match:
-        raise VersionMismatch(f"monitor {monitor_id} is at version {before.version}: read it again", version=before.version)
+        raise VersionMismatch(
+            f"monitor {monitor_id} is at version {before.version}: read it again",
+            version=before.version,
+        )
     wanted = asdict(before) | dict(changes)
     if wanted == asdict(before):
         return before

@@ -56,7 +56,9 @@ class CircuitBreakers:
         known.failures += 1
         known.probing = False
         if known.failures >= FAILURES:
-            known.closed_at = now + min(LONGEST_PAUSE_S, FIRST_PAUSE_S * 2 ** min(known.failures - FAILURES, 10))
+            known.closed_at = now + min(
+                LONGEST_PAUSE_S, FIRST_PAUSE_S * 2 ** min(known.failures - FAILURES, 10)
+            )
         if len(self._endpoints) > REMEMBERED:
             self._endpoints.popitem(last=False)
 

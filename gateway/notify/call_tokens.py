@@ -15,7 +15,8 @@ from gateway.signing import is_signed, signature
 LABEL = b"phone call v1"
 
 SHAPE = re.compile(
-    r"([1-9][0-9]{0,17})\.([0-9]{1,9})\.([1-9][0-9]{0,11})\.([A-Za-z0-9_-]{43})\.([a-z0-9][a-z0-9._-]{0,63})", re.ASCII
+    r"([1-9][0-9]{0,17})\.([0-9]{1,9})\.([1-9][0-9]{0,11})\.([A-Za-z0-9_-]{43})\.([a-z0-9][a-z0-9._-]{0,63})",
+    re.ASCII,
 )
 
 VALID = timedelta(hours=1)
@@ -52,7 +53,10 @@ class CallTokens:
         ends = int(found[3])
         made_at = datetime.fromtimestamp(ends, UTC) - VALID
         called = CallSubject(int(found[1]), int(found[2]), found[5], made_at)
-        if not is_signed(self.secrets, LABEL, _signed(called, ends), found[4]) or ends <= now.timestamp():
+        if (
+            not is_signed(self.secrets, LABEL, _signed(called, ends), found[4])
+            or ends <= now.timestamp()
+        ):
             raise Forbidden("this is no call that the gateway made, or it is too old")
         return called
 

@@ -7,13 +7,22 @@ from gateway.notify.phrases import one_line
 from gateway.notify.press_tokens import PressTokens
 from gateway.vocabulary import LIVE, State
 
-BUTTONS: dict[ButtonAction, tuple[str, str]] = {"acknowledge": ("Acknowledge", "受理"), "resolve": ("Resolve", "解决")}
+BUTTONS: dict[ButtonAction, tuple[str, str]] = {
+    "acknowledge": ("Acknowledge", "受理"),
+    "resolve": ("Resolve", "解决"),
+}
 """The labels of the buttons."""
 
-PRIORITY, STATE, HANDLER = ("Priority {}", "优先级 {}"), ("State: {}", "状态：{}"), ("Handled by: {}", "处理人：{}")
+PRIORITY, STATE, HANDLER = (
+    ("Priority {}", "优先级 {}"),
+    ("State: {}", "状态：{}"),
+    ("Handled by: {}", "处理人：{}"),
+)
 
 
-def render_card(incident: Incident, tokens: PressTokens, locale: Locale, text: str = "", *, named: bool = False) -> ChatReply:
+def render_card(
+    incident: Incident, tokens: PressTokens, locale: Locale, text: str = "", *, named: bool = False
+) -> ChatReply:
     """Return the record's present state as a chat message, below `text` if there is any.
 
     If `named`, the text names the record already, and only its state is added.
@@ -21,7 +30,9 @@ def render_card(incident: Incident, tokens: PressTokens, locale: Locale, text: s
     standing = describe_state(incident, locale) if named else describe_record(incident, locale)
     whole = f"{text}\n{standing}" if text else standing
     state = state_label(incident.state, incident.kind, locale)
-    return ChatReply(whole, incident.number, one_line(incident.title), state, buttons(incident, tokens, locale))
+    return ChatReply(
+        whole, incident.number, one_line(incident.title), state, buttons(incident, tokens, locale)
+    )
 
 
 def describe_record(incident: Incident, locale: Locale) -> str:
@@ -55,4 +66,6 @@ def card_fingerprint(incident: Incident) -> str:
     Matches CHANGED of `operations/rounds/chat_changes.py`.
     """
     restricted = "/restricted" if incident.security else ""
-    return f"{incident.state}/{incident.priority}/{incident.reopened}/{incident.handler}{restricted}"
+    return (
+        f"{incident.state}/{incident.priority}/{incident.reopened}/{incident.handler}{restricted}"
+    )

@@ -22,13 +22,27 @@ class ChatMessageRef:
 
 
 async def store_message(
-    conn: Connection, place: ChatMessageRef, incident_id: int, locale: str, stamp: datetime | None, shown: str | None = None
+    conn: Connection,
+    place: ChatMessageRef,
+    incident_id: int,
+    locale: str,
+    stamp: datetime | None,
+    shown: str | None = None,
 ) -> None:
     """Store that a message belongs to a record, so that replies to it do too.
 
     `shown` marks a message of the gateway's own and is the state that it shows.
     """
-    await conn.execute(REMEMBER, place.provider, place.conversation, place.message, incident_id, locale, shown, stamp)
+    await conn.execute(
+        REMEMBER,
+        place.provider,
+        place.conversation,
+        place.message,
+        incident_id,
+        locale,
+        shown,
+        stamp,
+    )
 
 
 FIND = "SELECT incident_id FROM chat_message WHERE provider = $1 AND conversation = $2 AND message = $3"

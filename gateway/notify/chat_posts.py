@@ -36,7 +36,9 @@ def parse_post_target(recipient: str) -> PostTarget:
     """Parse a recipient: `C1`, `C1/171.2` to reply to a message, `C1/=171.2` to replace it."""
     conversation, _, message = recipient.partition("/")
     return (
-        PostTarget(conversation, instead_of=message[1:]) if message.startswith("=") else PostTarget(conversation, below=message)
+        PostTarget(conversation, instead_of=message[1:])
+        if message.startswith("=")
+        else PostTarget(conversation, below=message)
     )
 
 
@@ -65,18 +67,33 @@ class ChatPosts:
 
         Raises Unavailable and what asyncpg raises.
         """
-        locale = next((known for known in LOCALES if known == message.facts.get("locale")), self.locale)
+        locale = next(
+            (known for known in LOCALES if known == message.facts.get("locale")), self.locale
+        )
         answer = message.template == Template.CHAT
-        words = str(message.facts["text"]) if answer and "text" in message.facts else message.text.strip()
+        words = (
+            str(message.facts["text"])
+            if answer and "text" in message.facts
+            else message.text.strip()
+        )
         if message.incident_id is None or (answer and not message.facts.get("card")):
             return PostContent(ChatReply(words, str(message.facts.get("number", ""))), None, locale)
         async with acquire(self.pool) as conn:
             found = await store.by_ids(conn, [message.incident_id])
         if not found:
             return PostContent(ChatReply(words), None, locale)
-        return PostContent(render_card(found[0], self.tokens, locale, words, named=not answer), found[0], locale)
+        return PostContent(
+            render_card(found[0], self.tokens, locale, words, named=not answer), found[0], locale
+        )
 
-    async def shown(self, place: ChatMessageRef, showing: PostContent, message: Message, *, for_good: bool = False) -> None:
+    async def shown(
+        self,
+        place: ChatMessageRef,
+        showing: PostContent,
+        message: Message,
+        *,
+        for_good: bool = False,
+    ) -> None:
         """Remember a card that was posted.
 
         If that fails, it is logged and the card is never updated. A card that is shown
@@ -87,6 +104,13 @@ class ChatPosts:
         try:
             async with acquire(self.pool) as conn:
                 seen = None if for_good else card_fingerprint(showing.incident)
-                await chat_messages.store_message(conn, place, showing.incident.id, showing.locale, message.created_at, seen)
+                await chat_messages.store_message(
+                    conn, place, showing.incident.id, showing.locale, message.created_at, seen
+                )
         except (Unavailable, *LOST_RACE) as error:
-            log.warning("a card in a chat will not change", action="chat_card_forgotten", id=str(message.id), error=repr(error))
+            log.warning(
+                "a card in a chat will not change",
+                action="chat_card_forgotten",
+                id=str(message.id),
+                error=repr(error),
+            )

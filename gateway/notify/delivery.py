@@ -20,7 +20,14 @@ from gateway.incidents.facts import WITHHELD
 from gateway.incidents.labels import LOCALES, Locale
 from gateway.notify import privacy
 from gateway.notify.breaker import CircuitBreakers
-from gateway.notify.message import Delivered, Message, NotificationChannel, Result, Retry, Undeliverable
+from gateway.notify.message import (
+    Delivered,
+    Message,
+    NotificationChannel,
+    Result,
+    Retry,
+    Undeliverable,
+)
 from gateway.notify.outbox import OutboxRow
 from gateway.notify.phrases import MessageReader
 from gateway.notify.retries import Settlement, defer, is_endpoint_failure, next_method, settle
@@ -78,9 +85,15 @@ class MessageDelivery:
         """Try once; any fault of the row or a channel gives an outcome, never an exception."""
         try:
             kept, ways = await self._looked_up(owed)
-            return await self._by(kept, ways) if isinstance(ways, PersonAddresses) else _ended(owed, ways, owed.channel)
+            return (
+                await self._by(kept, ways)
+                if isinstance(ways, PersonAddresses)
+                else _ended(owed, ways, owed.channel)
+            )
         except Exception as error:
-            log.exception("a notification cannot be read", action="notify_unreadable", id=str(owed.id))
+            log.exception(
+                "a notification cannot be read", action="notify_unreadable", id=str(owed.id)
+            )
             return _ended(owed, Undeliverable(f"it cannot be read: {error!r}"), owed.channel)
 
     async def _looked_up(self, owed: OutboxRow) -> tuple[OutboxRow, PersonAddresses | Result]:
@@ -119,19 +132,33 @@ class MessageDelivery:
                 return AttemptOutcome(replace(settled, reached=str(target)), outcome, channel)
             if place + 1 < len(ways.targets):
                 recovers = may_recover or isinstance(result, Retry)
-                failed = Settlement(owed.id, owed.attempts, "pending", error=f"{target.channel}: {result.reason}")
-                return AttemptOutcome(next_method(failed, place, may_recover=recovers), SendOutcome.RETRY, target.channel)
+                failed = Settlement(
+                    owed.id, owed.attempts, "pending", error=f"{target.channel}: {result.reason}"
+                )
+                return AttemptOutcome(
+                    next_method(failed, place, may_recover=recovers),
+                    SendOutcome.RETRY,
+                    target.channel,
+                )
             return _ended(
-                owed, Retry(result.reason) if may_recover and isinstance(result, Undeliverable) else result, target.channel
+                owed,
+                Retry(result.reason)
+                if may_recover and isinstance(result, Undeliverable)
+                else result,
+                target.channel,
             )
         wait = timedelta(seconds=min(waits))
         if first > 0:
-            return _ended(owed, Retry("every other endpoint is left alone for now", after=wait), owed.channel)
+            return _ended(
+                owed, Retry("every other endpoint is left alone for now", after=wait), owed.channel
+            )
         put_back = defer(owed.id, owed.attempts, owed.created_at, owed.claimed_at, wait)
         outcome = SendOutcome.DEFERRED if put_back.state == "pending" else SendOutcome.DEAD
         return AttemptOutcome(put_back, outcome, owed.channel)
 
-    async def _send(self, owed: OutboxRow, target: RecipientAddress, ways: PersonAddresses) -> Result | float:
+    async def _send(
+        self, owed: OutboxRow, target: RecipientAddress, ways: PersonAddresses
+    ) -> Result | float:
         """Send the message once, or return the seconds for which the endpoint is left alone."""
         channel = self.channels.get(target.channel)
         if channel is None:
@@ -148,7 +175,12 @@ class MessageDelivery:
         asked = owed.facts.get("locale", ways.locale)
         locale = next((known for known in LOCALES if known == asked), self.locale)
         link = "" if owed.facts.get(WITHHELD) else self.opens(owed, target.channel)
-        words = render(owed.template, owed.facts, MessageReader(locale, ways.zone or self.zone, link), owed.role)
+        words = render(
+            owed.template,
+            owed.facts,
+            MessageReader(locale, ways.zone or self.zone, link),
+            owed.role,
+        )
         return Message(
             id=owed.id,
             incident_id=privacy.shown_incident_id(owed, target.channel),
@@ -174,14 +206,20 @@ class MessageDelivery:
             log.exception("a channel failed", action="notify_channel_failed", id=str(message.id))
             return Retry(f"internal: {type(error).__name__}")
         finally:
-            self.metrics.send_seconds.labels(channel_label(name)).observe(self.clock.monotonic() - started)
+            self.metrics.send_seconds.labels(channel_label(name)).observe(
+                self.clock.monotonic() - started
+            )
 
 
 def _no_channel(target: RecipientAddress) -> str:
     """Return the reason why a target has no channel, and the setting that switches it on."""
     if target.channel in CHANNEL_SETTINGS:
         return f"the channel {target.channel!r} is off: set {CHANNEL_SETTINGS[target.channel]}"
-    return f"there is no channel {target.channel!r}" if target.channel else f"{target.address!r} names no channel"
+    return (
+        f"there is no channel {target.channel!r}"
+        if target.channel
+        else f"{target.address!r} names no channel"
+    )
 
 
 def _without_calls(ways: PersonAddresses) -> PersonAddresses:
@@ -192,5 +230,7 @@ def _without_calls(ways: PersonAddresses) -> PersonAddresses:
 
 def _ended(owed: OutboxRow, result: Result, channel: str) -> AttemptOutcome:
     verdict = settle(owed.id, owed.attempts, owed.claimed_at - owed.created_at, result)
-    outcome = {"sent": SendOutcome.SENT, "dead": SendOutcome.DEAD}.get(verdict.state, SendOutcome.RETRY)
+    outcome = {"sent": SendOutcome.SENT, "dead": SendOutcome.DEAD}.get(
+        verdict.state, SendOutcome.RETRY
+    )
     return AttemptOutcome(verdict, outcome, channel)

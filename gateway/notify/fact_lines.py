@@ -54,7 +54,9 @@ def format_facts(facts: Mapping[str, Any], reader: MessageReader) -> dict[str, s
     return {name: text for name, text in said.items() if text}
 
 
-def format_lines(said: Mapping[str, str], facts: Mapping[str, Any], reader: MessageReader) -> Iterator[str]:
+def format_lines(
+    said: Mapping[str, str], facts: Mapping[str, Any], reader: MessageReader
+) -> Iterator[str]:
     """Yield the line of each value, then the links that the alert brought, the runbook first."""
     for name, text in said.items():
         yield reader.choose(LINES[name]).format(text)
@@ -102,7 +104,10 @@ def _labels(value: Any, _: MessageReader) -> str:
     return ", ".join(pairs[:MOST_LABELS]) + more
 
 
-UNVERIFIED_SENDER = ("not verified, nothing proves that the contact wrote this", "未验证，无法证明确为联系人本人所写")
+UNVERIFIED_SENDER = (
+    "not verified, nothing proves that the contact wrote this",
+    "未验证，无法证明确为联系人本人所写",
+)
 
 FORMATTERS: Mapping[str, Callable[[Any, MessageReader], str]] = {
     "sender": lambda _, reader: reader.choose(UNVERIFIED_SENDER),

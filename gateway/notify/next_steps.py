@@ -42,13 +42,19 @@ TO_DO: Mapping[str, tuple[str, str]] = {
         "请查看回复：如未解决请重新打开，否则请添加备注，以便到期自动关闭",
     ),
     "confirm": ("check whether it is solved, then close it", "请确认是否已解决，然后关闭"),
-    "convert": ("convert it to an incident or a change, or resolve it", "转为事件或变更，或解决该请求"),
+    "convert": (
+        "convert it to an incident or a change, or resolve it",
+        "转为事件或变更，或解决该请求",
+    ),
     "replace_worker": (
         "assign it to somebody who may see it: whoever has it may not",
         "请改派给有权查看的人员：目前的负责人无权查看",
     ),
     "grade": ("set or confirm its priority", "设定或确认优先级"),
-    "tell_leader": ("tell the leader, and write in the record that you did", "通知分管领导，并在记录中登记"),
+    "tell_leader": (
+        "tell the leader, and write in the record that you did",
+        "通知分管领导，并在记录中登记",
+    ),
 }
 """Steps by name; a fact `to_do` that names one takes precedence over the step of the occasion."""
 

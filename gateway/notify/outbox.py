@@ -68,7 +68,9 @@ ON CONFLICT (id) DO NOTHING
 """
 
 
-async def put(conn: Connection, rows: Sequence[tuple[int | None, Notice]], created_at: datetime | None) -> None:
+async def put(
+    conn: Connection, rows: Sequence[tuple[int | None, Notice]], created_at: datetime | None
+) -> None:
     """Write these notices into the outbox, each with the id of its record if any.
 
     Runs in the caller's transaction; a notice that is there already stays as it is.
@@ -147,7 +149,9 @@ async def settle(conn: Connection, now: datetime | None, verdicts: Sequence[Sett
     ]
     if not columns:
         return 0
-    status = await conn.execute(SETTLE, now, *(list(column) for column in zip(*columns, strict=True)))
+    status = await conn.execute(
+        SETTLE, now, *(list(column) for column in zip(*columns, strict=True))
+    )
     return int(status.rpartition(" ")[2])
 
 

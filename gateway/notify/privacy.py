@@ -47,7 +47,10 @@ async def redact_message(pool: Pool, owed: OutboxRow, privy: frozenset[str]) -> 
         if await conn.fetchval(HAS_SECURITY_ROLE, sorted(SECURITY_ROLES), login, mail):
             return owed
     facts = drop_incidents(owed.facts, hidden)
-    return replace(owed, facts=withhold_message_facts(owed.template, owed.role, facts) if owed.security else facts)
+    return replace(
+        owed,
+        facts=withhold_message_facts(owed.template, owed.role, facts) if owed.security else facts,
+    )
 
 
 def _is_listed(owed: OutboxRow, privy: frozenset[str]) -> bool:

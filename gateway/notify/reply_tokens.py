@@ -12,7 +12,9 @@ from gateway.signing import is_signed, short_signature
 
 LABEL = b"mail reply v1"
 
-TAG = re.compile(r"(?<![A-Za-z0-9])r([1-9][0-9]{0,17})-([a-z2-7]{26})(?![A-Za-z0-9])", re.ASCII | re.IGNORECASE)
+TAG = re.compile(
+    r"(?<![A-Za-z0-9])r([1-9][0-9]{0,17})-([a-z2-7]{26})(?![A-Za-z0-9])", re.ASCII | re.IGNORECASE
+)
 
 MARKERS = ("Please write your reply above this line", "请在此行上方回复")
 """The first line of the gateway's own mails, in the order of LOCALES."""

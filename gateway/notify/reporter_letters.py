@@ -166,7 +166,10 @@ def _values(facts: Mapping[str, Any], reader: MessageReader) -> dict[str, str]:
         values[name] = multi_line(facts.get(name) or "")
     closes_at, closes_in = facts.get("closes_at"), facts.get("closes_in_s")
     if closes_at and isinstance(closes_in, int | float):
-        values |= {"closes_at": local_time(closes_at, reader), "closes_in": duration_words(closes_in, reader)}
+        values |= {
+            "closes_at": local_time(closes_at, reader),
+            "closes_in": duration_words(closes_in, reader),
+        }
     return values
 
 

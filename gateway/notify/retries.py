@@ -11,7 +11,10 @@ from uuid import UUID
 
 from gateway.notify.message import Delivered, Result, Retry, Undeliverable
 
-WAITS = tuple(timedelta(seconds=seconds) for seconds in (5, 30, 120, 300, 1800, 7200, 18_000, 36_000, 50_400, 72_000, 86_400))
+WAITS = tuple(
+    timedelta(seconds=seconds)
+    for seconds in (5, 30, 120, 300, 1800, 7200, 18_000, 36_000, 50_400, 72_000, 86_400)
+)
 """The wait after the first, second, ... failed attempt; after the last one there is none."""
 JITTER = 0.1
 """The share by which each wait varies, so that joint failures are not retried together."""
@@ -58,7 +61,11 @@ def settle(identity: UUID, attempt: int, age: timedelta, result: Result) -> Sett
     if isinstance(result, Undeliverable):
         return Settlement(identity, attempt, "dead", error=result.reason)
     wait = wait_before(identity, attempt)
-    if wait is None or age >= GIVE_UP_AFTER or (result.at_most is not None and attempt >= result.at_most):
+    if (
+        wait is None
+        or age >= GIVE_UP_AFTER
+        or (result.at_most is not None and attempt >= result.at_most)
+    ):
         return Settlement(identity, attempt, "dead", error=result.reason)
     asked = min(result.after or timedelta(0), LONGEST_ASKED)
     return Settlement(identity, attempt, "pending", max(wait, asked), result.reason)
@@ -69,10 +76,19 @@ def next_method(settlement: Settlement, method: int, *, may_recover: bool) -> Se
 
     The attempt counts only when the last one has failed.
     """
-    return replace(settlement, state="pending", wait=timedelta(0), refund=True, method=method + 1, may_recover=may_recover)
+    return replace(
+        settlement,
+        state="pending",
+        wait=timedelta(0),
+        refund=True,
+        method=method + 1,
+        may_recover=may_recover,
+    )
 
 
-def defer(identity: UUID, attempt: int, created_at: datetime, claimed_at: datetime, wait: timedelta) -> Settlement:
+def defer(
+    identity: UUID, attempt: int, created_at: datetime, claimed_at: datetime, wait: timedelta
+) -> Settlement:
     """Put a row back untried because its endpoint is being left alone.
 
     One that is too old is dead.

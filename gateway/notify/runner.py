@@ -69,13 +69,20 @@ class NotificationRunner(MessageDelivery):
         try:
             return 0.0 if await self.run_once(self.clock.stamp()) == BATCH else POLL_S
         except (Unavailable, *LOST_RACE) as error:
-            log.warning("notifications wait for the database", action="notify_claim_failed", error=repr(error))
+            log.warning(
+                "notifications wait for the database",
+                action="notify_claim_failed",
+                error=repr(error),
+            )
         except Exception:
             log.exception("a round of notifications failed", action="notify_round_failed")
         return AFTER_TROUBLE_S
 
     async def _rest(self, seconds: float) -> None:
-        waiters = {asyncio.ensure_future(self.wake.wait()), asyncio.ensure_future(self.clock.sleep(seconds))}
+        waiters = {
+            asyncio.ensure_future(self.wake.wait()),
+            asyncio.ensure_future(self.clock.sleep(seconds)),
+        }
         try:
             await asyncio.wait(waiters, return_when=asyncio.FIRST_COMPLETED)
         finally:
@@ -112,7 +119,10 @@ class NotificationRunner(MessageDelivery):
                     await outbox.settle(conn, now, [verdict])
             except (Unavailable, *LOST_RACE) as error:
                 log.warning(
-                    "a notification could not be settled", action="notify_settle_failed", id=str(verdict.id), error=repr(error)
+                    "a notification could not be settled",
+                    action="notify_settle_failed",
+                    id=str(verdict.id),
+                    error=repr(error),
                 )
                 await self.clock.sleep(POLL_S)
             else:

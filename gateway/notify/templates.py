@@ -146,13 +146,17 @@ MOST_TEXT = 1_000
 """The most characters of a description or solution in a message."""
 
 
-def render(template: str, facts: Mapping[str, Any], reader: MessageReader, role: str = "") -> RenderedMessage:
+def render(
+    template: str, facts: Mapping[str, Any], reader: MessageReader, role: str = ""
+) -> RenderedMessage:
     """Return the text of a message; a template of another release is named by its own name.
 
     A reporter receives a letter if there is one for the occasion.
     """
     unknown = one_line(template.replace("_", " "))
-    occasion = reader.choose(OCCASIONS[Template(template)]) if template in set(Template) else unknown
+    occasion = (
+        reader.choose(OCCASIONS[Template(template)]) if template in set(Template) else unknown
+    )
     if template == Template.REPLIED and facts.get("related"):
         occasion = reader.choose(RELATED_NOTE)
     said = format_facts(facts, reader)
@@ -180,14 +184,20 @@ def _subject(occasion: str, said: Mapping[str, str], reader: MessageReader, *, r
     return f"{head}{occasion}{reader.choose(COLON)}{title}" if title else f"{head}{occasion}"
 
 
-def _restricted(occasion: str, said: Mapping[str, str], reader: MessageReader, ask: str) -> RenderedMessage:
+def _restricted(
+    occasion: str, said: Mapping[str, str], reader: MessageReader, ask: str
+) -> RenderedMessage:
     """Return the message for somebody who may not see the incident: priority and next step."""
     rank = f"P{said['priority']} " if "priority" in said else ""
     subject = f"{rank}{reader.choose(RESTRICTED)}{reader.choose(COLON)}{occasion}"
-    return RenderedMessage(subject, "\n".join((subject, "", ask, "", *format_lines(said, {}, reader), "")), ask)
+    return RenderedMessage(
+        subject, "\n".join((subject, "", ask, "", *format_lines(said, {}, reader), "")), ask
+    )
 
 
-def _text(facts: Mapping[str, Any], said: Mapping[str, str], reader: MessageReader, ask: str) -> Iterator[str]:
+def _text(
+    facts: Mapping[str, Any], said: Mapping[str, str], reader: MessageReader, ask: str
+) -> Iterator[str]:
     """Yield the free text, what to do, the link, the facts, listed records, then long texts."""
     if text := multi_line(facts.get("text") or ""):
         yield from (text, "")

@@ -43,7 +43,11 @@ def drop_incidents(facts: Mapping[str, Any], hidden: Collection[str]) -> Mapping
     """Return the facts of a message without these incidents."""
     if not hidden:
         return facts
-    kept = {name: value for name, value in facts.items() if name not in INCIDENT_NUMBER_FACTS or value not in hidden}
+    kept = {
+        name: value
+        for name, value in facts.items()
+        if name not in INCIDENT_NUMBER_FACTS or value not in hidden
+    }
     if "listed" in kept:
         kept["listed"] = [one for one in kept["listed"] if one["number"] not in hidden]
         gone = len(facts["listed"]) - len(kept["listed"])

@@ -46,8 +46,12 @@ class Series:
         def counter(name: str, text: str, *labels: str) -> Counter:
             return Counter(prefix + name, text + words, (*labels, label), registry=registry)
 
-        self._counters = {n: counter(f"incidents_{n}", text, "kind") for n, text in LIFECYCLE.items()}
-        self._clocks = {n: counter(f"sla_{n}", text, "clock", "kind") for n, text in DECIDED.items()}
+        self._counters = {
+            n: counter(f"incidents_{n}", text, "kind") for n, text in LIFECYCLE.items()
+        }
+        self._clocks = {
+            n: counter(f"sla_{n}", text, "clock", "kind") for n, text in DECIDED.items()
+        }
         self._times = {
             name: Histogram(
                 f"{prefix}incident_{name}_seconds",
@@ -70,7 +74,11 @@ class Series:
 
     def count(self, name: str, clock: str, kind: str, value: str, times: int) -> None:
         """Count events; `clock` is the clock of the event, "" for events of the lifecycle."""
-        series = self._clocks[name].labels(clock, kind, value) if clock else self._counters[name].labels(kind, value)
+        series = (
+            self._clocks[name].labels(clock, kind, value)
+            if clock
+            else self._counters[name].labels(kind, value)
+        )
         series.inc(times)
 
     def time(self, name: str, kind: str, value: str, seconds: float) -> None:

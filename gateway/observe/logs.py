@@ -43,7 +43,10 @@ def _of_library(_: object, __: str, event: EventDict) -> EventDict:
     return {**event, "event": "library", "logger": record.name, "said": event["event"]}
 
 
-STAMPED: tuple[Processor, ...] = (structlog.processors.add_log_level, structlog.processors.TimeStamper(fmt="iso", utc=True))
+STAMPED: tuple[Processor, ...] = (
+    structlog.processors.add_log_level,
+    structlog.processors.TimeStamper(fmt="iso", utc=True),
+)
 WRITTEN: tuple[Processor, ...] = (
     structlog.processors.format_exc_info,
     _cap,
@@ -98,5 +101,7 @@ def configure(*, level: str = "info") -> None:
 
 def _libraries() -> logging.Handler:
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(ProcessorFormatter(foreign_pre_chain=list(STAMPED), processors=[_of_library, *WRITTEN]))
+    handler.setFormatter(
+        ProcessorFormatter(foreign_pre_chain=list(STAMPED), processors=[_of_library, *WRITTEN])
+    )
     return handler

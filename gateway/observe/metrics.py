@@ -104,7 +104,10 @@ class Metrics:
             registry=registry,
         )
         self.intake_batch = Histogram(
-            "gateway_intake_batch_items", "Items committed together in one transaction", buckets=BATCH, registry=registry
+            "gateway_intake_batch_items",
+            "Items committed together in one transaction",
+            buckets=BATCH,
+            registry=registry,
         )
         self.silences_not_judged = Counter(
             "gateway_silences_not_judged",
@@ -119,12 +122,21 @@ class Metrics:
             registry=registry,
         )
         self.quota_refusals = Counter(
-            "gateway_quota_refusals", "Requests refused for a quota of their key or address", ("quota",), registry=registry
+            "gateway_quota_refusals",
+            "Requests refused for a quota of their key or address",
+            ("quota",),
+            registry=registry,
         )
-        self.queue_items = Gauge("gateway_intake_queue_items", "Items waiting for their commit", registry=registry)
-        self.queue_bytes = Gauge("gateway_intake_queue_bytes", "Body bytes waiting for their commit", registry=registry)
+        self.queue_items = Gauge(
+            "gateway_intake_queue_items", "Items waiting for their commit", registry=registry
+        )
+        self.queue_bytes = Gauge(
+            "gateway_intake_queue_bytes", "Body bytes waiting for their commit", registry=registry
+        )
         self.overloads = Counter(
-            "gateway_intake_overload_refusals", "Requests refused with 503 because the queue was full", registry=registry
+            "gateway_intake_overload_refusals",
+            "Requests refused with 503 because the queue was full",
+            registry=registry,
         )
 
     def _monitors(self, registry: CollectorRegistry) -> None:
@@ -134,7 +146,12 @@ class Metrics:
             ("said",),
             registry=registry,
         )
-        self.monitors = Gauge("gateway_monitors", "Monitors that wait for pings, by state", ("state",), registry=registry)
+        self.monitors = Gauge(
+            "gateway_monitors",
+            "Monitors that wait for pings, by state",
+            ("state",),
+            registry=registry,
+        )
 
     def _timers(self, registry: CollectorRegistry) -> None:
         self.timer_lateness = Histogram(
@@ -144,7 +161,9 @@ class Metrics:
             buckets=LATENESS,
             registry=registry,
         )
-        self.timers_fired = Counter("gateway_timers_fired", "Timers fired by kind", ("kind",), registry=registry)
+        self.timers_fired = Counter(
+            "gateway_timers_fired", "Timers fired by kind", ("kind",), registry=registry
+        )
         self.timers_poisoned = Counter(
             "gateway_timers_poisoned",
             "Timers whose firing failed and that were set back by a minute",
@@ -152,41 +171,86 @@ class Metrics:
             registry=registry,
         )
         self.timers_missed = Counter(
-            "gateway_timers_missed", "Timers that the sweep found and the wheel should have known", registry=registry
+            "gateway_timers_missed",
+            "Timers that the sweep found and the wheel should have known",
+            registry=registry,
         )
-        self.timers_waiting = Gauge("gateway_timers_waiting", "Timers that are due and wait for their turn", registry=registry)
+        self.timers_waiting = Gauge(
+            "gateway_timers_waiting",
+            "Timers that are due and wait for their turn",
+            registry=registry,
+        )
         self.clock_trusted = Gauge(
-            "gateway_clock_trusted", "0 while PostgreSQL's clock is doubted and nothing fires", registry=registry
+            "gateway_clock_trusted",
+            "0 while PostgreSQL's clock is doubted and nothing fires",
+            registry=registry,
         )
-        self.wheel_timers = Gauge("gateway_wheel_timers", "Timers held in this replica's wheel", registry=registry)
-        self.timers_armed = Gauge("gateway_timers_armed", "Armed timers in the database", registry=registry)
+        self.wheel_timers = Gauge(
+            "gateway_wheel_timers", "Timers held in this replica's wheel", registry=registry
+        )
+        self.timers_armed = Gauge(
+            "gateway_timers_armed", "Armed timers in the database", registry=registry
+        )
         self.timers_overdue = Gauge(
-            "gateway_timers_overdue", "Armed timers more than 10 s past their due time", registry=registry
+            "gateway_timers_overdue",
+            "Armed timers more than 10 s past their due time",
+            registry=registry,
         )
-        self.task_failures = Counter("gateway_task_failures", "Failures of tasks beside requests", ("task",), registry=registry)
+        self.task_failures = Counter(
+            "gateway_task_failures",
+            "Failures of tasks beside requests",
+            ("task",),
+            registry=registry,
+        )
         self.timers_aside = Gauge(
-            "gateway_timers_set_aside", "Armed timers that cannot be read and never fire", registry=registry
+            "gateway_timers_set_aside",
+            "Armed timers that cannot be read and never fire",
+            registry=registry,
         )
-        self.index_up = Gauge("gateway_timer_index_up", "1 while the Redis timer index answers, else 0", registry=registry)
+        self.index_up = Gauge(
+            "gateway_timer_index_up",
+            "1 while the Redis timer index answers, else 0",
+            registry=registry,
+        )
         self.index_rebuilds = Counter(
-            "gateway_timer_index_rebuilds", "Rebuilds of a shard's Redis timer index", registry=registry
+            "gateway_timer_index_rebuilds",
+            "Rebuilds of a shard's Redis timer index",
+            registry=registry,
         )
-        self.shards_owned = Gauge("gateway_shards_owned", "Timer shards this replica holds the lease of", registry=registry)
+        self.shards_owned = Gauge(
+            "gateway_shards_owned",
+            "Timer shards this replica holds the lease of",
+            registry=registry,
+        )
 
     def _telling(self, registry: CollectorRegistry) -> None:
         self.outbox_depth = Gauge(
-            "gateway_outbox_depth", "Notifications not yet settled", ("channel", "state"), registry=registry
+            "gateway_outbox_depth",
+            "Notifications not yet settled",
+            ("channel", "state"),
+            registry=registry,
         )
         self.outbox_age = Gauge(
-            "gateway_outbox_oldest_age_seconds", "Age of the oldest unsettled notification", registry=registry
+            "gateway_outbox_oldest_age_seconds",
+            "Age of the oldest unsettled notification",
+            registry=registry,
         )
         self.sends = Counter(
-            "gateway_notify_sends", "Attempts to notify by channel and how they ended", ("channel", "outcome"), registry=registry
+            "gateway_notify_sends",
+            "Attempts to notify by channel and how they ended",
+            ("channel", "outcome"),
+            registry=registry,
         )
         self.send_seconds = Histogram(
-            "gateway_notify_send_seconds", "Seconds one attempt to notify took", ("channel",), buckets=LATENCY, registry=registry
+            "gateway_notify_send_seconds",
+            "Seconds one attempt to notify took",
+            ("channel",),
+            buckets=LATENCY,
+            registry=registry,
         )
-        self.mail_sessions = Gauge("gateway_mail_sessions", "SMTP sessions that are open", registry=registry)
+        self.mail_sessions = Gauge(
+            "gateway_mail_sessions", "SMTP sessions that are open", registry=registry
+        )
         self.mailbox_read = Gauge(
             "gateway_mailbox_read_timestamp_seconds",
             "When all mail of an IMAP mailbox had last been taken in",
@@ -194,10 +258,15 @@ class Metrics:
             registry=registry,
         )
         self.mailbox_failures = Counter(
-            "gateway_mailbox_failures", "Times that an IMAP mailbox could not be read", ("mailbox",), registry=registry
+            "gateway_mailbox_failures",
+            "Times that an IMAP mailbox could not be read",
+            ("mailbox",),
+            registry=registry,
         )
         self.breakers_open = Gauge(
-            "gateway_notify_circuits_open", "Endpoints left alone for now after failures", registry=registry
+            "gateway_notify_circuits_open",
+            "Endpoints left alone for now after failures",
+            registry=registry,
         )
 
     @property
@@ -213,8 +282,12 @@ class Metrics:
             buckets=LATENCY,
             registry=self.by_route,
         )
-        self.db_pool_size = Gauge("gateway_db_pool_size", "Open database connections", registry=registry)
-        self.db_pool_in_use = Gauge("gateway_db_pool_in_use", "Database connections in use", registry=registry)
+        self.db_pool_size = Gauge(
+            "gateway_db_pool_size", "Open database connections", registry=registry
+        )
+        self.db_pool_in_use = Gauge(
+            "gateway_db_pool_in_use", "Database connections in use", registry=registry
+        )
         self.loop_lag = Histogram(
             "gateway_loop_lag_seconds",
             "How late the event loop woke a sleeper, 20 times a second",
@@ -228,20 +301,37 @@ class Metrics:
             registry=registry,
         )
         self.audit_age = Gauge(
-            "gateway_audit_head_age_seconds", "Seconds since the newest seal over the timelines", registry=registry
+            "gateway_audit_head_age_seconds",
+            "Seconds since the newest seal over the timelines",
+            registry=registry,
         )
-        self.build = Gauge("gateway_build_info", "Always 1; the version is the label", ("version",), registry=registry)
+        self.build = Gauge(
+            "gateway_build_info",
+            "Always 1; the version is the label",
+            ("version",),
+            registry=registry,
+        )
         self.periodic_success = Gauge(
-            "gateway_periodic_success_timestamp_seconds", "When a periodic job last succeeded", ("periodic",), registry=registry
+            "gateway_periodic_success_timestamp_seconds",
+            "When a periodic job last succeeded",
+            ("periodic",),
+            registry=registry,
         )
         self.periodic_failing = Gauge(
-            "gateway_periodic_failing", "Failures of a periodic job since it last succeeded", ("periodic",), registry=registry
+            "gateway_periodic_failing",
+            "Failures of a periodic job since it last succeeded",
+            ("periodic",),
+            registry=registry,
         )
         self.refresh_seconds = Gauge(
-            "gateway_telemetry_refresh_seconds", "Seconds the last refresh of the database gauges took", registry=registry
+            "gateway_telemetry_refresh_seconds",
+            "Seconds the last refresh of the database gauges took",
+            registry=registry,
         )
         self.refreshed_at = Gauge(
-            "gateway_telemetry_refreshed_timestamp_seconds", "When the database gauges were last refreshed", registry=registry
+            "gateway_telemetry_refreshed_timestamp_seconds",
+            "When the database gauges were last refreshed",
+            registry=registry,
         )
 
     def _start_at_zero(self) -> None:
@@ -350,7 +440,9 @@ class Metrics:
 
         `route` is the router's template, never the requested path.
         """
-        self.http_seconds.labels(route, method if method in METHODS else OTHER, f"{status // 100}xx").observe(seconds)
+        self.http_seconds.labels(
+            route, method if method in METHODS else OTHER, f"{status // 100}xx"
+        ).observe(seconds)
 
     def _source(self, source: str) -> str:
         return source if source in self.sources else OTHER

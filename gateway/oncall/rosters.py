@@ -25,7 +25,10 @@ async def plan(conn: Connection, slug: str, shifts: Sequence[Shift], now: dateti
     group_id = await conn.fetchval(GROUP, slug)
     if group_id is None:
         raise NotFound(f"there is no group {slug}")
-    people = {row["login"]: row["id"] for row in await conn.fetch(KNOWN, sorted({p for s in shifts for p in s.people}))}
+    people = {
+        row["login"]: row["id"]
+        for row in await conn.fetch(KNOWN, sorted({p for s in shifts for p in s.people}))
+    }
     unknown = [
         Flaw(f"/shifts/{place}/people", f"nobody active has the login {login}")
         for place, shift in enumerate(shifts)
@@ -35,13 +38,18 @@ async def plan(conn: Connection, slug: str, shifts: Sequence[Shift], now: dateti
     await conn.execute(FORGET, group_id, now)
     begun = await conn.fetchval(LATEST, group_id)
     early = [
-        Flaw(f"/shifts/{place}/from", "lies before the end of a shift that has begun, or in the past")
+        Flaw(
+            f"/shifts/{place}/from", "lies before the end of a shift that has begun, or in the past"
+        )
         for place, shift in enumerate(shifts)
         if shift.starts_at < max(now, begun or now)
     ]
     if found := (*flaws(shifts), *unknown, *early):
         raise Unprocessable("the roster cannot be used", flaws=tuple(found))
-    rows = [(group_id, shift.starts_at, shift.ends_at, [people[login] for login in shift.people]) for shift in shifts]
+    rows = [
+        (group_id, shift.starts_at, shift.ends_at, [people[login] for login in shift.people])
+        for shift in shifts
+    ]
     await conn.executemany(PLAN, rows)
 
 
@@ -55,4 +63,7 @@ WHERE g.slug = $1 AND s.ends_at > $2 AND s.starts_at < $3 ORDER BY s.starts_at L
 async def between(conn: Connection, slug: str, since: datetime, until: datetime) -> list[Shift]:
     """Return the group's shifts that overlap [since, until), oldest first."""
     rows = await conn.fetch(ROSTER, slug, since, until)
-    return [Shift(starts_at=row["starts_at"], ends_at=row["ends_at"], people=tuple(row["people"])) for row in rows]
+    return [
+        Shift(starts_at=row["starts_at"], ends_at=row["ends_at"], people=tuple(row["people"]))
+        for row in rows
+    ]

@@ -67,25 +67,36 @@ async def execute_command(
         if isinstance(command, commands.Note) and who.is_outsider:
             return await apply_answer(tx, written, who, ReporterAnswer(command.note, command.note))
         return written
-    if isinstance(command, commands.Acknowledge) and incident.handler != (command.person or who.name):
+    if isinstance(command, commands.Acknowledge) and incident.handler != (
+        command.person or who.name
+    ):
         raise Conflict(
             f"{incident.handler} has {number} already: assign it to take it over",
             already_acked_by=incident.handler,
             state=incident.state,
         )
     if isinstance(command, commands.Grade):
-        raise Conflict(f"{number} claims no urgency that is still to be judged: its priority is {incident.priority}")
+        raise Conflict(
+            f"{number} claims no urgency that is still to be judged: its priority is {incident.priority}"
+        )
     return incident
 
 
-async def _settled(tx: Transaction, incident: Incident, command: commands.Command, who: Principal) -> commands.Command:
+async def _settled(
+    tx: Transaction, incident: Incident, command: commands.Command, who: Principal
+) -> commands.Command:
     """Return the command with the group and tier filled in.
 
     Raises Unprocessable for unknown people and groups.
     """
-    if not isinstance(command, ASSIGNING_COMMANDS) or incident.state not in lifecycle.TRANSITIONS[type(command)]:
+    if (
+        not isinstance(command, ASSIGNING_COMMANDS)
+        or incident.state not in lifecycle.TRANSITIONS[type(command)]
+    ):
         return command
     person = getattr(command, "person", "")
     if isinstance(command, commands.Acknowledge) and person in ("", who.name):
         return command
-    return fill_in_assignment(command, incident, await staff_for(tx.conn, incident.service, (person,)))
+    return fill_in_assignment(
+        command, incident, await staff_for(tx.conn, incident.service, (person,))
+    )

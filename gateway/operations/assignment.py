@@ -98,8 +98,14 @@ def check_edit(before: Incident, after: Incident, staff: AssignableStaff) -> Non
     group = staff.groups.get(after.assignee_group)
     if after.assignee_group and group is None:
         _refuse("/assignee_group", f"no active group has the slug {after.assignee_group!r}")
-    if group is not None and group.slug != before.assignee_group and TIERS[group.tier] is not after.tier:
-        _refuse("/assignee_group", f"{group.slug} works at {group.tier}: assign or escalate it there")
+    if (
+        group is not None
+        and group.slug != before.assignee_group
+        and TIERS[group.tier] is not after.tier
+    ):
+        _refuse(
+            "/assignee_group", f"{group.slug} works at {group.tier}: assign or escalate it there"
+        )
     _known(after.assignee, staff, "/assignee")
     if after.assignee and group is not None and after.assignee not in group.members:
         _refuse("/assignee", _stranger(after.assignee, group))
@@ -139,7 +145,9 @@ def _escalated(command: c.Escalate, incident: Incident, staff: AssignableStaff) 
     return replace(command, group="" if group is None else group.slug)
 
 
-def _chosen(slug: str, person: str, tier: GroupTier | None, incident: Incident, staff: AssignableStaff) -> StaffGroup | None:
+def _chosen(
+    slug: str, person: str, tier: GroupTier | None, incident: Incident, staff: AssignableStaff
+) -> StaffGroup | None:
     """Return the requested group, else one of the person's, else the usual one of the tier.
 
     None for a person who belongs to no group, and for tier 3 without a usual group.
@@ -159,9 +167,13 @@ def _chosen(slug: str, person: str, tier: GroupTier | None, incident: Incident, 
     return usual
 
 
-def _own_group(person: str, tier: GroupTier | None, incident: Incident, staff: AssignableStaff) -> StaffGroup | None:
+def _own_group(
+    person: str, tier: GroupTier | None, incident: Incident, staff: AssignableStaff
+) -> StaffGroup | None:
     """Return the group through which a person gets a record; None for a person without a group."""
-    every = [staff.groups[slug] for slug in sorted(staff.groups) if person in staff.groups[slug].members]
+    every = [
+        staff.groups[slug] for slug in sorted(staff.groups) if person in staff.groups[slug].members
+    ]
     fitting = [group for group in every if tier in (None, group.tier)]
     if not every:
         return None
@@ -178,7 +190,9 @@ def _own_group(person: str, tier: GroupTier | None, incident: Incident, staff: A
 
 def _usual(tier: GroupTier, incident: Incident, staff: AssignableStaff) -> StaffGroup | None:
     """Return the service's group of a tier, else the record's own, else the only one there is."""
-    of_tier = [staff.groups[slug] for slug in sorted(staff.groups) if staff.groups[slug].tier is tier]
+    of_tier = [
+        staff.groups[slug] for slug in sorted(staff.groups) if staff.groups[slug].tier is tier
+    ]
     for slug in (staff.support.get(tier, ""), incident.assignee_group):
         found = [group for group in of_tier if group.slug == slug]
         if found:
@@ -199,7 +213,9 @@ def _known(person: str, staff: AssignableStaff, pointer: str = "/person") -> Non
         return
     if person not in staff.people:
         _refuse(pointer, f"nobody active has the login {person!r}")
-    if ASSIGNABLE_ROLES.isdisjoint(staff.people[person]) and not any(person in group.members for group in staff.groups.values()):
+    if ASSIGNABLE_ROLES.isdisjoint(staff.people[person]) and not any(
+        person in group.members for group in staff.groups.values()
+    ):
         _refuse(pointer, f"{person} does not work on records")
 
 

@@ -82,7 +82,13 @@ class AttachmentService:
     quota: AttachmentQuota
 
     async def attach(
-        self, number: str, file: UploadedFile, who: Principal, *, if_match: int | None = None, once: IdempotencyKey | None = None
+        self,
+        number: str,
+        file: UploadedFile,
+        who: Principal,
+        *,
+        if_match: int | None = None,
+        once: IdempotencyKey | None = None,
     ) -> tuple[str, int]:
         """Attach a file to a record; return the record's number and the file's id.
 
@@ -93,7 +99,11 @@ class AttachmentService:
         Raises NotFound, Forbidden, VersionMismatch, Unavailable, IdempotencyMismatch, and
         TooLarge beyond the quota.
         """
-        handle = "" if self.stores.chosen is FilePlace.PARTS else await self.stores.at(self.stores.chosen).keep(file.content)
+        handle = (
+            ""
+            if self.stores.chosen is FilePlace.PARTS
+            else await self.stores.at(self.stores.chosen).keep(file.content)
+        )
         made: list[int] = []
         kept: list[int] = []
 
@@ -137,15 +147,23 @@ class AttachmentService:
             await self._let_go([one for one in waiting if not one.taken])
 
     async def _held(self, stack: AsyncExitStack, name: str, content: bytes) -> PendingFile:
-        got = await stack.enter_async_context(receive_file(_whole(content), self.quota.each, self.stores.directory))
-        handle = "" if self.stores.chosen is FilePlace.PARTS else await self.stores.at(self.stores.chosen).keep(got)
+        got = await stack.enter_async_context(
+            receive_file(_whole(content), self.quota.each, self.stores.directory)
+        )
+        handle = (
+            ""
+            if self.stores.chosen is FilePlace.PARTS
+            else await self.stores.at(self.stores.chosen).keep(got)
+        )
         return PendingFile(UploadedFile(name, got, public=True), handle)
 
     async def _let_go(self, waiting: Sequence[PendingFile]) -> None:
         for one in waiting:
             await self._forget(FileLocation(self.stores.chosen, one.handle, 0, 0))
 
-    async def take(self, tx: Transaction, incident: Incident, waiting: PendingFile, who: Principal) -> Mapping[str, Any]:
+    async def take(
+        self, tx: Transaction, incident: Incident, waiting: PendingFile, who: Principal
+    ) -> Mapping[str, Any]:
         """Attach a waiting file to a locked record, without a permission check.
 
         Return its timeline facts.
@@ -156,11 +174,15 @@ class AttachmentService:
         waiting.taken = True
         return _facts(incident, who, made, waiting.file)
 
-    async def _put(self, tx: Transaction, incident: Incident, file: UploadedFile, who: Principal, handle: str) -> int:
+    async def _put(
+        self, tx: Transaction, incident: Incident, file: UploadedFile, who: Principal, handle: str
+    ) -> int:
         raise_if_refused(may(who, Action.ATTACH, incident))
         return await self._row(tx, incident, file, who, handle)
 
-    async def _row(self, tx: Transaction, incident: Incident, file: UploadedFile, who: Principal, handle: str) -> int:
+    async def _row(
+        self, tx: Transaction, incident: Incident, file: UploadedFile, who: Principal, handle: str
+    ) -> int:
         link = sha256(file.link.encode()).digest() if file.link else None
         await _within(tx.conn, self.quota, incident, file.content.size, link)
         content, place = file.content, self.stores.chosen
@@ -172,7 +194,9 @@ class AttachmentService:
             await put_parts(tx.conn, made, content)
         return made
 
-    async def detach(self, number: str, attachment: int, who: Principal, *, if_match: int | None = None) -> Incident:
+    async def detach(
+        self, number: str, attachment: int, who: Principal, *, if_match: int | None = None
+    ) -> Incident:
         """Delete a file's content for good; raise NotFound, Forbidden and VersionMismatch."""
         gone: list[FileLocation] = []
 
@@ -185,7 +209,11 @@ class AttachmentService:
             await tx.conn.execute(DISCARD, attachment)
             gone[:] = [FileLocation(FilePlace(row["place"]), row["handle"], attachment, 0)]
             facts = {"attachment": attachment, "name": row["name"], "sha256": row["sha256"].hex()}
-            return (await tx.write([Revision(after=incident, actor=who.name, events=(("detached", facts),))]))[0]
+            return (
+                await tx.write(
+                    [Revision(after=incident, actor=who.name, events=(("detached", facts),))]
+                )
+            )[0]
 
         incident = await self.uow.within(work)
         await self._forget(gone[0])
@@ -196,7 +224,9 @@ class AttachmentService:
         try:
             await self.stores.drop(kept)
         except Unavailable as error:
-            log.warning("file_not_dropped", place=kept.place, handle=kept.handle, error=error.detail)
+            log.warning(
+                "file_not_dropped", place=kept.place, handle=kept.handle, error=error.detail
+            )
 
 
 DETACH = """
@@ -211,7 +241,9 @@ def _public(file: UploadedFile, who: Principal, incident: Incident) -> bool:
     return file.public or may(who, Action.INSPECT, incident) != ALLOWED
 
 
-async def _told(tx: Transaction, incident: Incident, who: Principal, attachment: int, file: UploadedFile) -> Incident:
+async def _told(
+    tx: Transaction, incident: Incident, who: Principal, attachment: int, file: UploadedFile
+) -> Incident:
     """Return the record with the timeline entry of its file.
 
     A file of its reporter has the effects of a note of theirs without words.
@@ -219,10 +251,16 @@ async def _told(tx: Transaction, incident: Incident, who: Principal, attachment:
     facts = _facts(incident, who, attachment, file)
     attached = Revision(after=incident, actor=who.name, events=(("attached", facts),))
     written = (await tx.write([attached]))[0]
-    return await apply_answer(tx, written, who, ReporterAnswer("", file.name)) if who.is_outsider else written
+    return (
+        await apply_answer(tx, written, who, ReporterAnswer("", file.name))
+        if who.is_outsider
+        else written
+    )
 
 
-def _facts(incident: Incident, who: Principal, attachment: int, file: UploadedFile) -> Mapping[str, Any]:
+def _facts(
+    incident: Incident, who: Principal, attachment: int, file: UploadedFile
+) -> Mapping[str, Any]:
     content = file.content
     return {
         "attachment": attachment,
@@ -238,13 +276,19 @@ async def _whole(content: bytes) -> AsyncIterator[bytes]:
     yield content
 
 
-async def _within(conn: Connection, quota: AttachmentQuota, incident: Incident, size: int, link: bytes | None) -> None:
+async def _within(
+    conn: Connection, quota: AttachmentQuota, incident: Incident, size: int, link: bytes | None
+) -> None:
     count, used = await conn.fetchrow(USED, incident.id) or (0, 0)
     if size > quota.each:
         raise TooLarge(f"a file here has at most {quota.each} bytes")
     if count >= quota.count:
         raise TooLarge(f"{incident.number} has {count} files, as many as a record may have")
     if used + size > quota.record:
-        raise TooLarge(f"the files of a record have at most {quota.record} bytes together; {incident.number} has {used}")
+        raise TooLarge(
+            f"the files of a record have at most {quota.record} bytes together; {incident.number} has {used}"
+        )
     if link is not None and await conn.fetchval(BY_LINK, incident.id, link) >= quota.link:
-        raise TooLarge(f"by one link at most {quota.link} files are taken: ask the service desk for another one")
+        raise TooLarge(
+            f"by one link at most {quota.link} files are taken: ask the service desk for another one"
+        )

@@ -38,7 +38,9 @@ class SkippedRecord:
 RELATED = "SELECT id FROM incident WHERE master_id = $1 ORDER BY id"
 
 
-async def cascade(tx: Transaction, master: Revision, command: commands.Command, who: Principal) -> list[Revision]:
+async def cascade(
+    tx: Transaction, master: Revision, command: commands.Command, who: Principal
+) -> list[Revision]:
     """Return the revisions of a master and of the related records that the command is applied to.
 
     The master's timeline names those that were skipped, if all of its readers may see them.
@@ -57,7 +59,9 @@ async def cascade(tx: Transaction, master: Revision, command: commands.Command, 
     return [_saying(master, skipped), *made]
 
 
-def _done(tx: Transaction, related: Incident, command: commands.Command, who: Principal) -> Revision | SkippedRecord:
+def _done(
+    tx: Transaction, related: Incident, command: commands.Command, who: Principal
+) -> Revision | SkippedRecord:
     fields = tx.uow.fields
     decision = may(who, authorization.required_action(command, who), related)
     if isinstance(decision, PermissionDenied):
@@ -74,7 +78,10 @@ def _saying(master: Revision, skipped: Sequence[SkippedRecord]) -> Revision:
     if not skipped:
         return master
     (event, facts), *more = master.events
-    told = {**facts, "skipped": [{"incident": one.incident, "reason": one.reason} for one in skipped]}
+    told = {
+        **facts,
+        "skipped": [{"incident": one.incident, "reason": one.reason} for one in skipped],
+    }
     return replace(master, events=((event, told), *more))
 
 

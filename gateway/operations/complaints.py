@@ -53,8 +53,16 @@ async def file_complaint(
         by = complainant or who.name
         made = await tx.conn.fetchval(FILE, incident.id, text, by, tx.now, who.name)
         events = (("complaint_filed", {"complaint": made, "complainant": by, "text": text}),)
-        told = uow.rules.escalation.announce_complaint(incident, made, text) if _weighs(incident) else ()
-        return (await tx.write([Revision(after=incident, actor=who.name, events=events, announcements=told)]))[0]
+        told = (
+            uow.rules.escalation.announce_complaint(incident, made, text)
+            if _weighs(incident)
+            else ()
+        )
+        return (
+            await tx.write(
+                [Revision(after=incident, actor=who.name, events=events, announcements=told)]
+            )
+        )[0]
 
     return await run_once(uow, once, who, work)
 
@@ -72,7 +80,15 @@ ORDER BY c.id DESC LIMIT $6
 
 
 async def load_complaints(
-    conn: Connection, sight: Visibility, *, incident: int | None = None, before: int | None = None, limit: int
+    conn: Connection,
+    sight: Visibility,
+    *,
+    incident: int | None = None,
+    before: int | None = None,
+    limit: int,
 ) -> list[Complaint]:
     """Return the newest complaints before `before`, of one record or of all visible ones."""
-    return [Complaint(**row) for row in await conn.fetch(PAGE, incident, before, *sight.parameters(), limit)]
+    return [
+        Complaint(**row)
+        for row in await conn.fetch(PAGE, incident, before, *sight.parameters(), limit)
+    ]

@@ -45,20 +45,35 @@ async def convert(
             return (await tx.write([_to_request(uow, request, category, who, note)]))[0]
         if request.kind != Kind.SERVICE_REQUEST or request.state not in LIVE:
             raise Conflict(f"{number} is no open service request")
-        revision = _to_incident(uow, request, who, note) if change is None else _to_change(request, change, who, tx, note)
+        revision = (
+            _to_incident(uow, request, who, note)
+            if change is None
+            else _to_change(request, change, who, tx, note)
+        )
         return (await tx.write([revision]))[0]
 
     return await run_once(uow, once, who, work)
 
 
 def _to_incident(uow: UnitOfWork, request: Incident, who: Principal, note: str) -> Revision:
-    policy = uow.rules.policy_for(kind=Kind.INCIDENT, service=request.service, source=request.source, priority=request.priority)
+    policy = uow.rules.policy_for(
+        kind=Kind.INCIDENT,
+        service=request.service,
+        source=request.source,
+        priority=request.priority,
+    )
     after = replace(request, kind=Kind.INCIDENT, request_category=None, policy=policy.name)
-    facts = {"to": Kind.INCIDENT, "policy": {"old": request.policy, "new": policy.name}, "note": note}
+    facts = {
+        "to": Kind.INCIDENT,
+        "policy": {"old": request.policy, "new": policy.name},
+        "note": note,
+    }
     return Revision(after=after, actor=who.name, events=(("converted", facts),))
 
 
-def _to_request(uow: UnitOfWork, incident: Incident, category: RequestCategory, who: Principal, note: str) -> Revision:
+def _to_request(
+    uow: UnitOfWork, incident: Incident, category: RequestCategory, who: Principal, note: str
+) -> Revision:
     if incident.kind != Kind.INCIDENT or incident.state not in LIVE:
         raise Conflict(f"{incident.number} is no open incident")
     if incident.key_hash is not None:
@@ -66,15 +81,30 @@ def _to_request(uow: UnitOfWork, incident: Incident, category: RequestCategory, 
     if incident.major:
         raise Conflict(f"{incident.number} was declared a major incident: that is no request")
     kind = Kind.SERVICE_REQUEST
-    policy = uow.rules.policy_for(kind=kind, service=incident.service, source=incident.source, priority=incident.priority)
+    policy = uow.rules.policy_for(
+        kind=kind, service=incident.service, source=incident.source, priority=incident.priority
+    )
     after = replace(incident, kind=kind, request_category=category, policy=policy.name)
-    facts = {"to": kind, "request_category": category, "policy": {"old": incident.policy, "new": policy.name}, "note": note}
+    facts = {
+        "to": kind,
+        "request_category": category,
+        "policy": {"old": incident.policy, "new": policy.name},
+        "note": note,
+    }
     return Revision(after=after, actor=who.name, events=(("converted", facts),))
 
 
-def _to_change(request: Incident, change: tuple[str, Mapping[str, Any]], who: Principal, tx: Transaction, note: str) -> Revision:
+def _to_change(
+    request: Incident,
+    change: tuple[str, Mapping[str, Any]],
+    who: Principal,
+    tx: Transaction,
+    note: str,
+) -> Revision:
     system, reference = change
-    ended = lifecycle.apply_command(request, commands.Resolve(category=TO_CHANGE, note=note), who.name, tx.now)
+    ended = lifecycle.apply_command(
+        request, commands.Resolve(category=TO_CHANGE, note=note), who.name, tx.now
+    )
     reference = {"type": "change", **reference}
     after = replace(ended.after, refs={**ended.after.refs, system: reference})
     facts = {"to": "change", "system": system, "reference": reference, "note": note}

@@ -63,7 +63,9 @@ class NewReport:
     late_reason: str = ""
 
 
-async def create(uow: UnitOfWork, report: NewReport, who: Principal, *, once: IdempotencyKey | None = None) -> Incident:
+async def create(
+    uow: UnitOfWork, report: NewReport, who: Principal, *, once: IdempotencyKey | None = None
+) -> Incident:
     """Open a record.
 
     Raises Forbidden, and Unprocessable for a time of occurrence in the future, or over 12 h ago
@@ -105,7 +107,9 @@ def opening_revision(
         report = _capped(uow, report)
     judged = uow.catalogue.judge(PRIORITIES[report.impact][report.urgency], report.service)
     priority = max(judged.priority, uow.reported_at_most) if who.is_outsider else judged.priority
-    policy = uow.rules.policy_for(kind=report.kind, service=report.service, source=report.source, priority=priority)
+    policy = uow.rules.policy_for(
+        kind=report.kind, service=report.service, source=report.source, priority=priority
+    )
     incident = Incident(
         id=incident_id,
         number=number,
@@ -123,7 +127,12 @@ def opening_revision(
         version=0,
         timeline_hash=GENESIS,
     )
-    facts: Mapping[str, Any] = {"source": report.source, "priority": priority, "reason": "reported", **judged.facts}
+    facts: Mapping[str, Any] = {
+        "source": report.source,
+        "priority": priority,
+        "reason": "reported",
+        **judged.facts,
+    }
     if claimed is not report:
         facts = {**facts, "claimed": {"impact": claimed.impact, "urgency": claimed.urgency}}
     if incident.fields:
@@ -148,7 +157,9 @@ def _capped(uow: UnitOfWork, report: NewReport) -> NewReport:
     return replace(report, impact=impact, urgency=urgency)
 
 
-COPIED = tuple(name for name in NewReport.__dataclass_fields__ if name not in {"occurred_at", "late_reason"})
+COPIED = tuple(
+    name for name in NewReport.__dataclass_fields__ if name not in {"occurred_at", "late_reason"}
+)
 
 
 def _occurred(report: NewReport, who: Principal, now: datetime) -> datetime:
@@ -156,9 +167,14 @@ def _occurred(report: NewReport, who: Principal, now: datetime) -> datetime:
     if at is None:
         return now
     if at > now:
-        raise Unprocessable("occurred_at lies in the future", flaws=(Flaw("/occurred_at", "must not be later than now"),))
+        raise Unprocessable(
+            "occurred_at lies in the future",
+            flaws=(Flaw("/occurred_at", "must not be later than now"),),
+        )
     if now - at > LATEST_ENTRY:
-        raise Unprocessable("occurred_at lies too far back", flaws=(Flaw("/occurred_at", "over five years ago"),))
+        raise Unprocessable(
+            "occurred_at lies too far back", flaws=(Flaw("/occurred_at", "over five years ago"),)
+        )
     if now - at > LATE_ENTRY and report.late_reason.strip():
         raise_if_refused(may(who, Action.ENTER_LATE))
     elif now - at > LATE_ENTRY:

@@ -44,10 +44,15 @@ async def edit(
         revision = _revision(incident, changes, who.name, note, tx)
         await check_workers(tx.conn, incident, revision.after)
         if revision.after.security and not incident.security:
-            revision = _withdrawn(revision, [one for one in await excluded_workers(tx.conn, revision.after) if one != who.name])
+            revision = _withdrawn(
+                revision,
+                [one for one in await excluded_workers(tx.conn, revision.after) if one != who.name],
+            )
         if not ASSIGNMENT_FIELDS.isdisjoint(changes):
             people = (revision.after.owner, revision.after.assignee)
-            check_edit(incident, revision.after, await staff_for(tx.conn, revision.after.service, people))
+            check_edit(
+                incident, revision.after, await staff_for(tx.conn, revision.after.service, people)
+            )
         written = await tx.write([mark_answer_read(revision, who, tx.now)])
         return written[0] if written else incident
 
@@ -86,27 +91,43 @@ REASONED_FIELDS = ("priority", "impact", "urgency", "category")
 """The fields whose change needs a reason by people."""
 
 
-def _check_reason(incident: Incident, changes: Mapping[str, Any], who: Principal, note: str) -> None:
+def _check_reason(
+    incident: Incident, changes: Mapping[str, Any], who: Principal, note: str
+) -> None:
     """Raise Unprocessable where a person must give a reason and has not.
 
     Machines need not: their own system holds the reason.
     """
-    changed = [name for name in REASONED_FIELDS if name in changes and changes[name] != getattr(incident, name)]
+    changed = [
+        name
+        for name in REASONED_FIELDS
+        if name in changes and changes[name] != getattr(incident, name)
+    ]
     if who.contact and changed and not note.strip():
-        raise Unprocessable(f"say why {' and '.join(changed)} changes", flaws=(Flaw("/note", "is needed"),))
+        raise Unprocessable(
+            f"say why {' and '.join(changed)} changes", flaws=(Flaw("/note", "is needed"),)
+        )
 
 
-def _revision(incident: Incident, changes: Mapping[str, Any], actor: str, note: str, tx: Transaction) -> Revision:
+def _revision(
+    incident: Incident, changes: Mapping[str, Any], actor: str, note: str, tx: Transaction
+) -> Revision:
     wanted, uow = dict(changes), tx.uow
     if "fields" in wanted:
         wanted["fields"] = uow.fields.merged(incident.kind, incident.fields, wanted["fields"])
     if ("impact" in wanted or "urgency" in wanted) and "priority" not in wanted:
-        impact, urgency = wanted.get("impact", incident.impact), wanted.get("urgency", incident.urgency)
+        impact, urgency = (
+            wanted.get("impact", incident.impact),
+            wanted.get("urgency", incident.urgency),
+        )
         service = wanted.get("service", incident.service)
         wanted["priority"] = uow.catalogue.judge(PRIORITIES[impact][urgency], service).priority
     judged: tuple[tuple[str, Mapping[str, Any]], ...] = ()
     if awaits_grading(incident) and not GRADES.isdisjoint(changes):
-        incident, judged = mark_claim_reviewed(incident), (("graded", {"claimed_priority": claimed_priority(incident)}),)
+        incident, judged = (
+            mark_claim_reviewed(incident),
+            (("graded", {"claimed_priority": claimed_priority(incident)}),),
+        )
     different = {name: value for name, value in wanted.items() if getattr(incident, name) != value}
     if not different:
         return Revision(after=incident, actor=actor, events=judged)

@@ -44,7 +44,10 @@ async def acknowledge_escalation(
         told = await _told(tx.conn, incident, who)
         if told is None:
             raise Conflict(f"you were not told of {number}: whoever was can acknowledge it")
-        if ladder.acknowledgement_time(incident.marks, incident.reopened, incident.priority) is not None:
+        if (
+            ladder.acknowledgement_time(incident.marks, incident.reopened, incident.priority)
+            is not None
+        ):
             return incident
         return (await tx.write([_revision(incident, told, who, note, tx)]))[0]
 
@@ -71,8 +74,12 @@ async def _told(conn: Connection, incident: Incident, who: Principal) -> Mapping
     return None
 
 
-def _revision(incident: Incident, told: Mapping[str, Any], who: Principal, note: str, tx: Transaction) -> Revision:
-    marks = ladder.with_acknowledgement(incident.marks, incident.reopened, incident.priority, tx.now)
+def _revision(
+    incident: Incident, told: Mapping[str, Any], who: Principal, note: str, tx: Transaction
+) -> Revision:
+    marks = ladder.with_acknowledgement(
+        incident.marks, incident.reopened, incident.priority, tx.now
+    )
     facts = {**told, "outcome": "acknowledged", **({"note": note} if note else {})}
     events = (("escalation_acknowledged", facts),)
     return Revision(after=replace(incident, marks=marks), actor=who.name, events=events)

@@ -49,7 +49,9 @@ class TimerEffects:
         """
         ids = list({timer.incident_id for timer in due})
         incidents = {row["id"]: incident_of(row) for row in await conn.fetch(RECORDS, ids)}
-        quiet = [t.incident_id for t in due if t.kind in (TimerKind.ALERT_EXPIRY, TimerKind.FLAP_SETTLE)]
+        quiet = [
+            t.incident_id for t in due if t.kind in (TimerKind.ALERT_EXPIRY, TimerKind.FLAP_SETTLE)
+        ]
         silences = await _silences(conn, quiet, now) if quiet else {}
         made: dict[int, Revision] = {}
         for timer in due:
@@ -57,14 +59,26 @@ class TimerEffects:
             incident = before.after if before else incidents[timer.incident_id]
             revision = self._effect(incident, timer, silences.get(timer.incident_id), now)
             made[timer.incident_id] = _joined(before, revision) if before else revision
-        found = [replace(revision, before=incidents[revision.after.id]) for revision in made.values()]
+        found = [
+            replace(revision, before=incidents[revision.after.id]) for revision in made.values()
+        ]
         settled = await detaching.detach_unfit_followers(conn, self.rules, found, now)
-        concerned = await apply_effects_on_masters(conn, self.rules.escalation, partial(store.lock, conn), settled, now)
+        concerned = await apply_effects_on_masters(
+            conn, self.rules.escalation, partial(store.lock, conn), settled, now
+        )
         untouched = set(map(id, found))
-        revisions = [one if id(one) in untouched else self._refreshed(one, now) for one in concerned]
-        written = [with_announcements(self.rules.escalation, replace(revision, timers=())) for revision in revisions]
+        revisions = [
+            one if id(one) in untouched else self._refreshed(one, now) for one in concerned
+        ]
+        written = [
+            with_announcements(self.rules.escalation, replace(revision, timers=()))
+            for revision in revisions
+        ]
         await writing.write_changed(conn, self.key, written, now)
-        return FiringEffect([Armed(r.after.id, arm.kind, arm.due_at) for r in revisions for arm in r.timers], written)
+        return FiringEffect(
+            [Armed(r.after.id, arm.kind, arm.due_at) for r in revisions for arm in r.timers],
+            written,
+        )
 
     def _refreshed(self, revision: Revision, now: datetime) -> Revision:
         """Return a revision of a detached or raised record with clocks and timers up to date."""
@@ -72,7 +86,9 @@ class TimerEffects:
         kept = {arm.kind: arm for arm in (*revision.timers, *armed)}
         return replace(revision, after=after, timers=tuple(kept.values()), marks_only=False)
 
-    def _effect(self, incident: Incident, timer: DueTimer, silence: AlertActivity | None, now: datetime) -> Revision:
+    def _effect(
+        self, incident: Incident, timer: DueTimer, silence: AlertActivity | None, now: datetime
+    ) -> Revision:
         kind = timer.kind
         revision = record_timers.fire(self.rules, incident, kind, now)
         if revision is not None:
@@ -83,9 +99,16 @@ class TimerEffects:
             return Revision(after=incident, actor=record_timers.ACTOR, events=())
         if silence.busy or silence.firing:
             again = now + BUSY if silence.busy else silence.next_end
-            return Revision(after=incident, actor=record_timers.ACTOR, events=(), timers=(TimerChange(kind, again),))
+            return Revision(
+                after=incident,
+                actor=record_timers.ACTOR,
+                events=(),
+                timers=(TimerChange(kind, again),),
+            )
         reason = "not_sent_again" if kind is TimerKind.ALERT_EXPIRY else "quiet_after_flapping"
-        cleared = lifecycle.apply_command(incident, commands.Clear(reason=reason), record_timers.ACTOR, now)
+        cleared = lifecycle.apply_command(
+            incident, commands.Clear(reason=reason), record_timers.ACTOR, now
+        )
         after, armed = record_timers.refresh_timers(self.rules, cleared.after, now)
         return replace(cleared, after=after, timers=armed)
 
@@ -97,7 +120,13 @@ class TimerEffects:
         if not incident.is_major or incident.state not in LIVE:
             return Revision(after=incident, actor=record_timers.ACTOR, events=())
         told = self.rules.escalation.update_overdue(incident, due_at)
-        return Revision(after=incident, actor=record_timers.ACTOR, events=(), marks_only=True, announcements=told)
+        return Revision(
+            after=incident,
+            actor=record_timers.ACTOR,
+            events=(),
+            marks_only=True,
+            announcements=told,
+        )
 
 
 RECORDS = "SELECT * FROM incident WHERE id = ANY($1::bigint[])"
@@ -130,7 +159,9 @@ FROM alert WHERE incident_id = ANY($1::bigint[]) AND status = 'firing' GROUP BY 
 """
 
 
-async def _silences(conn: Connection, ids: Sequence[int], now: datetime) -> Mapping[int, AlertActivity]:
+async def _silences(
+    conn: Connection, ids: Sequence[int], now: datetime
+) -> Mapping[int, AlertActivity]:
     """Mark lapsed alerts as cleared and count those that still fire.
 
     Intake locks alerts before incidents and this holds the incident already, so an alert that
@@ -139,5 +170,6 @@ async def _silences(conn: Connection, ids: Sequence[int], now: datetime) -> Mapp
     await conn.execute(LAPSE, ids, now)
     rows = await conn.fetch(FIRING, ids, now)
     return dict.fromkeys(ids, AlertActivity(0, None)) | {
-        row["incident_id"]: AlertActivity(row["firing"], row["next_end"], bool(row["busy"])) for row in rows
+        row["incident_id"]: AlertActivity(row["firing"], row["next_end"], bool(row["busy"]))
+        for row in rows
     }

@@ -24,7 +24,12 @@ TAKEN_OVER = (
 
 
 async def follow_on(
-    uow: UnitOfWork, number: str, who: Principal, *, note: str = "", once: IdempotencyKey | None = None
+    uow: UnitOfWork,
+    number: str,
+    who: Principal,
+    *,
+    note: str = "",
+    once: IdempotencyKey | None = None,
 ) -> Incident:
     """Make a record like the closed one, with whoever handled that; both timelines say so.
 
@@ -36,7 +41,9 @@ async def follow_on(
         old = await tx.lock(number, who)
         raise_if_refused(may(who, Action.FOLLOW_ON, old))
         if old.state not in ENDED:
-            raise Conflict(f"{number} is {old.state}: only what is closed or rejected is followed by another record")
+            raise Conflict(
+                f"{number} is {old.state}: only what is closed or rejected is followed by another record"
+            )
         ids, numbers = await uow.reserve(1, uow.clock.stamp())
         report = NewReport(**{name: getattr(old, name) for name in TAKEN_OVER})
         first = opening_revision(uow, report, who, tx.now, ids[0], numbers[0])
@@ -54,9 +61,14 @@ def _given_on(revision: Revision, old: Incident, tx: Transaction, note: str) -> 
     It is routed anew where they may not see it.
     """
     (opened, facts), *told = revision.events
-    events = ((opened, {**facts, "reason": "follow_on", "follows": old.number, "note": note}), *told)
+    events = (
+        (opened, {**facts, "reason": "follow_on", "follows": old.number, "note": note}),
+        *told,
+    )
     before = PredecessorRecord(old.id, old.handler, old.assignee, old.assignee_group, old.tier)
     said, catalogue = replace(revision, events=events), tx.uow.catalogue
     if catalogue.may_have(said.after, before):
         return continue_record(said, before, tx.now)
-    return catalogue.route(replace(said, after=replace(said.after, follows_id=old.id)), PEOPLE, tx.now)
+    return catalogue.route(
+        replace(said, after=replace(said.after, follows_id=old.id)), PEOPLE, tx.now
+    )

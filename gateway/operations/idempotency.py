@@ -49,7 +49,9 @@ async def claim_key(conn: Connection, once: IdempotencyKey, now: datetime) -> by
         return None
     row = await conn.fetchrow(RECALL, once.key_hash)
     if row is None or row["request_hash"] != once.request_hash:
-        raise IdempotencyMismatch("this Idempotency-Key was used with another request: choose a new one")
+        raise IdempotencyMismatch(
+            "this Idempotency-Key was used with another request: choose a new one"
+        )
     kept: bytes = row["body"]
     return kept
 
@@ -80,7 +82,10 @@ async def store_result(conn: Connection, once: IdempotencyKey, kept: bytes) -> N
 
 
 async def run_once(
-    uow: UnitOfWork, once: IdempotencyKey | None, who: Principal, work: Callable[[Transaction], Awaitable[Incident]]
+    uow: UnitOfWork,
+    once: IdempotencyKey | None,
+    who: Principal,
+    work: Callable[[Transaction], Awaitable[Incident]],
 ) -> Incident:
     """Return the record that `work` returns, in one transaction.
 

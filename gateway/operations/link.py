@@ -52,7 +52,9 @@ async def link(
         ]
         open_ones = [one for one in (record, *below) if one.state in LIVE]
         if open_ones:
-            revisions.append(detaching.raise_master_to_followers(uow.rules, above, open_ones, tx.now, who.name))
+            revisions.append(
+                detaching.raise_master_to_followers(uow.rules, above, open_ones, tx.now, who.name)
+            )
         return (await tx.write(revisions))[0]
 
     return await run_once(uow, once, who, work)
@@ -78,13 +80,17 @@ def _check_master(master: Incident, followers: Sequence[Incident]) -> None:
         hidden = master.security and not one.security
         why = UnfitReason.HIDDEN if hidden else find_unfit_reason(master, one)
         if why is not None and why in REFUSED:
-            raise Conflict(REFUSED[why].format(master=master.number, state=master.state, number=one.number))
+            raise Conflict(
+                REFUSED[why].format(master=master.number, state=master.state, number=one.number)
+            )
 
 
 RELATED = "SELECT id FROM incident WHERE master_id = $1 ORDER BY id"
 
 
-async def _both(tx: Transaction, number: str, master: str, who: Principal, if_match: int | None) -> tuple[Incident, Incident]:
+async def _both(
+    tx: Transaction, number: str, master: str, who: Principal, if_match: int | None
+) -> tuple[Incident, Incident]:
     """Return both records, locked in id order so that linking crosswise cannot deadlock."""
     if number == master:
         raise Conflict("a record cannot be related to itself")
@@ -159,10 +165,16 @@ async def refuse_link(
     async def work(tx: Transaction) -> Incident:
         record, above = await _both(tx, number, master, who, if_match)
         raise_if_refused(may(who, Action.UNLINK, record))
-        if not await proposals.mark_proposal_refused(tx.conn, record.id, above.id, who.name, tx.now):
+        if not await proposals.mark_proposal_refused(
+            tx.conn, record.id, above.id, who.name, tx.now
+        ):
             raise Conflict(f"it is not proposed that {number} follows {master}")
         await _unlearn(tx, record, above.id, who.name)
         facts = {"master": above.number, "note": note}
-        return (await tx.write([Revision(after=record, actor=who.name, events=(("link_refused", facts),))]))[0]
+        return (
+            await tx.write(
+                [Revision(after=record, actor=who.name, events=(("link_refused", facts),))]
+            )
+        )[0]
 
     return await run_once(uow, once, who, work)

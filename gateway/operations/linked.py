@@ -78,7 +78,9 @@ async def put_link(tx: Transaction, incident: Incident, linked: RecordLink, by: 
         return incident
     if await tx.conn.fetchval(COUNT, incident.id) > MOST:
         raise TooLarge(f"{incident.number} is linked to {MOST} records, as many as one may be")
-    return (await tx.write([Revision(after=incident, actor=by, events=(("record_linked", told),))]))[0]
+    return (
+        await tx.write([Revision(after=incident, actor=by, events=(("record_linked", told),))])
+    )[0]
 
 
 REMOVE = """
@@ -88,7 +90,14 @@ RETURNING kind, system, reference
 
 
 async def unlink_record(
-    uow: UnitOfWork, number: str, kind: LinkKind, system: str, reference: str, who: Principal, *, if_match: int | None = None
+    uow: UnitOfWork,
+    number: str,
+    kind: LinkKind,
+    system: str,
+    reference: str,
+    who: Principal,
+    *,
+    if_match: int | None = None,
 ) -> Incident:
     """Remove the link; raise NotFound, Forbidden and VersionMismatch."""
 
@@ -98,7 +107,11 @@ async def unlink_record(
         row = await tx.conn.fetchrow(REMOVE, incident.id, kind, system, reference)
         if row is None:
             raise NotFound(f"{number} is not linked to {kind} {reference} of {system}")
-        return (await tx.write([Revision(after=incident, actor=who.name, events=(("record_unlinked", dict(row)),))]))[0]
+        return (
+            await tx.write(
+                [Revision(after=incident, actor=who.name, events=(("record_unlinked", dict(row)),))]
+            )
+        )[0]
 
     return await uow.within(work)
 
@@ -128,7 +141,10 @@ async def load_links(conn: Connection, ids: Sequence[int]) -> Mapping[int, list[
 
 def _check(address: str) -> None:
     if address and not is_followable(address):
-        flaw = Flaw("/address", "http:// or https:// and a host, without a user, blanks or signs that cannot be seen")
+        flaw = Flaw(
+            "/address",
+            "http:// or https:// and a host, without a user, blanks or signs that cannot be seen",
+        )
         raise Unprocessable("nobody can follow that address", flaws=(flaw,))
 
 

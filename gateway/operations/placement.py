@@ -27,7 +27,9 @@ async def open_correlated(tx: Transaction, revision: Revision) -> Incident:
     placed = await _find_placement(tx, revision.after)
     if placed.below is None:
         routed = tx.uow.catalogue.route(revision, PEOPLE, tx.now)
-        opened = await tx.open(replace(routed, events=(*routed.events, *_proposing(placed.proposed))))
+        opened = await tx.open(
+            replace(routed, events=(*routed.events, *_proposing(placed.proposed)))
+        )
         await _propose(tx, opened, placed.proposed)
         return opened
     match, master = placed.below
@@ -45,12 +47,18 @@ async def correlate_again(tx: Transaction, incident: Incident) -> Incident:
     It is related to its match, or a milder match is proposed. A record that somebody works on,
     or that others follow, stays as it is.
     """
-    if incident.state not in UNTOUCHED or incident.master_id or await tx.conn.fetchval(FOLLOWED, incident.id):
+    if (
+        incident.state not in UNTOUCHED
+        or incident.master_id
+        or await tx.conn.fetchval(FOLLOWED, incident.id)
+    ):
         return incident
     found = await _find_placement(tx, incident)
     if found.below is not None:
         match, master = found.below
-        placed = (await tx.write([_below(Revision(after=incident, actor="gateway", events=()), match)]))[0]
+        placed = (
+            await tx.write([_below(Revision(after=incident, actor="gateway", events=()), match)])
+        )[0]
         await _weigh(tx, master, placed.id)
         return placed
     new = await _propose(tx, incident, found.proposed)
@@ -78,7 +86,9 @@ async def _find_placement(tx: Transaction, incident: Incident) -> Placement:
     settings = catalogue.correlation
     if not settings.people:
         return Placement()
-    seeking = MasterSearch(catalogue.topology, settings.within, settings.least, catalogue.default_services)
+    seeking = MasterSearch(
+        catalogue.topology, settings.within, settings.least, catalogue.default_services
+    )
     found = await seeking.find_master(tx.conn, incident, tx.now)
     if found.match is None or found.master is None:
         return Placement(proposed=found.proposed)
@@ -90,13 +100,20 @@ async def _find_placement(tx: Transaction, incident: Incident) -> Placement:
 def _below(revision: Revision, match: Match) -> Revision:
     """Return the revision by which a record follows a master."""
     reason = f"correlation: {match.reason}"
-    after = replace(revision.after, master_id=match.master.id, link_reason=reason, link_score=match.score)
+    after = replace(
+        revision.after, master_id=match.master.id, link_reason=reason, link_score=match.score
+    )
     return replace(revision, after=after, events=(*revision.events, ("linked", _facts(match))))
 
 
 def _facts(match: Match) -> dict[str, Any]:
     rests_on = {point.fact: point.points for point in match.points}
-    return {"master": match.master.number, "reason": f"correlation: {match.reason}", "score": match.score, "points": rests_on}
+    return {
+        "master": match.master.number,
+        "reason": f"correlation: {match.reason}",
+        "score": match.score,
+        "points": rests_on,
+    }
 
 
 def _proposing(proposed: Iterable[Match]) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -137,8 +154,12 @@ async def _weigh(tx: Transaction, master: Incident, report_id: int) -> None:
     if reporters is None or not reporters["before"] < raise_at <= reporters["now"]:
         return
     priority = master.priority - 1
-    entry = LedgerEntry(max(tx.now, master.ledger[-1].at), ClockEvent.SET_PRIORITY, priority=priority)
+    entry = LedgerEntry(
+        max(tx.now, master.ledger[-1].at), ClockEvent.SET_PRIORITY, priority=priority
+    )
     after = replace(master, priority=priority, ledger=(*master.ledger, entry))
     changes = [{"field": "priority", "old": master.priority, "new": priority}]
     facts = {"changes": changes, "note": f"{raise_at} reporters"}
-    await tx.write([Revision(after=after, actor="gateway", events=(("changed", facts),), before=master)])
+    await tx.write(
+        [Revision(after=after, actor="gateway", events=(("changed", facts),), before=master)]
+    )

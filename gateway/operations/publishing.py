@@ -32,11 +32,18 @@ async def write_article(uow: UnitOfWork, fields: Mapping[str, Any], who: Princip
     raise_if_refused(may(who, Action.PUBLISH))
     _check(fields["state"], fields["solution"])
     async with transaction(uow.pool) as conn:
-        return await articles.add(conn, fields, None, await conn.fetchval(NOW, uow.clock.stamp()), who.name)
+        return await articles.add(
+            conn, fields, None, await conn.fetchval(NOW, uow.clock.stamp()), who.name
+        )
 
 
 async def change_article(
-    uow: UnitOfWork, article: int, changes: Mapping[str, Any], who: Principal, *, if_match: int | None
+    uow: UnitOfWork,
+    article: int,
+    changes: Mapping[str, Any],
+    who: Principal,
+    *,
+    if_match: int | None,
 ) -> Article:
     """Change fields of an article; the timeline of its record, if it has one, notes the change.
 
@@ -47,14 +54,24 @@ async def change_article(
     async def once(conn: Connection) -> tuple[Transaction, Article]:
         tx = Transaction(uow, conn, await conn.fetchval(NOW, uow.clock.stamp()))
         of = (await _found(conn, article, who)).incident_id
-        records = [] if of is None else await store.lock(conn, [of])  # before the article, as when it is made of a record
+        records = (
+            [] if of is None else await store.lock(conn, [of])
+        )  # before the article, as when it is made of a record
         before = await _found(conn, article, who, lock=True)
         if if_match is not None and if_match != before.version:
-            raise VersionMismatch(f"article {article} is at version {before.version}: read it again", version=before.version)
+            raise VersionMismatch(
+                f"article {article} is at version {before.version}: read it again",
+                version=before.version,
+            )
         _check(changes.get("state", before.state), changes.get("solution", before.solution))
         after = await articles.change(conn, before, changes, tx.now, who.name)
-        event = ("article_changed", {"article": article, "state_of_article": after.state, "fields": sorted(changes)})
-        await tx.write([Revision(after=record, actor=who.name, events=(event,)) for record in records])
+        event = (
+            "article_changed",
+            {"article": article, "state_of_article": after.state, "fields": sorted(changes)},
+        )
+        await tx.write(
+            [Revision(after=record, actor=who.name, events=(event,)) for record in records]
+        )
         return tx, after
 
     tx, changed = await in_transaction(uow.pool, once)
@@ -92,12 +109,20 @@ async def publish_solution(
         if not incident.solution:
             raise Conflict(f"{number} has no solution yet: there is nothing to tell")
         if incident.security:
-            raise Conflict(f"{number} is a security incident: an article would tell everybody of it")
+            raise Conflict(
+                f"{number} is a security incident: an article would tell everybody of it"
+            )
         fields = _fields(incident, state, title, symptom)
         article = await articles.add(tx.conn, fields, incident.id, tx.now, who.name)
-        linked = RecordLink(kind=LinkKind.KNOWLEDGE, system=SYSTEM, reference=str(article.id), title=article.title)
+        linked = RecordLink(
+            kind=LinkKind.KNOWLEDGE, system=SYSTEM, reference=str(article.id), title=article.title
+        )
         tied = await put_link(tx, incident, linked, who.name)
-        revision = Revision(after=tied, actor=who.name, events=(("article_written", {"article": article.id, "state": state}),))
+        revision = Revision(
+            after=tied,
+            actor=who.name,
+            events=(("article_written", {"article": article.id, "state": state}),),
+        )
         return (await tx.write([revision]))[0]
 
     return await run_once(uow, once, who, work)
@@ -113,4 +138,6 @@ def _fields(incident: Incident, state: ArticleState, title: str, symptom: str) -
 
 def _check(state: ArticleState, solution: str) -> None:
     if state is ArticleState.PUBLISHED and not solution.strip():
-        raise Unprocessable("an article is published with a solution", flaws=(Flaw("/solution", "is needed"),))
+        raise Unprocessable(
+            "an article is published with a solution", flaws=(Flaw("/solution", "is needed"),)
+        )

@@ -19,7 +19,13 @@ from gateway.operations.unit_of_work import Transaction, UnitOfWork
 
 
 async def set_reference(
-    uow: UnitOfWork, number: str, system: str, reference: Mapping[str, Any], who: Principal, *, expect: str | None
+    uow: UnitOfWork,
+    number: str,
+    system: str,
+    reference: Mapping[str, Any],
+    who: Principal,
+    *,
+    expect: str | None,
 ) -> Incident:
     """Set the reference to `system`.
 
@@ -32,17 +38,24 @@ async def set_reference(
         raise_if_refused(may(who, Action.REFER, incident))
         present = incident.refs.get(system)
         if expect is not None and expect != ("" if present is None else reference_tag(present)):
-            raise VersionMismatch(f"the reference to {system} is another one: read it and decide again", present=present)
+            raise VersionMismatch(
+                f"the reference to {system} is another one: read it and decide again",
+                present=present,
+            )
         if present == reference:
             return incident
         facts = {"changes": [{"field": f"refs.{system}", "old": present, "new": reference}]}
         after = replace(incident, refs={**incident.refs, system: reference})
-        return (await tx.write([Revision(after=after, actor=who.name, events=(("referenced", facts),))]))[0]
+        return (
+            await tx.write([Revision(after=after, actor=who.name, events=(("referenced", facts),))])
+        )[0]
 
     return await uow.within(work)
 
 
-async def delete_reference(uow: UnitOfWork, number: str, system: str, who: Principal, *, expect: str | None) -> None:
+async def delete_reference(
+    uow: UnitOfWork, number: str, system: str, who: Principal, *, expect: str | None
+) -> None:
     """Delete the reference to `system`; `expect` is as for `set_reference`, without "".
 
     Raises NotFound where there is none, Forbidden and VersionMismatch.
@@ -55,9 +68,14 @@ async def delete_reference(uow: UnitOfWork, number: str, system: str, who: Princ
         if present is None:
             raise NotFound(f"{number} has no counterpart in {system}")
         if expect is not None and expect != reference_tag(present):
-            raise VersionMismatch(f"the reference to {system} is another one: read it and decide again", present=present)
+            raise VersionMismatch(
+                f"the reference to {system} is another one: read it and decide again",
+                present=present,
+            )
         facts = {"changes": [{"field": f"refs.{system}", "old": present, "new": None}]}
-        after = replace(incident, refs={name: one for name, one in incident.refs.items() if name != system})
+        after = replace(
+            incident, refs={name: one for name, one in incident.refs.items() if name != system}
+        )
         await tx.write([Revision(after=after, actor=who.name, events=(("referenced", facts),))])
 
     await uow.within(work)

@@ -14,11 +14,19 @@ from gateway.operations.major.audience import check_workers
 from gateway.operations.unit_of_work import Transaction
 from gateway.vocabulary import Kind
 
-OWNING_COMMANDS = (commands.Acknowledge, commands.Assign, commands.Escalate, commands.Hold, commands.Resolve)
+OWNING_COMMANDS = (
+    commands.Acknowledge,
+    commands.Assign,
+    commands.Escalate,
+    commands.Hold,
+    commands.Resolve,
+)
 """The commands by which a member of the service desk becomes owner of an unowned record."""
 
 
-async def revise(tx: Transaction, incident: Incident, command: commands.Command, who: Principal) -> Revision:
+async def revise(
+    tx: Transaction, incident: Incident, command: commands.Command, who: Principal
+) -> Revision:
     """Return the revision by a command on a locked record.
 
     The caller has checked the permission.
@@ -40,7 +48,11 @@ async def revise(tx: Transaction, incident: Incident, command: commands.Command,
 
 def _owned(revision: Revision, command: commands.Command, who: Principal) -> Revision:
     """Return the revision with the member of the service desk as owner, if the record has none."""
-    if revision.after.owner or not isinstance(command, OWNING_COMMANDS) or Role.SERVICE_DESK not in who.parts:
+    if (
+        revision.after.owner
+        or not isinstance(command, OWNING_COMMANDS)
+        or Role.SERVICE_DESK not in who.parts
+    ):
         return revision
     return replace(revision, after=replace(revision.after, owner=who.name))
 

@@ -64,7 +64,9 @@ async def apply_rules(uow: UnitOfWork) -> int:
 def _rows(escalation: EscalationRules) -> Iterator[tuple[str, int, str, str]]:
     for rule in escalation.rules:
         if "opened" in rule.on:
-            yield from product(rule.kinds or KINDS, rule.priorities, rule.policies or ("",), rule.notify)
+            yield from product(
+                rule.kinds or KINDS, rule.priorities, rule.policies or ("",), rule.notify
+            )
 
 
 async def _tell_batch(uow: UnitOfWork, after: int) -> tuple[int, int]:
@@ -73,7 +75,11 @@ async def _tell_batch(uow: UnitOfWork, after: int) -> tuple[int, int]:
         tx = Transaction(uow, conn, await conn.fetchval(NOW, uow.clock.stamp()))
         rows = await conn.fetch(OWED, after, BATCH)
         owed = {row["id"]: row["roles"] for row in rows}
-        revisions = [_revision(tx, incident, owed) for incident in await tx.locked(list(owed)) if incident.master_id is None]
+        revisions = [
+            _revision(tx, incident, owed)
+            for incident in await tx.locked(list(owed))
+            if incident.master_id is None
+        ]
         written = await tx.write(revisions)
     uow.committed(tx.changes)
     return len(written), max(owed) if len(rows) == BATCH else 0

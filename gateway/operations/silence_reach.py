@@ -55,10 +55,16 @@ def matched_names(matcher: Matcher) -> tuple[str, ...]:
         return ()
     bare = re.fullmatch(r"\(([^()]*)\)", matcher.value)
     parts = (bare[1] if bare else matcher.value).split("|")
-    return tuple(re.sub(r"\\(.)", r"\1", one) for one in parts) if all(map(PLAIN.fullmatch, parts)) else ()
+    return (
+        tuple(re.sub(r"\\(.)", r"\1", one) for one in parts)
+        if all(map(PLAIN.fullmatch, parts))
+        else ()
+    )
 
 
-async def check_reach(conn: Connection, matchers: Sequence[Matcher], integration: int | None) -> tuple[str, ...]:
+async def check_reach(
+    conn: Connection, matchers: Sequence[Matcher], integration: int | None
+) -> tuple[str, ...]:
     """Return warnings about a silence that matches nothing seen so far.
 
     Raises Unprocessable where it names a service or configuration item that neither the
@@ -69,7 +75,11 @@ async def check_reach(conn: Connection, matchers: Sequence[Matcher], integration
         async with block(conn):
             for matcher in matchers:
                 unknown = await _unknown(conn, matcher, integration)
-                if unknown is not None and unknown.every and await _is_catalogued(conn, matcher.name):
+                if (
+                    unknown is not None
+                    and unknown.every
+                    and await _is_catalogued(conn, matcher.name)
+                ):
                     raise Unprocessable(f"invalid silence: no alert can match it: {unknown.told}")
                 told += [unknown.told] if unknown is not None else []
             if not told and not await _matches(conn, matchers, integration):
@@ -105,7 +115,9 @@ WHERE name <> '' ORDER BY abs(length(name) - $2), name LIMIT 500
 """A query of names in use that the silence's maker may read, those of the closest length first."""
 
 
-async def _unknown(conn: Connection, matcher: Matcher, integration: int | None) -> UnknownNames | None:
+async def _unknown(
+    conn: Connection, matcher: Matcher, integration: int | None
+) -> UnknownNames | None:
     names = matched_names(matcher)
     if not names:
         return None
@@ -113,10 +125,14 @@ async def _unknown(conn: Connection, matcher: Matcher, integration: int | None) 
     lacking = await conn.fetchval(LACKING, *asked, timeout=ANSWER_WITHIN)
     if not lacking:
         return None
-    rows = await conn.fetch(CALLED, matcher.name, len(lacking[0]), integration, timeout=ANSWER_WITHIN)
+    rows = await conn.fetch(
+        CALLED, matcher.name, len(lacking[0]), integration, timeout=ANSWER_WITHIN
+    )
     by_letters = {row["name"].lower(): row["name"] for row in rows}
     close = get_close_matches(lacking[0].lower(), list(by_letters), n=NEAREST, cutoff=0.6)
-    return UnknownNames(matcher, tuple(lacking), len(lacking) == len(names), tuple(by_letters[one] for one in close))
+    return UnknownNames(
+        matcher, tuple(lacking), len(lacking) == len(names), tuple(by_letters[one] for one in close)
+    )
 
 
 IS_CATALOGUED = """

@@ -120,7 +120,11 @@ async def examine_silence(
 
 
 async def store_silence(
-    pool: Pool, stamp: datetime | None, wanted: SilenceRequest, integration: int | None, limits: UseLimits
+    pool: Pool,
+    stamp: datetime | None,
+    wanted: SilenceRequest,
+    integration: int | None,
+    limits: UseLimits,
 ) -> UUID:
     """Store a silence that was examined, or change one; return its id.
 
@@ -131,7 +135,9 @@ async def store_silence(
     async def work(conn: Connection) -> UUID:
         now = await conn.fetchval(NOW, stamp)
         before = None if wanted.id is None else await _locked(conn, wanted.id, integration)
-        if before is not None and (before.state(now) == "expired" or before.matchers != wanted.matchers):
+        if before is not None and (
+            before.state(now) == "expired" or before.matchers != wanted.matchers
+        ):
             await _end(conn, before, now)
             before = None
         if before is None:
@@ -142,19 +148,37 @@ async def store_silence(
 
 
 async def _kept(
-    conn: Connection, before: StoredSilence | None, wanted: SilenceRequest, integration: int | None, now: datetime
+    conn: Connection,
+    before: StoredSilence | None,
+    wanted: SilenceRequest,
+    integration: int | None,
+    now: datetime,
 ) -> UUID:
     running = before is not None and before.starts_at <= now
     starts = before.starts_at if before is not None and running else max(wanted.starts_at, now)
     chosen = before.id if before is not None else uuid4()
     matchers = msgspec.json.encode(wanted.matchers).decode()
     owner = before.integration_id if before is not None else integration
-    await conn.execute(KEEP, chosen, owner, matchers, starts, wanted.ends_at, wanted.created_by, wanted.comment, now)
+    await conn.execute(
+        KEEP,
+        chosen,
+        owner,
+        matchers,
+        starts,
+        wanted.ends_at,
+        wanted.created_by,
+        wanted.comment,
+        now,
+    )
     return chosen
 
 
 async def _check_number(
-    conn: Connection, wanted: SilenceRequest, integration: int | None, now: datetime, limits: UseLimits
+    conn: Connection,
+    wanted: SilenceRequest,
+    integration: int | None,
+    now: datetime,
+    limits: UseLimits,
 ) -> None:
     row = await conn.fetchrow(KEPT, integration, now)
     silences, patterns = (row["silences"], row["patterns"]) if row is not None else (0, 0)
@@ -170,7 +194,9 @@ async def _check_number(
         )
 
 
-async def expire_silence(pool: Pool, stamp: datetime | None, silence_id: UUID, integration: int | None) -> None:
+async def expire_silence(
+    pool: Pool, stamp: datetime | None, silence_id: UUID, integration: int | None
+) -> None:
     """End a silence now; alerts that still fire are promoted within seconds.
 
     Raises NotFound; ending it again changes nothing.
@@ -220,10 +246,16 @@ LIMIT 1
 
 
 async def _check_possible(conn: Connection, matchers: Sequence[Matcher]) -> None:
-    columns = [[one.name for one in matchers], [one.sign for one in matchers], [one.pattern for one in matchers]]
+    columns = [
+        [one.name for one in matchers],
+        [one.sign for one in matchers],
+        [one.pattern for one in matchers],
+    ]
     name = await conn.fetchval(IMPOSSIBLE, *columns)
     if name is not None:
-        raise Unprocessable(f"invalid silence: no alert can match it, for its matchers of {name} exclude each other")
+        raise Unprocessable(
+            f"invalid silence: no alert can match it, for its matchers of {name} exclude each other"
+        )
 
 
 LISTED = """
@@ -262,7 +294,9 @@ WHERE id = $1 AND ($2::int IS NULL OR integration_id IS NULL OR integration_id =
 """
 
 
-async def load_silence(conn: Connection, silence_id: UUID, integration: int | None) -> StoredSilence:
+async def load_silence(
+    conn: Connection, silence_id: UUID, integration: int | None
+) -> StoredSilence:
     """Return one silence; raise NotFound."""
     row = await conn.fetchrow(VISIBLE, silence_id, integration)
     if row is None:

@@ -26,7 +26,12 @@ async def staff_for(conn: Connection, service: str, people: Collection[str]) -> 
     named = await conn.fetch(PEOPLE, [login for login in people if login])
     support = await conn.fetchrow(SUPPORT, service) if service else None
     return AssignableStaff(
-        groups={g["slug"]: StaffGroup(g["slug"], GroupTier(g["tier"]), frozenset(g["members"])) for g in groups},
+        groups={
+            g["slug"]: StaffGroup(g["slug"], GroupTier(g["tier"]), frozenset(g["members"]))
+            for g in groups
+        },
         people={person["login"]: parse_roles(person["roles"]) for person in named},
-        support={} if support is None else {GroupTier(tier): slug for tier, slug in support.items() if slug},
+        support={}
+        if support is None
+        else {GroupTier(tier): slug for tier, slug in support.items() if slug},
     )

@@ -96,7 +96,8 @@ class Transaction:
             raise NotFound(f"no incident has the number {number}")
         if if_match is not None and incident.version != if_match:
             raise VersionMismatch(
-                f"{number} is at version {incident.version}: read it again and repeat the change", version=incident.version
+                f"{number} is at version {incident.version}: read it again and repeat the change",
+                version=incident.version,
             )
         return self._found([incident])[0]
 
@@ -114,17 +115,26 @@ class Transaction:
         await self._find([one.after.id for one in changed if one.after.id not in self._before])
         asked = [replace(one, before=self._before[one.after.id]) for one in changed]
         settled = await detaching.detach_unfit_followers(self.conn, self.uow.rules, asked, self.now)
-        made = await apply_effects_on_masters(self.conn, self.uow.rules.escalation, self.locked, settled, self.now)
+        made = await apply_effects_on_masters(
+            self.conn, self.uow.rules.escalation, self.locked, settled, self.now
+        )
         fresh = [self._refreshed(revision) for revision in made]
         self._revisions += fresh
-        written = self._found([one.incident for one in await writing.write_changed(self.conn, self.uow.key, fresh, self.now)])
+        written = self._found(
+            [
+                one.incident
+                for one in await writing.write_changed(self.conn, self.uow.key, fresh, self.now)
+            ]
+        )
         return written[: len(changed)]
 
     async def open(self, revision: Revision) -> Incident:
         """Write a new record, with the notifications that follow from it."""
         fresh = self._refreshed(revision)
         self._revisions.append(fresh)
-        return self._found([(await writing.open_new(self.conn, self.uow.key, [fresh], self.now))[0].incident])[0]
+        return self._found(
+            [(await writing.open_new(self.conn, self.uow.key, [fresh], self.now))[0].incident]
+        )[0]
 
     async def _find(self, ids: Sequence[int]) -> None:
         """Remember the state of records that were locked elsewhere in this transaction."""

@@ -5,7 +5,10 @@ from collections.abc import Iterator
 
 from gateway.incidents.labels import LOCALES, Locale
 
-_RANGE = re.compile(r"\s*([A-Za-z]{1,8}|\*)((?:-[A-Za-z0-9]{1,8}){0,8})\s*(?:;\s*q\s*=\s*([01](?:\.\d{0,3})?)\s*)?", re.ASCII)
+_RANGE = re.compile(
+    r"\s*([A-Za-z]{1,8}|\*)((?:-[A-Za-z0-9]{1,8}){0,8})\s*(?:;\s*q\s*=\s*([01](?:\.\d{0,3})?)\s*)?",
+    re.ASCII,
+)
 
 LONGEST = 1_000
 """The most characters of the header that are read."""

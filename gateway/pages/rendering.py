@@ -59,9 +59,15 @@ class Pages:
 
     def locale(self, request: web.Request, asked: str | None = None) -> Locale:
         """Return the language requested by `asked` or `?lang=`, else the browser's favourite."""
-        return choose_language(asked or request.query.get("lang"), request.headers.get("Accept-Language", ""), self.default)
+        return choose_language(
+            asked or request.query.get("lang"),
+            request.headers.get("Accept-Language", ""),
+            self.default,
+        )
 
-    def show(self, template: str, locale: Locale, status: int = 200, *, switch: str = "", **values: Any) -> web.Response:
+    def show(
+        self, template: str, locale: Locale, status: int = 200, *, switch: str = "", **values: Any
+    ) -> web.Response:
         """Return one page as a response.
 
         `switch` is the path under which the page is read in the other languages, "" if it cannot
@@ -71,7 +77,9 @@ class Pages:
             t=vocabulary(locale), locale=locale, style=STYLE, switch=switch, languages=LANGUAGE_NAMES, locales=LOCALES,
             contact=self.contact, when=self.when, **values,
         )  # fmt: skip
-        return web.Response(text=html, status=status, content_type="text/html", charset="utf-8", headers=HEADERS)
+        return web.Response(
+            text=html, status=status, content_type="text/html", charset="utf-8", headers=HEADERS
+        )
 
     def when(self, moment: datetime) -> str:
         """Return a time in the time zone of the pages."""

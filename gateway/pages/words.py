@@ -19,17 +19,26 @@ WORDS: Mapping[str, Translations] = {
     "impact": ("How many people are affected?", "影响多少人？"),
     "urgency": ("Can you still work?", "您还能继续工作吗？"),
     "who": ("How can we reach you?", "我们怎样联系您？"),
-    "who_hint": ("An e-mail address or a telephone number is needed.", "请至少填写电子邮箱或电话号码。"),
+    "who_hint": (
+        "An e-mail address or a telephone number is needed.",
+        "请至少填写电子邮箱或电话号码。",
+    ),
     "name": ("Your name", "您的姓名"),
     "email": ("E-mail address", "电子邮箱"),
     "phone": ("Telephone, with country code if abroad", "电话（境外请加国家代码）"),
-    "files": ("Pictures or other files: at most {}, {} MB in all", "图片或其他文件：最多 {} 个，合计不超过 {} MB"),
+    "files": (
+        "Pictures or other files: at most {}, {} MB in all",
+        "图片或其他文件：最多 {} 个，合计不超过 {} MB",
+    ),
     "files_again": ("Please choose your files again.", "请重新选择文件。"),
     "leave_empty": ("Leave this field empty", "请勿填写此栏"),
     "send": ("Send the report", "提交报告"),
     "mend": ("Not sent yet: please look at what is marked.", "尚未提交：请检查标出的内容。"),
     "missing": ("Please fill this in.", "请填写此项。"),
-    "unreachable": ("Please give an e-mail address or a telephone number.", "请填写电子邮箱或电话号码。"),
+    "unreachable": (
+        "Please give an e-mail address or a telephone number.",
+        "请填写电子邮箱或电话号码。",
+    ),
     "bad_email": ("This is not an e-mail address.", "电子邮箱格式不正确。"),
     "bad_phone": ("This is not a telephone number.", "电话号码格式不正确。"),
     "bad_since": ("This is not a date and time.", "日期时间格式不正确。"),
@@ -37,7 +46,10 @@ WORDS: Mapping[str, Translations] = {
     "bad_choice": ("Please choose one of these.", "请选择其中一项。"),
     "too_many_files": ("At most {} files can be sent.", "最多可上传 {} 个文件。"),
     "file_too_large": ("A file here has at most {} MB.", "每个文件不得超过 {} MB。"),
-    "early": ("That was very quick: please check your report and send it again.", "提交过快：请检查内容后再次提交。"),
+    "early": (
+        "That was very quick: please check your report and send it again.",
+        "提交过快：请检查内容后再次提交。",
+    ),
     "expired": (
         "This page was open for too long. Nothing is lost: please send it again.",
         "页面打开时间过长。内容未丢失：请再次提交。",
@@ -98,7 +110,10 @@ WORDS: Mapping[str, Translations] = {
     "links": ("Links", "链接"),
     "labels": ("Labels", "标签"),
     "description_of": ("Description", "描述"),
-    "earlier": ("The latest entries; earlier ones are not shown here.", "仅显示最近的记录，更早的记录未在此显示。"),
+    "earlier": (
+        "The latest entries; earlier ones are not shown here.",
+        "仅显示最近的记录，更早的记录未在此显示。",
+    ),
     "read_only": (
         "This page is read-only and for you alone: please do not share its address.",
         "本页仅供您本人查看，请勿转发此链接。",
@@ -106,14 +121,20 @@ WORDS: Mapping[str, Translations] = {
     "400": ("This could not be understood", "无法识别此请求"),
     "400_do": ("Please go back and try again.", "请返回重试。"),
     "403": ("This is not possible", "无法执行此操作"),
-    "403_do": ("Please open the report again: it may have changed meanwhile.", "请重新打开报告：状态可能已变化。"),
+    "403_do": (
+        "Please open the report again: it may have changed meanwhile.",
+        "请重新打开报告：状态可能已变化。",
+    ),
     "404": ("This page does not exist", "页面不存在"),
     "404_do": (
         "The address may be mistyped, or the link has expired. Please ask the service desk.",
         "地址可能有误，或链接已失效。请联系服务台。",
     ),
     "409": ("This is not possible any more", "此操作已无法执行"),
-    "409_do": ("Please open the report again: it has changed meanwhile.", "请重新打开报告：状态已变化。"),
+    "409_do": (
+        "Please open the report again: it has changed meanwhile.",
+        "请重新打开报告：状态已变化。",
+    ),
     "413": ("This is too large", "内容过大"),
     "413_do": ("Please go back and send fewer or smaller files.", "请返回，减少文件数量或大小。"),
     "429": ("Too many reports", "报告过多"),
@@ -127,7 +148,10 @@ WORDS: Mapping[str, Translations] = {
         "内容不会丢失，也不会重复受理：请稍后返回再次提交。",
     ),
     "500": ("Something went wrong", "出错了"),
-    "500_do": ("The error was recorded. Please try again, or ask the service desk.", "问题已记录。请重试，或联系服务台。"),
+    "500_do": (
+        "The error was recorded. Please try again, or ask the service desk.",
+        "问题已记录。请重试，或联系服务台。",
+    ),
 }
 
 IMPACTS: Mapping[Impact, Translations] = {

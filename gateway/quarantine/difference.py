@@ -65,14 +65,22 @@ def find_differences(
     `usual` are names that such bodies have although nobody reads them: they are no misspellings.
     """
     found = (
-        one for one in _all(body, expected) if one.kind is not DifferenceKind.UNKNOWN_NAME or _last(one.pointer) not in usual
+        one
+        for one in _all(body, expected)
+        if one.kind is not DifferenceKind.UNKNOWN_NAME or _last(one.pointer) not in usual
     )
     told = {one.pointer: one for one in found}
     for flaw in flaws:
         there = _at(body, flaw.pointer)
         if flaw.pointer not in told:
-            kind = DifferenceKind.MISSING if there in (ABSENT, None, "") else DifferenceKind.OUT_OF_BOUNDS
-            told[flaw.pointer] = Difference(flaw.pointer, kind, flaw.detail, found=_shown(there, flaw.pointer))
+            kind = (
+                DifferenceKind.MISSING
+                if there in (ABSENT, None, "")
+                else DifferenceKind.OUT_OF_BOUNDS
+            )
+            told[flaw.pointer] = Difference(
+                flaw.pointer, kind, flaw.detail, found=_shown(there, flaw.pointer)
+            )
     return tuple(list(told.values())[:MOST])
 
 
@@ -126,7 +134,9 @@ def _walked(shape: inspect.Type, value: Any, at: Steps) -> Iterator[Difference]:
             yield from _walked(shape.value_type, one, (*at, name))
 
 
-def _members(shape: inspect.StructType, value: Mapping[str, Any], at: Steps) -> Iterator[Difference]:
+def _members(
+    shape: inspect.StructType, value: Mapping[str, Any], at: Steps
+) -> Iterator[Difference]:
     known = {field.encode_name: field for field in shape.fields}
     lacking = [name for name in known if name not in value]
     meant = {_meant(name, lacking): name for name in value if name not in known}
@@ -137,19 +147,32 @@ def _members(shape: inspect.StructType, value: Mapping[str, Any], at: Steps) -> 
         elif field.required:
             words = _words(field.type)
             yield Difference(
-                pointers.to_pointer(where), DifferenceKind.MISSING, f"{name} is missing: {words} is expected here", words
+                pointers.to_pointer(where),
+                DifferenceKind.MISSING,
+                f"{name} is missing: {words} is expected here",
+                words,
             )
         if name in meant and name not in value:
             here = pointers.to_pointer((*at, meant[name]))
             detail = f"{meant[name]!r} is not read: {name!r} is"
             shown = _shown(value[meant[name]], here)
-            yield Difference(here, DifferenceKind.UNKNOWN_NAME, detail, _words(field.type), shown, pointers.to_pointer(where))
+            yield Difference(
+                here,
+                DifferenceKind.UNKNOWN_NAME,
+                detail,
+                _words(field.type),
+                shown,
+                pointers.to_pointer(where),
+            )
 
 
 def _meant(name: str, lacking: Sequence[str]) -> str | None:
     """Return the missing expected name spelled most like this one, None if none is close."""
     found = process.extractOne(
-        _plain(name), {one: _plain(one) for one in lacking}, scorer=fuzz.ratio, score_cutoff=MIN_NAME_SIMILARITY
+        _plain(name),
+        {one: _plain(one) for one in lacking},
+        scorer=fuzz.ratio,
+        score_cutoff=MIN_NAME_SIMILARITY,
     )
     return None if found is None else str(found[2])
 
@@ -160,8 +183,14 @@ def _plain(name: str) -> str:
 
 TYPE_NAMES: Mapping[type[inspect.Type], tuple[str, Callable[[Any], bool]]] = {
     inspect.StrType: ("a text", lambda value: isinstance(value, str)),
-    inspect.IntType: ("a whole number", lambda value: isinstance(value, int) and not isinstance(value, bool)),
-    inspect.FloatType: ("a number", lambda value: isinstance(value, int | float) and not isinstance(value, bool)),
+    inspect.IntType: (
+        "a whole number",
+        lambda value: isinstance(value, int) and not isinstance(value, bool),
+    ),
+    inspect.FloatType: (
+        "a number",
+        lambda value: isinstance(value, int | float) and not isinstance(value, bool),
+    ),
     inspect.BoolType: ("true or false", lambda value: isinstance(value, bool)),
     inspect.NoneType: ("null", lambda value: value is None),
     inspect.ListType: ("a list", lambda value: isinstance(value, list)),
@@ -203,4 +232,6 @@ def _at(body: Any, pointer: str) -> Any:
 def _shown(value: Any, pointer: str) -> str | None:
     if value is ABSENT:
         return None
-    return msgspec.json.encode(masking.mask_value(value, _last(pointer))).decode("utf-8", "replace")[:LONGEST]
+    return msgspec.json.encode(masking.mask_value(value, _last(pointer))).decode(
+        "utf-8", "replace"
+    )[:LONGEST]

@@ -39,7 +39,9 @@ def find_nearest(body: Any, examples: Sequence[Example]) -> Example | None:
     mine = set(_names(body))
 
     def alike(one: Example) -> tuple[bool, float]:
-        return isinstance(one.body, list) == isinstance(body, list), _likeness(mine, set(_names(one.body)))
+        return isinstance(one.body, list) == isinstance(body, list), _likeness(
+            mine, set(_names(one.body))
+        )
 
     return max(examples, key=alike, default=None)
 

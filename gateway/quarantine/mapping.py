@@ -101,7 +101,9 @@ def _flaws(index: int, step: Step) -> Iterator[Flaw]:
         case Rename() | Copy() if _scope(step.source) != _scope(step.to):
             yield Flaw(f"/steps/{index}/to", "`from` and `to` are alike up to the last *")
         case Values() if _changes_twice(step):
-            yield Flaw(f"/steps/{index}/values", "a word that is replaced is put in place of another one")
+            yield Flaw(
+                f"/steps/{index}/values", "a word that is replaced is put in place of another one"
+            )
 
 
 def _scope(pointer: str) -> Steps:
@@ -128,7 +130,12 @@ def _clashes(mapping: Mapping) -> Iterator[Flaw]:
     others = [one for one in writes if one[1] == "to"]
     taken = [one for one in reads if isinstance(mapping[one[0]], Rename)]
     emptied = [(a, b) for a in taken for b in reads if a is not b]
-    pairs = [*combinations(others, 2), *combinations(values, 2), *((a, b) for a in reads for b in writes), *emptied]
+    pairs = [
+        *combinations(others, 2),
+        *combinations(values, 2),
+        *((a, b) for a in reads for b in writes),
+        *emptied,
+    ]
     for (_, _, first), (index, name, second) in pairs:
         if pointers.overlap(first, second):
             yield Flaw(f"/steps/{index}/{name}", told)
@@ -149,7 +156,11 @@ def apply_mapping(mapping: Mapping, body: bytes) -> bytes:
 def _applied(mapping: Mapping, body: bytes) -> bytes:
     value = msgspec.json.decode(body)
     room = [MOST_COPIED]
-    changed = [_done(step, one, room) for one in (value if isinstance(value, list) else [value]) for step in _in_order(mapping)]
+    changed = [
+        _done(step, one, room)
+        for one in (value if isinstance(value, list) else [value])
+        for step in _in_order(mapping)
+    ]
     return msgspec.json.encode(value) if any(changed) else body
 
 
@@ -169,7 +180,9 @@ def _done(step: Step, value: Any, room: list[int]) -> bool:
     return any(moved)
 
 
-def _moved(step: Rename | Copy | Constant, value: Any, there: Steps, here: Steps, room: list[int]) -> bool:
+def _moved(
+    step: Rename | Copy | Constant, value: Any, there: Steps, here: Steps, room: list[int]
+) -> bool:
     """Apply a step once and return whether it changed anything.
 
     A value that cannot be put in its new place stays where it is.
@@ -182,7 +195,10 @@ def _moved(step: Rename | Copy | Constant, value: Any, there: Steps, here: Steps
     written = msgspec.json.encode(found)
     room[0] -= len(written)
     if room[0] < 0:
-        raise Malformed(f"the mapping makes more than {MOST_COPIED} bytes more of this body", flaws=(Flaw(step.to, "too much"),))
+        raise Malformed(
+            f"the mapping makes more than {MOST_COPIED} bytes more of this body",
+            flaws=(Flaw(step.to, "too much"),),
+        )
     if not pointers.put(value, here, msgspec.json.decode(written)):
         return False
     if isinstance(step, Rename):
@@ -194,9 +210,17 @@ def _replaced(step: Values, value: Any) -> bool:
     path = pointers.parse_pointer(step.at)
     made, changed = set(step.values.values()), False
     for where, old in list(pointers.find_places(value, path)):
-        word = old if isinstance(old, str) else msgspec.json.encode(old).decode() if isinstance(old, int | float) else None
+        word = (
+            old
+            if isinstance(old, str)
+            else msgspec.json.encode(old).decode()
+            if isinstance(old, int | float)
+            else None
+        )
         if word is None:
             continue
-        new = step.values.get(word, word if word in made or step.otherwise is None else step.otherwise)
+        new = step.values.get(
+            word, word if word in made or step.otherwise is None else step.otherwise
+        )
         changed |= new != word and pointers.put(value, where, new)
     return changed

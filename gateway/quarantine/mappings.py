@@ -45,7 +45,11 @@ SAVED = """
 m.integration_id, i.slug AS integration, m.source, m.version, m.steps::text AS steps, m.note, m.made_at, m.made_by
 FROM body_mapping m JOIN integration i ON i.id = m.integration_id
 """
-CURRENT = "SELECT DISTINCT ON (m.integration_id, m.source) " + SAVED + "ORDER BY m.integration_id, m.source, m.version DESC"
+CURRENT = (
+    "SELECT DISTINCT ON (m.integration_id, m.source) "
+    + SAVED
+    + "ORDER BY m.integration_id, m.source, m.version DESC"
+)
 
 
 async def current(conn: Connection) -> list[MappingVersion]:
@@ -56,7 +60,9 @@ async def current(conn: Connection) -> list[MappingVersion]:
 HISTORY = "SELECT " + SAVED + "WHERE i.slug = $1 AND m.source = $2 ORDER BY m.version DESC LIMIT $3"
 
 
-async def history(conn: Connection, integration: str, source: str, limit: int) -> list[MappingVersion]:
+async def history(
+    conn: Connection, integration: str, source: str, limit: int
+) -> list[MappingVersion]:
     """Return the versions of a mapping, the one in force first."""
     return [_of(row) for row in await conn.fetch(HISTORY, integration, source, limit)]
 
@@ -86,7 +92,12 @@ class MappingProposal:
 
 
 async def save(
-    conn: Connection, proposal: MappingProposal, stamp: datetime | None, if_match: int | None = None, *, most: int
+    conn: Connection,
+    proposal: MappingProposal,
+    stamp: datetime | None,
+    if_match: int | None = None,
+    *,
+    most: int,
 ) -> tuple[MappingVersion, bool]:
     """Save a mapping.
 
@@ -106,11 +117,22 @@ async def save(
         return before[0], False
     await _require_few(conn, integration_id, stamp, most)
     steps = msgspec.json.encode(proposal.steps).decode()
-    await conn.execute(INSERT, integration_id, proposal.source, version + 1, steps, proposal.note, stamp, proposal.by)
+    await conn.execute(
+        INSERT,
+        integration_id,
+        proposal.source,
+        version + 1,
+        steps,
+        proposal.note,
+        stamp,
+        proposal.by,
+    )
     return (await history(conn, proposal.integration, proposal.source, 1))[0], True
 
 
-async def _require_few(conn: Connection, integration_id: int, stamp: datetime | None, most: int) -> None:
+async def _require_few(
+    conn: Connection, integration_id: int, stamp: datetime | None, most: int
+) -> None:
     row = await conn.fetchrow(MADE, integration_id, stamp)
     assert row is not None  # noqa: S101 - an aggregate has a row
     if row["made"] >= most:

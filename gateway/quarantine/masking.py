@@ -12,7 +12,9 @@ NAMES = (
     r"(?:api|access|auth|routing|service|integration|genie|app|signing)[_-]?key"
 )
 NAMED = re.compile(rf"(?:[\w-]*[_-])?(?:{NAMES})", re.IGNORECASE)
-IN_TEXT = re.compile(rf'((?:{NAMES})["\']?\s*[:=]\s*)("(?:[^"\\]|\\.)*+"?|[^\s"&,;}}\]]+)', re.IGNORECASE)
+IN_TEXT = re.compile(
+    rf'((?:{NAMES})["\']?\s*[:=]\s*)("(?:[^"\\]|\\.)*+"?|[^\s"&,;}}\]]+)', re.IGNORECASE
+)
 WORDS = re.compile(
     r"(?i)\b(bearer|basic|genie_?key)\s+[\w.~+/=-]{8,}|\bwhsec_[\w+/=]{8,}|\bgwk_[\w-]{8,}|(?<=://)[^/\s:@]{1,256}:[^/\s@]{1,256}(?=@)"
 )
@@ -59,7 +61,10 @@ def storable_headers(told: Mapping[str, str]) -> dict[str, str]:
     they are masked when they are shown.
     """
     names = [name for name in told if not (is_secret(name) or NEVER_STORED.search(name))]
-    return {name.lower(): told[name].encode("utf-8", "replace").decode()[:LONGEST] for name in names[:MOST]}
+    return {
+        name.lower(): told[name].encode("utf-8", "replace").decode()[:LONGEST]
+        for name in names[:MOST]
+    }
 
 
 def _blotted(found: str) -> str:

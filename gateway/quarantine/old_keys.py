@@ -37,7 +37,9 @@ QUARANTINED = """
 SELECT id::text AS id, position('gwk_'::bytea IN body) > 0 OR headers::text LIKE '%gwk\\_%' OR problem LIKE '%gwk\\_%' AS has_key
 FROM quarantine WHERE id > $1::text::bigint AND received_at < $2::timestamptz ORDER BY id LIMIT $3::int
 """
-ONE_QUARANTINED = "SELECT body, headers::text AS headers, problem FROM quarantine WHERE id = $1::text::bigint"
+ONE_QUARANTINED = (
+    "SELECT body, headers::text AS headers, problem FROM quarantine WHERE id = $1::text::bigint"
+)
 KEEP_QUARANTINED = "UPDATE quarantine SET body = $2, headers = $3::text::json, problem = $4 WHERE id = $1::text::bigint"
 
 ASIDE = """
@@ -86,13 +88,21 @@ async def _receipt(conn: Connection, found: Any) -> None:
 
 async def _quarantined(conn: Connection, found: Any) -> None:
     for row in await conn.fetch(ONE_QUARANTINED, found["id"]):
-        masked = body_without_keys(row["body"]), without_keys(row["headers"]), without_keys(row["problem"])
+        masked = (
+            body_without_keys(row["body"]),
+            without_keys(row["headers"]),
+            without_keys(row["problem"]),
+        )
         await conn.execute(KEEP_QUARANTINED, found["id"], *masked)
 
 
 async def _aside(conn: Connection, found: Any) -> None:
     for row in await conn.fetch(ONE_ASIDE, found["id"]):
-        texts = without_keys(row["subject"]), without_keys(row["text"]), list(map(without_keys, row["recipients"]))
+        texts = (
+            without_keys(row["subject"]),
+            without_keys(row["text"]),
+            list(map(without_keys, row["recipients"])),
+        )
         await conn.execute(KEEP_ASIDE, found["id"], body_without_keys(row["body"]), *texts)
 
 

@@ -101,10 +101,14 @@ class QuarantineService(Protocol):
         """Return one entry beside what was expected; raises NotFound."""
         ...
 
-    async def try_mapping(self, proposal: MappingProposal, entries: tuple[int, ...], after: int, limit: int) -> MappingTrials:
+    async def try_mapping(
+        self, proposal: MappingProposal, entries: tuple[int, ...], after: int, limit: int
+    ) -> MappingTrials:
         """Return what these pending entries of a sender, or all above `after`, would become."""
         ...
 
-    async def replay_many(self, which: EntryFilter, after: int, limit: int, by: str, turn: Turn | None = None) -> ReplayProgress:
+    async def replay_many(
+        self, which: EntryFilter, after: int, limit: int, by: str, turn: Turn | None = None
+    ) -> ReplayProgress:
         """Replay pending entries, the oldest first; `turn` is held while they are searched for."""
         ...

@@ -85,7 +85,14 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
 """
 
 
-async def insert(conn: Connection, receipt: UUID, came: ReceivedMail, reason: str, aside: MailToSetAside, now: datetime) -> None:
+async def insert(
+    conn: Connection,
+    receipt: UUID,
+    came: ReceivedMail,
+    reason: str,
+    aside: MailToSetAside,
+    now: datetime,
+) -> None:
     """Store a mail that was received with that receipt."""
     told = (
         reason,
@@ -132,7 +139,10 @@ async def newest(
 
     Mails about records that the caller may not see are left out.
     """
-    return [SetAsideMail(**dict(row)) for row in await conn.fetch(NEWEST, 0, sight.security, state, reason, before, limit)]
+    return [
+        SetAsideMail(**dict(row))
+        for row in await conn.fetch(NEWEST, 0, sight.security, state, reason, before, limit)
+    ]
 
 
 BY_ID = COLUMNS + "AND s.id = $3::bigint"
@@ -168,6 +178,8 @@ UPDATE set_aside SET state = 'opened', opened_at = $2, opened_by = $3, incident_
 """
 
 
-async def mark_opened(conn: Connection, entry: int, at: datetime, by: str, incident_id: int) -> None:
+async def mark_opened(
+    conn: Connection, entry: int, at: datetime, by: str, incident_id: int
+) -> None:
     """Store which record a mail became, and who opened it."""
     await conn.execute(OPENED, entry, at, by, incident_id)

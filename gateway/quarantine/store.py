@@ -85,13 +85,17 @@ NEWEST_IDS = "SELECT q.id" + CHOSEN + "AND q.id < $6::bigint ORDER BY q.id DESC 
 BY_IDS = COLUMNS + "WHERE q.id = ANY ($2::bigint[]) ORDER BY q.id DESC"
 
 
-async def newest(conn: Connection, which: EntryFilter, before: int, limit: int, shown: int) -> list[QuarantineEntry]:
+async def newest(
+    conn: Connection, which: EntryFilter, before: int, limit: int, shown: int
+) -> list[QuarantineEntry]:
     """Return entries below the id `before`, the newest first, their bodies cut to `shown` bytes."""
     chosen = [row["id"] for row in await conn.fetch(NEWEST_IDS, *_chosen(which), before, limit)]
     return [_of(row) for row in await conn.fetch(BY_IDS, shown, chosen)]
 
 
-OLDEST_IDS = "SELECT array(SELECT q.id" + CHOSEN + "AND q.id > $6::bigint ORDER BY q.id LIMIT $7::int)"
+OLDEST_IDS = (
+    "SELECT array(SELECT q.id" + CHOSEN + "AND q.id > $6::bigint ORDER BY q.id LIMIT $7::int)"
+)
 
 
 async def oldest(conn: Connection, which: EntryFilter, after: int, limit: int) -> list[int]:
@@ -128,7 +132,9 @@ class ProblemCount:
 
 COUNTS = (
     "SELECT c.source, c.integration, c.problem, count(*)::int AS count, min(c.received_at) AS first, max(c.received_at) AS last "
-    "FROM (SELECT q.source, coalesce(i.slug, '') AS integration, q.problem, q.received_at" + CHOSEN + "ORDER BY q.id DESC "
+    "FROM (SELECT q.source, coalesce(i.slug, '') AS integration, q.problem, q.received_at"
+    + CHOSEN
+    + "ORDER BY q.id DESC "
     "LIMIT $6::int) AS c "
     "GROUP BY c.source, c.integration, c.problem ORDER BY count DESC, c.source, c.integration, c.problem LIMIT $7::int"
 )
@@ -136,7 +142,10 @@ COUNTS = (
 
 async def counts(conn: Connection, which: EntryFilter, limit: int) -> list[ProblemCount]:
     """Return the most frequent problems of each sender, among the newest `COMPARED` entries."""
-    return [ProblemCount(**dict(row)) for row in await conn.fetch(COUNTS, *_chosen(which), COMPARED, limit)]
+    return [
+        ProblemCount(**dict(row))
+        for row in await conn.fetch(COUNTS, *_chosen(which), COMPARED, limit)
+    ]
 
 
 CLAIM = """
@@ -156,7 +165,11 @@ async def claim(conn: Connection, entry: int, stamp: datetime | None) -> Quarant
     kept = await by_id(conn, entry)
     if mine is None:
         settled = kept.state != "pending"
-        raise Conflict(f"{entry} was {kept.state} before" if settled else f"{entry} is being read by somebody else right now")
+        raise Conflict(
+            f"{entry} was {kept.state} before"
+            if settled
+            else f"{entry} is being read by somebody else right now"
+        )
     return kept
 
 
@@ -167,7 +180,9 @@ WHERE id = $1 AND state = 'pending'
 """
 
 
-async def mark_replayed(conn: Connection, entry: int, receipt: UUID, by: str, stamp: datetime | None) -> None:
+async def mark_replayed(
+    conn: Connection, entry: int, receipt: UUID, by: str, stamp: datetime | None
+) -> None:
     """Mark an entry as replayed: it was understood and committed."""
     await conn.execute(REPLAYED, entry, receipt, by, stamp)
 
@@ -178,7 +193,9 @@ WHERE id = $1 AND state = 'pending'
 """
 
 
-async def record_refusal(conn: Connection, entry: int, problem: str, stamp: datetime | None) -> None:
+async def record_refusal(
+    conn: Connection, entry: int, problem: str, stamp: datetime | None
+) -> None:
     """Store that an entry still cannot be understood."""
     await conn.execute(REFUSED, entry, problem[:1_000], stamp)
 
@@ -200,7 +217,9 @@ RETURNING id
 """
 
 
-async def drop(conn: Connection, entry: int, reason: str, by: str, stamp: datetime | None) -> tuple[QuarantineEntry, bool]:
+async def drop(
+    conn: Connection, entry: int, reason: str, by: str, stamp: datetime | None
+) -> tuple[QuarantineEntry, bool]:
     """Drop an entry; return it, and whether this call dropped it.
 
     Who dropped it first, and why, stays. Raises NotFound, and Conflict when it was replayed or

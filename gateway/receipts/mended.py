@@ -21,4 +21,6 @@ class RepairedValue:
 
 def repairs_of_item(item: int, mended: Iterable[RepairedValue]) -> list[dict[str, str]]:
     """Return the repairs of one item and of the whole body, as receipts show them."""
-    return [{"pointer": one.pointer, "what": one.what} for one in mended if one.item in (WHOLE, item)]
+    return [
+        {"pointer": one.pointer, "what": one.what} for one in mended if one.item in (WHOLE, item)
+    ]

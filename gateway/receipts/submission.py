@@ -57,7 +57,9 @@ class Submission:
 
     def __post_init__(self) -> None:
         if self.delivery_id is not None:
-            self.delivery_key = sha256(f"v1\x1f{self.integration_id}\x1f{self.delivery_id}".encode()).digest()
+            self.delivery_key = sha256(
+                f"v1\x1f{self.integration_id}\x1f{self.delivery_id}".encode()
+            ).digest()
 
     @property
     def items(self) -> int:
@@ -69,7 +71,9 @@ class Submission:
         """The hash that tells a repeated delivery from another one under the same delivery id."""
         return self.same_as or sha256(self.body).digest()
 
-    def with_items(self, alerts: tuple[tuple[int, Alert], ...], refused: tuple[RefusedItem, ...]) -> "Submission":
+    def with_items(
+        self, alerts: tuple[tuple[int, Alert], ...], refused: tuple[RefusedItem, ...]
+    ) -> "Submission":
         """Return the request with only these alerts, and with additional refused items."""
         return Submission(
             self.integration_id, self.source, self.body, self.headers, alerts, self.refused + refused, self.ignored,

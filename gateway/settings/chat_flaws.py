@@ -40,10 +40,15 @@ SHIPPED = {
 
 def _addresses(notify: Notify) -> Iterator[Flaw]:
     addresses = {"wecom/address": notify.wecom.address, "dingtalk/address": notify.dingtalk.address}
-    addresses |= {"dingtalk/robot_address": notify.dingtalk.robot_address, "feishu/api": notify.feishu.api}
+    addresses |= {
+        "dingtalk/robot_address": notify.dingtalk.robot_address,
+        "feishu/api": notify.feishu.api,
+    }
     for where, address in addresses.items():
         if not ORIGIN.fullmatch(address):
-            yield Flaw(f"/notify/{where}", f"an address such as {SHIPPED[where]}, with nothing behind it")
+            yield Flaw(
+                f"/notify/{where}", f"an address such as {SHIPPED[where]}, with nothing behind it"
+            )
     if not API.fullmatch(notify.slack.api):
         yield Flaw("/notify/slack/api", "an address such as https://slack.com/api")
 
@@ -53,7 +58,9 @@ def _applications(notify: Notify) -> Iterator[Flaw]:
     if wecom.corp_id and not (wecom.secret and wecom.agent_id):
         yield Flaw("/notify/wecom/secret", "an application has a secret and an agent_id")
     if dingtalk.app_key and not (dingtalk.app_secret and dingtalk.robot_code):
-        yield Flaw("/notify/dingtalk/app_secret", "an application has an app_secret and a robot_code")
+        yield Flaw(
+            "/notify/dingtalk/app_secret", "an application has an app_secret and a robot_code"
+        )
     if dingtalk.card_template and not dingtalk.card_route:
         yield Flaw("/notify/dingtalk/card_route", "name the route that presses on the card take")
     if feishu.app_id and not feishu.app_secret:

@@ -56,7 +56,9 @@ class Slack(Section, frozen=True):
 
     def __repr__(self) -> str:
         """Return a text without the token: it may end up in a log."""
-        return f"Slack(api={self.api!r}, token={bool(self.token)}, allow_private={self.allow_private})"
+        return (
+            f"Slack(api={self.api!r}, token={bool(self.token)}, allow_private={self.allow_private})"
+        )
 
 
 class Feishu(Section, frozen=True):
@@ -69,4 +71,6 @@ class Feishu(Section, frozen=True):
 
     def __repr__(self) -> str:
         """Return a text without the secret: it may end up in a log."""
-        return f"Feishu(api={self.api!r}, app_id={self.app_id!r}, allow_private={self.allow_private})"
+        return (
+            f"Feishu(api={self.api!r}, app_id={self.app_id!r}, allow_private={self.allow_private})"
+        )

@@ -32,7 +32,10 @@ def flaws_of(fields: Sequence[CustomField]) -> Iterator[Flaw]:
     for index, one in enumerate(fields):
         at = f"/fields/{index}"
         if not NAME.fullmatch(one.name):
-            yield Flaw(f"{at}/name", "a name is a small letter and up to 39 small letters, digits and underscores")
+            yield Flaw(
+                f"{at}/name",
+                "a name is a small letter and up to 39 small letters, digits and underscores",
+            )
         if one.name in names[:index]:
             yield Flaw(f"{at}/name", f"there is a field named {one.name!r} already")
         yield from _unknown(f"{at}/type", [one.type], tuple(FieldType))
@@ -62,5 +65,8 @@ def _choice_flaws(pointer: str, field: CustomField) -> Iterator[Flaw]:
         yield Flaw(pointer, f"there are 1 to {MOST_CHOICES} choices")
     if len(set(field.choices)) < len(field.choices):
         yield Flaw(pointer, "a choice stands there twice")
-    if any(not choice.strip() or len(choice) > LONGEST_CHOICE or "\0" in choice for choice in field.choices):
+    if any(
+        not choice.strip() or len(choice) > LONGEST_CHOICE or "\0" in choice
+        for choice in field.choices
+    ):
         yield Flaw(pointer, f"a choice has 1 to {LONGEST_CHOICE} characters")

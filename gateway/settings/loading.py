@@ -63,7 +63,9 @@ class LoadedSettings:
     def flaws_of_readable(self, flaws: Iterable[Flaw]) -> Iterator[Flaw]:
         """Yield the flaws of values that could be read, not of defaults in place of others."""
         unread = [_stood_in_for(flaw.pointer, self.tree) for flaw in self.flaws]
-        yield from (flaw for flaw in flaws if not any(_within(flaw.pointer, place) for place in unread))
+        yield from (
+            flaw for flaw in flaws if not any(_within(flaw.pointer, place) for place in unread)
+        )
 
 
 def load(path: Path | None, environ: Mapping[str, str]) -> Settings:
@@ -73,7 +75,9 @@ def load(path: Path | None, environ: Mapping[str, str]) -> Settings:
     """
     loaded = load_all(path, environ)
     if loaded.flaws:
-        raise Misconfigured("the configuration cannot be used", flaws=quoted(loaded.flaws, loaded.tree))
+        raise Misconfigured(
+            "the configuration cannot be used", flaws=quoted(loaded.flaws, loaded.tree)
+        )
     return loaded.settings
 
 
@@ -90,26 +94,42 @@ def load_all(path: Path | None, environ: Mapping[str, str]) -> LoadedSettings:
     broken: set[str] = set()
     intake = tree.get("intake")
     if isinstance(intake, dict) and "reported_at_most" in intake:
-        at_most = reader.read(intake.pop("reported_at_most"), HighestPriority, "/intake/reported_at_most")
+        at_most = reader.read(
+            intake.pop("reported_at_most"), HighestPriority, "/intake/reported_at_most"
+        )
         parts |= {} if at_most is UNREAD else {"reported_at_most": at_most}
     shipped["intake"].pop("reported_at_most", None)
-    fields = {one.encode_name: one for one in msgspec.structs.fields(Settings) if one.name != "reported_at_most"}
+    fields = {
+        one.encode_name: one
+        for one in msgspec.structs.fields(Settings)
+        if one.name != "reported_at_most"
+    }
     for name, one in fields.items():
         if name not in tree:
             continue
         parts[name] = reader.read(tree[name], one.type, f"/{name}")
         if parts[name] is UNREAD:
             broken.add(name)
-            parts[name] = _as_far_as_possible(name, tree[name], shipped.get(name), one.type, reader.flaws)
+            parts[name] = _as_far_as_possible(
+                name, tree[name], shipped.get(name), one.type, reader.flaws
+            )
         if parts[name] is UNREAD:
             del parts[name]
-    reader.flaws += [Flaw(f"/{name}", "no such section: remove it or correct its name") for name in tree if name not in fields]
+    reader.flaws += [
+        Flaw(f"/{name}", "no such section: remove it or correct its name")
+        for name in tree
+        if name not in fields
+    ]
     settings = Settings(**parts)
     read = LoadedSettings(settings, tuple(reader.flaws), frozenset(broken), tree)
-    return replace(read, flaws=(*read.flaws, *read.flaws_of_readable(find_contradictions(settings))))
+    return replace(
+        read, flaws=(*read.flaws, *read.flaws_of_readable(find_contradictions(settings)))
+    )
 
 
-def _as_far_as_possible(name: str, value: Any, shipped: Any, kind: Any, flaws: Iterable[Flaw]) -> Any:
+def _as_far_as_possible(
+    name: str, value: Any, shipped: Any, kind: Any, flaws: Iterable[Flaw]
+) -> Any:
     """Return a section with its defaults in place of flaws, or all defaults, or UNREAD.
 
     An item of a list that cannot be read is replaced by another one of the list, so that the
@@ -124,7 +144,9 @@ def _as_far_as_possible(name: str, value: Any, shipped: Any, kind: Any, flaws: I
             known = known.get(step) if isinstance(known, dict) else None
         if isinstance(node, list):
             unread = {other[-1] for other in places if other[1:-1] == steps[:-1]}
-            node[int(steps[-1])] = next((one for at, one in enumerate(node) if str(at) not in unread), None)
+            node[int(steps[-1])] = next(
+                (one for at, one in enumerate(node) if str(at) not in unread), None
+            )
         elif isinstance(node, dict):
             node.pop(steps[-1], None)
             if isinstance(known, dict) and steps[-1] in known:
@@ -158,7 +180,10 @@ def _within(pointer: str, place: str) -> bool:
 def setting_path(pointer: str) -> str:
     """Return a JSON pointer as people write the path of a setting: notify.recipients.leader[0]."""
     steps = pointer.split("/")[1:]
-    return "".join(f"[{step}]" if step.isdecimal() else f".{step}" for step in steps).removeprefix(".") or "the file"
+    return (
+        "".join(f"[{step}]" if step.isdecimal() else f".{step}" for step in steps).removeprefix(".")
+        or "the file"
+    )
 
 
 def quoted(flaws: Iterable[Flaw], tree: Mapping[str, Any]) -> tuple[Flaw, ...]:
@@ -227,7 +252,12 @@ def _from_environment(environ: Mapping[str, str], flaws: list[Flaw]) -> dict[str
                 value = Path(value).read_text("utf-8").strip()  # noqa: PLW2901 - as if it stood there
             except (OSError, ValueError) as error:
                 why = error.strerror if isinstance(error, OSError) else "it is no text"
-                flaws.append(Flaw(f"/{'/'.join([*sections, key])}", f"{name} names {value}, which cannot be read: {why}"))
+                flaws.append(
+                    Flaw(
+                        f"/{'/'.join([*sections, key])}",
+                        f"{name} names {value}, which cannot be read: {why}",
+                    )
+                )
                 continue
         node[key] = value.split() if key in LISTS else value
     return tree
@@ -241,14 +271,29 @@ def find_contradictions(settings: Settings) -> list[Flaw]:
         if word not in CRITICALITIES:
             flaws.append(Flaw(f"/criticality/{word}", f"there are {', '.join(CRITICALITIES)}"))
         if bounds.highest > bounds.lowest:
-            flaws.append(Flaw(f"/criticality/{word}", "the highest priority is not below the lowest: 1 is the highest"))
+            flaws.append(
+                Flaw(
+                    f"/criticality/{word}",
+                    "the highest priority is not below the lowest: 1 is the highest",
+                )
+            )
     for index, window in enumerate(settings.dedup.maintenance):
-        flaws += [Flaw(f"/dedup/maintenance/{index}", problem) for problem in _window_problems(window)]
+        flaws += [
+            Flaw(f"/dedup/maintenance/{index}", problem) for problem in _window_problems(window)
+        ]
     for name, policy in settings.sla.policies.items():
         if missing := {1, 2, 3, 4} - policy.targets.keys():
-            flaws.append(Flaw(f"/sla/policies/{name}/targets", f"no targets for priorities {sorted(missing)}"))
-        if any(not 0 < share < 1 for share in policy.warn_at) or len(set(policy.warn_at)) < len(policy.warn_at):
-            flaws.append(Flaw(f"/sla/policies/{name}/warn_at", "shares are distinct and lie between 0 and 1"))
+            flaws.append(
+                Flaw(
+                    f"/sla/policies/{name}/targets", f"no targets for priorities {sorted(missing)}"
+                )
+            )
+        if any(not 0 < share < 1 for share in policy.warn_at) or len(set(policy.warn_at)) < len(
+            policy.warn_at
+        ):
+            flaws.append(
+                Flaw(f"/sla/policies/{name}/warn_at", "shares are distinct and lie between 0 and 1")
+            )
     return flaws
 
 
@@ -257,7 +302,11 @@ def _form(settings: Settings) -> list[Flaw]:
     if form.zone not in zones():
         flaws.append(Flaw("/form/zone", "no such time zone: an IANA name such as Asia/Shanghai"))
     if not form.min_age < form.max_age < settings.retention.deliveries:
-        flaws.append(Flaw("/form/max_age", "is longer than form.min_age and shorter than retention.deliveries"))
+        flaws.append(
+            Flaw(
+                "/form/max_age", "is longer than form.min_age and shorter than retention.deliveries"
+            )
+        )
     return flaws
 
 
@@ -265,12 +314,20 @@ def _ways_in(settings: Settings) -> list[Flaw]:
     flaws = []
     oidc = settings.login.oidc
     if oidc.issuer and not oidc.client_id:
-        flaws.append(Flaw("/login/oidc/client_id", "name the client that the provider knows the gateway as"))
+        flaws.append(
+            Flaw("/login/oidc/client_id", "name the client that the provider knows the gateway as")
+        )
     if oidc.issuer and not (oidc.redirect_url or settings.server.external_url):
         flaws.append(Flaw("/login/oidc/redirect_url", "set it, or server.external_url"))
-    if any(len(word) < 32 for word in settings.links.secret.split()) or len(settings.links.secret.split()) > 2:
+    if (
+        any(len(word) < 32 for word in settings.links.secret.split())
+        or len(settings.links.secret.split()) > 2
+    ):
         flaws.append(Flaw("/links/secret", "one secret or two, each of at least 32 characters"))
-    flaws += [Flaw(f"/server/trusted_proxies/{at}", detail) for at, detail in nonsense(settings.server.trusted_proxies)]
+    flaws += [
+        Flaw(f"/server/trusted_proxies/{at}", detail)
+        for at, detail in nonsense(settings.server.trusted_proxies)
+    ]
     flaws += mail_flaws.flaws(settings.mail)
     flaws += chat_flaws.flaws(settings.chat, settings.notify)
     flaws += phone_flaws.flaws(settings.phone, settings.server.external_url)
@@ -278,8 +335,17 @@ def _ways_in(settings: Settings) -> list[Flaw]:
     if not 1 <= settings.server.max_items <= MOST_ITEMS:
         flaws.append(Flaw("/server/max_items", f"is at least 1 and at most {MOST_ITEMS}"))
     if settings.server.body_bytes < settings.server.max_body_bytes:
-        flaws.append(Flaw("/server/body_bytes", "is at least server.max_body_bytes, or no large body is ever taken"))
-    if not LEAST_STRANGER_BYTES <= settings.server.stranger_bytes_per_address <= settings.server.stranger_bytes:
+        flaws.append(
+            Flaw(
+                "/server/body_bytes",
+                "is at least server.max_body_bytes, or no large body is ever taken",
+            )
+        )
+    if (
+        not LEAST_STRANGER_BYTES
+        <= settings.server.stranger_bytes_per_address
+        <= settings.server.stranger_bytes
+    ):
         detail = f"is at least {LEAST_STRANGER_BYTES}, which is one event, and at most server.stranger_bytes"
         flaws.append(Flaw("/server/stranger_bytes_per_address", detail))
     if settings.login.attempts < 1:
@@ -307,9 +373,19 @@ def _of_tokens(name: str, intake: SourceSettings) -> list[Flaw]:
     if (intake.senders or intake.tenant) and not intake.audience:
         flaws.append(Flaw(f"/intake/{name}/audience", "is needed for tokens to be looked at"))
     if intake.audience and name == "google_cloud" and not intake.senders:
-        flaws.append(Flaw(f"/intake/{name}/senders", "name the service account: anybody's can make a token for any audience"))
+        flaws.append(
+            Flaw(
+                f"/intake/{name}/senders",
+                "name the service account: anybody's can make a token for any audience",
+            )
+        )
     if intake.audience and name == "azure" and not TENANT.fullmatch(intake.tenant):
-        flaws.append(Flaw(f"/intake/{name}/tenant", "the id of your directory, such as 72f988bf-86f1-41af-91ab-2d7cd011db47"))
+        flaws.append(
+            Flaw(
+                f"/intake/{name}/tenant",
+                "the id of your directory, such as 72f988bf-86f1-41af-91ab-2d7cd011db47",
+            )
+        )
     return flaws
 
 
@@ -318,15 +394,28 @@ def _stores(files: AttachmentSettings) -> list[Flaw]:
     if files.store == "disk" and not files.path:
         flaws.append(Flaw("/attachments/path", "name the directory that files are kept in"))
     if files.store == "s3":
-        needed = {"endpoint": files.s3.endpoint, "bucket": files.s3.bucket, "access_key": files.s3.access_key}
+        needed = {
+            "endpoint": files.s3.endpoint,
+            "bucket": files.s3.bucket,
+            "access_key": files.s3.access_key,
+        }
         needed |= {"region": files.s3.region, "secret_key": files.s3.secret_key}
-        flaws += [Flaw(f"/attachments/s3/{name}", "is needed to keep files there") for name, value in needed.items() if not value]
+        flaws += [
+            Flaw(f"/attachments/s3/{name}", "is needed to keep files there")
+            for name, value in needed.items()
+            if not value
+        ]
     if files.s3.endpoint and not re.fullmatch(r"https?://[^/?#\s]+(/[^?#\s]*)?", files.s3.endpoint):
         flaws.append(Flaw("/attachments/s3/endpoint", "an address such as https://s3.example.com"))
     if files.s3.prefix and not files.s3.prefix.endswith("/"):
         flaws.append(Flaw("/attachments/s3/prefix", "ends in a slash"))
-    limits = {name: getattr(files, name) for name in ("max_bytes", "max_files", "max_record_bytes", "max_link_files")}
-    return flaws + [Flaw(f"/attachments/{name}", "is at least 1") for name, value in limits.items() if value < 1]
+    limits = {
+        name: getattr(files, name)
+        for name in ("max_bytes", "max_files", "max_record_bytes", "max_link_files")
+    }
+    return flaws + [
+        Flaw(f"/attachments/{name}", "is at least 1") for name, value in limits.items() if value < 1
+    ]
 
 
 def _usable(name: str, secret: str) -> bool:

@@ -26,13 +26,21 @@ def flaws(phone: Phone, external_url: str) -> Iterator[Flaw]:
     for name, provider in phone.providers.items():
         for where, detail in _of_provider(name, provider):
             yield Flaw(f"/phone/providers/{name}{where}", detail)
-    if phone.providers.get("twilio", PhoneProvider()).secrets and not public.startswith(("https://", "http://")):
-        yield Flaw("/phone/public_url", "Twilio signs the address it calls: set it, or server.external_url")
+    if phone.providers.get("twilio", PhoneProvider()).secrets and not public.startswith(
+        ("https://", "http://")
+    ):
+        yield Flaw(
+            "/phone/public_url", "Twilio signs the address it calls: set it, or server.external_url"
+        )
     for number, hotline in phone.hotlines.items():
         if not E164.fullmatch(number):
-            yield Flaw(f"/phone/hotlines/{number}", "a number as +861082303333: plus, country, number")
+            yield Flaw(
+                f"/phone/hotlines/{number}", "a number as +861082303333: plus, country, number"
+            )
         if hotline.dial and not E164.fullmatch(hotline.dial):
-            yield Flaw(f"/phone/hotlines/{number}/dial", "a number as +861082303333: plus, country, number")
+            yield Flaw(
+                f"/phone/hotlines/{number}/dial", "a number as +861082303333: plus, country, number"
+            )
 
 
 def calling_flaws(twilio: Twilio, phone: Phone) -> Iterator[Flaw]:
@@ -50,15 +58,24 @@ def calling_flaws(twilio: Twilio, phone: Phone) -> Iterator[Flaw]:
     if twilio.per_hour < 1:
         yield Flaw("/notify/twilio/per_hour", "at least 1")
     if twilio.token not in phone.providers.get("twilio", PhoneProvider()).secrets:
-        yield Flaw("/notify/twilio/token", "must be among phone.providers.twilio.secrets: Twilio signs with it what people press")
+        yield Flaw(
+            "/notify/twilio/token",
+            "must be among phone.providers.twilio.secrets: Twilio signs with it what people press",
+        )
 
 
 def _of_provider(name: str, provider: PhoneProvider) -> Iterator[tuple[str, str]]:
     if name not in PROVIDERS:
         yield "", f"there are {', '.join(PROVIDERS)}"
     if provider.secrets and name not in SIGNING:
-        yield "/secrets", "this system signs nothing: it proves itself by the key of its integration"
-    if any(len(secret) < SHORTEST_SECRET for secret in provider.secrets) or len(provider.secrets) > 2:
+        yield (
+            "/secrets",
+            "this system signs nothing: it proves itself by the key of its integration",
+        )
+    if (
+        any(len(secret) < SHORTEST_SECRET for secret in provider.secrets)
+        or len(provider.secrets) > 2
+    ):
         yield "/secrets", f"one secret or two, each of at least {SHORTEST_SECRET} characters"
     for place, detail in nonsense(provider.addresses):
         yield f"/addresses/{place}", detail

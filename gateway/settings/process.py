@@ -51,7 +51,9 @@ class ServicePromiseSettings(Section, frozen=True):
     """
 
     policy: str = ""
-    targets: dict[int, dict[Literal["response", "desk", "tier2", "escalated", "overall"], Promise]] = {}
+    targets: dict[
+        int, dict[Literal["response", "desk", "tier2", "escalated", "overall"], Promise]
+    ] = {}
 
 
 class SlaSettings(Section, frozen=True):

@@ -27,7 +27,11 @@ class SettingsReader:
 
     def read(self, value: object, kind: Any, pointer: str) -> Any:
         """Return the value as `kind`, or UNREAD where anything in it cannot be read."""
-        if isinstance(value, Mapping) and isinstance(kind, type) and issubclass(kind, msgspec.Struct):
+        if (
+            isinstance(value, Mapping)
+            and isinstance(kind, type)
+            and issubclass(kind, msgspec.Struct)
+        ):
             return self._section(value, kind, pointer)
         origin, arguments = get_origin(kind), get_args(kind)
         if isinstance(value, Mapping) and isinstance(origin, type) and issubclass(origin, Mapping):
@@ -35,17 +39,24 @@ class SettingsReader:
                     for name, one in value.items()}  # fmt: skip
             return UNREAD if UNREAD in read or UNREAD in read.values() else read
         if isinstance(value, list) and origin is tuple:
-            items = tuple(self.read(one, arguments[0], f"{pointer}/{index}") for index, one in enumerate(value))
+            items = tuple(
+                self.read(one, arguments[0], f"{pointer}/{index}")
+                for index, one in enumerate(value)
+            )
             return UNREAD if UNREAD in items else items
         return self._leaf(value, kind, pointer)
 
-    def _section(self, value: Mapping[str, object], kind: type[msgspec.Struct], pointer: str) -> Any:
+    def _section(
+        self, value: Mapping[str, object], kind: type[msgspec.Struct], pointer: str
+    ) -> Any:
         fields = _fields(kind)
         before = len(self.flaws)
         parts = {}
         for name, one in value.items():
             if (known := fields.get(name)) is None:
-                self.flaws.append(Flaw(f"{pointer}/{name}", f"no such setting{_meant(name, fields)}"))
+                self.flaws.append(
+                    Flaw(f"{pointer}/{name}", f"no such setting{_meant(name, fields)}")
+                )
             else:
                 parts[known.name] = self.read(one, known.type, f"{pointer}/{name}")
         for name, one in fields.items():
@@ -58,7 +69,13 @@ class SettingsReader:
             return msgspec.convert(value, kind, strict=False, dec_hook=written)
         except msgspec.ValidationError as error:
             detail, _, where = str(error).partition(" - at `$")
-            inner = where.rstrip("`").replace("[...]", ".*").replace("[", ".").replace("]", "").replace(".", "/")
+            inner = (
+                where.rstrip("`")
+                .replace("[...]", ".*")
+                .replace("[", ".")
+                .replace("]", "")
+                .replace(".", "/")
+            )
             self.flaws.append(Flaw(pointer + inner, detail))
             return UNREAD
 

@@ -11,7 +11,15 @@ from gateway.durations import Duration
 from gateway.settings.chat import ChatSettings
 from gateway.settings.chat_vendors import DingTalk, Feishu, Slack, WeCom
 from gateway.settings.forms import Count, Form
-from gateway.settings.intake import Bounds, Dedup, HighestPriority, Mail, Routing, ServiceSeverities, SourceSettings
+from gateway.settings.intake import (
+    Bounds,
+    Dedup,
+    HighestPriority,
+    Mail,
+    Routing,
+    ServiceSeverities,
+    SourceSettings,
+)
 from gateway.settings.phone import Phone
 from gateway.settings.process import CustomField, EscalationSettings, Major, Problems, SlaSettings
 from gateway.settings.recipients import parse_recipient
@@ -127,7 +135,10 @@ class Notify(Section, frozen=True):
 
     def __post_init__(self) -> None:
         """Give each recipient one spelling, so that nobody is notified twice for two spellings."""
-        named = {role: tuple(str(parse_recipient(one)) for one in targets) for role, targets in self.recipients.items()}
+        named = {
+            role: tuple(str(parse_recipient(one)) for one in targets)
+            for role, targets in self.recipients.items()
+        }
         msgspec.structs.force_setattr(self, "recipients", named)
 
 

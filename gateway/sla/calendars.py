@@ -17,7 +17,9 @@ from gateway.zones import zones
 BUILT_IN: Mapping[str, Calendar] = {"24x7": ROUND_THE_CLOCK}
 
 
-def read_calendars(sections: Mapping[str, settings.CalendarSettings]) -> tuple[Mapping[str, Calendar], list[Flaw]]:
+def read_calendars(
+    sections: Mapping[str, settings.CalendarSettings],
+) -> tuple[Mapping[str, Calendar], list[Flaw]]:
     """Return the calendars by name, and every flaw; a calendar with a flaw is left out."""
     calendars, flaws = dict(BUILT_IN), []
     for name, section in sections.items():
@@ -51,7 +53,10 @@ def _flaws(name: str, section: settings.CalendarSettings) -> Iterable[Flaw]:
     if section.zone not in zones():
         yield Flaw(f"{pointer}/zone", f"{section.zone!r} is no time zone of the IANA list")
     if section.holidays and not is_known_country(section.holidays):
-        yield Flaw(f"{pointer}/holidays", f"{section.holidays!r} is no country of the holidays library, such as CN or DE-BY")
+        yield Flaw(
+            f"{pointer}/holidays",
+            f"{section.holidays!r} is no country of the holidays library, such as CN or DE-BY",
+        )
     yield from read_week(section.hours, f"{pointer}/hours")[1]
     for day in sorted(set(section.closed) & set(section.open)):
         yield Flaw(f"{pointer}/open", f"{day} is closed as well")

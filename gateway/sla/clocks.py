@@ -91,12 +91,20 @@ def trace_clocks(policy: Policy, ledger: Ledger, at: datetime) -> tuple[Track, .
     previous: LedgerEntry | None = None
     for index, entry in enumerate(ledger):
         if flaw := _flaw(policy, entry, previous):
-            raise Unprocessable(f"event {index} ({entry.event}): {flaw}", flaws=(Flaw(f"/events/{index}", flaw),), index=index)
+            raise Unprocessable(
+                f"event {index} ({entry.event}): {flaw}",
+                flaws=(Flaw(f"/events/{index}", flaw),),
+                index=index,
+            )
         if entry.at <= at:
             _APPLY[entry.event](walk, entry)
         previous = entry
     if previous is None:
-        raise Unprocessable("a ledger begins with a record event", flaws=(Flaw("/events", "there is no event"),), index=0)
+        raise Unprocessable(
+            "a ledger begins with a record event",
+            flaws=(Flaw("/events", "there is no event"),),
+            index=0,
+        )
     return walk.tracks
 
 
@@ -247,7 +255,17 @@ def _reading(track: Track, at: datetime) -> ClockReading:
     due, breached = track.due(BREACH), track.crossed(BREACH, at)
     remaining = None if track.goal is None else track.goal.length(BREACH) - elapsed
     basis = track.counts_from
-    return ClockReading(track.name, target, elapsed, remaining, basis, due, breached, _state(track, breached), tuple(segments))
+    return ClockReading(
+        track.name,
+        target,
+        elapsed,
+        remaining,
+        basis,
+        due,
+        breached,
+        _state(track, breached),
+        tuple(segments),
+    )
 
 
 def _state(track: Track, breached: datetime | None) -> ClockState:

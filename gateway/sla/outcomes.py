@@ -45,7 +45,9 @@ class OutcomeCount(NamedTuple):
 OPENED = (OutcomeCount(CountedEvent.OPENED),)
 
 
-def count_outcomes(policy: Policy, before: Incident | None, after: Incident) -> tuple[OutcomeCount, ...]:
+def count_outcomes(
+    policy: Policy, before: Incident | None, after: Incident
+) -> tuple[OutcomeCount, ...]:
     """Return what a change adds to the counts; `before` is None for a record that it opens.
 
     A record that follows a master is opened, resolved and closed like any other, but its clocks

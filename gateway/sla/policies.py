@@ -31,12 +31,20 @@ def read_policies(sla: settings.SlaSettings) -> Mapping[str, Policy]:
     flaws += choice_flaws(sla)
     if flaws:
         raise Misconfigured("the SLA policies cannot be used", flaws=tuple(flaws))
-    return {name: _policy(name, section, calendars[section.calendar]) for name, section in sla.policies.items()}
+    return {
+        name: _policy(name, section, calendars[section.calendar])
+        for name, section in sla.policies.items()
+    }
 
 
-def _flaws(pointer: str, section: settings.PolicySettings, calendars: Iterable[str]) -> Iterable[Flaw]:
+def _flaws(
+    pointer: str, section: settings.PolicySettings, calendars: Iterable[str]
+) -> Iterable[Flaw]:
     if section.calendar not in calendars:
-        yield Flaw(f"{pointer}/calendar", f"no calendar is named {section.calendar!r}: there are {', '.join(sorted(calendars))}")
+        yield Flaw(
+            f"{pointer}/calendar",
+            f"no calendar is named {section.calendar!r}: there are {', '.join(sorted(calendars))}",
+        )
     yield from _target_flaws(pointer, section.targets)
 
 
@@ -46,17 +54,24 @@ def _target_flaws(pointer: str, rows: Rows) -> Iterable[Flaw]:
             if target <= timedelta() and target.working_days <= 0:
                 yield Flaw(f"{pointer}/targets/{priority}/{clock}", "a target is longer than 0s")
             if target > LONGEST:
-                yield Flaw(f"{pointer}/targets/{priority}/{clock}", f"a target is at most {LONGEST.days} days")
+                yield Flaw(
+                    f"{pointer}/targets/{priority}/{clock}",
+                    f"a target is at most {LONGEST.days} days",
+                )
 
 
 def _policy(name: str, section: settings.PolicySettings, calendar: Calendar) -> Policy:
     targets = _targets(section.targets, calendar)
     closing = section.auto_close_after
     closing_in = calendar if closing.working_days else ROUND_THE_CLOCK
-    return Policy(name, section.warn_at, length_of(closing, calendar), targets, calendar, closing_in)
+    return Policy(
+        name, section.warn_at, length_of(closing, calendar), targets, calendar, closing_in
+    )
 
 
-def read_tailored(sla: settings.SlaSettings, policies: Mapping[str, Policy]) -> Mapping[tuple[str, str], Policy]:
+def read_tailored(
+    sla: settings.SlaSettings, policies: Mapping[str, Policy]
+) -> Mapping[tuple[str, str], Policy]:
     """Return the policies by policy and service, for each service that sets targets of its own."""
     return {
         (name, service): with_service_targets(policy, _targets(section.targets, policy.calendar))
@@ -67,7 +82,10 @@ def read_tailored(sla: settings.SlaSettings, policies: Mapping[str, Policy]) -> 
 
 
 def _targets(rows: Rows, calendar: Calendar) -> Targets:
-    return {p: {ClockName(clock): length_of(target, calendar) for clock, target in row.items()} for p, row in rows.items()}
+    return {
+        p: {ClockName(clock): length_of(target, calendar) for clock, target in row.items()}
+        for p, row in rows.items()
+    }
 
 
 def length_of(promise: Promise, calendar: Calendar) -> timedelta:

@@ -60,22 +60,31 @@ class Policy:
         steps = (*((share, f"{share / 10_000:g}") for share in warnings), (BREACH, "breach"))
         object.__setattr__(self, "steps", steps)
         object.__setattr__(self, "version", self._version())
-        object.__setattr__(self, "opening", {p: self._first(t, steps[0][0]) for p, t in self.targets.items()})
+        object.__setattr__(
+            self, "opening", {p: self._first(t, steps[0][0]) for p, t in self.targets.items()}
+        )
 
     def _version(self) -> str:
-        rows = sorted((p, sorted((str(clock), target) for clock, target in row.items())) for p, row in self.targets.items())
+        rows = sorted(
+            (p, sorted((str(clock), target) for clock, target in row.items()))
+            for p, row in self.targets.items()
+        )
         calendars = self.calendar.version, self.auto_close_in.version
         return digest((self.name, sorted(self.warn_at), self.auto_close_after, rows, calendars))
 
     @staticmethod
     def _first(targets: Mapping[ClockName, timedelta], share: int) -> timedelta | None:
         fresh = (ClockName.RESPONSE, ClockName.DESK, ClockName.OVERALL)
-        return min((portion(targets[name], share) for name in fresh if name in targets), default=None)
+        return min(
+            (portion(targets[name], share) for name in fresh if name in targets), default=None
+        )
 
 
 def digest(content: object) -> str:
     """Return a short hash of the content."""
-    return sha256(msgspec.json.encode(content, order="deterministic", enc_hook=_plain)).hexdigest()[:16]
+    return sha256(msgspec.json.encode(content, order="deterministic", enc_hook=_plain)).hexdigest()[
+        :16
+    ]
 
 
 def _plain(value: object) -> object:

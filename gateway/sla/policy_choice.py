@@ -65,20 +65,33 @@ def read_choice(sla: settings.SlaSettings) -> PolicyChoice:
     """Return the choice that the configuration describes; `choice_flaws` checks it."""
     uses = {
         kind: tuple(
-            PolicyChoiceRule(use.policy, frozenset(use.services), frozenset(use.sources), frozenset(use.priorities))
+            PolicyChoiceRule(
+                use.policy,
+                frozenset(use.services),
+                frozenset(use.sources),
+                frozenset(use.priorities),
+            )
             for use in sla.use
             if not use.kinds or kind in use.kinds
         )
         for kind in process.KINDS
     }
-    return PolicyChoice(sla.default, uses, {name: service.policy for name, service in sla.services.items() if service.policy})
+    return PolicyChoice(
+        sla.default,
+        uses,
+        {name: service.policy for name, service in sla.services.items() if service.policy},
+    )
 
 
 def choice_flaws(sla: settings.SlaSettings) -> Iterable[Flaw]:
     """Yield a flaw for every policy name that does not exist."""
     named = {"/sla/default": sla.default}
     named |= {f"/sla/use/{index}/policy": use.policy for index, use in enumerate(sla.use)}
-    named |= {f"/sla/services/{name}/policy": service.policy for name, service in sla.services.items() if service.policy}
+    named |= {
+        f"/sla/services/{name}/policy": service.policy
+        for name, service in sla.services.items()
+        if service.policy
+    }
     for pointer, policy in named.items():
         if policy not in sla.policies:
             yield Flaw(pointer, f"no policy is named {policy!r}")
@@ -86,5 +99,7 @@ def choice_flaws(sla: settings.SlaSettings) -> Iterable[Flaw]:
 
 def with_service_targets(policy: Policy, targets: Targets) -> Policy:
     """Return the policy with a service's own targets, which replace the policy's clock by clock."""
-    merged = {priority: {**row, **targets.get(priority, {})} for priority, row in policy.targets.items()}
+    merged = {
+        priority: {**row, **targets.get(priority, {})} for priority, row in policy.targets.items()
+    }
     return replace(policy, targets=merged)

@@ -48,7 +48,12 @@ class SimulationEvent:
 
 
 def simulate(
-    policy: Policy, kind: str, events: Sequence[WireEvent], at: datetime, *, priority: int | None = None
+    policy: Policy,
+    kind: str,
+    events: Sequence[WireEvent],
+    at: datetime,
+    *,
+    priority: int | None = None,
 ) -> tuple[ClockReading, ...]:
     """Return the clocks at `at`; `priority` holds for a `record` that names none.
 
@@ -58,7 +63,12 @@ def simulate(
 
 
 def simulate_with_vendors(
-    policy: Policy, kind: str, events: Sequence[WireEvent], at: datetime, *, priority: int | None = None
+    policy: Policy,
+    kind: str,
+    events: Sequence[WireEvent],
+    at: datetime,
+    *,
+    priority: int | None = None,
 ) -> tuple[tuple[ClockReading, ...], tuple[VendorSegment, ...]]:
     """Return the clocks and the stays with vendors at `at`.
 
@@ -68,15 +78,21 @@ def simulate_with_vendors(
     ledger can hold.
     """
     if kind not in KINDS:
-        raise Unprocessable(f"there are no clocks for kind {kind!r}", flaws=(Flaw("/kind", f"one of {', '.join(KINDS)}"),))
+        raise Unprocessable(
+            f"there are no clocks for kind {kind!r}",
+            flaws=(Flaw("/kind", f"one of {', '.join(KINDS)}"),),
+        )
     if at.tzinfo is None:
-        raise Unprocessable("`at` has no time zone", flaws=(Flaw("/at", "give an offset, such as Z"),))
+        raise Unprocessable(
+            "`at` has no time zone", flaws=(Flaw("/at", "give an offset, such as Z"),)
+        )
     ledger = tuple(_entry(i, event, priority) for i, event in enumerate(events))
     try:
         return read_clocks(policy, ledger, at), segments(policy.calendar, ledger, at)
     except OverflowError as error:
         raise Unprocessable(
-            f"the story goes beyond what can be counted: {error}", flaws=(Flaw("/at", "too far away"),)
+            f"the story goes beyond what can be counted: {error}",
+            flaws=(Flaw("/at", "too far away"),),
         ) from error
 
 
@@ -91,9 +107,15 @@ def _entry(index: int, event: WireEvent, priority: int | None) -> LedgerEntry:
         tier = None if event.tier is None else Tier(str(event.tier))
     except ValueError:
         raise _refused(index, "tier", "one of 1, 2, 3, vendor") from None
-    named = event.priority if event.priority is not None or name is not ClockEvent.RECORD else priority
+    named = (
+        event.priority if event.priority is not None or name is not ClockEvent.RECORD else priority
+    )
     return LedgerEntry(event.at, name, tier, named, event.vendor or event.reason)
 
 
 def _refused(index: int, member: str, detail: str) -> Unprocessable:
-    return Unprocessable(f"event {index}: {member}: {detail}", flaws=(Flaw(f"/events/{index}/{member}", detail),), index=index)
+    return Unprocessable(
+        f"event {index}: {member}: {detail}",
+        flaws=(Flaw(f"/events/{index}/{member}", detail),),
+        index=index,
+    )

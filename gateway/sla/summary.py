@@ -13,7 +13,9 @@ ENDS = frozenset({ClockEvent.RESUME, ClockEvent.RESOLVE})
 """The events that end a hold."""
 
 
-def planned_end(calendar: Calendar, readings: Sequence[ClockReading], at: datetime) -> datetime | None:
+def planned_end(
+    calendar: Calendar, readings: Sequence[ClockReading], at: datetime
+) -> datetime | None:
     """Return the instant by which the record is or was to be solved.
 
     None where nothing is promised.
@@ -33,7 +35,11 @@ def is_late(readings: Sequence[ClockReading]) -> bool | None:
     None while it is not solved, and where nothing is promised.
     """
     overall = _overall(readings)
-    return None if overall.target is None or overall.state not in STOPPED else overall.state is ClockState.BREACHED
+    return (
+        None
+        if overall.target is None or overall.state not in STOPPED
+        else overall.state is ClockState.BREACHED
+    )
 
 
 def time_on_hold(ledger: Ledger, at: datetime) -> timedelta:

@@ -60,7 +60,13 @@ class ThresholdState:
 
         They come clock by clock from the mildest; those with a mark are left out.
         """
-        return tuple([crossing for crossing, tellable in self.passed if tellable and crossing.mark not in marks])
+        return tuple(
+            [
+                crossing
+                for crossing, tellable in self.passed
+                if tellable and crossing.mark not in marks
+            ]
+        )
 
     def settle(self, marks: Iterable[str]) -> tuple[str, ...]:
         """Return `marks`, in order, without those whose threshold lies ahead again.
@@ -81,16 +87,25 @@ def threshold_state(policy: Policy, ledger: Ledger, at: datetime) -> ThresholdSt
         for share, word in policy.steps:
             mark, due = _mark(track.name, word), target_at if share == BREACH else track.due(share)
             if due is not None and (since := track.crossed(share, at)) is not None:
-                crossing = Crossing(track.name, mark, since, due, target_at, share == BREACH, share / MILLION)
+                crossing = Crossing(
+                    track.name, mark, since, due, target_at, share == BREACH, share / MILLION
+                )
                 passed.append((crossing, share == BREACH or track.since is not None))
                 continue
             ahead.add(mark)
-            if due is not None and track.running and due > at and (next_due is None or due < next_due):
+            if (
+                due is not None
+                and track.running
+                and due > at
+                and (next_due is None or due < next_due)
+            ):
                 next_due = due
     return ThresholdState(tuple(passed), frozenset(ahead), next_due, tracks[-1])
 
 
-def due_now(policy: Policy, ledger: Ledger, marks: Collection[str], at: datetime) -> tuple[Crossing, ...]:
+def due_now(
+    policy: Policy, ledger: Ledger, marks: Collection[str], at: datetime
+) -> tuple[Crossing, ...]:
     """Return the thresholds passed by `at` that have no mark: see `Standing`."""
     return threshold_state(policy, ledger, at).due_now(marks)
 

@@ -133,12 +133,16 @@ class Track:
         elapsed = self.elapsed_by(at)
         if counting is Counting.ALL:
             self._base, self.basis = ZERO, None
-        elif counting is Counting.FROM_NOW and self.since is not None and not self._used_up(elapsed):
+        elif (
+            counting is Counting.FROM_NOW and self.since is not None and not self._used_up(elapsed)
+        ):
             self._base, self.basis = elapsed, at
         goal = None if target is None else Goal(target, self._base)
         if goal != self.goal:
             if self.since is not None:
-                self.retargets.append(Retarget(at, elapsed, self.goal, goal, self._ran_past(self.due(BREACH))))
+                self.retargets.append(
+                    Retarget(at, elapsed, self.goal, goal, self._ran_past(self.due(BREACH)))
+                )
             self.goal = goal
 
     def _used_up(self, elapsed: timedelta) -> bool:
@@ -146,7 +150,11 @@ class Track:
 
     def elapsed_by(self, at: datetime) -> timedelta:
         """Return the time on the clock at `at`, which is not before the last event."""
-        return self.elapsed + self._calendar.between(self.since, at) if self.running and self.since is not None else self.elapsed
+        return (
+            self.elapsed + self._calendar.between(self.since, at)
+            if self.running and self.since is not None
+            else self.elapsed
+        )
 
     def reaches(self, length: timedelta) -> datetime | None:
         """Return the instant at which `length` is on the clock, past or future.
@@ -154,7 +162,11 @@ class Track:
         Assumes that nothing more happens; None if it then never is.
         """
         if self.elapsed < length:
-            return self._calendar.add(self.since, length - self.elapsed) if self.running and self.since is not None else None
+            return (
+                self._calendar.add(self.since, length - self.elapsed)
+                if self.running and self.since is not None
+                else None
+            )
         return self._reached(length)
 
     def due(self, share: int) -> datetime | None:
@@ -196,14 +208,20 @@ class Track:
         """Return True for a clock that still ran at `due`, which it has reached."""
         if due is None or self.running:
             return due is not None
-        return next((until > due for _, until, running, _ in reversed(self.spans) if running), False)
+        return next(
+            (until > due for _, until, running, _ in reversed(self.spans) if running), False
+        )
 
     def _reached(self, length: timedelta) -> datetime:
         """Return the instant at which `length` was reached, walking back from the present.
 
         The span in which it was reached is the last that began with less.
         """
-        runs = [(since, self._calendar.between(since, until)) for since, until, running, _ in self.spans if running]
+        runs = [
+            (since, self._calendar.between(since, until))
+            for since, until, running, _ in self.spans
+            if running
+        ]
         since, counted = runs.pop()
         before = self.elapsed - counted
         while before >= length:

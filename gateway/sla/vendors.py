@@ -54,5 +54,8 @@ def _stays(calendar: Calendar, ledger: Ledger, at: datetime) -> Iterator[VendorS
             running = entry.at
     if vendor:
         yield VendorSegment(
-            vendor, since, None, elapsed + (calendar.between(running, at) if running is not None else timedelta())
+            vendor,
+            since,
+            None,
+            elapsed + (calendar.between(running, at) if running is not None else timedelta()),
         )

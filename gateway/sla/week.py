@@ -88,10 +88,17 @@ def read_span(text: str) -> Span | None:
 
 def _overlaps(week: Week, pointer: str) -> list[Flaw]:
     """Return a flaw for spans that overlap, Sunday's end over Monday's beginning included."""
-    line = [(day * DAY + since, day * DAY + until, day) for day, spans in enumerate(week.days) for since, until in spans]
+    line = [
+        (day * DAY + since, day * DAY + until, day)
+        for day, spans in enumerate(week.days)
+        for since, until in spans
+    ]
     again = (line[0][0] + 7 * DAY, line[0][1] + 7 * DAY, line[0][2])
     return [
-        Flaw(f"{pointer}/{WEEKDAYS[after[2]]}", f"{_clock(after)} begins before {WEEKDAYS[before[2]]} {_clock(before)} is over")
+        Flaw(
+            f"{pointer}/{WEEKDAYS[after[2]]}",
+            f"{_clock(after)} begins before {WEEKDAYS[before[2]]} {_clock(before)} is over",
+        )
         for before, after in pairwise([*line, again])
         if after[0] < before[1]
     ]

@@ -58,7 +58,9 @@ class YearHours:
     def counted(self, at: int) -> int:
         """Return how much counts from the beginning of the year to `at`."""
         index = bisect_right(self.since, at) - 1
-        return self.before[index] + min(at, self.until[index]) - self.since[index] if index >= 0 else 0
+        return (
+            self.before[index] + min(at, self.until[index]) - self.since[index] if index >= 0 else 0
+        )
 
     def reaches(self, amount: int) -> int:
         """Return the first instant by which `amount` has counted.
@@ -87,7 +89,9 @@ class WorkingHours:
         begin, end = microseconds(since), microseconds(until)
         first, last = _year_of(since), _year_of(until)
         whole = sum(self._year(year).total for year in range(first, last))
-        return timedelta(microseconds=whole + self._year(last).counted(end) - self._year(first).counted(begin))
+        return timedelta(
+            microseconds=whole + self._year(last).counted(end) - self._year(first).counted(begin)
+        )
 
     def add(self, start: datetime, length: timedelta, /) -> datetime:
         """Return the instant as the protocol describes; `start` itself for a length of nothing."""
@@ -107,7 +111,11 @@ class WorkingHours:
 
         Make-up days are announced a few weeks before their year.
         """
-        return tuple(y for y in range(_year_of(since), _year_of(until) + 1) if not is_published(self._days.country, y))
+        return tuple(
+            y
+            for y in range(_year_of(since), _year_of(until) + 1)
+            if not is_published(self._days.country, y)
+        )
 
     def _year(self, number: int) -> YearHours:
         known = self._years.get(number)
@@ -118,12 +126,17 @@ class WorkingHours:
         return known
 
 
-def _worked_out(number: int, zone: ZoneInfo, hours: Callable[[date], tuple[Span, ...]]) -> YearHours:
+def _worked_out(
+    number: int, zone: ZoneInfo, hours: Callable[[date], tuple[Span, ...]]
+) -> YearHours:
     begin, end = (microseconds(datetime(year, 1, 1, tzinfo=UTC)) for year in (number, number + 1))
     # The wall clock may be a day ahead or behind, and a span may have begun the day before.
     dates = range(date(number, 1, 1).toordinal() - 2, date(number + 1, 1, 1).toordinal() + 2)
     wall = [
-        ((ordinal - UNIX_EPOCH) * DAY + since * MINUTE, (ordinal - UNIX_EPOCH) * DAY + until * MINUTE)
+        (
+            (ordinal - UNIX_EPOCH) * DAY + since * MINUTE,
+            (ordinal - UNIX_EPOCH) * DAY + until * MINUTE,
+        )
         for ordinal in dates
         for since, until in hours(date.fromordinal(ordinal))
     ]
@@ -149,7 +162,14 @@ def _offsets(zone: ZoneInfo, begin: int, end: int) -> Iterator[tuple[int, int, i
         now = _offset(zone, probe)
         if now != offset:
             seconds = range((probe - DAY) // SECOND, probe // SECOND + 1)
-            turn = seconds[bisect_left(seconds, 1, key=lambda second: int(_offset(zone, second * SECOND) == now))] * SECOND
+            turn = (
+                seconds[
+                    bisect_left(
+                        seconds, 1, key=lambda second: int(_offset(zone, second * SECOND) == now)
+                    )
+                ]
+                * SECOND
+            )
             yield since, turn, offset
             since, offset = turn, now
     yield since, end, offset

@@ -186,7 +186,9 @@ class Supervisor:
     def _buried(self, child: Child, status: int, *, silent: bool) -> End:
         for fd in tuple(self._selector.get_map()):
             self._selector.unregister(fd)
-        said = os.read(child.crash, STACK).decode("utf-8", "replace")  # to its end: all writers are dead
+        said = os.read(child.crash, STACK).decode(
+            "utf-8", "replace"
+        )  # to its end: all writers are dead
         os.close(child.line)
         os.close(child.crash)
         if said:

@@ -210,14 +210,21 @@ VIEWS_PER_TURN = 20
 
 
 async def incident_views(
-    conn: Connection, rules: SlaRules, incidents: Sequence[Incident], stamp: datetime | None, who: Principal
+    conn: Connection,
+    rules: SlaRules,
+    incidents: Sequence[Incident],
+    stamp: datetime | None,
+    who: Principal,
 ) -> list[IncidentView]:
     """Return the records as the API shows them to the principal, in the order given."""
     if not incidents:
         return []
     now = await conn.fetchval(NOW, stamp)
     ids = [incident.id for incident in incidents]
-    around = {row["id"]: dict(row) for row in await conn.fetch(AROUND, ids, *visibility_of(who).parameters())}
+    around = {
+        row["id"]: dict(row)
+        for row in await conn.fetch(AROUND, ids, *visibility_of(who).parameters())
+    }
     views: list[IncidentView] = []
     async for piece in in_pieces(incidents, VIEWS_PER_TURN):
         views += [_view(incident, around[incident.id], rules, now) for incident in piece]
@@ -237,7 +244,9 @@ def restrict_to_reporter(view: IncidentView) -> IncidentView:
     return msgspec.structs.replace(view, **HIDDEN_FIELDS, **seen)
 
 
-def _view(incident: Incident, around: Mapping[str, Any], rules: SlaRules, now: datetime) -> IncidentView:
+def _view(
+    incident: Incident, around: Mapping[str, Any], rules: SlaRules, now: datetime
+) -> IncidentView:
     hold, readings = incident.hold_reason, explain(incident, rules, now)
     calendar = rules.policy(incident).calendar
     linked = msgspec.json.decode(around["linked"] or "[]", type=list[LinkedRecordView])
@@ -248,7 +257,10 @@ def _view(incident: Incident, around: Mapping[str, Any], rules: SlaRules, now: d
         grading_due_at=grading_due(rules, incident),
         occurrences=max(1, incident.occurrences + (around["occurrences"] or 0)),
         first_seen=min(incident.occurred_at, around["first_seen"] or incident.occurred_at),
-        last_seen=max((at for at in (incident.last_seen, around["last_seen"]) if at is not None), default=incident.occurred_at),
+        last_seen=max(
+            (at for at in (incident.last_seen, around["last_seen"]) if at is not None),
+            default=incident.occurred_at,
+        ),
         master=around["master"],
         follows=around["follows"],
         related_count=around["related_count"],
@@ -257,7 +269,9 @@ def _view(incident: Incident, around: Mapping[str, Any], rules: SlaRules, now: d
         complaints=around["complaints"],
         hold=None if hold is None else _hold(incident, hold),
         channel=channel_of(incident.source, incident.dedup_key),
-        planned_resolution_at=summary.planned_end(calendar, readings, incident.resolved_at or incident.closed_at or now),
+        planned_resolution_at=summary.planned_end(
+            calendar, readings, incident.resolved_at or incident.closed_at or now
+        ),
         resolved_late=summary.is_late(readings),
         held_s=summary.time_on_hold(incident.ledger, now).total_seconds(),
         **{word: _counterpart(incident.refs, linked, word) for word in COUNTERPARTS},
@@ -275,8 +289,16 @@ COUNTERPARTS = ("problem", "change", "service_request")
 
 def _counterpart(refs: Mapping[str, Any], linked: Sequence[LinkedRecordView], word: str) -> Any:
     """Return the first of a record's references or linked records that is a `word`, else None."""
-    typed = (refs[system] for system in sorted(refs) if isinstance(refs[system], dict) and refs[system].get("type") == word)
-    tied = ({"system": one.system, "id": one.reference, "address": one.address} for one in linked if one.kind == word)
+    typed = (
+        refs[system]
+        for system in sorted(refs)
+        if isinstance(refs[system], dict) and refs[system].get("type") == word
+    )
+    tied = (
+        {"system": one.system, "id": one.reference, "address": one.address}
+        for one in linked
+        if one.kind == word
+    )
     return refs.get(word) or next(typed, None) or next(tied, None)
 
 
@@ -284,7 +306,11 @@ COMPUTED_FIELDS = frozenset({
     "owner", "major", "occurrences", "first_seen", "last_seen", "master", "follows", "related_count", "report", "hold", "sla",
     "linked", "complaints",
 })  # fmt: skip
-VIEW_FIELDS = tuple(f for f in IncidentView.__struct_fields__ if f in Incident.__dataclass_fields__.keys() - COMPUTED_FIELDS)
+VIEW_FIELDS = tuple(
+    f
+    for f in IncidentView.__struct_fields__
+    if f in Incident.__dataclass_fields__.keys() - COMPUTED_FIELDS
+)
 
 
 def sla_view(incident: Incident, rules: SlaRules, now: datetime) -> SlaView:
@@ -292,8 +318,12 @@ def sla_view(incident: Incident, rules: SlaRules, now: datetime) -> SlaView:
     return _sla(incident, rules, now, explain(incident, rules, now))
 
 
-def _sla(incident: Incident, rules: SlaRules, now: datetime, readings: Sequence[ClockReading]) -> SlaView:
-    going = [(r.remaining, r.name) for r in readings if r.remaining is not None and r.state in UNFINISHED]
+def _sla(
+    incident: Incident, rules: SlaRules, now: datetime, readings: Sequence[ClockReading]
+) -> SlaView:
+    going = [
+        (r.remaining, r.name) for r in readings if r.remaining is not None and r.state in UNFINISHED
+    ]
     worst = min(going)[1] if going else None
     ahead = [(remaining, name) for remaining, name in going if remaining > timedelta()]
     following = min(ahead)[1] if ahead else None
@@ -303,12 +333,24 @@ def _sla(incident: Incident, rules: SlaRules, now: datetime, readings: Sequence[
     stays = stays_view(vendors.segments(calendar, incident.ledger, now))
     unpublished = list(calendar.unpublished(now, furthest))
     clocks = [clock_view(reading) for reading in readings]
-    return SlaView(incident.policy, worst, following, incident.next_due_at, breached, unpublished, clocks, stays)
+    return SlaView(
+        incident.policy,
+        worst,
+        following,
+        incident.next_due_at,
+        breached,
+        unpublished,
+        clocks,
+        stays,
+    )
 
 
 def stays_view(stays: Sequence[vendors.VendorSegment]) -> list[VendorStayView]:
     """Return stays with vendors as the API shows them, in seconds."""
-    return [VendorStayView(stay.vendor, stay.since, stay.until, stay.elapsed.total_seconds()) for stay in stays]
+    return [
+        VendorStayView(stay.vendor, stay.since, stay.until, stay.elapsed.total_seconds())
+        for stay in stays
+    ]
 
 
 UNFINISHED = (ClockState.RUNNING, ClockState.PAUSED)
@@ -325,5 +367,7 @@ def clock_view(reading: ClockReading) -> ClockView:
         due_at=reading.due_at,
         breached_at=reading.breached_at,
         state=reading.state,
-        segments=[ClockSegmentView(s.since, s.until, s.running, s.reason) for s in reading.segments],
+        segments=[
+            ClockSegmentView(s.since, s.until, s.running, s.reason) for s in reading.segments
+        ],
     )

@@ -40,18 +40,39 @@ class IncidentQuery(msgspec.Struct, forbid_unknown_fields=True, frozen=True, kw_
     state: list[State] | None = None
     priority: list[Annotated[int, Meta(ge=1, le=4)]] | None = None
     service: Text | None = None
-    assignee: Annotated[str, Meta(max_length=256, description="The assignee, a person or a group.")] | None = None
-    assignee_group: Annotated[list[Text], Meta(description="The slug of the group that has it.")] | None = None
-    handler: Annotated[list[Text], Meta(description="The login of whoever works on it now.")] | None = None
-    owner: Annotated[list[Text], Meta(description="The person of the desk; `service_desk` for those of nobody.")] | None = None
+    assignee: (
+        Annotated[str, Meta(max_length=256, description="The assignee, a person or a group.")]
+        | None
+    ) = None
+    assignee_group: (
+        Annotated[list[Text], Meta(description="The slug of the group that has it.")] | None
+    ) = None
+    handler: (
+        Annotated[list[Text], Meta(description="The login of whoever works on it now.")] | None
+    ) = None
+    owner: (
+        Annotated[
+            list[Text],
+            Meta(description="The person of the desk; `service_desk` for those of nobody."),
+        ]
+        | None
+    ) = None
     kind: Annotated[list[Text], Meta(description="`incident` or `service_request`.")] | None = None
-    channel: Annotated[list[Text], Meta(description="The channel as the record shows it.")] | None = None
+    channel: (
+        Annotated[list[Text], Meta(description="The channel as the record shows it.")] | None
+    ) = None
     tier: Annotated[list[Text], Meta(description="`1`, `2`, `3` or `vendor`.")] | None = None
     ci: list[Text] | None = None
     category: list[Text] | None = None
-    contact: Annotated[list[Text], Meta(description="The contact's address, in upper or lower case.")] | None = None
+    contact: (
+        Annotated[list[Text], Meta(description="The contact's address, in upper or lower case.")]
+        | None
+    ) = None
     reporting_unit: list[Text] | None = None
-    major: Annotated[bool, Meta(description="Incidents of priority 1 or 2, and those declared major.")] | None = None
+    major: (
+        Annotated[bool, Meta(description="Incidents of priority 1 or 2, and those declared major.")]
+        | None
+    ) = None
     security: bool | None = None
     breached: Annotated[bool, Meta(description="A clock is past its target.")] | None = None
     on_hold: bool | None = None
@@ -61,12 +82,25 @@ class IncidentQuery(msgspec.Struct, forbid_unknown_fields=True, frozen=True, kw_
     updated_since: Annotated[datetime, Meta(tz=True)] | None = None
     field: Text | None = msgspec.field(name="field.NAME", default=None)
     label: Text | None = msgspec.field(name="label.NAME", default=None)
-    sort: Annotated[str, Meta(description="-recorded_at, recorded_at, -updated_at, priority or next_due.")] = "-recorded_at"
+    sort: Annotated[
+        str, Meta(description="-recorded_at, recorded_at, -updated_at, priority or next_due.")
+    ] = "-recorded_at"
     limit: Annotated[int, Meta(ge=1, le=200)] = 50
     cursor: Annotated[str, Meta(max_length=512)] | None = None
 
 
-TEXT_FILTERS = ("assignee_group", "handler", "owner", "kind", "channel", "tier", "ci", "category", "contact", "reporting_unit")
+TEXT_FILTERS = (
+    "assignee_group",
+    "handler",
+    "owner",
+    "kind",
+    "channel",
+    "tier",
+    "ci",
+    "category",
+    "contact",
+    "reporting_unit",
+)
 """Filters that name values of a text, in the order of their SQL parameters from $16 on."""
 
 BOOLEAN_FILTERS = ("major", "security", "breached", "on_hold")
@@ -91,15 +125,23 @@ def parse_query(parameters: MultiMapping[str]) -> IncidentQuery:
         if any("\0" in value for value in values):
             raise Malformed(f"{name} holds NUL", flaws=(Flaw(f"/{name}", "holds NUL"),))
         if not name.startswith((FIELD, LABEL)):
-            given[name] = [part for value in values for part in value.split(",")] if name in LIST_FILTERS else values[0]
+            given[name] = (
+                [part for value in values for part in value.split(",")]
+                if name in LIST_FILTERS
+                else values[0]
+            )
     try:
         query = msgspec.convert(given, IncidentQuery, strict=False)
     except msgspec.ValidationError as error:
         detail, _, where = str(error).partition(" - at `$.")
-        raise Malformed(f"the query: {detail}", flaws=(Flaw("/" + where.rstrip("`").partition("[")[0], detail),)) from error
+        raise Malformed(
+            f"the query: {detail}", flaws=(Flaw("/" + where.rstrip("`").partition("[")[0], detail),)
+        ) from error
     reject_numeric_times(query, parameters)
     if query.sort not in PAGES:
-        raise Malformed("sort is one of " + ", ".join(PAGES), flaws=(Flaw("/sort", "unknown order"),))
+        raise Malformed(
+            "sort is one of " + ", ".join(PAGES), flaws=(Flaw("/sort", "unknown order"),)
+        )
     return query
 
 
@@ -108,12 +150,22 @@ def parse_field_filters(parameters: MultiMapping[str], fields: CustomFields) -> 
 
     Raises Malformed naming the parameter.
     """
-    return fields.filter({name.removeprefix(FIELD): text for name, text in parameters.items() if name.startswith(FIELD)})
+    return fields.filter(
+        {
+            name.removeprefix(FIELD): text
+            for name, text in parameters.items()
+            if name.startswith(FIELD)
+        }
+    )
 
 
 def parse_label_filters(parameters: MultiMapping[str]) -> Mapping[str, str]:
     """Return the labels that records must have."""
-    return {name.removeprefix(LABEL): text for name, text in parameters.items() if name.startswith(LABEL)}
+    return {
+        name.removeprefix(LABEL): text
+        for name, text in parameters.items()
+        if name.startswith(LABEL)
+    }
 
 
 ALL = "SELECT * FROM incident "
@@ -149,9 +201,15 @@ WHERE ($1::text[] IS NULL OR state = ANY($1::text[])) AND ($2::smallint[] IS NUL
   AND ($30::jsonb IS NULL OR labels::jsonb @> $30::jsonb)
 """
 NEWEST = (
-    ALL + FILTER + "AND ($14::bigint IS NULL OR id < $14::bigint) AND $15::timestamptz IS NULL ORDER BY id DESC LIMIT $13::int"
+    ALL
+    + FILTER
+    + "AND ($14::bigint IS NULL OR id < $14::bigint) AND $15::timestamptz IS NULL ORDER BY id DESC LIMIT $13::int"
 )
-OLDEST = ALL + FILTER + "AND ($14::bigint IS NULL OR id > $14::bigint) AND $15::timestamptz IS NULL ORDER BY id LIMIT $13::int"
+OLDEST = (
+    ALL
+    + FILTER
+    + "AND ($14::bigint IS NULL OR id > $14::bigint) AND $15::timestamptz IS NULL ORDER BY id LIMIT $13::int"
+)
 UPDATED = (
     ALL
     + FILTER
@@ -211,7 +269,9 @@ def _among_few(statement: str) -> str:
     return statement.replace("WHERE", "WHERE id = ANY($31::bigint[]) AND", 1)
 
 
-PAGES_OF_OWN = {sort: (_among_few(statement), column) for sort, (statement, column) in PAGES.items()}
+PAGES_OF_OWN = {
+    sort: (_among_few(statement), column) for sort, (statement, column) in PAGES.items()
+}
 NEVER_DUE_AMONG_FEW = _among_few(NEVER_DUE)
 """The same statements limited to the ids found by OWN, for principals who see few records.
 
@@ -246,7 +306,10 @@ async def fetch_page(
         query.state, query.priority, query.service, query.assignee, query.source, query.q, query.updated_since,
         *sight.parameters(), query.report, _json(having),
     ]  # fmt: skip
-    more = [*(_lowered(name, getattr(query, name)) for name in TEXT_FILTERS), *(getattr(query, name) for name in BOOLEAN_FILTERS)]
+    more = [
+        *(_lowered(name, getattr(query, name)) for name in TEXT_FILTERS),
+        *(getattr(query, name) for name in BOOLEAN_FILTERS),
+    ]
 
     async def fetch(statement: str, count: int, place: Cursor | None) -> list[Record]:
         at = (place and place.id, place and place.key)
@@ -279,7 +342,9 @@ def _key(last: Incident, column: str | None) -> Any:
 
 
 async def _few(conn: Connection, sight: Visibility) -> list[int]:
-    return [row[0] for row in await conn.fetch(OWN, list(sight.names), sight.security, MOST_OWN_RECORDS)]
+    return [
+        row[0] for row in await conn.fetch(OWN, list(sight.names), sight.security, MOST_OWN_RECORDS)
+    ]
 
 
 CURSOR_KEY_TYPES: Mapping[str | None, tuple[type, ...]] = {
@@ -298,9 +363,15 @@ def write_cursor(cursor: Cursor) -> str:
 def read_cursor(text: str, sort: str, column: str | None) -> Cursor:
     """Return the cursor in a text; raises Malformed for anything but a cursor of this order."""
     try:
-        cursor = msgspec.json.decode(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)), type=Cursor)
+        cursor = msgspec.json.decode(
+            base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)), type=Cursor
+        )
     except (binascii.Error, ValueError, msgspec.MsgspecError) as error:
-        raise Malformed("the cursor is not one of ours", flaws=(Flaw("/cursor", "not a cursor"),)) from error
+        raise Malformed(
+            "the cursor is not one of ours", flaws=(Flaw("/cursor", "not a cursor"),)
+        ) from error
     if cursor.sort != sort or not isinstance(cursor.key, CURSOR_KEY_TYPES[column]):
-        raise Malformed("the cursor belongs to another order", flaws=(Flaw("/cursor", "another order"),))
+        raise Malformed(
+            "the cursor belongs to another order", flaws=(Flaw("/cursor", "another order"),)
+        )
     return cursor

@@ -29,4 +29,6 @@ def check_filters(query: msgspec.Struct) -> None:
     if getattr(query, "sort", "") == "next_due":
         asked.append("sort=next_due")
     if asked:
-        raise Forbidden(f"your roles do not include inspect, which this asks for: {', '.join(asked)}")
+        raise Forbidden(
+            f"your roles do not include inspect, which this asks for: {', '.join(asked)}"
+        )

@@ -14,7 +14,14 @@ from gateway.access.attempts import network
 from gateway.access.keys import Caller, KeyRing, Scope
 from gateway.clock import Clock
 from gateway.db.pool import Pool
-from gateway.errors import Forbidden, GatewayError, Malformed, Overloaded, QuotaExceeded, Unauthenticated
+from gateway.errors import (
+    Forbidden,
+    GatewayError,
+    Malformed,
+    Overloaded,
+    QuotaExceeded,
+    Unauthenticated,
+)
 from gateway.quotas import Quotas, Refusal
 
 KEY_QUERY_NAMES = frozenset({"key", "api_key", "apikey", "token", "access_token"})
@@ -59,7 +66,12 @@ class Authenticator:
         self._ring, self._clock, self._quotas = KeyRing(pool, clock), clock, quotas
 
     async def authenticate(
-        self, request: web.Request, scope: str, given: str | None = None, *, or_scope: str | None = None
+        self,
+        request: web.Request,
+        scope: str,
+        given: str | None = None,
+        *,
+        or_scope: str | None = None,
     ) -> Caller:
         """Return the caller, whose key must have the scope `scope` or `or_scope`.
 
@@ -73,13 +85,17 @@ class Authenticator:
         senders of alerts, which send again after that, and QuotaExceeded for others.
         """
         if request.query_string and _has_key(request, given):
-            raise Malformed("a key does not belong in the query, where logs keep it: send it as Authorization: Bearer")
+            raise Malformed(
+                "a key does not belong in the query, where logs keep it: send it as Authorization: Bearer"
+            )
         sends = scope == Scope.INGEST and or_scope is None
         key = given or read_key_header(request)
         caller = self._ring.believed(key)
         if caller is None:
             if self._quotas is not None and not self._ring.has_recognised(key):
-                self._count_stranger(self._quotas, request, "new key", Overloaded if sends else QuotaExceeded)
+                self._count_stranger(
+                    self._quotas, request, "new key", Overloaded if sends else QuotaExceeded
+                )
             caller = await self._ring.recognise(key)
         if not caller.may(Scope(scope)) and not (or_scope and caller.may(Scope(or_scope))):
             raise Forbidden(f"this needs a key with the scope {scope!r}")
@@ -97,7 +113,10 @@ class Authenticator:
 
     def keep(self, caller: Caller, size: int) -> None:
         """Count a file to be stored against the quota of the caller's key; raises QuotaExceeded."""
-        if self._quotas is not None and (refusal := self._quotas.keep(caller.id, size, self._clock.monotonic())) is not None:
+        if (
+            self._quotas is not None
+            and (refusal := self._quotas.keep(caller.id, size, self._clock.monotonic())) is not None
+        ):
             raise _refused(refusal, QuotaExceeded)
 
     def count_request_without_key(self, request: web.Request) -> None:
@@ -105,7 +124,9 @@ class Authenticator:
         if self._quotas is not None:
             self._count_stranger(self._quotas, request, "", QuotaExceeded)
 
-    def _count_stranger(self, quotas: Quotas, request: web.Request, what: str, problem: type[GatewayError]) -> None:
+    def _count_stranger(
+        self, quotas: Quotas, request: web.Request, what: str, problem: type[GatewayError]
+    ) -> None:
         """Count a request of an address for each `what`; raises `problem` over the quota."""
         refusal = quotas.stranger(network(request.remote or "") + what, self._clock.monotonic())
         if refusal is not None:
@@ -124,7 +145,9 @@ class Authenticator:
 
 
 def _refused(refusal: Refusal, problem: type[GatewayError]) -> GatewayError:
-    return problem(f"{refusal.told}: send again in {refusal.retry_after} s", retry_after=refusal.retry_after)
+    return problem(
+        f"{refusal.told}: send again in {refusal.retry_after} s", retry_after=refusal.retry_after
+    )
 
 
 def _has_key(request: web.Request, given: str | None) -> bool:

@@ -82,7 +82,9 @@ def _far_times(value: object, pointer: str) -> Iterator[str]:
         if not is_kept(value if value.tzinfo is not None else value.replace(tzinfo=UTC)):
             yield pointer
     elif isinstance(value, msgspec.Struct):
-        for name, renamed in zip(value.__struct_fields__, value.__struct_encode_fields__, strict=True):
+        for name, renamed in zip(
+            value.__struct_fields__, value.__struct_encode_fields__, strict=True
+        ):
             yield from _far_times(getattr(value, name), f"{pointer}/{renamed}")
     elif isinstance(value, list | tuple):
         for index, one in enumerate(value):
@@ -96,7 +98,9 @@ def describe_validation_error(error: msgspec.ValidationError) -> tuple[str, str]
     """
     detail, _, where = str(error).partition(" - at `")
     steps = re.findall(r"\.([^.\[\]`]+)|\[(\d+|\.\.\.)\]", where.removeprefix("$").rstrip("`"))
-    named = [(name or index).replace("...", "*") for name, index in steps] + re.findall(r"unknown field `([^`]*)`", detail)
+    named = [(name or index).replace("...", "*") for name, index in steps] + re.findall(
+        r"unknown field `([^`]*)`", detail
+    )
     return detail, "".join("/" + step.replace("~", "~0").replace("/", "~1") for step in named)
 
 
@@ -119,11 +123,18 @@ def reject_numeric_times(asked: Any, sent: Mapping[str, str]) -> None:
     """Raise Malformed for a time written as a number, which msgspec would take for seconds."""
     names = zip(asked.__struct_fields__, asked.__struct_encode_fields__, strict=True)
     for name, written in names:
-        if isinstance(getattr(asked, name), datetime) and RFC3339_START.match(sent.get(written, "")) is None:
+        if (
+            isinstance(getattr(asked, name), datetime)
+            and RFC3339_START.match(sent.get(written, "")) is None
+        ):
             detail = "a time is written as RFC 3339, such as 2026-11-29T02:00:00Z"
             raise Malformed(f"the query: {detail}", flaws=(Flaw(f"/{written}", detail),))
 
 
 def sent_fields(patch: msgspec.Struct) -> dict[str, Any]:
     """Return the fields of a patch that the request contains."""
-    return {name: value for name in patch.__struct_fields__ if (value := getattr(patch, name)) is not UNSET}
+    return {
+        name: value
+        for name in patch.__struct_fields__
+        if (value := getattr(patch, name)) is not UNSET
+    }

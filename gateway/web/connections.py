@@ -27,7 +27,9 @@ TOO_MANY = b"HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nRetry-Afte
 SHUTDOWN_WITHIN = 5.0
 """Seconds that running requests have to end when the replica stops."""
 
-NOT_HTTP = "this is not HTTP as the gateway reads it: a head is at most 8190 bytes a line and 128 lines"
+NOT_HTTP = (
+    "this is not HTTP as the gateway reads it: a head is at most 8190 bytes a line and 128 lines"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +45,9 @@ class ConnectionLimits:
 
         Trusted proxies carry the connections of everybody.
         """
-        return 0 < self.server.connections_per_address < self.open[address] and not within(address, self.proxies)
+        return 0 < self.server.connections_per_address < self.open[address] and not within(
+            address, self.proxies
+        )
 
 
 class HttpConnection(web.RequestHandler):
@@ -55,7 +59,9 @@ class HttpConnection(web.RequestHandler):
 
     __slots__ = ("_address", "_body", "_body_due", "_head_due", "_limits")
 
-    def __init__(self, manager: web.Server, limits: ConnectionLimits, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(
+        self, manager: web.Server, limits: ConnectionLimits, loop: asyncio.AbstractEventLoop
+    ) -> None:
         super().__init__(
             manager, loop=loop, access_log=None, auto_decompress=False,  # type: ignore[arg-type] # None is what turns it off
             keepalive_timeout=limits.server.idle_within.total_seconds(),
@@ -109,12 +115,18 @@ class HttpConnection(web.RequestHandler):
             self._forget_body()
             if not (body := self._messages[-1][1]).is_eof():
                 self._body = body
-                self._body_due = self._loop.call_later(self._limits.server.body_within.total_seconds(), self._give_up, body)
+                self._body_due = self._loop.call_later(
+                    self._limits.server.body_within.total_seconds(), self._give_up, body
+                )
         elif self._head_due is None and self._current_request is None:
             self._await_head()
 
     def handle_error(
-        self, request: BaseRequest, status: int = 500, exc: BaseException | None = None, message: str | None = None
+        self,
+        request: BaseRequest,
+        status: int = 500,
+        exc: BaseException | None = None,
+        message: str | None = None,
     ) -> web.StreamResponse:
         """Return a problem for a request that aiohttp cannot read or finish.
 
@@ -124,7 +136,9 @@ class HttpConnection(web.RequestHandler):
         if request.writer.output_size > 0:
             raise ConnectionError("the answer had begun: all that is left is to end the connection")
         unforeseen = exc if isinstance(exc, Exception) else RuntimeError(message)
-        response = problems.make_problem_response(errors.Malformed(NOT_HTTP) if status < 500 else unforeseen)
+        response = problems.make_problem_response(
+            errors.Malformed(NOT_HTTP) if status < 500 else unforeseen
+        )
         response.headers.update(edge.security_headers(self._limits.server.external_url))
         response.force_close()
         return response
@@ -149,7 +163,9 @@ class HttpConnection(web.RequestHandler):
             self._body_due = None
 
     def _await_head(self) -> None:
-        self._head_due = self._loop.call_later(self._limits.server.head_within.total_seconds(), self._too_slow)
+        self._head_due = self._loop.call_later(
+            self._limits.server.head_within.total_seconds(), self._too_slow
+        )
 
     def _head_came(self) -> None:
         if self._head_due is not None:
@@ -168,7 +184,9 @@ class HttpConnection(web.RequestHandler):
 
 
 @asynccontextmanager
-async def listening(app: web.Application, server: ServerSettings) -> AsyncIterator[list[tuple[str, int]]]:
+async def listening(
+    app: web.Application, server: ServerSettings
+) -> AsyncIterator[list[tuple[str, int]]]:
     """Serve the application until the context is left; yields the addresses it listens on.
 
     New connections are refused before running requests are ended.

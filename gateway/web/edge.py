@@ -66,11 +66,15 @@ def wrap_routes(
     common = CIMultiDict(security_headers(external_url))
 
     def whole(d: web.RouteDef) -> Handler:
-        return _guarded(_with_client_address(_served(d, clock, answered, deadlines), proxies), common)
+        return _guarded(
+            _with_client_address(_served(d, clock, answered, deadlines), proxies), common
+        )
 
     return [
         *(web.RouteDef(d.method, d.path, whole(d), d.kwargs) for d in definitions),
-        web.route("*", "/{unmatched:(?s:.*)}", _guarded(_timed(_unmatched, clock, answered), common)),
+        web.route(
+            "*", "/{unmatched:(?s:.*)}", _guarded(_timed(_unmatched, clock, answered), common)
+        ),
     ]
 
 
@@ -95,7 +99,9 @@ def _with_client_address(handler: Handler, proxies: Sequence[Network]) -> Handle
     return behind
 
 
-def _served(definition: web.RouteDef, clock: Clock, answered: ResponseObserver, deadlines: Deadlines) -> Handler:
+def _served(
+    definition: web.RouteDef, clock: Clock, answered: ResponseObserver, deadlines: Deadlines
+) -> Handler:
     """Return the handler of a route with its quota share, its deadline and its measurement.
 
     Intake measures itself, up to the commit; everything else is measured here.
@@ -136,7 +142,12 @@ def _timed(handler: Handler, clock: Clock, answered: ResponseObserver) -> Handle
             response = problems.make_problem_response(error)
         resource = request.match_info.route.resource
         route = UNMATCHED if resource is None else resource.canonical
-        answered("none" if route == UNMATCHED else route, request.method, response.status, clock.monotonic() - began)
+        answered(
+            "none" if route == UNMATCHED else route,
+            request.method,
+            response.status,
+            clock.monotonic() - began,
+        )
         return response
 
     return timed

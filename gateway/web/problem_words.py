@@ -171,7 +171,10 @@ PROBLEM_WORDS: Mapping[str, ProblemWords] = {
     ),
     GatewayError.code: ProblemWords(
         "出错了",
-        ("It has no type of its own; the log has the details.", "此问题没有专门的类型；详情见日志。"),
+        (
+            "It has no type of its own; the log has the details.",
+            "此问题没有专门的类型；详情见日志。",
+        ),
         (
             "Give `instance` to the operators, who find it in the log.",
             "请将 `instance` 交给运维人员，以便在日志中查找。",

@@ -35,12 +35,16 @@ PROBLEMS: Mapping[str, ProblemType] = {
     errors.Unauthenticated.code: ProblemType(401, "A valid key is needed"),
     errors.Forbidden.code: ProblemType(403, "The key does not cover this"),
     errors.NotFound.code: ProblemType(404, "There is nothing by that name"),
-    errors.IllegalTransition.code: ProblemType(409, "The record's state does not allow this action"),
+    errors.IllegalTransition.code: ProblemType(
+        409, "The record's state does not allow this action"
+    ),
     errors.Conflict.code: ProblemType(409, "The request contradicts what is recorded"),
     errors.VersionMismatch.code: ProblemType(412, "The record has changed"),
     errors.TooLarge.code: ProblemType(413, "The request is over a limit"),
     errors.Unprocessable.code: ProblemType(422, "A value is not acceptable"),
-    errors.IdempotencyMismatch.code: ProblemType(422, "The Idempotency-Key belongs to another request"),
+    errors.IdempotencyMismatch.code: ProblemType(
+        422, "The Idempotency-Key belongs to another request"
+    ),
     errors.TooManyAttempts.code: ProblemType(429, "Tried too often", again=True),
     errors.QuotaExceeded.code: ProblemType(429, "The quota is used up", again=True),
     errors.Overloaded.code: ProblemType(503, "Too busy just now", again=True),
@@ -54,7 +58,9 @@ PROBLEMS: Mapping[str, ProblemType] = {
 
 CONTENT_TYPE = "application/problem+json"
 
-SHOWN_FACTS = frozenset({"state", "allowed", "version", "present", "receipt", "index", "already_acked_by"})
+SHOWN_FACTS = frozenset(
+    {"state", "allowed", "version", "present", "receipt", "index", "already_acked_by"}
+)
 """The facts of an error that responses include."""
 
 
@@ -86,9 +92,25 @@ def make_problem_response(error: Exception) -> web.Response:
     slug = error.code if error.code in PROBLEMS else "internal"
     kind = PROBLEMS[slug]
     facts = {name: value for name, value in error.facts.items() if name in SHOWN_FACTS}
-    detail = error.detail if kind.status != 500 else "The gateway failed to answer; the log has the details under `instance`."
-    problem = Problem(f"/problems/{slug}", kind.title, kind.status, detail, instance, list(error.flaws), facts or msgspec.UNSET)
-    headers = {"Retry-After": str(error.facts.get("retry_after") or 1 + secrets.randbelow(5))} if kind.again else {}
+    detail = (
+        error.detail
+        if kind.status != 500
+        else "The gateway failed to answer; the log has the details under `instance`."
+    )
+    problem = Problem(
+        f"/problems/{slug}",
+        kind.title,
+        kind.status,
+        detail,
+        instance,
+        list(error.flaws),
+        facts or msgspec.UNSET,
+    )
+    headers = (
+        {"Retry-After": str(error.facts.get("retry_after") or 1 + secrets.randbelow(5))}
+        if kind.again
+        else {}
+    )
     if kind.status == 401:
         headers["WWW-Authenticate"] = 'Bearer realm="gateway"'
     return _response(problem, headers)
@@ -119,9 +141,13 @@ def _from_database(error: Exception) -> bool:
 
 
 def _refused(error: web.HTTPException, instance: str) -> web.Response:
-    headers = {name: value for name, value in error.headers.items() if name in ("Allow", "Retry-After")}
+    headers = {
+        name: value for name, value in error.headers.items() if name in ("Allow", "Retry-After")
+    }
     detail = DETAILS.get(error.status, error.reason)
-    return _response(Problem("/problems/http", error.reason, error.status, detail, instance, []), headers)
+    return _response(
+        Problem("/problems/http", error.reason, error.status, detail, instance, []), headers
+    )
 
 
 DETAILS = {
@@ -134,4 +160,6 @@ DETAILS = {
 
 def _response(problem: Problem, headers: Mapping[str, str]) -> web.Response:
     body = body_without_keys(msgspec.json.encode(problem, enc_hook=str))
-    return web.Response(body=body, status=problem.status, content_type=CONTENT_TYPE, headers=headers)
+    return web.Response(
+        body=body, status=problem.status, content_type=CONTENT_TYPE, headers=headers
+    )

@@ -5,9 +5,23 @@ from typing import Any
 import pytest
 from joserfc.jwk import KeySet
 
-from gateway.access.id_token import ExpectedClaims, Subject, UnknownProviderKey, UntrustedToken, signing_keys, verify_id_token
+from gateway.access.id_token import (
+    ExpectedClaims,
+    Subject,
+    UnknownProviderKey,
+    UntrustedToken,
+    signing_keys,
+    verify_id_token,
+)
 from tests.support.clock import NOON
-from tests.support.identity_provider import KEY, NEXT_KEY, STRANGER, signed, unsigned, with_the_public_key_as_secret
+from tests.support.identity_provider import (
+    KEY,
+    NEXT_KEY,
+    STRANGER,
+    signed,
+    unsigned,
+    with_the_public_key_as_secret,
+)
 
 NOW = int(NOON.timestamp())
 EXPECTED = ExpectedClaims("https://id.example", "gateway", "n0nce", NOON)
@@ -18,13 +32,23 @@ CLAIMS: dict[str, Any] = {
 PUBLISHED = signing_keys(KeySet([KEY, NEXT_KEY]).as_dict())
 
 
-@pytest.mark.parametrize(("key", "algorithm"), [(KEY, "RS256"), (KEY, "PS256"), (NEXT_KEY, "ES256")])
+@pytest.mark.parametrize(
+    ("key", "algorithm"), [(KEY, "RS256"), (KEY, "PS256"), (NEXT_KEY, "ES256")]
+)
 def test_valid_id_token_identifies_subject(key: Any, algorithm: str) -> None:
-    assert verify_id_token(signed(CLAIMS, key, algorithm), PUBLISHED, EXPECTED) == Subject("u-1", "ann@example.com")
+    assert verify_id_token(signed(CLAIMS, key, algorithm), PUBLISHED, EXPECTED) == Subject(
+        "u-1", "ann@example.com"
+    )
 
 
 @pytest.mark.parametrize(
-    "more", [{"aud": ["gateway"]}, {"aud": ["x", "gateway"], "azp": "gateway"}, {"exp": NOW - 59}, {"nbf": NOW}]
+    "more",
+    [
+        {"aud": ["gateway"]},
+        {"aud": ["x", "gateway"], "azp": "gateway"},
+        {"exp": NOW - 59},
+        {"nbf": NOW},
+    ],
 )
 def test_claims_allowed_by_standard_are_accepted(more: dict[str, Any]) -> None:
     assert verify_id_token(signed(CLAIMS | more), PUBLISHED, EXPECTED).id == "u-1"
@@ -70,16 +94,30 @@ def test_id_token_with_altered_claims_is_refused() -> None:
 
 def test_missing_signing_key_raises_unknown_key() -> None:
     with pytest.raises(UnknownProviderKey):
-        verify_id_token(signed(CLAIMS, NEXT_KEY, "ES256"), signing_keys(KeySet([KEY, STRANGER]).as_dict()), EXPECTED)
+        verify_id_token(
+            signed(CLAIMS, NEXT_KEY, "ES256"),
+            signing_keys(KeySet([KEY, STRANGER]).as_dict()),
+            EXPECTED,
+        )
 
 
-@pytest.mark.parametrize("more", [{"email_verified": False}, {"email_verified": "true"}, {"email_verified": None}, {"email": 1}])
+@pytest.mark.parametrize(
+    "more",
+    [{"email_verified": False}, {"email_verified": "true"}, {"email_verified": None}, {"email": 1}],
+)
 def test_unverified_email_is_ignored(more: dict[str, Any]) -> None:
     assert verify_id_token(signed(CLAIMS | more), PUBLISHED, EXPECTED).email == ""
 
 
 @pytest.mark.parametrize(
-    "document", [{}, {"keys": None}, {"keys": []}, {"keys": [{"kty": "oct", "k": "AAAA"}]}, {"keys": [{"kty": "RSA"}]}]
+    "document",
+    [
+        {},
+        {"keys": None},
+        {"keys": []},
+        {"keys": [{"kty": "oct", "k": "AAAA"}]},
+        {"keys": [{"kty": "RSA"}]},
+    ],
 )
 def test_key_set_without_signing_keys_is_refused(document: dict[str, Any]) -> None:
     with pytest.raises(UntrustedToken):

@@ -50,14 +50,18 @@ async def test_password_check_does_not_block_event_loop(passwords: Passwords) ->
 
 async def test_excess_password_checks_are_refused_and_later_ones_accepted() -> None:
     few = Passwords(waiting=4)
-    answers = await asyncio.gather(*(few.matches(None, "x") for _ in range(AT_ONCE + 4 + 5)), return_exceptions=True)
+    answers = await asyncio.gather(
+        *(few.matches(None, "x") for _ in range(AT_ONCE + 4 + 5)), return_exceptions=True
+    )
     assert sum(isinstance(answer, Overloaded) for answer in answers) == 5
     assert await few.matches(None, "x") is False
     few.close()
 
 
 async def test_outdated_hash_is_recognised(passwords: Passwords) -> None:
-    assert passwords.is_dated(argon2.PasswordHasher(time_cost=1, memory_cost=8_192, parallelism=1).hash("x"))
+    assert passwords.is_dated(
+        argon2.PasswordHasher(time_cost=1, memory_cost=8_192, parallelism=1).hash("x")
+    )
 
 
 @pytest.mark.parametrize(
@@ -72,7 +76,10 @@ def test_weak_password_is_refused(password: str) -> None:
         check_password(password, "ann.lee", "Ann Lee", "ann.lee@example.com")
 
 
-@pytest.mark.parametrize("password", ["correct horse battery", "ann.lee likes long sentences", "密码也可以是一句很长的话吗当然"])
+@pytest.mark.parametrize(
+    "password",
+    ["correct horse battery", "ann.lee likes long sentences", "密码也可以是一句很长的话吗当然"],
+)
 def test_passphrase_is_accepted(password: str) -> None:
     assert check_password(password, "ann.lee", "") == password
 
@@ -83,4 +90,6 @@ def test_every_common_password_is_refused() -> None:
     for word in words:
         assert is_common(word)
         if word[0].isalpha() and word[-1].isalpha():
-            assert all(is_common(tried) for tried in (word.title(), f"{word}1234", f"!{word}! 99")), word
+            assert all(
+                is_common(tried) for tried in (word.title(), f"{word}1234", f"!{word}! 99")
+            ), word

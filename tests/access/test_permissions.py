@@ -5,7 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from gateway.access.authorization import REQUIRED_ACTIONS, check_before_assignment, check_command, check_fields
+from gateway.access.authorization import (
+    REQUIRED_ACTIONS,
+    check_before_assignment,
+    check_command,
+    check_fields,
+)
 from gateway.access.permissions import (
     FIELD_TABLE,
     FIELDS,
@@ -95,14 +100,24 @@ CELLS: dict[PrincipalRole, dict[str, str]] = {
     MachineRole.READER: dict.fromkeys(SITUATIONS, "read inspect")
     | {"gateway": "follow directory receipts quarantine set_aside knowledge"},
     MachineRole.WRITER: dict.fromkeys(
-        SITUATIONS, RECORDS.replace("detach ", "").replace("approve_report", "").replace("acknowledge_escalation", "")
+        SITUATIONS,
+        RECORDS.replace("detach ", "")
+        .replace("approve_report", "")
+        .replace("acknowledge_escalation", ""),
     )
     | {"gateway": GLOBAL.replace("enter_late ", "")},
 }
 
 
-def who(*parts: PrincipalRole, name: str = "ann", groups: frozenset[str] = frozenset()) -> Principal:
-    return Principal(name=name, parts=frozenset(parts), groups=groups, identities=frozenset({"ann", "ann@example.com"}))
+def who(
+    *parts: PrincipalRole, name: str = "ann", groups: frozenset[str] = frozenset()
+) -> Principal:
+    return Principal(
+        name=name,
+        parts=frozenset(parts),
+        groups=groups,
+        identities=frozenset({"ann", "ann@example.com"}),
+    )
 
 
 @pytest.mark.parametrize("part", PARTS)
@@ -110,7 +125,11 @@ def who(*parts: PrincipalRole, name: str = "ann", groups: frozenset[str] = froze
 def test_every_cell_of_permission_table_is_as_expected(part: PrincipalRole, situation: str) -> None:
     wanted = set(CELLS[part][situation].split())
     asked = GLOBAL.split() if situation == "gateway" else RECORDS.split()
-    allowed = {a for a in asked if isinstance(may(who(part), Action(a), SITUATIONS.get(situation)), Allowed)}
+    allowed = {
+        a
+        for a in asked
+        if isinstance(may(who(part), Action(a), SITUATIONS.get(situation)), Allowed)
+    }
     assert allowed == wanted
 
 
@@ -118,10 +137,20 @@ def test_every_cell_of_permission_table_is_as_expected(part: PrincipalRole, situ
 @pytest.mark.parametrize("own", [{"contact": "Ann@Example.com"}, {"owner": "ann"}])
 def test_reporter_has_permissions_on_own_incident(situation: str, own: dict[str, str]) -> None:
     record = replace(SITUATIONS[situation], **own)  # type: ignore[arg-type]
-    allowed = {a for a in RECORDS.split() if isinstance(may(who(Role.REPORTER), Action(a), record), Allowed)}
-    assert allowed == {"read", "confirm", "refuse", "rate", "follow_on", "subscribe", "complain"} | (
-        {"note", "attach"} if situation != "closed" else set()
-    )
+    allowed = {
+        a
+        for a in RECORDS.split()
+        if isinstance(may(who(Role.REPORTER), Action(a), record), Allowed)
+    }
+    assert allowed == {
+        "read",
+        "confirm",
+        "refuse",
+        "rate",
+        "follow_on",
+        "subscribe",
+        "complain",
+    } | ({"note", "attach"} if situation != "closed" else set())
 
 
 @pytest.mark.parametrize(
@@ -133,7 +162,10 @@ def test_reporter_has_permissions_on_own_incident(situation: str, own: dict[str,
         ({"assignee_group": "x"}, False),
     ],
 )
-def test_tier_3_resolves_vendor_incident_only_if_assigned(given: dict[str, str], allowed: bool) -> None:  # noqa: FBT001
+def test_tier_3_resolves_vendor_incident_only_if_assigned(
+    given: dict[str, str],
+    allowed: bool,  # noqa: FBT001
+) -> None:
     record = replace(SITUATIONS["vendor"], **given)  # type: ignore[arg-type]
     asking = who(Role.TIER3, groups=frozenset({"dba"}))
     assert isinstance(may(asking, Action.RESOLVE, record), Allowed) == allowed
@@ -142,18 +174,33 @@ def test_tier_3_resolves_vendor_incident_only_if_assigned(given: dict[str, str],
 @pytest.mark.parametrize("part", [Role.TIER2, Role.TIER3])
 def test_only_handler_posts_status_updates(part: PrincipalRole) -> None:
     for situation in SITUATIONS.values():
-        assert isinstance(may(who(part), Action.POST_UPDATE, replace(situation, handler="ann")), Allowed)
-        assert isinstance(may(who(part), Action.POST_UPDATE, replace(situation, handler="bob")), PermissionDenied)
+        assert isinstance(
+            may(who(part), Action.POST_UPDATE, replace(situation, handler="ann")), Allowed
+        )
+        assert isinstance(
+            may(who(part), Action.POST_UPDATE, replace(situation, handler="bob")), PermissionDenied
+        )
 
 
 @pytest.mark.parametrize("part", PARTS)
 @pytest.mark.parametrize("situation", SITUATIONS)
-def test_security_incident_is_accessible_only_to_permitted_roles(part: PrincipalRole, situation: str) -> None:
+def test_security_incident_is_accessible_only_to_permitted_roles(
+    part: PrincipalRole, situation: str
+) -> None:
     flagged = replace(SITUATIONS[situation], security=True, contact="ann")
     allowed = {action for action in Action if isinstance(may(who(part), action, flagged), Allowed)}
-    changeable = {name for name in FIELDS if isinstance(may_edit(who(part), name, flagged), Allowed)}
+    changeable = {
+        name for name in FIELDS if isinstance(may_edit(who(part), name, flagged), Allowed)
+    }
     if part is Role.SECURITY:
-        assert allowed - {"submit", "directory"} == {"read", "inspect", "note", "attach", "subscribe", "acknowledge_escalation"}
+        assert allowed - {"submit", "directory"} == {
+            "read",
+            "inspect",
+            "note",
+            "attach",
+            "subscribe",
+            "acknowledge_escalation",
+        }
         assert changeable == {"security"}
     elif part is Role.INCIDENT_MANAGER:
         assert allowed == set(Action)
@@ -166,7 +213,9 @@ def test_security_incident_is_accessible_only_to_permitted_roles(part: Principal
 def test_role_with_security_works_on_security_incident_as_on_others() -> None:
     flagged = replace(SITUATIONS["second"], security=True)
     assert isinstance(may(who(Role.TIER2, Role.SECURITY), Action.RESOLVE, flagged), Allowed)
-    assert isinstance(may(who(Role.LEADER, Role.SECURITY), Action.RESOLVE, flagged), PermissionDenied)
+    assert isinstance(
+        may(who(Role.LEADER, Role.SECURITY), Action.RESOLVE, flagged), PermissionDenied
+    )
 
 
 SOLVING = "solution resolution_category"
@@ -198,8 +247,14 @@ FIELD_CELLS: dict[PrincipalRole, tuple[str, str, str]] = {
 def test_every_field_is_editable_by_expected_roles(part: PrincipalRole) -> None:
     for situation, wanted in zip(("desk", "second", "closed"), FIELD_CELLS[part], strict=True):
         record = SITUATIONS[situation]
-        assert {name for name in FIELDS if isinstance(may_edit(who(part), name, record), Allowed)} == set(wanted.split())
-    third = {name for name in FIELDS if isinstance(may_edit(who(Role.TIER3), name, SITUATIONS["third"]), Allowed)}
+        assert {
+            name for name in FIELDS if isinstance(may_edit(who(part), name, record), Allowed)
+        } == set(wanted.split())
+    third = {
+        name
+        for name in FIELDS
+        if isinstance(may_edit(who(Role.TIER3), name, SITUATIONS["third"]), Allowed)
+    }
     assert third == {
         "impact", "urgency", "category", "symptom", "scope", "ci", "labels", "fields", "location", "third_party",
     }  # fmt: skip
@@ -217,7 +272,9 @@ def test_visibility_agrees_with_read_and_inspect_permissions(action: Action) -> 
         for other in PARTS:
             asking = who(one, other)
             for record in records:
-                assert visibility_of(asking, action).sees(record) == isinstance(may(asking, action, record), Allowed)
+                assert visibility_of(asking, action).sees(record) == isinstance(
+                    may(asking, action, record), Allowed
+                )
 
 
 def test_principal_without_roles_may_do_and_see_nothing() -> None:
@@ -271,7 +328,9 @@ def test_tier_2_reassignment_needs_reason_and_stays_in_tier_2() -> None:
         (commands.Resolve(resolution=Resolution.WORKAROUND, solution=" "), "/solution"),
     ],
 )
-def test_person_must_give_reason_or_solution_and_machine_need_not(command: commands.Command, pointer: str) -> None:
+def test_person_must_give_reason_or_solution_and_machine_need_not(
+    command: commands.Command, pointer: str
+) -> None:
     manager = replace(who(Role.INCIDENT_MANAGER), contact="ann@example.com")
     with pytest.raises(Unprocessable) as refused:
         check_before_assignment(manager, command, SITUATIONS["second"])
@@ -281,13 +340,17 @@ def test_person_must_give_reason_or_solution_and_machine_need_not(command: comma
 
 def test_cancelled_incident_needs_no_solution() -> None:
     manager = replace(who(Role.INCIDENT_MANAGER), contact="ann@example.com")
-    check_before_assignment(manager, commands.Resolve(resolution=Resolution.CANCELLED), SITUATIONS["second"])
+    check_before_assignment(
+        manager, commands.Resolve(resolution=Resolution.CANCELLED), SITUATIONS["second"]
+    )
 
 
 def test_assignment_without_permission_is_forbidden() -> None:
     check_before_assignment(who(Role.TIER2), commands.Assign(group="dba"), SITUATIONS["second"])
     with pytest.raises(Forbidden):
-        check_before_assignment(who(Role.REPORTER), commands.Assign(group="no such group"), replace(RECORD, owner="ann"))
+        check_before_assignment(
+            who(Role.REPORTER), commands.Assign(group="no such group"), replace(RECORD, owner="ann")
+        )
 
 
 def test_acknowledging_for_somebody_else_needs_another_permission() -> None:
@@ -298,7 +361,9 @@ def test_acknowledging_for_somebody_else_needs_another_permission() -> None:
 
 
 def test_tier_3_may_escalate_to_vendor_only() -> None:
-    check_command(who(Role.TIER3), commands.Escalate(to=Tier.VENDOR, vendor="ACME"), SITUATIONS["third"])
+    check_command(
+        who(Role.TIER3), commands.Escalate(to=Tier.VENDOR, vendor="ACME"), SITUATIONS["third"]
+    )
     with pytest.raises(Forbidden):
         check_command(who(Role.TIER3), commands.Escalate(to=Tier.THIRD), SITUATIONS["third"])
 
@@ -313,7 +378,11 @@ def test_refused_field_change_has_a_pointer() -> None:
 def line(rule: Rule | FieldRule) -> str:
     what = sorted(rule.actions if isinstance(rule, Rule) else rule.fields)
     everything = len(what) == len(Action if isinstance(rule, Rule) else FIELDS)
-    states = "all" if rule.states == frozenset(State) else ", ".join(state for state in State if state in rule.states)
+    states = (
+        "all"
+        if rule.states == frozenset(State)
+        else ", ".join(state for state in State if state in rule.states)
+    )
     return f"| `{rule.part}` | {'everything' if everything else ', '.join(what)} | {rule.where.value} | {states} |"
 
 

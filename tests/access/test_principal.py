@@ -7,7 +7,9 @@ from gateway.directory.roles import Role
 
 
 def test_person_is_identified_by_login_email_and_phone_in_lower_case() -> None:
-    ann = principal_of_person("Ann", "Ann@Example.com", "+861082303333", ["tier2", "of a newer release"], ["dba"])
+    ann = principal_of_person(
+        "Ann", "Ann@Example.com", "+861082303333", ["tier2", "of a newer release"], ["dba"]
+    )
     assert ann.identities == {"ann", "ann@example.com", "+861082303333"}
     assert (ann.name, ann.contact) == ("Ann", "Ann@Example.com")
     assert (ann.parts, ann.groups) == (frozenset({Role.TIER2}), frozenset({"dba"}))

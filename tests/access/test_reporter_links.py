@@ -43,7 +43,10 @@ def test_reporter_link_fields_cannot_be_altered() -> None:
     assert refused(f"{secret_name(b'old')}.{record}.{ends}.{signature}")
 
 
-@pytest.mark.parametrize("link", ["", "x", ".", "a.b.c.d", "0" * 8 + ".1.9999999999." + "A" * 43, "１" * 8 + ".1.1." + "A" * 43])
+@pytest.mark.parametrize(
+    "link",
+    ["", "x", ".", "a.b.c.d", "0" * 8 + ".1.9999999999." + "A" * 43, "１" * 8 + ".1.1." + "A" * 43],
+)
 def test_malformed_reporter_link_is_refused(link: str) -> None:
     assert refused(link)
 
@@ -61,5 +64,7 @@ async def test_configured_secret_overrides_stored_secret(pool: Pool) -> None:
         assert await conn.fetchval("SELECT count(*) FROM link_secret") == 0
         assert await load_link_secrets(conn, "", b"fresh", NOON) == (b"fresh",)
         assert await load_link_secrets(conn, "", b"fresher", NOON) == (b"fresh",)
-        await conn.execute("INSERT INTO link_secret VALUES ('second', 'newer', $1)", NOON + timedelta(days=1))
+        await conn.execute(
+            "INSERT INTO link_secret VALUES ('second', 'newer', $1)", NOON + timedelta(days=1)
+        )
         assert await load_link_secrets(conn, "", b"fresher", NOON) == (b"newer", b"fresh")

@@ -61,7 +61,9 @@ def test_every_signed_text_label_is_classified() -> None:
     found = {
         label
         for path in ROOT.rglob("*.py")
-        for label in re.findall(r'^(?:[A-Z_]+ = b")([a-z ]+ v\d+)"', path.read_text("utf-8"), re.MULTILINE)
+        for label in re.findall(
+            r'^(?:[A-Z_]+ = b")([a-z ]+ v\d+)"', path.read_text("utf-8"), re.MULTILINE
+        )
     }
     assert found == LABELS.keys()
 
@@ -81,14 +83,18 @@ class Issued:
         incident_id = await self.pool.fetchval("SELECT id FROM incident WHERE number = $1", number)
         self.session = await session(self.api)
         self.key = await self._key()
-        self.link = StaffLinks(self.api.links).make(StaffLink(incident_id, ReaderKind.PERSON, "ann"), self.called_at)
+        self.link = StaffLinks(self.api.links).make(
+            StaffLink(incident_id, ReaderKind.PERSON, "ann"), self.called_at
+        )
         async with self.pool.acquire() as conn:
             person_id = await conn.fetchval("SELECT id FROM person WHERE login = 'ann'")
             await chat_accounts.link(conn, person_id, "slack", "T1", "U1", NOON)
             self.code, _ = await chat_accounts.new_code(conn, person_id, NOON)
 
     async def _key(self) -> str:
-        answer = await self.api.client.post(OWN, json={"name": "k", "scopes": ["admin"]}, headers=self.session)
+        answer = await self.api.client.post(
+            OWN, json={"name": "k", "scopes": ["admin"]}, headers=self.session
+        )
         return str((await answer.json())["key"])
 
     async def good(self) -> set[str]:
@@ -131,12 +137,24 @@ class Issued:
 async def issued(api: Api, pool: Pool, clock: FakeClock) -> Issued:
     made = Issued(api, pool, clock)
     await made.make()
-    assert await made.good() == {"session", "key", "link", "session elsewhere", "key elsewhere", "chat", "call"}
+    assert await made.good() == {
+        "session",
+        "key",
+        "link",
+        "session elsewhere",
+        "key elsewhere",
+        "chat",
+        "call",
+    }
     return made
 
 
 ENDINGS: Mapping[str, tuple[str, str, Any]] = {
-    "a password set by an administrator": ("PUT", "/api/v1/people/ann/password", {"new": "another sentence then"}),
+    "a password set by an administrator": (
+        "PUT",
+        "/api/v1/people/ann/password",
+        {"new": "another sentence then"},
+    ),
     "a forgotten identity": ("DELETE", "/api/v1/people/ann/identity", None),
     "deactivation": ("DELETE", "/api/v1/people/ann", None),
     "deactivation by a change": ("PATCH", "/api/v1/people/ann", {"active": False}),
@@ -145,14 +163,18 @@ ENDINGS: Mapping[str, tuple[str, str, Any]] = {
 
 
 @pytest.mark.parametrize("ending", ENDINGS)
-async def test_revocation_ends_all_credentials_on_every_replica_in_five_seconds(issued: Issued, ending: str) -> None:
+async def test_revocation_ends_all_credentials_on_every_replica_in_five_seconds(
+    issued: Issued, ending: str
+) -> None:
     method, path, given = ENDINGS[ending]
     issued.clock.advance(timedelta(minutes=1))
     assert (await issued.api.call(method, path, given))[0] in (200, 204)
     issued.clock.advance(REVOKED_WITHIN)
     assert await issued.good() == set()
     assert not await issued.code_is_good()
-    await issued.api.call("PATCH", "/api/v1/people/ann", {"active": True, "roles": ["tier2", "administrator"]})
+    await issued.api.call(
+        "PATCH", "/api/v1/people/ann", {"active": True, "roles": ["tier2", "administrator"]}
+    )
     issued.clock.advance(REVOKED_WITHIN)
     assert await issued.good() == set()
 
@@ -171,17 +193,27 @@ async def test_credentials_issued_after_revocation_are_accepted(issued: Issued) 
 async def test_own_password_change_ends_all_but_current_session(issued: Issued) -> None:
     issued.clock.advance(timedelta(minutes=1))
     change = {"old": GOOD, "new": "another sentence then"}
-    assert (await issued.api.client.put(f"{ME}/password", json=change, headers=issued.session)).status == 204
+    assert (
+        await issued.api.client.put(f"{ME}/password", json=change, headers=issued.session)
+    ).status == 204
     issued.clock.advance(REVOKED_WITHIN)
     assert await issued.good() == {"session", "session elsewhere"}
 
 
 async def test_gained_role_or_new_name_revokes_no_key(issued: Issued) -> None:
-    await issued.api.call("PATCH", "/api/v1/people/ann", {"roles": ["tier2", "administrator", "leader"], "name": "Anna"})
+    await issued.api.call(
+        "PATCH",
+        "/api/v1/people/ann",
+        {"roles": ["tier2", "administrator", "leader"], "name": "Anna"},
+    )
     issued.clock.advance(REVOKED_WITHIN)
     assert "key" in await issued.good()
 
 
 def test_is_ended_covers_credentials_issued_at_or_before_the_end() -> None:
-    assert [is_revoked(NOON + timedelta(seconds=late), NOON) for late in (-1, 0, 1)] == [True, True, False]
+    assert [is_revoked(NOON + timedelta(seconds=late), NOON) for late in (-1, 0, 1)] == [
+        True,
+        True,
+        False,
+    ]
     assert not is_revoked(NOON, None)

@@ -67,15 +67,24 @@ async def test_field_values_are_set_and_corrections_are_recorded(api: Api, pool:
             ],
         }
     ]
-    again = (await api.call("PATCH", f"{INCIDENTS}/{made['number']}", {"fields": {"cause": "hardware"}}))[1]
+    again = (
+        await api.call("PATCH", f"{INCIDENTS}/{made['number']}", {"fields": {"cause": "hardware"}})
+    )[1]
     assert again["version"] == after["version"]
     assert await pool.fetchval("SELECT fields->>'cause' FROM incident") == "hardware"
 
 
 async def test_invalid_field_value_is_refused_with_pointer(api: Api) -> None:
     number = (await api.incident())["number"]
-    for fields, pointer in (({"room": 5}, "/fields/room"), ({"cause": "x"}, "/fields/cause"), ({"none": "x"}, "/fields/none")):
-        for method, path, more in (("POST", INCIDENTS, {"title": "x"}), ("PATCH", f"{INCIDENTS}/{number}", {})):
+    for fields, pointer in (
+        ({"room": 5}, "/fields/room"),
+        ({"cause": "x"}, "/fields/cause"),
+        ({"none": "x"}, "/fields/none"),
+    ):
+        for method, path, more in (
+            ("POST", INCIDENTS, {"title": "x"}),
+            ("PATCH", f"{INCIDENTS}/{number}", {}),
+        ):
             status, problem = await api.call(method, path, {"fields": fields} | more)
             assert (status, [flaw["pointer"] for flaw in problem["errors"]]) == (422, [pointer])
 
@@ -83,8 +92,13 @@ async def test_invalid_field_value_is_refused_with_pointer(api: Api) -> None:
 async def test_resolution_is_refused_while_required_field_is_missing(api: Api) -> None:
     number = (await api.incident())["number"]
     status, problem = await api.call("POST", f"{INCIDENTS}/{number}/resolve", {})
-    assert (status, problem["errors"]) == (422, [{"pointer": "/fields/cause", "detail": "is needed first"}])
-    results = (await api.call("POST", f"{INCIDENTS}/bulk", {"numbers": [number], "action": "resolve"}))[1]["results"]
+    assert (status, problem["errors"]) == (
+        422,
+        [{"pointer": "/fields/cause", "detail": "is needed first"}],
+    )
+    results = (
+        await api.call("POST", f"{INCIDENTS}/bulk", {"numbers": [number], "action": "resolve"})
+    )[1]["results"]
     assert results[0]["problem"] == "/problems/unprocessable"
     await api.call("PATCH", f"{INCIDENTS}/{number}", {"fields": {"cause": "software"}})
     assert (await api.call("POST", f"{INCIDENTS}/{number}/resolve", {}))[0] == 200
@@ -92,16 +106,24 @@ async def test_resolution_is_refused_while_required_field_is_missing(api: Api) -
 
 async def test_master_resolution_skips_linked_incident_lacking_required_field(api: Api) -> None:
     master = (await api.incident(fields={"cause": "software"}))["number"]
-    ready, lacking = [(await api.incident(fields=fields))["number"] for fields in ({"cause": "hardware"}, {})]
+    ready, lacking = [
+        (await api.incident(fields=fields))["number"] for fields in ({"cause": "hardware"}, {})
+    ]
     for number in (ready, lacking):
         await api.call("POST", f"{INCIDENTS}/{number}/link", {"master": master})
     assert (await api.call("POST", f"{INCIDENTS}/{master}/resolve", {"related": True}))[0] == 200
-    states = [(await api.call("GET", f"{INCIDENTS}/{number}"))[1]["state"] for number in (ready, lacking)]
+    states = [
+        (await api.call("GET", f"{INCIDENTS}/{number}"))[1]["state"] for number in (ready, lacking)
+    ]
     assert states == ["resolved", "logged"]
 
 
 async def test_request_field_is_required_on_creation_and_refused_on_incident(api: Api) -> None:
-    request = {"title": "chairs", "kind": "service_request", "request_category": "hardware_software"}
+    request = {
+        "title": "chairs",
+        "kind": "service_request",
+        "request_category": "hardware_software",
+    }
     assert (await api.call("POST", INCIDENTS, request))[0] == 422
     assert (await api.call("POST", INCIDENTS, request | {"fields": {"seats": 2.5}}))[0] == 201
     assert (await api.call("POST", INCIDENTS, {"title": "x", "fields": {"seats": 2}}))[0] == 422
@@ -138,9 +160,17 @@ async def test_reporter_filter_by_field_returns_own_incidents_only(api: Api) -> 
 async def test_tier_2_assignee_may_fill_required_fields(api: Api) -> None:
     await api.person("ann", Role.TIER2)
     number = (await api.incident())["number"]
-    assert (await api.call("PATCH", f"{INCIDENTS}/{number}", {"fields": {"cause": "software"}}, scope="ann"))[0] == 403
+    assert (
+        await api.call(
+            "PATCH", f"{INCIDENTS}/{number}", {"fields": {"cause": "software"}}, scope="ann"
+        )
+    )[0] == 403
     await api.call("POST", f"{INCIDENTS}/{number}/assign", {"person": "ann"})
-    assert (await api.call("PATCH", f"{INCIDENTS}/{number}", {"fields": {"cause": "software"}}, scope="ann"))[0] == 200
+    assert (
+        await api.call(
+            "PATCH", f"{INCIDENTS}/{number}", {"fields": {"cause": "software"}}, scope="ann"
+        )
+    )[0] == 200
 
 
 async def test_follow_on_incident_inherits_fields(api: Api) -> None:

@@ -30,7 +30,9 @@ INCIDENTS = "/api/v1/incidents"
     ],
 )  # fmt: skip
 async def test_invalid_body_returns_400_or_413(api: Api, body: bytes) -> None:
-    answer = await api.raw("POST", INCIDENTS, data=body, headers={"Content-Type": "application/json"})
+    answer = await api.raw(
+        "POST", INCIDENTS, data=body, headers={"Content-Type": "application/json"}
+    )
     problem = await answer.json(content_type="application/problem+json")
     assert answer.status in {400, 413}
     assert problem["status"] == answer.status
@@ -52,7 +54,17 @@ async def test_compressed_body_and_foreign_charset_return_400(api: Api) -> None:
 
 @pytest.mark.parametrize(
     "query",
-    ["limit=0", "limit=x", "limit=1&limit=2", "sort=title", "cursor=x", "cursor=W10", "unknown=1", "priority=9", "q=%00"],
+    [
+        "limit=0",
+        "limit=x",
+        "limit=1&limit=2",
+        "sort=title",
+        "cursor=x",
+        "cursor=W10",
+        "unknown=1",
+        "priority=9",
+        "q=%00",
+    ],
 )
 async def test_invalid_query_returns_400(api: Api, query: str) -> None:
     assert (await api.call("GET", f"{INCIDENTS}?{query}"))[0] == 400
@@ -80,7 +92,14 @@ async def test_every_operation_refuses_missing_and_insufficient_keys(api: Api) -
         if route.scope is None:
             continue
         path = strip_patterns(route.path).format(
-            number="INC-20260302-000001", system="itsm", id="1", login="ann", slug="dba", name="db1", integration="i", source="s"
+            number="INC-20260302-000001",
+            system="itsm",
+            id="1",
+            login="ann",
+            slug="dba",
+            name="db1",
+            integration="i",
+            source="s",
         )
         assert (await api.client.request(route.method, path)).status == 401
         for scope in api.keys:
@@ -90,16 +109,23 @@ async def test_every_operation_refuses_missing_and_insufficient_keys(api: Api) -
 
 
 BODIES = sorted(
-    {r.request_body for r in list_routes(ChangeFeed()) if isinstance(r.request_body, type)}, key=lambda kind: kind.__name__
+    {r.request_body for r in list_routes(ChangeFeed()) if isinstance(r.request_body, type)},
+    key=lambda kind: kind.__name__,
 )
 
 
 @pytest.mark.parametrize("kind", BODIES, ids=lambda kind: kind.__name__)
 def test_every_body_schema_forbids_unknown_fields(kind: type) -> None:
     _, parts = msgspec.json.schema_components([kind])
-    objects = {name: part for name, part in parts.items() if part.get("type") == "object" and "properties" in part}
+    objects = {
+        name: part
+        for name, part in parts.items()
+        if part.get("type") == "object" and "properties" in part
+    }
     assert objects
-    assert [name for name, part in objects.items() if part.get("additionalProperties") is not False] == []
+    assert [
+        name for name, part in objects.items() if part.get("additionalProperties") is not False
+    ] == []
 
 
 async def test_undecodable_headers_are_tolerated(api: Api) -> None:
@@ -117,17 +143,25 @@ async def test_keys_are_accepted_only_in_headers(api: Api) -> None:
         assert (await api.client.get(INCIDENTS, headers={"X-Api-Key": wrong})).status == 401
 
 
-async def test_revoked_or_expired_key_is_refused_within_five_seconds(api: Api, clock: FakeClock) -> None:
+async def test_revoked_or_expired_key_is_refused_within_five_seconds(
+    api: Api, clock: FakeClock
+) -> None:
     soon = (clock.at + timedelta(seconds=20)).isoformat()
     made = [
         (await api.call("POST", "/api/v1/keys", {"name": "k", "scopes": ["read"]} | more))[1]
         for more in ({}, {"expires_at": soon})
     ]
     revoked, expiring = ({"X-Api-Key": one["key"]} for one in made)
-    assert [(await api.client.get(INCIDENTS, headers=h)).status for h in (revoked, expiring)] == [200, 200]
+    assert [(await api.client.get(INCIDENTS, headers=h)).status for h in (revoked, expiring)] == [
+        200,
+        200,
+    ]
     assert (await api.call("DELETE", f"/api/v1/keys/{made[0]['info']['id']}"))[0] == 204
     clock.advance(timedelta(seconds=5))
-    assert [(await api.client.get(INCIDENTS, headers=h)).status for h in (revoked, expiring)] == [401, 200]
+    assert [(await api.client.get(INCIDENTS, headers=h)).status for h in (revoked, expiring)] == [
+        401,
+        200,
+    ]
     clock.advance(timedelta(seconds=16))
     assert (await api.client.get(INCIDENTS, headers=expiring)).status == 401
     _, listed = await api.call("GET", "/api/v1/keys")
@@ -137,9 +171,17 @@ async def test_revoked_or_expired_key_is_refused_within_five_seconds(api: Api, c
 async def test_openapi_document_matches_route_table(api: Api) -> None:
     answer = await api.client.get("/openapi.json")
     paths = (await answer.json())["paths"]
-    routes = [route for route in api.client.app.router.routes() if route.method not in {"HEAD", "*"}]
-    served = {(route.method, strip_patterns(route.resource.canonical)) for route in routes if route.resource is not None}
-    described = {(method.upper(), path) for path, operations in paths.items() for method in operations}
+    routes = [
+        route for route in api.client.app.router.routes() if route.method not in {"HEAD", "*"}
+    ]
+    served = {
+        (route.method, strip_patterns(route.resource.canonical))
+        for route in routes
+        if route.resource is not None
+    }
+    described = {
+        (method.upper(), path) for path, operations in paths.items() for method in operations
+    }
     assert served <= described
     assert described - served <= {(one.method, one.path) for one in described_endpoints()}
     page = await api.client.get("/docs")
@@ -147,11 +189,17 @@ async def test_openapi_document_matches_route_table(api: Api) -> None:
     text = await page.text()
     assert "<script" not in text
     assert all(f'id="{name}"' in text for name in re.findall(r'href="#(\w+)"', text))
-    assert all(f'id="{name}"' in text for name in ("NewIncident", "IncidentView", "Problem", "Changes"))
+    assert all(
+        f'id="{name}"' in text for name in ("NewIncident", "IncidentView", "Problem", "Changes")
+    )
 
 
 def test_every_error_code_is_documented() -> None:
-    codes = {kind.code for _, kind in inspect.getmembers(errors, inspect.isclass) if issubclass(kind, errors.GatewayError)}
+    codes = {
+        kind.code
+        for _, kind in inspect.getmembers(errors, inspect.isclass)
+        if issubclass(kind, errors.GatewayError)
+    }
     assert codes <= PROBLEMS.keys()
     text = (Path(__file__).parents[2] / "docs" / "problems.md").read_text("utf-8")
     assert all(f"\n## {code}\n" in text for code in PROBLEMS)

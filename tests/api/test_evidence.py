@@ -25,7 +25,9 @@ async def test_receipt_lists_outcome_of_every_item(api: Api, pool: Pool) -> None
     await pool.execute(INSERT_EVENT, receipt, NOON)
     status, shown = await api.call("GET", f"/api/v1/receipts/{receipt}")
     assert (status, shown["receipt"], shown["items"]) == (200, str(receipt), 1)
-    assert [(item["dedup_key"], item["outcome"]) for item in shown["results"]] == [("disk", "opened")]
+    assert [(item["dedup_key"], item["outcome"]) for item in shown["results"]] == [
+        ("disk", "opened")
+    ]
 
 
 async def test_unknown_receipt_and_invalid_receipt_id_are_refused(api: Api) -> None:
@@ -43,7 +45,9 @@ async def test_numeric_time_in_query_returns_400(api: Api) -> None:
 async def test_quarantine_is_paged_newest_first(api: Api, pool: Pool) -> None:
     for n in range(5):
         at = NOON + timedelta(seconds=n)
-        await pool.execute(INSERT_QUARANTINE, receipt_ids(at, 1)[0], at, b"\xff" * 20_000 if n == 4 else b"{")
+        await pool.execute(
+            INSERT_QUARANTINE, receipt_ids(at, 1)[0], at, b"\xff" * 20_000 if n == 4 else b"{"
+        )
     seen, before = [], ""
     while True:
         status, page = await api.call("GET", f"/api/v1/quarantine?limit=2{before}")
@@ -54,11 +58,26 @@ async def test_quarantine_is_paged_newest_first(api: Api, pool: Pool) -> None:
         before = f"&before={page['next']}"
     assert [entry["id"] for entry in seen] == sorted((entry["id"] for entry in seen), reverse=True)
     assert len(seen) == 5
-    assert (seen[0]["bytes"], len(seen[0]["body"]), seen[0]["headers"]) == (20_000, 16_384, {"user-agent": "x"})
-    assert (await api.call("GET", "/api/v1/quarantine?state=replayed"))[1] == {"quarantine": [], "next": None}
+    assert (seen[0]["bytes"], len(seen[0]["body"]), seen[0]["headers"]) == (
+        20_000,
+        16_384,
+        {"user-agent": "x"},
+    )
+    assert (await api.call("GET", "/api/v1/quarantine?state=replayed"))[1] == {
+        "quarantine": [],
+        "next": None,
+    }
 
 
 async def test_invalid_quarantine_query_returns_400(api: Api) -> None:
-    for query in ("limit=0", "before=0", "since=0.5", "since=1795918015", "before=99999999999999999999", "state=x", "unknown=1"):
+    for query in (
+        "limit=0",
+        "before=0",
+        "since=0.5",
+        "since=1795918015",
+        "before=99999999999999999999",
+        "state=x",
+        "unknown=1",
+    ):
         status, problem = await api.call("GET", f"/api/v1/quarantine?{query}")
         assert (status, problem["type"]) == (400, "/problems/malformed")

@@ -37,7 +37,13 @@ Ask = Callable[[str], Awaitable[tuple[int, Any]]]
 
 @pytest.fixture
 async def ask(pool: Pool, parts: Parts) -> AsyncIterator[Ask]:
-    health = Health(pool, lambda: parts.timers, lambda: parts.intake, lambda: parts.notifier, lambda: parts.failing)
+    health = Health(
+        pool,
+        lambda: parts.timers,
+        lambda: parts.intake,
+        lambda: parts.notifier,
+        lambda: parts.failing,
+    )
     app = web.Application()
     app.add_routes(health.routes())
     async with TestClient(TestServer(app)) as client:
@@ -62,7 +68,9 @@ async def test_failed_task_fails_both_probes(ask: Ask, parts: Parts) -> None:
 
 
 @pytest.mark.parametrize("part", ["timers", "intake", "notifier"])
-async def test_waiting_part_makes_process_unready_but_alive(ask: Ask, parts: Parts, part: str) -> None:
+async def test_waiting_part_makes_process_unready_but_alive(
+    ask: Ask, parts: Parts, part: str
+) -> None:
     setattr(parts, part, False)
     assert (await ask("/healthz"))[0] == 200
     status, told = await ask("/readyz")

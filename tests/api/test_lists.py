@@ -61,7 +61,15 @@ async def test_filter_returns_matching_incidents(records: Api, query: str) -> No
 
 @pytest.mark.parametrize(
     "query",
-    ["tier=1", "major=false", "security=false", "on_hold=false", "channel=web", "owner=service_desk", "priority=4"],
+    [
+        "tier=1",
+        "major=false",
+        "security=false",
+        "on_hold=false",
+        "channel=web",
+        "owner=service_desk",
+        "priority=4",
+    ],
 )
 async def test_filter_excludes_non_matching_incidents(records: Api, query: str) -> None:
     assert await listed(records, query) == ["plain"]
@@ -107,7 +115,9 @@ async def test_list_by_deadline_is_soonest_first_and_no_deadline_last(api: Api, 
         seen: list[str] = []
         cursor = ""
         while cursor is not None:
-            _, page = await api.call("GET", f"{INCIDENTS}?sort=next_due&limit={limit}{cursor and '&cursor=' + cursor}")
+            _, page = await api.call(
+                "GET", f"{INCIDENTS}?sort=next_due&limit={limit}{cursor and '&cursor=' + cursor}"
+            )
             seen += [one["title"] for one in page["incidents"]]
             cursor = page["next"]
         assert seen == ["c", "f", "e", "b", "a", "d"], limit
@@ -122,7 +132,12 @@ async def test_restricted_viewer_pages_by_deadline(api: Api) -> None:
 
 
 @pytest.mark.parametrize(
-    "query", [*(f"{name}=x" for name in sorted(INSPECT_FILTERS - {"breached"})), "breached=true", "sort=next_due"]
+    "query",
+    [
+        *(f"{name}=x" for name in sorted(INSPECT_FILTERS - {"breached"})),
+        "breached=true",
+        "sort=next_due",
+    ],
 )
 async def test_reporter_cannot_filter_by_internal_fields(api: Api, query: str) -> None:
     await api.person("rep", Role.REPORTER)
@@ -137,7 +152,11 @@ async def test_channel_filter_matches_channel_of_incident(api: Api, pool: Pool) 
         await api.incident(title=source, source=source)
     await pool.execute("UPDATE incident SET dedup_key = 'k' WHERE title = 'generic'")
     for channel in Channel:
-        wanted = {source for source in sources if channel_of(source, "k" if source == "generic" else None) is channel}
+        wanted = {
+            source
+            for source in sources
+            if channel_of(source, "k" if source == "generic" else None) is channel
+        }
         assert set(await listed(api, f"channel={channel}&limit=200")) == wanted
 
 

@@ -17,10 +17,14 @@ ME, OWN = "/api/v1/me", "/api/v1/me/keys"
 
 
 async def person(api: Api, login: str = "ann", *roles: str, password: str | None = GOOD) -> None:
-    status, made = await api.call("POST", "/api/v1/people", {"login": login, "name": login.title(), "roles": list(roles)})
+    status, made = await api.call(
+        "POST", "/api/v1/people", {"login": login, "name": login.title(), "roles": list(roles)}
+    )
     assert status == 201, made
     if password is not None:
-        assert (await api.call("PUT", f"/api/v1/people/{login}/password", {"new": password}))[0] == 204
+        assert (await api.call("PUT", f"/api/v1/people/{login}/password", {"new": password}))[
+            0
+        ] == 204
 
 
 async def log_in(api: Api, login: str = "ann", password: str = GOOD) -> tuple[int, Any]:
@@ -38,7 +42,9 @@ async def test_password_login_opens_session_of_twelve_hours(api: Api, clock: Fak
     await person(api, "ann", "service_desk")
     status, opened = await log_in(api, " ANN ")
     assert (status, opened["person"]["login"]) == (200, "ann")
-    assert opened["expires_at"] == (clock.at + timedelta(hours=12)).isoformat().replace("+00:00", "Z")
+    assert opened["expires_at"] == (clock.at + timedelta(hours=12)).isoformat().replace(
+        "+00:00", "Z"
+    )
     sent = {"X-Api-Key": opened["token"]}
     _, me = await api.call("GET", ME, headers={"Authorization": f"Bearer {opened['token']}"})
     assert (me["name"], me["scopes"]) == ("ann", ["read", "write"])
@@ -51,14 +57,22 @@ async def test_all_failed_logins_get_the_same_answer(api: Api) -> None:
     await person(api, "bob", password=None)
     await person(api, "eve")
     await api.call("DELETE", "/api/v1/people/eve")
-    answers = [await log_in(api, who, pw) for who, pw in (("ann", "x"), ("bob", "x"), ("eve", GOOD), ("nobody", "x"), ("", ""))]
+    answers = [
+        await log_in(api, who, pw)
+        for who, pw in (("ann", "x"), ("bob", "x"), ("eve", GOOD), ("nobody", "x"), ("", ""))
+    ]
     told = {(status, problem["type"], problem["detail"]) for status, problem in answers}
     assert told == {(401, "/problems/unauthenticated", "the login or the password is wrong")}
 
 
-async def test_repeated_wrong_passwords_block_login_until_window_ends(api: Api, clock: FakeClock) -> None:
+async def test_repeated_wrong_passwords_block_login_until_window_ends(
+    api: Api, clock: FakeClock
+) -> None:
     await person(api, "ann")
-    statuses = [status for status, _ in await asyncio.gather(*(log_in(api, "ann", f"guess {n}") for n in range(6)))]
+    statuses = [
+        status
+        for status, _ in await asyncio.gather(*(log_in(api, "ann", f"guess {n}") for n in range(6)))
+    ]
     assert sorted(statuses) == [401] * 3 + [429] * 3
     answer = await api.client.post("/api/v1/login", json={"login": "ann", "password": GOOD})
     assert (answer.status, answer.headers["Retry-After"]) == (429, "900")
@@ -93,10 +107,16 @@ async def test_password_change_ends_other_sessions_and_optionally_keys(
     await person(api, "ann")
     here, there = await session(api), await session(api)
     change: dict[str, Any] = {"old": GOOD, "new": "another sentence then"} | more
-    assert (await api.client.put(f"{ME}/password", json=change | {"old": "x"}, headers=here)).status == 422
-    assert (await api.client.put(f"{ME}/password", json=change | {"new": "short"}, headers=here)).status == 422
+    assert (
+        await api.client.put(f"{ME}/password", json=change | {"old": "x"}, headers=here)
+    ).status == 422
+    assert (
+        await api.client.put(f"{ME}/password", json=change | {"new": "short"}, headers=here)
+    ).status == 422
     await session(api)
-    made = await (await api.client.post(OWN, json={"name": "k", "scopes": ["read"]}, headers=there)).json()
+    made = await (
+        await api.client.post(OWN, json={"name": "k", "scopes": ["read"]}, headers=there)
+    ).json()
     assert (await api.client.put(f"{ME}/password", json=change, headers=here)).status == 204
     clock.advance(timedelta(seconds=5))
     assert (await api.client.get(ME, headers={"X-Api-Key": made["key"]})).status == of_key
@@ -108,22 +128,34 @@ async def test_wrong_old_passwords_are_limited(api: Api) -> None:
     await person(api, "ann")
     sent = await session(api)
     guesses = [
-        (await api.client.put(f"{ME}/password", json={"old": f"x{n}", "new": "another sentence"}, headers=sent)).status
+        (
+            await api.client.put(
+                f"{ME}/password", json={"old": f"x{n}", "new": "another sentence"}, headers=sent
+            )
+        ).status
         for n in range(4)
     ]
     assert guesses == [422, 422, 422, 429]
 
 
-async def test_own_key_is_limited_to_own_scopes_and_ends_with_owner(api: Api, clock: FakeClock) -> None:
+async def test_own_key_is_limited_to_own_scopes_and_ends_with_owner(
+    api: Api, clock: FakeClock
+) -> None:
     await person(api, "ann", "tier2")
     sent = await session(api)
     for wider in (["admin"], ["ingest"], ["read", "ingest"]):
-        assert (await api.client.post(OWN, json={"name": "k", "scopes": wider}, headers=sent)).status == 422
-    made = await (await api.client.post(OWN, json={"name": "k", "scopes": ["read"]}, headers=sent)).json()
+        assert (
+            await api.client.post(OWN, json={"name": "k", "scopes": wider}, headers=sent)
+        ).status == 422
+    made = await (
+        await api.client.post(OWN, json={"name": "k", "scopes": ["read"]}, headers=sent)
+    ).json()
     assert made["info"]["person"] == "ann"
     key = {"X-Api-Key": made["key"]}
     assert (await api.client.get(ME, headers=key)).status == 200
-    assert (await api.client.post(OWN, json={"name": "k", "scopes": ["read"]}, headers=key)).status == 403
+    assert (
+        await api.client.post(OWN, json={"name": "k", "scopes": ["read"]}, headers=key)
+    ).status == 403
     listed = await (await api.client.get(OWN, headers=sent)).json()
     assert [one["session"] for one in listed["keys"]] == [True, False]
     assert made["key"] not in str(listed)
@@ -146,9 +178,14 @@ async def test_only_owner_revokes_own_key(api: Api) -> None:
     await person(api, "ann")
     await person(api, "bob")
     ann, bob = await session(api), await session(api, "bob")
-    made = await (await api.client.post(OWN, json={"name": "k", "scopes": ["read"]}, headers=ann)).json()
+    made = await (
+        await api.client.post(OWN, json={"name": "k", "scopes": ["read"]}, headers=ann)
+    ).json()
     path = f"{OWN}/{made['info']['id']}"
-    assert [(await api.client.delete(path, headers=sent)).status for sent in (bob, ann)] == [404, 204]
+    assert [(await api.client.delete(path, headers=sent)).status for sent in (bob, ann)] == [
+        404,
+        204,
+    ]
     assert (await api.client.get(ME, headers={"X-Api-Key": made["key"]})).status == 401
 
 
@@ -188,7 +225,10 @@ async def test_passwords_and_tokens_are_not_stored_in_clear(api: Api, pool: Pool
     assert token not in dump
 
 
-@pytest.mark.parametrize("body", [{}, {"login": "ann"}, {"login": 1, "password": "x"}, {"login": "a", "password": "x" * 2000}])
+@pytest.mark.parametrize(
+    "body",
+    [{}, {"login": "ann"}, {"login": 1, "password": "x"}, {"login": "a", "password": "x" * 2000}],
+)
 async def test_malformed_login_returns_400(api: Api, body: Any) -> None:
     assert (await api.client.post("/api/v1/login", json=body)).status == 400
 
@@ -201,7 +241,10 @@ async def test_login_without_database_returns_503(api: Api, pool: Pool) -> None:
 
 async def test_number_of_own_keys_is_limited(api: Api) -> None:
     await api.person("bob", Role.TIER2)
-    made = [(await api.call("POST", OWN, {"name": f"script {at}", "scopes": ["read"]}, "bob")) for at in range(50)]
+    made = [
+        (await api.call("POST", OWN, {"name": f"script {at}", "scopes": ["read"]}, "bob"))
+        for at in range(50)
+    ]
     assert [status for status, _ in made] == [201] * 49 + [422]
     assert "limits.own_keys is 50" in made[-1][1]["detail"]
     assert (await api.call("DELETE", f"{OWN}/{made[0][1]['info']['id']}", scope="bob"))[0] == 204

@@ -34,7 +34,9 @@ async def padded(pool: Pool, number: str, entries: int, actor: str = "ann") -> N
             " WHERE i.number = $1",
             number, entries, actor,
         )  # fmt: skip
-        await conn.execute("UPDATE incident SET version = version + $2 WHERE number = $1", number, entries)
+        await conn.execute(
+            "UPDATE incident SET version = version + $2 WHERE number = $1", number, entries
+        )
 
 
 @pytest.mark.parametrize("limit", [1, 4, 5, 6, 1_000])
@@ -66,7 +68,9 @@ FROM incident i, integration g, generate_series(1, 5) AS n WHERE i.number = $1
 """
 
 
-async def test_linked_incidents_alerts_and_notifications_are_paged_to_end(api: Api, pool: Pool) -> None:
+async def test_linked_incidents_alerts_and_notifications_are_paged_to_end(
+    api: Api, pool: Pool
+) -> None:
     master, *followers = [(await api.incident(title=f"number {at}"))["number"] for at in range(6)]
     for number in followers:
         assert (await api.call("POST", f"{INCIDENTS}/{number}/link", {"master": master}))[0] == 200
@@ -79,7 +83,9 @@ async def test_linked_incidents_alerts_and_notifications_are_paged_to_end(api: A
         alerts = await pages(api, f"{INCIDENTS}/{master}/alerts", "alerts", limit)
         assert sorted(one["dedup_key"] for one in alerts) == ["1", "2", "3", "4", "5"]
         whole = (await api.call("GET", f"{INCIDENTS}/{master}/notifications"))[1]["notifications"]
-        assert await pages(api, f"{INCIDENTS}/{master}/notifications", "notifications", limit) == whole
+        assert (
+            await pages(api, f"{INCIDENTS}/{master}/notifications", "notifications", limit) == whole
+        )
     _, of_follower = await api.call("GET", f"{INCIDENTS}/{followers[0]}/related?limit=1")
     assert (of_follower["master"]["number"], of_follower["related"]) == (master, [])
 
@@ -90,7 +96,9 @@ async def link_of(api: Api, number: str) -> str:
     return str(made["path"])
 
 
-async def test_reporter_page_shows_newest_entries_and_says_there_are_more(api: Api, pool: Pool) -> None:
+async def test_reporter_page_shows_newest_entries_and_says_there_are_more(
+    api: Api, pool: Pool
+) -> None:
     number = (await api.incident(contact="bob@example.com"))["number"]
     path = await link_of(api, number)
     assert (await api.call("GET", path))[1]["earlier"] is False
@@ -106,15 +114,24 @@ async def test_reporter_page_shows_newest_entries_and_says_there_are_more(api: A
 async def test_additions_by_link_are_limited_per_hour(api: Api, clock: Any) -> None:
     number = (await api.incident(contact="bob@example.com"))["number"]
     links = [await link_of(api, number), await link_of(api, number)]
-    statuses = [(await api.call("POST", f"{links[at % 2]}/note", {"note": f"n{at}"}))[0] for at in range(31)]
+    statuses = [
+        (await api.call("POST", f"{links[at % 2]}/note", {"note": f"n{at}"}))[0] for at in range(31)
+    ]
     assert statuses == [200] * 30 + [429]
-    answer = await api.raw("POST", links[0].replace("/api/v1/mine", "/my") + "/note", data={"note": "x"})
+    answer = await api.raw(
+        "POST", links[0].replace("/api/v1/mine", "/my") + "/note", data={"note": "x"}
+    )
     assert answer.status == 429
     refused = await api.raw("POST", links[0] + "/note", json={"note": "x"})
-    assert (refused.status, "limits.link_per_hour is 30" in (await refused.json())["detail"]) == (429, True)
+    assert (refused.status, "limits.link_per_hour is 30" in (await refused.json())["detail"]) == (
+        429,
+        True,
+    )
     assert int(refused.headers["Retry-After"]) <= 120
     assert (await api.raw("POST", links[0] + "/attachments?name=a.txt", data=b"a")).status == 429
-    assert (await api.call("POST", f"{INCIDENTS}/{number}/note", {"note": "the desk goes on"}))[0] == 200
+    assert (await api.call("POST", f"{INCIDENTS}/{number}/note", {"note": "the desk goes on"}))[
+        0
+    ] == 200
     clock.advance(timedelta(minutes=2))
     assert (await api.call("POST", f"{links[0]}/note", {"note": "later"}))[0] == 200
 

@@ -94,17 +94,29 @@ def told(route: Route, who: Principal, scopes: set[Scope], incident: Incident) -
     if not visibility_of(who).sees(incident):
         return 404
     name = strip_patterns(route.path).removeprefix(strip_patterns(ONE_RECORD)).strip("/")
-    command = msgspec.convert(BODIES.get(name, {}), route.request_body).command() if name in wire.ACTIONS else None
+    command = (
+        msgspec.convert(BODIES.get(name, {}), route.request_body).command()
+        if name in wire.ACTIONS
+        else None
+    )
     if route.method == "PATCH":
         decision = may_edit(who, "ci", incident)
     else:
-        decision = may(who, required_action(command, who) if command else RIGHTS[route.method, route.path], incident)
+        decision = may(
+            who,
+            required_action(command, who) if command else RIGHTS[route.method, route.path],
+            incident,
+        )
         if name == "assign" and isinstance(decision, PermissionDenied) and incident.tier != "1":
             decision = may(who, Action.REASSIGN, incident)
     if isinstance(decision, PermissionDenied):
         return 403
     ended = incident.state in {State.CLOSED, State.REJECTED}
-    illegal = incident.state not in TRANSITIONS[type(command)] if command else name in {"unlink", "convert"}
+    illegal = (
+        incident.state not in TRANSITIONS[type(command)]
+        if command
+        else name in {"unlink", "convert"}
+    )
     if name == "follow_on":
         illegal = not ended
     if (route.method, name) == ("POST", "updates"):
@@ -113,8 +125,15 @@ def told(route: Route, who: Principal, scopes: set[Scope], incident: Incident) -
 
 
 async def answers(api: Api, route: Route, key: str, number: str) -> tuple[int, Any]:
-    name = strip_patterns(route.path).removeprefix(strip_patterns(ONE_RECORD)).strip("/").partition("/")[0]
-    path = strip_patterns(route.path).format(number=number, system="itsm", id=9) + QUERIES.get((route.method, route.path), "")
+    name = (
+        strip_patterns(route.path)
+        .removeprefix(strip_patterns(ONE_RECORD))
+        .strip("/")
+        .partition("/")[0]
+    )
+    path = strip_patterns(route.path).format(number=number, system="itsm", id=9) + QUERIES.get(
+        (route.method, route.path), ""
+    )
     body = None if route.request_body is None else BODIES.get(name, {})
     return await api.call(route.method, path, body, scope=key)
 
@@ -124,13 +143,23 @@ async def somebody(api: Api, part: PrincipalRole) -> tuple[str, Principal, set[S
         return MACHINES[part], Principal(name=MACHINES[part], parts=frozenset({part})), SCOPES[part]
     await api.person("ann", part)
     scopes = {Scope.READ, Scope.WRITE} | ({Scope.ADMIN} if part is Role.ADMINISTRATOR else set())
-    return "ann", Principal(name="ann", parts=frozenset({part}), identities=frozenset({"ann"})), scopes
+    return (
+        "ann",
+        Principal(name="ann", parts=frozenset({part}), identities=frozenset({"ann"})),
+        scopes,
+    )
 
 
-async def in_state(api: Api, base: Incident, state: State, *, security: bool = False, owner: str = "ann") -> Incident:
+async def in_state(
+    api: Api, base: Incident, state: State, *, security: bool = False, owner: str = "ann"
+) -> Incident:
     async with acquire(api.uow.pool) as conn:
-        ledger = await conn.fetchval("SELECT ledger FROM incident WHERE number = 'INC-20260302-000002'")
-        await conn.execute(RESET, base.number, state, TIERS.get(state, "2"), ledger, security, owner)
+        ledger = await conn.fetchval(
+            "SELECT ledger FROM incident WHERE number = 'INC-20260302-000002'"
+        )
+        await conn.execute(
+            RESET, base.number, state, TIERS.get(state, "2"), ledger, security, owner
+        )
         found = await store.by_number(conn, base.number, EVERYTHING)
     assert found is not None
     return found
@@ -146,7 +175,9 @@ async def record(api: Api) -> Incident:
 
 
 @pytest.mark.parametrize("part", [*Role, *MachineRole])
-async def test_every_route_in_every_state_matches_permission_tables(api: Api, part: PrincipalRole) -> None:
+async def test_every_route_in_every_state_matches_permission_tables(
+    api: Api, part: PrincipalRole
+) -> None:
     key, who, scopes = await somebody(api, part)
     base = await record(api)
     wrong = []
@@ -163,7 +194,9 @@ async def test_every_route_in_every_state_matches_permission_tables(api: Api, pa
 
 
 @pytest.mark.parametrize("part", [*Role, *MachineRole])
-async def test_invisible_incident_returns_same_answer_as_missing_incident(api: Api, part: PrincipalRole) -> None:
+async def test_invisible_incident_returns_same_answer_as_missing_incident(
+    api: Api, part: PrincipalRole
+) -> None:
     key, who, scopes = await somebody(api, part)
     base = await record(api)
     for security, owner in ((True, "ann"), (False, "bob")):
@@ -174,27 +207,48 @@ async def test_invisible_incident_returns_same_answer_as_missing_incident(api: A
             hidden = await answers(api, route, key, base.number)
             missing = await answers(api, route, key, "INC-20260302-000009")
             assert hidden[0] == (404 if route.scope in scopes else 403)
-            assert without_the_number(hidden[1], base.number) == without_the_number(missing[1], "INC-20260302-000009")
+            assert without_the_number(hidden[1], base.number) == without_the_number(
+                missing[1], "INC-20260302-000009"
+            )
 
 
 def without_the_number(problem: dict[str, Any], number: str) -> dict[str, Any]:
-    return {name: str(value).replace(number, "N") for name, value in problem.items() if name != "instance"}
+    return {
+        name: str(value).replace(number, "N")
+        for name, value in problem.items()
+        if name != "instance"
+    }
 
 
 @pytest.mark.parametrize("part", [*Role, *MachineRole])
 async def test_other_routes_match_permission_table(api: Api, part: PrincipalRole) -> None:
     key, who, scopes = await somebody(api, part)
     for route in ROUTES:
-        if route.scope is None or route in OF_RECORDS or "/me" in route.path or route.path.endswith("/logout"):
+        if (
+            route.scope is None
+            or route in OF_RECORDS
+            or "/me" in route.path
+            or route.path.endswith("/logout")
+        ):
             continue
-        path = strip_patterns(route.path).format(id="1", login="ann", slug="dba", name="db1", integration="i", source="s")
-        status, _ = await api.call(route.method, path, None if route.request_body is None else {}, scope=key)
-        refused = route.scope not in scopes or (route.needs is not None and isinstance(may(who, route.needs), PermissionDenied))
+        path = strip_patterns(route.path).format(
+            id="1", login="ann", slug="dba", name="db1", integration="i", source="s"
+        )
+        status, _ = await api.call(
+            route.method, path, None if route.request_body is None else {}, scope=key
+        )
+        refused = route.scope not in scopes or (
+            route.needs is not None and isinstance(may(who, route.needs), PermissionDenied)
+        )
         assert (status == 403) == refused, (route.method, path, status)
 
 
 def test_every_route_about_incidents_requires_a_permission() -> None:
-    named = {(route.method, route.path) for route in ROUTES if route.scope is not None and route.needs is not None}
+    named = {
+        (route.method, route.path)
+        for route in ROUTES
+        if route.scope is not None and route.needs is not None
+    }
     spared = {"/me", "/logout", "/keys", "/sla/simulate", "/incidents/bulk", "/people", "/groups"}
     bare = [
         (route.method, route.path)

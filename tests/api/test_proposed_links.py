@@ -20,17 +20,28 @@ IDS = "SELECT id FROM incident WHERE number = ANY($1::text[]) ORDER BY array_pos
 async def propose(api: Api, number: str, master: str) -> None:
     async with acquire(api.uow.pool) as conn:
         one, other = [row["id"] for row in await conn.fetch(IDS, [number, master])]
-        proposal = LinkProposal(incident_id=one, master_id=other, reason="same item", score=0.75, points={"item db1": 0.5})
+        proposal = LinkProposal(
+            incident_id=one,
+            master_id=other,
+            reason="same item",
+            score=0.75,
+            points={"item db1": 0.5},
+        )
         await proposals.store_proposals(conn, [proposal], NOON)
 
 
 async def proposed(api: Api, number: str, scope: str = "admin") -> list[tuple[str, str, str]]:
     _, related = await api.call("GET", f"{INCIDENTS}/{number}/related", scope=scope)
-    return [(one["number"], one["master"], one["incident"]["number"]) for one in related["proposed"]]
+    return [
+        (one["number"], one["master"], one["incident"]["number"]) for one in related["proposed"]
+    ]
 
 
 async def two(api: Api) -> tuple[str, str]:
-    number, master = [(await api.incident(title=title))["number"] for title in ("pay-1 is down", "core-db is down")]
+    number, master = [
+        (await api.incident(title=title))["number"]
+        for title in ("pay-1 is down", "core-db is down")
+    ]
     await propose(api, number, master)
     return number, master
 
@@ -45,7 +56,9 @@ async def test_proposed_link_is_shown_with_reason_on_both_incidents(api: Api) ->
 
 
 @pytest.mark.parametrize("flagged", [0, 1])
-async def test_proposed_link_is_hidden_if_one_incident_is_not_visible(api: Api, flagged: int) -> None:
+async def test_proposed_link_is_hidden_if_one_incident_is_not_visible(
+    api: Api, flagged: int
+) -> None:
     await api.person("ann", Role.SERVICE_DESK)
     pair = await two(api)
     await api.call("PATCH", f"{INCIDENTS}/{pair[flagged]}", {"security": True})
@@ -68,16 +81,24 @@ async def test_refused_link_is_hidden_and_not_proposed_again(api: Api) -> None:
     await propose(api, number, master)
     assert await proposed(api, number) == []
     _, timeline = await api.call("GET", f"{INCIDENTS}/{number}/timeline")
-    assert (timeline["entries"][-1]["event"], timeline["entries"][-1]["facts"]) == ("link_refused", body)
+    assert (timeline["entries"][-1]["event"], timeline["entries"][-1]["facts"]) == (
+        "link_refused",
+        body,
+    )
     status, problem = await api.call("POST", f"{INCIDENTS}/{number}/refuse_link", body)
-    assert (status, problem["detail"]) == (409, f"it is not proposed that {number} follows {master}")
+    assert (status, problem["detail"]) == (
+        409,
+        f"it is not proposed that {number} follows {master}",
+    )
 
 
 async def test_refused_link_is_stored_as_unlearned(api: Api) -> None:
     number, master = await two(api)
     await api.call("POST", f"{INCIDENTS}/{number}/refuse_link", {"master": master})
     async with acquire(api.uow.pool) as conn:
-        actors = await conn.fetch("SELECT DISTINCT u.actor FROM unlearned u JOIN incident m ON m.id = u.master_id")
+        actors = await conn.fetch(
+            "SELECT DISTINCT u.actor FROM unlearned u JOIN incident m ON m.id = u.master_id"
+        )
     assert [row["actor"] for row in actors] == ["admin"]
 
 

@@ -41,10 +41,15 @@ async def test_key_over_quota_gets_429_and_other_keys_are_served(gateway: Served
     headers = {"Authorization": f"Bearer {gateway.keys['read']}"}
     answer = await gateway.client.get("/api/v1/incidents", headers=headers)
     told = await answer.json()
-    assert (answer.content_type, told["type"]) == ("application/problem+json", "/problems/quota_exceeded")
+    assert (answer.content_type, told["type"]) == (
+        "application/problem+json",
+        "/problems/quota_exceeded",
+    )
     assert "limits.key_per_second, 1" in told["detail"]
     assert answer.headers["Retry-After"] == "1"
-    assert (await gateway.post("/api/v1/incidents", {"title": "mail is down"}, "admin")).status == 201
+    assert (
+        await gateway.post("/api/v1/incidents", {"title": "mail is down"}, "admin")
+    ).status == 201
     metrics = await (await gateway.client.get("/metrics")).text()
     assert 'gateway_quota_refusals_total{quota="requests"} 2.0' in metrics
 
@@ -70,10 +75,14 @@ async def test_address_over_quota_gets_429_and_keys_from_it_are_served(gateway: 
     assert (await gateway.client.get("/healthz")).status == 200
 
 
-async def test_invalid_keys_count_against_address_and_known_keys_are_served(gateway: Served) -> None:
+async def test_invalid_keys_count_against_address_and_known_keys_are_served(
+    gateway: Served,
+) -> None:
     assert (await gateway.get("/api/v1/incidents", "read"))[0] == 200
     headers = {"Authorization": f"Bearer gwk_{'a' * 12}_{'b' * 43}"}
-    made_up = [(await gateway.client.get("/api/v1/incidents", headers=headers)).status for _ in range(3)]
+    made_up = [
+        (await gateway.client.get("/api/v1/incidents", headers=headers)).status for _ in range(3)
+    ]
     assert made_up == [401, 401, 429]
     assert (await gateway.client.post(INGEST, json=ALERT, headers=headers)).status == 503
     assert (await gateway.get("/api/v1/incidents", "read"))[0] == 200
@@ -81,13 +90,20 @@ async def test_invalid_keys_count_against_address_and_known_keys_are_served(gate
 
 @pytest.mark.parametrize("limits", [{"file_bytes_per_day": 10}])
 async def test_files_beyond_daily_quota_are_refused(gateway: Served) -> None:
-    made = await (await gateway.post("/api/v1/incidents", {"title": "mail is down"}, "admin")).json()
+    made = await (
+        await gateway.post("/api/v1/incidents", {"title": "mail is down"}, "admin")
+    ).json()
     path = f"/api/v1/incidents/{made['number']}/attachments?name=log.txt"
     headers = {"Authorization": f"Bearer {gateway.keys['admin']}"}
-    answers = [await gateway.client.post(path, data=b"ten bytes!", headers=headers) for _ in range(2)]
+    answers = [
+        await gateway.client.post(path, data=b"ten bytes!", headers=headers) for _ in range(2)
+    ]
     assert [answer.status for answer in answers] == [201, 429]
     told = await answers[1].json()
-    assert (told["type"], "limits.file_bytes_per_day, 10" in told["detail"]) == ("/problems/quota_exceeded", True)
+    assert (told["type"], "limits.file_bytes_per_day, 10" in told["detail"]) == (
+        "/problems/quota_exceeded",
+        True,
+    )
     assert answers[1].headers["Retry-After"] == "86400"
     kept = await gateway.get(f"/api/v1/incidents/{made['number']}/attachments", "admin")
     assert len(kept[1]["attachments"]) == 1
@@ -100,10 +116,14 @@ async def test_mappings_beyond_daily_quota_are_refused(gateway: Served) -> None:
     async def put(to: str) -> tuple[int, str]:
         steps = [{"do": "rename", "from": "/name", "to": to}]
         body = {"steps": steps, "note": "they renamed it"}
-        answer = await gateway.client.put("/api/v1/mappings/ours/generic", json=body, headers=headers)
+        answer = await gateway.client.put(
+            "/api/v1/mappings/ours/generic", json=body, headers=headers
+        )
         return answer.status, await answer.text()
 
-    assert [(await put(to))[0] for to in ("/title", "/title", "/summary")] == [200, 200, 200], "the same again is none"
+    assert [(await put(to))[0] for to in ("/title", "/title", "/summary")] == [200, 200, 200], (
+        "the same again is none"
+    )
     status, told = await put("/text")
     assert (status, "limits.mappings_per_day is 2" in told) == (429, True)
     assert (await put("/summary"))[0] == 200
@@ -111,7 +131,9 @@ async def test_mappings_beyond_daily_quota_are_refused(gateway: Served) -> None:
 
 @pytest.mark.parametrize("limits", [{"key_at_once": 2}])
 async def test_concurrent_request_quota_is_released_when_requests_end(gateway: Served) -> None:
-    waiting = [asyncio.ensure_future(gateway.get("/api/v1/changes?wait=1", "read")) for _ in range(2)]
+    waiting = [
+        asyncio.ensure_future(gateway.get("/api/v1/changes?wait=1", "read")) for _ in range(2)
+    ]
     await asyncio.sleep(0.2)  # noqa: TID251 - until they wait
     status, told = await gateway.get("/api/v1/incidents", "read")
     assert (status, "limits.key_at_once is 2" in told["detail"]) == (429, True)
@@ -121,7 +143,10 @@ async def test_concurrent_request_quota_is_released_when_requests_end(gateway: S
 
 @pytest.mark.parametrize("limits", [{"key_bytes_per_minute": 6_000}])
 async def test_byte_quota_counts_bodies_with_and_without_length(gateway: Served) -> None:
-    headers = {"Authorization": f"Bearer {gateway.keys['ingest']}", "Content-Type": "application/json"}
+    headers = {
+        "Authorization": f"Bearer {gateway.keys['ingest']}",
+        "Content-Type": "application/json",
+    }
     body = msgspec.json.encode(ALERT | {"description": "x" * 4_000})
 
     async def pieces() -> AsyncIterator[bytes]:
@@ -129,4 +154,7 @@ async def test_byte_quota_counts_bodies_with_and_without_length(gateway: Served)
 
     assert (await gateway.client.post(INGEST, data=pieces(), headers=headers)).status == 202
     answer = await gateway.client.post(INGEST, data=body, headers=headers)
-    assert (answer.status, "limits.key_bytes_per_minute, 6000" in (await answer.json())["detail"]) == (503, True)
+    assert (
+        answer.status,
+        "limits.key_bytes_per_minute, 6000" in (await answer.json())["detail"],
+    ) == (503, True)

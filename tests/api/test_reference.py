@@ -52,7 +52,9 @@ async def test_type_of_error_response_leads_to_its_page(api: Api) -> None:
 
 
 async def test_browser_gets_problem_page_in_its_language(api: Api) -> None:
-    answer = await read(api, "/problems/conflict", Accept="text/html,*/*;q=0.8", Accept_Language="zh")
+    answer = await read(
+        api, "/problems/conflict", Accept="text/html,*/*;q=0.8", Accept_Language="zh"
+    )
     assert answer.content_type == "text/html"
     text = await answer.text()
     assert "请求与已有记录冲突" in text

@@ -21,7 +21,9 @@ from tests.support.api import Api
 from tests.support.clock import NOON, FakeClock
 
 LISTED = sorted(
-    f"{route.method} {strip_patterns(route.path)}" for route in list_routes(ChangeFeed()) if "Idempotency-Key" in route.headers
+    f"{route.method} {strip_patterns(route.path)}"
+    for route in list_routes(ChangeFeed())
+    if "Idempotency-Key" in route.headers
 )
 SECRET = {f"POST {V1}/keys", f"POST {V1}/me/keys"}
 """Answered with a secret, which is not kept to be told again."""
@@ -50,7 +52,9 @@ MADE: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
 }
 """What is made under each name, and what is changed of it then."""
 
-CLAIM = "UPDATE incident SET claimed_impact = 'business', claimed_urgency = 'urgent' WHERE number = $1"
+CLAIM = (
+    "UPDATE incident SET claimed_impact = 'business', claimed_urgency = 'urgent' WHERE number = $1"
+)
 
 Asked = tuple[str, dict[str, Any]]
 
@@ -82,8 +86,12 @@ async def reported(api: Api, then: str) -> Asked:
     await api.call("POST", f"{V1}/incidents/{number}/resolve", {})
     if then:
         await api.person("bob", Role.INCIDENT_MANAGER)
-        await api.call("PUT", f"{V1}/incidents/{number}/report", {"text": "what happened"}, scope="bob")
-    return f"{V1}/incidents/{number}/report{then}", {} if then else {"json": {"text": "what happened"}}
+        await api.call(
+            "PUT", f"{V1}/incidents/{number}/report", {"text": "what happened"}, scope="bob"
+        )
+    return f"{V1}/incidents/{number}/report{then}", {} if then else {
+        "json": {"text": "what happened"}
+    }
 
 
 async def by_link(api: Api, action: str) -> Asked:
@@ -107,8 +115,16 @@ async def thing(api: Api, name: str, *, change: bool) -> Asked:
 
 async def handed_over(api: Api) -> Asked:
     await api.person("ann", Role.TIER2)
-    await api.call("POST", f"{V1}/groups", {"slug": "dba", "name": "Databases", "tier": "tier2", "members": ["ann"]})
-    shift = {"from": NOON.isoformat(), "to": (NOON + timedelta(hours=8)).isoformat(), "people": ["ann"]}
+    await api.call(
+        "POST",
+        f"{V1}/groups",
+        {"slug": "dba", "name": "Databases", "tier": "tier2", "members": ["ann"]},
+    )
+    shift = {
+        "from": NOON.isoformat(),
+        "to": (NOON + timedelta(hours=8)).isoformat(),
+        "people": ["ann"],
+    }
     assert (await api.call("PUT", f"{V1}/groups/dba/roster", {"shifts": [shift]}))[0] == 204
     api.uow.clock.advance(timedelta(hours=7, minutes=45))  # type: ignore[attr-defined]
     await make_lists(api.uow)
@@ -122,7 +138,9 @@ async def one_record(api: Api, rest: str, **sent: Any) -> Asked:
 
 async def many(api: Api) -> Asked:
     numbers = [(await api.incident(title=title))["number"] for title in ("a", "b")]
-    return f"{V1}/incidents/bulk", {"json": {"numbers": numbers, "action": "note", "body": {"note": "seen"}}}
+    return f"{V1}/incidents/bulk", {
+        "json": {"numbers": numbers, "action": "note", "body": {"note": "seen"}}
+    }
 
 
 async def fixed(path: str, **sent: Any) -> Asked:
@@ -130,7 +148,9 @@ async def fixed(path: str, **sent: Any) -> Asked:
 
 
 async def monitor(api: Api, *, change: bool) -> Asked:
-    await api.call("POST", f"{V1}/keys", {"name": "jobs", "scopes": ["ingest"], "integration": "jobs"})
+    await api.call(
+        "POST", f"{V1}/keys", {"name": "jobs", "scopes": ["ingest"], "integration": "jobs"}
+    )
     new = {"integration": "jobs", "slug": "backup", "name": "Backup", "period_seconds": 600}
     if not change:
         return f"{V1}/monitors", {"json": new}
@@ -139,7 +159,9 @@ async def monitor(api: Api, *, change: bool) -> Asked:
 
 
 async def mapping(api: Api) -> Asked:
-    await api.call("POST", f"{V1}/keys", {"name": "shop", "scopes": ["ingest"], "integration": "shop"})
+    await api.call(
+        "POST", f"{V1}/keys", {"name": "shop", "scopes": ["ingest"], "integration": "shop"}
+    )
     steps = [{"do": "rename", "from": "/name", "to": "/title"}]
     return f"{V1}/mappings/shop/generic", {"json": {"steps": steps, "note": "they renamed it"}}
 
@@ -154,7 +176,16 @@ async def chat(api: Api) -> Asked:
     return f"{V1}/people/bob/chats", {"json": {"provider": "slack", "tenant": "T1", "user": "U1"}}
 
 
-MORE = ("linked", "complaints", "publish", "follow_on", "convert", "leader_told", "acknowledge_escalation", "updates")
+MORE = (
+    "linked",
+    "complaints",
+    "publish",
+    "follow_on",
+    "convert",
+    "leader_told",
+    "acknowledge_escalation",
+    "updates",
+)
 
 
 def calls_by_operation(api: Api) -> dict[str, Callable[[], Awaitable[Asked]]]:
@@ -165,16 +196,23 @@ def calls_by_operation(api: Api) -> dict[str, Callable[[], Awaitable[Asked]]]:
         f"POST {V1}/incidents": partial(fixed, "/incidents", json={"title": "x"}),
         f"POST {V1}/incidents/bulk": partial(many, api),
         f"PATCH {one}": partial(one_record, api, "", json={"category": "network"}),
-        f"POST {one}/attachments": partial(one_record, api, "/attachments?name=a.txt", data=b"text"),
+        f"POST {one}/attachments": partial(
+            one_record, api, "/attachments?name=a.txt", data=b"text"
+        ),
         f"PUT {one}/report": partial(reported, api, ""),
         f"POST {one}/report/approve": partial(reported, api, "/approve"),
         f"POST {V1}/keys": partial(fixed, "/keys", json=key),
         f"POST {V1}/me/keys": partial(own_key, api),
-        f"POST {V1}/cis/import": partial(fixed, "/cis/import", json=[{"name": "db2", "kind": "host"}]),
+        f"POST {V1}/cis/import": partial(
+            fixed, "/cis/import", json=[{"name": "db2", "kind": "host"}]
+        ),
         f"POST {V1}/handovers/{{id}}/accept": partial(handed_over, api),
         **{f"POST {one}/{a}": partial(related, api, a) for a in ("link", "unlink", "refuse_link")},
         **{f"POST {one}/{a}": partial(record, api, a) for a in (*ACTIONS, *MORE)},
-        **{f"POST {mine}/{a}": partial(by_link, api, a) for a in ("confirm", "refuse", "rate", "note", "attachments")},
+        **{
+            f"POST {mine}/{a}": partial(by_link, api, a)
+            for a in ("confirm", "refuse", "rate", "note", "attachments")
+        },
         **{f"POST {V1}/{n}": partial(thing, api, n, change=False) for n in MADE},
         f"PATCH {V1}/people/{{login}}": partial(thing, api, "people", change=True),
         f"PATCH {V1}/groups/{{slug}}": partial(thing, api, "groups", change=True),
@@ -219,7 +257,11 @@ async def test_repeated_request_changes_nothing_and_gets_same_answer(
         assert (again[0], again[3]["type"]) == (409, "/problems/conflict")
     else:
         assert again == first
-    other = sent | ({"json": {**sent["json"], "note": "x"}} if isinstance(sent.get("json"), dict) else {"params": {"other": "1"}})
+    other = sent | (
+        {"json": {**sent["json"], "note": "x"}}
+        if isinstance(sent.get("json"), dict)
+        else {"params": {"other": "1"}}
+    )
     assert (await api.raw(method, path, **other)).status in {400, 422}
     assert await pool.fetchrow(COUNTED) == counted
 

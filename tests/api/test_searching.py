@@ -25,7 +25,9 @@ SEARCH = "/api/v1/incidents?q=zzzz&sort=recorded_at"
 
 @pytest.fixture
 async def gateway(database_url: str) -> AsyncIterator[Served]:
-    database = Database(url=database_url, pool_min=1, pool_max=4, read_pool_max=2, read_within=Duration(seconds=0.5))
+    database = Database(
+        url=database_url, pool_min=1, pool_max=4, read_pool_max=2, read_within=Duration(seconds=0.5)
+    )
     async with served(msgspec.structs.replace(load(None, {}), database=database)) as running:
         yield running
 
@@ -38,7 +40,9 @@ def slow(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 async def a_record(gateway: Served) -> str:
-    made = await gateway.post("/api/v1/incidents", {"title": "disk full", "impact": "group", "urgency": "high"}, "admin")
+    made = await gateway.post(
+        "/api/v1/incidents", {"title": "disk full", "impact": "group", "urgency": "high"}, "admin"
+    )
     assert made.status == 201
     return str((await made.json())["number"])
 
@@ -65,15 +69,23 @@ SELECT 1::bigint AS id FROM pg_sleep(3) WHERE concat($1::text, $2::text, $3::tex
 """
 
 
-async def test_slow_quarantine_searches_do_not_block_writes(gateway: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_slow_quarantine_searches_do_not_block_writes(
+    gateway: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(store, "NEWEST_IDS", SLOWLY)
-    searches = [asyncio.ensure_future(gateway.get("/api/v1/quarantine?problem=x", "admin")) for _ in range(25)]
+    searches = [
+        asyncio.ensure_future(gateway.get("/api/v1/quarantine?problem=x", "admin"))
+        for _ in range(25)
+    ]
     await asyncio.sleep(0.1)  # noqa: TID251 - until they have begun
     await a_record(gateway)
     assert not all(one.done() for one in searches)
     answers = await asyncio.gather(*searches)
     told = {(status, answer["detail"].partition(":")[0]) for status, answer in answers}
-    assert told == {(503, "the search takes longer than database.read_within"), (503, "too many searches at once")}
+    assert told == {
+        (503, "the search takes longer than database.read_within"),
+        (503, "too many searches at once"),
+    }
 
 
 async def test_filtered_quarantine_queries_need_a_search_turn_and_plain_pages_do_not(
@@ -82,16 +94,22 @@ async def test_filtered_quarantine_queries_need_a_search_turn_and_plain_pages_do
     monkeypatch.setattr(searching, "WAITING_PER_PLACE", 0)
     for asked in ("?source=grafana", "?integration=nobody", "?problem=x", "/counts"):
         status, answer = await gateway.get(f"/api/v1/quarantine{asked}", "admin")
-        assert (status, answer["detail"].partition(":")[0]) == (503, "too many searches at once"), asked
+        assert (status, answer["detail"].partition(":")[0]) == (503, "too many searches at once"), (
+            asked
+        )
     assert (await gateway.get("/api/v1/quarantine", "admin"))[0] == 200
     replay = "/api/v1/quarantine/replay"
     assert (await gateway.post(replay, {"problem": "x"}, "admin")).status == 503
     assert (await gateway.post(replay, {}, "admin")).status == 200
 
 
-async def test_silence_creation_does_not_block_writes(gateway: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_silence_creation_does_not_block_writes(
+    gateway: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
     number = await a_record(gateway)
-    monkeypatch.setattr(silences, "PROBE", "SELECT count(*) FROM unnest($1::text[]) AS p (pattern), pg_sleep(0.4)")
+    monkeypatch.setattr(
+        silences, "PROBE", "SELECT count(*) FROM unnest($1::text[]) AS p (pattern), pg_sleep(0.4)"
+    )
     matcher = {"name": "a", "value": "b.*", "isRegex": True}
     wanted = {"matchers": [matcher], "createdBy": "ann", "comment": ""}
     wanted |= {"startsAt": "2026-01-01T00:00:00Z", "endsAt": "2037-01-01T00:00:00Z"}
@@ -140,13 +158,22 @@ async def test_other_database_failure_keeps_its_message() -> None:
 
 
 READS = sorted({route.path for route in list_routes(ChangeFeed()) if route.method == "GET"})
-PLACES = {"number": "INC", "id": "1", "login": "ann", "slug": "crm", "name": "host-1", "system": "jira"}
+PLACES = {
+    "number": "INC",
+    "id": "1",
+    "login": "ann",
+    "slug": "crm",
+    "name": "host-1",
+    "system": "jira",
+}
 
 
 async def test_read_routes_work_without_a_writable_connection(gateway: Served) -> None:
     places = PLACES | {"number": await a_record(gateway)}
     headers = {"Authorization": f"Bearer {gateway.keys['admin']}"}
     for path in READS:
-        filled = re.sub(r"\{(\w+)(?::(?:[^{}]|\{[^}]*\})*)?\}", lambda place: places.get(place[1], "x"), path)
+        filled = re.sub(
+            r"\{(\w+)(?::(?:[^{}]|\{[^}]*\})*)?\}", lambda place: places.get(place[1], "x"), path
+        )
         answer = await gateway.client.get(filled, headers=headers, allow_redirects=False)
         assert answer.status < 500, (path, await answer.text())

@@ -35,7 +35,15 @@ async def test_security_incident_is_in_no_list_without_security_role(api: Api) -
     await api.person("sec", Role.SECURITY)
     await api.person("eve", Role.SERVICE_DESK, Role.SECURITY)
     ordinary, hidden = (await api.incident())["number"], await flagged(api)
-    for query in ("", "?q=phishing", f"?q={hidden}", "?sort=-updated_at", "?sort=priority", "?sort=recorded_at", "?state=logged"):
+    for query in (
+        "",
+        "?q=phishing",
+        f"?q={hidden}",
+        "?sort=-updated_at",
+        "?sort=priority",
+        "?sort=recorded_at",
+        "?state=logged",
+    ):
         assert hidden not in await numbers(api, "ann", query) | await numbers(api, "read", query)
         assert hidden in await numbers(api, "sec", query)
         assert hidden in await numbers(api, "admin", query)
@@ -67,7 +75,11 @@ async def below_a_hidden_master(api: Api) -> tuple[str, str]:
 async def test_links_to_security_incidents_show_only_to_security_roles(api: Api) -> None:
     await api.person("ann", Role.SERVICE_DESK)
     child, master = await below_a_hidden_master(api)
-    for path, of in ((INCIDENTS, "incident"), (f"{INCIDENTS}/{child}/timeline", "timeline"), ("/api/v1/changes", "feed")):
+    for path, of in (
+        (INCIDENTS, "incident"),
+        (f"{INCIDENTS}/{child}/timeline", "timeline"),
+        ("/api/v1/changes", "feed"),
+    ):
         _, seen = await api.call("GET", path, scope="ann")
         assert master not in str(seen), of
         _, seen = await api.call("GET", path)
@@ -86,7 +98,9 @@ async def test_links_to_security_incidents_show_only_to_security_roles(api: Api)
 async def test_link_to_invisible_incident_returns_404(api: Api) -> None:
     await api.person("ann", Role.SERVICE_DESK)
     child, master = (await api.incident())["number"], await flagged(api)
-    status, problem = await api.call("POST", f"{INCIDENTS}/{child}/link", {"master": master}, scope="ann")
+    status, problem = await api.call(
+        "POST", f"{INCIDENTS}/{child}/link", {"master": master}, scope="ann"
+    )
     assert (status, problem["detail"]) == (404, f"no incident has the number {master}")
 
 
@@ -107,15 +121,28 @@ async def test_bulk_action_answers_for_each_incident_as_a_single_action(api: Api
 async def test_resolving_master_skips_incidents_the_actor_may_not_resolve(api: Api) -> None:
     await api.person("ann", Role.INCIDENT_MANAGER)
     await api.person("dan", Role.SERVICE_DESK)
-    master, child, secret = (await api.incident())["number"], (await api.incident())["number"], await flagged(api)
+    master, child, secret = (
+        (await api.incident())["number"],
+        (await api.incident())["number"],
+        await flagged(api),
+    )
     for one in (child, secret):
-        assert (await api.call("POST", f"{INCIDENTS}/{one}/link", {"master": master}, scope="ann"))[0] == 200
+        assert (await api.call("POST", f"{INCIDENTS}/{one}/link", {"master": master}, scope="ann"))[
+            0
+        ] == 200
     await api.hire("dba", tier="tier3")
     await api.call("POST", f"{INCIDENTS}/{child}/assign", {"group": "dba"}, scope="ann")
-    assert (await api.call("POST", f"{INCIDENTS}/{master}/resolve", {"related": True, "solution": "a reboot"}, scope="dan"))[
-        0
-    ] == 200
-    states = [(await api.call("GET", f"{INCIDENTS}/{one}"))[1]["state"] for one in (master, child, secret)]
+    assert (
+        await api.call(
+            "POST",
+            f"{INCIDENTS}/{master}/resolve",
+            {"related": True, "solution": "a reboot"},
+            scope="dan",
+        )
+    )[0] == 200
+    states = [
+        (await api.call("GET", f"{INCIDENTS}/{one}"))[1]["state"] for one in (master, child, secret)
+    ]
     assert states == ["resolved", "assigned", "logged"]
 
 
@@ -144,13 +171,26 @@ async def test_incident_flagged_during_lock_wait_returns_404(api: Api, pool: Poo
     await api.call("POST", f"{INCIDENTS}/{number}/assign", {"group": "dba"})
     async with pool.acquire() as conn, conn.transaction():
         await conn.execute("UPDATE incident SET security = true WHERE number = $1", number)
-        waiting = asyncio.create_task(api.call("POST", f"{INCIDENTS}/{number}/acknowledge", {}, scope="ann"))
-        noting = asyncio.create_task(api.call("POST", f"{INCIDENTS}/{number}/note", {"note": "x"}, scope="ann"))
-        while await pool.fetchval("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'") < 2:
+        waiting = asyncio.create_task(
+            api.call("POST", f"{INCIDENTS}/{number}/acknowledge", {}, scope="ann")
+        )
+        noting = asyncio.create_task(
+            api.call("POST", f"{INCIDENTS}/{number}/note", {"note": "x"}, scope="ann")
+        )
+        while (
+            await pool.fetchval(
+                "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+            )
+            < 2
+        ):
             await asyncio.wait({waiting}, timeout=0.01)
     assert [(await waiting)[0], (await noting)[0]] == [404, 404]
     _, timeline = await api.call("GET", f"{INCIDENTS}/{number}/timeline")
-    assert [entry["event"] for entry in timeline["entries"]] == ["opened", "assigned", "management_told"]
+    assert [entry["event"] for entry in timeline["entries"]] == [
+        "opened",
+        "assigned",
+        "management_told",
+    ]
 
 
 async def test_repeated_request_returns_404_after_incident_is_flagged(api: Api) -> None:
@@ -158,7 +198,9 @@ async def test_repeated_request_returns_404_after_incident_is_flagged(api: Api) 
     sent = {"Idempotency-Key": "k"}
     status, made = await api.call("POST", INCIDENTS, {"title": "x"}, scope="ann", headers=sent)
     assert status == 201
-    assert (await api.call("POST", INCIDENTS, {"title": "x"}, scope="ann", headers=sent))[1]["number"] == made["number"]
+    assert (await api.call("POST", INCIDENTS, {"title": "x"}, scope="ann", headers=sent))[1][
+        "number"
+    ] == made["number"]
     await api.call("PATCH", f"{INCIDENTS}/{made['number']}", {"security": True})
     assert (await api.call("POST", INCIDENTS, {"title": "x"}, scope="ann", headers=sent))[0] == 404
 
@@ -171,7 +213,9 @@ async def test_leader_cannot_create_incident_even_without_the_api(api: Api) -> N
 
 async def test_reporter_of_security_incident_cannot_read_it_afterwards(api: Api) -> None:
     await api.person("rep", Role.REPORTER)
-    status, made = await api.call("POST", INCIDENTS, {"title": "odd mail", "security": True}, scope="rep")
+    status, made = await api.call(
+        "POST", INCIDENTS, {"title": "odd mail", "security": True}, scope="rep"
+    )
     assert (status, made["title"]) == (201, "odd mail")
     assert (await api.call("GET", f"{INCIDENTS}/{made['number']}", scope="rep"))[0] == 404
 
@@ -193,7 +237,9 @@ async def test_own_incidents_are_found_by_index(pool: Pool) -> None:
         await conn.execute("SET LOCAL enable_seqscan = off")
         statement = await conn.prepare("EXPLAIN " + OWN)
         plan = "\n".join(row[0] for row in await statement.fetch(["ann"], True, 10))  # noqa: FBT003 - privy
-    assert {"incident_contact", "incident_owner", "incident_security"} <= set(re.findall(r"incident_\w+", plan))
+    assert {"incident_contact", "incident_owner", "incident_security"} <= set(
+        re.findall(r"incident_\w+", plan)
+    )
     assert "Seq Scan" not in plan
 
 
@@ -201,11 +247,18 @@ async def test_reporter_pages_through_own_incidents_in_every_sort_order(api: Api
     await api.person("rep", Role.REPORTER)
     for n in range(7):
         await api.incident(contact="rep" if n % 2 else "other", title=str(n))
-    for sort, wanted in (("-recorded_at", "531"), ("recorded_at", "135"), ("priority", "135"), ("-updated_at", "531")):
+    for sort, wanted in (
+        ("-recorded_at", "531"),
+        ("recorded_at", "135"),
+        ("priority", "135"),
+        ("-updated_at", "531"),
+    ):
         seen, cursor = "", ""
         while cursor is not None:
             _, page = await api.call(
-                "GET", f"{INCIDENTS}?limit=2&sort={sort}" + (f"&cursor={cursor}" if cursor else ""), scope="rep"
+                "GET",
+                f"{INCIDENTS}?limit=2&sort={sort}" + (f"&cursor={cursor}" if cursor else ""),
+                scope="rep",
             )
             seen += "".join(one["title"] for one in page["incidents"])
             cursor = page["next"]
@@ -218,7 +271,9 @@ async def test_locked_invisible_incident_returns_404_without_waiting(api: Api, p
     async with pool.acquire() as conn, conn.transaction():
         await conn.execute("SELECT FROM incident WHERE number = $1 FOR UPDATE", hidden)
         async with asyncio.timeout(1):
-            assert (await api.call("POST", f"{INCIDENTS}/{hidden}/acknowledge", {}, scope="ann"))[0] == 404
+            assert (await api.call("POST", f"{INCIDENTS}/{hidden}/acknowledge", {}, scope="ann"))[
+                0
+            ] == 404
 
 
 async def test_reporter_timeline_omits_notes_of_others(api: Api) -> None:
@@ -234,7 +289,10 @@ async def test_reporter_timeline_omits_notes_of_others(api: Api) -> None:
     status, refused = await api.call("POST", f"{path}/refuse", {"note": "no"}, scope="rep")
     assert status == 200, refused
     _, timeline = await api.call("GET", f"{path}/timeline", scope="rep")
-    entries = [(entry["event"], entry["facts"].get("note"), entry["facts"].get("solution")) for entry in timeline["entries"]]
+    entries = [
+        (entry["event"], entry["facts"].get("note"), entry["facts"].get("solution"))
+        for entry in timeline["entries"]
+    ]
     assert entries == [
         ("opened", None, None), ("note", "still broken", None), ("assigned", None, None), ("resolved", None, "restarted"),
         ("reopened", "no", None),
@@ -259,7 +317,11 @@ async def test_only_incident_manager_records_late_entry_with_reason(api: Api) ->
     await api.person("boss", Role.INCIDENT_MANAGER)
     late = {"title": "x", "occurred_at": (NOON - timedelta(days=2)).isoformat()}
     why = late | {"late_reason": "the phones were down too"}
-    tried = [(await api.call("POST", INCIDENTS, body, scope=key))[0] for key in ("ann", "boss") for body in (late, why)]
+    tried = [
+        (await api.call("POST", INCIDENTS, body, scope=key))[0]
+        for key in ("ann", "boss")
+        for body in (late, why)
+    ]
     assert tried == [422, 403, 422, 201]
     ancient = why | {"occurred_at": "0001-01-01T00:00:00+10:00"}
     assert (await api.call("POST", INCIDENTS, ancient, scope="boss"))[0] == 422
@@ -284,11 +346,16 @@ async def test_security_incident_cannot_be_assigned_to_unprivileged_people(
     await api.person("tom", Role.TIER2)
     await api.person("sue", Role.TIER2, Role.SECURITY)
     for slug, tier in (("net", "tier2"), ("front", "desk")):
-        made = await api.call("POST", "/api/v1/groups", {"slug": slug, "name": slug, "tier": tier, "members": ["tom"]})
+        made = await api.call(
+            "POST", "/api/v1/groups", {"slug": slug, "name": slug, "tier": tier, "members": ["tom"]}
+        )
         assert made[0] == 201
     hidden = await flagged(api)
     status, problem = await api.call(method, f"{INCIDENTS}/{hidden}{path}", body)
-    assert (status, problem["errors"][0]["detail"].endswith("may not see security incidents")) == (422, True)
+    assert (status, problem["errors"][0]["detail"].endswith("may not see security incidents")) == (
+        422,
+        True,
+    )
     privy = {name: "sue" if text == "tom" else text for name, text in body.items()}
     for slug in ("net", "front"):
         await api.call("PATCH", f"/api/v1/groups/{slug}", {"members": ["tom", "sue"]})

@@ -45,29 +45,52 @@ def test_every_out_of_range_time_in_body_is_reported_with_pointer(far: str) -> N
 
 REQUESTS: tuple[tuple[str, str, Any, str], ...] = (
     ("POST", "incidents/{number}/hold", {"reason": "awaiting_user", "until": "FAR"}, "/until"),
-    ("POST", "incidents/{number}/updates", {"text": "Soon.", "next_update_due_at": "FAR"}, "/next_update_due_at"),
+    (
+        "POST",
+        "incidents/{number}/updates",
+        {"text": "Soon.", "next_update_due_at": "FAR"},
+        "/next_update_due_at",
+    ),
     ("POST", "incidents", {"title": "x", "occurred_at": "FAR"}, "/occurred_at"),
     ("POST", "keys", {"name": "x", "scopes": ["read"], "expires_at": "FAR"}, "/expires_at"),
-    ("POST", "sla/simulate", {"priority": 1, "events": [{"at": "FAR", "event": "record"}], "at": "FAR"}, "/events/0/at"),
+    (
+        "POST",
+        "sla/simulate",
+        {"priority": 1, "events": [{"at": "FAR", "event": "record"}], "at": "FAR"},
+        "/events/0/at",
+    ),
     ("GET", "quarantine?since=FAR", None, "/since"),
     ("GET", "groups/sre/roster?from=FAR&to=FAR", None, "/from"),
-    ("PUT", "groups/sre/roster", {"shifts": [{"from": "FAR", "to": "FAR", "people": []}]}, "/shifts/0/from"),
+    (
+        "PUT",
+        "groups/sre/roster",
+        {"shifts": [{"from": "FAR", "to": "FAR", "people": []}]},
+        "/shifts/0/from",
+    ),
 )
 
 
 @pytest.mark.parametrize("far", FAR[:1])
-@pytest.mark.parametrize(("method", "path", "asked", "pointer"), REQUESTS, ids=[request[1] for request in REQUESTS])
+@pytest.mark.parametrize(
+    ("method", "path", "asked", "pointer"), REQUESTS, ids=[request[1] for request in REQUESTS]
+)
 async def test_out_of_range_time_is_refused_with_pointer(
     api: Api, far: str, method: str, path: str, asked: Any, pointer: str
 ) -> None:
     number = (await api.incident())["number"]
     told = msgspec.json.decode(msgspec.json.encode(asked).replace(b"FAR", far.encode()))
-    status, problem = await api.call(method, "/api/v1/" + path.format(number=number).replace("FAR", far), told)
+    status, problem = await api.call(
+        method, "/api/v1/" + path.format(number=number).replace("FAR", far), told
+    )
     assert (status, problem["errors"][0]["pointer"]) == (422, pointer), problem
 
 
 async def test_out_of_range_time_in_bulk_action_is_refused(api: Api) -> None:
     number = (await api.incident())["number"]
-    asked = {"numbers": [number], "action": "hold", "body": {"reason": "awaiting_user", "until": FAR[0]}}
+    asked = {
+        "numbers": [number],
+        "action": "hold",
+        "body": {"reason": "awaiting_user", "until": FAR[0]},
+    }
     status, problem = await api.call("POST", "/api/v1/incidents/bulk", asked)
     assert (status, problem["errors"][0]["pointer"]) == (422, "/body/until")

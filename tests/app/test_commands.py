@@ -35,12 +35,16 @@ def run(capfd: pytest.CaptureFixture[str], environ: pytest.MonkeyPatch) -> Run:
 
 
 @pytest.mark.parametrize(
-    "command", [["migrate"], ["serve"], ["keys", "list"], ["keys", "make", "x", "admin"], ["audit", "verify"]]
+    "command",
+    [["migrate"], ["serve"], ["keys", "list"], ["keys", "make", "x", "admin"], ["audit", "verify"]],
 )
 def test_command_requires_explicit_database_url(run: Run, command: list[str]) -> None:
     status, out, error = run(*command, PGHOST="127.0.0.1", PGDATABASE="payroll")
     assert (status, out) == (2, "")
-    assert error == "gateway: DATABASE_URL is not set: set it to postgresql://USER:PASSWORD@HOST:5432/DATABASE\n"
+    assert (
+        error
+        == "gateway: DATABASE_URL is not set: set it to postgresql://USER:PASSWORD@HOST:5432/DATABASE\n"
+    )
 
 
 @pytest.mark.parametrize("command", [["migrate"], ["keys", "list"], ["audit", "verify"]])
@@ -92,17 +96,25 @@ def test_invalid_key_argument_is_refused_before_database_access(
     assert "error: argument" in capfd.readouterr().err
 
 
-@pytest.mark.parametrize("written", [b"\xff\xfe", b"{}", b'{"seq":1,"since":0,"upto":1,"entries":0,"hash":"x"}'])
-def test_invalid_seal_file_is_reported_in_one_line(run: Run, database_url: str, tmp_path: Path, written: bytes) -> None:
+@pytest.mark.parametrize(
+    "written", [b"\xff\xfe", b"{}", b'{"seq":1,"since":0,"upto":1,"entries":0,"hash":"x"}']
+)
+def test_invalid_seal_file_is_reported_in_one_line(
+    run: Run, database_url: str, tmp_path: Path, written: bytes
+) -> None:
     (tmp_path / "seals").write_bytes(written)
-    status, _, error = run("audit", "verify", "--seals", str(tmp_path / "seals"), DATABASE_URL=database_url)
+    status, _, error = run(
+        "audit", "verify", "--seals", str(tmp_path / "seals"), DATABASE_URL=database_url
+    )
     assert (status, error.count("\n")) == (2, 1)
     assert "is no seal: name the file that audit.seal_file writes" in error
 
 
 def test_check_reports_all_flaws_and_unchecked_settings(run: Run, tmp_path: Path) -> None:
     file = tmp_path / "gateway.toml"
-    file.write_text('[server]\nprot = 1\nport = 99999\n[notify.recipients]\nincident_manager = ["oncall", "person:ghost"]\n')
+    file.write_text(
+        '[server]\nprot = 1\nport = 99999\n[notify.recipients]\nincident_manager = ["oncall", "person:ghost"]\n'
+    )
     status, out, error = run("check", "--config", str(file))
     assert status == 2
     assert "  server.prot: no such setting" in error
@@ -117,13 +129,21 @@ def test_check_reports_foreign_listen_address_but_not_port_in_use(run: Run, tmp_
     file = tmp_path / "gateway.toml"
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        file.write_text(f'[server]\nport = {port}\n[mail.listener]\nhost = "203.0.113.9"\nport = 2525\n')
+        file.write_text(
+            f'[server]\nport = {port}\n[mail.listener]\nhost = "203.0.113.9"\nport = 2525\n'
+        )
         status, _, error = run("check", "--config", str(file))
     assert status == 2
-    assert "  mail.listener.host: port 2525 on 203.0.113.9 is no address of this machine: correct the host (" in error
+    assert (
+        "  mail.listener.host: port 2525 on 203.0.113.9 is no address of this machine: correct the host ("
+        in error
+    )
     assert "  server." not in error
     file.write_text('[server]\nport = 99999\nhost = "gateway.invalid"\n')
-    assert "  server.host: gateway.invalid is no address of this machine" in run("check", "--config", str(file))[2]
+    assert (
+        "  server.host: gateway.invalid is no address of this machine"
+        in run("check", "--config", str(file))[2]
+    )
 
 
 def test_check_reports_flaws_beside_unreadable_values(run: Run, tmp_path: Path) -> None:
@@ -138,12 +158,21 @@ def test_check_reports_flaws_beside_unreadable_values(run: Run, tmp_path: Path) 
     assert "  sla.default: no policy is named 'nope'" in error
 
 
-def test_check_looks_up_recipients_in_database(run: Run, database_url: str, redis_url: str, tmp_path: Path) -> None:
+def test_check_looks_up_recipients_in_database(
+    run: Run, database_url: str, redis_url: str, tmp_path: Path
+) -> None:
     file = tmp_path / "gateway.toml"
-    file.write_text('[notify.recipients]\nincident_manager = ["person:ghost"]\nleader = ["webhook:https://hooks.example.com"]\n')
-    status, out, error = run("check", "--config", str(file), DATABASE_URL=database_url, REDIS_URL=redis_url)
+    file.write_text(
+        '[notify.recipients]\nincident_manager = ["person:ghost"]\nleader = ["webhook:https://hooks.example.com"]\n'
+    )
+    status, out, error = run(
+        "check", "--config", str(file), DATABASE_URL=database_url, REDIS_URL=redis_url
+    )
     assert status == 1
-    assert "notify.recipients.incident_manager[0]: no active person has the login 'ghost' (it is 'person:ghost')" in error
+    assert (
+        "notify.recipients.incident_manager[0]: no active person has the login 'ghost' (it is 'person:ghost')"
+        in error
+    )
     assert "not checked" not in out
 
 
@@ -153,7 +182,9 @@ def test_check_accepts_configuration_with_reachable_recipients(
     file = tmp_path / "gateway.toml"
     hook = '["webhook:https://hooks.example.com"]'
     file.write_text(f"[notify.recipients]\nincident_manager = {hook}\nleader = {hook}\n")
-    status, out, error = run("check", "--config", str(file), DATABASE_URL=database_url, REDIS_URL=redis_url)
+    status, out, error = run(
+        "check", "--config", str(file), DATABASE_URL=database_url, REDIS_URL=redis_url
+    )
     assert (status, error) == (0, "")
     assert out.endswith("gateway: the configuration is in order\n")
     assert "gateway: server.external_url is empty: no message holds a link" in out
@@ -170,7 +201,9 @@ def test_check_warns_of_missing_mail_authentication_servers(run: Run, tmp_path: 
 
 
 def test_check_reports_unreachable_postgresql_and_redis(run: Run) -> None:
-    status, _, error = run("check", DATABASE_URL="postgresql://127.0.0.1:1/x", REDIS_URL="redis://127.0.0.1:1")
+    status, _, error = run(
+        "check", DATABASE_URL="postgresql://127.0.0.1:1/x", REDIS_URL="redis://127.0.0.1:1"
+    )
     assert status == 2
     assert "  database.url: " in error
     assert "  redis.url: no server answers at REDIS_URL" in error

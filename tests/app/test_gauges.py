@@ -32,7 +32,14 @@ def running(_: tuple[str, str, str], ledger: Ledger, now: datetime) -> dict[str,
 
 
 async def add(
-    pool: Pool, first: int, last: int, *, state: str = "logged", priority: int = 1, marks: str = "[]", breached: bool = False
+    pool: Pool,
+    first: int,
+    last: int,
+    *,
+    state: str = "logged",
+    priority: int = 1,
+    marks: str = "[]",
+    breached: bool = False,
 ) -> None:
     await pool.execute(INCIDENTS, state, priority, NOON, LEDGER, marks, breached, first, last)
 
@@ -65,7 +72,8 @@ async def test_breached_incidents_are_counted_by_clock_until_closed(pool: Pool) 
     metrics = Metrics(CollectorRegistry())
     value = await read(pool, metrics)
     assert [
-        value("incidents_breached", clock=clock, kind="incident", priority="1") for clock in ("desk", "overall", "tier2")
+        value("incidents_breached", clock=clock, kind="incident", priority="1")
+        for clock in ("desk", "overall", "tier2")
     ] == [2, 2, 0]
     await pool.execute("UPDATE incident SET state = 'closed'")
     value = await read(pool, metrics)
@@ -76,12 +84,35 @@ async def test_remaining_time_is_exported_for_nearest_open_incidents_only(pool: 
     await add(pool, 1, 10 * NEAREST)
     metrics = Metrics(CollectorRegistry())
     value = await read(pool, metrics, NOON + timedelta(minutes=1))
-    assert value("incident_sla_remaining_seconds", number="INC-1", clock="desk", kind="incident", priority="1") == 240
-    named = [s for f in metrics.registry.collect() if f.name.endswith("sla_remaining_seconds") for s in f.samples]
+    assert (
+        value(
+            "incident_sla_remaining_seconds",
+            number="INC-1",
+            clock="desk",
+            kind="incident",
+            priority="1",
+        )
+        == 240
+    )
+    named = [
+        s
+        for f in metrics.registry.collect()
+        if f.name.endswith("sla_remaining_seconds")
+        for s in f.samples
+    ]
     assert len(named) == NEAREST
     await pool.execute("UPDATE incident SET state = 'resolved'")
     value = await read(pool, metrics)
-    assert value("incident_sla_remaining_seconds", number="INC-1", clock="desk", kind="incident", priority="1") is None
+    assert (
+        value(
+            "incident_sla_remaining_seconds",
+            number="INC-1",
+            clock="desk",
+            kind="incident",
+            priority="1",
+        )
+        is None
+    )
 
 
 async def test_service_requests_are_counted_separately_from_incidents(pool: Pool) -> None:
@@ -133,14 +164,23 @@ async def test_timer_outbox_and_seal_gauges_are_exported(pool: Pool) -> None:
         await outbox.put(conn, [(1, notice()), (2, notice(target="pigeon:coop"))], NOON)
     metrics = Metrics(CollectorRegistry())
     value = await read(pool, metrics, NOON + timedelta(minutes=3))
-    assert (value("timers_armed"), value("timers_overdue"), value("audit_head_age_seconds")) == (5, 2, 180)
+    assert (value("timers_armed"), value("timers_overdue"), value("audit_head_age_seconds")) == (
+        5,
+        2,
+        180,
+    )
     assert (
-        value("outbox_depth", channel="webhook", state="waiting") == value("outbox_depth", channel="other", state="waiting") == 1
+        value("outbox_depth", channel="webhook", state="waiting")
+        == value("outbox_depth", channel="other", state="waiting")
+        == 1
     )
     assert value("outbox_oldest_age_seconds") == 180
     await pool.execute("UPDATE outbox SET state = 'sent'")
     value = await read(pool, metrics)
-    assert (value("outbox_depth", channel="webhook", state="waiting"), value("outbox_oldest_age_seconds")) == (0, 0)
+    assert (
+        value("outbox_depth", channel="webhook", state="waiting"),
+        value("outbox_oldest_age_seconds"),
+    ) == (0, 0)
 
 
 QUARANTINED = """
@@ -157,15 +197,23 @@ async def test_pending_quarantine_is_counted_by_source_with_oldest_age(pool: Poo
         ("gone", 5, "pending"),
         ("old", 9, "pending"),
     ]
-    await pool.executemany(QUARANTINED, [(source, NOON - timedelta(seconds=age), state) for source, age, state in rows])
+    await pool.executemany(
+        QUARANTINED, [(source, NOON - timedelta(seconds=age), state) for source, age, state in rows]
+    )
     metrics = Metrics(CollectorRegistry(), ["generic", "grafana"])
     for _ in range(2):
         value = await read(pool, metrics)
-        assert (value("quarantine_pending", source="generic"), value("quarantine_oldest_age_seconds", source="generic")) == (
+        assert (
+            value("quarantine_pending", source="generic"),
+            value("quarantine_oldest_age_seconds", source="generic"),
+        ) == (
             2,
             600,
         )
-        assert (value("quarantine_pending", source="other"), value("quarantine_oldest_age_seconds", source="other")) == (2, 9)
+        assert (
+            value("quarantine_pending", source="other"),
+            value("quarantine_oldest_age_seconds", source="other"),
+        ) == (2, 9)
         assert value("quarantine_pending", source="grafana") == 0
 
 

@@ -36,10 +36,14 @@ def serve(database_url: str) -> Serve:
         )
         made = await make_keys(database_url)
         async with AsyncExitStack() as stack:
-            gateway = await stack.enter_async_context(running(settings, SystemClock(), allow_unsafe=True))
+            gateway = await stack.enter_async_context(
+                running(settings, SystemClock(), allow_unsafe=True)
+            )
             places = []
             for app in filter(None, (gateway.app, gateway.metrics_app)):
-                server = msgspec.structs.replace(settings.server, host="127.0.0.1", port=unused_port())
+                server = msgspec.structs.replace(
+                    settings.server, host="127.0.0.1", port=unused_port()
+                )
                 ((host, port),) = await stack.enter_async_context(listening(app, server))
                 places.append(f"http://{host}:{port}")
             yield places[0], places[-1], made
@@ -69,7 +73,9 @@ async def test_reporter_key_may_not_read_metrics(serve: Serve, pool: Pool) -> No
         await conn.execute(PEOPLE)
         for login, expected in {"rita": 403, "dora": 200}.items():
             person_id = await conn.fetchval("SELECT id FROM person WHERE login = $1", login)
-            text, _info = await keys.create(conn, "own", frozenset({Scope.READ}), None, person_id=person_id)
+            text, _info = await keys.create(
+                conn, "own", frozenset({Scope.READ}), None, person_id=person_id
+            )
             assert (await got(f"{url}/metrics", text))[0] == expected
 
 

@@ -36,9 +36,13 @@ def settings(folder: Path, text: str) -> Settings:
     return load(folder / "gateway.toml", {})
 
 
-def told(folder: Path, recipient: str, more: str = EVERY_CHANNEL, staff: Staff | None = STAFF) -> str:
+def told(
+    folder: Path, recipient: str, more: str = EVERY_CHANNEL, staff: Staff | None = STAFF
+) -> str:
     found = settings(folder, f'{more}\n[notify.recipients]\nduty = ["{recipient}"]\n')
-    flaws = [flaw for flaw in unreachable(found, staff) if flaw.pointer == "/notify/recipients/duty/0"]
+    flaws = [
+        flaw for flaw in unreachable(found, staff) if flaw.pointer == "/notify/recipients/duty/0"
+    ]
     return flaws[0].detail if flaws else ""
 
 
@@ -72,7 +76,9 @@ def test_reachable_recipient_is_no_flaw(tmp_path: Path, recipient: str) -> None:
         ("dingtalk:robot:ops", "there is no notify.dingtalk.robots.ops"),
     ],
 )
-def test_unreachable_recipient_is_reported_with_reason(tmp_path: Path, recipient: str, why: str) -> None:
+def test_unreachable_recipient_is_reported_with_reason(
+    tmp_path: Path, recipient: str, why: str
+) -> None:
     assert told(tmp_path, recipient).startswith(why)
 
 
@@ -113,13 +119,25 @@ def test_unfilled_roles_and_unknown_groups_are_reported(tmp_path: Path) -> None:
 
 def test_recipients_of_role_without_rule_are_reported(tmp_path: Path) -> None:
     hook = '["webhook:https://hooks.example.com"]'
-    text = "".join(f"{role} = {hook}\n" for role in ("incident_managr", "incident_manager", "director", "duty", "tier2"))
-    found = list(unreachable(settings(tmp_path, RULES + text.replace(f"duty = {hook}\n", "")), STAFF))
-    assert [flaw.pointer for flaw in found if "no rule tells this role" in flaw.detail] == ["/notify/recipients/incident_managr"]
+    text = "".join(
+        f"{role} = {hook}\n"
+        for role in ("incident_managr", "incident_manager", "director", "duty", "tier2")
+    )
+    found = list(
+        unreachable(settings(tmp_path, RULES + text.replace(f"duty = {hook}\n", "")), STAFF)
+    )
+    assert [flaw.pointer for flaw in found if "no rule tells this role" in flaw.detail] == [
+        "/notify/recipients/incident_managr"
+    ]
 
 
 def test_rule_of_policy_is_checked_only_when_policy_is_used(tmp_path: Path) -> None:
-    staff = Staff(STAFF.phones, STAFF.roles | {"tier3"}, STAFF.groups | {"nope"}, frozenset({"severity-ladder"}))
+    staff = Staff(
+        STAFF.phones,
+        STAFF.roles | {"tier3"},
+        STAFF.groups | {"nope"},
+        frozenset({"severity-ladder"}),
+    )
     found = [flaw.pointer for flaw in unreachable(settings(tmp_path, RULES), staff)]
     assert found == ["/escalation/management/0/notify/0", "/escalation/management/1/notify/0"]
 

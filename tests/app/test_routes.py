@@ -14,10 +14,20 @@ ONLY_READ = {("POST", "/ingest/app/mine"), ("POST", "/ingest/phone/threecx/looku
 
 async def test_openapi_describes_exactly_the_served_routes(database_url: str) -> None:
     async with served(settings(database_url)) as running:
-        routes = [route for route in running.client.app.router.routes() if route.resource is not None]
+        routes = [
+            route for route in running.client.app.router.routes() if route.resource is not None
+        ]
         answer = await running.client.get("/openapi.json")
         paths = (await answer.json())["paths"]
-    addresses = {(route.method, strip_patterns(route.resource.canonical)) for route in routes if route.resource}
-    there = {(method, path.rstrip("/")) for method, path in addresses if method not in {"HEAD", "*"}}
-    described = {(method.upper(), path) for path, operations in paths.items() for method in operations}
+    addresses = {
+        (route.method, strip_patterns(route.resource.canonical))
+        for route in routes
+        if route.resource
+    }
+    there = {
+        (method, path.rstrip("/")) for method, path in addresses if method not in {"HEAD", "*"}
+    }
+    described = {
+        (method.upper(), path) for path, operations in paths.items() for method in operations
+    }
     assert there - ONLY_READ - HAS_OWN_ROUTE == described

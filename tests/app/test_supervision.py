@@ -40,7 +40,9 @@ def supervisor(clock: FakeClock) -> Supervisor:
 
 
 def failures(supervisor: Supervisor) -> float | None:
-    return supervisor.metrics.registry.get_sample_value("gateway_task_failures_total", {"task": "timers"})
+    return supervisor.metrics.registry.get_sample_value(
+        "gateway_task_failures_total", {"task": "timers"}
+    )
 
 
 async def turns(count: int = 10) -> None:
@@ -53,7 +55,9 @@ async def fail(work: Work) -> None:
     await turns()
 
 
-async def test_failed_task_is_counted_and_restarted(stack: AsyncExitStack, supervisor: Supervisor, clock: FakeClock) -> None:
+async def test_failed_task_is_counted_and_restarted(
+    stack: AsyncExitStack, supervisor: Supervisor, clock: FakeClock
+) -> None:
     work = Work()
     supervisor.start(stack, "timers", work.run)
     await turns()
@@ -67,7 +71,9 @@ async def test_failed_task_is_counted_and_restarted(stack: AsyncExitStack, super
     assert supervisor.dead == ()
 
 
-async def test_restart_pause_doubles_up_to_maximum(stack: AsyncExitStack, supervisor: Supervisor, clock: FakeClock) -> None:
+async def test_restart_pause_doubles_up_to_maximum(
+    stack: AsyncExitStack, supervisor: Supervisor, clock: FakeClock
+) -> None:
     work = Work()
     supervisor.start(stack, "timers", work.run)
     await turns()
@@ -82,7 +88,9 @@ async def test_restart_pause_doubles_up_to_maximum(stack: AsyncExitStack, superv
         assert work.begun == deaths + 1
 
 
-async def test_settled_task_restarts_with_shortest_pause(stack: AsyncExitStack, supervisor: Supervisor, clock: FakeClock) -> None:
+async def test_settled_task_restarts_with_shortest_pause(
+    stack: AsyncExitStack, supervisor: Supervisor, clock: FakeClock
+) -> None:
     work = Work()
     supervisor.start(stack, "timers", work.run)
     await turns()
@@ -94,7 +102,9 @@ async def test_settled_task_restarts_with_shortest_pause(stack: AsyncExitStack, 
         clock.advance(timedelta(seconds=SETTLED))
 
 
-async def test_task_that_returns_is_not_dead(stack: AsyncExitStack, supervisor: Supervisor, clock: FakeClock) -> None:
+async def test_task_that_returns_is_not_dead(
+    stack: AsyncExitStack, supervisor: Supervisor, clock: FakeClock
+) -> None:
     work = Work()
     supervisor.start(stack, "timers", work.run)
     await turns()

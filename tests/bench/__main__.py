@@ -44,7 +44,9 @@ def raw(seconds: float) -> Figures:
     with bare_handler() as url:
         for kind, connections in INTAKE:
             say(f"raw handler, {kind} ...")
-            figures[f"raw handler, {kind}"] = load(f"{url}/ingest/alertmanager", "x", kind, seconds, connections)
+            figures[f"raw handler, {kind}"] = load(
+                f"{url}/ingest/alertmanager", "x", kind, seconds, connections
+            )
     with gateway() as ready:
         say("raw upsert ...")
         command = [sys.executable, "-m", "tests.bench.raw", "upsert", ready["database_url"]]
@@ -65,7 +67,9 @@ def intake(seconds: float) -> Figures:
             figures[f"intake, {kind}"] = load(url, ready["ingest_key"], kind, seconds, connections)
             if kind == "single":
                 say("intake, 1,000 requests a second, open loop ...")
-                figures["intake, open loop 1,000/s"] = load(url, ready["ingest_key"], kind, seconds, 64, 1000)
+                figures["intake, open loop 1,000/s"] = load(
+                    url, ready["ingest_key"], kind, seconds, 64, 1000
+                )
     return figures
 
 
@@ -78,7 +82,9 @@ def timers() -> Figures:
             beside = None
             if herd.count > 50_000:
                 url = f"{ready['url']}/ingest/alertmanager"
-                beside = pool.submit(load, url, ready["ingest_key"], "single", herd.ahead + 10, 32, 300)
+                beside = pool.submit(
+                    load, url, ready["ingest_key"], "single", herd.ahead + 10, 32, 300
+                )
             figures[name] = asyncio.run(run_herd(ready["database_url"], ready["redis_url"], herd))
             if beside is not None:
                 figures[f"{name}, intake beside it"] = beside.result()
@@ -88,7 +94,11 @@ def timers() -> Figures:
 def median(rounds: list[Figures]) -> Figures:
     """Figure by figure over the rounds."""
     return {
-        name: {key: round(statistics.median(one[name][key] for one in rounds), 4) for key in rounds[0][name] if key != "statuses"}
+        name: {
+            key: round(statistics.median(one[name][key] for one in rounds), 4)
+            for key in rounds[0][name]
+            if key != "statuses"
+        }
         for name in rounds[0]
     }
 
@@ -108,18 +118,26 @@ def show(figures: Figures) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="gw bench", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        prog="gw bench", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--only", choices=("intake", "timers"))
     parser.add_argument("--seconds", type=float, default=5, help="of each load")
     parser.add_argument("--rounds", type=int, help="(1; 10 with --against)")
-    parser.add_argument("--against", metavar="COMMIT", help="compare intake with an earlier commit's, round by round")
+    parser.add_argument(
+        "--against",
+        metavar="COMMIT",
+        help="compare intake with an earlier commit's, round by round",
+    )
     parser.add_argument("--json", type=Path, help="write all figures here too")
     options = parser.parse_args()
     if options.against:
         if not is_known(options.against):
             parser.error(f"{options.against!r} is no commit of this repository")
         for name, ratio in compare(options.against, options.rounds or 10, options.seconds).items():
-            print(f"{name:24} {ratio.median:.3f} of {options.against} (95 %: {ratio.lowest:.3f} to {ratio.highest:.3f})")
+            print(
+                f"{name:24} {ratio.median:.3f} of {options.against} (95 %: {ratio.lowest:.3f} to {ratio.highest:.3f})"
+            )
         return
     rounds = []
     for _ in range(options.rounds or 1):
@@ -132,8 +150,14 @@ def main() -> None:
     result = with_ratios(median(rounds))
     show(result)
     if options.json:
-        machine = {"python": platform.python_version(), "cores": os.cpu_count(), "machine": platform.machine()}
-        options.json.write_text(json.dumps({"machine": machine, "figures": result}, indent=2) + "\n")
+        machine = {
+            "python": platform.python_version(),
+            "cores": os.cpu_count(),
+            "machine": platform.machine(),
+        }
+        options.json.write_text(
+            json.dumps({"machine": machine, "figures": result}, indent=2) + "\n"
+        )
 
 
 if __name__ == "__main__":

@@ -14,7 +14,11 @@ from pathlib import Path
 
 from tests.bench.server import ROOT, gateway, load
 
-LOADS = {"repeats, one a request": ("single", 64), "repeats, 50 a request": ("fifty", 16), "new, 100 a request": ("new", 8)}
+LOADS = {
+    "repeats, one a request": ("single", 64),
+    "repeats, 50 a request": ("fifty", 16),
+    "new, 100 a request": ("new", 8),
+}
 """What is sent, by its name: the kind of body, and over how many connections."""
 
 NO_STORM = "[dedup.storm]\nnew_per_minute = 1000000000\n"
@@ -64,11 +68,15 @@ def checked_out(commit: str) -> Iterator[Path]:
     with tempfile.TemporaryDirectory(prefix="gw-against-") as name:
         folder = Path(name) / "checkout"
         Path(name).chmod(0o711)
-        subprocess.run(["git", "worktree", "add", "-q", "--detach", str(folder), commit], cwd=ROOT, check=True)
+        subprocess.run(
+            ["git", "worktree", "add", "-q", "--detach", str(folder), commit], cwd=ROOT, check=True
+        )
         try:
             yield folder
         finally:
-            subprocess.run(["git", "worktree", "remove", "--force", str(folder)], cwd=ROOT, check=True)
+            subprocess.run(
+                ["git", "worktree", "remove", "--force", str(folder)], cwd=ROOT, check=True
+            )
 
 
 def compare(commit: str, rounds: int, seconds: float) -> dict[str, Ratio]:
@@ -82,17 +90,23 @@ def compare(commit: str, rounds: int, seconds: float) -> dict[str, Ratio]:
                 both = [running.enter_context(gateway(NO_STORM, root)) for root in roots]
                 for one in both:
                     _figure(one, kind, WARM_UP, connections)
-                figures = [_round(both, kind, seconds, connections, number) for number in range(rounds)]
+                figures = [
+                    _round(both, kind, seconds, connections, number) for number in range(rounds)
+                ]
             found[name] = ratio_of([ours for ours, _ in figures], [theirs for _, theirs in figures])
             print(f"{name:24} {found[name]}", file=sys.stderr, flush=True)
         return found
 
 
-def _round(both: list[dict[str, str]], kind: str, seconds: float, connections: int, number: int) -> tuple[float, float]:
+def _round(
+    both: list[dict[str, str]], kind: str, seconds: float, connections: int, number: int
+) -> tuple[float, float]:
     order = (0, 1) if number % 2 else (1, 0)
     figures = {place: _figure(both[place], kind, seconds, connections) for place in order}
     return figures[0], figures[1]
 
 
 def _figure(ready: dict[str, str], kind: str, seconds: float, connections: int) -> float:
-    return load(f"{ready['url']}/ingest/alertmanager", ready["ingest_key"], kind, seconds, connections)["items_per_s"]
+    return load(
+        f"{ready['url']}/ingest/alertmanager", ready["ingest_key"], kind, seconds, connections
+    )["items_per_s"]

@@ -52,7 +52,12 @@ def _envelope(alerts: list[str]) -> bytes:
 
 def _repeating(items: int) -> Body:
     made = [
-        _envelope([_alert(f"web-{(n * items + i) % KEYS}", f"{SEED}{(n * items + i) % KEYS:012x}") for i in range(items)])
+        _envelope(
+            [
+                _alert(f"web-{(n * items + i) % KEYS}", f"{SEED}{(n * items + i) % KEYS:012x}")
+                for i in range(items)
+            ]
+        )
         for n in range(max(KEYS // items, 1))
     ]
     return Body(items, lambda n: made[n % len(made)])

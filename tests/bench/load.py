@@ -73,7 +73,9 @@ class Load:
 
     async def connect(self) -> Connection:
         loop = asyncio.get_running_loop()
-        return (await loop.create_connection(Connection, self.url.hostname or "", self.url.port or 80))[1]
+        return (
+            await loop.create_connection(Connection, self.url.hostname or "", self.url.port or 80)
+        )[1]
 
     async def closed_loop(self, connection: Connection, until: float) -> None:
         while time.perf_counter() < until:

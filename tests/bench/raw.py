@@ -47,7 +47,9 @@ async def upserts(dsn: str, seconds: float = 4.0) -> float:
     connection = await asyncpg.connect(dsn)
     try:
         await connection.execute(TABLE)
-        keys = [[i.to_bytes(4, "big") + b.to_bytes(4, "big") for i in range(100)] for b in range(50)]
+        keys = [
+            [i.to_bytes(4, "big") + b.to_bytes(4, "big") for i in range(100)] for b in range(50)
+        ]
         titles = ["p99 latency is over 2 s"] * 100
         rows, began = 0, time.perf_counter()
         while time.perf_counter() - began < seconds:

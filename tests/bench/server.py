@@ -27,9 +27,16 @@ def await_file(path: Path, child: "subprocess.Popen[bytes]", seconds: float = 60
 
 
 @contextmanager
-def child(*command: str, env: dict[str, str] | None = None, root: Path = ROOT) -> "Iterator[subprocess.Popen[bytes]]":
+def child(
+    *command: str, env: dict[str, str] | None = None, root: Path = ROOT
+) -> "Iterator[subprocess.Popen[bytes]]":
     """A child process, stopped in an orderly way at the end, killed if it will not."""
-    process = subprocess.Popen([sys.executable, *command], cwd=root, env={**os.environ, **(env or {})}, stdout=subprocess.DEVNULL)
+    process = subprocess.Popen(
+        [sys.executable, *command],
+        cwd=root,
+        env={**os.environ, **(env or {})},
+        stdout=subprocess.DEVNULL,
+    )
     try:
         yield process
     finally:
@@ -50,7 +57,15 @@ def gateway(config: str = "", root: Path = ROOT) -> Iterator[dict[str, str]]:
         (folder / "bench.toml").write_text(config)
         ready = folder / "ready.json"
         options = ("--port", "0", "--state", str(folder / "state"), "--ready-file", str(ready))
-        dev = ("-m", "gateway", "dev", "--log-level", "warning", "--config", str(folder / "bench.toml"))
+        dev = (
+            "-m",
+            "gateway",
+            "dev",
+            "--log-level",
+            "warning",
+            "--config",
+            str(folder / "bench.toml"),
+        )
         with child(*dev, *options, root=root) as process:
             yield json.loads(await_file(ready, process))
 
@@ -64,10 +79,23 @@ def bare_handler() -> Iterator[str]:
             yield f"http://127.0.0.1:{await_file(port_file, process)}"
 
 
-def load(url: str, key: str, kind: str, seconds: float, connections: int, rate: float | None = None) -> dict[str, float]:
+def load(
+    url: str, key: str, kind: str, seconds: float, connections: int, rate: float | None = None
+) -> dict[str, float]:
     """Run the load generator in its own process and return what it measured."""
-    command = [sys.executable, "-m", "tests.bench.load", url, key, kind, "--connections", str(connections)]
+    command = [
+        sys.executable,
+        "-m",
+        "tests.bench.load",
+        url,
+        key,
+        kind,
+        "--connections",
+        str(connections),
+    ]
     command += ["--seconds", str(seconds), *(["--rate", str(rate)] if rate else [])]
-    done = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, timeout=seconds * 3 + 60)
+    done = subprocess.run(
+        command, cwd=ROOT, check=True, capture_output=True, timeout=seconds * 3 + 60
+    )
     result: dict[str, float] = json.loads(done.stdout)
     return result

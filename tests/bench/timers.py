@@ -55,8 +55,12 @@ async def run_herd(database_url: str, redis_url: str, herd: Herd) -> dict[str, f
     client = redis.asyncio.from_url(redis_url)
     try:
         before = (await client.info("memory"))["used_memory"]
-        due = await conn.fetchval("SELECT statement_timestamp() + $1::float8 * interval '1 s'", herd.ahead)
-        await conn.execute(SEED.replace("$3::interval", f"interval '{herd.spread} seconds'"), herd.count, due)
+        due = await conn.fetchval(
+            "SELECT statement_timestamp() + $1::float8 * interval '1 s'", herd.ahead
+        )
+        await conn.execute(
+            SEED.replace("$3::interval", f"interval '{herd.spread} seconds'"), herd.count, due
+        )
         await conn.execute("ANALYZE timer")
         await client.flushall()
         peak = await _wait(conn, client, due, herd)
@@ -69,7 +73,12 @@ async def run_herd(database_url: str, redis_url: str, herd: Herd) -> dict[str, f
         await client.aclose()
 
 
-async def _wait(conn: "asyncpg.Connection[asyncpg.Record]", client: "redis.asyncio.Redis", due: object, herd: Herd) -> int:
+async def _wait(
+    conn: "asyncpg.Connection[asyncpg.Record]",
+    client: "redis.asyncio.Redis",
+    due: object,
+    herd: Herd,
+) -> int:
     """Until none waits any more, two minutes at most; returns the most memory Redis used meanwhile."""
     until = time.monotonic() + herd.ahead + herd.spread + 120
     peak: int = 0

@@ -39,8 +39,21 @@ origins = ["alerts"]
 person = true
 """
 
-SERVICE = dict.fromkeys(services.FIELDS, "") | {"criticality": Criticality.NORMAL, "targets": {}, "aliases": [], "active": True}
-PERSON = {"email": "", "phone": "", "locale": "en", "zone": "UTC", "active": True, "roles": [], "skills": []}
+SERVICE = dict.fromkeys(services.FIELDS, "") | {
+    "criticality": Criticality.NORMAL,
+    "targets": {},
+    "aliases": [],
+    "active": True,
+}
+PERSON = {
+    "email": "",
+    "phone": "",
+    "locale": "en",
+    "zone": "UTC",
+    "active": True,
+    "roles": [],
+    "skills": [],
+}
 
 
 @dataclass
@@ -55,7 +68,9 @@ class Known:
         """The record a new alert opens, and the facts of its timeline by event."""
         number = (await self.intake.one(key, **alert)).incident
         row = (await self.intake.rows("SELECT * FROM incident WHERE number = $1", number))[0]
-        told = await self.intake.rows("SELECT event, facts FROM timeline WHERE incident_id = $1", row["id"])
+        told = await self.intake.rows(
+            "SELECT event, facts FROM timeline WHERE incident_id = $1", row["id"]
+        )
         return row, {entry["event"]: entry["facts"] for entry in told}
 
 
@@ -75,11 +90,24 @@ async def knowing(pool: Pool, clock: FakeClock, tmp_path: Path, database_url: st
         try:
             async with pool.acquire() as conn:
                 for login in ("ann", "bob"):
-                    await people.create(conn, PERSON | {"login": login, "name": login}, clock.stamp())
-                group = {"slug": "dba", "name": "DBA", "tier": GroupTier.TIER2, "active": True, "skills": []}
+                    await people.create(
+                        conn, PERSON | {"login": login, "name": login}, clock.stamp()
+                    )
+                group = {
+                    "slug": "dba",
+                    "name": "DBA",
+                    "tier": GroupTier.TIER2,
+                    "active": True,
+                    "skills": [],
+                }
                 await groups.create(conn, group, ["ann", "bob"], clock.stamp())
-                await services.create(conn, "shop", SERVICE | {"name": "Shop", "tier2_group": "dba"}, clock.stamp())
-            known = Known(IntakeHarness(numbers, committer(numbers, clock, settings, catalogue), clock), catalogue)
+                await services.create(
+                    conn, "shop", SERVICE | {"name": "Shop", "tier2_group": "dba"}, clock.stamp()
+                )
+            known = Known(
+                IntakeHarness(numbers, committer(numbers, clock, settings, catalogue), clock),
+                catalogue,
+            )
             await known.learn()
             yield known
         finally:
@@ -103,7 +131,9 @@ async def test_routing_rule_spreads_burst_over_group_members(knowing: Knowing) -
     async with knowing(CONFIGURED + "\n[dedup]\nrelate = []\n") as known:
         rows = [(await known.opened(f"k{n}", service="shop"))[0] for n in range(4)]
         assert [row["assignee"] for row in rows] == ["ann", "bob", "ann", "bob"]
-        assert {(row["state"], row["tier"], row["assignee_group"]) for row in rows} == {("assigned", "2", "dba")}
+        assert {(row["state"], row["tier"], row["assignee_group"]) for row in rows} == {
+            ("assigned", "2", "dba")
+        }
         row, told = await known.opened("other")
         assert (row["state"], set(told)) == ("logged", {"opened"})
 
@@ -113,7 +143,9 @@ async def test_routed_incident_timer_follows_tier_2_clock(knowing: Knowing) -> N
         row, told = await known.opened("a", service="shop", severity="warning")
         # Priority 1: half of the ten minutes of tier 2, where the desk would have been warned after half of five.
         assert (row["next_due_at"] - row["recorded_at"]).total_seconds() == 300
-        timers = await known.intake.rows("SELECT due_at FROM timer WHERE incident_id = $1 AND armed AND kind = 1", row["id"])
+        timers = await known.intake.rows(
+            "SELECT due_at FROM timer WHERE incident_id = $1 AND armed AND kind = 1", row["id"]
+        )
         assert [timer["due_at"] for timer in timers] == [row["next_due_at"]]
         assert '"rule":"databases"' in told["routed"].replace(" ", "")
 
@@ -143,7 +175,8 @@ async def test_service_severity_mapping_sets_priority_and_is_recorded(
 
 
 @pytest.mark.parametrize(
-    ("word", "severity", "priority"), [("critical", "info", 3), ("low", "warning", 3), ("normal", "info", 4)]
+    ("word", "severity", "priority"),
+    [("critical", "info", 3), ("low", "warning", 3), ("normal", "info", 4)],
 )
 async def test_criticality_raises_or_caps_priority_and_is_recorded(
     knowing: Knowing, word: str, severity: str, priority: int
@@ -175,16 +208,24 @@ async def test_person_with_open_incidents_is_assigned_last(knowing: Knowing) -> 
         await known.opened("first", service="shop")
         await known.learn()
         assert (await known.opened("second", service="shop"))[0]["assignee"] == "bob"
-        await known.intake.conn.execute("UPDATE incident SET state = 'closed' WHERE assignee = 'ann'")
+        await known.intake.conn.execute(
+            "UPDATE incident SET state = 'closed' WHERE assignee = 'ann'"
+        )
         await known.learn()
         assert (await known.opened("third", service="shop"))[0]["assignee"] == "ann"
 
 
-async def test_roster_decides_who_is_on_shift_until_it_ends(knowing: Knowing, clock: FakeClock) -> None:
+async def test_roster_decides_who_is_on_shift_until_it_ends(
+    knowing: Knowing, clock: FakeClock
+) -> None:
     async with knowing(CONFIGURED + "\n[dedup]\nrelate = []\n") as known:
         hours = [(1, 2, "bob"), (3, 4, "bob")]
         shifts = [
-            Shift(starts_at=NOON + timedelta(hours=since), ends_at=NOON + timedelta(hours=until), people=(login,))
+            Shift(
+                starts_at=NOON + timedelta(hours=since),
+                ends_at=NOON + timedelta(hours=until),
+                people=(login,),
+            )
             for since, until, login in hours
         ]
         await rosters.plan(known.intake.conn, "dba", shifts, NOON)

@@ -26,7 +26,9 @@ def test_routing_to_desk_keeps_state_and_clock() -> None:
     assert revision.events == (("opened", {}), ("routed", said))
 
 
-@pytest.mark.parametrize(("group", "tier"), [(GroupTier.TIER2, Tier.SECOND), (GroupTier.TIER3, Tier.THIRD)])
+@pytest.mark.parametrize(
+    ("group", "tier"), [(GroupTier.TIER2, Tier.SECOND), (GroupTier.TIER3, Tier.THIRD)]
+)
 def test_routing_beyond_desk_assigns_and_starts_tier_clock(group: GroupTier, tier: Tier) -> None:
     routed = RoutingDecision("dba", group, "bob", "databases", "on shift")
     after = apply(opened(), routed, LATER).after

@@ -19,7 +19,12 @@ app1,process,shop,db1; lb1,
 
 def test_csv_is_read_with_attributes_and_dependencies() -> None:
     db1, app1 = read_items(CSV, as_csv=True)
-    assert (db1.name, db1.kind, db1.service, db1.attributes) == ("db1", "host", "shop", {"os": "Debian\n12"})
+    assert (db1.name, db1.kind, db1.service, db1.attributes) == (
+        "db1",
+        "host",
+        "shop",
+        {"os": "Debian\n12"},
+    )
     assert (app1.depends_on, app1.attributes) == (("db1", "lb1"), {})
 
 
@@ -27,7 +32,9 @@ def test_csv_and_json_are_read_alike() -> None:
     rows = [{"name": "a", "kind": "host", "depends_on": ["b"]}, {"name": "b", "kind": "host"}]
     as_csv = read_items("name,kind,depends_on\na,host,b\nb,host,\n", as_csv=True)
     as_json = read_items(json.dumps(rows), as_csv=False)
-    assert [(d.name, d.kind, d.depends_on) for d in as_csv] == [(d.name, d.kind, d.depends_on) for d in as_json]
+    assert [(d.name, d.kind, d.depends_on) for d in as_csv] == [
+        (d.name, d.kind, d.depends_on) for d in as_json
+    ]
 
 
 def test_csv_flaws_are_reported_with_their_line() -> None:
@@ -60,7 +67,12 @@ def test_json_without_array_is_refused(text: str) -> None:
 
 @pytest.mark.parametrize(
     ("text", "said"),
-    [("name,colour\n", "'colour'"), ("name\n", "kind is missing"), ("", "kind is missing"), ('name,kind\n"a', "line 2")],
+    [
+        ("name,colour\n", "'colour'"),
+        ("name\n", "kind is missing"),
+        ("", "kind is missing"),
+        ('name,kind\n"a', "line 2"),
+    ],
 )
 def test_malformed_csv_is_refused(text: str, said: str) -> None:
     with pytest.raises(Malformed, match=said):
@@ -86,8 +98,14 @@ def test_invalid_json_is_refused_with_line(text: str, said: str) -> None:
 @pytest.mark.parametrize(
     ("item", "said"),
     [
-        ('{"name":"b","kind":"host","attributes":{"a":"\\u0000"}}', "line 2: a text holds NUL, which no database keeps"),
-        ('{"name":"b","kind":"host","size":' + "9" * 50_000 + "}", "line 2: Integer value out of range"),
+        (
+            '{"name":"b","kind":"host","attributes":{"a":"\\u0000"}}',
+            "line 2: a text holds NUL, which no database keeps",
+        ),
+        (
+            '{"name":"b","kind":"host","size":' + "9" * 50_000 + "}",
+            "line 2: Integer value out of range",
+        ),
         ('{"name":"b","kind":"host","size":1e999}', "line 2: Number out of range"),
         ("null", "line 2: Expected `object`, got `null`"),
     ],
@@ -99,7 +117,9 @@ def test_unstorable_item_value_is_reported_with_line(item: str, said: str) -> No
 
 
 def test_escaped_backslash_before_u0000_is_not_nul() -> None:
-    (draft,) = read_items('[{"name":"a","kind":"host","attributes":{"a":"\\\\u0000"}}]', as_csv=False)
+    (draft,) = read_items(
+        '[{"name":"a","kind":"host","attributes":{"a":"\\\\u0000"}}]', as_csv=False
+    )
     assert draft.attributes == {"a": "\\u0000"}
 
 

@@ -26,7 +26,9 @@ OVERALL = ClockName.OVERALL
         ({"1": {"overall": "3660d"}, "2": {"overall": "3661d"}}, "/targets/2/overall"),
     ],
 )
-def test_invalid_target_is_reported_with_pointer(targets: Mapping[str, Mapping[str, str]], pointer: str) -> None:
+def test_invalid_target_is_reported_with_pointer(
+    targets: Mapping[str, Mapping[str, str]], pointer: str
+) -> None:
     flaws = flaws_of("", "", targets, SETTINGS.sla, CALENDARS)
     assert [flaw.pointer for flaw in flaws] == [pointer]
 
@@ -45,7 +47,9 @@ def test_valid_targets_have_no_flaw() -> None:
 
 def test_service_without_targets_has_no_own_policy() -> None:
     assert tailor_policies(a_service("shop"), POLICIES, CALENDARS) == {}
-    assert tailor_policies(replace(a_service("shop"), support_hours="gone"), POLICIES, CALENDARS) == {}
+    assert (
+        tailor_policies(replace(a_service("shop"), support_hours="gone"), POLICIES, CALENDARS) == {}
+    )
 
 
 def test_service_targets_override_policy_per_clock() -> None:

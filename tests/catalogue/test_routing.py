@@ -19,7 +19,12 @@ SKILLS = ("linux", "oracle")
 SERVICES = ("mail", "shop")
 
 
-def a_group(slug: str, tier: GroupTier = GroupTier.TIER2, members: tuple[str, ...] = (), skills: tuple[str, ...] = ()) -> Group:
+def a_group(
+    slug: str,
+    tier: GroupTier = GroupTier.TIER2,
+    members: tuple[str, ...] = (),
+    skills: tuple[str, ...] = (),
+) -> Group:
     return Group(id=1, slug=slug, name=slug, tier=tier, active=True, skills=skills, members=members, version=1,
                  created_at=NOON, updated_at=NOON)  # fmt: skip
 
@@ -30,12 +35,14 @@ def a_service(slug: str, desk: str = "", tier2: str = "", tier3: str = "") -> Se
                    created_at=NOON, updated_at=NOON)  # fmt: skip
 
 
-CASE = RoutingCase(origin="people", kind="incident", source="web", service="shop", category="database", priority=3)
+CASE = RoutingCase(
+    origin="people", kind="incident", source="web", service="shop", category="database", priority=3
+)
 SOME = st.lists(st.sampled_from(LOGINS), unique=True).map(tuple)
 WORDS = st.lists(st.sampled_from(SKILLS), unique=True).map(tuple)
-GROUPS = st.dictionaries(st.sampled_from(SLUGS), st.tuples(st.sampled_from(list(GroupTier)), SOME, WORDS)).map(
-    lambda made: {slug: a_group(slug, *fields) for slug, fields in made.items()}
-)
+GROUPS = st.dictionaries(
+    st.sampled_from(SLUGS), st.tuples(st.sampled_from(list(GroupTier)), SOME, WORDS)
+).map(lambda made: {slug: a_group(slug, *fields) for slug, fields in made.items()})
 SUPPORT = st.sampled_from(["", *SLUGS])
 KNOWN = st.dictionaries(st.sampled_from(SERVICES), st.tuples(SUPPORT, SUPPORT, SUPPORT)).map(
     lambda made: {slug: a_service(slug, *support) for slug, support in made.items()}
@@ -60,7 +67,12 @@ RULES = st.lists(
     ),
     max_size=4,
 )
-CASES = st.builds(replace, st.just(CASE), origin=st.sampled_from(["people", "alerts"]), service=st.sampled_from(["", *SERVICES]))
+CASES = st.builds(
+    replace,
+    st.just(CASE),
+    origin=st.sampled_from(["people", "alerts"]),
+    service=st.sampled_from(["", *SERVICES]),
+)
 
 
 @given(CASES, STANDINGS, RULES, SOME)
@@ -86,16 +98,27 @@ def test_routing_picks_existing_group_and_able_person_on_shift(
 
 
 @given(CASES, STANDINGS, RULES)
-def test_alert_incident_is_routed_only_by_rules(case: RoutingCase, standing: RoutingData, rules: list[Routing]) -> None:
+def test_alert_incident_is_routed_only_by_rules(
+    case: RoutingCase, standing: RoutingData, rules: list[Routing]
+) -> None:
     routed = decide_routing(replace(case, origin="alerts"), standing, rules, all_members, NOON)
-    assert routed is None or routed.rule in {rule.name for rule in rules if "alerts" in rule.origins or not rule.origins}
+    assert routed is None or routed.rule in {
+        rule.name for rule in rules if "alerts" in rule.origins or not rule.origins
+    }
 
 
 @given(CASES, STANDINGS, RULES)
-def test_later_rule_does_not_change_decision(case: RoutingCase, standing: RoutingData, rules: list[Routing]) -> None:
+def test_later_rule_does_not_change_decision(
+    case: RoutingCase, standing: RoutingData, rules: list[Routing]
+) -> None:
     routed = decide_routing(case, standing, rules, all_members, NOON)
     if routed is not None and routed.rule:
-        assert decide_routing(case, standing, [*rules, Routing("last", group="dba")], all_members, NOON) == routed
+        assert (
+            decide_routing(
+                case, standing, [*rules, Routing("last", group="dba")], all_members, NOON
+            )
+            == routed
+        )
 
 
 DBA = a_group("dba", members=LOGINS)
@@ -124,7 +147,12 @@ def test_group_is_assigned_with_reason_if_nobody_is_able() -> None:
 
 def test_security_incident_is_routed_only_to_permitted_person() -> None:
     flagged, rules = replace(CASE, security=True), [PICK]
-    standing = RoutingData(groups={"dba": DBA}, skills=ABLE, load={"bob": 9, "zoe": 4}, privy=frozenset({"bob", "mona"}))
+    standing = RoutingData(
+        groups={"dba": DBA},
+        skills=ABLE,
+        load={"bob": 9, "zoe": 4},
+        privy=frozenset({"bob", "mona"}),
+    )
     routed = decide_routing(flagged, standing, rules, lambda _group, _at: LOGINS, NOON)
     assert routed is not None
     assert (routed.group, routed.person) == ("dba", "bob")
@@ -136,10 +164,15 @@ def test_security_incident_is_routed_only_to_permitted_person() -> None:
         officer = decide_routing(flagged, others, rules, all_members, NOON)
         assert officer is not None
         assert (officer.group, officer.tier, officer.person) == ("", GroupTier.DESK, chosen)
-    assert decide_routing(flagged, replace(standing, privy=frozenset()), rules, all_members, NOON) is None
+    assert (
+        decide_routing(flagged, replace(standing, privy=frozenset()), rules, all_members, NOON)
+        is None
+    )
     assert decide_routing(flagged, standing, [], all_members, NOON) is None
     supported = replace(
-        standing, services={"shop": a_service("shop", desk="desk", tier2="dba")}, groups={"dba": DBA, "desk": a_group("desk")}
+        standing,
+        services={"shop": a_service("shop", desk="desk", tier2="dba")},
+        groups={"dba": DBA, "desk": a_group("desk")},
     )
     support = decide_routing(flagged, supported, [], all_members, NOON)
     assert support is not None
@@ -147,7 +180,11 @@ def test_security_incident_is_routed_only_to_permitted_person() -> None:
 
 
 def test_service_support_tier_wins_over_first_group_with_skills() -> None:
-    groups = {"dba": a_group("dba", skills=("oracle",)), "net": a_group("net"), "desk": a_group("desk", GroupTier.DESK)}
+    groups = {
+        "dba": a_group("dba", skills=("oracle",)),
+        "net": a_group("net"),
+        "desk": a_group("desk", GroupTier.DESK),
+    }
     standing = RoutingData({"shop": a_service("shop", desk="desk", tier2="net")}, groups)
     rule = Routing("skilled", skills=("oracle",))
     for service, group in (("shop", "net"), ("mail", "dba")):
@@ -159,7 +196,13 @@ def test_service_support_tier_wins_over_first_group_with_skills() -> None:
     assert (unruled.group, unruled.reason) == ("desk", "supports shop at desk")
 
 
-@given(st.integers(1, 4), st.sampled_from(list(Criticality)), st.integers(-3, 3), st.integers(1, 4), st.integers(1, 4))
+@given(
+    st.integers(1, 4),
+    st.sampled_from(list(Criticality)),
+    st.integers(-3, 3),
+    st.integers(1, 4),
+    st.integers(1, 4),
+)
 def test_criticality_keeps_priority_within_bounds_and_records_change(
     priority: int, criticality: Criticality, raise_by: int, one: int, other: int
 ) -> None:

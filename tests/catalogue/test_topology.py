@@ -12,7 +12,9 @@ from tests.correlation.corpus.world import topology
 LAND = topology()
 
 
-def a_part(name: str, *upstream: str, aliases: tuple[str, ...] = (), service: str = "") -> TopologyItem:
+def a_part(
+    name: str, *upstream: str, aliases: tuple[str, ...] = (), service: str = ""
+) -> TopologyItem:
     return TopologyItem(name, service, {}, upstream, aliases)
 
 
@@ -38,7 +40,9 @@ def test_name_is_found_as_a_whole_word_and_longest_wins(text: str, found: list[s
 
 
 def test_ambiguous_name_matches_nothing() -> None:
-    both = build_topology([], [a_part("a1", aliases=("portal",)), a_part("a2", aliases=("Portal",))])
+    both = build_topology(
+        [], [a_part("a1", aliases=("portal",)), a_part("a2", aliases=("Portal",))]
+    )
     assert [one.which for one in both.named("the portal is down, a1")] == ["a1"]
 
 
@@ -49,7 +53,12 @@ def test_dependencies_are_followed_in_both_directions_with_depth() -> None:
 
 
 def test_connected_items_share_a_component() -> None:
-    assert LAND.component("crm-web1") == LAND.component("erp-web1") == LAND.component("hr") == LAND.component("san-1")
+    assert (
+        LAND.component("crm-web1")
+        == LAND.component("erp-web1")
+        == LAND.component("hr")
+        == LAND.component("san-1")
+    )
     assert LAND.component("wiki") == LAND.component("wiki-1") != LAND.component("crm")
     assert LAND.component("unheard of") == "unheard of"
 
@@ -62,7 +71,9 @@ def test_dependencies_always_share_a_component(edges: list[tuple[int, int]]) -> 
             upstream[below].add(f"c{above}")
     land = build_topology([], [a_part(f"c{n}", *sorted(up)) for n, up in upstream.items()])
     for ci in land.up:
-        assert {land.component(ci)} == {land.component(one) for one in land.upstream(ci)} | {land.component(ci)}
+        assert {land.component(ci)} == {land.component(one) for one in land.upstream(ci)} | {
+            land.component(ci)
+        }
 
 
 def test_site_is_recognised_by_its_items() -> None:

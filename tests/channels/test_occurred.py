@@ -23,7 +23,9 @@ def test_permitted_start_time_is_used(said: datetime | None, occurred: datetime 
     assert split_occurrence_time(said, NOON, "en") == (occurred, "")
 
 
-@pytest.mark.parametrize("said", [NOON - 12 * HOURS - timedelta(seconds=1), NOON + timedelta(minutes=11)])
+@pytest.mark.parametrize(
+    "said", [NOON - 12 * HOURS - timedelta(seconds=1), NOON + timedelta(minutes=11)]
+)
 def test_other_start_time_becomes_description_line(said: datetime) -> None:
     occurred, line = split_occurrence_time(said, NOON, "zh-CN")
     assert occurred is None

@@ -106,7 +106,9 @@ def test_any_retry_after_text_is_tolerated(text: Any) -> None:
     assert isinstance(interpret_status(503, text, NOON), Retry)
 
 
-async def receiver(answer: Callable[[web.Request], web.Response]) -> tuple[TestServer, list[tuple[Any, bytes, str]]]:
+async def receiver(
+    answer: Callable[[web.Request], web.Response],
+) -> tuple[TestServer, list[tuple[Any, bytes, str]]]:
     seen: list[tuple[Any, bytes, str]] = []
 
     async def handle(request: web.Request) -> web.Response:
@@ -127,7 +129,11 @@ async def test_receiver_gets_signed_json_with_outbox_id() -> None:
     assert await channel.send(sent) == Delivered()
     ((headers, body, path),) = seen
     payload = Verifier(NEW).verify(body, dict(headers) | {k.lower(): v for k, v in headers.items()})
-    assert (headers["webhook-id"], headers["content-type"], path) == (str(sent.id), "application/json", "/hook")
+    assert (headers["webhook-id"], headers["content-type"], path) == (
+        str(sent.id),
+        "application/json",
+        "/hook",
+    )
     assert payload["type"] == "incident.opened"
     assert payload["data"]["facts"] == FACTS
     await channel.close()
@@ -135,7 +141,9 @@ async def test_receiver_gets_signed_json_with_outbox_id() -> None:
 
 
 async def test_webhook_redirect_is_not_followed() -> None:
-    server, seen = await receiver(lambda _: web.Response(status=307, headers={"location": "/elsewhere"}))
+    server, seen = await receiver(
+        lambda _: web.Response(status=307, headers={"location": "/elsewhere"})
+    )
     channel = WebhookChannel.open(Webhook(secret="", allow_private=True), SystemClock())
     result = await channel.send(message(str(server.make_url("/hook"))))
     assert isinstance(result, Retry)
@@ -155,7 +163,9 @@ async def test_closed_port_is_retried_as_down(unused_tcp_port: int) -> None:
 
 async def test_webhook_endpoint_is_scheme_host_and_port() -> None:
     channel = WebhookChannel.open(Webhook(secret="", allow_private=False), SystemClock())
-    assert channel.endpoint("https://a.example.com/x") == channel.endpoint("https://a.example.com/y?z=1")
+    assert channel.endpoint("https://a.example.com/x") == channel.endpoint(
+        "https://a.example.com/y?z=1"
+    )
     assert channel.endpoint("https://a.example.com/") != channel.endpoint("http://a.example.com/")
     assert channel.endpoint("nonsense") == "webhook:refused"
     await channel.close()

@@ -38,7 +38,9 @@ def test_captured_request_is_shown_as_alerts(capsys: pytest.CaptureFixture[str])
         ("event_commented", "adds a note to the record of this key, if it is open"),
     ],
 )
-def test_acknowledgements_and_comments_are_shown(capsys: pytest.CaptureFixture[str], case: str, outcome: str) -> None:
+def test_acknowledgements_and_comments_are_shown(
+    capsys: pytest.CaptureFixture[str], case: str, outcome: str
+) -> None:
     assert main(["replay", "icinga", str(FIXTURES / "icinga" / case / "request.http")]) == 0
     assert f"outcome  {outcome}" in capsys.readouterr().out
 
@@ -50,12 +52,17 @@ def test_malformed_standard_input_is_reported_by_pointer(
     assert main(["replay", "pagerduty", "-"]) == 1
     told = capsys.readouterr().out
     assert "/event_acton: 'event_acton' is not read: 'event_action' is" in told
-    assert "/payload/summary: a text or null is expected here, and not a whole number (it is 5)" in told
+    assert (
+        "/payload/summary: a text or null is expected here, and not a whole number (it is 5)"
+        in told
+    )
     assert "most like pagerduty/" in told
     assert "12345" not in told
 
 
-def test_directory_is_replayed_by_file_and_worst_result_counts(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+def test_directory_is_replayed_by_file_and_worst_result_counts(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
     assert main(["replay", "pagerduty", str(FIXTURES / "pagerduty" / "firing")]) == 0
     for name, data in (
         ("a", BAD),
@@ -77,7 +84,9 @@ def test_mapping_is_applied_to_file(capsys: pytest.CaptureFixture[str], tmp_path
     assert "firing       Disk" in capsys.readouterr().out
 
 
-def test_invalid_json_and_ignored_alert_are_reported(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+def test_invalid_json_and_ignored_alert_are_reported(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
     (tmp_path / "a").write_text("{")
     (tmp_path / "b").write_text('{"type": "DOWNTIMESTART", "host": "h1"}')
     assert main(["replay", "nagios", str(tmp_path / "a")]) == 1
@@ -105,7 +114,9 @@ async def test_apply_option_sends_valid_request_to_gateway(
         url = str(gateway.client.make_url("/"))
 
         async def asked(source: str, file: str, key: str) -> int:
-            return await replay_captured(settings, parser.parse_args([source, file, "--apply", "--url", url, "--key", key]))
+            return await replay_captured(
+                settings, parser.parse_args([source, file, "--apply", "--url", url, "--key", key])
+            )
 
         assert await asked("alertmanager", FIRING, gateway.keys["ingest"]) == 0
         assert '"outcome":"opened"' in capsys.readouterr().out

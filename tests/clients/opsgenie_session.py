@@ -31,20 +31,29 @@ def session(url: str, key: str) -> dict[str, Any]:
     told: dict[str, Any] = {"created": _became(alerts, made)}
     shown = alerts.get_alert(ALIAS, **BY).data
     told["shown"] = {
-        name: getattr(shown, name) for name in ("message", "alias", "status", "priority", "entity", "details", "tags")
+        name: getattr(shown, name)
+        for name in ("message", "alias", "status", "priority", "entity", "details", "tags")
     }
     told["by id"] = alerts.get_alert(shown.id).data.alias
     told["listed"] = [one.alias for one in alerts.list_alerts(query="status:open", limit=5).data]
     told["counted"] = alerts.count_alerts(query="status:open").data.count
     told |= {name: _became(alerts, ask(alerts)) for name, ask in ASKED.items()}
     changed = alerts.get_alert(ALIAS, **BY).data
-    told["changed"] = {name: getattr(changed, name) for name in ("message", "description", "tags", "details", "acknowledged")}
-    told["closed"] = _became(alerts, alerts.close_alert(ALIAS, close_alert_payload=sdk.CloseAlertPayload(note="freed"), **BY))
+    told["changed"] = {
+        name: getattr(changed, name)
+        for name in ("message", "description", "tags", "details", "acknowledged")
+    }
+    told["closed"] = _became(
+        alerts,
+        alerts.close_alert(ALIAS, close_alert_payload=sdk.CloseAlertPayload(note="freed"), **BY),
+    )
     told["status"] = alerts.get_alert(ALIAS, **BY).data.status
     told["missing"] = _refused(lambda: alerts.get_alert("nobody", **BY))
     told["ping"] = beats.ping("nightly").result
     told["heartbeat"] = beats.create_heartbeat(
-        sdk.CreateHeartbeatPayload(name="nightly", interval=5, interval_unit="minutes", enabled=True)
+        sdk.CreateHeartbeatPayload(
+            name="nightly", interval=5, interval_unit="minutes", enabled=True
+        )
     ).data.name
     told["beats"] = [one.name for one in beats.list_heart_beats().data.heartbeats]
     told["beat"] = beats.get_heartbeat("nightly").data.interval_unit

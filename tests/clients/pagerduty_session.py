@@ -9,9 +9,16 @@ import pagerduty
 
 def session(url: str, key: str) -> dict[str, Any]:
     client = pagerduty.EventsApiV2Client(key, base_url=url)
-    named = client.trigger("Disk full", "db1", dedup_key="disk", severity="critical", custom_details={"mount": "/var"})
+    named = client.trigger(
+        "Disk full", "db1", dedup_key="disk", severity="critical", custom_details={"mount": "/var"}
+    )
     derived = client.trigger("Net down", "gw1")
-    told = {"named": named, "derived": derived, "acknowledged": client.acknowledge("disk"), "resolved": client.resolve(derived)}
+    told = {
+        "named": named,
+        "derived": derived,
+        "acknowledged": client.acknowledge("disk"),
+        "resolved": client.resolve(derived),
+    }
     client.submit(
         "Deployed 1.2",
         source="ci",

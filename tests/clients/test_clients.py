@@ -54,12 +54,22 @@ async def records(gateway: Served) -> dict[str, tuple[str, str]]:
 
 async def test_pagerduty_client_sends_all_event_types(gateway: Served, tmp_path: Path) -> None:
     url, certificate = await by_tls(gateway, tmp_path)
-    told = await held(gateway, "pagerduty_session", url, SSL_CERT_FILE=certificate, REQUESTS_CA_BUNDLE=certificate)
+    told = await held(
+        gateway, "pagerduty_session", url, SSL_CERT_FILE=certificate, REQUESTS_CA_BUNDLE=certificate
+    )
     assert (told["named"], told["acknowledged"]) == ("disk", "disk")
     assert told["derived"] == told["resolved"] != "disk"
     assert (told["refused"], told["stranger"]) == (400, 400)
-    assert await records(gateway) == {"Disk full": ("pagerduty", "in_progress"), "Net down": ("pagerduty", "resolved")}
-    assert await gateway.pool.fetchval("SELECT count(*) FROM alert_event WHERE reason = 'change_event'") == 1
+    assert await records(gateway) == {
+        "Disk full": ("pagerduty", "in_progress"),
+        "Net down": ("pagerduty", "resolved"),
+    }
+    assert (
+        await gateway.pool.fetchval(
+            "SELECT count(*) FROM alert_event WHERE reason = 'change_event'"
+        )
+        == 1
+    )
 
 
 DONE = {
@@ -72,7 +82,9 @@ DONE = {
 
 async def test_opsgenie_client_performs_all_requests(gateway: Served) -> None:
     told = await held(gateway, "opsgenie_session", str(gateway.client.make_url("")).rstrip("/"))
-    assert {name: told[name][::2] for name in DONE} == {name: [True, done] for name, done in DONE.items()}
+    assert {name: told[name][::2] for name in DONE} == {
+        name: [True, done] for name, done in DONE.items()
+    }
     alias = told["shown"]["alias"]
     assert told["shown"] == {
         "message": "Disk full", "alias": alias, "status": "open", "priority": "P2", "entity": "db1",

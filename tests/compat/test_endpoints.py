@@ -15,7 +15,9 @@ ENQUEUE = "/v2/enqueue"
 
 
 def settings(database_url: str) -> Settings:
-    return msgspec.structs.replace(load(None, {}), database=Database(url=database_url, pool_min=1, pool_max=8))
+    return msgspec.structs.replace(
+        load(None, {}), database=Database(url=database_url, pool_min=1, pool_max=8)
+    )
 
 
 @pytest.fixture
@@ -26,14 +28,23 @@ async def gateway(database_url: str) -> AsyncIterator[Served]:
 
 def event(gateway: Served, **more: Any) -> dict[str, Any]:
     payload = {"summary": "Disk full", "source": "db-1", "severity": "critical", "component": "crm"}
-    return {"routing_key": gateway.keys["ingest"], "event_action": "trigger", "dedup_key": "disk", "payload": payload} | more
+    return {
+        "routing_key": gateway.keys["ingest"],
+        "event_action": "trigger",
+        "dedup_key": "disk",
+        "payload": payload,
+    } | more
 
 
 async def test_trigger_opens_incident_and_resolve_clears_it(gateway: Served) -> None:
     for action in ("trigger", "acknowledge", "resolve"):
         answer = await gateway.post(ENQUEUE, event(gateway, event_action=action), key=None)
         assert answer.status == 202
-        assert await answer.json() == {"status": "success", "message": "Event processed", "dedup_key": "disk"}
+        assert await answer.json() == {
+            "status": "success",
+            "message": "Event processed",
+            "dedup_key": "disk",
+        }
     status, listed = await gateway.get("/api/v1/incidents", key="read")
     assert status == 200
     assert [(one["title"], one["state"], one["source"]) for one in listed["incidents"]] == [
@@ -57,10 +68,16 @@ async def test_trigger_without_dedup_key_gets_generated_one(gateway: Served) -> 
         ({"routing_key": None}, "routing_key"),
     ],
 )
-async def test_invalid_event_is_refused_in_pagerduty_format(gateway: Served, more: dict[str, Any], place: str) -> None:
+async def test_invalid_event_is_refused_in_pagerduty_format(
+    gateway: Served, more: dict[str, Any], place: str
+) -> None:
     answer = await gateway.post(ENQUEUE, event(gateway, **more), key=None)
     told = await answer.json()
-    assert (answer.status, told["status"], told["message"]) == (400, "invalid event", "Event object is invalid")
+    assert (answer.status, told["status"], told["message"]) == (
+        400,
+        "invalid event",
+        "Event object is invalid",
+    )
     assert [error for error in told["errors"] if error.startswith(place)]
 
 
@@ -71,12 +88,19 @@ async def test_routing_key_without_ingest_scope_returns_400(gateway: Served) -> 
 
 async def test_full_queue_returns_429_with_retry_after(database_url: str) -> None:
     ordinary = settings(database_url)
-    full = msgspec.structs.replace(ordinary, server=msgspec.structs.replace(ordinary.server, queue_items=1))
+    full = msgspec.structs.replace(
+        ordinary, server=msgspec.structs.replace(ordinary.server, queue_items=1)
+    )
     async with served(full) as gateway:
-        posts = (gateway.post(ENQUEUE, event(gateway, dedup_key=f"disk {n}"), key=None) for n in range(30))
+        posts = (
+            gateway.post(ENQUEUE, event(gateway, dedup_key=f"disk {n}"), key=None)
+            for n in range(30)
+        )
         answers = await asyncio.gather(*posts)
         assert {answer.status for answer in answers} == {202, 429}
-        assert all(int(answer.headers["Retry-After"]) > 0 for answer in answers if answer.status == 429)
+        assert all(
+            int(answer.headers["Retry-After"]) > 0 for answer in answers if answer.status == 429
+        )
 
 
 DOORS: list[tuple[str, str, tuple[int, int]]] = [

@@ -14,7 +14,9 @@ CREATE, CHANGE = "/generic/2010-04-15/create_event.json", "/v2/change/enqueue"
 
 
 def settings(database_url: str) -> Settings:
-    return msgspec.structs.replace(load(None, {}), database=Database(url=database_url, pool_min=1, pool_max=8))
+    return msgspec.structs.replace(
+        load(None, {}), database=Database(url=database_url, pool_min=1, pool_max=8)
+    )
 
 
 @pytest.fixture
@@ -24,7 +26,12 @@ async def gateway(database_url: str) -> AsyncIterator[Served]:
 
 
 def event(gateway: Served, **more: Any) -> dict[str, Any]:
-    told = {"event_type": "trigger", "incident_key": "disk", "description": "Disk full", "details": {"host": "db-1"}}
+    told = {
+        "event_type": "trigger",
+        "incident_key": "disk",
+        "description": "Disk full",
+        "details": {"host": "db-1"},
+    }
     return {"service_key": gateway.keys["ingest"]} | told | more
 
 
@@ -36,7 +43,9 @@ async def test_v1_event_opens_and_v2_event_clears_same_alert(gateway: Served) ->
     newer = {"routing_key": gateway.keys["ingest"], "event_action": "resolve", "dedup_key": "disk"}
     assert (await gateway.post("/v2/enqueue", newer, key=None)).status == 202
     _, listed = await gateway.get("/api/v1/incidents", key="read")
-    assert [(one["title"], one["state"], one["ci"]) for one in listed["incidents"]] == [("Disk full", "resolved", "db-1")]
+    assert [(one["title"], one["state"], one["ci"]) for one in listed["incidents"]] == [
+        ("Disk full", "resolved", "db-1")
+    ]
 
 
 async def test_invalid_v1_event_returns_400_with_flaws(gateway: Served) -> None:
@@ -54,9 +63,15 @@ async def test_invalid_v1_event_returns_400_with_flaws(gateway: Served) -> None:
 
 
 async def test_change_event_is_recorded_and_opens_no_incident(gateway: Served) -> None:
-    change = {"routing_key": gateway.keys["ingest"], "payload": {"summary": "Deployed 4.2", "source": "ci"}}
+    change = {
+        "routing_key": gateway.keys["ingest"],
+        "payload": {"summary": "Deployed 4.2", "source": "ci"},
+    }
     answer = await gateway.post(CHANGE, change, key=None)
-    assert (answer.status, await answer.json()) == (202, {"status": "success", "message": "Change event processed"})
+    assert (answer.status, await answer.json()) == (
+        202,
+        {"status": "success", "message": "Change event processed"},
+    )
     rows = await gateway.pool.fetch("SELECT outcome, reason FROM alert_event")
     assert [tuple(row) for row in rows] == [("ignored", "change_event")]
     assert (await gateway.post(CHANGE, change | {"payload": {}}, key=None)).status == 400
@@ -65,9 +80,16 @@ async def test_change_event_is_recorded_and_opens_no_incident(gateway: Served) -
 
 async def test_full_queue_returns_403_for_v1_events(database_url: str) -> None:
     ordinary = settings(database_url)
-    full = msgspec.structs.replace(ordinary, server=msgspec.structs.replace(ordinary.server, queue_items=1))
+    full = msgspec.structs.replace(
+        ordinary, server=msgspec.structs.replace(ordinary.server, queue_items=1)
+    )
     async with served(full) as gateway:
-        posts = (gateway.post(CREATE, event(gateway, incident_key=f"disk {n}"), key=None) for n in range(30))
+        posts = (
+            gateway.post(CREATE, event(gateway, incident_key=f"disk {n}"), key=None)
+            for n in range(30)
+        )
         answers = await asyncio.gather(*posts)
         assert {answer.status for answer in answers} == {200, 403}
-        assert all(int(answer.headers["Retry-After"]) > 0 for answer in answers if answer.status == 403)
+        assert all(
+            int(answer.headers["Retry-After"]) > 0 for answer in answers if answer.status == 403
+        )

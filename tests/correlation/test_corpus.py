@@ -41,11 +41,18 @@ def test_correlation_page_shows_measured_table(half: str) -> None:
 
 @pytest.mark.parametrize("half", HALVES)
 def test_corpus_contains_every_trap_in_both_languages(half: str) -> None:
-    told = [event for story in Teller(*HALVES[half]).stories(REPORTS) for event in story.events if not event.alert]
+    told = [
+        event
+        for story in Teller(*HALVES[half]).stories(REPORTS)
+        for event in story.events
+        if not event.alert
+    ]
     assert {event.trap for event in told} == {
         "", "data", "request", "over", "planned", "alone", "vague", "elsewhere", "old", "site",
     }  # fmt: skip
-    chinese = sum(any("\u3400" <= sign <= "\u9fff" for sign in event.title + event.text) for event in told)
+    chinese = sum(
+        any("\u3400" <= sign <= "\u9fff" for sign in event.title + event.text) for event in told
+    )
     assert 0.4 < chinese / len(told) < 0.75
 
 
@@ -78,7 +85,11 @@ def test_correlation_page_shows_results_without_catalogue(half: str) -> None:
 
 @pytest.mark.parametrize("half", OFFICES)
 def test_unrelated_pairs_cover_both_languages_and_similar_texts(half: str) -> None:
-    told = [pair for pair in pairs(OFFICES[half][1], OFFICES[half][0], STRANGERS, NEIGHBOURS) if not pair.related]
+    told = [
+        pair
+        for pair in pairs(OFFICES[half][1], OFFICES[half][0], STRANGERS, NEIGHBOURS)
+        if not pair.related
+    ]
     chinese = sum(any("\u3400" <= sign <= "\u9fff" for sign in pair.first) for pair in told)
     assert 0.4 < chinese / len(told) < 0.65
     without_a_condition = [pair for pair in told if likely(pair)]
@@ -86,7 +97,9 @@ def test_unrelated_pairs_cover_both_languages_and_similar_texts(half: str) -> No
 
 
 def likely(pair: Pair) -> bool:
-    first, second = (read_features(ReportText(title=text), Topology()) for text in (pair.first, pair.second))
+    first, second = (
+        read_features(ReportText(title=text), Topology()) for text in (pair.first, pair.second)
+    )
     master = CandidateMaster(id=1, number="1", opened_at=NOON - pair.apart, reading=first)
     return bool(scoring.score_candidates(second, [master], Topology(), NOON))
 
@@ -116,7 +129,9 @@ def test_correlation_page_lists_every_weight() -> None:
     }
     assert len(rows) == len(shown)
     for beginning, weight in shown.items():
-        assert [points for fact, points in rows.items() if fact.startswith(beginning)] == [str(weight)], beginning
+        assert [points for fact, points in rows.items() if fact.startswith(beginning)] == [
+            str(weight)
+        ], beginning
 
 
 def test_same_seed_generates_same_stories() -> None:

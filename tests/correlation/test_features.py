@@ -19,7 +19,9 @@ SIGNATURES = [
 
 @pytest.mark.parametrize("signature", SIGNATURES)
 def test_signature_yields_no_hosts_numbers_or_terms(signature: str) -> None:
-    said = read_features(ReportText(title="keyboard", text=f"Some keys are dead.\n\n{signature}"), Topology())
+    said = read_features(
+        ReportText(title="keyboard", text=f"Some keys are dead.\n\n{signature}"), Topology()
+    )
     assert (said.hosts, said.numbers, said.terms) == (frozenset(), frozenset(), frozenset())
 
 

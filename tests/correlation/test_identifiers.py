@@ -5,7 +5,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.correlation.common_words import CHINESE, WORDS
-from gateway.correlation.identifiers import MIN_INCIDENTS_FOR_RARITY, machines_in, numbers_in, select_rare_words, terms_in
+from gateway.correlation.identifiers import (
+    MIN_INCIDENTS_FOR_RARITY,
+    machines_in,
+    numbers_in,
+    select_rare_words,
+    terms_in,
+)
 
 
 @pytest.mark.parametrize(
@@ -83,13 +89,19 @@ def test_terms_are_uncommon_names_and_chinese_words(text: str, found: set[str]) 
     assert terms_in(text) == found
 
 
-@given(st.lists(st.sampled_from(sorted(WORDS)), max_size=12), st.lists(st.sampled_from(CHINESE), max_size=12))
+@given(
+    st.lists(st.sampled_from(sorted(WORDS)), max_size=12),
+    st.lists(st.sampled_from(CHINESE), max_size=12),
+)
 def test_common_words_yield_no_terms(english: list[str], chinese: list[str]) -> None:
     assert terms_in("x " + " ".join(map(str.title, english)) + ",".join(chinese)) == set()
 
 
 def test_word_is_rare_when_few_of_enough_incidents_contain_it() -> None:
     seen = {"forklift": 1, "terminal": 9}
-    assert select_rare_words(seen, MIN_INCIDENTS_FOR_RARITY, {"forklift", "terminal", "new"}) == {"forklift", "new"}
+    assert select_rare_words(seen, MIN_INCIDENTS_FOR_RARITY, {"forklift", "terminal", "new"}) == {
+        "forklift",
+        "new",
+    }
     assert select_rare_words(seen, MIN_INCIDENTS_FOR_RARITY - 1, seen) == set()
     assert select_rare_words(seen, 10 * MIN_INCIDENTS_FOR_RARITY, seen) == {"forklift", "terminal"}

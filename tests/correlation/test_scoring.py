@@ -9,7 +9,14 @@ import pytest
 from gateway.catalogue.topology import build_topology
 from gateway.channels.phone.words import line, record_text
 from gateway.correlation.features import CandidateMaster, ReportText, read_features
-from gateway.correlation.scoring import MOST_PROPOSED, MasterChoice, Match, best_match, choose_master, score_candidates
+from gateway.correlation.scoring import (
+    MOST_PROPOSED,
+    MasterChoice,
+    Match,
+    best_match,
+    choose_master,
+    score_candidates,
+)
 from gateway.incidents.labels import LOCALES, Locale
 from tests.correlation.corpus.world import a_service, topology
 from tests.support.clock import NOON
@@ -19,7 +26,12 @@ LAND = topology()
 
 def an_open(title: str, number: int = 1, minutes: float = 10, **more: Any) -> CandidateMaster:
     reading = read_features(ReportText(title=title, **more), LAND)
-    return CandidateMaster(id=number, number=f"INC-{number}", opened_at=NOON - timedelta(minutes=minutes), reading=reading)
+    return CandidateMaster(
+        id=number,
+        number=f"INC-{number}",
+        opened_at=NOON - timedelta(minutes=minutes),
+        reading=reading,
+    )
 
 
 def match(title: str, *candidates: CandidateMaster, **more: Any) -> Match | None:
@@ -47,14 +59,18 @@ def test_same_symptom_in_either_language_is_linked(said: str) -> None:
     assert match(said, CRM_DOWN) is not None
 
 
-COMMON = build_topology([a_service("mail", "Mail", ()), a_service("print", "Printing", ("打印机",))], [])
+COMMON = build_topology(
+    [a_service("mail", "Mail", ()), a_service("print", "Printing", ("打印机",))], []
+)
 
 
 @pytest.mark.parametrize("said", ["mail does not work", "打印机用不了"])
 def test_service_named_by_common_word_is_only_proposed(said: str) -> None:
     def judged(told: ReportText, opened: ReportText) -> MasterChoice:
         earlier = NOON - timedelta(minutes=10)
-        master = CandidateMaster(id=1, number="INC-1", opened_at=earlier, reading=read_features(opened, COMMON))
+        master = CandidateMaster(
+            id=1, number="INC-1", opened_at=earlier, reading=read_features(opened, COMMON)
+        )
         return choose_master(score_candidates(read_features(told, COMMON), [master], COMMON, NOON))
 
     apart = judged(ReportText(title=said), ReportText(title=f"help: {said}"))
@@ -103,8 +119,14 @@ def test_vague_report_is_linked_only_to_recent_incident() -> None:
 
 
 def test_other_site_or_close_second_candidate_prevents_link() -> None:
-    assert match("VPN in Shanghai is down", an_open("vpn-gw1 is down", ci="vpn-gw1", service="vpn")) is None
-    assert match("VPN in Beijing is down", an_open("vpn-gw1 is down", ci="vpn-gw1", service="vpn")) is not None
+    assert (
+        match("VPN in Shanghai is down", an_open("vpn-gw1 is down", ci="vpn-gw1", service="vpn"))
+        is None
+    )
+    assert (
+        match("VPN in Beijing is down", an_open("vpn-gw1 is down", ci="vpn-gw1", service="vpn"))
+        is not None
+    )
     assert match("cannot open CRM", CRM_DOWN, an_open("CRM is down", 2, service="crm")) is None
 
 
@@ -114,7 +136,12 @@ def test_uncatalogued_address_links_reports() -> None:
 
 
 def test_only_deliberately_chosen_service_counts() -> None:
-    assert match("does not work", an_open("not working", service="crm"), service="crm", deliberate=False) is None
+    assert (
+        match(
+            "does not work", an_open("not working", service="crm"), service="crm", deliberate=False
+        )
+        is None
+    )
     assert match("does not work", an_open("not working", service="crm"), service="crm") is not None
 
 
@@ -128,17 +155,28 @@ GATE = "the badge reader Kestrel at gate four beeps red and stays locked, not wo
 
 
 def verdict_of(title: str, *masters: CandidateMaster, rare: Collection[str] = ()) -> MasterChoice:
-    return choose_master(score_candidates(read_features(ReportText(title=title), LAND), masters, LAND, NOON), frozenset(rare))
+    return choose_master(
+        score_candidates(read_features(ReportText(title=title), LAND), masters, LAND, NOON),
+        frozenset(rare),
+    )
 
 
 def test_same_words_are_proposed_and_linked_only_by_rare_name() -> None:
-    again, master = "badge reader Kestrel at gate four beeps red, stays locked, not working", an_open(GATE)
+    again, master = (
+        "badge reader Kestrel at gate four beeps red, stays locked, not working",
+        an_open(GATE),
+    )
     doubtful = verdict_of(again, master)
-    assert (doubtful.match, [(one.master.id, one.reason) for one in doubtful.proposed]) == (None, [(1, "words")])
+    assert (doubtful.match, [(one.master.id, one.reason) for one in doubtful.proposed]) == (
+        None,
+        [(1, "words")],
+    )
     certain = verdict_of(again, master, rare={"kestrel", "forklift"})
     assert certain.match is not None
     assert (certain.match.reason, certain.proposed) == ("rare name kestrel", ())
-    assert verdict_of("the coffee machine at gate four stays locked", master) == MasterChoice(None, ())
+    assert verdict_of("the coffee machine at gate four stays locked", master) == MasterChoice(
+        None, ()
+    )
 
 
 @pytest.mark.parametrize(
@@ -152,7 +190,9 @@ def test_same_words_are_proposed_and_linked_only_by_rare_name() -> None:
     ],
 )
 def test_identical_common_words_are_proposed_but_not_linked(said: str) -> None:
-    found = verdict_of(said, an_open(said, minutes=1), rare=read_features(ReportText(title=said), LAND).terms)
+    found = verdict_of(
+        said, an_open(said, minutes=1), rare=read_features(ReportText(title=said), LAND).terms
+    )
     assert found.match is None
     assert len(found.proposed) == 1
 
@@ -180,7 +220,9 @@ def test_proposed_links_are_limited_and_sorted_by_score() -> None:
     masters = [an_open(GATE, number, minutes=300 - 60 * number) for number in range(1, 6)]
     found = verdict_of(GATE, *masters)
     assert len(found.proposed) == MOST_PROPOSED
-    assert [one.score for one in found.proposed] == sorted((one.score for one in found.proposed), reverse=True)
+    assert [one.score for one in found.proposed] == sorted(
+        (one.score for one in found.proposed), reverse=True
+    )
 
 
 def test_equally_likely_masters_yield_no_link() -> None:
@@ -189,7 +231,11 @@ def test_equally_likely_masters_yield_no_link() -> None:
 
 
 def test_candidate_order_does_not_change_link() -> None:
-    several = [CRM_DOWN, an_open("san-1 is down", 2, ci="san-1"), an_open("erp-web1 down", 3, ci="erp-web1")]
+    several = [
+        CRM_DOWN,
+        an_open("san-1 is down", 2, ci="san-1"),
+        an_open("erp-web1 down", 3, ci="erp-web1"),
+    ]
     assert match("cannot open CRM", *several) == match("cannot open CRM", *reversed(several))
 
 
@@ -201,12 +247,17 @@ def test_second_service_past_event_and_time_lower_score() -> None:
     plain = weight("CRM is down")
     assert 0 < weight("CRM and ERP are down") < plain
     assert weight("last week CRM was down") == 0
-    assert 0 < weight("CRM is down", minutes=13 * 60) < weight("CRM is down", minutes=11 * 60) < plain
+    assert (
+        0 < weight("CRM is down", minutes=13 * 60) < weight("CRM is down", minutes=11 * 60) < plain
+    )
 
 
 def test_site_field_of_report_counts() -> None:
     beijing = an_open("vpn-gw1 is down", ci="vpn-gw1", service="vpn")
-    there, elsewhere = match("VPN is down", beijing, site="Beijing"), match("VPN is down", beijing, site="Shanghai")
+    there, elsewhere = (
+        match("VPN is down", beijing, site="Beijing"),
+        match("VPN is down", beijing, site="Shanghai"),
+    )
     assert there is not None
     assert elsewhere is not None
     assert there.score > elsewhere.score
@@ -215,8 +266,12 @@ def test_site_field_of_report_counts() -> None:
 
 @pytest.mark.parametrize("locale", LOCALES)
 @pytest.mark.parametrize("word", ["call", "missed", "message"])
-@pytest.mark.parametrize("caller", ["北京分公司 (02177770521)", "WIRELESS CALLER (+12025550123)", "+8613912345678", None])
-def test_phrases_of_gateway_do_not_link_reports(locale: Locale, word: str, caller: str | None) -> None:
+@pytest.mark.parametrize(
+    "caller", ["北京分公司 (02177770521)", "WIRELESS CALLER (+12025550123)", "+8613912345678", None]
+)
+def test_phrases_of_gateway_do_not_link_reports(
+    locale: Locale, word: str, caller: str | None
+) -> None:
     title = record_text(word, locale, caller=caller or record_text("withheld", locale))
     assert read_features(ReportText(title=title), LAND).words == ""
     assert match(title, an_open(title, minutes=1)) is None
@@ -228,4 +283,6 @@ def test_phrases_of_gateway_do_not_link_reports(locale: Locale, word: str, calle
 
 def test_own_text_about_calls_is_read() -> None:
     assert read_features(ReportText(title="来电:打印机卡纸"), LAND).words
-    assert read_features(ReportText(title="Call from the boss: CRM is down"), LAND).services == {"crm"}
+    assert read_features(ReportText(title="Call from the boss: CRM is down"), LAND).services == {
+        "crm"
+    }

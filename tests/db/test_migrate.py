@@ -24,7 +24,9 @@ async def blank(blank_database: str) -> AsyncIterator[Connection]:
 @pytest.fixture
 def files(tmp_path: Path) -> Path:
     (tmp_path / "0001_first.sql").write_text("CREATE TABLE first (id int);")
-    (tmp_path / "0002_index.sql").write_text(OUTSIDE + "CREATE INDEX CONCURRENTLY first_id ON first (id);")
+    (tmp_path / "0002_index.sql").write_text(
+        OUTSIDE + "CREATE INDEX CONCURRENTLY first_id ON first (id);"
+    )
     return tmp_path
 
 
@@ -33,9 +35,13 @@ async def test_concurrent_replicas_apply_migrations_once(blank_database: str, fi
     assert sorted(applied) == [(), (), (), (1, 2)]
 
 
-async def test_only_new_migrations_are_applied(blank_database: str, blank: Connection, files: Path) -> None:
+async def test_only_new_migrations_are_applied(
+    blank_database: str, blank: Connection, files: Path
+) -> None:
     await migrate(blank_database, directory=files)
-    (files / "0003_third.sql").write_text("CREATE TABLE third (id int); INSERT INTO third VALUES (3);")
+    (files / "0003_third.sql").write_text(
+        "CREATE TABLE third (id int); INSERT INTO third VALUES (3);"
+    )
     assert await migrate(blank_database, directory=files) == (3,)
     assert await blank.fetchval("SELECT id FROM third") == 3
     assert await migrate(blank_database, directory=files) == ()
@@ -51,11 +57,15 @@ async def test_changed_applied_migration_is_refused(blank_database: str, files: 
 async def test_missing_applied_migration_is_refused(blank_database: str, files: Path) -> None:
     await migrate(blank_database, directory=files)
     (files / "0001_first.sql").unlink()
-    with pytest.raises(Misconfigured, match="0001 was applied to this database and is not among ours"):
+    with pytest.raises(
+        Misconfigured, match="0001 was applied to this database and is not among ours"
+    ):
         await migrate(blank_database, directory=files)
 
 
-async def test_migration_numbered_below_applied_one_is_refused(blank_database: str, files: Path) -> None:
+async def test_migration_numbered_below_applied_one_is_refused(
+    blank_database: str, files: Path
+) -> None:
     (files / "0001_first.sql").rename(files / "0000_first.sql")
     await migrate(blank_database, directory=files)
     (files / "0001_late.sql").write_text("SELECT 1;")
@@ -69,7 +79,9 @@ async def test_older_release_accepts_newer_schema(blank_database: str, files: Pa
     assert await migrate(blank_database, directory=files) == ()
 
 
-async def test_failed_migration_is_rolled_back_and_releases_lock(blank_database: str, blank: Connection, files: Path) -> None:
+async def test_failed_migration_is_rolled_back_and_releases_lock(
+    blank_database: str, blank: Connection, files: Path
+) -> None:
     broken = files / "0003_broken.sql"
     broken.write_text("CREATE TABLE half (id int); SELECT 1 / 0;")
     with pytest.raises(asyncpg.DivisionByZeroError):
@@ -116,10 +128,17 @@ async def test_times_migration_clamps_infinite_times_and_timer_refuses_new_ones(
     assert len(times) == 6
     with pytest.raises(asyncpg.CheckViolationError):
         await blank.execute("UPDATE timer SET due_at = 'infinity'")
-    assert await blank.fetchval("SELECT convalidated FROM pg_constraint WHERE conname = 'timer_due_at_is_kept'")
+    assert await blank.fetchval(
+        "SELECT convalidated FROM pg_constraint WHERE conname = 'timer_due_at_is_kept'"
+    )
 
 
 async def test_times_migration_is_repeatable(blank_database: str, blank: Connection) -> None:
     await migrate(blank_database)
     await blank.execute((MIGRATIONS / "0024_times.sql").read_text())
-    assert await blank.fetchval("SELECT count(*) FROM pg_constraint WHERE conname = 'timer_due_at_is_kept'") == 1
+    assert (
+        await blank.fetchval(
+            "SELECT count(*) FROM pg_constraint WHERE conname = 'timer_due_at_is_kept'"
+        )
+        == 1
+    )

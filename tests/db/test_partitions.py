@@ -16,7 +16,9 @@ KEPT = Retention(
     receipts=Duration(days=3), alerts=Duration(days=5), quarantine=Duration(days=3), set_aside=Duration(days=3),
     deliveries=Duration(days=4), idempotency=Duration(days=4), chats=Duration(days=4),
 )  # fmt: skip
-SELECT_PARTITIONS = "SELECT relname FROM pg_class WHERE relispartition AND relname ~ '_203[0-9]{5}$' ORDER BY 1"
+SELECT_PARTITIONS = (
+    "SELECT relname FROM pg_class WHERE relispartition AND relname ~ '_203[0-9]{5}$' ORDER BY 1"
+)
 SELECT_PLACES = "SELECT tableoid::regclass::text AS place FROM receipt ORDER BY received_at"
 INSERT_RECEIPT = """
 INSERT INTO receipt (id, received_at, integration_id, source, items, body_bytes)
@@ -63,7 +65,9 @@ async def test_row_in_default_partition_is_moved_to_new_partition(connection: Co
     assert await places(connection) == ["receipt_20310510"]
 
 
-async def test_partition_is_dropped_when_whole_day_exceeds_retention(connection: Connection) -> None:
+async def test_partition_is_dropped_when_whole_day_exceeds_retention(
+    connection: Connection,
+) -> None:
     await maintain(connection, NOON, KEPT)
     midnight = datetime(2031, 5, 14, tzinfo=UTC)
     assert (await maintain(connection, midnight - timedelta(microseconds=1), KEPT)).dropped == ()
@@ -94,8 +98,12 @@ async def test_concurrent_replicas_create_each_partition_once(pool: Pool) -> Non
 async def test_maintenance_without_time_uses_database_clock(connection: Connection) -> None:
     transaction = connection.transaction()
     await transaction.start()
-    today = await connection.fetchval("SELECT 'receipt_' || to_char(statement_timestamp() AT TIME ZONE 'UTC', 'YYYYMMDD')")
-    await connection.execute(f"DROP TABLE IF EXISTS {today}")  # a gateway of another test may have made it
+    today = await connection.fetchval(
+        "SELECT 'receipt_' || to_char(statement_timestamp() AT TIME ZONE 'UTC', 'YYYYMMDD')"
+    )
+    await connection.execute(
+        f"DROP TABLE IF EXISTS {today}"
+    )  # a gateway of another test may have made it
     done = await maintain(connection, None, KEPT)
     assert today in done.created
     await transaction.rollback()

@@ -5,7 +5,16 @@ import asyncio
 import asyncpg
 import pytest
 
-from gateway.db.pool import ATTEMPTS, Connection, Pool, acquire, block, in_transaction, open_pool, transaction
+from gateway.db.pool import (
+    ATTEMPTS,
+    Connection,
+    Pool,
+    acquire,
+    block,
+    in_transaction,
+    open_pool,
+    transaction,
+)
 from gateway.errors import Misconfigured, Unavailable
 from gateway.settings import Database
 
@@ -23,12 +32,18 @@ async def test_pool_without_url_names_missing_setting() -> None:
 
 async def test_missing_server_raises_unavailable() -> None:
     with pytest.raises(Unavailable, match="the database cannot serve now"):
-        await open_pool(Database(url="postgresql://gateway@/postgres?host=/nonexistent", pool_min=1, pool_max=2))
+        await open_pool(
+            Database(url="postgresql://gateway@/postgres?host=/nonexistent", pool_min=1, pool_max=2)
+        )
 
 
 async def test_connection_has_server_side_timeouts(pool: Pool) -> None:
     async with acquire(pool) as connection:
-        for name, value in (("statement_timeout", "5s"), ("lock_timeout", "2s"), ("idle_in_transaction_session_timeout", "3s")):
+        for name, value in (
+            ("statement_timeout", "5s"),
+            ("lock_timeout", "2s"),
+            ("idle_in_transaction_session_timeout", "3s"),
+        ):
             assert await connection.fetchval("SELECT current_setting($1)", name) == value
         assert await connection.fetchval("SHOW application_name") == "gateway"
 
@@ -52,10 +67,14 @@ async def test_deadlocked_transactions_are_retried_and_commit(pool: Pool) -> Non
     async def bump(connection: Connection, first: str, second: str) -> None:
         nonlocal runs
         runs += 1
-        await connection.execute("UPDATE incident_number SET last = last + 1 WHERE day = $1::text::date", first)
+        await connection.execute(
+            "UPDATE incident_number SET last = last + 1 WHERE day = $1::text::date", first
+        )
         if runs <= 2:
             await both_hold_one.wait()
-        await connection.execute("UPDATE incident_number SET last = last + 1 WHERE day = $1::text::date", second)
+        await connection.execute(
+            "UPDATE incident_number SET last = last + 1 WHERE day = $1::text::date", second
+        )
 
     await asyncio.gather(
         in_transaction(pool, lambda connection: bump(connection, "2031-01-01", "2031-01-02")),
@@ -80,7 +99,9 @@ async def test_transaction_raises_unavailable_after_last_attempt(pool: Pool) -> 
 
 async def test_permanent_error_is_not_retried(pool: Pool) -> None:
     with pytest.raises(asyncpg.UniqueViolationError):
-        await in_transaction(pool, lambda one: one.execute("INSERT INTO shard_lease (shard) VALUES (0)"))
+        await in_transaction(
+            pool, lambda one: one.execute("INSERT INTO shard_lease (shard) VALUES (0)")
+        )
 
 
 async def test_terminated_backend_raises_unavailable_and_next_call_works(pool: Pool) -> None:
@@ -108,7 +129,9 @@ SELECT count(*) FROM pg_stat_activity WHERE state <> 'idle' AND query LIKE 'SELE
 """
 
 
-async def test_cancelled_transaction_returns_at_once_and_is_rolled_back(pool: Pool, database_url: str) -> None:
+async def test_cancelled_transaction_returns_at_once_and_is_rolled_back(
+    pool: Pool, database_url: str
+) -> None:
     began: asyncio.Event = asyncio.Event()
 
     async def slow() -> None:

@@ -19,7 +19,9 @@ async def test_new_database_has_no_people_or_keys(database_url: str) -> None:
         await owner.execute("CREATE DATABASE fresh")
         await migrate(fresh)
         conn = await asyncpg.connect(fresh)
-        found = await conn.fetchval("SELECT (SELECT count(*) FROM person) + (SELECT count(*) FROM api_key)")
+        found = await conn.fetchval(
+            "SELECT (SELECT count(*) FROM person) + (SELECT count(*) FROM api_key)"
+        )
         await conn.close()
     finally:
         await owner.execute("DROP DATABASE IF EXISTS fresh")

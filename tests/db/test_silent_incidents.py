@@ -54,13 +54,17 @@ async def raised_security_incident(harness: GatewayHarness) -> str:
     return told.number
 
 
-async def test_unreachable_security_incident_is_silent_despite_withheld_messages(harness: GatewayHarness) -> None:
+async def test_unreachable_security_incident_is_silent_despite_withheld_messages(
+    harness: GatewayHarness,
+) -> None:
     number = await raised_security_incident(harness)
     await harness.pool.execute(REFUSED)
     assert await silent(harness) == {number: "unreachable"}
 
 
-async def test_security_incident_is_not_silent_after_security_role_is_reached(harness: GatewayHarness) -> None:
+async def test_security_incident_is_not_silent_after_security_role_is_reached(
+    harness: GatewayHarness,
+) -> None:
     await harness.pool.execute(OFFICER)
     number = await raised_security_incident(harness)
     await harness.pool.execute(REFUSED)
@@ -69,7 +73,9 @@ async def test_security_incident_is_not_silent_after_security_role_is_reached(ha
     assert await silent(harness) == {}
 
 
-async def test_unassigned_security_incident_is_silent_without_security_staff(harness: GatewayHarness) -> None:
+async def test_unassigned_security_incident_is_silent_without_security_staff(
+    harness: GatewayHarness,
+) -> None:
     told = await harness.say("odd login", impact=Impact.INDIVIDUAL, urgency=Urgency.LOW)
     assert await silent(harness) == {}
     await edit(harness.uow, told.number, {"security": True}, HAND)
@@ -78,7 +84,9 @@ async def test_unassigned_security_incident_is_silent_without_security_staff(har
     assert await silent(harness) == {}
 
 
-async def test_vendor_escalation_of_notified_incident_is_not_silent(harness: GatewayHarness) -> None:
+async def test_vendor_escalation_of_notified_incident_is_not_silent(
+    harness: GatewayHarness,
+) -> None:
     told = await harness.say("printer", impact=Impact.GROUP, urgency=Urgency.NORMAL)
     await act(harness.uow, told.number, commands.Assign(group="net"), HAND)
     harness.intake.clock.advance(timedelta(minutes=1))
@@ -95,7 +103,9 @@ async def test_reassignment_to_same_group_is_not_silent(harness: GatewayHarness)
     assert await silent(harness) == {}
 
 
-async def test_reassignment_from_vendor_is_silent_until_group_is_notified(harness: GatewayHarness) -> None:
+async def test_reassignment_from_vendor_is_silent_until_group_is_notified(
+    harness: GatewayHarness,
+) -> None:
     told = await harness.say("printer", impact=Impact.GROUP, urgency=Urgency.NORMAL)
     vendor = commands.Escalate(to=Tier.VENDOR, vendor="HP", note="needs parts")
     for command in (commands.Assign(group="net"), vendor, commands.Assign(group="net")):

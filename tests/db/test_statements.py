@@ -30,7 +30,9 @@ STATEMENTS = sorted(set(statements()))
 
 
 @pytest.mark.parametrize(("name", "sql"), STATEMENTS, ids=[name for name, _ in STATEMENTS])
-async def test_every_sql_constant_is_prepared_by_postgresql(pool: Pool, name: str, sql: str) -> None:
+async def test_every_sql_constant_is_prepared_by_postgresql(
+    pool: Pool, name: str, sql: str
+) -> None:
     try:
         async with pool.acquire() as connection:
             await connection.prepare(sql)

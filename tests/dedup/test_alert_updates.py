@@ -20,32 +20,49 @@ from tests.sla.stories import SETTINGS, an_incident, ledger_of, minute
 from tests.support.clock import NOON, FakeClock
 from tests.support.intake import RESOLVED, IntakeHarness, an_alert, intake_harness, settings
 
-GRADING = AlertGrading(SETTINGS, SlaRules.from_settings(SETTINGS), lambda priority, _: AdjustedPriority(priority, {}))
+GRADING = AlertGrading(
+    SETTINGS, SlaRules.from_settings(SETTINGS), lambda priority, _: AdjustedPriority(priority, {})
+)
 WARNING = AlertTexts("warning", "disk is WARNING", "85 percent used")
 
 
 def a_record(**fields: object) -> Incident:
-    given = {"priority": 3, "impact": Impact.GROUP, "urgency": Urgency.NORMAL, "severity": "warning"}
+    given = {
+        "priority": 3,
+        "impact": Impact.GROUP,
+        "urgency": Urgency.NORMAL,
+        "severity": "warning",
+    }
     said = {"title": WARNING.title, "description": WARNING.description}
     return an_incident(ledger_of([(0, "record", 3)]), **(given | said | fields))
 
 
-def changed(incident: Incident, words: AlertTexts, before: AlertTexts | None = WARNING) -> tuple[Incident, list[str]]:
+def changed(
+    incident: Incident, words: AlertTexts, before: AlertTexts | None = WARNING
+) -> tuple[Incident, list[str]]:
     alert = an_alert(severity=words.severity, title=words.title, description=words.description)
     revision = GRADING.reworded(incident, TextsChanged("generic", alert, before), minute(4))
     return revision.after, [slug for slug, _ in revision.events]
 
 
 def test_worse_severity_updates_text_and_raises_priority() -> None:
-    after, events = changed(a_record(), AlertTexts("critical", "disk is CRITICAL", "99 percent used"))
-    assert (after.severity, after.title, after.description) == ("critical", "disk is CRITICAL", "99 percent used")
+    after, events = changed(
+        a_record(), AlertTexts("critical", "disk is CRITICAL", "99 percent used")
+    )
+    assert (after.severity, after.title, after.description) == (
+        "critical",
+        "disk is CRITICAL",
+        "99 percent used",
+    )
     assert after.priority == 1
     assert events == ["changed", "raised"]
 
 
 def test_milder_severity_updates_text_and_keeps_priority() -> None:
     critical = AlertTexts("critical", "disk is CRITICAL", "99 percent used")
-    shown = a_record(priority=1, severity="critical", title=critical.title, description=critical.description)
+    shown = a_record(
+        priority=1, severity="critical", title=critical.title, description=critical.description
+    )
     after, events = changed(shown, WARNING, critical)
     assert (after.severity, after.title, after.priority) == ("warning", "disk is WARNING", 1)
     assert events == ["changed", "eased"]
@@ -63,9 +80,13 @@ def test_new_text_of_same_severity_keeps_priority() -> None:
         (WARNING._replace(description=None), ("The database's disk", "99 percent used")),
     ],
 )
-def test_corrected_text_is_kept_and_severity_follows_sender(before: AlertTexts, shown: tuple[str, str]) -> None:
+def test_corrected_text_is_kept_and_severity_follows_sender(
+    before: AlertTexts, shown: tuple[str, str]
+) -> None:
     corrected = a_record(title="The database's disk", description="call Li first")
-    after, _ = changed(corrected, AlertTexts("critical", "disk is CRITICAL", "99 percent used"), before)
+    after, _ = changed(
+        corrected, AlertTexts("critical", "disk is CRITICAL", "99 percent used"), before
+    )
     assert ((after.title, after.description), after.severity) == (shown, "critical")
 
 
@@ -76,7 +97,11 @@ def a_storm(**fields: object) -> Incident:
 def test_storm_shows_its_worst_alert_and_takes_its_priority() -> None:
     worse = AlertTexts("critical", "core switch is DOWN", "no answer")
     after, events = changed(a_storm(), worse, None)
-    assert (after.title, after.severity, after.priority) == ("Alert storm: core switch is DOWN", "critical", 1)
+    assert (after.title, after.severity, after.priority) == (
+        "Alert storm: core switch is DOWN",
+        "critical",
+        1,
+    )
     assert events[:2] == ["changed", "raised"]
     milder = AlertTexts("info", "fan is slow", "")
     assert changed(after, milder, None) == (after, [])
@@ -84,10 +109,19 @@ def test_storm_shows_its_worst_alert_and_takes_its_priority() -> None:
     assert changed(after, worse._replace(severity="info"), worse) == (after, [])
     fires = [FiringAlert("fan", "generic", "", milder), FiringAlert("disk", "generic", "", WARNING)]
     revision = GRADING.with_worst_alert(after, fires, minute(5))
-    assert (revision.after.title, revision.after.severity, revision.after.priority) == (a_storm().title, "warning", 1)
+    assert (revision.after.title, revision.after.severity, revision.after.priority) == (
+        a_storm().title,
+        "warning",
+        1,
+    )
     assert [slug for slug, _ in revision.events] == ["changed", "eased"]
     assert GRADING.with_worst_alert(revision.after, fires, minute(6)).events == ()
-    assert GRADING.with_worst_alert(after, [*fires, FiringAlert("core", "generic", "", worse)], minute(5)).events == ()
+    assert (
+        GRADING.with_worst_alert(
+            after, [*fires, FiringAlert("core", "generic", "", worse)], minute(5)
+        ).events
+        == ()
+    )
     assert GRADING.with_worst_alert(after, [], minute(5)).events == ()
 
 
@@ -114,23 +148,49 @@ RECORD = "SELECT priority, impact, urgency, severity, title, description, occurr
 
 
 async def story(intake: IntakeHarness) -> list[str]:
-    return [row["event"] for row in await intake.rows("SELECT event FROM timeline ORDER BY incident_id, seq")]
+    return [
+        row["event"]
+        for row in await intake.rows("SELECT event FROM timeline ORDER BY incident_id, seq")
+    ]
 
 
-async def test_warning_that_becomes_critical_raises_incident_and_notifies(intake: IntakeHarness) -> None:
+async def test_warning_that_becomes_critical_raises_incident_and_notifies(
+    intake: IntakeHarness,
+) -> None:
     opened = await intake.one(title="disk is WARNING", description="85 percent used")
     intake.clock.advance(timedelta(minutes=4))
-    again = await intake.one(title="disk is CRITICAL", description="99 percent used", severity="critical")
-    assert (again.outcome, again.reason, again.incident) == (Outcome.REPEATED, "open", opened.incident)
+    again = await intake.one(
+        title="disk is CRITICAL", description="99 percent used", severity="critical"
+    )
+    assert (again.outcome, again.reason, again.incident) == (
+        Outcome.REPEATED,
+        "open",
+        opened.incident,
+    )
     (row,) = await intake.rows(RECORD)
     assert (row["priority"], row["impact"], row["urgency"]) == (1, "company", "urgent")
-    assert (row["severity"], row["title"], row["description"]) == ("critical", "disk is CRITICAL", "99 percent used")
+    assert (row["severity"], row["title"], row["description"]) == (
+        "critical",
+        "disk is CRITICAL",
+        "99 percent used",
+    )
     alert = await intake.rows("SELECT severity, title, description, occurrences FROM alert")
-    assert alert == [{"severity": "critical", "title": "disk is CRITICAL", "description": "99 percent used", "occurrences": 2}]
+    assert alert == [
+        {
+            "severity": "critical",
+            "title": "disk is CRITICAL",
+            "description": "99 percent used",
+            "occurrences": 2,
+        }
+    ]
     assert await story(intake) == ["opened", "changed", "raised", "management_told"]
-    facts = await intake.rows("SELECT facts->>'old' AS old, facts->>'alert' AS alert FROM timeline WHERE event = 'raised'")
+    facts = await intake.rows(
+        "SELECT facts->>'old' AS old, facts->>'alert' AS alert FROM timeline WHERE event = 'raised'"
+    )
     assert facts == [{"old": "3", "alert": "disk"}]
-    ledger = await intake.rows("SELECT ledger->-1->>1 AS event, ledger->-1->>4 AS reason FROM incident")
+    ledger = await intake.rows(
+        "SELECT ledger->-1->>1 AS event, ledger->-1->>4 AS reason FROM incident"
+    )
     assert ledger == [{"event": "set_priority", "reason": "raised"}]
 
 
@@ -140,7 +200,9 @@ async def test_identical_repeat_adds_no_timeline_entry(intake: IntakeHarness, fi
     for _ in range(3):
         await intake.one(severity=first)
     await intake.tell(an_alert(severity=first), an_alert("another"))
-    assert await story(intake) == ["opened"] + ["management_told"] * (first == "critical") + ["opened"]
+    assert await story(intake) == ["opened"] + ["management_told"] * (first == "critical") + [
+        "opened"
+    ]
     assert await intake.rows("SELECT sum(occurrences)::int AS n FROM alert") == [{"n": 6}]
 
 
@@ -148,7 +210,14 @@ async def test_severities_of_one_batch_apply_in_order(intake: IntakeHarness) -> 
     await intake.tell(an_alert(), an_alert(severity="critical"), an_alert(severity="info"))
     (row,) = await intake.rows(RECORD)
     assert (row["priority"], row["severity"]) == (1, "info")
-    assert await story(intake) == ["opened", "changed", "raised", "changed", "eased", "management_told"]
+    assert await story(intake) == [
+        "opened",
+        "changed",
+        "raised",
+        "changed",
+        "eased",
+        "management_told",
+    ]
 
 
 async def test_milder_repeat_is_recorded_and_keeps_priority(intake: IntakeHarness) -> None:
@@ -170,7 +239,9 @@ async def test_manual_priority_holds_until_worse_severity(intake: IntakeHarness)
     assert (await intake.rows(RECORD))[0]["priority"] == 4
     await intake.one(severity="critical")
     assert (await intake.rows(RECORD))[0]["priority"] == 1
-    said = await intake.rows("SELECT facts->>'set_by_person' AS person FROM timeline WHERE event = 'raised'")
+    said = await intake.rows(
+        "SELECT facts->>'set_by_person' AS person FROM timeline WHERE event = 'raised'"
+    )
     assert said == [{"person": "4"}]
 
 
@@ -178,10 +249,16 @@ async def test_repeat_without_severity_keeps_severity(intake: IntakeHarness) -> 
     await intake.one(severity="critical")
     await intake.one(severity="")
     (row,) = await intake.rows(RECORD)
-    assert (row["priority"], row["severity"], await story(intake)) == (1, "critical", ["opened", "management_told"])
+    assert (row["priority"], row["severity"], await story(intake)) == (
+        1,
+        "critical",
+        ["opened", "management_told"],
+    )
 
 
-async def test_alert_returning_worse_reopens_incident_at_higher_priority(intake: IntakeHarness) -> None:
+async def test_alert_returning_worse_reopens_incident_at_higher_priority(
+    intake: IntakeHarness,
+) -> None:
     await intake.one()
     await intake.one(status=RESOLVED)
     assert (await intake.one(severity="critical")).outcome is Outcome.REOPENED
@@ -189,7 +266,9 @@ async def test_alert_returning_worse_reopens_incident_at_higher_priority(intake:
     assert (await story(intake))[-4:] == ["reopened", "changed", "raised", "management_told"]
 
 
-async def test_text_updates_are_limited_per_hour_unless_severity_changes(intake: IntakeHarness) -> None:
+async def test_text_updates_are_limited_per_hour_unless_severity_changes(
+    intake: IntakeHarness,
+) -> None:
     await intake.one(description="0")
     for n in range(1, 20):
         await intake.one(description=f"{n}")
@@ -203,7 +282,9 @@ async def test_text_updates_are_limited_per_hour_unless_severity_changes(intake:
     intake.clock.advance(timedelta(hours=1))
     await intake.one(description="22", severity="critical")
     assert (await intake.rows(RECORD + " ORDER BY id"))[0]["description"] == "22"
-    assert await intake.rows("SELECT occurrences FROM alert WHERE dedup_key = 'disk'") == [{"occurrences": 23}]
+    assert await intake.rows("SELECT occurrences FROM alert WHERE dedup_key = 'disk'") == [
+        {"occurrences": 23}
+    ]
 
 
 async def test_fast_path_is_left_when_stored_severity_differs(intake: IntakeHarness) -> None:
@@ -211,7 +292,9 @@ async def test_fast_path_is_left_when_stored_severity_differs(intake: IntakeHarn
     await intake.one()
     await intake.conn.execute("UPDATE alert SET severity = 'critical'")
     await intake.one()
-    assert await intake.rows("SELECT severity, occurrences FROM alert") == [{"severity": "warning", "occurrences": 3}]
+    assert await intake.rows("SELECT severity, occurrences FROM alert") == [
+        {"severity": "warning", "occurrences": 3}
+    ]
 
 
 async def test_alert_without_stored_description_is_not_a_change(intake: IntakeHarness) -> None:
@@ -233,15 +316,25 @@ async def test_storm_is_raised_once_by_its_worst_alert(database_url: str, clock:
         assert (await intake.one("bad", severity="critical")).outcome is Outcome.FOLDED
         await intake.one("worse", severity="critical")
         (row,) = await intake.rows(RECORD + " WHERE storm")
-        assert (row["priority"], row["severity"], row["title"]) == (1, "critical", "Alert storm: bad is in trouble")
+        assert (row["priority"], row["severity"], row["title"]) == (
+            1,
+            "critical",
+            "Alert storm: bad is in trouble",
+        )
         storms = "SELECT t.event FROM timeline t JOIN incident i ON i.id = t.incident_id WHERE i.storm ORDER BY seq"
         events: list[Any] = [entry["event"] for entry in await intake.rows(storms)]
         assert events.count("raised") == 1
         await intake.one("bad", status=RESOLVED)
-        assert (await intake.rows(RECORD + " WHERE storm"))[0]["title"] == "Alert storm: worse is in trouble"
+        assert (await intake.rows(RECORD + " WHERE storm"))[0][
+            "title"
+        ] == "Alert storm: worse is in trouble"
         await intake.one("worse", severity="info")
         (row,) = await intake.rows(RECORD + " WHERE storm")
-        assert (row["priority"], row["severity"], row["title"][:14]) == (1, "warning", "Alert storm: k")
+        assert (row["priority"], row["severity"], row["title"][:14]) == (
+            1,
+            "warning",
+            "Alert storm: k",
+        )
         events = [entry["event"] for entry in await intake.rows(storms)]
         assert events.count("eased") == 1
         assert clock.at == NOON

@@ -7,7 +7,15 @@ import pytest
 from gateway.receipts.submission import RefusedItem
 from gateway.vocabulary import AlertStatus, Outcome
 from tests.support.clock import NOON, FakeClock
-from tests.support.intake import FIRING, RESOLVED, IntakeHarness, a_submission, an_alert, intake_harness, settings
+from tests.support.intake import (
+    FIRING,
+    RESOLVED,
+    IntakeHarness,
+    a_submission,
+    an_alert,
+    intake_harness,
+    settings,
+)
 
 MINUTE = timedelta(minutes=1)
 
@@ -31,26 +39,36 @@ async def test_batch_of_repeats_counts_every_item(intake: IntakeHarness) -> None
 async def test_repeat_reopens_incident_resolved_meanwhile(intake: IntakeHarness) -> None:
     await intake.one()
     await intake.one()
-    await intake.conn.execute("UPDATE incident SET state = 'resolved', resolved_at = $1", intake.clock.at)
+    await intake.conn.execute(
+        "UPDATE incident SET state = 'resolved', resolved_at = $1", intake.clock.at
+    )
     assert (await intake.one()).outcome is Outcome.REOPENED
-    assert await intake.rows("SELECT state, reopened FROM incident") == [{"state": "logged", "reopened": 1}]
+    assert await intake.rows("SELECT state, reopened FROM incident") == [
+        {"state": "logged", "reopened": 1}
+    ]
 
 
 async def test_recovery_resolves_incident_as_vanished(intake: IntakeHarness) -> None:
     await intake.one()
     assert (await intake.one(status=RESOLVED)).outcome is Outcome.CLEARED
-    assert await intake.rows("SELECT state, resolution FROM incident") == [{"state": "resolved", "resolution": "vanished"}]
+    assert await intake.rows("SELECT state, resolution FROM incident") == [
+        {"state": "resolved", "resolution": "vanished"}
+    ]
 
 
 @pytest.mark.parametrize(("minutes", "outcome"), [(10, Outcome.REOPENED), (11, Outcome.OPENED)])
-async def test_alert_firing_again_reopens_only_within_ten_minutes(intake: IntakeHarness, minutes: int, outcome: Outcome) -> None:
+async def test_alert_firing_again_reopens_only_within_ten_minutes(
+    intake: IntakeHarness, minutes: int, outcome: Outcome
+) -> None:
     await intake.one()
     await intake.one(status=RESOLVED)
     intake.clock.advance(minutes * MINUTE)
     assert (await intake.one()).outcome is outcome
 
 
-async def test_alert_of_closed_incident_opens_new_one_for_same_handler(intake: IntakeHarness) -> None:
+async def test_alert_of_closed_incident_opens_new_one_for_same_handler(
+    intake: IntakeHarness,
+) -> None:
     first = await intake.one()
     await intake.one()
     await intake.conn.execute("UPDATE incident SET state = 'closed', handler = 'li.wei'")
@@ -104,8 +122,12 @@ async def test_flapping_alert_keeps_one_open_incident(intake: IntakeHarness) -> 
         await intake.one()
     held = await intake.one(status=RESOLVED)
     assert (held.outcome, held.reason) == (Outcome.CLEARED, "flapping")
-    assert await intake.rows("SELECT state, reopened FROM incident") == [{"state": "logged", "reopened": 3}]
-    assert await intake.rows("SELECT due_at FROM timer WHERE kind = 5") == [{"due_at": intake.clock.at + 10 * MINUTE}]
+    assert await intake.rows("SELECT state, reopened FROM incident") == [
+        {"state": "logged", "reopened": 3}
+    ]
+    assert await intake.rows("SELECT due_at FROM timer WHERE kind = 5") == [
+        {"due_at": intake.clock.at + 10 * MINUTE}
+    ]
 
 
 async def test_alerts_of_one_service_within_five_minutes_join_first(intake: IntakeHarness) -> None:
@@ -114,8 +136,14 @@ async def test_alerts_of_one_service_within_five_minutes_join_first(intake: Inta
     related = await intake.one("db", service="shop")
     intake.clock.advance(timedelta(microseconds=1))
     late = await intake.one("mail", service="shop")
-    assert [r.outcome for r in (master, related, late)] == [Outcome.OPENED, Outcome.RELATED, Outcome.OPENED]
-    rows = await intake.rows("SELECT i.link_reason, m.number FROM incident i JOIN incident m ON m.id = i.master_id")
+    assert [r.outcome for r in (master, related, late)] == [
+        Outcome.OPENED,
+        Outcome.RELATED,
+        Outcome.OPENED,
+    ]
+    rows = await intake.rows(
+        "SELECT i.link_reason, m.number FROM incident i JOIN incident m ON m.id = i.master_id"
+    )
     assert rows == [{"link_reason": "rule: same service", "number": master.incident}]
 
 
@@ -142,11 +170,18 @@ async def test_manually_removed_link_is_not_restored(intake: IntakeHarness) -> N
         "UPDATE incident SET kind = 'service_request'",
     ],
 )
-async def test_alert_does_not_join_unfit_master_and_becomes_master(intake: IntakeHarness, change: str) -> None:
+async def test_alert_does_not_join_unfit_master_and_becomes_master(
+    intake: IntakeHarness, change: str
+) -> None:
     await intake.one("db", service="shop")
     await intake.conn.execute(change)
-    assert [(await intake.one(key, service="shop")).outcome for key in ("web", "mail")] == [Outcome.OPENED, Outcome.RELATED]
-    rows = await intake.rows("SELECT m.dedup_key FROM incident i JOIN incident m ON m.id = i.master_id")
+    assert [(await intake.one(key, service="shop")).outcome for key in ("web", "mail")] == [
+        Outcome.OPENED,
+        Outcome.RELATED,
+    ]
+    rows = await intake.rows(
+        "SELECT m.dedup_key FROM incident i JOIN incident m ON m.id = i.master_id"
+    )
     assert rows == [{"dedup_key": "web"}]
     assert await intake.rows("SELECT FROM proposed_link") == []
 
@@ -156,21 +191,33 @@ async def test_related_incident_has_no_timer(intake: IntakeHarness) -> None:
     assert len(await intake.rows("SELECT 1 FROM timer WHERE armed")) == 1
 
 
-async def test_new_keys_above_rate_fold_into_storm_master(database_url: str, clock: FakeClock) -> None:
-    async with intake_harness(database_url, clock, settings({"GATEWAY_DEDUP__STORM__NEW_PER_MINUTE": "3"})) as intake:
+async def test_new_keys_above_rate_fold_into_storm_master(
+    database_url: str, clock: FakeClock
+) -> None:
+    async with intake_harness(
+        database_url, clock, settings({"GATEWAY_DEDUP__STORM__NEW_PER_MINUTE": "3"})
+    ) as intake:
         await intake.tell(*(an_alert(f"k{n}") for n in range(4)))
         folded = await intake.tell(*(an_alert(f"s{n}") for n in range(3)))
         assert {r.outcome for r in folded} == {Outcome.FOLDED}
         assert len({r.incident for r in folded}) == 1
         cleared = await intake.tell(*(an_alert(f"s{n}", RESOLVED) for n in range(3)))
-        assert [r.reason for r in cleared] == ["others_still_firing", "others_still_firing", "cleared_at_source"]
-        assert await intake.rows("SELECT state FROM incident WHERE storm") == [{"state": "resolved"}]
+        assert [r.reason for r in cleared] == [
+            "others_still_firing",
+            "others_still_firing",
+            "cleared_at_source",
+        ]
+        assert await intake.rows("SELECT state FROM incident WHERE storm") == [
+            {"state": "resolved"}
+        ]
 
 
 async def test_alert_with_end_time_arms_expiry_once(intake: IntakeHarness) -> None:
     for minute in range(3):
         await intake.one(ends_at=NOON + (5 + minute) * MINUTE)
-    assert await intake.rows("SELECT due_at FROM timer WHERE kind = 4") == [{"due_at": NOON + 5 * MINUTE}]
+    assert await intake.rows("SELECT due_at FROM timer WHERE kind = 4") == [
+        {"due_at": NOON + 5 * MINUTE}
+    ]
     assert await intake.rows("SELECT ends_at FROM alert") == [{"ends_at": NOON + 7 * MINUTE}]
 
 
@@ -207,7 +254,9 @@ async def test_poisonous_item_is_quarantined_and_others_are_stored(intake: Intak
 
 
 async def test_dedup_keys_are_separate_per_integration(intake: IntakeHarness) -> None:
-    ours, theirs = (await intake.take(a_submission(an_alert()), a_submission(an_alert(), integration=2)))[:2]
+    ours, theirs = (
+        await intake.take(a_submission(an_alert()), a_submission(an_alert(), integration=2))
+    )[:2]
     assert ours.results[0].outcome is theirs.results[0].outcome is Outcome.OPENED
 
 
@@ -220,9 +269,17 @@ async def test_open_clear_and_reopen_in_one_batch_yield_one_incident(intake: Int
 
 
 async def test_every_item_has_one_recorded_outcome(intake: IntakeHarness) -> None:
-    receipt = (await intake.take(a_submission(an_alert("a"), an_alert("b"), an_alert("a", RESOLVED))))[0]
-    events = await intake.rows("SELECT item, outcome FROM alert_event WHERE receipt_id = $1 ORDER BY item", receipt.id)
-    assert [e["outcome"] for e in events] == [r.outcome for r in receipt.results] == ["opened", "opened", "cleared"]
+    receipt = (
+        await intake.take(a_submission(an_alert("a"), an_alert("b"), an_alert("a", RESOLVED)))
+    )[0]
+    events = await intake.rows(
+        "SELECT item, outcome FROM alert_event WHERE receipt_id = $1 ORDER BY item", receipt.id
+    )
+    assert (
+        [e["outcome"] for e in events]
+        == [r.outcome for r in receipt.results]
+        == ["opened", "opened", "cleared"]
+    )
 
 
 async def test_repeat_bodies_are_thinned_but_items_are_kept(intake: IntakeHarness) -> None:

@@ -36,7 +36,9 @@ async def harness(pool: Pool, database_url: str, clock: FakeClock) -> AsyncItera
         yield furnished
 
 
-async def test_dependent_alert_at_any_depth_is_linked_to_open_cause(harness: GatewayHarness) -> None:
+async def test_dependent_alert_at_any_depth_is_linked_to_open_cause(
+    harness: GatewayHarness,
+) -> None:
     cause = await harness.alert("san-1")
     effect = await harness.alert("crm-web1")
     assert (effect["master_id"], effect["link_reason"], round(effect["link_score"], 2), effect["next_due_at"]) == (
@@ -73,12 +75,21 @@ async def test_later_cause_becomes_master_of_symptoms_and_their_children(
 async def test_cause_takes_over_only_matching_reports(
     harness: GatewayHarness,
 ) -> None:
-    down, wrong, asked = [await harness.say(said) for said in ("CRM进不去", "CRM里的金额不对", "please grant me access to CRM")]
+    down, wrong, asked = [
+        await harness.say(said)
+        for said in ("CRM进不去", "CRM里的金额不对", "please grant me access to CRM")
+    ]
     cause = await harness.alert("crm-db1")
-    assert [(await harness.row(one.number))["master_id"] for one in (down, wrong, asked)] == [cause["id"], None, None]
+    assert [(await harness.row(one.number))["master_id"] for one in (down, wrong, asked)] == [
+        cause["id"],
+        None,
+        None,
+    ]
 
 
-async def test_old_vague_report_is_not_linked_to_cause(harness: GatewayHarness, clock: FakeClock) -> None:
+async def test_old_vague_report_is_not_linked_to_cause(
+    harness: GatewayHarness, clock: FakeClock
+) -> None:
     told = await harness.say("there is a problem with CRM")
     clock.advance(timedelta(hours=9))
     await harness.alert("crm-db1")
@@ -88,17 +99,31 @@ async def test_old_vague_report_is_not_linked_to_cause(harness: GatewayHarness, 
     assert (await harness.row(soon.number))["master_id"] == cause["id"]
 
 
-async def test_symptoms_and_cause_of_one_request_are_linked_in_any_order(harness: GatewayHarness) -> None:
-    for order in (("crm-web1", "erp-db1", "san-1"), ("san-1", "erp-db1", "crm-web1"), ("erp-db1", "san-1", "crm-web1")):
+async def test_symptoms_and_cause_of_one_request_are_linked_in_any_order(
+    harness: GatewayHarness,
+) -> None:
+    for order in (
+        ("crm-web1", "erp-db1", "san-1"),
+        ("san-1", "erp-db1", "crm-web1"),
+        ("erp-db1", "san-1", "crm-web1"),
+    ):
         await harness.pool.execute("TRUNCATE incident, alert")
         await harness.intake.take(a_submission(*(an_alert(f"{ci}{order}", ci=ci) for ci in order)))
-        rows = await harness.intake.rows("SELECT m.ci AS above, r.ci FROM incident r LEFT JOIN incident m ON m.id = r.master_id")
-        assert {row["ci"]: row["above"] for row in rows} == {"san-1": None, "erp-db1": "san-1", "crm-web1": "san-1"}
+        rows = await harness.intake.rows(
+            "SELECT m.ci AS above, r.ci FROM incident r LEFT JOIN incident m ON m.id = r.master_id"
+        )
+        assert {row["ci"]: row["above"] for row in rows} == {
+            "san-1": None,
+            "erp-db1": "san-1",
+            "crm-web1": "san-1",
+        }
     assert await harness.chains() == 0
 
 
 async def test_chain_of_dependent_alerts_has_one_master_level(harness: GatewayHarness) -> None:
-    await harness.intake.take(a_submission(*(an_alert(ci, ci=ci) for ci in ("crm-web1", "crm-app1", "crm-db1"))))
+    await harness.intake.take(
+        a_submission(*(an_alert(ci, ci=ci) for ci in ("crm-web1", "crm-app1", "crm-db1")))
+    )
     for ci in ("crm-web2", "san-1"):
         await harness.alert(ci)
     assert await harness.pool.fetchval("SELECT count(*) FROM incident WHERE master_id IS NULL") == 1
@@ -112,7 +137,9 @@ async def test_security_incident_is_never_master(harness: GatewayHarness) -> Non
     assert (await harness.say("san-1 is down")).master_id != cause["id"]
 
 
-async def test_removed_link_is_restored_only_by_hand(harness: GatewayHarness, clock: FakeClock) -> None:
+async def test_removed_link_is_restored_only_by_hand(
+    harness: GatewayHarness, clock: FakeClock
+) -> None:
     cause, effect = await harness.alert("san-1"), await harness.alert("crm-web1")
     await unlink(harness.uow, effect["number"], HAND)
 
@@ -127,30 +154,45 @@ async def test_removed_link_is_restored_only_by_hand(harness: GatewayHarness, cl
     assert (await again())["master_id"] == cause["id"]
 
 
-async def test_disabled_correlation_links_no_alerts(pool: Pool, database_url: str, clock: FakeClock) -> None:
+async def test_disabled_correlation_links_no_alerts(
+    pool: Pool, database_url: str, clock: FakeClock
+) -> None:
     async with gateway_harness(pool, database_url, clock, configured(alerts=False)) as harness:
-        assert [(await harness.alert(ci))["master_id"] for ci in ("san-1", "crm-web1")] == [None, None]
+        assert [(await harness.alert(ci))["master_id"] for ci in ("san-1", "crm-web1")] == [
+            None,
+            None,
+        ]
 
 
 async def test_simultaneous_reports_have_one_master(harness: GatewayHarness) -> None:
     for _ in range(3):
         await harness.pool.execute("TRUNCATE incident")
         told = await asyncio.gather(
-            *(harness.say(said) for said in ("CRM打不开", "cannot open CRM", "CRM is down", "CRM无法访问"))
+            *(
+                harness.say(said)
+                for said in ("CRM打不开", "cannot open CRM", "CRM is down", "CRM无法访问")
+            )
         )
         assert sorted(one.master_id is None for one in told) == [False, False, False, True]
 
 
 @pytest.mark.parametrize("seed", range(2))
-async def test_concurrent_changes_never_create_master_chain(harness: GatewayHarness, seed: int) -> None:
+async def test_concurrent_changes_never_create_master_chain(
+    harness: GatewayHarness, seed: int
+) -> None:
     chance = random.Random(seed)
     for _ in range(4):
-        numbers = [row["number"] for row in await harness.pool.fetch("SELECT number FROM incident ORDER BY id")]
+        numbers = [
+            row["number"]
+            for row in await harness.pool.fetch("SELECT number FROM incident ORDER BY id")
+        ]
         steps = [chance.choice(STEPS)(harness, chance, numbers) for _ in range(7)]
         alerts = _alerts(harness, chance)
         await asyncio.gather(alerts, *(_allowed(step) for step in steps))
         assert await harness.chains() == 0
-    assert await harness.pool.fetchval("SELECT count(*) FROM incident WHERE master_id IS NOT NULL") > 0
+    assert (
+        await harness.pool.fetchval("SELECT count(*) FROM incident WHERE master_id IS NOT NULL") > 0
+    )
 
 
 async def _allowed(step: Awaitable[Any]) -> None:
@@ -162,7 +204,8 @@ async def _allowed(step: Awaitable[Any]) -> None:
 async def _alerts(harness: GatewayHarness, chance: random.Random) -> None:
     for _ in range(4):
         await harness.alert(
-            chance.choice(("san-1", "crm-db1", "crm-app1", "crm-web1", "erp-db1", "erp-web1")), f"n{chance.random()}"
+            chance.choice(("san-1", "crm-db1", "crm-app1", "crm-web1", "erp-db1", "erp-web1")),
+            f"n{chance.random()}",
         )
 
 
@@ -183,14 +226,28 @@ async def _unlink(harness: GatewayHarness, chance: random.Random, numbers: list[
 
 async def _resolve(harness: GatewayHarness, chance: random.Random, numbers: list[str]) -> None:
     if numbers:
-        await act(harness.uow, chance.choice(numbers), commands.Resolve(resolution=Resolution.SOLVED), HAND, related=True)
+        await act(
+            harness.uow,
+            chance.choice(numbers),
+            commands.Resolve(resolution=Resolution.SOLVED),
+            HAND,
+            related=True,
+        )
 
 
-STEPS: tuple[Callable[[GatewayHarness, random.Random, list[str]], Awaitable[None]], ...] = (_say, _say, _link, _unlink, _resolve)
+STEPS: tuple[Callable[[GatewayHarness, random.Random, list[str]], Awaitable[None]], ...] = (
+    _say,
+    _say,
+    _link,
+    _unlink,
+    _resolve,
+)
 
 
 async def test_report_is_linked_once_to_causes_of_one_request(harness: GatewayHarness) -> None:
     down = await harness.say("CRM进不去")
-    await harness.intake.take(a_submission(*(an_alert(ci, ci=ci) for ci in ("crm-app1", "crm-db1", "san-1"))))
+    await harness.intake.take(
+        a_submission(*(an_alert(ci, ci=ci) for ci in ("crm-app1", "crm-db1", "san-1")))
+    )
     assert (await harness.row(down.number))["master_id"] is not None
     assert await harness.chains() == 0

@@ -31,13 +31,21 @@ class Silent:
 
 
 @asynccontextmanager
-async def an_intake(database_url: str, clock: FakeClock, observer: Silent | None = None) -> AsyncIterator[AlertWriter]:
+async def an_intake(
+    database_url: str, clock: FakeClock, observer: Silent | None = None
+) -> AsyncIterator[AlertWriter]:
     numbers = await asyncpg.connect(database_url)
 
     async def connect() -> "asyncpg.Connection[Any]":
         return await asyncpg.connect(database_url)
 
-    intake = AlertWriter(connect, committer(numbers, clock, settings()), SystemClock(), settings().server, observer or Silent())
+    intake = AlertWriter(
+        connect,
+        committer(numbers, clock, settings()),
+        SystemClock(),
+        settings().server,
+        observer or Silent(),
+    )
     task = asyncio.create_task(intake.run())
     try:
         yield intake
@@ -47,16 +55,22 @@ async def an_intake(database_url: str, clock: FakeClock, observer: Silent | None
         await numbers.close()
 
 
-async def test_concurrent_alerts_of_one_key_open_one_incident(database_url: str, clock: FakeClock) -> None:
+async def test_concurrent_alerts_of_one_key_open_one_incident(
+    database_url: str, clock: FakeClock
+) -> None:
     async with an_intake(database_url, clock) as intake:
-        receipts = await asyncio.gather(*(intake.submit(a_submission(an_alert())) for _ in range(200)))
+        receipts = await asyncio.gather(
+            *(intake.submit(a_submission(an_alert())) for _ in range(200))
+        )
     outcomes = [receipt.results[0].outcome for receipt in receipts]
     assert (outcomes.count(Outcome.OPENED), outcomes.count(Outcome.REPEATED)) == (1, 199)
     assert await _one(database_url, "SELECT count(*) FROM incident") == 1
     assert await _one(database_url, "SELECT occurrences FROM alert") == 200
 
 
-async def test_batch_size_settles_with_many_waiting_senders(database_url: str, clock: FakeClock) -> None:
+async def test_batch_size_settles_with_many_waiting_senders(
+    database_url: str, clock: FakeClock
+) -> None:
     observer = Silent()
 
     async def sender() -> None:
@@ -75,31 +89,52 @@ async def test_empty_request_is_answered(database_url: str, clock: FakeClock) ->
         assert (await intake.submit(a_submission())).results == ()
 
 
-async def test_two_replicas_keep_one_live_incident_per_key(database_url: str, clock: FakeClock) -> None:
+async def test_two_replicas_keep_one_live_incident_per_key(
+    database_url: str, clock: FakeClock
+) -> None:
     keys = [f"k{n}" for n in range(25)]
     async with an_intake(database_url, clock) as one, an_intake(database_url, clock) as other:
         work = [
-            intake.submit(a_submission(*(an_alert(key, status) for key in (keys if n % 2 else reversed(keys)))))
+            intake.submit(
+                a_submission(
+                    *(an_alert(key, status) for key in (keys if n % 2 else reversed(keys)))
+                )
+            )
             for n in range(12)
             for intake in (one, other)
             for status in (FIRING, RESOLVED if n % 3 == 0 else FIRING)
         ]
         await asyncio.gather(*work)
-    assert await _one(database_url, "SELECT count(*) FROM alert_event WHERE outcome = 'opened'") == 25
+    assert (
+        await _one(database_url, "SELECT count(*) FROM alert_event WHERE outcome = 'opened'") == 25
+    )
     live = "SELECT count(*) FROM (SELECT key_hash FROM incident WHERE state <> 'resolved' GROUP BY 1 HAVING count(*) > 1) AS two"
     assert await _one(database_url, live) == 0
     counted = "SELECT count(*) FROM alert_event WHERE outcome IN ('opened', 'repeated', 'reopened')"
-    assert await _one(database_url, "SELECT sum(occurrences)::int FROM alert") == await _one(database_url, counted)
+    assert await _one(database_url, "SELECT sum(occurrences)::int FROM alert") == await _one(
+        database_url, counted
+    )
 
 
-async def test_poison_is_quarantined_and_unexpected_error_fails_alone(database_url: str, clock: FakeClock) -> None:
+async def test_poison_is_quarantined_and_unexpected_error_fails_alone(
+    database_url: str, clock: FakeClock
+) -> None:
     unforeseen = a_submission(an_alert("odd", labels=object()))
     async with an_intake(database_url, clock) as intake:
-        work = [a_submission(an_alert("a")), unforeseen, a_submission(an_alert("b", title="nul \0")), a_submission(an_alert("c"))]
-        results = await asyncio.gather(*(intake.submit(submission) for submission in work), return_exceptions=True)
+        work = [
+            a_submission(an_alert("a")),
+            unforeseen,
+            a_submission(an_alert("b", title="nul \0")),
+            a_submission(an_alert("c")),
+        ]
+        results = await asyncio.gather(
+            *(intake.submit(submission) for submission in work), return_exceptions=True
+        )
         told = [type(r) if isinstance(r, BaseException) else r.results[0].outcome for r in results]
         assert told == [Outcome.OPENED, Unavailable, Outcome.QUARANTINED, Outcome.OPENED]
-        assert (await intake.submit(a_submission(an_alert("a")))).results[0].outcome is Outcome.REPEATED
+        assert (await intake.submit(a_submission(an_alert("a")))).results[
+            0
+        ].outcome is Outcome.REPEATED
 
 
 def test_full_queue_raises_overloaded() -> None:
@@ -159,12 +194,18 @@ async def test_repeatedly_conflicting_batch_fails_and_is_logged(database_url: st
     intake.close()
     await asyncio.wait({task}, timeout=5)
     said = [(one["event"], one["log_level"]) for one in logs]
-    assert said == [("intake_decided_anew", "info")] * moving.tries + [("intake_commit_failed", "warning")]
+    assert said == [("intake_decided_anew", "info")] * moving.tries + [
+        ("intake_commit_failed", "warning")
+    ]
 
 
-async def test_cancelled_submission_does_not_affect_others_and_counts_once(database_url: str, clock: FakeClock) -> None:
+async def test_cancelled_submission_does_not_affect_others_and_counts_once(
+    database_url: str, clock: FakeClock
+) -> None:
     async with an_intake(database_url, clock) as intake:
-        neighbours = [asyncio.create_task(intake.submit(a_submission(an_alert()))) for _ in range(20)]
+        neighbours = [
+            asyncio.create_task(intake.submit(a_submission(an_alert()))) for _ in range(20)
+        ]
         cut_short = asyncio.create_task(intake.submit(a_submission(an_alert(), delivery_id="one")))
         await SystemClock().sleep(0)
         cut_short.cancel()

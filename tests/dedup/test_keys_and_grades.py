@@ -22,7 +22,9 @@ TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
 
 
 @given(st.tuples(st.integers(0, 9), TEXT, TEXT), st.tuples(st.integers(0, 9), TEXT, TEXT))
-def test_key_hashes_are_equal_only_for_equal_parts(one: tuple[int, str, str], other: tuple[int, str, str]) -> None:
+def test_key_hashes_are_equal_only_for_equal_parts(
+    one: tuple[int, str, str], other: tuple[int, str, str]
+) -> None:
     assert (key_hash(*one) == key_hash(*other)) == (one == other)
 
 
@@ -33,27 +35,51 @@ def test_group_hashes_are_equal_only_for_equal_values(one: list[str], other: lis
 
 def test_label_rule_groups_only_alerts_with_label() -> None:
     rule = RelateRule("same cluster", ("labels.cluster", "service"), Duration(minutes=5))
-    assert len(list(groups_of(an_alert(service="shop", labels={"cluster": "eu"}), "generic", 1, [rule]))) == 1
+    assert (
+        len(
+            list(
+                groups_of(an_alert(service="shop", labels={"cluster": "eu"}), "generic", 1, [rule])
+            )
+        )
+        == 1
+    )
     assert list(groups_of(an_alert(service="shop"), "generic", 1, [rule])) == []
 
 
 @pytest.mark.parametrize(
     ("severity", "priority"),
-    [("critical", 1), ("CRITICAL ", 1), ("warning", 3), ("info", 4), ("disaster", 1), ("P2", 2), ("", 3), ("what?", 3)],
+    [
+        ("critical", 1),
+        ("CRITICAL ", 1),
+        ("warning", 3),
+        ("info", 4),
+        ("disaster", 1),
+        ("P2", 2),
+        ("", 3),
+        ("what?", 3),
+    ],
 )
 def test_common_severities_map_to_priorities(severity: str, priority: int) -> None:
     assert grade_of("zabbix", severity, SHIPPED).priority == priority
 
 
 def test_source_severity_table_wins_case_insensitively() -> None:
-    own = {**SHIPPED, "zabbix": SourceSettings(severity={"Disaster": SeverityGrade(Impact.INDIVIDUAL, Urgency.LOW)})}
+    own = {
+        **SHIPPED,
+        "zabbix": SourceSettings(
+            severity={"Disaster": SeverityGrade(Impact.INDIVIDUAL, Urgency.LOW)}
+        ),
+    }
     for spelling in ("Disaster", "disaster", "DISASTER", " dISASTER "):
         assert grade_of("zabbix", spelling, own).priority == 4
         assert grade_of("other", spelling, own).priority == 1
 
 
 def test_service_severity_wins_and_its_source_table_wins_over_it() -> None:
-    low, high = SeverityGrade(Impact.INDIVIDUAL, Urgency.LOW), SeverityGrade(Impact.COMPANY, Urgency.URGENT)
+    low, high = (
+        SeverityGrade(Impact.INDIVIDUAL, Urgency.LOW),
+        SeverityGrade(Impact.COMPANY, Urgency.URGENT),
+    )
     own = ServiceSeverities(severity={"Warning": low}, sources={"zabbix": {"WARNING": high}})
     services = {"shop": own}
     of_source = grade_of("zabbix", "warning", SHIPPED, "shop", services)
@@ -67,7 +93,9 @@ def test_service_severity_wins_and_its_source_table_wins_over_it() -> None:
 
 def test_configured_severity_replaces_default_in_any_case(tmp_path: Path) -> None:
     file = tmp_path / "gateway.toml"
-    file.write_text('[intake.generic.severity]\nCritical = { impact = "individual", urgency = "low" }\n')
+    file.write_text(
+        '[intake.generic.severity]\nCritical = { impact = "individual", urgency = "low" }\n'
+    )
     assert grade_of("zabbix", "critical", load(file, {}).intake).priority == 4
 
 
@@ -76,4 +104,7 @@ def test_receipt_ids_are_distinct_uuid7_with_millisecond() -> None:
     assert len(set(ids)) == 500
     assert {(one.version, one.variant) for one in ids} == {(7, "specified in RFC 4122")}
     start, end = received_between(ids[-1])
-    assert (start, end) == (NOON + timedelta(milliseconds=1_234), NOON + timedelta(milliseconds=1_235))
+    assert (start, end) == (
+        NOON + timedelta(milliseconds=1_234),
+        NOON + timedelta(milliseconds=1_235),
+    )

@@ -14,7 +14,9 @@ from tests.support.clock import NOON, FakeClock
 from tests.support.intake import RESOLVED, IntakeHarness, an_alert, intake_harness, settings
 
 HOUR = timedelta(hours=1)
-PATCHING = MaintenanceSettings(name="patching", start=NOON - HOUR, end=NOON + HOUR, match={"service": "shop"})
+PATCHING = MaintenanceSettings(
+    name="patching", start=NOON - HOUR, end=NOON + HOUR, match={"service": "shop"}
+)
 
 
 def with_window(*windows: MaintenanceSettings) -> Settings:
@@ -28,7 +30,9 @@ async def promoted(intake: IntakeHarness) -> list[Outcome]:
     return [result.outcome for (receipt,) in receipts for result in receipt.results]
 
 
-async def test_alert_in_maintenance_window_is_suppressed(database_url: str, clock: FakeClock) -> None:
+async def test_alert_in_maintenance_window_is_suppressed(
+    database_url: str, clock: FakeClock
+) -> None:
     async with intake_harness(database_url, clock, with_window(PATCHING)) as intake:
         results = await intake.tell(an_alert("web", service="shop"), an_alert("db", service="mail"))
         assert [(r.outcome, r.reason) for r in results] == [
@@ -36,12 +40,14 @@ async def test_alert_in_maintenance_window_is_suppressed(database_url: str, cloc
             (Outcome.OPENED, "new_key"),
         ]
         await intake.one("web", service="shop")
-        assert await intake.rows("SELECT occurrences, status FROM alert WHERE service = 'shop'") == [
-            {"occurrences": 2, "status": "firing"}
-        ]
+        assert await intake.rows(
+            "SELECT occurrences, status FROM alert WHERE service = 'shop'"
+        ) == [{"occurrences": 2, "status": "firing"}]
 
 
-async def test_alert_firing_at_window_end_is_promoted_once(database_url: str, clock: FakeClock) -> None:
+async def test_alert_firing_at_window_end_is_promoted_once(
+    database_url: str, clock: FakeClock
+) -> None:
     async with intake_harness(database_url, clock, with_window(PATCHING)) as intake:
         await intake.tell(an_alert("web", service="shop"), an_alert("db", service="shop"))
         await intake.one("db", RESOLVED, service="shop")
@@ -49,7 +55,9 @@ async def test_alert_firing_at_window_end_is_promoted_once(database_url: str, cl
         clock.advance(HOUR)
         assert await promoted(intake) == [Outcome.OPENED]
         assert await promoted(intake) == []
-        assert await intake.rows("SELECT service, dedup_key FROM incident") == [{"service": "shop", "dedup_key": "web"}]
+        assert await intake.rows("SELECT service, dedup_key FROM incident") == [
+            {"service": "shop", "dedup_key": "web"}
+        ]
 
 
 async def test_two_replicas_promote_alert_once(database_url: str, clock: FakeClock) -> None:
@@ -81,7 +89,9 @@ NIGHTLY = MaintenanceSettings(
         (datetime(2026, 11, 1, 7, 45, tzinfo=UTC), datetime(2026, 11, 1, 8, 30, tzinfo=UTC)),
     ],
 )
-def test_recurring_window_follows_local_time_over_dst_changes(now: datetime, end: datetime | None) -> None:
+def test_recurring_window_follows_local_time_over_dst_changes(
+    now: datetime, end: datetime | None
+) -> None:
     assert MaintenanceWindow(NIGHTLY).end_at(now) == end
 
 

@@ -11,7 +11,11 @@ from gateway.vocabulary import AlertStatus, Outcome, State
 from tests.incidents.test_lifecycle import an_incident
 from tests.support.intake import FIRING, RESOLVED, IntakeHarness, an_alert
 
-ACKNOWLEDGED, UNACKNOWLEDGED, COMMENTED = AlertStatus.ACKNOWLEDGED, AlertStatus.UNACKNOWLEDGED, AlertStatus.COMMENTED
+ACKNOWLEDGED, UNACKNOWLEDGED, COMMENTED = (
+    AlertStatus.ACKNOWLEDGED,
+    AlertStatus.UNACKNOWLEDGED,
+    AlertStatus.COMMENTED,
+)
 
 
 def said(status: AlertStatus, author: str = "", note: str = "") -> PersonSaid:
@@ -26,7 +30,9 @@ def said(status: AlertStatus, author: str = "", note: str = "") -> PersonSaid:
         ("", "", "at the source", "acknowledged in the sender's tool"),
     ],
 )
-def test_acknowledgement_keeps_author_and_note(state: State, author: str, note: str, person: str, words: str) -> None:
+def test_acknowledgement_keeps_author_and_note(
+    state: State, author: str, note: str, person: str, words: str
+) -> None:
     command = command_of(an_incident(state), said(ACKNOWLEDGED, author, note))
     assert command == commands.Acknowledge(person=person, note=words)
 
@@ -40,40 +46,61 @@ def test_acknowledgement_keeps_author_and_note(state: State, author: str, note: 
         ("bob", "obrien", "me too", "obrien (nagios): me too"),
     ],
 )
-def test_acknowledgement_of_handled_incident_becomes_note_once(handler: str, author: str, note: str, kept: str | None) -> None:
-    command = command_of(an_incident(State.IN_PROGRESS, handler=handler), said(ACKNOWLEDGED, author, note))
+def test_acknowledgement_of_handled_incident_becomes_note_once(
+    handler: str, author: str, note: str, kept: str | None
+) -> None:
+    command = command_of(
+        an_incident(State.IN_PROGRESS, handler=handler), said(ACKNOWLEDGED, author, note)
+    )
     assert command == (None if kept is None else commands.Note(note=kept))
 
 
 @pytest.mark.parametrize("handler", ["obrien (nagios)", "at the source"])
 def test_unacknowledgement_withdraws_acknowledgement_of_same_tool(handler: str) -> None:
-    command = command_of(an_incident(State.IN_PROGRESS, handler=handler), said(UNACKNOWLEDGED, "anna", "not mine"))
+    command = command_of(
+        an_incident(State.IN_PROGRESS, handler=handler), said(UNACKNOWLEDGED, "anna", "not mine")
+    )
     assert command == commands.Unacknowledge(person="anna (nagios)", note="not mine")
 
 
 @pytest.mark.parametrize(
     ("state", "handler"),
-    [(State.IN_PROGRESS, "bob"), (State.IN_PROGRESS, "anna (zabbix)"), (State.ON_HOLD, "anna (nagios)")],
+    [
+        (State.IN_PROGRESS, "bob"),
+        (State.IN_PROGRESS, "anna (zabbix)"),
+        (State.ON_HOLD, "anna (nagios)"),
+    ],
 )
 @pytest.mark.parametrize(
     ("note", "kept"),
-    [("", "anna (nagios): took the acknowledgement back"), ("sorry", "anna (nagios): took the acknowledgement back. sorry")],
+    [
+        ("", "anna (nagios): took the acknowledgement back"),
+        ("sorry", "anna (nagios): took the acknowledgement back. sorry"),
+    ],
 )
-def test_unacknowledgement_of_other_handler_becomes_note(state: State, handler: str, note: str, kept: str) -> None:
+def test_unacknowledgement_of_other_handler_becomes_note(
+    state: State, handler: str, note: str, kept: str
+) -> None:
     command = command_of(an_incident(state, handler=handler), said(UNACKNOWLEDGED, "anna", note))
     assert command == commands.Note(note=kept)
 
 
 def test_comment_becomes_note_unless_empty() -> None:
-    assert command_of(an_incident(State.LOGGED), said(COMMENTED, "anna", "dump?")) == commands.Note(note="anna (nagios): dump?")
+    assert command_of(an_incident(State.LOGGED), said(COMMENTED, "anna", "dump?")) == commands.Note(
+        note="anna (nagios): dump?"
+    )
     assert command_of(an_incident(State.LOGGED), said(COMMENTED, "anna")) is None
 
 
 async def timeline(intake: IntakeHarness) -> list[dict[str, Any]]:
-    return await intake.rows("SELECT event, facts->>'person' AS person, facts->>'note' AS note FROM timeline ORDER BY seq")
+    return await intake.rows(
+        "SELECT event, facts->>'person' AS person, facts->>'note' AS note FROM timeline ORDER BY seq"
+    )
 
 
-async def test_acknowledgement_and_withdrawal_are_recorded_in_timeline(intake: IntakeHarness) -> None:
+async def test_acknowledgement_and_withdrawal_are_recorded_in_timeline(
+    intake: IntakeHarness,
+) -> None:
     await intake.one()
     taken = await intake.one(status=ACKNOWLEDGED, author="obrien", note="taking it")
     assert taken.outcome is Outcome.ACKNOWLEDGED
@@ -95,10 +122,14 @@ async def test_acknowledgement_and_withdrawal_are_recorded_in_timeline(intake: I
     ("status", "outcome"),
     [(COMMENTED, Outcome.ADDED), (FIRING, Outcome.REPEATED), (RESOLVED, Outcome.CLEARED)],
 )
-async def test_note_of_any_event_is_kept(intake: IntakeHarness, status: AlertStatus, outcome: Outcome) -> None:
+async def test_note_of_any_event_is_kept(
+    intake: IntakeHarness, status: AlertStatus, outcome: Outcome
+) -> None:
     await intake.one()
     await intake.one()
-    assert (await intake.one(status=status, author="anna", note="found it: dump dir")).outcome is outcome
+    assert (
+        await intake.one(status=status, author="anna", note="found it: dump dir")
+    ).outcome is outcome
     notes = [entry["note"] for entry in await timeline(intake) if entry["event"] == "note"]
     assert notes == ["anna (generic): found it: dump dir"]
 

@@ -41,16 +41,29 @@ class Site:
         integration: int | None = 1,
         **more: Any,
     ) -> UUID:
-        wanted = SilenceRequest(matchers or (SHOP,), self.clock.at + starts, self.clock.at + ends, "ann", "deploy", **more)
+        wanted = SilenceRequest(
+            matchers or (SHOP,),
+            self.clock.at + starts,
+            self.clock.at + ends,
+            "ann",
+            "deploy",
+            **more,
+        )
         async with self.pool.acquire() as conn:
             await silences.examine_silence(conn, self.clock.at, wanted, integration)
-        return await silences.store_silence(self.pool, self.clock.at, wanted, integration, self.limits)
+        return await silences.store_silence(
+            self.pool, self.clock.at, wanted, integration, self.limits
+        )
 
     async def expire(self, silence: UUID, integration: int | None = 1) -> None:
         await silences.expire_silence(self.pool, self.clock.at, silence, integration)
 
-    async def fire(self, key: str = "web", integration: int = 1, **labels: str) -> tuple[Outcome, str]:
-        [result] = await self.intake.tell(an_alert(key, labels=labels or {"service": "shop"}), integration=integration)
+    async def fire(
+        self, key: str = "web", integration: int = 1, **labels: str
+    ) -> tuple[Outcome, str]:
+        [result] = await self.intake.tell(
+            an_alert(key, labels=labels or {"service": "shop"}), integration=integration
+        )
         return result.outcome, result.reason
 
     async def clear(self, key: str = "web") -> Outcome:
@@ -76,7 +89,9 @@ class Site:
 async def site(pool: Pool, database_url: str, clock: FakeClock) -> Any:
     async with intake_harness(database_url, clock) as intake:
         for slug in ("ours", "theirs"):
-            await intake.conn.execute("INSERT INTO integration (slug, name) VALUES ($1, $1) ON CONFLICT DO NOTHING", slug)
+            await intake.conn.execute(
+                "INSERT INTO integration (slug, name) VALUES ($1, $1) ON CONFLICT DO NOTHING", slug
+            )
         yield Site(pool, clock, intake)
 
 
@@ -85,9 +100,10 @@ async def test_silenced_alert_is_stored_and_opens_no_incident(site: Site) -> Non
     assert await site.fire() == (Outcome.SUPPRESSED, f"silence: {silence}")
     assert await site.fire() == (Outcome.SUPPRESSED, f"silence: {silence}")
     assert (await site.fire("db", service="mail"))[0] is Outcome.OPENED
-    assert [tuple(row) for row in await site.rows("SELECT occurrences, status FROM alert WHERE dedup_key = 'web'")] == [
-        (2, "firing")
-    ]
+    assert [
+        tuple(row)
+        for row in await site.rows("SELECT occurrences, status FROM alert WHERE dedup_key = 'web'")
+    ] == [(2, "firing")]
     assert [row["dedup_key"] for row in await site.rows("SELECT dedup_key FROM incident")] == ["db"]
 
 
@@ -102,7 +118,10 @@ async def test_only_firing_alerts_are_promoted_when_silence_ends(site: Site) -> 
 
 
 async def test_silence_expired_early_releases_its_alerts(site: Site) -> None:
-    silence, other = await site.silence(), await site.silence(Matcher("service", "=", "mail", "mail"), ends=2 * HOUR)
+    silence, other = (
+        await site.silence(),
+        await site.silence(Matcher("service", "=", "mail", "mail"), ends=2 * HOUR),
+    )
     await site.fire()
     await site.fire("db", service="mail")
     site.clock.advance(HOUR / 2)
@@ -166,7 +185,11 @@ async def test_silence_does_not_affect_open_incident(site: Site) -> None:
         ((SHOP, Matcher("service", "!~", "m.*", "^(?:m.*)$")), True),
     ],
 )
-async def test_silence_applies_only_when_every_matcher_holds(site: Site, matchers: tuple[Matcher, ...], held: bool) -> None:  # noqa: FBT001
+async def test_silence_applies_only_when_every_matcher_holds(
+    site: Site,
+    matchers: tuple[Matcher, ...],
+    held: bool,  # noqa: FBT001
+) -> None:
     await site.silence(*matchers)
     assert ((await site.fire())[0] is Outcome.SUPPRESSED) == held
 
@@ -179,12 +202,16 @@ async def test_silence_applies_only_to_its_integration_and_period(site: Site) ->
     assert (await site.fire("l", service="later"))[0] is Outcome.OPENED
     assert (await site.fire("theirs", integration=2, service="shop"))[0] is Outcome.SUPPRESSED
     await site.silence(Matcher("service", "=", "any", "any"), integration=None)
-    assert [(await site.fire("any", integration=n, service="any"))[0] for n in (1, 2)] == [Outcome.SUPPRESSED] * 2
+    assert [(await site.fire("any", integration=n, service="any"))[0] for n in (1, 2)] == [
+        Outcome.SUPPRESSED
+    ] * 2
 
 
 async def test_silence_with_invalid_pattern_suppresses_nothing(site: Site) -> None:
     await site.silence()
-    await site.intake.conn.execute("""UPDATE silence SET matchers = '[{"name":"service","sign":"=~","pattern":"("}]'""")
+    await site.intake.conn.execute(
+        """UPDATE silence SET matchers = '[{"name":"service","sign":"=~","pattern":"("}]'"""
+    )
     assert (await site.fire())[0] is Outcome.OPENED
 
 
@@ -220,22 +247,41 @@ async def test_invalid_silence_is_refused_and_expired_one_is_created_anew(site: 
         (Matcher("severity", "=", "warning", "warning"), False),
     ],
 )
-async def test_service_and_ci_matchers_use_alert_fields_and_labels(site: Site, matcher: Matcher, *, held: bool) -> None:
+async def test_service_and_ci_matchers_use_alert_fields_and_labels(
+    site: Site, matcher: Matcher, *, held: bool
+) -> None:
     await site.silence(matcher)
-    [result] = await site.intake.tell(an_alert("web", service="shop", ci="db1", labels={"service": "HTTP"}))
+    [result] = await site.intake.tell(
+        an_alert("web", service="shop", ci="db1", labels={"service": "HTTP"})
+    )
     assert (result.outcome is Outcome.SUPPRESSED) is held
 
 
 @pytest.mark.parametrize(
     "signs",
-    [("=a", "=b"), ("=a", "!=a"), ("=a", "=~^(?:b)$"), ("=a", "!~^(?:a)$"), ("=~^(?:a)$", "!~^(?:a)$"), ("=", "=a")],
+    [
+        ("=a", "=b"),
+        ("=a", "!=a"),
+        ("=a", "=~^(?:b)$"),
+        ("=a", "!~^(?:a)$"),
+        ("=~^(?:a)$", "!~^(?:a)$"),
+        ("=", "=a"),
+    ],
 )
 async def test_contradictory_silence_is_refused(site: Site, signs: tuple[str, str]) -> None:
-    told = [(sign[:2], sign[2:]) if sign[:2] in ("!=", "=~", "!~") else (sign[:1], sign[1:]) for sign in signs]
+    told = [
+        (sign[:2], sign[2:]) if sign[:2] in ("!=", "=~", "!~") else (sign[:1], sign[1:])
+        for sign in signs
+    ]
     matchers = [Matcher("service", sign, pattern, pattern) for sign, pattern in told]
     with pytest.raises(Unprocessable, match="no alert can match"):
         await site.silence(*matchers)
-    await site.silence(*(Matcher(f"service{place}", one.sign, one.value, one.pattern) for place, one in enumerate(matchers)))
+    await site.silence(
+        *(
+            Matcher(f"service{place}", one.sign, one.value, one.pattern)
+            for place, one in enumerate(matchers)
+        )
+    )
 
 
 async def test_alert_worsened_under_silence_opens_at_worst_priority(site: Site) -> None:
@@ -268,7 +314,9 @@ def a_regex(name: str, value: str) -> Matcher:
 
 def costly(number: int) -> list[Matcher]:
     """Thirty patterns that match and one that does not."""
-    return [a_regex(f"l{at}", f"(web|db{number}).*[a-z]+{at}?.*") for at in range(30)] + [a_regex("nothing", f".+{number}")]
+    return [a_regex(f"l{at}", f"(web|db{number}).*[a-z]+{at}?.*") for at in range(30)] + [
+        a_regex("nothing", f".+{number}")
+    ]
 
 
 COSTLY_LABELS = {f"l{at}": f"web-{at}" * 20 for at in range(30)}
@@ -277,9 +325,16 @@ COSTLY_LABELS = {f"l{at}": f"web-{at}" * 20 for at in range(30)}
 async def test_many_silences_of_one_integration_do_not_affect_others(site: Site) -> None:
     await store(site, 2, *(costly(number) for number in range(600)))
     silence = await site.silence()
-    theirs = [a_submission(an_alert(f"their{at}", labels=COSTLY_LABELS), integration=2) for at in range(20)]
-    receipts = await site.intake.take(*theirs, a_submission(an_alert("ours", labels={"service": "shop"})))
-    assert [receipt.results[0].outcome for receipt in receipts] == [Outcome.OPENED] * 20 + [Outcome.SUPPRESSED]
+    theirs = [
+        a_submission(an_alert(f"their{at}", labels=COSTLY_LABELS), integration=2)
+        for at in range(20)
+    ]
+    receipts = await site.intake.take(
+        *theirs, a_submission(an_alert("ours", labels={"service": "shop"}))
+    )
+    assert [receipt.results[0].outcome for receipt in receipts] == [Outcome.OPENED] * 20 + [
+        Outcome.SUPPRESSED
+    ]
     assert receipts[-1].results[0].reason == f"silence: {silence}"
     assert site.intake.unjudged[SkipReason.WORK] > 0
     assert site.intake.unjudged[SkipReason.NUMBER] == 1
@@ -288,7 +343,9 @@ async def test_many_silences_of_one_integration_do_not_affect_others(site: Site)
 async def test_global_silence_applies_while_one_integration_exhausts_work(site: Site) -> None:
     await store(site, None, *(costly(number) for number in range(400)))
     silence = await site.silence(integration=None)
-    await site.intake.take(*(a_submission(an_alert(f"t{at}", labels=COSTLY_LABELS), integration=2) for at in range(50)))
+    await site.intake.take(
+        *(a_submission(an_alert(f"t{at}", labels=COSTLY_LABELS), integration=2) for at in range(50))
+    )
     assert site.intake.unjudged[SkipReason.WORK] > 0
     assert await site.fire("ours", service="shop") == (Outcome.SUPPRESSED, f"silence: {silence}")
 
@@ -306,7 +363,9 @@ async def test_matching_work_is_replenished_over_time(site: Site) -> None:
 
 
 @pytest.mark.parametrize("broken", ["\\y.*", "(", "\\pL{1,9}"])
-async def test_stored_invalid_pattern_does_not_affect_other_silences(site: Site, broken: str) -> None:
+async def test_stored_invalid_pattern_does_not_affect_other_silences(
+    site: Site, broken: str
+) -> None:
     await store(site, 1, [a_regex("service", broken)])
     assert (await site.fire("first"))[0] is Outcome.OPENED
     silence = await site.silence()
@@ -315,7 +374,9 @@ async def test_stored_invalid_pattern_does_not_affect_other_silences(site: Site,
 
 
 async def test_unreadable_stored_silence_does_not_affect_others(site: Site) -> None:
-    await site.intake.conn.execute(STORED, 1, site.clock.at, ['{"name": 1}', "[3]", '[{"name": "a"}]'])
+    await site.intake.conn.execute(
+        STORED, 1, site.clock.at, ['{"name": 1}', "[3]", '[{"name": "a"}]']
+    )
     silence = await site.silence(a_regex("service", "sh.*"))
     assert await site.fire() == (Outcome.SUPPRESSED, f"silence: {silence}")
 
@@ -327,7 +388,9 @@ async def test_silences_and_patterns_per_integration_are_limited(site: Site) -> 
     with pytest.raises(Malformed, match=r"have 3, limits\.silence_patterns is 4"):
         await site.silence(a_regex("a", "2"), a_regex("b", "2"))
     await site.silence(a_regex("a", "2"))
-    with pytest.raises(Malformed, match=r"3 of the same integration have not ended, limits\.silences is 3"):
+    with pytest.raises(
+        Malformed, match=r"3 of the same integration have not ended, limits\.silences is 3"
+    ):
         await site.silence()
     await site.silence(ends=HOUR / 2, id=first)
     await site.silence(integration=2)

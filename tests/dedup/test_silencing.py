@@ -22,13 +22,25 @@ def a_silence(number: int, *conditions: tuple[str, str, str]) -> SilenceConditio
 
 
 def judged(
-    silences: list[SilenceConditions], labels: dict[str, str], work: float = PLENTY, *, every: bool = False
+    silences: list[SilenceConditions],
+    labels: dict[str, str],
+    work: float = PLENTY,
+    *,
+    every: bool = False,
 ) -> silencing.SuppressionResult:
-    return SilenceSet(silences, PatternCache()).judge(MatchedAlert(labels), MatchWork(work), every=every)
+    return SilenceSet(silences, PatternCache()).judge(
+        MatchedAlert(labels), MatchWork(work), every=every
+    )
 
 
 def test_silence_matches_only_when_all_conditions_hold() -> None:
-    both = a_silence(1, ("service", "=~", "sh.*"), ("team", "=", "shop"), ("env", "!=", "test"), ("zone", "!~", "x|y"))
+    both = a_silence(
+        1,
+        ("service", "=~", "sh.*"),
+        ("team", "=", "shop"),
+        ("env", "!=", "test"),
+        ("zone", "!~", "x|y"),
+    )
     assert judged([both], {"service": "shop", "team": "shop"}).places == [0]
     for changed in ({"service": "crm"}, {"team": "crm"}, {"env": "test"}, {"zone": "x"}):
         assert judged([both], {"service": "shop", "team": "shop"} | changed).places == []
@@ -52,7 +64,9 @@ def test_silence_with_invalid_pattern_fails_alone() -> None:
     held = judged([broken, fine], {"service": "shop"})
     assert (held.places, held.unjudged) == ([1], {SkipReason.PATTERN: 1})
     assert held.named == {SkipReason.PATTERN: broken.id}
-    held = judged([a_silence(1, ("service", "!~", "(")), SilenceConditions.of(UUID(int=3), None)], {})
+    held = judged(
+        [a_silence(1, ("service", "!~", "(")), SilenceConditions.of(UUID(int=3), None)], {}
+    )
     assert (held.places, held.unjudged) == ([], {SkipReason.PATTERN: 2})
 
 
@@ -71,7 +85,9 @@ def test_silence_is_unjudged_without_work_left() -> None:
 
 def test_non_matching_equality_silences_cost_no_work() -> None:
     work = MatchWork(1.0)
-    silences = SilenceSet([a_silence(number, ("service", "=", f"s{number}")) for number in range(500)], PatternCache())
+    silences = SilenceSet(
+        [a_silence(number, ("service", "=", f"s{number}")) for number in range(500)], PatternCache()
+    )
     assert silences.judge(MatchedAlert({"service": "other"}), work).places == []
     assert work.left == 1.0
 
@@ -98,7 +114,10 @@ def test_pattern_caches_are_bounded() -> None:
     assert len(patterns.remembered) <= silencing.MOST_REMEMBERED
 
 
-NAMES, VALUES = st.sampled_from(["service", "ci", "team"]), st.sampled_from(["", "a", "b", "a|b", ".*", "b.*"])
+NAMES, VALUES = (
+    st.sampled_from(["service", "ci", "team"]),
+    st.sampled_from(["", "a", "b", "a|b", ".*", "b.*"]),
+)
 CONDITIONS = st.tuples(NAMES, st.sampled_from(["=", "!=", "=~", "!~"]), VALUES)
 
 
@@ -106,13 +125,17 @@ SILENCES = st.lists(st.lists(CONDITIONS, min_size=1, max_size=3), max_size=6)
 
 
 @given(SILENCES, st.dictionaries(NAMES, st.sampled_from("ab"), max_size=3))
-def test_silences_found_equal_reference_implementation(made: list[list[tuple[str, str, str]]], labels: dict[str, str]) -> None:
+def test_silences_found_equal_reference_implementation(
+    made: list[list[tuple[str, str, str]]], labels: dict[str, str]
+) -> None:
     def holds(name: str, sign: str, value: str) -> bool:
         text = labels.get(name, "")
         equal = re.fullmatch(value, text) is not None if "~" in sign else text == value
         return equal is (sign[0] == "=")
 
-    plain = [place for place, conditions in enumerate(made) if all(holds(*one) for one in conditions)]
+    plain = [
+        place for place, conditions in enumerate(made) if all(holds(*one) for one in conditions)
+    ]
     silences = [a_silence(number, *conditions) for number, conditions in enumerate(made)]
     assert judged(silences, labels, every=True).places == plain
     assert judged(silences, labels).places[:1] == plain[:1]

@@ -25,7 +25,9 @@ def read(path: str) -> Any:
 
 
 def tool(name: str) -> str:
-    found = shutil.which(name, path=os.pathsep.join((os.environ.get("GATEWAY_E2E_BIN", ""), os.environ["PATH"])))
+    found = shutil.which(
+        name, path=os.pathsep.join((os.environ.get("GATEWAY_E2E_BIN", ""), os.environ["PATH"]))
+    )
     if found is None:
         pytest.skip(f"no {name} in GATEWAY_E2E_BIN or PATH")
     return found
@@ -47,13 +49,23 @@ def services() -> dict[str, dict[str, Any]]:
 
 def reachable() -> set[str]:
     """host:port of everything in the compose file that others call."""
-    ports = {"postgres": 5432, "valkey": 6379, "prometheus": 9090, "alertmanager": 9093, "grafana": 3000}
-    exposed = int(re.findall(r"^EXPOSE (\d+)$", (DEPLOY / "Dockerfile").read_text("utf-8"), re.MULTILINE)[0])
+    ports = {
+        "postgres": 5432,
+        "valkey": 6379,
+        "prometheus": 9090,
+        "alertmanager": 9093,
+        "grafana": 3000,
+    }
+    exposed = int(
+        re.findall(r"^EXPOSE (\d+)$", (DEPLOY / "Dockerfile").read_text("utf-8"), re.MULTILINE)[0]
+    )
     return {f"{name}:{ports.get(name, exposed)}" for name in services()}
 
 
 @pytest.mark.parametrize(
-    "path", sorted(p for s in SUFFIXES for top in ("deploy", "grafana") for p in (ROOT / top).rglob(s)), ids=lambda p: p.name
+    "path",
+    sorted(p for s in SUFFIXES for top in ("deploy", "grafana") for p in (ROOT / top).rglob(s)),
+    ids=lambda p: p.name,
 )
 def test_every_yaml_file_parses(path: Path) -> None:
     assert yaml.safe_load(path.read_text("utf-8"))
@@ -61,9 +73,12 @@ def test_every_yaml_file_parses(path: Path) -> None:
 
 def test_container_images_are_pinned() -> None:
     for name, service in services().items():
-        assert "build" in service or re.fullmatch(r"[a-z]+(/[a-z]+)?:v?\d[\w.-]*", service["image"]), name
+        assert "build" in service or re.fullmatch(
+            r"[a-z]+(/[a-z]+)?:v?\d[\w.-]*", service["image"]
+        ), name
     assert (
-        re.findall(r"^FROM (\S+)", (DEPLOY / "Dockerfile").read_text("utf-8"), re.MULTILINE) == ["python:3.11-slim-bookworm"] * 2
+        re.findall(r"^FROM (\S+)", (DEPLOY / "Dockerfile").read_text("utf-8"), re.MULTILINE)
+        == ["python:3.11-slim-bookworm"] * 2
     )
 
 
@@ -78,16 +93,23 @@ def test_mounted_files_and_volumes_exist() -> None:
 def test_used_secrets_are_declared_and_documented() -> None:
     declared = set(read("compose.yaml")["secrets"])
     used = {secret for service in services().values() for secret in service.get("secrets", ())}
-    mentioned = {name for text in texts().values() for name in re.findall(r"/run/secrets/(\w+)", text)}
+    mentioned = {
+        name for text in texts().values() for name in re.findall(r"/run/secrets/(\w+)", text)
+    }
     assert used == declared
     assert mentioned <= declared
     assert all(name in (DEPLOY / "README.md").read_text("utf-8") for name in declared)
 
 
 def test_secrets_are_mounted_where_they_are_read() -> None:
-    prometheus, alertmanager = read("prometheus/prometheus.yml"), read("alertmanager/alertmanager.yml")
+    prometheus, alertmanager = (
+        read("prometheus/prometheus.yml"),
+        read("alertmanager/alertmanager.yml"),
+    )
     for name, document in (("prometheus", prometheus), ("alertmanager", alertmanager)):
-        assert {f"/run/secrets/{s}" for s in services()[name]["secrets"]} == set(re.findall(r"/run/secrets/\w+", str(document)))
+        assert {f"/run/secrets/{s}" for s in services()[name]["secrets"]} == set(
+            re.findall(r"/run/secrets/\w+", str(document))
+        )
 
 
 def test_published_ports_are_local_and_match_container_ports() -> None:
@@ -106,11 +128,15 @@ def test_monitoring_targets_match_compose_services() -> None:
         for t in c["targets"]
     ]
     hooks = [
-        hook["url"] for receiver in read("alertmanager/alertmanager.yml")["receivers"] for hook in receiver["webhook_configs"]
+        hook["url"]
+        for receiver in read("alertmanager/alertmanager.yml")["receivers"]
+        for hook in receiver["webhook_configs"]
     ]
     assert {*targets, *(urlsplit(hook).netloc for hook in hooks)} <= reachable()
     assert {urlsplit(hook).path for hook in hooks} == {"/ingest/alertmanager"}
-    datasource = yaml.safe_load((ROOT / "grafana/provisioning/datasources/prometheus.yml").read_text("utf-8"))["datasources"][0]
+    datasource = yaml.safe_load(
+        (ROOT / "grafana/provisioning/datasources/prometheus.yml").read_text("utf-8")
+    )["datasources"][0]
     assert urlsplit(datasource["url"]).netloc in reachable()
 
 
@@ -143,7 +169,9 @@ def test_prometheus_does_not_mix_gateway_and_alertmanager_receivers() -> None:
 def test_rules_and_dashboards_are_mounted_at_configured_paths() -> None:
     rules = [v for v in services()["prometheus"]["volumes"] if v.startswith("../grafana/rules:")]
     assert read("prometheus/prometheus.yml")["rule_files"] == [f"{rules[0].split(':')[1]}/*.yml"]
-    provider = yaml.safe_load((ROOT / "grafana/provisioning/dashboards/gateway.yml").read_text("utf-8"))["providers"][0]
+    provider = yaml.safe_load(
+        (ROOT / "grafana/provisioning/dashboards/gateway.yml").read_text("utf-8")
+    )["providers"][0]
     mounts = [v.split(":")[1] for v in services()["grafana"]["volumes"]]
     assert provider["options"]["path"] in mounts
     home = services()["grafana"]["environment"]["GF_DASHBOARDS_DEFAULT_HOME_DASHBOARD_PATH"]
@@ -153,9 +181,15 @@ def test_rules_and_dashboards_are_mounted_at_configured_paths() -> None:
 def environments() -> dict[str, dict[str, str]]:
     docker = dict(re.findall(r"(GATEWAY_\w+)=(\S+)", (DEPLOY / "Dockerfile").read_text("utf-8")))
     service = re.findall(
-        r"^Environment=(\w+)=(.*)$", (DEPLOY / "systemd/incident-gateway.service").read_text("utf-8"), re.MULTILINE
+        r"^Environment=(\w+)=(.*)$",
+        (DEPLOY / "systemd/incident-gateway.service").read_text("utf-8"),
+        re.MULTILINE,
     )
-    named = {name: service["environment"] for name, service in services().items() if name.startswith("gateway")}
+    named = {
+        name: service["environment"]
+        for name, service in services().items()
+        if name.startswith("gateway")
+    }
     return {"Dockerfile": docker, "systemd": dict(service), **named}
 
 
@@ -163,7 +197,11 @@ def environments() -> dict[str, dict[str, str]]:
 def test_deployed_environment_variables_are_settings(where: str, tmp_path: Path) -> None:
     secret = tmp_path / "secret"
     secret.write_text("postgresql://postgres/gateway", "utf-8")
-    environ = {n: str(secret) if n.endswith("_FILE") else v for n, v in environments()[where].items() if n != "GATEWAY_CONFIG"}
+    environ = {
+        n: str(secret) if n.endswith("_FILE") else v
+        for n, v in environments()[where].items()
+        if n != "GATEWAY_CONFIG"
+    }
     assert environ
     settings = load(DEPLOY / "gateway.toml", environ)
     assert settings.server.port == 8080
@@ -232,4 +270,8 @@ def check(*command: str) -> None:
 def test_image_context_contains_only_needed_files() -> None:
     ignored, *kept = (DEPLOY / "Dockerfile.dockerignore").read_text("utf-8").split()
     assert ignored == "*"
-    assert {line for line in kept if line.startswith("!")} == {"!gateway", "!docs/runbooks", "!requirements.txt"}
+    assert {line for line in kept if line.startswith("!")} == {
+        "!gateway",
+        "!docs/runbooks",
+        "!requirements.txt",
+    }

@@ -160,7 +160,10 @@ async def test_killed_serving_process_is_replaced_in_ready_file(developer: Devel
         assert now | {"pids": []} == before | {"pids": []}
         assert developer.ready.stat().st_mode & 0o777 == 0o600
         assert await developer.send_alert() == 202
-        async with aiohttp.ClientSession() as session, session.get(f"{now['url']}/metrics") as answer:
+        async with (
+            aiohttp.ClientSession() as session,
+            session.get(f"{now['url']}/metrics") as answer,
+        ):
             assert 'gateway_process_restarts_total{reason="killed"} 1.0' in await answer.text()
 
 

@@ -50,7 +50,9 @@ def venv(tmp_path: Path) -> Path:
 SERVE, ALL = Packages.SERVE.value, Packages.ALL.value
 
 
-def test_serve_packages_are_installed_first_and_tools_added_later(chosen: Installer, venv: Path) -> None:
+def test_serve_packages_are_installed_first_and_tools_added_later(
+    chosen: Installer, venv: Path
+) -> None:
     assert prepare(Packages.SERVE, venv) == python_of(venv)
     assert chosen.forget() == ["create", SERVE]
     prepare(Packages.ALL, venv)
@@ -90,7 +92,9 @@ def test_failed_installation_is_retried(chosen: Installer, venv: Path) -> None:
     assert chosen.forget() == ["create", SERVE]
 
 
-def test_failed_tool_installation_keeps_serve_packages_usable(chosen: Installer, venv: Path) -> None:
+def test_failed_tool_installation_keeps_serve_packages_usable(
+    chosen: Installer, venv: Path
+) -> None:
     prepare(Packages.SERVE, venv)
     chosen.failing = True
     with pytest.raises(CannotRun):
@@ -116,7 +120,9 @@ def test_complete_environment_is_not_written_to(chosen: Installer, venv: Path) -
     assert chosen.done == ["create", SERVE]
 
 
-def test_symlinked_environment_is_left_unchanged(chosen: Installer, venv: Path, tmp_path: Path) -> None:
+def test_symlinked_environment_is_left_unchanged(
+    chosen: Installer, venv: Path, tmp_path: Path
+) -> None:
     venv.symlink_to(tmp_path / "own")
     assert prepare(Packages.ALL, venv) == python_of(venv)
     assert chosen.done == []

@@ -39,7 +39,9 @@ def test_person_without_methods_is_mailed_or_unreachable() -> None:
         (PersonContactMethod("slack", "C012"), None),
     ],
 )
-def test_method_address_must_suit_its_channel(method: PersonContactMethod, flaw: str | None) -> None:
+def test_method_address_must_suit_its_channel(
+    method: PersonContactMethod, flaw: str | None
+) -> None:
     found = list(flaws((PersonContactMethod("mail"), method)))
     assert [one.pointer for one in found] == (["/methods/1/address"] if flaw else [])
     assert all(flaw is not None and flaw in one.detail for one in found)

@@ -6,14 +6,19 @@ from gateway.directory import person
 from gateway.errors import Unprocessable
 
 
-@pytest.mark.parametrize("text", ["+8613800138000", "+86 138-0013-8000", "+1 (555) 010.0123", "+49/30/1234567"])
+@pytest.mark.parametrize(
+    "text", ["+8613800138000", "+86 138-0013-8000", "+1 (555) 010.0123", "+49/30/1234567"]
+)
 def test_phone_number_is_normalised(text: str) -> None:
     kept = person.phone(text)
     assert kept[0] == "+"
     assert kept[1:].isdecimal()
 
 
-@pytest.mark.parametrize("text", ["13800138000", "+0123456789", "+123", "+1234567890123456", "call me", "+86138００138000"])
+@pytest.mark.parametrize(
+    "text",
+    ["13800138000", "+0123456789", "+123", "+1234567890123456", "call me", "+86138００138000"],
+)
 def test_invalid_phone_number_is_refused(text: str) -> None:
     with pytest.raises(Unprocessable):
         person.phone(text)

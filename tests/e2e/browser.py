@@ -62,10 +62,19 @@ class Tab:
 
     async def click(self, selector: str) -> None:
         """Click into the middle of an element."""
-        await self.tell(f"document.querySelector({json.dumps(selector)}).scrollIntoView({{block: 'center'}})")
-        box = await self.tell(f"JSON.stringify(document.querySelector({json.dumps(selector)}).getBoundingClientRect())")
+        await self.tell(
+            f"document.querySelector({json.dumps(selector)}).scrollIntoView({{block: 'center'}})"
+        )
+        box = await self.tell(
+            f"JSON.stringify(document.querySelector({json.dumps(selector)}).getBoundingClientRect())"
+        )
         at = json.loads(box)
-        where = {"x": at["x"] + at["width"] / 2, "y": at["y"] + at["height"] / 2, "button": "left", "clickCount": 1}
+        where = {
+            "x": at["x"] + at["width"] / 2,
+            "y": at["y"] + at["height"] / 2,
+            "button": "left",
+            "clickCount": 1,
+        }
         for kind in ("mousePressed", "mouseReleased"):
             await self.ask("Input.dispatchMouseEvent", type=kind, **where)
 
@@ -83,11 +92,19 @@ class Tab:
 
     async def wide(self, width: int) -> None:
         """Be as wide as a phone or a desk's screen."""
-        await self.ask("Emulation.setDeviceMetricsOverride", width=width, height=900, deviceScaleFactor=1, mobile=width < 600)
+        await self.ask(
+            "Emulation.setDeviceMetricsOverride",
+            width=width,
+            height=900,
+            deviceScaleFactor=1,
+            mobile=width < 600,
+        )
 
     def complaints(self) -> list[str]:
         """What the browser found wrong with pages, beside their status."""
-        entries = [one["params"]["entry"] for one in self.events if one["method"] == "Log.entryAdded"]
+        entries = [
+            one["params"]["entry"] for one in self.events if one["method"] == "Log.entryAdded"
+        ]
         return [one["text"] for one in entries if one["source"] != "network"]
 
     def _forget(self) -> None:
@@ -99,10 +116,14 @@ async def browser(chromium: Path, folder: Path) -> AsyncIterator[Tab]:
     """A tab of a browser of its own, which is gone after the block."""
     log = folder / "chromium.log"
     with ExitStack() as stack:
-        stack.enter_context(program(log, folder, chromium, f"--user-data-dir={folder / 'profile'}", *FLAGS))
+        stack.enter_context(
+            program(log, folder, chromium, f"--user-data-dir={folder / 'profile'}", *FLAGS)
+        )
 
         async def listening() -> str | None:
-            found = re.search(r"DevTools listening on ws://([\d.:]+)/", log.read_text("utf-8", "replace"))
+            found = re.search(
+                r"DevTools listening on ws://([\d.:]+)/", log.read_text("utf-8", "replace")
+            )
             return found[1] if found else None
 
         at = await until("the browser listens", listening)

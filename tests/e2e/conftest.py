@@ -94,14 +94,19 @@ class Site:
     async def items(self, source: str, outcome: str) -> float:
         """How many received items the gateway has counted."""
         async with self.http.get(f"{self.url}/metrics") as answer:
-            found = re.search(f'gateway_intake_items_total{{outcome="{outcome}",source="{source}"}} (\\S+)', await answer.text())
+            found = re.search(
+                f'gateway_intake_items_total{{outcome="{outcome}",source="{source}"}} (\\S+)',
+                await answer.text(),
+            )
         assert found
         return float(found[1])
 
 
 def _exporter(gauges: dict[tuple[str, str], int]) -> web.Application:
     async def metrics(_: web.Request) -> web.Response:
-        return web.Response(text="".join(f'trouble{{way="{w}",name="{n}"}} {v}\n' for (w, n), v in gauges.items()))
+        return web.Response(
+            text="".join(f'trouble{{way="{w}",name="{n}"}} {v}\n' for (w, n), v in gauges.items())
+        )
 
     app = web.Application()
     app.router.add_get("/metrics", metrics)
@@ -116,13 +121,21 @@ async def site(e2e_bin: Path) -> AsyncIterator[Site]:
     with tempfile.TemporaryDirectory(prefix="gw-e2e-", dir="/tmp") as name, ExitStack() as stack:
         folder = Path(name)
         folder.chmod(0o711)
-        async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(10)) as http, TestServer(_exporter(gauges)) as exporter:
+        async with (
+            aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(10)) as http,
+            TestServer(_exporter(gauges)) as exporter,
+        ):
             ready = await _gateway(stack, folder, ports[-1])
             target = f"127.0.0.1:{exporter.port}"
             addresses = _senders(stack, e2e_bin, folder, ready, target, ports[:3])
             keys = {"admin": ready["admin_key"], "ingest": ready["ingest_key"]}
             site = Site(http, ready["url"], keys, addresses, folder, ports[-1], gauges)
-            await asyncio.gather(*(until(f"{who} is ready", partial(_ready, http, at)) for who, at in addresses.items()))
+            await asyncio.gather(
+                *(
+                    until(f"{who} is ready", partial(_ready, http, at))
+                    for who, at in addresses.items()
+                )
+            )
             yield site
             stack.close()
     ports.append(int(ready["url"].rpartition(":")[2]))
@@ -133,7 +146,18 @@ async def _gateway(stack: ExitStack, folder: Path, smtp_port: int) -> dict[str, 
     """Start it with its bundled servers; returns what its ready file says."""
     log, ready, config = folder / "gateway.log", folder / "ready.json", folder / "gateway.toml"
     config.write_text(LISTENING.format(port=smtp_port, certificate=make_certificate(folder)[0]))
-    argv = (sys.executable, "-m", "gateway", "dev", "--port", "0", "--state", folder / "state", "--ready-file", ready)
+    argv = (
+        sys.executable,
+        "-m",
+        "gateway",
+        "dev",
+        "--port",
+        "0",
+        "--state",
+        folder / "state",
+        "--ready-file",
+        ready,
+    )
     process = stack.enter_context(program(log, ROOT, *argv, "--config", config))
 
     async def written() -> dict[str, str] | None:
@@ -144,16 +168,26 @@ async def _gateway(stack: ExitStack, folder: Path, smtp_port: int) -> dict[str, 
 
 
 def _senders(
-    stack: ExitStack, programs: Path, folder: Path, ready: dict[str, str], exporter: str, ports: list[int]
+    stack: ExitStack,
+    programs: Path,
+    folder: Path,
+    ready: dict[str, str],
+    exporter: str,
+    ports: list[int],
 ) -> dict[str, str]:
     """Start them; returns where each answers."""
-    at = dict(zip(("alertmanager", WEBHOOK, DIRECT), (f"127.0.0.1:{port}" for port in ports), strict=True))
+    at = dict(
+        zip(("alertmanager", WEBHOOK, DIRECT), (f"127.0.0.1:{port}" for port in ports), strict=True)
+    )
     gateway, key = ready["url"].removeprefix("http://"), ready["ingest_key"]
     started = partial(_sender, stack, programs, folder)
     config = monitoring.alertmanager(folder, ready["url"], key)
     options = ("--storage.path", folder / "alertmanager", "--cluster.listen-address=")
     started("prometheus-alertmanager", "alertmanager", at["alertmanager"], config, *options)
-    told = {WEBHOOK: [monitoring.target(at["alertmanager"])], DIRECT: monitoring.gateway_targets(gateway, key)}
+    told = {
+        WEBHOOK: [monitoring.target(at["alertmanager"])],
+        DIRECT: monitoring.gateway_targets(gateway, key),
+    }
     jobs = {WEBHOOK: {"site": exporter}, DIRECT: {"site": exporter, "gateway": gateway}}
     for way in (WEBHOOK, DIRECT):
         config = monitoring.prometheus(folder, way, told[way], jobs[way])
@@ -163,7 +197,14 @@ def _senders(
 
 
 def _sender(
-    stack: ExitStack, programs: Path, folder: Path, name: str, who: str, at: str, config: Path, *options: str | Path
+    stack: ExitStack,
+    programs: Path,
+    folder: Path,
+    name: str,
+    who: str,
+    at: str,
+    config: Path,
+    *options: str | Path,
 ) -> None:
     argv = (binary(programs, name), "--config.file", config, f"--web.listen-address={at}", *options)
     stack.enter_context(program(folder / f"{who}.log", programs.parents[1], *argv))

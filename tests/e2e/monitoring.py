@@ -26,12 +26,20 @@ def rules(way: str) -> dict[str, Any]:
         )
         for name, service in SERVICES.items()
     ]
-    both = _rule("Both", 'max(trouble{name="Both"}) == 1', {"severity": "warning", "service": "mail"})
+    both = _rule(
+        "Both", 'max(trouble{name="Both"}) == 1', {"severity": "warning", "service": "mail"}
+    )
     return {"groups": [{"name": "trouble", "interval": "1s", "rules": [*own, both]}]}
 
 
 def _rule(name: str, expr: str, labels: dict[str, str]) -> dict[str, Any]:
-    return {"alert": name, "expr": expr, "for": "0s", "labels": labels, "annotations": {"summary": f"{name} at {{{{ $value }}}}"}}
+    return {
+        "alert": name,
+        "expr": expr,
+        "for": "0s",
+        "labels": labels,
+        "annotations": {"summary": f"{name} at {{{{ $value }}}}"},
+    }
 
 
 def shipped(folder: Path) -> list[str]:
@@ -44,14 +52,18 @@ def shipped(folder: Path) -> list[str]:
     return paths
 
 
-def prometheus(folder: Path, way: str, alertmanagers: list[dict[str, Any]], scraped: dict[str, str]) -> Path:
+def prometheus(
+    folder: Path, way: str, alertmanagers: list[dict[str, Any]], scraped: dict[str, str]
+) -> Path:
     """A Prometheus that scrapes these jobs and tells these; returns its configuration file."""
     own = folder / f"rules-{way}.yml"
     own.write_text(yaml.safe_dump(rules(way)))
     config = {
         "global": {"scrape_interval": "1s", "evaluation_interval": "1s"},
         "rule_files": [str(own), *(shipped(folder) if "gateway" in scraped else [])],
-        "scrape_configs": [{"job_name": job, "static_configs": [{"targets": [at]}]} for job, at in scraped.items()],
+        "scrape_configs": [
+            {"job_name": job, "static_configs": [{"targets": [at]}]} for job, at in scraped.items()
+        ],
         "alerting": {"alertmanagers": alertmanagers},
     }
     file = folder / f"prometheus-{way}.yml"
@@ -79,7 +91,13 @@ def alertmanager(folder: Path, url: str, key: str) -> Path:
         "send_resolved": True,
         "http_config": {"authorization": {"credentials": key}},
     }
-    genie = {"api_url": f"{url}/", "api_key": key, "priority": "P2", "tags": "prod,disk", "update_alerts": True}
+    genie = {
+        "api_url": f"{url}/",
+        "api_key": key,
+        "priority": "P2",
+        "tags": "prod,disk",
+        "update_alerts": True,
+    }
     pager = {"url": f"{url}/v2/enqueue", "routing_key": key, "severity": "critical"}
     forwarded = {"matchers": ['alertname="Forwarded"'], "continue": True}
     route = {

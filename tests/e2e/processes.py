@@ -36,7 +36,9 @@ def program(log: Path, cwd: Path, *argv: str | Path) -> "Iterator[subprocess.Pop
         yield process
     finally:
         stop(process)
-    assert process.returncode in {0, -signal.SIGTERM}, f"{argv[0]} ended with {process.returncode}:\n{tail(log)}"
+    assert process.returncode in {0, -signal.SIGTERM}, (
+        f"{argv[0]} ended with {process.returncode}:\n{tail(log)}"
+    )
 
 
 def stop(process: "subprocess.Popen[bytes]") -> None:
@@ -72,12 +74,16 @@ def tail(log: Path) -> str:
     return log.read_text("utf-8", "replace")[-3000:]
 
 
-async def until(what: str, look: Callable[[], Awaitable[Found | None]], within: float = 20.0) -> Found:
+async def until(
+    what: str, look: Callable[[], Awaitable[Found | None]], within: float = 20.0
+) -> Found:
     """The first true answer of `look`; fails with its last answer when there is none in time."""
     clock = SystemClock()
     deadline = clock.monotonic() + within
     while not (found := await look()):
-        assert clock.monotonic() < deadline, f"not within {within} s: {what}; the last answer was {found!r}"
+        assert clock.monotonic() < deadline, (
+            f"not within {within} s: {what}; the last answer was {found!r}"
+        )
         await clock.sleep(0.1)
     return found
 

@@ -16,7 +16,9 @@ pytestmark = pytest.mark.e2e
 
 async def amtool(programs: Path, address: str, *argv: str) -> str:
     command = (binary(programs, "amtool"), f"--alertmanager.url={address}", *argv)
-    process = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE)
+    process = await asyncio.create_subprocess_exec(
+        *command, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
+    )
     told, complaint = await process.communicate()
     assert process.returncode == 0, complaint.decode()
     return told.decode()
@@ -28,7 +30,9 @@ def ours(site: Site) -> str:
 
 
 async def listed(programs: Path, address: str, *matchers: str) -> list[dict[str, Any]]:
-    found = json.loads(await amtool(programs, address, "--output=json", "alert", "query", *matchers))
+    found = json.loads(
+        await amtool(programs, address, "--output=json", "alert", "query", *matchers)
+    )
     return sorted(found, key=lambda one: str(one["fingerprint"]))
 
 
@@ -38,7 +42,9 @@ async def test_amtool_lists_alerts_as_from_alertmanager(site: Site, e2e_bin: Pat
 
     async def on_both() -> tuple[dict[str, Any], dict[str, Any]] | None:
         ways = (site.addresses["alertmanager"], ours(site))
-        theirs, mine = await asyncio.gather(*(listed(e2e_bin, address, *chosen) for address in ways))
+        theirs, mine = await asyncio.gather(
+            *(listed(e2e_bin, address, *chosen) for address in ways)
+        )
         return (theirs[0], mine[0]) if len(theirs) == len(mine) == 1 else None
 
     theirs, mine = await until("both list the alert", on_both)
@@ -58,17 +64,23 @@ async def test_amtool_lists_alerts_as_from_alertmanager(site: Site, e2e_bin: Pat
         (["Listed", "way!~web.*"], [DIRECT]),
     ],
 )
-async def test_amtool_matchers_filter_alerts(site: Site, e2e_bin: Path, matchers: list[str], ways: list[str]) -> None:
+async def test_amtool_matchers_filter_alerts(
+    site: Site, e2e_bin: Path, matchers: list[str], ways: list[str]
+) -> None:
     site.gauges[WEBHOOK, "Listed"] = site.gauges[DIRECT, "Listed"] = 1
 
     async def both_listed() -> bool:
         return len(await listed(e2e_bin, ours(site), "alertname=Listed")) == 2
 
     await until("the alerts of both ways are listed", both_listed)
-    assert sorted(one["labels"]["way"] for one in await listed(e2e_bin, ours(site), *matchers)) == ways
+    assert (
+        sorted(one["labels"]["way"] for one in await listed(e2e_bin, ours(site), *matchers)) == ways
+    )
 
 
-async def test_amtool_config_cluster_and_silence_queries_are_answered(site: Site, e2e_bin: Path) -> None:
+async def test_amtool_config_cluster_and_silence_queries_are_answered(
+    site: Site, e2e_bin: Path
+) -> None:
     assert "gateway" in await amtool(e2e_bin, ours(site), "config", "show")
     assert "disabled" in await amtool(e2e_bin, ours(site), "cluster", "show")
     assert json.loads(await amtool(e2e_bin, ours(site), "--output=json", "silence", "query")) == []
@@ -76,13 +88,27 @@ async def test_amtool_config_cluster_and_silence_queries_are_answered(site: Site
 
 async def test_amtool_silence_suppresses_alert_until_expired(site: Site, e2e_bin: Path) -> None:
     about = ("alertname=Muted", f"way={DIRECT}")
-    made = (await amtool(e2e_bin, ours(site), "silence", "add", "--author=ann", "--comment=deploy", *about)).strip()
-    [silence] = json.loads(await amtool(e2e_bin, ours(site), "--output=json", "silence", "query", "alertname=Muted"))
-    assert (silence["id"], silence["createdBy"], silence["status"]) == (made, "ann", {"state": "active"})
+    made = (
+        await amtool(
+            e2e_bin, ours(site), "silence", "add", "--author=ann", "--comment=deploy", *about
+        )
+    ).strip()
+    [silence] = json.loads(
+        await amtool(e2e_bin, ours(site), "--output=json", "silence", "query", "alertname=Muted")
+    )
+    assert (silence["id"], silence["createdBy"], silence["status"]) == (
+        made,
+        "ann",
+        {"state": "active"},
+    )
     site.gauges[DIRECT, "Muted"] = 1
 
     async def held() -> bool:
-        found = json.loads(await amtool(e2e_bin, ours(site), "--output=json", "alert", "query", "--silenced", *about))
+        found = json.loads(
+            await amtool(
+                e2e_bin, ours(site), "--output=json", "alert", "query", "--silenced", *about
+            )
+        )
         return [one["status"]["silencedBy"] for one in found] == [[made]]
 
     await until("the alert is listed as silenced", held)

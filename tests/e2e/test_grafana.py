@@ -23,11 +23,18 @@ QUERIES = sorted(
 )
 
 
-async def test_promtool_accepts_shipped_rules_and_test_configuration(site: Site, e2e_bin: Path) -> None:
+async def test_promtool_accepts_shipped_rules_and_test_configuration(
+    site: Site, e2e_bin: Path
+) -> None:
     promtool = binary(e2e_bin, "promtool")
     shipped = [str(path) for path in sorted((ROOT / "grafana/rules").glob("*.yml"))]
-    for argv in (("check", "rules", *shipped), ("check", "config", str(site.folder / "prometheus-direct.yml"))):
-        process = await asyncio.create_subprocess_exec(promtool, *argv, stdout=asyncio.subprocess.PIPE)
+    for argv in (
+        ("check", "rules", *shipped),
+        ("check", "config", str(site.folder / "prometheus-direct.yml")),
+    ):
+        process = await asyncio.create_subprocess_exec(
+            promtool, *argv, stdout=asyncio.subprocess.PIPE
+        )
         told, _ = await process.communicate()
         assert process.returncode == 0, told.decode()
 
@@ -38,7 +45,9 @@ async def test_prometheus_targets_are_up_and_shipped_rules_healthy(site: Site) -
         groups = (await site.prometheus(DIRECT, "rules"))["groups"]
         rules = [rule for group in groups for rule in group["rules"]]
         assert [rule["lastError"] for rule in rules if rule["health"] == "err"] == []
-        return {one["health"] for one in targets} == {"up"} and {rule["health"] for rule in rules} == {"ok"}
+        return {one["health"] for one in targets} == {"up"} and {
+            rule["health"] for rule in rules
+        } == {"ok"}
 
     await until("every target is up and every rule was evaluated", healthy)
 
@@ -48,8 +57,12 @@ async def test_every_panel_has_data_while_incident_is_open(site: Site) -> None:
     silent: list[Any] = []
 
     async def all_show() -> bool:
-        answers = await asyncio.gather(*(site.prometheus(DIRECT, "query", query=expr) for _, _, expr in QUERIES))
-        silent[:] = [query for query, answer in zip(QUERIES, answers, strict=True) if not answer["result"]]
+        answers = await asyncio.gather(
+            *(site.prometheus(DIRECT, "query", query=expr) for _, _, expr in QUERIES)
+        )
+        silent[:] = [
+            query for query, answer in zip(QUERIES, answers, strict=True) if not answer["result"]
+        ]
         return not silent
 
     assert len(QUERIES) > 20
@@ -65,7 +78,11 @@ async def test_dashboard_open_incident_count_matches_gateway(site: Site) -> None
 
     async def agree() -> bool:
         result = (await site.prometheus(DIRECT, "query", query=shown))["result"]
-        live = [one for one in await site.incidents() if one["state"] not in {"resolved", "closed", "rejected"}]
+        live = [
+            one
+            for one in await site.incidents()
+            if one["state"] not in {"resolved", "closed", "rejected"}
+        ]
         return bool(live) and float(result[0]["value"][1]) == len(live)
 
     await until("both count the same", agree, 30)

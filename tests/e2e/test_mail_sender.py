@@ -25,7 +25,9 @@ def swaks(e2e_bin: Path, site: Site) -> Any:
     perl = next(e2e_bin.parent.glob("lib/*/perl5/*/Net/SSLeay.pm")).parents[1]
 
     async def run(*to: str, **given: str) -> tuple[int, str]:
-        options = [word for name, value in given.items() for word in (f"--{name.replace('_', '-')}", value)]
+        options = [
+            word for name, value in given.items() for word in (f"--{name.replace('_', '-')}", value)
+        ]
         process = await asyncio.create_subprocess_exec(
             "perl", binary(e2e_bin, "swaks"), "--server", f"127.0.0.1:{site.smtp_port}", "--tls", "--tls-verify", "--tls-ca-path",
             str(site.folder / "certificate.pem"), "--from", "ann@example.com", "--to", ",".join(to), "--timeout", "20s", *options,
@@ -38,7 +40,9 @@ def swaks(e2e_bin: Path, site: Site) -> Any:
     return run
 
 
-async def test_swaks_delivers_valid_mail_and_invalid_mail_is_refused(site: Site, swaks: Any, tmp_path: Path) -> None:
+async def test_swaks_delivers_valid_mail_and_invalid_mail_is_refused(
+    site: Site, swaks: Any, tmp_path: Path
+) -> None:
     ours = f"in+{site.keys['ingest']}@gw.example"
     status, printed = await swaks(ours, header="Subject: by swaks", body="The disk is full.")
     assert status == 0, printed
@@ -49,13 +53,20 @@ async def test_swaks_delivers_valid_mail_and_invalid_mail_is_refused(site: Site,
     more = {"attach_type": "text/html", "attach_body": f"@{page}", "attach": f"@{file}"}
     assert (await swaks(ours, header="Subject: a page by swaks", **more))[0] == 0
     head = "From: ann@example.com\r\nSubject: =?gbk?B?tMXFzML6wcs=?=\r\nContent-Type: text/plain; charset=gbk\r\n"
-    chinese.write_bytes((head + "Content-Transfer-Encoding: 8bit\r\n\r\n").encode() + "服务器的磁盘满了\r\n".encode("gbk"))
+    chinese.write_bytes(
+        (head + "Content-Transfer-Encoding: 8bit\r\n\r\n").encode()
+        + "服务器的磁盘满了\r\n".encode("gbk")
+    )
     assert (await swaks(ours, data=f"@{chinese}"))[0] == 0
     assert (await swaks("in+gwk_0_wrong@gw.example", body="x"))[0] == REFUSED
     chinese.write_bytes(head.encode() + b"\r\n" + b"x\r\n" * 30_000)
     assert (await swaks(ours, data=f"@{chinese}"))[0] == NOT_TAKEN
     found = {one["title"]: one["description"] for one in await site.incidents(source="email")}
-    assert found == {"by swaks": "The disk is full.", "a page by swaks": "The disk is full.", "磁盘满了": "服务器的磁盘满了"}
+    assert found == {
+        "by swaks": "The disk is full.",
+        "a page by swaks": "The disk is full.",
+        "磁盘满了": "服务器的磁盘满了",
+    }
 
 
 PERMANENT = 32
@@ -75,12 +86,18 @@ async def relayed(site: Site, program: Path, to: str, mail: bytes, folder: Path)
     return process.returncode or 0
 
 
-async def test_relay_delivers_mail_once_and_gets_permanent_refusals(site: Site, e2e_bin: Path, tmp_path: Path) -> None:
+async def test_relay_delivers_mail_once_and_gets_permanent_refusals(
+    site: Site, e2e_bin: Path, tmp_path: Path
+) -> None:
     program, ours = e2e_bin.parent / "lib/nullmailer/smtp", f"in+{site.keys['ingest']}@gw.example"
-    mail = b"From: ann@example.com\nMessage-ID: <relay@x>\nSubject: by a relay\n\nThe disk is full.\n"
+    mail = (
+        b"From: ann@example.com\nMessage-ID: <relay@x>\nSubject: by a relay\n\nThe disk is full.\n"
+    )
     assert [await relayed(site, program, ours, mail, tmp_path) for _ in range(2)] == [0, 0]
     assert await relayed(site, program, "in+gwk_0_wrong@gw.example", mail, tmp_path) & PERMANENT
     assert await relayed(site, program, ours, mail + b"x\n" * 40_000, tmp_path) & PERMANENT
-    assert [one["description"] for one in await site.incidents(source="email") if one["title"] == "by a relay"] == [
-        "The disk is full."
-    ]
+    assert [
+        one["description"]
+        for one in await site.incidents(source="email")
+        if one["title"] == "by a relay"
+    ] == ["The disk is full."]

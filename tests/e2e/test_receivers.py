@@ -20,7 +20,11 @@ async def wait_for_incident(site: Site, source: str, state: str) -> dict[str, An
     async def look() -> dict[str, Any] | None:
         found = await site.incidents(source=source)
         assert len(found) <= 1, "one alert, one incident"
-        return found[0] if found and found[0]["state"] == state and found[0]["occurrences"] > 1 else None
+        return (
+            found[0]
+            if found and found[0]["state"] == state and found[0]["occurrences"] > 1
+            else None
+        )
 
     return await until(f"the record of {source} is {state}", look)
 
@@ -41,7 +45,11 @@ async def test_opsgenie_and_pagerduty_receivers_open_and_resolve_incidents(site:
 async def failures(site: Site) -> dict[str, float]:
     """How many notifications Alertmanager says it could not deliver to each of the receivers."""
     async with site.http.get(f"{site.addresses['alertmanager']}/metrics") as answer:
-        lines = [line for line in (await answer.text()).splitlines() if "notifications_failed_total{" in line]
+        lines = [
+            line
+            for line in (await answer.text()).splitlines()
+            if "notifications_failed_total{" in line
+        ]
     counted = dict.fromkeys(WANTED, 0.0)
     for line in lines:
         for source in WANTED:

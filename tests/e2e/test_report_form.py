@@ -51,11 +51,17 @@ def chromium() -> Path:
 async def gateway(database_url: str) -> AsyncIterator[Served]:
     plain = load(None, {})
     form = msgspec.structs.replace(
-        plain.form, services=("mail",), min_age=Duration(seconds=0), zone="Asia/Shanghai", contact="400"
+        plain.form,
+        services=("mail",),
+        min_age=Duration(seconds=0),
+        zone="Asia/Shanghai",
+        contact="400",
     )
     database = Database(url=database_url, pool_min=1, pool_max=8)
     async with served(msgspec.structs.replace(plain, database=database, form=form)) as running:
-        assert (await running.post("/api/v1/services", {"slug": "mail", "name": "邮件"}, "admin")).status == 201
+        assert (
+            await running.post("/api/v1/services", {"slug": "mail", "name": "邮件"}, "admin")
+        ).status == 201
         yield running
 
 
@@ -65,7 +71,10 @@ async def assert_page_is_sound(tab: Tab, *words: str) -> None:
     assert [word for word in words if word not in text] == []
     assert json.loads(await tab.tell(NAMELESS)) == []
     for scheme in ("light", "dark"):
-        await tab.ask("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": scheme}])
+        await tab.ask(
+            "Emulation.setEmulatedMedia",
+            features=[{"name": "prefers-color-scheme", "value": scheme}],
+        )
         assert json.loads(await tab.tell(CONTRAST)) == []
     for width in (1280, 360):
         await tab.wide(width)
@@ -73,7 +82,9 @@ async def assert_page_is_sound(tab: Tab, *words: str) -> None:
     assert tab.complaints() == []
 
 
-async def test_reporter_submits_form_adds_file_and_confirms_resolution(gateway: Served, chromium: Path, tmp_path: Path) -> None:
+async def test_reporter_submits_form_adds_file_and_confirms_resolution(
+    gateway: Served, chromium: Path, tmp_path: Path
+) -> None:
     url = str(gateway.client.make_url("")).rstrip("/")
     picture = tmp_path / "截图 1.png"
     picture.write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(40_000))
@@ -82,7 +93,9 @@ async def test_reporter_submits_form_adds_file_and_confirms_resolution(gateway: 
         await tab.press("main li a")
         await assert_page_is_sound(tab, "报告故障: 邮件", "您还能继续工作吗？", "400")
         await tab.click("button")
-        assert await tab.tell("document.activeElement.id") == "title", "the browser itself asks for what is missing"
+        assert await tab.tell("document.activeElement.id") == "title", (
+            "the browser itself asks for what is missing"
+        )
         await tab.write("#title", "打不开 <script>alert(1)</script>")
         await tab.write("#description", "从早上\n开始")
         await tab.click("input[name=impact][value=group]")
@@ -96,7 +109,9 @@ async def test_reporter_submits_form_adds_file_and_confirms_resolution(gateway: 
         await tab.press("button")
         await assert_page_is_sound(tab, "我们已收到您的报告", "INC-")
         await tab.press("a.button")
-        await assert_page_is_sound(tab, "服务台受理", "打不开 <script>alert(1)</script>", "从早上\n开始", "截图 1.png")
+        await assert_page_is_sound(
+            tab, "服务台受理", "打不开 <script>alert(1)</script>", "从早上\n开始", "截图 1.png"
+        )
         await tab.write("#note", "还是不行")
         await tab.press("form[action$='/note'] button")
         await tab.choose("#file", picture)
@@ -112,23 +127,51 @@ async def test_reporter_submits_form_adds_file_and_confirms_resolution(gateway: 
         await tab.go(f"{url}/my/nothing?lang=en")
         await assert_page_is_sound(tab, "This page does not exist")
     _, record = await gateway.get(f"/api/v1/incidents/{number}", "admin")
-    assert (record["state"], record["satisfaction"], record["contact"]) == ("closed", 3, "+8613912345678")
-    assert await gateway.pool.fetchval("SELECT count(*) FROM attachment WHERE name = '截图 1.png'") == 2
+    assert (record["state"], record["satisfaction"], record["contact"]) == (
+        "closed",
+        3,
+        "+8613912345678",
+    )
+    assert (
+        await gateway.pool.fetchval("SELECT count(*) FROM attachment WHERE name = '截图 1.png'")
+        == 2
+    )
 
 
-async def test_staff_link_shows_read_only_incident_page(gateway: Served, chromium: Path, tmp_path: Path) -> None:
+async def test_staff_link_shows_read_only_incident_page(
+    gateway: Served, chromium: Path, tmp_path: Path
+) -> None:
     url = str(gateway.client.make_url("")).rstrip("/")
-    record = {"title": "数据库磁盘已满 " + "x" * 120, "description": "95 %\n自 12:00 起", "contact": "ann@example.com"}
+    record = {
+        "title": "数据库磁盘已满 " + "x" * 120,
+        "description": "95 %\n自 12:00 起",
+        "contact": "ann@example.com",
+    }
     made = await (await gateway.post("/api/v1/incidents", record, "admin")).json()
-    await gateway.post(f"/api/v1/incidents/{made['number']}/note", {"note": "正在清理日志"}, "admin")
-    secrets = tuple(row["secret"] for row in await gateway.pool.fetch("SELECT secret FROM link_secret"))
-    links, now = StaffLinks(ReporterLinks(secrets, timedelta(days=1))), await gateway.pool.fetchval("SELECT now()")
+    await gateway.post(
+        f"/api/v1/incidents/{made['number']}/note", {"note": "正在清理日志"}, "admin"
+    )
+    secrets = tuple(
+        row["secret"] for row in await gateway.pool.fetch("SELECT secret FROM link_secret")
+    )
+    links, now = (
+        StaffLinks(ReporterLinks(secrets, timedelta(days=1))),
+        await gateway.pool.fetchval("SELECT now()"),
+    )
     incident_id = await gateway.pool.fetchval("SELECT id FROM incident")
     path = f"/r/{links.make(StaffLink(incident_id, ReaderKind.ROLE, 'leader'), now)}"
     async with browser(chromium, tmp_path) as tab:
         await tab.go(f"{url}{path}?lang=zh-CN")
         await assert_page_is_sound(
-            tab, made["number"], "优先级", "数据库磁盘已满", "自 12:00 起", "正在清理日志", "本页仅供您本人查看"
+            tab,
+            made["number"],
+            "优先级",
+            "数据库磁盘已满",
+            "自 12:00 起",
+            "正在清理日志",
+            "本页仅供您本人查看",
         )
         await tab.go(f"{url}{path}?lang=en")
-        await assert_page_is_sound(tab, "Priority", "Description", "What has happened", "This page is read-only")
+        await assert_page_is_sound(
+            tab, "Priority", "Description", "What has happened", "This page is read-only"
+        )

@@ -17,24 +17,40 @@ async def wait_for_incident(site: Site, name: str, service: str, **wanted: str) 
     """The one incident of an alert, once it is as wanted."""
 
     async def look() -> dict[str, Any] | None:
-        found = [one for one in await site.incidents(service=service) if one["title"].startswith(f"{name} at")]
+        found = [
+            one
+            for one in await site.incidents(service=service)
+            if one["title"].startswith(f"{name} at")
+        ]
         assert len(found) <= 1, "one alert, one incident"
-        return found[0] if found and all(found[0][field] == value for field, value in wanted.items()) else None
+        return (
+            found[0]
+            if found and all(found[0][field] == value for field, value in wanted.items())
+            else None
+        )
 
     return await until(f"{name} of {service} is {wanted or 'open'}", look)
 
 
 @pytest.mark.parametrize("way", [WEBHOOK, DIRECT])
-async def test_prometheus_rule_opens_repeats_relates_and_resolves_incident(site: Site, way: str) -> None:
+async def test_prometheus_rule_opens_repeats_relates_and_resolves_incident(
+    site: Site, way: str
+) -> None:
     service = f"crm-{way}"
     site.gauges[way, "DiskFull"] = 1
     opened = await wait_for_incident(site, "DiskFull", service)
-    assert (opened["source"], opened["severity"], opened["state"]) == (SOURCES[way], "critical", "logged")
+    assert (opened["source"], opened["severity"], opened["state"]) == (
+        SOURCES[way],
+        "critical",
+        "logged",
+    )
     assert opened["labels"]["alertname"] == "DiskFull"
 
     async def repeated() -> bool:
         now = await wait_for_incident(site, "DiskFull", service)
-        return bool(now["occurrences"] > opened["occurrences"] and now["last_seen"] > opened["last_seen"])
+        return bool(
+            now["occurrences"] > opened["occurrences"] and now["last_seen"] > opened["last_seen"]
+        )
 
     await until("the alert is counted again", repeated)
 
@@ -47,7 +63,9 @@ async def test_prometheus_rule_opens_repeats_relates_and_resolves_incident(site:
     for name in ("DiskFull", "HighErrors"):
         settled = await wait_for_incident(site, name, service, state="resolved")
         assert settled["resolution"] == "vanished"
-    assert await site.items(SOURCES[way], "cleared") == told + 2, "because the sender said so, not because it fell silent"
+    assert await site.items(SOURCES[way], "cleared") == told + 2, (
+        "because the sender said so, not because it fell silent"
+    )
 
 
 async def test_same_alert_by_webhook_and_direct_is_one_incident(site: Site) -> None:
@@ -56,9 +74,13 @@ async def test_same_alert_by_webhook_and_direct_is_one_incident(site: Site) -> N
 
     async def both_told() -> bool:
         counted = await site.prometheus(
-            DIRECT, "query", query='sum by (source) (gateway_intake_items_total{outcome!="quarantined"})'
+            DIRECT,
+            "query",
+            query='sum by (source) (gateway_intake_items_total{outcome!="quarantined"})',
         )
-        accepted = {one["metric"]["source"] for one in counted["result"] if float(one["value"][1]) > 0}
+        accepted = {
+            one["metric"]["source"] for one in counted["result"] if float(one["value"][1]) > 0
+        }
         firing = [
             one["labels"]["alertname"]
             for way in (WEBHOOK, DIRECT)

@@ -10,7 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.channels.webhook import WebhookChannel
-from gateway.egress.address_guard import AddressGuard, AddressRefused, Lookup, find_address_objection
+from gateway.egress.address_guard import (
+    AddressGuard,
+    AddressRefused,
+    Lookup,
+    find_address_objection,
+)
 from gateway.notify.message import Delivered, Retry, Undeliverable
 from gateway.settings import Webhook
 from tests.support.clock import FakeClock
@@ -75,13 +80,32 @@ HOLES = [
     *(f"https://{a}./hook?x=1" for a in INNER_V4),
     *(f"http://[::ffff:{a}]/" for a in INNER_V4),
     *(f"http://[64:ff9b::{a}]/" for a in INNER_V4),
-    *(f"https://[{ipaddress.IPv6Address((0x2002 << 112) | (int(ipaddress.IPv4Address(a)) << 80) | 1)}]/" for a in INNER_V4),
+    *(
+        f"https://[{ipaddress.IPv6Address((0x2002 << 112) | (int(ipaddress.IPv4Address(a)) << 80) | 1)}]/"
+        for a in INNER_V4
+    ),
     *(f"http://[::{a}]/" for a in INNER_V4),
     *(f"https://[{a}]/" for a in INNER_V6),
-    *(f"http://8.8.8.8:{port}/" for port in (0, 1, 22, 25, 81, 5432, 6379, 8080, 8443, 9200, 11211, 65535)),
+    *(
+        f"http://8.8.8.8:{port}/"
+        for port in (0, 1, 22, 25, 81, 5432, 6379, 8080, 8443, 9200, 11211, 65535)
+    ),
     *(
         f"{scheme}://8.8.8.8/"
-        for scheme in ("ftp", "file", "gopher", "dict", "ldap", "tftp", "ws", "wss", "jar", "unix", "data", "javascript")
+        for scheme in (
+            "ftp",
+            "file",
+            "gopher",
+            "dict",
+            "ldap",
+            "tftp",
+            "ws",
+            "wss",
+            "jar",
+            "unix",
+            "data",
+            "javascript",
+        )
     ),
     "http://",
     "http:///",
@@ -179,7 +203,10 @@ def test_public_address_is_allowed(address: Any) -> None:
     assert find_address_objection(ipaddress.ip_address(address), private=False) is None
 
 
-@pytest.mark.parametrize("address", ["10.0.0.1", "127.0.0.1", "192.168.1.1", "100.64.0.1", "::1", "fd12::1", "::ffff:10.0.0.1"])
+@pytest.mark.parametrize(
+    "address",
+    ["10.0.0.1", "127.0.0.1", "192.168.1.1", "100.64.0.1", "::1", "fd12::1", "::ffff:10.0.0.1"],
+)
 def test_private_address_is_allowed_if_configured(address: Any) -> None:
     assert find_address_objection(ipaddress.ip_address(address), private=True) is None
 
@@ -272,8 +299,17 @@ async def test_checked_address_is_the_connected_one() -> None:
 async def test_literal_internal_address_is_not_connected() -> None:
     async with Sinkhole() as sink:
         channel = open_channel(AddressGuard(ports=None))
-        for host in ("127.0.0.1", "[::ffff:127.0.0.1]", "2130706433", "127.1", "localhost", "[::1]"):
-            assert isinstance(await channel.send(message(f"http://{host}:{sink.port}/")), Undeliverable | Retry)
+        for host in (
+            "127.0.0.1",
+            "[::ffff:127.0.0.1]",
+            "2130706433",
+            "127.1",
+            "localhost",
+            "[::1]",
+        ):
+            assert isinstance(
+                await channel.send(message(f"http://{host}:{sink.port}/")), Undeliverable | Retry
+            )
         await channel.close()
         assert sink.connections == 0
 

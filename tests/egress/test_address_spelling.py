@@ -34,9 +34,18 @@ def _as_numbers(address: str) -> Iterator[str]:
     number = int(ipaddress.IPv4Address(address))
     a, b, c, d = (int(part) for part in address.split("."))
     yield from (address, f"{address}.", str(number), f"{number}.", hex(number), hex(number).upper())
-    yield from (f"0{number:o}", f"00{number:o}", f"{a}.{b}.{c * 256 + d}", f"{a}.{(b << 16) + (c << 8) + d}")
+    yield from (
+        f"0{number:o}",
+        f"00{number:o}",
+        f"{a}.{b}.{c * 256 + d}",
+        f"{a}.{(b << 16) + (c << 8) + d}",
+    )
     yield from (f"0{a:o}.{b}.{c}.{d}", f"0{a:o}.0{b:o}.0{c:o}.0{d:o}", f"{a}.{b}.{c}.0{d:o}")
-    yield from (f"{a:#x}.{b}.{c}.{d}", f"{a:#x}.{b:#x}.{c:#x}.{d:#x}", f"{a:03d}.{b:03d}.{c:03d}.{d:03d}")
+    yield from (
+        f"{a:#x}.{b}.{c}.{d}",
+        f"{a:#x}.{b:#x}.{c:#x}.{d:#x}",
+        f"{a:03d}.{b:03d}.{c:03d}.{d:03d}",
+    )
 
 
 def _in_other_letters(address: str) -> Iterator[str]:
@@ -50,26 +59,87 @@ def _in_other_letters(address: str) -> Iterator[str]:
 def _within_ipv6(address: str) -> Iterator[str]:
     number = int(ipaddress.IPv4Address(address))
     pair, other = (f"{one >> 16:x}:{one & 0xFFFF:x}" for one in (number, number ^ 0xFFFFFFFF))
-    yield from (f"::ffff:{address}", f"::FFFF:{address}", f"0:0:0:0:0:ffff:{address}", f"::ffff:{pair}")
+    yield from (
+        f"::ffff:{address}",
+        f"::FFFF:{address}",
+        f"0:0:0:0:0:ffff:{address}",
+        f"::ffff:{pair}",
+    )
     yield from (f"64:ff9b::{address}", f"64:ff9b:1::{address}", f"::{address}", f"2002:{pair}::1")
-    yield from (f"2001:0:808:808::{other}", f"2001:0:{pair}::f7f7:f7f7", f"2606:4700::5efe:{address}")
+    yield from (
+        f"2001:0:808:808::{other}",
+        f"2001:0:{pair}::f7f7:f7f7",
+        f"2606:4700::5efe:{address}",
+    )
     yield from (f"2606:4700::200:5efe:{address}", f"::ffff:{address}%25eth0", f"::ffff:{address}%1")
 
 
 NAMES = (
-    *["localhost", "LOCALHOST", "localhost.", "x.localhost", "localhost.localdomain", "ⓛⓞⓒⓐⓛⓗⓞⓢⓣ", "ｌｏｃａｌｈｏｓｔ"],
-    *["%6c%6fcalhost", "local%68ost", "printer.local", "db.internal", "router.home.arpa", "nas.lan", "wiki.intranet"],
-    *["kubernetes.default.svc", "metadata", "metadata.google.internal", "metadata.google.internal.", "metadata.goog"],
-    *["instance-data", "redis", "postgres.", "ip6-localhost", "a..example.com", ".example.com", "example.com..", "0"],
-    *["-a.example.com", "a_.-.example.com", "a,b.example", "[fe80::1%25eth0]", "[fe80::1%eth0]", "[::1]", "[::]", "[::1]."],
+    *[
+        "localhost",
+        "LOCALHOST",
+        "localhost.",
+        "x.localhost",
+        "localhost.localdomain",
+        "ⓛⓞⓒⓐⓛⓗⓞⓢⓣ",
+        "ｌｏｃａｌｈｏｓｔ",
+    ],
+    *[
+        "%6c%6fcalhost",
+        "local%68ost",
+        "printer.local",
+        "db.internal",
+        "router.home.arpa",
+        "nas.lan",
+        "wiki.intranet",
+    ],
+    *[
+        "kubernetes.default.svc",
+        "metadata",
+        "metadata.google.internal",
+        "metadata.google.internal.",
+        "metadata.goog",
+    ],
+    *[
+        "instance-data",
+        "redis",
+        "postgres.",
+        "ip6-localhost",
+        "a..example.com",
+        ".example.com",
+        "example.com..",
+        "0",
+    ],
+    *[
+        "-a.example.com",
+        "a_.-.example.com",
+        "a,b.example",
+        "[fe80::1%25eth0]",
+        "[fe80::1%eth0]",
+        "[::1]",
+        "[::]",
+        "[::1].",
+    ],
     *["[2606:4700::1111%25eth0]", "[0:0:0:0:0:0:0:1]"],
     "exa mple.com",
     "x" * 64 + ".example.com",
 )
 HOSTS = [*(spelling for address in INNER for spelling in spellings(address)), *NAMES]
 PUBLIC = (
-    *["8.8.8.8", "[2606:4700::1111]", "hooks.example.com", "hooks.example.com.", "xn--bcher-kva.example"],
-    *["bücher.example", "a_b.example.com", "1.example.com", "0x1.example.com", "127.0.0.1.example.com"],
+    *[
+        "8.8.8.8",
+        "[2606:4700::1111]",
+        "hooks.example.com",
+        "hooks.example.com.",
+        "xn--bcher-kva.example",
+    ],
+    *[
+        "bücher.example",
+        "a_b.example.com",
+        "1.example.com",
+        "0x1.example.com",
+        "127.0.0.1.example.com",
+    ],
 )
 
 
@@ -97,7 +167,9 @@ async def test_no_spelling_is_connected_by_channel_or_fetcher() -> None:
         channel = WebhookChannel.open(Webhook(secret="", allow_private=False), FakeClock(), guard)
         fetcher = Fetcher(guard)
         for host in (*HOSTS, *PUBLIC[2:]):
-            assert isinstance(await channel.send(message(f"http://{host}:{sink.port}/")), Undeliverable | Retry), host
+            assert isinstance(
+                await channel.send(message(f"http://{host}:{sink.port}/")), Undeliverable | Retry
+            ), host
             with pytest.raises(Exception, match=r"refused|cannot be reached"):
                 await fetcher.get(f"https://{host}:{sink.port}/")
         await fetcher.close()
@@ -107,7 +179,13 @@ async def test_no_spelling_is_connected_by_channel_or_fetcher() -> None:
 
 async def test_resolver_answers_with_internal_addresses_are_refused() -> None:
     """Without the check of the spelling the resolver's answers are judged all the same."""
-    lookup, _ = answering(["127.0.0.1"], ["::ffff:10.0.0.1"], ["64:ff9b::a00:1"], ["2001:0:a00:1::1"], ["fe80::1%eth0"])
+    lookup, _ = answering(
+        ["127.0.0.1"],
+        ["::ffff:10.0.0.1"],
+        ["64:ff9b::a00:1"],
+        ["2001:0:a00:1::1"],
+        ["fe80::1%eth0"],
+    )
     guard = AddressGuard(ports=None, lookup=lookup)
     for _ in range(5):
         with pytest.raises(AddressRefused):

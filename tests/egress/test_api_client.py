@@ -23,16 +23,22 @@ async def call(fake: FakeVendor, clock: FakeClock) -> AsyncIterator[JsonApiClien
     await opened.close()
 
 
-async def test_private_address_is_refused_unless_allowed(fake: FakeVendor, clock: FakeClock) -> None:
+async def test_private_address_is_refused_unless_allowed(
+    fake: FakeVendor, clock: FakeClock
+) -> None:
     guarded = JsonApiClient.open(fake.url, clock, allow_private=False)
     assert isinstance(await guarded("GET", "/x", None), Undeliverable)
     assert fake.asked == []
     await guarded.close()
 
 
-async def test_query_body_and_headers_are_sent_and_status_is_returned(call: JsonApiClient, fake: FakeVendor) -> None:
+async def test_query_body_and_headers_are_sent_and_status_is_returned(
+    call: JsonApiClient, fake: FakeVendor
+) -> None:
     fake.answer("/x", (403, {"code": "no"}))
-    assert await call("PUT", "/x?a=%E5%95%8A", {"b": 1}, headers={"x-token": "t"}) == VendorResponse(403, {"code": "no"})
+    assert await call(
+        "PUT", "/x?a=%E5%95%8A", {"b": 1}, headers={"x-token": "t"}
+    ) == VendorResponse(403, {"code": "no"})
     (asked,) = fake.asked
     assert (asked.query, asked.body, asked.headers["x-token"]) == ({"a": "啊"}, {"b": 1}, "t")
 
@@ -43,7 +49,10 @@ async def test_request_without_body_sends_none(call: JsonApiClient, fake: FakeVe
     assert "content-length" not in {name.lower() for name in fake.asked[0].headers}
 
 
-@pytest.mark.parametrize(("status", "said"), [(302, ""), (200, "<html>"), (200, ""), (200, []), (500, {}), (503, {}), (429, {})])
+@pytest.mark.parametrize(
+    ("status", "said"),
+    [(302, ""), (200, "<html>"), (200, ""), (200, []), (500, {}), (503, {}), (429, {})],
+)
 async def test_unusable_answer_is_retried_and_redirect_is_not_followed(
     call: JsonApiClient, fake: FakeVendor, status: int, said: object
 ) -> None:

@@ -24,11 +24,18 @@ from tests.support.clock import FakeClock
 
 def a_certificate(folder: Path) -> Path:
     """Of 127.0.0.1, by itself, with its key in one file."""
-    key, name = ec.generate_private_key(ec.SECP256R1()), x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "here")])
+    key, name = (
+        ec.generate_private_key(ec.SECP256R1()),
+        x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "here")]),
+    )
     now = SystemClock().now()
     made = (
-        x509.CertificateBuilder(name, name, key.public_key(), 1, now - timedelta(hours=1), now + timedelta(hours=1))
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(IPv4Address("127.0.0.1"))]), critical=False)
+        x509.CertificateBuilder(
+            name, name, key.public_key(), 1, now - timedelta(hours=1), now + timedelta(hours=1)
+        )
+        .add_extension(
+            x509.SubjectAlternativeName([x509.IPAddress(IPv4Address("127.0.0.1"))]), critical=False
+        )
         .sign(key, hashes.SHA256())
     )
     form = serialization.PrivateFormat.PKCS8
@@ -50,10 +57,15 @@ async def answer(request: web.Request) -> web.Response:
 
 
 @pytest.fixture(scope="module")
-async def server(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[tuple[str, ssl.SSLContext]]:
+async def server(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> AsyncIterator[tuple[str, ssl.SSLContext]]:
     """An address that is called by https, and what to trust for it."""
     file = a_certificate(tmp_path_factory.mktemp("tls"))
-    ours, theirs = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH), ssl.create_default_context(cafile=str(file))
+    ours, theirs = (
+        ssl.create_default_context(ssl.Purpose.CLIENT_AUTH),
+        ssl.create_default_context(cafile=str(file)),
+    )
     ours.load_cert_chain(file)
     app = web.Application()
     app.router.add_get("/{path}", answer)
@@ -66,7 +78,9 @@ async def server(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[tupl
 AT_HOME = AddressGuard(private=True, ports=None)
 
 
-async def test_file_is_fetched_and_redirect_large_or_missing_one_is_not(server: tuple[str, ssl.SSLContext]) -> None:
+async def test_file_is_fetched_and_redirect_large_or_missing_one_is_not(
+    server: tuple[str, ssl.SSLContext],
+) -> None:
     address, trusted = server
     fetcher = Fetcher(AT_HOME, trusted)
     try:
@@ -78,8 +92,12 @@ async def test_file_is_fetched_and_redirect_large_or_missing_one_is_not(server: 
         await fetcher.close()
 
 
-@pytest.mark.parametrize("guard", [AT_HOME, AddressGuard()], ids=["the guard lets pass", "the guard refuses"])
-async def test_untrusted_or_forbidden_address_is_not_fetched(server: tuple[str, ssl.SSLContext], guard: AddressGuard) -> None:
+@pytest.mark.parametrize(
+    "guard", [AT_HOME, AddressGuard()], ids=["the guard lets pass", "the guard refuses"]
+)
+async def test_untrusted_or_forbidden_address_is_not_fetched(
+    server: tuple[str, ssl.SSLContext], guard: AddressGuard
+) -> None:
     fetcher = Fetcher(guard)
     plain = server[0].replace("https", "http")
     try:
@@ -132,7 +150,9 @@ async def test_certificate_is_fetched_once_a_day_and_cache_is_bounded(clock: Fak
     assert asked.count("away") == 2
 
 
-async def test_concurrent_fetches_share_one_request_and_survive_cancellation(clock: FakeClock) -> None:
+async def test_concurrent_fetches_share_one_request_and_survive_cancellation(
+    clock: FakeClock,
+) -> None:
     asked: list[str] = []
     here = asyncio.Event()
 

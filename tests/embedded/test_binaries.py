@@ -38,7 +38,9 @@ def test_newest_system_postgresql_is_used(tmp_path: Path) -> None:
     assert binaries.postgres_directory() == tmp_path / "16" / "bin"
 
 
-def test_configured_directory_without_postgresql_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_configured_directory_without_postgresql_is_refused(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     monkeypatch.setenv("GATEWAY_POSTGRES_BIN", str(tmp_path))
     with pytest.raises(Misconfigured, match="GATEWAY_POSTGRES_BIN is set, but"):
         binaries.postgres_directory()

@@ -11,7 +11,9 @@ SERVER = "import signal, sys; signal.signal(signal.SIGINT, lambda *_: sys.exit(3
 
 def test_watcher_stops_child_when_parent_pipe_closes() -> None:
     with (
-        subprocess.Popen([sys.executable, "-c", SERVER], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as ward,
+        subprocess.Popen(
+            [sys.executable, "-c", SERVER], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        ) as ward,
         watch(ward.pid) as watcher,
     ):
         assert ward.stdout is not None

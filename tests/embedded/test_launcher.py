@@ -18,7 +18,12 @@ import redis.asyncio
 
 from gateway.embedded import launcher
 from gateway.embedded.account import service_account
-from gateway.embedded.binaries import postgres_directory, reachable_postgres, reachable_valkey, valkey_program
+from gateway.embedded.binaries import (
+    postgres_directory,
+    reachable_postgres,
+    reachable_valkey,
+    valkey_program,
+)
 from gateway.embedded.launcher import Embedded
 from gateway.errors import Misconfigured
 
@@ -84,11 +89,15 @@ async def test_data_survives_restart(state: Path) -> None:
 async def test_temporary_state_is_removed_after_stop() -> None:
     async with Embedded(fast=True) as servers:
         state = servers.state
-        assert json.loads((state / "servers.json").read_text())["database_url"] == servers.database_url
+        assert (
+            json.loads((state / "servers.json").read_text())["database_url"] == servers.database_url
+        )
     assert not state.exists()
 
 
-async def test_second_gateway_on_same_state_is_refused(state: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_second_gateway_on_same_state_is_refused(
+    state: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(launcher, "LOCK_WITHIN", 0.1)
     async with Embedded(state, fast=True) as first:
         with pytest.raises(Misconfigured, match="in use by another gateway"):
@@ -108,7 +117,9 @@ async def test_data_of_other_major_version_is_refused_and_kept(state: Path) -> N
 
 
 async def test_killed_parent_leaves_no_orphan_and_no_damage(state: Path) -> None:
-    with subprocess.Popen([sys.executable, "-c", PARENT, str(state)], stdout=subprocess.PIPE, text=True) as parent:
+    with subprocess.Popen(
+        [sys.executable, "-c", PARENT, str(state)], stdout=subprocess.PIPE, text=True
+    ) as parent:
         assert parent.stdout is not None
         servers = [int(pid) for pid in parent.stdout.readline().split()]
         ends = [os.pidfd_open(pid) for pid in servers]
@@ -131,7 +142,9 @@ def await_end(pidfd: int) -> None:
 
 
 async def test_servers_restart_directly_after_parent_is_killed(state: Path) -> None:
-    with subprocess.Popen([sys.executable, "-c", PARENT, str(state)], stdout=subprocess.PIPE, text=True) as parent:
+    with subprocess.Popen(
+        [sys.executable, "-c", PARENT, str(state)], stdout=subprocess.PIPE, text=True
+    ) as parent:
         assert parent.stdout is not None
         parent.stdout.readline()
         parent.send_signal(signal.SIGKILL)
@@ -151,13 +164,19 @@ async def test_state_path_too_long_for_socket_is_supported(state: Path) -> None:
 async def test_private_directory_mode_is_unchanged_for_service_account(state: Path) -> None:
     closed = state.parent / "closed"
     closed.mkdir(mode=0o700)
-    with contextlib.nullcontext() if service_account() is None else pytest.raises(Misconfigured, match="cannot enter"):
+    with (
+        contextlib.nullcontext()
+        if service_account() is None
+        else pytest.raises(Misconfigured, match="cannot enter")
+    ):
         async with Embedded(closed / "state", fast=True):
             pass
     assert closed.stat().st_mode & 0o777 == 0o700
 
 
-async def test_programs_in_private_home_are_copied_and_home_stays_private(state: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_programs_in_private_home_are_copied_and_home_stays_private(
+    state: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     home = state.parent / "home"
     package = postgres_directory().parent.parent
     valkey = valkey_program()
@@ -177,12 +196,18 @@ def test_unprivileged_user_can_run_servers(state: Path) -> None:
     state.parent.chmod(0o777)
     environment = {
         **os.environ,
-        "GATEWAY_POSTGRES_BIN": str(reachable_postgres(postgres_directory(), account, state.parent)),
+        "GATEWAY_POSTGRES_BIN": str(
+            reachable_postgres(postgres_directory(), account, state.parent)
+        ),
         "GATEWAY_VALKEY_BIN": str(reachable_valkey(valkey_program(), account, state.parent)),
     }
     identity = [str(account.uid), str(account.gid)] if account else []
     done = subprocess.run(
-        [sys.executable, "-c", ONCE, str(state), *identity], env=environment, capture_output=True, text=True, check=False
+        [sys.executable, "-c", ONCE, str(state), *identity],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert done.returncode == 0, done.stderr
     assert state.stat().st_uid == (account.uid if account else os.geteuid())

@@ -17,7 +17,9 @@ from gateway.embedded.postgres import postgres_answers
         asyncpg.CrashShutdownError("another process crashed"),
     ],
 )
-async def test_transient_connection_error_counts_as_not_answering(monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
+async def test_transient_connection_error_counts_as_not_answering(
+    monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
     async def connect(*_: object, **__: object) -> None:
         raise error
 

@@ -57,11 +57,17 @@ async def test_failing_server_start_is_retried_with_growing_pauses() -> None:
             moved.rename(embedded.state / "pg" / "global")
             await until_another_answers(postgres, killed, watching)
             watching.cancel()
-    assert [(one["server"], one["again_in"]) for one in died] == [("PostgreSQL", 0.0), ("PostgreSQL", 1.0), ("PostgreSQL", 2.0)]
+    assert [(one["server"], one["again_in"]) for one in died] == [
+        ("PostgreSQL", 0.0),
+        ("PostgreSQL", 1.0),
+        ("PostgreSQL", 2.0),
+    ]
     assert "global" in died[-1]["said"]
 
 
-async def test_full_disk_at_restart_does_not_end_supervision(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_full_disk_at_restart_does_not_end_supervision(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     async with Embedded(fast=True) as embedded:
         valkey, restart, tried = embedded.servers[0], embedded.restart, []
 

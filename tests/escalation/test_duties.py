@@ -38,7 +38,10 @@ def told(before: Incident | None, after: Incident, rules: EscalationRules = RULE
     """The occasions of a change, each with the roles that are told."""
     changed = Revision(after=after, actor="gateway", events=CHANGE, before=before)
     revision = with_announcements(rules, changed)
-    return [(one.template, [recipient.role for recipient in one.recipients]) for one in revision.announcements]
+    return [
+        (one.template, [recipient.role for recipient in one.recipients])
+        for one in revision.announcements
+    ]
 
 
 URGENT = ["incident_manager", "leader"]
@@ -55,7 +58,9 @@ WORKED: dict[str, Any] = GIVEN | {"state": State.IN_PROGRESS}
 def test_urgent_incident_notifies_management_and_mild_one_does_not() -> None:
     assert told(None, a_record()) == [("opened", URGENT)]
     assert told(None, a_record(priority=3)) == []
-    assert told(None, a_record(priority=3, kind="service_request", **GIVEN)) == [("assigned", ["handler"])]
+    assert told(None, a_record(priority=3, kind="service_request", **GIVEN)) == [
+        ("assigned", ["handler"])
+    ]
 
 
 @pytest.mark.parametrize("state", sorted(LIVE))
@@ -65,21 +70,39 @@ def test_related_incident_has_no_duties_and_detached_one_notifies_management(sta
     assert duties(RULES, below) == {}
     assert told(None, below) == []
     assert told(alone, below) == []
-    assert [one for occasion, roles in told(below, alone) for one in roles if occasion == "opened"] == URGENT
+    assert [
+        one for occasion, roles in told(below, alone) for one in roles if occasion == "opened"
+    ] == URGENT
 
 
-@pytest.mark.parametrize(("event", "expected"), [("assigned", [("assigned", ["handler"])]), ("changed", [])])
+@pytest.mark.parametrize(
+    ("event", "expected"), [("assigned", [("assigned", ["handler"])]), ("changed", [])]
+)
 def test_manual_assignment_of_related_incident_notifies_handler(event: str, expected: Told) -> None:
     below = a_record(master_id=3)
     given = but(below, **GIVEN)
-    revision = with_announcements(RULES, Revision(after=given, actor="dora", events=((event, {}),), before=below))
-    found = [(one.template, [recipient.role for recipient in one.recipients]) for one in revision.announcements]
+    revision = with_announcements(
+        RULES, Revision(after=given, actor="dora", events=((event, {}),), before=below)
+    )
+    found = [
+        (one.template, [recipient.role for recipient in one.recipients])
+        for one in revision.announcements
+    ]
     assert found == expected
     assert {one.silenced for one in revision.announcements} <= {""}
-    for before, after in ((None, given), (but(given, master_id=None), given), (given, but(given, title="x"))):
+    for before, after in (
+        (None, given),
+        (but(given, master_id=None), given),
+        (given, but(given, title="x")),
+    ):
         again = Revision(after=after, actor="dora", events=(("assigned", {}),), before=before)
         assert with_announcements(RULES, again) is again
-    anew = Revision(after=given, actor="dora", events=(("assigned", {}),), before=but(given, state=State.IN_PROGRESS))
+    anew = Revision(
+        after=given,
+        actor="dora",
+        events=(("assigned", {}),),
+        before=but(given, state=State.IN_PROGRESS),
+    )
     assert len(with_announcements(RULES, anew).announcements) == 1
 
 
@@ -142,7 +165,9 @@ TIER3: dict[str, Any] = GIVEN | {"state": State.ESCALATED, "tier": Tier.THIRD, "
 @pytest.mark.parametrize("known", [GIVEN, GIVEN | {"assignee": "", "handler": ""}, TIER3])
 def test_service_desk_stands_in_for_person_or_group_not_found(known: dict[str, Any]) -> None:
     before, after = a_record(priority=3), a_record(priority=3, **known)
-    revision = with_announcements(RULES, Revision(after=after, actor="gateway", events=CHANGE, before=before))
+    revision = with_announcements(
+        RULES, Revision(after=after, actor="gateway", events=CHANGE, before=before)
+    )
     stand_ins = [one.instead for made in revision.announcements for one in made.recipients]
     assert [one.role for one in stand_ins if one is not None] == ["service_desk"]
 
@@ -150,7 +175,9 @@ def test_service_desk_stands_in_for_person_or_group_not_found(known: dict[str, A
 def test_end_of_hold_notifies_handler() -> None:
     held = a_record(priority=4, **WORKED | {"state": State.ON_HOLD})
     assert told(held, but(held, state=State.IN_PROGRESS)) == [("resumed", ["handler"])]
-    assert told(but(held, priority=1), but(held, priority=1, state=State.IN_PROGRESS)) == [("resumed", ["handler"])]
+    assert told(but(held, priority=1), but(held, priority=1, state=State.IN_PROGRESS)) == [
+        ("resumed", ["handler"])
+    ]
 
 
 @pytest.mark.parametrize(
@@ -196,7 +223,9 @@ def test_security_is_asked_to_replace_withdrawn_worker() -> None:
 
 
 def test_changed_policy_applies_its_own_rules() -> None:
-    rules = replace(RULES, rules=(ManagementRule((3,), ("director",), ("opened",), policies=("strict",)),))
+    rules = replace(
+        RULES, rules=(ManagementRule((3,), ("director",), ("opened",), policies=("strict",)),)
+    )
     before = a_record(priority=3)
     assert told(before, but(before, policy="strict"), rules) == [("opened", ["director"])]
 
@@ -204,14 +233,24 @@ def test_changed_policy_applies_its_own_rules() -> None:
 def test_marks_only_revision_has_no_announcements() -> None:
     revision = Revision(after=a_record(), actor="gateway", events=CHANGE, marks_only=True)
     assert with_announcements(RULES, revision) is revision
-    assert with_announcements(RULES, replace(revision, marks_only=False, events=())).announcements == ()
+    assert (
+        with_announcements(RULES, replace(revision, marks_only=False, events=())).announcements
+        == ()
+    )
 
 
-def said(before: Incident | None, after: Incident, *events: tuple[str, dict[str, Any]]) -> list[dict[str, Any]]:
+def said(
+    before: Incident | None, after: Incident, *events: tuple[str, dict[str, Any]]
+) -> list[dict[str, Any]]:
     """What the messages of a change say besides the record itself."""
-    revision = with_announcements(RULES, Revision(after=after, actor="gateway", events=events, before=before))
+    revision = with_announcements(
+        RULES, Revision(after=after, actor="gateway", events=events, before=before)
+    )
     more = ("reason", "was_priority", "raised_by", "left_master", "to_do")
-    return [{name: one.facts[name] for name in more if name in one.facts} for one in revision.announcements]
+    return [
+        {name: one.facts[name] for name in more if name in one.facts}
+        for one in revision.announcements
+    ]
 
 
 def test_message_states_reason_and_previous_priority() -> None:
@@ -223,11 +262,17 @@ def test_message_states_reason_and_previous_priority() -> None:
     assert said(given, but(given, priority=2), ("raised", linked)) == [raised, raised]
 
 
-@pytest.mark.parametrize(("reason", "says"), [("master_over", {"left_master": "INC-9"}), ("master_hidden", {})])
+@pytest.mark.parametrize(
+    ("reason", "says"), [("master_over", {"left_master": "INC-9"}), ("master_hidden", {})]
+)
 def test_detached_incident_names_master_unless_hidden(reason: str, says: dict[str, Any]) -> None:
     alone = a_record(priority=3, **GIVEN)
-    assert said(but(alone, master_id=3), alone, ("unlinked", {"master": "INC-9", "reason": reason})) == [says]
-    assert said(but(alone, master_id=3), alone, ("unlinked", {"note": "", "reason": "by hand"})) == [{}]
+    assert said(
+        but(alone, master_id=3), alone, ("unlinked", {"master": "INC-9", "reason": reason})
+    ) == [says]
+    assert said(
+        but(alone, master_id=3), alone, ("unlinked", {"note": "", "reason": "by hand"})
+    ) == [{}]
 
 
 def test_owner_is_asked_to_contact_reporter_if_there_is_one() -> None:
@@ -262,7 +307,12 @@ def a_crossing(*, breach: bool = False) -> Crossing:
     return Crossing(ClockName.DESK, "desk@50", minute(2), minute(5), minute(10), breach, 0.5)
 
 
-def crossed(incident: Incident, *, breach: bool = False, recipients: dict[str, tuple[str, ...]] | None = None) -> list[str]:
+def crossed(
+    incident: Incident,
+    *,
+    breach: bool = False,
+    recipients: dict[str, tuple[str, ...]] | None = None,
+) -> list[str]:
     """The roles that are told of a threshold."""
     found = replace(RULES, recipients=recipients or {}).crossed(incident, a_crossing(breach=breach))
     return [recipient.role for one in found for recipient in one.recipients]
@@ -273,7 +323,9 @@ def test_warning_notifies_handler_unless_mild_incident_is_unassigned() -> None:
     assert warned.recipients[0].people == ("olga",)
     assert crossed(a_record(priority=4)) == []
     assert crossed(a_record(priority=4, assignee_group="sre")) == ["handler"]
-    assert crossed(a_record(priority=4), recipients={"handler": ("smtp:h@example.com",)}) == ["handler"]
+    assert crossed(a_record(priority=4), recipients={"handler": ("smtp:h@example.com",)}) == [
+        "handler"
+    ]
     assert crossed(a_record(priority=2)) == ["handler"]
     assert crossed(a_record(priority=4), breach=True) == ["incident_manager"]
 
@@ -288,8 +340,12 @@ def test_warning_notifies_handler_unless_mild_incident_is_unassigned() -> None:
         ("reporter", ("ann@example.com",), ""),
     ],
 )
-def test_roles_of_incident_resolve_to_named_people(role: str, people: tuple[str, ...], group: str) -> None:
-    record = a_record(priority=4, **GIVEN | {"handler": "tom", "owner": "dora", "contact": "ann@example.com"})
+def test_roles_of_incident_resolve_to_named_people(
+    role: str, people: tuple[str, ...], group: str
+) -> None:
+    record = a_record(
+        priority=4, **GIVEN | {"handler": "tom", "owner": "dora", "contact": "ann@example.com"}
+    )
     found = RULES.recipient(role, record)
     assert (found.people, found.group, found.own) == (people, group, True)
 
@@ -301,9 +357,18 @@ def test_service_desk_stands_in_on_urgent_incident_without_handler() -> None:
 
 
 def test_reporter_reply_goes_to_owner_else_desk_else_incident_manager() -> None:
-    (made,) = RULES.replied(a_record(priority=4, owner="dora", master_id=3), "reporter_replied#4", {"text": "still down"})
+    (made,) = RULES.replied(
+        a_record(priority=4, owner="dora", master_id=3),
+        "reporter_replied#4",
+        {"text": "still down"},
+    )
     (recipient,) = made.recipients
-    assert (recipient.people, made.facts["text"], made.silenced, made.recorded) == (("dora",), "still down", "", False)
+    assert (recipient.people, made.facts["text"], made.silenced, made.recorded) == (
+        ("dora",),
+        "still down",
+        "",
+        False,
+    )
     desk = recipient.instead
     assert desk is not None
     assert desk.instead is not None
@@ -311,13 +376,26 @@ def test_reporter_reply_goes_to_owner_else_desk_else_incident_manager() -> None:
 
 
 def test_announcement_facts_are_bounded_and_bare_facts_have_no_text() -> None:
-    wordy = a_record(description="x" * 9_000, labels={f"l{i}": "y" * 900 for i in range(99)}, links=({"href": "https://a"},) * 9)
-    (made,) = with_announcements(RULES, Revision(after=wordy, actor="gateway", events=CHANGE)).announcements
-    assert (len(made.facts["description"]), len(made.facts["labels"]), len(made.facts["links"])) == (2_000, 30, 5)
+    wordy = a_record(
+        description="x" * 9_000,
+        labels={f"l{i}": "y" * 900 for i in range(99)},
+        links=({"href": "https://a"},) * 9,
+    )
+    (made,) = with_announcements(
+        RULES, Revision(after=wordy, actor="gateway", events=CHANGE)
+    ).announcements
+    assert (
+        len(made.facts["description"]),
+        len(made.facts["labels"]),
+        len(made.facts["links"]),
+    ) == (2_000, 30, 5)
     assert made.bare == {"priority": 1, "withheld": True}
 
 
-@pytest.mark.parametrize(("fields", "why"), [({"master_id": 3}, "related"), ({"suppressed": True}, "maintenance"), ({}, "")])
+@pytest.mark.parametrize(
+    ("fields", "why"),
+    [({"master_id": 3}, "related"), ({"suppressed": True}, "maintenance"), ({}, "")],
+)
 def test_announcement_states_why_it_is_silenced(fields: dict[str, Any], why: str) -> None:
     (made,) = RULES.declared(a_record(**fields), "all of it is down")
     assert (made.silenced, made.template) == (why, "major")

@@ -19,12 +19,23 @@ from gateway.incidents.record import Incident
 from gateway.settings import ManagementRule, load
 from gateway.sla.policy_choice import PolicyChoice
 from gateway.vocabulary import LIVE, State, TimerKind
-from tests.sla.stories import POLICIES, SETTINGS, SHORT, after, an_incident, entry, ledger_of, minute
+from tests.sla.stories import (
+    POLICIES,
+    SETTINGS,
+    SHORT,
+    after,
+    an_incident,
+    entry,
+    ledger_of,
+    minute,
+)
 
 LADDER = TimerKind.LADDER
 
 
-def a_step(seconds: float, role: str, priorities: tuple[int, ...] = (1, 2, 3), **more: Any) -> ManagementRule:
+def a_step(
+    seconds: float, role: str, priorities: tuple[int, ...] = (1, 2, 3), **more: Any
+) -> ManagementRule:
     return ManagementRule(priorities, (role,), after=Duration(seconds=seconds), **more)
 
 
@@ -39,7 +50,9 @@ class Life:
     """A record whose ladder timer fires as soon as it is due, unless the gateway is out."""
 
     rules: SlaRules
-    record: Incident = field(default_factory=lambda: an_incident(ledger_of([(0, "record", 1)]), policy="short"))
+    record: Incident = field(
+        default_factory=lambda: an_incident(ledger_of([(0, "record", 1)]), policy="short")
+    )
     told: list[tuple[float, str]] = field(default_factory=list)
 
     def happen(self, seconds: float, name: str, detail: int | None = None) -> None:
@@ -52,7 +65,10 @@ class Life:
         if name == "accept":
             fields["responded_at"] = after(seconds)
         if name in ("resolve", "reopen"):
-            fields |= {"state": State.RESOLVED if name == "resolve" else State.LOGGED, "resolved_at": after(seconds)}
+            fields |= {
+                "state": State.RESOLVED if name == "resolve" else State.LOGGED,
+                "resolved_at": after(seconds),
+            }
         if name == "reopen":
             fields["reopened"] = self.record.reopened + 1
         self.record = replace(self.record, **fields)
@@ -61,11 +77,23 @@ class Life:
     def note(self, seconds: float) -> None:
         """Somebody who was told takes note."""
         one = self.record
-        if one.state in LIVE and ladder.acknowledgement_time(one.marks, one.reopened, one.priority) is None:
-            self.record = replace(one, marks=ladder.with_acknowledgement(one.marks, one.reopened, one.priority, after(seconds)))
+        if (
+            one.state in LIVE
+            and ladder.acknowledgement_time(one.marks, one.reopened, one.priority) is None
+        ):
+            self.record = replace(
+                one,
+                marks=ladder.with_acknowledgement(
+                    one.marks, one.reopened, one.priority, after(seconds)
+                ),
+            )
 
     def due(self, seconds: float) -> datetime | None:
-        return next(arm.due_at for arm in timer_armings(self.rules, self.record, after(seconds)) if arm.kind is LADDER)
+        return next(
+            arm.due_at
+            for arm in timer_armings(self.rules, self.record, after(seconds))
+            if arm.kind is LADDER
+        )
 
     def look(self, seconds: float) -> None:
         """Fire whatever is due by then."""
@@ -74,21 +102,35 @@ class Life:
             assert revision is not None
             assert revision.announcements
             assert len({one.cause for one in revision.announcements}) == len(revision.announcements)
-            self.told += [(seconds, one.cause.removeprefix("unresolved:")) for one in revision.announcements]
+            self.told += [
+                (seconds, one.cause.removeprefix("unresolved:")) for one in revision.announcements
+            ]
             self.record = revision.after
 
 
 def test_shipped_ladder_has_two_steps_for_priorities_3_and_4() -> None:
-    rules = SlaRules(POLICIES, "itil-minutes", EscalationRules(SETTINGS.escalation.management, {}), PolicyChoice("itil-minutes"))
+    rules = SlaRules(
+        POLICIES,
+        "itil-minutes",
+        EscalationRules(SETTINGS.escalation.management, {}),
+        PolicyChoice("itil-minutes"),
+    )
     steps = {
         priority: [
             (rung.after / timedelta(hours=1), rung.roles)
-            for rung in rules.escalation.ladder(an_incident((), policy="severity-ladder", priority=priority))
+            for rung in rules.escalation.ladder(
+                an_incident((), policy="severity-ladder", priority=priority)
+            )
         ]
         for priority in (1, 2, 3, 4)
     }
     higher = ("operations_manager", "director")
-    assert steps == {1: [], 2: [], 3: [(2, ("incident_manager",)), (4, higher)], 4: [(4, ("incident_manager",)), (8, higher)]}
+    assert steps == {
+        1: [],
+        2: [],
+        3: [(2, ("incident_manager",)), (4, higher)],
+        4: [(4, ("incident_manager",)), (8, higher)],
+    }
     assert rules.escalation.ladder(an_incident((), priority=3)) == ()
     assert not rules.escalation.has_ladder("itil-minutes")
     assert len(timer_armings(rules, an_incident(ledger_of([(0, "record", 3)])), minute(1))) == 3
@@ -96,12 +138,17 @@ def test_shipped_ladder_has_two_steps_for_priorities_3_and_4() -> None:
 
 def test_step_notifies_its_roles_under_its_cause() -> None:
     rules = rules_of(ManagementRule((1,), ("boss", "nobody"), after=Duration(hours=2)))
-    rules = replace(rules, escalation=replace(rules.escalation, recipients={"boss": ("smtp:boss@example.com",)}))
+    rules = replace(
+        rules, escalation=replace(rules.escalation, recipients={"boss": ("smtp:boss@example.com",)})
+    )
     life = Life(rules)
     revision = fire(rules, life.record, LADDER, minute(120))
     assert revision is not None
     (told,) = revision.announcements
-    assert [(one.role, one.listed) for one in told.recipients] == [("boss", ("smtp:boss@example.com",)), ("nobody", ())]
+    assert [(one.role, one.listed) for one in told.recipients] == [
+        ("boss", ("smtp:boss@example.com",)),
+        ("nobody", ()),
+    ]
     assert (told.cause, told.template) == ("unresolved:7200s:boss+nobody#1", "unresolved")
     assert told.facts["unresolved_for"] == "2:00:00"
     assert fire(rules, life.record, LADDER, minute(119.99)).announcements == ()  # type: ignore[union-attr]
@@ -130,7 +177,8 @@ def test_priority_raised_during_hold_notifies_only_after_resume() -> None:
 def test_repetitions_stop_at_acknowledgement_or_resolution() -> None:
     life = Life(
         rules_of(
-            a_step(100, "a", repeat=Duration(seconds=60), until="acknowledged"), a_step(100, "b", repeat=Duration(seconds=60))
+            a_step(100, "a", repeat=Duration(seconds=60), until="acknowledged"),
+            a_step(100, "b", repeat=Duration(seconds=60)),
         )
     )
     for second in range(0, 400, 5):
@@ -139,7 +187,13 @@ def test_repetitions_stop_at_acknowledgement_or_resolution() -> None:
         if second == 225:
             life.happen(225, "resolve")
         life.look(second)
-    assert life.told == [(100, "100s:a#1"), (100, "100s:b#1"), (160, "100s:a#2"), (160, "100s:b#2"), (220, "100s:b#3")]
+    assert life.told == [
+        (100, "100s:a#1"),
+        (100, "100s:b#1"),
+        (160, "100s:a#2"),
+        (160, "100s:b#2"),
+        (220, "100s:b#3"),
+    ]
 
 
 def test_outage_skips_only_repetitions_and_climbs_one_step_at_a_time() -> None:
@@ -155,7 +209,9 @@ def test_outage_skips_only_repetitions_and_climbs_one_step_at_a_time() -> None:
 
 def test_acknowledgement_stops_ladder_until_priority_is_raised() -> None:
     steps = (a_step(100, "a"), a_step(200, "b", repeat=Duration(seconds=60)))
-    life = Life(rules_of(*steps), an_incident(ledger_of([(0, "record", 2)]), policy="short", priority=2))
+    life = Life(
+        rules_of(*steps), an_incident(ledger_of([(0, "record", 2)]), policy="short", priority=2)
+    )
     life.look(100)
     life.happen(150, "note")
     assert life.due(150) is None
@@ -179,7 +235,12 @@ def test_acknowledgement_ends_with_reopening_or_after_patience() -> None:
 def test_related_or_resolved_incident_climbs_no_ladder() -> None:
     life = Life(rules_of(a_step(100, "boss")))
     assert (
-        next(a for a in timer_armings(life.rules, replace(life.record, master_id=3), after(5)) if a.kind is LADDER).due_at is None
+        next(
+            a
+            for a in timer_armings(life.rules, replace(life.record, master_id=3), after(5))
+            if a.kind is LADDER
+        ).due_at
+        is None
     )
     life.happen(50, "resolve")
     assert life.due(60) is None
@@ -198,10 +259,15 @@ def test_related_or_resolved_incident_climbs_no_ladder() -> None:
     ],
 )
 def test_contradictory_rule_is_flaw(tmp_path: Path, rule: str, says: str) -> None:
-    (tmp_path / "g.toml").write_text(f'[[escalation.management]]\npriorities = [1]\nnotify = ["boss"]\n{rule}\n')
+    (tmp_path / "g.toml").write_text(
+        f'[[escalation.management]]\npriorities = [1]\nnotify = ["boss"]\n{rule}\n'
+    )
     with pytest.raises(Misconfigured) as refused:
         SlaRules.from_settings(load(tmp_path / "g.toml", {}))
-    assert (refused.value.flaws[0].pointer, says in refused.value.flaws[0].detail) == ("/escalation/management/0", True)
+    assert (refused.value.flaws[0].pointer, says in refused.value.flaws[0].detail) == (
+        "/escalation/management/0",
+        True,
+    )
 
 
 def test_two_steps_of_same_time_are_both_announced_before_next() -> None:
@@ -214,7 +280,13 @@ def test_two_steps_of_same_time_are_both_announced_before_next() -> None:
 STEP = 15
 """Seconds between two looks."""
 
-EVENTS: list[tuple[str, int | None]] = [("accept", None), ("hold", None), ("resume", None), ("resolve", None), ("reopen", None)]
+EVENTS: list[tuple[str, int | None]] = [
+    ("accept", None),
+    ("hold", None),
+    ("resume", None),
+    ("resolve", None),
+    ("reopen", None),
+]
 EVENTS += [("note", None)]
 EVENTS += [("set_priority", p) for p in (1, 2, 3)]
 
@@ -248,7 +320,11 @@ class Noted:
 
 
 def simulate_ladder(
-    steps: Iterable[ManagementRule], story: list[tuple[int, tuple[str, int | None]]], out: set[int], until: int, patience: int
+    steps: Iterable[ManagementRule],
+    story: list[tuple[int, tuple[str, int | None]]],
+    out: set[int],
+    until: int,
+    patience: int,
 ) -> list[tuple[float, str]]:
     """Every look at every step counted by hand: docs/sla.md says the rules."""
     rungs = sorted(steps, key=lambda step: step.after or timedelta())
@@ -265,18 +341,27 @@ def simulate_ladder(
             solved = name == "resolve" or (solved and name != "reopen")
             reopened += name == "reopen"
             noted = (
-                Noted(now, priority, reopened) if name == "note" and not (solved or noted.holds(priority, reopened)) else noted
+                Noted(now, priority, reopened)
+                if name == "note" and not (solved or noted.holds(priority, reopened))
+                else noted
             )
         reached.setdefault(counted, now)
         waits = noted.holds(priority, reopened) and (patience == 0 or now < noted.at + patience)
         if now not in out and not (held or solved or waits):
             mine = [step for step in rungs if priority in step.priorities]
             for place, step in enumerate(mine):
-                role, needed = step.notify[0], int((step.after or timedelta()).total_seconds()) // STEP
+                role, needed = (
+                    step.notify[0],
+                    int((step.after or timedelta()).total_seconds()) // STEP,
+                )
                 if counted < needed or (taken and step.until == "acknowledged"):
                     continue
                 before = mine[place - 1] if place and times[role] == 0 else None
-                if before and not times[before.notify[0]] and not (taken and before.until == "acknowledged"):
+                if (
+                    before
+                    and not times[before.notify[0]]
+                    and not (taken and before.until == "acknowledged")
+                ):
                     continue
                 if before and times[before.notify[0]]:
                     begun = int((before.after or timedelta()).total_seconds()) // STEP

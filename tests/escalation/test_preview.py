@@ -30,7 +30,9 @@ def test_edit_is_merged_over_configured_policies() -> None:
     after = edited_rules(RULES, policy(overall="1h30m"))
     targets, usual = (rules.policies["itil-minutes"].targets for rules in (after, RULES))
     assert targets[1] == {**usual[1], ClockName.OVERALL: timedelta(minutes=90)}
-    assert {p: row for p, row in targets.items() if p != 1} == {p: row for p, row in usual.items() if p != 1}
+    assert {p: row for p, row in targets.items() if p != 1} == {
+        p: row for p, row in usual.items() if p != 1
+    }
     assert after.policies["requests"].targets == RULES.policies["requests"].targets
     assert list(moved_deadlines(RULES, edited_rules(RULES, {}), (URGENT, MILD), minute(1))) == []
 
@@ -51,7 +53,9 @@ def test_unknown_part_of_edit_is_ignored() -> None:
         ),
     ],
 )
-def test_invalid_edit_is_refused_with_pointer(edit: dict[str, dict[str, object]], pointer: str) -> None:
+def test_invalid_edit_is_refused_with_pointer(
+    edit: dict[str, dict[str, object]], pointer: str
+) -> None:
     with pytest.raises(Unprocessable) as refused:
         edited_rules(RULES, edit)
     assert [flaw.pointer for flaw in refused.value.flaws] == [pointer]

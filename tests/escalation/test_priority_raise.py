@@ -20,7 +20,9 @@ from tests.sla.stories import POLICIES, an_incident, entry, ledger_of, minute
 RULES = SlaRules(
     POLICIES,
     "itil-minutes",
-    EscalationRules((ManagementRule((1, 2), ("boss",), ("opened",)),), {"boss": ("smtp:boss@example.com",)}),
+    EscalationRules(
+        (ManagementRule((1, 2), ("boss",), ("opened",)),), {"boss": ("smtp:boss@example.com",)}
+    ),
     PolicyChoice("itil-minutes"),
 )
 FIRST, SECOND, THIRD = (
@@ -45,7 +47,12 @@ def test_worse_grade_raises_priority_and_names_alert() -> None:
         {"old": 3, "new": 1, "reason": "severity", "alert": "disk", "severity": "critical"},
     )
     entry = after.ledger[-1]
-    assert (entry.at, entry.event, entry.priority, entry.reason) == (minute(4), ClockEvent.SET_PRIORITY, 1, "raised")
+    assert (entry.at, entry.event, entry.priority, entry.reason) == (
+        minute(4),
+        ClockEvent.SET_PRIORITY,
+        1,
+        "raised",
+    )
 
 
 @pytest.mark.parametrize("grade", [SECOND, THIRD])
@@ -68,22 +75,40 @@ def test_manual_priority_holds_against_known_grade_but_not_worse_one() -> None:
 
 
 def test_higher_manual_priority_stays_and_worse_grade_is_remembered() -> None:
-    revision = raise_priority(RULES, an_open(priority=1, marks=("worst:3",)), SECOND, minute(4), WORSE)
+    revision = raise_priority(
+        RULES, an_open(priority=1, marks=("worst:3",)), SECOND, minute(4), WORSE
+    )
     assert (revision.events, revision.after.priority, worst_known(revision.after)) == ((), 1, 2)
 
 
 def test_raise_may_change_policy_and_is_not_before_last_clock_event() -> None:
-    choice = PolicyChoice("itil-minutes", {"incident": (PolicyChoiceRule("business-hours", priorities=frozenset({1})),)})
+    choice = PolicyChoice(
+        "itil-minutes",
+        {"incident": (PolicyChoiceRule("business-hours", priorities=frozenset({1})),)},
+    )
     held = replace(an_open(), ledger=ledger_of([(0, "record", 3), (300, "hold", None)]))
-    revision = raise_priority(replace(RULES, choice=choice), held, replace(FIRST, rule="services.a.severity.b"), minute(4), WORSE)
+    revision = raise_priority(
+        replace(RULES, choice=choice),
+        held,
+        replace(FIRST, rule="services.a.severity.b"),
+        minute(4),
+        WORSE,
+    )
     assert revision.after.policy == "business-hours"
-    assert (revision.events[0][1]["policy"], revision.events[0][1]["graded_by"]) == ("business-hours", "services.a.severity.b")
+    assert (revision.events[0][1]["policy"], revision.events[0][1]["graded_by"]) == (
+        "business-hours",
+        "services.a.severity.b",
+    )
     assert revision.after.ledger[-1].at == minute(4) + timedelta(minutes=1)
 
 
 def test_milder_grade_is_recorded_and_priority_stays() -> None:
-    revision = note_milder_cause(an_open(priority=1), 1, 3, minute(9), PriorityCause(reason="unlinked", incident="INC-1"))
-    assert revision.events == (("eased", {"old": 1, "new": 3, "priority": 1, "reason": "unlinked", "incident": "INC-1"}),)
+    revision = note_milder_cause(
+        an_open(priority=1), 1, 3, minute(9), PriorityCause(reason="unlinked", incident="INC-1")
+    )
+    assert revision.events == (
+        ("eased", {"old": 1, "new": 3, "priority": 1, "reason": "unlinked", "incident": "INC-1"}),
+    )
     assert revision.after.priority == 1
 
 
@@ -112,7 +137,10 @@ def test_raise_with_immediate_breach_is_one_announcement_to_all_recipients() -> 
     revision = by_person(4, 1, BREACH_TOO)
     assert [slug for slug, _ in revision.events] == ["changed", "sla_breached", "sla_breached"]
     (told,) = revision.announcements
-    assert (told.template, [one.role for one in told.recipients]) == ("opened", ["boss", "director"])
+    assert (told.template, [one.role for one in told.recipients]) == (
+        "opened",
+        ["boss", "director"],
+    )
     assert (told.facts["clock"], told.bare["clock"]) == ("overall", "overall")
     assert {"desk@breach", "overall@breach"} <= set(revision.after.marks)
     assert revision.after.breached
@@ -136,9 +164,13 @@ def test_change_without_raise_or_breach_leaves_breach_to_timer() -> None:
     for revision in (
         by_person(1, 4, BREACH_TOO),
         by_person(4, 1, BREACH_TOO, master_id=3),
-        merge_raise_and_breach(BREACH_TOO, raise_priority(RULES, an_open(), FIRST, minute(4), WORSE), minute(4)),
         merge_raise_and_breach(
-            BREACH_TOO, replace(raise_priority(RULES, an_open(), FIRST, minute(4), WORSE), before=an_open()), minute(4)
+            BREACH_TOO, raise_priority(RULES, an_open(), FIRST, minute(4), WORSE), minute(4)
+        ),
+        merge_raise_and_breach(
+            BREACH_TOO,
+            replace(raise_priority(RULES, an_open(), FIRST, minute(4), WORSE), before=an_open()),
+            minute(4),
         ),
     ):
         assert "sla_breached" not in [slug for slug, _ in revision.events]

@@ -36,7 +36,10 @@ from tests.sla.stories import POLICIES, POLICY, SETTINGS, an_incident, ledger_of
 RULES = SlaRules(
     POLICIES,
     "itil-minutes",
-    EscalationRules((ManagementRule((1, 2), ("boss", "nobody"), ("opened", "breach")),), {"boss": ("smtp:boss@example.com",)}),
+    EscalationRules(
+        (ManagementRule((1, 2), ("boss", "nobody"), ("opened", "breach")),),
+        {"boss": ("smtp:boss@example.com",)},
+    ),
     PolicyChoice("itil-minutes"),
 )
 RECORDED = ((0, "record", 1),)
@@ -71,7 +74,10 @@ def test_marks_only_firing_changes_only_marks(ledger: Ledger, minutes: float) ->
     revision = fire(RULES, incident, TimerKind.SLA, now)
     assert revision is not None
     if revision.marks_only:
-        kept = {name: getattr(incident, name) for name in ("marks", "breached", "next_due_at", "updated_at")}
+        kept = {
+            name: getattr(incident, name)
+            for name in ("marks", "breached", "next_due_at", "updated_at")
+        }
         assert replace(revision.after, **kept) == incident
 
 
@@ -95,13 +101,19 @@ def test_passed_unannounced_threshold_is_due_at_once() -> None:
 
 
 def test_resolved_incident_auto_closes_after_48_hours_with_spread() -> None:
-    resolved = an_incident(ledger_of([*RECORDED, (60, "resolve", None)]), state=State.RESOLVED, resolved_at=minute(1))
+    resolved = an_incident(
+        ledger_of([*RECORDED, (60, "resolve", None)]), state=State.RESOLVED, resolved_at=minute(1)
+    )
     due = timer_armings(RULES, resolved, minute(2))[1].due_at
     assert due is not None
     assert timedelta() <= due - minute(1) - timedelta(hours=48) < timedelta(seconds=300)
     closed = fire(RULES, resolved, TimerKind.AUTO_CLOSE, due)
     assert closed is not None
-    assert (closed.after.state, closed.after.closure, closed.after.closed_at) == (State.CLOSED, Closure.AUTOMATIC, due)
+    assert (closed.after.state, closed.after.closure, closed.after.closed_at) == (
+        State.CLOSED,
+        Closure.AUTOMATIC,
+        due,
+    )
     assert {arm.due_at for arm in closed.timers} == {None}
 
 
@@ -121,13 +133,19 @@ def test_expired_hold_resumes_incident_and_clocks() -> None:
 
 
 def test_refresh_drops_marks_ahead_of_loosened_target() -> None:
-    loosened = an_incident(ledger_of([*RECORDED, (1800, "set_priority", 4)]), priority=4, marks=("overall@50", "overall@breach"))
+    loosened = an_incident(
+        ledger_of([*RECORDED, (1800, "set_priority", 4)]),
+        priority=4,
+        marks=("overall@50", "overall@breach"),
+    )
     fresh, _ = refresh_timers(RULES, loosened, minute(1))
     assert fresh.marks == ()
 
 
 def test_unknown_policy_falls_back_to_default() -> None:
-    assert explain(replace(FRESH, policy="gone"), RULES, minute(3)) == read_clocks(POLICY, FRESH.ledger, minute(3))
+    assert explain(replace(FRESH, policy="gone"), RULES, minute(3)) == read_clocks(
+        POLICY, FRESH.ledger, minute(3)
+    )
     assert SlaRules.from_settings(SETTINGS).policies.keys() == POLICIES.keys()
 
 
@@ -147,14 +165,24 @@ def test_overdue_update_reminds_incident_manager_with_own_cause() -> None:
 
 @pytest.mark.parametrize(
     ("fields", "why"),
-    [({}, ""), ({"suppressed": True}, ""), ({"master_id": 9}, ""), ({"security": True}, "security")],
+    [
+        ({}, ""),
+        ({"suppressed": True}, ""),
+        ({"master_id": 9}, ""),
+        ({"security": True}, "security"),
+    ],
 )
-def test_reports_and_complaints_are_silenced_only_by_security_flag(fields: dict[str, object], why: str) -> None:
+def test_reports_and_complaints_are_silenced_only_by_security_flag(
+    fields: dict[str, object], why: str
+) -> None:
     incident = replace(FRESH, **fields)  # type: ignore[arg-type]
     (report,) = RULES.escalation.reported(incident, 1, "a full disk")
     (complaint,) = RULES.escalation.announce_complaint(incident, 7, "nobody calls back")
     assert (report.silenced, complaint.silenced) == (why, why)
-    assert [one.role for one in (*report.recipients, *complaint.recipients)] == ["leader", "director"]
+    assert [one.role for one in (*report.recipients, *complaint.recipients)] == [
+        "leader",
+        "director",
+    ]
     assert (complaint.cause, complaint.facts["reason"]) == ("complaint#7", "nobody calls back")
 
 
@@ -163,7 +191,11 @@ CLAIMED = an_incident(ledger_of([(0, "record", 3), (30, "assign", "2")]), priori
 
 
 def test_ungraded_urgent_claim_notifies_manager_at_claimed_desk_target() -> None:
-    assert grading_due(RULES, CLAIMED) == timer_armings(RULES, CLAIMED, minute(1))[0].due_at == minute(5)
+    assert (
+        grading_due(RULES, CLAIMED)
+        == timer_armings(RULES, CLAIMED, minute(1))[0].due_at
+        == minute(5)
+    )
     early = fire(RULES, CLAIMED, TimerKind.SLA, minute(4))
     assert early is not None
     assert (early.events, early.announcements) == ((), ())
@@ -179,10 +211,18 @@ def test_ungraded_urgent_claim_notifies_manager_at_claimed_desk_target() -> None
 
 
 def test_only_grading_message_of_urgent_claim_has_due_time() -> None:
-    opened = Revision(after=replace(CLAIMED, assignee="olga"), actor="rita", events=(("opened", {}),))
+    opened = Revision(
+        after=replace(CLAIMED, assignee="olga"), actor="rita", events=(("opened", {}),)
+    )
     told = with_grading_deadline(RULES, with_announcements(RULES.escalation, opened))
-    due = {one.template: (one.facts.get("due_at"), one.bare.get("due_at")) for one in told.announcements}
-    assert due == {"grade_this": (minute(5).isoformat(), minute(5).isoformat()), "assigned": (None, None)}
+    due = {
+        one.template: (one.facts.get("due_at"), one.bare.get("due_at"))
+        for one in told.announcements
+    }
+    assert due == {
+        "grade_this": (minute(5).isoformat(), minute(5).isoformat()),
+        "assigned": (None, None),
+    }
     assert with_grading_deadline(RULES, opened) is opened
     mild = replace(opened, after=mark_claim_reviewed(CLAIMED), announcements=told.announcements)
     assert with_grading_deadline(RULES, mild) is mild
@@ -190,7 +230,11 @@ def test_only_grading_message_of_urgent_claim_has_due_time() -> None:
 
 def test_related_incident_times_only_its_claim() -> None:
     related = replace(CLAIMED, master_id=3)
-    assert grading_due(RULES, related) == timer_armings(RULES, related, minute(1))[0].due_at == minute(5)
+    assert (
+        grading_due(RULES, related)
+        == timer_armings(RULES, related, minute(1))[0].due_at
+        == minute(5)
+    )
     late = fire(RULES, related, TimerKind.SLA, minute(59))
     assert late is not None
     assert [event for event, _ in late.events] == [OVERDUE]
@@ -199,7 +243,10 @@ def test_related_incident_times_only_its_claim() -> None:
 
 
 def test_graded_or_unclaimed_incident_has_no_grading_due() -> None:
-    assert [grading_due(RULES, one) for one in (mark_claim_reviewed(CLAIMED), FRESH)] == [None, None]
+    assert [grading_due(RULES, one) for one in (mark_claim_reviewed(CLAIMED), FRESH)] == [
+        None,
+        None,
+    ]
     untimed = replace(CLAIMED, policy="severity-ladder")
     assert grading_due(RULES, untimed) is None
 
@@ -221,8 +268,12 @@ def test_unread_reporter_answer_delays_auto_close() -> None:
     resolved = an_incident(ledger, state=State.RESOLVED, resolved_at=minute(1))
     waiting = replace(resolved, marks=reporter_answers.mark_unread((), minute(1)))
     assert timer_armings(RULES, waiting, minute(2))[1].due_at is None
-    looked_at = replace(resolved, marks=reporter_answers.mark_read(waiting.marks, minute(1), minute(90)))
-    usual, later = (timer_armings(RULES, one, minute(91))[1].due_at for one in (resolved, looked_at))
+    looked_at = replace(
+        resolved, marks=reporter_answers.mark_read(waiting.marks, minute(1), minute(90))
+    )
+    usual, later = (
+        timer_armings(RULES, one, minute(91))[1].due_at for one in (resolved, looked_at)
+    )
     assert usual is not None
     assert later == usual + timedelta(minutes=89)
 

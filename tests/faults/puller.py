@@ -19,7 +19,9 @@ def follow(url: str, key: str, folder: Path) -> None:
             with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310 - 127.0.0.1
                 page = json.load(answer)
             for change in page["changes"]:
-                seen.write(f"\n{change['number']} {change['version']}\n")  # a line cut short by a kill spoils no other
+                seen.write(
+                    f"\n{change['number']} {change['version']}\n"
+                )  # a line cut short by a kill spoils no other
             seen.flush()
             cursor = page["next"]
             (folder / "cursor.new").write_text(cursor)

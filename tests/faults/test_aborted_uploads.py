@@ -23,7 +23,10 @@ def uploads(key: str) -> list[bytes]:
         head % (b"/v2/enqueue", b"") + length % 500_000 + b"x" * 499_999,
         head % (b"/api/v1/login", b"") + length % 60_000 + b"x" * 59_999,
         head % (b"/ingest/alertmanager", known) + length % 65_536 + b"x" * 65_000,
-        head % (b"/ingest/generic", known) + b"Transfer-Encoding: chunked\r\n\r\n" + b"100000\r\n" + b"x" * MEGABYTE,
+        head % (b"/ingest/generic", known)
+        + b"Transfer-Encoding: chunked\r\n\r\n"
+        + b"100000\r\n"
+        + b"x" * MEGABYTE,
         b"POST /ingest/generic HTTP/1.1\r\nHost: x\r\nAuthor",
     ]
 
@@ -46,17 +49,27 @@ def resident(replica: Replica) -> int:
 
 
 @pytest.mark.timeout(chosen(120, 600))
-async def test_aborted_uploads_leak_no_memory(database_url: str, redis_url: str, tmp_path: Path) -> None:
+async def test_aborted_uploads_leak_no_memory(
+    database_url: str, redis_url: str, tmp_path: Path
+) -> None:
     key = await make_key(database_url, Scope.INGEST)
-    async with replicas(1, database_url, redis_url, tmp_path) as [gateway], Sender([gateway.url], key) as sender:
+    async with (
+        replicas(1, database_url, redis_url, tmp_path) as [gateway],
+        Sender([gateway.url], key) as sender,
+    ):
         await sender.event("before")
         before, after = resident(gateway), []
         for _ in range(ROUNDS):
             all_of_them = uploads(key) * (SOCKETS // 6)
             for begin in range(0, SOCKETS, AT_ONCE):
-                await asyncio.gather(*(broken_off(gateway.port, one) for one in all_of_them[begin : begin + AT_ONCE]))
+                await asyncio.gather(
+                    *(broken_off(gateway.port, one) for one in all_of_them[begin : begin + AT_ONCE])
+                )
             began = CLOCK.monotonic()
-            while resident(gateway) > before + 64 * MEGABYTE and CLOCK.monotonic() - began < GIVEN_BACK_WITHIN:
+            while (
+                resident(gateway) > before + 64 * MEGABYTE
+                and CLOCK.monotonic() - began < GIVEN_BACK_WITHIN
+            ):
                 await CLOCK.sleep(0.5)
             after.append(resident(gateway) - before)
         assert (await sender.event("after")).acknowledged

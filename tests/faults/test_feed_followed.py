@@ -22,7 +22,9 @@ async def write(session: aiohttp.ClientSession, until: float) -> None:
     """Records made and added to until the time is over."""
     number, count = "", 0
     while CLOCK.monotonic() < until:
-        path, body = (f"/{number}/note", {"note": "n"}) if count % 5 else ("", {"title": "followed"})
+        path, body = (
+            (f"/{number}/note", {"note": "n"}) if count % 5 else ("", {"title": "followed"})
+        )
         async with session.post(f"/api/v1/incidents{path}", json=body) as answer:
             made: dict[str, Any] = await answer.json()
             assert answer.status in {200, 201}, made
@@ -49,17 +51,23 @@ def seen_in(folder: Path) -> list[str]:
 
 
 @pytest.mark.timeout(chosen(60, 240))
-async def test_killed_feed_consumer_misses_no_change(database_url: str, redis_url: str, tmp_path: Path) -> None:
+async def test_killed_feed_consumer_misses_no_change(
+    database_url: str, redis_url: str, tmp_path: Path
+) -> None:
     chance, kills = seeded(), 0
     key, conn = await make_key(database_url, Scope.ADMIN), await asyncpg.connect(database_url)
     try:
         async with (
             replicas(1, database_url, redis_url, tmp_path) as [gateway],
-            aiohttp.ClientSession(gateway.url, headers={"Authorization": f"Bearer {key}"}) as session,
+            aiohttp.ClientSession(
+                gateway.url, headers={"Authorization": f"Bearer {key}"}
+            ) as session,
         ):
             command = [sys.executable, "-m", "tests.faults.puller", gateway.url, key, str(tmp_path)]
             puller, end = subprocess.Popen(command, cwd=ROOT), CLOCK.monotonic() + SECONDS
-            writing = asyncio.gather(linger(conn, end), *(write(session, end) for _ in range(WRITERS)))
+            writing = asyncio.gather(
+                linger(conn, end), *(write(session, end) for _ in range(WRITERS))
+            )
             try:
                 while not writing.done():
                     await CLOCK.sleep(chance.uniform(0.3, 1.2))
@@ -77,7 +85,12 @@ async def test_killed_feed_consumer_misses_no_change(database_url: str, redis_ur
     finally:
         await conn.close()
     seen = seen_in(tmp_path)
-    report(changes=len(told), kills=kills, seen_again=len(seen) - len(set(seen)), missed=len(told - set(seen)))
+    report(
+        changes=len(told),
+        kills=kills,
+        seen_again=len(seen) - len(set(seen)),
+        missed=len(told - set(seen)),
+    )
     assert told - set(seen) == set()
     assert {line for line in seen if line.count(" ") == 1} - told == set()
     assert kills >= 3

@@ -6,13 +6,26 @@ from pathlib import Path
 import pytest
 
 from gateway.access.keys import Scope
-from tests.support.process import CLOCK, CUT, NOBODY, Sender, chosen, judge, make_key, replicas, report, seeded
+from tests.support.process import (
+    CLOCK,
+    CUT,
+    NOBODY,
+    Sender,
+    chosen,
+    judge,
+    make_key,
+    replicas,
+    report,
+    seeded,
+)
 
 RATE = 300
 
 
 @pytest.mark.timeout(chosen(60, 600))
-async def test_killed_gateway_loses_and_duplicates_no_accepted_event(database_url: str, redis_url: str, tmp_path: Path) -> None:
+async def test_killed_gateway_loses_and_duplicates_no_accepted_event(
+    database_url: str, redis_url: str, tmp_path: Path
+) -> None:
     chance, stop = seeded(), asyncio.Event()
     key = await make_key(database_url, Scope.INGEST)
     async with (
@@ -28,7 +41,14 @@ async def test_killed_gateway_loses_and_duplicates_no_accepted_event(database_ur
         stop.set()
     verdict = await judge(database_url, sender.ledger)
     answers = sender.answers()
-    report(events=len(sender.ledger), answers=answers, repeats=verdict.repeats, slowest_restart=max(gateway.restarts))
+    report(
+        events=len(sender.ledger),
+        answers=answers,
+        repeats=verdict.repeats,
+        slowest_restart=max(gateway.restarts),
+    )
     assert verdict.clean, verdict
-    assert answers.get(CUT, 0) + answers.get(NOBODY, 0) >= chosen(25, 500), "the kills came when nothing was under way"
+    assert answers.get(CUT, 0) + answers.get(NOBODY, 0) >= chosen(25, 500), (
+        "the kills came when nothing was under way"
+    )
     assert set(answers) <= {NOBODY, CUT, 202, 503}

@@ -17,7 +17,9 @@ FIRST = chosen(3, 10)
 SPAN = chosen(3, 60)
 
 
-async def corrupt_index(conn: "asyncpg.Connection[asyncpg.Record]", client: "redis.asyncio.Redis") -> None:
+async def corrupt_index(
+    conn: "asyncpg.Connection[asyncpg.Record]", client: "redis.asyncio.Redis"
+) -> None:
     """Claim that timers of the far end are due now, and put in what is no timer at all."""
     now = micros(await conn.fetchval("SELECT clock_timestamp()")) // 1000
     for incident in await some_ids(conn, 200):
@@ -27,8 +29,14 @@ async def corrupt_index(conn: "asyncpg.Connection[asyncpg.Record]", client: "red
 
 
 @pytest.mark.timeout(chosen(60, 240))
-async def test_wiped_or_corrupted_index_does_not_affect_timers(database_url: str, redis_url: str, tmp_path: Path) -> None:
-    chance, client, conn = seeded(), redis.asyncio.from_url(redis_url), await asyncpg.connect(database_url)
+async def test_wiped_or_corrupted_index_does_not_affect_timers(
+    database_url: str, redis_url: str, tmp_path: Path
+) -> None:
+    chance, client, conn = (
+        seeded(),
+        redis.asyncio.from_url(redis_url),
+        await asyncpg.connect(database_url),
+    )
     try:
         async with replicas(1, database_url, redis_url, tmp_path):
             await arm_many(conn, TIMERS, FIRST, FIRST + SPAN)

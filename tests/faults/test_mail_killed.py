@@ -12,7 +12,16 @@ from gateway.access.keys import Scope
 from tests.channels.email.writing import a_mail
 from tests.support.certificate import make_certificate
 from tests.support.imap_server import PASSWORD, USER, an_imap_server
-from tests.support.process import CLOCK, chosen, free_port, make_key, replicas, report, seeded, until
+from tests.support.process import (
+    CLOCK,
+    chosen,
+    free_port,
+    make_key,
+    replicas,
+    report,
+    seeded,
+    until,
+)
 
 LISTENING = """
 [mail.listener]
@@ -33,7 +42,9 @@ QUIET = "SELECT NOT EXISTS (SELECT FROM mailbox_mail) AND EXISTS (SELECT FROM ma
 
 
 @pytest.mark.timeout(chosen(60, 600))
-async def test_every_mail_becomes_one_incident_despite_kills(database_url: str, redis_url: str, tmp_path: Path) -> None:
+async def test_every_mail_becomes_one_incident_despite_kills(
+    database_url: str, redis_url: str, tmp_path: Path
+) -> None:
     """Half of the mails come by SMTP, the other half lie in a mailbox."""
     chance, port, count = seeded(), free_port(), chosen(40, 1_500)
     todo, tries, kills = list(range(count)), Counter[str](), 0
@@ -41,14 +52,28 @@ async def test_every_mail_becomes_one_incident_despite_kills(database_url: str, 
     certificate, _ = make_certificate(tmp_path)
     async with an_imap_server(certificate) as server:
         for number in range(count):
-            await server.do("append", "INBOX", a_mail(subject=f"box {number}", Message_ID=f"<{number}@box.example>"))
-        place = {"port": port, "imap_port": server.tls_port, "user": USER, "password": PASSWORD, "authorities": certificate}
-        async with replicas(1, database_url, redis_url, tmp_path, LISTENING.format(**place)) as [gateway]:
+            await server.do(
+                "append",
+                "INBOX",
+                a_mail(subject=f"box {number}", Message_ID=f"<{number}@box.example>"),
+            )
+        place = {
+            "port": port,
+            "imap_port": server.tls_port,
+            "user": USER,
+            "password": PASSWORD,
+            "authorities": certificate,
+        }
+        async with replicas(1, database_url, redis_url, tmp_path, LISTENING.format(**place)) as [
+            gateway
+        ]:
             address = f"in+{await make_key(database_url, Scope.INGEST)}@gw.example"
             async with asyncio.TaskGroup() as group:
                 relays = [group.create_task(relay(port, address, todo, tries)) for _ in range(4)]
                 while not all(one.done() for one in relays):
-                    await CLOCK.sleep(chance.uniform(0.05, 0.4) if kills else 0.005)  # at once, before all is taken
+                    await CLOCK.sleep(
+                        chance.uniform(0.05, 0.4) if kills else 0.005
+                    )  # at once, before all is taken
                     if kills < chosen(1, 30) and todo and tries["taken"]:
                         gateway.kill()
                         await gateway.start()
@@ -75,7 +100,9 @@ async def relay(port: int, address: str, todo: list[int], tries: Counter[str]) -
 
 async def taken(port: int, address: str, mail: bytes, tries: Counter[str]) -> bool:
     try:
-        async with aiosmtplib.SMTP(hostname="127.0.0.1", port=port, start_tls=False, timeout=10) as client:
+        async with aiosmtplib.SMTP(
+            hostname="127.0.0.1", port=port, start_tls=False, timeout=10
+        ) as client:
             await client.sendmail("ann@example.com", [address], mail)
     except (OSError, aiosmtplib.SMTPException) as error:
         tries["later" if isinstance(error, aiosmtplib.SMTPResponseException) else "cut"] += 1

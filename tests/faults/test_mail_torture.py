@@ -49,7 +49,9 @@ def test_hostile_mail_raises_only_malformed() -> None:
 
 
 @pytest.mark.timeout(600 if FULL else 60)
-async def test_every_accepted_mail_has_one_receipt_with_one_outcome(database_url: str, redis_url: str, tmp_path: Path) -> None:
+async def test_every_accepted_mail_has_one_receipt_with_one_outcome(
+    database_url: str, redis_url: str, tmp_path: Path
+) -> None:
     chance, port = seeded(), free_port()
     todo = list(mails(chosen(120, 2_000), chance))
     count = len(todo)
@@ -58,7 +60,9 @@ async def test_every_accepted_mail_has_one_receipt_with_one_outcome(database_url
     listening = LISTENING.format(port=port, certificate=certificate)
     async with replicas(1, database_url, redis_url, tmp_path, listening) as (gateway,):
         address = f"in+{await make_key(database_url, Scope.INGEST)}@gw.example"
-        await asyncio.gather(*(deliver(port, trusting, address, todo, chance, answers) for _ in range(AT_ONCE)))
+        await asyncio.gather(
+            *(deliver(port, trusting, address, todo, chance, answers) for _ in range(AT_ONCE))
+        )
         async with aiohttp.ClientSession(gateway.url) as session:
             counts = await lags(session)
         assert "Traceback" not in gateway.log.read_text()
@@ -67,7 +71,10 @@ async def test_every_accepted_mail_has_one_receipt_with_one_outcome(database_url
         tally, outcomes = await conn.fetchrow(TALLY), await conn.fetch(OUTCOMES)
     finally:
         await conn.close()
-    held = {f"held_over_{bucket}": counts["+Inf"] - counts[bucket] for bucket in ("0.025", "0.05", "0.1")}
+    held = {
+        f"held_over_{bucket}": counts["+Inf"] - counts[bucket]
+        for bucket in ("0.025", "0.05", "0.1")
+    }
     report(answers=dict(answers), outcomes={row["outcome"]: row["n"] for row in outcomes}, **held)
     assert set(answers) == {"2.0.0"}, answers
     assert tally is not None
@@ -77,10 +84,17 @@ async def test_every_accepted_mail_has_one_receipt_with_one_outcome(database_url
 
 
 async def deliver(
-    port: int, trusting: ssl.SSLContext, address: str, todo: list[bytes], chance: random.Random, answers: Counter[str]
+    port: int,
+    trusting: ssl.SSLContext,
+    address: str,
+    todo: list[bytes],
+    chance: random.Random,
+    answers: Counter[str],
 ) -> None:
     """One sender that keeps its session and repeats what it is told to repeat."""
-    line = aiosmtplib.SMTP(hostname="127.0.0.1", port=port, start_tls=True, tls_context=trusting, timeout=30)
+    line = aiosmtplib.SMTP(
+        hostname="127.0.0.1", port=port, start_tls=True, tls_context=trusting, timeout=30
+    )
     async with line as client:
         while todo:
             mail, sender = todo.pop(), chance.choice(("a@b.example", "", "ann@example.com"))

@@ -45,7 +45,9 @@ QUICK = settings(
 
 
 @pytest.mark.timeout(1200 if FULL else 60)
-async def test_every_operation_conforms_to_openapi_document(database_url: str, redis_url: str, tmp_path: Path) -> None:
+async def test_every_operation_conforms_to_openapi_document(
+    database_url: str, redis_url: str, tmp_path: Path
+) -> None:
     async with replicas(1, database_url, redis_url, tmp_path) as (gateway,):
         key = await make_key(database_url, Scope.ADMIN, Scope.INGEST)
         tried = await asyncio.to_thread(try_every_operation, gateway.url, key)
@@ -74,6 +76,8 @@ def try_every_operation(url: str, key: str) -> dict[str, int]:
                     tried[case.operation.label] += 1
                     case.call_and_validate(session=session, checks=CHECKS)
 
-                with suppress(*(() if mode is GenerationMode.POSITIVE else (Unsatisfiable,))):  # nothing there can be wrong
+                with suppress(
+                    *(() if mode is GenerationMode.POSITIVE else (Unsatisfiable,))
+                ):  # nothing there can be wrong
                     respond()
     return tried

@@ -47,7 +47,13 @@ async def asked(session: aiohttp.ClientSession, *wanted: tuple[str, str, Any]) -
 
     async def one(method: str, path: str, body: Any) -> Answered:
         async with crowd:
-            given = {} if body is None else {"data": body} if isinstance(body, bytes) else {"json": body}
+            given = (
+                {}
+                if body is None
+                else {"data": body}
+                if isinstance(body, bytes)
+                else {"json": body}
+            )
             return await ask(session, method, path, **given)
 
     return await asyncio.gather(*(one(*each) for each in wanted))
@@ -100,20 +106,26 @@ async def every_operation(session: aiohttp.ClientSession) -> list[tuple[str, str
 
 async def probed(session: aiohttp.ClientSession) -> None:
     """Liveness is no matter of the database; readiness says what is missing, in time for any probe."""
-    alive, ready = await asyncio.gather(ask(session, "GET", "/healthz"), ask(session, "GET", "/readyz"))
+    alive, ready = await asyncio.gather(
+        ask(session, "GET", "/healthz"), ask(session, "GET", "/readyz")
+    )
     assert (alive.status, ready.status) == (200, 503)
     assert alive.seconds < 0.5
     assert ready.seconds < 1.5
 
 
 @pytest.mark.timeout(90)
-async def test_frozen_postgresql_is_answered_503_within_limit(own_servers: Embedded, tmp_path: Path) -> None:
+async def test_frozen_postgresql_is_answered_503_within_limit(
+    own_servers: Embedded, tmp_path: Path
+) -> None:
     url = own_servers.database_url
     key = await make_key(url, Scope.ADMIN, Scope.INGEST)
     connector = aiohttp.TCPConnector(limit=0)
     async with (
         replicas(1, url, own_servers.redis_url, tmp_path) as [gateway],
-        aiohttp.ClientSession(gateway.url, headers={"Authorization": f"Bearer {key}"}, connector=connector) as session,
+        aiohttp.ClientSession(
+            gateway.url, headers={"Authorization": f"Bearer {key}"}, connector=connector
+        ) as session,
     ):
         async with session.post("/api/v1/incidents", json=REPORT) as made:
             number = (await made.json())["number"]
@@ -132,18 +144,27 @@ async def test_frozen_postgresql_is_answered_503_within_limit(own_servers: Embed
         after = await asked(session, *ways_in(number, key))
     answers = known + unknown
     slowest = max(answers, key=lambda one: one.seconds)
-    report(requests=len(answers), slowest=slowest, back_after=back, after=[(one.what, one.status) for one in after])
+    report(
+        requests=len(answers),
+        slowest=slowest,
+        back_after=back,
+        after=[(one.what, one.status) for one in after],
+    )
     assert slowest.seconds <= SLOWEST, slowest
     assert {one.what for one in known if one.status != 503} == set(), known
     without = {one.what for one in answers if one.status == 503 and not one.retry_after}
     assert without <= {f"GET {probe}" for probe in PROBES}
     assert {one.status for one in unknown} <= {200, 400, 401, 403, 404, 503}
-    assert sum(one.status == 503 for one in unknown) > len(unknown) / 2, "too few needed the database to prove anything"
+    assert sum(one.status == 503 for one in unknown) > len(unknown) / 2, (
+        "too few needed the database to prove anything"
+    )
     assert {one.what for one in after if one.status >= 500} == set()
 
 
 @pytest.mark.timeout(60)
-async def test_retried_requests_after_freeze_count_once(own_servers: Embedded, tmp_path: Path) -> None:
+async def test_retried_requests_after_freeze_count_once(
+    own_servers: Embedded, tmp_path: Path
+) -> None:
     url, stop = own_servers.database_url, asyncio.Event()
     key = await make_key(url, Scope.ADMIN, Scope.INGEST)
     async with (
@@ -161,13 +182,17 @@ async def test_retried_requests_after_freeze_count_once(own_servers: Embedded, t
         stop.set()
     verdict, answers = await judge(url, sender.ledger), sender.answers()
     conn = await asyncpg.connect(url)
-    titles = await conn.fetch("SELECT title, count(*) AS n FROM incident WHERE title LIKE 'report %' GROUP BY title")
+    titles = await conn.fetch(
+        "SELECT title, count(*) AS n FROM incident WHERE title LIKE 'report %' GROUP BY title"
+    )
     await conn.close()
     slowest = max(second for sent in sender.ledger for second in sent.seconds)
     report(answers=answers, slowest=slowest, refused=sum(task.result() for task in reports))
     assert verdict.clean, verdict
     assert set(answers) == {202, 503}
-    assert sorted((row["title"], row["n"]) for row in titles) == sorted((f"report {n}", 1) for n in range(40))
+    assert sorted((row["title"], row["n"]) for row in titles) == sorted(
+        (f"report {n}", 1) for n in range(40)
+    )
 
 
 async def reported(gateway: Replica, key: str, number: int) -> int:
@@ -176,7 +201,9 @@ async def reported(gateway: Replica, key: str, number: int) -> int:
     await CLOCK.sleep(number / 10)
     refused = 0
     async with aiohttp.ClientSession(gateway.url, headers=head) as session:
-        while (await ask(session, "POST", "/api/v1/incidents", json={"title": f"report {number}"})).status != 201:
+        while (
+            await ask(session, "POST", "/api/v1/incidents", json={"title": f"report {number}"})
+        ).status != 201:
             refused += 1
             await CLOCK.sleep(0.2)
     return refused

@@ -22,7 +22,9 @@ WHERE t.shard = ANY($2::int[]) AND t.fired_at > $1::timestamptz
 
 
 @pytest.mark.timeout(chosen(60, 120))
-async def test_timers_of_killed_replica_fire_once_within_ten_seconds(database_url: str, redis_url: str, tmp_path: Path) -> None:
+async def test_timers_of_killed_replica_fire_once_within_ten_seconds(
+    database_url: str, redis_url: str, tmp_path: Path
+) -> None:
     conn = await asyncpg.connect(database_url)
     try:
         async with replicas(1, database_url, redis_url, tmp_path):

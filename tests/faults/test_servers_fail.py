@@ -14,7 +14,9 @@ from tests.support.armed import ALL_FIRED, arm_many, tally
 from tests.support.process import CLOCK, Sender, chosen, judge, make_key, replicas, report, until
 from tests.support.servers import child, restart_postgres
 
-TERMINATE = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'gateway%'"
+TERMINATE = (
+    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'gateway%'"
+)
 RATE = 200
 
 
@@ -26,7 +28,9 @@ async def recovered(sender: Sender) -> float:
 
 
 @pytest.mark.timeout(chosen(60, 240))
-async def test_postgresql_disconnects_and_crashes_cause_only_503(own_servers: Embedded, tmp_path: Path) -> None:
+async def test_postgresql_disconnects_and_crashes_cause_only_503(
+    own_servers: Embedded, tmp_path: Path
+) -> None:
     url, stop, waits = own_servers.database_url, asyncio.Event(), []
     key = await make_key(url, Scope.INGEST)
     async with (
@@ -48,7 +52,12 @@ async def test_postgresql_disconnects_and_crashes_cause_only_503(own_servers: Em
         stop.set()
     verdict, answers = await judge(url, sender.ledger), sender.answers()
     slowest = max(second for sent in sender.ledger for second in sent.seconds)
-    report(events=len(sender.ledger), answers=answers, slowest_recovery=max(waits), slowest_answer=slowest)
+    report(
+        events=len(sender.ledger),
+        answers=answers,
+        slowest_recovery=max(waits),
+        slowest_answer=slowest,
+    )
     assert verdict.clean, verdict
     assert set(answers) <= {202, 503}
     assert max(waits) <= 5
@@ -56,7 +65,11 @@ async def test_postgresql_disconnects_and_crashes_cause_only_503(own_servers: Em
 
 @pytest.mark.timeout(chosen(60, 120))
 async def test_frozen_valkey_delays_only_timers(own_servers: Embedded, tmp_path: Path) -> None:
-    url, stop, frozen = own_servers.database_url, asyncio.Event(), child(own_servers, "Valkey").process
+    url, stop, frozen = (
+        own_servers.database_url,
+        asyncio.Event(),
+        child(own_servers, "Valkey").process,
+    )
     key, acks = await make_key(url, Scope.INGEST, Scope.ADMIN), []
     conn = await asyncpg.connect(url)
     head = {"Authorization": f"Bearer {key}"}
@@ -71,10 +84,14 @@ async def test_frozen_valkey_delays_only_timers(own_servers: Embedded, tmp_path:
             sending = asyncio.create_task(sender.steadily(RATE, stop))
             await arm_many(conn, chosen(500, 5_000), 1, chosen(2, 9))
             while CLOCK.monotonic() < thaw:
-                async with session.post("/api/v1/incidents", json={"title": "while frozen"}) as made:
+                async with session.post(
+                    "/api/v1/incidents", json={"title": "while frozen"}
+                ) as made:
                     number = (await made.json())["number"]
                 began = CLOCK.monotonic()
-                async with session.post(f"/api/v1/incidents/{number}/acknowledge", json={}) as answer:
+                async with session.post(
+                    f"/api/v1/incidents/{number}/acknowledge", json={}
+                ) as answer:
                     assert answer.status == 200, await answer.text()
                 acks.append(CLOCK.monotonic() - began)
                 await CLOCK.sleep(0.2)
@@ -85,8 +102,16 @@ async def test_frozen_valkey_delays_only_timers(own_servers: Embedded, tmp_path:
         await until(conn, ALL_FIRED, 20)
     found = await tally(conn)
     await conn.close()
-    verdict, slowest = await judge(url, sender.ledger), max(second for sent in sender.ledger for second in sent.seconds)
-    report(answers=sender.answers(), slowest_intake=slowest, slowest_acknowledgement=max(acks), found=found)
+    verdict, slowest = (
+        await judge(url, sender.ledger),
+        max(second for sent in sender.ledger for second in sent.seconds),
+    )
+    report(
+        answers=sender.answers(),
+        slowest_intake=slowest,
+        slowest_acknowledgement=max(acks),
+        found=found,
+    )
     assert verdict.clean, verdict
     assert set(sender.answers()) == {202}
     assert max(slowest, *acks) <= 2

@@ -19,7 +19,18 @@ from gateway.embedded.launcher import Embedded
 from gateway.embedded.supervision import keep_running
 from tests.support.full_disk import Disk, no_larger_files, small_disk
 from tests.support.orchestrator import Orchestrator
-from tests.support.process import CLOCK, CUT, Replica, Sender, children, chosen, judge, make_key, replicas, report
+from tests.support.process import (
+    CLOCK,
+    CUT,
+    Replica,
+    Sender,
+    children,
+    chosen,
+    judge,
+    make_key,
+    replicas,
+    report,
+)
 from tests.support.servers import child, frozen
 
 RATE = 300
@@ -48,7 +59,10 @@ class Scene:
         with trouble:
             await CLOCK.sleep(seconds)
         began = CLOCK.monotonic()
-        async with asyncio.timeout(4 * BACK_WITHIN), aiohttp.ClientSession(self.gateway.url) as session:
+        async with (
+            asyncio.timeout(4 * BACK_WITHIN),
+            aiohttp.ClientSession(self.gateway.url) as session,
+        ):
             await self.after.event("after")
             while not await self._ready(session):
                 await CLOCK.sleep(0.1)
@@ -131,13 +145,19 @@ async def test_service_recovers_from_killed_stopped_or_log_blocked_gateway(tmp_p
     assert max(back.values()) <= BACK_WITHIN, back
 
 
-async def assert_service_recovers(folder: Path, server: str, full: Callable[[Scene, int], AbstractContextManager[None]]) -> None:
+async def assert_service_recovers(
+    folder: Path, server: str, full: Callable[[Scene, int], AbstractContextManager[None]]
+) -> None:
     """Kill one of the servers, freeze it, and leave it no room; `full` is the last of these for its process."""
     async with under_load(folder) as scene:
         servers, back = scene.servers, {}
-        back["killed"] = await scene.outlasts(signalled(child(servers, server).process.pid, signal.SIGKILL), 0)
+        back["killed"] = await scene.outlasts(
+            signalled(child(servers, server).process.pid, signal.SIGKILL), 0
+        )
         back["frozen"] = await scene.outlasts(frozen(servers, server), AWAY)
-        back["full disk"] = await scene.outlasts(full(scene, child(servers, server).process.pid), AWAY)
+        back["full disk"] = await scene.outlasts(
+            full(scene, child(servers, server).process.pid), AWAY
+        )
     report(**back)
     assert max(back.values()) <= BACK_WITHIN, back
     assert scene.orchestrator.restarts == 0
@@ -173,4 +193,6 @@ async def switch_wal_repeatedly(url: str) -> None:
 
 @pytest.mark.timeout(chosen(120, 300))
 async def test_service_recovers_from_killed_frozen_or_disk_full_valkey(tmp_path: Path) -> None:
-    await assert_service_recovers(tmp_path, "Valkey", lambda scene, valkey: scene.disk.full([valkey]))
+    await assert_service_recovers(
+        tmp_path, "Valkey", lambda scene, valkey: scene.disk.full([valkey])
+    )

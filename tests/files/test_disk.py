@@ -37,7 +37,9 @@ async def test_stored_file_is_readable_until_dropped(tmp_path: Path) -> None:
         await read(store, handle)
 
 
-async def test_file_and_directories_are_synced_around_rename(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_file_and_directories_are_synced_around_rename(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     store, steps = DiskStore(tmp_path), list[str]()
     fsync, rename = os.fsync, Path.rename
 
@@ -71,7 +73,12 @@ async def test_stale_files_are_listed_and_incomplete_ones_removed(tmp_path: Path
     half, foreign = store.directory / "half", tmp_path / old[:2] / "notes.txt"
     for path in (half, foreign, tmp_path / "README"):
         path.write_text("x")
-    for path, age in ((tmp_path / old[:2] / old, 25), (half, 25), (foreign, 25), (tmp_path / young[:2] / young, 23)):
+    for path, age in (
+        (tmp_path / old[:2] / old, 25),
+        (half, 25),
+        (foreign, 25),
+        (tmp_path / young[:2] / young, 23),
+    ):
         os.utime(path, times=((NOON - timedelta(hours=age)).timestamp(),) * 2)
     assert [handles async for handles in store.stale(NOON - timedelta(hours=24))] == [[old]]
     assert (half.exists(), foreign.exists()) == (False, True)

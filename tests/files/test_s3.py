@@ -39,7 +39,9 @@ async def read(store: S3Store, handle: str) -> bytes:
     return b"".join([piece async for piece in store.read(handle)])
 
 
-async def test_stored_object_is_readable_until_dropped(bucket: S3Store, there: tuple[ObjectStore, S3]) -> None:
+async def test_stored_object_is_readable_until_dropped(
+    bucket: S3Store, there: tuple[ObjectStore, S3]
+) -> None:
     content = bytes(range(256)) * 2_000
     handle = await kept(bucket, content)
     assert list(there[0].objects) == [f"gw/{handle}"]
@@ -62,19 +64,26 @@ async def test_failing_or_unreachable_store_raises_unavailable(
     await gone.close()
 
 
-async def test_wrong_secret_raises_unavailable(there: tuple[ObjectStore, S3], clock: FakeClock) -> None:
+async def test_wrong_secret_raises_unavailable(
+    there: tuple[ObjectStore, S3], clock: FakeClock
+) -> None:
     wrong = S3Store(msgspec.structs.replace(there[1], secret_key="guessed"), clock)
     with pytest.raises(Unavailable, match="answered 403"):
         await kept(wrong, b"x")
     await wrong.close()
 
 
-async def test_stale_objects_are_listed_in_pages_without_foreign_ones(bucket: S3Store, there: tuple[ObjectStore, S3]) -> None:
+async def test_stale_objects_are_listed_in_pages_without_foreign_ones(
+    bucket: S3Store, there: tuple[ObjectStore, S3]
+) -> None:
     store = there[0]
     old = sorted([await kept(bucket, b"old") for _ in range(5)])
     store.at += timedelta(days=2)
     await kept(bucket, b"young")
-    store.objects |= {"gw/notes.txt": (b"", NOON - timedelta(days=9)), "elsewhere/" + "a" * 32: (b"", NOON - timedelta(days=9))}
+    store.objects |= {
+        "gw/notes.txt": (b"", NOON - timedelta(days=9)),
+        "elsewhere/" + "a" * 32: (b"", NOON - timedelta(days=9)),
+    }
     pages = [handles async for handles in bucket.stale(NOON + timedelta(days=1))]
     assert len(pages) == 4
     assert sorted(handle for page in pages for handle in page) == old

@@ -9,9 +9,20 @@ from hashlib import sha256
 
 import pytest
 
-from gateway.files.signature import EMPTY_BODY_HASH, AwsCredentials, authorization, encoded_path, encoded_query, stamp
+from gateway.files.signature import (
+    EMPTY_BODY_HASH,
+    AwsCredentials,
+    authorization,
+    encoded_path,
+    encoded_query,
+    stamp,
+)
 
-WHO = AwsCredentials(access_key="AKIAIOSFODNN7EXAMPLE", secret_key="wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY", region="us-east-1")
+WHO = AwsCredentials(
+    access_key="AKIAIOSFODNN7EXAMPLE",
+    secret_key="wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
+    region="us-east-1",
+)
 AT = datetime(2013, 5, 24, tzinfo=UTC)
 BODY = sha256(b"Welcome to Amazon S3.").hexdigest()
 WRITTEN = {"Date": "Fri, 24 May 2013 00:00:00 GMT", "x-amz-storage-class": "REDUCED_REDUNDANCY"}
@@ -31,19 +42,31 @@ WRITTEN = {"Date": "Fri, 24 May 2013 00:00:00 GMT", "x-amz-storage-class": "REDU
 def test_signature_matches_aws_examples(
     method: str, path: str, query: dict[str, str], more: dict[str, str], body: str, signature: str
 ) -> None:
-    headers = {"Host": "examplebucket.s3.amazonaws.com", "x-amz-date": stamp(AT), "x-amz-content-sha256": body, **more}
+    headers = {
+        "Host": "examplebucket.s3.amazonaws.com",
+        "x-amz-date": stamp(AT),
+        "x-amz-content-sha256": body,
+        **more,
+    }
     header = authorization(WHO, AT, method, path, query, headers, body)
     names = ";".join(sorted(name.lower() for name in headers))
     scope = "AKIAIOSFODNN7EXAMPLE/20130524/us-east-1/s3/aws4_request"
-    assert header == f"AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders={names}, Signature={signature}"
+    assert (
+        header
+        == f"AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders={names}, Signature={signature}"
+    )
 
 
 def test_signature_scope_includes_service() -> None:
     who = AwsCredentials(access_key="AKIDEXAMPLE", secret_key="wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY", region="us-east-1",
                       service="service")  # fmt: skip
     headers = {"Host": "example.amazonaws.com", "X-Amz-Date": "20150830T123600Z"}
-    header = authorization(who, datetime(2015, 8, 30, 12, 36, tzinfo=UTC), "GET", "/", {}, headers, EMPTY_BODY_HASH)
-    assert header.endswith("Signature=5fa00fa31553b73ebf1942676e86291e8372ff2a2260956d9b8aae1d763fbf31")
+    header = authorization(
+        who, datetime(2015, 8, 30, 12, 36, tzinfo=UTC), "GET", "/", {}, headers, EMPTY_BODY_HASH
+    )
+    assert header.endswith(
+        "Signature=5fa00fa31553b73ebf1942676e86291e8372ff2a2260956d9b8aae1d763fbf31"
+    )
 
 
 def test_path_is_percent_encoded_and_query_is_sorted() -> None:

@@ -13,7 +13,15 @@ from gateway.errors import TooLarge
 from gateway.files.spool import PIECE, receive_file
 from gateway.incidents.files import MediaTypeSniffer, detect_media_type
 
-WORDS = (b"[Content_Types].xml", b"word/document.xml", b"PK\x03\x04", b"%PDF-", "ä€𝄞".encode(), b"\x00", b"text\n")
+WORDS = (
+    b"[Content_Types].xml",
+    b"word/document.xml",
+    b"PK\x03\x04",
+    b"%PDF-",
+    "ä€𝄞".encode(),
+    b"\x00",
+    b"text\n",
+)
 
 
 async def chunks(pieces: Iterable[bytes]) -> AsyncIterator[bytes]:
@@ -26,7 +34,11 @@ async def test_received_file_is_measured_hashed_and_typed(tmp_path: Path, named:
     content = b"%PDF-" + bytes(range(256)) * 3_000
     pieces = (content[at : at + 70_001] for at in range(0, len(content), 70_001))
     async with receive_file(chunks(pieces), len(content), tmp_path if named else None) as file:
-        assert (file.size, file.sha256, file.type) == (len(content), sha256(content).digest(), "application/pdf")
+        assert (file.size, file.sha256, file.type) == (
+            len(content),
+            sha256(content).digest(),
+            "application/pdf",
+        )
         for _ in range(2):
             read = [piece async for piece in file.pieces()]
             assert b"".join(read) == content
@@ -53,7 +65,11 @@ async def test_oversized_file_is_refused_at_once_and_removed(tmp_path: Path) -> 
 
 async def test_empty_file_is_accepted() -> None:
     async with receive_file(chunks([]), 10, None) as file:
-        assert (file.size, file.type, [piece async for piece in file.pieces()]) == (0, "text/plain; charset=utf-8", [])
+        assert (file.size, file.type, [piece async for piece in file.pieces()]) == (
+            0,
+            "text/plain; charset=utf-8",
+            [],
+        )
 
 
 OFFICE = b"PK\x03\x04...[Content_Types].xml...word/document.xml..."
@@ -68,10 +84,14 @@ def test_file_type_is_found_across_chunk_boundary(cut: int) -> None:
 
 
 @given(
-    st.lists(st.sampled_from(WORDS) | st.binary(max_size=30), max_size=6).map(b"".join), st.lists(st.integers(0, 80), max_size=5)
+    st.lists(st.sampled_from(WORDS) | st.binary(max_size=30), max_size=6).map(b"".join),
+    st.lists(st.integers(0, 80), max_size=5),
 )
 def test_file_type_is_independent_of_chunking(content: bytes, cuts: list[int]) -> None:
-    sniffer, places = MediaTypeSniffer(), [0, *sorted(min(cut, len(content)) for cut in cuts), len(content)]
+    sniffer, places = (
+        MediaTypeSniffer(),
+        [0, *sorted(min(cut, len(content)) for cut in cuts), len(content)],
+    )
     for since, until in pairwise(places):
         sniffer.feed(content[since:until])
     assert sniffer.type() == detect_media_type(content)

@@ -24,15 +24,28 @@ OF_PROMETHEUS = {"up"}
 
 
 def rules() -> list[dict[str, Any]]:
-    return [rule for path in RULES for group in yaml.safe_load(path.read_text("utf-8"))["groups"] for rule in group["rules"]]
+    return [
+        rule
+        for path in RULES
+        for group in yaml.safe_load(path.read_text("utf-8"))["groups"]
+        for rule in group["rules"]
+    ]
 
 
 def boards() -> dict[str, dict[str, Any]]:
-    return {path.name: json.loads(path.read_text("utf-8")) for path in sorted((ROOT / "grafana/dashboards").glob("*.json"))}
+    return {
+        path.name: json.loads(path.read_text("utf-8"))
+        for path in sorted((ROOT / "grafana/dashboards").glob("*.json"))
+    }
 
 
 def expressions() -> list[str]:
-    panels = [target["expr"] for board in boards().values() for one in board["panels"] for target in one["targets"]]
+    panels = [
+        target["expr"]
+        for board in boards().values()
+        for one in board["panels"]
+        for target in one["targets"]
+    ]
     return panels + [rule["expr"] for rule in rules()]
 
 
@@ -58,7 +71,12 @@ def exported() -> dict[str, set[str]]:
     metrics.task_failures.labels("timers").inc()
     metrics.periodic_failed("promotion")
     metrics.periodic_succeeded("promotion", 1.0)
-    return {s.name: set(s.labels) for registry in metrics.registries for family in registry.collect() for s in family.samples}
+    return {
+        s.name: set(s.labels)
+        for registry in metrics.registries
+        for family in registry.collect()
+        for s in family.samples
+    }
 
 
 @pytest.mark.parametrize("expression", sorted(set(expressions())))
@@ -70,23 +88,37 @@ def test_every_expression_uses_existing_metrics_and_labels(expression: str) -> N
         assert selector.name in known or selector.name in OF_PROMETHEUS
         labels = known.get(selector.name)
         if labels is not None:
-            assert {matcher.name for matcher in selector.matchers.matchers} <= labels | {"instance", "job"}
+            assert {matcher.name for matcher in selector.matchers.matchers} <= labels | {
+                "instance",
+                "job",
+            }
 
 
 def test_unknown_metric_is_detected() -> None:
-    found = [s.name for s in selectors(promql_parser.parse("sum(rate(gateway_made_up_total[5m])) / (max(gateway_other) > 0)"))]
+    found = [
+        s.name
+        for s in selectors(
+            promql_parser.parse("sum(rate(gateway_made_up_total[5m])) / (max(gateway_other) > 0)")
+        )
+    ]
     assert found == ["gateway_made_up_total", "gateway_other"]
     assert not set(found) & set(exported())
 
 
 def test_every_metric_is_used_by_panel_or_rule() -> None:
     asked = {s.name for e in expressions() for s in selectors(promql_parser.parse(e))}
-    families = [family for registry in Metrics(CollectorRegistry()).registries for family in registry.collect()]
+    families = [
+        family
+        for registry in Metrics(CollectorRegistry()).registries
+        for family in registry.collect()
+    ]
     assert [f.name for f in families if not any(name.startswith(f.name) for name in asked)] == []
 
 
 def test_committed_dashboards_match_generator_output() -> None:
-    written = {path.name: path.read_text("utf-8") for path in (ROOT / "grafana/dashboards").glob("*.json")}
+    written = {
+        path.name: path.read_text("utf-8") for path in (ROOT / "grafana/dashboards").glob("*.json")
+    }
     assert written == files()
 
 
@@ -95,7 +127,9 @@ def test_panels_fit_width_without_overlap() -> None:
         taken: set[tuple[int, int]] = set()
         for place in (one["gridPos"] for one in board["panels"]):
             cells = {
-                (x, y) for x in range(place["x"], place["x"] + place["w"]) for y in range(place["y"], place["y"] + place["h"])
+                (x, y)
+                for x in range(place["x"], place["x"] + place["w"])
+                for y in range(place["y"], place["y"] + place["h"])
             }
             assert place["x"] + place["w"] <= 24
             assert not cells & taken
@@ -109,7 +143,9 @@ def test_panels_use_selected_data_source() -> None:
         assert {one["datasource"]["uid"] for one in board["panels"]} == {f"${{{choice['name']}}}"}
 
 
-RUNBOOK = re.compile(r"\{\{ with \$externalLabels\.gateway_url \}\}\{\{ \. \}\}/runbooks/([\w-]+)\{\{ end \}\}")
+RUNBOOK = re.compile(
+    r"\{\{ with \$externalLabels\.gateway_url \}\}\{\{ \. \}\}/runbooks/([\w-]+)\{\{ end \}\}"
+)
 """The address of a runbook: below the gateway's, and empty where Prometheus does not know that."""
 
 
@@ -120,7 +156,9 @@ def runbook_of(alert: dict[str, Any]) -> Path:
     return RUNBOOKS / f"{found[1]}.md"
 
 
-@pytest.mark.parametrize("alert", [rule for rule in rules() if "alert" in rule], ids=lambda rule: rule["alert"])
+@pytest.mark.parametrize(
+    "alert", [rule for rule in rules() if "alert" in rule], ids=lambda rule: rule["alert"]
+)
 def test_every_alert_has_texts_severity_and_runbook_with_steps(alert: dict[str, Any]) -> None:
     assert alert["labels"]["severity"] in {"critical", "warning"}
     assert alert["annotations"]["summary"]
@@ -138,15 +176,27 @@ def test_every_runbook_belongs_to_an_alert() -> None:
 
 
 def test_promtool_accepts_the_rules() -> None:
-    promtool = shutil.which("promtool", path=os.pathsep.join((os.environ.get("GATEWAY_E2E_BIN", ""), os.environ["PATH"])))
+    promtool = shutil.which(
+        "promtool",
+        path=os.pathsep.join((os.environ.get("GATEWAY_E2E_BIN", ""), os.environ["PATH"])),
+    )
     if promtool is None:
         pytest.skip("no promtool in GATEWAY_E2E_BIN or PATH")
-    done = subprocess.run([promtool, "check", "rules", *map(str, RULES)], capture_output=True, text=True, timeout=30, check=False)
+    done = subprocess.run(
+        [promtool, "check", "rules", *map(str, RULES)],
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
     assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_runbook_url_is_empty_without_gateway_url(tmp_path: Path) -> None:
-    promtool = shutil.which("promtool", path=os.pathsep.join((os.environ.get("GATEWAY_E2E_BIN", ""), os.environ["PATH"])))
+    promtool = shutil.which(
+        "promtool",
+        path=os.pathsep.join((os.environ.get("GATEWAY_E2E_BIN", ""), os.environ["PATH"])),
+    )
     if promtool is None:
         pytest.skip("no promtool in GATEWAY_E2E_BIN or PATH")
     down = next(rule for rule in rules() if rule.get("alert") == "GatewayDown")
@@ -168,5 +218,7 @@ def promtool_test(rule: dict[str, Any], base: str, runbook: str) -> dict[str, An
     return {
         "interval": "1m",
         "external_labels": {"gateway_url": base} if base else {},
-        "alert_rule_test": [{"eval_time": "5m", "alertname": rule["alert"], "exp_alerts": [expected]}],
+        "alert_rule_test": [
+            {"eval_time": "5m", "alertname": rule["alert"], "exp_alerts": [expected]}
+        ],
     }

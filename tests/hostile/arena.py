@@ -99,7 +99,10 @@ class Arena:
     async def attacked(self, inputs: Iterable[Hostile]) -> Felt:
         """Send every input, a few at once, and return what was felt meanwhile."""
         felt, todo = Felt(), iter(inputs)
-        async with self._measured(felt), aiohttp.ClientSession(timeout=TIMEOUT, auto_decompress=False) as session:
+        async with (
+            self._measured(felt),
+            aiohttp.ClientSession(timeout=TIMEOUT, auto_decompress=False) as session,
+        ):
             await asyncio.gather(*(self._send(session, todo, felt) for _ in range(AT_ONCE)))
         return felt
 
@@ -119,14 +122,18 @@ class Arena:
             ended = max(CLOCK.monotonic(), began + CALM)
             await CLOCK.sleep(max(0.0, ended - CLOCK.monotonic()))
             noted = self._lines("holds.jsonl")
-            felt.holds = [hold for hold in noted if began <= hold["at"] <= ended and hold["held"] > HELD]
+            felt.holds = [
+                hold for hold in noted if began <= hold["at"] <= ended and hold["held"] > HELD
+            ]
             cycles = (one for one in self._lines("garbage.jsonl") if began <= one["at"] <= ended)
             felt.garbage = sum(one["objects"] for one in cycles)
             felt.span = (began, ended)
             self.hear_neighbour(felt)
             felt.grown = await self._grown(before)
 
-    async def _send(self, session: aiohttp.ClientSession, todo: Iterable[Hostile], felt: Felt) -> None:
+    async def _send(
+        self, session: aiohttp.ClientSession, todo: Iterable[Hostile], felt: Felt
+    ) -> None:
         for one in todo:
             try:
                 address = yarl.URL(self.url + one.path, encoded=True)
@@ -135,14 +142,22 @@ class Arena:
                 ) as answer:
                     text = await answer.text("utf-8", "replace")
                     status = answer.status
-            except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError, aiohttp.ClientPayloadError):
+            except (
+                aiohttp.ClientOSError,
+                aiohttp.ServerDisconnectedError,
+                aiohttp.ClientPayloadError,
+            ):
                 status, text = 0, ""  # answered before it was sent whole, and closed
             felt.answers[status] += 1
-            shed = status == 503 and not is_short(one.body or b"") and "Retry-After" in answer.headers
+            shed = (
+                status == 503 and not is_short(one.body or b"") and "Retry-After" in answer.headers
+            )
             felt.shed += shed
             failed = status >= 500 and not (shed or (status == 503 and OUTSIDE in text))
             if failed or "Traceback" in text or "asyncpg" in text:
-                felt.wrong.append(f"{one.method} {one.path} {one.headers} {(one.body or b'')[:300]!r} -> {status} {text[:300]}")
+                felt.wrong.append(
+                    f"{one.method} {one.path} {one.headers} {(one.body or b'')[:300]!r} -> {status} {text[:300]}"
+                )
 
     async def until_alive(self, seconds: float) -> None:
         """Return once both probes answer 200 and no task was ever started anew; raises AssertionError after `seconds`."""
@@ -154,7 +169,9 @@ class Arena:
                     break
                 assert CLOCK.monotonic() < until, said
                 await CLOCK.sleep(0.2)
-        assert "task_died" not in self.log(), [line for line in self.log().splitlines() if "task_died" in line][-1]
+        assert "task_died" not in self.log(), [
+            line for line in self.log().splitlines() if "task_died" in line
+        ][-1]
 
     async def wipe_index(self) -> None:
         """FLUSHALL: timers are read from PostgreSQL again, whatever times it keeps."""
@@ -214,14 +231,22 @@ async def arena(folder: Path, config: str) -> AsyncIterator[Arena]:
     async with AsyncExitStack() as stack:
         servers = await stack.enter_async_context(Embedded(fast=True))
         (folder / "gateway.toml").write_text(config)
-        env = {"DATABASE_URL": servers.database_url, "REDIS_URL": servers.redis_url, "GATEWAY_ALLOW_UNSAFE": "1"}
+        env = {
+            "DATABASE_URL": servers.database_url,
+            "REDIS_URL": servers.redis_url,
+            "GATEWAY_ALLOW_UNSAFE": "1",
+        }
         process = _child(stack, folder / "gateway.log", env, "tests.hostile.gateway", str(folder))
         ready = await _ready(folder / "ready.json", process)
         scopes = {scope: await make_key(servers.database_url, scope) for scope in Scope}
-        made = Arena(f"http://127.0.0.1:{ready['port']}", process.pid, folder, servers.redis_url, scopes)
+        made = Arena(
+            f"http://127.0.0.1:{ready['port']}", process.pid, folder, servers.redis_url, scopes
+        )
         world = await _world(made)
         made.targets = targets([(method, path) for method, path in ready["routes"]], world)
-        ours = [await make_key(servers.database_url, scope) for scope in (Scope.INGEST, Scope.ADMIN)]
+        ours = [
+            await make_key(servers.database_url, scope) for scope in (Scope.INGEST, Scope.ADMIN)
+        ]
         _child(
             stack,
             folder / "neighbour.log",
@@ -249,10 +274,16 @@ async def _tidy(url: str) -> None:
         conn.terminate()
 
 
-def _child(stack: AsyncExitStack, log: Path, env: dict[str, str], module: str, *arguments: str) -> "subprocess.Popen[bytes]":
+def _child(
+    stack: AsyncExitStack, log: Path, env: dict[str, str], module: str, *arguments: str
+) -> "subprocess.Popen[bytes]":
     with log.open("wb") as sink:
         process = subprocess.Popen(
-            [sys.executable, "-m", module, *arguments], cwd=ROOT, env={**os.environ, **env}, stdout=sink, stderr=sink
+            [sys.executable, "-m", module, *arguments],
+            cwd=ROOT,
+            env={**os.environ, **env},
+            stdout=sink,
+            stderr=sink,
         )
 
     def end() -> None:
@@ -275,7 +306,9 @@ async def _ready(file: Path, process: "subprocess.Popen[bytes]") -> dict[str, An
 
 async def _world(made: Arena) -> World:
     """Make one of each thing that paths lead to."""
-    admin, ingest = ({"Authorization": f"Bearer {made.keys[scope]}"} for scope in (Scope.ADMIN, Scope.INGEST))
+    admin, ingest = (
+        {"Authorization": f"Bearer {made.keys[scope]}"} for scope in (Scope.ADMIN, Scope.INGEST)
+    )
     parts = {
         "integration": "faults",
         "key": made.keys[Scope.INGEST],
@@ -286,7 +319,9 @@ async def _world(made: Arena) -> World:
     }
     async with aiohttp.ClientSession(made.url) as session:
 
-        async def make(path: str, body: dict[str, Any], name: str, field: str, head: dict[str, str] = admin) -> None:
+        async def make(
+            path: str, body: dict[str, Any], name: str, field: str, head: dict[str, str] = admin
+        ) -> None:
             async with session.post(path, json=body, headers=head) as answer:
                 told = await answer.json()
                 assert answer.status in {200, 201}, told
@@ -295,7 +330,9 @@ async def _world(made: Arena) -> World:
         await make("/api/v1/services", {"slug": "desk-a", "name": "Mail"}, "service", "slug")
         await make("/api/v1/cis", {"name": "desk-a", "kind": "server"}, "name", "name")
         await make("/api/v1/people", {"login": "pat", "name": "Pat"}, "login", "login")
-        await make("/api/v1/groups", {"slug": "desk-a", "name": "Desk", "tier": "desk"}, "slug", "slug")
+        await make(
+            "/api/v1/groups", {"slug": "desk-a", "name": "Desk", "tier": "desk"}, "slug", "slug"
+        )
         await make(
             "/v2/heartbeats",
             {"name": "desk-a", "interval": 10, "intervalUnit": "minutes", "enabled": True},

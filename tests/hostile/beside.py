@@ -29,7 +29,11 @@ async def main(seed: int) -> None:
             for one in (attacked, beside):
                 await one.attacked(every("odd", one.targets, Random(seed), 1_000, lambda _: 10))
                 await one.measure_calm()
-            report(seed=seed, calm_ms=milliseconds(attacked.calm), calm_beside_ms=milliseconds(beside.calm))
+            report(
+                seed=seed,
+                calm_ms=milliseconds(attacked.calm),
+                calm_beside_ms=milliseconds(beside.calm),
+            )
             for family in FAMILIES:
                 await compare(attacked, beside, family, Random(f"{seed} {family}"))
 

@@ -24,7 +24,11 @@ def one_of_each_kind(targets: Sequence[Target]) -> list[Target]:
     """The first target that takes a body of each kind; raises AssertionError for a kind that is gone."""
     found = []
     for kind in KINDS:
-        fitting = [one for one in targets if one.takes_body and (one.path.startswith(kind) or one.path.endswith(kind))]
+        fitting = [
+            one
+            for one in targets
+            if one.takes_body and (one.path.startswith(kind) or one.path.endswith(kind))
+        ]
         assert fitting, f"no route begins or ends with {kind}"
         found.append(fitting[0])
     return found
@@ -69,5 +73,8 @@ async def _opened(url: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]
 def _head(target: Target, *, with_key: bool) -> bytes:
     headers = {"Host": "a", "Content-Type": "application/json", "Content-Length": str(LENGTH)}
     headers |= target.headers if with_key else {}
-    lines = [f"{target.method} {target.path} HTTP/1.1", *(f"{name}: {value}" for name, value in headers.items())]
+    lines = [
+        f"{target.method} {target.path} HTTP/1.1",
+        *(f"{name}: {value}" for name, value in headers.items()),
+    ]
     return "\r\n".join([*lines, "", ""]).encode()

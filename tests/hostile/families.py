@@ -68,9 +68,13 @@ def items(target: Target, chance: Random, size: int) -> Hostile:
         many = b"{" + b",".join(b'"%d":0' % number for number in range(size // 9)) + b"}"
     if not isinstance(whole, dict) or not whole or chance.random() < 0.2:
         return _sent(target, many)
-    name = chance.choice([name for name, value in whole.items() if isinstance(value, list | dict)] or list(whole))
+    name = chance.choice(
+        [name for name, value in whole.items() if isinstance(value, list | dict)] or list(whole)
+    )
     head = encoded({key: value for key, value in whole.items() if key != name})[:-1]
-    return _sent(target, head + (b"," if len(head) > 1 else b"") + encoded(name) + b":" + many + b"}")
+    return _sent(
+        target, head + (b"," if len(head) > 1 else b"") + encoded(name) + b":" + many + b"}"
+    )
 
 
 def deep(target: Target, chance: Random, size: int) -> Hostile:
@@ -86,7 +90,9 @@ def numbers(target: Target, chance: Random, size: int) -> Hostile:
     body = target.body(chance)
     if chance.random() < 0.7:
         return _sent(target, encoded(_placed(body, chance.choice(NUMBERS), chance)))
-    digits = chance.choice((b"9" * size, b"0." + b"9" * size, b"1e" + b"9" * min(size, 2_000), b"-" + b"1" * size))
+    digits = chance.choice(
+        (b"9" * size, b"0." + b"9" * size, b"1e" + b"9" * min(size, 2_000), b"-" + b"1" * size)
+    )
     marked = encoded(_placed(body, "\x01", chance))
     return _sent(target, marked.replace(b'"\\u0001"', digits, 1))
 
@@ -104,7 +110,9 @@ def odd(target: Target, chance: Random, size: int) -> Hostile:
     del size
     body = target.body(chance)
     if isinstance(body, dict) and chance.random() < 0.3:
-        body = body | {chance.choice(("id", "state", "tenant_id", "__proto__", "")): chance.choice(ODD)}
+        body = body | {
+            chance.choice(("id", "state", "tenant_id", "__proto__", "")): chance.choice(ODD)
+        }
     return _sent(target, encoded(_placed(body, chance.choice(ODD), chance)))
 
 
@@ -118,11 +126,20 @@ def encodings(target: Target, chance: Random, size: int) -> Hostile:
     if way == 1:
         return _sent(target, body.decode().encode(chance.choice(("utf-16", "utf-32"))))
     if way == 2:
-        return _sent(target, body, {"Content-Type": f"application/json; charset={chance.choice(('utf-7', 'x' * 200, 'idna'))}"})
+        return _sent(
+            target,
+            body,
+            {
+                "Content-Type": f"application/json; charset={chance.choice(('utf-7', 'x' * 200, 'idna'))}"
+            },
+        )
     if way == 3:
         return _sent(target, bytes([chance.choice((0x80, 0xFF, 0xC0, 0xED))]) * size)
     at = chance.randrange(len(body) + 1)
-    return _sent(target, body[:at] + chance.choice((b"\xed\xa0\x80", b"\xff", b"\0", b"\xef\xbb\xbf")) + body[at:])
+    return _sent(
+        target,
+        body[:at] + chance.choice((b"\xed\xa0\x80", b"\xff", b"\0", b"\xef\xbb\xbf")) + body[at:],
+    )
 
 
 def queries(target: Target, chance: Random, size: int) -> Hostile:
@@ -136,7 +153,10 @@ def queries(target: Target, chance: Random, size: int) -> Hostile:
         "\ud800",
     )
     pairs = "&".join(
-        f"{chance.choice(names)}={quote(chance.choice(values).encode('utf-8', 'surrogatepass'))}"[:3_000] for _ in range(2)
+        f"{chance.choice(names)}={quote(chance.choice(values).encode('utf-8', 'surrogatepass'))}"[
+            :3_000
+        ]
+        for _ in range(2)
     )
     path = f"{target.path}{'&' if '?' in target.path else '?'}{pairs}"[:7_000]
     sent = _sent(target, encoded(target.body(chance)))
@@ -145,26 +165,51 @@ def queries(target: Target, chance: Random, size: int) -> Hostile:
 
 def heads(target: Target, chance: Random, size: int) -> Hostile:
     """Headers that are long, odd or of another meaning; the body fits."""
-    text = _repeated(chance.choice([unit for unit in UNITS if unit.isprintable()]), min(size, 6_000))
+    text = _repeated(
+        chance.choice([unit for unit in UNITS if unit.isprintable()]), min(size, 6_000)
+    )
     name = chance.choice(
         ("If-Match", "Idempotency-Key", "Accept-Language", "User-Agent", "X-Request-Id", "X-Forwarded-For", "webhook-signature",
          "X-Hub-Signature-256", "Cookie", "Content-Type", "Range", "If-None-Match", "Accept", "Authorization", "X-Api-Key")
     )  # fmt: skip
-    return _sent(target, encoded(target.body(chance)), {name: text.encode("latin-1", "replace").decode("latin-1").strip() or "a"})
+    return _sent(
+        target,
+        encoded(target.body(chance)),
+        {name: text.encode("latin-1", "replace").decode("latin-1").strip() or "a"},
+    )
 
 
 def forms(target: Target, chance: Random, size: int) -> Hostile:
     """A form of very many, very long or broken fields and parts, where forms are taken."""
     if PARTS in target.forms and chance.random() < 0.6:
-        return _sent(target, _parts(chance, size), {"Content-Type": f"multipart/form-data; boundary={BOUNDARY.decode()}"})
-    unit = chance.choice((b"a=1&", b"a=%", b"=&", b"%00=1&", b"a[]=%F0%9F&", b"email=%3D%3Futf-8%3Fq%3F&", b"body-mime=%0A&"))
+        return _sent(
+            target,
+            _parts(chance, size),
+            {"Content-Type": f"multipart/form-data; boundary={BOUNDARY.decode()}"},
+        )
+    unit = chance.choice(
+        (
+            b"a=1&",
+            b"a=%",
+            b"=&",
+            b"%00=1&",
+            b"a[]=%F0%9F&",
+            b"email=%3D%3Futf-8%3Fq%3F&",
+            b"body-mime=%0A&",
+        )
+    )
     return _sent(target, (unit * (size // len(unit) + 1))[:size], {"Content-Type": FORM})
 
 
 def _parts(chance: Random, size: int) -> bytes:
     """A multipart body of many small parts, of one with a hostile head, or of boundaries that never fit."""
     head = b"--" + BOUNDARY + b'\r\nContent-Disposition: form-data; name="%b"%b\r\n\r\n'
-    long = _repeated(chance.choice(UNITS), min(size, 7_000)).encode().replace(b"\r", b"").replace(b"\n", b"")
+    long = (
+        _repeated(chance.choice(UNITS), min(size, 7_000))
+        .encode()
+        .replace(b"\r", b"")
+        .replace(b"\n", b"")
+    )
     ended = b"\r\n--" + BOUNDARY + b"--\r\n"
     match chance.randrange(4):
         case 0:
@@ -174,12 +219,18 @@ def _parts(chance: Random, size: int) -> bytes:
             return head % (b"email", b'; filename="' + long + b'"') + b"x" * size + ended
         case 2:
             return head % (b"email", b"") + (b"\r\n--" + BOUNDARY[:1]) * (size // 5)
-    mail = b"Content-Type: multipart/mixed; boundary=c\r\nSubject: " + long + b"\r\n\r\n" + b"--c\r\n\r\n" * (size // 7)
+    mail = (
+        b"Content-Type: multipart/mixed; boundary=c\r\nSubject: "
+        + long
+        + b"\r\n\r\n"
+        + b"--c\r\n\r\n" * (size // 7)
+    )
     return head % (b"email", b"") + mail + ended
 
 
 FAMILIES: Mapping[str, Family] = {
-    one.__name__: one for one in (strings, items, deep, numbers, times, odd, encodings, queries, heads, forms)
+    one.__name__: one
+    for one in (strings, items, deep, numbers, times, odd, encodings, queries, heads, forms)
 }
 
 
@@ -192,7 +243,9 @@ def fits(family: str, target: Target) -> bool:
 
 def _sent(target: Target, body: bytes, headers: Mapping[str, str] | None = None) -> Hostile:
     sent = {"Content-Type": "application/json", **target.headers, **(headers or {})}
-    return Hostile(target.method, target.path, sent, body[: target.largest] if target.takes_body else None)
+    return Hostile(
+        target.method, target.path, sent, body[: target.largest] if target.takes_body else None
+    )
 
 
 def _repeated(unit: str, size: int) -> str:
@@ -206,27 +259,33 @@ def _placed(value: Any, what: Any, chance: Random) -> Any:
         return value | {name: _placed(value[name], what, chance)}
     if isinstance(value, list) and value:
         at = chance.randrange(len(value))
-        return [_placed(one, what, chance) if index == at else one for index, one in enumerate(value)]
+        return [
+            _placed(one, what, chance) if index == at else one for index, one in enumerate(value)
+        ]
     return what
 
 
 def _far(value: Any, when: Any) -> Any:
     """The value with each of its times, or what has the name of one, replaced."""
     if isinstance(value, dict):
-        return {name: when if _is_time(name, one) else _far(one, when) for name, one in value.items()}
+        return {
+            name: when if _is_time(name, one) else _far(one, when) for name, one in value.items()
+        }
     return [_far(one, when) for one in value] if isinstance(value, list) else value
 
 
 def _is_time(name: str, value: Any) -> bool:
-    named = any(word in name.lower() for word in ("time", "date", "until", "_at", "expir", "since")) or name.lower().endswith(
-        "at"
-    )
+    named = any(
+        word in name.lower() for word in ("time", "date", "until", "_at", "expir", "since")
+    ) or name.lower().endswith("at")
     return (named and isinstance(value, str | int | float)) or (
         isinstance(value, str) and value[:3] in {"202", "201"} and "T" in value
     )
 
 
-def every(family: str, chosen: list[Target], chance: Random, count: int, size: Callable[[Random], int]) -> Iterator[Hostile]:
+def every(
+    family: str, chosen: list[Target], chance: Random, count: int, size: Callable[[Random], int]
+) -> Iterator[Hostile]:
     """Yield that many inputs of a family: its targets in turn, in an order of chance."""
     fitting = [target for target in chosen if fits(family, target)]
     chance.shuffle(fitting)

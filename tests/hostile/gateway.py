@@ -76,7 +76,9 @@ class Garbage:
     def __call__(self, phase: str, told: dict[str, int]) -> None:
         """Note a collection that ended; a callback of `gc.callbacks`."""
         if phase == "stop" and told["collected"]:
-            self._sink.write(json.dumps({"at": CLOCK.monotonic(), "objects": told["collected"]}) + "\n")
+            self._sink.write(
+                json.dumps({"at": CLOCK.monotonic(), "objects": told["collected"]}) + "\n"
+            )
 
 
 def places(frame: FrameType | None) -> Iterator[str]:
@@ -102,7 +104,13 @@ async def main(folder: Path) -> None:
 async def serve(settings: Settings, folder: Path, beats: Beats, line: Line) -> None:
     async with serving(settings, line) as (gateway, stop):
         beating = asyncio.create_task(beats.beat())
-        routes = sorted({(route.method, route.resource.canonical) for route in gateway.app.router.routes() if route.resource})
+        routes = sorted(
+            {
+                (route.method, route.resource.canonical)
+                for route in gateway.app.router.routes()
+                if route.resource
+            }
+        )
         ready = {"port": gateway.addresses[0][1], "routes": routes}
         draft = folder / "ready.new"
         draft.write_text(json.dumps(ready))

@@ -26,14 +26,20 @@ async def main(url: str, ingest: str, write: str, number: str, file: str) -> Non
 
         async def ask(turn: int) -> None:
             sent = CLOCK.monotonic()
-            alert = {"title": "neighbour", "dedup_key": f"neighbour-{turn % 20}", "severity": "minor"}
+            alert = {
+                "title": "neighbour",
+                "dedup_key": f"neighbour-{turn % 20}",
+                "severity": "minor",
+            }
             method, path, key, body = (
                 ("POST", "/ingest/generic", ingest, alert),
                 ("POST", f"/api/v1/incidents/{number}/note", write, {"note": f"seen {turn}"}),
                 ("GET", f"/api/v1/incidents/{number}", write, None),
             )[turn % 3]
             try:
-                async with session.request(method, path, json=body, headers={"Authorization": f"Bearer {key}"}) as answer:
+                async with session.request(
+                    method, path, json=body, headers={"Authorization": f"Bearer {key}"}
+                ) as answer:
                     await answer.read()
                     status = answer.status
             except (OSError, aiohttp.ClientError, TimeoutError):

@@ -7,7 +7,14 @@ from random import Random
 from typing import Any
 
 from gateway.access.keys import Scope
-from gateway.api.description.addresses import FORM, JSON, PARTS, DescribedEndpoint, KeyLocation, described_endpoints
+from gateway.api.description.addresses import (
+    FORM,
+    JSON,
+    PARTS,
+    DescribedEndpoint,
+    KeyLocation,
+    described_endpoints,
+)
 from gateway.api.records.feed import ChangeFeed
 from gateway.api.route import Route
 from gateway.api.routes import list_routes
@@ -72,19 +79,29 @@ class Target:
 
     def body(self, chance: Random) -> Any:
         """A body that fits."""
-        return chance.choice(self.samples) if self.samples else {} if self.kind is None else fitting(self.kind, chance)
+        return (
+            chance.choice(self.samples)
+            if self.samples
+            else {}
+            if self.kind is None
+            else fitting(self.kind, chance)
+        )
 
 
 def targets(served: Sequence[tuple[str, str]], world: World) -> list[Target]:
     """Every route that is served, those that no description has as well."""
-    of_table = {(route.method, _bare(route.path)): route for route in (*list_routes(ChangeFeed()), *REPORTS)}
+    of_table = {
+        (route.method, _bare(route.path)): route for route in (*list_routes(ChangeFeed()), *REPORTS)
+    }
     of_addresses = {(one.method, _bare(one.path)): one for one in described_endpoints()}
     found: list[Target] = []
     for method, canonical in served:
         if method in {"HEAD", "*"}:
             continue
         known = of_table.get((method, canonical)) or of_addresses.get((method, canonical))
-        known = known or DescribedEndpoint(method, canonical, "An address that is not described", request_body=(JSON,))
+        known = known or DescribedEndpoint(
+            method, canonical, "An address that is not described", request_body=(JSON,)
+        )
         found += _of_route(known, world) if isinstance(known, Route) else _of_address(known, world)
     return found
 
@@ -95,32 +112,58 @@ def _bare(path: str) -> str:
 
 
 def _of_route(route: Route, world: World) -> Iterator[Target]:
-    kind = next((kind for kind in (route.request_body, route.reads, route.quarantined_body) if kind is not None), None)
+    kind = next(
+        (
+            kind
+            for kind in (route.request_body, route.reads, route.quarantined_body)
+            if kind is not None
+        ),
+        None,
+    )
     scope = Scope.INGEST if route.path.startswith("/ingest") else Scope.ADMIN
     query = tuple(one for one in getattr(route.query, "__struct_encode_fields__", ()))
     for path in _paths(_bare(route.path), world):
         yield Target(
-            route.method, path, LARGE if route.request_body is None else SMALL, _authorised(world, scope), kind, query=query
+            route.method,
+            path,
+            LARGE if route.request_body is None else SMALL,
+            _authorised(world, scope),
+            kind,
+            query=query,
         )
 
 
 def _of_address(address: DescribedEndpoint, world: World) -> Iterator[Target]:
     scope = (
         Scope.ADMIN
-        if address.key in {KeyLocation.READ, KeyLocation.WRITE, KeyLocation.PATH_READ, KeyLocation.PATH_WRITE}
+        if address.key
+        in {KeyLocation.READ, KeyLocation.WRITE, KeyLocation.PATH_READ, KeyLocation.PATH_WRITE}
         else Scope.INGEST
     )
-    headers = _authorised(world, scope) if address.key not in {KeyLocation.NONE, KeyLocation.BODY} else {}
+    headers = (
+        _authorised(world, scope) if address.key not in {KeyLocation.NONE, KeyLocation.BODY} else {}
+    )
     known = captured()
     for path in _paths(address.path, world):
         in_query = f"?token={world.keys[Scope.INGEST]}" if path.endswith("/incoming") else ""
         slug = next(
-            (slug for start, slug in SENDERS.items() if path.startswith(start)), path.split("/")[2:3] and path.split("/")[2]
+            (slug for start, slug in SENDERS.items() if path.startswith(start)),
+            path.split("/")[2:3] and path.split("/")[2],
         )
-        samples = [_with_key(body, world) for body in known.get(str(slug), [{}])] if JSON in address.request_body else [{}]
+        samples = (
+            [_with_key(body, world) for body in known.get(str(slug), [{}])]
+            if JSON in address.request_body
+            else [{}]
+        )
         forms = tuple(media for media in address.request_body if media in {FORM, PARTS})
         yield Target(
-            address.method, path + in_query, LARGE, headers, samples=tuple(samples), forms=forms, query=address.query_names
+            address.method,
+            path + in_query,
+            LARGE,
+            headers,
+            samples=tuple(samples),
+            forms=forms,
+            query=address.query_names,
         )
 
 

@@ -31,13 +31,19 @@ def _value(kind: types.Type, chance: Random) -> Any:
             asked = [one for one in kind.fields if one.required or chance.random() < 0.5]
             made = {one.encode_name: _value(one.type, chance) for one in asked}
         case types.UnionType():
-            made = _value(chance.choice([one for one in kind.types if not isinstance(one, types.NoneType)]), chance)
+            made = _value(
+                chance.choice([one for one in kind.types if not isinstance(one, types.NoneType)]),
+                chance,
+            )
         case types.EnumType():
             made = chance.choice([one.value for one in kind.cls])
         case types.LiteralType():
             made = chance.choice(list(kind.values))
         case types.StrType():
-            made = chance.choice([text for text in TEXTS if kind.pattern is None or re.search(kind.pattern, text)] or ["a"])
+            made = chance.choice(
+                [text for text in TEXTS if kind.pattern is None or re.search(kind.pattern, text)]
+                or ["a"]
+            )
         case types.IntType() | types.FloatType():
             made = next(int(bound) for bound in (kind.ge, kind.gt, kind.le, 1) if bound is not None)
         case types.ListType() | types.VarTupleType() | types.SetType() | types.FrozenSetType():

@@ -46,17 +46,23 @@ TRIES = 3
 @pytest.fixture(scope="module")
 async def attacked(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Arena]:
     async with arena(tmp_path_factory.mktemp("arena"), CONFIG) as made:
-        await made.attacked(every("odd", made.targets, Random(SEED), 1_000, lambda _: 10))  # what is built once is built
+        await made.attacked(
+            every("odd", made.targets, Random(SEED), 1_000, lambda _: 10)
+        )  # what is built once is built
         await made.measure_calm()
         yield made
 
 
 @pytest.mark.timeout(60 + INPUTS / 10)
 @pytest.mark.parametrize("family", FAMILIES)
-async def test_hostile_input_family_harms_neither_gateway_nor_neighbour(attacked: Arena, family: str) -> None:
+async def test_hostile_input_family_harms_neither_gateway_nor_neighbour(
+    attacked: Arena, family: str
+) -> None:
     def again() -> Awaitable[Felt]:
         chance = Random(f"{SEED} {family}")
-        return attacked.attacked(every(family, attacked.targets, chance, INPUTS // len(FAMILIES), sizes))
+        return attacked.attacked(
+            every(family, attacked.targets, chance, INPUTS // len(FAMILIES), sizes)
+        )
 
     unharmed(attacked, await tried(attacked, family, again))
     await attacked.wipe_index()
@@ -67,7 +73,9 @@ async def tried(attacked: Arena, name: str, again: Callable[[], Awaitable[Felt]]
     """Return what was felt of an attack the last time, which is the first that nobody felt."""
     for number in range(TRIES):
         felt = await again()
-        report(family=name, tried=number, seed=SEED, calm_ms=round(attacked.calm * 1e3), felt=str(felt))
+        report(
+            family=name, tried=number, seed=SEED, calm_ms=round(attacked.calm * 1e3), felt=str(felt)
+        )
         if not felt.holds and not slowed(attacked, felt):
             break
     return felt
@@ -84,7 +92,9 @@ def unharmed(attacked: Arena, felt: Felt) -> None:
     assert not felt.refused, f"the neighbour was refused: {felt.refused}"
     held = [f"{hold['held']:.3f} s: {hold['stack']}" for hold in felt.holds]
     assert not held, f"{len(held)} holds, the first {held[0]}"
-    assert not slowed(attacked, felt), f"the neighbour's p99 was {felt.p99:.3f} s, {attacked.calm:.3f} s when calm"
+    assert not slowed(attacked, felt), (
+        f"the neighbour's p99 was {felt.p99:.3f} s, {attacked.calm:.3f} s when calm"
+    )
     cycles = f"{felt.garbage} objects were left to the collector"
     assert felt.garbage <= max(GARBAGE, felt.answers.total()), cycles
     assert felt.grown <= GROWN, f"{felt.grown} KiB were left behind"
@@ -92,7 +102,9 @@ def unharmed(attacked: Arena, felt: Felt) -> None:
 
 @pytest.mark.timeout(180)
 @pytest.mark.parametrize("with_key", [False, True], ids=["without a key", "with a key"])
-async def test_aborted_uploads_harm_neither_gateway_nor_neighbour(attacked: Arena, *, with_key: bool) -> None:
+async def test_aborted_uploads_harm_neither_gateway_nor_neighbour(
+    attacked: Arena, *, with_key: bool
+) -> None:
     kinds = cycle(one_of_each_kind(attacked.targets))
 
     async def uploads() -> None:
@@ -100,7 +112,10 @@ async def test_aborted_uploads_harm_neither_gateway_nor_neighbour(attacked: Aren
             await aborted(attacked.url, next(kinds), with_key=with_key)
 
     name = "aborted with a key" if with_key else "aborted"
-    unharmed(attacked, await tried(attacked, name, lambda: attacked.endured(uploads() for _ in range(AT_ONCE))))
+    unharmed(
+        attacked,
+        await tried(attacked, name, lambda: attacked.endured(uploads() for _ in range(AT_ONCE))),
+    )
 
 
 @pytest.mark.timeout(180)

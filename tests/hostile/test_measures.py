@@ -17,7 +17,12 @@ from tests.hostile.gateway import Beats
 from tests.hostile.routes import World, targets
 
 CLOCK = SystemClock()
-SERVED = [("POST", "/api/v1/incidents"), ("POST", "/ingest/{source}"), ("GET", "/api/v1/changes"), ("POST", "/report/{service}")]
+SERVED = [
+    ("POST", "/api/v1/incidents"),
+    ("POST", "/ingest/{source}"),
+    ("GET", "/api/v1/changes"),
+    ("POST", "/report/{service}"),
+]
 WORLD = World({}, dict.fromkeys(Scope, "gwk_a"))
 
 
@@ -41,10 +46,18 @@ async def test_blocked_loop_is_recorded_with_stack(tmp_path: Path) -> None:
 
 def test_every_family_reaches_every_fitting_route() -> None:
     found = targets(SERVED, WORLD)
-    assert {one.path for one in found} >= {"/api/v1/incidents", "/ingest/zabbix", "/api/v1/changes", "/report/a"}
+    assert {one.path for one in found} >= {
+        "/api/v1/incidents",
+        "/ingest/zabbix",
+        "/api/v1/changes",
+        "/report/a",
+    }
     for family in FAMILIES:
         fitting = {(one.method, one.path) for one in found if fits(family, one)}
-        sent = Counter((one.method, one.path.partition("?")[0]) for one in every(family, found, Random(1), 200, lambda _: 500))
+        sent = Counter(
+            (one.method, one.path.partition("?")[0])
+            for one in every(family, found, Random(1), 200, lambda _: 500)
+        )
         assert fitting, family
         assert set(sent) == fitting
 
@@ -52,7 +65,10 @@ def test_every_family_reaches_every_fitting_route() -> None:
 def test_same_seed_generates_same_inputs(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("time.time", count(1_000_000_000, 3_600).__next__)
     for family in FAMILIES:
-        first, again = (list(every(family, targets(SERVED, WORLD), Random(7), 50, lambda _: 900)) for _ in range(2))
+        first, again = (
+            list(every(family, targets(SERVED, WORLD), Random(7), 50, lambda _: 900))
+            for _ in range(2)
+        )
         assert first == again
 
 

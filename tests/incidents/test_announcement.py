@@ -16,5 +16,7 @@ from gateway.incidents.announcement import Recipient
         (Recipient(role="leader"), False),
     ],
 )
-def test_only_own_recipient_without_addressee_is_nobody(recipient: Recipient, *, nobody: bool) -> None:
+def test_only_own_recipient_without_addressee_is_nobody(
+    recipient: Recipient, *, nobody: bool
+) -> None:
     assert recipient.nobody is nobody

@@ -37,7 +37,9 @@ async def test_untouched_timelines_verify(database_url: str, clock: FakeClock) -
 
 
 @pytest.mark.parametrize("statement", [EDIT, DELETE, SWAP, INSERT, CUT, REDATE, FORGE_HEAD])
-async def test_tampered_timelines_are_reported(database_url: str, clock: FakeClock, statement: str) -> None:
+async def test_tampered_timelines_are_reported(
+    database_url: str, clock: FakeClock, statement: str
+) -> None:
     async with intake_harness(database_url, clock) as intake:
         victims = random.Random(statement).sample(await some_history(intake), 15)
         for victim in victims:
@@ -49,7 +51,9 @@ async def test_tampered_timelines_are_reported(database_url: str, clock: FakeClo
 
 async def test_wrong_key_verifies_no_timeline(database_url: str, clock: FakeClock) -> None:
     async with intake_harness(database_url, clock) as intake:
-        assert len(await some_history(intake)) == len(await audit.verify_timelines(intake.conn, b"another key"))
+        assert len(await some_history(intake)) == len(
+            await audit.verify_timelines(intake.conn, b"another key")
+        )
 
 
 async def _cut_cleanly(conn: "asyncpg.Connection[asyncpg.Record]", incident: int) -> None:
@@ -69,11 +73,17 @@ async def _remove(conn: "asyncpg.Connection[asyncpg.Record]", incident: int) -> 
 
 @pytest.mark.parametrize("tamper", [_cut_cleanly, _remove])
 async def test_removed_entries_are_found_by_external_seals(
-    database_url: str, clock: FakeClock, tamper: Callable[["asyncpg.Connection[asyncpg.Record]", int], Awaitable[None]]
+    database_url: str,
+    clock: FakeClock,
+    tamper: Callable[["asyncpg.Connection[asyncpg.Record]", int], Awaitable[None]],
 ) -> None:
     async with intake_harness(database_url, clock) as intake:
         ids = await some_history(intake)
-        seals = [line for _ in range(2) if (line := await audit.seal_timelines(intake.conn, KEY, clock.at))]
+        seals = [
+            line
+            for _ in range(2)
+            if (line := await audit.seal_timelines(intake.conn, KEY, clock.at))
+        ]
         assert await audit.verify_timelines(intake.conn, KEY, seals) == []
         await tamper(intake.conn, ids[3])
         assert await audit.verify_timelines(intake.conn, KEY) == []

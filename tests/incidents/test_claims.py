@@ -7,7 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.incidents.claims import GRADED, awaits_grading, claimed_priority, lower_grade, mark_claim_reviewed
+from gateway.incidents.claims import (
+    GRADED,
+    awaits_grading,
+    claimed_priority,
+    lower_grade,
+    mark_claim_reviewed,
+)
 from gateway.incidents.ledger import ClockEvent, LedgerEntry
 from gateway.incidents.record import Incident
 from gateway.vocabulary import PRIORITIES, Impact, State, Urgency
@@ -33,12 +39,16 @@ def matrix(impact: Impact, urgency: Urgency) -> int:
         ((Impact.INDIVIDUAL, Urgency.LOW), (Impact.INDIVIDUAL, Urgency.LOW)),
     ],
 )
-def test_urgency_is_lowered_before_impact(claim: tuple[Impact, Urgency], grade: tuple[Impact, Urgency]) -> None:
+def test_urgency_is_lowered_before_impact(
+    claim: tuple[Impact, Urgency], grade: tuple[Impact, Urgency]
+) -> None:
     assert lower_grade(*claim, 3, matrix) == grade
 
 
 @given(st.sampled_from(Impact), st.sampled_from(Urgency), st.integers(1, 4))
-def test_lowered_grade_never_exceeds_limit_or_claim(impact: Impact, urgency: Urgency, at_most: int) -> None:
+def test_lowered_grade_never_exceeds_limit_or_claim(
+    impact: Impact, urgency: Urgency, at_most: int
+) -> None:
     grade = lower_grade(impact, urgency, at_most, matrix)
     assert matrix(*grade) >= max(at_most, matrix(impact, urgency))
     assert list(Impact).index(grade[0]) >= list(Impact).index(impact)
@@ -47,7 +57,10 @@ def test_lowered_grade_never_exceeds_limit_or_claim(impact: Impact, urgency: Urg
 
 
 def test_mildest_grade_is_used_when_every_grade_exceeds_limit() -> None:
-    assert lower_grade(Impact.BUSINESS, Urgency.HIGH, 3, lambda _impact, _urgency: 2) == (Impact.INDIVIDUAL, Urgency.LOW)
+    assert lower_grade(Impact.BUSINESS, Urgency.HIGH, 3, lambda _impact, _urgency: 2) == (
+        Impact.INDIVIDUAL,
+        Urgency.LOW,
+    )
 
 
 @pytest.mark.parametrize(

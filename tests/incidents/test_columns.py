@@ -16,12 +16,16 @@ from tests.support.clock import NOON
 
 async def test_incident_row_with_unknown_column_is_read(pool: Pool) -> None:
     await pool.expire_connections()  # those that were used before know the table without the column
-    first = replace(an_incident(), version=0, timeline_hash=GENESIS, fields={"room": "4.11"}, scope="all")
+    first = replace(
+        an_incident(), version=0, timeline_hash=GENESIS, fields={"room": "4.11"}, scope="all"
+    )
     async with pool.acquire() as conn:
         change = conn.transaction()
         await change.start()
         await conn.execute("ALTER TABLE incident ADD COLUMN later text NOT NULL DEFAULT 'x'")
-        [made] = await writing.open_new(conn, b"key", [Revision(after=first, actor="ann", events=(("opened", {}),))], NOON)
+        [made] = await writing.open_new(
+            conn, b"key", [Revision(after=first, actor="ann", events=(("opened", {}),))], NOON
+        )
         assert await store.by_number(conn, first.number, EVERYTHING) == made.incident
         await change.rollback()
     await pool.expire_connections()
@@ -32,7 +36,11 @@ async def test_unknown_request_category_is_read_and_kept(pool: Pool) -> None:
     kept = "SELECT request_category, title FROM incident WHERE id = $1"
     async with pool.acquire() as conn:
         first = replace(
-            an_incident(), version=0, timeline_hash=GENESIS, kind=Kind.SERVICE_REQUEST, request_category=RequestCategory.ACCESS
+            an_incident(),
+            version=0,
+            timeline_hash=GENESIS,
+            kind=Kind.SERVICE_REQUEST,
+            request_category=RequestCategory.ACCESS,
         )
         opened = Revision(after=first, actor="ann", events=(("opened", {}),))
         [made] = await writing.open_new(conn, b"key", [opened], NOON)
@@ -43,7 +51,12 @@ async def test_unknown_request_category_is_read_and_kept(pool: Pool) -> None:
         read = await store.by_number(conn, first.number, EVERYTHING)
         assert read is not None
         assert read.request_category == "telephony"
-        changed = Revision(after=replace(read, title="a desk telephone"), actor="ann", events=(("changed", {}),), before=read)
+        changed = Revision(
+            after=replace(read, title="a desk telephone"),
+            actor="ann",
+            events=(("changed", {}),),
+            before=read,
+        )
         await writing.write_changed(conn, b"key", [changed], NOON)
         assert tuple(await conn.fetchrow(kept, read.id) or ()) == ("telephony", "a desk telephone")
         await change.rollback()

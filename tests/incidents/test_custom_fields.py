@@ -31,12 +31,23 @@ FITTING: dict[str, st.SearchStrategy[Any]] = {
     "colour": st.sampled_from(["red", "green"]),
     "seen": st.booleans(),
 }
-VALUES = st.fixed_dictionaries({}, optional={name: st.none() | values for name, values in FITTING.items()})
-ANYTHING = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=10) | st.lists(st.integers(), max_size=2)
+VALUES = st.fixed_dictionaries(
+    {}, optional={name: st.none() | values for name, values in FITTING.items()}
+)
+ANYTHING = (
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text(max_size=10)
+    | st.lists(st.integers(), max_size=2)
+)
 
 
 @given(VALUES, VALUES)
-def test_merged_fields_take_last_value_and_keep_unnamed_ones(before: dict[str, Any], after: dict[str, Any]) -> None:
+def test_merged_fields_take_last_value_and_keep_unnamed_ones(
+    before: dict[str, Any], after: dict[str, Any]
+) -> None:
     present = FIELDS.merged("service_request", {}, before)
     merged = FIELDS.merged("service_request", present, after)
     for name in FITTING:
@@ -60,7 +71,11 @@ def test_any_field_value_is_kept_or_refused_with_pointer(changes: dict[str, Any]
         at_fault = {flaw.pointer.removeprefix("/fields/") for flaw in error.flaws}
         assert at_fault
         assert at_fault <= set(changes)
-        FIELDS.merged("service_request", {}, {name: value for name, value in changes.items() if name not in at_fault})
+        FIELDS.merged(
+            "service_request",
+            {},
+            {name: value for name, value in changes.items() if name not in at_fault},
+        )
     else:
         assert all(FIELDS.definitions[name].flaw(value) is None for name, value in merged.items())
 
@@ -91,7 +106,9 @@ def test_field_of_other_kind_is_refused_and_obsolete_field_is_removable() -> Non
 def test_required_fields_depend_on_kind_and_action() -> None:
     assert FIELDS.missing("incident", {}, ["create"]) == ("room",)
     assert FIELDS.missing("incident", {}, moments_of(commands.Resolve)) == ("count",)
-    assert FIELDS.missing("service_request", {"count": 0}, moments_of(commands.Resolve)) == ("since",)
+    assert FIELDS.missing("service_request", {"count": 0}, moments_of(commands.Resolve)) == (
+        "since",
+    )
     assert FIELDS.missing("service_request", {}, moments_of(commands.Hold)) == ()
     with pytest.raises(Unprocessable, match="set first: count") as refused:
         FIELDS.require("incident", {}, ["close"])
@@ -111,7 +128,10 @@ def test_field_filter_parses_written_value(data: st.DataObject) -> None:
     assert FIELDS.filter({name: text}) == {name: value}
 
 
-@pytest.mark.parametrize(("name", "text"), [("unknown", "1"), ("count", "many"), ("count", "nan"), ("seen", "1"), ("since", "x")])
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [("unknown", "1"), ("count", "many"), ("count", "nan"), ("seen", "1"), ("since", "x")],
+)
 def test_invalid_field_filter_is_refused(name: str, text: str) -> None:
     with pytest.raises(Malformed) as refused:
         FIELDS.filter({name: text})

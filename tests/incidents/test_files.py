@@ -2,7 +2,15 @@
 
 import pytest
 
-from gateway.incidents.files import BINARY, MAX_NAME, TEXT, ZIP, content_disposition, detect_media_type, safe_name
+from gateway.incidents.files import (
+    BINARY,
+    MAX_NAME,
+    TEXT,
+    ZIP,
+    content_disposition,
+    detect_media_type,
+    safe_name,
+)
 
 
 @pytest.mark.parametrize(("content", "kind"), [

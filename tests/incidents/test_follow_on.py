@@ -17,7 +17,11 @@ OPENED = Revision(after=an_incident(), actor="ann", events=(("opened", {}),))
 )
 def test_follow_on_of_desk_incident_returns_to_desk(handler: str, tier: Tier) -> None:
     made = continue_record(OPENED, PredecessorRecord(7, handler, "", "", tier), LATER)
-    assert (made.after.follows_id, made.after.handler, made.after.state) == (7, handler, State.LOGGED)
+    assert (made.after.follows_id, made.after.handler, made.after.state) == (
+        7,
+        handler,
+        State.LOGGED,
+    )
     assert made.events == OPENED.events
 
 
@@ -31,9 +35,18 @@ def test_follow_on_of_desk_incident_returns_to_desk(handler: str, tier: Tier) ->
         ("", Tier.VENDOR, Tier.SECOND),
     ],
 )
-def test_follow_on_is_assigned_to_previous_handler_and_assignee(assignee: str, tier: Tier, given: Tier) -> None:
+def test_follow_on_is_assigned_to_previous_handler_and_assignee(
+    assignee: str, tier: Tier, given: Tier
+) -> None:
     made = continue_record(OPENED, PredecessorRecord(7, "carol", assignee, "mail", tier), LATER)
-    assert (made.after.state, made.after.tier, made.after.handler) == (State.ASSIGNED, given, "carol")
+    assert (made.after.state, made.after.tier, made.after.handler) == (
+        State.ASSIGNED,
+        given,
+        "carol",
+    )
     assert (made.after.assignee, made.after.assignee_group) == (assignee or "carol", "mail")
     assert (made.after.ledger[-1].event, made.after.ledger[-1].tier) == (ClockEvent.ASSIGN, given)
-    assert made.events[-1] == ("assigned", {"person": "carol", "group": "mail", "tier": given, "reason": "follow_on"})
+    assert made.events[-1] == (
+        "assigned",
+        {"person": "carol", "group": "mail", "tier": given, "reason": "follow_on"},
+    )

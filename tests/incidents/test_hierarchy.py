@@ -4,7 +4,13 @@ from dataclasses import dataclass, replace
 
 import pytest
 
-from gateway.incidents.hierarchy import UnfitReason, detach_follower, find_unfit_reason, may_lose_followers, may_lose_master
+from gateway.incidents.hierarchy import (
+    UnfitReason,
+    detach_follower,
+    find_unfit_reason,
+    may_lose_followers,
+    may_lose_master,
+)
 from gateway.incidents.record import Revision
 from gateway.vocabulary import State
 from tests.incidents.test_lifecycle import an_incident
@@ -37,10 +43,16 @@ OVER, REQUEST = State.RESOLVED, "service_request"
         (Stands(kind=REQUEST), Stands(kind=REQUEST), None),
         (Stands(), Stands(kind=REQUEST), None),
         (Stands(suppressed=True), Stands(), UnfitReason.SUPPRESSED),
-        (Stands(state=OVER, security=True, priority=4), Stands(state=State.CLOSED, priority=1), None),
+        (
+            Stands(state=OVER, security=True, priority=4),
+            Stands(state=State.CLOSED, priority=1),
+            None,
+        ),
     ],
 )
-def test_master_must_be_open_visible_and_at_least_as_urgent(master: Stands, follower: Stands, why: UnfitReason | None) -> None:
+def test_master_must_be_open_visible_and_at_least_as_urgent(
+    master: Stands, follower: Stands, why: UnfitReason | None
+) -> None:
     assert find_unfit_reason(master, follower) is why
 
 
@@ -106,17 +118,26 @@ def test_child_change_that_can_outgrow_master_is_recognized(
     ],
 )
 def test_detaching_records_master_and_reason(why: UnfitReason, more: dict[str, object]) -> None:
-    follower = replace(an_incident(), master_id=7, link_reason="rule: same service", link_score=1.0, priority=3)
+    follower = replace(
+        an_incident(), master_id=7, link_reason="rule: same service", link_score=1.0, priority=3
+    )
     master = replace(an_incident(), id=7, number="INC-7", state=State.RESOLVED, priority=4)
     freed = detach_follower(Revision(after=follower, actor="gateway", events=()), master, why)
     assert freed.events == (("unlinked", {"master": "INC-7", "reason": why} | more),)
-    assert (freed.after.master_id, freed.after.link_reason, freed.after.link_score) == (None, None, None)
+    assert (freed.after.master_id, freed.after.link_reason, freed.after.link_score) == (
+        None,
+        None,
+        None,
+    )
 
 
 def test_detached_link_is_proposed_with_its_reason() -> None:
     follower = replace(an_incident(), master_id=7, link_reason="rule: same service", link_score=1.0)
     freed = detach_follower(
-        Revision(after=follower, actor="gateway", events=()), an_incident(), UnfitReason.MILDER, proposed=True
+        Revision(after=follower, actor="gateway", events=()),
+        an_incident(),
+        UnfitReason.MILDER,
+        proposed=True,
     )
     assert freed.events[-1] == (
         "link_proposed", {"master": an_incident().number, "reason": "rule: same service", "score": 1.0},

@@ -8,7 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.errors import Malformed
-from gateway.incidents.label_matchers import MatchedAlert, Matcher, MatchWork, Regex, WorkExhausted, check_patterns
+from gateway.incidents.label_matchers import (
+    MatchedAlert,
+    Matcher,
+    MatchWork,
+    Regex,
+    WorkExhausted,
+    check_patterns,
+)
 
 
 def a_regex(value: str, sign: str = "=~") -> Matcher:
@@ -36,7 +43,9 @@ def test_escaped_literal_matches_only_itself(value: str, text: str) -> None:
     assert Regex(re.escape(value)).matches(text.encode()) is (value == text)
 
 
-@pytest.mark.parametrize("value", ["(", "(a)\\1", "(?=a)", "\\y", "a{1001}", "\\pL{1,9}", "((a?){30}){60}"])
+@pytest.mark.parametrize(
+    "value", ["(", "(a)\\1", "(?=a)", "\\y", "a{1001}", "\\pL{1,9}", "((a?){30}){60}"]
+)
 def test_invalid_or_too_large_pattern_is_refused_with_pointer(value: str) -> None:
     fine = a_regex("a")
     with pytest.raises(Malformed, match="/matchers/1/value"):
@@ -44,7 +53,9 @@ def test_invalid_or_too_large_pattern_is_refused_with_pointer(value: str) -> Non
     check_patterns([fine, Matcher("service", "=", value, value)])
 
 
-@pytest.mark.parametrize("value", [".*a.{100}", "(.*a){20}", "((a?){20}){40}", "(a*)*b", "[^a]{1,200}"])
+@pytest.mark.parametrize(
+    "value", [".*a.{100}", "(.*a){20}", "((a?){20}){40}", "(a*)*b", "[^a]{1,200}"]
+)
 def test_hostile_pattern_time_is_within_its_cost(value: str) -> None:
     regex, text = Regex(value), b"ax" * 2_048
     taken = []

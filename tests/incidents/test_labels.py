@@ -23,7 +23,15 @@ from gateway.settings import Notify, PolicySettings
 from gateway.sla.clocks import ClockState
 from gateway.vocabulary import Kind, State
 
-KINDS = [*(kind for _, kind in inspect.getmembers(vocabulary, inspect.isclass) if issubclass(kind, StrEnum)), Role, GroupTier]
+KINDS = [
+    *(
+        kind
+        for _, kind in inspect.getmembers(vocabulary, inspect.isclass)
+        if issubclass(kind, StrEnum)
+    ),
+    Role,
+    GroupTier,
+]
 
 
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if kind is not StrEnum])
@@ -51,7 +59,11 @@ def test_locales_equal_configurable_locales() -> None:
 def test_every_clock_state_and_rating_has_labels() -> None:
     assert set(CLOCK_STATES) == set(ClockState)
     assert set(SATISFACTION) == {1, 2, 3}
-    for english, chinese in (*CLOCK_STATES.values(), *SATISFACTION.values(), *REQUEST_STATES.values()):
+    for english, chinese in (
+        *CLOCK_STATES.values(),
+        *SATISFACTION.values(),
+        *REQUEST_STATES.values(),
+    ):
         assert english.isascii()
         assert not chinese.isascii()
 

@@ -10,7 +10,15 @@ from hypothesis import strategies as st
 from gateway.errors import IllegalTransition, Unprocessable
 from gateway.incidents import commands as c
 from gateway.incidents.ledger import ClockEvent, LedgerEntry, from_json, to_json
-from gateway.incidents.lifecycle import ACTIONS, BACK, SAME, TRANSITIONS, UNTAKEN, allowed_actions, apply_command
+from gateway.incidents.lifecycle import (
+    ACTIONS,
+    BACK,
+    SAME,
+    TRANSITIONS,
+    UNTAKEN,
+    allowed_actions,
+    apply_command,
+)
 from gateway.incidents.record import Incident
 from gateway.settings import load
 from gateway.sla.clocks import read_clocks
@@ -60,23 +68,38 @@ def test_command_follows_transition_table_or_is_refused(command: c.Command, stat
 
 @pytest.mark.parametrize(("group", "state"), [("unix", State.ASSIGNED), ("", State.LOGGED)])
 @pytest.mark.parametrize(("assignee", "kept"), [("li", ""), ("wang", "wang")])
-def test_withdrawn_acknowledgement_returns_incident_to_group(group: str, state: State, assignee: str, kept: str) -> None:
-    taken = an_incident(State.IN_PROGRESS, assignee_group=group, handler="li", assignee=assignee, responded_at=NOON)
+def test_withdrawn_acknowledgement_returns_incident_to_group(
+    group: str, state: State, assignee: str, kept: str
+) -> None:
+    taken = an_incident(
+        State.IN_PROGRESS, assignee_group=group, handler="li", assignee=assignee, responded_at=NOON
+    )
     after = apply_command(taken, c.Unacknowledge(person="li"), "gateway", LATER).after
-    assert (after.state, after.handler, after.assignee, after.responded_at) == (state, kept, kept, None)
+    assert (after.state, after.handler, after.assignee, after.responded_at) == (
+        state,
+        kept,
+        kept,
+        None,
+    )
     assert after.ledger == taken.ledger
 
 
 def test_only_first_acknowledgement_counts_as_response() -> None:
     first = apply_command(an_incident(), c.Acknowledge(), "li", LATER)
-    assert (first.after.responded_at, first.after.handler, first.after.assignee) == (LATER, "li", "li")
+    assert (first.after.responded_at, first.after.handler, first.after.assignee) == (
+        LATER,
+        "li",
+        "li",
+    )
     assert apply_command(first.after, c.Acknowledge(), "wang", LATER).events == ()
 
 
 def test_returns_refusals_and_refirings_are_counted() -> None:
     assert apply_command(an_incident(State.ASSIGNED), c.Return(), "li", LATER).after.returned == 1
     assert apply_command(an_incident(State.RESOLVED), c.Refuse(), "li", LATER).after.reopened == 1
-    again = apply_command(an_incident(State.RESOLVED, responded_at=NOON), c.FireAgain(reason="r"), "gateway", LATER).after
+    again = apply_command(
+        an_incident(State.RESOLVED, responded_at=NOON), c.FireAgain(reason="r"), "gateway", LATER
+    ).after
     assert (again.reopened, again.state) == (1, State.IN_PROGRESS)
 
 
@@ -84,24 +107,39 @@ def test_unaccepted_incident_firing_again_returns_to_assigned_group() -> None:
     given = replace(an_incident(State.RESOLVED), assignee_group="net", tier=Tier.SECOND)
     desk = replace(given, tier=Tier.DESK)
     nobody = replace(given, assignee_group="")
-    states = [apply_command(one, c.FireAgain(reason="r"), "gateway", LATER).after.state for one in (given, desk, nobody)]
+    states = [
+        apply_command(one, c.FireAgain(reason="r"), "gateway", LATER).after.state
+        for one in (given, desk, nobody)
+    ]
     assert states == [State.ASSIGNED, State.LOGGED, State.LOGGED]
 
 
 def test_rating_text_is_kept_and_refusal_clears_callback() -> None:
-    rated = apply_command(an_incident(State.RESOLVED), c.Rate(satisfaction=2, note="took long"), "li", LATER).after
+    rated = apply_command(
+        an_incident(State.RESOLVED), c.Rate(satisfaction=2, note="took long"), "li", LATER
+    ).after
     called = apply_command(rated, c.CallBack(note="all is well"), "li", LATER).after
     assert (called.satisfaction, called.satisfaction_text) == (2, "took long")
-    assert (called.called_back_at, called.called_back_by, called.state) == (LATER, "li", State.RESOLVED)
+    assert (called.called_back_at, called.called_back_by, called.state) == (
+        LATER,
+        "li",
+        State.RESOLVED,
+    )
     closed = apply_command(called, c.Close(note="not a rating"), "li", LATER).after
-    assert (closed.satisfaction, closed.satisfaction_text, closed.called_back_at) == (2, "took long", LATER)
+    assert (closed.satisfaction, closed.satisfaction_text, closed.called_back_at) == (
+        2,
+        "took long",
+        LATER,
+    )
     again = apply_command(called, c.Refuse(), "li", LATER).after
     assert (again.called_back_at, again.called_back_by) == (None, "")
 
 
 def test_invalid_hold_end_or_escalation_target_is_refused() -> None:
     with pytest.raises(Unprocessable):
-        apply_command(an_incident(), c.Hold(reason=HoldReason.FORCE_MAJEURE, until=LATER), "li", LATER)
+        apply_command(
+            an_incident(), c.Hold(reason=HoldReason.FORCE_MAJEURE, until=LATER), "li", LATER
+        )
     with pytest.raises(Unprocessable):
         apply_command(an_incident(State.IN_PROGRESS), c.Escalate(to=Tier.DESK), "li", LATER)
     with pytest.raises(Unprocessable) as nameless:
@@ -116,7 +154,9 @@ def test_resolving_held_incident_ends_hold() -> None:
 
 def test_closing_keeps_rating_unless_new_one_is_given() -> None:
     rated = an_incident(State.RESOLVED, satisfaction=2)
-    assert apply_command(rated, c.Close(closure=Closure.MANUAL), "li", LATER).after.satisfaction == 2
+    assert (
+        apply_command(rated, c.Close(closure=Closure.MANUAL), "li", LATER).after.satisfaction == 2
+    )
     assert apply_command(rated, c.Confirm(satisfaction=3), "li", LATER).after.satisfaction == 3
 
 
@@ -126,13 +166,17 @@ def test_every_api_action_is_in_transition_table() -> None:
 
 
 @given(st.lists(st.tuples(st.sampled_from(COMMANDS), st.integers(0, 600)), max_size=30))
-def test_any_command_sequence_keeps_valid_state_and_ledger(path: list[tuple[c.Command, int]]) -> None:
+def test_any_command_sequence_keeps_valid_state_and_ledger(
+    path: list[tuple[c.Command, int]],
+) -> None:
     incident, now = an_incident(), NOON
     for command, seconds in path:
         now += timedelta(seconds=seconds)
         incident = _after(incident, command, now)
         assert incident.state in State
-        assert (incident.resolved_at is not None) == (incident.state in {State.RESOLVED, State.CLOSED})
+        assert (incident.resolved_at is not None) == (
+            incident.state in {State.RESOLVED, State.CLOSED}
+        )
         assert (incident.hold_reason is not None) == (incident.state is State.ON_HOLD)
     readings = read_clocks(POLICY, incident.ledger, now)
     running = [reading for reading in readings if reading.state == "running"]
@@ -155,10 +199,14 @@ def test_declaring_major_incident_requires_reason(reason: str) -> None:
 
 
 def test_only_vendor_hold_names_vendor() -> None:
-    held = apply_command(an_incident(), c.Hold(reason=HoldReason.AWAITING_VENDOR, vendor="HP"), "li", LATER).after
+    held = apply_command(
+        an_incident(), c.Hold(reason=HoldReason.AWAITING_VENDOR, vendor="HP"), "li", LATER
+    ).after
     assert held.third_party == "HP"
     with pytest.raises(Unprocessable) as refused:
-        apply_command(an_incident(), c.Hold(reason=HoldReason.FORCE_MAJEURE, vendor="HP"), "li", LATER)
+        apply_command(
+            an_incident(), c.Hold(reason=HoldReason.FORCE_MAJEURE, vendor="HP"), "li", LATER
+        )
     assert [flaw.pointer for flaw in refused.value.flaws] == ["/vendor"]
 
 
@@ -172,7 +220,10 @@ def test_grading_applies_only_once_and_only_to_claim() -> None:
 
 def test_escalated_incident_is_acknowledged_once_in_its_tier() -> None:
     up = apply_command(
-        an_incident(State.IN_PROGRESS, handler="tom", assignee="tom"), c.Escalate(to=Tier.THIRD, group="kernel"), "tom", LATER
+        an_incident(State.IN_PROGRESS, handler="tom", assignee="tom"),
+        c.Escalate(to=Tier.THIRD, group="kernel"),
+        "tom",
+        LATER,
     )
     assert (up.after.handler, up.after.assignee_group) == ("", "kernel")
     taken = apply_command(up.after, c.Acknowledge(), "tess", LATER).after

@@ -7,7 +7,13 @@ import pytest
 
 from gateway.incidents.labels import LOCALES, Locale
 from gateway.incidents.ledger import Ledger
-from gateway.incidents.major_report import REPORTED_EVENTS, WORDS, ReportedEvent, draft_report, language_of
+from gateway.incidents.major_report import (
+    REPORTED_EVENTS,
+    WORDS,
+    ReportedEvent,
+    draft_report,
+    language_of,
+)
 from gateway.incidents.record import Incident
 from gateway.vocabulary import Impact, Urgency
 from tests.support.clock import NOON
@@ -41,7 +47,9 @@ def test_draft_marks_missing_cause_and_solution_to_be_written() -> None:
     text = draft_report(replace(RECORD, fields={}, solution=""), STORY, "en")
     assert "## Cause\n\n_to be written_\n" in text
     assert "## Solution\n\nresolution category: restart\n" in text
-    assert "## Solution\n\n_to be written_\n" in draft_report(replace(RECORD, solution="", resolution_category=""), STORY, "en")
+    assert "## Solution\n\n_to be written_\n" in draft_report(
+        replace(RECORD, solution="", resolution_category=""), STORY, "en"
+    )
 
 
 @pytest.mark.parametrize(

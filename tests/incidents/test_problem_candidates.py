@@ -30,17 +30,26 @@ def some(count: int, **fields: Any) -> list[CandidateIncident]:
         ({"resolution": Resolution.WORKAROUND}, (ProblemReason.WORKAROUND,)),
         ({"major": True} | EXPLAINED, (ProblemReason.MAJOR,)),
         ({"category": "Disk Capacity"}, (ProblemReason.CAPACITY,)),
-        ({"category": "存储容量", "resolution": Resolution.VANISHED}, (ProblemReason.CAUSE_UNKNOWN, ProblemReason.CAPACITY)),
+        (
+            {"category": "存储容量", "resolution": Resolution.VANISHED},
+            (ProblemReason.CAUSE_UNKNOWN, ProblemReason.CAPACITY),
+        ),
         ({"category": "capacity"} | EXPLAINED, ()),
     ],
 )
-def test_incident_is_proposed_as_problem_for_its_reasons(fields: dict[str, Any], reasons: tuple[ProblemReason, ...]) -> None:
-    assert [one.reasons for one in propose_problems(some(1, **fields), 3)] == ([reasons] if reasons else [])
+def test_incident_is_proposed_as_problem_for_its_reasons(
+    fields: dict[str, Any], reasons: tuple[ProblemReason, ...]
+) -> None:
+    assert [one.reasons for one in propose_problems(some(1, **fields), 3)] == (
+        [reasons] if reasons else []
+    )
 
 
 @pytest.mark.parametrize(("count", "proposed"), [(2, []), (3, [3]), (4, [4])])
 def test_three_similar_incidents_are_proposed_as_problem(count: int, proposed: list[int]) -> None:
-    assert [len(one.incidents) for one in propose_problems(some(count, service="mail", **EXPLAINED), 3)] == proposed
+    assert [
+        len(one.incidents) for one in propose_problems(some(count, service="mail", **EXPLAINED), 3)
+    ] == proposed
 
 
 def test_similar_incidents_are_grouped_case_insensitively() -> None:

@@ -7,7 +7,9 @@ from gateway.vocabulary import Kind
 from tests.incidents.test_lifecycle import an_incident
 
 
-def a_notice(target: str = "smtp:ann@example.com", cause: str = "opened", **facts: object) -> Notice:
+def a_notice(
+    target: str = "smtp:ann@example.com", cause: str = "opened", **facts: object
+) -> Notice:
     return Notice(cause=cause, target=target, role="handler", template="opened", facts=facts)
 
 
@@ -41,5 +43,7 @@ def test_notice_without_priority_ranks_last(told: object) -> None:
         (Kind.SERVICE_REQUEST, 1, True, False),
     ],
 )
-def test_major_incident_is_p1_p2_or_declared_and_never_request(kind: Kind, priority: int, *, declared: bool, major: bool) -> None:
+def test_major_incident_is_p1_p2_or_declared_and_never_request(
+    kind: Kind, priority: int, *, declared: bool, major: bool
+) -> None:
     assert an_incident(kind=kind, priority=priority, major=declared).is_major is major

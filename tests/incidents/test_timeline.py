@@ -10,7 +10,9 @@ from tests.support.clock import NOON
 
 KEY = b"test key"
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
-EVENTS = st.lists(st.tuples(TEXT, st.dictionaries(TEXT, st.integers() | TEXT, max_size=3)), min_size=2, max_size=6)
+EVENTS = st.lists(
+    st.tuples(TEXT, st.dictionaries(TEXT, st.integers() | TEXT, max_size=3)), min_size=2, max_size=6
+)
 
 
 def chain(events: list[tuple[str, dict[str, int | str]]]) -> list[ChainedEntry]:
@@ -22,7 +24,9 @@ def verdict(entries: list[ChainedEntry], whole: list[ChainedEntry]) -> tuple[int
 
 
 @given(EVENTS)
-def test_timeline_verifies_when_appended_at_once_or_stepwise(events: list[tuple[str, dict[str, int | str]]]) -> None:
+def test_timeline_verifies_when_appended_at_once_or_stepwise(
+    events: list[tuple[str, dict[str, int | str]]],
+) -> None:
     entries = chain(events)
     assert verdict(entries, entries) is None
     first = chain(events[:1])
@@ -42,4 +46,7 @@ def test_removed_or_rewritten_timeline_entry_is_reported(
         else (len(whole), "the incident's head does not match its newest entry")
     )
     forged = replace(whole[at], actor="eve")
-    assert verdict([*whole[:at], forged, *whole[at + 1 :]], whole) == (at + 1, "the entry is not what was written")
+    assert verdict([*whole[:at], forged, *whole[at + 1 :]], whole) == (
+        at + 1,
+        "the entry is not what was written",
+    )

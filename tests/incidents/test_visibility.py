@@ -15,8 +15,12 @@ OWN = Visibility(names=("ann@example.com",))
 
 
 @pytest.mark.parametrize("security", [False, True])
-@pytest.mark.parametrize("sight", [Visibility(ordinary=True), Visibility(security=True), EVERYTHING, Visibility()])
-def test_ordinary_and_security_incidents_need_separate_permissions(sight: Visibility, *, security: bool) -> None:
+@pytest.mark.parametrize(
+    "sight", [Visibility(ordinary=True), Visibility(security=True), EVERYTHING, Visibility()]
+)
+def test_ordinary_and_security_incidents_need_separate_permissions(
+    sight: Visibility, *, security: bool
+) -> None:
     allowed = sight.security if security else sight.ordinary
     assert sight.sees(an_incident(security=security)) is allowed
 
@@ -63,4 +67,7 @@ async def test_may_see_function_is_inlined_by_postgresql(pool: Pool) -> None:
 
 
 def test_only_incident_managers_and_security_see_security_incidents() -> None:
-    assert {role for role in Role if has_security_role([role, "reporter"])} == {Role.INCIDENT_MANAGER, Role.SECURITY}
+    assert {role for role in Role if has_security_role([role, "reporter"])} == {
+        Role.INCIDENT_MANAGER,
+        Role.SECURITY,
+    }

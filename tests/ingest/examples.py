@@ -16,7 +16,9 @@ def written() -> bytes:
     """The file's content."""
     lines = []
     for slug in sorted({case.partition("/")[0] for case in CASES}):
-        each = [example for case in CASES if case.startswith(f"{slug}/") and (example := _example(case))]
+        each = [
+            example for case in CASES if case.startswith(f"{slug}/") and (example := _example(case))
+        ]
         inner = b",\n".join(b"  " + msgspec.json.encode(one) for one in each)
         lines.append(b'"%b": [\n%b\n]' % (slug.encode(), inner))
     return b"{\n" + b",\n".join(lines) + b"\n}\n"
@@ -41,7 +43,9 @@ def expect() -> None:
     for case in CASES:
         file = FIXTURES / case / "expected.json"
         if not file.exists():
-            file.write_bytes(msgspec.json.format(msgspec.json.encode(replayed(case)), indent=2) + b"\n")
+            file.write_bytes(
+                msgspec.json.format(msgspec.json.encode(replayed(case)), indent=2) + b"\n"
+            )
 
 
 if __name__ == "__main__":

@@ -20,7 +20,10 @@ from gateway.settings import SourceSettings
 from tests.ingest.requests import FIXTURES, NOW
 
 OLD, NEW = "the secret before this one", "the secret of today"
-WHSEC_OLD, WHSEC_NEW = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "whsec_cGxlYXNlIGRvIG5vdCB0ZWxsIGFueWJvZHk="
+WHSEC_OLD, WHSEC_NEW = (
+    "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
+    "whsec_cGxlYXNlIGRvIG5vdCB0ZWxsIGFueWJvZHk=",
+)
 
 
 Request = tuple[dict[str, str], bytes]
@@ -53,7 +56,9 @@ class Signer:
     case: str = "firing"
 
     def body(self) -> bytes:
-        return (FIXTURES / self.slug / self.case / "request.http").read_bytes().partition(b"\n\n")[2]
+        return (
+            (FIXTURES / self.slug / self.case / "request.http").read_bytes().partition(b"\n\n")[2]
+        )
 
     def signed(self, at: datetime = NOW, secret: int = 0) -> Request:
         return self.sign(self.secrets[secret], self.body(), at)
@@ -65,7 +70,9 @@ class Signer:
         """The request with another signature, or none."""
         headers, body = request
         if self.in_body:
-            return headers, msgspec.json.encode(_changed(msgspec.json.decode(body), self.signature, signature))
+            return headers, msgspec.json.encode(
+                _changed(msgspec.json.decode(body), self.signature, signature)
+            )
         return _changed(headers, self.signature, signature), body
 
     def intake(self, *accounts: str) -> SourceSettings:
@@ -75,7 +82,9 @@ class Signer:
 
 
 def _changed(values: dict[str, str], name: str, value: str | None) -> dict[str, str]:
-    return {n: v for n, v in values.items() if n != name} | ({name: value} if value is not None else {})
+    return {n: v for n, v in values.items() if n != name} | (
+        {name: value} if value is not None else {}
+    )
 
 
 def stamp(at: datetime) -> str:
@@ -102,7 +111,11 @@ def sentry(secret: str, body: bytes, at: datetime) -> Request:
 def standard(secret: str, body: bytes, at: datetime) -> Request:
     """By the specification's own library."""
     mark = Webhook(secret).sign("msg_1", at.astimezone(UTC), body.decode())
-    return {"webhook-id": "msg_1", "webhook-timestamp": stamp(at), "webhook-signature": f"v1a,AAAA {mark}"}, body
+    return {
+        "webhook-id": "msg_1",
+        "webhook-timestamp": stamp(at),
+        "webhook-signature": f"v1a,AAAA {mark}",
+    }, body
 
 
 AMAZON, STRANGER = (rsa.generate_private_key(65537, 2048) for _ in range(2))
@@ -112,7 +125,9 @@ CERTIFICATE_AT = "https://sns.eu-west-1.amazonaws.com/SimpleNotificationService-
 def certificate(begins: datetime, ends: datetime) -> bytes:
     """Amazon's, as it would lie at its address."""
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "sns.amazonaws.com")])
-    made = x509.CertificateBuilder(name, name, AMAZON.public_key(), 1, begins, ends).sign(AMAZON, hashes.SHA256())
+    made = x509.CertificateBuilder(name, name, AMAZON.public_key(), 1, begins, ends).sign(
+        AMAZON, hashes.SHA256()
+    )
     return made.public_bytes(serialization.Encoding.PEM)
 
 
@@ -121,14 +136,31 @@ CERTIFICATE = certificate(datetime(2026, 1, 1, tzinfo=UTC), datetime(2100, 1, 1,
 
 def sns(version: str, body: bytes, at: datetime, **changes: str) -> Request:
     """Signed by Amazon in version "1" or "2", and by a stranger in any other, as version 2."""
-    told = msgspec.json.decode(body) | {"Timestamp": at.astimezone(UTC).isoformat(timespec="milliseconds")} | changes
+    told = (
+        msgspec.json.decode(body)
+        | {"Timestamp": at.astimezone(UTC).isoformat(timespec="milliseconds")}
+        | changes
+    )
     told["SignatureVersion"] = version if version in {"1", "2"} else "2"
     url = [] if told["Type"] == "Notification" else ["SubscribeURL"]
     token = [] if told["Type"] == "Notification" else ["Token"]
-    names = ["Message", "MessageId", *(["Subject"] if "Subject" in told else []), *url, "Timestamp", *token, "TopicArn", "Type"]
+    names = [
+        "Message",
+        "MessageId",
+        *(["Subject"] if "Subject" in told else []),
+        *url,
+        "Timestamp",
+        *token,
+        "TopicArn",
+        "Type",
+    ]
     content = "".join(f"{name}\n{told[name]}\n" for name in names).encode()
     key = AMAZON if version in {"1", "2"} else STRANGER
-    mark = key.sign(content, padding.PKCS1v15(), hashes.SHA1() if version == "1" else hashes.SHA256())  # noqa: S303 - version 1
+    mark = key.sign(
+        content,
+        padding.PKCS1v15(),
+        hashes.SHA1() if version == "1" else hashes.SHA256(),  # noqa: S303 - version 1
+    )
     return {}, msgspec.json.encode(told | {"Signature": base64.b64encode(mark).decode()})
 
 
@@ -150,7 +182,9 @@ ENTRAS: dict[str, Any] = {
     "iss": f"https://sts.windows.net/{TENANT}/", "aud": "api://gateway", "appid": "461e8683-5575-4561-ac7f-899cc907d62a",
     "tid": TENANT, "roles": ["ActionGroupsSecureWebhook"],
 }  # fmt: skip
-FOR_GOOGLE = SourceSettings(audience="https://gateway.example", senders=("push@shop-prod.iam.gserviceaccount.com",))
+FOR_GOOGLE = SourceSettings(
+    audience="https://gateway.example", senders=("push@shop-prod.iam.gserviceaccount.com",)
+)
 FOR_ENTRA = SourceSettings(audience="api://gateway", tenant=TENANT.upper())
 
 

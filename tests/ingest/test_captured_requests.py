@@ -11,12 +11,18 @@ from tests.ingest.requests import NOW
 
 @pytest.mark.parametrize("end", ["\n", "\r\n"])
 def test_raw_http_gives_headers_query_and_body(end: str) -> None:
-    raw = end.join(["POST /ingest/generic?a=1 HTTP/1.1", "Host: x", "X-Team: dba ", "", '{"title": "x"}\n'])
+    raw = end.join(
+        ["POST /ingest/generic?a=1 HTTP/1.1", "Host: x", "X-Team: dba ", "", '{"title": "x"}\n']
+    )
     found = parse_captured(raw.encode())
     assert (found.body, found.query) == (b'{"title": "x"}', {"a": "1"})
     assert found.headers == {"host": "x", "x-team": "dba"}
     delivery = found.delivery(NOW)
-    assert (delivery.headers, delivery.body, delivery.query) == (found.headers, found.body, found.query)
+    assert (delivery.headers, delivery.body, delivery.query) == (
+        found.headers,
+        found.body,
+        found.query,
+    )
 
 
 def test_body_length_follows_content_length_header() -> None:

@@ -34,7 +34,9 @@ def test_source_reads_captured_requests_and_keeps_three_laws(slug: str) -> None:
     if BY_SLUG[slug].sends_resolution:
         ((_, clear),) = replayed(f"{slug}/resolved")["alerts"]
         keys = [(one["namespace"], one["dedup_key"], one["status"]) for one in (fire, clear)]
-        assert keys == [(*keys[0][:2], "firing"), (*keys[0][:2], "resolved")], "fires and clears under one key"
+        assert keys == [(*keys[0][:2], "firing"), (*keys[0][:2], "resolved")], (
+            "fires and clears under one key"
+        )
     refused = sum(not understood(slug, body) for body in spoiled(load_examples()[slug][0].body))
     assert refused, "garbage is Malformed, and nothing else is ever raised"
 
@@ -42,7 +44,9 @@ def test_source_reads_captured_requests_and_keeps_three_laws(slug: str) -> None:
 def understood(slug: str, body: Any) -> bool:
     """Whether a body is read without a flaw; whatever it raises but Malformed is an exception of the test."""
     try:
-        parsed = BY_SLUG[slug].parse(WebhookDelivery({}, msgspec.json.encode(body), NOW), SourceSettings())
+        parsed = BY_SLUG[slug].parse(
+            WebhookDelivery({}, msgspec.json.encode(body), NOW), SourceSettings()
+        )
     except Malformed as refusal:
         assert refusal.flaws  # noqa: PT017
         return False
@@ -62,7 +66,13 @@ def spoiled(body: Any) -> Iterator[Any]:
 
 
 def places(value: Any, at: pointers.Steps = ()) -> Iterator[pointers.Steps]:
-    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    inner = (
+        value.items()
+        if isinstance(value, dict)
+        else enumerate(value)
+        if isinstance(value, list)
+        else ()
+    )
     for name, one in inner:
         yield (*at, str(name))
         yield from places(one, (*at, str(name)))
@@ -90,7 +100,9 @@ def missing_parts(slugs: list[str], fixtures: Path, docs: Path) -> dict[str, set
     }
     missing = {what: set(slugs) - having for what, having in owed.items()}
     missing["a signer that lies"] = signed - {signer.slug for signer in SIGNERS}
-    missing["a source of these requests"] = {path.parts[-3] for path in fixtures.glob("*/*/request.http")} - set(slugs)
+    missing["a source of these requests"] = {
+        path.parts[-3] for path in fixtures.glob("*/*/request.http")
+    } - set(slugs)
     return {what: found for what, found in missing.items() if found}
 
 
@@ -121,5 +133,9 @@ def test_every_signer_supports_all_five_attacks(signer: Signer) -> None:
     assert (signer.account == "") == (signer.slug in ACCOUNTLESS)
     with pytest.raises(Forbidden):
         source.read(delivery, signer.intake("another"))
-    where = {source.certificate_at(delivery, signer.intake())} if source.certificate_at is not None else set()
+    where = (
+        {source.certificate_at(delivery, signer.intake())}
+        if source.certificate_at is not None
+        else set()
+    )
     assert set(signer.certificates) == where

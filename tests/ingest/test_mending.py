@@ -34,11 +34,15 @@ STEPS = [
 
 @pytest.fixture
 async def gateway(database_url: str, redis_url: str) -> AsyncIterator[Served]:
-    async with served(load(None, {"DATABASE_URL": database_url, "REDIS_URL": redis_url})) as running:
+    async with served(
+        load(None, {"DATABASE_URL": database_url, "REDIS_URL": redis_url})
+    ) as running:
         yield running
 
 
-async def kept(gateway: Served, *bodies: Any, source: str = "generic", key: str = "ingest") -> list[int]:
+async def kept(
+    gateway: Served, *bodies: Any, source: str = "generic", key: str = "ingest"
+) -> list[int]:
     """The ids under which they are in quarantine, the first first."""
     for body in bodies:
         assert (await gateway.post(f"/ingest/{source}", body, key)).status == 400
@@ -52,8 +56,12 @@ async def asked(gateway: Served, path: str, body: Any, key: str = "admin") -> tu
 
 
 async def save(gateway: Served, steps: Any, **headers: str) -> tuple[int, Any]:
-    sent = {"Authorization": f"Bearer {gateway.keys['admin']}"} | {n.replace("_", "-"): v for n, v in headers.items()}
-    answer = await gateway.client.put(MAPPING, json={"steps": steps, "note": "they renamed it"}, headers=sent)
+    sent = {"Authorization": f"Bearer {gateway.keys['admin']}"} | {
+        n.replace("_", "-"): v for n, v in headers.items()
+    }
+    answer = await gateway.client.put(
+        MAPPING, json={"steps": steps, "note": "they renamed it"}, headers=sent
+    )
     return answer.status, await answer.json()
 
 
@@ -69,7 +77,10 @@ async def test_quarantine_entry_shows_differences_without_secrets(gateway: Serve
     _, listed = await gateway.get(QUARANTINE, "admin")
     status, told = await gateway.get(f"{QUARANTINE}/{listed['quarantine'][0]['id']}", "admin")
     assert status == 200
-    assert {one["pointer"]: one["kind"] for one in told["differences"]} == {"/titel": "unknown_name", "/title": "missing"}
+    assert {one["pointer"]: one["kind"] for one in told["differences"]} == {
+        "/titel": "unknown_name",
+        "/title": "missing",
+    }
     assert told["differences"][0]["meant"] == "/title"
     assert told["nearest"]
     assert "title" in told["example"]
@@ -82,7 +93,9 @@ async def test_quarantine_entry_shows_differences_without_secrets(gateway: Serve
 
 async def test_non_json_entry_is_shown_as_text_with_secrets_masked(gateway: Served) -> None:
     headers = {"Authorization": f"Bearer {gateway.keys['ingest']}"}
-    assert (await gateway.client.post("/ingest/generic", data=b"token=s3cr3tvalue {", headers=headers)).status == 400
+    assert (
+        await gateway.client.post("/ingest/generic", data=b"token=s3cr3tvalue {", headers=headers)
+    ).status == 400
     _, listed = await gateway.get(QUARANTINE, "admin")
     _, told = await gateway.get(f"{QUARANTINE}/{listed['quarantine'][0]['id']}", "admin")
     assert told["entry"]["body"] == "token=*** {"
@@ -96,27 +109,43 @@ async def test_quarantine_list_and_counts_are_filtered(gateway: Served) -> None:
     await kept(gateway, {"status": "kaputt"}, {"status": "kaputt"}, LONG)
     await kept(gateway, LONG, key="other")
     _, counted = await gateway.get(f"{QUARANTINE}/counts", "admin")
-    assert [(one["integration"], one["count"]) for one in counted["counts"]] == [("ours", 2), ("ours", 1), ("theirs", 1)]
+    assert [(one["integration"], one["count"]) for one in counted["counts"]] == [
+        ("ours", 2),
+        ("ours", 1),
+        ("theirs", 1),
+    ]
     for query, found in (
         ({"integration": "theirs"}, 1), ({"source": "generic"}, 4), ({"source": "grafana"}, 0), ({"problem": "MISSING"}, 2),
         ({"since": "2100-01-01T00:00:00Z"}, 0), ({"state": "dropped"}, 0),
     ):  # fmt: skip
-        assert len((await gateway.get(QUARANTINE, "admin", **query))[1]["quarantine"]) == found, query
+        assert len((await gateway.get(QUARANTINE, "admin", **query))[1]["quarantine"]) == found, (
+            query
+        )
         status, counted = await gateway.get(f"{QUARANTINE}/counts", "admin", **query)
         assert (status, sum(one["count"] for one in counted["counts"])) == (200, found)
 
 
 async def test_saved_mapping_applies_to_quarantined_and_new_requests(gateway: Served) -> None:
-    waiting = await kept(gateway, {"name": "Disk", "status": "kaputt"}, {"name": "", "status": "other"})
+    waiting = await kept(
+        gateway, {"name": "Disk", "status": "kaputt"}, {"name": "", "status": "other"}
+    )
     body = {"integration": "ours", "source": "generic", "steps": STEPS}
     status, tried = await asked(gateway, f"{QUARANTINE}/try", body)
     assert (status, tried["understood"], tried["refused"], tried["next"]) == (200, 1, 1, None)
     (alert,) = tried["entries"][0]["would_become"]["alerts"]
-    assert (tried["entries"][0]["id"], alert["title"], alert["outcome"]) == (waiting[0], "Disk", "opens_or_repeats")
-    assert (await asked(gateway, f"{QUARANTINE}/try", body | {"ids": [waiting[1]]}))[1]["refused"] == 1
+    assert (tried["entries"][0]["id"], alert["title"], alert["outcome"]) == (
+        waiting[0],
+        "Disk",
+        "opens_or_repeats",
+    )
+    assert (await asked(gateway, f"{QUARANTINE}/try", body | {"ids": [waiting[1]]}))[1][
+        "refused"
+    ] == 1
     _, part = await asked(gateway, f"{QUARANTINE}/try", body | {"limit": 1})
     assert (part["understood"], part["next"]) == (1, waiting[0])
-    assert (await asked(gateway, f"{QUARANTINE}/try", body | {"integration": "theirs", "ids": waiting}))[0] == 404
+    assert (
+        await asked(gateway, f"{QUARANTINE}/try", body | {"integration": "theirs", "ids": waiting})
+    )[0] == 404
     assert await gateway.pool.fetchval("SELECT count(*) FROM incident") == 0
     assert (await asked(gateway, f"{QUARANTINE}/{waiting[0]}/replay", {}))[0] == 400
 
@@ -125,8 +154,12 @@ async def test_saved_mapping_applies_to_quarantined_and_new_requests(gateway: Se
     status, done = await asked(gateway, f"{QUARANTINE}/replay", {"source": "generic"})
     assert (status, done["replayed"], done["refused"], done["next"]) == (200, 1, 1, None)
     assert done["ended"][1]["reason"].startswith("/title: ")
-    assert (await gateway.post("/ingest/generic", {"name": "Disk", "status": "kaputt"})).status == 202
-    assert (await gateway.post("/ingest/generic", {"name": "Disk", "status": "kaputt"}, "other")).status == 400
+    assert (
+        await gateway.post("/ingest/generic", {"name": "Disk", "status": "kaputt"})
+    ).status == 202
+    assert (
+        await gateway.post("/ingest/generic", {"name": "Disk", "status": "kaputt"}, "other")
+    ).status == 400
     assert await gateway.pool.fetchval("SELECT array_agg(title) FROM incident") == ["Disk"]
     sent = await gateway.pool.fetchval("SELECT body FROM receipt WHERE flag = 'replay'")
     assert sent == b'{"name": "Disk", "status": "kaputt"}'
@@ -146,8 +179,15 @@ async def test_mapping_is_versioned_and_stale_if_match_returns_412(gateway: Serv
     assert [len(one["steps"]) for one in versions["mappings"]] == [0, 1, 2]
     assert (await gateway.get("/api/v1/mappings", "admin"))[1] == {"mappings": []}
     assert (await gateway.post("/ingest/generic", {"name": "Disk"})).status == 400
-    for path in ("/api/v1/mappings/none/generic", "/api/v1/mappings/ours/none", "/api/v1/mappings/ours/email"):
-        body, sent = {"steps": STEPS, "note": "x"}, {"Authorization": f"Bearer {gateway.keys['admin']}"}
+    for path in (
+        "/api/v1/mappings/none/generic",
+        "/api/v1/mappings/ours/none",
+        "/api/v1/mappings/ours/email",
+    ):
+        body, sent = (
+            {"steps": STEPS, "note": "x"},
+            {"Authorization": f"Bearer {gateway.keys['admin']}"},
+        )
         assert (await gateway.client.put(path, json=body, headers=sent)).status == 404
 
 
@@ -183,7 +223,12 @@ async def test_dropped_entry_keeps_first_reason_and_is_not_replayed(gateway: Ser
     assert (await asked(gateway, f"{QUARANTINE}/{entry}/drop", {"reason": ""}))[0] == 400
     for reason in ("a test of theirs", "another one"):
         status, told = await asked(gateway, f"{QUARANTINE}/{entry}/drop", {"reason": reason})
-        assert (status, told["state"], told["reason"], told["settled_by"]) == (200, "dropped", "a test of theirs", "admin")
+        assert (status, told["state"], told["reason"], told["settled_by"]) == (
+            200,
+            "dropped",
+            "a test of theirs",
+            "admin",
+        )
     assert (await asked(gateway, f"{QUARANTINE}/{entry}/replay", {}))[0] == 409
     assert (await asked(gateway, f"{QUARANTINE}/{entry + 1}/drop", {"reason": "x"}))[0] == 404
 
@@ -212,20 +257,35 @@ SELECT gen_random_uuid(), -1, $1, 'generic', now(), '{}', '{"title": "Disk"}', '
 """
 
 
-async def waiting_for(pool: Pool, clock: FakeClock, submit: Submit) -> tuple[QuarantineReview, list[int]]:
+async def waiting_for(
+    pool: Pool, clock: FakeClock, submit: Submit
+) -> tuple[QuarantineReview, list[int]]:
     """Three entries that can be read by now, and who would read them into `submit`."""
-    ours = await pool.fetchval("INSERT INTO integration (slug, name) VALUES ('ours', 'ours') RETURNING id")
+    ours = await pool.fetchval(
+        "INSERT INTO integration (slug, name) VALUES ('ours', 'ours') RETURNING id"
+    )
     found = [row["id"] for row in await pool.fetch(KEPT, ours)]
-    return QuarantineReview(Replay(pool, {generic.SOURCE.slug: generic.SOURCE}, {}, submit, clock, Mappings())), found
+    return QuarantineReview(
+        Replay(pool, {generic.SOURCE.slug: generic.SOURCE}, {}, submit, clock, Mappings())
+    ), found
 
 
-async def test_replay_batch_stops_on_overload_and_leaves_entries_pending(pool: Pool, clock: FakeClock) -> None:
+async def test_replay_batch_stops_on_overload_and_leaves_entries_pending(
+    pool: Pool, clock: FakeClock
+) -> None:
     async def full(_: Submission) -> Receipt:
         raise Overloaded("too much at once")
 
     mender, found = await waiting_for(pool, clock, full)
-    assert await mender.replay_many(EntryFilter(), 0, 10, "ann") == ReplayProgress((), 0, 3, "too much at once")
-    assert await pool.fetchval("SELECT count(*) FROM quarantine WHERE state = 'pending' AND claimed_until IS NULL") == 3
+    assert await mender.replay_many(EntryFilter(), 0, 10, "ann") == ReplayProgress(
+        (), 0, 3, "too much at once"
+    )
+    assert (
+        await pool.fetchval(
+            "SELECT count(*) FROM quarantine WHERE state = 'pending' AND claimed_until IS NULL"
+        )
+        == 3
+    )
     assert found
 
 
@@ -237,7 +297,11 @@ async def test_slow_replay_batch_ends_early_with_cursor(pool: Pool, clock: FakeC
 
     mender, found = await waiting_for(pool, clock, slow)
     done = await mender.replay_many(EntryFilter(), 0, 10, "ann")
-    assert ([one.outcome for one in done.ended], done.next, done.left) == (["replayed"], found[0], 2)
+    assert ([one.outcome for one in done.ended], done.next, done.left) == (
+        ["replayed"],
+        found[0],
+        2,
+    )
     assert done.stopped.startswith("it took long")
 
 
@@ -256,13 +320,32 @@ async def test_slow_entry_ends_batch_and_is_skipped_as_busy(
     monkeypatch.setattr(mending, "WITHIN", 0.5)
     mender, found = await waiting_for(pool, clock, second_never)
     first = await mender.replay_many(EntryFilter(), 0, 10, "ann")
-    assert ([(one.id, one.outcome) for one in first.ended], first.next, first.left) == ([(found[0], "replayed")], found[0], 2)
+    assert ([(one.id, one.outcome) for one in first.ended], first.next, first.left) == (
+        [(found[0], "replayed")],
+        found[0],
+        2,
+    )
     second = await mender.replay_many(EntryFilter(), found[0], 10, "ann")
-    assert ([(one.id, one.outcome) for one in second.ended], second.next, second.left) == ([(found[1], "busy")], found[1], 1)
-    assert (second.ended[0].reason, second.stopped) == ("it takes long: replay it by itself", mending.OUT_OF_TIME)
+    assert ([(one.id, one.outcome) for one in second.ended], second.next, second.left) == (
+        [(found[1], "busy")],
+        found[1],
+        1,
+    )
+    assert (second.ended[0].reason, second.stopped) == (
+        "it takes long: replay it by itself",
+        mending.OUT_OF_TIME,
+    )
     third = await mender.replay_many(EntryFilter(), found[1], 10, "ann")
-    assert ([(one.id, one.outcome) for one in third.ended], third.next) == ([(found[2], "replayed")], None)
-    assert await pool.fetchval("SELECT state FROM quarantine WHERE id = $1 AND claimed_until IS NULL", found[1]) == "pending"
+    assert ([(one.id, one.outcome) for one in third.ended], third.next) == (
+        [(found[2], "replayed")],
+        None,
+    )
+    assert (
+        await pool.fetchval(
+            "SELECT state FROM quarantine WHERE id = $1 AND claimed_until IS NULL", found[1]
+        )
+        == "pending"
+    )
 
 
 async def test_slow_mapping_trial_ends_early(pool: Pool, clock: FakeClock) -> None:
@@ -275,7 +358,9 @@ async def test_slow_mapping_trial_ends_early(pool: Pool, clock: FakeClock) -> No
 
     mender, found = await waiting_for(pool, clock, nothing)
     slow = replace(mender.replay, sources={"generic": replace(generic.SOURCE, parse=parse)})
-    tried = await QuarantineReview(slow).try_mapping(MappingProposal("ours", "generic", (), "", "ann"), (), 0, 10)
+    tried = await QuarantineReview(slow).try_mapping(
+        MappingProposal("ours", "generic", (), "", "ann"), (), 0, 10
+    )
     assert ([entry for entry, _ in tried.trials], tried.next) == (found[:1], found[0])
 
 

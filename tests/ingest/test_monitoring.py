@@ -24,17 +24,37 @@ from tests.ingest.test_notification_command import Nagios, Stub
 from tests.support.served import Served, served
 
 INTEGRATIONS = Path(__file__).parents[2] / "integrations"
-SLUGS = ["datadog", "dynatrace", "elastic", "healthchecks", "icinga", "nagios", "newrelic", "splunk", "uptime_kuma", "zabbix"]
+SLUGS = [
+    "datadog",
+    "dynatrace",
+    "elastic",
+    "healthchecks",
+    "icinga",
+    "nagios",
+    "newrelic",
+    "splunk",
+    "uptime_kuma",
+    "zabbix",
+]
 VALUES = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.sampled_from(["x" * 600, "1e400", "{X}"]),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3),
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text()
+    | st.sampled_from(["x" * 600, "1e400", "{X}"]),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3)
+    ),
     max_leaves=6,
 )
 
 
 def sent(case: str) -> dict[str, Any]:
     """The body of a fixture."""
-    body: dict[str, Any] = msgspec.json.decode((FIXTURES / case / "request.http").read_bytes().partition(b"\n\n")[2])
+    body: dict[str, Any] = msgspec.json.decode(
+        (FIXTURES / case / "request.http").read_bytes().partition(b"\n\n")[2]
+    )
     return body
 
 
@@ -42,7 +62,15 @@ def sent(case: str) -> dict[str, Any]:
 @effort(max_examples=40)
 @given(data=st.data())
 def test_any_field_value_is_read_or_malformed(slug: str, data: st.DataObject) -> None:
-    body = sent(data.draw(st.sampled_from([f"{slug}/firing", "icinga/event_firing"] if slug == "icinga" else [f"{slug}/firing"])))
+    body = sent(
+        data.draw(
+            st.sampled_from(
+                [f"{slug}/firing", "icinga/event_firing"]
+                if slug == "icinga"
+                else [f"{slug}/firing"]
+            )
+        )
+    )
     name, value = data.draw(st.sampled_from(sorted(body))), data.draw(VALUES)
     if isinstance(body[name], dict) and data.draw(st.booleans()):
         body[name] = body[name] | {data.draw(st.sampled_from(sorted(body[name]))): value}
@@ -80,7 +108,10 @@ def test_repeated_splunk_search_keeps_dedup_key_without_duplicate_delivery() -> 
 
 
 def test_icinga_command_and_event_share_dedup_key() -> None:
-    command, event = read("icinga", sent("icinga/firing")), read("icinga", sent("icinga/event_firing"))
+    command, event = (
+        read("icinga", sent("icinga/firing")),
+        read("icinga", sent("icinga/event_firing")),
+    )
     assert command.alerts[0][1].dedup_key == event.alerts[0][1].dedup_key
     hidden = sent("icinga/event_ok") | {"muted": True, "muted_reason": "in downtime"}
     assert read("icinga", hidden).alerts[0][1].status is AlertStatus.RESOLVED
@@ -92,14 +123,20 @@ def test_check_name_is_label_and_not_catalogue_service(case: str) -> None:
     ((_, alert),) = read(slug, body).alerts
     assert (alert.service, alert.ci) == ("", alert.labels["host"])
     assert alert.labels["service"]
-    named = {"extra_tags": {"business_service": "shop"}} if "tags" in body else {"business_service": "shop"}
+    named = (
+        {"extra_tags": {"business_service": "shop"}}
+        if "tags" in body
+        else {"business_service": "shop"}
+    )
     ((_, alert),) = read(slug, body | named).alerts
     assert alert.service == "shop"
 
 
 def filled(name: str, values: dict[str, str], macro: str) -> dict[str, Any]:
     """A shipped template with what its sender puts in for the macros; what it does not know stays empty."""
-    text = re.sub(macro, lambda found: values.get(found[1], ""), (INTEGRATIONS / name).read_text("utf-8"))
+    text = re.sub(
+        macro, lambda found: values.get(found[1], ""), (INTEGRATIONS / name).read_text("utf-8")
+    )
     body: dict[str, Any] = msgspec.json.decode(text)
     return body
 
@@ -109,7 +146,9 @@ def test_shipped_templates_are_read_like_fixtures() -> None:
         "ALERT_ID": "1234", "ALERT_TRANSITION": "Triggered", "ALERT_SCOPE": "host:srv01,service:shop", "ORG_ID": "11023",
         "ALERT_CYCLE_KEY": "9bd4", "TAGS": "service:shop", "DATE": "1795237080000", "ALERT_PRIORITY": "P2",
     }  # fmt: skip
-    ((_, datadog),) = read("datadog", filled("datadog/payload.json", variables, r"\$([A-Z_]+)")).alerts
+    ((_, datadog),) = read(
+        "datadog", filled("datadog/payload.json", variables, r"\$([A-Z_]+)")
+    ).alerts
     assert datadog.dedup_key == read("datadog", sent("datadog/firing")).alerts[0][1].dedup_key
     assert (datadog.service, datadog.severity, datadog.occurrence) == ("shop", "p2", "9bd4")
     problem = {
@@ -119,8 +158,14 @@ def test_shipped_templates_are_read_like_fixtures() -> None:
         "ProblemURL": "https://x.example",
         "ImpactedEntities": "[]",
     }
-    ((_, dynatrace),) = read("dynatrace", filled("dynatrace/payload.json", problem, r"\{([A-Za-z]+)\}")).alerts
-    assert (dynatrace.dedup_key, dynatrace.status, dynatrace.labels["merged"]) == ("-71_V2", AlertStatus.RESOLVED, "true")
+    ((_, dynatrace),) = read(
+        "dynatrace", filled("dynatrace/payload.json", problem, r"\{([A-Za-z]+)\}")
+    ).alerts
+    assert (dynatrace.dedup_key, dynatrace.status, dynatrace.labels["merged"]) == (
+        "-71_V2",
+        AlertStatus.RESOLVED,
+        "true",
+    )
     rule = {
         "rule.id": "r",
         "rule.name": "CPU",
@@ -128,7 +173,9 @@ def test_shipped_templates_are_read_like_fixtures() -> None:
         "alert.actionGroup": "recovered",
         "date": "2026-11-21T04:58:00Z",
     }
-    ((_, kibana),) = read("elastic", filled("elastic/kibana.json", rule, r"\{\{([a-zA-Z.]+)\}\}")).alerts
+    ((_, kibana),) = read(
+        "elastic", filled("elastic/kibana.json", rule, r"\{\{([a-zA-Z.]+)\}\}")
+    ).alerts
     assert (kibana.dedup_key, kibana.status) == ("r/h1", AlertStatus.RESOLVED)
 
 
@@ -136,15 +183,22 @@ def test_shipped_elastic_watch_sends_firing_and_resolved() -> None:
     actions = msgspec.json.decode((INTEGRATIONS / "elastic/watcher.json").read_bytes())["actions"]
     told = []
     for action in actions.values():
-        text = action["webhook"]["body"].replace("{{#toJson}}ctx.watch_id{{/toJson}}", '"log_errors"')
+        text = action["webhook"]["body"].replace(
+            "{{#toJson}}ctx.watch_id{{/toJson}}", '"log_errors"'
+        )
         text = re.sub(r"\{\{ctx.execution_time\}\}", "2026-11-21T04:58:00Z", text)
         ((_, alert),) = read("elastic", text.encode()).alerts
         told.append((alert.dedup_key, alert.status))
-    assert told == [("watch/log_errors", AlertStatus.FIRING), ("watch/log_errors", AlertStatus.RESOLVED)]
+    assert told == [
+        ("watch/log_errors", AlertStatus.FIRING),
+        ("watch/log_errors", AlertStatus.RESOLVED),
+    ]
 
 
 def test_zabbix_media_type_sends_fields_of_source() -> None:
-    export = yaml.safe_load((INTEGRATIONS / "zabbix/media_type_incident_gateway.yaml").read_text("utf-8"))
+    export = yaml.safe_load(
+        (INTEGRATIONS / "zabbix/media_type_incident_gateway.yaml").read_text("utf-8")
+    )
     (media,) = export["zabbix_export"]["media_types"]
     names = [one["name"] for one in media["parameters"]]
     own = {"gateway_url", "gateway_key", "http_proxy"}
@@ -162,7 +216,9 @@ async def gateway(database_url: str) -> AsyncIterator[Served]:
         yield running
 
 
-async def test_nagios_command_and_icinga_event_open_and_clear_incidents(gateway: Served, tmp_path: Path) -> None:
+async def test_nagios_command_and_icinga_event_open_and_clear_incidents(
+    gateway: Served, tmp_path: Path
+) -> None:
     (tmp_path / "key").write_text(gateway.keys["ingest"] + "\n")
     nagios = Nagios(tmp_path, Stub(port=gateway.client.make_url("/").port or 0))
     for kind, state in (("PROBLEM", "CRITICAL"), ("RECOVERY", "OK")):
@@ -179,7 +235,10 @@ async def test_nagios_command_and_icinga_event_open_and_clear_incidents(gateway:
     event = sent("icinga/event_firing")
     for body in (event, event | {"severity": "ok", "id": "another"}):
         answer = await gateway.post("/process-event", body, key="ingest")
-        assert (answer.status, (await answer.json())["message"]) == (200, "event processed successfully")
+        assert (answer.status, (await answer.json())["message"]) == (
+            200,
+            "event processed successfully",
+        )
     assert (await gateway.post("/process-event", {"tags": {}}, key="ingest")).status == 400
     assert (await gateway.post("/process-event", event, key=None)).status == 401
     _, listed = await gateway.get("/api/v1/incidents", key="read")

@@ -78,7 +78,9 @@ async def until(holds: Callable[[], bool]) -> None:
             await asyncio.get_running_loop().run_in_executor(None, lambda: None)
 
 
-async def test_notification_is_retried_under_one_key_and_set_aside_on_refusal(nagios: Nagios) -> None:
+async def test_notification_is_retried_under_one_key_and_set_aside_on_refusal(
+    nagios: Nagios,
+) -> None:
     nagios.stub.answers = [503, 429, 202, 400]
     async with nagios.stub.up():
         assert (await nagios.tell("type=PROBLEM", "host=a"))[0] == 0
@@ -108,7 +110,9 @@ async def test_notifications_spooled_during_outage_are_sent_in_order(nagios: Nag
     async with nagios.stub.up():
         pass
     for at, state in enumerate(("WARNING", "CRITICAL", "OK")):
-        status, output = await nagios.tell("host=a", "service=disk", f"state={state}", f"time={1795918240 + at}", within="0.3")
+        status, output = await nagios.tell(
+            "host=a", "service=disk", f"state={state}", f"time={1795918240 + at}", within="0.3"
+        )
         assert (status, "kept in" in output) == (1, True)
     assert len(nagios.waiting) == 3
     async with nagios.stub.up():
@@ -121,7 +125,9 @@ async def test_notifications_of_same_second_arrive_in_start_order(nagios: Nagios
         pass
     started = []
     for number in range(6):
-        told = nagios.tell("host=a", "service=disk", f"output={number}", "time=1795918240", within="30")
+        told = nagios.tell(
+            "host=a", "service=disk", f"output={number}", "time=1795918240", within="30"
+        )
         started.append(asyncio.create_task(told))
         await asyncio.get_running_loop().run_in_executor(None, lambda: None)
     await until(lambda: len(nagios.waiting) == len(started))
@@ -165,4 +171,7 @@ async def test_unwritable_spool_folder_is_reported_and_replaced(nagios: Nagios) 
 
 def test_command_timeouts_are_below_nagios_and_icinga_limits() -> None:
     text = SCRIPT.read_text("utf-8")
-    assert json.loads(text.partition("WITHIN = ")[2].partition("\n")[0]) == {"nagios": 25.0, "icinga": 55.0}
+    assert json.loads(text.partition("WITHIN = ")[2].partition("\n")[0]) == {
+        "nagios": 25.0,
+        "icinga": 55.0,
+    }

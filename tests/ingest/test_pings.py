@@ -37,18 +37,30 @@ async def test_job_pings_at_every_address_and_failure_opens_incident(gateway: Se
         10_000,
     )
     _, records = await gateway.get("/api/v1/incidents", key="read")
-    assert [(record["title"], record["source"]) for record in records["incidents"]] == [("backup failed", "ping")]
+    assert [(record["title"], record["source"]) for record in records["incidents"]] == [
+        ("backup failed", "ping")
+    ]
     assert await ping("GET", "/0") == (200, "OK")
     assert await ping("POST", "/fail") == (200, "OK")
     assert await ping("POST", "") == (200, "OK")
     _, records = await gateway.get("/api/v1/incidents", key="read")
-    assert [(record["title"], record["state"]) for record in records["incidents"]] == [("backup failed", "resolved")]
-    assert [(await ping("GET", what))[0] for what in ("/256", "/1000", "/other", "/-1")] == [400, 404, 404, 404]
+    assert [(record["title"], record["state"]) for record in records["incidents"]] == [
+        ("backup failed", "resolved")
+    ]
+    assert [(await ping("GET", what))[0] for what in ("/256", "/1000", "/other", "/-1")] == [
+        400,
+        404,
+        404,
+        404,
+    ]
 
 
-async def test_ping_with_wrong_key_is_refused_and_foreign_monitor_returns_404(gateway: Served) -> None:
+async def test_ping_with_wrong_key_is_refused_and_foreign_monitor_returns_404(
+    gateway: Served,
+) -> None:
     await gateway.client.get(f"/ping/{gateway.keys['ingest']}/backup?create=1")
     answers = [
-        (await gateway.client.get(f"/ping/{key}/backup")).status for key in (gateway.keys["read"], gateway.keys["other"], "x")
+        (await gateway.client.get(f"/ping/{key}/backup")).status
+        for key in (gateway.keys["read"], gateway.keys["other"], "x")
     ]
     assert answers == [403, 404, 401]

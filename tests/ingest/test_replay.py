@@ -12,7 +12,9 @@ BAD = {"version": "4", "alerts": [{"status": "firing", "labels": "on fire", "fin
 
 @pytest.fixture
 async def gateway(database_url: str, redis_url: str) -> AsyncIterator[Served]:
-    async with served(load(None, {"DATABASE_URL": database_url, "REDIS_URL": redis_url})) as running:
+    async with served(
+        load(None, {"DATABASE_URL": database_url, "REDIS_URL": redis_url})
+    ) as running:
         yield running
 
 
@@ -21,14 +23,20 @@ async def test_unreadable_body_returns_400_and_is_quarantined(gateway: Served) -
     assert answer.status == 400
     _, listed = await gateway.get("/api/v1/quarantine", "admin")
     (kept,) = listed["quarantine"]
-    assert (kept["source"], kept["item"], kept["pointer"]) == ("alertmanager", 0, "/alerts/0/labels")
+    assert (kept["source"], kept["item"], kept["pointer"]) == (
+        "alertmanager",
+        0,
+        "/alerts/0/labels",
+    )
 
 
 async def test_replay_of_unmended_entry_returns_400(gateway: Served) -> None:
     await gateway.post("/ingest/alertmanager", BAD)
     assert (await gateway.post("/api/v1/quarantine/1/replay", {}, "admin")).status in {400, 404}
     _, listed = await gateway.get("/api/v1/quarantine", "admin")
-    again = await gateway.post(f"/api/v1/quarantine/{listed['quarantine'][0]['id']}/replay", {}, "admin")
+    again = await gateway.post(
+        f"/api/v1/quarantine/{listed['quarantine'][0]['id']}/replay", {}, "admin"
+    )
     assert again.status == 400
     assert len((await gateway.get("/api/v1/quarantine", "admin"))[1]["quarantine"]) == 1
 

@@ -37,7 +37,9 @@ RISES: dict[str, tuple[tuple[str, ...], str, str]] = {
 
 def firing(slug: str, path: tuple[str, ...], word: str) -> bytes:
     """The captured firing of a source with another severity, under a key that does not derive from the severity."""
-    body: Any = msgspec.json.decode((FIXTURES / slug / "firing" / "request.http").read_bytes().partition(b"\n\n")[2])
+    body: Any = msgspec.json.decode(
+        (FIXTURES / slug / "firing" / "request.http").read_bytes().partition(b"\n\n")[2]
+    )
     if slug == "generic":
         body["dedup_key"] = "db-01!disk"
     place = body
@@ -50,7 +52,11 @@ def firing(slug: str, path: tuple[str, ...], word: str) -> bytes:
 def submission(slug: str, body: bytes, clock: FakeClock) -> Submission:
     head = (FIXTURES / slug / "firing" / "request.http").read_bytes().partition(b"\n\n")[0].decode()
     told = (line.partition(": ") for line in head.splitlines()[1:])
-    headers = {name.lower(): value for name, _, value in told if name.lower() not in ("webhook-id", "request-id")}
+    headers = {
+        name.lower(): value
+        for name, _, value in told
+        if name.lower() not in ("webhook-id", "request-id")
+    }
     parsed = BY_SLUG[slug].parse(WebhookDelivery(headers, body, clock.at), SourceSettings())
     assert parsed.alerts
     assert not parsed.refused
@@ -58,7 +64,9 @@ def submission(slug: str, body: bytes, clock: FakeClock) -> Submission:
 
 
 @pytest.mark.parametrize("slug", RISES)
-async def test_worse_severity_raises_priority_and_milder_one_keeps_it(slug: str, database_url: str, clock: FakeClock) -> None:
+async def test_worse_severity_raises_priority_and_milder_one_keeps_it(
+    slug: str, database_url: str, clock: FakeClock
+) -> None:
     path, milder, worse = RISES[slug]
     async with intake_harness(database_url, clock, settings()) as intake:
         seen = []
@@ -71,5 +79,7 @@ async def test_worse_severity_raises_priority_and_milder_one_keeps_it(slug: str,
         assert raised < first
         assert last == raised
         assert again == word != bad
-        events = [row["event"] for row in await intake.rows("SELECT event FROM timeline ORDER BY seq")]
+        events = [
+            row["event"] for row in await intake.rows("SELECT event FROM timeline ORDER BY seq")
+        ]
         assert [event for event in events if event in ("raised", "eased")] == ["raised", "eased"]

@@ -20,12 +20,19 @@ SLUGS = [source.slug for source in SOURCES]
 SOURCE = {source.slug: source for source in SOURCES}
 NAMES = ["title", "alerts", "labels", "status", "links", "startsAt", "endsAt", "data", "payload", "event_action", "dedup_key",
          "specversion", "id", "source", "type", "time", "occurred_at", "custom_details", "timestamp", "x"]  # fmt: skip
-WORDS = st.sampled_from(["1.0", "trigger", "resolve", "firing", "ok", "2026-11-21T04:00:00Z", "\0", "9" * 400])
+WORDS = st.sampled_from(
+    ["1.0", "trigger", "resolve", "firing", "ok", "2026-11-21T04:00:00Z", "\0", "9" * 400]
+)
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text() | WORDS,
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.sampled_from(NAMES) | st.text(max_size=3), inner),
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.dictionaries(st.sampled_from(NAMES) | st.text(max_size=3), inner)
+    ),
 )
-TEXT = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), min_size=1, max_size=40)
+TEXT = st.text(
+    st.characters(exclude_characters="\0", exclude_categories=["Cs"]), min_size=1, max_size=40
+)
 
 
 @pytest.mark.parametrize("case", CASES)
@@ -35,21 +42,41 @@ def test_request_is_read_as_fixture_expects(case: str) -> None:
 
 def bodies(slug: str, name: str, service: str) -> tuple[object, object]:
     """The same trouble firing and then resolved, as the senders whose bodies are free tell it."""
-    labels, key = {"alertname": name, "service": service}, fingerprint({"alertname": name, "service": service})
+    labels, key = (
+        {"alertname": name, "service": service},
+        fingerprint({"alertname": name, "service": service}),
+    )
     told = {"labels": labels, "fingerprint": key, "startsAt": "2026-11-21T04:00:00Z"}
-    event = {"specversion": "1.0", "id": "1", "source": service, "type": name, "time": "2026-11-21T04:00:00Z"}
+    event = {
+        "specversion": "1.0",
+        "id": "1",
+        "source": service,
+        "type": name,
+        "time": "2026-11-21T04:00:00Z",
+    }
     page = {"dedup_key": name, "payload": {"summary": "s", "component": service}}
     return {
-        "alertmanager": ({"alerts": [told | {"status": "firing"}]}, {"alerts": [told | {"status": "resolved"}]}),
-        "alertmanager_v2": ([{"labels": labels}], [{"labels": labels, "endsAt": "2026-11-21T04:30:00Z"}]),
+        "alertmanager": (
+            {"alerts": [told | {"status": "firing"}]},
+            {"alerts": [told | {"status": "resolved"}]},
+        ),
+        "alertmanager_v2": (
+            [{"labels": labels}],
+            [{"labels": labels, "endsAt": "2026-11-21T04:30:00Z"}],
+        ),
         "cloudevents": (event, event | {"id": "2", "data": {"status": "cleared"}}),
-        "generic": ({"title": "t", "labels": labels, "status": "open"}, {"title": "t", "labels": labels, "status": "ok"}),
+        "generic": (
+            {"title": "t", "labels": labels, "status": "open"},
+            {"title": "t", "labels": labels, "status": "ok"},
+        ),
         "opsgenie": ({"message": "s", "alias": name}, {"action": "close", "alias": name}),
         "pagerduty": (page | {"event_action": "trigger"}, page | {"event_action": "resolve"}),
     }[slug]
 
 
-@pytest.mark.parametrize("slug", ["alertmanager", "alertmanager_v2", "cloudevents", "generic", "opsgenie", "pagerduty"])
+@pytest.mark.parametrize(
+    "slug", ["alertmanager", "alertmanager_v2", "cloudevents", "generic", "opsgenie", "pagerduty"]
+)
 @given(name=TEXT, service=TEXT)
 def test_firing_and_resolved_share_stable_dedup_key(slug: str, name: str, service: str) -> None:
     fire, clear = bodies(slug, name, service)
@@ -78,7 +105,7 @@ def test_garbage_is_read_stably_or_malformed(slug: str, body: object) -> None:
     "body",
     [b"[" * 100_000, b'{"a":' * 100_000, b'{"title": NaN}', b'{"title":1e999}', '{"title":"x"}'.encode("utf-16"),
      b'{"title":"x","occurred_at":1e21}', b'{"title":"x","occurred_at":"10000-01-01T00:00:00Z"}', b"", b"\xff",
-     b'{"title":"\\ud800"}', b'{"title":"x","dedup_key":' + b"9" * 5000 + b"}", b'{"title":"x","y":' + b"[" * 40 + b"]" * 40 + b"}"],  # noqa: E501
+     b'{"title":"\\ud800"}', b'{"title":"x","dedup_key":' + b"9" * 5000 + b"}", b'{"title":"x","y":' + b"[" * 40 + b"]" * 40 + b"}"],
 )  # fmt: skip
 def test_known_hostile_bodies_are_refused(slug: str, body: bytes) -> None:
     try:
@@ -90,7 +117,10 @@ def test_known_hostile_bodies_are_refused(slug: str, body: bytes) -> None:
 
 def test_fingerprint_matches_prometheus() -> None:
     assert fingerprint({}) == f"{14695981039346656037:016x}"
-    assert fingerprint({"name": "garland, briggs", "fear": "love is not enough"}) == f"{5799056148416392346:016x}"
+    assert (
+        fingerprint({"name": "garland, briggs", "fear": "love is not enough"})
+        == f"{5799056148416392346:016x}"
+    )
     assert fingerprint({"first-label": "first-label-value"}) == f"{5146282821936882169:016x}"
 
 
@@ -98,30 +128,58 @@ LABELS = {"alertname": "Down", "severity": "critical", "service": "web", "instan
 
 
 def test_alertmanager_webhook_and_post_share_key_and_occurrence() -> None:
-    item = {"labels": LABELS, "startsAt": "2026-11-21T04:59:00.123456789Z", "endsAt": "0001-01-01T00:00:00Z"}
+    item = {
+        "labels": LABELS,
+        "startsAt": "2026-11-21T04:59:00.123456789Z",
+        "endsAt": "0001-01-01T00:00:00Z",
+    }
     told = read(
         "alertmanager",
         {
             "version": "4",
             "truncatedAlerts": 3,
             "status": "resolved",
-            "alerts": [item | {"status": "firing", "fingerprint": fingerprint(LABELS), "generatorURL": "javascript:x"}],
+            "alerts": [
+                item
+                | {
+                    "status": "firing",
+                    "fingerprint": fingerprint(LABELS),
+                    "generatorURL": "javascript:x",
+                }
+            ],
         },
     )
     ((_, one),), ((_, two),) = told.alerts, read("alertmanager_v2", [item]).alerts
-    assert (one.namespace, one.dedup_key, one.occurrence) == (two.namespace, two.dedup_key, two.occurrence)
+    assert (one.namespace, one.dedup_key, one.occurrence) == (
+        two.namespace,
+        two.dedup_key,
+        two.occurrence,
+    )
     assert told.lost == 3
     assert told.delivery_id == "m1"
     assert one.links == ()
     assert one.status is AlertStatus.FIRING
-    assert (two.ends_at, one.ends_at, one.title, one.ci) == (NOW + timedelta(minutes=5), None, "Down", "h1")
+    assert (two.ends_at, one.ends_at, one.title, one.ci) == (
+        NOW + timedelta(minutes=5),
+        None,
+        "Down",
+        "h1",
+    )
 
 
 @pytest.mark.parametrize("slug", ["alertmanager", "grafana"])
 @pytest.mark.parametrize(("told", "lost"), [(3, 3), (-1, 0), (10**25, 2**31 - 1)])
 def test_truncated_alert_count_is_bounded(slug: str, told: int, lost: int) -> None:
-    item = {"labels": LABELS, "status": "firing", "startsAt": "2026-11-21T04:59:00Z", "fingerprint": "a"}
-    assert read(slug, {"alerts": [item], "truncatedAlerts": told, "orgId": 1, "status": "firing"}).lost == lost
+    item = {
+        "labels": LABELS,
+        "status": "firing",
+        "startsAt": "2026-11-21T04:59:00Z",
+        "fingerprint": "a",
+    }
+    assert (
+        read(slug, {"alerts": [item], "truncatedAlerts": told, "orgId": 1, "status": "firing"}).lost
+        == lost
+    )
 
 
 def test_ended_post_is_resolved_and_bad_items_are_refused_alone() -> None:
@@ -131,14 +189,24 @@ def test_ended_post_is_resolved_and_bad_items_are_refused_alone() -> None:
         {"labels": {"a": 1}},
         {"labels": LABELS, "startsAt": "2026-11-21T04:00:00Z", "endsAt": "2026-11-21T03:00:00Z"},
     ]
-    parsed = read("alertmanager_v2", [*bad, {"labels": LABELS, "endsAt": "2026-11-21T04:00:00+00:00"}])
+    parsed = read(
+        "alertmanager_v2", [*bad, {"labels": LABELS, "endsAt": "2026-11-21T04:00:00+00:00"}]
+    )
     assert [(i, a.status) for i, a in parsed.alerts] == [(4, AlertStatus.RESOLVED)]
     assert [r.item for r in parsed.refused] == [0, 1, 2, 3]
     assert parsed.refused[2].pointer.startswith("/2/labels")
 
 
 def test_generic_firing_and_resolved_share_auto_key() -> None:
-    parsed = read("generic", [{"title": "Disk"}, {"title": "Disk", "status": "OK", "odd": 1}, {"title": 5}, {"status": "up"}])
+    parsed = read(
+        "generic",
+        [
+            {"title": "Disk"},
+            {"title": "Disk", "status": "OK", "odd": 1},
+            {"title": 5},
+            {"status": "up"},
+        ],
+    )
     (_, fire), (_, clear) = parsed.alerts
     assert fire.dedup_key == clear.dedup_key
     assert fire.dedup_key.startswith("auto:")
@@ -148,13 +216,19 @@ def test_generic_firing_and_resolved_share_auto_key() -> None:
 
 def test_mapping_reads_foreign_body() -> None:
     intake = SourceSettings(mapping={"items": "/alerts", "title": "/data/name", "status": "/state"})
-    parsed = read("generic", {"alerts": [{"data": {"name": "Disk"}, "state": "recovered", "service": "db"}]}, intake)
+    parsed = read(
+        "generic",
+        {"alerts": [{"data": {"name": "Disk"}, "state": "recovered", "service": "db"}]},
+        intake,
+    )
     ((_, alert),) = parsed.alerts
     assert (alert.title, alert.status, alert.service) == ("Disk", AlertStatus.RESOLVED, "db")
 
 
 def test_mapping_reads_list_items_and_missing_values_are_empty() -> None:
-    intake = SourceSettings(mapping={"title": "/names/1", "service": "/names/9", "ci": "/names/1/deeper"})
+    intake = SourceSettings(
+        mapping={"title": "/names/1", "service": "/names/9", "ci": "/names/1/deeper"}
+    )
     ((_, alert),) = read("generic", {"names": ["a", "b"]}, intake).alerts
     assert (alert.title, alert.service, alert.ci) == ("b", "", "")
     with pytest.raises(Malformed) as refused:
@@ -187,7 +261,9 @@ def test_too_deep_nesting_is_refused(slug: str) -> None:
         read(slug, b"[" * 33 + b"]" * 33)
 
 
-@pytest.mark.parametrize("told", ["2026-11-21T04:00:00Z", "2026-11-21t12:00:00+08:00", 1795233600, 1795233600000])
+@pytest.mark.parametrize(
+    "told", ["2026-11-21T04:00:00Z", "2026-11-21t12:00:00+08:00", 1795233600, 1795233600000]
+)
 def test_time_is_read_in_utc(told: str | int) -> None:
     assert limits.parse_event_time(told, NOW) == datetime(2026, 11, 21, 4, tzinfo=UTC)
 
@@ -226,7 +302,9 @@ def test_pagerduty_trigger_without_key_gets_stable_key_from_content() -> None:
 )
 def test_pagerduty_client_is_label_and_not_service(details: object, service: str) -> None:
     payload = {"summary": "s", "component": "db", "custom_details": details}
-    ((_, one),) = read("pagerduty", {"event_action": "trigger", "payload": payload, "client": "Checkmk"}).alerts
+    ((_, one),) = read(
+        "pagerduty", {"event_action": "trigger", "payload": payload, "client": "Checkmk"}
+    ).alerts
     assert (one.service, one.labels["client"]) == (service, "Checkmk")
     first = {"event_type": "trigger", "description": "s", "details": details, "client": "Checkmk"}
     ((_, one),) = read("pagerduty_v1", first).alerts
@@ -234,7 +312,8 @@ def test_pagerduty_client_is_label_and_not_service(details: object, service: str
 
 
 @pytest.mark.parametrize(
-    ("body", "key"), [(b'{"routing_key":"r"}', "r"), (b"{}", None), (b"[", None), (b'{"routing_key":1}', None)]
+    ("body", "key"),
+    [(b'{"routing_key":"r"}', "r"), (b"{}", None), (b"[", None), (b'{"routing_key":1}', None)],
 )
 def test_routing_key_is_extracted_or_none(body: bytes, key: str | None) -> None:
     assert routing_key(body) == key
@@ -243,15 +322,30 @@ def test_routing_key_is_extracted_or_none(body: bytes, key: str | None) -> None:
 
 def test_mended_cloudevent_has_other_delivery_id_than_refused_one() -> None:
     event = {"specversion": "1.0", "id": "1", "source": "s", "type": "t"}
-    bad, good = read("cloudevents", event | {"data": {"title": 5}}), read("cloudevents", event | {"data": {"title": "5"}})
+    bad, good = (
+        read("cloudevents", event | {"data": {"title": 5}}),
+        read("cloudevents", event | {"data": {"title": "5"}}),
+    )
     assert bad.refused[0].body == msgspec.json.encode(event | {"data": {"title": 5}})
     assert bad.delivery_id != good.delivery_id == read("cloudevents", event).delivery_id
 
 
 def frames(inner: object, word: str) -> list[tuple[str, object]]:
     """Bodies of the senders whose frame is fixed, with anything at all where they leave room."""
-    alarm = {"AlarmName": word, "NewStateValue": "ALARM", "Trigger": inner, "StateChangeTime": word, "AlarmArn": inner}
-    envelope = {"Type": "Notification", "MessageId": word, "TopicArn": word, "Timestamp": word, "SignatureVersion": word}
+    alarm = {
+        "AlarmName": word,
+        "NewStateValue": "ALARM",
+        "Trigger": inner,
+        "StateChangeTime": word,
+        "AlarmArn": inner,
+    }
+    envelope = {
+        "Type": "Notification",
+        "MessageId": word,
+        "TopicArn": word,
+        "Timestamp": word,
+        "SignatureVersion": word,
+    }
     envelope |= {"Signature": word, "SigningCertURL": word}
     essentials = {
         "alertRule": word,
@@ -261,24 +355,96 @@ def frames(inner: object, word: str) -> list[tuple[str, object]]:
         "configurationItems": inner,
     }
     return [
-        ("azure", {"schemaId": "azureMonitorCommonAlertSchema", "data": {"essentials": essentials, "customProperties": inner}}),
+        (
+            "azure",
+            {
+                "schemaId": "azureMonitorCommonAlertSchema",
+                "data": {"essentials": essentials, "customProperties": inner},
+            },
+        ),
         ("cloudwatch", envelope | {"Message": word}),
         ("cloudwatch", envelope | {"Message": msgspec.json.encode(alarm).decode()}),
-        ("cloudwatch", envelope | {"Type": "SubscriptionConfirmation", "Message": "", "SubscribeURL": word}),
-        ("github", {"repository": {"full_name": word}, "alert": {"number": inner, "rule": inner}, "action": "created"}),
-        ("github", {"repository": {"full_name": word}, "workflow_run": inner, "action": "completed"}),
-        ("github", {"organization": inner, "deployment_status": {"state": "error", "environment": word, "updated_at": word}}),
-        ("google_cloud", {"incident": {"incident_id": word, "state": "open", "started_at": inner, "resource": inner}}),
+        (
+            "cloudwatch",
+            envelope | {"Type": "SubscriptionConfirmation", "Message": "", "SubscribeURL": word},
+        ),
+        (
+            "github",
+            {
+                "repository": {"full_name": word},
+                "alert": {"number": inner, "rule": inner},
+                "action": "created",
+            },
+        ),
+        (
+            "github",
+            {"repository": {"full_name": word}, "workflow_run": inner, "action": "completed"},
+        ),
+        (
+            "github",
+            {
+                "organization": inner,
+                "deployment_status": {"state": "error", "environment": word, "updated_at": word},
+            },
+        ),
         (
             "google_cloud",
-            {"incident": {"incident_id": "1", "state": word, "policy_user_labels": inner, "metric": {"labels": inner}}},
+            {
+                "incident": {
+                    "incident_id": word,
+                    "state": "open",
+                    "started_at": inner,
+                    "resource": inner,
+                }
+            },
         ),
-        ("grafana", {"alerts": [{"status": "firing", "labels": {word: word}, "values": inner}], "externalURL": word}),
-        ("grafana", {"alerts": [inner, {"status": "firing", "labels": inner}], "orgId": inner, "groupKey": word}),
-        ("sentry", {"action": "critical", "data": {"metric_alert": {"id": inner, "date_started": word, "alert_rule": inner}}}),
-        ("sentry", {"action": "triggered", "data": {"event": {"issue_id": word, "datetime": word, "url": word, "title": inner}}}),
+        (
+            "google_cloud",
+            {
+                "incident": {
+                    "incident_id": "1",
+                    "state": word,
+                    "policy_user_labels": inner,
+                    "metric": {"labels": inner},
+                }
+            },
+        ),
+        (
+            "grafana",
+            {
+                "alerts": [{"status": "firing", "labels": {word: word}, "values": inner}],
+                "externalURL": word,
+            },
+        ),
+        (
+            "grafana",
+            {
+                "alerts": [inner, {"status": "firing", "labels": inner}],
+                "orgId": inner,
+                "groupKey": word,
+            },
+        ),
+        (
+            "sentry",
+            {
+                "action": "critical",
+                "data": {"metric_alert": {"id": inner, "date_started": word, "alert_rule": inner}},
+            },
+        ),
+        (
+            "sentry",
+            {
+                "action": "triggered",
+                "data": {
+                    "event": {"issue_id": word, "datetime": word, "url": word, "title": inner}
+                },
+            },
+        ),
         ("sentry", {"action": word, "data": inner, "installation": inner}),
-        ("standard_webhooks", {"type": word, "timestamp": inner, "data": {"title": word, "labels": inner}}),
+        (
+            "standard_webhooks",
+            {"type": word, "timestamp": inner, "data": {"title": word, "labels": inner}},
+        ),
         ("standard_webhooks", {"type": word, "data": inner}),
     ]
 
@@ -297,7 +463,10 @@ def test_any_content_in_valid_envelope_is_read_or_malformed(inner: object, word:
     event = {"specversion": "1.0", "id": "1", "source": "s", "type": "t"}
     page = {"event_action": "trigger", "payload": {"summary": "s", "custom_details": inner}}
     mapped = SourceSettings(mapping={"items": "/a", "title": "/title/x", "labels": "/labels/0"})
-    told = {f"ce-{name}": value for name, value in event.items()} | {"ce_subject": word, "ce_time": word}
+    told = {f"ce-{name}": value for name, value in event.items()} | {
+        "ce_subject": word,
+        "ce_time": word,
+    }
     for slug, body, intake, headers in (
         ("cloudevents", event | {"data": inner}, None, {}),
         ("cloudevents", event | {"data_base64": word}, mapped, {}),

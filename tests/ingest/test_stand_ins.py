@@ -18,7 +18,9 @@ from tests.ingest.requests import BY_SLUG, NOW
 
 
 def firing(slug: str) -> Any:
-    return msgspec.json.decode(msgspec.json.encode(next(one.body for one in load_examples()[slug] if one.case == "firing")))
+    return msgspec.json.decode(
+        msgspec.json.encode(next(one.body for one in load_examples()[slug] if one.case == "firing"))
+    )
 
 
 @pytest.mark.parametrize("slug", [source.slug for source in SOURCES if source.values_if_unreadable])
@@ -28,7 +30,10 @@ def test_missing_state_is_read_as_firing(slug: str) -> None:
         for at, _ in list(pointers.find_places(body, pointers.parse_pointer(pointer))):
             del pointers.value_at(body, at[:-1])[at[-1]]
         parsed = read(slug, json.dumps(body).encode())
-        assert [alert.status for _, alert in parsed.alerts] == [AlertStatus.FIRING], (pointer, instead)
+        assert [alert.status for _, alert in parsed.alerts] == [AlertStatus.FIRING], (
+            pointer,
+            instead,
+        )
 
 
 @pytest.mark.parametrize("slug", [source.slug for source in SOURCES if source.slug != "oncall"])
@@ -52,7 +57,10 @@ def test_boolean_heartbeat_status_is_not_read_as_number() -> None:
 @pytest.mark.parametrize("odd", [None, 1e31, "DELETED"])
 def test_unreadable_zabbix_tag_does_not_refuse_alert(odd: Any) -> None:
     body = firing("zabbix")
-    body["tags"] = [{"tag": "service", "value": "crm"}, {"value": "x"} if odd == "DELETED" else {"tag": odd, "value": "x"}]
+    body["tags"] = [
+        {"tag": "service", "value": "crm"},
+        {"value": "x"} if odd == "DELETED" else {"tag": odd, "value": "x"},
+    ]
     parsed = read("zabbix", json.dumps(body).encode())
     assert [alert.status for _, alert in parsed.alerts] == [AlertStatus.FIRING]
     assert any(at.startswith("/tags") for at in mended(parsed))
@@ -65,7 +73,10 @@ def test_non_object_cloudevent_data_becomes_description(data: Any) -> None:
     assert (alert.title, alert.description) == ("disk.full", msgspec.json.encode(data).decode())
 
 
-@pytest.mark.parametrize(("told", "text"), [(-1, "1970-01-01"), (1.5, ""), (5e20, ""), (True, ""), (1794960000, "2026-11-18")])
+@pytest.mark.parametrize(
+    ("told", "text"),
+    [(-1, "1970-01-01"), (1.5, ""), (5e20, ""), (True, ""), (1794960000, "2026-11-18")],
+)
 def test_odd_standard_webhook_timestamp_does_not_refuse_alert(told: Any, text: str) -> None:
     body = {"type": "disk.full", "timestamp": told, "data": {"severity": "critical"}}
     (alert,) = [alert for _, alert in read("standard_webhooks", msgspec.json.encode(body)).alerts]
@@ -81,13 +92,19 @@ def test_odd_standard_webhook_timestamp_does_not_refuse_alert(told: Any, text: s
         ({"title": "  ", "message": "", "dedup_key": "db/1"}, "db/1", "dedup_key"),
     ],
 )
-def test_generic_alert_without_title_uses_other_field(item: dict[str, Any], title: str, source: str) -> None:
+def test_generic_alert_without_title_uses_other_field(
+    item: dict[str, Any], title: str, source: str
+) -> None:
     item = item | {"severity": "critical"}
     for body, at in ((item, "/title"), ([{"title": "fine"}, item], "/1/title")):
         parsed = read("generic", msgspec.json.encode(body))
         assert [alert.title for _, alert in parsed.alerts][-1] == title
         assert mended(parsed) == {at: f"read from {source}: title is missing or empty"}
-    parsed = read("generic", msgspec.json.encode({"alerts": [item]}), SourceSettings(mapping={"items": "/alerts"}))
+    parsed = read(
+        "generic",
+        msgspec.json.encode({"alerts": [item]}),
+        SourceSettings(mapping={"items": "/alerts"}),
+    )
     assert [alert.title for _, alert in parsed.alerts] == [title]
 
 
@@ -109,6 +126,7 @@ def test_icinga_event_without_incident_flag_is_alert(said: Any, status: AlertSta
 
 def test_items_beyond_maximum_raise_too_large_unread() -> None:
     seen: list[msgspec.Raw] = []
+    items = [msgspec.Raw(b"{}")] * (MOST_ITEMS + 1)
     with pytest.raises(TooLarge, match="10001 items in one request: send at most 10000"):
-        parse_each(WebhookDelivery({}, b"", NOW), [msgspec.Raw(b"{}")] * (MOST_ITEMS + 1), "", seen.append)  # type: ignore[arg-type]
+        parse_each(WebhookDelivery({}, b"", NOW), items, "", seen.append)  # type: ignore[arg-type]
     assert not seen

@@ -6,7 +6,12 @@ from hypothesis import strategies as st
 
 from gateway.knowledge.similarity import MIN_SIMILARITY, TroubleFeatures, compute_similarity, words
 
-TROUBLES = st.builds(TroubleFeatures, st.text(max_size=60), st.sampled_from(["", "mail", "Mail"]), st.sampled_from(["", "db1"]))
+TROUBLES = st.builds(
+    TroubleFeatures,
+    st.text(max_size=60),
+    st.sampled_from(["", "mail", "Mail"]),
+    st.sampled_from(["", "db1"]),
+)
 
 
 @pytest.mark.parametrize(
@@ -25,7 +30,12 @@ def test_reordered_words_are_similar(one: str, other: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("one", "other"), [("disk full on db1", "printer out of paper"), ("邮件系统无法登录", "打印机缺纸"), ("disk full", "")]
+    ("one", "other"),
+    [
+        ("disk full on db1", "printer out of paper"),
+        ("邮件系统无法登录", "打印机缺纸"),
+        ("disk full", ""),
+    ],
 )
 def test_different_titles_are_not_similar(one: str, other: str) -> None:
     assert compute_similarity(TroubleFeatures(one), TroubleFeatures(other)).score < MIN_SIMILARITY
@@ -42,7 +52,9 @@ def test_same_service_item_and_category_raise_similarity() -> None:
 
 
 @given(TROUBLES, TROUBLES)
-def test_similarity_is_symmetric_and_between_zero_and_one(one: TroubleFeatures, other: TroubleFeatures) -> None:
+def test_similarity_is_symmetric_and_between_zero_and_one(
+    one: TroubleFeatures, other: TroubleFeatures
+) -> None:
     found = compute_similarity(one, other)
     assert found == compute_similarity(other, one)
     assert 0 <= found.score <= 1

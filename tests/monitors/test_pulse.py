@@ -19,14 +19,28 @@ from tests.support.clock import FakeClock
 from tests.support.intake import IntakeHarness, intake_harness
 
 OK = Ping(PingSignal.SUCCESS)
-TEN = {**FIRST_PING_SETTINGS, "name": "Backup", "period_seconds": 600, "grace_seconds": 60, "severity": "critical"}
+TEN = {
+    **FIRST_PING_SETTINGS,
+    "name": "Backup",
+    "period_seconds": 600,
+    "grace_seconds": 60,
+    "severity": "critical",
+}
 
 
 class Site:
     """A monitor `backup` of every ten minutes with a minute's grace, and an intake to break before or after it commits."""
 
-    def __init__(self, pool: Pool, clock: FakeClock, intake: IntakeHarness, integration: int, monitor: int) -> None:
-        self.pool, self.clock, self.intake, self.integration, self.monitor = pool, clock, intake, integration, monitor
+    def __init__(
+        self, pool: Pool, clock: FakeClock, intake: IntakeHarness, integration: int, monitor: int
+    ) -> None:
+        self.pool, self.clock, self.intake, self.integration, self.monitor = (
+            pool,
+            clock,
+            intake,
+            integration,
+            monitor,
+        )
         self.metrics = Metrics(CollectorRegistry(), ["ping"])
         self.pulse = PingService(pool, clock, self.submit, self.metrics)
         self.broken = ""
@@ -53,13 +67,18 @@ class Site:
             return await store.by_id(conn, self.monitor)
 
     async def records(self) -> list[Any]:
-        return [(row["title"], row["state"]) for row in await self.intake.rows("SELECT title, state FROM incident ORDER BY id")]
+        return [
+            (row["title"], row["state"])
+            for row in await self.intake.rows("SELECT title, state FROM incident ORDER BY id")
+        ]
 
 
 @pytest.fixture
 async def site(pool: Pool, database_url: str, clock: FakeClock) -> AsyncIterator[Site]:
     async with intake_harness(database_url, clock) as intake:
-        integration = await intake.conn.fetchval("INSERT INTO integration (slug, name) VALUES ('jobs', 'jobs') RETURNING id")
+        integration = await intake.conn.fetchval(
+            "INSERT INTO integration (slug, name) VALUES ('jobs', 'jobs') RETURNING id"
+        )
         async with transaction(pool) as conn:
             made = await store.create(conn, integration, "backup", TEN, clock.at)
         yield Site(pool, clock, intake, integration, made.id)
@@ -95,12 +114,19 @@ async def test_failing_job_keeps_one_incident_until_success(site: Site) -> None:
 
 async def test_concurrent_replicas_submit_overdue_monitor_once(site: Site) -> None:
     site.clock.advance(timedelta(minutes=11))
-    await asyncio.gather(*(PingService(site.pool, site.clock, site.submit, site.metrics).run_once() for _ in range(4)))
+    await asyncio.gather(
+        *(
+            PingService(site.pool, site.clock, site.submit, site.metrics).run_once()
+            for _ in range(4)
+        )
+    )
     assert len(site.intake.committed) == 1
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
-async def test_failing_intake_loses_no_deadline_and_opens_one_incident(site: Site, when: str) -> None:
+async def test_failing_intake_loses_no_deadline_and_opens_one_incident(
+    site: Site, when: str
+) -> None:
     site.broken = when
     with pytest.raises(Unavailable):
         await site.after(minutes=11)
@@ -110,7 +136,9 @@ async def test_failing_intake_loses_no_deadline_and_opens_one_incident(site: Sit
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
-async def test_uncommitted_recovery_ping_is_refused_and_next_one_clears(site: Site, when: str) -> None:
+async def test_uncommitted_recovery_ping_is_refused_and_next_one_clears(
+    site: Site, when: str
+) -> None:
     await site.after(minutes=11)
     site.broken = when
     with pytest.raises(Unavailable):
@@ -122,14 +150,19 @@ async def test_uncommitted_recovery_ping_is_refused_and_next_one_clears(site: Si
     assert (await site.now()).state is MonitorState.UP
     assert await site.records() == [("Backup is overdue", "resolved")]
     assert await site.after(minutes=11) == 1
-    assert await site.records() == [("Backup is overdue", "resolved"), ("Backup is overdue", "logged")]
+    assert await site.records() == [
+        ("Backup is overdue", "resolved"),
+        ("Backup is overdue", "logged"),
+    ]
 
 
 async def test_unknown_monitor_is_created_once_and_only_on_request(site: Site) -> None:
     with pytest.raises(NotFound):
         await site.ping(slug="other")
     made = await asyncio.gather(*(site.ping(slug="other", create=True) for _ in range(8)))
-    assert await site.intake.rows("SELECT count(*)::int AS n FROM monitor WHERE slug = 'other'") == [{"n": 1}]
+    assert await site.intake.rows(
+        "SELECT count(*)::int AS n FROM monitor WHERE slug = 'other'"
+    ) == [{"n": 1}]
     assert any(made)
     pings = {
         said: site.metrics.registry.get_sample_value("gateway_monitor_pings_total", {"said": said})
@@ -155,15 +188,26 @@ async def test_changed_period_restarts_deadline_and_changed_name_does_not(site: 
 
 async def test_broken_monitor_is_postponed_and_others_are_checked(site: Site) -> None:
     async with transaction(site.pool) as conn:
-        await store.create(conn, site.integration, "other", TEN | {"name": "Other"}, site.clock.at + timedelta(seconds=1))
-        await conn.execute("UPDATE monitor SET period_seconds = NULL, schedule = 'broken' WHERE id = $1", site.monitor)
+        await store.create(
+            conn,
+            site.integration,
+            "other",
+            TEN | {"name": "Other"},
+            site.clock.at + timedelta(seconds=1),
+        )
+        await conn.execute(
+            "UPDATE monitor SET period_seconds = NULL, schedule = 'broken' WHERE id = $1",
+            site.monitor,
+        )
     assert await site.after(minutes=12) == 2
     assert await site.records() == [("Other is overdue", "logged")]
     assert await site.after(seconds=1) == 0
     assert await site.after(minutes=1) == 1
 
 
-async def test_monitors_per_integration_are_limited(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_monitors_per_integration_are_limited(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(store, "MOST", 1)
     async with transaction(site.pool) as conn:
         with pytest.raises(Conflict, match="at most 1"):

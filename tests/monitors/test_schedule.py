@@ -9,9 +9,27 @@ from hypothesis import strategies as st
 from gateway.errors import Unprocessable
 from gateway.monitors.schedule import check, expected
 
-ZONES = st.sampled_from(["UTC", "Asia/Shanghai", "Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Asia/Kathmandu"])
+ZONES = st.sampled_from(
+    [
+        "UTC",
+        "Asia/Shanghai",
+        "Europe/Berlin",
+        "America/New_York",
+        "Australia/Lord_Howe",
+        "Asia/Kathmandu",
+    ]
+)
 MOMENTS = st.datetimes(datetime(2024, 1, 1), datetime(2031, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001
-SCHEDULES = st.sampled_from(["30 2 * * *", "*/15 * * * *", "0 9-17 * * MON-FRI", "59 23 L * *", "0 2 29 2 *", "5 4 * * SUN#1"])
+SCHEDULES = st.sampled_from(
+    [
+        "30 2 * * *",
+        "*/15 * * * *",
+        "0 9-17 * * MON-FRI",
+        "59 23 L * *",
+        "0 2 29 2 *",
+        "5 4 * * SUN#1",
+    ]
+)
 
 
 def at(text: str) -> datetime:
@@ -22,25 +40,51 @@ def at(text: str) -> datetime:
     ("schedule", "zone", "after", "next_one"),
     [
         ("30 2 * * *", "Asia/Shanghai", "2026-11-21T05:00:00Z", "2026-11-21T18:30:00Z"),
-        ("30 2 * * *", "Europe/Berlin", "2026-03-28T12:00:00Z", "2026-03-29T01:00:00Z"),  # 02:30 is skipped: right after the gap
+        (
+            "30 2 * * *",
+            "Europe/Berlin",
+            "2026-03-28T12:00:00Z",
+            "2026-03-29T01:00:00Z",
+        ),  # 02:30 is skipped: right after the gap
         ("30 2 * * *", "Europe/Berlin", "2026-03-29T01:00:00Z", "2026-03-30T00:30:00Z"),
-        ("30 2 * * *", "Europe/Berlin", "2026-10-24T12:00:00Z", "2026-10-25T00:30:00Z"),  # 02:30 comes twice: the first
+        (
+            "30 2 * * *",
+            "Europe/Berlin",
+            "2026-10-24T12:00:00Z",
+            "2026-10-25T00:30:00Z",
+        ),  # 02:30 comes twice: the first
         ("30 2 * * *", "Europe/Berlin", "2026-10-25T00:30:00Z", "2026-10-26T01:30:00Z"),
-        ("0 * * * *", "Europe/Berlin", "2026-10-25T00:00:00Z", "2026-10-25T01:00:00Z"),  # every hour: both of them
+        (
+            "0 * * * *",
+            "Europe/Berlin",
+            "2026-10-25T00:00:00Z",
+            "2026-10-25T01:00:00Z",
+        ),  # every hour: both of them
         ("0 2 29 2 *", "UTC", "2026-11-21T05:00:00Z", "2028-02-29T02:00:00Z"),
-        ("0 0 13 * FRI", "UTC", "2026-11-21T05:00:00Z", "2026-11-27T00:00:00Z"),  # day of month or of week, as cron has it
+        (
+            "0 0 13 * FRI",
+            "UTC",
+            "2026-11-21T05:00:00Z",
+            "2026-11-27T00:00:00Z",
+        ),  # day of month or of week, as cron has it
     ],
 )
-def test_schedule_follows_wall_clock_of_zone(schedule: str, zone: str, after: str, next_one: str) -> None:
+def test_schedule_follows_wall_clock_of_zone(
+    schedule: str, zone: str, after: str, next_one: str
+) -> None:
     assert expected(None, schedule, zone, at(after)) == at(next_one)
 
 
 def test_period_is_elapsed_time() -> None:
-    assert expected(3_600, "", "Europe/Berlin", at("2026-03-29T00:30:00Z")) == at("2026-03-29T01:30:00Z")
+    assert expected(3_600, "", "Europe/Berlin", at("2026-03-29T00:30:00Z")) == at(
+        "2026-03-29T01:30:00Z"
+    )
 
 
 @given(schedule=SCHEDULES, zone=ZONES, after=MOMENTS)
-def test_next_expected_time_is_later_and_adjacent(schedule: str, zone: str, after: datetime) -> None:
+def test_next_expected_time_is_later_and_adjacent(
+    schedule: str, zone: str, after: datetime
+) -> None:
     one = expected(None, schedule, zone, after)
     assert one > after
     assert expected(None, schedule, zone, after + (one - after) / 2) == one
@@ -70,7 +114,11 @@ def test_any_schedule_text_is_refused_or_has_next_time(text: str) -> None:
         check(None, text, "Europe/Berlin")
     except Unprocessable:
         return
-    assert expected(None, text, "Europe/Berlin", at("2026-11-21T05:00:00Z")) - at("2026-11-21T05:00:00Z") > timedelta()
+    assert (
+        expected(None, text, "Europe/Berlin", at("2026-11-21T05:00:00Z"))
+        - at("2026-11-21T05:00:00Z")
+        > timedelta()
+    )
 
 
 @pytest.mark.parametrize(("period", "schedule"), [(60, ""), (None, "30 2 * * *")])

@@ -3,7 +3,13 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.notify.breaker import FAILURES, FIRST_PAUSE_S, LONGEST_PAUSE_S, REMEMBERED, CircuitBreakers
+from gateway.notify.breaker import (
+    FAILURES,
+    FIRST_PAUSE_S,
+    LONGEST_PAUSE_S,
+    REMEMBERED,
+    CircuitBreakers,
+)
 
 
 def opened() -> CircuitBreakers:

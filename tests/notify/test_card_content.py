@@ -14,9 +14,18 @@ TOKENS = PressTokens((b"new" * 11,))
 
 def test_mark_changes_only_with_visible_content() -> None:
     one = an_incident()
-    changes = ({"state": State.RESOLVED}, {"priority": one.priority - 1}, {"reopened": 1}, {"handler": "ann"})
-    assert len({card_fingerprint(one), *(card_fingerprint(replace(one, **change)) for change in changes)}) == 1 + len(changes)
-    assert card_fingerprint(replace(one, description="more", version=one.version + 1)) == card_fingerprint(one)
+    changes = (
+        {"state": State.RESOLVED},
+        {"priority": one.priority - 1},
+        {"reopened": 1},
+        {"handler": "ann"},
+    )
+    assert len(
+        {card_fingerprint(one), *(card_fingerprint(replace(one, **change)) for change in changes)}
+    ) == 1 + len(changes)
+    assert card_fingerprint(
+        replace(one, description="more", version=one.version + 1)
+    ) == card_fingerprint(one)
 
 
 def test_card_text_has_two_lines_in_reader_language() -> None:
@@ -25,7 +34,9 @@ def test_card_text_has_two_lines_in_reader_language() -> None:
         "[INC-20260302-000001] Priority 3 · Mail is down",
         "State: in progress · Handled by: ann",
     ]
-    assert describe_record(replace(one, handler=""), "zh-CN").splitlines()[0] == ("[INC-20260302-000001] 优先级 3 · Mail is down")
+    assert describe_record(replace(one, handler=""), "zh-CN").splitlines()[0] == (
+        "[INC-20260302-000001] 优先级 3 · Mail is down"
+    )
     assert "处理人" not in describe_record(replace(one, handler=""), "zh-CN")
 
 

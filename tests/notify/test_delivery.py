@@ -20,7 +20,14 @@ from gateway.observe.metrics import Metrics
 from tests.support.clock import NOON, FakeClock
 from tests.support.telling import ScriptedChannel, notice
 
-FIELDS = {"name": "Ann", "zone": "UTC", "roles": [], "skills": [], "locale": "zh-CN", "active": True}
+FIELDS = {
+    "name": "Ann",
+    "zone": "UTC",
+    "roles": [],
+    "skills": [],
+    "locale": "zh-CN",
+    "active": True,
+}
 Answer = Callable[[Message], Result]
 
 
@@ -32,7 +39,11 @@ def always(result: Result) -> Answer:
 async def ann(pool: Pool) -> None:
     """Ann reads Chinese; she is called, then mailed, then told by a webhook."""
     async with acquire(pool) as conn, conn.transaction():
-        await people.create(conn, FIELDS | {"login": "ann", "email": "ann@example.com", "phone": "+8613800138000"}, None)
+        await people.create(
+            conn,
+            FIELDS | {"login": "ann", "email": "ann@example.com", "phone": "+8613800138000"},
+            None,
+        )
         methods = (
             PersonContactMethod("voice"),
             PersonContactMethod("mail"),
@@ -41,13 +52,20 @@ async def ann(pool: Pool) -> None:
         await replace_methods(conn, "ann", methods)
 
 
-def runner(pool: Pool, clock: FakeClock, **answers: Result) -> tuple[NotificationRunner, dict[str, ScriptedChannel]]:
+def runner(
+    pool: Pool, clock: FakeClock, **answers: Result
+) -> tuple[NotificationRunner, dict[str, ScriptedChannel]]:
     channels = {name: ScriptedChannel(always(result)) for name, result in answers.items()}
-    return NotificationRunner(pool=pool, channels=channels, metrics=Metrics(CollectorRegistry()), clock=clock), channels
+    return NotificationRunner(
+        pool=pool, channels=channels, metrics=Metrics(CollectorRegistry()), clock=clock
+    ), channels
 
 
 async def owe(pool: Pool, *incidents: int, login: str = "ann", **facts: Any) -> None:
-    rows = [(n, replace(notice(target=f"person:{login}"), facts={"number": f"INC-{n}", **facts})) for n in incidents]
+    rows = [
+        (n, replace(notice(target=f"person:{login}"), facts={"number": f"INC-{n}", **facts}))
+        for n in incidents
+    ]
     async with pool.acquire() as conn:
         await outbox.put(conn, rows, NOON)
 
@@ -60,7 +78,9 @@ async def rows(pool: Pool) -> list[tuple[Any, ...]]:
 
 
 @pytest.mark.usefixtures("ann")
-async def test_only_first_working_contact_method_is_used_and_recorded(pool: Pool, clock: FakeClock) -> None:
+async def test_only_first_working_contact_method_is_used_and_recorded(
+    pool: Pool, clock: FakeClock
+) -> None:
     one, channels = runner(pool, clock, voice=Delivered(), smtp=Delivered())
     await owe(pool, 1)
     await one.run_once(NOON)
@@ -69,8 +89,12 @@ async def test_only_first_working_contact_method_is_used_and_recorded(pool: Pool
 
 
 @pytest.mark.usefixtures("ann")
-@pytest.mark.parametrize("failure", [Undeliverable("refused"), Retry("busy"), Retry("no answer", down=True)])
-async def test_failed_contact_method_is_followed_by_next_at_once(pool: Pool, clock: FakeClock, failure: Result) -> None:
+@pytest.mark.parametrize(
+    "failure", [Undeliverable("refused"), Retry("busy"), Retry("no answer", down=True)]
+)
+async def test_failed_contact_method_is_followed_by_next_at_once(
+    pool: Pool, clock: FakeClock, failure: Result
+) -> None:
     one, channels = runner(pool, clock, voice=failure, smtp=Delivered())
     await owe(pool, 1)
     assert await one.run_once(NOON) == 1
@@ -83,8 +107,16 @@ async def test_failed_contact_method_is_followed_by_next_at_once(pool: Pool, clo
 
 
 @pytest.mark.usefixtures("ann")
-async def test_failed_contact_methods_are_all_retried_from_first(pool: Pool, clock: FakeClock) -> None:
-    one, channels = runner(pool, clock, voice=Retry("busy"), smtp=Undeliverable("no such mailbox"), webhook=Undeliverable("gone"))
+async def test_failed_contact_methods_are_all_retried_from_first(
+    pool: Pool, clock: FakeClock
+) -> None:
+    one, channels = runner(
+        pool,
+        clock,
+        voice=Retry("busy"),
+        smtp=Undeliverable("no such mailbox"),
+        webhook=Undeliverable("gone"),
+    )
     await owe(pool, 1)
     assert [await one.run_once(NOON) for _ in range(4)] == [1, 1, 1, 0]
     assert await rows(pool) == [("pending", 1, "", "gone")]
@@ -94,15 +126,21 @@ async def test_failed_contact_methods_are_all_retried_from_first(pool: Pool, clo
 
 
 @pytest.mark.usefixtures("ann")
-async def test_message_is_dead_when_all_contact_methods_refuse(pool: Pool, clock: FakeClock) -> None:
-    one, _ = runner(pool, clock, voice=Undeliverable("no telephone"), smtp=Undeliverable("no such mailbox"))
+async def test_message_is_dead_when_all_contact_methods_refuse(
+    pool: Pool, clock: FakeClock
+) -> None:
+    one, _ = runner(
+        pool, clock, voice=Undeliverable("no telephone"), smtp=Undeliverable("no such mailbox")
+    )
     await owe(pool, 1)
     assert [await one.run_once(NOON) for _ in range(4)] == [1, 1, 1, 0]
     assert await rows(pool) == [("dead", 1, "", "there is no channel 'webhook'")]
 
 
 @pytest.mark.usefixtures("ann")
-async def test_endpoint_with_open_circuit_is_skipped_in_same_attempt(pool: Pool, clock: FakeClock) -> None:
+async def test_endpoint_with_open_circuit_is_skipped_in_same_attempt(
+    pool: Pool, clock: FakeClock
+) -> None:
     one, channels = runner(pool, clock, voice=Delivered(), smtp=Delivered(), webhook=Delivered())
     for _ in range(FAILURES):
         one.breakers.report("ann", clock.monotonic(), failed=True)
@@ -113,7 +151,9 @@ async def test_endpoint_with_open_circuit_is_skipped_in_same_attempt(pool: Pool,
 
 
 @pytest.mark.usefixtures("ann")
-async def test_message_waits_without_attempt_when_all_circuits_are_open(pool: Pool, clock: FakeClock) -> None:
+async def test_message_waits_without_attempt_when_all_circuits_are_open(
+    pool: Pool, clock: FakeClock
+) -> None:
     one, _ = runner(pool, clock, voice=Delivered(), smtp=Delivered(), webhook=Delivered())
     for endpoint in ("ann", "ann@example.com", "https://ann.example.com"):
         for _ in range(FAILURES):
@@ -124,7 +164,9 @@ async def test_message_waits_without_attempt_when_all_circuits_are_open(pool: Po
 
 
 @pytest.mark.usefixtures("ann")
-async def test_round_ending_at_open_circuits_counts_as_attempt(pool: Pool, clock: FakeClock) -> None:
+async def test_round_ending_at_open_circuits_counts_as_attempt(
+    pool: Pool, clock: FakeClock
+) -> None:
     one, _ = runner(pool, clock, voice=Undeliverable("no"), smtp=Delivered(), webhook=Delivered())
     for endpoint in ("ann@example.com", "https://ann.example.com"):
         for _ in range(FAILURES):
@@ -136,19 +178,33 @@ async def test_round_ending_at_open_circuits_counts_as_attempt(pool: Pool, clock
 
 async def test_person_without_chosen_methods_gets_mail(pool: Pool, clock: FakeClock) -> None:
     async with acquire(pool) as conn:
-        await people.create(conn, FIELDS | {"login": "bob", "email": "bob@example.com", "phone": ""}, None)
+        await people.create(
+            conn, FIELDS | {"login": "bob", "email": "bob@example.com", "phone": ""}, None
+        )
     one, channels = runner(pool, clock, smtp=Delivered())
     await owe(pool, 1, login="bob", locale="en")
     await one.run_once(NOON)
-    assert (channels["smtp"].sent[0].recipient, "opened" in channels["smtp"].sent[0].subject) == ("bob@example.com", True)
+    assert (channels["smtp"].sent[0].recipient, "opened" in channels["smtp"].sent[0].subject) == (
+        "bob@example.com",
+        True,
+    )
 
 
 @pytest.mark.parametrize(
-    ("login", "active", "why"), [("bob", True, "contact method"), ("bob", False, "login"), ("eve", True, "login")]
+    ("login", "active", "why"),
+    [("bob", True, "contact method"), ("bob", False, "login"), ("eve", True, "login")],
 )
-async def test_message_to_unreachable_person_is_dead(pool: Pool, clock: FakeClock, login: str, active: bool, why: str) -> None:  # noqa: FBT001 - a parameter
+async def test_message_to_unreachable_person_is_dead(
+    pool: Pool,
+    clock: FakeClock,
+    login: str,
+    active: bool,
+    why: str,  # noqa: FBT001 - a parameter
+) -> None:
     async with acquire(pool) as conn:
-        await people.create(conn, FIELDS | {"login": "bob", "email": "", "phone": "", "active": active}, None)
+        await people.create(
+            conn, FIELDS | {"login": "bob", "email": "", "phone": "", "active": active}, None
+        )
     one, _ = runner(pool, clock, smtp=Delivered())
     await owe(pool, 1, login=login)
     await one.run_once(NOON)

@@ -15,7 +15,10 @@ def test_every_reporter_letter_is_documented() -> None:
 
 
 def test_every_step_is_documented_verbatim() -> None:
-    rows = {f"| `{name}` | {TO_DO[step][0]} | {TO_DO[FOR_OTHERS[name]][0]} |" for name, step in FOR_WORKERS.items()}
+    rows = {
+        f"| `{name}` | {TO_DO[step][0]} | {TO_DO[FOR_OTHERS[name]][0]} |"
+        for name, step in FOR_WORKERS.items()
+    }
     assert [row for row in rows if row not in STAFF] == []
 
 

@@ -24,7 +24,12 @@ async def test_claim_returns_stored_notice_and_counts_attempt(pool: Pool) -> Non
     async with pool.acquire() as conn:
         await outbox.put(conn, [(1, notice(target="smtp:ops@example.com"))], NOON)
         (owed,) = await outbox.claim(conn, NOON, 10)
-    assert (owed.channel, owed.recipient, owed.attempts, owed.created_at) == ("smtp", "ops@example.com", 1, NOON)
+    assert (owed.channel, owed.recipient, owed.attempts, owed.created_at) == (
+        "smtp",
+        "ops@example.com",
+        1,
+        NOON,
+    )
     assert owed.facts == FACTS
     assert owed.claimed_at == NOON
     assert owed.id == notice(target="smtp:ops@example.com").id(1)
@@ -47,7 +52,9 @@ async def test_concurrent_claims_do_not_overlap(pool: Pool) -> None:
         async with pool.acquire() as conn:
             return [owed.id for _ in range(5) for owed in await outbox.claim(conn, NOON, 10)]
 
-    taken = [identity for ids in await asyncio.gather(*(take() for _ in range(8))) for identity in ids]
+    taken = [
+        identity for ids in await asyncio.gather(*(take() for _ in range(8))) for identity in ids
+    ]
     assert len(taken) == len(set(taken)) == 200
 
 
@@ -71,7 +78,11 @@ async def test_retry_is_due_after_its_wait_and_keeps_reason(pool: Pool) -> None:
     async with pool.acquire() as conn:
         await outbox.put(conn, [(1, notice())], NOON)
         (owed,) = await outbox.claim(conn, NOON, 10)
-        await outbox.settle(conn, NOON, [Settlement(owed.id, 1, "pending", timedelta(seconds=5), "answered 500\x00")])
+        await outbox.settle(
+            conn,
+            NOON,
+            [Settlement(owed.id, 1, "pending", timedelta(seconds=5), "answered 500\x00")],
+        )
         assert await outbox.claim(conn, NOON + timedelta(seconds=4), 10) == []
         (again,) = await outbox.claim(conn, NOON + timedelta(seconds=5), 10)
         assert again.attempts == 2
@@ -91,7 +102,9 @@ async def test_deferred_row_gets_attempt_refunded(pool: Pool) -> None:
     async with pool.acquire() as conn:
         await outbox.put(conn, [(1, notice())], NOON)
         (owed,) = await outbox.claim(conn, NOON, 10)
-        await outbox.settle(conn, NOON, [Settlement(owed.id, 1, "pending", MINUTE, "left alone", refund=True)])
+        await outbox.settle(
+            conn, NOON, [Settlement(owed.id, 1, "pending", MINUTE, "left alone", refund=True)]
+        )
         assert await conn.fetchval("SELECT attempts FROM outbox") == 0
 
 
@@ -100,16 +113,37 @@ async def test_depth_separates_waiting_from_retrying_and_gives_oldest_age(pool: 
         await outbox.put(conn, [(n, notice()) for n in range(3)], NOON)
         await outbox.put(conn, [(9, notice(target="smtp:a@example.com"))], NOON + MINUTE)
         await outbox.claim(conn, NOON, 1)
-        depths = {(d.channel, d.retrying): (d.rows, d.oldest_s) for d in await outbox.depth(conn, NOON + MINUTE)}
-    assert depths == {("webhook", False): (2, 60.0), ("webhook", True): (1, 60.0), ("smtp", False): (1, 0.0)}
+        depths = {
+            (d.channel, d.retrying): (d.rows, d.oldest_s)
+            for d in await outbox.depth(conn, NOON + MINUTE)
+        }
+    assert depths == {
+        ("webhook", False): (2, 60.0),
+        ("webhook", True): (1, 60.0),
+        ("smtp", False): (1, 0.0),
+    }
 
 
 async def test_notice_to_any_recipient_text_is_stored(pool: Pool) -> None:
-    targets = ("olga@example.com", "oncall", "", ":", "\x00", "person:\udcff", "webhook:" + "x" * 100_000)
+    targets = (
+        "olga@example.com",
+        "oncall",
+        "",
+        ":",
+        "\x00",
+        "person:\udcff",
+        "webhook:" + "x" * 100_000,
+    )
     async with pool.acquire() as conn:
         await outbox.put(conn, [(1, notice(target=target)) for target in targets], NOON)
         owed = {(one.channel, one.recipient[:20]) for one in await outbox.claim(conn, NOON, 10)}
-    assert owed == {("smtp", "olga@example.com"), ("", "oncall"), ("", ""), ("person", "?"), ("webhook", "x" * 20)}
+    assert owed == {
+        ("smtp", "olga@example.com"),
+        ("", "oncall"),
+        ("", ""),
+        ("person", "?"),
+        ("webhook", "x" * 20),
+    }
 
 
 WAITING = """
@@ -124,6 +158,8 @@ async def test_claim_of_long_queue_uses_index_without_sort(pool: Pool) -> None:
     async with pool.acquire() as conn, conn.transaction():
         await conn.execute(WAITING, NOON)
         await conn.execute("ANALYZE outbox")
-        plan = await conn.fetch("EXPLAIN (COSTS OFF) " + outbox.CLAIM, NOON, 100, timedelta(minutes=1))
+        plan = await conn.fetch(
+            "EXPLAIN (COSTS OFF) " + outbox.CLAIM, NOON, 100, timedelta(minutes=1)
+        )
     steps = "\n".join(row[0] for row in plan)
     assert ("outbox_due" in steps, "Sort" in steps) == (True, False), steps

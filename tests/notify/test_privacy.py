@@ -27,8 +27,22 @@ from tests.support.telling import ScriptedChannel, notice
 LISTED: Mapping[str, tuple[str, ...]] = {
     "security": ("smtp:soc@example.com", "slack:C1"), "incident_manager": ("voice:lena",), "leader": ("smtp:boss@example.com",),
 }  # fmt: skip
-SEEN = ("person:mona", "sms:mona", "smtp:Mona@example.com", "smtp:soc@example.com", "slack:C1", "slack:C1/=17.2")
-UNSEEN = ("person:lena", "voice:lena", "smtp:lena@example.com", "smtp:boss@example.com", "slack:C2", "webhook:https://h.example")
+SEEN = (
+    "person:mona",
+    "sms:mona",
+    "smtp:Mona@example.com",
+    "smtp:soc@example.com",
+    "slack:C1",
+    "slack:C1/=17.2",
+)
+UNSEEN = (
+    "person:lena",
+    "voice:lena",
+    "smtp:lena@example.com",
+    "smtp:boss@example.com",
+    "slack:C2",
+    "webhook:https://h.example",
+)
 PERSON = {"zone": "UTC", "skills": [], "locale": "en", "active": True, "phone": ""}
 FLAG = "UPDATE incident SET security = true WHERE number = $1"
 
@@ -36,9 +50,13 @@ FLAG = "UPDATE incident SET security = true WHERE number = $1"
 async def opened(pool: Pool, incident_id: int, **fields: Any) -> str:
     """The number of a new incident."""
     number = f"INC-20260302-{incident_id:06}"
-    new = replace(an_incident(**fields), id=incident_id, number=number, version=0, timeline_hash=GENESIS)
+    new = replace(
+        an_incident(**fields), id=incident_id, number=number, version=0, timeline_hash=GENESIS
+    )
     async with acquire(pool) as conn, conn.transaction():
-        await writing.open_new(conn, b"key", [Revision(after=new, actor="ann", events=(("opened", {}),))], NOON)
+        await writing.open_new(
+            conn, b"key", [Revision(after=new, actor="ann", events=(("opened", {}),))], NOON
+        )
     return number
 
 
@@ -47,13 +65,23 @@ async def number(pool: Pool) -> str:
     """An incident; Mona manages incidents and Lena leads."""
     async with acquire(pool) as conn, conn.transaction():
         for login, role in (("mona", "incident_manager"), ("lena", "leader")):
-            fields = {"login": login, "name": login, "email": f"{login}@example.com", "roles": [role]}
+            fields = {
+                "login": login,
+                "name": login,
+                "email": f"{login}@example.com",
+                "roles": [role],
+            }
             await people.create(conn, PERSON | fields, None)
     return await opened(pool, 41)
 
 
 async def sent(
-    pool: Pool, clock: FakeClock, number: str, targets: tuple[str, ...], facts: Mapping[str, Any] | None = None, **more: str
+    pool: Pool,
+    clock: FakeClock,
+    number: str,
+    targets: tuple[str, ...],
+    facts: Mapping[str, Any] | None = None,
+    **more: str,
 ) -> list[Message]:
     """Owe a message about the incident to each of these and send them."""
     channels = {name: ScriptedChannel() for name in ("smtp", "sms", "voice", "slack", "webhook")}
@@ -63,8 +91,17 @@ async def sent(
     )  # fmt: skip
     async with pool.acquire() as conn:
         incident_id = await conn.fetchval("SELECT id FROM incident WHERE number = $1", number)
-        said: dict[str, Any] = {"number": number, "title": "insider", "priority": 1, **(facts or {})}
-        await outbox.put(conn, [(incident_id, replace(notice(target=to), facts=said, **more)) for to in targets], NOON)
+        said: dict[str, Any] = {
+            "number": number,
+            "title": "insider",
+            "priority": 1,
+            **(facts or {}),
+        }
+        await outbox.put(
+            conn,
+            [(incident_id, replace(notice(target=to), facts=said, **more)) for to in targets],
+            NOON,
+        )
     await runner.run_once(NOON)
     return [message for channel in channels.values() for message in channel.sent]
 
@@ -88,7 +125,9 @@ async def test_message_queued_before_security_flag_hides_incident_from_outsiders
         assert unseen is one.subject.startswith("P1 restricted incident")
 
 
-async def test_no_message_shows_security_incident_to_outsiders(pool: Pool, clock: FakeClock, number: str) -> None:
+async def test_no_message_shows_security_incident_to_outsiders(
+    pool: Pool, clock: FakeClock, number: str
+) -> None:
     await pool.execute(FLAG, number)
     said = everything_said() | {"number": number, "related": number}
     told: list[Message] = []
@@ -96,19 +135,29 @@ async def test_no_message_shows_security_incident_to_outsiders(pool: Pool, clock
         notices = {"template": template, "role": role, "cause": f"{template}/{role}"}
         told += await sent(pool, clock, number, UNSEEN, said, **notices)
     assert len(told) == len(Template) * 4 * len(UNSEEN)
-    assert [one for one in told if SECRET in repr(one) or number in repr(one) or "/r/link" in repr(one)] == []
+    assert [
+        one for one in told if SECRET in repr(one) or number in repr(one) or "/r/link" in repr(one)
+    ] == []
     assert {one.incident_id is not None for one in told if one.recipient != "lena"} == {False}
 
 
-async def test_message_about_ordinary_incident_shows_everything(pool: Pool, clock: FakeClock, number: str) -> None:
+async def test_message_about_ordinary_incident_shows_everything(
+    pool: Pool, clock: FakeClock, number: str
+) -> None:
     assert all(shows(one) for one in await sent(pool, clock, number, SEEN + UNSEEN))
 
 
-async def test_message_does_not_name_other_security_incident_to_outsiders(pool: Pool, clock: FakeClock, number: str) -> None:
+async def test_message_does_not_name_other_security_incident_to_outsiders(
+    pool: Pool, clock: FakeClock, number: str
+) -> None:
     hidden = await opened(pool, 42, security=True)
     listed = [{"number": hidden, "priority": 1, "state": "logged", "title": "phishing"}]
     told = await sent(
-        pool, clock, number, ("smtp:lena@example.com", "smtp:mona@example.com"), {"raised_by": hidden, "listed": listed}
+        pool,
+        clock,
+        number,
+        ("smtp:lena@example.com", "smtp:mona@example.com"),
+        {"raised_by": hidden, "listed": listed},
     )
     assert {one.recipient: hidden in repr(one) or "phishing" in repr(one) for one in told} == {
         "lena@example.com": False, "mona@example.com": True,
@@ -116,7 +165,9 @@ async def test_message_does_not_name_other_security_incident_to_outsiders(pool: 
     assert all("insider" in one.text for one in told)
 
 
-async def test_call_about_security_incident_is_still_made(pool: Pool, clock: FakeClock, number: str) -> None:
+async def test_call_about_security_incident_is_still_made(
+    pool: Pool, clock: FakeClock, number: str
+) -> None:
     await pool.execute(FLAG, number)
     (call,) = await sent(pool, clock, number, ("voice:lena",))
     assert call.incident_id is not None

@@ -83,12 +83,16 @@ def test_automatic_closure_letter_asks_for_missing_rating() -> None:
 
 def test_question_is_quoted_in_letter() -> None:
     facts = {"number": "INC-1", "question": "Which printer?"}
-    assert "Our question:\nWhich printer?\n\nPlease answer here:" in render_letter("awaiting_reporter", facts, ANN)
+    assert "Our question:\nWhich printer?\n\nPlease answer here:" in render_letter(
+        "awaiting_reporter", facts, ANN
+    )
     assert "我们的问题：\nWhich printer?" in render_letter("awaiting_reporter", facts, LI)
 
 
 def test_rejection_letter_states_reason() -> None:
-    assert "Reason:\nnot ours" in render_letter("rejected", {"number": "INC-1", "reason": "not ours"}, ANN)
+    assert "Reason:\nnot ours" in render_letter(
+        "rejected", {"number": "INC-1", "reason": "not ours"}, ANN
+    )
 
 
 def test_letter_without_link_refers_to_no_link() -> None:
@@ -97,7 +101,9 @@ def test_letter_without_link_refers_to_no_link() -> None:
 
 
 def test_message_to_staff_is_not_reporter_letter() -> None:
-    assert render("resolved", SOLVED, ANN, "leader").text.startswith("resolved\n\nhttps://gw.example/my/x\n\nIncident: INC-1")
+    assert render("resolved", SOLVED, ANN, "leader").text.startswith(
+        "resolved\n\nhttps://gw.example/my/x\n\nIncident: INC-1"
+    )
 
 
 @pytest.mark.parametrize("locale", LOCALES)

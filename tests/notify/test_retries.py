@@ -25,7 +25,12 @@ NEW = timedelta(0)
 results = st.one_of(
     st.just(Delivered()),
     st.builds(Undeliverable, st.text()),
-    st.builds(Retry, st.text(), after=st.none() | st.timedeltas(NEW, timedelta(days=400)), at_most=st.none() | st.integers(1, 5)),
+    st.builds(
+        Retry,
+        st.text(),
+        after=st.none() | st.timedeltas(NEW, timedelta(days=400)),
+        at_most=st.none() | st.integers(1, 5),
+    ),
 )
 
 
@@ -47,7 +52,10 @@ def test_every_attempt_gives_one_settlement_matching_its_result(
     identity: UUID, attempt: int, age: timedelta, result: Result
 ) -> None:
     verdict = settle(identity, attempt, age, result)
-    assert verdict.state in {Delivered: {"sent"}, Undeliverable: {"dead"}, Retry: {"pending", "dead"}}[type(result)]
+    assert (
+        verdict.state
+        in {Delivered: {"sent"}, Undeliverable: {"dead"}, Retry: {"pending", "dead"}}[type(result)]
+    )
     assert (verdict.state == "pending") == (verdict.wait > NEW)
     assert verdict.wait <= max(LONGEST_ASKED, WAITS[-1] * (1 + JITTER))
 
@@ -58,11 +66,17 @@ def test_retry_after_last_wait_is_dead() -> None:
 
 
 def test_retry_with_limit_is_dead_at_its_limit() -> None:
-    assert [settle(ID, n, NEW, Retry("answered 400", at_most=3)).state for n in (1, 2, 3)] == ["pending", "pending", "dead"]
+    assert [settle(ID, n, NEW, Retry("answered 400", at_most=3)).state for n in (1, 2, 3)] == [
+        "pending",
+        "pending",
+        "dead",
+    ]
 
 
 def test_longer_requested_wait_is_used() -> None:
-    assert settle(ID, 1, NEW, Retry("answered 503", after=timedelta(minutes=9))).wait == timedelta(minutes=9)
+    assert settle(ID, 1, NEW, Retry("answered 503", after=timedelta(minutes=9))).wait == timedelta(
+        minutes=9
+    )
 
 
 def test_endlessly_deferred_row_is_dead_by_age() -> None:
@@ -74,7 +88,13 @@ def test_endlessly_deferred_row_is_dead_by_age() -> None:
 def test_next_contact_method_is_immediate_and_counts_no_attempt() -> None:
     failed = settle(ID, 1, NEW, Retry("busy"))
     after = next_method(failed, 0, may_recover=True)
-    assert (after.state, after.wait, after.refund, after.method, after.may_recover) == ("pending", NEW, True, 1, True)
+    assert (after.state, after.wait, after.refund, after.method, after.may_recover) == (
+        "pending",
+        NEW,
+        True,
+        1,
+        True,
+    )
 
 
 def test_deferred_row_is_pending_until_too_old() -> None:

@@ -21,7 +21,9 @@ from tests.support.clock import NOON, FakeClock
 from tests.support.telling import ScriptedChannel, notice
 
 
-def runner(pool: Pool, clock: FakeClock, channel: ScriptedChannel, **rest: Any) -> NotificationRunner:
+def runner(
+    pool: Pool, clock: FakeClock, channel: ScriptedChannel, **rest: Any
+) -> NotificationRunner:
     return NotificationRunner(
         pool=pool,
         channels={"webhook": channel},
@@ -38,11 +40,18 @@ async def owe(pool: Pool, *rows: tuple[int, Notice]) -> None:
 
 
 def count(one: NotificationRunner, channel: str, outcome: str) -> float | None:
-    return one.metrics.registry.get_sample_value("gateway_notify_sends_total", {"channel": channel, "outcome": outcome})
+    return one.metrics.registry.get_sample_value(
+        "gateway_notify_sends_total", {"channel": channel, "outcome": outcome}
+    )
 
 
 async def state(pool: Pool) -> list[tuple[Any, ...]]:
-    return [tuple(row) for row in await pool.fetch("SELECT state, attempts, last_error FROM outbox ORDER BY incident_id")]
+    return [
+        tuple(row)
+        for row in await pool.fetch(
+            "SELECT state, attempts, last_error FROM outbox ORDER BY incident_id"
+        )
+    ]
 
 
 async def until(condition: Callable[[], object]) -> None:
@@ -69,7 +78,9 @@ async def test_every_notice_is_sent_once_with_rendered_text(pool: Pool, clock: F
 
 async def test_retry_is_sent_later_and_dead_is_not(pool: Pool, clock: FakeClock) -> None:
     await owe(pool, (1, notice()), (2, notice(target="webhook:https://b.example.com")))
-    channel = ScriptedChannel(lambda m: Undeliverable("gone") if m.incident_id == 2 else Retry("answered 500"))
+    channel = ScriptedChannel(
+        lambda m: Undeliverable("gone") if m.incident_id == 2 else Retry("answered 500")
+    )
     one = runner(pool, clock, channel)
     await one.run_once(NOON)
     assert await state(pool) == [("pending", 1, "answered 500"), ("dead", 1, "gone")]
@@ -90,8 +101,13 @@ async def test_notice_to_unknown_channel_is_dead_with_reason(pool: Pool, clock: 
     assert count(one, "other", "dead") == 1
 
 
-@pytest.mark.parametrize("facts", ["[]", "7", "null", '"text"', '{"listed": 3}', '{"number": {}, "records": "x", "listed": [1]}'])
-async def test_unreadable_row_is_dead_and_others_are_sent(pool: Pool, clock: FakeClock, facts: str) -> None:
+@pytest.mark.parametrize(
+    "facts",
+    ["[]", "7", "null", '"text"', '{"listed": 3}', '{"number": {}, "records": "x", "listed": [1]}'],
+)
+async def test_unreadable_row_is_dead_and_others_are_sent(
+    pool: Pool, clock: FakeClock, facts: str
+) -> None:
     await owe(pool, (1, notice()), (2, notice()))
     await pool.execute("UPDATE outbox SET facts = $1::text::json WHERE incident_id = 1", facts)
     channel = ScriptedChannel()
@@ -102,7 +118,10 @@ async def test_unreadable_row_is_dead_and_others_are_sent(pool: Pool, clock: Fak
 
 
 async def test_most_urgent_notices_are_sent_first(pool: Pool, clock: FakeClock) -> None:
-    rows = [(n, replace(notice(), facts={"number": f"INC-{n}", "priority": n % 4 + 1})) for n in range(200)]
+    rows = [
+        (n, replace(notice(), facts={"number": f"INC-{n}", "priority": n % 4 + 1}))
+        for n in range(200)
+    ]
     await owe(pool, *rows, (999, replace(notice(), facts={})))
     channel = ScriptedChannel()
     one = runner(pool, clock, channel)
@@ -111,7 +130,9 @@ async def test_most_urgent_notices_are_sent_first(pool: Pool, clock: FakeClock) 
     assert sum(message.urgency == 1 for message in channel.sent) == 50
 
 
-async def test_failing_round_does_not_stop_runner(pool: Pool, clock: FakeClock, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_failing_round_does_not_stop_runner(
+    pool: Pool, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
     one, rounds = runner(pool, clock, ScriptedChannel()), [0]
 
     async def broken(*_: object) -> list[Any]:
@@ -144,7 +165,9 @@ async def test_failing_channel_delays_only_its_own_message(pool: Pool, clock: Fa
 
 async def test_send_that_times_out_is_retried(pool: Pool, clock: FakeClock) -> None:
     await owe(pool, (1, notice()))
-    await runner(pool, clock, ScriptedChannel(held=asyncio.Event()), send_timeout_s=0.01).run_once(NOON)
+    await runner(pool, clock, ScriptedChannel(held=asyncio.Event()), send_timeout_s=0.01).run_once(
+        NOON
+    )
     assert (await state(pool))[0][:2] == ("pending", 1)
 
 
@@ -177,7 +200,9 @@ async def test_no_transaction_is_open_while_sending(pool: Pool, clock: FakeClock
     assert await sending == 1
 
 
-async def test_message_of_crashed_sender_is_sent_again_with_same_id(pool: Pool, clock: FakeClock) -> None:
+async def test_message_of_crashed_sender_is_sent_again_with_same_id(
+    pool: Pool, clock: FakeClock
+) -> None:
     await owe(pool, (1, notice()))
     async with pool.acquire() as conn:
         (lost,) = await outbox.claim(conn, NOON, 1)
@@ -199,7 +224,9 @@ async def test_runner_wakes_on_event_and_on_poll(pool: Pool, clock: FakeClock) -
     clock.advance(timedelta(seconds=2))
     await until(lambda: len(channel.sent) == 2)
     task.cancel()
-    assert isinstance((await asyncio.gather(task, return_exceptions=True))[0], asyncio.CancelledError)
+    assert isinstance(
+        (await asyncio.gather(task, return_exceptions=True))[0], asyncio.CancelledError
+    )
 
 
 async def test_settlement_is_written_after_database_recovers(pool: Pool, clock: FakeClock) -> None:

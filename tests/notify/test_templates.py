@@ -30,8 +30,14 @@ def test_every_template_and_line_has_both_languages() -> None:
 
 @pytest.mark.parametrize("locale", LOCALES)
 @pytest.mark.parametrize("template", Template)
-def test_message_names_incident_service_due_time_and_link(template: Template, locale: Locale) -> None:
-    said = render(template, FACTS | {"clock": "overall", "resolution": "solved"}, MessageReader(locale, link=URL))
+def test_message_names_incident_service_due_time_and_link(
+    template: Template, locale: Locale
+) -> None:
+    said = render(
+        template,
+        FACTS | {"clock": "overall", "resolution": "solved"},
+        MessageReader(locale, link=URL),
+    )
     assert "INC-20260302-0001" in said.subject
     assert "P1" in said.subject
     assert "disk full" in said.subject
@@ -41,7 +47,11 @@ def test_message_names_incident_service_due_time_and_link(template: Template, lo
 
 
 def test_english_warning_text() -> None:
-    facts = FACTS | {"clock": "tier2", "share": 0.75, "due_at": datetime(2026, 3, 2, 12, 30, tzinfo=UTC)}
+    facts = FACTS | {
+        "clock": "tier2",
+        "share": 0.75,
+        "due_at": datetime(2026, 3, 2, 12, 30, tzinfo=UTC),
+    }
     said = render("sla_warning", facts, ANN, "handler")
     assert said.subject == "[INC-20260302-0001] P1 nearly due: disk full"
     assert (
@@ -111,10 +121,17 @@ since noon
 
 
 def test_step_depends_on_template_and_role() -> None:
-    assert {render("resolved", FACTS, ANN, role).ask for role in ("service_desk", "handler", "leader")} == {""}
-    assert render("resolved", FACTS | {"to_do": "ask_reporter"}, ANN, "owner").ask == TO_DO["ask_reporter"][0]
+    assert {
+        render("resolved", FACTS, ANN, role).ask for role in ("service_desk", "handler", "leader")
+    } == {""}
+    assert (
+        render("resolved", FACTS | {"to_do": "ask_reporter"}, ANN, "owner").ask
+        == TO_DO["ask_reporter"][0]
+    )
     assert render("opened", FACTS, ANN, "tier2").ask == "accept it, or assign it to somebody"
-    assert render("opened", FACTS, ANN, "leader").ask.startswith("make sure that somebody is working on it")
+    assert render("opened", FACTS, ANN, "leader").ask.startswith(
+        "make sure that somebody is working on it"
+    )
     assert render("opened", FACTS | {"to_do": "grade"}, ANN, "leader").ask == TO_DO["grade"][0]
     assert render("opened", FACTS | {"to_do": "dance\nnow"}, ANN).ask == "dance now"
 
@@ -122,11 +139,21 @@ def test_step_depends_on_template_and_role() -> None:
 def test_step_depends_on_state_and_role() -> None:
     under_way = FACTS | {"state": "in_progress"}
     assert render("raised", under_way, ANN, "handler").ask == "go on with it"
-    assert render("assigned", under_way | {"state": "assigned"}, ANN, "handler").ask == "accept it and begin"
-    assert render("raised", under_way, ANN, "incident_manager").ask.startswith("make sure that somebody is working on it")
+    assert (
+        render("assigned", under_way | {"state": "assigned"}, ANN, "handler").ask
+        == "accept it and begin"
+    )
+    assert render("raised", under_way, ANN, "incident_manager").ask.startswith(
+        "make sure that somebody is working on it"
+    )
     assert render("reopened", under_way | {"to_do": ""}, ANN, "group").ask == ""
-    assert render("reopened", FACTS | {"state": "assigned"}, ANN, "handler").ask == "accept it and begin"
-    assert render("reopened", under_way | {"to_do": ""}, ANN, "leader").ask.startswith("make sure that somebody is working on it")
+    assert (
+        render("reopened", FACTS | {"state": "assigned"}, ANN, "handler").ask
+        == "accept it and begin"
+    )
+    assert render("reopened", under_way | {"to_do": ""}, ANN, "leader").ask.startswith(
+        "make sure that somebody is working on it"
+    )
 
 
 def test_note_on_related_incident_is_not_called_reporter_reply() -> None:
@@ -143,7 +170,9 @@ def test_every_step_has_words_and_template() -> None:
 def test_labels_are_limited_and_odd_facts_are_left_out() -> None:
     many = {f"l{n}": "x" for n in range(20)}
     assert "l11=x … +8" in render("opened", {"labels": many}, ANN).text
-    odd = render("opened", {"labels": "x", "links": "x", "state": "odd", "description": "x" * 3000}, ANN)
+    odd = render(
+        "opened", {"labels": "x", "links": "x", "state": "odd", "description": "x" * 3000}, ANN
+    )
     assert "Labels" not in odd.text
     assert "State" not in odd.text
     assert odd.text.endswith("x…\n")
@@ -170,7 +199,9 @@ def test_chinese_resolution_text() -> None:
     st.dictionaries(st.sampled_from(sorted(LINES)), st.text() | st.integers() | st.none()),
     st.sampled_from(LOCALES),
 )
-def test_any_facts_render_with_printable_subject(template: Template, facts: dict[str, Any], locale: Locale) -> None:
+def test_any_facts_render_with_printable_subject(
+    template: Template, facts: dict[str, Any], locale: Locale
+) -> None:
     said = render(template, facts, MessageReader(locale, link=URL))
     assert said.subject.isprintable()
     assert len(said.text.splitlines()) <= len(LINES) + 6
@@ -187,7 +218,9 @@ def test_unknown_template_is_shown_by_its_name() -> None:
 
 def test_acknowledgement_keeps_subject_of_answered_mail() -> None:
     said = render(
-        "received", {"number": "INC-1", "title": "磁盘满了", "subject": "Re: 磁盘满了\r\nBcc: x@y"}, MessageReader("zh-CN")
+        "received",
+        {"number": "INC-1", "title": "磁盘满了", "subject": "Re: 磁盘满了\r\nBcc: x@y"},
+        MessageReader("zh-CN"),
     )
     assert said.subject == "Re: 磁盘满了 Bcc: x@y"
     assert said.text.splitlines() == ["您的报告已受理", "", "事件编号：INC-1", "标题：磁盘满了"]
@@ -195,26 +228,58 @@ def test_acknowledgement_keeps_subject_of_answered_mail() -> None:
 
 def test_handover_lists_open_incidents_one_per_line() -> None:
     listed = [
-        {"number": "INC-1", "priority": 3, "state": "assigned", "title": "mail\r\nis slow", "report": None},
-        {"number": "INC-2", "priority": 1, "state": "closed", "title": "mail is down", "report": "written"},
+        {
+            "number": "INC-1",
+            "priority": 3,
+            "state": "assigned",
+            "title": "mail\r\nis slow",
+            "report": None,
+        },
+        {
+            "number": "INC-2",
+            "priority": 1,
+            "state": "closed",
+            "title": "mail is down",
+            "report": "written",
+        },
     ]
-    said = render("handover", {"title": "mail", "group": "mail", "records": 2, "listed": listed}, ANN)
+    said = render(
+        "handover", {"title": "mail", "group": "mail", "records": 2, "listed": listed}, ANN
+    )
     assert said.subject == "shift hand-over: mail"
     assert said.text.splitlines()[-2:] == [
         "INC-1 P3 assigned: mail is slow",
         "INC-2 P1 report written, to be approved: mail is down",
     ]
-    assert render("handover", {"listed": listed, "records": 5}, MessageReader("en")).text.endswith("mail is down\n… +3\n")
-    assert "INC-2 P1 报告 待审批: mail is down" in render("handover", {"listed": listed}, MessageReader("zh-CN")).text
+    assert render("handover", {"listed": listed, "records": 5}, MessageReader("en")).text.endswith(
+        "mail is down\n… +3\n"
+    )
+    assert (
+        "INC-2 P1 报告 待审批: mail is down"
+        in render("handover", {"listed": listed}, MessageReader("zh-CN")).text
+    )
 
 
 def test_text_keeps_lines_without_control_characters() -> None:
-    said = render("status_update", FACTS | {"text": "We know\r\nthe\x1bcause.\n\n"}, MessageReader("en"))
+    said = render(
+        "status_update", FACTS | {"text": "We know\r\nthe\x1bcause.\n\n"}, MessageReader("en")
+    )
     assert said.text.startswith("status update\n\nWe know\nthe cause.\n\nIncident: ")
 
 
-@pytest.mark.parametrize(("locale", "words"), [("en", "Sender: not verified"), ("zh-CN", "发件人：未验证")])
+@pytest.mark.parametrize(
+    ("locale", "words"), [("en", "Sender: not verified"), ("zh-CN", "发件人：未验证")]
+)
 def test_reply_of_unverified_sender_is_marked(locale: Locale, words: str) -> None:
-    told = render(Template.REPLIED, {"number": "INC-1", "sender": "unverified", "text": "hello"}, MessageReader(locale))
+    told = render(
+        Template.REPLIED,
+        {"number": "INC-1", "sender": "unverified", "text": "hello"},
+        MessageReader(locale),
+    )
     assert words in told.text
-    assert words not in render(Template.REPLIED, {"number": "INC-1", "text": "hello"}, MessageReader(locale)).text
+    assert (
+        words
+        not in render(
+            Template.REPLIED, {"number": "INC-1", "text": "hello"}, MessageReader(locale)
+        ).text
+    )

@@ -20,9 +20,22 @@ OTHER = "INC-20260302-000043"
 
 def everything_said() -> dict[str, Any]:
     """Facts of every name that messages read, each with the secret or the number in it."""
-    texts = dict.fromkeys([*LINES, "description", "solution", "text", "question", "subject", "to_do"], SECRET)
-    told = {"number": NUMBER, "related": NUMBER, "links": [{"href": SECRET}], "labels": {"who": SECRET}}
-    ranked = {"priority": 1, "clock": "resolution", "due_at": "2026-03-02T12:30:00Z", "share": 0.9, "locale": "en"}
+    texts = dict.fromkeys(
+        [*LINES, "description", "solution", "text", "question", "subject", "to_do"], SECRET
+    )
+    told = {
+        "number": NUMBER,
+        "related": NUMBER,
+        "links": [{"href": SECRET}],
+        "labels": {"who": SECRET},
+    }
+    ranked = {
+        "priority": 1,
+        "clock": "resolution",
+        "due_at": "2026-03-02T12:30:00Z",
+        "share": 0.9,
+        "locale": "en",
+    }
     return texts | told | ranked | {"unresolved_for": "1:00:00", "claimed_priority": 1}
 
 
@@ -39,22 +52,38 @@ def test_withheld_staff_message_does_not_identify_incident(template: Template, l
 
 @pytest.mark.parametrize("template", sorted(set(Template) - {Template.CHAT, Template.WITHDRAWN}))
 def test_withheld_staff_message_states_priority_and_whom_to_ask(template: Template) -> None:
-    words = render(template, withhold_message_facts(template, "leader", everything_said()), MessageReader("en"), "leader")
+    words = render(
+        template,
+        withhold_message_facts(template, "leader", everything_said()),
+        MessageReader("en"),
+        "leader",
+    )
     assert words.subject.startswith("P1 restricted incident: ")
     assert "ask an incident manager" in words.ask
 
 
 def test_withdrawn_handler_is_told_to_stop_work() -> None:
-    words = render("withdrawn", withhold_message_facts("withdrawn", "handler", everything_said()), MessageReader("en"), "handler")
+    words = render(
+        "withdrawn",
+        withhold_message_facts("withdrawn", "handler", everything_said()),
+        MessageReader("en"),
+        "handler",
+    )
     assert words.subject == "P1 restricted incident: taken out of your hands"
     assert "need not work on it any more" in words.ask
 
 
 @pytest.mark.parametrize("template", LETTERS)
 def test_reporter_gets_only_number_of_withheld_incident(template: str) -> None:
-    facts = withhold_message_facts(template, "reporter", everything_said() | {"subject": "Re: help"})
+    facts = withhold_message_facts(
+        template, "reporter", everything_said() | {"subject": "Re: help"}
+    )
     words = render(template, facts, MessageReader("en"), "reporter")
-    assert (SECRET in f"{words}{facts}", NUMBER in words.text, words.subject) == (False, True, "Re: help")
+    assert (SECRET in f"{words}{facts}", NUMBER in words.text, words.subject) == (
+        False,
+        True,
+        "Re: help",
+    )
 
 
 def test_chat_answer_gives_number_only_of_just_opened_incident() -> None:
@@ -64,7 +93,11 @@ def test_chat_answer_gives_number_only_of_just_opened_incident() -> None:
     assert withhold_message_facts("chat", "reporter", answer) == {"withheld": True}
 
 
-@given(st.dictionaries(st.sampled_from([*LINES, *UNREVEALING_FACTS, "number", "title", "text"]), st.text()))
+@given(
+    st.dictionaries(
+        st.sampled_from([*LINES, *UNREVEALING_FACTS, "number", "title", "text"]), st.text()
+    )
+)
 def test_withheld_facts_keep_only_urgency(facts: dict[str, str]) -> None:
     assert withhold_message_facts("opened", "leader", facts) == {
         name: facts[name] for name in UNREVEALING_FACTS if name in facts

@@ -31,7 +31,9 @@ def written(capsys: pytest.CaptureFixture[str], level: str = "info", **facts: An
     before, handlers = structlog.get_config(), logging.root.handlers[:]
     try:
         logs.configure(level=level)
-        structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr), cache_logger_on_first_use=False)
+        structlog.configure(
+            logger_factory=structlog.PrintLoggerFactory(sys.stderr), cache_logger_on_first_use=False
+        )
         structlog.get_logger().warning("request_refused", **facts)
     finally:
         structlog.configure(**before)
@@ -41,7 +43,9 @@ def written(capsys: pytest.CaptureFixture[str], level: str = "info", **facts: An
 
 
 @pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))
-def test_hostile_text_is_logged_as_one_escaped_bounded_line(capsys: pytest.CaptureFixture[str], text: str) -> None:
+def test_hostile_text_is_logged_as_one_escaped_bounded_line(
+    capsys: pytest.CaptureFixture[str], text: str
+) -> None:
     line = written(capsys, title=text)
     assert line.count("\n") == 1
     assert line.isascii()
@@ -52,7 +56,9 @@ def test_hostile_text_is_logged_as_one_escaped_bounded_line(capsys: pytest.Captu
     assert len(told["title"]) <= logs.LONGEST + 1
 
 
-@pytest.mark.parametrize("many", [["x" * 100] * 1_000, {"inner": {"deeper": "x" * 100_000}}], ids=["list", "dict"])
+@pytest.mark.parametrize(
+    "many", [["x" * 100] * 1_000, {"inner": {"deeper": "x" * 100_000}}], ids=["list", "dict"]
+)
 def test_nested_values_are_bounded(capsys: pytest.CaptureFixture[str], many: Any) -> None:
     assert len(written(capsys, headers=many)) < 2 * logs.LONGEST
 
@@ -98,7 +104,8 @@ def test_message_below_level_is_not_logged(capsys: pytest.CaptureFixture[str]) -
 
 @given(
     st.recursive(
-        st.text() | st.integers() | st.binary() | st.none(), lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner)
+        st.text() | st.integers() | st.binary() | st.none(),
+        lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
     )
 )
 def test_any_value_can_be_logged(value: Any) -> None:
@@ -109,7 +116,9 @@ def test_any_value_can_be_logged(value: Any) -> None:
 
 def libraries_write(capsys: pytest.CaptureFixture[str], text: str, **more: Any) -> dict[str, Any]:
     """What a library's complaint becomes on standard error."""
-    record = logging.LogRecord("aiohttp.server", logging.ERROR, "web.py", 1, text, None, **{"exc_info": None, **more})
+    record = logging.LogRecord(
+        "aiohttp.server", logging.ERROR, "web.py", 1, text, None, **{"exc_info": None, **more}
+    )
     handler = logs._libraries()
     handler.emit(record)
     line = capsys.readouterr().err
@@ -120,7 +129,9 @@ def libraries_write(capsys: pytest.CaptureFixture[str], text: str, **more: Any) 
 
 
 @pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))
-def test_library_log_is_one_line_of_same_shape(capsys: pytest.CaptureFixture[str], text: str) -> None:
+def test_library_log_is_one_line_of_same_shape(
+    capsys: pytest.CaptureFixture[str], text: str
+) -> None:
     told = libraries_write(capsys, text)
     assert (told["event"], told["level"], told["logger"]) == ("library", "error", "aiohttp.server")
     assert told["said"].startswith(text[:10])
@@ -141,7 +152,9 @@ def test_process_logs_only_json_lines() -> None:
     said += "; structlog.get_logger().info('ours')"
     lost = "async def f():\n t = asyncio.ensure_future(asyncio.sleep(0, result=1)); t.cancel()\n async def g(): 1/0\n"
     script = f"{said}\n{lost} asyncio.ensure_future(g()); await asyncio.sleep(0)\nasyncio.run(f())\nwarnings.warn('old')"
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=30)
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=30
+    )
     lines = [json.loads(line) for line in done.stderr.splitlines()]
     assert [(one["event"], one.get("logger")) for one in lines] == [
         ("ours", None), ("library", "asyncio"), ("library", "py.warnings"),

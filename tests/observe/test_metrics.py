@@ -20,13 +20,31 @@ def test_every_metric_has_prefix_and_help_text() -> None:
 def test_every_known_label_value_starts_at_zero() -> None:
     registry = Metrics(CollectorRegistry(), ["alertmanager"]).registry
     for outcome in Outcome:
-        assert registry.get_sample_value("gateway_intake_items_total", {"source": "alertmanager", "outcome": outcome}) == 0
+        assert (
+            registry.get_sample_value(
+                "gateway_intake_items_total", {"source": "alertmanager", "outcome": outcome}
+            )
+            == 0
+        )
     for ending in SendOutcome:
-        assert registry.get_sample_value("gateway_notify_sends_total", {"channel": "smtp", "outcome": ending}) == 0
+        assert (
+            registry.get_sample_value(
+                "gateway_notify_sends_total", {"channel": "smtp", "outcome": ending}
+            )
+            == 0
+        )
     for kind in TimerKind:
-        assert registry.get_sample_value("gateway_timer_lateness_seconds_count", {"kind": kind.name.lower()}) == 0
+        assert (
+            registry.get_sample_value(
+                "gateway_timer_lateness_seconds_count", {"kind": kind.name.lower()}
+            )
+            == 0
+        )
     assert (
-        registry.get_sample_value("gateway_incidents_open", {"kind": "incident", "priority": "1", "state": "logged", "tier": "1"})
+        registry.get_sample_value(
+            "gateway_incidents_open",
+            {"kind": "incident", "priority": "1", "state": "logged", "tier": "1"},
+        )
         == 0
     )
 
@@ -43,7 +61,12 @@ def test_hostile_label_values_add_no_series() -> None:
         metrics.sent(hostile, SendOutcome.DEAD)
         metrics.answered("/ingest/{source}", hostile, 202, 0.01)
     assert series(metrics) == before
-    assert metrics.registry.get_sample_value("gateway_intake_items_total", {"source": "other", "outcome": "opened"}) == 10_000
+    assert (
+        metrics.registry.get_sample_value(
+            "gateway_intake_items_total", {"source": "other", "outcome": "opened"}
+        )
+        == 10_000
+    )
     assert b"svc-" not in generate_latest(metrics.registry)
 
 
@@ -52,7 +75,12 @@ def test_timer_lateness_is_counted_and_never_negative() -> None:
     metrics.fired(TimerKind.SLA, 0.02)
     metrics.fired(TimerKind.SLA, -1.0)
     assert metrics.registry.get_sample_value("gateway_timers_fired_total", {"kind": "sla"}) == 2
-    assert metrics.registry.get_sample_value("gateway_timer_lateness_seconds_bucket", {"kind": "sla", "le": "0.01"}) == 1
+    assert (
+        metrics.registry.get_sample_value(
+            "gateway_timer_lateness_seconds_bucket", {"kind": "sla", "le": "0.01"}
+        )
+        == 1
+    )
 
 
 def test_counts_before_first_reading_are_kept() -> None:
@@ -61,6 +89,16 @@ def test_counts_before_first_reading_are_kept() -> None:
     metrics.quarantined("alertmanager", 3, 60.0)
     labels = {"source": "alertmanager"}
     for _ in range(2):
-        assert metrics.registry.get_sample_value("gateway_intake_requests_total", labels | {"outcome": "accepted"}) == 1
-        assert metrics.registry.get_sample_value("gateway_intake_requests_total", labels | {"outcome": "refused"}) == 0
+        assert (
+            metrics.registry.get_sample_value(
+                "gateway_intake_requests_total", labels | {"outcome": "accepted"}
+            )
+            == 1
+        )
+        assert (
+            metrics.registry.get_sample_value(
+                "gateway_intake_requests_total", labels | {"outcome": "refused"}
+            )
+            == 0
+        )
         assert metrics.registry.get_sample_value("gateway_quarantine_pending", labels) == 3

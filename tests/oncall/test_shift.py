@@ -12,7 +12,9 @@ HOUR = timedelta(hours=1)
 
 
 def a_shift(begins: float, ends: float, *people: str) -> Shift:
-    return Shift(starts_at=NOON + begins * HOUR, ends_at=NOON + ends * HOUR, people=people or ("ann",))
+    return Shift(
+        starts_at=NOON + begins * HOUR, ends_at=NOON + ends * HOUR, people=people or ("ann",)
+    )
 
 
 @given(st.lists(st.integers(1, 36), min_size=1, max_size=12), st.randoms())

@@ -10,7 +10,12 @@ from gateway.errors import Unprocessable
 from gateway.incidents import commands as c
 from gateway.incidents.ledger import ClockEvent, LedgerEntry
 from gateway.incidents.record import Incident
-from gateway.operations.assignment import AssignableStaff, StaffGroup, check_edit, fill_in_assignment
+from gateway.operations.assignment import (
+    AssignableStaff,
+    StaffGroup,
+    check_edit,
+    fill_in_assignment,
+)
 from gateway.vocabulary import Impact, Tier, Urgency
 from tests.support.clock import NOON
 
@@ -26,10 +31,20 @@ GROUPS = {
     "kernel": (GroupTier.TIER3, "tess"),
     "disks": (GroupTier.TIER3, "thea"),
 }
-LONERS = {"solo": Role.TIER3, "mona": Role.INCIDENT_MANAGER, "dan": Role.SERVICE_DESK, "rita": Role.REPORTER}
-MEMBERS = {login: frozenset({Role.TIER2}) for _, members in GROUPS.values() for login in members.split()}
+LONERS = {
+    "solo": Role.TIER3,
+    "mona": Role.INCIDENT_MANAGER,
+    "dan": Role.SERVICE_DESK,
+    "rita": Role.REPORTER,
+}
+MEMBERS = {
+    login: frozenset({Role.TIER2}) for _, members in GROUPS.values() for login in members.split()
+}
 STAFF = AssignableStaff(
-    groups={slug: StaffGroup(slug, tier, frozenset(members.split())) for slug, (tier, members) in GROUPS.items()},
+    groups={
+        slug: StaffGroup(slug, tier, frozenset(members.split()))
+        for slug, (tier, members) in GROUPS.items()
+    },
     people=MEMBERS | {login: frozenset({role}) for login, role in LONERS.items()},
     support={},
 )
@@ -58,7 +73,9 @@ def given(command: c.Command, staff: AssignableStaff = STAFF, **record: Any) -> 
         ({"tier": Tier.THIRD}, "", Tier.THIRD),
     ],
 )
-def test_assignment_takes_tier_from_group_and_group_from_person(asked: dict[str, Any], group: str, tier: Tier) -> None:
+def test_assignment_takes_tier_from_group_and_group_from_person(
+    asked: dict[str, Any], group: str, tier: Tier
+) -> None:
     command = given(c.Assign(**asked))
     assert (command.group, command.person, command.tier) == (group, asked.get("person", ""), tier)
 
@@ -76,9 +93,17 @@ def test_person_of_several_groups_gets_current_or_service_group() -> None:
         (c.Assign(), "/group", "name a group or a person"),
         (c.Assign(group="nope"), "/group", "'nope'"),
         (c.Assign(person="nobody"), "/person", "'nobody'"),
-        (c.Assign(group="mail", person="tess"), "/person", "tess does not belong to mail; its members: both, tom, twice"),
+        (
+            c.Assign(group="mail", person="tess"),
+            "/person",
+            "tess does not belong to mail; its members: both, tom, twice",
+        ),
         (c.Assign(group="kernel", tier=Tier.SECOND), "/tier", "kernel works at tier3"),
-        (c.Assign(person="tess", tier=Tier.SECOND), "/person", "tess works in kernel (tier3), not at tier2"),
+        (
+            c.Assign(person="tess", tier=Tier.SECOND),
+            "/person",
+            "tess works in kernel (tier3), not at tier2",
+        ),
         (c.Assign(person="twice"), "/group", "mail (tier2), web (tier2): name one of them"),
         (c.Assign(tier=Tier.SECOND), "/group", "name a group of tier2"),
         (c.Assign(tier=Tier.VENDOR), "/person", "name the vendor"),
@@ -86,12 +111,18 @@ def test_person_of_several_groups_gets_current_or_service_group() -> None:
         (c.Escalate(to=Tier.THIRD, group="mail"), "/group", "mail works at tier2"),
         (c.Escalate(to=Tier.THIRD, person="nobody"), "/person", "'nobody'"),
         (c.Escalate(to=Tier.THIRD, person="mona"), "/person", "mona does not work at tier 3"),
-        (c.Escalate(to=Tier.THIRD, person="tom"), "/person", "tom works in mail (tier2), not at tier3"),
+        (
+            c.Escalate(to=Tier.THIRD, person="tom"),
+            "/person",
+            "tom works in mail (tier2), not at tier3",
+        ),
         (c.Acknowledge(person="nobody"), "/person", "'nobody'"),
         (c.Assign(person="rita"), "/person", "rita does not work on records"),
     ],
 )
-def test_impossible_assignment_is_refused_with_pointer(command: c.Command, pointer: str, says: str) -> None:
+def test_impossible_assignment_is_refused_with_pointer(
+    command: c.Command, pointer: str, says: str
+) -> None:
     with pytest.raises(Unprocessable) as refused:
         given(command)
     assert [flaw.pointer for flaw in refused.value.flaws] == [pointer]
@@ -137,7 +168,9 @@ def test_commands_without_assignment_are_unchanged() -> None:
         ({"assignee": "tess"}, "/assignee"),
     ],
 )
-def test_correction_with_unsuitable_person_or_group_is_refused(changes: dict[str, str], pointer: str) -> None:
+def test_correction_with_unsuitable_person_or_group_is_refused(
+    changes: dict[str, str], pointer: str
+) -> None:
     before = replace(RECORD, tier=Tier.SECOND, assignee_group="mail", assignee="tom")
     with pytest.raises(Unprocessable) as refused:
         check_edit(before, replace(before, **changes), STAFF)  # type: ignore[arg-type]

@@ -16,7 +16,14 @@ from gateway.sla.timers import timer_store
 from gateway.sla.timers.timer_store import TimerId
 from gateway.vocabulary import AlertStatus, TimerKind
 from tests.support.clock import NOON, FakeClock
-from tests.support.intake import RESOLVED, IntakeHarness, an_alert, by_service, intake_harness, settings
+from tests.support.intake import (
+    RESOLVED,
+    IntakeHarness,
+    an_alert,
+    by_service,
+    intake_harness,
+    settings,
+)
 
 MINUTE = timedelta(minutes=1)
 EFFECTS = TimerEffects(SlaRules.from_settings(settings()), b"test key")
@@ -24,13 +31,20 @@ EFFECTS = TimerEffects(SlaRules.from_settings(settings()), b"test key")
 
 async def let_fire(intake: IntakeHarness, kind: TimerKind, effects: TimerEffects = EFFECTS) -> int:
     """Fire every due timer of a kind, as the runner does; how many there were."""
-    ids = [TimerId(row["incident_id"], kind) for row in await intake.rows("SELECT incident_id FROM timer WHERE kind = $1", kind)]
+    ids = [
+        TimerId(row["incident_id"], kind)
+        for row in await intake.rows("SELECT incident_id FROM timer WHERE kind = $1", kind)
+    ]
     async with intake.conn.transaction():
         locked = await timer_store.lock_due(intake.conn, ids, intake.clock.at)
         if locked is None:
             return 0
-        await timer_store.mark_fired(intake.conn, locked.timers, [None] * len(locked.timers), locked.now)
-        await arm_timers(intake.conn, (await effects.fire(intake.conn, locked.timers, locked.now)).armed)
+        await timer_store.mark_fired(
+            intake.conn, locked.timers, [None] * len(locked.timers), locked.now
+        )
+        await arm_timers(
+            intake.conn, (await effects.fire(intake.conn, locked.timers, locked.now)).armed
+        )
         return len(locked.timers)
 
 
@@ -50,7 +64,12 @@ async def test_sla_warnings_and_breach_are_announced_once_each(intake: IntakeHar
         intake.clock.at = NOON + minutes * MINUTE
         assert await let_fire(intake, TimerKind.SLA) == 1
     events = await intake.rows("SELECT event FROM timeline WHERE event LIKE 'sla%' ORDER BY seq")
-    assert [row["event"] for row in events] == ["sla_warning", "sla_warning", "sla_warning", "sla_breached"]
+    assert [row["event"] for row in events] == [
+        "sla_warning",
+        "sla_warning",
+        "sla_warning",
+        "sla_breached",
+    ]
     assert await intake.rows("SELECT breached, next_due_at FROM incident") == [
         {"breached": True, "next_due_at": NOON + 30 * MINUTE}
     ]
@@ -67,7 +86,12 @@ async def test_marks_only_write_equals_full_write(intake: IntakeHarness) -> None
             revision = timers.fire(EFFECTS.rules, incident, TimerKind.SLA, intake.clock.at)
             assert revision is not None
             assert revision.marks_only
-            await writing.write_changed(intake.conn, b"test key", [replace(revision, marks_only=marks_only)], intake.clock.at)
+            await writing.write_changed(
+                intake.conn,
+                b"test key",
+                [replace(revision, marks_only=marks_only)],
+                intake.clock.at,
+            )
     told = "SELECT marks::text, breached, next_due_at, updated_at, version, ledger::text, state FROM incident ORDER BY id"
     narrow, wide = await intake.rows(told)
     assert narrow == wide
@@ -89,7 +113,9 @@ async def test_repeated_alert_keeps_incident_open_until_new_end_time(intake: Int
     intake.clock.advance(MINUTE)
     assert await let_fire(intake, TimerKind.ALERT_EXPIRY) == 1
     assert await state(intake) == "logged"
-    assert await intake.rows("SELECT due_at, armed FROM timer WHERE kind = 4") == [{"due_at": NOON + 9 * MINUTE, "armed": True}]
+    assert await intake.rows("SELECT due_at, armed FROM timer WHERE kind = 4") == [
+        {"due_at": NOON + 9 * MINUTE, "armed": True}
+    ]
 
 
 async def test_flapping_incident_resolves_after_quiet_period(intake: IntakeHarness) -> None:
@@ -121,22 +147,38 @@ async def test_resolved_incident_auto_closes_after_two_days(intake: IntakeHarnes
     early = await let_fire(intake, TimerKind.AUTO_CLOSE)
     intake.clock.advance(5 * MINUTE)
     assert early + await let_fire(intake, TimerKind.AUTO_CLOSE) == 1
-    assert await intake.rows("SELECT state, closure FROM incident") == [{"state": "closed", "closure": "automatic"}]
+    assert await intake.rows("SELECT state, closure FROM incident") == [
+        {"state": "closed", "closure": "automatic"}
+    ]
 
 
-async def test_ladder_notifies_management_step_by_step_from_one_timer(database_url: str, clock: FakeClock) -> None:
+async def test_ladder_notifies_management_step_by_step_from_one_timer(
+    database_url: str, clock: FakeClock
+) -> None:
     told = settings({"GATEWAY_SLA__DEFAULT": "severity-ladder"})
     recipients = {"incident_manager": ("smtp:im@example.com",), "director": ("smtp:d@example.com",)}
-    told = msgspec.structs.replace(told, notify=msgspec.structs.replace(told.notify, recipients=recipients))
+    told = msgspec.structs.replace(
+        told, notify=msgspec.structs.replace(told.notify, recipients=recipients)
+    )
     async with intake_harness(database_url, clock, told) as intake:
         await intake.one(severity="warning")
         timers = "SELECT due_at, armed FROM timer WHERE kind = 7"
         assert await intake.rows(timers) == [{"due_at": NOON + 120 * MINUTE, "armed": True}]
         for hours, armed in ((2, True), (4, False)):
             intake.clock.at = NOON + hours * 60 * MINUTE
-            assert await let_fire(intake, TimerKind.LADDER, TimerEffects(SlaRules.from_settings(told), b"test key")) == 1
+            assert (
+                await let_fire(
+                    intake,
+                    TimerKind.LADDER,
+                    TimerEffects(SlaRules.from_settings(told), b"test key"),
+                )
+                == 1
+            )
             assert await intake.rows(timers) == [{"due_at": NOON + 240 * MINUTE, "armed": armed}]
-        assert [row["recipient"] for row in await intake.rows("SELECT recipient FROM outbox ORDER BY created_at")] == [
+        assert [
+            row["recipient"]
+            for row in await intake.rows("SELECT recipient FROM outbox ORDER BY created_at")
+        ] == [
             "im@example.com",
             "d@example.com",
         ]
@@ -151,15 +193,26 @@ async def test_related_incidents_are_detached_and_timed_when_master_alert_ends(
         await intake.one("master", service="pay", severity="critical", ends_at=NOON + MINUTE)
         await intake.one("below", service="pay", severity="critical")
         if kind is TimerKind.FLAP_SETTLE:
-            await intake.conn.execute("UPDATE alert SET status = 'resolved' WHERE dedup_key = 'master'")
+            await intake.conn.execute(
+                "UPDATE alert SET status = 'resolved' WHERE dedup_key = 'master'"
+            )
             (master,) = await intake.rows("SELECT id FROM incident WHERE dedup_key = 'master'")
             await arm_timers(intake.conn, [(master["id"], kind, NOON + MINUTE)])
         intake.clock.at = NOON + MINUTE
         assert await let_fire(intake, kind) == 1
         rows = await intake.rows("SELECT state, master_id, next_due_at FROM incident ORDER BY id")
-        assert (rows[0]["state"], rows[1]["state"], rows[1]["master_id"]) == ("resolved", "logged", None)
+        assert (rows[0]["state"], rows[1]["state"], rows[1]["master_id"]) == (
+            "resolved",
+            "logged",
+            None,
+        )
         below = "(SELECT id FROM incident WHERE dedup_key = 'below')"
         asked = f"SELECT due_at FROM timer WHERE incident_id = {below} AND kind = 1 AND armed"  # noqa: S608 - nothing from outside
         assert await intake.rows(asked) == [{"due_at": rows[1]["next_due_at"]}]
         told = "SELECT event FROM timeline t JOIN incident i ON i.id = t.incident_id WHERE dedup_key = 'below' ORDER BY seq"
-        assert [row["event"] for row in await intake.rows(told)] == ["opened", "linked", "unlinked", "management_told"]
+        assert [row["event"] for row in await intake.rows(told)] == [
+            "opened",
+            "linked",
+            "unlinked",
+            "management_told",
+        ]

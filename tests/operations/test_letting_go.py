@@ -37,11 +37,18 @@ async def harness(pool: Pool, database_url: str, clock: FakeClock) -> AsyncItera
 
 async def recorded(harness: GatewayHarness, **fields: Any) -> Incident:
     """A record that a system made, which is never placed below another one by itself."""
-    report = {"title": "x", "source": "itsm", "impact": Impact.GROUP, "urgency": Urgency.NORMAL} | fields
+    report = {
+        "title": "x",
+        "source": "itsm",
+        "impact": Impact.GROUP,
+        "urgency": Urgency.NORMAL,
+    } | fields
     return await create(harness.uow, NewReport(**report), HAND)
 
 
-async def linked_pair(harness: GatewayHarness, *, by_rule: bool = True, **fields: Any) -> tuple[str, str]:
+async def linked_pair(
+    harness: GatewayHarness, *, by_rule: bool = True, **fields: Any
+) -> tuple[str, str]:
     """A master of priority 3 and an open record below it."""
     master, follower = await recorded(harness), await recorded(harness, **fields)
     await link(harness.uow, follower.number, master.number, HAND)
@@ -56,7 +63,11 @@ async def history(harness: GatewayHarness, number: str) -> list[str]:
 
 async def why(harness: GatewayHarness, number: str) -> Mapping[str, Any]:
     """The facts of the entry by which it was let go."""
-    return next(dict(json.loads(facts)) for event, facts in await harness.facts(number) if event == "unlinked")
+    return next(
+        dict(json.loads(facts))
+        for event, facts in await harness.facts(number)
+        if event == "unlinked"
+    )
 
 
 ENDS: dict[str, commands.Command] = {
@@ -67,7 +78,9 @@ ENDS: dict[str, commands.Command] = {
 
 
 @pytest.mark.parametrize("end", list(ENDS))
-async def test_open_related_incident_is_detached_and_timed_when_master_ends(harness: GatewayHarness, end: str) -> None:
+async def test_open_related_incident_is_detached_and_timed_when_master_ends(
+    harness: GatewayHarness, end: str
+) -> None:
     master, follower = await linked_pair(harness)
     await act(harness.uow, master, ENDS[end], HAND)
     row = await harness.row(follower)
@@ -94,7 +107,9 @@ async def test_incident_resolved_with_master_stays_related(harness: GatewayHarne
     assert "unlinked" not in await history(harness, follower)
 
 
-async def test_refused_resolution_below_resolved_master_detaches_incident(harness: GatewayHarness) -> None:
+async def test_refused_resolution_below_resolved_master_detaches_incident(
+    harness: GatewayHarness,
+) -> None:
     master, follower = await linked_pair(harness)
     await act(harness.uow, master, commands.Resolve(), HAND, related=True)
     await act(harness.uow, follower, commands.Refuse(note="still broken"), HAND)
@@ -103,7 +118,9 @@ async def test_refused_resolution_below_resolved_master_detaches_incident(harnes
     assert row["next_due_at"] is not None
 
 
-async def test_related_incident_is_detached_when_master_alert_clears(harness: GatewayHarness) -> None:
+async def test_related_incident_is_detached_when_master_alert_clears(
+    harness: GatewayHarness,
+) -> None:
     cause = await harness.alert("san-1")
     told = await harness.say("CRM is down", service="crm")
     await link(harness.uow, told.number, cause["number"], HAND)
@@ -128,16 +145,25 @@ async def test_related_incident_is_detached_when_master_is_lowered_or_hidden(
     row = await harness.row(follower)
     assert (row["master_id"], (await why(harness, follower))["reason"]) == (None, reason)
     assert row["next_due_at"] is not None
-    assert (await harness.row(master))["priority"] == change.get("priority", 4 if "impact" in change else 3)
+    assert (await harness.row(master))["priority"] == change.get(
+        "priority", 4 if "impact" in change else 3
+    )
 
 
-async def test_incident_more_urgent_than_rule_linked_master_is_detached_and_proposed(harness: GatewayHarness) -> None:
+async def test_incident_more_urgent_than_rule_linked_master_is_detached_and_proposed(
+    harness: GatewayHarness,
+) -> None:
     master, follower = await linked_pair(harness)
     await edit(harness.uow, follower, {"priority": 1}, HAND, note="everybody")
     row = await harness.row(follower)
     assert (row["master_id"], row["priority"]) == (None, 1)
     assert "link_proposed" in await history(harness, follower)
-    assert await harness.pool.fetchval("SELECT state FROM proposed_link WHERE incident_id = $1", row["id"]) == "open"
+    assert (
+        await harness.pool.fetchval(
+            "SELECT state FROM proposed_link WHERE incident_id = $1", row["id"]
+        )
+        == "open"
+    )
     assert (await harness.row(master))["priority"] == 3
 
 
@@ -150,8 +176,12 @@ async def test_incident_linked_by_hand_raises_its_master(harness: GatewayHarness
     assert "raised" in await history(harness, master)
 
 
-async def test_manual_link_raises_master_to_most_urgent_priority_below_it(harness: GatewayHarness) -> None:
-    mild, middle, grave = [await recorded(harness, **fields) for fields in ({}, {"urgency": Urgency.HIGH}, URGENT)]
+async def test_manual_link_raises_master_to_most_urgent_priority_below_it(
+    harness: GatewayHarness,
+) -> None:
+    mild, middle, grave = [
+        await recorded(harness, **fields) for fields in ({}, {"urgency": Urgency.HIGH}, URGENT)
+    ]
     await link(harness.uow, middle.number, grave.number, HAND)
     await link(harness.uow, grave.number, mild.number, HAND)
     rows = [await harness.row(one.number) for one in (mild, middle, grave)]
@@ -161,15 +191,22 @@ async def test_manual_link_raises_master_to_most_urgent_priority_below_it(harnes
 
 
 async def test_manual_link_raises_even_manually_lowered_master(harness: GatewayHarness) -> None:
-    master, follower = await harness.alert("san-1", severity="critical"), await recorded(harness, urgency=Urgency.HIGH)
+    master, follower = (
+        await harness.alert("san-1", severity="critical"),
+        await recorded(harness, urgency=Urgency.HIGH),
+    )
     await edit(harness.uow, master["number"], {"priority": 4}, HAND, note="a test system")
     await link(harness.uow, follower.number, master["number"], HAND)
     assert (await harness.row(master["number"]))["priority"] == 2
 
 
-async def test_manual_link_to_hidden_suppressed_or_request_master_is_refused(harness: GatewayHarness) -> None:
+async def test_manual_link_to_hidden_suppressed_or_request_master_is_refused(
+    harness: GatewayHarness,
+) -> None:
     hidden, planned = await recorded(harness, security=True), await recorded(harness)
-    asked = await recorded(harness, kind=Kind.SERVICE_REQUEST, request_category=RequestCategory.INFORMATION)
+    asked = await recorded(
+        harness, kind=Kind.SERVICE_REQUEST, request_category=RequestCategory.INFORMATION
+    )
     await harness.pool.execute("UPDATE incident SET suppressed = true WHERE id = $1", planned.id)
     for master in (hidden, planned, asked):
         with pytest.raises(Conflict, match=master.number):
@@ -177,15 +214,25 @@ async def test_manual_link_to_hidden_suppressed_or_request_master_is_refused(har
 
 
 async def test_unlinked_urgent_incident_notifies_management(harness: GatewayHarness) -> None:
-    master, follower = await recorded(harness, **URGENT), await harness.alert("crm-web1", severity="critical")
+    master, follower = (
+        await recorded(harness, **URGENT),
+        await harness.alert("crm-web1", severity="critical"),
+    )
     await link(harness.uow, follower["number"], master.number, HAND)
     before = await history(harness, follower["number"])
     await unlink(harness.uow, follower["number"], HAND)
-    assert (await history(harness, follower["number"]))[len(before) :] == ["unlinked", "management_told"]
+    assert (await history(harness, follower["number"]))[len(before) :] == [
+        "unlinked",
+        "management_told",
+    ]
 
 
-async def test_request_converted_to_urgent_incident_notifies_management(harness: GatewayHarness) -> None:
-    asked = await recorded(harness, kind=Kind.SERVICE_REQUEST, request_category=RequestCategory.INFORMATION, **URGENT)
+async def test_request_converted_to_urgent_incident_notifies_management(
+    harness: GatewayHarness,
+) -> None:
+    asked = await recorded(
+        harness, kind=Kind.SERVICE_REQUEST, request_category=RequestCategory.INFORMATION, **URGENT
+    )
     await convert(harness.uow, asked.number, HAND, change=None, note="it is broken")
     assert (await history(harness, asked.number))[-2:] == ["converted", "management_told"]
 
@@ -200,7 +247,9 @@ LEFT = (
 
 
 @pytest.mark.parametrize("change", LEFT)
-async def test_sweep_detaches_incidents_left_below_unfit_master(harness: GatewayHarness, change: str) -> None:
+async def test_sweep_detaches_incidents_left_below_unfit_master(
+    harness: GatewayHarness, change: str
+) -> None:
     master, follower = await linked_pair(harness)
     assert await detach_orphans(harness.uow) == 0
     await harness.pool.execute(change, master)
@@ -209,7 +258,9 @@ async def test_sweep_detaches_incidents_left_below_unfit_master(harness: Gateway
     assert (row["master_id"], row["next_due_at"] is None) == (None, False)
 
 
-async def test_report_more_urgent_than_match_stays_alone_and_is_proposed(harness: GatewayHarness) -> None:
+async def test_report_more_urgent_than_match_stays_alone_and_is_proposed(
+    harness: GatewayHarness,
+) -> None:
     master = await harness.say("CRM is down")
     told = await harness.say("CRM打不开", **URGENT)
     assert told.master_id is None
@@ -224,7 +275,9 @@ async def eased(harness: GatewayHarness, number: str) -> list[tuple[int, int]]:
     return [(one["old"], one["new"]) for one in found]
 
 
-async def test_unlinking_eases_raised_master_but_keeps_its_priority(harness: GatewayHarness) -> None:
+async def test_unlinking_eases_raised_master_but_keeps_its_priority(
+    harness: GatewayHarness,
+) -> None:
     master, follower = await linked_pair(harness, by_rule=False, **URGENT)
     await unlink(harness.uow, follower, HAND)
     assert (await harness.row(master))["priority"] == 1
@@ -232,10 +285,14 @@ async def test_unlinking_eases_raised_master_but_keeps_its_priority(harness: Gat
 
 
 @pytest.mark.parametrize("end", list(ENDS))
-async def test_ended_related_incident_eases_raised_master(harness: GatewayHarness, end: str) -> None:
+async def test_ended_related_incident_eases_raised_master(
+    harness: GatewayHarness, end: str
+) -> None:
     master, follower = await linked_pair(harness, by_rule=False, **URGENT)
     await act(harness.uow, follower, ENDS[end], HAND)
-    (facts,) = [json.loads(facts) for event, facts in await harness.facts(master) if event == "eased"]
+    (facts,) = [
+        json.loads(facts) for event, facts in await harness.facts(master) if event == "eased"
+    ]
     assert facts == {"old": 1, "new": 3, "priority": 1, "reason": "resolved", "incident": follower}
     assert (await harness.row(master))["priority"] == 1
 
@@ -245,24 +302,47 @@ async def test_cleared_alert_eases_raised_master(harness: GatewayHarness) -> Non
     await link(harness.uow, alert["number"], master.number, HAND)
     raised = (await harness.row(master.number))["priority"]
     await harness.alert("san-1", status=RESOLVED)
-    (facts,) = [json.loads(facts) for event, facts in await harness.facts(master.number) if event == "eased"]
-    assert facts == {"old": raised, "new": 3, "priority": raised, "reason": "cleared", "incident": alert["number"]}
+    (facts,) = [
+        json.loads(facts) for event, facts in await harness.facts(master.number) if event == "eased"
+    ]
+    assert facts == {
+        "old": raised,
+        "new": 3,
+        "priority": raised,
+        "reason": "cleared",
+        "incident": alert["number"],
+    }
     assert (await harness.row(master.number))["priority"] == raised < 3
 
 
 async def test_expired_alert_eases_raised_master(harness: GatewayHarness, clock: FakeClock) -> None:
-    master, alert = await recorded(harness), await harness.alert("san-1", severity="critical", ends_at=NOON + MINUTE)
+    master, alert = (
+        await recorded(harness),
+        await harness.alert("san-1", severity="critical", ends_at=NOON + MINUTE),
+    )
     await link(harness.uow, alert["number"], master.number, HAND)
     raised = (await harness.row(master.number))["priority"]
     clock.at = NOON + MINUTE
     assert await let_fire(harness.intake, TimerKind.ALERT_EXPIRY) == 1
-    (facts,) = [json.loads(facts) for event, facts in await harness.facts(master.number) if event == "eased"]
-    assert facts == {"old": raised, "new": 3, "priority": raised, "reason": "cleared", "incident": alert["number"]}
+    (facts,) = [
+        json.loads(facts) for event, facts in await harness.facts(master.number) if event == "eased"
+    ]
+    assert facts == {
+        "old": raised,
+        "new": 3,
+        "priority": raised,
+        "reason": "cleared",
+        "incident": alert["number"],
+    }
 
 
 async def test_master_is_eased_to_next_worst_related_priority(harness: GatewayHarness) -> None:
     master = await recorded(harness, impact=Impact.INDIVIDUAL, urgency=Urgency.LOW)
-    grades = ({"impact": Impact.GROUP}, {"impact": Impact.COMPANY}, {"impact": Impact.BUSINESS, "urgency": Urgency.URGENT})
+    grades = (
+        {"impact": Impact.GROUP},
+        {"impact": Impact.COMPANY},
+        {"impact": Impact.BUSINESS, "urgency": Urgency.URGENT},
+    )
     below = [await recorded(harness, **grade) for grade in grades]
     for one in below:
         await link(harness.uow, one.number, master.number, HAND)
@@ -277,7 +357,9 @@ async def test_master_resolved_with_related_incidents_is_not_eased(harness: Gate
     assert await eased(harness, master) == []
 
 
-async def test_master_with_other_equally_urgent_related_incident_is_not_eased(harness: GatewayHarness) -> None:
+async def test_master_with_other_equally_urgent_related_incident_is_not_eased(
+    harness: GatewayHarness,
+) -> None:
     master, follower = await linked_pair(harness, by_rule=False, **URGENT)
     other = await recorded(harness, **URGENT)
     await link(harness.uow, other.number, master, HAND)

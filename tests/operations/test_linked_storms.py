@@ -13,7 +13,9 @@ from tests.support.intake import RESOLVED, settings
 
 STORMY = {"GATEWAY_DEDUP__STORM__NEW_PER_MINUTE": "2"}
 STORM = "SELECT number FROM incident WHERE storm"
-FIRING = "SELECT i.number FROM alert a JOIN incident i ON i.id = a.incident_id WHERE a.dedup_key = $1"
+FIRING = (
+    "SELECT i.number FROM alert a JOIN incident i ON i.id = a.incident_id WHERE a.dedup_key = $1"
+)
 
 
 @pytest.fixture
@@ -32,7 +34,9 @@ async def a_linked_storm(harness: GatewayHarness) -> tuple[str, str]:
     return storm, cause.number
 
 
-async def test_new_alert_joins_linked_storm_and_raises_storm_and_master(harness: GatewayHarness) -> None:
+async def test_new_alert_joins_linked_storm_and_raises_storm_and_master(
+    harness: GatewayHarness,
+) -> None:
     storm, cause = await a_linked_storm(harness)
     await harness.intake.one("bad", severity="critical")
     assert await harness.pool.fetchval(FIRING, "bad") == storm
@@ -40,8 +44,13 @@ async def test_new_alert_joins_linked_storm_and_raises_storm_and_master(harness:
     assert "management_told" in [event for event, _ in await harness.facts(cause)]
 
 
-async def test_cleared_alert_keeps_linked_storm_open_while_others_fire(harness: GatewayHarness) -> None:
+async def test_cleared_alert_keeps_linked_storm_open_while_others_fire(
+    harness: GatewayHarness,
+) -> None:
     storm, cause = await a_linked_storm(harness)
     await harness.intake.one("bad", severity="critical")
     await harness.intake.one("bad", status=RESOLVED)
-    assert [(await harness.row(number))["state"] for number in (storm, cause)] == ["logged", "logged"]
+    assert [(await harness.row(number))["state"] for number in (storm, cause)] == [
+        "logged",
+        "logged",
+    ]

@@ -23,7 +23,10 @@ from tests.support.gateway_harness import HAND, GatewayHarness, gateway_harness
 
 def configured(**correlation: object) -> Settings:
     given = load(None, {})
-    return replace(given, dedup=replace(given.dedup, correlation=replace(given.dedup.correlation, **correlation)))
+    return replace(
+        given,
+        dedup=replace(given.dedup, correlation=replace(given.dedup.correlation, **correlation)),
+    )
 
 
 @pytest.fixture
@@ -40,13 +43,17 @@ MEANWHILE = (
 
 
 async def master_of(harness: GatewayHarness, number: str) -> str | None:
-    asked = "SELECT m.number FROM incident r JOIN incident m ON m.id = r.master_id WHERE r.number = $1"
+    asked = (
+        "SELECT m.number FROM incident r JOIN incident m ON m.id = r.master_id WHERE r.number = $1"
+    )
     found: str | None = await harness.pool.fetchval(asked, number)
     return found
 
 
 @pytest.mark.parametrize("meanwhile", MEANWHILE)
-async def test_master_changed_while_locked_is_not_used(harness: GatewayHarness, meanwhile: str) -> None:
+async def test_master_changed_while_locked_is_not_used(
+    harness: GatewayHarness, meanwhile: str
+) -> None:
     master = await harness.say("CRM is down")
     async with harness.pool.acquire() as conn:
         async with conn.transaction():
@@ -65,7 +72,10 @@ async def test_report_of_other_service_stays_alone_and_notifies_management(
     master = await harness.say("CRM is down", impact="business", urgency="urgent")
     related = await harness.say("CRM打不开", impact="business", urgency="urgent")
     other = await harness.say("ERP is slow", impact="business", urgency="urgent")
-    events = {one.number: [event for event, _ in await harness.facts(one.number)] for one in (master, related, other)}
+    events = {
+        one.number: [event for event, _ in await harness.facts(one.number)]
+        for one in (master, related, other)
+    }
     assert events[related.number] == ["opened", "linked"]
     assert "management_told" in events[master.number]
     assert "management_told" in events[other.number]
@@ -74,7 +84,13 @@ async def test_report_of_other_service_stays_alone_and_notifies_management(
 
 async def test_enough_distinct_reporters_raise_master_once(harness: GatewayHarness) -> None:
     master = await harness.say("CRM is down", "ann@example.com")
-    for sender in ("bob@example.com", "BOB@example.com", "eve@example.com", "bob@example.com", "zoe@example.com"):
+    for sender in (
+        "bob@example.com",
+        "BOB@example.com",
+        "eve@example.com",
+        "bob@example.com",
+        "zoe@example.com",
+    ):
         await harness.say("cannot open CRM", sender)
     facts = [text for event, text in await harness.facts(master.number) if event == "changed"]
     assert len(facts) == 1
@@ -82,13 +98,18 @@ async def test_enough_distinct_reporters_raise_master_once(harness: GatewayHarne
     assert (await harness.row(master.number))["priority"] == master.priority - 1
 
 
-async def test_report_unlinked_by_hand_is_not_linked_to_that_master_again(harness: GatewayHarness) -> None:
+async def test_report_unlinked_by_hand_is_not_linked_to_that_master_again(
+    harness: GatewayHarness,
+) -> None:
     master = await harness.alert("crm-db1")
     told = await harness.say("CRM is down", "ann@example.com")
     assert told.master_id == master["id"]
     await unlink(harness.uow, told.number, HAND)
     await act(harness.uow, told.number, commands.Resolve(resolution=Resolution.SOLVED), HAND)
-    same_words, same_sender = await harness.say("crm is DOWN!"), await harness.say("cannot open CRM", "Ann@example.com")
+    same_words, same_sender = (
+        await harness.say("crm is DOWN!"),
+        await harness.say("cannot open CRM", "Ann@example.com"),
+    )
     assert [one.master_id for one in (same_words, same_sender)] == [None, same_words.id]
     await link(harness.uow, told.number, master["number"], HAND)
     await link(harness.uow, same_words.number, master["number"], HAND)
@@ -103,12 +124,16 @@ async def test_security_incidents_are_never_correlated(harness: GatewayHarness) 
     assert await master_of(harness, (await harness.say("cannot open CRM")).number) != master.number
 
 
-async def test_correlation_of_reports_can_be_switched_off(pool: Pool, database_url: str, clock: FakeClock) -> None:
+async def test_correlation_of_reports_can_be_switched_off(
+    pool: Pool, database_url: str, clock: FakeClock
+) -> None:
     async with gateway_harness(pool, database_url, clock, configured(people=False)) as harness:
         assert [(await harness.say("CRM is down")).master_id for _ in range(2)] == [None, None]
 
 
-async def test_too_old_incident_is_not_master(pool: Pool, database_url: str, clock: FakeClock) -> None:
+async def test_too_old_incident_is_not_master(
+    pool: Pool, database_url: str, clock: FakeClock
+) -> None:
     given = configured()
     async with gateway_harness(pool, database_url, clock, given) as harness:
         await harness.say("CRM is down")
@@ -153,12 +178,17 @@ async def test_no_name_is_rare_before_enough_reports(harness: GatewayHarness) ->
     master = await harness.say(BADGE)
     await harness.pool.execute(MANY, master.id, MIN_INCIDENTS_FOR_RARITY - 2)
     told = await harness.say(f"{BADGE}!")
-    assert (told.master_id, await proposed(harness, told.number)) == (None, [(master.number, "correlation: words")])
+    assert (told.master_id, await proposed(harness, told.number)) == (
+        None,
+        [(master.number, "correlation: words")],
+    )
 
 
 async def test_proposed_links_are_limited(harness: GatewayHarness) -> None:
     for number in range(MOST_PROPOSED + 1):
-        await harness.say("the printer prints nothing, please help me quickly", f"u{number}@example.com")
+        await harness.say(
+            "the printer prints nothing, please help me quickly", f"u{number}@example.com"
+        )
     told = await harness.say("the printer prints nothing, please help me quickly")
     assert len(await proposed(harness, told.number)) == MOST_PROPOSED
 

@@ -63,11 +63,19 @@ async def changes(pool: Pool, number: str) -> list[str]:
 
 
 async def test_incident_uses_targets_and_policy_of_its_service(uow: UnitOfWork) -> None:
-    plain, shop, payroll = [await create(uow, urgent(service=name), ANN) for name in ("mail", "shop", "payroll")]
-    assert [one.policy for one in (plain, shop, payroll)] == ["itil-minutes", "itil-minutes", "business-hours"]
+    plain, shop, payroll = [
+        await create(uow, urgent(service=name), ANN) for name in ("mail", "shop", "payroll")
+    ]
+    assert [one.policy for one in (plain, shop, payroll)] == [
+        "itil-minutes",
+        "itil-minutes",
+        "business-hours",
+    ]
     assert plain.next_due_at == NOON + timedelta(minutes=2.5)
     assert shop.next_due_at == NOON + timedelta(minutes=1)
-    assert payroll.next_due_at == datetime(2026, 3, 4, 5, 30, tzinfo=UTC) + timedelta(hours=1.5)  # 12 h of working time
+    assert payroll.next_due_at == datetime(2026, 3, 4, 5, 30, tzinfo=UTC) + timedelta(
+        hours=1.5
+    )  # 12 h of working time
 
 
 async def test_changed_service_changes_policy_and_is_recorded(uow: UnitOfWork, pool: Pool) -> None:
@@ -88,14 +96,23 @@ async def test_priority_named_by_other_rule_changes_policy(uow: UnitOfWork, pool
     assert await changes(pool, record.number) == ["priority", "policy", "priority"]
 
 
-async def test_due_time_in_year_without_published_holidays_is_marked(uow: UnitOfWork, clock: FakeClock) -> None:
+async def test_due_time_in_year_without_published_holidays_is_marked(
+    uow: UnitOfWork, clock: FakeClock
+) -> None:
     clock.at = datetime(2049, 12, 31, tzinfo=UTC)
     record = await create(uow, urgent(service="payroll"), ANN)
     assert sla_view(record, uow.rules, clock.at).holidays_unpublished == [2049, 2050]
-    assert sla_view(replace(record, service="", policy="itil-minutes"), uow.rules, clock.at).holidays_unpublished == []
+    assert (
+        sla_view(
+            replace(record, service="", policy="itil-minutes"), uow.rules, clock.at
+        ).holidays_unpublished
+        == []
+    )
 
 
-async def test_criticality_applies_after_correction_of_impact_and_urgency(uow: UnitOfWork, pool: Pool, clock: FakeClock) -> None:
+async def test_criticality_applies_after_correction_of_impact_and_urgency(
+    uow: UnitOfWork, pool: Pool, clock: FakeClock
+) -> None:
     fields = (
         dict.fromkeys(services.FIELDS, "")
         | {"aliases": []}

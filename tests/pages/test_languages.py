@@ -23,7 +23,9 @@ from gateway.pages.languages import choose_language
         (None, "q" * 100_000, "en"),
     ],
 )
-def test_requested_language_overrides_browser_preference(asked: str | None, accepted: str, found: Locale) -> None:
+def test_requested_language_overrides_browser_preference(
+    asked: str | None, accepted: str, found: Locale
+) -> None:
     assert choose_language(asked, accepted, "en") == found
 
 

@@ -19,7 +19,9 @@ CHINESE = re.compile(r"[一-鿿]")
 
 
 @pytest.mark.parametrize("table", [WORDS, IMPACTS, URGENCIES, EVENTS, {"since": SINCE}])
-def test_every_word_exists_in_both_languages_with_same_placeholders(table: Mapping[Any, tuple[str, str]]) -> None:
+def test_every_word_exists_in_both_languages_with_same_placeholders(
+    table: Mapping[Any, tuple[str, str]],
+) -> None:
     for name, (english, chinese) in table.items():
         assert english.strip(), name
         assert not CHINESE.search(english), name
@@ -28,7 +30,11 @@ def test_every_word_exists_in_both_languages_with_same_placeholders(table: Mappi
 
 
 def test_every_choice_and_reporter_event_has_words() -> None:
-    assert (set(IMPACTS), set(URGENCIES), set(EVENTS)) == (set(Impact), set(Urgency), set(REPORTER_EVENTS))
+    assert (set(IMPACTS), set(URGENCIES), set(EVENTS)) == (
+        set(Impact),
+        set(Urgency),
+        set(REPORTER_EVENTS),
+    )
 
 
 def test_vocabulary_has_one_language() -> None:
@@ -38,10 +44,20 @@ def test_vocabulary_has_one_language() -> None:
 
 
 def test_templates_use_every_word_and_only_defined_words() -> None:
-    used = {name for page in FOLDER.glob("*.html") for name in re.findall(r"\bt\.(\w+)", page.read_text("utf-8"))}
+    used = {
+        name
+        for page in FOLDER.glob("*.html")
+        for name in re.findall(r"\bt\.(\w+)", page.read_text("utf-8"))
+    }
     assert used <= set(WORDS)
-    code = "".join(page.read_text("utf-8") for package in ("api", "channels/webform") for page in (ROOT / package).rglob("*.py"))
-    told = {name for name in WORDS if f'"{name}"' in code} | {name for name in WORDS if re.fullmatch(r"\d{3}(_do)?", name)}
+    code = "".join(
+        page.read_text("utf-8")
+        for package in ("api", "channels/webform")
+        for page in (ROOT / package).rglob("*.py")
+    )
+    told = {name for name in WORDS if f'"{name}"' in code} | {
+        name for name in WORDS if re.fullmatch(r"\d{3}(_do)?", name)
+    }
     assert set(WORDS) - used - told == set()
 
 

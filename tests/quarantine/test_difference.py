@@ -18,7 +18,10 @@ from tests.ingest.requests import BY_SLUG
 SLUGS = [source.slug for source in SOURCES]
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=9),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["alerts", "data", "Message", "labels"]), inner),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.sampled_from(["alerts", "data", "Message", "labels"]), inner)
+    ),
     max_leaves=9,
 )
 
@@ -26,7 +29,9 @@ JSON = st.recursive(
 def told(slug: str, body: Any, *flaws: Flaw) -> list[tuple[str, str]]:
     return [
         (one.pointer, one.kind.value)
-        for one in find_differences(body, BY_SLUG[slug].expects, flaws, names(load_examples()[slug]))
+        for one in find_differences(
+            body, BY_SLUG[slug].expects, flaws, names(load_examples()[slug])
+        )
     ]
 
 
@@ -52,9 +57,18 @@ def test_any_body_yields_bounded_differences(slug: str, body: Any) -> None:
 
 
 def test_each_kind_of_difference_has_place_and_plain_description() -> None:
-    body = {"event_acton": "trigger", "dedup_key": 5, "payload": {"summary": "s", "severity": "bad", "Component": "web"}}
+    body = {
+        "event_acton": "trigger",
+        "dedup_key": 5,
+        "payload": {"summary": "s", "severity": "bad", "Component": "web"},
+    }
     flaw = Flaw("/payload/severity", "severity is one of critical, error, warning, info")
-    found = {one.pointer: one for one in find_differences(body, BY_SLUG["pagerduty"].expects, (flaw, Flaw("/event_action", "?")))}
+    found = {
+        one.pointer: one
+        for one in find_differences(
+            body, BY_SLUG["pagerduty"].expects, (flaw, Flaw("/event_action", "?"))
+        )
+    }
     assert {pointer: one.kind for pointer, one in found.items()} == {
         "/event_action": DifferenceKind.MISSING,
         "/event_acton": DifferenceKind.UNKNOWN_NAME,
@@ -91,7 +105,10 @@ def test_nearest_example_shares_most_names() -> None:
         assert find_nearest(found.body, [found]) == found
     assert find_nearest({"a": 1}, []) is None
     resolved = next(one for one in load_examples()["azure"] if one.case == "resolved")
-    assert find_nearest(resolved.body, load_examples()["azure"]) in [resolved, *load_examples()["azure"]]
+    assert find_nearest(resolved.body, load_examples()["azure"]) in [
+        resolved,
+        *load_examples()["azure"],
+    ]
 
 
 @pytest.mark.parametrize(
@@ -130,11 +147,20 @@ def test_identifying_headers_are_removed_and_others_kept() -> None:
         "X-Forwarded-For": "a",
         "Sign": "a",
     }
-    kept = {"Content-Type": "text/plain", "CE-Id": "1", "query": "a=" + "b" * 3_000, "X-Odd": "\udcff"}
-    assert masking.storable_headers(shown | kept) == {name.lower(): value.replace("\udcff", "?") for name, value in kept.items()}
+    kept = {
+        "Content-Type": "text/plain",
+        "CE-Id": "1",
+        "query": "a=" + "b" * 3_000,
+        "X-Odd": "\udcff",
+    }
+    assert masking.storable_headers(shown | kept) == {
+        name.lower(): value.replace("\udcff", "?") for name, value in kept.items()
+    }
     assert len(masking.storable_headers({f"x-{n}": "a" for n in range(100)})) == masking.MOST
 
 
 def test_difference_masks_secrets() -> None:
-    (one, *_) = find_differences({"event_action": "trigger", "routing_key": 12345}, BY_SLUG["pagerduty"].expects)
+    (one, *_) = find_differences(
+        {"event_action": "trigger", "routing_key": 12345}, BY_SLUG["pagerduty"].expects
+    )
     assert (one.pointer, one.found) == ("/routing_key", '"***"')

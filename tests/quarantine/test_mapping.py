@@ -8,20 +8,43 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.errors import Malformed, Unprocessable
-from gateway.quarantine.mapping import Constant, Copy, Mapping, Rename, Step, Values, apply_mapping, check
+from gateway.quarantine.mapping import (
+    Constant,
+    Copy,
+    Mapping,
+    Rename,
+    Step,
+    Values,
+    apply_mapping,
+    check,
+)
 
 NAMES = ["a", "b", "c", "0", "*", "a~1b"]
-POINTER = st.lists(st.sampled_from(NAMES), min_size=1, max_size=3).map(lambda names: "".join(f"/{name}" for name in names))
+POINTER = st.lists(st.sampled_from(NAMES), min_size=1, max_size=3).map(
+    lambda names: "".join(f"/{name}" for name in names)
+)
 WORD = st.sampled_from(["x", "y", "z", "1"])
 STEP: st.SearchStrategy[Step] = st.one_of(
     st.builds(Rename, source=POINTER, to=POINTER),
     st.builds(Copy, source=POINTER, to=POINTER),
     st.builds(Constant, to=POINTER, value=WORD | st.none() | st.integers(0, 9)),
-    st.builds(Values, at=POINTER, values=st.dictionaries(WORD, WORD, min_size=1), otherwise=WORD | st.none()),
+    st.builds(
+        Values,
+        at=POINTER,
+        values=st.dictionaries(WORD, WORD, min_size=1),
+        otherwise=WORD | st.none(),
+    ),
 )
 VALUE = st.recursive(
-    WORD | st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["a", "b", "c", "0", "a/b"]), inner, max_size=3),
+    WORD
+    | st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False, allow_infinity=False),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.sampled_from(["a", "b", "c", "0", "a/b"]), inner, max_size=3)
+    ),
     max_leaves=12,
 )
 
@@ -45,8 +68,13 @@ def test_accepted_mapping_is_idempotent(mapping: Mapping, value: Any) -> None:
     assert apply_mapping(mapping, once) == once
 
 
-@given(mapping=st.lists(STEP, max_size=3).map(tuple).filter(kept), body=st.binary() | VALUE.map(msgspec.json.encode))
-def test_mapping_never_fails_and_empty_mapping_changes_nothing(mapping: Mapping, body: bytes) -> None:
+@given(
+    mapping=st.lists(STEP, max_size=3).map(tuple).filter(kept),
+    body=st.binary() | VALUE.map(msgspec.json.encode),
+)
+def test_mapping_never_fails_and_empty_mapping_changes_nothing(
+    mapping: Mapping, body: bytes
+) -> None:
     assert isinstance(apply_mapping(mapping, body), bytes)
     assert apply_mapping((), body) == body
 
@@ -73,7 +101,10 @@ def test_each_step_kind_changes_body_as_named() -> None:
 
 def test_values_step_ignores_null_objects_and_lists() -> None:
     body = {"l": [{"a": None}, {"a": {}}, {"a": []}, {"a": True}]}
-    assert done(body, Values(at="/l/*/a", values={"true": "yes"}, otherwise="no"))["l"] == [*body["l"][:3], {"a": "yes"}]
+    assert done(body, Values(at="/l/*/a", values={"true": "yes"}, otherwise="no"))["l"] == [
+        *body["l"][:3],
+        {"a": "yes"},
+    ]
 
 
 def test_star_matches_every_item_and_list_body_is_mapped_per_item() -> None:

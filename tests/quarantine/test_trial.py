@@ -18,7 +18,9 @@ from tests.support.intake import an_alert
         (AlertStatus.COMMENTED, ExpectedEffect.ADDS_A_NOTE_IF_OPEN),
     ],
 )
-def test_every_status_has_an_outcome_and_test_alert_is_only_a_test(status: AlertStatus, outcome: ExpectedEffect) -> None:
+def test_every_status_has_an_outcome_and_test_alert_is_only_a_test(
+    status: AlertStatus, outcome: ExpectedEffect
+) -> None:
     told = preview_alert(an_alert(status=status, service="shop"))
     assert (told.status, told.outcome) == (status, outcome)
     assert (told.dedup_key, told.title, told.service) == ("disk", "disk is in trouble", "shop")

@@ -181,7 +181,11 @@ async def play(story: Story) -> Day:
     """The whole day and the week after it."""
     for login, roles in PEOPLE.items():
         await story.join(login, *roles)
-    await story.call("POST", "groups", {"slug": "mail", "name": "Mail", "tier": "tier2", "members": ["theo", "tina"]})
+    await story.call(
+        "POST",
+        "groups",
+        {"slug": "mail", "name": "Mail", "tier": "tier2", "members": ["theo", "tina"]},
+    )
     await story.put("groups/mail/roster", {"shifts": ROSTER})
     await story.gateway.uow.catalogue.refresh(story.gateway.pool, story.clock.stamp())
     day = Day(story)
@@ -198,7 +202,13 @@ def moves() -> Iterator[Move]:
     for line in DAY.strip().splitlines():
         at, who, what, *rest = shlex.split(line)
         facts = dict(word.split("=", 1) for word in rest[1:])
-        yield float(at), who, what, rest[0] if rest else "", {name: _value(word) for name, word in facts.items()}
+        yield (
+            float(at),
+            who,
+            what,
+            rest[0] if rest else "",
+            {name: _value(word) for name, word in facts.items()},
+        )
 
 
 def _value(word: str) -> Any:

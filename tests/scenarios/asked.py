@@ -23,7 +23,12 @@ ELSEWHERE: Mapping[str, str] = {
 """What stands for a parameter that the world does not fill: nothing there is, or what changes nothing."""
 
 AGAIN: Mapping[tuple[str, str], Any] = {
-    ("POST", "/ingest/{source}"): {"title": "again", "status": "firing", "dedup_key": "disk", "severity": "critical"},
+    ("POST", "/ingest/{source}"): {
+        "title": "again",
+        "status": "firing",
+        "dedup_key": "disk",
+        "severity": "critical",
+    },
     ("POST", "/v2/alerts"): {"message": "again", "alias": "genie"},
 }
 """Bodies of routes outside of the table: what makes the alerts of hidden records fire once more."""
@@ -51,7 +56,10 @@ def requests(app: web.Application, filled: Mapping[str, list[str]], number: str)
 
     Raises AssertionError where nothing says what fills a parameter.
     """
-    takes = {(route.method, strip_patterns(route.path)): route.request_body for route in (*list_routes(ChangeFeed()), *REPORTS)}
+    takes = {
+        (route.method, strip_patterns(route.path)): route.request_body
+        for route in (*list_routes(ChangeFeed()), *REPORTS)
+    }
     for route in app.router.routes():
         path = route.resource.canonical if route.resource is not None else ""
         if route.method in ("*", "HEAD", "OPTIONS"):
@@ -60,7 +68,12 @@ def requests(app: web.Application, filled: Mapping[str, list[str]], number: str)
         known = AGAIN.get((route.method, path))
         example = known if body is None else example_of(inspect.type_info(body), number)
         for values in product(*(_values(path, name, filled) for name in _names(path))):
-            yield Asked(route.method, path, path.format(**dict(zip(_names(path), values, strict=True))), example)
+            yield Asked(
+                route.method,
+                path,
+                path.format(**dict(zip(_names(path), values, strict=True))),
+                example,
+            )
 
 
 def _names(path: str) -> list[str]:
@@ -73,7 +86,9 @@ def _values(path: str, name: str, filled: Mapping[str, list[str]]) -> list[str]:
     known = [end for end in filled if until.endswith(end)]
     if known:
         return filled[max(known, key=len)]
-    assert name in ELSEWHERE, f"say in ELSEWHERE, or in the world, what stands for {{{name}}} of {path}"
+    assert name in ELSEWHERE, (
+        f"say in ELSEWHERE, or in the world, what stands for {{{name}}} of {path}"
+    )
     return [ELSEWHERE[name]]
 
 
@@ -84,7 +99,9 @@ def example_of(kind: inspect.Type, number: str, name: str = "") -> Any:  # noqa:
             asked = [one for one in fields if one.required or one.name in NUMBERS]
             return {one.encode_name: example_of(one.type, number, one.name) for one in asked}
         case inspect.UnionType(types=types):
-            return example_of(next(one for one in types if not isinstance(one, inspect.NoneType)), number, name)
+            return example_of(
+                next(one for one in types if not isinstance(one, inspect.NoneType)), number, name
+            )
         case inspect.EnumType(cls=cls):
             return next(iter(cls)).value
         case inspect.LiteralType(values=values):

@@ -6,7 +6,15 @@ import pytest
 
 from gateway.directory.roles import Role
 from gateway.incidents.problem_candidates import ProblemReason
-from gateway.vocabulary import Closure, HoldReason, Impact, LinkKind, RequestCategory, Resolution, State
+from gateway.vocabulary import (
+    Closure,
+    HoldReason,
+    Impact,
+    LinkKind,
+    RequestCategory,
+    Resolution,
+    State,
+)
 
 POLICIES = ("itil-minutes", "business-hours")
 

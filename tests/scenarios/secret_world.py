@@ -25,12 +25,25 @@ PEOPLE = {role: f"{role.value.replace('_', '')}1" for role in Role}
 TIER2, MANAGER, REPORTER = PEOPLE[Role.TIER2], PEOPLE[Role.INCIDENT_MANAGER], PEOPLE[Role.REPORTER]
 PRIVY = (MANAGER, PEOPLE[Role.SECURITY], "admin")
 SENDER, NOBODY = "ingest", "nobody"
-ORDINARY = (*(one for one in PEOPLE.values() if one not in PRIVY), "read", "write", SENDER, "other", NOBODY)
+ORDINARY = (
+    *(one for one in PEOPLE.values() if one not in PRIVY),
+    "read",
+    "write",
+    SENDER,
+    "other",
+    NOBODY,
+)
 SHIFTS = [
     {"from": "2026-03-02T12:00:00Z", "to": "2026-03-02T20:00:00Z", "people": [TIER2]},
     {"from": "2026-03-02T20:00:00Z", "to": "2026-03-03T04:00:00Z", "people": [TIER2, MANAGER]},
 ]
-FLAG = {"security": True, "title": f"{SECRET} title", "description": SECRET, "labels": {"who": SECRET}, "note": SECRET}
+FLAG = {
+    "security": True,
+    "title": f"{SECRET} title",
+    "description": SECRET,
+    "labels": {"who": SECRET},
+    "note": SECRET,
+}
 
 BELOW = """
 UPDATE incident SET master_id = (SELECT id FROM incident WHERE number = $2), link_reason = 'manual', link_score = 1
@@ -60,7 +73,11 @@ class World:
 
     def shown_in(self, text: str, identity: str) -> list[str]:
         """Return what of security incidents stands in a text for somebody who may not see them."""
-        return [word for word in [SECRET, *self.numbers, *([] if identity == SENDER else [SENT])] if word in text]
+        return [
+            word
+            for word in [SECRET, *self.numbers, *([] if identity == SENDER else [SENT])]
+            if word in text
+        ]
 
     async def mails(self) -> list[EmailMessage]:
         """Return the mails that have been sent since the last look, once all are."""
@@ -86,7 +103,9 @@ async def build(story: Story) -> World:
     for role, login in PEOPLE.items():
         await story.join(login, role, email=f"{login}@example.com")
     members = [TIER2, MANAGER]
-    await story.call("POST", "groups", {"slug": "mail", "name": "Mail", "tier": "tier2", "members": members})
+    await story.call(
+        "POST", "groups", {"slug": "mail", "name": "Mail", "tier": "tier2", "members": members}
+    )
     await story.put("groups/mail/roster", {"shifts": SHIFTS})
     await _seen_before_the_flag(world)
     await _flagged_from_the_beginning(world)
@@ -98,9 +117,17 @@ async def build(story: Story) -> World:
 
 async def _alert(story: Story, key: str, status: str = "firing") -> tuple[str, str]:
     """Return the receipt and the number of the record of an alert; its sender is told none of a security incident."""
-    body = {"title": f"{SENT} {key}", "status": status, "dedup_key": key, "severity": "critical", "labels": {"who": SENT}}
+    body = {
+        "title": f"{SENT} {key}",
+        "status": status,
+        "dedup_key": key,
+        "severity": "critical",
+        "labels": {"who": SENT},
+    }
     answer = await story.client.post(
-        "/ingest/generic", json=body | {"occurred_at": story.clock.at.isoformat()}, headers=story.as_key(SENDER)
+        "/ingest/generic",
+        json=body | {"occurred_at": story.clock.at.isoformat()},
+        headers=story.as_key(SENDER),
     )
     receipt = str((await answer.json())["receipt"])
     return receipt, (await story.call("GET", f"receipts/{receipt}"))["results"][0]["incident"]
@@ -113,7 +140,9 @@ async def _seen_before_the_flag(world: World) -> None:
     receipt, hidden["alert"] = await _alert(story, "disk")
     filled["/receipts/{id}"] = [receipt]
     raised = await story.client.post(
-        "/v2/alerts", json={"message": f"{SENT} genie", "alias": "genie"}, headers=story.as_key(SENDER)
+        "/v2/alerts",
+        json={"message": f"{SENT} genie", "alias": "genie"},
+        headers=story.as_key(SENDER),
     )
     assert raised.status == 202
     hidden["opsgenie"] = str(await story.gateway.pool.fetchval(NEWEST))
@@ -122,12 +151,18 @@ async def _seen_before_the_flag(world: World) -> None:
     await story.act(hidden["handed over"], "assign", group="mail", person=TIER2)
     hidden["published"] = await story.report("a solved one", contact=f"{REPORTER}@example.com")
     await story.act(hidden["published"], "resolve", solution=f"{SECRET} solution")
-    await story.call("POST", f"incidents/{hidden['published']}/publish", {"title": f"{SECRET} article", "symptom": SECRET})
+    await story.call(
+        "POST",
+        f"incidents/{hidden['published']}/publish",
+        {"title": f"{SECRET} article", "symptom": SECRET},
+    )
     filled["/articles/{id}"] = [str(await story.gateway.pool.fetchval("SELECT id FROM article"))]
     invited = await story.call("POST", f"incidents/{hidden['published']}/invite")
     filled["/mine/{link}"] = filled["/my/{link}"] = [invited["path"].rpartition("/")[2]]
     texts = [mail.get_content() for mail in await world.mails() if not may_see(mail)]
-    filled["/r/{link}"] = [link for text in texts for link in re.findall(r"https://gateway.example/r/(\S+)", text)]
+    filled["/r/{link}"] = [
+        link for text in texts for link in re.findall(r"https://gateway.example/r/(\S+)", text)
+    ]
     for number in world.numbers:
         await story.call("PATCH", f"incidents/{number}", FLAG)
 
@@ -136,9 +171,19 @@ async def _flagged_from_the_beginning(world: World) -> None:
     """Make a security incident with everything around it."""
     story = world.story
     number = world.hidden["born"] = await story.report(
-        f"{SECRET} report", description=SECRET, security=True, impact="business", contact=f"{REPORTER}@example.com"
+        f"{SECRET} report",
+        description=SECRET,
+        security=True,
+        impact="business",
+        contact=f"{REPORTER}@example.com",
     )
-    linked = {"kind": "problem", "system": "itsm", "reference": "P1", "address": f"https://{SECRET}.example/", "title": SECRET}
+    linked = {
+        "kind": "problem",
+        "system": "itsm",
+        "reference": "P1",
+        "address": f"https://{SECRET}.example/",
+        "title": SECRET,
+    }
     for action, body in (
         ("note", {"note": SECRET}), ("linked", linked), ("complaints", {"text": SECRET}), ("updates", {"text": SECRET}),
         ("subscribers", {"person": MANAGER}), ("declare_major", {"reason": SECRET}),
@@ -149,7 +194,9 @@ async def _flagged_from_the_beginning(world: World) -> None:
         "Content-Disposition": f'attachment; filename="{SECRET}.txt"',
         "Content-Type": "text/plain",
     }
-    kept = await story.client.post(f"/api/v1/incidents/{number}/attachments", data=SECRET.encode(), headers=headers)
+    kept = await story.client.post(
+        f"/api/v1/incidents/{number}/attachments", data=SECRET.encode(), headers=headers
+    )
     assert kept.status == 201, await kept.text()
     world.filled["/attachments/{id}"] = [str((await kept.json())["id"])]
 
@@ -163,18 +210,26 @@ async def _going_on(world: World) -> None:
     (listed, *_) = await story.hand_over()
     world.filled["/handovers/{id}"] = [str(listed["id"])]
     _, hidden["recurring"] = await _alert(story, "disk")
-    hidden["follow-on"] = str((await story.call("POST", f"incidents/{hidden['alert']}/follow_on", {}))["number"])
+    hidden["follow-on"] = str(
+        (await story.call("POST", f"incidents/{hidden['alert']}/follow_on", {}))["number"]
+    )
 
 
 async def _around_others(world: World) -> None:
     """Make a hidden master of an ordinary record, and a hidden record below an ordinary master."""
     story, hidden = world.story, world.hidden
-    world.child, above = await story.report("ordinary, below a hidden one"), await story.report("ordinary, above a hidden one")
+    world.child, above = (
+        await story.report("ordinary, below a hidden one"),
+        await story.report("ordinary, above a hidden one"),
+    )
     hidden["master"] = await story.report(f"{SECRET} master", security=True)
     await story.gateway.pool.execute(BELOW, world.child, hidden["master"])
     hidden["below"] = await story.report(f"{SECRET} below", security=True)
     await story.call("POST", f"incidents/{hidden['below']}/link", {"master": above})
-    hidden["was a master"], left = await story.report("seen by all"), await story.report("ordinary, left by a hidden one")
+    hidden["was a master"], left = (
+        await story.report("seen by all"),
+        await story.report("ordinary, left by a hidden one"),
+    )
     await story.call("POST", f"incidents/{left}/link", {"master": hidden["was a master"]})
     await story.call("PATCH", f"incidents/{hidden['was a master']}", FLAG)
     world.filled["{key}"] = [story.keys["other"]]

@@ -38,4 +38,6 @@ async def test_whole_day_matches_recorded_outcome(telling: Telling, tmp_path: Pa
         rows = await story.gateway.pool.fetch(HAPPENED)
         happened = Counter({row["happening"]: row["times"] for row in rows})
         assert await counted(story) == happened
-    assert told.splitlines() == MEANT.read_text().splitlines(), f"now {tmp_path}/told.txt; if meant, it replaces {MEANT}"
+    assert told.splitlines() == MEANT.read_text().splitlines(), (
+        f"now {tmp_path}/told.txt; if meant, it replaces {MEANT}"
+    )

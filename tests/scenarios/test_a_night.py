@@ -41,7 +41,9 @@ async def night(telling: Telling) -> AsyncIterator[Story]:
             await story.call("POST", "cis", item)
         shift = {"from": "2026-03-02T12:00:30Z", "to": "2026-03-03T00:00:00Z", "people": ["olga"]}
         await story.put("groups/shop/roster", {"shifts": [shift]})
-        methods = [{"channel": "mail", "address": one} for one in ("olga@example.com", OLGAS_SECOND)]
+        methods = [
+            {"channel": "mail", "address": one} for one in ("olga@example.com", OLGAS_SECOND)
+        ]
         await story.call("PUT", "people/olga/methods", {"methods": methods})
         story.mailbox.refusing.add("olga@example.com")
         yield story
@@ -107,7 +109,10 @@ async def a_customer_reports_and_the_desk_links(night: Story, disk: str) -> str:
     await night.act(report, "link", "dora", master=disk)
     assert await messages(night, report, 1) == [("received", "rita")]
     (letter,) = await night.letters(1)
-    assert (letter.to, "您的报告已受理，编号：" + report in letter.text) == ("rita@example.com", True)
+    assert (letter.to, "您的报告已受理，编号：" + report in letter.text) == (
+        "rita@example.com",
+        True,
+    )
     return report
 
 

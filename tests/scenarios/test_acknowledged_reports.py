@@ -36,7 +36,9 @@ async def told(story: Story, number: str) -> list[str]:
         ("rita", "", "person:rita"),
     ],
 )
-async def test_contact_is_notified_of_incident_number(story: Story, key: str, contact: str, address: str) -> None:
+async def test_contact_is_notified_of_incident_number(
+    story: Story, key: str, contact: str, address: str
+) -> None:
     number = await story.report("mail is slow", key, **({"contact": contact} if contact else {}))
     assert await told(story, number) == [address]
 
@@ -51,12 +53,16 @@ async def test_contact_is_notified_of_incident_number(story: Story, key: str, co
         ("dora", {"contact": "paul@example.com", "source": "monitoring"}),
     ],
 )
-async def test_receipt_is_not_sent_to_third_party_or_without_address(story: Story, key: str, more: dict[str, str]) -> None:
+async def test_receipt_is_not_sent_to_third_party_or_without_address(
+    story: Story, key: str, more: dict[str, str]
+) -> None:
     assert await told(story, await story.report("mail is slow", key, **more)) == []
 
 
 async def test_phone_report_is_answered_in_its_language_with_solution(story: Story) -> None:
-    number = await story.report("打印机没有反应", "dora", contact="paul@example.com", source="phone", language="zh-CN")
+    number = await story.report(
+        "打印机没有反应", "dora", contact="paul@example.com", source="phone", language="zh-CN"
+    )
     (letter,) = await story.letters(1)
     assert f"您的报告已受理，编号：{number}" in letter.text
     await story.act(number, "resolve", "dora", solution="换了硒鼓")

@@ -23,7 +23,11 @@ async def test_critical_alert_runs_from_notification_to_automatic_close(story: S
     ]  # fmt: skip
     assert [minute for minute, event in told if event.startswith("sla")] == [2.5, 3.75, 4.5, 5.0]
     record = await story.record(number)
-    assert (record["state"], record["closure"], record["resolution"]) == ("closed", "automatic", "vanished")
+    assert (record["state"], record["closure"], record["resolution"]) == (
+        "closed",
+        "automatic",
+        "vanished",
+    )
 
 
 async def test_repeated_alert_notifies_nobody_again(story: Story) -> None:
@@ -47,7 +51,9 @@ async def test_soon_recurring_alert_reopens_incident_and_late_one_opens_new(stor
     await story.until(20)
     again = await story.alert()
     assert (again["outcome"], again["incident"] == number) == ("opened", False)
-    clock = {clock["name"]: clock for clock in (await story.record(number))["sla"]["clocks"]}["overall"]
+    clock = {clock["name"]: clock for clock in (await story.record(number))["sla"]["clocks"]}[
+        "overall"
+    ]
     assert [segment["running"] for segment in clock["segments"]] == [True, False, True]
 
 
@@ -69,9 +75,14 @@ async def test_correlated_alert_follows_master_and_is_resolved_with_it(story: St
     master = (await story.alert("database down", service="shop", ci="shop-1"))["incident"]
     await story.mails(2)
     below = await story.alert("checkout slow", service="shop", ci="shop-1")
-    assert (below["outcome"], (await story.record(below["incident"]))["master"]) == ("related", master)
+    assert (below["outcome"], (await story.record(below["incident"]))["master"]) == (
+        "related",
+        master,
+    )
     await story.until(3)
-    assert not [event for _, event in await story.told(below["incident"]) if event.startswith("sla")]
+    assert not [
+        event for _, event in await story.told(below["incident"]) if event.startswith("sla")
+    ]
     await story.act(master, "resolve", related=True, solution="restarted")
     assert (await story.record(below["incident"]))["state"] == "resolved"
 
@@ -79,14 +90,19 @@ async def test_correlated_alert_follows_master_and_is_resolved_with_it(story: St
 async def test_firing_alert_is_detached_when_its_master_is_resolved(story: Story) -> None:
     master = (await story.alert("database down", service="shop", ci="shop-1"))["incident"]
     titles = ("checkout slow", "cart slow")
-    still, gone = [(await story.alert(title, service="shop", ci="shop-1"))["incident"] for title in titles]
+    still, gone = [
+        (await story.alert(title, service="shop", ci="shop-1"))["incident"] for title in titles
+    ]
     await story.mails(2)
     await story.until(2)
     await story.alert("cart slow", "resolved", service="shop", ci="shop-1")
     await story.act(master, "resolve", solution="restarted")
     assert [(await story.record(number))["master"] for number in (still, gone)] == [None, master]
     assert (2.0, "unlinked") in await story.told(still)
-    assert [to for to, subject in await story.mails(4) if still in subject] == ["leader@example.com", "manager@example.com"]
+    assert [to for to, subject in await story.mails(4) if still in subject] == [
+        "leader@example.com",
+        "manager@example.com",
+    ]
     assert await story.release() == 0
     await story.until(6)
     assert (5.0, "sla_breached") in await story.told(still)
@@ -95,7 +111,9 @@ async def test_firing_alert_is_detached_when_its_master_is_resolved(story: Story
 async def test_incident_is_not_linked_to_resolved_master(story: Story) -> None:
     master, number = [await story.report(title) for title in ("database down", "checkout slow")]
     await story.act(master, "resolve", solution="restarted")
-    assert (await story.refused("POST", f"incidents/{number}/link", {"master": master}))["status"] == 409
+    assert (await story.refused("POST", f"incidents/{number}/link", {"master": master}))[
+        "status"
+    ] == 409
 
 
 async def test_alert_storm_is_folded_into_one_master(telling: Telling) -> None:
@@ -112,7 +130,9 @@ async def test_alert_storm_is_folded_into_one_master(telling: Telling) -> None:
         assert (await story.record(storm))["state"] == "resolved"
 
 
-async def test_alert_in_maintenance_is_suppressed_and_promoted_if_still_firing(telling: Telling) -> None:
+async def test_alert_in_maintenance_is_suppressed_and_promoted_if_still_firing(
+    telling: Telling,
+) -> None:
     window = """
 [[dedup.maintenance]]
 name = "patching"
@@ -127,7 +147,10 @@ match = { service = "shop" }
         await story.promote()
         ((number, title),) = await story.gateway.pool.fetch("SELECT number, title FROM incident")
         assert title == "web down"
-        assert [to for to, _ in await story.mails(2)] == ["leader@example.com", "manager@example.com"]
+        assert [to for to, _ in await story.mails(2)] == [
+            "leader@example.com",
+            "manager@example.com",
+        ]
         assert (await story.told(number))[0] == (61.0, "opened")
 
 
@@ -139,7 +162,11 @@ async def test_hold_stops_clocks_and_ends_by_itself(story: Story) -> None:
     await story.until(43)
     record = await story.record(number)
     clock = {clock["name"]: clock for clock in record["sla"]["clocks"]}["overall"]
-    assert (record["state"], clock["elapsed_s"], clock["due_at"]) == ("logged", 180, "2026-03-02T13:10:00Z")
+    assert (record["state"], clock["elapsed_s"], clock["due_at"]) == (
+        "logged",
+        180,
+        "2026-03-02T13:10:00Z",
+    )
     assert (42.0, "resumed") in await story.told(number)
 
 

@@ -33,7 +33,13 @@ async def reported(story: Story) -> tuple[str, EmailMessage]:
     return record["number"], told
 
 
-async def answer(story: Story, told: EmailMessage, text: str, sender: str = "Ann <ann@example.com>", **fields: str) -> None:
+async def answer(
+    story: Story,
+    told: EmailMessage,
+    text: str,
+    sender: str = "Ann <ann@example.com>",
+    **fields: str,
+) -> None:
     number = await story.gateway.pool.fetchval("SELECT count(*) FROM receipt")
     await send(story, reply(told, text, sender, Message_ID=f"<answer-{number}@x>", **fields))
 
@@ -78,7 +84,11 @@ async def test_reporter_reply_ends_awaiting_user_hold_and_reaches_handler(story:
     assert await state(story, number) == "in_progress"
     assert await last(story, number, 2) == ["note", "resumed"]
     (facts,) = await story.facts(number, "resumed")
-    assert (facts["cause"], facts["was"], facts["state"]) == ("reporter_replied", "on_hold", "in_progress")
+    assert (facts["cause"], facts["was"], facts["state"]) == (
+        "reporter_replied",
+        "on_hold",
+        "in_progress",
+    )
     assert "It is laptop 4711." in await to_tina(story)
     await story.act(number, "hold", "tina", reason="awaiting_vendor")
     await answer(story, told, "Any news?")
@@ -93,8 +103,12 @@ async def test_reporter_reply_ends_awaiting_user_hold_and_reaches_handler(story:
     assert await state(story, number) == "in_progress"
 
 
-@pytest.mark.parametrize("subject", ["Out of office message: the picture you asked for", "Re: help"])
-async def test_possibly_automatic_reply_keeps_hold_and_is_sent_to_handler(story: Story, subject: str) -> None:
+@pytest.mark.parametrize(
+    "subject", ["Out of office message: the picture you asked for", "Re: help"]
+)
+async def test_possibly_automatic_reply_keeps_hold_and_is_sent_to_handler(
+    story: Story, subject: str
+) -> None:
     number, told = await reported(story)
     await story.act(number, "hold", "tina", reason="awaiting_user")
     await asked(story)
@@ -143,7 +157,9 @@ async def test_thanks_and_replies_of_others_do_not_delay_closing(story: Story) -
     await story.until(60)
     await answer(story, told, "Thanks, works now!\n\nBest regards,\nAnn")
     tag: Any = told["reply-to"]
-    stranger = a_mail("It still does not work.", From="mallory@example.com", To=tag, Message_ID="<m@x>")
+    stranger = a_mail(
+        "It still does not work.", From="mallory@example.com", To=tag, Message_ID="<m@x>"
+    )
     await send(story, stranger, tag, "mallory@example.com")
     await answer(story, told, "It still fails, says our tool.", Auto_Submitted="auto-generated")
     await answer(story, told, "I am out of office, still.", Auto_Submitted="auto-replied")
@@ -166,7 +182,9 @@ async def tina_looks(story: Story, number: str, looking: str) -> None:
 
 
 @pytest.mark.parametrize("looking", ["note", "correction"])
-async def test_unclear_reply_delays_closing_until_somebody_looks(story: Story, looking: str) -> None:
+async def test_unclear_reply_delays_closing_until_somebody_looks(
+    story: Story, looking: str
+) -> None:
     number, told = await reported(story)
     await resolved(story, number, "restarted")
     await story.until(60)
@@ -192,7 +210,9 @@ UNLISTED = "Diolch!\n\nDesk desk@example.com ysgrifennodd:\nIt still does not wo
 
 
 @pytest.mark.parametrize("mail", [of_case(QUOTED, "thanks-163"), of_case(QUOTED, "thanks-danish")])
-async def test_thanks_above_quoted_complaint_leave_incident_resolved(story: Story, mail: bytes) -> None:
+async def test_thanks_above_quoted_complaint_leave_incident_resolved(
+    story: Story, mail: bytes
+) -> None:
     number = (await hand_in(story, of_case(QUOTED, "new")))["incident"]
     await story.act(number, "resolve", solution="reset")
     assert (await hand_in(story, mail))["outcome"] == "added"
@@ -215,30 +235,36 @@ async def test_reply_with_unclear_quoting_is_kept_whole_and_reopens_nothing(stor
 
 
 INSIDE = "17-answers-inside-unmarked-quote"
-IN_RED = (
-    "回复见下，红色\n\n发件人: Desk <desk@example.com>\n发送时间: 2026年11月29日 10:20\n收件人: Kim\n主题: x\n\n哪个型号？佳能 X1"
-)
+IN_RED = "回复见下，红色\n\n发件人: Desk <desk@example.com>\n发送时间: 2026年11月29日 10:20\n收件人: Kim\n主题: x\n\n哪个型号？佳能 X1"
 EMPTY = "Hi,\n\n-----Original Message-----\nFrom: Desk\nWhich model is it?\nCanon X1, serial 123 (my answer)"
 
 
 @pytest.mark.parametrize("text", ["", IN_RED, EMPTY])
 async def test_answers_inside_quoted_text_are_kept_in_note(story: Story, text: str) -> None:
     number = (await hand_in(story, of_case(INSIDE, "new")))["incident"]
-    answers = {"In_Reply_To": f"<one{RUN.decode()}@case.example>", "From": "kim@case.example", "Message_ID": "<2@x>"}
+    answers = {
+        "In_Reply_To": f"<one{RUN.decode()}@case.example>",
+        "From": "kim@case.example",
+        "Message_ID": "<2@x>",
+    }
     await hand_in(story, a_mail(text, **answers).as_bytes() if text else of_case(INSIDE, "answer"))
     ((said),) = await story.facts(number, "note")
     assert "X1" in said["note"]
 
 
 @pytest.mark.parametrize("state", ["on_hold", "resolved"])
-async def test_reply_to_security_incident_is_sent_only_to_security_roles(story: Story, state: str) -> None:
+async def test_reply_to_security_incident_is_sent_only_to_security_roles(
+    story: Story, state: str
+) -> None:
     await story.join("sam", "security", email="sam@example.com")
     number, told = await reported(story)
     if state == "on_hold":
         await story.act(number, "hold", "tina", reason="awaiting_user")
     else:
         await resolved(story, number, "restarted")
-    await story.call("PATCH", f"incidents/{number}", {"security": True, "title": "an intruder on 4711"})
+    await story.call(
+        "PATCH", f"incidents/{number}", {"security": True, "title": "an intruder on 4711"}
+    )
     await story.letters(3 if state == "on_hold" else 1)
     await answer(story, told, "It still does not work.")
     (letter,) = await story.letters(1)

@@ -29,7 +29,9 @@ async def note(story: Story, number: str, way: str, text: str) -> None:
     if way == "key":
         await story.act(number, "note", "ann", note=text)
         return
-    path = (await story.call("POST", f"incidents/{number}/invite", {}, "tina"))["path"].removeprefix("/api/v1/")
+    path = (await story.call("POST", f"incidents/{number}/invite", {}, "tina"))[
+        "path"
+    ].removeprefix("/api/v1/")
     await story.call("POST", f"{path}/note", {"note": text})
 
 
@@ -100,7 +102,9 @@ async def test_question_after_solution_delays_closing(story: Story, way: str) ->
 
 
 @WAYS
-async def test_file_ends_hold_and_file_after_solution_delays_closing(story: Story, way: str) -> None:
+async def test_file_ends_hold_and_file_after_solution_delays_closing(
+    story: Story, way: str
+) -> None:
     number = await reported(story)
     await story.act(number, "hold", "tina", reason="awaiting_user", note="a picture, please")
     await send_file(story, number, way, "first.txt")

@@ -30,7 +30,10 @@ async def harness(telling: Telling) -> AsyncIterator[Story]:
 
 async def family(harness: Story, count: int) -> list[str]:
     """A master that Tom works on, and records at the desk below it."""
-    master, *below = [await harness.report(f"mail is slow in B{n}", fields={"room": "B"}) for n in range(count + 1)]
+    master, *below = [
+        await harness.report(f"mail is slow in B{n}", fields={"room": "B"})
+        for n in range(count + 1)
+    ]
     for number in below:
         await harness.call("POST", f"incidents/{number}/link", {"master": master})
     await harness.act(master, "assign", group="mail", person="tom")
@@ -52,7 +55,9 @@ async def test_linked_incident_skipped_for_missing_permission_is_named(harness: 
     for _ in range(2):
         answer = await asked(harness, f"{master}/resolve", SOLVED, "tom", "once")
         assert answer["skipped"] == [{"incident": refused, "reason": reason}]
-    states = [(await harness.record(number))["state"] for number in (master, allowed, refused, over)]
+    states = [
+        (await harness.record(number))["state"] for number in (master, allowed, refused, over)
+    ]
     assert states == ["resolved", "resolved", "logged", "resolved"]
     (facts,) = await harness.facts(master, "resolved")
     assert facts["skipped"] == [{"incident": refused, "reason": reason}]
@@ -63,7 +68,10 @@ async def test_bulk_resolution_names_skipped_incidents_of_each_master(harness: S
     alone = (await family(harness, 0))[0]
     body = {"numbers": [master, alone], "action": "resolve", "body": SOLVED}
     first, second = (await asked(harness, "bulk", body, "tom"))["results"]
-    assert ([one["incident"] for one in first["skipped"]], "skipped" in second) == ([refused], False)
+    assert ([one["incident"] for one in first["skipped"]], "skipped" in second) == (
+        [refused],
+        False,
+    )
 
 
 async def test_linked_incident_skipped_for_missing_field_is_named(harness: Story) -> None:

@@ -34,7 +34,9 @@ async def slack() -> AsyncIterator[ChatServer]:
 
 @pytest.fixture
 async def story(telling: Telling, slack: ChatServer) -> AsyncIterator[Story]:
-    async with telling(SLACK.format(secret=SECRET, url=slack.url), recipients='chat = ["slack:C0OPS"]') as begun:
+    async with telling(
+        SLACK.format(secret=SECRET, url=slack.url), recipients='chat = ["slack:C0OPS"]'
+    ) as begun:
         await begun.join("dina", "service_desk")
         account = {"provider": "slack", "tenant": "T123ABC456", "user": "U0DINA"}
         await begun.call("POST", "people/dina/chats", account)
@@ -43,7 +45,9 @@ async def story(telling: Telling, slack: ChatServer) -> AsyncIterator[Story]:
 
 async def say(story: Story, body: bytes, kind: str = "application/json") -> str:
     headers = signed(body, story.clock.at, kind=kind)
-    answer = await story.client.post(f"/ingest/chat/slack/{story.keys['ingest']}", data=body, headers=headers)
+    answer = await story.client.post(
+        f"/ingest/chat/slack/{story.keys['ingest']}", data=body, headers=headers
+    )
     assert answer.status == 200
     return await answer.text()
 
@@ -51,33 +55,53 @@ async def say(story: Story, body: bytes, kind: str = "application/json") -> str:
 async def settled(story: Story, count: int) -> None:
     """Once the messages of so many cards are known here by what Slack named them."""
     async with asyncio.timeout(10):
-        while await story.gateway.pool.fetchval("SELECT count(*) FROM chat_message WHERE shown IS NOT NULL") < count:
+        while (
+            await story.gateway.pool.fetchval(
+                "SELECT count(*) FROM chat_message WHERE shown IS NOT NULL"
+            )
+            < count
+        ):
             pass
 
 
 def shown(body: Any) -> tuple[str, list[tuple[str, str]]]:
     """The text of a message and its buttons."""
     section, *rows = body["blocks"]
-    return section["text"]["text"], [(one["action_id"], one["value"]) for row in rows for one in row["elements"]]
+    return section["text"]["text"], [
+        (one["action_id"], one["value"]) for row in rows for one in row["elements"]
+    ]
 
 
-async def test_incident_is_reported_acknowledged_and_resolved_in_slack(story: Story, slack: ChatServer) -> None:
+async def test_incident_is_reported_acknowledged_and_resolved_in_slack(
+    story: Story, slack: ChatServer
+) -> None:
     await say(story, a_message("The VPN is down", "1.1", user="U0ANN"))
     card = await slack.next("chat.postMessage")
     await settled(story, 1)
     (number,) = [one["number"] for one in (await story.call("GET", "incidents"))["incidents"]]
     text, buttons = shown(card)
-    assert (card["thread_ts"], text.splitlines()[0], len(buttons)) == ("1.1", f"Recorded as {number}.", 2)
+    assert (card["thread_ts"], text.splitlines()[0], len(buttons)) == (
+        "1.1",
+        f"Recorded as {number}.",
+        2,
+    )
     await say(story, a_press(*buttons[0], ts="2.1", user={"id": "U0EVE", "name": "eve"}), FORM)
-    assert shown(await slack.next("chat.postEphemeral"))[0].startswith("I do not know who you are here")
+    assert shown(await slack.next("chat.postEphemeral"))[0].startswith(
+        "I do not know who you are here"
+    )
     assert (await story.record(number))["state"] == "logged"
     await say(story, a_press(*buttons[0], ts="2.2", user={"id": "U0DINA", "name": "dina"}), FORM)
     assert shown(await slack.next("chat.postEphemeral"))[0] == f"{number} is in your hands."
     assert await queue_card_updates(story.gateway.uow, {"slack"}) == 1
     text, buttons = shown(await slack.next("chat.update"))
-    assert (text.splitlines()[-1], [action for action, _ in buttons]) == ("State: in progress · Handled by: dina", ["resolve"])
+    assert (text.splitlines()[-1], [action for action, _ in buttons]) == (
+        "State: in progress · Handled by: dina",
+        ["resolve"],
+    )
 
-    answer = await say(story, a_command(f"resolve {number} new certificate", user_id="U0DINA"), FORM)
+    answer = await say(
+        story, a_command(f"resolve {number} new certificate", user_id="U0DINA"), FORM
+    )
     assert f"{number} is resolved." in answer
     told = await slack.next("chat.postMessage")
     assert (told["thread_ts"], "resolved" in shown(told)[0]) == ("1.1", True)
@@ -86,14 +110,21 @@ async def test_incident_is_reported_acknowledged_and_resolved_in_slack(story: St
     assert [event for _, event in await story.told(number)][-2:] == ["accepted", "resolved"]
 
 
-async def test_chat_card_follows_incident_and_outdated_buttons_do_nothing(story: Story, slack: ChatServer) -> None:
+async def test_chat_card_follows_incident_and_outdated_buttons_do_nothing(
+    story: Story, slack: ChatServer
+) -> None:
     number = (await story.alert("disk full"))["incident"]
     text, buttons = shown(page := await slack.next("chat.postMessage"))
     await settled(story, 1)
     place = f"1700000000.{len(slack.asked):06}"
     assert (page["channel"], "Priority: 1" in text, number in text) == ("C0OPS", True, True)
     assert text.splitlines()[-1] == "State: at the service desk"
-    await say(story, a_message("looking", "3.1", user="U0ANN", channel="C0OPS", channel_type="channel", thread_ts=place))
+    await say(
+        story,
+        a_message(
+            "looking", "3.1", user="U0ANN", channel="C0OPS", channel_type="channel", thread_ts=place
+        ),
+    )
     assert [event for _, event in await story.told(number)][-1] == "note"
     await story.until(1)
     await story.alert("disk full", "resolved")
@@ -111,7 +142,9 @@ async def test_chat_card_follows_incident_and_outdated_buttons_do_nothing(story:
     assert [await queue_card_updates(story.gateway.uow, {"slack"}) for _ in range(2)] == [2, 0]
 
 
-async def test_chat_card_of_flagged_incident_is_withdrawn_from_open_channel(story: Story, slack: ChatServer) -> None:
+async def test_chat_card_of_flagged_incident_is_withdrawn_from_open_channel(
+    story: Story, slack: ChatServer
+) -> None:
     number = (await story.alert("disk full"))["incident"]
     await slack.next("chat.postMessage")
     await settled(story, 1)
@@ -127,7 +160,9 @@ async def test_chat_card_of_flagged_incident_is_withdrawn_from_open_channel(stor
     assert number in str(await slack.next("chat.update"))
 
 
-async def test_security_channel_keeps_card_of_security_incident(telling: Telling, slack: ChatServer) -> None:
+async def test_security_channel_keeps_card_of_security_incident(
+    telling: Telling, slack: ChatServer
+) -> None:
     listed = 'chat = ["slack:C0OPS"]\nsecurity = ["slack:C0SOC"]'
     async with telling(SLACK.format(secret=SECRET, url=slack.url), recipients=listed) as story:
         number = await story.report("an insider", impact="business", security=True)

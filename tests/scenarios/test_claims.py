@@ -23,16 +23,26 @@ async def reported(harness: Story, key: str = "rita", **more: Any) -> Any:
 
 
 async def told(harness: Story, number: str) -> list[tuple[float, str]]:
-    return [(minute, event) for minute, event in await harness.told(number) if event in ("graded", "grading_overdue")]
+    return [
+        (minute, event)
+        for minute, event in await harness.told(number)
+        if event in ("graded", "grading_overdue")
+    ]
 
 
 async def test_reporter_claim_is_limited_to_priority_3_and_desk_is_notified(harness: Story) -> None:
     record = await reported(harness)
     assert (record["priority"], record["impact"], record["urgency"]) == (3, "company", "low")
     assert (record["claimed_impact"], record["claimed_urgency"]) == ("business", "urgent")
-    assert (record["owner"], record["recorded_by"], record["major"]) == ("service_desk", "rita", False)
+    assert (record["owner"], record["recorded_by"], record["major"]) == (
+        "service_desk",
+        "rita",
+        False,
+    )
     assert record["grading_due_at"] == "2026-03-02T12:05:00Z"
-    assert await harness.mails(1) == [("desk@example.com", f"[{record['number']}] P3 grade this: everything is down")]
+    assert await harness.mails(1) == [
+        ("desk@example.com", f"[{record['number']}] P3 grade this: everything is down")
+    ]
 
 
 async def test_overdue_grading_is_escalated_to_manager_once(harness: Story) -> None:
@@ -40,7 +50,11 @@ async def test_overdue_grading_is_escalated_to_manager_once(harness: Story) -> N
     await harness.mails(1)
     await harness.until(6)
     assert await told(harness, number) == [(5.0, "grading_overdue")]
-    facts = [one for one in await harness.facts(number, "management_told") if one["cause"] == "grading_overdue"]
+    facts = [
+        one
+        for one in await harness.facts(number, "management_told")
+        if one["cause"] == "grading_overdue"
+    ]
     assert facts[0]["targets"] == ["smtp:manager@example.com"]
     await harness.until(30)
     assert await told(harness, number) == [(5.0, "grading_overdue")]
@@ -53,9 +67,13 @@ async def test_grading_ends_the_claim(harness: Story, how: str) -> None:
     if how == "confirmed":
         await harness.act(number, "grade", "dora", note="one person only")
     elif how == "same priority":
-        await harness.call("PATCH", f"incidents/{number}", {"impact": "company", "note": "seen"}, "dora")
+        await harness.call(
+            "PATCH", f"incidents/{number}", {"impact": "company", "note": "seen"}, "dora"
+        )
     else:
-        await harness.call("PATCH", f"incidents/{number}", {"urgency": "high", "note": "really"}, "dora")
+        await harness.call(
+            "PATCH", f"incidents/{number}", {"urgency": "high", "note": "really"}, "dora"
+        )
     record = await harness.record(number)
     assert (record["grading_due_at"], record["claimed_impact"]) == (None, "business")
     await harness.until(10)
@@ -66,12 +84,20 @@ async def test_grading_ends_the_claim(harness: Story, how: str) -> None:
 @pytest.mark.parametrize("key", ["dora", "write", "admin"])
 async def test_claims_of_staff_and_machines_need_no_grading(harness: Story, key: str) -> None:
     record = await reported(harness, key)
-    assert (record["priority"], record["claimed_impact"], record["grading_due_at"]) == (1, None, None)
+    assert (record["priority"], record["claimed_impact"], record["grading_due_at"]) == (
+        1,
+        None,
+        None,
+    )
 
 
 async def test_moderate_claim_needs_no_grading(harness: Story) -> None:
     record = await reported(harness, impact="group", urgency="normal")
-    assert (record["priority"], record["claimed_impact"], record["grading_due_at"]) == (3, None, None)
+    assert (record["priority"], record["claimed_impact"], record["grading_due_at"]) == (
+        3,
+        None,
+        None,
+    )
 
 
 async def test_reporter_still_sees_incident_recorded_for_somebody_else(harness: Story) -> None:
@@ -79,7 +105,9 @@ async def test_reporter_still_sees_incident_recorded_for_somebody_else(harness: 
     await harness.act(number, "acknowledge", "dora")
     record = await harness.call("GET", f"incidents/{number}", None, "rita")
     assert (record["owner"], record["contact"]) == ("dora", "boss@example.com")
-    assert number in [one["number"] for one in (await harness.call("GET", "incidents", None, "rita"))["incidents"]]
+    assert number in [
+        one["number"] for one in (await harness.call("GET", "incidents", None, "rita"))["incidents"]
+    ]
 
 
 async def test_highest_reported_priority_is_configurable(telling: Any) -> None:
@@ -91,9 +119,20 @@ async def test_highest_reported_priority_is_configurable(telling: Any) -> None:
 async def test_major_declaration_raises_priority_and_notifies_management(harness: Story) -> None:
     number, kept = await harness.report(), await harness.report()
     assert (await harness.act(number, "declare_major", reason="the board waits"))["priority"] == 1
-    declared = [one for one in await harness.facts(number, "management_told") if one["cause"] == "declared_major"]
-    assert declared[0]["roles"] == ["incident_manager", "operations_manager", "director", "management_system_owner"]
-    assert (await harness.act(kept, "declare_major", reason="a customer waits", priority=3))["priority"] == 3
+    declared = [
+        one
+        for one in await harness.facts(number, "management_told")
+        if one["cause"] == "declared_major"
+    ]
+    assert declared[0]["roles"] == [
+        "incident_manager",
+        "operations_manager",
+        "director",
+        "management_system_owner",
+    ]
+    assert (await harness.act(kept, "declare_major", reason="a customer waits", priority=3))[
+        "priority"
+    ] == 3
     assert (await harness.record(kept))["major"] is True
 
 
@@ -121,7 +160,10 @@ async def test_urgent_claim_of_linked_incident_is_sent_for_grading_at_once(harne
     assert await asked(harness, number) == ["grade_this desk@example.com"]
     assert (await harness.record(number))["grading_due_at"] == "2026-03-02T12:05:00Z"
     await harness.until(6)
-    assert await asked(harness, number) == ["grade_this desk@example.com", "grading_overdue manager@example.com"]
+    assert await asked(harness, number) == [
+        "grade_this desk@example.com",
+        "grading_overdue manager@example.com",
+    ]
     await harness.until(60)
     assert [event for _, event in await told(harness, number)] == ["grading_overdue"]
     assert [event for _, event in await harness.told(number) if event.startswith("sla_")] == []

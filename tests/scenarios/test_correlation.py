@@ -11,11 +11,21 @@ from tests.support.story import Story
 
 @pytest.fixture
 async def story(telling: Telling) -> AsyncIterator[Story]:
-    async with telling(LISTENING.replace("acknowledgements_per_hour = 2", "acknowledgements_per_hour = 9")) as begun:
+    async with telling(
+        LISTENING.replace("acknowledgements_per_hour = 2", "acknowledgements_per_hour = 9")
+    ) as begun:
         for slug, name, aliases in (("crm", "CRM", ["客户关系系统"]), ("erp", "ERP", ["财务系统"])):
             await begun.call("POST", "services", {"slug": slug, "name": name, "aliases": aliases})
-        for ci, service, upstream in (("crm-db1", "crm", []), ("crm-web1", "crm", ["crm-db1"]), ("erp-web1", "erp", [])):
-            await begun.call("POST", "cis", {"name": ci, "kind": "host", "service": service, "depends_on": upstream})
+        for ci, service, upstream in (
+            ("crm-db1", "crm", []),
+            ("crm-web1", "crm", ["crm-db1"]),
+            ("erp-web1", "erp", []),
+        ):
+            await begun.call(
+                "POST",
+                "cis",
+                {"name": ci, "kind": "host", "service": service, "depends_on": upstream},
+            )
         yield begun
 
 
@@ -32,8 +42,16 @@ async def told(story: Story) -> tuple[str, list[str]]:
     """The alert, five mails and two calls; the master and the others."""
     master = (await story.alert("database down", service="crm", ci="crm-db1"))["incident"]
     for number, (subject, text) in enumerate(MAILS):
-        await send(story, a_mail(text, Subject=subject, From=f"u{number}@example.com", Message_ID=f"<{number}@u>"))
-    for caller, said in (("+8613800138001", "CRM进不去"), ("+8613800138002", "hello, the crm is down")):
+        await send(
+            story,
+            a_mail(
+                text, Subject=subject, From=f"u{number}@example.com", Message_ID=f"<{number}@u>"
+            ),
+        )
+    for caller, said in (
+        ("+8613800138001", "CRM进不去"),
+        ("+8613800138002", "hello, the crm is down"),
+    ):
         await called(story, caller, "hangup", DIALSTATUS="ANSWER", ANSWEREDTIME="60")
         await called(story, caller, "recording", TRANSCRIPT=said)
     return master, [one["number"] for one in await records(story) if one["number"] != master]
@@ -42,11 +60,15 @@ async def told(story: Story) -> tuple[str, list[str]]:
 async def called(story: Story, caller: str, event: str, **more: str) -> None:
     """A telephone system tells of a call; what was said is known later."""
     form = {"LINKEDID": f"1764.{caller[-4:]}", "CALLERID": caller, **more}
-    answer = await story.client.post(f"/ingest/phone/asterisk/{event}", data=form, headers=story.as_key("ingest"))
+    answer = await story.client.post(
+        f"/ingest/phone/asterisk/{event}", data=form, headers=story.as_key("ingest")
+    )
     assert answer.status == 202, await answer.text()
 
 
-async def test_alert_mails_and_calls_share_one_master_and_unlinked_stays_unlinked(story: Story) -> None:
+async def test_alert_mails_and_calls_share_one_master_and_unlinked_stays_unlinked(
+    story: Story,
+) -> None:
     master, others = await told(story)
     assert [(await story.record(one))["master"] for one in others] == [master] * 7
     assert len((await story.call("GET", f"incidents/{master}/related"))["related"]) == 7
@@ -55,19 +77,29 @@ async def test_alert_mails_and_calls_share_one_master_and_unlinked_stays_unlinke
     await send(story, a_mail("ERP is slow today", From="u9@example.com", Message_ID="<9@u>"))
     assert (await story.record((await records(story))[-1]["number"]))["master"] is None
     assert (await story.act(others[1], "unlink"))["master"] is None
-    await send(story, a_mail(MAILS[1][1], Subject="CRM broken again", From="u1@example.com", Message_ID="<10@u>"))
-    await send(story, a_mail(MAILS[1][1], Subject=MAILS[1][0], From="u7@example.com", Message_ID="<11@u>"))
-    assert master not in [(await story.record(one["number"]))["master"] for one in (await records(story))[-2:]]
+    await send(
+        story,
+        a_mail(MAILS[1][1], Subject="CRM broken again", From="u1@example.com", Message_ID="<10@u>"),
+    )
+    await send(
+        story, a_mail(MAILS[1][1], Subject=MAILS[1][0], From="u7@example.com", Message_ID="<11@u>")
+    )
+    assert master not in [
+        (await story.record(one["number"]))["master"] for one in (await records(story))[-2:]
+    ]
     await story.act(others[1], "link", master=master)
-    await send(story, a_mail(MAILS[1][1], Subject=MAILS[1][0], From="u8@example.com", Message_ID="<12@u>"))
+    await send(
+        story, a_mail(MAILS[1][1], Subject=MAILS[1][0], From="u8@example.com", Message_ID="<12@u>")
+    )
     assert (await story.record((await records(story))[-1]["number"]))["master"] == master
 
 
 async def test_all_reporters_are_notified_when_master_is_resolved(story: Story) -> None:
     master, _ = await told(story)
-    assert {to for to, _ in await story.mails(7)} == {"manager@example.com", "leader@example.com"} | {
-        f"u{n}@example.com" for n in range(5)
-    }
+    assert {to for to, _ in await story.mails(7)} == {
+        "manager@example.com",
+        "leader@example.com",
+    } | {f"u{n}@example.com" for n in range(5)}
     await story.act(master, "resolve", solution="restarted")
     told_of_the_end = [await arrived(story) for _ in range(7)]
     answers = [mail for mail in told_of_the_end if mail["to"].startswith("u")]
@@ -84,10 +116,14 @@ ALIKE = (
 
 
 @pytest.mark.parametrize(("subject", "text"), ALIKE)
-async def test_same_words_of_strangers_are_only_proposed_without_catalogue(telling: Telling, subject: str, text: str) -> None:
+async def test_same_words_of_strangers_are_only_proposed_without_catalogue(
+    telling: Telling, subject: str, text: str
+) -> None:
     async with telling(LISTENING) as story:
         for person in ("ann", "bob"):
-            mail = a_mail(text, Subject=subject, From=f"{person}@example.com", Message_ID=f"<{person}@u>")
+            mail = a_mail(
+                text, Subject=subject, From=f"{person}@example.com", Message_ID=f"<{person}@u>"
+            )
             await send(story, mail, sender=f"{person}@example.com")
         first, second = await records(story)
         assert second["master"] is None
@@ -99,7 +135,12 @@ async def test_same_words_of_strangers_are_only_proposed_without_catalogue(telli
 
 async def test_same_machine_in_two_mails_is_linked_without_catalogue(telling: Telling) -> None:
     async with telling(LISTENING) as story:
-        for person, text in (("ann", "prn-0312 打印不了,没反应"), ("bob", "prn-0312 does not print anything")):
-            await send(story, a_mail(text, From=f"{person}@example.com", Message_ID=f"<{person}@u>"))
+        for person, text in (
+            ("ann", "prn-0312 打印不了,没反应"),
+            ("bob", "prn-0312 does not print anything"),
+        ):
+            await send(
+                story, a_mail(text, From=f"{person}@example.com", Message_ID=f"<{person}@u>")
+            )
         first, second = await records(story)
         assert second["master"] == first["number"]

@@ -29,7 +29,9 @@ async def scraped(story: Story) -> Counts:
     """Every counter of incidents, and how many times were observed, by name and labels."""
     text = await (await story.client.get("/metrics")).text()
     return {
-        " ".join([sample.name.removeprefix("gateway_"), *sorted(sample.labels.values())]): sample.value
+        " ".join(
+            [sample.name.removeprefix("gateway_"), *sorted(sample.labels.values())]
+        ): sample.value
         for family in text_string_to_metric_families(text)
         if family.type in {"counter", "histogram"} and family.name.startswith(COUNTED)
         for sample in family.samples
@@ -98,7 +100,9 @@ async def test_incident_lifecycle_is_counted_step_by_step(story: Story, counting
     assert await counting.added() == {"incidents_closed_total 4 incident": 1}
 
 
-async def test_repeated_alert_is_not_counted_and_recurring_alert_is(story: Story, counting: Counting) -> None:
+async def test_repeated_alert_is_not_counted_and_recurring_alert_is(
+    story: Story, counting: Counting
+) -> None:
     for _ in range(3):
         await story.alert()
     assert await counting.added() == {"incidents_opened_total 1 incident": 1}
@@ -145,7 +149,9 @@ async def test_linked_incident_is_counted_without_sla_clocks(telling: Telling) -
         assert await counting.added() == {"incidents_resolved_total 1 incident": 1}
 
 
-async def test_incidents_are_counted_by_owner_group_of_service(story: Story, counting: Counting) -> None:
+async def test_incidents_are_counted_by_owner_group_of_service(
+    story: Story, counting: Counting
+) -> None:
     await story.hire("payments", "olga")
     await story.call("POST", "services", SHOP)
     await story.call("POST", "services", {"slug": "wiki", "name": "Wiki"})
@@ -157,7 +163,9 @@ async def test_incidents_are_counted_by_owner_group_of_service(story: Story, cou
     }
 
 
-async def test_security_incident_is_counted_under_restricted_group(story: Story, counting: Counting) -> None:
+async def test_security_incident_is_counted_under_restricted_group(
+    story: Story, counting: Counting
+) -> None:
     await story.hire("payments", "olga")
     await story.call("POST", "services", SHOP)
     number = await story.report(service="shop", security=True)
@@ -171,7 +179,9 @@ async def test_security_incident_is_counted_under_restricted_group(story: Story,
     }
 
 
-async def test_rolled_back_alert_batch_counts_only_committed_incidents(story: Story, counting: Counting) -> None:
+async def test_rolled_back_alert_batch_counts_only_committed_incidents(
+    story: Story, counting: Counting
+) -> None:
     titles = {"a": "a", "b": "nul \0", "c": "c"}
     told = [a_submission(an_alert(key, title=title)) for key, title in titles.items()]
     receipts = await asyncio.gather(*(story.gateway.intake.submit(one) for one in told))
@@ -196,8 +206,13 @@ class Clearing:
         return written
 
 
-async def test_rolled_back_change_is_not_counted_and_retried_change_counts_once(story: Story, counting: Counting) -> None:
-    work, uow = Clearing(await story.report(), [asyncpg.SerializationError(), ZeroDivisionError()]), story.gateway.uow
+async def test_rolled_back_change_is_not_counted_and_retried_change_counts_once(
+    story: Story, counting: Counting
+) -> None:
+    work, uow = (
+        Clearing(await story.report(), [asyncpg.SerializationError(), ZeroDivisionError()]),
+        story.gateway.uow,
+    )
     await counting.added()
     with pytest.raises(ZeroDivisionError):
         await uow.within(work)

@@ -26,7 +26,13 @@ priorities = [4]
 on = ["breach"]
 notify = ["handler"]
 """
-PEOPLE = {"dora": ("service_desk",), "tom": ("tier2",), "pat": ("tier2",), "sue": ("tier2", "security"), "sam": ("security",)}
+PEOPLE = {
+    "dora": ("service_desk",),
+    "tom": ("tier2",),
+    "pat": ("tier2",),
+    "sue": ("tier2", "security"),
+    "sam": ("security",),
+}
 
 
 @pytest.fixture
@@ -51,29 +57,56 @@ async def said(harness: Story, number: str) -> str:
     return str((await harness.call("GET", f"incidents/{number}/timeline"))["entries"])
 
 
-async def test_routing_rule_assigns_security_incident_to_permitted_group_member(harness: Story) -> None:
-    assert await given(harness, await harness.report(service="payroll")) == ("payroll", "pat", "pat")
-    assert await given(harness, await harness.report(service="payroll", security=True)) == ("payroll", "sue", "sue")
+async def test_routing_rule_assigns_security_incident_to_permitted_group_member(
+    harness: Story,
+) -> None:
+    assert await given(harness, await harness.report(service="payroll")) == (
+        "payroll",
+        "pat",
+        "pat",
+    )
+    assert await given(harness, await harness.report(service="payroll", security=True)) == (
+        "payroll",
+        "sue",
+        "sue",
+    )
 
 
 async def test_unroutable_security_incident_is_assigned_to_security_officer(harness: Story) -> None:
     number = await harness.report(service="mail", security=True)
     assert await given(harness, number) == ("", "sam", "sam")
     (routed,) = await harness.facts(number, "routed")
-    assert routed == {"person": "sam", "tier": "1", "reason": "those the rules lead to may not see it", "state": "logged"}
+    assert routed == {
+        "person": "sam",
+        "tier": "1",
+        "reason": "those the rules lead to may not see it",
+        "state": "logged",
+    }
     assert "tom" not in await said(harness, number)
     assert await harness.status("GET", f"incidents/{number}", "sam") == 200
 
 
-async def test_service_support_gets_security_incident_only_with_permitted_member(harness: Story) -> None:
+async def test_service_support_gets_security_incident_only_with_permitted_member(
+    harness: Story,
+) -> None:
     for slug, group in (("crm", "mail"), ("erp", "payroll")):
         await harness.call("POST", "services", {"slug": slug, "name": slug, "tier2_group": group})
-    assert await given(harness, await harness.report(service="crm", security=True)) == ("", "sam", "sam")
-    assert await given(harness, await harness.report(service="erp", security=True)) == ("payroll", "", "")
+    assert await given(harness, await harness.report(service="crm", security=True)) == (
+        "",
+        "sam",
+        "sam",
+    )
+    assert await given(harness, await harness.report(service="erp", security=True)) == (
+        "payroll",
+        "",
+        "",
+    )
 
 
 @pytest.mark.parametrize("way", ["recurring", "follow_on"])
-async def test_follow_on_of_flagged_incident_is_not_assigned_to_previous_handler(harness: Story, way: str) -> None:
+async def test_follow_on_of_flagged_incident_is_not_assigned_to_previous_handler(
+    harness: Story, way: str
+) -> None:
     number = str((await harness.alert(service="mail"))["incident"])
     assert (await given(harness, number))[2] == "tom"
     await harness.act(number, "accept", "tom")
@@ -94,7 +127,9 @@ async def test_follow_on_of_flagged_incident_is_not_assigned_to_previous_handler
 async def test_follow_on_of_security_incident_keeps_permitted_handler(harness: Story) -> None:
     number = await harness.report(service="payroll", security=True)
     await harness.act(number, "accept", "sue")
-    await harness.act(number, "resolve", "sue", resolution="solved", category="x", solution="patched")
+    await harness.act(
+        number, "resolve", "sue", resolution="solved", category="x", solution="patched"
+    )
     await harness.act(number, "close")
     second = await harness.call("POST", f"incidents/{number}/follow_on", {})
     assert (second["security"], second["handler"]) == (True, "sue")
@@ -107,11 +142,15 @@ async def test_flagging_notifies_previous_handler_and_security_officers(
     await harness.act(number, "accept", "tom")
     await harness.settled(number, len(await harness.notifications(number)))
     harness.mailbox.arrived = asyncio.Queue()
-    await harness.call("PATCH", f"incidents/{number}", {"security": True, "title": "an intruder in mail"})
+    await harness.call(
+        "PATCH", f"incidents/{number}", {"security": True, "title": "an intruder in mail"}
+    )
     letters = {letter.to: letter for letter in await harness.letters(3)}
     assert set(letters) == {"tom@example.com", "sam@example.com", "sue@example.com"}
     assert "You need not work on it any more" in letters["tom@example.com"].text
-    assert not any(said in str(letters["tom@example.com"]) for said in (number, "intruder", "disk full"))
+    assert not any(
+        said in str(letters["tom@example.com"]) for said in (number, "intruder", "disk full")
+    )
     assert "To do: assign it to somebody who may see it" in letters["sam@example.com"].text
     assert (await given(harness, number))[2] == "tom"
     assert (await harness.facts(number, "withdrawn"))[0]["from"] == ["tom"]

@@ -23,13 +23,35 @@ SELECT format('%I.%I', schemaname, tablename) AS name FROM pg_tables WHERE schem
 """
 
 BODIES: dict[str, Any] = {
-    "generic": {"title": "disk full {}", "labels": {"key": "{}"}, "description": "{}", "links": [{"href": "https://x/{}"}]},
-    "alertmanager": {"version": "4", "alerts": [{"status": "firing", "labels": {"alertname": "a {}", "k": "{}"}}]},
-    "grafana": {"alerts": [{"status": "firing", "labels": {"alertname": "b {}"}, "annotations": {"summary": "{}"}}]},
+    "generic": {
+        "title": "disk full {}",
+        "labels": {"key": "{}"},
+        "description": "{}",
+        "links": [{"href": "https://x/{}"}],
+    },
+    "alertmanager": {
+        "version": "4",
+        "alerts": [{"status": "firing", "labels": {"alertname": "a {}", "k": "{}"}}],
+    },
+    "grafana": {
+        "alerts": [
+            {"status": "firing", "labels": {"alertname": "b {}"}, "annotations": {"summary": "{}"}}
+        ]
+    },
     "zabbix": {"event": "{}", "nothing": "of ours"},
-    "cloudevents": {"specversion": "1.0", "id": "1", "source": "/x/{}", "type": "t", "data": {"title": "{}"}},
+    "cloudevents": {
+        "specversion": "1.0",
+        "id": "1",
+        "source": "/x/{}",
+        "type": "t",
+        "data": {"title": "{}"},
+    },
     "datadog": {"id": "{}", "title": "{}"},
-    "uptime_kuma": {"heartbeat": {"status": 0, "msg": "{}"}, "monitor": {"name": "m {}"}, "msg": "{}"},
+    "uptime_kuma": {
+        "heartbeat": {"status": 0, "msg": "{}"},
+        "monitor": {"name": "m {}"},
+        "msg": "{}",
+    },
     "sentry": "no JSON {}",
 }
 
@@ -50,7 +72,10 @@ async def dumped(story: Story, redis_url: str) -> bytes:
     found: list[bytes] = []
     for table in await story.gateway.pool.fetch(TABLES):
         for row in await story.gateway.pool.fetch(f"SELECT t FROM {table['name']} t"):  # noqa: S608 - names from the catalogue
-            found += [value if isinstance(value, bytes) else str(value).encode() for value in row["t"].values()]
+            found += [
+                value if isinstance(value, bytes) else str(value).encode()
+                for value in row["t"].values()
+            ]
     client = valkey.from_url(redis_url)
     async for name in client.scan_iter():
         found += [name, str(await client.dump(name)).encode()]
@@ -68,8 +93,13 @@ async def through_every_source(story: Story, key: str) -> list[str]:
     ]  # fmt: skip
     for place, (source, body) in enumerate(BODIES.items()):
         path, headers = ways[place % len(ways)]
-        sent = {name: value.replace("{}", key) for name, value in headers.items()} | {"User-Agent": key, "X-Odd": key}
-        answer = await story.client.post(f"/ingest/{source}{path.replace('{}', key)}", data=planted(body, key), headers=sent)
+        sent = {name: value.replace("{}", key) for name, value in headers.items()} | {
+            "User-Agent": key,
+            "X-Odd": key,
+        }
+        answer = await story.client.post(
+            f"/ingest/{source}{path.replace('{}', key)}", data=planted(body, key), headers=sent
+        )
         told.append(await answer.text())
     return told
 
@@ -84,7 +114,11 @@ async def through_other_products(story: Story, key: str) -> list[str]:
         ("/v2/change/enqueue", {"routing_key": key, "payload": {"summary": key}}, {}),
         ("/generic/2010-04-15/create_event.json", older, {}),
         ("/generic/2010-04-15/create_event.json", older | {"event_type": 3}, {}),
-        ("/v2/alerts", {"message": f"m {key}", "description": key}, {"Authorization": f"GenieKey {key}"}),
+        (
+            "/v2/alerts",
+            {"message": f"m {key}", "description": key},
+            {"Authorization": f"GenieKey {key}"},
+        ),
         ("/api/v2/alerts", [{"labels": {"alertname": key}}], {"X-Api-Key": key}),
         (f"/integrations/v1/formatted_webhook/{key}/", {"alert_uid": "1", "title": key}, {}),
         (f"/ping/{key}/nightly?create=1", {"note": key}, {}),
@@ -113,7 +147,9 @@ async def through_people(story: Story, key: str) -> list[str]:
     number = await story.report(f"title {key}", description=key)
     await story.act(number, "note", note=f"the key is {key}")
     await story.act(number, "resolve", resolution="solved", category="x", solution=key)
-    refused = await story.client.post(f"/api/v1/incidents?x={key}", json={"title": key, key: 1}, headers=story.as_key("admin"))
+    refused = await story.client.post(
+        f"/api/v1/incidents?x={key}", json={"title": key, key: 1}, headers=story.as_key("admin")
+    )
     return [await refused.text()]
 
 
@@ -136,7 +172,9 @@ async def test_no_sender_key_is_stored_answered_or_logged(story: Story, redis_ur
     assert b"***" in kept
 
 
-async def test_quarantined_mail_with_masked_key_is_replayed_to_its_integration(story: Story) -> None:
+async def test_quarantined_mail_with_masked_key_is_replayed_to_its_integration(
+    story: Story,
+) -> None:
     key = story.keys["ingest"]
     await send(story, f"hello {key}".encode(), f"in+{key}@gw.example")
     (row,) = await story.gateway.pool.fetch("SELECT id, integration_id, body FROM quarantine")
@@ -144,7 +182,12 @@ async def test_quarantined_mail_with_masked_key_is_replayed_to_its_integration(s
     mail = a_mail("Help.").as_bytes()
     await story.gateway.pool.execute("UPDATE quarantine SET body = $1", mail)
     await story.call("POST", f"quarantine/{row['id']}/replay")
-    assert await story.gateway.pool.fetchval("SELECT integration_id FROM receipt WHERE flag = 'replay'") == row["integration_id"]
+    assert (
+        await story.gateway.pool.fetchval(
+            "SELECT integration_id FROM receipt WHERE flag = 'replay'"
+        )
+        == row["integration_id"]
+    )
 
 
 BEGUN = """

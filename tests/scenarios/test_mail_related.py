@@ -10,7 +10,9 @@ CASE = "16-reply-to-a-merged-record"
 
 
 @pytest.mark.parametrize("reply", ["b-refuse", "b-fact"])
-async def test_reply_to_linked_incident_after_master_resolution_detaches_it(telling: Telling, reply: str) -> None:
+async def test_reply_to_linked_incident_after_master_resolution_detaches_it(
+    telling: Telling, reply: str
+) -> None:
     async with telling(LISTENING) as story:
         await story.join("tina", "tier2", "service_desk", email="tina@example.com")
         master = (await hand_in(story, of_case(CASE, "a")))["incident"]

@@ -28,7 +28,9 @@ async def story(telling: Telling) -> AsyncIterator[Story]:
         yield begun
 
 
-@pytest.mark.parametrize("mail", [of_case(CASE, "form"), a_mail(**LISTED).as_bytes(), a_mail(**NOBODY).as_bytes()])
+@pytest.mark.parametrize(
+    "mail", [of_case(CASE, "form"), a_mail(**LISTED).as_bytes(), a_mail(**NOBODY).as_bytes()]
+)
 async def test_answered_sender_may_refuse_solution(story: Story, mail: bytes) -> None:
     number = (await hand_in(story, mail))["incident"]
     assert (await story.record(number))["contact"] == "lea@customer.example"
@@ -46,7 +48,9 @@ async def test_guessable_incident_id_in_references_matches_nothing(
     await story.join("dora", "service_desk", email="dora@example.com")
     await story.join("ivan", "incident_manager", email="ivan@example.com")
     number = await story.report("mail is slow", contact="ann@example.com")
-    incident_id = await story.gateway.pool.fetchval("SELECT id FROM incident WHERE number = $1", number)
+    incident_id = await story.gateway.pool.fetchval(
+        "SELECT id FROM incident WHERE number = $1", number
+    )
     for place, sender in enumerate(("ann@example.com", "dora@example.com", "ivan@example.com")):
         forged = {
             "From": sender,
@@ -62,9 +66,13 @@ async def test_signed_reference_of_own_mail_matches_incident(story: Story) -> No
     await send(story, a_mail())
     told = await arrived(story)
     signed = str(told["references"]).split()[-1]
-    await send(story, a_mail("More.", From="ann@home.example", References=signed, Message_ID="<2@x>"))
+    await send(
+        story, a_mail("More.", From="ann@home.example", References=signed, Message_ID="<2@x>")
+    )
     forged = signed.replace("-", "-a", 1)
-    await send(story, a_mail("Less.", From="ann@home.example", References=forged, Message_ID="<3@x>"))
+    await send(
+        story, a_mail("Less.", From="ann@home.example", References=forged, Message_ID="<3@x>")
+    )
     first, _ = await records(story)
     assert [one["facts"].get("note") for one in await entries(story, first["number"])] == [
         None,
@@ -79,7 +87,9 @@ async def test_mail_in_name_of_manager_has_no_role_permissions(
     await send(story, a_mail())
     told = await arrived(story)
     ((record),) = await records(story)
-    await story.act(record["number"], "resolve", resolution="solved", category="x", solution="rebooted")
+    await story.act(
+        record["number"], "resolve", resolution="solved", category="x", solution="rebooted"
+    )
     await arrived(story)
     forged = {"From": "Ivan <ivan@example.com>", "To": told["reply-to"], "Message_ID": "<2@x>"}
     await send(story, a_mail("Approved by me. It is still not solved, reopen it.", **forged))
@@ -90,7 +100,11 @@ async def test_mail_in_name_of_manager_has_no_role_permissions(
 
 async def test_forged_reply_to_does_not_act_as_directory_person(story: Story) -> None:
     await story.join("ivan", "incident_manager", email="ivan@corp.example")
-    await send(story, a_mail("Pay at once.", From="eve@evil.example", Reply_To="Ivan <ivan@corp.example>"))
+    await send(
+        story, a_mail("Pay at once.", From="eve@evil.example", Reply_To="Ivan <ivan@corp.example>")
+    )
     ((record),) = await records(story)
     assert record["contact"] == "ivan@corp.example"
-    assert [(one["event"], one["actor"]) for one in await entries(story, record["number"])] == [("opened", "ivan@corp.example")]
+    assert [(one["event"], one["actor"]) for one in await entries(story, record["number"])] == [
+        ("opened", "ivan@corp.example")
+    ]

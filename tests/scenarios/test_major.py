@@ -21,7 +21,9 @@ async def number(story: Story) -> str:
 
 
 @shows("major/declared", "major/leader told")
-async def test_major_declaration_notifies_manager_who_notifies_leader(story: Story, number: str) -> None:
+async def test_major_declaration_notifies_manager_who_notifies_leader(
+    story: Story, number: str
+) -> None:
     problem = await story.refused("POST", f"incidents/{number}/declare_major", {"reason": " "})
     assert (problem["status"], problem["errors"][0]["pointer"]) == (422, "/reason")
     await story.act(number, "declare_major", reason="all of sales")
@@ -33,9 +35,18 @@ async def test_major_declaration_notifies_manager_who_notifies_leader(story: Sto
     await story.until(3)
     await story.act(number, "leader_told", recipient="Director Li", note="by telephone")
     assert await story.facts(number, "leader_told") == [
-        {"cause": "declared_major", "role": "leader", "recipient": "Director Li", "outcome": "reached", "note": "by telephone"}
+        {
+            "cause": "declared_major",
+            "role": "leader",
+            "recipient": "Director Li",
+            "outcome": "reached",
+            "note": "by telephone",
+        }
     ]
-    assert (await story.facts(number, "management_told"))[0]["roles"] == ["incident_manager", *DECLARED]
+    assert (await story.facts(number, "management_told"))[0]["roles"] == [
+        "incident_manager",
+        *DECLARED,
+    ]
 
 
 async def test_service_request_is_major_only_after_conversion(story: Story) -> None:
@@ -55,25 +66,40 @@ async def test_gateway_notifies_leader_if_configured(telling: Telling) -> None:
         heard = [to.split("@")[0] for to, _ in await story.mails(4)]
         assert heard == ["director", "leader", "manager", "operations"]
         (told,) = await story.facts(number, "management_told")
-        assert (told["cause"], told["roles"]) == ("declared_major", ["incident_manager", "leader", *DECLARED])
+        assert (told["cause"], told["roles"]) == (
+            "declared_major",
+            ["incident_manager", "leader", *DECLARED],
+        )
 
 
-async def test_leader_notification_of_non_major_incident_is_refused(story: Story, number: str) -> None:
-    problem = await story.refused("POST", f"incidents/{number}/leader_told", {"recipient": "Director Li"})
+async def test_leader_notification_of_non_major_incident_is_refused(
+    story: Story, number: str
+) -> None:
+    problem = await story.refused(
+        "POST", f"incidents/{number}/leader_told", {"recipient": "Director Li"}
+    )
     assert problem["status"] == 409
 
 
 @shows("major/status update")
-async def test_status_update_reaches_each_subscriber_once_in_their_language(story: Story, number: str) -> None:
+async def test_status_update_reaches_each_subscriber_once_in_their_language(
+    story: Story, number: str
+) -> None:
     await story.join("ann", "leader", email="ann@example.com", locale="zh-CN")
     await story.join("bob", "tier2", email="bob@example.com")
     path = f"incidents/{number}/subscribers"
     await story.call("POST", path, {}, key="ann")
-    for whom in ({"person": "bob"}, {"address": "smtp:bob@example.com"}, {"address": "smtp:out@example.org"}):
+    for whom in (
+        {"person": "bob"},
+        {"address": "smtp:bob@example.com"},
+        {"address": "smtp:out@example.org"},
+    ):
         await story.call("POST", path, whom)
     due = (NOON + timedelta(minutes=30)).isoformat()
     posted = {"text": "We know the cause.\nMail returns soon.", "next_update_due_at": due}
-    answers = [await story.again(f"incidents/{number}/updates", posted, once="u1") for _ in range(2)]
+    answers = [
+        await story.again(f"incidents/{number}/updates", posted, once="u1") for _ in range(2)
+    ]
     assert answers == [200, 200]
     letters = [one for one in await story.letters(3) if number in one.subject]
     assert [one.to for one in letters] == ["ann@example.com", "bob@example.com", "out@example.org"]
@@ -81,24 +107,38 @@ async def test_status_update_reaches_each_subscriber_once_in_their_language(stor
     assert all("We know the cause.\nMail returns soon.\n" in one.text for one in letters)
     assert "Next update due: 2026-03-02 12:30:00 UTC" in letters[1].text
     (told,) = await story.facts(number, "status_update")
-    assert told["sent_to"] == ["smtp:ann@example.com", "smtp:bob@example.com", "smtp:out@example.org"]
-    assert [one["text"] for one in (await story.call("GET", f"incidents/{number}/updates"))["updates"]] == [posted["text"]]
+    assert told["sent_to"] == [
+        "smtp:ann@example.com",
+        "smtp:bob@example.com",
+        "smtp:out@example.org",
+    ]
+    assert [
+        one["text"] for one in (await story.call("GET", f"incidents/{number}/updates"))["updates"]
+    ] == [posted["text"]]
 
 
-async def test_subscriber_of_linked_incident_gets_updates_of_master(story: Story, number: str) -> None:
+async def test_subscriber_of_linked_incident_gets_updates_of_master(
+    story: Story, number: str
+) -> None:
     own = (await story.call("POST", "incidents", {"title": "I cannot send mail"}))["number"]
     for record, whom in ((own, "out"), (number, "bob"), (own, "bob")):
-        await story.call("POST", f"incidents/{record}/subscribers", {"address": f"smtp:{whom}@example.org"})
+        await story.call(
+            "POST", f"incidents/{record}/subscribers", {"address": f"smtp:{whom}@example.org"}
+        )
     await story.call("POST", f"incidents/{own}/link", {"master": number})
     await story.call("POST", f"incidents/{number}/updates", {"text": "Soon."})
     letters = {one.to: one.text for one in await story.letters(2) if "Soon." in one.text}
-    assert {to: f"Your incident {own} follows this one" in text for to, text in letters.items()} == {
+    assert {
+        to: f"Your incident {own} follows this one" in text for to, text in letters.items()
+    } == {
         "bob@example.org": False,
         "out@example.org": True,
     }
     await story.call("POST", f"incidents/{own}/unlink", {})
     await story.call("POST", f"incidents/{number}/updates", {"text": "Nearly."})
-    assert [one.to for one in await story.letters(1) if "Nearly." in one.text] == ["bob@example.org"]
+    assert [one.to for one in await story.letters(1) if "Nearly." in one.text] == [
+        "bob@example.org"
+    ]
 
 
 async def test_unsubscribed_person_gets_no_updates(story: Story, number: str) -> None:
@@ -111,7 +151,12 @@ async def test_unsubscribed_person_gets_no_updates(story: Story, number: str) ->
     assert await story.status("DELETE", f"{path}/{made[0]['id']}", "ann") == 204
     await story.call("POST", f"incidents/{number}/updates", {"text": "better"})
     assert [to for to, _ in await story.mails(1)] == ["out@example.org"]
-    assert [event for _, event in await story.told(number)][1:] == ["subscribed", "subscribed", "unsubscribed", "status_update"]
+    assert [event for _, event in await story.told(number)][1:] == [
+        "subscribed",
+        "subscribed",
+        "unsubscribed",
+        "status_update",
+    ]
 
 
 async def test_only_desk_and_manager_subscribe_reachable_others(story: Story, number: str) -> None:
@@ -126,21 +171,30 @@ async def test_only_desk_and_manager_subscribe_reachable_others(story: Story, nu
         {"address": "smtp:x"}, {"person": "mute"}, {"person": "rep"}, {"person": "nobody"}, {},
         {"person": "ann", "address": "smtp:a@example.com"},
     ]  # fmt: skip
-    assert [(await story.refused("POST", path, body))["status"] for body in wrong] == [422] * len(wrong)
+    assert [(await story.refused("POST", path, body))["status"] for body in wrong] == [422] * len(
+        wrong
+    )
 
 
-async def test_update_of_security_incident_reaches_only_security_roles(story: Story, number: str) -> None:
+async def test_update_of_security_incident_reaches_only_security_roles(
+    story: Story, number: str
+) -> None:
     await story.join("ann", "tier2", email="ann@example.com")
     await story.join("sec", "security", "tier2", email="sec@example.com")
     path = f"incidents/{number}/subscribers"
     for whom in ({"person": "ann"}, {"person": "sec"}, {"address": "smtp:out@example.org"}):
         await story.call("POST", path, whom)
     await story.call("PATCH", f"incidents/{number}", {"security": True})
-    assert (await story.refused("POST", path, {"address": "smtp:more@example.org"}))["status"] == 422
+    assert (await story.refused("POST", path, {"address": "smtp:more@example.org"}))[
+        "status"
+    ] == 422
     assert (await story.refused("POST", path, {"person": "ann"}))["status"] == 422
     await story.call("POST", f"incidents/{number}/updates", {"text": "contained"})
     (told,) = await story.facts(number, "status_update")
-    assert (told["sent_to"], told["not_sent_to"]) == (["smtp:sec@example.com"], ["person:ann", "smtp:out@example.org"])
+    assert (told["sent_to"], told["not_sent_to"]) == (
+        ["smtp:sec@example.com"],
+        ["person:ann", "smtp:out@example.org"],
+    )
 
 
 @shows("major/update overdue")
@@ -149,25 +203,41 @@ async def test_manager_is_reminded_once_of_overdue_update(story: Story, number: 
     for minute, promised in ((0, 10), (8, 20)):
         await story.until(minute)
         due = (NOON + timedelta(minutes=promised)).isoformat()
-        await story.call("POST", f"incidents/{number}/updates", {"text": "working", "next_update_due_at": due})
+        await story.call(
+            "POST", f"incidents/{number}/updates", {"text": "working", "next_update_due_at": due}
+        )
     await story.until(40)
-    reminded = [one for one in await story.facts(number, "management_told") if one["cause"].startswith("update_due")]
-    assert [(one["roles"], one["targets"]) for one in reminded] == [(["incident_manager"], ["smtp:manager@example.com"])]
+    reminded = [
+        one
+        for one in await story.facts(number, "management_told")
+        if one["cause"].startswith("update_due")
+    ]
+    assert [(one["roles"], one["targets"]) for one in reminded] == [
+        (["incident_manager"], ["smtp:manager@example.com"])
+    ]
     assert (20.0, "management_told") in await story.told(number)
 
 
 @pytest.mark.parametrize("after", ["not major", "resolved", "told without a promise"])
-async def test_no_reminder_is_sent_if_update_is_no_longer_due(story: Story, number: str, after: str) -> None:
+async def test_no_reminder_is_sent_if_update_is_no_longer_due(
+    story: Story, number: str, after: str
+) -> None:
     if after != "not major":
         await story.act(number, "declare_major", reason="all of sales")
     due = (NOON + timedelta(minutes=3)).isoformat()
-    await story.call("POST", f"incidents/{number}/updates", {"text": "working", "next_update_due_at": due})
+    await story.call(
+        "POST", f"incidents/{number}/updates", {"text": "working", "next_update_due_at": due}
+    )
     if after == "resolved":
         await story.act(number, "resolve", solution="restarted")
     if after == "told without a promise":
         await story.call("POST", f"incidents/{number}/updates", {"text": "that was all"})
     await story.until(10)
-    assert not [one for one in await story.facts(number, "management_told") if one["cause"].startswith("update_due")]
+    assert not [
+        one
+        for one in await story.facts(number, "management_told")
+        if one["cause"].startswith("update_due")
+    ]
 
 
 @pytest.fixture
@@ -186,7 +256,10 @@ async def over(story: Story) -> str:
 
 
 async def listed(story: Story, report: str) -> list[str]:
-    return [one["number"] for one in (await story.call("GET", f"incidents?report={report}"))["incidents"]]
+    return [
+        one["number"]
+        for one in (await story.call("GET", f"incidents?report={report}"))["incidents"]
+    ]
 
 
 @shows("major/report")
@@ -199,28 +272,42 @@ async def test_approved_report_is_sent_to_leader(story: Story, over: str) -> Non
     standings.append([await listed(story, one) for one in ("due", "written", "approved")])
     assert standings == [[[over], [], []], [[], [over], []], [[], [], [over]]]
     (mail,) = await story.letters(1)
-    assert (mail.to, mail.subject) == ("leader@example.com", f"[{over}] P1 major incident report: mail is down")
+    assert (mail.to, mail.subject) == (
+        "leader@example.com",
+        f"[{over}] P1 major incident report: mail is down",
+    )
     assert "# Cause\n\nA full disk.\n" in mail.text
     told = (await story.facts(over, "management_told"))[-1]
     assert (told["cause"], told["targets"]) == ("report_approved#1", ["smtp:leader@example.com"])
 
 
 @shows("major/report reopened")
-async def test_reopened_incident_needs_new_report_and_keeps_old_one(story: Story, over: str) -> None:
+async def test_reopened_incident_needs_new_report_and_keeps_old_one(
+    story: Story, over: str
+) -> None:
     path = f"incidents/{over}/report"
     await story.call("PUT", path, {"text": "a full disk"}, key="tia")
     await story.call("POST", f"{path}/approve", key="max")
     await story.act(over, "refuse", note="down again")
-    assert ((await story.record(over))["report"], (await story.call("GET", path))["text"]) == (None, "a full disk")
+    assert ((await story.record(over))["report"], (await story.call("GET", path))["text"]) == (
+        None,
+        "a full disk",
+    )
     await story.act(over, "resolve", solution="a bigger disk")
     drafted = await story.call("GET", path)
-    assert (drafted["status"], drafted["version"], "a bigger disk" in drafted["text"]) == ("due", 2, True)
+    assert (drafted["status"], drafted["version"], "a bigger disk" in drafted["text"]) == (
+        "due",
+        2,
+        True,
+    )
     await story.call("PUT", path, {"text": "a disk too small"}, key="tia")
     await story.call("PUT", path, {"text": "a disk far too small"}, key="tia")
     assert (await story.call("POST", f"{path}/approve", key="max"))["version"] == 2
     texts = [(await story.call("GET", f"{path}?version={version}"))["text"] for version in (1, 2)]
     assert texts == ["a full disk", "a disk far too small"]
-    assert [to for to, subject in await story.mails(6) if "report" in subject] == ["leader@example.com"] * 2
+    assert [to for to, subject in await story.mails(6) if "report" in subject] == [
+        "leader@example.com"
+    ] * 2
     assert await listed(story, "due,written") == []
 
 
@@ -236,18 +323,27 @@ async def test_report_on_security_incident_is_sent_to_nobody(story: Story, over:
     await story.call("PUT", f"incidents/{over}/report", {"text": "how they came in"})
     await story.call("POST", f"incidents/{over}/report/approve", key="max")
     told = (await story.facts(over, "management_told"))[-1]
-    assert (told["cause"], told["targets"], told["silenced"]) == ("report_approved#1", [], "security")
+    assert (told["cause"], told["targets"], told["silenced"]) == (
+        "report_approved#1",
+        [],
+        "security",
+    )
 
 
 @shows("major/report handed over")
 async def test_due_report_is_handed_over_until_approved(story: Story, over: str) -> None:
     await story.hire("mail", "tia")
-    shifts = [{"from": f"2026-03-02T{h}:00:00Z", "to": f"2026-03-02T{h + 1}:00:00Z", "people": ["tia"]} for h in (12, 13, 14)]
+    shifts = [
+        {"from": f"2026-03-02T{h}:00:00Z", "to": f"2026-03-02T{h + 1}:00:00Z", "people": ["tia"]}
+        for h in (12, 13, 14)
+    ]
     await story.put("groups/mail/roster", {"shifts": shifts})
     lists = []
     for minute, change in ((31, "PUT"), (91, "POST"), (151, "")):
         await story.until(minute)
-        lists.append([(one["number"], one["report"]) for one in (await story.hand_over())[-1]["records"]])
+        lists.append(
+            [(one["number"], one["report"]) for one in (await story.hand_over())[-1]["records"]]
+        )
         if change == "PUT":
             await story.call("PUT", f"incidents/{over}/report", {"text": "a full disk"}, key="tia")
         if change == "POST":
@@ -263,7 +359,9 @@ default = "severity-ladder"
 
 @pytest.mark.parametrize(("who", "stopped"), [("max", True), ("tia", False), (None, False)])
 @shows("escalation/acknowledged")
-async def test_acknowledged_escalation_stops_further_escalation(telling: Telling, *, who: str | None, stopped: bool) -> None:
+async def test_acknowledged_escalation_stops_further_escalation(
+    telling: Telling, *, who: str | None, stopped: bool
+) -> None:
     async with telling(GENERAL) as story:
         await story.join("max", "leader", email="Manager@example.com")
         await story.join("tia", "tier2", email="tia@example.com")
@@ -272,7 +370,9 @@ async def test_acknowledged_escalation_stops_further_escalation(telling: Telling
         assert await story.status("POST", path, "max", {}) == 409
         await story.until(125)
         if who is not None:
-            answers = [await story.status("POST", path, who, {"note": "I am on it"}) for _ in range(2)]
+            answers = [
+                await story.status("POST", path, who, {"note": "I am on it"}) for _ in range(2)
+            ]
             assert answers == ([200, 200] if stopped else [409, 409])
         await story.until(300)
         told = [one["roles"] for one in await story.facts(number, "management_told")]
@@ -287,7 +387,9 @@ async def test_manager_role_acknowledges_escalation_unless_resolved(telling: Tel
         number = await story.report()
         await story.until(125)
         await story.act(number, "resolve", solution="restarted")
-        assert (await story.refused("POST", f"incidents/{number}/acknowledge_escalation", {}))["status"] == 409
+        assert (await story.refused("POST", f"incidents/{number}/acknowledge_escalation", {}))[
+            "status"
+        ] == 409
         await story.act(number, "refuse", note="still slow")
         await story.act(number, "acknowledge_escalation")
         (noted,) = await story.facts(number, "escalation_acknowledged")
@@ -303,7 +405,11 @@ async def test_undelivered_notification_is_recorded_once(telling: Telling) -> No
         await story.settled(number, 2)
         assert [await note_undelivered(story.gateway.uow) for _ in range(2)] == [1, 0]
         (entry,) = await story.facts(number, "undelivered")
-        assert (entry["recipient"], entry["role"], entry["attempts"]) == ("smtp:leader@example.com", "leader", 1)
+        assert (entry["recipient"], entry["role"], entry["attempts"]) == (
+            "smtp:leader@example.com",
+            "leader",
+            1,
+        )
         assert "no such mailbox" in entry["reason"]
         states = {one["recipient"]: one["state"] for one in await story.notifications(number)}
         assert states == {"leader@example.com": "dead", "manager@example.com": "sent"}
@@ -323,8 +429,14 @@ async def test_escalation_step_for_person_repeats_until_acknowledged(telling: Te
         await story.join("dina", "tier2", email="dina@example.com", locale="zh-CN")
         number = await story.report()
         await story.until(11)
-        assert [one.subject for one in await story.letters(2)] == [f"[{number}] P3 仍未解决：mail is slow"] * 2
+        assert [one.subject for one in await story.letters(2)] == [
+            f"[{number}] P3 仍未解决：mail is slow"
+        ] * 2
         await story.act(number, "acknowledge_escalation", "dina")
         await story.until(60)
-        assert [one["targets"] for one in await story.facts(number, "management_told")] == [["person:dina"]] * 2
-        assert (await story.facts(number, "escalation_acknowledged"))[0]["recipient"] == "person:dina"
+        assert [one["targets"] for one in await story.facts(number, "management_told")] == [
+            ["person:dina"]
+        ] * 2
+        assert (await story.facts(number, "escalation_acknowledged"))[0][
+            "recipient"
+        ] == "person:dina"

@@ -28,26 +28,37 @@ async def told_managers(story: Story, number: str) -> bool:
 
 
 @pytest.mark.parametrize("configuration", ["", RULE])
-async def test_critical_alert_is_notified_and_timed_despite_open_minor_incident(telling: Telling, configuration: str) -> None:
+async def test_critical_alert_is_notified_and_timed_despite_open_minor_incident(
+    telling: Telling, configuration: str
+) -> None:
     async with telling(configuration) as story:
-        numbers = [await sent(story, source, body) for source, body in json.loads(HIDDEN.read_text())]
+        numbers = [
+            await sent(story, source, body) for source, body in json.loads(HIDDEN.read_text())
+        ]
         cache, payments, test_vm, core_db = [await story.record(number) for number in numbers]
         assert [one["priority"] for one in (cache, payments, test_vm, core_db)] == [4, 1, 3, 1]
         for one in (payments, core_db):
             assert one["master"] is None
             assert one["sla"]["next_due_at"] is not None
             assert await told_managers(story, one["number"])
-        assert (test_vm["service"], core_db["ci"], core_db["labels"]["service"]) == ("", "core-db", "PING")
+        assert (test_vm["service"], core_db["ci"], core_db["labels"]["service"]) == (
+            "",
+            "core-db",
+            "PING",
+        )
         proposed = (await story.call("GET", f"incidents/{payments['number']}/related"))["proposed"]
         assert [one["master"] for one in proposed] == ([cache["number"]] if configuration else [])
 
 
 @pytest.mark.parametrize("end", ["clears", "lowered", "flagged", "outgrown"])
-async def test_linked_incident_no_longer_covered_by_master_is_detached_and_notified(telling: Telling, end: str) -> None:
+async def test_linked_incident_no_longer_covered_by_master_is_detached_and_notified(
+    telling: Telling, end: str
+) -> None:
     async with telling(RULE) as story:
         severity = "warning" if end == "outgrown" else "critical"
         master, below = [
-            (await story.alert(title, service="shop", severity=severity))["incident"] for title in ("slow", "slower")
+            (await story.alert(title, service="shop", severity=severity))["incident"]
+            for title in ("slow", "slower")
         ]
         assert (await story.record(below))["master"] == master
         await story.until(1)
@@ -74,7 +85,9 @@ async def story(telling: Telling) -> AsyncIterator[Story]:
 
 async def merged(story: Story) -> tuple[str, str]:
     """What Ann reported, which Tina works on, and what Bob did, which somebody put below it."""
-    master, below = [(await hand_in(story, of_case(REPLY, name)))["incident"] for name in ("a", "b")]
+    master, below = [
+        (await hand_in(story, of_case(REPLY, name)))["incident"] for name in ("a", "b")
+    ]
     if (await story.record(below))["master"] is None:
         await story.call("POST", f"incidents/{below}/link", {"master": master})
     await story.act(master, "acknowledge", "tina")
@@ -89,7 +102,9 @@ async def replies_to(story: Story, login: str, count: int) -> list[str]:
     return rows
 
 
-async def test_reply_to_linked_incident_is_noted_on_master_and_sent_to_handler(story: Story) -> None:
+async def test_reply_to_linked_incident_is_noted_on_master_and_sent_to_handler(
+    story: Story,
+) -> None:
     master, below = await merged(story)
     await hand_in(story, of_case(REPLY, "b-fact"))
     (facts,) = await story.facts(master, "related_note")
@@ -111,12 +126,18 @@ async def test_note_on_linked_security_incident_reaches_only_security_roles(stor
     await replies_to(story, "tina", 0)
 
 
-async def test_refusal_after_master_resolution_leaves_incident_open_and_notifies(story: Story) -> None:
+async def test_refusal_after_master_resolution_leaves_incident_open_and_notifies(
+    story: Story,
+) -> None:
     master, below = await merged(story)
     await story.act(master, "resolve", "tina", solution="more memory")
     await hand_in(story, of_case(REPLY, "b-refuse"))
     record = await story.record(below)
-    assert (record["state"], record["master"], (await story.record(master))["state"]) == ("logged", None, "resolved")
+    assert (record["state"], record["master"], (await story.record(master))["state"]) == (
+        "logged",
+        None,
+        "resolved",
+    )
     assert [event for _, event in (await story.told(below))[-2:]] == ["note", "not_solved"]
     (text,) = await replies_to(story, "", 1)
     assert "still not working" in text
@@ -127,6 +148,10 @@ async def test_refusal_after_both_resolutions_reopens_incident_detached(story: S
     await story.act(master, "resolve", "tina", solution="more memory", related=True)
     await hand_in(story, of_case(REPLY, "b-refuse"))
     record = await story.record(below)
-    assert (record["state"], record["master"], (await story.record(master))["state"]) == ("in_progress", None, "resolved")
+    assert (record["state"], record["master"], (await story.record(master))["state"]) == (
+        "in_progress",
+        None,
+        "resolved",
+    )
     assert "unlinked" in [event for _, event in await story.told(below)]
     assert "still not working" in (await replies_to(story, "", 1))[0]

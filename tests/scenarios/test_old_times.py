@@ -6,7 +6,13 @@ LONG_AGO, LATER = "2019-05-06T07:08:09Z", "2019-05-06T08:00:00Z"
 
 
 async def tell(story: Story, status: str, at: str) -> str:
-    body = {"title": "disk full", "dedup_key": "disk", "severity": "warning", "status": status, "occurred_at": at}
+    body = {
+        "title": "disk full",
+        "dedup_key": "disk",
+        "severity": "warning",
+        "status": status,
+        "occurred_at": at,
+    }
     answer = await story.client.post("/ingest/generic", json=body, headers=story.as_key("ingest"))
     result = (await answer.json())["results"][0]
     return str(result["outcome"] if status == "resolved" else result["incident"])

@@ -7,12 +7,19 @@ import pytest
 from tests.scenarios.rows import shows
 from tests.support.story import Story
 
-GRADES = {1: ("business", "urgent"), 2: ("company", "normal"), 3: ("group", "normal"), 4: ("individual", "low")}
+GRADES = {
+    1: ("business", "urgent"),
+    2: ("company", "normal"),
+    3: ("group", "normal"),
+    4: ("individual", "low"),
+}
 
 
 async def reported(story: Story, priority: int) -> str:
     impact, urgency = GRADES[priority]
-    made = await story.call("POST", "incidents", {"title": "down", "impact": impact, "urgency": urgency})
+    made = await story.call(
+        "POST", "incidents", {"title": "down", "impact": impact, "urgency": urgency}
+    )
     assert made["priority"] == priority
     return str(made["number"])
 
@@ -21,7 +28,11 @@ async def breaches(story: Story, number: str) -> dict[str, float]:
     """When each clock went over its target, in minutes."""
     entries = (await story.call("GET", f"incidents/{number}/timeline"))["entries"]
     told = await story.told(number)
-    return {e["facts"]["clock"]: at for e, (at, event) in zip(entries, told, strict=True) if event == "sla_breached"}
+    return {
+        e["facts"]["clock"]: at
+        for e, (at, event) in zip(entries, told, strict=True)
+        if event == "sla_breached"
+    }
 
 
 @pytest.mark.parametrize(
@@ -82,7 +93,9 @@ async def test_management_is_notified_as_policy_says(
 )
 async def test_impact_and_urgency_determine_priority(story: Story, impact: str, row: str) -> None:
     for urgency, priority in zip(("urgent", "high", "normal", "low"), row, strict=True):
-        made = await story.call("POST", "incidents", {"title": "x", "impact": impact, "urgency": urgency})
+        made = await story.call(
+            "POST", "incidents", {"title": "x", "impact": impact, "urgency": urgency}
+        )
         assert made["priority"] == int(priority)
 
 
@@ -91,7 +104,9 @@ async def test_new_priority_applies_elapsed_time_to_its_targets(story: Story) ->
     number = await reported(story, 4)
     await story.until(40)
     await story.call("PATCH", f"incidents/{number}", {"priority": 1})
-    clock = {clock["name"]: clock for clock in (await story.record(number))["sla"]["clocks"]}["overall"]
+    clock = {clock["name"]: clock for clock in (await story.record(number))["sla"]["clocks"]}[
+        "overall"
+    ]
     assert (clock["elapsed_s"], clock["remaining_s"], clock["target_s"]) == (2400, -600, 1800)
     await story.until(41)
     assert (await breaches(story, number))["overall"] == 40
@@ -106,6 +121,10 @@ async def test_stricter_service_targets_move_deadlines_of_open_incidents(story: 
         while (await story.record(number))["sla"]["next_due_at"] == due:
             pass
     entry = (await story.call("GET", f"incidents/{number}/timeline"))["entries"][-1]
-    assert (entry["event"], entry["actor"], entry["facts"]["service"]) == ("sla_redated", "gateway", "shop")
+    assert (entry["event"], entry["actor"], entry["facts"]["service"]) == (
+        "sla_redated",
+        "gateway",
+        "shop",
+    )
     await story.until(1)
     assert (1.0, "sla_breached") in await story.told(number)

@@ -13,7 +13,9 @@ def check(state: str, output: str) -> dict[str, Any]:
 
 
 async def nagios(story: Story, state: str, output: str) -> dict[str, Any]:
-    async with story.client.post("/ingest/nagios", json=check(state, output), headers=story.as_key("ingest")) as answer:
+    async with story.client.post(
+        "/ingest/nagios", json=check(state, output), headers=story.as_key("ingest")
+    ) as answer:
         return dict((await answer.json())["results"][0])
 
 
@@ -29,9 +31,16 @@ async def test_alert_becoming_critical_notifies_at_once_and_restarts_targets(sto
     again = await nagios(story, "CRITICAL", "99 percent used")
     assert (again["incident"], again["outcome"]) == (number, "repeated")
     record = await story.record(number)
-    assert (record["priority"], record["severity"], record["title"]) == (1, "critical", "disk on db-1 is CRITICAL")
+    assert (record["priority"], record["severity"], record["title"]) == (
+        1,
+        "critical",
+        "disk on db-1 is CRITICAL",
+    )
     assert "99 percent used" in record["description"]
-    assert await told(story, number) == [("leader@example.com", "opened"), ("manager@example.com", "opened")]
+    assert await told(story, number) == [
+        ("leader@example.com", "opened"),
+        ("manager@example.com", "opened"),
+    ]
     clocks = {clock["name"]: clock for clock in record["sla"]["clocks"]}
     assert (clocks["desk"]["basis"], clocks["desk"]["remaining_s"]) == ("2026-03-02T12:04:00Z", 300)
     assert clocks["overall"]["remaining_s"] == 1800
@@ -47,6 +56,9 @@ async def test_manual_raise_with_immediate_breach_sends_one_notification(story: 
     await story.call("PATCH", f"incidents/{number}", {"priority": 1, "note": "the whole shop"})
     await story.until(40.1)
     after = Counter(await told(story, number))
-    assert after - before == {("leader@example.com", "opened"): 1, ("manager@example.com", "opened"): 1}
+    assert after - before == {
+        ("leader@example.com", "opened"): 1,
+        ("manager@example.com", "opened"): 1,
+    }
     events = [event for minute, event in await story.told(number) if minute >= 40]
     assert events.count("sla_breached") == 1

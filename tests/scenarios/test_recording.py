@@ -15,7 +15,9 @@ from tests.support.story import Story
         pytest.param("info", 4, marks=shows("grade/D")),
     ],
 )
-async def test_alert_severity_determines_priority(story: Story, severity: str, priority: int) -> None:
+async def test_alert_severity_determines_priority(
+    story: Story, severity: str, priority: int
+) -> None:
     record = await story.record((await story.alert(severity=severity))["incident"])
     assert (record["severity"], record["priority"]) == (severity, priority)
 
@@ -24,10 +26,14 @@ async def test_alert_severity_determines_priority(story: Story, severity: str, p
 async def test_incident_names_component_whose_dependents_are_known(story: Story) -> None:
     await story.call("POST", "services", {"slug": "shop", "name": "Shop"})
     await story.call("POST", "cis", {"name": "db1", "kind": "host", "service": "shop"})
-    await story.call("POST", "cis", {"name": "app1", "kind": "process", "service": "shop", "depends_on": ["db1"]})
+    await story.call(
+        "POST", "cis", {"name": "app1", "kind": "process", "service": "shop", "depends_on": ["db1"]}
+    )
     record = await story.record((await story.alert(ci="db1", service="shop"))["incident"])
     assert (record["ci"], record["service"]) == ("db1", "shop")
-    assert [one["name"] for one in (await story.call("GET", "cis/db1/impact"))["reaches"]] == ["app1"]
+    assert [one["name"] for one in (await story.call("GET", "cis/db1/impact"))["reaches"]] == [
+        "app1"
+    ]
 
 
 @shows("rule/late entry")
@@ -38,7 +44,10 @@ async def test_late_entry_is_limited_to_twelve_hours(story: Story) -> None:
     older = {"title": "mail was down", "occurred_at": "2026-03-01T23:59:59Z"}
     refused = await story.refused("POST", "incidents", older)
     assert (refused["status"], refused["errors"][0]["pointer"]) == (422, "/occurred_at")
-    assert await story.status("POST", "incidents", "dora", older | {"late_reason": "found in the log"}) == 403
+    assert (
+        await story.status("POST", "incidents", "dora", older | {"late_reason": "found in the log"})
+        == 403
+    )
 
 
 @shows("rule/late entry overridden")
@@ -48,7 +57,12 @@ async def test_incident_manager_enters_older_incident_with_reason(story: Story) 
     number = await story.report(key="mona", **late)
     (entry,) = (await story.call("GET", f"incidents/{number}/timeline"))["entries"]
     assert (entry["actor"], entry["facts"]["late_reason"]) == ("mona", "found in the log")
-    assert await story.status("POST", "incidents", "mona", {"title": "x", "occurred_at": "2026-03-01T09:00:00Z"}) == 422
+    assert (
+        await story.status(
+            "POST", "incidents", "mona", {"title": "x", "occurred_at": "2026-03-01T09:00:00Z"}
+        )
+        == 422
+    )
 
 
 @shows("rule/who, when, why")

@@ -32,14 +32,19 @@ def problem(update: str, **said: str) -> dict[str, Any]:
 
 async def below(story: Story, source: str, body: dict[str, Any]) -> tuple[str, str]:
     """A record that Tina works on, and an alert's record that somebody put below it."""
-    master, related = await story.report("storage is gone", impact="business"), await sent(story, source, body)
+    master, related = (
+        await story.report("storage is gone", impact="business"),
+        await sent(story, source, body),
+    )
     await story.act(master, "acknowledge", "tina")
     await story.call("POST", f"incidents/{related}/link", {"master": master})
     return master, related
 
 
 @pytest.mark.parametrize("source", ["nagios", "icinga"])
-async def test_comment_and_acknowledgement_of_check_reach_handler_of_master(story: Story, source: str) -> None:
+async def test_comment_and_acknowledgement_of_check_reach_handler_of_master(
+    story: Story, source: str
+) -> None:
     master, related = await below(story, source, check("PROBLEM"))
     await sent(story, source, check("CUSTOM", author="obrien", comment="building on fire"))
     await sent(story, source, check("ACKNOWLEDGEMENT", author="obrien", comment="taking it"))
@@ -51,16 +56,28 @@ async def test_comment_and_acknowledgement_of_check_reach_handler_of_master(stor
 
 async def test_zabbix_comment_reaches_handler_of_master(story: Story) -> None:
     master, _ = await below(story, "zabbix", problem("0"))
-    await sent(story, "zabbix", problem("1", update_action="commented", update_message="found it: dump dir", user="Anna (anna)"))
-    assert [facts["note"] for facts in await story.facts(master, "related_note")] == ["Anna (anna) (zabbix): found it: dump dir"]
+    await sent(
+        story,
+        "zabbix",
+        problem(
+            "1", update_action="commented", update_message="found it: dump dir", user="Anna (anna)"
+        ),
+    )
+    assert [facts["note"] for facts in await story.facts(master, "related_note")] == [
+        "Anna (anna) (zabbix): found it: dump dir"
+    ]
     assert await replies_to(story, "tina", 1) == ["Anna (anna) (zabbix): found it: dump dir"]
 
 
-async def test_note_with_acknowledgement_of_colleague_reaches_handler_of_master(story: Story) -> None:
+async def test_note_with_acknowledgement_of_colleague_reaches_handler_of_master(
+    story: Story,
+) -> None:
     await story.join("tom", "tier2", "service_desk", email="tom@example.com")
     master, related = await below(story, "nagios", check("PROBLEM"))
     await story.act(related, "acknowledge", "tom", note="I look at the disks")
-    assert [facts["note"] for facts in await story.facts(master, "related_note")] == ["tom: I look at the disks"]
+    assert [facts["note"] for facts in await story.facts(master, "related_note")] == [
+        "tom: I look at the disks"
+    ]
     assert await replies_to(story, "tina", 1) == ["tom: I look at the disks"]
 
 

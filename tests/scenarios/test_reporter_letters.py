@@ -75,8 +75,12 @@ async def test_assignment_is_notified_to_reporter_once(story: Story) -> None:
     ((record),) = await records(story)
     number = str(record["number"])
     for action in ("assign", "accept", "return", "assign"):
-        await story.act(number, action, "tina", **({"group": "mail"} if action == "assign" else {"note": "x"}))
-    asked = "SELECT count(*) FROM outbox WHERE template = 'taken_up' AND recipient = 'ann@example.com'"
+        await story.act(
+            number, action, "tina", **({"group": "mail"} if action == "assign" else {"note": "x"})
+        )
+    asked = (
+        "SELECT count(*) FROM outbox WHERE template = 'taken_up' AND recipient = 'ann@example.com'"
+    )
     assert await story.gateway.pool.fetchval(asked) == 1
 
 
@@ -118,7 +122,9 @@ async def test_reporter_is_not_notified_of_own_reopening(story: Story) -> None:
     await story.act(record["number"], "acknowledge", "tina")
     await story.act(record["number"], "resolve", "tina", solution="A larger disk.")
     await story.letters(2)
-    await send(story, reply(told, "It still does not work.", "Ann <ann@example.com>", Message_ID="<2@x>"))
+    await send(
+        story, reply(told, "It still does not work.", "Ann <ann@example.com>", Message_ID="<2@x>")
+    )
     assert (await story.record(record["number"]))["state"] == "in_progress"
     (letter,) = await story.letters(1)
     assert letter.to == "tina@example.com"

@@ -25,18 +25,25 @@ async def test_reporter_submits_confirms_refuses_and_rates_own_incident(harness:
     number, others = await harness.report(key="rita"), await harness.report(key="dora")
     assert await harness.status("GET", f"incidents/{others}", "rita") == 404
     await harness.act(number, "resolve", "dora", solution="restarted")
-    assert (await harness.act(number, "refuse", "rita", note="still slow"))["state"] == "in_progress"
+    assert (await harness.act(number, "refuse", "rita", note="still slow"))[
+        "state"
+    ] == "in_progress"
     await harness.act(number, "resolve", "dora", solution="a new disk")
     assert (await harness.act(number, "confirm", "rita"))["state"] == "closed"
     assert (await harness.act(number, "rate", "rita", satisfaction=3))["satisfaction"] == 3
-    assert await harness.status("POST", f"incidents/{number}/assign", "rita", {"group": "mail"}) == 403
+    assert (
+        await harness.status("POST", f"incidents/{number}/assign", "rita", {"group": "mail"}) == 403
+    )
 
 
 @shows("role/service_desk")
 async def test_service_desk_classifies_assigns_and_closes_own_incident(harness: Story) -> None:
     number = await harness.report(key="dora")
     sorted_in = await harness.call(
-        "PATCH", f"incidents/{number}", {"category": "mail", "urgency": "high", "note": "all of sales"}, "dora"
+        "PATCH",
+        f"incidents/{number}",
+        {"category": "mail", "urgency": "high", "note": "all of sales"},
+        "dora",
     )
     assert (sorted_in["owner"], sorted_in["category"], sorted_in["priority"]) == ("dora", "mail", 2)
     await harness.act(number, "note", "dora", note="asked them to log in again")
@@ -54,8 +61,14 @@ async def test_tier_2_accepts_reassigns_returns_and_escalates_with_reason(harnes
     assert (await harness.act(number, "accept", "theo"))["handler"] == "theo"
     silent = {"group": "mail", "person": "pete"}
     assert await harness.status("POST", f"incidents/{number}/assign", "theo", silent) == 422
-    assert (await harness.act(number, "assign", "theo", note="knows this", **silent))["assignee"] == "pete"
-    assert (await harness.act(number, "escalate", "theo", to="tier3", person="tess", note="a kernel bug"))["assignee"] == "pete"
+    assert (await harness.act(number, "assign", "theo", note="knows this", **silent))[
+        "assignee"
+    ] == "pete"
+    assert (
+        await harness.act(
+            number, "escalate", "theo", to="tier3", person="tess", note="a kernel bug"
+        )
+    )["assignee"] == "pete"
     assert (await harness.act(odd, "return", "theo", note="not ours"))["returned"] == 1
     assert await harness.status("POST", f"incidents/{number}/close", "theo", {}) == 403
 
@@ -67,7 +80,9 @@ async def test_tier_3_works_on_escalated_incident_and_engages_vendor(harness: St
         await harness.act(one, "assign", "dora", group="mail", person="theo")
     assert await harness.status("POST", f"incidents/{below}/resolve", "tess", {}) == 403
     await harness.act(number, "escalate", "theo", to="tier3", person="tess", note="a kernel bug")
-    away = await harness.act(number, "escalate", "tess", to="vendor", vendor="acme", note="their firmware")
+    away = await harness.act(
+        number, "escalate", "tess", to="vendor", vendor="acme", note="their firmware"
+    )
     assert (away["tier"], away["third_party"], away["assignee"]) == ("vendor", "acme", "theo")
     assert (await harness.act(number, "resolve", "tess", solution="patch 7"))["state"] == "resolved"
 
@@ -96,11 +111,21 @@ async def test_leader_is_notified_and_reads_but_may_not_resolve(harness: Story) 
 
 @shows("role/administrator")
 async def test_administrator_manages_people_and_keys_but_sees_no_incidents(harness: Story) -> None:
-    await harness.call("POST", "people", {"login": "new", "name": "New", "roles": ["tier2"]}, "adam")
-    await harness.call("POST", "keys", {"name": "prometheus", "scopes": ["ingest"], "integration": "prometheus"}, "adam")
+    await harness.call(
+        "POST", "people", {"login": "new", "name": "New", "roles": ["tier2"]}, "adam"
+    )
+    await harness.call(
+        "POST",
+        "keys",
+        {"name": "prometheus", "scopes": ["ingest"], "integration": "prometheus"},
+        "adam",
+    )
     number = await harness.report()
     assert await harness.status("GET", f"incidents/{number}", "adam") in (403, 404)
-    assert await harness.status("POST", "people", "dora", {"login": "x", "name": "X", "roles": []}) == 403
+    assert (
+        await harness.status("POST", "people", "dora", {"login": "x", "name": "X", "roles": []})
+        == 403
+    )
 
 
 @shows("role/security", "word/security incident")

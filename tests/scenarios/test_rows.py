@@ -8,8 +8,13 @@ from typing import Any
 
 from tests.scenarios.rows import ROWS
 
-MODULES = [import_module(f"tests.scenarios.{path.stem}") for path in sorted(Path(__file__).parent.glob("*.py"))]
-SCENARIOS = [found for module in MODULES for name, found in vars(module).items() if name.startswith("test_")]
+MODULES = [
+    import_module(f"tests.scenarios.{path.stem}")
+    for path in sorted(Path(__file__).parent.glob("*.py"))
+]
+SCENARIOS = [
+    found for module in MODULES for name, found in vars(module).items() if name.startswith("test_")
+]
 
 
 def marked(scenario: Callable[..., Any]) -> Iterator[str]:
@@ -19,7 +24,13 @@ def marked(scenario: Callable[..., Any]) -> Iterator[str]:
             yield from mark.args
         elif mark.name == "parametrize":
             cases = [case for case in mark.args[1] if hasattr(case, "marks")]
-            yield from (row for case in cases for inner in case.marks if inner.name == "shows" for row in inner.args)
+            yield from (
+                row
+                for case in cases
+                for inner in case.marks
+                if inner.name == "shows"
+                for row in inner.args
+            )
 
 
 def test_every_process_row_has_a_scenario_and_every_mark_a_row() -> None:

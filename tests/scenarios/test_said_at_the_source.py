@@ -19,12 +19,17 @@ async def told(gateway: Served) -> tuple[str, list[tuple[str, str, str]]]:
     _, found = await gateway.get("/api/v1/incidents", key="read")
     (record,) = found["incidents"]
     _, line = await gateway.get(f"/api/v1/incidents/{record['number']}/timeline", key="read")
-    said = [(one["event"], one["facts"].get("person", ""), one["facts"].get("note", "")) for one in line["entries"]]
+    said = [
+        (one["event"], one["facts"].get("person", ""), one["facts"].get("note", ""))
+        for one in line["entries"]
+    ]
     return record["state"], [one for one in said if any(one[1:])]
 
 
 @pytest.mark.parametrize("slug", ["nagios", "icinga"])
-async def test_check_acknowledgement_and_comment_keep_author_and_text(gateway: Served, slug: str) -> None:
+async def test_check_acknowledgement_and_comment_keep_author_and_text(
+    gateway: Served, slug: str
+) -> None:
     acknowledged = sent("nagios/who_acknowledged")
     await post(gateway, f"/ingest/{slug}", acknowledged.replace(b"ACKNOWLEDGEMENT", b"PROBLEM"))
     await post(gateway, f"/ingest/{slug}", acknowledged)
@@ -32,18 +37,26 @@ async def test_check_acknowledgement_and_comment_keep_author_and_text(gateway: S
     state, said = await told(gateway)
     assert state == "in_progress"
     assert ("accepted", f"obrien ({slug})", "taking it, rebooting the array") in said
-    assert [note for _, _, note in said if "building on fire" in note] == [f"obrien ({slug}): building on fire"]
+    assert [note for _, _, note in said if "building on fire" in note] == [
+        f"obrien ({slug}): building on fire"
+    ]
 
 
 async def test_zabbix_acknowledgement_comment_and_withdrawal_are_recorded(gateway: Served) -> None:
-    bodies: list[Any] = [sent("zabbix/who_acknowledged").replace(b'"event_update_status":"1"', b'"event_update_status":"0"')]
+    bodies: list[Any] = [
+        sent("zabbix/who_acknowledged").replace(
+            b'"event_update_status":"1"', b'"event_update_status":"0"'
+        )
+    ]
     bodies += [sent(f"zabbix/{case}") for case in ("who_acknowledged", "commented")]
     for body in bodies:
         await post(gateway, "/ingest/zabbix", body)
     state, said = await told(gateway)
     assert state == "in_progress"
     assert ("accepted", "Zabbix Administrator (Admin) (zabbix)", "Anna takes it") in said
-    assert [note for _, _, note in said if "dump" in note] == ["Anna Bell (anna) (zabbix): found it: dump dir"]
+    assert [note for _, _, note in said if "dump" in note] == [
+        "Anna Bell (anna) (zabbix): found it: dump dir"
+    ]
     await post(gateway, "/ingest/zabbix", sent("zabbix/unacknowledged"))
     assert (await told(gateway))[0] in {"logged", "assigned"}
 

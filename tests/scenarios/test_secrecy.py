@@ -11,12 +11,24 @@ from structlog.testing import capture_logs
 
 from tests.scenarios.asked import Asked, requests
 from tests.scenarios.conftest import Telling
-from tests.scenarios.secret_world import CONFIGURATION, NOBODY, ORDINARY, PRIVY, SECRET, SENT, World, build, may_see
+from tests.scenarios.secret_world import (
+    CONFIGURATION,
+    NOBODY,
+    ORDINARY,
+    PRIVY,
+    SECRET,
+    SENT,
+    World,
+    build,
+    may_see,
+)
 
 NEVER = ("INC-20260302-009998", "INC-20260302-009999")
 """Numbers that were never given out."""
 
-WITHDRAWN = r'"number":"[^"]+"(?=[^{}]*"event":"withdrawn","facts":{},"changes":\[\],"incident":null})'
+WITHDRAWN = (
+    r'"number":"[^"]+"(?=[^{}]*"event":"withdrawn","facts":{},"changes":\[\],"incident":null})'
+)
 """The number in an entry of the feed that says no more than that a record is not there any more."""
 
 UNSEEN = {"/api/v1/incidents/{number}/report"}
@@ -29,7 +41,12 @@ LAST = ("/api/v1/logout",)
 """Routes that end what an identity asks by."""
 
 MORE = {
-    "/api/v1/incidents": ("q=zq7secret", "security=true", "sort=-updated_at", "label.who=zq7secret"),
+    "/api/v1/incidents": (
+        "q=zq7secret",
+        "security=true",
+        "sort=-updated_at",
+        "label.who=zq7secret",
+    ),
     "/v2/alerts/{id}": ("identifierType=alias",),
 }
 """Queries of routes beside the plain one."""
@@ -38,7 +55,9 @@ MORE = {
 async def ask(world: World, one: Asked, identity: str) -> tuple[int, str, dict[str, str]]:
     """Return status, text and headers of an answer."""
     headers = {} if identity == NOBODY else world.story.as_key(identity)
-    async with world.story.client.request(one.method, one.path, json=one.body, headers=headers, allow_redirects=False) as answer:
+    async with world.story.client.request(
+        one.method, one.path, json=one.body, headers=headers, allow_redirects=False
+    ) as answer:
         return answer.status, (await answer.read()).decode(errors="replace"), dict(answer.headers)
 
 
@@ -48,9 +67,15 @@ def said(answer: tuple[int, str, dict[str, str]], named: Sequence[str]) -> str:
     A number that its readers saw before the flag stands once more in the feed, as withdrawn.
     """
     status, text, headers = answer
-    kept = {name: value for name, value in headers.items() if name not in ("Date", "Content-Length")}
+    kept = {
+        name: value for name, value in headers.items() if name not in ("Date", "Content-Length")
+    }
     whole = f"{status} {re.sub(WITHDRAWN, '', text)} {kept}"
-    return reduce(lambda left, number: left.replace(number, "N"), named, re.sub(r"urn:uuid:[0-9a-f-]+", "", whole))
+    return reduce(
+        lambda left, number: left.replace(number, "N"),
+        named,
+        re.sub(r"urn:uuid:[0-9a-f-]+", "", whole),
+    )
 
 
 def wanted(world: World) -> list[Asked]:
@@ -59,7 +84,9 @@ def wanted(world: World) -> list[Asked]:
     found += [
         replace(one, path=f"{one.path}?{query}")
         for one in found
-        for query in MORE.get(next((start for start in MORE if one.route.startswith(start)), ""), ())
+        for query in MORE.get(
+            next((start for start in MORE if one.route.startswith(start)), ""), ()
+        )
         if one.route in MORE or "{id}" in one.route
     ]
     return sorted(found, key=lambda one: one.route in LAST)
@@ -82,14 +109,20 @@ async def leaks(world: World, identity: str) -> list[Any]:
 
 
 @pytest.mark.parametrize("group", range(GROUPS))
-async def test_no_answer_mail_or_log_reveals_security_incident(telling: Telling, group: int) -> None:
+async def test_no_answer_mail_or_log_reveals_security_incident(
+    telling: Telling, group: int
+) -> None:
     with capture_logs() as logs:
         async with telling(CONFIGURATION) as story:
             world = await build(story)
             before = await world.done()
-            found = [one for identity in ORDINARY[group::GROUPS] for one in await leaks(world, identity)]
+            found = [
+                one for identity in ORDINARY[group::GROUPS] for one in await leaks(world, identity)
+            ]
             after = await world.done()
-            sent = [(mail["to"], mail.as_string()) for mail in await world.mails() if not may_see(mail)]
+            sent = [
+                (mail["to"], mail.as_string()) for mail in await world.mails() if not may_see(mail)
+            ]
     assert found == []
     assert after == before
     assert [to for to, text in sent if world.shown_in(text, to)] == []
@@ -102,7 +135,11 @@ async def test_permitted_people_see_every_security_incident(telling: Telling) ->
         for identity in PRIVY:
             asked = [one for one in wanted(world) if one.method == "GET"]
             answers = {one: await ask(world, one, identity) for one in asked}
-            refused = {one.route for one, answer in answers.items() if world.hidden["born"] in one.path and answer[0] >= 400}
+            refused = {
+                one.route
+                for one, answer in answers.items()
+                if world.hidden["born"] in one.path and answer[0] >= 400
+            }
             assert refused <= UNSEEN, identity
             text = "".join(answer[1] for answer in answers.values())
             assert [word for word in (*world.numbers, SECRET, SENT) if word not in text] == []

@@ -15,13 +15,19 @@ async def floor(story: Story) -> Story:
     """Ann and Bob by day, Bob and Eve by night, all in the mail group of tier 2."""
     for login, locale in (("ann", "en"), ("bob", "en"), ("eve", "zh-CN")):
         await story.join(login, "tier2", email=f"{login}@example.com", locale=locale)
-    await story.call("POST", "groups", {"slug": "mail", "name": "Mail", "tier": "tier2", "members": ["ann", "bob", "eve"]})
+    await story.call(
+        "POST",
+        "groups",
+        {"slug": "mail", "name": "Mail", "tier": "tier2", "members": ["ann", "bob", "eve"]},
+    )
     await story.put("groups/mail/roster", {"shifts": [DAY, NIGHT]})
     return story
 
 
 async def given_to(story: Story, person: str, title: str = "mail is slow") -> str:
-    number = str((await story.call("POST", "incidents", {"title": title, "impact": "group"}))["number"])
+    number = str(
+        (await story.call("POST", "incidents", {"title": title, "impact": "group"}))["number"]
+    )
     await story.act(number, "assign", group="mail", person=person)
     return number
 
@@ -38,7 +44,12 @@ async def test_hand_over_list_is_made_before_shift_end_and_accepted(floor: Story
     assert [record["number"] for record in listed["records"]] == [anns, bobs, nobodys]
     assert (listed["people"], listed["successors"]) == (["ann", "bob"], ["bob", "eve"])
     await floor.call("POST", f"handovers/{listed['id']}/accept", key="eve")
-    assert [(await floor.record(number))["handler"] for number in (anns, bobs, nobodys, done)] == ["eve", "bob", "eve", "ann"]
+    assert [(await floor.record(number))["handler"] for number in (anns, bobs, nobodys, done)] == [
+        "eve",
+        "bob",
+        "eve",
+        "ann",
+    ]
     assert await floor.hand_over() == []
     assert (await floor.told(anns))[-1] == (450.0, "handed_over")
 
@@ -49,8 +60,14 @@ async def test_hand_over_is_accepted_once_and_only_by_next_shift(floor: Story) -
     await floor.until(7 * 60 + 45)
     (listed,) = await floor.hand_over()
     path = f"handovers/{listed['id']}/accept"
-    assert (await floor.status("POST", path, "ann"), await floor.status("POST", path, "eve")) == (403, 200)
-    assert (await floor.status("POST", path, "bob"), await floor.status("POST", "handovers/999/accept", "bob")) == (409, 404)
+    assert (await floor.status("POST", path, "ann"), await floor.status("POST", path, "eve")) == (
+        403,
+        200,
+    )
+    assert (
+        await floor.status("POST", path, "bob"),
+        await floor.status("POST", "handovers/999/accept", "bob"),
+    ) == (409, 404)
 
 
 async def test_hand_over_list_is_made_only_once(floor: Story) -> None:
@@ -66,14 +83,22 @@ async def test_roster_shows_who_is_on_shift_and_keeps_begun_shifts(floor: Story)
     assert [shift["people"] for shift in shifts] == [["ann", "bob"], ["eve"]]
     overlapping = {"shifts": [DAY, NIGHT | {"from": "2026-03-02T19:00:00Z", "people": ["zoe"]}]}
     problem = await floor.refused("PUT", "groups/mail/roster", overlapping)
-    assert {flaw["pointer"] for flaw in problem["errors"]} >= {"/shifts/0/from", "/shifts/1/from", "/shifts/1/people"}
+    assert {flaw["pointer"] for flaw in problem["errors"]} >= {
+        "/shifts/0/from",
+        "/shifts/1/from",
+        "/shifts/1/people",
+    }
 
 
 async def heard(story: Story, occasion: str, count: int) -> list[Letter]:
     """The next mails of this occasion, among those about clocks; their texts tell of their own language."""
     found: list[Letter] = []
     while len(found) < count:
-        found += [one for one in await story.letters(1) if any(word in one.subject for word in occasion.split("/"))]
+        found += [
+            one
+            for one in await story.letters(1)
+            if any(word in one.subject for word in occasion.split("/"))
+        ]
     return sorted(found, key=lambda one: one.to)
 
 
@@ -98,7 +123,9 @@ async def test_next_shift_is_notified_of_hand_over_in_own_language(floor: Story)
 
 @pytest.mark.parametrize("accepted", [False, True])
 @shows("hand-over/reminded")
-async def test_unaccepted_hand_over_is_reminded_once_also_to_manager(floor: Story, *, accepted: bool) -> None:
+async def test_unaccepted_hand_over_is_reminded_once_also_to_manager(
+    floor: Story, *, accepted: bool
+) -> None:
     await given_to(floor, "ann")
     await floor.until(7 * 60 + 30)
     (listed,) = await floor.hand_over()
@@ -107,6 +134,12 @@ async def test_unaccepted_hand_over_is_reminded_once_also_to_manager(floor: Stor
     for minute in (7 * 60 + 59, 8 * 60, 8 * 60 + 1):
         await floor.until(minute)
         await floor.hand_over()
-    late = await floor.gateway.pool.fetch("SELECT recipient, role FROM outbox WHERE template = 'handover_late' ORDER BY 1")
-    people = [("bob", "next_shift"), ("eve", "next_shift"), ("manager@example.com", "incident_manager")]
+    late = await floor.gateway.pool.fetch(
+        "SELECT recipient, role FROM outbox WHERE template = 'handover_late' ORDER BY 1"
+    )
+    people = [
+        ("bob", "next_shift"),
+        ("eve", "next_shift"),
+        ("manager@example.com", "incident_manager"),
+    ]
     assert [tuple(row) for row in late] == ([] if accepted else people)

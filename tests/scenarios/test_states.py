@@ -23,7 +23,9 @@ RUNNING = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("state", [pytest.param(state, marks=shows(f"state/{state}")) for state in WAYS])
+@pytest.mark.parametrize(
+    "state", [pytest.param(state, marks=shows(f"state/{state}")) for state in WAYS]
+)
 async def test_every_state_is_reachable_and_has_its_clocks(story: Story, state: str) -> None:
     await story.hire("mail", "bob")
     number = await story.report()
@@ -33,7 +35,11 @@ async def test_every_state_is_reachable_and_has_its_clocks(story: Story, state: 
     await story.until(4)
     record = await story.record(number)
     assert record["state"] == state
-    running = {clock["name"] for clock in record["sla"]["clocks"] if clock["state"] == "running" and clock["target_s"]}
+    running = {
+        clock["name"]
+        for clock in record["sla"]["clocks"]
+        if clock["state"] == "running" and clock["target_s"]
+    }
     assert running == RUNNING[state]
 
 
@@ -41,22 +47,34 @@ REASONS = ("awaiting_user", "user_unreachable", "awaiting_vendor", "force_majeur
 
 
 @shows("word/on hold", "clock/pauses on hold")
-@pytest.mark.parametrize("reason", [pytest.param(reason, marks=shows(f"hold/{reason}")) for reason in REASONS])
+@pytest.mark.parametrize(
+    "reason", [pytest.param(reason, marks=shows(f"hold/{reason}")) for reason in REASONS]
+)
 async def test_hold_has_reason_stops_clocks_and_ends_at_its_date(story: Story, reason: str) -> None:
     number = await story.report()
     await story.until(2)
-    held = await story.act(number, "hold", reason=reason, until="2026-03-02T13:00:00Z", note="until one")
+    held = await story.act(
+        number, "hold", reason=reason, until="2026-03-02T13:00:00Z", note="until one"
+    )
     assert held["hold"] == {"reason": reason, "until": "2026-03-02T13:00:00Z", "vendor": None}
-    assert {clock["state"] for clock in held["sla"]["clocks"] if clock["name"] in ("desk", "overall")} == {"paused"}
+    assert {
+        clock["state"] for clock in held["sla"]["clocks"] if clock["name"] in ("desk", "overall")
+    } == {"paused"}
     await story.until(61)
     record = await story.record(number)
     assert (record["state"], record["hold"]) == ("logged", None)
-    assert {clock["elapsed_s"] for clock in record["sla"]["clocks"] if clock["name"] in ("desk", "overall")} == {180.0}
+    assert {
+        clock["elapsed_s"]
+        for clock in record["sla"]["clocks"]
+        if clock["name"] in ("desk", "overall")
+    } == {180.0}
 
 
 async def test_a_hold_without_a_reason_is_refused(story: Story) -> None:
     number = await story.report()
-    assert (await story.refused("POST", f"incidents/{number}/hold", {"note": "later"}))["status"] in (400, 422)
+    assert (await story.refused("POST", f"incidents/{number}/hold", {"note": "later"}))[
+        "status"
+    ] in (400, 422)
 
 
 CANDIDATE = {"workaround": [["workaround"]], "vanished": [["cause_unknown"]]}
@@ -64,16 +82,28 @@ CANDIDATE = {"workaround": [["workaround"]], "vanished": [["cause_unknown"]]}
 
 @shows("word/workaround")
 @pytest.mark.parametrize(
-    "code", [pytest.param(code, marks=shows(f"resolution/{code}")) for code in ("solved", "workaround", "vanished", "cancelled")]
+    "code",
+    [
+        pytest.param(code, marks=shows(f"resolution/{code}"))
+        for code in ("solved", "workaround", "vanished", "cancelled")
+    ],
 )
 async def test_resolution_code_is_kept_with_category_and_solution(story: Story, code: str) -> None:
     number = await story.report()
-    done = await story.act(number, "resolve", resolution=code, category="part replaced", solution="a new fan")
-    assert (done["resolution"], done["resolution_category"], done["solution"]) == (code, "part replaced", "a new fan")
+    done = await story.act(
+        number, "resolve", resolution=code, category="part replaced", solution="a new fan"
+    )
+    assert (done["resolution"], done["resolution_category"], done["solution"]) == (
+        code,
+        "part replaced",
+        "a new fan",
+    )
     entry = (await story.call("GET", f"incidents/{number}/timeline"))["entries"][-1]
     assert (entry["event"], entry["facts"]["resolution"]) == ("resolved", code)
     candidates = (await story.call("GET", "problem-candidates"))["candidates"]
-    assert [one["reasons"] for one in candidates if number in one["incidents"]] == CANDIDATE.get(code, [])
+    assert [one["reasons"] for one in candidates if number in one["incidents"]] == CANDIDATE.get(
+        code, []
+    )
 
 
 @shows("closure/manual", "rule/desk solves at once")
@@ -100,25 +130,40 @@ async def test_resolved_incident_closes_automatically_after_48_hours(story: Stor
     assert (record["state"], record["closure"]) == ("closed", "automatic")
 
 
-@pytest.mark.parametrize("rating", [pytest.param(rating, marks=shows(f"satisfaction/{rating}")) for rating in (3, 2, 1)])
+@pytest.mark.parametrize(
+    "rating", [pytest.param(rating, marks=shows(f"satisfaction/{rating}")) for rating in (3, 2, 1)]
+)
 async def test_rating_is_kept_with_its_comment(story: Story, rating: int) -> None:
     number = await story.report()
     await story.act(number, "resolve", solution="restarted")
     await story.act(number, "confirm")
-    assert (await story.act(number, "rate", satisfaction=rating, note="took long"))["satisfaction"] == rating
+    assert (await story.act(number, "rate", satisfaction=rating, note="took long"))[
+        "satisfaction"
+    ] == rating
     entry = (await story.call("GET", f"incidents/{number}/timeline"))["entries"][-1]
-    assert (entry["event"], entry["facts"]["satisfaction"], entry["facts"]["note"]) == ("rated", rating, "took long")
+    assert (entry["event"], entry["facts"]["satisfaction"], entry["facts"]["note"]) == (
+        "rated",
+        rating,
+        "took long",
+    )
 
 
 CATEGORIES = ("information", "hardware_software", "access", "standard_change")
 
 
 @shows("word/service request")
-@pytest.mark.parametrize("category", [pytest.param(category, marks=shows(f"request/{category}")) for category in CATEGORIES])
+@pytest.mark.parametrize(
+    "category",
+    [pytest.param(category, marks=shows(f"request/{category}")) for category in CATEGORIES],
+)
 async def test_every_request_category_has_request_targets(story: Story, category: str) -> None:
     number = await story.report(kind="service_request", request_category=category, urgency="urgent")
     record = await story.record(number)
-    assert (record["kind"], record["request_category"], record["sla"]["policy"]) == ("service_request", category, "requests")
+    assert (record["kind"], record["request_category"], record["sla"]["policy"]) == (
+        "service_request",
+        category,
+        "requests",
+    )
     assert {clock["name"]: clock["target_s"] for clock in record["sla"]["clocks"] if clock["target_s"]} == {
         "desk": 3600.0, "tier2": 7200.0, "overall": 10800.0,
     }  # fmt: skip

@@ -33,7 +33,10 @@ async def test_business_hours_policy_counts_only_working_hours(
     async with telling(under("business-hours")) as story:
         number = await reported(story, priority)
         read = clocks(await story.record(number))
-        assert (read["response"]["target_s"], read["overall"]["target_s"]) == (response * 3600, overall * 3600)
+        assert (read["response"]["target_s"], read["overall"]["target_s"]) == (
+            response * 3600,
+            overall * 3600,
+        )
         await story.until(13 * 60)
         assert clocks(await story.record(number))["overall"]["elapsed_s"] == 0
         await story.until(14 * 60)
@@ -45,11 +48,19 @@ async def test_business_hours_policy_counts_only_working_hours(
 @pytest.mark.parametrize(
     ("priority", "steps"),
     [
-        pytest.param(1, [(0, "leader"), (0, "manager")], marks=shows("target/severity-ladder/major")),
         pytest.param(
-            3, [(120, "manager"), (240, "director"), (240, "operations")], marks=shows("target/severity-ladder/general")
+            1, [(0, "leader"), (0, "manager")], marks=shows("target/severity-ladder/major")
         ),
-        pytest.param(4, [(240, "manager"), (480, "director"), (480, "operations")], marks=shows("target/severity-ladder/minor")),
+        pytest.param(
+            3,
+            [(120, "manager"), (240, "director"), (240, "operations")],
+            marks=shows("target/severity-ladder/general"),
+        ),
+        pytest.param(
+            4,
+            [(240, "manager"), (480, "director"), (480, "operations")],
+            marks=shows("target/severity-ladder/minor"),
+        ),
     ],
 )
 async def test_escalation_ladder_is_climbed_until_resolution(
@@ -75,11 +86,21 @@ FIRST, LAST = 13 * 60, 13 * 60 - 15 * 60
 @pytest.mark.parametrize(
     ("urgency", "desk", "tier2", "overall"),
     [
-        pytest.param("urgent", FIRST + 60, FIRST + 120, FIRST + 180, marks=shows("target/requests/urgent")),
-        pytest.param("normal", LAST + DAY, LAST + 2 * DAY, LAST + 3 * DAY, marks=shows("target/requests/normal")),
+        pytest.param(
+            "urgent", FIRST + 60, FIRST + 120, FIRST + 180, marks=shows("target/requests/urgent")
+        ),
+        pytest.param(
+            "normal",
+            LAST + DAY,
+            LAST + 2 * DAY,
+            LAST + 3 * DAY,
+            marks=shows("target/requests/normal"),
+        ),
     ],
 )
-async def test_request_targets_are_working_hours_or_days(story: Story, urgency: str, uow: int, tier2: int, overall: int) -> None:
+async def test_request_targets_are_working_hours_or_days(
+    story: Story, urgency: str, uow: int, tier2: int, overall: int
+) -> None:
     ask = {"kind": "service_request", "request_category": "access", "urgency": urgency}
     left, given = await story.report(**ask), await story.report(**ask)
     await story.hire("access")
@@ -90,7 +111,9 @@ async def test_request_targets_are_working_hours_or_days(story: Story, urgency: 
 
 
 async def test_urgent_information_request_does_not_notify_management(story: Story) -> None:
-    number = await story.report(kind="service_request", request_category="information", impact="company", urgency="urgent")
+    number = await story.report(
+        kind="service_request", request_category="information", impact="company", urgency="urgent"
+    )
     assert [event for _, event in await story.told(number)] == ["opened"]
 
 

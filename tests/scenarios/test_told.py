@@ -8,7 +8,13 @@ from gateway.operations.rounds.undelivered import note_undelivered
 from tests.scenarios.conftest import Telling
 from tests.support.story import Story
 
-PEOPLE = {"dora": "service_desk", "olga": "tier2", "tom": "tier2", "theo": "tier3", "mona": "incident_manager"}
+PEOPLE = {
+    "dora": "service_desk",
+    "olga": "tier2",
+    "tom": "tier2",
+    "theo": "tier3",
+    "mona": "incident_manager",
+}
 
 
 @pytest.fixture
@@ -17,14 +23,19 @@ async def story(telling: Telling) -> AsyncIterator[Story]:
         for login, role in PEOPLE.items():
             await told.join(login, role, email=f"{login}@example.com")
         for slug, tier, members in (("desk", "desk", ["dora"]), ("sre", "tier2", ["olga", "tom"])):
-            await told.call("POST", "groups", {"slug": slug, "name": slug, "tier": tier, "members": members})
+            await told.call(
+                "POST", "groups", {"slug": slug, "name": slug, "tier": tier, "members": members}
+            )
         yield told
 
 
 async def told(story: Story, count: int) -> list[tuple[str, str]]:
     """Who is told of what by the next messages."""
     mails = await story.mails(count)
-    return sorted((to.removesuffix("@example.com"), subject.split(" ", 2)[2].split(":")[0]) for to, subject in mails)
+    return sorted(
+        (to.removesuffix("@example.com"), subject.split(" ", 2)[2].split(":")[0])
+        for to, subject in mails
+    )
 
 
 async def test_role_members_are_notified_without_being_listed(story: Story) -> None:
@@ -68,7 +79,9 @@ async def test_warnings_notify_the_handler(story: Story) -> None:
 
 
 async def test_manually_unlinked_urgent_incident_is_notified(story: Story) -> None:
-    master, record = [await story.report(title, impact="business", urgency="urgent") for title in ("a", "b")]
+    master, record = [
+        await story.report(title, impact="business", urgency="urgent") for title in ("a", "b")
+    ]
     await told(story, 6)
     await story.act(record, "link", master=master)
     await story.act(record, "unlink")
@@ -76,7 +89,12 @@ async def test_manually_unlinked_urgent_incident_is_notified(story: Story) -> No
 
 
 async def test_urgent_request_converted_to_incident_is_notified(story: Story) -> None:
-    asked = {"kind": "service_request", "request_category": "access", "impact": "business", "urgency": "urgent"}
+    asked = {
+        "kind": "service_request",
+        "request_category": "access",
+        "impact": "business",
+        "urgency": "urgent",
+    }
     number = await story.report(**asked)
     await story.act(number, "convert", to="incident", note="it is down")
     assert await told(story, 3) == [("leader", "opened"), ("manager", "opened"), ("mona", "opened")]
@@ -98,7 +116,11 @@ async def test_unreachable_group_is_recorded_and_refuses_nothing(telling: Tellin
         await story.call("POST", "groups", NOBODYS)
         await story.act(number, "assign", group="nobodys")
         entry = (await story.facts(number, "management_told"))[-1]
-        assert (entry["template"], entry["roles"], entry["unreachable"]) == ("assigned", ["group"], ["group"])
+        assert (entry["template"], entry["roles"], entry["unreachable"]) == (
+            "assigned",
+            ["group"],
+            ["group"],
+        )
 
 
 async def test_recipients_of_opening_are_notified_of_resolution_and_reopening(story: Story) -> None:
@@ -116,7 +138,10 @@ async def test_recipients_of_opening_are_notified_of_resolution_and_reopening(st
     assert await told(story, 4) == [(one, "reopened") for one in everybody]
     await story.act(number, "accept", "olga")
     await story.act(number, "resolve", "olga", solution="a bigger disk", resolution="solved")
-    assert await told(story, 4) == [("dora", "resolved"), *((one, "resolved") for one in everybody if one != "olga")]
+    assert await told(story, 4) == [
+        ("dora", "resolved"),
+        *((one, "resolved") for one in everybody if one != "olga"),
+    ]
     await story.act(number, "close", "dora")
     assert story.mailbox.arrived.empty()
 

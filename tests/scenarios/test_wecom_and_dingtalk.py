@@ -65,7 +65,11 @@ card_route = "incidents"
 allow_private = true
 """
 
-SENT, CREATED, CHANGED = "/cgi-bin/message/send", "/v1.0/card/instances/createAndDeliver", "/v1.0/card/instances"
+SENT, CREATED, CHANGED = (
+    "/cgi-bin/message/send",
+    "/v1.0/card/instances/createAndDeliver",
+    "/v1.0/card/instances",
+)
 
 
 @pytest.fixture
@@ -85,14 +89,18 @@ async def story(telling: Telling, vendor: FakeVendor) -> AsyncIterator[Story]:
     async with telling(CONFIGURATION % {"url": vendor.url}, "zh-CN", TOLD) as begun:
         await begun.join("lisi", "service_desk", locale="zh-CN")
         for provider, user in (("wecom", "lisi"), ("dingtalk", "manager1")):
-            await begun.call("POST", "people/lisi/chats", {"provider": provider, "tenant": CORP, "user": user})
+            await begun.call(
+                "POST", "people/lisi/chats", {"provider": provider, "tenant": CORP, "user": user}
+            )
         yield begun
 
 
 async def heard(story: Story, provider: str, call: ChatRequest, status: int = 200) -> Any:
     """我们给厂商的回答。"""
     address = f"/ingest/chat/{provider}/{story.keys['ingest']}"
-    answer = await story.client.post(address, data=call.body, params=call.query, headers=dict(call.headers))
+    answer = await story.client.post(
+        address, data=call.body, params=call.query, headers=dict(call.headers)
+    )
     assert answer.status == status, await answer.text()
     return await (answer.json(content_type=None) if provider == "dingtalk" else answer.read())
 
@@ -100,11 +108,15 @@ async def heard(story: Story, provider: str, call: ChatRequest, status: int = 20
 def opened(body: bytes) -> str:
     """企业微信解密后看到的内容。"""
     outer = flat_xml.read(body)
-    envelope = EncryptedEnvelope(outer["TimeStamp"], outer["Nonce"], outer["Encrypt"], outer["MsgSignature"])
+    envelope = EncryptedEnvelope(
+        outer["TimeStamp"], outer["Nonce"], outer["Encrypt"], outer["MsgSignature"]
+    )
     return decrypt_envelope(WECOM, envelope, NOON).content.decode()
 
 
-async def test_wecom_report_becomes_card_that_is_acknowledged(story: Story, vendor: FakeVendor) -> None:
+async def test_wecom_report_becomes_card_that_is_acknowledged(
+    story: Story, vendor: FakeVendor
+) -> None:
     """在企业微信里报障,值班收到卡片,按钮受理,卡片随之更新。"""
     reply = opened(await heard(story, "wecom", wecom(xml(**said()))))
     number = reply.split("[", 1)[1].split("]")[0]
@@ -115,10 +127,16 @@ async def test_wecom_report_becomes_card_that_is_acknowledged(story: Story, vend
     anew = opened(await heard(story, "wecom", wecom(xml(**pressed(keys["受理"])))))
     assert "<MsgType>update_template_card</MsgType>" in anew
     record = await story.record(number)
-    assert (record["handler"], record["title"], record["source"]) == ("lisi", "支付页面打不开", "wecom")
+    assert (record["handler"], record["title"], record["source"]) == (
+        "lisi",
+        "支付页面打不开",
+        "wecom",
+    )
 
 
-async def test_dingtalk_report_becomes_card_that_is_resolved(story: Story, vendor: FakeVendor) -> None:
+async def test_dingtalk_report_becomes_card_that_is_resolved(
+    story: Story, vendor: FakeVendor
+) -> None:
     """在钉钉里报障,值班收到卡片,先受理再解决。"""
     reply = (await heard(story, "dingtalk", robot()))["text"]["content"]
     number = reply.split("[", 1)[1].split("]")[0]
@@ -153,7 +171,9 @@ async def test_cards_follow_changes_of_their_incident(story: Story, vendor: Fake
     assert [bool(one["resolve_token"]) for one in shown] == [True, True, False]
 
 
-async def test_repeated_message_opens_one_incident_and_stranger_press_is_refused(story: Story, vendor: FakeVendor) -> None:
+async def test_repeated_message_opens_one_incident_and_stranger_press_is_refused(
+    story: Story, vendor: FakeVendor
+) -> None:
     """同一条消息推送三次只记一次;陌生人点按钮无效。"""
     for _ in range(3):
         await heard(story, "wecom", wecom(xml(**said())))
@@ -175,10 +195,17 @@ async def test_address_checks_are_answered_and_forged_requests_refused(story: St
     told = await heard(story, "dingtalk", event({"EventType": "check_url"}))
     assert (
         decrypt_envelope(
-            WECOM, EncryptedEnvelope(told["timeStamp"], told["nonce"], told["encrypt"], told["msg_signature"]), NOON
+            WECOM,
+            EncryptedEnvelope(
+                told["timeStamp"], told["nonce"], told["encrypt"], told["msg_signature"]
+            ),
+            NOON,
         ).content
         == b"success"
     )
-    for provider, lie in (("wecom", wecom(xml(**said()), token="other")), ("dingtalk", robot(secret="other"))):
+    for provider, lie in (
+        ("wecom", wecom(xml(**said()), token="other")),
+        ("dingtalk", robot(secret="other")),
+    ):
         await heard(story, provider, lie, 401)
     assert (await story.call("GET", "incidents"))["incidents"] == []

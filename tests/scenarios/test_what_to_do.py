@@ -30,7 +30,9 @@ async def harness(telling: Telling) -> AsyncIterator[Story]:
 
 def asked(letters: list[Letter]) -> dict[str, str]:
     """Return what each reader is asked to do, "" where that is nothing."""
-    steps = {one.to.split("@")[0]: one.text.partition("To do: ")[2].partition("\n")[0] for one in letters}
+    steps = {
+        one.to.split("@")[0]: one.text.partition("To do: ")[2].partition("\n")[0] for one in letters
+    }
     return {who: f"To do: {step}" if step else "" for who, step in steps.items()}
 
 
@@ -52,7 +54,9 @@ async def with_tom(harness: Story, **more: str) -> str:
     await harness.act(number, "assign", "dora", person="tom", note="it is yours")
     await harness.act(number, "accept", "tom")
     told = await harness.letters(5 if not more else 7)
-    reasons = {(one.to.split("@")[0], one.text.partition("Reason: ")[2].partition("\n")[0]) for one in told}
+    reasons = {
+        (one.to.split("@")[0], one.text.partition("Reason: ")[2].partition("\n")[0]) for one in told
+    }
     assert {("dora", "not ours"), ("dan", "not ours"), ("tom", "it is yours")} <= reasons
     return number
 
@@ -78,7 +82,9 @@ async def test_reopened_incident_is_sent_to_its_handler(harness: Story) -> None:
     await harness.act(number, "refuse", "dora", note="the queue hangs again")
     letters = await harness.letters(3)
     assert asked(letters) == {"tom": GO_ON, "dan": "", "tim": ""}
-    assert all("Reason: the queue hangs again" in one.text for one in letters if one.to.startswith("tom"))
+    assert all(
+        "Reason: the queue hangs again" in one.text for one in letters if one.to.startswith("tom")
+    )
 
 
 async def test_reopening_reply_sends_one_message_to_handler(harness: Story) -> None:
@@ -99,11 +105,17 @@ async def test_priority_raise_message_states_previous_priority_and_reason(harnes
     letters = await arrived(harness, number)
     assert asked(letters)["tom"] == GO_ON
     assert {"tom@example.com", "manager@example.com"} <= {one.to for one in letters}
-    assert all("Priority before: 3\n" in one.text and "Reason: all of sales\n" in one.text for one in letters)
+    assert all(
+        "Priority before: 3\n" in one.text and "Reason: all of sales\n" in one.text
+        for one in letters
+    )
 
 
 async def test_raise_by_link_names_linked_incident(harness: Story) -> None:
-    number, worse = await with_tom(harness), await harness.report("sales is down", impact="business")
+    number, worse = (
+        await with_tom(harness),
+        await harness.report("sales is down", impact="business"),
+    )
     await arrived(harness, worse)
     await harness.call("POST", f"incidents/{worse}/link", {"master": number})
     letters = await arrived(harness, number)
@@ -112,7 +124,9 @@ async def test_raise_by_link_names_linked_incident(harness: Story) -> None:
 
 
 async def test_grading_request_states_its_deadline(harness: Story) -> None:
-    await harness.call("POST", "incidents", {"title": "down", "impact": "business", "urgency": "urgent"}, "rita")
+    await harness.call(
+        "POST", "incidents", {"title": "down", "impact": "business", "urgency": "urgent"}, "rita"
+    )
     letters = [one for one in await harness.letters(3) if "grade this" in one.subject]
     assert [("Due: 2026-03-02 12:05:00 UTC" in one.text, one.to) for one in letters] == [
         (True, "dan@example.com"),
@@ -154,7 +168,10 @@ async def test_incident_is_not_given_to_reporter_or_leader(harness: Story, login
         ("PATCH", f"incidents/{number}", {"owner": login}),
     ):
         problem = await harness.refused(method, path, body)
-        assert (problem["status"], problem["errors"][0]["detail"]) == (422, f"{login} does not work on records")
+        assert (problem["status"], problem["errors"][0]["detail"]) == (
+            422,
+            f"{login} does not work on records",
+        )
     await harness.call("PATCH", f"incidents/{number}", {"owner": "dan"})
 
 
@@ -167,14 +184,18 @@ async def test_owner_of_security_incident_must_be_permitted_to_see_it(harness: S
 
 
 @pytest.mark.parametrize("tier3", [True, False])
-async def test_escalation_to_tier_3_notifies_tier_3_or_else_desk(harness: Story, *, tier3: bool) -> None:
+async def test_escalation_to_tier_3_notifies_tier_3_or_else_desk(
+    harness: Story, *, tier3: bool
+) -> None:
     number = await with_tom(harness)
     if tier3:
         await harness.join("thea", "tier3", email="thea@example.com")
         await harness.hire("kernel", "thea", tier="tier3")
     await harness.act(number, "escalate", "dora", to="tier3", note="a fault in the kernel")
     step = "To do: accept it and begin"
-    assert asked(await arrived(harness, number)) == ({"thea": step} if tier3 else {"dan": step, "dora": step})
+    assert asked(await arrived(harness, number)) == (
+        {"thea": step} if tier3 else {"dan": step, "dora": step}
+    )
 
 
 async def test_handler_who_manages_incidents_gets_one_raise_message(harness: Story) -> None:
@@ -187,7 +208,10 @@ async def test_handler_who_manages_incidents_gets_one_raise_message(harness: Sto
     letters = await arrived(harness, number)
     steps = asked(letters)
     assert (len(letters), steps["max"], "manager" in steps) == (len(steps), GO_ON, True)
-    assert (await harness.facts(number, "management_told"))[-1]["targets"][:2] == ["smtp:manager@example.com", "person:max"]
+    assert (await harness.facts(number, "management_told"))[-1]["targets"][:2] == [
+        "smtp:manager@example.com",
+        "person:max",
+    ]
     await harness.act(number, "acknowledge_escalation", "max")
 
 

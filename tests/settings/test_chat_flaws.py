@@ -28,7 +28,9 @@ SEALED = '[chat.{}]\ntoken = "a b"\nencoding_key = "{}"\n'
         ('[notify.feishu]\napp_id = "cli_1"', ["/notify/feishu/app_secret"]),
     ],
 )
-def test_invalid_chat_setting_is_reported_with_pointer(tmp_path: Path, text: str, pointers: list[str]) -> None:
+def test_invalid_chat_setting_is_reported_with_pointer(
+    tmp_path: Path, text: str, pointers: list[str]
+) -> None:
     (tmp_path / "gateway.toml").write_text(text)
     with pytest.raises(Misconfigured) as refused:
         load(tmp_path / "gateway.toml", {})
@@ -59,12 +61,18 @@ def test_complete_chat_configuration_is_loaded_without_showing_secrets(tmp_path:
     notify = load(tmp_path / "gateway.toml", {}).notify
     assert (notify.wecom.robots, notify.dingtalk.robots["ops"].secret) == ({"ops": "k3y"}, "")
     shown = f"{notify.wecom} {notify.dingtalk} {notify.slack} {notify.feishu}"
-    assert not [secret for secret in ("s3cret", "k3y", "t0ken", "xoxb", "s3same") if secret in shown]
+    assert not [
+        secret for secret in ("s3cret", "k3y", "t0ken", "xoxb", "s3same") if secret in shown
+    ]
 
 
 @pytest.mark.parametrize(
     ("name", "vendor"),
-    [("wecom", "qyapi.weixin.qq.com"), ("dingtalk", "api.dingtalk.com"), ("feishu", "open.feishu.cn")],
+    [
+        ("wecom", "qyapi.weixin.qq.com"),
+        ("dingtalk", "api.dingtalk.com"),
+        ("feishu", "open.feishu.cn"),
+    ],
 )
 def test_invalid_address_flaw_names_vendor_address(tmp_path: Path, name: str, vendor: str) -> None:
     setting = "api" if name == "feishu" else "address"

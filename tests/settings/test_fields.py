@@ -39,11 +39,15 @@ def a_field(**given: Any) -> CustomField:
     ],
 )
 def test_invalid_custom_field_is_reported_with_pointer(given: dict[str, Any], pointer: str) -> None:
-    assert [flaw.pointer for flaw in flaws_of([a_field(name="other"), a_field(**given)])] == [f"/fields/1/{pointer}"]
+    assert [flaw.pointer for flaw in flaws_of([a_field(name="other"), a_field(**given)])] == [
+        f"/fields/1/{pointer}"
+    ]
 
 
 def test_valid_custom_field_has_no_flaw() -> None:
-    full = a_field(type="choice", choices=("a", "b"), kinds=("incident",), required_on=("create", "close"))
+    full = a_field(
+        type="choice", choices=("a", "b"), kinds=("incident",), required_on=("create", "close")
+    )
     assert list(flaws_of([full])) == []
 
 
@@ -55,7 +59,9 @@ def test_duplicate_field_names_and_too_many_fields_are_flaws() -> None:
 
 def test_all_flaws_of_all_fields_are_reported(tmp_path: Path) -> None:
     file = tmp_path / "gateway.toml"
-    file.write_text('[[fields]]\nname = "a"\ncolour = 1\n[[fields]]\ntype = "text"\n[login]\nattempts = "many"\n')
+    file.write_text(
+        '[[fields]]\nname = "a"\ncolour = 1\n[[fields]]\ntype = "text"\n[login]\nattempts = "many"\n'
+    )
     with pytest.raises(Misconfigured) as unread:
         load(file, {})
     assert [flaw.pointer for flaw in unread.value.flaws] == [

@@ -21,7 +21,9 @@ from gateway.settings import load
         ("max_bytes = 1000", "/form/max_bytes"),
     ],
 )
-def test_invalid_form_setting_is_reported_with_pointer(tmp_path: Path, text: str, pointer: str) -> None:
+def test_invalid_form_setting_is_reported_with_pointer(
+    tmp_path: Path, text: str, pointer: str
+) -> None:
     file = tmp_path / "gateway.toml"
     file.write_text(f"[form]\n{text}\n")
     with pytest.raises(Misconfigured) as refused:

@@ -34,12 +34,20 @@ def places(folder: Path, text: str) -> set[str]:
         (MAILBOX + 'poll = "10m"', "/mail/imap/desk/poll"),
         (MAILBOX + 'after = "move"\nmove_to = "INBOX"', "/mail/imap/desk/move_to"),
         ("[mail.listener]\nstarttls = true", "/mail/listener/certificate"),
-        ('[mail.authentication]\nservers = ["mx.example.com; x"]', "/mail/authentication/servers/0"),
-        ('[mail.authentication]\nservers = ["mx.example.com", "a b"]', "/mail/authentication/servers/1"),
+        (
+            '[mail.authentication]\nservers = ["mx.example.com; x"]',
+            "/mail/authentication/servers/0",
+        ),
+        (
+            '[mail.authentication]\nservers = ["mx.example.com", "a b"]',
+            "/mail/authentication/servers/1",
+        ),
         ('[mail.authentication]\nrelays = ["mx.example.com"]', "/mail/authentication/relays/0"),
     ],
 )
-def test_invalid_mail_setting_is_reported_with_pointer(tmp_path: Path, text: str, place: str) -> None:
+def test_invalid_mail_setting_is_reported_with_pointer(
+    tmp_path: Path, text: str, place: str
+) -> None:
     assert places(tmp_path, text) == {place}
 
 

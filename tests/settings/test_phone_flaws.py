@@ -9,7 +9,9 @@ from gateway.settings import Settings, load
 
 TOKEN = "12345678901234567890123456789012"
 TWILIO = f'[phone.providers.twilio]\nsecrets = ["{TOKEN}"]\n'
-CALLING = f'[notify.twilio]\naccount = "AC1"\ntoken = "{TOKEN}"\nsender = "+15550100000"\nkey = "gwk_x"\n'
+CALLING = (
+    f'[notify.twilio]\naccount = "AC1"\ntoken = "{TOKEN}"\nsender = "+15550100000"\nkey = "gwk_x"\n'
+)
 
 
 def read(tmp_path: Path, text: str) -> Settings:
@@ -26,7 +28,10 @@ def read(tmp_path: Path, text: str) -> Settings:
         ('[phone.providers.acme]\naccounts = ["a"]', "/phone/providers/acme"),
         (f'[phone.providers.asterisk]\nsecrets = ["{TOKEN}"]', "/phone/providers/asterisk/secrets"),
         ('[phone.providers.vonage]\nsecrets = ["short"]', "/phone/providers/vonage/secrets"),
-        ('[phone.providers.vonage]\naddresses = ["10.0.0.1/8"]', "/phone/providers/vonage/addresses/0"),
+        (
+            '[phone.providers.vonage]\naddresses = ["10.0.0.1/8"]',
+            "/phone/providers/vonage/addresses/0",
+        ),
         ('[phone.hotlines."010"]\nservice = "x"', "/phone/hotlines/010"),
         ('[phone.hotlines."+861082303333"]\ndial = "1001"', "/phone/hotlines/+861082303333/dial"),
         (CALLING, "/notify/twilio/token"),
@@ -35,7 +40,9 @@ def read(tmp_path: Path, text: str) -> Settings:
         (CALLING + "per_hour = 0", "/notify/twilio/per_hour"),
     ],
 )
-def test_invalid_phone_setting_is_reported_with_pointer(tmp_path: Path, text: str, place: str) -> None:
+def test_invalid_phone_setting_is_reported_with_pointer(
+    tmp_path: Path, text: str, place: str
+) -> None:
     with pytest.raises(Misconfigured) as raised:
         read(tmp_path, text)
     assert place in [flaw.pointer for flaw in raised.value.flaws]
@@ -45,5 +52,7 @@ def test_valid_phone_settings_are_loaded_without_showing_secrets(tmp_path: Path)
     settings = read(tmp_path, f'[server]\nexternal_url = "https://gw.example"\n{TWILIO}{CALLING}')
     assert settings.phone.providers["twilio"].secrets == (TOKEN,)
     assert TOKEN not in repr(settings.phone)
-    with_environment = load(None, {"GATEWAY_PHONE__PROVIDERS__VONAGE__SECRETS": f"{TOKEN} {TOKEN[::-1]}"})
+    with_environment = load(
+        None, {"GATEWAY_PHONE__PROVIDERS__VONAGE__SECRETS": f"{TOKEN} {TOKEN[::-1]}"}
+    )
     assert len(with_environment.phone.providers["vonage"].secrets) == 2

@@ -46,7 +46,10 @@ def test_all_flaws_of_all_sections_are_reported(tmp_path: Path) -> None:
     assert found["/sla/policies/mine/warn_at"] == "is missing"
     assert found["/colours"] == "no such section: remove it or correct its name"
     assert "too short" not in found["/links/secret"]
-    assert found["/redis/url"] == "REDIS_URL is written as redis://HOST:6379/0, rediss://... or unix:///PATH"
+    assert (
+        found["/redis/url"]
+        == "REDIS_URL is written as redis://HOST:6379/0, rediss://... or unix:///PATH"
+    )
 
 
 def test_unreadable_item_leaves_other_items_unchanged(tmp_path: Path) -> None:
@@ -75,7 +78,10 @@ def test_unreadable_item_leaves_other_items_unchanged(tmp_path: Path) -> None:
     ]  # fmt: skip
     assert loaded.settings.notify.recipients == {"leader": ("person:ann",) * 2 + ("person:bob",)}
     assert [rule.group for rule in loaded.settings.routing] == ["net", "net"]
-    others = [Flaw("/notify/recipients/leader/1", "unread"), Flaw("/notify/recipients/leader", "odd")]
+    others = [
+        Flaw("/notify/recipients/leader/1", "unread"),
+        Flaw("/notify/recipients/leader", "odd"),
+    ]
     below = [Flaw("/notify/recipients/leader/0", "unread"), Flaw("/routing/1/group", "of another")]
     assert list(loaded.flaws_of_readable([*others, *below])) == others
 
@@ -88,7 +94,9 @@ def test_max_items_is_between_1_and_10000(tmp_path: Path, most: int) -> None:
 
 @pytest.mark.parametrize("port", [-1, 65_536, 99_999])
 def test_invalid_port_is_refused(tmp_path: Path, port: int) -> None:
-    text = f"[server]\nport = {port}\n[notify.smtp]\nport = {port}\n[mail.listener]\nport = {port}\n"
+    text = (
+        f"[server]\nport = {port}\n[notify.smtp]\nport = {port}\n[mail.listener]\nport = {port}\n"
+    )
     found = problems(tmp_path, text)
     assert found.keys() == {"/server/port", "/notify/smtp/port", "/mail/listener/port"}
     assert found["/server/port"] == f"a port is a number from 0 to 65535 (it is '{port}')"
@@ -107,7 +115,9 @@ def test_invalid_port_is_refused(tmp_path: Path, port: int) -> None:
         ("GATEWAY_SERVER__EXTERNAL_URL", "https://gateway.example.com/base", True),
     ],
 )
-def test_urls_are_validated_without_showing_passwords(tmp_path: Path, name: str, value: str, *, right: bool) -> None:
+def test_urls_are_validated_without_showing_passwords(
+    tmp_path: Path, name: str, value: str, *, right: bool
+) -> None:
     if right:
         load(None, {name: value})
     else:
@@ -118,27 +128,43 @@ def test_urls_are_validated_without_showing_passwords(tmp_path: Path, name: str,
 def test_unreadable_secret_file_is_reported_with_variable_and_path(tmp_path: Path) -> None:
     (tmp_path / "binary").write_bytes(b"\xff")
     missing, binary = str(tmp_path / "missing"), str(tmp_path / "binary")
-    found = problems(tmp_path, "", GATEWAY_DATABASE__URL_FILE=missing, GATEWAY_AUDIT__KEY_FILE=binary)
-    assert (
-        found["/database/url"] == f"GATEWAY_DATABASE__URL_FILE names {missing}, which cannot be read: No such file or directory"
+    found = problems(
+        tmp_path, "", GATEWAY_DATABASE__URL_FILE=missing, GATEWAY_AUDIT__KEY_FILE=binary
     )
-    assert found["/audit/key"] == f"GATEWAY_AUDIT__KEY_FILE names {binary}, which cannot be read: it is no text"
+    assert (
+        found["/database/url"]
+        == f"GATEWAY_DATABASE__URL_FILE names {missing}, which cannot be read: No such file or directory"
+    )
+    assert (
+        found["/audit/key"]
+        == f"GATEWAY_AUDIT__KEY_FILE names {binary}, which cannot be read: it is no text"
+    )
 
 
 def test_secret_is_read_from_file(tmp_path: Path) -> None:
     (tmp_path / "secret").write_text("hush\n")
-    assert load(None, {"GATEWAY_NOTIFY__SMTP__PASSWORD_FILE": str(tmp_path / "secret")}).notify.smtp.password == "hush"
+    assert (
+        load(
+            None, {"GATEWAY_NOTIFY__SMTP__PASSWORD_FILE": str(tmp_path / "secret")}
+        ).notify.smtp.password
+        == "hush"
+    )
 
 
 TREES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
     lambda inner: (
-        st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["port", "url", "key", "x", "1"]), inner, max_size=3)
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.sampled_from(["port", "url", "key", "x", "1"]), inner, max_size=3)
     ),
 )
 
 
-@given(st.dictionaries(st.sampled_from(["server", "sla", "notify", "fields", "redis"]), TREES, max_size=4))
+@given(
+    st.dictionaries(
+        st.sampled_from(["server", "sla", "notify", "fields", "redis"]), TREES, max_size=4
+    )
+)
 def test_any_configuration_value_is_read_or_reported(tree: dict[str, object]) -> None:
     reader = SettingsReader()
     reader.read(tree, Settings, "")

@@ -17,7 +17,10 @@ from gateway.settings.recipients import RecipientAddress, parse_recipient
         ("olga@example.com", RecipientAddress("smtp", "olga@example.com")),
         (" olga@example.com ", RecipientAddress("smtp", "olga@example.com")),
         ("olga@example.com:25", RecipientAddress("smtp", "olga@example.com:25")),
-        ("webhook:https://user@example.com:8443/hook", RecipientAddress("webhook", "https://user@example.com:8443/hook")),
+        (
+            "webhook:https://user@example.com:8443/hook",
+            RecipientAddress("webhook", "https://user@example.com:8443/hook"),
+        ),
         ("wecom:robot:ops", RecipientAddress("wecom", "robot:ops")),
         ("mail:olga@example.com", RecipientAddress("mail", "olga@example.com")),
         ("oncall", RecipientAddress("", "oncall")),
@@ -27,7 +30,9 @@ from gateway.settings.recipients import RecipientAddress, parse_recipient
         ("person:\udcffolga", RecipientAddress("person", "?olga")),
     ],
 )
-def test_recipient_is_split_at_first_colon_and_plain_address_is_mail(text: str, target: RecipientAddress) -> None:
+def test_recipient_is_split_at_first_colon_and_plain_address_is_mail(
+    text: str, target: RecipientAddress
+) -> None:
     assert parse_recipient(text) == target
 
 

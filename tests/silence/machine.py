@@ -180,7 +180,9 @@ class Silence(RuleBasedStateMachine):
         request=st.booleans(),
         service=SERVICES,
     )
-    def somebody_reports(self, title: str, impact: Impact, urgency: Urgency, *, request: bool, service: str) -> None:
+    def somebody_reports(
+        self, title: str, impact: Impact, urgency: Urgency, *, request: bool, service: str
+    ) -> None:
         kind = Kind.SERVICE_REQUEST if request else Kind.INCIDENT
         category = RequestCategory.ACCESS if request else None
         report = NewReport(

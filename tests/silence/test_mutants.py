@@ -58,7 +58,9 @@ def skip_messages_after_a_failure(patch: pytest.MonkeyPatch) -> None:
     """Once a channel refused a message of an incident, no more messages are made for it."""
     kept = writing._tell
 
-    async def skipping(conn: Connection, notices: Sequence[tuple[int, Notice]], now: datetime) -> None:
+    async def skipping(
+        conn: Connection, notices: Sequence[tuple[int, Notice]], now: datetime
+    ) -> None:
         refused = {row["incident_id"] for row in await conn.fetch(REFUSED)}
         await kept(conn, [one for one in notices if one[0] not in refused], now)
 
@@ -84,7 +86,9 @@ MUTANTS: tuple[Mutant, ...] = (
 
 
 @pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.__name__)
-def test_mutant_that_silences_incidents_is_detected(servers: Servers, monkeypatch: pytest.MonkeyPatch, mutant: Mutant) -> None:
+def test_mutant_that_silences_incidents_is_detected(
+    servers: Servers, monkeypatch: pytest.MonkeyPatch, mutant: Mutant
+) -> None:
     mutant(monkeypatch)
     with pytest.raises(AssertionError):
         run(servers.database_url, servers.empty, SEED, short(30, 60))

@@ -121,7 +121,11 @@ class Connections:
     async def open(cls, database_url: str, folder: Path) -> "Connections":
         """Connect as intake, numbers and everything else do."""
         pool = await asyncpg.create_pool(
-            database_url, min_size=1, max_size=4, connection_class=Untouched, server_settings=SERVER_SETTINGS
+            database_url,
+            min_size=1,
+            max_size=4,
+            connection_class=Untouched,
+            server_settings=SERVER_SETTINGS,
         )
         writer, numbers = [await asyncpg.connect(database_url) for _ in range(2)]
         return cls(pool, writer, numbers, folder, Metrics(CollectorRegistry()))
@@ -165,7 +169,9 @@ class World:
 
         taken = committer(numbers, self.clock, settings, catalogue)
         self.intake = IntakeDesk(self.connections.writer, taken, self.clock)
-        self.uow = UnitOfWork(self.pool, self.clock, catalogue.rules, b"key", reserve, lambda _: None, catalogue)
+        self.uow = UnitOfWork(
+            self.pool, self.clock, catalogue.rules, b"key", reserve, lambda _: None, catalogue
+        )
         effects = TimerEffects(catalogue.rules, b"key")
         self.firing = TimerFiring(self.pool, effects.fire, self.clock, ClockGuard(), Silent())
         self.restart_notifier()
@@ -174,13 +180,17 @@ class World:
     def restart_notifier(self) -> None:
         """Replace the notifier by a new one, which knows nothing but the database."""
         channels = {name: ScriptedChannel(self._answer(name)) for name in CHANNELS}
-        self.notifier = NotificationRunner(pool=self.pool, channels=channels, metrics=self.connections.metrics, clock=self.clock)
+        self.notifier = NotificationRunner(
+            pool=self.pool, channels=channels, metrics=self.connections.metrics, clock=self.clock
+        )
 
     def _answer(self, channel: str) -> Any:
         def answer(message: Message) -> Result:
             delivered = channel not in self.failing
             priority = int(message.facts.get("priority", 0))
-            self.attempts.append(Attempt(message.id, message.created_at, priority, message.role, delivered))
+            self.attempts.append(
+                Attempt(message.id, message.created_at, priority, message.role, delivered)
+            )
             return Delivered() if delivered else Undeliverable("refused")
 
         return answer
@@ -207,7 +217,11 @@ class World:
         goal = self.clock.at + timedelta(seconds=seconds)
         while due := await self.pool.fetch(DUE, goal):
             self.clock.at = max(self.clock.at, due[0]["due_at"])
-            ids = [TimerId(row["incident_id"], TimerKind(row["kind"])) for row in due if row["due_at"] <= self.clock.at]
+            ids = [
+                TimerId(row["incident_id"], TimerKind(row["kind"]))
+                for row in due
+                if row["due_at"] <= self.clock.at
+            ]
             await self.firing.batch(ids, {})
         self.clock.at = goal
 

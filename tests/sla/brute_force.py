@@ -42,7 +42,11 @@ class Hand:
 
     @property
     def used_up(self) -> bool:
-        return self.target is not None and self.phase != "pending" and self.elapsed >= self.base + self.target
+        return (
+            self.target is not None
+            and self.phase != "pending"
+            and self.elapsed >= self.base + self.target
+        )
 
     @property
     def past(self) -> bool:
@@ -98,7 +102,11 @@ class Watch:
             self.solved = False
             for clock in self.stopped_by_solving:
                 hand = self.hands[clock]
-                hand.aim(now, self.targets[self.priority].get(clock), hand.base if self.before_raises else 0)
+                hand.aim(
+                    now,
+                    self.targets[self.priority].get(clock),
+                    hand.base if self.before_raises else 0,
+                )
                 hand.phase = "counting"
         elif not self.solved:
             self.work(name, detail)
@@ -125,7 +133,9 @@ class Watch:
             self.held = False
         elif name == "resolve":
             self.solved, self.held = True, False
-            self.stopped_by_solving = [clock for clock in WORK if self.hands[clock].phase == "counting"]
+            self.stopped_by_solving = [
+                clock for clock in WORK if self.hands[clock].phase == "counting"
+            ]
             for clock in self.hands:
                 self.end(clock)
         elif name == "escalate" or (name == "assign" and detail in ("3", "vendor")):
@@ -184,13 +194,22 @@ class Watch:
     def breached(self, clock: str, now: int) -> int | None:
         """Since when; a clock whose target was loosened while past it counts from when the present one was used up."""
         hand, due = self.hands[clock], self.due(clock, now)
-        return max(due, hand.past_since) if hand.past and due is not None and hand.past_since is not None else None
+        return (
+            max(due, hand.past_since)
+            if hand.past and due is not None and hand.past_since is not None
+            else None
+        )
 
 
 Shown = dict[str, tuple[int, str, int | None, int | None]]
 
 
-def live_through(targets: dict[int, dict[str, int]], happenings: list[Happening], at: int, counts: Counts = always) -> Shown:
+def live_through(
+    targets: dict[int, dict[str, int]],
+    happenings: list[Happening],
+    at: int,
+    counts: Counts = always,
+) -> Shown:
     """(elapsed, state, breached, due) of every clock at second `at`."""
     watch = Watch(targets, counts)
     agenda: dict[int, list[Happening]] = {}
@@ -203,6 +222,11 @@ def live_through(targets: dict[int, dict[str, int]], happenings: list[Happening]
         if now < at:
             watch.tick(now)
     return {
-        clock: (watch.hands[clock].elapsed, watch.state(clock), watch.breached(clock, at), watch.due(clock, at))
+        clock: (
+            watch.hands[clock].elapsed,
+            watch.state(clock),
+            watch.breached(clock, at),
+            watch.due(clock, at),
+        )
         for clock in watch.hands
     }

@@ -19,11 +19,15 @@ ALL_DAY = {day: ["00:00-24:00"] for day in WEEKDAYS}
 NIGHTS = {day: ["22:00-06:00"] for day in WEEKDAYS}
 
 
-def a_section(zone: str = "UTC", hours: Mapping[str, Sequence[str]] = OFFICE_HOURS, **more: object) -> Section:
+def a_section(
+    zone: str = "UTC", hours: Mapping[str, Sequence[str]] = OFFICE_HOURS, **more: object
+) -> Section:
     return msgspec.convert({"zone": zone, "hours": dict(hours), **more}, Section)
 
 
-def a_calendar(zone: str = "UTC", hours: Mapping[str, Sequence[str]] = OFFICE_HOURS, **more: object) -> Calendar:
+def a_calendar(
+    zone: str = "UTC", hours: Mapping[str, Sequence[str]] = OFFICE_HOURS, **more: object
+) -> Calendar:
     calendars, flaws = read_calendars({"office": a_section(zone, hours, **more)})
     assert flaws == []
     return calendars["office"]
@@ -35,17 +39,23 @@ CN_OFFICE = read_calendars(load(None, {}).sla.calendars)[0]["cn-office"]
 class Counter:
     """Counts by looking at the wall clock at every step: whether an instant counts is all it knows."""
 
-    def __init__(self, zone: str, spans: Mapping[int, Sequence[tuple[int, int]]], off: Sequence[date] = ()) -> None:
+    def __init__(
+        self, zone: str, spans: Mapping[int, Sequence[tuple[int, int]]], off: Sequence[date] = ()
+    ) -> None:
         """`spans` are minutes by weekday, Monday 0; over 1,440 is the next day."""
         self.zone, self.spans, self.off = ZoneInfo(zone), spans, frozenset(off)
 
     def counts(self, at: datetime) -> bool:
         shown = at.astimezone(self.zone)
         minute = shown.hour * 60 + shown.minute
-        return self._on(shown.date(), minute) or self._on(shown.date() - timedelta(days=1), minute + 1440)
+        return self._on(shown.date(), minute) or self._on(
+            shown.date() - timedelta(days=1), minute + 1440
+        )
 
     def _on(self, day: date, minute: int) -> bool:
-        return day not in self.off and any(a <= minute < b for a, b in self.spans.get(day.weekday(), ()))
+        return day not in self.off and any(
+            a <= minute < b for a, b in self.spans.get(day.weekday(), ())
+        )
 
     def between(self, since: datetime, until: datetime, step: timedelta) -> timedelta:
         """`since` and `until` lie on whole steps of every offset involved."""

@@ -26,8 +26,13 @@ TARGETS = {
 """Seconds; small, so that short stories breach, and with gaps, so that a clock may lose its target."""
 
 
-def policy_of(targets: dict[int, dict[str, int]], warn_at: tuple[float, ...] = (0.5, 0.75, 0.9)) -> Policy:
-    spans = {p: {ClockName(c): timedelta(seconds=s) for c, s in row.items()} for p, row in targets.items()}
+def policy_of(
+    targets: dict[int, dict[str, int]], warn_at: tuple[float, ...] = (0.5, 0.75, 0.9)
+) -> Policy:
+    spans = {
+        p: {ClockName(c): timedelta(seconds=s) for c, s in row.items()}
+        for p, row in targets.items()
+    }
     return Policy("short", warn_at, timedelta(hours=48), spans)
 
 
@@ -42,11 +47,15 @@ def minute(minutes: float) -> datetime:
     return after(minutes * 60)
 
 
-def entry(seconds: float, event: str, detail: str | int | None = None, reason: str = "") -> LedgerEntry:
+def entry(
+    seconds: float, event: str, detail: str | int | None = None, reason: str = ""
+) -> LedgerEntry:
     tier = Tier(detail) if isinstance(detail, str) else None
     if event == "raise":
         event, reason = "set_priority", RAISED
-    return LedgerEntry(after(seconds), ClockEvent(event), tier, detail if isinstance(detail, int) else None, reason)
+    return LedgerEntry(
+        after(seconds), ClockEvent(event), tier, detail if isinstance(detail, int) else None, reason
+    )
 
 
 def ledger_of(happenings: Iterable[tuple[float, str, str | int | None]]) -> Ledger:
@@ -91,7 +100,10 @@ def ledgers(draw: st.DrawFn) -> Ledger:
     for name, detail in draw(st.lists(st.sampled_from(MOVES), max_size=12)):
         now += draw(gap)
         told.append((now, name, detail))
-    return tuple(LedgerEntry(NOON + timedelta(microseconds=int(at)), *_fields(name, detail)) for at, name, detail in told)
+    return tuple(
+        LedgerEntry(NOON + timedelta(microseconds=int(at)), *_fields(name, detail))
+        for at, name, detail in told
+    )
 
 
 def _fields(name: str, detail: str | int | None) -> tuple[ClockEvent, Tier | None, int | None, str]:

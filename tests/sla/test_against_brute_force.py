@@ -17,7 +17,9 @@ def random_history(dice: random.Random) -> tuple[list[Happening], int]:
     span = dice.randrange(20, 320)
     times = sorted(dice.randrange(0, span) for _ in range(dice.randrange(0, 12)))
     story: list[Happening] = [(0, "record", dice.randrange(1, 4))]
-    return story + [(at, *dice.choice(MOVES)) for at in times], dice.choice((span, dice.randrange(0, span)))
+    return story + [(at, *dice.choice(MOVES)) for at in times], dice.choice(
+        (span, dice.randrange(0, span))
+    )
 
 
 @pytest.mark.exhaustive
@@ -29,7 +31,10 @@ def test_random_histories_match_brute_force_simulation() -> None:
         story, at = random_history(dice)
         counted = live_through(TARGETS, story, at)
         for clock in read_clocks(SHORT, ledger_of(story), ledger_of([(at, "return", None)])[0].at):
-            instants = [None if t is None else (t - NOON).total_seconds() for t in (clock.breached_at, clock.due_at)]
+            instants = [
+                None if t is None else (t - NOON).total_seconds()
+                for t in (clock.breached_at, clock.due_at)
+            ]
             if (clock.elapsed.total_seconds(), clock.state, *instants) != counted[clock.name]:
                 different.append((story, at, clock, counted[clock.name]))
     assert different[:1] == []

@@ -32,8 +32,20 @@ PER_ZONE = 4
 """Histories that begin at the same moment of the same zone and share its wall clock."""
 
 DESK_HOURS = [(540, 720), (810, 1080)]
-SHIFTS = {"mon": ["06:00-14:00"], "tue": ["22:00-06:00"], "fri": ["00:00-24:00"], "sat": ["23:30-03:00"], "sun": ["12:00-20:00"]}
-SHIFT_MINUTES = {0: [(360, 840)], 1: [(1320, 1800)], 4: [(0, 1440)], 5: [(1410, 1620)], 6: [(720, 1200)]}
+SHIFTS = {
+    "mon": ["06:00-14:00"],
+    "tue": ["22:00-06:00"],
+    "fri": ["00:00-24:00"],
+    "sat": ["23:30-03:00"],
+    "sun": ["12:00-20:00"],
+}
+SHIFT_MINUTES = {
+    0: [(360, 840)],
+    1: [(1320, 1800)],
+    4: [(0, 1440)],
+    5: [(1410, 1620)],
+    6: [(720, 1200)],
+}
 
 
 @cache
@@ -63,22 +75,31 @@ def random_story(dice: random.Random) -> tuple[list[Happening], int]:
     span = dice.randrange(8, 900)
     times = sorted(dice.randrange(0, span) for _ in range(dice.randrange(0, 12)))
     story: list[Happening] = [(0, "record", dice.randrange(1, 4))]
-    return story + [(at, *dice.choice(MOVES)) for at in times], dice.choice((span, dice.randrange(0, span)))
+    return story + [(at, *dice.choice(MOVES)) for at in times], dice.choice(
+        (span, dice.randrange(0, span))
+    )
 
 
 def random_start(dice: random.Random, country: str) -> datetime:
     """Any moment; where there are holidays, often shortly before one whose make-up days lie around it."""
     if country and dice.random() < 0.5:
-        year, month, day = dice.randrange(2020, 2027), *dice.choice([(1, 18), (2, 8), (4, 1), (4, 28), (9, 24), (12, 28)])
+        year, month, day = (
+            dice.randrange(2020, 2027),
+            *dice.choice([(1, 18), (2, 8), (4, 1), (4, 28), (9, 24), (12, 28)]),
+        )
         return datetime(year, month, day, tzinfo=UTC) + dice.randrange(0, 400) * QUARTER
     return datetime(1990, 1, 2, tzinfo=UTC) + dice.randrange(0, 36 * 365 * 96) * QUARTER
 
 
 def read_in_steps(policy: Policy, begin: datetime, story: list[Happening], at: int) -> Shown:
-    ledger = tuple(replace(entry(0, name, detail), at=begin + step * QUARTER) for step, name, detail in story)
+    ledger = tuple(
+        replace(entry(0, name, detail), at=begin + step * QUARTER) for step, name, detail in story
+    )
     shown: Shown = {}
     for clock in read_clocks(policy, ledger, begin + at * QUARTER):
-        breached, due = (None if t is None else (t - begin) / QUARTER for t in (clock.breached_at, clock.due_at))
+        breached, due = (
+            None if t is None else (t - begin) / QUARTER for t in (clock.breached_at, clock.due_at)
+        )
         shown[clock.name] = (clock.elapsed / QUARTER, clock.state, breached, due)  # type: ignore[assignment]
     return shown
 
@@ -99,11 +120,20 @@ def test_random_working_time_histories_match_wall_clock_simulation(country: str)
     targets = {p: {c: steps * 900 for c, steps in row.items()} for p, row in STEPS.items()}
     different = []
     for zone in zones_of(COUNTRIES.index(country), chosen(1_500, 100_000) // 3 // PER_ZONE):
-        calendar, begin = a_calendar(zone, OFFICE_HOURS if country else SHIFTS, holidays=country), random_start(dice, country)
-        policy, counts = replace(policy_of(targets), calendar=calendar), Wall(country, zone).from_(begin)
+        calendar, begin = (
+            a_calendar(zone, OFFICE_HOURS if country else SHIFTS, holidays=country),
+            random_start(dice, country),
+        )
+        policy, counts = (
+            replace(policy_of(targets), calendar=calendar),
+            Wall(country, zone).from_(begin),
+        )
         for _ in range(PER_ZONE):
             story, at = random_story(dice)
-            counted, shown = live_through(STEPS, story, at, counts), read_in_steps(policy, begin, story, at)
+            counted, shown = (
+                live_through(STEPS, story, at, counts),
+                read_in_steps(policy, begin, story, at),
+            )
             if counted != shown:
                 different.append((country, zone, begin, story, at, counted, shown))
     assert different[:1] == []

@@ -71,7 +71,9 @@ def test_invalid_calendar_is_refused_with_pointer(tmp_path: Path, line: str, poi
 
 
 def test_unknown_holiday_country_is_flaw_and_known_subdivision_is_not() -> None:
-    sections = {name: a_section(holidays=name) for name in ("CN", "DE-BY", "XX", "DE-XX", "DE-", "")}
+    sections = {
+        name: a_section(holidays=name) for name in ("CN", "DE-BY", "XX", "DE-XX", "DE-", "")
+    }
     wrong = [flaw.pointer for flaw in read_calendars(sections)[1]]
     assert wrong == [f"/sla/calendars/{name}/holidays" for name in ("XX", "DE-XX", "DE-")]
 
@@ -82,12 +84,25 @@ def test_known_countries_match_holidays_library() -> None:
 
 def test_calendar_version_changes_only_with_content() -> None:
     assert a_calendar().version == a_calendar().version
-    assert len({a_calendar().version, a_calendar("Asia/Tokyo").version, a_calendar(closed=["2026-12-31"]).version}) == 3
+    assert (
+        len(
+            {
+                a_calendar().version,
+                a_calendar("Asia/Tokyo").version,
+                a_calendar(closed=["2026-12-31"]).version,
+            }
+        )
+        == 3
+    )
 
 
 @pytest.mark.parametrize(
     ("text", "plain", "days"),
-    [("48h", timedelta(hours=48), 0), ("2wd", timedelta(), 2), ("1.5wd30m", timedelta(minutes=30), 1.5)],
+    [
+        ("48h", timedelta(hours=48), 0),
+        ("2wd", timedelta(), 2),
+        ("1.5wd30m", timedelta(minutes=30), 1.5),
+    ],
 )
 def test_promise_may_name_working_days(text: str, plain: timedelta, days: float) -> None:
     promised = promise(text)
@@ -105,12 +120,18 @@ def test_working_day_promises_use_calendar_hours_and_close_in_working_time() -> 
     two_days = Promise(0)
     two_days.working_days = 2
     office = msgspec.structs.replace(shipped, calendar="cn-office", auto_close_after=two_days)
-    policy = read_policies(msgspec.structs.replace(SETTINGS.sla, policies={**SETTINGS.sla.policies, "itil-minutes": office}))[
-        "itil-minutes"
-    ]
+    policy = read_policies(
+        msgspec.structs.replace(
+            SETTINGS.sla, policies={**SETTINGS.sla.policies, "itil-minutes": office}
+        )
+    )["itil-minutes"]
     assert policy.auto_close_after == timedelta(hours=15)
-    assert policy.auto_close_in.add(minute(0), policy.auto_close_after) > minute(0) + timedelta(hours=37)
-    assert read_policies(SETTINGS.sla)["itil-minutes"].auto_close_in.add(minute(0), timedelta(hours=48)) == minute(48 * 60)
+    assert policy.auto_close_in.add(minute(0), policy.auto_close_after) > minute(0) + timedelta(
+        hours=37
+    )
+    assert read_policies(SETTINGS.sla)["itil-minutes"].auto_close_in.add(
+        minute(0), timedelta(hours=48)
+    ) == minute(48 * 60)
 
 
 def test_flawed_calendar_is_left_out() -> None:
@@ -121,7 +142,10 @@ def test_flawed_calendar_is_left_out() -> None:
 def test_notes_name_years_without_published_holidays() -> None:
     assert configuration_notes(SETTINGS, datetime(2025, 6, 1, tzinfo=UTC)) == []
     notes = configuration_notes(SETTINGS, datetime(2048, 6, 1, tzinfo=UTC))
-    assert [note.partition(":")[0] for note in notes] == ["calendar cn-office", "calendar cn-office"]
+    assert [note.partition(":")[0] for note in notes] == [
+        "calendar cn-office",
+        "calendar cn-office",
+    ]
     broken = msgspec.structs.replace(SETTINGS.sla, calendars={"bad": a_section(holidays="XX")})
     with pytest.raises(Misconfigured):
         configuration_notes(msgspec.structs.replace(SETTINGS, sla=broken), minute(0))

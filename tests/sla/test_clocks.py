@@ -25,7 +25,11 @@ def test_clock_stopped_exactly_at_due_time_is_met() -> None:
     desk = clock(ledger, 40, "desk")
     assert (desk.state, desk.breached_at, desk.due_at) == (ClockState.MET, None, after(30))
     late = clock(ledger_of([(0, "record", 1), (30.000001, "assign", "2")]), 40, "desk")
-    assert (late.state, late.breached_at, late.due_at) == (ClockState.BREACHED, after(30), after(30))
+    assert (late.state, late.breached_at, late.due_at) == (
+        ClockState.BREACHED,
+        after(30),
+        after(30),
+    )
 
 
 def test_clock_running_at_due_time_is_breached_from_then() -> None:
@@ -43,7 +47,11 @@ def test_hold_exactly_at_due_time_breaches_only_after_resume() -> None:
 
 def test_warning_is_due_at_its_share_even_if_clock_is_held() -> None:
     ledger = ledger_of([(0, "record", 1), (15, "hold", None)])
-    assert [crossing.mark for crossing in due_now(SHORT, ledger, (), after(15)) if crossing.clock == "desk"] == ["desk@50"]
+    assert [
+        crossing.mark
+        for crossing in due_now(SHORT, ledger, (), after(15))
+        if crossing.clock == "desk"
+    ] == ["desk@50"]
 
 
 def test_raised_priority_counts_new_target_from_raise() -> None:
@@ -51,7 +59,10 @@ def test_raised_priority_counts_new_target_from_raise() -> None:
     for name, target in (("desk", 30), ("overall", 120)):
         reading = clock(ledger, 81, name)
         assert (reading.basis, reading.due_at) == (after(80), after(80 + target))
-        assert (reading.elapsed, reading.remaining) == (timedelta(seconds=81), timedelta(seconds=target - 1))
+        assert (reading.elapsed, reading.remaining) == (
+            timedelta(seconds=81),
+            timedelta(seconds=target - 1),
+        )
 
 
 def test_clock_late_before_raise_stays_late() -> None:
@@ -61,7 +72,9 @@ def test_clock_late_before_raise_stays_late() -> None:
 
 def test_manual_priority_counts_all_time_and_undoes_raise() -> None:
     raised = [(0, "record", 3), (80, "raise", 1)]
-    assert clock(ledger_of([(0, "record", 3), (80, "set_priority", 1)]), 81, "desk").due_at == after(30)
+    assert clock(
+        ledger_of([(0, "record", 3), (80, "set_priority", 1)]), 81, "desk"
+    ).due_at == after(30)
     back = clock(ledger_of([*raised, (85, "set_priority", 3)]), 86, "desk")
     assert (back.basis, back.due_at) == (after(0), after(90))
     between = clock(ledger_of([*raised, (85, "set_priority", 2)]), 86, "desk")
@@ -69,7 +82,9 @@ def test_manual_priority_counts_all_time_and_undoes_raise() -> None:
 
 
 def test_held_clock_counts_from_raise_after_resume() -> None:
-    ledger = ledger_of([(0, "record", 3), (40, "hold", None), (50, "raise", 1), (100, "resume", None)])
+    ledger = ledger_of(
+        [(0, "record", 3), (40, "hold", None), (50, "raise", 1), (100, "resume", None)]
+    )
     assert clock(ledger, 60, "desk").due_at is None
     assert clock(ledger, 101, "desk").due_at == after(130)
 
@@ -90,13 +105,20 @@ def test_simulated_raise_is_set_priority_with_raised_reason() -> None:
 
 
 @given(ledgers(), st.integers(0, 100_000_000), st.sampled_from([1, 2, 3]))
-def test_raise_gives_every_unbreached_clock_full_new_target(ledger: Ledger, later: int, priority: int) -> None:
+def test_raise_gives_every_unbreached_clock_full_new_target(
+    ledger: Ledger, later: int, priority: int
+) -> None:
     at = ledger[-1].at + timedelta(microseconds=later)
     raise_ = LedgerEntry(at, ClockEvent.SET_PRIORITY, priority=priority, reason=RAISED)
     before, now = read_clocks(SHORT, ledger, at), read_clocks(SHORT, (*ledger, raise_), at)
     for was, clock in zip(before, now, strict=True):
         past = was.remaining is not None and was.remaining <= timedelta()
-        if clock.state is ClockState.RUNNING and clock.due_at is not None and clock.target is not None and not past:
+        if (
+            clock.state is ClockState.RUNNING
+            and clock.due_at is not None
+            and clock.target is not None
+            and not past
+        ):
             assert clock.due_at == at + clock.target
 
 
@@ -107,8 +129,14 @@ def test_zero_length_hold_leaves_no_trace() -> None:
 
 
 def test_resolved_time_is_pause_with_resolved_reason() -> None:
-    segments = clock(ledger_of([(0, "record", 1), (5, "resolve", None), (8, "reopen", None)]), 10).segments
-    assert [(s.running, s.reason) for s in segments] == [(True, ""), (False, "resolved"), (True, "")]
+    segments = clock(
+        ledger_of([(0, "record", 1), (5, "resolve", None), (8, "reopen", None)]), 10
+    ).segments
+    assert [(s.running, s.reason) for s in segments] == [
+        (True, ""),
+        (False, "resolved"),
+        (True, ""),
+    ]
 
 
 def test_loosened_target_takes_breach_back() -> None:
@@ -181,8 +209,16 @@ def test_something_is_due_exactly_at_next_due_time(ledger: Ledger) -> None:
 def test_only_worst_crossing_is_announced_and_loosened_marks_are_dropped() -> None:
     ledger = ledger_of([(0, "record", 1)])
     passed = due_now(SHORT, ledger, (), after(100))
-    assert [c.mark for c in worst_per_clock(passed)] == ["response@breach", "desk@breach", "overall@75"]
-    assert [c.mark for c in worst_per_clock(reversed(passed))] == ["overall@75", "desk@breach", "response@breach"]
+    assert [c.mark for c in worst_per_clock(passed)] == [
+        "response@breach",
+        "desk@breach",
+        "overall@75",
+    ]
+    assert [c.mark for c in worst_per_clock(reversed(passed))] == [
+        "overall@75",
+        "desk@breach",
+        "response@breach",
+    ]
     loosened = (*ledger, entry(100, "set_priority", 2))
     assert settle(SHORT, loosened, ("overall@50", "overall@75"), after(100)) == ("overall@50",)
 
@@ -194,7 +230,9 @@ def test_simulation_equals_production_reading() -> None:
         SimulationEvent(at=after(9), event="hold"),
     ]
     ledger = ledger_of([(0, "record", 1), (9, "assign", "3"), (9, "hold", None)])
-    assert simulate(SHORT, "incident", told, after(20), priority=1) == read_clocks(SHORT, ledger, after(20))
+    assert simulate(SHORT, "incident", told, after(20), priority=1) == read_clocks(
+        SHORT, ledger, after(20)
+    )
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,9 @@ from tests.support.clock import FakeClock
 from tests.support.timers import LeaveTrace, Silent, effects, seed
 
 Key = tuple[int, TimerKind]
-KEYS = st.tuples(st.sampled_from([1, 2, 3, 65, 66, 130]), st.sampled_from([TimerKind.SLA, TimerKind.AUTO_CLOSE]))
+KEYS = st.tuples(
+    st.sampled_from([1, 2, 3, 65, 66, 130]), st.sampled_from([TimerKind.SLA, TimerKind.AUTO_CLOSE])
+)
 SELECT_ARMED = "SELECT incident_id, kind, gen FROM timer WHERE armed"
 
 
@@ -53,7 +55,9 @@ class TimersUnderFaults(RuleBasedStateMachine):
         return self.loop.run(work)
 
     async def open(self) -> None:
-        self.pool: Pool = await open_pool(Database(url=self.database_url, pool_min=1, pool_max=4), allow_unsafe=True)
+        self.pool: Pool = await open_pool(
+            Database(url=self.database_url, pool_min=1, pool_max=4), allow_unsafe=True
+        )
         await self.pool.execute("DELETE FROM timer")
         await self.pool.execute("DELETE FROM outbox")
         await self.pool.execute("UPDATE shard_lease SET owner = NULL, expires_at = NULL")
@@ -63,13 +67,24 @@ class TimersUnderFaults(RuleBasedStateMachine):
         await self.redis.flushall()
         index = TimerIndex(self.redis, self.clock)
         self.runners = [
-            TimerRunner(pool=self.pool, fire=LeaveTrace(), clock=self.clock, index=index, replica=uuid4(), observer=self.observer)
+            TimerRunner(
+                pool=self.pool,
+                fire=LeaveTrace(),
+                clock=self.clock,
+                index=index,
+                replica=uuid4(),
+                observer=self.observer,
+            )
             for _ in range(2)
         ]
         for runner in self.runners:
             await runner.run_once()
 
-    @rule(keys=st.lists(KEYS, min_size=4, max_size=12, unique=True), seconds=st.integers(0, 15), noted=st.booleans())
+    @rule(
+        keys=st.lists(KEYS, min_size=4, max_size=12, unique=True),
+        seconds=st.integers(0, 15),
+        noted=st.booleans(),
+    )
     def arm(self, keys: list[Key], seconds: int, noted: bool) -> None:  # noqa: FBT001
         due_at = self.clock.at + timedelta(seconds=seconds)
         timers = [Armed(incident, kind, due_at) for incident, kind in keys]
@@ -89,7 +104,10 @@ class TimersUnderFaults(RuleBasedStateMachine):
         self.given |= after
         self.replaced |= before - after
 
-    @rule(seconds=st.sampled_from([0.05, 0.3, 1.0, 3.0, 7.0, 12.0]), running=st.sampled_from([(0,), (1,), (0, 1), (1, 0)]))
+    @rule(
+        seconds=st.sampled_from([0.05, 0.3, 1.0, 3.0, 7.0, 12.0]),
+        running=st.sampled_from([(0,), (1,), (0, 1), (1, 0)]),
+    )
     def time_passes(self, seconds: float, running: tuple[int, ...]) -> None:
         self.clock.advance(timedelta(seconds=seconds))
         self.do(self.step(running))
@@ -102,7 +120,10 @@ class TimersUnderFaults(RuleBasedStateMachine):
     def redis_is_wiped(self) -> None:
         self.do(self.redis.flushall())
 
-    @rule(shard=st.integers(0, 63), members=st.lists(st.integers(-5, 2**63 - 1).map(str) | st.just("rubbish"), min_size=1))
+    @rule(
+        shard=st.integers(0, 63),
+        members=st.lists(st.integers(-5, 2**63 - 1).map(str) | st.just("rubbish"), min_size=1),
+    )
     def redis_holds_rubbish(self, shard: int, members: list[str]) -> None:
         slot = int(self.clock.at.timestamp()) // 60
         self.do(self.redis.sadd(f"{{sla:{shard}}}:{slot}:0", *members))
@@ -142,6 +163,13 @@ class TimersUnderFaults(RuleBasedStateMachine):
 
 @pytest.mark.exhaustive
 def test_redis_faults_do_not_change_fired_timers(database_url: str, redis_url: str) -> None:
-    machine = type("Machine", (TimersUnderFaults,), {"database_url": database_url, "redis_url": redis_url})
-    few = settings(max_examples=15, stateful_step_count=20, deadline=None, suppress_health_check=list(HealthCheck))
+    machine = type(
+        "Machine", (TimersUnderFaults,), {"database_url": database_url, "redis_url": redis_url}
+    )
+    few = settings(
+        max_examples=15,
+        stateful_step_count=20,
+        deadline=None,
+        suppress_health_check=list(HealthCheck),
+    )
     run_state_machine_as_test(machine, settings=few)

@@ -196,7 +196,9 @@ def _state(record: Incident, event: ClockEvent) -> State:
 
 def target(record: Incident, name: ClockName) -> Any:
     """The present target of a clock, and since when it counts."""
-    (found,) = (one for one in read_clocks(SHORT, record.ledger, record.ledger[-1].at) if one.name is name)
+    (found,) = (
+        one for one in read_clocks(SHORT, record.ledger, record.ledger[-1].at) if one.name is name
+    )
     return found.target, found.basis
 
 
@@ -204,7 +206,9 @@ looks = st.lists(st.integers(0, 200_000_000).map(lambda us: timedelta(microsecon
 
 
 @given(ledgers(), looks.map(sorted))
-def test_clock_is_counted_at_most_once_per_target_unless_reopened(ledger: Ledger, looks: Sequence[timedelta]) -> None:
+def test_clock_is_counted_at_most_once_per_target_unless_reopened(
+    ledger: Ledger, looks: Sequence[timedelta]
+) -> None:
     decided: dict[ClockName, list[CountedEvent]] = {name: [] for name in ClockName}
     reopened = False
     for before, after in changes_of(ledger, looks):
@@ -217,11 +221,16 @@ def test_clock_is_counted_at_most_once_per_target_unless_reopened(ledger: Ledger
                 decided[one.clock].append(one.counted)
         for words in decided.values():
             allowed = [[], [CountedEvent.MET], [CountedEvent.BREACHED]]
-            assert words in [*allowed, *([[CountedEvent.MET, CountedEvent.BREACHED]] if reopened else [])]
+            assert words in [
+                *allowed,
+                *([[CountedEvent.MET, CountedEvent.BREACHED]] if reopened else []),
+            ]
 
 
 @given(ledgers(), looks.map(sorted))
-def test_counts_equal_ledger_without_reopenings_and_new_targets(ledger: Ledger, looks: Sequence[timedelta]) -> None:
+def test_counts_equal_ledger_without_reopenings_and_new_targets(
+    ledger: Ledger, looks: Sequence[timedelta]
+) -> None:
     unmoved = {ClockEvent.REOPEN, ClockEvent.SET_PRIORITY}
     ledger = tuple(one for one in ledger if one.event not in unmoved)
     counted = Counter(
@@ -245,4 +254,6 @@ def test_every_counted_kind_occurs() -> None:
     again = then(solved, 7, "reopen", state=State.IN_PROGRESS)
     closed = replace(solved, state=State.CLOSED)
     changes = [(None, known), (known, solved), (solved, again), (solved, closed)]
-    assert {one.counted for change in changes for one in count_outcomes(POLICY, *change)} == set(CountedEvent)
+    assert {one.counted for change in changes for one in count_outcomes(POLICY, *change)} == set(
+        CountedEvent
+    )

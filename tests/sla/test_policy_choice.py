@@ -64,19 +64,27 @@ def test_service_targets_override_policy_targets_per_clock(tmp_path: Path) -> No
     }
     assert shop.opening[1] == timedelta(minutes=1)
     assert shop.targets[2] == POLICIES["itil-minutes"].targets[2]
-    assert made.named("business-hours", "incident", "shop").targets[3][ClockName.OVERALL] == timedelta(hours=7.5)
+    assert made.named("business-hours", "incident", "shop").targets[3][
+        ClockName.OVERALL
+    ] == timedelta(hours=7.5)
 
 
 def test_service_targets_apply_only_to_incidents(tmp_path: Path) -> None:
-    request = rules(tmp_path).policy_for(kind="service_request", service="shop", source="email", priority=1)
+    request = rules(tmp_path).policy_for(
+        kind="service_request", service="shop", source="email", priority=1
+    )
     assert (request.name, request.targets) == ("requests", POLICIES["requests"].targets)
 
 
 def test_incident_uses_policy_with_targets_of_its_service(tmp_path: Path) -> None:
     made, record = rules(tmp_path), an_incident(ledger_of([(0, "record", 1)]), service="shop")
     assert made.policy(record).targets[1][ClockName.OVERALL] == timedelta(minutes=15)
-    assert made.policy(replace(record, policy="gone")).targets[1][ClockName.OVERALL] == timedelta(minutes=15)
-    assert made.policy(replace(record, service="")).targets[1][ClockName.OVERALL] == timedelta(minutes=30)
+    assert made.policy(replace(record, policy="gone")).targets[1][ClockName.OVERALL] == timedelta(
+        minutes=15
+    )
+    assert made.policy(replace(record, service="")).targets[1][ClockName.OVERALL] == timedelta(
+        minutes=30
+    )
 
 
 def test_unknown_policy_names_and_invalid_targets_are_flaws(tmp_path: Path) -> None:
@@ -102,11 +110,20 @@ def test_unknown_policy_names_and_invalid_targets_are_flaws(tmp_path: Path) -> N
 
 def test_business_hours_policy_promises_working_time() -> None:
     policy = POLICIES["business-hours"]
-    promised = [(t[ClockName.RESPONSE], t[ClockName.OVERALL]) for t in (policy.targets[p] for p in (1, 2, 3, 4))]
-    assert promised == [(timedelta(hours=a), timedelta(hours=b)) for a, b in [(24, 48), (24, 72), (24, 96), (48, 150)]]
+    promised = [
+        (t[ClockName.RESPONSE], t[ClockName.OVERALL])
+        for t in (policy.targets[p] for p in (1, 2, 3, 4))
+    ]
+    assert promised == [
+        (timedelta(hours=a), timedelta(hours=b))
+        for a, b in [(24, 48), (24, 72), (24, 96), (48, 150)]
+    ]
     # Recorded on Monday at 20:00 in Shanghai: 24 h are 3 days of 7.5 h and 90 minutes of Friday, 48 h are 6 days and 3 h.
     response, *_, overall = read_clocks(policy, ledger_of([(0, "record", 1)]), minute(0))
-    assert (response.due_at, overall.due_at) == (datetime(2026, 3, 6, 2, 30, tzinfo=UTC), datetime(2026, 3, 11, 4, tzinfo=UTC))
+    assert (response.due_at, overall.due_at) == (
+        datetime(2026, 3, 6, 2, 30, tzinfo=UTC),
+        datetime(2026, 3, 11, 4, tzinfo=UTC),
+    )
 
 
 def test_request_policy_promises_hours_or_working_days() -> None:

@@ -51,7 +51,10 @@ def test_summary_gives_planned_time_lateness_and_hold_time(
 
 def test_incident_without_targets_has_no_planned_time_or_lateness() -> None:
     readings = read_clocks(policy_of({1: {}}), (RECORD, at(9, ClockEvent.RESOLVE)), after(9))
-    assert (summary.planned_end(ROUND_THE_CLOCK, readings, after(9)), summary.is_late(readings)) == (None, None)
+    assert (
+        summary.planned_end(ROUND_THE_CLOCK, readings, after(9)),
+        summary.is_late(readings),
+    ) == (None, None)
 
 
 @given(st.lists(st.integers(1, 50), max_size=9), st.integers(0, 50))

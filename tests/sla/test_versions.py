@@ -65,7 +65,13 @@ def sections(value: object) -> Iterator[msgspec.Struct]:
         yield value
         for field in msgspec.structs.fields(value):
             yield from sections(getattr(value, field.name))
-    for inner in value.values() if isinstance(value, Mapping) else value if isinstance(value, tuple | list) else ():
+    for inner in (
+        value.values()
+        if isinstance(value, Mapping)
+        else value
+        if isinstance(value, tuple | list)
+        else ()
+    ):
         yield from sections(inner)
 
 
@@ -77,8 +83,12 @@ def test_policy_version_changes_with_each_duration(tmp_path: Path) -> None:
     for section in (*sections(read.sla), *sections(read.escalation)):
         for field in msgspec.structs.fields(section):
             default = field.default_factory() if callable(field.default_factory) else field.default
-            (left_out if getattr(section, field.name) == default else given)[type(section)].add(field.name)
-    assert {kind: names - given[kind] for kind, names in left_out.items() if names - given[kind]} == {}
+            (left_out if getattr(section, field.name) == default else given)[type(section)].add(
+                field.name
+            )
+    assert {
+        kind: names - given[kind] for kind, names in left_out.items() if names - given[kind]
+    } == {}
     before = SlaRules.from_settings(read).versions(["gone"])
     assert before["gone"] == before["all"]
     for length in ("5m", "30m", "1h", "2wd4h"):

@@ -28,7 +28,9 @@ def test_time_span_is_parsed_or_none(text: str, span: tuple[int, int] | None) ->
 
 
 def test_spans_may_touch_and_are_sorted() -> None:
-    week, flaws = read_week({"mon": ["13:00-22:00", "06:00-13:00", "22:00-06:00"], "sun": ["22:00-06:00"]}, "/hours")
+    week, flaws = read_week(
+        {"mon": ["13:00-22:00", "06:00-13:00", "22:00-06:00"], "sun": ["22:00-06:00"]}, "/hours"
+    )
     assert flaws == []
     assert week.of(0) == ((360, 780), (780, 1320), (1320, 1800))
 
@@ -38,7 +40,10 @@ def test_spans_may_touch_and_are_sorted() -> None:
     [
         ({}, ["/hours"]),
         ({"mon": []}, ["/hours"]),
-        ({"mon": ["9-12"], "tue": ["10:00-11:00", "nine to five"]}, ["/hours/mon/0", "/hours/tue/1"]),
+        (
+            {"mon": ["9-12"], "tue": ["10:00-11:00", "nine to five"]},
+            ["/hours/mon/0", "/hours/tue/1"],
+        ),
         ({"mon": ["09:00-12:00", "11:59-13:00"]}, ["/hours/mon"]),
         ({"mon": ["22:00-06:00"], "tue": ["05:59-12:00"]}, ["/hours/tue"]),
         ({"sun": ["22:00-06:00"], "mon": ["00:00-12:00"]}, ["/hours/mon"]),
@@ -54,7 +59,9 @@ def test_overlap_flaw_names_both_spans() -> None:
 
 
 def test_extra_working_day_uses_monday_hours_at_weekend_else_its_own() -> None:
-    week, _ = read_week({"mon": ["09:00-12:00"], "wed": ["10:00-11:00"], "sat": ["08:00-09:00"]}, "")
+    week, _ = read_week(
+        {"mon": ["09:00-12:00"], "wed": ["10:00-11:00"], "sat": ["08:00-09:00"]}, ""
+    )
     assert week.worked(2) == ((600, 660),)
     assert week.worked(5) == week.worked(6) == week.worked(1) == ((540, 720),)
     sunday_to_thursday, _ = read_week({"tue": ["08:00-16:00"], "sun": ["08:00-15:00"]}, "")

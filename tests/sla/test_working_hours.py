@@ -34,7 +34,13 @@ def hours_of(calendar: Calendar, since: datetime, until: datetime) -> float:
         ("America/New_York", "01:30-03:00", utc(2026, 11, 1, 4), utc(2026, 11, 2, 5), 2),
         ("America/New_York", "22:00-06:00", utc(2026, 11, 1, 2), utc(2026, 11, 1, 12), 9),
         # Lord Howe goes half an hour forward, 2026-10-04, and back, 2026-04-05, both at 02:00.
-        ("Australia/Lord_Howe", "00:00-24:00", utc(2026, 10, 3, 13, 30), utc(2026, 10, 4, 13), 23.5),
+        (
+            "Australia/Lord_Howe",
+            "00:00-24:00",
+            utc(2026, 10, 3, 13, 30),
+            utc(2026, 10, 4, 13),
+            23.5,
+        ),
         ("Australia/Lord_Howe", "01:00-03:00", utc(2026, 10, 3, 13, 30), utc(2026, 10, 4, 13), 1.5),
         ("Australia/Lord_Howe", "01:00-03:00", utc(2026, 4, 4, 13), utc(2026, 4, 5, 13, 30), 2.5),
         # Samoa went over the date line: 2011-12-30 never was.
@@ -86,20 +92,28 @@ def test_chinese_holidays_are_off_and_make_up_days_are_worked(day: date, hours: 
 
 def test_deadline_skips_spring_festival_and_counts_make_up_saturday() -> None:
     friday_17 = utc(2026, 2, 13, 9)
-    assert CN_OFFICE.add(friday_17, 2 * HOUR) == utc(2026, 2, 14, 2)  # Saturday the 14th, 10:00 in Shanghai
+    assert CN_OFFICE.add(friday_17, 2 * HOUR) == utc(
+        2026, 2, 14, 2
+    )  # Saturday the 14th, 10:00 in Shanghai
     assert CN_OFFICE.add(friday_17, 9 * HOUR) == utc(2026, 2, 24, 1, 30)  # Tuesday the 24th, 09:30
 
 
 def test_closed_and_open_dates_override_holidays_and_weekdays() -> None:
-    office = a_calendar("UTC", holidays="CN", closed=["2026-02-14", "2026-03-03"], open=["2026-02-17", "2026-03-01"])
+    office = a_calendar(
+        "UTC", holidays="CN", closed=["2026-02-14", "2026-03-03"], open=["2026-02-17", "2026-03-01"]
+    )
     worked = {2: (14, 0), 3: (17, 7.5)}, {2: (3, 0), 3: (1, 7.5)}
     for month, days in zip((2, 3), worked, strict=True):
         for day, hours in days.values():
-            assert hours_of(office, utc(2026, month, day), utc(2026, month, day) + 24 * HOUR) == hours
+            assert (
+                hours_of(office, utc(2026, month, day), utc(2026, month, day) + 24 * HOUR) == hours
+            )
 
 
 def test_open_wednesday_keeps_its_own_hours() -> None:
-    office = a_calendar("UTC", {"mon": ["09:00-17:00"], "wed": ["10:00-12:00"]}, holidays="CN", open=["2026-02-18"])
+    office = a_calendar(
+        "UTC", {"mon": ["09:00-17:00"], "wed": ["10:00-12:00"]}, holidays="CN", open=["2026-02-18"]
+    )
     assert hours_of(office, utc(2026, 2, 18), utc(2026, 2, 19)) == 2
 
 
@@ -125,21 +139,32 @@ def test_calendar_is_independent_of_instant_offset() -> None:
     office = a_calendar("America/New_York")
     early = datetime(2026, 1, 1, 3, tzinfo=UTC).astimezone(tz=CN_SHANGHAI)
     assert office.add(early, HOUR) == office.add(early.astimezone(UTC), HOUR)
-    assert office.between(early, early + 99 * HOUR) == office.between(early.astimezone(UTC), early + 99 * HOUR)
+    assert office.between(early, early + 99 * HOUR) == office.between(
+        early.astimezone(UTC), early + 99 * HOUR
+    )
 
 
 CN_SHANGHAI = ZoneInfo("Asia/Shanghai")
 
 MICROSECONDS = st.integers(0, 60 * 365 * 86_400 * 10**6)
 WEEKS = st.sampled_from(
-    [ALL_DAY, NIGHTS, {"sat": ["00:00-24:00"]}, {"mon": ["09:00-12:00", "13:30-18:00"], "fri": ["23:00-02:30"]}]
+    [
+        ALL_DAY,
+        NIGHTS,
+        {"sat": ["00:00-24:00"]},
+        {"mon": ["09:00-12:00", "13:30-18:00"], "fri": ["23:00-02:30"]},
+    ]
 )
 CALENDARS = st.builds(a_calendar, st.sampled_from(ZONES), WEEKS)
 
 
 @settings(max_examples=60)
-@given(CALENDARS, st.lists(MICROSECONDS, min_size=3, max_size=3), st.integers(0, 400 * 86_400 * 10**6))
-def test_between_is_additive_monotonic_and_inverse_of_add(calendar: Calendar, moments: list[int], length: int) -> None:
+@given(
+    CALENDARS, st.lists(MICROSECONDS, min_size=3, max_size=3), st.integers(0, 400 * 86_400 * 10**6)
+)
+def test_between_is_additive_monotonic_and_inverse_of_add(
+    calendar: Calendar, moments: list[int], length: int
+) -> None:
     a, b, c = (utc(1975, 1, 1) + moment * TICK for moment in sorted(moments))
     assert calendar.between(a, b) + calendar.between(b, c) == calendar.between(a, c)
     assert timedelta() <= calendar.between(a, b) <= b - a
@@ -154,10 +179,17 @@ def test_between_is_additive_monotonic_and_inverse_of_add(calendar: Calendar, mo
 def assert_matches_minute_count(zone: str, begin: datetime) -> None:
     """Three days in steps of five minutes, which every offset since 1975 is a multiple of, against the calendar."""
     spans = {0: [(540, 720), (1380, 1590)], 3: [(0, 1440)], 5: [(60, 180)], 6: [(1320, 1800)]}
-    hours = {"mon": ["09:00-12:00", "23:00-02:30"], "thu": ["00:00-24:00"], "sat": ["01:00-03:00"], "sun": ["22:00-06:00"]}
+    hours = {
+        "mon": ["09:00-12:00", "23:00-02:30"],
+        "thu": ["00:00-24:00"],
+        "sat": ["01:00-03:00"],
+        "sun": ["22:00-06:00"],
+    }
     calendar, counter = a_calendar(zone, hours), Counter(zone, spans)
     for until in (begin + timedelta(days=1, minutes=35), begin + timedelta(days=3)):
-        assert calendar.between(begin, until) == counter.between(begin, until, timedelta(minutes=5)), (zone, begin, until)
+        assert calendar.between(begin, until) == counter.between(
+            begin, until, timedelta(minutes=5)
+        ), (zone, begin, until)
 
 
 @settings(max_examples=80)

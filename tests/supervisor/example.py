@@ -57,4 +57,8 @@ if __name__ == "__main__":
     logs.configure()
     if len(sys.argv) > 2:
         decisions.SILENT = float(sys.argv[2])
-    sys.exit(supervise(lambda line: work(line, sys.argv[1]), lambda pid, facts: say(serves=pid, facts=facts)))
+    sys.exit(
+        supervise(
+            lambda line: work(line, sys.argv[1]), lambda pid, facts: say(serves=pid, facts=facts)
+        )
+    )

@@ -31,7 +31,9 @@ class Supervised:
         return [one[name] for one in told if name in one]
 
     def events(self, event: str) -> list[dict[str, Any]]:
-        told = [json.loads(line) for line in self._log.read_text().splitlines() if line.startswith("{")]
+        told = [
+            json.loads(line) for line in self._log.read_text().splitlines() if line.startswith("{")
+        ]
         return [one for one in told if one["event"] == event]
 
     @property
@@ -61,7 +63,9 @@ def supervised(folder: Path, behaviour: str, **variables: str) -> Iterator[Super
     said, log = folder / "said", folder / "log"
     argv = [sys.executable, "-m", "tests.supervisor.example", behaviour, str(SILENT)]
     with said.open("w") as out, log.open("w") as error:
-        process = subprocess.Popen(argv, cwd=ROOT, stdout=out, stderr=error, text=True, env={**os.environ, **variables})
+        process = subprocess.Popen(
+            argv, cwd=ROOT, stdout=out, stderr=error, text=True, env={**os.environ, **variables}
+        )
     try:
         yield Supervised(process, said, log)
     finally:
@@ -99,8 +103,13 @@ def alive(pid: int) -> bool:
         return False
 
 
-@pytest.mark.parametrize(("behaviour", "status"), [("misconfigured", 3), ("crashes", 128 + signal.SIGSEGV), ("raises", 1)])
-async def test_process_that_never_served_ends_supervisor_with_its_status(tmp_path: Path, behaviour: str, status: int) -> None:
+@pytest.mark.parametrize(
+    ("behaviour", "status"),
+    [("misconfigured", 3), ("crashes", 128 + signal.SIGSEGV), ("raises", 1)],
+)
+async def test_process_that_never_served_ends_supervisor_with_its_status(
+    tmp_path: Path, behaviour: str, status: int
+) -> None:
     with supervised(tmp_path, behaviour) as running:
         assert await running.ended() == status
         assert running.events("process_died") == []
@@ -115,14 +124,22 @@ async def test_killed_process_is_replaced_at_once_and_logged_once(tmp_path: Path
         assert second != first
         assert running.lines("restarts") == [{}, {"killed": 1}]
         [told] = running.events("process_died")
-        assert (told["reason"], told["status"], told["again_in"]) == ("killed", -signal.SIGKILL, 0.0)
+        assert (told["reason"], told["status"], told["again_in"]) == (
+            "killed",
+            -signal.SIGKILL,
+            0.0,
+        )
 
 
 async def test_repeatedly_failing_process_restarts_with_growing_pauses(tmp_path: Path) -> None:
     with supervised(tmp_path, "fails") as running:
         await running.until(lambda: len(running.events("process_died")) == 3)
         told = running.events("process_died")
-        assert [(one["reason"], one["again_in"]) for one in told] == [("failed", 0.0), ("failed", 1.0), ("failed", 2.0)]
+        assert [(one["reason"], one["again_in"]) for one in told] == [
+            ("failed", 0.0),
+            ("failed", 1.0),
+            ("failed", 2.0),
+        ]
         running.process.terminate()
         assert await running.ended() == 7
 
@@ -162,7 +179,9 @@ async def test_machine_suspend_does_not_count_as_silence(tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-async def test_stop_signal_is_forwarded_and_ends_with_status_0(tmp_path: Path, number: signal.Signals) -> None:
+async def test_stop_signal_is_forwarded_and_ends_with_status_0(
+    tmp_path: Path, number: signal.Signals
+) -> None:
     with supervised(tmp_path, "serves") as running:
         first = await running.serving()
         running.process.send_signal(number)
@@ -181,7 +200,10 @@ async def test_process_ends_when_supervisor_is_killed(tmp_path: Path) -> None:
 
 async def test_systemd_is_notified_of_ready_watchdog_and_stopping(tmp_path: Path) -> None:
     socket_path = tmp_path / "notify"
-    with Heard(socket_path) as heard, supervised(tmp_path, "serves", NOTIFY_SOCKET=str(socket_path)) as running:
+    with (
+        Heard(socket_path) as heard,
+        supervised(tmp_path, "serves", NOTIFY_SOCKET=str(socket_path)) as running,
+    ):
         first = await running.serving()
         await running.until(lambda: heard.all().count("WATCHDOG=1") >= 3)
         assert heard.all()[0] == "READY=1"

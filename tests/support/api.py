@@ -58,25 +58,46 @@ class Api:
     links: ReporterLinks
 
     async def call(
-        self, method: str, path: str, body: Any = None, scope: str = "admin", headers: dict[str, str] | None = None
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        scope: str = "admin",
+        headers: dict[str, str] | None = None,
     ) -> tuple[int, Any]:
         answer = await self.raw(method, path, json=body, scope=scope, headers=headers)
-        return answer.status, (await answer.json(content_type=None) if answer.status not in {204, 304} else None)
+        return answer.status, (
+            await answer.json(content_type=None) if answer.status not in {204, 304} else None
+        )
 
     async def raw(
-        self, method: str, path: str, *, scope: str = "admin", headers: dict[str, str] | None = None, **more: Any
+        self,
+        method: str,
+        path: str,
+        *,
+        scope: str = "admin",
+        headers: dict[str, str] | None = None,
+        **more: Any,
     ) -> ClientResponse:
         sent = {"Authorization": f"Bearer {self.keys[scope]}"} | (headers or {})
         return await self.client.request(method, path, headers=sent, **more)
 
     async def person(self, login: str, *roles: Role, **fields: Any) -> str:
         """Create a person with these roles and return a key of theirs, also in `keys` by login."""
-        status, made = await self.call("POST", "/api/v1/people", {"login": login, "name": login.title(), "roles": roles} | fields)
+        status, made = await self.call(
+            "POST",
+            "/api/v1/people",
+            {"login": login, "name": login.title(), "roles": roles} | fields,
+        )
         assert status == 201, made
         async with self.uow.pool.acquire() as conn:
             person_id = await conn.fetchval("SELECT id FROM person WHERE login = $1", login)
             key, _ = await keys.create(
-                conn, login, grantable_scopes(frozenset(roles)), self.uow.clock.stamp(), person_id=person_id
+                conn,
+                login,
+                grantable_scopes(frozenset(roles)),
+                self.uow.clock.stamp(),
+                person_id=person_id,
             )
         self.keys[login] = key
         return key
@@ -86,7 +107,9 @@ class Api:
         await hire(self.uow.pool, group, *logins, tier=tier)
 
     async def incident(self, **fields: Any) -> dict[str, Any]:
-        status, made = await self.call("POST", "/api/v1/incidents", {"title": "Mail is down"} | fields)
+        status, made = await self.call(
+            "POST", "/api/v1/incidents", {"title": "Mail is down"} | fields
+        )
         assert status == 201, made
         return dict(made)
 
@@ -117,7 +140,9 @@ def passwords() -> Iterator[Passwords]:
 @pytest.fixture
 def login(pool: Pool, clock: FakeClock, passwords: Passwords) -> LoginService:
     """A login that allows three attempts in a quarter of an hour."""
-    return LoginService(pool, clock, passwords, LoginLimits(3, timedelta(minutes=15)), timedelta(hours=12))
+    return LoginService(
+        pool, clock, passwords, LoginLimits(3, timedelta(minutes=15)), timedelta(hours=12)
+    )
 
 
 @pytest.fixture
@@ -159,20 +184,40 @@ async def api(
     made = {}
     async with pool.acquire() as conn:
         for scope in Scope:
-            made[str(scope)], _ = await keys.create(conn, str(scope), frozenset({scope}), clock.stamp())
+            made[str(scope)], _ = await keys.create(
+                conn, str(scope), frozenset({scope}), clock.stamp()
+            )
     app = web.Application()
-    app[incoming.BUDGETS] = incoming.Budgets(*(incoming.Budget(2**24, 2**22, lambda: None) for _ in range(2)))
+    app[incoming.BUDGETS] = incoming.Budgets(
+        *(incoming.Budget(2**24, 2**22, lambda: None) for _ in range(2))
+    )
     filing = AttachmentService(uow, stores, QUOTA)
     links = ReporterLinks((b"new secret", b"old secret"), timedelta(days=30))
-    mender = QuarantineReview(Replay(pool, {generic.SOURCE.slug: generic.SOURCE}, {}, no_intake, clock, Mappings()))
+    mender = QuarantineReview(
+        Replay(pool, {generic.SOURCE.slug: generic.SOURCE}, {}, no_intake, clock, Mappings())
+    )
     context = Context(
-        uow, Authenticator(pool, clock), login, oidc, links, filing, mender, settings.problems, nothing_set_aside, settings.limits
+        uow,
+        Authenticator(pool, clock),
+        login,
+        oidc,
+        links,
+        filing,
+        mender,
+        settings.problems,
+        nothing_set_aside,
+        settings.limits,
     )
     pages = Pages("en", "Asia/Shanghai")
-    shown = with_problem_pages([*ReporterPage(context, pages).routes(), *RecordPage(context, pages).routes()], pages)
+    shown = with_problem_pages(
+        [*ReporterPage(context, pages).routes(), *RecordPage(context, pages).routes()], pages
+    )
     app.add_routes(
         edge.wrap_routes(
-            build_api_routes(context) + build_docs() + build_reference(pages) + shown, clock, lambda *_: None, Deadlines(60)
+            build_api_routes(context) + build_docs() + build_reference(pages) + shown,
+            clock,
+            lambda *_: None,
+            Deadlines(60),
         )
     )
     server = TestServer(app)

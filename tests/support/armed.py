@@ -34,9 +34,14 @@ async def arm_many(conn: "asyncpg.Connection[Any]", count: int, first: float, la
     Now is by PostgreSQL's clock.
     """
     now: datetime = await conn.fetchval("SELECT clock_timestamp()")
-    dues = [now + timedelta(seconds=first + (last - first) * place / count) for place in range(count)]
+    dues = [
+        now + timedelta(seconds=first + (last - first) * place / count) for place in range(count)
+    ]
     numbers = [f"TMR{place:07}" for place in range(count)]
-    resolved = [due - CLOSE_AFTER - timedelta(seconds=crc32(n.encode()) % SPREAD) for n, due in zip(numbers, dues, strict=True)]
+    resolved = [
+        due - CLOSE_AFTER - timedelta(seconds=crc32(n.encode()) % SPREAD)
+        for n, due in zip(numbers, dues, strict=True)
+    ]
     await conn.execute(RECORDS, numbers, resolved, [_ledger(at) for at in resolved])
     await conn.execute(TIMERS, numbers, dues)
 
@@ -82,5 +87,7 @@ async def tally(conn: "asyncpg.Connection[Any]") -> Tally:
 
 async def some_ids(conn: "asyncpg.Connection[Any]", count: int) -> Sequence[int]:
     """Return the IDs of records whose timers are due last."""
-    rows = await conn.fetch("SELECT incident_id FROM timer WHERE armed ORDER BY due_at DESC LIMIT $1", count)
+    rows = await conn.fetch(
+        "SELECT incident_id FROM timer WHERE armed ORDER BY due_at DESC LIMIT $1", count
+    )
     return [row["incident_id"] for row in rows]

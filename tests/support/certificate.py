@@ -15,8 +15,14 @@ from gateway.clock import SystemClock
 
 def make_certificate(folder: Path) -> tuple[Path, ssl.SSLContext]:
     """Return a file with key and certificate, and an SSL context that trusts it."""
-    key, name = ec.generate_private_key(ec.SECP256R1()), x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "gateway")])
-    now, place = SystemClock().now(), x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))])
+    key, name = (
+        ec.generate_private_key(ec.SECP256R1()),
+        x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "gateway")]),
+    )
+    now, place = (
+        SystemClock().now(),
+        x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]),
+    )
     made = (
         x509.CertificateBuilder()
         .subject_name(name)

@@ -39,7 +39,9 @@ class ChatServer:
 
 async def _heard(server: ChatServer, request: web.Request) -> Any:
     body = await request.json()
-    server.asked.append((f"{request.method} {request.path_qs}", request.headers.get("authorization", ""), body))
+    server.asked.append(
+        (f"{request.method} {request.path_qs}", request.headers.get("authorization", ""), body)
+    )
     server.arrived.put_nowait((request.path, body))
     return body
 
@@ -71,7 +73,9 @@ async def feishu_server() -> AsyncIterator[ChatServer]:
         if told := server.answer(request.path):
             return told
         if "tenant_access_token" in request.path:
-            return web.json_response({"code": 0, "tenant_access_token": f"t-{len(server.asked)}", "expire": 7200})
+            return web.json_response(
+                {"code": 0, "tenant_access_token": f"t-{len(server.asked)}", "expire": 7200}
+            )
         assert json.loads(body["content"])["elements"]
         data = {"message_id": f"om_{len(server.asked)}", "chat_id": body.get("receive_id", "oc_1")}
         return web.json_response({"code": 0, "msg": "success", "data": data})

@@ -31,7 +31,9 @@ class FakeClock:
 
     async def sleep(self, seconds: float) -> None:
         future = asyncio.get_running_loop().create_future()
-        heapq.heappush(self._sleepers, (self.at + timedelta(seconds=seconds), next(self._order), future))
+        heapq.heappush(
+            self._sleepers, (self.at + timedelta(seconds=seconds), next(self._order), future)
+        )
         await future
 
     def advance(self, delta: timedelta) -> None:

@@ -9,7 +9,9 @@ SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND rel
 GIVE_BACK = "VACUUM incident, timeline, outbox, alert, alert_event, receipt, timer, api_key, told_when_opened, person"
 """Frees the space of deleted rows; otherwise each scan would read all rows that ever were."""
 
-SELECT_SEQUENCES = "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'S'"
+SELECT_SEQUENCES = (
+    "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'S'"
+)
 
 
 async def empty_tables_statement(connection: Connection) -> str:

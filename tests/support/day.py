@@ -72,18 +72,28 @@ class Day:
 
     async def _follow_on(self, who: str, name: str, facts: dict[str, Any]) -> None:
         known = facts.pop("as")
-        made = await self.story.call("POST", f"incidents/{self.numbers[name]}/follow_on", facts, who)
+        made = await self.story.call(
+            "POST", f"incidents/{self.numbers[name]}/follow_on", facts, who
+        )
         self.numbers[known] = made["number"]
 
     async def _many(self, who: str, names: str, facts: dict[str, Any]) -> None:
         action, numbers = facts.pop("action"), [self.numbers[name] for name in names.split(",")]
-        done = await self.story.call("POST", "incidents/bulk", {"numbers": numbers, "action": action, "body": facts}, who)
+        done = await self.story.call(
+            "POST", "incidents/bulk", {"numbers": numbers, "action": action, "body": facts}, who
+        )
         assert all("version" in one for one in done["results"]), done
 
     async def _lapses(self, _: str, name: str, facts: dict[str, Any]) -> None:
         ends = NOON + timedelta(minutes=facts["ends"])
-        alert = {"labels": {"alertname": name, "severity": "warning"}, "endsAt": ends.isoformat(), "startsAt": NOON.isoformat()}
-        answer = await self.story.client.post("/api/v2/alerts", json=[alert], headers=self.story.as_key("ingest"))
+        alert = {
+            "labels": {"alertname": name, "severity": "warning"},
+            "endsAt": ends.isoformat(),
+            "startsAt": NOON.isoformat(),
+        }
+        answer = await self.story.client.post(
+            "/api/v2/alerts", json=[alert], headers=self.story.as_key("ingest")
+        )
         assert answer.status == 200, await answer.text()
         await self._find(name)
 
@@ -95,18 +105,26 @@ class Day:
         await self.story.release()
 
     async def _find(self, title: str) -> None:
-        self.numbers[title] = await self.story.gateway.pool.fetchval("SELECT number FROM incident WHERE title = $1", title)
+        self.numbers[title] = await self.story.gateway.pool.fetchval(
+            "SELECT number FROM incident WHERE title = $1", title
+        )
 
     async def _invites(self, who: str, name: str, _: dict[str, Any]) -> None:
-        self.links[name] = (await self.story.call("POST", f"incidents/{self.numbers[name]}/invite", key=who))["path"]
+        self.links[name] = (
+            await self.story.call("POST", f"incidents/{self.numbers[name]}/invite", key=who)
+        )["path"]
 
     async def _by_link(self, _: str, name: str, facts: dict[str, Any]) -> None:
-        answer = await self.story.client.post(f"{self.links[name]}/{facts.pop('action')}", json=facts)
+        answer = await self.story.client.post(
+            f"{self.links[name]}/{facts.pop('action')}", json=facts
+        )
         assert answer.status < 300, await answer.text()
 
     async def _attaches(self, who: str, name: str, facts: dict[str, Any]) -> None:
         path = f"/api/v1/incidents/{self.numbers[name]}/attachments?name={facts['name']}"
-        answer = await self.story.client.post(path, data=facts["text"].encode(), headers=self.story.as_key(who))
+        answer = await self.story.client.post(
+            path, data=facts["text"].encode(), headers=self.story.as_key(who)
+        )
         assert answer.status == 201, await answer.text()
 
     async def _writes(self, who: str, name: str, facts: dict[str, Any]) -> None:
@@ -124,7 +142,10 @@ class Day:
     async def told(self) -> str:
         """Return a report by record: timeline, clocks, notifications and links."""
         names = {number: name for name, number in self.numbers.items()}
-        return "\n".join([line for name in self.numbers for line in await self._record(name, names)]) + "\n"
+        return (
+            "\n".join([line for name in self.numbers for line in await self._record(name, names)])
+            + "\n"
+        )
 
     async def sent(self) -> bool:
         """Return whether no notification is pending."""
@@ -132,10 +153,16 @@ class Day:
 
     async def _record(self, name: str, names: dict[str, str]) -> list[str]:
         record = await self.story.record(self.numbers[name])
-        entries = (await self.story.call("GET", f"incidents/{self.numbers[name]}/timeline?limit=200"))["entries"]
+        entries = (
+            await self.story.call("GET", f"incidents/{self.numbers[name]}/timeline?limit=200")
+        )["entries"]
         return [
             f"{name}: {_summary(record)}",
-            *(f"  {_at(entry['at'])} {_entry(entry, names)}" for entry in entries if entry["event"] != "management_told"),
+            *(
+                f"  {_at(entry['at'])} {_entry(entry, names)}"
+                for entry in entries
+                if entry["event"] != "management_told"
+            ),
             *(f"  {line}" for line in _clocks(record)),
             *(await self._heard(name)),
             *(f"  links: {line}" for line in [_links(record, names)] if line),
@@ -143,7 +170,10 @@ class Day:
 
     async def _heard(self, name: str) -> list[str]:
         rows = await self.story.gateway.pool.fetch(TOLD, self.numbers[name])
-        return [f"  {_at(at)} {template} {state} to {', '.join(roles)}" for at, template, state, roles in rows]
+        return [
+            f"  {_at(at)} {template} {state} to {', '.join(roles)}"
+            for at, template, state, roles in rows
+        ]
 
 
 def _at(told: str | datetime) -> str:
@@ -156,20 +186,32 @@ def _summary(record: dict[str, Any]) -> str:
     who = ", ".join(f"{word} {record[field]}" for field, word in WHO.items() if record[field])
     ended = " ".join(str(record[field]) for field in ("resolution", "closure") if record[field])
     marks = " ".join(mark for mark in ("major", "security") if record[mark])
-    counts = ", ".join(f"{field} {record[field]}" for field, least in COUNTED.items() if record[field] > least)
+    counts = ", ".join(
+        f"{field} {record[field]}" for field, least in COUNTED.items() if record[field] > least
+    )
     said = (f"{record['kind']} P{record['priority']} {record['state']}", ended, marks, who, counts)
     return "; ".join(part for part in said if part)
 
 
 COUNTED = {"occurrences": 1, "reopened": 0, "returned": 0}
-WHO = {"owner": "owner", "assignee_group": "group", "assignee": "assignee", "handler": "handler", "third_party": "vendor"}
+WHO = {
+    "owner": "owner",
+    "assignee_group": "group",
+    "assignee": "assignee",
+    "handler": "handler",
+    "third_party": "vendor",
+}
 
 
 def _entry(entry: dict[str, Any], names: dict[str, str]) -> str:
     facts = entry["facts"]
-    said = " ".join(_plain(facts[fact], names) for fact in FACTS if facts.get(fact) not in (None, "", [], {}))
+    said = " ".join(
+        _plain(facts[fact], names) for fact in FACTS if facts.get(fact) not in (None, "", [], {})
+    )
     changes = " ".join(f"{c['field']} {c['old']}>{c['new']}" for c in facts.get("changes", []))
-    return " ".join(part for part in (entry["event"], said, changes, f"by {entry['actor']}") if part)
+    return " ".join(
+        part for part in (entry["event"], said, changes, f"by {entry['actor']}") if part
+    )
 
 
 def _plain(value: Any, names: dict[str, str]) -> str:
@@ -191,4 +233,7 @@ def _clocks(record: dict[str, Any]) -> Iterator[str]:
 def _links(record: dict[str, Any], names: dict[str, str]) -> str:
     around = [f"{field} {names[record[field]]}" for field in ("master", "follows") if record[field]]
     around += [f"{one['kind']} {one['reference']} of {one['system']}" for one in record["linked"]]
-    return ", ".join(around + ([f"refs {msgspec.json.encode(record['refs']).decode()}"] if record["refs"] else []))
+    return ", ".join(
+        around
+        + ([f"refs {msgspec.json.encode(record['refs']).decode()}"] if record["refs"] else [])
+    )

@@ -24,7 +24,9 @@ class Page:
     hidden: dict[str, str] = field(init=False)
 
     def __post_init__(self) -> None:
-        self.hidden = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)">', self.text))
+        self.hidden = dict(
+            re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)">', self.text)
+        )
 
     @property
     def status(self) -> int:
@@ -37,7 +39,10 @@ class Page:
 
     @property
     def flaws(self) -> dict[str, str]:
-        return {name: unescape(text) for name, text in re.findall(r'<p class="bad" id="(\w+)-bad">([^<]*)</p>', self.text)}
+        return {
+            name: unescape(text)
+            for name, text in re.findall(r'<p class="bad" id="(\w+)-bad">([^<]*)</p>', self.text)
+        }
 
     @property
     def heading(self) -> str:
@@ -58,7 +63,11 @@ async def get(client: TestClient[Any, Any], path: str, language: str = "en") -> 
 
 
 async def send(
-    client: TestClient[Any, Any], path: str, fields: Mapping[str, str], *files: tuple[str, bytes], language: str = "en"
+    client: TestClient[Any, Any],
+    path: str,
+    fields: Mapping[str, str],
+    *files: tuple[str, bytes],
+    language: str = "en",
 ) -> Page:
     """Post a form as browsers do, and follow redirects."""
     parts = path.startswith("/report") or path.endswith("/file")

@@ -28,11 +28,15 @@ class Disk:
 @contextmanager
 def small_disk() -> Iterator[Disk]:
     """Provide a disk of `SIZE` bytes for the block."""
-    with tempfile.TemporaryDirectory(prefix="gateway-disk-", dir="/tmp", ignore_cleanup_errors=True) as name:
+    with tempfile.TemporaryDirectory(
+        prefix="gateway-disk-", dir="/tmp", ignore_cleanup_errors=True
+    ) as name:
         folder = Path(name)
         folder.chmod(0o755)
         options = f"size={SIZE},mode=755"
-        mount = subprocess.run(["mount", "-t", "tmpfs", "-o", options, "tmpfs", name], check=False, capture_output=True)
+        mount = subprocess.run(
+            ["mount", "-t", "tmpfs", "-o", options, "tmpfs", name], check=False, capture_output=True
+        )
         try:
             yield Disk(folder, mount.returncode == 0)
         finally:

@@ -27,7 +27,11 @@ from tests.support.intake import IntakeHarness, a_submission, an_alert, committe
 
 HAND = Principal(name="hand", parts=frozenset({MachineRole.WRITER}))
 
-FIELDS = dict.fromkeys(services.FIELDS, "") | {"criticality": Criticality.NORMAL, "targets": {}, "active": True}
+FIELDS = dict.fromkeys(services.FIELDS, "") | {
+    "criticality": Criticality.NORMAL,
+    "targets": {},
+    "active": True,
+}
 
 
 @dataclass
@@ -38,24 +42,34 @@ class GatewayHarness:
     intake: IntakeHarness
     uow: UnitOfWork
 
-    async def alert(self, ci: str, title: str = "", service: str = "", **more: Any) -> dict[str, Any]:
+    async def alert(
+        self, ci: str, title: str = "", service: str = "", **more: Any
+    ) -> dict[str, Any]:
         """The record that an alert about an item opens; intake decides anew when something moved, as it does by itself."""
-        told = an_alert(f"{ci} {title}", title=title or f"{ci} is down", ci=ci, service=service, **more)
+        told = an_alert(
+            f"{ci} {title}", title=title or f"{ci} is down", ci=ci, service=service, **more
+        )
         while True:
             try:
                 await self.intake.take(a_submission(told))
             except (RecordChanged, asyncpg.DeadlockDetectedError):
                 continue
             break
-        (row,) = await self.intake.rows("SELECT * FROM incident WHERE dedup_key = $1 ORDER BY id DESC LIMIT 1", told.dedup_key)
+        (row,) = await self.intake.rows(
+            "SELECT * FROM incident WHERE dedup_key = $1 ORDER BY id DESC LIMIT 1", told.dedup_key
+        )
         return row
 
     async def say(self, title: str, sender: str = "", **more: Any) -> Incident:
         """The record of what somebody reports by telephone."""
-        return await create.create(self.uow, NewReport(title=title, source="phone", contact=sender, **more), HAND)
+        return await create.create(
+            self.uow, NewReport(title=title, source="phone", contact=sender, **more), HAND
+        )
 
     async def row(self, number: str) -> dict[str, Any]:
-        return dict(await self.pool.fetchrow("SELECT * FROM incident WHERE number = $1", number) or {})
+        return dict(
+            await self.pool.fetchrow("SELECT * FROM incident WHERE number = $1", number) or {}
+        )
 
     async def facts(self, number: str) -> list[tuple[str, Any]]:
         """Events and their facts as text."""
@@ -64,20 +78,29 @@ class GatewayHarness:
 
     async def chains(self) -> int:
         """Records that hang on what hangs on something, or on themselves."""
-        asked = (
-            "SELECT count(*) FROM incident r JOIN incident m ON m.id = r.master_id WHERE m.master_id IS NOT NULL OR m.id = r.id"
-        )
+        asked = "SELECT count(*) FROM incident r JOIN incident m ON m.id = r.master_id WHERE m.master_id IS NOT NULL OR m.id = r.id"
         return int(await self.pool.fetchval(asked))
 
 
 async def furnish(conn: Connection, clock: FakeClock) -> None:
     """Write the catalogue of the made-up company."""
-    written = [services._values(FIELDS | {"name": names[0], "aliases": names[1:]}) for names in SERVICES.values()]
+    written = [
+        services._values(FIELDS | {"name": names[0], "aliases": names[1:]})
+        for names in SERVICES.values()
+    ]
     rows = [(slug, *values, clock.stamp()) for slug, values in zip(SERVICES, written, strict=True)]
     await conn.executemany(services.INSERT, rows)
-    attributes = {name: {"site": site} for name, site in SITES.items()} | {name: {"ip": ip} for name, ip in ADDRESSES.items()}
+    attributes = {name: {"site": site} for name, site in SITES.items()} | {
+        name: {"ip": ip} for name, ip in ADDRESSES.items()
+    }
     drafts = [
-        CiDraft(name=name, kind="host", service=service, attributes=attributes.get(name, {}), depends_on=upstream)
+        CiDraft(
+            name=name,
+            kind="host",
+            service=service,
+            attributes=attributes.get(name, {}),
+            depends_on=upstream,
+        )
         for service, items in PARTS.items()
         for name, upstream in items.items()
     ]
@@ -85,7 +108,9 @@ async def furnish(conn: Connection, clock: FakeClock) -> None:
 
 
 @asynccontextmanager
-async def gateway_harness(pool: Pool, database_url: str, clock: FakeClock, settings: Settings) -> AsyncIterator[GatewayHarness]:
+async def gateway_harness(
+    pool: Pool, database_url: str, clock: FakeClock, settings: Settings
+) -> AsyncIterator[GatewayHarness]:
     """One furnished house, whose numbers are reserved on one connection in turns."""
     numbers, writer, others = [await asyncpg.connect(database_url) for _ in range(3)]
     turn = asyncio.Lock()
@@ -99,7 +124,9 @@ async def gateway_harness(pool: Pool, database_url: str, clock: FakeClock, setti
             await furnish(conn, clock)
         catalogue = Catalogue(settings)
         await catalogue.refresh(pool, clock.stamp())
-        own = UnitOfWork(pool, clock, catalogue.rules, b"test key", reserve, lambda _: None, catalogue)
+        own = UnitOfWork(
+            pool, clock, catalogue.rules, b"test key", reserve, lambda _: None, catalogue
+        )
         intake = IntakeHarness(writer, committer(others, clock, settings, catalogue), clock)
         yield GatewayHarness(pool, intake, own)
     finally:

@@ -83,7 +83,10 @@ def membered(size: int, before: bytes = b"", after: bytes = b"") -> Bodies:
     """Yield objects of many members, and of one member many times, between `before` and `after`."""
     names = b",".join(b'"k%d":"v"' % number for number in range(max(1, size // 14)))
     yield "members", before + b"{" + names[: names.rfind(b",", 0, max(20, size))] + b"}" + after
-    yield "one member again and again", filled(before + b"{", b'"labels":{},', b'"z":0}' + after, size)
+    yield (
+        "one member again and again",
+        filled(before + b"{", b'"labels":{},', b'"z":0}' + after, size),
+    )
 
 
 def nested(size: int, before: bytes = b"", after: bytes = b"") -> Bodies:
@@ -132,7 +135,10 @@ def blown_up(example: bytes, size: int) -> Bodies:
             yield f"{where}: {name}", _with(tree, at, grown)
         if isinstance(value, list) and value:
             item = msgspec.json.encode(value[0]) + b","
-            yield f"{where}: its own items", _with(tree, at, filled(b"[", item, item[:-1] + b"]", size))
+            yield (
+                f"{where}: its own items",
+                _with(tree, at, filled(b"[", item, item[:-1] + b"]", size)),
+            )
 
 
 def forms(size: int) -> Iterator[tuple[str, str, bytes]]:
@@ -152,7 +158,11 @@ def forms(size: int) -> Iterator[tuple[str, str, bytes]]:
     yield "almost boundaries", many, filled(b"--b\r\n\r\n", b"\r\n--", b"\r\n--b--\r\n", size)
     yield "long head", many, filled(b"--b\r\n", b"X: y\r\n", b"\r\n1\r\n--b--\r\n", size)
     yield "folded head", many, filled(b"--b\r\nX: y\r\n", b" y\r\n", b"\r\n1\r\n--b--\r\n", size)
-    yield "parameters", many, filled(b"--b\r\nContent-Disposition: form-data", b"; a=1", b"\r\n\r\n1\r\n--b--\r\n", size)
+    yield (
+        "parameters",
+        many,
+        filled(b"--b\r\nContent-Disposition: form-data", b"; a=1", b"\r\n\r\n1\r\n--b--\r\n", size),
+    )
     yield "no boundary", "multipart/form-data", b"--\r\n" * (size // 4)
 
 

@@ -21,7 +21,9 @@ STRANGER = RSAKey.generate_key(2048, {"kid": "one"})
 
 
 def signed(claims: dict[str, Any], key: Any = KEY, algorithm: str = "RS256", **header: Any) -> str:
-    return jwt.encode({"alg": algorithm, "kid": key.kid} | header, claims, key, algorithms=[algorithm])
+    return jwt.encode(
+        {"alg": algorithm, "kid": key.kid} | header, claims, key, algorithms=[algorithm]
+    )
 
 
 def unsigned(claims: dict[str, Any]) -> str:
@@ -81,7 +83,9 @@ class Provider:
     async def configuration(self, _: web.Request) -> web.Response:
         self._count("configuration")
         ends = {name: f"{self.issuer}/{path}" for name, path in ENDPOINTS.items()}
-        return web.json_response({"issuer": self.calls_itself or self.issuer, **ends}, status=self.answers)
+        return web.json_response(
+            {"issuer": self.calls_itself or self.issuer, **ends}, status=self.answers
+        )
 
     async def published(self, _: web.Request) -> web.Response:
         self._count("keys")
@@ -91,16 +95,33 @@ class Provider:
     async def token(self, request: web.Request) -> web.Response:
         self._count("token")
         form = {name: str(value) for name, value in (await request.post()).items()}
-        name, _, secret = base64.b64decode(request.headers["Authorization"].removeprefix("Basic ")).decode().partition(":")
+        name, _, secret = (
+            base64.b64decode(request.headers["Authorization"].removeprefix("Basic "))
+            .decode()
+            .partition(":")
+        )
         asked = self.codes.pop(form["code"], None)
         if asked is None or (unquote(name), unquote(secret)) != (CLIENT, SECRET):
             return web.json_response({"error": "invalid_grant"}, status=400)
-        challenge = base64.urlsafe_b64encode(sha256(form["code_verifier"].encode()).digest()).rstrip(b"=").decode()
+        challenge = (
+            base64.urlsafe_b64encode(sha256(form["code_verifier"].encode()).digest())
+            .rstrip(b"=")
+            .decode()
+        )
         if challenge != asked["code_challenge"] or form["redirect_uri"] != asked["redirect_uri"]:
             return web.json_response({"error": "invalid_grant"}, status=400)
         now = int(self.clock.at.timestamp())
-        claims = {"iss": self.issuer, "aud": CLIENT, "sub": "u-1", "iat": now, "exp": now + 300, "nonce": asked["nonce"]}
-        return web.json_response({"id_token": self.sign(claims | self.claims), "token_type": "Bearer"})
+        claims = {
+            "iss": self.issuer,
+            "aud": CLIENT,
+            "sub": "u-1",
+            "iat": now,
+            "exp": now + 300,
+            "nonce": asked["nonce"],
+        }
+        return web.json_response(
+            {"id_token": self.sign(claims | self.claims), "token_type": "Bearer"}
+        )
 
     def _count(self, what: str) -> None:
         self.asked[what] = self.asked.get(what, 0) + 1

@@ -88,9 +88,20 @@ class ImapServer:
 async def an_imap_server(certificate: Path) -> AsyncIterator[ImapServer]:
     """Run a server with this file of certificate and key."""
     port = free_port()
-    given = ("--host", "127.0.0.1", "--port", str(port), "--cert", str(certificate), "--key", str(certificate))
+    given = (
+        "--host",
+        "127.0.0.1",
+        "--port",
+        str(port),
+        "--cert",
+        str(certificate),
+        "--key",
+        str(certificate),
+    )
     user = ("dict", "--demo-user", USER, "--demo-password", PASSWORD)
-    process = await asyncio.create_subprocess_exec(sys.executable, *START, *given, *user, stderr=asyncio.subprocess.DEVNULL)
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, *START, *given, *user, stderr=asyncio.subprocess.DEVNULL
+    )
     server = ImapServer(port, certificate)
     tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     tls.load_cert_chain(certificate)

@@ -27,7 +27,9 @@ from tests.support.clock import FakeClock
 FIRING, RESOLVED = AlertStatus.FIRING, AlertStatus.RESOLVED
 
 
-def an_alert(key: str = "disk", status: AlertStatus = FIRING, at: datetime | None = None, **more: Any) -> Alert:
+def an_alert(
+    key: str = "disk", status: AlertStatus = FIRING, at: datetime | None = None, **more: Any
+) -> Alert:
     fields = {"namespace": "generic", "title": f"{key} is in trouble", "severity": "warning"} | more
     return Alert(dedup_key=key, status=status, event_time=at, **fields)
 
@@ -53,7 +55,13 @@ class IntakeHarness:
     async def tell(self, *alerts: Alert, **more: Any) -> tuple[ItemResult, ...]:
         return (await self.take(a_submission(*alerts, **more)))[0].results
 
-    async def one(self, key: str = "disk", status: AlertStatus = FIRING, at: datetime | None = None, **more: Any) -> ItemResult:
+    async def one(
+        self,
+        key: str = "disk",
+        status: AlertStatus = FIRING,
+        at: datetime | None = None,
+        **more: Any,
+    ) -> ItemResult:
         return (await self.tell(an_alert(key, status, at, **more)))[0]
 
     async def rows(self, statement: str, *values: Any) -> list[dict[str, Any]]:
@@ -71,11 +79,18 @@ def by_service(given: Settings) -> Settings:
 
 
 @asynccontextmanager
-async def intake_harness(database_url: str, clock: FakeClock, given: Settings | None = None) -> AsyncIterator[IntakeHarness]:
+async def intake_harness(
+    database_url: str, clock: FakeClock, given: Settings | None = None
+) -> AsyncIterator[IntakeHarness]:
     conn, numbers = await asyncpg.connect(database_url), await asyncpg.connect(database_url)
     try:
         unjudged: Counter[SkipReason] = Counter()
-        made = committer(numbers, clock, given or settings(), unjudged=lambda why, count: unjudged.update({why: count}))
+        made = committer(
+            numbers,
+            clock,
+            given or settings(),
+            unjudged=lambda why, count: unjudged.update({why: count}),
+        )
         yield IntakeHarness(conn, made, clock, unjudged=unjudged)
     finally:
         await conn.close()

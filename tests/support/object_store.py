@@ -51,8 +51,14 @@ class ObjectStore:
         at = datetime.strptime(request.headers["x-amz-date"], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
         who = AwsCredentials(access_key="AKIDEXAMPLE", secret_key="a secret", region="eu-x")
         headers, query = {name: request.headers[name] for name in names}, dict(request.query)
-        wanted = authorization(who, at, request.method, unquote(request.rel_url.raw_path), query, headers, hashed)
-        return given == wanted and {"host", "x-amz-date"} <= set(names) and hashed == sha256(body).hexdigest()
+        wanted = authorization(
+            who, at, request.method, unquote(request.rel_url.raw_path), query, headers, hashed
+        )
+        return (
+            given == wanted
+            and {"host", "x-amz-date"} <= set(names)
+            and hashed == sha256(body).hexdigest()
+        )
 
     def _list(self, request: web.Request) -> web.Response:
         names = sorted(name for name in self.objects if name.startswith(request.query["prefix"]))
@@ -61,8 +67,15 @@ class ObjectStore:
             f"<Contents><Key>{name}</Key><LastModified>{self.objects[name][1]:%Y-%m-%dT%H:%M:%S.000Z}</LastModified></Contents>"
             for name in names[start : start + PAGE]
         )
-        more = f"<NextContinuationToken>+{start + PAGE}</NextContinuationToken>" if start + PAGE < len(names) else ""
-        return web.Response(text=f"<ListBucketResult>{entries}{more}</ListBucketResult>", content_type="application/xml")
+        more = (
+            f"<NextContinuationToken>+{start + PAGE}</NextContinuationToken>"
+            if start + PAGE < len(names)
+            else ""
+        )
+        return web.Response(
+            text=f"<ListBucketResult>{entries}{more}</ListBucketResult>",
+            content_type="application/xml",
+        )
 
 
 @asynccontextmanager

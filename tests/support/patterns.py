@@ -84,7 +84,9 @@ def _uses() -> dict[tuple[str, str], set[str]]:
 def _inline() -> Iterator[Applied]:
     for file, node in _nodes():
         match node:
-            case ast.Call(func=ast.Attribute(value=ast.Name(id="re"), attr=method), args=[first, *_]) if method in METHODS:
+            case ast.Call(
+                func=ast.Attribute(value=ast.Name(id="re"), attr=method), args=[first, *_]
+            ) if method in METHODS:
                 place = f"{_module(file)}:{ast.literal_eval(first)}"
                 yield Applied(place, re.compile(ast.literal_eval(first)), frozenset({method}))
 

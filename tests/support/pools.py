@@ -48,14 +48,20 @@ class LentPools:
     idle: dict[Name, list[Pool]] = field(default_factory=dict)
 
     async def open(
-        self, database: Database, *, allow_unsafe: bool = False, settings: Mapping[str, str] = SERVER_SETTINGS
+        self,
+        database: Database,
+        *,
+        allow_unsafe: bool = False,
+        settings: Mapping[str, str] = SERVER_SETTINGS,
     ) -> Pool:
         """Return a pool as `gateway.db.pool.open_pool` does."""
         if database.url != self.database_url or not allow_unsafe:
             return await open_pool(database, allow_unsafe=allow_unsafe, settings=settings)
         name = (database, tuple(sorted(settings.items())))
         idle = self.idle.get(name)
-        pool = idle.pop() if idle else await open_pool(database, allow_unsafe=True, settings=settings)
+        pool = (
+            idle.pop() if idle else await open_pool(database, allow_unsafe=True, settings=settings)
+        )
         return cast("Pool", Lent(pool, self, name))
 
     def end(self) -> None:

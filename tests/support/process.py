@@ -84,9 +84,20 @@ class Replica:
 
     async def start(self) -> None:
         """Return once it is ready; `restarts` records the duration."""
-        command = [sys.executable, "-m", "gateway", "serve", "--port", str(self.port), "--config", str(self._config)]
+        command = [
+            sys.executable,
+            "-m",
+            "gateway",
+            "serve",
+            "--port",
+            str(self.port),
+            "--config",
+            str(self._config),
+        ]
         with self.log.open("ab") as sink:
-            self._process = subprocess.Popen(command, cwd=ROOT, env=self._env, stdout=sink, stderr=sink)
+            self._process = subprocess.Popen(
+                command, cwd=ROOT, env=self._env, stdout=sink, stderr=sink
+            )
         began = CLOCK.monotonic()
         while not await self._ready():
             assert self._process.poll() is None, self.log.read_text()[-2000:]
@@ -114,14 +125,19 @@ class Replica:
 
     async def _ready(self) -> bool:
         try:
-            async with aiohttp.ClientSession() as session, session.get(f"{self.url}/readyz") as answer:
+            async with (
+                aiohttp.ClientSession() as session,
+                session.get(f"{self.url}/readyz") as answer,
+            ):
                 return answer.status == 200
         except (OSError, aiohttp.ClientError):
             return False
 
 
 @asynccontextmanager
-async def replicas(count: int, database_url: str, redis_url: str, folder: Path, config: str = "") -> AsyncIterator[list[Replica]]:
+async def replicas(
+    count: int, database_url: str, redis_url: str, folder: Path, config: str = ""
+) -> AsyncIterator[list[Replica]]:
     """Run `count` ready gateways, killed at the end."""
     made = [Replica(database_url, redis_url, folder, config) for _ in range(count)]
     try:
@@ -138,7 +154,9 @@ async def lags(session: aiohttp.ClientSession) -> dict[str, int]:
     """Return the histogram of the event loop's lag, by upper bound in seconds."""
     async with session.get("/metrics") as answer:
         lines = (await answer.text()).splitlines()
-    found = [re.match(r'gateway_loop_lag_seconds_bucket\{le="([^"]+)"\} (\d+)', line) for line in lines]
+    found = [
+        re.match(r'gateway_loop_lag_seconds_bucket\{le="([^"]+)"\} (\d+)', line) for line in lines
+    ]
     return {match[1]: int(match[2]) for match in found if match}
 
 
@@ -147,7 +165,9 @@ async def make_key(database_url: str, *scopes: Scope) -> str:
     conn = await asyncpg.connect(database_url)
     try:
         integration = await conn.fetchval(ENSURE_INTEGRATION, "faults", "faults")
-        return (await keys.create(conn, "faults", frozenset(scopes), None, integration_id=integration))[0]
+        return (
+            await keys.create(conn, "faults", frozenset(scopes), None, integration_id=integration)
+        )[0]
     finally:
         await conn.close()
 
@@ -174,12 +194,16 @@ class Sender:
     `patience`, as those of real senders.
     """
 
-    def __init__(self, urls: Sequence[str], key: str, name: str = "evt", patience: float = 1.0) -> None:
+    def __init__(
+        self, urls: Sequence[str], key: str, name: str = "evt", patience: float = 1.0
+    ) -> None:
         self.ledger: list[Sent] = []
         self._name, self._patience = name, patience
         self._urls, self._head = urls, {"Authorization": f"Bearer {key}"}
         connector = aiohttp.TCPConnector(limit=800)
-        self._session = aiohttp.ClientSession(connector=connector, timeout=aiohttp.ClientTimeout(total=8))
+        self._session = aiohttp.ClientSession(
+            connector=connector, timeout=aiohttp.ClientTimeout(total=8)
+        )
         self._blow: Callable[[], None] | None = None
 
     async def __aenter__(self) -> Self:
@@ -188,7 +212,9 @@ class Sender:
     async def __aexit__(self, *_: object) -> None:
         await self._session.close()
 
-    async def event(self, dedup_key: str, status: str = "firing", *, tries: int = 10_000, deaf: bool = False) -> Sent:
+    async def event(
+        self, dedup_key: str, status: str = "firing", *, tries: int = 10_000, deaf: bool = False
+    ) -> Sent:
         """Send an event until it is acknowledged.
 
         It gives up after `tries` attempts or GIVE_UP seconds. If `deaf`, it is sent once more
@@ -197,20 +223,33 @@ class Sender:
         sent = Sent(f"{self._name}-{len(self.ledger)}", dedup_key, status)
         self.ledger.append(sent)
         began = CLOCK.monotonic()
-        while not sent.acknowledged and len(sent.answers) < tries and CLOCK.monotonic() - began < GIVE_UP:
+        while (
+            not sent.acknowledged
+            and len(sent.answers) < tries
+            and CLOCK.monotonic() - began < GIVE_UP
+        ):
             if sent.answers:
                 await CLOCK.sleep(min(0.1 * 2 ** min(len(sent.answers) - 1, 10), self._patience))
-            await self._attempt(sent, self._urls[(len(self.ledger) + len(sent.answers)) % len(self._urls)])
+            await self._attempt(
+                sent, self._urls[(len(self.ledger) + len(sent.answers)) % len(self._urls)]
+            )
         if deaf and sent.acknowledged:
             await self._attempt(sent, self._urls[len(self.ledger) % len(self._urls)])
         return sent
 
     async def _attempt(self, sent: Sent, url: str) -> None:
         began = CLOCK.monotonic()
-        body = {"title": sent.key, "dedup_key": sent.key, "status": sent.status, "severity": "warning"}
+        body = {
+            "title": sent.key,
+            "dedup_key": sent.key,
+            "status": sent.status,
+            "severity": "warning",
+        }
         try:
             head = self._head | {"Idempotency-Key": sent.id}
-            async with self._session.post(f"{url}/ingest/generic", json=body, headers=head) as answer:
+            async with self._session.post(
+                f"{url}/ingest/generic", json=body, headers=head
+            ) as answer:
                 await answer.read()
                 sent.answers.append(answer.status)
             if sent.acknowledged and self._blow is not None:
@@ -223,7 +262,13 @@ class Sender:
         sent.seconds.append(CLOCK.monotonic() - began)
 
     async def steadily(
-        self, rate: float, stop: asyncio.Event, keys: int = 200, *, patient: bool = True, at_once: int = 10_000
+        self,
+        rate: float,
+        stop: asyncio.Event,
+        keys: int = 200,
+        *,
+        patient: bool = True,
+        at_once: int = 10_000,
     ) -> None:
         """Send events at a fixed rate until `stop`.
 
@@ -235,7 +280,9 @@ class Sender:
             while not stop.is_set():
                 await places.acquire()
                 tries = 10_000 if patient or number % 10 else 1
-                sending = group.create_task(self.event(f"key-{number % keys}", tries=tries, deaf=number % 20 == 0))
+                sending = group.create_task(
+                    self.event(f"key-{number % keys}", tries=tries, deaf=number % 20 == 0)
+                )
                 sending.add_done_callback(lambda _: places.release())
                 number += 1
                 if (wait := began + number / rate - CLOCK.monotonic()) > 0:
@@ -286,7 +333,9 @@ async def judge(database_url: str, ledger: Sequence[Sent]) -> Verdict:
     conn = await asyncpg.connect(database_url)
     try:
         counted = {row["delivery_id"]: row for row in await conn.fetch(COUNTED)}
-        totals: dict[str, int] = {row["dedup_key"]: int(row["n"]) for row in await conn.fetch(TOTALS)}
+        totals: dict[str, int] = {
+            row["dedup_key"]: int(row["n"]) for row in await conn.fetch(TOTALS)
+        }
     finally:
         await conn.close()
     true: dict[str, int] = {}
@@ -295,10 +344,16 @@ async def judge(database_url: str, ledger: Sequence[Sent]) -> Verdict:
         true[sent.key] = true.get(sent.key, 0) + there
     known = {sent.id for sent in ledger}
     return Verdict(
-        lost=[s.id for s in ledger if s.acknowledged and (s.id not in counted or counted[s.id]["counted"] < 1)],
+        lost=[
+            s.id
+            for s in ledger
+            if s.acknowledged and (s.id not in counted or counted[s.id]["counted"] < 1)
+        ],
         doubled=[name for name, row in counted.items() if row["counted"] > 1],
         phantom=[name for name in counted if name not in known],
-        miscounted=[(key, totals.get(key, 0), n) for key, n in true.items() if totals.get(key, 0) != n],
+        miscounted=[
+            (key, totals.get(key, 0), n) for key, n in true.items() if totals.get(key, 0) != n
+        ],
         repeats=sum(row["received"] - row["counted"] for row in counted.values()),
     )
 

@@ -52,7 +52,9 @@ class Served:
 
 
 @asynccontextmanager
-async def served(settings: Settings, fetch: Fetch | None = None, clock: Clock | None = None) -> AsyncIterator[Served]:
+async def served(
+    settings: Settings, fetch: Fetch | None = None, clock: Clock | None = None
+) -> AsyncIterator[Served]:
     """Run a gateway with these settings, whose database must be set.
 
     `fetch` replaces its HTTP client for certificates and keys. Its metrics are public, and
@@ -62,7 +64,9 @@ async def served(settings: Settings, fetch: Fetch | None = None, clock: Clock | 
     metrics = msgspec.structs.replace(settings.metrics, open=True)
     settings = msgspec.structs.replace(settings, server=patient, metrics=metrics)
     made = await make_keys(settings.database.url)
-    async with running(settings, clock or SystemClock(), allow_unsafe=True, fetch=fetch, forker=FORKER) as gateway:
+    async with running(
+        settings, clock or SystemClock(), allow_unsafe=True, fetch=fetch, forker=FORKER
+    ) as gateway:
         server = TestServer(gateway.app)
         await server.start_server(auto_decompress=False)
         async with TestClient(server) as client:
@@ -73,13 +77,21 @@ async def make_keys(url: str) -> dict[str, str]:
     conn = await asyncpg.connect(url)
     try:
         ours, theirs = [
-            await conn.fetchval("INSERT INTO integration (slug, name) VALUES ($1, $1) RETURNING id", slug)
+            await conn.fetchval(
+                "INSERT INTO integration (slug, name) VALUES ($1, $1) RETURNING id", slug
+            )
             for slug in ("ours", "theirs")
         ]
-        wanted = {"ingest": (Scope.INGEST, ours), "read": (Scope.READ, ours), "write": (Scope.WRITE, ours)}
+        wanted = {
+            "ingest": (Scope.INGEST, ours),
+            "read": (Scope.READ, ours),
+            "write": (Scope.WRITE, ours),
+        }
         wanted |= {"admin": (Scope.ADMIN, ours), "other": (Scope.INGEST, theirs)}
         return {
-            name: (await keys.create(conn, name, frozenset({scope}), None, integration_id=integration))[0]
+            name: (
+                await keys.create(conn, name, frozenset({scope}), None, integration_id=integration)
+            )[0]
             for name, (scope, integration) in wanted.items()
         }
     finally:

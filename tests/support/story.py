@@ -74,7 +74,14 @@ class Mailbox:
         self.arrived: asyncio.Queue[EmailMessage] = asyncio.Queue()
         self.refusing: set[str] = set()
 
-    async def handle_RCPT(self, server: Any, session: Any, envelope: Any, address: str, options: Any) -> str:  # noqa: ARG002, N802 - aiosmtpd's
+    async def handle_RCPT(  # noqa: N802 - aiosmtpd's
+        self,
+        server: Any,
+        session: Any,
+        envelope: Any,
+        address: str,
+        options: Any,  # noqa: ARG002 - aiosmtpd's
+    ) -> str:
         if address in self.refusing:
             return "550 no such mailbox"
         envelope.rcpt_tos.append(address)
@@ -97,9 +104,17 @@ class Story:
     clock: FakeClock
     mailbox: Mailbox = field(default_factory=Mailbox)
 
-    async def alert(self, title: str = "disk full", status: str = "firing", **more: Any) -> dict[str, Any]:
+    async def alert(
+        self, title: str = "disk full", status: str = "firing", **more: Any
+    ) -> dict[str, Any]:
         """Send one alert of this moment and return its result."""
-        body = {"title": title, "status": status, "dedup_key": title, "severity": "critical", **more}
+        body = {
+            "title": title,
+            "status": status,
+            "dedup_key": title,
+            "severity": "critical",
+            **more,
+        }
         answer = await self.client.post("/ingest/generic", json=body | {"occurred_at": self.clock.at.isoformat()},
                                         headers=self.as_key("ingest"))  # fmt: skip
         assert answer.status == 202, await answer.text()
@@ -107,13 +122,19 @@ class Story:
 
     async def call(self, method: str, path: str, body: Any = None, key: str = "admin") -> Any:
         """Call the API, require success, and return the answer."""
-        answer = await self.client.request(method, f"/api/v1/{path}", json=body, headers=self.as_key(key))
+        answer = await self.client.request(
+            method, f"/api/v1/{path}", json=body, headers=self.as_key(key)
+        )
         assert answer.status < 300, await answer.text()
         return await answer.json()
 
     async def status(self, method: str, path: str, key: str, body: Any = None) -> int:
         """Return the status of one call."""
-        return (await self.client.request(method, f"/api/v1/{path}", json=body, headers=self.as_key(key))).status
+        return (
+            await self.client.request(
+                method, f"/api/v1/{path}", json=body, headers=self.as_key(key)
+            )
+        ).status
 
     async def again(self, path: str, body: Any, once: str) -> int:
         """Return the status of a change with this Idempotency-Key."""
@@ -122,7 +143,11 @@ class Story:
 
     async def report(self, title: str = "mail is slow", key: str = "admin", **more: Any) -> str:
         """Create a record by hand, of priority 3 by default, and return its number."""
-        return str((await self.call("POST", "incidents", {"title": title, "impact": "group"} | more, key))["number"])
+        return str(
+            (await self.call("POST", "incidents", {"title": title, "impact": "group"} | more, key))[
+                "number"
+            ]
+        )
 
     async def put(self, path: str, body: Any) -> None:
         """Call PUT, and require 204."""
@@ -131,17 +156,23 @@ class Story:
 
     async def refused(self, method: str, path: str, body: Any) -> Any:
         """Return the problem of a refused call."""
-        answer = await self.client.request(method, f"/api/v1/{path}", json=body, headers=self.as_key("admin"))
+        answer = await self.client.request(
+            method, f"/api/v1/{path}", json=body, headers=self.as_key("admin")
+        )
         assert answer.status >= 400
         return await answer.json(content_type=None)
 
     async def join(self, login: str, *roles: str, **more: Any) -> None:
         """Create a person, whose key is named by their login."""
-        await self.call("POST", "people", {"login": login, "name": login.title(), "roles": roles} | more)
+        await self.call(
+            "POST", "people", {"login": login, "name": login.title(), "roles": roles} | more
+        )
         async with self.gateway.pool.acquire() as conn:
             person_id = await conn.fetchval("SELECT id FROM person WHERE login = $1", login)
             granted = grantable_scopes(frozenset(Role(role) for role in roles))
-            self.keys[login] = (await keys.create(conn, login, granted, self.clock.stamp(), person_id=person_id))[0]
+            self.keys[login] = (
+                await keys.create(conn, login, granted, self.clock.stamp(), person_id=person_id)
+            )[0]
 
     async def hire(self, group: str, *logins: str, tier: str = "tier2") -> None:
         """Create a group of a tier and the people in it, without keys."""
@@ -164,7 +195,11 @@ class Story:
         goal = NOON + timedelta(minutes=minute)
         while due := await self.gateway.pool.fetch(DUE, goal):
             self.clock.at = max(self.clock.at, due[0]["due_at"])
-            now = [TimerId(row["incident_id"], TimerKind(row["kind"])) for row in due if row["due_at"] <= self.clock.at]
+            now = [
+                TimerId(row["incident_id"], TimerKind(row["kind"]))
+                for row in due
+                if row["due_at"] <= self.clock.at
+            ]
             await self.gateway.timers._firing.batch(now, {})
         self.clock.at = goal
 
@@ -178,7 +213,10 @@ class Story:
 
     async def told(self, number: str) -> list[tuple[float, str]]:
         """Return the timeline as (minute, event)."""
-        return [(row["minute"], row["event"]) for row in await self.gateway.pool.fetch(STORED, number, NOON)]
+        return [
+            (row["minute"], row["event"])
+            for row in await self.gateway.pool.fetch(STORED, number, NOON)
+        ]
 
     async def mails(self, count: int) -> list[tuple[str, str]]:
         """Return the next mails, sorted, as (recipient, subject)."""
@@ -189,7 +227,10 @@ class Story:
         """Return the next mails in full, sorted by recipient."""
         found = [await asyncio.wait_for(self.mailbox.arrived.get(), 10) for _ in range(count)]
         return sorted(
-            (Letter(mail["to"], mail["subject"], mail.get_content().replace("\r\n", "\n")) for mail in found),
+            (
+                Letter(mail["to"], mail["subject"], mail.get_content().replace("\r\n", "\n"))
+                for mail in found
+            ),
             key=lambda one: one.to,
         )
 
@@ -200,7 +241,10 @@ class Story:
     async def settled(self, number: str, count: int) -> None:
         """Wait until `count` notifications about a record are settled."""
         async with asyncio.timeout(10):
-            while len([one for one in await self.notifications(number) if one["state"] != "pending"]) < count:
+            while (
+                len([one for one in await self.notifications(number) if one["state"] != "pending"])
+                < count
+            ):
                 continue
 
     async def facts(self, number: str, event: str) -> list[dict[str, Any]]:
@@ -229,11 +273,19 @@ async def a_story(
     """
     recipients = recipients if "handler =" in recipients else f"{HANDLER}\n{recipients}"
     mailbox = Mailbox()
-    relay = await asyncio.get_running_loop().create_server(lambda: SMTP(mailbox, enable_SMTPUTF8=True), "127.0.0.1", 0)
+    relay = await asyncio.get_running_loop().create_server(
+        lambda: SMTP(mailbox, enable_SMTPUTF8=True), "127.0.0.1", 0
+    )
     file = folder / "gateway.toml"
     port = relay.sockets[0].getsockname()[1]
-    file.write_text(CONFIGURATION.format(port=port, locale=locale, recipients=recipients) + configuration)
-    environ = {"DATABASE_URL": database_url, "REDIS_URL": redis_url, "GATEWAY_METRICS__OPEN": "true"}
+    file.write_text(
+        CONFIGURATION.format(port=port, locale=locale, recipients=recipients) + configuration
+    )
+    environ = {
+        "DATABASE_URL": database_url,
+        "REDIS_URL": redis_url,
+        "GATEWAY_METRICS__OPEN": "true",
+    }
     environ["GATEWAY_SERVER__DEADLINE"] = "30s"  # no slow machine makes a request late
     settings = load(file, environ)
     try:

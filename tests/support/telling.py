@@ -18,12 +18,20 @@ FACTS = {
 }
 
 
-def notice(cause: str = "opened", target: str = "webhook:https://hooks.example.com/a", template: str = "opened") -> Notice:
+def notice(
+    cause: str = "opened",
+    target: str = "webhook:https://hooks.example.com/a",
+    template: str = "opened",
+) -> Notice:
     """Return a notice about FACTS."""
-    return Notice(cause=cause, target=target, role="incident_manager", template=template, facts=FACTS)
+    return Notice(
+        cause=cause, target=target, role="incident_manager", template=template, facts=FACTS
+    )
 
 
-def message(recipient: str, subject: str = "[INC-1] P1 opened: disk full", text: str = "Priority: 1\n") -> Message:
+def message(
+    recipient: str, subject: str = "[INC-1] P1 opened: disk full", text: str = "Priority: 1\n"
+) -> Message:
     """Return a rendered message to one recipient."""
     return Message(
         id=uuid4(),

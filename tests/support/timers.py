@@ -37,7 +37,9 @@ async def seed(pool: Pool, now: datetime, incidents: Iterable[int], priority: in
     await pool.execute(INSERT_INCIDENTS, ids, [priority] * len(ids), now)
 
 
-async def arm_all(pool: Pool, due_at: datetime, incidents: Iterable[int], kind: TimerKind = TimerKind.SLA) -> list[Armed]:
+async def arm_all(
+    pool: Pool, due_at: datetime, incidents: Iterable[int], kind: TimerKind = TimerKind.SLA
+) -> list[Armed]:
     """Arm one timer of each incident, as intake would, and return them."""
     armed = [Armed(incident, kind, due_at) for incident in incidents]
     await arm_timers(pool, armed)  # type: ignore[arg-type]
@@ -46,7 +48,10 @@ async def arm_all(pool: Pool, due_at: datetime, incidents: Iterable[int], kind: 
 
 async def effects(pool: Pool) -> list[tuple[int, int, int]]:
     """Return (incident, kind, generation) of every effect written."""
-    return [(row["incident_id"], row["kind"], json.loads(row["facts"])["gen"]) for row in await pool.fetch(SELECT_EFFECTS)]
+    return [
+        (row["incident_id"], row["kind"], json.loads(row["facts"])["gen"])
+        for row in await pool.fetch(SELECT_EFFECTS)
+    ]
 
 
 class LeaveTrace:
@@ -60,15 +65,26 @@ class LeaveTrace:
         self.repeat = repeat
         self.batches: list[list[int]] = []
 
-    async def __call__(self, conn: Connection, timers: Sequence[DueTimer], now: datetime) -> FiringEffect:
+    async def __call__(
+        self, conn: Connection, timers: Sequence[DueTimer], now: datetime
+    ) -> FiringEffect:
         assert all(timer.due_at <= now for timer in timers)
         ids = [uuid5(EFFECTS, f"{t.incident_id}/{t.kind}/{t.gen}") for t in timers]
         facts = [json.dumps({"gen": t.gen}) for t in timers]
-        await conn.execute(INSERT_EFFECTS, ids, [t.incident_id for t in timers], [int(t.kind) for t in timers], facts, now)
+        await conn.execute(
+            INSERT_EFFECTS,
+            ids,
+            [t.incident_id for t in timers],
+            [int(t.kind) for t in timers],
+            facts,
+            now,
+        )
         if self.poison.intersection(t.incident_id for t in timers):
             raise ValueError("poison")
         self.batches.append([timer.incident_id for timer in timers])
-        return FiringEffect([Armed(t.incident_id, t.kind, now + self.repeat) for t in timers] if self.repeat else [])
+        return FiringEffect(
+            [Armed(t.incident_id, t.kind, now + self.repeat) for t in timers] if self.repeat else []
+        )
 
 
 class Silent:

@@ -24,13 +24,21 @@ async def number(api: Api) -> str:
         ("link", {"master": master}),
         (
             "linked",
-            {"kind": "problem", "system": "itsm", "reference": "P1", "address": f"https://{CANARY}.example/", "title": CANARY},
+            {
+                "kind": "problem",
+                "system": "itsm",
+                "reference": "P1",
+                "address": f"https://{CANARY}.example/",
+                "title": CANARY,
+            },
         ),
         ("hold", {"reason": "awaiting_vendor", "vendor": CANARY}),
     ):
         status, told = await api.call("POST", f"{INCIDENTS}/{number}/{action}", body)
         assert status == 200, told
-    status, _ = await api.call("PUT", f"{INCIDENTS}/{number}/refs/jira", {"id": "OPS-1", "note": CANARY})
+    status, _ = await api.call(
+        "PUT", f"{INCIDENTS}/{number}/refs/jira", {"id": "OPS-1", "note": CANARY}
+    )
     assert status == 200
     return str(number)
 
@@ -38,12 +46,20 @@ async def number(api: Api) -> str:
 async def shown(api: Api, number: str, key: str) -> list[Any]:
     """Every answer that shows the record, the one of an action as well."""
     _, listed = await api.call("GET", INCIDENTS, scope=key)
-    _, noted = await api.call("POST", f"{INCIDENTS}/{number}/note", {"note": "any news?"}, scope=key)
+    _, noted = await api.call(
+        "POST", f"{INCIDENTS}/{number}/note", {"note": "any news?"}, scope=key
+    )
     found = next(one for one in listed["incidents"] if one["number"] == number)
-    return [found, (await api.call("GET", f"{INCIDENTS}/{number}", scope=key))[1], noted["incident"]]
+    return [
+        found,
+        (await api.call("GET", f"{INCIDENTS}/{number}", scope=key))[1],
+        noted["incident"],
+    ]
 
 
-async def test_reporter_view_hides_clocks_assignees_and_external_references(api: Api, number: str) -> None:
+async def test_reporter_view_hides_clocks_assignees_and_external_references(
+    api: Api, number: str
+) -> None:
     for one in await shown(api, number, "rep"):
         assert CANARY not in str(one)
         assert {name: one[name] for name in HIDDEN_FIELDS} == dict(HIDDEN_FIELDS)
@@ -53,5 +69,9 @@ async def test_reporter_view_hides_clocks_assignees_and_external_references(api:
 async def test_viewer_with_inspect_permission_sees_all_fields(api: Api, number: str) -> None:
     for one in await shown(api, number, "admin"):
         assert one["sla"]["clocks"]
-        assert (one["assignee_group"], one["refs"]["jira"]["note"], one["linked"][0]["title"]) == (CANARY, CANARY, CANARY)
+        assert (one["assignee_group"], one["refs"]["jira"]["note"], one["linked"][0]["title"]) == (
+            CANARY,
+            CANARY,
+            CANARY,
+        )
         assert (one["master"] is not None, one["hold"]["vendor"]) == (True, CANARY)

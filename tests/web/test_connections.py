@@ -16,7 +16,9 @@ from gateway.web.deadlines import Deadlines
 from tests.support.clock import FakeClock
 
 SHORT = Duration(milliseconds=500)
-SERVER = msgspec.structs.replace(load(None, {}).server, port=0, head_within=SHORT, body_within=SHORT)
+SERVER = msgspec.structs.replace(
+    load(None, {}).server, port=0, head_within=SHORT, body_within=SHORT
+)
 GET = b"GET /fine HTTP/1.1\r\nHost: x\r\n\r\n"
 LAST = b"GET /fine HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
 
@@ -50,13 +52,21 @@ async def address(clock: FakeClock) -> AsyncIterator[tuple[str, int]]:
 
 def app(clock: FakeClock) -> web.Application:
     made = web.Application()
-    made.add_routes(edge.wrap_routes([web.get("/fine", fine), web.post("/fine", fine)], clock, lambda *_: None, Deadlines(60)))
+    made.add_routes(
+        edge.wrap_routes(
+            [web.get("/fine", fine), web.post("/fine", fine)], clock, lambda *_: None, Deadlines(60)
+        )
+    )
     return made
 
 
-async def test_incomplete_request_heads_time_out_and_others_are_served(address: tuple[str, int]) -> None:
+async def test_incomplete_request_heads_time_out_and_others_are_served(
+    address: tuple[str, int],
+) -> None:
     silent = [asyncio.create_task(answers(address)) for _ in range(100)]
-    trickling = [asyncio.create_task(answers(address, b"GET /fine HTTP/1.1\r\nX-Slow: ")) for _ in range(100)]
+    trickling = [
+        asyncio.create_task(answers(address, b"GET /fine HTTP/1.1\r\nX-Slow: ")) for _ in range(100)
+    ]
     kept = await asyncio.open_connection(*address)
     kept[1].write(GET)
     assert (await kept[0].readuntil(b"0 bytes")).startswith(b"HTTP/1.1 200 ")
@@ -69,13 +79,18 @@ async def test_incomplete_request_heads_time_out_and_others_are_served(address: 
 
 
 async def test_incomplete_body_times_out_with_problem(address: tuple[str, int]) -> None:
-    said = await answers(address, b"POST /fine HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\nConnection: close\r\n\r\n123")
+    said = await answers(
+        address,
+        b"POST /fine HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\nConnection: close\r\n\r\n123",
+    )
     assert said.startswith(b"HTTP/1.1 408 ")
     assert b"application/problem+json" in said
     assert b"server.body_within" in said
 
 
-async def test_answer_before_complete_body_logs_no_error(address: tuple[str, int], caplog: pytest.LogCaptureFixture) -> None:
+async def test_answer_before_complete_body_logs_no_error(
+    address: tuple[str, int], caplog: pytest.LogCaptureFixture
+) -> None:
     reader, writer = await asyncio.open_connection(*address)
     writer.write(b"POST /missing HTTP/1.1\r\nHost: x\r\nContent-Length: 900000\r\n\r\n123")
     assert (await reader.readline()).startswith(b"HTTP/1.1 404 ")
@@ -98,7 +113,9 @@ async def test_answer_before_complete_body_logs_no_error(address: tuple[str, int
     ],
     ids=["not_http", "long_line", "many_lines", "two_framings", "negative_length", "two_lengths", "nul"],
 )  # fmt: skip
-async def test_invalid_http_returns_problem_without_software_details(address: tuple[str, int], nonsense: bytes) -> None:
+async def test_invalid_http_returns_problem_without_software_details(
+    address: tuple[str, int], nonsense: bytes
+) -> None:
     said = await answers(address, nonsense)
     assert b" 400 " in said.split(b"\r\n", 1)[0]
     assert b"application/problem+json" in said

@@ -45,7 +45,11 @@ async def test_request_over_deadline_is_cancelled_and_returns_503() -> None:
     async with serving(stuck) as (client, told):
         answer = await client.post("/thing")
         problem = await answer.json(content_type="application/problem+json")
-    assert (answer.status, problem["type"], told) == (503, "/problems/unavailable", [("/thing", 503)])
+    assert (answer.status, problem["type"], told) == (
+        503,
+        "/problems/unavailable",
+        [("/thing", 503)],
+    )
     assert 1 <= int(answer.headers["Retry-After"]) <= 5
     assert ended == ["cleaned up"]
 

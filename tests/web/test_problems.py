@@ -27,7 +27,9 @@ class Odd(GatewayError):
         (web.HTTPRequestEntityTooLarge(1, 2), 413),
     ],
 )  # fmt: skip
-async def test_every_error_becomes_a_problem_without_internal_details(error: Exception, status: int, clock: FakeClock) -> None:
+async def test_every_error_becomes_a_problem_without_internal_details(
+    error: Exception, status: int, clock: FakeClock
+) -> None:
     async def fail(_: web.Request) -> web.Response:
         raise error
 
@@ -45,7 +47,12 @@ async def test_every_error_becomes_a_problem_without_internal_details(error: Exc
 
 
 async def test_every_answer_has_security_headers_and_no_banner(api: Api) -> None:
-    for method, path in (("GET", "/api/v1/incidents"), ("GET", "/nothing"), ("GET", "/docs"), ("TRACE", "/docs")):
+    for method, path in (
+        ("GET", "/api/v1/incidents"),
+        ("GET", "/nothing"),
+        ("GET", "/docs"),
+        ("TRACE", "/docs"),
+    ):
         answer = await api.raw(method, path)
         assert edge.HEADERS.keys() <= answer.headers.keys()
         assert "ython" not in answer.headers["Server"]

@@ -64,7 +64,8 @@ class DocsPage:
             "STYLE": STYLE,
             "SOUGHT": escape(sought[:LONGEST_SEARCH]),
             "AREAS": "".join(f'<a href="#{_anchor(area)}">{escape(area)}</a>' for area in areas),
-            "OPERATIONS": "".join(self._group(area, found) for area in areas) or "<p>No operation has these words.</p>",
+            "OPERATIONS": "".join(self._group(area, found) for area in areas)
+            or "<p>No operation has these words.</p>",
             "VALUES": self.values,
         }
         shown = PAGE
@@ -74,7 +75,9 @@ class DocsPage:
 
     def _group(self, area: str, found: list[OperationEntry]) -> str:
         rows = "".join(one.html for one in found if one.area == area)
-        return f'<h2 id="{_anchor(area)}">{escape(area)}</h2><p>{escape(self.areas[area])}</p>{rows}'
+        return (
+            f'<h2 id="{_anchor(area)}">{escape(area)}</h2><p>{escape(self.areas[area])}</p>{rows}'
+        )
 
 
 def build_docs_page(document: dict[str, Any]) -> DocsPage:
@@ -101,7 +104,9 @@ def _operation(method: str, path: str, one: dict[str, Any]) -> str:
     taken = _links(one.get("requestBody", {}))
     takes = f"<p>Takes {taken}</p>" if taken else ""
     gives = "".join(
-        f"<p>Answers {escape(status)} {_links(answer)}</p>" for status, answer in one["responses"].items() if "$ref" not in answer
+        f"<p>Answers {escape(status)} {_links(answer)}</p>"
+        for status, answer in one["responses"].items()
+        if "$ref" not in answer
     )
     return (
         f"<details><summary><b>{method}</b> <code>{escape(path)}</code> {escape(one['summary'])}"

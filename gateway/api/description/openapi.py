@@ -7,7 +7,12 @@ from typing import Any
 import msgspec
 from aiohttp import web
 
-from gateway.api.description.addresses import IN_HEADERS, DescribedEndpoint, body_content, described_endpoints
+from gateway.api.description.addresses import (
+    IN_HEADERS,
+    DescribedEndpoint,
+    body_content,
+    described_endpoints,
+)
 from gateway.api.description.docs_page import CSP, DocsPage, build_docs_page
 from gateway.api.description.parameters import parameters, path_parameters, query_parameter
 from gateway.api.description.paths import operation_id, strip_patterns
@@ -23,14 +28,22 @@ VERSION = "1"
 
 def document(routes: Sequence[Route]) -> dict[str, Any]:
     """Return the OpenAPI document of these routes."""
-    bodies = (body for route in routes for body in (route.request_body, route.reads, route.quarantined_body, route.response_body))
+    bodies = (
+        body
+        for route in routes
+        for body in (route.request_body, route.reads, route.quarantined_body, route.response_body)
+    )
     schemas = schemas_of([*(body for body in bodies if body is not None), Problem])
     paths: dict[str, dict[str, Any]] = {}
     for route in routes:
-        paths.setdefault(strip_patterns(route.path), {})[route.method.lower()] = _operation(route, schemas)
+        paths.setdefault(strip_patterns(route.path), {})[route.method.lower()] = _operation(
+            route, schemas
+        )
     for address in described_endpoints():
         paths.setdefault(address.path, {})[address.method.lower()] = _described(address)
-    used = {operation["tags"][0] for operations in paths.values() for operation in operations.values()}
+    used = {
+        operation["tags"][0] for operations in paths.values() for operation in operations.values()
+    }
     return {
         "openapi": "3.1.0",
         "info": {
@@ -42,7 +55,9 @@ def document(routes: Sequence[Route]) -> dict[str, Any]:
         },
         "servers": [{"url": "/", "description": "The gateway that serves this document."}],
         "security": [{"bearer": []}, {"key": []}],
-        "tags": [{"name": name, "description": said} for name, said in TAGS.items() if name in used],
+        "tags": [
+            {"name": name, "description": said} for name, said in TAGS.items() if name in used
+        ],
         "paths": paths,
         "components": {
             "schemas": schemas.components,
@@ -60,7 +75,10 @@ def document(routes: Sequence[Route]) -> dict[str, Any]:
 
 
 def _problem(schemas: Schemas) -> dict[str, Any]:
-    return {"description": "A problem", "content": {CONTENT_TYPE: {"schema": schemas.of[id(Problem)]}}}
+    return {
+        "description": "A problem",
+        "content": {CONTENT_TYPE: {"schema": schemas.of[id(Problem)]}},
+    }
 
 
 def _operation(route: Route, schemas: Schemas) -> dict[str, Any]:
@@ -97,7 +115,10 @@ def _described(address: DescribedEndpoint) -> dict[str, Any]:
     if address.key not in IN_HEADERS:
         operation["security"] = []
     if address.request_body:
-        operation["requestBody"] = {"required": not address.body_optional, "content": body_content(address)}
+        operation["requestBody"] = {
+            "required": not address.body_optional,
+            "content": body_content(address),
+        }
     return operation
 
 
@@ -115,7 +136,10 @@ def _content(route: Route, schemas: Schemas) -> dict[str, Any] | None:
     if route.streams:
         return {"application/octet-stream": {"schema": {}}}
     if route.reads is not None:
-        return {"application/json": {"schema": schemas.of[id(route.reads)]}, "text/csv": {"schema": {"type": "string"}}}
+        return {
+            "application/json": {"schema": schemas.of[id(route.reads)]},
+            "text/csv": {"schema": {"type": "string"}},
+        }
     if (taken := route.request_body or route.quarantined_body) is not None:
         return {"application/json": {"schema": schemas.of[id(taken)]}}
     return None
@@ -161,6 +185,8 @@ def build_docs(more: tuple[Route, ...] = ()) -> list[web.RouteDef]:
 
     async def serve_page(request: web.Request) -> web.Response:
         text = shown.show(request.query.get("q", ""))
-        return web.Response(text=text, content_type="text/html", headers={"Content-Security-Policy": CSP})
+        return web.Response(
+            text=text, content_type="text/html", headers={"Content-Security-Policy": CSP}
+        )
 
     return [web.get("/openapi.json", serve_document), web.get("/docs", serve_page)]

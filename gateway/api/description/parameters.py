@@ -94,7 +94,10 @@ IN_QUERY = {
 }
 """Descriptions by name, where the field of the query has none of its own."""
 
-HEADER_BOUNDS = {"Idempotency-Key": {"minLength": 1, "maxLength": 255}, "If-Match": {"minLength": 1}}
+HEADER_BOUNDS = {
+    "Idempotency-Key": {"minLength": 1, "maxLength": 255},
+    "If-Match": {"minLength": 1},
+}
 """Length bounds of headers."""
 
 

@@ -47,7 +47,10 @@ def properties_of(kind: Any) -> dict[str, Schema]:
     """Return the schema of each field of a struct, with references replaced by their targets."""
     schema = msgspec.json.schema(kind)
     definition = schema["$defs"][kind.__name__]
-    return {name: strip_null(make_portable(_inlined(shape, schema["$defs"]))) for name, shape in definition["properties"].items()}
+    return {
+        name: strip_null(make_portable(_inlined(shape, schema["$defs"])))
+        for name, shape in definition["properties"].items()
+    }
 
 
 def strip_null(shape: Schema) -> Schema:

@@ -183,7 +183,9 @@ def view_trial(trial: Trial) -> TrialView:
 
 
 def _turn(call: ApiCall, which: EntryFilter) -> Turn:
-    return call.context.searches.turn(NARROW_QUARANTINE_HINT, needed=bool(which.source or which.integration or which.problem))
+    return call.context.searches.turn(
+        NARROW_QUARANTINE_HINT, needed=bool(which.source or which.integration or which.problem)
+    )
 
 
 def _id(call: ApiCall) -> int:
@@ -194,7 +196,9 @@ async def list_quarantine(call: ApiCall) -> web.Response:
     """List a page of the quarantine."""
     query = body.decode_query(call.request, QuarantineQuery)
     async with _turn(call, query.which), acquire(call.context.uow.pool) as conn:
-        found = await store.newest(conn, query.which, query.before, query.limit + 1, LIST_BODY_BYTES)
+        found = await store.newest(
+            conn, query.which, query.before, query.limit + 1, LIST_BODY_BYTES
+        )
     shown = await asyncio.to_thread(lambda: [_view(one) for one in found[: query.limit]])
     return respond(QuarantinePage(shown, shown[-1].id if len(found) > query.limit else None))
 
@@ -202,7 +206,10 @@ async def list_quarantine(call: ApiCall) -> web.Response:
 async def count_quarantine(call: ApiCall) -> web.Response:
     """Count the entries of each sender by problem."""
     query = body.decode_query(call.request, QuarantineFilter)
-    async with call.context.searches.turn(NARROW_QUARANTINE_HINT), acquire(call.context.uow.pool) as conn:
+    async with (
+        call.context.searches.turn(NARROW_QUARANTINE_HINT),
+        acquire(call.context.uow.pool) as conn,
+    ):
         found = await store.counts(conn, query.which, 200)
     return respond(Counts([replace(one, problem=masking.mask_text(one.problem)) for one in found]))
 
@@ -212,7 +219,9 @@ async def read_quarantined(call: ApiCall) -> web.Response:
     told = await call.context.mending.explain(_id(call))
     shown = view_trial(told.trial) if told.trial is not None else None
     entry = await asyncio.to_thread(_view, told.kept)
-    return respond(QuarantineEntryDetail(entry, told.differences, told.nearest, told.example, shown))
+    return respond(
+        QuarantineEntryDetail(entry, told.differences, told.nearest, told.example, shown)
+    )
 
 
 async def replay_quarantined(call: ApiCall) -> web.Response:
@@ -226,17 +235,28 @@ async def replay_many(call: ApiCall) -> web.Response:
     """Read a batch of quarantined entries again."""
     asked: ReplayBatch = call.body
     which = EntryFilter("pending", asked.source, asked.integration, asked.problem, asked.since)
-    done = await call.context.mending.replay_many(which, asked.after, asked.limit, call.actor, _turn(call, which))
-    told = {outcome: sum(one.outcome == outcome for one in done.ended) for outcome in ("replayed", "refused", "busy")}
+    done = await call.context.mending.replay_many(
+        which, asked.after, asked.limit, call.actor, _turn(call, which)
+    )
+    told = {
+        outcome: sum(one.outcome == outcome for one in done.ended)
+        for outcome in ("replayed", "refused", "busy")
+    }
     log.info("quarantine_replayed_many", by=call.actor, **told)
-    return respond(ReplayBatchView(**told, ended=done.ended, next=done.next, left=done.left, stopped=done.stopped))
+    return respond(
+        ReplayBatchView(
+            **told, ended=done.ended, next=done.next, left=done.left, stopped=done.stopped
+        )
+    )
 
 
 async def drop_quarantined(call: ApiCall) -> web.Response:
     """Drop one entry; a repeated request changes nothing and names who dropped it first."""
     uow = call.context.uow
     async with acquire(uow.pool) as conn:
-        kept, fresh = await store.drop(conn, _id(call), call.body.reason, call.actor, uow.clock.stamp())
+        kept, fresh = await store.drop(
+            conn, _id(call), call.body.reason, call.actor, uow.clock.stamp()
+        )
     if fresh:
         log.info("quarantine_dropped", id=kept.id, by=call.actor, reason=kept.reason)
     return respond(_view(kept))

@@ -82,7 +82,9 @@ class MappingList(msgspec.Struct):
 
 
 def _view(one: MappingVersion) -> MappingView:
-    return MappingView(one.integration, one.source, one.version, one.steps, one.note, one.made_at, one.made_by)
+    return MappingView(
+        one.integration, one.source, one.version, one.steps, one.note, one.made_at, one.made_by
+    )
 
 
 def _sender(call: ApiCall) -> tuple[str, str]:
@@ -99,7 +101,9 @@ def _known(call: ApiCall, source: str) -> str:
 async def try_mapping(call: ApiCall) -> web.Response:
     """Return what pending entries would become with a mapping; nothing is changed."""
     asked: TryMapping = call.body
-    proposal = MappingProposal(asked.integration, _known(call, asked.source), asked.steps, "", call.actor)
+    proposal = MappingProposal(
+        asked.integration, _known(call, asked.source), asked.steps, "", call.actor
+    )
     done = await call.context.mending.try_mapping(proposal, asked.ids, asked.after, asked.limit)
     understood = sum(trial.understood for _, trial in done.trials)
     entries = [MappingTrialEntry(entry, view_trial(trial)) for entry, trial in done.trials]
@@ -124,7 +128,12 @@ async def read_mapping(call: ApiCall) -> web.Response:
 
 async def put_mapping(call: ApiCall) -> web.Response:
     """Save a version, which is in force at once; the same steps again change nothing."""
-    asked, if_match, uow, most = call.body, call.if_match(), call.context.uow, call.context.limits.mappings_per_day
+    asked, if_match, uow, most = (
+        call.body,
+        call.if_match(),
+        call.context.uow,
+        call.context.limits.mappings_per_day,
+    )
     proposal = MappingProposal(*_sender(call), asked.steps, asked.note, call.actor)
     news: list[MappingVersion] = []
 
@@ -136,5 +145,11 @@ async def put_mapping(call: ApiCall) -> web.Response:
     response, _ = await answer_once(call, work)
     for saved in news:
         await call.context.mending.mappings.refresh(uow.pool)
-        log.info("mapping_saved", integration=saved.integration, source=saved.source, version=saved.version, by=call.actor)
+        log.info(
+            "mapping_saved",
+            integration=saved.integration,
+            source=saved.source,
+            version=saved.version,
+            by=call.actor,
+        )
     return response

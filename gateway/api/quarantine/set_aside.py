@@ -97,7 +97,9 @@ async def list_set_aside(call: ApiCall) -> web.Response:
     """Return a page of the mails that were set aside."""
     query = body.decode_query(call.request, SetAsideQuery)
     async with acquire(call.context.uow.pool) as conn:
-        found = await set_aside.newest(conn, visibility_of(call.who), query.state, query.reason, query.before, query.limit + 1)
+        found = await set_aside.newest(
+            conn, visibility_of(call.who), query.state, query.reason, query.before, query.limit + 1
+        )
     shown = await asyncio.to_thread(lambda: [_view(one) for one in found[: query.limit]])
     return respond(SetAsideList(shown, shown[-1].id if len(found) > query.limit else None))
 

@@ -80,7 +80,9 @@ async def attach_file(call: ApiCall) -> web.Response:
     return respond(one, 201, version, f"/api/v1/incidents/{incident.number}/attachments/{one.id}")
 
 
-async def store_attachment(call: ApiCall, incident: Incident, who: Principal, link: str = "") -> tuple[AttachmentView, str]:
+async def store_attachment(
+    call: ApiCall, incident: Incident, who: Principal, link: str = ""
+) -> tuple[AttachmentView, str]:
     """Store the body as a file of the record, and return it with the record's new version.
 
     `link` is the reporter's link that it came by; without one it counts against the key's quota,
@@ -88,16 +90,22 @@ async def store_attachment(call: ApiCall, incident: Incident, who: Principal, li
     """
     filing = call.context.filing
     name, public = _naming(call.request)
-    async with receive_file(_chunks(call.request, filing.quota.each), filing.quota.each, filing.stores.directory) as content:
+    async with receive_file(
+        _chunks(call.request, filing.quota.each), filing.quota.each, filing.stores.directory
+    ) as content:
         if not link:
             call.context.keys.keep(call.caller, content.size)
         file = UploadedFile(name, content, public, link)
         once = call.once(content.sha256)
         extend_deadline(FILE_SECONDS)
-        _, made = await filing.attach(incident.number, file, who, if_match=call.if_match(), once=once)
+        _, made = await filing.attach(
+            incident.number, file, who, if_match=call.if_match(), once=once
+        )
     async with acquire(call.context.uow.pool) as conn:
         [after] = await store.by_ids(conn, [incident.id])
-        [one] = [file for file in await fetch_attachments(conn, after, whole=True) if file.id == made]
+        [one] = [
+            file for file in await fetch_attachments(conn, after, whole=True) if file.id == made
+        ]
     return one, str(after.version)
 
 
@@ -114,7 +122,9 @@ def _naming(request: web.Request) -> tuple[str, bool]:
 
 def _named(header: str) -> str | None:
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # a header that cannot be read gives no name, which the caller answers
+        warnings.simplefilter(
+            "ignore"
+        )  # a header that cannot be read gives no name, which the caller answers
         return content_disposition_filename(parse_content_disposition(header)[1])
 
 
@@ -139,7 +149,9 @@ async def list_files(call: ApiCall) -> web.Response:
     """List the files that the caller may see."""
     incident = await require_record(call)
     async with acquire(call.context.uow.pool) as conn:
-        return respond(AttachmentList(await fetch_attachments(conn, incident, whole=_whole(call, incident))))
+        return respond(
+            AttachmentList(await fetch_attachments(conn, incident, whole=_whole(call, incident)))
+        )
 
 
 async def fetch_file(call: ApiCall) -> web.Response:
@@ -162,7 +174,9 @@ def _id(call: ApiCall) -> int:
     return int(call.request.match_info["id"])
 
 
-async def fetch_attachments(conn: Connection, incident: Incident, *, whole: bool) -> list[AttachmentView]:
+async def fetch_attachments(
+    conn: Connection, incident: Incident, *, whole: bool
+) -> list[AttachmentView]:
     """Return the record's files; those that are not public only with `whole`."""
     rows: Sequence[Record] = await conn.fetch(LIST, incident.id, whole)
     return [_view(row) for row in rows]
@@ -189,7 +203,9 @@ async def download(call: ApiCall, incident: Incident, *, whole: bool) -> web.Res
         "X-Content-Type-Options": "nosniff",
     }
     extend_deadline(FILE_SECONDS)
-    pieces = call.context.filing.stores.read(FileLocation(FilePlace(row["place"]), row["handle"], _id(call), row["size"]))
+    pieces = call.context.filing.stores.read(
+        FileLocation(FilePlace(row["place"]), row["handle"], _id(call), row["size"])
+    )
     return web.Response(body=await _begun(pieces), headers=headers)
 
 

@@ -78,7 +78,10 @@ def parse_cursor(cursor: str) -> Position:
     """Return the position of a cursor, the beginning for ""; raises Malformed."""
     match = CURSOR.fullmatch(cursor) if cursor else None
     if cursor and match is None:
-        raise Malformed("`after` is not a cursor of this feed", flaws=(Flaw("/after", "use `next` of the answer before"),))
+        raise Malformed(
+            "`after` is not a cursor of this feed",
+            flaws=(Flaw("/after", "use `next` of the answer before"),),
+        )
     return START if match is None else (match[1], int(match[2]), int(match[3]))
 
 
@@ -91,7 +94,9 @@ ORDER BY t.xid, t.incident_id, t.seq LIMIT $4::int
 """
 
 
-async def fetch_after(conn: Connection, position: Position, limit: int, *, security: bool = True) -> list[Record]:
+async def fetch_after(
+    conn: Connection, position: Position, limit: int, *, security: bool = True
+) -> list[Record]:
     """Return the timeline entries after a position that no later commit can precede.
 
     With `security` those of security incidents are included. Without it, a record that was
@@ -117,21 +122,27 @@ class ChangeFeed:
         rows = await self._rows(call, position, query)
         return respond(await _changes(call, rows, query))
 
-    async def _rows(self, call: ApiCall, position: Position, query: ChangeFeedQuery) -> list[Record]:
+    async def _rows(
+        self, call: ApiCall, position: Position, query: ChangeFeedQuery
+    ) -> list[Record]:
         clock, pool = call.context.uow.clock, call.context.uow.pool
         until = clock.monotonic() + (query.wait if self._waiting < MOST_WAITING else 0)
         self._waiting += 1
         try:
             while True:
                 async with acquire(pool) as conn:
-                    rows = await fetch_after(conn, position, query.limit + 1, security=visibility_of(call.who).security)
+                    rows = await fetch_after(
+                        conn, position, query.limit + 1, security=visibility_of(call.who).security
+                    )
                 left = until - clock.monotonic()
                 if rows or left <= 0:
                     return rows
                 pause = min(POLL_SECONDS, left)
                 extend_deadline(pause)
                 await clock.sleep(pause)
-                await call.context.keys.recognise(read_key_header(call.request))  # raises if the key has ended meanwhile
+                await call.context.keys.recognise(
+                    read_key_header(call.request)
+                )  # raises if the key has ended meanwhile
         finally:
             self._waiting -= 1
 
@@ -159,7 +170,9 @@ async def _changes(call: ApiCall, rows: list[Record], query: ChangeFeedQuery) ->
         else _change(row, facts, known[row["incident_id"]])
         for row, facts in zip(shown, told, strict=True)
     ]
-    return RecordChangePage(changes, changes[-1].seq if changes else query.after, len(rows) > query.limit)
+    return RecordChangePage(
+        changes, changes[-1].seq if changes else query.after, len(rows) > query.limit
+    )
 
 
 def _withdrawn(row: Record, number: str) -> RecordChange:
@@ -172,5 +185,19 @@ def _change(row: Record, facts: dict[str, Any], incident: IncidentView) -> Recor
     seq = f"{row['xid_text']}.{row['incident_id']}.{row['seq']}"
     moved = facts.pop("changes", None)
     if moved is None:
-        moved = [{"field": "state", "old": facts.get("was"), "new": facts["state"]}] if "state" in facts else []
-    return RecordChange(seq, incident.number, row["seq"], row["at"], row["actor"], row["event"], facts, moved, incident)
+        moved = (
+            [{"field": "state", "old": facts.get("was"), "new": facts["state"]}]
+            if "state" in facts
+            else []
+        )
+    return RecordChange(
+        seq,
+        incident.number,
+        row["seq"],
+        row["at"],
+        row["actor"],
+        row["event"],
+        facts,
+        moved,
+        incident,
+    )

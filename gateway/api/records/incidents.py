@@ -70,21 +70,35 @@ class BulkResults(msgspec.Struct):
 async def list_incidents(call: ApiCall) -> web.Response:
     """Return one page of records, newest first unless `sort` says otherwise."""
     uow = call.context.uow
-    query, having = parse_query(call.request.query), parse_field_filters(call.request.query, uow.fields)
+    query, having = (
+        parse_query(call.request.query),
+        parse_field_filters(call.request.query, uow.fields),
+    )
     if may(call.who, Action.INSPECT) != ALLOWED:
         check_filters(query)
     labels = parse_label_filters(call.request.query)
     turn = call.context.searches.turn(needed=bool(query.q or having or labels))
     async with turn, acquire(uow.pool) as conn:
         found, following = await fetch_page(conn, query, visibility_of(call.who), having, labels)
-        return respond(IncidentPage(await incident_views(conn, uow.rules, found, uow.clock.stamp(), call.who), following))
+        return respond(
+            IncidentPage(
+                await incident_views(conn, uow.rules, found, uow.clock.stamp(), call.who), following
+            )
+        )
 
 
 async def create_incident(call: ApiCall) -> web.Response:
     """Create a record."""
-    report = NewReport(**{name: getattr(call.body, name) for name in wire.NewIncident.__struct_fields__})
+    report = NewReport(
+        **{name: getattr(call.body, name) for name in wire.NewIncident.__struct_fields__}
+    )
     incident = await create(call.context.uow, report, call.who, once=call.once())
-    return respond(await view_record(call, incident), 201, str(incident.version), f"/api/v1/incidents/{incident.number}")
+    return respond(
+        await view_record(call, incident),
+        201,
+        str(incident.version),
+        f"/api/v1/incidents/{incident.number}",
+    )
 
 
 async def read_incident(call: ApiCall) -> web.Response:
@@ -99,7 +113,15 @@ async def patch_incident(call: ApiCall) -> web.Response:
     """Change fields of a record."""
     changes = body.sent_fields(call.body)
     note = changes.pop("note")
-    incident = await edit(call.context.uow, call.number, changes, call.who, note=note, if_match=call.if_match(), once=call.once())
+    incident = await edit(
+        call.context.uow,
+        call.number,
+        changes,
+        call.who,
+        note=note,
+        if_match=call.if_match(),
+        once=call.once(),
+    )
     return respond(await view_record(call, incident), etag=str(incident.version))
 
 
@@ -111,7 +133,9 @@ async def take_action(call: ApiCall) -> web.Response:
         if_match=call.if_match(), related=related, once=call.once(),
     )  # fmt: skip
     skipped = await _skipped(call, incident) if related else []
-    return respond(ActionResult(await view_record(call, incident), skipped), etag=str(incident.version))
+    return respond(
+        ActionResult(await view_record(call, incident), skipped), etag=str(incident.version)
+    )
 
 
 async def _skipped(call: ApiCall, incident: Incident) -> list[SkippedView]:
@@ -131,7 +155,12 @@ async def link_incident(call: ApiCall) -> web.Response:
 async def unlink_incident(call: ApiCall) -> web.Response:
     """Unlink a record from its master."""
     incident = await linking.unlink(
-        call.context.uow, call.number, call.who, note=call.body.note, if_match=call.if_match(), once=call.once()
+        call.context.uow,
+        call.number,
+        call.who,
+        note=call.body.note,
+        if_match=call.if_match(),
+        once=call.once(),
     )
     return respond(ActionResult(await view_record(call, incident)), etag=str(incident.version))
 
@@ -147,15 +176,22 @@ async def refuse_proposed_link(call: ApiCall) -> web.Response:
 
 async def create_follow_on(call: ApiCall) -> web.Response:
     """Create a record that follows a closed one."""
-    made = await follow_on(call.context.uow, call.number, call.who, note=call.body.note, once=call.once())
-    return respond(await view_record(call, made), 201, str(made.version), f"/api/v1/incidents/{made.number}")
+    made = await follow_on(
+        call.context.uow, call.number, call.who, note=call.body.note, once=call.once()
+    )
+    return respond(
+        await view_record(call, made), 201, str(made.version), f"/api/v1/incidents/{made.number}"
+    )
 
 
 async def convert_record(call: ApiCall) -> web.Response:
     """Convert a record to another kind."""
     asked = call.body
     if (asked.to == "change") is (asked.change is None):
-        raise Unprocessable("a change says which one it is", flaws=(Flaw("/change", "needed for a change, and only for one"),))
+        raise Unprocessable(
+            "a change says which one it is",
+            flaws=(Flaw("/change", "needed for a change, and only for one"),),
+        )
     if (asked.to == "service_request") is (asked.request_category is None):
         flaw = Flaw("/request_category", "needed for a service request, and only for one")
         raise Unprocessable("a service request says what it asks for", flaws=(flaw,))
@@ -173,7 +209,9 @@ async def act_on_many(call: ApiCall) -> web.Response:
     The same request again does what could not be done before, and nothing twice.
     """
     if call.body.action not in wire.ACTIONS:
-        raise Malformed("there is no such action", flaws=(Flaw("/action", "one of " + ", ".join(wire.ACTIONS)),))
+        raise Malformed(
+            "there is no such action", flaws=(Flaw("/action", "one of " + ", ".join(wire.ACTIONS)),)
+        )
     asked = body.decode(msgspec.json.encode(call.body.body), wire.ACTIONS[call.body.action])
     body.check_times(asked, "/body")
     results: list[BulkResult] = []
@@ -188,7 +226,9 @@ async def act_on_many(call: ApiCall) -> web.Response:
             skipped = await _skipped(call, incident) if related else []
             results.append(BulkResult(number, version=incident.version, skipped=skipped))
         except GatewayError as error:
-            results.append(BulkResult(number, problem=f"/problems/{error.code}", detail=error.detail))
+            results.append(
+                BulkResult(number, problem=f"/problems/{error.code}", detail=error.detail)
+            )
     return respond(BulkResults(results))
 
 
@@ -197,14 +237,18 @@ async def put_reference(call: ApiCall) -> web.Response:
     none_yet = call.request.headers.get("If-None-Match", "").strip() == "*"
     expect = "" if none_yet else _expected_reference(call)
     system = call.request.match_info["system"]
-    incident = await set_reference(call.context.uow, call.number, system, call.body, call.who, expect=expect)
+    incident = await set_reference(
+        call.context.uow, call.number, system, call.body, call.who, expect=expect
+    )
     return respond(incident.refs[system], etag=reference_tag(incident.refs[system]))
 
 
 async def remove_reference(call: ApiCall) -> web.Response:
     """Delete the reference to another system, if it is still the one that the caller expects."""
     system = call.request.match_info["system"]
-    await delete_reference(call.context.uow, call.number, system, call.who, expect=_expected_reference(call))
+    await delete_reference(
+        call.context.uow, call.number, system, call.who, expect=_expected_reference(call)
+    )
     return web.Response(status=204)
 
 

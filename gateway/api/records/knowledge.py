@@ -157,7 +157,13 @@ async def publish_solution(call: ApiCall) -> web.Response:
     """Create an article from the record's solution."""
     asked = call.body
     incident = await publishing.publish_solution(
-        call.context.uow, call.number, asked.state, asked.title, asked.symptom, call.who, once=call.once()
+        call.context.uow,
+        call.number,
+        asked.state,
+        asked.title,
+        asked.symptom,
+        call.who,
+        once=call.once(),
     )
     return respond(ActionResult(await view_record(call, incident)), 201, str(incident.version))
 
@@ -197,8 +203,14 @@ async def read_article(call: ApiCall) -> web.Response:
 
 async def patch_article(call: ApiCall) -> web.Response:
     """Change fields of an article."""
-    changes = {name: value for name in articles.CHANGEABLE if (value := getattr(call.body, name)) is not UNSET}
-    made = await publishing.change_article(call.context.uow, _id(call), changes, call.who, if_match=call.if_match())
+    changes = {
+        name: value
+        for name in articles.CHANGEABLE
+        if (value := getattr(call.body, name)) is not UNSET
+    }
+    made = await publishing.change_article(
+        call.context.uow, _id(call), changes, call.who, if_match=call.if_match()
+    )
     return respond(_view(made), etag=str(made.version))
 
 

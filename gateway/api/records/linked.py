@@ -94,7 +94,9 @@ async def list_linked(call: ApiCall) -> web.Response:
     """List the linked records."""
     incident = await require_record(call, Action.INSPECT)
     async with acquire(call.context.uow.pool) as conn:
-        return respond(LinkedRecords((await linked.load_links(conn, [incident.id])).get(incident.id, [])))
+        return respond(
+            LinkedRecords((await linked.load_links(conn, [incident.id])).get(incident.id, []))
+        )
 
 
 async def unlink_record(call: ApiCall) -> web.Response:
@@ -118,7 +120,9 @@ async def complain(call: ApiCall) -> web.Response:
 async def list_complaints(call: ApiCall) -> web.Response:
     """List the complaints about the record in the path, or about any."""
     query = body.decode_query(call.request, ComplaintQuery)
-    incident = await require_record(call, Action.INSPECT) if "number" in call.request.match_info else None
+    incident = (
+        await require_record(call, Action.INSPECT) if "number" in call.request.match_info else None
+    )
     async with acquire(call.context.uow.pool) as conn:
         rows = await complaints.load_complaints(
             conn,
@@ -127,5 +131,8 @@ async def list_complaints(call: ApiCall) -> web.Response:
             before=query.before,
             limit=query.limit + 1,
         )
-    page = [ComplaintView(r.id, r.number, r.text, r.complainant, r.filed_at, r.filed_by) for r in rows[: query.limit]]
+    page = [
+        ComplaintView(r.id, r.number, r.text, r.complainant, r.filed_at, r.filed_by)
+        for r in rows[: query.limit]
+    ]
     return respond(ComplaintPage(page, page[-1].id if len(rows) > query.limit else None))

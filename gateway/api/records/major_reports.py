@@ -58,18 +58,32 @@ async def read_report(call: ApiCall) -> web.Response:
         report = await reports.load_report(conn, incident.id, asked.version)
         standing = (await reports.load_report_statuses(conn, [incident.id])).get(incident.id)
         due = standing is ReportStatus.DUE and asked.version is None
-        rows, _ = await fetch_newest_entries(conn, incident.id, MOST_IN_DRAFT) if due else ([], False)
+        rows, _ = (
+            await fetch_newest_entries(conn, incident.id, MOST_IN_DRAFT) if due else ([], False)
+        )
     if due:
         story = [
-            ReportedEvent(r["at"], r["actor"], r["event"], msgspec.json.decode(r["facts"], type=dict[str, Any])) for r in rows
+            ReportedEvent(
+                r["at"],
+                r["actor"],
+                r["event"],
+                msgspec.json.decode(r["facts"], type=dict[str, Any]),
+            )
+            for r in rows
         ]
         version = 1 if report is None else report.version + 1
         return respond(
-            ReportView(ReportStatus.DUE, version, draft_report(incident, story, asked.locale or language_of(incident)))
+            ReportView(
+                ReportStatus.DUE,
+                version,
+                draft_report(incident, story, asked.locale or language_of(incident)),
+            )
         )
     if report is None:
         raise NotFound(
-            f"there is no such report on {incident.number}" if asked.version else f"no report on {incident.number} is due"
+            f"there is no such report on {incident.number}"
+            if asked.version
+            else f"no report on {incident.number} is due"
         )
     return respond(_view(report))
 
@@ -77,12 +91,17 @@ async def read_report(call: ApiCall) -> web.Response:
 async def put_report(call: ApiCall) -> web.Response:
     """Write the report."""
     uow, once = call.context.uow, call.once()
-    return await _after(call, await reports.write_report(uow, call.number, call.body.text, call.who, once=once))
+    return await _after(
+        call, await reports.write_report(uow, call.number, call.body.text, call.who, once=once)
+    )
 
 
 async def approve_report(call: ApiCall) -> web.Response:
     """Approve the report."""
-    return await _after(call, await reports.approve_report(call.context.uow, call.number, call.who, once=call.once()))
+    return await _after(
+        call,
+        await reports.approve_report(call.context.uow, call.number, call.who, once=call.once()),
+    )
 
 
 async def _after(call: ApiCall, incident: Incident) -> web.Response:
@@ -95,4 +114,6 @@ async def _after(call: ApiCall, incident: Incident) -> web.Response:
 
 def _view(report: MajorReport) -> ReportView:
     status = ReportStatus.WRITTEN if report.approved_at is None else ReportStatus.APPROVED
-    return ReportView(status, **{name: getattr(report, name) for name in MajorReport.__dataclass_fields__})
+    return ReportView(
+        status, **{name: getattr(report, name) for name in MajorReport.__dataclass_fields__}
+    )

@@ -82,7 +82,12 @@ async def record_leader_notified(call: ApiCall) -> web.Response:
 async def acknowledge_management_escalation(call: ApiCall) -> web.Response:
     """Acknowledge an escalation as its recipient, which stops the escalation ladder."""
     incident = await acknowledge_escalation(
-        call.context.uow, call.number, call.who, note=call.body.note, if_match=call.if_match(), once=call.once()
+        call.context.uow,
+        call.number,
+        call.who,
+        note=call.body.note,
+        if_match=call.if_match(),
+        once=call.once(),
     )
     return respond(ActionResult(await view_record(call, incident)), etag=str(incident.version))
 

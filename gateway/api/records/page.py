@@ -27,7 +27,9 @@ from gateway.pages.words import EVENTS, in_language
 
 ADDRESS = "/r/{link:[A-Za-z0-9._-]{1,600}}"
 
-PERSON = "SELECT login, email, phone, roles, credentials_since FROM person WHERE login = $1 AND active"
+PERSON = (
+    "SELECT login, email, phone, roles, credentials_since FROM person WHERE login = $1 AND active"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +79,9 @@ async def _reader(conn: Connection, opened: StaffLink) -> Principal:
     Raises NotFound for a person who has left.
     """
     if opened.kind is ReaderKind.ROLE:
-        return Principal(name=opened.name, parts=parse_roles([opened.name]) or frozenset({MachineRole.READER}))
+        return Principal(
+            name=opened.name, parts=parse_roles([opened.name]) or frozenset({MachineRole.READER})
+        )
     row = await conn.fetchrow(PERSON, opened.name)
     if row is None or not _is_believed(opened, row["credentials_since"]):
         raise NotFound(INVALID)
@@ -103,4 +107,6 @@ def _story(entries: Sequence[Record], locale: Locale) -> Iterator[RecordPageEven
         if row["event"] in EVENTS:
             facts = msgspec.json.decode(row["facts"])
             text = facts.get("note") or facts.get("text") or ""
-            yield RecordPageEvent(row["at"], in_language(EVENTS[row["event"]], locale), row["actor"], str(text))
+            yield RecordPageEvent(
+                row["at"], in_language(EVENTS[row["event"]], locale), row["actor"], str(text)
+            )

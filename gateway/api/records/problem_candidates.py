@@ -11,7 +11,11 @@ from msgspec import Meta
 from gateway.access.permissions import Action, visibility_of
 from gateway.api.context import ApiCall, respond
 from gateway.db.pool import acquire
-from gateway.incidents.problem_candidates import CandidateIncident, ProblemCandidate, propose_problems
+from gateway.incidents.problem_candidates import (
+    CandidateIncident,
+    ProblemCandidate,
+    propose_problems,
+)
 from gateway.operations.unit_of_work import NOW
 from gateway.vocabulary import Resolution
 from gateway.web import body
@@ -63,17 +67,32 @@ async def list_candidates(call: ApiCall) -> web.Response:
     uow, days = call.context.uow, body.decode_query(call.request, CandidatesQuery).days
     problems = call.context.problems
     async with acquire(uow.pool) as conn:
-        since = await conn.fetchval(NOW, uow.clock.stamp()) - (timedelta(days=days) if days else problems.within)
-        rows = await conn.fetch(WINDOW, since, *visibility_of(call.who, Action.INSPECT).parameters(), MOST_EXAMINED + 1)
+        since = await conn.fetchval(NOW, uow.clock.stamp()) - (
+            timedelta(days=days) if days else problems.within
+        )
+        rows = await conn.fetch(
+            WINDOW, since, *visibility_of(call.who, Action.INSPECT).parameters(), MOST_EXAMINED + 1
+        )
     proposed = propose_problems([_seen(row) for row in rows[:MOST_EXAMINED]], problems.times)
-    return respond(Candidates([_view(candidate) for candidate in proposed], cut=len(rows) > MOST_EXAMINED))
+    return respond(
+        Candidates([_view(candidate) for candidate in proposed], cut=len(rows) > MOST_EXAMINED)
+    )
 
 
 def _seen(row: Record) -> CandidateIncident:
     values = dict(row)
-    return CandidateIncident(**values | {"resolution": Resolution(values["resolution"]) if values["resolution"] else None})
+    return CandidateIncident(
+        **values
+        | {"resolution": Resolution(values["resolution"]) if values["resolution"] else None}
+    )
 
 
 def _view(candidate: ProblemCandidate) -> CandidateView:
     first, numbers = candidate.incidents[0], [one.number for one in candidate.incidents]
-    return CandidateView(first.service, first.ci, first.category, [str(reason) for reason in candidate.reasons], numbers)
+    return CandidateView(
+        first.service,
+        first.ci,
+        first.category,
+        [str(reason) for reason in candidate.reasons],
+        numbers,
+    )

@@ -22,7 +22,15 @@ from gateway.operations.unit_of_work import NOW
 from gateway.receipts.mended import RepairedValue, repairs_of_item
 from gateway.receipts.receipt_id import received_between
 from gateway.sla.simulate import simulate_with_vendors
-from gateway.views.incidents import ClockView, IncidentView, VendorStayView, clock_view, incident_views, sla_view, stays_view
+from gateway.views.incidents import (
+    ClockView,
+    IncidentView,
+    VendorStayView,
+    clock_view,
+    incident_views,
+    sla_view,
+    stays_view,
+)
 from gateway.web import body
 
 
@@ -157,10 +165,16 @@ async def read_alerts(call: ApiCall) -> web.Response:
     asked = body.decode_query(call.request, AlertsQuery)
     incident = await require_record(call, Action.INSPECT)
     async with acquire(call.context.uow.pool) as conn:
-        rows = await conn.fetch(ALERTS, incident.id, bytes.fromhex(asked.after) or None, asked.limit + 1)
+        rows = await conn.fetch(
+            ALERTS, incident.id, bytes.fromhex(asked.after) or None, asked.limit + 1
+        )
     page = [dict(row) for row in rows[: asked.limit]]
     keys = [row.pop("key_hash") for row in page]
-    return respond(RecordAlertPage([_alert(row) for row in page], keys[-1].hex() if len(rows) > asked.limit else None))
+    return respond(
+        RecordAlertPage(
+            [_alert(row) for row in page], keys[-1].hex() if len(rows) > asked.limit else None
+        )
+    )
 
 
 def _alert(row: dict[str, Any]) -> AlertView:
@@ -184,19 +198,31 @@ async def read_related(call: ApiCall) -> web.Response:
     async with acquire(uow.pool) as conn:
         rows = [incident_of(row) for row in await conn.fetch(RELATED, *wanted)]
         proposed = await proposals.fetch_open_proposals(conn, incident.id, eyes)
-        others = await store.by_ids(conn, {one.incident_id + one.master_id - incident.id for one in proposed})
+        others = await store.by_ids(
+            conn, {one.incident_id + one.master_id - incident.id for one in proposed}
+        )
         seen = await incident_views(conn, uow.rules, [*rows, *others], uow.clock.stamp(), call.who)
     shown = {row.id: view for row, view in zip((*rows, *others), seen, strict=True)}
     master = shown.get(incident.master_id) if incident.master_id is not None else None
     followers = [row.id for row in rows if row.master_id == incident.id]
     page, more = followers[: asked.limit], len(followers) > asked.limit
     links = [_proposed(one, incident.id, shown) for one in proposed]
-    return respond(RelatedRecords(master, [shown[one] for one in page], links, page[-1] if more else None))
+    return respond(
+        RelatedRecords(master, [shown[one] for one in page], links, page[-1] if more else None)
+    )
 
 
 def _proposed(one: OpenLinkProposal, asked: int, shown: Mapping[int, IncidentView]) -> ProposedLink:
     other = shown[one.incident_id + one.master_id - asked]
-    return ProposedLink(one.number, one.master, one.reason, round(one.score, 2), dict(one.points), one.proposed_at, other)
+    return ProposedLink(
+        one.number,
+        one.master,
+        one.reason,
+        round(one.score, 2),
+        dict(one.points),
+        one.proposed_at,
+        other,
+    )
 
 
 RECEIPT = """
@@ -224,12 +250,17 @@ async def read_receipt(call: ApiCall) -> web.Response:
         row = await conn.fetchrow(RECEIPT, receipt, since, until)
         if row is None:
             raise NotFound(f"there is no receipt {receipt}")
-        rows = await conn.fetch(ITEMS, receipt, row["received_at"], visibility_of(call.who).security)
+        rows = await conn.fetch(
+            ITEMS, receipt, row["received_at"], visibility_of(call.who).security
+        )
     mended = msgspec.json.decode(row["mended"], type=list[RepairedValue])
     told = {**row, "receipt": receipt}
     del told["mended"]
     items = [
-        ReceiptItem(**item, mended=[CorrectionView(**one) for one in repairs_of_item(item["item"], mended)]) for item in rows
+        ReceiptItem(
+            **item, mended=[CorrectionView(**one) for one in repairs_of_item(item["item"], mended)]
+        )
+        for item in rows
     ]
     return respond(ReceiptView(**told, results=items))
 
@@ -238,8 +269,14 @@ async def simulate_sla(call: ApiCall) -> web.Response:
     """Return the clocks of simulated events, computed by the functions that run production."""
     rules, asked = call.context.uow.rules, call.body
     if asked.policy and asked.policy not in rules.policies:
-        raise Unprocessable(f"there is no policy {asked.policy!r}; there are {', '.join(rules.policies)}")
+        raise Unprocessable(
+            f"there is no policy {asked.policy!r}; there are {', '.join(rules.policies)}"
+        )
     chosen = rules.choice.policy_for(asked.kind, asked.service, "", asked.priority or 0)
     policy = rules.named(asked.policy or chosen, asked.kind, asked.service)
-    readings, stays = simulate_with_vendors(policy, asked.kind, asked.events, asked.at, priority=asked.priority)
-    return respond(SimulatedClocks([clock_view(reading) for reading in readings], stays_view(stays)))
+    readings, stays = simulate_with_vendors(
+        policy, asked.kind, asked.events, asked.at, priority=asked.priority
+    )
+    return respond(
+        SimulatedClocks([clock_view(reading) for reading in readings], stays_view(stays))
+    )

@@ -60,7 +60,9 @@ SELECT seq, at, actor, event, facts, hash FROM timeline WHERE incident_id = $1 O
 """
 
 
-async def fetch_newest_entries(conn: Connection, incident_id: int, most: int = MOST_ON_PAGE) -> tuple[list[Record], bool]:
+async def fetch_newest_entries(
+    conn: Connection, incident_id: int, most: int = MOST_ON_PAGE
+) -> tuple[list[Record], bool]:
     """Return the newest entries, oldest first, and whether there are earlier ones."""
     rows = await conn.fetch(NEWEST, incident_id, most + 1)
     return rows[most - 1 :: -1] if len(rows) > most else rows[::-1], len(rows) > most
@@ -74,11 +76,19 @@ async def read_timeline(call: ApiCall) -> web.Response:
         rows = await conn.fetch(PAGE, incident.id, asked.after, asked.limit + 1)
         more, rows = len(rows) > asked.limit, rows[: asked.limit]
         told = await _told(conn, rows, call.who, may(call.who, Action.INSPECT, incident) == ALLOWED)
-    entries = [TimelineEntry(r["seq"], r["at"], r["actor"], r["event"], facts, r["hash"].hex()) for r, facts in told]
+    entries = [
+        TimelineEntry(r["seq"], r["at"], r["actor"], r["event"], facts, r["hash"].hex())
+        for r, facts in told
+    ]
     return respond(Timeline(entries, rows[-1]["seq"] if more else None), etag=str(incident.version))
 
 
-async def _told(conn: Connection, rows: list[Record], who: Principal, whole: bool) -> list[tuple[Record, msgspec.Raw]]:  # noqa: FBT001 - one caller
+async def _told(
+    conn: Connection,
+    rows: list[Record],
+    who: Principal,
+    whole: bool,  # noqa: FBT001 - one caller
+) -> list[tuple[Record, msgspec.Raw]]:
     """Return the entries that the principal may read.
 
     Each is to the byte as it is hashed, unless something on the page is hidden.
@@ -87,7 +97,11 @@ async def _told(conn: Connection, rows: list[Record], who: Principal, whole: boo
     decoded = [msgspec.json.decode(row["facts"], type=dict[str, Any]) for row in rows]
     hidden = await hide_masters(conn, decoded, visibility_of(who))
     for row, facts in zip(rows, decoded, strict=True):
-        shown = facts if whole else facts_for_reporter(row["event"], row["actor"], facts, who.identities)
+        shown = (
+            facts
+            if whole
+            else facts_for_reporter(row["event"], row["actor"], facts, who.identities)
+        )
         if whole and not hidden:
             told.append((row, msgspec.Raw(row["facts"].encode())))
         elif shown is not None:

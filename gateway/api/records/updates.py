@@ -80,18 +80,26 @@ async def list_updates(call: ApiCall) -> web.Response:
     incident = await require_record(call)
     async with acquire(call.context.uow.pool) as conn:
         rows = await conn.fetch(POSTED, incident.id)
-    return respond(StatusUpdateList([_update(row["at"], row["actor"], msgspec.json.decode(row["facts"])) for row in rows]))
+    return respond(
+        StatusUpdateList(
+            [_update(row["at"], row["actor"], msgspec.json.decode(row["facts"])) for row in rows]
+        )
+    )
 
 
 def _update(at: datetime, actor: str, facts: dict[str, Any]) -> StatusUpdateView:
     due = facts.get("next_update_due_at")
-    return StatusUpdateView(at, actor, facts["text"], None if due is None else datetime.fromisoformat(due))
+    return StatusUpdateView(
+        at, actor, facts["text"], None if due is None else datetime.fromisoformat(due)
+    )
 
 
 async def subscribe(call: ApiCall) -> web.Response:
     """Subscribe the caller, or somebody else, to status updates."""
     asked, uow = call.body, call.context.uow
-    made = await subscribers.subscribe(uow, call.number, call.who, person=asked.person, address=asked.address)
+    made = await subscribers.subscribe(
+        uow, call.number, call.who, person=asked.person, address=asked.address
+    )
     return respond(_subscriber(made), 201)
 
 
@@ -104,7 +112,9 @@ async def list_subscribers(call: ApiCall) -> web.Response:
 
 async def unsubscribe(call: ApiCall) -> web.Response:
     """Remove a subscriber of status updates."""
-    await subscribers.unsubscribe(call.context.uow, call.number, int(call.request.match_info["id"]), call.who)
+    await subscribers.unsubscribe(
+        call.context.uow, call.number, int(call.request.match_info["id"]), call.who
+    )
     return web.Response(status=204)
 
 

@@ -12,7 +12,12 @@ from gateway.access.permissions import ALLOWED, Action, may, visibility_of
 from gateway.access.principal import Principal
 from gateway.access.reporter_links import INVALID
 from gateway.api.context import ApiCall, Context, respond
-from gateway.api.records.attachments import AttachmentView, download, fetch_attachments, store_attachment
+from gateway.api.records.attachments import (
+    AttachmentView,
+    download,
+    fetch_attachments,
+    store_attachment,
+)
 from gateway.api.records.incidents import require_record
 from gateway.api.records.timeline import fetch_newest_entries
 from gateway.api.wire import Action as Asked
@@ -37,7 +42,12 @@ RETRY_SECONDS = 86_400
 Its clocks and people may have changed by then.
 """
 
-ACTION_RIGHTS = {"confirm": Action.CONFIRM, "refuse": Action.REFUSE, "rate": Action.RATE, "note": Action.NOTE}
+ACTION_RIGHTS = {
+    "confirm": Action.CONFIRM,
+    "refuse": Action.REFUSE,
+    "rate": Action.RATE,
+    "note": Action.NOTE,
+}
 
 
 class ReporterEvent(msgspec.Struct):
@@ -113,7 +123,9 @@ async def invite(call: ApiCall) -> web.Response:
         now = await conn.fetchval(NOW, uow.clock.stamp())
     link, ends = call.context.links.make(incident.id, now)
     page = f"/my/{link}"
-    return respond(Invitation(f"/api/v1/mine/{link}", page, call.context.links.address(page), ends), 201)
+    return respond(
+        Invitation(f"/api/v1/mine/{link}", page, call.context.links.address(page), ends), 201
+    )
 
 
 async def read_by_link(call: ApiCall) -> web.Response:
@@ -149,7 +161,11 @@ async def act_by_link(call: ApiCall) -> web.Response:
 
 
 async def act_by_reporter(
-    context: Context, who: Principal, incident: Incident, command: commands.Command, once: IdempotencyKey | None
+    context: Context,
+    who: Principal,
+    incident: Incident,
+    command: commands.Command,
+    once: IdempotencyKey | None,
 ) -> Incident:
     """Return the record after the command; confirming a closed one changes nothing.
 
@@ -171,9 +187,17 @@ async def count_by_link(context: Context, incident: Incident) -> None:
     """Count an action by a link on the record; raises TooManyAttempts over the limits."""
     limits, uow = context.limits, context.uow
     told = f"limits.link_per_hour is {limits.link_per_hour} for one record"
-    bucket = SharedBucket(f"link\0{incident.id}", limits.link_per_hour, timedelta(hours=1) / limits.link_per_hour, told)
+    bucket = SharedBucket(
+        f"link\0{incident.id}",
+        limits.link_per_hour,
+        timedelta(hours=1) / limits.link_per_hour,
+        told,
+    )
     async with transaction(uow.pool) as conn:
-        if await conn.fetchval(BY_LINKS, incident.id, REPORTER, limits.link_per_record) >= limits.link_per_record:
+        if (
+            await conn.fetchval(BY_LINKS, incident.id, REPORTER, limits.link_per_record)
+            >= limits.link_per_record
+        ):
             raise TooManyAttempts(
                 f"limits.link_per_record is {limits.link_per_record} entries by links: answer by mail, or call the service desk",
                 retry_after=RETRY_SECONDS,
@@ -205,7 +229,11 @@ async def open_link(context: Context, link: str) -> tuple[Principal, Incident]:
 def _reporter(incident: Incident) -> Principal | None:
     """Return the record's reporter, known by its contact and owner; None when it has neither."""
     names = frozenset(text.lower() for text in (incident.contact, incident.owner) if text)
-    return Principal(name=REPORTER, parts=frozenset({Role.REPORTER}), identities=names) if names else None
+    return (
+        Principal(name=REPORTER, parts=frozenset({Role.REPORTER}), identities=names)
+        if names
+        else None
+    )
 
 
 async def view_for_reporter(context: Context, incident: Incident) -> RecordForReporter:
@@ -213,14 +241,30 @@ async def view_for_reporter(context: Context, incident: Incident) -> RecordForRe
     async with acquire(context.uow.pool) as conn:
         rows, earlier = await fetch_newest_entries(conn, incident.id)
         files = await fetch_attachments(conn, incident, whole=False)
-    told = [(row, facts_for_reporter(row["event"], row["actor"], msgspec.json.decode(row["facts"]), {REPORTER})) for row in rows]
+    told = [
+        (
+            row,
+            facts_for_reporter(
+                row["event"], row["actor"], msgspec.json.decode(row["facts"]), {REPORTER}
+            ),
+        )
+        for row in rows
+    ]
     if (who := _reporter(incident)) is None:
         raise NotFound(INVALID)
     possible = lifecycle.allowed_actions(incident.state)
     return RecordForReporter(
         **{name: getattr(incident, name) for name in COPIED},
-        actions=[name for name, right in ACTION_RIGHTS.items() if name in possible and may(who, right, incident) == ALLOWED],
-        timeline=[ReporterEvent(r["at"], r["event"], r["actor"] == REPORTER, facts) for r, facts in told if facts is not None],
+        actions=[
+            name
+            for name, right in ACTION_RIGHTS.items()
+            if name in possible and may(who, right, incident) == ALLOWED
+        ],
+        timeline=[
+            ReporterEvent(r["at"], r["event"], r["actor"] == REPORTER, facts)
+            for r, facts in told
+            if facts is not None
+        ],
         attachments=[_download(file) for file in files if file.removed_at is None],
         earlier=earlier,
     )
@@ -231,5 +275,7 @@ def _download(file: AttachmentView) -> ReporterFile:
 
 
 COPIED = tuple(
-    name for name in RecordForReporter.__struct_fields__ if name not in {"actions", "timeline", "attachments", "earlier"}
+    name
+    for name in RecordForReporter.__struct_fields__
+    if name not in {"actions", "timeline", "attachments", "earlier"}
 )

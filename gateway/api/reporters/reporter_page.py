@@ -30,7 +30,12 @@ from gateway.pages.words import EVENTS, HOLDS, WORDS, in_language
 from gateway.vocabulary import HoldReason
 
 REPORTER_PAGE_PATH = "/my/{link:[A-Za-z0-9._-]{1,128}}"
-FORM_ACTIONS = {"confirm": reporter_api.ConfirmByLink, "refuse": wire.Refuse, "rate": wire.Rate, "note": wire.Note}
+FORM_ACTIONS = {
+    "confirm": reporter_api.ConfirmByLink,
+    "refuse": wire.Refuse,
+    "rate": wire.Rate,
+    "note": wire.Note,
+}
 FORM_BYTES, FIELDS = 262_144, 100
 """The most bytes and the most fields of a form without files."""
 
@@ -88,11 +93,15 @@ class ReporterPage:
         form = await _form(request)
         try:
             wanted = msgspec.convert(
-                {name: form[name] for name in ("note", "satisfaction") if form.get(name)}, FORM_ACTIONS[asked], strict=False
+                {name: form[name] for name in ("note", "satisfaction") if form.get(name)},
+                FORM_ACTIONS[asked],
+                strict=False,
             )
         except msgspec.ValidationError as error:
             raise Malformed(str(error)) from error
-        await reporter_api.act_by_reporter(self.context, who, incident, wanted.command(), _once(link, form, asked))
+        await reporter_api.act_by_reporter(
+            self.context, who, incident, wanted.command(), _once(link, form, asked)
+        )
         return self._back(link, form)
 
     async def attach(self, request: web.Request) -> web.Response:
@@ -106,9 +115,13 @@ class ReporterPage:
         await reporter_api.count_by_link(self.context, incident)
         form: dict[str, str] = {}
         part = await _file(request, form)
-        async with receive_file(_chunks(part), filing.quota.each, filing.stores.directory) as content:
+        async with receive_file(
+            _chunks(part), filing.quota.each, filing.stores.directory
+        ) as content:
             file = UploadedFile(part.filename or "file", content, public=True, link=link)
-            await filing.attach(incident.number, file, who, once=_once(link, form, f"file {content.sha256.hex()}"))
+            await filing.attach(
+                incident.number, file, who, once=_once(link, form, f"file {content.sha256.hex()}")
+            )
         return self._back(link, form)
 
     def _back(self, link: str, form: Mapping[str, str]) -> web.Response:
@@ -119,7 +132,10 @@ class ReporterPage:
     def _story(self, one: RecordForReporter, locale: Locale) -> Iterator[ReporterPageEvent]:
         for happened in one.timeline:
             yield ReporterPageEvent(
-                happened.at, in_language(EVENTS[happened.event], locale), happened.own, tuple(self._texts(happened, locale))
+                happened.at,
+                in_language(EVENTS[happened.event], locale),
+                happened.own,
+                tuple(self._texts(happened, locale)),
             )
 
     def _texts(self, happened: ReporterEvent, locale: Locale) -> Iterator[str]:
@@ -144,7 +160,13 @@ def _reading() -> Iterator[None]:
     """Raise Malformed for a form that cannot be read."""
     try:
         yield
-    except (ValueError, LookupError, AssertionError, web.RequestPayloadError, HttpProcessingError) as error:
+    except (
+        ValueError,
+        LookupError,
+        AssertionError,
+        web.RequestPayloadError,
+        HttpProcessingError,
+    ) as error:
         raise Malformed("the form cannot be read") from error
 
 
@@ -157,7 +179,9 @@ async def _form(request: web.Request) -> dict[str, str]:
         raise Malformed("the form cannot be read: send it as application/x-www-form-urlencoded")
     body = await incoming.read(request, FORM_BYTES)
     with _reading():
-        posted = parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=FIELDS)
+        posted = parse_qsl(
+            body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=FIELDS
+        )
     return {name: _clean(value) for name, value in reversed(posted)}
 
 
@@ -176,7 +200,9 @@ async def _file(request: web.Request, said_before: dict[str, str]) -> BodyPartRe
         while isinstance(part := await form.next(), BodyPartReader) and len(said_before) <= 10:
             if part.name == "file" and part.filename:
                 return part
-            said_before[part.name or ""] = _clean((await part.read_chunk(FIELD_BYTES)).decode("utf-8", "replace"))
+            said_before[part.name or ""] = _clean(
+                (await part.read_chunk(FIELD_BYTES)).decode("utf-8", "replace")
+            )
             await part.release()
     raise Malformed("there is no file in the form")
 

@@ -3,12 +3,26 @@
 from gateway.api import wire
 from gateway.api.records.attachments import AttachmentQuery
 from gateway.api.reporters import reporter_api
-from gateway.api.route import FILE, IDEMPOTENT, NO_KEY, ONE_RECORD, REPORTER_LINK, WRITE, Route, first_docstring_line
+from gateway.api.route import (
+    FILE,
+    IDEMPOTENT,
+    NO_KEY,
+    ONE_RECORD,
+    REPORTER_LINK,
+    WRITE,
+    Route,
+    first_docstring_line,
+)
 
 
 def reporter_routes() -> tuple[Route, ...]:
     """Return the routes by which a reporter is given a link, and those that the link opens."""
-    asked = {"confirm": reporter_api.ConfirmByLink, "refuse": wire.Refuse, "rate": wire.Rate, "note": wire.Note}
+    asked = {
+        "confirm": reporter_api.ConfirmByLink,
+        "refuse": wire.Refuse,
+        "rate": wire.Rate,
+        "note": wire.Note,
+    }
     return (
         Route("POST", ONE_RECORD + "/invite", reporter_api.invite, WRITE,
               "Create a link for the reporter of a record", None, reporter_api.Invitation, status=201),

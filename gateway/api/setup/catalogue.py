@@ -23,7 +23,10 @@ from gateway.web import body
 
 log = structlog.get_logger()
 
-Targets = Annotated[dict[str, Annotated[dict[str, Annotated[str, Meta(max_length=32)]], Meta(max_length=5)]], Meta(max_length=4)]
+Targets = Annotated[
+    dict[str, Annotated[dict[str, Annotated[str, Meta(max_length=32)]], Meta(max_length=5)]],
+    Meta(max_length=4),
+]
 
 
 class NewService(Request, kw_only=True):
@@ -212,7 +215,9 @@ async def deactivate_service(call: ApiCall) -> web.Response:
 
 async def _service_changed(call: ApiCall, changes: dict[str, Any]) -> web.Response:
     slug, if_match, uow = call.request.match_info["slug"], call.if_match(), call.context.uow
-    uow.catalogue.check(changes.get("policy", ""), changes.get("support_hours", ""), changes.get("targets", {}))
+    uow.catalogue.check(
+        changes.get("policy", ""), changes.get("support_hours", ""), changes.get("targets", {})
+    )
 
     async def work(conn: Connection) -> ChangeResult:
         one = await services.change(conn, slug, changes, uow.clock.stamp(), if_match=if_match)
@@ -258,7 +263,12 @@ async def read_ci(call: ApiCall) -> web.Response:
 
 async def patch_ci(call: ApiCall) -> web.Response:
     """Change a configuration item."""
-    name, if_match, uow, changes = call.request.match_info["name"], call.if_match(), call.context.uow, body.sent_fields(call.body)
+    name, if_match, uow, changes = (
+        call.request.match_info["name"],
+        call.if_match(),
+        call.context.uow,
+        body.sent_fields(call.body),
+    )
 
     async def work(conn: Connection) -> ChangeResult:
         one = await cis.change(conn, name, changes, uow.clock.stamp(), if_match=if_match)
@@ -293,7 +303,9 @@ async def import_cis(call: ApiCall) -> web.Response:
         raise Malformed("the body holds NUL, which no database keeps")
     uow = call.context.uow
     # ten thousand items would block the event loop for too long; they are read one by one, so that a thread leaves it its turns
-    drafts = await asyncio.to_thread(importing.read_items, text, as_csv=call.request.content_type == "text/csv")
+    drafts = await asyncio.to_thread(
+        importing.read_items, text, as_csv=call.request.content_type == "text/csv"
+    )
 
     async def work(conn: Connection) -> ChangeResult:
         if drafts:

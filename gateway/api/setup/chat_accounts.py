@@ -82,11 +82,20 @@ async def list_chats(call: ApiCall) -> web.Response:
 
 async def link_chat(call: ApiCall) -> web.Response:
     """Link a chat account to a person."""
-    login, asked, stamp = call.request.match_info["login"], call.body, call.context.uow.clock.stamp()
+    login, asked, stamp = (
+        call.request.match_info["login"],
+        call.body,
+        call.context.uow.clock.stamp(),
+    )
 
     async def work(conn: Connection) -> ChangeResult:
         person = await people.by_login(conn, login, lock=True)
-        return ChangeResult(_view(await chats.link(conn, person.id, asked.provider, asked.tenant, asked.user, stamp)), 201)
+        return ChangeResult(
+            _view(
+                await chats.link(conn, person.id, asked.provider, asked.tenant, asked.user, stamp)
+            ),
+            201,
+        )
 
     response, fresh = await answer_once(call, work)
     if fresh:

@@ -79,7 +79,12 @@ async def _replaced(call: ApiCall, login: str) -> web.Response:
             _check(call, place, method)
     async with transaction(call.context.uow.pool) as conn:
         await replace_methods(conn, login, methods)
-    log.info("contact_methods_changed", login=login, by=call.actor, channels=[one.channel for one in methods])
+    log.info(
+        "contact_methods_changed",
+        login=login,
+        by=call.actor,
+        channels=[one.channel for one in methods],
+    )
     return await _shown(call, login)
 
 

@@ -22,7 +22,9 @@ from gateway.web import body
 WEEK = timedelta(days=7)
 
 
-class PlannedShift(msgspec.Struct, forbid_unknown_fields=True, rename={"since": "from", "until": "to"}):
+class PlannedShift(
+    msgspec.Struct, forbid_unknown_fields=True, rename={"since": "from", "until": "to"}
+):
     """A shift: the people who work from one instant up to another."""
 
     since: wire.Moment
@@ -36,7 +38,9 @@ class Roster(wire.Request, kw_only=True):
     shifts: Annotated[list[PlannedShift], Meta(max_length=1_000)]
 
 
-class RosterQuery(msgspec.Struct, forbid_unknown_fields=True, frozen=True, rename={"since": "from", "until": "to"}):
+class RosterQuery(
+    msgspec.Struct, forbid_unknown_fields=True, frozen=True, rename={"since": "from", "until": "to"}
+):
     """The period of a roster, by default a week from now."""
 
     since: wire.Moment | None = None
@@ -92,16 +96,28 @@ class HandOvers(msgspec.Struct):
 
 async def put_roster(call: ApiCall) -> web.Response:
     """Set the roster of a group."""
-    shifts = [Shift(starts_at=one.since, ends_at=one.until, people=tuple(one.people)) for one in call.body.shifts]
+    shifts = [
+        Shift(starts_at=one.since, ends_at=one.until, people=tuple(one.people))
+        for one in call.body.shifts
+    ]
     uow = call.context.uow
     async with transaction(uow.pool) as conn:
-        await rosters.plan(conn, call.request.match_info["slug"], shifts, await conn.fetchval(NOW, uow.clock.stamp()))
+        await rosters.plan(
+            conn,
+            call.request.match_info["slug"],
+            shifts,
+            await conn.fetchval(NOW, uow.clock.stamp()),
+        )
     return web.Response(status=204)
 
 
 async def read_roster(call: ApiCall) -> web.Response:
     """Return the shifts of a group in a period."""
-    query, uow, slug = body.decode_query(call.request, RosterQuery), call.context.uow, call.request.match_info["slug"]
+    query, uow, slug = (
+        body.decode_query(call.request, RosterQuery),
+        call.context.uow,
+        call.request.match_info["slug"],
+    )
     async with acquire(uow.pool) as conn:
         await groups.by_slug(conn, slug)
         now = await conn.fetchval(NOW, uow.clock.stamp())
@@ -115,17 +131,34 @@ async def read_roster(call: ApiCall) -> web.Response:
 async def list_handovers(call: ApiCall) -> web.Response:
     """List the hand-overs that wait to be accepted."""
     query = body.decode_query(call.request, HandOverQuery)
-    return respond(HandOvers([_view(one) for one in await hand_over.list_pending(call.context.uow, query.group, call.who)]))
+    return respond(
+        HandOvers(
+            [
+                _view(one)
+                for one in await hand_over.list_pending(call.context.uow, query.group, call.who)
+            ]
+        )
+    )
 
 
 async def accept_handover(call: ApiCall) -> web.Response:
     """Accept a hand-over."""
-    one = await hand_over.accept_hand_over(call.context.uow, int(call.request.match_info["id"]), call.who, once=call.once())
+    one = await hand_over.accept_hand_over(
+        call.context.uow, int(call.request.match_info["id"]), call.who, once=call.once()
+    )
     return respond(_view(one))
 
 
 def _view(one: HandOver) -> HandOverView:
     plain = tuple(name for name in HandOverRecord.__struct_fields__ if name != "report")
-    records = [HandOverRecord(**{n: getattr(r, n) for n in plain}, report=one.reports.get(r.id)) for r in one.records]
-    said = {name: getattr(one, name) for name in ("id", "group", "ends_at", "accepted_at", "accepted_by")}
-    return HandOverView(**said, people=list(one.people), successors=list(one.successors), records=records)
+    records = [
+        HandOverRecord(**{n: getattr(r, n) for n in plain}, report=one.reports.get(r.id))
+        for r in one.records
+    ]
+    said = {
+        name: getattr(one, name)
+        for name in ("id", "group", "ends_at", "accepted_at", "accepted_by")
+    }
+    return HandOverView(
+        **said, people=list(one.people), successors=list(one.successors), records=records
+    )

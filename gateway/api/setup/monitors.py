@@ -136,7 +136,9 @@ async def create_monitor(call: ApiCall) -> web.Response:
     integration, slug = fields.pop("integration"), fields.pop("slug")
 
     async def work(conn: Connection) -> ChangeResult:
-        made = await store.create(conn, await store.integration(conn, integration), slug, fields, uow.clock.stamp())
+        made = await store.create(
+            conn, await store.integration(conn, integration), slug, fields, uow.clock.stamp()
+        )
         return ChangeResult(_view(made), 201, made.version, f"/api/v1/monitors/{made.id}")
 
     response, fresh = await answer_once(call, work)

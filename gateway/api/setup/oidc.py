@@ -42,10 +42,18 @@ async def begin_oidc_login(call: ApiCall) -> web.Response:
     oidc = _oidc(call)
     extend_deadline(PROVIDER_WITHIN)
     begun = await oidc.begin(call.address)
-    response = web.Response(status=302, headers={"Location": begun.address, "Cache-Control": "no-store"})
+    response = web.Response(
+        status=302, headers={"Location": begun.address, "Cache-Control": "no-store"}
+    )
     name, secure = _cookie(oidc)
     response.set_cookie(
-        name, begun.browser, path=PATH, max_age=int(WITHIN.total_seconds()), httponly=True, samesite="Lax", secure=secure
+        name,
+        begun.browser,
+        path=PATH,
+        max_age=int(WITHIN.total_seconds()),
+        httponly=True,
+        samesite="Lax",
+        secure=secure,
     )
     return response
 
@@ -61,7 +69,9 @@ async def finish_oidc_login(call: ApiCall) -> web.Response:
         raise Unauthenticated("the identity provider let nobody in")
     extend_deadline(PROVIDER_WITHIN)
     name, secure = _cookie(oidc)
-    session = await oidc.finish(given.state, call.request.cookies.get(name, ""), given.code, given.iss)
+    session = await oidc.finish(
+        given.state, call.request.cookies.get(name, ""), given.code, given.iss
+    )
     response = await respond_with_session(call, session)
     response.del_cookie(name, path=PATH, secure=secure, httponly=True, samesite="Lax")
     return response

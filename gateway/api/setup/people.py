@@ -158,7 +158,9 @@ async def list_people(call: ApiCall) -> web.Response:
     """Return a page of people by login."""
     query = body.decode_query(call.request, PeopleQuery)
     async with acquire(call.context.uow.pool) as conn:
-        found = await people.page(conn, query.after, query.limit + 1, active=query.active, role=query.role)
+        found = await people.page(
+            conn, query.after, query.limit + 1, active=query.active, role=query.role
+        )
     shown = [person_view(one) for one in found[: query.limit]]
     return respond(PeoplePage(shown, shown[-1].login if len(found) > query.limit else None))
 
@@ -267,7 +269,9 @@ async def _group_changed(call: ApiCall, changes: dict[str, Any]) -> web.Response
     slug, members = call.request.match_info["slug"], changes.pop("members", None)
 
     async def work(conn: Connection) -> ChangeResult:
-        one = await groups.change(conn, slug, changes, members, call.context.uow.clock.stamp(), if_match=call.if_match())
+        one = await groups.change(
+            conn, slug, changes, members, call.context.uow.clock.stamp(), if_match=call.if_match()
+        )
         return ChangeResult(_group_view(one), version=one.version)
 
     response, fresh = await answer_once(call, work)

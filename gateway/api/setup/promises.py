@@ -54,13 +54,19 @@ async def preview_sla(call: ApiCall) -> web.Response:
     priority, _, last = asked.cursor.partition("-")
     async with acquire(uow.pool) as conn:
         now = await conn.fetchval(NOW, uow.clock.stamp())
-        incidents = [incident_of(row) for row in await conn.fetch(OPEN, int(priority), int(last), asked.limit, sees)]
+        incidents = [
+            incident_of(row)
+            for row in await conn.fetch(OPEN, int(priority), int(last), asked.limit, sees)
+        ]
     try:
         moves = [
-            MovedClock(m.number, m.clock, m.due_before, m.due_after) for m in moved_deadlines(uow.rules, after, incidents, now)
+            MovedClock(m.number, m.clock, m.due_before, m.due_after)
+            for m in moved_deadlines(uow.rules, after, incidents, now)
         ]
     except OverflowError as error:
-        raise Unprocessable("a clock would be due further away than can be counted", flaws=(Flaw("", str(error)),)) from error
+        raise Unprocessable(
+            "a clock would be due further away than can be counted", flaws=(Flaw("", str(error)),)
+        ) from error
     full = len(incidents) == asked.limit
     following = f"{incidents[-1].priority}-{incidents[-1].id}" if full else None
     return respond(SlaPreview(moves, len(incidents), following))

@@ -176,11 +176,42 @@ def _methods() -> tuple[Route, ...]:
     path, own, one = PERSON + "/methods", V1 + "/me/methods", contact_methods.ContactMethods
     return (
         Route(
-            "GET", path, contact_methods.read_methods, READ, "List a person's contact methods", None, one, needs=Action.DIRECTORY
+            "GET",
+            path,
+            contact_methods.read_methods,
+            READ,
+            "List a person's contact methods",
+            None,
+            one,
+            needs=Action.DIRECTORY,
         ),
-        Route("PUT", path, contact_methods.put_methods, ADMIN, "Set a person's contact methods", one, one),
-        Route("GET", own, contact_methods.read_own_methods, READ, "List your own contact methods", None, one),
-        Route("PUT", own, contact_methods.put_own_methods, WRITE, "Set your own contact methods", one, one),
+        Route(
+            "PUT",
+            path,
+            contact_methods.put_methods,
+            ADMIN,
+            "Set a person's contact methods",
+            one,
+            one,
+        ),
+        Route(
+            "GET",
+            own,
+            contact_methods.read_own_methods,
+            READ,
+            "List your own contact methods",
+            None,
+            one,
+        ),
+        Route(
+            "PUT",
+            own,
+            contact_methods.put_own_methods,
+            WRITE,
+            "Set your own contact methods",
+            one,
+            one,
+        ),
     )
 
 

@@ -111,7 +111,9 @@ async def put_password(call: ApiCall) -> web.Response:
     """Change the caller's own password."""
     require_person_id(call)
     given = PasswordChange(call.body.old, call.body.new, call.body.keep_keys)
-    await call.context.login.change_password(call.caller.who.name, given, call.address, call.caller.id)
+    await call.context.login.change_password(
+        call.caller.who.name, given, call.address, call.caller.id
+    )
     return web.Response(status=204)
 
 
@@ -124,21 +126,37 @@ async def put_initial_password(call: ApiCall) -> web.Response:
 async def list_own_keys(call: ApiCall) -> web.Response:
     """List the caller's keys and sessions, without those that are over."""
     async with acquire(call.context.uow.pool) as conn:
-        return respond(KeyList(await keys.keys_of_person(conn, require_person_id(call), call.context.uow.clock.stamp())))
+        return respond(
+            KeyList(
+                await keys.keys_of_person(
+                    conn, require_person_id(call), call.context.uow.clock.stamp()
+                )
+            )
+        )
 
 
 async def create_own_key(call: ApiCall) -> web.Response:
     """Create a key for a script of the caller."""
     owner, asked = require_person_id(call), call.body
     if not set(asked.scopes) <= call.caller.scopes - {Scope.INGEST}:
-        raise Unprocessable("a key is no wider than the one it is made with", flaws=(Flaw("/scopes", "wider than your own key"),))
+        raise Unprocessable(
+            "a key is no wider than the one it is made with",
+            flaws=(Flaw("/scopes", "wider than your own key"),),
+        )
     uow, most = call.context.uow, call.context.limits.own_keys
 
     async def work(conn: Connection) -> ChangeResult:
         if len(await keys.keys_of_person(conn, owner, uow.clock.stamp())) >= most:
-            raise Unprocessable(f"limits.own_keys is {most} for keys and sessions of one person: end some")
+            raise Unprocessable(
+                f"limits.own_keys is {most} for keys and sessions of one person: end some"
+            )
         text, info = await keys.create(
-            conn, asked.name, frozenset(asked.scopes), uow.clock.stamp(), expires_at=asked.expires_at, person_id=owner
+            conn,
+            asked.name,
+            frozenset(asked.scopes),
+            uow.clock.stamp(),
+            expires_at=asked.expires_at,
+            person_id=owner,
         )
         return ChangeResult(CreatedKey(text, info), 201)
 
@@ -149,7 +167,9 @@ async def revoke_own_key(call: ApiCall) -> web.Response:
     """Revoke a key or session of the caller."""
     key_id = int(call.request.match_info["id"])
     async with acquire(call.context.uow.pool) as conn:
-        await keys.revoke(conn, key_id, call.context.uow.clock.stamp(), person_id=require_person_id(call))
+        await keys.revoke(
+            conn, key_id, call.context.uow.clock.stamp(), person_id=require_person_id(call)
+        )
     call.context.keys.forget(key_id)
     return web.Response(status=204)
 

@@ -13,7 +13,13 @@ from gateway.access.permissions import visibility_of
 from gateway.access.principal import Principal
 from gateway.access.reporter_links import ReporterLinks
 from gateway.channels import report_service as reception
-from gateway.channels.app.report import AppReport, AppReporter, make_report, normalise_reporter_id, read
+from gateway.channels.app.report import (
+    AppReport,
+    AppReporter,
+    make_report,
+    normalise_reporter_id,
+    read,
+)
 from gateway.channels.contacts import normalise_email, normalise_phone
 from gateway.channels.report_service import ReportOutcome, ReportService
 from gateway.channels.speakers import unknown_reporter
@@ -123,7 +129,9 @@ class AppEndpoint:
         self.metrics.intake_seconds.observe(self.clock.monotonic() - began)
         return await self._answer(receipt)
 
-    async def take(self, integration_id: int, body: bytes, key: str | None, *, flag: str | None = None) -> Receipt:
+    async def take(
+        self, integration_id: int, body: bytes, key: str | None, *, flag: str | None = None
+    ) -> Receipt:
         """Take a report and return the committed receipt; with `key` the same report counts once.
 
         Raises Malformed, with its receipt, when it is in quarantine; IdempotencyMismatch and
@@ -131,14 +139,20 @@ class AppEndpoint:
         """
         name = None if key is None else f"app:{key}"
         headers = {"content-type": "application/json"}
-        submission = Submission(integration_id, SOURCE, body, headers, (), delivery_id=name, flag=flag)
+        submission = Submission(
+            integration_id, SOURCE, body, headers, (), delivery_id=name, flag=flag
+        )
         try:
             told, person, submission.mended = await self._read(body)
         except Malformed as error:
             where = error.flaws[0].pointer if error.flaws else ""
-            receipt = await self.reception.quarantine(submission, f"{where}: {error.detail}" if where else error.detail)
+            receipt = await self.reception.quarantine(
+                submission, f"{where}: {error.detail}" if where else error.detail
+            )
             raise Malformed(error.detail, flaws=error.flaws, receipt=str(receipt.id)) from None
-        return await self.reception.take(submission, lambda tx: self._file(tx, submission, told, person))
+        return await self.reception.take(
+            submission, lambda tx: self._file(tx, submission, told, person)
+        )
 
     async def _read(self, body: bytes) -> tuple[AppReport, AppReporter, tuple[RepairedValue, ...]]:
         """Decode the report; a long one is read in a worker process, off the event loop."""
@@ -148,23 +162,35 @@ class AppEndpoint:
             else await self.reader.call("app", compute_cpu_limit(body), read, body, self.region)
         )
 
-    async def _file(self, tx: Transaction, submission: Submission, told: AppReport, person: AppReporter) -> ReportOutcome:
+    async def _file(
+        self, tx: Transaction, submission: Submission, told: AppReport, person: AppReporter
+    ) -> ReportOutcome:
         once = _once(submission)
         if once is not None:
             await claim_key(tx.conn, once, tx.now)
         who = unknown_reporter(person.contact, SOURCE)
-        opened = await reception.open_report(tx, make_report(told, person, tx.now), who, {"app": told.client.app})
+        opened = await reception.open_report(
+            tx, make_report(told, person, tx.now), who, {"app": told.client.app}
+        )
         await _remember(tx.conn, submission.integration_id, person, opened)
-        if self.acknowledge is not None and person.contact.isascii() and normalise_email(person.contact):
+        if (
+            self.acknowledge is not None
+            and person.contact.isascii()
+            and normalise_email(person.contact)
+        ):
             await self.acknowledge(tx, opened, person.contact, person.locale)
         if once is not None:
             await store_result(tx.conn, once, opened.number.encode())
         return ReportOutcome(person.known_by, opened, reception.outcome_of(opened), "report")
 
-    async def release(self, integration_id: int, _headers: Mapping[str, str], body: bytes) -> Receipt:
+    async def release(
+        self, integration_id: int, _headers: Mapping[str, str], body: bytes
+    ) -> Receipt:
         """Take a report from quarantine again; raises Malformed if it still cannot be read."""
         await self._read(body)
-        return await self.take(integration_id, body, f"released:{sha256(body).hexdigest()}", flag="replay")
+        return await self.take(
+            integration_id, body, f"released:{sha256(body).hexdigest()}", flag="replay"
+        )
 
     async def own(self, caller: IntegrationCaller, reporter: str) -> ReporterRecordList:
         """Return the records of a reporter of this integration; raises Forbidden."""
@@ -176,15 +202,29 @@ class AppEndpoint:
         } - {""}
         async with acquire(self.reception.uow.pool) as conn:
             now = await conn.fetchval(NOW, self.clock.stamp())
-            ids = [row[0] for row in await conn.fetch(OWN, integration_id, [_hash(name) for name in names], MAX_LISTED)]
+            ids = [
+                row[0]
+                for row in await conn.fetch(
+                    OWN, integration_id, [_hash(name) for name in names], MAX_LISTED
+                )
+            ]
             records = await store.by_ids(conn, ids)
-        seen = sorted((one for one in records if _is_visible_to_reporter(one)), key=lambda one: -one.id)
+        seen = sorted(
+            (one for one in records if _is_visible_to_reporter(one)), key=lambda one: -one.id
+        )
         return ReporterRecordList([self._own(one, now) for one in seen])
 
     def _own(self, one: Incident, now: datetime) -> ReporterRecord:
         link, ends = self.links.make(one.id, now)
         return ReporterRecord(
-            one.number, one.state, one.title, one.recorded_at, one.resolved_at, one.closed_at, *link_paths(link), ends
+            one.number,
+            one.state,
+            one.title,
+            one.recorded_at,
+            one.resolved_at,
+            one.closed_at,
+            *link_paths(link),
+            ends,
         )
 
     async def _answer(self, receipt: Receipt) -> AppReportResult:
@@ -219,7 +259,9 @@ def _key(request: web.Request) -> str | None:
 def _is_visible_to_reporter(record: Incident) -> bool:
     """Return whether the reporter still sees the record: a security incident they do not."""
     names = frozenset(text.lower() for text in (record.contact, record.owner) if text)
-    return visibility_of(Principal(name="reporter", parts=frozenset({Role.REPORTER}), identities=names)).sees(record)
+    return visibility_of(
+        Principal(name="reporter", parts=frozenset({Role.REPORTER}), identities=names)
+    ).sees(record)
 
 
 RECORD = "SELECT id FROM incident WHERE number = $1"
@@ -234,7 +276,9 @@ INSERT INTO app_report (integration_id, reporter_hash, incident_id) VALUES ($1, 
 """
 
 
-async def _remember(conn: Connection, integration_id: int, person: AppReporter, opened: Incident) -> None:
+async def _remember(
+    conn: Connection, integration_id: int, person: AppReporter, opened: Incident
+) -> None:
     await conn.execute(REMEMBER, integration_id, _hash(person.known_by), opened.id)
 
 

@@ -17,7 +17,14 @@ from gateway.ingest.mime.charsets import clean_text
 from gateway.ingest.reading import limits
 from gateway.ingest.reading.conform import conform_types
 from gateway.ingest.reading.limits import cut
-from gateway.ingest.reading.repair import Marks, add_mark, add_marks, encode_json, list_repairs_of_one_item, repair_json
+from gateway.ingest.reading.repair import (
+    Marks,
+    add_mark,
+    add_marks,
+    encode_json,
+    list_repairs_of_one_item,
+    repair_json,
+)
 from gateway.operations.create import NewReport
 from gateway.quarantine import pointers
 from gateway.receipts.mended import RepairedValue
@@ -26,7 +33,10 @@ from gateway.vocabulary import Impact, Urgency
 Name = Annotated[str, Meta(max_length=254)]
 Language = Annotated[str, Meta(max_length=35)]
 Labels = Annotated[
-    dict[Annotated[str, Meta(min_length=1, max_length=100)], Annotated[str, Meta(max_length=1_000)]], Meta(max_length=50)
+    dict[
+        Annotated[str, Meta(min_length=1, max_length=100)], Annotated[str, Meta(max_length=1_000)]
+    ],
+    Meta(max_length=50),
 ]
 
 
@@ -135,14 +145,23 @@ def _person(said: Reporter, region: str) -> AppReporter:
     An e-mail address or number that is invalid, such as an extension, is kept as entered.
     """
     email, phone = normalise_email(said.email), normalise_phone(said.phone, region)
-    as_said = {"email": "" if email else clean_text(said.email).strip(), "phone": "" if phone else clean_text(said.phone).strip()}
-    known_by = normalise_reporter_id(said.id) or email or phone or as_said["phone"] or as_said["email"]
+    as_said = {
+        "email": "" if email else clean_text(said.email).strip(),
+        "phone": "" if phone else clean_text(said.phone).strip(),
+    }
+    known_by = (
+        normalise_reporter_id(said.id) or email or phone or as_said["phone"] or as_said["email"]
+    )
     if not known_by:
         raise limits.build_malformed("/reporter", "say who reports: id, email or phone")
     locale: Locale = "zh-CN" if said.locale.lower().partition("-")[0] == "zh" else "en"
     contact, name = email or phone or known_by, " ".join(clean_text(said.name).split())
     return AppReporter(
-        known_by, contact, name, locale, {what: text for what, text in as_said.items() if text and text != contact}
+        known_by,
+        contact,
+        name,
+        locale,
+        {what: text for what, text in as_said.items() if text and text != contact},
     )
 
 
@@ -172,7 +191,11 @@ def make_report(told: AppReport, person: AppReporter, now: datetime) -> NewRepor
 
 def _labels(told: AppReport, person: AppReporter) -> Mapping[str, str]:
     """Return the labels: those of the app, overridden by the ones the gateway sets itself."""
-    client = {name: clean_text(getattr(told.client, name)) for name in ("app", "version", "device") if getattr(told.client, name)}
+    client = {
+        name: clean_text(getattr(told.client, name))
+        for name in ("app", "version", "device")
+        if getattr(told.client, name)
+    }
     reporter = {"reporter": person.known_by} if person.known_by != person.contact else {}
     own = {clean_text(name): clean_text(text) for name, text in told.labels.items()}
     said = {f"reporter_{what}": text for what, text in person.said.items()}

@@ -27,7 +27,9 @@ COMMANDS: dict[ButtonAction, Callable[[str], commands.Command]] = {
 }
 
 
-async def handle_press(tx: Transaction, tokens: PressTokens, press: ButtonPress, speaker: ChatSpeaker) -> ChatResult:
+async def handle_press(
+    tx: Transaction, tokens: PressTokens, press: ButtonPress, speaker: ChatSpeaker
+) -> ChatResult:
     """Do what a pressed button stands for, or refuse it.
 
     Nothing is done to a record that was reopened or recurred since the button was shown, nor for
@@ -48,7 +50,9 @@ async def handle_press(tx: Transaction, tokens: PressTokens, press: ButtonPress,
     return await apply_action(tx, incident, press.action, press.note, speaker)
 
 
-async def act_by_number(tx: Transaction, number: str, action: ButtonAction, note: str, speaker: ChatSpeaker) -> ChatResult:
+async def act_by_number(
+    tx: Transaction, number: str, action: ButtonAction, note: str, speaker: ChatSpeaker
+) -> ChatResult:
     """Do what a command names on the record with this number, or refuse it."""
     if not speaker.known:
         return ignored("a stranger may not act", "stranger", speaker.locale)
@@ -63,25 +67,44 @@ async def find_visible(tx: Transaction, number: str, speaker: ChatSpeaker) -> In
     return await store.by_number(tx.conn, number, visibility_of(speaker.who), lock=True)
 
 
-async def apply_action(tx: Transaction, incident: Incident, action: ButtonAction, note: str, speaker: ChatSpeaker) -> ChatResult:
+async def apply_action(
+    tx: Transaction, incident: Incident, action: ButtonAction, note: str, speaker: ChatSpeaker
+) -> ChatResult:
     """Apply the action and return the record after it, or as it is with the reason of the refusal.
 
     Nothing of a refused action is written.
     """
     locale, number = speaker.locale, incident.number
     try:
-        after = await execute_command(tx, number, COMMANDS[action](cut(note, DESCRIPTION)), speaker.who)
+        after = await execute_command(
+            tx, number, COMMANDS[action](cut(note, DESCRIPTION)), speaker.who
+        )
     except IllegalTransition:
         state = state_label(incident.state, incident.kind, locale)
         words = say("impossible", locale, number=number, state=state)
         return ChatResult(Outcome.IGNORED, "not possible in this state", words, incident, card=True)
     except Unprocessable as error:
         asked = "how_solved" if action == "resolve" and not note.strip() else "incomplete"
-        return ChatResult(Outcome.IGNORED, cut(error.detail, 200), say(asked, locale, number=number), incident)
+        return ChatResult(
+            Outcome.IGNORED, cut(error.detail, 200), say(asked, locale, number=number), incident
+        )
     except (Forbidden, NotFound) as error:
-        return ChatResult(Outcome.IGNORED, cut(error.detail, 200), say("forbidden", locale, number=number), incident)
+        return ChatResult(
+            Outcome.IGNORED,
+            cut(error.detail, 200),
+            say("forbidden", locale, number=number),
+            incident,
+        )
     if after.state is State.RESOLVED:
-        return ChatResult(Outcome.ADDED, "resolved", say("resolved", locale, number=number), after, card=True)
+        return ChatResult(
+            Outcome.ADDED, "resolved", say("resolved", locale, number=number), after, card=True
+        )
     mine = after.handler == speaker.who.name
-    words = say("acknowledged", locale, number=number) if mine else say("taken", locale, number=number, handler=after.handler)
-    return ChatResult(Outcome.ACKNOWLEDGED, "acknowledged" if mine else "taken before", words, after, card=True)
+    words = (
+        say("acknowledged", locale, number=number)
+        if mine
+        else say("taken", locale, number=number, handler=after.handler)
+    )
+    return ChatResult(
+        Outcome.ACKNOWLEDGED, "acknowledged" if mine else "taken before", words, after, card=True
+    )

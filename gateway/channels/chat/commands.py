@@ -6,7 +6,10 @@ from dataclasses import dataclass
 from gateway.notify.card import ButtonAction
 
 NUMBER = r"(INC-[0-9]{8}-[0-9]{6,12})"
-FIRST, SPACE = re.compile(r"([a-z]+|[\u4e00-\u9fff]{2})[\s:：,，]*", re.IGNORECASE), re.compile(r"\s+")
+FIRST, SPACE = (
+    re.compile(r"([a-z]+|[\u4e00-\u9fff]{2})[\s:：,，]*", re.IGNORECASE),
+    re.compile(r"\s+"),
+)
 
 ACTIONS: dict[str, ButtonAction] = {
     **dict.fromkeys(("ack", "acknowledge", "受理", "接单", "确认"), "acknowledge"),
@@ -75,7 +78,9 @@ class HelpCommand:
     """A request for the list of commands."""
 
 
-ChatCommand = ReportCommand | ActionCommand | NoteCommand | StatusCommand | LinkCommand | HelpCommand
+ChatCommand = (
+    ReportCommand | ActionCommand | NoteCommand | StatusCommand | LinkCommand | HelpCommand
+)
 
 
 def parse_command(text: str, *, in_thread: bool = False) -> ChatCommand:
@@ -96,10 +101,14 @@ def parse_command(text: str, *, in_thread: bool = False) -> ChatCommand:
         return LinkCommand(rest.lower())
     if word in HELP | REPORT and not rest:
         return HelpCommand()
-    return _parse_record_command(word, text, rest, in_thread=in_thread) or ReportCommand(text, plainly=True)
+    return _parse_record_command(word, text, rest, in_thread=in_thread) or ReportCommand(
+        text, plainly=True
+    )
 
 
-def _parse_record_command(word: str, text: str, rest: str, *, in_thread: bool) -> ChatCommand | None:
+def _parse_record_command(
+    word: str, text: str, rest: str, *, in_thread: bool
+) -> ChatCommand | None:
     """Return the command about one record, None if the words are no such command."""
     named = _WHICH.match(rest)
     alone = not rest or text[len(word) :].lstrip().startswith((":", "："))

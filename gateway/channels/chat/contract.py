@@ -108,16 +108,26 @@ def sanitise(heard: ChatEvent) -> ChatEvent:
     """
     if not isinstance(heard, ChatMessage | ButtonPress):
         return heard
-    texts = {one.name: value for one in fields(heard) if isinstance(value := getattr(heard, one.name), str)}
+    texts = {
+        one.name: value
+        for one in fields(heard)
+        if isinstance(value := getattr(heard, one.name), str)
+    }
     for name in LOOKUP_FIELDS & texts.keys():
         limits.key(texts[name], "")
     clean = {name: text.replace("\0", "\ufffd") for name, text in texts.items() if "\0" in text}
-    clean |= {name: without_keys(clean.get(name, texts[name])) for name in ("text", "note") if name in texts}
+    clean |= {
+        name: without_keys(clean.get(name, texts[name]))
+        for name in ("text", "note")
+        if name in texts
+    }
     more: dict[str, Any] = {name: text for name, text in clean.items() if text != texts[name]}
     return replace(heard, **more) if more else heard
 
 
-LOOKUP_FIELDS = frozenset({"event_id", "tenant", "user", "conversation", "message", "thread", "reply_to", "token"})
+LOOKUP_FIELDS = frozenset(
+    {"event_id", "tenant", "user", "conversation", "message", "thread", "reply_to", "token"}
+)
 """The fields that are used for look-ups."""
 
 

@@ -104,18 +104,36 @@ class ChatConversation:
             contact_name=speaks.name or cut(talk.user_name, KEY),
             labels={"language": speaks.locale},
         )
-        opened = await report_service.open_report(self.tx, report, speaks.who, {"chat": self._said()}, earlier)
+        opened = await report_service.open_report(
+            self.tx, report, speaks.who, {"chat": self._said()}, earlier
+        )
         if talk.message:
-            await chat_messages.store_message(self.tx.conn, self._place(talk.message), opened.id, speaks.locale, self.tx.now)
-        words = say("follows" if earlier else "opened", speaks.locale, number=opened.number, earlier=earlier and earlier.number)
-        return ChatResult(Outcome.OPENED, "follows what has ended" if earlier else "report", words, opened, card=True)
+            await chat_messages.store_message(
+                self.tx.conn, self._place(talk.message), opened.id, speaks.locale, self.tx.now
+            )
+        words = say(
+            "follows" if earlier else "opened",
+            speaks.locale,
+            number=opened.number,
+            earlier=earlier and earlier.number,
+        )
+        return ChatResult(
+            Outcome.OPENED,
+            "follows what has ended" if earlier else "report",
+            words,
+            opened,
+            card=True,
+        )
 
     async def _added(self, number: str, note: str) -> ChatResult:
         """Add a note to the record with this number.
 
         Outside the record's thread the writer's roles must allow notes.
         """
-        locale, incident = self.speaker.locale, await actions.find_visible(self.tx, number, self.speaker)
+        locale, incident = (
+            self.speaker.locale,
+            await actions.find_visible(self.tx, number, self.speaker),
+        )
         if incident is None:
             return ignored("no such record", "no_record", locale)
         if may(self.speaker.who, Action.NOTE, incident) != ALLOWED:
@@ -134,7 +152,10 @@ class ChatConversation:
         return ChatResult(Outcome.ADDED, "note", words, left, quiet=True)
 
     def _said(self) -> str:
-        return cut(f"{self.provider}:{self.talk.conversation}/{self.talk.message or self.talk.event_id}", KEY)
+        return cut(
+            f"{self.provider}:{self.talk.conversation}/{self.talk.message or self.talk.event_id}",
+            KEY,
+        )
 
     async def _standing(self, number: str, thread: Incident | None) -> ChatResult:
         locale = self.speaker.locale
@@ -143,6 +164,10 @@ class ChatConversation:
         incident = thread if thread is not None and number in ("", thread.number) else None
         if incident is None:
             incident = await actions.find_visible(self.tx, number, self.speaker)
-        if incident is None or (incident.security and not visibility_of(self.speaker.who).sees(incident)):
+        if incident is None or (
+            incident.security and not visibility_of(self.speaker.who).sees(incident)
+        ):
             return ignored("no such record", "no_record", locale)
-        return ChatResult(Outcome.IGNORED, "asked how it stands", say("standing", locale), incident, card=True)
+        return ChatResult(
+            Outcome.IGNORED, "asked how it stands", say("standing", locale), incident, card=True
+        )

@@ -74,7 +74,9 @@ def read_envelope_keys(settings: ChatSettings) -> list[EnvelopeKeys]:
         pairs = zip(settings.token.split(), settings.encoding_key.split(), strict=True)
         return [EnvelopeKeys(token, decode_key(key)) for token, key in pairs]
     except ValueError as error:
-        raise Unauthenticated(f"the settings hold no token and encoding key that fit: {error}") from error
+        raise Unauthenticated(
+            f"the settings hold no token and encoding key that fit: {error}"
+        ) from error
 
 
 def decode_key(text: str) -> bytes:
@@ -94,15 +96,23 @@ def seal(opened: DecryptedEnvelope, timestamp: str, nonce: str) -> EncryptedEnve
     The salt is a MAC of time, nonce and content, so that no salt is used for two contents.
     """
     key, content = opened.seal.key, opened.content
-    salt = hmac.digest(key, b"\0".join((timestamp.encode(), nonce.encode(), content)), "sha256")[:SALT]
+    salt = hmac.digest(key, b"\0".join((timestamp.encode(), nonce.encode(), content)), "sha256")[
+        :SALT
+    ]
     plain = salt + struct.pack("!I", len(content)) + content + opened.receiver.encode()
     lacking = BLOCK - len(plain) % BLOCK
     encryptor = Cipher(AES256(key), CBC(key[:16])).encryptor()
-    encrypted = base64.b64encode(encryptor.update(plain + bytes([lacking]) * lacking) + encryptor.finalize()).decode()
-    return EncryptedEnvelope(timestamp, nonce, encrypted, signature_of(opened.seal.token, timestamp, nonce, encrypted))
+    encrypted = base64.b64encode(
+        encryptor.update(plain + bytes([lacking]) * lacking) + encryptor.finalize()
+    ).decode()
+    return EncryptedEnvelope(
+        timestamp, nonce, encrypted, signature_of(opened.seal.token, timestamp, nonce, encrypted)
+    )
 
 
-def decrypt_envelope(settings: ChatSettings, sealed: EncryptedEnvelope, received_at: datetime) -> DecryptedEnvelope:
+def decrypt_envelope(
+    settings: ChatSettings, sealed: EncryptedEnvelope, received_at: datetime
+) -> DecryptedEnvelope:
     """Verify and decrypt an envelope; raises Unauthenticated.
 
     It must have been sent within the last minutes, to a company that is allowed. Nothing is
@@ -111,10 +121,14 @@ def decrypt_envelope(settings: ChatSettings, sealed: EncryptedEnvelope, received
     fitting = next((seal for seal in read_envelope_keys(settings) if _signed(seal, sealed)), None)
     if fitting is None:
         raise Unauthenticated(REFUSED)
-    signatures.require_fresh(signatures.parse_seconds(_whole_seconds(sealed.timestamp)), received_at)
+    signatures.require_fresh(
+        signatures.parse_seconds(_whole_seconds(sealed.timestamp)), received_at
+    )
     opened = _opened(fitting, sealed.encrypted)
     if settings.tenants and opened.receiver not in settings.tenants:
-        raise Unauthenticated("the envelope is for another company or application than those that are allowed")
+        raise Unauthenticated(
+            "the envelope is for another company or application than those that are allowed"
+        )
     return opened
 
 

@@ -30,7 +30,9 @@ def read(body: bytes) -> dict[str, str]:
     """
     if len(body) > MAX_BYTES:
         raise limits.build_malformed("", f"more than {MAX_BYTES} bytes")
-    parser = etree.XMLParser(encoding="utf-8", resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
+    parser = etree.XMLParser(
+        encoding="utf-8", resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False
+    )
     try:
         root = etree.fromstring(body, parser)
     except (etree.LxmlError, ValueError) as error:

@@ -33,7 +33,12 @@ class ChatHandler:
     told: frozenset[str]
 
     async def __call__(
-        self, integration_id: int, provider: str, heard: ChatMessage | ButtonPress, body: bytes, chat: ChatSettings
+        self,
+        integration_id: int,
+        provider: str,
+        heard: ChatMessage | ButtonPress,
+        body: bytes,
+        chat: ChatSettings,
     ) -> tuple[Receipt, ChatReply | None]:
         """Return the committed receipt and the answer to send at once.
 
@@ -53,7 +58,9 @@ class ChatHandler:
             if answered.reason == NOT_ADDRESSED:
                 submission.body = b""
             await self._post(tx, heard, answered, speaks.locale)
-            return ReportOutcome(cut(heard.event_id, KEY), answered.incident, answered.outcome, answered.reason)
+            return ReportOutcome(
+                cut(heard.event_id, KEY), answered.incident, answered.outcome, answered.reason
+            )
 
         receipt = await self.reception.take(submission, work)
         match receipt.results[0].outcome if receipt.results else None:
@@ -64,29 +71,51 @@ class ChatHandler:
         return receipt, reply
 
     async def _answered(
-        self, tx: Transaction, provider: str, heard: ChatMessage | ButtonPress, speaks: ChatSpeaker, chat: ChatSettings
+        self,
+        tx: Transaction,
+        provider: str,
+        heard: ChatMessage | ButtonPress,
+        speaks: ChatSpeaker,
+        chat: ChatSettings,
     ) -> ChatResult:
         if isinstance(heard, ButtonPress):
             return await actions.handle_press(tx, self.tokens, heard, speaks)
         return await ChatConversation(tx, provider, heard, speaks, chat).answered()
 
-    async def _post(self, tx: Transaction, heard: ChatMessage | ButtonPress, answered: ChatResult, locale: Locale) -> None:
+    async def _post(
+        self,
+        tx: Transaction,
+        heard: ChatMessage | ButtonPress,
+        answered: ChatResult,
+        locale: Locale,
+    ) -> None:
         """Queue the answer where people do not see the body of the HTTP response.
 
         The answer to a pressed button goes to that person alone.
         """
-        if not heard.reply_to or answered.quiet or not answered.words or heard.reply_to.partition(":")[0] not in self.told:
+        if (
+            not heard.reply_to
+            or answered.quiet
+            or not answered.words
+            or heard.reply_to.partition(":")[0] not in self.told
+        ):
             return
         incident = answered.incident
         facts: dict[str, object] = {"text": answered.words, "locale": locale}
         if incident is not None:
-            facts |= {"number": incident.number, "title": incident.title, "priority": incident.priority}
+            facts |= {
+                "number": incident.number,
+                "title": incident.title,
+                "priority": incident.priority,
+            }
         if answered.card and isinstance(heard, ChatMessage):
             facts["card"] = True
         if answered.outcome is Outcome.OPENED:
             facts["opened"] = True
         cause = f"chat:{heard.tenant}:{heard.event_id}"
-        notice = Notice(cause=cause, target=heard.reply_to, role="reporter", template=Template.CHAT, facts=facts)
+        notice = Notice(
+            cause=cause, target=heard.reply_to, role="reporter", template=Template.CHAT, facts=facts
+        )
         await outbox.put(tx.conn, [(incident.id if incident is not None else None, notice)], tx.now)
 
 
@@ -95,7 +124,11 @@ def _content(heard: ChatMessage | ButtonPress) -> bytes:
 
     It ignores whatever else the vendor puts around the event.
     """
-    said = heard.text if isinstance(heard, ChatMessage) else f"{heard.action}\x1f{heard.token}\x1f{heard.note}"
+    said = (
+        heard.text
+        if isinstance(heard, ChatMessage)
+        else f"{heard.action}\x1f{heard.token}\x1f{heard.note}"
+    )
     return sha256(f"{heard.user}\x1f{said}".encode("utf-8", "replace")).digest()
 
 

@@ -25,7 +25,16 @@ from gateway.channels.chat.contract import (
 from gateway.channels.chat.handler import ChatHandler
 from gateway.channels.chat.kept_body import mask_secrets
 from gateway.clock import Clock
-from gateway.errors import Flaw, Forbidden, Malformed, Misconfigured, NotFound, Overloaded, Unauthenticated, Unavailable
+from gateway.errors import (
+    Flaw,
+    Forbidden,
+    Malformed,
+    Misconfigured,
+    NotFound,
+    Overloaded,
+    Unauthenticated,
+    Unavailable,
+)
 from gateway.ingest.http import Authenticate, read_body
 from gateway.ingest.workers.process import ParseWorker, compute_cpu_limit, is_quick
 from gateway.observe.metric_labels import RequestOutcome
@@ -52,17 +61,23 @@ class ChatEndpoint:
 
     def __post_init__(self) -> None:
         detail = f"there are {', '.join(sorted(self.providers))}"
-        if flaws := tuple(Flaw(f"/chat/{name}", detail) for name in self.settings if name not in self.providers):
+        if flaws := tuple(
+            Flaw(f"/chat/{name}", detail) for name in self.settings if name not in self.providers
+        ):
             raise Misconfigured("the configuration cannot be used", flaws=flaws)
 
     async def receive(self, request: web.Request) -> web.Response:
         """Handle a call and return the answer the vendor wants, once all is committed."""
         provider = self.providers.get(request.match_info["provider"])
         if provider is None:
-            raise NotFound(f"no chat provider is named so; there are {', '.join(sorted(self.providers))}")
+            raise NotFound(
+                f"no chat provider is named so; there are {', '.join(sorted(self.providers))}"
+            )
         caller = await self.authenticate(request, "ingest", request.match_info.get("key"))
         if caller.integration_id is None:
-            raise Forbidden("this key belongs to no integration: chats are heard with an integration's key")
+            raise Forbidden(
+                "this key belongs to no integration: chats are heard with an integration's key"
+            )
         headers = {name.lower(): value for name, value in request.headers.items()}
         call = ChatRequest(headers, dict(request.query), await read_body(request), self.clock.now())
         metrics, began = self.file.reception.metrics, self.clock.monotonic()
@@ -81,12 +96,17 @@ class ChatEndpoint:
         metrics.intake_seconds.observe(self.clock.monotonic() - began)
         return response
 
-    async def _answered(self, provider: ChatProvider, integration_id: int, call: ChatRequest) -> web.Response:
+    async def _answered(
+        self, provider: ChatProvider, integration_id: int, call: ChatRequest
+    ) -> web.Response:
         chat, reception = self.settings.get(provider.slug, UNCONFIGURED), self.file.reception
         try:
             heard = sanitise(await self._read(provider, call, chat))
         except Malformed as error:
-            await reception.quarantine(Submission(integration_id, provider.slug, mask_secrets(call.body), {}, ()), error.detail)
+            await reception.quarantine(
+                Submission(integration_id, provider.slug, mask_secrets(call.body), {}, ()),
+                error.detail,
+            )
             reception.metrics.request(provider.slug, RequestOutcome.REFUSED)
             return _response(*provider.answer(None, call, chat))
         if isinstance(heard, AddressChallenge):
@@ -94,13 +114,19 @@ class ChatEndpoint:
             return _response(heard.answer, heard.content_type)
         receipt, reply = await self._filed(provider, integration_id, heard, call, chat)
         kept = any(result.outcome is Outcome.QUARANTINED for result in receipt.results)
-        reception.metrics.request(provider.slug, RequestOutcome.REFUSED if kept else RequestOutcome.ACCEPTED)
+        reception.metrics.request(
+            provider.slug, RequestOutcome.REFUSED if kept else RequestOutcome.ACCEPTED
+        )
         return _response(*provider.answer(reply, call, chat))
 
-    async def _read(self, provider: ChatProvider, call: ChatRequest, chat: ChatSettings) -> ChatEvent:
+    async def _read(
+        self, provider: ChatProvider, call: ChatRequest, chat: ChatSettings
+    ) -> ChatEvent:
         if is_quick(call.body):
             return provider.read(call, chat)
-        return await self.reader.call(provider.slug, compute_cpu_limit(call.body), provider.read, call, chat)
+        return await self.reader.call(
+            provider.slug, compute_cpu_limit(call.body), provider.read, call, chat
+        )
 
     async def _filed(
         self,
@@ -111,14 +137,20 @@ class ChatEndpoint:
         chat: ChatSettings,
     ) -> tuple[Receipt, ChatReply | None]:
         if not isinstance(heard, IgnoredChatEvent):
-            return await self.file(integration_id, provider.slug, heard, mask_secrets(call.body), chat)
+            return await self.file(
+                integration_id, provider.slug, heard, mask_secrets(call.body), chat
+            )
         # Of messages between people nothing is kept but the receipt.
-        nothing = Submission(integration_id, provider.slug, b"", {}, (), ignored=((0, heard.reason[:200]),))
+        nothing = Submission(
+            integration_id, provider.slug, b"", {}, (), ignored=((0, heard.reason[:200]),)
+        )
         return await self.file.reception.submit(nothing), None
 
 
 def _response(body: bytes, content_type: str) -> web.Response:
-    return web.Response(body=body, headers={"Content-Type": content_type, "Cache-Control": "no-store"})
+    return web.Response(
+        body=body, headers={"Content-Type": content_type, "Cache-Control": "no-store"}
+    )
 
 
 def chat_routes(door: ChatEndpoint) -> list[web.RouteDef]:

@@ -7,9 +7,14 @@ chat bodies are never read again, so nothing is lost by it.
 import re
 
 SECRETS = rb"token|sessionWebhook|session_webhook|response_url"
-IN_JSON = re.compile(rb'("(?:' + SECRETS + rb')"\s{0,20}:\s{0,20}")(?:[^"\\]|\\.){1,2000}+"', re.DOTALL)
+IN_JSON = re.compile(
+    rb'("(?:' + SECRETS + rb')"\s{0,20}:\s{0,20}")(?:[^"\\]|\\.){1,2000}+"', re.DOTALL
+)
 IN_FORM = re.compile(rb"((?:^|&)(?:" + SECRETS + rb")=)[^&]{1,2000}+")
-IN_JSON_OF_FORM = re.compile(rb"(%22(?:" + SECRETS + rb")%22%3A(?:\+|%20)?%22)(?:[^%]|%(?!22)){1,2000}+(?=%22)", re.IGNORECASE)
+IN_JSON_OF_FORM = re.compile(
+    rb"(%22(?:" + SECRETS + rb")%22%3A(?:\+|%20)?%22)(?:[^%]|%(?!22)){1,2000}+(?=%22)",
+    re.IGNORECASE,
+)
 
 
 def mask_secrets(body: bytes) -> bytes:

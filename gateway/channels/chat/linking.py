@@ -10,7 +10,9 @@ from gateway.operations.unit_of_work import Transaction
 from gateway.vocabulary import Outcome
 
 
-async def link_account(tx: Transaction, provider: str, talk: ChatMessage, code: str, speaker: ChatSpeaker) -> ChatResult:
+async def link_account(
+    tx: Transaction, provider: str, talk: ChatMessage, code: str, speaker: ChatSpeaker
+) -> ChatResult:
     """Link the chat account to the person who was given the code.
 
     An account that is linked to somebody stays theirs, and the code stays valid.

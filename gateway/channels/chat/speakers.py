@@ -25,12 +25,19 @@ class ChatSpeaker:
     known: bool
 
 
-async def find_speaker(tx: Transaction, provider: str, heard: ChatMessage | ButtonPress, chat: ChatSettings) -> ChatSpeaker:
+async def find_speaker(
+    tx: Transaction, provider: str, heard: ChatMessage | ButtonPress, chat: ChatSettings
+) -> ChatSpeaker:
     """Return the person who wrote or pressed."""
     row = await chat_accounts.find_account_owner(tx.conn, provider, heard.tenant, heard.user)
     address = address_of(provider, heard.tenant, heard.user)
     if row is None:
-        return ChatSpeaker(unknown_reporter(address, provider), cut(heard.user_name, KEY), _locale(heard, chat), known=False)
+        return ChatSpeaker(
+            unknown_reporter(address, provider),
+            cut(heard.user_name, KEY),
+            _locale(heard, chat),
+            known=False,
+        )
     who = directory_principal(dict(row), row["email"] or row["login"])
     locale = next((one for one in LOCALES if one == row["locale"]), chat.locale)
     return ChatSpeaker(who, row["name"], locale, known=True)
@@ -43,4 +50,8 @@ def address_of(provider: str, tenant: str, user: str) -> str:
 
 def _locale(heard: ChatMessage | ButtonPress, chat: ChatSettings) -> Locale:
     said = heard.text if isinstance(heard, ChatMessage) else heard.note
-    return detect_language(said[:2_000]) if any(letter > "\u2e7f" for letter in said[:2_000]) else chat.locale
+    return (
+        detect_language(said[:2_000])
+        if any(letter > "\u2e7f" for letter in said[:2_000])
+        else chat.locale
+    )

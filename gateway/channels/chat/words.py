@@ -36,12 +36,18 @@ WORDS: Mapping[str, tuple[str, str]] = {
         "Nothing was done: your roles do not let you do this to {number}.",
         "未执行：您的角色无权对 {number} 执行此操作。",
     ),
-    "incomplete": ("Nothing was done: {number} lacks something that is needed first.", "未执行：{number} 缺少必填内容。"),
+    "incomplete": (
+        "Nothing was done: {number} lacks something that is needed first.",
+        "未执行：{number} 缺少必填内容。",
+    ),
     "how_solved": (
         "Say how it was solved: resolve {number} WHAT WAS DONE",
         "请写明处理方法：解决 {number} 处理方法",
     ),
-    "no_record": ("There is no such record, or none that you may see.", "没有这条记录，或您无权查看。"),
+    "no_record": (
+        "There is no such record, or none that you may see.",
+        "没有这条记录，或您无权查看。",
+    ),
     "no_button": ("This button is not ours, or no longer.", "此按钮无效或已失效。"),
     "which": ("Which record? Write its number after the word.", "是哪条记录？请在命令后写上编号。"),
     "stranger": (

@@ -25,7 +25,9 @@ class MailAcknowledger:
 
     per_hour: int
 
-    async def __call__(self, tx: Transaction, letter: ParsedMail, to: Correspondent, incident: Incident) -> str | None:
+    async def __call__(
+        self, tx: Transaction, letter: ParsedMail, to: Correspondent, incident: Incident
+    ) -> str | None:
         """Queue an acknowledgement and return its address, None where none is due.
 
         None is sent in answer to a program or a mailing list, or what may be one, and only so
@@ -37,7 +39,9 @@ class MailAcknowledger:
         if await tx.conn.fetchval(ACKNOWLEDGED, to.address, tx.now - HOUR) >= self.per_hour:
             return None
         locale = incident.labels["language"]
-        notice = acknowledgement(letter, incident, to.address, locale if locale in LOCALES else "en")
+        notice = acknowledgement(
+            letter, incident, to.address, locale if locale in LOCALES else "en"
+        )
         await outbox.put(tx.conn, [(incident.id, notice)], tx.now)
         return to.address
 
@@ -47,7 +51,11 @@ def acknowledgement(letter: ParsedMail, incident: Incident, address: str, locale
 
     Mail programs build threads by ids, some by the subject as well.
     """
-    subject = letter.subject if letter.subject.lower().startswith("re:") else f"Re: {letter.subject or incident.title}"
+    subject = (
+        letter.subject
+        if letter.subject.lower().startswith("re:")
+        else f"Re: {letter.subject or incident.title}"
+    )
     facts = {
         "number": incident.number,
         "title": incident.title,

@@ -36,12 +36,18 @@ def correspondent(letter: ParsedMail, *, known: bool = False) -> Correspondent:
 
 
 def _stands_for_another(letter: ParsedMail, other: str) -> bool:
-    return letter.by_list or is_robot(letter.sender) or letter.sender.rpartition("@")[2] != other.rpartition("@")[2]
+    return (
+        letter.by_list
+        or is_robot(letter.sender)
+        or letter.sender.rpartition("@")[2] != other.rpartition("@")[2]
+    )
 
 
 def likely_author(letter: ParsedMail, to: Correspondent) -> Author:
     """Return the likelihood that the correspondent wrote the mail themselves."""
-    through_list = letter.nature is WriterKind.LIST and letter.by_list and to.address != letter.sender
+    through_list = (
+        letter.nature is WriterKind.LIST and letter.by_list and to.address != letter.sender
+    )
     if letter.nature not in (WriterKind.PERSON, WriterKind.LIST):
         return Author.PROGRAM
     if letter.nature is WriterKind.LIST and not through_list:

@@ -41,5 +41,7 @@ async def notify_of_unverified_mail(tx: Transaction, wrote: MailWriter) -> None:
     locale = wrote.locale if wrote.locale in TEXT else "en"
     facts = {"subject": SUBJECT[locale], "text": TEXT[locale], "locale": locale}
     target = f"smtp:{wrote.person.contact}"
-    notice = Notice(cause="mail_unverified", target=target, role="staff", template=Template.CHAT, facts=facts)
+    notice = Notice(
+        cause="mail_unverified", target=target, role="staff", template=Template.CHAT, facts=facts
+    )
     await outbox.put(tx.conn, [(None, notice)], tx.now)

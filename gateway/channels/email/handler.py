@@ -65,14 +65,20 @@ class MailHandler:
     acknowledge: MailAcknowledger
 
     async def __call__(
-        self, letter: ParsedMail, submission: Submission, match: MailRuleMatch | None, check: SenderCheck
+        self,
+        letter: ParsedMail,
+        submission: Submission,
+        match: MailRuleMatch | None,
+        check: SenderCheck,
     ) -> Receipt:
         """Write the mail to a record and return the committed receipt.
 
         A mail received before changes nothing. Raises Unavailable, like ReportService.take.
         """
 
-        async def work(tx: Transaction, waiting: Sequence[PendingFile]) -> ReportOutcome | ItemResult:
+        async def work(
+            tx: Transaction, waiting: Sequence[PendingFile]
+        ) -> ReportOutcome | ItemResult:
             if before := await _filed_before(tx.conn, letter, submission.integration_id):
                 return before
             wrote = await find_writer(tx.conn, letter, check)
@@ -82,7 +88,11 @@ class MailHandler:
             ended = earlier is None or earlier.incident.state in ENDED
             if letter.thread and seems_automatic(letter.subject) and ended:
                 return _aside(letter, LIKELY_AUTOMATIC, earlier)
-            if match is None and wrote.who.is_outsider and not await self._is_within(tx, wrote, earlier):
+            if (
+                match is None
+                and wrote.who.is_outsider
+                and not await self._is_within(tx, wrote, earlier)
+            ):
                 return _aside(letter, TOO_MANY, earlier)
             done = await self._filed(tx, letter, wrote, earlier, match, waiting)
             acknowledged = None
@@ -105,13 +115,17 @@ class MailHandler:
 
         return await self.reception.take(submission, work)
 
-    async def open(self, entry: int, letter: ParsedMail, submission: Submission, by: Principal) -> Receipt:
+    async def open(
+        self, entry: int, letter: ParsedMail, submission: Submission, by: Principal
+    ) -> Receipt:
         """Handle a mail that was set aside as one that a person wrote, without acknowledging it.
 
         It counts once, however often it is requested.
         """
 
-        async def work(tx: Transaction, waiting: Sequence[PendingFile]) -> ReportOutcome | ItemResult:
+        async def work(
+            tx: Transaction, waiting: Sequence[PendingFile]
+        ) -> ReportOutcome | ItemResult:
             if number := await set_aside.lock(tx.conn, entry):
                 return ItemResult(letter.known_by[:KEY], number, Outcome.DUPLICATE, "opened before")
             wrote = await find_writer(tx.conn, letter, SenderCheck.UNKNOWN)
@@ -138,10 +152,14 @@ class MailHandler:
                 one.taken = False
             return await work(tx, waiting)
 
-        async with self.files.holding([(one.name, one.content) for one in letter.enclosed if one.content is not None]) as waiting:
+        async with self.files.holding(
+            [(one.name, one.content) for one in letter.enclosed if one.content is not None]
+        ) as waiting:
             return await self.reception.take(submission, again)
 
-    async def _is_within(self, tx: Transaction, wrote: MailWriter, earlier: FoundRecord | None) -> bool:
+    async def _is_within(
+        self, tx: Transaction, wrote: MailWriter, earlier: FoundRecord | None
+    ) -> bool:
         """Count a mail of an outsider; return whether it is within `mail.stranger_per_hour`."""
         most = self.mail.stranger_per_hour
         subjects = [f"mail from\0{wrote.to.address.lower()}"]
@@ -157,11 +175,18 @@ class MailHandler:
         if earlier is not None and earlier.incident.state not in ENDED:
             noted = await self._added(tx, letter, wrote, earlier, waiting, said)
             return ReportOutcome(letter.known_by[:KEY], noted, Outcome.ADDED, "reply")
-        report, before = self._report(letter, wrote, match), earlier.incident if earlier is not None else None
-        opened = await reception.open_report(tx, report, wrote.who, {**said, **wrote.facts()}, before)
+        report, before = (
+            self._report(letter, wrote, match),
+            earlier.incident if earlier is not None else None,
+        )
+        opened = await reception.open_report(
+            tx, report, wrote.who, {**said, **wrote.facts()}, before
+        )
         files = await self._files(tx, letter.enclosed, opened, wrote.who, waiting)
         if files:
-            opened = (await tx.write([Revision(after=opened, actor=wrote.who.name, events=files)]))[0]
+            opened = (await tx.write([Revision(after=opened, actor=wrote.who.name, events=files)]))[
+                0
+            ]
         reason = "follows what has ended" if earlier else "report"
         return ReportOutcome(letter.known_by[:KEY], opened, reception.outcome_of(opened), reason)
 
@@ -183,19 +208,27 @@ class MailHandler:
         events = [(event, {**facts, **more}) for event, facts in revision.events]
         files = await self._files(tx, letter.enclosed, incident, wrote.name, waiting)
         (noted,) = await tx.write([replace(revision, events=(*events, *files))])
-        answer = ReporterAnswer(said.new, said.note, certain=said.certain, by=wrote.author, proven=found.proven)
+        answer = ReporterAnswer(
+            said.new, said.note, certain=said.certain, by=wrote.author, proven=found.proven
+        )
         return await apply_answer(tx, noted, wrote.who, answer)
 
-    def _report(self, letter: ParsedMail, wrote: MailWriter, match: MailRuleMatch | None) -> NewReport:
+    def _report(
+        self, letter: ParsedMail, wrote: MailWriter, match: MailRuleMatch | None
+    ) -> NewReport:
         rule, found = (match.rule, match.found) if match else (None, {})
         first_line = letter.text.partition("\n")[0].strip()
         return NewReport(
             title=cut(letter.subject or first_line or "(no subject)", TITLE),
             source=SOURCE,
-            description=cut(with_warning(letter.text, letter, wrote.locale or language(letter)), DESCRIPTION),
+            description=cut(
+                with_warning(letter.text, letter, wrote.locale or language(letter)), DESCRIPTION
+            ),
             impact=(rule and rule.impact) or self.mail.impact,
             urgency=(rule and rule.urgency) or self.mail.urgency,
-            service=cut((fill_template(rule.service, found) if rule else "") or self.mail.service, KEY),
+            service=cut(
+                (fill_template(rule.service, found) if rule else "") or self.mail.service, KEY
+            ),
             ci=cut(fill_template(rule.ci, found), KEY) if rule else "",
             contact=wrote.to.address,
             contact_name=wrote.to.name,
@@ -215,10 +248,22 @@ class MailHandler:
         A mail is never refused for a file.
         """
         held = iter(waiting)
-        return tuple([await self._file(tx, one, incident, who, None if one.content is None else next(held)) for one in enclosed])
+        return tuple(
+            [
+                await self._file(
+                    tx, one, incident, who, None if one.content is None else next(held)
+                )
+                for one in enclosed
+            ]
+        )
 
     async def _file(
-        self, tx: Transaction, file: MailFile, incident: Incident, who: Principal, held: PendingFile | None
+        self,
+        tx: Transaction,
+        file: MailFile,
+        incident: Incident,
+        who: Principal,
+        held: PendingFile | None,
     ) -> tuple[str, Mapping[str, Any]]:
         reason = "larger than a file may be, or one too many"
         if held is not None:
@@ -235,10 +280,16 @@ WHERE m.id_hash = $1 AND m.integration_id = $2 AND m.content_hash = $3
 """
 
 
-async def _filed_before(conn: Connection, letter: ParsedMail, integration_id: int) -> ItemResult | None:
+async def _filed_before(
+    conn: Connection, letter: ParsedMail, integration_id: int
+) -> ItemResult | None:
     """Return the result of a mail that was handled longer ago than deliveries are remembered."""
     number = await conn.fetchval(FILED, id_hash(letter.known_by), integration_id, letter.copy_hash)
-    return None if number is None else ItemResult(letter.known_by[:KEY], number, Outcome.DUPLICATE, "filed before")
+    return (
+        None
+        if number is None
+        else ItemResult(letter.known_by[:KEY], number, Outcome.DUPLICATE, "filed before")
+    )
 
 
 REMEMBER = """

@@ -57,7 +57,9 @@ class MailEndpoint:
         way = request.match_info["way"]
         caller = await self.authenticate(request, "ingest", request.match_info.get("key"))
         if caller.integration_id is None:
-            raise Forbidden("this key belongs to no integration: mail is sent with an integration's key")
+            raise Forbidden(
+                "this key belongs to no integration: mail is sent with an integration's key"
+            )
         body = bytearray()
         try:
             await read_body(body, request, self.room.places, self.mail.max_bytes, "mail")
@@ -72,13 +74,22 @@ class MailEndpoint:
             raise refused(receipt)
         return build_accepted_response(receipt)
 
-    async def _taken(self, way: str, integration_id: int, request: web.Request, body: bytes) -> Receipt:
+    async def _taken(
+        self, way: str, integration_id: int, request: web.Request, body: bytes
+    ) -> Receipt:
         if way == "ses":
             return await self.amazon.take(integration_id, request.headers, body)
-        posted = DeliveredMail(MAIL if way == "raw" else request.headers.get("Content-Type", FORM), body)
-        by_service, trusted = await self._is_sendgrid(way, request, posted), self.mail.authentication
+        posted = DeliveredMail(
+            MAIL if way == "raw" else request.headers.get("Content-Type", FORM), body
+        )
+        by_service, trusted = (
+            await self._is_sendgrid(way, request, posted),
+            self.mail.authentication,
+        )
         servers = trusted.servers if trusted.posted else ()
-        return await self.room.take(integration_id, replace(posted, servers=servers, by_service=by_service))
+        return await self.room.take(
+            integration_id, replace(posted, servers=servers, by_service=by_service)
+        )
 
     async def _is_sendgrid(self, way: str, request: web.Request, posted: DeliveredMail) -> bool:
         """Verify the service's signature where its key is known; return whether SendGrid signed.
@@ -88,7 +99,9 @@ class MailEndpoint:
         """
         if way == "mailgun" and self.mail.mailgun_key:
             self._by_mailgun(
-                form(posted) if len(posted.body) <= SHORT else await self.reader.call("mail", CPU_SECONDS, form, posted)
+                form(posted)
+                if len(posted.body) <= SHORT
+                else await self.reader.call("mail", CPU_SECONDS, form, posted)
             )
         if way == "sendgrid" and self.mail.sendgrid_key:
             self._by_sendgrid(request, posted.body)
@@ -101,8 +114,12 @@ class MailEndpoint:
         https://documentation.mailgun.com/docs/mailgun/user-manual/events/webhooks
         """
         timestamp, token = fields.get("timestamp", ""), fields.get("token", "")
-        wanted = hmac.digest(self.mail.mailgun_key.encode(), (timestamp + token).encode(), "sha256").hex()
-        if not hmac.compare_digest(wanted.encode(), fields.get("signature", "").encode()) or not self._fresh(timestamp):
+        wanted = hmac.digest(
+            self.mail.mailgun_key.encode(), (timestamp + token).encode(), "sha256"
+        ).hex()
+        if not hmac.compare_digest(
+            wanted.encode(), fields.get("signature", "").encode()
+        ) or not self._fresh(timestamp):
             raise Unauthenticated("the signature is not Mailgun's, or too old")
 
     def _by_sendgrid(self, request: web.Request, body: bytes) -> None:
@@ -115,7 +132,9 @@ class MailEndpoint:
             key = load_der_public_key(base64.b64decode(self.mail.sendgrid_key))
             if not isinstance(key, EllipticCurvePublicKey):
                 raise Unauthenticated("mail.sendgrid_key is no ECDSA key")
-            signature = base64.b64decode(request.headers.get("X-Twilio-Email-Event-Webhook-Signature", ""), validate=True)
+            signature = base64.b64decode(
+                request.headers.get("X-Twilio-Email-Event-Webhook-Signature", ""), validate=True
+            )
             key.verify(signature, timestamp.encode() + body, ECDSA(SHA256()))
         except (InvalidSignature, binascii.Error, ValueError) as error:
             raise Unauthenticated("the signature is not SendGrid's") from error
@@ -130,7 +149,9 @@ class MailEndpoint:
 
 def refused(receipt: Receipt) -> Malformed:
     """Return the error for a mail that is in quarantine under the receipt."""
-    return Malformed(f"{receipt.results[0].reason}; the mail is kept in quarantine", receipt=str(receipt.id))
+    return Malformed(
+        f"{receipt.results[0].reason}; the mail is kept in quarantine", receipt=str(receipt.id)
+    )
 
 
 def mail_routes(posts: MailEndpoint) -> list[web.RouteDef]:

@@ -13,7 +13,13 @@ from gateway.channels.email.handler import SOURCE, MailHandler
 from gateway.channels.email.parsing.authentication import SenderCheck, sender_check
 from gateway.channels.email.parsing.letter import ParsedMail
 from gateway.channels.email.posted import DeliveredMail
-from gateway.channels.email.sorting import HandleMail, IgnoreMail, MakeAlert, SetMailAside, decide_on_mail
+from gateway.channels.email.sorting import (
+    HandleMail,
+    IgnoreMail,
+    MakeAlert,
+    SetMailAside,
+    decide_on_mail,
+)
 from gateway.channels.memory_budget import MemoryBudget
 from gateway.clock import Clock
 from gateway.db.pool import acquire
@@ -50,7 +56,9 @@ class MailIntake:
     clock: Clock
     places: MemoryBudget
 
-    async def take(self, integration_id: int, posted: DeliveredMail, *, flag: str | None = None) -> Receipt:
+    async def take(
+        self, integration_id: int, posted: DeliveredMail, *, flag: str | None = None
+    ) -> Receipt:
         """Commit one mail and return the receipt.
 
         A mail that cannot be understood is in quarantine when this returns, as its outcome says.
@@ -73,7 +81,9 @@ class MailIntake:
         self.metrics.intake_seconds.observe(self.clock.monotonic() - began)
         return receipt
 
-    async def release(self, integration_id: int, headers: Mapping[str, str], body: bytes) -> Receipt:
+    async def release(
+        self, integration_id: int, headers: Mapping[str, str], body: bytes
+    ) -> Receipt:
         """Take a mail from quarantine again; raises Malformed if it still cannot be understood."""
         mail = await self.fetched(DeliveredMail(headers.get("content-type", ""), body))
         await self.read(mail)
@@ -88,7 +98,9 @@ class MailIntake:
         pool = self.file.reception.uow.pool
         async with acquire(pool) as conn:
             kept = await set_aside.by_id(conn, entry, visibility_of(by))
-        letter = await self.read(DeliveredMail(kept.content_type, kept.body, None, tuple(kept.recipients)))
+        letter = await self.read(
+            DeliveredMail(kept.content_type, kept.body, None, tuple(kept.recipients))
+        )
         submission = Submission(
             kept.integration_id, SOURCE, kept.body, {"content-type": kept.content_type}, (),
             delivery_id=f"set_aside:{entry}", flag=REPLAY,
@@ -114,7 +126,9 @@ class MailIntake:
         match decide_on_mail(letter, self.mail, self.sender, self.clock.now()):
             case MakeAlert(alert=alert):
                 submission.alerts = ((0, alert),)
-                if letter.sent_at is not None and (what := describe_future_time(letter.sent_at, self.clock.now())):
+                if letter.sent_at is not None and (
+                    what := describe_future_time(letter.sent_at, self.clock.now())
+                ):
                     submission.mended += (RepairedValue(0, "/date", what),)
             case IgnoreMail(reason=reason):
                 submission.ignored = ((0, reason),)
@@ -127,7 +141,9 @@ class MailIntake:
     @staticmethod
     def _check(posted: DeliveredMail, letter: ParsedMail) -> SenderCheck:
         """Return whether the sender is authenticated, by the stamps of trusted servers alone."""
-        return sender_check(letter.authors, letter.stamps, posted.servers, by_service=posted.by_service)
+        return sender_check(
+            letter.authors, letter.stamps, posted.servers, by_service=posted.by_service
+        )
 
     async def quarantine(self, integration_id: int, posted: DeliveredMail, problem: str) -> Receipt:
         """Put a mail into quarantine, to be examined and replayed.
@@ -137,4 +153,6 @@ class MailIntake:
         refused = (RefusedItem(WHOLE, problem[:1_000], "", posted.body),)
         name = f"mail-body:{sha256(posted.body).hexdigest()}"
         headers = {"content-type": posted.kind}
-        return await self.submit(Submission(integration_id, SOURCE, posted.body, headers, (), refused, delivery_id=name))
+        return await self.submit(
+            Submission(integration_id, SOURCE, posted.body, headers, (), refused, delivery_id=name)
+        )

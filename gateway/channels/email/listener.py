@@ -57,7 +57,14 @@ class SmtpHandler:
     relays: tuple[Network, ...]
     _known: dict[str, int] = field(default_factory=dict)
 
-    async def handle_RCPT(self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]) -> str:  # noqa: N802, ARG002 - aiosmtpd's name
+    async def handle_RCPT(  # noqa: N802 - aiosmtpd's name
+        self,
+        server: SMTP,
+        session: Session,
+        envelope: Envelope,
+        address: str,
+        options: list[str],  # noqa: ARG002 - aiosmtpd's name
+    ) -> str:
         """Accept a recipient whose mailbox exists; return the SMTP reply."""
         if len(envelope.rcpt_tos) >= MAX_RECIPIENTS:
             return "452 4.5.3 too many recipients"
@@ -72,11 +79,23 @@ class SmtpHandler:
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802, ARG002 - aiosmtpd's name
         """Commit the mail for each integration it was sent to; return the SMTP reply."""
         content = envelope.content if isinstance(envelope.content, bytes) else b""
-        integrations = {one for address in envelope.rcpt_tos if (one := await self._integration(address)) is not None}
+        integrations = {
+            one
+            for address in envelope.rcpt_tos
+            if (one := await self._integration(address)) is not None
+        }
         by_relay = within(str((session.peer or ("",))[0]), self.relays)
         servers = self.room.mail.authentication.servers if by_relay else ()
-        posted = DeliveredMail(MAIL, content, (envelope.mail_from or "").strip(" <>"), tuple(envelope.rcpt_tos), servers)
-        receipts = [await self.room.take(integration, posted) for integration in sorted(integrations)]
+        posted = DeliveredMail(
+            MAIL,
+            content,
+            (envelope.mail_from or "").strip(" <>"),
+            tuple(envelope.rcpt_tos),
+            servers,
+        )
+        receipts = [
+            await self.room.take(integration, posted) for integration in sorted(integrations)
+        ]
         return f"250 2.0.0 taken as {receipts[0].id}" if receipts else NOT_NOW
 
     async def handle_exception(self, error: Exception) -> str:
@@ -97,7 +116,9 @@ class SmtpHandler:
             return await self._made(slug, slug)
         if self.tokens.read(address) is not None:
             return await self._made(*OWN)
-        if (integration := await self._of_key(address.rpartition("@")[0].partition("+")[2])) is not None:
+        if (
+            integration := await self._of_key(address.rpartition("@")[0].partition("+")[2])
+        ) is not None:
             return integration
         slug = mailboxes.get(f"{name.partition('+')[0]}@{domain}")
         return await self._made(slug, slug) if slug else None
@@ -126,14 +147,18 @@ class SmtpHandler:
 
 
 @asynccontextmanager
-async def receiving(door: SmtpHandler, changed: Callable[[int], object]) -> AsyncIterator[Sequence[Any]]:
+async def receiving(
+    door: SmtpHandler, changed: Callable[[int], object]
+) -> AsyncIterator[Sequence[Any]]:
     """Listen if the settings say so, and give the addresses."""
     mail, places = door.room.mail, door.room.places
     listener = mail.listener
     if not listener.host:
         yield ()
         return
-    logging.getLogger("mail.log").setLevel(logging.CRITICAL)  # aiosmtpd's log, which would hold whatever strangers send
+    logging.getLogger("mail.log").setLevel(
+        logging.CRITICAL
+    )  # aiosmtpd's log, which would hold whatever strangers send
     tls = None
     if listener.certificate:
         tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)

@@ -67,7 +67,9 @@ def compose(message: Message, sender: str, replies: ReplyRouting | None = None) 
     return mail
 
 
-def _thread(message: Message, answered: object, root: str, domain: str, replies: ReplyRouting | None) -> Iterator[str]:
+def _thread(
+    message: Message, answered: object, root: str, domain: str, replies: ReplyRouting | None
+) -> Iterator[str]:
     """Yield the ids for References; the last one is signed, by which a reply finds its record."""
     if answered:
         yield f"<{answered}>"
@@ -113,12 +115,20 @@ def _address(text: str) -> Address:
         raise ValueError(f"not a mail address: {text!r}") from error
     if not address.username or not address.domain:
         raise ValueError(f"not a mail address: {text!r}")
-    return Address(username=text.rpartition("@")[0], domain=address.domain) if not text.isascii() else address
+    return (
+        Address(username=text.rpartition("@")[0], domain=address.domain)
+        if not text.isascii()
+        else address
+    )
 
 
 def refusal_result(code: int, reason: str) -> Result:
     """Return the result of a refusal: 4yz is temporary, 5yz permanent (RFC 5321, 4.2.1)."""
-    return Undeliverable(f"refused {code}: {reason}") if code >= 500 else Retry(f"refused {code}: {reason}")
+    return (
+        Undeliverable(f"refused {code}: {reason}")
+        if code >= 500
+        else Retry(f"refused {code}: {reason}")
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +178,8 @@ def error_result(error: aiosmtplib.SMTPException | OSError, recipient: str) -> R
         case aiosmtplib.SMTPSenderRefused():
             return Retry(f"sender refused {error.code}: {error.message}", down=True)
         case aiosmtplib.SMTPNotSupported() if not recipient.rpartition("@")[0].isascii():
-            return Undeliverable(f"the relay takes no SMTPUTF8, which the address {recipient} needs")
+            return Undeliverable(
+                f"the relay takes no SMTPUTF8, which the address {recipient} needs"
+            )
         case _:
             return Retry(f"{type(error).__name__}: {error}", down=True)

@@ -15,7 +15,12 @@ from urllib.parse import parse_qsl
 import msgspec
 
 from gateway.channels.email.parsing import reading
-from gateway.channels.email.parsing.authentication import SERVICE, AuthenticationCheck, AuthenticationResults, signed_domains
+from gateway.channels.email.parsing.authentication import (
+    SERVICE,
+    AuthenticationCheck,
+    AuthenticationResults,
+    signed_domains,
+)
 from gateway.channels.email.parsing.body import MAX_NAME, MAX_TEXT, html_to_text
 from gateway.channels.email.parsing.letter import MailFile, ParsedMail
 from gateway.errors import Malformed
@@ -33,7 +38,12 @@ SHOWN = ("from", "to", "cc", "subject", "date")
 MAX_SIGNED = 4_096
 """The number of bytes that are read of SendGrid's verdicts on signatures."""
 
-MAIL, FORM, MULTIPART, JSON = "message/rfc822", "application/x-www-form-urlencoded", "multipart/form-data", "application/json"
+MAIL, FORM, MULTIPART, JSON = (
+    "message/rfc822",
+    "application/x-www-form-urlencoded",
+    "multipart/form-data",
+    "application/json",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +87,9 @@ def parse_mail(posted: DeliveredMail, kept: FileLimits) -> ParsedMail:
     """Return the parsed mail; raises Malformed and nothing else."""
     letter = _understood(posted, kept)
     if posted.dmarc:
-        of_service = AuthenticationResults(SERVICE, (AuthenticationCheck("dmarc", posted.dmarc, letter.sender),))
+        of_service = AuthenticationResults(
+            SERVICE, (AuthenticationCheck("dmarc", posted.dmarc, letter.sender),)
+        )
         letter = replace(letter, stamps=(of_service, *letter.stamps))
     letter = replace(letter, subject=without_keys(letter.subject), text=without_keys(letter.text))
     return replace(letter, recipients=posted.recipients) if posted.recipients else letter
@@ -91,13 +103,19 @@ def _understood(posted: DeliveredMail, kept: FileLimits) -> ParsedMail:
         return _of_form(_multipart(posted.body, given.get("boundary", "")), kept)
     if kind == FORM:
         return _of_form(_urlencoded(posted.body), kept)
-    return reading.parse_message(posted.body, posted.envelope, max_file=kept.max_bytes, max_files=kept.max_files)
+    return reading.parse_message(
+        posted.body, posted.envelope, max_file=kept.max_bytes, max_files=kept.max_files
+    )
 
 
 def form(posted: DeliveredMail) -> dict[str, str]:
     """Return the short fields of a form by name, for signatures; raises Malformed."""
     fields = parse_form_fields(posted.kind, posted.body)
-    return {field.name: field.content.decode("utf-8", "replace") for field in fields if len(field.content) <= 1_000}
+    return {
+        field.name: field.content.decode("utf-8", "replace")
+        for field in fields
+        if len(field.content) <= 1_000
+    }
 
 
 def parse_form_fields(kind: str, body: bytes) -> list[FormField]:
@@ -120,7 +138,12 @@ def _multipart(body: bytes, boundary: str) -> list[FormField]:
 
 def _urlencoded(body: bytes) -> list[FormField]:
     try:
-        pairs = parse_qsl(body.decode("latin-1"), keep_blank_values=True, encoding="latin-1", max_num_fields=MAX_FIELDS)
+        pairs = parse_qsl(
+            body.decode("latin-1"),
+            keep_blank_values=True,
+            encoding="latin-1",
+            max_num_fields=MAX_FIELDS,
+        )
     except ValueError as error:
         raise limits.build_malformed("", f"the form cannot be read: {error}") from error
     return [FormField(name, None, value.encode("latin-1")) for name, value in pairs]
@@ -138,18 +161,28 @@ def _of_form(fields: list[FormField], kept: FileLimits) -> ParsedMail:
     signed = signed_domains(decode_text(said.get("dkim", b"")[:MAX_SIGNED]))
     stamps = (AuthenticationResults(SERVICE, signed),) if signed else ()
     if whole:
-        letter = reading.parse_message(whole, envelope, max_file=kept.max_bytes, max_files=kept.max_files)
+        letter = reading.parse_message(
+            whole, envelope, max_file=kept.max_bytes, max_files=kept.max_files
+        )
         read = replace(letter, mended=(*list_repairs_of_one_item(marks), *letter.mended))
         return replace(read, recipients=_recipients(said), stamps=(*stamps, *read.stamps))
-    files = [MailFile(name=_name(one), size=len(one.content), content=one.content) for one in fields if one.filename is not None]
+    files = [
+        MailFile(name=_name(one), size=len(one.content), content=one.content)
+        for one in fields
+        if one.filename is not None
+    ]
     if "headers" in said:
         charsets = _json(said, "charsets", dict[str, str], marks) or {}
-        text, html = (_words(said, name, marks, charsets.get(name, "")) for name in ("text", "html"))
+        text, html = (
+            _words(said, name, marks, charsets.get(name, "")) for name in ("text", "html")
+        )
         head, _ = headers.split_head(said["headers"].strip() + b"\r\n\r\n", top=True)
     elif "message-headers" in said or "from" in said:
         text, html = (_words(said, name, marks) for name in ("body-plain", "body-html"))
         pairs = _json(said, "message-headers", list[tuple[str, str]], marks) or []
-        head = _fields([*pairs, *((name, _words(said, name, marks)) for name in SHOWN if name in said)])
+        head = _fields(
+            [*pairs, *((name, _words(said, name, marks)) for name in SHOWN if name in said)]
+        )
     else:
         raise limits.build_malformed("", "the form is none that a known mail service posts")
     words = _text(text, html)
@@ -164,7 +197,9 @@ def _words(said: Mapping[str, bytes], name: str, marks: Marks, charset: str = ""
     if b"\0" in data and not charset:
         add_mark(marks, (name,), "NUL characters were left out")
     if not charset and not _is_utf8(data):
-        add_mark(marks, (name,), "bytes that are no UTF-8 were read in the charset that they look like")
+        add_mark(
+            marks, (name,), "bytes that are no UTF-8 were read in the charset that they look like"
+        )
     return decode_text(data, charset)
 
 
@@ -186,7 +221,9 @@ def _envelope(said: Mapping[str, bytes], marks: Marks) -> str | None:
 def _recipients(said: Mapping[str, bytes]) -> tuple[str, ...]:
     """Return the recipients: SendGrid has them in its envelope, Mailgun in a field of their own."""
     return headers.parse_addresses(
-        decode_text(said.get("envelope", b"")).replace('"', " ") + " " + decode_text(said.get("recipient", b""))
+        decode_text(said.get("envelope", b"")).replace('"', " ")
+        + " "
+        + decode_text(said.get("recipient", b""))
     )
 
 
@@ -226,22 +263,36 @@ def _of_postmark(posted: DeliveredMail, kept: FileLimits) -> ParsedMail:
     mail, marks = decode_with_repairs(posted.body, PostmarkMessage, given.get("charset", ""))
     if mail.raw_email:
         raw = mail.raw_email.encode("utf-8", "replace")
-        letter = reading.parse_message(raw, posted.envelope, max_file=kept.max_bytes, max_files=kept.max_files)
-        return replace(letter, recipients=(mail.original_recipient,), mended=(*list_repairs_of_one_item(marks), *letter.mended))
+        letter = reading.parse_message(
+            raw, posted.envelope, max_file=kept.max_bytes, max_files=kept.max_files
+        )
+        return replace(
+            letter,
+            recipients=(mail.original_recipient,),
+            mended=(*list_repairs_of_one_item(marks), *letter.mended),
+        )
     if not (mail.from_ or mail.headers):
-        raise limits.build_malformed("/From", "this is no message of Postmark's: it has neither From nor Headers")
+        raise limits.build_malformed(
+            "/From", "this is no message of Postmark's: it has neither From nor Headers"
+        )
     own = (("from", mail.from_), ("to", mail.to), ("cc", mail.cc), ("reply-to", mail.reply_to), ("subject", mail.subject),
            ("date", mail.date))  # fmt: skip
     head = _fields([*((name.name, name.value) for name in mail.headers), *own])
     files = [_file(one) for one in mail.attachments]
     said = _text(mail.text_body, mail.html_body)
     recipients = (mail.original_recipient,)
-    return reading.parse_header(head, posted.envelope, marks, text=said, enclosed=_kept(files, kept), recipients=recipients)
+    return reading.parse_header(
+        head, posted.envelope, marks, text=said, enclosed=_kept(files, kept), recipients=recipients
+    )
 
 
 def _file(one: PostmarkFile) -> MailFile:
     content = headers.decode_base64(one.content.encode("ascii", "ignore"))
-    return MailFile(name=limits.cut(clean_text(one.name), MAX_NAME) or "file", size=len(content), content=content)
+    return MailFile(
+        name=limits.cut(clean_text(one.name), MAX_NAME) or "file",
+        size=len(content),
+        content=content,
+    )
 
 
 def _name(one: FormField) -> str:
@@ -250,7 +301,9 @@ def _name(one: FormField) -> str:
 
 def _kept(files: Iterable[MailFile], kept: FileLimits) -> tuple[MailFile, ...]:
     return tuple(
-        one if place < kept.max_files and one.size <= kept.max_bytes else MailFile(name=one.name, size=one.size, content=None)
+        one
+        if place < kept.max_files and one.size <= kept.max_bytes
+        else MailFile(name=one.name, size=one.size, content=None)
         for place, one in enumerate(files)
     )
 
@@ -262,7 +315,11 @@ def _text(text: str, html: str) -> str:
 def _fields(pairs: Iterable[tuple[str, str]]) -> HeaderFields:
     some = [pair for pair, _ in zip(pairs, range(headers.MAX_FIELDS), strict=False)]
     return HeaderFields(
-        tuple((name.lower(), value.encode("utf-8", "replace")[: headers.MAX_VALUE]) for name, value in some if value)
+        tuple(
+            (name.lower(), value.encode("utf-8", "replace")[: headers.MAX_VALUE])
+            for name, value in some
+            if value
+        )
     )
 
 

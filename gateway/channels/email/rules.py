@@ -40,7 +40,9 @@ def find_rule(rules: Iterable[MailRule], letter: ParsedMail) -> MailRuleMatch | 
 
 
 def _agrees(rule: MailRule, letter: ParsedMail) -> MailRuleMatch | None:
-    if rule.senders and not any(match_pattern(pattern, letter.sender) is not None for pattern in rule.senders):
+    if rule.senders and not any(
+        match_pattern(pattern, letter.sender) is not None for pattern in rule.senders
+    ):
         return None
     cleared = _first(rule.cleared, (letter.subject,))
     firing = _first(rule.subjects, (letter.subject,)) if cleared is None else None
@@ -52,7 +54,15 @@ def _agrees(rule: MailRule, letter: ParsedMail) -> MailRuleMatch | None:
 
 
 def _first(patterns: Iterable[str], texts: Iterable[str]) -> dict[str, str] | None:
-    return next((found for text in texts for one in patterns if (found := match_pattern(one, text)) is not None), None)
+    return next(
+        (
+            found
+            for text in texts
+            for one in patterns
+            if (found := match_pattern(one, text)) is not None
+        ),
+        None,
+    )
 
 
 def _in_lines(patterns: Iterable[str], text: str) -> dict[str, str]:
@@ -102,9 +112,16 @@ def _plain(text: str) -> re.Pattern[str]:
 
 def alert_of(match: MailRuleMatch, letter: ParsedMail, received_at: datetime) -> Alert:
     """Return the alert that a mail reports, by the rule it matches."""
-    rule, told = match.rule, {name: fill_template(getattr(match.rule, name), match.found) for name in FIELDS}
+    rule, told = (
+        match.rule,
+        {name: fill_template(getattr(match.rule, name), match.found) for name in FIELDS},
+    )
     title = told["title"] or letter.subject or rule.name
-    key = told["key"] or (derive_key(told["title"], told["service"], told["ci"], {}) if match.found else f"rule:{rule.name}")
+    key = told["key"] or (
+        derive_key(told["title"], told["service"], told["ci"], {})
+        if match.found
+        else f"rule:{rule.name}"
+    )
     labels = {name: limits.cut(value, limits.LABEL) for name, value in match.found.items()}
     return Alert(
         namespace=NAMESPACE,
@@ -117,7 +134,9 @@ def alert_of(match: MailRuleMatch, letter: ParsedMail, received_at: datetime) ->
         ci=limits.cut(told["ci"], limits.KEY),
         labels={"mail_from": limits.cut(letter.sender, limits.LABEL), **labels},
         event_time=limits.clamp_time(letter.sent_at, received_at),
-        ends_at=received_at + rule.lapses if rule.lapses and match.status is AlertStatus.FIRING else None,
+        ends_at=received_at + rule.lapses
+        if rule.lapses and match.status is AlertStatus.FIRING
+        else None,
     )
 
 

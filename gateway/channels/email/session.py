@@ -69,7 +69,12 @@ class SmtpSession(SMTP):
     line_length_limit = BUFFER
 
     def __init__(
-        self, door: object, places: MemoryBudget, mail: Mail, sessions: SmtpSessions, tls: ssl.SSLContext | None
+        self,
+        door: object,
+        places: MemoryBudget,
+        mail: Mail,
+        sessions: SmtpSessions,
+        tls: ssl.SSLContext | None,
     ) -> None:
         super().__init__(
             door,

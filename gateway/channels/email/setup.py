@@ -31,13 +31,27 @@ def build_mail_intake(
 ) -> MailIntake:
     """Return the intake as configured; its process ends with `stack`."""
     mail, smtp = settings.mail, settings.notify.smtp
-    reader = MailReader(FileLimits(settings.attachments.max_bytes, settings.attachments.max_files), process)
+    reader = MailReader(
+        FileLimits(settings.attachments.max_bytes, settings.attachments.max_files), process
+    )
     sender = smtp.sender if smtp.host else ""
-    acknowledging = MailAcknowledger(mail.acknowledgements_per_hour if sender and mail.acknowledge else 0)
-    filing = MailHandler(ReportService(files.uow, submit, metrics), files, tokens, mail, acknowledging)
+    acknowledging = MailAcknowledger(
+        mail.acknowledgements_per_hour if sender and mail.acknowledge else 0
+    )
+    filing = MailHandler(
+        ReportService(files.uow, submit, metrics), files, tokens, mail, acknowledging
+    )
     places = MemoryBudget(mail.at_once, mail.at_once * mail.max_bytes)
     return MailIntake(
-        _bucket(stack, mail, files.uow.clock), reader, submit, filing, sender, mail, metrics, files.uow.clock, places
+        _bucket(stack, mail, files.uow.clock),
+        reader,
+        submit,
+        filing,
+        sender,
+        mail,
+        metrics,
+        files.uow.clock,
+        places,
     )
 
 

@@ -65,7 +65,11 @@ def decide_on_mail(letter: ParsedMail, mail: Mail, own: str, now: datetime) -> M
         return MakeAlert(alert_of(match, letter, now))
     if letter.nature in (WriterKind.BOUNCE, WriterKind.AUTO_REPLY):
         return SetMailAside(letter.nature.value)
-    return SetMailAside(WriterKind.BOUNCE.value) if letter.null_sender and match is None else HandleMail(match)
+    return (
+        SetMailAside(WriterKind.BOUNCE.value)
+        if letter.null_sender and match is None
+        else HandleMail(match)
+    )
 
 
 def is_own(letter: ParsedMail, own: str) -> bool:

@@ -51,9 +51,13 @@ class FoundRecord:
     proven: bool
 
 
-async def find_record(conn: Connection, tokens: ReplyTokens, letter: ParsedMail, wrote: MailWriter) -> FoundRecord | None:
+async def find_record(
+    conn: Connection, tokens: ReplyTokens, letter: ParsedMail, wrote: MailWriter
+) -> FoundRecord | None:
     """Return the record that a mail belongs to."""
-    tagged = tokens.read(" ".join((*letter.recipients, *letter.people))) or tokens.read(" ".join(letter.thread))
+    tagged = tokens.read(" ".join((*letter.recipients, *letter.people))) or tokens.read(
+        " ".join(letter.thread)
+    )
     tagged = tagged or tokens.read(letter.text)
     if tagged is not None and (found := await store.lock(conn, [tagged])):
         return FoundRecord(found[0], proven=wrote.check is not SenderCheck.FAILED)
@@ -74,7 +78,9 @@ def _addresses(letter: ParsedMail, wrote: MailWriter) -> list[str]:
     return [one for one in (letter.sender, wrote.to.address) if one]
 
 
-async def _answered(conn: Connection, thread: Sequence[str], addresses: Sequence[str]) -> list[tuple[int, bool]]:
+async def _answered(
+    conn: Connection, thread: Sequence[str], addresses: Sequence[str]
+) -> list[tuple[int, bool]]:
     """Return the records of the mails it answers, the nearest first.
 
     Each comes with whether its id is known only to people who have one of the addresses.
@@ -82,11 +88,18 @@ async def _answered(conn: Connection, thread: Sequence[str], addresses: Sequence
     if not thread:
         return []
     found: dict[str, tuple[int, bool]] = {}
-    notices = {one: UUID(own[0].partition("@")[0]) for one in thread if (own := OWN_ID.fullmatch(one.lower())) is not None}
+    notices = {
+        one: UUID(own[0].partition("@")[0])
+        for one in thread
+        if (own := OWN_ID.fullmatch(one.lower())) is not None
+    }
     by_hash = {id_hash(one): one for one in thread}
     for row in await conn.fetch(BY_MAILS, list(by_hash), addresses):
         answered = by_hash[row["id_hash"]]
-        found[answered] = row["incident_id"], row["theirs"] and GUESSABLE_ID.fullmatch(answered) is None
+        found[answered] = (
+            row["incident_id"],
+            row["theirs"] and GUESSABLE_ID.fullmatch(answered) is None,
+        )
     if notices:
         rows = await conn.fetch(BY_NOTICES, list(notices.values()), addresses)
         told = {row["id"]: (row["incident_id"], row["theirs"]) for row in rows}
@@ -94,7 +107,9 @@ async def _answered(conn: Connection, thread: Sequence[str], addresses: Sequence
     return list(dict.fromkeys(found[one] for one in thread if one in found))
 
 
-async def _takes_part(conn: Connection, incident: Incident, letter: ParsedMail, wrote: MailWriter) -> bool:
+async def _takes_part(
+    conn: Connection, incident: Incident, letter: ParsedMail, wrote: MailWriter
+) -> bool:
     if wrote.person is not None and incident.security and wrote.staff is None:
         return False
     if wrote.person is not None and may(wrote.person, Action.NOTE, incident) == ALLOWED:

@@ -57,14 +57,28 @@ async def find_writer(conn: Connection, letter: ParsedMail, check: SenderCheck) 
     to = correspondent(letter, known=found is not None)
     if found is not None:
         return MailWriter(
-            to, reporter_rights_only(found[0], to.address), _staff(found), likely_author(letter, to), found[1], check
+            to,
+            reporter_rights_only(found[0], to.address),
+            _staff(found),
+            likely_author(letter, to),
+            found[1],
+            check,
         )
     if to.address == letter.sender:
-        return MailWriter(to, unknown_reporter(to.address, "email"), None, likely_author(letter, to), None, check)
+        return MailWriter(
+            to, unknown_reporter(to.address, "email"), None, likely_author(letter, to), None, check
+        )
     other = await find_by_email(conn, to.address)
     of_from = check if check is SenderCheck.FAILED else SenderCheck.UNKNOWN
     locale = other[1] if other else None
-    return MailWriter(to, unknown_reporter(to.address, "email"), _staff(other), likely_author(letter, to), locale, of_from)
+    return MailWriter(
+        to,
+        unknown_reporter(to.address, "email"),
+        _staff(other),
+        likely_author(letter, to),
+        locale,
+        of_from,
+    )
 
 
 def _staff(found: tuple[Principal, str | None] | None) -> Principal | None:

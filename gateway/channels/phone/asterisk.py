@@ -26,7 +26,11 @@ from gateway.settings import PhoneProvider
 
 SLUG = "asterisk"
 
-BEGINNINGS: Mapping[str, CallStatus] = {"call": CallStatus.RINGING, "queue": CallStatus.QUEUED, "answer": CallStatus.ANSWERED}
+BEGINNINGS: Mapping[str, CallStatus] = {
+    "call": CallStatus.RINGING,
+    "queue": CallStatus.QUEUED,
+    "answer": CallStatus.ANSWERED,
+}
 """The status of a call for each address that reports a call still in progress."""
 
 DIALLED: Mapping[str, CallStatus] = {
@@ -42,7 +46,9 @@ DIALLED: Mapping[str, CallStatus] = {
 }
 """The status of an ended call by its DIALSTATUS; CANCEL is a caller who hung up while it rang."""
 
-QUEUED_OUT = frozenset({"TIMEOUT", "FULL", "JOINEMPTY", "LEAVEEMPTY", "JOINUNAVAIL", "LEAVEUNAVAIL", "WITHDRAW"})
+QUEUED_OUT = frozenset(
+    {"TIMEOUT", "FULL", "JOINEMPTY", "LEAVEEMPTY", "JOINUNAVAIL", "LEAVEUNAVAIL", "WITHDRAW"}
+)
 """Values of QUEUESTATUS of callers who left the queue without reaching anybody."""
 
 
@@ -63,7 +69,9 @@ def read(posted: PhoneRequest, region: str) -> PhoneEvent:
         provider=SLUG,
         call_id=parse_call_id(_first(told, "LINKEDID", "UNIQUEID"), "/LINKEDID"),
         at=at,
-        direction=CallDirection.OUTBOUND if told.get("DIRECTION", "").lower().startswith("out") else CallDirection.INBOUND,
+        direction=CallDirection.OUTBOUND
+        if told.get("DIRECTION", "").lower().startswith("out")
+        else CallDirection.INBOUND,
         caller=to_e164(_first(told, "CALLERID", "CALLERIDNUM"), region),
         caller_name=person(told.get("CALLERIDNAME", "")),
         called=to_e164(_first(told, "DID", "EXTEN"), region),

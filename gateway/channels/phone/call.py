@@ -41,7 +41,12 @@ class CallStatus(StrEnum):
     NO_ANSWER = "no_answer"
 
 
-RANKS: Mapping[CallStatus, int] = {CallStatus.RINGING: 0, CallStatus.QUEUED: 1, CallStatus.CONNECTED: 2, CallStatus.ANSWERED: 3}
+RANKS: Mapping[CallStatus, int] = {
+    CallStatus.RINGING: 0,
+    CallStatus.QUEUED: 1,
+    CallStatus.CONNECTED: 2,
+    CallStatus.ANSWERED: 3,
+}
 LAST = 4
 """The rank of a call's end, whatever kind of end it is."""
 
@@ -108,7 +113,11 @@ class Call:
     def seconds(self) -> int | None:
         """Seconds from a person's answer, or else from the beginning; None while in progress."""
         began = self.answered_at or self.started_at
-        return None if began is None or self.ended_at is None else max(0, int((self.ended_at - began).total_seconds()))
+        return (
+            None
+            if began is None or self.ended_at is None
+            else max(0, int((self.ended_at - began).total_seconds()))
+        )
 
 
 def merge_event(call: Call, event: CallEvent) -> Call:
@@ -116,7 +125,9 @@ def merge_event(call: Call, event: CallEvent) -> Call:
     status, status_at = max((call.status, call.status_at), (event.status, event.at), key=_standing)
     return replace(
         call,
-        direction=min((one for one in (call.direction, event.direction) if one is not None), default=None),
+        direction=min(
+            (one for one in (call.direction, event.direction) if one is not None), default=None
+        ),
         caller=max(call.caller, event.caller, key=_number),
         caller_name=max(call.caller_name, event.caller_name),
         called=max(call.called, event.called, key=_number),

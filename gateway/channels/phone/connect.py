@@ -126,7 +126,11 @@ def verify(posted: PhoneRequest, settings: PhoneProvider) -> None:
         told = _event(posted)
     except Malformed as error:
         raise Forbidden("the request names no account") from error
-    arn = told.detail.instance_arn if isinstance(told, ConnectEvent) else told.details.contact_data.instance_arn
+    arn = (
+        told.detail.instance_arn
+        if isinstance(told, ConnectEvent)
+        else told.details.contact_data.instance_arn
+    )
     account = told.account if isinstance(told, ConnectEvent) else ""
     if not {account, arn, arn.rpartition("/")[2], *arn.split(":")[4:5]} & set(settings.accounts):
         raise Forbidden("the account is not among phone.providers.connect.accounts")
@@ -150,11 +154,18 @@ def read(posted: PhoneRequest, region: str) -> PhoneEvent:
 def _invoked(contact: Contact, posted: PhoneRequest, region: str) -> PhoneEvent:
     if contact.channel.upper() != "VOICE":
         return IgnoredPhoneEvent("no call")
-    caller, called = (one.address if one else "" for one in (contact.customer_endpoint, contact.system_endpoint))
+    caller, called = (
+        one.address if one else "" for one in (contact.customer_endpoint, contact.system_endpoint)
+    )
     return CallEvent(
         provider=SLUG,
-        call_id=parse_call_id(contact.initial_contact_id or contact.contact_id, "/Details/ContactData/InitialContactId"),
-        direction=CallDirection.OUTBOUND if contact.initiation_method.upper() in OUTGOING else CallDirection.INBOUND,
+        call_id=parse_call_id(
+            contact.initial_contact_id or contact.contact_id,
+            "/Details/ContactData/InitialContactId",
+        ),
+        direction=CallDirection.OUTBOUND
+        if contact.initiation_method.upper() in OUTGOING
+        else CallDirection.INBOUND,
         caller=to_e164(caller, region),
         called=to_e164(called, region),
         status=CallStatus.RINGING,
@@ -172,19 +183,32 @@ def _happened(told: ConnectEvent, posted: PhoneRequest, region: str) -> PhoneEve
         status = CallStatus.ABANDONED
     at = parse_timestamp(told.time or "", posted.received_at, "/time")
     agent = detail.agent_info.connected_to_agent_timestamp if detail.agent_info else ""
-    ended = parse_timestamp(detail.disconnect_timestamp or "", posted.received_at, "/detail/disconnectTimestamp")
+    ended = parse_timestamp(
+        detail.disconnect_timestamp or "", posted.received_at, "/detail/disconnectTimestamp"
+    )
     return CallEvent(
         provider=SLUG,
         call_id=parse_call_id(detail.initial_contact_id or detail.contact_id, "/detail/contactId"),
         at=at,
         direction=_direction(detail.initiation_method.upper()),
-        caller=to_e164(detail.customer_endpoint.address, region) if detail.customer_endpoint else "",
+        caller=to_e164(detail.customer_endpoint.address, region)
+        if detail.customer_endpoint
+        else "",
         called=to_e164(detail.system_endpoint.address, region) if detail.system_endpoint else "",
         status=status if over or status is not CallStatus.COMPLETED else None,
-        started_at=parse_timestamp(detail.initiation_timestamp or "", posted.received_at, "/detail/initiationTimestamp"),
-        answered_at=parse_timestamp(agent, posted.received_at, "/detail/agentInfo/connectedToAgentTimestamp"),
+        started_at=parse_timestamp(
+            detail.initiation_timestamp or "", posted.received_at, "/detail/initiationTimestamp"
+        ),
+        answered_at=parse_timestamp(
+            agent, posted.received_at, "/detail/agentInfo/connectedToAgentTimestamp"
+        ),
         ended_at=(ended or at or posted.received_at) if over else None,
-        recordings=tuple(one for found in detail.recordings for one in recording(f"s3://{found.location}") if found.location),
+        recordings=tuple(
+            one
+            for found in detail.recordings
+            for one in recording(f"s3://{found.location}")
+            if found.location
+        ),
     )
 
 

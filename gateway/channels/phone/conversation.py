@@ -71,17 +71,26 @@ class CallDialogue:
             log.warning("call_not_taken", call=event.call_id, wish=wanted, error=error.detail)
             if wanted in APOLOGISE_IF_NOT_COMMITTED:
                 return menu.apologise((locale,))
-        return menu.answer(place, wanted, locale, line, replace(heard, answered=event.answered_at is not None))
+        return menu.answer(
+            place, wanted, locale, line, replace(heard, answered=event.answered_at is not None)
+        )
 
     async def _taken(self, event: CallEvent, spoken: Locale | None) -> Receipt:
         return await self.room.take(self.integration_id, self.provider, self.posted, event, spoken)
 
     async def _alarm(self, event: CallEvent, place: DialogueStep) -> Script:
-        if not self.room.phone.provider(self.provider.slug).secrets or event.direction is not CallDirection.OUTBOUND:
-            raise Forbidden("a key counts only in a call that the gateway made and its telephone system signs for")
+        if (
+            not self.room.phone.provider(self.provider.slug).secrets
+            or event.direction is not CallDirection.OUTBOUND
+        ):
+            raise Forbidden(
+                "a key counts only in a call that the gateway made and its telephone system signs for"
+            )
         key = self.provider.key(self.posted) if self.posted.method == "POST" else ""
         try:
-            return await self.press(self.integration_id, event.call_id, place, key, self.posted.body)
+            return await self.press(
+                self.integration_id, event.call_id, place, key, self.posted.body
+            )
         except (Unavailable, Overloaded) as error:
             log.warning("press_not_taken", call=event.call_id, error=error.detail)
             return menu.apologise(self.room.phone.locales)
@@ -90,11 +99,15 @@ class CallDialogue:
         """Return the answer that the sender of a text message reads."""
         locale = line_of(self.room.phone, message.receiver).locales[0]
         try:
-            number = _number(await self.room.take(self.integration_id, self.provider, self.posted, message))
+            number = _number(
+                await self.room.take(self.integration_id, self.provider, self.posted, message)
+            )
         except (Unavailable, Overloaded) as error:
             log.warning("message_not_taken", message=message.message_id, error=error.detail)
             return _xml(twiml.write_reply(spoken_text("resend", locale)))
-        return _xml(twiml.write_reply(spoken_text("received", locale, number=number) if number else ""))
+        return _xml(
+            twiml.write_reply(spoken_text("received", locale, number=number) if number else "")
+        )
 
     def sorry(self) -> web.Response:
         """Return the apology for a request that could not be understood or handled."""
@@ -104,7 +117,10 @@ class CallDialogue:
 
     def _say(self, script: Script, called: str) -> web.Response:
         if self.provider.slug == "vonage":
-            return web.Response(body=ncco.write_script(script, self._address, called), content_type="application/json")
+            return web.Response(
+                body=ncco.write_script(script, self._address, called),
+                content_type="application/json",
+            )
         return _xml(twiml.write_script(script, self._address))
 
     def _address(self, event: str, place: DialogueStep) -> str:
@@ -116,7 +132,11 @@ def silent_response(provider: PhoneAdapter) -> web.Response:
 
     Twilio reads every response as instructions, and takes an empty body for an error.
     """
-    return _xml(twiml.write_reply("")) if provider.slug == "twilio" else web.Response(body=b"[]", content_type="application/json")
+    return (
+        _xml(twiml.write_reply(""))
+        if provider.slug == "twilio"
+        else web.Response(body=b"[]", content_type="application/json")
+    )
 
 
 def _number(receipt: Receipt) -> str:

@@ -42,7 +42,9 @@ class CallHandler:
     reception: ReportService
     phone: Phone
 
-    async def __call__(self, told: PhoneEvent, submission: Submission, spoken: Locale | None = None) -> Receipt:
+    async def __call__(
+        self, told: PhoneEvent, submission: Submission, spoken: Locale | None = None
+    ) -> Receipt:
         """Write an event to its call and record, and return the committed receipt.
 
         An event received before changes nothing. `spoken` is the language that the caller chose.
@@ -60,25 +62,37 @@ class CallHandler:
 
         return await self.reception.take(submission, work)
 
-    async def call(self, tx: Transaction, integration_id: int, event: CallEvent, spoken: Locale | None = None) -> ReportOutcome:
+    async def call(
+        self, tx: Transaction, integration_id: int, event: CallEvent, spoken: Locale | None = None
+    ) -> ReportOutcome:
         """Merge an event into its call and write what follows from it to the record."""
         kept = await calls.lock(tx.conn, integration_id, event.provider, event.call_id, tx.now)
         after = merge_event(kept.call, event)
         line = line_of(self.phone, after.called)
-        meaning = evaluate(kept.call, after, filed=kept.incident_id is not None, hotline=line.hotline)
+        meaning = evaluate(
+            kept.call, after, filed=kept.incident_id is not None, hotline=line.hotline
+        )
         fresh = replace(kept, call=after)
         incident, outcome, reason = None, Outcome.IGNORED, meaning.value
         if meaning is CallEffect.NEWS:
             incident, outcome = await _note_later_events(tx, kept, after, spoken), Outcome.ADDED
         elif meaning in (CallEffect.REPORT, CallEffect.MISSED):
-            fresh, incident = await self._reported(tx, fresh, line, spoken, missed=meaning is CallEffect.MISSED)
+            fresh, incident = await self._reported(
+                tx, fresh, line, spoken, missed=meaning is CallEffect.MISSED
+            )
             outcome = Outcome.OPENED if fresh.opened else Outcome.ADDED
             reason = meaning.value if fresh.opened else "called again"
         await calls.save(tx.conn, fresh, tx.now)
         return ReportOutcome(f"{event.provider}:{event.call_id}"[:KEY], incident, outcome, reason)
 
     async def _reported(
-        self, tx: Transaction, kept: StoredCall, line: HotlineSettings, spoken: Locale | None, *, missed: bool
+        self,
+        tx: Transaction,
+        kept: StoredCall,
+        line: HotlineSettings,
+        spoken: Locale | None,
+        *,
+        missed: bool,
     ) -> tuple[StoredCall, Incident]:
         """Return the call with its record: an open one of the same number, or a new one.
 
@@ -89,7 +103,9 @@ class CallHandler:
         locale = spoken or locale_of(chosen, line)
         if earlier := await self._open(tx, call.caller, missed=missed):
             text = notes.note("again", _BLANK, call, _language(earlier))
-            return replace(kept, incident_id=earlier.id), await _noted(tx, earlier, text, who.name, {"call": notes.facts(call)})
+            return replace(kept, incident_id=earlier.id), await _noted(
+                tx, earlier, text, who.name, {"call": notes.facts(call)}
+            )
         named = call if not name else replace(call, caller_name=name)
         report = NewReport(
             title=notes.title(named, locale, missed=missed),
@@ -109,21 +125,36 @@ class CallHandler:
     async def _open(self, tx: Transaction, number: str, *, missed: bool = False) -> Incident | None:
         if not is_one_telephone(number):
             return None
-        return await calls.open_record(tx.conn, number, tx.now - self.phone.called_again_within, missed=missed)
+        return await calls.open_record(
+            tx.conn, number, tx.now - self.phone.called_again_within, missed=missed
+        )
 
-    async def _message(self, tx: Transaction, integration_id: int, message: TextMessage) -> ReportOutcome:
+    async def _message(
+        self, tx: Transaction, integration_id: int, message: TextMessage
+    ) -> ReportOutcome:
         """Handle a text message.
 
         It is stored as calls are, so that one sent again after years is recognised.
         """
-        kept = await calls.lock(tx.conn, integration_id, message.provider, message.message_id, tx.now)
+        kept = await calls.lock(
+            tx.conn, integration_id, message.provider, message.message_id, tx.now
+        )
         if kept.incident_id is not None:
-            return ReportOutcome(f"{message.provider}:{message.message_id}"[:KEY], None, Outcome.IGNORED, "filed before")
+            return ReportOutcome(
+                f"{message.provider}:{message.message_id}"[:KEY],
+                None,
+                Outcome.IGNORED,
+                "filed before",
+            )
         done = await self._said(tx, message)
         if done.incident is not None:
             told = replace(kept.call, caller=message.sender, called=message.receiver)
             opened = done.outcome is Outcome.OPENED
-            await calls.save(tx.conn, replace(kept, call=told, incident_id=done.incident.id, opened=opened), tx.now)
+            await calls.save(
+                tx.conn,
+                replace(kept, call=told, incident_id=done.incident.id, opened=opened),
+                tx.now,
+            )
         return done
 
     async def _said(self, tx: Transaction, message: TextMessage) -> ReportOutcome:
@@ -134,10 +165,21 @@ class CallHandler:
         text, said = notes.message_note(message, locale), {"message": message.message_id}
         key = f"{message.provider}:{message.message_id}"[:KEY]
         if earlier := await self._open(tx, message.sender):
-            return ReportOutcome(key, await _noted(tx, earlier, text, who.name, said), Outcome.ADDED, "another message")
+            return ReportOutcome(
+                key,
+                await _noted(tx, earlier, text, who.name, said),
+                Outcome.ADDED,
+                "another message",
+            )
         first = message.text.partition("\n")[0].strip()
         report = NewReport(
-            title=cut(first or record_text("message", locale, caller=message.sender or record_text("withheld", locale)), TITLE),
+            title=cut(
+                first
+                or record_text(
+                    "message", locale, caller=message.sender or record_text("withheld", locale)
+                ),
+                TITLE,
+            ),
             source=SOURCE,
             description=text,
             impact=line.impact,
@@ -169,13 +211,17 @@ def _occurred(call: Call, now: datetime) -> datetime | None:
     return None if began is None or not now - LATE_ENTRY <= began <= now else began
 
 
-async def _noted(tx: Transaction, incident: Incident, text: str, actor: str, said: Mapping[str, Any]) -> Incident:
+async def _noted(
+    tx: Transaction, incident: Incident, text: str, actor: str, said: Mapping[str, Any]
+) -> Incident:
     revision = lifecycle.apply_command(incident, commands.Note(note=text), actor, tx.now)
     events = tuple((event, {**facts, **said}) for event, facts in revision.events)
     return (await tx.write([replace(revision, events=events)]))[0]
 
 
-async def _note_later_events(tx: Transaction, kept: StoredCall, after: Call, spoken: Locale | None) -> Incident | None:
+async def _note_later_events(
+    tx: Transaction, kept: StoredCall, after: Call, spoken: Locale | None
+) -> Incident | None:
     """Note later events in the call's record and return it.
 
     If the call opened the record, missing fields are filled in.
@@ -183,13 +229,23 @@ async def _note_later_events(tx: Transaction, kept: StoredCall, after: Call, spo
     found = await tx.locked([kept.incident_id] if kept.incident_id is not None else [])
     for incident in found:
         text = notes.note("update", kept.call, after, spoken or _language(incident))
-        revision = lifecycle.apply_command(incident, commands.Note(note=text), after.caller or SOURCE, tx.now)
-        events = tuple((event, {**facts, "call": notes.facts(after)}) for event, facts in revision.events)
+        revision = lifecycle.apply_command(
+            incident, commands.Note(note=text), after.caller or SOURCE, tx.now
+        )
+        events = tuple(
+            (event, {**facts, "call": notes.facts(after)}) for event, facts in revision.events
+        )
         revision = replace(revision, events=events)
         if not kept.opened:
             return (await tx.write([revision]))[0]
-        written = await tx.write([notes.complete_revision(kept.call, after, revision, _language(incident))])
-        return await correlate_again(tx, written[0]) if after.transcripts != kept.call.transcripts else written[0]
+        written = await tx.write(
+            [notes.complete_revision(kept.call, after, revision, _language(incident))]
+        )
+        return (
+            await correlate_again(tx, written[0])
+            if after.transcripts != kept.call.transcripts
+            else written[0]
+        )
     return None
 
 

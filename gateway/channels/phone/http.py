@@ -63,8 +63,14 @@ class PhoneEndpoint:
 
     def routes(self) -> list[web.RouteDef]:
         """Return the routes: for POST and GET, without and with the key in the path."""
-        asked = [web.get(LOOKUP, self.lookup, allow_head=False), web.get(LOOKUP + "/{key}", self.lookup, allow_head=False)]
-        told: list[Callable[..., web.RouteDef]] = [web.post, lambda path, serve: web.get(path, serve, allow_head=False)]
+        asked = [
+            web.get(LOOKUP, self.lookup, allow_head=False),
+            web.get(LOOKUP + "/{key}", self.lookup, allow_head=False),
+        ]
+        told: list[Callable[..., web.RouteDef]] = [
+            web.post,
+            lambda path, serve: web.get(path, serve, allow_head=False),
+        ]
         return asked + [way(path, self.receive) for way in told for path in (PATH, PATH + "/{key}")]
 
     async def lookup(self, request: web.Request) -> web.Response:
@@ -74,7 +80,9 @@ class PhoneEndpoint:
         """
         await self.authenticate(request, "read", request.match_info.get("key"))
         self._admitted(request, "threecx")
-        found = await find_contacts(self.room.pool, request.query.get("number", ""), self.room.phone.region, self.base)
+        found = await find_contacts(
+            self.room.pool, request.query.get("number", ""), self.room.phone.region, self.base
+        )
         return web.json_response({"contacts": found})
 
     async def receive(self, request: web.Request) -> web.Response:
@@ -92,7 +100,9 @@ class PhoneEndpoint:
                 return await self._received(request, provider)
         except (Unavailable, Overloaded, TimeoutError) as error:
             if provider.speaks and event in HEARD:
-                log.warning("call_not_answered", provider=provider.slug, address=event, error=repr(error))
+                log.warning(
+                    "call_not_answered", provider=provider.slug, address=event, error=repr(error)
+                )
                 nothing = PhoneRequest(event, "", b"", (), self.room.clock.now())
                 return self._conversation(request, provider, nothing, 0).sorry()
             if isinstance(error, TimeoutError):
@@ -102,7 +112,9 @@ class PhoneEndpoint:
     async def _received(self, request: web.Request, provider: PhoneAdapter) -> web.Response:
         caller = await self.authenticate(request, "ingest", request.match_info.get("key"))
         if caller.integration_id is None:
-            raise Forbidden("this key belongs to no integration: telephone systems use an integration's key")
+            raise Forbidden(
+                "this key belongs to no integration: telephone systems use an integration's key"
+            )
         try:
             self._admitted(request, provider.slug)
             posted = await self._posted(request)
@@ -131,17 +143,27 @@ class PhoneEndpoint:
             await self._run(provider, posted, provider.verify, settings)
         except Malformed as error:
             if settings.secrets or settings.accounts:
-                raise Unauthenticated("the request cannot be read, so that nobody can tell who sent it") from error
+                raise Unauthenticated(
+                    "the request cannot be read, so that nobody can tell who sent it"
+                ) from error
 
-    async def _run(self, provider: PhoneAdapter, posted: PhoneRequest, function: Callable[..., T], *given: Any) -> T:
+    async def _run(
+        self, provider: PhoneAdapter, posted: PhoneRequest, function: Callable[..., T], *given: Any
+    ) -> T:
         """Run a function that reads a request, for a long one in the reading process."""
         if is_quick(posted.body):
             return function(posted, *given)
         sent = replace(posted, headers=flatten_headers(posted.headers))
-        return await self.reader.call(provider.slug, compute_cpu_limit(posted.body), function, sent, *given)
+        return await self.reader.call(
+            provider.slug, compute_cpu_limit(posted.body), function, sent, *given
+        )
 
     async def _answered(
-        self, request: web.Request, provider: PhoneAdapter, posted: PhoneRequest, integration_id: int
+        self,
+        request: web.Request,
+        provider: PhoneAdapter,
+        posted: PhoneRequest,
+        integration_id: int,
     ) -> web.Response:
         speaking = self._conversation(request, provider, posted, integration_id)
         try:
@@ -160,9 +182,15 @@ class PhoneEndpoint:
         return build_accepted_response(receipt)
 
     def _conversation(
-        self, request: web.Request, provider: PhoneAdapter, posted: PhoneRequest, integration_id: int
+        self,
+        request: web.Request,
+        provider: PhoneAdapter,
+        posted: PhoneRequest,
+        integration_id: int,
     ) -> CallDialogue:
-        return CallDialogue(self.room, self.press, provider, posted, integration_id, self._at(request))
+        return CallDialogue(
+            self.room, self.press, provider, posted, integration_id, self._at(request)
+        )
 
     async def _refused(self, speaking: CallDialogue, error: Malformed) -> web.Response:
         """Put a request that cannot be understood into quarantine.

@@ -48,7 +48,12 @@ class PhoneIntake:
         return provider.read(posted, self.phone.region)
 
     async def take(
-        self, integration_id: int, provider: PhoneAdapter, posted: PhoneRequest, told: PhoneEvent, spoken: Locale | None = None
+        self,
+        integration_id: int,
+        provider: PhoneAdapter,
+        posted: PhoneRequest,
+        told: PhoneEvent,
+        spoken: Locale | None = None,
     ) -> Receipt:
         """Commit an event and return the receipt.
 
@@ -56,7 +61,9 @@ class PhoneIntake:
         """
         began = self.clock.monotonic()
         name = delivery_id(told, posted)
-        submission = Submission(integration_id, SOURCE, posted.content, _headers(provider, posted), (), delivery_id=name)
+        submission = Submission(
+            integration_id, SOURCE, posted.content, _headers(provider, posted), (), delivery_id=name
+        )
         try:
             receipt = await self.file(told, submission, spoken)
         except Overloaded:
@@ -70,13 +77,19 @@ class PhoneIntake:
         self.metrics.intake_seconds.observe(self.clock.monotonic() - began)
         return receipt
 
-    async def quarantine(self, integration_id: int, provider: PhoneAdapter, posted: PhoneRequest, error: Malformed) -> Receipt:
+    async def quarantine(
+        self, integration_id: int, provider: PhoneAdapter, posted: PhoneRequest, error: Malformed
+    ) -> Receipt:
         """Put a request that cannot be understood into quarantine; raises Unavailable."""
         self.metrics.request(SOURCE, RequestOutcome.REFUSED)
-        submission = Submission(integration_id, SOURCE, posted.content, _headers(provider, posted), ())
+        submission = Submission(
+            integration_id, SOURCE, posted.content, _headers(provider, posted), ()
+        )
         return await self.file.reception.quarantine(submission, error.detail)
 
-    async def replay(self, integration_id: int, headers: Mapping[str, str], content: bytes) -> Receipt:
+    async def replay(
+        self, integration_id: int, headers: Mapping[str, str], content: bytes
+    ) -> Receipt:
         """Take a request from quarantine again; raises Malformed if it still cannot be read."""
         slug, _, event = headers.get("phone", "").partition("/")
         if slug not in PROVIDERS:
@@ -92,7 +105,11 @@ class PhoneIntake:
             return StepResult()
         async with acquire(self.pool) as conn:
             found = await store.find_unfinished(conn, caller)
-        return StepResult() if found is None else StepResult(found[0], state_label(found[1], found[2], locale))
+        return (
+            StepResult()
+            if found is None
+            else StepResult(found[0], state_label(found[1], found[2], locale))
+        )
 
     async def sweep(self) -> None:
         """Handle calls without further events as missed.
@@ -105,7 +122,12 @@ class PhoneIntake:
 
     async def _give_up(self, kept: store.StoredCall) -> None:
         call = kept.call
-        lost = CallEvent(provider=call.provider, call_id=call.call_id, status=CallStatus.ABANDONED, ended_at=kept.heard_at)
+        lost = CallEvent(
+            provider=call.provider,
+            call_id=call.call_id,
+            status=CallStatus.ABANDONED,
+            ended_at=kept.heard_at,
+        )
         done = await self.file.reception.uow.within(partial(self._lost, kept.integration_id, lost))
         log.info("silent_call", call=call.call_id, outcome=done.outcome, reason=done.reason)
 
@@ -115,4 +137,8 @@ class PhoneIntake:
 
 def _headers(provider: PhoneAdapter, posted: PhoneRequest) -> dict[str, str]:
     kind = posted.kind if posted.body else ""
-    return {"content-type": kind, "phone": f"{provider.slug}/{posted.event}", "query": posted.asked if kind else ""}
+    return {
+        "content-type": kind,
+        "phone": f"{provider.slug}/{posted.event}",
+        "query": posted.asked if kind else "",
+    }

@@ -35,7 +35,9 @@ class KeyPressHandler:
     reception: ReportService
     tokens: CallTokens
 
-    async def __call__(self, integration_id: int, call_id: str, place: DialogueStep, key: str, body: bytes) -> Script:
+    async def __call__(
+        self, integration_id: int, call_id: str, place: DialogueStep, key: str, body: bytes
+    ) -> Script:
         """Return the script the person hears next.
 
         Raises Forbidden for a call that the gateway did not make, and Unavailable.
@@ -58,14 +60,20 @@ class KeyPressHandler:
         # The same key sent again is answered with the state of the record.
         return script or await self.reception.uow.within(lambda tx: self._told(tx, called, place))
 
-    async def _pressed(self, tx: Transaction, called: CallSubject, place: DialogueStep) -> tuple[Script, ReportOutcome]:
+    async def _pressed(
+        self, tx: Transaction, called: CallSubject, place: DialogueStep
+    ) -> tuple[Script, ReportOutcome]:
         who, locale = await _person(tx, called)
         incident = await _record(tx, called)
         name = f"{SOURCE}:press:{incident.number}"
         if not visibility_of(who).sees(incident):
-            return _say(_hidden(incident), locale), ReportOutcome(name, None, Outcome.IGNORED, "not theirs to see")
+            return _say(_hidden(incident), locale), ReportOutcome(
+                name, None, Outcome.IGNORED, "not theirs to see"
+            )
         if incident.version != called.version:
-            return self._again(incident, called, locale, place, ("changed",)), _ignored(name, incident, "has changed")
+            return self._again(incident, called, locale, place, ("changed",)), _ignored(
+                name, incident, "has changed"
+            )
         command = commands.Acknowledge(person=who.name)
         try:
             authorization.check_command(who, command, incident)
@@ -73,9 +81,14 @@ class KeyPressHandler:
         except (Forbidden, IllegalTransition, Unprocessable):
             return _say("refused", locale), _ignored(name, incident, "may not acknowledge it")
         if not revision.events:
-            return self._again(incident, called, locale, place, ()), _ignored(name, incident, "is worked on already")
+            return self._again(incident, called, locale, place, ()), _ignored(
+                name, incident, "is worked on already"
+            )
         (written,) = await tx.write([revision])
-        taken = Say(spoken_text("acknowledged", locale, number=spell_number(incident.number)), locale), HangUp()
+        taken = (
+            Say(spoken_text("acknowledged", locale, number=spell_number(incident.number)), locale),
+            HangUp(),
+        )
         return taken, ReportOutcome(name, written, Outcome.ACKNOWLEDGED, "key press")
 
     async def _told(self, tx: Transaction, called: CallSubject, place: DialogueStep) -> Script:
@@ -86,19 +99,37 @@ class KeyPressHandler:
         return self._again(incident, called, locale, place, ())
 
     def _again(
-        self, incident: Incident, called: CallSubject, locale: Locale, place: DialogueStep, first: tuple[str, ...]
+        self,
+        incident: Incident,
+        called: CallSubject,
+        locale: Locale,
+        place: DialogueStep,
+        first: tuple[str, ...],
     ) -> Script:
         """Return the description of the record, with a key to acknowledge it if that is possible.
 
         The key comes with a token for the record's present version.
         """
-        facts = {"number": spell_number(incident.number), "priority": incident.priority, "title": incident.title}
-        told = spoken_text("alarm", locale, **facts, state=state_label(incident.state, incident.kind, locale))
+        facts = {
+            "number": spell_number(incident.number),
+            "priority": incident.priority,
+            "title": incident.title,
+        }
+        told = spoken_text(
+            "alarm", locale, **facts, state=state_label(incident.state, incident.kind, locale)
+        )
         says = (*(Say(spoken_text(word, locale), locale) for word in first), Say(told, locale))
         if not lifecycle.is_acknowledgeable(incident) or place.turn >= MOST_TURNS:
             return *says, HangUp()
-        token = self.tokens.make(CallSubject(incident.id, incident.version, called.login, called.made_at))
-        return (Ask((*says, Say(spoken_text("press", locale), locale)), DialogueStep("alarm", locale, place.turn + 1, token)),)
+        token = self.tokens.make(
+            CallSubject(incident.id, incident.version, called.login, called.made_at)
+        )
+        return (
+            Ask(
+                (*says, Say(spoken_text("press", locale), locale)),
+                DialogueStep("alarm", locale, place.turn + 1, token),
+            ),
+        )
 
 
 async def _person(tx: Transaction, called: CallSubject) -> tuple[Principal, Locale]:

@@ -21,4 +21,12 @@ async def find_contacts(pool: Pool, said: str, region: str, base: str) -> list[d
         return []
     record = "" if found is None else found[0]
     url = f"{base}/api/v1/incidents/{record}" if record else ""
-    return [{"id": who.name if name else number, "name": name or number, "phone": number, "record": record, "url": url}]
+    return [
+        {
+            "id": who.name if name else number,
+            "name": name or number,
+            "phone": number,
+            "record": record,
+            "url": url,
+        }
+    ]

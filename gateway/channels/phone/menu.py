@@ -72,7 +72,9 @@ class StepResult:
 KEYS = {"1": CallerChoice.REPORT, "2": CallerChoice.STANDING, "9": CallerChoice.MENU}
 
 
-def read_choice(place: DialogueStep, key: str, line: HotlineSettings) -> tuple[CallerChoice, Locale]:
+def read_choice(
+    place: DialogueStep, key: str, line: HotlineSettings
+) -> tuple[CallerChoice, Locale]:
     """Return the caller's choice and their language."""
     locale = place.locale or line.locales[0]
     match place.step:
@@ -84,7 +86,9 @@ def read_choice(place: DialogueStep, key: str, line: HotlineSettings) -> tuple[C
             chosen = dict(zip("123456789", line.locales, strict=False)).get(key)
             return (CallerChoice.AGAIN, locale) if chosen is None else (_first(line), chosen)
         case "menu":
-            return (CallerChoice.DESK if key == "0" and line.dial else KEYS.get(key, CallerChoice.AGAIN)), locale
+            return (
+                CallerChoice.DESK if key == "0" and line.dial else KEYS.get(key, CallerChoice.AGAIN)
+            ), locale
         case _:
             return (CallerChoice.LANGUAGE if len(line.locales) > 1 else _first(line)), locale
 
@@ -93,7 +97,13 @@ def _first(line: HotlineSettings) -> CallerChoice:
     return CallerChoice.MENU if line.menu else CallerChoice.REPORT
 
 
-def answer(place: DialogueStep, wanted: CallerChoice, locale: Locale, line: HotlineSettings, heard: StepResult) -> Script:  # noqa: PLR0911 - one arm for each choice
+def answer(  # noqa: PLR0911 - one arm for each choice
+    place: DialogueStep,
+    wanted: CallerChoice,
+    locale: Locale,
+    line: HotlineSettings,
+    heard: StepResult,
+) -> Script:
     """Return the script that the caller hears next."""
     match wanted:
         case CallerChoice.AGAIN:
@@ -109,7 +119,11 @@ def answer(place: DialogueStep, wanted: CallerChoice, locale: Locale, line: Hotl
         case CallerChoice.THANKS:
             return _thanks(heard, locale), HangUp()
         case CallerChoice.DONE:
-            return (HangUp(),) if heard.answered else (Say(spoken_text("busy", locale), locale), *_report(locale))
+            return (
+                (HangUp(),)
+                if heard.answered
+                else (Say(spoken_text("busy", locale), locale), *_report(locale))
+            )
         case CallerChoice.MENU:
             return (_menu(line, locale, 0),)
         case _:
@@ -124,28 +138,42 @@ def apologise(locales: tuple[Locale, ...]) -> Script:
 def _again(place: DialogueStep, line: HotlineSettings, locale: Locale) -> Script:
     if place.turn + 1 >= MOST_TURNS:
         return Say(spoken_text("goodbye", locale), locale), HangUp()
-    return (_languages(line, place.turn + 1) if place.step == "language" else _menu(line, locale, place.turn + 1),)
+    return (
+        _languages(line, place.turn + 1)
+        if place.step == "language"
+        else _menu(line, locale, place.turn + 1),
+    )
 
 
 def _languages(line: HotlineSettings, turn: int) -> Ask:
-    says = tuple(Say(spoken_text("language", locale, key=at + 1), locale) for at, locale in enumerate(line.locales))
+    says = tuple(
+        Say(spoken_text("language", locale, key=at + 1), locale)
+        for at, locale in enumerate(line.locales)
+    )
     return Ask(says, DialogueStep("language", None, turn))
 
 
 def _menu(line: HotlineSettings, locale: Locale, turn: int) -> Ask:
     words = ("menu", "desk") if line.dial else ("menu",)
-    return Ask(tuple(Say(spoken_text(word, locale), locale) for word in words), DialogueStep("menu", locale, turn))
+    return Ask(
+        tuple(Say(spoken_text(word, locale), locale) for word in words),
+        DialogueStep("menu", locale, turn),
+    )
 
 
 def _report(locale: Locale) -> Script:
-    return Say(spoken_text("report", locale), locale), Record(DialogueStep("recorded", locale), locale)
+    return Say(spoken_text("report", locale), locale), Record(
+        DialogueStep("recorded", locale), locale
+    )
 
 
 def _thanks(heard: StepResult, locale: Locale) -> Say:
     if not heard.recorded:
         return Say(spoken_text("unheard", locale), locale)
     return Say(
-        spoken_text("thanks", locale, number=spell_number(heard.number)) if heard.number else spoken_text("recorded", locale),
+        spoken_text("thanks", locale, number=spell_number(heard.number))
+        if heard.number
+        else spoken_text("recorded", locale),
         locale,
     )
 
@@ -153,4 +181,7 @@ def _thanks(heard: StepResult, locale: Locale) -> Say:
 def _standing(locale: Locale, heard: StepResult) -> Say:
     if not heard.number:
         return Say(spoken_text("none", locale), locale)
-    return Say(spoken_text("standing", locale, number=spell_number(heard.number), state=heard.state), locale)
+    return Say(
+        spoken_text("standing", locale, number=spell_number(heard.number), state=heard.state),
+        locale,
+    )

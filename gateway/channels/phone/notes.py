@@ -15,12 +15,24 @@ from gateway.ingest.reading.limits import DESCRIPTION, TITLE, cut
 MISSED = "missed"
 """The value of the label `call` of a record that a missed call opened."""
 
-SHOWN = ("caller", "called", "status", "started_at", "answered_at", "ended_at", "seconds", "recordings", "transcripts")
+SHOWN = (
+    "caller",
+    "called",
+    "status",
+    "started_at",
+    "answered_at",
+    "ended_at",
+    "seconds",
+    "recordings",
+    "transcripts",
+)
 
 
 def title(call: Call, locale: Locale, *, missed: bool) -> str:
     """Return the title of a record that the call opens."""
-    return cut(record_text("missed" if missed else "call", locale, caller=_caller(call, locale)), TITLE)
+    return cut(
+        record_text("missed" if missed else "call", locale, caller=_caller(call, locale)), TITLE
+    )
 
 
 def _caller(call: Call, locale: Locale) -> str:
@@ -30,9 +42,15 @@ def _caller(call: Call, locale: Locale) -> str:
 
 def facts(call: Call) -> Mapping[str, Any]:
     """Return the fields of the call that are known, as kept in timelines."""
-    told = {"provider": call.provider, "id": call.call_id} | {name: getattr(call, name) for name in SHOWN}
+    told = {"provider": call.provider, "id": call.call_id} | {
+        name: getattr(call, name) for name in SHOWN
+    }
     return {
-        name: value.isoformat() if isinstance(value, datetime) else list(value) if isinstance(value, tuple) else value
+        name: value.isoformat()
+        if isinstance(value, datetime)
+        else list(value)
+        if isinstance(value, tuple)
+        else value
         for name, value in told.items()
         if value not in (None, "", ())
     }
@@ -68,19 +86,39 @@ def complete_revision(before: Call, call: Call, revision: Revision, locale: Loca
         "contact": call.caller,
         "contact_name": call.caller_name,
     }
-    missing: dict[str, Any] = {name: value for name, value in wanted.items() if value and not getattr(after, name)}
+    missing: dict[str, Any] = {
+        name: value for name, value in wanted.items() if value and not getattr(after, name)
+    }
     if call.reported and not before.reported and after.labels.get("call") == MISSED:
         missing["labels"] = {name: value for name, value in after.labels.items() if name != "call"}
-        was, now = (replace(one, caller_name=after.contact_name or one.caller_name) for one in (before, call))
-        missing |= {"title": title(now, locale, missed=False)} if after.title == title(was, locale, missed=True) else {}
+        was, now = (
+            replace(one, caller_name=after.contact_name or one.caller_name)
+            for one in (before, call)
+        )
+        missing |= (
+            {"title": title(now, locale, missed=False)}
+            if after.title == title(was, locale, missed=True)
+            else {}
+        )
     if not missing:
         return revision
-    changes = [{"field": name, "old": getattr(after, name), "new": value} for name, value in sorted(missing.items())]
-    return replace(revision, after=replace(after, **missing), events=(*revision.events, ("changed", {"changes": changes})))
+    changes = [
+        {"field": name, "old": getattr(after, name), "new": value}
+        for name, value in sorted(missing.items())
+    ]
+    return replace(
+        revision,
+        after=replace(after, **missing),
+        events=(*revision.events, ("changed", {"changes": changes})),
+    )
 
 
 def message_note(message: TextMessage, locale: Locale) -> str:
     """Return a text message with the addresses of its attachments."""
     return cut(
-        "\n".join((message.text, *(line("attached", one, locale) for one in message.attached))).strip() or "-", DESCRIPTION
+        "\n".join(
+            (message.text, *(line("attached", one, locale) for one in message.attached))
+        ).strip()
+        or "-",
+        DESCRIPTION,
     )

@@ -11,7 +11,9 @@ LONGEST = 64
 E164 = re.compile(r"\+[1-9][0-9]{6,14}", re.ASCII)
 EXTENSION = re.compile(r"[0-9]{2,15}", re.ASCII)
 URI = re.compile(r"(?:sips?|tel):([^@;>]*)", re.IGNORECASE)
-WITHHELD = frozenset({"", "anonymous", "restricted", "unavailable", "unknown", "private", "blocked", "withheld"})
+WITHHELD = frozenset(
+    {"", "anonymous", "restricted", "unavailable", "unknown", "private", "blocked", "withheld"}
+)
 SPELT = frozenset({"+266696687", "+86282452253", "+7378742833", "+2562533", "+8656696"})
 """ANONYMOUS, UNAVAILABLE, RESTRICTED, BLOCKED and UNKNOWN as Twilio spells them in digits.
 
@@ -30,13 +32,23 @@ def to_e164(said: str, region: str) -> str:
         number = phonenumbers.parse(text, region)
     except NumberParseException:
         return cut(text, LONGEST)
-    right = phonenumbers.is_possible_number if text.startswith(("+", "00")) else phonenumbers.is_valid_number
-    return phonenumbers.format_number(number, PhoneNumberFormat.E164) if right(number) else cut(text, LONGEST)
+    right = (
+        phonenumbers.is_possible_number
+        if text.startswith(("+", "00"))
+        else phonenumbers.is_valid_number
+    )
+    return (
+        phonenumbers.format_number(number, PhoneNumberFormat.E164)
+        if right(number)
+        else cut(text, LONGEST)
+    )
 
 
 def to_e164_without_plus(said: str, region: str) -> str:
     """Return the same as `e164`, for systems that leave out the plus."""
-    return to_e164(f"+{said}" if re.fullmatch(r"[1-9][0-9]{6,14}", said, re.ASCII) else said, region)
+    return to_e164(
+        f"+{said}" if re.fullmatch(r"[1-9][0-9]{6,14}", said, re.ASCII) else said, region
+    )
 
 
 def is_one_telephone(number: str) -> bool:

@@ -116,7 +116,9 @@ def form(body: bytes) -> Pairs:
 def parse_call_id(text: str, pointer: str) -> str:
     """Return the id of a call; raises Malformed if the text cannot be one."""
     if not ID.fullmatch(text):
-        raise limits.build_malformed(pointer, "this names no call: letters, digits and ._:@- up to 128")
+        raise limits.build_malformed(
+            pointer, "this names no call: letters, digits and ._:@- up to 128"
+        )
     return text
 
 
@@ -127,7 +129,12 @@ def recording(address: str) -> tuple[str, ...]:
     """
     text = address.replace("\0", "").strip()
     scheme = SCHEME.match(text)
-    usable = text and len(text) <= ADDRESS and text.isprintable() and (scheme is None or scheme[1].lower() in FETCHED_BY)
+    usable = (
+        text
+        and len(text) <= ADDRESS
+        and text.isprintable()
+        and (scheme is None or scheme[1].lower() in FETCHED_BY)
+    )
     return (text,) if usable else ()
 
 
@@ -145,7 +152,9 @@ def person(text: str) -> str:
 def seconds(text: str | float | None) -> int:
     """Return a duration in seconds from seconds or h:mm:ss; 0 for other texts."""
     parts = str(text if text is not None else "").strip().split(":")
-    if not 1 <= len(parts) <= 3 or not all(re.fullmatch(r"[0-9]{1,9}", part, re.ASCII) for part in parts):
+    if not 1 <= len(parts) <= 3 or not all(
+        re.fullmatch(r"[0-9]{1,9}", part, re.ASCII) for part in parts
+    ):
         return 0
     total = 0
     for part in parts:

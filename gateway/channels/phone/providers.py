@@ -7,4 +7,6 @@ from gateway.channels.phone.posted import PhoneAdapter
 from gateway.channels.phone.twilio import inbound
 from gateway.channels.phone.vonage import inbound as vonage
 
-PROVIDERS: Mapping[str, PhoneAdapter] = {one.PROVIDER.slug: one.PROVIDER for one in (inbound, vonage, asterisk, connect, threecx)}
+PROVIDERS: Mapping[str, PhoneAdapter] = {
+    one.PROVIDER.slug: one.PROVIDER for one in (inbound, vonage, asterisk, connect, threecx)
+}

@@ -25,7 +25,12 @@ class DialogueStep:
     @property
     def query(self) -> str:
         """The step as the query of a URL."""
-        known = {"step": self.step, "locale": self.locale or "", "turn": self.turn or "", "about": self.token}
+        known = {
+            "step": self.step,
+            "locale": self.locale or "",
+            "turn": self.turn or "",
+            "about": self.token,
+        }
         return urlencode({name: value for name, value in known.items() if value})
 
 

@@ -21,14 +21,20 @@ def public_address(settings: Settings) -> str:
     return (settings.phone.public_url or settings.server.external_url).rstrip("/")
 
 
-def build_phone_intake(settings: Settings, uow: UnitOfWork, submit: Submit, metrics: Metrics) -> PhoneIntake:
+def build_phone_intake(
+    settings: Settings, uow: UnitOfWork, submit: Submit, metrics: Metrics
+) -> PhoneIntake:
     """Return the intake as configured."""
     filing = CallHandler(ReportService(uow, submit, metrics), settings.phone)
     return PhoneIntake(uow.pool, filing, settings.phone, metrics, uow.clock)
 
 
 def build_phone_endpoint(
-    settings: Settings, room: PhoneIntake, secrets: tuple[bytes, ...], authenticate: Authenticate, reader: ParseWorker
+    settings: Settings,
+    room: PhoneIntake,
+    secrets: tuple[bytes, ...],
+    authenticate: Authenticate,
+    reader: ParseWorker,
 ) -> PhoneEndpoint:
     """Return the endpoint; `secrets` sign the calls that the gateway makes."""
     press = KeyPressHandler(room.file.reception, CallTokens(secrets))

@@ -36,7 +36,9 @@ ON CONFLICT (integration_id, provider, call_id) DO NOTHING
 LOCK = "SELECT * FROM call WHERE integration_id = $1 AND provider = $2 AND call_id = $3 FOR UPDATE"
 
 
-async def lock(conn: Connection, integration_id: int, provider: str, call_id: str, now: datetime) -> StoredCall:
+async def lock(
+    conn: Connection, integration_id: int, provider: str, call_id: str, now: datetime
+) -> StoredCall:
     """Return the call, created if it is new, locked until the transaction ends."""
     await conn.execute(MAKE, integration_id, provider, call_id, now)
     row = await conn.fetchrow(LOCK, integration_id, provider, call_id)
@@ -52,7 +54,14 @@ def _kept(row: dict[str, Any]) -> StoredCall:
         "direction": row["direction"] and CallDirection(row["direction"]),
         "status": row["status"] and CallStatus(row["status"]),
     }
-    return StoredCall(row["id"], row["integration_id"], Call(**told), row["incident_id"], row["opened"], row["heard_at"])
+    return StoredCall(
+        row["id"],
+        row["integration_id"],
+        Call(**told),
+        row["incident_id"],
+        row["opened"],
+        row["heard_at"],
+    )
 
 
 SAVE = """
@@ -84,7 +93,9 @@ ORDER BY recorded_at DESC, id DESC LIMIT 1
 """
 
 
-async def open_record(conn: Connection, number: str, since: datetime, *, missed: bool = False) -> Incident | None:
+async def open_record(
+    conn: Connection, number: str, since: datetime, *, missed: bool = False
+) -> Incident | None:
     """Return the latest record of that number that is still to be worked on, locked.
 
     With `missed` only one of a missed call. Waits for the handling of other calls from the
@@ -118,6 +129,8 @@ ORDER BY heard_at LIMIT 100
 """
 
 
-async def find_silent(conn: Connection, stamp: datetime | None, after: timedelta) -> list[StoredCall]:
+async def find_silent(
+    conn: Connection, stamp: datetime | None, after: timedelta
+) -> list[StoredCall]:
     """Return inbound calls that nobody answered and that had no further events."""
     return [_kept(dict(row)) for row in await conn.fetch(SILENT, stamp, after)]

@@ -51,7 +51,9 @@ def verify(posted: PhoneRequest, settings: PhoneProvider) -> None:
 def read(posted: PhoneRequest, region: str) -> PhoneEvent:
     """Return the call event of a request; raises Malformed."""
     pairs = raw_json(posted.body).items() if posted.is_json else posted.fields().items()
-    told = {name.lower(): "" if value is None else str(value).replace("\0", "") for name, value in pairs}
+    told = {
+        name.lower(): "" if value is None else str(value).replace("\0", "") for name, value in pairs
+    }
     number, began = _first(told, "number", "callerid"), _first(told, "started_at", "datetime")
     kind = KINDS.get(_first(told, "call_type", "finishtype").replace(" ", "").lower())
     if kind is None and not _first(told, "id", "chid"):
@@ -72,8 +74,12 @@ def read(posted: PhoneRequest, region: str) -> PhoneEvent:
         called=to_e164(_first(told, "called", "did"), region),
         status=status,
         started_at=started or begun if kind else None,
-        answered_at=(_moment(told.get("answered_at", ""), posted.received_at) or begun) if answered else None,
-        ended_at=(_moment(told.get("ended_at", ""), posted.received_at) or begun + length) if kind else None,
+        answered_at=(_moment(told.get("answered_at", ""), posted.received_at) or begun)
+        if answered
+        else None,
+        ended_at=(_moment(told.get("ended_at", ""), posted.received_at) or begun + length)
+        if kind
+        else None,
         recordings=recording(_first(told, "recording_url", "recording")),
         transcripts=transcript(told.get("transcript", "")),
     )

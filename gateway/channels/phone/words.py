@@ -30,7 +30,10 @@ SAID: Mapping[str, tuple[str, str]] = {
         "Incident {number}, priority {priority}: {title}. It is {state}.",
         "事件{number}，优先级{priority}：{title}。{state}。",
     ),
-    "press": ("To acknowledge it, press 1. To hear this again, press 2.", "确认接单请按1，重听请按2。"),
+    "press": (
+        "To acknowledge it, press 1. To hear this again, press 2.",
+        "确认接单请按1，重听请按2。",
+    ),
     "acknowledged": ("You have taken on incident {number}.", "您已接单，事件{number}。"),
     "changed": ("The record has changed since you were called.", "来电后该事件已有变化。"),
     "refused": ("This record is not for you to acknowledge.", "您不能确认此事件。"),

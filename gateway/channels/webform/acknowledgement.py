@@ -21,9 +21,13 @@ class FormAcknowledger:
 
     per_hour: int
 
-    async def __call__(self, tx: Transaction, incident: Incident, address: str, locale: Locale) -> None:
+    async def __call__(
+        self, tx: Transaction, incident: Incident, address: str, locale: Locale
+    ) -> None:
         """Queue one in the transaction of the session, unless the address is over its limit."""
-        if await try_take_token(tx.conn, SharedBucket(f"mail\0{address}", self.per_hour, HOUR / self.per_hour), tx.now):
+        if await try_take_token(
+            tx.conn, SharedBucket(f"mail\0{address}", self.per_hour, HOUR / self.per_hour), tx.now
+        ):
             await outbox.put(tx.conn, [(incident.id, _notice(incident, address, locale))], tx.now)
 
 
@@ -33,4 +37,6 @@ def _notice(incident: Incident, address: str, locale: Locale) -> Notice:
     That way no form can be used to write to others.
     """
     facts = {"number": incident.number, "locale": locale}
-    return Notice(cause="form", target=f"smtp:{address}", role="reporter", template="received", facts=facts)
+    return Notice(
+        cause="form", target=f"smtp:{address}", role="reporter", template="received", facts=facts
+    )

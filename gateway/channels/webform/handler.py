@@ -13,7 +13,13 @@ from gateway.channels.email.posted import parse_form_fields
 from gateway.channels.report_service import ReportOutcome, ReportService
 from gateway.channels.speakers import unknown_reporter
 from gateway.channels.webform.acknowledgement import FormAcknowledger
-from gateway.channels.webform.reading import FilledForm, ValidForm, make_report, parse_form, validate_form
+from gateway.channels.webform.reading import (
+    FilledForm,
+    ValidForm,
+    make_report,
+    parse_form,
+    validate_form,
+)
 from gateway.channels.webform.ticket import FormTicket, FormTicketSigner
 from gateway.db.pool import Connection, acquire
 from gateway.errors import Malformed, TooLarge
@@ -54,7 +60,9 @@ class FormHandler:
         """The maximum number of bytes of one file."""
         return min(self.files.quota.each, self.form.max_bytes)
 
-    async def __call__(self, sent: PostedForm, told: ValidForm, *, flag: str | None = None) -> Receipt:
+    async def __call__(
+        self, sent: PostedForm, told: ValidForm, *, flag: str | None = None
+    ) -> Receipt:
         """Open a record for the form and return the committed receipt.
 
         Of several forms with one ticket the first counts. Raises Unavailable, like
@@ -68,7 +76,9 @@ class FormHandler:
             wanted = make_report(told, sent.ticket.service, sent.locale, self.form, tx.now)
             opened = await reception.open_report(tx, wanted, who, {"form": sent.ticket.service})
             if events := [await self._kept(tx, opened, one, who) for one in waiting]:
-                opened = (await tx.write([Revision(after=opened, actor=who.name, events=tuple(events))]))[0]
+                opened = (
+                    await tx.write([Revision(after=opened, actor=who.name, events=tuple(events))])
+                )[0]
             if self.acknowledge is not None and told.email.isascii() and told.email:
                 await self.acknowledge(tx, opened, told.email, sent.locale)
             return ReportOutcome(_name(sent.ticket), opened, reception.outcome_of(opened), "report")
@@ -79,7 +89,9 @@ class FormHandler:
     async def received_before(self, ticket: FormTicket) -> bool:
         """Return whether a form with this ticket became a record."""
         async with acquire(self.files.uow.pool) as conn:
-            name = Submission(await ensure_form_integration(conn), SOURCE, b"", {}, (), delivery_id=_name(ticket)).delivery_key
+            name = Submission(
+                await ensure_form_integration(conn), SOURCE, b"", {}, (), delivery_id=_name(ticket)
+            ).delivery_key
             return bool(await conn.fetchval(RECEIVED, name))
 
     async def suspect(self, sent: PostedForm, why: str) -> Receipt:
@@ -96,8 +108,12 @@ class FormHandler:
         ticket = self.tickets.read(form.said.get("ticket", ""))
         told, flaws = validate_form(form, self.form, self.each)
         if ticket is None or told is None:
-            raise Malformed("this is no whole form: " + (", ".join(sorted(flaws)) or "its ticket is not ours"))
-        return await self(PostedForm(kind, body, form, ticket, language(form, "en")), told, flag="replay")
+            raise Malformed(
+                "this is no whole form: " + (", ".join(sorted(flaws)) or "its ticket is not ours")
+            )
+        return await self(
+            PostedForm(kind, body, form, ticket, language(form, "en")), told, flag="replay"
+        )
 
     async def _submission(self, sent: PostedForm, flag: str | None) -> Submission:
         integration_id = await self._integration()
@@ -109,7 +125,9 @@ class FormHandler:
         async with acquire(self.files.uow.pool) as conn:
             return await ensure_form_integration(conn)
 
-    async def _kept(self, tx: Transaction, incident: Incident, one: PendingFile, who: Principal) -> tuple[str, Mapping[str, Any]]:
+    async def _kept(
+        self, tx: Transaction, incident: Incident, one: PendingFile, who: Principal
+    ) -> tuple[str, Mapping[str, Any]]:
         """Attach a file and return the event, or one with the reason why it was not attached.
 
         A report is never refused for a file.
@@ -117,7 +135,11 @@ class FormHandler:
         try:
             return "attached", await self.files.take(tx, incident, one, who)
         except TooLarge as error:
-            return "not_attached", {"name": one.file.name, "size": one.file.content.size, "reason": error.detail}
+            return "not_attached", {
+                "name": one.file.name,
+                "size": one.file.content.size,
+                "reason": error.detail,
+            }
 
 
 def language(form: FilledForm, default: Locale) -> Locale:

@@ -71,18 +71,26 @@ class FormEndpoint:
     def routes(self) -> list[web.RouteDef]:
         """Return the routes."""
         one = "/report/{service}"
-        return [web.get("/report", self.choose), web.get(one, self.open), web.post(one, self.receive)]
+        return [
+            web.get("/report", self.choose),
+            web.get(one, self.open),
+            web.post(one, self.receive),
+        ]
 
     async def choose(self, request: web.Request) -> web.Response:
         """Show the services that offer a form."""
         known = self.services()
         offered = [(slug, known[slug].name) for slug in self.form.services if slug in known]
-        return self.pages.show("services.html", self.pages.locale(request), switch="/report", services=offered)
+        return self.pages.show(
+            "services.html", self.pages.locale(request), switch="/report", services=offered
+        )
 
     async def open(self, request: web.Request) -> web.Response:
         """Show an empty form with a new ticket."""
         service = self._offered(request)
-        return self._form(service, self.pages.locale(request), EMPTY, {}, switch=f"/report/{service.slug}")
+        return self._form(
+            service, self.pages.locale(request), EMPTY, {}, switch=f"/report/{service.slug}"
+        )
 
     async def receive(self, request: web.Request) -> web.Response:
         """Take a posted form.
@@ -106,9 +114,15 @@ class FormEndpoint:
         self.metrics.intake_seconds.observe(self.clock.monotonic() - began)
         return response
 
-    async def _received(self, request: web.Request, service: Service, body: bytes) -> tuple[web.Response, RequestOutcome]:
+    async def _received(
+        self, request: web.Request, service: Service, body: bytes
+    ) -> tuple[web.Response, RequestOutcome]:
         kind = request.headers.get("Content-Type", "")
-        form = _read(kind, body) if len(body) <= SHORT else await self.reader.call("form", FORM_SECONDS, _read, kind, body)
+        form = (
+            _read(kind, body)
+            if len(body) <= SHORT
+            else await self.reader.call("form", FORM_SECONDS, _read, kind, body)
+        )
         locale = self.pages.locale(request, language(form, self.pages.locale(request)))
         told, flaws = validate_form(form, self.form, self.filing.each)
         ticket = self._ticket(form, service)
@@ -116,13 +130,17 @@ class FormEndpoint:
         late = "expired" if ticket is None else "" if before else self._lateness(ticket)
         if told is None or ticket is None or late:
             kept = form.said["ticket"] if ticket is not None and late != "expired" else ""
-            again = self._form(service, locale, form, flaws, notice=late if told else "mend", ticket=kept)
+            again = self._form(
+                service, locale, form, flaws, notice=late if told else "mend", ticket=kept
+            )
             return again, RequestOutcome.REFUSED
         if not before:
             await self.buckets.reported(request.remote or "", service.slug, self.clock.stamp())
         sent = PostedForm(kind, body, form, ticket, locale)
         if not before and (why := spam_reason(form, self.form)):
-            return self._waiting(await self.filing.suspect(sent, why), locale), RequestOutcome.REFUSED
+            return self._waiting(
+                await self.filing.suspect(sent, why), locale
+            ), RequestOutcome.REFUSED
         return await self._answer(await self.filing(sent, told), locale), RequestOutcome.ACCEPTED
 
     def _offered(self, request: web.Request) -> Service:

@@ -83,13 +83,23 @@ def parse_form(fields: Sequence[FormField]) -> FilledForm:
     Such a file is what a browser posts where nobody chose one.
     """
     said = {
-        field.name: clean_text(field.content.decode("utf-8", "replace")).strip() for field in fields if field.filename is None
+        field.name: clean_text(field.content.decode("utf-8", "replace")).strip()
+        for field in fields
+        if field.filename is None
     }
-    files = [(field.filename or "file", field.content) for field in fields if field.name == FILES and field.filename is not None]
-    return FilledForm(said, tuple((name, content) for name, content in files if name != "file" or content))
+    files = [
+        (field.filename or "file", field.content)
+        for field in fields
+        if field.name == FILES and field.filename is not None
+    ]
+    return FilledForm(
+        said, tuple((name, content) for name, content in files if name != "file" or content)
+    )
 
 
-def validate_form(form: FilledForm, rules: Form, each: int) -> tuple[ValidForm | None, dict[str, FieldError]]:
+def validate_form(
+    form: FilledForm, rules: Form, each: int
+) -> tuple[ValidForm | None, dict[str, FieldError]]:
     """Return the valid form, or None and the flaws by field; a file has at most `each` bytes."""
     said, flaws = form.said, {}
     for name, most in (("title", TITLE), ("description", DESCRIPTION), ("name", NAME)):
@@ -98,7 +108,10 @@ def validate_form(form: FilledForm, rules: Form, each: int) -> tuple[ValidForm |
     for name in ("title", "description"):
         if not said.get(name):
             flaws[name] = FieldError("missing")
-    impact, urgency = _choice(said, "impact", Impact, flaws), _choice(said, "urgency", Urgency, flaws)
+    impact, urgency = (
+        _choice(said, "impact", Impact, flaws),
+        _choice(said, "urgency", Urgency, flaws),
+    )
     since = _since(said.get("since", ""), rules.zone, flaws)
     email, phone = _reached(said, rules.region, flaws)
     if len(form.files) > rules.max_files:
@@ -112,7 +125,9 @@ def validate_form(form: FilledForm, rules: Form, each: int) -> tuple[ValidForm |
     return told, flaws
 
 
-def _choice(said: Mapping[str, str], name: str, kind: type[Chosen], flaws: dict[str, FieldError]) -> Chosen | None:
+def _choice(
+    said: Mapping[str, str], name: str, kind: type[Chosen], flaws: dict[str, FieldError]
+) -> Chosen | None:
     word = said.get(name, "")
     if word in set(kind):
         return kind(word)
@@ -149,11 +164,15 @@ def spam_reason(form: FilledForm, rules: Form) -> str:
     """Return why a program may have written this form, "" if nothing indicates it."""
     if form.said.get(HONEYPOT):
         return "a field that people do not see was filled in"
-    links = sum(len(_LINK.findall(form.said.get(name, ""))) for name in ("title", "description", "name"))
+    links = sum(
+        len(_LINK.findall(form.said.get(name, ""))) for name in ("title", "description", "name")
+    )
     return f"{links} addresses of web pages in one report" if links > rules.max_links else ""
 
 
-def make_report(told: ValidForm, service: str, locale: Locale, rules: Form, now: datetime) -> NewReport:
+def make_report(
+    told: ValidForm, service: str, locale: Locale, rules: Form, now: datetime
+) -> NewReport:
     """Return the report to be recorded; a time too long ago is written in its description."""
     occurred_at, remark = split_occurrence_time(told.since, now, locale)
     labels = {"language": locale} | ({"phone": told.phone} if told.email and told.phone else {})

@@ -16,7 +16,8 @@ from gateway.signing import is_signed, signature
 LABEL = b"form ticket v1"
 
 SHAPE = re.compile(
-    r"([0-9a-f]{8})\.([a-z0-9][a-z0-9_-]{0,63})\.([1-9][0-9]{0,11})\.([0-9a-f]{32})\.([A-Za-z0-9_-]{43})", re.ASCII
+    r"([0-9a-f]{8})\.([a-z0-9][a-z0-9_-]{0,63})\.([1-9][0-9]{0,11})\.([0-9a-f]{32})\.([A-Za-z0-9_-]{43})",
+    re.ASCII,
 )
 
 
@@ -46,6 +47,9 @@ class FormTicketSigner:
         if found is None:
             return None
         secret = next((secret for secret in self.secrets if secret_name(secret) == found[1]), None)
-        if not is_signed((secret or bytes(32),), LABEL, text.rpartition(".")[0], found[5]) or secret is None:
+        if (
+            not is_signed((secret or bytes(32),), LABEL, text.rpartition(".")[0], found[5])
+            or secret is None
+        ):
             return None
         return FormTicket(found[2], datetime.fromtimestamp(int(found[3]), UTC), found[4])

@@ -16,7 +16,8 @@ MOST, LONGEST = 32, 256
 """Maximum matchers of one request, and characters of one value."""
 
 SHAPE = re.compile(
-    r'\s*(?:"(?P<quoted>[^"\\]+)"|(?P<name>[A-Za-z_:][\w:.-]*))\s*(?P<sign>=~|!~|!=|=)\s*(?P<value>.*?)\s*', re.DOTALL
+    r'\s*(?:"(?P<quoted>[^"\\]+)"|(?P<name>[A-Za-z_:][\w:.-]*))\s*(?P<sign>=~|!~|!=|=)\s*(?P<value>.*?)\s*',
+    re.DOTALL,
 )
 QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
 ESCAPE = re.compile(r"\\(.)", re.DOTALL)
@@ -44,12 +45,18 @@ def parse_matcher(text: str) -> FilterMatcher:
     """Return one matcher; raises Malformed with what is wrong with it."""
     found = SHAPE.fullmatch(text)
     if found is None:
-        raise Malformed(f'bad matcher format: {text[:80]}: write it like name="value", with =, !=, =~ or !~')
+        raise Malformed(
+            f'bad matcher format: {text[:80]}: write it like name="value", with =, !=, =~ or !~'
+        )
     value = _unquoted(found["value"])
     if len(value) > LONGEST or "\0" in text:
-        raise Malformed(f"bad matcher format: the value of {found['name']} has NUL or more than {LONGEST} characters")
+        raise Malformed(
+            f"bad matcher format: the value of {found['name']} has NUL or more than {LONGEST} characters"
+        )
     sign = found["sign"]
-    return FilterMatcher(found["quoted"] or found["name"], sign, anchor_pattern(value) if "~" in sign else value)
+    return FilterMatcher(
+        found["quoted"] or found["name"], sign, anchor_pattern(value) if "~" in sign else value
+    )
 
 
 def anchor_pattern(pattern: str) -> str:
@@ -58,8 +65,12 @@ def anchor_pattern(pattern: str) -> str:
     Raises Malformed for a pattern that is not supported here.
     """
     if REFUSED.search(pattern):
-        raise Malformed(f"bad matcher format: {pattern[:80]} counts a group, looks around or refers back, which is not taken")
-    case = "(?i)" if pattern.startswith("(?i)") else ""  # PostgreSQL accepts it only at the beginning
+        raise Malformed(
+            f"bad matcher format: {pattern[:80]} counts a group, looks around or refers back, which is not taken"
+        )
+    case = (
+        "(?i)" if pattern.startswith("(?i)") else ""
+    )  # PostgreSQL accepts it only at the beginning
     return f"{case}^(?:{pattern.removeprefix(case)})$"
 
 
@@ -68,4 +79,7 @@ def _unquoted(value: str) -> str:
         return value
     if QUOTED.fullmatch(value) is None:
         raise Malformed(f"bad matcher format: the quotes of {value[:80]} do not match")
-    return ESCAPE.sub(lambda found: "\n" if found[1] == "n" else found[1] if found[1] in '"\\' else found[0], value[1:-1])
+    return ESCAPE.sub(
+        lambda found: "\n" if found[1] == "n" else found[1] if found[1] in '"\\' else found[0],
+        value[1:-1],
+    )

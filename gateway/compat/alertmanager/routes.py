@@ -42,7 +42,10 @@ LIST_TIMEOUT_S = 2.0
 """Maximum seconds of a list query; a regular expression that takes longer is cancelled."""
 
 CONFIG = f"route:\n  receiver: {RECEIVER}\nreceivers:\n- name: {RECEIVER}\n"
-YES, NO = frozenset({"", "1", "t", "true", "yes", "on"}), frozenset({"0", "f", "false", "no", "off"})
+YES, NO = (
+    frozenset({"", "1", "t", "true", "yes", "on"}),
+    frozenset({"0", "f", "false", "no", "off"}),
+)
 KINDS = ("active", "silenced", "inhibited", "unprocessed", "muted")
 
 
@@ -112,11 +115,17 @@ class AlertmanagerReads:
         }
         open_to_all = {"/-/healthy": self.healthy, "/-/ready": self.ready}
         guarded = {path: self._guarded(read) for path, read in reads.items()}
-        return [web.get(root + path, serve) for root in PATH_PREFIXES for path, serve in (guarded | open_to_all).items()]
+        return [
+            web.get(root + path, serve)
+            for root in PATH_PREFIXES
+            for path, serve in (guarded | open_to_all).items()
+        ]
 
     def _guarded(self, read: Callable[[web.Request, int | None], Awaitable[object]]) -> Handler:
         async def serve(request: web.Request) -> web.StreamResponse:
-            caller = await self.keys.authenticate(request, "ingest", request.match_info.get("key"), or_scope="read")
+            caller = await self.keys.authenticate(
+                request, "ingest", request.match_info.get("key"), or_scope="read"
+            )
             if caller.person_id is not None:
                 raise_if_refused(may(caller.who, Action.FOLLOW))
             try:
@@ -128,7 +137,11 @@ class AlertmanagerReads:
 
     async def status(self, _request: web.Request, _integration: int | None) -> object:
         """Return the alertmanagerStatus, of an Alertmanager without a cluster."""
-        version = {"version": ALERTMANAGER_RELEASE, "branch": "incident-gateway", "revision": self.version}
+        version = {
+            "version": ALERTMANAGER_RELEASE,
+            "branch": "incident-gateway",
+            "revision": self.version,
+        }
         return {
             "cluster": {"status": "disabled", "peers": ()},
             "config": {"original": CONFIG},
@@ -149,10 +162,14 @@ class AlertmanagerReads:
         """Return the firing alerts grouped by master incident, as alertGroups."""
         found: dict[str, AlertGroup] = {}
         for incident, alert in await self._firing(request.query, integration):
-            found.setdefault(incident, AlertGroup({"incident": incident}, AlertmanagerReceiver(), [])).alerts.append(alert)
+            found.setdefault(
+                incident, AlertGroup({"incident": incident}, AlertmanagerReceiver(), [])
+            ).alerts.append(alert)
         return [found[incident] for incident in sorted(found)]
 
-    async def _firing(self, query: MultiMapping[str], integration: int | None) -> list[tuple[str, GettableAlert]]:
+    async def _firing(
+        self, query: MultiMapping[str], integration: int | None
+    ) -> list[tuple[str, GettableAlert]]:
         wanted = {kind: _flag(query, kind) for kind in KINDS}
         asked = parse_matchers(query.getall("filter", []))
         receiver = _receiver(query.get("receiver", ""))
@@ -169,7 +186,9 @@ class AlertmanagerReads:
             return []
         async with acquire(self.pool) as conn:
             now = await conn.fetchval(NOW, self.clock.stamp())
-            found = await fetch_suppressed_alerts(conn, self.judge, now, integration, asked, receiver)
+            found = await fetch_suppressed_alerts(
+                conn, self.judge, now, integration, asked, receiver
+            )
         return [alert for alert in found if (silenced if alert.status.silenced_by else muted)]
 
     async def healthy(self, _request: web.Request) -> web.Response:
@@ -253,25 +272,35 @@ async def fetch_suppressed_alerts(
 
 
 def _suppressed(alert: GettableAlert, silences: tuple[str, ...]) -> GettableAlert:
-    alert.status = GettableAlertStatus("suppressed", silences, (), () if silences else ("maintenance",))
+    alert.status = GettableAlertStatus(
+        "suppressed", silences, (), () if silences else ("maintenance",)
+    )
     return alert
 
 
 async def _matching(
-    conn: Connection, statement: str, first: tuple[Any, ...], asked: Sequence[FilterMatcher], receiver: str | None
+    conn: Connection,
+    statement: str,
+    first: tuple[Any, ...],
+    asked: Sequence[FilterMatcher],
+    receiver: str | None,
 ) -> list[asyncpg.Record]:
     patterns = [one.value for one in asked if "~" in one.sign] + ([receiver] if receiver else [])
     columns = [one.name for one in asked], [one.sign for one in asked], [one.value for one in asked]
     try:
         if patterns:
             await conn.fetchval(COMPILE, patterns, timeout=LIST_TIMEOUT_S)
-        return await conn.fetch(statement, first[0], receiver, RECEIVER, *columns, *first[1:], timeout=LIST_TIMEOUT_S)
+        return await conn.fetch(
+            statement, first[0], receiver, RECEIVER, *columns, *first[1:], timeout=LIST_TIMEOUT_S
+        )
     except asyncpg.InvalidRegularExpressionError as error:
         raise Malformed(f"bad matcher format: {error}") from error
     except (TimeoutError, asyncpg.QueryCanceledError, asyncpg.InternalServerError) as error:
         if not patterns:
             raise
-        raise Malformed("the regular expressions take too long or too much room: ask for less at once") from error
+        raise Malformed(
+            "the regular expressions take too long or too much room: ask for less at once"
+        ) from error
 
 
 def _alert(row: asyncpg.Record) -> GettableAlert:
@@ -316,4 +345,6 @@ def _time(moment: datetime) -> str:
 
 
 def _json(value: object, status: int = 200) -> web.Response:
-    return web.Response(body=msgspec.json.encode(value), status=status, content_type="application/json")
+    return web.Response(
+        body=msgspec.json.encode(value), status=status, content_type="application/json"
+    )

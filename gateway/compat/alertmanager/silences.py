@@ -84,20 +84,28 @@ class AlertmanagerSilences:
             )
         ]
 
-    def _guarded(self, scope: str, serve: Callable[[web.Request, Caller], Awaitable[web.Response]]) -> Handler:
+    def _guarded(
+        self, scope: str, serve: Callable[[web.Request, Caller], Awaitable[web.Response]]
+    ) -> Handler:
         """Wrap a handler so that it requires a key with the scope `ingest` or the given one.
 
         A person needs the permission as well.
         """
 
         async def guarded(request: web.Request) -> web.StreamResponse:
-            caller = await self.keys.authenticate(request, "ingest", request.match_info.get("key"), or_scope=scope)
+            caller = await self.keys.authenticate(
+                request, "ingest", request.match_info.get("key"), or_scope=scope
+            )
             if caller.person_id is not None:
-                raise_if_refused(may(caller.who, Action.FOLLOW if scope == "read" else Action.SILENCE))
+                raise_if_refused(
+                    may(caller.who, Action.FOLLOW if scope == "read" else Action.SILENCE)
+                )
             try:
                 return await serve(request, caller)
             except (Malformed, Unprocessable) as error:
-                return _json(error.detail, 400)  # amtool shows the message of a 400, and of no other error
+                return _json(
+                    error.detail, 400
+                )  # amtool shows the message of a 400, and of no other error
             except NotFound as error:
                 return _json(error.detail, 404)
 
@@ -106,10 +114,16 @@ class AlertmanagerSilences:
     async def list(self, request: web.Request, caller: Caller) -> web.Response:
         """Return the integration's silences and the global ones, also recently expired ones."""
         asked = parse_matchers(request.query.getall("filter", []))
-        columns = [one.name for one in asked], [one.sign for one in asked], [one.value for one in asked]
+        columns = (
+            [one.name for one in asked],
+            [one.sign for one in asked],
+            [one.value for one in asked],
+        )
         turn = self.searches.turn("filter by =", needed=bool(asked))
         async with turn, acquire(self.reads) as conn:
-            found = await silences.list_silences(conn, caller.integration_id, columns, LIST_TIMEOUT_S)
+            found = await silences.list_silences(
+                conn, caller.integration_id, columns, LIST_TIMEOUT_S
+            )
             now = await conn.fetchval(NOW, self.clock.stamp())
         return _json([_shown(one, now) for one in found])
 
@@ -127,14 +141,22 @@ class AlertmanagerSilences:
         asked = body.decode(await body.read(request), PostableSilence)
         wanted = _wanted(asked)
         async with self.searches.turn("match by ="), acquire(self.reads) as conn:
-            told = await silences.examine_silence(conn, self.clock.stamp(), wanted, caller.integration_id)
-        silence = await silences.store_silence(self.pool, self.clock.stamp(), wanted, caller.integration_id, self.limits)
-        log.info("silence_kept", silence=str(silence), by=caller.name, ends_at=wanted.ends_at.isoformat())
+            told = await silences.examine_silence(
+                conn, self.clock.stamp(), wanted, caller.integration_id
+            )
+        silence = await silences.store_silence(
+            self.pool, self.clock.stamp(), wanted, caller.integration_id, self.limits
+        )
+        log.info(
+            "silence_kept", silence=str(silence), by=caller.name, ends_at=wanted.ends_at.isoformat()
+        )
         return _json({"silenceID": str(silence)} | ({"warnings": told} if told else {}))
 
     async def expire(self, request: web.Request, caller: Caller) -> web.Response:
         """Expire a silence immediately."""
-        await silences.expire_silence(self.pool, self.clock.stamp(), _id(request), caller.integration_id)
+        await silences.expire_silence(
+            self.pool, self.clock.stamp(), _id(request), caller.integration_id
+        )
         log.info("silence_expired", silence=request.match_info["id"], by=caller.name)
         return web.Response()
 
@@ -159,8 +181,12 @@ def _wanted(asked: PostableSilence) -> SilenceRequest:
 
 
 def _matcher(told: PostableMatcher) -> Matcher:
-    sign = {(False, True): "=", (False, False): "!=", (True, True): "=~", (True, False): "!~"}[told.is_regex, told.is_equal]
-    return Matcher(told.name, sign, told.value, anchor_pattern(told.value) if told.is_regex else told.value)
+    sign = {(False, True): "=", (False, False): "!=", (True, True): "=~", (True, False): "!~"}[
+        told.is_regex, told.is_equal
+    ]
+    return Matcher(
+        told.name, sign, told.value, anchor_pattern(told.value) if told.is_regex else told.value
+    )
 
 
 def _matches_nothing(matcher: Matcher) -> bool:
@@ -189,7 +215,12 @@ def _shown(silence: StoredSilence, now: datetime) -> dict[str, Any]:
         "startsAt": _time(silence.starts_at),
         "endsAt": _time(silence.ends_at),
         "matchers": [
-            {"name": one.name, "value": one.value, "isRegex": "~" in one.sign, "isEqual": not one.sign.startswith("!")}
+            {
+                "name": one.name,
+                "value": one.value,
+                "isRegex": "~" in one.sign,
+                "isEqual": not one.sign.startswith("!"),
+            }
             for one in silence.matchers
         ],
     }
@@ -200,4 +231,6 @@ def _time(moment: datetime) -> str:
 
 
 def _json(value: object, status: int = 200) -> web.Response:
-    return web.Response(body=msgspec.json.encode(value), status=status, content_type="application/json")
+    return web.Response(
+        body=msgspec.json.encode(value), status=status, content_type="application/json"
+    )

@@ -29,7 +29,14 @@ from gateway.compat.opsgenie.requests import (
 )
 from gateway.compat.opsgenie.responses import OpsgenieResponse, build_accepted, wrap_handler
 from gateway.db.pool import Pool, acquire
-from gateway.errors import Forbidden, GatewayError, IllegalTransition, NotFound, Unavailable, VersionMismatch
+from gateway.errors import (
+    Forbidden,
+    GatewayError,
+    IllegalTransition,
+    NotFound,
+    Unavailable,
+    VersionMismatch,
+)
 from gateway.incidents import commands
 from gateway.ingest.http import AlertEndpoint, read_body
 from gateway.ingest.reading.conform import decode_repaired
@@ -62,7 +69,10 @@ class OpsgenieAlerts:
     def routes(self) -> list[web.RouteDef]:
         """Return every route, those with a fixed path before those with an identifier."""
         one = ROOT + "/{id}"
-        asked = [(method, f"{one}/{word}", self._asking(asking)) for (method, word), asking in REQUEST_KINDS.items()]
+        asked = [
+            (method, f"{one}/{word}", self._asking(asking))
+            for (method, word), asking in REQUEST_KINDS.items()
+        ]
         table: list[tuple[str, str, Callable[[web.Request], Awaitable[OpsgenieResponse]]]] = [
             ("POST", ROOT, self.create),
             ("GET", ROOT, self.list),
@@ -75,7 +85,10 @@ class OpsgenieAlerts:
             ("POST", one + "/unacknowledge", self.unacknowledge),
             *asked,
         ]
-        return [web.route(method, path, wrap_handler(self.uow.clock, handle)) for method, path, handle in table]
+        return [
+            web.route(method, path, wrap_handler(self.uow.clock, handle))
+            for method, path, handle in table
+        ]
 
     async def create(self, request: web.Request) -> OpsgenieResponse:
         """Create an alert, or count a repeat of an open one with the same alias."""
@@ -97,7 +110,9 @@ class OpsgenieAlerts:
         """Return one alert; raises NotFound."""
         found = await self._find(await self._integration(request), *_named(request))
         if found is None:
-            raise NotFound(f"Alert not found with {_named(request)[1]} [{_named(request)[0][:200]}]")
+            raise NotFound(
+                f"Alert not found with {_named(request)[1]} [{_named(request)[0][:200]}]"
+            )
         return OpsgenieResponse({"data": reading.render_in_full(found)})
 
     async def list(self, request: web.Request) -> OpsgenieResponse:
@@ -109,14 +124,22 @@ class OpsgenieAlerts:
         pages = {"first": _at(request, 0, part.limit)}
         if len(found) == part.limit:
             pages["next"] = _at(request, part.offset + part.limit, part.limit)
-        return OpsgenieResponse({"data": [reading.render_summary(one) for one in found], "paging": pages})
+        return OpsgenieResponse(
+            {"data": [reading.render_summary(one) for one in found], "paging": pages}
+        )
 
     async def count(self, request: web.Request) -> OpsgenieResponse:
         """Return the number of alerts that match the query."""
         integration = await self._integration(request)
         async with self.searches.turn(), acquire(self.reads) as conn:
             return OpsgenieResponse(
-                {"data": {"count": await reading.count_alerts(conn, integration, parse_search(request.query.get("query", "")))}}
+                {
+                    "data": {
+                        "count": await reading.count_alerts(
+                            conn, integration, parse_search(request.query.get("query", ""))
+                        )
+                    }
+                }
             )
 
     async def request(self, request: web.Request) -> OpsgenieResponse:
@@ -124,7 +147,11 @@ class OpsgenieAlerts:
         integration = await self._integration(request)
         async with acquire(self.reads) as conn:
             return OpsgenieResponse(
-                {"data": await reading.fetch_request_status(conn, integration, request.match_info["request_id"])}
+                {
+                    "data": await reading.fetch_request_status(
+                        conn, integration, request.match_info["request_id"]
+                    )
+                }
             )
 
     async def unacknowledge(self, request: web.Request) -> OpsgenieResponse:
@@ -138,7 +165,9 @@ class OpsgenieAlerts:
         if kind != "alias":
             found = await self._find(_own(caller), identifier, kind)
             if found is None:
-                return await self._keep(request, caller, _note(action.capitalize() + " failed", MISSING, identifier))
+                return await self._keep(
+                    request, caller, _note(action.capitalize() + " failed", MISSING, identifier)
+                )
             alias = found.row["dedup_key"]
         answer = await self._keep(request, caller, _note(action, "", alias, told))
         if told.note:
@@ -151,9 +180,16 @@ class OpsgenieAlerts:
             told = decode_repaired(body, AlertRequestBody) if body.strip() else AlertRequestBody()
         else:
             told = await self.door.read.reader.call(
-                str(caller.integration_id), compute_cpu_limit(body), decode_repaired, body, AlertRequestBody
+                str(caller.integration_id),
+                compute_cpu_limit(body),
+                decode_repaired,
+                body,
+                AlertRequestBody,
             )
-        return msgspec.structs.replace(told, **{name: request.query[name] for name in ("tags", "keys") if name in request.query})
+        return msgspec.structs.replace(
+            told,
+            **{name: request.query[name] for name in ("tags", "keys") if name in request.query},
+        )
 
     async def _add_note(self, caller: Any, alias: str, note: str) -> None:
         """Add the sender's note to the record, if the alert has one that it may see."""
@@ -173,12 +209,16 @@ class OpsgenieAlerts:
             try:
                 alias = await self._do(caller, (identifier, kind), asking, told)
             except (Missing, NotFound, IllegalTransition, Forbidden) as error:
-                return await self._keep(request, caller, _note(f"{asking.name} failed", error.detail, alias))
+                return await self._keep(
+                    request, caller, _note(f"{asking.name} failed", error.detail, alias)
+                )
             return await self._keep(request, caller, _note(asking.name, asking.done, alias))
 
         return serve
 
-    async def _do(self, caller: Any, named: tuple[str, str], asking: RequestKind, told: AlertRequestBody) -> str:
+    async def _do(
+        self, caller: Any, named: tuple[str, str], asking: RequestKind, told: AlertRequestBody
+    ) -> str:
         """Change the record and return the alias; retried if the record changed meanwhile.
 
         Raises Missing, Unavailable if the record keeps changing, and the errors of the
@@ -205,7 +245,12 @@ class OpsgenieAlerts:
         elif isinstance(change, PriorityChange):
             await change_alert_priority(self.uow, found, change.word, who)
         elif isinstance(change, AssignmentChange):
-            await act(self.uow, number, commands.Assign(person=await self._login(change.name), note=change.note), who)
+            await act(
+                self.uow,
+                number,
+                commands.Assign(person=await self._login(change.name), note=change.note),
+                who,
+            )
         else:
             await act(self.uow, number, change, who)
 

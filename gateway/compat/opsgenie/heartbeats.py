@@ -91,7 +91,10 @@ class Heartbeats:
             ("POST", one + "/disable", self.disable),
             *((method, one + "/ping", self.ping) for method in ("GET", "POST", "PUT", "PATCH")),
         ]
-        return [web.route(method, path, wrap_handler(self.clock, handle)) for method, path, handle in table]
+        return [
+            web.route(method, path, wrap_handler(self.clock, handle))
+            for method, path, handle in table
+        ]
 
     async def list(self, request: web.Request) -> OpsgenieResponse:
         """Return all heartbeats of the integration."""
@@ -107,7 +110,9 @@ class Heartbeats:
         team = new.owner_team or Team()
         async with acquire(self.pool) as conn:
             if await conn.fetchval(COUNT, integration, self.most) >= self.most:
-                raise Unprocessable(f"limits.heartbeats is {self.most} for one integration: delete some")
+                raise Unprocessable(
+                    f"limits.heartbeats is {self.most} for one integration: delete some"
+                )
             row = await conn.fetchrow(
                 ADD, self.clock.stamp(), integration, new.name, new.description, new.interval, new.interval_unit, new.enabled,
                 team.name or team.id, new.alert_message, new.alert_priority, new.alert_tags,
@@ -129,14 +134,22 @@ class Heartbeats:
 
     async def enable(self, request: web.Request) -> OpsgenieResponse:
         """Enable a heartbeat, which runs from this moment."""
-        return await self._changed(await self._integration(request), request.match_info["name"], HeartbeatChanges(enabled=True))
+        return await self._changed(
+            await self._integration(request),
+            request.match_info["name"],
+            HeartbeatChanges(enabled=True),
+        )
 
     async def disable(self, request: web.Request) -> OpsgenieResponse:
         """Disable a heartbeat, which no longer expires.
 
         An alert that already fires is left to people.
         """
-        return await self._changed(await self._integration(request), request.match_info["name"], HeartbeatChanges(enabled=False))
+        return await self._changed(
+            await self._integration(request),
+            request.match_info["name"],
+            HeartbeatChanges(enabled=False),
+        )
 
     async def delete(self, request: web.Request) -> OpsgenieResponse:
         """Delete a heartbeat."""
@@ -149,10 +162,14 @@ class Heartbeats:
         As with Opsgenie, the response is the same when no heartbeat has that name.
         """
         integration = await self._integration(request)
-        await pulse.record_ping(self.pool, self.door.submit, self.clock.stamp(), integration, request.match_info["name"])
+        await pulse.record_ping(
+            self.pool, self.door.submit, self.clock.stamp(), integration, request.match_info["name"]
+        )
         return OpsgenieResponse({"result": PONG}, 202)
 
-    async def _changed(self, integration: int, name: str, asked: HeartbeatChanges) -> OpsgenieResponse:
+    async def _changed(
+        self, integration: int, name: str, asked: HeartbeatChanges
+    ) -> OpsgenieResponse:
         async with transaction(self.pool) as conn:
             before = await conn.fetchrow(LOCKED, integration, name)
             if before is None:
@@ -224,7 +241,11 @@ def _length(every: int, unit: str) -> timedelta:
 
 
 def _brief(row: Mapping[str, Any]) -> dict[str, Any]:
-    return {"name": row["name"], "enabled": row["enabled"], "expired": row["expired_at"] is not None}
+    return {
+        "name": row["name"],
+        "enabled": row["enabled"],
+        "expired": row["expired_at"] is not None,
+    }
 
 
 def _shown(row: Mapping[str, Any]) -> dict[str, Any]:
@@ -233,7 +254,11 @@ def _shown(row: Mapping[str, Any]) -> dict[str, Any]:
         "description": row["description"],
         "interval": row["every"],
         "intervalUnit": row["unit"],
-        "lastPingTime": pinged.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z") if pinged else None,
+        "lastPingTime": pinged.astimezone(UTC)
+        .isoformat(timespec="milliseconds")
+        .replace("+00:00", "Z")
+        if pinged
+        else None,
         "ownerTeam": {"name": row["owner_team"]} if row["owner_team"] else {},
         "alertTags": list(row["alert_tags"]),
         "alertPriority": row["alert_priority"],

@@ -11,12 +11,16 @@ from gateway.ingest.sources.opsgenie import NAMESPACE
 from gateway.operations.unit_of_work import Transaction, UnitOfWork
 from gateway.vocabulary import AlertStatus
 
-LOCK_ALERT = "SELECT title, severity, description, service FROM alert WHERE key_hash = $1 FOR UPDATE"
+LOCK_ALERT = (
+    "SELECT title, severity, description, service FROM alert WHERE key_hash = $1 FOR UPDATE"
+)
 
 SET_SEVERITY = "UPDATE alert SET severity = $2 WHERE key_hash = $1"
 
 
-async def change_alert_priority(uow: UnitOfWork, found: OpsgenieAlert, priority: str, who: Principal) -> None:
+async def change_alert_priority(
+    uow: UnitOfWork, found: OpsgenieAlert, priority: str, who: Principal
+) -> None:
     """Change an open alert's severity; a worse one raises its record's priority.
 
     Only people lower the priority of a record. Raises NotFound.
@@ -39,7 +43,9 @@ async def change_alert_priority(uow: UnitOfWork, found: OpsgenieAlert, priority:
             service=row["service"],
         )
         grading = AlertGrading.of(uow.rules, uow.catalogue.judge)
-        await tx.write([grading.reworded(incident, TextsChanged("opsgenie", alert, before), tx.now)])
+        await tx.write(
+            [grading.reworded(incident, TextsChanged("opsgenie", alert, before), tx.now)]
+        )
         await tx.conn.execute(SET_SEVERITY, key, priority)
 
     await uow.within(work)

@@ -36,7 +36,9 @@ WHERE integration_id = $2 AND name = $3 RETURNING *
 REVIVED = "UPDATE heartbeat SET expired_at = NULL WHERE integration_id = $1 AND name = $2 AND expired_at = $3"
 
 
-async def record_ping(pool: Pool, submit: Submit, stamp: datetime | None, integration: int, name: str) -> None:
+async def record_ping(
+    pool: Pool, submit: Submit, stamp: datetime | None, integration: int, name: str
+) -> None:
     """Restart a heartbeat's interval, and resolve the alert of an expired heartbeat.
 
     An unknown name does nothing.
@@ -45,7 +47,9 @@ async def record_ping(pool: Pool, submit: Submit, stamp: datetime | None, integr
         row = await conn.fetchrow(PING, stamp, integration, name)
     if row is None or row["expired_at"] is None:
         return
-    await submit(_submission(dict(row), AlertStatus.RESOLVED, f"{row['expired_at'].isoformat()}:ends"))
+    await submit(
+        _submission(dict(row), AlertStatus.RESOLVED, f"{row['expired_at'].isoformat()}:ends")
+    )
     async with acquire(pool) as conn:
         await conn.execute(REVIVED, integration, name, row["expired_at"])
 
@@ -95,7 +99,11 @@ def build_default_title(name: str) -> str:
 
 
 def _submission(row: Mapping[str, Any], status: AlertStatus, moment: str) -> Submission:
-    labels = {"heartbeat": row["name"], "tags": ", ".join(row["alert_tags"]), "team": row["owner_team"]}
+    labels = {
+        "heartbeat": row["name"],
+        "tags": ", ".join(row["alert_tags"]),
+        "team": row["owner_team"],
+    }
     alert = Alert(
         namespace=NAMESPACE,
         dedup_key=row["name"],
@@ -107,4 +115,12 @@ def _submission(row: Mapping[str, Any], status: AlertStatus, moment: str) -> Sub
         labels={name: text for name, text in labels.items() if text},
     )
     delivery = f"heartbeat:{row['name']}:{moment}"
-    return Submission(row["integration_id"], "opsgenie", b"", {}, ((0, alert),), delivery_id=delivery, flag="heartbeat")
+    return Submission(
+        row["integration_id"],
+        "opsgenie",
+        b"",
+        {},
+        ((0, alert),),
+        delivery_id=delivery,
+        flag="heartbeat",
+    )

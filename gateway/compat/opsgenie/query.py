@@ -12,9 +12,14 @@ MOST, SHOWN = 100, 20
 MAX_LIST_DEPTH = 20_000
 """The last alert that pages of a list reach."""
 
-TERM = re.compile(r'\s*(?:(?i:AND)\s+)?(?P<field>[A-Za-z]+)\s*[:=]\s*(?:"(?P<quoted>[^"]*)"|(?P<word>[^\s"()]+))')
+TERM = re.compile(
+    r'\s*(?:(?i:AND)\s+)?(?P<field>[A-Za-z]+)\s*[:=]\s*(?:"(?P<quoted>[^"]*)"|(?P<word>[^\s"()]+))'
+)
 FIELDS = ("status", "acknowledged", "alias", "priority", "tag", "entity", "message")
-VALUES: Mapping[str, tuple[str, ...]] = {"status": ("open", "closed"), "acknowledged": ("true", "false")}
+VALUES: Mapping[str, tuple[str, ...]] = {
+    "status": ("open", "closed"),
+    "acknowledged": ("true", "false"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +55,9 @@ def parse_search(text: str) -> Search:
         term = TERM.match(rest)
         field = term["field"].lower().replace("tags", "tag") if term else ""
         if term is None or field not in FIELDS or field in found:
-            raise _unreadable(f"query is read as field:value joined by AND, with {', '.join(FIELDS)}: not {rest[:80]!r}")
+            raise _unreadable(
+                f"query is read as field:value joined by AND, with {', '.join(FIELDS)}: not {rest[:80]!r}"
+            )
         found[field] = term["quoted"] if term["quoted"] is not None else term["word"].strip("*")
         rest = rest[term.end() :].strip()
     return _checked(found)

@@ -30,7 +30,9 @@ class OpsgenieAlert:
     @property
     def labels(self) -> dict[str, str]:
         """The current labels of the record, or without a record those that were sent."""
-        return dict(msgspec.json.decode(self.row["kept"] or self.row["labels"], type=dict[str, str]))
+        return dict(
+            msgspec.json.decode(self.row["kept"] or self.row["labels"], type=dict[str, str])
+        )
 
     @property
     def open(self) -> bool:
@@ -57,7 +59,9 @@ WHERE a.incident_id = $1 AND a.integration_id = $2 AND a.namespace = 'opsgenie' 
 )
 
 
-async def find_alert(conn: Connection, integration: int, identifier: str, kind: str) -> OpsgenieAlert | None:
+async def find_alert(
+    conn: Connection, integration: int, identifier: str, kind: str
+) -> OpsgenieAlert | None:
     """Return the alert with an identifier, or None.
 
     It is an alias, an id (the hash of the alert's key as a UUID) or a tiny id (the id of its
@@ -65,14 +69,23 @@ async def find_alert(conn: Connection, integration: int, identifier: str, kind: 
     """
     match kind:
         case "alias":
-            row = await conn.fetchrow(BY_KEY, key_hash(integration, NAMESPACE, identifier), integration)
+            row = await conn.fetchrow(
+                BY_KEY, key_hash(integration, NAMESPACE, identifier), integration
+            )
         case "id":
             row = await conn.fetchrow(BY_KEY, _as_key(identifier), integration)
         case "tiny":
-            number = int(identifier) if identifier.isascii() and identifier.isdecimal() and len(identifier) < 19 else 0
+            number = (
+                int(identifier)
+                if identifier.isascii() and identifier.isdecimal() and len(identifier) < 19
+                else 0
+            )
             row = await conn.fetchrow(BY_RECORD, number, integration)
         case _:
-            raise Unprocessable("no such type", flaws=(Flaw("/identifierType", "identifierType is one of id, alias and tiny."),))
+            raise Unprocessable(
+                "no such type",
+                flaws=(Flaw("/identifierType", "identifierType is one of id, alias and tiny."),),
+            )
     return None if row is None else OpsgenieAlert(dict(row))
 
 
@@ -108,9 +121,13 @@ OFFSET $10::int LIMIT $11::int
 COUNT = "SELECT count(*) FROM (" + CHOSEN + ") AS chosen"  # noqa: S608 - of constants
 
 
-async def list_alerts(conn: Connection, integration: int, search: Search, page: AlertPage) -> list[OpsgenieAlert]:
+async def list_alerts(
+    conn: Connection, integration: int, search: Search, page: AlertPage
+) -> list[OpsgenieAlert]:
     """Return one page of the alerts that match the search."""
-    rows = await conn.fetch(LIST, integration, *_parameters(search), page.ascending, page.offset, page.limit)
+    rows = await conn.fetch(
+        LIST, integration, *_parameters(search), page.ascending, page.offset, page.limit
+    )
     return [OpsgenieAlert(dict(row)) for row in rows]
 
 
@@ -155,7 +172,12 @@ def render_summary(found: OpsgenieAlert) -> dict[str, Any]:
 def render_in_full(found: OpsgenieAlert) -> dict[str, Any]:
     """Return an alert in full, with its description and details."""
     details = {name: text for name, text in found.labels.items() if name not in RESERVED_LABELS}
-    more = {"actions": [], "entity": found.row["ci"], "description": found.row["description"] or "", "details": details}
+    more = {
+        "actions": [],
+        "entity": found.row["ci"],
+        "description": found.row["description"] or "",
+        "details": details,
+    }
     return render_summary(found) | more
 
 
@@ -173,7 +195,12 @@ ORDER BY e.item LIMIT 1
 
 NO_REQUEST = "Request not found. It might not be processed, yet."
 
-ACTIONS = {"firing": "Create", "resolved": "Close", "acknowledged": "Acknowledge", "unacknowledged": "UnAcknowledge"}
+ACTIONS = {
+    "firing": "Create",
+    "resolved": "Close",
+    "acknowledged": "Acknowledge",
+    "unacknowledged": "UnAcknowledge",
+}
 
 DONE: Mapping[str, str] = {
     "opened": "Created alert",
@@ -191,7 +218,9 @@ DONE: Mapping[str, str] = {
 FAILED = {"nothing_open": "Alert does not exist", "already_cleared": "Alert is already closed"}
 
 
-async def fetch_request_status(conn: Connection, integration: int, request_id: str) -> dict[str, Any]:
+async def fetch_request_status(
+    conn: Connection, integration: int, request_id: str
+) -> dict[str, Any]:
     """Return the status of a request, from its receipt; raises NotFound."""
     try:
         receipt = UUID(request_id)

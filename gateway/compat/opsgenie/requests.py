@@ -93,7 +93,9 @@ def attribute_text(told: AlertRequestBody, text: str) -> str:
 def require_text(value: str | None, name: str) -> str:
     """Return the value; raises Unprocessable when it is empty."""
     if not (value or "").strip():
-        raise Unprocessable(f"{name} can not be empty", flaws=(Flaw(f"/{name}", f"{name} can not be empty."),))
+        raise Unprocessable(
+            f"{name} can not be empty", flaws=(Flaw(f"/{name}", f"{name} can not be empty."),)
+        )
     return (value or "").strip()
 
 
@@ -116,11 +118,22 @@ def _tagged(told: AlertRequestBody, labels: Mapping[str, str]) -> FieldEdit:
 
 def _untagged(told: AlertRequestBody, labels: Mapping[str, str]) -> FieldEdit:
     gone = set(_wanted(told))
-    return FieldEdit({"labels": {**labels, "tags": ", ".join(tag for tag in parse_tag_label(labels) if tag not in gone)}})
+    return FieldEdit(
+        {
+            "labels": {
+                **labels,
+                "tags": ", ".join(tag for tag in parse_tag_label(labels) if tag not in gone),
+            }
+        }
+    )
 
 
 def _detailed(told: AlertRequestBody, labels: Mapping[str, str]) -> FieldEdit:
-    given = {name: text for name, text in (told.details or {}).items() if name.strip() and name not in RESERVED_LABELS}
+    given = {
+        name: text
+        for name, text in (told.details or {}).items()
+        if name.strip() and name not in RESERVED_LABELS
+    }
     require_text(" ".join(given), "details")
     return FieldEdit({"labels": {**labels, **given}})
 
@@ -131,22 +144,32 @@ def _undetailed(told: AlertRequestBody, labels: Mapping[str, str]) -> FieldEdit:
 
 
 def _assigned(told: AlertRequestBody, _: Mapping[str, str]) -> AssignmentChange:
-    return AssignmentChange(require_text(told.owner.text if told.owner else "", "owner"), attribute_text(told, told.note or ""))
+    return AssignmentChange(
+        require_text(told.owner.text if told.owner else "", "owner"),
+        attribute_text(told, told.note or ""),
+    )
 
 
 def _escalated(told: AlertRequestBody, _: Mapping[str, str]) -> commands.Escalate:
     to = require_text(told.escalation.text if told.escalation else "", "escalation")
-    return commands.Escalate(to=Tier.THIRD, note=attribute_text(told, f"escalated to {to}. {told.note or ''}".strip()))
+    return commands.Escalate(
+        to=Tier.THIRD, note=attribute_text(told, f"escalated to {to}. {told.note or ''}".strip())
+    )
 
 
 def _prioritised(told: AlertRequestBody, _: Mapping[str, str]) -> PriorityChange:
     word = (told.priority or "").upper()
     if word not in PRIORITIES:
-        raise Unprocessable("no such priority", flaws=(Flaw("/priority", "priority is one of P1, P2, P3, P4 and P5."),))
+        raise Unprocessable(
+            "no such priority",
+            flaws=(Flaw("/priority", "priority is one of P1, P2, P3, P4 and P5."),),
+        )
     return PriorityChange(word)
 
 
-def _noted(text: Callable[[AlertRequestBody], str]) -> Callable[[AlertRequestBody, Mapping[str, str]], Change]:
+def _noted(
+    text: Callable[[AlertRequestBody], str],
+) -> Callable[[AlertRequestBody, Mapping[str, str]], Change]:
     return lambda told, _: commands.Note(note=attribute_text(told, text(told)))
 
 
@@ -155,9 +178,15 @@ def _beside(told: AlertRequestBody, text: str) -> str:
 
 
 REQUEST_KINDS: Mapping[tuple[str, str], RequestKind] = {
-    ("POST", "notes"): RequestKind("AddNote", "Added note", _noted(lambda told: require_text(told.note, "note"))),
+    ("POST", "notes"): RequestKind(
+        "AddNote", "Added note", _noted(lambda told: require_text(told.note, "note"))
+    ),
     ("POST", "snooze"): RequestKind(
-        "Snooze", "Snoozed alert", _noted(lambda told: _beside(told, f"snoozed until {require_text(told.end_time, 'endTime')}"))
+        "Snooze",
+        "Snoozed alert",
+        _noted(
+            lambda told: _beside(told, f"snoozed until {require_text(told.end_time, 'endTime')}")
+        ),
     ),
     ("POST", "tags"): RequestKind("AddTags", "Added tags", _tagged),
     ("DELETE", "tags"): RequestKind("RemoveTags", "Removed tags", _untagged),
@@ -166,10 +195,14 @@ REQUEST_KINDS: Mapping[tuple[str, str], RequestKind] = {
     ("POST", "assign"): RequestKind("AssignOwnership", "Assigned alert", _assigned),
     ("POST", "escalate"): RequestKind("EscalateToNext", "Escalated alert", _escalated),
     ("PUT", "message"): RequestKind(
-        "UpdateMessage", "Updated message", lambda told, _: FieldEdit({"title": require_text(told.message, "message")[:1000]})
+        "UpdateMessage",
+        "Updated message",
+        lambda told, _: FieldEdit({"title": require_text(told.message, "message")[:1000]}),
     ),
     ("PUT", "description"): RequestKind(
-        "UpdateDescription", "Updated description", lambda told, _: FieldEdit({"description": (told.description or "")[:15_000]})
+        "UpdateDescription",
+        "Updated description",
+        lambda told, _: FieldEdit({"description": (told.description or "")[:15_000]}),
     ),
     ("PUT", "priority"): RequestKind("UpdatePriority", "Updated priority", _prioritised),
 }

@@ -60,16 +60,24 @@ def build_error(error: GatewayError) -> OpsgenieResponse:
     status, message = STATUS[error.code]
     body: dict[str, Any] = {"message": message or error.detail}
     if status == 422:
-        flaws = [(flaw.pointer.strip("/").replace("/", ".") or "body", flaw.detail) for flaw in error.flaws]
+        flaws = [
+            (flaw.pointer.strip("/").replace("/", ".") or "body", flaw.detail)
+            for flaw in error.flaws
+        ]
         body["errors"] = dict(flaws) or {"body": error.detail}
     receipt = error.facts.get("receipt")
     headers = {"Retry-After": "2", "X-RateLimit-State": "THROTTLED"} if status == 429 else {}
     return OpsgenieResponse(
-        body, status, str(receipt) if receipt else None, headers | ({"Retry-After": "2"} if status == 503 else {})
+        body,
+        status,
+        str(receipt) if receipt else None,
+        headers | ({"Retry-After": "2"} if status == 503 else {}),
     )
 
 
-def wrap_handler(clock: Clock, handle: Callable[[web.Request], Awaitable[OpsgenieResponse]]) -> Handler:
+def wrap_handler(
+    clock: Clock, handle: Callable[[web.Request], Awaitable[OpsgenieResponse]]
+) -> Handler:
     """Return a handler that responds in Opsgenie's format with the result of `handle`.
 
     Errors that it raises are responded to in the same format, if their code is in STATUS.
@@ -85,8 +93,15 @@ def wrap_handler(clock: Clock, handle: Callable[[web.Request], Awaitable[Opsgeni
             answer = build_error(error)
         took = math.floor((clock.monotonic() - began) * 1000) / 1000
         request_id = answer.request_id or str(uuid4())
-        headers = {"X-RateLimit-State": "OK", **answer.headers, "X-Request-Id": request_id, "X-Response-Time": str(took)}
+        headers = {
+            "X-RateLimit-State": "OK",
+            **answer.headers,
+            "X-Request-Id": request_id,
+            "X-Response-Time": str(took),
+        }
         body = _encode({**answer.body, "took": took, "requestId": request_id})
-        return web.Response(body=body, status=answer.status, content_type="application/json", headers=headers)
+        return web.Response(
+            body=body, status=answer.status, content_type="application/json", headers=headers
+        )
 
     return serve

@@ -52,7 +52,11 @@ class RecipientDirectory:
     def called(self, target: str) -> Reachable | None:
         """Return the person whose login an address contains; None for other addresses."""
         channel, _, login = target.partition(":")
-        return next((one for one in self.people if one.login == login), None) if channel in BY_LOGIN else None
+        return (
+            next((one for one in self.people if one.login == login), None)
+            if channel in BY_LOGIN
+            else None
+        )
 
 
 @dataclass(slots=True)
@@ -106,7 +110,14 @@ def addresses_of_recipient(recipient: Recipient, directory: RecipientDirectory) 
     return [target for target, _ in _found(recipient, directory, "").targets]
 
 
-def _add(so_far: AddressedMessages, announcement: Announcement, recipient: Recipient, target: str, *, privy: bool) -> None:
+def _add(
+    so_far: AddressedMessages,
+    announcement: Announcement,
+    recipient: Recipient,
+    target: str,
+    *,
+    privy: bool,
+) -> None:
     hidden = announcement.security and not privy
     if hidden and recipient.own:
         so_far.withheld.append(recipient.role)
@@ -129,7 +140,11 @@ def _entry(announcement: Announcement, so_far: AddressedMessages) -> tuple[Timel
         "cause": announcement.cause,
         "template": announcement.template,
         "priority": announcement.priority,
-        "roles": tuple(dict.fromkeys([*(recipient.role for recipient in announcement.recipients), *so_far.instead])),
+        "roles": tuple(
+            dict.fromkeys(
+                [*(recipient.role for recipient in announcement.recipients), *so_far.instead]
+            )
+        ),
         "targets": tuple(so_far.notices),
     }
     if announcement.silenced:
@@ -142,7 +157,11 @@ def _entry(announcement: Announcement, so_far: AddressedMessages) -> tuple[Timel
 
 
 def _found(recipient: Recipient, directory: RecipientDirectory, actor: str) -> RecipientAddresses:
-    found = _found_own(recipient, directory, actor) if recipient.own else _found_by_role(recipient, directory)
+    found = (
+        _found_own(recipient, directory, actor)
+        if recipient.own
+        else _found_by_role(recipient, directory)
+    )
     if found.targets or found.done or recipient.instead is None:
         return found
     return _found(recipient.instead, directory, actor)
@@ -155,7 +174,9 @@ def _found_by_role(recipient: Recipient, directory: RecipientDirectory) -> Recip
     return RecipientAddresses(tuple(_together(recipient, near or everybody, directory)))
 
 
-def _found_own(recipient: Recipient, directory: RecipientDirectory, actor: str) -> RecipientAddresses:
+def _found_own(
+    recipient: Recipient, directory: RecipientDirectory, actor: str
+) -> RecipientAddresses:
     if recipient.people[:1] == (actor,):
         return RecipientAddresses(done=True)
     for name in recipient.people:
@@ -173,7 +194,9 @@ def _person(person: Reachable) -> tuple[str, bool]:
     return f"{PERSON}{person.login}", has_security_role(person.roles)
 
 
-def _together(recipient: Recipient, people: Iterable[Reachable], directory: RecipientDirectory) -> Iterator[tuple[str, bool]]:
+def _together(
+    recipient: Recipient, people: Iterable[Reachable], directory: RecipientDirectory
+) -> Iterator[tuple[str, bool]]:
     """Yield the listed addresses, then the people who are not reached by one of them."""
     listed = list(_listed(recipient.listed, directory))
     reached = {target.lower() for target in listed}
@@ -188,11 +211,16 @@ def _together(recipient: Recipient, people: Iterable[Reachable], directory: Reci
 def _listed(targets: Iterable[str], directory: RecipientDirectory) -> Iterator[str]:
     for target in targets:
         if target.startswith(GROUP):
-            yield from (f"{PERSON}{one.login}" for one in directory.in_group(target.removeprefix(GROUP)))
+            yield from (
+                f"{PERSON}{one.login}" for one in directory.in_group(target.removeprefix(GROUP))
+            )
         else:
             yield str(parse_recipient(target))
 
 
 def _ways(person: Reachable) -> set[str]:
     """Return the addresses that reach this person."""
-    return {*(f"{way}:{person.login.lower()}" for way in ("person", "voice", "sms")), f"smtp:{person.email.lower()}"}
+    return {
+        *(f"{way}:{person.login.lower()}" for way in ("person", "voice", "sms")),
+        f"smtp:{person.email.lower()}",
+    }

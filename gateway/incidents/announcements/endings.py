@@ -11,7 +11,11 @@ from typing import Any
 import msgspec
 
 from gateway.db.pool import Connection
-from gateway.incidents.announcements.reporter_news import TAKEN_UP, ReporterMessage, reporter_message_of
+from gateway.incidents.announcements.reporter_news import (
+    TAKEN_UP,
+    ReporterMessage,
+    reporter_message_of,
+)
 from gateway.incidents.facts import facts_of, withhold_facts
 from gateway.incidents.record import Incident, Notice, Revision
 from gateway.incidents.visibility import has_security_role
@@ -60,7 +64,11 @@ REUSED_FACTS = ("locale", "subject", "answers")
 
 def announced_change_of(before: Incident | None, after: Incident) -> AnnouncedChange | None:
     """Return the change that everybody notified of the incident is notified of, or None."""
-    if before is None or before.state is after.state or (before.state in LIVE and after.state in LIVE):
+    if (
+        before is None
+        or before.state is after.state
+        or (before.state in LIVE and after.state in LIVE)
+    ):
         return None
     if after.state in LIVE:
         return AnnouncedChange.REOPENED
@@ -69,32 +77,51 @@ def announced_change_of(before: Incident | None, after: Incident) -> AnnouncedCh
 
 def announced_changes(revisions: Sequence[Revision]) -> Mapping[int, Revision]:
     """Return the revisions that are such changes, by incident id."""
-    return {one.after.id: one for one in revisions if not one.marks_only and announced_change_of(one.before, one.after)}
+    return {
+        one.after.id: one
+        for one in revisions
+        if not one.marks_only and announced_change_of(one.before, one.after)
+    }
 
 
-async def messages_about_endings(conn: Connection, revisions: Sequence[Revision]) -> list[tuple[int, Notice]]:
+async def messages_about_endings(
+    conn: Connection, revisions: Sequence[Revision]
+) -> list[tuple[int, Notice]]:
     """Return the messages about these changes to those who were notified of the incidents.
 
     The actor of a change gets none. Each change is announced once.
     """
-    turned, news = announced_changes(revisions), {one.after.id: reporter_message_of(one) for one in revisions}
+    turned, news = (
+        announced_changes(revisions),
+        {one.after.id: reporter_message_of(one) for one in revisions},
+    )
     reported = [incident_id for incident_id, one in news.items() if one is not None]
     if not (reported or turned):
         return []
     acted = {(one.after.id, "person", one.actor) for one in revisions}
-    heard = [dict(row) for row in await conn.fetch(FORMER_RECIPIENTS, reported, list(turned), BEGINNINGS)]
+    heard = [
+        dict(row) for row in await conn.fetch(FORMER_RECIPIENTS, reported, list(turned), BEGINNINGS)
+    ]
     rows = [row for row in heard if _place(row) not in acted]
     reporters = {_place(row) for row in rows if row["reported"]}
     busy = reporters | _told_anyway(revisions)
     others = [row for row in rows if not row["reported"] and _place(row) not in busy]
-    found = [(row["incident_id"], _answer(row, news[row["incident_id"]])) for row in rows if row["reported"]]
+    found = [
+        (row["incident_id"], _answer(row, news[row["incident_id"]]))
+        for row in rows
+        if row["reported"]
+    ]
     found += [(row["incident_id"], _news(row, turned)) for row in others]
     return [(incident_id, notice) for incident_id, notice in found if notice is not None]
 
 
 def _told_anyway(revisions: Sequence[Revision]) -> set[tuple[Any, ...]]:
     """Return the addresses that the reopening notifies itself, with the reply that caused it."""
-    reopened = [one for one in revisions if announced_change_of(one.before, one.after) is AnnouncedChange.REOPENED]
+    reopened = [
+        one
+        for one in revisions
+        if announced_change_of(one.before, one.after) is AnnouncedChange.REOPENED
+    ]
     return {(one.after.id, *notice.to) for one in reopened for notice in one.notices}
 
 
@@ -109,7 +136,9 @@ def _answer(row: Mapping[str, Any], news: ReporterMessage | None) -> Notice | No
     kept = {name: told[name] for name in REUSED_FACTS if name in told}
     target = f"{row['channel']}:{row['recipient']}"
     facts = {**news.facts, **kept}
-    return Notice(cause=news.cause, target=target, role="reporter", template=news.template, facts=facts)
+    return Notice(
+        cause=news.cause, target=target, role="reporter", template=news.template, facts=facts
+    )
 
 
 def _news(row: Mapping[str, Any], turned: Mapping[int, Revision]) -> Notice | None:
@@ -128,6 +157,10 @@ def _news(row: Mapping[str, Any], turned: Mapping[int, Revision]) -> Notice | No
     if turn is AnnouncedChange.CLOSED and not was_live and row["channel"] != "webhook":
         return None
     facts = facts_of(after)
-    said = withhold_facts(facts) if after.security and not has_security_role(row["roles"]) else facts
+    said = (
+        withhold_facts(facts) if after.security and not has_security_role(row["roles"]) else facts
+    )
     said |= {"to_do": ""} if turn is AnnouncedChange.REOPENED else {}
-    return Notice(cause=f"{turn}#{after.version}", target=target, role=row["role"], template=turn, facts=said)
+    return Notice(
+        cause=f"{turn}#{after.version}", target=target, role=row["role"], template=turn, facts=said
+    )

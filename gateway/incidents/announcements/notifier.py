@@ -18,21 +18,31 @@ from gateway.incidents.announcements.addressing import (
 from gateway.incidents.record import Notice, Revision
 
 
-async def address_all(conn: Connection, revisions: Sequence[Revision], now: datetime) -> Sequence[Revision]:
+async def address_all(
+    conn: Connection, revisions: Sequence[Revision], now: datetime
+) -> Sequence[Revision]:
     """Return the revisions with their announcements turned into messages and timeline entries.
 
     It takes one query, or none if there are no announcements.
     """
     if not any(revision.announcements for revision in revisions):
         return revisions
-    asked = [one for r in revisions for announcement in r.announcements for one in _for(announcement)]
+    asked = [
+        one for r in revisions for announcement in r.announcements for one in _for(announcement)
+    ]
     directory = await _directory(conn, asked, now)
-    return [_addressed(revision, directory) if revision.announcements else revision for revision in revisions]
+    return [
+        _addressed(revision, directory) if revision.announcements else revision
+        for revision in revisions
+    ]
 
 
 def _for(announcement: Announcement) -> Sequence[Recipient]:
     """Return all recipients that an announcement may have."""
-    return (*announcement.recipients, *([announcement.officers] if announcement.officers is not None else []))
+    return (
+        *announcement.recipients,
+        *([announcement.officers] if announcement.officers is not None else []),
+    )
 
 
 async def fetch_addresses(conn: Connection, recipient: Recipient, now: datetime) -> Sequence[str]:
@@ -40,12 +50,19 @@ async def fetch_addresses(conn: Connection, recipient: Recipient, now: datetime)
     return addresses_of_recipient(recipient, await _directory(conn, [recipient], now))
 
 
-async def _directory(conn: Connection, asked: Sequence[Recipient], now: datetime) -> RecipientDirectory:
+async def _directory(
+    conn: Connection, asked: Sequence[Recipient], now: datetime
+) -> RecipientDirectory:
     wanted = [one for recipient in asked for one in _with_stand_ins(recipient)]
     roles = {one.role for one in wanted if not one.own}
     names = {name for one in wanted for person in one.people for name in (person, person.lower())}
     listed = [target for one in wanted for target in one.listed]
-    names |= {login for target in listed for channel, _, login in (target.partition(":"),) if channel in BY_LOGIN}
+    names |= {
+        login
+        for target in listed
+        for channel, _, login in (target.partition(":"),)
+        if channel in BY_LOGIN
+    }
     groups = {target.removeprefix(GROUP) for target in listed if target.startswith(GROUP)}
     groups |= {one.group for one in wanted if one.group}
     return RecipientDirectory(await find_reachable(conn, roles, names, groups, now))
@@ -63,7 +80,10 @@ def _addressed(revision: Revision, directory: RecipientDirectory) -> Revision:
     A person who works on the record gets one message about the change, even if they have one of
     the roles to notify; addresses of programs and of roles get every message.
     """
-    found = [(one, *address_announcement(one, directory, revision.actor)) for one in revision.announcements]
+    found = [
+        (one, *address_announcement(one, directory, revision.actor))
+        for one in revision.announcements
+    ]
     heard = {notice.target for notice in revision.notices}
     at_work: list[Notice] = []
     for announcement, owed, _ in found:
@@ -71,7 +91,13 @@ def _addressed(revision: Revision, directory: RecipientDirectory) -> Revision:
             at_work += [one for one in owed if one.target not in heard]
             heard |= {one.target for one in owed}
     busy = {one.target for one in at_work if one.target.startswith(PERSON)}
-    by_role = [one for announcement, owed, _ in found if announcement.recorded for one in owed if one.target not in busy]
+    by_role = [
+        one
+        for announcement, owed, _ in found
+        if announcement.recorded
+        for one in owed
+        if one.target not in busy
+    ]
     events = [entry for _, _, told in found for entry in told]
     return replace(
         revision,

@@ -55,14 +55,18 @@ def _found(revision: Revision) -> Iterator[ReporterMessage]:
                 yield ReporterMessage("master_resolved", f"master#{after.version}", {})
             case "held" if told.get("reason") == HoldReason.AWAITING_USER:
                 question = str(told.get("note", ""))[:TEXT]
-                yield ReporterMessage("awaiting_reporter", f"asked#{after.version}", {"question": question})
+                yield ReporterMessage(
+                    "awaiting_reporter", f"asked#{after.version}", {"question": question}
+                )
             case "held" if told.get("reason") == HoldReason.USER_UNREACHABLE:
                 yield ReporterMessage("awaiting_reporter", f"asked#{after.version}", {})
             case "rejected":
                 reason = str(told.get("note", ""))[:TEXT]
                 yield ReporterMessage("rejected", "rejected", {"reason": reason})
             case "closed" if "closure" in told and not _is_reporter(revision.actor, after):
-                yield ReporterMessage("closed", f"ended#{after.reopened}", _outcome(after) | _silence(after))
+                yield ReporterMessage(
+                    "closed", f"ended#{after.reopened}", _outcome(after) | _silence(after)
+                )
             case "reopened" if not _is_reporter(revision.actor, after):
                 yield ReporterMessage("reopened", f"again#{after.reopened}", {})
             case _:
@@ -76,9 +80,14 @@ def _is_reporter(actor: str, incident: Incident) -> bool:
 def _resolved(revision: Revision) -> ReporterMessage:
     after = revision.after
     facts = _outcome(after)
-    closes_at = next((one.due_at for one in revision.timers if one.kind is TimerKind.AUTO_CLOSE), None)
+    closes_at = next(
+        (one.due_at for one in revision.timers if one.kind is TimerKind.AUTO_CLOSE), None
+    )
     if closes_at is not None and after.resolved_at is not None:
-        facts |= {"closes_at": closes_at.isoformat(), "closes_in_s": _rest(after.resolved_at, closes_at)}
+        facts |= {
+            "closes_at": closes_at.isoformat(),
+            "closes_in_s": _rest(after.resolved_at, closes_at),
+        }
     return ReporterMessage("resolved", f"answered#{after.reopened}", facts)
 
 

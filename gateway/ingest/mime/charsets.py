@@ -6,20 +6,44 @@ Nothing here raises.
 import re
 
 KNOWN: dict[str, str] = {
-    **dict.fromkeys(("gb2312", "gbk", "gb18030", "cp936", "ms936", "x-gbk", "gb_2312-80", "chinese", "euc-cn"), "gb18030"),
+    **dict.fromkeys(
+        ("gb2312", "gbk", "gb18030", "cp936", "ms936", "x-gbk", "gb_2312-80", "chinese", "euc-cn"),
+        "gb18030",
+    ),
     **dict.fromkeys(("hz", "hz-gb-2312"), "hz"),
     **dict.fromkeys(("big5", "big-5", "cn-big5", "x-big5", "cp950"), "cp950"),
     "big5-hkscs": "big5hkscs",
-    **dict.fromkeys(("iso-2022-jp", "csiso2022jp", "iso-2022-jp-1", "iso-2022-jp-2", "iso-2022-jp-ms"), "iso2022_jp_2"),
+    **dict.fromkeys(
+        ("iso-2022-jp", "csiso2022jp", "iso-2022-jp-1", "iso-2022-jp-2", "iso-2022-jp-ms"),
+        "iso2022_jp_2",
+    ),
     "iso-2022-jp-3": "iso2022_jp_3",
     "iso-2022-kr": "iso2022_kr",
-    **dict.fromkeys(("shift_jis", "shift-jis", "sjis", "x-sjis", "windows-31j", "cp932", "ms_kanji"), "cp932"),
+    **dict.fromkeys(
+        ("shift_jis", "shift-jis", "sjis", "x-sjis", "windows-31j", "cp932", "ms_kanji"), "cp932"
+    ),
     **dict.fromkeys(("euc-jp", "x-euc-jp"), "euc_jp"),
-    **dict.fromkeys(("euc-kr", "ks_c_5601-1987", "ksc5601", "cp949", "uhc", "windows-949"), "cp949"),
-    **dict.fromkeys(("iso-8859-1", "latin1", "latin-1", "l1", "windows-1252", "cp1252", "ansi"), "cp1252"),
+    **dict.fromkeys(
+        ("euc-kr", "ks_c_5601-1987", "ksc5601", "cp949", "uhc", "windows-949"), "cp949"
+    ),
+    **dict.fromkeys(
+        ("iso-8859-1", "latin1", "latin-1", "l1", "windows-1252", "cp1252", "ansi"), "cp1252"
+    ),
     **dict.fromkeys(("utf-7", "unicode-1-1-utf-7"), "utf-7"),
     **dict.fromkeys(("utf-16", "utf16", "unicode"), "utf-16"),
-    **{name: name for name in ("utf-16le", "utf-16be", "utf-32", "utf-32le", "utf-32be", "koi8-r", "koi8-u", "tis-620")},
+    **{
+        name: name
+        for name in (
+            "utf-16le",
+            "utf-16be",
+            "utf-32",
+            "utf-32le",
+            "utf-32be",
+            "koi8-r",
+            "koi8-u",
+            "tis-620",
+        )
+    },
     **{f"iso-8859-{n}": f"iso-8859-{n}" for n in (*range(2, 12), 13, 14, 15, 16)},
     **{f"windows-{n}": f"cp{n}" for n in (874, *range(1250, 1252), *range(1253, 1259))},
 }
@@ -29,7 +53,9 @@ A name that is not listed is ignored and the charset guessed: some of Python's c
 punycode, take quadratic time, and some are not text encodings.
 """
 
-MARKED = frozenset({"hz", "utf-7", "utf-16", "utf-16le", "utf-16be", "utf-32", "utf-32le", "utf-32be"})
+MARKED = frozenset(
+    {"hz", "utf-7", "utf-16", "utf-16le", "utf-16be", "utf-32", "utf-32le", "utf-32be"}
+)
 """Codecs whose bytes may look like ASCII or UTF-8 but are neither."""
 
 EAST_ASIAN = frozenset({"gb18030", "cp950", "big5hkscs", "cp932", "euc_jp", "cp949"})
@@ -41,7 +67,12 @@ _IN_HTML = re.compile(
     rb"""<(?:meta\b[^<>]{0,200}?\bcharset\s{0,5}=\s{0,5}["']?|\?xml\b[^<>]{0,200}?\bencoding\s{0,5}=\s{0,5}["'])([\w.:-]{1,40})""",
     re.IGNORECASE,
 )
-_MARKS = ((b"\xff\xfe\0\0", "utf-32"), (b"\0\0\xfe\xff", "utf-32"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
+_MARKS = (
+    (b"\xff\xfe\0\0", "utf-32"),
+    (b"\0\0\xfe\xff", "utf-32"),
+    (b"\xff\xfe", "utf-16"),
+    (b"\xfe\xff", "utf-16"),
+)
 """Byte order marks, which override a declared charset."""
 
 _ESCAPES = re.compile(rb"\x1b(?:\$[@BAC]|\$\([CD]|\([JBI])")
@@ -55,12 +86,16 @@ def decode_text(data: bytes, *declared: str) -> str:
 
     The result contains no NUL, no control character but tab and newline, and no surrogate.
     """
-    return clean_text(_decoded(data, next((codec for one in declared if (codec := find_codec(one))), "")))
+    return clean_text(
+        _decoded(data, next((codec for one in declared if (codec := find_codec(one))), ""))
+    )
 
 
 def find_codec(declared: str) -> str:
     """Return the codec for a declared charset, "" if it is unknown or declared empty."""
-    return KNOWN.get(declared.strip("\"' ").lower().replace("_", "-" if "8859" in declared else "_"), "")
+    return KNOWN.get(
+        declared.strip("\"' ").lower().replace("_", "-" if "8859" in declared else "_"), ""
+    )
 
 
 def choose_header_charset(declared: str) -> str:
@@ -91,7 +126,12 @@ def _decoded(data: bytes, codec: str) -> str:
         return data.decode(codec, "replace")
     if _ESCAPES.search(data):
         return data.decode(
-            "iso2022_kr" if b"\x1b$)C" in data else "iso2022_jp_2" if codec != "iso2022_jp_3" else codec, "replace"
+            "iso2022_kr"
+            if b"\x1b$)C" in data
+            else "iso2022_jp_2"
+            if codec != "iso2022_jp_3"
+            else codec,
+            "replace",
         )
     if data.isascii():
         return data.decode("ascii")

@@ -23,11 +23,16 @@ A longer header is refused.
 
 MAX_PARAMETER_BYTES, MAX_IDS, MAX_PEOPLE = 4_096, 50, 100
 
-ADDRESS = re.compile(r"(?<![^\s<>(),;:\"\\@\[\]])[^\s<>(),;:\"\\@\[\]]{1,64}@[^\s<>(),;:\"\\@\[\]]{1,255}")
+ADDRESS = re.compile(
+    r"(?<![^\s<>(),;:\"\\@\[\]])[^\s<>(),;:\"\\@\[\]]{1,64}@[^\s<>(),;:\"\\@\[\]]{1,255}"
+)
 ID = re.compile(r"<([^<>\s]{1,998})>")
 _END = re.compile(rb"\r?\n\r?\n")
 _NAME = re.compile(rb"[!-9;-~]{1,100}[ \t]*:")
-_WORD = re.compile(r"=\?([!->@-~]{1,40})\?(?:([bB])\?([^?]*)|([qQ])\?(.{0,1000}?))(?:\?=(?![0-9A-F]{2})|$)", re.DOTALL)
+_WORD = re.compile(
+    r"=\?([!->@-~]{1,40})\?(?:([bB])\?([^?]*)|([qQ])\?(.{0,1000}?))(?:\?=(?![0-9A-F]{2})|$)",
+    re.DOTALL,
+)
 """A question mark ends a Q word only before an equals sign that starts no escaped character.
 
 The last word may be cut off.
@@ -149,14 +154,25 @@ def split_base64(data: bytes) -> tuple[bytes, bytes, bytes]:
     if _ENCODED.fullmatch(data):
         return b"", decode_base64(data), b""
     lines = data.split(b"\n")
-    begin = next((place for place, line in enumerate(lines) if line.strip() and not _WORDS.search(line)), len(lines))
-    end = next((place for place in range(begin, len(lines)) if _WORDS.search(lines[place])), len(lines))
-    return b"\n".join(lines[:begin]), decode_base64(b"\n".join(lines[begin:end])), b"\n".join(lines[end:])
+    begin = next(
+        (place for place, line in enumerate(lines) if line.strip() and not _WORDS.search(line)),
+        len(lines),
+    )
+    end = next(
+        (place for place in range(begin, len(lines)) if _WORDS.search(lines[place])), len(lines)
+    )
+    return (
+        b"\n".join(lines[:begin]),
+        decode_base64(b"\n".join(lines[begin:end])),
+        b"\n".join(lines[end:]),
+    )
 
 
 def parse_addresses(text: str) -> tuple[str, ...]:
     """Return every address in a field, in lower case, except those in quotes."""
-    found = dict.fromkeys(match[0].lower().rstrip(".'") for match in ADDRESS.finditer(_QUOTED.sub(" ", text)))
+    found = dict.fromkeys(
+        match[0].lower().rstrip(".'") for match in ADDRESS.finditer(_QUOTED.sub(" ", text))
+    )
     return tuple(found)[:MAX_PEOPLE]
 
 
@@ -167,9 +183,16 @@ def parse_sender(text: str) -> tuple[str, str]:
     """
     bare = _QUOTED.sub(lambda quoted: " " * len(quoted[0]), text)
     angled = _ANGLED.search(bare)
-    found = (ADDRESS.search(angled[1]) if angled else None) or ADDRESS.search(bare) or ADDRESS.search(text)
+    found = (
+        (ADDRESS.search(angled[1]) if angled else None)
+        or ADDRESS.search(bare)
+        or ADDRESS.search(text)
+    )
     name = text[: angled.start()] if angled else ""
-    return (found[0].lower() if found else "", decode_words(name.strip(" \"'").replace('\\"', '"'))[:200])
+    return (
+        found[0].lower() if found else "",
+        decode_words(name.strip(" \"'").replace('\\"', '"'))[:200],
+    )
 
 
 def parse_message_ids(text: str) -> tuple[str, ...]:
@@ -195,10 +218,17 @@ def parse_parameters(text: str) -> tuple[str, dict[str, str]]:
             said = re.sub(r"\\(.)", r"\1", said.strip('"'))
         if (piece := _PIECE.fullmatch(name)) is None:
             extended = _EXTENDED.fullmatch(said)
-            read = decode_text(unquote_to_bytes(extended[2]), extended[1]) if extended else decode_words(said)
+            read = (
+                decode_text(unquote_to_bytes(extended[2]), extended[1])
+                if extended
+                else decode_words(said)
+            )
             plain.setdefault(name.lower(), read)
         else:
-            pieces.setdefault(piece[1].lower(), {})[int(piece[2] or 0)] = (said, piece[2] is None or piece[3] is not None)
+            pieces.setdefault(piece[1].lower(), {})[int(piece[2] or 0)] = (
+                said,
+                piece[2] is None or piece[3] is not None,
+            )
     return first, plain | {name: _joined(parts) for name, parts in pieces.items()}
 
 

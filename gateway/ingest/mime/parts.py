@@ -11,7 +11,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from gateway.ingest.mime.charsets import choose_header_charset, decode_text, find_html_charset
-from gateway.ingest.mime.headers import HeaderFields, decode_base64, parse_parameters, split_base64, split_head
+from gateway.ingest.mime.headers import (
+    HeaderFields,
+    decode_base64,
+    parse_parameters,
+    split_base64,
+    split_head,
+)
 from gateway.ingest.reading.limits import build_malformed
 
 MAX_DEPTH, MAX_PARTS = 20, 300
@@ -27,7 +33,9 @@ NOT_ENCODING = re.compile(r"\([^()]*\)|;.*|[\s\"'-]", re.DOTALL)
 ENCODED_HEAD = re.compile(rb";\s*(?:charset|name|boundary|format)=3D", re.IGNORECASE)
 """Fields of a part whose header is itself encoded in quoted-printable."""
 
-BOUNDARY = re.compile(rb"^--([^\s]{1,70})[ \t]*\r?\n(?:Content-|MIME-)", re.MULTILINE | re.IGNORECASE)
+BOUNDARY = re.compile(
+    rb"^--([^\s]{1,70})[ \t]*\r?\n(?:Content-|MIME-)", re.MULTILINE | re.IGNORECASE
+)
 """A boundary in use, for mails whose header names none or another one."""
 
 
@@ -61,7 +69,11 @@ class MailPart:
         if self.encoding != "base64":
             return self._decoded(self.content())
         before, content, after = split_base64(self.body)
-        said = (decode_text(before, self.charset), self._decoded(content), decode_text(after, self.charset))
+        said = (
+            decode_text(before, self.charset),
+            self._decoded(content),
+            decode_text(after, self.charset),
+        )
         return "\n".join(text.strip("\n") for text in said if text.strip())
 
     def declared(self) -> str:
@@ -69,7 +81,12 @@ class MailPart:
         return self.charset or (find_html_charset(self.content()) if self.kind == HTML else "")
 
     def _decoded(self, content: bytes) -> str:
-        return decode_text(content, self.charset, find_html_charset(content) if self.kind == HTML else "", self.near)
+        return decode_text(
+            content,
+            self.charset,
+            find_html_charset(content) if self.kind == HTML else "",
+            self.near,
+        )
 
 
 @dataclass(slots=True)

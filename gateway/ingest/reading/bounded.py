@@ -32,7 +32,11 @@ def truncate_alert(alert: Alert, pointer: str) -> Alert:
 
 def keep_texts(values: Mapping[str, object]) -> dict[str, str]:
     """Return the values that are text or a whole number, as texts, without empty ones."""
-    texts = {name: str(value) for name, value in values.items() if isinstance(value, str | int) and not isinstance(value, bool)}
+    texts = {
+        name: str(value)
+        for name, value in values.items()
+        if isinstance(value, str | int) and not isinstance(value, bool)
+    }
     return {name: text for name, text in texts.items() if text}
 
 

@@ -18,7 +18,9 @@ from gateway.quarantine.pointers import Steps, to_pointer
 from gateway.receipts.mended import RepairedValue
 from gateway.vocabulary import AlertStatus
 
-NAMED = re.compile(r"time|date|stamp|at$|since|start|end|until|when|now|clock|created|seen", re.IGNORECASE)
+NAMED = re.compile(
+    r"time|date|stamp|at$|since|start|end|until|when|now|clock|created|seen", re.IGNORECASE
+)
 """The names of fields that hold a time."""
 
 ENDING = re.compile(r"end|until|expire|resol|clear|recover|close", re.IGNORECASE)
@@ -37,7 +39,9 @@ def _at_bound(when: datetime | None, latest: datetime) -> bool:
     return when is not None and (when >= latest or when <= EARLIEST)
 
 
-def find_cut_times(item: int, alert: Alert, tree: Any, at: Steps, received_at: datetime) -> Iterator[RepairedValue]:
+def find_cut_times(
+    item: int, alert: Alert, tree: Any, at: Steps, received_at: datetime
+) -> Iterator[RepairedValue]:
     """Yield a receipt entry for each time that was cut; `tree` is at `at` in its request."""
     ahead = received_at + NEWEST
     told = list(_out_of_bounds(tree, at, ahead))

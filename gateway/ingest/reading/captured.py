@@ -33,9 +33,15 @@ def parse_captured(data: bytes) -> CapturedRequest:
         return CapturedRequest(data)
     head, body = (data[: ends.start()], data[ends.end() :]) if ends else (data, b"")
     lines = head[begins.end() :].decode("utf-8", "replace").splitlines()
-    headers = {name.strip().lower(): value.strip() for name, _, value in (line.partition(":") for line in lines) if name.strip()}
+    headers = {
+        name.strip().lower(): value.strip()
+        for name, _, value in (line.partition(":") for line in lines)
+        if name.strip()
+    }
     if headers.get("transfer-encoding", "identity") != "identity":
-        raise Malformed("this was captured in pieces (Transfer-Encoding): capture the body as a whole")
+        raise Malformed(
+            "this was captured in pieces (Transfer-Encoding): capture the body as a whole"
+        )
     query = dict(parse_qsl(urlsplit(begins[1].decode("ascii", "replace")).query))
     return CapturedRequest(_whole(body, headers.get("content-length", "")), headers, query)
 

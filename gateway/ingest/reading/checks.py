@@ -55,7 +55,8 @@ def parse(delivery: WebhookDelivery, namespace: str) -> ParsedDelivery:
     status, named_by = STATUS.get(kind), delivery_id(delivery.headers)
     if status is None and not kind.startswith(OTHERS):
         raise limits.build_malformed(
-            "/type", f"a notification type is PROBLEM, RECOVERY or ACKNOWLEDGEMENT, not {told.type[:40]!r}"
+            "/type",
+            f"a notification type is PROBLEM, RECOVERY or ACKNOWLEDGEMENT, not {told.type[:40]!r}",
         )
     status = status or AlertStatus.COMMENTED
     if status is AlertStatus.COMMENTED and not told.comment.strip():
@@ -68,7 +69,9 @@ def build_object_key(host: str, service: str) -> str:
     return f"{host}!{service}" if service else host
 
 
-def _alert(told: CheckNotification, status: AlertStatus, namespace: str, delivery: WebhookDelivery) -> Alert:
+def _alert(
+    told: CheckNotification, status: AlertStatus, namespace: str, delivery: WebhookDelivery
+) -> Alert:
     groups = {f"group:{name.strip()}": "true" for name in told.groups.split(",") if name.strip()}
     what = f"{told.service} on {told.host}" if told.service else told.host
     said = status in BY_PEOPLE
@@ -79,11 +82,14 @@ def _alert(told: CheckNotification, status: AlertStatus, namespace: str, deliver
             dedup_key=build_object_key(told.host, told.service) if told.host else "",
             status=status,
             title=f"{what} is {told.state or told.type}",
-            description="\n".join(text for text in (told.output, told.long_output.replace("\\n", "\n")) if text),
+            description="\n".join(
+                text for text in (told.output, told.long_output.replace("\\n", "\n")) if text
+            ),
             severity=told.state.casefold(),
             service=told.business_service,
             ci=told.host,
-            labels=keep_texts({"host": told.host, "service": told.service, "address": told.address}) | groups,
+            labels=keep_texts({"host": told.host, "service": told.service, "address": told.address})
+            | groups,
             annotations=notes,
             links=limits.links([(told.url, "")]),
             event_time=limits.parse_event_time(told.time, delivery.received_at, "/time"),

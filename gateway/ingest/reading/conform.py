@@ -20,13 +20,22 @@ from gateway.quarantine.pointers import Steps
 
 T = TypeVar("T")
 
-TRUTH: Mapping[str, bool] = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
+TRUTH: Mapping[str, bool] = {
+    "true": True,
+    "1": True,
+    "yes": True,
+    "false": False,
+    "0": False,
+    "no": False,
+}
 
 LOST: Any = object()
 """The result for a value that cannot be converted."""
 
 
-def conform_types(tree: Any, kinds: Any, kept: frozenset[Steps], at: Steps = ()) -> tuple[Any, Marks]:
+def conform_types(
+    tree: Any, kinds: Any, kept: frozenset[Steps], at: Steps = ()
+) -> tuple[Any, Marks]:
     """Return a body, or its part at `at`, as one of the kinds its source reads, with the changes.
 
     Of several kinds the one that needs the fewest changes is chosen; the items of a list are
@@ -36,7 +45,11 @@ def conform_types(tree: Any, kinds: Any, kept: frozenset[Steps], at: Steps = ())
     for kind in kinds if isinstance(kinds, tuple) else (kinds,):
         done: Marks = {}
         shape, copy = _shape(kind), _copy(tree)
-        ones = [((*at, str(index)), one) for index, one in enumerate(copy)] if isinstance(copy, list) else [(at, copy)]
+        ones = (
+            [((*at, str(index)), one) for index, one in enumerate(copy)]
+            if isinstance(copy, list)
+            else [(at, copy)]
+        )
         turned = [(_turned(shape, one, where, kept, done), one) for where, one in ones]
         found = [one if new is LOST else new for new, one in turned]
         lost = sum(new is LOST for new, _ in turned)
@@ -57,7 +70,9 @@ def _copy(value: Any) -> Any:
     return [_copy(one) for one in value] if isinstance(value, list) else value
 
 
-def _turned(shape: inspect.Type, value: Any, at: Steps, kept: frozenset[Steps], marks: Marks) -> Any:
+def _turned(
+    shape: inspect.Type, value: Any, at: Steps, kept: frozenset[Steps], marks: Marks
+) -> Any:
     if isinstance(shape, inspect.UnionType):
         return _chosen(shape, value, at, kept, marks)
     if isinstance(shape, inspect.StructType):
@@ -75,7 +90,9 @@ def _turned(shape: inspect.Type, value: Any, at: Steps, kept: frozenset[Steps], 
     return new
 
 
-def _chosen(shape: inspect.UnionType, value: Any, at: Steps, kept: frozenset[Steps], marks: Marks) -> Any:
+def _chosen(
+    shape: inspect.UnionType, value: Any, at: Steps, kept: frozenset[Steps], marks: Marks
+) -> Any:
     """Return the value as the type of the union that needs the fewest changes."""
     tried = []
     for one in shape.types:
@@ -89,7 +106,13 @@ def _chosen(shape: inspect.UnionType, value: Any, at: Steps, kept: frozenset[Ste
     return new
 
 
-def _members(shape: inspect.StructType, value: dict[str, Any], at: Steps, kept: frozenset[Steps], marks: Marks) -> Any:
+def _members(
+    shape: inspect.StructType,
+    value: dict[str, Any],
+    at: Steps,
+    kept: frozenset[Steps],
+    marks: Marks,
+) -> Any:
     for field in shape.fields:
         if field.encode_name in value:
             _member(field, value, (*at, field.encode_name), kept, marks)
@@ -98,7 +121,9 @@ def _members(shape: inspect.StructType, value: dict[str, Any], at: Steps, kept: 
     return value
 
 
-def _member(field: inspect.Field, parent: dict[str, Any], at: Steps, kept: frozenset[Steps], marks: Marks) -> None:
+def _member(
+    field: inspect.Field, parent: dict[str, Any], at: Steps, kept: frozenset[Steps], marks: Marks
+) -> None:
     new = _turned(field.type, parent[field.encode_name], at, kept, marks)
     if new is not LOST:
         parent[field.encode_name] = new
@@ -112,7 +137,9 @@ def decode_repaired(body: bytes, kind: type[T], *, retyped: bool = True) -> T:
     return decode_with_repairs(body, kind, retyped=retyped)[0]
 
 
-def decode_with_repairs(body: bytes, kind: type[T], charset: str = "", *, retyped: bool = True) -> tuple[T, Marks]:
+def decode_with_repairs(
+    body: bytes, kind: type[T], charset: str = "", *, retyped: bool = True
+) -> tuple[T, Marks]:
     """Decode a body as `kind`; return the result and the repairs.
 
     `charset` is the declared one. Without `retyped` only the text is repaired, and a value of
@@ -137,7 +164,9 @@ def is_kept(at: Steps, kept: frozenset[Steps]) -> bool:
     return any(len(one) >= len(at) and pointers.overlap(one, at) for one in kept)
 
 
-def _items(shape: inspect.ListType, value: Any, at: Steps, kept: frozenset[Steps], marks: Marks) -> Any:
+def _items(
+    shape: inspect.ListType, value: Any, at: Steps, kept: frozenset[Steps], marks: Marks
+) -> Any:
     if isinstance(value, dict) or value is None:
         return LOST
     if not isinstance(value, list):
@@ -153,7 +182,9 @@ def _items(shape: inspect.ListType, value: Any, at: Steps, kept: frozenset[Steps
     return found
 
 
-def _values(shape: inspect.DictType, value: dict[str, Any], at: Steps, kept: frozenset[Steps], marks: Marks) -> Any:
+def _values(
+    shape: inspect.DictType, value: dict[str, Any], at: Steps, kept: frozenset[Steps], marks: Marks
+) -> Any:
     found = {}
     for name, one in value.items():
         new = _turned(shape.value_type, one, (*at, name), kept, marks)

@@ -55,8 +55,12 @@ def _foreign(body: bytes, charset: str) -> Text:
     for name in (_declared(charset), "gb2312"):
         if name and (text := _decoded(body, name, "strict")) is not None:
             return text, f"read as {name.upper()}"
-    if (text := _decoded(body, "utf-8", "surrogatepass")) is not None:  # surrogates, each encoded by itself
-        return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace"), "a half of a character was replaced"
+    if (
+        text := _decoded(body, "utf-8", "surrogatepass")
+    ) is not None:  # surrogates, each encoded by itself
+        return text.encode("utf-16-le", "surrogatepass").decode(
+            "utf-16-le", "replace"
+        ), "a half of a character was replaced"
     escaped = body.decode("utf-8", "surrogateescape")
     broken = sum("\udc80" <= one <= "\udcff" for one in escaped)
     if sum(one > "\x7f" for one in escaped) - broken >= broken:

@@ -12,10 +12,27 @@ from gateway.incidents.alert import Alert
 from gateway.ingest.reading import limits
 from gateway.vocabulary import AlertStatus
 
-FIELDS = ("title", "description", "severity", "service", "ci", "dedup_key", "status", "occurred_at", "labels", "links")
+FIELDS = (
+    "title",
+    "description",
+    "severity",
+    "service",
+    "ci",
+    "dedup_key",
+    "status",
+    "occurred_at",
+    "labels",
+    "links",
+)
 STATUS: Mapping[str, AlertStatus] = {
-    **dict.fromkeys(("", "firing", "open", "alerting", "problem", "triggered", "trigger", "down"), AlertStatus.FIRING),
-    **dict.fromkeys(("resolved", "ok", "recovered", "closed", "cleared", "resolve", "clear", "up"), AlertStatus.RESOLVED),
+    **dict.fromkeys(
+        ("", "firing", "open", "alerting", "problem", "triggered", "trigger", "down"),
+        AlertStatus.FIRING,
+    ),
+    **dict.fromkeys(
+        ("resolved", "ok", "recovered", "closed", "cleared", "resolve", "clear", "up"),
+        AlertStatus.RESOLVED,
+    ),
     **dict.fromkeys(("acknowledged", "acknowledge", "ack"), AlertStatus.ACKNOWLEDGED),
 }
 
@@ -59,16 +76,23 @@ def build_alert(item: GenericAlert, around: ItemDefaults) -> Alert:
     status = STATUS.get((item.status or "").strip().casefold())
     if status is None:
         raise limits.build_malformed(
-            "/status", f"status {(item.status or '')[:40]!r} is not known: firing, resolved or acknowledged"
+            "/status",
+            f"status {(item.status or '')[:40]!r} is not known: firing, resolved or acknowledged",
         )
     told = limits.key(_text(item.dedup_key, "/dedup_key"), "/dedup_key") or around.dedup_key
-    title = (item.title or "").strip() or around.title or (told if status is not AlertStatus.FIRING else "")
+    title = (
+        (item.title or "").strip()
+        or around.title
+        or (told if status is not AlertStatus.FIRING else "")
+    )
     if not title:
         raise limits.build_malformed("/title", "title is missing or empty")
     labels = _labels(item.labels or {})
     title, service, ci = limits.cut(title, limits.TITLE), item.service or "", item.ci or ""
     when = limits.parse_event_time(
-        around.occurred_at if item.occurred_at is None else item.occurred_at, around.received_at, "/occurred_at"
+        around.occurred_at if item.occurred_at is None else item.occurred_at,
+        around.received_at,
+        "/occurred_at",
     )
     return Alert(
         namespace=around.namespace,
@@ -87,7 +111,10 @@ def build_alert(item: GenericAlert, around: ItemDefaults) -> Alert:
 
 def derive_key(title: str, service: str, ci: str, labels: Mapping[str, str]) -> str:
     """Return the key of an alert whose sender gave none."""
-    return "auto:" + sha256(msgspec.json.encode([title, service, ci, sorted(labels.items())])).hexdigest()[:16]
+    return (
+        "auto:"
+        + sha256(msgspec.json.encode([title, service, ci, sorted(labels.items())])).hexdigest()[:16]
+    )
 
 
 def read_item(raw: msgspec.Raw, mapping: Mapping[str, str]) -> GenericAlert:
@@ -119,7 +146,12 @@ def resolve_pointer(value: Any, pointer: str) -> Any:
         name = step.replace("~1", "/").replace("~0", "~")
         if isinstance(value, dict):
             value = value.get(name)
-        elif isinstance(value, list) and name.isascii() and name.isdigit() and int(name[:9]) < len(value):
+        elif (
+            isinstance(value, list)
+            and name.isascii()
+            and name.isdigit()
+            and int(name[:9]) < len(value)
+        ):
             value = value[int(name[:9])]
         else:
             return None
@@ -127,17 +159,23 @@ def resolve_pointer(value: Any, pointer: str) -> Any:
 
 
 def _text(value: str | int | None, pointer: str) -> str:
-    return value if isinstance(value, str) else "" if value is None else limits.number(value, pointer)
+    return (
+        value if isinstance(value, str) else "" if value is None else limits.number(value, pointer)
+    )
 
 
 def _labels(values: Mapping[str, str | float | bool | None]) -> dict[str, str]:
-    return limits.labels({name: _plain(value, name) for name, value in values.items() if value is not None})
+    return limits.labels(
+        {name: _plain(value, name) for name, value in values.items() if value is not None}
+    )
 
 
 def _plain(value: str | float | bool, name: str) -> str:  # noqa: FBT001
     if isinstance(value, bool):
         return "true" if value else "false"
-    return value if isinstance(value, str) else limits.number(value, f"/labels/{limits.escaped(name)}")
+    return (
+        value if isinstance(value, str) else limits.number(value, f"/labels/{limits.escaped(name)}")
+    )
 
 
 def _addresses(links: list[str | LinkObject]) -> Iterator[tuple[str, str]]:

@@ -64,7 +64,11 @@ def read_unmended(
     source: Source, settings: SourceSettings, mapping: mappings.Mapping, delivery: WebhookDelivery
 ) -> ParsedDelivery:
     """Read a request after applying the mapping, without repair; raises as `Source.read` does."""
-    came = replace(delivery, body=mappings.apply_mapping(mapping, delivery.body)) if mapping else delivery
+    came = (
+        replace(delivery, body=mappings.apply_mapping(mapping, delivery.body))
+        if mapping
+        else delivery
+    )
     return source.read(came, settings)
 
 
@@ -73,7 +77,11 @@ def read_leniently(
 ) -> ParsedDelivery:
     """Read a request, repaired if needed; raises Malformed, and Forbidden as `Source.read` does."""
     try:
-        came = replace(delivery, body=mappings.apply_mapping(mapping, delivery.body)) if mapping else delivery
+        came = (
+            replace(delivery, body=mappings.apply_mapping(mapping, delivery.body))
+            if mapping
+            else delivery
+        )
         parsed = source.read(came, settings)
     except Malformed:
         if (mended := _mended(source, settings, mapping, delivery)) is None:
@@ -106,7 +114,9 @@ def _mended(
     return body.read(replace(delivery, headers=headers), settings, refused)
 
 
-def _decoded(source: Source, mapping: mappings.Mapping, delivery: WebhookDelivery) -> tuple[Mapping[str, str], Any, Marks] | None:
+def _decoded(
+    source: Source, mapping: mappings.Mapping, delivery: WebhookDelivery
+) -> tuple[Mapping[str, str], Any, Marks] | None:
     """Return headers, the repaired and mapped body, and the repairs; None for no JSON."""
     found = repair_json(delivery.body, _charset(delivery.headers))
     tree, marks = found if found is not None else (ABSENT, {})
@@ -133,7 +143,10 @@ class _Body:
     wrapped: list[tuple[Steps, Callable[[bytes], str]]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        named = [(), *(pointers.parse_pointer(pointer) for pointer in self.source.identity_pointers)]
+        named = [
+            (),
+            *(pointers.parse_pointer(pointer) for pointer in self.source.identity_pointers),
+        ]
         within = [] if self.items is None else [(*self.items, EVERY_ITEM, *one) for one in named]
         self.kept = frozenset([*named, *within])
 
@@ -153,7 +166,11 @@ class _Body:
             if not pointer:
                 self.tree = self._noted(conform_types(self.tree, kinds, self.kept))
         for pointer, kinds in self.source.expects.items():
-            for at, value in list(pointers.find_places(self.tree, pointers.parse_pointer(pointer))) if pointer else ():
+            for at, value in (
+                list(pointers.find_places(self.tree, pointers.parse_pointer(pointer)))
+                if pointer
+                else ()
+            ):
                 self._conform_part(at, value, kinds)
 
     def _conform_part(self, at: Steps, value: Any, kinds: Any) -> None:
@@ -170,7 +187,9 @@ class _Body:
         add_marks(self.marks, (), done[1])
         return done[0]
 
-    def read(self, delivery: WebhookDelivery, settings: SourceSettings, as_sent: Iterable[RefusedItem]) -> ParsedDelivery:
+    def read(
+        self, delivery: WebhookDelivery, settings: SourceSettings, as_sent: Iterable[RefusedItem]
+    ) -> ParsedDelivery:
         """Read the body repeatedly, each time without the values that the source refused.
 
         Items that stay refused are stored as they were sent. Raises Malformed if the whole body
@@ -200,7 +219,11 @@ class _Body:
     def _cause(self, flaw: Flaw) -> Flaw:
         """Return the flaw, or for a missing value the flaw because of which it was left out."""
         at = _place(flaw)
-        within = (left for where, left in self.left.items() if len(where) > len(at) and where[: len(at)] == at)
+        within = (
+            left
+            for where, left in self.left.items()
+            if len(where) > len(at) and where[: len(at)] == at
+        )
         return next(within, flaw) if flaw.detail.startswith(MISSING) else flaw
 
     def _without(self, flaws: Iterable[Flaw]) -> bool:
@@ -219,7 +242,11 @@ class _Body:
         if there is None and isinstance(parent, list) and not is_kept(at, self.kept):
             at, there = at[:-1], parent
             parent = pointers.value_at(self.tree, at[:-1])
-        if there is ABSENT or is_kept(at, self.kept) or (there is None and isinstance(parent, list)):
+        if (
+            there is ABSENT
+            or is_kept(at, self.kept)
+            or (there is None and isinstance(parent, list))
+        ):
             return False
         if isinstance(parent, dict):
             del parent[at[-1]]
@@ -238,13 +265,22 @@ class _Body:
         if not isinstance(parent, dict):
             return None
         for pointer, instead in self.source.values_if_unreadable.items():
-            if _same(pointers.parse_pointer(pointer), at) and (type(there), there) != (type(instead), instead):
+            if _same(pointers.parse_pointer(pointer), at) and (type(there), there) != (
+                type(instead),
+                instead,
+            ):
                 return at, instead, f"read as {instead!r}"
         for pointer, names in self.source.fallbacks.items():
             for name, text in (
-                (name, parent.get(name)) for name in names if pointers.parse_pointer(pointer) == self._in_item(at)
+                (name, parent.get(name))
+                for name in names
+                if pointers.parse_pointer(pointer) == self._in_item(at)
             ):
-                if isinstance(text, str) and text.strip() and there != (line := text.strip().splitlines()[0]):
+                if (
+                    isinstance(text, str)
+                    and text.strip()
+                    and there != (line := text.strip().splitlines()[0])
+                ):
                     return at, line, f"read from {name}"
         return None
 
@@ -253,14 +289,21 @@ class _Body:
         return at if self.items is None else at[len(self.items) + 1 :]
 
     def _told(self) -> tuple[RepairedValue, ...]:
-        return tuple(RepairedValue(self._item(pointers.parse_pointer(at)), at, what) for at, what in self.marks.items())
+        return tuple(
+            RepairedValue(self._item(pointers.parse_pointer(at)), at, what)
+            for at, what in self.marks.items()
+        )
 
     def _item(self, at: Steps) -> int:
         """Return the index of the item that a place is in, WHOLE for none."""
         if self.items is None:
             return 0 if at else WHOLE
         depth = len(self.items)
-        return int(at[depth]) if len(at) > depth and at[:depth] == self.items and at[depth].isdigit() else WHOLE
+        return (
+            int(at[depth])
+            if len(at) > depth and at[:depth] == self.items and at[depth].isdigit()
+            else WHOLE
+        )
 
 
 def _place(flaw: Flaw) -> Steps:
@@ -278,7 +321,11 @@ def _unwrapped(text: str) -> Unwrapped | None:
         if (found := repair_json(plain)) is not None and isinstance(found[0], dict):
             return found[0], lambda body: base64.b64encode(body).decode(), found[1]
     found = repair_json(text.encode())
-    return (found[0], bytes.decode, found[1]) if found is not None and isinstance(found[0], dict) else None
+    return (
+        (found[0], bytes.decode, found[1])
+        if found is not None and isinstance(found[0], dict)
+        else None
+    )
 
 
 def _put(tree: Any, at: Steps, value: Any) -> None:
@@ -293,7 +340,11 @@ def _same(pattern: Steps, at: Steps) -> bool:
 def _roots(source: Source, settings: SourceSettings, tree: Any) -> Steps | None:
     """Return the place of the list of items; None where the body is the one item."""
     mapped = settings.mapping.get("items", "")
-    places = [mapped, *(pointer.removesuffix("/*") for pointer in source.expects if pointer.endswith("/*")), ""]
+    places = [
+        mapped,
+        *(pointer.removesuffix("/*") for pointer in source.expects if pointer.endswith("/*")),
+        "",
+    ]
     for place in places:
         if isinstance(pointers.value_at(tree, at := pointers.parse_pointer(place)), list):
             return at
@@ -306,7 +357,9 @@ def _charset(headers: Mapping[str, str]) -> str:
     return told.get_content_charset("")
 
 
-def _with_limits(source: Source, settings: SourceSettings, came: WebhookDelivery, parsed: ParsedDelivery) -> ParsedDelivery:
+def _with_limits(
+    source: Source, settings: SourceSettings, came: WebhookDelivery, parsed: ParsedDelivery
+) -> ParsedDelivery:
     """Add a receipt entry for every text and every time that was cut."""
     parsed, ahead = _with_cuts(parsed, len(came.body)), came.received_at + NEWEST
     late = [(item, alert) for item, alert in parsed.alerts if is_bounded(alert, ahead)]
@@ -318,7 +371,9 @@ def _with_limits(source: Source, settings: SourceSettings, came: WebhookDelivery
     for item, alert in late:
         at = (*items, str(item)) if items is not None else ()
         part = pointers.value_at(tree, at)
-        told += find_cut_times(item, alert, *((tree, ()) if part is ABSENT else (part, at)), came.received_at)
+        told += find_cut_times(
+            item, alert, *((tree, ()) if part is ABSENT else (part, at)), came.received_at
+        )
     return replace(parsed, mended=tuple(told))
 
 
@@ -343,7 +398,9 @@ def _with_cuts(parsed: ParsedDelivery, size: int) -> ParsedDelivery:
     long = [
         (item, alert)
         for item, alert in parsed.alerts
-        if thorough or len(alert.title) == limits.TITLE or len(alert.description) == limits.DESCRIPTION
+        if thorough
+        or len(alert.title) == limits.TITLE
+        or len(alert.description) == limits.DESCRIPTION
     ]
     cuts = [RepairedValue(item, "", what) for item, alert in long for what in _cuts(alert)]
     return replace(parsed, mended=(*parsed.mended, *cuts)) if cuts else parsed
@@ -351,7 +408,9 @@ def _with_cuts(parsed: ParsedDelivery, size: int) -> ParsedDelivery:
 
 def _is_cut(texts: Collection[str]) -> bool:
     """Return whether a text was cut to the length of a label; nearly always none is so long."""
-    return limits.LABEL in map(len, texts) and any(len(one) == limits.LABEL and one[-1] == "…" for one in texts)
+    return limits.LABEL in map(len, texts) and any(
+        len(one) == limits.LABEL and one[-1] == "…" for one in texts
+    )
 
 
 def _cuts(alert: Alert) -> Iterable[str]:

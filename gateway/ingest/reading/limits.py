@@ -107,7 +107,10 @@ def labels(values: dict[str, str]) -> dict[str, str]:
     """Return labels with names and values cut to their limit, and only the first of too many."""
     if len(values) > MAX_LABELS:
         values = dict(islice(values.items(), MAX_LABELS))
-    if max(map(len, values), default=0) <= KEY and max(map(len, values.values()), default=0) <= LABEL:
+    if (
+        max(map(len, values), default=0) <= KEY
+        and max(map(len, values.values()), default=0) <= LABEL
+    ):
         return values
     return {cut(name, KEY): cut(value, LABEL) for name, value in values.items()}
 
@@ -140,7 +143,9 @@ def parse_time(value: str | float | None, pointer: str = "") -> datetime | None:
     try:
         return times.parse_time(value)
     except ValueError as error:
-        raise build_malformed(pointer, f"not a time: {str(value)[:40]!r} (write RFC 3339)") from error
+        raise build_malformed(
+            pointer, f"not a time: {str(value)[:40]!r} (write RFC 3339)"
+        ) from error
 
 
 def clamp_time(when: datetime | None, received_at: datetime) -> datetime | None:
@@ -151,7 +156,9 @@ def clamp_time(when: datetime | None, received_at: datetime) -> datetime | None:
     return None if when is None else min(when, received_at + NEWEST)
 
 
-def parse_event_time(value: str | float | None, received_at: datetime, pointer: str = "") -> datetime | None:
+def parse_event_time(
+    value: str | float | None, received_at: datetime, pointer: str = ""
+) -> datetime | None:
     """Return an event's time, not later than allowed; raises Malformed when it is no time."""
     return clamp_time(parse_time(value, pointer), received_at)
 
@@ -175,7 +182,11 @@ def links(pairs: Iterable[tuple[str, str]]) -> tuple[Link, ...]:
 
     An address cut short would lead elsewhere.
     """
-    web = [(href, text) for href, text in pairs if href[:8].lower().startswith(("http://", "https://")) and len(href) <= LABEL]
+    web = [
+        (href, text)
+        for href, text in pairs
+        if href[:8].lower().startswith(("http://", "https://")) and len(href) <= LABEL
+    ]
     return tuple(Link(href=href, text=cut(text, KEY)) for href, text in web[:MAX_LINKS])
 
 

@@ -22,7 +22,9 @@ def find_text_member(body: bytes, name: str) -> str | None:
         raw = limits.decode(body, dict[str, msgspec.Raw]).get(name)
         return limits.decode_item(raw, str) or None if raw is not None else None
     except Malformed:
-        written = _written(name).search(body.replace(b"\0", b""))  # without NULs, UTF-16 of ASCII text is ASCII
+        written = _written(name).search(
+            body.replace(b"\0", b"")
+        )  # without NULs, UTF-16 of ASCII text is ASCII
         return written[1].decode() if written is not None else None
 
 

@@ -44,7 +44,11 @@ def _fnv(data: bytes) -> str:
 
 
 def build_alert(
-    item: PrometheusAlert, key: str, status: AlertStatus, event_time: datetime | None, ends_at: datetime | None = None
+    item: PrometheusAlert,
+    key: str,
+    status: AlertStatus,
+    event_time: datetime | None,
+    ends_at: datetime | None = None,
 ) -> Alert:
     """Return an item as an alert; `ends_at` is the time at which it expires."""
     labels, annotations = limits.labels(item.labels), limits.labels(item.annotations)

@@ -27,7 +27,10 @@ def repair_json(body: bytes, charset: str = "") -> tuple[Any, Marks] | None:
     text, what = decode_body(body, charset)
     marks: Marks = {"": what} if what else {}
     bare = text.strip("\0 \t\r\n")
-    if "\0" in text[: len(text) - len(text.lstrip("\0 \t\r\n"))] + text[len(text.rstrip("\0 \t\r\n")) :]:
+    if (
+        "\0"
+        in text[: len(text) - len(text.lstrip("\0 \t\r\n"))] + text[len(text.rstrip("\0 \t\r\n")) :]
+    ):
         add_mark(marks, (), "NUL bytes around the body were taken off")
     try:
         tree = json.loads(bare, parse_constant=_not_a_number)

@@ -14,7 +14,9 @@ UNSET = SourceSettings()
 """The settings of a source without any."""
 
 
-def read_again(source: Source, settings: SourceSettings, mapping: mappings.Mapping, delivery: WebhookDelivery) -> ParsedDelivery:
+def read_again(
+    source: Source, settings: SourceSettings, mapping: mappings.Mapping, delivery: WebhookDelivery
+) -> ParsedDelivery:
     """Return the content of a request, all of it.
 
     Raises Malformed with every flaw, and Forbidden for an account that may not send.
@@ -26,13 +28,18 @@ def read_again(source: Source, settings: SourceSettings, mapping: mappings.Mappi
     return parsed
 
 
-def try_reading(source: Source, settings: SourceSettings, mapping: mappings.Mapping, delivery: WebhookDelivery) -> Trial:
+def try_reading(
+    source: Source, settings: SourceSettings, mapping: mappings.Mapping, delivery: WebhookDelivery
+) -> Trial:
     """Return the alerts that a request would become, or its flaws."""
     try:
         parsed = read_again(source, settings, mapping, delivery)
     except (Malformed, Forbidden) as error:
         return Trial(flaws=list_flaws(error))
-    return Trial(tuple(preview_alert(alert) for _, alert in parsed.alerts), tuple(reason for _, reason in parsed.ignored))
+    return Trial(
+        tuple(preview_alert(alert) for _, alert in parsed.alerts),
+        tuple(reason for _, reason in parsed.ignored),
+    )
 
 
 def list_flaws(error: GatewayError) -> tuple[Flaw, ...]:

@@ -19,7 +19,9 @@ class UnknownSigningKey(Unauthenticated):
     """A signature by a key that is not among those cached: perhaps a newer one."""
 
 
-WRONG_SIGNATURE = "the signature is not by a secret of this source: compare the secret here and at the sender"
+WRONG_SIGNATURE = (
+    "the signature is not by a secret of this source: compare the secret here and at the sender"
+)
 
 
 def matches_any(secrets: Iterable[bytes], content: bytes, given: Iterable[bytes]) -> bool:

@@ -20,7 +20,9 @@ from gateway.settings import SourceSettings
 
 HOST = r"https://sns\.[a-z]{2}[a-z0-9-]{3,28}\.amazonaws\.com(?:\.cn)?"
 CERTIFICATE = re.compile(HOST + r"/SimpleNotificationService-[0-9A-Za-z-]{1,64}\.pem", re.ASCII)
-SUBSCRIBE = re.compile(HOST + r"/\?Action=ConfirmSubscription&[0-9A-Za-z:&=%._~-]{1,1024}", re.ASCII)
+SUBSCRIBE = re.compile(
+    HOST + r"/\?Action=ConfirmSubscription&[0-9A-Za-z:&=%._~-]{1,1024}", re.ASCII
+)
 """Patterns of the only addresses that are ever called.
 
 They match whole addresses, so that nothing can precede or follow the allowed text.
@@ -34,11 +36,31 @@ LARGEST = 786_432
 """Maximum bytes of a request; a message has 256 KiB at most, and some characters are escaped."""
 
 HASHES = {"1": hashes.SHA1, "2": hashes.SHA256}
-NOTIFICATION, SUBSCRIPTION, UNSUBSCRIPTION = "Notification", "SubscriptionConfirmation", "UnsubscribeConfirmation"
+NOTIFICATION, SUBSCRIPTION, UNSUBSCRIPTION = (
+    "Notification",
+    "SubscriptionConfirmation",
+    "UnsubscribeConfirmation",
+)
 SIGNED = {
     NOTIFICATION: ("Message", "MessageId", "Subject", "Timestamp", "TopicArn", "Type"),
-    SUBSCRIPTION: ("Message", "MessageId", "SubscribeURL", "Timestamp", "Token", "TopicArn", "Type"),
-    UNSUBSCRIPTION: ("Message", "MessageId", "SubscribeURL", "Timestamp", "Token", "TopicArn", "Type"),
+    SUBSCRIPTION: (
+        "Message",
+        "MessageId",
+        "SubscribeURL",
+        "Timestamp",
+        "Token",
+        "TopicArn",
+        "Type",
+    ),
+    UNSUBSCRIPTION: (
+        "Message",
+        "MessageId",
+        "SubscribeURL",
+        "Timestamp",
+        "Token",
+        "TopicArn",
+        "Type",
+    ),
 }
 """The signed fields of each kind of message, in the order of signing."""
 
@@ -77,10 +99,17 @@ def verify(delivery: WebhookDelivery) -> None:
     envelope = _envelope(delivery)
     algorithm = HASHES.get(envelope.signature_version)
     if algorithm is None:
-        raise Unauthenticated(f"signature version {envelope.signature_version[:10]!r} is not known: 1 and 2 are")
+        raise Unauthenticated(
+            f"signature version {envelope.signature_version[:10]!r} is not known: 1 and 2 are"
+        )
     try:
         key = _key(delivery.certificate, delivery.received_at)
-        key.verify(signatures.from_base64(envelope.signature), _signed(envelope), padding.PKCS1v15(), algorithm())
+        key.verify(
+            signatures.from_base64(envelope.signature),
+            _signed(envelope),
+            padding.PKCS1v15(),
+            algorithm(),
+        )
         sent = limits.parse_time(envelope.timestamp)
     except (InvalidSignature, UnsupportedAlgorithm, Malformed) as error:
         raise Unauthenticated("the message is not signed by Amazon SNS") from error
@@ -93,17 +122,23 @@ def find_confirmation_url(envelope: SnsMessage) -> str:
     """Return the address that confirms the subscription; raises Malformed unless it is Amazon's."""
     address = envelope.subscribe_url or ""
     if not SUBSCRIBE.fullmatch(address):
-        raise limits.build_malformed("/SubscribeURL", "this is not where Amazon SNS has a subscription confirmed")
+        raise limits.build_malformed(
+            "/SubscribeURL", "this is not where Amazon SNS has a subscription confirmed"
+        )
     return address
 
 
 def _envelope(delivery: WebhookDelivery) -> SnsMessage:
     if len(delivery.body) > LARGEST:
-        raise Unauthenticated(f"this is no message of Amazon SNS: those have at most {LARGEST} bytes")
+        raise Unauthenticated(
+            f"this is no message of Amazon SNS: those have at most {LARGEST} bytes"
+        )
     try:
         envelope = limits.decode(delivery.body, SnsMessage)
     except Malformed as error:
-        raise Unauthenticated("this is no signed message of Amazon SNS: leave raw message delivery off") from error
+        raise Unauthenticated(
+            "this is no signed message of Amazon SNS: leave raw message delivery off"
+        ) from error
     if envelope.type not in SIGNED:
         raise Unauthenticated("this is no kind of message that Amazon SNS sends")
     return envelope
@@ -112,7 +147,9 @@ def _envelope(delivery: WebhookDelivery) -> SnsMessage:
 def _signed(envelope: SnsMessage) -> bytes:
     """Return the signed text: the name and value of each signed field that is present, on lines."""
     told = msgspec.to_builtins(envelope)
-    lines = [f"{name}\n{told[name]}\n" for name in SIGNED[envelope.type] if told.get(name) is not None]
+    lines = [
+        f"{name}\n{told[name]}\n" for name in SIGNED[envelope.type] if told.get(name) is not None
+    ]
     return "".join(lines).encode("utf-8", "surrogatepass")
 
 
@@ -120,7 +157,10 @@ def _key(certificate: bytes, now: datetime) -> rsa.RSAPublicKey:
     """Return the key of a certificate that is valid at that time; raises Unauthenticated."""
     found = _read(certificate)
     key = found.public_key()
-    if not isinstance(key, rsa.RSAPublicKey) or not found.not_valid_before_utc <= now <= found.not_valid_after_utc:
+    if (
+        not isinstance(key, rsa.RSAPublicKey)
+        or not found.not_valid_before_utc <= now <= found.not_valid_after_utc
+    ):
         raise Unauthenticated("the certificate is not valid")
     return key
 

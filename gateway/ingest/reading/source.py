@@ -20,7 +20,13 @@ from gateway.receipts.mended import RepairedValue
 from gateway.receipts.refused import RefusedItem
 from gateway.settings import MOST_ITEMS, SourceSettings
 
-ID_HEADERS = ("webhook-id", "idempotency-key", "x-delivery-id", "x-github-delivery", "x-amz-sns-message-id")
+ID_HEADERS = (
+    "webhook-id",
+    "idempotency-key",
+    "x-delivery-id",
+    "x-github-delivery",
+    "x-amz-sns-message-id",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +77,9 @@ class ParsedDelivery:
     @property
     def is_test(self) -> bool:
         """True if the request comes from the sender's test button and contains nothing else."""
-        return bool(self.alerts) and not self.refused and all(alert.test for _, alert in self.alerts)
+        return (
+            bool(self.alerts) and not self.refused and all(alert.test for _, alert in self.alerts)
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,18 +142,27 @@ class Source:
         any account: vendors invent accounts for theirs, and a test opens nothing.
         """
         parsed = self.parse(delivery, intake)
-        if intake.accounts and not set(intake.accounts) & set(parsed.accounts) and not parsed.is_test:
+        if (
+            intake.accounts
+            and not set(intake.accounts) & set(parsed.accounts)
+            and not parsed.is_test
+        ):
             raise Forbidden(f"the sending account is not among intake.{self.slug}.accounts")
         return parsed
 
 
-def find_unused_secrets(sources: Mapping[str, Source], intake: Mapping[str, SourceSettings]) -> tuple[Flaw, ...]:
+def find_unused_secrets(
+    sources: Mapping[str, Source], intake: Mapping[str, SourceSettings]
+) -> tuple[Flaw, ...]:
     """Return a flaw for each source in the settings whose secrets would be ignored.
 
     Whoever set them believes the source protected although it is open.
     """
     return tuple(
-        Flaw(f"/intake/{name}/secrets", "there is no source of this name whose requests are signed with a shared secret")
+        Flaw(
+            f"/intake/{name}/secrets",
+            "there is no source of this name whose requests are signed with a shared secret",
+        )
         for name, settings in intake.items()
         if settings.secrets and not (name in sources and sources[name].uses_shared_secret)
     )
@@ -164,7 +181,10 @@ Items = tuple[tuple[tuple[int, Alert], ...], tuple[RefusedItem, ...]]
 
 
 def parse_each(
-    delivery: WebhookDelivery, raws: Sequence[msgspec.Raw], root: str | None, read: Callable[[msgspec.Raw], Alert]
+    delivery: WebhookDelivery,
+    raws: Sequence[msgspec.Raw],
+    root: str | None,
+    read: Callable[[msgspec.Raw], Alert],
 ) -> Items:
     """Read every item by itself, so that a bad one is refused without the others.
 

@@ -51,7 +51,9 @@ def verify_token(token: str, keys: bytes, wanted: TokenRequirements) -> Mapping[
     try:
         told = jwt.decode(token, _keys(keys), algorithms=list(ALGORITHMS)).claims
     except InvalidKeyIdError as error:
-        raise UnknownSigningKey("the token is signed with a key that its cloud does not show") from error
+        raise UnknownSigningKey(
+            "the token is signed with a key that its cloud does not show"
+        ) from error
     except (JoseError, ValueError, KeyError, TypeError) as error:
         raise Unauthenticated("the token is not signed by the sender's cloud") from error
     if (why := _objection(told, wanted)) is not None:
@@ -85,7 +87,18 @@ def _keys(document: bytes) -> KeySet:
     """Return the signing keys of a JWK set (RFC 7517); raises Unauthenticated if there are none."""
     try:
         listed = msgspec.json.decode(document, type=dict[str, Any]).get("keys")
-        usable = [one for one in listed if one.get("kty") in TYPES and one.get("use", "sig") == "sig"] if listed else []
+        usable = (
+            [one for one in listed if one.get("kty") in TYPES and one.get("use", "sig") == "sig"]
+            if listed
+            else []
+        )
         return KeySet.import_key_set({"keys": usable})
-    except (msgspec.DecodeError, JoseError, AttributeError, ValueError, KeyError, TypeError) as error:
+    except (
+        msgspec.DecodeError,
+        JoseError,
+        AttributeError,
+        ValueError,
+        KeyError,
+        TypeError,
+    ) as error:
         raise Unauthenticated("the keys of the sender's cloud cannot be used") from error

@@ -11,7 +11,13 @@ import msgspec
 
 from gateway.incidents.alert import Alert
 from gateway.ingest.reading import limits, prometheus
-from gateway.ingest.reading.source import ParsedDelivery, Source, WebhookDelivery, delivery_id, parse_each
+from gateway.ingest.reading.source import (
+    ParsedDelivery,
+    Source,
+    WebhookDelivery,
+    delivery_id,
+    parse_each,
+)
 from gateway.settings import SourceSettings
 from gateway.vocabulary import AlertStatus
 
@@ -31,8 +37,15 @@ class Webhook(msgspec.Struct, rename="camel"):
 def parse(delivery: WebhookDelivery, _: SourceSettings) -> ParsedDelivery:
     """Return the alerts; the status of each alert counts, not that of its group."""
     body = limits.decode_envelope(delivery.body, Webhook)
-    alerts, refused = parse_each(delivery, body.alerts, "/alerts", partial(_alert, received_at=delivery.received_at))
-    return ParsedDelivery(alerts, refused, lost=limits.count(body.truncated_alerts), delivery_id=delivery_id(delivery.headers))
+    alerts, refused = parse_each(
+        delivery, body.alerts, "/alerts", partial(_alert, received_at=delivery.received_at)
+    )
+    return ParsedDelivery(
+        alerts,
+        refused,
+        lost=limits.count(body.truncated_alerts),
+        delivery_id=delivery_id(delivery.headers),
+    )
 
 
 def _alert(raw: msgspec.Raw, received_at: datetime) -> Alert:
@@ -46,7 +59,9 @@ def _read(data: bytes) -> Alert:
     item = limits.decode_item(msgspec.Raw(data), prometheus.PrometheusAlert)
     status = STATUS.get(item.status)
     if status is None:
-        raise limits.build_malformed("/status", f"status is firing or resolved, not {item.status[:40]!r}")
+        raise limits.build_malformed(
+            "/status", f"status is firing or resolved, not {item.status[:40]!r}"
+        )
     key = limits.key(item.fingerprint, "/fingerprint") or prometheus.fingerprint(item.labels)
     starts = limits.parse_time(item.starts_at, "/startsAt")
     when = starts if status is AlertStatus.FIRING else limits.parse_time(item.ends_at, "/endsAt")

@@ -61,7 +61,11 @@ class Body(msgspec.Struct, rename="camel"):
 
 def certificate_at(_: WebhookDelivery, intake: SourceSettings) -> str:
     """Return the address of the keys of the directory in the settings, whatever a token says."""
-    return f"https://login.microsoftonline.com/{intake.tenant.lower()}/discovery/v2.0/keys" if intake.audience else ""
+    return (
+        f"https://login.microsoftonline.com/{intake.tenant.lower()}/discovery/v2.0/keys"
+        if intake.audience
+        else ""
+    )
 
 
 def verify(delivery: WebhookDelivery, intake: SourceSettings) -> None:
@@ -73,9 +77,14 @@ def verify(delivery: WebhookDelivery, intake: SourceSettings) -> None:
     if not intake.audience:
         return
     tenant = intake.tenant.lower()
-    issuers = (f"https://sts.windows.net/{tenant}/", f"https://login.microsoftonline.com/{tenant}/v2.0")
+    issuers = (
+        f"https://sts.windows.net/{tenant}/",
+        f"https://login.microsoftonline.com/{tenant}/v2.0",
+    )
     wanted = tokens.TokenRequirements(issuers, intake.audience, delivery.received_at)
-    told = tokens.verify_token(tokens.find_bearer_token(delivery.headers), delivery.certificate, wanted)
+    told = tokens.verify_token(
+        tokens.find_bearer_token(delivery.headers), delivery.certificate, wanted
+    )
     if told.get("appid", told.get("azp")) not in (intake.senders or (MONITOR,)):
         raise Unauthenticated("the token is of another application than Azure Monitor")
 
@@ -91,11 +100,15 @@ def _delivery_id(delivery: WebhookDelivery, intake: SourceSettings) -> str | Non
 def parse(delivery: WebhookDelivery, intake: SourceSettings) -> ParsedDelivery:
     """Return the alert of one resource; raises Malformed."""
     if limits.decode(delivery.body, Named).schema_id != SCHEMA:
-        raise limits.build_malformed("/schemaId", "only the common alert schema is read: turn it on in the action group")
+        raise limits.build_malformed(
+            "/schemaId", "only the common alert schema is read: turn it on in the action group"
+        )
     data = limits.decode(delivery.body, Body).data
     found = SUBSCRIPTION.match(data.essentials.alert_id)
     named = _delivery_id(delivery, intake)
-    return ParsedDelivery(((0, _alert(data, delivery)),), delivery_id=named, accounts=(found[1],) if found else ())
+    return ParsedDelivery(
+        ((0, _alert(data, delivery)),), delivery_id=named, accounts=(found[1],) if found else ()
+    )
 
 
 class Named(msgspec.Struct, rename="camel"):
@@ -109,13 +122,16 @@ def _alert(data: Data, delivery: WebhookDelivery) -> Alert:
     status = STATUS.get(told.monitor_condition.casefold())
     if status is None:
         raise limits.build_malformed(
-            "/data/essentials/monitorCondition", f"Fired or Resolved, not {told.monitor_condition[:40]!r}"
+            "/data/essentials/monitorCondition",
+            f"Fired or Resolved, not {told.monitor_condition[:40]!r}",
         )
     key = told.alert_id or told.origin_alert_id
     if not key:
         raise limits.build_malformed("/data/essentials/alertId", "an alert needs its id")
     fired, ended = told.fired_date_time, told.resolved_date_time
-    pointer = "/data/essentials/" + ("firedDateTime" if status is AlertStatus.FIRING else "resolvedDateTime")
+    pointer = "/data/essentials/" + (
+        "firedDateTime" if status is AlertStatus.FIRING else "resolvedDateTime"
+    )
     labels = _labels(data)
     return Alert(
         namespace="azure",
@@ -129,7 +145,9 @@ def _alert(data: Data, delivery: WebhookDelivery) -> Alert:
         labels=labels,
         links=limits.links([(told.investigation_link or "", "Azure")]),
         occurrence=limits.cut(fired or "", limits.KEY),
-        event_time=limits.parse_event_time(fired if status is AlertStatus.FIRING else ended, delivery.received_at, pointer),
+        event_time=limits.parse_event_time(
+            fired if status is AlertStatus.FIRING else ended, delivery.received_at, pointer
+        ),
         test=key.startswith(TEST_ALERT),
     )
 
@@ -148,7 +166,11 @@ def _labels(data: Data) -> dict[str, str]:
     target = next(iter(told.alert_target_ids or []), told.alert_id)
     places = {"subscription": SUBSCRIPTION.match(target), "resource_group": GROUP.search(target)}
     named = {"signal": told.signal_type, "monitoring_service": told.monitoring_service}
-    own = {name: value for name, value in (data.custom_properties or {}).items() if isinstance(value, str)}
+    own = {
+        name: value
+        for name, value in (data.custom_properties or {}).items()
+        if isinstance(value, str)
+    }
     return limits.labels(
         own
         | {name: found[1] for name, found in places.items() if found}

@@ -17,7 +17,13 @@ from gateway.errors import Flaw, Malformed
 from gateway.incidents.alert import Alert
 from gateway.ingest.reading import fields, limits
 from gateway.ingest.reading.encodings import decode_body
-from gateway.ingest.reading.source import ParsedDelivery, Source, StructuredEvent, WebhookDelivery, parse_each
+from gateway.ingest.reading.source import (
+    ParsedDelivery,
+    Source,
+    StructuredEvent,
+    WebhookDelivery,
+    parse_each,
+)
 from gateway.quarantine.pointers import ABSENT
 from gateway.settings import SourceSettings
 
@@ -48,9 +54,15 @@ def parse(delivery: WebhookDelivery, intake: SourceSettings) -> ParsedDelivery:
     else:
         body = limits.decode_envelope(delivery.body, msgspec.Raw)
         many = bytes(body).lstrip()[:1] == b"["
-        raws, root = (msgspec.json.decode(body, type=list[msgspec.Raw]), "") if many else ([body], None)
-    alerts, refused = parse_each(delivery, raws, root, partial(_alert, delivery=delivery, intake=intake))
-    return ParsedDelivery(alerts, refused, delivery_id=_delivery_id(raws, {item.item for item in refused}))
+        raws, root = (
+            (msgspec.json.decode(body, type=list[msgspec.Raw]), "") if many else ([body], None)
+        )
+    alerts, refused = parse_each(
+        delivery, raws, root, partial(_alert, delivery=delivery, intake=intake)
+    )
+    return ParsedDelivery(
+        alerts, refused, delivery_id=_delivery_id(raws, {item.item for item in refused})
+    )
 
 
 def _bound(delivery: WebhookDelivery) -> msgspec.Raw:
@@ -69,7 +81,11 @@ def whole(delivery: WebhookDelivery, data: Any) -> StructuredEvent | None:
     """Return a binary event in structured form; data that is no JSON becomes a text."""
     if "ce-specversion" not in delivery.headers:
         return None
-    headers = {name: value for name, value in delivery.headers.items() if not name.lower().startswith("ce-")}
+    headers = {
+        name: value
+        for name, value in delivery.headers.items()
+        if not name.lower().startswith("ce-")
+    }
     if data is not ABSENT and _is_json(delivery):
         return StructuredEvent(headers, {**_attributes(delivery), "data": data}, ("data",))
     text, what = decode_body(delivery.body)
@@ -81,11 +97,20 @@ def whole(delivery: WebhookDelivery, data: Any) -> StructuredEvent | None:
     }
     told = {"data_base64": base64.b64encode(clean).decode()} if clean else {}
     marks = {"/data_base64": "; ".join(one for one, happened in done.items() if happened)}
-    return StructuredEvent(headers, {**_attributes(delivery), **told}, ("data_base64",), marks if any(done.values()) else {})
+    return StructuredEvent(
+        headers,
+        {**_attributes(delivery), **told},
+        ("data_base64",),
+        marks if any(done.values()) else {},
+    )
 
 
 def _attributes(delivery: WebhookDelivery) -> dict[str, str]:
-    told = {name: unquote(value) for name in ATTRIBUTES if (value := delivery.headers.get(f"ce-{name}")) is not None}
+    told = {
+        name: unquote(value)
+        for name in ATTRIBUTES
+        if (value := delivery.headers.get(f"ce-{name}")) is not None
+    }
     return {name: value.encode("utf-8", "replace").decode() for name, value in told.items()}
 
 
@@ -97,20 +122,29 @@ def _is_json(delivery: WebhookDelivery) -> bool:
 def _alert(raw: msgspec.Raw, delivery: WebhookDelivery, intake: SourceSettings) -> Alert:
     event = limits.decode_item(raw, Event)
     if event.specversion != "1.0":
-        raise limits.build_malformed("/specversion", f"CloudEvents 1.0 is read here, not {event.specversion[:20]!r}")
+        raise limits.build_malformed(
+            "/specversion", f"CloudEvents 1.0 is read here, not {event.specversion[:20]!r}"
+        )
     for name in ("id", "source", "type"):
         if not getattr(event, name):
             raise limits.build_malformed(f"/{name}", f"{name} is empty")
     limits.parse_time(event.time, "/time")
-    key = limits.key(event.subject or f"{event.type} {event.source}", "/subject" if event.subject else "/type")
-    around = fields.ItemDefaults("cloudevents", delivery.received_at, event.subject or event.type, key, event.time or "")
+    key = limits.key(
+        event.subject or f"{event.type} {event.source}", "/subject" if event.subject else "/type"
+    )
+    around = fields.ItemDefaults(
+        "cloudevents", delivery.received_at, event.subject or event.type, key, event.time or ""
+    )
     try:
         item = _data(event, intake.mapping)
         item.dedup_key = item.dedup_key or None
         return fields.build_alert(item, around)
     except Malformed as error:
         root = "/data" if event.data_base64 is None else "/data_base64"
-        flaws = (Flaw(root + fields.translate_pointer(flaw.pointer, intake.mapping), flaw.detail) for flaw in error.flaws)
+        flaws = (
+            Flaw(root + fields.translate_pointer(flaw.pointer, intake.mapping), flaw.detail)
+            for flaw in error.flaws
+        )
         raise Malformed(error.detail, flaws=tuple(flaws)) from error
 
 
@@ -148,7 +182,9 @@ def _delivery_id(raws: list[msgspec.Raw], refused: set[int]) -> str | None:
     """
     if not raws:
         return None
-    named = [["", bytes(raw).hex()] if index in refused else _name(raw) for index, raw in enumerate(raws)]
+    named = [
+        ["", bytes(raw).hex()] if index in refused else _name(raw) for index, raw in enumerate(raws)
+    ]
     return "ce:" + sha256(msgspec.json.encode(named)).hexdigest()[:32]
 
 

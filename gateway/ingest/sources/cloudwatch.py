@@ -62,16 +62,24 @@ def parse(delivery: WebhookDelivery, _: SourceSettings) -> ParsedDelivery:
     if envelope.type == sns.SUBSCRIPTION:
         said = ((0, "subscription confirmed"),)
         return ParsedDelivery(
-            (), ignored=said, delivery_id=delivery_id, accounts=told, confirm=sns.find_confirmation_url(envelope)
+            (),
+            ignored=said,
+            delivery_id=delivery_id,
+            accounts=told,
+            confirm=sns.find_confirmation_url(envelope),
         )
     if envelope.type == sns.UNSUBSCRIPTION:
-        return ParsedDelivery((), ignored=((0, "subscription ended"),), delivery_id=delivery_id, accounts=told)
+        return ParsedDelivery(
+            (), ignored=((0, "subscription ended"),), delivery_id=delivery_id, accounts=told
+        )
     try:
         alarm = limits.decode(envelope.message.encode("utf-8", "replace"), Alarm)
         alerts = ((0, _alert(alarm, delivery)),) if alarm.new_state_value != QUIET else ()
     except Malformed as error:
         if "AlarmName" not in envelope.message:
-            return ParsedDelivery(((0, _notice(envelope, delivery)),), delivery_id=delivery_id, accounts=told)
+            return ParsedDelivery(
+                ((0, _notice(envelope, delivery)),), delivery_id=delivery_id, accounts=told
+            )
         flaws = tuple(Flaw("/Message" + flaw.pointer, flaw.detail) for flaw in error.flaws)
         raise Malformed("the message is no CloudWatch alarm", flaws=flaws) from error
     ignored = () if alerts else ((0, f"state {limits.cut(alarm.new_state_value, 40)}"),)
@@ -81,17 +89,29 @@ def parse(delivery: WebhookDelivery, _: SourceSettings) -> ParsedDelivery:
 def _alert(alarm: Alarm, delivery: WebhookDelivery) -> Alert:
     trigger = alarm.trigger or Trigger()
     dimensions = {one.name: one.value for one in trigger.dimensions or []}
-    place = {"account": alarm.account, "region": _region(alarm), "namespace": trigger.namespace, "metric": trigger.metric_name}
+    place = {
+        "account": alarm.account,
+        "region": _region(alarm),
+        "namespace": trigger.namespace,
+        "metric": trigger.metric_name,
+    }
     return Alert(
         namespace="cloudwatch",
-        dedup_key=limits.key(alarm.alarm_arn or f"{alarm.account}/{alarm.region}/{alarm.alarm_name}", "/AlarmArn"),
+        dedup_key=limits.key(
+            alarm.alarm_arn or f"{alarm.account}/{alarm.region}/{alarm.alarm_name}", "/AlarmArn"
+        ),
         status=STATUS.get(alarm.new_state_value, AlertStatus.FIRING),
         title=limits.cut(alarm.alarm_name, limits.TITLE),
-        description=limits.cut("\n\n".join(filter(None, (alarm.alarm_description, alarm.new_state_reason))), limits.DESCRIPTION),
+        description=limits.cut(
+            "\n\n".join(filter(None, (alarm.alarm_description, alarm.new_state_reason))),
+            limits.DESCRIPTION,
+        ),
         severity="alarm" if alarm.new_state_value == "ALARM" else "",
         ci=limits.cut("/".join(dimensions.values()), limits.KEY),
         labels=limits.labels(dimensions | {name: value for name, value in place.items() if value}),
-        event_time=limits.parse_event_time(alarm.state_change_time, delivery.received_at, "/StateChangeTime"),
+        event_time=limits.parse_event_time(
+            alarm.state_change_time, delivery.received_at, "/StateChangeTime"
+        ),
     )
 
 

@@ -50,16 +50,25 @@ def parse(delivery: WebhookDelivery, _: SourceSettings) -> ParsedDelivery:
     transition = event.alert_transition.casefold()
     over = transition.endswith(RECOVERED)
     if not over and transition.removeprefix("re-") not in FIRING:
-        raise limits.build_malformed("/alert_transition", f"a transition of a monitor, not {event.alert_transition[:40]!r}")
+        raise limits.build_malformed(
+            "/alert_transition", f"a transition of a monitor, not {event.alert_transition[:40]!r}"
+        )
     status = AlertStatus.RESOLVED if over else AlertStatus.FIRING
-    return ParsedDelivery(((0, _alert(event, status, delivery)),), delivery_id=delivery_id(delivery.headers))
+    return ParsedDelivery(
+        ((0, _alert(event, status, delivery)),), delivery_id=delivery_id(delivery.headers)
+    )
 
 
 def _alert(event: Event, status: AlertStatus, delivery: WebhookDelivery) -> Alert:
     labels = parse_tags(event.tags.split(","))
     monitor = f"monitor:{event.alert_id}"
     own = keep_texts(
-        {"scope": event.alert_scope, "metric": event.alert_metric, "org": event.org_name, "state": event.alert_transition}
+        {
+            "scope": event.alert_scope,
+            "metric": event.alert_metric,
+            "org": event.org_name,
+            "state": event.alert_transition,
+        }
     )
     return truncate_alert(
         Alert(
@@ -72,7 +81,9 @@ def _alert(event: Event, status: AlertStatus, delivery: WebhookDelivery) -> Aler
             service=labels.get("service", ""),
             ci=event.hostname or labels.get("host", ""),
             labels=labels | own,
-            annotations=keep_texts({"query": event.alert_query, "event": event.event_title, "monitor": event.alert_id}),
+            annotations=keep_texts(
+                {"query": event.alert_query, "event": event.event_title, "monitor": event.alert_id}
+            ),
             links=limits.links([(event.link, "Datadog")]),
             occurrence=event.alert_cycle_key,
             event_time=limits.parse_event_time(event.date, delivery.received_at, "/date"),
@@ -87,7 +98,11 @@ def _key(event: Event) -> str:
 
     The cycle is an occurrence of it.
     """
-    return "/".join(part for part in (event.org_id, event.alert_id, event.alert_scope) if part) if event.alert_id else ""
+    return (
+        "/".join(part for part in (event.org_id, event.alert_id, event.alert_scope) if part)
+        if event.alert_id
+        else ""
+    )
 
 
 def _severity(event: Event) -> str:

@@ -13,7 +13,11 @@ from gateway.settings import SourceSettings
 from gateway.vocabulary import AlertStatus
 
 MERGED = "MERGED"
-STATUS = {"OPEN": AlertStatus.FIRING, "RESOLVED": AlertStatus.RESOLVED, MERGED: AlertStatus.RESOLVED}
+STATUS = {
+    "OPEN": AlertStatus.FIRING,
+    "RESOLVED": AlertStatus.RESOLVED,
+    MERGED: AlertStatus.RESOLVED,
+}
 """The status by state; a merged problem is resolved, as it is never notified of again.
 
 The problem it became part of goes on, and the link leads there.
@@ -51,15 +55,23 @@ def parse(delivery: WebhookDelivery, _: SourceSettings) -> ParsedDelivery:
     """Return the alert of one problem; raises Malformed."""
     problem = limits.decode(delivery.body, Problem)
     if problem.State not in STATUS:
-        raise limits.build_malformed("/State", f"a state is OPEN, RESOLVED or MERGED, not {problem.State[:40]!r}")
+        raise limits.build_malformed(
+            "/State", f"a state is OPEN, RESOLVED or MERGED, not {problem.State[:40]!r}"
+        )
     return ParsedDelivery(((0, _alert(problem)),), delivery_id=delivery_id(delivery.headers))
 
 
 def _alert(problem: Problem) -> Alert:
     merged = problem.State == MERGED
-    first = problem.ImpactedEntities[0] if problem.ImpactedEntities else Entity(name=problem.ImpactedEntity)
+    first = (
+        problem.ImpactedEntities[0]
+        if problem.ImpactedEntities
+        else Entity(name=problem.ImpactedEntity)
+    )
     own = parse_tags(problem.Tags.split(","))
-    labels = own | keep_texts({"problem": problem.ProblemID, "impact": problem.ProblemImpact, "entity": first.entity})
+    labels = own | keep_texts(
+        {"problem": problem.ProblemID, "impact": problem.ProblemImpact, "entity": first.entity}
+    )
     return truncate_alert(
         Alert(
             namespace="dynatrace",
@@ -72,7 +84,9 @@ def _alert(problem: Problem) -> Alert:
             ci=first.name,
             labels=labels | ({"merged": "true"} if merged else {}),
             annotations=keep_texts({"impacted": problem.ImpactedEntity}),
-            links=limits.links([(problem.ProblemURL, "the problem it was merged into" if merged else "Dynatrace")]),
+            links=limits.links(
+                [(problem.ProblemURL, "the problem it was merged into" if merged else "Dynatrace")]
+            ),
             test=problem.ProblemTitle == TEST,
         ),
         "/PID",
@@ -80,5 +94,10 @@ def _alert(problem: Problem) -> Alert:
 
 
 SOURCE = Source(
-    "dynatrace", "Dynatrace", parse, {"": Problem}, identity_pointers=("/PID",), values_if_unreadable={"/State": "OPEN"}
+    "dynatrace",
+    "Dynatrace",
+    parse,
+    {"": Problem},
+    identity_pointers=("/PID",),
+    values_if_unreadable={"/State": "OPEN"},
 )

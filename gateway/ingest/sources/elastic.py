@@ -65,11 +65,17 @@ def _ruled(body: Body, delivery: WebhookDelivery) -> Alert:
     rule, one = body.rule or Rule(), body.alert or Instance()
     if not one.id or not one.action_group:
         raise limits.build_malformed(
-            "/alert/id", "alerts are read one by one: let the action run for each alert, not for a summary"
+            "/alert/id",
+            "alerts are read one by one: let the action run for each alert, not for a summary",
         )
     own = parse_tags(rule.tags.split(","))
     labels = own | keep_texts(
-        {"rule": rule.name, "rule_type": rule.type, "space": rule.space_id, "action_group": one.action_group}
+        {
+            "rule": rule.name,
+            "rule_type": rule.type,
+            "space": rule.space_id,
+            "action_group": one.action_group,
+        }
     )
     return truncate_alert(
         Alert(
@@ -94,7 +100,9 @@ def _ruled(body: Body, delivery: WebhookDelivery) -> Alert:
 def _watched(body: Body, delivery: WebhookDelivery) -> Alert:
     status = STATES.get(body.state)
     if status is None:
-        raise limits.build_malformed("/state", f"a watch says firing or resolved, not {body.state[:40]!r}")
+        raise limits.build_malformed(
+            "/state", f"a watch says firing or resolved, not {body.state[:40]!r}"
+        )
     return truncate_alert(
         Alert(
             namespace="elastic",

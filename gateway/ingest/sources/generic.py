@@ -10,7 +10,13 @@ import msgspec
 from gateway.errors import Flaw, Malformed
 from gateway.incidents.alert import Alert
 from gateway.ingest.reading import fields, limits
-from gateway.ingest.reading.source import ParsedDelivery, Source, WebhookDelivery, delivery_id, parse_each
+from gateway.ingest.reading.source import (
+    ParsedDelivery,
+    Source,
+    WebhookDelivery,
+    delivery_id,
+    parse_each,
+)
 from gateway.settings import SourceSettings
 
 
@@ -20,7 +26,9 @@ def parse(delivery: WebhookDelivery, intake: SourceSettings) -> ParsedDelivery:
     found = _within(limits.decode_envelope(delivery.body, msgspec.Raw), root)
     many = bytes(found).lstrip()[:1] == b"["
     raws = msgspec.json.decode(found, type=list[msgspec.Raw]) if many else [found]
-    alerts, refused = parse_each(delivery, raws, root if many else None, partial(_alert, delivery=delivery, intake=intake))
+    alerts, refused = parse_each(
+        delivery, raws, root if many else None, partial(_alert, delivery=delivery, intake=intake)
+    )
     return ParsedDelivery(alerts, refused, delivery_id=delivery_id(delivery.headers))
 
 
@@ -40,7 +48,10 @@ def _alert(raw: msgspec.Raw, delivery: WebhookDelivery, intake: SourceSettings) 
     try:
         return fields.build_alert(item, fields.ItemDefaults("generic", delivery.received_at))
     except Malformed as error:
-        flaws = tuple(Flaw(fields.translate_pointer(flaw.pointer, intake.mapping), flaw.detail) for flaw in error.flaws)
+        flaws = tuple(
+            Flaw(fields.translate_pointer(flaw.pointer, intake.mapping), flaw.detail)
+            for flaw in error.flaws
+        )
         raise Malformed(error.detail, flaws=flaws) from error
 
 

@@ -23,7 +23,14 @@ GONE = ("fixed", "dismissed", "auto_dismissed", "closed_by_user", "resolved")
 RUNNING = ("requested", "in_progress")
 QUIET_RUNS = ("action_required", "cancelled", "neutral", "skipped", "stale", "")
 QUIET_DEPLOYMENTS = ("inactive", "in_progress", "pending", "queued", "waiting")
-QUIET_SCANS = ("appeared_in_branch", "assigned", "assignees_changed", "unassigned", "updated_assignment", "validated")
+QUIET_SCANS = (
+    "appeared_in_branch",
+    "assigned",
+    "assignees_changed",
+    "unassigned",
+    "updated_assignment",
+    "validated",
+)
 """Known harmless values; any other value of a run, a deployment or a finding is an alert."""
 
 SCAN = {**dict.fromkeys(FOUND, FIRING), **dict.fromkeys(GONE, RESOLVED)}
@@ -110,7 +117,9 @@ def verify(delivery: WebhookDelivery, intake: SourceSettings) -> None:
     Raises Unauthenticated.
     """
     if intake.secrets:
-        given = signatures.from_hex(delivery.headers.get("x-hub-signature-256", "").removeprefix(PREFIX))
+        given = signatures.from_hex(
+            delivery.headers.get("x-hub-signature-256", "").removeprefix(PREFIX)
+        )
         signatures.require_match(signatures.encode_secrets(intake.secrets), delivery.body, [given])
 
 
@@ -136,14 +145,21 @@ def parse(delivery: WebhookDelivery, _: SourceSettings) -> ParsedDelivery:
     """
     hook = limits.decode(delivery.body, Hook)
     if not hook.repository.full_name and hook.organization is None:
-        raise limits.build_malformed("/repository/full_name", "this names neither a repository nor an organization")
+        raise limits.build_malformed(
+            "/repository/full_name", "this names neither a repository nor an organization"
+        )
     told = _told(hook)
     alerts = () if told is None else ((0, _alert(told, hook.repository.full_name, delivery)),)
     ignored = () if alerts else ((0, f"no alert: {limits.cut(hook.action, 40)}"),)
     owner, organization = hook.repository.full_name.partition("/")[0], hook.organization or Named()
-    accounts = dict.fromkeys(name for name in (hook.repository.full_name, owner, organization.login) if name)
+    accounts = dict.fromkeys(
+        name for name in (hook.repository.full_name, owner, organization.login) if name
+    )
     return ParsedDelivery(
-        alerts, ignored=ignored, delivery_id="github:" + sha256(delivery.body).hexdigest(), accounts=tuple(accounts)
+        alerts,
+        ignored=ignored,
+        delivery_id="github:" + sha256(delivery.body).hexdigest(),
+        accounts=tuple(accounts),
     )
 
 
@@ -164,11 +180,20 @@ def _run(run: Run, repository: Named) -> Told | None:
     """
     status = RUN.get(run.conclusion or "", FIRING)
     ours = run.head_repository is None or run.head_repository.full_name == repository.full_name
-    if (run.conclusion or "") in QUIET_RUNS or not ours or run.head_branch != repository.default_branch:
+    if (
+        (run.conclusion or "") in QUIET_RUNS
+        or not ours
+        or run.head_branch != repository.default_branch
+    ):
         return None
-    key, labels = limits.number(run.workflow_id, "/workflow_run/workflow_id"), {"branch": run.head_branch, "workflow": run.name}
+    key, labels = (
+        limits.number(run.workflow_id, "/workflow_run/workflow_id"),
+        {"branch": run.head_branch, "workflow": run.name},
+    )
     title, when = f"Workflow {run.name or key} failed", (run.updated_at, "/workflow_run/updated_at")
-    return Told(f"workflow/{key}", status, title, run.display_title, "error", run.html_url, when, labels)
+    return Told(
+        f"workflow/{key}", status, title, run.display_title, "error", run.html_url, when, labels
+    )
 
 
 def _deployment(deployed: Deployed) -> Told | None:
@@ -178,16 +203,29 @@ def _deployment(deployed: Deployed) -> Told | None:
     where, href = deployed.environment or "production", deployed.log_url or deployed.target_url
     title, labels = f"Deployment to {where} failed", {"environment": where}
     when = (deployed.updated_at, "/deployment_status/updated_at")
-    return Told(f"deployment/{where}", status, title, deployed.description, "error", href, when, labels)
+    return Told(
+        f"deployment/{where}", status, title, deployed.description, "error", href, when, labels
+    )
 
 
 def _finding(action: str, alert: Finding) -> Told:
     kind, summary, severity = _scanner(alert)
     number = limits.number(alert.number, "/alert/number")
     new = action == "created"
-    when = (alert.created_at, "/alert/created_at") if new else (alert.updated_at, "/alert/updated_at")
+    when = (
+        (alert.created_at, "/alert/created_at") if new else (alert.updated_at, "/alert/updated_at")
+    )
     title, labels = summary or f"{kind} alert {number}", {"scanner": kind}
-    return Told(f"{kind}/{number}", SCAN.get(action, FIRING), title, None, severity, alert.html_url, when, labels)
+    return Told(
+        f"{kind}/{number}",
+        SCAN.get(action, FIRING),
+        title,
+        None,
+        severity,
+        alert.html_url,
+        when,
+        labels,
+    )
 
 
 def _scanner(alert: Finding) -> tuple[str, str | None, str | None]:
@@ -197,7 +235,11 @@ def _scanner(alert: Finding) -> tuple[str, str | None, str | None]:
     if alert.rule is not None:
         rule = alert.rule
         return "code-scanning", rule.description, rule.security_severity_level or rule.severity
-    return "secret-scanning", f"Secret found: {alert.secret_type}" if alert.secret_type else None, "high"
+    return (
+        "secret-scanning",
+        f"Secret found: {alert.secret_type}" if alert.secret_type else None,
+        "high",
+    )
 
 
 def _alert(told: Told, repository: str, delivery: WebhookDelivery) -> Alert:

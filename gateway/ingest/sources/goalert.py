@@ -24,7 +24,10 @@ MULTIPART, JSON = "multipart/form-data", "application/json"
 MOST = 100
 """Maximum fields of a form that are read."""
 
-DECODE: Mapping[str, Callable[[bytes], bytes]] = {"base64": decode_base64, "quoted-printable": a2b_qp}
+DECODE: Mapping[str, Callable[[bytes], bytes]] = {
+    "base64": decode_base64,
+    "quoted-printable": a2b_qp,
+}
 """The decoder of a part, by its transfer encoding."""
 
 
@@ -47,7 +50,11 @@ def parse(delivery: WebhookDelivery, _: SourceSettings) -> ParsedDelivery:
         inner = limits.decode(delivery.body, Call)
         said |= {name: text for name in FIELDS if (text := getattr(inner, name)) is not None}
     else:
-        said |= {name: text for name, text in form(delivery.headers, delivery.body).items() if name in FIELDS}
+        said |= {
+            name: text
+            for name, text in form(delivery.headers, delivery.body).items()
+            if name in FIELDS
+        }
     call = Call(**said)
     summary, details = (call.summary or "").strip(), call.details or ""
     key = limits.key(call.dedup or "", "/dedup")
@@ -77,7 +84,10 @@ def form(headers: Mapping[str, str], body: bytes) -> dict[str, str]:
         pairs = parse_qsl(first, keep_blank_values=True, encoding="utf-8", errors="replace")
         return {_clean(name): _clean(text) for name, text in pairs}
     try:
-        parts = map(_part, split_at_boundary(body, given.get("boundary", "").encode("utf-8", "replace"), MOST))
+        parts = map(
+            _part,
+            split_at_boundary(body, given.get("boundary", "").encode("utf-8", "replace"), MOST),
+        )
         return {name: _clean(content.decode("utf-8", "replace")) for name, content in parts if name}
     except Malformed:  # with so many parts, or headers so long, the form is not trusted
         return {}
@@ -101,4 +111,6 @@ def _derived(summary: str, details: str) -> str:
     return "auto:" + sha256(msgspec.json.encode([summary, details])).hexdigest()[:16]
 
 
-SOURCE = Source("goalert", "GoAlert generic API", parse, {"": Call}, identity_pointers=("/summary", "/dedup"))
+SOURCE = Source(
+    "goalert", "GoAlert generic API", parse, {"": Call}, identity_pointers=("/summary", "/dedup")
+)

@@ -93,19 +93,33 @@ def verify(delivery: WebhookDelivery, intake: SourceSettings) -> None:
     if not intake.audience:
         return
     wanted = tokens.TokenRequirements(ISSUERS, intake.audience, delivery.received_at)
-    told = tokens.verify_token(tokens.find_bearer_token(delivery.headers), delivery.certificate, wanted)
+    told = tokens.verify_token(
+        tokens.find_bearer_token(delivery.headers), delivery.certificate, wanted
+    )
     if told.get("email_verified") is not True or told.get("email") not in intake.senders:
-        raise Unauthenticated("the token is of a service account that is not among intake.google_cloud.senders")
+        raise Unauthenticated(
+            "the token is of a service account that is not among intake.google_cloud.senders"
+        )
 
 
 def parse(delivery: WebhookDelivery, _: SourceSettings) -> ParsedDelivery:
     """Return the alert of one Google Cloud incident; raises Malformed."""
-    pushed = b'"message"' in delivery.body and "message" in limits.decode(delivery.body, dict[str, msgspec.Raw])
-    body, named = _pushed(limits.decode(delivery.body, Push)) if pushed else (limits.decode(delivery.body, Body), None)
+    pushed = b'"message"' in delivery.body and "message" in limits.decode(
+        delivery.body, dict[str, msgspec.Raw]
+    )
+    body, named = (
+        _pushed(limits.decode(delivery.body, Push))
+        if pushed
+        else (limits.decode(delivery.body, Body), None)
+    )
     number = body.incident.scoping_project_number
     accounts = (body.incident.scoping_project_id, None if number is None else str(number))
     root = "/message/data" if pushed else ""
-    return ParsedDelivery(((0, _alert(body, delivery, root)),), delivery_id=named, accounts=tuple(filter(None, accounts)))
+    return ParsedDelivery(
+        ((0, _alert(body, delivery, root)),),
+        delivery_id=named,
+        accounts=tuple(filter(None, accounts)),
+    )
 
 
 def _pushed(push: Push) -> tuple[Body, str]:
@@ -129,10 +143,16 @@ def _alert(body: Body, delivery: WebhookDelivery, root: str) -> Alert:
     told = body.incident
     status = STATUS.get(told.state.casefold())
     if status is None:
-        raise limits.build_malformed(f"{root}/incident/state", f"open or closed, not {told.state[:40]!r}")
+        raise limits.build_malformed(
+            f"{root}/incident/state", f"open or closed, not {told.state[:40]!r}"
+        )
     if not told.incident_id:
         raise limits.build_malformed(f"{root}/incident/incident_id", "an incident needs its id")
-    when, pointer = (told.started_at, "started_at") if status is AlertStatus.FIRING else (told.ended_at, "ended_at")
+    when, pointer = (
+        (told.started_at, "started_at")
+        if status is AlertStatus.FIRING
+        else (told.ended_at, "ended_at")
+    )
     severity = (told.severity or "").casefold()
     labels = _labels(told)
     return Alert(
@@ -146,7 +166,9 @@ def _alert(body: Body, delivery: WebhookDelivery, root: str) -> Alert:
         ci=limits.cut(told.resource_display_name or told.resource_name or "", limits.KEY),
         labels=labels,
         links=limits.links([(told.url or "", "Google Cloud")]),
-        event_time=limits.parse_event_time(when, delivery.received_at, f"{root}/incident/{pointer}"),
+        event_time=limits.parse_event_time(
+            when, delivery.received_at, f"{root}/incident/{pointer}"
+        ),
         test=body.version == "test",
     )
 
@@ -158,15 +180,26 @@ def _title(told: Incident) -> str:
 
 
 def _description(told: Incident) -> str:
-    text = told.documentation.content if isinstance(told.documentation, Documentation) else told.documentation
+    text = (
+        told.documentation.content
+        if isinstance(told.documentation, Documentation)
+        else told.documentation
+    )
     return "\n\n".join(part for part in (told.summary, text) if part)
 
 
 def _labels(told: Incident) -> dict[str, str]:
     """Return the labels of the metric, the resource and the policy; the last one wins."""
-    sets = (told.metric and told.metric.labels, told.resource and told.resource.labels, told.policy_user_labels)
+    sets = (
+        told.metric and told.metric.labels,
+        told.resource and told.resource.labels,
+        told.policy_user_labels,
+    )
     merged = {name: value for labels in sets for name, value in (labels or {}).items() if value}
-    place = {"project": told.scoping_project_id, "resource_type": told.resource and told.resource.type}
+    place = {
+        "project": told.scoping_project_id,
+        "resource_type": told.resource and told.resource.type,
+    }
     return limits.labels(merged | {name: value for name, value in place.items() if value})
 
 
@@ -177,6 +210,10 @@ SOURCE = Source(
     {"": (Body, Push), "/message/data": Body},
     verify=verify,
     certificate_at=certificate_at,
-    identity_pointers=("/incident/incident_id", "/message/messageId", "/message/data/incident/incident_id"),
+    identity_pointers=(
+        "/incident/incident_id",
+        "/message/messageId",
+        "/message/data/incident/incident_id",
+    ),
     values_if_unreadable={"/incident/state": "open", "/message/data/incident/state": "open"},
 )

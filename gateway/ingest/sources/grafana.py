@@ -14,7 +14,13 @@ import msgspec
 
 from gateway.incidents.alert import Alert
 from gateway.ingest.reading import limits, prometheus, signatures
-from gateway.ingest.reading.source import ParsedDelivery, Source, WebhookDelivery, delivery_id, parse_each
+from gateway.ingest.reading.source import (
+    ParsedDelivery,
+    Source,
+    WebhookDelivery,
+    delivery_id,
+    parse_each,
+)
 from gateway.settings import SourceSettings
 from gateway.vocabulary import AlertStatus
 
@@ -69,8 +75,12 @@ def verify(delivery: WebhookDelivery, intake: SourceSettings) -> None:
         return
     headers = delivery.headers
     sent = headers.get(SIGNED_AT)
-    content = delivery.body if sent is None else sent.encode("utf-8", "replace") + b":" + delivery.body
-    given = signatures.from_hex(next((headers[name] for name in SIGNATURES if name in headers), None))
+    content = (
+        delivery.body if sent is None else sent.encode("utf-8", "replace") + b":" + delivery.body
+    )
+    given = signatures.from_hex(
+        next((headers[name] for name in SIGNATURES if name in headers), None)
+    )
     signatures.require_match(signatures.encode_secrets(intake.secrets), content, [given])
     if sent is not None:
         signatures.require_fresh(signatures.parse_seconds(sent), delivery.received_at)
@@ -82,11 +92,20 @@ def parse(delivery: WebhookDelivery, _: SourceSettings) -> ParsedDelivery:
     home = f"{_host(body.external_url)}/{body.org_id}"
     test = TEST_GROUP.search(body.group_key) is not None and not body.group_key.startswith("{")
     alerts, refused = parse_each(
-        delivery, body.alerts, "/alerts", partial(_alert, home=home, test=test, received_at=delivery.received_at)
+        delivery,
+        body.alerts,
+        "/alerts",
+        partial(_alert, home=home, test=test, received_at=delivery.received_at),
     )
     refused = tuple(replace(one, body=_around(body, one.body)) for one in refused)
     lost = limits.count(body.truncated_alerts)
-    return ParsedDelivery(alerts, refused, lost=lost, delivery_id=_delivery_id(delivery), accounts=(str(body.org_id), home))
+    return ParsedDelivery(
+        alerts,
+        refused,
+        lost=lost,
+        delivery_id=_delivery_id(delivery),
+        accounts=(str(body.org_id), home),
+    )
 
 
 def _host(address: str) -> str:
@@ -111,9 +130,14 @@ def _alert(raw: msgspec.Raw, home: str, received_at: datetime, *, test: bool) ->
     item = limits.decode_item(raw, Item)
     status = STATUS.get(item.status)
     if status is None:
-        raise limits.build_malformed("/status", f"status is firing or resolved, not {item.status[:40]!r}")
+        raise limits.build_malformed(
+            "/status", f"status is firing or resolved, not {item.status[:40]!r}"
+        )
     key = f"{home}/{item.fingerprint or prometheus.fingerprint(item.labels)}"
-    starts, ends = limits.parse_time(item.starts_at, "/startsAt"), limits.parse_time(item.ends_at, "/endsAt")
+    starts, ends = (
+        limits.parse_time(item.starts_at, "/startsAt"),
+        limits.parse_time(item.ends_at, "/endsAt"),
+    )
     when = limits.clamp_time(starts if status is AlertStatus.FIRING else ends, received_at)
     told = prometheus.build_alert(item, limits.key(key, "/fingerprint"), status, when)
     return replace(
@@ -129,7 +153,11 @@ def _alert(raw: msgspec.Raw, home: str, received_at: datetime, *, test: bool) ->
 def _title(item: Item, title: str) -> str:
     """Return the title, with the rule's name if the rule cannot be evaluated."""
     rule = item.labels.get("rulename", "")
-    return limits.cut(f"{title}: {rule}", limits.TITLE) if rule and item.labels.get("alertname") in STATES else title
+    return (
+        limits.cut(f"{title}: {rule}", limits.TITLE)
+        if rule and item.labels.get("alertname") in STATES
+        else title
+    )
 
 
 def _values(item: Item) -> str:
@@ -151,7 +179,9 @@ def _addresses(item: Item) -> list[tuple[str, str]]:
 
 def _around(body: Webhook, item: bytes) -> bytes:
     """Return a refused item as a body with its origin, for replay."""
-    where = msgspec.json.encode({"orgId": body.org_id, "externalURL": limits.cut(body.external_url, limits.LABEL)})
+    where = msgspec.json.encode(
+        {"orgId": body.org_id, "externalURL": limits.cut(body.external_url, limits.LABEL)}
+    )
     return b'%b,"alerts":[%b]}' % (where[:-1], item)
 
 

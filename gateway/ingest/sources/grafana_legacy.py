@@ -51,7 +51,9 @@ def parse(delivery: WebhookDelivery, _: SourceSettings) -> ParsedDelivery:
     if rule.state in QUIET:
         return ParsedDelivery((), ignored=((0, f"state: {rule.state}"),), delivery_id=named)
     if rule.state not in STATUS:
-        raise limits.build_malformed("/state", f"state is alerting, no_data or ok, not {rule.state[:40]!r}")
+        raise limits.build_malformed(
+            "/state", f"state is alerting, no_data or ok, not {rule.state[:40]!r}"
+        )
     if not (rule.rule_id or (rule.rule_name or rule.title or "").strip()):
         raise limits.build_malformed("/ruleName", "ruleName is missing or empty")
     return ParsedDelivery(((0, _alert(rule)),), delivery_id=named)
@@ -60,11 +62,16 @@ def parse(delivery: WebhookDelivery, _: SourceSettings) -> ParsedDelivery:
 def _alert(rule: Rule) -> Alert:
     limits.check_numbers(rule.tags)
     tags = {name: _text(value) for name, value in (rule.tags or {}).items()}
-    matches = {one.metric or "value": limits.number(one.value or 0.0, "/evalMatches") for one in rule.eval_matches or ()}
+    matches = {
+        one.metric or "value": limits.number(one.value or 0.0, "/evalMatches")
+        for one in rule.eval_matches or ()
+    }
     name = (rule.rule_name or rule.title or "").strip()
     return Alert(
         namespace="grafana_legacy",
-        dedup_key=limits.key(f"{_host(rule.rule_url or '')}/{rule.org_id}/{rule.rule_id or name}", "/ruleName"),
+        dedup_key=limits.key(
+            f"{_host(rule.rule_url or '')}/{rule.org_id}/{rule.rule_id or name}", "/ruleName"
+        ),
         status=STATUS[rule.state],
         title=limits.cut(name or f"Rule {rule.rule_id}", limits.TITLE),
         description=limits.cut(rule.message or "", limits.DESCRIPTION),

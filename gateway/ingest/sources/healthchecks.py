@@ -36,8 +36,12 @@ def parse(delivery: WebhookDelivery, _: SourceSettings) -> ParsedDelivery:
     """Return the alert of one check that went down or up; raises Malformed."""
     check = limits.decode(delivery.body, Check)
     if check.status not in STATUS:
-        raise limits.build_malformed("/status", f"a status is down or up, not {check.status[:40]!r}")
-    return ParsedDelivery(((0, _alert(check, delivery)),), delivery_id=delivery_id(delivery.headers))
+        raise limits.build_malformed(
+            "/status", f"a status is down or up, not {check.status[:40]!r}"
+        )
+    return ParsedDelivery(
+        ((0, _alert(check, delivery)),), delivery_id=delivery_id(delivery.headers)
+    )
 
 
 def _alert(check: Check, delivery: WebhookDelivery) -> Alert:
@@ -53,7 +57,9 @@ def _alert(check: Check, delivery: WebhookDelivery) -> Alert:
             service=labels.get("service", ""),
             ci=check.name,
             labels=labels | keep_texts({"check": check.name}),
-            annotations=keep_texts({"exit_status": "" if check.exit_status == "-1" else check.exit_status}),
+            annotations=keep_texts(
+                {"exit_status": "" if check.exit_status == "-1" else check.exit_status}
+            ),
             event_time=limits.parse_event_time(check.now, delivery.received_at, "/now"),
             test=check.name == TEST,
         ),
@@ -62,5 +68,10 @@ def _alert(check: Check, delivery: WebhookDelivery) -> Alert:
 
 
 SOURCE = Source(
-    "healthchecks", "Healthchecks", parse, {"": Check}, identity_pointers=("/code",), values_if_unreadable={"/status": "down"}
+    "healthchecks",
+    "Healthchecks",
+    parse,
+    {"": Check},
+    identity_pointers=("/code",),
+    values_if_unreadable={"/status": "down"},
 )

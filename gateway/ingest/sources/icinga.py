@@ -63,7 +63,11 @@ def parse(delivery: WebhookDelivery, _: SourceSettings) -> ParsedDelivery:
         raise limits.build_malformed("/tags", "an event needs the tags of its object")
     status = _status(event)
     if status is None:
-        why = "muted" if event.muted else event.type or ("no_incident" if event.incident is False else "unmuted")
+        why = (
+            "muted"
+            if event.muted
+            else event.type or ("no_incident" if event.incident is False else "unmuted")
+        )
         return ParsedDelivery((), ignored=((0, why),), delivery_id=named_by)
     return ParsedDelivery(((0, _alert(event, status)),), delivery_id=named_by)
 
@@ -74,10 +78,18 @@ def _status(event: Event) -> AlertStatus | None:
     An object that is well again is resolved even if muted.
     """
     silent = not event.type and event.incident is None and event.muted is None
-    about_state = event.incident or event.close or event.type == STATE or (event.muted is False and event.severity) or silent
+    about_state = (
+        event.incident
+        or event.close
+        or event.type == STATE
+        or (event.muted is False and event.severity)
+        or silent
+    )
     if event.close or (about_state and event.severity == "ok"):
         return AlertStatus.RESOLVED
-    if event.type == ACKNOWLEDGED or (event.muted and "acknowledg" in event.muted_reason.casefold()):
+    if event.type == ACKNOWLEDGED or (
+        event.muted and "acknowledg" in event.muted_reason.casefold()
+    ):
         return AlertStatus.ACKNOWLEDGED
     if event.type in BY_PEOPLE:
         return BY_PEOPLE[event.type]
@@ -88,7 +100,10 @@ def _status(event: Event) -> AlertStatus | None:
 def _alert(event: Event, status: AlertStatus) -> Alert:
     host, service = event.tags.get("host", ""), event.tags.get("service", "")
     by_people = status not in (AlertStatus.FIRING, AlertStatus.RESOLVED)
-    more = {name: value if isinstance(value, str) else "true" for name, value in (event.extra_tags or {}).items()}
+    more = {
+        name: value if isinstance(value, str) else "true"
+        for name, value in (event.extra_tags or {}).items()
+    }
     return truncate_alert(
         Alert(
             namespace=NAMESPACE,

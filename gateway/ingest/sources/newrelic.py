@@ -46,12 +46,21 @@ def parse(delivery: WebhookDelivery, _: SourceSettings) -> ParsedDelivery:
     issue = limits.decode(delivery.body, Issue)
     status = STATUS.get(issue.state.upper())
     if status is None:
-        raise limits.build_malformed("/state", f"a state is CREATED, ACTIVATED, ACKNOWLEDGED or CLOSED, not {issue.state[:40]!r}")
-    return ParsedDelivery(((0, _alert(issue, status, delivery)),), delivery_id=delivery_id(delivery.headers))
+        raise limits.build_malformed(
+            "/state",
+            f"a state is CREATED, ACTIVATED, ACKNOWLEDGED or CLOSED, not {issue.state[:40]!r}",
+        )
+    return ParsedDelivery(
+        ((0, _alert(issue, status, delivery)),), delivery_id=delivery_id(delivery.headers)
+    )
 
 
 def _alert(issue: Issue, status: AlertStatus, delivery: WebhookDelivery) -> Alert:
-    several = {"policy": issue.alert_policy_names, "condition": issue.alert_condition_names, "source": issue.sources}
+    several = {
+        "policy": issue.alert_policy_names,
+        "condition": issue.alert_condition_names,
+        "source": issue.sources,
+    }
     entities = issue.impacted_entities or []
     count = "" if issue.total_incidents is None else str(issue.total_incidents)
     return truncate_alert(
@@ -63,9 +72,12 @@ def _alert(issue: Issue, status: AlertStatus, delivery: WebhookDelivery) -> Aler
             severity=(issue.priority or "").casefold(),
             ci=entities[0] if entities else "",
             labels=keep_texts(
-                {name: ", ".join(words or []) for name, words in several.items()} | {"workflow": issue.workflow_name}
+                {name: ", ".join(words or []) for name, words in several.items()}
+                | {"workflow": issue.workflow_name}
             ),
-            annotations=keep_texts({"entities": ", ".join(entities), "incidents": count, "trigger": issue.trigger}),
+            annotations=keep_texts(
+                {"entities": ", ".join(entities), "incidents": count, "trigger": issue.trigger}
+            ),
             links=limits.links([(issue.issue_url or "", "New Relic")]),
             event_time=limits.parse_event_time(*_when(issue, status, delivery)),
         ),
@@ -73,7 +85,9 @@ def _alert(issue: Issue, status: AlertStatus, delivery: WebhookDelivery) -> Aler
     )
 
 
-def _when(issue: Issue, status: AlertStatus, delivery: WebhookDelivery) -> tuple[int | str | None, datetime, str]:
+def _when(
+    issue: Issue, status: AlertStatus, delivery: WebhookDelivery
+) -> tuple[int | str | None, datetime, str]:
     """Return the time of creation, or of the last change unless it fires.
 
     With it come the time of arrival and the pointer to the time.
@@ -84,5 +98,10 @@ def _when(issue: Issue, status: AlertStatus, delivery: WebhookDelivery) -> tuple
 
 
 SOURCE = Source(
-    "newrelic", "New Relic", parse, {"": Issue}, identity_pointers=("/id",), values_if_unreadable={"/state": "ACTIVATED"}
+    "newrelic",
+    "New Relic",
+    parse,
+    {"": Issue},
+    identity_pointers=("/id",),
+    values_if_unreadable={"/state": "ACTIVATED"},
 )

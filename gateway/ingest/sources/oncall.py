@@ -15,7 +15,9 @@ from gateway.ingest.reading.source import ParsedDelivery, Source, WebhookDeliver
 from gateway.settings import SourceSettings
 from gateway.vocabulary import AlertStatus
 
-FIELDS = frozenset({"alert_uid", "title", "image_url", "state", "link_to_upstream_details", "message"})
+FIELDS = frozenset(
+    {"alert_uid", "title", "image_url", "state", "link_to_upstream_details", "message"}
+)
 """The fields of the formatted webhook; all other fields of an object are labels."""
 
 GENERAL = "General notification"
@@ -48,19 +50,32 @@ def _alert(body: dict[str, Any], delivery: WebhookDelivery) -> Alert:
     first = _text(body, "message").partition("\n")[0].strip()
     named = first or title if title in {"", GENERAL} else title
     others = {name: value for name, value in body.items() if name and name not in FIELDS}
-    labels = limits.labels({name: _plain(value) for name, value in others.items() if not isinstance(value, dict | list)})
+    labels = limits.labels(
+        {
+            name: _plain(value)
+            for name, value in others.items()
+            if not isinstance(value, dict | list)
+        }
+    )
     return Alert(
         namespace="oncall",
         dedup_key=limits.key(uid, "/alert_uid") or _derived(title, body),
         status=AlertStatus.RESOLVED if over else AlertStatus.FIRING,
         title=limits.cut(named or "Incident", limits.TITLE),
-        description=limits.cut(_text(body, "message") or delivery.body.decode(), limits.DESCRIPTION),
+        description=limits.cut(
+            _text(body, "message") or delivery.body.decode(), limits.DESCRIPTION
+        ),
         severity=limits.cut(labels.get("severity", "down" if down else ""), limits.KEY),
         service=limits.cut(labels.get("service", ""), limits.KEY),
         ci=limits.cut(labels.get("instance", labels.get("host", "")), limits.KEY),
         labels=labels,
         test=title == GENERAL and _text(body, "message").endswith(TESTED),
-        links=limits.links(((_text(body, "link_to_upstream_details"), "source"), (_text(body, "image_url"), "image"))),
+        links=limits.links(
+            (
+                (_text(body, "link_to_upstream_details"), "source"),
+                (_text(body, "image_url"), "image"),
+            )
+        ),
     )
 
 
@@ -71,7 +86,9 @@ def _derived(title: str, body: dict[str, Any]) -> str:
     """
     for standing in STANDING:
         title = title.removesuffix(standing)
-    said = title or {name: value for name, value in body.items() if name != "state" and value not in (None, "")}
+    said = title or {
+        name: value for name, value in body.items() if name != "state" and value not in (None, "")
+    }
     if title == GENERAL:
         said = f"{title}: {NUMBER.sub('0', _text(body, 'message'))}"
     return "auto:" + sha256(msgspec.json.encode(said, order="sorted")).hexdigest()[:16]
@@ -82,7 +99,19 @@ def _text(body: dict[str, Any], name: str) -> str:
 
 
 def _plain(value: Any) -> str:
-    return "" if value is None else value if isinstance(value, str) else msgspec.json.encode(value).decode()
+    return (
+        ""
+        if value is None
+        else value
+        if isinstance(value, str)
+        else msgspec.json.encode(value).decode()
+    )
 
 
-SOURCE = Source("oncall", "Grafana OnCall webhook", parse, {"": dict[str, Any]}, identity_pointers=("/title", "/alert_uid"))
+SOURCE = Source(
+    "oncall",
+    "Grafana OnCall webhook",
+    parse,
+    {"": dict[str, Any]},
+    identity_pointers=("/title", "/alert_uid"),
+)

@@ -52,7 +52,11 @@ def parse(delivery: WebhookDelivery, _: SourceSettings) -> ParsedDelivery:
     asked = limits.decode(delivery.body, Asked)
     named = delivery_id(delivery.headers)
     if asked.action not in STATUS:
-        return ParsedDelivery((), ignored=((0, limits.cut(asked.result or asked.action, limits.KEY)),), delivery_id=named)
+        return ParsedDelivery(
+            (),
+            ignored=((0, limits.cut(asked.result or asked.action, limits.KEY)),),
+            delivery_id=named,
+        )
     if asked.action == "create" and not (asked.message or "").strip():
         raise limits.build_malformed("/message", "message can not be empty")
     if asked.action != "create" and not asked.alias:
@@ -63,7 +67,11 @@ def parse(delivery: WebhookDelivery, _: SourceSettings) -> ParsedDelivery:
 def _alert(asked: Asked, delivery: WebhookDelivery) -> Alert:
     key = limits.key(asked.alias or "", "/alias") or _derived(delivery)
     details = _details(asked.details)
-    told = {"tags": ", ".join(asked.tags or ()), "source": asked.source or "", "user": asked.user or ""}
+    told = {
+        "tags": ", ".join(asked.tags or ()),
+        "source": asked.source or "",
+        "user": asked.user or "",
+    }
     notes = {"note": asked.note or "", "responders": _text(asked.responders)}
     return Alert(
         namespace=NAMESPACE,
@@ -76,7 +84,9 @@ def _alert(asked: Asked, delivery: WebhookDelivery) -> Alert:
         ci=limits.cut(asked.entity or details.get("instance", ""), limits.KEY),
         labels=limits.labels(details | {name: text for name, text in told.items() if text}),
         annotations=limits.labels({name: text for name, text in notes.items() if text}),
-        author=limits.cut(asked.user or "", limits.KEY) if asked.action.endswith("acknowledge") else "",
+        author=limits.cut(asked.user or "", limits.KEY)
+        if asked.action.endswith("acknowledge")
+        else "",
     )
 
 
@@ -94,7 +104,13 @@ def _details(details: Any) -> dict[str, str]:
 
 def _text(value: Any) -> str:
     limits.check_numbers(value)
-    return "" if value is None else value if isinstance(value, str) else msgspec.json.encode(value).decode()
+    return (
+        ""
+        if value is None
+        else value
+        if isinstance(value, str)
+        else msgspec.json.encode(value).decode()
+    )
 
 
 SOURCE = Source(

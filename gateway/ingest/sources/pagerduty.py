@@ -20,7 +20,11 @@ from gateway.vocabulary import AlertStatus
 
 KEY, SUMMARY = 255, 1_024
 SEVERITIES = ("critical", "error", "warning", "info")
-STATUS = {"trigger": AlertStatus.FIRING, "acknowledge": AlertStatus.ACKNOWLEDGED, "resolve": AlertStatus.RESOLVED}
+STATUS = {
+    "trigger": AlertStatus.FIRING,
+    "acknowledge": AlertStatus.ACKNOWLEDGED,
+    "resolve": AlertStatus.RESOLVED,
+}
 
 
 class Payload(msgspec.Struct):
@@ -66,14 +70,21 @@ def parse(delivery: WebhookDelivery, _: SourceSettings) -> ParsedDelivery:
     payload = event.payload or Payload()
     if flaws := tuple(_flaws(event, payload)):
         raise Malformed("the event cannot be accepted", flaws=flaws)
-    return ParsedDelivery(((0, _alert(event, payload, delivery)),), delivery_id=delivery_id(delivery.headers))
+    return ParsedDelivery(
+        ((0, _alert(event, payload, delivery)),), delivery_id=delivery_id(delivery.headers)
+    )
 
 
 def _flaws(event: Event, payload: Payload) -> Iterator[Flaw]:
     if event.event_action not in STATUS:
-        yield Flaw("/event_action", f"event_action is trigger, acknowledge or resolve, not {event.event_action[:40]!r}")
+        yield Flaw(
+            "/event_action",
+            f"event_action is trigger, acknowledge or resolve, not {event.event_action[:40]!r}",
+        )
     if event.event_action != "trigger" and not event.dedup_key:
-        yield Flaw("/dedup_key", "dedup_key says which alert is meant: only a trigger may leave it out")
+        yield Flaw(
+            "/dedup_key", "dedup_key says which alert is meant: only a trigger may leave it out"
+        )
     if len(event.dedup_key or "") > KEY:
         yield Flaw("/dedup_key", f"dedup_key has at most {KEY} characters")
     if event.event_action == "trigger" and not (payload.summary or "").strip():
@@ -86,13 +97,22 @@ def _flaws(event: Event, payload: Payload) -> Iterator[Flaw]:
         limits.parse_time(payload.timestamp)
         limits.check_numbers(payload.custom_details)
     except Malformed as error:
-        where = "/payload/timestamp" if error.flaws[0].detail.startswith("not a time") else "/payload/custom_details"
+        where = (
+            "/payload/timestamp"
+            if error.flaws[0].detail.startswith("not a time")
+            else "/payload/custom_details"
+        )
         yield Flaw(where + error.flaws[0].pointer, error.flaws[0].detail)
 
 
 def _alert(event: Event, payload: Payload, delivery: WebhookDelivery) -> Alert:
     key = event.dedup_key or _derived(delivery.body, delivery.received_at)
-    named = {"component": payload.component, "group": payload.group, "class": payload.class_, "client": event.client}
+    named = {
+        "component": payload.component,
+        "group": payload.group,
+        "class": payload.class_,
+        "client": event.client,
+    }
     links = [(link.href or "", link.text or "") for link in event.links or []]
     service = limits.text_of(payload.custom_details, "service") or payload.component or ""
     return Alert(
@@ -121,7 +141,9 @@ def _details(details: Any) -> dict[str, str]:
     if details is None:
         return {}
     pairs = details if isinstance(details, dict) else {"details": details}
-    return limits.labels({n: v if isinstance(v, str) else msgspec.json.encode(v).decode() for n, v in pairs.items()})
+    return limits.labels(
+        {n: v if isinstance(v, str) else msgspec.json.encode(v).decode() for n, v in pairs.items()}
+    )
 
 
 SOURCE = Source(

@@ -18,7 +18,11 @@ from gateway.settings import SourceSettings
 from gateway.vocabulary import AlertStatus
 
 KEY, DESCRIPTION = 255, 1_024
-STATUS = {"trigger": AlertStatus.FIRING, "acknowledge": AlertStatus.ACKNOWLEDGED, "resolve": AlertStatus.RESOLVED}
+STATUS = {
+    "trigger": AlertStatus.FIRING,
+    "acknowledge": AlertStatus.ACKNOWLEDGED,
+    "resolve": AlertStatus.RESOLVED,
+}
 
 
 class Shown(msgspec.Struct):
@@ -52,14 +56,22 @@ def parse(delivery: WebhookDelivery, _: SourceSettings) -> ParsedDelivery:
     limits.check_numbers(event.details)
     if flaws := tuple(_flaws(event)):
         raise Malformed("the event cannot be accepted", flaws=flaws)
-    return ParsedDelivery(((0, _alert(event, delivery)),), delivery_id=delivery_id(delivery.headers))
+    return ParsedDelivery(
+        ((0, _alert(event, delivery)),), delivery_id=delivery_id(delivery.headers)
+    )
 
 
 def _flaws(event: Event) -> Iterator[Flaw]:
     if event.event_type not in STATUS:
-        yield Flaw("/event_type", f"event_type is trigger, acknowledge or resolve, not {event.event_type[:40]!r}")
+        yield Flaw(
+            "/event_type",
+            f"event_type is trigger, acknowledge or resolve, not {event.event_type[:40]!r}",
+        )
     if event.event_type != "trigger" and not event.incident_key:
-        yield Flaw("/incident_key", "incident_key says which alert is meant: only a trigger may leave it out")
+        yield Flaw(
+            "/incident_key",
+            "incident_key says which alert is meant: only a trigger may leave it out",
+        )
     if len(event.incident_key or "") > KEY:
         yield Flaw("/incident_key", f"incident_key has at most {KEY} characters")
     if event.event_type == "trigger" and not (event.description or "").strip():
@@ -93,7 +105,9 @@ def _details(details: Any) -> dict[str, str]:
     if details is None:
         return {}
     pairs = details if isinstance(details, dict) else {"details": details}
-    return limits.labels({n: v if isinstance(v, str) else msgspec.json.encode(v).decode() for n, v in pairs.items()})
+    return limits.labels(
+        {n: v if isinstance(v, str) else msgspec.json.encode(v).decode() for n, v in pairs.items()}
+    )
 
 
 SOURCE = Source(

@@ -17,7 +17,13 @@ from gateway.settings import SourceSettings
 from gateway.vocabulary import AlertStatus
 
 FIRING, RESOLVED = AlertStatus.FIRING, AlertStatus.RESOLVED
-ISSUE = {"created": FIRING, "unresolved": FIRING, "resolved": RESOLVED, "archived": RESOLVED, "ignored": RESOLVED}
+ISSUE = {
+    "created": FIRING,
+    "unresolved": FIRING,
+    "resolved": RESOLVED,
+    "archived": RESOLVED,
+    "ignored": RESOLVED,
+}
 QUIET = ("assigned", "unassigned")
 """Actions on an issue that are no alert; any other action is one, known or not."""
 
@@ -109,7 +115,10 @@ def verify(delivery: WebhookDelivery, intake: SourceSettings) -> None:
     if intake.secrets:
         given = signatures.from_hex(delivery.headers.get("sentry-hook-signature"))
         signatures.require_match(signatures.encode_secrets(intake.secrets), delivery.body, [given])
-        signatures.require_fresh(signatures.parse_seconds(delivery.headers.get("sentry-hook-timestamp")), delivery.received_at)
+        signatures.require_fresh(
+            signatures.parse_seconds(delivery.headers.get("sentry-hook-timestamp")),
+            delivery.received_at,
+        )
 
 
 def parse(delivery: WebhookDelivery, _: SourceSettings) -> ParsedDelivery:
@@ -119,13 +128,22 @@ def parse(delivery: WebhookDelivery, _: SourceSettings) -> ParsedDelivery:
     alerts = () if alert is None else ((0, alert),)
     ignored = ((0, f"no alert: {limits.cut(hook.action, 40)}"),) if alert is None else ()
     uuid = hook.installation.uuid
-    return ParsedDelivery(alerts, ignored=ignored, delivery_id=_delivery_id(delivery), accounts=(uuid,) if uuid else ())
+    return ParsedDelivery(
+        alerts,
+        ignored=ignored,
+        delivery_id=_delivery_id(delivery),
+        accounts=(uuid,) if uuid else (),
+    )
 
 
 def _delivery_id(delivery: WebhookDelivery) -> str | None:
     """Return an id made of body and time, as an issue resolved twice has the same body twice."""
     sent = delivery.headers.get("sentry-hook-timestamp")
-    return None if sent is None else "sentry:" + sha256(sent.encode("utf-8", "replace") + delivery.body).hexdigest()
+    return (
+        None
+        if sent is None
+        else "sentry:" + sha256(sent.encode("utf-8", "replace") + delivery.body).hexdigest()
+    )
 
 
 def _alert(hook: Hook, delivery: WebhookDelivery) -> Alert | None:
@@ -147,11 +165,16 @@ def _metric(action: str, data: Data, metric: Metric, delivery: WebhookDelivery) 
         namespace="sentry",
         dedup_key=_key("metric", metric.id, "/data/metric_alert/id"),
         status=status,
-        title=limits.cut(metric.alert_rule.name or data.description_title or metric.title or "Metric alert", limits.TITLE),
+        title=limits.cut(
+            metric.alert_rule.name or data.description_title or metric.title or "Metric alert",
+            limits.TITLE,
+        ),
         description=limits.cut(data.description_text, limits.DESCRIPTION),
         severity=action if status is FIRING else "",
         service=limits.cut(metric.projects[0], limits.KEY) if len(metric.projects) == 1 else "",
-        labels=_labels({"environment": metric.alert_rule.environment, "projects": ", ".join(metric.projects)}),
+        labels=_labels(
+            {"environment": metric.alert_rule.environment, "projects": ", ".join(metric.projects)}
+        ),
         links=limits.links([(data.web_url or "", "Sentry")]),
         event_time=limits.parse_event_time(when, delivery.received_at, pointer) or _sent(delivery),
     )
@@ -166,9 +189,17 @@ def _event(data: Data, event: Event, delivery: WebhookDelivery) -> Alert:
         title=limits.cut(event.title or data.triggered_rule or "Issue alert", limits.TITLE),
         severity=limits.cut(event.level or "", limits.KEY),
         service=limits.cut(project[1], limits.KEY) if project else "",
-        labels=_labels({"culprit": event.culprit, "environment": event.environment, "rule": data.triggered_rule}),
+        labels=_labels(
+            {
+                "culprit": event.culprit,
+                "environment": event.environment,
+                "rule": data.triggered_rule,
+            }
+        ),
         links=limits.links([(event.web_url or "", "Sentry")]),
-        event_time=limits.parse_event_time(event.datetime, delivery.received_at, "/data/event/datetime"),
+        event_time=limits.parse_event_time(
+            event.datetime, delivery.received_at, "/data/event/datetime"
+        ),
     )
 
 
@@ -191,7 +222,9 @@ def _issue(status: AlertStatus, issue: Issue, delivery: WebhookDelivery) -> Aler
 
 
 def _key(kind: str, told: str | int, pointer: str) -> str:
-    return limits.key(f"{kind}/{told if isinstance(told, str) else limits.number(told, pointer)}", pointer)
+    return limits.key(
+        f"{kind}/{told if isinstance(told, str) else limits.number(told, pointer)}", pointer
+    )
 
 
 def _sent(delivery: WebhookDelivery) -> datetime | None:
@@ -214,5 +247,10 @@ SOURCE = Source(
     parse,
     {"": Hook},
     verify=verify,
-    identity_pointers=("/action", "/data/event/issue_id", "/data/metric_alert/id", "/data/issue/id"),
+    identity_pointers=(
+        "/action",
+        "/data/event/issue_id",
+        "/data/metric_alert/id",
+        "/data/issue/id",
+    ),
 )

@@ -41,7 +41,9 @@ def parse(delivery: WebhookDelivery, intake: SourceSettings) -> ParsedDelivery:
     """
     body = limits.decode(delivery.body, Body)
     limits.check_numbers(body.result)
-    pointed = fields.resolve_pointer(msgspec.to_builtins(body), intake.mapping.get("dedup_key", "/result/host"))
+    pointed = fields.resolve_pointer(
+        msgspec.to_builtins(body), intake.mapping.get("dedup_key", "/result/host")
+    )
     part = keep_texts({"part": pointed}).get("part", "")
     return ParsedDelivery(((0, _alert(body, part)),), delivery_id=delivery_id(delivery.headers))
 
@@ -59,7 +61,12 @@ def _alert(body: Body, part: str) -> Alert:
             service=result.get("service", ""),
             ci=result.get("host", ""),
             labels=keep_texts(
-                {"app": body.app, "owner": body.owner, "search_name": body.search_name, "host": result.get("host")}
+                {
+                    "app": body.app,
+                    "owner": body.owner,
+                    "search_name": body.search_name,
+                    "host": result.get("host"),
+                }
             ),
             annotations={name: value for name, value in result.items() if not name.startswith("_")},
             links=limits.links([(body.results_link or "", "Splunk")]),
@@ -68,4 +75,11 @@ def _alert(body: Body, part: str) -> Alert:
     )
 
 
-SOURCE = Source("splunk", "Splunk", parse, {"": Body}, sends_resolution=False, identity_pointers=("/sid", "/search_name", "/app"))
+SOURCE = Source(
+    "splunk",
+    "Splunk",
+    parse,
+    {"": Body},
+    sends_resolution=False,
+    identity_pointers=("/sid", "/search_name", "/app"),
+)

@@ -39,18 +39,31 @@ def verify(delivery: WebhookDelivery, intake: SourceSettings) -> None:
     """
     if not intake.secrets:
         return
-    named, sent = delivery.headers.get("webhook-id", ""), delivery.headers.get("webhook-timestamp", "")
+    named, sent = (
+        delivery.headers.get("webhook-id", ""),
+        delivery.headers.get("webhook-timestamp", ""),
+    )
     content = f"{named}.{sent}.".encode("utf-8", "replace") + delivery.body
     words = [word.partition(",") for word in delivery.headers.get("webhook-signature", "").split()]
-    given = {version: [signatures.from_base64(mark) for one, _, mark in words if one == version] for version in ("v1", "v1a")}
+    given = {
+        version: [signatures.from_base64(mark) for one, _, mark in words if one == version]
+        for version in ("v1", "v1a")
+    }
     shared, public = _keys(intake.secrets, SHARED), _keys(intake.secrets, PUBLIC)
-    if not named or not (signatures.matches_any(shared, content, given["v1"]) or _signed(public, content, given["v1a"])):
+    if not named or not (
+        signatures.matches_any(shared, content, given["v1"])
+        or _signed(public, content, given["v1a"])
+    ):
         raise Unauthenticated(signatures.WRONG_SIGNATURE)
     signatures.require_fresh(signatures.parse_seconds(sent), delivery.received_at)
 
 
 def _keys(secrets: Iterable[str], prefix: str) -> list[bytes]:
-    return [base64.b64decode(secret.removeprefix(prefix)) for secret in secrets if secret.startswith(prefix)]
+    return [
+        base64.b64decode(secret.removeprefix(prefix))
+        for secret in secrets
+        if secret.startswith(prefix)
+    ]
 
 
 def _signed(keys: list[bytes], content: bytes, given: list[bytes]) -> bool:
@@ -70,17 +83,26 @@ def parse(delivery: WebhookDelivery, intake: SourceSettings) -> ParsedDelivery:
     body = limits.decode_envelope(delivery.body, msgspec.Raw)
     event = limits.decode_item(body, Event)
     when = limits.parse_time(event.timestamp, "/timestamp")
-    within = bytes(event.data).lstrip()[:1] == b"{" and not set(fields.FIELDS) & intake.mapping.keys()
+    within = (
+        bytes(event.data).lstrip()[:1] == b"{" and not set(fields.FIELDS) & intake.mapping.keys()
+    )
     try:
-        alert = _alert(event, fields.read_item(event.data if within else body, intake.mapping), delivery, when)
+        alert = _alert(
+            event, fields.read_item(event.data if within else body, intake.mapping), delivery, when
+        )
     except Malformed as error:
         root = "/data" if within else ""
-        flaws = (Flaw(root + fields.translate_pointer(flaw.pointer, intake.mapping), flaw.detail) for flaw in error.flaws)
+        flaws = (
+            Flaw(root + fields.translate_pointer(flaw.pointer, intake.mapping), flaw.detail)
+            for flaw in error.flaws
+        )
         raise Malformed(error.detail, flaws=tuple(flaws)) from error
     return ParsedDelivery(((0, alert),), delivery_id=delivery_id(delivery.headers))
 
 
-def _alert(event: Event, item: fields.GenericAlert, delivery: WebhookDelivery, when: datetime | None) -> Alert:
+def _alert(
+    event: Event, item: fields.GenericAlert, delivery: WebhookDelivery, when: datetime | None
+) -> Alert:
     """Return the alert of an event.
 
     The last word of the type, as in disk.full.resolved, is the status if it is a known one and
@@ -93,7 +115,10 @@ def _alert(event: Event, item: fields.GenericAlert, delivery: WebhookDelivery, w
         item.status = word
     occurred_at = "" if when is None else when.isoformat()
     return fields.build_alert(
-        item, fields.ItemDefaults("standard_webhooks", delivery.received_at, subject, occurred_at=occurred_at)
+        item,
+        fields.ItemDefaults(
+            "standard_webhooks", delivery.received_at, subject, occurred_at=occurred_at
+        ),
     )
 
 

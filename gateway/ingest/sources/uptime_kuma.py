@@ -77,7 +77,9 @@ def parse(delivery: WebhookDelivery, _: SourceSettings) -> ParsedDelivery:
     if reason := WAITING.get(body.heartbeat.status):
         return ParsedDelivery((), ignored=((0, reason),), delivery_id=named_by)
     if body.heartbeat.status not in STATUS:
-        raise limits.build_malformed("/heartbeat/status", "a status is 0 (down), 1 (up), 2 (pending) or 3 (maintenance)")
+        raise limits.build_malformed(
+            "/heartbeat/status", "a status is 0 (down), 1 (up), 2 (pending) or 3 (maintenance)"
+        )
     return ParsedDelivery(((0, _alert(body, body.heartbeat, delivery)),), delivery_id=named_by)
 
 
@@ -85,7 +87,9 @@ def _alert(body: Body, beat: Heartbeat, delivery: WebhookDelivery) -> Alert:
     monitor = body.monitor or Monitor()
     number = beat.monitor_id if monitor.id is None else monitor.id
     words = [f"{tag.name}:{tag.value or ''}" for tag in monitor.tags or []]
-    labels = parse_tags(words) | keep_texts({"monitor": monitor.name, "type": monitor.type, "url": monitor.url})
+    labels = parse_tags(words) | keep_texts(
+        {"monitor": monitor.name, "type": monitor.type, "url": monitor.url}
+    )
     name = monitor.path_name or monitor.name
     return truncate_alert(
         Alert(
@@ -115,7 +119,14 @@ def _announced(body: Body) -> Alert:
     test = body.monitor is None and TESTED.search(told[-64:]) is not None
     title = told or f"Uptime Kuma says nothing of {name or 'what it is about'}"
     key = "test" if test else _subject(title[: limits.TITLE].strip())[: limits.KEY]
-    alert = Alert(namespace="uptime_kuma", dedup_key=key, status=AlertStatus.FIRING, title=title, ci=name, test=test)
+    alert = Alert(
+        namespace="uptime_kuma",
+        dedup_key=key,
+        status=AlertStatus.FIRING,
+        title=title,
+        ci=name,
+        test=test,
+    )
     return truncate_alert(alert, "/msg")
 
 

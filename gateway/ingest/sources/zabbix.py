@@ -75,7 +75,9 @@ def parse(delivery: WebhookDelivery, _: SourceSettings) -> ParsedDelivery:
     event = limits.decode(delivery.body, Event)
     named_by = delivery_id(delivery.headers)
     if event.event_id != "{EVENT.ID}" and event.event_value not in {"0", "1"}:
-        raise limits.build_malformed("/event_value", f"EVENT.VALUE is 1 or 0, not {event.event_value[:40]!r}")
+        raise limits.build_malformed(
+            "/event_value", f"EVENT.VALUE is 1 or 0, not {event.event_value[:40]!r}"
+        )
     said = _said(event)
     status = _status(event, said)
     if status is None:
@@ -181,5 +183,10 @@ def _key(event_id: str, url: str) -> str:
 
 
 SOURCE = Source(
-    "zabbix", "Zabbix", parse, {"": Event}, identity_pointers=("/event_id",), values_if_unreadable={"/event_value": "1"}
+    "zabbix",
+    "Zabbix",
+    parse,
+    {"": Event},
+    identity_pointers=("/event_id",),
+    values_if_unreadable={"/event_value": "1"},
 )

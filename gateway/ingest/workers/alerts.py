@@ -25,7 +25,10 @@ REMEMBERED = 256
 
 def is_moderate(body: bytes) -> bool:
     """Return whether a body that needs no repair is read in milliseconds."""
-    return len(body) <= MAX_STRICT_BYTES and sum(map(body.count, (b",", b"[", b"{", b"&", b"%"))) <= MAX_STRICT_SEPARATORS
+    return (
+        len(body) <= MAX_STRICT_BYTES
+        and sum(map(body.count, (b",", b"[", b"{", b"&", b"%"))) <= MAX_STRICT_SEPARATORS
+    )
 
 
 READ_FUNCTIONS = (read_leniently, read_unmended)
@@ -43,7 +46,12 @@ class AlertReader:
         self._failed: dict[bytes, int] = {}
 
     async def __call__(
-        self, sender: str, source: Source, settings: SourceSettings, mapping: mappings.Mapping, delivery: WebhookDelivery
+        self,
+        sender: str,
+        source: Source,
+        settings: SourceSettings,
+        mapping: mappings.Mapping,
+        delivery: WebhookDelivery,
     ) -> ParsedDelivery:
         """Return the content of a request.
 
@@ -51,15 +59,22 @@ class AlertReader:
         """
         if is_short(delivery.body):
             return read_leniently(source, settings, mapping, delivery)
-        if is_moderate(delivery.body) and (parsed := read_strictly(source, settings, mapping, delivery)) is not None:
+        if (
+            is_moderate(delivery.body)
+            and (parsed := read_strictly(source, settings, mapping, delivery)) is not None
+        ):
             return parsed
         name = sha256(delivery.body).digest()
-        sent = replace(delivery, headers=flatten_headers(delivery.headers), query=dict(delivery.query))
+        sent = replace(
+            delivery, headers=flatten_headers(delivery.headers), query=dict(delivery.query)
+        )
         for tried, read in enumerate(READ_FUNCTIONS):
             if self._failed.get(name, 0) > tried:
                 continue
             try:
-                return await self.reader.call(sender, compute_cpu_limit(delivery.body), read, source, settings, mapping, sent)
+                return await self.reader.call(
+                    sender, compute_cpu_limit(delivery.body), read, source, settings, mapping, sent
+                )
             except TooCostly:
                 self._remember(name, tried + 1)
         raise TooCostly(TOO_COSTLY)

@@ -30,7 +30,9 @@ class ForkedWorker:
         """
         self.sink.write(frame_message(frame))
         await self.sink.drain()
-        return await self.source.readexactly(int.from_bytes(await self.source.readexactly(LENGTH_BYTES), "big"))
+        return await self.source.readexactly(
+            int.from_bytes(await self.source.readexactly(LENGTH_BYTES), "big")
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,7 +29,9 @@ PROCESS_ENDED_ERRORS = (asyncio.IncompleteReadError, ConnectionError)
 TRUSTED = frozenset({"gateway", "datetime", "uuid"})
 """Packages whose classes the process may use in its results."""
 
-TRUSTED_CONSTRUCTORS = frozenset({("msgspec._utils", "rebuild"), ("asyncpg.pgproto.pgproto", "UUID")})
+TRUSTED_CONSTRUCTORS = frozenset(
+    {("msgspec._utils", "rebuild"), ("asyncpg.pgproto.pgproto", "UUID")}
+)
 """Other names it may use: the constructors of our structs and of the database's UUID."""
 
 log = structlog.get_logger()
@@ -103,7 +105,9 @@ class ParseWorker:
             await self._turn.acquire()
             work = asyncio.create_task(self._asked(frame))
             work.add_done_callback(self._end_turn)
-            answered = await asyncio.shield(work)  # whose caller gives up goes on: a new process costs more than its end
+            answered = await asyncio.shield(
+                work
+            )  # whose caller gives up goes on: a new process costs more than its end
         if answered.error is not None:
             raise answered.error(answered.detail, flaws=answered.flaws)
         value: T = answered.value
@@ -140,7 +144,9 @@ class ParseWorker:
             except PROCESS_ENDED_ERRORS:
                 return await self._exchange(frame)
         except PROCESS_ENDED_ERRORS as error:
-            log.warning("reader_ended", reader=self._name, error=type(error).__name__, bytes=len(frame))
+            log.warning(
+                "reader_ended", reader=self._name, error=type(error).__name__, bytes=len(frame)
+            )
             await self.start()
             raise TooCostly(TOO_COSTLY) from error
         except TimeoutError as error:
@@ -172,7 +178,9 @@ class ParseWorker:
             try:
                 self._process = await self.forker.fork()
             except OSError as error:
-                raise Unavailable("no process can be started to read it: send again shortly") from error
+                raise Unavailable(
+                    "no process can be started to read it: send again shortly"
+                ) from error
         return self._process
 
     async def close(self) -> None:

@@ -141,7 +141,10 @@ def serve_calls(source: BinaryIO, sink: BinaryIO) -> None:
         signal.setitimer(signal.ITIMER_PROF, asked.seconds + GRACE)
         said = pickle.dumps(_in_time(asked), pickle.HIGHEST_PROTOCOL)
         if len(said) > ANSWER_BYTES:
-            said = pickle.dumps(CallResult(None, Malformed, "it says more than can be kept"), pickle.HIGHEST_PROTOCOL)
+            said = pickle.dumps(
+                CallResult(None, Malformed, "it says more than can be kept"),
+                pickle.HIGHEST_PROTOCOL,
+            )
         signal.setitimer(signal.ITIMER_PROF, 0)
         sink.write(frame_message(said))
         sink.flush()

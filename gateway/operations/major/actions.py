@@ -40,6 +40,10 @@ async def tell_leader(
             "outcome": outcome,
             **({"note": note} if note else {}),
         }
-        return (await tx.write([Revision(after=incident, actor=who.name, events=(("leader_told", facts),))]))[0]
+        return (
+            await tx.write(
+                [Revision(after=incident, actor=who.name, events=(("leader_told", facts),))]
+            )
+        )[0]
 
     return await run_once(uow, once, who, work)

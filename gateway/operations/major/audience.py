@@ -67,7 +67,11 @@ async def load_audience(conn: Connection, incident: Incident) -> Audience:
 def _address(row: Record, incident: Incident) -> str | None:
     if not row["target"].startswith(PERSON):
         return None if incident.security else row["target"]
-    if row["login"] is None or not row["email"] or not visibility_of(principal_of_row(row)).sees(incident):
+    if (
+        row["login"] is None
+        or not row["email"]
+        or not visibility_of(principal_of_row(row)).sees(incident)
+    ):
         return None
     return f"smtp:{row['email']}"
 
@@ -77,7 +81,10 @@ def principal_of_row(row: Record) -> Principal:
     return principal_of_person(row["login"], row["email"], row["phone"], row["roles"])
 
 
-CHATS = {"slack": re.compile(r"[CDG][A-Z0-9]{2,30}", re.ASCII), "feishu": re.compile(r"oc_[A-Za-z0-9]{1,64}", re.ASCII)}
+CHATS = {
+    "slack": re.compile(r"[CDG][A-Z0-9]{2,30}", re.ASCII),
+    "feishu": re.compile(r"oc_[A-Za-z0-9]{1,64}", re.ASCII),
+}
 """The patterns of the conversation names of chats."""
 
 WRITE = "write smtp:a@example.com, webhook:https://…, slack:C0123 or feishu:oc_…"
@@ -96,7 +103,9 @@ def check_address(settings: Settings | None, address: str) -> str:
     try:
         (AddressGuard(private=True, ports=None) if private else AddressGuard()).check_url(recipient)
     except AddressRefused as refusal:
-        raise Unprocessable("nothing is sent there", flaws=(Flaw("/address", str(refusal)),)) from refusal
+        raise Unprocessable(
+            "nothing is sent there", flaws=(Flaw("/address", str(refusal)),)
+        ) from refusal
     return address
 
 
@@ -107,13 +116,19 @@ async def check_target(conn: Connection, incident: Incident, target: str) -> Non
     """Raise Unprocessable for a target that no message about this record may reach."""
     if not target.startswith(PERSON):
         if incident.security:
-            raise Unprocessable("a security incident is told to nobody outside", flaws=(Flaw("/address", "name a person"),))
+            raise Unprocessable(
+                "a security incident is told to nobody outside",
+                flaws=(Flaw("/address", "name a person"),),
+            )
         return
     row = await conn.fetchrow(SOMEBODY, target.removeprefix(PERSON))
     for missing, detail in (
         (row is None, "nobody has this login"),
         (row is not None and not row["email"], "has no e-mail address"),
-        (row is not None and not visibility_of(principal_of_row(row)).sees(incident), "may not see this record"),
+        (
+            row is not None and not visibility_of(principal_of_row(row)).sees(incident),
+            "may not see this record",
+        ),
     ):
         if missing:
             raise Unprocessable("this person cannot be told", flaws=(Flaw("/person", detail),))
@@ -134,7 +149,9 @@ async def excluded_workers(conn: Connection, incident: Incident) -> list[str]:
     return [
         row["login"]
         for row in await conn.fetch(PRIVY_PEOPLE, people, "")
-        if not visibility_of(principal_of_person(row["login"], row["email"], row["phone"], row["roles"])).sees(incident)
+        if not visibility_of(
+            principal_of_person(row["login"], row["email"], row["phone"], row["roles"])
+        ).sees(incident)
     ]
 
 
@@ -143,14 +160,24 @@ async def check_workers(conn: Connection, before: Incident, after: Incident) -> 
 
     That is a person, or a group none of whose members may.
     """
-    people = {after.assignee, after.handler, after.owner} - {before.assignee, before.handler, before.owner, ""}
+    people = {after.assignee, after.handler, after.owner} - {
+        before.assignee,
+        before.handler,
+        before.owner,
+        "",
+    }
     group = after.assignee_group if after.assignee_group != before.assignee_group else ""
     if not after.security or not (people or group):
         return
     for row in await conn.fetch(PRIVY_PEOPLE, sorted(people), group):
         if not visibility_of(
-            principal_of_person(row["login"] or group, row["email"] or "", row["phone"] or "", row["roles"])
+            principal_of_person(
+                row["login"] or group, row["email"] or "", row["phone"] or "", row["roles"]
+            )
         ).sees(after):
             name = "person" if row["login"] else "group"
             detail = f"{row['login'] or group} may not see security incidents"
-            raise Unprocessable("this security incident is not seen by whom it is given to", flaws=(Flaw(f"/{name}", detail),))
+            raise Unprocessable(
+                "this security incident is not seen by whom it is given to",
+                flaws=(Flaw(f"/{name}", detail),),
+            )

@@ -41,7 +41,9 @@ WHERE incident_id = $1 AND version = $2
 """
 
 
-async def load_report(conn: Connection, incident_id: int, version: int | None = None) -> MajorReport | None:
+async def load_report(
+    conn: Connection, incident_id: int, version: int | None = None
+) -> MajorReport | None:
     """Return the newest report on this incident, or the given version; None if there is none."""
     row = await conn.fetchrow(READ, incident_id)
     if row is not None and version not in (None, row["version"]):
@@ -49,12 +51,19 @@ async def load_report(conn: Connection, incident_id: int, version: int | None = 
     return None if row is None else MajorReport(**dict(row))
 
 
-STANDING = "SELECT incident_id, status FROM major_report_standing WHERE incident_id = ANY($1::bigint[])"
+STANDING = (
+    "SELECT incident_id, status FROM major_report_standing WHERE incident_id = ANY($1::bigint[])"
+)
 
 
-async def load_report_statuses(conn: Connection, incident_ids: Sequence[int]) -> Mapping[int, ReportStatus]:
+async def load_report_statuses(
+    conn: Connection, incident_ids: Sequence[int]
+) -> Mapping[int, ReportStatus]:
     """Return the status of the report of each of the incidents that is major and over."""
-    return {row["incident_id"]: ReportStatus(row["status"]) for row in await conn.fetch(STANDING, list(incident_ids))}
+    return {
+        row["incident_id"]: ReportStatus(row["status"])
+        for row in await conn.fetch(STANDING, list(incident_ids))
+    }
 
 
 PUT_ASIDE = """
@@ -88,8 +97,12 @@ async def write_report(
         if standing is ReportStatus.APPROVED:
             raise Conflict(f"the report on {number} is approved and stays as it is")
         await tx.conn.execute(PUT_ASIDE, incident.id)
-        version = await tx.conn.fetchval(WRITE, incident.id, text, tx.now, who.name, incident.reopened)
-        revision = Revision(after=incident, actor=who.name, events=(("report_written", _facts(text, version)),))
+        version = await tx.conn.fetchval(
+            WRITE, incident.id, text, tx.now, who.name, incident.reopened
+        )
+        revision = Revision(
+            after=incident, actor=who.name, events=(("report_written", _facts(text, version)),)
+        )
         return (await tx.write([revision]))[0]
 
     return await run_once(uow, once, who, work)
@@ -98,7 +111,9 @@ async def write_report(
 APPROVE = "UPDATE major_report SET approved_at = $2, approved_by = $3, reopened = $4 WHERE incident_id = $1"
 
 
-async def approve_report(uow: UnitOfWork, number: str, who: Principal, *, once: IdempotencyKey | None = None) -> Incident:
+async def approve_report(
+    uow: UnitOfWork, number: str, who: Principal, *, once: IdempotencyKey | None = None
+) -> Incident:
     """Approve the report, by another person than its writer, and send it to the leader.
 
     Raises NotFound, Forbidden and Conflict.

@@ -27,7 +27,9 @@ class Subscriber:
     subscribed_by: str
 
 
-async def subscribe(uow: UnitOfWork, number: str, who: Principal, *, person: str = "", address: str = "") -> Subscriber:
+async def subscribe(
+    uow: UnitOfWork, number: str, who: Principal, *, person: str = "", address: str = ""
+) -> Subscriber:
     """Subscribe `who`, or the person or address that is named; doing so again changes nothing.
 
     Raises NotFound, Forbidden, TooLarge, and Unprocessable for a target that no message may
@@ -100,16 +102,22 @@ async def subscribers(uow: UnitOfWork, incident: Incident, who: Principal) -> li
 
 def _target(uow: UnitOfWork, who: Principal, person: str, address: str) -> str:
     if person and address:
-        raise Unprocessable("name a person or an address", flaws=(Flaw("/address", "leave one of the two out"),))
+        raise Unprocessable(
+            "name a person or an address", flaws=(Flaw("/address", "leave one of the two out"),)
+        )
     if address:
         return check_address(uow.rules.settings, address.strip())
     if not person and not who.contact:
-        raise Unprocessable("this key is nobody's: say who is to be told", flaws=(Flaw("/person", "is needed"),))
+        raise Unprocessable(
+            "this key is nobody's: say who is to be told", flaws=(Flaw("/person", "is needed"),)
+        )
     return PERSON + (person or who.name)
 
 
 def _right(who: Principal, target: str) -> Action:
-    return Action.SUBSCRIBE if who.contact and target == PERSON + who.name else Action.SUBSCRIBE_OTHERS
+    return (
+        Action.SUBSCRIBE if who.contact and target == PERSON + who.name else Action.SUBSCRIBE_OTHERS
+    )
 
 
 def _revision(incident: Incident, who: Principal, event: str, target: str) -> Revision:

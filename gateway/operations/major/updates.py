@@ -47,13 +47,26 @@ def _check(text: str, next_due_at: datetime | None, now: datetime) -> None:
     if not text.strip():
         raise Unprocessable("an update says something", flaws=(Flaw("/text", "is empty"),))
     if next_due_at is not None and next_due_at <= now:
-        raise Unprocessable("the next update is due later than now", flaws=(Flaw("/next_update_due_at", "lies in the past"),))
+        raise Unprocessable(
+            "the next update is due later than now",
+            flaws=(Flaw("/next_update_due_at", "lies in the past"),),
+        )
 
 
-def _revision(incident: Incident, text: str, due: datetime | None, who: Principal, told: Audience) -> Revision:
+def _revision(
+    incident: Incident, text: str, due: datetime | None, who: Principal, told: Audience
+) -> Revision:
     promised = {} if due is None else {"next_update_due_at": due.isoformat()}
-    facts: Mapping[str, Any] = {"text": text, **promised, "sent_to": tuple(told.locales), "not_sent_to": told.left_out}
-    said = {name: getattr(incident, name) for name in ("number", "title", "priority", "service", "state")}
+    facts: Mapping[str, Any] = {
+        "text": text,
+        **promised,
+        "sent_to": tuple(told.locales),
+        "not_sent_to": told.left_out,
+    }
+    said = {
+        name: getattr(incident, name)
+        for name in ("number", "title", "priority", "service", "state")
+    }
     notices = tuple(
         Notice(
             cause=f"status_update#{incident.version + 1}",
@@ -65,7 +78,13 @@ def _revision(incident: Incident, text: str, due: datetime | None, who: Principa
         for target, locale in told.locales.items()
     )
     timers = (TimerChange(TimerKind.STATUS_UPDATE, due),)
-    return Revision(after=incident, actor=who.name, events=(("status_update", facts),), timers=timers, notices=notices)
+    return Revision(
+        after=incident,
+        actor=who.name,
+        events=(("status_update", facts),),
+        timers=timers,
+        notices=notices,
+    )
 
 
 def _own(told: Audience, target: str, locale: str | None) -> Mapping[str, str]:

@@ -21,7 +21,9 @@ async def queue_acknowledgement(tx: Transaction, incident: Incident, who: Princi
     only.
     """
     settings = tx.uow.rules.settings
-    if settings is None or not (settings.notify.acknowledge and settings.notify.smtp.host and incident.contact):
+    if settings is None or not (
+        settings.notify.acknowledge and settings.notify.smtp.host and incident.contact
+    ):
         return
     if who.is_outsider and incident.contact.lower() not in who.identities:
         return
@@ -45,4 +47,6 @@ def _notice(incident: Incident, target: str, language: str) -> Notice:
         facts["title"] = incident.title
     if language in LOCALES:
         facts["locale"] = language
-    return Notice(cause="reported", target=target, role="reporter", template="received", facts=facts)
+    return Notice(
+        cause="reported", target=target, role="reporter", template="received", facts=facts
+    )

@@ -76,13 +76,27 @@ def decide_effect(incident: Incident, who: Principal, answer: ReporterAnswer) ->
         return AnswerEffect.RESUMED if sure and answer.proven else AnswerEffect.UNSURE
     if incident.state is not State.RESOLVED:
         return AnswerEffect.NOTHING
-    meant = answer_meaning(answer.new, incident.contact_name, who.name) if sure else AnswerMeaning.UNCLEAR
-    if meant is AnswerMeaning.REFUSES and answer.proven and may(who, Action.REFUSE, incident) == ALLOWED:
+    meant = (
+        answer_meaning(answer.new, incident.contact_name, who.name)
+        if sure
+        else AnswerMeaning.UNCLEAR
+    )
+    if (
+        meant is AnswerMeaning.REFUSES
+        and answer.proven
+        and may(who, Action.REFUSE, incident) == ALLOWED
+    ):
         return AnswerEffect.REOPENED
-    return AnswerEffect.NOTHING if meant is AnswerMeaning.AGREES and answer.certain else AnswerEffect.WAITS
+    return (
+        AnswerEffect.NOTHING
+        if meant is AnswerMeaning.AGREES and answer.certain
+        else AnswerEffect.WAITS
+    )
 
 
-async def apply_answer(tx: Transaction, incident: Incident, who: Principal, answer: ReporterAnswer) -> Incident:
+async def apply_answer(
+    tx: Transaction, incident: Incident, who: Principal, answer: ReporterAnswer
+) -> Incident:
     """Return the record after the effect of an answer.
 
     It is locked and has the answer noted already.
@@ -132,11 +146,17 @@ def _lacks_fields(tx: Transaction, incident: Incident) -> bool:
     return bool(tx.uow.fields.missing(incident.kind, incident.fields, moments_of(commands.Refuse)))
 
 
-async def _revision(tx: Transaction, incident: Incident, who: Principal, found: AnswerEffect) -> Revision:
+async def _revision(
+    tx: Transaction, incident: Incident, who: Principal, found: AnswerEffect
+) -> Revision:
     if found is AnswerEffect.WAITS:
         assert incident.resolved_at is not None  # noqa: S101 - it is resolved
-        after = replace(incident, marks=reporter_answers.mark_unread(incident.marks, incident.resolved_at))
-        return Revision(after=after, actor=who.name, events=((AnswerEffect.WAITS, {"cause": CAUSE}),))
+        after = replace(
+            incident, marks=reporter_answers.mark_unread(incident.marks, incident.resolved_at)
+        )
+        return Revision(
+            after=after, actor=who.name, events=((AnswerEffect.WAITS, {"cause": CAUSE}),)
+        )
     if found in (AnswerEffect.UNSOLVED, AnswerEffect.UNSURE, AnswerEffect.SHOWN):
         return Revision(after=incident, actor=who.name, events=((found, {"cause": CAUSE}),))
     command = commands.Resume() if found is AnswerEffect.RESUMED else commands.Refuse()

@@ -135,7 +135,9 @@ _GOOD = _any(
     r"\b(?:great|perfect|excellent|awesome|wonderful|brilliant|super|nice|good(?: job| work)?|well done)\b",
     r"\b(?:(?:the|my|our) (?:\w{1,20} ){1,2})?"
     r"(?:(?:it|that|this|all|everything|now|is|are|again|has|been|indeed|the|problem|issue|looks?|seems?|to be) ){0,6}"
-    r"(?:works?|working|solved|fixed|resolved|ok|okay|fine|good|back to normal|all good|confirmed)" + _OK_AGAIN + r"\b",
+    r"(?:works?|working|solved|fixed|resolved|ok|okay|fine|good|back to normal|all good|confirmed)"
+    + _OK_AGAIN
+    + r"\b",
     r"\b(?:you )?(?:can|may|please|pls) (?:be )?close[sd]?(?: (?:it|this|the)){0,1}(?: (?:ticket|case|incident|request))?\b",
     r"\b(?:(?:i )?confirm(?:ed)?|got it|noted|received|done|yes|yep|sure)\b|👍|👌|🙏|😊|🎉",
     r"(?:非常|十分|多|太|很|万分|再次|真的){0,3}(?:感谢|谢谢|谢了|谢|辛苦了?|麻烦了)"
@@ -169,11 +171,19 @@ def answer_meaning(text: str, *names: str) -> AnswerMeaning:
     """
     said = _HARMLESS.sub(" ok ", _OPEN.sub("?", text[:LOOKED_AT]))
     if _PLAIN.search(said):
-        return AnswerMeaning.UNCLEAR if _BETTER.search(_DENIED.sub(" ", said)) else AnswerMeaning.REFUSES
+        return (
+            AnswerMeaning.UNCLEAR
+            if _BETTER.search(_DENIED.sub(" ", said))
+            else AnswerMeaning.REFUSES
+        )
     good = _GOOD.search(said) is not None
     if _TROUBLE.search(said):
         return AnswerMeaning.UNCLEAR if good or _ASKED.search(said) else AnswerMeaning.REFUSES
-    return AnswerMeaning.AGREES if good and _is_nothing(_GOOD.sub(" ", said), names) else AnswerMeaning.UNCLEAR
+    return (
+        AnswerMeaning.AGREES
+        if good and _is_nothing(_GOOD.sub(" ", said), names)
+        else AnswerMeaning.UNCLEAR
+    )
 
 
 def _is_nothing(left: str, names: Iterable[str]) -> bool:

@@ -26,7 +26,9 @@ WHERE m.shown IS NOT NULL AND m.provider = ANY($1::text[]) AND m.shown <> now.ma
 ORDER BY m.incident_id, m.provider, m.conversation, m.message LIMIT $2 FOR UPDATE OF m SKIP LOCKED
 """
 
-SHOWN = "UPDATE chat_message SET shown = $4 WHERE provider = $1 AND conversation = $2 AND message = $3"
+SHOWN = (
+    "UPDATE chat_message SET shown = $4 WHERE provider = $1 AND conversation = $2 AND message = $3"
+)
 
 OVER = frozenset({State.CLOSED, State.REJECTED})
 """The states that a record does not leave: its cards are updated this once more."""
@@ -42,7 +44,13 @@ async def queue_card_updates(uow: UnitOfWork, providers: Collection[str]) -> int
         rows = await tx.conn.fetch(CHANGED, sorted(providers), BATCH)
         await outbox.put(tx.conn, [(row["id"], _notice(row)) for row in rows], tx.now)
         places = [
-            (row["provider"], row["conversation"], row["message"], None if row["state"] in OVER else row["mark"]) for row in rows
+            (
+                row["provider"],
+                row["conversation"],
+                row["message"],
+                None if row["state"] in OVER else row["mark"],
+            )
+            for row in rows
         ]
         await tx.conn.executemany(SHOWN, places)
         return len(rows)
@@ -58,4 +66,10 @@ def _notice(row: Record) -> Notice:
     """
     place = f"{row['provider']}:{row['conversation']}{REPLACE_MARK}{row['message']}"
     facts = {name: row[name] for name in ("number", "title", "priority", "locale")} | {"card": True}
-    return Notice(cause=f"card:{row['version']}:{row['mark']}", target=place, role="chat", template=Template.CHAT, facts=facts)
+    return Notice(
+        cause=f"card:{row['version']}:{row['mark']}",
+        target=place,
+        role="chat",
+        template=Template.CHAT,
+        facts=facts,
+    )

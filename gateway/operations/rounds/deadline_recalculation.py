@@ -74,8 +74,16 @@ class DeadlineRecalculation:
             now = await conn.fetchval(NOW, self.uow.clock.stamp())
             rows = {row["policy"]: row for row in await conn.fetch(VERSIONS)}
         versions = self.uow.catalogue.configured.versions(rows)
-        settled = {name for name, row in rows.items() if row["version"] == versions[name] and now - row["applied_at"] > ROLLING}
-        return [(n, v, rows[n]["version"] if n in rows else None) for n, v in versions.items() if n not in settled]
+        settled = {
+            name
+            for name, row in rows.items()
+            if row["version"] == versions[name] and now - row["applied_at"] > ROLLING
+        }
+        return [
+            (n, v, rows[n]["version"] if n in rows else None)
+            for n, v in versions.items()
+            if n not in settled
+        ]
 
     async def _date(self, ids: Sequence[int], policy: str, version: str, known: str | None) -> int:
         tx: Transaction | None = None
@@ -88,7 +96,14 @@ class DeadlineRecalculation:
             told = {row["incident_id"] for row in await conn.fetch(TOLD, ids, version)}
             anew = known not in (None, version)
             revisions = [
-                self._revision(one, armed.get(one.id, {}), version, known, anew=anew and one.id not in told, now=tx.now)
+                self._revision(
+                    one,
+                    armed.get(one.id, {}),
+                    version,
+                    known,
+                    anew=anew and one.id not in told,
+                    now=tx.now,
+                )
                 for one in incidents
             ]
             return len(await tx.write(revisions))
@@ -118,17 +133,28 @@ class DeadlineRecalculation:
         if not (anew or moves):
             return Revision(after=incident, actor=record_timers.ACTOR, events=())
         calendar = self.uow.rules.policy(incident).calendar.version
-        facts: dict[str, Any] = {"policy": incident.policy, "version": version, "calendar_version": calendar, "moves": moves}
+        facts: dict[str, Any] = {
+            "policy": incident.policy,
+            "version": version,
+            "calendar_version": calendar,
+            "moves": moves,
+        }
         if known is not None:
             facts["version_before"] = known
         return Revision(after=incident, actor=record_timers.ACTOR, events=(("sla_redated", facts),))
 
 
-def timer_moves(armed: Mapping[TimerKind, datetime], arms: Iterable[TimerChange]) -> Iterable[Mapping[str, Any]]:
+def timer_moves(
+    armed: Mapping[TimerKind, datetime], arms: Iterable[TimerChange]
+) -> Iterable[Mapping[str, Any]]:
     """Yield each timer whose due time changes."""
     for arm in arms:
         if armed.get(arm.kind) != arm.due_at:
-            yield {"timer": arm.kind.name.lower(), "before": armed.get(arm.kind), "after": arm.due_at}
+            yield {
+                "timer": arm.kind.name.lower(),
+                "before": armed.get(arm.kind),
+                "after": arm.due_at,
+            }
 
 
 VERSIONS = "SELECT policy, version, applied_at FROM sla_version"
@@ -141,7 +167,9 @@ WHERE t.kind = 2 AND t.armed AND i.policy = $1 AND i.state = 'resolved'
 ORDER BY 1
 """
 
-ARMED = "SELECT incident_id, kind, due_at FROM timer WHERE incident_id = ANY($1::bigint[]) AND armed"
+ARMED = (
+    "SELECT incident_id, kind, due_at FROM timer WHERE incident_id = ANY($1::bigint[]) AND armed"
+)
 
 TOLD = """
 SELECT DISTINCT incident_id FROM timeline
@@ -155,7 +183,9 @@ WHERE s.version <> excluded.version
 """
 
 
-async def load_due_times(conn: Connection, ids: Sequence[int]) -> Mapping[int, Mapping[TimerKind, datetime]]:
+async def load_due_times(
+    conn: Connection, ids: Sequence[int]
+) -> Mapping[int, Mapping[TimerKind, datetime]]:
     """Return the due times of the timers of these records, by record and kind."""
     armed: dict[int, dict[TimerKind, datetime]] = {}
     for row in await conn.fetch(ARMED, ids):

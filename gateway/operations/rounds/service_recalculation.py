@@ -17,7 +17,12 @@ from gateway.catalogue.live import ServicePromise
 from gateway.db.pool import Connection, acquire, in_transaction
 from gateway.escalation import record_timers
 from gateway.incidents.record import Incident, Revision
-from gateway.operations.rounds.deadline_recalculation import AGAIN, BATCH, load_due_times, timer_moves
+from gateway.operations.rounds.deadline_recalculation import (
+    AGAIN,
+    BATCH,
+    load_due_times,
+    timer_moves,
+)
 from gateway.operations.unit_of_work import NOW, Transaction, UnitOfWork
 from gateway.vocabulary import TimerKind
 
@@ -90,14 +95,31 @@ class ServiceRecalculation:
         async with acquire(self.uow.pool) as conn:
             now = await conn.fetchval(NOW, self.uow.clock.stamp())
             rows = {row["service"]: row for row in await conn.fetch(PROMISED)}
-        found = [self._change(slug, made, rows.get(slug)) for slug, made in self.uow.catalogue.promises(rows).items()]
-        return [one for one in found if one.anew or (one.at is not None and now - one.at <= ROLLING)]
+        found = [
+            self._change(slug, made, rows.get(slug))
+            for slug, made in self.uow.catalogue.promises(rows).items()
+        ]
+        return [
+            one for one in found if one.anew or (one.at is not None and now - one.at <= ROLLING)
+        ]
 
     def _change(self, service: str, promise: ServicePromise, row: Record | None) -> TargetChange:
         if row is None:
-            return TargetChange(service, promise, self.uow.catalogue.configured.choice.services.get(service, ""), None, anew=True)
+            return TargetChange(
+                service,
+                promise,
+                self.uow.catalogue.configured.choice.services.get(service, ""),
+                None,
+                anew=True,
+            )
         anew = row["version"] != promise.version
-        return TargetChange(service, promise, row["policy"] if anew else row["policy_before"], row["applied_at"], anew)
+        return TargetChange(
+            service,
+            promise,
+            row["policy"] if anew else row["policy_before"],
+            row["applied_at"],
+            anew,
+        )
 
     async def _date(self, ids: Sequence[int], change: TargetChange) -> int:
         tx: Transaction | None = None
@@ -106,9 +128,20 @@ class ServiceRecalculation:
             nonlocal tx
             tx = Transaction(self.uow, conn, await conn.fetchval(NOW, self.uow.clock.stamp()))
             armed = await load_due_times(conn, ids)
-            told = {row["incident_id"] for row in await conn.fetch(TOLD, ids, change.service, change.promise.version, change.at)}
+            told = {
+                row["incident_id"]
+                for row in await conn.fetch(
+                    TOLD, ids, change.service, change.promise.version, change.at
+                )
+            }
             revisions = [
-                self._revision(one, change, armed.get(one.id, {}), tx.now, anew=change.anew and one.id not in told)
+                self._revision(
+                    one,
+                    change,
+                    armed.get(one.id, {}),
+                    tx.now,
+                    anew=change.anew and one.id not in told,
+                )
                 for one in await tx.locked(ids)
                 if one.service == change.service
             ]
@@ -120,7 +153,13 @@ class ServiceRecalculation:
         return written
 
     def _revision(
-        self, incident: Incident, change: TargetChange, armed: Mapping[TimerKind, datetime], now: datetime, *, anew: bool
+        self,
+        incident: Incident,
+        change: TargetChange,
+        armed: Mapping[TimerKind, datetime],
+        now: datetime,
+        *,
+        anew: bool,
     ) -> Revision:
         """Return the revision of one record.
 
@@ -149,7 +188,10 @@ class ServiceRecalculation:
         It is the policy that such a record gets now, if it has the one it got before the change;
         else the one it has.
         """
-        rules, asked = self.uow.rules, (incident.kind, incident.service, incident.source, incident.priority)
+        rules, asked = (
+            self.uow.rules,
+            (incident.kind, incident.service, incident.source, incident.priority),
+        )
         named = {change.service: change.policy_before} if change.policy_before else {}
         before = replace(rules.choice, services=named).policy_for(*asked)
         return rules.choice.policy_for(*asked) if incident.policy == before else incident.policy

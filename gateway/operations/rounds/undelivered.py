@@ -41,7 +41,14 @@ WHERE incident_id = $1 AND cause = ANY($2::text[]) AND cause <> '' GROUP BY caus
 """
 """The causes of which nobody was reached at all."""
 
-NEXT = {"handler": DESK, "group": DESK, "tier3": DESK, DESK: MANAGER, MANAGER: LEADER, LEADER: DIRECTOR}
+NEXT = {
+    "handler": DESK,
+    "group": DESK,
+    "tier3": DESK,
+    DESK: MANAGER,
+    MANAGER: LEADER,
+    LEADER: DIRECTOR,
+}
 """The role that is notified of an urgent record in place of one that no message reached."""
 
 NOTED = "UPDATE outbox SET noted = true WHERE id = ANY($1::uuid[])"
@@ -65,10 +72,17 @@ async def _note(uow: UnitOfWork, incident_id: int) -> None:
             return
         lost = await conn.fetch(LOST, incident_id, [row["cause"] for row in rows])
         revisions = [
-            Revision(after=one, actor=ACTOR, events=_events(rows), announcements=tuple(_instead(uow, one, lost)))
+            Revision(
+                after=one,
+                actor=ACTOR,
+                events=_events(rows),
+                announcements=tuple(_instead(uow, one, lost)),
+            )
             for one in await store.lock(conn, [incident_id])
         ]
-        await writing.write_changed(conn, uow.key, revisions, await conn.fetchval(NOW, uow.clock.stamp()))
+        await writing.write_changed(
+            conn, uow.key, revisions, await conn.fetchval(NOW, uow.clock.stamp())
+        )
         await conn.execute(NOTED, [row["id"] for row in rows])
     uow.committed(CommittedChanges())
 
@@ -81,9 +95,13 @@ def _instead(uow: UnitOfWork, incident: Incident, lost: Sequence[Record]) -> Ite
     if incident.state not in LIVE or incident.priority > LEAST_URGENT_MAJOR_PRIORITY:
         return
     for row in lost:
-        roles = dict.fromkeys(NEXT[role] for role in row["roles"] if role in NEXT and NEXT[role] not in row["roles"])
+        roles = dict.fromkeys(
+            NEXT[role] for role in row["roles"] if role in NEXT and NEXT[role] not in row["roles"]
+        )
         cause = f"undelivered:{row['cause']}"
-        yield from uow.rules.escalation.announce(tuple(roles), incident, cause=cause, template="undelivered", more={})
+        yield from uow.rules.escalation.announce(
+            tuple(roles), incident, cause=cause, template="undelivered", more={}
+        )
 
 
 def _events(rows: Sequence[Record]) -> tuple[tuple[str, Mapping[str, Any]], ...]:

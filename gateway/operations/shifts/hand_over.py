@@ -108,7 +108,10 @@ SELECT h.id, g.slug AS "group", s.ends_at, h.accepted_at, h.accepted_by,
 FROM handover h JOIN shift s ON s.id = h.shift_id JOIN staff_group g ON g.id = s.group_id
 """
 
-PENDING = HANDOVERS + "WHERE h.accepted_at IS NULL AND ($1::text IS NULL OR g.slug = $1) ORDER BY h.id LIMIT 100"
+PENDING = (
+    HANDOVERS
+    + "WHERE h.accepted_at IS NULL AND ($1::text IS NULL OR g.slug = $1) ORDER BY h.id LIMIT 100"
+)
 ONE = HANDOVERS + "WHERE h.id = $1"
 ITEMS = "SELECT incident_id FROM handover_item WHERE handover_id = $1 ORDER BY incident_id"
 LOCK = "SELECT id FROM handover WHERE id = $1 FOR UPDATE"
@@ -122,12 +125,17 @@ async def list_pending(uow: UnitOfWork, group: str | None, who: Principal) -> li
     """
     raise_if_refused(may(who, Action.HAND_OVER))
     async with acquire(uow.pool) as conn:
-        return [await _with_records(conn, hand_over_of_row(row), who) for row in await conn.fetch(PENDING, group)]
+        return [
+            await _with_records(conn, hand_over_of_row(row), who)
+            for row in await conn.fetch(PENDING, group)
+        ]
 
 
 def hand_over_of_row(row: asyncpg.Record) -> HandOver:
     """Return the list of a row of HANDOVERS, without its records."""
-    return HandOver(**{**row, "people": tuple(row["people"]), "successors": tuple(row["successors"])})
+    return HandOver(
+        **{**row, "people": tuple(row["people"]), "successors": tuple(row["successors"])}
+    )
 
 
 async def _with_records(conn: Connection, listed: HandOver, who: Principal) -> HandOver:
@@ -136,7 +144,9 @@ async def _with_records(conn: Connection, listed: HandOver, who: Principal) -> H
     return replace(listed, records=tuple(seen), reports=await load_report_statuses(conn, ids))
 
 
-async def accept_hand_over(uow: UnitOfWork, handover_id: int, who: Principal, *, once: IdempotencyKey | None = None) -> HandOver:
+async def accept_hand_over(
+    uow: UnitOfWork, handover_id: int, who: Principal, *, once: IdempotencyKey | None = None
+) -> HandOver:
     """Take over the open records of the list that nobody, or somebody going off shift, handles.
 
     Raises NotFound, Forbidden for somebody who does not work the shift that follows,
@@ -156,11 +166,16 @@ async def accept_hand_over(uow: UnitOfWork, handover_id: int, who: Principal, *,
         if listed.accepted_at is not None:
             raise Conflict(f"{listed.accepted_by} accepted it already")
         if who.name not in listed.successors and may(who, Action.ACCEPT_FOR) != ALLOWED:
-            raise Forbidden("whoever works the shift that follows accepts it: " + (", ".join(listed.successors) or "nobody yet"))
+            raise Forbidden(
+                "whoever works the shift that follows accepts it: "
+                + (", ".join(listed.successors) or "nobody yet")
+            )
         tx = Transaction(uow, conn, now)
         await _take_over(tx, listed, who)
         await conn.execute(ACCEPT, handover_id, tx.now, who.name)
-        taken = await _with_records(conn, replace(listed, accepted_at=tx.now, accepted_by=who.name), who)
+        taken = await _with_records(
+            conn, replace(listed, accepted_at=tx.now, accepted_by=who.name), who
+        )
     uow.committed(tx.changes)
     return taken
 

@@ -75,12 +75,18 @@ async def _managers(uow: UnitOfWork, conn: Connection) -> Sequence[str]:
     return await fetch_addresses(conn, recipient, uow.clock.now())
 
 
-async def _tell(uow: UnitOfWork, conn: Connection, handovers: Sequence[int], template: str, also: Sequence[str]) -> None:
+async def _tell(
+    uow: UnitOfWork, conn: Connection, handovers: Sequence[int], template: str, also: Sequence[str]
+) -> None:
     rows = await conn.fetch(NEXT, list(handovers))
     listed = await _listed(conn, handovers)
     owed = [_notice(row, listed[row["id"]], template) for row in rows if row["login"] is not None]
     lists = {row["id"]: row for row in rows}
-    owed += [_said(row, listed[row["id"]], template, target, MANAGER, ORDINARY) for row in lists.values() for target in also]
+    owed += [
+        _said(row, listed[row["id"]], template, target, MANAGER, ORDINARY)
+        for row in lists.values()
+        for target in also
+    ]
     await outbox.put(conn, [(None, notice) for notice in owed], uow.clock.stamp())
 
 
@@ -96,28 +102,55 @@ async def _listed(conn: Connection, handovers: Sequence[int]) -> Mapping[int, Li
     found = {one.id: one for one in await store.by_ids(conn, ids)}
     reports = await load_report_statuses(conn, ids)
     return {
-        handover: [(found[i["incident_id"]], reports.get(i["incident_id"])) for i in items if i["handover_id"] == handover]
+        handover: [
+            (found[i["incident_id"]], reports.get(i["incident_id"]))
+            for i in items
+            if i["handover_id"] == handover
+        ]
         for handover in handovers
     }
 
 
 def _notice(row: Record, listed: Listed, template: str) -> Notice:
-    sees = visibility_of(principal_of_person(row["login"], row["email"], row["phone"], row["roles"]))
-    return _said(row, listed, template, f"person:{row['login']}", "next_shift", sees, locale=row["locale"])
+    sees = visibility_of(
+        principal_of_person(row["login"], row["email"], row["phone"], row["roles"])
+    )
+    return _said(
+        row, listed, template, f"person:{row['login']}", "next_shift", sees, locale=row["locale"]
+    )
 
 
-def _said(row: Record, listed: Listed, template: str, target: str, role: str, sees: Visibility, **more: str) -> Notice:
-    shown = sorted(((one, report) for one, report in listed if sees.sees(one)), key=lambda item: (item[0].priority, item[0].id))
+def _said(
+    row: Record,
+    listed: Listed,
+    template: str,
+    target: str,
+    role: str,
+    sees: Visibility,
+    **more: str,
+) -> Notice:
+    shown = sorted(
+        ((one, report) for one, report in listed if sees.sees(one)),
+        key=lambda item: (item[0].priority, item[0].id),
+    )
     facts: Mapping[str, Any] = {
         "title": row["group"],
         "group": row["group"],
         "ends_at": row["ends_at"].isoformat(),
         "records": len(shown),
         "listed": [
-            {"number": one.number, "priority": one.priority, "state": one.state, "title": one.title, "report": report}
+            {
+                "number": one.number,
+                "priority": one.priority,
+                "state": one.state,
+                "title": one.title,
+                "report": report,
+            }
             for one, report in shown[:SHOWN]
         ],
         "to_do": "take_over",
         **more,
     }
-    return Notice(cause=f"{template}:{row['id']}", target=target, role=role, template=template, facts=facts)
+    return Notice(
+        cause=f"{template}:{row['id']}", target=target, role=role, template=template, facts=facts
+    )

@@ -22,7 +22,11 @@ PAGE = 5_000
 
 def due_times(timers: Iterable[Armed]) -> list[tuple[TimerId, int]]:
     """Return armed timers as (timer, due milliseconds); disarmed ones are left out."""
-    return [(TimerId(t.incident_id, t.kind), ceil_ms(micros(t.due_at))) for t in timers if t.due_at is not None]
+    return [
+        (TimerId(t.incident_id, t.kind), ceil_ms(micros(t.due_at)))
+        for t in timers
+        if t.due_at is not None
+    ]
 
 
 class WheelFeeder:
@@ -31,7 +35,9 @@ class WheelFeeder:
     The state of Redis changes only the source it reads from.
     """
 
-    def __init__(self, pool: Pool, index: TimerIndex | None, clock: Clock, observer: TimerListener) -> None:
+    def __init__(
+        self, pool: Pool, index: TimerIndex | None, clock: Clock, observer: TimerListener
+    ) -> None:
         self._pool = pool
         self._index = index
         self._clock = clock

@@ -76,7 +76,9 @@ class TimerFiring:
     After TRANSIENT errors or ClockInDoubt nothing of the batch has happened.
     """
 
-    def __init__(self, pool: Pool, fire: Fire, clock: Clock, judge: ClockGuard, observer: TimerListener) -> None:
+    def __init__(
+        self, pool: Pool, fire: Fire, clock: Clock, judge: ClockGuard, observer: TimerListener
+    ) -> None:
         self._pool = pool
         self._fire = fire
         self._clock = clock
@@ -96,7 +98,10 @@ class TimerFiring:
             if len(ids) == 1:
                 return await self._set_back(ids[0], error)
             half = len(ids) // 2
-            first, second = await self.batch(ids[:half], epochs), await self.batch(ids[half:], epochs)
+            first, second = (
+                await self.batch(ids[:half], epochs),
+                await self.batch(ids[half:], epochs),
+            )
             return FiredBatch(first.timers + second.timers, first.armed + second.armed)
         return done
 
@@ -123,10 +128,14 @@ class TimerFiring:
             raise UndecidableEffect(str(error)) from error
 
     async def _set_back(self, timer: TimerId, error: Exception) -> FiredBatch:
-        log.error("timer_poisoned", incident_id=timer.incident_id, kind=timer.kind.name, exc_info=error)
+        log.error(
+            "timer_poisoned", incident_id=timer.incident_id, kind=timer.kind.name, exc_info=error
+        )
         self._observer.poisoned(timer.kind)
         async with acquire(self._pool) as conn:
-            return FiredBatch(armed=await timer_store.postpone(conn, timer, self._clock.stamp(), SETBACK))
+            return FiredBatch(
+                armed=await timer_store.postpone(conn, timer, self._clock.stamp(), SETBACK)
+            )
 
     def _observe(self, locked: LockedTimers) -> None:
         for timer in locked.timers:

@@ -83,7 +83,12 @@ class ShardPeek:
 def connect(url: str) -> Redis:
     """Return a client with bounded waits; it connects when first used."""
     pool = BlockingConnectionPool.from_url(
-        url, max_connections=4, timeout=1, socket_timeout=TIMEOUT, socket_connect_timeout=TIMEOUT, retry=Retry(NoBackoff(), 0)
+        url,
+        max_connections=4,
+        timeout=1,
+        socket_timeout=TIMEOUT,
+        socket_connect_timeout=TIMEOUT,
+        retry=Retry(NoBackoff(), 0),
     )
     return Redis.from_pool(pool)
 
@@ -118,7 +123,9 @@ class TimerIndex:
         async with self._guarded():
             last = until_us // 1000 // SLOT_MS
             try:
-                built, listed = await self._look(keys=[_slots(shard), _meta(shard)], args=[last, limit])
+                built, listed = await self._look(
+                    keys=[_slots(shard), _meta(shard)], args=[last, limit]
+                )
             except ResponseError as error:
                 if "WRONGTYPE" not in str(error):  # Redis 6.2 puts words of its own before it
                     raise
@@ -132,7 +139,9 @@ class TimerIndex:
             pipe.smembers(_set(shard, name))
         timers: list[tuple[TimerId, int]] = []
         rubbish = self._client.pipeline(transaction=False)
-        for name, members in zip(listed, await pipe.execute(raise_on_error=False) if listed else (), strict=True):
+        for name, members in zip(
+            listed, await pipe.execute(raise_on_error=False) if listed else (), strict=True
+        ):
             slot = _slot_of(name)
             if slot is None or not members or isinstance(members, Exception):
                 rubbish.zrem(_slots(shard), name)
@@ -153,7 +162,9 @@ class TimerIndex:
         async with self._guarded():
             while waiting:
                 groups = list(waiting.items())
-                calls = [self._add_call(shard, slot, block, members) for (shard, slot), members in groups]
+                calls = [
+                    self._add_call(shard, slot, block, members) for (shard, slot), members in groups
+                ]
                 added = await _together(calls)
                 rest = {key: members[n:] for (key, members), n in zip(groups, added, strict=True)}
                 waiting = {key: members for key, members in rest.items() if members}
@@ -171,7 +182,9 @@ class TimerIndex:
             for ((shard, _), members), names in zip(groups, listed, strict=True):
                 parts = [members[i : i + BLOCK] for i in range(0, len(members), BLOCK)]
                 calls += [
-                    self._discard(keys=[_slots(shard), _set(shard, name)], args=[name, *part]) for name in names for part in parts
+                    self._discard(keys=[_slots(shard), _set(shard, name)], args=[name, *part])
+                    for name in names
+                    for part in parts
                 ]
             await _together(calls)
 
@@ -179,9 +192,13 @@ class TimerIndex:
         """Delete a shard, so that it can be built anew."""
         async with self._guarded():
             kind = await self._client.type(_slots(shard))
-            listed: list[Any] = await self._client.zrange(_slots(shard), 0, -1) if kind == b"zset" else []
+            listed: list[Any] = (
+                await self._client.zrange(_slots(shard), 0, -1) if kind == b"zset" else []
+            )
             for start in range(0, len(listed), BLOCK):
-                await self._client.unlink(*(_set(shard, name) for name in listed[start : start + BLOCK]))
+                await self._client.unlink(
+                    *(_set(shard, name) for name in listed[start : start + BLOCK])
+                )
             await self._client.unlink(_slots(shard), _meta(shard))
 
     async def built(self, shard: int, at_us: int) -> None:
@@ -189,11 +206,16 @@ class TimerIndex:
         async with self._guarded():
             await self._built(keys=[_meta(shard)], args=[at_us])
 
-    def _add_call(self, shard: int, slot: int, block: int, members: Sequence[int]) -> Awaitable[Any]:
+    def _add_call(
+        self, shard: int, slot: int, block: int, members: Sequence[int]
+    ) -> Awaitable[Any]:
         name = f"{slot}:{block}".encode()
         ahead = (slot + 1) * SLOT_MS // 1000 - int(self._clock.now().timestamp())
         expires = max(ahead, 0) + KEEP
-        return self._add(keys=[_slots(shard), _set(shard, name)], args=[BLOCK, slot, expires, name, *members[:BLOCK]])
+        return self._add(
+            keys=[_slots(shard), _set(shard, name)],
+            args=[BLOCK, slot, expires, name, *members[:BLOCK]],
+        )
 
     @asynccontextmanager
     async def _guarded(self) -> AsyncIterator[None]:

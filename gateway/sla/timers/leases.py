@@ -65,7 +65,9 @@ def shards_of(me: UUID, live: Iterable[UUID]) -> list[int]:
     `me` always counts as live.
     """
     replicas = {me, *live}
-    return [shard for shard in range(SHARDS) if max(replicas, key=lambda r: _weight(shard, r)) == me]
+    return [
+        shard for shard in range(SHARDS) if max(replicas, key=lambda r: _weight(shard, r)) == me
+    ]
 
 
 def _weight(shard: int, replica: UUID) -> bytes:

@@ -58,7 +58,14 @@ class TimerRunner:
     """The timers of this replica."""
 
     def __init__(
-        self, *, pool: Pool, fire: Fire, clock: Clock, index: TimerIndex | None, replica: UUID, observer: TimerListener
+        self,
+        *,
+        pool: Pool,
+        fire: Fire,
+        clock: Clock,
+        index: TimerIndex | None,
+        replica: UUID,
+        observer: TimerListener,
     ) -> None:
         self._pool = pool
         self._clock = clock
@@ -102,12 +109,18 @@ class TimerRunner:
 
         Never blocks, never raises; what is lost is found by the sweep.
         """
-        armings = due_times(Armed(incident_id, TimerKind(kind), due_at) for incident_id, kind, due_at in timers)
+        armings = due_times(
+            Armed(incident_id, TimerKind(kind), due_at) for incident_id, kind, due_at in timers
+        )
         self._upkeep.add(armings)
         if self._judge.sampled:
             until_ms = self._now_us() // 1000 + HORIZON // MILLISECOND
             owned = self._leases.owned()
-            self._take_in(arming for arming in armings if arming[1] <= until_ms and arming[0].incident_id % SHARDS in owned)
+            self._take_in(
+                arming
+                for arming in armings
+                if arming[1] <= until_ms and arming[0].incident_id % SHARDS in owned
+            )
 
     async def run_once(self) -> None:
         """Take every step whose time has come by the monotonic clock, once."""
@@ -192,7 +205,11 @@ class TimerRunner:
             return
         every = FEED_EVERY if self._feeder.index_up else FEED_EVERY_WITHOUT_INDEX
         now = self._clock.monotonic()
-        hungry = [shard for shard in self._leases.owned() if now - self._fed.get(shard, float("-inf")) >= every]
+        hungry = [
+            shard
+            for shard in self._leases.owned()
+            if now - self._fed.get(shard, float("-inf")) >= every
+        ]
         if hungry:
             self._take_in(await self._feeder.load(hungry, self._now_us()))
             self._fed |= dict.fromkeys(hungry, now)
@@ -208,7 +225,9 @@ class TimerRunner:
         """Put armings into the wheel; return those it did not know."""
         members = ((arming, wheel_member(*arming)) for arming in armings)
         return [
-            arming for arming, member in members if member not in self._backlog and self._wheel.insert(arming[1] * 1000, member)
+            arming
+            for arming, member in members
+            if member not in self._backlog and self._wheel.insert(arming[1] * 1000, member)
         ]
 
     async def _fire_due(self) -> None:
@@ -229,9 +248,16 @@ class TimerRunner:
 
         Priorities are read only for a backlog.
         """
-        owned, orphaned_ms = self._leases.owned(), (self._now_us() - ORPHANED // MICROSECOND) // 1000
+        owned, orphaned_ms = (
+            self._leases.owned(),
+            (self._now_us() - ORPHANED // MICROSECOND) // 1000,
+        )
         armings = {member: from_wheel(member) for member in ready}
-        mine = [m for m, (timer, due_ms) in armings.items() if timer.incident_id % SHARDS in owned or due_ms < orphaned_ms]
+        mine = [
+            m
+            for m, (timer, due_ms) in armings.items()
+            if timer.incident_id % SHARDS in owned or due_ms < orphaned_ms
+        ]
         if len(mine) + len(self._backlog) <= BATCH:
             for member in mine:
                 self._backlog.push(0, armings[member][1], member)
@@ -239,8 +265,12 @@ class TimerRunner:
         for start in range(0, len(mine), RANK_AT_ONCE):
             part = mine[start : start + RANK_AT_ONCE]
             async with acquire(self._pool) as conn:
-                rows = await timer_store.armed_with_priority(conn, [armings[member][0] for member in part])
-            priorities = {TimerId(timer.incident_id, timer.kind): priority for priority, timer in rows}
+                rows = await timer_store.armed_with_priority(
+                    conn, [armings[member][0] for member in part]
+                )
+            priorities = {
+                TimerId(timer.incident_id, timer.kind): priority for priority, timer in rows
+            }
             for member in part:
                 if (priority := priorities.get(armings[member][0])) is not None:
                     self._backlog.push(priority, armings[member][1], member)
@@ -253,7 +283,9 @@ class TimerRunner:
         once all have ended.
         """
         lanes = LANES if len(self._backlog) > self._batch else 1
-        outcomes = await asyncio.gather(*(self._fire_batches() for _ in range(lanes)), return_exceptions=True)
+        outcomes = await asyncio.gather(
+            *(self._fire_batches() for _ in range(lanes)), return_exceptions=True
+        )
         if failed := [outcome for outcome in outcomes if isinstance(outcome, BaseException)]:
             raise failed[0]
 
@@ -285,14 +317,22 @@ class TimerRunner:
         Fired and stale timers leave the index, newly armed ones enter the wheel, and those whose
         rows someone else held are tried again.
         """
-        fired = {TimerId(timer.incident_id, timer.kind): ceil_ms(micros(timer.due_at)) for timer in done.timers}
+        fired = {
+            TimerId(timer.incident_id, timer.kind): ceil_ms(micros(timer.due_at))
+            for timer in done.timers
+        }
         self._upkeep.discard(fired.items())
         self._upkeep.discard(arming for arming in armings if arming[0] in fired)
         self.note_armed(done.armed)
         if not (left := [arming for arming in armings if arming[0] not in fired]):
             return
         async with acquire(self._pool) as conn:
-            rows = [timer for _, timer in await timer_store.armed_with_priority(conn, [timer for timer, _ in left])]
+            rows = [
+                timer
+                for _, timer in await timer_store.armed_with_priority(
+                    conn, [timer for timer, _ in left]
+                )
+            ]
         armed = due_times(rows)
         self._upkeep.discard(set(left).difference(armed))
         now_us = self._now_us()

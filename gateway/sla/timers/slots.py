@@ -44,7 +44,9 @@ def pack(timer: TimerId, due_ms: int) -> IndexEntry:
     Its member has the incident id in 43 bits, the kind in 4, milliseconds into the slot in 16.
     """
     slot, offset = divmod(due_ms, SLOT_MS)
-    return IndexEntry(timer.incident_id % SHARDS, slot, timer.incident_id << 20 | int(timer.kind) << 16 | offset)
+    return IndexEntry(
+        timer.incident_id % SHARDS, slot, timer.incident_id << 20 | int(timer.kind) << 16 | offset
+    )
 
 
 def unpack(shard: int, slot: int, member: int) -> tuple[TimerId, int] | None:
@@ -53,7 +55,12 @@ def unpack(shard: int, slot: int, member: int) -> tuple[TimerId, int] | None:
     None for a member that `pack` would never have put into that shard and slot.
     """
     incident_id, kind, offset = member >> 20, member >> 16 & 0xF, member & 0xFFFF
-    if not 0 < member < 1 << 63 or offset >= SLOT_MS or incident_id % SHARDS != shard or kind not in KINDS:
+    if (
+        not 0 < member < 1 << 63
+        or offset >= SLOT_MS
+        or incident_id % SHARDS != shard
+        or kind not in KINDS
+    ):
         return None
     return TimerId(incident_id, TimerKind(kind)), slot * SLOT_MS + offset
 

@@ -18,7 +18,9 @@ ORPHANED = timedelta(seconds=10)
 """The time after which an overdue timer may be fired by any replica, whoever holds the lease."""
 
 
-async def sweep(pool: Pool, owned: Iterable[int], now: datetime | None) -> list[tuple[TimerId, int]]:
+async def sweep(
+    pool: Pool, owned: Iterable[int], now: datetime | None
+) -> list[tuple[TimerId, int]]:
     """Return timers of owned shards due within a minute, and orphaned timers of any shard.
 
     They are given as (timer, due milliseconds).

@@ -75,14 +75,18 @@ FOR UPDATE OF t, i SKIP LOCKED
 """
 
 
-async def lock_due(conn: Connection, ids: Sequence[TimerId], now: datetime | None, limit: int = 200) -> LockedTimers | None:
+async def lock_due(
+    conn: Connection, ids: Sequence[TimerId], now: datetime | None, limit: int = 200
+) -> LockedTimers | None:
     """Lock those of `ids` that are armed and due, worst priority first.
 
     Rows locked by someone else are left out, not awaited. None when nothing could be locked. The
     locks last until the caller's transaction ends.
     """
     asked = set(ids)
-    rows = await conn.fetch(LOCK_DUE, [t.incident_id for t in asked], [int(t.kind) for t in asked], now, limit)
+    rows = await conn.fetch(
+        LOCK_DUE, [t.incident_id for t in asked], [int(t.kind) for t in asked], now, limit
+    )
     if not rows:
         return None
     timers = (DueTimer(r["incident_id"], TimerKind(r["kind"]), r["gen"], r["due_at"]) for r in rows)
@@ -96,13 +100,19 @@ WHERE t.incident_id = f.incident_id AND t.kind = f.kind AND t.gen = f.gen AND t.
 """
 
 
-async def mark_fired(conn: Connection, fired: Sequence[DueTimer], epochs: Sequence[int | None], now: datetime) -> int:
+async def mark_fired(
+    conn: Connection, fired: Sequence[DueTimer], epochs: Sequence[int | None], now: datetime
+) -> int:
     """Mark timers as fired and disarm them; return how many rows were still as they were read.
 
     A stale generation changes no row. `epochs` are those of the leases the timers were fired
     under, None where fired without one because overdue.
     """
-    ids, kinds, gens = [t.incident_id for t in fired], [int(t.kind) for t in fired], [t.gen for t in fired]
+    ids, kinds, gens = (
+        [t.incident_id for t in fired],
+        [int(t.kind) for t in fired],
+        [t.gen for t in fired],
+    )
     status = await conn.execute(SETTLE, ids, kinds, gens, now, list(epochs))
     return int(status.rpartition(" ")[2])
 
@@ -116,7 +126,11 @@ ORDER BY due_at LIMIT $4
 
 
 async def due_soon(
-    conn: Connection, shards: Iterable[int], now: datetime | None, within: timedelta, limit: int = 20_000
+    conn: Connection,
+    shards: Iterable[int],
+    now: datetime | None,
+    within: timedelta,
+    limit: int = 20_000,
 ) -> list[Armed]:
     """Return the timers of these shards that fall due within `within` of now, oldest first.
 
@@ -136,12 +150,18 @@ START = Armed(0, TimerKind.SLA, EARLIEST)
 """The position before every timer, where a scan begins."""
 
 
-async def armed_page(conn: Connection, shard: int, after: Armed = START, limit: int = 5_000) -> list[Armed]:
+async def armed_page(
+    conn: Connection, shard: int, after: Armed = START, limit: int = 5_000
+) -> list[Armed]:
     """Return the next page of a shard's armed timers by due time.
 
     `after` is the last one of the previous page.
     """
-    return _armed(await conn.fetch(ARMED, shard, after.due_at, after.incident_id, int(after.kind), limit, KINDS))
+    return _armed(
+        await conn.fetch(
+            ARMED, shard, after.due_at, after.incident_id, int(after.kind), limit, KINDS
+        )
+    )
 
 
 RANKED = """
@@ -166,7 +186,9 @@ RETURNING incident_id, kind, due_at
 """
 
 
-async def postpone(conn: Connection, timer: TimerId, now: datetime | None, by: timedelta) -> list[Armed]:
+async def postpone(
+    conn: Connection, timer: TimerId, now: datetime | None, by: timedelta
+) -> list[Armed]:
     """Postpone a timer whose firing fails, so that it does not delay others.
 
     Empty when it is no longer armed.

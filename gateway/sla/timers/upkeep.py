@@ -43,7 +43,9 @@ class IndexUpkeep:
         changes, self._changes = self._changes, {}
         try:
             await self._index.add(pack(*timer) for timer, present in changes.items() if present)
-            await self._index.discard(pack(*timer) for timer, present in changes.items() if not present)
+            await self._index.discard(
+                pack(*timer) for timer, present in changes.items() if not present
+            )
         except BaseException:
             self._changes = changes | self._changes
             raise

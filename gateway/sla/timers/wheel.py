@@ -87,7 +87,9 @@ class Wheel:
     def _leap(self, target: int) -> list[int]:
         """Move further than the wheel is long: place every member anew."""
         first = self._tick - self._tick % NEAR
-        waiting = [(first + index, member) for index, slot in enumerate(self._near) for member in slot]
+        waiting = [
+            (first + index, member) for index, slot in enumerate(self._near) for member in slot
+        ]
         waiting = sorted(waiting + [pair for turn in self._far for pair in turn])
         self._near = [set() for _ in range(NEAR)]
         self._far = [set() for _ in range(FAR)]

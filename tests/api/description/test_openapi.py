@@ -16,7 +16,9 @@ from gateway.app.reports import REPORTS
 
 DOCUMENT = document((*list_routes(ChangeFeed()), *REPORTS))
 OPERATIONS = {
-    f"{method.upper()} {path}": one for path, operations in DOCUMENT["paths"].items() for method, one in operations.items()
+    f"{method.upper()} {path}": one
+    for path, operations in DOCUMENT["paths"].items()
+    for method, one in operations.items()
 }
 VERBS = {
     "Accept", "Acknowledge", "Add", "Approve", "Assign", "Attach", "Begin",
@@ -77,7 +79,11 @@ def test_operation_documents_success_response(name: str) -> None:
 
 
 def test_only_bodies_that_may_be_empty_are_optional() -> None:
-    required = {name: one["requestBody"]["required"] for name, one in OPERATIONS.items() if "requestBody" in one}
+    required = {
+        name: one["requestBody"]["required"]
+        for name, one in OPERATIONS.items()
+        if "requestBody" in one
+    }
     assert required["POST /api/v1/incidents"] is True
     assert required["POST /api/v1/incidents/{number}/assign"] is False
     assert required["POST /api/v1/cis/import"] is True
@@ -101,8 +107,14 @@ def test_schema_names_are_class_names_and_all_are_used() -> None:
 def test_patterns_arrays_and_enums_suit_code_generators() -> None:
     patterns = {at: one["pattern"] for at, one in NODES if isinstance(one.get("pattern"), str)}
     assert patterns
-    assert {at: one for at, one in patterns.items() if not one.startswith("^") or "\\Z" in one} == {}
-    assert [at for at, one in NODES if one.get("type") == "array" and not one.keys() & {"items", "prefixItems"}] == []
+    assert {
+        at: one for at, one in patterns.items() if not one.startswith("^") or "\\Z" in one
+    } == {}
+    assert [
+        at
+        for at, one in NODES
+        if one.get("type") == "array" and not one.keys() & {"items", "prefixItems"}
+    ] == []
     enums = {at: one["enum"] for at, one in NODES if isinstance(one.get("enum"), list)}
     assert {at: one for at, one in enums.items() if len({type(value) for value in one}) != 1} == {}
 
@@ -122,8 +134,14 @@ def test_every_described_parameter_is_used_by_an_operation() -> None:
 
 
 def test_header_length_bounds_are_documented() -> None:
-    asked = {one["name"]: one for one in OPERATIONS["PATCH /api/v1/incidents/{number}"]["parameters"]}
-    assert asked["Idempotency-Key"]["schema"] == {"type": "string", "minLength": 1, "maxLength": 255}
+    asked = {
+        one["name"]: one for one in OPERATIONS["PATCH /api/v1/incidents/{number}"]["parameters"]
+    }
+    assert asked["Idempotency-Key"]["schema"] == {
+        "type": "string",
+        "minLength": 1,
+        "maxLength": 255,
+    }
     assert asked["If-Match"]["schema"]["minLength"] == 1
 
 

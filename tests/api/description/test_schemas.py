@@ -96,11 +96,15 @@ READERS = [read_by_the_standard, *([read_by_node] if shutil.which("node") else [
 
 @pytest.mark.parametrize("name", TEXTS)
 @pytest.mark.parametrize("reader", READERS)
-def test_ecma_pattern_matches_same_texts_as_python_pattern(name: str, reader: Callable[[str, list[str]], list[bool]]) -> None:
+def test_ecma_pattern_matches_same_texts_as_python_pattern(
+    name: str, reader: Callable[[str, list[str]], list[bool]]
+) -> None:
     kind, text = TEXTS[name]
     python = msgspec.json.schema(kind)["pattern"]
     texts = [text + end for end in ENDS] + ["", "ÄÖ", "a b", " x"]
-    assert reader(ecma_pattern(python), texts) == [re.search(python, one) is not None for one in texts]
+    assert reader(ecma_pattern(python), texts) == [
+        re.search(python, one) is not None for one in texts
+    ]
 
 
 def test_pattern_without_end_anchor_is_unchanged() -> None:
@@ -109,7 +113,9 @@ def test_pattern_without_end_anchor_is_unchanged() -> None:
 
 def test_array_schema_declares_its_items() -> None:
     assert make_portable(msgspec.json.schema(list[Any])) == {"type": "array", "items": {}}
-    assert make_portable({"type": "array", "items": {"type": "string"}})["items"] == {"type": "string"}
+    assert make_portable({"type": "array", "items": {"type": "string"}})["items"] == {
+        "type": "string"
+    }
     pair = make_portable(msgspec.json.schema(tuple[int, str]))
     assert [one["type"] for one in pair["prefixItems"]] == ["integer", "string"]
 
@@ -129,7 +135,9 @@ def test_assignment_tier_is_accepted_as_number_or_text() -> None:
 def test_types_with_same_name_get_distinct_schema_names() -> None:
     made = schemas_of([list[State], list[OfMonitor]])
     assert set(made.components) == {"RecordState", "MonitorState"} <= set(SCHEMA_NAMES.values())
-    assert {name: one["title"] for name, one in made.components.items()} == {n: n for n in made.components}
+    assert {name: one["title"] for name, one in made.components.items()} == {
+        n: n for n in made.components
+    }
 
 
 def test_optional_query_parameter_is_not_nullable() -> None:
@@ -138,7 +146,9 @@ def test_optional_query_parameter_is_not_nullable() -> None:
     assert shapes["shade"]["items"]["enum"] == ["dark"]
     assert shapes["size"]["anyOf"] == [{"type": "integer"}, {"type": "string"}]
     assert shapes["name"] == {"type": "string", "default": ""}
-    assert strip_null({"anyOf": [{"type": "null"}, {"type": "integer"}]}) == {"anyOf": [{"type": "null"}, {"type": "integer"}]}
+    assert strip_null({"anyOf": [{"type": "null"}, {"type": "integer"}]}) == {
+        "anyOf": [{"type": "null"}, {"type": "integer"}]
+    }
 
 
 def test_multiline_description_is_dedented() -> None:
@@ -147,6 +157,6 @@ def test_multiline_description_is_dedented() -> None:
 
 def test_property_may_be_named_like_a_schema_keyword() -> None:
     kind = Annotated[dict[str, int], Meta(description="d")]
-    assert make_portable({"properties": {"description": msgspec.json.schema(kind), "enum": {}}}) == {
-        "properties": {"description": msgspec.json.schema(kind), "enum": {}}
-    }
+    assert make_portable(
+        {"properties": {"description": msgspec.json.schema(kind), "enum": {}}}
+    ) == {"properties": {"description": msgspec.json.schema(kind), "enum": {}}}

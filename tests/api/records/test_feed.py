@@ -13,7 +13,9 @@ async def test_change_feed_returns_each_change_once_and_resumes_at_cursor(api: A
     assert (first["more"], first["changes"][0]["event"]) == (True, "opened")
     _, second = await api.call("GET", f"/api/v1/changes?after={first['next']}")
     assert second["changes"][-1]["incident"]["title"] == "new title"
-    assert {"field": "title", "old": "Mail is down", "new": "new title"} in second["changes"][-1]["changes"]
+    assert {"field": "title", "old": "Mail is down", "new": "new title"} in second["changes"][-1][
+        "changes"
+    ]
     _, last = await api.call("GET", f"/api/v1/changes?after={second['next']}")
     assert (last["changes"], last["next"], last["more"]) == ([], second["next"], False)
 
@@ -35,7 +37,9 @@ async def test_change_feed_orders_transaction_ids_numerically(api: Api, pool: Po
     async with pool.acquire() as conn:
         await conn.execute("DELETE FROM timeline WHERE seq > 1")
         await conn.execute("UPDATE timeline SET xid = '9'")
-        await conn.execute("INSERT INTO timeline SELECT incident_id, 2, at, actor, event, facts, hash, '10'::xid8 FROM timeline")
+        await conn.execute(
+            "INSERT INTO timeline SELECT incident_id, 2, at, actor, event, facts, hash, '10'::xid8 FROM timeline"
+        )
     _, feed = await api.call("GET", "/api/v1/changes?limit=1")
     _, after = await api.call("GET", f"/api/v1/changes?after={feed['next']}")
     assert [change["version"] for change in feed["changes"] + after["changes"]] == [1, 2]
@@ -43,7 +47,11 @@ async def test_change_feed_orders_transaction_ids_numerically(api: Api, pool: Po
 
 async def test_change_feed_poller_misses_nothing_with_concurrent_writers(api: Api) -> None:
     numbers = [(await api.incident())["number"] for _ in range(4)]
-    notes = [api.call("POST", f"/api/v1/incidents/{n}/note", {"note": str(k)}) for n in numbers for k in range(10)]
+    notes = [
+        api.call("POST", f"/api/v1/incidents/{n}/note", {"note": str(k)})
+        for n in numbers
+        for k in range(10)
+    ]
     writers = asyncio.gather(*notes)
     seen: list[tuple[str, int]] = []
     cursor = ""

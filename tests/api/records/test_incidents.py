@@ -14,14 +14,18 @@ async def test_created_incident_has_number_priority_and_clocks(api: Api) -> None
     assert made["priority"] == 1
     assert made["state"] == "logged"
     assert made["labels"] == {"site": "上海"}
-    assert {clock["name"]: clock["state"] for clock in made["sla"]["clocks"]}["overall"] == "running"
+    assert {clock["name"]: clock["state"] for clock in made["sla"]["clocks"]}[
+        "overall"
+    ] == "running"
     status, read = await api.call("GET", f"/api/v1/incidents/{made['number']}", scope="read")
     assert (status, read) == (200, made)
 
 
 async def test_occurrence_older_than_twelve_hours_is_refused(api: Api) -> None:
     late = (NOON - timedelta(hours=12, seconds=1)).isoformat()
-    status, problem = await api.call("POST", "/api/v1/incidents", {"title": "x", "occurred_at": late})
+    status, problem = await api.call(
+        "POST", "/api/v1/incidents", {"title": "x", "occurred_at": late}
+    )
     assert (status, problem["errors"][0]["pointer"]) == (422, "/occurred_at")
 
 
@@ -48,7 +52,9 @@ async def test_incident_lifecycle_from_assignment_to_rating(api: Api, clock: Fak
         assert (action, status, answer["incident"]["state"]) == (action, 200, state)
         assert answer["incident"]["version"] >= version
     _, timeline = await api.call("GET", f"/api/v1/incidents/{number}/timeline")
-    assert [entry["seq"] for entry in timeline["entries"]] == list(range(1, len(timeline["entries"]) + 1))
+    assert [entry["seq"] for entry in timeline["entries"]] == list(
+        range(1, len(timeline["entries"]) + 1)
+    )
     status, problem = await api.call("POST", f"/api/v1/incidents/{number}/assign", {"group": "x"})
     assert (status, problem["type"]) == (409, "/problems/illegal_transition")
     assert "rate" in problem["facts"]["allowed"]
@@ -59,7 +65,10 @@ async def test_concurrent_acknowledgements_name_the_first_acknowledger(api: Api)
     people = [f"person{n}" for n in range(8)]
     await api.hire("mail", *people)
     answers = await asyncio.gather(
-        *(api.call("POST", f"/api/v1/incidents/{number}/acknowledge", {"person": person}) for person in people)
+        *(
+            api.call("POST", f"/api/v1/incidents/{number}/acknowledge", {"person": person})
+            for person in people
+        )
     )
     first = [person for person, (status, _) in zip(people, answers, strict=True) if status == 200]
     assert sorted(status for status, _ in answers) == [200] + [409] * 7
@@ -80,10 +89,14 @@ async def test_change_with_stale_etag_returns_412(api: Api) -> None:
 async def test_repeated_request_with_idempotency_key_creates_one_incident(api: Api) -> None:
     headers = {"Idempotency-Key": "once"}
     body = {"title": "printer"}
-    answers = await asyncio.gather(*(api.call("POST", "/api/v1/incidents", body, headers=headers) for _ in range(5)))
+    answers = await asyncio.gather(
+        *(api.call("POST", "/api/v1/incidents", body, headers=headers) for _ in range(5))
+    )
     assert {status for status, _ in answers} == {201}
     assert len({made["number"] for _, made in answers}) == 1
-    status, problem = await api.call("POST", "/api/v1/incidents", {"title": "other"}, headers=headers)
+    status, problem = await api.call(
+        "POST", "/api/v1/incidents", {"title": "other"}, headers=headers
+    )
     assert (status, problem["type"]) == (422, "/problems/idempotency_mismatch")
 
 
@@ -91,11 +104,20 @@ async def test_repeated_link_request_does_not_undo_later_unlink(api: Api) -> Non
     master, child = (await api.incident())["number"], (await api.incident())["number"]
     again = {"Idempotency-Key": "link once"}
     for _ in range(2):
-        assert (await api.call("POST", f"/api/v1/incidents/{child}/link", {"master": master}, headers=again))[0] == 200
+        assert (
+            await api.call(
+                "POST", f"/api/v1/incidents/{child}/link", {"master": master}, headers=again
+            )
+        )[0] == 200
     undo = {"Idempotency-Key": "unlink once"}
-    answers = [await api.call("POST", f"/api/v1/incidents/{child}/unlink", {}, headers=undo) for _ in range(2)]
+    answers = [
+        await api.call("POST", f"/api/v1/incidents/{child}/unlink", {}, headers=undo)
+        for _ in range(2)
+    ]
     assert [status for status, _ in answers] == [200, 200]
-    _, late = await api.call("POST", f"/api/v1/incidents/{child}/link", {"master": master}, headers=again)
+    _, late = await api.call(
+        "POST", f"/api/v1/incidents/{child}/link", {"master": master}, headers=again
+    )
     assert late["incident"]["master"] is None
 
 
@@ -119,19 +141,28 @@ async def test_resolving_master_resolves_linked_incidents(api: Api) -> None:
     assert related["master"]["number"] == master
     await api.call("POST", f"/api/v1/incidents/{master}/resolve", {"related": True})
     assert (await api.call("GET", f"/api/v1/incidents/{child}"))[1]["state"] == "resolved"
-    assert (await api.call("POST", f"/api/v1/incidents/{child}/unlink", {}))[1]["incident"]["master"] is None
+    assert (await api.call("POST", f"/api/v1/incidents/{child}/unlink", {}))[1]["incident"][
+        "master"
+    ] is None
 
 
 async def test_bulk_action_reports_result_for_each_incident(api: Api) -> None:
     await api.hire("mail", "bo")
     number = (await api.incident())["number"]
-    body = {"numbers": [number, "INC-20260302-999999"], "action": "acknowledge", "body": {"person": "bo"}}
+    body = {
+        "numbers": [number, "INC-20260302-999999"],
+        "action": "acknowledge",
+        "body": {"person": "bo"},
+    }
     _, answer = await api.call("POST", "/api/v1/incidents/bulk", body)
     assert [result.get("problem") for result in answer["results"]] == [None, "/problems/not_found"]
 
 
 async def test_pages_show_every_incident_once_in_every_sort_order(api: Api) -> None:
-    made = {(await api.incident(title=f"t{n}", impact=i))["number"] for n, i in enumerate(["group", "company"] * 3)}
+    made = {
+        (await api.incident(title=f"t{n}", impact=i))["number"]
+        for n, i in enumerate(["group", "company"] * 3)
+    }
     for sort in PAGES:
         seen: list[str] = []
         cursor = ""
@@ -165,7 +196,11 @@ async def test_concurrent_creation_of_external_reference_has_one_winner(api: Api
 
 
 async def test_sla_simulation_returns_clock_with_segments(api: Api) -> None:
-    story = {"priority": 1, "events": [{"at": "2026-03-02T12:00:00Z", "event": "record"}], "at": "2026-03-02T12:10:00Z"}
+    story = {
+        "priority": 1,
+        "events": [{"at": "2026-03-02T12:00:00Z", "event": "record"}],
+        "at": "2026-03-02T12:10:00Z",
+    }
     status, answer = await api.call("POST", "/api/v1/sla/simulate", story)
     overall = next(clock for clock in answer["clocks"] if clock["name"] == "overall")
     assert (status, overall["elapsed_s"], overall["remaining_s"]) == (200, 600.0, 1200.0)
@@ -186,7 +221,9 @@ async def test_simulated_vendor_time_continues_while_awaiting_vendor(api: Api) -
     assert (overall["state"], overall["elapsed_s"]) == ("paused", 120.0)
 
 
-async def test_overall_clock_is_next_after_desk_clock_is_breached(api: Api, clock: FakeClock) -> None:
+async def test_overall_clock_is_next_after_desk_clock_is_breached(
+    api: Api, clock: FakeClock
+) -> None:
     number = (await api.incident())["number"]
     _, fresh = await api.call("GET", f"/api/v1/incidents/{number}/sla")
     clock.advance(timedelta(minutes=6))
@@ -229,7 +266,10 @@ async def test_list_queries_use_an_index_without_sorting(pool: Pool) -> None:
         for sort, index in (("-recorded_at", "incident_pkey"), ("-updated_at", "incident_updated")):
             statement = await conn.prepare("EXPLAIN " + PAGES[sort][0])
             plan = "\n".join(
-                row[0] for row in await statement.fetch(*[None] * 7, *EVERYTHING.parameters(), None, None, 50, *[None] * 17)
+                row[0]
+                for row in await statement.fetch(
+                    *[None] * 7, *EVERYTHING.parameters(), None, None, 50, *[None] * 17
+                )
             )
             assert index in plan
             assert "Sort" not in plan

@@ -8,7 +8,9 @@ async def over(api: Api) -> str:
     """The path of the report on a major incident that is resolved."""
     number = (await api.incident(impact="business", urgency="urgent"))["number"]
     assert (await api.call("GET", f"/api/v1/incidents/{number}/report"))[0] == 404
-    assert (await api.call("PUT", f"/api/v1/incidents/{number}/report", {"text": "early"}))[0] == 409
+    assert (await api.call("PUT", f"/api/v1/incidents/{number}/report", {"text": "early"}))[
+        0
+    ] == 409
     await api.call("POST", f"/api/v1/incidents/{number}/resolve", {"solution": "restarted"})
     return f"/api/v1/incidents/{number}/report"
 
@@ -37,8 +39,12 @@ async def test_author_cannot_approve_own_major_incident_report(api: Api) -> None
 async def test_management_is_notified_once_of_major_declaration(api: Api) -> None:
     number = (await api.incident(impact="individual", urgency="low"))["number"]
     for _ in range(2):
-        await api.call("POST", f"/api/v1/incidents/{number}/declare_major", {"reason": "the board asks"})
+        await api.call(
+            "POST", f"/api/v1/incidents/{number}/declare_major", {"reason": "the board asks"}
+        )
     entries = (await api.call("GET", f"/api/v1/incidents/{number}/timeline"))[1]["entries"]
     told = [one["facts"] for one in entries if one["event"] == "management_told"]
     declared = [one["roles"] for one in told if one["cause"] == "declared_major"]
-    assert declared == [["incident_manager", "operations_manager", "director", "management_system_owner"]]
+    assert declared == [
+        ["incident_manager", "operations_manager", "director", "management_system_owner"]
+    ]

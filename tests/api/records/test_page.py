@@ -20,8 +20,12 @@ async def page_of(api: Api, pool: Pool, number: str, kind: ReaderKind, name: str
     return f"/r/{StaffLinks(api.links).make(StaffLink(incident_id, kind, name), NOON)}"
 
 
-async def test_staff_page_shows_incident_and_timeline_in_reader_language(api: Api, pool: Pool) -> None:
-    number = (await api.incident(title="打印机 <b>", description="one\ntwo", contact="a@b.example"))["number"]
+async def test_staff_page_shows_incident_and_timeline_in_reader_language(
+    api: Api, pool: Pool
+) -> None:
+    number = (
+        await api.incident(title="打印机 <b>", description="one\ntwo", contact="a@b.example")
+    )["number"]
     await api.call("POST", f"{INCIDENTS}/{number}/note", {"note": "paper <jam>"})
     path = await page_of(api, pool, number, ReaderKind.ROLE, "leader")
     before = await pool.fetch("SELECT * FROM timeline")
@@ -37,7 +41,9 @@ async def test_staff_page_shows_incident_and_timeline_in_reader_language(api: Ap
     assert (await api.client.post(path)).status == 405
 
 
-async def test_staff_page_is_not_cached_or_indexed_and_link_expires(api: Api, pool: Pool, clock: FakeClock) -> None:
+async def test_staff_page_is_not_cached_or_indexed_and_link_expires(
+    api: Api, pool: Pool, clock: FakeClock
+) -> None:
     number = (await api.incident(contact="a@b.example"))["number"]
     path = await page_of(api, pool, number, ReaderKind.ROLE, "handler")
     answer = await api.client.get(path)

@@ -8,10 +8,19 @@ PATH = "/api/v1/problem-candidates"
 
 async def test_recurring_incidents_become_problem_candidate(api: Api) -> None:
     titles = ("mail is slow", "balances are wrong", "please grant me access")
-    numbers = [(await api.incident(service="mail", category="queue", title=title))["number"] for title in titles]
+    numbers = [
+        (await api.incident(service="mail", category="queue", title=title))["number"]
+        for title in titles
+    ]
     await api.incident(service="web")
     status, answer = await api.call("GET", PATH, scope="read")
-    proposed = {"service": "mail", "ci": "", "category": "queue", "reasons": ["recurring"], "incidents": numbers[::-1]}
+    proposed = {
+        "service": "mail",
+        "ci": "",
+        "category": "queue",
+        "reasons": ["recurring"],
+        "incidents": numbers[::-1],
+    }
     assert (status, answer) == (200, {"candidates": [proposed], "cut": False})
 
 

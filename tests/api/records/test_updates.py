@@ -33,13 +33,19 @@ async def test_reporter_reads_updates_but_no_other_subscribers(api: Api, path: s
     _, told = await api.call("GET", f"{path}/updates", scope="rep")
     assert [one["text"] for one in told["updates"]] == ["Soon."]
     entries = (await api.call("GET", f"{path}/timeline", scope="rep"))[1]["entries"]
-    assert [(one["event"], one["facts"]) for one in entries if "text" in one["facts"]] == [("status_update", {"text": "Soon."})]
+    assert [(one["event"], one["facts"]) for one in entries if "text" in one["facts"]] == [
+        ("status_update", {"text": "Soon."})
+    ]
 
 
 async def test_reporter_link_shows_status_updates(api: Api, path: str) -> None:
     await api.call("POST", f"{path}/updates", {"text": "Soon."})
     link = (await api.call("POST", f"{path}/invite"))[1]["path"]
-    told = [one["facts"] for one in (await api.call("GET", link))[1]["timeline"] if one["event"] == "status_update"]
+    told = [
+        one["facts"]
+        for one in (await api.call("GET", link))[1]["timeline"]
+        if one["event"] == "status_update"
+    ]
     assert told == [{"text": "Soon."}]
 
 
@@ -60,14 +66,24 @@ async def test_number_of_subscribers_is_limited(api: Api, path: str) -> None:
     ({"text": " "}, "/text"),
     ({"text": "x", "next_update_due_at": "2026-03-02T11:59:00Z"}, "/next_update_due_at"),
 ])  # fmt: skip
-async def test_empty_or_backdated_status_update_is_refused(api: Api, path: str, body: Any, pointer: str) -> None:
+async def test_empty_or_backdated_status_update_is_refused(
+    api: Api, path: str, body: Any, pointer: str
+) -> None:
     status, problem = await api.call("POST", f"{path}/updates", body)
     assert (status, problem["errors"][0]["pointer"]) == (422, pointer)
 
 
 @pytest.mark.parametrize(
     ("address", "status"),
-    [("slack:C0123", 201), ("feishu:oc_a1", 201), ("slack:#general", 422), ("slack:C1/=1.2", 422), ("feishu:ou_a1", 422)],
+    [
+        ("slack:C0123", 201),
+        ("feishu:oc_a1", 201),
+        ("slack:#general", 422),
+        ("slack:C1/=1.2", 422),
+        ("feishu:ou_a1", 422),
+    ],
 )
-async def test_chat_subscriber_must_be_a_conversation_id(api: Api, path: str, address: str, status: int) -> None:
+async def test_chat_subscriber_must_be_a_conversation_id(
+    api: Api, path: str, address: str, status: int
+) -> None:
     assert (await subscribed(api, path, "write", {"address": address}))[0] == status

@@ -24,23 +24,39 @@ async def invited(api: Api, **fields: Any) -> tuple[str, str]:
 
 async def by_link(api: Api, path: str, action: str = "", body: Any = None) -> tuple[int, Any]:
     method = "POST" if action else "GET"
-    answer = await api.client.request(method, f"{path}/{action}" if action else path, json=body if action else None)
+    answer = await api.client.request(
+        method, f"{path}/{action}" if action else path, json=body if action else None
+    )
     return answer.status, await answer.json(content_type=None)
 
 
 async def solved(api: Api, number: str) -> None:
-    await api.call("POST", f"{INCIDENTS}/{number}/resolve", {"solution": "restarted", "note": "hush"})
+    await api.call(
+        "POST", f"{INCIDENTS}/{number}/resolve", {"solution": "restarted", "note": "hush"}
+    )
 
 
 async def test_reporter_link_shows_incident_without_internal_details(api: Api) -> None:
     number, path = await invited(api, title="Printer on fire", labels={"secret": "label"})
     await api.call("POST", f"{INCIDENTS}/{number}/note", {"note": "user is confused"})
     await api.hire("dba", "ann")
-    await api.call("POST", f"{INCIDENTS}/{number}/assign", {"group": "dba", "person": "ann", "note": "politics"})
+    await api.call(
+        "POST",
+        f"{INCIDENTS}/{number}/assign",
+        {"group": "dba", "person": "ann", "note": "politics"},
+    )
     await solved(api, number)
     status, mine = await by_link(api, path)
-    assert (status, mine["number"], mine["title"], mine["state"]) == (200, number, "Printer on fire", "resolved")
-    assert (mine["solution"], mine["actions"]) == ("restarted", ["confirm", "refuse", "rate", "note"])
+    assert (status, mine["number"], mine["title"], mine["state"]) == (
+        200,
+        number,
+        "Printer on fire",
+        "resolved",
+    )
+    assert (mine["solution"], mine["actions"]) == (
+        "restarted",
+        ["confirm", "refuse", "rate", "note"],
+    )
     assert [one["event"] for one in mine["timeline"]] == ["opened", "assigned", "resolved"]
     for secret in ("confused", "politics", "hush", "dba", "ann", "label", "admin", "write"):
         assert secret not in str(mine)
@@ -64,10 +80,17 @@ async def test_repeated_confirmation_closes_incident_once(api: Api) -> None:
     first = await by_link(api, path, "confirm", {"satisfaction": 3, "note": "thanks"})
     again = await by_link(api, path, "confirm", {"satisfaction": 1})
     assert first == again
-    assert (first[0], first[1]["state"], first[1]["satisfaction"], first[1]["actions"]) == (200, "closed", 3, ["rate"])
+    assert (first[0], first[1]["state"], first[1]["satisfaction"], first[1]["actions"]) == (
+        200,
+        "closed",
+        3,
+        ["rate"],
+    )
     _, timeline = await api.call("GET", f"{INCIDENTS}/{number}/timeline")
     closed = [entry for entry in timeline["entries"] if entry["event"] == "closed"]
-    assert [(entry["actor"], entry["facts"]["note"]) for entry in closed] == [("reporter", "thanks")]
+    assert [(entry["actor"], entry["facts"]["note"]) for entry in closed] == [
+        ("reporter", "thanks")
+    ]
 
 
 async def test_refusal_reopens_incident_and_reporter_reads_own_notes(api: Api) -> None:
@@ -109,7 +132,10 @@ async def test_invalid_and_expired_links_get_the_same_answer(api: Api, clock: Fa
     beyond, over = api.links.make(10**17, NOON)[0], api.links.make(1, NOON - timedelta(days=31))[0]
     parts = link.split(".")
     other = ".".join([parts[0], "2", *parts[2:]])
-    answers = [await by_link(api, f"/api/v1/mine/{one}") for one in (link + "A", foreign, beyond, over, other, "x")]
+    answers = [
+        await by_link(api, f"/api/v1/mine/{one}")
+        for one in (link + "A", foreign, beyond, over, other, "x")
+    ]
     assert {(status, problem["detail"]) for status, problem in answers} == {
         (404, "this link is not valid, or no longer: ask the service desk")
     }
@@ -140,7 +166,8 @@ async def test_incident_without_reporter_has_no_invitation(api: Api, pool: Pool)
 
 
 @pytest.mark.parametrize(
-    ("action", "body"), [("confirm", {"satisfaction": 4}), ("rate", {}), ("note", {"note": ""}), ("note", {"x": 1})]
+    ("action", "body"),
+    [("confirm", {"satisfaction": 4}), ("rate", {}), ("note", {"note": ""}), ("note", {"x": 1})],
 )
 async def test_invalid_reporter_action_returns_400(api: Api, action: str, body: Any) -> None:
     _, path = await invited(api)

@@ -15,30 +15,51 @@ SHOP = {"slug": "shop", "name": "The shop"}
 
 async def groups(api: Api, **tiers: str) -> None:
     for slug, tier in tiers.items():
-        assert (await api.call("POST", "/api/v1/groups", {"slug": slug, "name": slug, "tier": tier}))[0] == 201
+        assert (
+            await api.call("POST", "/api/v1/groups", {"slug": slug, "name": slug, "tier": tier})
+        )[0] == 201
 
 
 async def item(api: Api, name: str, *depends_on: str) -> None:
-    status, made = await api.call("POST", CIS, {"name": name, "kind": "host", "depends_on": depends_on})
+    status, made = await api.call(
+        "POST", CIS, {"name": name, "kind": "host", "depends_on": depends_on}
+    )
     assert status == 201, made
 
 
 async def imported(api: Api, text: str, kind: str = "text/csv") -> tuple[int, Any]:
-    answer = await api.raw("POST", f"{CIS}/import", data=text.encode(), headers={"Content-Type": kind})
+    answer = await api.raw(
+        "POST", f"{CIS}/import", data=text.encode(), headers={"Content-Type": kind}
+    )
     return answer.status, await answer.json(content_type=None)
 
 
 async def test_service_is_created_read_changed_and_deactivated(api: Api) -> None:
     await groups(api, uow="desk", dba="tier2")
-    promised = {"targets": {"1": {"overall": "15m"}}, "support_hours": "cn-office", "policy": "business-hours"}
-    status, made = await api.call("POST", SERVICES, SHOP | promised | {"desk_group": "desk", "tier2_group": "dba"})
-    assert (status, made["version"], made["criticality"], made["targets"]) == (201, 1, "normal", promised["targets"])
+    promised = {
+        "targets": {"1": {"overall": "15m"}},
+        "support_hours": "cn-office",
+        "policy": "business-hours",
+    }
+    status, made = await api.call(
+        "POST", SERVICES, SHOP | promised | {"desk_group": "desk", "tier2_group": "dba"}
+    )
+    assert (status, made["version"], made["criticality"], made["targets"]) == (
+        201,
+        1,
+        "normal",
+        promised["targets"],
+    )
     assert (await api.call("POST", SERVICES, SHOP))[0] == 409
     answer = await api.raw("GET", f"{SERVICES}/shop", scope="read")
     assert (answer.headers["ETag"], await answer.json()) == ('"1"', made)
-    status, less = await api.call("PATCH", f"{SERVICES}/shop", {"desk_group": "", "criticality": "critical"})
+    status, less = await api.call(
+        "PATCH", f"{SERVICES}/shop", {"desk_group": "", "criticality": "critical"}
+    )
     assert (status, less["desk_group"], less["tier2_group"], less["version"]) == (200, "", "dba", 2)
-    assert (await api.call("PATCH", f"{SERVICES}/shop", {"criticality": "critical"}))[1]["version"] == 2
+    assert (await api.call("PATCH", f"{SERVICES}/shop", {"criticality": "critical"}))[1][
+        "version"
+    ] == 2
     assert (await api.call("DELETE", f"{SERVICES}/shop", headers={"If-Match": '"1"'}))[0] == 412
     assert (await api.call("DELETE", f"{SERVICES}/shop"))[0] == 204
     assert (await api.call("GET", f"{SERVICES}?active=true", scope="read"))[1]["services"] == []
@@ -53,8 +74,13 @@ async def test_service_is_created_read_changed_and_deactivated(api: Api) -> None
         ({"targets": {"1": {"desk": "99999999999999d"}}}, "/targets/1/desk"),
     ],
 )  # fmt: skip
-async def test_invalid_service_field_is_refused_with_pointer(api: Api, fields: dict[str, Any], pointer: str) -> None:
-    for method, path, sent in (("POST", SERVICES, SHOP | fields), ("PATCH", f"{SERVICES}/shop", fields)):
+async def test_invalid_service_field_is_refused_with_pointer(
+    api: Api, fields: dict[str, Any], pointer: str
+) -> None:
+    for method, path, sent in (
+        ("POST", SERVICES, SHOP | fields),
+        ("PATCH", f"{SERVICES}/shop", fields),
+    ):
         status, problem = await api.call(method, path, sent)
         assert (status, problem.get("errors", [{}])[0].get("pointer")) == (422, pointer)
         await api.call("POST", SERVICES, SHOP)
@@ -63,9 +89,14 @@ async def test_invalid_service_field_is_refused_with_pointer(api: Api, fields: d
 async def test_concurrent_changes_of_one_version_have_one_winner(api: Api) -> None:
     await api.call("POST", SERVICES, SHOP)
     await item(api, "db1")
-    for path, fields in ((f"{SERVICES}/shop", ("name", "A", "B")), (f"{CIS}/db1", ("kind", "a", "b"))):
+    for path, fields in (
+        (f"{SERVICES}/shop", ("name", "A", "B")),
+        (f"{CIS}/db1", ("kind", "a", "b")),
+    ):
         name, *values = fields
-        patches = (api.call("PATCH", path, {name: value}, headers={"If-Match": '"1"'}) for value in values)
+        patches = (
+            api.call("PATCH", path, {name: value}, headers={"If-Match": '"1"'}) for value in values
+        )
         assert sorted(status for status, _ in await asyncio.gather(*patches)) == [200, 412]
 
 
@@ -113,7 +144,9 @@ async def test_item_dependencies_must_exist_and_be_acyclic(api: Api) -> None:
     _, app1 = await api.call("GET", f"{CIS}/app1", scope="read")
     assert (app1["depends_on"], app1["dependents"], app1["version"]) == (["db1"], ["web1"], 1)
     assert (await api.call("DELETE", f"{CIS}/app1"))[0] == 409
-    assert [(await api.call("DELETE", f"{CIS}/{name}"))[0] for name in ("web1", "app1", "app1")] == [204, 204, 404]
+    assert [
+        (await api.call("DELETE", f"{CIS}/{name}"))[0] for name in ("web1", "app1", "app1")
+    ] == [204, 204, 404]
 
 
 async def test_item_dependencies_are_replaced_only_when_sent(api: Api) -> None:
@@ -129,15 +162,30 @@ async def test_item_dependencies_are_replaced_only_when_sent(api: Api) -> None:
 async def test_concurrent_changes_cannot_close_a_dependency_cycle(api: Api) -> None:
     await item(api, "a")
     await item(api, "b")
-    patches = (api.call("PATCH", f"{CIS}/{ci}", {"depends_on": [on]}) for ci, on in (("a", "b"), ("b", "a")))
+    patches = (
+        api.call("PATCH", f"{CIS}/{ci}", {"depends_on": [on]})
+        for ci, on in (("a", "b"), ("b", "a"))
+    )
     assert sorted(status for status, _ in await asyncio.gather(*patches)) == [200, 422]
 
 
 async def test_impact_lists_downstream_items_once_nearest_first(api: Api) -> None:
-    for name, *upstream in (["db"], ["app", "db"], ["cache", "db"], ["web", "app", "cache"], ["edge", "web", "db"], ["lone"]):
+    for name, *upstream in (
+        ["db"],
+        ["app", "db"],
+        ["cache", "db"],
+        ["web", "app", "cache"],
+        ["edge", "web", "db"],
+        ["lone"],
+    ):
         await item(api, name, *upstream)
     _, reached = await api.call("GET", f"{CIS}/db/impact", scope="read")
-    assert [(hit["name"], hit["depth"]) for hit in reached["reaches"]] == [("app", 1), ("cache", 1), ("edge", 1), ("web", 2)]
+    assert [(hit["name"], hit["depth"]) for hit in reached["reaches"]] == [
+        ("app", 1),
+        ("cache", 1),
+        ("edge", 1),
+        ("web", 2),
+    ]
     assert reached["more"] is False
 
 
@@ -147,12 +195,21 @@ async def test_impact_is_limited_in_count_and_depth(api: Api) -> None:
     assert await imported(api, wide + deep) == (200, {"imported": 524})
     for name, most in (("root", 500), ("c0", 20), ("c1", 20), ("c2", 19)):
         _, reached = await api.call("GET", f"{CIS}/{name}/impact")
-        assert (name, len(reached["reaches"]), reached["more"]) == (name, most, name in {"root", "c0"})
+        assert (name, len(reached["reaches"]), reached["more"]) == (
+            name,
+            most,
+            name in {"root", "c0"},
+        )
 
 
 async def test_import_is_atomic_and_updates_existing_items(api: Api) -> None:
-    assert await imported(api, "name,kind,depends_on\na,host,b\nb,host,\n") == (200, {"imported": 2})
-    status, problem = await imported(api, "name,kind,service,depends_on\nc,host,,a\nd,host,none,nobody\nb,disk,,c\n")
+    assert await imported(api, "name,kind,depends_on\na,host,b\nb,host,\n") == (
+        200,
+        {"imported": 2},
+    )
+    status, problem = await imported(
+        api, "name,kind,service,depends_on\nc,host,,a\nd,host,none,nobody\nb,disk,,c\n"
+    )
     assert (status, [(e["pointer"], e["detail"]) for e in problem["errors"]]) == (
         422,
         [
@@ -182,7 +239,10 @@ async def test_catalogue_pages_neither_skip_nor_repeat(api: Api) -> None:
     for n in range(5):
         await api.call("POST", SERVICES, {"slug": f"s{n}", "name": "x"})
         await api.call("POST", CIS, {"name": f"c{n}", "kind": "host", "service": "shop"})
-    for path, name, key in ((f"{SERVICES}?", "services", "slug"), (f"{CIS}?service=shop&", "cis", "name")):
+    for path, name, key in (
+        (f"{SERVICES}?", "services", "slug"),
+        (f"{CIS}?service=shop&", "cis", "name"),
+    ):
         seen, after = [], ""
         while after is not None:
             _, page = await api.call("GET", f"{path}limit=2&after={after}", scope="read")
@@ -195,18 +255,34 @@ async def test_aliases_are_saved_and_used_for_matching_at_once(api: Api) -> None
     _, made = await api.call("POST", SERVICES, SHOP | {"aliases": ["商城", "webshop"]})
     _, same = await api.call("PATCH", f"{SERVICES}/shop", {"aliases": ["商城", "webshop"]})
     assert (made["aliases"], same["version"]) == (["商城", "webshop"], 1)
-    assert (await imported(api, "name,kind,service,aliases\ndb1,host,shop,\nlb1,host,shop,front door; gate\n"))[0] == 200
+    assert (
+        await imported(
+            api, "name,kind,service,aliases\ndb1,host,shop,\nlb1,host,shop,front door; gate\n"
+        )
+    )[0] == 200
     _, changed = await api.call("PATCH", f"{CIS}/db1", {"aliases": ["the archive"]})
-    assert (changed["aliases"], (await api.call("GET", f"{CIS}/lb1"))[1]["aliases"]) == (["the archive"], ["front door", "gate"])
+    assert (changed["aliases"], (await api.call("GET", f"{CIS}/lb1"))[1]["aliases"]) == (
+        ["the archive"],
+        ["front door", "gate"],
+    )
     first = await api.incident(title="商城打不开")
-    related = [(await api.incident(title=title))["master"] for title in ("webshop is down", "cannot open the shop")]
-    alone = [(await api.incident(title=title))["master"] for title in ("the archive shows wrong figures", "bakery is down")]
+    related = [
+        (await api.incident(title=title))["master"]
+        for title in ("webshop is down", "cannot open the shop")
+    ]
+    alone = [
+        (await api.incident(title=title))["master"]
+        for title in ("the archive shows wrong figures", "bakery is down")
+    ]
     assert (related, alone) == ([first["number"]] * 2, [None, None])
 
 
 @pytest.mark.parametrize("text", ['"\\ud800"', '"a\\u0000"', "9" * 5_000, "1e999", "[" * 40_000])
 async def test_import_of_values_unfit_for_database_is_refused(api: Api, text: str) -> None:
     for body in (f'[{{"name":"a","kind":"host","attributes":{{"x":{text}}}}}]', f"[{text}]", text):
-        headers = {"Authorization": f"Bearer {api.keys['admin']}", "Content-Type": "application/json"}
+        headers = {
+            "Authorization": f"Bearer {api.keys['admin']}",
+            "Content-Type": "application/json",
+        }
         answer = await api.client.post("/api/v1/cis/import", data=body.encode(), headers=headers)
         assert answer.status in (400, 422), (text[:20], await answer.text())

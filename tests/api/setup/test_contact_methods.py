@@ -11,10 +11,18 @@ OWN = "/api/v1/me/methods"
 async def test_person_sets_own_contact_methods(api: Api) -> None:
     await api.person("ann", Role.TIER2)
     assert await api.call("GET", OWN, scope="ann") == (200, {"methods": []})
-    chosen = {"methods": [{"channel": "voice", "address": ""}, {"channel": "mail", "address": "ann@home.example"}]}
+    chosen = {
+        "methods": [
+            {"channel": "voice", "address": ""},
+            {"channel": "mail", "address": "ann@home.example"},
+        ]
+    }
     assert await api.call("PUT", OWN, chosen, scope="ann") == (200, chosen)
     assert await api.call("GET", "/api/v1/people/ann/methods") == (200, chosen)
-    assert await api.call("PUT", "/api/v1/people/ann/methods", {"methods": []}) == (200, {"methods": []})
+    assert await api.call("PUT", "/api/v1/people/ann/methods", {"methods": []}) == (
+        200,
+        {"methods": []},
+    )
 
 
 @pytest.mark.parametrize(
@@ -27,10 +35,17 @@ async def test_person_sets_own_contact_methods(api: Api) -> None:
         {"channel": "slack", "address": "general"},
     ],
 )
-async def test_unreachable_contact_method_is_refused_with_pointer(api: Api, method: dict[str, str]) -> None:
+async def test_unreachable_contact_method_is_refused_with_pointer(
+    api: Api, method: dict[str, str]
+) -> None:
     await api.person("ann", Role.TIER2)
-    status, problem = await api.call("PUT", OWN, {"methods": [{"channel": "mail"}, method]}, scope="ann")
-    assert (status, [flaw["pointer"] for flaw in problem["errors"]]) == (422, ["/methods/1/address"])
+    status, problem = await api.call(
+        "PUT", OWN, {"methods": [{"channel": "mail"}, method]}, scope="ann"
+    )
+    assert (status, [flaw["pointer"] for flaw in problem["errors"]]) == (
+        422,
+        ["/methods/1/address"],
+    )
     assert await api.call("GET", OWN, scope="ann") == (200, {"methods": []})
 
 

@@ -7,7 +7,13 @@ import pytest
 from tests.support.api import Api
 
 MONITORS = "/api/v1/monitors"
-NIGHTLY = {"integration": "jobs", "slug": "backup", "name": "Backup", "schedule": "0 2 * * *", "zone": "Asia/Shanghai"}
+NIGHTLY = {
+    "integration": "jobs",
+    "slug": "backup",
+    "name": "Backup",
+    "schedule": "0 2 * * *",
+    "zone": "Asia/Shanghai",
+}
 
 
 @pytest.fixture(autouse=True)
@@ -41,9 +47,15 @@ async def test_monitors_are_listed_page_by_page(api: Api) -> None:
         assert (await api.call("POST", MONITORS, NIGHTLY | {"slug": f"job{number}"}))[0] == 201
     _, first = await api.call("GET", f"{MONITORS}?limit=2&integration=jobs", scope="read")
     _, second = await api.call("GET", f"{MONITORS}?limit=2&after={first['next']}", scope="read")
-    assert [one["slug"] for one in first["monitors"] + second["monitors"]] == ["job0", "job1", "job2"]
+    assert [one["slug"] for one in first["monitors"] + second["monitors"]] == [
+        "job0",
+        "job1",
+        "job2",
+    ]
     assert second["next"] is None
-    assert (await api.call("GET", f"{MONITORS}?integration=none", scope="read"))[1]["monitors"] == []
+    assert (await api.call("GET", f"{MONITORS}?integration=none", scope="read"))[1][
+        "monitors"
+    ] == []
     assert (await api.call("GET", f"{MONITORS}?integration=%00", scope="read"))[0] == 400
 
 
@@ -55,7 +67,9 @@ async def test_monitors_are_listed_page_by_page(api: Api) -> None:
         ({"integration": "none"}, 422, "/integration"), ({"grace_seconds": 0}, 400, "/grace_seconds"),
     ],
 )  # fmt: skip
-async def test_invalid_monitor_is_refused(api: Api, fields: dict[str, Any], status: int, pointer: str) -> None:
+async def test_invalid_monitor_is_refused(
+    api: Api, fields: dict[str, Any], status: int, pointer: str
+) -> None:
     code, problem = await api.call("POST", MONITORS, NIGHTLY | fields)
     assert (code, [flaw["pointer"] for flaw in problem["errors"]]) == (status, [pointer])
     assert (await api.call("POST", MONITORS, NIGHTLY, scope="write"))[0] == 403

@@ -34,7 +34,9 @@ async def provider(clock: FakeClock) -> AsyncIterator[Provider]:
 
 
 @pytest.fixture
-async def oidc(provider: Provider, login: LoginService, clock: FakeClock) -> AsyncIterator[OidcLogin]:
+async def oidc(
+    provider: Provider, login: LoginService, clock: FakeClock
+) -> AsyncIterator[OidcLogin]:
     settings = Oidc(provider.issuer, CLIENT, SECRET, BACK, "openid email", allow_private=True)
     asked = IdentityProvider(settings, clock)
     yield OidcLogin(login, asked, settings, BACK)
@@ -43,7 +45,11 @@ async def oidc(provider: Provider, login: LoginService, clock: FakeClock) -> Asy
 
 @pytest.fixture
 async def ann(api: Api) -> None:
-    await api.call("POST", "/api/v1/people", {"login": "ann", "name": "Ann", "email": "ann@example.com", "roles": ["tier2"]})
+    await api.call(
+        "POST",
+        "/api/v1/people",
+        {"login": "ann", "name": "Ann", "email": "ann@example.com", "roles": ["tier2"]},
+    )
 
 
 async def begin(api: Api) -> tuple[dict[str, str], dict[str, str]]:
@@ -79,17 +85,25 @@ async def test_first_login_matches_verified_email_and_later_logins_the_subject(
     provider.claims = VERIFIED | {"sub": "u-2"}
     assert (await log_in(api, provider))[0] == 401
     assert (await api.call("DELETE", "/api/v1/people/ann/identity"))[0] == 204
-    assert (await api.client.get("/api/v1/me", headers={"X-Api-Key": opened["token"]})).status == 200
+    assert (
+        await api.client.get("/api/v1/me", headers={"X-Api-Key": opened["token"]})
+    ).status == 200
     clock.advance(timedelta(seconds=5))
-    assert (await api.client.get("/api/v1/me", headers={"X-Api-Key": opened["token"]})).status == 401
+    assert (
+        await api.client.get("/api/v1/me", headers={"X-Api-Key": opened["token"]})
+    ).status == 401
     assert (await log_in(api, provider))[1]["person"]["login"] == "ann"
     assert (await api.call("DELETE", "/api/v1/people/nobody/identity"))[0] == 404
     assert provider.asked["configuration"] == provider.asked["keys"] == 1
 
 
 @pytest.mark.usefixtures("ann")
-@pytest.mark.parametrize("claims", [{}, {"email": "ann@example.com"}, VERIFIED | {"email": "eve@example.com"}])
-async def test_login_of_unknown_or_unverified_identity_returns_401(api: Api, provider: Provider, claims: dict[str, Any]) -> None:
+@pytest.mark.parametrize(
+    "claims", [{}, {"email": "ann@example.com"}, VERIFIED | {"email": "eve@example.com"}]
+)
+async def test_login_of_unknown_or_unverified_identity_returns_401(
+    api: Api, provider: Provider, claims: dict[str, Any]
+) -> None:
     provider.claims = claims
     assert (await log_in(api, provider))[0] == 401
 
@@ -103,15 +117,25 @@ async def test_login_of_deactivated_person_returns_401(api: Api, provider: Provi
 
 
 @pytest.mark.usefixtures("ann")
-@pytest.mark.parametrize("sign", [idp.unsigned, idp.with_the_public_key_as_secret, lambda claims: signed(claims, idp.STRANGER)])
-async def test_token_not_signed_by_provider_returns_401(api: Api, provider: Provider, sign: Any) -> None:
+@pytest.mark.parametrize(
+    "sign",
+    [idp.unsigned, idp.with_the_public_key_as_secret, lambda claims: signed(claims, idp.STRANGER)],
+)
+async def test_token_not_signed_by_provider_returns_401(
+    api: Api, provider: Provider, sign: Any
+) -> None:
     provider.claims, provider.sign = VERIFIED, sign
     status, problem = await log_in(api, provider)
-    assert (status, problem["detail"]) == (401, "the identity provider's answer is not to be trusted")
+    assert (status, problem["detail"]) == (
+        401,
+        "the identity provider's answer is not to be trusted",
+    )
 
 
 @pytest.mark.usefixtures("ann")
-@pytest.mark.parametrize("claims", [{"iss": "https://evil.example"}, {"aud": "x"}, {"exp": 1}, {"nonce": "x"}])
+@pytest.mark.parametrize(
+    "claims", [{"iss": "https://evil.example"}, {"aud": "x"}, {"exp": 1}, {"nonce": "x"}]
+)
 async def test_token_with_wrong_issuer_audience_expiry_or_nonce_returns_401(
     api: Api, provider: Provider, claims: dict[str, Any]
 ) -> None:
@@ -120,7 +144,9 @@ async def test_token_with_wrong_issuer_audience_expiry_or_nonce_returns_401(
 
 
 @pytest.mark.usefixtures("ann")
-async def test_login_state_is_single_use_bound_to_browser_and_expires(api: Api, provider: Provider, clock: FakeClock) -> None:
+async def test_login_state_is_single_use_bound_to_browser_and_expires(
+    api: Api, provider: Provider, clock: FakeClock
+) -> None:
     provider.claims = VERIFIED
     sent, browser = await begin(api)
     query = {"code": provider.authorize(sent), "state": sent["state"]}
@@ -131,7 +157,9 @@ async def test_login_state_is_single_use_bound_to_browser_and_expires(api: Api, 
     assert (await finish(api, query, browser))[0] == 401
     sent, browser = await begin(api)
     clock.advance(timedelta(minutes=10))
-    assert (await finish(api, {"code": provider.authorize(sent), "state": sent["state"]}, browser))[0] == 401
+    assert (await finish(api, {"code": provider.authorize(sent), "state": sent["state"]}, browser))[
+        0
+    ] == 401
 
 
 @pytest.mark.usefixtures("ann")
@@ -143,12 +171,16 @@ async def test_error_wrong_issuer_or_stolen_code_returns_401(api: Api, provider:
     assert (await finish(api, query | {"iss": "https://evil.example"}, browser))[0] == 401
     sent, browser = await begin(api)
     theirs, _ = await begin(api)
-    assert (await finish(api, {"code": provider.authorize(theirs), "state": sent["state"]}, browser))[0] == 401
+    assert (
+        await finish(api, {"code": provider.authorize(theirs), "state": sent["state"]}, browser)
+    )[0] == 401
     assert (await finish(api, {}, {}))[0] == 401
 
 
 @pytest.mark.usefixtures("ann")
-async def test_rotated_provider_key_is_fetched_at_limited_rate(api: Api, provider: Provider, clock: FakeClock) -> None:
+async def test_rotated_provider_key_is_fetched_at_limited_rate(
+    api: Api, provider: Provider, clock: FakeClock
+) -> None:
     provider.claims = VERIFIED
     assert (await log_in(api, provider))[0] == 200
     provider.sign = lambda claims: signed(claims, NEXT_KEY, "ES256")
@@ -159,7 +191,9 @@ async def test_rotated_provider_key_is_fetched_at_limited_rate(api: Api, provide
     assert provider.asked["keys"] == 2
 
 
-async def test_unavailable_or_misidentified_provider_returns_503(api: Api, provider: Provider) -> None:
+async def test_unavailable_or_misidentified_provider_returns_503(
+    api: Api, provider: Provider
+) -> None:
     provider.calls_itself = "https://evil.example"
     assert (await api.client.get("/api/v1/login/oidc")).status == 503
     provider.calls_itself, provider.answers = None, 500
@@ -183,6 +217,9 @@ async def finish_nothing(api: Api) -> tuple[int, Any]:
 
 
 async def test_number_of_pending_logins_is_limited(api: Api, pool: Pool) -> None:
-    statuses = [(await api.client.get("/api/v1/login/oidc", allow_redirects=False)).status for _ in range(33)]
+    statuses = [
+        (await api.client.get("/api/v1/login/oidc", allow_redirects=False)).status
+        for _ in range(33)
+    ]
     assert statuses == [302] * 30 + [429] * 3
     assert await pool.fetchval("SELECT count(*) FROM login_state") == 30

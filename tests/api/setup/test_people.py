@@ -20,7 +20,11 @@ ANN = {
 
 async def test_person_is_normalised_and_read_back(api: Api) -> None:
     status, made = await api.call("POST", PEOPLE, ANN)
-    assert (status, made["phone"], made["roles"]) == (201, "+8613800138000", ["service_desk", "tier2"])
+    assert (status, made["phone"], made["roles"]) == (
+        201,
+        "+8613800138000",
+        ["service_desk", "tier2"],
+    )
     assert made["skills"] == ["linux", "oracle"]
     assert await api.call("GET", f"{PEOPLE}/ann", scope="read") == (200, made)
     assert (await api.call("GET", f"{PEOPLE}/bob"))[0] == 404
@@ -28,7 +32,10 @@ async def test_person_is_normalised_and_read_back(api: Api) -> None:
 
 async def test_login_and_email_are_unique(api: Api) -> None:
     await api.call("POST", PEOPLE, ANN)
-    for taken in ({"login": "ann", "name": "x"}, {"login": "bob", "name": "x", "email": "ann@EXAMPLE.com"}):
+    for taken in (
+        {"login": "ann", "name": "x"},
+        {"login": "bob", "name": "x", "email": "ann@EXAMPLE.com"},
+    ):
         status, problem = await api.call("POST", PEOPLE, taken)
         assert (status, problem["type"]) == (409, "/problems/conflict")
     await api.call("POST", PEOPLE, {"login": "bob", "name": "Bob"})
@@ -43,28 +50,42 @@ async def test_login_and_email_are_unique(api: Api) -> None:
         ({"locale": "de"}, 400, "/locale"), ({"id": 1}, 400, "/id"), ({"name": "a\nb"}, 400, "/name"),
     ],
 )  # fmt: skip
-async def test_invalid_person_field_is_refused_with_pointer(api: Api, fields: dict[str, Any], status: int, pointer: str) -> None:
+async def test_invalid_person_field_is_refused_with_pointer(
+    api: Api, fields: dict[str, Any], status: int, pointer: str
+) -> None:
     answered, problem = await api.call("POST", PEOPLE, {"login": "ann", "name": "Ann"} | fields)
-    assert (answered, problem["errors"][0]["pointer"].replace("/...", "/0").replace("/*", "/0")) == (status, pointer)
+    assert (
+        answered,
+        problem["errors"][0]["pointer"].replace("/...", "/0").replace("/*", "/0"),
+    ) == (status, pointer)
 
 
 async def test_concurrent_changes_of_one_version_have_one_winner(api: Api) -> None:
     await api.call("POST", PEOPLE, ANN)
     answers = await asyncio.gather(
-        *(api.call("PATCH", f"{PEOPLE}/ann", {"name": name}, headers={"If-Match": '"1"'}) for name in ("A", "B"))
+        *(
+            api.call("PATCH", f"{PEOPLE}/ann", {"name": name}, headers={"If-Match": '"1"'})
+            for name in ("A", "B")
+        )
     )
     assert sorted(status for status, _ in answers) == [200, 412]
 
 
 async def test_unchanged_values_create_no_new_version(api: Api) -> None:
     await api.call("POST", PEOPLE, ANN)
-    _, same = await api.call("PATCH", f"{PEOPLE}/ann", {"skills": ["LINUX", "oracle"], "phone": "+8613800138000"})
+    _, same = await api.call(
+        "PATCH", f"{PEOPLE}/ann", {"skills": ["LINUX", "oracle"], "phone": "+8613800138000"}
+    )
     assert same["version"] == 1
 
 
 async def test_deactivated_person_leaves_groups_and_active_list(api: Api) -> None:
     await api.call("POST", PEOPLE, ANN)
-    await api.call("POST", GROUPS, {"slug": "dba", "name": "DBA", "tier": "tier2", "members": ["ann"], "skills": ["SQL"]})
+    await api.call(
+        "POST",
+        GROUPS,
+        {"slug": "dba", "name": "DBA", "tier": "tier2", "members": ["ann"], "skills": ["SQL"]},
+    )
     assert (await api.call("GET", f"{PEOPLE}/ann"))[1]["groups"] == ["dba"]
     assert (await api.call("DELETE", f"{PEOPLE}/ann"))[0] == 204
     assert (await api.call("GET", f"{GROUPS}/dba"))[1]["members"] == []
@@ -81,13 +102,17 @@ async def test_group_members_must_exist(api: Api) -> None:
     status, made = await api.call("POST", GROUPS, group | {"members": ["ann"]})
     assert (status, made["members"], made["version"]) == (201, ["ann"], 1)
     assert (await api.call("POST", GROUPS, group | {"members": []}))[0] == 409
-    status, left = await api.call("PATCH", f"{GROUPS}/dba", {"members": []}, headers={"If-Match": '"1"'})
+    status, left = await api.call(
+        "PATCH", f"{GROUPS}/dba", {"members": []}, headers={"If-Match": '"1"'}
+    )
     assert (status, left["members"], left["version"]) == (200, [], 2)
     assert (await api.call("DELETE", f"{GROUPS}/dba"))[0] == 204
     assert (await api.call("GET", f"{GROUPS}/dba"))[1]["active"] is False
 
 
-async def test_unknown_role_in_database_grants_nothing(api: Api, pool: Pool, clock: FakeClock) -> None:
+async def test_unknown_role_in_database_grants_nothing(
+    api: Api, pool: Pool, clock: FakeClock
+) -> None:
     await api.person("ann", Role.TIER2)
     await pool.execute("UPDATE person SET roles = '{tier2,archivist}'")
     clock.advance(timedelta(seconds=5))

@@ -17,15 +17,19 @@ async def test_preview_lists_moved_deadlines_and_changes_nothing(api: Api) -> No
     await api.incident()
     status, answer = await api.call("POST", PREVIEW, DESK_2M)
     assert status == 200
-    moved = {"clock": "desk", "due_before": "2026-03-02T12:05:00Z", "due_after": "2026-03-02T12:02:00Z"}
+    moved = {
+        "clock": "desk",
+        "due_before": "2026-03-02T12:05:00Z",
+        "due_after": "2026-03-02T12:02:00Z",
+    }
     assert answer == {
         "moved": [{"number": record["number"], **moved}],
         "examined": 2,
         "next": None,
     }  # fmt: skip
-    assert (await api.call("GET", f"/api/v1/incidents/{record['number']}"))[1]["sla"]["next_due_at"] == record["sla"][
+    assert (await api.call("GET", f"/api/v1/incidents/{record['number']}"))[1]["sla"][
         "next_due_at"
-    ]
+    ] == record["sla"]["next_due_at"]
 
 
 async def test_preview_is_paged_from_most_urgent(api: Api) -> None:
@@ -41,7 +45,10 @@ async def test_preview_is_paged_from_most_urgent(api: Api) -> None:
 async def test_preview_accepts_a_new_calendar(api: Api) -> None:
     await api.incident(**URGENT)
     office = {"zone": "UTC", "hours": {"tue": ["09:00-17:00"]}}
-    edit = {"calendars": {"tuesdays": office}, "policies": {"itil-minutes": {"calendar": "tuesdays"}}}
+    edit = {
+        "calendars": {"tuesdays": office},
+        "policies": {"itil-minutes": {"calendar": "tuesdays"}},
+    }
     _, answer = await api.call("POST", PREVIEW, edit)
     assert {move["clock"]: move["due_after"] for move in answer["moved"]} == {
         "desk": "2026-03-03T09:05:00Z",

@@ -44,5 +44,7 @@ def heard(case: str) -> dict[str, Any]:
     told = BY_SLUG[case.partition("/")[0]].read(captured(case), setting(case))
     plain = asdict(told) | ({"answer": told.answer.decode()} if hasattr(told, "answer") else {})
     plain = {name: value for name, value in plain.items() if value not in ("", None)}
-    read: dict[str, Any] = msgspec.json.decode(msgspec.json.encode({"is": type(told).__name__} | plain))
+    read: dict[str, Any] = msgspec.json.decode(
+        msgspec.json.encode({"is": type(told).__name__} | plain)
+    )
     return read

@@ -8,7 +8,13 @@ from datetime import datetime
 from typing import Any
 
 from gateway.channels.chat.contract import ChatRequest, ChatSettings
-from gateway.channels.chat.envelope import DecryptedEnvelope, EncryptedEnvelope, EnvelopeKeys, decode_key, seal
+from gateway.channels.chat.envelope import (
+    DecryptedEnvelope,
+    EncryptedEnvelope,
+    EnvelopeKeys,
+    decode_key,
+    seal,
+)
 from tests.support.clock import NOON
 
 CORP = "ww1234567890abcdef"
@@ -17,13 +23,19 @@ OTHER_KEY = "Yue0EfdN5900c1ce5cf6A152c63DDe1808a60c5ecd7"
 SECRET, CARD_SECRET = "this-is-a-robot-secret", "this-is-a-card-secret"
 
 WECOM = ChatSettings(tenants=(CORP,), token=TOKEN, encoding_key=KEY)
-DINGTALK = ChatSettings(tenants=(CORP,), token=TOKEN, encoding_key=KEY, secrets=(SECRET, CARD_SECRET))
+DINGTALK = ChatSettings(
+    tenants=(CORP,), token=TOKEN, encoding_key=KEY, secrets=(SECRET, CARD_SECRET)
+)
 
 
-def sealed(content: bytes, *, corp: str = CORP, token: str = TOKEN, key: str = KEY, stamp: str = "") -> EncryptedEnvelope:
+def sealed(
+    content: bytes, *, corp: str = CORP, token: str = TOKEN, key: str = KEY, stamp: str = ""
+) -> EncryptedEnvelope:
     """An envelope of now."""
     return seal(
-        DecryptedEnvelope(content, corp, EnvelopeKeys(token, decode_key(key))), stamp or str(int(NOON.timestamp())), "nonce-1"
+        DecryptedEnvelope(content, corp, EnvelopeKeys(token, decode_key(key))),
+        stamp or str(int(NOON.timestamp())),
+        "nonce-1",
     )
 
 
@@ -67,22 +79,37 @@ def pressed(key: str = "acknowledge@r7-token", **more: object) -> dict[str, obje
 def wecom(content: bytes, received_at: datetime = NOON, **how: str) -> ChatRequest:
     """A callback of WeCom's around `content`."""
     envelope = sealed(content, **how)
-    query = {"msg_signature": envelope.signature, "timestamp": envelope.timestamp, "nonce": envelope.nonce}
+    query = {
+        "msg_signature": envelope.signature,
+        "timestamp": envelope.timestamp,
+        "nonce": envelope.nonce,
+    }
     return ChatRequest(
-        {"content-type": "text/xml"}, query, xml(ToUserName=CORP, Encrypt=envelope.encrypted, AgentID=218), received_at
+        {"content-type": "text/xml"},
+        query,
+        xml(ToUserName=CORP, Encrypt=envelope.encrypted, AgentID=218),
+        received_at,
     )
 
 
-def event(content: dict[str, object] | bytes, received_at: datetime = NOON, **how: str) -> ChatRequest:
+def event(
+    content: dict[str, object] | bytes, received_at: datetime = NOON, **how: str
+) -> ChatRequest:
     """An event of DingTalk's."""
     inner = content if isinstance(content, bytes) else json.dumps(content).encode()
     stamp = how.pop("stamp", str(int(NOON.timestamp() * 1000)))
     envelope = sealed(inner, stamp=stamp, **how)
-    query = {"msg_signature": envelope.signature, "timestamp": envelope.timestamp, "nonce": envelope.nonce}
+    query = {
+        "msg_signature": envelope.signature,
+        "timestamp": envelope.timestamp,
+        "nonce": envelope.nonce,
+    }
     return ChatRequest({}, query, json.dumps({"encrypt": envelope.encrypted}).encode(), received_at)
 
 
-def robot(received_at: datetime = NOON, secret: str = SECRET, stamp: str = "", **more: Any) -> ChatRequest:
+def robot(
+    received_at: datetime = NOON, secret: str = SECRET, stamp: str = "", **more: Any
+) -> ChatRequest:
     """What somebody says to a robot of DingTalk's."""
     body = {
         "conversationId": "cid1",
@@ -101,12 +128,20 @@ def robot(received_at: datetime = NOON, secret: str = SECRET, stamp: str = "", *
         "msgtype": "text",
     }
     stamp = stamp or str(int(NOON.timestamp() * 1000))
-    sign = base64.b64encode(hmac.digest(secret.encode(), f"{stamp}\n{secret}".encode(), "sha256")).decode()
-    return ChatRequest({"timestamp": stamp, "sign": sign}, {}, json.dumps(body | more).encode(), received_at)
+    sign = base64.b64encode(
+        hmac.digest(secret.encode(), f"{stamp}\n{secret}".encode(), "sha256")
+    ).decode()
+    return ChatRequest(
+        {"timestamp": stamp, "sign": sign}, {}, json.dumps(body | more).encode(), received_at
+    )
 
 
 def card(
-    received_at: datetime = NOON, secret: str = CARD_SECRET, params: Any = None, stamp: str = "", **more: Any
+    received_at: datetime = NOON,
+    secret: str = CARD_SECRET,
+    params: Any = None,
+    stamp: str = "",
+    **more: Any,
 ) -> ChatRequest:
     """What somebody presses on a card of DingTalk's."""
     params = {"action": "resolve", "token": "r7-token"} if params is None else params

@@ -24,21 +24,33 @@ def sealed(body: bytes, key: str = KEY) -> bytes:
     vector = b"0123456789abcdef"
     cipher = Cipher(algorithms.AES256(sha256(key.encode()).digest()), modes.CBC(vector)).encryptor()
     return json.dumps(
-        {"encrypt": b64encode(vector + cipher.update(body + bytes([pad]) * pad) + cipher.finalize()).decode()}
+        {
+            "encrypt": b64encode(
+                vector + cipher.update(body + bytes([pad]) * pad) + cipher.finalize()
+            ).decode()
+        }
     ).encode()
 
 
 def signed(body: bytes, at: datetime, key: str = KEY) -> dict[str, str]:
     stamp, nonce = str(int(at.timestamp())), "nonce"
     mark = sha256(stamp.encode() + nonce.encode() + key.encode() + body).hexdigest()
-    return {"x-lark-request-timestamp": stamp, "x-lark-request-nonce": nonce, "x-lark-signature": mark}
+    return {
+        "x-lark-request-timestamp": stamp,
+        "x-lark-request-nonce": nonce,
+        "x-lark-signature": mark,
+    }
 
 
 def signed_as_before(body: bytes, at: datetime, token: str = TOKEN) -> dict[str, str]:
     """As buttons of cards were signed before they were events."""
     stamp = str(int(at.timestamp()))
     mark = sha1(f"{stamp}nonce{token}".encode() + body).hexdigest()  # noqa: S324 - Feishu's own choice
-    return {"x-lark-request-timestamp": stamp, "x-lark-request-nonce": "nonce", "x-lark-signature": mark}
+    return {
+        "x-lark-request-timestamp": stamp,
+        "x-lark-request-nonce": "nonce",
+        "x-lark-signature": mark,
+    }
 
 
 def a_call(body: bytes, at: datetime, headers: dict[str, str] | None = None) -> ChatRequest:
@@ -51,12 +63,21 @@ def _event(kind: str, event: dict[str, Any], **header: str) -> bytes:
     return json.dumps({"schema": "2.0", "header": head | header, "event": event}).encode()
 
 
-def a_message(text: str, header: dict[str, str] | None = None, sender: str = "user", **more: Any) -> bytes:
+def a_message(
+    text: str, header: dict[str, str] | None = None, sender: str = "user", **more: Any
+) -> bytes:
     """To the bot alone, unless it is said otherwise."""
-    identity = {"union_id": "on_8ed6aa67826108097d9ee143816345", "user_id": "e33ggbyz", "open_id": USER}
+    identity = {
+        "union_id": "on_8ed6aa67826108097d9ee143816345",
+        "user_id": "e33ggbyz",
+        "open_id": USER,
+    }
     message = {"message_id": MESSAGE, "create_time": "1609073151345", "chat_id": CHAT, "chat_type": "p2p",
                "message_type": "text", "content": json.dumps({"text": text})}  # fmt: skip
-    told = {"sender": {"sender_id": identity, "sender_type": sender, "tenant_key": TENANT}, "message": message | more}
+    told = {
+        "sender": {"sender_id": identity, "sender_type": sender, "tenant_key": TENANT},
+        "message": message | more,
+    }
     return _event("im.message.receive_v1", told, **header or {})
 
 
@@ -69,7 +90,9 @@ def a_mention(key: str, name: str, **more: Any) -> dict[str, Any]:
     } | more
 
 
-def a_press(action: str, token: str, event_id: str = "f7984f25108f8137722bb63cee927e66", **header: str) -> bytes:
+def a_press(
+    action: str, token: str, event_id: str = "f7984f25108f8137722bb63cee927e66", **header: str
+) -> bytes:
     event = {
         "operator": {"tenant_key": TENANT, "user_id": "867bdx", "open_id": USER, "union_id": "on_cad4"},
         "token": "c-295ee57216a5dc9de90fefd0aadb4b1d7d",

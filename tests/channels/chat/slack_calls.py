@@ -14,13 +14,21 @@ BOT = "U0LAN0Z89"
 FORM = "application/x-www-form-urlencoded"
 
 
-def signed(body: bytes, at: datetime | None = None, secret: str = SECRET, kind: str = "application/json") -> dict[str, str]:
+def signed(
+    body: bytes, at: datetime | None = None, secret: str = SECRET, kind: str = "application/json"
+) -> dict[str, str]:
     stamp = str(int((at or SystemClock().now()).timestamp()))
     mark = hmac.digest(secret.encode(), f"v0:{stamp}:".encode() + body, "sha256").hex()
-    return {"content-type": kind, "x-slack-request-timestamp": stamp, "x-slack-signature": f"v0={mark}"}
+    return {
+        "content-type": kind,
+        "x-slack-request-timestamp": stamp,
+        "x-slack-signature": f"v0={mark}",
+    }
 
 
-def a_call(body: bytes, at: datetime, headers: dict[str, str] | None = None, kind: str = "application/json") -> ChatRequest:
+def a_call(
+    body: bytes, at: datetime, headers: dict[str, str] | None = None, kind: str = "application/json"
+) -> ChatRequest:
     return ChatRequest(headers or signed(body, at, kind=kind), {}, body, at)
 
 
@@ -36,7 +44,9 @@ def a_message(text: str, ts: str = "1355517523.000005", **more: Any) -> bytes:
     }).encode()  # fmt: skip
 
 
-def a_command(text: str, trigger: str = "13345224609.738474920.8088930838d88f008e0", **more: str) -> bytes:
+def a_command(
+    text: str, trigger: str = "13345224609.738474920.8088930838d88f008e0", **more: str
+) -> bytes:
     fields = {
         "token": "gIkuvaNzQIHg97ATvDxqgjtO", "team_id": "T123ABC456", "team_domain": "example", "channel_id": "C2147483705",
         "channel_name": "ops", "user_id": "U2147483697", "user_name": "Steve", "command": "/incident", "text": text,

@@ -51,7 +51,8 @@ def lies(call: ChatRequest, chat: ChatSettings) -> dict[str, tuple[ChatRequest, 
 
 def _garbled(told: Mapping[str, str]) -> dict[str, str]:
     return {
-        name: value[:-2] + ("00" if value[-2:] != "00" else "11") if "sign" in name else value for name, value in told.items()
+        name: value[:-2] + ("00" if value[-2:] != "00" else "11") if "sign" in name else value
+        for name, value in told.items()
     }
 
 
@@ -70,4 +71,6 @@ def test_call_with_changed_body_is_refused(case: str) -> None:
     if not call.body or case.startswith(("dingtalk/robot", "dingtalk/card")):
         return
     with pytest.raises(Unauthenticated):
-        BY_SLUG[case.partition("/")[0]].read(replace(call, body=call.body.replace(b"e", b"a")), chat)
+        BY_SLUG[case.partition("/")[0]].read(
+            replace(call, body=call.body.replace(b"e", b"a")), chat
+        )

@@ -45,12 +45,16 @@ for line in sys.stdin:
 
 
 def test_dingtalk_sample_is_decrypted() -> None:
-    settings = ChatSettings(token="mryue", encoding_key=OTHER_KEY, tenants=("ding6ccabc44d2c8d38b",))
+    settings = ChatSettings(
+        token="mryue", encoding_key=OTHER_KEY, tenants=("ding6ccabc44d2c8d38b",)
+    )
     encrypted = (
         "0vJiX6vliEpwG3U45CtXqi+m8PXbQRARJ8p8BbDuD1EMTDf0jKpQ79QS93qEk7XHpP6u+oTTrd15NRPvNvmBKyDCYxxOK+HZeKju4yhELOFchzNukR"
         "+t8SB/qk4ROMu3"
     )
-    envelope = EncryptedEnvelope("1608001896814", "WL4PK6yA", encrypted, "03044561471240d4a14bb09372dfcfd4fd0e40cb")
+    envelope = EncryptedEnvelope(
+        "1608001896814", "WL4PK6yA", encrypted, "03044561471240d4a14bb09372dfcfd4fd0e40cb"
+    )
     opened = decrypt_envelope(settings, envelope, datetime.fromtimestamp(1608001900, UTC))
     assert opened.content == b'{"EventType":"check_url"}'
 
@@ -61,14 +65,24 @@ def test_envelopes_are_compatible_with_reference_library() -> None:
     theirs = [text(draw) for _ in ours]
     stamp = str(int(NOON.timestamp()))
     asked = [
-        {"encrypt": one.encrypted, "signature": one.signature, "timestamp": stamp, "nonce": one.nonce, "other": other}
+        {
+            "encrypt": one.encrypted,
+            "signature": one.signature,
+            "timestamp": stamp,
+            "nonce": one.nonce,
+            "other": other,
+        }
         for one, other in zip((sealed(words.encode()) for words in ours), theirs, strict=True)
     ]
     command = [sys.executable, "-c", ORACLE, TOKEN, KEY, CORP]
-    told = subprocess.run(command, input="\n".join(map(json.dumps, asked)), capture_output=True, text=True, check=True)
+    told = subprocess.run(
+        command, input="\n".join(map(json.dumps, asked)), capture_output=True, text=True, check=True
+    )
     answers = [json.loads(line) for line in told.stdout.splitlines()]
     assert [read for read, _ in answers] == ours
-    assert [decrypt_envelope(WECOM, wrapped(xml), NOON).content.decode() for _, xml in answers] == theirs
+    assert [
+        decrypt_envelope(WECOM, wrapped(xml), NOON).content.decode() for _, xml in answers
+    ] == theirs
 
 
 def text(draw: random.Random) -> str:
@@ -77,16 +91,18 @@ def text(draw: random.Random) -> str:
 
 def wrapped(xml: str) -> EncryptedEnvelope:
     within = [re.search(f"<{name}>(.*)</{name}>", xml)[1] for name in FIELDS]  # type: ignore[index]
-    timestamp, nonce, encrypted, signature = (one.removeprefix("<![CDATA[").removesuffix("]]>") for one in within)
+    timestamp, nonce, encrypted, signature = (
+        one.removeprefix("<![CDATA[").removesuffix("]]>") for one in within
+    )
     return EncryptedEnvelope(timestamp, nonce, encrypted, signature)
 
 
 def test_both_keys_are_accepted_during_rotation() -> None:
     both = ChatSettings(token=f"new {TOKEN}", encoding_key=f"{OTHER_KEY} {KEY}")
     assert decrypt_envelope(both, sealed(b"hello"), NOON).content == b"hello"
-    assert decrypt_envelope(both, sealed(b"hello", token="new", key=OTHER_KEY), NOON).seal == EnvelopeKeys(
-        "new", decode_key(OTHER_KEY)
-    )
+    assert decrypt_envelope(
+        both, sealed(b"hello", token="new", key=OTHER_KEY), NOON
+    ).seal == EnvelopeKeys("new", decode_key(OTHER_KEY))
 
 
 @pytest.mark.parametrize("late", [timedelta(minutes=6), timedelta(minutes=-6)])
@@ -97,7 +113,15 @@ def test_envelope_with_stale_or_future_time_is_refused(late: timedelta) -> None:
 
 
 @pytest.mark.parametrize(
-    ("token", "key"), [("", ""), (TOKEN, ""), (TOKEN, KEY[1:]), (TOKEN, KEY + "A"), (TOKEN, "?" * 43), (f"{TOKEN} {TOKEN}", KEY)]
+    ("token", "key"),
+    [
+        ("", ""),
+        (TOKEN, ""),
+        (TOKEN, KEY[1:]),
+        (TOKEN, KEY + "A"),
+        (TOKEN, "?" * 43),
+        (f"{TOKEN} {TOKEN}", KEY),
+    ],
 )
 def test_settings_without_valid_key_refuse_every_envelope(token: str, key: str) -> None:
     with pytest.raises(Unauthenticated):
@@ -119,19 +143,32 @@ WHOLE = bytes(16) + struct.pack("!I", 2) + b"hi"
 
 
 def test_hand_built_envelope_is_decrypted() -> None:
-    assert decrypt_envelope(ANYBODY, signed(encrypted(WHOLE + b"ww1" + b"\x07" * 7)), NOON) == DecryptedEnvelope(
-        b"hi", "ww1", EnvelopeKeys(TOKEN, decode_key(KEY))
-    )
+    assert decrypt_envelope(
+        ANYBODY, signed(encrypted(WHOLE + b"ww1" + b"\x07" * 7)), NOON
+    ) == DecryptedEnvelope(b"hi", "ww1", EnvelopeKeys(TOKEN, decode_key(KEY)))
 
 
 @pytest.mark.parametrize(
     "data",
     [
         *(b"", bytes(15), bytes(17), b"\xff" * 64),
-        *(encrypted(WHOLE + b"ww1" + end) for end in (b"\x06" * 6 + b"\x08", bytes(7), b"\x06" * 6 + b"\x21", b"\x08" * 7)),
-        *(encrypted(bytes(16) + struct.pack("!I", length) + b"hi" + b"\x0a" * 10) for length in (3, 2**32 - 1)),
-        *(encrypted(bytes(16) + b"\x00\x00\x00" + b"\x0d" * 13), encrypted(b"\x10" * 16), encrypted(b"\x20" * 32)),
-        *(encrypted(WHOLE + "公司".encode() + b"\x04" * 4), encrypted(WHOLE + b"ww1234567" + b"\x21" * 33)),
+        *(
+            encrypted(WHOLE + b"ww1" + end)
+            for end in (b"\x06" * 6 + b"\x08", bytes(7), b"\x06" * 6 + b"\x21", b"\x08" * 7)
+        ),
+        *(
+            encrypted(bytes(16) + struct.pack("!I", length) + b"hi" + b"\x0a" * 10)
+            for length in (3, 2**32 - 1)
+        ),
+        *(
+            encrypted(bytes(16) + b"\x00\x00\x00" + b"\x0d" * 13),
+            encrypted(b"\x10" * 16),
+            encrypted(b"\x20" * 32),
+        ),
+        *(
+            encrypted(WHOLE + "公司".encode() + b"\x04" * 4),
+            encrypted(WHOLE + b"ww1234567" + b"\x21" * 33),
+        ),
     ],
 )
 def test_signed_invalid_envelope_is_refused(data: bytes) -> None:

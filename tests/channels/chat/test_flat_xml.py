@@ -34,6 +34,8 @@ def test_entities_oversized_or_invalid_xml_are_malformed(text: str) -> None:
 
 
 def test_written_xml_reads_back_and_lists_repeat_elements() -> None:
-    body = flat_xml.write({"A": "<&>]]>\r\n磁盘", "B": [{"C": 1}, {"C": 2}], "D": {"E": "\ud800\x00\ufffe."}})
+    body = flat_xml.write(
+        {"A": "<&>]]>\r\n磁盘", "B": [{"C": 1}, {"C": 2}], "D": {"E": "\ud800\x00\ufffe."}}
+    )
     assert flat_xml.read(body.encode())["A"] == "<&>]]> \n磁盘"
     assert "<B><C>1</C></B><B><C>2</C></B><D><E>   .</E></D>" in body

@@ -24,14 +24,18 @@ async def gateway(database_url: str) -> AsyncIterator[Served]:
     settings = msgspec.structs.replace(
         plain,
         database=Database(url=database_url, pool_min=1, pool_max=8),
-        chat={"slack": ChatSettings(secrets=(SECRET,), tenants=("T123ABC456",), service="workplace")},
+        chat={
+            "slack": ChatSettings(secrets=(SECRET,), tenants=("T123ABC456",), service="workplace")
+        },
         links=msgspec.structs.replace(plain.links, secret=SIGNING),
     )
     async with served(settings) as running:
         yield running
 
 
-async def said(gateway: Served, body: bytes, kind: str = "application/json", **headers: str) -> tuple[int, Any]:
+async def said(
+    gateway: Served, body: bytes, kind: str = "application/json", **headers: str
+) -> tuple[int, Any]:
     path = f"/ingest/chat/slack/{gateway.keys['ingest']}"
     answer = await gateway.client.post(path, data=body, headers=signed(body, kind=kind) | headers)
     text = await answer.text()
@@ -51,12 +55,19 @@ async def record(gateway: Served) -> Any:
 
 
 async def outcomes(gateway: Served) -> list[tuple[str, str]]:
-    found = await gateway.pool.fetch("SELECT outcome, reason FROM alert_event ORDER BY received_at, receipt_id")
+    found = await gateway.pool.fetch(
+        "SELECT outcome, reason FROM alert_event ORDER BY received_at, receipt_id"
+    )
     return [(row["outcome"], row["reason"]) for row in found]
 
 
 async def known(gateway: Served, login: str, *roles: str, user: str = "U2147483697") -> None:
-    person = {"login": login, "name": login.title(), "roles": roles, "email": f"{login}@example.com"}
+    person = {
+        "login": login,
+        "name": login.title(),
+        "roles": roles,
+        "email": f"{login}@example.com",
+    }
     assert (await gateway.post("/api/v1/people", person, "admin")).status == 201
     account = {"provider": "slack", "tenant": "T123ABC456", "user": user}
     assert (await gateway.post(f"/api/v1/people/{login}/chats", account, "admin")).status == 201
@@ -72,11 +83,23 @@ async def button(gateway: Served) -> str:
 async def test_direct_message_opens_incident_once(gateway: Served) -> None:
     status, answer = await said(gateway, a_message("The VPN is down\nsince nine"))
     assert (status, answer) == (200, "")
-    again = await said(gateway, a_message("The VPN is down\nsince nine", outer={"event_id": "Ev2"}), **{"x-slack-retry-num": "1"})
+    again = await said(
+        gateway,
+        a_message("The VPN is down\nsince nine", outer={"event_id": "Ev2"}),
+        **{"x-slack-retry-num": "1"},
+    )
     assert again == (200, "")
     one = await record(gateway)
-    assert (one["title"], one["description"], one["source"]) == ("The VPN is down", "The VPN is down\nsince nine", "slack")
-    assert (one["contact"], one["service"], one["owner"]) == ("slack:t123abc456/u2147483697", "workplace", "")
+    assert (one["title"], one["description"], one["source"]) == (
+        "The VPN is down",
+        "The VPN is down\nsince nine",
+        "slack",
+    )
+    assert (one["contact"], one["service"], one["owner"]) == (
+        "slack:t123abc456/u2147483697",
+        "workplace",
+        "",
+    )
     assert [outcome for outcome, _ in await outcomes(gateway)] == ["opened", "duplicate"]
 
 
@@ -94,11 +117,17 @@ async def test_report_command_is_answered_with_number_priority_and_buttons(gatew
     )
 
 
-async def test_thread_reply_becomes_note_and_unaddressed_talk_is_not_stored(gateway: Served) -> None:
+async def test_thread_reply_becomes_note_and_unaddressed_talk_is_not_stored(
+    gateway: Served,
+) -> None:
     in_channel: Any = {"channel": "C1", "channel_type": "channel"}
     await said(gateway, a_message(f"<@{BOT}> mail is down", "1.1", **in_channel))
-    await said(gateway, a_message("floor 2 as well", "1.2", thread_ts="1.1", user="U9", **in_channel))
-    await said(gateway, a_message("report it to Bob too", "1.25", thread_ts="1.1", user="U9", **in_channel))
+    await said(
+        gateway, a_message("floor 2 as well", "1.2", thread_ts="1.1", user="U9", **in_channel)
+    )
+    await said(
+        gateway, a_message("report it to Bob too", "1.25", thread_ts="1.1", user="U9", **in_channel)
+    )
     await said(gateway, a_message("a secret among us", "1.3", **in_channel))
     await said(gateway, a_message("another one", "1.5", thread_ts="1.4", **in_channel))
     notes = await gateway.pool.fetch(
@@ -108,7 +137,13 @@ async def test_thread_reply_becomes_note_and_unaddressed_talk_is_not_stored(gate
         ("slack:t123abc456/u9", "floor 2 as well"),
         ("slack:t123abc456/u9", "report it to Bob too"),
     ]
-    assert [outcome for outcome, _ in await outcomes(gateway)] == ["opened", "added", "added", "ignored", "ignored"]
+    assert [outcome for outcome, _ in await outcomes(gateway)] == [
+        "opened",
+        "added",
+        "added",
+        "ignored",
+        "ignored",
+    ]
     kept = [row["body"] for row in await gateway.pool.fetch("SELECT body FROM receipt")]
     assert not [body for body in kept if b"secret" in body or b"another" in body]
 
@@ -117,9 +152,13 @@ async def test_message_in_thread_of_closed_incident_opens_follow_up(gateway: Ser
     await said(gateway, a_message("mail is down", "1.1"))
     first = await record(gateway)
     for action in ("resolve", "close"):
-        assert (await gateway.post(f"/api/v1/incidents/{first['number']}/{action}", {}, "admin")).status == 200
+        assert (
+            await gateway.post(f"/api/v1/incidents/{first['number']}/{action}", {}, "admin")
+        ).status == 200
     await said(gateway, a_message("down again", "1.2", thread_ts="1.1"))
-    (second,) = await gateway.pool.fetch("SELECT * FROM incident WHERE follows_id = $1", first["id"])
+    (second,) = await gateway.pool.fetch(
+        "SELECT * FROM incident WHERE follows_id = $1", first["id"]
+    )
     assert second["title"] == "down again"
 
 
@@ -128,10 +167,16 @@ async def test_only_reporter_reply_reopens_resolved_incident(gateway: Served) ->
     await said(gateway, a_message(f"<@{BOT}> mail is down", "1.1", **in_channel))
     path = f"/api/v1/incidents/{(await record(gateway))['number']}"
     assert (await gateway.post(f"{path}/resolve", {"solution": "restarted"}, "admin")).status == 200
-    await said(gateway, a_message("it still does not work", "1.2", thread_ts="1.1", user="U9", **in_channel))
+    await said(
+        gateway,
+        a_message("it still does not work", "1.2", thread_ts="1.1", user="U9", **in_channel),
+    )
     assert (await record(gateway))["state"] == "resolved"
     await said(gateway, a_message("it still does not work", "1.3", thread_ts="1.1", **in_channel))
-    assert ((await record(gateway))["state"], (await record(gateway))["reopened"]) == ("in_progress", 1)
+    assert ((await record(gateway))["state"], (await record(gateway))["reopened"]) == (
+        "in_progress",
+        1,
+    )
 
 
 async def test_linked_user_acts_by_command_within_roles(gateway: Served) -> None:
@@ -139,8 +184,12 @@ async def test_linked_user_acts_by_command_within_roles(gateway: Served) -> None
     await told(gateway, "report mail is down")
     number = (await record(gateway))["number"]
     assert (await told(gateway, f"ack {number}", "2")).startswith(f"{number} is in your hands.")
-    assert (await told(gateway, f"status {number}", "3")).endswith("State: in progress · Handled by: dina")
-    assert (await told(gateway, f"resolve {number} restarted", "4")).startswith(f"{number} is resolved.")
+    assert (await told(gateway, f"status {number}", "3")).endswith(
+        "State: in progress · Handled by: dina"
+    )
+    assert (await told(gateway, f"resolve {number} restarted", "4")).startswith(
+        f"{number} is resolved."
+    )
     one = await record(gateway)
     assert (one["state"], one["solution"], one["handler"]) == ("resolved", "restarted", "dina")
     assert await told(gateway, f"ack {number}", "5") == (
@@ -152,13 +201,19 @@ async def test_unlinked_user_may_report_but_not_act(gateway: Served) -> None:
     await told(gateway, "report mail is down")
     number = (await record(gateway))["number"]
     for trigger, text in enumerate(("ack", "resolve")):
-        assert (await told(gateway, f"{text} {number}", f"2.{trigger}")).startswith("I do not know who you are here")
+        assert (await told(gateway, f"{text} {number}", f"2.{trigger}")).startswith(
+            "I do not know who you are here"
+        )
     await said(gateway, a_press("resolve", await button(gateway)), FORM)
     assert (await record(gateway))["state"] == "logged"
     assert (await outcomes(gateway))[-2:] == [("ignored", "a stranger may not act")] * 2
     assert (await told(gateway, f"status {number}", "3")).startswith("How it stands:")
-    assert (await told(gateway, f"status {number}", "4", user_id="U7")).startswith("There is no such record")
-    assert (await told(gateway, f"note {number} me too", "5", user_id="U7")).startswith("There is no such record")
+    assert (await told(gateway, f"status {number}", "4", user_id="U7")).startswith(
+        "There is no such record"
+    )
+    assert (await told(gateway, f"note {number} me too", "5", user_id="U7")).startswith(
+        "There is no such record"
+    )
 
 
 async def test_command_without_permission_changes_nothing(gateway: Served) -> None:
@@ -166,7 +221,9 @@ async def test_command_without_permission_changes_nothing(gateway: Served) -> No
     await told(gateway, "report mail is down")
     number = (await record(gateway))["number"]
     for trigger, text in enumerate((f"ack {number}", f"note {number} hurry up")):
-        assert (await told(gateway, text, f"2.{trigger}")).startswith("Nothing was done: your roles do not let you")
+        assert (await told(gateway, text, f"2.{trigger}")).startswith(
+            "Nothing was done: your roles do not let you"
+        )
     await said(gateway, a_press("acknowledge", await button(gateway)), FORM)
     assert (await record(gateway))["state"] == "logged"
     assert (await outcomes(gateway))[-1][0] == "ignored"
@@ -178,7 +235,10 @@ async def test_button_acts_once_and_is_stale_after_reopening(gateway: Served) ->
     number, shown = (await record(gateway))["number"], await button(gateway)
     for at, token in enumerate(("", "p1-0-1-" + "a" * 26, shown[:-1] + "!")):
         assert await said(gateway, a_press("resolve", token, f"0.{at}"), FORM) == (200, "")
-        assert ((await outcomes(gateway))[-1], (await record(gateway))["state"]) == (("ignored", "no such button"), "logged")
+        assert ((await outcomes(gateway))[-1], (await record(gateway))["state"]) == (
+            ("ignored", "no such button"),
+            "logged",
+        )
     for _ in range(2):
         assert await said(gateway, a_press("acknowledge", shown, "1.1"), FORM) == (200, "")
     await said(gateway, a_press("resolve", shown, "1.2"), FORM)
@@ -197,34 +257,56 @@ async def test_button_acts_once_and_is_stale_after_reopening(gateway: Served) ->
 async def test_link_code_links_chat_account_once(gateway: Served) -> None:
     person = {"login": "dina", "name": "Dina", "roles": ["service_desk"], "locale": "zh-CN"}
     assert (await gateway.post("/api/v1/people", person, "admin")).status == 201
-    code = (await (await gateway.post("/api/v1/people/dina/chats/code", None, "admin")).json())["code"]
-    newer = (await (await gateway.post("/api/v1/people/dina/chats/code", None, "admin")).json())["code"]
+    code = (await (await gateway.post("/api/v1/people/dina/chats/code", None, "admin")).json())[
+        "code"
+    ]
+    newer = (await (await gateway.post("/api/v1/people/dina/chats/code", None, "admin")).json())[
+        "code"
+    ]
     assert await told(gateway, f"link {code}", "1") == "This code is not good, or no longer."
     assert await told(gateway, f"link {newer}", "2") == "You are dina here from now on."
-    assert await told(gateway, f"link {newer}", "3", user_id="U7") == "This code is not good, or no longer."
+    assert (
+        await told(gateway, f"link {newer}", "3", user_id="U7")
+        == "This code is not good, or no longer."
+    )
     assert await told(gateway, f"link {newer}", "4") == "此账号已绑定。"
     _, listed = await gateway.get("/api/v1/people/dina/chats", key="admin")
-    assert [(one["provider"], one["tenant"], one["user"]) for one in listed["chats"]] == [("slack", "T123ABC456", "U2147483697")]
+    assert [(one["provider"], one["tenant"], one["user"]) for one in listed["chats"]] == [
+        ("slack", "T123ABC456", "U2147483697")
+    ]
     person = {"login": "bob", "name": "Bob", "roles": ["service_desk"]}
     assert (await gateway.post("/api/v1/people", person, "admin")).status == 201
     account = {"provider": "slack", "tenant": "T123ABC456", "user": "U2147483697"}
     assert (await gateway.post("/api/v1/people/bob/chats", account, "admin")).status == 409
-    assert (await gateway.post("/api/v1/people/bob/chats", account | {"tenant": "T2"}, "admin")).status == 201
+    assert (
+        await gateway.post("/api/v1/people/bob/chats", account | {"tenant": "T2"}, "admin")
+    ).status == 201
     path = "/api/v1/people/dina/chats?provider=slack&tenant=T123ABC456&user=U2147483697"
     sent = {"Authorization": f"Bearer {gateway.keys['admin']}"}
-    assert [(await gateway.client.delete(path, headers=sent)).status for _ in range(2)] == [204, 404]
-    assert (await told(gateway, "ack INC-20260302-000001", "5")).startswith("I do not know who you are")
+    assert [(await gateway.client.delete(path, headers=sent)).status for _ in range(2)] == [
+        204,
+        404,
+    ]
+    assert (await told(gateway, "ack INC-20260302-000001", "5")).startswith(
+        "I do not know who you are"
+    )
 
 
 async def test_call_without_key_or_signature_is_refused(gateway: Served) -> None:
     body = a_message("x")
     path, key = "/ingest/chat/slack", gateway.keys["ingest"]
     assert (await gateway.client.post(path, data=body, headers=signed(body))).status == 401
-    assert (await gateway.client.post(f"{path}/gwk_x", data=body, headers=signed(body))).status == 401
-    assert (await gateway.client.post(f"{path}/{key}", data=body, headers=signed(body, secret="x"))).status == 401
+    assert (
+        await gateway.client.post(f"{path}/gwk_x", data=body, headers=signed(body))
+    ).status == 401
+    assert (
+        await gateway.client.post(f"{path}/{key}", data=body, headers=signed(body, secret="x"))
+    ).status == 401
     assert (await gateway.client.get(f"{path}/{key}")).status == 401
     assert (await gateway.client.post(f"/ingest/chat/icq/{key}", data=body)).status == 404
-    assert (await gateway.client.post(f"{path}/{gateway.keys['read']}", data=body, headers=signed(body))).status == 403
+    assert (
+        await gateway.client.post(f"{path}/{gateway.keys['read']}", data=body, headers=signed(body))
+    ).status == 403
     assert await gateway.pool.fetchval("SELECT count(*) FROM receipt") == 0
 
 
@@ -232,7 +314,9 @@ async def test_signed_malformed_call_is_quarantined_and_returns_200(gateway: Ser
     assert await said(gateway, b'{"type":') == (200, "")
     (kept,) = await gateway.pool.fetch("SELECT source, body FROM quarantine")
     assert tuple(kept) == ("slack", b'{"type":')
-    for number, body in enumerate((a_command("x", user_id="U" * 600), a_command("x", trigger="1" * 9_000))):
+    for number, body in enumerate(
+        (a_command("x", user_id="U" * 600), a_command("x", trigger="1" * 9_000))
+    ):
         assert await said(gateway, body, FORM) == (200, "")
         assert await gateway.pool.fetchval("SELECT count(*) FROM quarantine") == number + 2
     assert await said(gateway, b'{"type":"url_verification","challenge":"abc"}') == (200, "abc")
@@ -284,9 +368,15 @@ FROM one, (VALUES ('a'::bytea, interval '1 minute'), ('b', interval '-1 minute')
 """
 
 
-async def test_old_chat_messages_and_expired_codes_are_deleted(pool: Pool, database_url: str) -> None:
+async def test_old_chat_messages_and_expired_codes_are_deleted(
+    pool: Pool, database_url: str
+) -> None:
     for statement in (OLD, CODES):
         await pool.execute(statement)
     async with served(load(None, {"DATABASE_URL": database_url})):
-        assert [row["message"] for row in await pool.fetch("SELECT message FROM chat_message")] == ["399"]
-        assert [row["code_hash"] for row in await pool.fetch("SELECT code_hash FROM chat_code")] == [b"a"]
+        assert [row["message"] for row in await pool.fetch("SELECT message FROM chat_message")] == [
+            "399"
+        ]
+        assert [
+            row["code_hash"] for row in await pool.fetch("SELECT code_hash FROM chat_code")
+        ] == [b"a"]

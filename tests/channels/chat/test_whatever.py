@@ -23,7 +23,13 @@ ANYTHING: tuple[Any, ...] = (
 
 def places(value: Any, at: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
     """Where something stands in a value."""
-    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    inner = (
+        value.items()
+        if isinstance(value, dict)
+        else enumerate(value)
+        if isinstance(value, list)
+        else ()
+    )
     for name, one in inner:
         yield (*at, name)
         yield from places(one, (*at, name))
@@ -55,20 +61,29 @@ def of_slack(chance: random.Random) -> ChatRequest:
     if chance.random() < 0.5:
         body = changed(slack_calls.a_message("<@U0LAN0Z89> hello", thread_ts="1.1"), chance)
         return slack_calls.a_call(body, NOON)
-    body = in_form(chance.choice([slack_calls.a_press("resolve", "x"), slack_calls.a_command("x")]), chance)
+    body = in_form(
+        chance.choice([slack_calls.a_press("resolve", "x"), slack_calls.a_command("x")]), chance
+    )
     return slack_calls.a_call(body, NOON, kind=slack_calls.FORM)
 
 
 def of_feishu(chance: random.Random) -> ChatRequest:
     f = feishu_calls
-    whole = (f.a_message("x", mentions=[f.a_mention("@_user_1", "A")]), f.an_older_message("x"), f.a_press("resolve", "x"))
+    whole = (
+        f.a_message("x", mentions=[f.a_mention("@_user_1", "A")]),
+        f.an_older_message("x"),
+        f.a_press("resolve", "x"),
+    )
     body = changed(chance.choice(whole), chance)
     return f.a_call(f.sealed(body) if chance.random() < 0.5 else body, NOON)
 
 
 @pytest.mark.parametrize(
     ("provider", "call", "secret"),
-    [(slack.PROVIDER, of_slack, slack_calls.SECRET), (inbound.PROVIDER, of_feishu, feishu_calls.KEY)],
+    [
+        (slack.PROVIDER, of_slack, slack_calls.SECRET),
+        (inbound.PROVIDER, of_feishu, feishu_calls.KEY),
+    ],
 )
 def test_any_signed_call_is_read_or_malformed(
     provider: ChatProvider, call: Callable[[random.Random], ChatRequest], secret: str

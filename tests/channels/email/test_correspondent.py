@@ -2,7 +2,12 @@
 
 import pytest
 
-from gateway.channels.email.correspondent import Correspondent, correspondent, is_answered, likely_author
+from gateway.channels.email.correspondent import (
+    Correspondent,
+    correspondent,
+    is_answered,
+    likely_author,
+)
 from gateway.channels.email.parsing.letter import ParsedMail
 from gateway.operations.author import Author
 from tests.channels.email.writing import said
@@ -72,7 +77,9 @@ def test_from_is_correspondent_of_personal_mail(
 
 
 def test_known_sender_is_answered_at_from_address() -> None:
-    assert correspondent(a_mail(**FORM), known=True) == Correspondent("shop@www.example.org", "Web shop")
+    assert correspondent(a_mail(**FORM), known=True) == Correspondent(
+        "shop@www.example.org", "Web shop"
+    )
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,9 @@ from tests.channels.email.writing import a_mail
 from tests.support.served import Served, served
 
 SIGNING = ec.generate_private_key(ec.SECP256R1())
-PUBLIC = base64.b64encode(SIGNING.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)).decode()
+PUBLIC = base64.b64encode(
+    SIGNING.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+).decode()
 
 
 FILED = "SELECT i.title, i.description, i.contact, a.name FROM incident i JOIN attachment a ON a.incident_id = i.id"
@@ -30,14 +32,18 @@ FILED = "SELECT i.title, i.description, i.contact, a.name FROM incident i JOIN a
 @pytest.fixture
 async def gateway(database_url: str) -> AsyncIterator[Served]:
     plain = load(None, {})
-    mail = msgspec.structs.replace(plain.mail, mailgun_key="mg", sendgrid_key=PUBLIC, max_bytes=200_000)
+    mail = msgspec.structs.replace(
+        plain.mail, mailgun_key="mg", sendgrid_key=PUBLIC, max_bytes=200_000
+    )
     database = Database(url=database_url, pool_min=1, pool_max=8)
     async with served(msgspec.structs.replace(plain, database=database, mail=mail)) as running:
         yield running
 
 
 async def posted(gateway: Served, path: str, data: Any, **headers: str) -> tuple[int, Any]:
-    answer = await gateway.client.post(path.format(key=gateway.keys["ingest"]), data=data, headers=headers)
+    answer = await gateway.client.post(
+        path.format(key=gateway.keys["ingest"]), data=data, headers=headers
+    )
     return answer.status, await answer.json(content_type=None)
 
 
@@ -53,7 +59,12 @@ def signed(key: str = "mg", at: datetime | None = None) -> dict[str, str]:
 
 
 def mailgun(**more: str) -> dict[str, str]:
-    head = {"From": "Ann <ann@example.com>", "Subject": "磁盘", "Message-Id": "<m@x>", "Date": "Mon, 2 Mar 2026 12:00:00 +0000"}
+    head = {
+        "From": "Ann <ann@example.com>",
+        "Subject": "磁盘",
+        "Message-Id": "<m@x>",
+        "Date": "Mon, 2 Mar 2026 12:00:00 +0000",
+    }
     return {
         "recipient": "in@gw.example", "sender": "ann@example.com", "from": "Ann <ann@example.com>", "subject": "磁盘",
         "body-plain": "满了\r\n", "stripped-text": "满了", "body-html": "<p>满了</p>",
@@ -62,7 +73,9 @@ def mailgun(**more: str) -> dict[str, str]:
 
 
 async def test_raw_mail_opens_incident_with_receipt(gateway: Served) -> None:
-    status, told = await posted(gateway, "/ingest/email/raw/{key}", a_mail(), **{"Content-Type": "message/rfc822"})
+    status, told = await posted(
+        gateway, "/ingest/email/raw/{key}", a_mail(), **{"Content-Type": "message/rfc822"}
+    )
     assert (status, told["results"][0]["outcome"]) == (202, "opened")
     assert told["results"][0]["incident"].startswith("INC-")
     assert await titles(gateway) == ["help"]
@@ -73,7 +86,9 @@ async def test_raw_mail_opens_incident_with_receipt(gateway: Served) -> None:
 async def test_receipt_is_found_by_id(gateway: Served) -> None:
     for number in range(10):
         mail = a_mail(Message_ID=f"<{number}@x>", Auto_Submitted="auto-replied")
-        _, told = await posted(gateway, "/ingest/email/raw/{key}", mail, **{"Content-Type": "message/rfc822"})
+        _, told = await posted(
+            gateway, "/ingest/email/raw/{key}", mail, **{"Content-Type": "message/rfc822"}
+        )
         assert told["results"][0]["outcome"] == "set_aside"
         status, _ = await gateway.get(f"/api/v1/receipts/{told['receipt']}", key="read")
         assert status == 200
@@ -83,7 +98,10 @@ async def test_non_mail_returns_400_and_is_quarantined(gateway: Served) -> None:
     status, told = await posted(gateway, "/ingest/email/raw/{key}", b"hello")
     assert status == 400
     assert (
-        await gateway.pool.fetchval("SELECT count(*) FROM quarantine WHERE receipt_id = $1::uuid", told["facts"]["receipt"]) == 1
+        await gateway.pool.fetchval(
+            "SELECT count(*) FROM quarantine WHERE receipt_id = $1::uuid", told["facts"]["receipt"]
+        )
+        == 1
     )
 
 
@@ -99,27 +117,48 @@ async def test_signed_mailgun_form_opens_incident(gateway: Served, multipart: bo
     data: Any = mailgun()
     if multipart:
         data = FormData(mailgun() | {"attachment-count": "1"}, quote_fields=False)
-        data.add_field("attachment-1", b"\0\r\n\xff", filename="报告.bin", content_type="application/octet-stream")
+        data.add_field(
+            "attachment-1",
+            b"\0\r\n\xff",
+            filename="报告.bin",
+            content_type="application/octet-stream",
+        )
     status, told = await posted(gateway, "/ingest/email/mailgun/{key}", data)
     assert (status, told["results"][0]["outcome"]) == (200, "opened")
-    (row,) = await gateway.pool.fetch("SELECT title, description, contact, contact_name FROM incident")
+    (row,) = await gateway.pool.fetch(
+        "SELECT title, description, contact, contact_name FROM incident"
+    )
     assert tuple(row) == ("磁盘", "满了", "ann@example.com", "Ann")
-    files = await gateway.pool.fetch("SELECT name, p.content FROM attachment JOIN attachment_part p ON attachment_id = id")
+    files = await gateway.pool.fetch(
+        "SELECT name, p.content FROM attachment JOIN attachment_part p ON attachment_id = id"
+    )
     assert [tuple(file) for file in files] == ([("报告.bin", b"\0\r\n\xff")] if multipart else [])
     again = await posted(gateway, "/ingest/email/mailgun/{key}", mailgun())
     assert again[1]["results"][0]["outcome"] == "duplicate"
 
 
 async def test_mailgun_mime_message_opens_incident(gateway: Served) -> None:
-    data = {"recipient": "in@gw.example", "sender": "ann@example.com", "body-mime": a_mail().decode()} | signed()
+    data = {
+        "recipient": "in@gw.example",
+        "sender": "ann@example.com",
+        "body-mime": a_mail().decode(),
+    } | signed()
     assert (await posted(gateway, "/ingest/email/mailgun/{key}/mime", data))[0] == 200
     assert await titles(gateway) == ["help"]
 
 
 @pytest.mark.parametrize(
-    "fields", [signed("other"), signed(at=datetime(2020, 1, 1, tzinfo=UTC)), {"signature": ""}, {"timestamp": "x"}]
+    "fields",
+    [
+        signed("other"),
+        signed(at=datetime(2020, 1, 1, tzinfo=UTC)),
+        {"signature": ""},
+        {"timestamp": "x"},
+    ],
 )
-async def test_mailgun_form_with_bad_or_stale_signature_returns_401(gateway: Served, fields: dict[str, str]) -> None:
+async def test_mailgun_form_with_bad_or_stale_signature_returns_401(
+    gateway: Served, fields: dict[str, str]
+) -> None:
     assert (await posted(gateway, "/ingest/email/mailgun/{key}", mailgun(**fields)))[0] == 401
     assert await titles(gateway) == []
 
@@ -133,7 +172,11 @@ def sendgrid(raw: bool = False) -> bytes:  # noqa: FBT001, FBT002
     if raw:
         return urlencode(fields | {"email": a_mail(subject="raw")}).encode()
     head = "Received: by x\nFrom: Ann <ann@example.com>\nSubject: =?gb2312?B?tefE1A==?=\nMessage-ID: <s@x>\n"
-    fields |= {"headers": head, "text": "满了".encode("gbk"), "charsets": json.dumps({"text": "gb2312", "to": "UTF-8"})}
+    fields |= {
+        "headers": head,
+        "text": "满了".encode("gbk"),
+        "charsets": json.dumps({"text": "gb2312", "to": "UTF-8"}),
+    }
     return urlencode(fields).encode()
 
 
@@ -147,15 +190,28 @@ def proof(body: bytes, at: str = "") -> dict[str, str]:
 
 
 async def test_sendgrid_fields_or_raw_message_open_incident(gateway: Served) -> None:
-    assert (await posted(gateway, "/ingest/email/sendgrid/{key}", sendgrid(), **proof(sendgrid())))[0] == 200
-    assert await gateway.pool.fetchval("SELECT title || ': ' || description FROM incident") == "电脑: 满了"
-    assert (await posted(gateway, "/ingest/email/sendgrid/{key}", sendgrid(raw=True), **proof(sendgrid(raw=True))))[0] == 200
+    assert (await posted(gateway, "/ingest/email/sendgrid/{key}", sendgrid(), **proof(sendgrid())))[
+        0
+    ] == 200
+    assert (
+        await gateway.pool.fetchval("SELECT title || ': ' || description FROM incident")
+        == "电脑: 满了"
+    )
+    assert (
+        await posted(
+            gateway, "/ingest/email/sendgrid/{key}", sendgrid(raw=True), **proof(sendgrid(raw=True))
+        )
+    )[0] == 200
     assert await titles(gateway) == ["raw", "电脑"]
 
 
 async def test_sendgrid_form_with_bad_signature_returns_401(gateway: Served) -> None:
     body = sendgrid()
-    wrong = [proof(body + b"x"), proof(body, at="1"), proof(body) | {"X-Twilio-Email-Event-Webhook-Signature": "AAAA"}]
+    wrong = [
+        proof(body + b"x"),
+        proof(body, at="1"),
+        proof(body) | {"X-Twilio-Email-Event-Webhook-Signature": "AAAA"},
+    ]
     for headers in wrong:
         assert (await posted(gateway, "/ingest/email/sendgrid/{key}", body, **headers))[0] == 401
     assert await titles(gateway) == []
@@ -177,21 +233,30 @@ FORGED = {
 async def test_forged_mailgun_fields_do_not_authenticate_staff(database_url: str) -> None:
     plain = load(None, {})
     trusting = msgspec.structs.replace(plain.mail.authentication, servers=("mx.example.com",))
-    mail = msgspec.structs.replace(plain.mail, mailgun_key="mg", sendgrid_key=PUBLIC, authentication=trusting)
+    mail = msgspec.structs.replace(
+        plain.mail, mailgun_key="mg", sendgrid_key=PUBLIC, authentication=trusting
+    )
     database = Database(url=database_url, pool_min=1, pool_max=8)
     async with served(msgspec.structs.replace(plain, database=database, mail=mail)) as gateway:
         await gateway.pool.execute(STAFF)
         await posted(gateway, "/ingest/email/mailgun/{key}", mailgun())
-        _, told = await posted(gateway, "/ingest/email/mailgun/{key}", mailgun(**FORGED, **{"body-plain": "Approved."}))
+        _, told = await posted(
+            gateway, "/ingest/email/mailgun/{key}", mailgun(**FORGED, **{"body-plain": "Approved."})
+        )
         assert told["results"][0]["outcome"] == "added"
-        assert await gateway.pool.fetchval("SELECT actor FROM timeline WHERE event = 'note'") == "ann@example.com"
+        assert (
+            await gateway.pool.fetchval("SELECT actor FROM timeline WHERE event = 'note'")
+            == "ann@example.com"
+        )
 
 
 async def test_sendgrid_dkim_result_authenticates_staff(gateway: Served) -> None:
     await gateway.pool.execute(STAFF)
     await posted(gateway, "/ingest/email/sendgrid/{key}", sendgrid(), **proof(sendgrid()))
     head = "From: Ann <ann@example.com>\nIn-Reply-To: <s@x>\nMessage-ID: <s2@x>\n"
-    body = urlencode({"headers": head, "text": "Looked at.", "dkim": "{@example.com : pass}"}).encode()
+    body = urlencode(
+        {"headers": head, "text": "Looked at.", "dkim": "{@example.com : pass}"}
+    ).encode()
     _, told = await posted(gateway, "/ingest/email/sendgrid/{key}", body, **proof(body))
     assert told["results"][0]["outcome"] == "added"
     assert await gateway.pool.fetchval("SELECT actor FROM timeline WHERE event = 'note'") == "ann"
@@ -200,9 +265,17 @@ async def test_sendgrid_dkim_result_authenticates_staff(gateway: Served) -> None
 async def test_receipt_lists_mended_fields_of_mail(gateway: Served) -> None:
     basic = "Basic " + base64.b64encode(f"postmark:{gateway.keys['ingest']}".encode()).decode()
     given = {"Authorization": basic, "Content-Type": "application/json"}
-    body = '{"From":"ann@example.com","Subject":"Büro","Date":"last week","TextBody":"kalt"}'.encode("latin-1")
+    body = (
+        '{"From":"ann@example.com","Subject":"Büro","Date":"last week","TextBody":"kalt"}'.encode(
+            "latin-1"
+        )
+    )
     status, told = await posted(gateway, "/ingest/email/postmark", body, **given)
-    assert (status, told["results"][0]["outcome"], await titles(gateway)) == (200, "opened", ["Büro"])
+    assert (status, told["results"][0]["outcome"], await titles(gateway)) == (
+        200,
+        "opened",
+        ["Büro"],
+    )
     _, receipt = await gateway.get(f"/api/v1/receipts/{told['receipt']}", key="read")
     assert receipt["results"][0]["mended"] == [
         {"pointer": "", "what": "read as Latin-1"},

@@ -26,13 +26,26 @@ class Mailbox:
         self.rcpt, self.data = rcpt, data
         self.mails: list[tuple[str, list[str], Any]] = []
 
-    async def handle_RCPT(self, server: Any, session: Any, envelope: Any, address: Any, options: Any) -> str:  # noqa: N802, ARG002 - aiosmtpd's name
+    async def handle_RCPT(  # noqa: N802 - aiosmtpd's name
+        self,
+        server: Any,
+        session: Any,
+        envelope: Any,
+        address: Any,
+        options: Any,  # noqa: ARG002 - aiosmtpd's name
+    ) -> str:
         if self.rcpt.startswith("250"):
             envelope.rcpt_tos.append(address)
         return self.rcpt
 
     async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802, ARG002 - aiosmtpd's name
-        self.mails.append((envelope.mail_from, envelope.rcpt_tos, email.message_from_bytes(envelope.content, policy=default)))
+        self.mails.append(
+            (
+                envelope.mail_from,
+                envelope.rcpt_tos,
+                email.message_from_bytes(envelope.content, policy=default),
+            )
+        )
         return self.data
 
 
@@ -42,7 +55,9 @@ async def relay() -> AsyncIterator[Relay]:
 
     async def start(utf8: bool = False, **answers: str) -> tuple[Mailbox, SmtpChannel]:  # noqa: FBT001, FBT002
         mailbox = Mailbox(**answers)
-        server = await asyncio.get_running_loop().create_server(lambda: SMTP(mailbox, enable_SMTPUTF8=utf8), "127.0.0.1", 0)
+        server = await asyncio.get_running_loop().create_server(
+            lambda: SMTP(mailbox, enable_SMTPUTF8=utf8), "127.0.0.1", 0
+        )
         servers.append(server)
         return mailbox, SmtpChannel(settings(server.sockets[0].getsockname()[1]))
 
@@ -52,18 +67,25 @@ async def relay() -> AsyncIterator[Relay]:
 
 
 def settings(port: int, *, starttls: bool = False, sender: str = "gateway@ops.example.com") -> Smtp:
-    return Smtp(host="127.0.0.1", port=port, sender=sender, username="", password="", starttls=starttls)
+    return Smtp(
+        host="127.0.0.1", port=port, sender=sender, username="", password="", starttls=starttls
+    )
 
 
 async def test_mail_is_delivered_with_latin_and_chinese_text(relay: Relay) -> None:
     mailbox, channel = await relay()
-    sent = message("oncall@example.com", subject="[INC-1] P1 已受理：磁盘已满", text="事件编号：INC-1\n")
+    sent = message(
+        "oncall@example.com", subject="[INC-1] P1 已受理：磁盘已满", text="事件编号：INC-1\n"
+    )
     assert await channel.send(sent) == Delivered()
     ((mail_from, recipients, mail),) = mailbox.mails
     assert (mail_from, recipients) == ("gateway@ops.example.com", ["oncall@example.com"])
     assert mail["subject"] == "[INC-1] P1 已受理：磁盘已满"
     assert mail.get_content().replace("\r\n", "\n") == "事件编号：INC-1\n"
-    assert (mail["auto-submitted"], mail["message-id"]) == ("auto-generated", f"<{sent.id}@ops.example.com>")
+    assert (mail["auto-submitted"], mail["message-id"]) == (
+        "auto-generated",
+        f"<{sent.id}@ops.example.com>",
+    )
 
 
 async def test_mails_of_incident_share_thread_and_repeats_keep_message_id(relay: Relay) -> None:
@@ -72,7 +94,11 @@ async def test_mails_of_incident_share_thread_and_repeats_keep_message_id(relay:
     for sent in (first, second, first):
         await channel.send(sent)
     mails = [mail for *_, mail in mailbox.mails]
-    assert {mail["references"] for mail in mails} == {mail["in-reply-to"] for mail in mails} == {"<incident-7@ops.example.com>"}
+    assert (
+        {mail["references"] for mail in mails}
+        == {mail["in-reply-to"] for mail in mails}
+        == {"<incident-7@ops.example.com>"}
+    )
     assert mails[0]["message-id"] == mails[2]["message-id"] != mails[1]["message-id"]
     assert mails[0].as_bytes() == mails[2].as_bytes()
 
@@ -103,7 +129,9 @@ async def test_invalid_recipient_is_dead(relay: Relay, recipient: str) -> None:
     assert mailbox.mails == []
 
 
-@pytest.mark.parametrize("recipient", ["用户@mail.example", "jörg@mail.example", "пользователь@xn--e1afmkfd.example"])
+@pytest.mark.parametrize(
+    "recipient", ["用户@mail.example", "jörg@mail.example", "пользователь@xn--e1afmkfd.example"]
+)
 async def test_non_ascii_address_is_delivered_by_smtputf8(relay: Relay, recipient: str) -> None:
     mailbox, channel = await relay(utf8=True)
     assert await channel.send(message(recipient)) == Delivered()
@@ -114,7 +142,9 @@ async def test_non_ascii_address_is_delivered_by_smtputf8(relay: Relay, recipien
 async def test_non_ascii_address_is_dead_when_relay_lacks_smtputf8(relay: Relay) -> None:
     mailbox, channel = await relay()
     ended = await channel.send(message("用户@mail.example"))
-    assert ended == Undeliverable("the relay takes no SMTPUTF8, which the address 用户@mail.example needs")
+    assert ended == Undeliverable(
+        "the relay takes no SMTPUTF8, which the address 用户@mail.example needs"
+    )
     assert mailbox.mails == []
 
 
@@ -124,7 +154,10 @@ async def test_non_ascii_domain_is_sent_as_punycode(relay: Relay) -> None:
     assert mailbox.mails[0][1] == ["user@xn--bcher-kva.example"]
 
 
-@pytest.mark.parametrize("subject", ["x\r\nBcc: evil@example.com", "x\nBcc: evil@example.com", "x\rBcc: evil@example.com"])
+@pytest.mark.parametrize(
+    "subject",
+    ["x\r\nBcc: evil@example.com", "x\nBcc: evil@example.com", "x\rBcc: evil@example.com"],
+)
 async def test_subject_with_line_break_is_dead(relay: Relay, subject: str) -> None:
     mailbox, channel = await relay()
     assert isinstance(await channel.send(message("a@example.com", subject=subject)), Undeliverable)
@@ -133,9 +166,15 @@ async def test_subject_with_line_break_is_dead(relay: Relay, subject: str) -> No
 
 async def test_lone_dot_in_text_does_not_end_mail(relay: Relay) -> None:
     mailbox, channel = await relay()
-    assert await channel.send(message("a@example.com", text="one\n.\nRCPT TO:<evil@example.com>\n")) == Delivered()
+    assert (
+        await channel.send(message("a@example.com", text="one\n.\nRCPT TO:<evil@example.com>\n"))
+        == Delivered()
+    )
     assert [recipients for _, recipients, _ in mailbox.mails] == [["a@example.com"]]
-    assert mailbox.mails[0][2].get_content().replace("\r\n", "\n") == "one\n.\nRCPT TO:<evil@example.com>\n"
+    assert (
+        mailbox.mails[0][2].get_content().replace("\r\n", "\n")
+        == "one\n.\nRCPT TO:<evil@example.com>\n"
+    )
 
 
 @pytest.mark.parametrize(
@@ -147,7 +186,9 @@ async def test_lone_dot_in_text_does_not_end_mail(relay: Relay) -> None:
         ({"data": "452 4.3.1 full"}, Retry),
     ],
 )
-async def test_smtp_5xx_is_dead_and_4xx_is_retried(relay: Relay, answers: dict[str, str], kind: Any) -> None:
+async def test_smtp_5xx_is_dead_and_4xx_is_retried(
+    relay: Relay, answers: dict[str, str], kind: Any
+) -> None:
     _, channel = await relay(**answers)
     result = await channel.send(message("a@example.com"))
     assert isinstance(result, kind)
@@ -173,7 +214,9 @@ async def test_dropped_smtp_connection_is_retried_as_down() -> None:
         writer.close()
 
     server = await asyncio.start_server(hang_up, "127.0.0.1", 0)
-    result = await SmtpChannel(settings(server.sockets[0].getsockname()[1])).send(message("a@example.com"))
+    result = await SmtpChannel(settings(server.sockets[0].getsockname()[1])).send(
+        message("a@example.com")
+    )
     server.close()
     assert isinstance(result, Retry)
     assert result.down
@@ -186,7 +229,9 @@ def test_invalid_sender_address_is_refused() -> None:
 
 async def test_mail_carries_reply_tag_and_answer_references_original_mail(relay: Relay) -> None:
     mailbox, channel = await relay()
-    replying = SmtpChannel(channel.settings, ReplyRouting(ReplyTokens((b"secret",)), "desk@example.com"))
+    replying = SmtpChannel(
+        channel.settings, ReplyRouting(ReplyTokens((b"secret",)), "desk@example.com")
+    )
     tag = ReplyTokens((b"secret",)).make(7)
     told = message("ann@example.com")
     answer = replace(told, facts={"answers": "1@example.com", "locale": "zh-CN"})
@@ -196,6 +241,9 @@ async def test_mail_carries_reply_tag_and_answer_references_original_mail(relay:
     assert {mail["reply-to"] for mail in (first, second)} == {f"desk+{tag}@example.com"}
     assert {mail["x-loop"] for mail in (first, second)} == {"gateway@ops.example.com"}
     assert (second["in-reply-to"], second["auto-submitted"]) == ("<1@example.com>", "auto-replied")
-    assert second["references"] == f"<1@example.com> <incident-7@ops.example.com> <{tag}@ops.example.com>"
+    assert (
+        second["references"]
+        == f"<1@example.com> <incident-7@ops.example.com> <{tag}@ops.example.com>"
+    )
     lines = second.get_content().split()
     assert ("请在此行上方回复" in lines[1], lines[-1]) == (True, f"[{tag}]")

@@ -41,7 +41,9 @@ def test_unknown_mail_form_is_malformed_with_reason(kind: str, sent: bytes, says
 
 
 def test_postmark_raw_email_is_read() -> None:
-    posted = msgspec.json.encode({"RawEmail": a_mail(subject="disk full").decode(), "OriginalRecipient": "ops@example.com"})
+    posted = msgspec.json.encode(
+        {"RawEmail": a_mail(subject="disk full").decode(), "OriginalRecipient": "ops@example.com"}
+    )
     letter = parse_mail(DeliveredMail("application/json", posted), FileLimits())
     assert (letter.subject, letter.recipients) == ("disk full", ("ops@example.com",))
 
@@ -52,12 +54,22 @@ def told(posted: DeliveredMail) -> dict[str, str]:
 
 def test_unreadable_form_field_is_left_out() -> None:
     letter = parse_mail(
-        DeliveredMail(FORM, b"headers=From%3A+a%40b.example&text=disk+full&charsets=nonsense&envelope=%7B"), FileLimits()
+        DeliveredMail(
+            FORM, b"headers=From%3A+a%40b.example&text=disk+full&charsets=nonsense&envelope=%7B"
+        ),
+        FileLimits(),
     )
     assert (letter.sender, letter.text) == ("a@b.example", "disk full")
     assert {one.pointer for one in letter.mended} == {"/charsets", "/envelope"}
-    letter = parse_mail(DeliveredMail(FORM, b"from=a%40b.example&subject=x&body-plain=y&message-headers=%5B1"), FileLimits())
-    assert (letter.sender, letter.subject, [one.pointer for one in letter.mended]) == ("a@b.example", "x", ["/message-headers"])
+    letter = parse_mail(
+        DeliveredMail(FORM, b"from=a%40b.example&subject=x&body-plain=y&message-headers=%5B1"),
+        FileLimits(),
+    )
+    assert (letter.sender, letter.subject, [one.pointer for one in letter.mended]) == (
+        "a@b.example",
+        "x",
+        ["/message-headers"],
+    )
 
 
 def test_non_utf8_form_text_is_decoded_and_reported() -> None:
@@ -66,10 +78,16 @@ def test_non_utf8_form_text_is_decoded_and_reported() -> None:
     letter = parse_mail(sent, FileLimits())
     assert (letter.subject, letter.text) == ("Büro im Haus", "ab")
     assert told(sent) == {"/body-plain": "NUL characters were left out", "/subject": other}
-    sent = DeliveredMail(FORM, b"headers=From%3A+a%40b.example&text=B%FCro&charsets=" + quote('{"text":"iso-8859-1"}').encode())
+    sent = DeliveredMail(
+        FORM,
+        b"headers=From%3A+a%40b.example&text=B%FCro&charsets="
+        + quote('{"text":"iso-8859-1"}').encode(),
+    )
     assert (parse_mail(sent, FileLimits()).text, told(sent)) == ("Büro", {})
     marked = b"\xef\xbb\xbf" + b'{"from":"b@c.example"}'
-    sent = DeliveredMail(FORM, b"headers=From%3A+a%40b.example&text=x&envelope=" + quote(marked).encode())
+    sent = DeliveredMail(
+        FORM, b"headers=From%3A+a%40b.example&text=x&envelope=" + quote(marked).encode()
+    )
     assert told(sent) == {"/envelope": "a byte order mark was taken off"}
 
 
@@ -95,18 +113,25 @@ def test_postmark_json_is_mended(body: bytes, subject: str, what: dict[str, str]
 
 
 def test_invalid_date_is_left_out() -> None:
-    assert told(DeliveredMail("message/rfc822", written(Date="the day before") + b"x")) == {"/date": "left out: it is no date"}
+    assert told(DeliveredMail("message/rfc822", written(Date="the day before") + b"x")) == {
+        "/date": "left out: it is no date"
+    }
     assert told(DeliveredMail("message/rfc822", a_mail())) == {}
 
 
 def postmark(**more: object) -> DeliveredMail:
     return DeliveredMail(
-        "application/json", msgspec.json.encode({"From": "system@corp.example", "Subject": "failure notice"} | more)
+        "application/json",
+        msgspec.json.encode({"From": "system@corp.example", "Subject": "failure notice"} | more),
     )
 
 
 def ses(source: str, dmarc: str = "") -> DeliveredMail:
-    told = {"notificationType": "Received", "mail": {"messageId": "1", "source": source}, "content": a_mail().decode()}
+    told = {
+        "notificationType": "Received",
+        "mail": {"messageId": "1", "source": source},
+        "content": a_mail().decode(),
+    }
     receipt = {"action": {"type": "SNS", "encoding": "UTF8"}, "recipients": ["desk@example.com"]}
     receipt |= {"dmarcVerdict": {"status": dmarc}}
     return parse_notification(msgspec.json.encode(told | {"receipt": receipt}).decode(), ()).posted
@@ -116,12 +141,22 @@ SENDGRID = "headers=From%3A+s%40corp.example%0A&text=x&envelope="
 NULL_SENDERS = {
     "the listener": DeliveredMail("message/rfc822", a_mail(), ""),
     "the listener, as aiosmtpd gives it": DeliveredMail("message/rfc822", a_mail(), "<>"),
-    "a message as it is, a mailbox of another server": DeliveredMail("message/rfc822", a_mail(Return_Path="<>")),
+    "a message as it is, a mailbox of another server": DeliveredMail(
+        "message/rfc822", a_mail(Return_Path="<>")
+    ),
     "Mailgun": DeliveredMail(FORM, b"from=s%40corp.example&subject=x&body-plain=x&sender="),
-    "Mailgun, with its brackets": DeliveredMail(FORM, b"from=s%40corp.example&subject=x&body-plain=x&sender=%3C%3E"),
-    "Mailgun, a whole message": DeliveredMail(FORM, b"recipient=x&sender=&body-mime=" + quote(a_mail()).encode()),
-    "SendGrid": DeliveredMail(FORM, (SENDGRID + quote('{"from": "", "to": ["desk@example.com"]}')).encode()),
-    "SendGrid, with its brackets": DeliveredMail(FORM, (SENDGRID + quote('{"from": "<>", "to": ["desk@example.com"]}')).encode()),
+    "Mailgun, with its brackets": DeliveredMail(
+        FORM, b"from=s%40corp.example&subject=x&body-plain=x&sender=%3C%3E"
+    ),
+    "Mailgun, a whole message": DeliveredMail(
+        FORM, b"recipient=x&sender=&body-mime=" + quote(a_mail()).encode()
+    ),
+    "SendGrid": DeliveredMail(
+        FORM, (SENDGRID + quote('{"from": "", "to": ["desk@example.com"]}')).encode()
+    ),
+    "SendGrid, with its brackets": DeliveredMail(
+        FORM, (SENDGRID + quote('{"from": "<>", "to": ["desk@example.com"]}')).encode()
+    ),
     "Postmark": postmark(Headers=[{"Name": "Return-Path", "Value": "<>"}]),
     "Postmark, a whole message": postmark(RawEmail=a_mail(Return_Path="<>").decode()),
     "Amazon SES": ses(""),
@@ -150,15 +185,31 @@ def test_missing_envelope_sender_is_not_null_sender(posted: DeliveredMail) -> No
 
 @pytest.mark.parametrize("whole", [False, True])
 def test_sendgrid_dkim_result_becomes_stamp(whole: bool) -> None:  # noqa: FBT001 - a case
-    fields = b"email=" + quote(a_mail()).encode() if whole else b"headers=From%3A+ann%40example.com%0A&text=x"
-    letter = parse_mail(DeliveredMail(FORM, fields + b"&dkim=" + quote("{@example.com : pass}").encode()), FileLimits())
-    assert letter.stamps == (AuthenticationResults(SERVICE, (AuthenticationCheck("dkim", "pass", "example.com"),)),)
-    assert sender_check(letter.authors, letter.stamps, (), by_service=True) is SenderCheck.AUTHENTICATED
+    fields = (
+        b"email=" + quote(a_mail()).encode()
+        if whole
+        else b"headers=From%3A+ann%40example.com%0A&text=x"
+    )
+    letter = parse_mail(
+        DeliveredMail(FORM, fields + b"&dkim=" + quote("{@example.com : pass}").encode()),
+        FileLimits(),
+    )
+    assert letter.stamps == (
+        AuthenticationResults(SERVICE, (AuthenticationCheck("dkim", "pass", "example.com"),)),
+    )
+    assert (
+        sender_check(letter.authors, letter.stamps, (), by_service=True)
+        is SenderCheck.AUTHENTICATED
+    )
 
 
 @pytest.mark.parametrize(
     ("verdict", "check"),
-    [("PASS", SenderCheck.AUTHENTICATED), ("FAIL", SenderCheck.FAILED), ("GRAY", SenderCheck.UNKNOWN)],
+    [
+        ("PASS", SenderCheck.AUTHENTICATED),
+        ("FAIL", SenderCheck.FAILED),
+        ("GRAY", SenderCheck.UNKNOWN),
+    ],
 )
 def test_ses_dmarc_verdict_applies_to_author(verdict: str, check: SenderCheck) -> None:
     letter = parse_mail(ses("x@bounces.example", verdict), FileLimits())
@@ -176,7 +227,7 @@ def test_too_large_header_is_malformed() -> None:
 
 def test_too_many_nested_parts_are_malformed() -> None:
     inner = b"Content-Type: multipart/mixed; boundary=b\r\n\r\n" + b"--b\r\n\r\na\r\n" * 150
-    outer = b"From: a@b.example\r\nContent-Type: multipart/mixed; boundary=c\r\n\r\n" + b"--c\r\n" + inner
+    outer = b"From: a@b.example\r\nContent-Type: multipart/mixed; boundary=c\r\n\r\n--c\r\n" + inner
     outer += b"--c\r\n\r\na\r\n" * 200
     with pytest.raises(Malformed, match="parts"):
         parse_message(outer)
@@ -191,4 +242,7 @@ def test_html_unreadable_by_parser_loses_only_tags(monkeypatch: pytest.MonkeyPat
 
 
 def test_mbox_from_line_is_not_header() -> None:
-    assert parse_message(b"From ann Mon Mar  2 12:00:00 2026\n" + a_mail(subject="disk full")).subject == "disk full"
+    assert (
+        parse_message(b"From ann Mon Mar  2 12:00:00 2026\n" + a_mail(subject="disk full")).subject
+        == "disk full"
+    )

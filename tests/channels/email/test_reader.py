@@ -40,11 +40,15 @@ async def test_malformed_mail_and_file_limits_pass_process_boundary(reader: Mail
     with pytest.raises(Malformed, match="this is no mail"):
         await reader(DeliveredMail("message/rfc822", b"\0" * 50_000))
     sent = head(Content_Type="application/zip") + b"z" * 50_000
-    ((file,),) = [(await reader(DeliveredMail("message/rfc822", sent, "x", ("in@gw.example",)))).enclosed]
+    ((file,),) = [
+        (await reader(DeliveredMail("message/rfc822", sent, "x", ("in@gw.example",)))).enclosed
+    ]
     assert (file.size, file.content) == (50_000, None)
 
 
-async def test_mail_beyond_cpu_limit_is_malformed(reader: MailReader, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_mail_beyond_cpu_limit_is_malformed(
+    reader: MailReader, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(reading, "CPU_SECONDS", 0.001)
     with pytest.raises(Malformed, match="the mail takes more time or memory"):
         await reader(COSTLY)
@@ -54,7 +58,10 @@ async def test_mail_beyond_cpu_limit_is_malformed(reader: MailReader, monkeypatc
 
 async def test_json_with_many_values_is_read_in_process(reader: MailReader) -> None:
     letter = await reader(
-        DeliveredMail(JSON, b'{"Subject": "help", "From": "ann@example.com", "Headers": [' + b"1," * 5_000 + b"1]}")
+        DeliveredMail(
+            JSON,
+            b'{"Subject": "help", "From": "ann@example.com", "Headers": [' + b"1," * 5_000 + b"1]}",
+        )
     )
     assert (letter.subject, reader.reader.started) == ("help", True)
 

@@ -37,23 +37,43 @@ def told(rule: MailRule, **letter: Any) -> Alert | None:
 def test_problem_and_recovery_mails_share_dedup_key() -> None:
     text = "Host: web-01\nSeverity: High\nmore"
     fire = told(ZABBIX, sender="z@zabbix.example.com", subject="Problem: disk full", text=text)
-    clear = told(ZABBIX, sender="z@zabbix.example.com", subject="Resolved in 5m: disk full", text=text)
+    clear = told(
+        ZABBIX, sender="z@zabbix.example.com", subject="Resolved in 5m: disk full", text=text
+    )
     assert fire is not None
     assert clear is not None
     assert (fire.dedup_key, fire.title, fire.service, fire.ci, fire.severity) == (
         "web-01/disk full", "disk full", "billing", "web-01", "High",
     )  # fmt: skip
-    assert (fire.status, clear.status, clear.dedup_key) == (AlertStatus.FIRING, AlertStatus.RESOLVED, fire.dedup_key)
-    assert fire.labels == {"mail_from": "z@zabbix.example.com", "ci": "web-01", "severity": "High", "title": "disk full"}
+    assert (fire.status, clear.status, clear.dedup_key) == (
+        AlertStatus.FIRING,
+        AlertStatus.RESOLVED,
+        fire.dedup_key,
+    )
+    assert fire.labels == {
+        "mail_from": "z@zabbix.example.com",
+        "ci": "web-01",
+        "severity": "High",
+        "title": "disk full",
+    }
 
 
 @pytest.mark.parametrize(
-    ("word", "status"), [("FAIL", AlertStatus.FIRING), ("OK", AlertStatus.RESOLVED), ("Recovered", AlertStatus.RESOLVED)]
+    ("word", "status"),
+    [
+        ("FAIL", AlertStatus.FIRING),
+        ("OK", AlertStatus.RESOLVED),
+        ("Recovered", AlertStatus.RESOLVED),
+    ],
 )
 def test_status_word_in_subject_sets_alert_status(word: str, status: AlertStatus) -> None:
     alert = told(RAID, subject=f"[{word}] array md0 on web-01")
     assert alert is not None
-    assert (alert.status, alert.dedup_key, alert.title) == (status, "md0", f"[{word}] array md0 on web-01")
+    assert (alert.status, alert.dedup_key, alert.title) == (
+        status,
+        "md0",
+        f"[{word}] array md0 on web-01",
+    )
     assert (alert.ends_at is not None) is (status is AlertStatus.FIRING)
 
 
@@ -112,5 +132,10 @@ def test_invalid_mail_rule_is_refused(rule: str, where: str, tmp_path: Any) -> N
 
 def test_starttls_without_certificate_is_refused() -> None:
     mail = load(None, {}).mail
-    wrong = msgspec.structs.replace(mail, listener=msgspec.structs.replace(mail.listener, starttls=True), reply_to="desk")
-    assert {flaw.pointer for flaw in mail_flaws.flaws(wrong)} == {"/mail/reply_to", "/mail/listener/certificate"}
+    wrong = msgspec.structs.replace(
+        mail, listener=msgspec.structs.replace(mail.listener, starttls=True), reply_to="desk"
+    )
+    assert {flaw.pointer for flaw in mail_flaws.flaws(wrong)} == {
+        "/mail/reply_to",
+        "/mail/listener/certificate",
+    }

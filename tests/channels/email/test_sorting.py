@@ -6,7 +6,15 @@ import msgspec
 import pytest
 
 from gateway.channels.email.parsing.letter import WriterKind
-from gateway.channels.email.sorting import HandleMail, IgnoreMail, MailDecision, MakeAlert, SetMailAside, decide_on_mail, language
+from gateway.channels.email.sorting import (
+    HandleMail,
+    IgnoreMail,
+    MailDecision,
+    MakeAlert,
+    SetMailAside,
+    decide_on_mail,
+    language,
+)
 from gateway.settings import MailRule, load
 from tests.channels.email.writing import a_letter
 from tests.support.clock import NOON
@@ -67,8 +75,12 @@ def test_auto_reply_subject_alone_is_not_set_aside(subject: str) -> None:
 
 
 def test_rule_applies_to_mail_with_null_sender() -> None:
-    assert isinstance(sorted_as(null_sender=True, nature=WriterKind.MACHINE, subject="Cron job"), MakeAlert)
-    assert isinstance(sorted_as(null_sender=True, nature=WriterKind.MACHINE, sender="hr@example.com"), HandleMail)
+    assert isinstance(
+        sorted_as(null_sender=True, nature=WriterKind.MACHINE, subject="Cron job"), MakeAlert
+    )
+    assert isinstance(
+        sorted_as(null_sender=True, nature=WriterKind.MACHINE, sender="hr@example.com"), HandleMail
+    )
 
 
 def test_alert_rule_precedes_nature_of_mail() -> None:
@@ -90,7 +102,9 @@ def test_uppercase_uuid_message_id_at_own_domain_is_not_own_mail() -> None:
 
 
 def test_uuid_message_id_at_other_domain_is_not_own_mail() -> None:
-    assert sorted_as(message_id="b1f0a7de-5d5e-4b6c-9c0c-0a6d6f1f5c11@example.com") == HandleMail(None)
+    assert sorted_as(message_id="b1f0a7de-5d5e-4b6c-9c0c-0a6d6f1f5c11@example.com") == HandleMail(
+        None
+    )
     assert decide_on_mail(a_letter(passed=("",)), MAIL, "", NOON) == HandleMail(None)
 
 

@@ -15,8 +15,32 @@ TEXTS = (
     "",
     "диск полон",
 )
-CHARSETS = ("utf-8", "gbk", "gb18030", "iso-2022-jp", "big5", "latin-1", "utf-16", "utf-7", "koi8-r", "shift_jis", "hz")
-DECLARED = (*CHARSETS, "", "us-ascii", "punycode", "idna", "x-nothing", "unicode_escape", "hex", "utf-8\0", "'gbk'", "a" * 500)
+CHARSETS = (
+    "utf-8",
+    "gbk",
+    "gb18030",
+    "iso-2022-jp",
+    "big5",
+    "latin-1",
+    "utf-16",
+    "utf-7",
+    "koi8-r",
+    "shift_jis",
+    "hz",
+)
+DECLARED = (
+    *CHARSETS,
+    "",
+    "us-ascii",
+    "punycode",
+    "idna",
+    "x-nothing",
+    "unicode_escape",
+    "hex",
+    "utf-8\0",
+    "'gbk'",
+    "a" * 500,
+)
 ENCODINGS = ("", "base64", "quoted-printable", "8bit", "x-uuencode", "binary", "BASE64 ", "bogus")
 KINDS = (
     "text/plain",
@@ -34,16 +58,32 @@ ODD = (
 )  # fmt: skip
 
 
-DATES = ("Mon, 2 Mar 2026 12:00:00 +0800", "yesterday", "", "99 Foo 99999 99:99:99 +9999", "1 Jan 0000 00:00:00")
+DATES = (
+    "Mon, 2 Mar 2026 12:00:00 +0800",
+    "yesterday",
+    "",
+    "99 Foo 99999 99:99:99 +9999",
+    "1 Jan 0000 00:00:00",
+)
 LONG = "a" * 400
 QUOTE, QUOTED = '"', '"b1"'
 
 
 def mails(count: int, chance: random.Random) -> Iterator[bytes]:
     """So many, each with a Message-ID of its own, which twisting may have destroyed."""
-    makers: tuple[Callable[[random.Random], bytes], ...] = (_sound, _raw, _raw, _nested, _nested, _bomb)
+    makers: tuple[Callable[[random.Random], bytes], ...] = (
+        _sound,
+        _raw,
+        _raw,
+        _nested,
+        _nested,
+        _bomb,
+    )
     for number in range(count):
-        mail = b"Message-ID: <%d.%d@torture.example>\r\n" % (number, chance.randrange(10**9)) + chance.choice(makers)(chance)
+        mail = b"Message-ID: <%d.%d@torture.example>\r\n" % (
+            number,
+            chance.randrange(10**9),
+        ) + chance.choice(makers)(chance)
         yield _twisted(mail, chance) if chance.random() < 0.6 else mail
 
 
@@ -54,7 +94,12 @@ def _sound(chance: random.Random) -> bytes:
     if chance.random() < 0.5:
         mail.add_alternative(f"<p>{chance.choice(TEXTS)}</p>", subtype="html")
     for _ in range(chance.randrange(3)):
-        mail.add_attachment(chance.randbytes(chance.randrange(50_000)), maintype="image", subtype="png", filename="图.png")
+        mail.add_attachment(
+            chance.randbytes(chance.randrange(50_000)),
+            maintype="image",
+            subtype="png",
+            filename="图.png",
+        )
     return mail.as_bytes()
 
 
@@ -77,7 +122,14 @@ def _head(chance: random.Random, kind: str) -> bytes:
 
 def _body(chance: random.Random) -> bytes:
     text = chance.choice(TEXTS).encode(chance.choice(CHARSETS), "replace")
-    return chance.choice((text, base64.encodebytes(text), quopri.encodestring(text), chance.randbytes(chance.randrange(3_000))))
+    return chance.choice(
+        (
+            text,
+            base64.encodebytes(text),
+            quopri.encodestring(text),
+            chance.randbytes(chance.randrange(3_000)),
+        )
+    )
 
 
 def _raw(chance: random.Random) -> bytes:
@@ -88,7 +140,9 @@ def _nested(chance: random.Random, depth: int = 0) -> bytes:
     if depth > 4 or chance.random() < 0.3:
         return _raw(chance)
     kind = chance.choice(("mixed", "alternative", "related", "report", "signed", "digest"))
-    inside = b"".join(b"--b1\r\n" + _nested(chance, depth + 1) + b"\r\n" for _ in range(chance.randrange(4)))
+    inside = b"".join(
+        b"--b1\r\n" + _nested(chance, depth + 1) + b"\r\n" for _ in range(chance.randrange(4))
+    )
     return _head(chance, f"multipart/{kind}") + inside + chance.choice((b"--b1--\r\n", b""))
 
 

@@ -9,7 +9,13 @@ from gateway.channels.email.parsing.letter import ParsedMail
 from gateway.channels.email.parsing.reading import parse_message
 
 
-def a_mail(text: str = "the disk is full", *, sender: str = "ann@example.com", subject: str = "help", **fields: str) -> bytes:
+def a_mail(
+    text: str = "the disk is full",
+    *,
+    sender: str = "ann@example.com",
+    subject: str = "help",
+    **fields: str,
+) -> bytes:
     """A mail as a program of today writes it; fields with _ for -."""
     mail = EmailMessage(policy=SMTP)
     mail["From"], mail["Subject"] = sender, subject
@@ -20,7 +26,9 @@ def a_mail(text: str = "the disk is full", *, sender: str = "ann@example.com", s
 
 
 def head(**fields: str) -> bytes:
-    given = {"From": "ann@example.com", "Subject": "help"} | {name.replace("_", "-"): value for name, value in fields.items()}
+    given = {"From": "ann@example.com", "Subject": "help"} | {
+        name.replace("_", "-"): value for name, value in fields.items()
+    }
     return "".join(f"{name}: {value}\r\n" for name, value in given.items()).encode() + b"\r\n"
 
 
@@ -34,4 +42,6 @@ def said(body: bytes, **fields: str) -> ParsedMail:
 
 
 def a_letter(**fields: Any) -> ParsedMail:
-    return ParsedMail(**({"sender": "ann@example.com", "subject": "help", "message_id": "1@example.com"} | fields))
+    return ParsedMail(
+        **({"sender": "ann@example.com", "subject": "help", "message_id": "1@example.com"} | fields)
+    )

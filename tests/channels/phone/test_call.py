@@ -6,13 +6,23 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gateway.channels.phone.call import ENDS, MOST, Call, CallDirection, CallEvent, CallStatus, merge_event
+from gateway.channels.phone.call import (
+    ENDS,
+    MOST,
+    Call,
+    CallDirection,
+    CallEvent,
+    CallStatus,
+    merge_event,
+)
 from gateway.channels.phone.evaluation import CallEffect, evaluate
 from tests.support.clock import NOON
 
 NUMBERS = st.sampled_from(["", "+8613800138000", "+861082303333", "1001", "anonymous"])
 TIMES = st.none() | st.integers(0, 5).map(lambda s: NOON + timedelta(seconds=s))
-TEXTS = st.lists(st.sampled_from([f"https://x/{n}" for n in range(MOST + 3)]), max_size=4).map(tuple)
+TEXTS = st.lists(st.sampled_from([f"https://x/{n}" for n in range(MOST + 3)]), max_size=4).map(
+    tuple
+)
 EVENTS = st.builds(
     CallEvent,
     provider=st.just("twilio"), call_id=st.just("CA1"), at=TIMES,
@@ -32,7 +42,9 @@ def told(events: list[CallEvent]) -> Call:
 
 @settings(max_examples=40)
 @given(st.lists(EVENTS, max_size=6), st.randoms(use_true_random=False))
-def test_call_is_same_for_any_order_and_repetition_of_events(events: list[CallEvent], random: Any) -> None:
+def test_call_is_same_for_any_order_and_repetition_of_events(
+    events: list[CallEvent], random: Any
+) -> None:
     again = [*events, *random.choices(events, k=len(events))] if events else []
     random.shuffle(again)
     assert told(again) == told(events)
@@ -43,17 +55,28 @@ def event(**more: Any) -> CallEvent:
 
 
 def test_ended_call_stays_ended() -> None:
-    over = told([event(status=CallStatus.COMPLETED, at=NOON), event(status=CallStatus.RINGING, at=NOON + timedelta(seconds=9))])
+    over = told(
+        [
+            event(status=CallStatus.COMPLETED, at=NOON),
+            event(status=CallStatus.RINGING, at=NOON + timedelta(seconds=9)),
+        ]
+    )
     assert over.status is CallStatus.COMPLETED
 
 
 def test_later_end_status_wins() -> None:
-    events = [event(status=CallStatus.COMPLETED, at=NOON), event(status=CallStatus.BUSY, at=NOON - timedelta(seconds=1))]
+    events = [
+        event(status=CallStatus.COMPLETED, at=NOON),
+        event(status=CallStatus.BUSY, at=NOON - timedelta(seconds=1)),
+    ]
     assert told(events).status is CallStatus.COMPLETED
 
 
 def test_international_number_wins_over_other_caller_texts() -> None:
-    assert told([event(caller="zoe"), event(caller="+8613800138000"), event(caller="1001")]).caller == "+8613800138000"
+    assert (
+        told([event(caller="zoe"), event(caller="+8613800138000"), event(caller="1001")]).caller
+        == "+8613800138000"
+    )
 
 
 def test_call_duration_counts_from_answer() -> None:
@@ -63,7 +86,9 @@ def test_call_duration_counts_from_answer() -> None:
     assert told([event(started_at=began)]).seconds is None
 
 
-def meaning(call: Call, *, filed: bool = False, hotline: bool = True, before: Call = BLANK) -> CallEffect:
+def meaning(
+    call: Call, *, filed: bool = False, hotline: bool = True, before: Call = BLANK
+) -> CallEffect:
     return evaluate(before, call, filed=filed, hotline=hotline)
 
 
@@ -84,6 +109,14 @@ def test_answered_or_recorded_call_is_report_and_unanswered_is_missed() -> None:
 def test_filed_call_has_news_only_when_changed() -> None:
     call = told([event(direction=CallDirection.INBOUND, answered_at=NOON)])
     assert meaning(call, filed=True, before=call) is CallEffect.NOTHING_NEW
-    assert meaning(merge_event(call, event(status=CallStatus.QUEUED)), filed=True, before=call) is CallEffect.NOTHING_NEW
-    assert meaning(merge_event(call, event(ended_at=NOON)), filed=True, before=call) is CallEffect.NEWS
-    assert meaning(merge_event(call, event(transcripts=("x",))), filed=True, before=call) is CallEffect.NEWS
+    assert (
+        meaning(merge_event(call, event(status=CallStatus.QUEUED)), filed=True, before=call)
+        is CallEffect.NOTHING_NEW
+    )
+    assert (
+        meaning(merge_event(call, event(ended_at=NOON)), filed=True, before=call) is CallEffect.NEWS
+    )
+    assert (
+        meaning(merge_event(call, event(transcripts=("x",))), filed=True, before=call)
+        is CallEffect.NEWS
+    )

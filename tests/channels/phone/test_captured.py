@@ -11,7 +11,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gateway.channels.phone.posted import FORM, JSON, MAX_FIELDS, IgnoredPhoneEvent, PhoneRequest, form, parse_time, raw_json
+from gateway.channels.phone.posted import (
+    FORM,
+    JSON,
+    MAX_FIELDS,
+    IgnoredPhoneEvent,
+    PhoneRequest,
+    form,
+    parse_time,
+    raw_json,
+)
 from gateway.channels.phone.providers import PROVIDERS
 from gateway.errors import Forbidden, Malformed, Unauthenticated
 from gateway.settings import PhoneProvider
@@ -31,15 +40,26 @@ def request(case: str) -> tuple[str, PhoneRequest]:
     _, _, _, provider, event = urlsplit(address).path.split("/")
     query = tuple(parse_qsl(urlsplit(address).query))
     return provider, PhoneRequest(
-        event, headers.get("Content-Type", ""), body.removesuffix(b"\n"), query, NOW, method, "", headers
+        event,
+        headers.get("Content-Type", ""),
+        body.removesuffix(b"\n"),
+        query,
+        NOW,
+        method,
+        "",
+        headers,
     )
 
 
 def plain(case: str) -> dict[str, Any]:
     provider, posted = request(case)
     told = PROVIDERS[provider].read(posted, "CN")
-    said = {name: value for name, value in asdict(told).items() if value not in (None, "", (), False)}
-    found: dict[str, Any] = msgspec.json.decode(msgspec.json.encode({"kind": type(told).__name__} | said))
+    said = {
+        name: value for name, value in asdict(told).items() if value not in (None, "", (), False)
+    }
+    found: dict[str, Any] = msgspec.json.decode(
+        msgspec.json.encode({"kind": type(told).__name__} | said)
+    )
     return found
 
 
@@ -55,9 +75,16 @@ def test_captured_request_is_read_same_twice(case: str) -> None:
 
 def test_all_phone_providers_and_events_are_captured() -> None:
     assert set(PROVIDERS) == set(NAMED) == {case.partition("/")[0] for case in CASES}
-    spoken_only = {("twilio", "alarm"), ("asterisk", "queue"), ("asterisk", "answer"), ("asterisk", "recording")}
+    spoken_only = {
+        ("twilio", "alarm"),
+        ("asterisk", "queue"),
+        ("asterisk", "answer"),
+        ("asterisk", "recording"),
+    }
     shown = {(provider, posted.event) for provider, posted in map(request, CASES)}
-    assert {(slug, event) for slug, one in PROVIDERS.items() for event in one.events} - spoken_only == shown
+    assert {
+        (slug, event) for slug, one in PROVIDERS.items() for event in one.events
+    } - spoken_only == shown
 
 
 NAMES = [
@@ -74,8 +101,15 @@ NAMES = [
     "started_at",
     "dtmf",
 ]
-VALUES = st.none() | st.text(max_size=5) | st.integers() | st.sampled_from([[], {}, 1e308, {"contactId": 1}, "CA1"])
-BODIES = st.binary(max_size=40) | st.dictionaries(st.sampled_from(NAMES), VALUES, max_size=4).map(msgspec.json.encode)
+VALUES = (
+    st.none()
+    | st.text(max_size=5)
+    | st.integers()
+    | st.sampled_from([[], {}, 1e308, {"contactId": 1}, "CA1"])
+)
+BODIES = st.binary(max_size=40) | st.dictionaries(st.sampled_from(NAMES), VALUES, max_size=4).map(
+    msgspec.json.encode
+)
 
 
 @settings(max_examples=20)
@@ -84,7 +118,11 @@ def test_garbage_is_read_or_refused_without_other_errors(body: bytes, kind: str)
     for provider in PROVIDERS.values():
         for event in sorted(provider.events):
             posted = PhoneRequest(event, kind, body, (), NOW)
-            for work in (lambda one: provider.read(one, "CN"), provider.key, lambda one: provider.verify(one, LIMITED)):  # noqa: B023
+            for work in (
+                lambda one: provider.read(one, "CN"),  # noqa: B023
+                provider.key,
+                lambda one: provider.verify(one, LIMITED),  # noqa: B023
+            ):
                 try:
                     work(posted)
                 except (Malformed, Unauthenticated, Forbidden):
@@ -107,4 +145,6 @@ def test_provider_without_settings_needs_no_signature() -> None:
 
 def test_amazon_connect_chat_is_not_call() -> None:
     body = msgspec.json.encode({"Details": {"ContactData": {"Channel": "CHAT", "ContactId": "c"}}})
-    assert PROVIDERS["connect"].read(PhoneRequest("lambda", JSON, body, (), NOW), "CN") == IgnoredPhoneEvent("no call")
+    assert PROVIDERS["connect"].read(
+        PhoneRequest("lambda", JSON, body, (), NOW), "CN"
+    ) == IgnoredPhoneEvent("no call")

@@ -43,12 +43,18 @@ async def room(pool: Pool, clock: FakeClock) -> PhoneIntake:
 
     settings = load(None, {})
     known = Catalogue(settings)
-    await pool.execute("INSERT INTO integration (slug, name) OVERRIDING SYSTEM VALUE VALUES ('pbx', 'pbx')")
+    await pool.execute(
+        "INSERT INTO integration (slug, name) OVERRIDING SYSTEM VALUE VALUES ('pbx', 'pbx')"
+    )
     uow = UnitOfWork(pool, clock, known.rules, b"key", reserve, lambda _: None, known)
-    return build_phone_intake(settings, uow, nobody_submits, Metrics(CollectorRegistry(), ["phone"]))
+    return build_phone_intake(
+        settings, uow, nobody_submits, Metrics(CollectorRegistry(), ["phone"])
+    )
 
 
-async def tell(room: PhoneIntake, call_id: str, event: str = "hangup", caller: str = ANN, **more: str) -> str:
+async def tell(
+    room: PhoneIntake, call_id: str, event: str = "hangup", caller: str = ANN, **more: str
+) -> str:
     """The outcome of one thing told of a call."""
     body = urlencode({"LINKEDID": call_id, "CALLERID": caller} | more).encode()
     posted = PhoneRequest(event, FORM, body, (), room.clock.now())
@@ -61,7 +67,9 @@ async def titles(room: PhoneIntake) -> list[str]:
     return [row[0] for row in await room.pool.fetch("SELECT title FROM incident ORDER BY id")]
 
 
-async def test_silent_call_becomes_missed_after_two_hours(room: PhoneIntake, clock: FakeClock) -> None:
+async def test_silent_call_becomes_missed_after_two_hours(
+    room: PhoneIntake, clock: FakeClock
+) -> None:
     assert await tell(room, "1", "call") == "ignored nothing was reported yet"
     await tell(room, "2", "call", DIRECTION="outbound")
     clock.advance(timedelta(minutes=119))
@@ -79,13 +87,19 @@ async def test_simultaneous_calls_from_one_number_open_one_incident(room: PhoneI
     outcomes = await asyncio.gather(*(tell(room, str(n), ANSWEREDTIME="5") for n in range(6)))
     assert sorted(outcomes) == ["added called again"] * 5 + ["opened report"]
     assert len(await titles(room)) == 1
-    pieces = await asyncio.gather(*(tell(room, "7", caller="", RECORDING=f"https://pbx/{n}") for n in (5, 6, 7)))
+    pieces = await asyncio.gather(
+        *(tell(room, "7", caller="", RECORDING=f"https://pbx/{n}") for n in (5, 6, 7))
+    )
     assert sorted(one.split()[0] for one in pieces) == ["added", "added", "opened"]
-    withheld = await asyncio.gather(*(tell(room, str(n), caller="anonymous", ANSWEREDTIME="5") for n in (8, 9)))
+    withheld = await asyncio.gather(
+        *(tell(room, str(n), caller="anonymous", ANSWEREDTIME="5") for n in (8, 9))
+    )
     assert withheld == ["opened report"] * 2
 
 
-async def test_later_call_from_same_number_opens_another_incident(room: PhoneIntake, clock: FakeClock) -> None:
+async def test_later_call_from_same_number_opens_another_incident(
+    room: PhoneIntake, clock: FakeClock
+) -> None:
     assert await tell(room, "1", ANSWEREDTIME="5") == "opened report"
     clock.advance(timedelta(hours=23))
     assert await tell(room, "2", ANSWEREDTIME="5") == "added called again"
@@ -107,7 +121,9 @@ async def test_caller_is_named_by_unique_directory_number_only(room: PhoneIntake
     await room.pool.execute(PERSON, "ann", ANN)
     await tell(room, "1", ANSWEREDTIME="5")
     assert await titles(room) == [f"Call from ann ({ANN})"]
-    row = await room.pool.fetchrow("SELECT owner, handler, state, contact, labels->>'language' FROM incident")
+    row = await room.pool.fetchrow(
+        "SELECT owner, handler, state, contact, labels->>'language' FROM incident"
+    )
     assert tuple(row or ()) == ("", "", "logged", ANN, "en")
     assert await room.pool.fetchval("SELECT actor FROM timeline WHERE event = 'opened'") == "ann"
     await room.pool.execute(PERSON, "bob", ANN)
@@ -122,7 +138,9 @@ async def test_quarantined_call_is_replayed_like_new(room: PhoneIntake) -> None:
     asked = {"content-type": "", "phone": "asterisk/hangup", "query": ""}
     assert (await room.replay(integration, asked, told)).results[0].outcome == "opened"
     sent = asked | {"content-type": FORM}
-    assert (await room.replay(integration, sent, told.replace(b"=1&", b"=2&"))).results[0].outcome == "added"
+    assert (await room.replay(integration, sent, told.replace(b"=1&", b"=2&"))).results[
+        0
+    ].outcome == "added"
     for headers, body in (({}, told), (asked, b"CALLERID=1"), (asked | {"phone": "x/y"}, told)):
         with pytest.raises(Malformed):
             await room.replay(integration, headers, body)
@@ -130,7 +148,14 @@ async def test_quarantined_call_is_replayed_like_new(room: PhoneIntake) -> None:
 
 async def test_call_note_lists_new_facts(room: PhoneIntake) -> None:
     await tell(room, "1", "answer", EPOCH="1772452800")
-    await tell(room, "1", DURATION="65", ANSWEREDTIME="60", EPOCH="1772452860", RECORDED_FILE="https://pbx.example/1.wav")
+    await tell(
+        room,
+        "1",
+        DURATION="65",
+        ANSWEREDTIME="60",
+        EPOCH="1772452860",
+        RECORDED_FILE="https://pbx.example/1.wav",
+    )
     await tell(room, "1", "recording", RECORDING="javascript:alert(1)")
     (note,) = await room.pool.fetch(
         "SELECT actor, facts->>'note' AS note, facts->'call'->>'seconds' AS s FROM timeline WHERE event = 'note'"
@@ -148,7 +173,12 @@ async def test_call_note_lists_new_facts(room: PhoneIntake) -> None:
 
 async def test_missed_call_becomes_report_when_answered_or_recorded(room: PhoneIntake) -> None:
     assert await tell(room, "1", DIALSTATUS="NOANSWER") == "opened missed"
-    assert await tell(room, "1", "recording", RECORDING="https://pbx.example/1.wav", TRANSCRIPT="打印机坏了") == "added news"
+    assert (
+        await tell(
+            room, "1", "recording", RECORDING="https://pbx.example/1.wav", TRANSCRIPT="打印机坏了"
+        )
+        == "added news"
+    )
     row = await room.pool.fetchrow("SELECT title, description, labels->>'call' FROM incident")
     assert tuple(row or ()) == (f"来电：{ANN}", "打印机坏了", None)
     await room.pool.execute(PERSON, "bob", "+8613900139000")
@@ -156,7 +186,9 @@ async def test_missed_call_becomes_report_when_answered_or_recorded(room: PhoneI
     await tell(room, "2", "answer", caller="")
     assert (await titles(room))[1] == "Call from bob (+8613900139000)"
     await tell(room, "3", DIALSTATUS="NOANSWER", caller="+8613700137000")
-    await room.pool.execute("UPDATE incident SET title = 'the printer' WHERE contact = '+8613700137000'")
+    await room.pool.execute(
+        "UPDATE incident SET title = 'the printer' WHERE contact = '+8613700137000'"
+    )
     await tell(room, "3", "answer", caller="")
     assert (await titles(room))[2] == "the printer"
 
@@ -165,8 +197,18 @@ HISTORY: tuple[tuple[str, dict[str, str]], ...] = (
     ("call", {"EPOCH": "1772452740", "DID": "+861082303333", "CALLERIDNAME": "Ann"}),
     ("queue", {"EPOCH": "1772452742", "DID": "+861082303333"}),
     ("answer", {"EPOCH": "1772452750"}),
-    ("recording", {"EPOCH": "1772452790", "RECORDING": "https://pbx.example/1.wav", "TRANSCRIPT": "the printer"}),
-    ("hangup", {"EPOCH": "1772452780", "DIALSTATUS": "ANSWER", "ANSWEREDTIME": "30", "DURATION": "40"}),
+    (
+        "recording",
+        {
+            "EPOCH": "1772452790",
+            "RECORDING": "https://pbx.example/1.wav",
+            "TRANSCRIPT": "the printer",
+        },
+    ),
+    (
+        "hangup",
+        {"EPOCH": "1772452780", "DIALSTATUS": "ANSWER", "ANSWEREDTIME": "30", "DURATION": "40"},
+    ),
 )
 ROW = "SELECT to_jsonb(call) - '{id,call_id,caller,incident_id,heard_at}'::text[] AS row FROM call ORDER BY id"
 

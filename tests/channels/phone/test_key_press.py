@@ -24,11 +24,19 @@ TOKENS = CallTokens((SECRET.encode(),))
 @pytest.fixture
 async def gateway(database_url: str) -> AsyncIterator[Served]:
     plain = load(None, {})
-    phone = msgspec.structs.replace(plain.phone, public_url=PUBLIC, providers={"twilio": PhoneProvider(secrets=(TOKEN,))})
+    phone = msgspec.structs.replace(
+        plain.phone, public_url=PUBLIC, providers={"twilio": PhoneProvider(secrets=(TOKEN,))}
+    )
     links = msgspec.structs.replace(plain.links, secret=SECRET)
     database = Database(url=database_url, pool_min=1, pool_max=8)
-    async with served(msgspec.structs.replace(plain, database=database, phone=phone, links=links)) as running:
-        for login, locale, roles in (("ann", "en", ["tier2"]), ("rita", "zh-CN", ["reporter"]), ("lee", "en", ["leader"])):
+    async with served(
+        msgspec.structs.replace(plain, database=database, phone=phone, links=links)
+    ) as running:
+        for login, locale, roles in (
+            ("ann", "en", ["tier2"]),
+            ("rita", "zh-CN", ["reporter"]),
+            ("lee", "en", ["leader"]),
+        ):
             person = {
                 "login": login,
                 "name": login,
@@ -45,14 +53,20 @@ async def gateway(database_url: str) -> AsyncIterator[Served]:
 
 async def a_record(gateway: Served) -> tuple[int, str, int]:
     made = await (await gateway.post("/api/v1/incidents", {"title": "disk <full>"}, "write")).json()
-    assigned = await gateway.post(f"/api/v1/incidents/{made['number']}/assign", {"group": "net", "person": "ann"}, "write")
+    assigned = await gateway.post(
+        f"/api/v1/incidents/{made['number']}/assign", {"group": "net", "person": "ann"}, "write"
+    )
     assert assigned.status == 200
-    row = await gateway.pool.fetchrow("SELECT id, number, version FROM incident WHERE number = $1", made["number"])
+    row = await gateway.pool.fetchrow(
+        "SELECT id, number, version FROM incident WHERE number = $1", made["number"]
+    )
     assert row is not None
     return row["id"], row["number"], row["version"]
 
 
-async def asked(gateway: Served, query: str, *, method: str = "POST", **more: str) -> tuple[int, str]:
+async def asked(
+    gateway: Served, query: str, *, method: str = "POST", **more: str
+) -> tuple[int, str]:
     path = f"/ingest/phone/twilio/alarm/{gateway.keys['ingest']}?{query}"
     told = {
         "CallSid": "CA1",
@@ -75,7 +89,12 @@ async def heard(gateway: Served, query: str, **more: Any) -> Element:
 
 
 def alarm(incident_id: int, version: int, login: str = "ann") -> str:
-    return urlencode({"step": "alarm", "about": TOKENS.make(CallSubject(incident_id, version, login, SystemClock().now()))})
+    return urlencode(
+        {
+            "step": "alarm",
+            "about": TOKENS.make(CallSubject(incident_id, version, login, SystemClock().now())),
+        }
+    )
 
 
 def text(document: Element) -> str:
@@ -105,20 +124,27 @@ async def test_called_person_hears_incident_and_accepts_it_by_key_once(gateway: 
     now = await gateway.pool.fetchval("SELECT version FROM incident")
     working = await heard(gateway, alarm(incident_id, now), Digits="1")
     assert (working.find("Gather"), "taken on" in text(working)) == (None, False)
-    outcomes = [row[0] for row in await gateway.pool.fetch("SELECT outcome FROM alert_event ORDER BY receipt_id")]
+    outcomes = [
+        row[0]
+        for row in await gateway.pool.fetch("SELECT outcome FROM alert_event ORDER BY receipt_id")
+    ]
     assert outcomes == ["acknowledged", "duplicate", "ignored"]
 
 
 async def test_key_press_on_changed_incident_acknowledges_nothing(gateway: Served) -> None:
     incident_id, number, version = await a_record(gateway)
     stale = alarm(incident_id, version)
-    await gateway.post(f"/api/v1/incidents/{number}/resolve", {"resolution": "solved", "solution": "x"}, "write")
+    await gateway.post(
+        f"/api/v1/incidents/{number}/resolve", {"resolution": "solved", "solution": "x"}, "write"
+    )
     await gateway.post(f"/api/v1/incidents/{number}/refuse", {"note": "again"}, "write")
     before = await state(gateway)
     changed = await heard(gateway, stale, Digits="1")
     assert "has changed" in text(changed)
     assert await state(gateway) == before
-    assert await gateway.pool.fetchval("SELECT count(*) FROM timeline WHERE event = 'accepted'") == 0
+    assert (
+        await gateway.pool.fetchval("SELECT count(*) FROM timeline WHERE event = 'accepted'") == 0
+    )
 
 
 async def test_only_authorized_outgoing_call_acknowledges(gateway: Served) -> None:

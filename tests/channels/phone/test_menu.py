@@ -8,7 +8,15 @@ import pytest
 
 from gateway.channels.phone import words
 from gateway.channels.phone.call import CallStatus
-from gateway.channels.phone.menu import CallerChoice, HotlineSettings, StepResult, answer, apologise, line_of, read_choice
+from gateway.channels.phone.menu import (
+    CallerChoice,
+    HotlineSettings,
+    StepResult,
+    answer,
+    apologise,
+    line_of,
+    read_choice,
+)
 from gateway.channels.phone.script import Ask, Dial, DialogueStep, HangUp, Record, Say, parse_step
 from gateway.channels.phone.twilio import twiml
 from gateway.channels.phone.vonage import ncco
@@ -16,7 +24,9 @@ from gateway.incidents.labels import LOCALES
 from gateway.settings import Hotline, load
 from gateway.vocabulary import Impact, Urgency
 
-LINE = HotlineSettings("", Impact.INDIVIDUAL, Urgency.NORMAL, LOCALES, menu=True, dial="+861082304444", hotline=True)
+LINE = HotlineSettings(
+    "", Impact.INDIVIDUAL, Urgency.NORMAL, LOCALES, menu=True, dial="+861082304444", hotline=True
+)
 VERBS = {"Say", "Gather", "Record", "Dial", "Hangup"}
 
 
@@ -27,12 +37,16 @@ def address(event: str, place: DialogueStep) -> str:
 @pytest.mark.parametrize("wanted", CallerChoice)
 def test_every_script_renders_as_twiml_and_ncco(wanted: CallerChoice) -> None:
     heards = (StepResult(), StepResult("INC-20260302-000012", "<b>", recorded=True, answered=True))
-    for locale, heard, step in itertools.product(LOCALES, heards, ("start", "language", "menu", "recorded", "dialled")):
+    for locale, heard, step in itertools.product(
+        LOCALES, heards, ("start", "language", "menu", "recorded", "dialled")
+    ):
         script = answer(DialogueStep(step), wanted, locale, LINE, heard)
         root = fromstring(twiml.write_script(script, address))  # noqa: S314 - our own answer
         assert root.tag == "Response"
         assert {one.tag for one in root} <= VERBS
-        assert all(say.text and say.attrib["language"] in {"en-US", "cmn-CN"} for say in root.iter("Say"))
+        assert all(
+            say.text and say.attrib["language"] in {"en-US", "cmn-CN"} for say in root.iter("Say")
+        )
         actions = msgspec.json.decode(ncco.write_script(script, address, "+15550100"))
         assert {one["action"] for one in actions} <= {"talk", "input", "record", "connect"}
 
@@ -52,7 +66,9 @@ def test_caller_chooses_language_then_menu_item() -> None:
 
 
 def test_line_with_one_language_and_no_menu_records_at_once() -> None:
-    line = HotlineSettings("", Impact.GROUP, Urgency.HIGH, ("zh-CN",), menu=False, dial="", hotline=True)
+    line = HotlineSettings(
+        "", Impact.GROUP, Urgency.HIGH, ("zh-CN",), menu=False, dial="", hotline=True
+    )
     assert read_choice(DialogueStep(), "", line) == (CallerChoice.REPORT, "zh-CN")
     assert read_choice(DialogueStep("menu", "zh-CN"), "0", line)[0] is CallerChoice.AGAIN
     say, record = answer(DialogueStep(), CallerChoice.REPORT, "zh-CN", line, StepResult())
@@ -63,8 +79,13 @@ def test_line_with_one_language_and_no_menu_records_at_once() -> None:
 def test_unanswered_desk_call_offers_recording() -> None:
     place = DialogueStep("dialled", "en")
     assert answer(place, CallerChoice.DONE, "en", LINE, StepResult(answered=True)) == (HangUp(),)
-    assert any(isinstance(one, Record) for one in answer(place, CallerChoice.DONE, "en", LINE, StepResult()))
-    assert answer(place, CallerChoice.DESK, "en", LINE, StepResult()) == (Dial("+861082304444", DialogueStep("dialled", "en")),)
+    assert any(
+        isinstance(one, Record)
+        for one in answer(place, CallerChoice.DONE, "en", LINE, StepResult())
+    )
+    assert answer(place, CallerChoice.DESK, "en", LINE, StepResult()) == (
+        Dial("+861082304444", DialogueStep("dialled", "en")),
+    )
 
 
 def test_menu_place_round_trips_and_nonsense_restarts_menu() -> None:
@@ -74,7 +95,9 @@ def test_menu_place_round_trips_and_nonsense_restarts_menu() -> None:
 
 
 def test_foreign_text_is_escaped_in_twiml() -> None:
-    document = twiml.write_script((Say("<Dial>1</Dial>\0\x0b", "en"), Ask((), DialogueStep()), HangUp()), address)
+    document = twiml.write_script(
+        (Say("<Dial>1</Dial>\0\x0b", "en"), Ask((), DialogueStep()), HangUp()), address
+    )
     assert b"<Dial>" not in document
     fromstring(document)  # noqa: S314 - our own answer
     assert b"<Hangup" not in twiml.write_reply("<Hangup/>")
@@ -92,8 +115,12 @@ def test_line_uses_hotline_settings_or_defaults() -> None:
     phone = load(None, {}).phone
     assert line_of(phone, "+15550100").hotline
     named = msgspec.structs.replace(
-        phone, hotlines={"+15550100": Hotline(service="billing", impact=Impact.GROUP, locales=("en",))}
+        phone,
+        hotlines={"+15550100": Hotline(service="billing", impact=Impact.GROUP, locales=("en",))},
     )
-    assert (line_of(named, "+15550100").service, line_of(named, "+15550100").impact) == ("billing", "group")
+    assert (line_of(named, "+15550100").service, line_of(named, "+15550100").impact) == (
+        "billing",
+        "group",
+    )
     other = line_of(named, "+15550101")
     assert (other.hotline, other.service, other.locales) == (False, "", ("zh-CN", "en"))

@@ -38,7 +38,13 @@ def test_number_without_plus_is_read_as_international() -> None:
 
 
 def test_withheld_or_textual_number_identifies_nobody() -> None:
-    assert [is_one_telephone(one) for one in ("+8613800138000", "1001", "", "zoe", "+1")] == [True, True, False, False, False]
+    assert [is_one_telephone(one) for one in ("+8613800138000", "1001", "", "zoe", "+1")] == [
+        True,
+        True,
+        False,
+        False,
+        False,
+    ]
 
 
 @settings(max_examples=40)

@@ -24,7 +24,9 @@ from tests.support.served import Served, served
 
 SHIPPED = Path(__file__).parents[3] / "integrations"
 SECRET = "vonage-signature-secret"
-KEPT = "INSERT INTO call (integration_id, provider, call_id, heard_at) VALUES ($1, 'asterisk', $2, $3)"
+KEPT = (
+    "INSERT INTO call (integration_id, provider, call_id, heard_at) VALUES ($1, 'asterisk', $2, $3)"
+)
 
 
 @pytest.fixture
@@ -36,7 +38,9 @@ async def gateway(database_url: str) -> AsyncIterator[Served]:
         "connect": PhoneProvider(accounts=("111122223333", "12345678-1234-1234-1234-123456789012")),
         "threecx": PhoneProvider(addresses=("203.0.113.0/24",)),
     }
-    phone = msgspec.structs.replace(plain.phone, public_url="https://gw.example", providers=providers, locales=("en",))
+    phone = msgspec.structs.replace(
+        plain.phone, public_url="https://gw.example", providers=providers, locales=("en",)
+    )
     database = Database(url=database_url, pool_min=1, pool_max=8)
     async with served(msgspec.structs.replace(plain, database=database, phone=phone)) as running:
         yield running
@@ -45,24 +49,38 @@ async def gateway(database_url: str) -> AsyncIterator[Served]:
 async def sent(gateway: Served, case: str, key: str = "ingest", **headers: str) -> tuple[int, Any]:
     """A captured request with our key and, for Vonage, a signature of now."""
     provider, posted = request(case)
-    given = {name: value for name, value in posted.headers.items() if name in {"Content-Type", "Accept"}} | headers
+    given = {
+        name: value for name, value in posted.headers.items() if name in {"Content-Type", "Accept"}
+    } | headers
     path = f"/ingest/phone/{provider}/{posted.event}/{gateway.keys[key]}"
     if provider == "vonage" and "Authorization" not in given:
         given["Authorization"] = signed(posted.body or msgspec.json.encode(dict(posted.query)))
     answer = await gateway.client.request(
-        posted.method, path, params=posted.query, data=posted.body or None, headers=given, skip_auto_headers=("Content-Type",)
+        posted.method,
+        path,
+        params=posted.query,
+        data=posted.body or None,
+        headers=given,
+        skip_auto_headers=("Content-Type",),
     )
     return answer.status, await answer.json(content_type=None)
 
 
 def signed(body: bytes) -> str:
-    claims = {"iat": int(SystemClock().now().timestamp()), "payload_hash": sha256(body).hexdigest(), "application_id": "a"}
+    claims = {
+        "iat": int(SystemClock().now().timestamp()),
+        "payload_hash": sha256(body).hexdigest(),
+        "application_id": "a",
+    }
     head = f"{coded(msgspec.json.encode({'alg': 'HS256'}))}.{coded(msgspec.json.encode(claims))}"
     return f"Bearer {head}.{coded(hmac.digest(SECRET.encode(), head.encode(), 'sha256'))}"
 
 
 async def records(gateway: Served) -> list[tuple[str, str]]:
-    return [tuple(row) for row in await gateway.pool.fetch("SELECT title, contact FROM incident ORDER BY id")]
+    return [
+        tuple(row)
+        for row in await gateway.pool.fetch("SELECT title, contact FROM incident ORDER BY id")
+    ]
 
 
 async def test_vonage_call_is_answered_and_recording_opens_incident(gateway: Served) -> None:
@@ -91,13 +109,21 @@ async def test_asterisk_events_by_get_and_post_open_missed_call(gateway: Served)
     answer = await gateway.client.get(path, params={"CALLERID": "1001"})
     problem = await answer.json(content_type=None)
     assert (answer.status, problem["errors"][0]["pointer"]) == (400, "/LINKEDID")
-    kept = await gateway.pool.fetchval("SELECT id FROM quarantine WHERE receipt_id = $1::uuid", problem["facts"]["receipt"])
+    kept = await gateway.pool.fetchval(
+        "SELECT id FROM quarantine WHERE receipt_id = $1::uuid", problem["facts"]["receipt"]
+    )
     assert (await gateway.post(f"/api/v1/quarantine/{kept}/replay", None, "admin")).status == 400
-    assert (await gateway.client.get("/ingest/phone/asterisk/call", params={"LINKEDID": "1"})).status == 401
-    assert (await gateway.client.post("/ingest/phone/asterisk/call/gwk_x", data={"LINKEDID": "1"})).status == 401
+    assert (
+        await gateway.client.get("/ingest/phone/asterisk/call", params={"LINKEDID": "1"})
+    ).status == 401
+    assert (
+        await gateway.client.post("/ingest/phone/asterisk/call/gwk_x", data={"LINKEDID": "1"})
+    ).status == 401
 
 
-async def test_long_phone_event_is_read_in_separate_process(gateway: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_long_phone_event_is_read_in_separate_process(
+    gateway: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
     asked, call = [], ParseWorker.call
 
     async def counted(reader: ParseWorker, sender: str, *given: Any) -> Any:
@@ -121,18 +147,29 @@ async def test_amazon_connect_events_open_one_incident(gateway: Served) -> None:
     assert await records(gateway) == [("Call from a withheld number", "+11234567890")]
     assert (await sent(gateway, "connect/chat"))[1]["results"][0]["outcome"] == "ignored"
     other = msgspec.json.encode(
-        {"account": "9", "detail": {"eventType": "INITIATED", "contactId": "c", "initiationMethod": "INBOUND"}}
+        {
+            "account": "9",
+            "detail": {"eventType": "INITIATED", "contactId": "c", "initiationMethod": "INBOUND"},
+        }
     )
     path = f"/ingest/phone/connect/contact/{gateway.keys['ingest']}"
-    assert (await gateway.client.post(path, data=other, headers={"Content-Type": "application/json"})).status == 403
-    assert (await gateway.client.post(path, data=b"{", headers={"Content-Type": "application/json"})).status == 403
+    assert (
+        await gateway.client.post(path, data=other, headers={"Content-Type": "application/json"})
+    ).status == 403
+    assert (
+        await gateway.client.post(path, data=b"{", headers={"Content-Type": "application/json"})
+    ).status == 403
 
 
 async def test_old_call_is_deleted_after_retention(database_url: str) -> None:
     plain = load(None, {})
-    settings = msgspec.structs.replace(plain, database=Database(url=database_url, pool_min=1, pool_max=8))
+    settings = msgspec.structs.replace(
+        plain, database=Database(url=database_url, pool_min=1, pool_max=8)
+    )
     conn = await asyncpg.connect(database_url)
-    pbx = await conn.fetchval("INSERT INTO integration (slug, name) VALUES ('pbx', 'pbx') RETURNING id")
+    pbx = await conn.fetchval(
+        "INSERT INTO integration (slug, name) VALUES ('pbx', 'pbx') RETURNING id"
+    )
     for days in (401, 399):
         await conn.execute(KEPT, pbx, str(days), NOON - timedelta(days=days))
     async with served(settings, clock=FakeClock()):
@@ -148,18 +185,44 @@ async def test_request_from_unlisted_address_returns_403(gateway: Served) -> Non
 
 async def test_3cx_journal_opens_incident_and_lookup_finds_caller(database_url: str) -> None:
     plain = load(None, {})
-    settings = msgspec.structs.replace(plain, database=Database(url=database_url, pool_min=1, pool_max=8))
+    settings = msgspec.structs.replace(
+        plain, database=Database(url=database_url, pool_min=1, pool_max=8)
+    )
     async with served(settings, clock=FakeClock()) as gateway:
-        person = {"login": "ann", "name": "Ann", "locale": "en", "roles": ["tier2"], "phone": "+8613800138000"}
+        person = {
+            "login": "ann",
+            "name": "Ann",
+            "locale": "en",
+            "roles": ["tier2"],
+            "phone": "+8613800138000",
+        }
         await gateway.post("/api/v1/people", person, "admin")
-        path, asked = "/ingest/phone/threecx/journal", {"call_type": "Missed", "number": "13800138000", "started_at": "1"}
-        assert (await gateway.client.post(path, json=asked, headers={"X-Api-Key": gateway.keys["ingest"]})).status == 202
-        (row,) = await gateway.pool.fetch("SELECT number, title, contact_name, priority FROM incident")
+        path, asked = (
+            "/ingest/phone/threecx/journal",
+            {"call_type": "Missed", "number": "13800138000", "started_at": "1"},
+        )
+        assert (
+            await gateway.client.post(
+                path, json=asked, headers={"X-Api-Key": gateway.keys["ingest"]}
+            )
+        ).status == 202
+        (row,) = await gateway.pool.fetch(
+            "SELECT number, title, contact_name, priority FROM incident"
+        )
         assert tuple(row)[1:3] == ("Missed call from Ann (+8613800138000)", "Ann")
-        status, found = await gateway.get("/ingest/phone/threecx/lookup", key="read", number="+8613800138000")
-        assert (status, [(one["id"], one["record"]) for one in found["contacts"]]) == (200, [("ann", row["number"])])
-        assert (await gateway.get("/ingest/phone/threecx/lookup?number=+8613900139000", key="read"))[1] == {"contacts": []}
-        assert (await gateway.get("/ingest/phone/threecx/lookup", key="ingest", number="1"))[0] == 403
+        status, found = await gateway.get(
+            "/ingest/phone/threecx/lookup", key="read", number="+8613800138000"
+        )
+        assert (status, [(one["id"], one["record"]) for one in found["contacts"]]) == (
+            200,
+            [("ann", row["number"])],
+        )
+        assert (
+            await gateway.get("/ingest/phone/threecx/lookup?number=+8613900139000", key="read")
+        )[1] == {"contacts": []}
+        assert (await gateway.get("/ingest/phone/threecx/lookup", key="ingest", number="1"))[
+            0
+        ] == 403
 
 
 def test_3cx_template_sends_only_fields_that_are_read() -> None:
@@ -195,7 +258,9 @@ async def test_callers_with_same_caller_name_open_separate_incidents(gateway: Se
             "DID": "01082303333", "DIALSTATUS": "ANSWER", "ANSWEREDTIME": "4",
         }  # fmt: skip
         for event in ("call", "answer", "hangup"):
-            answer = await gateway.client.post(f"/ingest/phone/asterisk/{event}/{gateway.keys['ingest']}", data=told)
+            answer = await gateway.client.post(
+                f"/ingest/phone/asterisk/{event}/{gateway.keys['ingest']}", data=told
+            )
             assert answer.status == 202
     _, found = await gateway.get("/api/v1/incidents", "admin")
     assert [(one["master"], one["contact"]) for one in found["incidents"]] == [
@@ -206,8 +271,12 @@ async def test_callers_with_same_caller_name_open_separate_incidents(gateway: Se
 async def test_asterisk_answer_is_json_without_key(gateway: Served) -> None:
     told = {"LINKEDID": "a1", "CALLERID": "02177770521", "DID": "01082303333"}
     for event in ("call", "answer", "hangup"):
-        answer = await gateway.client.post(f"/ingest/phone/asterisk/{event}/{gateway.keys['ingest']}", data=told)
+        answer = await gateway.client.post(
+            f"/ingest/phone/asterisk/{event}/{gateway.keys['ingest']}", data=told
+        )
         text = await answer.text()
         assert (answer.content_type, gateway.keys["ingest"] in text) == ("application/json", False)
-    answer = await gateway.client.post(f"/ingest/phone/asterisk/hangup/{gateway.keys['ingest']}", data=told | {"EPOCH": "soon"})
+    answer = await gateway.client.post(
+        f"/ingest/phone/asterisk/hangup/{gateway.keys['ingest']}", data=told | {"EPOCH": "soon"}
+    )
     assert answer.status == 202, "a time that is none refuses no call"

@@ -14,7 +14,11 @@ from gateway.clock import SystemClock
 from gateway.settings import Database, Hotline, PhoneProvider, load
 from tests.support.served import Served, served
 
-PUBLIC, TOKEN, OLD = "https://gw.example", "12345678901234567890123456789012", "old-token-old-token-old-token-12"
+PUBLIC, TOKEN, OLD = (
+    "https://gw.example",
+    "12345678901234567890123456789012",
+    "old-token-old-token-old-token-12",
+)
 ACCOUNT, CALL, ANN, DESK = "AC" + "a" * 32, "CA" + "c" * 32, "+8613800138000", "+861082303333"
 
 
@@ -22,25 +26,44 @@ ACCOUNT, CALL, ANN, DESK = "AC" + "a" * 32, "CA" + "c" * 32, "+8613800138000", "
 async def gateway(database_url: str) -> AsyncIterator[Served]:
     plain = load(None, {})
     twilio = PhoneProvider(secrets=(TOKEN, OLD), accounts=(ACCOUNT,))
-    lines = {DESK: Hotline(service="billing", dial="+861082304444"), "+15550100": Hotline(locales=("en",), menu=False)}
-    phone = msgspec.structs.replace(plain.phone, public_url=PUBLIC + "/", providers={"twilio": twilio}, hotlines=lines)
+    lines = {
+        DESK: Hotline(service="billing", dial="+861082304444"),
+        "+15550100": Hotline(locales=("en",), menu=False),
+    }
+    phone = msgspec.structs.replace(
+        plain.phone, public_url=PUBLIC + "/", providers={"twilio": twilio}, hotlines=lines
+    )
     database = Database(url=database_url, pool_min=1, pool_max=8)
     async with served(msgspec.structs.replace(plain, database=database, phone=phone)) as running:
         yield running
 
 
 def fields(**more: str) -> dict[str, str]:
-    told = {"AccountSid": ACCOUNT, "CallSid": CALL, "From": ANN, "To": DESK, "Direction": "inbound", "CallStatus": "ringing"}
+    told = {
+        "AccountSid": ACCOUNT,
+        "CallSid": CALL,
+        "From": ANN,
+        "To": DESK,
+        "Direction": "inbound",
+        "CallStatus": "ringing",
+    }
     return told | {"ApiVersion": "2010-04-01", "CallerName": ""} | more
 
 
 async def post(
-    gateway: Served, event: str, told: dict[str, str], query: str = "", secret: str = TOKEN, **headers: str
+    gateway: Served,
+    event: str,
+    told: dict[str, str],
+    query: str = "",
+    secret: str = TOKEN,
+    **headers: str,
 ) -> tuple[int, str]:
     path = f"/ingest/phone/twilio/{event}/{gateway.keys['ingest']}" + (f"?{query}" if query else "")
     signed = {"X-Twilio-Signature": signature(secret, PUBLIC + path, tuple(told.items()))} | headers
     answer = await gateway.client.post(
-        path, data=urlencode(told), headers=signed | {"Content-Type": "application/x-www-form-urlencoded"}
+        path,
+        data=urlencode(told),
+        headers=signed | {"Content-Type": "application/x-www-form-urlencoded"},
     )
     return answer.status, await answer.text()
 
@@ -57,12 +80,23 @@ async def press(gateway: Served, before: Element, key: str, **more: str) -> Elem
     assert gather is not None
     where = urlsplit(gather.attrib["action"])
     assert where.netloc == "gw.example"
-    return await heard(gateway, where.path.split("/")[4], fields(CallStatus="in-progress", Digits=key, **more), where.query)
+    return await heard(
+        gateway,
+        where.path.split("/")[4],
+        fields(CallStatus="in-progress", Digits=key, **more),
+        where.query,
+    )
 
 
 def over(**more: str) -> dict[str, str]:
     ended = format_datetime(SystemClock().now())
-    return fields(CallStatus="completed", CallDuration="42", Timestamp=ended, CallbackSource="call-progress-events", **more)
+    return fields(
+        CallStatus="completed",
+        CallDuration="42",
+        Timestamp=ended,
+        CallbackSource="call-progress-events",
+        **more,
+    )
 
 
 async def records(gateway: Served) -> list[Any]:
@@ -80,13 +114,26 @@ async def test_voice_report_opens_one_incident_and_reads_out_number(gateway: Ser
     ask = await press(gateway, menu, "1")
     record = ask.find("Record")
     assert record is not None
-    assert record.attrib["transcribeCallback"] == f"{PUBLIC}/ingest/phone/twilio/transcription/{gateway.keys['ingest']}"
+    assert (
+        record.attrib["transcribeCallback"]
+        == f"{PUBLIC}/ingest/phone/twilio/transcription/{gateway.keys['ingest']}"
+    )
     address = "https://api.twilio.com/2010-04-01/Accounts/AC/Recordings/RE1"
-    spoken = fields(CallStatus="in-progress", RecordingUrl=address, RecordingSid="RE1", RecordingDuration="9", Digits="#")
+    spoken = fields(
+        CallStatus="in-progress",
+        RecordingUrl=address,
+        RecordingSid="RE1",
+        RecordingDuration="9",
+        Digits="#",
+    )
     thanks = await heard(gateway, "voice", spoken, urlsplit(record.attrib["action"]).query)
     (opened,) = await records(gateway)
     assert opened["number"].split("-")[1] in "".join("".join(thanks.itertext()).split())
-    assert (opened["title"], opened["contact"], opened["service"]) == (f"Call from {ANN}", ANN, "billing")
+    assert (opened["title"], opened["contact"], opened["service"]) == (
+        f"Call from {ANN}",
+        ANN,
+        "billing",
+    )
     said = {
         "AccountSid": ACCOUNT,
         "CallSid": CALL,
@@ -94,8 +141,14 @@ async def test_voice_report_opens_one_incident_and_reads_out_number(gateway: Ser
         "RecordingUrl": address,
         "RecordingStatus": "completed",
     }
-    await post(gateway, "recording", said | {"RecordingDuration": "9", "RecordingSource": "RecordVerb"})
-    words = fields(TranscriptionText="the printer is on fire", TranscriptionStatus="completed", TranscriptionSid="TR1")
+    await post(
+        gateway, "recording", said | {"RecordingDuration": "9", "RecordingSource": "RecordVerb"}
+    )
+    words = fields(
+        TranscriptionText="the printer is on fire",
+        TranscriptionStatus="completed",
+        TranscriptionSid="TR1",
+    )
     await post(gateway, "transcription", words)
     await post(gateway, "status", over())
     (after,) = await records(gateway)
@@ -125,21 +178,36 @@ async def test_unanswered_call_opens_incident_once(
     await post(gateway, "status", over(CallSid="CA" + "f" * 32, To="+861055555555"))
     assert [one["contact"] for one in await records(gateway)] == [ANN, ""]
     outcomes = await gateway.pool.fetch("SELECT outcome FROM alert_event ORDER BY receipt_id")
-    assert sorted(row[0] for row in outcomes) == ["added", "duplicate", "ignored", "ignored", "ignored", "opened", "opened"]
+    assert sorted(row[0] for row in outcomes) == [
+        "added",
+        "duplicate",
+        "ignored",
+        "ignored",
+        "ignored",
+        "opened",
+        "opened",
+    ]
 
 
 async def test_caller_with_open_incident_hears_state_and_is_not_missed(gateway: Served) -> None:
-    spoken = fields(CallStatus="in-progress", RecordingUrl="https://api.twilio.com/RE1", RecordingDuration="3")
+    spoken = fields(
+        CallStatus="in-progress", RecordingUrl="https://api.twilio.com/RE1", RecordingDuration="3"
+    )
     await heard(gateway, "voice", spoken, "step=recorded&locale=en")
     again = fields(CallSid="CA" + "d" * 32)
     standing = await heard(gateway, "voice", again | {"Digits": "2"}, "step=menu&locale=en")
     assert "is at the service desk" in "".join(standing.itertext())
     await post(gateway, "status", over(CallSid="CA" + "d" * 32))
     stranger = fields(CallSid="CA" + "e" * 32, From="+8613900139000", Digits="2")
-    assert "no open record" in "".join((await heard(gateway, "voice", stranger, "step=menu&locale=en")).itertext())
+    assert "no open record" in "".join(
+        (await heard(gateway, "voice", stranger, "step=menu&locale=en")).itertext()
+    )
     assert len(await records(gateway)) == 1
     more = fields(
-        CallSid="CA" + "f" * 32, CallStatus="in-progress", RecordingUrl="https://api.twilio.com/RE2", RecordingDuration="3"
+        CallSid="CA" + "f" * 32,
+        CallStatus="in-progress",
+        RecordingUrl="https://api.twilio.com/RE2",
+        RecordingDuration="3",
     )
     await heard(gateway, "voice", more, "step=recorded&locale=en")
     (note,) = await gateway.pool.fetch("SELECT facts FROM timeline WHERE event = 'note'")
@@ -150,14 +218,33 @@ async def test_caller_with_open_incident_hears_state_and_is_not_missed(gateway: 
 async def test_unanswered_desk_call_is_offered_recording(gateway: Served) -> None:
     dial = await heard(gateway, "voice", fields(Digits="0"), "step=menu&locale=en")
     assert dial.findtext("Dial/Number") == "+861082304444"
-    nobody = await heard(gateway, "voice", fields(CallStatus="in-progress", DialCallStatus="no-answer"), "step=dialled&locale=en")
+    nobody = await heard(
+        gateway,
+        "voice",
+        fields(CallStatus="in-progress", DialCallStatus="no-answer"),
+        "step=dialled&locale=en",
+    )
     assert nobody.find("Record") is not None
     taken = fields(CallStatus="in-progress", DialCallStatus="completed", DialCallDuration="30")
-    assert (await heard(gateway, "voice", taken, "step=dialled&locale=en")).find("Hangup") is not None
+    assert (await heard(gateway, "voice", taken, "step=dialled&locale=en")).find(
+        "Hangup"
+    ) is not None
     assert [one["title"] for one in await records(gateway)] == [f"Call from {ANN}"]
-    leg = {"CallSid": "CA" + "1" * 32, "ParentCallSid": CALL, "CallStatus": "completed", "Direction": "outbound-dial"}
-    await post(gateway, "status", leg | {"AccountSid": ACCOUNT, "CallDuration": "30", "From": DESK, "To": "+861082304444"})
-    assert await gateway.pool.fetchval("SELECT caller || ' ' || direction FROM call") == f"{ANN} inbound"
+    leg = {
+        "CallSid": "CA" + "1" * 32,
+        "ParentCallSid": CALL,
+        "CallStatus": "completed",
+        "Direction": "outbound-dial",
+    }
+    await post(
+        gateway,
+        "status",
+        leg | {"AccountSid": ACCOUNT, "CallDuration": "30", "From": DESK, "To": "+861082304444"},
+    )
+    assert (
+        await gateway.pool.fetchval("SELECT caller || ' ' || direction FROM call")
+        == f"{ANN} inbound"
+    )
 
 
 async def test_silent_caller_is_asked_three_times_then_hung_up(gateway: Served) -> None:
@@ -166,15 +253,27 @@ async def test_silent_caller_is_asked_three_times_then_hung_up(gateway: Served) 
         document = await press(gateway, document, "")
         assert document.find("Gather") is not None
     assert (await press(gateway, document, "")).find("Hangup") is not None
-    assert (await heard(gateway, "voice", fields(To="+15550100", CallSid="CA2"))).find("Record") is not None
+    assert (await heard(gateway, "voice", fields(To="+15550100", CallSid="CA2"))).find(
+        "Record"
+    ) is not None
 
 
 async def test_first_sms_opens_incident_and_next_becomes_note(gateway: Served) -> None:
-    told = {"AccountSid": ACCOUNT, "MessageSid": "SM1", "From": ANN, "To": DESK, "Body": "打印机<坏>了\nfloor 3", "NumMedia": "1"}
+    told = {
+        "AccountSid": ACCOUNT,
+        "MessageSid": "SM1",
+        "From": ANN,
+        "To": DESK,
+        "Body": "打印机<坏>了\nfloor 3",
+        "NumMedia": "1",
+    }
     told |= {"MediaUrl0": "https://api.twilio.com/ME1"}
     reply = await heard(gateway, "message", told)
     (opened,) = await records(gateway)
-    assert (opened["title"], opened["number"] in "".join(reply.itertext())) == ("打印机<坏>了", True)
+    assert (opened["title"], opened["number"] in "".join(reply.itertext())) == (
+        "打印机<坏>了",
+        True,
+    )
     assert "https://api.twilio.com/ME1" in opened["description"]
     await heard(gateway, "message", told)
     await gateway.pool.execute("DELETE FROM delivery")
@@ -185,10 +284,14 @@ async def test_first_sms_opens_incident_and_next_becomes_note(gateway: Served) -
 
 
 async def test_forged_twilio_request_is_refused(gateway: Served) -> None:
-    assert (await post(gateway, "status", over(), secret="another-token-another-token-1234"))[0] == 401
+    assert (await post(gateway, "status", over(), secret="another-token-another-token-1234"))[
+        0
+    ] == 401
     assert (await post(gateway, "status", over(), **{"X-Twilio-Signature": ""}))[0] == 401
     assert (await post(gateway, "status", over(AccountSid="AC" + "b" * 32)))[0] == 403
-    assert (await post(gateway, "status", over() | {"Timestamp": "Mon, 02 Mar 2020 12:00:00 +0000"}))[0] == 401
+    assert (
+        await post(gateway, "status", over() | {"Timestamp": "Mon, 02 Mar 2020 12:00:00 +0000"})
+    )[0] == 401
     lie = {"X-Forwarded-Host": "gw.example", "Host": "evil.example"}
     assert (await post(gateway, "status", over(), **lie))[0] == 200
     assert (await post(gateway, "status", over(), secret=OLD))[0] == 200
@@ -196,19 +299,31 @@ async def test_forged_twilio_request_is_refused(gateway: Served) -> None:
     told = over(From="+8613900139000")
     for base in ("https://evil.example", "http://gw.example", "https://gw.example:8443"):
         answer = await gateway.client.post(
-            path, data=told, headers={"X-Twilio-Signature": signature(TOKEN, base + path, tuple(told.items()))}
+            path,
+            data=told,
+            headers={"X-Twilio-Signature": signature(TOKEN, base + path, tuple(told.items()))},
         )
         assert (answer.status, answer.content_type) == (401, "application/problem+json")
     assert (await gateway.client.post("/ingest/phone/twilio/status", data=told)).status == 401
-    assert (await gateway.client.post(f"/ingest/phone/twilio/lookup/{gateway.keys['ingest']}", data=told)).status == 404
+    assert (
+        await gateway.client.post(
+            f"/ingest/phone/twilio/lookup/{gateway.keys['ingest']}", data=told
+        )
+    ).status == 404
     assert [one["contact"] for one in await records(gateway)] == [ANN]
 
 
 async def test_malformed_twilio_request_is_quarantined_and_answered(gateway: Served) -> None:
-    assert (await heard(gateway, "voice", {"AccountSid": ACCOUNT, "From": "x\0"})).find("Say") is not None
+    assert (await heard(gateway, "voice", {"AccountSid": ACCOUNT, "From": "x\0"})).find(
+        "Say"
+    ) is not None
     assert (await heard(gateway, "message", {"AccountSid": ACCOUNT})).tag == "Response"
-    assert (await heard(gateway, "status", {"AccountSid": ACCOUNT, "CallSid": "/../"})).tag == "Response"
-    assert await gateway.pool.fetchval("SELECT count(*) FROM quarantine WHERE source = 'phone'") == 3
+    assert (
+        await heard(gateway, "status", {"AccountSid": ACCOUNT, "CallSid": "/../"})
+    ).tag == "Response"
+    assert (
+        await gateway.pool.fetchval("SELECT count(*) FROM quarantine WHERE source = 'phone'") == 3
+    )
 
 
 async def test_lost_database_is_spoken_to_callers_and_status_returns_503(gateway: Served) -> None:
@@ -216,7 +331,9 @@ async def test_lost_database_is_spoken_to_callers_and_status_returns_503(gateway
     gateway.lose_database()
     menu = await heard(gateway, "voice", fields())
     assert menu.find("Gather") is not None or "cannot be taken" in "".join(menu.itertext())
-    spoken = fields(CallStatus="in-progress", RecordingUrl="https://api.twilio.com/RE1", RecordingDuration="3")
+    spoken = fields(
+        CallStatus="in-progress", RecordingUrl="https://api.twilio.com/RE1", RecordingDuration="3"
+    )
     sorry = await heard(gateway, "voice", spoken, "step=recorded&locale=en")
     assert "cannot be taken" in "".join(sorry.itertext())
     told = {"AccountSid": ACCOUNT, "MessageSid": "SM1", "From": ANN, "To": DESK, "Body": "x"}

@@ -7,7 +7,13 @@ import msgspec
 import pytest
 
 from gateway.channels.email.posted import FormField
-from gateway.channels.webform.reading import FilledForm, make_report, parse_form, spam_reason, validate_form
+from gateway.channels.webform.reading import (
+    FilledForm,
+    make_report,
+    parse_form,
+    spam_reason,
+    validate_form,
+)
 from gateway.settings import load
 from gateway.vocabulary import Impact, Urgency
 from tests.support.clock import NOON
@@ -36,8 +42,18 @@ def test_form_becomes_report() -> None:
     assert (told is not None, flaws) == (True, {})
     assert told
     made = make_report(told, "mail", "zh-CN", RULES, NOON)
-    assert (made.title, made.description, made.impact, made.urgency) == ("Mail is down", "since I came", "group", "urgent")
-    assert (made.contact, made.contact_name, made.service, made.source) == ("ann@example.com", "Ann Bo", "mail", "web")
+    assert (made.title, made.description, made.impact, made.urgency) == (
+        "Mail is down",
+        "since I came",
+        "group",
+        "urgent",
+    )
+    assert (made.contact, made.contact_name, made.service, made.source) == (
+        "ann@example.com",
+        "Ann Bo",
+        "mail",
+        "web",
+    )
     assert made.labels == {"language": "zh-CN", "phone": "+8613912345678"}
     assert made.occurred_at is None
 
@@ -45,7 +61,9 @@ def test_form_becomes_report() -> None:
 def test_phone_extension_is_accepted_only_beside_email() -> None:
     told, flaws = validate_form(form(phone="1001"), RULES, each=1)
     assert (told is not None and told.phone, flaws) == ("1001", {})
-    assert validate_form(form(email="", phone="1001"), RULES, each=1)[1]["phone"].word == "bad_phone"
+    assert (
+        validate_form(form(email="", phone="1001"), RULES, each=1)[1]["phone"].word == "bad_phone"
+    )
 
 
 def test_phone_alone_is_sufficient_contact() -> None:
@@ -61,7 +79,10 @@ def test_phone_alone_is_sufficient_contact() -> None:
         ({"title": ""}, {"title": "missing"}),
         ({"title": "x" * 201}, {"title": "too_long"}),
         ({"description": "", "impact": ""}, {"description": "missing", "impact": "missing"}),
-        ({"description": "x" * 20_001, "name": "x" * 201}, {"description": "too_long", "name": "too_long"}),
+        (
+            {"description": "x" * 20_001, "name": "x" * 201},
+            {"description": "too_long", "name": "too_long"},
+        ),
         ({"impact": "galaxy", "urgency": "\0"}, {"impact": "bad_choice", "urgency": "bad_choice"}),
         ({"email": ""}, {"contact": "unreachable"}),
         ({"email": "nobody", "phone": "1"}, {"email": "bad_email", "phone": "bad_phone"}),
@@ -88,7 +109,10 @@ def test_start_time_is_read_in_configured_time_zone() -> None:
     assert f"{told.since:%H:%M%z}" == "19:00+0800"
     assert make_report(told, "mail", "en", rules, now).occurred_at == told.since
     later = make_report(told, "mail", "en", rules, now + timedelta(days=1))
-    assert (later.occurred_at, later.description) == (None, "Since 2026-03-02 11:00 UTC (told later)\n\nsince I came")
+    assert (later.occurred_at, later.description) == (
+        None,
+        "Since 2026-03-02 11:00 UTC (told later)\n\nsince I came",
+    )
 
 
 def test_impact_is_capped_by_settings() -> None:

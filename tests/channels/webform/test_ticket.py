@@ -20,7 +20,10 @@ def test_changed_form_ticket_is_invalid(place: int) -> None:
     assert OURS.read(TICKET[:place] + other + TICKET[place + 1 :]) is None
 
 
-@pytest.mark.parametrize("text", ["", "x", TICKET + "A", TICKET[:-1], TICKET.replace("mail", "vpn"), TICKET + "\n", "\0" * 999])
+@pytest.mark.parametrize(
+    "text",
+    ["", "x", TICKET + "A", TICKET[:-1], TICKET.replace("mail", "vpn"), TICKET + "\n", "\0" * 999],
+)
 def test_foreign_form_ticket_is_invalid(text: str) -> None:
     assert OURS.read(text) is None
     assert FormTicketSigner((b"other",)).read(TICKET) is None

@@ -23,16 +23,25 @@ MINUTE = timedelta(minutes=1)
 async def gateway(database_url: str, clock: FakeClock) -> AsyncIterator[Served]:
     plain = load(None, {})
     form = msgspec.structs.replace(
-        plain.form, services=("mail", "unknown"), contact="call 400", per_service=6, max_bytes=300_000, at_once=1
+        plain.form,
+        services=("mail", "unknown"),
+        contact="call 400",
+        per_service=6,
+        max_bytes=300_000,
+        at_once=1,
     )
     database = Database(url=database_url, pool_min=1, pool_max=8)
     smtp = msgspec.structs.replace(plain.notify.smtp, host="127.0.0.1", port=1)
     notify, server = (msgspec.structs.replace(plain.notify, smtp=smtp),
                       msgspec.structs.replace(plain.server, external_url="https://gw.example/"))  # fmt: skip
-    settings = msgspec.structs.replace(plain, database=database, form=form, notify=notify, server=server)
+    settings = msgspec.structs.replace(
+        plain, database=database, form=form, notify=notify, server=server
+    )
     async with served(settings, clock=clock) as running:
         for slug, name in (("mail", "Mail & more"), ("vpn", "VPN")):
-            assert (await running.post("/api/v1/services", {"slug": slug, "name": name}, "admin")).status == 201
+            assert (
+                await running.post("/api/v1/services", {"slug": slug, "name": name}, "admin")
+            ).status == 201
         yield running
 
 
@@ -46,7 +55,9 @@ async def opened(gateway: Served, clock: FakeClock, language: str = "en") -> dic
 
 async def vpn_ticket(gateway: Served, clock: FakeClock) -> str:
     """A ticket of ours for another service, signed as it must be."""
-    secrets = tuple(row["secret"] for row in await gateway.pool.fetch("SELECT secret FROM link_secret"))
+    secrets = tuple(
+        row["secret"] for row in await gateway.pool.fetch("SELECT secret FROM link_secret")
+    )
     return FormTicketSigner(secrets).make("vpn", clock.at - timedelta(seconds=10), bytes(16))
 
 
@@ -55,9 +66,13 @@ async def counted(gateway: Served) -> dict[str, int]:
     return {name: await gateway.pool.fetchval(f"SELECT count(*) FROM {name}") for name in names}  # noqa: S608 - names of ours
 
 
-async def test_web_report_opens_incident_with_files_and_reporter_link(gateway: Served, clock: FakeClock) -> None:
+async def test_web_report_opens_incident_with_files_and_reporter_link(
+    gateway: Served, clock: FakeClock
+) -> None:
     fields = await opened(gateway, clock) | {"phone": "13912345678", "since": "2026-03-02T11:30"}
-    page = await send(gateway.client, "/report/mail", fields, ('截图 "1".png', b"\x89PNG\r\n\x1a\n"))
+    page = await send(
+        gateway.client, "/report/mail", fields, ('截图 "1".png', b"\x89PNG\r\n\x1a\n")
+    )
     assert (page.status, page.heading) == (201, "We have your report")
     _, record = await gateway.get(f"/api/v1/incidents/{page.number}", "admin")
     assert (record["title"], record["description"], record["service"], record["source"]) == (
@@ -69,7 +84,13 @@ async def test_web_report_opens_incident_with_files_and_reporter_link(gateway: S
     mine = await get(gateway.client, page.link)
     assert (mine.status, mine.number) == (200, page.number)
     assert "截图" in mine.text
-    assert await counted(gateway) == {"incident": 1, "receipt": 1, "alert_event": 1, "quarantine": 0, "attachment": 1}
+    assert await counted(gateway) == {
+        "incident": 1,
+        "receipt": 1,
+        "alert_event": 1,
+        "quarantine": 0,
+        "attachment": 1,
+    }
     text = await (await gateway.client.get("/metrics")).text()
     assert 'gateway_intake_requests_total{outcome="accepted",source="web"} 1.0' in text
     assert 'gateway_intake_items_total{outcome="opened",source="web"} 1.0' in text
@@ -81,31 +102,53 @@ OWED = "SELECT recipient, facts::text AS facts FROM outbox WHERE template = 'rec
 async def test_confirmation_mail_omits_reported_text(gateway: Served, clock: FakeClock) -> None:
     for _ in range(4):
         page = await send(gateway.client, "/report/mail", await opened(gateway, clock, "zh-CN"))
-    await send(gateway.client, "/report/mail", await opened(gateway, clock) | {"email": "", "phone": "13912345678"})
+    await send(
+        gateway.client,
+        "/report/mail",
+        await opened(gateway, clock) | {"email": "", "phone": "13912345678"},
+    )
     owed = await gateway.pool.fetch(OWED)
     assert [row["recipient"] for row in owed] == ["ann@example.com"] * 3
     facts = json.loads(owed[0]["facts"])
     assert facts == {"number": facts["number"], "locale": "zh-CN"}
     assert "down" not in owed[0]["facts"]
-    assert page.one(r'class="address"><a href="/my/[^"]+">([^<]+)<').startswith("https://gw.example/my/")
+    assert page.one(r'class="address"><a href="/my/[^"]+">([^<]+)<').startswith(
+        "https://gw.example/my/"
+    )
 
 
-async def test_repeated_form_ticket_returns_same_incident(gateway: Served, clock: FakeClock) -> None:
+async def test_repeated_form_ticket_returns_same_incident(
+    gateway: Served, clock: FakeClock
+) -> None:
     fields = await opened(gateway, clock)
-    both = await asyncio.gather(*(send(gateway.client, "/report/mail", fields, ("a.txt", b"a")) for _ in range(2)))
+    both = await asyncio.gather(
+        *(send(gateway.client, "/report/mail", fields, ("a.txt", b"a")) for _ in range(2))
+    )
     assert sorted(one.status for one in both) == [200, 201]
-    again = await send(gateway.client, "/report/mail", fields | {"title": "Else", "website": "x"}, ("b.txt", b"b"))
+    again = await send(
+        gateway.client, "/report/mail", fields | {"title": "Else", "website": "x"}, ("b.txt", b"b")
+    )
     clock.advance(timedelta(days=1))
     reloaded = [await send(gateway.client, "/report/mail", fields) for _ in range(6)]
     assert {one.number for one in (*both, again, *reloaded)} == {again.number}
     assert {one.status for one in (again, *reloaded)} == {200}
     assert "had already received this form" in again.text
-    assert await counted(gateway) == {"incident": 1, "receipt": 9, "alert_event": 9, "quarantine": 0, "attachment": 1}
-    outcomes = await gateway.pool.fetch("SELECT outcome, count(*) FROM alert_event GROUP BY 1 ORDER BY 1")
+    assert await counted(gateway) == {
+        "incident": 1,
+        "receipt": 9,
+        "alert_event": 9,
+        "quarantine": 0,
+        "attachment": 1,
+    }
+    outcomes = await gateway.pool.fetch(
+        "SELECT outcome, count(*) FROM alert_event GROUP BY 1 ORDER BY 1"
+    )
     assert [tuple(row) for row in outcomes] == [("duplicate", 8), ("opened", 1)]
 
 
-async def test_too_early_or_too_late_form_returns_422_and_keeps_input(gateway: Served, clock: FakeClock) -> None:
+async def test_too_early_or_too_late_form_returns_422_and_keeps_input(
+    gateway: Served, clock: FakeClock
+) -> None:
     page = await get(gateway.client, "/report/mail")
     early = await send(gateway.client, "/report/mail", WHOLE | page.hidden)
     assert (early.status, early.hidden["ticket"] == page.hidden["ticket"]) == (422, True)
@@ -114,14 +157,25 @@ async def test_too_early_or_too_late_form_returns_422_and_keeps_input(gateway: S
     late = await send(gateway.client, "/report/mail", WHOLE | page.hidden)
     assert (late.status, late.hidden["ticket"] == page.hidden["ticket"]) == (422, False)
     assert late.one(r'name="title" value="([^"]+)"') == "Mail is down"
-    assert await counted(gateway) == {"incident": 0, "receipt": 0, "alert_event": 0, "quarantine": 0, "attachment": 0}
+    assert await counted(gateway) == {
+        "incident": 0,
+        "receipt": 0,
+        "alert_event": 0,
+        "quarantine": 0,
+        "attachment": 0,
+    }
     clock.advance(timedelta(seconds=5))
     assert (await send(gateway.client, "/report/mail", WHOLE | late.hidden)).status == 201
 
 
 async def test_form_without_valid_ticket_returns_422(gateway: Served, clock: FakeClock) -> None:
     fields = await opened(gateway, clock)
-    for wrong in ("", "x", fields["ticket"].replace(".mail.", ".vpn."), await vpn_ticket(gateway, clock)):
+    for wrong in (
+        "",
+        "x",
+        fields["ticket"].replace(".mail.", ".vpn."),
+        await vpn_ticket(gateway, clock),
+    ):
         page = await send(gateway.client, "/report/mail", fields | {"ticket": wrong})
         assert (page.status, page.hidden["ticket"] not in {"", wrong}) == (422, True)
     assert (await counted(gateway))["incident"] == 0
@@ -146,35 +200,59 @@ async def test_form_exists_only_for_enabled_known_services(gateway: Served) -> N
     assert "Mail &amp; more" in page.text
     assert "VPN" not in page.text
     assert "unknown" not in page.text
-    answers = [await get(gateway.client, f"/report/{slug}") for slug in ("vpn", "unknown", "nothing", "x" * 500, "%00", "..%2f")]
+    answers = [
+        await get(gateway.client, f"/report/{slug}")
+        for slug in ("vpn", "unknown", "nothing", "x" * 500, "%00", "..%2f")
+    ]
     assert {(one.status, one.text) for one in answers} == {(404, answers[0].text)}
     posted = [await send(gateway.client, f"/report/{slug}", WHOLE) for slug in ("vpn", "nothing")]
     assert [(one.status, one.text) for one in posted] == [(404, answers[0].text)] * 2
 
 
-async def test_suspected_spam_form_is_quarantined_and_replayed_once(gateway: Served, clock: FakeClock) -> None:
+async def test_suspected_spam_form_is_quarantined_and_replayed_once(
+    gateway: Served, clock: FakeClock
+) -> None:
     fields = await opened(gateway, clock)
-    page = await send(gateway.client, "/report/mail", fields | {"website": "http://x"}, ("a.txt", b"kept"))
+    page = await send(
+        gateway.client, "/report/mail", fields | {"website": "http://x"}, ("a.txt", b"kept")
+    )
     assert (page.status, page.heading) == (202, "Thank you. Somebody will look at your report")
-    assert await counted(gateway) == {"incident": 0, "receipt": 1, "alert_event": 1, "quarantine": 1, "attachment": 0}
+    assert await counted(gateway) == {
+        "incident": 0,
+        "receipt": 1,
+        "alert_event": 1,
+        "quarantine": 1,
+        "attachment": 0,
+    }
     _, listed = await gateway.get("/api/v1/quarantine", "admin")
     (kept,) = listed["quarantine"]
     assert (kept["source"], kept["problem"], kept["receipt"]) == (
         "web", "a field that people do not see was filled in", page.one(r'class="address">([0-9a-f-]+)<'))  # fmt: skip
     released = await gateway.post(f"/api/v1/quarantine/{kept['id']}/replay", {}, "admin")
-    assert (released.status, [one["outcome"] for one in (await released.json())["results"]]) == (202, ["opened"])
+    assert (released.status, [one["outcome"] for one in (await released.json())["results"]]) == (
+        202,
+        ["opened"],
+    )
     assert (await counted(gateway))["incident"] == (await counted(gateway))["attachment"] == 1
-    assert (await gateway.post(f"/api/v1/quarantine/{kept['id']}/replay", {}, "admin")).status == 409
+    assert (
+        await gateway.post(f"/api/v1/quarantine/{kept['id']}/replay", {}, "admin")
+    ).status == 409
     again = await send(gateway.client, "/report/mail", fields)
     assert (again.status, (await counted(gateway))["incident"]) == (200, 1)
 
 
 async def test_reports_per_address_are_rate_limited(gateway: Served, clock: FakeClock) -> None:
     for _ in range(5):
-        assert (await send(gateway.client, "/report/mail", await opened(gateway, clock))).status == 201
+        assert (
+            await send(gateway.client, "/report/mail", await opened(gateway, clock))
+        ).status == 201
     fields = await opened(gateway, clock)
     page = await send(gateway.client, "/report/mail", fields)
-    assert (page.status, page.heading, page.answer.headers["Retry-After"]) == (429, "Too many reports", "120")
+    assert (page.status, page.heading, page.answer.headers["Retry-After"]) == (
+        429,
+        "Too many reports",
+        "120",
+    )
     assert "call 400" in page.text
     assert (await counted(gateway))["incident"] == 5
     clock.advance(2 * MINUTE)
@@ -182,9 +260,14 @@ async def test_reports_per_address_are_rate_limited(gateway: Served, clock: Fake
     assert (await send(gateway.client, "/report/mail", await opened(gateway, clock))).status == 429
 
 
-async def test_reports_per_service_are_rate_limited_without_charging_address(gateway: Served, clock: FakeClock) -> None:
+async def test_reports_per_service_are_rate_limited_without_charging_address(
+    gateway: Served, clock: FakeClock
+) -> None:
     fields = await opened(gateway, clock)
-    service, tokens = sha256(b"service\0mail").digest(), "SELECT tokens FROM form_bucket WHERE subject = $1"
+    service, tokens = (
+        sha256(b"service\0mail").digest(),
+        "SELECT tokens FROM form_bucket WHERE subject = $1",
+    )
     await gateway.pool.execute("INSERT INTO form_bucket VALUES ($1, 0.5, $2)", service, clock.at)
     page = await send(gateway.client, "/report/mail", fields)
     assert (page.status, page.answer.headers["Retry-After"]) == (429, "10")
@@ -197,11 +280,15 @@ async def test_reports_per_service_are_rate_limited_without_charging_address(gat
     assert statuses == [422] * 48 + [429], "what is never right ends too"
 
 
-async def test_too_large_or_malformed_form_is_refused_with_page(gateway: Served, clock: FakeClock) -> None:
+async def test_too_large_or_malformed_form_is_refused_with_page(
+    gateway: Served, clock: FakeClock
+) -> None:
     fields = await opened(gateway, clock)
     page = await send(gateway.client, "/report/mail", fields, ("big", bytes(300_001)))
     assert (page.status, page.heading) == (413, "This is too large")
-    many = await send(gateway.client, "/report/mail", fields, *[(f"{place}.txt", b"1") for place in range(6)])
+    many = await send(
+        gateway.client, "/report/mail", fields, *[(f"{place}.txt", b"1") for place in range(6)]
+    )
     assert (many.status, many.flaws) == (422, {"files": "At most 5 files can be sent."})
     for kind, body in (
         ("multipart/form-data", b"x"),
@@ -209,13 +296,17 @@ async def test_too_large_or_malformed_form_is_refused_with_page(gateway: Served,
         ("application/json", b"{}"),
         ("", b"\0"),
     ):
-        answer = await gateway.client.post("/report/mail", data=body, headers={"Content-Type": kind})
+        answer = await gateway.client.post(
+            "/report/mail", data=body, headers={"Content-Type": kind}
+        )
         assert answer.status in {400, 422}, kind
         assert answer.content_type == "text/html"
     assert (await counted(gateway))["incident"] == 0
 
 
-async def test_form_beyond_concurrent_capacity_returns_503(gateway: Served, clock: FakeClock) -> None:
+async def test_form_beyond_concurrent_capacity_returns_503(
+    gateway: Served, clock: FakeClock
+) -> None:
     fields, held, go_on = await opened(gateway, clock), asyncio.Event(), asyncio.Event()
 
     async def slowly() -> AsyncIterator[bytes]:
@@ -234,7 +325,11 @@ async def test_form_beyond_concurrent_capacity_returns_503(gateway: Served, cloc
     while page.status == 422 and not slow.done():  # what came of the other one is not read yet
         page = await send(gateway.client, "/report/mail", flawed, ("a", bytes(50_000)))
     told = slow.result() if slow.done() else page
-    assert (told.status, told.heading, told.answer.headers["Retry-After"].isdecimal()) == (503, "Too busy just now", True)
+    assert (told.status, told.heading, told.answer.headers["Retry-After"].isdecimal()) == (
+        503,
+        "Too busy just now",
+        True,
+    )
     go_on.set()
     assert (await slow).status in {400, 422, 503}
     assert (await send(gateway.client, "/report/mail", fields, ("a", bytes(50_000)))).status == 201
@@ -245,16 +340,33 @@ SCRIPT = "<script>alert('x')</script>\"><img src=x onerror=alert(1)>{{'pw'*3}}"
 
 async def test_form_input_is_escaped_in_pages(gateway: Served, clock: FakeClock) -> None:
     fields = await opened(gateway, clock)
-    hostile = dict.fromkeys(("title", "description", "name", "since", "phone", "impact", "lang"), SCRIPT)
-    pages: list[Page] = [await send(gateway.client, "/report/mail", fields | hostile | {"email": SCRIPT}, (SCRIPT, b"1"))]
+    hostile = dict.fromkeys(
+        ("title", "description", "name", "since", "phone", "impact", "lang"), SCRIPT
+    )
+    pages: list[Page] = [
+        await send(
+            gateway.client, "/report/mail", fields | hostile | {"email": SCRIPT}, (SCRIPT, b"1")
+        )
+    ]
     hostile = {"title": SCRIPT, "description": SCRIPT, "name": SCRIPT}
-    taken = await send(gateway.client, "/report/mail", fields | hostile, ('<script>"x".html', b"<script>alert(1)</script>"))
+    taken = await send(
+        gateway.client,
+        "/report/mail",
+        fields | hostile,
+        ('<script>"x".html', b"<script>alert(1)</script>"),
+    )
     assert taken.status == 201
     note = await get(gateway.client, taken.link)
-    pages += [taken, note, await send(gateway.client, f"{taken.link}/note", note.hidden | {"note": SCRIPT})]
+    pages += [
+        taken,
+        note,
+        await send(gateway.client, f"{taken.link}/note", note.hidden | {"note": SCRIPT}),
+    ]
     assert "&lt;script&gt;" in pages[-1].text
     for page in pages:
-        assert page.text.count("<script") == page.text.count("<img") == page.text.count("pwpwpw") == 0
+        assert (
+            page.text.count("<script") == page.text.count("<img") == page.text.count("pwpwpw") == 0
+        )
         policy = page.answer.headers["Content-Security-Policy"]
         assert policy.startswith("default-src 'none'; style-src 'sha256-")
         assert "frame-ancestors 'none'" in policy
@@ -266,20 +378,41 @@ async def test_form_input_is_escaped_in_pages(gateway: Served, clock: FakeClock)
 
 async def test_pages_have_requested_language_and_labelled_fields(gateway: Served) -> None:
     for path in ("/report", "/report/mail", "/my/nothing"):
-        for asked, accepted, wanted in ((None, "zh-CN", "zh-CN"), ("en", "zh-CN", "en"), ("zh-CN", "en", "zh-CN")):
+        for asked, accepted, wanted in (
+            (None, "zh-CN", "zh-CN"),
+            ("en", "zh-CN", "en"),
+            ("zh-CN", "en", "zh-CN"),
+        ):
             page = await get(gateway.client, path + (f"?lang={asked}" if asked else ""), accepted)
             assert page.one(r'<html lang="([^"]+)"') == wanted
     page = await get(gateway.client, "/report/mail")
     shown = re.findall(r'<(?:input type="(?!hidden|radio)\w[^"]*"|textarea) id="(\w+)"', page.text)
-    assert set(shown) == {"title", "description", "since", "name", "email", "phone", "files", "website"}
+    assert set(shown) == {
+        "title",
+        "description",
+        "since",
+        "name",
+        "email",
+        "phone",
+        "files",
+        "website",
+    }
     assert all(f'<label for="{name}">' in page.text for name in shown)
-    assert page.text.count('<label class="choice"><input type="radio"') == page.text.count('type="radio"') == 8
+    assert (
+        page.text.count('<label class="choice"><input type="radio"')
+        == page.text.count('type="radio"')
+        == 8
+    )
 
 
 async def test_form_refused_by_database_is_quarantined(gateway: Served, clock: FakeClock) -> None:
-    await gateway.pool.execute("ALTER TABLE incident ADD CONSTRAINT no_mail CHECK (title <> 'refused')")
+    await gateway.pool.execute(
+        "ALTER TABLE incident ADD CONSTRAINT no_mail CHECK (title <> 'refused')"
+    )
     try:
-        page = await send(gateway.client, "/report/mail", await opened(gateway, clock) | {"title": "refused"})
+        page = await send(
+            gateway.client, "/report/mail", await opened(gateway, clock) | {"title": "refused"}
+        )
         assert (page.status, (await counted(gateway))["quarantine"]) == (202, 1)
     finally:
         await gateway.pool.execute("ALTER TABLE incident DROP CONSTRAINT no_mail")

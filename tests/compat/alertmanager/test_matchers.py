@@ -1,6 +1,12 @@
 import pytest
 
-from gateway.compat.alertmanager.matchers import LONGEST, MOST, FilterMatcher, parse_matcher, parse_matchers
+from gateway.compat.alertmanager.matchers import (
+    LONGEST,
+    MOST,
+    FilterMatcher,
+    parse_matcher,
+    parse_matchers,
+)
 from gateway.errors import Malformed
 
 
@@ -24,7 +30,20 @@ def test_matcher_is_parsed_like_alertmanager(text: str, meant: FilterMatcher) ->
     assert parse_matcher(text) == meant
 
 
-@pytest.mark.parametrize("text", ["", "service", "=crm", '"="a"', 'a="b', 'a="b"c"', "a\0=b", f"a={'x' * (LONGEST + 1)}", "1a=b"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "service",
+        "=crm",
+        '"="a"',
+        'a="b',
+        'a="b"c"',
+        "a\0=b",
+        f"a={'x' * (LONGEST + 1)}",
+        "1a=b",
+    ],
+)
 def test_invalid_matcher_is_refused(text: str) -> None:
     with pytest.raises(Malformed, match="bad matcher format"):
         parse_matcher(text)

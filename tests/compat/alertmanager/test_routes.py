@@ -18,7 +18,9 @@ STARTED = "2026-11-21T04:00:00.000Z"
 
 
 def settings(database_url: str) -> Settings:
-    return msgspec.structs.replace(load(None, {}), database=Database(url=database_url, pool_min=1, pool_max=8))
+    return msgspec.structs.replace(
+        load(None, {}), database=Database(url=database_url, pool_min=1, pool_max=8)
+    )
 
 
 @pytest.fixture
@@ -29,7 +31,12 @@ async def gateway(database_url: str) -> AsyncIterator[Served]:
 
 def alert(name: str, **more: str) -> dict[str, Any]:
     labels = {"alertname": name, "service": "crm"} | more
-    return {"labels": labels, "annotations": {"summary": f"{name}!"}, "startsAt": STARTED, "generatorURL": "http://prom/graph"}
+    return {
+        "labels": labels,
+        "annotations": {"summary": f"{name}!"},
+        "startsAt": STARTED,
+        "generatorURL": "http://prom/graph",
+    }
 
 
 async def names(gateway: Served, *filters: str, **more: str) -> list[str]:
@@ -86,7 +93,10 @@ async def test_ended_alert_is_not_listed(gateway: Served) -> None:
 
 
 async def test_matchers_filter_alerts(gateway: Served) -> None:
-    await gateway.post(ALERTS, [alert("DiskFull", host="a1"), alert("DiskSlow", host="b1"), alert("Down", service="web")])
+    await gateway.post(
+        ALERTS,
+        [alert("DiskFull", host="a1"), alert("DiskSlow", host="b1"), alert("Down", service="web")],
+    )
     assert await names(gateway, 'alertname="Down"') == ["Down"]
     assert await names(gateway, 'alertname=~"Disk.*"', 'host!~"b."') == ["DiskFull"]
     assert await names(gateway, 'alertname=~"Disk"') == []
@@ -98,13 +108,19 @@ async def test_matchers_filter_alerts(gateway: Served) -> None:
 async def test_states_and_receivers_filter_alerts(gateway: Served) -> None:
     await gateway.post(ALERTS, [alert("DiskFull")])
     assert await names(gateway, active="false") == []
-    assert await names(gateway, active="true", silenced="false", inhibited="false", unprocessed="false") == ["DiskFull"]
+    assert await names(
+        gateway, active="true", silenced="false", inhibited="false", unprocessed="false"
+    ) == ["DiskFull"]
     assert await names(gateway, receiver="gate.*") == ["DiskFull"]
     assert await names(gateway, receiver="gate") == []
 
 
-@pytest.mark.parametrize("query", [{"filter": "x"}, {"filter": 'a=~"("'}, {"active": "perhaps"}, {"receiver": "["}])
-async def test_invalid_query_returns_400_with_one_sentence(gateway: Served, query: dict[str, str]) -> None:
+@pytest.mark.parametrize(
+    "query", [{"filter": "x"}, {"filter": 'a=~"("'}, {"active": "perhaps"}, {"receiver": "["}]
+)
+async def test_invalid_query_returns_400_with_one_sentence(
+    gateway: Served, query: dict[str, str]
+) -> None:
     status, told = await gateway.get(ALERTS, **query)
     assert status == 400
     assert isinstance(told, str)
@@ -120,11 +136,16 @@ async def test_alert_groups_are_formed_by_incident(gateway: Served) -> None:
     await gateway.post(ALERTS, [*sick, alert("Down", service="web", instance="web1")])
     status, groups = await gateway.get(ALERTS + "/groups")
     assert status == 200
-    assert sorted(sorted(one["labels"]["alertname"] for one in group["alerts"]) for group in groups) == [
+    assert sorted(
+        sorted(one["labels"]["alertname"] for one in group["alerts"]) for group in groups
+    ) == [
         ["DiskFull", "DiskSlow"],
         ["Down"],
     ]
-    assert all(group["labels"]["incident"].startswith("INC-") and group["receiver"] == {"name": "gateway"} for group in groups)
+    assert all(
+        group["labels"]["incident"].startswith("INC-") and group["receiver"] == {"name": "gateway"}
+        for group in groups
+    )
 
 
 async def test_valid_alerts_are_stored_beside_invalid_one(gateway: Served) -> None:
@@ -135,7 +156,9 @@ async def test_valid_alerts_are_stored_beside_invalid_one(gateway: Served) -> No
 
 
 @pytest.mark.parametrize("body", [{}, "x", [1], None])
-async def test_body_without_alert_list_returns_400_with_one_sentence(gateway: Served, body: object) -> None:
+async def test_body_without_alert_list_returns_400_with_one_sentence(
+    gateway: Served, body: object
+) -> None:
     answer = await gateway.post(ALERTS, body)
     assert answer.status == 400
     assert isinstance(await answer.json(), str)
@@ -143,12 +166,16 @@ async def test_body_without_alert_list_returns_400_with_one_sentence(gateway: Se
 
 async def test_full_queue_returns_503_with_retry_after(database_url: str) -> None:
     ordinary = settings(database_url)
-    full = msgspec.structs.replace(ordinary, server=msgspec.structs.replace(ordinary.server, queue_items=1))
+    full = msgspec.structs.replace(
+        ordinary, server=msgspec.structs.replace(ordinary.server, queue_items=1)
+    )
     async with served(full) as gateway:
         posts = (gateway.post(ALERTS, [alert(f"Disk{n}")]) for n in range(30))
         answers = await asyncio.gather(*posts)
         assert {answer.status for answer in answers} == {200, 503}
-        assert all(int(answer.headers["Retry-After"]) > 0 for answer in answers if answer.status == 503)
+        assert all(
+            int(answer.headers["Retry-After"]) > 0 for answer in answers if answer.status == 503
+        )
 
 
 async def test_key_in_path_is_accepted_on_every_route(gateway: Served) -> None:
@@ -173,7 +200,14 @@ async def test_status_describes_alertmanager_without_cluster(gateway: Served) ->
     status, told = await gateway.get("/api/v2/status")
     assert status == 200
     assert told["cluster"] == {"status": "disabled", "peers": []}
-    assert set(told["versionInfo"]) == {"version", "revision", "branch", "buildUser", "buildDate", "goVersion"}
+    assert set(told["versionInfo"]) == {
+        "version",
+        "revision",
+        "branch",
+        "buildUser",
+        "buildDate",
+        "goVersion",
+    }
     assert datetime.fromisoformat(told["uptime"]).tzinfo
     assert "receiver: gateway" in told["config"]["original"]
     assert await gateway.get("/api/v2/silences") == (200, [])
@@ -201,7 +235,9 @@ async def test_only_people_with_permission_read_alerts(gateway: Served) -> None:
     for login, role in (("rep", "reporter"), ("lea", "leader")):
         person = await gateway.pool.fetchval(PERSON, login, [role])
         async with gateway.pool.acquire() as conn:
-            gateway.keys[login], _ = await keys.create(conn, login, frozenset({Scope.READ}), None, person_id=person)
+            gateway.keys[login], _ = await keys.create(
+                conn, login, frozenset({Scope.READ}), None, person_id=person
+            )
     assert [(await gateway.get(ALERTS, key=who))[0] for who in ("rep", "lea")] == [403, 200]
 
 

@@ -18,7 +18,9 @@ ALERTS, SILENCES = "/api/v2/alerts", "/api/v2/silences"
 
 @pytest.fixture
 async def gateway(database_url: str) -> AsyncIterator[Served]:
-    settings = msgspec.structs.replace(load(None, {}), database=Database(url=database_url, pool_min=1, pool_max=8))
+    settings = msgspec.structs.replace(
+        load(None, {}), database=Database(url=database_url, pool_min=1, pool_max=8)
+    )
     async with served(settings) as running:
         yield running
 
@@ -27,7 +29,11 @@ def silence(**more: Any) -> dict[str, Any]:
     now = datetime.now(UTC)  # noqa: TID251
     matcher = {"name": "service", "value": "crm", "isRegex": False, "isEqual": True}
     told = {"matchers": [matcher], "createdBy": "ann", "comment": "deploy"}
-    return told | {"startsAt": now.isoformat(), "endsAt": (now + timedelta(hours=2)).isoformat()} | more
+    return (
+        told
+        | {"startsAt": now.isoformat(), "endsAt": (now + timedelta(hours=2)).isoformat()}
+        | more
+    )
 
 
 async def silenced(gateway: Served, key: str = "ingest", **more: Any) -> str:
@@ -47,8 +53,15 @@ async def test_silence_is_created_shown_listed_and_expired(gateway: Served) -> N
         "matchers": [{"name": "service", "value": "crm", "isRegex": False, "isEqual": True}],
     }  # fmt: skip
     later = (datetime.now(UTC) + timedelta(hours=1)).isoformat()  # noqa: TID251
-    pending = await silenced(gateway, startsAt=later, matchers=[{"name": "team", "value": "d.*", "isRegex": True}])
-    for filters, found in ((['service="crm"'], {made}), (['team=~".+"'], {pending}), ([], {made, pending}), (['a="b"'], set())):
+    pending = await silenced(
+        gateway, startsAt=later, matchers=[{"name": "team", "value": "d.*", "isRegex": True}]
+    )
+    for filters, found in (
+        (['service="crm"'], {made}),
+        (['team=~".+"'], {pending}),
+        ([], {made, pending}),
+        (['a="b"'], set()),
+    ):
         query: dict[str, Any] = {"filter": filters} if filters else {}
         _, listed = await gateway.get(SILENCES, **query)
         assert {one["id"] for one in listed} == found
@@ -57,12 +70,18 @@ async def test_silence_is_created_shown_listed_and_expired(gateway: Served) -> N
         answer = await gateway.client.delete(f"/api/v2/silence/{made}", headers=headers)
         assert (answer.status, await answer.read()) == (200, b"")
     _, listed = await gateway.get(SILENCES)
-    assert {one["id"]: one["status"]["state"] for one in listed} == {made: "expired", pending: "pending"}
+    assert {one["id"]: one["status"]["state"] for one in listed} == {
+        made: "expired",
+        pending: "pending",
+    }
 
 
 async def test_silenced_alert_is_suppressed_and_opens_no_incident(gateway: Served) -> None:
     made = await silenced(gateway)
-    alerts = [{"labels": {"alertname": "DiskFull", "service": "crm"}}, {"labels": {"alertname": "Slow", "service": "shop"}}]
+    alerts = [
+        {"labels": {"alertname": "DiskFull", "service": "crm"}},
+        {"labels": {"alertname": "Slow", "service": "shop"}},
+    ]
     assert (await gateway.post(ALERTS, alerts)).status == 200
     _, listed = await gateway.get(ALERTS)
     assert {one["labels"]["alertname"]: one["status"] for one in listed} == {
@@ -97,7 +116,9 @@ async def test_invalid_silence_returns_400_with_one_sentence(gateway: Served) ->
         assert (await gateway.get(path))[0] == 404
 
 
-async def test_silence_belongs_to_integration_and_needs_permission_to_change(gateway: Served) -> None:
+async def test_silence_belongs_to_integration_and_needs_permission_to_change(
+    gateway: Served,
+) -> None:
     made = await silenced(gateway)
     assert (await gateway.get(SILENCES, key="other"))[1] == []
     assert (await gateway.get(f"/api/v2/silence/{made}", key="other"))[0] == 404
@@ -105,7 +126,9 @@ async def test_silence_belongs_to_integration_and_needs_permission_to_change(gat
     assert (await gateway.post(SILENCES, silence(), "read")).status == 403
     for key, status in (("read", 403), ("other", 404)):
         headers = {"Authorization": f"Bearer {gateway.keys[key]}"}
-        assert (await gateway.client.delete(f"/api/v2/silence/{made}", headers=headers)).status == status
+        assert (
+            await gateway.client.delete(f"/api/v2/silence/{made}", headers=headers)
+        ).status == status
     assert (await gateway.post(SILENCES, silence(), None)).status == 401
     assert (await gateway.get(SILENCES, key="read"))[0] == 200
     path = f"/ingest/alertmanager/{gateway.keys['ingest']}{SILENCES}"
@@ -114,7 +137,9 @@ async def test_silence_belongs_to_integration_and_needs_permission_to_change(gat
 
 async def person(gateway: Served, login: str, role: Role) -> None:
     """A person whose key `keys` has under their login."""
-    answer = await gateway.post("/api/v1/people", {"login": login, "name": login, "roles": [role]}, key="admin")
+    answer = await gateway.post(
+        "/api/v1/people", {"login": login, "name": login, "roles": [role]}, key="admin"
+    )
     assert answer.status == 201
     async with gateway.pool.acquire() as conn:
         person_id = await conn.fetchval("SELECT id FROM person WHERE login = $1", login)
@@ -134,7 +159,10 @@ async def test_service_desk_silences_alerts_of_all_integrations(gateway: Served)
 
 
 async def test_contradictory_silence_is_refused(gateway: Served) -> None:
-    told = [{"name": "ci", "value": value, "isRegex": False, "isEqual": True} for value in ("db1", "db2")]
+    told = [
+        {"name": "ci", "value": value, "isRegex": False, "isEqual": True}
+        for value in ("db1", "db2")
+    ]
     answer = await gateway.post(SILENCES, silence(matchers=told), "ingest")
     assert (answer.status, "no alert can match it" in await answer.json()) == (400, True)
 
@@ -178,7 +206,10 @@ async def test_silence_without_known_match_is_accepted_with_warning(gateway: Ser
         (asks("service", "crm"), "it matches no alert seen so far"),
         (asks("service", "the crm"), "it matches no alert seen so far"),
         (asks("service", "pay.*", regex=True), "it matches no alert seen so far"),
-        (asks("service", "crm|payrol", regex=True), "nothing seen so far is called payrol: did you mean payroll?"),
+        (
+            asks("service", "crm|payrol", regex=True),
+            "nothing seen so far is called payrol: did you mean payroll?",
+        ),
         (asks("team", "storrage"), "nothing seen so far is called storrage: did you mean storage?"),
         (asks("rack", "7"), 'rack="7": nothing seen so far is called 7'),
     ):
@@ -187,18 +218,28 @@ async def test_silence_without_known_match_is_accepted_with_warning(gateway: Ser
         assert warned in "".join(told.get("warnings", []))
 
 
-async def test_suggestions_exclude_other_integrations_and_security_incidents(gateway: Served) -> None:
+async def test_suggestions_exclude_other_integrations_and_security_incidents(
+    gateway: Served,
+) -> None:
     for service, key in (("mailbox", "other"), ("mailhost", "ingest")):
-        assert (await gateway.post("/ingest/generic", {"title": service, "service": service}, key)).status == 202
+        assert (
+            await gateway.post("/ingest/generic", {"title": service, "service": service}, key)
+        ).status == 202
     await gateway.pool.execute("UPDATE incident SET security = true WHERE service = 'mailhost'")
-    told = await (await gateway.post(SILENCES, silence(matchers=asks("service", "mailhos")), "ingest")).json()
+    told = await (
+        await gateway.post(SILENCES, silence(matchers=asks("service", "mailhos")), "ingest")
+    ).json()
     assert told["warnings"] == ['service="mailhos": nothing seen so far is called mailhos']
 
 
 async def test_unknown_name_is_accepted_with_warning_without_catalogue(gateway: Served) -> None:
-    assert (await gateway.post("/ingest/generic", {"title": "slow", "service": "crm"}, "ingest")).status == 202
+    assert (
+        await gateway.post("/ingest/generic", {"title": "slow", "service": "crm"}, "ingest")
+    ).status == 202
     for name, value in (("service", "crn"), ("ci", "db-1")):
-        told = await (await gateway.post(SILENCES, silence(matchers=asks(name, value)), "ingest")).json()
+        told = await (
+            await gateway.post(SILENCES, silence(matchers=asks(name, value)), "ingest")
+        ).json()
         assert len(told["warnings"]) == 1
     assert await silenced(gateway)
 

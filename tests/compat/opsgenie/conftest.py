@@ -17,20 +17,28 @@ class Genie:
 
     served: Served
 
-    async def call(self, method: str, path: str, body: Any = None, key: str = "ingest", **query: str) -> tuple[int, Any]:
+    async def call(
+        self, method: str, path: str, body: Any = None, key: str = "ingest", **query: str
+    ) -> tuple[int, Any]:
         headers = {"Authorization": f"GenieKey {self.served.keys.get(key, key)}"}
-        answer = await self.served.client.request(method, path, json=body, headers=headers, params=query)
+        answer = await self.served.client.request(
+            method, path, json=body, headers=headers, params=query
+        )
         told = await answer.json()
         assert told["took"] >= 0
         assert answer.headers["X-Request-Id"] == told["requestId"]
         return answer.status, told
 
     async def create(self, alias: str = "disk", **more: Any) -> dict[str, Any]:
-        status, told = await self.call("POST", "/v2/alerts", {"message": "Disk full", "alias": alias} | more)
+        status, told = await self.call(
+            "POST", "/v2/alerts", {"message": "Disk full", "alias": alias} | more
+        )
         assert (status, told["result"]) == (202, "Request will be processed")
         return dict(told)
 
-    async def ask(self, method: str, word: str, body: Any = None, alias: str = "disk", **query: str) -> dict[str, Any]:
+    async def ask(
+        self, method: str, word: str, body: Any = None, alias: str = "disk", **query: str
+    ) -> dict[str, Any]:
         """What became of something asked of an alert, as the request's status tells it."""
         path = f"/v2/alerts/{alias}/{word}".rstrip("/")
         status, told = await self.call(method, path, body, **({"identifierType": "alias"} | query))
@@ -53,12 +61,16 @@ class Genie:
 
     async def timeline(self) -> list[tuple[str, str, dict[str, Any]]]:
         [record] = await self.records()
-        _, found = await self.served.get(f"/api/v1/incidents/{record['number']}/timeline", key="read")
+        _, found = await self.served.get(
+            f"/api/v1/incidents/{record['number']}/timeline", key="read"
+        )
         return [(one["event"], one["actor"], one["facts"]) for one in found["entries"]]
 
 
 def settings(database_url: str) -> Settings:
-    return msgspec.structs.replace(load(None, {}), database=Database(url=database_url, pool_min=1, pool_max=8))
+    return msgspec.structs.replace(
+        load(None, {}), database=Database(url=database_url, pool_min=1, pool_max=8)
+    )
 
 
 @pytest.fixture

@@ -13,28 +13,47 @@ from tests.support.served import served
 
 
 async def test_created_alert_opens_incident_and_close_resolves_it(genie: Genie) -> None:
-    told = await genie.create(priority="P1", details={"service": "crm"}, entity="db-1", tags=["prod"], description="97 %")
+    told = await genie.create(
+        priority="P1", details={"service": "crm"}, entity="db-1", tags=["prod"], description="97 %"
+    )
     status = await genie.status(told["requestId"])
-    assert (status["isSuccess"], status["action"], status["status"]) == (True, "Create", "Created alert")
+    assert (status["isSuccess"], status["action"], status["status"]) == (
+        True,
+        "Create",
+        "Created alert",
+    )
     assert (status["alias"], status["integrationId"]) == ("disk", "ours")
     [record] = await genie.records()
-    wanted = {"title": "Disk full", "priority": 1, "service": "crm", "ci": "db-1", "source": "opsgenie", "description": "97 %"}
+    wanted = {
+        "title": "Disk full",
+        "priority": 1,
+        "service": "crm",
+        "ci": "db-1",
+        "source": "opsgenie",
+        "description": "97 %",
+    }
     assert {name: record[name] for name in wanted} == wanted
     again = await genie.create()
     assert (await genie.status(again["requestId"]))["status"] == "Deduplicated alert"
-    assert (await genie.ask("POST", "close", {"user": "ann", "note": "done"}))["status"] == "Closed alert"
+    assert (await genie.ask("POST", "close", {"user": "ann", "note": "done"}))[
+        "status"
+    ] == "Closed alert"
     assert [one["state"] for one in await genie.records()] == ["resolved"]
     assert (await genie.shown())["status"] == "closed"
     assert (await genie.timeline())[-1] == ("note", "ingest", {"note": "ann: done"})
 
 
 async def test_alert_is_shown_by_alias_id_and_tiny_id(genie: Genie) -> None:
-    told = await genie.create(priority="P2", details={"team": "dba"}, tags=["prod", "disk"], source="cron", entity="db-1")
+    told = await genie.create(
+        priority="P2", details={"team": "dba"}, tags=["prod", "disk"], source="cron", entity="db-1"
+    )
     alert_id = (await genie.status(told["requestId"]))["alertId"]
     shown = await genie.shown()
     assert UUID(alert_id) == UUID(shown["id"])
     for identifier, kind in ((alert_id, "id"), (shown["tinyId"], "tiny")):
-        assert (await genie.call("GET", f"/v2/alerts/{identifier}", identifierType=kind))[1]["data"] == shown
+        assert (await genie.call("GET", f"/v2/alerts/{identifier}", identifierType=kind))[1][
+            "data"
+        ] == shown
     for name in ("lastOccurredAt", "createdAt", "updatedAt", "tinyId", "id"):
         assert shown.pop(name)
     assert shown == {
@@ -67,7 +86,11 @@ async def test_withdrawn_acknowledgement_returns_incident_to_logged(genie: Genie
     await genie.ask("POST", "acknowledge", {"user": "ann"})
     assert [one["handler"] for one in await genie.records()] == ["ann (opsgenie)"]
     status = await genie.ask("POST", "unacknowledge", {"user": "ann", "note": "not mine"})
-    assert (status["isSuccess"], status["action"], status["status"]) == (True, "UnAcknowledge", "UnAcknowledged alert")
+    assert (status["isSuccess"], status["action"], status["status"]) == (
+        True,
+        "UnAcknowledge",
+        "UnAcknowledged alert",
+    )
     assert [(one["state"], one["handler"]) for one in await genie.records()] == [("logged", "")]
     assert (await genie.timeline())[-1] == ("note", "ingest", {"note": "ann: not mine"})
 
@@ -78,9 +101,19 @@ async def test_updated_priority_raises_but_never_lowers_incident(genie: Genie) -
     for word in ("P1", "P4", "P1"):
         assert (await genie.ask("PUT", "priority", {"priority": word}))["isSuccess"] is True
         (record,) = await genie.records()
-        seen.append((record["priority"], record["severity"], record["occurrences"], (await genie.timeline())[-1][0]))
+        seen.append(
+            (
+                record["priority"],
+                record["severity"],
+                record["occurrences"],
+                (await genie.timeline())[-1][0],
+            )
+        )
     assert [one[:3] for one in seen] == [(1, "P1", 1), (1, "P4", 1), (1, "P1", 1)]
-    assert [event for event, _, _ in await genie.timeline() if event in ("raised", "eased")] == ["raised", "eased"]
+    assert [event for event, _, _ in await genie.timeline() if event in ("raised", "eased")] == [
+        "raised",
+        "eased",
+    ]
     assert (await genie.shown())["priority"] == "P1"
 
 
@@ -91,17 +124,25 @@ async def test_opsgenie_notes_and_snoozes_become_notes(genie: Genie) -> None:
         ("snooze", {"endTime": "2026-11-21T08:00:00Z"}, "snoozed until 2026-11-21T08:00:00Z"),
     ):
         status = await genie.ask("POST", word, body)
-        assert (status["isSuccess"], status["alias"], status["alertId"]) == (True, "disk", (await genie.shown())["id"])
+        assert (status["isSuccess"], status["alias"], status["alertId"]) == (
+            True,
+            "disk",
+            (await genie.shown())["id"],
+        )
         assert (await genie.timeline())[-1] == ("note", "ingest", {"note": note})
 
 
 async def test_tags_are_added_and_removed(genie: Genie) -> None:
     await genie.create(tags=["prod"])
-    assert (await genie.ask("POST", "tags", {"tags": ["disk", "prod", "night"]}))["status"] == "Added tags"
+    assert (await genie.ask("POST", "tags", {"tags": ["disk", "prod", "night"]}))[
+        "status"
+    ] == "Added tags"
     assert (await genie.shown())["tags"] == ["prod", "disk", "night"]
     assert (await genie.ask("DELETE", "tags", tags="prod,night"))["action"] == "RemoveTags"
     assert (await genie.shown())["tags"] == ["disk"]
-    await asyncio.gather(*(genie.ask("POST", "tags", {"tags": [f"t{number}"]}) for number in range(4)))
+    await asyncio.gather(
+        *(genie.ask("POST", "tags", {"tags": [f"t{number}"]}) for number in range(4))
+    )
     assert sorted((await genie.shown())["tags"]) == ["disk", "t0", "t1", "t2", "t3"]
 
 
@@ -109,12 +150,19 @@ async def test_alert_is_assigned_by_email_and_then_escalated(genie: Genie) -> No
     await genie.create()
     person = {"login": "ann", "name": "Ann", "email": "Ann@Example.com", "roles": ["tier2"]}
     await genie.served.post("/api/v1/people", person, key="admin")
-    assert (await genie.ask("POST", "assign", {"owner": {"username": "ann@example.com"}}))["status"] == "Assigned alert"
+    assert (await genie.ask("POST", "assign", {"owner": {"username": "ann@example.com"}}))[
+        "status"
+    ] == "Assigned alert"
     assert (await genie.shown())["owner"] == "ann"
-    assert (await genie.ask("POST", "escalate", {"escalation": {"name": "dba"}}))["status"] == "Escalated alert"
+    assert (await genie.ask("POST", "escalate", {"escalation": {"name": "dba"}}))[
+        "status"
+    ] == "Escalated alert"
     assert [(one["state"], one["tier"]) for one in await genie.records()] == [("escalated", "3")]
     stranger = await genie.ask("POST", "assign", {"owner": {"username": "nobody@example.com"}})
-    assert (stranger["isSuccess"], stranger["status"]) == (False, "User [nobody@example.com] does not exist")
+    assert (stranger["isSuccess"], stranger["status"]) == (
+        False,
+        "User [nobody@example.com] does not exist",
+    )
 
 
 async def test_message_description_and_priority_are_updated(genie: Genie) -> None:
@@ -131,7 +179,10 @@ async def test_request_for_unknown_alert_is_reported_as_failed(genie: Genie) -> 
     for (method, word), kind in product(asked, ("alias", "id", "tiny")):
         body = {"note": "x"} if method == "POST" else None
         status = await genie.ask(method, word, body, alias="nothing", identifierType=kind)
-        assert (status["isSuccess"], status["status"]) == (False, "Alert does not exist"), (word, kind)
+        assert (status["isSuccess"], status["status"]) == (False, "Alert does not exist"), (
+            word,
+            kind,
+        )
 
 
 async def test_deleted_alert_resolves_incident(genie: Genie) -> None:
@@ -154,10 +205,16 @@ async def test_alerts_are_listed_counted_and_paged(genie: Genie) -> None:
     ):
         _, listed = await genie.call("GET", "/v2/alerts", query=query)
         assert [one["alias"] for one in listed["data"]] == aliases
-        assert (await genie.call("GET", "/v2/alerts/count", query=query))[1]["data"] == {"count": len(aliases)}
+        assert (await genie.call("GET", "/v2/alerts/count", query=query))[1]["data"] == {
+            "count": len(aliases)
+        }
     _, first = await genie.call("GET", "/v2/alerts", limit="2", order="asc")
     _, second = await genie.call("GET", str(URL(first["paging"]["next"]).relative()))
-    assert [one["alias"] for one in (*first["data"], *second["data"])] == ["disk 0", "disk 1", "disk 2"]
+    assert [one["alias"] for one in (*first["data"], *second["data"])] == [
+        "disk 0",
+        "disk 1",
+        "disk 2",
+    ]
     assert "next" not in second["paging"]
 
 
@@ -186,24 +243,37 @@ async def test_other_integration_neither_sees_nor_changes_alert(genie: Genie) ->
     told = await genie.create()
     alert_id = (await genie.status(told["requestId"]))["alertId"]
     assert (await genie.call("GET", f"/v2/alerts/{alert_id}", key="other"))[0] == 404
-    assert (await genie.call("GET", f"/v2/alerts/requests/{told['requestId']}", key="other"))[0] == 404
+    assert (await genie.call("GET", f"/v2/alerts/requests/{told['requestId']}", key="other"))[
+        0
+    ] == 404
     assert (await genie.call("GET", "/v2/alerts", key="other"))[1]["data"] == []
     assert (await genie.call("POST", f"/v2/alerts/{alert_id}/close", {}, key="other"))[0] == 202
     assert [one["state"] for one in await genie.records()] == ["logged"]
 
 
 async def test_key_without_ingest_scope_is_refused(genie: Genie) -> None:
-    doors = [("POST", "/v2/alerts"), ("GET", "/v2/alerts"), ("POST", "/v2/alerts/x/close"), ("GET", "/v2/heartbeats")]
+    doors = [
+        ("POST", "/v2/alerts"),
+        ("GET", "/v2/alerts"),
+        ("POST", "/v2/alerts/x/close"),
+        ("GET", "/v2/heartbeats"),
+    ]
     for (method, path), (key, status) in product(doors, (("nonsense", 401), ("read", 403))):
-        assert (await genie.call(method, path, {"message": "x"} if method == "POST" else None, key=key))[0] == status, path
+        assert (
+            await genie.call(method, path, {"message": "x"} if method == "POST" else None, key=key)
+        )[0] == status, path
 
 
 async def test_full_queue_returns_429(database_url: str) -> None:
     ordinary = settings(database_url)
-    full = msgspec.structs.replace(ordinary, server=msgspec.structs.replace(ordinary.server, queue_items=1))
+    full = msgspec.structs.replace(
+        ordinary, server=msgspec.structs.replace(ordinary.server, queue_items=1)
+    )
     async with served(full) as running:
         genie = Genie(running)
-        posts = (genie.call("POST", "/v2/alerts", {"message": "x", "alias": str(n)}) for n in range(30))
+        posts = (
+            genie.call("POST", "/v2/alerts", {"message": "x", "alias": str(n)}) for n in range(30)
+        )
         assert {status for status, _ in await asyncio.gather(*posts)} == {202, 429}
 
 
@@ -212,7 +282,9 @@ async def test_security_incident_is_not_exposed_through_alert(genie: Genie) -> N
     [record] = await genie.records()
     headers = {"Authorization": f"Bearer {genie.served.keys['admin']}"}
     path = f"/api/v1/incidents/{record['number']}"
-    answer = await genie.served.client.patch(path, json={"security": True, "title": "Intrusion"}, headers=headers)
+    answer = await genie.served.client.patch(
+        path, json={"security": True, "title": "Intrusion"}, headers=headers
+    )
     assert answer.status == 200
     shown = await genie.shown()
     assert (shown["message"], shown["tinyId"], shown["status"]) == ("Disk full", "", "open")
@@ -227,6 +299,11 @@ async def test_details_are_added_and_removed_without_touching_tags(genie: Genie)
     assert (await genie.ask("DELETE", "details", keys="rack, tags"))["status"] == "Removed details"
     shown = await genie.shown()
     assert (shown["details"], shown["tags"]) == ({"row": "2"}, ["a"])
-    for method, body, query in (("POST", {"details": {"tags": "x"}}, {}), ("DELETE", None, {"keys": " "})):
-        status, _ = await genie.call(method, "/v2/alerts/disk/details", body, identifierType="alias", **query)
+    for method, body, query in (
+        ("POST", {"details": {"tags": "x"}}, {}),
+        ("DELETE", None, {"keys": " "}),
+    ):
+        status, _ = await genie.call(
+            method, "/v2/alerts/disk/details", body, identifierType="alias", **query
+        )
         assert status == 422

@@ -20,24 +20,53 @@ PINGS = ("GET", "POST", "PUT", "PATCH")
 
 
 async def test_heartbeat_is_created_shown_updated_and_deleted(genie: Genie) -> None:
-    new = {"name": "backup", "interval": 2, "intervalUnit": "hours", "enabled": True, "ownerTeam": {"name": "dba"}}
-    status, told = await genie.call("POST", "/v2/heartbeats", new | {"alertTags": ["night"], "alertPriority": "P1"})
-    assert (status, told["code"], told["data"]) == (201, 201, {"name": "backup", "enabled": True, "expired": False})
+    new = {
+        "name": "backup",
+        "interval": 2,
+        "intervalUnit": "hours",
+        "enabled": True,
+        "ownerTeam": {"name": "dba"},
+    }
+    status, told = await genie.call(
+        "POST", "/v2/heartbeats", new | {"alertTags": ["night"], "alertPriority": "P1"}
+    )
+    assert (status, told["code"], told["data"]) == (
+        201,
+        201,
+        {"name": "backup", "enabled": True, "expired": False},
+    )
     assert (await genie.call("POST", "/v2/heartbeats", new))[0] == 409
-    assert (await genie.call("PATCH", "/v2/heartbeats/backup", {"interval": 3, "description": "nightly"}))[0] == 200
-    assert (await genie.call("POST", "/v2/heartbeats/backup/disable"))[1]["data"]["enabled"] is False
+    assert (
+        await genie.call(
+            "PATCH", "/v2/heartbeats/backup", {"interval": 3, "description": "nightly"}
+        )
+    )[0] == 200
+    assert (await genie.call("POST", "/v2/heartbeats/backup/disable"))[1]["data"][
+        "enabled"
+    ] is False
     status, told = await genie.call("GET", "/v2/heartbeats/backup")
     assert (status, told["data"]) == (200, {
         "name": "backup", "enabled": False, "expired": False, "description": "nightly", "interval": 3, "intervalUnit": "hours",
         "lastPingTime": None, "ownerTeam": {"name": "dba"}, "alertTags": ["night"], "alertPriority": "P1",
         "alertMessage": "backup is expired",
     })  # fmt: skip
-    assert [one["name"] for one in (await genie.call("GET", "/v2/heartbeats"))[1]["data"]["heartbeats"]] == ["backup"]
+    assert [
+        one["name"] for one in (await genie.call("GET", "/v2/heartbeats"))[1]["data"]["heartbeats"]
+    ] == ["backup"]
     assert (await genie.call("GET", "/v2/heartbeats/backup", key="other"))[0] == 404
     assert (await genie.call("DELETE", "/v2/heartbeats/backup"))[0] == 200
     for method, path in (("GET", ""), ("DELETE", ""), ("PATCH", ""), ("POST", "/enable")):
-        assert (await genie.call(method, "/v2/heartbeats/backup" + path, {} if method == "PATCH" else None))[0] == 404
-    wrong = [{"interval": 5}, {"name": "x", "interval": 0}, {"name": "x", "intervalUnit": "weeks"}, {"name": "a/b"}]
+        assert (
+            await genie.call(
+                method, "/v2/heartbeats/backup" + path, {} if method == "PATCH" else None
+            )
+        )[0] == 404
+    wrong = [
+        {"interval": 5},
+        {"name": "x", "interval": 0},
+        {"name": "x", "intervalUnit": "weeks"},
+        {"name": "a/b"},
+    ]
     for body in wrong:
         assert (await genie.call("POST", "/v2/heartbeats", body))[0] == 422
 
@@ -67,7 +96,9 @@ class Site:
         await record_ping(self.pool, self.submit, self.clock.stamp(), 1, "backup")
 
     async def states(self) -> list[Any]:
-        return [row["state"] for row in await self.intake.rows("SELECT state FROM incident ORDER BY id")]
+        return [
+            row["state"] for row in await self.intake.rows("SELECT state FROM incident ORDER BY id")
+        ]
 
 
 ADD = """
@@ -78,7 +109,9 @@ INSERT INTO heartbeat (integration_id, name, every, unit, enabled, due_at) VALUE
 @pytest.fixture
 async def site(pool: Pool, database_url: str, clock: FakeClock) -> Any:
     async with intake_harness(database_url, clock) as intake:
-        await intake.conn.execute("INSERT INTO integration (slug, name) VALUES ('ours', 'ours') ON CONFLICT DO NOTHING")
+        await intake.conn.execute(
+            "INSERT INTO integration (slug, name) VALUES ('ours', 'ours') ON CONFLICT DO NOTHING"
+        )
         await intake.conn.execute(ADD, clock.at + timedelta(minutes=10))
         yield Site(pool, clock, intake)
 
@@ -106,7 +139,9 @@ async def test_disabled_heartbeat_never_expires(site: Site) -> None:
 async def test_heartbeat_due_time_restarts_on_enable_ping_or_new_interval(genie: Genie) -> None:
     async def left(path: str, body: Any = None, method: str = "POST") -> int:
         assert (await genie.call(method, "/v2/heartbeats" + path, body))[0] in {200, 201, 202}
-        seconds = await genie.served.pool.fetchval("SELECT extract(epoch FROM due_at - now()) FROM heartbeat")
+        seconds = await genie.served.pool.fetchval(
+            "SELECT extract(epoch FROM due_at - now()) FROM heartbeat"
+        )
         return round(seconds or 0)
 
     assert 595 <= await left("", {"name": "backup", "interval": 10}) <= 600
@@ -162,7 +197,9 @@ async def test_gateway_expires_heartbeat_and_http_ping_resolves_alert(database_u
         await running.pool.execute("UPDATE api_key SET integration_id = 1")
         assert (await genie.call("GET", "/v2/heartbeats/backup"))[1]["data"]["expired"] is True
         assert (await genie.call("GET", "/v2/heartbeats/backup/ping"))[0] == 202
-        assert [(one["title"], one["state"]) for one in await genie.records()] == [("backup is expired", "resolved")]
+        assert [(one["title"], one["state"]) for one in await genie.records()] == [
+            ("backup is expired", "resolved")
+        ]
         assert (await genie.call("GET", "/v2/heartbeats/backup"))[1]["data"]["expired"] is False
 
 
@@ -170,7 +207,9 @@ async def test_heartbeats_per_integration_are_limited(database_url: str) -> None
     plain = settings(database_url)
     limits = msgspec.structs.replace(plain.limits, heartbeats=2)
     async with served(msgspec.structs.replace(plain, limits=limits)) as gateway:
-        statuses = [(await gateway.post("/v2/heartbeats", {"name": f"job-{at}"})).status for at in range(3)]
+        statuses = [
+            (await gateway.post("/v2/heartbeats", {"name": f"job-{at}"})).status for at in range(3)
+        ]
         assert statuses == [201, 201, 422]
         told = await (await gateway.post("/v2/heartbeats", {"name": "job-9"})).json()
         assert "limits.heartbeats is 2" in told["errors"]["body"]

@@ -20,7 +20,16 @@ def test_query_fields_joined_by_and_are_parsed(text: str, found: Search) -> None
 
 
 @pytest.mark.parametrize(
-    "text", ["status:open OR status:closed", "NOT status:open", "(status:open)", "owner:ann", "status:", "open", "status:ajar"]
+    "text",
+    [
+        "status:open OR status:closed",
+        "NOT status:open",
+        "(status:open)",
+        "owner:ann",
+        "status:",
+        "open",
+        "status:ajar",
+    ],
 )
 def test_unsupported_query_is_refused(text: str) -> None:
     with pytest.raises(Unprocessable) as refused:
@@ -30,7 +39,9 @@ def test_unsupported_query_is_refused(text: str) -> None:
 
 def test_page_limit_and_offset_are_bounded() -> None:
     assert parse_page({}) == AlertPage(0, 20)
-    assert parse_page({"limit": "500", "offset": "40", "order": "ASC"}) == AlertPage(40, 100, ascending=True)
+    assert parse_page({"limit": "500", "offset": "40", "order": "ASC"}) == AlertPage(
+        40, 100, ascending=True
+    )
     for query in ({"offset": "20000"}, {"limit": "-1"}, {"order": "up"}, {"offset": "x"}):
         with pytest.raises(Unprocessable):
             parse_page(query)

@@ -58,19 +58,33 @@ def measure(stories: Iterable[Story], topology: Topology) -> Table:
 def _one(story: Story, topology: Topology, table: Table) -> None:
     masters: dict[int, tuple[CandidateMaster, str]] = {}
     for number, event in enumerate(story.events):
-        said = ReportText(title=event.title, text=event.text, service=event.service, ci=event.ci, site=event.site)
+        said = ReportText(
+            title=event.title, text=event.text, service=event.service, ci=event.ci, site=event.site
+        )
         reading = read_features(said, topology)
         fresh = [one for one, _ in masters.values() if event.at - one.opened_at < WITHIN]
         match = None if event.alert else best_match(reading, fresh, topology, event.at)
         if not event.alert:
-            _count(event, match, {trouble for one, trouble in masters.values() if one in fresh}, masters, table)
+            _count(
+                event,
+                match,
+                {trouble for one, trouble in masters.values() if one in fresh},
+                masters,
+                table,
+            )
         if match is None:
-            candidate = CandidateMaster(id=number, number=str(number), opened_at=event.at, reading=reading)
+            candidate = CandidateMaster(
+                id=number, number=str(number), opened_at=event.at, reading=reading
+            )
             masters[number] = (candidate, event.trouble)
 
 
 def _count(
-    event: Event, match: Match | None, open_now: set[str], masters: dict[int, tuple[CandidateMaster, str]], table: Table
+    event: Event,
+    match: Match | None,
+    open_now: set[str],
+    masters: dict[int, tuple[CandidateMaster, str]],
+    table: Table,
 ) -> None:
     belongs = event.trouble in open_now
     table.traps[event.trap] += 1

@@ -92,7 +92,10 @@ def _complaint(words: Words, chance: random.Random, language: str) -> str:
 
 
 def _told(words: Words, chance: random.Random, language: str, said: str) -> str:
-    greeting, signature = chance.choice(words.GREETINGS[language]), chance.choice(words.SIGNATURES[language])
+    greeting, signature = (
+        chance.choice(words.GREETINGS[language]),
+        chance.choice(words.SIGNATURES[language]),
+    )
     return f"{greeting}{said}{signature}" if chance.random() < 0.6 else said
 
 
@@ -119,7 +122,9 @@ def _neighbours(words: Words, chance: random.Random) -> Pair:
 
 
 def _trade(words: Words, chance: random.Random, language: str, name: str) -> Pair:
-    said = _complaint(words, chance, language) + (f", it is the {name}" if language == "en" else f",是{name}")
+    said = _complaint(words, chance, language) + (
+        f", it is the {name}" if language == "en" else f",是{name}"
+    )
     texts = [_told(words, chance, language, said) for _ in range(2)]
     return Pair(texts[0], texts[1], _apart(chance), related=True)
 
@@ -134,7 +139,9 @@ def measured(told: Sequence[Pair], topology: Topology) -> Outcome:
 
 
 def _counted(outcome: Outcome, pair: Pair, known: Sequence[str], topology: Topology) -> Outcome:
-    first, second = (read_features(ReportText(title=text), topology) for text in (pair.first, pair.second))
+    first, second = (
+        read_features(ReportText(title=text), topology) for text in (pair.first, pair.second)
+    )
     master = CandidateMaster(id=1, number="1", opened_at=NOON - pair.apart, reading=first)
     likely = score_candidates(second, [master], topology, NOON)
     asked = {term for one in likely for term in one.terms}

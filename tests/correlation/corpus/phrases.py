@@ -56,7 +56,13 @@ PHRASES: Phrases = {
             "nobody can sign in to {s}",
             "{s} does not accept my password, same for my colleagues",
         ),
-        "zh": ("{s}登录不上", "{s}登陆一直失败", "我们都登录不了{s}", "{s}提示认证失败", "{s}输密码后提示登录异常,大家都这样"),
+        "zh": (
+            "{s}登录不上",
+            "{s}登陆一直失败",
+            "我们都登录不了{s}",
+            "{s}提示认证失败",
+            "{s}输密码后提示登录异常,大家都这样",
+        ),
     },
     "delivery": {
         "en": (
@@ -66,7 +72,13 @@ PHRASES: Phrases = {
             "we are not receiving any messages in {s}",
             "everything I send with {s} bounces",
         ),
-        "zh": ("{s}收不到邮件", "{s}发不出去", "{s}发送失败,一直在发件箱", "客户说收不到我们用{s}发的信", "{s}一直退信"),
+        "zh": (
+            "{s}收不到邮件",
+            "{s}发不出去",
+            "{s}发送失败,一直在发件箱",
+            "客户说收不到我们用{s}发的信",
+            "{s}一直退信",
+        ),
     },
     "network": {
         "en": (
@@ -75,10 +87,20 @@ PHRASES: Phrases = {
             "{s} connection lost again, packet loss is huge",
             "cannot connect to {s} from home",
         ),
-        "zh": ("{s}老是掉线", "{s}频繁断开", "{s}连不上", "在家连{s}一直断线", "{s}断了,外出同事都连不上"),
+        "zh": (
+            "{s}老是掉线",
+            "{s}频繁断开",
+            "{s}连不上",
+            "在家连{s}一直断线",
+            "{s}断了,外出同事都连不上",
+        ),
     },
     "print": {
-        "en": ("nothing comes out of {s}, printing fails", "{s} does not print", "print jobs to {s} fail with an error"),
+        "en": (
+            "nothing comes out of {s}, printing fails",
+            "{s} does not print",
+            "print jobs to {s} fail with an error",
+        ),
         "zh": ("{s}打印不了", "用{s}打印没反应", "{s}打印任务一直失败"),
     },
     "data": {
@@ -89,7 +111,13 @@ PHRASES: Phrases = {
             "{s} report shows duplicate rows",
             "numbers in {s} do not match finance",
         ),
-        "zh": ("{s}里的金额不对", "{s}数据不一致", "{s}导出的客户名称是乱码", "{s}里少了两张订单", "{s}的数字和财务对不上"),
+        "zh": (
+            "{s}里的金额不对",
+            "{s}数据不一致",
+            "{s}导出的客户名称是乱码",
+            "{s}里少了两张订单",
+            "{s}的数字和财务对不上",
+        ),
     },
     "certificate": {
         "en": (
@@ -100,7 +128,11 @@ PHRASES: Phrases = {
         "zh": ("{s}提示证书过期", "打开{s}浏览器说不安全", "{s}证书不受信任,进不去"),
     },
     "error": {
-        "en": ("{s} gives an error when I save", "saving in {s} fails with an exception", "internal server error 500 in {s}"),
+        "en": (
+            "{s} gives an error when I save",
+            "saving in {s} fails with an exception",
+            "internal server error 500 in {s}",
+        ),
         "zh": ("{s}保存时报错", "{s}提交失败,提示系统异常", "{s}出现500错误"),
     },
     "request": {
@@ -110,7 +142,12 @@ PHRASES: Phrases = {
             "new colleague needs an account for {s}",
             "please reset my {s} password",
         ),
-        "zh": ("如何在{s}里导出报表?", "申请开通{s}权限", "新员工需要{s}账号", "请帮忙重置密码,{s}的"),
+        "zh": (
+            "如何在{s}里导出报表?",
+            "申请开通{s}权限",
+            "新员工需要{s}账号",
+            "请帮忙重置密码,{s}的",
+        ),
     },
     "over": {
         "en": (
@@ -162,7 +199,13 @@ ENDINGS = {
         "",
         "\nWe have a client waiting.",
     ),
-    "zh": (",请尽快处理。", ",麻烦看一下,谢谢!", "\n着急,在线等。", "", ",客户在等。\n-- \n销售部 张三"),
+    "zh": (
+        ",请尽快处理。",
+        ",麻烦看一下,谢谢!",
+        "\n着急,在线等。",
+        "",
+        ",客户在等。\n-- \n销售部 张三",
+    ),
 }
 QUOTES = {
     "en": "\n\nOn Mon, 2 Mar 2026 at 9:00, Bob <bob@example.com> wrote:\n> {s} is down, please help\n> Bob",
@@ -170,10 +213,18 @@ QUOTES = {
 }
 """What hangs below a mail and is about something else."""
 
-SUBJECTS = {"en": ("{s}", "problem with {s}", "Re: {s}", "urgent!", "help"), "zh": ("{s}", "{s}问题", "回复:{s}", "紧急", "求助")}
+SUBJECTS = {
+    "en": ("{s}", "problem with {s}", "Re: {s}", "urgent!", "help"),
+    "zh": ("{s}", "{s}问题", "回复:{s}", "紧急", "求助"),
+}
 
 ALERTS = {
-    "down": ("{ci} is down", "HTTP probe failed on {ci}", "{ci}: connection refused", "{ci} 服务不可用"),
+    "down": (
+        "{ci} is down",
+        "HTTP probe failed on {ci}",
+        "{ci}: connection refused",
+        "{ci} 服务不可用",
+    ),
     "slow": ("p95 latency above 5 s on {ci}", "CPU load 98% on {ci}", "{ci} 响应时间超过阈值"),
     "delivery": ("mail queue length 9000 on {ci}", "{ci} 邮件队列堆积"),
     "network": ("packet loss 60% on {ci}", "link down on {ci}", "{ci} 丢包严重"),

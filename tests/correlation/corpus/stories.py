@@ -27,7 +27,12 @@ NOTICED = {
 }
 """What people notice of each trouble."""
 
-PRESENT = {"mail": ("delivery", "slow", "down"), "vpn": ("network", "down"), "printing": ("print",), "sso": ("login", "down")}
+PRESENT = {
+    "mail": ("delivery", "slow", "down"),
+    "vpn": ("network", "down"),
+    "printing": ("print",),
+    "sso": ("login", "down"),
+}
 COMMON = ("down", "down", "slow", "disk", "certificate", "login")
 
 TRAPS = ("data", "request", "over", "planned", "alone", "vague", "elsewhere", "old", "site")
@@ -90,7 +95,11 @@ class Teller:
         story = Story()
         for service in chosen:
             story.events += self._trouble(service)
-        free = [one for one in sorted(SERVICES) if one not in chosen and not any(_near(one, other) for other in chosen)]
+        free = [
+            one
+            for one in sorted(SERVICES)
+            if one not in chosen and not any(_near(one, other) for other in chosen)
+        ]
         self._random.shuffle(free)
         for trap in self._random.sample(TRAPS, self._random.randint(2, 5)):
             story.events += self._trap(trap, self._random.choice(chosen), free)
@@ -106,7 +115,14 @@ class Teller:
         affected = [service]
         if self._random.random() < 0.7:
             ci = self._random.choice(self._causes(service, kind))
-            affected = [service, *(one for one in SERVICES if one != service and ci in ("san-1", "sso-1") and ci in _up(one))]
+            affected = [
+                service,
+                *(
+                    one
+                    for one in SERVICES
+                    if one != service and ci in ("san-1", "sso-1") and ci in _up(one)
+                ),
+            ]
             title = self._random.choice(self.words.ALERTS[kind]).format(ci=ci)
             of = next(owner for owner, items in PARTS.items() if ci in items)
             yield Event(NOON + timedelta(minutes=begun), name, title, service=of, ci=ci, alert=True)
@@ -130,16 +146,33 @@ class Teller:
             yield Event(at, own, self._random.choice(self.words.VAGUE[language]), trap=trap)
         elif trap == "elsewhere":
             other = free.pop()
-            yield self._report(at, own, self._random.choice(NOTICED[PRESENT.get(other, COMMON)[0]]), other, trap)
+            yield self._report(
+                at, own, self._random.choice(NOTICED[PRESENT.get(other, COMMON)[0]]), other, trap
+            )
         elif trap == "old":
             other = free.pop()
-            long_ago = self._report(NOON - timedelta(days=self._random.randint(8, 40)), self._name(), "down", other, trap)
+            long_ago = self._report(
+                NOON - timedelta(days=self._random.randint(8, 40)),
+                self._name(),
+                "down",
+                other,
+                trap,
+            )
             yield long_ago
             yield Event(at, own, long_ago.title, long_ago.text, trap=trap)
         elif trap == "site" and "vpn" in free:
             free.remove("vpn")
-            yield Event(NOON + timedelta(minutes=1), self._name(), "vpn-gw1 is down", service="vpn", ci="vpn-gw1", alert=True)
-            site = {"en": "VPN in Shanghai is down", "zh": "shanghai这边VPN连不上"}[self._random.choice(("en", "zh"))]
+            yield Event(
+                NOON + timedelta(minutes=1),
+                self._name(),
+                "vpn-gw1 is down",
+                service="vpn",
+                ci="vpn-gw1",
+                alert=True,
+            )
+            site = {"en": "VPN in Shanghai is down", "zh": "shanghai这边VPN连不上"}[
+                self._random.choice(("en", "zh"))
+            ]
             yield Event(at, own, site, trap=trap)
         elif trap != "site":
             yield self._report(at, own, trap, service, trap)
@@ -148,20 +181,22 @@ class Teller:
         self._own += 1
         return f"{self.seed}-{self._own}"
 
-    def _report(self, at: datetime, trouble: str, noticed: str, service: str, trap: str = "") -> Event:
+    def _report(
+        self, at: datetime, trouble: str, noticed: str, service: str, trap: str = ""
+    ) -> Event:
         language = self._random.choice(("en", "zh"))
         names = [name for name in SERVICES[service] if name.isascii() or language == "zh"]
         name = self._random.choice(names)
-        sentence = self._typed(self._random.choice(self.words.PHRASES[noticed][language]).format(s=name))
+        sentence = self._typed(
+            self._random.choice(self.words.PHRASES[noticed][language]).format(s=name)
+        )
         if self._random.random() < 0.3:
             chosen = service if self._random.random() < 0.5 else ""
             return Event(at, trouble, sentence, service=chosen, trap=trap)
         subject = self._random.choice(self.words.SUBJECTS[language]).format(s=name)
         if self._random.random() < 0.4:
             subject = sentence
-        text = (
-            f"{self._random.choice(self.words.OPENINGS[language])}{sentence}{self._random.choice(self.words.ENDINGS[language])}"
-        )
+        text = f"{self._random.choice(self.words.OPENINGS[language])}{sentence}{self._random.choice(self.words.ENDINGS[language])}"
         if self._random.random() < 0.12:
             other = self._random.choice(sorted(set(SERVICES) - {service}))
             text += self.words.QUOTES[language].format(s=SERVICES[other][0])

@@ -27,8 +27,30 @@ COMPLAINTS = {
     ),
 }
 PRODUCTS = {
-    "en": ("Outlook", "Excel", "Word", "Teams", "laptop", "Chrome", "Windows 11", "Acrobat", "the printer", "OneDrive"),
-    "zh": ("Outlook", "Excel", "微信", "打印机", "电脑", "浏览器", "邮箱", "钉钉", "输入法", "Windows 11"),
+    "en": (
+        "Outlook",
+        "Excel",
+        "Word",
+        "Teams",
+        "laptop",
+        "Chrome",
+        "Windows 11",
+        "Acrobat",
+        "the printer",
+        "OneDrive",
+    ),
+    "zh": (
+        "Outlook",
+        "Excel",
+        "微信",
+        "打印机",
+        "电脑",
+        "浏览器",
+        "邮箱",
+        "钉钉",
+        "输入法",
+        "Windows 11",
+    ),
 }
 GREETINGS = {
     "en": ("Hello team,\n", "Hi,\n", "Dear service desk,\n", "Good morning,\n"),
@@ -42,7 +64,13 @@ SIGNATURES = {
         "\nErin\n+86 10 5555 0101",
         "\nfrank@163.com",
     ),
-    "zh": (",谢谢!", "\n财务部 王芳", "\n市场部 李强 13800138000", "\n三楼 赵敏", "\n发自我的iPhone"),
+    "zh": (
+        ",谢谢!",
+        "\n财务部 王芳",
+        "\n市场部 李强 13800138000",
+        "\n三楼 赵敏",
+        "\n发自我的iPhone",
+    ),
 }
 SHARED = {"en": ("order", "invoice", "error code"), "zh": ("订单号", "发票", "错误代码")}
 MACHINES = ("prn-{}", "NB-{}", "srv{}.corp.example", "INV-{}", "PC-BJ-{}")
@@ -77,21 +105,51 @@ TRADES = {
     ),
 }
 BY_HAND = (
-    ("Brother MFC-7860DW prints black stripes, please help", "our Brother MFC-7860DW prints black stripes on every page"),
-    ("I forgot my password and my account is locked now", "my account is locked, I forgot my password"),
-    ("the keyboard of my laptop does not work, some keys are stuck", "keyboard of my laptop does not work, keys are stuck"),
-    ("my docking station does not charge the laptop any more", "docking station does not charge my laptop any more"),
-    ("please help, my mailbox is full and I cannot send", "my mailbox is full, cannot send any mail, please help"),
-    ("cannot reach 192.168.1.1 from my home office, no internet", "no internet at home, cannot reach 192.168.1.1"),
-    ("Excel file report-2026.xlsx is locked by another user", "my file report-2026.xlsx in Excel is locked by another user"),
-    ("the projector in our meeting room shows no picture", "projector in the meeting room shows no picture at all"),
+    (
+        "Brother MFC-7860DW prints black stripes, please help",
+        "our Brother MFC-7860DW prints black stripes on every page",
+    ),
+    (
+        "I forgot my password and my account is locked now",
+        "my account is locked, I forgot my password",
+    ),
+    (
+        "the keyboard of my laptop does not work, some keys are stuck",
+        "keyboard of my laptop does not work, keys are stuck",
+    ),
+    (
+        "my docking station does not charge the laptop any more",
+        "docking station does not charge my laptop any more",
+    ),
+    (
+        "please help, my mailbox is full and I cannot send",
+        "my mailbox is full, cannot send any mail, please help",
+    ),
+    (
+        "cannot reach 192.168.1.1 from my home office, no internet",
+        "no internet at home, cannot reach 192.168.1.1",
+    ),
+    (
+        "Excel file report-2026.xlsx is locked by another user",
+        "my file report-2026.xlsx in Excel is locked by another user",
+    ),
+    (
+        "the projector in our meeting room shows no picture",
+        "projector in the meeting room shows no picture at all",
+    ),
     (
         "second monitor is not detected after the Windows update KB5034441",
         "monitor is not detected since Windows update KB5034441",
     ),
     ("Zoom camera shows a black picture in every meeting", "camera is black in every Zoom meeting"),
-    ("mouse pointer jumps around, tried another mouse already", "mouse pointer jumps around even with another mouse"),
-    ("VPN drops every ten minutes when I work from home", "working from home, VPN drops every ten minutes"),
+    (
+        "mouse pointer jumps around, tried another mouse already",
+        "mouse pointer jumps around even with another mouse",
+    ),
+    (
+        "VPN drops every ten minutes when I work from home",
+        "working from home, VPN drops every ten minutes",
+    ),
     ("电脑开机蓝屏,重启以后还是一样", "电脑开机就蓝屏,重启也一样"),
     ("惠普 LJ-1020 打印机卡纸,拉不出来", "我们的惠普 LJ-1020 打印机卡纸,纸拉不出来"),
     ("键盘有几个键按了没反应,请帮忙换一个", "键盘几个键按了没反应,麻烦换一个"),

@@ -39,14 +39,31 @@ PRODUCTS = {
         "Edge",
         "the scanner",
     ),
-    "zh": ("WPS", "企业微信", "笔记本", "腾讯会议", "Word", "飞书", "平板", "Office 365", "扫描仪", "QQ"),
+    "zh": (
+        "WPS",
+        "企业微信",
+        "笔记本",
+        "腾讯会议",
+        "Word",
+        "飞书",
+        "平板",
+        "Office 365",
+        "扫描仪",
+        "QQ",
+    ),
 }
 GREETINGS = {
     "en": ("Morning all,\n", "Hey,\n", "To whom it may concern,\n", "Help!\n"),
     "zh": ("各位好,", "麻烦了,", "IT部门:\n", "请问,"),
 }
 SIGNATURES = {
-    "en": ("\nCheers, Gina", "\nHank (purchasing)", "\nyours sincerely\nIvy", "\nJack, warehouse 2", "\nkim@mail7.example.com"),
+    "en": (
+        "\nCheers, Gina",
+        "\nHank (purchasing)",
+        "\nyours sincerely\nIvy",
+        "\nJack, warehouse 2",
+        "\nkim@mail7.example.com",
+    ),
     "zh": (",多谢", "\n采购部 孙丽", "\n仓库 周杰 010-55550199", "\n二楼前台", "\n来自小米手机"),
 }
 SHARED = {"en": ("ticket", "error", "invoice no."), "zh": ("单号", "故障代码", "工单")}
@@ -82,18 +99,51 @@ TRADES = {
     ),
 }
 BY_HAND = (
-    ("touchpad of my notebook reacts only sometimes", "the touchpad on my notebook only reacts sometimes"),
-    ("Epson WF-2750 does not pull paper from tray 2", "paper is not pulled from tray 2, it is an Epson WF-2750"),
+    (
+        "touchpad of my notebook reacts only sometimes",
+        "the touchpad on my notebook only reacts sometimes",
+    ),
+    (
+        "Epson WF-2750 does not pull paper from tray 2",
+        "paper is not pulled from tray 2, it is an Epson WF-2750",
+    ),
     ("my battery lasts only twenty minutes", "battery of the laptop lasts twenty minutes only"),
-    ("I deleted a folder by accident, can you restore it?", "deleted my folder by accident, please restore"),
-    ("Excel macros are blocked since yesterday, I need them", "macros in Excel are blocked since yesterday"),
-    ("the QR code for the authenticator app does not scan", "authenticator app does not scan the QR code"),
-    ("caps lock is on all the time and I can't type my password", "can't type my password, caps lock stays on"),
-    ("people can't hear me in calls, microphone is muted by itself", "microphone mutes itself, people can't hear me in calls"),
-    ("PDF opens sideways and prints only half of the page", "only half of the page is printed and the PDF opens sideways"),
-    ("spam filter holds back mails from my customer", "mails from a customer are held back by the spam filter"),
-    ("out of disk space on C: although I deleted everything", "C: is out of disk space, I deleted everything already"),
-    ("HDMI cable of the television in the meeting room is loose", "television in our meeting room: HDMI cable is loose"),
+    (
+        "I deleted a folder by accident, can you restore it?",
+        "deleted my folder by accident, please restore",
+    ),
+    (
+        "Excel macros are blocked since yesterday, I need them",
+        "macros in Excel are blocked since yesterday",
+    ),
+    (
+        "the QR code for the authenticator app does not scan",
+        "authenticator app does not scan the QR code",
+    ),
+    (
+        "caps lock is on all the time and I can't type my password",
+        "can't type my password, caps lock stays on",
+    ),
+    (
+        "people can't hear me in calls, microphone is muted by itself",
+        "microphone mutes itself, people can't hear me in calls",
+    ),
+    (
+        "PDF opens sideways and prints only half of the page",
+        "only half of the page is printed and the PDF opens sideways",
+    ),
+    (
+        "spam filter holds back mails from my customer",
+        "mails from a customer are held back by the spam filter",
+    ),
+    (
+        "out of disk space on C: although I deleted everything",
+        "C: is out of disk space, I deleted everything already",
+    ),
+    (
+        "HDMI cable of the television in the meeting room is loose",
+        "television in our meeting room: HDMI cable is loose",
+    ),
     ("触摸板时好时坏,外接鼠标正常", "外接鼠标正常,触摸板时好时坏"),
     ("爱普生 WF-2750 不进纸,换了纸盒也一样", "爱普生 WF-2750 换了纸盒还是不进纸"),
     ("电池用二十分钟就没电了,想换一块", "笔记本电池只能用二十分钟,想换一块"),

@@ -39,14 +39,31 @@ PRODUCTS = {
         "Word",
         "Spotify",
     ),
-    "zh": ("平板", "一体机", "火狐", "电子白板", "iPad", "学习通", "QQ邮箱", "台式机", "Word", "迅雷"),
+    "zh": (
+        "平板",
+        "一体机",
+        "火狐",
+        "电子白板",
+        "iPad",
+        "学习通",
+        "QQ邮箱",
+        "台式机",
+        "Word",
+        "迅雷",
+    ),
 }
 GREETINGS = {
     "en": ("Dear IT,\n", "Hiya,\n", "Good afternoon colleagues,\n", "Urgent: "),
     "zh": ("信息中心老师好,", "打扰一下,", "急!", "值班的老师,"),
 }
 SIGNATURES = {
-    "en": ("\nMany thanks\nMrs Lloyd", "\nDr. Mensah, ward 4", "\nsent from Outlook for Android", "\nP. Novak (year 9)", "\nTa!"),
+    "en": (
+        "\nMany thanks\nMrs Lloyd",
+        "\nDr. Mensah, ward 4",
+        "\nsent from Outlook for Android",
+        "\nP. Novak (year 9)",
+        "\nTa!",
+    ),
     "zh": (",辛苦了", "\n外科 陈静 分机 6021", "\n高三办公室", "\n护士站 刘洋", "\n来自华为手机"),
 }
 SHARED = {"en": ("order no.", "ticket", "error"), "zh": ("订单", "编号", "错误码")}
@@ -62,23 +79,53 @@ TRADES = {
         "ward tablet",
         "Quokka bus pass",
     ),
-    "zh": ("挂号系统", "排课系统", "血库冰箱", "护理终端", "校车调度平台", "实验预约", "病历归档系统", "叫号屏"),
+    "zh": (
+        "挂号系统",
+        "排课系统",
+        "血库冰箱",
+        "护理终端",
+        "校车调度平台",
+        "实验预约",
+        "病历归档系统",
+        "叫号屏",
+    ),
 }
 BY_HAND = (
-    ("the bell in the headset is so quiet that I miss every call", "I miss every call, the headset is so quiet"),
+    (
+        "the bell in the headset is so quiet that I miss every call",
+        "I miss every call, the headset is so quiet",
+    ),
     (
         "USB stick is not recognised, I need the slides in ten minutes",
         "need my slides in ten minutes, USB stick is not recognised",
     ),
-    ("whiteboard pen does not write, calibration is off", "calibration is off and the whiteboard pen does not write"),
-    ("Sibelius says the trial is over, I have a licence", "I do have a licence, Sibelius says the trial is over"),
-    ("my Lenovo T480 overheats and the hinge is cracked", "the hinge of my Lenovo T480 is cracked and it overheats"),
-    ("Google says my storage is full, 15 GB of 15 GB", "15 GB of 15 GB used, Google says my storage is full"),
-    ("iPad does not rotate any more, button does nothing", "button does nothing, iPad does not rotate any more"),
+    (
+        "whiteboard pen does not write, calibration is off",
+        "calibration is off and the whiteboard pen does not write",
+    ),
+    (
+        "Sibelius says the trial is over, I have a licence",
+        "I do have a licence, Sibelius says the trial is over",
+    ),
+    (
+        "my Lenovo T480 overheats and the hinge is cracked",
+        "the hinge of my Lenovo T480 is cracked and it overheats",
+    ),
+    (
+        "Google says my storage is full, 15 GB of 15 GB",
+        "15 GB of 15 GB used, Google says my storage is full",
+    ),
+    (
+        "iPad does not rotate any more, button does nothing",
+        "button does nothing, iPad does not rotate any more",
+    ),
     ("I get phishing mails from DHL every day", "every day phishing mails from DHL, please block"),
     ("the clock of my computer is one hour behind", "my computer's clock is one hour behind"),
     ("photos from the Canon EOS-2000 do not import", "cannot import photos from my Canon EOS-2000"),
-    ("coffee spilled over the keyboard, letters double", "letters double since coffee was spilled over the keyboard"),
+    (
+        "coffee spilled over the keyboard, letters double",
+        "letters double since coffee was spilled over the keyboard",
+    ),
     ("Bluetooth speaker pairs but plays nothing", "the Bluetooth speaker pairs and plays nothing"),
     ("U盘插上没反应,十分钟后要用课件", "十分钟后要用课件,U盘插上没反应"),
     ("电脑时间慢了一个小时,改了又变回去", "时间改了又变回去,电脑慢了一个小时"),

@@ -42,18 +42,36 @@ PHRASES: Phrases = {
             "we are all locked out of {s}",
             "credentials refused by {s}, all of us",
         ),
-        "zh": ("{s}没法登录", "登不上{s},我们组都不行", "{s}单点登录报错", "{s}账号密码都对但认证不通过"),
+        "zh": (
+            "{s}没法登录",
+            "登不上{s},我们组都不行",
+            "{s}单点登录报错",
+            "{s}账号密码都对但认证不通过",
+        ),
     },
     "delivery": {
-        "en": ("{s} bounced my mails", "mails in {s} never arrive", "unable to send with {s}", "no messages in {s} for an hour"),
+        "en": (
+            "{s} bounced my mails",
+            "mails in {s} never arrive",
+            "unable to send with {s}",
+            "no messages in {s} for an hour",
+        ),
         "zh": ("{s}无法发送", "{s}没收到任何新邮件", "{s}发不了邮件", "{s}收发都不正常"),
     },
     "network": {
-        "en": ("{s} tunnel drops constantly", "can't connect to {s}", "{s} disconnected five times in an hour"),
+        "en": (
+            "{s} tunnel drops constantly",
+            "can't connect to {s}",
+            "{s} disconnected five times in an hour",
+        ),
         "zh": ("{s}断线", "{s}总是断开连接", "{s}无法连接"),
     },
     "print": {
-        "en": ("{s} printer dead, no paper comes out", "unable to print on {s}", "{s} prints nothing"),
+        "en": (
+            "{s} printer dead, no paper comes out",
+            "unable to print on {s}",
+            "{s} prints nothing",
+        ),
         "zh": ("{s}打印机不工作", "{s}打不出来,打印失败", "{s}无法打印"),
     },
     "data": {
@@ -66,11 +84,19 @@ PHRASES: Phrases = {
         "zh": ("{s}余额有误", "{s}有重复记录", "{s}库存数据错误", "{s}报表没有更新"),
     },
     "certificate": {
-        "en": ("certificate error opening {s}", "{s} SSL warning", "{s} site marked as not private"),
+        "en": (
+            "certificate error opening {s}",
+            "{s} SSL warning",
+            "{s} site marked as not private",
+        ),
         "zh": ("{s}证书错误", "访问{s}出现SSL警告", "{s}显示连接不安全"),
     },
     "error": {
-        "en": ("{s} throws errors on submit", "an exception pops up in {s}", "{s} failed to process my form"),
+        "en": (
+            "{s} throws errors on submit",
+            "an exception pops up in {s}",
+            "{s} failed to process my form",
+        ),
         "zh": ("{s}提示操作失败", "{s}总是弹出错误", "{s}系统异常无法提交"),
     },
     "request": {
@@ -83,7 +109,11 @@ PHRASES: Phrases = {
         "zh": ("怎么查{s}的操作手册?", "请帮忙安装{s}", "想咨询一下{s}的培训", "{s}权限申请"),
     },
     "over": {
-        "en": ("all good, {s} is working again", "{s} is fixed, cheers", "can open {s} again, thank you"),
+        "en": (
+            "all good, {s} is working again",
+            "{s} is fixed, cheers",
+            "can open {s} again, thank you",
+        ),
         "zh": ("{s}好了,谢谢", "{s}正常了,辛苦", "{s}恢复了,感谢处理"),
     },
     "planned": {
@@ -105,13 +135,28 @@ PHRASES: Phrases = {
 }
 
 VAGUE = {
-    "en": ("the thing is broken", "I need assistance now", "same problem as before", "screen is weird", "no idea, it just fails"),
+    "en": (
+        "the thing is broken",
+        "I need assistance now",
+        "same problem as before",
+        "screen is weird",
+        "no idea, it just fails",
+    ),
     "zh": ("用不了了", "出问题了快来人", "帮我看下电脑", "还是不行", "报错了怎么办"),
 }
 
-OPENINGS = {"en": ("Good morning,\n", "hey ", "Colleagues,\n", ""), "zh": ("你好,", "各位好,", "请问", "")}
+OPENINGS = {
+    "en": ("Good morning,\n", "hey ", "Colleagues,\n", ""),
+    "zh": ("你好,", "各位好,", "请问", ""),
+}
 ENDINGS = {
-    "en": ("\nkind regards\nEve\n+86 10 1234", "\nthis blocks month end!", "", "\nSent from my iPhone", "\npls help"),
+    "en": (
+        "\nkind regards\nEve\n+86 10 1234",
+        "\nthis blocks month end!",
+        "",
+        "\nSent from my iPhone",
+        "\npls help",
+    ),
     "zh": (",急用!", ",谢谢", "", "\n发自我的iPhone", ",影响月结,请优先"),
 }
 QUOTES = {
@@ -124,7 +169,12 @@ SUBJECTS = {
 }
 
 ALERTS = {
-    "down": ("{ci} unreachable", "health check failing: {ci}", "process exited on {ci}", "{ci} 宕机"),
+    "down": (
+        "{ci} unreachable",
+        "health check failing: {ci}",
+        "process exited on {ci}",
+        "{ci} 宕机",
+    ),
     "slow": ("response time of {ci} high", "memory usage 97% on {ci}", "{ci} 负载过高"),
     "delivery": ("queue size growing, messages are not delivered by {ci}", "{ci} 无法发送邮件"),
     "network": ("{ci} network interface flapping", "{ci} 网络中断"),

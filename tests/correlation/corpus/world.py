@@ -24,7 +24,12 @@ SERVICES = {
 """By slug a service's name and what else it is called."""
 
 PARTS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
-    "crm": {"crm-web1": ("crm-app1",), "crm-web2": ("crm-app1",), "crm-app1": ("crm-db1", "sso-1"), "crm-db1": ("san-1",)},
+    "crm": {
+        "crm-web1": ("crm-app1",),
+        "crm-web2": ("crm-app1",),
+        "crm-app1": ("crm-db1", "sso-1"),
+        "crm-db1": ("san-1",),
+    },
     "erp": {"erp-web1": ("erp-db1",), "erp-db1": ("san-1",)},
     "mail": {"mx-1": ()},
     "vpn": {"vpn-gw1": (), "vpn-gw2": ()},
@@ -46,7 +51,16 @@ ADDRESSES = {"crm-web1": "10.1.0.11", "erp-web1": "10.1.0.21", "wms-1": "10.1.0.
 
 def a_service(slug: str, name: str, aliases: tuple[str, ...]) -> Service:
     fields = dict.fromkeys(
-        ("description", "owner_group", "desk_group", "tier2_group", "tier3_group", "support_hours", "policy"), ""
+        (
+            "description",
+            "owner_group",
+            "desk_group",
+            "tier2_group",
+            "tier3_group",
+            "support_hours",
+            "policy",
+        ),
+        "",
     )
     return Service(slug=slug, name=name, aliases=aliases, criticality=Criticality.NORMAL, targets={}, active=True, version=1,
                    created_at=NOON, updated_at=NOON, **fields)  # fmt: skip

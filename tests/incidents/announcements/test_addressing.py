@@ -10,10 +10,21 @@ from gateway.incidents.announcement import Announcement, Recipient
 from gateway.incidents.announcements.addressing import RecipientDirectory, address_announcement
 from gateway.incidents.announcements.addressing import addresses_of_recipient as addresses
 
-MONA = Reachable(login="mona", email="mona@example.com", phone="+8613800138000", roles=frozenset({"incident_manager"}))
+MONA = Reachable(
+    login="mona",
+    email="mona@example.com",
+    phone="+8613800138000",
+    roles=frozenset({"incident_manager"}),
+)
 LEO = Reachable(login="leo", email="leo@example.com", roles=frozenset({"leader"}))
 DORA = Reachable(login="dora", email="dora@example.com", roles=frozenset({"service_desk"}))
-DAN = Reachable(login="dan", email="dan@example.com", roles=frozenset({"service_desk"}), shifts=frozenset({"desk"}), at_desk=True)
+DAN = Reachable(
+    login="dan",
+    email="dan@example.com",
+    roles=frozenset({"service_desk"}),
+    shifts=frozenset({"desk"}),
+    at_desk=True,
+)
 OLGA = Reachable(login="olga", email="olga@example.com", groups=frozenset({"sre"}))
 TOM = Reachable(login="tom", email="tom@example.com", groups=frozenset({"sre"}))
 PEOPLE = RecipientDirectory((DAN, DORA, LEO, MONA, OLGA, TOM))
@@ -24,15 +35,36 @@ HANDLER = Recipient(role="handler", own=True)
 def an_announcement(*recipients: Recipient, **more: Any) -> Announcement:
     said = {"number": "INC-1", "title": "disk full"}
     return Announcement(
-        cause="opened", template="opened", recipients=recipients, priority=1, facts=said, bare={"number": "INC-1"}, **more
+        cause="opened",
+        template="opened",
+        recipients=recipients,
+        priority=1,
+        facts=said,
+        bare={"number": "INC-1"},
+        **more,
     )
 
 
-def targets(*recipients: Recipient, directory: RecipientDirectory = PEOPLE, actor: str = "gateway", **more: Any) -> list[str]:
-    return [notice.target for notice in address_announcement(an_announcement(*recipients, **more), directory, actor)[0]]
+def targets(
+    *recipients: Recipient,
+    directory: RecipientDirectory = PEOPLE,
+    actor: str = "gateway",
+    **more: Any,
+) -> list[str]:
+    return [
+        notice.target
+        for notice in address_announcement(an_announcement(*recipients, **more), directory, actor)[
+            0
+        ]
+    ]
 
 
-def entry(*recipients: Recipient, directory: RecipientDirectory = PEOPLE, actor: str = "gateway", **more: Any) -> Any:
+def entry(
+    *recipients: Recipient,
+    directory: RecipientDirectory = PEOPLE,
+    actor: str = "gateway",
+    **more: Any,
+) -> Any:
     told = address_announcement(an_announcement(*recipients, **more), directory, actor)[1]
     return dict(told[0][1]) if told else None
 
@@ -45,7 +77,9 @@ def test_people_with_role_are_notified_beside_listed_addresses() -> None:
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize("listed", ["smtp:Mona@example.com", "person:mona", "voice:mona", "sms:mona"])
+@pytest.mark.parametrize(
+    "listed", ["smtp:Mona@example.com", "person:mona", "voice:mona", "sms:mona"]
+)
 def test_person_listed_by_own_address_is_notified_once(listed: str) -> None:
     assert targets(Recipient(role="incident_manager", listed=(listed,))) == [listed]
 
@@ -61,7 +95,9 @@ def test_person_with_several_roles_is_notified_once_for_all_roles() -> None:
 
 
 def test_recipient_resolves_to_listed_and_role_addresses() -> None:
-    assert addresses(Recipient(role="incident_manager", listed=("smtp:im@example.com",)), PEOPLE) == [
+    assert addresses(
+        Recipient(role="incident_manager", listed=("smtp:im@example.com",)), PEOPLE
+    ) == [
         "smtp:im@example.com",
         "person:mona",
     ]
@@ -74,7 +110,10 @@ def test_role_without_people_is_unreachable() -> None:
 
 def test_silenced_announcement_notifies_nobody() -> None:
     assert targets(Recipient(role="incident_manager"), silenced="maintenance") == []
-    assert entry(Recipient(role="incident_manager"), silenced="maintenance")["silenced"] == "maintenance"
+    assert (
+        entry(Recipient(role="incident_manager"), silenced="maintenance")["silenced"]
+        == "maintenance"
+    )
 
 
 @pytest.mark.parametrize("name", ["olga", "Olga@example.com"])
@@ -104,15 +143,23 @@ def test_group_notifies_people_on_shift_or_all_members() -> None:
 
 def test_service_desk_notifies_people_on_shift() -> None:
     assert targets(Recipient(role="service_desk")) == ["person:dan"]
-    assert targets(Recipient(role="service_desk"), directory=RecipientDirectory((DORA,))) == ["person:dora"]
+    assert targets(Recipient(role="service_desk"), directory=RecipientDirectory((DORA,))) == [
+        "person:dora"
+    ]
 
 
 def test_role_in_group_prefers_group_members_with_role() -> None:
     tier3 = frozenset({"tier3"})
-    near, far = replace(OLGA, roles=tier3), Reachable(login="thea", email="thea@example.com", roles=tier3)
+    near, far = (
+        replace(OLGA, roles=tier3),
+        Reachable(login="thea", email="thea@example.com", roles=tier3),
+    )
     people = RecipientDirectory((near, far, TOM))
     assert targets(Recipient(role="tier3", group="sre"), directory=people) == ["person:olga"]
-    assert targets(Recipient(role="tier3", group="dba"), directory=people) == ["person:olga", "person:thea"]
+    assert targets(Recipient(role="tier3", group="dba"), directory=people) == [
+        "person:olga",
+        "person:thea",
+    ]
 
 
 def test_actor_is_not_notified_of_own_action() -> None:
@@ -132,7 +179,10 @@ def test_unknown_reporter_is_notified_by_email() -> None:
 
 
 def test_only_privileged_recipients_get_security_incident_details() -> None:
-    roles = (Recipient(role="leader"), Recipient(role="incident_manager", listed=("smtp:im@example.com",)))
+    roles = (
+        Recipient(role="leader"),
+        Recipient(role="incident_manager", listed=("smtp:im@example.com",)),
+    )
     notices, _ = address_announcement(an_announcement(*roles, security=True), PEOPLE, "gateway")
     assert {notice.target: "title" in notice.facts for notice in notices} == {
         "person:leo": False, "smtp:im@example.com": True, "person:mona": True,
@@ -151,15 +201,25 @@ def test_security_officers_replace_recipients_without_permission() -> None:
     told: dict[str, Any] = {"security": True, "officers": officers}
     own = replace(HANDLER, people=("olga",))
     assert targets(own, **told) == ["person:mona"]
-    assert (entry(own, **told)["roles"], entry(own, **told)["silenced"]) == (("handler", "security"), "security")
-    assert targets(replace(own, people=("mona",)), directory=RecipientDirectory((MONA, OLGA)), **told) == ["person:mona"]
+    assert (entry(own, **told)["roles"], entry(own, **told)["silenced"]) == (
+        ("handler", "security"),
+        "security",
+    )
+    assert targets(
+        replace(own, people=("mona",)), directory=RecipientDirectory((MONA, OLGA)), **told
+    ) == ["person:mona"]
     assert targets(Recipient(role="reporter", own=True, people=("ann@example.com",)), **told) == []
 
 
 def test_security_details_go_to_privileged_people_and_listed_addresses() -> None:
-    listed = Recipient(role="security", listed=("voice:olga", "voice:mona", "smtp:soc@example.com", "group:sre"))
+    listed = Recipient(
+        role="security", listed=("voice:olga", "voice:mona", "smtp:soc@example.com", "group:sre")
+    )
     notices, _ = address_announcement(an_announcement(listed, security=True), PEOPLE, "gateway")
-    assert {notice.target for notice in notices if "title" in notice.facts} == {"voice:mona", "smtp:soc@example.com"}
+    assert {notice.target for notice in notices if "title" in notice.facts} == {
+        "voice:mona",
+        "smtp:soc@example.com",
+    }
 
 
 def test_timeline_entry_is_omitted_when_notified_or_optional() -> None:

@@ -22,7 +22,9 @@ OPEN = an_incident(ledger_of([(0, "record", 1)]))
         (State.RESOLVED, State.RESOLVED, None),
     ],
 )
-def test_resolution_closure_and_reopening_are_turns(was: State, now: State, turn: AnnouncedChange | None) -> None:
+def test_resolution_closure_and_reopening_are_turns(
+    was: State, now: State, turn: AnnouncedChange | None
+) -> None:
     assert announced_change_of(replace(OPEN, state=was), replace(OPEN, state=now)) is turn
 
 

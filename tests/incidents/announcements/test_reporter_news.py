@@ -14,7 +14,9 @@ from tests.sla.stories import an_incident, ledger_of
 from tests.support.clock import NOON
 
 OPEN = an_incident(ledger_of([(0, "record", 1)]), contact="Ann@example.com")
-SOLVED = replace(OPEN, state=State.RESOLVED, resolution=Resolution.SOLVED, solution="toner", resolved_at=NOON)
+SOLVED = replace(
+    OPEN, state=State.RESOLVED, resolution=Resolution.SOLVED, solution="toner", resolved_at=NOON
+)
 CLOSES = TimerChange(TimerKind.AUTO_CLOSE, NOON + timedelta(hours=48))
 
 
@@ -49,7 +51,11 @@ def test_resolution_without_auto_close_omits_closing_time() -> None:
     [
         (change(OPEN, "assigned"), "taken_up", {"number": OPEN.number}),
         (change(OPEN, "accepted"), "taken_up", {"number": OPEN.number}),
-        (change(OPEN, "unlinked", state=State.RESOLVED), "master_resolved", {"number": OPEN.number}),
+        (
+            change(OPEN, "unlinked", state=State.RESOLVED),
+            "master_resolved",
+            {"number": OPEN.number},
+        ),
         (
             change(OPEN, "held", reason=HoldReason.AWAITING_USER, note="Which printer?"),
             "awaiting_reporter",
@@ -62,14 +68,18 @@ def test_resolution_without_auto_close_omits_closing_time() -> None:
         ),
         (change(OPEN, "rejected", note="not ours"), "rejected", {"reason": "not ours"}),
         (
-            change(replace(SOLVED, closure=Closure.AUTOMATIC), "closed", "system", closure="automatic"),
+            change(
+                replace(SOLVED, closure=Closure.AUTOMATIC), "closed", "system", closure="automatic"
+            ),
             "closed",
             {"closure": "automatic", "solution": "toner"},
         ),
         (change(replace(OPEN, reopened=1), "reopened"), "reopened", {}),
     ],
 )
-def test_reporter_is_notified_of_relevant_changes(revision: Revision, template: str, facts: Mapping[str, Any]) -> None:
+def test_reporter_is_notified_of_relevant_changes(
+    revision: Revision, template: str, facts: Mapping[str, Any]
+) -> None:
     news = reporter_message_of(revision)
     assert news is not None
     assert news.template == template
@@ -77,7 +87,9 @@ def test_reporter_is_notified_of_relevant_changes(revision: Revision, template: 
 
 
 def test_unreachable_reporter_is_not_told_hold_note() -> None:
-    news = reporter_message_of(change(OPEN, "held", reason=HoldReason.USER_UNREACHABLE, note="called three times"))
+    news = reporter_message_of(
+        change(OPEN, "held", reason=HoldReason.USER_UNREACHABLE, note="called three times")
+    )
     assert news is not None
     assert "question" not in news.facts
 

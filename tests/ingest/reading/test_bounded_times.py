@@ -7,7 +7,12 @@ import msgspec
 import pytest
 
 from gateway.incidents.alert import NEWEST, Alert
-from gateway.ingest.reading.bounded_times import MOST, describe_future_time, find_cut_times, is_bounded
+from gateway.ingest.reading.bounded_times import (
+    MOST,
+    describe_future_time,
+    find_cut_times,
+    is_bounded,
+)
 from gateway.ingest.reading.lenient import read_leniently
 from gateway.ingest.reading.source import WebhookDelivery
 from gateway.instants import EARLIEST, LATEST
@@ -25,7 +30,9 @@ NEXT_YEAR = f"{NOW + timedelta(days=365):%Y-%m-%dT%H:%M:%SZ}"
 
 def alertmanager(**times: str) -> bytes:
     firing = {"status": "firing", "labels": {"alertname": "Disk"}}
-    return msgspec.json.encode({"version": "4", "alerts": [firing, firing | {"labels": {"alertname": "Load"}} | times]})
+    return msgspec.json.encode(
+        {"version": "4", "alerts": [firing, firing | {"labels": {"alertname": "Load"}} | times]}
+    )
 
 
 @pytest.mark.parametrize("year", [NEXT_YEAR, "9999-12-31T23:59:59.999999Z"])
@@ -51,7 +58,13 @@ def test_time_before_1970_is_reported() -> None:
 
 
 def test_out_of_range_end_time_is_reported_at_its_member() -> None:
-    body = [{"labels": {"alertname": "Disk"}, "startsAt": f"{NOW:%Y-%m-%dT%H:%M:%SZ}", "endsAt": "9000-01-01T00:00:00Z"}]
+    body = [
+        {
+            "labels": {"alertname": "Disk"},
+            "startsAt": f"{NOW:%Y-%m-%dT%H:%M:%SZ}",
+            "endsAt": "9000-01-01T00:00:00Z",
+        }
+    ]
     parsed = read("alertmanager_v2", msgspec.json.encode(body))
     assert mended(parsed) == {"/0/endsAt": BEYOND.format("2200")}
 
@@ -59,17 +72,24 @@ def test_out_of_range_end_time_is_reported_at_its_member() -> None:
 def test_future_time_in_nested_body_is_reported() -> None:
     notice: Any = next(one.body for one in load_examples()["cloudwatch"] if one.case == "firing")
     message = msgspec.json.decode(notice["Message"]) | {"StateChangeTime": NEXT_YEAR}
-    parsed = read("cloudwatch", msgspec.json.encode(notice | {"Message": msgspec.json.encode(message).decode()}))
+    parsed = read(
+        "cloudwatch",
+        msgspec.json.encode(notice | {"Message": msgspec.json.encode(message).decode()}),
+    )
     assert mended(parsed) == {"/Message/StateChangeTime": AHEAD}
 
 
 def test_other_mends_are_reported_beside_clamped_time() -> None:
-    told = mended(read("generic", b'\xef\xbb\xbf{"title":"t","occurred_at":"' + NEXT_YEAR.encode() + b'"}'))
+    told = mended(
+        read("generic", b'\xef\xbb\xbf{"title":"t","occurred_at":"' + NEXT_YEAR.encode() + b'"}')
+    )
     assert told == {"": "a byte order mark was taken off", "/occurred_at": AHEAD}
 
 
 def test_clamped_time_without_unique_text_is_reported_for_whole_alert() -> None:
-    alert = Alert(namespace="n", dedup_key="k", status=AlertStatus.FIRING, title="t", event_time=NOW + NEWEST)
+    alert = Alert(
+        namespace="n", dedup_key="k", status=AlertStatus.FIRING, title="t", event_time=NOW + NEWEST
+    )
     assert is_bounded(alert, NOW + NEWEST)
     assert [*find_cut_times(0, alert, {"minute": 5}, (), NOW)] == [RepairedValue(0, "", AHEAD)]
     many = {"before": [0] * MOST, "occurred_at": NEXT_YEAR}
@@ -78,10 +98,19 @@ def test_clamped_time_without_unique_text_is_reported_for_whole_alert() -> None:
 
 def test_time_within_bounds_is_not_reported() -> None:
     for at in (None, NOW, NOW - timedelta(days=4_000)):
-        alert = Alert(namespace="n", dedup_key="k", status=AlertStatus.FIRING, title="t", event_time=at, ends_at=at)
+        alert = Alert(
+            namespace="n",
+            dedup_key="k",
+            status=AlertStatus.FIRING,
+            title="t",
+            event_time=at,
+            ends_at=at,
+        )
         assert not is_bounded(alert, NOW + NEWEST)
         assert [*find_cut_times(0, alert, {}, (), NOW)] == []
-    ends = Alert(namespace="n", dedup_key="k", status=AlertStatus.FIRING, title="t", ends_at=EARLIEST)
+    ends = Alert(
+        namespace="n", dedup_key="k", status=AlertStatus.FIRING, title="t", ends_at=EARLIEST
+    )
     assert is_bounded(ends, NOW + NEWEST)
     assert [*find_cut_times(0, ends, {"endsAt": 0}, (), NOW)] == []
     assert (describe_future_time(NOW, NOW), describe_future_time(LATEST, NOW)) == ("", AHEAD)
@@ -90,5 +119,7 @@ def test_time_within_bounds_is_not_reported() -> None:
 def test_future_time_in_binary_cloudevent_header_is_reported() -> None:
     told = {"specversion": "1.0", "id": "1", "source": "s", "type": "t", "time": NEXT_YEAR}
     headers = {f"ce-{name}": value for name, value in told.items()} | {"content-type": "text/plain"}
-    parsed = read_leniently(BY_SLUG["cloudevents"], SourceSettings(), (), WebhookDelivery(headers, b"disk full", NOW))
+    parsed = read_leniently(
+        BY_SLUG["cloudevents"], SourceSettings(), (), WebhookDelivery(headers, b"disk full", NOW)
+    )
     assert parsed.mended == (RepairedValue(0, "/time", AHEAD),)

@@ -18,7 +18,9 @@ async def gateway(database_url: str) -> AsyncIterator[Served]:
     async def amazon(_address: str) -> bytes:
         return signing.CERTIFICATE
 
-    async with served(load(None, {"DATABASE_URL": database_url}), amazon, FakeClock(NOW)) as running:
+    async with served(
+        load(None, {"DATABASE_URL": database_url}), amazon, FakeClock(NOW)
+    ) as running:
         yield running
 
 
@@ -28,25 +30,35 @@ async def sent(gateway: Served, slug: str, case: str) -> list[dict[str, Any]]:
     pairs = [line.partition(": ") for line in head.decode().splitlines()[1:]]
     headers = {name: value for name, _, value in pairs if name not in {"Host", "Authorization"}}
     body = signing.sns("2", body, NOW)[1] if slug == "cloudwatch" else body.removesuffix(b"\n")
-    answer = await gateway.client.post(f"/ingest/{slug}/{gateway.keys['ingest']}", data=body, headers=headers)
+    answer = await gateway.client.post(
+        f"/ingest/{slug}/{gateway.keys['ingest']}", data=body, headers=headers
+    )
     assert answer.status == 202, (slug, case, await answer.text())
     results: list[dict[str, Any]] = (await answer.json())["results"]
     return results
 
 
-async def test_captured_alert_of_each_source_opens_incident_and_recovery_clears_it(gateway: Served) -> None:
+async def test_captured_alert_of_each_source_opens_incident_and_recovery_clears_it(
+    gateway: Served,
+) -> None:
     for source in SOURCES:
         (opened,) = await sent(gateway, source.slug, "firing")
         # the same service may have made it follow another source's record; related is as good as opened
         assert opened["outcome"] in {"opened", "related", "reopened"}, source.slug
         if source.sends_resolution:
             (cleared,) = await sent(gateway, source.slug, "resolved")
-            assert (cleared["outcome"], cleared["incident"]) == ("cleared", opened["incident"]), source.slug
+            assert (cleared["outcome"], cleared["incident"]) == ("cleared", opened["incident"]), (
+                source.slug
+            )
 
 
 async def test_captured_test_button_requests_open_no_incident(gateway: Served) -> None:
-    cases = sorted(path.parent.relative_to(FIXTURES).parts for path in FIXTURES.glob("*/test_*/request.http"))
+    cases = sorted(
+        path.parent.relative_to(FIXTURES).parts for path in FIXTURES.glob("*/test_*/request.http")
+    )
     assert len(cases) >= 4
     for slug, case in cases:
-        assert [(one["outcome"], one["incident"]) for one in await sent(gateway, slug, case)] == [("ignored", None)], (slug, case)
+        assert [(one["outcome"], one["incident"]) for one in await sent(gateway, slug, case)] == [
+            ("ignored", None)
+        ], (slug, case)
     assert await gateway.pool.fetchval("SELECT count(*) FROM incident") == 0

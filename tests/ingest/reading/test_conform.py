@@ -6,7 +6,12 @@ import msgspec
 import pytest
 
 from gateway.errors import Malformed
-from gateway.ingest.reading.conform import conform_types, decode_repaired, decode_with_repairs, is_kept
+from gateway.ingest.reading.conform import (
+    conform_types,
+    decode_repaired,
+    decode_with_repairs,
+    is_kept,
+)
 
 
 class Inner(msgspec.Struct):
@@ -79,13 +84,18 @@ def test_kept_fields_are_never_left_out() -> None:
 
 def test_unconformable_body_is_unchanged_and_list_is_conformed_per_item() -> None:
     assert conform_types(5, Outer, NOTHING) == (5, {})
-    assert conform_types([{"key": 1}, 5], Outer, NOTHING) == ([{"key": "1"}, 5], {"/0/key": "read as text"})
+    assert conform_types([{"key": 1}, 5], Outer, NOTHING) == (
+        [{"key": "1"}, 5],
+        {"/0/key": "read as text"},
+    )
 
 
 def test_candidate_type_with_fewest_changes_is_chosen() -> None:
     sent = {"name": "a", "size": "5", "key": 1}
     assert conform_types(sent, (Outer, Inner), NOTHING)[1] == {"/key": "read as text"}
-    assert conform_types({"name": "a", "size": "5"}, (Outer, Inner), NOTHING, ("x",))[1] == {"/x/size": "read as a whole number"}
+    assert conform_types({"name": "a", "size": "5"}, (Outer, Inner), NOTHING, ("x",))[1] == {
+        "/x/size": "read as a whole number"
+    }
     assert sent == {"name": "a", "size": "5", "key": 1}
 
 
@@ -101,4 +111,7 @@ def test_body_is_decoded_with_type_conversion_unless_disabled() -> None:
         decode_repaired(b'\xef\xbb\xbf{"key":7}', Outer, retyped=False)
     told = {"": "read as Latin-1", "/key": "read as text"}
     assert decode_with_repairs(b'{"key":7,"x":"B\xfcro"}', Outer, "") == (Outer(key="7"), told)
-    assert decode_with_repairs('{"key":"ключ"}'.encode("koi8-r"), Outer, "koi8-r") == (Outer(key="ключ"), {"": "read as KOI8-R"})
+    assert decode_with_repairs('{"key":"ключ"}'.encode("koi8-r"), Outer, "koi8-r") == (
+        Outer(key="ключ"),
+        {"": "read as KOI8-R"},
+    )

@@ -31,18 +31,40 @@ NUL = (
     b'{"version":"4","alerts":[{"status":"firing","labels":{"alertname":"DiskFailing","severity":"critical"},'
     b'"annotations":{"lastlog":"ata3: \\u0000\\u0000 read error"},"startsAt":"2026-11-21T02:00:00Z"}]}'
 )
-ODD: list[Any] = [None, True, -1, 1e18, 1e31, "", "no such word", [], [[{}]], {"": None}, {"a": {"b": 1}}, "a\x00b", "\ud800"]
+ODD: list[Any] = [
+    None,
+    True,
+    -1,
+    1e18,
+    1e31,
+    "",
+    "no such word",
+    [],
+    [[{}]],
+    {"": None},
+    {"a": {"b": 1}},
+    "a\x00b",
+    "\ud800",
+]
 
 
 def read(
-    slug: str, body: bytes, intake: SourceSettings | None = None, charset: str = "", received_at: datetime = NOW
+    slug: str,
+    body: bytes,
+    intake: SourceSettings | None = None,
+    charset: str = "",
+    received_at: datetime = NOW,
 ) -> ParsedDelivery:
     headers = {"content-type": f"application/json; charset={charset}"} if charset else {}
-    return read_leniently(BY_SLUG[slug], intake or SourceSettings(), (), WebhookDelivery(headers, body, received_at))
+    return read_leniently(
+        BY_SLUG[slug], intake or SourceSettings(), (), WebhookDelivery(headers, body, received_at)
+    )
 
 
 def generic(**fields: Any) -> bytes:
-    return msgspec.json.encode({"title": "payments down", "severity": "critical", "dedup_key": "pay"} | fields)
+    return msgspec.json.encode(
+        {"title": "payments down", "severity": "critical", "dedup_key": "pay"} | fields
+    )
 
 
 def mended(parsed: ParsedDelivery) -> dict[str, str]:
@@ -51,12 +73,18 @@ def mended(parsed: ParsedDelivery) -> dict[str, str]:
 
 def spoiled(slug: str) -> Iterator[tuple[str, bytes]]:
     """A firing alert with one of its values odd, each in turn, and the pointer of that value."""
-    body = next((one.body for one in load_examples()[slug] if one.case == "firing"), load_examples()[slug][0].body)
+    body = next(
+        (one.body for one in load_examples()[slug] if one.case == "firing"),
+        load_examples()[slug][0].body,
+    )
     written = msgspec.json.encode(body)
     for index, place in enumerate([*places(body)][:80]):
         if isinstance(pointers.value_at(body, place), dict | list):
             continue
-        for odd in {repr(ODD[n % len(ODD)]): ODD[n % len(ODD)] for n in (index, index * 3 + 1, index * 5 + 2)}.values():
+        for odd in {
+            repr(ODD[n % len(ODD)]): ODD[n % len(ODD)]
+            for n in (index, index * 3 + 1, index * 5 + 2)
+        }.values():
             changed = msgspec.json.decode(written)
             set_at(changed, place, odd)
             yield pointers.to_pointer(place), json.dumps(changed).encode()
@@ -79,12 +107,19 @@ def refused(slug: str) -> set[str]:
 @pytest.mark.parametrize("slug", [source.slug for source in SOURCES])
 def test_only_identifying_fields_can_refuse_alert(slug: str) -> None:
     named = [pointers.parse_pointer(pointer) for pointer in BY_SLUG[slug].identity_pointers]
-    assert [at for at in refused(slug) if not any(pointers.overlap(one, pointers.parse_pointer(at)) for one in named)] == []
+    assert [
+        at
+        for at in refused(slug)
+        if not any(pointers.overlap(one, pointers.parse_pointer(at)) for one in named)
+    ] == []
 
 
 def test_nul_in_text_is_replaced_and_alert_is_read() -> None:
     (alert,) = [alert for _, alert in read("alertmanager", NUL).alerts]
-    assert (alert.severity, alert.annotations["lastlog"]) == ("critical", "ata3: \ufffd\ufffd read error")
+    assert (alert.severity, alert.annotations["lastlog"]) == (
+        "critical",
+        "ata3: \ufffd\ufffd read error",
+    )
     assert mended(read("alertmanager", NUL)) == {
         "/alerts/0/annotations/lastlog": "characters that cannot be kept were replaced by U+FFFD"
     }
@@ -97,7 +132,11 @@ def test_nul_in_text_is_replaced_and_alert_is_read() -> None:
 @pytest.mark.parametrize(
     ("body", "title", "what"),
     [
-        (b'\xef\xbb\xbf{"title":"backup failed"}', "backup failed", "a byte order mark was taken off"),
+        (
+            b'\xef\xbb\xbf{"title":"backup failed"}',
+            "backup failed",
+            "a byte order mark was taken off",
+        ),
         ('{"title":"支付故障"}'.encode("utf-16"), "支付故障", "read as UTF-16"),
         ('{"title":"pay"}'.encode("utf-16-le"), "pay", "read as UTF-16-LE"),
         ('{"title":"pay"}'.encode("utf-16-be"), "pay", "read as UTF-16-BE"),
@@ -128,7 +167,11 @@ def test_common_time_formats_are_read_without_mending(told: Any) -> None:
     datadog = {"alert_id": "1", "alert_transition": "Triggered"}
     for parsed in (
         read("generic", generic(occurred_at=told), received_at=LATER),
-        read("pagerduty", event(timestamp=told if isinstance(told, str) else str(told)), received_at=LATER),
+        read(
+            "pagerduty",
+            event(timestamp=told if isinstance(told, str) else str(told)),
+            received_at=LATER,
+        ),
         read("datadog", msgspec.json.encode(datadog | {"date": str(told)}), received_at=LATER),
     ):
         assert parsed.alerts[0][1].event_time is not None
@@ -152,7 +195,10 @@ def test_invalid_time_is_left_out_and_reported() -> None:
 
 def test_event_with_far_past_or_future_time_is_still_firing_alert() -> None:
     for told in ("1999-01-01T00:00:00Z", "2031-01-01T00:00:00Z", "0001-01-01T00:00:00Z"):
-        for slug, body in (("pagerduty", event(timestamp=told)), ("generic", generic(occurred_at=told))):
+        for slug, body in (
+            ("pagerduty", event(timestamp=told)),
+            ("generic", generic(occurred_at=told)),
+        ):
             assert [alert.status for _, alert in read(slug, body).alerts] == ["firing"]
 
 
@@ -160,34 +206,60 @@ def test_non_finite_numbers_in_labels_are_left_out_and_others_are_kept() -> None
     body = b'{"title":"t","labels":{"load":NaN,"most":-Infinity,"huge":1e400,"on":true,"inner":{"a":[1]},"none":null}}'
     parsed = read("generic", body)
     assert dict(parsed.alerts[0][1].labels) == {"on": "true", "inner": '{"a":[1]}'}
-    assert mended(parsed) == {f"/labels/{name}": NUMBER for name in ("load", "most", "huge")} | {"/labels/inner": "read as text"}
+    assert mended(parsed) == {f"/labels/{name}": NUMBER for name in ("load", "most", "huge")} | {
+        "/labels/inner": "read as text"
+    }
 
 
 NUMBER = "a number that is none, or too large, was left out"
 
 
 def test_flaw_in_one_item_affects_only_that_item() -> None:
-    parsed = read("generic", b'[{"title":"a","occurred_at":"never"},{"titel":"b"},{"title":"c","status":"smouldering"}]')
-    assert [(index, alert.title, alert.status) for index, alert in parsed.alerts] == [(0, "a", "firing"), (2, "c", "firing")]
-    assert [(one.item, one.pointer, one.body) for one in parsed.refused] == [(1, "/1/title", b'{"titel":"b"}')]
-    assert [(one.item, one.pointer) for one in parsed.mended] == [(0, "/0/occurred_at"), (2, "/2/status")]
+    parsed = read(
+        "generic",
+        b'[{"title":"a","occurred_at":"never"},{"titel":"b"},{"title":"c","status":"smouldering"}]',
+    )
+    assert [(index, alert.title, alert.status) for index, alert in parsed.alerts] == [
+        (0, "a", "firing"),
+        (2, "c", "firing"),
+    ]
+    assert [(one.item, one.pointer, one.body) for one in parsed.refused] == [
+        (1, "/1/title", b'{"titel":"b"}')
+    ]
+    assert [(one.item, one.pointer) for one in parsed.mended] == [
+        (0, "/0/occurred_at"),
+        (2, "/2/status"),
+    ]
 
 
 def test_refusal_reports_original_flaw() -> None:
     with pytest.raises(Malformed) as refusal:
-        read("azure", b'{"schemaId":"azureMonitorCommonAlertSchema","data":{"essentials":{"alertId":"","monitorCondition":5}}}')
-    assert refusal.value.flaws[0].pointer in {"/data/essentials/monitorCondition", "/data/essentials/alertId"}
+        read(
+            "azure",
+            b'{"schemaId":"azureMonitorCommonAlertSchema","data":{"essentials":{"alertId":"","monitorCondition":5}}}',
+        )
+    assert refusal.value.flaws[0].pointer in {
+        "/data/essentials/monitorCondition",
+        "/data/essentials/alertId",
+    }
     with pytest.raises(Malformed):
         read("generic", b"no JSON whatever is done")
     with pytest.raises(Malformed):
         read("pagerduty", event(summary="x" * 1_025))
-    kept = read("alertmanager", b'{"alerts":[{"status":"firing","labels":5},{"status":"odd","labels":{"a":"b"}}]}')
-    assert [(one.item, one.body) for one in kept.refused] == [(0, b'{"status":"firing","labels":5}')]
+    kept = read(
+        "alertmanager",
+        b'{"alerts":[{"status":"firing","labels":5},{"status":"odd","labels":{"a":"b"}}]}',
+    )
+    assert [(one.item, one.body) for one in kept.refused] == [
+        (0, b'{"status":"firing","labels":5}')
+    ]
     assert [(index, alert.status) for index, alert in kept.alerts] == [(1, "firing")]
 
 
 def test_truncated_texts_are_reported() -> None:
-    parsed = read("generic", generic(title="t" * 2_000, description="d" * 40_000, labels={"a": "v" * 5_000}))
+    parsed = read(
+        "generic", generic(title="t" * 2_000, description="d" * 40_000, labels={"a": "v" * 5_000})
+    )
     assert [one.what for one in parsed.mended] == [
         "title cut to 1024 characters", "description cut to 32768 characters", "labels cut to 1000 of 4096 characters",
     ]  # fmt: skip
@@ -196,7 +268,9 @@ def test_truncated_texts_are_reported() -> None:
 
 def test_mapping_applies_to_mended_body() -> None:
     body, steps = b'\xef\xbb\xbf{"name":"disk \\u0000"}', (Rename(source="/name", to="/title"),)
-    parsed = read_leniently(BY_SLUG["generic"], SourceSettings(), steps, WebhookDelivery({}, body, NOW))
+    parsed = read_leniently(
+        BY_SLUG["generic"], SourceSettings(), steps, WebhookDelivery({}, body, NOW)
+    )
     assert parsed.alerts[0][1].title == "disk \ufffd"
     assert set(mended(parsed)) == {"", "/name"}
     pointed = SourceSettings(mapping={"items": "/events", "title": "/name", "occurred_at": "/when"})
@@ -208,20 +282,32 @@ def test_mapping_applies_to_mended_body() -> None:
 def test_nested_bodies_are_mended() -> None:
     inner = {"incident": {"incident_id": "1", "state": "smouldering", "started_at": "never"}}
     data = base64.b64encode(msgspec.json.encode(inner)).decode()
-    parsed = read("google_cloud", msgspec.json.encode({"message": {"data": data, "messageId": "m"}}))
+    parsed = read(
+        "google_cloud", msgspec.json.encode({"message": {"data": data, "messageId": "m"}})
+    )
     assert [alert.status for _, alert in parsed.alerts] == ["firing"]
-    assert set(mended(parsed)) == {"/message/data/incident/state", "/message/data/incident/started_at"}
+    assert set(mended(parsed)) == {
+        "/message/data/incident/state",
+        "/message/data/incident/started_at",
+    }
     about = {"specversion": "1.0", "id": "1", "source": "s", "type": "t"}
     parsed = read("cloudevents", msgspec.json.encode(about | {"data_base64": "no base64!"}))
     assert mended(parsed) == {"/data_base64": "left out: data_base64 is not base64"}
     data = base64.b64encode(b'{"title": "x", "occurred_at": "never"}').decode()
-    assert set(mended(read("cloudevents", msgspec.json.encode(about | {"data_base64": data})))) == {"/data_base64/occurred_at"}
+    assert set(mended(read("cloudevents", msgspec.json.encode(about | {"data_base64": data})))) == {
+        "/data_base64/occurred_at"
+    }
     notice = next(one.body for one in load_examples()["cloudwatch"] if one.case == "firing")
     message = msgspec.json.decode(notice["Message"]) | {"StateChangeTime": "never"}
-    parsed = read("cloudwatch", msgspec.json.encode(notice | {"Message": msgspec.json.encode(message).decode()}))
+    parsed = read(
+        "cloudwatch",
+        msgspec.json.encode(notice | {"Message": msgspec.json.encode(message).decode()}),
+    )
     assert set(mended(parsed)) == {"/Message/StateChangeTime"}
     text = base64.b64encode(b"disk full").decode()
-    parsed = read("cloudevents", msgspec.json.encode(about | {"data_base64": text, "time": "never"}))
+    parsed = read(
+        "cloudevents", msgspec.json.encode(about | {"data_base64": text, "time": "never"})
+    )
     assert [alert.description for _, alert in parsed.alerts] == ["disk full"]
 
 
@@ -237,9 +323,13 @@ def test_mends_in_base64_data_are_reported_at_its_pointer() -> None:
 
 
 def test_non_json_body_is_refused_unchanged() -> None:
-    delivery = WebhookDelivery({"ce-specversion": "1.0", "content-type": "text/plain"}, b"disk full", NOW)
+    delivery = WebhookDelivery(
+        {"ce-specversion": "1.0", "content-type": "text/plain"}, b"disk full", NOW
+    )
     parsed = read_leniently(BY_SLUG["cloudevents"], SourceSettings(), (), delivery)
-    assert [(one.item, one.problem) for one in parsed.refused] == [(0, "Object missing required field `id`")]
+    assert [(one.item, one.problem) for one in parsed.refused] == [
+        (0, "Object missing required field `id`")
+    ]
 
 
 BINARY = {"ce-specversion": "1.0", "ce-id": "1", "ce-source": "s", "ce-type": "disk.full"}
@@ -259,33 +349,48 @@ BINARY = {"ce-specversion": "1.0", "ce-id": "1", "ce-source": "s", "ce-type": "d
 )  # fmt: skip
 def test_binary_cloudevent_data_is_mended(body: bytes, title: str, told: dict[str, str]) -> None:
     headers = BINARY | {"content-type": "application/json"}
-    parsed = read_leniently(BY_SLUG["cloudevents"], SourceSettings(), (), WebhookDelivery(headers, body, NOW))
+    parsed = read_leniently(
+        BY_SLUG["cloudevents"], SourceSettings(), (), WebhookDelivery(headers, body, NOW)
+    )
     assert ([alert.title for _, alert in parsed.alerts], mended(parsed)) == ([title], told)
 
 
 def test_binary_cloudevent_text_data_is_mended() -> None:
     for body, text, told in (
         ("Büro".encode("latin-1"), "Büro", {"/data_base64": "read as Latin-1"}),
-        (b"disk\0full", "disk\ufffdfull", {"/data_base64": "NUL characters were replaced by U+FFFD"}),
+        (
+            b"disk\0full",
+            "disk\ufffdfull",
+            {"/data_base64": "NUL characters were replaced by U+FFFD"},
+        ),
         (b"disk full", "disk full", {}),
     ):
         headers = BINARY | {"content-type": "text/plain"}
-        parsed = read_leniently(BY_SLUG["cloudevents"], SourceSettings(), (), WebhookDelivery(headers, body, NOW))
+        parsed = read_leniently(
+            BY_SLUG["cloudevents"], SourceSettings(), (), WebhookDelivery(headers, body, NOW)
+        )
         assert ([alert.description for _, alert in parsed.alerts], mended(parsed)) == ([text], told)
 
 
 def test_invalid_binary_cloudevent_time_header_is_left_out() -> None:
     for body, kind in ((b'{"title":"x"}', "application/json"), (b"x", "text/plain"), (b"", "")):
         headers = BINARY | {"content-type": kind, "ce-time": "never"}
-        parsed = read_leniently(BY_SLUG["cloudevents"], SourceSettings(), (), WebhookDelivery(headers, body, NOW))
+        parsed = read_leniently(
+            BY_SLUG["cloudevents"], SourceSettings(), (), WebhookDelivery(headers, body, NOW)
+        )
         assert [alert.event_time for _, alert in parsed.alerts] == [None]
         assert mended(parsed) == {"/time": "left out: not a time: 'never' (write RFC 3339)"}
 
 
 def test_mapping_applies_to_binary_cloudevent_data() -> None:
-    steps, headers = (Rename(source="/name", to="/title"),), BINARY | {"content-type": "application/json"}
+    steps, headers = (
+        (Rename(source="/name", to="/title"),),
+        BINARY | {"content-type": "application/json"},
+    )
     body = b'\xef\xbb\xbf{"name":"x","occurred_at":"never"}'
-    parsed = read_leniently(BY_SLUG["cloudevents"], SourceSettings(), steps, WebhookDelivery(headers, body, NOW))
+    parsed = read_leniently(
+        BY_SLUG["cloudevents"], SourceSettings(), steps, WebhookDelivery(headers, body, NOW)
+    )
     assert [alert.title for _, alert in parsed.alerts] == ["x"]
     assert set(mended(parsed)) == {"/data", "/data/occurred_at"}
 
@@ -297,7 +402,9 @@ def test_item_refused_by_source_stays_refused() -> None:
         return ParsedDelivery((), (refused,))
 
     source = replace(BY_SLUG["generic"], parse=parse)
-    assert read_leniently(source, SourceSettings(), (), WebhookDelivery({}, b"a=b", NOW)) == ParsedDelivery((), (refused,))
+    assert read_leniently(
+        source, SourceSettings(), (), WebhookDelivery({}, b"a=b", NOW)
+    ) == ParsedDelivery((), (refused,))
 
 
 def test_mending_stops_after_maximum_rounds() -> None:
@@ -308,7 +415,12 @@ def test_mending_stops_after_maximum_rounds() -> None:
 
     body = msgspec.json.encode({str(n): n for n in range(100)})
     with pytest.raises(Malformed) as refusal:
-        read_leniently(replace(BY_SLUG["generic"], parse=parse), SourceSettings(), (), WebhookDelivery({}, body, NOW))
+        read_leniently(
+            replace(BY_SLUG["generic"], parse=parse),
+            SourceSettings(),
+            (),
+            WebhookDelivery({}, body, NOW),
+        )
     assert refusal.value.flaws[0].pointer == f"/{ROUNDS}"
     assert next(rounds) == ROUNDS + 1
 
@@ -319,14 +431,25 @@ def test_objected_list_item_is_nulled_only_once() -> None:
 
     with pytest.raises(Malformed):
         read_leniently(
-            replace(BY_SLUG["generic"], parse=parse), SourceSettings(), (), WebhookDelivery({}, b'{"things":[5]}', NOW)
+            replace(BY_SLUG["generic"], parse=parse),
+            SourceSettings(),
+            (),
+            WebhookDelivery({}, b'{"things":[5]}', NOW),
         )
 
 
 def count_garbage_objects(slug: str) -> int:
     """Objects in reference cycles after a source refused, or took, some bodies."""
     gc.collect()
-    for body in (b"[" * 50, b'{"a":' * 50, b"{}", b"[]", b"no JSON", b'{"alerts":[{}]}', b'{"title":1,"items":[1]}'):
+    for body in (
+        b"[" * 50,
+        b'{"a":' * 50,
+        b"{}",
+        b"[]",
+        b"no JSON",
+        b'{"alerts":[{}]}',
+        b'{"title":1,"items":[1]}',
+    ):
         with suppress(Malformed):
             read(slug, body)
     return gc.collect()

@@ -12,7 +12,10 @@ def test_labels_within_limits_are_unchanged_and_long_ones_are_cut() -> None:
     assert limits.labels(fine) == fine
     assert limits.labels({}) == {}
     cut = limits.labels({"n" * 600: "v" * 5_000, "short": "kept"})
-    assert {len(name): len(value) for name, value in cut.items()} == {limits.KEY: limits.LABEL, 5: 4}
+    assert {len(name): len(value) for name, value in cut.items()} == {
+        limits.KEY: limits.LABEL,
+        5: 4,
+    }
     assert all(value.endswith("…") for name, value in cut.items() if name != "short")
 
 
@@ -33,7 +36,9 @@ def test_untyped_item_with_nul_is_refused() -> None:
         limits.decode_item(msgspec.Raw(b'["\\u0000"]'), object)
 
 
-@pytest.mark.parametrize("body", [b"\xff", b'{"title": "a\0"}', b"[" * 40 + b"]" * 40, b'{"title": '])
+@pytest.mark.parametrize(
+    "body", [b"\xff", b'{"title": "a\0"}', b"[" * 40 + b"]" * 40, b'{"title": ']
+)
 def test_invalid_or_too_deep_body_is_refused_as_whole(body: bytes) -> None:
     with pytest.raises(Malformed) as refused:
         limits.decode_envelope(body, msgspec.Raw)

@@ -40,14 +40,20 @@ def test_text_member_of_almost_json_body_is_found(body: bytes) -> None:
     assert find_text_member(body, "key") == "told"
 
 
-@pytest.mark.parametrize("body", [b'{"key":"' + b"a" * (LONGEST + 1) + b'",', b'{"key":"a\\u0041",', b'{"key":"\xff"}'])
+@pytest.mark.parametrize(
+    "body", [b'{"key":"' + b"a" * (LONGEST + 1) + b'",', b'{"key":"a\\u0041",', b'{"key":"\xff"}']
+)
 def test_implausible_member_in_broken_body_is_none(body: bytes) -> None:
     assert find_text_member(body, "key") is None
 
 
 def test_member_search_in_hostile_body_is_fast() -> None:
     within = hostile.values(endpoints.EVENT, b'{"routing_key":', b"}")
-    bodies = [*hostile.any_json(endpoints.EVENT), *within, ("key and blanks", b'"routing_key" ' * 37_000)]
+    bodies = [
+        *hostile.any_json(endpoints.EVENT),
+        *within,
+        ("key and blanks", b'"routing_key" ' * 37_000),
+    ]
     for name, body in bodies:
         took = []
         for _ in range(3):

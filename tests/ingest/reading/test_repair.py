@@ -8,8 +8,14 @@ from gateway.ingest.reading.limits import MAX_DEPTH
 from gateway.ingest.reading.repair import MOST, add_mark, encode_json, repair_json
 
 SOUND = st.recursive(
-    st.none() | st.booleans() | st.integers(-(10**15), 10**15) | st.text(st.characters(exclude_categories=["Cs", "Cc"])),
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(st.characters(exclude_categories=["Cs", "Cc"])), inner),
+    st.none()
+    | st.booleans()
+    | st.integers(-(10**15), 10**15)
+    | st.text(st.characters(exclude_categories=["Cs", "Cc"])),
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.dictionaries(st.text(st.characters(exclude_categories=["Cs", "Cc"])), inner)
+    ),
     max_leaves=20,
 )
 
@@ -23,14 +29,22 @@ def test_valid_json_is_unchanged(value: object) -> None:
 @given(text=st.text(), number=st.floats())
 def test_repaired_body_is_decodable_without_nul(text: str, number: float) -> None:
     found = repair_json(
-        b'{"a": %b, "b": %b}' % (ascii_json(text), str(number).replace("inf", "Infinity").replace("nan", "NaN").encode())
+        b'{"a": %b, "b": %b}'
+        % (ascii_json(text), str(number).replace("inf", "Infinity").replace("nan", "NaN").encode())
     )
     assert found is not None
     assert "\0" not in str(msgspec.json.decode(encode_json(found[0])))
 
 
 def ascii_json(text: str) -> bytes:
-    return b'"' + b"".join(b"\\u%04x" % unit for unit in memoryview(text.encode("utf-16-le", "surrogatepass")).cast("H")) + b'"'
+    return (
+        b'"'
+        + b"".join(
+            b"\\u%04x" % unit
+            for unit in memoryview(text.encode("utf-16-le", "surrogatepass")).cast("H")
+        )
+        + b'"'
+    )
 
 
 def test_lone_surrogates_are_replaced_and_pairs_are_kept() -> None:

@@ -19,7 +19,9 @@ def test_reread_error_points_to_invalid_item() -> None:
 
 
 def test_trial_returns_alerts_or_flaws() -> None:
-    sound = try_reading(GENERIC, SourceSettings(), (), WebhookDelivery({}, b'[{"title":"disk full"}]', NOW))
+    sound = try_reading(
+        GENERIC, SourceSettings(), (), WebhookDelivery({}, b'[{"title":"disk full"}]', NOW)
+    )
     assert (len(sound.alerts), sound.flaws) == (1, ())
     broken = try_reading(GENERIC, SourceSettings(), (), BROKEN)
     assert ([flaw.pointer for flaw in broken.flaws], len(broken.alerts)) == (["/1"], 0)

@@ -24,10 +24,16 @@ signer = pytest.mark.parametrize("signer", SIGNERS, ids=lambda signer: signer.sl
 
 def verified(signer: Signer, request: Request, *accounts: str) -> None:
     """As the front door does it, with what lies at the one address where the sender's keys are."""
-    source, delivery, intake = BY_SLUG[signer.slug], WebhookDelivery(*request, NOW), signer.intake(*accounts)
+    source, delivery, intake = (
+        BY_SLUG[signer.slug],
+        WebhookDelivery(*request, NOW),
+        signer.intake(*accounts),
+    )
     assert source.verify is not None
     if source.certificate_at is not None:
-        delivery = replace(delivery, certificate=signer.certificates[source.certificate_at(delivery, intake)])
+        delivery = replace(
+            delivery, certificate=signer.certificates[source.certificate_at(delivery, intake)]
+        )
     source.verify(delivery, intake)
     source.read(delivery, intake)
 
@@ -41,7 +47,10 @@ def test_request_signed_with_either_secret_is_accepted(signer: Signer) -> None:
 
 LIES: dict[str, Callable[[Signer], Request]] = {
     "by another secret": Signer.by_a_stranger,
-    "of another body": lambda one: (one.signed()[0], one.signed()[1].replace(one.word, one.word[::-1])),
+    "of another body": lambda one: (
+        one.signed()[0],
+        one.signed()[1].replace(one.word, one.word[::-1]),
+    ),
     "not signed": lambda one: one.otherwise(one.signed(), None),
     "signed with an empty text": lambda one: one.otherwise(one.signed(), ""),
     "signed with rubbish": lambda one: one.otherwise(one.signed(), "v1,é"),
@@ -62,7 +71,9 @@ def test_request_with_wrong_signature_is_refused(signer: Signer, lie: str) -> No
         verified(signer, LIES[lie](signer))
 
 
-@pytest.mark.parametrize("signer", [one for one in SIGNERS if one.longest], ids=lambda signer: signer.slug)
+@pytest.mark.parametrize(
+    "signer", [one for one in SIGNERS if one.longest], ids=lambda signer: signer.slug
+)
 def test_request_signed_too_long_ago_or_in_future_is_refused(signer: Signer) -> None:
     for at in (NOW - (signer.longest or MINUTE) - MINUTE, NOW + 6 * MINUTE):
         with pytest.raises(Unauthenticated):
@@ -78,12 +89,18 @@ def test_account_outside_allowlist_is_refused(signer: Signer) -> None:
 
 
 def fixture(case: str) -> WebhookDelivery:
-    return WebhookDelivery({}, (FIXTURES / case / "request.http").read_bytes().partition(b"\n\n")[2], NOW)
+    return WebhookDelivery(
+        {}, (FIXTURES / case / "request.http").read_bytes().partition(b"\n\n")[2], NOW
+    )
 
 
 @pytest.mark.parametrize(
     ("slug", "account"),
-    [("azure", "3f2d4487-b0fc-4125-8bd5-7ad17384221e"), ("google_cloud", "shop-prod"), ("google_cloud", "365415247865")],
+    [
+        ("azure", "3f2d4487-b0fc-4125-8bd5-7ad17384221e"),
+        ("google_cloud", "shop-prod"),
+        ("google_cloud", "365415247865"),
+    ],
 )
 def test_account_allowlist_applies_to_unsigned_source(slug: str, account: str) -> None:
     source = BY_SLUG[slug]
@@ -92,12 +109,19 @@ def test_account_allowlist_applies_to_unsigned_source(slug: str, account: str) -
         source.read(fixture(f"{slug}/firing"), SourceSettings(accounts=("another",)))
 
 
-TESTS = ["azure/test_action_group", "google_cloud/test_connection", "grafana/test_button", "grafana/test_button_with_own_labels"]
+TESTS = [
+    "azure/test_action_group",
+    "google_cloud/test_connection",
+    "grafana/test_button",
+    "grafana/test_button_with_own_labels",
+]
 
 
 @pytest.mark.parametrize("case", TESTS)
 def test_test_button_is_accepted_for_any_account_as_test_alert(case: str) -> None:
-    parsed = BY_SLUG[case.partition("/")[0]].read(fixture(case), SourceSettings(accounts=("another",)))
+    parsed = BY_SLUG[case.partition("/")[0]].read(
+        fixture(case), SourceSettings(accounts=("another",))
+    )
     assert [alert.test for _, alert in parsed.alerts] == [True]
 
 
@@ -109,7 +133,9 @@ def test_source_without_secrets_needs_no_signature(slug: str) -> None:
 
 
 def test_every_signing_source_has_signer() -> None:
-    assert {signer.slug for signer in SIGNERS} == {source.slug for source in SOURCES if source.verify is not None}
+    assert {signer.slug for signer in SIGNERS} == {
+        source.slug for source in SOURCES if source.verify is not None
+    }
 
 
 async def fetch_published(address: str) -> bytes:
@@ -119,17 +145,23 @@ async def fetch_published(address: str) -> bytes:
 
 async def test_signed_request_is_taken_once_and_unsigned_is_rejected(database_url: str) -> None:
     settings = msgspec.structs.replace(
-        load(None, {"DATABASE_URL": database_url}), intake={signer.slug: signer.intake() for signer in SIGNERS}
+        load(None, {"DATABASE_URL": database_url}),
+        intake={signer.slug: signer.intake() for signer in SIGNERS},
     )
     async with served(settings, fetch_published) as gateway:
         for signer in SIGNERS:
-            await assert_accepted_once(gateway, signer, signer.signed(SystemClock().now(), secret=1))
+            await assert_accepted_once(
+                gateway, signer, signer.signed(SystemClock().now(), secret=1)
+            )
         assert await gateway.pool.fetchval("SELECT count(*) FROM incident") == len(SIGNERS)
         assert await gateway.pool.fetchval("SELECT count(*) FROM receipt") == 2 * len(SIGNERS)
         assert await gateway.pool.fetchval("SELECT count(*) FROM quarantine") == 0
         told = await (await gateway.client.get("/metrics")).text()
         for signer in SIGNERS:
-            assert f'gateway_intake_requests_total{{outcome="untrusted",source="{signer.slug}"}} 2.0' in told
+            assert (
+                f'gateway_intake_requests_total{{outcome="untrusted",source="{signer.slug}"}} 2.0'
+                in told
+            )
 
 
 async def assert_accepted_once(gateway: Served, signer: Signer, request: Request) -> None:
@@ -137,7 +169,11 @@ async def assert_accepted_once(gateway: Served, signer: Signer, request: Request
     path, key = f"/ingest/{signer.slug}", gateway.keys["ingest"]
     headers, body = request
     shows_a_token = signer.signature == "authorization"
-    shown = (f"{path}/{key}", headers) if shows_a_token else (path, headers | {"Authorization": f"Bearer {key}"})
+    shown = (
+        (f"{path}/{key}", headers)
+        if shows_a_token
+        else (path, headers | {"Authorization": f"Bearer {key}"})
+    )
     first = await gateway.client.post(shown[0], data=body, headers=shown[1])
     again = await gateway.client.post(f"{path}/{key}", data=body, headers=headers)
     (one,), (two,) = (await first.json())["results"], (await again.json())["results"]
@@ -169,18 +205,29 @@ def test_standard_webhooks_accepts_ed25519_signature() -> None:
     def sent(key: Ed25519PrivateKey, version: str = "v1a", at: datetime = NOW) -> WebhookDelivery:
         stamp = str(int(at.timestamp()))
         mark = base64.b64encode(key.sign(f"msg_1.{stamp}.".encode() + body)).decode()
-        headers = {"webhook-id": "msg_1", "webhook-timestamp": stamp, "webhook-signature": f"v1,AAAA {version},{mark}"}
+        headers = {
+            "webhook-id": "msg_1",
+            "webhook-timestamp": stamp,
+            "webhook-signature": f"v1,AAAA {version},{mark}",
+        }
         return WebhookDelivery(headers, body, NOW)
 
     assert source.verify is not None
     source.verify(sent(ours), SourceSettings(secrets=(WHSEC_OLD, public)))
-    lies = (sent(strangers), sent(ours, version="v1"), sent(ours, version="v2"), sent(ours, at=NOW - 6 * MINUTE))
+    lies = (
+        sent(strangers),
+        sent(ours, version="v1"),
+        sent(ours, version="v2"),
+        sent(ours, at=NOW - 6 * MINUTE),
+    )
     for delivery in lies:
         with pytest.raises(Unauthenticated):
             source.verify(delivery, SourceSettings(secrets=(public,)))
     with pytest.raises(Unauthenticated):
         source.verify(sent(ours), SourceSettings(secrets=(WHSEC_OLD,)))
-    assert load(None, {"GATEWAY_INTAKE__STANDARD_WEBHOOKS__SECRETS": f"{public} {WHSEC_OLD}"}).intake
+    assert load(
+        None, {"GATEWAY_INTAKE__STANDARD_WEBHOOKS__SECRETS": f"{public} {WHSEC_OLD}"}
+    ).intake
 
 
 def test_signature_timestamp_must_be_epoch_seconds() -> None:
@@ -198,7 +245,13 @@ def test_invalid_signature_encoding_is_refused() -> None:
 
 
 def test_secrets_are_loaded_from_environment_and_hidden_in_repr() -> None:
-    settings = load(None, {"GATEWAY_INTAKE__GRAFANA__SECRETS": "12345678 abcdefgh", "GATEWAY_INTAKE__SENTRY__ACCOUNTS": "a b"})
+    settings = load(
+        None,
+        {
+            "GATEWAY_INTAKE__GRAFANA__SECRETS": "12345678 abcdefgh",
+            "GATEWAY_INTAKE__SENTRY__ACCOUNTS": "a b",
+        },
+    )
     assert settings.intake["grafana"].secrets == ("12345678", "abcdefgh")
     assert settings.intake["sentry"].accounts == ("a", "b")
     assert "abcdefgh" not in repr(settings)
@@ -220,8 +273,16 @@ def test_invalid_secret_is_reported_as_configuration_flaw(name: str, secret: str
 
 
 @pytest.mark.parametrize("name", ["alertmanager", "grafna"])
-async def test_secret_for_source_without_signatures_prevents_start(database_url: str, name: str) -> None:
-    settings = load(None, {"DATABASE_URL": database_url, f"GATEWAY_INTAKE__{name.upper()}__SECRETS": NEW.replace(" ", "-")})
+async def test_secret_for_source_without_signatures_prevents_start(
+    database_url: str, name: str
+) -> None:
+    settings = load(
+        None,
+        {
+            "DATABASE_URL": database_url,
+            f"GATEWAY_INTAKE__{name.upper()}__SECRETS": NEW.replace(" ", "-"),
+        },
+    )
     with pytest.raises(Misconfigured):
         async with served(settings):
             raise AssertionError("it started")

@@ -18,9 +18,7 @@ from tests.ingest.signing import CERTIFICATE, CERTIFICATE_AT, certificate
 from tests.support.served import Served, served
 
 TOPIC = "arn:aws:sns:eu-west-1:123456789012:alarms"
-CONFIRM = (
-    f"https://sns.eu-west-1.amazonaws.com/?Action=ConfirmSubscription&TopicArn={TOPIC}&Token=2336412f37fb687f5d51e6e2425dacbba"
-)
+CONFIRM = f"https://sns.eu-west-1.amazonaws.com/?Action=ConfirmSubscription&TopicArn={TOPIC}&Token=2336412f37fb687f5d51e6e2425dacbba"
 
 
 def message(case: str = "firing") -> bytes:
@@ -52,19 +50,29 @@ def world() -> World:
 
 @pytest.fixture
 async def gateway(database_url: str, world: World) -> AsyncIterator[Served]:
-    settings = load(None, {"DATABASE_URL": database_url, "GATEWAY_INTAKE__CLOUDWATCH__ACCOUNTS": f"{TOPIC} 999999999999"})
+    settings = load(
+        None,
+        {
+            "DATABASE_URL": database_url,
+            "GATEWAY_INTAKE__CLOUDWATCH__ACCOUNTS": f"{TOPIC} 999999999999",
+        },
+    )
     async with served(settings, world.fetch) as running:
         yield running
 
 
 async def post(gateway: Served, body: bytes) -> int:
     path = f"/ingest/cloudwatch/{gateway.keys['ingest']}"
-    answer = await gateway.client.post(path, data=body, headers={"Content-Type": "text/plain; charset=UTF-8"})
+    answer = await gateway.client.post(
+        path, data=body, headers={"Content-Type": "text/plain; charset=UTF-8"}
+    )
     assert answer.status == 202 or answer.content_type == "application/problem+json"
     return answer.status
 
 
-async def test_sns_subscription_is_confirmed_and_certificate_is_fetched_once(gateway: Served, world: World) -> None:
+async def test_sns_subscription_is_confirmed_and_certificate_is_fetched_once(
+    gateway: Served, world: World
+) -> None:
     assert await post(gateway, signed("subscription", version="1")) == 202
     assert world.asked == [CERTIFICATE_AT, CONFIRM]
     for case in ("firing", "composite", "resolved", "insufficient_data", "unsubscription"):
@@ -102,10 +110,16 @@ async def test_sns_certificate_is_fetched_only_from_amazon(gateway: Served, worl
 
 async def test_sns_subscription_is_confirmed_only_at_amazon(gateway: Served, world: World) -> None:
     """Amazon would not sign it; were it to, the message is kept and nobody called."""
-    for address in (*ELSEWHERE, "https://sns.eu-west-1.amazonaws.com/?Action=Unsubscribe", CONFIRM + "#@evil.example"):
+    for address in (
+        *ELSEWHERE,
+        "https://sns.eu-west-1.amazonaws.com/?Action=Unsubscribe",
+        CONFIRM + "#@evil.example",
+    ):
         assert await post(gateway, signed("subscription", SubscribeURL=address)) == 400, address
     assert await post(gateway, signed("subscription", version="a stranger")) == 401
-    assert await post(gateway, signed("subscription", TopicArn=TOPIC.replace("1234", "4321"))) == 403
+    assert (
+        await post(gateway, signed("subscription", TopicArn=TOPIC.replace("1234", "4321"))) == 403
+    )
     assert world.asked == [CERTIFICATE_AT]
 
 
@@ -119,7 +133,15 @@ async def test_unavailable_amazon_returns_503_for_retry(gateway: Served, world: 
 async def test_raw_delivery_and_non_sns_bodies_are_refused(gateway: Served, world: World) -> None:
     raw = msgspec.json.decode(message())["Message"].encode()
     long = signed() + b" " * sns.LARGEST
-    for body in (raw, long, b"", b"[", b"{}", signed(Type="Notification") + b"}", message().replace(b"Notification", b"Notice")):
+    for body in (
+        raw,
+        long,
+        b"",
+        b"[",
+        b"{}",
+        signed(Type="Notification") + b"}",
+        message().replace(b"Notification", b"Notice"),
+    ):
         assert await post(gateway, body) == 401
     assert world.asked == []
 
@@ -160,7 +182,11 @@ def test_sns_signature_covers_subject_if_present() -> None:
     checked(at(NOW))
     checked(signing.sns("1", message("subscription"), NOW)[1])
     with pytest.raises(Unauthenticated):
-        checked(msgspec.json.encode({k: v for k, v in msgspec.json.decode(at(NOW)).items() if k != "Subject"}))
+        checked(
+            msgspec.json.encode(
+                {k: v for k, v in msgspec.json.decode(at(NOW)).items() if k != "Subject"}
+            )
+        )
 
 
 def test_sns_account_is_topic_arn_and_account_number() -> None:

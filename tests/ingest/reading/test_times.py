@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 from gateway.ingest.reading.times import parse_time
 
 WHEN = datetime(2026, 11, 29, 2, 0, tzinfo=UTC)
-MOMENTS = st.integers(631_152_000, 4_070_000_000).map(lambda seconds: datetime.fromtimestamp(seconds, UTC))
+MOMENTS = st.integers(631_152_000, 4_070_000_000).map(
+    lambda seconds: datetime.fromtimestamp(seconds, UTC)
+)
 """From 1990 to 2098."""
 
 

@@ -16,7 +16,19 @@ from gateway.ingest.reading.signatures import UnknownSigningKey
 from gateway.ingest.reading.source import WebhookDelivery
 from gateway.settings import SourceSettings, load
 from tests.ingest.requests import BY_SLUG, NOW
-from tests.ingest.signing import CLOUD, ENTRA_AT, ENTRAS, GOOGLE_AT, GOOGLES, MINUTE, PUBLISHED, SIGNERS, TENANT, Signer, token
+from tests.ingest.signing import (
+    CLOUD,
+    ENTRA_AT,
+    ENTRAS,
+    GOOGLE_AT,
+    GOOGLES,
+    MINUTE,
+    PUBLISHED,
+    SIGNERS,
+    TENANT,
+    Signer,
+    token,
+)
 from tests.support.clock import FakeClock
 from tests.support.served import served
 
@@ -62,14 +74,24 @@ def test_source_without_audience_needs_no_token_and_fetches_no_keys(slug: str) -
 
 def test_pubsub_data_must_be_base64() -> None:
     with pytest.raises(Malformed) as refused:
-        BY_SLUG["google_cloud"].parse(WebhookDelivery({}, b'{"message": {"data": "?", "messageId": "1"}}', NOW), SourceSettings())
+        BY_SLUG["google_cloud"].parse(
+            WebhookDelivery({}, b'{"message": {"data": "?", "messageId": "1"}}', NOW),
+            SourceSettings(),
+        )
     assert refused.value.flaws[0].pointer == "/message/data"
 
 
 def test_both_entra_token_versions_are_accepted() -> None:
-    newer = {"iss": f"https://login.microsoftonline.com/{TENANT}/v2.0", "azp": ENTRAS["appid"], "aud": ["x", "api://gateway"]}
+    newer = {
+        "iss": f"https://login.microsoftonline.com/{TENANT}/v2.0",
+        "azp": ENTRAS["appid"],
+        "aud": ["x", "api://gateway"],
+    }
     believed(CLOUDS["azure"], f"bearer {token({**ENTRAS, **newer, 'appid': ENTRAS['appid']})}")
-    believed(CLOUDS["azure"], f"Bearer {token({name: value for name, value in (ENTRAS | newer).items() if name != 'appid'})}")
+    believed(
+        CLOUDS["azure"],
+        f"Bearer {token({name: value for name, value in (ENTRAS | newer).items() if name != 'appid'})}",
+    )
 
 
 def part(value: dict[str, Any]) -> str:
@@ -81,7 +103,10 @@ def forged() -> list[str]:
     said = part({"iat": SECONDS, "exp": SECONDS + 60, **GOOGLES})
     secret = f"{part({'alg': 'HS256', 'kid': 'k2'})}.{said}"
     mark = hmac.digest(CLOUD["new"].as_pem(private=False), secret.encode(), "sha256")
-    return [f"{part({'alg': 'none', 'kid': 'k2'})}.{said}.", f"{secret}.{base64.urlsafe_b64encode(mark).rstrip(b'=').decode()}"]
+    return [
+        f"{part({'alg': 'none', 'kid': 'k2'})}.{said}.",
+        f"{secret}.{base64.urlsafe_b64encode(mark).rstrip(b'=').decode()}",
+    ]
 
 
 @pytest.mark.parametrize("text", ["", "Bearer", "Basic abc", "Bearer x", "Bearer a.b.c", f"Bearer {'x' * 9_000}",
@@ -91,7 +116,10 @@ def test_invalid_or_forged_token_is_refused(text: str) -> None:
         believed(CLOUDS["google_cloud"], text)
 
 
-@pytest.mark.parametrize("keys", [b"", b"{", b"[]", b"{}", b'{"keys": 5}', b'{"keys": [5]}', b'{"keys": [{"kty": "RSA"}]}'])
+@pytest.mark.parametrize(
+    "keys",
+    [b"", b"{", b"[]", b"{}", b'{"keys": 5}', b'{"keys": [5]}', b'{"keys": [{"kty": "RSA"}]}'],
+)
 def test_unreadable_key_set_accepts_no_token(keys: bytes) -> None:
     with pytest.raises(Unauthenticated):
         believed(CLOUDS["azure"], f"Bearer {token(ENTRAS)}", keys)
@@ -102,7 +130,9 @@ def test_unreadable_key_set_accepts_no_token(keys: bytes) -> None:
 def test_token_headers_cannot_redirect_key_lookup(slug: str, name: str) -> None:
     source = BY_SLUG[slug]
     lies: dict[str, Any] = {name: "https://169.254.169.254/keys"}
-    delivery = WebhookDelivery({"authorization": f"Bearer {token(CLAIMS[slug], 'stranger', **lies)}"}, b"", NOW)
+    delivery = WebhookDelivery(
+        {"authorization": f"Bearer {token(CLAIMS[slug], 'stranger', **lies)}"}, b"", NOW
+    )
     assert source.certificate_at is not None
     assert source.certificate_at(delivery, CLOUDS[slug].intake()) in {GOOGLE_AT, ENTRA_AT}
     with pytest.raises(Unauthenticated):
@@ -128,7 +158,9 @@ async def test_keys_are_refetched_at_most_once_per_interval(clock: FakeClock) ->
     assert [await kept.newer("a"), await kept.newer("a"), await kept.get("a")] == [b"3", b"3", b"3"]
 
 
-async def test_rotated_cloud_keys_are_accepted_after_refetch(database_url: str, clock: FakeClock) -> None:
+async def test_rotated_cloud_keys_are_accepted_after_refetch(
+    database_url: str, clock: FakeClock
+) -> None:
     shown = [PUBLISHED]
 
     async def fetch(address: str) -> bytes:
@@ -156,13 +188,17 @@ async def test_rotated_cloud_keys_are_accepted_after_refetch(database_url: str, 
      ("grafana", "AUDIENCE", "x", "audience"), ("azure", "TENANT", TENANT, "audience"),
      ("google_cloud", "SENDERS", "a b", "audience")],
 )  # fmt: skip
-def test_incomplete_token_settings_are_misconfigured(name: str, setting: str, value: str, flaw: str) -> None:
+def test_incomplete_token_settings_are_misconfigured(
+    name: str, setting: str, value: str, flaw: str
+) -> None:
     with pytest.raises(Misconfigured) as refused:
         load(None, {f"GATEWAY_INTAKE__{name.upper()}__{setting}": value})
     assert [one.pointer for one in refused.value.flaws] == [f"/intake/{name}/{flaw}"]
 
 
 def test_expired_token_is_reported_as_too_old() -> None:
-    wanted = tokens.TokenRequirements(("https://accounts.google.com",), "https://gateway.example", SystemClock().now())
+    wanted = tokens.TokenRequirements(
+        ("https://accounts.google.com",), "https://gateway.example", SystemClock().now()
+    )
     with pytest.raises(Unauthenticated, match="too old"):
         tokens.verify_token(token(GOOGLES, at=SystemClock().now() - 70 * MINUTE), PUBLISHED, wanted)

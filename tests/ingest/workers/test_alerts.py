@@ -36,7 +36,11 @@ LISTS = {
 }
 """What stands before and behind the list of items, by source."""
 
-ALERT = {"status": "firing", "startsAt": "2026-11-21T04:00:00Z", "annotations": {"summary": "x" * 200}}
+ALERT = {
+    "status": "firing",
+    "startsAt": "2026-11-21T04:00:00Z",
+    "annotations": {"summary": "x" * 200},
+}
 
 
 @pytest.fixture
@@ -48,7 +52,9 @@ async def reader() -> AsyncIterator[AlertReader]:
 
 @pytest.fixture
 async def gateway(database_url: str) -> AsyncIterator[Served]:
-    settings = msgspec.structs.replace(load(None, {}), database=Database(url=database_url, pool_min=1, pool_max=8))
+    settings = msgspec.structs.replace(
+        load(None, {}), database=Database(url=database_url, pool_min=1, pool_max=8)
+    )
     async with served(settings) as running:
         yield running
 
@@ -62,7 +68,11 @@ def request(case: str) -> WebhookDelivery:
 def many(count: int, labels: int = 0) -> bytes:
     more = {f"label{number}": "x" for number in range(labels)}
     found = [
-        ALERT | {"fingerprint": f"f{number}", "labels": {"alertname": "disk", "host": f"h{number}"} | more}
+        ALERT
+        | {
+            "fingerprint": f"f{number}",
+            "labels": {"alertname": "disk", "host": f"h{number}"} | more,
+        }
         for number in range(count)
     ]
     return msgspec.json.encode({"version": "4", "alerts": found})
@@ -88,7 +98,9 @@ async def test_worker_reading_equals_direct_reading(reader: AlertReader) -> None
         slug, delivery = case.partition("/")[0], request(case)
         lower = {name.lower(): value for name, value in delivery.headers.items()}
         longer = replace(delivery, body=delivery.body + b" " * MAX_STRICT_BYTES)
-        assert await said(reader, slug, longer) == at_once(slug, replace(longer, headers=lower)), case
+        assert await said(reader, slug, longer) == at_once(slug, replace(longer, headers=lower)), (
+            case
+        )
     assert reader.reader.started
 
 
@@ -109,7 +121,9 @@ async def test_one_bad_alert_among_thousand_is_mended(reader: AlertReader) -> No
 
 async def test_mapping_applies_to_long_request(reader: AlertReader) -> None:
     step = Rename(source="/name", to="/title")
-    delivery = WebhookDelivery({}, msgspec.json.encode({"name": "disk", "description": "x" * MAX_STRICT_BYTES}), NOW)
+    delivery = WebhookDelivery(
+        {}, msgspec.json.encode({"name": "disk", "description": "x" * MAX_STRICT_BYTES}), NOW
+    )
     parsed = await reader("1", BY_SLUG["generic"], SourceSettings(), (step,), delivery)
     assert [alert.title for _, alert in parsed.alerts] == ["disk"]
 
@@ -123,7 +137,9 @@ async def test_slow_mending_falls_back_to_unmended_reading_and_is_remembered(
 
     async def counted(sender: str, seconds: float, function: Any, *given: Any) -> Any:
         asked.append(function.__name__)
-        return await call(sender, 0.0001 if function is read_leniently else seconds, function, *given)
+        return await call(
+            sender, 0.0001 if function is read_leniently else seconds, function, *given
+        )
 
     monkeypatch.setattr(reader.reader, "call", counted)
     for _ in range(2):
@@ -133,7 +149,9 @@ async def test_slow_mending_falls_back_to_unmended_reading_and_is_remembered(
     assert asked == ["read_leniently", "read_unmended", "read_unmended"]
 
 
-async def test_too_costly_body_is_not_read_again_while_remembered(reader: AlertReader, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_too_costly_body_is_not_read_again_while_remembered(
+    reader: AlertReader, monkeypatch: pytest.MonkeyPatch
+) -> None:
     killed: list[str] = []
 
     async def costly(_sender: str, _seconds: float, function: Any, *_: Any) -> Any:
@@ -154,7 +172,9 @@ async def test_too_costly_body_is_not_read_again_while_remembered(reader: AlertR
 async def test_items_beyond_maximum_are_refused_in_worker(reader: AlertReader, slug: str) -> None:
     before, after = LISTS[slug]
     for size, read in ((MAX_STRICT_BYTES, at_once), (2_000_000, None)):
-        delivery = WebhookDelivery({}, hostile.filled(before + b"[", b"{},", b"{}]" + after, size), NOW, most_items=1_000)
+        delivery = WebhookDelivery(
+            {}, hostile.filled(before + b"[", b"{},", b"{}]" + after, size), NOW, most_items=1_000
+        )
         told = await said(reader, slug, delivery)
         assert told[0] is TooLarge
         assert "send at most 1000" in told[1]
@@ -166,7 +186,10 @@ async def test_hostile_body_does_not_block_event_loop(reader: AlertReader, slug:
     before, after = LISTS[slug]
     bodies = [*hostile.any_json(2_000_000), *hostile.values(2_000_000, before, after)]
     await said(reader, slug, WebhookDelivery({}, b" " * MAX_STRICT_BYTES + b"{}", NOW))
-    worst = [await longest_turn(said(reader, slug, WebhookDelivery({}, body, NOW, most_items=1_000))) for _, body in bodies[::11]]
+    worst = [
+        await longest_turn(said(reader, slug, WebhookDelivery({}, body, NOW, most_items=1_000)))
+        for _, body in bodies[::11]
+    ]
     assert max(worst) < 0.1
 
 
@@ -201,7 +224,9 @@ def seconds(read: Any, slug: str, delivery: WebhookDelivery) -> float:
     return time.thread_time() - began
 
 
-async def test_body_that_times_out_is_quarantined_and_gateway_continues(gateway: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_body_that_times_out_is_quarantined_and_gateway_continues(
+    gateway: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(alerts, "allowed", lambda _: 0.0001)
     body = many(1_000, labels=60)  # which takes many ticks of the processor's clock
     for _ in range(2):
@@ -209,7 +234,9 @@ async def test_body_that_times_out_is_quarantined_and_gateway_continues(gateway:
         assert status == 400
         assert "more time or memory" in told["detail"]
     kept = await gateway.pool.fetch("SELECT problem, body FROM quarantine")
-    assert {(row["problem"], row["body"]) for row in kept} == {("it takes more time or memory to read than it may", body)}
+    assert {(row["problem"], row["body"]) for row in kept} == {
+        ("it takes more time or memory to read than it may", body)
+    }
     assert (await gateway.post("/ingest/generic", {"title": "disk"})).status == 202
 
 

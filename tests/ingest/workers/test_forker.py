@@ -32,7 +32,9 @@ async def reader(forker: WorkerForker) -> AsyncIterator[ParseWorker]:
     await made.close()
 
 
-async def test_workers_share_parent_and_end_independently(forker: WorkerForker, reader: ParseWorker) -> None:
+async def test_workers_share_parent_and_end_independently(
+    forker: WorkerForker, reader: ParseWorker
+) -> None:
     other = ParseWorker("other", forker)
     first, second = await reader.call("a", 5, jobs.process), await other.call("a", 5, jobs.process)
     assert parent(first) == parent(second) != os.getpid()
@@ -49,7 +51,9 @@ async def test_killed_parent_ends_workers_and_is_replaced(reader: ParseWorker) -
     assert parent(await reader.call("a", 5, jobs.process)) != before
 
 
-async def test_stopped_parent_is_replaced(reader: ParseWorker, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_stopped_parent_is_replaced(
+    reader: ParseWorker, monkeypatch: pytest.MonkeyPatch
+) -> None:
     first = await reader.call("a", 5, jobs.process)
     before = parent(first)
     os.kill(before, signal.SIGSTOP)
@@ -62,7 +66,9 @@ async def test_stopped_parent_is_replaced(reader: ParseWorker, monkeypatch: pyte
     assert parent(await reader.call("a", 5, jobs.process)) != before
 
 
-async def test_closing_forker_and_reader_ends_all_workers(forker: WorkerForker, reader: ParseWorker) -> None:
+async def test_closing_forker_and_reader_ends_all_workers(
+    forker: WorkerForker, reader: ParseWorker
+) -> None:
     first = await reader.call("a", 5, jobs.process)
     working = asyncio.create_task(reader.call("a", 0.2, jobs.endless_in_c))
     await asyncio.wait({working}, timeout=0.05)
@@ -73,7 +79,9 @@ async def test_closing_forker_and_reader_ends_all_workers(forker: WorkerForker, 
     await ended(first)
 
 
-async def test_failed_process_start_raises_unavailable_and_recovers(reader: ParseWorker, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_failed_process_start_raises_unavailable_and_recovers(
+    reader: ParseWorker, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(forking, "ROOT", Path("/nowhere"))
     with pytest.raises(Unavailable, match="no process can be started"):
         await reader.call("a", 5, jobs.process)

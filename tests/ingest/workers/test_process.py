@@ -61,14 +61,18 @@ async def test_work_exceeding_memory_is_too_costly(reader: ParseWorker) -> None:
     assert await reader.call("a", 5, jobs.doubled, 1) == 2
 
 
-async def test_dead_worker_is_replaced_and_work_killing_workers_is_given_up(reader: ParseWorker) -> None:
+async def test_dead_worker_is_replaced_and_work_killing_workers_is_given_up(
+    reader: ParseWorker,
+) -> None:
     os.kill(await reader.call("a", 5, jobs.process), signal.SIGKILL)
     assert await reader.call("a", 5, jobs.doubled, 1) == 2
     with pytest.raises(TooCostly):
         await reader.call("a", 5, jobs.killed)
 
 
-async def test_silent_worker_is_given_up_and_replaced(reader: ParseWorker, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_silent_worker_is_given_up_and_replaced(
+    reader: ParseWorker, monkeypatch: pytest.MonkeyPatch
+) -> None:
     silent = await reader.call("a", 5, jobs.process)
     os.kill(silent, signal.SIGSTOP)
     monkeypatch.setattr(process, "WITHIN", 0.2)
@@ -79,7 +83,9 @@ async def test_silent_worker_is_given_up_and_replaced(reader: ParseWorker, monke
     assert await reader.call("a", 5, jobs.doubled, 1) == 2
 
 
-async def test_cancelled_call_keeps_worker_and_delays_nobody_beyond_timeout(reader: ParseWorker) -> None:
+async def test_cancelled_call_keeps_worker_and_delays_nobody_beyond_timeout(
+    reader: ParseWorker,
+) -> None:
     first = await reader.call("a", 5, jobs.process)
     waiting = asyncio.create_task(reader.call("a", 0.5, jobs.endless))
     await asyncio.wait({waiting}, timeout=0.1)
@@ -112,7 +118,13 @@ async def test_senders_take_turns_and_flooding_sender_is_refused(reader: ParseWo
 
 
 @pytest.mark.parametrize(
-    "name", [b"cos\nsystem\n.", b"cbuiltins\neval\n.", b"cgateway.watchdog\nos.system\n.", b"cgateway.serving\nos\n."]
+    "name",
+    [
+        b"cos\nsystem\n.",
+        b"cbuiltins\neval\n.",
+        b"cgateway.watchdog\nos.system\n.",
+        b"cgateway.serving\nos\n.",
+    ],
 )
 def test_answer_unpickles_only_gateway_classes(name: bytes) -> None:
     with pytest.raises(pickle.UnpicklingError):

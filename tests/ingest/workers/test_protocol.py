@@ -3,7 +3,14 @@
 import pytest
 
 from gateway.errors import Flaw, Forbidden, GatewayError, Malformed, TooLarge, Unauthenticated
-from gateway.ingest.workers.protocol import TOO_COSTLY, CallResult, FunctionCall, OutOfTimeError, TooCostly, run_call
+from gateway.ingest.workers.protocol import (
+    TOO_COSTLY,
+    CallResult,
+    FunctionCall,
+    OutOfTimeError,
+    TooCostly,
+    run_call,
+)
 
 
 def raising(error: BaseException) -> None:
@@ -17,7 +24,9 @@ def test_result_of_work_is_answered() -> None:
 @pytest.mark.parametrize("kind", [Malformed, TooLarge, Forbidden, Unauthenticated])
 def test_gateway_error_is_answered_with_flaws(kind: type[GatewayError]) -> None:
     flaws = (Flaw("/a", "wrong"),)
-    assert run_call(FunctionCall(raising, (kind("no", flaws=flaws),), 1.0)) == CallResult(None, kind, "no", flaws)
+    assert run_call(FunctionCall(raising, (kind("no", flaws=flaws),), 1.0)) == CallResult(
+        None, kind, "no", flaws
+    )
 
 
 @pytest.mark.parametrize("error", [MemoryError(), OutOfTimeError()])

@@ -17,7 +17,9 @@ from tests.support.clock import NOON
 LATER = NOON + timedelta(hours=1)
 DORA = Principal(name="dora", parts=frozenset({Role.SERVICE_DESK}))
 ANN = Principal(name="ann", parts=frozenset({Role.REPORTER}), identities=frozenset({"ann"}))
-RESOLVED = replace(RECORD, state=State.RESOLVED, resolved_at=NOON, marks=reporter_answers.mark_unread((), NOON))
+RESOLVED = replace(
+    RECORD, state=State.RESOLVED, resolved_at=NOON, marks=reporter_answers.mark_unread((), NOON)
+)
 
 
 def of(**changes: object) -> Revision:
@@ -25,7 +27,9 @@ def of(**changes: object) -> Revision:
 
 
 def test_staff_action_restarts_auto_close_wait() -> None:
-    assert reporter_answers.waits_from(mark_answer_read(of(), DORA, LATER).after.marks, NOON) == LATER
+    assert (
+        reporter_answers.waits_from(mark_answer_read(of(), DORA, LATER).after.marks, NOON) == LATER
+    )
 
 
 @pytest.mark.parametrize(

@@ -162,24 +162,45 @@ def lines(text: str) -> list[str]:
 
 CASES = [
     (said, meant)
-    for meant, text in ((AnswerMeaning.AGREES, AGREES), (AnswerMeaning.REFUSES, REFUSES), (AnswerMeaning.UNCLEAR, UNCLEAR))
+    for meant, text in (
+        (AnswerMeaning.AGREES, AGREES),
+        (AnswerMeaning.REFUSES, REFUSES),
+        (AnswerMeaning.UNCLEAR, UNCLEAR),
+    )
     for said in lines(text)
 ]
 
 
 @pytest.mark.parametrize(("said", "meant"), CASES, ids=[said[:30] for said, _ in CASES])
-def test_clear_answer_is_recognized_and_unclear_one_is_left_to_people(said: str, meant: AnswerMeaning) -> None:
+def test_clear_answer_is_recognized_and_unclear_one_is_left_to_people(
+    said: str, meant: AnswerMeaning
+) -> None:
     assert answer_meaning(said) is meant
 
 
 def test_signature_of_known_sender_is_ignored() -> None:
     assert answer_meaning("谢谢!\n张三") is AnswerMeaning.UNCLEAR
     assert answer_meaning("谢谢!\n张三", "张三") is AnswerMeaning.AGREES
-    assert answer_meaning("works now, thanks\nann example", "ann example", "x") is AnswerMeaning.AGREES
+    assert (
+        answer_meaning("works now, thanks\nann example", "ann example", "x") is AnswerMeaning.AGREES
+    )
 
 
 @pytest.mark.parametrize(
-    "piece", ["it ", "thanks ", "so much ", "the problem is ", "not ", "is ", "现在", "非常", "again ", "还是", "a"]
+    "piece",
+    [
+        "it ",
+        "thanks ",
+        "so much ",
+        "the problem is ",
+        "not ",
+        "is ",
+        "现在",
+        "非常",
+        "again ",
+        "还是",
+        "a",
+    ],
 )
 def test_very_long_answer_is_read_quickly(piece: str) -> None:
     clock = SystemClock()

@@ -39,7 +39,9 @@ def configured(pool: Pool, clock: FakeClock, tmp_path: Path) -> Configured:
 
 
 async def entries(pool: Pool) -> list[Any]:
-    rows = await pool.fetch("SELECT incident_id, facts::text FROM timeline WHERE event = 'sla_redated' ORDER BY incident_id, seq")
+    rows = await pool.fetch(
+        "SELECT incident_id, facts::text FROM timeline WHERE event = 'sla_redated' ORDER BY incident_id, seq"
+    )
     return [msgspec.json.decode(row["facts"]) for row in rows]
 
 
@@ -48,7 +50,9 @@ async def dues(pool: Pool) -> list[tuple[int, timedelta]]:
     return [(row["kind"], row["due_at"] - NOON) for row in rows]
 
 
-async def test_policy_change_recalculates_open_and_resolved_incidents_once(configured: Configured, pool: Pool) -> None:
+async def test_policy_change_recalculates_open_and_resolved_incidents_once(
+    configured: Configured, pool: Pool
+) -> None:
     before = configured("")
     assert await DeadlineRecalculation(before).run_once() == 0
     first, second = await create(before, urgent(), ANN), await create(before, urgent(), ANN)
@@ -57,7 +61,9 @@ async def test_policy_change_recalculates_open_and_resolved_incidents_once(confi
     assert await DeadlineRecalculation(after).run_once() == 2
     told = await entries(pool)
     assert [[move["timer"] for move in one["moves"]] for one in told] == [["sla"], ["auto_close"]]
-    assert told[0]["version"] == after.rules.versions(())["itil-minutes"] != told[0]["version_before"]
+    assert (
+        told[0]["version"] == after.rules.versions(())["itil-minutes"] != told[0]["version_before"]
+    )
     assert (await dues(pool))[0] == (1, timedelta(minutes=1))
     assert timedelta(hours=1) <= (await dues(pool))[1][1] < timedelta(hours=1, minutes=5)
     assert await DeadlineRecalculation(after).run_once() == 0
@@ -79,7 +85,9 @@ async def test_incident_of_older_replica_is_recalculated_within_one_hour_only(
     assert len(await entries(pool)) == 1
 
 
-async def test_interrupted_recalculation_resumes_without_repeated_entries(configured: Configured, pool: Pool) -> None:
+async def test_interrupted_recalculation_resumes_without_repeated_entries(
+    configured: Configured, pool: Pool
+) -> None:
     old, new = configured(""), configured(STRICTER)
     await DeadlineRecalculation(old).run_once()
     for _ in range(3):
@@ -94,8 +102,12 @@ def test_policy_version_changes_only_with_its_rules_and_calendar(configured: Con
     texts = ["", STRICTER, "[sla.services.shop]\ntargets = { 1 = { desk = '1m' } }\n",
              "[[escalation.management]]\npriorities = [1]\nnotify = ['boss']\nafter = '1h'\n"]  # fmt: skip
     assert len({configured(text).rules.versions(())["itil-minutes"] for text in texts}) == 4
-    assert configured("").rules.versions(()) == configured("[server]\nport = 1\n").rules.versions(())
-    closed = configured("[sla.calendars.cn-office]\nclosed = ['2026-12-31']\n").rules.versions(["gone"])
+    assert configured("").rules.versions(()) == configured("[server]\nport = 1\n").rules.versions(
+        ()
+    )
+    closed = configured("[sla.calendars.cn-office]\nclosed = ['2026-12-31']\n").rules.versions(
+        ["gone"]
+    )
     plain = configured("").rules.versions(["gone"])
     assert {name for name in plain if plain[name] != closed[name]} == {"business-hours", "requests"}
     assert plain["gone"] == plain["itil-minutes"]
@@ -108,7 +120,9 @@ async def test_repeating_rule_does_not_stop_recalculation(configured: Configured
     assert await DeadlineRecalculation(configured(repeating + STRICTER)).run_once() == 1
 
 
-async def test_recalculation_works_without_opening_rules(configured: Configured, pool: Pool) -> None:
+async def test_recalculation_works_without_opening_rules(
+    configured: Configured, pool: Pool
+) -> None:
     in_force = "SELECT count(*) FROM told_when_opened"
     await DeadlineRecalculation(configured("")).run_once()
     assert await pool.fetchval(in_force) > 0
@@ -117,6 +131,8 @@ async def test_recalculation_works_without_opening_rules(configured: Configured,
     assert await pool.fetchval(in_force) == 0
 
 
-async def test_recalculation_stores_version_of_every_policy(configured: Configured, pool: Pool) -> None:
+async def test_recalculation_stores_version_of_every_policy(
+    configured: Configured, pool: Pool
+) -> None:
     await DeadlineRecalculation(configured("")).run()
     assert await pool.fetchval("SELECT count(*) FROM sla_version") == 4

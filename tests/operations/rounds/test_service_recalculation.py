@@ -73,11 +73,20 @@ async def stored(uow: UnitOfWork, incident: Incident) -> Incident:
     return found
 
 
-async def test_new_service_targets_move_open_incidents_and_are_recorded_once(uow: UnitOfWork, pool: Pool) -> None:
-    shop, mail = await create(uow, urgent(service="shop"), ANN), await create(uow, urgent(service="mail"), ANN)
+async def test_new_service_targets_move_open_incidents_and_are_recorded_once(
+    uow: UnitOfWork, pool: Pool
+) -> None:
+    shop, mail = (
+        await create(uow, urgent(service="shop"), ANN),
+        await create(uow, urgent(service="mail"), ANN),
+    )
     assert await promise(uow, **STRICT) == 1
     [told] = await entries(pool)
-    assert (told["service"], told["policy"], [move["timer"] for move in told["moves"]]) == ("shop", "itil-minutes", ["sla"])
+    assert (told["service"], told["policy"], [move["timer"] for move in told["moves"]]) == (
+        "shop",
+        "itil-minutes",
+        ["sla"],
+    )
     assert await dues(pool) == [(1, timedelta(seconds=30)), (1, timedelta(minutes=2.5))]
     assert [(await stored(uow, one)).next_due_at for one in (shop, mail)] == [
         NOON + timedelta(seconds=30), NOON + timedelta(minutes=2.5),
@@ -86,8 +95,12 @@ async def test_new_service_targets_move_open_incidents_and_are_recorded_once(uow
     assert await promise(uow, name="The shop") == 0
 
 
-async def test_changed_calendar_or_deactivated_service_moves_deadlines(uow: UnitOfWork, pool: Pool, clock: FakeClock) -> None:
-    clock.at = NOON - timedelta(hours=12)  # eight in the morning in Shanghai, an hour before the office opens
+async def test_changed_calendar_or_deactivated_service_moves_deadlines(
+    uow: UnitOfWork, pool: Pool, clock: FakeClock
+) -> None:
+    clock.at = NOON - timedelta(
+        hours=12
+    )  # eight in the morning in Shanghai, an hour before the office opens
     record = await create(uow, urgent(service="shop"), ANN)
     assert await promise(uow, support_hours="cn-office") == 1
     assert (await stored(uow, record)).next_due_at == clock.at + timedelta(hours=1, minutes=2.5)
@@ -96,9 +109,18 @@ async def test_changed_calendar_or_deactivated_service_moves_deadlines(uow: Unit
     assert len(await entries(pool)) == 2
 
 
-async def test_incidents_with_previous_policy_follow_and_others_keep_theirs(uow: UnitOfWork, pool: Pool) -> None:
-    plain, chosen = await create(uow, urgent(service="shop"), ANN), await create(uow, urgent(service="shop"), ANN)
-    asked = replace(urgent(service="shop"), kind=Kind.SERVICE_REQUEST, request_category=RequestCategory.INFORMATION)
+async def test_incidents_with_previous_policy_follow_and_others_keep_theirs(
+    uow: UnitOfWork, pool: Pool
+) -> None:
+    plain, chosen = (
+        await create(uow, urgent(service="shop"), ANN),
+        await create(uow, urgent(service="shop"), ANN),
+    )
+    asked = replace(
+        urgent(service="shop"),
+        kind=Kind.SERVICE_REQUEST,
+        request_category=RequestCategory.INFORMATION,
+    )
     request = await create(uow, asked, ANN)
     await pool.execute("UPDATE incident SET policy = 'severity-ladder' WHERE id = $1", chosen.id)
     await promise(uow, policy="business-hours")
@@ -146,14 +168,20 @@ def desk_due(uow: UnitOfWork, record: Incident) -> Any:
     return policy.calendar.add(record.recorded_at, policy.opening[1] or timedelta())
 
 
-async def test_interrupted_recalculation_resumes_without_repeated_entries(uow: UnitOfWork, pool: Pool, clock: FakeClock) -> None:
+async def test_interrupted_recalculation_resumes_without_repeated_entries(
+    uow: UnitOfWork, pool: Pool, clock: FakeClock
+) -> None:
     for _ in range(2):
         await create(uow, urgent(service="shop"), ANN)
     await promise(uow, **STRICT)
     [known] = await pool.fetch("SELECT * FROM service_promise")
     clock.advance(timedelta(seconds=1))
     assert await promise(uow, targets={"1": {"desk": "3m"}}) == 2
-    await pool.execute("UPDATE service_promise SET version = $1, applied_at = $2", known["version"], known["applied_at"])
+    await pool.execute(
+        "UPDATE service_promise SET version = $1, applied_at = $2",
+        known["version"],
+        known["applied_at"],
+    )
     assert await ServiceRecalculation(uow).run_once() == 0
     clock.advance(timedelta(seconds=1))
     assert await promise(uow, **STRICT) == 2

@@ -9,7 +9,9 @@ ENTRY = st.tuples(st.integers(1, 4), st.integers(0, 100), st.integers(0, 30))
 
 
 @given(st.lists(ENTRY, max_size=40), st.integers(1, 7))
-def test_backlog_members_leave_once_by_severity_then_age(entries: list[tuple[int, int, int]], limit: int) -> None:
+def test_backlog_members_leave_once_by_severity_then_age(
+    entries: list[tuple[int, int, int]], limit: int
+) -> None:
     backlog, first = Backlog(), dict[int, tuple[int, int, int]]()
     for entry in entries:
         backlog.push(*entry)

@@ -47,7 +47,10 @@ def test_foreign_member_unpacks_to_none_or_its_own_slot(shard: int, slot: int, m
 
 
 async def test_peek_returns_timers_up_to_horizon_and_changes_nothing(index: TimerIndex) -> None:
-    near, far = (TimerId(64, TimerKind.SLA), START_MS + 1_234), (TimerId(128, TimerKind.SLA), START_MS + 10 * SLOT_MS)
+    near, far = (
+        (TimerId(64, TimerKind.SLA), START_MS + 1_234),
+        (TimerId(128, TimerKind.SLA), START_MS + 10 * SLOT_MS),
+    )
     await index.add([pack(*near), pack(*far)])
     await index.built(0, 0)
     for _ in range(2):
@@ -64,7 +67,9 @@ async def test_discarded_timers_leave_no_keys(index: TimerIndex, client: Redis) 
     assert await client.dbsize() == 0
 
 
-async def test_invalid_members_are_removed_and_valid_timers_are_read(index: TimerIndex, client: Redis) -> None:
+async def test_invalid_members_are_removed_and_valid_timers_are_read(
+    index: TimerIndex, client: Redis
+) -> None:
     good = (TimerId(64, TimerKind.SLA), START_MS)
     slot = START_MS // SLOT_MS
     await index.add([pack(*good)])
@@ -120,13 +125,17 @@ async def test_three_failures_open_breaker_with_probe_every_two_seconds(clock: F
 
 
 @pytest.mark.exhaustive
-@pytest.mark.parametrize("due", [lambda _: START_MS, lambda n: START_MS + n * 72], ids=["all at once", "over two hours"])
+@pytest.mark.parametrize(
+    "due", [lambda _: START_MS, lambda n: START_MS + n * 72], ids=["all at once", "over two hours"]
+)
 async def test_hundred_thousand_timers_use_at_most_32_bytes_each(
     index: TimerIndex, client: Redis, due: Callable[[int], int]
 ) -> None:
     before = (await client.info("memory"))["used_memory"]
     for first in range(1, 100_001, 5_000):
-        await index.add(pack(TimerId(n, TimerKind.SLA), due(n)) for n in range(first, first + 5_000))
+        await index.add(
+            pack(TimerId(n, TimerKind.SLA), due(n)) for n in range(first, first + 5_000)
+        )
     each = ((await client.info("memory"))["used_memory"] - before) / 100_000
     assert each <= 32
 

@@ -16,7 +16,9 @@ REPLICAS = st.sets(st.uuids(), min_size=1, max_size=6)
 
 @given(REPLICAS)
 def test_every_shard_belongs_to_exactly_one_replica(replicas: set[UUID]) -> None:
-    assert sorted(shard for replica in replicas for shard in shards_of(replica, replicas)) == list(range(SHARDS))
+    assert sorted(shard for replica in replicas for shard in shards_of(replica, replicas)) == list(
+        range(SHARDS)
+    )
 
 
 @given(REPLICAS, st.uuids())
@@ -25,7 +27,9 @@ def test_new_replica_takes_shards_only_for_itself(replicas: set[UUID], newcomer:
         assert set(shards_of(replica, {*replicas, newcomer})) <= set(shards_of(replica, replicas))
 
 
-async def test_single_replica_owns_all_shards_and_second_gets_its_share(pool: Pool, clock: FakeClock) -> None:
+async def test_single_replica_owns_all_shards_and_second_gets_its_share(
+    pool: Pool, clock: FakeClock
+) -> None:
     one, two = Leases(pool, clock, uuid4()), Leases(pool, clock, uuid4())
     await one.renew()
     assert set(one.owned()) == set(range(SHARDS))
@@ -38,7 +42,9 @@ async def test_single_replica_owns_all_shards_and_second_gets_its_share(pool: Po
     assert set(two.owned().values()) == {2}
 
 
-async def test_lease_is_not_trusted_after_five_seconds_without_renewal(pool: Pool, clock: FakeClock) -> None:
+async def test_lease_is_not_trusted_after_five_seconds_without_renewal(
+    pool: Pool, clock: FakeClock
+) -> None:
     leases = Leases(pool, clock, uuid4())
     await leases.renew()
     clock.advance(timedelta(seconds=TRUST - 0.01))
@@ -47,7 +53,9 @@ async def test_lease_is_not_trusted_after_five_seconds_without_renewal(pool: Poo
     assert leases.owned() == {}
 
 
-async def test_expired_leases_of_dead_replica_are_taken_over_with_next_epoch(pool: Pool, clock: FakeClock) -> None:
+async def test_expired_leases_of_dead_replica_are_taken_over_with_next_epoch(
+    pool: Pool, clock: FakeClock
+) -> None:
     dead, heir = Leases(pool, clock, uuid4()), Leases(pool, clock, uuid4())
     await dead.renew()
     clock.advance(timedelta(seconds=5.9))

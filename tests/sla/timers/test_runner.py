@@ -34,7 +34,9 @@ class LeapingClock(FakeClock):
 
 
 def a_runner(pool: Pool, clock: FakeClock, index: TimerIndex | None, fire: Fire) -> TimerRunner:
-    return TimerRunner(pool=pool, fire=fire, clock=clock, index=index, replica=uuid4(), observer=Silent())
+    return TimerRunner(
+        pool=pool, fire=fire, clock=clock, index=index, replica=uuid4(), observer=Silent()
+    )
 
 
 @pytest.fixture
@@ -51,7 +53,9 @@ async def play(clock: FakeClock, seconds: float, *runners: TimerRunner, step: fl
             await runner.run_once()
 
 
-async def test_timer_fires_once_and_not_before_due_time(pool: Pool, index: TimerIndex, clock: FakeClock, now: datetime) -> None:
+async def test_timer_fires_once_and_not_before_due_time(
+    pool: Pool, index: TimerIndex, clock: FakeClock, now: datetime
+) -> None:
     runner = a_runner(pool, clock, index, LeaveTrace())
     await seed(pool, now, [1])
     await runner.run_once()
@@ -64,7 +68,12 @@ async def test_timer_fires_once_and_not_before_due_time(pool: Pool, index: Timer
     assert await effects(pool) == [(1, TimerKind.SLA, 1)]
     row = await pool.fetchrow("SELECT armed, fired_gen, fired_epoch, fired_at FROM timer")
     assert row is not None
-    assert (row["armed"], row["fired_gen"], row["fired_epoch"], row["fired_at"] >= now + 3 * SECOND) == (False, 1, 1, True)
+    assert (
+        row["armed"],
+        row["fired_gen"],
+        row["fired_epoch"],
+        row["fired_at"] >= now + 3 * SECOND,
+    ) == (False, 1, 1, True)
 
 
 async def test_unnoted_timer_is_found_by_sweep_within_ten_seconds(
@@ -87,7 +96,9 @@ async def test_timers_fire_without_redis(pool: Pool, clock: FakeClock, now: date
     assert await effects(pool) == [(7, TimerKind.SLA, 1)]
 
 
-async def test_unreachable_redis_does_not_affect_firing(pool: Pool, clock: FakeClock, now: datetime) -> None:
+async def test_unreachable_redis_does_not_affect_firing(
+    pool: Pool, clock: FakeClock, now: datetime
+) -> None:
     runner = a_runner(pool, clock, TimerIndex(connect("redis://127.0.0.1:1"), clock), LeaveTrace())
     await seed(pool, now, [7])
     await runner.run_once()
@@ -97,7 +108,9 @@ async def test_unreachable_redis_does_not_affect_firing(pool: Pool, clock: FakeC
     assert runner.healthy
 
 
-async def test_disarmed_timer_never_fires(pool: Pool, index: TimerIndex, clock: FakeClock, now: datetime) -> None:
+async def test_disarmed_timer_never_fires(
+    pool: Pool, index: TimerIndex, clock: FakeClock, now: datetime
+) -> None:
     runner = a_runner(pool, clock, index, LeaveTrace())
     await seed(pool, now, [7])
     await runner.run_once()
@@ -117,7 +130,11 @@ async def test_rearmed_timer_fires_again_with_new_generation(
     await runner.run_once()
     runner.note_armed(await arm_all(pool, now + SECOND, [7]))
     await play(clock, 6, runner)
-    assert await effects(pool) == [(7, TimerKind.SLA, 1), (7, TimerKind.SLA, 2), (7, TimerKind.SLA, 3)]
+    assert await effects(pool) == [
+        (7, TimerKind.SLA, 1),
+        (7, TimerKind.SLA, 2),
+        (7, TimerKind.SLA, 3),
+    ]
 
 
 async def test_failing_timer_is_postponed_and_other_timers_fire(
@@ -149,11 +166,16 @@ async def test_two_runners_fire_each_timer_once_and_survivor_takes_over(
     await arm_all(pool, clock.at + SECOND, range(65, 129))
     await play(clock, 12, two)
     assert sorted(incident for incident, _, _ in await effects(pool)) == list(range(1, 129))
-    epochs = {row["fired_epoch"] for row in await pool.fetch("SELECT fired_epoch FROM timer WHERE incident_id > 64")}
+    epochs = {
+        row["fired_epoch"]
+        for row in await pool.fetch("SELECT fired_epoch FROM timer WHERE incident_id > 64")
+    }
     assert epochs == {2}
 
 
-async def test_resumed_former_owner_fires_nothing(pool: Pool, index: TimerIndex, clock: FakeClock, now: datetime) -> None:
+async def test_resumed_former_owner_fires_nothing(
+    pool: Pool, index: TimerIndex, clock: FakeClock, now: datetime
+) -> None:
     frozen, other = (a_runner(pool, clock, index, LeaveTrace()) for _ in range(2))
     await seed(pool, now, range(1, 65))
     await frozen.run_once()
@@ -165,7 +187,9 @@ async def test_resumed_former_owner_fires_nothing(pool: Pool, index: TimerIndex,
     assert await effects(pool) == fired
 
 
-async def test_highest_priority_of_backlog_fires_first(pool: Pool, clock: FakeClock, now: datetime) -> None:
+async def test_highest_priority_of_backlog_fires_first(
+    pool: Pool, clock: FakeClock, now: datetime
+) -> None:
     await seed(pool, now, range(1, 401), priority=4)
     await seed(pool, now, range(401, 421), priority=1)
     await arm_all(pool, now - 60 * SECOND, range(1, 401))
@@ -174,7 +198,9 @@ async def test_highest_priority_of_backlog_fires_first(pool: Pool, clock: FakeCl
     await a_runner(pool, clock, None, fire).run_once()
     order = [incident for batch in fire.batches for incident in batch]
     assert sorted(order) == list(range(1, 421))
-    worst_first = [set(batch[:20]) for batch in fire.batches[:LANES]]  # lanes that begin together may end in any order
+    worst_first = [
+        set(batch[:20]) for batch in fire.batches[:LANES]
+    ]  # lanes that begin together may end in any order
     assert set(range(401, 421)) in worst_first
 
 
@@ -219,7 +245,9 @@ async def test_four_runners_fire_five_thousand_timers_once_each(
         if await pool.fetchval("SELECT NOT EXISTS (SELECT FROM timer WHERE armed)"):
             break
     assert len(await effects(pool)) == 5_000
-    assert sorted(incident for fire in fires for batch in fire.batches for incident in batch) == list(range(1, 5_001))
+    assert sorted(
+        incident for fire in fires for batch in fire.batches for incident in batch
+    ) == list(range(1, 5_001))
 
 
 async def test_run_fires_until_stopped_and_releases_leases(
@@ -261,9 +289,13 @@ class Broken(Silent):
         self.broke += 1
 
 
-async def test_failing_step_is_retried_and_does_not_stop_other_steps(pool: Pool, clock: FakeClock, now: datetime) -> None:
+async def test_failing_step_is_retried_and_does_not_stop_other_steps(
+    pool: Pool, clock: FakeClock, now: datetime
+) -> None:
     observer = Broken()
-    runner = TimerRunner(pool=pool, fire=LeaveTrace(), clock=clock, index=None, replica=uuid4(), observer=observer)
+    runner = TimerRunner(
+        pool=pool, fire=LeaveTrace(), clock=clock, index=None, replica=uuid4(), observer=observer
+    )
     await seed(pool, now, [7])
     await arm_all(pool, now + SECOND, [7])
     await play(clock, 29, runner)
@@ -276,7 +308,9 @@ async def test_failing_step_is_retried_and_does_not_stop_other_steps(pool: Pool,
     assert (runner.healthy, runner.broken) == (True, False)
 
 
-async def test_database_outage_makes_runner_unhealthy_but_not_broken(clock: FakeClock, database_url: str) -> None:
+async def test_database_outage_makes_runner_unhealthy_but_not_broken(
+    clock: FakeClock, database_url: str
+) -> None:
     pool = await open_pool(Database(url=database_url, pool_min=1, pool_max=2), allow_unsafe=True)
     runner = a_runner(pool, clock, None, LeaveTrace())
     await runner.run_once()
@@ -295,7 +329,9 @@ async def unchecked(pool: Pool) -> AsyncIterator[None]:
     await pool.execute(f"ALTER TABLE timer ADD CONSTRAINT timer_due_at_is_kept {constraint}")
 
 
-CONSTRAINT = "SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conname = 'timer_due_at_is_kept'"
+CONSTRAINT = (
+    "SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conname = 'timer_due_at_is_kept'"
+)
 
 ODD = """
 INSERT INTO timer (incident_id, kind, shard, armed, due_at)
@@ -310,7 +346,13 @@ async def test_unreadable_timers_are_set_aside_and_others_fire(
     pool: Pool, index: TimerIndex, clock: FakeClock, now: datetime, *, with_index: bool
 ) -> None:
     await seed(pool, now, range(1, 201))
-    when = ("infinity", "-infinity", "40000-01-01 00:00+00", "0044-03-15 00:00+00 BC", now.isoformat())
+    when = (
+        "infinity",
+        "-infinity",
+        "40000-01-01 00:00+00",
+        "0044-03-15 00:00+00 BC",
+        now.isoformat(),
+    )
     odd = [(n, 15 if n % 5 == 4 else 1, when[n % 5]) for n in range(1, 101)]
     await pool.execute(ODD, *(list(column) for column in zip(*odd, strict=True)))
     await arm_all(pool, now + SECOND, range(101, 201))

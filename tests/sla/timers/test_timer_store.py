@@ -4,7 +4,16 @@ from datetime import datetime, timedelta
 
 from gateway.db.pool import Pool
 from gateway.incidents.arming import arm_timers
-from gateway.sla.timers.timer_store import Armed, DueTimer, TimerId, armed_page, due_soon, lock_due, mark_fired, postpone
+from gateway.sla.timers.timer_store import (
+    Armed,
+    DueTimer,
+    TimerId,
+    armed_page,
+    due_soon,
+    lock_due,
+    mark_fired,
+    postpone,
+)
 from gateway.vocabulary import TimerKind
 from tests.support.timers import arm_all, seed
 
@@ -28,9 +37,14 @@ async def test_generation_changes_only_with_timer(pool: Pool, now: datetime) -> 
             assert await generation(pool) == expected
 
 
-async def test_disarming_unarmed_timer_writes_nothing_and_last_arm_in_batch_counts(pool: Pool, now: datetime) -> None:
+async def test_disarming_unarmed_timer_writes_nothing_and_last_arm_in_batch_counts(
+    pool: Pool, now: datetime
+) -> None:
     async with pool.acquire() as conn:
-        await arm_timers(conn, [(5, TimerKind.SLA, None), (1, TimerKind.SLA, now), (1, TimerKind.SLA, now + SECOND)])
+        await arm_timers(
+            conn,
+            [(5, TimerKind.SLA, None), (1, TimerKind.SLA, now), (1, TimerKind.SLA, now + SECOND)],
+        )
     rows = [tuple(row) for row in await pool.fetch("SELECT incident_id, due_at, shard FROM timer")]
     assert rows == [(1, now + SECOND, 1)]
 
@@ -40,7 +54,12 @@ async def test_only_due_and_unlocked_timers_are_locked(pool: Pool, now: datetime
     await arm_all(pool, now, [1, 2])
     await arm_all(pool, now + timedelta(microseconds=1), [3])
     ids = [TimerId(n, TimerKind.SLA) for n in (1, 2, 3, 1)]
-    async with pool.acquire() as first, pool.acquire() as second, first.transaction(), second.transaction():
+    async with (
+        pool.acquire() as first,
+        pool.acquire() as second,
+        first.transaction(),
+        second.transaction(),
+    ):
         await first.execute("SELECT FROM incident WHERE id = 2 FOR UPDATE")
         mine = await lock_due(second, ids, now)
         assert mine is not None
@@ -53,12 +72,16 @@ async def test_settling_older_generation_changes_nothing(pool: Pool, now: dateti
     async with pool.acquire() as conn:
         await arm_timers(conn, [(1, TimerKind.SLA, now + SECOND)])
         assert await mark_fired(conn, [DueTimer(1, TimerKind.SLA, 1, now)], [1], now) == 0
-        assert await mark_fired(conn, [DueTimer(1, TimerKind.SLA, 2, now + SECOND)], [None], now) == 1
+        assert (
+            await mark_fired(conn, [DueTimer(1, TimerKind.SLA, 2, now + SECOND)], [None], now) == 1
+        )
         assert await mark_fired(conn, [DueTimer(1, TimerKind.SLA, 2, now + SECOND)], [1], now) == 0
     assert await generation(pool) == (2, False)
 
 
-async def test_paged_scan_returns_every_armed_timer_of_shard_once(pool: Pool, now: datetime) -> None:
+async def test_paged_scan_returns_every_armed_timer_of_shard_once(
+    pool: Pool, now: datetime
+) -> None:
     expected = await arm_all(pool, now, range(64, 64 * 11, 64))
     await arm_all(pool, now, [1])
     pages: list[Armed] = []
@@ -83,6 +106,8 @@ async def test_due_soon_covers_past_and_horizon(pool: Pool, now: datetime) -> No
 async def test_postponed_timer_gets_new_due_time_and_generation(pool: Pool, now: datetime) -> None:
     await arm_all(pool, now - timedelta(hours=1), [1])
     async with pool.acquire() as conn:
-        assert await postpone(conn, ONE, now, 60 * SECOND) == [Armed(1, TimerKind.SLA, now + 60 * SECOND)]
+        assert await postpone(conn, ONE, now, 60 * SECOND) == [
+            Armed(1, TimerKind.SLA, now + 60 * SECOND)
+        ]
         await arm_timers(conn, [(1, TimerKind.SLA, None)])
         assert await postpone(conn, ONE, now, 60 * SECOND) == []

@@ -8,7 +8,9 @@ from gateway.sla.timers.wheel import FAR, NEAR, TICK_US, Wheel
 
 HORIZON_US = NEAR * FAR * TICK_US
 DELTAS = st.one_of(
-    st.integers(-TICK_US * 3, TICK_US * NEAR * 2), st.integers(0, HORIZON_US * 3), st.sampled_from([0, 1, TICK_US, TICK_US - 1])
+    st.integers(-TICK_US * 3, TICK_US * NEAR * 2),
+    st.integers(0, HORIZON_US * 3),
+    st.sampled_from([0, 1, TICK_US, TICK_US - 1]),
 )
 
 
@@ -33,7 +35,9 @@ class WheelAgainstSortedList(RuleBasedStateMachine):
             self.wheel.remove(due, member)
             here = self.now // TICK_US
             gone = max(-(-due // TICK_US), here)
-            self.listed = {(d, m) for d, m in self.listed if m != member or max(-(-d // TICK_US), here) != gone}
+            self.listed = {
+                (d, m) for d, m in self.listed if m != member or max(-(-d // TICK_US), here) != gone
+            }
 
     @rule(delta=DELTAS)
     def advance(self, delta: int) -> None:
@@ -54,11 +58,15 @@ class WheelAgainstSortedList(RuleBasedStateMachine):
         assert (len(self.wheel) == 0) == (not self.listed)
 
 
-WheelAgainstSortedList.TestCase.settings = settings(max_examples=120, stateful_step_count=40, deadline=None)
+WheelAgainstSortedList.TestCase.settings = settings(
+    max_examples=120, stateful_step_count=40, deadline=None
+)
 TestWheelAgainstSortedList = WheelAgainstSortedList.TestCase
 
 
-@given(st.lists(st.integers(0, HORIZON_US * 2), min_size=1, max_size=50), st.integers(1, TICK_US * 40))
+@given(
+    st.lists(st.integers(0, HORIZON_US * 2), min_size=1, max_size=50), st.integers(1, TICK_US * 40)
+)
 @settings(max_examples=60, deadline=None)
 def test_member_leaves_after_due_time_within_one_tick(dues: list[int], pace: int) -> None:
     wheel = Wheel(0)

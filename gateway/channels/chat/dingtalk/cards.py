@@ -43,7 +43,9 @@ def plain(settings: DingTalk, to: str, words: str) -> tuple[str, dict[str, Any]]
         "msgParam": msgspec.json.encode({"content": words}).decode(),
     }
     if to.startswith(GROUP):
-        return "/v1.0/robot/groupMessages/send", said | {"openConversationId": to.removeprefix(GROUP)}
+        return "/v1.0/robot/groupMessages/send", said | {
+            "openConversationId": to.removeprefix(GROUP)
+        }
     return "/v1.0/robot/oToMessages/batchSend", said | {"userIds": [to]}
 
 
@@ -73,7 +75,11 @@ def card(settings: DingTalk, to: str, name: str, reply: ChatReply) -> dict[str, 
 def change(name: str, reply: ChatReply) -> dict[str, Any]:
     """Return the body that changes the card of this name to show the reply."""
     filled = {"cardParamMap": variables(reply)}
-    return {"outTrackId": name, "cardData": filled, "cardUpdateOptions": {"updateCardDataByKey": True}}
+    return {
+        "outTrackId": name,
+        "cardData": filled,
+        "cardUpdateOptions": {"updateCardDataByKey": True},
+    }
 
 
 def _cut(value: str) -> str:

@@ -25,7 +25,12 @@ from gateway.channels.chat.contract import (
     IgnoredChatEvent,
 )
 from gateway.channels.chat.dingtalk.cards import PRESSED, variables
-from gateway.channels.chat.envelope import DecryptedEnvelope, EncryptedEnvelope, decrypt_envelope, seal
+from gateway.channels.chat.envelope import (
+    DecryptedEnvelope,
+    EncryptedEnvelope,
+    decrypt_envelope,
+    seal,
+)
 from gateway.errors import Malformed, Unauthenticated
 from gateway.ingest.reading import limits, signatures
 from gateway.ingest.reading.conform import decode_repaired
@@ -130,7 +135,9 @@ def answer(reply: ChatReply | None, call: ChatRequest, settings: ChatSettings) -
         return _success(_open(call, settings), call)
     if CARD_SIGNATURE in call.headers:
         card = {"cardParamMap": variables(reply)} if reply is not None else {"cardParamMap": {}}
-        return msgspec.json.encode({"cardUpdateOptions": {"updateCardDataByKey": True}, "cardData": card}), JSON
+        return msgspec.json.encode(
+            {"cardUpdateOptions": {"updateCardDataByKey": True}, "cardData": card}
+        ), JSON
     said = EMPTY_ANSWER if reply is None else {"msgtype": "text", "text": {"content": reply.text}}
     return msgspec.json.encode(said), JSON
 
@@ -151,14 +158,25 @@ def _open(call: ChatRequest, settings: ChatSettings) -> DecryptedEnvelope:
     signature = query.get("msg_signature") or query.get("signature", "")
     timestamp = query.get("timestamp") or query.get("timeStamp", "")
     return decrypt_envelope(
-        settings, EncryptedEnvelope(timestamp, query.get("nonce", ""), encrypted, signature), call.received_at
+        settings,
+        EncryptedEnvelope(timestamp, query.get("nonce", ""), encrypted, signature),
+        call.received_at,
     )
 
 
 def _success(opened: DecryptedEnvelope, call: ChatRequest) -> tuple[bytes, str]:
     stamp = str(int(call.received_at.timestamp() * 1000))
-    sealed = seal(DecryptedEnvelope(b"success", opened.receiver, opened.seal), stamp, call.query.get("nonce", ""))
-    told = {"msg_signature": sealed.signature, "timeStamp": sealed.timestamp, "nonce": sealed.nonce, "encrypt": sealed.encrypted}
+    sealed = seal(
+        DecryptedEnvelope(b"success", opened.receiver, opened.seal),
+        stamp,
+        call.query.get("nonce", ""),
+    )
+    told = {
+        "msg_signature": sealed.signature,
+        "timeStamp": sealed.timestamp,
+        "nonce": sealed.nonce,
+        "encrypt": sealed.encrypted,
+    }
     return msgspec.json.encode(told), JSON
 
 
@@ -208,7 +226,9 @@ def _press(call: ChatRequest, settings: ChatSettings) -> ChatEvent:
     _proved(call, settings, stamp, call.headers[CARD_SIGNATURE], robot=False)
     said = limits.decode(call.body, DingTalkCardPress)
     _allowed(settings, said.corp_id)
-    params = limits.decode((said.content or said.value or "{}").encode(), Content).card_private_data.params
+    params = limits.decode(
+        (said.content or said.value or "{}").encode(), Content
+    ).card_private_data.params
     action, token = PRESSED.get(str(params.get("action"))), params.get("token")
     if action is None or not isinstance(token, str) or not said.user_id:
         return IgnoredChatEvent("a button that is none of ours")
@@ -234,14 +254,18 @@ def _event_id(said: DingTalkCardPress, *told: str) -> str:
     return sha256("\0".join((said.out_track_id, said.user_id, *told)).encode()).hexdigest()
 
 
-def _proved(call: ChatRequest, settings: ChatSettings, stamp: str, given: str, *, robot: bool) -> None:
+def _proved(
+    call: ChatRequest, settings: ChatSettings, stamp: str, given: str, *, robot: bool
+) -> None:
     """Raise Unauthenticated unless one of the secrets signed a recent time in milliseconds."""
     sent = _moment(stamp)
     marks = [signatures.from_base64(given)]
     for secret in signatures.encode_secrets(settings.secrets):
         content = b"\n".join((stamp.encode(), secret)) if robot else stamp.encode()
         if signatures.matches_any([secret], content, marks):
-            signatures.require_fresh(sent, call.received_at, WINDOW if robot else signatures.TOLERANCE)
+            signatures.require_fresh(
+                sent, call.received_at, WINDOW if robot else signatures.TOLERANCE
+            )
             return
     raise Unauthenticated(signatures.WRONG_SIGNATURE)
 

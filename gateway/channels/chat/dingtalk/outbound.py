@@ -35,7 +35,9 @@ PROVIDER = "dingtalk"
 ROBOT = "robot:"
 """The prefix of a recipient that is a group robot of the settings."""
 
-RECIPIENT = re.compile(r"([A-Za-z0-9_.@+/=$:-]{1,128}?)(?:" + REPLACE_MARK + r"([0-9a-f-]{36}))?", re.ASCII)
+RECIPIENT = re.compile(
+    r"([A-Za-z0-9_.@+/=$:-]{1,128}?)(?:" + REPLACE_MARK + r"([0-9a-f-]{36}))?", re.ASCII
+)
 """A member or `group:` and a conversation, followed by the card to change if there is one.
 
 The id of a conversation may hold any character of base64.
@@ -44,7 +46,11 @@ The id of a conversation may hold any character of base64.
 MAX_TEXT = 4_000
 """The maximum number of characters of a text; a message has 20000 bytes at most."""
 
-BUSY: Mapping[int, timedelta | None] = {-1: None, 130101: timedelta(minutes=10), 410100: timedelta(minutes=10)}
+BUSY: Mapping[int, timedelta | None] = {
+    -1: None,
+    130101: timedelta(minutes=10),
+    410100: timedelta(minutes=10),
+}
 """Error codes of DingTalk's own faults and of rate limits, with the time to wait.
 
 After more than twenty messages in a minute a robot is silent for ten minutes.
@@ -57,7 +63,13 @@ ENDED = ("InvalidAuthentication", "InvalidAccessToken")
 """Error codes of an access token that is wrong or expired."""
 
 SLOWER = ("QpsLimit", "Throttling", "system.busy", "ServiceUnavailable")
-UNKNOWN = ("userIdNotExist", "staffId.notExisted", "invalidStaffId", "contentUnsafe", "cardNotExist")
+UNKNOWN = (
+    "userIdNotExist",
+    "staffId.notExisted",
+    "invalidStaffId",
+    "contentUnsafe",
+    "cardNotExist",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +87,9 @@ class DingTalkChannel:
     token: AccessToken
 
     @classmethod
-    def open(cls, settings: DingTalk, call: JsonApiClient, robots: JsonApiClient, posts: ChatPosts) -> "DingTalkChannel":
+    def open(
+        cls, settings: DingTalk, call: JsonApiClient, robots: JsonApiClient, posts: ChatPosts
+    ) -> "DingTalkChannel":
         """Return a channel with an access token of its own."""
 
         async def fetch() -> FetchedToken | Retry | Undeliverable:
@@ -97,7 +111,11 @@ class DingTalkChannel:
         if not self.settings.app_key:
             return Undeliverable("there is no application: set notify.dingtalk")
         target = RECIPIENT.fullmatch(message.recipient)
-        return await self._posted(message, target[1], target[2]) if target else Undeliverable("this is no member of DingTalk")
+        return (
+            await self._posted(message, target[1], target[2])
+            if target
+            else Undeliverable("this is no member of DingTalk")
+        )
 
     async def _posted(self, message: Message, to: str, card: str | None) -> Result:
         """Change a card, or send a card or a plain message.
@@ -110,7 +128,9 @@ class DingTalkChannel:
             return Retry(f"the record could not be looked up: {error!r}")
         reply = showing.reply
         if card:
-            return await self._by_application("PUT", "/v1.0/card/instances", cards.change(card, reply))
+            return await self._by_application(
+                "PUT", "/v1.0/card/instances", cards.change(card, reply)
+            )
         if not (self.settings.card_template and reply.buttons):
             path, body = cards.plain(self.settings, to, reply.text[:MAX_TEXT])
             return await self._by_application("POST", path, body)
@@ -124,8 +144,13 @@ class DingTalkChannel:
         robot = self.settings.robots.get(message.recipient.removeprefix(ROBOT))
         if robot is None:
             return Undeliverable("no robot has this name: see notify.dingtalk.robots")
-        body = {"msgtype": "text", "text": {"content": f"{message.subject}\n\n{message.text}".strip()[:MAX_TEXT]}}
-        query = {"access_token": robot.token} | (sign_robot_call(robot.secret, self.robots.clock.now()) if robot.secret else {})
+        body = {
+            "msgtype": "text",
+            "text": {"content": f"{message.subject}\n\n{message.text}".strip()[:MAX_TEXT]},
+        }
+        query = {"access_token": robot.token} | (
+            sign_robot_call(robot.secret, self.robots.clock.now()) if robot.secret else {}
+        )
         told = await self.robots("POST", f"/robot/send?{urlencode(query)}", body)
         if not isinstance(told, VendorResponse):
             return told
@@ -137,11 +162,15 @@ class DingTalkChannel:
             token = await self.token.get()
             if not isinstance(token, str):
                 return token
-            told = await self.call(method, path, body, headers={"x-acs-dingtalk-access-token": token})
+            told = await self.call(
+                method, path, body, headers={"x-acs-dingtalk-access-token": token}
+            )
             if not isinstance(told, VendorResponse):
                 return told
             if told.body.get("code") not in ENDED and told.status != 401:
-                return delivery_result(told.body) if 200 <= told.status < 300 else refusal_result(told)
+                return (
+                    delivery_result(told.body) if 200 <= told.status < 300 else refusal_result(told)
+                )
             self.token.forget(token)
         return Retry("a new token is refused like the one before it", at_most=FEW_ATTEMPTS)
 
@@ -160,7 +189,9 @@ def delivery_result(said: Mapping[str, Any]) -> Result:
         return Retry(f"DingTalk: not delivered: {reason}", at_most=FEW_ATTEMPTS)
     if said.get("flowControlledStaffIdList"):
         return Retry("DingTalk: this member is sent too much", after=timedelta(minutes=1))
-    return Undeliverable("DingTalk: no such member") if said.get("invalidStaffIdList") else Delivered()
+    return (
+        Undeliverable("DingTalk: no such member") if said.get("invalidStaffIdList") else Delivered()
+    )
 
 
 def refusal_result(told: VendorResponse) -> Result:
@@ -169,7 +200,11 @@ def refusal_result(told: VendorResponse) -> Result:
     reason = f"DingTalk: {told.status} {code}: {str(told.body.get('message', ''))[:200]}"
     if any(part in code for part in SLOWER):
         return Retry(reason, after=timedelta(seconds=10))
-    return Undeliverable(reason) if any(part in code for part in UNKNOWN) else Retry(reason, at_most=FEW_ATTEMPTS)
+    return (
+        Undeliverable(reason)
+        if any(part in code for part in UNKNOWN)
+        else Retry(reason, at_most=FEW_ATTEMPTS)
+    )
 
 
 def sign_robot_call(secret: str, now: datetime) -> dict[str, str]:
@@ -196,10 +231,16 @@ def robot_result(code: object, reason: str) -> Result:
 
 
 async def _fetch(settings: DingTalk, call: JsonApiClient) -> FetchedToken | Retry | Undeliverable:
-    told = await call("POST", "/v1.0/oauth2/accessToken", {"appKey": settings.app_key, "appSecret": settings.app_secret})
+    told = await call(
+        "POST",
+        "/v1.0/oauth2/accessToken",
+        {"appKey": settings.app_key, "appSecret": settings.app_secret},
+    )
     if not isinstance(told, VendorResponse):
         return told
     token, lasts = told.body.get("accessToken"), told.body.get("expireIn")
     if isinstance(token, str) and token and isinstance(lasts, int):
         return FetchedToken(token, timedelta(seconds=lasts))
-    return Retry(f"DingTalk: no token: {str(told.body.get('message', ''))[:200]}", at_most=FEW_ATTEMPTS)
+    return Retry(
+        f"DingTalk: no token: {str(told.body.get('message', ''))[:200]}", at_most=FEW_ATTEMPTS
+    )

@@ -24,9 +24,15 @@ def card(reply: ChatReply) -> dict[str, Any]:
              "value": {"action": one.action, "token": one.token}}
             for one in reply.buttons
         ]})  # fmt: skip
-    shown: dict[str, Any] = {"config": {"wide_screen_mode": True, "update_multi": True}, "elements": elements}
+    shown: dict[str, Any] = {
+        "config": {"wide_screen_mode": True, "update_multi": True},
+        "elements": elements,
+    }
     if reply.number:
-        shown["header"] = {"title": _plain(f"{reply.number} {reply.state}".strip(), TITLE), "template": _colour(reply)}
+        shown["header"] = {
+            "title": _plain(f"{reply.number} {reply.state}".strip(), TITLE),
+            "template": _colour(reply),
+        }
     return shown
 
 

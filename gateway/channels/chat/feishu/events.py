@@ -30,7 +30,11 @@ class Mention(msgspec.Struct):
     @property
     def is_bot(self) -> bool:
         """True if it is a program; where Feishu does not say, programs have no user_id."""
-        return self.mentioned_type == "bot" if self.mentioned_type else not (self.id and self.id.user_id)
+        return (
+            self.mentioned_type == "bot"
+            if self.mentioned_type
+            else not (self.id and self.id.user_id)
+        )
 
 
 class FeishuMessage(msgspec.Struct):

@@ -77,7 +77,13 @@ def read(call: ChatRequest, chat: ChatSettings) -> ChatEvent:
         return _talk(told.header, limits.decode_item(told.event, FeishuMessageEvent), chat)
     if told.header.event_type == PRESSED:
         pressed = limits.decode_item(told.event, FeishuButtonEvent)
-        return _press(told, pressed, told.header.event_id, _tenant(told.header.tenant_key, chat), told.header.create_time)
+        return _press(
+            told,
+            pressed,
+            told.header.event_id,
+            _tenant(told.header.tenant_key, chat),
+            told.header.create_time,
+        )
     return IgnoredChatEvent(told.header.event_type[:100])
 
 
@@ -86,7 +92,11 @@ def _proved(call: ChatRequest, chat: ChatSettings) -> FeishuCallback:
     is_signed = any([hmac.compare_digest(_sum(call, key), _given(call)) for key in chat.secrets])  # noqa: C419 - compare them all
     try:
         sealed = limits.decode(call.body, FeishuEncryptedBody).encrypt
-        told = decode_repaired(decrypt_with_any(sealed, chat.secrets) if sealed else call.body, FeishuCallback, retyped=False)
+        told = decode_repaired(
+            decrypt_with_any(sealed, chat.secrets) if sealed else call.body,
+            FeishuCallback,
+            retyped=False,
+        )
     except Malformed as error:
         if is_signed:
             raise
@@ -101,12 +111,17 @@ def _proved(call: ChatRequest, chat: ChatSettings) -> FeishuCallback:
         raise Unauthenticated(WRONG)
     _known(told, chat)
     if told.type != "url_verification":
-        signatures.require_fresh(_sent(call), call.received_at, signatures.TOLERANCE if told.is_card else LONGEST)
+        signatures.require_fresh(
+            _sent(call), call.received_at, signatures.TOLERANCE if told.is_card else LONGEST
+        )
     return told
 
 
 def _sum(call: ChatRequest, key: str) -> bytes:
-    stamp, nonce = call.headers.get("x-lark-request-timestamp", ""), call.headers.get("x-lark-request-nonce", "")
+    stamp, nonce = (
+        call.headers.get("x-lark-request-timestamp", ""),
+        call.headers.get("x-lark-request-nonce", ""),
+    )
     return sha256(f"{stamp}{nonce}{key}".encode() + call.body).hexdigest().encode()
 
 
@@ -119,8 +134,15 @@ def _card_proved(call: ChatRequest, chat: ChatSettings) -> None:
 
     Raises Unauthenticated.
     """
-    stamp, nonce = call.headers.get("x-lark-request-timestamp", ""), call.headers.get("x-lark-request-nonce", "")
-    wanted = sha1(f"{stamp}{nonce}{chat.token}".encode() + call.body, usedforsecurity=False).hexdigest().encode()
+    stamp, nonce = (
+        call.headers.get("x-lark-request-timestamp", ""),
+        call.headers.get("x-lark-request-nonce", ""),
+    )
+    wanted = (
+        sha1(f"{stamp}{nonce}{chat.token}".encode() + call.body, usedforsecurity=False)
+        .hexdigest()
+        .encode()
+    )
     if not hmac.compare_digest(wanted, _given(call)) or not chat.token:
         raise Unauthenticated("the signature is not by chat.feishu.token")
 
@@ -131,7 +153,11 @@ def _known(told: FeishuCallback, chat: ChatSettings) -> None:
     The token of a card is something else and not compared.
     """
     token = told.header.token if told.header is not None else told.token
-    if chat.token and not told.is_card and not hmac.compare_digest(token.encode("utf-8", "replace"), chat.token.encode()):
+    if (
+        chat.token
+        and not told.is_card
+        and not hmac.compare_digest(token.encode("utf-8", "replace"), chat.token.encode())
+    ):
         raise Unauthenticated("the verification token is not chat.feishu.token")
     if told.is_card:
         _tenant(told.tenant_key, chat)
@@ -166,14 +192,20 @@ def decrypt(text: str, key: str) -> bytes:
     The first block is the initialization vector.
     """
     sealed = b64decode(text, validate=True)
-    cipher = Cipher(algorithms.AES256(sha256(key.encode()).digest()), modes.CBC(sealed[:BLOCK])).decryptor()
+    cipher = Cipher(
+        algorithms.AES256(sha256(key.encode()).digest()), modes.CBC(sealed[:BLOCK])
+    ).decryptor()
     padded = cipher.update(sealed[BLOCK:]) + cipher.finalize()
     padding = PKCS7(8 * BLOCK).unpadder()
     return padding.update(padded) + padding.finalize()
 
 
 def _talk(header: Header, received: FeishuMessageEvent, chat: ChatSettings) -> ChatEvent:
-    tenant, message, who = _tenant(header.tenant_key, chat), received.message, received.sender.sender_id.open_id
+    tenant, message, who = (
+        _tenant(header.tenant_key, chat),
+        received.message,
+        received.sender.sender_id.open_id,
+    )
     if received.sender.sender_type != "user" or not who:
         return IgnoredChatEvent("a program wrote it")
     text = _text(message)
@@ -201,10 +233,15 @@ def _text(message: FeishuMessage) -> str | None:
     """Return the words of a plain or a rich text; None for pictures and the like."""
     if message.message_type not in ("text", "post"):
         return None
-    content = decode_repaired(message.content.encode("utf-8", "replace"), dict[str, Any], retyped=False)
+    content = decode_repaired(
+        message.content.encode("utf-8", "replace"), dict[str, Any], retyped=False
+    )
     if message.message_type == "text":
         return str(content.get("text", ""))
-    lines = [content.get("title", ""), *("".join(_run(run) for run in line) for line in _lists(content.get("content")))]
+    lines = [
+        content.get("title", ""),
+        *("".join(_run(run) for run in line) for line in _lists(content.get("content"))),
+    ]
     return "\n".join(str(line) for line in lines if line)
 
 
@@ -240,14 +277,20 @@ def _older(told: FeishuCallback, event: FeishuMessageV1, chat: ChatSettings) -> 
     )
 
 
-def _press(told: FeishuCallback, pressed: FeishuButtonEvent, event_id: str, tenant: str, at: str) -> ChatEvent:
+def _press(
+    told: FeishuCallback, pressed: FeishuButtonEvent, event_id: str, tenant: str, at: str
+) -> ChatEvent:
     value = pressed.action.value
     carried = value if isinstance(value, Mapping) else {}
-    action: ButtonAction | None = next((one for one in get_args(ButtonAction) if one == carried.get("action")), None)
+    action: ButtonAction | None = next(
+        (one for one in get_args(ButtonAction) if one == carried.get("action")), None
+    )
     if action is None or not pressed.operator.open_id:
         return IgnoredChatEvent("a button of somebody else's")
     if not event_id or event_id == "card/":
-        raise limits.build_malformed("/token" if told.is_card else "/header/event_id", "a press has a name")
+        raise limits.build_malformed(
+            "/token" if told.is_card else "/header/event_id", "a press has a name"
+        )
     return ButtonPress(
         event_id=event_id,
         tenant=tenant,
@@ -276,14 +319,20 @@ def answer(reply: ChatReply | None, call: ChatRequest, chat: ChatSettings) -> tu
     acknowledgement.
     """
     told = _proved(call, chat) if reply is not None else None
-    if reply is None or told is None or not (told.is_card or (told.header and told.header.event_type == PRESSED)):
+    if (
+        reply is None
+        or told is None
+        or not (told.is_card or (told.header and told.header.event_type == PRESSED))
+    ):
         return b"{}", JSON
     toast, _, standing = reply.text.partition("\n")
     shown = card(replace(reply, text=standing)) if reply.state else None
     if told.is_card:
         return msgspec.json.encode(shown or {}), JSON
     said: dict[str, Any] = {"toast": {"type": "info", "content": toast[:TOAST]}}
-    return msgspec.json.encode(said | ({"card": {"type": "raw", "data": shown}} if shown else {})), JSON
+    return msgspec.json.encode(
+        said | ({"card": {"type": "raw", "data": shown}} if shown else {})
+    ), JSON
 
 
 PROVIDER = ChatProvider(SLUG, read, answer)

@@ -72,19 +72,29 @@ class FeishuChannel:
         shown = msgspec.json.encode(card(showing.reply)).decode()
         sent = {"msg_type": "interactive", "content": shown, "uuid": str(message.id)}
         if target.instead_of:
-            told = await self._called("PATCH", f"{MESSAGES}/{quote(target.instead_of, safe='')}", {"content": shown})
+            told = await self._called(
+                "PATCH", f"{MESSAGES}/{quote(target.instead_of, safe='')}", {"content": shown}
+            )
         elif target.below:
-            told = await self._called("POST", f"{MESSAGES}/{quote(target.below, safe='')}/reply", sent)
+            told = await self._called(
+                "POST", f"{MESSAGES}/{quote(target.below, safe='')}/reply", sent
+            )
         else:
             path = f"{MESSAGES}?receive_id_type={kind_of(target.conversation)}"
             told = await self._called("POST", path, sent | {"receive_id": target.conversation})
         if isinstance(told, VendorResponse) and not target.instead_of:
             data = told.body.get("data") or {}
-            place = ChatMessageRef(PROVIDER, str(data.get("chat_id", target.conversation)), str(data.get("message_id", "")))
+            place = ChatMessageRef(
+                PROVIDER,
+                str(data.get("chat_id", target.conversation)),
+                str(data.get("message_id", "")),
+            )
             await self.posts.shown(place, showing, message)
         return Delivered() if isinstance(told, VendorResponse) else told
 
-    async def _called(self, method: str, path: str, body: dict[str, Any]) -> VendorResponse | Retry | Undeliverable:
+    async def _called(
+        self, method: str, path: str, body: dict[str, Any]
+    ) -> VendorResponse | Retry | Undeliverable:
         """Call the API in the app's name; return the answer only if the call succeeded."""
         token = await self.token.get()
         if not isinstance(token, str):
@@ -119,5 +129,9 @@ async def _fetch(settings: Feishu, call: JsonApiClient) -> FetchedToken | Retry 
         return told
     text, lasts = told.body.get("tenant_access_token"), told.body.get("expire")
     if told.body.get("code") != 0 or not isinstance(text, str) or not isinstance(lasts, int):
-        return Retry(f"Feishu gives no token: {str(told.body.get('msg'))[:200]}", at_most=FEW_ATTEMPTS, down=True)
+        return Retry(
+            f"Feishu gives no token: {str(told.body.get('msg'))[:200]}",
+            at_most=FEW_ATTEMPTS,
+            down=True,
+        )
     return FetchedToken(text, timedelta(seconds=lasts))

@@ -126,7 +126,9 @@ def read(call: ChatRequest, chat: ChatSettings) -> ChatEvent:
         return _event(decode_repaired(call.body, SlackEventEnvelope, retyped=False), chat)
     fields = _form(call.body)
     if "payload" in fields:
-        return _press(limits.decode(fields["payload"].encode("utf-8", "replace"), Interaction), chat)
+        return _press(
+            limits.decode(fields["payload"].encode("utf-8", "replace"), Interaction), chat
+        )
     if "command" in fields:
         return _command(fields, chat)
     return IgnoredChatEvent("a check of the address")
@@ -134,7 +136,10 @@ def read(call: ChatRequest, chat: ChatSettings) -> ChatEvent:
 
 def verify_signature(call: ChatRequest, chat: ChatSettings) -> None:
     """Raise Unauthenticated unless one of the secrets signed the call in the last five minutes."""
-    stamp, given = call.headers.get("x-slack-request-timestamp", ""), call.headers.get("x-slack-signature", "")
+    stamp, given = (
+        call.headers.get("x-slack-request-timestamp", ""),
+        call.headers.get("x-slack-signature", ""),
+    )
     sent = signatures.parse_seconds(stamp)
     wanted = [
         hmac.digest(key, b"v0:" + stamp.encode() + b":" + call.body, "sha256").hex()
@@ -154,7 +159,9 @@ def _tenant(team: str, chat: ChatSettings) -> str:
 
 def _form(body: bytes) -> dict[str, str]:
     try:
-        return dict(parse_qsl(body.decode("utf-8"), keep_blank_values=True, max_num_fields=MAX_FIELDS))
+        return dict(
+            parse_qsl(body.decode("utf-8"), keep_blank_values=True, max_num_fields=MAX_FIELDS)
+        )
     except ValueError as error:
         raise limits.build_malformed("", "the form cannot be read") from error
 
@@ -177,7 +184,9 @@ def _event(outer: SlackEventEnvelope, chat: ChatSettings) -> ChatEvent:
 
 def _talk(team: str, event: SlackMessageEvent, bots: set[str]) -> ChatMessage:
     """Return the message; both events of one mention give the same id, so that it counts once."""
-    mentioned = event.type == "app_mention" or any(f"<@{bot}>" in event.text or f"<@{bot}|" in event.text for bot in bots)
+    mentioned = event.type == "app_mention" or any(
+        f"<@{bot}>" in event.text or f"<@{bot}|" in event.text for bot in bots
+    )
     thread = event.thread_ts if event.thread_ts != event.ts else ""
     return ChatMessage(
         event_id=f"{event.channel}/{event.ts}",
@@ -213,7 +222,13 @@ def plain(text: str, bots: set[str]) -> str:
             return ""
         return (kind and kind.replace("!", "@")) + (name or target)
 
-    return MARKUP.sub(said, text).replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&").strip()
+    return (
+        MARKUP.sub(said, text)
+        .replace("&lt;", "<")
+        .replace("&gt;", ">")
+        .replace("&amp;", "&")
+        .strip()
+    )
 
 
 def _command(fields: dict[str, str], chat: ChatSettings) -> ChatMessage:
@@ -236,7 +251,9 @@ def _press(told: Interaction, chat: ChatSettings) -> ChatEvent:
     if told.type != "block_actions" or not told.actions:
         return IgnoredChatEvent(told.type[:60])
     pressed = told.actions[0]
-    action: ButtonAction | None = next((one for one in get_args(ButtonAction) if one == pressed.action_id), None)
+    action: ButtonAction | None = next(
+        (one for one in get_args(ButtonAction) if one == pressed.action_id), None
+    )
     if action is None or not told.user.id:
         return IgnoredChatEvent("a button of somebody else's")
     channel = told.container.channel_id or (told.channel.id if told.channel else "")
@@ -264,7 +281,11 @@ def _moment(stamp: str) -> datetime | None:
 
 def answer(reply: ChatReply | None, call: ChatRequest, _: ChatSettings) -> tuple[bytes, str]:
     """Return the answer to a call: a slash command's reply, or else an empty body."""
-    if reply is None or not call.headers.get("content-type", "").startswith(FORM) or b"command=" not in call.body:
+    if (
+        reply is None
+        or not call.headers.get("content-type", "").startswith(FORM)
+        or b"command=" not in call.body
+    ):
         return b"", "text/plain"
     return msgspec.json.encode({"response_type": "ephemeral", **content(reply)}), "application/json"
 

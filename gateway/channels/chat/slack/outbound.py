@@ -22,7 +22,16 @@ from gateway.settings import Slack
 
 PROVIDER = "slack"
 
-PASSING = frozenset({"ratelimited", "rate_limited", "internal_error", "fatal_error", "request_timeout", "service_unavailable"})
+PASSING = frozenset(
+    {
+        "ratelimited",
+        "rate_limited",
+        "internal_error",
+        "fatal_error",
+        "request_timeout",
+        "service_unavailable",
+    }
+)
 """Error codes of temporary faults at Slack."""
 
 LOCKED_OUT = frozenset({
@@ -30,7 +39,15 @@ LOCKED_OUT = frozenset({
 })  # fmt: skip
 """Error codes of a token with which nothing can be posted until somebody fixes it."""
 
-GONE = frozenset({"message_not_found", "cant_update_message", "edit_window_closed", "is_archived", "user_not_in_channel"})
+GONE = frozenset(
+    {
+        "message_not_found",
+        "cant_update_message",
+        "edit_window_closed",
+        "is_archived",
+        "user_not_in_channel",
+    }
+)
 """Error codes of permanent failures."""
 
 
@@ -59,14 +76,23 @@ class SlackChannel:
         except (Unavailable, *LOST_RACE) as error:
             return Retry(f"the record could not be looked up: {error!r}")
         method, more = _asked(target, person)
-        body = {"channel": target.conversation, "unfurl_links": False, **content(showing.reply), **more}
+        body = {
+            "channel": target.conversation,
+            "unfurl_links": False,
+            **content(showing.reply),
+            **more,
+        }
         told = await self.call("POST", f"/{method}", body, self.settings.token)
         if not isinstance(told, VendorResponse):
             return told
         if told.body.get("ok") is not True:
             return result_of_error(str(told.body.get("error", "")))
         if method == POST:
-            place = ChatMessageRef(PROVIDER, str(told.body.get("channel", target.conversation)), str(told.body.get("ts", "")))
+            place = ChatMessageRef(
+                PROVIDER,
+                str(told.body.get("channel", target.conversation)),
+                str(told.body.get("ts", "")),
+            )
             await self.posts.shown(place, showing, message)
         return Delivered()
 

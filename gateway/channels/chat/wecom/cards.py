@@ -37,7 +37,9 @@ def read_key(key: str) -> tuple[ButtonAction, str] | None:
 
 def text(words: str) -> str:
     """Return the words cut to size, without mentions: WeCom reads <@name> as one."""
-    return words.replace("<@", "＜@").encode("utf-8", "replace")[:MAX_TEXT].decode("utf-8", "ignore")
+    return (
+        words.replace("<@", "＜@").encode("utf-8", "replace")[:MAX_TEXT].decode("utf-8", "ignore")
+    )
 
 
 def cut(words: str, limit: int) -> str:
@@ -77,5 +79,8 @@ def _card(reply: ChatReply) -> dict[str, Any]:
         "card_type": "button_interaction",
         "main_title": {"title": title, "desc": about},
         "sub_title_text": cut(reply.text, MAX_SUBTITLE),
-        "button_list": [{"text": cut(one.label, MAX_NAME), "style": 1, "key": key_of(one)} for one in reply.buttons],
+        "button_list": [
+            {"text": cut(one.label, MAX_NAME), "style": 1, "key": key_of(one)}
+            for one in reply.buttons
+        ],
     }

@@ -24,7 +24,12 @@ from gateway.channels.chat.contract import (
     ChatSettings,
     IgnoredChatEvent,
 )
-from gateway.channels.chat.envelope import DecryptedEnvelope, EncryptedEnvelope, decrypt_envelope, seal
+from gateway.channels.chat.envelope import (
+    DecryptedEnvelope,
+    EncryptedEnvelope,
+    decrypt_envelope,
+    seal,
+)
 from gateway.channels.chat.wecom import cards
 from gateway.errors import Malformed, Unauthenticated
 from gateway.ingest.reading import limits
@@ -44,7 +49,9 @@ def read(call: ChatRequest, settings: ChatSettings) -> ChatEvent:
         return _talk(said, opened, call)
     if said.get("Event") == "template_card_event":
         return _press(said, opened, call)
-    return IgnoredChatEvent(f"{said.get('MsgType', '')[:40]} {said.get('Event', '')[:40]}".strip() or "no message")
+    return IgnoredChatEvent(
+        f"{said.get('MsgType', '')[:40]} {said.get('Event', '')[:40]}".strip() or "no message"
+    )
 
 
 def answer(reply: ChatReply | None, call: ChatRequest, settings: ChatSettings) -> tuple[bytes, str]:
@@ -61,7 +68,12 @@ def answer(reply: ChatReply | None, call: ChatRequest, settings: ChatSettings) -
     }
     plain = DecryptedEnvelope(flat_xml.write(fields).encode(), opened.receiver, opened.seal)
     sealed = seal(plain, str(fields["CreateTime"]), call.query.get("nonce", ""))
-    body = {"Encrypt": sealed.encrypted, "MsgSignature": sealed.signature, "TimeStamp": sealed.timestamp, "Nonce": sealed.nonce}
+    body = {
+        "Encrypt": sealed.encrypted,
+        "MsgSignature": sealed.signature,
+        "TimeStamp": sealed.timestamp,
+        "Nonce": sealed.nonce,
+    }
     return flat_xml.write(body).encode(), "application/xml"
 
 
@@ -77,7 +89,12 @@ def _open(call: ChatRequest, settings: ChatSettings) -> DecryptedEnvelope:
         encrypted = flat_xml.read(call.body).get("Encrypt", "") if echo is None else echo
     except Malformed as error:
         raise Unauthenticated("this is no envelope of WeCom's") from error
-    sealed = EncryptedEnvelope(query.get("timestamp", ""), query.get("nonce", ""), encrypted, query.get("msg_signature", ""))
+    sealed = EncryptedEnvelope(
+        query.get("timestamp", ""),
+        query.get("nonce", ""),
+        encrypted,
+        query.get("msg_signature", ""),
+    )
     return decrypt_envelope(settings, sealed, call.received_at)
 
 
@@ -145,6 +162,8 @@ def _card(reply: ChatReply) -> dict[str, object]:
         "CardType": "button_interaction",
         "MainTitle": {"Title": title, "Desc": about},
         "SubTitleText": cards.cut(reply.text, cards.MAX_SUBTITLE),
-        "ButtonList": [{"Text": one.label, "Style": 1, "Key": cards.key_of(one)} for one in reply.buttons],
+        "ButtonList": [
+            {"Text": one.label, "Style": 1, "Key": cards.key_of(one)} for one in reply.buttons
+        ],
     }
     return {"MsgType": "update_template_card", "TemplateCard": card}

@@ -30,7 +30,10 @@ ROBOT = "robot:"
 """The prefix of a recipient that is a group robot of the settings; others are members."""
 
 RECIPIENT = re.compile(
-    r"(@all|[A-Za-z0-9_.@-]{1,64}(?:\|[A-Za-z0-9_.@-]{1,64}){0,99})(?:" + REPLACE_MARK + r"([0-9]{1,12})\.(.{1,1000}))?", re.ASCII
+    r"(@all|[A-Za-z0-9_.@-]{1,64}(?:\|[A-Za-z0-9_.@-]{1,64}){0,99})(?:"
+    + REPLACE_MARK
+    + r"([0-9]{1,12})\.(.{1,1000}))?",
+    re.ASCII,
 )
 """Members, followed by the card to change if there is one.
 
@@ -43,7 +46,12 @@ CHANGEABLE = timedelta(hours=72)
 ENDED = (40014, 41001, 42001)
 """Error codes of a token that is wrong, missing or expired."""
 
-BUSY: Mapping[int, timedelta | None] = {-1: None, 6000: None, 45009: timedelta(minutes=1), 45033: timedelta(minutes=1)}
+BUSY: Mapping[int, timedelta | None] = {
+    -1: None,
+    6000: None,
+    45009: timedelta(minutes=1),
+    45033: timedelta(minutes=1),
+}
 """Error codes of WeCom's own faults and of rate limits, with the time to wait."""
 
 NEVER = frozenset({40003, 60111, 81013, 82001, 93000})
@@ -95,24 +103,41 @@ class WeComChannel:
         except (Unavailable, *LOST_RACE) as error:
             return Retry(f"the record could not be looked up: {error!r}")
         members, posted, code = target.groups()
-        return await (self._changed(message, showing, members, int(posted), code) if posted else self._sent(message, showing))
+        return await (
+            self._changed(message, showing, members, int(posted), code)
+            if posted
+            else self._sent(message, showing)
+        )
 
     async def _sent(self, message: Message, showing: PostContent) -> Result:
         content = cards.content(showing.reply, str(message.id))
-        told = await self._call_api("send", {"touser": message.recipient, "enable_duplicate_check": 1, **content})
-        result, code = call_result(told), told.body.get("response_code") if isinstance(told, VendorResponse) else None
+        told = await self._call_api(
+            "send", {"touser": message.recipient, "enable_duplicate_check": 1, **content}
+        )
+        result, code = (
+            call_result(told),
+            told.body.get("response_code") if isinstance(told, VendorResponse) else None,
+        )
         if isinstance(result, Delivered) and isinstance(code, str) and code:
             name = f"{int(self.call.clock.now().timestamp())}.{code}"
-            await self.posts.shown(ChatMessageRef(PROVIDER, message.recipient, name), showing, message)
+            await self.posts.shown(
+                ChatMessageRef(PROVIDER, message.recipient, name), showing, message
+            )
         return result
 
-    async def _changed(self, message: Message, showing: PostContent, members: str, posted: int, code: str) -> Result:
+    async def _changed(
+        self, message: Message, showing: PostContent, members: str, posted: int, code: str
+    ) -> Result:
         """Change a card, which is possible once; without a call if it is too old to change."""
         if self.call.clock.now().timestamp() - posted >= CHANGEABLE.total_seconds():
             return Delivered()
         to: dict[str, Any] = {"atall": 1} if members == "@all" else {"userids": members.split("|")}
-        told = await self._call_api("update_template_card", {**to, "response_code": code, **cards.change(showing.reply)})
-        await self.posts.shown(ChatMessageRef(PROVIDER, members, f"{posted}.{code}"), showing, message, for_good=True)
+        told = await self._call_api(
+            "update_template_card", {**to, "response_code": code, **cards.change(showing.reply)}
+        )
+        await self.posts.shown(
+            ChatMessageRef(PROVIDER, members, f"{posted}.{code}"), showing, message, for_good=True
+        )
         return call_result(told)
 
     async def _by_robot(self, message: Message) -> Result:
@@ -121,9 +146,13 @@ class WeComChannel:
             return Undeliverable("no robot has this name: see notify.wecom.robots")
         words = cards.text(f"{message.subject}\n\n{message.text}".strip())
         body = {"msgtype": "text", "text": {"content": words}}
-        return call_result(await self.call("POST", f"/cgi-bin/webhook/send?{urlencode({'key': key})}", body))
+        return call_result(
+            await self.call("POST", f"/cgi-bin/webhook/send?{urlencode({'key': key})}", body)
+        )
 
-    async def _call_api(self, what: str, body: Mapping[str, Any]) -> VendorResponse | Retry | Undeliverable:
+    async def _call_api(
+        self, what: str, body: Mapping[str, Any]
+    ) -> VendorResponse | Retry | Undeliverable:
         """Call the API as application, with a new token if the present one has expired."""
         for _ in range(2):
             token = await self.token.get()
@@ -169,4 +198,8 @@ async def _fetch(settings: WeCom, call: JsonApiClient) -> FetchedToken | Retry |
     if isinstance(token, str) and token and isinstance(lasts, int):
         return FetchedToken(token, timedelta(seconds=lasts))
     result = call_result(told)
-    return Retry("WeCom: no token in the answer", at_most=FEW_ATTEMPTS) if isinstance(result, Delivered) else result
+    return (
+        Retry("WeCom: no token in the answer", at_most=FEW_ATTEMPTS)
+        if isinstance(result, Delivered)
+        else result
+    )

@@ -43,9 +43,15 @@ class SesBucketReader:
             return posted
         place, own = ses.find_place(posted), self.settings.s3
         where = f"the mail lies in the bucket {place.bucket} as {limits.cut(place.name, 200)}"
-        if self.store is None or place.bucket != own.bucket or not place.name.startswith(own.prefix):
+        if (
+            self.store is None
+            or place.bucket != own.bucket
+            or not place.name.startswith(own.prefix)
+        ):
             raise Malformed(f"{where}: name that bucket in mail.ses.s3 and replay this")
-        return ses.with_content(posted, await self._content(self.store, place.name.removeprefix(own.prefix), where))
+        return ses.with_content(
+            posted, await self._content(self.store, place.name.removeprefix(own.prefix), where)
+        )
 
     async def _content(self, store: S3Store, handle: str, where: str) -> bytes:
         content = bytearray()
@@ -53,11 +59,15 @@ class SesBucketReader:
             async for piece in store.read(handle):
                 content += piece
                 if len(content) > self.max_bytes:
-                    raise Malformed(f"{where} and has more than {self.max_bytes} bytes: raise mail.max_bytes and replay this")
+                    raise Malformed(
+                        f"{where} and has more than {self.max_bytes} bytes: raise mail.max_bytes and replay this"
+                    )
         except Unavailable as error:
             status = error.facts.get("status")
             if status in (403, 404):
-                raise Malformed(f"{where}, and the bucket answers {status}: see to its rights, and replay this") from error
+                raise Malformed(
+                    f"{where}, and the bucket answers {status}: see to its rights, and replay this"
+                ) from error
             raise
         return bytes(content)
 
@@ -92,14 +102,20 @@ class SnsMailIntake:
 
     async def _taken(self, integration_id: int, headers: Mapping[str, str], body: bytes) -> Receipt:
         if headers.get(RAW, "").lower() == "true":
-            return await self._mail(integration_id, self._unwrapped(headers, body), by_service=False)
+            return await self._mail(
+                integration_id, self._unwrapped(headers, body), by_service=False
+            )
         delivery = WebhookDelivery(headers, body, self.room.clock.now())
-        delivery = replace(delivery, certificate=await self.certificate(sns.certificate_at(delivery, UNSET)))
+        delivery = replace(
+            delivery, certificate=await self.certificate(sns.certificate_at(delivery, UNSET))
+        )
         sns.verify(delivery)
         envelope = limits.decode(body, sns.SnsMessage)
         self._allowed(envelope.accounts())
         if envelope.type == sns.NOTIFICATION:
-            return await self._mail(integration_id, envelope.message, by_service=bool(self.settings.accounts))
+            return await self._mail(
+                integration_id, envelope.message, by_service=bool(self.settings.accounts)
+            )
         return await self._subscription(integration_id, envelope, body)
 
     def _unwrapped(self, headers: Mapping[str, str], body: bytes) -> str:
@@ -109,7 +125,9 @@ class SnsMailIntake:
         Unauthenticated elsewhere.
         """
         if not self.settings.raw_delivery:
-            raise Unauthenticated("raw messages are not signed: leave raw message delivery off, or set mail.ses.raw_delivery")
+            raise Unauthenticated(
+                "raw messages are not signed: leave raw message delivery off, or set mail.ses.raw_delivery"
+            )
         found = sns.TOPIC.fullmatch(headers.get("x-amz-sns-topic-arn", ""))
         self._allowed((found[0], found[1]) if found else ())
         return body.decode("utf-8", "replace")
@@ -123,18 +141,26 @@ class SnsMailIntake:
         try:
             found = ses.parse_notification(message, self.settings.doubted)
         except Malformed as error:
-            found = ses.SesMail(DeliveredMail(ses.POINTER, message.encode("utf-8", "replace")), error.detail)
+            found = ses.SesMail(
+                DeliveredMail(ses.POINTER, message.encode("utf-8", "replace")), error.detail
+            )
         if not found.doubt:
-            return await self.room.take(integration_id, replace(found.posted, by_service=by_service))
+            return await self.room.take(
+                integration_id, replace(found.posted, by_service=by_service)
+            )
         receipt = await self.room.quarantine(integration_id, found.posted, found.doubt)
         self.room.metrics.request(SOURCE, RequestOutcome.REFUSED)
         return receipt
 
-    async def _subscription(self, integration_id: int, envelope: sns.SnsMessage, body: bytes) -> Receipt:
+    async def _subscription(
+        self, integration_id: int, envelope: sns.SnsMessage, body: bytes
+    ) -> Receipt:
         """Confirm a subscription; raises Malformed if its address is not Amazon's."""
         said = "subscription ended"
         if envelope.type == sns.SUBSCRIPTION:
             await self.fetch(sns.find_confirmation_url(envelope))
             said = "subscription confirmed"
         name = f"sns:{limits.key(envelope.message_id, '/MessageId')}"
-        return await self.room.submit(Submission(integration_id, SOURCE, body, {}, (), ignored=((0, said),), delivery_id=name))
+        return await self.room.submit(
+            Submission(integration_id, SOURCE, body, {}, (), ignored=((0, said),), delivery_id=name)
+        )

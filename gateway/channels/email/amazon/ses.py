@@ -114,7 +114,9 @@ def find_place(posted: DeliveredMail) -> S3Place:
             "let the receipt rule publish to the topic by an SNS action, or by an S3 action"
         )
     if not OBJECT.fullmatch(action.object_key):
-        raise limits.build_malformed("/receipt/action/objectKey", "this is no name of a mail that SES kept")
+        raise limits.build_malformed(
+            "/receipt/action/objectKey", "this is no name of a mail that SES kept"
+        )
     return S3Place(action.bucket_name, action.object_key)
 
 
@@ -137,12 +139,19 @@ def _read(body: bytes) -> tuple[SesNotification, SesReceipt]:
         flaws = tuple(Flaw("/Message" + flaw.pointer, flaw.detail) for flaw in error.flaws)
         raise Malformed("the message is no notification of Amazon SES", flaws=flaws) from error
     if told.notification_type != RECEIVED or told.receipt is None:
-        raise limits.build_malformed("/Message/notificationType", "this is not what Amazon SES says of a mail that it received")
+        raise limits.build_malformed(
+            "/Message/notificationType",
+            "this is not what Amazon SES says of a mail that it received",
+        )
     return told, told.receipt
 
 
 def _doubt(receipt: SesReceipt, doubted: Iterable[str]) -> str:
-    failed = [name for name in ("virus", *doubted) if getattr(receipt, f"{name}_verdict").status.upper() == FAILED]
+    failed = [
+        name
+        for name in ("virus", *doubted)
+        if getattr(receipt, f"{name}_verdict").status.upper() == FAILED
+    ]
     if not failed:
         return ""
     return f"Amazon SES: the mail failed its check for {', '.join(failed)}; replay it to take it in all the same"
@@ -158,5 +167,7 @@ def _content(content: str, encoding: str) -> bytes:
         try:
             return b64decode("".join(content.split()), validate=True)
         except (binascii.Error, ValueError) as error:
-            raise limits.build_malformed("/Message/content", "the mail is not the base64 that it is said to be") from error
+            raise limits.build_malformed(
+                "/Message/content", "the mail is not the base64 that it is said to be"
+            ) from error
     return content.encode("utf-8", "replace")

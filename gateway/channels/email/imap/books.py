@@ -63,7 +63,9 @@ class MailboxState:
         Return whether it holds the lease, and when the mailbox was last read completely.
         """
         async with acquire(self.pool) as conn:
-            read_at = await conn.fetchval(LEASE, self.name, self.clock.stamp(), self.replica, self.lease)
+            read_at = await conn.fetchval(
+                LEASE, self.name, self.clock.stamp(), self.replica, self.lease
+            )
             if read_at is not None:
                 return True, read_at
             return False, await conn.fetchval(LAST_READ, self.name)
@@ -79,7 +81,9 @@ class MailboxState:
         Return None if another replica has the lease.
         """
         async with acquire(self.pool) as conn:
-            read_at: datetime | None = await conn.fetchval(READ, self.name, self.clock.stamp(), self.replica)
+            read_at: datetime | None = await conn.fetchval(
+                READ, self.name, self.clock.stamp(), self.replica
+            )
             return read_at
 
     async def known(self, uidvalidity: int, waiting: Collection[int]) -> frozenset[int]:
@@ -88,12 +92,16 @@ class MailboxState:
         Mails that are no longer unread, or were numbered anew, are forgotten.
         """
         async with acquire(self.pool) as conn:
-            return frozenset(row["uid"] for row in await conn.fetch(KNOWN, self.name, uidvalidity, list(waiting)))
+            return frozenset(
+                row["uid"] for row in await conn.fetch(KNOWN, self.name, uidvalidity, list(waiting))
+            )
 
     async def note_taken(self, uidvalidity: int, uid: int) -> None:
         """Record that a mail is committed, and extend the lease."""
         async with acquire(self.pool) as conn:
-            await conn.execute(TAKEN, self.name, uidvalidity, uid, self.clock.stamp(), self.lease, self.replica)
+            await conn.execute(
+                TAKEN, self.name, uidvalidity, uid, self.clock.stamp(), self.lease, self.replica
+            )
 
     async def integration(self, slug: str) -> int:
         """Return the integration with this slug, creating it if there is none."""

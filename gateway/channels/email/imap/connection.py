@@ -53,13 +53,17 @@ class ImapConnection:
             client.create_folder(own.move_to)
         chosen = client.select_folder(own.folder)
         if b"READ-ONLY" in chosen:
-            raise IMAPClientError(f"the folder {own.folder} can only be read: nothing could be marked as read")
+            raise IMAPClientError(
+                f"the folder {own.folder} can only be read: nothing could be marked as read"
+            )
         return int(chosen[b"UIDVALIDITY"])
 
     def _connected(self) -> IMAPClient:
         own = self.settings
         trusted = ssl.create_default_context(cafile=own.authorities or None)
-        client = IMAPClient(own.host, own.port, ssl=own.tls == "implicit", ssl_context=trusted, timeout=TIMEOUT)
+        client = IMAPClient(
+            own.host, own.port, ssl=own.tls == "implicit", ssl_context=trusted, timeout=TIMEOUT
+        )
         self._client = client
         if own.tls == "starttls":
             client.starttls(trusted)

@@ -68,7 +68,11 @@ class MailboxReader:
         except Exception as error:  # noqa: BLE001 - whatever it is, the mailbox is read again, and the log says why it was not
             self._failures += 1
             self.room.metrics.mailbox_failures.labels(self.books.name).inc()
-            log.warning("mailbox_not_read", mailbox=self.books.name, error=f"{type(error).__name__}: {error}"[:300])
+            log.warning(
+                "mailbox_not_read",
+                mailbox=self.books.name,
+                error=f"{type(error).__name__}: {error}"[:300],
+            )
             await self.thread.do(self.line.close)
             return min(LONGEST_PAUSE, FIRST_PAUSE * 2.0 ** min(self._failures - 1, 20))
         return self.settings.poll.total_seconds()
@@ -119,7 +123,9 @@ class MailboxReader:
         except Overloaded:
             return False
         try:
-            mail = None if size is None else await self.thread.do(partial(self.line.fetch, uid, size))
+            mail = (
+                None if size is None else await self.thread.do(partial(self.line.fetch, uid, size))
+            )
             if mail is not None:
                 await self._commit(integration, mail)
                 await self.books.note_taken(uidvalidity, uid)
@@ -150,7 +156,9 @@ class MailboxReader:
             raise
         except Exception as error:
             log.exception("mail_poisonous", mailbox=self.books.name)
-            await self.room.quarantine(integration, posted, f"the mail could not be taken in: {type(error).__name__}")
+            await self.room.quarantine(
+                integration, posted, f"the mail could not be taken in: {type(error).__name__}"
+            )
 
     async def _release(self) -> None:
         with contextlib.suppress(TimeoutError, Unavailable, OSError):  # the lease expires by itself
@@ -158,6 +166,10 @@ class MailboxReader:
                 await self.books.release()
 
 
-def order_by_attempts(waiting: list[int], known: frozenset[int], attempts: Counter[int]) -> list[int]:
+def order_by_attempts(
+    waiting: list[int], known: frozenset[int], attempts: Counter[int]
+) -> list[int]:
     """Return the mails to take in, oldest first, those that failed before last. Pure."""
-    return sorted((uid for uid in waiting if uid not in known), key=lambda uid: (attempts[uid], uid))
+    return sorted(
+        (uid for uid in waiting if uid not in known), key=lambda uid: (attempts[uid], uid)
+    )

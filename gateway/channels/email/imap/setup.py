@@ -17,13 +17,26 @@ SLACK = timedelta(seconds=20)
 """The time by which a lease outlasts the polling interval."""
 
 
-def mailbox_readers(pool: Pool, room: MailIntake) -> dict[str, Callable[[], Coroutine[Any, Any, None]]]:
+def mailbox_readers(
+    pool: Pool, room: MailIntake
+) -> dict[str, Callable[[], Coroutine[Any, Any, None]]]:
     """Return the coroutine that reads each mailbox of the settings while the replica runs."""
-    return {f"mailbox {name}": _mailbox(pool, room, name, own).run for name, own in room.mail.imap.items()}
+    return {
+        f"mailbox {name}": _mailbox(pool, room, name, own).run
+        for name, own in room.mail.imap.items()
+    }
 
 
 def _mailbox(pool: Pool, room: MailIntake, name: str, own: Imap) -> MailboxReader:
     for metric in (room.metrics.mailbox_failures, room.metrics.mailbox_read):
-        metric.labels(name)  # there from the start, so that a mailbox that was never read is noticed as well
+        metric.labels(
+            name
+        )  # there from the start, so that a mailbox that was never read is noticed as well
     books = MailboxState(pool, room.clock, name, uuid4(), own.poll + SLACK)
-    return MailboxReader(own, ImapConnection(own, room.mail.max_bytes), BlockingThread(f"mailbox {name}"), books, room)
+    return MailboxReader(
+        own,
+        ImapConnection(own, room.mail.max_bytes),
+        BlockingThread(f"mailbox {name}"),
+        books,
+        room,
+    )

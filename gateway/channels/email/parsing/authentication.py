@@ -51,17 +51,27 @@ class AuthenticationResults:
 
 def parse_authentication_results(values: Iterable[str]) -> tuple[AuthenticationResults, ...]:
     """Return the stamps in fields named Authentication-Results, the topmost first."""
-    return tuple(stamp for value, _ in zip(values, range(MOST_STAMPS), strict=False) if (stamp := _stamp(value)).server)
+    return tuple(
+        stamp
+        for value, _ in zip(values, range(MOST_STAMPS), strict=False)
+        if (stamp := _stamp(value)).server
+    )
 
 
 def signed_domains(text: str) -> tuple[AuthenticationCheck, ...]:
     """Return SendGrid's verdicts on signatures, which it writes as {@example.com : pass}."""
     found = re.findall(r"@([a-z0-9.-]{1,255})\s{0,5}:\s{0,5}([a-z]{1,20})", text.lower())
-    return tuple(AuthenticationCheck("dkim", result, domain) for domain, result in found[:MOST_CHECKS])
+    return tuple(
+        AuthenticationCheck("dkim", result, domain) for domain, result in found[:MOST_CHECKS]
+    )
 
 
 def sender_check(
-    authors: Collection[str], found: Iterable[AuthenticationResults], servers: Collection[str], *, by_service: bool = False
+    authors: Collection[str],
+    found: Iterable[AuthenticationResults],
+    servers: Collection[str],
+    *,
+    by_service: bool = False,
 ) -> SenderCheck:
     """Return whether the one author of a mail is authenticated.
 
@@ -98,7 +108,11 @@ def _vouches(check: AuthenticationCheck, author: str) -> bool:
     if check.method == "auth":
         name, _, of = check.subject.lower().rpartition("@")
         return bool(name) and (name, _folded(of)) == (author.rpartition("@")[0], domain)
-    return check.method in VOUCHING and bool(domain) and _folded(check.subject.rpartition("@")[2]) == domain
+    return (
+        check.method in VOUCHING
+        and bool(domain)
+        and _folded(check.subject.rpartition("@")[2]) == domain
+    )
 
 
 def _folded(domain: str) -> str:
@@ -122,8 +136,14 @@ def _check(part: str) -> AuthenticationCheck | None:
     if found is None:
         return None
     wanted = VOUCHING.get(found[1], "")
-    said = (f"{one[1]}.{one[2]}" == wanted and one[3] for word in words[1:] if (one := _PROPERTY.fullmatch(word)))
-    return AuthenticationCheck(found[1], found[2], next((subject for subject in said if subject), ""))
+    said = (
+        f"{one[1]}.{one[2]}" == wanted and one[3]
+        for word in words[1:]
+        if (one := _PROPERTY.fullmatch(word))
+    )
+    return AuthenticationCheck(
+        found[1], found[2], next((subject for subject in said if subject), "")
+    )
 
 
 def _plain(value: str) -> list[str]:

@@ -55,7 +55,9 @@ def text_of(part: MailPart) -> str:
 
     Of alternatives the plain one, unless it is empty; other parts one after another.
     """
-    return cut(_tidy("\n\n".join(said for said in _said(part, _read(part)) if said.strip())), MAX_TEXT)
+    return cut(
+        _tidy("\n\n".join(said for said in _said(part, _read(part)) if said.strip())), MAX_TEXT
+    )
 
 
 def _read(part: MailPart) -> frozenset[int]:
@@ -65,7 +67,9 @@ def _read(part: MailPart) -> frozenset[int]:
     name, with its alternatives. Where there is neither plain text nor HTML, a text of another
     type and without a name is read.
     """
-    said = [one for one in iterate_leaves(part) if one.kind.startswith("text/") and not one.attached]
+    said = [
+        one for one in iterate_leaves(part) if one.kind.startswith("text/") and not one.attached
+    ]
     others = (one for one in said if one.kind not in FILES and not one.name)
     texts = [one for one in said if one.kind in TEXTS] or [*islice(others, 1)]
     first = {id(one) for one in texts[:1]}
@@ -83,7 +87,12 @@ def _alternatives(part: MailPart) -> Iterator[MailPart]:
 
 def _said(part: MailPart, read: frozenset[int]) -> Iterator[str]:
     if part.kind == ALTERNATIVE:
-        plain = [text for one in part.inside for text in _said(one, read) if not _is_page(one) and text.strip()]
+        plain = [
+            text
+            for one in part.inside
+            for text in _said(one, read)
+            if not _is_page(one) and text.strip()
+        ]
         yield from plain or [text for one in part.inside for text in _said(one, read)]
     elif part.inside:
         for one in part.inside:
@@ -105,7 +114,9 @@ def is_unread(part: MailPart, text: str) -> bool:
         return True
     if text:
         return False
-    return any(one.kind in SEALED for one in iterate_leaves(part)) or any(one.kind == PLAIN and one.body.strip() for one in texts)
+    return any(one.kind in SEALED for one in iterate_leaves(part)) or any(
+        one.kind == PLAIN and one.body.strip() for one in texts
+    )
 
 
 def _is_page(part: MailPart) -> bool:
@@ -149,11 +160,17 @@ def find_files(part: MailPart, max_bytes: int, max_files: int) -> tuple[MailFile
     Of files beyond `max_files`, or larger than `max_bytes`, only names and sizes are kept.
     """
     read = _read(part)
-    files = [one for one in iterate_leaves(part) if id(one) not in read or (one.name and len(one.body) > DESCRIPTION)]
+    files = [
+        one
+        for one in iterate_leaves(part)
+        if id(one) not in read or (one.name and len(one.body) > DESCRIPTION)
+    ]
     found: list[MailFile] = []
     for file in files:
         content = file.content()
-        kept = len(content) <= max_bytes and sum(one.content is not None for one in found) < max_files
+        kept = (
+            len(content) <= max_bytes and sum(one.content is not None for one in found) < max_files
+        )
         found.append(
             MailFile(
                 name=name_of(file, len(found) + 1),

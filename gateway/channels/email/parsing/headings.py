@@ -39,7 +39,9 @@ WROTE = re.compile(
 In Chinese there must be a date or an address: people write 写道 themselves.
 """
 
-BEGINS = re.compile(r"[>\s]{0,10}(?:On|At|Am|Le|El|Il|Op|Em|Den|在|于)\b.{5,400}|[>\s]{0,10}在.{2,400}")
+BEGINS = re.compile(
+    r"[>\s]{0,10}(?:On|At|Am|Le|El|Il|Op|Em|Den|在|于)\b.{5,400}|[>\s]{0,10}在.{2,400}"
+)
 """Beginnings of such a line where it is broken into two or three."""
 
 FROM = re.compile(
@@ -99,9 +101,17 @@ def heading(lines: Sequence[str], place: int) -> int:
         return 1 if line.strip() else 0
     if _is_attribution(line):
         return 1
-    if (":" in line or "：" in line) and FROM.fullmatch(line) and any(SENT.fullmatch(later) for later in following):
+    if (
+        (":" in line or "：" in line)
+        and FROM.fullmatch(line)
+        and any(SENT.fullmatch(later) for later in following)
+    ):
         return 1
-    if (block := _block(lines, place)) >= LEAST_LABELS and ANGLED.search(line) and _dated(lines[place + 1 : place + block]):
+    if (
+        (block := _block(lines, place)) >= LEAST_LABELS
+        and ANGLED.search(line)
+        and _dated(lines[place + 1 : place + block])
+    ):
         return 1
     for more in (1, 2):
         if any(map(_ends_in_colon, following[more - 1 : more])):
@@ -138,7 +148,9 @@ def _is_attribution(line: str) -> bool:
     """Return whether a line says who wrote when, in a known language or by date and address."""
     if not _ends_in_colon(line):
         return False
-    return bool(WROTE.fullmatch(line) or (ANGLED.search(line) and (YEAR.search(line) or TIME.search(line))))
+    return bool(
+        WROTE.fullmatch(line) or (ANGLED.search(line) and (YEAR.search(line) or TIME.search(line)))
+    )
 
 
 def _block(lines: Sequence[str], place: int) -> int:

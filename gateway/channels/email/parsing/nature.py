@@ -66,7 +66,9 @@ BULK = frozenset({"bulk", "junk"})
 def writer_kind(fields: HeaderFields, sender: str, *, null_sender: bool) -> WriterKind:
     """Return the kind of writer, by headers and structure alone."""
     said = fields.raw("auto-submitted").partition(";")[0].strip().lower()
-    if fields.raw("content-type").lower().startswith("multipart/report") or any(fields.all("x-failed-recipients")):
+    if fields.raw("content-type").lower().startswith("multipart/report") or any(
+        fields.all("x-failed-recipients")
+    ):
         return WriterKind.BOUNCE
     if said.startswith("auto-replied") or _answers_by_itself(fields):
         return WriterKind.AUTO_REPLY
@@ -87,7 +89,9 @@ def has_null_sender(fields: HeaderFields, envelope: str | None) -> bool:
 
     `envelope` is the sender in the SMTP envelope, None if unknown.
     """
-    return (envelope is not None and not envelope.strip(" <>")) or fields.raw("return-path").replace(" ", "") == "<>"
+    return (envelope is not None and not envelope.strip(" <>")) or fields.raw(
+        "return-path"
+    ).replace(" ", "") == "<>"
 
 
 def is_by_list(fields: HeaderFields, sender: str) -> bool:
@@ -95,7 +99,9 @@ def is_by_list(fields: HeaderFields, sender: str) -> bool:
     if not sender or fields.raw("precedence").lower() in BULK:
         return False
     list_id = fields.raw("list-id").rpartition("<")[2].strip(" >").lower()
-    return sender in parse_addresses(fields.raw("list-post").replace("mailto:", "")) or list_id == sender.replace("@", ".")
+    return sender in parse_addresses(
+        fields.raw("list-post").replace("mailto:", "")
+    ) or list_id == sender.replace("@", ".")
 
 
 def seems_automatic(subject: str) -> bool:
@@ -114,6 +120,12 @@ def is_robot(address: str) -> bool:
 
 
 def _answers_by_itself(fields: HeaderFields) -> bool:
-    if any(fields.all("x-autoreply")) or any(fields.all("x-autorespond")) or any(fields.all("x-vacation")):
+    if (
+        any(fields.all("x-autoreply"))
+        or any(fields.all("x-autorespond"))
+        or any(fields.all("x-vacation"))
+    ):
         return True
-    return fields.raw("precedence").lower() == "auto_reply" or fields.raw("x-auto-reply").lower() in ("yes", "true", "1")
+    return fields.raw("precedence").lower() == "auto_reply" or fields.raw(
+        "x-auto-reply"
+    ).lower() in ("yes", "true", "1")

@@ -51,11 +51,17 @@ def parse_message(
     return parse_header(fields, envelope, told, text=text, enclosed=files, unread=unread)
 
 
-def parse_header(fields: HeaderFields, envelope: str | None, told: Marks = NOTHING, **said: object) -> ParsedMail:
+def parse_header(
+    fields: HeaderFields, envelope: str | None, told: Marks = NOTHING, **said: object
+) -> ParsedMail:
     """Return a parsed mail from its header and its parsed body; `told` are the repairs made."""
     sender, name = headers.parse_sender(fields.raw("from"))
     first_reply_to, reply_to_name = headers.parse_sender(fields.raw("reply-to"))
-    reply_to = tuple(dict.fromkeys(one for one in (first_reply_to, *headers.parse_addresses(fields.raw("reply-to"))) if one))
+    reply_to = tuple(
+        dict.fromkeys(
+            one for one in (first_reply_to, *headers.parse_addresses(fields.raw("reply-to"))) if one
+        )
+    )
     relayed = (envelope or "").strip(" <>").lower()
     sender = sender or first_reply_to or (relayed if "@" in relayed else "")
     sent_at, marks = headers.parse_date(fields.raw("date")), dict(told)
@@ -70,7 +76,9 @@ def parse_header(fields: HeaderFields, envelope: str | None, told: Marks = NOTHI
         sender=sender,
         sender_name=name,
         authors=_addresses(fields, "from"),
-        stamps=parse_authentication_results(_text(value) for value in fields.all("authentication-results")),
+        stamps=parse_authentication_results(
+            _text(value) for value in fields.all("authentication-results")
+        ),
         reply_to=reply_to[: headers.MAX_PEOPLE],
         reply_to_name=reply_to_name,
         author=_author(fields) if by_list else "",
@@ -94,7 +102,10 @@ def _author(fields: HeaderFields) -> str:
 
     Read are the header of Mailman and those of Google Groups.
     """
-    said = (headers.parse_sender(fields.raw(name))[0] for name in ("x-original-from", "x-original-sender"))
+    said = (
+        headers.parse_sender(fields.raw(name))[0]
+        for name in ("x-original-from", "x-original-sender")
+    )
     return next((one for one in said if one), "")
 
 

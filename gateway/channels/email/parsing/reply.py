@@ -97,7 +97,9 @@ def parse_reply(text: str, known: str = "", own_addresses: Collection[str] = ())
     before = {_bare(line) for line in known[:LOOKED_AT].split("\n")}
     repeated = {line for line in before if len(line) >= LEAST_REPEATED}
     sure = _first_doubt(own, repeated, own_addresses)
-    new = "\n".join(line for place, line in enumerate(own[:sure]) if place not in kept.doubtful).strip()
+    new = "\n".join(
+        line for place, line in enumerate(own[:sure]) if place not in kept.doubtful
+    ).strip()
     said_before = all(not _bare(line) or _bare(line) in before for line in own[sure:])
     certain = said_before and not any(place < len(own) for place in kept.doubtful) and bool(new)
     return ParsedReply(said or text.strip(), new, certain)
@@ -122,7 +124,10 @@ def _without_quotes(lines: Sequence[str]) -> _UnquotedLines:
         if is_marked(lines[place]):
             cut = True
         else:
-            beside = place > 0 and (is_marked(lines[place - 1]) or (len(out) - 1 in doubtful and lines[place - 1].strip()))
+            beside = place > 0 and (
+                is_marked(lines[place - 1])
+                or (len(out) - 1 in doubtful and lines[place - 1].strip())
+            )
             if beside and lines[place].strip():
                 doubtful.add(len(out))
             out.append(lines[place])

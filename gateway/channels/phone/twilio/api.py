@@ -44,7 +44,10 @@ class TwilioApi:
             timeout=ClientTimeout(total=TIMEOUT_S, connect=4.0),
             trust_env=False,
             cookie_jar=aiohttp.DummyCookieJar(),
-            headers={"user-agent": "incident-gateway", "authorization": encode_basic_auth(settings.account, settings.token)},
+            headers={
+                "user-agent": "incident-gateway",
+                "authorization": encode_basic_auth(settings.account, settings.token),
+            },
         )
         return cls(session, settings)
 
@@ -52,9 +55,13 @@ class TwilioApi:
         """Create one resource ("Calls", "Messages") once and return the result."""
         url = f"{self.settings.api.rstrip('/')}/2010-04-01/Accounts/{self.settings.account}/{resource}.json"
         try:
-            async with self.session.post(url, data={"From": self.settings.sender, **fields}, allow_redirects=False) as answer:
+            async with self.session.post(
+                url, data={"From": self.settings.sender, **fields}, allow_redirects=False
+            ) as answer:
                 return response_result(
-                    answer.status, await answer.content.read(MOST_BYTES), answer.headers.get("retry-after", "")
+                    answer.status,
+                    await answer.content.read(MOST_BYTES),
+                    answer.headers.get("retry-after", ""),
                 )
         except (ClientError, OSError) as error:
             return Retry(f"{type(error).__name__}: {error}", down=True)
@@ -76,8 +83,16 @@ def response_result(status: int, body: bytes, retry_after: str) -> Result:
         told = msgspec.json.decode(body, type=TwilioRefusal)
     except (msgspec.DecodeError, msgspec.ValidationError):
         told = TwilioRefusal()
-    reason = f"Twilio answered {status}" + (f" ({told.code}: {told.message[:200]})" if told.code else "")
+    reason = f"Twilio answered {status}" + (
+        f" ({told.code}: {told.message[:200]})" if told.code else ""
+    )
     if status in (408, 429) or status >= 500:
         waits = int(retry_after[:6]) if retry_after.isascii() and retry_after.isdigit() else None
-        return Retry(reason, after=None if waits is None else timedelta(seconds=waits), down=status != 429)
-    return Retry(reason, at_most=FEW_TRIES, down=True) if status in (401, 403) else Undeliverable(reason)
+        return Retry(
+            reason, after=None if waits is None else timedelta(seconds=waits), down=status != 429
+        )
+    return (
+        Retry(reason, at_most=FEW_TRIES, down=True)
+        if status in (401, 403)
+        else Undeliverable(reason)
+    )

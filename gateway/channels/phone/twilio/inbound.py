@@ -72,7 +72,12 @@ def verify(posted: PhoneRequest, settings: PhoneProvider) -> None:
         params = posted.body if posted.is_json else posted.form()
         algorithm = algorithm_of(posted.headers.get(ALGORITHM, ""))
         # Every secret is tried, so that the time taken reveals nothing.
-        if not any([is_signed(secret, posted.address, params, given, algorithm) for secret in settings.secrets]):  # noqa: C419
+        if not any(
+            [  # noqa: C419
+                is_signed(secret, posted.address, params, given, algorithm)
+                for secret in settings.secrets
+            ]
+        ):
             raise Unauthenticated(WRONG_SIGNATURE)
     told = raw_json(posted.body) if posted.is_json and posted.body else posted.fields()
     if settings.accounts and str(told.get("AccountSid", "")) not in settings.accounts:
@@ -88,10 +93,19 @@ def algorithm_of(header: str) -> str:
     All requests signed with an auth token name none.
     """
     named = (pair.partition("=") for pair in header.split(","))
-    return next((value.strip() for name, _, value in named if name.strip() == "algorithm" and value.strip()), "HMAC_SHA1")
+    return next(
+        (
+            value.strip()
+            for name, _, value in named
+            if name.strip() == "algorithm" and value.strip()
+        ),
+        "HMAC_SHA1",
+    )
 
 
-def is_signed(secret: str, address: str, params: Pairs | bytes, given: str, algorithm: str = "HMAC_SHA1") -> bool:
+def is_signed(
+    secret: str, address: str, params: Pairs | bytes, given: str, algorithm: str = "HMAC_SHA1"
+) -> bool:
     """Return whether Twilio signed a request with this secret: a form's fields or a JSON body."""
     digest = ALGORITHMS.get(algorithm.upper())
     if digest is None:
@@ -100,17 +114,27 @@ def is_signed(secret: str, address: str, params: Pairs | bytes, given: str, algo
     whole = True
     if isinstance(params, bytes):
         promised = parse_qs(parsed.query).get("bodySHA256", [""])[0]
-        whole, params = hmac.compare_digest(sha256(params).hexdigest().encode(), promised.encode("utf-8", "replace")), ()
+        whole, params = (
+            hmac.compare_digest(
+                sha256(params).hexdigest().encode(), promised.encode("utf-8", "replace")
+            ),
+            (),
+        )
     written = _written(params)
     # Twilio has signed with the port and without it, whatever the address says.
-    sums = [hmac.digest(secret.encode(), (one + written).encode(), digest) for one in (_with_port(parsed), _without_port(parsed))]
+    sums = [
+        hmac.digest(secret.encode(), (one + written).encode(), digest)
+        for one in (_with_port(parsed), _without_port(parsed))
+    ]
     mark = given.encode("utf-8", "replace")
     return any([hmac.compare_digest(base64.b64encode(one), mark) for one in sums]) and whole  # noqa: C419 - takes as long always
 
 
 def signature(secret: str, address: str, params: Pairs = ()) -> str:
     """Return the signature that Twilio makes of a request."""
-    return base64.b64encode(hmac.digest(secret.encode(), (address + _written(params)).encode(), "sha1")).decode()
+    return base64.b64encode(
+        hmac.digest(secret.encode(), (address + _written(params)).encode(), "sha1")
+    ).decode()
 
 
 def _written(params: Iterable[tuple[str, str]]) -> str:
@@ -120,16 +144,26 @@ def _written(params: Iterable[tuple[str, str]]) -> str:
 def _with_port(parsed: ParseResult) -> str:
     if parsed.port:
         return parsed.geturl()
-    return parsed._replace(netloc=f"{parsed.netloc}:{443 if parsed.scheme == 'https' else 80}").geturl()
+    return parsed._replace(
+        netloc=f"{parsed.netloc}:{443 if parsed.scheme == 'https' else 80}"
+    ).geturl()
 
 
 def _without_port(parsed: ParseResult) -> str:
-    return parsed._replace(netloc=parsed.netloc.split(":")[0]).geturl() if parsed.port else parsed.geturl()
+    return (
+        parsed._replace(netloc=parsed.netloc.split(":")[0]).geturl()
+        if parsed.port
+        else parsed.geturl()
+    )
 
 
 def read(posted: PhoneRequest, region: str) -> PhoneEvent:
     """Return the call event or text message of a request; raises Malformed."""
-    told = {name: str(value) for name, value in raw_json(posted.body).items()} if posted.is_json else posted.fields()
+    told = (
+        {name: str(value) for name, value in raw_json(posted.body).items()}
+        if posted.is_json
+        else posted.fields()
+    )
     if posted.event == "message":
         return _message(told, region)
     if told.get("ParentCallSid"):
@@ -138,7 +172,9 @@ def read(posted: PhoneRequest, region: str) -> PhoneEvent:
 
 
 def _message(told: Mapping[str, str], region: str) -> TextMessage:
-    attached = (told.get(f"MediaUrl{place}", "") for place in range(min(seconds(told.get("NumMedia")), 10)))
+    attached = (
+        told.get(f"MediaUrl{place}", "") for place in range(min(seconds(told.get("NumMedia")), 10))
+    )
     return TextMessage(
         SLUG,
         parse_call_id(told.get("MessageSid") or told.get("SmsSid") or "", "/MessageSid"),
@@ -186,7 +222,9 @@ def _call(told: Mapping[str, str], posted: PhoneRequest, region: str) -> CallEve
         caller_name=person(told.get("CallerName", "")),
         called=to_e164(told.get("To", ""), region),
         status=status,
-        started_at=when - timedelta(seconds=seconds(told.get("CallDuration"))) if status is not None else None,
+        started_at=when - timedelta(seconds=seconds(told.get("CallDuration")))
+        if status is not None
+        else None,
         answered_at=when - talked if person_took else None,
         ended_at=when if status in ENDS else None,
         recordings=_recording(told),
@@ -199,18 +237,27 @@ def _direction(told: Mapping[str, str]) -> CallDirection | None:
     if said.startswith("outbound"):
         return CallDirection.OUTBOUND
     # Only <Record> lets callers leave a report, and its callback does not say who called.
-    return CallDirection.INBOUND if said == "inbound" or told.get("RecordingSource") == "RecordVerb" else None
+    return (
+        CallDirection.INBOUND
+        if said == "inbound" or told.get("RecordingSource") == "RecordVerb"
+        else None
+    )
 
 
 def _recording(told: Mapping[str, str]) -> tuple[str, ...]:
     """Return the recording's address, none if it failed or nothing was said."""
-    if told.get("RecordingStatus", "completed") != "completed" or told.get("RecordingDuration") == "0":
+    if (
+        told.get("RecordingStatus", "completed") != "completed"
+        or told.get("RecordingDuration") == "0"
+    ):
         return ()
     return recording(told.get("RecordingUrl", ""))
 
 
 def _transcripts(told: Mapping[str, str]) -> tuple[str, ...]:
-    words = told.get("TranscriptionText", "") if told.get("TranscriptionStatus") == "completed" else ""
+    words = (
+        told.get("TranscriptionText", "") if told.get("TranscriptionStatus") == "completed" else ""
+    )
     return (*transcript(words), *transcript(told.get("SpeechResult", "")))
 
 

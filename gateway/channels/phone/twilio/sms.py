@@ -45,4 +45,6 @@ class SmsChannel:
             return Undeliverable("nobody has this login")
         reader = MessageReader(row["locale"], row["zone"] or self.zone, message.link)
         words = render(message.template, message.facts, reader, message.role)
-        return await self.api.ask("Messages", {"To": number, "Body": words.brief(message.link, LONGEST)})
+        return await self.api.ask(
+            "Messages", {"To": number, "Body": words.brief(message.link, LONGEST)}
+        )

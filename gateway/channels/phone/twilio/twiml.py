@@ -4,10 +4,24 @@ from collections.abc import Callable
 from typing import assert_never
 from xml.etree.ElementTree import Element, SubElement, tostring
 
-from gateway.channels.phone.script import LONGEST_S, RING_S, WAIT_S, Ask, Dial, DialogueStep, HangUp, Record, Say, Script
+from gateway.channels.phone.script import (
+    LONGEST_S,
+    RING_S,
+    WAIT_S,
+    Ask,
+    Dial,
+    DialogueStep,
+    HangUp,
+    Record,
+    Say,
+    Script,
+)
 from gateway.incidents.labels import Locale
 
-VOICES: dict[Locale, tuple[str, str]] = {"en": ("Polly.Joanna", "en-US"), "zh-CN": ("Polly.Zhiyu", "cmn-CN")}
+VOICES: dict[Locale, tuple[str, str]] = {
+    "en": ("Polly.Joanna", "en-US"),
+    "zh-CN": ("Polly.Zhiyu", "cmn-CN"),
+}
 TRANSCRIBED: frozenset[Locale] = frozenset({"en"})
 """Languages that Twilio transcribes."""
 
@@ -25,7 +39,15 @@ def write_script(script: Script, address: Address) -> bytes:
             case Ask(says=says, to=to):
                 event = "alarm" if to.token else "voice"
                 where = address(event, to)
-                gather = SubElement(root, "Gather", input="dtmf", numDigits="1", timeout=str(WAIT_S), method="POST", action=where)
+                gather = SubElement(
+                    root,
+                    "Gather",
+                    input="dtmf",
+                    numDigits="1",
+                    timeout=str(WAIT_S),
+                    method="POST",
+                    action=where,
+                )
                 gather.set("actionOnEmptyResult", "true")
                 for say in says:
                     _say(gather, say)
@@ -33,10 +55,18 @@ def write_script(script: Script, address: Address) -> bytes:
                 _record(root, to, locale, address)
             case Dial(number=number, to=to):
                 dial = SubElement(
-                    root, "Dial", timeout=str(RING_S), method="POST", action=address("voice", to), answerOnBridge="true"
+                    root,
+                    "Dial",
+                    timeout=str(RING_S),
+                    method="POST",
+                    action=address("voice", to),
+                    answerOnBridge="true",
                 )
                 SubElement(
-                    dial, "Number", statusCallback=address("status", DialogueStep()), statusCallbackEvent="answered completed"
+                    dial,
+                    "Number",
+                    statusCallback=address("status", DialogueStep()),
+                    statusCallbackEvent="answered completed",
                 ).text = number
             case HangUp():
                 SubElement(root, "Hangup")
@@ -64,7 +94,14 @@ def _say(parent: Element, say: Say) -> None:
 
 
 def _record(root: Element, to: DialogueStep, locale: Locale, address: Address) -> None:
-    record = SubElement(root, "Record", action=address("voice", to), method="POST", maxLength=str(LONGEST_S), finishOnKey="#")
+    record = SubElement(
+        root,
+        "Record",
+        action=address("voice", to),
+        method="POST",
+        maxLength=str(LONGEST_S),
+        finishOnKey="#",
+    )
     record.set("recordingStatusCallback", address("recording", DialogueStep()))
     if locale in TRANSCRIBED:
         record.set("transcribe", "true")

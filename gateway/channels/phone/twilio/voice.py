@@ -57,15 +57,27 @@ class VoiceChannel:
             return number
         if version is None:
             return Undeliverable("there is no such record")
-        token = self.tokens.make(CallSubject(message.incident_id, version, message.recipient, self.clock.now()))
-        fields = {"To": number, "Url": self._address("alarm", urlencode({"step": "alarm", "about": token})), "Method": "POST"}
-        return await self.api.ask("Calls", fields | {"Timeout": RING_S, "StatusCallback": self._address("status", "")})
+        token = self.tokens.make(
+            CallSubject(message.incident_id, version, message.recipient, self.clock.now())
+        )
+        fields = {
+            "To": number,
+            "Url": self._address("alarm", urlencode({"step": "alarm", "about": token})),
+            "Method": "POST",
+        }
+        return await self.api.ask(
+            "Calls", fields | {"Timeout": RING_S, "StatusCallback": self._address("status", "")}
+        )
 
     def _address(self, event: str, query: str) -> str:
-        return f"{self.base}/ingest/phone/twilio/{event}/{self.api.settings.key}" + (f"?{query}" if query else "")
+        return f"{self.base}/ingest/phone/twilio/{event}/{self.api.settings.key}" + (
+            f"?{query}" if query else ""
+        )
 
 
-async def find_telephone(conn: Connection, api: TwilioApi, clock: Clock, channel: str, message: Message) -> str | Result:
+async def find_telephone(
+    conn: Connection, api: TwilioApi, clock: Clock, channel: str, message: Message
+) -> str | Result:
     """Return a person's telephone number, or the result if they cannot be notified.
 
     They cannot if nobody has the login, there is no number, or they were notified often enough
@@ -75,7 +87,12 @@ async def find_telephone(conn: Connection, api: TwilioApi, clock: Clock, channel
     login = message.recipient
     number = await conn.fetchval(TELEPHONE, login)
     if not number:
-        return Undeliverable("nobody has this login" if number is None else "has no telephone number")
-    if await conn.fetchval(OFTEN, channel, login, clock.stamp(), message.urgency) >= api.settings.per_hour:
+        return Undeliverable(
+            "nobody has this login" if number is None else "has no telephone number"
+        )
+    if (
+        await conn.fetchval(OFTEN, channel, login, clock.stamp(), message.urgency)
+        >= api.settings.per_hour
+    ):
         return Retry("was told often enough within the hour", after=LATER)
     return str(number)

@@ -69,9 +69,13 @@ def verify(posted: PhoneRequest, settings: PhoneProvider) -> None:
         raise Unauthenticated("the signature has expired")
     signed_over = posted.body or encode_as_javascript(posted.query)
     promised = str(claims.get("payload_hash", "")).encode("utf-8", "replace")
-    if (promised or posted.body) and not hmac.compare_digest(sha256(signed_over).hexdigest().encode(), promised):
+    if (promised or posted.body) and not hmac.compare_digest(
+        sha256(signed_over).hexdigest().encode(), promised
+    ):
         raise Unauthenticated("the signature is over another body")
-    if settings.accounts and not {claims.get("application_id"), claims.get("api_key")} & set(settings.accounts):
+    if settings.accounts and not {claims.get("application_id"), claims.get("api_key")} & set(
+        settings.accounts
+    ):
         raise Forbidden("the application is not among phone.providers.vonage.accounts")
 
 
@@ -106,7 +110,12 @@ def _unpadded(text: str) -> bytes:
 def read(posted: PhoneRequest, region: str) -> PhoneEvent:
     """Return the call event of a request; raises Malformed."""
     told = raw_json(posted.body) if posted.body else dict(posted.query)
-    call_id = str(told.get("conversation_uuid") or told.get("conversation_uuid_from") or told.get("uuid") or "")
+    call_id = str(
+        told.get("conversation_uuid")
+        or told.get("conversation_uuid_from")
+        or told.get("uuid")
+        or ""
+    )
     if not call_id and told.get("status") is None and posted.event == "event":
         return IgnoredPhoneEvent("tells of no call")
     call_id = parse_call_id(call_id, "/conversation_uuid")
@@ -114,12 +123,17 @@ def read(posted: PhoneRequest, region: str) -> PhoneEvent:
     if posted.event == "recording":
         # Only what we ask callers to say is recorded: this is a report even where the call itself was not heard of.
         found = recording(_text(told, "recording_url"))
-        return CallEvent(provider=SLUG, call_id=call_id, at=at, direction=CallDirection.INBOUND, recordings=found)
+        return CallEvent(
+            provider=SLUG, call_id=call_id, at=at, direction=CallDirection.INBOUND, recordings=found
+        )
     if told.get("direction") == "outbound":
         return _leg(told, call_id, posted)
     inbound = posted.event == "answer" or told.get("direction") == "inbound"
     status = CallStatus.RINGING if posted.event == "answer" else STATUSES.get(_text(told, "status"))
-    when, length = at or posted.received_at, timedelta(seconds=seconds(_text(told, "duration").partition(".")[0]))
+    when, length = (
+        at or posted.received_at,
+        timedelta(seconds=seconds(_text(told, "duration").partition(".")[0])),
+    )
     return CallEvent(
         provider=SLUG,
         call_id=call_id,
@@ -164,4 +178,6 @@ def key(posted: PhoneRequest) -> str:
     return digits[:1] if isinstance(digits, str) else ""
 
 
-PROVIDER = PhoneAdapter(SLUG, frozenset({"answer", "event", "recording"}), verify, read, speaks=True, key=key)
+PROVIDER = PhoneAdapter(
+    SLUG, frozenset({"answer", "event", "recording"}), verify, read, speaks=True, key=key
+)

@@ -18,7 +18,11 @@ def test_card_variables_of_unavailable_buttons_are_empty() -> None:
     assert {name for name, value in filled.items() if not value} == {
         *("acknowledge_label", "acknowledge_token", "accept_label", "accept_token"),
     }
-    assert (filled["resolve_label"], filled["resolve_token"], filled["state"]) == ("解决", "token-1", "处理中")
+    assert (filled["resolve_label"], filled["resolve_token"], filled["state"]) == (
+        "解决",
+        "token-1",
+        "处理中",
+    )
     assert set(variables(ChatReply(""))) == set(filled)
 
 
@@ -28,9 +32,10 @@ def test_longest_card_value_is_cut_to_limit() -> None:
 
 def test_card_is_addressed_to_member_or_group_under_its_name() -> None:
     one, group = (card(SETTINGS, to, "name-1", REPLY) for to in ("manager1", "group:cid1+/=="))
-    assert {(made["outTrackId"], made["cardTemplateId"], made["callbackRouteKey"]) for made in (one, group)} == {
-        ("name-1", "t.schema", "route")
-    }
+    assert {
+        (made["outTrackId"], made["cardTemplateId"], made["callbackRouteKey"])
+        for made in (one, group)
+    } == {("name-1", "t.schema", "route")}
     assert one["openSpaceId"] == "dtv1.card//IM_ROBOT.manager1"
     assert group["openSpaceId"] == "dtv1.card//IM_GROUP.cid1+/=="
     assert change("name-1", REPLY)["outTrackId"] == "name-1"

@@ -44,8 +44,19 @@ def test_robot_message_is_read_with_user_and_conversation() -> None:
 @pytest.mark.parametrize(
     ("more", "text"),
     [
-        ({"msgtype": "audio", "content": {"recognition": "支付打不开", "duration": 4000}}, "支付打不开"),
-        ({"msgtype": "richText", "content": {"richText": [{"text": "看图"}, {"downloadCode": "x", "type": "picture"}]}}, "看图"),
+        (
+            {"msgtype": "audio", "content": {"recognition": "支付打不开", "duration": 4000}},
+            "支付打不开",
+        ),
+        (
+            {
+                "msgtype": "richText",
+                "content": {
+                    "richText": [{"text": "看图"}, {"downloadCode": "x", "type": "picture"}]
+                },
+            },
+            "看图",
+        ),
     ],
 )
 def test_voice_recognition_and_rich_text_are_read(more: dict[str, Any], text: str) -> None:
@@ -61,17 +72,30 @@ def test_external_user_has_sender_id_and_reply_names_its_thread() -> None:
     assert (talk.user, talk.thread) == ("$:LWCP_v1:$sender", "msgOld==")
 
 
-@pytest.mark.parametrize(("kind", "mentioned", "addressed"), [("1", False, True), ("2", True, True), ("2", False, False)])
-def test_group_message_is_addressed_only_with_mention(kind: str, mentioned: bool, addressed: bool) -> None:  # noqa: FBT001 - a column
+@pytest.mark.parametrize(
+    ("kind", "mentioned", "addressed"), [("1", False, True), ("2", True, True), ("2", False, False)]
+)
+def test_group_message_is_addressed_only_with_mention(
+    kind: str,
+    mentioned: bool,
+    addressed: bool,  # noqa: FBT001 - a column
+) -> None:
     talk = read(robot(conversationType=kind, isInAtList=mentioned), DINGTALK)
     assert isinstance(talk, ChatMessage)
     assert talk.addressed is addressed
 
 
 def test_button_press_is_read_and_repeated_press_has_same_event_id() -> None:
-    press = read(card(params={"action": "acknowledge", "token": "r7-token", "note": "我来看"}), DINGTALK)
+    press = read(
+        card(params={"action": "acknowledge", "token": "r7-token", "note": "我来看"}), DINGTALK
+    )
     assert isinstance(press, ButtonPress)
-    assert (press.user, press.action, press.token, press.note) == ("manager1", "acknowledge", "r7-token", "我来看")
+    assert (press.user, press.action, press.token, press.note) == (
+        "manager1",
+        "acknowledge",
+        "r7-token",
+        "我来看",
+    )
     assert (press.tenant, press.conversation, press.sent_at) == (CORP, "cid1", NOON)
     others = [
         card(),
@@ -80,13 +104,25 @@ def test_button_press_is_read_and_repeated_press_has_same_event_id() -> None:
         card(outTrackId="track-2"),
         card(params={"action": "accept", "token": "r7-token"}),
     ]
-    assert len({one.event_id for one in (read(call, DINGTALK) for call in others) if isinstance(one, ButtonPress)}) == 4
+    assert (
+        len(
+            {
+                one.event_id
+                for one in (read(call, DINGTALK) for call in others)
+                if isinstance(one, ButtonPress)
+            }
+        )
+        == 4
+    )
 
 
 def test_press_on_older_card_is_read_from_value_field() -> None:
     older = json.loads(card().body)
     call = replace(
-        card(), body=json.dumps({"outTrackId": "t", "userId": "u", "corpId": CORP, "value": older["content"]}).encode()
+        card(),
+        body=json.dumps(
+            {"outTrackId": "t", "userId": "u", "corpId": CORP, "value": older["content"]}
+        ).encode(),
     )
     assert isinstance(read(call, DINGTALK), ButtonPress)
 
@@ -99,15 +135,27 @@ def test_url_check_and_other_events_are_answered_with_success() -> None:
     for body, kind in ((challenge.answer, challenge.content_type), answer(None, other, DINGTALK)):
         told = json.loads(body)
         assert kind == "application/json"
-        envelope = EncryptedEnvelope(told["timeStamp"], told["nonce"], told["encrypt"], told["msg_signature"])
+        envelope = EncryptedEnvelope(
+            told["timeStamp"], told["nonce"], told["encrypt"], told["msg_signature"]
+        )
         assert decrypt_envelope(DINGTALK, envelope, NOON).content == b"success"
 
 
 @pytest.mark.parametrize(
     "call",
     [
-        *(robot(msgtype="picture"), robot(msgtype="richText", content={}), card(params={"action": "like"}), card(params={})),
-        *(card(content="{}"), card(content="", value=""), card(params={"action": "resolve", "token": 7}), card(userId="")),
+        *(
+            robot(msgtype="picture"),
+            robot(msgtype="richText", content={}),
+            card(params={"action": "like"}),
+            card(params={}),
+        ),
+        *(
+            card(content="{}"),
+            card(content="", value=""),
+            card(params={"action": "resolve", "token": 7}),
+            card(userId=""),
+        ),
     ],
 )
 def test_picture_or_unknown_action_is_ignored(call: ChatRequest) -> None:
@@ -118,7 +166,13 @@ def test_picture_or_unknown_action_is_ignored(call: ChatRequest) -> None:
     "call",
     [
         *(robot(msgId=""), robot(senderStaffId="", senderId=""), robot(msgId="x" * 600)),
-        *(robot(text="hello"), card(content="{"), card(content="[]"), replace(card(), body=b"{}"), replace(robot(), body=b"")),
+        *(
+            robot(text="hello"),
+            card(content="{"),
+            card(content="[]"),
+            replace(card(), body=b"{}"),
+            replace(robot(), body=b""),
+        ),
         event({"EventType": 1}),
     ],
 )
@@ -129,7 +183,9 @@ def test_signed_incomplete_call_is_malformed(call: ChatRequest) -> None:
 
 REFUSED = {
     "a robot of another secret": robot(secret="other"),
-    "a robot that signs as cards do": replace(card(), headers={"timestamp": LATER, "sign": card().headers["x-ddpaas-signature"]}),
+    "a robot that signs as cards do": replace(
+        card(), headers={"timestamp": LATER, "sign": card().headers["x-ddpaas-signature"]}
+    ),
     "a robot's words too long ago": robot(NOON + HOUR + timedelta(seconds=1)),
     "a robot's words replayed with a time of now": replace(
         robot(NOON + 2 * HOUR), headers={"timestamp": LATER, "sign": robot().headers["sign"]}
@@ -147,7 +203,9 @@ REFUSED = {
     "an event of another key": event({"EventType": "check_url"}, key=OTHER_KEY),
     "an event for another company": event({"EventType": "check_url"}, corp="dingother"),
     "an event too long ago": event({"EventType": "check_url"}, NOON + timedelta(minutes=6)),
-    "an event with a changed character": tampered(event({"EventType": "check_url", "more": "x" * 400})),
+    "an event with a changed character": tampered(
+        event({"EventType": "check_url", "more": "x" * 400})
+    ),
 }
 
 
@@ -163,23 +221,45 @@ NAMES = ["timestamp", "sign", "x-ddpaas-signature", "x-ddpaas-signature-timestam
 @given(
     st.binary(max_size=300),
     st.dictionaries(st.sampled_from(NAMES), st.text() | st.just("1772452800\udcff00")),
-    st.dictionaries(st.sampled_from(["msg_signature", "signature", "timestamp", "nonce"]), st.text()),
+    st.dictionaries(
+        st.sampled_from(["msg_signature", "signature", "timestamp", "nonce"]), st.text()
+    ),
 )
-def test_unsigned_call_is_always_refused(body: bytes, headers: dict[str, str], query: dict[str, str]) -> None:
+def test_unsigned_call_is_always_refused(
+    body: bytes, headers: dict[str, str], query: dict[str, str]
+) -> None:
     with pytest.raises(Unauthenticated):
         read(ChatRequest(headers, query, body, NOON), DINGTALK)
 
 
 ANYTHING = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["msgId", "text", "richText", "params"]), inner),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.sampled_from(["msgId", "text", "richText", "params"]), inner)
+    ),
     max_leaves=8,
 )
-FIELDS = ["msgtype", "msgId", "text", "content", "createAt", "outTrackId", "userId", "value", "senderNick", "spaceId"]
+FIELDS = [
+    "msgtype",
+    "msgId",
+    "text",
+    "content",
+    "createAt",
+    "outTrackId",
+    "userId",
+    "value",
+    "senderNick",
+    "spaceId",
+]
 
 
 @settings(max_examples=40)
-@given(st.sampled_from([robot, card]), st.dictionaries(st.sampled_from(FIELDS), ANYTHING), st.binary(max_size=50))
+@given(
+    st.sampled_from([robot, card]),
+    st.dictionaries(st.sampled_from(FIELDS), ANYTHING),
+    st.binary(max_size=50),
+)
 def test_any_signed_call_is_read_or_malformed(made: Any, more: dict[str, Any], raw: bytes) -> None:
     for call in (made(**more), replace(made(), body=raw), event(raw), event(more)):
         try:
@@ -190,10 +270,24 @@ def test_any_signed_call_is_read_or_malformed(made: Any, more: dict[str, Any], r
 
 
 def test_robot_is_answered_with_text_and_card_with_current_buttons() -> None:
-    reply = ChatReply("已由张三受理", "INC-1", "支付页面打不开", "处理中", (Button("resolve", "解决", "r7-token"),))
-    assert json.loads(answer(reply, robot(), DINGTALK)[0]) == {"msgtype": "text", "text": {"content": "已由张三受理"}}
+    reply = ChatReply(
+        "已由张三受理",
+        "INC-1",
+        "支付页面打不开",
+        "处理中",
+        (Button("resolve", "解决", "r7-token"),),
+    )
+    assert json.loads(answer(reply, robot(), DINGTALK)[0]) == {
+        "msgtype": "text",
+        "text": {"content": "已由张三受理"},
+    }
     told = json.loads(answer(reply, card(), DINGTALK)[0])["cardData"]["cardParamMap"]
-    assert (told["state"], told["resolve_token"], told["resolve_label"], told["acknowledge_token"]) == (
+    assert (
+        told["state"],
+        told["resolve_token"],
+        told["resolve_label"],
+        told["acknowledge_token"],
+    ) == (
         "处理中",
         "r7-token",
         "解决",

@@ -9,7 +9,12 @@ from typing import Any
 
 import pytest
 
-from gateway.channels.chat.dingtalk.outbound import DingTalkChannel, delivery_result, refusal_result, robot_result
+from gateway.channels.chat.dingtalk.outbound import (
+    DingTalkChannel,
+    delivery_result,
+    refusal_result,
+    robot_result,
+)
 from gateway.db.pool import Pool
 from gateway.egress.api_client import JsonApiClient, VendorResponse
 from gateway.egress.http_results import FEW_ATTEMPTS
@@ -21,10 +26,20 @@ from tests.support.clock import NOON, FakeClock
 from tests.support.telling import message
 from tests.support.vendor import FakeVendor, fake_vendor, paths
 
-CARD, ONE, GROUP = "/v1.0/card/instances", "/v1.0/robot/oToMessages/batchSend", "/v1.0/robot/groupMessages/send"
+CARD, ONE, GROUP = (
+    "/v1.0/card/instances",
+    "/v1.0/robot/oToMessages/batchSend",
+    "/v1.0/robot/groupMessages/send",
+)
 TOKEN, ROBOT = "/v1.0/oauth2/accessToken", "/robot/send"
-DELIVERED = {"success": True, "result": {"outTrackId": "x", "deliverResults": [{"spaceType": "IM_ROBOT", "success": True}]}}
-LOST = {"success": True, "result": {"deliverResults": [{"success": False, "errorMsg": "SYSTEM_ERROR"}]}}
+DELIVERED = {
+    "success": True,
+    "result": {"outTrackId": "x", "deliverResults": [{"spaceType": "IM_ROBOT", "success": True}]},
+}
+LOST = {
+    "success": True,
+    "result": {"deliverResults": [{"success": False, "errorMsg": "SYSTEM_ERROR"}]},
+}
 SENT = {"processQueryKey": "key", "invalidStaffIdList": [], "flowControlledStaffIdList": []}
 
 
@@ -50,19 +65,29 @@ async def channel(fake: FakeVendor, pool: Pool, clock: FakeClock) -> AsyncIterat
         card_template="t.schema",
         card_route="incidents",
         allow_private=True,
-        robots={"ops": DingTalkRobot(token="tok", secret="SECabc"), "plain": DingTalkRobot(token="tok2")},
+        robots={
+            "ops": DingTalkRobot(token="tok", secret="SECabc"),
+            "plain": DingTalkRobot(token="tok2"),
+        },
     )
     call = JsonApiClient.open(fake.url, clock, allow_private=True)
-    yield DingTalkChannel.open(settings, call, call, ChatPosts(pool, PressTokens((b"s" * 32,)), "zh-CN"))
+    yield DingTalkChannel.open(
+        settings, call, call, ChatPosts(pool, PressTokens((b"s" * 32,)), "zh-CN")
+    )
     await call.close()
 
 
-async def test_text_is_sent_to_members_and_groups_as_robot(channel: DingTalkChannel, fake: FakeVendor) -> None:
+async def test_text_is_sent_to_members_and_groups_as_robot(
+    channel: DingTalkChannel, fake: FakeVendor
+) -> None:
     for recipient in ("manager1", "group:cid1+/=="):
         assert await channel.send(message(recipient, text="交接班")) == Delivered()
     asked_for, *posted = fake.asked
     assert asked_for.body == {"appKey": "ding1", "appSecret": "s3cret"}
-    assert {{k.lower(): v for k, v in one.headers.items()}["x-acs-dingtalk-access-token"] for one in posted} == {"token-1"}
+    assert {
+        {k.lower(): v for k, v in one.headers.items()}["x-acs-dingtalk-access-token"]
+        for one in posted
+    } == {"token-1"}
     assert fake.bodies(ONE)[0]["userIds"] == ["manager1"]
     assert fake.bodies(GROUP)[0]["openConversationId"] == "cid1+/=="
     assert json.loads(fake.bodies(ONE)[0]["msgParam"]) == {"content": "交接班"}
@@ -76,9 +101,14 @@ async def test_card_is_updated_by_its_name(channel: DingTalkChannel, fake: FakeV
     assert fake.bodies(CARD)[0]["cardUpdateOptions"] == {"updateCardDataByKey": True}
 
 
-async def test_robot_with_secret_signs_timestamp(channel: DingTalkChannel, fake: FakeVendor) -> None:
+async def test_robot_with_secret_signs_timestamp(
+    channel: DingTalkChannel, fake: FakeVendor
+) -> None:
     for name in ("ops", "plain"):
-        assert await channel.send(message(f"robot:{name}", subject="已超时", text="磁盘已满")) == Delivered()
+        assert (
+            await channel.send(message(f"robot:{name}", subject="已超时", text="磁盘已满"))
+            == Delivered()
+        )
     signed, unsigned = fake.asked
     stamp = str(int(NOON.timestamp() * 1000))
     sign = base64.b64encode(hmac.digest(b"SECabc", f"{stamp}\nSECabc".encode(), "sha256")).decode()
@@ -87,7 +117,9 @@ async def test_robot_with_secret_signs_timestamp(channel: DingTalkChannel, fake:
     assert signed.body == {"msgtype": "text", "text": {"content": "已超时\n\n磁盘已满"}}
 
 
-async def test_refused_token_is_renewed_once_per_message(channel: DingTalkChannel, fake: FakeVendor) -> None:
+async def test_refused_token_is_renewed_once_per_message(
+    channel: DingTalkChannel, fake: FakeVendor
+) -> None:
     over = (400, {"code": "InvalidAuthentication", "message": "over"})
     fake.answer(ONE, SENT, over, SENT, (401, {}))
     results = [await channel.send(message("manager1")) for _ in range(3)]
@@ -96,7 +128,9 @@ async def test_refused_token_is_renewed_once_per_message(channel: DingTalkChanne
     assert paths(fake.asked) == [TOKEN, ONE, ONE, TOKEN, ONE, ONE, TOKEN, ONE]
 
 
-async def test_unreachable_recipient_is_dead_without_call(channel: DingTalkChannel, fake: FakeVendor) -> None:
+async def test_unreachable_recipient_is_dead_without_call(
+    channel: DingTalkChannel, fake: FakeVendor
+) -> None:
     for recipient in ["robot:", "robot:other", "", "张三", "a b", "x" * 129, "../x?"]:
         assert isinstance(await channel.send(message(recipient)), Undeliverable), recipient
     assert fake.asked == []
@@ -113,18 +147,26 @@ async def test_unreachable_recipient_is_dead_without_call(channel: DingTalkChann
         ((400, {"code": "param.userIdNotExist", "message": "m"}), Undeliverable, None),
         ((400, {"code": "param.cardTemplateIdEmpty", "message": "m"}), Retry, FEW_ATTEMPTS),
         ((403, {"code": "Forbidden.AccessDenied.QpsLimitForApi", "message": "m"}), Retry, None),
-        ((403, {"code": "Forbidden.AccessDenied.IpNotInWhiteList", "message": "m"}), Retry, FEW_ATTEMPTS),
+        (
+            (403, {"code": "Forbidden.AccessDenied.IpNotInWhiteList", "message": "m"}),
+            Retry,
+            FEW_ATTEMPTS,
+        ),
         ((500, {"code": "system.busy", "message": "m"}), Retry, None),
     ],
 )
 def test_vendor_answer_maps_to_delivery_result(said: Any, kind: Any, at_most: int | None) -> None:
     status, body = said if isinstance(said, tuple) else (200, said)
-    result = delivery_result(body) if status == 200 else refusal_result(VendorResponse(status, body))
+    result = (
+        delivery_result(body) if status == 200 else refusal_result(VendorResponse(status, body))
+    )
     assert isinstance(result, kind)
     assert getattr(result, "at_most", None) == at_most
 
 
-async def test_channel_send_returns_result_of_vendor_answer(channel: DingTalkChannel, fake: FakeVendor) -> None:
+async def test_channel_send_returns_result_of_vendor_answer(
+    channel: DingTalkChannel, fake: FakeVendor
+) -> None:
     answers: list[Any] = [
         LOST,
         {"invalidStaffIdList": ["m"]},
@@ -157,15 +199,25 @@ def test_robot_settings_error_retries_a_few_times() -> None:
     assert result.at_most == FEW_ATTEMPTS
 
 
-async def test_message_is_not_posted_without_token(channel: DingTalkChannel, fake: FakeVendor) -> None:
-    answers: list[Any] = [(400, {"code": "invalidClientIdOrSecret"}), (500, ""), {"expireIn": 7200}, "<html>"]
+async def test_message_is_not_posted_without_token(
+    channel: DingTalkChannel, fake: FakeVendor
+) -> None:
+    answers: list[Any] = [
+        (400, {"code": "invalidClientIdOrSecret"}),
+        (500, ""),
+        {"expireIn": 7200},
+        "<html>",
+    ]
     fake.answer(TOKEN, *answers)
     assert {type(await channel.send(message("manager1"))) for _ in answers} == {Retry}
     assert paths(fake.asked) == [TOKEN] * len(answers)
 
 
 def test_robots_and_application_are_separate_endpoints(channel: DingTalkChannel) -> None:
-    assert {channel.endpoint(one) for one in ("a", "group:b", "robot:ops")} == {"dingtalk:application", "dingtalk:robot:ops"}
+    assert {channel.endpoint(one) for one in ("a", "group:b", "robot:ops")} == {
+        "dingtalk:application",
+        "dingtalk:robot:ops",
+    }
 
 
 @pytest.mark.parametrize("code", [None, False, "0", [], {}, 0.0])

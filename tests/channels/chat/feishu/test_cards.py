@@ -6,4 +6,7 @@ from gateway.notify.card import ChatReply
 
 def test_card_without_incident_has_no_header() -> None:
     assert "header" not in card(ChatReply("hello"))
-    assert card(ChatReply("taken", number="INC-1", state="logged"))["header"]["title"]["content"] == "INC-1 logged"
+    assert (
+        card(ChatReply("taken", number="INC-1", state="logged"))["header"]["title"]["content"]
+        == "INC-1 logged"
+    )

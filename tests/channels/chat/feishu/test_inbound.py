@@ -53,18 +53,33 @@ def test_message_to_bot_is_read_with_reply_address(encrypted: bool) -> None:  # 
     body = a_message("打印机坏了")
     talk = heard(sealed(body) if encrypted else body)
     assert isinstance(talk, ChatMessage)
-    assert (talk.event_id, talk.tenant, talk.user, talk.conversation) == (MESSAGE, TENANT, USER, CHAT)
-    assert (talk.text, talk.addressed, talk.message, talk.thread) == ("打印机坏了", True, MESSAGE, "")
+    assert (talk.event_id, talk.tenant, talk.user, talk.conversation) == (
+        MESSAGE,
+        TENANT,
+        USER,
+        CHAT,
+    )
+    assert (talk.text, talk.addressed, talk.message, talk.thread) == (
+        "打印机坏了",
+        True,
+        MESSAGE,
+        "",
+    )
     assert talk.reply_to == f"feishu:{CHAT}/{MESSAGE}"
     assert talk.sent_at is not None
     assert talk.sent_at.year == 2020
 
 
 def test_group_message_is_addressed_only_with_bot_mention() -> None:
-    bot, ann = a_mention("@_user_1", "Gateway"), a_mention("@_user_10", "Ann", mentioned_type="user")
+    bot, ann = (
+        a_mention("@_user_1", "Gateway"),
+        a_mention("@_user_10", "Ann", mentioned_type="user"),
+    )
     among = heard(a_message("lunch?", chat_type="group"))
     other = heard(a_message("@_user_10 lunch?", chat_type="group", mentions=[ann]))
-    named = heard(a_message("@_user_1 tell @_user_10: mail is down", chat_type="group", mentions=[bot, ann]))
+    named = heard(
+        a_message("@_user_1 tell @_user_10: mail is down", chat_type="group", mentions=[bot, ann])
+    )
     assert [among.addressed, other.addressed, named.addressed] == [False, False, True]
     assert (other.text, named.text) == ("@Ann lunch?", "tell @Ann: mail is down")
 
@@ -72,15 +87,32 @@ def test_group_message_is_addressed_only_with_bot_mention() -> None:
 def test_rich_text_reply_is_read_with_its_thread() -> None:
     post = {
         "title": "Mail",
-        "content": [[{"tag": "text", "text": "is "}, {"tag": "a", "text": "down"}], [{"tag": "img"}]],
+        "content": [
+            [{"tag": "text", "text": "is "}, {"tag": "a", "text": "down"}],
+            [{"tag": "img"}],
+        ],
     }
-    talk = heard(a_message("", message_type="post", content=json.dumps(post), root_id="om_root", parent_id="om_parent"))
+    talk = heard(
+        a_message(
+            "",
+            message_type="post",
+            content=json.dumps(post),
+            root_id="om_root",
+            parent_id="om_parent",
+        )
+    )
     assert (talk.text, talk.thread) == ("Mail\nis down", "om_root")
 
 
 def test_older_message_format_is_read() -> None:
     talk = heard(sealed(an_older_message("mail is down", root_id="om_root")))
-    assert (talk.event_id, talk.tenant, talk.user, talk.text, talk.thread) == (MESSAGE, TENANT, USER, "mail is down", "om_root")
+    assert (talk.event_id, talk.tenant, talk.user, talk.text, talk.thread) == (
+        MESSAGE,
+        TENANT,
+        USER,
+        "mail is down",
+        "om_root",
+    )
     assert not heard(an_older_message("x", chat_type="group")).addressed
     assert heard(an_older_message("x", chat_type="group", is_mention=True)).addressed
     assert isinstance(heard(an_older_message("x", msg_type="image")), IgnoredChatEvent)
@@ -99,8 +131,19 @@ def test_button_press_is_answered_with_toast_and_current_card() -> None:
     body = sealed(a_press("resolve", "p1-0-1-x"))
     press = heard(body)
     assert isinstance(press, ButtonPress)
-    assert (press.action, press.token, press.user, press.reply_to) == ("resolve", "p1-0-1-x", USER, "")
-    reply = ChatReply("it is resolved\n[INC-1] mail", "INC-1", "mail", "resolved", (Button("resolve", "Resolve", "t"),))
+    assert (press.action, press.token, press.user, press.reply_to) == (
+        "resolve",
+        "p1-0-1-x",
+        USER,
+        "",
+    )
+    reply = ChatReply(
+        "it is resolved\n[INC-1] mail",
+        "INC-1",
+        "mail",
+        "resolved",
+        (Button("resolve", "Resolve", "t"),),
+    )
     told = json.loads(PROVIDER.answer(reply, a_call(body, NOON), SETTINGS)[0])
     assert told["toast"] == {"type": "info", "content": "it is resolved"}
     div, row = told["card"]["data"]["elements"]
@@ -108,7 +151,10 @@ def test_button_press_is_answered_with_toast_and_current_card() -> None:
     assert row["actions"][0]["value"] == {"action": "resolve", "token": "t"}
     refused = json.loads(PROVIDER.answer(ChatReply("no", "INC-1"), a_call(body, NOON), SETTINGS)[0])
     assert refused == {"toast": {"type": "info", "content": "no"}}
-    assert PROVIDER.answer(reply, a_call(a_message("x"), NOON), SETTINGS) == (b"{}", "application/json")
+    assert PROVIDER.answer(reply, a_call(a_message("x"), NOON), SETTINGS) == (
+        b"{}",
+        "application/json",
+    )
     assert PROVIDER.answer(None, a_call(body, NOON), SETTINGS) == (b"{}", "application/json")
 
 
@@ -116,12 +162,19 @@ def test_older_button_press_is_verified_by_token() -> None:
     body = a_press_as_before("acknowledge", "p1-0-1-x")
     press = PROVIDER.read(a_call(body, NOON, signed_as_before(body, NOON)), SETTINGS)
     assert isinstance(press, ButtonPress)
-    assert (press.action, press.tenant, press.event_id) == ("acknowledge", TENANT, "card/c-295ee57216a5dc9de90fefd0aadb4b1d7d")
+    assert (press.action, press.tenant, press.event_id) == (
+        "acknowledge",
+        TENANT,
+        "card/c-295ee57216a5dc9de90fefd0aadb4b1d7d",
+    )
     for headers, settings in (
         (signed_as_before(body, NOON, "other"), SETTINGS),
         (signed_as_before(body, NOON, ""), ChatSettings(secrets=(KEY,))),
         (signed_as_before(body, NOON - timedelta(minutes=6)), SETTINGS),
-        (signed_as_before(body, NOON), ChatSettings(secrets=(KEY,), token=TOKEN, tenants=("other",))),
+        (
+            signed_as_before(body, NOON),
+            ChatSettings(secrets=(KEY,), token=TOKEN, tenants=("other",)),
+        ),
     ):
         with pytest.raises(Unauthenticated):
             PROVIDER.read(a_call(body, NOON, headers), settings)
@@ -129,13 +182,20 @@ def test_older_button_press_is_verified_by_token() -> None:
 
 @pytest.mark.parametrize("encrypted", [True, False])
 def test_url_verification_is_answered_with_challenge(encrypted: bool) -> None:  # noqa: FBT001
-    body = json.dumps({"challenge": "ajls384kdjx98XX", "token": TOKEN, "type": "url_verification"}).encode()
+    body = json.dumps(
+        {"challenge": "ajls384kdjx98XX", "token": TOKEN, "type": "url_verification"}
+    ).encode()
     sent = sealed(body) if encrypted else body
     assert PROVIDER.read(a_call(sent, NOON, {}), SETTINGS) == AddressChallenge(
         b'{"challenge":"ajls384kdjx98XX"}', "application/json"
     )
     with pytest.raises(Unauthenticated):
-        PROVIDER.read(a_call(sent.replace(TOKEN.encode(), b"x") if not encrypted else sealed(body, "x"), NOON, {}), SETTINGS)
+        PROVIDER.read(
+            a_call(
+                sent.replace(TOKEN.encode(), b"x") if not encrypted else sealed(body, "x"), NOON, {}
+            ),
+            SETTINGS,
+        )
     with pytest.raises(Unauthenticated):
         PROVIDER.read(a_call(body, NOON, {}), ChatSettings(secrets=(KEY,)))
 

@@ -34,9 +34,14 @@ async def channel(feishu: ChatServer, pool: Pool, clock: FakeClock) -> AsyncIter
     await call.close()
 
 
-async def test_cards_are_sent_with_one_cached_token(channel: FeishuChannel, feishu: ChatServer) -> None:
+async def test_cards_are_sent_with_one_cached_token(
+    channel: FeishuChannel, feishu: ChatServer
+) -> None:
     first = message("oc_1", text="磁盘满了\n")
-    assert [await channel.send(one) for one in (first, message("ou_1"))] == [Delivered(), Delivered()]
+    assert [await channel.send(one) for one in (first, message("ou_1"))] == [
+        Delivered(),
+        Delivered(),
+    ]
     asked = [(path, token) for path, token, _ in feishu.asked]
     assert asked == [
         ("POST /open-apis/auth/v3/tenant_access_token/internal", ""),
@@ -45,8 +50,15 @@ async def test_cards_are_sent_with_one_cached_token(channel: FeishuChannel, feis
     ]
     assert feishu.asked[0][2] == {"app_id": "cli_1", "app_secret": "secret"}
     body = feishu.asked[1][2]
-    assert (body["receive_id"], body["msg_type"], body["uuid"]) == ("oc_1", "interactive", str(first.id))
-    assert json.loads(body["content"])["elements"][0]["text"] == {"tag": "plain_text", "content": "磁盘满了"}
+    assert (body["receive_id"], body["msg_type"], body["uuid"]) == (
+        "oc_1",
+        "interactive",
+        str(first.id),
+    )
+    assert json.loads(body["content"])["elements"][0]["text"] == {
+        "tag": "plain_text",
+        "content": "磁盘满了",
+    }
 
 
 async def test_token_is_renewed_before_expiry_and_when_refused(
@@ -56,7 +68,9 @@ async def test_token_is_renewed_before_expiry_and_when_refused(
     clock.advance(timedelta(seconds=7_200))
     await channel.send(message("oc_1"))
     assert feishu.asked[-1][1] == "Bearer t-3"
-    feishu.answer = lambda path: web.json_response({"code": 99991663, "msg": "bad token"}) if "messages" in path else None
+    feishu.answer = lambda path: (
+        web.json_response({"code": 99991663, "msg": "bad token"}) if "messages" in path else None
+    )
     assert await channel.send(message("oc_1")) == Retry("Feishu: 99991663 bad token")
     feishu.answer = lambda _: None
     assert await channel.send(message("oc_1")) == Delivered()
@@ -84,12 +98,18 @@ def test_id_kind_is_derived_from_prefix() -> None:
     ]  # fmt: skip
 
 
-async def test_feishu_error_maps_to_delivery_result(channel: FeishuChannel, feishu: ChatServer) -> None:
+async def test_feishu_error_maps_to_delivery_result(
+    channel: FeishuChannel, feishu: ChatServer
+) -> None:
     assert isinstance(result_of_code(230011, "recalled"), Undeliverable)
     assert result_of_code(99991400, "slow down") == Retry("Feishu: 99991400 slow down")
-    assert result_of_code(230002, "bot not in chat") == Retry("Feishu: 230002 bot not in chat", at_most=FEW_ATTEMPTS)
+    assert result_of_code(230002, "bot not in chat") == Retry(
+        "Feishu: 230002 bot not in chat", at_most=FEW_ATTEMPTS
+    )
     feishu.answer = lambda _: web.json_response({"code": 10003, "msg": "invalid app_id"})
     refused = await channel.send(message("oc_1"))
-    assert refused == Retry("Feishu gives no token: invalid app_id", at_most=FEW_ATTEMPTS, down=True)
+    assert refused == Retry(
+        "Feishu gives no token: invalid app_id", at_most=FEW_ATTEMPTS, down=True
+    )
     feishu.answer = lambda _: web.Response(status=502)
     assert isinstance(await channel.send(message("oc_1")), Retry)

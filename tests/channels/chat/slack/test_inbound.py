@@ -20,7 +20,16 @@ from gateway.channels.chat.contract import (
 )
 from gateway.channels.chat.slack.inbound import PROVIDER, verify_signature
 from gateway.errors import Malformed, Unauthenticated
-from tests.channels.chat.slack_calls import BOT, FORM, SECRET, a_call, a_command, a_message, a_press, signed
+from tests.channels.chat.slack_calls import (
+    BOT,
+    FORM,
+    SECRET,
+    a_call,
+    a_command,
+    a_message,
+    a_press,
+    signed,
+)
 from tests.support.clock import NOON
 
 CHAT = ChatSettings(secrets=("another-secret", SECRET), tenants=("T123ABC456",))
@@ -51,20 +60,35 @@ def test_channel_message_is_addressed_only_with_bot_mention() -> None:
 def test_message_and_app_mention_of_same_text_are_equal() -> None:
     text = f"<@{BOT}> mail is down"
     message = heard(a_message(text, channel="C1", channel_type="channel"))
-    mention = heard(a_message(text, type="app_mention", channel="C1", channel_type="", outer={"event_id": "Ev2"}))
+    mention = heard(
+        a_message(
+            text, type="app_mention", channel="C1", channel_type="", outer={"event_id": "Ev2"}
+        )
+    )
     assert message == mention
-    unnamed = heard(a_message(text, type="app_mention", channel="C1", outer={"authorizations": None}))
+    unnamed = heard(
+        a_message(text, type="app_mention", channel="C1", outer={"authorizations": None})
+    )
     assert unnamed.text == "mail is down"
 
 
 def test_thread_reply_names_its_thread() -> None:
     talk = heard(a_message("also B", thread_ts="1355517000.000001"))
-    assert (talk.thread, talk.reply_to) == ("1355517000.000001", "slack:D024BE91L/1355517000.000001")
+    assert (talk.thread, talk.reply_to) == (
+        "1355517000.000001",
+        "slack:D024BE91L/1355517000.000001",
+    )
 
 
 @pytest.mark.parametrize(
     "more",
-    [{"bot_id": "B1"}, {"subtype": "message_changed"}, {"subtype": "channel_join"}, {"user": BOT}, {"type": "reaction_added"}],
+    [
+        {"bot_id": "B1"},
+        {"subtype": "message_changed"},
+        {"subtype": "channel_join"},
+        {"user": BOT},
+        {"type": "reaction_added"},
+    ],
 )
 def test_bot_message_and_non_message_event_are_ignored(more: dict[str, str]) -> None:
     assert isinstance(heard(a_message("x", **more)), IgnoredChatEvent)
@@ -74,8 +98,17 @@ def test_slash_command_is_answered_with_ephemeral_message() -> None:
     body = a_command("report 打印机坏了")
     talk = heard(body, FORM)
     assert isinstance(talk, ChatMessage)
-    assert (talk.text, talk.user_name, talk.reply_to, talk.addressed) == ("report 打印机坏了", "Steve", "", True)
-    reply = ChatReply("done <!channel>", "INC-20260302-000001", buttons=(Button("acknowledge", "Acknowledge", "p1"),))
+    assert (talk.text, talk.user_name, talk.reply_to, talk.addressed) == (
+        "report 打印机坏了",
+        "Steve",
+        "",
+        True,
+    )
+    reply = ChatReply(
+        "done <!channel>",
+        "INC-20260302-000001",
+        buttons=(Button("acknowledge", "Acknowledge", "p1"),),
+    )
     answer, kind = PROVIDER.answer(reply, a_call(body, NOON, kind=FORM), CHAT)
     assert kind == "application/json"
     assert b'"response_type":"ephemeral"' in answer
@@ -87,7 +120,12 @@ def test_slash_command_is_answered_with_ephemeral_message() -> None:
 def test_button_press_is_read_with_ephemeral_reply_address() -> None:
     press = heard(a_press("resolve", "p1-0-1-x"), FORM)
     assert isinstance(press, ButtonPress)
-    assert (press.action, press.token, press.user, press.user_name) == ("resolve", "p1-0-1-x", "U2147483697", "steve")
+    assert (press.action, press.token, press.user, press.user_name) == (
+        "resolve",
+        "p1-0-1-x",
+        "U2147483697",
+        "steve",
+    )
     assert press.reply_to == "slack:CBR2V3XEX@U2147483697"
     assert isinstance(heard(a_press("launch_missiles", "x"), FORM), IgnoredChatEvent)
     assert isinstance(heard(a_press("resolve", "x", type="view_closed"), FORM), IgnoredChatEvent)
@@ -127,16 +165,29 @@ def test_other_workspace_or_missing_secret_is_refused() -> None:
             heard(call, FORM)
     with pytest.raises(Unauthenticated):
         PROVIDER.read(a_call(a_message("x"), NOON), ChatSettings())
-    assert isinstance(PROVIDER.read(a_call(body, NOON), ChatSettings(secrets=(SECRET,))), ChatMessage)
+    assert isinstance(
+        PROVIDER.read(a_call(body, NOON), ChatSettings(secrets=(SECRET,))), ChatMessage
+    )
 
 
-@pytest.mark.parametrize("body", [b"", b"[]", b"{", b'{"type":1}', b'{"type":"event_callback","team_id":"T123ABC456","event":7}'])
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"[]",
+        b"{",
+        b'{"type":1}',
+        b'{"type":"event_callback","team_id":"T123ABC456","event":7}',
+    ],
+)
 def test_signed_garbage_is_malformed(body: bytes) -> None:
     with pytest.raises(Malformed):
         heard(body)
 
 
-@pytest.mark.parametrize("body", [b"payload=%7B", b"command=x", b"\xff=1", b"&".join([b"a=1"] * 60)])
+@pytest.mark.parametrize(
+    "body", [b"payload=%7B", b"command=x", b"\xff=1", b"&".join([b"a=1"] * 60)]
+)
 def test_signed_garbage_form_is_malformed(body: bytes) -> None:
     with pytest.raises(Malformed):
         heard(body, FORM)
@@ -151,11 +202,23 @@ def test_signature_check_agrees_with_slack_sdk_verifier() -> None:
     chance = random.Random(7)
     theirs, outcomes = SignatureVerifier(SECRET, At()), set()
     for _ in range(1_000):
-        body = chance.choice([a_message("磁盘满了"), a_command("x"), chance.randbytes(40).replace(b"\xff", b"").hex().encode()])
-        at = NOON + timedelta(seconds=chance.choice([-301, -300, -299, 0, 1, 299, 300, 301, chance.randrange(-900, 900)]))
+        body = chance.choice(
+            [
+                a_message("磁盘满了"),
+                a_command("x"),
+                chance.randbytes(40).replace(b"\xff", b"").hex().encode(),
+            ]
+        )
+        at = NOON + timedelta(
+            seconds=chance.choice(
+                [-301, -300, -299, 0, 1, 299, 300, 301, chance.randrange(-900, 900)]
+            )
+        )
         headers = signed(body, at, chance.choice([SECRET, SECRET, SECRET, "wrong"]))
         mark = headers["x-slack-signature"]
-        headers["x-slack-signature"] = chance.choice([mark, mark, mark, mark[3:], mark.upper(), mark[:-1] + "0", f" {mark}", ""])
+        headers["x-slack-signature"] = chance.choice(
+            [mark, mark, mark, mark[3:], mark.upper(), mark[:-1] + "0", f" {mark}", ""]
+        )
         sent = body if chance.random() < 0.8 else body + b" "
         wanted = theirs.is_valid_request(sent, headers)
         try:
@@ -169,9 +232,16 @@ def test_signature_check_agrees_with_slack_sdk_verifier() -> None:
 
 
 def test_shared_file_is_read_as_its_name() -> None:
-    talk = heard(a_message("see this", subtype="file_share", files=[{"name": "error.png"}, {"title": "log"}, {}]))
+    talk = heard(
+        a_message(
+            "see this", subtype="file_share", files=[{"name": "error.png"}, {"title": "log"}, {}]
+        )
+    )
     assert talk.text == "see this\n[error.png]\n[log]\n[file]"
-    assert heard(a_message("", subtype="file_share", files=[{"name": "error.png"}])).text == "[error.png]"
+    assert (
+        heard(a_message("", subtype="file_share", files=[{"name": "error.png"}])).text
+        == "[error.png]"
+    )
 
 
 def test_nul_in_message_is_replaced() -> None:

@@ -34,13 +34,18 @@ async def channel(slack: ChatServer, pool: Pool) -> AsyncIterator[SlackChannel]:
     await call.close()
 
 
-async def test_message_is_posted_with_bot_token_and_escaped_mentions(channel: SlackChannel, slack: ChatServer) -> None:
+async def test_message_is_posted_with_bot_token_and_escaped_mentions(
+    channel: SlackChannel, slack: ChatServer
+) -> None:
     assert await channel.send(message("C1", text="disk <!channel> & more\n")) == Delivered()
     ((path, token, body),) = slack.asked
     assert (path, token, body["channel"]) == ("POST /api/chat.postMessage", "Bearer xoxb-1", "C1")
     assert body["text"] == "disk &lt;!channel&gt; &amp; more"
     assert body["blocks"] == [
-        {"type": "section", "text": {"type": "plain_text", "text": "disk <!channel> & more", "emoji": False}}
+        {
+            "type": "section",
+            "text": {"type": "plain_text", "text": "disk <!channel> & more", "emoji": False},
+        }
     ]
 
 
@@ -59,7 +64,9 @@ async def test_recipient_selects_thread_ephemeral_or_update(
     assert await channel.send(message(recipient)) == Delivered()
     ((path, _, body),) = slack.asked
     assert path == f"POST /api/{method}"
-    assert {name: body.get(name) for name in ("channel", "thread_ts", "user", "ts") if name in body} == {"channel": "C1"} | more
+    assert {
+        name: body.get(name) for name in ("channel", "thread_ts", "user", "ts") if name in body
+    } == {"channel": "C1"} | more
 
 
 @pytest.mark.parametrize("error", ["message_not_found", "is_archived"])
@@ -69,14 +76,22 @@ def test_permanent_slack_error_is_dead(error: str) -> None:
 
 def test_slack_error_sets_retry_limit() -> None:
     assert result_of_error("internal_error") == Retry("Slack: internal_error")
-    assert result_of_error("channel_not_found") == Retry("Slack: channel_not_found", at_most=FEW_ATTEMPTS)
-    assert result_of_error("invalid_auth") == Retry("Slack: invalid_auth", at_most=FEW_ATTEMPTS, down=True)
+    assert result_of_error("channel_not_found") == Retry(
+        "Slack: channel_not_found", at_most=FEW_ATTEMPTS
+    )
+    assert result_of_error("invalid_auth") == Retry(
+        "Slack: invalid_auth", at_most=FEW_ATTEMPTS, down=True
+    )
 
 
 async def test_failed_slack_answer_is_retried(channel: SlackChannel, slack: ChatServer) -> None:
     slack.answer = lambda _: web.json_response({"ok": False, "error": "channel_not_found"})
-    assert await channel.send(message("C1")) == Retry("Slack: channel_not_found", at_most=FEW_ATTEMPTS)
-    slack.answer = lambda _: web.json_response({"ok": False, "error": "ratelimited"}, status=429, headers={"Retry-After": "30"})
+    assert await channel.send(message("C1")) == Retry(
+        "Slack: channel_not_found", at_most=FEW_ATTEMPTS
+    )
+    slack.answer = lambda _: web.json_response(
+        {"ok": False, "error": "ratelimited"}, status=429, headers={"Retry-After": "30"}
+    )
     limited = await channel.send(message("C1"))
     assert isinstance(limited, Retry)
     assert limited.after is not None
@@ -90,13 +105,17 @@ async def test_failed_slack_answer_is_retried(channel: SlackChannel, slack: Chat
 async def test_private_api_address_is_refused_unless_allowed(pool: Pool, slack: ChatServer) -> None:
     settings = Slack(api=slack.url, token="xoxb-1", allow_private=False)
     call = JsonApiClient.open(slack.url, SystemClock(), allow_private=False)
-    refused = await SlackChannel(settings, call, ChatPosts(pool, PressTokens((b"s" * 32,)), "en")).send(message("C1"))
+    refused = await SlackChannel(
+        settings, call, ChatPosts(pool, PressTokens((b"s" * 32,)), "en")
+    ).send(message("C1"))
     assert isinstance(refused, Undeliverable)
     assert slack.asked == []
     await call.close()
 
 
 async def test_plain_reply_contains_its_text_once(channel: SlackChannel, slack: ChatServer) -> None:
-    answer = replace(message("C1/1.2"), template="chat", incident_id=None, facts={"text": "no such record"})
+    answer = replace(
+        message("C1/1.2"), template="chat", incident_id=None, facts={"text": "no such record"}
+    )
     assert await channel.send(answer) == Delivered()
     assert json.dumps(slack.asked[0][2]["blocks"]).count("no such record") == 1

@@ -8,12 +8,29 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.channels.chat import flat_xml
-from gateway.channels.chat.contract import Button, ButtonPress, ChatMessage, ChatReply, ChatRequest, IgnoredChatEvent
+from gateway.channels.chat.contract import (
+    Button,
+    ButtonPress,
+    ChatMessage,
+    ChatReply,
+    ChatRequest,
+    IgnoredChatEvent,
+)
 from gateway.channels.chat.envelope import EncryptedEnvelope, decrypt_envelope
 from gateway.channels.chat.wecom.cards import MAX_TEXT, text
 from gateway.channels.chat.wecom.inbound import answer, read
 from gateway.errors import Malformed, Unauthenticated
-from tests.channels.chat.chinese import CORP, OTHER_KEY, WECOM, pressed, said, sealed, tampered, wecom, xml
+from tests.channels.chat.chinese import (
+    CORP,
+    OTHER_KEY,
+    WECOM,
+    pressed,
+    said,
+    sealed,
+    tampered,
+    wecom,
+    xml,
+)
 from tests.support.clock import NOON
 
 BUTTON = Button("resolve", "解决", "r7-token")
@@ -21,7 +38,11 @@ BUTTON = Button("resolve", "解决", "r7-token")
 
 def test_url_check_is_answered_when_plus_became_space() -> None:
     envelope = next(one for n in range(100) if "+" in (one := sealed(f"{n}".encode())).encrypted)
-    query = {"msg_signature": envelope.signature, "timestamp": envelope.timestamp, "nonce": envelope.nonce}
+    query = {
+        "msg_signature": envelope.signature,
+        "timestamp": envelope.timestamp,
+        "nonce": envelope.nonce,
+    }
     calls = [
         ChatRequest({}, {**query, "echostr": echo}, b"", NOON)
         for echo in (envelope.encrypted, envelope.encrypted.replace("+", " "))
@@ -44,9 +65,17 @@ def test_message_is_read_with_time_and_conversation() -> None:
 
 
 def test_button_press_is_read_and_repeated_press_has_same_event_id() -> None:
-    first, again = (read(wecom(xml(**pressed()), NOON + late), WECOM) for late in (timedelta(), timedelta(seconds=10)))
+    first, again = (
+        read(wecom(xml(**pressed()), NOON + late), WECOM)
+        for late in (timedelta(), timedelta(seconds=10))
+    )
     assert isinstance(first, ButtonPress)
-    assert (first.user, first.action, first.token, first.tenant) == ("lisi", "acknowledge", "r7-token", CORP)
+    assert (first.user, first.action, first.token, first.tenant) == (
+        "lisi",
+        "acknowledge",
+        "r7-token",
+        CORP,
+    )
     assert first == again
     others = [
         pressed("resolve@r7-token"),
@@ -60,7 +89,13 @@ def test_button_press_is_read_and_repeated_press_has_same_event_id() -> None:
 
 @pytest.mark.parametrize(
     "fields",
-    [pressed("menu"), pressed("close@r7-token"), pressed("acknowledge@"), pressed(Event="enter_agent"), said(MsgType="image")],
+    [
+        pressed("menu"),
+        pressed("close@r7-token"),
+        pressed("acknowledge@"),
+        pressed(Event="enter_agent"),
+        said(MsgType="image"),
+    ],
 )
 def test_unknown_button_event_or_image_is_ignored(fields: dict[str, object]) -> None:
     assert isinstance(read(wecom(xml(**fields)), WECOM), IgnoredChatEvent)
@@ -69,7 +104,14 @@ def test_unknown_button_event_or_image_is_ignored(fields: dict[str, object]) -> 
 @pytest.mark.parametrize(
     "content",
     [
-        *(b"", b"<xml>", b"hello", xml(**said(MsgId="")), xml(**said(FromUserName="")), xml(**said(FromUserName="z" * 513))),
+        *(
+            b"",
+            b"<xml>",
+            b"hello",
+            xml(**said(MsgId="")),
+            xml(**said(FromUserName="")),
+            xml(**said(FromUserName="z" * 513)),
+        ),
         *(b"<xml>" + b"<a/>" * 65 + b"</xml>", b"\xff" * 100),
     ],
 )
@@ -102,7 +144,9 @@ REFUSED = {
     "a signature of another nonce": replace(GOOD, query={**GOOD.query, "nonce": "nonce-2"}),
     "too long ago": replace(GOOD, received_at=NOON + timedelta(minutes=6)),
     "replayed with a time of now": replace(
-        GOOD, query={**GOOD.query, "timestamp": str(int(NOON.timestamp()) + 600)}, received_at=NOON + timedelta(minutes=10)
+        GOOD,
+        query={**GOOD.query, "timestamp": str(int(NOON.timestamp()) + 600)},
+        received_at=NOON + timedelta(minutes=10),
     ),
     "for another company": wecom(xml(**said()), corp="ww9999999999999999"),
     "by another key": wecom(xml(**said()), key=OTHER_KEY),
@@ -110,7 +154,9 @@ REFUSED = {
     "longer than any message": wecom(xml(**said(Content="x" * 70_000))),
     "without an envelope": replace(GOOD, body=xml(**said())),
     "without a signature": replace(GOOD, query={}),
-    "the check of an address by another": replace(GOOD, query={**GOOD.query, "echostr": sealed(b"1").encrypted}),
+    "the check of an address by another": replace(
+        GOOD, query={**GOOD.query, "echostr": sealed(b"1").encrypted}
+    ),
 }
 
 
@@ -121,13 +167,21 @@ def test_forged_call_is_refused(lie: ChatRequest) -> None:
         read(lie, WECOM)
 
 
-@given(st.binary(max_size=300), st.dictionaries(st.sampled_from(["msg_signature", "timestamp", "nonce", "echostr"]), st.text()))
+@given(
+    st.binary(max_size=300),
+    st.dictionaries(st.sampled_from(["msg_signature", "timestamp", "nonce", "echostr"]), st.text()),
+)
 def test_unsigned_call_is_always_refused(body: bytes, query: dict[str, str]) -> None:
     with pytest.raises(Unauthenticated):
         read(ChatRequest({}, query, body, NOON), WECOM)
 
 
-@given(st.one_of(st.binary(max_size=300), st.text().map(lambda text: xml(**said(Content=text, EventKey=text, MsgId=text)))))
+@given(
+    st.one_of(
+        st.binary(max_size=300),
+        st.text().map(lambda text: xml(**said(Content=text, EventKey=text, MsgId=text))),
+    )
+)
 def test_any_signed_call_is_read_or_malformed(content: bytes) -> None:
     try:
         heard = read(wecom(content), WECOM)
@@ -141,7 +195,9 @@ def answered(reply: ChatReply, fields: dict[str, object]) -> dict[str, str]:
     body, kind = answer(reply, wecom(xml(**fields)), WECOM)
     outer = flat_xml.read(body)
     assert kind == "application/xml"
-    envelope = EncryptedEnvelope(outer["TimeStamp"], outer["Nonce"], outer["Encrypt"], outer["MsgSignature"])
+    envelope = EncryptedEnvelope(
+        outer["TimeStamp"], outer["Nonce"], outer["Encrypt"], outer["MsgSignature"]
+    )
     opened = decrypt_envelope(WECOM, envelope, NOON)
     assert opened.receiver == CORP
     return {"": opened.content.decode(), **flat_xml.read(opened.content)}
@@ -162,7 +218,9 @@ def test_any_reply_text_survives_xml_except_unwritable_characters(words: str) ->
 
 
 def test_button_press_is_answered_with_updated_card_or_state() -> None:
-    with_more = answered(ChatReply("已由李四受理", "INC-1", "支付页面打不开", "处理中", (BUTTON,)), pressed())
+    with_more = answered(
+        ChatReply("已由李四受理", "INC-1", "支付页面打不开", "处理中", (BUTTON,)), pressed()
+    )
     assert (with_more["ToUserName"], with_more["MsgType"]) == ("lisi", "update_template_card")
     assert "<Key>resolve@r7-token</Key>" in with_more[""]
     assert "<Title>INC-1 处理中</Title><Desc>支付页面打不开</Desc>" in with_more[""]

@@ -39,7 +39,9 @@ def envelope(case: str) -> dict[str, Any]:
 
 
 def signed(case: str, version: str = "2", late: timedelta = timedelta(), **changes: str) -> bytes:
-    return signing.sns(version, msgspec.json.encode(envelope(case)), SystemClock().now() - late, **changes)[1]
+    return signing.sns(
+        version, msgspec.json.encode(envelope(case)), SystemClock().now() - late, **changes
+    )[1]
 
 
 @dataclass
@@ -64,7 +66,9 @@ async def a_gateway(database_url: str, world: World, **changes: Any) -> AsyncIte
     own = msgspec.structs.replace(plain.mail.ses, **({"accounts": (TOPIC,)} | changes))
     mail = msgspec.structs.replace(plain.mail, ses=own, max_bytes=200_000)
     database = Database(url=database_url, pool_min=1, pool_max=8)
-    async with served(msgspec.structs.replace(plain, database=database, mail=mail), world.fetch) as running:
+    async with served(
+        msgspec.structs.replace(plain, database=database, mail=mail), world.fetch
+    ) as running:
         yield running
 
 
@@ -75,8 +79,12 @@ async def gateway(database_url: str, world: World) -> AsyncIterator[Served]:
 
 
 async def post(gateway: Served, body: bytes, **headers: str) -> tuple[int, Any]:
-    sent = {"Content-Type": "text/plain; charset=UTF-8"} | {name.replace("_", "-"): value for name, value in headers.items()}
-    answer = await gateway.client.post(f"/ingest/email/ses/{gateway.keys['ingest']}", data=body, headers=sent)
+    sent = {"Content-Type": "text/plain; charset=UTF-8"} | {
+        name.replace("_", "-"): value for name, value in headers.items()
+    }
+    answer = await gateway.client.post(
+        f"/ingest/email/ses/{gateway.keys['ingest']}", data=body, headers=sent
+    )
     return answer.status, await answer.json(content_type=None)
 
 
@@ -90,7 +98,9 @@ async def outcome(gateway: Served, body: bytes, **headers: str) -> str:
 async def test_mail_in_utf8_or_base64_opens_incident_once(gateway: Served, world: World) -> None:
     assert await outcome(gateway, signed("subscription")) == "ignored"
     assert world.asked[0] == CERTIFICATE_AT
-    assert world.asked[1].startswith("https://sns.eu-west-1.amazonaws.com/?Action=ConfirmSubscription&")
+    assert world.asked[1].startswith(
+        "https://sns.eu-west-1.amazonaws.com/?Action=ConfirmSubscription&"
+    )
     assert [await outcome(gateway, signed(case)) for case in ("utf8", "base64", "utf8", "base64")] == [
         "opened", "opened", "duplicate", "duplicate",
     ]  # fmt: skip
@@ -117,19 +127,27 @@ def lies() -> dict[str, tuple[bytes, int]]:
         "of the future": (signed("utf8", late=-timedelta(minutes=6)), 401),
         "another account": (signed("utf8", TopicArn=TOPIC.replace("1234", "4321")), 403),
         "another topic": (signed("utf8", TopicArn=TOPIC + "2"), 403),
-        "a subscription of somebody else's": (signed("subscription", TopicArn=TOPIC.replace("1234", "4321")), 403),
+        "a subscription of somebody else's": (
+            signed("subscription", TopicArn=TOPIC.replace("1234", "4321")),
+            403,
+        ),
         "not JSON": (b"hello", 401),
     }
 
 
-async def test_forged_notification_is_refused_without_receipt(gateway: Served, world: World) -> None:
+async def test_forged_notification_is_refused_without_receipt(
+    gateway: Served, world: World
+) -> None:
     for name, (body, status) in (told := lies()).items():
         assert (await post(gateway, body))[0] == status, name
     assert (await post(gateway, b"[" + b" " * 199_000))[0] == 401
     assert world.asked == [CERTIFICATE_AT]
     assert await gateway.pool.fetchval("SELECT count(*) FROM receipt") == 0
     counted = await (await gateway.client.get("/metrics")).text()
-    assert f'gateway_intake_requests_total{{outcome="untrusted",source="email"}} {len(told) + 1}.0' in counted
+    assert (
+        f'gateway_intake_requests_total{{outcome="untrusted",source="email"}} {len(told) + 1}.0'
+        in counted
+    )
 
 
 async def test_replayed_notification_is_duplicate(gateway: Served) -> None:
@@ -138,15 +156,22 @@ async def test_replayed_notification_is_duplicate(gateway: Served) -> None:
     assert await gateway.pool.fetchval("SELECT count(*) FROM incident") == 1
 
 
-async def test_foreign_certificate_and_subscribe_urls_are_not_fetched(gateway: Served, world: World) -> None:
+async def test_foreign_certificate_and_subscribe_urls_are_not_fetched(
+    gateway: Served, world: World
+) -> None:
     for address in ELSEWHERE:
         assert (await post(gateway, signed("utf8", SigningCertURL=address)))[0] == 401, address
-        assert (await post(gateway, signed("subscription", SubscribeURL=address)))[0] == 400, address
+        assert (await post(gateway, signed("subscription", SubscribeURL=address)))[0] == 400, (
+            address
+        )
     assert world.asked == [CERTIFICATE_AT]
 
 
 async def test_virus_mail_is_quarantined_until_replay(gateway: Served) -> None:
-    assert [await outcome(gateway, signed("virus")) for _ in range(2)] == ["quarantined", "duplicate"]
+    assert [await outcome(gateway, signed("virus")) for _ in range(2)] == [
+        "quarantined",
+        "duplicate",
+    ]
     (kept,) = await gateway.pool.fetch(PENDING)
     assert "virus" in kept["problem"]
     assert b"Please hurry." in kept["body"]
@@ -157,7 +182,10 @@ async def test_virus_mail_is_quarantined_until_replay(gateway: Served) -> None:
 
 async def test_spam_mail_is_quarantined_when_configured(database_url: str, world: World) -> None:
     async with a_gateway(database_url, world, doubted=("spam", "dmarc")) as gateway:
-        assert [await outcome(gateway, signed(case)) for case in ("spam", "utf8")] == ["quarantined", "opened"]
+        assert [await outcome(gateway, signed(case)) for case in ("spam", "utf8")] == [
+            "quarantined",
+            "opened",
+        ]
 
 
 async def test_spam_mail_opens_incident_by_default(gateway: Served) -> None:
@@ -166,7 +194,10 @@ async def test_spam_mail_opens_incident_by_default(gateway: Served) -> None:
 
 async def test_notification_without_mail_is_quarantined_with_advice(gateway: Served) -> None:
     assert await outcome(gateway, signed("bounce")) == "quarantined"
-    assert await outcome(gateway, signed("utf8", Message="Successfully validated SNS topic")) == "quarantined"
+    assert (
+        await outcome(gateway, signed("utf8", Message="Successfully validated SNS topic"))
+        == "quarantined"
+    )
     first, second = await gateway.pool.fetch(PENDING)
     assert "SNS action" in first["problem"]
     assert "no notification of Amazon SES" in second["problem"]
@@ -183,14 +214,18 @@ def keep(store: ObjectStore, mail: bytes) -> None:
     store.objects[KEPT_AS] = mail, store.at
 
 
-async def test_unfetchable_mail_returns_503_or_is_quarantined(database_url: str, world: World) -> None:
+async def test_unfetchable_mail_returns_503_or_is_quarantined(
+    database_url: str, world: World
+) -> None:
     async with an_object_store() as (store, s3), a_gateway(database_url, world, s3=s3) as gateway:
         store.broken = 503
         assert (await post(gateway, signed("s3")))[0] == 503
         store.broken = 0
         assert await outcome(gateway, signed("s3")) == "quarantined"
         (kept,) = await gateway.pool.fetch(PENDING)
-        assert f"in the bucket {s3.bucket} as {KEPT_AS}, and the bucket answers 404" in kept["problem"]
+        assert (
+            f"in the bucket {s3.bucket} as {KEPT_AS}, and the bucket answers 404" in kept["problem"]
+        )
         keep(store, b"x" * 200_001)
         replay = f"/api/v1/quarantine/{kept['id']}/replay"
         told = await (await gateway.post(replay, {}, key="write")).json()
@@ -207,7 +242,9 @@ async def test_mail_in_unconfigured_bucket_is_quarantined_with_advice(gateway: S
     assert "name that bucket in mail.ses.s3" in kept["problem"]
 
 
-async def test_raw_delivery_is_accepted_only_when_configured(database_url: str, gateway: Served, world: World) -> None:
+async def test_raw_delivery_is_accepted_only_when_configured(
+    database_url: str, gateway: Served, world: World
+) -> None:
     raw = envelope("utf8")["Message"].encode()
     headers = {"x_amz_sns_rawdelivery": "true", "x_amz_sns_topic_arn": TOPIC}
     assert (await post(gateway, raw))[0] == 401
@@ -219,19 +256,25 @@ async def test_raw_delivery_is_accepted_only_when_configured(database_url: str, 
         assert await outcome(other, raw, **headers) == "opened"
 
 
-@pytest.mark.parametrize("name", ["", ".", "..", "a/../b", "../a", "a/..", "a//b", "/a", "a/", "a\nb", "x" * 1_025])
+@pytest.mark.parametrize(
+    "name", ["", ".", "..", "a/../b", "../a", "a/..", "a//b", "/a", "a/", "a\nb", "x" * 1_025]
+)
 def test_unsafe_object_key_is_malformed(name: str) -> None:
     action = {"type": "S3", "bucketName": "b", "objectKey": name}
     told = {"notificationType": "Received", "receipt": {"action": action}}
     with pytest.raises(Malformed):
         ses.find_place(DeliveredMail(ses.POINTER, msgspec.json.encode(told)))
     action["objectKey"] = "in/a..b/o3vr"
-    assert ses.find_place(DeliveredMail(ses.POINTER, msgspec.json.encode(told))) == ses.S3Place("b", "in/a..b/o3vr")
+    assert ses.find_place(DeliveredMail(ses.POINTER, msgspec.json.encode(told))) == ses.S3Place(
+        "b", "in/a..b/o3vr"
+    )
 
 
 def test_bounce_notification_is_malformed() -> None:
     with pytest.raises(Malformed):
-        ses.parse_notification('{"notificationType":"Bounce","bounce":{},"mail":{"messageId":"1"}}', ())
+        ses.parse_notification(
+            '{"notificationType":"Bounce","bounce":{},"mail":{"messageId":"1"}}', ()
+        )
 
 
 @pytest.mark.parametrize(("accounts", "actor"), [((TOPIC,), "ann"), ((), "ann@example.com")])
@@ -242,36 +285,77 @@ async def test_ses_authenticates_staff_only_when_account_is_configured(
         await gateway.pool.execute(STAFF)
         await outcome(gateway, signed("utf8"))
         told = msgspec.json.decode(envelope("utf8")["Message"])
-        (first,) = [line[12:] for line in told["content"].split("\r\n") if line.startswith("Message-ID: ")]
-        told["content"] = told["content"].replace(first, f"<2@x>\r\nIn-Reply-To: {first}").replace("hurry", "wait")
-        assert await outcome(gateway, signed("utf8", Message=msgspec.json.encode(told).decode())) == "added"
-        assert await gateway.pool.fetchval("SELECT actor FROM timeline WHERE event = 'note'") == actor
+        (first,) = [
+            line[12:] for line in told["content"].split("\r\n") if line.startswith("Message-ID: ")
+        ]
+        told["content"] = (
+            told["content"]
+            .replace(first, f"<2@x>\r\nIn-Reply-To: {first}")
+            .replace("hurry", "wait")
+        )
+        assert (
+            await outcome(gateway, signed("utf8", Message=msgspec.json.encode(told).decode()))
+            == "added"
+        )
+        assert (
+            await gateway.pool.fetchval("SELECT actor FROM timeline WHERE event = 'note'") == actor
+        )
 
 
 def note(content: str, **action: str) -> str:
-    told = {"notificationType": "Received", "mail": {"source": "<>"}, "content": content, "receipt": {"action": action}}
+    told = {
+        "notificationType": "Received",
+        "mail": {"source": "<>"},
+        "content": content,
+        "receipt": {"action": action},
+    }
     return msgspec.json.encode(told).decode()
 
 
 def test_content_is_decoded_from_base64_when_declared_or_evident() -> None:
     mail = "RnJvbTogYUBiDQoNCg=="
-    for message in (note(mail, type="SNS", encoding="BASE64"), note(mail, type="SNS"), note("From: a@b\r\n\r\n", type="SNS")):
-        assert ses.parse_notification(message, ()) == ses.SesMail(DeliveredMail(MAIL, b"From: a@b\r\n\r\n", ""), "")
+    for message in (
+        note(mail, type="SNS", encoding="BASE64"),
+        note(mail, type="SNS"),
+        note("From: a@b\r\n\r\n", type="SNS"),
+    ):
+        assert ses.parse_notification(message, ()) == ses.SesMail(
+            DeliveredMail(MAIL, b"From: a@b\r\n\r\n", ""), ""
+        )
     with pytest.raises(Malformed):
         ses.parse_notification(note("é", type="SNS", encoding="BASE64"), ())
     assert (
-        ses.parse_notification(note("From: é\r\n\r\n", type="SNS", encoding="UTF8"), ()).posted.body == "From: é\r\n\r\n".encode()
+        ses.parse_notification(note("From: é\r\n\r\n", type="SNS", encoding="UTF8"), ()).posted.body
+        == "From: é\r\n\r\n".encode()
     )
 
 
 def test_ses_settings_are_read_and_incomplete_s3_settings_refused() -> None:
-    environ = {"GATEWAY_MAIL__SES__DOUBTED": "spam dkim", "GATEWAY_MAIL__SES__ACCOUNTS": "123456789012"}
+    environ = {
+        "GATEWAY_MAIL__SES__DOUBTED": "spam dkim",
+        "GATEWAY_MAIL__SES__ACCOUNTS": "123456789012",
+    }
     own = load(None, environ).mail.ses
     assert isinstance(own, Ses)
-    assert (own.doubted, own.accounts, own.raw_delivery) == (("spam", "dkim"), ("123456789012",), False)
+    assert (own.doubted, own.accounts, own.raw_delivery) == (
+        ("spam", "dkim"),
+        ("123456789012",),
+        False,
+    )
     with pytest.raises(Misconfigured) as raised:
-        load(None, {"GATEWAY_MAIL__SES__S3__ENDPOINT": "s3.example.com", "GATEWAY_MAIL__SES__S3__BUCKET": "mail"})
-    assert [flaw.pointer.rpartition("/")[2] for flaw in raised.value.flaws] == ["endpoint", "region", "access_key", "secret_key"]
+        load(
+            None,
+            {
+                "GATEWAY_MAIL__SES__S3__ENDPOINT": "s3.example.com",
+                "GATEWAY_MAIL__SES__S3__BUCKET": "mail",
+            },
+        )
+    assert [flaw.pointer.rpartition("/")[2] for flaw in raised.value.flaws] == [
+        "endpoint",
+        "region",
+        "access_key",
+        "secret_key",
+    ]
 
 
 async def test_unreachable_amazon_returns_503(database_url: str) -> None:

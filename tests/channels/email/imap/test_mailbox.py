@@ -76,8 +76,15 @@ def reading(gateway: Gateway, server: ImapServer, folder: str) -> Reading:
     """Reads the folder as one replica does."""
 
     @asynccontextmanager
-    async def begin(name: str = "desk", room: MailIntake = gateway.mail, **changes: Any) -> AsyncIterator[None]:
-        own: dict[str, Any] = {"port": server.tls_port, "folder": folder, "poll": SOON, "password": PASSWORD}
+    async def begin(
+        name: str = "desk", room: MailIntake = gateway.mail, **changes: Any
+    ) -> AsyncIterator[None]:
+        own: dict[str, Any] = {
+            "port": server.tls_port,
+            "folder": folder,
+            "poll": SOON,
+            "password": PASSWORD,
+        }
         imap = Imap("127.0.0.1", USER, **own | {"authorities": str(server.certificate)} | changes)
         mail = msgspec.structs.replace(gateway.mail.mail, imap={name: imap})
         (reader,) = mailbox_readers(gateway.pool, replace(room, mail=mail)).values()
@@ -96,7 +103,11 @@ async def outcomes(conn: Any, count: int) -> list[str]:
 
 async def put(server: ImapServer, folder: str, *names: str, **fields: str) -> None:
     for name in names:
-        await server.do("append", folder, a_mail(f"about {name}", subject=name, Message_ID=f"<{name}@x>", **fields))
+        await server.do(
+            "append",
+            folder,
+            a_mail(f"about {name}", subject=name, Message_ID=f"<{name}@x>", **fields),
+        )
 
 
 async def idling(server: ImapServer) -> None:
@@ -118,7 +129,11 @@ async def test_present_and_new_mail_is_taken_in_and_marked_as_read(
         async with asyncio.timeout(10):  # a mail is marked after it is committed
             while len(await server.do("search", folder, "SEEN")) < 3:
                 pass
-    assert await conn.fetchval("SELECT array_agg(title ORDER BY id) FROM incident") == ["one", "two", "three"]
+    assert await conn.fetchval("SELECT array_agg(title ORDER BY id) FROM incident") == [
+        "one",
+        "two",
+        "three",
+    ]
     assert b"PEEK" in b"".join(server.said)
 
 
@@ -128,7 +143,9 @@ VALUES ('ann', 'Ann', 'ann@example.com', '{service_desk}', now(), now())
 """
 
 
-@pytest.mark.parametrize(("named", "actor"), [("mx.example.com", "ann"), ("mx.elsewhere.example", "ann@example.com")])
+@pytest.mark.parametrize(
+    ("named", "actor"), [("mx.example.com", "ann"), ("mx.elsewhere.example", "ann@example.com")]
+)
 async def test_only_configured_mail_server_authenticates_staff(
     conn: Any, server: ImapServer, folder: str, reading: Reading, named: str, actor: str
 ) -> None:
@@ -142,7 +159,9 @@ async def test_only_configured_mail_server_authenticates_staff(
     assert await conn.fetchval("SELECT actor FROM timeline WHERE event = 'note'") == actor
 
 
-async def test_mail_is_moved_to_folder_over_starttls(conn: Any, server: ImapServer, folder: str, reading: Reading) -> None:
+async def test_mail_is_moved_to_folder_over_starttls(
+    conn: Any, server: ImapServer, folder: str, reading: Reading
+) -> None:
     await put(server, folder, "one", "two")
     done = f"{folder}-done"
     async with reading(after="move", move_to=done, tls="starttls", port=server.port):
@@ -152,7 +171,9 @@ async def test_mail_is_moved_to_folder_over_starttls(conn: Any, server: ImapServ
     assert len(await server.do("search", done, "SEEN")) == 2
 
 
-async def test_server_without_idle_and_move_is_polled(conn: Any, server: ImapServer, folder: str, reading: Reading) -> None:
+async def test_server_without_idle_and_move_is_polled(
+    conn: Any, server: ImapServer, folder: str, reading: Reading
+) -> None:
     server.hides, done = (b" MOVE", b" IDLE"), f"{folder}-done"
     async with reading(after="move", move_to=done):
         await until(conn, QUIET, 5)
@@ -164,7 +185,9 @@ async def test_server_without_idle_and_move_is_polled(conn: Any, server: ImapSer
     assert not any(b"IDLE" in line for line in server.said[-5:])
 
 
-async def test_cut_connection_is_reopened(conn: Any, server: ImapServer, folder: str, reading: Reading) -> None:
+async def test_cut_connection_is_reopened(
+    conn: Any, server: ImapServer, folder: str, reading: Reading
+) -> None:
     async with reading(poll=Duration(seconds=30)):
         await until(conn, QUIET, 10)
         logins = sum(b"LOGIN" in line for line in server.said)
@@ -189,7 +212,9 @@ async def test_committed_mail_is_marked_later_and_not_taken_in_again(
     assert await conn.fetchval("SELECT count(*) FROM receipt") == 1
 
 
-async def test_mail_read_again_after_crash_is_duplicate(conn: Any, server: ImapServer, folder: str, reading: Reading) -> None:
+async def test_mail_read_again_after_crash_is_duplicate(
+    conn: Any, server: ImapServer, folder: str, reading: Reading
+) -> None:
     await put(server, folder, "one")
     server.cut_at = b"STORE"
     async with reading():
@@ -209,17 +234,27 @@ async def test_renumbered_mailbox_is_read_again_without_second_incidents(
     async with reading():
         await outcomes(conn, 2)
         await until(conn, QUIET, 5)
-    await conn.execute("INSERT INTO mailbox_mail SELECT 'desk', 1, uid FROM generate_series(1, 200) uid")
+    await conn.execute(
+        "INSERT INTO mailbox_mail SELECT 'desk', 1, uid FROM generate_series(1, 200) uid"
+    )
     await server.do("delete_folder", folder)
     await server.do("create_folder", folder)
     await put(server, folder, "one", "two", "three")
     async with reading():
-        assert sorted(await outcomes(conn, 5)) == ["duplicate", "duplicate", "opened", "opened", "opened"]
+        assert sorted(await outcomes(conn, 5)) == [
+            "duplicate",
+            "duplicate",
+            "opened",
+            "opened",
+            "opened",
+        ]
         await until(conn, QUIET, 5)
     assert await conn.fetchval("SELECT count(*) FROM incident") == 3
 
 
-async def test_second_replica_waits_for_mailbox_lease(conn: Any, server: ImapServer, folder: str, reading: Reading) -> None:
+async def test_second_replica_waits_for_mailbox_lease(
+    conn: Any, server: ImapServer, folder: str, reading: Reading
+) -> None:
     server.said.clear()
     async with reading():
         await until(conn, QUIET, 5)
@@ -229,8 +264,12 @@ async def test_second_replica_waits_for_mailbox_lease(conn: Any, server: ImapSer
             await outcomes(conn, 1)
             assert await conn.fetchval("SELECT leased_by FROM mailbox") == first
             assert sum(b"LOGIN" in line for line in server.said) == 1
-            assert not await conn.fetchval("SELECT EXISTS (SELECT FROM integration WHERE slug = 'other')")
-            await conn.execute("UPDATE mailbox SET leased_by = gen_random_uuid(), leased_until = now() + interval '0.2 s'")
+            assert not await conn.fetchval(
+                "SELECT EXISTS (SELECT FROM integration WHERE slug = 'other')"
+            )
+            await conn.execute(
+                "UPDATE mailbox SET leased_by = gen_random_uuid(), leased_until = now() + interval '0.2 s'"
+            )
             await put(server, folder, "two")
             assert await outcomes(conn, 2) == ["opened", "opened"]
 
@@ -238,7 +277,9 @@ async def test_second_replica_waits_for_mailbox_lease(conn: Any, server: ImapSer
 async def test_mailbox_reader_stops_within_a_second(conn: Any, reading: Reading) -> None:
     clock = SystemClock()
     async with reading(poll=Duration(seconds=30)):
-        await until(conn, "SELECT EXISTS (SELECT FROM mailbox WHERE read_at > now() - interval '1 s')", 10)
+        await until(
+            conn, "SELECT EXISTS (SELECT FROM mailbox WHERE read_at > now() - interval '1 s')", 10
+        )
         began = clock.monotonic()
     assert clock.monotonic() - began < 1
     assert await conn.fetchval("SELECT leased_until = '-infinity' FROM mailbox")
@@ -283,7 +324,10 @@ async def test_mail_that_cuts_connection_does_not_block_others(
     server.cut_at = f"FETCH {first} (BODY".encode()
     async with reading():
         await outcomes(conn, 2)
-        assert await conn.fetchval("SELECT array_agg(title ORDER BY id) FROM incident") == ["two", "three"]
+        assert await conn.fetchval("SELECT array_agg(title ORDER BY id) FROM incident") == [
+            "two",
+            "three",
+        ]
         server.cut_at = b""
         assert await outcomes(conn, 3) == ["opened"] * 3
 
@@ -292,7 +336,9 @@ async def failures(gateway: Gateway, mailbox: str, count: int) -> None:
     """Wait until it could not be read so often."""
     async with asyncio.timeout(10):
         registry = gateway.mail.metrics.registry
-        while (registry.get_sample_value("gateway_mailbox_failures_total", {"mailbox": mailbox}) or 0) < count:
+        while (
+            registry.get_sample_value("gateway_mailbox_failures_total", {"mailbox": mailbox}) or 0
+        ) < count:
             await SystemClock().sleep(0.02)
 
 
@@ -311,13 +357,24 @@ async def test_uncommitted_mail_stays_unread_until_commit_succeeds(
         await conn.execute("ALTER TABLE IF EXISTS away RENAME TO mail")
 
 
-async def test_unreadable_mailbox_is_counted_in_metrics(conn: Any, gateway: Gateway, reading: Reading) -> None:
+async def test_unreadable_mailbox_is_counted_in_metrics(
+    conn: Any, gateway: Gateway, reading: Reading
+) -> None:
     registry = gateway.mail.metrics.registry
-    for count, changes in enumerate(({"password": "wrong"}, {"authorities": ""}, {"folder": "nowhere"}), 1):
+    for count, changes in enumerate(
+        ({"password": "wrong"}, {"authorities": ""}, {"folder": "nowhere"}), 1
+    ):
         async with reading(name="broken", **changes):
             await failures(gateway, "broken", count)
-            read_at = registry.get_sample_value("gateway_mailbox_read_timestamp_seconds", {"mailbox": "broken"})
-            assert read_at == (await conn.fetchval("SELECT read_at FROM mailbox WHERE name = 'broken'")).timestamp()
+            read_at = registry.get_sample_value(
+                "gateway_mailbox_read_timestamp_seconds", {"mailbox": "broken"}
+            )
+            assert (
+                read_at
+                == (
+                    await conn.fetchval("SELECT read_at FROM mailbox WHERE name = 'broken'")
+                ).timestamp()
+            )
 
 
 def test_failed_mail_is_ordered_after_untried_mail() -> None:
@@ -332,10 +389,14 @@ def test_failed_mail_is_ordered_after_untried_mail() -> None:
         ({"after": "move", "move_to": "INBOX"}, "/mail/imap/desk/move_to"),
     ],
 )
-def test_invalid_imap_settings_are_refused(changes: dict[str, str], where: str, tmp_path: Path) -> None:
+def test_invalid_imap_settings_are_refused(
+    changes: dict[str, str], where: str, tmp_path: Path
+) -> None:
     given = {"host": "imap.example.com", "user": "desk", "password": "x"} | changes
     file = tmp_path / "gateway.toml"
-    file.write_text("[mail.imap.desk]\n" + "".join(f'{name} = "{value}"\n' for name, value in given.items()))
+    file.write_text(
+        "[mail.imap.desk]\n" + "".join(f'{name} = "{value}"\n' for name, value in given.items())
+    )
     with pytest.raises(Misconfigured) as raised:
         load(file, {})
     assert [flaw.pointer for flaw in raised.value.flaws] == [where]

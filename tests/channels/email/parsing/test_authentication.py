@@ -59,7 +59,10 @@ def test_authentication_result_applies_only_to_named_domain(stamp: str, found: S
 
 
 def test_only_topmost_result_of_trusted_server_counts() -> None:
-    true, forged = f"{MX}; dmarc=fail header.from=corp.example", f"{MX}; dmarc=pass header.from=corp.example"
+    true, forged = (
+        f"{MX}; dmarc=fail header.from=corp.example",
+        f"{MX}; dmarc=pass header.from=corp.example",
+    )
     assert judged(true, forged) is FAILED
     assert judged(f"{MX}; spf=none", forged) is UNKNOWN
     assert judged("relay.example; dmarc=pass header.from=corp.example", forged) is PASS
@@ -69,7 +72,13 @@ def test_domain_matches_its_punycode_form() -> None:
     stamp = f"{MX}; dmarc=pass header.from=xn--bcher-kva.example"
     assert judged(stamp, author="dora@bücher.example") is PASS
     assert judged(stamp, author="dora@bucher.example") is UNKNOWN
-    assert judged(f"{MX}; dmarc=pass header.from=" + "a" * 70 + ".example", author="dora@" + "a" * 70 + ".example") is PASS
+    assert (
+        judged(
+            f"{MX}; dmarc=pass header.from=" + "a" * 70 + ".example",
+            author="dora@" + "a" * 70 + ".example",
+        )
+        is PASS
+    )
 
 
 def test_several_or_no_authors_are_not_authenticated() -> None:
@@ -87,7 +96,11 @@ def test_verdict_of_mail_service_counts() -> None:
     assert by_service(*signed_domains("{@corp.example : pass}")) is PASS
     assert by_service(*signed_domains("{@evil.example : pass, @corp.example : fail}")) is UNKNOWN
     assert (
-        sender_check((DORA,), [AuthenticationResults(SERVICE, (AuthenticationCheck("dmarc", "pass", DORA),))], ("", MX))
+        sender_check(
+            (DORA,),
+            [AuthenticationResults(SERVICE, (AuthenticationCheck("dmarc", "pass", DORA),))],
+            ("", MX),
+        )
         is UNKNOWN
     )
 
@@ -95,7 +108,10 @@ def test_verdict_of_mail_service_counts() -> None:
 FROM = {
     "one address": ("Dora <DORA@Corp.Example>", (DORA,)),
     "an address as a name": ('"dora@corp.example" <eve@evil.example>', ("eve@evil.example",)),
-    "an encoded address as a name": ("=?utf-8?q?dora=40corp=2Eexample?= <eve@evil.example>", ("eve@evil.example",)),
+    "an encoded address as a name": (
+        "=?utf-8?q?dora=40corp=2Eexample?= <eve@evil.example>",
+        ("eve@evil.example",),
+    ),
     "two addresses": (f"{DORA}, eve@evil.example", (DORA, "eve@evil.example")),
     "a group": (f"Desk: {DORA}, eve@evil.example;", (DORA, "eve@evil.example")),
     "another address with a tag": ("dora+x@corp.example", ("dora+x@corp.example",)),
@@ -112,12 +128,20 @@ def test_authors_are_all_addresses_of_from_field(case: str) -> None:
 
 
 def test_second_from_field_adds_author() -> None:
-    letter = parse_mail(DeliveredMail(MAIL, b"From: eve@evil.example\r\n" + head(From=DORA) + b"x"), FileLimits())
+    letter = parse_mail(
+        DeliveredMail(MAIL, b"From: eve@evil.example\r\n" + head(From=DORA) + b"x"), FileLimits()
+    )
     assert letter.authors == ("eve@evil.example", DORA)
 
 
 def test_reply_to_sender_and_resent_fields_are_not_authors() -> None:
-    named = {"From": "eve@evil.example", "Sender": DORA, "Reply_To": DORA, "Resent_From": DORA, "Return_Path": DORA}
+    named = {
+        "From": "eve@evil.example",
+        "Sender": DORA,
+        "Reply_To": DORA,
+        "Resent_From": DORA,
+        "Return_Path": DORA,
+    }
     letter = parse_mail(DeliveredMail(MAIL, head(**named) + b"x", DORA), FileLimits())
     assert letter.authors == ("eve@evil.example",)
 

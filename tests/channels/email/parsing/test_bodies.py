@@ -29,7 +29,9 @@ def names(letter: ParsedMail) -> list[str]:
 NAMED = "10-body-part-with-a-name"
 
 
-@pytest.mark.parametrize(("name", "words"), [("mail", "The lift has been stuck"), ("mail2", "somebody is inside")])
+@pytest.mark.parametrize(
+    ("name", "words"), [("mail", "The lift has been stuck"), ("mail2", "somebody is inside")]
+)
 def test_only_text_part_with_file_name_is_body(name: str, words: str) -> None:
     letter = of(NAMED, name)
     assert words in letter.text
@@ -53,25 +55,33 @@ def test_alternatives_with_file_names_are_body() -> None:
 def test_first_text_part_is_body_and_later_named_parts_are_attachments() -> None:
     body = (
         b"--b\r\nContent-Type: text/plain; name=body.txt\r\n\r\nStuck again\r\n"
-        b"--b\r\nContent-Type: text/plain; name=error.log\r\n\r\nE42\r\n--b\r\n" + PDF + b"--b--\r\n"
+        b"--b\r\nContent-Type: text/plain; name=error.log\r\n\r\nE42\r\n--b\r\n"
+        + PDF
+        + b"--b--\r\n"
     )
     letter = said(body, Content_Type="multipart/mixed; boundary=b")
     assert (letter.text, names(letter)) == ("Stuck again", ["error.log", "order.pdf"])
 
 
 def test_text_part_with_attachment_disposition_is_attachment() -> None:
-    letter = said(b"E42", Content_Type="text/plain; name=error.log", Content_Disposition="attachment")
+    letter = said(
+        b"E42", Content_Type="text/plain; name=error.log", Content_Disposition="attachment"
+    )
     assert (letter.text, names(letter)) == ("", ["error.log"])
 
 
 def test_long_named_text_is_also_attached() -> None:
-    assert names(said(b"x\r\n" * 20_000, Content_Type="text/plain; name=error.log")) == ["error.log"]
+    assert names(said(b"x\r\n" * 20_000, Content_Type="text/plain; name=error.log")) == [
+        "error.log"
+    ]
 
 
 DECLARED = "11-html-meta-charset"
 
 
-@pytest.mark.parametrize(("name", "words"), [("cyrillic", "Не работает принтер"), ("big5", "印表機壞了")])
+@pytest.mark.parametrize(
+    ("name", "words"), [("cyrillic", "Не работает принтер"), ("big5", "印表機壞了")]
+)
 def test_html_is_read_in_its_own_declared_charset(name: str, words: str) -> None:
     assert words in of(DECLARED, name).text
 
@@ -86,7 +96,9 @@ def test_html_is_read_in_its_own_declared_charset(name: str, words: str) -> None
     ],
 )
 def test_html_charset_declarations_are_understood(page: str, charset: str, text: str) -> None:
-    letter = said(f"<html>{page}<body>{text}</body></html>".encode(charset), Content_Type="text/html")
+    letter = said(
+        f"<html>{page}<body>{text}</body></html>".encode(charset), Content_Type="text/html"
+    )
     assert letter.text == text
 
 
@@ -94,7 +106,12 @@ def test_header_charset_overrides_html_charset() -> None:
     page = f'<meta charset="big5"><p>{RUSSIAN}</p>'.encode("cp1251")
     assert said(page, Content_Type="text/html; charset=windows-1251").text == RUSSIAN
     body = b"--b\r\nContent-Type: text/plain; charset=windows-1251\r\n\r\n \r\n--b\r\nContent-Type: text/html\r\n\r\n<p>"
-    assert said(body + RUSSIAN.encode("cp1251") + b"</p>", Content_Type="multipart/mixed; boundary=b").text == RUSSIAN
+    assert (
+        said(
+            body + RUSSIAN.encode("cp1251") + b"</p>", Content_Type="multipart/mixed; boundary=b"
+        ).text
+        == RUSSIAN
+    )
 
 
 def test_byte_order_mark_decides_charset() -> None:
@@ -119,12 +136,27 @@ def test_raw_subject_is_read_in_charset_of_html_body() -> None:
         ("iso-8859-7", "multipart/mixed; boundary=b", GREEK),
     ],
 )
-def test_raw_headers_and_file_names_are_read_in_body_charset(charset: str, kind: str, text: str) -> None:
+def test_raw_headers_and_file_names_are_read_in_body_charset(
+    charset: str, kind: str, text: str
+) -> None:
     raw = text.encode(charset)
-    mail = b"From: " + raw + b" <a@b.example>\r\nSubject: " + raw + b"\r\nContent-Type: " + kind.encode() + b"\r\n\r\n"
+    mail = (
+        b"From: "
+        + raw
+        + b" <a@b.example>\r\nSubject: "
+        + raw
+        + b"\r\nContent-Type: "
+        + kind.encode()
+        + b"\r\n\r\n"
+    )
     if "multipart" in kind:
         mail += b"--b\r\nContent-Type: text/plain; charset=" + charset.encode() + b"\r\n\r\n"
-        mail += raw + b'\r\n--b\r\nContent-Disposition: attachment; filename="' + raw + b'.pdf"\r\n\r\n1\r\n--b--\r\n'
+        mail += (
+            raw
+            + b'\r\n--b\r\nContent-Disposition: attachment; filename="'
+            + raw
+            + b'.pdf"\r\n\r\n1\r\n--b--\r\n'
+        )
     letter = parse_message(mail + (raw if "multipart" not in kind else b""))
     assert (letter.subject, letter.sender_name, letter.text) == (text, text, text)
     assert names(letter) == ([text + ".pdf"] if "multipart" in kind else [])
@@ -160,13 +192,17 @@ FOOTER = "_______________\r\nThis list is public\r\nleave it any time"
     ],
 )
 def test_base64_body_in_pieces_or_with_plain_text_around_is_decoded(body: bytes, text: str) -> None:
-    letter = said(body, Content_Type="text/plain; charset=utf-8", Content_Transfer_Encoding="base64")
+    letter = said(
+        body, Content_Type="text/plain; charset=utf-8", Content_Transfer_Encoding="base64"
+    )
     assert (letter.text, letter.unread) == (text, False)
 
 
 def test_text_after_base64_attachment_is_not_part_of_file() -> None:
     body = base64.b64encode(b"%PDF-1 hello") + b"\r\n\r\nThis mail was checked by nobody."
-    (file,) = said(body, Content_Type="application/pdf", Content_Transfer_Encoding="base64").enclosed
+    (file,) = said(
+        body, Content_Type="application/pdf", Content_Transfer_Encoding="base64"
+    ).enclosed
     assert file.content == b"%PDF-1 hello"
 
 
@@ -221,12 +257,16 @@ def test_malformed_encoded_words_in_subject_are_decoded(raw: str, subject: str) 
         ({"Content_Type": "text/x-log; name=\"utf-8''%E7%94%B5%E6%A2%AF.txt\""}, "", ["电梯.txt"]),
     ],
 )
-def test_encoded_part_headers_are_decoded(fields: dict[str, str], text: str, files: list[str]) -> None:
+def test_encoded_part_headers_are_decoded(
+    fields: dict[str, str], text: str, files: list[str]
+) -> None:
     letter = said("电梯停了".encode("gb2312"), **fields)
     assert (letter.text, names(letter)) == (text, files)
 
 
-@pytest.mark.parametrize("name", ["=?utf-8?Q?base64?=", '"base64"', "Base64 (as always)", "base64;", "base-64"])
+@pytest.mark.parametrize(
+    "name", ["=?utf-8?Q?base64?=", '"base64"', "Base64 (as always)", "base64;", "base-64"]
+)
 def test_unusual_base64_encoding_name_is_understood(name: str) -> None:
     assert said(encoded("Stuck."), Content_Transfer_Encoding=name).text == "Stuck."
 
@@ -240,7 +280,10 @@ def test_plain_text_is_unchanged_by_declared_encoding(name: str) -> None:
 def test_unencoded_multipart_with_declared_encoding_is_split() -> None:
     named = WITHIN.replace("order.pdf", '"a=3Db.pdf"')
     letter = parse_message(
-        head(Content_Type="multipart/mixed; boundary=B", Content_Transfer_Encoding="quoted-printable") + named.encode()
+        head(
+            Content_Type="multipart/mixed; boundary=B", Content_Transfer_Encoding="quoted-printable"
+        )
+        + named.encode()
     )
     assert (letter.text, names(letter)) == ("Order 4711 hangs in SAP.", ["a=3Db.pdf"])
 
@@ -256,7 +299,13 @@ def test_unencoded_multipart_with_declared_encoding_is_split() -> None:
 def test_other_text_type_is_body_only_without_plain_text(kind: str, sent: bytes) -> None:
     letter = said(sent, Content_Type=kind)
     assert (letter.text, letter.enclosed) == ("Stuck *again*", ())
-    both = b"--b\r\n\r\nthe words\r\n--b\r\nContent-Type: " + kind.encode() + b"\r\n\r\n" + sent + b"\r\n--b--\r\n"
+    both = (
+        b"--b\r\n\r\nthe words\r\n--b\r\nContent-Type: "
+        + kind.encode()
+        + b"\r\n\r\n"
+        + sent
+        + b"\r\n--b--\r\n"
+    )
     letter = said(both, Content_Type="multipart/mixed; boundary=b")
     assert (letter.text, len(letter.enclosed)) == ("the words", 1)
 
@@ -274,20 +323,31 @@ def test_bytes_before_header_are_removed_and_reported(before: bytes) -> None:
     assert [one.what for one in letter.mended] == ["what stood before the head was taken off"]
 
 
-WITHIN = "--B\nContent-Type: text/plain; charset=utf-8\n\nOrder 4711 hangs in SAP.\n--B\n" + PDF.decode() + "--B--\n"
+WITHIN = (
+    "--B\nContent-Type: text/plain; charset=utf-8\n\nOrder 4711 hangs in SAP.\n--B\n"
+    + PDF.decode()
+    + "--B--\n"
+)
 
 
 @pytest.mark.parametrize(
     "mail",
     [
         of_case("13-multipart-in-base64", "mail"),
-        head(Content_Type="multipart/mixed; boundary=B", Content_Transfer_Encoding="quoted-printable")
-        + quopri.encodestring(WITHIN.replace("--B", "--=B").encode()).replace(b"boundary=B", b"boundary==B"),
-        head(Content_Type="multipart/mixed; boundary=B", Content_Transfer_Encoding="quoted-printable")
+        head(
+            Content_Type="multipart/mixed; boundary=B", Content_Transfer_Encoding="quoted-printable"
+        )
+        + quopri.encodestring(WITHIN.replace("--B", "--=B").encode()).replace(
+            b"boundary=B", b"boundary==B"
+        ),
+        head(
+            Content_Type="multipart/mixed; boundary=B", Content_Transfer_Encoding="quoted-printable"
+        )
         + quopri.encodestring(WITHIN.encode()),
         head(Content_Type="multipart/mixed; boundary=other") + WITHIN.encode(),
         head(Content_Type="multipart/mixed") + b"This is a mail of parts.\n" + WITHIN.encode(),
-        head(Content_Type="multipart/mixed", Content_Transfer_Encoding="base64") + base64.encodebytes(WITHIN.encode()),
+        head(Content_Type="multipart/mixed", Content_Transfer_Encoding="base64")
+        + base64.encodebytes(WITHIN.encode()),
     ],
 )
 def test_encoded_multipart_or_wrong_boundary_is_split(mail: bytes) -> None:
@@ -318,7 +378,9 @@ def test_unreadable_mail_is_attached_whole(fields: dict[str, str], body: bytes) 
 
 
 def test_key_is_masked_in_attached_mail() -> None:
-    mail = head(To="in+gwk_12_abcdefgh-ij@gw.example", Content_Type="application/pkcs7-mime") + b"MIIB"
+    mail = (
+        head(To="in+gwk_12_abcdefgh-ij@gw.example", Content_Type="application/pkcs7-mime") + b"MIIB"
+    )
     assert b"To: in+***@gw.example\r\n" in (parse_message(mail).enclosed[0].content or b"")
 
 

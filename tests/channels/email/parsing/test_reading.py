@@ -14,7 +14,11 @@ from gateway.channels.email.parsing.reading import parse_message
 from gateway.errors import Malformed
 from tests.channels.email.writing import a_mail, encoded, head, said
 
-CHINESE, JAPANESE, FRENCH = "磁盘满了，请尽快处理", "ディスクがいっぱいです", "Le disque est plein, merci d'avance, Zoé"
+CHINESE, JAPANESE, FRENCH = (
+    "磁盘满了，请尽快处理",
+    "ディスクがいっぱいです",
+    "Le disque est plein, merci d'avance, Zoé",
+)
 
 
 @pytest.mark.parametrize(
@@ -44,7 +48,10 @@ def test_declared_charset_applies_to_text_and_subject(charset: str, text: str) -
     ],
 )  # fmt: skip
 def test_wrong_or_missing_charset_is_detected(declared: str, actual: str, text: str) -> None:
-    letter = said(text.encode(actual), Content_Type=f"text/plain; charset={declared}" if declared else "text/plain")
+    letter = said(
+        text.encode(actual),
+        Content_Type=f"text/plain; charset={declared}" if declared else "text/plain",
+    )
     assert letter.text == text
 
 
@@ -58,9 +65,17 @@ def test_adjacent_encoded_words_are_joined_before_decoding() -> None:
     halves = CHINESE.encode()[:4], CHINESE.encode()[4:]
     words = "\r\n ".join(f"=?UTF-8?B?{base64.b64encode(half).decode()}?=" for half in halves)
     assert said(b"", Subject="Re: " + words).subject == "Re: " + CHINESE
-    assert said(b"", Subject="=?utf-8?Q?a_b=20c?= and =?iso-8859-1*en?q?d=E9?=").subject == "a b c and dé"
+    assert (
+        said(b"", Subject="=?utf-8?Q?a_b=20c?= and =?iso-8859-1*en?q?d=E9?=").subject
+        == "a b c and dé"
+    )
     assert said(b"", Subject="plain =?broken").subject == "plain =?broken"
-    assert parse_message(b"From: a@b.example\r\nSubject: " + CHINESE.encode("gbk") + b"\r\n\r\n").subject == CHINESE
+    assert (
+        parse_message(
+            b"From: a@b.example\r\nSubject: " + CHINESE.encode("gbk") + b"\r\n\r\n"
+        ).subject
+        == CHINESE
+    )
 
 
 @pytest.mark.parametrize(
@@ -68,7 +83,10 @@ def test_adjacent_encoded_words_are_joined_before_decoding() -> None:
     [
         ('attachment; filename="disk.log"', "disk.log"),
         ("attachment; filename*=UTF-8''%E7%A3%81%E7%9B%98.log", "磁盘.log"),
-        ("attachment; filename*0*=gb18030''%B4%C5; filename*1*=%C5%CC; filename*2=.log", "磁盘.log"),
+        (
+            "attachment; filename*0*=gb18030''%B4%C5; filename*1*=%C5%CC; filename*2=.log",
+            "磁盘.log",
+        ),
         (f'attachment; filename="{encoded("磁盘.log", "gb2312")}"', "磁盘.log"),
         ("attachment; filename=a b.log", "a b.log"),
         (r'attachment; filename="a\"b.log"', 'a"b.log'),
@@ -77,14 +95,23 @@ def test_adjacent_encoded_words_are_joined_before_decoding() -> None:
     ],
 )
 def test_attachment_keeps_sender_file_name(field: str, name: str) -> None:
-    letter = said(b"AAEC", Content_Type="application/octet-stream", Content_Disposition=field, Content_Transfer_Encoding="base64")
+    letter = said(
+        b"AAEC",
+        Content_Type="application/octet-stream",
+        Content_Disposition=field,
+        Content_Transfer_Encoding="base64",
+    )
     ((file,), text) = letter.enclosed, letter.text
     assert (file.name, file.content, file.size, text) == (name, b"\0\1\2", 3, "")
 
 
 def nested() -> bytes:
     mail = EmailMessage(policy=SMTP)
-    mail["From"], mail["To"], mail["Subject"] = '"Zhang, San" <San@Example.com>', "in@gw.example, Bob <bob@x.example>", "s"
+    mail["From"], mail["To"], mail["Subject"] = (
+        '"Zhang, San" <San@Example.com>',
+        "in@gw.example, Bob <bob@x.example>",
+        "s",
+    )
     mail.set_content("plain words")
     mail.add_alternative("<p>html <b>words</b></p>", subtype="html")
     page = list(mail.iter_parts())[1]
@@ -97,7 +124,11 @@ def nested() -> bytes:
 
 def test_nested_parts_yield_plain_text_and_all_attachments() -> None:
     letter = parse_message(nested())
-    assert (letter.text, letter.sender, letter.sender_name) == ("plain words", "san@example.com", "Zhang, San")
+    assert (letter.text, letter.sender, letter.sender_name) == (
+        "plain words",
+        "san@example.com",
+        "Zhang, San",
+    )
     assert letter.people == ("in@gw.example", "bob@x.example")
     assert [file.name for file in letter.enclosed] == ["image-1.png", "报告.pdf", "mail-3.eml"]
 
@@ -125,19 +156,32 @@ def test_empty_plain_part_falls_back_to_html() -> None:
 
 
 def test_flowed_lines_are_joined() -> None:
-    assert said(b"one \r\ntwo\r\n> q \r\n", Content_Type="text/plain; format=flowed").text == "one two\n> q"
+    assert (
+        said(b"one \r\ntwo\r\n> q \r\n", Content_Type="text/plain; format=flowed").text
+        == "one two\n> q"
+    )
 
 
 def test_missing_boundary_loses_no_text() -> None:
     assert said(b"--x\r\n\r\nwords", Content_Type="multipart/mixed; boundary=x").text == "words"
     assert said(b"words", Content_Type='multipart/mixed; boundary="y"').text == "words"
     assert said(b"words", Content_Type="multipart/mixed").text == "words"
-    assert said(b"--xy\r\nno\r\n--x\r\n\r\nyes\r\n--x--\r\nafter", Content_Type="multipart/mixed; boundary=x").text == "yes"
+    assert (
+        said(
+            b"--xy\r\nno\r\n--x\r\n\r\nyes\r\n--x--\r\nafter",
+            Content_Type="multipart/mixed; boundary=x",
+        ).text
+        == "yes"
+    )
 
 
 def test_header_gives_message_id_thread_and_date() -> None:
     letter = said(
-        b"", Message_ID="<3@x>", In_Reply_To="<2@x>", References="<1@x>\r\n <2@x>", Date="Mon, 2 Mar 2026 20:00:00 +0800"
+        b"",
+        Message_ID="<3@x>",
+        In_Reply_To="<2@x>",
+        References="<1@x>\r\n <2@x>",
+        Date="Mon, 2 Mar 2026 20:00:00 +0800",
     )
     assert (letter.message_id, letter.thread) == ("3@x", ("2@x", "1@x"))
     assert letter.sent_at is not None
@@ -181,14 +225,23 @@ def test_sender_is_address_and_not_display_name(field: str, address: str) -> Non
         ({"From": "MAILER-DAEMON@example.com"}, None, WriterKind.PERSON),
         ({"From": "postmaster@example.com"}, None, WriterKind.PERSON),
         ({"X_Failed_Recipients": "ann@example.com"}, None, WriterKind.BOUNCE),
-        ({"Content_Type": "multipart/report; report-type=delivery-status"}, None, WriterKind.BOUNCE),
+        (
+            {"Content_Type": "multipart/report; report-type=delivery-status"},
+            None,
+            WriterKind.BOUNCE,
+        ),
     ],
 )
-def test_nature_of_mail_is_derived_from_header(fields: dict[str, str], envelope: str | None, nature: WriterKind) -> None:
+def test_nature_of_mail_is_derived_from_header(
+    fields: dict[str, str], envelope: str | None, nature: WriterKind
+) -> None:
     assert parse_message(head(**fields), envelope).nature is nature
 
 
-@pytest.mark.parametrize(("envelope", "null"), [("", True), ("<>", True), (" <> ", True), ("a@b.example", False), (None, False)])
+@pytest.mark.parametrize(
+    ("envelope", "null"),
+    [("", True), ("<>", True), (" <> ", True), ("a@b.example", False), (None, False)],
+)
 def test_null_sender_is_recognized_in_all_notations(envelope: str | None, null: bool) -> None:  # noqa: FBT001
     assert parse_message(head(), envelope).null_sender is null
 
@@ -200,7 +253,10 @@ BOMBS = {
     "many parts": head(Content_Type="multipart/mixed; boundary=x") + b"--x\r\n\r\na\r\n" * 20_000,
     "many empty parts": head(Content_Type="multipart/mixed; boundary=x") + b"--x\n" * 100_000,
     "deep parts": head(Content_Type="multipart/mixed; boundary=b0")
-    + b"".join(b"--b%d\r\nContent-Type: multipart/mixed; boundary=b%d\r\n\r\n" % (n, n + 1) for n in range(1_000)),
+    + b"".join(
+        b"--b%d\r\nContent-Type: multipart/mixed; boundary=b%d\r\n\r\n" % (n, n + 1)
+        for n in range(1_000)
+    ),
 }
 
 
@@ -252,13 +308,25 @@ def test_hostile_mail_is_read_in_linear_time(name: str) -> None:
     assert len(letter.thread) <= 100
 
 
-@given(st.binary(max_size=400), st.sampled_from([b"", a_mail(), nested(), HEAVY["parameters"][:5_000]]), st.integers())
-def test_any_bytes_are_read_as_storable_text_or_malformed(data: bytes, mail: bytes, seed: int) -> None:
+@given(
+    st.binary(max_size=400),
+    st.sampled_from([b"", a_mail(), nested(), HEAVY["parameters"][:5_000]]),
+    st.integers(),
+)
+def test_any_bytes_are_read_as_storable_text_or_malformed(
+    data: bytes, mail: bytes, seed: int
+) -> None:
     at = random.Random(seed).randrange(len(mail) + 1)
     try:
         letter = parse_message(mail[:at] + data + mail[at:])
     except Malformed:
         return
-    for text in (letter.subject, letter.text, letter.sender_name, letter.message_id, *(file.name for file in letter.enclosed)):
+    for text in (
+        letter.subject,
+        letter.text,
+        letter.sender_name,
+        letter.message_id,
+        *(file.name for file in letter.enclosed),
+    ):
         assert "\0" not in text
         text.encode()

@@ -44,7 +44,9 @@ QUOTES = {
 
 
 @pytest.mark.parametrize("program", QUOTES)
-@pytest.mark.parametrize("own", ["It is still broken.\nPlease hurry.", "还是不行。\n注意：磁盘又满了，谢谢，"])
+@pytest.mark.parametrize(
+    "own", ["It is still broken.\nPlease hurry.", "还是不行。\n注意：磁盘又满了，谢谢，"]
+)
 def test_quotation_and_signature_are_removed_from_reply(program: str, own: str) -> None:
     assert parse_reply(f"{own}\n\n{QUOTES[program]}\n") == ParsedReply(own, own, certain=True)
 
@@ -70,13 +72,19 @@ DOUBTFUL = {
 @pytest.mark.parametrize("program", DOUBTFUL)
 def test_doubtful_quotation_is_kept_and_marked_uncertain(program: str) -> None:
     text = f"Thanks, it works!\n\n{DOUBTFUL[program]}"
-    assert parse_reply(text, "disk\nThe disk is full.") == ParsedReply(text, "Thanks, it works!", certain=False)
+    assert parse_reply(text, "disk\nThe disk is full.") == ParsedReply(
+        text, "Thanks, it works!", certain=False
+    )
 
 
-@pytest.mark.parametrize("line", ["Ann Example <ann@example.com>", "ann@example.org<mailto:ann@example.org>"])
+@pytest.mark.parametrize(
+    "line", ["Ann Example <ann@example.com>", "ann@example.org<mailto:ann@example.org>"]
+)
 def test_own_address_in_signature_keeps_reply_certain(line: str) -> None:
     text = f"Thanks, it works!\n\n{line}"
-    assert parse_reply(text, own_addresses={"ann@example.com"}) == ParsedReply(text, text, certain=True)
+    assert parse_reply(text, own_addresses={"ann@example.com"}) == ParsedReply(
+        text, text, certain=True
+    )
 
 
 BELOW = [
@@ -104,8 +112,12 @@ def test_known_signature_keeps_reply_certain() -> None:
 def test_known_disclaimer_keeps_reply_certain() -> None:
     ending = "----------------\nThis mail is confidential.\nErrors are not ours.\n\nAnn"
     text = f"Thanks, it works!\n\n{ending}"
-    assert parse_reply(text, f"The disk is full.\n\n{ending}") == ParsedReply(text, "Thanks, it works!", certain=True)
-    assert parse_reply(text, "The disk is full.") == ParsedReply(text, "Thanks, it works!", certain=False)
+    assert parse_reply(text, f"The disk is full.\n\n{ending}") == ParsedReply(
+        text, "Thanks, it works!", certain=True
+    )
+    assert parse_reply(text, "The disk is full.") == ParsedReply(
+        text, "Thanks, it works!", certain=False
+    )
 
 
 def test_repeated_text_alone_is_new_reply() -> None:
@@ -123,12 +135,12 @@ def test_answers_between_quoted_lines_are_kept_and_uncertain() -> None:
 
 def test_text_below_quoted_lines_is_new() -> None:
     text = "On Mon, 2 Mar 2026, Desk wrote:\n> does it work?\n\nNo, it still fails.\nSorry."
-    assert parse_reply(text) == ParsedReply("No, it still fails.\nSorry.", "No, it still fails.\nSorry.", certain=True)
+    assert parse_reply(text) == ParsedReply(
+        "No, it still fails.\nSorry.", "No, it still fails.\nSorry.", certain=True
+    )
 
 
-OUTLOOK = (
-    "From: Desk <desk@example.com>\nSent: Sunday, November 29, 2026 10:20 AM\nTo: Kim\nSubject: Re: x\n\nWhich?\nCanon X1 (mine)"
-)
+OUTLOOK = "From: Desk <desk@example.com>\nSent: Sunday, November 29, 2026 10:20 AM\nTo: Kim\nSubject: Re: x\n\nWhich?\nCanon X1 (mine)"
 
 
 @pytest.mark.parametrize(
@@ -144,7 +156,9 @@ def test_quotation_with_inline_answers_is_kept_whole(above: str) -> None:
     assert "Canon" not in reply.new
 
 
-@pytest.mark.parametrize("own", ["OK", "好", "Hello, it still fails.", "您好，还是不行", "Yes\n\nBest regards,\nAnn"])
+@pytest.mark.parametrize(
+    "own", ["OK", "好", "Hello, it still fails.", "您好，还是不行", "Yes\n\nBest regards,\nAnn"]
+)
 def test_short_answer_above_quotation_is_certain(own: str) -> None:
     assert parse_reply(f"{own}\n\n{OUTLOOK}") == ParsedReply(own, own, certain=True)
 
@@ -161,7 +175,10 @@ def test_own_text_like_quotation_header_is_kept(text: str) -> None:
     assert parse_reply(text).note == text
 
 
-@pytest.mark.parametrize("line", ["1" * 2_000, "On " * 700, "在1" * 700, "From: " * 300, "<" * 2_000, " " * 2_000, "- " * 900])
+@pytest.mark.parametrize(
+    "line",
+    ["1" * 2_000, "On " * 700, "在1" * 700, "From: " * 300, "<" * 2_000, " " * 2_000, "- " * 900],
+)
 @pytest.mark.timeout(10)  # what grew with the square of its length would take minutes
 def test_reply_is_parsed_in_linear_time(line: str) -> None:
     parse_reply((line + "\n") * 100)

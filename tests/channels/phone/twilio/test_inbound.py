@@ -21,7 +21,21 @@ from gateway.settings import PhoneProvider
 from tests.support.clock import NOON
 
 TOKEN = "12345678901234567890123456789012"
-WORDS = ("CallSid", "From", "To", "Body", "", "中文", "+86 138", "a&b=c", "é😀", "x" * 40, "Digits", "%2F", "a b")
+WORDS = (
+    "CallSid",
+    "From",
+    "To",
+    "Body",
+    "",
+    "中文",
+    "+86 138",
+    "a&b=c",
+    "é😀",
+    "x" * 40,
+    "Digits",
+    "%2F",
+    "a b",
+)
 HOSTS = ("gw.example", "gw.example:443", "gw.example:8443", "gw.example:80", "GW.example")
 
 
@@ -51,7 +65,9 @@ def a_request(rng: random.Random) -> tuple[str, Any, str, str]:
             given = RequestValidator("another").compute_signature(address, signed, known)
         case 4:
             address = (
-                address.replace("gw.example", "gw.example:443") if "example:" not in address else address.replace(":443", "")
+                address.replace("gw.example", "gw.example:443")
+                if "example:" not in address
+                else address.replace(":443", "")
             )
         case _:
             pass
@@ -66,7 +82,12 @@ def test_signature_check_agrees_with_twilio_validator() -> None:
         theirs = RequestValidator(TOKEN).validate(
             address, params if isinstance(params, str) else MultiDict(params), given, algorithm
         )
-        assert is_signed(TOKEN, address, body, given, algorithm) == theirs, (address, params, given, algorithm)
+        assert is_signed(TOKEN, address, body, given, algorithm) == theirs, (
+            address,
+            params,
+            given,
+            algorithm,
+        )
         verdicts.append(theirs)
     assert 300 < sum(verdicts) < 700
 
@@ -76,7 +97,9 @@ def test_own_signature_is_accepted_by_twilio_validator() -> None:
     for _ in range(100):
         address, params, *_ = a_request(rng)
         fields = () if isinstance(params, str) else tuple(params)
-        assert RequestValidator(TOKEN).validate(address, MultiDict(fields), signature(TOKEN, address, fields))
+        assert RequestValidator(TOKEN).validate(
+            address, MultiDict(fields), signature(TOKEN, address, fields)
+        )
 
 
 def test_documented_signature_example_is_judged_like_twilio() -> None:
@@ -88,12 +111,12 @@ def test_documented_signature_example_is_judged_like_twilio() -> None:
         "To": "+18005551212",
     }
     address = "https://mycompany.com/myapp.php?foo=1&bar=2"
-    assert is_signed("12345", address, tuple(fields.items()), "RSOYDt4T1cUTdK1PDd93/VVr8B8=") is RequestValidator(
-        "12345"
-    ).validate(address, fields, "RSOYDt4T1cUTdK1PDd93/VVr8B8=")
-    assert is_signed("12345", address, tuple(fields.items()), "GvWf1cFY/Q7PnoempGyD5oXAezc=") is RequestValidator(
-        "12345"
-    ).validate(address, fields, "GvWf1cFY/Q7PnoempGyD5oXAezc=")
+    assert is_signed(
+        "12345", address, tuple(fields.items()), "RSOYDt4T1cUTdK1PDd93/VVr8B8="
+    ) is RequestValidator("12345").validate(address, fields, "RSOYDt4T1cUTdK1PDd93/VVr8B8=")
+    assert is_signed(
+        "12345", address, tuple(fields.items()), "GvWf1cFY/Q7PnoempGyD5oXAezc="
+    ) is RequestValidator("12345").validate(address, fields, "GvWf1cFY/Q7PnoempGyD5oXAezc=")
 
 
 def test_signature_algorithm_is_read_from_header() -> None:
@@ -103,7 +126,14 @@ def test_signature_algorithm_is_read_from_header() -> None:
 
 
 def posted(event: str, **told: str) -> PhoneRequest:
-    return PhoneRequest(event, FORM, urlencode({"CallSid": "CA1"} | told).encode(), (), NOON, address="https://gw.example/x")
+    return PhoneRequest(
+        event,
+        FORM,
+        urlencode({"CallSid": "CA1"} | told).encode(),
+        (),
+        NOON,
+        address="https://gw.example/x",
+    )
 
 
 def call(event: str, **told: str) -> CallEvent:
@@ -116,7 +146,13 @@ def test_json_body_without_hash_in_url_is_refused() -> None:
     body = b'{"CallSid": "CA1"}'
     given = signature(TOKEN, "https://gw.example/x")
     told = PhoneRequest(
-        "status", "application/json", body, (), NOON, address="https://gw.example/x", headers={"X-Twilio-Signature": given}
+        "status",
+        "application/json",
+        body,
+        (),
+        NOON,
+        address="https://gw.example/x",
+        headers={"X-Twilio-Signature": given},
     )
     with pytest.raises(Unauthenticated):
         verify(told, PhoneProvider(secrets=(TOKEN,)))
@@ -127,40 +163,87 @@ def test_stale_or_future_timestamp_is_refused(minutes: int) -> None:
     fields = {"CallSid": "CA1", "Timestamp": format_datetime(NOON + timedelta(minutes=minutes))}
     given = signature(TOKEN, "https://gw.example/x", tuple(fields.items()))
     body = urlencode(fields).encode()
-    told = PhoneRequest("status", FORM, body, (), NOON, address="https://gw.example/x", headers={"X-Twilio-Signature": given})
+    told = PhoneRequest(
+        "status",
+        FORM,
+        body,
+        (),
+        NOON,
+        address="https://gw.example/x",
+        headers={"X-Twilio-Signature": given},
+    )
     with pytest.raises(Unauthenticated):
         verify(told, PhoneProvider(secrets=(TOKEN,)))
 
 
 def test_dialled_leg_marks_parent_call_as_answered_only() -> None:
     leg = call(
-        "status", ParentCallSid="CA0", CallStatus="completed", CallDuration="30", From="+15550100", Direction="outbound-dial"
+        "status",
+        ParentCallSid="CA0",
+        CallStatus="completed",
+        CallDuration="30",
+        From="+15550100",
+        Direction="outbound-dial",
     )
-    assert (leg.call_id, leg.status, leg.direction, leg.caller) == ("CA0", CallStatus.ANSWERED, None, "")
+    assert (leg.call_id, leg.status, leg.direction, leg.caller) == (
+        "CA0",
+        CallStatus.ANSWERED,
+        None,
+        "",
+    )
     assert leg.answered_at == NOON - timedelta(seconds=30)
     assert leg.ended_at is None
     assert call("status", ParentCallSid="CA0", CallStatus="no-answer").status is None
 
 
 def test_recording_marks_call_inbound_and_empty_recording_is_skipped() -> None:
-    told = call("recording", RecordingUrl="https://api.twilio.com/RE1", RecordingStatus="completed", RecordingSource="RecordVerb")
-    assert (told.direction, told.recordings) == (CallDirection.INBOUND, ("https://api.twilio.com/RE1",))
-    assert call("recording", RecordingUrl="https://api.twilio.com/RE1", RecordingDuration="0").recordings == ()
-    assert call("recording", RecordingUrl="https://api.twilio.com/RE1", RecordingStatus="absent").recordings == ()
+    told = call(
+        "recording",
+        RecordingUrl="https://api.twilio.com/RE1",
+        RecordingStatus="completed",
+        RecordingSource="RecordVerb",
+    )
+    assert (told.direction, told.recordings) == (
+        CallDirection.INBOUND,
+        ("https://api.twilio.com/RE1",),
+    )
+    assert (
+        call(
+            "recording", RecordingUrl="https://api.twilio.com/RE1", RecordingDuration="0"
+        ).recordings
+        == ()
+    )
+    assert (
+        call(
+            "recording", RecordingUrl="https://api.twilio.com/RE1", RecordingStatus="absent"
+        ).recordings
+        == ()
+    )
 
 
 @pytest.mark.parametrize(
     "address",
-    ["javascript:alert(1)", "file:///etc/passwd", "gopher://127.0.0.1/", "data:text/html,x", "https://x/\u2028y", "x" * 3_000],
+    [
+        "javascript:alert(1)",
+        "file:///etc/passwd",
+        "gopher://127.0.0.1/",
+        "data:text/html,x",
+        "https://x/\u2028y",
+        "x" * 3_000,
+    ],
 )
 def test_recording_url_must_be_web_address(address: str) -> None:
     assert call("recording", RecordingUrl=address).recordings == ()
 
 
 def test_queue_hangup_is_abandoned_and_bridged_call_is_answered() -> None:
-    assert call("voice", CallStatus="in-progress", QueueResult="hangup").status is CallStatus.ABANDONED
+    assert (
+        call("voice", CallStatus="in-progress", QueueResult="hangup").status is CallStatus.ABANDONED
+    )
     assert call("voice", CallStatus="in-progress", QueueResult="bridged").answered_at == NOON
-    assert call("voice", CallStatus="in-progress", SpeechResult="the printer").transcripts == ("the printer",)
+    assert call("voice", CallStatus="in-progress", SpeechResult="the printer").transcripts == (
+        "the printer",
+    )
 
 
 @pytest.mark.parametrize("told", [{"CallSid": ""}, {"CallSid": "a b"}])

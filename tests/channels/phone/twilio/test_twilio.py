@@ -44,7 +44,9 @@ class FakeTwilio:
 
     async def take(self, request: web.Request) -> web.Response:
         self.auth = request.headers["Authorization"]
-        self.asked.append((request.path, {name: str(value) for name, value in (await request.post()).items()}))
+        self.asked.append(
+            (request.path, {name: str(value) for name, value in (await request.post()).items()})
+        )
         self.heard.set()
         return web.json_response(self.body, status=self.status)
 
@@ -64,14 +66,21 @@ async def api(twilio: FakeTwilio, pool: Pool) -> AsyncIterator[TwilioApi]:
     await pool.execute(PERSON, "ann", "+8613800138000", "zh-CN")
     await pool.execute(PERSON, "mute", "", "en")
     settings = msgspec.structs.replace(
-        load(None, {}).notify.twilio, account="AC1", token=TOKEN, sender="+15550100000", key="gwk_x", api=twilio.url
+        load(None, {}).notify.twilio,
+        account="AC1",
+        token=TOKEN,
+        sender="+15550100000",
+        key="gwk_x",
+        api=twilio.url,
     )
     opened = TwilioApi.open(settings)
     yield opened
     await opened.close()
 
 
-async def test_sms_is_sent_in_language_of_recipient(api: TwilioApi, twilio: FakeTwilio, pool: Pool, clock: FakeClock) -> None:
+async def test_sms_is_sent_in_language_of_recipient(
+    api: TwilioApi, twilio: FakeTwilio, pool: Pool, clock: FakeClock
+) -> None:
     assert await SmsChannel(api, pool, clock, "UTC").send(message("ann")) == Delivered()
     ((path, told),) = twilio.asked
     assert path == "/2010-04-01/Accounts/AC1/Messages.json"
@@ -139,24 +148,37 @@ def test_twilio_answer_maps_to_delivery_result(status: int, body: bytes, kind: t
     assert not isinstance(answer, Retry) or answer.down is (status != 429)
 
 
-async def test_called_person_hears_incident_and_accepts_it(twilio: FakeTwilio, database_url: str) -> None:
+async def test_called_person_hears_incident_and_accepts_it(
+    twilio: FakeTwilio, database_url: str
+) -> None:
     plain = load(None, {})
     calling = msgspec.structs.replace(
-        plain.notify.twilio, account="AC1", token=TOKEN, sender="+15550100000", key="gwk_x", api=twilio.url
+        plain.notify.twilio,
+        account="AC1",
+        token=TOKEN,
+        sender="+15550100000",
+        key="gwk_x",
+        api=twilio.url,
     )
     settings = msgspec.structs.replace(
         plain,
         database=Database(url=database_url, pool_min=1, pool_max=8),
-        notify=msgspec.structs.replace(plain.notify, twilio=calling, recipients={"incident_manager": ("voice:ann",)}),
+        notify=msgspec.structs.replace(
+            plain.notify, twilio=calling, recipients={"incident_manager": ("voice:ann",)}
+        ),
         phone=msgspec.structs.replace(
-            plain.phone, public_url="https://gw.example", providers={"twilio": PhoneProvider(secrets=(TOKEN,))}
+            plain.phone,
+            public_url="https://gw.example",
+            providers={"twilio": PhoneProvider(secrets=(TOKEN,))},
         ),
         links=msgspec.structs.replace(plain.links, secret=SECRET),
     )
     async with served(settings) as gateway:
         await gateway.pool.execute(PERSON, "ann", "+8613800138000", "en")
         made = await gateway.post(
-            "/api/v1/incidents", {"title": "all is down", "impact": "business", "urgency": "urgent"}, "write"
+            "/api/v1/incidents",
+            {"title": "all is down", "impact": "business", "urgency": "urgent"},
+            "write",
         )
         assert made.status == 201
         told = await called(twilio)

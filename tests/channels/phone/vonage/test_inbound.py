@@ -26,7 +26,13 @@ def coded(data: bytes) -> str:
 
 
 def token(body: bytes, secret: str = SECRET, alg: str = "HS256", **claims: Any) -> str:
-    said = {"iat": int(NOON.timestamp()), "jti": "1", "iss": "Vonage", "application_id": "app-1", "api_key": "abcd1234"}
+    said = {
+        "iat": int(NOON.timestamp()),
+        "jti": "1",
+        "iss": "Vonage",
+        "application_id": "app-1",
+        "api_key": "abcd1234",
+    }
     said |= {"payload_hash": sha256(body).hexdigest()} | claims
     signed = f"{coded(msgspec.json.encode({'alg': alg, 'typ': 'JWT'}))}.{coded(msgspec.json.encode(said))}"
     return f"Bearer {signed}.{coded(hmac.digest(secret.encode(), signed.encode(), 'sha256'))}"
@@ -46,7 +52,15 @@ def test_vonage_signature_by_current_or_previous_secret_is_accepted() -> None:
 
 def test_get_request_is_verified_by_its_query() -> None:
     query = (("to", "442079460000"), ("from", "447700900000"), ("conversation_uuid", "CON-1"))
-    asked = PhoneRequest("answer", "", b"", query, NOON, "GET", headers={"Authorization": token(encode_as_javascript(query))})
+    asked = PhoneRequest(
+        "answer",
+        "",
+        b"",
+        query,
+        NOON,
+        "GET",
+        headers={"Authorization": token(encode_as_javascript(query))},
+    )
     verify(asked, SETTINGS)
     verify(replace(asked, headers={"Authorization": token(b"", payload_hash="")}), SETTINGS)
     with pytest.raises(Unauthenticated):
@@ -85,5 +99,10 @@ def test_other_vonage_application_is_refused() -> None:
 
 
 def test_pressed_key_is_read_in_all_vonage_formats() -> None:
-    for body, pressed in ((b'{"dtmf":{"digits":"12"}}', "1"), (b'{"dtmf":"3"}', "3"), (b'{"dtmf":{"digits":""}}', ""), (b"", "")):
+    for body, pressed in (
+        (b'{"dtmf":{"digits":"12"}}', "1"),
+        (b'{"dtmf":"3"}', "3"),
+        (b'{"dtmf":{"digits":""}}', ""),
+        (b"", ""),
+    ):
         assert key(posted("", body)) == pressed
