@@ -164,7 +164,7 @@ def test_reporter_has_permissions_on_own_incident(situation: str, own: dict[str,
 )
 def test_tier_3_resolves_vendor_incident_only_if_assigned(
     given: dict[str, str],
-    allowed: bool,  # noqa: FBT001
+    allowed: bool,
 ) -> None:
     record = replace(SITUATIONS["vendor"], **given)  # type: ignore[arg-type]
     asking = who(Role.TIER3, groups=frozenset({"dba"}))

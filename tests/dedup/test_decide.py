@@ -147,7 +147,7 @@ def test_arrival_ordered_source_has_no_stale_events(seconds: int) -> None:
 
 
 @pytest.mark.parametrize(("flaps", "ago", "held"), [(2, 0, False), (3, 60, True), (3, 61, False)])
-def test_three_reopenings_within_hour_are_flapping(flaps: int, ago: int, held: bool) -> None:  # noqa: FBT001 - a column
+def test_three_reopenings_within_hour_are_flapping(flaps: int, ago: int, held: bool) -> None:
     assert (
         flapping(AlertState(b"k", flaps=flaps, flapping_since=NOON - ago * MINUTE), NOON, RULES)
         is held

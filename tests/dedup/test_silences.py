@@ -188,7 +188,7 @@ async def test_silence_does_not_affect_open_incident(site: Site) -> None:
 async def test_silence_applies_only_when_every_matcher_holds(
     site: Site,
     matchers: tuple[Matcher, ...],
-    held: bool,  # noqa: FBT001
+    held: bool,
 ) -> None:
     await site.silence(*matchers)
     assert ((await site.fire())[0] is Outcome.SUPPRESSED) == held

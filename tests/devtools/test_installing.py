@@ -85,7 +85,7 @@ def test_only_index_options_of_pip_configuration_are_kept() -> None:
 
 @pytest.mark.parametrize("own", [True, False])
 def test_pip_installs_whole_lock_without_resolving(
-    own: bool,  # noqa: FBT001 - a parameter of the test
+    own: bool,
     lock: Path,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,

@@ -30,7 +30,7 @@ async def chunks(pieces: Iterable[bytes]) -> AsyncIterator[bytes]:
 
 
 @pytest.mark.parametrize("named", [True, False])
-async def test_received_file_is_measured_hashed_and_typed(tmp_path: Path, named: bool) -> None:  # noqa: FBT001
+async def test_received_file_is_measured_hashed_and_typed(tmp_path: Path, named: bool) -> None:
     content = b"%PDF-" + bytes(range(256)) * 3_000
     pieces = (content[at : at + 70_001] for at in range(0, len(content), 70_001))
     async with receive_file(chunks(pieces), len(content), tmp_path if named else None) as file:

@@ -75,7 +75,7 @@ def test_mildest_grade_is_used_when_every_grade_exceeds_limit() -> None:
         ({"marks": (GRADED,)}, False),
     ],
 )
-def test_urgent_claim_awaits_grading_until_graded(more: dict[str, Any], waits: bool) -> None:  # noqa: FBT001
+def test_urgent_claim_awaits_grading_until_graded(more: dict[str, Any], waits: bool) -> None:
     assert awaits_grading(replace(RECORD, **more)) is waits
 
 

@@ -81,7 +81,7 @@ def revised(before: dict[str, object], **after: object) -> Revision:
 )
 def test_master_change_that_can_detach_children_is_recognized(
     revision: Revision,
-    may: bool,  # noqa: FBT001 - a column
+    may: bool,
 ) -> None:
     assert may_lose_followers(revision) is may
 
@@ -104,7 +104,7 @@ BELOW: dict[str, object] = {"master_id": 7}
 )
 def test_child_change_that_can_outgrow_master_is_recognized(
     revision: Revision,
-    may: bool,  # noqa: FBT001 - a column
+    may: bool,
 ) -> None:
     assert may_lose_master(revision) is may
 

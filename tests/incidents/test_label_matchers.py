@@ -34,7 +34,7 @@ def a_regex(value: str, sign: str = "=~") -> Matcher:
         ("", "", True),
     ],
 )
-def test_pattern_matches_whole_text(value: str, text: str, matches: bool) -> None:  # noqa: FBT001 - a column of the table
+def test_pattern_matches_whole_text(value: str, text: str, matches: bool) -> None:
     assert Regex(value).matches(text.encode()) is matches
 
 

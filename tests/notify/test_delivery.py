@@ -199,7 +199,7 @@ async def test_message_to_unreachable_person_is_dead(
     clock: FakeClock,
     login: str,
     active: bool,
-    why: str,  # noqa: FBT001 - a parameter
+    why: str,
 ) -> None:
     async with acquire(pool) as conn:
         await people.create(

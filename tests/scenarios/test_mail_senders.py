@@ -277,7 +277,7 @@ async def test_message_id_of_mail_sent_to_somebody_else_verifies_nothing(story: 
 async def test_only_authenticated_staff_add_to_security_incident_without_mail_proof(
     story: Story,
     stamp: str,
-    added: bool,  # noqa: FBT001 - a parameter of the case
+    added: bool,
 ) -> None:
     number, _ = await reported(story)
     await story.call("PATCH", f"incidents/{number}", {"security": True})

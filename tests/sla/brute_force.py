@@ -70,7 +70,7 @@ class Hand:
             self.past_since = now
         self.reached = self.used_up
 
-    def look(self, running: bool) -> None:  # noqa: FBT001 - a column
+    def look(self, running: bool) -> None:
         """Note whether the clock still runs at what is on it."""
         self.ran_on = self.ran_on or running
         if self.past and not self.reached:

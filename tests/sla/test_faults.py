@@ -85,7 +85,7 @@ class TimersUnderFaults(RuleBasedStateMachine):
         seconds=st.integers(0, 15),
         noted=st.booleans(),
     )
-    def arm(self, keys: list[Key], seconds: int, noted: bool) -> None:  # noqa: FBT001
+    def arm(self, keys: list[Key], seconds: int, noted: bool) -> None:
         due_at = self.clock.at + timedelta(seconds=seconds)
         timers = [Armed(incident, kind, due_at) for incident, kind in keys]
         self.do(self.write(timers))

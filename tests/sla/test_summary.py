@@ -40,7 +40,7 @@ def test_summary_gives_planned_time_lateness_and_hold_time(
     ledger: tuple[LedgerEntry, ...],
     now: float,
     planned: float,
-    late: bool | None,  # noqa: FBT001
+    late: bool | None,
     held: float,
 ) -> None:
     readings = read_clocks(SHORT, ledger, after(now))

@@ -76,8 +76,8 @@ class Mailbox:
 
     async def handle_RCPT(  # noqa: N802 - aiosmtpd's
         self,
-        server: Any,
-        session: Any,
+        server: Any,  # noqa: ARG002
+        session: Any,  # noqa: ARG002
         envelope: Any,
         address: str,
         options: Any,  # noqa: ARG002 - aiosmtpd's

@@ -60,7 +60,7 @@ class SmtpHandler:
     async def handle_RCPT(  # noqa: N802 - aiosmtpd's name
         self,
         server: SMTP,
-        session: Session,
+        session: Session,  # noqa: ARG002
         envelope: Envelope,
         address: str,
         options: list[str],  # noqa: ARG002 - aiosmtpd's name

@@ -113,7 +113,7 @@ async def test_too_large_mail_returns_413_and_missing_key_returns_401(gateway: S
 
 
 @pytest.mark.parametrize("multipart", [False, True])
-async def test_signed_mailgun_form_opens_incident(gateway: Served, multipart: bool) -> None:  # noqa: FBT001
+async def test_signed_mailgun_form_opens_incident(gateway: Served, multipart: bool) -> None:
     data: Any = mailgun()
     if multipart:
         data = FormData(mailgun() | {"attachment-count": "1"}, quote_fields=False)
@@ -163,7 +163,7 @@ async def test_mailgun_form_with_bad_or_stale_signature_returns_401(
     assert await titles(gateway) == []
 
 
-def sendgrid(raw: bool = False) -> bytes:  # noqa: FBT001, FBT002
+def sendgrid(raw: bool = False) -> bytes:  # noqa: FBT002
     fields: dict[str, Any] = {
         "envelope": json.dumps({"to": ["in@gw.example"], "from": "ann@example.com"}),
         "to": "x",

@@ -28,8 +28,8 @@ class Mailbox:
 
     async def handle_RCPT(  # noqa: N802 - aiosmtpd's name
         self,
-        server: Any,
-        session: Any,
+        server: Any,  # noqa: ARG002
+        session: Any,  # noqa: ARG002
         envelope: Any,
         address: Any,
         options: Any,  # noqa: ARG002 - aiosmtpd's name
@@ -53,7 +53,7 @@ class Mailbox:
 async def relay() -> AsyncIterator[Relay]:
     servers: list[asyncio.Server] = []
 
-    async def start(utf8: bool = False, **answers: str) -> tuple[Mailbox, SmtpChannel]:  # noqa: FBT001, FBT002
+    async def start(utf8: bool = False, **answers: str) -> tuple[Mailbox, SmtpChannel]:  # noqa: FBT002
         mailbox = Mailbox(**answers)
         server = await asyncio.get_running_loop().create_server(
             lambda: SMTP(mailbox, enable_SMTPUTF8=utf8), "127.0.0.1", 0

@@ -184,7 +184,7 @@ def test_missing_envelope_sender_is_not_null_sender(posted: DeliveredMail) -> No
 
 
 @pytest.mark.parametrize("whole", [False, True])
-def test_sendgrid_dkim_result_becomes_stamp(whole: bool) -> None:  # noqa: FBT001 - a case
+def test_sendgrid_dkim_result_becomes_stamp(whole: bool) -> None:
     fields = (
         b"email=" + quote(a_mail()).encode()
         if whole

@@ -78,7 +78,7 @@ def test_external_user_has_sender_id_and_reply_names_its_thread() -> None:
 def test_group_message_is_addressed_only_with_mention(
     kind: str,
     mentioned: bool,
-    addressed: bool,  # noqa: FBT001 - a column
+    addressed: bool,
 ) -> None:
     talk = read(robot(conversationType=kind, isInAtList=mentioned), DINGTALK)
     assert isinstance(talk, ChatMessage)

@@ -49,7 +49,7 @@ def test_documented_example_is_decrypted() -> None:
 
 
 @pytest.mark.parametrize("encrypted", [True, False])
-def test_message_to_bot_is_read_with_reply_address(encrypted: bool) -> None:  # noqa: FBT001
+def test_message_to_bot_is_read_with_reply_address(encrypted: bool) -> None:
     body = a_message("打印机坏了")
     talk = heard(sealed(body) if encrypted else body)
     assert isinstance(talk, ChatMessage)
@@ -181,7 +181,7 @@ def test_older_button_press_is_verified_by_token() -> None:
 
 
 @pytest.mark.parametrize("encrypted", [True, False])
-def test_url_verification_is_answered_with_challenge(encrypted: bool) -> None:  # noqa: FBT001
+def test_url_verification_is_answered_with_challenge(encrypted: bool) -> None:
     body = json.dumps(
         {"challenge": "ajls384kdjx98XX", "token": TOKEN, "type": "url_verification"}
     ).encode()

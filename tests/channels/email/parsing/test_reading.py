@@ -242,7 +242,7 @@ def test_nature_of_mail_is_derived_from_header(
     ("envelope", "null"),
     [("", True), ("<>", True), (" <> ", True), ("a@b.example", False), (None, False)],
 )
-def test_null_sender_is_recognized_in_all_notations(envelope: str | None, null: bool) -> None:  # noqa: FBT001
+def test_null_sender_is_recognized_in_all_notations(envelope: str | None, null: bool) -> None:
     assert parse_message(head(), envelope).null_sender is null
 
 
