@@ -2,13 +2,13 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
+from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
 import asyncpg
 import msgspec
 from asyncpg import Record
 
-from gateway.catalogue.graph import find_cycle
 from gateway.catalogue.model import Ci, CiDraft, ImpactedItem
 from gateway.catalogue.topology import TopologyItem
 from gateway.db.pool import Connection
@@ -148,10 +148,14 @@ async def write(conn: Connection, drafts: Sequence[CiDraft], stamp: datetime | N
         *pairs,
     ]:
         edges.setdefault(ci, []).append(upstream)
-    if circle := find_cycle(edges):
-        closing = next((draft for draft in drafts if draft.name in circle), drafts[0])
-        said = "would depend on itself: " + " → ".join(circle)
-        raise Unprocessable(f"{closing.name} {said}", flaws=(closing.flaw("depends_on", said),))
+    try:
+        TopologicalSorter(edges).prepare()
+    except CycleError as error:
+        cycle: list[str] = error.args[1][::-1]  # each item depends on the next
+        closing = next((draft for draft in drafts if draft.name in cycle), drafts[0])
+        said = "would depend on itself: " + " → ".join(cycle)
+        flaw = closing.flaw("depends_on", said)
+        raise Unprocessable(f"{closing.name} {said}", flaws=(flaw,)) from None
     await conn.execute(JOIN, [ci for ci, _ in pairs], [upstream for _, upstream in pairs])
 
 
