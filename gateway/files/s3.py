@@ -9,7 +9,6 @@ import re
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from datetime import datetime
-from html import unescape
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -18,7 +17,8 @@ import aiohttp
 from yarl import URL
 
 from gateway.clock import Clock
-from gateway.errors import Unavailable
+from gateway.errors import Malformed, Unavailable
+from gateway.files.object_list import ObjectList, read_object_list
 from gateway.files.signature import (
     EMPTY_BODY_HASH,
     AwsCredentials,
@@ -30,13 +30,11 @@ from gateway.files.signature import (
 from gateway.files.spool import PIECE, ReceivedFile
 from gateway.settings import S3
 
-CONTENTS = re.compile(r"<Contents>(.*?)</Contents>", re.DOTALL)
-KEY = re.compile(r"<Key>([^<]*)</Key>")
-MODIFIED = re.compile(r"<LastModified>([^<]*)</LastModified>")
-NEXT = re.compile(r"<NextContinuationToken>([^<]*)</NextContinuationToken>")
+HANDLE = re.compile(r"[0-9a-f]{32}")
+"""The name of a file that a gateway stored; other objects in the bucket are left alone."""
 
 LARGEST_LIST = 4_194_304
-"""The most bytes of a list that are read; a thousand entries are a tenth of it."""
+"""The most bytes of a list that is read; a thousand entries are a tenth of it."""
 
 TIMEOUT = aiohttp.ClientTimeout(total=None, sock_connect=5, sock_read=30)
 """Timeouts in seconds.
@@ -90,22 +88,16 @@ class S3Store:
         query = {"list-type": "2", "prefix": self._settings.prefix}
         while True:
             async with self._asked("GET", "", query=query) as answer:
-                page = (await answer.content.read(LARGEST_LIST)).decode()
-            yield [handle for handle, at in self._listed(page) if at < before]
-            if (following := NEXT.search(page)) is None:
+                listed = await _read_list(answer)
+            names = [
+                key.removeprefix(self._settings.prefix)
+                for key, changed in listed.objects
+                if changed < before
+            ]
+            yield [name for name in names if HANDLE.fullmatch(name)]
+            if listed.following is None:
                 return
-            query["continuation-token"] = unescape(following[1])
-
-    def _listed(self, page: str) -> list[tuple[str, datetime]]:
-        found = [(KEY.search(entry), MODIFIED.search(entry)) for entry in CONTENTS.findall(page)]
-        keys = [
-            (key[1].removeprefix(self._settings.prefix), at[1]) for key, at in found if key and at
-        ]
-        return [
-            (key, datetime.fromisoformat(at))
-            for key, at in keys
-            if re.fullmatch(r"[0-9a-f]{32}", key)
-        ]
+            query["continuation-token"] = listed.following
 
     @asynccontextmanager
     async def _asked(
@@ -168,3 +160,17 @@ class S3Store:
             **spoken,
             "Authorization": authorization(self._who, at, method, path, query, spoken, body_sha256),
         }
+
+
+async def _read_list(answer: aiohttp.ClientResponse) -> ObjectList:
+    page = b""
+    async for piece in answer.content.iter_chunked(PIECE):
+        page += piece
+        if len(page) > LARGEST_LIST:
+            raise Unavailable("the store of files sends a list that is too large")
+    try:
+        return read_object_list(page)
+    except Malformed as error:
+        raise Unavailable(
+            f"the list of the store of files cannot be read: {error.detail}"
+        ) from error

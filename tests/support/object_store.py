@@ -15,6 +15,7 @@ from gateway.files.signature import AwsCredentials, authorization
 from gateway.settings import S3
 
 SETTINGS = S3("", "eu-x", "incident files", "gw/", "AKIDEXAMPLE", "a secret")
+NAMESPACE = "http://s3.amazonaws.com/doc/2006-03-01/"
 PAGE = 2
 
 
@@ -73,7 +74,7 @@ class ObjectStore:
             else ""
         )
         return web.Response(
-            text=f"<ListBucketResult>{entries}{more}</ListBucketResult>",
+            text=f'<ListBucketResult xmlns="{NAMESPACE}">{entries}{more}</ListBucketResult>',
             content_type="application/xml",
         )
 
