@@ -8,9 +8,9 @@ automaton huge, is refused.
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from gateway.errors import Malformed
+from gateway.incidents.label_matchers import Matcher
 
 MOST, LONGEST = 32, 256
 """Maximum matchers of one request, and characters of one value."""
@@ -25,23 +25,14 @@ REFUSED = re.compile(r"\)\s*\{|\\[1-9]|\(\?<?[=!]")
 """Expressions that are refused: a counted group, a back reference, a look-ahead or look-behind."""
 
 
-@dataclass(frozen=True, slots=True)
-class FilterMatcher:
-    """A condition on a label; an alert without the label has an empty value for it."""
-
-    name: str
-    sign: str
-    value: str
-
-
-def parse_matchers(texts: Sequence[str]) -> tuple[FilterMatcher, ...]:
+def parse_matchers(texts: Sequence[str]) -> tuple[Matcher, ...]:
     """Return the matchers, all of which have to hold; raises Malformed."""
     if len(texts) > MOST:
         raise Malformed(f"at most {MOST} matchers in one request")
     return tuple(parse_matcher(text) for text in texts)
 
 
-def parse_matcher(text: str) -> FilterMatcher:
+def parse_matcher(text: str) -> Matcher:
     """Return one matcher; raises Malformed with what is wrong with it."""
     found = SHAPE.fullmatch(text)
     if found is None:
@@ -53,10 +44,17 @@ def parse_matcher(text: str) -> FilterMatcher:
         raise Malformed(
             f"bad matcher format: the value of {found['name']} has NUL or more than {LONGEST} characters"
         )
-    sign = found["sign"]
-    return FilterMatcher(
-        found["quoted"] or found["name"], sign, anchor_pattern(value) if "~" in sign else value
-    )
+    return build_matcher(found["quoted"] or found["name"], found["sign"], value)
+
+
+def build_matcher(name: str, sign: str, value: str) -> Matcher:
+    """Return a matcher with its regular expression, if it has one, anchored; raises Malformed."""
+    return Matcher(name, sign, value, anchor_pattern(value) if "~" in sign else value)
+
+
+def matcher_columns(asked: Sequence[Matcher]) -> tuple[list[str], list[str], list[str]]:
+    """Return the names, signs and patterns of matchers, as statements take them."""
+    return [one.name for one in asked], [one.sign for one in asked], [one.pattern for one in asked]
 
 
 def anchor_pattern(pattern: str) -> str:

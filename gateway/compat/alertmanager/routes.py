@@ -19,11 +19,11 @@ from multidict import MultiMapping
 from gateway.access.authorization import raise_if_refused
 from gateway.access.permissions import Action, may
 from gateway.clock import Clock
-from gateway.compat.alertmanager.matchers import FilterMatcher, anchor_pattern, parse_matchers
+from gateway.compat.alertmanager.matchers import anchor_pattern, matcher_columns, parse_matchers
 from gateway.db.pool import Connection, Pool, acquire
 from gateway.dedup.silences import SilenceJudge
 from gateway.errors import Malformed
-from gateway.incidents.label_matchers import MatchedAlert
+from gateway.incidents.label_matchers import MatchedAlert, Matcher
 from gateway.instants import kept
 from gateway.operations.unit_of_work import NOW
 from gateway.web.auth import Authenticator
@@ -223,7 +223,7 @@ COMPILE = "SELECT count(*) FILTER (WHERE '' ~ pattern) FROM unnest($1::text[]) A
 
 
 async def fetch_firing_alerts(
-    conn: Connection, integration: int | None, asked: Sequence[FilterMatcher], receiver: str | None
+    conn: Connection, integration: int | None, asked: Sequence[Matcher], receiver: str | None
 ) -> list[tuple[str, GettableAlert]]:
     """Return each firing alert that satisfies every matcher, after its master incident's number.
 
@@ -254,7 +254,7 @@ async def fetch_suppressed_alerts(
     judge: SilenceJudge,
     now: datetime,
     integration: int | None,
-    asked: Sequence[FilterMatcher],
+    asked: Sequence[Matcher],
     receiver: str | None,
 ) -> list[GettableAlert]:
     """Return each firing alert that is suppressed, by its silences or else by planned work.
@@ -282,11 +282,11 @@ async def _matching(
     conn: Connection,
     statement: str,
     first: tuple[Any, ...],
-    asked: Sequence[FilterMatcher],
+    asked: Sequence[Matcher],
     receiver: str | None,
 ) -> list[asyncpg.Record]:
-    patterns = [one.value for one in asked if "~" in one.sign] + ([receiver] if receiver else [])
-    columns = [one.name for one in asked], [one.sign for one in asked], [one.value for one in asked]
+    patterns = [one.pattern for one in asked if one.is_regex] + ([receiver] if receiver else [])
+    columns = matcher_columns(asked)
     try:
         if patterns:
             await conn.fetchval(COMPILE, patterns, timeout=LIST_TIMEOUT_S)

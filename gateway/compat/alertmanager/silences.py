@@ -22,7 +22,13 @@ from gateway.access.keys import Caller
 from gateway.access.permissions import Action, may
 from gateway.api.searching import SearchLimiter
 from gateway.clock import Clock
-from gateway.compat.alertmanager.matchers import LONGEST, MOST, anchor_pattern, parse_matchers
+from gateway.compat.alertmanager.matchers import (
+    LONGEST,
+    MOST,
+    build_matcher,
+    matcher_columns,
+    parse_matchers,
+)
 from gateway.compat.alertmanager.routes import LIST_TIMEOUT_S, PATH_PREFIXES
 from gateway.db.pool import Pool, acquire
 from gateway.errors import Malformed, NotFound, Unprocessable
@@ -114,11 +120,7 @@ class AlertmanagerSilences:
     async def list(self, request: web.Request, caller: Caller) -> web.Response:
         """Return the integration's silences and the global ones, also recently expired ones."""
         asked = parse_matchers(request.query.getall("filter", []))
-        columns = (
-            [one.name for one in asked],
-            [one.sign for one in asked],
-            [one.value for one in asked],
-        )
+        columns = matcher_columns(asked)
         turn = self.searches.turn("filter by =", needed=bool(asked))
         async with turn, acquire(self.reads) as conn:
             found = await silences.list_silences(
@@ -184,9 +186,7 @@ def _matcher(told: PostableMatcher) -> Matcher:
     sign = {(False, True): "=", (False, False): "!=", (True, True): "=~", (True, False): "!~"}[
         told.is_regex, told.is_equal
     ]
-    return Matcher(
-        told.name, sign, told.value, anchor_pattern(told.value) if told.is_regex else told.value
-    )
+    return build_matcher(told.name, sign, told.value)
 
 
 def _matches_nothing(matcher: Matcher) -> bool:
