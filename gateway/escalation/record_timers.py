@@ -89,20 +89,19 @@ class SlaRules:
 
     def warm(self, now: datetime) -> None:
         """Compute the calendars that incidents will need, so that the first one does not wait."""
-        for name in {
+        names = {
             self.default,
             *self.choice.services.values(),
             *(use.policy for use in self.choice.uses.get(INCIDENT, ())),
-        }:
-            self.policies[name].calendar.between(now, now + timedelta(days=31))
+        }
+        _warm((self.policies[name] for name in names), now)
 
     def warm_all(self, now: datetime) -> None:
         """Compute all other calendars.
 
         The first that names a country takes most of a second, which would block an event loop.
         """
-        for policy in (*self.policies.values(), *self.tailored.values()):
-            policy.calendar.between(now, now + timedelta(days=31))
+        _warm((*self.policies.values(), *self.tailored.values()), now)
 
     def policy(self, incident: Incident) -> Policy:
         """Return the policy of a record with the targets of its service.
@@ -137,6 +136,12 @@ class SlaRules:
     def policy_for(self, *, kind: str, service: str, source: str, priority: int) -> Policy:
         """Return the policy that a new record gets."""
         return self.named(self.choice.policy_for(kind, service, source, priority), kind, service)
+
+
+def _warm(policies: Iterable[Policy], now: datetime) -> None:
+    """Compute the calendars of the policies for the next month."""
+    for policy in policies:
+        policy.calendar.between(now, now + timedelta(days=31))
 
 
 def refresh_timers(
