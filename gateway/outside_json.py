@@ -8,6 +8,9 @@ import msgspec
 
 T = TypeVar("T")
 
+MAX_DEPTH = 32
+"""The number of levels that JSON from outside may nest."""
+
 BRACKETS = b"[{]}"
 ALL_ELSE = bytes(set(range(256)) - set(BRACKETS))
 STEPS = bytes.maketrans(BRACKETS, b"\x01\x01\xff\xff")

@@ -10,6 +10,7 @@ from gateway.correlation import features
 from gateway.durations import MOST_CHARS, duration, promise
 from gateway.errors import Malformed, TooLarge
 from gateway.operations.reporter import meaning
+from gateway.outside_json import MAX_DEPTH
 from gateway.web import body
 from tests.support.patterns import Applied, every_pattern, hostile
 
@@ -77,10 +78,10 @@ def test_hostile_body_of_maximum_size_is_refused_quickly(unit: bytes) -> None:
     assert time.thread_time() - began < 0.2
 
 
-@pytest.mark.parametrize("depth", [1, body.MAX_DEPTH, body.MAX_DEPTH + 1])
+@pytest.mark.parametrize("depth", [1, MAX_DEPTH, MAX_DEPTH + 1])
 def test_brackets_in_strings_do_not_count_as_body_depth(depth: int) -> None:
     nested = '{"[\\"{": ' * depth + "1" + "}" * depth
-    if depth > body.MAX_DEPTH:
+    if depth > MAX_DEPTH:
         with pytest.raises(TooLarge):
             body.decode(nested.encode(), dict)
     else:

@@ -14,14 +14,13 @@ from gateway import incoming
 from gateway.errors import Flaw, Malformed, TooLarge, Unprocessable
 from gateway.instants import BOUNDS, is_kept
 from gateway.key_texts import body_without_keys
-from gateway.outside_json import decoder, holds_nul, is_deeper
+from gateway.outside_json import MAX_DEPTH, decoder, holds_nul, is_deeper
 
 T = TypeVar("T")
 
 MAX_BYTES = 262_144
 MAX_BYTES_WITHOUT_KEY = 65_536
 """The most bytes of a body from a caller without a key: a reporter's note, or a login."""
-MAX_DEPTH = 32
 
 RFC3339_START = re.compile(r"[0-9]{4}-")
 """The beginning of a time that is not written as a number."""

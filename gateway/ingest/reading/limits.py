@@ -11,11 +11,11 @@ import msgspec
 from gateway.errors import Flaw, Malformed
 from gateway.incidents.alert import NEWEST, Link
 from gateway.ingest.reading import times
-from gateway.outside_json import decoder, holds_nul, is_deeper
+from gateway.outside_json import MAX_DEPTH, decoder, holds_nul, is_deeper
 
 T = TypeVar("T")
 
-MAX_DEPTH, MAX_LABELS, MAX_LINKS = 32, 1_000, 50
+MAX_LABELS, MAX_LINKS = 1_000, 50
 TITLE, DESCRIPTION, LABEL, KEY = 1_024, 32_768, 4_096, 512
 HUGE = 1e30
 """A bound above every number that senders mean."""

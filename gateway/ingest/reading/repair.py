@@ -7,6 +7,7 @@ from typing import Any
 
 from gateway.ingest.reading import limits
 from gateway.ingest.reading.encodings import decode_body
+from gateway.outside_json import MAX_DEPTH
 from gateway.quarantine.pointers import Steps, parse_pointer, to_pointer
 from gateway.receipts.mended import RepairedValue
 
@@ -78,8 +79,8 @@ def _sound(value: Any, at: Steps, marks: Marks) -> Any:
     if isinstance(value, int | float) and not abs(value) <= limits.HUGE:
         add_mark(marks, at, "a number that is none, or too large, was left out")
         return None
-    if isinstance(value, dict | list) and len(at) >= limits.MAX_DEPTH:
-        add_mark(marks, at, f"nested deeper than {limits.MAX_DEPTH} levels: left out")
+    if isinstance(value, dict | list) and len(at) >= MAX_DEPTH:
+        add_mark(marks, at, f"nested deeper than {MAX_DEPTH} levels: left out")
         return None
     if isinstance(value, dict):
         named = ((_readable(name, at, marks), one) for name, one in value.items())

@@ -4,8 +4,8 @@ import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.ingest.reading.limits import MAX_DEPTH
 from gateway.ingest.reading.repair import MOST, add_mark, encode_json, repair_json
+from gateway.outside_json import MAX_DEPTH
 
 SOUND = st.recursive(
     st.none()
