@@ -14,11 +14,11 @@ import structlog
 from aiohttp import ClientError, ClientSession, ClientTimeout, TCPConnector
 from joserfc.jwk import KeySet
 
-from gateway.access import id_token
-from gateway.access.id_token import ExpectedClaims, Subject
+from gateway.access.id_token import ExpectedClaims, Subject, verify_id_token
 from gateway.clock import Clock
 from gateway.egress.address_guard import AddressGuard, AddressRefused, PinnedResolver
 from gateway.errors import Unauthenticated, Unavailable
+from gateway.foreign_tokens import UnknownTokenKey, signing_keys
 from gateway.settings import Oidc
 
 T = TypeVar("T")
@@ -101,9 +101,9 @@ class IdentityProvider:
         """
         token = await self._exchange(code, verifier, redirect_url)
         try:
-            return id_token.verify_id_token(token, await self._signing_keys(BELIEVED_S), expected)
-        except id_token.UnknownProviderKey:
-            return id_token.verify_id_token(token, await self._signing_keys(AGAIN_S), expected)
+            return verify_id_token(token, await self._signing_keys(BELIEVED_S), expected)
+        except UnknownTokenKey:
+            return verify_id_token(token, await self._signing_keys(AGAIN_S), expected)
 
     async def _signing_keys(self, believed: float) -> KeySet:
         now = self._clock.monotonic()
@@ -111,7 +111,7 @@ class IdentityProvider:
             document = _decoded(
                 await self._fetch("GET", (await self.metadata()).jwks_uri), dict[str, Any]
             )
-            self._keys = (now, id_token.signing_keys(document))
+            self._keys = (now, signing_keys(document))
         return self._keys[1]
 
     async def _exchange(self, code: str, verifier: str, redirect_url: str) -> str:

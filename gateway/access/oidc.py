@@ -14,11 +14,12 @@ from asyncpg import Record
 from yarl import URL
 
 from gateway.access import attempts
-from gateway.access.id_token import ExpectedClaims, Subject, UntrustedToken
+from gateway.access.id_token import ExpectedClaims, Subject
 from gateway.access.identity_provider import IdentityProvider
 from gateway.access.login import LoginService, LoginSession
 from gateway.db.pool import Connection, acquire, transaction
 from gateway.errors import Unauthenticated
+from gateway.foreign_tokens import UntrustedToken
 from gateway.settings import Oidc
 
 log = structlog.get_logger()

@@ -1,37 +1,27 @@
 """Verification of cloud tokens (JWT, RFC 7519), which some senders use to authenticate. Pure."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
 import msgspec
-from joserfc import jwt
-from joserfc.errors import InvalidKeyIdError, JoseError
 from joserfc.jwk import KeySet
 
+from gateway import foreign_tokens
 from gateway.errors import Unauthenticated
+from gateway.foreign_tokens import RefusedClaim, TokenRequirements, UnknownTokenKey, UntrustedToken
 from gateway.ingest.reading.signatures import UnknownSigningKey
 
-ALGORITHMS = ("RS256", "PS256", "ES256")
-"""The accepted algorithms, whatever a token says.
-
-All are asymmetric, so that no public key can be used as a shared secret.
-"""
-
-TYPES = frozenset({"RSA", "EC"})
-LEEWAY = timedelta(seconds=60)
 LONGEST = 8_192
 
-
-@dataclass(frozen=True, slots=True)
-class TokenRequirements:
-    """The accepted issuers and audience of a token, and the time to check it against."""
-
-    issuers: tuple[str, ...]
-    audience: str
-    now: datetime
+REFUSALS = {
+    "iss": "of another issuer",
+    "aud": "for another audience",
+    "exp": "too old",
+    "iat": "of the future",
+    "nbf": "not valid yet",
+}
+"""What the sender is told of a token, by the claim that is missing or wrong."""
 
 
 def find_bearer_token(headers: Mapping[str, str]) -> str:
@@ -45,60 +35,25 @@ def find_bearer_token(headers: Mapping[str, str]) -> str:
 def verify_token(token: str, keys: bytes, wanted: TokenRequirements) -> Mapping[str, Any]:
     """Return the claims of a token once every check has passed.
 
-    Raises Unauthenticated, and UnknownKey when it is worth fetching the keys again. The address
-    of the keys is never taken from the token.
+    Raises Unauthenticated, and UnknownSigningKey when it is worth fetching the keys again.
     """
     try:
-        told = jwt.decode(token, _keys(keys), algorithms=list(ALGORITHMS)).claims
-    except InvalidKeyIdError as error:
+        return foreign_tokens.verify_token(token, _keys(keys), wanted)
+    except UnknownTokenKey as error:
         raise UnknownSigningKey(
             "the token is signed with a key that its cloud does not show"
         ) from error
-    except (JoseError, ValueError, KeyError, TypeError) as error:
+    except RefusedClaim as refusal:
+        why = REFUSALS.get(refusal.claim, "not as the standard wants it")
+        raise Unauthenticated(f"the token is {why}") from refusal
+    except UntrustedToken as error:
         raise Unauthenticated("the token is not signed by the sender's cloud") from error
-    if (why := _objection(told, wanted)) is not None:
-        raise Unauthenticated(f"the token is {why}")
-    return told
-
-
-def _objection(told: Mapping[str, Any], wanted: TokenRequirements) -> str | None:
-    """Return why these claims are not accepted, or None."""
-    now, leeway = wanted.now.timestamp(), LEEWAY.total_seconds()
-    audience = told.get("aud")
-    if told.get("iss") not in wanted.issuers:
-        return "of another issuer"
-    if wanted.audience not in (audience if isinstance(audience, list) else [audience]):
-        return "for another audience"
-    if not _number(told.get("exp")) or told["exp"] <= now - leeway:
-        return "too old"
-    if not _number(told.get("iat")) or told["iat"] > now + leeway:
-        return "of the future"
-    if not _number(told.get("nbf", 0)) or told.get("nbf", 0) > now + leeway:
-        return "not valid yet"
-    return None
-
-
-def _number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 @lru_cache(maxsize=8)
 def _keys(document: bytes) -> KeySet:
     """Return the signing keys of a JWK set (RFC 7517); raises Unauthenticated if there are none."""
     try:
-        listed = msgspec.json.decode(document, type=dict[str, Any]).get("keys")
-        usable = (
-            [one for one in listed if one.get("kty") in TYPES and one.get("use", "sig") == "sig"]
-            if listed
-            else []
-        )
-        return KeySet.import_key_set({"keys": usable})
-    except (
-        msgspec.DecodeError,
-        JoseError,
-        AttributeError,
-        ValueError,
-        KeyError,
-        TypeError,
-    ) as error:
+        return foreign_tokens.signing_keys(msgspec.json.decode(document, type=dict[str, Any]))
+    except (msgspec.DecodeError, UntrustedToken) as error:
         raise Unauthenticated("the keys of the sender's cloud cannot be used") from error

@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from gateway.errors import Unauthenticated
+from gateway.foreign_tokens import TokenRequirements
 from gateway.incidents.alert import Alert
 from gateway.ingest.reading import limits, tokens
 from gateway.ingest.reading.source import ParsedDelivery, Source, WebhookDelivery
@@ -81,7 +82,7 @@ def verify(delivery: WebhookDelivery, intake: SourceSettings) -> None:
         f"https://sts.windows.net/{tenant}/",
         f"https://login.microsoftonline.com/{tenant}/v2.0",
     )
-    wanted = tokens.TokenRequirements(issuers, intake.audience, delivery.received_at)
+    wanted = TokenRequirements(issuers, intake.audience, delivery.received_at)
     told = tokens.verify_token(
         tokens.find_bearer_token(delivery.headers), delivery.certificate, wanted
     )

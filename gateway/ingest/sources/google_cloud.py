@@ -10,6 +10,7 @@ import binascii
 import msgspec
 
 from gateway.errors import Flaw, Malformed, Unauthenticated
+from gateway.foreign_tokens import TokenRequirements
 from gateway.incidents.alert import Alert
 from gateway.ingest.reading import limits, tokens
 from gateway.ingest.reading.source import ParsedDelivery, Source, WebhookDelivery
@@ -92,7 +93,7 @@ def verify(delivery: WebhookDelivery, intake: SourceSettings) -> None:
     """
     if not intake.audience:
         return
-    wanted = tokens.TokenRequirements(ISSUERS, intake.audience, delivery.received_at)
+    wanted = TokenRequirements(ISSUERS, intake.audience, delivery.received_at)
     told = tokens.verify_token(
         tokens.find_bearer_token(delivery.headers), delivery.certificate, wanted
     )

@@ -11,6 +11,7 @@ from joserfc.jwk import KeySet
 from gateway.clock import SystemClock
 from gateway.egress.fetching import REFETCH_SECONDS, FetchCache
 from gateway.errors import Malformed, Misconfigured, Unauthenticated
+from gateway.foreign_tokens import TokenRequirements
 from gateway.ingest.reading import tokens
 from gateway.ingest.reading.signatures import UnknownSigningKey
 from gateway.ingest.reading.source import WebhookDelivery
@@ -197,7 +198,7 @@ def test_incomplete_token_settings_are_misconfigured(
 
 
 def test_expired_token_is_reported_as_too_old() -> None:
-    wanted = tokens.TokenRequirements(
+    wanted = TokenRequirements(
         ("https://accounts.google.com",), "https://gateway.example", SystemClock().now()
     )
     with pytest.raises(Unauthenticated, match="too old"):
