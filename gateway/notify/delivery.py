@@ -19,7 +19,7 @@ from gateway.errors import Unavailable
 from gateway.incidents.facts import WITHHELD
 from gateway.incidents.labels import LOCALES, Locale
 from gateway.notify import privacy
-from gateway.notify.breaker import CircuitBreakers
+from gateway.notify.endpoint_breakers import EndpointBreakers
 from gateway.notify.message import (
     Delivered,
     Message,
@@ -79,7 +79,7 @@ class MessageDelivery:
     opens: LinkBuilder = no_link
     privy: frozenset[str] = frozenset()
     send_timeout_s: float = SEND_TIMEOUT_S
-    breakers: CircuitBreakers = field(default_factory=CircuitBreakers)
+    breakers: EndpointBreakers = field(default_factory=EndpointBreakers)
 
     async def attempt(self, owed: OutboxRow) -> AttemptOutcome:
         """Try once; any fault of the row or a channel gives an outcome, never an exception."""

@@ -13,7 +13,7 @@ from gateway.directory import people
 from gateway.directory.contact_method import PersonContactMethod
 from gateway.directory.contact_methods import replace_methods
 from gateway.notify import outbox
-from gateway.notify.breaker import FAILURES
+from gateway.notify.endpoint_breakers import FAILURES
 from gateway.notify.message import Delivered, Message, Result, Retry, Undeliverable
 from gateway.notify.runner import NotificationRunner
 from gateway.observe.metrics import Metrics

@@ -12,8 +12,8 @@ from prometheus_client import CollectorRegistry
 from gateway.db.pool import Pool
 from gateway.incidents.record import Notice
 from gateway.notify import outbox
-from gateway.notify.breaker import FAILURES
 from gateway.notify.delivery import SEND_TIMEOUT_S
+from gateway.notify.endpoint_breakers import FAILURES
 from gateway.notify.message import Delivered, Message, Result, Retry, Undeliverable
 from gateway.notify.runner import BATCH, CONCURRENCY, NotificationRunner
 from gateway.observe.metrics import Metrics

@@ -25,7 +25,7 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError, ResponseError
 
 from gateway.clock import Clock
-from gateway.sla.timers.breaker import Breaker
+from gateway.sla.timers.index_breaker import IndexBreaker
 from gateway.sla.timers.slots import BLOCK, SLOT_MS, IndexEntry, unpack
 from gateway.sla.timers.timer_store import TimerId
 
@@ -99,7 +99,7 @@ class TimerIndex:
     def __init__(self, client: Redis, clock: Clock) -> None:
         self._client = client
         self._clock = clock
-        self._breaker = Breaker()
+        self._breaker = IndexBreaker()
         self._outage = ""
         self._look = client.register_script(LOOK)
         self._built = client.register_script(BUILT)

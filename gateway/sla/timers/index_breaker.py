@@ -1,8 +1,12 @@
-"""A circuit breaker. Pure: monotonic seconds are an argument."""
+"""The circuit breaker of the timer index: it probes at a fixed interval. Pure.
+
+An endpoint of notifications has another: there the pauses grow, and one probe must have ended
+before the next. Here a probe whose end is never told only costs its interval.
+"""
 
 
-class Breaker:
-    """A breaker that opens after `failures` in a row.
+class IndexBreaker:
+    """A breaker of one server that opens after `failures` in a row; monotonic seconds are given.
 
     While open it lets one probe through every `probe` seconds.
     """

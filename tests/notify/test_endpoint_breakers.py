@@ -3,17 +3,17 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.notify.breaker import (
+from gateway.notify.endpoint_breakers import (
     FAILURES,
     FIRST_PAUSE_S,
     LONGEST_PAUSE_S,
     REMEMBERED,
-    CircuitBreakers,
+    EndpointBreakers,
 )
 
 
-def opened() -> CircuitBreakers:
-    breakers = CircuitBreakers()
+def opened() -> EndpointBreakers:
+    breakers = EndpointBreakers()
     for _ in range(FAILURES):
         breakers.report("a", 0.0, failed=True)
     return breakers
@@ -49,7 +49,7 @@ def test_failed_probe_doubles_pause() -> None:
 
 @given(st.lists(st.tuples(st.sampled_from("abc"), st.floats(0, 60), st.booleans()), max_size=80))
 def test_wait_never_exceeds_longest_pause(history: list[tuple[str, float, bool]]) -> None:
-    breakers, now = CircuitBreakers(), 0.0
+    breakers, now = EndpointBreakers(), 0.0
     for endpoint, passed, failed in history:
         now += passed
         assert 0.0 <= breakers.wait(endpoint, now) <= LONGEST_PAUSE_S
@@ -57,7 +57,7 @@ def test_wait_never_exceeds_longest_pause(history: list[tuple[str, float, bool]]
 
 
 def test_remembered_endpoints_are_bounded() -> None:
-    breakers = CircuitBreakers()
+    breakers = EndpointBreakers()
     for n in range(REMEMBERED * 2):
         breakers.report(str(n), 0.0, failed=True)
     assert len(breakers._endpoints) == REMEMBERED

@@ -25,7 +25,7 @@ class _Endpoint:
     probing: bool = False
 
 
-class CircuitBreakers:
+class EndpointBreakers:
     """The circuit breakers of all endpoints that failed recently."""
 
     def __init__(self) -> None:
