@@ -3,30 +3,55 @@
 It runs when a replica starts.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import structlog
 
-from gateway.db.pool import Connection, acquire, in_transaction
-from gateway.escalation import record_timers
-from gateway.incidents.record import Incident, Revision, TimerChange
+from gateway.db.pool import Connection, acquire
+from gateway.incidents.record import Incident
+from gateway.operations.rounds.recalculation import AGAIN, recalculate
 from gateway.operations.rules_in_force import apply_rules
-from gateway.operations.unit_of_work import NOW, Transaction, UnitOfWork
-from gateway.vocabulary import TimerKind
+from gateway.operations.unit_of_work import NOW, UnitOfWork
 
 log = structlog.get_logger()
-
-BATCH = 50
-"""The records of one transaction: few, because people and alerts wait for the locks."""
 
 ROLLING = timedelta(hours=1)
 """The time after a change during which replicas may still run with the earlier configuration."""
 
-AGAIN = 5.0
-"""Seconds before a failed pass is repeated."""
+TOLD = """
+SELECT DISTINCT incident_id FROM timeline
+WHERE incident_id = ANY($1::bigint[]) AND event = 'sla_redated' AND facts->>'version' = $2
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyChange:
+    """A policy to look at: its version now, and that by which deadlines were calculated."""
+
+    policy: str
+    version: str
+    known: str | None
+
+    @property
+    def anew(self) -> bool:
+        """True if deadlines were calculated by another version."""
+        return self.known not in (None, self.version)
+
+    async def noted(self, conn: Connection, ids: Sequence[int]) -> set[int]:
+        """Return those of the records whose timeline names this version already."""
+        return {row["incident_id"] for row in await conn.fetch(TOLD, ids, self.version)}
+
+    def apply(self, incident: Incident) -> Incident | None:
+        """Return the record as it is if it has the policy, else None."""
+        return incident if incident.policy == self.policy else None
+
+    def facts(self, _before: Incident, _after: Incident) -> Mapping[str, Any]:
+        """Return the versions."""
+        told = {"version": self.version}
+        return told if self.known is None else told | {"version_before": self.known}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,23 +78,18 @@ class DeadlineRecalculation:
         """
         done = 0
         await apply_rules(self.uow)
-        for policy, version, known in await self._changed():
+        for change in await self._changed():
             async with acquire(self.uow.pool) as conn:
-                ids = [row["id"] for row in await conn.fetch(UNFINISHED, policy)]
-            for place in range(0, len(ids), BATCH):
-                done += await self._date(ids[place : place + BATCH], policy, version, known)
+                ids = [row["id"] for row in await conn.fetch(UNFINISHED, change.policy)]
+            done += await recalculate(self.uow, ids, change)
             async with acquire(self.uow.pool) as conn:
-                await conn.execute(APPLIED, policy, version, self.uow.clock.stamp())
+                await conn.execute(APPLIED, change.policy, change.version, self.uow.clock.stamp())
         if done:
             log.info("records_redated", records=done)
         return done
 
-    async def _changed(self) -> list[tuple[str, str, str | None]]:
-        """Return the policies to look at.
-
-        Each comes as (policy, its version now, the version that the deadlines of records were
-        calculated by).
-        """
+    async def _changed(self) -> list[PolicyChange]:
+        """Return the policies to look at."""
         async with acquire(self.uow.pool) as conn:
             now = await conn.fetchval(NOW, self.uow.clock.stamp())
             rows = {row["policy"]: row for row in await conn.fetch(VERSIONS)}
@@ -80,81 +100,10 @@ class DeadlineRecalculation:
             if row["version"] == versions[name] and now - row["applied_at"] > ROLLING
         }
         return [
-            (n, v, rows[n]["version"] if n in rows else None)
-            for n, v in versions.items()
-            if n not in settled
+            PolicyChange(name, version, rows[name]["version"] if name in rows else None)
+            for name, version in versions.items()
+            if name not in settled
         ]
-
-    async def _date(self, ids: Sequence[int], policy: str, version: str, known: str | None) -> int:
-        tx: Transaction | None = None
-
-        async def once(conn: Connection) -> int:
-            nonlocal tx
-            tx = Transaction(self.uow, conn, await conn.fetchval(NOW, self.uow.clock.stamp()))
-            incidents = [one for one in await tx.locked(ids) if one.policy == policy]
-            armed = await load_due_times(conn, ids)
-            told = {row["incident_id"] for row in await conn.fetch(TOLD, ids, version)}
-            anew = known not in (None, version)
-            revisions = [
-                self._revision(
-                    one,
-                    armed.get(one.id, {}),
-                    version,
-                    known,
-                    anew=anew and one.id not in told,
-                    now=tx.now,
-                )
-                for one in incidents
-            ]
-            return len(await tx.write(revisions))
-
-        written = await in_transaction(self.uow.pool, once)
-        if tx is not None and written:
-            self.uow.committed(tx.changes)
-        return written
-
-    def _revision(
-        self,
-        incident: Incident,
-        armed: Mapping[TimerKind, datetime],
-        version: str,
-        known: str | None,
-        *,
-        anew: bool,
-        now: datetime,
-    ) -> Revision:
-        """Return the revision of one record.
-
-        It has a timeline entry if the policy changed under the record (`anew`), or a timer of it
-        moves.
-        """
-        _, arms = record_timers.refresh_timers(self.uow.rules, incident, now)
-        moves = list(timer_moves(armed, arms))
-        if not (anew or moves):
-            return Revision(after=incident, actor=record_timers.ACTOR, events=())
-        calendar = self.uow.rules.policy(incident).calendar.version
-        facts: dict[str, Any] = {
-            "policy": incident.policy,
-            "version": version,
-            "calendar_version": calendar,
-            "moves": moves,
-        }
-        if known is not None:
-            facts["version_before"] = known
-        return Revision(after=incident, actor=record_timers.ACTOR, events=(("sla_redated", facts),))
-
-
-def timer_moves(
-    armed: Mapping[TimerKind, datetime], arms: Iterable[TimerChange]
-) -> Iterable[Mapping[str, Any]]:
-    """Yield each timer whose due time changes."""
-    for arm in arms:
-        if armed.get(arm.kind) != arm.due_at:
-            yield {
-                "timer": arm.kind.name.lower(),
-                "before": armed.get(arm.kind),
-                "after": arm.due_at,
-            }
 
 
 VERSIONS = "SELECT policy, version, applied_at FROM sla_version"
@@ -167,27 +116,8 @@ WHERE t.kind = 2 AND t.armed AND i.policy = $1 AND i.state = 'resolved'
 ORDER BY 1
 """
 
-ARMED = (
-    "SELECT incident_id, kind, due_at FROM timer WHERE incident_id = ANY($1::bigint[]) AND armed"
-)
-
-TOLD = """
-SELECT DISTINCT incident_id FROM timeline
-WHERE incident_id = ANY($1::bigint[]) AND event = 'sla_redated' AND facts->>'version' = $2
-"""
-
 APPLIED = """
 INSERT INTO sla_version AS s (policy, version, applied_at) VALUES ($1, $2, coalesce($3::timestamptz, statement_timestamp()))
 ON CONFLICT (policy) DO UPDATE SET version = excluded.version, applied_at = excluded.applied_at
 WHERE s.version <> excluded.version
 """
-
-
-async def load_due_times(
-    conn: Connection, ids: Sequence[int]
-) -> Mapping[int, Mapping[TimerKind, datetime]]:
-    """Return the due times of the timers of these records, by record and kind."""
-    armed: dict[int, dict[TimerKind, datetime]] = {}
-    for row in await conn.fetch(ARMED, ids):
-        armed.setdefault(row["incident_id"], {})[TimerKind(row["kind"])] = row["due_at"]
-    return armed

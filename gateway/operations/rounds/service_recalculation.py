@@ -14,22 +14,22 @@ import structlog
 from asyncpg import Record
 
 from gateway.catalogue.live import ServicePromise
-from gateway.db.pool import Connection, acquire, in_transaction
-from gateway.escalation import record_timers
-from gateway.incidents.record import Incident, Revision
-from gateway.operations.rounds.deadline_recalculation import (
-    AGAIN,
-    BATCH,
-    load_due_times,
-    timer_moves,
-)
-from gateway.operations.unit_of_work import NOW, Transaction, UnitOfWork
-from gateway.vocabulary import TimerKind
+from gateway.db.pool import Connection, acquire
+from gateway.incidents.record import Incident
+from gateway.operations.rounds.recalculation import AGAIN, recalculate
+from gateway.operations.unit_of_work import NOW, UnitOfWork
 
 log = structlog.get_logger()
 
 ROLLING = timedelta(minutes=10)
 """The time after a change during which replicas that learn of it late repeat the pass."""
+
+
+TOLD = """
+SELECT DISTINCT incident_id FROM timeline
+WHERE incident_id = ANY($1::bigint[]) AND event = 'sla_redated' AND facts->>'service' = $2 AND facts->>'version' = $3
+  AND at > coalesce($4::timestamptz, '-infinity')
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +44,32 @@ class TargetChange:
     policy_before: str
     at: datetime | None
     anew: bool
+    uow: UnitOfWork
+
+    async def noted(self, conn: Connection, ids: Sequence[int]) -> set[int]:
+        """Return those of the records whose timeline names these targets already."""
+        rows = await conn.fetch(TOLD, ids, self.service, self.promise.version, self.at)
+        return {row["incident_id"] for row in rows}
+
+    def apply(self, incident: Incident) -> Incident | None:
+        """Return the record under its policy now; None if it is of another service.
+
+        It is the policy that such a record gets now, if it has the one it got before the change;
+        else the one it has.
+        """
+        if incident.service != self.service:
+            return None
+        choice = self.uow.rules.choice
+        asked = (incident.kind, incident.service, incident.source, incident.priority)
+        named = {self.service: self.policy_before} if self.policy_before else {}
+        if incident.policy != replace(choice, services=named).policy_for(*asked):
+            return incident
+        return replace(incident, policy=choice.policy_for(*asked))
+
+    def facts(self, before: Incident, after: Incident) -> Mapping[str, Any]:
+        """Return the service, the version of its targets, and the policy before if it changes."""
+        told = {"service": self.service, "version": self.promise.version}
+        return told if after.policy == before.policy else told | {"policy_before": before.policy}
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +106,7 @@ class ServiceRecalculation:
         for change in await self._changes():
             async with acquire(self.uow.pool) as conn:
                 ids = [row["id"] for row in await conn.fetch(UNFINISHED, change.service)]
-            for place in range(0, len(ids), BATCH):
-                done += await self._date(ids[place : place + BATCH], change)
+            done += await recalculate(self.uow, ids, change)
             async with acquire(self.uow.pool) as conn:
                 await conn.execute(
                     APPLIED, change.service, change.promise.policy, change.policy_before, change.promise.version,
@@ -104,97 +129,13 @@ class ServiceRecalculation:
         ]
 
     def _change(self, service: str, promise: ServicePromise, row: Record | None) -> TargetChange:
+        anew = row is None or row["version"] != promise.version
         if row is None:
-            return TargetChange(
-                service,
-                promise,
-                self.uow.catalogue.configured.choice.services.get(service, ""),
-                None,
-                anew=True,
-            )
-        anew = row["version"] != promise.version
-        return TargetChange(
-            service,
-            promise,
-            row["policy"] if anew else row["policy_before"],
-            row["applied_at"],
-            anew,
-        )
-
-    async def _date(self, ids: Sequence[int], change: TargetChange) -> int:
-        tx: Transaction | None = None
-
-        async def once(conn: Connection) -> int:
-            nonlocal tx
-            tx = Transaction(self.uow, conn, await conn.fetchval(NOW, self.uow.clock.stamp()))
-            armed = await load_due_times(conn, ids)
-            told = {
-                row["incident_id"]
-                for row in await conn.fetch(
-                    TOLD, ids, change.service, change.promise.version, change.at
-                )
-            }
-            revisions = [
-                self._revision(
-                    one,
-                    change,
-                    armed.get(one.id, {}),
-                    tx.now,
-                    anew=change.anew and one.id not in told,
-                )
-                for one in await tx.locked(ids)
-                if one.service == change.service
-            ]
-            return len(await tx.write(revisions))
-
-        written = await in_transaction(self.uow.pool, once)
-        if tx is not None:
-            self.uow.committed(tx.changes)
-        return written
-
-    def _revision(
-        self,
-        incident: Incident,
-        change: TargetChange,
-        armed: Mapping[TimerKind, datetime],
-        now: datetime,
-        *,
-        anew: bool,
-    ) -> Revision:
-        """Return the revision of one record.
-
-        It has a timeline entry if the targets changed under the record (`anew`), or its policy
-        or a timer moves.
-        """
-        after = replace(incident, policy=self._policy(incident, change))
-        _, arms = record_timers.refresh_timers(self.uow.rules, after, now)
-        moves = list(timer_moves(armed, arms))
-        if not (anew or moves or after.policy != incident.policy):
-            return Revision(after=incident, actor=record_timers.ACTOR, events=())
-        facts: dict[str, Any] = {
-            "service": change.service,
-            "policy": after.policy,
-            "version": change.promise.version,
-            "calendar_version": self.uow.rules.policy(after).calendar.version,
-            "moves": moves,
-        }
-        if after.policy != incident.policy:
-            facts["policy_before"] = incident.policy
-        return Revision(after=after, actor=record_timers.ACTOR, events=(("sla_redated", facts),))
-
-    def _policy(self, incident: Incident, change: TargetChange) -> str:
-        """Return the policy of a record under the changed service.
-
-        It is the policy that such a record gets now, if it has the one it got before the change;
-        else the one it has.
-        """
-        rules, asked = (
-            self.uow.rules,
-            (incident.kind, incident.service, incident.source, incident.priority),
-        )
-        named = {change.service: change.policy_before} if change.policy_before else {}
-        before = replace(rules.choice, services=named).policy_for(*asked)
-        return rules.choice.policy_for(*asked) if incident.policy == before else incident.policy
+            before = self.uow.catalogue.configured.choice.services.get(service, "")
+        else:
+            before = row["policy"] if anew else row["policy_before"]
+        at = None if row is None else row["applied_at"]
+        return TargetChange(service, promise, before, at, anew, self.uow)
 
 
 PROMISED = "SELECT service, policy, policy_before, version, applied_at FROM service_promise"
@@ -206,12 +147,6 @@ UNION
 SELECT i.id FROM timer t JOIN incident i ON i.id = t.incident_id
 WHERE t.kind = 2 AND t.armed AND i.service = $1 AND i.kind = 'incident' AND i.state = 'resolved'
 ORDER BY 1
-"""
-
-TOLD = """
-SELECT DISTINCT incident_id FROM timeline
-WHERE incident_id = ANY($1::bigint[]) AND event = 'sla_redated' AND facts->>'service' = $2 AND facts->>'version' = $3
-  AND at > coalesce($4::timestamptz, '-infinity')
 """
 
 APPLIED = """
