@@ -13,7 +13,8 @@ from gateway.incidents import timeline
 from gateway.incidents.announcements import endings, notifier
 from gateway.incidents.arming import arm_timers
 from gateway.incidents.columns import column_of
-from gateway.incidents.record import Incident, Notice, Revision
+from gateway.incidents.notices import queue_notices
+from gateway.incidents.record import Incident, Revision
 
 
 class WrittenIncident(NamedTuple):
@@ -263,7 +264,7 @@ async def write_changed(
     if entries:
         await _write_entries(conn, entries)
     await _write_side_effects(conn, revisions, now)
-    await _tell(conn, await endings.messages_about_endings(conn, changed), now)
+    await queue_notices(conn, await endings.messages_about_endings(conn, changed), now)
     return written
 
 
@@ -314,24 +315,5 @@ async def _write_side_effects(
     timers = [(r.after.id, timer.kind, timer.due_at) for r in revisions for timer in r.timers]
     if timers:
         await arm_timers(conn, timers)
-    await _tell(conn, [(r.after.id, notice) for r in revisions for notice in r.notices], now)
-
-
-async def _tell(conn: Connection, notices: Sequence[tuple[int, Notice]], now: datetime) -> None:
-    rows = [
-        (notice.id(incident_id), incident_id, *notice.to, notice.role, notice.template,
-         timeline.facts_text(notice.facts), now, notice.cause, notice.urgency)
-        for incident_id, notice in notices
-    ]  # fmt: skip
-    if rows:
-        await conn.execute(TELL, *zip(*rows, strict=True))
-
-
-TELL = """
-INSERT INTO outbox (id, incident_id, channel, recipient, role, template, facts, created_at, next_attempt_at, cause, urgency)
-SELECT t.id, t.incident_id, t.channel, t.recipient, t.role, t.template, t.facts::json, t.at, t.at, t.cause, t.urgency
-FROM unnest($1::uuid[], $2::bigint[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::timestamptz[],
-            $9::text[], $10::smallint[])
-  AS t(id, incident_id, channel, recipient, role, template, facts, at, cause, urgency)
-ON CONFLICT (id) DO NOTHING
-"""
+    notices = [(r.after.id, notice) for r in revisions for notice in r.notices]
+    await queue_notices(conn, notices, now)

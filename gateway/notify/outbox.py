@@ -1,4 +1,4 @@
-"""The outbox table: notifications to send, written with their cause, settled by the runner.
+"""The outbox table: notifications to send, claimed and settled by the runner.
 
 Delivery is at least once: a claim hides a row for `VISIBILITY`, and a row whose runner died
 comes back after that under the same id.
@@ -13,7 +13,7 @@ from uuid import UUID
 import msgspec
 
 from gateway.db.pool import Connection
-from gateway.incidents.record import UNRANKED, Notice
+from gateway.incidents.record import UNRANKED
 from gateway.notify.retries import Settlement
 
 VISIBILITY = timedelta(seconds=60)
@@ -55,34 +55,6 @@ class OutboxDepth:
     retrying: bool
     rows: int
     oldest_s: float
-
-
-PUT = """
-INSERT INTO outbox (id, incident_id, channel, recipient, role, template, facts, cause, urgency, created_at, next_attempt_at)
-SELECT n.id, n.incident_id, n.channel, n.recipient, n.role, n.template, n.facts::json, n.cause, n.urgency,
-       coalesce($10::timestamptz, statement_timestamp()), coalesce($10::timestamptz, statement_timestamp())
-FROM unnest($1::uuid[], $2::bigint[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::smallint[])
-  AS n (id, incident_id, channel, recipient, role, template, facts, cause, urgency)
-ORDER BY n.id
-ON CONFLICT (id) DO NOTHING
-"""
-
-
-async def put(
-    conn: Connection, rows: Sequence[tuple[int | None, Notice]], created_at: datetime | None
-) -> None:
-    """Write these notices into the outbox, each with the id of its record if any.
-
-    Runs in the caller's transaction; a notice that is there already stays as it is.
-    """
-    if not rows:
-        return
-    columns: list[tuple[object, ...]] = []
-    for incident_id, notice in rows:
-        facts = msgspec.json.encode(notice.facts).decode()
-        columns.append((notice.id(incident_id), incident_id, *notice.to, notice.role, notice.template, facts, notice.cause,
-                        notice.urgency))  # fmt: skip
-    await conn.execute(PUT, *(list(column) for column in zip(*columns, strict=True)), created_at)
 
 
 CLAIM = """

@@ -8,7 +8,7 @@ from prometheus_client import CollectorRegistry
 from gateway.app.gauges import refresh
 from gateway.db.pool import Pool
 from gateway.incidents.ledger import ClockEvent, Ledger, LedgerEntry, to_json
-from gateway.notify import outbox
+from gateway.incidents.notices import queue_notices
 from gateway.observe.incident_metrics import NEAREST
 from gateway.observe.metrics import Metrics
 from tests.support.clock import NOON
@@ -161,7 +161,7 @@ async def test_timer_outbox_and_seal_gauges_are_exported(pool: Pool) -> None:
     )
     await pool.execute("INSERT INTO audit_seal VALUES (1, $1, '1', 1, '')", NOON)
     async with pool.acquire() as conn:
-        await outbox.put(conn, [(1, notice()), (2, notice(target="pigeon:coop"))], NOON)
+        await queue_notices(conn, [(1, notice()), (2, notice(target="pigeon:coop"))], NOON)
     metrics = Metrics(CollectorRegistry())
     value = await read(pool, metrics, NOON + timedelta(minutes=3))
     assert (value("timers_armed"), value("timers_overdue"), value("audit_head_age_seconds")) == (

@@ -12,7 +12,7 @@ from gateway.db.pool import Pool, acquire
 from gateway.directory import people
 from gateway.directory.contact_method import PersonContactMethod
 from gateway.directory.contact_methods import replace_methods
-from gateway.notify import outbox
+from gateway.incidents.notices import queue_notices
 from gateway.notify.endpoint_breakers import FAILURES
 from gateway.notify.message import Delivered, Message, Result, Retry, Undeliverable
 from gateway.notify.runner import NotificationRunner
@@ -67,7 +67,7 @@ async def owe(pool: Pool, *incidents: int, login: str = "ann", **facts: Any) -> 
         for n in incidents
     ]
     async with pool.acquire() as conn:
-        await outbox.put(conn, rows, NOON)
+        await queue_notices(conn, rows, NOON)
 
 
 ROWS = "SELECT state, attempts, reached, last_error FROM outbox ORDER BY incident_id"

@@ -5,6 +5,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from gateway.db.pool import Pool
+from gateway.incidents.notices import queue_notices
 from gateway.notify import outbox
 from gateway.notify.retries import Settlement
 from tests.support.clock import NOON
@@ -15,14 +16,14 @@ MINUTE = timedelta(minutes=1)
 
 async def test_notice_of_same_cause_and_target_is_stored_once(pool: Pool) -> None:
     async with pool.acquire() as conn:
-        await outbox.put(conn, [(1, notice()), (1, notice()), (2, notice())], NOON)
-        await outbox.put(conn, [(1, notice())], NOON + MINUTE)
+        await queue_notices(conn, [(1, notice()), (1, notice()), (2, notice())], NOON)
+        await queue_notices(conn, [(1, notice())], NOON + MINUTE)
         assert await conn.fetchval("SELECT count(*) FROM outbox") == 2
 
 
 async def test_claim_returns_stored_notice_and_counts_attempt(pool: Pool) -> None:
     async with pool.acquire() as conn:
-        await outbox.put(conn, [(1, notice(target="smtp:ops@example.com"))], NOON)
+        await queue_notices(conn, [(1, notice(target="smtp:ops@example.com"))], NOON)
         (owed,) = await outbox.claim(conn, NOON, 10)
     assert (owed.channel, owed.recipient, owed.attempts, owed.created_at) == (
         "smtp",
@@ -37,7 +38,7 @@ async def test_claim_returns_stored_notice_and_counts_attempt(pool: Pool) -> Non
 
 async def test_claimed_row_reappears_after_one_minute_with_same_id(pool: Pool) -> None:
     async with pool.acquire() as conn:
-        await outbox.put(conn, [(1, notice())], NOON)
+        await queue_notices(conn, [(1, notice())], NOON)
         (first,) = await outbox.claim(conn, NOON, 10)
         assert await outbox.claim(conn, NOON + MINUTE - timedelta(seconds=1), 10) == []
         (second,) = await outbox.claim(conn, NOON + MINUTE, 10)
@@ -46,7 +47,7 @@ async def test_claimed_row_reappears_after_one_minute_with_same_id(pool: Pool) -
 
 async def test_concurrent_claims_do_not_overlap(pool: Pool) -> None:
     async with pool.acquire() as conn:
-        await outbox.put(conn, [(n, notice()) for n in range(200)], NOON)
+        await queue_notices(conn, [(n, notice()) for n in range(200)], NOON)
 
     async def take() -> list[UUID]:
         async with pool.acquire() as conn:
@@ -60,7 +61,7 @@ async def test_concurrent_claims_do_not_overlap(pool: Pool) -> None:
 
 async def test_database_clock_is_used_without_given_time(pool: Pool) -> None:
     async with pool.acquire() as conn:
-        await outbox.put(conn, [(1, notice())], None)
+        await queue_notices(conn, [(1, notice())], None)
         (owed,) = await outbox.claim(conn, None, 10)
         assert await outbox.settle(conn, None, [Settlement(owed.id, 1, "sent")]) == 1
         assert await conn.fetchval("SELECT settled_at >= created_at FROM outbox")
@@ -68,7 +69,7 @@ async def test_database_clock_is_used_without_given_time(pool: Pool) -> None:
 
 async def test_sent_row_is_never_claimed_again(pool: Pool) -> None:
     async with pool.acquire() as conn:
-        await outbox.put(conn, [(1, notice())], NOON)
+        await queue_notices(conn, [(1, notice())], NOON)
         (owed,) = await outbox.claim(conn, NOON, 10)
         await outbox.settle(conn, NOON, [Settlement(owed.id, 1, "sent")])
         assert await outbox.claim(conn, NOON + timedelta(days=9), 10) == []
@@ -76,7 +77,7 @@ async def test_sent_row_is_never_claimed_again(pool: Pool) -> None:
 
 async def test_retry_is_due_after_its_wait_and_keeps_reason(pool: Pool) -> None:
     async with pool.acquire() as conn:
-        await outbox.put(conn, [(1, notice())], NOON)
+        await queue_notices(conn, [(1, notice())], NOON)
         (owed,) = await outbox.claim(conn, NOON, 10)
         await outbox.settle(
             conn,
@@ -91,7 +92,7 @@ async def test_retry_is_due_after_its_wait_and_keeps_reason(pool: Pool) -> None:
 
 async def test_outdated_settlement_is_ignored_unless_sent(pool: Pool) -> None:
     async with pool.acquire() as conn:
-        await outbox.put(conn, [(1, notice())], NOON)
+        await queue_notices(conn, [(1, notice())], NOON)
         (owed,) = await outbox.claim(conn, NOON, 10)
         await outbox.claim(conn, NOON + MINUTE, 10)
         assert await outbox.settle(conn, NOON, [Settlement(owed.id, 1, "dead", error="late")]) == 0
@@ -100,7 +101,7 @@ async def test_outdated_settlement_is_ignored_unless_sent(pool: Pool) -> None:
 
 async def test_deferred_row_gets_attempt_refunded(pool: Pool) -> None:
     async with pool.acquire() as conn:
-        await outbox.put(conn, [(1, notice())], NOON)
+        await queue_notices(conn, [(1, notice())], NOON)
         (owed,) = await outbox.claim(conn, NOON, 10)
         await outbox.settle(
             conn, NOON, [Settlement(owed.id, 1, "pending", MINUTE, "left alone", refund=True)]
@@ -110,8 +111,8 @@ async def test_deferred_row_gets_attempt_refunded(pool: Pool) -> None:
 
 async def test_depth_separates_waiting_from_retrying_and_gives_oldest_age(pool: Pool) -> None:
     async with pool.acquire() as conn:
-        await outbox.put(conn, [(n, notice()) for n in range(3)], NOON)
-        await outbox.put(conn, [(9, notice(target="smtp:a@example.com"))], NOON + MINUTE)
+        await queue_notices(conn, [(n, notice()) for n in range(3)], NOON)
+        await queue_notices(conn, [(9, notice(target="smtp:a@example.com"))], NOON + MINUTE)
         await outbox.claim(conn, NOON, 1)
         depths = {
             (d.channel, d.retrying): (d.rows, d.oldest_s)
@@ -135,7 +136,7 @@ async def test_notice_to_any_recipient_text_is_stored(pool: Pool) -> None:
         "webhook:" + "x" * 100_000,
     )
     async with pool.acquire() as conn:
-        await outbox.put(conn, [(1, notice(target=target)) for target in targets], NOON)
+        await queue_notices(conn, [(1, notice(target=target)) for target in targets], NOON)
         owed = {(one.channel, one.recipient[:20]) for one in await outbox.claim(conn, NOON, 10)}
     assert owed == {
         ("smtp", "olga@example.com"),

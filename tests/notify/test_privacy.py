@@ -11,9 +11,9 @@ from prometheus_client import CollectorRegistry
 from gateway.db.pool import Pool, acquire
 from gateway.directory import people
 from gateway.incidents import writing
+from gateway.incidents.notices import queue_notices
 from gateway.incidents.record import Revision
 from gateway.incidents.timeline import GENESIS
-from gateway.notify import outbox
 from gateway.notify.message import Message
 from gateway.notify.privacy import privy_addresses
 from gateway.notify.runner import NotificationRunner
@@ -97,7 +97,7 @@ async def sent(
             "priority": 1,
             **(facts or {}),
         }
-        await outbox.put(
+        await queue_notices(
             conn,
             [(incident_id, replace(notice(target=to), facts=said, **more)) for to in targets],
             NOON,

@@ -10,6 +10,7 @@ import pytest
 from prometheus_client import CollectorRegistry
 
 from gateway.db.pool import Pool
+from gateway.incidents.notices import queue_notices
 from gateway.incidents.record import Notice
 from gateway.notify import outbox
 from gateway.notify.delivery import SEND_TIMEOUT_S
@@ -36,7 +37,7 @@ def runner(
 
 async def owe(pool: Pool, *rows: tuple[int, Notice]) -> None:
     async with pool.acquire() as conn:
-        await outbox.put(conn, list(rows), NOON)
+        await queue_notices(conn, list(rows), NOON)
 
 
 def count(one: NotificationRunner, channel: str, outcome: str) -> float | None:

@@ -13,6 +13,7 @@ from gateway.escalation.duties import with_announcements
 from gateway.escalation.management import EscalationRules
 from gateway.incidents import writing
 from gateway.incidents.hierarchy import UnfitReason, find_unfit_reason
+from gateway.incidents.notices import queue_notices
 from gateway.incidents.record import Incident, Notice, Revision
 from gateway.operations import rules_in_force, unit_of_work
 from tests.conftest import Servers
@@ -56,15 +57,14 @@ def unlink_without_announcements(patch: pytest.MonkeyPatch) -> None:
 
 def skip_messages_after_a_failure(patch: pytest.MonkeyPatch) -> None:
     """Once a channel refused a message of an incident, no more messages are made for it."""
-    kept = writing._tell
 
     async def skipping(
         conn: Connection, notices: Sequence[tuple[int, Notice]], now: datetime
     ) -> None:
         refused = {row["incident_id"] for row in await conn.fetch(REFUSED)}
-        await kept(conn, [one for one in notices if one[0] not in refused], now)
+        await queue_notices(conn, [one for one in notices if one[0] not in refused], now)
 
-    patch.setattr(writing, "_tell", skipping)
+    patch.setattr(writing, "queue_notices", skipping)
 
 
 def stop_recalculation(patch: pytest.MonkeyPatch) -> None:

@@ -14,9 +14,9 @@ from gateway.channels.chat.speakers import ChatSpeaker, find_speaker
 from gateway.channels.chat.words import say
 from gateway.channels.report_service import ReportOutcome, ReportService
 from gateway.incidents.labels import Locale
+from gateway.incidents.notices import queue_notices
 from gateway.incidents.record import Notice
 from gateway.ingest.reading.limits import KEY, cut
-from gateway.notify import outbox
 from gateway.notify.press_tokens import PressTokens
 from gateway.notify.templates import Template
 from gateway.operations.unit_of_work import Transaction
@@ -116,7 +116,9 @@ class ChatHandler:
         notice = Notice(
             cause=cause, target=heard.reply_to, role="reporter", template=Template.CHAT, facts=facts
         )
-        await outbox.put(tx.conn, [(incident.id if incident is not None else None, notice)], tx.now)
+        await queue_notices(
+            tx.conn, [(incident.id if incident is not None else None, notice)], tx.now
+        )
 
 
 def _content(heard: ChatMessage | ButtonPress) -> bytes:

@@ -10,8 +10,8 @@ from datetime import timedelta
 from gateway.channels.email.correspondent import Correspondent, is_answered
 from gateway.channels.email.parsing.letter import ParsedMail, id_hash
 from gateway.incidents.labels import LOCALES, Locale
+from gateway.incidents.notices import queue_notices
 from gateway.incidents.record import Incident, Notice
-from gateway.notify import outbox
 from gateway.operations.unit_of_work import Transaction
 
 HOUR = timedelta(hours=1)
@@ -42,7 +42,7 @@ class MailAcknowledger:
         notice = acknowledgement(
             letter, incident, to.address, locale if locale in LOCALES else "en"
         )
-        await outbox.put(tx.conn, [(incident.id, notice)], tx.now)
+        await queue_notices(tx.conn, [(incident.id, notice)], tx.now)
         return to.address
 
 

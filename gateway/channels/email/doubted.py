@@ -4,8 +4,8 @@ It is sent to each once.
 """
 
 from gateway.channels.email.writer import MailWriter
+from gateway.incidents.notices import queue_notices
 from gateway.incidents.record import Notice
-from gateway.notify import outbox
 from gateway.notify.templates import Template
 from gateway.operations.unit_of_work import Transaction
 
@@ -44,4 +44,4 @@ async def notify_of_unverified_mail(tx: Transaction, wrote: MailWriter) -> None:
     notice = Notice(
         cause="mail_unverified", target=target, role="staff", template=Template.CHAT, facts=facts
     )
-    await outbox.put(tx.conn, [(None, notice)], tx.now)
+    await queue_notices(tx.conn, [(None, notice)], tx.now)

@@ -5,8 +5,8 @@ from datetime import timedelta
 
 from gateway.access.buckets import SharedBucket, try_take_token
 from gateway.incidents.labels import Locale
+from gateway.incidents.notices import queue_notices
 from gateway.incidents.record import Incident, Notice
-from gateway.notify import outbox
 from gateway.operations.unit_of_work import Transaction
 
 HOUR = timedelta(hours=1)
@@ -28,7 +28,9 @@ class FormAcknowledger:
         if await try_take_token(
             tx.conn, SharedBucket(f"mail\0{address}", self.per_hour, HOUR / self.per_hour), tx.now
         ):
-            await outbox.put(tx.conn, [(incident.id, _notice(incident, address, locale))], tx.now)
+            await queue_notices(
+                tx.conn, [(incident.id, _notice(incident, address, locale))], tx.now
+            )
 
 
 def _notice(incident: Incident, address: str, locale: Locale) -> Notice:

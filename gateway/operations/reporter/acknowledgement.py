@@ -3,8 +3,8 @@
 from gateway.access.principal import Principal
 from gateway.directory.person import EMAIL
 from gateway.incidents.labels import LOCALES
+from gateway.incidents.notices import queue_notices
 from gateway.incidents.record import Incident, Notice
-from gateway.notify import outbox
 from gateway.operations.unit_of_work import Transaction
 
 REACHABLE = """
@@ -34,7 +34,7 @@ async def queue_acknowledgement(tx: Transaction, incident: Incident, who: Princi
         notice = _notice(incident, f"smtp:{incident.contact}", incident.language)
     else:
         return
-    await outbox.put(tx.conn, [(incident.id, notice)], tx.now)
+    await queue_notices(tx.conn, [(incident.id, notice)], tx.now)
 
 
 def _notice(incident: Incident, target: str, language: str) -> Notice:

@@ -4,8 +4,8 @@ from collections.abc import Collection
 
 from asyncpg import Record
 
+from gateway.incidents.notices import queue_notices
 from gateway.incidents.record import Notice
-from gateway.notify import outbox
 from gateway.notify.chat_posts import REPLACE_MARK
 from gateway.notify.templates import Template
 from gateway.operations.unit_of_work import Transaction, UnitOfWork
@@ -42,7 +42,7 @@ async def queue_card_updates(uow: UnitOfWork, providers: Collection[str]) -> int
 
     async def work(tx: Transaction) -> int:
         rows = await tx.conn.fetch(CHANGED, sorted(providers), BATCH)
-        await outbox.put(tx.conn, [(row["id"], _notice(row)) for row in rows], tx.now)
+        await queue_notices(tx.conn, [(row["id"], _notice(row)) for row in rows], tx.now)
         places = [
             (
                 row["provider"],

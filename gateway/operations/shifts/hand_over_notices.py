@@ -16,9 +16,9 @@ from gateway.escalation.management import MANAGER
 from gateway.incidents import store
 from gateway.incidents.announcement import Recipient
 from gateway.incidents.announcements.notifier import fetch_addresses
+from gateway.incidents.notices import queue_notices
 from gateway.incidents.record import Incident, Notice
 from gateway.incidents.visibility import Visibility
-from gateway.notify import outbox
 from gateway.operations.major.reports import load_report_statuses
 from gateway.operations.unit_of_work import UnitOfWork
 
@@ -87,7 +87,7 @@ async def _tell(
         for row in lists.values()
         for target in also
     ]
-    await outbox.put(conn, [(None, notice) for notice in owed], uow.clock.stamp())
+    await queue_notices(conn, [(None, notice) for notice in owed], uow.clock.stamp())
 
 
 Listed = Sequence[tuple[Incident, str | None]]
