@@ -12,7 +12,8 @@ from asyncpg import Record
 from gateway.catalogue.model import Ci, CiDraft, ImpactedItem
 from gateway.catalogue.topology import TopologyItem
 from gateway.db.pool import Connection
-from gateway.errors import Conflict, Flaw, NotFound, Unprocessable, VersionMismatch
+from gateway.db.versioned import check_version, fetch_found
+from gateway.errors import Conflict, Flaw, Unprocessable
 
 FIELDS = ("kind", "service", "attributes", "depends_on", "aliases")
 """The fields of a configuration item that can be written, beside its name."""
@@ -94,10 +95,7 @@ async def by_name(conn: Connection, name: str, *, lock: bool = False) -> Ci:
     """
     if lock:
         await conn.fetchval(LOCK, name)
-    row = await conn.fetchrow(BY_NAME, name)
-    if row is None:
-        raise NotFound(f"there is no configuration item {name}")
-    return ci_of(row)
+    return ci_of(await fetch_found(conn, BY_NAME, name, f"there is no configuration item {name}"))
 
 
 TURN = "SELECT pg_advisory_xact_lock(hashtext('ci_dependency'))"
@@ -216,7 +214,7 @@ async def change(
     """
     await conn.execute(TURN)
     before = await by_name(conn, name, lock=True)
-    _match(before, if_match)
+    check_version(name, before.version, if_match)
     present = {field: getattr(before, field) for field in FIELDS}
     wanted = present | {field: _sorted(value) for field, value in changes.items()}
     if wanted == present:
@@ -233,13 +231,6 @@ def _sorted(value: Any) -> Any:
     )
 
 
-def _match(before: Ci, if_match: int | None) -> None:
-    if if_match is not None and before.version != if_match:
-        raise VersionMismatch(
-            f"{before.name} is at version {before.version}: read it again", version=before.version
-        )
-
-
 DELETE = "DELETE FROM ci WHERE name = $1"
 
 
@@ -247,7 +238,7 @@ async def delete(conn: Connection, name: str, *, if_match: int | None = None) ->
     """Delete an item; raises NotFound, VersionMismatch, and Conflict while others depend on it."""
     await conn.execute(TURN)
     before = await by_name(conn, name, lock=True)
-    _match(before, if_match)
+    check_version(name, before.version, if_match)
     if before.dependents:
         raise Conflict(f"{', '.join(before.dependents[:5])} depend on {name}: change those first")
     await conn.execute(FORGET_EDGES, [name])

@@ -10,22 +10,29 @@ from asyncpg import Record
 
 from gateway.catalogue.model import Service
 from gateway.db.pool import Connection
-from gateway.errors import Conflict, Flaw, NotFound, Unprocessable, VersionMismatch
+from gateway.db.versioned import (
+    Checks,
+    check_fields,
+    check_version,
+    fetch_found,
+    written_fields,
+)
+from gateway.errors import Conflict, Flaw, Unprocessable
 from gateway.vocabulary import Criticality
 
 GROUPS = ("owner_group", "desk_group", "tier2_group", "tier3_group")
-FIELDS = (
-    "name",
-    "description",
-    *GROUPS,
-    "criticality",
-    "support_hours",
-    "policy",
-    "targets",
-    "aliases",
-    "active",
-)
-"""The fields of a service that can be written, beside its slug, in the order of the statements."""
+CHECKS: Checks = {
+    "name": str,
+    "description": str,
+    **dict.fromkeys(GROUPS, str),
+    "criticality": Criticality,
+    "support_hours": str,
+    "policy": str,
+    "targets": dict,
+    "aliases": list,
+    "active": bool,
+}
+"""The fields of a service that can be written, beside its slug, and the check of each."""
 
 SERVICES = """
 SELECT slug, name, description, coalesce(owner_group, '') AS owner_group, coalesce(desk_group, '') AS desk_group,
@@ -76,10 +83,8 @@ async def by_slug(conn: Connection, slug: str, *, lock: bool = False) -> Service
 
     With `lock` it stays unchanged until the transaction ends.
     """
-    row = await conn.fetchrow(LOCKED if lock else BY_SLUG, slug)
-    if row is None:
-        raise NotFound(f"there is no service {slug}")
-    return service_of(row)
+    statement = LOCKED if lock else BY_SLUG
+    return service_of(await fetch_found(conn, statement, slug, f"there is no service {slug}"))
 
 
 INSERT = """
@@ -94,13 +99,13 @@ FROM coalesce($14::timestamptz, statement_timestamp()) AS t (now)
 async def create(
     conn: Connection, slug: str, fields: Mapping[str, Any], stamp: datetime | None
 ) -> Service:
-    """Create a service with all of FIELDS, in a transaction of the caller's.
+    """Create a service with all fields of CHECKS, in a transaction of the caller's.
 
     Raises Conflict for a slug that is taken, Unprocessable for groups that do not exist.
     """
     await _check_groups(conn, fields)
     try:
-        await conn.execute(INSERT, slug, *_values(fields), stamp)
+        await conn.execute(INSERT, slug, *_values(check_fields(CHECKS, fields)), stamp)
     except asyncpg.UniqueViolationError as error:
         raise Conflict("there is a service of this slug already") from error
     return await by_slug(conn, slug)
@@ -129,14 +134,9 @@ async def change(
     group that does not exist.
     """
     before = await by_slug(conn, slug, lock=True)
-    if if_match is not None and before.version != if_match:
-        raise VersionMismatch(
-            f"{slug} is at version {before.version}: read it again", version=before.version
-        )
-    present = {name: getattr(before, name) for name in FIELDS}
-    wanted = present | {
-        name: tuple(value) if name == "aliases" else value for name, value in changes.items()
-    }
+    check_version(slug, before.version, if_match)
+    present = written_fields(CHECKS, before)
+    wanted = present | check_fields(CHECKS, changes)
     if wanted == present:
         return before
     await _check_groups(conn, changes)
@@ -146,8 +146,8 @@ async def change(
 
 def _values(fields: Mapping[str, Any]) -> list[Any]:
     return [
-        msgspec.json.encode(fields[name]).decode() if name == "targets" else fields[name]
-        for name in FIELDS
+        msgspec.json.encode(value).decode() if name == "targets" else value
+        for name, value in fields.items()
     ]
 
 

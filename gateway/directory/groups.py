@@ -1,6 +1,6 @@
 """Groups in the database, with their members."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -8,10 +8,17 @@ import asyncpg
 from asyncpg import Record
 
 from gateway.db.pool import Connection
+from gateway.db.versioned import (
+    Checks,
+    check_fields,
+    check_version,
+    fetch_found,
+    written_fields,
+)
 from gateway.directory import person as check
 from gateway.directory.person import Group
 from gateway.directory.roles import GroupTier
-from gateway.errors import Conflict, Flaw, NotFound, Unprocessable, VersionMismatch
+from gateway.errors import Conflict, Flaw, Unprocessable
 
 GROUPS = """
 SELECT g.id, g.slug, g.name, g.tier, g.active, g.skills, g.version, g.created_at, g.updated_at,
@@ -20,7 +27,7 @@ array(SELECT p.login FROM staff_group_member m JOIN person p ON p.id = m.person_
 FROM staff_group g
 """
 
-CHECKS: Mapping[str, Callable[[Any], Any]] = {
+CHECKS: Checks = {
     "slug": str,
     "name": str,
     "tier": GroupTier,
@@ -69,10 +76,7 @@ async def by_slug(conn: Connection, slug: str, *, lock: bool = False) -> Group:
     """
     if lock:
         await conn.fetchval(LOCK, slug)
-    row = await conn.fetchrow(BY_SLUG, slug)
-    if row is None:
-        raise NotFound(f"there is no group {slug}")
-    return group_of(row)
+    return group_of(await fetch_found(conn, BY_SLUG, slug, f"there is no group {slug}"))
 
 
 INSERT = """
@@ -89,7 +93,7 @@ async def create(
 
     Raises Conflict for a slug that is taken, Unprocessable for an unknown member.
     """
-    checked = {name: check_of(fields[name]) for name, check_of in CHECKS.items()}
+    checked = check_fields(CHECKS, fields)
     try:
         group_id = await conn.fetchval(INSERT, *checked.values(), stamp)
     except asyncpg.UniqueViolationError as error:
@@ -120,15 +124,9 @@ async def change(
     Raises NotFound, VersionMismatch, and Unprocessable for a member that does not exist.
     """
     before = await by_slug(conn, slug, lock=True)
-    if if_match is not None and before.version != if_match:
-        raise VersionMismatch(
-            f"{slug} is at version {before.version}: read it again", version=before.version
-        )
-    present = {
-        name: list(value) if isinstance(value := getattr(before, name), tuple) else value
-        for name in CHECKS
-    }
-    wanted = present | {name: CHECKS[name](value) for name, value in changes.items()}
+    check_version(slug, before.version, if_match)
+    present = written_fields(CHECKS, before)
+    wanted = present | check_fields(CHECKS, changes)
     same_members = members is None or sorted(set(members)) == list(before.members)
     if wanted == present and same_members:
         return before

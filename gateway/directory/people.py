@@ -1,6 +1,6 @@
 """People in the database."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -8,10 +8,17 @@ import asyncpg
 from asyncpg import Record
 
 from gateway.db.pool import Connection
+from gateway.db.versioned import (
+    Checks,
+    check_fields,
+    check_version,
+    fetch_found,
+    written_fields,
+)
 from gateway.directory import person as check
 from gateway.directory.person import Person
 from gateway.directory.roles import Role, parse_roles
-from gateway.errors import Conflict, NotFound, VersionMismatch
+from gateway.errors import Conflict, NotFound
 
 PEOPLE = """
 SELECT p.id, p.login, p.name, p.email, p.phone, p.locale, p.zone, p.active, p.roles, p.skills, p.version, p.created_at,
@@ -21,7 +28,7 @@ array(SELECT g.slug FROM staff_group_member m JOIN staff_group g ON g.id = m.gro
 FROM person p
 """
 
-CHECKS: Mapping[str, Callable[[Any], Any]] = {
+CHECKS: Checks = {
     "login": check.login,
     "name": str,
     "email": check.email,
@@ -73,10 +80,7 @@ async def by_login(conn: Connection, login: str, *, lock: bool = False) -> Perso
     """
     if lock:
         await conn.fetchval(LOCK, login)
-    row = await conn.fetchrow(BY_LOGIN, login)
-    if row is None:
-        raise NotFound(f"nobody has the login {login}")
-    return person_of(row)
+    return person_of(await fetch_found(conn, BY_LOGIN, login, f"nobody has the login {login}"))
 
 
 INSERT = """
@@ -91,7 +95,7 @@ async def create(conn: Connection, fields: Mapping[str, Any], stamp: datetime | 
 
     Raises Unprocessable, and Conflict for a login or address that is taken.
     """
-    checked = {name: check_of(fields[name]) for name, check_of in CHECKS.items()}
+    checked = check_fields(CHECKS, fields)
     try:
         await conn.execute(INSERT, *checked.values(), stamp)
     except asyncpg.UniqueViolationError as error:
@@ -120,12 +124,9 @@ async def change(
     Conflict for an address that is somebody else's.
     """
     before = await by_login(conn, login, lock=True)
-    if if_match is not None and before.version != if_match:
-        raise VersionMismatch(
-            f"{login} is at version {before.version}: read it again", version=before.version
-        )
-    present = {name: _plain(getattr(before, name)) for name in CHECKS}
-    wanted = present | {name: CHECKS[name](value) for name, value in changes.items()}
+    check_version(login, before.version, if_match)
+    present = written_fields(CHECKS, before)
+    wanted = present | check_fields(CHECKS, changes)
     if wanted == present:
         return before
     try:
@@ -151,7 +152,3 @@ async def unbind_identity(conn: Connection, login: str, stamp: datetime | None) 
     if person_id is None:
         raise NotFound(f"nobody has the login {login}")
     return person_id
-
-
-def _plain(value: Any) -> Any:
-    return sorted(value) if isinstance(value, frozenset | tuple) else value

@@ -8,7 +8,8 @@ from typing import Any
 from asyncpg import Record
 
 from gateway.db.pool import Connection
-from gateway.errors import Conflict, Flaw, NotFound, Unprocessable, VersionMismatch
+from gateway.db.versioned import check_version, fetch_found
+from gateway.errors import Conflict, Flaw, NotFound, Unprocessable
 from gateway.monitors import schedule
 from gateway.monitors.evaluation import with_next_deadline
 from gateway.monitors.model import Monitor
@@ -69,10 +70,8 @@ BY_ID_LOCKED = MONITORS + "WHERE m.id = $1 FOR UPDATE OF m"
 
 async def by_id(conn: Connection, monitor_id: int, *, lock: bool = False) -> Monitor:
     """Return a monitor, with `lock` unchanged until the transaction ends; raises NotFound."""
-    row = await conn.fetchrow(BY_ID_LOCKED if lock else BY_ID, monitor_id)
-    if row is None:
-        raise NotFound(f"there is no monitor {monitor_id}")
-    return _of(row)
+    statement = BY_ID_LOCKED if lock else BY_ID
+    return _of(await fetch_found(conn, statement, monitor_id, f"there is no monitor {monitor_id}"))
 
 
 BY_SLUG_LOCKED = MONITORS + "WHERE m.integration_id = $1 AND m.slug = $2 FOR UPDATE OF m"
@@ -197,11 +196,7 @@ async def change(
     used.
     """
     before = await by_id(conn, monitor_id, lock=True)
-    if if_match is not None and before.version != if_match:
-        raise VersionMismatch(
-            f"monitor {monitor_id} is at version {before.version}: read it again",
-            version=before.version,
-        )
+    check_version(f"monitor {monitor_id}", before.version, if_match)
     wanted = asdict(before) | dict(changes)
     if wanted == asdict(before):
         return before

@@ -10,7 +10,8 @@ from gateway.access.authorization import raise_if_refused
 from gateway.access.permissions import Action, may, visibility_of
 from gateway.access.principal import Principal
 from gateway.db.pool import Connection, in_transaction, transaction
-from gateway.errors import Conflict, Flaw, NotFound, Unprocessable, VersionMismatch
+from gateway.db.versioned import check_version
+from gateway.errors import Conflict, Flaw, NotFound, Unprocessable
 from gateway.incidents import store
 from gateway.incidents.record import Incident, Revision
 from gateway.knowledge import articles
@@ -47,7 +48,7 @@ async def change_article(
 ) -> Article:
     """Change fields of an article; the timeline of its record, if it has one, notes the change.
 
-    Raises NotFound, Forbidden, VersionMismatch and Unprocessable.
+    Raises NotFound, Forbidden and Unprocessable.
     """
     raise_if_refused(may(who, Action.PUBLISH))
 
@@ -58,11 +59,7 @@ async def change_article(
             [] if of is None else await store.lock(conn, [of])
         )  # before the article, as when it is made of a record
         before = await _found(conn, article, who, lock=True)
-        if if_match is not None and if_match != before.version:
-            raise VersionMismatch(
-                f"article {article} is at version {before.version}: read it again",
-                version=before.version,
-            )
+        check_version(f"article {article}", before.version, if_match)
         _check(changes.get("state", before.state), changes.get("solution", before.solution))
         after = await articles.change(conn, before, changes, tx.now, who.name)
         event = (

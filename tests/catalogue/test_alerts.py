@@ -39,7 +39,7 @@ origins = ["alerts"]
 person = true
 """
 
-SERVICE = dict.fromkeys(services.FIELDS, "") | {
+SERVICE = dict.fromkeys(services.CHECKS, "") | {
     "criticality": Criticality.NORMAL,
     "targets": {},
     "aliases": [],

@@ -114,7 +114,7 @@ async def test_criticality_applies_after_correction_of_impact_and_urgency(
     uow: UnitOfWork, pool: Pool, clock: FakeClock
 ) -> None:
     fields = (
-        dict.fromkeys(services.FIELDS, "")
+        dict.fromkeys(services.CHECKS, "")
         | {"aliases": []}
         | {"name": "Bank", "criticality": "critical", "targets": {}, "active": True}
     )

@@ -27,7 +27,7 @@ from tests.support.intake import IntakeHarness, a_submission, an_alert, committe
 
 HAND = Principal(name="hand", parts=frozenset({MachineRole.WRITER}))
 
-FIELDS = dict.fromkeys(services.FIELDS, "") | {
+FIELDS = dict.fromkeys(services.CHECKS, "") | {
     "criticality": Criticality.NORMAL,
     "targets": {},
     "active": True,

@@ -26,7 +26,7 @@ from tests.operations.test_promises import ANN, urgent
 from tests.support.clock import NOON, FakeClock
 
 PLAIN = (
-    dict.fromkeys(services.FIELDS, "")
+    dict.fromkeys(services.CHECKS, "")
     | {"aliases": []}
     | {"criticality": Criticality.NORMAL, "targets": {}, "active": True, "name": "Shop"}
 )
