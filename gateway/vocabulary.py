@@ -228,7 +228,9 @@ class Outcome(StrEnum):
 class TimerKind(IntEnum):
     """The purpose of an incident's timer.
 
-    The number is part of the Redis member and never changes.
+    The number is stored in the database and in the index: it never changes, and that of a kind
+    that is gone is not given again. There is no 6, the end of a maintenance window:
+    `dedup/promotion` looks for ended windows itself.
     """
 
     SLA = 1
@@ -236,6 +238,5 @@ class TimerKind(IntEnum):
     HOLD_EXPIRY = 3
     ALERT_EXPIRY = 4
     FLAP_SETTLE = 5
-    MAINTENANCE_END = 6
     LADDER = 7
     STATUS_UPDATE = 8

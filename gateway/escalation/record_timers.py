@@ -1,8 +1,7 @@
-"""The timers of a record: their due times and the effect of their firing. Pure.
+"""The due times of a record's timers, up to date after every change. Pure.
 
-Both the runner and every operation call these functions. Four of the kinds of timer belong here:
-the next SLA threshold, automatic closing, the end of a hold, and the next step of the escalation
-ladder.
+They follow from the record: the next SLA threshold, automatic closing, the end of a hold, and
+the next step of the escalation ladder. `timer_effects` says what firing them means.
 """
 
 from collections.abc import Collection, Iterable, Mapping
@@ -14,9 +13,7 @@ from zlib import crc32
 from gateway.escalation import ladder
 from gateway.escalation.ladder import LadderStep
 from gateway.escalation.management import EscalationRules, crossing_cause
-from gateway.incidents.announcement import Announcement
 from gateway.incidents.claims import GRADE, OVERDUE, awaits_grading, claimed_priority
-from gateway.incidents.ledger import ClockEvent, LedgerEntry
 from gateway.incidents.record import Incident, Revision, TimerChange
 from gateway.settings import Settings
 from gateway.sla import clocks, reporter_answers, thresholds
@@ -24,7 +21,7 @@ from gateway.sla.policies import read_policies, read_tailored
 from gateway.sla.policy import ClockName, Policy, digest
 from gateway.sla.policy_choice import INCIDENT, PolicyChoice, read_choice
 from gateway.sla.thresholds import Crossing, ThresholdState
-from gateway.vocabulary import LIVE, Closure, Kind, State, TimerKind
+from gateway.vocabulary import LIVE, State, TimerKind
 
 ACTOR = "gateway"
 
@@ -154,120 +151,46 @@ def refresh_timers(
     a caller who knows it already.
     """
     stand = standing or thresholds.threshold_state(
-        rules.policy(incident), incident.ledger, _present(incident, now)
+        rules.policy(incident), incident.ledger, present(incident, now)
     )
     marks = stand.settle(incident.marks)
-    sla_due = _next_due(rules, incident, marks, stand)
+    sla_due = next_sla_due(rules, incident, marks, stand)
     fresh = replace(incident, marks=marks, breached=stand.breached, next_due_at=sla_due)
-    return fresh, _arms(rules, fresh, stand)
+    return fresh, armings(rules, fresh, stand)
 
 
-def timer_armings(rules: SlaRules, incident: Incident, now: datetime) -> tuple[TimerChange, ...]:
-    """Return one arming for each of the kinds above, in the order of `TimerKind`; None disarms.
+def armings(rules: SlaRules, incident: Incident, stand: ThresholdState) -> tuple[TimerChange, ...]:
+    """Return the armings of a record whose next threshold is up to date; None disarms.
 
-    The ladder only where there is one. A threshold that is passed and not notified yet is due at
-    once. Records that follow a master follow its clocks: their SLA timer is that of an urgent
-    claim alone.
+    They come in the order of `TimerKind`, the ladder's only where there is one. A threshold that
+    is passed and not notified yet is due at once. Records that follow a master follow its
+    clocks: their SLA timer is that of an urgent claim alone.
     """
-    stand = thresholds.threshold_state(
-        rules.policy(incident), incident.ledger, _present(incident, now)
-    )
-    return _arms(
-        rules,
-        replace(incident, next_due_at=_next_due(rules, incident, incident.marks, stand)),
-        stand,
-    )
-
-
-def _arms(rules: SlaRules, incident: Incident, stand: ThresholdState) -> tuple[TimerChange, ...]:
-    """Return the armings of a record whose next threshold is up to date."""
     always = (
         TimerChange(TimerKind.SLA, incident.next_due_at),
-        TimerChange(TimerKind.AUTO_CLOSE, _close_due(rules.policy(incident), incident)),
+        TimerChange(TimerKind.AUTO_CLOSE, close_due(rules.policy(incident), incident)),
         TimerChange(
             TimerKind.HOLD_EXPIRY, incident.hold_until if incident.state is State.ON_HOLD else None
         ),
     )
     if not rules.escalation.has_ladder(incident.policy):
         return always
-    step = _next_step(rules, incident, stand)
+    step = next_ladder_step(rules, incident, stand)
     return (*always, TimerChange(TimerKind.LADDER, None if step is None else step.due))
-
-
-def fire(rules: SlaRules, incident: Incident, kind: TimerKind, now: datetime) -> Revision | None:
-    """Return the revision of a timer that fires.
-
-    It has no events when nothing is due any more; None for a kind of another package.
-    """
-    now = _present(incident, now)
-    policy = rules.policy(incident)
-    match kind:
-        case TimerKind.SLA:
-            return _tell(rules, policy, incident, now)
-        case TimerKind.AUTO_CLOSE:
-            return _close(rules, incident, now)
-        case TimerKind.HOLD_EXPIRY:
-            return _resume(rules, incident, now)
-        case TimerKind.LADDER:
-            return _climb(rules, incident, now)
-        case _:
-            return None
 
 
 def explain(incident: Incident, rules: SlaRules, at: datetime) -> tuple[clocks.ClockReading, ...]:
     """Return every clock of a record with every segment."""
-    return clocks.read_clocks(rules.policy(incident), incident.ledger, _present(incident, at))
-
-
-def _tell(rules: SlaRules, policy: Policy, incident: Incident, now: datetime) -> Revision:
-    stand = thresholds.threshold_state(policy, incident.ledger, now)
-    marks = stand.settle(incident.marks)
-    crossings = stand.due_now(marks) if _counts(incident) else ()
-    ungraded = grading_due(rules, incident)
-    if ungraded is not None and ungraded > now:
-        ungraded = None
-    if not crossings and ungraded is None:
-        return _revision(rules, incident, now, standing=stand)
-    events: list[Event] = []
-    announcements: list[Announcement] = []
-    if ungraded is not None:
-        events.append((OVERDUE, {"due_at": ungraded}))
-        announcements += rules.escalation.announce_ungraded(incident, ungraded)
-        marks = (*marks, OVERDUE)
-    for crossing in thresholds.worst_per_clock(crossings):
-        events.append(_event(crossing))
-        announcements += rules.escalation.crossed(incident, crossing)
-        if (
-            incident.kind == Kind.SERVICE_REQUEST
-            and crossing.breach
-            and crossing.clock is ClockName.OVERALL
-        ):
-            events.append(("conversion_asked", {"due_at": crossing.due_at}))
-            announcements += rules.escalation.announce_conversion(incident, crossing)
-    marks = (*marks, *(crossing.mark for crossing in crossings))
-    sla_due = _next_due(rules, replace(incident, marks=marks), marks, stand)
-    after = replace(
-        incident, marks=marks, breached=stand.breached, next_due_at=sla_due, updated_at=now
-    )
-    armed = _arms(rules, after, stand)
-    told = tuple(announcements)
-    return Revision(
-        after=after,
-        actor=ACTOR,
-        events=tuple(events),
-        timers=armed,
-        marks_only=True,
-        announcements=told,
-    )
+    return clocks.read_clocks(rules.policy(incident), incident.ledger, present(incident, at))
 
 
 def merge_raise_and_breach(rules: SlaRules, revision: Revision, now: datetime) -> Revision:
     """Return a raise in priority with the breaches that it causes at once, as one message."""
     before, incident = revision.before, revision.after
-    if before is None or incident.priority >= before.priority or not _counts(incident):
+    if before is None or incident.priority >= before.priority or not notifies_thresholds(incident):
         return revision
     stand = thresholds.threshold_state(
-        rules.policy(incident), incident.ledger, _present(incident, now)
+        rules.policy(incident), incident.ledger, present(incident, now)
     )
     crossings = stand.due_now(incident.marks)
     worth = thresholds.worst_per_clock(crossings)
@@ -277,7 +200,7 @@ def merge_raise_and_breach(rules: SlaRules, revision: Revision, now: datetime) -
     marks = (*incident.marks, *(crossing.mark for crossing in crossings))
     after, armed = refresh_timers(rules, replace(incident, marks=marks), now, stand)
     told = rules.escalation.merge_breach(after, revision.announcements, breaches[-1])
-    events = (*revision.events, *map(_event, worth))
+    events = (*revision.events, *map(threshold_event, worth))
     return replace(
         revision, after=after, events=events, timers=(*revision.timers, *armed), announcements=told
     )
@@ -298,7 +221,10 @@ def with_grading_deadline(rules: SlaRules, revision: Revision) -> Revision:
     return replace(revision, announcements=told)
 
 
-def _next_step(rules: SlaRules, incident: Incident, stand: ThresholdState) -> LadderStep | None:
+def next_ladder_step(
+    rules: SlaRules, incident: Incident, stand: ThresholdState
+) -> LadderStep | None:
+    """Return the next step of the ladder, None where nobody is to be notified."""
     if incident.state not in LIVE or incident.master_id is not None:
         return None
     acknowledged = incident.responded_at is not None
@@ -313,88 +239,8 @@ def _next_step(rules: SlaRules, incident: Incident, stand: ThresholdState) -> La
     )
 
 
-def _climb(rules: SlaRules, incident: Incident, now: datetime) -> Revision:
-    """Return the revision that notifies of every step due.
-
-    Those due together are notified together.
-    """
-    stand = thresholds.threshold_state(rules.policy(incident), incident.ledger, now)
-    after, announcements = incident, list[Announcement]()
-    while (step := _next_step(rules, after, stand)) is not None and step.due <= now:
-        step = ladder.skip_missed(step, stand.overall, now)
-        announcements += rules.escalation.announce_unresolved(after, step)
-        after = replace(after, marks=ladder.with_rung_mark(after.marks, step, now))
-    fresh, armed = refresh_timers(rules, after, now, stand)
-    if not announcements:
-        return Revision(after=after, actor=ACTOR, events=(), timers=armed)
-    told = replace(fresh, updated_at=now)
-    return Revision(
-        after=told,
-        actor=ACTOR,
-        events=(),
-        timers=armed,
-        marks_only=True,
-        announcements=tuple(announcements),
-    )
-
-
-def _close(rules: SlaRules, incident: Incident, now: datetime) -> Revision:
-    due = _close_due(rules.policy(incident), incident)
-    if due is None or due > now:
-        return _revision(rules, incident, now)
-    after = replace(
-        incident, state=State.CLOSED, closure=Closure.AUTOMATIC, closed_at=now, updated_at=now
-    )
-    return _revision(
-        rules,
-        after,
-        now,
-        (("closed", {"closure": Closure.AUTOMATIC, "resolved_at": incident.resolved_at}),),
-    )
-
-
-def _resume(rules: SlaRules, incident: Incident, now: datetime) -> Revision:
-    until = incident.hold_until
-    if incident.state is not State.ON_HOLD or until is None or until > now:
-        return _revision(rules, incident, now)
-    state = incident.held_state or State.IN_PROGRESS
-    ledger = (*incident.ledger, LedgerEntry(now, ClockEvent.RESUME, reason="hold expired"))
-    after = replace(
-        incident,
-        state=state,
-        ledger=ledger,
-        hold_reason=None,
-        hold_until=None,
-        held_state=None,
-        updated_at=now,
-    )
-    return _revision(
-        rules,
-        after,
-        now,
-        (("resumed", {"cause": "hold_expired", "hold_until": until, "state": state}),),
-    )
-
-
-def _revision(
-    rules: SlaRules,
-    after: Incident,
-    now: datetime,
-    events: tuple[Event, ...] = (),
-    *,
-    standing: ThresholdState | None = None,
-) -> Revision:
-    """Return a revision.
-
-    Without events only the timers are written and the record stays as it was.
-    """
-    fresh, armed = refresh_timers(rules, after, now, standing)
-    if not events:
-        return Revision(after=after, actor=ACTOR, events=(), timers=armed)
-    return Revision(after=replace(fresh, updated_at=now), actor=ACTOR, events=events, timers=armed)
-
-
-def _event(crossing: Crossing) -> Event:
+def threshold_event(crossing: Crossing) -> Event:
+    """Return the event of the timeline for a crossed threshold."""
     instants = {"at": crossing.at, "due_at": crossing.due_at}
     facts = {
         "clock": crossing.clock,
@@ -406,7 +252,7 @@ def _event(crossing: Crossing) -> Event:
     return "sla_breached" if crossing.breach else "sla_warning", facts
 
 
-def _counts(incident: Incident) -> bool:
+def notifies_thresholds(incident: Incident) -> bool:
     """Return whether thresholds of the record are notified: not finished, and without a master."""
     return incident.master_id is None and (
         incident.state in LIVE or incident.state is State.RESOLVED
@@ -416,13 +262,13 @@ def _counts(incident: Incident) -> bool:
 def _sla_due(
     incident: Incident, marks: Collection[str], standing: ThresholdState
 ) -> datetime | None:
-    if not _counts(incident):
+    if not notifies_thresholds(incident):
         return None
     passed = standing.due_now(marks)
     return min(crossing.at for crossing in passed) if passed else standing.next_due
 
 
-def _next_due(
+def next_sla_due(
     rules: SlaRules, incident: Incident, marks: Collection[str], standing: ThresholdState
 ) -> datetime | None:
     """Return the next due time of the SLA timer.
@@ -447,7 +293,8 @@ def grading_due(rules: SlaRules, incident: Incident) -> datetime | None:
     return None if target is None else policy.calendar.add(incident.recorded_at, target)
 
 
-def _close_due(policy: Policy, incident: Incident) -> datetime | None:
+def close_due(policy: Policy, incident: Incident) -> datetime | None:
+    """Return the time at which a resolved record is closed, None if it is not."""
     if incident.state is not State.RESOLVED or incident.resolved_at is None:
         return None
     begins = reporter_answers.waits_from(incident.marks, incident.resolved_at)
@@ -457,7 +304,7 @@ def _close_due(policy: Policy, incident: Incident) -> datetime | None:
     return close_at + timedelta(seconds=crc32(incident.number.encode()) % SPREAD)
 
 
-def _present(incident: Incident, now: datetime) -> datetime:
+def present(incident: Incident, now: datetime) -> datetime:
     """Return `now`, or the newest clock event if that is later, so that time never goes back.
 
     Another connection's statement may have carried a later stamp.

@@ -5,9 +5,12 @@ from datetime import datetime
 
 from gateway.db.pool import Connection
 
+SHARDS = 64
+"""The number of shards that timers are spread over by incident id, also in stored rows."""
+
 ARM = """
 INSERT INTO timer (incident_id, kind, shard, armed, due_at)
-SELECT a.incident_id, a.kind, a.incident_id % 64, a.due_at IS NOT NULL, a.due_at
+SELECT a.incident_id, a.kind, a.incident_id % $4::int, a.due_at IS NOT NULL, a.due_at
 FROM unnest($1::bigint[], $2::smallint[], $3::timestamptz[]) AS a (incident_id, kind, due_at)
 WHERE a.due_at IS NOT NULL
    OR EXISTS (SELECT FROM timer t WHERE t.incident_id = a.incident_id AND t.kind = a.kind)
@@ -23,5 +26,9 @@ async def arm_timers(conn: Connection, timers: Iterable[tuple[int, int, datetime
     last = {(incident_id, kind): due_at for incident_id, kind, due_at in timers}
     if last:
         await conn.execute(
-            ARM, [key[0] for key in last], [int(key[1]) for key in last], list(last.values())
+            ARM,
+            [key[0] for key in last],
+            [int(key[1]) for key in last],
+            list(last.values()),
+            SHARDS,
         )

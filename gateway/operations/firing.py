@@ -1,38 +1,27 @@
-"""The effect of every kind of timer on records, inside the transaction that fires it."""
+"""The writing of the effects of timers, inside the transaction that fires them."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 
 from gateway.correlation import detaching
 from gateway.correlation.for_masters import apply_effects_on_masters
 from gateway.db.pool import Connection
-from gateway.escalation import record_timers
+from gateway.escalation import record_timers, timer_effects
 from gateway.escalation.duties import with_announcements
 from gateway.escalation.record_timers import SlaRules
-from gateway.incidents import commands, lifecycle, store, writing
+from gateway.escalation.timer_effects import (
+    CLEARED_BECAUSE,
+    NO_ALERTS,
+    AlertActivity,
+    FiringTimer,
+)
+from gateway.incidents import store, writing
 from gateway.incidents.columns import incident_of
-from gateway.incidents.record import Incident, Revision, TimerChange
+from gateway.incidents.record import Revision
 from gateway.sla.timers.firing import FiringEffect
 from gateway.sla.timers.timer_store import Armed, DueTimer
-from gateway.vocabulary import LIVE, TimerKind
-
-BUSY = timedelta(seconds=1)
-"""The time until the next look at alerts that intake is writing right now."""
-
-
-@dataclass(frozen=True, slots=True)
-class AlertActivity:
-    """The state of an incident's alerts once the lapsed ones are cleared.
-
-    `firing` is the number of those that fire, `next_end` the next time at which one lapses,
-    `busy` True while intake writes one that has lapsed.
-    """
-
-    firing: int
-    next_end: datetime | None
-    busy: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,15 +38,14 @@ class TimerEffects:
         """
         ids = list({timer.incident_id for timer in due})
         incidents = {row["id"]: incident_of(row) for row in await conn.fetch(RECORDS, ids)}
-        quiet = [
-            t.incident_id for t in due if t.kind in (TimerKind.ALERT_EXPIRY, TimerKind.FLAP_SETTLE)
-        ]
-        silences = await _silences(conn, quiet, now) if quiet else {}
+        watched = [timer.incident_id for timer in due if timer.kind in CLEARED_BECAUSE]
+        alerts = await _settle_alerts(conn, watched, now) if watched else {}
         made: dict[int, Revision] = {}
         for timer in due:
             before = made.get(timer.incident_id)
             incident = before.after if before else incidents[timer.incident_id]
-            revision = self._effect(incident, timer, silences.get(timer.incident_id), now)
+            firing = FiringTimer(timer.kind, timer.due_at, alerts.get(timer.incident_id, NO_ALERTS))
+            revision = timer_effects.fire(self.rules, incident, firing, now)
             made[timer.incident_id] = _joined(before, revision) if before else revision
         found = [
             replace(revision, before=incidents[revision.after.id]) for revision in made.values()
@@ -85,48 +73,6 @@ class TimerEffects:
         after, armed = record_timers.refresh_timers(self.rules, revision.after, now)
         kept = {arm.kind: arm for arm in (*revision.timers, *armed)}
         return replace(revision, after=after, timers=tuple(kept.values()), marks_only=False)
-
-    def _effect(
-        self, incident: Incident, timer: DueTimer, silence: AlertActivity | None, now: datetime
-    ) -> Revision:
-        kind = timer.kind
-        revision = record_timers.fire(self.rules, incident, kind, now)
-        if revision is not None:
-            return revision
-        if kind is TimerKind.STATUS_UPDATE:
-            return self._remind(incident, timer.due_at)
-        if silence is None or incident.state not in LIVE:
-            return Revision(after=incident, actor=record_timers.ACTOR, events=())
-        if silence.busy or silence.firing:
-            again = now + BUSY if silence.busy else silence.next_end
-            return Revision(
-                after=incident,
-                actor=record_timers.ACTOR,
-                events=(),
-                timers=(TimerChange(kind, again),),
-            )
-        reason = "not_sent_again" if kind is TimerKind.ALERT_EXPIRY else "quiet_after_flapping"
-        cleared = lifecycle.apply_command(
-            incident, commands.Clear(reason=reason), record_timers.ACTOR, now
-        )
-        after, armed = record_timers.refresh_timers(self.rules, cleared.after, now)
-        return replace(cleared, after=after, timers=armed)
-
-    def _remind(self, incident: Incident, due_at: datetime) -> Revision:
-        """Return the reminder of a promised status update of a major incident.
-
-        It was promised for `due_at`. A newer update would have moved the timer.
-        """
-        if not incident.is_major or incident.state not in LIVE:
-            return Revision(after=incident, actor=record_timers.ACTOR, events=())
-        told = self.rules.escalation.update_overdue(incident, due_at)
-        return Revision(
-            after=incident,
-            actor=record_timers.ACTOR,
-            events=(),
-            marks_only=True,
-            announcements=told,
-        )
 
 
 RECORDS = "SELECT * FROM incident WHERE id = ANY($1::bigint[])"
@@ -159,7 +105,7 @@ FROM alert WHERE incident_id = ANY($1::bigint[]) AND status = 'firing' GROUP BY 
 """
 
 
-async def _silences(
+async def _settle_alerts(
     conn: Connection, ids: Sequence[int], now: datetime
 ) -> Mapping[int, AlertActivity]:
     """Mark lapsed alerts as cleared and count those that still fire.
@@ -169,7 +115,7 @@ async def _silences(
     """
     await conn.execute(LAPSE, ids, now)
     rows = await conn.fetch(FIRING, ids, now)
-    return dict.fromkeys(ids, AlertActivity(0, None)) | {
+    return dict.fromkeys(ids, NO_ALERTS) | {
         row["incident_id"]: AlertActivity(row["firing"], row["next_end"], bool(row["busy"]))
         for row in rows
     }

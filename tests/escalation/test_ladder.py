@@ -14,7 +14,8 @@ from gateway.durations import Duration
 from gateway.errors import Misconfigured
 from gateway.escalation import ladder
 from gateway.escalation.management import EscalationRules
-from gateway.escalation.record_timers import SlaRules, fire, timer_armings
+from gateway.escalation.record_timers import SlaRules, refresh_timers
+from gateway.escalation.timer_effects import climb_ladder
 from gateway.incidents.record import Incident
 from gateway.settings import ManagementRule, load
 from gateway.sla.policy_choice import PolicyChoice
@@ -91,15 +92,14 @@ class Life:
     def due(self, seconds: float) -> datetime | None:
         return next(
             arm.due_at
-            for arm in timer_armings(self.rules, self.record, after(seconds))
+            for arm in refresh_timers(self.rules, self.record, after(seconds))[1]
             if arm.kind is LADDER
         )
 
     def look(self, seconds: float) -> None:
         """Fire whatever is due by then."""
         while (due := self.due(seconds)) is not None and due <= after(seconds):
-            revision = fire(self.rules, self.record, LADDER, after(seconds))
-            assert revision is not None
+            revision = climb_ladder(self.rules, self.record, after(seconds))
             assert revision.announcements
             assert len({one.cause for one in revision.announcements}) == len(revision.announcements)
             self.told += [
@@ -133,7 +133,7 @@ def test_shipped_ladder_has_two_steps_for_priorities_3_and_4() -> None:
     }
     assert rules.escalation.ladder(an_incident((), priority=3)) == ()
     assert not rules.escalation.has_ladder("itil-minutes")
-    assert len(timer_armings(rules, an_incident(ledger_of([(0, "record", 3)])), minute(1))) == 3
+    assert len(refresh_timers(rules, an_incident(ledger_of([(0, "record", 3)])), minute(1))[1]) == 3
 
 
 def test_step_notifies_its_roles_under_its_cause() -> None:
@@ -142,8 +142,7 @@ def test_step_notifies_its_roles_under_its_cause() -> None:
         rules, escalation=replace(rules.escalation, recipients={"boss": ("smtp:boss@example.com",)})
     )
     life = Life(rules)
-    revision = fire(rules, life.record, LADDER, minute(120))
-    assert revision is not None
+    revision = climb_ladder(rules, life.record, minute(120))
     (told,) = revision.announcements
     assert [(one.role, one.listed) for one in told.recipients] == [
         ("boss", ("smtp:boss@example.com",)),
@@ -151,7 +150,7 @@ def test_step_notifies_its_roles_under_its_cause() -> None:
     ]
     assert (told.cause, told.template) == ("unresolved:7200s:boss+nobody#1", "unresolved")
     assert told.facts["unresolved_for"] == "2:00:00"
-    assert fire(rules, life.record, LADDER, minute(119.99)).announcements == ()  # type: ignore[union-attr]
+    assert climb_ladder(rules, life.record, minute(119.99)).announcements == ()
 
 
 def test_hold_pauses_ladder_and_resume_continues_it() -> None:
@@ -237,7 +236,7 @@ def test_related_or_resolved_incident_climbs_no_ladder() -> None:
     assert (
         next(
             a
-            for a in timer_armings(life.rules, replace(life.record, master_id=3), after(5))
+            for a in refresh_timers(life.rules, replace(life.record, master_id=3), after(5))[1]
             if a.kind is LADDER
         ).due_at
         is None

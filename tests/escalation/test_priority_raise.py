@@ -8,13 +8,14 @@ import pytest
 from gateway.escalation.duties import with_announcements
 from gateway.escalation.management import EscalationRules
 from gateway.escalation.priority_raise import PriorityCause, note_milder_cause, raise_priority
-from gateway.escalation.record_timers import SlaRules, fire, merge_raise_and_breach
+from gateway.escalation.record_timers import SlaRules, merge_raise_and_breach
+from gateway.escalation.timer_effects import notify_thresholds
 from gateway.incidents.grading import PriorityGrade, worst_known
 from gateway.incidents.ledger import ClockEvent
 from gateway.incidents.record import Incident, Revision
 from gateway.settings import ManagementRule
 from gateway.sla.policy_choice import PolicyChoice, PolicyChoiceRule
-from gateway.vocabulary import LIVE, Impact, State, TimerKind, Urgency
+from gateway.vocabulary import LIVE, Impact, State, Urgency
 from tests.sla.stories import POLICIES, an_incident, entry, ledger_of, minute
 
 RULES = SlaRules(
@@ -144,8 +145,7 @@ def test_raise_with_immediate_breach_is_one_announcement_to_all_recipients() -> 
     assert (told.facts["clock"], told.bare["clock"]) == ("overall", "overall")
     assert {"desk@breach", "overall@breach"} <= set(revision.after.marks)
     assert revision.after.breached
-    again = fire(BREACH_TOO, revision.after, TimerKind.SLA, minute(40))
-    assert again is not None
+    again = notify_thresholds(BREACH_TOO, revision.after, minute(40))
     assert again.events == ()
 
 

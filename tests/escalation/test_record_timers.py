@@ -15,12 +15,11 @@ from gateway.escalation.management import EscalationRules
 from gateway.escalation.record_timers import (
     SlaRules,
     explain,
-    fire,
     grading_due,
     refresh_timers,
-    timer_armings,
     with_grading_deadline,
 )
+from gateway.escalation.timer_effects import close_resolved, end_hold, notify_thresholds
 from gateway.incidents.claims import OVERDUE, mark_claim_reviewed
 from gateway.incidents.ledger import Ledger
 from gateway.incidents.record import Revision
@@ -30,7 +29,7 @@ from gateway.sla.calendar import RoundTheClock
 from gateway.sla.clocks import read_clocks
 from gateway.sla.policies import read_policies
 from gateway.sla.policy_choice import PolicyChoice
-from gateway.vocabulary import Closure, HoldReason, Impact, Kind, State, TimerKind, Urgency
+from gateway.vocabulary import Closure, HoldReason, Impact, Kind, State, Urgency
 from tests.sla.stories import POLICIES, POLICY, SETTINGS, an_incident, ledger_of, ledgers, minute
 
 RULES = SlaRules(
@@ -47,8 +46,7 @@ FRESH = an_incident(ledger_of(RECORDED))
 
 
 def test_breach_is_recorded_marked_announced_and_rearmed() -> None:
-    revision = fire(RULES, FRESH, TimerKind.SLA, minute(5))
-    assert revision is not None
+    revision = notify_thresholds(RULES, FRESH, minute(5))
     assert [slug for slug, _ in revision.events] == ["sla_breached"]
     assert [one.role for one in revision.announcements[0].recipients] == ["boss", "nobody"]
     assert revision.after.marks == ("desk@50", "desk@75", "desk@90", "desk@breach")
@@ -59,8 +57,7 @@ def test_breach_is_recorded_marked_announced_and_rearmed() -> None:
 
 def test_clock_stopped_at_due_time_is_not_announced() -> None:
     assigned = an_incident(ledger_of([(0, "record", 1), (300, "assign", "2")]))
-    revision = fire(RULES, assigned, TimerKind.SLA, minute(5))
-    assert revision is not None
+    revision = notify_thresholds(RULES, assigned, minute(5))
     assert (revision.events, revision.after.breached) == ((), False)
     told = replace(assigned, marks=("desk@50", "desk@75", "desk@90", "desk@breach"), breached=True)
     fresh, _ = refresh_timers(RULES, told, minute(5))
@@ -71,8 +68,7 @@ def test_clock_stopped_at_due_time_is_not_announced() -> None:
 def test_marks_only_firing_changes_only_marks(ledger: Ledger, minutes: float) -> None:
     incident = an_incident(ledger)
     now = max(minute(minutes), ledger[-1].at)
-    revision = fire(RULES, incident, TimerKind.SLA, now)
-    assert revision is not None
+    revision = notify_thresholds(RULES, incident, now)
     if revision.marks_only:
         kept = {
             name: getattr(incident, name)
@@ -82,33 +78,29 @@ def test_marks_only_firing_changes_only_marks(ledger: Ledger, minutes: float) ->
 
 
 def test_stale_firing_changes_nothing() -> None:
-    for kind in (TimerKind.SLA, TimerKind.AUTO_CLOSE, TimerKind.HOLD_EXPIRY):
-        revision = fire(RULES, FRESH, kind, minute(1))
-        assert revision is not None
+    for effect in (notify_thresholds, close_resolved, end_hold):
+        revision = effect(RULES, FRESH, minute(1))
         assert (revision.events, revision.after) == ((), FRESH)
-    assert fire(RULES, FRESH, TimerKind.FLAP_SETTLE, minute(1)) is None
 
 
 def test_warning_without_rule_is_recorded() -> None:
-    revision = fire(RULES, FRESH, TimerKind.SLA, minute(2.5))
-    assert revision is not None
+    revision = notify_thresholds(RULES, FRESH, minute(2.5))
     assert [slug for slug, _ in revision.events] == ["sla_warning"]
 
 
 def test_passed_unannounced_threshold_is_due_at_once() -> None:
-    assert timer_armings(RULES, FRESH, minute(3))[0].due_at == minute(2.5)
-    assert timer_armings(RULES, replace(FRESH, master_id=3), minute(3))[0].due_at is None
+    assert refresh_timers(RULES, FRESH, minute(3))[1][0].due_at == minute(2.5)
+    assert refresh_timers(RULES, replace(FRESH, master_id=3), minute(3))[1][0].due_at is None
 
 
 def test_resolved_incident_auto_closes_after_48_hours_with_spread() -> None:
     resolved = an_incident(
         ledger_of([*RECORDED, (60, "resolve", None)]), state=State.RESOLVED, resolved_at=minute(1)
     )
-    due = timer_armings(RULES, resolved, minute(2))[1].due_at
+    due = refresh_timers(RULES, resolved, minute(2))[1][1].due_at
     assert due is not None
     assert timedelta() <= due - minute(1) - timedelta(hours=48) < timedelta(seconds=300)
-    closed = fire(RULES, resolved, TimerKind.AUTO_CLOSE, due)
-    assert closed is not None
+    closed = close_resolved(RULES, resolved, due)
     assert (closed.after.state, closed.after.closure, closed.after.closed_at) == (
         State.CLOSED,
         Closure.AUTOMATIC,
@@ -125,9 +117,12 @@ def test_expired_hold_resumes_incident_and_clocks() -> None:
         hold_reason=HoldReason.AWAITING_USER,
         held_state=State.ASSIGNED,
     )
-    assert [arm.due_at for arm in timer_armings(RULES, held, minute(2))] == [None, None, minute(9)]
-    resumed = fire(RULES, held, TimerKind.HOLD_EXPIRY, minute(9))
-    assert resumed is not None
+    assert [arm.due_at for arm in refresh_timers(RULES, held, minute(2))[1]] == [
+        None,
+        None,
+        minute(9),
+    ]
+    resumed = end_hold(RULES, held, minute(9))
     assert (resumed.after.state, resumed.after.hold_until) == (State.ASSIGNED, None)
     assert resumed.timers[0].due_at == minute(10.5)
 
@@ -193,20 +188,17 @@ CLAIMED = an_incident(ledger_of([(0, "record", 3), (30, "assign", "2")]), priori
 def test_ungraded_urgent_claim_notifies_manager_at_claimed_desk_target() -> None:
     assert (
         grading_due(RULES, CLAIMED)
-        == timer_armings(RULES, CLAIMED, minute(1))[0].due_at
+        == refresh_timers(RULES, CLAIMED, minute(1))[1][0].due_at
         == minute(5)
     )
-    early = fire(RULES, CLAIMED, TimerKind.SLA, minute(4))
-    assert early is not None
+    early = notify_thresholds(RULES, CLAIMED, minute(4))
     assert (early.events, early.announcements) == ((), ())
-    late = fire(RULES, CLAIMED, TimerKind.SLA, minute(5))
-    assert late is not None
+    late = notify_thresholds(RULES, CLAIMED, minute(5))
     assert late.events == ((OVERDUE, {"due_at": minute(5)}),)
     (told,) = late.announcements
     assert [one.role for one in told.recipients] == ["incident_manager"]
     assert (told.facts["claimed_priority"], told.facts["to_do"]) == (1, "grade")
-    again = fire(RULES, late.after, TimerKind.SLA, minute(6))
-    assert again is not None
+    again = notify_thresholds(RULES, late.after, minute(6))
     assert (grading_due(RULES, late.after), again.events) == (None, ())
 
 
@@ -232,11 +224,10 @@ def test_related_incident_times_only_its_claim() -> None:
     related = replace(CLAIMED, master_id=3)
     assert (
         grading_due(RULES, related)
-        == timer_armings(RULES, related, minute(1))[0].due_at
+        == refresh_timers(RULES, related, minute(1))[1][0].due_at
         == minute(5)
     )
-    late = fire(RULES, related, TimerKind.SLA, minute(59))
-    assert late is not None
+    late = notify_thresholds(RULES, related, minute(59))
     assert [event for event, _ in late.events] == [OVERDUE]
     assert [one.silenced for one in late.announcements] == [""]
     assert late.after.next_due_at is None
@@ -255,8 +246,7 @@ def test_graded_or_unclaimed_incident_has_no_grading_due() -> None:
 def test_owner_of_overdue_request_is_asked_to_convert_it(kind: Kind, *, asked: bool) -> None:
     overall = read_clocks(POLICY, FRESH.ledger, minute(0))[-1].due_at
     assert overall is not None
-    revision = fire(RULES, replace(FRESH, kind=kind, owner="dora"), TimerKind.SLA, overall)
-    assert revision is not None
+    revision = notify_thresholds(RULES, replace(FRESH, kind=kind, owner="dora"), overall)
     questions = [detail for slug, detail in revision.events if slug == "conversion_asked"]
     assert questions == ([{"due_at": overall}] if asked else [])
     told = [one for one in revision.announcements if one.template == "convert"]
@@ -267,12 +257,12 @@ def test_unread_reporter_answer_delays_auto_close() -> None:
     ledger = ledger_of([*RECORDED, (60, "resolve", None)])
     resolved = an_incident(ledger, state=State.RESOLVED, resolved_at=minute(1))
     waiting = replace(resolved, marks=reporter_answers.mark_unread((), minute(1)))
-    assert timer_armings(RULES, waiting, minute(2))[1].due_at is None
+    assert refresh_timers(RULES, waiting, minute(2))[1][1].due_at is None
     looked_at = replace(
         resolved, marks=reporter_answers.mark_read(waiting.marks, minute(1), minute(90))
     )
     usual, later = (
-        timer_armings(RULES, one, minute(91))[1].due_at for one in (resolved, looked_at)
+        refresh_timers(RULES, one, minute(91))[1][1].due_at for one in (resolved, looked_at)
     )
     assert usual is not None
     assert later == usual + timedelta(minutes=89)

@@ -7,8 +7,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from gateway.escalation import record_timers as timers
 from gateway.escalation.record_timers import SlaRules
+from gateway.escalation.timer_effects import notify_thresholds
 from gateway.incidents import store, writing
 from gateway.incidents.arming import arm_timers
 from gateway.operations.firing import TimerEffects
@@ -83,8 +83,7 @@ async def test_marks_only_write_equals_full_write(intake: IntakeHarness) -> None
     for incident_id, marks_only in zip(ids, (True, False), strict=True):
         async with intake.conn.transaction():
             incident = (await store.lock(intake.conn, [incident_id]))[0]
-            revision = timers.fire(EFFECTS.rules, incident, TimerKind.SLA, intake.clock.at)
-            assert revision is not None
+            revision = notify_thresholds(EFFECTS.rules, incident, intake.clock.at)
             assert revision.marks_only
             await writing.write_changed(
                 intake.conn,

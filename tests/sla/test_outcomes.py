@@ -10,14 +10,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.escalation.management import EscalationRules
-from gateway.escalation.record_timers import SlaRules, fire, refresh_timers
+from gateway.escalation.record_timers import SlaRules, refresh_timers
+from gateway.escalation.timer_effects import notify_thresholds
 from gateway.incidents.ledger import ClockEvent, Ledger
 from gateway.incidents.record import Incident
 from gateway.sla.clocks import ClockState, read_clocks
 from gateway.sla.outcomes import CountedEvent, OutcomeCount, count_outcomes
 from gateway.sla.policy import ClockName
 from gateway.sla.policy_choice import PolicyChoice
-from gateway.vocabulary import State, TimerKind
+from gateway.vocabulary import State
 from tests.sla.stories import POLICY, SHORT, an_incident, entry, ledger_of, ledgers, minute
 
 RULES = SlaRules({"short": SHORT}, "short", EscalationRules((), {}), PolicyChoice("short"))
@@ -184,8 +185,8 @@ def changes_of(ledger: Ledger, looks: Sequence[timedelta]) -> Iterator[Change]:
 
 
 def timer(record: Incident, at: datetime) -> Iterator[Change]:
-    revision = fire(RULES, record, TimerKind.SLA, at)
-    if revision is not None and revision.events:
+    revision = notify_thresholds(RULES, record, at)
+    if revision.events:
         yield record, revision.after
 
 

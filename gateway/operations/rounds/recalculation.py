@@ -8,6 +8,7 @@ from gateway.db.pool import Connection, in_transaction
 from gateway.escalation import record_timers
 from gateway.incidents.record import Incident, Revision, TimerChange
 from gateway.operations.unit_of_work import NOW, Transaction, UnitOfWork
+from gateway.sla.timers.timer_store import KINDS
 from gateway.vocabulary import TimerKind
 
 BATCH = 50
@@ -112,9 +113,10 @@ def _timer_moves(
             }
 
 
-ARMED = (
-    "SELECT incident_id, kind, due_at FROM timer WHERE incident_id = ANY($1::bigint[]) AND armed"
-)
+ARMED = """
+SELECT incident_id, kind, due_at FROM timer
+WHERE incident_id = ANY($1::bigint[]) AND armed AND kind = ANY($2::smallint[])
+"""
 
 
 async def _due_times(
@@ -122,6 +124,6 @@ async def _due_times(
 ) -> Mapping[int, Mapping[TimerKind, datetime]]:
     """Return the due times of the timers of these records, by record and kind."""
     armed: dict[int, dict[TimerKind, datetime]] = {}
-    for row in await conn.fetch(ARMED, ids):
+    for row in await conn.fetch(ARMED, ids, KINDS):
         armed.setdefault(row["incident_id"], {})[TimerKind(row["kind"])] = row["due_at"]
     return armed

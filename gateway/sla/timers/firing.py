@@ -15,13 +15,13 @@ import structlog
 from gateway.clock import Clock
 from gateway.db.pool import LOST_RACE, Connection, Pool, acquire, transaction
 from gateway.errors import Unavailable
-from gateway.incidents.arming import arm_timers
+from gateway.incidents.arming import SHARDS, arm_timers
 from gateway.incidents.record import Revision
 from gateway.sla.timers import timer_store
 from gateway.sla.timers.clock_guard import ClockGuard
 from gateway.sla.timers.observer import TimerListener
 from gateway.sla.timers.slots import micros
-from gateway.sla.timers.timer_store import SHARDS, Armed, DueTimer, LockedTimers, TimerId
+from gateway.sla.timers.timer_store import Armed, DueTimer, LockedTimers, TimerId
 
 
 @dataclass(frozen=True, slots=True)

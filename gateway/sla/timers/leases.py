@@ -15,7 +15,7 @@ from uuid import UUID
 
 from gateway.clock import Clock
 from gateway.db.pool import Connection, Pool, transaction
-from gateway.sla.timers.timer_store import SHARDS
+from gateway.incidents.arming import SHARDS
 
 TTL = timedelta(seconds=6)
 TRUST = 5.0

@@ -14,6 +14,7 @@ import structlog
 
 from gateway.clock import Clock
 from gateway.db.pool import Pool, acquire
+from gateway.incidents.arming import SHARDS
 from gateway.sla.timers import timer_store
 from gateway.sla.timers.backlog import Backlog
 from gateway.sla.timers.clock_guard import ClockGuard
@@ -24,7 +25,7 @@ from gateway.sla.timers.leases import Leases
 from gateway.sla.timers.observer import TimerListener
 from gateway.sla.timers.slots import MICROSECOND, ceil_ms, from_wheel, micros, wheel_member
 from gateway.sla.timers.sweep import ORPHANED, sweep
-from gateway.sla.timers.timer_store import SHARDS, Armed, TimerId
+from gateway.sla.timers.timer_store import Armed, TimerId
 from gateway.sla.timers.upkeep import IndexUpkeep
 from gateway.sla.timers.wheel import Wheel
 from gateway.vocabulary import TimerKind

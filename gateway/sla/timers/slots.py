@@ -1,9 +1,14 @@
-"""The encoding of a timer in the index: its slot, its shard, and a 63-bit integer."""
+"""The encoding of a timer as an integer, for the index and for the wheel.
+
+A timer is its incident id (43 bits) and its kind (4 bits). A member of the index adds the
+milliseconds into its slot (16 bits, 63 in all); a member of the wheel adds the due milliseconds.
+"""
 
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
-from gateway.sla.timers.timer_store import SHARDS, TimerId
+from gateway.incidents.arming import SHARDS
+from gateway.sla.timers.timer_store import KINDS, TimerId
 from gateway.vocabulary import TimerKind
 
 SLOT_MS = 60_000
@@ -17,7 +22,7 @@ Redis keeps that many as sorted integers by default (set-max-intset-entries).
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
-KINDS = frozenset(int(kind) for kind in TimerKind)
+KIND_BITS, OFFSET_BITS, MEMBER_BITS, DUE_BITS = 4, 16, 63, 48
 
 
 class IndexEntry(NamedTuple):
@@ -39,14 +44,9 @@ def ceil_ms(due_us: int) -> int:
 
 
 def pack(timer: TimerId, due_ms: int) -> IndexEntry:
-    """Return the index entry of a timer.
-
-    Its member has the incident id in 43 bits, the kind in 4, milliseconds into the slot in 16.
-    """
+    """Return the index entry of a timer."""
     slot, offset = divmod(due_ms, SLOT_MS)
-    return IndexEntry(
-        timer.incident_id % SHARDS, slot, timer.incident_id << 20 | int(timer.kind) << 16 | offset
-    )
+    return IndexEntry(timer.incident_id % SHARDS, slot, _number(timer) << OFFSET_BITS | offset)
 
 
 def unpack(shard: int, slot: int, member: int) -> tuple[TimerId, int] | None:
@@ -54,9 +54,10 @@ def unpack(shard: int, slot: int, member: int) -> tuple[TimerId, int] | None:
 
     None for a member that `pack` would never have put into that shard and slot.
     """
-    incident_id, kind, offset = member >> 20, member >> 16 & 0xF, member & 0xFFFF
+    number, offset = member >> OFFSET_BITS, _low(member, OFFSET_BITS)
+    incident_id, kind = number >> KIND_BITS, _low(number, KIND_BITS)
     if (
-        not 0 < member < 1 << 63
+        not 0 < member < 1 << MEMBER_BITS
         or offset >= SLOT_MS
         or incident_id % SHARDS != shard
         or kind not in KINDS
@@ -67,10 +68,19 @@ def unpack(shard: int, slot: int, member: int) -> tuple[TimerId, int] | None:
 
 def wheel_member(timer: TimerId, due_ms: int) -> int:
     """Return one arming of a timer as one integer for the wheel."""
-    return (timer.incident_id << 4 | int(timer.kind)) << 48 | due_ms
+    return _number(timer) << DUE_BITS | due_ms
 
 
 def from_wheel(member: int) -> tuple[TimerId, int]:
     """Return the timer and its due milliseconds: the inverse of `wheel_member`."""
-    name = member >> 48
-    return TimerId(name >> 4, TimerKind(name & 0xF)), member & (1 << 48) - 1
+    number = member >> DUE_BITS
+    timer = TimerId(number >> KIND_BITS, TimerKind(_low(number, KIND_BITS)))
+    return timer, _low(member, DUE_BITS)
+
+
+def _number(timer: TimerId) -> int:
+    return timer.incident_id << KIND_BITS | int(timer.kind)
+
+
+def _low(number: int, bits: int) -> int:
+    return number & (1 << bits) - 1

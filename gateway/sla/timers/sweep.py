@@ -7,9 +7,10 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from gateway.db.pool import Pool, acquire
+from gateway.incidents.arming import SHARDS
 from gateway.sla.timers import timer_store
 from gateway.sla.timers.feeder import due_times
-from gateway.sla.timers.timer_store import SHARDS, TimerId
+from gateway.sla.timers.timer_store import TimerId
 
 AHEAD = timedelta(seconds=60)
 """The time ahead of now for which rows are compared with the wheel."""

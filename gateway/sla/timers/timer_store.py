@@ -18,14 +18,10 @@ from gateway.db.pool import Connection
 from gateway.instants import EARLIEST
 from gateway.vocabulary import TimerKind
 
-SHARDS = 64
-"""The number of shards that timers are spread over by incident id."""
-
-
 KINDS = [int(kind) for kind in TimerKind]
 """The kinds of timers that this release knows.
 
-Kinds of a newer release, and times outside of the calendar, such as infinity, are not read: they
+Kinds of another release, and times outside of the calendar, such as infinity, are not read: they
 stay as they are, `telemetry` counts them as set aside, and they keep nothing else from firing.
 """
 

@@ -11,6 +11,7 @@ import pytest
 from gateway.catalogue.live import Catalogue
 from gateway.db.pool import Pool
 from gateway.incidents import commands, store
+from gateway.incidents.arming import arm_timers
 from gateway.operations.act import act
 from gateway.operations.create import create
 from gateway.operations.rounds.deadline_recalculation import DeadlineRecalculation
@@ -118,6 +119,16 @@ async def test_repeating_rule_does_not_stop_recalculation(configured: Configured
     await DeadlineRecalculation(configured(repeating)).run_once()
     await create(configured(repeating), urgent(), ANN)
     assert await DeadlineRecalculation(configured(repeating + STRICTER)).run_once() == 1
+
+
+async def test_timer_of_unknown_kind_does_not_stop_recalculation(
+    configured: Configured, pool: Pool
+) -> None:
+    await DeadlineRecalculation(configured("")).run_once()
+    made = await create(configured(""), urgent(), ANN)
+    async with pool.acquire() as conn:
+        await arm_timers(conn, [(made.id, kind, NOON + timedelta(days=1)) for kind in (6, 15)])
+    assert await DeadlineRecalculation(configured(STRICTER)).run_once() == 1
 
 
 async def test_recalculation_works_without_opening_rules(

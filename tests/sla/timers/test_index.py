@@ -10,9 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from redis.asyncio import Redis
 
+from gateway.incidents.arming import SHARDS
 from gateway.sla.timers.index import IndexUnavailable, TimerIndex, connect
 from gateway.sla.timers.slots import SLOT_MS, IndexEntry, from_wheel, pack, unpack, wheel_member
-from gateway.sla.timers.timer_store import SHARDS, TimerId
+from gateway.sla.timers.timer_store import TimerId
 from gateway.vocabulary import TimerKind
 from tests.support.clock import FakeClock
 

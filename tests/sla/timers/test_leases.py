@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.db.pool import Pool
+from gateway.incidents.arming import SHARDS
 from gateway.sla.timers.leases import TRUST, Leases, shards_of
-from gateway.sla.timers.timer_store import SHARDS
 from tests.support.clock import FakeClock
 
 REPLICAS = st.sets(st.uuids(), min_size=1, max_size=6)

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 from gateway.db.pool import Pool
-from gateway.incidents.arming import arm_timers
+from gateway.incidents.arming import SHARDS, arm_timers
 from gateway.sla.timers.timer_store import (
     Armed,
     DueTimer,
@@ -82,7 +82,7 @@ async def test_settling_older_generation_changes_nothing(pool: Pool, now: dateti
 async def test_paged_scan_returns_every_armed_timer_of_shard_once(
     pool: Pool, now: datetime
 ) -> None:
-    expected = await arm_all(pool, now, range(64, 64 * 11, 64))
+    expected = await arm_all(pool, now, range(SHARDS, SHARDS * 11, SHARDS))
     await arm_all(pool, now, [1])
     pages: list[Armed] = []
     async with pool.acquire() as conn:
@@ -98,8 +98,13 @@ async def test_due_soon_covers_past_and_horizon(pool: Pool, now: datetime) -> No
     await arm_all(pool, now + 59 * SECOND, [2])
     await arm_all(pool, now + 61 * SECOND, [3])
     async with pool.acquire() as conn:
-        assert [t.incident_id for t in await due_soon(conn, range(64), now, 60 * SECOND)] == [1, 2]
-        assert [t.incident_id for t in await due_soon(conn, range(64), now, -10 * SECOND)] == [1]
+        assert [t.incident_id for t in await due_soon(conn, range(SHARDS), now, 60 * SECOND)] == [
+            1,
+            2,
+        ]
+        assert [t.incident_id for t in await due_soon(conn, range(SHARDS), now, -10 * SECOND)] == [
+            1
+        ]
         assert await due_soon(conn, [9], now, 60 * SECOND) == []
 
 

@@ -1,0 +1,249 @@
+"""The effect of every kind of timer on its record. Pure.
+
+`fire` is the one table of kinds: mypy refuses it while a kind of timer has no effect.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import assert_never
+
+from gateway.escalation import ladder
+from gateway.escalation.record_timers import (
+    ACTOR,
+    Event,
+    SlaRules,
+    armings,
+    close_due,
+    grading_due,
+    next_ladder_step,
+    next_sla_due,
+    notifies_thresholds,
+    present,
+    refresh_timers,
+    threshold_event,
+)
+from gateway.incidents import commands, lifecycle
+from gateway.incidents.announcement import Announcement
+from gateway.incidents.claims import OVERDUE
+from gateway.incidents.ledger import ClockEvent, LedgerEntry
+from gateway.incidents.record import Incident, Revision, TimerChange
+from gateway.sla import thresholds
+from gateway.sla.policy import ClockName
+from gateway.sla.thresholds import ThresholdState
+from gateway.vocabulary import LIVE, Closure, Kind, State, TimerKind
+
+BUSY = timedelta(seconds=1)
+"""The time until the next look at alerts that intake is writing right now."""
+
+CLEARED_BECAUSE: Mapping[TimerKind, str] = {
+    TimerKind.ALERT_EXPIRY: "not_sent_again",
+    TimerKind.FLAP_SETTLE: "quiet_after_flapping",
+}
+"""The kinds of timers whose effect depends on alerts, each with its reason to clear a record."""
+
+
+@dataclass(frozen=True, slots=True)
+class AlertActivity:
+    """The state of an incident's alerts once the lapsed ones are cleared.
+
+    `firing` is the number of those that fire, `next_end` the next time at which one lapses,
+    `busy` True while intake writes one that has lapsed.
+    """
+
+    firing: int
+    next_end: datetime | None
+    busy: bool = False
+
+
+NO_ALERTS = AlertActivity(0, None)
+
+
+@dataclass(frozen=True, slots=True)
+class FiringTimer:
+    """A timer that fires: its kind, and the time that it was armed for.
+
+    `alerts` is what the record's alerts do, read for the kinds of `CLEARED_BECAUSE` alone.
+    """
+
+    kind: TimerKind
+    due_at: datetime
+    alerts: AlertActivity = NO_ALERTS
+
+
+def fire(rules: SlaRules, incident: Incident, timer: FiringTimer, now: datetime) -> Revision:
+    """Return the revision of a timer that fires; without events when nothing is due any more."""
+    match timer.kind:
+        case TimerKind.SLA:
+            return notify_thresholds(rules, incident, now)
+        case TimerKind.AUTO_CLOSE:
+            return close_resolved(rules, incident, now)
+        case TimerKind.HOLD_EXPIRY:
+            return end_hold(rules, incident, now)
+        case TimerKind.LADDER:
+            return climb_ladder(rules, incident, now)
+        case TimerKind.ALERT_EXPIRY | TimerKind.FLAP_SETTLE:
+            return clear_quiet(rules, incident, timer, now)
+        case TimerKind.STATUS_UPDATE:
+            return remind_of_update(rules, incident, timer.due_at)
+        case _:
+            assert_never(timer.kind)
+
+
+def notify_thresholds(rules: SlaRules, incident: Incident, now: datetime) -> Revision:
+    """Return the revision that notifies of crossed thresholds and of an ungraded urgent claim."""
+    now = present(incident, now)
+    stand = thresholds.threshold_state(rules.policy(incident), incident.ledger, now)
+    marks = stand.settle(incident.marks)
+    crossings = stand.due_now(marks) if notifies_thresholds(incident) else ()
+    ungraded = grading_due(rules, incident)
+    if ungraded is not None and ungraded > now:
+        ungraded = None
+    if not crossings and ungraded is None:
+        return _revision(rules, incident, now, standing=stand)
+    events: list[Event] = []
+    announcements: list[Announcement] = []
+    if ungraded is not None:
+        events.append((OVERDUE, {"due_at": ungraded}))
+        announcements += rules.escalation.announce_ungraded(incident, ungraded)
+        marks = (*marks, OVERDUE)
+    for crossing in thresholds.worst_per_clock(crossings):
+        events.append(threshold_event(crossing))
+        announcements += rules.escalation.crossed(incident, crossing)
+        if (
+            incident.kind == Kind.SERVICE_REQUEST
+            and crossing.breach
+            and crossing.clock is ClockName.OVERALL
+        ):
+            events.append(("conversion_asked", {"due_at": crossing.due_at}))
+            announcements += rules.escalation.announce_conversion(incident, crossing)
+    marks = (*marks, *(crossing.mark for crossing in crossings))
+    sla_due = next_sla_due(rules, replace(incident, marks=marks), marks, stand)
+    after = replace(
+        incident, marks=marks, breached=stand.breached, next_due_at=sla_due, updated_at=now
+    )
+    armed = armings(rules, after, stand)
+    told = tuple(announcements)
+    return Revision(
+        after=after,
+        actor=ACTOR,
+        events=tuple(events),
+        timers=armed,
+        marks_only=True,
+        announcements=told,
+    )
+
+
+def close_resolved(rules: SlaRules, incident: Incident, now: datetime) -> Revision:
+    """Return the revision that closes a resolved record, if its time has come."""
+    now = present(incident, now)
+    due = close_due(rules.policy(incident), incident)
+    if due is None or due > now:
+        return _revision(rules, incident, now)
+    after = replace(
+        incident, state=State.CLOSED, closure=Closure.AUTOMATIC, closed_at=now, updated_at=now
+    )
+    return _revision(
+        rules,
+        after,
+        now,
+        (("closed", {"closure": Closure.AUTOMATIC, "resolved_at": incident.resolved_at}),),
+    )
+
+
+def end_hold(rules: SlaRules, incident: Incident, now: datetime) -> Revision:
+    """Return the revision that resumes work on a record whose hold is over."""
+    now = present(incident, now)
+    until = incident.hold_until
+    if incident.state is not State.ON_HOLD or until is None or until > now:
+        return _revision(rules, incident, now)
+    state = incident.held_state or State.IN_PROGRESS
+    ledger = (*incident.ledger, LedgerEntry(now, ClockEvent.RESUME, reason="hold expired"))
+    after = replace(
+        incident,
+        state=state,
+        ledger=ledger,
+        hold_reason=None,
+        hold_until=None,
+        held_state=None,
+        updated_at=now,
+    )
+    return _revision(
+        rules,
+        after,
+        now,
+        (("resumed", {"cause": "hold_expired", "hold_until": until, "state": state}),),
+    )
+
+
+def climb_ladder(rules: SlaRules, incident: Incident, now: datetime) -> Revision:
+    """Return the revision that notifies of every step due.
+
+    Those due together are notified together.
+    """
+    now = present(incident, now)
+    stand = thresholds.threshold_state(rules.policy(incident), incident.ledger, now)
+    after, announcements = incident, list[Announcement]()
+    while (step := next_ladder_step(rules, after, stand)) is not None and step.due <= now:
+        step = ladder.skip_missed(step, stand.overall, now)
+        announcements += rules.escalation.announce_unresolved(after, step)
+        after = replace(after, marks=ladder.with_rung_mark(after.marks, step, now))
+    fresh, armed = refresh_timers(rules, after, now, stand)
+    if not announcements:
+        return Revision(after=after, actor=ACTOR, events=(), timers=armed)
+    told = replace(fresh, updated_at=now)
+    return Revision(
+        after=told,
+        actor=ACTOR,
+        events=(),
+        timers=armed,
+        marks_only=True,
+        announcements=tuple(announcements),
+    )
+
+
+def clear_quiet(rules: SlaRules, incident: Incident, timer: FiringTimer, now: datetime) -> Revision:
+    """Return the revision that clears an open record if none of its alerts fires any more.
+
+    While one does, the timer is armed anew.
+    """
+    if incident.state not in LIVE:
+        return Revision(after=incident, actor=ACTOR, events=())
+    if timer.alerts.busy or timer.alerts.firing:
+        again = now + BUSY if timer.alerts.busy else timer.alerts.next_end
+        look = TimerChange(timer.kind, again)
+        return Revision(after=incident, actor=ACTOR, events=(), timers=(look,))
+    cleared = lifecycle.apply_command(
+        incident, commands.Clear(reason=CLEARED_BECAUSE[timer.kind]), ACTOR, now
+    )
+    after, armed = refresh_timers(rules, cleared.after, now)
+    return replace(cleared, after=after, timers=armed)
+
+
+def remind_of_update(rules: SlaRules, incident: Incident, due_at: datetime) -> Revision:
+    """Return the reminder of a promised status update of a major incident.
+
+    It was promised for `due_at`. A newer update would have moved the timer.
+    """
+    if not incident.is_major or incident.state not in LIVE:
+        return Revision(after=incident, actor=ACTOR, events=())
+    told = rules.escalation.update_overdue(incident, due_at)
+    return Revision(after=incident, actor=ACTOR, events=(), marks_only=True, announcements=told)
+
+
+def _revision(
+    rules: SlaRules,
+    after: Incident,
+    now: datetime,
+    events: tuple[Event, ...] = (),
+    *,
+    standing: ThresholdState | None = None,
+) -> Revision:
+    """Return a revision.
+
+    Without events only the timers are written and the record stays as it was.
+    """
+    fresh, armed = refresh_timers(rules, after, now, standing)
+    if not events:
+        return Revision(after=after, actor=ACTOR, events=(), timers=armed)
+    return Revision(after=replace(fresh, updated_at=now), actor=ACTOR, events=events, timers=armed)
