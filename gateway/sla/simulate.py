@@ -4,7 +4,6 @@ Pure.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
@@ -35,34 +34,7 @@ class WireEvent(Protocol):
     def vendor(self) -> str: ...  # noqa: D102
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SimulationEvent:
-    """A plain `WireEvent`."""
-
-    at: datetime
-    event: str
-    tier: int | str | None = None
-    priority: int | None = None
-    reason: str = ""
-    vendor: str = ""
-
-
 def simulate(
-    policy: Policy,
-    kind: str,
-    events: Sequence[WireEvent],
-    at: datetime,
-    *,
-    priority: int | None = None,
-) -> tuple[ClockReading, ...]:
-    """Return the clocks at `at`; `priority` holds for a `record` that names none.
-
-    Raises as `simulated` does.
-    """
-    return simulate_with_vendors(policy, kind, events, at, priority=priority)[0]
-
-
-def simulate_with_vendors(
     policy: Policy,
     kind: str,
     events: Sequence[WireEvent],

@@ -103,27 +103,6 @@ def threshold_state(policy: Policy, ledger: Ledger, at: datetime) -> ThresholdSt
     return ThresholdState(tuple(passed), frozenset(ahead), next_due, tracks[-1])
 
 
-def due_now(
-    policy: Policy, ledger: Ledger, marks: Collection[str], at: datetime
-) -> tuple[Crossing, ...]:
-    """Return the thresholds passed by `at` that have no mark: see `Standing`."""
-    return threshold_state(policy, ledger, at).due_now(marks)
-
-
-def next_due(policy: Policy, ledger: Ledger, at: datetime) -> datetime | None:
-    """Return the earliest instant after `at` at which a running clock passes a threshold.
-
-    Assumes that nothing else happens. Marks do not matter: a threshold ahead cannot have been
-    notified, unless under an older target, and then it is notified again.
-    """
-    return threshold_state(policy, ledger, at).next_due
-
-
-def settle(policy: Policy, ledger: Ledger, marks: Iterable[str], at: datetime) -> tuple[str, ...]:
-    """Return `marks` without those whose threshold lies ahead again: see `Standing`."""
-    return threshold_state(policy, ledger, at).settle(marks)
-
-
 def worst_per_clock(crossings: Iterable[Crossing]) -> tuple[Crossing, ...]:
     """Return the most severe crossing of each clock.
 

@@ -6,11 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gateway.api.clock_events import SimulatedEvent
 from gateway.errors import Unprocessable
 from gateway.incidents.ledger import RAISED, ClockEvent, Ledger, LedgerEntry
 from gateway.sla.clocks import ClockReading, ClockState, opening_due, read_clocks
-from gateway.sla.simulate import SimulationEvent, simulate
-from gateway.sla.thresholds import due_now, next_due, settle, worst_per_clock
+from gateway.sla.simulate import simulate
+from gateway.sla.thresholds import threshold_state, worst_per_clock
 from tests.sla.stories import POLICY, SHORT, after, entry, ledger_of, ledgers, minute, policy_of
 
 LAST_DAY = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
@@ -49,7 +50,7 @@ def test_warning_is_due_at_its_share_even_if_clock_is_held() -> None:
     ledger = ledger_of([(0, "record", 1), (15, "hold", None)])
     assert [
         crossing.mark
-        for crossing in due_now(SHORT, ledger, (), after(15))
+        for crossing in threshold_state(SHORT, ledger, after(15)).due_now(())
         if crossing.clock == "desk"
     ] == ["desk@50"]
 
@@ -97,10 +98,11 @@ def test_clock_started_after_raise_counts_from_its_start() -> None:
 
 def test_simulated_raise_is_set_priority_with_raised_reason() -> None:
     events = [
-        SimulationEvent(at=after(0), event="record", priority=3),
-        SimulationEvent(at=after(80), event="set_priority", priority=1, reason="raised"),
+        SimulatedEvent(at=after(0), event="record", priority=3),
+        SimulatedEvent(at=after(80), event="set_priority", priority=1, reason="raised"),
     ]
-    desk = next(one for one in simulate(SHORT, "incident", events, after(81)) if one.name == "desk")
+    clocks, _ = simulate(SHORT, "incident", events, after(81))
+    desk = next(one for one in clocks if one.name == "desk")
     assert (desk.basis, desk.due_at) == (after(80), after(110))
 
 
@@ -187,7 +189,7 @@ def test_reading_ignores_later_ledger_entries(ledger: Ledger, early: int) -> Non
 def test_opening_due_equals_next_due(priority: int, naive: datetime) -> None:
     at = naive.replace(tzinfo=minute(0).tzinfo)
     ledger = (LedgerEntry(at, entry(0, "record").event, priority=priority),)
-    assert opening_due(POLICY, priority, at) == next_due(POLICY, ledger, at)
+    assert opening_due(POLICY, priority, at) == threshold_state(POLICY, ledger, at).next_due
 
 
 def test_opening_due_refuses_unknown_priority_and_is_none_without_targets() -> None:
@@ -199,16 +201,17 @@ def test_opening_due_refuses_unknown_priority_and_is_none_without_targets() -> N
 @given(ledgers())
 def test_something_is_due_exactly_at_next_due_time(ledger: Ledger) -> None:
     now = ledger[-1].at
-    due = next_due(SHORT, ledger, now)
-    marks = tuple(c.mark for c in due_now(SHORT, ledger, (), now))
-    if due is not None:
-        assert due_now(SHORT, ledger, marks, due)
-        assert not due_now(SHORT, ledger, marks, due - timedelta(microseconds=1))
+    present = threshold_state(SHORT, ledger, now)
+    marks = tuple(c.mark for c in present.due_now(()))
+    if (due := present.next_due) is not None:
+        before = due - timedelta(microseconds=1)
+        assert threshold_state(SHORT, ledger, due).due_now(marks)
+        assert not threshold_state(SHORT, ledger, before).due_now(marks)
 
 
 def test_only_worst_crossing_is_announced_and_loosened_marks_are_dropped() -> None:
     ledger = ledger_of([(0, "record", 1)])
-    passed = due_now(SHORT, ledger, (), after(100))
+    passed = threshold_state(SHORT, ledger, after(100)).due_now(())
     assert [c.mark for c in worst_per_clock(passed)] == [
         "response@breach",
         "desk@breach",
@@ -220,32 +223,32 @@ def test_only_worst_crossing_is_announced_and_loosened_marks_are_dropped() -> No
         "response@breach",
     ]
     loosened = (*ledger, entry(100, "set_priority", 2))
-    assert settle(SHORT, loosened, ("overall@50", "overall@75"), after(100)) == ("overall@50",)
+    state = threshold_state(SHORT, loosened, after(100))
+    assert state.settle(("overall@50", "overall@75")) == ("overall@50",)
 
 
 def test_simulation_equals_production_reading() -> None:
     told = [
-        SimulationEvent(at=after(0), event="record"),
-        SimulationEvent(at=after(9), event="assign", tier=3),
-        SimulationEvent(at=after(9), event="hold"),
+        SimulatedEvent(at=after(0), event="record"),
+        SimulatedEvent(at=after(9), event="assign", tier=3),
+        SimulatedEvent(at=after(9), event="hold"),
     ]
     ledger = ledger_of([(0, "record", 1), (9, "assign", "3"), (9, "hold", None)])
-    assert simulate(SHORT, "incident", told, after(20), priority=1) == read_clocks(
-        SHORT, ledger, after(20)
-    )
+    clocks, _ = simulate(SHORT, "incident", told, after(20), priority=1)
+    assert clocks == read_clocks(SHORT, ledger, after(20))
 
 
 @pytest.mark.parametrize(
     ("kind", "event", "at"),
     [
-        ("party", SimulationEvent(at=after(0), event="record"), after(1)),
-        ("incident", SimulationEvent(at=after(0), event="record"), datetime(2026, 1, 1)),  # noqa: DTZ001
-        ("incident", SimulationEvent(at=datetime(2026, 1, 1), event="record"), after(1)),  # noqa: DTZ001
-        ("incident", SimulationEvent(at=after(0), event="dance"), after(1)),
-        ("incident", SimulationEvent(at=after(0), event="assign", tier=4), after(1)),
-        ("incident", SimulationEvent(at=LAST_DAY, event="record"), LAST_DAY),
+        ("party", SimulatedEvent(at=after(0), event="record"), after(1)),
+        ("incident", SimulatedEvent(at=after(0), event="record"), datetime(2026, 1, 1)),  # noqa: DTZ001
+        ("incident", SimulatedEvent(at=datetime(2026, 1, 1), event="record"), after(1)),  # noqa: DTZ001
+        ("incident", SimulatedEvent(at=after(0), event="dance"), after(1)),
+        ("incident", SimulatedEvent(at=after(0), event="assign", tier=4), after(1)),
+        ("incident", SimulatedEvent(at=LAST_DAY, event="record"), LAST_DAY),
     ],
 )
-def test_impossible_simulation_is_refused(kind: str, event: SimulationEvent, at: datetime) -> None:
+def test_impossible_simulation_is_refused(kind: str, event: SimulatedEvent, at: datetime) -> None:
     with pytest.raises(Unprocessable):
         simulate(SHORT, kind, [event], at, priority=1)

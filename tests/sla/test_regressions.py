@@ -9,7 +9,7 @@ from gateway.incidents.ledger import ClockEvent, Ledger, LedgerEntry
 from gateway.sla.calendar import Calendar
 from gateway.sla.clocks import ClockReading, ClockState, read_clocks
 from gateway.sla.policy import Policy
-from gateway.sla.thresholds import next_due
+from gateway.sla.thresholds import threshold_state
 from tests.sla.offices import ALL_DAY, CN_OFFICE, a_calendar
 from tests.sla.stories import SHORT, after, ledger_of, policy_of
 
@@ -80,9 +80,13 @@ def test_deadline_at_closing_time_is_not_moved_to_next_morning() -> None:
 def test_reminder_at_midnight_is_due_once_at_midnight() -> None:
     night = in_(a_calendar("Asia/Shanghai", ALL_DAY))
     ledger = told((beijing(3, 2, 19), "record"))
-    assert next_due(night, ledger, beijing(3, 2, 23)) == beijing(3, 3, 0)  # half of 10 h
-    assert next_due(night, ledger, beijing(3, 3, 0)) == beijing(3, 3, 2, 30)
-    assert next_due(night, ledger, beijing(3, 3, 0) - timedelta(microseconds=1)) == beijing(3, 3, 0)
+
+    def next_due(at: datetime) -> datetime | None:
+        return threshold_state(night, ledger, at).next_due
+
+    assert next_due(beijing(3, 2, 23)) == beijing(3, 3, 0)  # half of 10 h
+    assert next_due(beijing(3, 3, 0)) == beijing(3, 3, 2, 30)
+    assert next_due(beijing(3, 3, 0) - timedelta(microseconds=1)) == beijing(3, 3, 0)
 
 
 def test_first_response_is_not_replaced_by_later_acceptance() -> None:

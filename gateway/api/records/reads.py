@@ -21,7 +21,7 @@ from gateway.incidents.columns import incident_of
 from gateway.operations.unit_of_work import NOW
 from gateway.receipts.mended import RepairedValue, repairs_of_item
 from gateway.receipts.receipt_id import received_between
-from gateway.sla.simulate import simulate_with_vendors
+from gateway.sla.simulate import simulate
 from gateway.views.incidents import (
     ClockView,
     IncidentView,
@@ -274,9 +274,7 @@ async def simulate_sla(call: ApiCall) -> web.Response:
         )
     chosen = rules.choice.policy_for(asked.kind, asked.service, "", asked.priority or 0)
     policy = rules.named(asked.policy or chosen, asked.kind, asked.service)
-    readings, stays = simulate_with_vendors(
-        policy, asked.kind, asked.events, asked.at, priority=asked.priority
-    )
+    readings, stays = simulate(policy, asked.kind, asked.events, asked.at, priority=asked.priority)
     return respond(
         SimulatedClocks([clock_view(reading) for reading in readings], stays_view(stays))
     )

@@ -37,17 +37,6 @@ class Wheel:
         """
         return self._place(_ceil(due_us), member)
 
-    def remove(self, due_us: int, member: int) -> None:
-        """Remove `member` at that due time; unknown ones are ignored."""
-        tick = _ceil(due_us)
-        if tick <= self._tick:
-            self._ready.discard(member)
-        elif tick // NEAR == self._tick // NEAR:
-            self._near[tick % NEAR].discard(member)
-        else:
-            for turn in self._far:
-                turn.discard((tick, member))
-
     def advance(self, now_us: int) -> list[int]:
         """Move on to `now_us` and take out the members due by then, oldest first.
 

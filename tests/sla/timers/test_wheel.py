@@ -15,7 +15,7 @@ DELTAS = st.one_of(
 
 
 class WheelAgainstSortedList(RuleBasedStateMachine):
-    """Any order of inserting, removing and moving on."""
+    """Any order of inserting and moving on."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -27,17 +27,6 @@ class WheelAgainstSortedList(RuleBasedStateMachine):
     def insert(self, delta: int, member: int) -> None:
         self.wheel.insert(self.now + delta, member)
         self.listed.add((self.now + delta, member))
-
-    @rule(data=st.data())
-    def remove(self, data: st.DataObject) -> None:
-        if self.listed:
-            due, member = data.draw(st.sampled_from(sorted(self.listed)))
-            self.wheel.remove(due, member)
-            here = self.now // TICK_US
-            gone = max(-(-due // TICK_US), here)
-            self.listed = {
-                (d, m) for d, m in self.listed if m != member or max(-(-d // TICK_US), here) != gone
-            }
 
     @rule(delta=DELTAS)
     def advance(self, delta: int) -> None:
@@ -103,11 +92,3 @@ def test_member_is_inserted_only_once() -> None:
     wheel = Wheel(0)
     assert (wheel.insert(10, 1), wheel.insert(20, 1), wheel.insert(10, 2)) == (True, False, True)
     assert wheel.advance(TICK_US) == [1, 2]
-
-
-def test_due_member_can_be_removed_before_it_is_taken() -> None:
-    wheel = Wheel(0)
-    wheel.advance(TICK_US * 5)
-    wheel.insert(0, 3)
-    wheel.remove(0, 3)
-    assert wheel.advance(TICK_US * 6) == []
