@@ -58,6 +58,17 @@ class SystemClock:
         await asyncio.sleep(seconds)
 
 
+async def sleep_or_event(clock: Clock, seconds: float, event: asyncio.Event) -> None:
+    """Sleep for that time, or until the event is set."""
+    waiters = {asyncio.ensure_future(clock.sleep(seconds)), asyncio.ensure_future(event.wait())}
+    try:
+        await asyncio.wait(waiters, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for waiter in waiters:
+            waiter.cancel()
+        await asyncio.gather(*waiters, return_exceptions=True)
+
+
 async def let_others_go_first() -> None:
     """Let the other tasks of the event loop run, in the middle of long work."""
     await asyncio.sleep(0)

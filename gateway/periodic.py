@@ -1,4 +1,10 @@
-"""Periodic jobs of a replica: each has its own interval; failures are isolated and counted."""
+"""Periodic jobs of a replica: each has its own interval; failures are isolated and counted.
+
+Loops with a pace of their own are no such jobs: the steps of the timers (`sla/timers/runner`),
+queues that work as things arrive (the notifier, the intake writer), streams (mailboxes, the
+change feed), restarts of dead tasks and servers, and the beats that show that the event loop
+runs (`observe/watchdog`, `supervisor/child`), which must not depend on these jobs.
+"""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Sequence
@@ -7,23 +13,29 @@ from typing import Protocol, TypeVar
 
 import structlog
 
-from gateway.clock import Clock
+from gateway.clock import Clock, sleep_or_event
 
 log = structlog.get_logger()
 
 STUCK_AFTER = 600.0
-"""Seconds that one run may take before both health probes report it as stuck."""
+"""Seconds that one run may take, unless its job says otherwise."""
 
 Item = TypeVar("Item")
 
 
 @dataclass(frozen=True, slots=True)
 class Periodic:
-    """A job with its name, the seconds between two runs, and the function of one run."""
+    """A job with its name, the seconds between two runs, and the function of one run.
+
+    If `wake` is set after a run that succeeded, the next run begins at once; the job clears it.
+    One run may take `stuck_after` seconds before both health probes report it as stuck.
+    """
 
     name: str
     every: float
     run_once: Callable[[], Awaitable[object]]
+    wake: asyncio.Event | None = None
+    stuck_after: float = STUCK_AFTER
 
 
 class Observer(Protocol):
@@ -66,11 +78,13 @@ class Periodics:
                 group.create_task(self._again_and_again(job), name=f"periodic {job.name}")
 
     async def _again_and_again(self, job: Periodic) -> None:
-        if job.name not in self._ran:
-            await self.once(job)
+        succeeded = job.name in self._ran or await self.once(job)
         while True:
-            await self.clock.sleep(job.every)
-            await self.once(job)
+            if succeeded and job.wake is not None:
+                await sleep_or_event(self.clock, job.every, job.wake)
+            else:
+                await self.clock.sleep(job.every)
+            succeeded = await self.once(job)
 
     async def once(self, job: Periodic) -> bool:
         """Run one job and return whether it succeeded; never raises."""
@@ -91,22 +105,31 @@ class Periodics:
 
     def stuck(self) -> tuple[str, ...]:
         """Return the names of the jobs whose present run takes too long."""
-        now = self.clock.monotonic()
+        now, patience = self.clock.monotonic(), {job.name: job.stuck_after for job in self.jobs}
         return tuple(
-            sorted(name for name, began in self._began.items() if now - began > STUCK_AFTER)
+            sorted(name for name, began in self._began.items() if now - began > patience[name])
         )
 
 
-async def each(job: str, items: Iterable[Item], work: Callable[[Item], Awaitable[object]]) -> int:
+async def each(
+    job: str,
+    items: Iterable[Item],
+    work: Callable[[Item], Awaitable[object]],
+    *,
+    ended_by: tuple[type[Exception], ...] = (),
+) -> int:
     """Do the work for every item and return how many succeeded.
 
     A failed item waits for the next run. Raises the failures together after all items, so that
-    the run counts as failed.
+    the run counts as failed; errors of the types `ended_by`, which would meet the other items
+    too, are raised at once.
     """
     done, failures = 0, list[Exception]()
     for item in items:
         try:
             await work(item)
+        except ended_by:
+            raise
         except Exception as error:  # noqa: BLE001 - an item never keeps the next from its turn
             log.warning("periodic_item_failed", job=job, error=repr(error))
             failures.append(error)

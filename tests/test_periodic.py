@@ -97,6 +97,56 @@ async def test_endless_run_is_reported_stuck_until_it_ends(clock: FakeClock) -> 
     assert jobs.stuck() == ()
 
 
+async def test_woken_job_runs_before_its_interval_unless_it_failed(clock: FakeClock) -> None:
+    wake, runs = asyncio.Event(), list[bool]()
+
+    async def run() -> None:
+        runs.append(wake.is_set())
+        if len(runs) == 2:
+            raise KeyError("a bug")
+        wake.clear()
+
+    heard = Heard()
+    jobs = Periodics((Periodic("woken", 5.0, run, wake=wake),), clock, heard)
+    task = asyncio.create_task(jobs.run())
+    await until(lambda: heard.succeeded)
+    wake.set()
+    await until(lambda: heard.failed["woken"])
+    for _ in range(10):
+        await asyncio.sleep(0)  # noqa: TID251 - one turn of the loop, no time
+    assert runs == [False, True]
+    clock.advance(timedelta(seconds=5))
+    await until(lambda: len(runs) == 3)
+    task.cancel()
+    await asyncio.wait({task})
+
+
+async def test_job_with_longer_limit_is_not_reported_stuck_before_it(clock: FakeClock) -> None:
+    gate = asyncio.Event()
+    job = Periodic("long", 5.0, gate.wait, stuck_after=STUCK_AFTER * 2)
+    jobs = Periodics((job,), clock, Heard())
+    run = asyncio.create_task(jobs.once(job))
+    await asyncio.sleep(0)  # noqa: TID251 - one turn of the loop, no time
+    clock.advance(timedelta(seconds=STUCK_AFTER + 1))
+    assert jobs.stuck() == ()
+    clock.advance(timedelta(seconds=STUCK_AFTER))
+    assert jobs.stuck() == ("long",)
+    gate.set()
+    assert await run
+
+
+async def test_error_that_meets_every_item_ends_run_at_once() -> None:
+    seen: list[int] = []
+
+    async def work(item: int) -> None:
+        seen.append(item)
+        raise KeyError(item)
+
+    with pytest.raises(KeyError):
+        await each("items", (0, 1), work, ended_by=(KeyError,))
+    assert seen == [0]
+
+
 async def test_failed_item_does_not_stop_other_items() -> None:
     done: list[int] = []
 

@@ -266,7 +266,7 @@ async def _assemble(
     metrics_app = _application(settings, own_port, clock, ways, metrics) if own_port else None
     uow.rules.warm(clock.now())
     await periodics.begin_with("housekeeping", "catalogue", "mappings")
-    beside = _beside(telling, periodics, uow) | mailbox_readers(pool, ways.room)
+    beside = _beside(telling, periodics) | mailbox_readers(pool, ways.room)
     tasks.start(stack, supervisor, beside, timers, intake)
     relays = networks(settings.mail.authentication.relays)
     mail_door = SmtpHandler(
@@ -307,12 +307,14 @@ def _jobs(
     mappings: Mappings,
     ways: channels.Receivers,
 ) -> tuple[Periodic, ...]:
-    """Return the periodic jobs of the catalogue, the monitors, the mappings and the calls."""
+    """Return the jobs of the catalogue, the monitors, the mappings, the calls and deadlines."""
     return (
         Periodic("catalogue", READ_EVERY, partial(_read_catalogue, uow, counting)),
         Periodic("monitors", EXPIRE_MONITORS_EVERY, pulse.run_once),
         Periodic("mappings", MAP_EVERY, partial(mappings.refresh, uow.pool)),
         Periodic("calls", SWEEP_CALLS_EVERY, ways.calls.sweep),
+        DeadlineRecalculation(uow).job(),
+        ServiceRecalculation(uow).job(),
     )
 
 
@@ -364,13 +366,11 @@ def _health(
     )
 
 
-def _beside(telling: Telling, periodics: Periodics, uow: UnitOfWork) -> dict[str, Work]:
+def _beside(telling: Telling, periodics: Periodics) -> dict[str, Work]:
     """Return the tasks that run beside requests, by name."""
     return {
         "telling": telling.run,
         "periodic": periodics.run,
-        "redating": DeadlineRecalculation(uow).run,
-        "service redating": ServiceRecalculation(uow).run,
     }
 
 

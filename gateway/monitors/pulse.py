@@ -21,6 +21,7 @@ from gateway.monitors import evaluation, store
 from gateway.monitors.evaluation import MonitorChange
 from gateway.monitors.model import NAMESPACE, Ping
 from gateway.observe.metrics import Metrics
+from gateway.periodic import each
 from gateway.receipts.submission import Receipt, Submission
 
 log = structlog.get_logger()
@@ -96,15 +97,19 @@ class PingService:
         """Raise alerts for one batch of overdue monitors; returns how many there were."""
         async with acquire(self.pool) as conn:
             late = await store.due(conn, self.clock.stamp(), BATCH)
-        for monitor_id in late:
-            try:
-                await self._expire(monitor_id)
-            except (Unavailable, Overloaded):
-                raise
-            except Exception:  # one monitor that cannot be processed must not stop those behind it
-                log.exception("monitor_poisoned", id=monitor_id)
-                await self._put_off(monitor_id)
-        return len(late)
+        return await each(
+            "monitors", late, self._expire_or_put_off, ended_by=(Unavailable, Overloaded)
+        )
+
+    async def _expire_or_put_off(self, monitor_id: int) -> None:
+        try:
+            await self._expire(monitor_id)
+        except (Unavailable, Overloaded):
+            raise
+        except Exception:
+            log.exception("monitor_poisoned", id=monitor_id)
+            await self._put_off(monitor_id)
+            raise
 
     async def _put_off(self, monitor_id: int) -> None:
         async with acquire(self.pool) as conn:

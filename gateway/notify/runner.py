@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
+from gateway.clock import sleep_or_event
 from gateway.db.pool import LOST_RACE, acquire
 from gateway.errors import Unavailable
 from gateway.notify import outbox
@@ -60,7 +61,7 @@ class NotificationRunner(MessageDelivery):
             while True:
                 self.wake.clear()
                 if pause := await self._round():
-                    await self._rest(pause)
+                    await sleep_or_event(self.clock, pause, self.wake)
         finally:
             self.alive = False
 
@@ -77,18 +78,6 @@ class NotificationRunner(MessageDelivery):
         except Exception:
             log.exception("a round of notifications failed", action="notify_round_failed")
         return AFTER_TROUBLE_S
-
-    async def _rest(self, seconds: float) -> None:
-        waiters = {
-            asyncio.ensure_future(self.wake.wait()),
-            asyncio.ensure_future(self.clock.sleep(seconds)),
-        }
-        try:
-            await asyncio.wait(waiters, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for waiter in waiters:
-                waiter.cancel()
-            await asyncio.gather(*waiters, return_exceptions=True)
 
     async def _deliver(self, owed: OutboxRow, now: datetime | None) -> None:
         async with self._slots:

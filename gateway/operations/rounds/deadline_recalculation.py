@@ -12,9 +12,10 @@ import structlog
 
 from gateway.db.pool import Connection, acquire
 from gateway.incidents.record import Incident
-from gateway.operations.rounds.recalculation import AGAIN, recalculate
+from gateway.operations.rounds.recalculation import AGAIN, LONGEST, recalculate
 from gateway.operations.rules_in_force import apply_rules
 from gateway.operations.unit_of_work import NOW, UnitOfWork
+from gateway.periodic import Periodic
 
 log = structlog.get_logger()
 
@@ -54,22 +55,22 @@ class PolicyChange:
         return told if self.known is None else told | {"version_before": self.known}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class DeadlineRecalculation:
     """A pass over the policies that changed since the deadlines of records were last calculated."""
 
     uow: UnitOfWork
+    _done: bool = False
 
-    async def run(self) -> None:
-        """Repeat the pass until it has succeeded once."""
-        while True:
-            try:
-                await self.run_once()
-            except Exception as error:  # noqa: BLE001 - the database may be away, and the log says what it was
-                log.warning("redating_failed", error=repr(error))
-                await self.uow.clock.sleep(AGAIN)
-            else:
-                return
+    def job(self) -> Periodic:
+        """Return the job that repeats the pass until it has succeeded once."""
+        return Periodic("redating", AGAIN, self.run_until_done, stuck_after=LONGEST)
+
+    async def run_until_done(self) -> None:
+        """Take the pass, unless it has succeeded before."""
+        if not self._done:
+            await self.run_once()
+            self._done = True
 
     async def run_once(self) -> int:
         """Recalculate the deadlines; return the number of records changed.

@@ -17,6 +17,9 @@ BATCH = 50
 AGAIN = 5.0
 """Seconds before a failed pass is repeated."""
 
+LONGEST = 3600.0
+"""Seconds that a pass over all open records may take before it counts as stuck."""
+
 
 class DeadlineChange(Protocol):
     """A change of policies after which deadlines are recalculated."""

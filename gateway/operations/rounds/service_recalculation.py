@@ -16,8 +16,9 @@ from asyncpg import Record
 from gateway.catalogue.live import ServicePromise
 from gateway.db.pool import Connection, acquire
 from gateway.incidents.record import Incident
-from gateway.operations.rounds.recalculation import AGAIN, recalculate
+from gateway.operations.rounds.recalculation import AGAIN, LONGEST, recalculate
 from gateway.operations.unit_of_work import NOW, UnitOfWork
+from gateway.periodic import Periodic
 
 log = structlog.get_logger()
 
@@ -78,24 +79,28 @@ class ServiceRecalculation:
 
     uow: UnitOfWork
 
-    async def run(self) -> None:
-        """Recalculate at the start and after every change until cancelled.
-
-        A failure is tried again.
+    def job(self) -> Periodic:
+        """Return the job that recalculates at the start and after every change.
 
         The first pass finds changes made while no replica ran.
         """
         changed = self.uow.catalogue.changed
         changed.set()
-        while True:
-            await changed.wait()
-            changed.clear()
-            try:
-                await self.run_once()
-            except Exception as error:  # noqa: BLE001 - the database may be away, and the log says what it was
-                log.warning("service_redating_failed", error=repr(error))
-                changed.set()
-                await self.uow.clock.sleep(AGAIN)
+        return Periodic(
+            "service redating", AGAIN, self.run_if_changed, wake=changed, stuck_after=LONGEST
+        )
+
+    async def run_if_changed(self) -> None:
+        """Recalculate if targets changed since the last pass that succeeded."""
+        changed = self.uow.catalogue.changed
+        if not changed.is_set():
+            return
+        changed.clear()
+        try:
+            await self.run_once()
+        except BaseException:
+            changed.set()
+            raise
 
     async def run_once(self) -> int:
         """Recalculate the deadlines; return the number of records changed.

@@ -1,20 +1,23 @@
 """The runner of one replica's timers: leases, feeding, sweeping, firing, upkeep.
 
-Each is a bounded step, each in its own loop. PostgreSQL decides what is due, the injected `Fire`
-what it means. `run_once` takes every step that is due by the clock, so tests drive it without
+Each is a bounded step, each in its own loop, not among the other periodic jobs: they tick within
+50 ms, an outage of Redis or PostgreSQL is no failure of theirs, the probes miss them after 30 s,
+and they end by giving the leases up. PostgreSQL decides what is due, the injected `Fire` what it
+means. `run_once` takes every step that is due by the clock, so tests drive it without
 waiting; `run` drives the same steps until it is stopped.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
 import structlog
 
-from gateway.clock import Clock
+from gateway.clock import Clock, sleep_or_event
 from gateway.db.pool import Pool, acquire
 from gateway.incidents.arming import SHARDS
+from gateway.periodic import Periodic
 from gateway.sla.timers import timer_store
 from gateway.sla.timers.backlog import Backlog
 from gateway.sla.timers.clock_guard import ClockGuard
@@ -81,10 +84,15 @@ class TimerRunner:
         self._backlog = Backlog()
         self._batch = BATCH
         self._fed: dict[int, float] = {}
-        self._steps: dict[str, tuple[float, Callable[[], Awaitable[None]]]] = {
-            "lease": (1.0, self._lease), "clock": (1.0, self._sample), "feed": (0.25, self._feed),
-            "sweep": (5.0, self._sweep), "fire": (TICK, self._fire_due), "upkeep": (0.5, self._upkeep.flush),
-        }  # fmt: skip
+        steps = (
+            Periodic("lease", 1.0, self._lease),
+            Periodic("clock", 1.0, self._sample),
+            Periodic("feed", 0.25, self._feed),
+            Periodic("sweep", 5.0, self._sweep),
+            Periodic("fire", TICK, self._fire_due),
+            Periodic("upkeep", 0.5, self._upkeep.flush),
+        )
+        self._steps = {step.name: step for step in steps}
         self._ended = dict.fromkeys(self._steps, clock.monotonic())
         self._next = dict.fromkeys(self._steps, float("-inf"))
         self._broken: set[str] = set()
@@ -125,11 +133,11 @@ class TimerRunner:
 
     async def run_once(self) -> None:
         """Take every step whose time has come by the monotonic clock, once."""
-        for name, (every, _) in self._steps.items():
+        for step in self._steps.values():
             now = self._clock.monotonic()
-            if now >= self._next[name]:
-                self._next[name] = now + every
-                await self._attempt(name)
+            if now >= self._next[step.name]:
+                self._next[step.name] = now + step.every
+                await self._attempt(step.name)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Take all steps, each at its own pace, until `stop` is set; then give the leases up.
@@ -148,19 +156,13 @@ class TimerRunner:
             await self._leave()
 
     async def _loop(self, name: str, stop: asyncio.Event) -> None:
-        stopping = asyncio.ensure_future(stop.wait())
-        try:
-            while not stop.is_set():
-                await self._attempt(name)
-                pause = asyncio.ensure_future(self._clock.sleep(self._steps[name][0]))
-                await asyncio.wait({pause, stopping}, return_when=asyncio.FIRST_COMPLETED)
-                pause.cancel()
-        finally:
-            stopping.cancel()
+        while not stop.is_set():
+            await self._attempt(name)
+            await sleep_or_event(self._clock, self._steps[name].every, stop)
 
     async def _attempt(self, name: str) -> None:
         try:
-            await self._steps[name][1]()
+            await self._steps[name].run_once()
         except IndexUnavailable:
             self._done(name)  # the index said so in the log, and nothing depends on it
         except PASSING_ERRORS as error:

@@ -7,11 +7,13 @@ from typing import Any
 
 import msgspec
 import pytest
+from asyncpg.exceptions import DivisionByZeroError
 
 from gateway.catalogue.live import Catalogue
 from gateway.db.pool import Pool
 from gateway.incidents import commands, store
 from gateway.incidents.arming import arm_timers
+from gateway.operations import rules_in_force
 from gateway.operations.act import act
 from gateway.operations.create import create
 from gateway.operations.rounds.deadline_recalculation import DeadlineRecalculation
@@ -145,5 +147,22 @@ async def test_recalculation_works_without_opening_rules(
 async def test_recalculation_stores_version_of_every_policy(
     configured: Configured, pool: Pool
 ) -> None:
-    await DeadlineRecalculation(configured("")).run()
+    await DeadlineRecalculation(configured("")).run_once()
     assert await pool.fetchval("SELECT count(*) FROM sla_version") == 4
+
+
+async def test_recalculation_at_start_runs_until_it_has_succeeded_once(
+    configured: Configured, pool: Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recalculation = DeadlineRecalculation(configured(""))
+    with monkeypatch.context() as away:
+        away.setattr(rules_in_force, "LOCK", "SELECT 1 / 0")
+        with pytest.raises(DivisionByZeroError):
+            await recalculation.job().run_once()
+    known = "SELECT count(*) FROM sla_version"
+    assert await pool.fetchval(known) == 0
+    await recalculation.job().run_once()
+    assert await pool.fetchval(known) == 4
+    await pool.execute("DELETE FROM sla_version")
+    await recalculation.job().run_once()
+    assert await pool.fetchval(known) == 0

@@ -58,6 +58,30 @@ async def uow(replica: Replica, pool: Pool) -> UnitOfWork:
     return uow
 
 
+async def test_service_recalculation_runs_after_changes_and_repeats_failures(
+    uow: UnitOfWork, pool: Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job, seen = ServiceRecalculation(uow).job(), list[str]()
+
+    async def passed(_: ServiceRecalculation) -> int:
+        seen.append("pass")
+        if len(seen) == 1:
+            raise KeyError("a bug")
+        return 0
+
+    monkeypatch.setattr(ServiceRecalculation, "run_once", passed)
+    with pytest.raises(KeyError):
+        await job.run_once()
+    for _ in range(2):
+        await job.run_once()
+    assert seen == ["pass", "pass"]
+    async with acquire(pool) as conn, conn.transaction():
+        await services.change(conn, "shop", STRICT, NOON)
+    await uow.catalogue.refresh(pool, NOON)
+    await job.run_once()
+    assert seen == ["pass", "pass", "pass"]
+
+
 async def promise(uow: UnitOfWork, **changes: Any) -> int:
     """Change the service, let the replica know, and date its records anew."""
     async with acquire(uow.pool) as conn, conn.transaction():
