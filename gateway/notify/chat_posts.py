@@ -109,8 +109,7 @@ class ChatPosts:
                 )
         except (Unavailable, *LOST_RACE) as error:
             log.warning(
-                "a card in a chat will not change",
-                action="chat_card_forgotten",
+                "chat_card_forgotten",
                 id=str(message.id),
                 error=repr(error),
             )

@@ -91,9 +91,7 @@ class MessageDelivery:
                 else _ended(owed, ways, owed.channel)
             )
         except Exception as error:
-            log.exception(
-                "a notification cannot be read", action="notify_unreadable", id=str(owed.id)
-            )
+            log.exception("notify_unreadable", id=str(owed.id))
             return _ended(owed, Undeliverable(f"it cannot be read: {error!r}"), owed.channel)
 
     async def _looked_up(self, owed: OutboxRow) -> tuple[OutboxRow, PersonAddresses | Result]:
@@ -203,7 +201,7 @@ class MessageDelivery:
         except TimeoutError:
             return Retry(f"no answer within {self.send_timeout_s:g} s", down=True)
         except Exception as error:
-            log.exception("a channel failed", action="notify_channel_failed", id=str(message.id))
+            log.exception("notify_channel_failed", id=str(message.id))
             return Retry(f"internal: {type(error).__name__}")
         finally:
             self.metrics.send_seconds.labels(channel_label(name)).observe(

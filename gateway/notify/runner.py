@@ -71,12 +71,11 @@ class NotificationRunner(MessageDelivery):
             return 0.0 if await self.run_once(self.clock.stamp()) == BATCH else POLL_S
         except (Unavailable, *LOST_RACE) as error:
             log.warning(
-                "notifications wait for the database",
-                action="notify_claim_failed",
+                "notify_claim_failed",
                 error=repr(error),
             )
         except Exception:
-            log.exception("a round of notifications failed", action="notify_round_failed")
+            log.exception("notify_round_failed")
         return AFTER_TROUBLE_S
 
     async def _deliver(self, owed: OutboxRow, now: datetime | None) -> None:
@@ -88,8 +87,8 @@ class NotificationRunner(MessageDelivery):
             self.wake.set()
         if outcome is not SendOutcome.SENT:
             log.info(
-                "a notification was not delivered",
-                action="notify_" + outcome.value,
+                "notify_not_delivered",
+                outcome=outcome.value,
                 id=str(owed.id),
                 channel=channel_label(channel),
                 attempt=owed.attempts,
@@ -108,8 +107,7 @@ class NotificationRunner(MessageDelivery):
                     await outbox.settle(conn, now, [verdict])
             except (Unavailable, *LOST_RACE) as error:
                 log.warning(
-                    "a notification could not be settled",
-                    action="notify_settle_failed",
+                    "notify_settle_failed",
                     id=str(verdict.id),
                     error=repr(error),
                 )

@@ -1,11 +1,15 @@
-"""A log line is one JSON object, whatever a sender wrote into its values."""
+"""A log line is one JSON object, whatever a sender wrote into its values; its event is a slug."""
 
+import ast
 import errno
 import io
 import json
 import logging
+import re
 import subprocess
 import sys
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -160,3 +164,45 @@ def test_process_logs_only_json_lines() -> None:
         ("ours", None), ("library", "asyncio"), ("library", "py.warnings"),
     ]  # fmt: skip
     assert "ZeroDivisionError" in lines[1]["exception"]
+
+
+CODE = Path(logs.__file__).parents[1]
+LEVELS = {"debug", "info", "warning", "warn", "error", "exception", "critical", "fatal"}
+SLUG = re.compile(r"[a-z]+(_[a-z]+)*")
+
+
+def logged_events() -> Iterator[tuple[str, ast.expr | None]]:
+    """The place and the event of each call of a logger; each module calls its own `log`."""
+    for path in sorted(CODE.rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text())):
+            match node:
+                case ast.Call(
+                    func=ast.Attribute(value=ast.Name(id="log"), attr=level), args=args
+                ) if level in LEVELS:
+                    place = f"{path.relative_to(CODE)}:{node.lineno}"
+                    yield place, args[0] if len(args) == 1 else None
+
+
+def test_every_logged_event_is_a_snake_case_literal() -> None:
+    events = list(logged_events())
+    assert len(events) > 80
+    assert [
+        place
+        for place, event in events
+        if not (
+            isinstance(event, ast.Constant)
+            and isinstance(event.value, str)
+            and SLUG.fullmatch(event.value)
+        )
+    ] == []
+
+
+def test_every_logger_is_named_log() -> None:
+    """The test above finds loggers by their name."""
+    made = {
+        line.strip()
+        for path in CODE.rglob("*.py")
+        for line in path.read_text().splitlines()
+        if "get_logger(" in line
+    }
+    assert made == {"log = structlog.get_logger()"}
