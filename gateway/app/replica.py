@@ -158,7 +158,7 @@ async def _core(
     )
     metrics.build.labels(VERSION).set(1)
     catalogue = Catalogue(settings)
-    rules, key = catalogue.rules, settings.audit.key.encode()
+    key = settings.audit.key.encode()
     reserve = parts.Numbers(settings.database.url)
     stack.callback(reserve.close)
     links = await parts.links(pool, settings, clock)
@@ -169,11 +169,11 @@ async def _core(
         timer_pool,
         settings,
         clock,
-        TimerEffects(rules, key),
+        TimerEffects(lambda: catalogue.rules, key),
         TimerObserver(metrics, counting, telling.wake.set),
     )
     silences = SilenceJudge(clock, settings.limits.silences, metrics.unjudged)
-    records = PlanWriter(RecordOpener(settings, rules, catalogue), reserve, clock, key)
+    records = PlanWriter(RecordOpener(settings, catalogue), reserve, clock, key)
     committer = Committer(
         clock, settings.dedup, records, silences, settings.limits.stored_bytes_per_day
     )
@@ -189,7 +189,6 @@ async def _core(
     uow = UnitOfWork(
         pool,
         clock,
-        rules,
         key,
         reserve,
         partial(_changed, timers, telling, counting),
@@ -253,7 +252,7 @@ async def _assemble(
         ways.room.open_set_aside, settings.limits, SearchLimiter(max(1, settings.database.read_pool_max // 4)),
     )  # fmt: skip
     pulse = PingService(pool, clock, intake.submit, metrics)
-    upkeep = Upkeep(pool, settings, clock, metrics, uow.rules, uow.key)
+    upkeep = Upkeep(pool, settings, clock, metrics, lambda: uow.rules, uow.key)
     own = tasks.jobs(uow, intake, filing, set(telling.channels) & set(CHATS))
     supervisor = Supervisor(clock, metrics)
     periodics = Periodics(

@@ -1,6 +1,6 @@
 """Slow periodic jobs of a replica: partitions, retention, gauges from the database, seals."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -104,7 +104,7 @@ class Upkeep:
     settings: Settings
     clock: Clock
     metrics: Metrics
-    rules: SlaRules
+    rules: Callable[[], SlaRules]
     key: bytes
 
     def jobs(self) -> tuple[Periodic, ...]:
@@ -168,7 +168,7 @@ class Upkeep:
     def _running(
         self, promised: tuple[str, str, str], ledger: Ledger, at: datetime
     ) -> Mapping[str, float]:
-        chosen = self.rules.named(*promised)
+        chosen = self.rules().named(*promised)
         return {
             reading.name: reading.remaining.total_seconds()
             for reading in clocks.read_clocks(chosen, ledger, max(at, ledger[-1].at))

@@ -116,18 +116,13 @@ class ServicePromise:
 class Catalogue:
     """The services, groups, shifts and topology in memory, and the SLA rules with their promises.
 
-    `rules` is one value for good, whose promises of services are kept up to date in place: every
-    holder of it sees them.
+    `rules` is replaced as a whole when a promise of a service changes: hold the catalogue, and
+    read its rules when they are needed.
     """
 
     def __init__(self, settings: Settings, on_shift: OnShift | None = None) -> None:
         self._settings, self._on_shift = settings, on_shift or self._rostered
-        base = SlaRules.from_settings(settings)
-        self._configured = base
-        self._chosen, self._tailored = dict(base.choice.services), dict(base.tailored)
-        self.rules = replace(
-            base, choice=replace(base.choice, services=self._chosen), tailored=self._tailored
-        )
+        self._configured = self.rules = SlaRules.from_settings(settings)
         self._calendars, _ = read_calendars(settings.sla.calendars)
         self._seen: tuple[Service, ...] = ()
         self._load: Counter[str] = Counter()
@@ -202,12 +197,10 @@ class Catalogue:
                 (name, service.slug): policy
                 for name, policy in tailor_policies(service, present, self._calendars).items()
             }
-        if (chosen, own) != (self._chosen, self._tailored):
+        if (chosen, own) != (self.rules.choice.services, self.rules.tailored):
+            choice = replace(self.rules.choice, services=chosen)
+            self.rules = replace(self.rules, choice=choice, tailored=own)
             self.changed.set()
-        self._chosen.clear()
-        self._chosen.update(chosen)
-        self._tailored.clear()
-        self._tailored.update(own)
 
     def promises(self, also: Iterable[str]) -> Mapping[str, ServicePromise]:
         """Return the promises of services that have their own and of those in `also`, by slug."""
@@ -221,10 +214,10 @@ class Catalogue:
     def _promised(self, slug: str) -> ServicePromise:
         own = sorted(
             (policy, made.version)
-            for (policy, service), made in self._tailored.items()
+            for (policy, service), made in self.rules.tailored.items()
             if service == slug
         )
-        policy = self._chosen.get(slug, "")
+        policy = self.rules.choice.services.get(slug, "")
         return ServicePromise(policy, digest((policy, own)))
 
     def _rostered(self, group: Group, at: datetime) -> Sequence[str]:

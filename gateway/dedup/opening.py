@@ -34,13 +34,17 @@ class RecordOpener:
     """The configuration for new records."""
 
     settings: Settings
-    rules: SlaRules
     catalogue: Catalogue
     _grade: Callable[[str, str, str], PriorityGrade] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         """Cache grades of severities: each alert that opens a record needs its grade twice."""
         object.__setattr__(self, "_grade", lru_cache(GRADES_KEPT)(self._grade_of))
+
+    @property
+    def rules(self) -> SlaRules:
+        """The present SLA rules."""
+        return self.catalogue.rules
 
     def revision(self, draft: RecordDraft, now: datetime) -> Revision:
         """Return the new record of a draft, whose incident reference has its id and number."""

@@ -40,11 +40,15 @@ class PlanWriter:
         self, openings: RecordOpener, reserve: store.Reserve, clock: Clock, key: bytes
     ) -> None:
         self._openings, self._reserve, self._clock, self._key = openings, reserve, clock, key
-        self._grading = AlertGrading(openings.settings, openings.rules, openings.catalogue.judge)
 
     def priority_of(self, item: BatchItem) -> int:
         """Return the priority of the record that the item would open."""
         return self._openings.priority(item)
+
+    @property
+    def _grading(self) -> AlertGrading:
+        openings = self._openings
+        return AlertGrading(openings.settings, openings.rules, openings.catalogue.judge)
 
     @property
     def topology(self) -> Topology:

@@ -1,6 +1,6 @@
 """The writing of the effects of timers, inside the transaction that fires them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
@@ -26,10 +26,18 @@ from gateway.sla.timers.timer_store import Armed, DueTimer
 
 @dataclass(frozen=True, slots=True)
 class TimerEffects:
-    """The effects of timers on records; `key` is the key of the timeline's hash chain."""
+    """The effects of timers on records; `key` is the key of the timeline's hash chain.
 
-    rules: SlaRules
+    `present` returns the present SLA rules.
+    """
+
+    present: Callable[[], SlaRules]
     key: bytes
+
+    @property
+    def rules(self) -> SlaRules:
+        """The present SLA rules."""
+        return self.present()
 
     async def fire(self, conn: Connection, due: Sequence[DueTimer], now: datetime) -> FiringEffect:
         """Return the effect of timers, with every timer to arm or disarm next.

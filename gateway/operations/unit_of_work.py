@@ -37,12 +37,16 @@ class UnitOfWork:
 
     pool: Pool
     clock: Clock
-    rules: SlaRules
     key: bytes
     reserve: store.Reserve
     committed: Callable[[CommittedChanges], None]
     catalogue: Catalogue
     fields: CustomFields = NO_FIELDS
+
+    @property
+    def rules(self) -> SlaRules:
+        """The present SLA rules."""
+        return self.catalogue.rules
 
     @property
     def reported_at_most(self) -> int:

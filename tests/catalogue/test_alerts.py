@@ -203,6 +203,22 @@ async def test_support_hours_set_calendar_of_service_targets(knowing: Knowing) -
         assert own.targets[1] == policy.targets[1]
 
 
+async def test_changed_promise_of_service_replaces_all_rules(knowing: Knowing) -> None:
+    async with knowing("") as known:
+        before, promised = known.catalogue.rules, "itil-minutes"
+        await known.intake.conn.execute(
+            """UPDATE service SET targets = '{"1": {"overall": "5m"}}' WHERE slug = 'shop'"""
+        )
+        await known.learn()
+        after = known.catalogue.rules
+        assert [len(rules.tailored) for rules in (before, after)] == [0, len(after.policies)]
+        row, _ = await known.opened("a", service="shop", severity="critical")
+        assert row["next_due_at"] < NOON + timedelta(minutes=5)
+        assert before.named(promised, "incident", "shop") is before.policies[promised]
+        await known.learn()
+        assert known.catalogue.rules is after
+
+
 async def test_person_with_open_incidents_is_assigned_last(knowing: Knowing) -> None:
     async with knowing(CONFIGURED + "\n[dedup]\nrelate = []\n") as known:
         await known.opened("first", service="shop")

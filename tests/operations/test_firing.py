@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -26,7 +27,8 @@ from tests.support.intake import (
 )
 
 MINUTE = timedelta(minutes=1)
-EFFECTS = TimerEffects(SlaRules.from_settings(settings()), b"test key")
+RULES = SlaRules.from_settings(settings())
+EFFECTS = TimerEffects(lambda: RULES, b"test key")
 
 
 async def let_fire(intake: IntakeHarness, kind: TimerKind, effects: TimerEffects = EFFECTS) -> int:
@@ -169,7 +171,7 @@ async def test_ladder_notifies_management_step_by_step_from_one_timer(
                 await let_fire(
                     intake,
                     TimerKind.LADDER,
-                    TimerEffects(SlaRules.from_settings(told), b"test key"),
+                    TimerEffects(partial(SlaRules.from_settings, told), b"test key"),
                 )
                 == 1
             )

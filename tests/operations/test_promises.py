@@ -46,7 +46,7 @@ def uow(pool: Pool, clock: FakeClock, tmp_path: Path) -> UnitOfWork:
 
     (tmp_path / "gateway.toml").write_text(CONFIGURED)
     known = Catalogue(load(tmp_path / "gateway.toml", {}))
-    return UnitOfWork(pool, clock, known.rules, b"key", reserve, lambda _: None, known)
+    return UnitOfWork(pool, clock, b"key", reserve, lambda _: None, known)
 
 
 def urgent(**more: Any) -> NewReport:

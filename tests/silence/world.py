@@ -169,10 +169,8 @@ class World:
 
         taken = committer(numbers, self.clock, settings, catalogue)
         self.intake = IntakeDesk(self.connections.writer, taken, self.clock)
-        self.uow = UnitOfWork(
-            self.pool, self.clock, catalogue.rules, b"key", reserve, lambda _: None, catalogue
-        )
-        effects = TimerEffects(catalogue.rules, b"key")
+        self.uow = UnitOfWork(self.pool, self.clock, b"key", reserve, lambda _: None, catalogue)
+        effects = TimerEffects(lambda: catalogue.rules, b"key")
         self.firing = TimerFiring(self.pool, effects.fire, self.clock, ClockGuard(), Silent())
         self.restart_notifier()
         await DeadlineRecalculation(self.uow).run_once()

@@ -180,7 +180,7 @@ async def api(
     (tmp_path / "gateway.toml").write_text(configuration)
     settings = load(tmp_path / "gateway.toml", {})
     known, fields = Catalogue(settings), CustomFields.from_settings(settings.fields)
-    uow = UnitOfWork(pool, clock, known.rules, b"test key", reserve, lambda _: None, known, fields)
+    uow = UnitOfWork(pool, clock, b"test key", reserve, lambda _: None, known, fields)
     made = {}
     async with pool.acquire() as conn:
         for scope in Scope:

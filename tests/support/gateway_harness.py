@@ -124,9 +124,7 @@ async def gateway_harness(
             await furnish(conn, clock)
         catalogue = Catalogue(settings)
         await catalogue.refresh(pool, clock.stamp())
-        own = UnitOfWork(
-            pool, clock, catalogue.rules, b"test key", reserve, lambda _: None, catalogue
-        )
+        own = UnitOfWork(pool, clock, b"test key", reserve, lambda _: None, catalogue)
         intake = IntakeHarness(writer, committer(others, clock, settings, catalogue), clock)
         yield GatewayHarness(pool, intake, own)
     finally:

@@ -108,6 +108,6 @@ def committer(
         return await store.reserve(numbers, count, stamp)
 
     knows = catalogue or Catalogue(given)
-    records = PlanWriter(RecordOpener(given, knows.rules, knows), reserve, clock, b"test key")
+    records = PlanWriter(RecordOpener(given, knows), reserve, clock, b"test key")
     judge = SilenceJudge(clock, given.limits.silences, unjudged or (lambda _why, _count: None))
     return Committer(clock, given.dedup, records, judge, given.limits.stored_bytes_per_day)

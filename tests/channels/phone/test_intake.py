@@ -46,7 +46,7 @@ async def room(pool: Pool, clock: FakeClock) -> PhoneIntake:
     await pool.execute(
         "INSERT INTO integration (slug, name) OVERRIDING SYSTEM VALUE VALUES ('pbx', 'pbx')"
     )
-    uow = UnitOfWork(pool, clock, known.rules, b"key", reserve, lambda _: None, known)
+    uow = UnitOfWork(pool, clock, b"key", reserve, lambda _: None, known)
     return build_phone_intake(
         settings, uow, nobody_submits, Metrics(CollectorRegistry(), ["phone"])
     )

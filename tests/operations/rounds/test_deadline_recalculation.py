@@ -36,7 +36,7 @@ def configured(pool: Pool, clock: FakeClock, tmp_path: Path) -> Configured:
     def uow(text: str) -> UnitOfWork:
         (tmp_path / "gateway.toml").write_text(text)
         known = Catalogue(load(tmp_path / "gateway.toml", {}))
-        return UnitOfWork(pool, clock, known.rules, b"key", reserve, lambda _: None, known)
+        return UnitOfWork(pool, clock, b"key", reserve, lambda _: None, known)
 
     return uow
 

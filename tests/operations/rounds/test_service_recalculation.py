@@ -42,7 +42,7 @@ def replica(pool: Pool, clock: FakeClock) -> Replica:
 
     def made() -> UnitOfWork:
         known = Catalogue(load(None, {}))
-        return UnitOfWork(pool, clock, known.rules, b"key", reserve, lambda _: None, known)
+        return UnitOfWork(pool, clock, b"key", reserve, lambda _: None, known)
 
     return made
 
