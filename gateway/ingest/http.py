@@ -4,7 +4,6 @@ A request is authenticated, bounded in size, its signature verified, parsed into
 committed; the response carries the receipt.
 """
 
-import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
@@ -20,11 +19,9 @@ from gateway.errors import (
     Malformed,
     Misconfigured,
     NotFound,
-    Overloaded,
     TooLarge,
-    Unauthenticated,
-    Unavailable,
 )
+from gateway.ingest.failed_requests import count_failure
 from gateway.ingest.reading.rereading import summarize_problem
 from gateway.ingest.reading.signatures import UnknownSigningKey
 from gateway.ingest.reading.source import (
@@ -140,6 +137,18 @@ class AlertEndpoint:
             raise Forbidden(
                 "this key belongs to no integration: alerts are sent with an integration's key"
             )
+        try:
+            receipt, parsed = await self._taken(request, source, caller.integration_id, body)
+        except BaseException as error:
+            count_failure(self.metrics, source.slug, error)
+            raise
+        self.metrics.request(source.slug, RequestOutcome.ACCEPTED)
+        self.metrics.intake_seconds.observe(self.clock.monotonic() - began)
+        return receipt, parsed
+
+    async def _taken(
+        self, request: web.Request, source: Source, integration_id: int, body: bytes
+    ) -> tuple[Receipt, ParsedDelivery]:
         headers = request.headers
         query = request.query if request.query_string else {}
         delivery = WebhookDelivery(
@@ -149,30 +158,25 @@ class AlertEndpoint:
         try:
             if source.verify is not None:
                 delivery = await self._verified(source, delivery, settings)
-            mapping = self.mappings.of(caller.integration_id, source.slug)
+            mapping = self.mappings.of(integration_id, source.slug)
             parsed = await self.read(
-                str(caller.integration_id), source, settings, mapping, mask_keys(delivery)
+                str(integration_id), source, settings, mapping, mask_keys(delivery)
             )
             if parsed.confirm is not None:
                 await self.fetch(parsed.confirm)
-        except (Unauthenticated, Forbidden):
-            self.metrics.request(source.slug, RequestOutcome.UNTRUSTED)
-            raise
         except Malformed as error:
-            submission = Submission(
-                caller.integration_id, source.slug, body, headers, (), _whole(error, body)
+            receipt = await self.submit(
+                Submission(integration_id, source.slug, body, headers, (), _whole(error, body))
             )
-            receipt = await self._commit(source, submission)
-            self.metrics.request(source.slug, RequestOutcome.REFUSED)
             raise Malformed(error.detail, flaws=error.flaws, receipt=str(receipt.id)) from None
         submission = Submission(
-            caller.integration_id, source.slug, body, headers, parsed.alerts, parsed.refused, parsed.ignored, parsed.lost,
+            integration_id, source.slug, body, headers, parsed.alerts, parsed.refused, parsed.ignored, parsed.lost,
             parsed.delivery_id, mended=parsed.mended,
         )  # fmt: skip
-        receipt = await self._commit(source, submission)
-        self.metrics.request(source.slug, RequestOutcome.ACCEPTED)
-        self.metrics.intake_seconds.observe(self.clock.monotonic() - began)
-        return receipt, parsed
+        most = self.settings.server.max_items
+        if submission.items > most:
+            raise TooLarge(f"{submission.items} items in one request: send at most {most}")
+        return await self.submit(submission), parsed
 
     async def _verified(
         self, source: Source, delivery: WebhookDelivery, settings: SourceSettings
@@ -193,21 +197,6 @@ class AlertEndpoint:
             delivery = replace(delivery, certificate=await self.certificates.newer(address))
             source.verify(delivery, settings)
         return delivery
-
-    async def _commit(self, source: Source, submission: Submission) -> Receipt:
-        if submission.items > self.settings.server.max_items:
-            raise TooLarge(
-                f"{submission.items} items in one request: send at most {self.settings.server.max_items}"
-            )
-        try:
-            return await self.submit(submission)
-        except Overloaded:
-            self.metrics.overloads.inc()
-            self.metrics.request(source.slug, RequestOutcome.OVERLOADED)
-            raise
-        except (Unavailable, asyncio.CancelledError):
-            self.metrics.request(source.slug, RequestOutcome.UNAVAILABLE)
-            raise
 
 
 def has_key(request: web.Request) -> bool:

@@ -27,9 +27,10 @@ from gateway.channels.webform.acknowledgement import FormAcknowledger
 from gateway.clock import Clock
 from gateway.db.pool import Connection, acquire
 from gateway.directory.roles import Role
-from gateway.errors import Forbidden, Malformed, Overloaded, Unavailable
+from gateway.errors import Forbidden, Malformed
 from gateway.incidents import store
 from gateway.incidents.record import Incident
+from gateway.ingest.failed_requests import counting_failures
 from gateway.ingest.http import IntegrationCaller
 from gateway.ingest.http import read_body as body_of
 from gateway.ingest.workers.process import ParseWorker, compute_cpu_limit, is_short
@@ -114,17 +115,8 @@ class AppEndpoint:
         """
         began, integration_id = self.clock.monotonic(), integration_of(caller)
         key, body = _key(request), await body_of(request)
-        try:
+        with counting_failures(self.metrics, SOURCE):
             receipt = await self.take(integration_id, body, key)
-        except Malformed:
-            self.metrics.request(SOURCE, RequestOutcome.REFUSED)
-            raise
-        except Overloaded:
-            self.metrics.request(SOURCE, RequestOutcome.OVERLOADED)
-            raise
-        except Unavailable:
-            self.metrics.request(SOURCE, RequestOutcome.UNAVAILABLE)
-            raise
         self.metrics.request(SOURCE, RequestOutcome.ACCEPTED)
         self.metrics.intake_seconds.observe(self.clock.monotonic() - began)
         return await self._answer(receipt)

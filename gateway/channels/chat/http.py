@@ -31,10 +31,8 @@ from gateway.errors import (
     Malformed,
     Misconfigured,
     NotFound,
-    Overloaded,
-    Unauthenticated,
-    Unavailable,
 )
+from gateway.ingest.failed_requests import counting_failures
 from gateway.ingest.http import Authenticate, read_body
 from gateway.ingest.workers.process import ParseWorker, compute_cpu_limit, is_quick
 from gateway.observe.metric_labels import RequestOutcome
@@ -81,18 +79,8 @@ class ChatEndpoint:
         headers = {name.lower(): value for name, value in request.headers.items()}
         call = ChatRequest(headers, dict(request.query), await read_body(request), self.clock.now())
         metrics, began = self.file.reception.metrics, self.clock.monotonic()
-        try:
+        with counting_failures(metrics, provider.slug):
             response = await self._answered(provider, caller.integration_id, call)
-        except (Unauthenticated, Forbidden):
-            metrics.request(provider.slug, RequestOutcome.UNTRUSTED)
-            raise
-        except Overloaded:
-            metrics.overloads.inc()
-            metrics.request(provider.slug, RequestOutcome.OVERLOADED)
-            raise
-        except Unavailable:
-            metrics.request(provider.slug, RequestOutcome.UNAVAILABLE)
-            raise
         metrics.intake_seconds.observe(self.clock.monotonic() - began)
         return response
 

@@ -19,11 +19,13 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import load_der_public_key
 
 from gateway.channels.email.amazon.mail import SnsMailIntake
+from gateway.channels.email.handler import SOURCE
 from gateway.channels.email.intake import MailIntake
 from gateway.channels.email.posted import FORM, MAIL, DeliveredMail, form
 from gateway.channels.email.reader import CPU_SECONDS, SHORT
 from gateway.channels.memory_budget import read_body
 from gateway.errors import Forbidden, Malformed, Unauthenticated
+from gateway.ingest.failed_requests import counting_failures
 from gateway.ingest.http import Authenticate, build_accepted_response
 from gateway.ingest.workers.process import ParseWorker
 from gateway.receipts.submission import Receipt
@@ -62,7 +64,8 @@ class MailEndpoint:
             )
         body = bytearray()
         try:
-            await read_body(body, request, self.room.places, self.mail.max_bytes, "mail")
+            with counting_failures(self.room.metrics, SOURCE):
+                await read_body(body, request, self.room.places, self.mail.max_bytes, "mail")
             receipt = await self._taken(way, caller.integration_id, request, bytes(body))
         finally:
             self.room.places.release(len(body))
@@ -82,10 +85,9 @@ class MailEndpoint:
         posted = DeliveredMail(
             MAIL if way == "raw" else request.headers.get("Content-Type", FORM), body
         )
-        by_service, trusted = (
-            await self._is_sendgrid(way, request, posted),
-            self.mail.authentication,
-        )
+        with counting_failures(self.room.metrics, SOURCE):
+            by_service = await self._is_sendgrid(way, request, posted)
+        trusted = self.mail.authentication
         servers = trusted.servers if trusted.posted else ()
         return await self.room.take(
             integration_id, replace(posted, servers=servers, by_service=by_service)

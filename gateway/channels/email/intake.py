@@ -23,7 +23,8 @@ from gateway.channels.email.sorting import (
 from gateway.channels.memory_budget import MemoryBudget
 from gateway.clock import Clock
 from gateway.db.pool import acquire
-from gateway.errors import Malformed, Overloaded, Unavailable
+from gateway.errors import Malformed
+from gateway.ingest.failed_requests import counting_failures
 from gateway.ingest.http import Submit
 from gateway.ingest.reading.bounded_times import describe_future_time
 from gateway.observe.metric_labels import RequestOutcome
@@ -66,16 +67,9 @@ class MailIntake:
         mail sent again counts once.
         """
         began = self.clock.monotonic()
-        try:
+        with counting_failures(self.metrics, SOURCE):
             async with self.places.one():
                 receipt = await self._taken(integration_id, posted, flag)
-        except Overloaded:
-            self.metrics.overloads.inc()
-            self.metrics.request(SOURCE, RequestOutcome.OVERLOADED)
-            raise
-        except Unavailable:
-            self.metrics.request(SOURCE, RequestOutcome.UNAVAILABLE)
-            raise
         refused = any(result.outcome is Outcome.QUARANTINED for result in receipt.results)
         self.metrics.request(SOURCE, RequestOutcome.REFUSED if refused else RequestOutcome.ACCEPTED)
         self.metrics.intake_seconds.observe(self.clock.monotonic() - began)

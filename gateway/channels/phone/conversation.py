@@ -11,6 +11,7 @@ from aiohttp import web
 
 from gateway.channels.phone import menu
 from gateway.channels.phone.call import CallDirection, CallEvent
+from gateway.channels.phone.handler import SOURCE
 from gateway.channels.phone.intake import PhoneIntake
 from gateway.channels.phone.key_press import KeyPressHandler
 from gateway.channels.phone.menu import CallerChoice, HotlineSettings, StepResult, line_of
@@ -21,6 +22,7 @@ from gateway.channels.phone.vonage import ncco
 from gateway.channels.phone.words import spoken_text
 from gateway.errors import Forbidden, Overloaded, Unavailable
 from gateway.incidents.labels import Locale
+from gateway.ingest.failed_requests import counting_failures
 from gateway.receipts.submission import Receipt
 
 log = structlog.get_logger()
@@ -79,21 +81,23 @@ class CallDialogue:
         return await self.room.take(self.integration_id, self.provider, self.posted, event, spoken)
 
     async def _alarm(self, event: CallEvent, place: DialogueStep) -> Script:
-        if (
-            not self.room.phone.provider(self.provider.slug).secrets
-            or event.direction is not CallDirection.OUTBOUND
-        ):
-            raise Forbidden(
-                "a key counts only in a call that the gateway made and its telephone system signs for"
-            )
         key = self.provider.key(self.posted) if self.posted.method == "POST" else ""
         try:
-            return await self.press(
-                self.integration_id, event.call_id, place, key, self.posted.body
-            )
+            with counting_failures(self.room.metrics, SOURCE):
+                self._allow_keys(event)
+                return await self.press(
+                    self.integration_id, event.call_id, place, key, self.posted.body
+                )
         except (Unavailable, Overloaded) as error:
             log.warning("press_not_taken", call=event.call_id, error=error.detail)
             return menu.apologise(self.room.phone.locales)
+
+    def _allow_keys(self, event: CallEvent) -> None:
+        signed = bool(self.room.phone.provider(self.provider.slug).secrets)
+        if not signed or event.direction is not CallDirection.OUTBOUND:
+            raise Forbidden(
+                "a key counts only in a call that the gateway made and its telephone system signs for"
+            )
 
     async def replied(self, message: TextMessage) -> web.Response:
         """Return the answer that the sender of a text message reads."""

@@ -23,10 +23,10 @@ from gateway.channels.phone.lookup import find_contacts
 from gateway.channels.phone.posted import PhoneAdapter, PhoneRequest, TextMessage
 from gateway.channels.phone.providers import PROVIDERS
 from gateway.errors import Forbidden, Malformed, NotFound, Overloaded, Unauthenticated, Unavailable
+from gateway.ingest.failed_requests import counting_failures
 from gateway.ingest.http import Authenticate, build_accepted_response, read_body
 from gateway.ingest.workers.process import ParseWorker, compute_cpu_limit, flatten_headers, is_quick
 from gateway.networks import networks, within
-from gateway.observe.metric_labels import RequestOutcome
 from gateway.receipts.submission import Receipt
 from gateway.vocabulary import Outcome
 
@@ -115,14 +115,12 @@ class PhoneEndpoint:
             raise Forbidden(
                 "this key belongs to no integration: telephone systems use an integration's key"
             )
-        try:
+        with counting_failures(self.room.metrics, SOURCE):
             self._admitted(request, provider.slug)
-            posted = await self._posted(request)
+        posted = await self._posted(request)
+        with counting_failures(self.room.metrics, SOURCE):
             await self._proven(provider, posted)
-            return await self._answered(request, provider, posted, caller.integration_id)
-        except (Unauthenticated, Forbidden):
-            self.room.metrics.request(SOURCE, RequestOutcome.UNTRUSTED)
-            raise
+        return await self._answered(request, provider, posted, caller.integration_id)
 
     async def _posted(self, request: web.Request) -> PhoneRequest:
         headers, body = request.headers, await read_body(request)
@@ -167,7 +165,8 @@ class PhoneEndpoint:
     ) -> web.Response:
         speaking = self._conversation(request, provider, posted, integration_id)
         try:
-            told = await self._run(provider, posted, provider.read, self.room.phone.region)
+            with counting_failures(self.room.metrics, SOURCE):
+                told = await self._run(provider, posted, provider.read, self.room.phone.region)
         except Malformed as error:
             return await self._refused(speaking, error)
         if isinstance(told, TextMessage):

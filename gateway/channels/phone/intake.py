@@ -19,8 +19,9 @@ from gateway.channels.phone.providers import PROVIDERS
 from gateway.channels.report_service import ReportOutcome
 from gateway.clock import Clock
 from gateway.db.pool import Pool, acquire
-from gateway.errors import Malformed, Overloaded, Unavailable
+from gateway.errors import Malformed
 from gateway.incidents.labels import Locale, state_label
+from gateway.ingest.failed_requests import counting_failures
 from gateway.observe.metric_labels import RequestOutcome
 from gateway.observe.metrics import Metrics
 from gateway.operations.unit_of_work import Transaction
@@ -64,15 +65,8 @@ class PhoneIntake:
         submission = Submission(
             integration_id, SOURCE, posted.content, _headers(provider, posted), (), delivery_id=name
         )
-        try:
+        with counting_failures(self.metrics, SOURCE):
             receipt = await self.file(told, submission, spoken)
-        except Overloaded:
-            self.metrics.overloads.inc()
-            self.metrics.request(SOURCE, RequestOutcome.OVERLOADED)
-            raise
-        except Unavailable:
-            self.metrics.request(SOURCE, RequestOutcome.UNAVAILABLE)
-            raise
         self.metrics.request(SOURCE, RequestOutcome.ACCEPTED)
         self.metrics.intake_seconds.observe(self.clock.monotonic() - began)
         return receipt
@@ -81,7 +75,6 @@ class PhoneIntake:
         self, integration_id: int, provider: PhoneAdapter, posted: PhoneRequest, error: Malformed
     ) -> Receipt:
         """Put a request that cannot be understood into quarantine; raises Unavailable."""
-        self.metrics.request(SOURCE, RequestOutcome.REFUSED)
         submission = Submission(
             integration_id, SOURCE, posted.content, _headers(provider, posted), ()
         )

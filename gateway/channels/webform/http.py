@@ -1,8 +1,7 @@
 """The endpoints of the report form: pages that browsers read and post without scripts."""
 
 import secrets
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from aiohttp import web
@@ -27,8 +26,9 @@ from gateway.channels.webform.reading import (
 from gateway.channels.webform.ticket import FormTicket
 from gateway.clock import Clock
 from gateway.db.pool import acquire
-from gateway.errors import Malformed, NotFound, Overloaded, TooLarge, TooManyAttempts, Unavailable
+from gateway.errors import NotFound
 from gateway.incidents.labels import Locale
+from gateway.ingest.failed_requests import counting_failures
 from gateway.ingest.workers.process import ParseWorker
 from gateway.observe.metric_labels import RequestOutcome
 from gateway.observe.metrics import Metrics
@@ -102,7 +102,7 @@ class FormEndpoint:
         began = self.clock.monotonic()
         service = self._offered(request)
         body = bytearray()
-        with self._measured():
+        with counting_failures(self.metrics, SOURCE):
             await self.buckets.tried(request.remote or "", self.clock.stamp())
             try:
                 await read_body(body, request, self.places, self.form.max_bytes, "form")
@@ -192,20 +192,6 @@ class FormEndpoint:
         path = f"/my/{link}"
         return self.pages.show("received.html", locale, 200 if before else 201, number=number, before=before, path=path,
                                address=self.external_url.rstrip("/") + path, ends=ends)  # fmt: skip
-
-    @contextmanager
-    def _measured(self) -> Iterator[None]:
-        try:
-            yield
-        except (Overloaded, TooManyAttempts):
-            self.metrics.request(SOURCE, RequestOutcome.OVERLOADED)
-            raise
-        except Unavailable:
-            self.metrics.request(SOURCE, RequestOutcome.UNAVAILABLE)
-            raise
-        except (Malformed, TooLarge):
-            self.metrics.request(SOURCE, RequestOutcome.REFUSED)
-            raise
 
 
 def _read(kind: str, body: bytes) -> FilledForm:

@@ -11,7 +11,7 @@ import msgspec
 import pytest
 
 from gateway.channels.app.report import make_report, read
-from gateway.errors import Malformed
+from gateway.errors import Malformed, Overloaded
 from gateway.ingest.workers.process import SHORT, ParseWorker
 from gateway.settings import Database, load
 from tests.support.clock import NOON, FakeClock
@@ -275,6 +275,20 @@ async def test_long_report_is_read_in_separate_process(
             pass  # its process starts: apps send again
         assert status == 202
     assert set(asked) == {"app"}
+
+
+async def test_app_report_refused_for_overload_is_counted(
+    gateway: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def refuse(*_: Any) -> None:
+        raise Overloaded("too many long requests wait to be read: send again shortly")
+
+    monkeypatch.setattr(ParseWorker, "call", refuse)
+    told = {"title": "x", "description": "y" * SHORT, "reporter": ANN}
+    assert (await report(gateway, told))[0] == 503
+    text = await (await gateway.client.get("/metrics")).text()
+    assert 'gateway_intake_requests_total{outcome="overloaded",source="app"} 1.0' in text
+    assert "gateway_intake_overload_refusals_total 1.0" in text
 
 
 async def test_incomplete_report_returns_400_and_post_to_list_returns_405(gateway: Served) -> None:

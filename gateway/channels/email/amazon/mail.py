@@ -12,6 +12,7 @@ from gateway.channels.email.intake import MailIntake
 from gateway.channels.email.posted import DeliveredMail
 from gateway.errors import Forbidden, Malformed, TooLarge, Unauthenticated, Unavailable
 from gateway.files.s3 import S3Store
+from gateway.ingest.failed_requests import counting_failures
 from gateway.ingest.http import UNSET, Fetch
 from gateway.ingest.reading import limits, sns
 from gateway.ingest.reading.source import WebhookDelivery
@@ -92,19 +93,23 @@ class SnsMailIntake:
         Unauthenticated for a message that Amazon did not sign, Forbidden for a topic that is not
         allowed, TooLarge for a message longer than SNS sends, and Unavailable.
         """
+        with counting_failures(self.room.metrics, SOURCE):
+            told = await self._verified(headers, body)
+        if isinstance(told, str):
+            return await self._mail(integration_id, told, by_service=False)
+        if told.type == sns.NOTIFICATION:
+            return await self._mail(
+                integration_id, told.message, by_service=bool(self.settings.accounts)
+            )
+        with counting_failures(self.room.metrics, SOURCE):
+            return await self._subscription(integration_id, told, body)
+
+    async def _verified(self, headers: Mapping[str, str], body: bytes) -> sns.SnsMessage | str:
+        """Return the message that Amazon signed, or the text of one without an envelope."""
         if len(body) > sns.LARGEST:
             raise TooLarge(f"a message of Amazon SNS has at most {sns.LARGEST} bytes")
-        try:
-            return await self._taken(integration_id, headers, body)
-        except (Unauthenticated, Forbidden):
-            self.room.metrics.request(SOURCE, RequestOutcome.UNTRUSTED)
-            raise
-
-    async def _taken(self, integration_id: int, headers: Mapping[str, str], body: bytes) -> Receipt:
         if headers.get(RAW, "").lower() == "true":
-            return await self._mail(
-                integration_id, self._unwrapped(headers, body), by_service=False
-            )
+            return self._unwrapped(headers, body)
         delivery = WebhookDelivery(headers, body, self.room.clock.now())
         delivery = replace(
             delivery, certificate=await self.certificate(sns.certificate_at(delivery, UNSET))
@@ -112,11 +117,7 @@ class SnsMailIntake:
         sns.verify(delivery)
         envelope = limits.decode(body, sns.SnsMessage)
         self._allowed(envelope.accounts())
-        if envelope.type == sns.NOTIFICATION:
-            return await self._mail(
-                integration_id, envelope.message, by_service=bool(self.settings.accounts)
-            )
-        return await self._subscription(integration_id, envelope, body)
+        return envelope
 
     def _unwrapped(self, headers: Mapping[str, str], body: bytes) -> str:
         """Return a message without its SNS envelope, which nobody signed.
@@ -148,7 +149,8 @@ class SnsMailIntake:
             return await self.room.take(
                 integration_id, replace(found.posted, by_service=by_service)
             )
-        receipt = await self.room.quarantine(integration_id, found.posted, found.doubt)
+        with counting_failures(self.room.metrics, SOURCE):
+            receipt = await self.room.quarantine(integration_id, found.posted, found.doubt)
         self.room.metrics.request(SOURCE, RequestOutcome.REFUSED)
         return receipt
 
