@@ -6,12 +6,12 @@ another's quota.
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from enum import StrEnum
 from math import ceil
 from typing import TypeVar
 
 from gateway.settings import UseLimits
 from gateway.token_bucket import TokenBucket
+from gateway.vocabulary import Quota
 
 Key = TypeVar("Key", int, str)
 
@@ -20,16 +20,6 @@ MOST_SHARES = 10_000
 
 AT_ONCE_SECONDS = 1
 """Seconds until a retry if too many requests run at once."""
-
-
-class Quota(StrEnum):
-    """The kinds of use that are limited."""
-
-    REQUESTS = "requests"
-    AT_ONCE = "at_once"
-    BYTES = "bytes"
-    FILES = "files"
-    STRANGERS = "strangers"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +55,7 @@ class Quotas:
     """
 
     limits: UseLimits
-    refused: Callable[[str], None]
+    refused: Callable[[Quota], None]
     keys: dict[int, Share] = field(default_factory=dict)
     strangers: dict[str, Share] = field(default_factory=dict)
 

@@ -240,3 +240,49 @@ class TimerKind(IntEnum):
     FLAP_SETTLE = 5
     LADDER = 7
     STATUS_UPDATE = 8
+
+
+class ClockName(StrEnum):
+    """The five clocks of a record, in the order they are shown (docs/sla.md)."""
+
+    RESPONSE = "response"
+    DESK = "desk"
+    TIER2 = "tier2"
+    ESCALATED = "escalated"
+    OVERALL = "overall"
+
+
+class PingSignal(StrEnum):
+    """The signal of a ping: success, start, failure, or only a note to keep."""
+
+    SUCCESS = "success"
+    START = "start"
+    FAIL = "fail"
+    LOG = "log"
+
+
+class MonitorState(StrEnum):
+    """The state of a monitor: never pinged, well, overdue or failed, or paused."""
+
+    NEW = "new"
+    UP = "up"
+    DOWN = "down"
+    PAUSED = "paused"
+
+
+class Quota(StrEnum):
+    """The kinds of use that are limited."""
+
+    REQUESTS = "requests"
+    AT_ONCE = "at_once"
+    BYTES = "bytes"
+    FILES = "files"
+    STRANGERS = "strangers"
+
+
+class SkipReason(StrEnum):
+    """A reason for skipping a silence: its pattern, the work, or the number of silences."""
+
+    PATTERN = "pattern"
+    WORK = "work"
+    NUMBER = "number"

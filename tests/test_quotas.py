@@ -6,8 +6,9 @@ import msgspec
 import pytest
 
 from gateway import quotas
-from gateway.quotas import Quota, Quotas
+from gateway.quotas import Quotas
 from gateway.settings import load
+from gateway.vocabulary import Quota
 
 LIMITS = load(None, {}).limits
 

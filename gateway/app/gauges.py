@@ -17,7 +17,7 @@ from gateway.db.pool import Connection
 from gateway.incidents.ledger import Ledger, from_json
 from gateway.notify import outbox
 from gateway.observe.incident_metrics import CLOCKS, NEAREST
-from gateway.observe.metric_labels import OutboxState, channel_label
+from gateway.observe.metric_labels import OutboxState
 from gateway.observe.metrics import Metrics
 from gateway.sla.timers.timer_store import KINDS
 
@@ -160,9 +160,9 @@ async def count_timers(conn: Connection, metrics: Metrics, now: datetime) -> Non
     """Count armed timers, those more than 10 s late, and those set aside as invalid."""
     row = await conn.fetchrow(TIMERS, now, KINDS)
     for gauge, name in (
-        (metrics.timers_armed, "armed"),
-        (metrics.timers_overdue, "overdue"),
-        (metrics.timers_aside, "set_aside"),
+        (metrics.timers.armed, "armed"),
+        (metrics.timers.overdue, "overdue"),
+        (metrics.timers.aside, "set_aside"),
     ):
         gauge.set(row[name] if row else 0)
 
@@ -183,15 +183,15 @@ async def count_outbox(conn: Connection, metrics: Metrics, now: datetime) -> Non
     oldest = 0.0
     for depth in await outbox.depth(conn, now):
         key = (
-            channel_label(depth.channel),
+            metrics.notifications.channel(depth.channel),
             OutboxState.RETRYING if depth.retrying else OutboxState.WAITING,
         )
         counts[key] = counts.get(key, 0) + depth.rows
         oldest = max(oldest, depth.oldest_s)
-    metrics.clear_outbox()
+    metrics.notifications.clear_outbox()
     for (channel, state), rows in counts.items():
-        metrics.outbox_depth.labels(channel, state.value).set(rows)
-    metrics.outbox_age.set(oldest)
+        metrics.notifications.outbox_depth.labels(channel, state.value).set(rows)
+    metrics.notifications.outbox_age.set(oldest)
 
 
 MONITORS = """

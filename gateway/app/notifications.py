@@ -27,6 +27,10 @@ from gateway.notify.reply_tokens import ReplyTokens
 from gateway.notify.runner import NotificationRunner as Telling
 from gateway.observe.metrics import Metrics
 from gateway.settings import Settings
+from gateway.settings.recipients import CHANNEL_SETTINGS
+
+CHANNELS = (*CHANNEL_SETTINGS, "webhook", "person")
+"""The channels that messages in the outbox may name."""
 
 
 def calls(

@@ -94,7 +94,7 @@ class TimerObserver:
 
     def fired(self, lateness_seconds: float, kind: TimerKind) -> None:
         """Count one fired timer and its lateness."""
-        self.metrics.fired(kind, lateness_seconds)
+        self.metrics.timers.fired(kind, lateness_seconds)
         self.owed()
 
     def changed(self, revisions: Sequence[Revision]) -> None:
@@ -103,7 +103,7 @@ class TimerObserver:
 
     def poisoned(self, kind: TimerKind) -> None:
         """Count a timer whose firing failed."""
-        self.metrics.timers_poisoned.labels(kind.name.lower()).inc()
+        self.metrics.timers.failed(kind)
 
     def step_broke(self) -> None:
         """Count a step of the timers that failed by a defect of the gateway."""
@@ -111,28 +111,28 @@ class TimerObserver:
 
     def wheel_size(self, size: int) -> None:
         """Set the number of timers in the timer wheel."""
-        self.metrics.wheel_timers.set(size)
+        self.metrics.timers.wheel_timers.set(size)
 
     def backlog(self, size: int) -> None:
         """Set the number of timers that are due and wait for their turn."""
-        self.metrics.timers_waiting.set(size)
+        self.metrics.timers.waiting.set(size)
 
     def shards_owned(self, count: int) -> None:
         """Set the number of held leases."""
-        self.metrics.shards_owned.set(count)
+        self.metrics.timers.shards_owned.set(count)
 
     def index_up(self, up: bool) -> None:  # noqa: FBT001 - the protocol's shape
         """Set whether Redis answers."""
-        self.metrics.index_up.set(up)
+        self.metrics.timers.index_up.set(up)
 
     def rebuilt(self, shard: int) -> None:  # noqa: ARG002 - counted, not told apart
         """Count a shard whose index was rebuilt."""
-        self.metrics.index_rebuilds.inc()
+        self.metrics.timers.index_rebuilds.inc()
 
     def missed(self, count: int) -> None:
         """Count timers that only the sweep found."""
-        self.metrics.timers_missed.inc(count)
+        self.metrics.timers.missed.inc(count)
 
     def clock_trusted(self, trusted: bool) -> None:  # noqa: FBT001 - the protocol's shape
         """Set whether PostgreSQL's clock is trusted."""
-        self.metrics.clock_trusted.set(trusted)
+        self.metrics.timers.clock_trusted.set(trusted)

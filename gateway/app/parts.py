@@ -31,7 +31,7 @@ from gateway.ingest.replay import FunctionRunner
 from gateway.ingest.workers.alerts import AlertReader
 from gateway.ingest.workers.forker import WorkerForker
 from gateway.ingest.workers.process import ParseWorker
-from gateway.observe.metric_labels import CALLERS
+from gateway.observe.metric_labels import BodyCaller
 from gateway.observe.metrics import Metrics
 from gateway.operations.attach import AttachmentQuota, AttachmentService
 from gateway.operations.firing import TimerEffects
@@ -115,7 +115,7 @@ def budgets(server: ServerSettings, metrics: Metrics) -> Budgets:
 
     One address may use half of the budget for authenticated callers.
     """
-    known, stranger = (metrics.bodies_refused.labels(callers).inc for callers in CALLERS)
+    known, stranger = (metrics.bodies_refused.labels(one.value).inc for one in BodyCaller)
     each = max(server.body_bytes // 2, server.max_body_bytes)
     return Budgets(
         strangers=Budget(server.stranger_bytes, server.stranger_bytes_per_address, stranger),

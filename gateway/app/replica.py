@@ -16,7 +16,7 @@ from gateway.access.reporter_links import ReporterLinks
 from gateway.api.context import Context
 from gateway.api.health import Health, metrics_route
 from gateway.api.searching import SearchLimiter
-from gateway.app import channels, parts, reports, tasks
+from gateway.app import channels, notifications, parts, reports, tasks
 from gateway.app.notifications import telling as telling_by
 from gateway.app.observers import ChangeObserver, IntakeObserver, TimerObserver
 from gateway.app.routes import VERSION, doors
@@ -154,7 +154,9 @@ async def _core(
     stack: AsyncExitStack, pool: Pool, timer_pool: Pool, settings: Settings, clock: Clock
 ) -> _Core:
     metrics = Metrics(
-        CollectorRegistry(), [*(source.slug for source in SOURCES), PING, *channels.SOURCES]
+        CollectorRegistry(),
+        [*(source.slug for source in SOURCES), PING, *channels.SOURCES],
+        notifications.CHANNELS,
     )
     metrics.build.labels(VERSION).set(1)
     catalogue = Catalogue(settings)
@@ -271,7 +273,9 @@ async def _assemble(
     mail_door = SmtpHandler(
         ways.room, pool, keys.recognise, ReplyTokens(core.links.secrets), relays
     )
-    smtp = await stack.enter_async_context(receiving(mail_door, metrics.mail_sessions.set))
+    smtp = await stack.enter_async_context(
+        receiving(mail_door, metrics.notifications.mail_sessions.set)
+    )
     await stack.enter_async_context(
         watched(SystemClock(), metrics.loop_lag.observe)
     )  # the loop lives by no other clock

@@ -10,8 +10,9 @@ from gateway.durations import promise
 from gateway.errors import Flaw
 from gateway.sla.calendar import Calendar
 from gateway.sla.policies import length_of
-from gateway.sla.policy import ClockName, Policy
+from gateway.sla.policy import Policy
 from gateway.sla.policy_choice import with_service_targets
+from gateway.vocabulary import ClockName
 
 
 def flaws_of(

@@ -17,9 +17,10 @@ import structlog
 from gateway.clock import Clock, let_others_go_first
 from gateway.db.pool import Connection
 from gateway.dedup.plan import BatchItem
-from gateway.dedup.silencing import PatternCache, SilenceConditions, SilenceSet, SkipReason
+from gateway.dedup.silencing import PatternCache, SilenceConditions, SilenceSet
 from gateway.incidents.label_matchers import MatchedAlert, Matcher, MatchWork
 from gateway.token_bucket import TokenBucket
+from gateway.vocabulary import SkipReason
 
 WORK_AT_ONCE, WORK_PER_SECOND = 50_000.0, 100_000.0
 """The estimated work an integration's alerts may cost at once and per second, in microseconds."""

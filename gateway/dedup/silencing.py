@@ -8,7 +8,6 @@ doubt, an incident is opened.
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from enum import StrEnum
 from uuid import UUID
 
 from gateway.errors import Malformed
@@ -20,6 +19,7 @@ from gateway.incidents.label_matchers import (
     Regex,
     WorkExhausted,
 )
+from gateway.vocabulary import SkipReason
 
 MOST_COMPILED = 1_000
 """The number of an integration's regular expressions kept compiled; beyond it all are dropped."""
@@ -32,14 +32,6 @@ MOST_REMEMBERED, LONGEST_REMEMBERED = 10_000, 128
 
 The alerts of a storm share most labels.
 """
-
-
-class SkipReason(StrEnum):
-    """A reason for skipping a silence: its pattern, the work, or the number of silences."""
-
-    PATTERN = "pattern"
-    WORK = "work"
-    NUMBER = "number"
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,10 +18,10 @@ from gateway.incidents.record import Incident, Revision, TimerChange
 from gateway.settings import Settings
 from gateway.sla import clocks, reporter_answers, thresholds
 from gateway.sla.policies import read_policies, read_tailored
-from gateway.sla.policy import ClockName, Policy, digest
+from gateway.sla.policy import Policy, digest
 from gateway.sla.policy_choice import INCIDENT, PolicyChoice, read_choice
 from gateway.sla.thresholds import Crossing, ThresholdState
-from gateway.vocabulary import LIVE, State, TimerKind
+from gateway.vocabulary import LIVE, ClockName, State, TimerKind
 
 ACTOR = "gateway"
 

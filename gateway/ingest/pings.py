@@ -11,8 +11,9 @@ from aiohttp import web
 from gateway.errors import Forbidden, Malformed
 from gateway.ingest.http import Authenticate, read_body
 from gateway.key_texts import body_without_keys
-from gateway.monitors.model import Ping, PingSignal
+from gateway.monitors.model import Ping
 from gateway.monitors.pulse import PingService
+from gateway.vocabulary import PingSignal
 
 MAX_NOTE_CHARACTERS = 10_000
 """Characters of a ping's body that are stored with its monitor."""

@@ -5,9 +5,9 @@ from datetime import datetime, timedelta
 from typing import assert_never
 
 from gateway.incidents.alert import Alert
-from gateway.monitors.model import NAMESPACE, Monitor, Ping, PingSignal
+from gateway.monitors.model import NAMESPACE, Monitor, Ping
 from gateway.monitors.schedule import expected
-from gateway.vocabulary import AlertStatus
+from gateway.vocabulary import AlertStatus, PingSignal
 
 
 @dataclass(frozen=True, slots=True)

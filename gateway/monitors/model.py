@@ -2,28 +2,11 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
+
+from gateway.vocabulary import MonitorState, PingSignal
 
 NAMESPACE = "ping"
 """The source and the namespace of deduplication keys of the alerts that monitors raise."""
-
-
-class PingSignal(StrEnum):
-    """The signal of a ping: success, start, failure, or only a note to keep."""
-
-    SUCCESS = "success"
-    START = "start"
-    FAIL = "fail"
-    LOG = "log"
-
-
-class MonitorState(StrEnum):
-    """The state of a monitor: never pinged, well, overdue or failed, or paused."""
-
-    NEW = "new"
-    UP = "up"
-    DOWN = "down"
-    PAUSED = "paused"
 
 
 @dataclass(frozen=True, slots=True)

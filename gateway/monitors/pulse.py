@@ -84,7 +84,7 @@ class PingService:
                     )
                 monitor = await store.by_slug(conn, integration_id, slug)
             if monitor is None:
-                self.metrics.ping("unknown")
+                self.metrics.ping(None)
                 raise NotFound(f"there is no monitor {slug}: make it, or ping with ?create=1")
             at = await store.database_time(conn, self.clock.stamp())
             judged = evaluation.apply_ping(monitor, ping, at)

@@ -32,7 +32,7 @@ from gateway.notify.outbox import OutboxRow
 from gateway.notify.phrases import MessageReader
 from gateway.notify.retries import Settlement, defer, is_endpoint_failure, next_method, settle
 from gateway.notify.templates import render
-from gateway.observe.metric_labels import SendOutcome, channel_label
+from gateway.observe.metric_labels import SendOutcome
 from gateway.observe.metrics import Metrics
 from gateway.settings.recipients import CHANNEL_SETTINGS, RecipientAddress
 
@@ -204,9 +204,9 @@ class MessageDelivery:
             log.exception("notify_channel_failed", id=str(message.id))
             return Retry(f"internal: {type(error).__name__}")
         finally:
-            self.metrics.send_seconds.labels(channel_label(name)).observe(
-                self.clock.monotonic() - started
-            )
+            self.metrics.notifications.send_seconds.labels(
+                self.metrics.notifications.channel(name)
+            ).observe(self.clock.monotonic() - started)
 
 
 def _no_channel(target: RecipientAddress) -> str:

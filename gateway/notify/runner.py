@@ -18,7 +18,7 @@ from gateway.notify import outbox
 from gateway.notify.delivery import MessageDelivery
 from gateway.notify.outbox import OutboxRow
 from gateway.notify.retries import Settlement
-from gateway.observe.metric_labels import SendOutcome, channel_label
+from gateway.observe.metric_labels import SendOutcome
 
 log = structlog.get_logger()
 
@@ -51,7 +51,7 @@ class NotificationRunner(MessageDelivery):
         async with asyncio.TaskGroup() as group:
             for row in owed:
                 group.create_task(self._deliver(row, now))
-        self.metrics.breakers_open.set(self.breakers.open_count())
+        self.metrics.notifications.breakers_open.set(self.breakers.open_count())
         return len(owed)
 
     async def run(self) -> None:
@@ -82,7 +82,7 @@ class NotificationRunner(MessageDelivery):
         async with self._slots:
             verdict, outcome, channel = await self.attempt(owed)
             await self._settle(verdict, now)
-        self.metrics.sent(channel, outcome)
+        self.metrics.notifications.sent(channel, outcome)
         if verdict.state == "pending" and not verdict.wait > timedelta():
             self.wake.set()
         if outcome is not SendOutcome.SENT:
@@ -90,7 +90,7 @@ class NotificationRunner(MessageDelivery):
                 "notify_not_delivered",
                 outcome=outcome.value,
                 id=str(owed.id),
-                channel=channel_label(channel),
+                channel=self.metrics.notifications.channel(channel),
                 attempt=owed.attempts,
                 reason=verdict.error,
             )

@@ -5,7 +5,7 @@ from itertools import product
 
 from prometheus_client import CollectorRegistry, Counter, Histogram
 
-from gateway.observe.incident_metrics import CLOCKS, PRIORITIES
+from gateway.observe.incident_metrics import CLOCKS, PRIORITY_LABELS
 from gateway.observe.lazy_collector import FirstReading
 from gateway.vocabulary import Kind
 
@@ -99,7 +99,7 @@ class IncidentCounters:
         self._known = {OTHER, RESTRICTED}
 
     def _start_at_zero(self) -> None:
-        for priority in PRIORITIES:
+        for priority in PRIORITY_LABELS:
             self._priorities.add(priority)
         for group in (OTHER, RESTRICTED):
             self._groups.add(group)

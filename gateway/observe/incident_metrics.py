@@ -1,16 +1,25 @@
 """Gauges of open incidents and service requests: counts, breaches and remaining time."""
 
+from enum import StrEnum
 from itertools import product
 
 from prometheus_client import CollectorRegistry, Gauge
 
-from gateway.vocabulary import LIVE, Kind, Tier
+from gateway.vocabulary import LIVE, PRIORITIES, ClockName, Kind, Tier
 
-CLOCKS = ("response", "desk", "tier2", "escalated", "overall")
-PRIORITIES = ("1", "2", "3", "4")
-SILENT = ("untold", "unreachable")
+CLOCKS = tuple(clock.value for clock in ClockName)
+PRIORITY_LABELS = tuple(
+    str(one) for one in sorted({one for row in PRIORITIES.values() for one in row.values()})
+)
 NEAREST = 50
 """The most incidents that the remaining-time gauge names on either side of their due time."""
+
+
+class SilenceCause(StrEnum):
+    """The causes of the view `silent_incident`."""
+
+    UNTOLD = "untold"
+    UNREACHABLE = "unreachable"
 
 
 class IncidentMetrics:
@@ -54,17 +63,17 @@ class IncidentMetrics:
 
     def clear_open(self) -> None:
         """Set the counts of open incidents back to 0."""
-        for kind, priority in product(Kind, PRIORITIES):
+        for kind, priority in product(Kind, PRIORITY_LABELS):
             self.within_targets.labels(kind.value, priority).set(0)
             for state, tier in product(LIVE, Tier):
                 self.open.labels(kind.value, priority, state.value, tier.value).set(0)
 
     def clear_breached(self) -> None:
         """Set the counts of breached incidents back to 0."""
-        for clock, kind, priority in product(CLOCKS, Kind, PRIORITIES):
+        for clock, kind, priority in product(CLOCKS, Kind, PRIORITY_LABELS):
             self.breached.labels(clock, kind.value, priority).set(0)
 
     def clear_silent(self) -> None:
         """Set the counts of silent incidents back to 0."""
-        for cause in SILENT:
-            self.silent.labels(cause).set(0)
+        for cause in SilenceCause:
+            self.silent.labels(cause.value).set(0)

@@ -5,15 +5,7 @@ from enum import StrEnum
 
 from prometheus_client import Counter, Gauge
 
-CHANNELS = ("smtp", "person", "webhook", "voice", "sms", "slack", "feishu", "wecom", "dingtalk")
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
-CALLERS = ("known", "stranger")
-PINGS = ("success", "start", "fail", "log", "unknown")
-MONITORS = ("new", "up", "down", "paused")
-QUOTAS = ("requests", "at_once", "bytes", "files", "strangers")
-"""The kinds of use of a replica that quotas limit."""
-UNJUDGED = ("pattern", "work", "number")
-"""Reasons why a silence was not evaluated."""
 OTHER = "other"
 """The label for every value that is not in the table."""
 LATENCY = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
@@ -33,6 +25,13 @@ class RequestOutcome(StrEnum):
     UNTRUSTED = "untrusted"
     OVERLOADED = "overloaded"
     UNAVAILABLE = "unavailable"
+
+
+class BodyCaller(StrEnum):
+    """The callers whose bodies have a budget of their own: authenticated ones, and all others."""
+
+    KNOWN = "known"
+    STRANGER = "stranger"
 
 
 class Rejection(StrEnum):
@@ -58,11 +57,6 @@ class OutboxState(StrEnum):
 
     WAITING = "waiting"
     RETRYING = "retrying"
-
-
-def channel_label(channel: str) -> str:
-    """Return the label of a channel; `other` for one that does not exist."""
-    return channel if channel in CHANNELS else OTHER
 
 
 def create_series(metric: Counter | Gauge, first: str, values: Iterable[StrEnum]) -> None:

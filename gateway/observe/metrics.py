@@ -20,39 +20,40 @@ from gateway.observe.incident_metrics import IncidentMetrics
 from gateway.observe.lazy_collector import FirstReading
 from gateway.observe.metric_labels import (
     BATCH,
-    CALLERS,
-    CHANNELS,
     LAG,
     LATENCY,
-    LATENESS,
     METHODS,
-    MONITORS,
     OTHER,
-    PINGS,
-    QUOTAS,
-    UNJUDGED,
-    OutboxState,
+    BodyCaller,
     Rejection,
     RequestOutcome,
-    SendOutcome,
-    channel_label,
     create_series,
 )
+from gateway.observe.notification_metrics import NotificationMetrics
+from gateway.observe.timer_metrics import TimerMetrics
 from gateway.supervisor.decisions import Reason
-from gateway.vocabulary import Outcome, TimerKind
+from gateway.vocabulary import MonitorState, Outcome, PingSignal, Quota, SkipReason
 
 disable_created_metrics()  # type: ignore[no-untyped-call]  # Prometheus does not use them
+
+UNKNOWN = "unknown"
+"""The label of pings that named no monitor."""
 
 
 class Metrics:
     """The metrics of a replica.
 
-    `sources` are the slugs of the configured sources, all others count as `other`. The registry
-    `by_route` has the one family with a series for every route: thousands, which are rendered
+    `sources` are the slugs of the configured sources and `channels` the names of the channels by
+    which people are notified; all others count as `other`. The registry `by_route` has the one family with a series for every route: thousands, which are rendered
     outside of the event loop.
     """
 
-    def __init__(self, registry: CollectorRegistry, sources: Iterable[str] = ()) -> None:
+    def __init__(
+        self,
+        registry: CollectorRegistry,
+        sources: Iterable[str] = (),
+        channels: Iterable[str] = (),
+    ) -> None:
         self.registry = registry
         self.by_route = CollectorRegistry()
         self.sources = frozenset(sources) | {OTHER}
@@ -61,8 +62,8 @@ class Metrics:
         self._monitors(registry)
         self.incidents = IncidentMetrics(registry)
         self.outcomes = IncidentCounters(registry)
-        self._timers(registry)
-        self._telling(registry)
+        self.timers = TimerMetrics(registry)
+        self.notifications = NotificationMetrics(registry, channels)
         self._process(registry)
 
     def _intake(self, registry: CollectorRegistry) -> None:
@@ -153,122 +154,6 @@ class Metrics:
             registry=registry,
         )
 
-    def _timers(self, registry: CollectorRegistry) -> None:
-        self.timer_lateness = Histogram(
-            "gateway_timer_lateness_seconds",
-            "Seconds from a timer's due time to its firing",
-            ("kind",),
-            buckets=LATENESS,
-            registry=registry,
-        )
-        self.timers_fired = Counter(
-            "gateway_timers_fired", "Timers fired by kind", ("kind",), registry=registry
-        )
-        self.timers_poisoned = Counter(
-            "gateway_timers_poisoned",
-            "Timers whose firing failed and that were set back by a minute",
-            ("kind",),
-            registry=registry,
-        )
-        self.timers_missed = Counter(
-            "gateway_timers_missed",
-            "Timers that the sweep found and the wheel should have known",
-            registry=registry,
-        )
-        self.timers_waiting = Gauge(
-            "gateway_timers_waiting",
-            "Timers that are due and wait for their turn",
-            registry=registry,
-        )
-        self.clock_trusted = Gauge(
-            "gateway_clock_trusted",
-            "0 while PostgreSQL's clock is doubted and nothing fires",
-            registry=registry,
-        )
-        self.wheel_timers = Gauge(
-            "gateway_wheel_timers", "Timers held in this replica's wheel", registry=registry
-        )
-        self.timers_armed = Gauge(
-            "gateway_timers_armed", "Armed timers in the database", registry=registry
-        )
-        self.timers_overdue = Gauge(
-            "gateway_timers_overdue",
-            "Armed timers more than 10 s past their due time",
-            registry=registry,
-        )
-        self.task_failures = Counter(
-            "gateway_task_failures",
-            "Failures of tasks beside requests",
-            ("task",),
-            registry=registry,
-        )
-        self.timers_aside = Gauge(
-            "gateway_timers_set_aside",
-            "Armed timers that cannot be read and never fire",
-            registry=registry,
-        )
-        self.index_up = Gauge(
-            "gateway_timer_index_up",
-            "1 while the Redis timer index answers, else 0",
-            registry=registry,
-        )
-        self.index_rebuilds = Counter(
-            "gateway_timer_index_rebuilds",
-            "Rebuilds of a shard's Redis timer index",
-            registry=registry,
-        )
-        self.shards_owned = Gauge(
-            "gateway_shards_owned",
-            "Timer shards this replica holds the lease of",
-            registry=registry,
-        )
-
-    def _telling(self, registry: CollectorRegistry) -> None:
-        self.outbox_depth = Gauge(
-            "gateway_outbox_depth",
-            "Notifications not yet settled",
-            ("channel", "state"),
-            registry=registry,
-        )
-        self.outbox_age = Gauge(
-            "gateway_outbox_oldest_age_seconds",
-            "Age of the oldest unsettled notification",
-            registry=registry,
-        )
-        self.sends = Counter(
-            "gateway_notify_sends",
-            "Attempts to notify by channel and how they ended",
-            ("channel", "outcome"),
-            registry=registry,
-        )
-        self.send_seconds = Histogram(
-            "gateway_notify_send_seconds",
-            "Seconds one attempt to notify took",
-            ("channel",),
-            buckets=LATENCY,
-            registry=registry,
-        )
-        self.mail_sessions = Gauge(
-            "gateway_mail_sessions", "SMTP sessions that are open", registry=registry
-        )
-        self.mailbox_read = Gauge(
-            "gateway_mailbox_read_timestamp_seconds",
-            "When all mail of an IMAP mailbox had last been taken in",
-            ("mailbox",),
-            registry=registry,
-        )
-        self.mailbox_failures = Counter(
-            "gateway_mailbox_failures",
-            "Times that an IMAP mailbox could not be read",
-            ("mailbox",),
-            registry=registry,
-        )
-        self.breakers_open = Gauge(
-            "gateway_notify_circuits_open",
-            "Endpoints left alone for now after failures",
-            registry=registry,
-        )
-
     @property
     def registries(self) -> tuple[CollectorRegistry, ...]:
         """All registries to export."""
@@ -292,6 +177,12 @@ class Metrics:
             "gateway_loop_lag_seconds",
             "How late the event loop woke a sleeper, 20 times a second",
             buckets=LAG,
+            registry=registry,
+        )
+        self.task_failures = Counter(
+            "gateway_task_failures",
+            "Failures of tasks beside requests",
+            ("task",),
             registry=registry,
         )
         self.restarts = Counter(
@@ -335,32 +226,26 @@ class Metrics:
         )
 
     def _start_at_zero(self) -> None:
+        self.timers.start_at_zero()
+        self.notifications.start_at_zero()
         for source in self.sources:
             create_series(self.intake_requests, source, RequestOutcome)
             create_series(self.intake_items, source, Outcome)
             create_series(self.intake_rejected, source, Rejection)
             self.quarantine_pending.labels(source)
             self.quarantine_age.labels(source)
-        for channel in (*CHANNELS, OTHER):
-            create_series(self.sends, channel, SendOutcome)
-            create_series(self.outbox_depth, channel, OutboxState)
-            self.send_seconds.labels(channel)
-        for kind in TimerKind:
-            self.timer_lateness.labels(kind_label(kind))
-            self.timers_fired.labels(kind_label(kind))
-            self.timers_poisoned.labels(kind_label(kind))
         for reason in Reason:
             self.restarts.labels(reason.value)
-        for callers in CALLERS:
-            self.bodies_refused.labels(callers)
-        for said in PINGS:
-            self.pings.labels(said)
-        for quota in QUOTAS:
-            self.quota_refusals.labels(quota)
-        for why in UNJUDGED:
-            self.silences_not_judged.labels(why)
-        for state in MONITORS:
-            self.monitors.labels(state)
+        for callers in BodyCaller:
+            self.bodies_refused.labels(callers.value)
+        for said in (*PingSignal, UNKNOWN):
+            self.pings.labels(str(said))
+        for quota in Quota:
+            self.quota_refusals.labels(quota.value)
+        for why in SkipReason:
+            self.silences_not_judged.labels(why.value)
+        for state in MonitorState:
+            self.monitors.labels(state.value)
 
     def restarted(self, counts: Mapping[Reason, int]) -> None:
         """Add the restarts of this process that its supervisor counted."""
@@ -383,27 +268,20 @@ class Metrics:
 
     def clear_monitors(self) -> None:
         """Set the counts of monitors back to 0."""
-        for state in MONITORS:
-            self.monitors.labels(state).set(0)
+        for state in MonitorState:
+            self.monitors.labels(state.value).set(0)
 
-    def quota_refused(self, quota: str) -> None:
+    def quota_refused(self, quota: Quota) -> None:
         """Count a request refused for a quota."""
-        self.quota_refusals.labels(quota).inc()
+        self.quota_refusals.labels(quota.value).inc()
 
-    def unjudged(self, reason: str, count: int) -> None:
+    def unjudged(self, reason: SkipReason, count: int) -> None:
         """Count silences that had no effect because they were not evaluated."""
-        self.silences_not_judged.labels(reason).inc(count)
+        self.silences_not_judged.labels(reason.value).inc(count)
 
-    def ping(self, said: str) -> None:
-        """Count one ping of a monitor."""
-        self.pings.labels(said if said in PINGS else "unknown").inc()
-
-    def clear_outbox(self) -> None:
-        """Set the outbox gauges back to 0."""
-        self.outbox_age.set(0)
-        for channel in (*CHANNELS, OTHER):
-            for state in OutboxState:
-                self.outbox_depth.labels(channel, state.value).set(0)
+    def ping(self, said: PingSignal | None) -> None:
+        """Count one ping of a monitor; None for one that named no monitor."""
+        self.pings.labels(UNKNOWN if said is None else said.value).inc()
 
     def request(self, source: str, outcome: RequestOutcome) -> None:
         """Count one intake request; a source that is not configured counts as `other`."""
@@ -426,15 +304,6 @@ class Metrics:
         """Count one more failure of a periodic job since it last succeeded."""
         self.periodic_failing.labels(name).inc()
 
-    def fired(self, kind: TimerKind, lateness: float) -> None:
-        """Count one timer fired `lateness` seconds after it was due."""
-        self.timers_fired.labels(kind_label(kind)).inc()
-        self.timer_lateness.labels(kind_label(kind)).observe(max(0.0, lateness))
-
-    def sent(self, channel: str, outcome: SendOutcome) -> None:
-        """Count one attempt to notify."""
-        self.sends.labels(channel_label(channel), outcome.value).inc()
-
     def answered(self, route: str, method: str, status: int, seconds: float) -> None:
         """Observe one answered request.
 
@@ -446,8 +315,3 @@ class Metrics:
 
     def _source(self, source: str) -> str:
         return source if source in self.sources else OTHER
-
-
-def kind_label(kind: TimerKind) -> str:
-    """Return the label of a timer kind: `sla`, `auto_close` ..."""
-    return kind.name.lower()

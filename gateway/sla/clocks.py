@@ -10,9 +10,9 @@ from enum import StrEnum
 
 from gateway.errors import Flaw, Unprocessable
 from gateway.incidents.ledger import RAISED, ClockEvent, Ledger, LedgerEntry
-from gateway.sla.policy import BREACH, ClockName, Policy
+from gateway.sla.policy import BREACH, Policy
 from gateway.sla.track import Counting, Track
-from gateway.vocabulary import Tier
+from gateway.vocabulary import ClockName, Tier
 
 
 class ClockState(StrEnum):

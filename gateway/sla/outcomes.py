@@ -14,9 +14,9 @@ from typing import NamedTuple
 from gateway.incidents.ledger import ClockEvent, Ledger
 from gateway.incidents.record import Incident
 from gateway.sla.clocks import trace_clocks
-from gateway.sla.policy import BREACH, ClockName, Policy
+from gateway.sla.policy import BREACH, Policy
 from gateway.sla.track import Track
-from gateway.vocabulary import State
+from gateway.vocabulary import ClockName, State
 
 FINISHED = frozenset({State.CLOSED, State.REJECTED})
 

@@ -9,8 +9,9 @@ from gateway.durations import Promise
 from gateway.errors import Flaw, Misconfigured
 from gateway.sla.calendar import ROUND_THE_CLOCK, Calendar
 from gateway.sla.calendars import read_calendars
-from gateway.sla.policy import ClockName, Policy
+from gateway.sla.policy import Policy
 from gateway.sla.policy_choice import Targets, choice_flaws, with_service_targets
+from gateway.vocabulary import ClockName
 
 LONGEST = timedelta(days=366)
 """The longest target; in working time it may take years."""

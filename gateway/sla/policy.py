@@ -6,13 +6,13 @@ Pure.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
-from enum import StrEnum
 from functools import lru_cache
 from hashlib import sha256
 
 import msgspec
 
 from gateway.sla.calendar import ROUND_THE_CLOCK, Calendar
+from gateway.vocabulary import ClockName
 
 MILLION = 1_000_000
 BREACH = MILLION
@@ -20,16 +20,6 @@ BREACH = MILLION
 
 Shares count in millionths so that every threshold is an exact instant.
 """
-
-
-class ClockName(StrEnum):
-    """The five clocks of a record, in the order they are shown (docs/sla.md)."""
-
-    RESPONSE = "response"
-    DESK = "desk"
-    TIER2 = "tier2"
-    ESCALATED = "escalated"
-    OVERALL = "overall"
 
 
 @dataclass(frozen=True, slots=True)

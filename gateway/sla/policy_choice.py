@@ -7,7 +7,8 @@ from datetime import timedelta
 from gateway import settings
 from gateway.errors import Flaw
 from gateway.settings import process
-from gateway.sla.policy import ClockName, Policy
+from gateway.sla.policy import Policy
+from gateway.vocabulary import ClockName
 
 INCIDENT = "incident"
 

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from gateway.incidents.ledger import ClockEvent, Ledger
 from gateway.sla.calendar import Calendar
 from gateway.sla.clocks import ClockReading, ClockState
-from gateway.sla.policy import ClockName
+from gateway.vocabulary import ClockName
 
 STOPPED = (ClockState.MET, ClockState.BREACHED)
 ENDS = frozenset({ClockEvent.RESUME, ClockEvent.RESOLVE})

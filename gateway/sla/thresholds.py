@@ -12,8 +12,9 @@ from functools import cache
 
 from gateway.incidents.ledger import Ledger
 from gateway.sla.clocks import trace_clocks
-from gateway.sla.policy import BREACH, MILLION, ClockName, Policy
+from gateway.sla.policy import BREACH, MILLION, Policy
 from gateway.sla.track import Track
+from gateway.vocabulary import ClockName
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,8 @@ from enum import Enum, auto
 from typing import NamedTuple
 
 from gateway.sla.calendar import Calendar
-from gateway.sla.policy import BREACH, ClockName, portion
+from gateway.sla.policy import BREACH, portion
+from gateway.vocabulary import ClockName
 
 ZERO = timedelta()
 

@@ -162,7 +162,7 @@ async def test_timer_outbox_and_seal_gauges_are_exported(pool: Pool) -> None:
     await pool.execute("INSERT INTO audit_seal VALUES (1, $1, '1', 1, '')", NOON)
     async with pool.acquire() as conn:
         await queue_notices(conn, [(1, notice()), (2, notice(target="pigeon:coop"))], NOON)
-    metrics = Metrics(CollectorRegistry())
+    metrics = Metrics(CollectorRegistry(), channels=["webhook"])
     value = await read(pool, metrics, NOON + timedelta(minutes=3))
     assert (value("timers_armed"), value("timers_overdue"), value("audit_head_age_seconds")) == (
         5,

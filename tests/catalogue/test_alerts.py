@@ -18,8 +18,7 @@ from gateway.directory.roles import GroupTier
 from gateway.oncall import rosters
 from gateway.oncall.shift import Shift
 from gateway.settings import load
-from gateway.sla.policy import ClockName
-from gateway.vocabulary import Criticality
+from gateway.vocabulary import ClockName, Criticality
 from tests.support.clock import NOON, FakeClock
 from tests.support.intake import IntakeHarness, committer
 

@@ -8,7 +8,7 @@ import pytest
 
 from gateway.catalogue.promises import flaws_of, tailor_policies
 from gateway.sla.calendars import read_calendars
-from gateway.sla.policy import ClockName
+from gateway.vocabulary import ClockName
 from tests.catalogue.test_routing import a_service
 from tests.sla.stories import POLICIES, SETTINGS
 

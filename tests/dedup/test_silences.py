@@ -11,14 +11,13 @@ from asyncpg import Record
 
 from gateway.db.pool import Pool
 from gateway.dedup.promotion import Promotion
-from gateway.dedup.silencing import SkipReason
 from gateway.errors import Malformed, NotFound, Unprocessable
 from gateway.incidents.label_matchers import Matcher
 from gateway.operations import silences
 from gateway.operations.silences import SilenceRequest
 from gateway.receipts.submission import Receipt, Submission
 from gateway.settings import load
-from gateway.vocabulary import Outcome
+from gateway.vocabulary import Outcome, SkipReason
 from tests.support.clock import FakeClock
 from tests.support.intake import RESOLVED, IntakeHarness, a_submission, an_alert, intake_harness
 

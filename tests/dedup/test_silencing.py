@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.dedup import silencing
-from gateway.dedup.silencing import PatternCache, SilenceConditions, SilenceSet, SkipReason
+from gateway.dedup.silencing import PatternCache, SilenceConditions, SilenceSet
 from gateway.incidents.label_matchers import MatchedAlert, Matcher, MatchWork
+from gateway.vocabulary import SkipReason
 
 PLENTY = 1e9
 

@@ -13,9 +13,8 @@ from gateway.escalation.management import EscalationRules
 from gateway.incidents.ledger import ClockEvent, LedgerEntry
 from gateway.incidents.record import Incident, Revision
 from gateway.settings import ManagementRule
-from gateway.sla.policy import ClockName
 from gateway.sla.thresholds import Crossing
-from gateway.vocabulary import LIVE, Resolution, State, Tier
+from gateway.vocabulary import LIVE, ClockName, Resolution, State, Tier
 from tests.sla.stories import SETTINGS, an_incident, ledger_of, minute
 
 RULES = EscalationRules(SETTINGS.escalation.management, {})

@@ -8,7 +8,7 @@ import pytest
 from gateway.errors import Unprocessable
 from gateway.escalation.preview import DeadlineMove, edited_rules, moved_deadlines
 from gateway.escalation.record_timers import SlaRules
-from gateway.sla.policy import ClockName
+from gateway.vocabulary import ClockName
 from tests.sla.stories import SETTINGS, an_incident, ledger_of, minute
 
 RULES = SlaRules.from_settings(SETTINGS)

@@ -4,8 +4,8 @@ from dataclasses import replace
 from datetime import timedelta
 
 from gateway.monitors import evaluation
-from gateway.monitors.model import Monitor, MonitorState, Ping, PingSignal
-from gateway.vocabulary import AlertStatus
+from gateway.monitors.model import Monitor, Ping
+from gateway.vocabulary import AlertStatus, MonitorState, PingSignal
 from tests.support.clock import NOON
 
 MINUTE = timedelta(minutes=1)

@@ -11,10 +11,11 @@ from prometheus_client import CollectorRegistry
 from gateway.db.pool import Pool, acquire, transaction
 from gateway.errors import Conflict, NotFound, Unavailable
 from gateway.monitors import store
-from gateway.monitors.model import Monitor, MonitorState, Ping, PingSignal
+from gateway.monitors.model import Monitor, Ping
 from gateway.monitors.pulse import FIRST_PING_SETTINGS, PingService
 from gateway.observe.metrics import Metrics
 from gateway.receipts.submission import Receipt, Submission
+from gateway.vocabulary import MonitorState, PingSignal
 from tests.support.clock import FakeClock
 from tests.support.intake import IntakeHarness, intake_harness
 

@@ -28,7 +28,7 @@ def runner(
     return NotificationRunner(
         pool=pool,
         channels={"webhook": channel},
-        metrics=Metrics(CollectorRegistry()),
+        metrics=Metrics(CollectorRegistry(), channels=["webhook"]),
         clock=clock,
         opens=lambda owed, channel: f"https://gateway.example.com/{channel}/{owed.incident_id}",
         **rest,

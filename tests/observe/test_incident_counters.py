@@ -4,7 +4,7 @@ from prometheus_client import CollectorRegistry, generate_latest
 
 from gateway.observe.incident_counters import MOST_GROUPS, IncidentCounters
 from gateway.sla.outcomes import CountedEvent
-from gateway.sla.policy import ClockName
+from gateway.vocabulary import ClockName
 
 TIMES = {CountedEvent.RESPONSE, CountedEvent.RESOLUTION}
 CLOCKED = {CountedEvent.MET, CountedEvent.BREACHED}

@@ -4,7 +4,16 @@ from prometheus_client import CollectorRegistry, generate_latest
 
 from gateway.observe.metric_labels import Rejection, RequestOutcome, SendOutcome
 from gateway.observe.metrics import Metrics
-from gateway.vocabulary import Outcome, TimerKind
+from gateway.vocabulary import (
+    ClockName,
+    Kind,
+    MonitorState,
+    Outcome,
+    PingSignal,
+    Quota,
+    SkipReason,
+    TimerKind,
+)
 
 
 def series(metrics: Metrics) -> int:
@@ -18,7 +27,7 @@ def test_every_metric_has_prefix_and_help_text() -> None:
 
 
 def test_every_known_label_value_starts_at_zero() -> None:
-    registry = Metrics(CollectorRegistry(), ["alertmanager"]).registry
+    registry = Metrics(CollectorRegistry(), ["alertmanager"], ["smtp"]).registry
     for outcome in Outcome:
         assert (
             registry.get_sample_value(
@@ -58,7 +67,7 @@ def test_hostile_label_values_add_no_series() -> None:
         metrics.request(hostile, RequestOutcome.ACCEPTED)
         metrics.items(hostile, Outcome.OPENED)
         metrics.rejected(hostile, Rejection.MALFORMED)
-        metrics.sent(hostile, SendOutcome.DEAD)
+        metrics.notifications.sent(hostile, SendOutcome.DEAD)
         metrics.answered("/ingest/{source}", hostile, 202, 0.01)
     assert series(metrics) == before
     assert (
@@ -72,8 +81,8 @@ def test_hostile_label_values_add_no_series() -> None:
 
 def test_timer_lateness_is_counted_and_never_negative() -> None:
     metrics = Metrics(CollectorRegistry())
-    metrics.fired(TimerKind.SLA, 0.02)
-    metrics.fired(TimerKind.SLA, -1.0)
+    metrics.timers.fired(TimerKind.SLA, 0.02)
+    metrics.timers.fired(TimerKind.SLA, -1.0)
     assert metrics.registry.get_sample_value("gateway_timers_fired_total", {"kind": "sla"}) == 2
     assert (
         metrics.registry.get_sample_value(
@@ -102,3 +111,19 @@ def test_counts_before_first_reading_are_kept() -> None:
             == 0
         )
         assert metrics.registry.get_sample_value("gateway_quarantine_pending", labels) == 3
+
+
+def test_labels_at_start_are_exactly_the_values_of_the_enums() -> None:
+    metrics = Metrics(CollectorRegistry())
+    list(metrics.registry.collect())
+    known = {
+        metrics.pings: {*PingSignal, "unknown"},
+        metrics.monitors: set(MonitorState),
+        metrics.quota_refusals: set(Quota),
+        metrics.silences_not_judged: set(SkipReason),
+        metrics.incidents.within_targets: set(Kind),
+        metrics.incidents.breached: set(ClockName),
+    }
+    for metric, values in known.items():
+        (family,) = metric.collect()
+        assert {next(iter(one.labels.values())) for one in family.samples} == values

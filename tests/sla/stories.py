@@ -10,8 +10,8 @@ from gateway.incidents.ledger import RAISED, ClockEvent, Ledger, LedgerEntry
 from gateway.incidents.record import Incident
 from gateway.settings import load
 from gateway.sla.policies import read_policies
-from gateway.sla.policy import ClockName, Policy
-from gateway.vocabulary import Impact, Tier, Urgency
+from gateway.sla.policy import Policy
+from gateway.vocabulary import ClockName, Impact, Tier, Urgency
 from tests.support.clock import NOON
 
 SETTINGS = load(None, {})

@@ -16,9 +16,8 @@ from gateway.incidents.ledger import ClockEvent, Ledger
 from gateway.incidents.record import Incident
 from gateway.sla.clocks import ClockState, read_clocks
 from gateway.sla.outcomes import CountedEvent, OutcomeCount, count_outcomes
-from gateway.sla.policy import ClockName
 from gateway.sla.policy_choice import PolicyChoice
-from gateway.vocabulary import State
+from gateway.vocabulary import ClockName, State
 from tests.sla.stories import POLICY, SHORT, an_incident, entry, ledger_of, ledgers, minute
 
 RULES = SlaRules({"short": SHORT}, "short", EscalationRules((), {}), PolicyChoice("short"))

@@ -10,7 +10,7 @@ from gateway.errors import Misconfigured
 from gateway.escalation.record_timers import SlaRules
 from gateway.settings import load
 from gateway.sla.clocks import read_clocks
-from gateway.sla.policy import ClockName
+from gateway.vocabulary import ClockName
 from tests.sla.stories import POLICIES, an_incident, ledger_of, minute
 
 RULES = """

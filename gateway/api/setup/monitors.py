@@ -15,7 +15,8 @@ from gateway.api.setup.people import Title
 from gateway.api.wire import Name, Request, Slug, Text
 from gateway.db.pool import Connection, acquire
 from gateway.monitors import store
-from gateway.monitors.model import Monitor, MonitorState
+from gateway.monitors.model import Monitor
+from gateway.vocabulary import MonitorState
 from gateway.web import body
 
 log = structlog.get_logger()

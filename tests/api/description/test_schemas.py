@@ -24,7 +24,7 @@ from gateway.api.description.schemas import (
 )
 from gateway.api.setup import chat_accounts, people
 from gateway.catalogue import importing
-from gateway.monitors.model import MonitorState as OfMonitor
+from gateway.vocabulary import MonitorState as OfMonitor
 from gateway.vocabulary import State
 
 TEXTS: dict[str, tuple[Any, str]] = {

@@ -67,7 +67,7 @@ class MailboxReader:
                 await self._read()
         except Exception as error:  # noqa: BLE001 - whatever it is, the mailbox is read again, and the log says why it was not
             self._failures += 1
-            self.room.metrics.mailbox_failures.labels(self.books.name).inc()
+            self.room.metrics.notifications.mailbox_failures.labels(self.books.name).inc()
             log.warning(
                 "mailbox_not_read",
                 mailbox=self.books.name,
@@ -79,7 +79,9 @@ class MailboxReader:
 
     async def _mine(self) -> bool:
         mine, read_at = await self.books.hold()
-        self.room.metrics.mailbox_read.labels(self.books.name).set(read_at.timestamp())
+        self.room.metrics.notifications.mailbox_read.labels(self.books.name).set(
+            read_at.timestamp()
+        )
         return mine
 
     async def _read(self) -> None:

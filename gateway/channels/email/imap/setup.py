@@ -28,7 +28,10 @@ def mailbox_readers(
 
 
 def _mailbox(pool: Pool, room: MailIntake, name: str, own: Imap) -> MailboxReader:
-    for metric in (room.metrics.mailbox_failures, room.metrics.mailbox_read):
+    for metric in (
+        room.metrics.notifications.mailbox_failures,
+        room.metrics.notifications.mailbox_read,
+    ):
         metric.labels(
             name
         )  # there from the start, so that a mailbox that was never read is noticed as well
