@@ -29,9 +29,8 @@ from gateway.incidents.claims import OVERDUE
 from gateway.incidents.ledger import ClockEvent, LedgerEntry
 from gateway.incidents.record import Incident, Revision, TimerChange
 from gateway.sla import thresholds
-from gateway.sla.policy import ClockName
 from gateway.sla.thresholds import ThresholdState
-from gateway.vocabulary import LIVE, Closure, Kind, State, TimerKind
+from gateway.vocabulary import LIVE, ClockName, Closure, Kind, State, TimerKind
 
 BUSY = timedelta(seconds=1)
 """The time until the next look at alerts that intake is writing right now."""
