@@ -1,33 +1,39 @@
 """The columns of the incident table, and the conversion of their values from and to rows."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import MISSING, fields
 from enum import StrEnum
 from operator import attrgetter
-from typing import Any
+from typing import Any, get_args, get_origin
 
 import asyncpg
 import msgspec
 
-from gateway.incidents import ledger
+from gateway.incidents.field_traits import Trait, described_fields, fields_with
 from gateway.incidents.record import Incident
 from gateway.key_texts import without_keys
-from gateway.vocabulary import (
-    Closure,
-    HoldReason,
-    Impact,
-    RequestCategory,
-    Resolution,
-    State,
-    Tier,
-    Urgency,
-)
 
 _encode = msgspec.json.Encoder(order="deterministic").encode
+_encode_rows = msgspec.json.Encoder().encode
 _decode = msgspec.json.decode
 
+FIELDS = described_fields(Incident)
+NAMES = tuple(FIELDS)
 
-def _text(value: object) -> str:
-    return _encode(value).decode()
+OPENED = fields_with(Incident, Trait.OPENED)
+"""The columns that are written for every new record."""
+
+_COUNTED = fields_with(Incident, Trait.COUNTED)
+_KEPT = fields_with(Incident, Trait.KEPT)
+
+RARELY_OPENED = tuple(name for name in NAMES if name not in {*OPENED, *_COUNTED})
+"""The columns that are written for new records only if one of them differs from its default."""
+
+CHANGED = tuple(name for name in NAMES if name not in {*_KEPT, *_COUNTED})
+"""The columns that a change of a record writes."""
+
+MARKED = fields_with(Incident, Trait.TIMED)
+"""The columns that a change with `marks_only` writes."""
 
 
 def _maybe(kind: type[StrEnum]) -> Callable[[str | None], StrEnum | None]:
@@ -38,53 +44,67 @@ def _maybe(kind: type[StrEnum]) -> Callable[[str | None], StrEnum | None]:
     return words.__getitem__
 
 
-def _request_category(text: str) -> str | None:
-    """Return the category, or the text itself if a newer release added it.
+def _reader(kind: Any) -> Callable[[Any], Any] | None:
+    """Return the conversion from a column to a field of this type, None where both are alike."""
+    if get_origin(kind) is tuple:
+        return lambda text: tuple(_decode(text))
+    if get_origin(kind) is Mapping:
+        return _decode
+    for one in (kind, *get_args(kind)):
+        if isinstance(one, type) and issubclass(one, StrEnum):
+            return _maybe(one)
+    return None
 
-    During an upgrade, both releases serve.
-    """
-    try:
-        return RequestCategory(text) if text else None
-    except ValueError:
-        return text
+
+def _text(value: object) -> str:
+    return _encode(value).decode()
 
 
 FROM_ROW: Mapping[str, Callable[[Any], Any]] = {
-    "impact": _maybe(Impact),
-    "claimed_impact": lambda text: Impact(text) if text else None,
-    "claimed_urgency": lambda text: Urgency(text) if text else None,
-    "request_category": _request_category,
-    "urgency": _maybe(Urgency),
-    "state": _maybe(State),
-    "tier": _maybe(Tier),
-    "resolution": _maybe(Resolution),
-    "closure": _maybe(Closure),
-    "hold_reason": _maybe(HoldReason),
-    "held_state": _maybe(State),
-    "ledger": ledger.from_json,
-    "labels": _decode,
-    "links": lambda text: tuple(_decode(text)),
-    "refs": _decode,
-    "marks": lambda text: tuple(_decode(text)),
-    "fields": _decode,
+    name: read
+    for name, one in FIELDS.items()
+    if (read := one.stored.read if one.stored else _reader(one.type)) is not None
 }
 """The conversions from a column to a field, for columns that need one."""
 
-TO_ROW: Mapping[str, Any] = {
-    "request_category": lambda category: category or "",
-    "claimed_impact": lambda impact: impact or "",
-    "claimed_urgency": lambda urgency: urgency or "",
-    "ledger": ledger.to_json,
-    "labels": _text,
-    "links": _text,
-    "refs": _text,
-    "marks": _text,
-    "fields": _text,
+TO_ROW: Mapping[str, Callable[[Any], Any]] = {
+    name: one.stored.write if one.stored else _text
+    for name, one in FIELDS.items()
+    if one.stored or get_origin(one.type) in (tuple, Mapping)
 }
 """The conversions from a field to a column, for fields that need one."""
 
 
-NAMES = tuple(Incident.__dataclass_fields__)
+TEXTS = frozenset(
+    name for name, one in FIELDS.items() if name in TO_ROW or str in (one.type, *get_args(one.type))
+)
+"""The columns whose texts may have a gateway key in them."""
+
+
+def _bytea(value: bytes | None) -> str | None:
+    return None if value is None else f"\\x{value.hex()}"
+
+
+def _in_json(name: str) -> Callable[[Any], Any] | None:
+    """Return the conversion from a field to a member of a JSON row, None where both are alike."""
+    described, write = FIELDS[name], TO_ROW.get(name)
+    if write is not None and get_origin(described.type) in (tuple, Mapping):
+        return lambda value: msgspec.Raw(write(value))
+    return _bytea if bytes in (described.type, *get_args(described.type)) else write
+
+
+IN_JSON: Mapping[str, Callable[[Any], Any]] = {
+    name: convert for name in CHANGED if (convert := _in_json(name)) is not None
+}
+
+RARE_DEFAULTS: tuple[Any, ...] = tuple(
+    one.default if one.default_factory is MISSING else one.default_factory()
+    for name in RARELY_OPENED
+    for one in fields(Incident)
+    if one.name == name
+)
+
+_rare_values = attrgetter(*RARELY_OPENED)
 
 
 def incident_of(row: asyncpg.Record) -> Incident:
@@ -95,8 +115,34 @@ def incident_of(row: asyncpg.Record) -> Incident:
     return Incident(**values)
 
 
+def columns_to_open(incidents: Sequence[Incident]) -> tuple[str, ...]:
+    """Return the columns to write of new records: the others have the table's default."""
+    if all(_rare_values(incident) == RARE_DEFAULTS for incident in incidents):
+        return OPENED
+    return (*OPENED, *RARELY_OPENED)
+
+
 def column_of(incidents: Sequence[Incident], column: str) -> list[Any]:
     """Return the values to store in one column, with gateway keys removed from texts."""
     values = map(attrgetter(column), incidents)
     stored = map(TO_ROW[column], values) if column in TO_ROW else values
+    if column not in TEXTS:
+        return list(stored)
     return [without_keys(value) if type(value) is str else value for value in stored]
+
+
+def rows_as_json(
+    incidents: Sequence[Incident], names: Sequence[str], heads: Sequence[Mapping[str, Any]]
+) -> str:
+    """Return rows for `json_populate_recordset`, with gateway keys removed.
+
+    They have the ids and the named columns of incidents, whose values in `heads` come first.
+    """
+    values_of, converted = attrgetter(*names), [name for name in IN_JSON if name in names]
+    rows = []
+    for incident, head in zip(incidents, heads, strict=True):
+        row = {**dict(zip(names, values_of(incident), strict=True)), **head}
+        for name in converted:
+            row[name] = IN_JSON[name](row[name])
+        rows.append(row)
+    return without_keys(_encode_rows(rows).decode())

@@ -4,24 +4,13 @@ from collections.abc import Mapping
 from itertools import islice
 from typing import Any
 
+from gateway.incidents.field_traits import Trait, fields_with
 from gateway.incidents.record import Incident
 
 TEXT, LABELS, LINKS = 2_000, 30, 5
 """The limits of a message: characters of a text, labels, and links."""
 
-COPIED_FIELDS = (
-    "number",
-    "title",
-    "priority",
-    "service",
-    "state",
-    "assignee_group",
-    "assignee",
-    "handler",
-    "severity",
-    "ci",
-    "kind",
-)
+COPIED_FIELDS = fields_with(Incident, Trait.IN_MESSAGES)
 
 UNREVEALING_FACTS = (
     "priority",

@@ -4,17 +4,19 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID, uuid5
 
 from gateway.incidents.announcement import Announcement
-from gateway.incidents.ledger import Ledger
+from gateway.incidents.field_traits import StoredAs, Trait
+from gateway.incidents.ledger import Ledger, from_json, to_json
 from gateway.settings.recipients import RecipientAddress, parse_recipient
 from gateway.vocabulary import (
     Closure,
     HoldReason,
     Impact,
     Kind,
+    RequestCategory,
     Resolution,
     State,
     Tier,
@@ -35,84 +37,122 @@ OUTBOX_NAMESPACE = UUID("b1f0a7de-5d5e-4b6c-9c0c-0a6d6f1f5c11")
 """The namespace of outbox ids."""
 
 
+def _read_request_category(text: str) -> str | None:
+    """Return the category, or the text itself if a newer release added it.
+
+    During an upgrade, both releases serve.
+    """
+    try:
+        return RequestCategory(text) if text else None
+    except ValueError:
+        return text
+
+
+def _or_empty(value: str | None) -> str:
+    return value or ""
+
+
+EMPTY_CATEGORY = StoredAs(_read_request_category, _or_empty)
+EMPTY_IMPACT = StoredAs(lambda text: Impact(text) if text else None, _or_empty)
+EMPTY_URGENCY = StoredAs(lambda text: Urgency(text) if text else None, _or_empty)
+"""The conversions of fields whose column has an empty text for None."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Incident:
+class ReportedFields:
+    """The fields of a record that people may state when they report it, each with a default.
+
+    A record that follows on from another takes them over.
+    """
+
+    description: Annotated[str, Trait.OPENED, Trait.DESCRIBING] = ""
+    service: Annotated[str, Trait.OPENED, Trait.CLASSIFYING, Trait.IN_MESSAGES] = ""
+    ci: Annotated[str, Trait.OPENED, Trait.CLASSIFYING, Trait.IN_MESSAGES] = ""
+    category: Annotated[str, Trait.OPENED, Trait.CLASSIFYING] = ""
+    contact_name: Annotated[str, Trait.OPENED, Trait.DESCRIBING] = ""
+    contact: Annotated[str, Trait.OPENED, Trait.DESCRIBING] = ""
+    location: Annotated[str, Trait.OPENED, Trait.DESCRIBING] = ""
+    reporting_unit: Annotated[str, Trait.OPENED, Trait.DESCRIBING] = ""
+    symptom: Annotated[str, Trait.CLASSIFYING] = ""
+    scope: Annotated[str, Trait.CLASSIFYING] = ""
+    language: Annotated[str, Trait.DESCRIBING] = ""
+    security: Annotated[bool, Trait.OPENED, Trait.EDITED] = False
+    labels: Annotated[Mapping[str, str], Trait.OPENED, Trait.DESCRIBING] = field(
+        default_factory=dict
+    )
+    fields: Annotated[Mapping[str, Any], Trait.CLASSIFYING] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IncidentDraft(ReportedFields):
+    """A record that is about to be opened, with the fields that it may have from the beginning."""
+
+    id: Annotated[int, Trait.OPENED, Trait.KEPT]
+    number: Annotated[str, Trait.OPENED, Trait.KEPT, Trait.IN_MESSAGES]
+    title: Annotated[str, Trait.OPENED, Trait.DESCRIBING, Trait.IN_MESSAGES]
+    source: Annotated[str, Trait.OPENED, Trait.EDITED]
+    priority: Annotated[int, Trait.OPENED, Trait.EDITED, Trait.IN_MESSAGES]
+    impact: Annotated[Impact, Trait.OPENED, Trait.CLASSIFYING]
+    urgency: Annotated[Urgency, Trait.OPENED, Trait.CLASSIFYING]
+    occurred_at: Annotated[datetime, Trait.OPENED]
+    policy: Annotated[str, Trait.OPENED]
+    kind: Annotated[str, Trait.OPENED, Trait.IN_MESSAGES] = "incident"
+    request_category: Annotated[str | None, Trait.OPENED, EMPTY_CATEGORY] = None
+    severity: Annotated[str, Trait.OPENED, Trait.IN_MESSAGES] = ""
+    integration_id: Annotated[int | None, Trait.OPENED, Trait.KEPT] = None
+    key_hash: Annotated[bytes | None, Trait.OPENED] = None
+    dedup_key: Annotated[str | None, Trait.OPENED, Trait.KEPT] = None
+    links: Annotated[tuple[Mapping[str, str], ...], Trait.OPENED] = ()
+    storm: Annotated[bool, Trait.OPENED, Trait.KEPT] = False
+    owner: Annotated[str, Trait.OPENED, Trait.OWNERSHIP] = ""
+    recorded_by: Annotated[str, Trait.KEPT] = ""
+    claimed_impact: Annotated[Impact | None, Trait.KEPT, EMPTY_IMPACT] = None
+    claimed_urgency: Annotated[Urgency | None, Trait.KEPT, EMPTY_URGENCY] = None
+    master_id: Annotated[int | None, Trait.OPENED] = None
+    follows_id: Annotated[int | None, Trait.OPENED, Trait.KEPT] = None
+    link_reason: Annotated[str | None, Trait.OPENED] = None
+    link_score: Annotated[float | None, Trait.OPENED] = None
+    next_due_at: Annotated[datetime | None, Trait.OPENED, Trait.TIMED] = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Incident(IncidentDraft):
     """A record, with the columns of the table of the same name (db/migrations/0001_core.sql)."""
 
-    id: int
-    number: str
-    title: str
-    source: str
-    priority: int
-    impact: Impact
-    urgency: Urgency
-    occurred_at: datetime
-    recorded_at: datetime
-    updated_at: datetime
-    policy: str
-    ledger: Ledger
-    version: int
-    timeline_hash: bytes
-    kind: str = "incident"
-    state: State = State.LOGGED
-    description: str = ""
-    severity: str = ""
-    service: str = ""
-    ci: str = ""
-    integration_id: int | None = None
-    key_hash: bytes | None = None
-    dedup_key: str | None = None
-    category: str = ""
-    request_category: str | None = None
-    contact_name: str = ""
-    contact: str = ""
-    location: str = ""
-    reporting_unit: str = ""
-    responded_at: datetime | None = None
-    resolved_at: datetime | None = None
+    recorded_at: Annotated[datetime, Trait.OPENED, Trait.KEPT]
+    updated_at: Annotated[datetime, Trait.OPENED, Trait.TIMED]
+    ledger: Annotated[Ledger, Trait.OPENED, StoredAs(from_json, to_json)]
+    version: Annotated[int, Trait.OPENED, Trait.TIMED]
+    timeline_hash: Annotated[bytes, Trait.OPENED, Trait.TIMED]
+    state: Annotated[State, Trait.OPENED, Trait.IN_MESSAGES] = State.LOGGED
+    responded_at: Annotated[datetime | None, Trait.OPENED] = None
+    resolved_at: Annotated[datetime | None, Trait.OPENED] = None
     closed_at: datetime | None = None
-    resolution: Resolution | None = None
-    resolution_category: str = ""
-    solution: str = ""
+    resolution: Annotated[Resolution | None, Trait.OPENED] = None
+    resolution_category: Annotated[str, Trait.SOLVING] = ""
+    solution: Annotated[str, Trait.SOLVING] = ""
     closure: Closure | None = None
     satisfaction: int | None = None
-    owner: str = ""
-    assignee_group: str = ""
-    assignee: str = ""
-    handler: str = ""
-    tier: Tier = Tier.DESK
-    third_party: str = ""
-    hold_reason: HoldReason | None = None
-    hold_until: datetime | None = None
-    held_state: State | None = None
-    master_id: int | None = None
-    follows_id: int | None = None
-    link_reason: str | None = None
-    link_score: float | None = None
-    major: bool = False
-    security: bool = False
-    suppressed: bool = False
-    storm: bool = False
-    reopened: int = 0
-    returned: int = 0
-    occurrences: int = 0
-    last_seen: datetime | None = None
-    labels: Mapping[str, str] = field(default_factory=dict)
-    links: tuple[Mapping[str, str], ...] = ()
-    refs: Mapping[str, Any] = field(default_factory=dict)
-    marks: tuple[str, ...] = ()
-    next_due_at: datetime | None = None
-    breached: bool = False
-    fields: Mapping[str, Any] = field(default_factory=dict)
-    symptom: str = ""
-    scope: str = ""
-    language: str = ""
     satisfaction_text: str = ""
     called_back_at: datetime | None = None
     called_back_by: str = ""
-    claimed_impact: Impact | None = None
-    claimed_urgency: Urgency | None = None
-    recorded_by: str = ""
+    assignee_group: Annotated[str, Trait.OPENED, Trait.OWNERSHIP, Trait.IN_MESSAGES] = ""
+    assignee: Annotated[str, Trait.OPENED, Trait.OWNERSHIP, Trait.IN_MESSAGES] = ""
+    handler: Annotated[str, Trait.OPENED, Trait.IN_MESSAGES] = ""
+    tier: Annotated[Tier, Trait.OPENED] = Tier.DESK
+    third_party: Annotated[str, Trait.EDITED] = ""
+    hold_reason: HoldReason | None = None
+    hold_until: datetime | None = None
+    held_state: State | None = None
+    major: Annotated[bool, Trait.OPENED] = False
+    suppressed: bool = False
+    reopened: Annotated[int, Trait.OPENED] = 0
+    returned: int = 0
+    occurrences: Annotated[int, Trait.COUNTED] = 0
+    last_seen: Annotated[datetime | None, Trait.COUNTED] = None
+    refs: Mapping[str, Any] = field(default_factory=dict)
+    marks: Annotated[tuple[str, ...], Trait.TIMED] = ()
+    breached: Annotated[bool, Trait.TIMED] = False
 
     @property
     def is_major(self) -> bool:

@@ -12,9 +12,9 @@ from gateway.db.pool import Connection
 from gateway.incidents import timeline
 from gateway.incidents.announcements import endings, notifier
 from gateway.incidents.arming import arm_timers
-from gateway.incidents.columns import column_of
+from gateway.incidents.columns import CHANGED, MARKED, column_of, columns_to_open, rows_as_json
 from gateway.incidents.notices import queue_notices
-from gateway.incidents.record import Incident, Revision
+from gateway.incidents.record import Incident, Notice, Revision
 
 
 class WrittenIncident(NamedTuple):
@@ -36,79 +36,13 @@ class WrittenIncident(NamedTuple):
         )
 
 
-OPENED = (
-    "id",
-    "number",
-    "kind",
-    "state",
-    "priority",
-    "impact",
-    "urgency",
-    "title",
-    "description",
-    "source",
-    "severity",
-    "service",
-    "ci",
-    "integration_id",
-    "key_hash",
-    "dedup_key",
-    "category",
-    "request_category",
-    "contact_name",
-    "contact",
-    "location",
-    "reporting_unit",
-    "occurred_at",
-    "recorded_at",
-    "updated_at",
-    "handler",
-    "owner",
-    "assignee_group",
-    "assignee",
-    "tier",
-    "responded_at",
-    "resolved_at",
-    "resolution",
-    "master_id",
-    "follows_id",
-    "link_reason",
-    "link_score",
-    "major",
-    "security",
-    "storm",
-    "reopened",
-    "labels",
-    "links",
-    "policy",
-    "ledger",
-    "next_due_at",
-    "version",
-    "timeline_hash",
-)
-
-
-COLUMNS_OF_PEOPLE = (
-    "fields",
-    "symptom",
-    "scope",
-    "language",
-    "claimed_impact",
-    "claimed_urgency",
-    "recorded_by",
-)
-"""The columns of a new record that only people fill; the table has defaults for them."""
-
-
 async def open_new(
     conn: Connection, key: bytes, revisions: Sequence[Revision], now: datetime
 ) -> list[WrittenIncident]:
     """Insert the new incidents of `revisions` with timelines, timers and messages, in order."""
     revisions = await notifier.address_all(conn, revisions, now)
     written, entries = _chained(key, revisions, now)
-    columns = (
-        (*OPENED, *COLUMNS_OF_PEOPLE) if any(_told(one.before_it) for one in written) else OPENED
-    )
+    columns = columns_to_open([one.before_it for one in written])
     rows = zip(*_columns(written, columns, now), strict=True)
     await conn.copy_records_to_table("incident", records=rows, columns=columns)
     await _write_entries(conn, entries)
@@ -116,132 +50,14 @@ async def open_new(
     return written
 
 
-def _told(incident: Incident) -> bool:
-    said = (
-        incident.fields,
-        incident.symptom,
-        incident.scope,
-        incident.language,
-        incident.claimed_impact,
-        incident.recorded_by,
-    )
-    return any(said)
+def _update(columns: Sequence[str]) -> str:
+    """Return the statement that sets columns of incidents to those of JSON rows with their id."""
+    assignments = ", ".join(f"{column} = t.{column}" for column in columns)
+    rows = "json_populate_recordset(NULL::incident, $1::json)"
+    return f"UPDATE incident i SET {assignments} FROM {rows} AS t WHERE i.id = t.id"  # noqa: S608 - names of columns alone
 
 
-CHANGED = (
-    "id",
-    "state",
-    "priority",
-    "impact",
-    "urgency",
-    "title",
-    "description",
-    "severity",
-    "service",
-    "ci",
-    "key_hash",
-    "category",
-    "contact_name",
-    "contact",
-    "location",
-    "reporting_unit",
-    "occurred_at",
-    "responded_at",
-    "resolved_at",
-    "closed_at",
-    "updated_at",
-    "resolution",
-    "resolution_category",
-    "solution",
-    "closure",
-    "satisfaction",
-    "owner",
-    "assignee_group",
-    "assignee",
-    "handler",
-    "tier",
-    "third_party",
-    "hold_reason",
-    "hold_until",
-    "held_state",
-    "master_id",
-    "link_reason",
-    "link_score",
-    "major",
-    "security",
-    "suppressed",
-    "reopened",
-    "returned",
-    "labels",
-    "links",
-    "refs",
-    "policy",
-    "ledger",
-    "marks",
-    "next_due_at",
-    "breached",
-    "version",
-    "timeline_hash",
-    "kind",
-    "request_category",
-    "fields",
-    "symptom",
-    "scope",
-    "language",
-    "satisfaction_text",
-    "called_back_at",
-    "called_back_by",
-    "source",
-)
-
-CHANGE = """
-UPDATE incident i SET
-  state = t.state, priority = t.priority, impact = t.impact, urgency = t.urgency, title = t.title,
-  description = t.description, severity = t.severity, service = t.service, ci = t.ci, key_hash = t.key_hash,
-  category = t.category, contact_name = t.contact_name, contact = t.contact, location = t.location,
-  reporting_unit = t.reporting_unit, occurred_at = t.occurred_at, responded_at = t.responded_at,
-  resolved_at = t.resolved_at, closed_at = t.closed_at, updated_at = t.updated_at, resolution = t.resolution,
-  resolution_category = t.resolution_category, solution = t.solution, closure = t.closure,
-  satisfaction = t.satisfaction, owner = t.owner, assignee_group = t.assignee_group, assignee = t.assignee,
-  handler = t.handler, tier = t.tier, third_party = t.third_party, hold_reason = t.hold_reason,
-  hold_until = t.hold_until, held_state = t.held_state, master_id = t.master_id, link_reason = t.link_reason,
-  link_score = t.link_score, major = t.major, security = t.security, suppressed = t.suppressed, reopened = t.reopened,
-  returned = t.returned, labels = t.labels::json, links = t.links::json, refs = t.refs::json, policy = t.policy,
-  ledger = t.ledger::json, marks = t.marks::json, next_due_at = t.next_due_at, breached = t.breached, version = t.version,
-  timeline_hash = t.timeline_hash, kind = t.kind, request_category = t.request_category,
-  fields = t.fields::jsonb, symptom = t.symptom, scope = t.scope, language = t.language,
-  satisfaction_text = t.satisfaction_text, called_back_at = t.called_back_at, called_back_by = t.called_back_by,
-  source = t.source
-FROM unnest(
-  $1::bigint[], $2::text[], $3::smallint[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[],
-  $10::text[], $11::bytea[], $12::text[], $13::text[], $14::text[], $15::text[], $16::text[], $17::timestamptz[],
-  $18::timestamptz[], $19::timestamptz[], $20::timestamptz[], $21::timestamptz[], $22::text[], $23::text[],
-  $24::text[], $25::text[], $26::smallint[], $27::text[], $28::text[], $29::text[], $30::text[], $31::text[],
-  $32::text[], $33::text[], $34::timestamptz[], $35::text[], $36::bigint[], $37::text[], $38::real[], $39::boolean[],
-  $40::boolean[], $41::boolean[], $42::int[], $43::int[], $44::text[], $45::text[], $46::text[], $47::text[],
-  $48::text[], $49::text[], $50::timestamptz[], $51::boolean[], $52::int[], $53::bytea[], $54::text[], $55::text[],
-  $56::text[], $57::text[], $58::text[], $59::text[], $60::text[], $61::timestamptz[], $62::text[],
-  $63::text[]
-) AS t(
-  id, state, priority, impact, urgency, title, description, severity, service, ci, key_hash, category, contact_name,
-  contact, location, reporting_unit, occurred_at, responded_at, resolved_at, closed_at, updated_at, resolution,
-  resolution_category, solution, closure, satisfaction, owner, assignee_group, assignee, handler, tier, third_party,
-  hold_reason, hold_until, held_state, master_id, link_reason, link_score, major, security, suppressed, reopened,
-  returned, labels, links, refs, policy, ledger, marks, next_due_at, breached, version, timeline_hash, kind, request_category,
-  fields, symptom, scope, language, satisfaction_text, called_back_at, called_back_by, source
-) WHERE i.id = t.id
-"""
-
-
-MARKED = ("id", "marks", "next_due_at", "breached", "updated_at", "version", "timeline_hash")
-
-MARK = """
-UPDATE incident i SET marks = t.marks::json, next_due_at = t.next_due_at, breached = t.breached, updated_at = t.updated_at,
-  version = t.version, timeline_hash = t.timeline_hash
-FROM unnest($1::bigint[], $2::text[], $3::timestamptz[], $4::boolean[], $5::timestamptz[], $6::int[], $7::bytea[])
-  AS t(id, marks, next_due_at, breached, updated_at, version, timeline_hash)
-WHERE i.id = t.id
-"""
+CHANGE, MARK = _update(CHANGED), _update(MARKED)
 
 
 async def write_changed(
@@ -260,7 +76,7 @@ async def write_changed(
             for one, revision in zip(written, changed, strict=True)
             if revision.marks_only is narrow
         ]:
-            await conn.execute(statement, *_columns(part, names, now))
+            await conn.execute(statement, _rows(part, names, now))
     if entries:
         await _write_entries(conn, entries)
     await _write_side_effects(conn, revisions, now)
@@ -294,6 +110,20 @@ def _columns(
         "updated_at": [now] * len(written),
     }
     return [heads[name] if name in heads else column_of(incidents, name) for name in names]
+
+
+def _rows(written: Sequence[WrittenIncident], names: Sequence[str], now: datetime) -> str:
+    """Return the rows of incidents as JSON, with the new head of the timeline."""
+    heads = [
+        {
+            "id": one.before_it.id,
+            "version": one.version,
+            "timeline_hash": one.timeline_hash,
+            "updated_at": now,
+        }
+        for one in written
+    ]
+    return rows_as_json([one.before_it for one in written], names, heads)
 
 
 ENTRIES = """

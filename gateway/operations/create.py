@@ -1,7 +1,7 @@
 """Records made by people: the service desk, a report form, another system."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -14,7 +14,7 @@ from gateway.errors import Flaw, Unprocessable
 from gateway.incidents.claims import lower_grade
 from gateway.incidents.custom_fields import CREATE
 from gateway.incidents.ledger import ClockEvent, LedgerEntry
-from gateway.incidents.record import Incident, Revision
+from gateway.incidents.record import Incident, ReportedFields, Revision
 from gateway.incidents.timeline import GENESIS
 from gateway.operations.idempotency import IdempotencyKey, run_once
 from gateway.operations.placement import open_correlated
@@ -36,31 +36,21 @@ LATEST_ENTRY = timedelta(days=5 * 366)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class NewReport:
+class NewReport(ReportedFields):
     """The fields of a record that is made by hand."""
 
     title: str
     kind: Kind = Kind.INCIDENT
     request_category: RequestCategory | None = None
     source: str = "web"
-    description: str = ""
     impact: Impact = Impact.INDIVIDUAL
     urgency: Urgency = Urgency.NORMAL
-    service: str = ""
-    ci: str = ""
-    category: str = ""
-    contact_name: str = ""
-    contact: str = ""
-    location: str = ""
-    reporting_unit: str = ""
-    symptom: str = ""
-    scope: str = ""
-    language: str = ""
-    fields: Mapping[str, Any] = field(default_factory=dict)
     occurred_at: datetime | None = None
-    security: bool = False
-    labels: Mapping[str, str] = field(default_factory=dict)
     late_reason: str = ""
+
+
+STATED = frozenset(NewReport.__dataclass_fields__) & frozenset(Incident.__dataclass_fields__)
+"""The fields of a report that are fields of its record too."""
 
 
 async def create(
@@ -113,7 +103,7 @@ def opening_revision(
     incident = Incident(
         id=incident_id,
         number=number,
-        **{name: getattr(report, name) for name in COPIED},
+        **{name: getattr(report, name) for name in STATED - {"occurred_at"}},
         priority=priority,
         occurred_at=_occurred(report, who, now),
         recorded_at=now,
@@ -155,11 +145,6 @@ def _capped(uow: UnitOfWork, report: NewReport) -> NewReport:
         return report
     impact, urgency = lower_grade(report.impact, report.urgency, uow.reported_at_most, judge)
     return replace(report, impact=impact, urgency=urgency)
-
-
-COPIED = tuple(
-    name for name in NewReport.__dataclass_fields__ if name not in {"occurred_at", "late_reason"}
-)
 
 
 def _occurred(report: NewReport, who: Principal, now: datetime) -> datetime:

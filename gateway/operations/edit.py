@@ -9,6 +9,7 @@ from gateway.access.principal import Principal
 from gateway.errors import Flaw, Unprocessable
 from gateway.incidents.claims import awaits_grading, claimed_priority, mark_claim_reviewed
 from gateway.incidents.facts import facts_of, withhold_facts
+from gateway.incidents.field_traits import Trait, fields_with
 from gateway.incidents.grading import with_priority
 from gateway.incidents.record import Incident, Notice, Revision
 from gateway.operations.assignment import check_edit
@@ -81,7 +82,7 @@ def _withdrawn(revision: Revision, shut_out: Sequence[str]) -> Revision:
     return replace(revision, events=events, notices=(*revision.notices, *notices))
 
 
-ASSIGNMENT_FIELDS = frozenset({"owner", "assignee_group", "assignee"})
+ASSIGNMENT_FIELDS = frozenset(fields_with(Incident, Trait.OWNERSHIP))
 """The fields that name people and groups."""
 
 GRADES = frozenset({"priority", "impact", "urgency"})

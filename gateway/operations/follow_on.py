@@ -9,18 +9,15 @@ from gateway.catalogue.routing import PEOPLE
 from gateway.errors import Conflict
 from gateway.incidents.follow_on import PredecessorRecord, continue_record
 from gateway.incidents.record import Incident, Revision
-from gateway.operations.create import NewReport, opening_revision
+from gateway.operations.create import STATED, NewReport, opening_revision
 from gateway.operations.idempotency import IdempotencyKey, run_once
 from gateway.operations.unit_of_work import Transaction, UnitOfWork
 from gateway.vocabulary import State
 
 ENDED = frozenset({State.CLOSED, State.REJECTED})
 
-TAKEN_OVER = (
-    "title", "description", "kind", "request_category", "impact", "urgency", "service", "ci", "category", "contact_name",
-    "contact", "location", "reporting_unit", "security", "labels",
-    "symptom", "scope", "language", "fields",
-)  # fmt: skip
+TAKEN_OVER = STATED - {"source", "occurred_at"}
+"""The fields that the new record takes over: how and when the old one came to be is not its own."""
 
 
 async def follow_on(
