@@ -1,106 +1,46 @@
 """The request bodies of the API: every field is bounded, every unknown one refused."""
 
-from datetime import datetime
 from typing import Annotated, Any, Literal
 
 import msgspec
-from msgspec import UNSET, Meta, UnsetType
+from msgspec import Meta
 
 from gateway.access.keys import Scope
 from gateway.incidents import commands
-from gateway.vocabulary import (
-    Closure,
-    HoldReason,
-    Impact,
-    Kind,
-    RequestCategory,
-    Resolution,
-    Tier,
-    Urgency,
+from gateway.views.record_fields import (
+    CustomValues,
+    Labels,
+    Language,
+    Moment,
+    Name,
+    NewIncident,
+    Patch,
+    Priority,
+    Rating,
+    Request,
+    Slug,
+    Text,
+    Title,
 )
+from gateway.vocabulary import Closure, HoldReason, RequestCategory, Resolution, Tier
 
-Title = Annotated[str, Meta(min_length=1, max_length=1_000)]
-Text = Annotated[str, Meta(max_length=32_768)]
-Name = Annotated[str, Meta(max_length=256)]
-Slug = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}\Z")]
-Priority = Annotated[int, Meta(ge=1, le=4)]
-Rating = Annotated[int, Meta(ge=1, le=3)]
-Moment = Annotated[datetime, Meta(tz=True)]
-Labels = Annotated[dict[Name, Annotated[str, Meta(max_length=4_096)]], Meta(max_length=100)]
-Language = Annotated[str, Meta(pattern=r"^([A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,4})?\Z")]
-CustomValues = Annotated[
-    dict[
-        Annotated[str, Meta(max_length=40)],
-        Annotated[str, Meta(max_length=4_096)] | bool | int | float | None,
-    ],
-    Meta(max_length=100),
+__all__ = [
+    "CustomValues",
+    "Labels",
+    "Language",
+    "Moment",
+    "Name",
+    "NewIncident",
+    "Patch",
+    "Priority",
+    "Rating",
+    "Request",
+    "Slug",
+    "Text",
+    "Title",
 ]
+
 Number = Annotated[str, Meta(pattern=r"^INC-[0-9]{8}-[0-9]{6,12}\Z")]
-
-
-class Request(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
-    """The base of all request bodies: an unknown field is refused."""
-
-
-class NewIncident(Request, kw_only=True):
-    """A record to create; its priority follows from impact and urgency."""
-
-    title: Title
-    kind: Kind = Kind.INCIDENT
-    request_category: RequestCategory | None = None
-    description: Text = ""
-    source: Slug = "web"
-    impact: Impact = Impact.INDIVIDUAL
-    urgency: Urgency = Urgency.NORMAL
-    service: Name = ""
-    ci: Name = ""
-    category: Name = ""
-    contact_name: Name = ""
-    contact: Name = ""
-    location: Name = ""
-    reporting_unit: Name = ""
-    symptom: Name = ""
-    scope: Name = ""
-    language: Language = ""
-    fields: CustomValues = {}
-    occurred_at: Moment | None = None
-    security: bool = False
-    labels: Labels = {}
-    late_reason: Text = ""
-
-
-class Patch(Request, kw_only=True):
-    """Fields of a record to change; those left out stay as they are.
-
-    In `fields`, null removes a value. `note` gives the reason.
-    """
-
-    title: Title | UnsetType = UNSET
-    description: Text | UnsetType = UNSET
-    priority: Priority | UnsetType = UNSET
-    impact: Impact | UnsetType = UNSET
-    urgency: Urgency | UnsetType = UNSET
-    category: Name | UnsetType = UNSET
-    service: Name | UnsetType = UNSET
-    ci: Name | UnsetType = UNSET
-    contact_name: Name | UnsetType = UNSET
-    contact: Name | UnsetType = UNSET
-    location: Name | UnsetType = UNSET
-    reporting_unit: Name | UnsetType = UNSET
-    symptom: Name | UnsetType = UNSET
-    scope: Name | UnsetType = UNSET
-    language: Language | UnsetType = UNSET
-    owner: Name | UnsetType = UNSET
-    assignee_group: Name | UnsetType = UNSET
-    assignee: Name | UnsetType = UNSET
-    source: Slug | UnsetType = UNSET
-    third_party: Name | UnsetType = UNSET
-    solution: Text | UnsetType = UNSET
-    resolution_category: Name | UnsetType = UNSET
-    security: bool | UnsetType = UNSET
-    labels: Labels | UnsetType = UNSET
-    fields: CustomValues | UnsetType = UNSET
-    note: Text = ""
 
 
 class Action(Request, kw_only=True):
@@ -347,7 +287,7 @@ class Bulk(Request, kw_only=True):
 
     numbers: Annotated[list[Number], Meta(min_length=1, max_length=100)]
     action: str
-    body: dict[str, Any] = {}
+    body: dict[str, Any] = msgspec.field(default_factory=dict)
 
 
 class NewKey(Request, kw_only=True):

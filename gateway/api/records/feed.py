@@ -21,7 +21,8 @@ from gateway.db.pool import Connection, acquire
 from gateway.errors import Flaw, Malformed
 from gateway.incidents import store
 from gateway.incidents.public_timeline import hide_masters
-from gateway.views.incidents import IncidentView, incident_views
+from gateway.views.incidents import incident_views
+from gateway.views.record_fields import IncidentView
 from gateway.web.auth import read_key_header
 from gateway.web.deadlines import extend_deadline
 

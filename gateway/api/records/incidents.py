@@ -21,8 +21,9 @@ from gateway.operations.follow_on import follow_on
 from gateway.operations.idempotency import claim_key
 from gateway.operations.references import delete_reference, reference_tag, set_reference
 from gateway.operations.unit_of_work import NOW
-from gateway.views.incidents import IncidentView, incident_views
+from gateway.views.incidents import incident_views
 from gateway.views.listing import fetch_page, parse_field_filters, parse_label_filters, parse_query
+from gateway.views.record_fields import IncidentView
 from gateway.views.reporter import check_filters
 from gateway.web import body
 

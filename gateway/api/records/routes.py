@@ -31,8 +31,8 @@ from gateway.api.route import (
     Route,
     first_docstring_line,
 )
-from gateway.views.incidents import IncidentView, SlaView
 from gateway.views.listing import IncidentQuery as ListQuery
+from gateway.views.record_fields import IncidentView, SlaView
 
 
 def record_routes(feed: ChangeFeed) -> tuple[Route, ...]:
