@@ -8,7 +8,6 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any
 
 from gateway.catalogue import applying, cis, criticality, services
 from gateway.catalogue.criticality import AdjustedPriority
@@ -33,7 +32,6 @@ EVERY = 5.0
 """Seconds between two readings, and the longest delay of a change made by another replica."""
 
 GROUPS = groups.GROUPS + "WHERE g.active ORDER BY g.slug"
-ROUTED_BY = ("kind", "source", "service", "category", "priority", "security")
 SKILLS = "SELECT login, skills FROM person WHERE active AND skills <> '{}'"
 LOAD = """
 SELECT assignee, count(*) AS open FROM incident
@@ -278,9 +276,16 @@ class Catalogue:
         Unchanged if no rule applies.
         """
         incident = revision.after
-        facts: dict[str, Any] = {name: getattr(incident, name) for name in ROUTED_BY}
         routed = decide_routing(
-            RoutingCase(origin=origin, **facts),
+            RoutingCase(
+                origin=origin,
+                kind=incident.kind,
+                source=incident.source,
+                service=incident.service,
+                category=incident.category,
+                priority=incident.priority,
+                security=incident.security,
+            ),
             self._standing,
             self._settings.routing,
             self._on_shift,

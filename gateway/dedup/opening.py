@@ -16,9 +16,8 @@ from gateway.escalation.record_timers import SlaRules, refresh_timers
 from gateway.incidents.alert import Alert
 from gateway.incidents.follow_on import PredecessorRecord, continue_record
 from gateway.incidents.grading import PriorityGrade
-from gateway.incidents.ledger import ClockEvent, LedgerEntry
+from gateway.incidents.opening import begin_draft, open_record
 from gateway.incidents.record import Incident, Revision, TimerChange
-from gateway.incidents.timeline import GENESIS
 from gateway.settings import Settings
 from gateway.sla.clocks import opening_due
 from gateway.sla.policy_choice import INCIDENT
@@ -52,24 +51,14 @@ class RecordOpener:
         grade = self._graded(draft.item)
         grade = min(STORM_GRADE, grade, key=lambda one: one.priority) if storm else grade
         judged = self.catalogue.judge(grade.priority, "" if storm else alert.service)
-        incident = self._incident(draft, now, grade, judged.priority)
-        overrides = judged.facts if not grade.rule else {**judged.facts, "graded_by": grade.rule}
-        events: list[tuple[str, Mapping[str, Any]]] = [
-            ("opened", {**_facts(draft, incident), **overrides})
-        ]
+        incident = self._draft(draft, now, grade, judged.priority)
+        facts = _facts(draft, incident, judged.facts, grade)
+        opened = open_record(incident, actor=ACTOR, reason=draft.reason, facts=facts)
         if draft.holder.master is not None:
-            facts = {"reason": incident.link_reason, "score": incident.link_score}
-            events.append(("linked", {"master": draft.holder.top.number, **facts}))
-            return Revision(after=incident, actor=ACTOR, events=tuple(events))
-        timers: tuple[TimerChange, ...] = (TimerChange(TimerKind.SLA, incident.next_due_at),)
-        if rungs := self.rules.escalation.ladder(incident):
-            timers += (
-                TimerChange(
-                    TimerKind.LADDER, self.rules.policy(incident).calendar.add(now, rungs[0].after)
-                ),
-            )
-        opened = Revision(after=incident, actor=ACTOR, events=tuple(events), timers=timers)
-        return self._given(opened, draft.follows, now)
+            score = {"reason": incident.link_reason, "score": incident.link_score}
+            linked = ("linked", {"master": draft.holder.top.number, **score})
+            return replace(opened, events=(*opened.events, linked))
+        return self._armed(self._given(opened, draft.follows, now), now)
 
     def priority(self, item: BatchItem) -> int:
         """Return the priority of an alert, adjusted by the criticality of its service."""
@@ -82,22 +71,28 @@ class RecordOpener:
         return grade_of(source, severity, self.settings.intake, service, self.settings.services)
 
     def _given(self, opened: Revision, follows: IncidentRef | None, now: datetime) -> Revision:
-        """Return the revision assigned to the earlier assignee, or as a routing rule says.
-
-        An assigned record gets the timers of its new state; most stay unassigned, which costs
-        nothing.
-        """
+        """Return the revision assigned to the earlier assignee, or as a routing rule says."""
         given = opened
         if follows is not None and self.catalogue.may_have(opened.after, _before(follows)):
             given = continue_record(opened, _before(follows), now)
-        if not given.after.handler:
-            given = self.catalogue.route(given, ALERTS, now)
-        if given.after.ledger is opened.after.ledger:
-            return given
-        after, armed = refresh_timers(self.rules, given.after, now)
-        return replace(given, after=after, timers=armed)
+        return given if given.after.handler else self.catalogue.route(given, ALERTS, now)
 
-    def _incident(
+    def _armed(self, given: Revision, now: datetime) -> Revision:
+        """Return the revision with its first timers.
+
+        Most records stay unassigned: their timers are known without walking the ledger.
+        """
+        incident = given.after
+        if len(incident.ledger) > 1:
+            after, armed = refresh_timers(self.rules, incident, now)
+            return replace(given, after=after, timers=armed)
+        timers: tuple[TimerChange, ...] = (TimerChange(TimerKind.SLA, incident.next_due_at),)
+        if rungs := self.rules.escalation.ladder(incident):
+            due = self.rules.policy(incident).calendar.add(now, rungs[0].after)
+            timers += (TimerChange(TimerKind.LADDER, due),)
+        return Revision(after=incident, actor=given.actor, events=given.events, timers=timers)
+
+    def _draft(
         self, draft: RecordDraft, now: datetime, grade: PriorityGrade, priority: int
     ) -> Incident:
         alert, holder, storm = draft.item.alert, draft.holder, draft.holder.storm
@@ -106,6 +101,7 @@ class RecordOpener:
             kind=INCIDENT, service=service, source=draft.item.source, priority=priority
         )
         return Incident(
+            **begin_draft(priority, now),
             id=holder.id,
             number=holder.number,
             title=shown_title(alert.title, storm=storm),
@@ -121,10 +117,7 @@ class RecordOpener:
             key_hash=None if storm else draft.item.key_hash,
             dedup_key=None if storm else alert.dedup_key,
             occurred_at=_occurred(alert, now),
-            recorded_at=now,
-            updated_at=now,
             policy=policy.name,
-            ledger=(LedgerEntry(now, ClockEvent.RECORD, priority=priority),),
             next_due_at=None if master else opening_due(policy, priority, now),
             follows_id=draft.follows.id if draft.follows else None,
             security=holder.security,
@@ -132,10 +125,8 @@ class RecordOpener:
             link_reason=draft.link_reason.reason if master and draft.link_reason else None,
             link_score=draft.link_reason.score if master and draft.link_reason else None,
             labels={} if storm else alert.labels,
-            links=tuple({"href": link.href, "text": link.text} for link in alert.links),
+            links=tuple([{"href": link.href, "text": link.text} for link in alert.links]),
             storm=storm,
-            version=0,
-            timeline_hash=GENESIS,
         )
 
 
@@ -148,14 +139,15 @@ def _occurred(alert: Alert, now: datetime) -> datetime:
     return stamped if stamped is not None and stamped <= now else now
 
 
-def _facts(draft: RecordDraft, incident: Incident) -> Mapping[str, Any]:
-    facts: dict[str, Any] = {
-        "source": incident.source,
-        "priority": incident.priority,
-        "reason": draft.reason,
-    }
+def _facts(
+    draft: RecordDraft, incident: Incident, judged: Mapping[str, Any], grade: PriorityGrade
+) -> Mapping[str, Any]:
+    facts: dict[str, Any] = {}
     if incident.dedup_key is not None:
         facts["dedup_key"] = incident.dedup_key
     if draft.follows is not None:
         facts["follows"] = draft.follows.number
+    facts |= judged
+    if grade.rule:
+        facts["graded_by"] = grade.rule
     return facts

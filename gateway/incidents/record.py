@@ -84,8 +84,8 @@ class ReportedFields:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class IncidentDraft(ReportedFields):
-    """A record that is about to be opened, with the fields that it may have from the beginning."""
+class Incident(ReportedFields):
+    """A record, with the columns of the table of the same name (db/migrations/0001_core.sql)."""
 
     id: Annotated[int, Trait.OPENED, Trait.KEPT]
     number: Annotated[str, Trait.OPENED, Trait.KEPT, Trait.IN_MESSAGES]
@@ -113,12 +113,6 @@ class IncidentDraft(ReportedFields):
     link_reason: Annotated[str | None, Trait.OPENED] = None
     link_score: Annotated[float | None, Trait.OPENED] = None
     next_due_at: Annotated[datetime | None, Trait.OPENED, Trait.TIMED] = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Incident(IncidentDraft):
-    """A record, with the columns of the table of the same name (db/migrations/0001_core.sql)."""
-
     recorded_at: Annotated[datetime, Trait.OPENED, Trait.KEPT]
     updated_at: Annotated[datetime, Trait.OPENED, Trait.TIMED]
     ledger: Annotated[Ledger, Trait.OPENED, StoredAs(from_json, to_json)]

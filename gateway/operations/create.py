@@ -1,6 +1,5 @@
 """Records made by people: the service desk, a report form, another system."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -13,9 +12,8 @@ from gateway.directory.roles import Role
 from gateway.errors import Flaw, Unprocessable
 from gateway.incidents.claims import lower_grade
 from gateway.incidents.custom_fields import CREATE
-from gateway.incidents.ledger import ClockEvent, LedgerEntry
+from gateway.incidents.opening import begin_draft, open_record
 from gateway.incidents.record import Incident, ReportedFields, Revision
-from gateway.incidents.timeline import GENESIS
 from gateway.operations.idempotency import IdempotencyKey, run_once
 from gateway.operations.placement import open_correlated
 from gateway.operations.reporter.acknowledgement import queue_acknowledgement
@@ -100,36 +98,27 @@ def opening_revision(
     policy = uow.rules.policy_for(
         kind=report.kind, service=report.service, source=report.source, priority=priority
     )
-    incident = Incident(
+    draft = Incident(
+        **begin_draft(priority, now),
+        **{name: getattr(report, name) for name in STATED - {"occurred_at"}},
         id=incident_id,
         number=number,
-        **{name: getattr(report, name) for name in STATED - {"occurred_at"}},
         priority=priority,
         occurred_at=_occurred(report, who, now),
-        recorded_at=now,
-        updated_at=now,
         owner=who.name if Role.SERVICE_DESK in who.parts else "",
         recorded_by=who.name,
         claimed_impact=None if claimed is report else claimed.impact,
         claimed_urgency=None if claimed is report else claimed.urgency,
         policy=policy.name,
-        ledger=(LedgerEntry(now, ClockEvent.RECORD, priority=priority),),
-        version=0,
-        timeline_hash=GENESIS,
     )
-    facts: Mapping[str, Any] = {
-        "source": report.source,
-        "priority": priority,
-        "reason": "reported",
-        **judged.facts,
-    }
+    facts: dict[str, Any] = dict(judged.facts)
     if claimed is not report:
-        facts = {**facts, "claimed": {"impact": claimed.impact, "urgency": claimed.urgency}}
-    if incident.fields:
-        facts = {**facts, "fields": incident.fields}
-    if now - incident.occurred_at > LATE_ENTRY:
-        facts = {**facts, "late_reason": report.late_reason}
-    return Revision(after=incident, actor=who.name, events=(("opened", facts),))
+        facts["claimed"] = {"impact": claimed.impact, "urgency": claimed.urgency}
+    if draft.fields:
+        facts["fields"] = draft.fields
+    if now - draft.occurred_at > LATE_ENTRY:
+        facts["late_reason"] = report.late_reason
+    return open_record(draft, actor=who.name, reason="reported", facts=facts)
 
 
 def _capped(uow: UnitOfWork, report: NewReport) -> NewReport:
