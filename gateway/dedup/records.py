@@ -21,7 +21,7 @@ from gateway.dedup.sender_actions import command_of
 from gateway.dedup.steps import AnyStep, BareStep, TextsChanged
 from gateway.dedup.storms import fetch_firing_alerts
 from gateway.escalation import record_timers
-from gateway.escalation.duties import with_announcements
+from gateway.escalation.change_announcements import announce_change
 from gateway.incidents import commands, lifecycle, store, writing
 from gateway.incidents.arming import arm_timers
 from gateway.incidents.changes import CommittedChanges, armed_by
@@ -68,7 +68,7 @@ class PlanWriter:
             conn, rules.escalation, partial(store.lock, conn), [*opened, *changed], plan.now
         )
         opened, changed = made[: len(opened)], made[len(opened) :]
-        revisions = [self._told(self._armed(revision, plan)) for revision in changed]
+        revisions = [self._told(self._armed(revision, plan), plan) for revision in changed]
         if opened:
             await writing.open_new(conn, self._key, opened, plan.now)
         if revisions:
@@ -99,11 +99,11 @@ class PlanWriter:
             )
             if steps := plan.steps.get(draft.holder):
                 revision = self._armed(self._stepped(revision, steps, plan), plan)
-            revisions.append(self._told(revision))
+            revisions.append(self._told(revision, plan))
         return revisions
 
-    def _told(self, revision: Revision) -> Revision:
-        return with_announcements(self._openings.rules.escalation, revision)
+    def _told(self, revision: Revision, plan: BatchPlan) -> Revision:
+        return announce_change(self._openings.rules, revision, plan.now)
 
     async def _locked(self, conn: Connection, plan: BatchPlan) -> list[Incident]:
         """Return every record that the plan changes, locked.

@@ -10,6 +10,7 @@ from gateway.correlation.for_masters import apply_effects_on_masters
 from gateway.db.pool import Connection
 from gateway.escalation import record_timers, timer_effects
 from gateway.escalation.duties import with_announcements
+from gateway.escalation.change_announcements import announce_change
 from gateway.escalation.record_timers import SlaRules
 from gateway.escalation.timer_effects import (
     CLEARED_BECAUSE,
@@ -64,15 +65,19 @@ class TimerEffects:
         )
         untouched = set(map(id, found))
         revisions = [
-            one if id(one) in untouched else self._refreshed(one, now) for one in concerned
+            announce_change(
+                self.rules, one if id(one) in untouched else self._refreshed(one, now), now
+            )
+            for one in concerned
         ]
-        written = [
-            with_announcements(self.rules.escalation, replace(revision, timers=()))
-            for revision in revisions
-        ]
+        written = [replace(revision, timers=()) for revision in revisions]
         await writing.write_changed(conn, self.key, written, now)
         return FiringEffect(
-            [Armed(r.after.id, arm.kind, arm.due_at) for r in revisions for arm in r.timers],
+            [
+                Armed(revision.after.id, arm.kind, arm.due_at)
+                for revision in revisions
+                for arm in {arm.kind: arm for arm in revision.timers}.values()
+            ],
             written,
         )
 

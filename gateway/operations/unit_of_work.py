@@ -14,7 +14,7 @@ from gateway.correlation.for_masters import apply_effects_on_masters
 from gateway.db.pool import Connection, Pool, in_transaction
 from gateway.errors import NotFound, VersionMismatch
 from gateway.escalation import record_timers
-from gateway.escalation.duties import with_announcements
+from gateway.escalation.change_announcements import announce_change
 from gateway.escalation.record_timers import SlaRules
 from gateway.incidents import store, writing
 from gateway.incidents.changes import CommittedChanges, armed_by
@@ -152,6 +152,4 @@ class Transaction:
     def _refreshed(self, revision: Revision) -> Revision:
         after, armed = record_timers.refresh_timers(self.uow.rules, revision.after, self.now)
         fresh = replace(revision, after=after, timers=(*revision.timers, *armed))
-        told = with_announcements(self.uow.rules.escalation, fresh)
-        told = record_timers.with_grading_deadline(self.uow.rules, told)
-        return record_timers.merge_raise_and_breach(self.uow.rules, told, self.now)
+        return announce_change(self.uow.rules, fresh, self.now)

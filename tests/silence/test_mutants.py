@@ -9,13 +9,14 @@ import pytest
 from gateway.correlation import detaching
 from gateway.db.pool import Connection
 from gateway.dedup import alert_updates, plan
+from gateway.escalation import change_announcements
 from gateway.escalation.duties import with_announcements
 from gateway.escalation.management import EscalationRules
 from gateway.incidents import writing
 from gateway.incidents.hierarchy import UnfitReason, find_unfit_reason
 from gateway.incidents.notices import queue_notices
 from gateway.incidents.record import Incident, Notice, Revision
-from gateway.operations import rules_in_force, unit_of_work
+from gateway.operations import rules_in_force
 from tests.conftest import Servers
 from tests.silence.machine import run, short
 
@@ -52,7 +53,7 @@ def unlink_without_announcements(patch: pytest.MonkeyPatch) -> None:
         unlinked = any(event == "unlinked" for event, _ in revision.events)
         return revision if unlinked else with_announcements(escalation, revision)
 
-    patch.setattr(unit_of_work, "with_announcements", announce_except_unlinking)
+    patch.setattr(change_announcements, "with_announcements", announce_except_unlinking)
 
 
 def skip_messages_after_a_failure(patch: pytest.MonkeyPatch) -> None:
