@@ -86,13 +86,6 @@ class MediaTypeSniffer:
         return kind or (TEXT if self._text and self._reads(b"", final=True) else BINARY)
 
 
-def detect_media_type(content: bytes) -> str:
-    """Return the media type of a whole file, as a Sniffer finds it."""
-    sniffer = MediaTypeSniffer()
-    sniffer.feed(content)
-    return sniffer.type()
-
-
 def safe_name(given: str) -> str:
     """Return the last part of a path without invisible characters, or "file".
 

@@ -178,15 +178,6 @@ REQUEST_STATES: Mapping[State, tuple[str, str]] = {
 }
 """The texts for states of a service request that differ from an incident's."""
 
-CLOCK_STATES: Mapping[str, tuple[str, str]] = {
-    "pending": ("not begun", "未开始"),
-    "running": ("running", "计时中"),
-    "paused": ("paused", "已暂停"),
-    "met": ("met", "按时"),
-    "breached": ("late", "超时"),
-}
-"""The texts for the states of a clock."""
-
 SATISFACTION: Mapping[int, tuple[str, str]] = {
     3: ("satisfied", "满意"),
     2: ("so-so", "一般"),

@@ -44,6 +44,3 @@ class Visibility:
     def parameters(self) -> tuple[bool, bool, list[str]]:
         """Return the parameters of `may_see`: security records, ordinary records, and names."""
         return self.security, self.ordinary, list(self.names)
-
-
-EVERYTHING = Visibility(ordinary=True, security=True)

@@ -19,9 +19,9 @@ from gateway.directory.roles import Role
 from gateway.incidents import store
 from gateway.incidents.lifecycle import TRANSITIONS
 from gateway.incidents.record import Incident
-from gateway.incidents.visibility import EVERYTHING
 from gateway.vocabulary import State
 from tests.support.api import Api
+from tests.support.visibility import EVERYTHING
 
 ROUTES = list_routes(ChangeFeed())
 OF_RECORDS = [route for route in ROUTES if route.path.startswith(ONE_RECORD)]

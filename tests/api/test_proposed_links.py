@@ -8,9 +8,9 @@ from gateway.correlation import proposals
 from gateway.correlation.proposals import LinkProposal
 from gateway.db.pool import acquire
 from gateway.directory.roles import Role
-from gateway.incidents.visibility import EVERYTHING
 from tests.support.api import Api
 from tests.support.clock import NOON
+from tests.support.visibility import EVERYTHING
 
 INCIDENTS = "/api/v1/incidents"
 

@@ -10,19 +10,11 @@ from gateway.incidents.ledger import ClockEvent, LedgerEntry
 from gateway.incidents.record import Revision
 from gateway.incidents.timeline import GENESIS
 from gateway.incidents.visibility import EVERYTHING
-from gateway.vocabulary import (
-    Closure,
-    HoldReason,
-    Impact,
-    Kind,
-    RequestCategory,
-    Resolution,
-    State,
-    Tier,
-    Urgency,
-)
+from gateway.vocabulary import Closure, HoldReason, Impact, Kind, RequestCategory, Resolution, State, Tier, Urgency
+from gateway.incidents.writing import CHANGED, COLUMNS_OF_PEOPLE, OPENED
 from tests.incidents.test_lifecycle import an_incident
 from tests.support.clock import NOON
+from tests.support.visibility import EVERYTHING
 
 
 async def test_incident_row_with_unknown_column_is_read(pool: Pool) -> None:

@@ -9,7 +9,6 @@ import pytest
 from gateway import vocabulary
 from gateway.directory.roles import GroupTier, Role
 from gateway.incidents.labels import (
-    CLOCK_STATES,
     CLOCKS,
     LABELS,
     LOCALES,
@@ -20,7 +19,6 @@ from gateway.incidents.labels import (
     state_label,
 )
 from gateway.settings import Notify, PolicySettings
-from gateway.sla.clocks import ClockState
 from gateway.vocabulary import Kind, State
 
 KINDS = [
@@ -56,11 +54,9 @@ def test_locales_equal_configurable_locales() -> None:
     assert set(LOCALES) == set(get_args(get_type_hints(Notify)["locale"]))
 
 
-def test_every_clock_state_and_rating_has_labels() -> None:
-    assert set(CLOCK_STATES) == set(ClockState)
+def test_every_rating_has_labels() -> None:
     assert set(SATISFACTION) == {1, 2, 3}
     for english, chinese in (
-        *CLOCK_STATES.values(),
         *SATISFACTION.values(),
         *REQUEST_STATES.values(),
     ):

@@ -8,8 +8,9 @@ import pytest
 
 from gateway.db.pool import Pool
 from gateway.directory.roles import Role
-from gateway.incidents.visibility import EVERYTHING, Visibility, has_security_role
+from gateway.incidents.visibility import Visibility, has_security_role
 from tests.incidents.test_lifecycle import an_incident
+from tests.support.visibility import EVERYTHING
 
 OWN = Visibility(names=("ann@example.com",))
 

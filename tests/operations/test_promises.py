@@ -13,7 +13,6 @@ from gateway.catalogue.live import Catalogue
 from gateway.db.pool import Pool
 from gateway.directory.roles import Role
 from gateway.incidents import store
-from gateway.incidents.visibility import EVERYTHING
 from gateway.operations.create import NewReport, create
 from gateway.operations.edit import edit
 from gateway.operations.unit_of_work import UnitOfWork
@@ -21,6 +20,7 @@ from gateway.settings import load
 from gateway.views.incidents import sla_view
 from gateway.vocabulary import Impact, Urgency
 from tests.support.clock import NOON, FakeClock
+from tests.support.visibility import EVERYTHING
 
 CONFIGURED = """
 [[sla.use]]

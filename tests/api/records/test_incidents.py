@@ -2,10 +2,10 @@ import asyncio
 from datetime import datetime, timedelta
 
 from gateway.db.pool import Pool
-from gateway.incidents.visibility import EVERYTHING
 from gateway.views.listing import PAGES
 from tests.support.api import Api
 from tests.support.clock import NOON, FakeClock
+from tests.support.visibility import EVERYTHING
 
 
 async def test_created_incident_has_number_priority_and_clocks(api: Api) -> None:

@@ -12,7 +12,6 @@ from gateway.catalogue.live import Catalogue
 from gateway.db.pool import Pool, acquire
 from gateway.incidents import commands, store
 from gateway.incidents.record import Incident
-from gateway.incidents.visibility import EVERYTHING
 from gateway.operations.act import act
 from gateway.operations.create import create
 from gateway.operations.edit import edit
@@ -24,6 +23,7 @@ from gateway.vocabulary import Criticality, Impact, Kind, RequestCategory, Resol
 from tests.operations.rounds.test_deadline_recalculation import dues, entries
 from tests.operations.test_promises import ANN, urgent
 from tests.support.clock import NOON, FakeClock
+from tests.support.visibility import EVERYTHING
 
 PLAIN = (
     dict.fromkeys(services.CHECKS, "")
