@@ -14,7 +14,7 @@ from gateway.incidents.announcements import endings, notifier
 from gateway.incidents.arming import arm_timers
 from gateway.incidents.columns import CHANGED, MARKED, column_of, columns_to_open, rows_as_json
 from gateway.incidents.notices import queue_notices
-from gateway.incidents.record import Incident, Notice, Revision
+from gateway.incidents.record import Incident, Revision
 
 
 class WrittenIncident(NamedTuple):

@@ -9,7 +9,6 @@ from gateway.correlation import detaching
 from gateway.correlation.for_masters import apply_effects_on_masters
 from gateway.db.pool import Connection
 from gateway.escalation import record_timers, timer_effects
-from gateway.escalation.duties import with_announcements
 from gateway.escalation.change_announcements import announce_change
 from gateway.escalation.record_timers import SlaRules
 from gateway.escalation.timer_effects import (

@@ -9,9 +9,17 @@ from gateway.incidents import columns, store, writing
 from gateway.incidents.ledger import ClockEvent, LedgerEntry
 from gateway.incidents.record import Revision
 from gateway.incidents.timeline import GENESIS
-from gateway.incidents.visibility import EVERYTHING
-from gateway.vocabulary import Closure, HoldReason, Impact, Kind, RequestCategory, Resolution, State, Tier, Urgency
-from gateway.incidents.writing import CHANGED, COLUMNS_OF_PEOPLE, OPENED
+from gateway.vocabulary import (
+    Closure,
+    HoldReason,
+    Impact,
+    Kind,
+    RequestCategory,
+    Resolution,
+    State,
+    Tier,
+    Urgency,
+)
 from tests.incidents.test_lifecycle import an_incident
 from tests.support.clock import NOON
 from tests.support.visibility import EVERYTHING
