@@ -4,6 +4,8 @@ import re
 import subprocess
 from pathlib import Path
 
+from devtools.purity import broken_promises
+
 CONTRACTS = "from importlinter.cli import lint_imports_command; lint_imports_command()"
 
 CHECKS = (
@@ -27,11 +29,13 @@ def check(python: Path) -> int:
         print(f"== {name}", flush=True)
         if subprocess.call([str(python), *argv]):
             failed.append(name)
-    print("== tree", flush=True)
-    problems = tree_problems()
-    print("\n".join(problems) or "Nothing stands in the tree that may not.")
-    if problems:
-        failed.append("tree")
+    for name, found, fine in (
+        ("pure", broken_promises(), "Every module marked as pure is."),
+        ("tree", tree_problems(), "Nothing stands in the tree that may not."),
+    ):
+        print(f"== {name}", *(found or [fine]), sep="\n", flush=True)
+        if found:
+            failed.append(name)
     print(f"FAILED: {', '.join(failed)}" if failed else "All checks passed.")
     return 1 if failed else 0
 

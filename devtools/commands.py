@@ -110,7 +110,7 @@ COMMANDS: tuple[Module | Task, ...] = (
     ),
     Task(
         "check",
-        "check format, lint, types, import contracts, and what may stand in the tree",
+        "check format, lint, types, import contracts, purity, and what may stand in the tree",
         lambda _: checks.check(prepare(Packages.ALL)),
     ),
     Task(

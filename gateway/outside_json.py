@@ -1,5 +1,6 @@
 """Limits for untrusted JSON: depth, NUL characters, and fast decoders of numbers. Pure."""
 
+from functools import cache
 from itertools import accumulate
 from math import isinf
 from typing import Any, TypeVar, cast
@@ -15,9 +16,6 @@ BRACKETS = b"[{]}"
 ALL_ELSE = bytes(set(range(256)) - set(BRACKETS))
 STEPS = bytes.maketrans(BRACKETS, b"\x01\x01\xff\xff")
 """The change of depth of each bracket, as signed bytes."""
-
-_DECODERS: dict[Any, Any] = {}
-"""Decoders by type; their number is bounded by the types that the code names."""
 
 
 def is_deeper(body: bytes, levels: int) -> bool:
@@ -40,9 +38,14 @@ def decoder(kind: type[T]) -> "msgspec.json.Decoder[T]":
 
     msgspec's own parsing takes 20 microseconds for a number near the largest or smallest float.
     """
-    if kind not in _DECODERS:
-        _DECODERS[kind] = msgspec.json.Decoder(kind, float_hook=_number)
-    return cast("msgspec.json.Decoder[T]", _DECODERS[kind])
+    key: Any = kind
+    return cast("msgspec.json.Decoder[T]", _decoder(key))
+
+
+@cache
+def _decoder(kind: Any) -> Any:
+    """Return the decoder of a type; their number is bounded by the types that the code names."""
+    return msgspec.json.Decoder(kind, float_hook=_number)
 
 
 def _number(text: str) -> float:

@@ -1,4 +1,4 @@
-"""Signed links that let a reporter open one record without a key. Signing is pure.
+"""Signed links that let a reporter open one record without a key.
 
 A link is `SECRET.RECORD.END.SIGNATURE`: the name of the secret that signed it, the record's id,
 the end of its validity in seconds since 1970, and HMAC-SHA256 (256 bits) over these.

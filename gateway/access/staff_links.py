@@ -1,4 +1,4 @@
-"""Signed links that let one member of staff read one record without a key. Signing is pure.
+"""Signed links that let one member of staff read one record without a key.
 
 A link is `SECRET.RECORD.END.READER.SIGNATURE`; the reader, in URL-safe base64, is a person's
 login and the second in which it was made, or the role of an address.

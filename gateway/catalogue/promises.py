@@ -1,4 +1,4 @@
-"""SLA promises of services in the catalogue, applied over those of the configuration."""
+"""SLA promises of services in the catalogue, applied over those of the configuration. Pure."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace

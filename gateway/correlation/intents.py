@@ -1,6 +1,6 @@
-"""The intent of a text in English or Chinese, and remarks about scope, health and time.
+"""The intent of a text in English or Chinese, and remarks about scope, health and time. Pure.
 
-Pure; all expressions are for lower-case text.
+All expressions are for lower-case text.
 """
 
 import re

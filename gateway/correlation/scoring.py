@@ -1,6 +1,6 @@
-"""Scores for the open masters that a report may belong to. Pure; see docs/correlation.md.
+"""Scores for the open masters that a report may belong to. Pure.
 
-Points say how likely a link is. A link is made only if both name something that identifies the
+See docs/correlation.md. Points say how likely a link is. A link is made only if both name something that identifies the
 incident: an item, a service, a number or a rare name. In doubt, records stay apart: a link that
 is missing costs a second look, a wrong one hides one incident behind another.
 """

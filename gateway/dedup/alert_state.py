@@ -1,4 +1,4 @@
-"""The state of a dedup key, and its incident, while a batch is being decided."""
+"""The state of a dedup key, and its incident, while a batch is being decided. Pure."""
 
 from dataclasses import dataclass
 from datetime import datetime

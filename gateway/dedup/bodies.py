@@ -1,4 +1,4 @@
-"""The choice of raw request bodies that are stored. Pure, in memory.
+"""The choice of raw request bodies that are stored. Pure.
 
 Only bodies are dropped, in alert storms and beyond an integration's share; items and counts stay
 exact.

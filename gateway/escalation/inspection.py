@@ -1,4 +1,4 @@
-"""The notes of `python -m gateway check` on clocks, calendars and escalation."""
+"""The notes of `python -m gateway check` on clocks, calendars and escalation. Pure."""
 
 from datetime import datetime, timedelta
 

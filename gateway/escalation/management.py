@@ -1,7 +1,4 @@
-"""Management escalation: notifications of openings, warnings, breaches and unresolved records.
-
-Pure.
-"""
+"""Management escalation: notice of openings, warnings, breaches and unresolved records. Pure."""
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace

@@ -1,7 +1,4 @@
-"""A preview of the deadlines that another configuration of policies and calendars would move.
-
-Pure.
-"""
+"""A preview of the deadlines that other policies and calendars would move. Pure."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass

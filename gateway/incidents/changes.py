@@ -1,4 +1,4 @@
-"""The changes of a transaction to incidents, processed once it is committed."""
+"""The changes of a transaction to incidents, processed once it is committed. Pure."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,7 @@
-"""Commands of people and alerts on a record. `note` is stored with the timeline entry."""
+"""Commands of people and alerts on a record. Pure.
+
+`note` is stored with the timeline entry.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""The media types and names of files, by their content. Pure; the sender's claims are ignored."""
+"""The media types and names of files, by their content and not by the sender's claims. Pure."""
 
 import codecs
 import unicodedata

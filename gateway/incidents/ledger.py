@@ -1,4 +1,4 @@
-"""The clock events of a record, in order: the input of every pure clock function in `sla/`.
+"""The clock events of a record, in order: the input of every clock function in `sla/`. Pure.
 
 The ledger is stored as JSON on the incident: [[microseconds since 1970, event, tier, priority,
 reason], ...].

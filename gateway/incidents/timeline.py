@@ -1,4 +1,4 @@
-"""The append-only, hash-chained log of one incident. Pure: entries in, entries with hashes out.
+"""The append-only, hash-chained log of one incident: entries in, with hashes out. Pure.
 
 Each hash is HMAC-SHA256 over the hash before it and the entry's own canonical bytes, so an
 edited, deleted, swapped or inserted entry breaks the chain from there on. The writer of an entry

@@ -1,4 +1,4 @@
-"""The card of a record in a chat: its text, its state, and its buttons. Pure values."""
+"""The card of a record in a chat: its text, its state, and its buttons. Pure."""
 
 from dataclasses import dataclass
 from typing import Literal

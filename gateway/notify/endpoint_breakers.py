@@ -1,6 +1,6 @@
-"""A circuit breaker per endpoint: after several failures in a row it pauses, then probes once.
+"""A circuit breaker per endpoint: after failures in a row it pauses, then probes once. Pure.
 
-Pure apart from its own memory: `now` is monotonic seconds and comes from the caller.
+`now` is monotonic seconds and comes from the caller.
 """
 
 from collections import OrderedDict

@@ -1,4 +1,4 @@
-"""The input and the results of a notification channel. Pure values."""
+"""The input and the results of a notification channel. Pure."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

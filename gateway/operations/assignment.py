@@ -1,7 +1,4 @@
-"""Assignment: the check of the group and person that get a record, and the tier that follows.
-
-Pure.
-"""
+"""Assignment: the check of a record's new group and person, and the tier that follows. Pure."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace

@@ -1,4 +1,4 @@
-"""A value of a request that was repaired before its source adapter read it."""
+"""A value of a request that was repaired before its source adapter read it. Pure."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

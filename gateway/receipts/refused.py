@@ -1,4 +1,7 @@
-"""An item that could not be parsed, in a module of its own so that parsers stay pure."""
+"""An item that could not be parsed. Pure.
+
+It has a module of its own because parsers make it.
+"""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""The calendar protocol: which time counts for a clock."""
+"""The calendar protocol: which time counts for a clock. Pure."""
 
 from datetime import datetime, timedelta
 from typing import Protocol

@@ -1,6 +1,6 @@
-"""Calendars from the configuration, and the flaws in it.
+"""Calendars from the configuration, and the flaws in it. Pure.
 
-Pure but for the knowledge of the library of holidays.
+Holidays are those that the installed edition of the library `holidays` knows.
 """
 
 from collections.abc import Iterable, Mapping

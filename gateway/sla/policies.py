@@ -1,4 +1,4 @@
-"""SLA policies from the configuration, with their calendars, and the flaws in either."""
+"""SLA policies from the configuration, with their calendars, and the flaws in both. Pure."""
 
 from collections.abc import Iterable, Mapping
 from datetime import timedelta

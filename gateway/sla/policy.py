@@ -1,7 +1,4 @@
-"""The SLA policy: targets per priority and clock, and the shares of a target at which to warn.
-
-Pure.
-"""
+"""The SLA policy: targets per priority and clock, and the shares at which to warn. Pure."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -1,6 +1,6 @@
-"""The simulation of clocks: the production functions on made-up events, to check a deadline.
+"""The simulation of clocks: the production functions on made-up events. Pure.
 
-Pure.
+It serves to check a deadline.
 """
 
 from collections.abc import Sequence

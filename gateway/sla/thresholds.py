@@ -1,6 +1,4 @@
-"""The thresholds of clocks before a breach: those passed and not yet notified, and the next.
-
-Pure.
+"""The thresholds of clocks before a breach: passed but not yet notified, and next. Pure.
 
 A mark such as "desk@50" or "desk@breach" on the incident says that this threshold was notified.
 """

@@ -1,4 +1,4 @@
-"""One clock during the walk of a ledger: its time, its state, its due times.
+"""One clock during the walk of a ledger: its time, its state, its due times. Pure.
 
 Instants and lengths are datetimes and timedeltas, which Python keeps as whole microseconds:
 every sum here is exact.

@@ -1,4 +1,4 @@
-"""A calendar of working hours. Pure, and exact to the microsecond.
+"""A calendar of working hours, exact to the microsecond. Pure.
 
 One rule defines it: an instant counts if the wall clock of the zone then shows a working hour.
 So an hour that the wall clock skips counts nothing, one it shows twice counts twice, and a day

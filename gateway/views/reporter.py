@@ -1,4 +1,4 @@
-"""The restriction of a record to what callers may see who may read it but not inspect it.
+"""The restriction of a record for callers who may read it but not inspect it. Pure.
 
 They are reporters, who see nothing of the work on the record.
 """

@@ -1,4 +1,4 @@
-"""The endpoints outside the route table: intake, APIs of other products, pages, probes.
+"""The endpoints outside the route table: intake, APIs of other products, pages, probes. Pure.
 
 Their bodies are each vendor's own: docs/sources describes them.
 """

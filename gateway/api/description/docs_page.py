@@ -1,4 +1,4 @@
-"""The page that shows the OpenAPI document, without a script or resources from elsewhere."""
+"""The page that shows the OpenAPI document, without scripts or foreign resources. Pure."""
 
 from base64 import b64encode
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""The paths of aiohttp, as the OpenAPI document has them."""
+"""The paths of aiohttp, as the OpenAPI document has them. Pure."""
 
 import re
 

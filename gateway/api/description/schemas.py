@@ -1,4 +1,4 @@
-"""JSON schemas of the values that callers send and get, in a dialect that every tool reads."""
+"""JSON schemas of values that callers send and get, in a dialect every tool reads. Pure."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Groups of operations (OpenAPI tags), one for each area of the work."""
+"""Groups of operations (OpenAPI tags), one for each area of the work. Pure."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""The interface of a chat provider: a pure parser of calls and a pure writer of answers.
+"""The interface of a chat provider: a parser of calls and a writer of answers. Pure.
 
 `Provider.read` first verifies the signature and decrypts. It raises Unauthenticated for a
 signature that is wrong or stale and for a tenant that is not allowed, and Malformed for a

@@ -1,4 +1,4 @@
-"""The list of chat providers.
+"""The list of chat providers. Pure.
 
 Each package beside this module is one; its name is the slug in the address.
 """

@@ -1,6 +1,6 @@
-"""Headers of mails and of their parts: fields, encoded words, addresses, parameters.
+"""Headers of mails and of their parts: fields, encoded words, addresses, parameters. Pure.
 
-Pure, and linear in the size of the input.
+The work is linear in the size of the input.
 """
 
 import re

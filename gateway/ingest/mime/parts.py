@@ -1,4 +1,4 @@
-"""The parts of a mail, split along their boundaries and decoded. Pure and bounded.
+"""The parts of a mail, split along their boundaries and decoded. Pure.
 
 The standard library's parser takes seconds for a message of twenty thousand parts and fails by
 deep recursion; this one looks at every byte a bounded number of times and refuses more nesting

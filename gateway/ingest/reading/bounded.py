@@ -1,4 +1,7 @@
-"""Truncation of an alert to the bounds of `limits`, for sources that set each field themselves."""
+"""Truncation of an alert to the bounds of `limits`. Pure.
+
+It is for sources that set each field themselves.
+"""
 
 from collections.abc import Mapping
 from dataclasses import replace

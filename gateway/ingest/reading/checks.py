@@ -1,4 +1,4 @@
-"""A parser of the notifications of Nagios and Icinga 2, which consist of macros by short names.
+"""A parser of the notifications of Nagios and Icinga 2: macros by short names. Pure.
 
 `integrations/nagios/notify_incident_gateway.py` posts them.
 """

@@ -1,4 +1,4 @@
-"""The generic fields of an alert, which several sources share."""
+"""The generic fields of an alert, which several sources share. Pure."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass

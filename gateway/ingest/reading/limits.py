@@ -1,4 +1,4 @@
-"""Bounds on what senders may send, so that it breaks neither parsing nor PostgreSQL."""
+"""Bounds on what senders may send, so that it breaks neither parsing nor PostgreSQL. Pure."""
 
 import re
 from collections.abc import Iterable

@@ -1,4 +1,4 @@
-"""The alert format that Prometheus, Alertmanager and Grafana share, with its fingerprints."""
+"""The alert format of Prometheus, Alertmanager and Grafana, with its fingerprints. Pure."""
 
 from datetime import datetime
 from functools import lru_cache

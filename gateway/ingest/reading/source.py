@@ -1,4 +1,4 @@
-"""The definition of a source: its name, a pure signature check, and a pure parser into alerts.
+"""The definition of a source: its name, a signature check, and a parser into alerts. Pure.
 
 Nothing here listens on the network.
 """

@@ -1,4 +1,4 @@
-"""All sources: each module here is one, and its name is the slug in the address."""
+"""All sources: each module here is one, and its name is the slug in the address. Pure."""
 
 from importlib import import_module
 from pkgutil import iter_modules

@@ -1,6 +1,4 @@
-"""A guard against jumps of PostgreSQL's clock.
-
-Pure: samples and monotonic seconds are arguments.
+"""A guard against jumps of PostgreSQL's clock, whose samples are arguments. Pure.
 
 PostgreSQL's clock alone decides what is due. If it leaps forward (a step, a failover to a
 machine that is ahead), timers would fire early, so firing stops until three samples in a row

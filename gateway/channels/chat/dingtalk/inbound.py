@@ -1,4 +1,4 @@
-"""The adapter of DingTalk 钉钉: messages to a robot, presses on cards, and application events.
+"""The adapter of DingTalk 钉钉: messages to a robot, presses on cards, and application events. Pure.
 
 All of them arrive at one address.
 

@@ -1,4 +1,4 @@
-"""The adapter of Feishu 飞书 and Lark: events of both schemas and card buttons.
+"""The adapter of Feishu 飞书 and Lark: events of both schemas and card buttons. Pure.
 
 They are encrypted and signed.
 

@@ -1,4 +1,4 @@
-"""The adapter of Slack: Events API, slash commands and buttons, all signed (version 0).
+"""The adapter of Slack: Events API, slash commands and buttons, all signed (version 0). Pure.
 
 https://docs.slack.dev/authentication/verifying-requests-from-slack,
 https://docs.slack.dev/apis/events-api,

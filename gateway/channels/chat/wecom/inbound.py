@@ -1,4 +1,4 @@
-"""The adapter of WeCom 企业微信: callbacks of an application.
+"""The adapter of WeCom 企业微信: callbacks of an application. Pure.
 
 Calls and answers are XML in an encrypted envelope.
 

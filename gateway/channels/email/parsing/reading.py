@@ -1,6 +1,6 @@
-"""The parser of mails, from the bytes of a message to a Letter.
+"""The parser of mails, from the bytes of a message to a Letter. Pure.
 
-Pure; it raises Malformed and nothing else, whatever the input.
+It raises Malformed and nothing else, whatever the input.
 """
 
 import codecs
