@@ -23,7 +23,7 @@ from gateway.dedup.groups import RelateGroup, groups_of
 from gateway.dedup.maintenance import MaintenanceWindow
 from gateway.dedup.plan import BatchItem, BatchPlan, ItemVerdict, decide_all
 from gateway.dedup.records import PlanWriter, RecordChanged
-from gateway.dedup.repeat_fast_path import RepeatFastPath
+from gateway.dedup.repeat_fast_path import CacheOutdated, RepeatFastPath
 from gateway.dedup.silences import SilenceJudge
 from gateway.dedup.storms import Storms
 from gateway.incidents.alert import Alert
@@ -69,7 +69,7 @@ class Committer:
             try:
                 receipts = await self._touch.commit(conn, repeats)
                 return CommitResult(receipts, _tally(batch, receipts))
-            except asyncpg.DivisionByZeroError:
+            except CacheOutdated:
                 self._touch.forget(repeats)
         async with conn.transaction():
             committed, plan = await self._within(conn, batch)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
 
+import asyncpg
 import msgspec
 
 from gateway.clock import Clock
@@ -114,6 +115,8 @@ class AlertEventRow(msgspec.Struct):
     incident_id: int
 
 
+# A single statement undoes what it wrote only if it fails, and plain SQL has no RAISE: `agreed`
+# divides by zero unless every key was touched.
 TOUCH = """
 WITH touched AS (
   UPDATE alert a SET occurrences = a.occurrences + t.count, last_seen = $1::timestamptz,
@@ -140,6 +143,10 @@ told AS (
                                                 event_time timestamptz, incident_id bigint))
 SELECT statement_timestamp()
 """
+
+
+class CacheOutdated(Exception):
+    """An error: a cached key is not as it was; nothing was written."""
 
 
 class RepeatFastPath:
@@ -231,7 +238,7 @@ class RepeatFastPath:
     async def commit(self, conn: Connection, repeats: RepeatBatch) -> list[Receipt]:
         """Write the repeats and return their receipts.
 
-        Raises asyncpg.DivisionByZeroError if the cache is out of date: see `forget`.
+        Raises CacheOutdated if the cache is out of date: see `forget`.
         """
         now = self._clock.stamp() or self._clock.now() + (self._ahead or timedelta())
         ids = receipt_ids(now, len(repeats.batch))
@@ -263,9 +270,12 @@ class RepeatFastPath:
             )
             for place, index, key, alert in repeats.items
         ]
-        stamp = await conn.fetchval(
-            TOUCH, now, len(keys), as_json(keys), as_json(received), as_json(told)
-        )
+        try:
+            stamp = await conn.fetchval(
+                TOUCH, now, len(keys), as_json(keys), as_json(received), as_json(told)
+            )
+        except asyncpg.DivisionByZeroError as error:
+            raise CacheOutdated from error
         if self._clock.stamp() is None:
             self._keep_time(stamp)
         return self._receipts(repeats, ids)

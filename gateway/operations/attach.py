@@ -28,6 +28,15 @@ log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
+class AttachedFile:
+    """A file of a record; `stored` is False for one that the same request attached before."""
+
+    number: str
+    file_id: int
+    stored: bool
+
+
+@dataclass(frozen=True, slots=True)
 class AttachmentQuota:
     """The limits of attachments.
 
@@ -104,30 +113,27 @@ class AttachmentService:
             if self.stores.chosen is FilePlace.PARTS
             else await self.stores.at(self.stores.chosen).keep(file.content)
         )
-        made: list[int] = []
-        kept: list[int] = []
 
-        async def work(tx: Transaction) -> Incident:
-            kept.clear()
+        async def work(tx: Transaction) -> AttachedFile:
             if once is not None and (known := await claim_key(tx.conn, once, tx.now)) is not None:
-                made[:] = [int(known)]
-                return await tx.lock(number, who)
+                incident = await tx.lock(number, who)
+                return AttachedFile(incident.number, int(known), stored=False)
             incident = await tx.lock(number, who, if_match)
-            kept[:] = made[:] = [await self._put(tx, incident, file, who, handle)]
-            incident = await _told(tx, incident, who, made[0], file)
+            file_id = await self._put(tx, incident, file, who, handle)
+            incident = await _told(tx, incident, who, file_id, file)
             if once is not None:
-                await store_result(tx.conn, once, str(made[0]).encode())
-            return incident
+                await store_result(tx.conn, once, str(file_id).encode())
+            return AttachedFile(incident.number, file_id, stored=True)
 
         try:
-            incident = await self.uow.within(work)
+            attached = await self.uow.within(work)
         except GatewayError as error:
             if not isinstance(error, Unavailable):  # then nobody knows whether it was committed
                 await self._forget(FileLocation(self.stores.chosen, handle, 0, 0))
             raise
-        if not kept:
+        if not attached.stored:
             await self._forget(FileLocation(self.stores.chosen, handle, 0, 0))
-        return incident.number, made[0]
+        return attached.number, attached.file_id
 
     @asynccontextmanager
     async def holding(self, files: Sequence[tuple[str, bytes]]) -> AsyncIterator[list[PendingFile]]:

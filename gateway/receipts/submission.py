@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from uuid import UUID
 
@@ -75,7 +75,4 @@ class Submission:
         self, alerts: tuple[tuple[int, Alert], ...], refused: tuple[RefusedItem, ...]
     ) -> "Submission":
         """Return the request with only these alerts, and with additional refused items."""
-        return Submission(
-            self.integration_id, self.source, self.body, self.headers, alerts, self.refused + refused, self.ignored,
-            self.lost, self.delivery_id, self.flag, self.answer, self.same_as, self.mended,
-        )  # fmt: skip
+        return replace(self, alerts=alerts, refused=self.refused + refused)
