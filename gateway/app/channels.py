@@ -1,6 +1,6 @@
 """Assembly of the channels for reports and replies: mail, telephone, chat, web form and apps."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 
@@ -18,13 +18,15 @@ from gateway.channels.phone.http import PhoneEndpoint
 from gateway.channels.phone.intake import PhoneIntake
 from gateway.channels.phone.setup import build_phone_endpoint, build_phone_intake
 from gateway.channels.report_service import ReportService
-from gateway.ingest.http import AlertEndpoint
+from gateway.ingest.http import Authenticate, Certificates, Fetch, Submit
 from gateway.ingest.replay import Resubmit
+from gateway.ingest.workers.forker import WorkerForker
 from gateway.ingest.workers.process import ParseWorker
-from gateway.notify.message import NotificationChannel
 from gateway.notify.press_tokens import PressTokens
 from gateway.notify.reply_tokens import ReplyTokens
+from gateway.observe.metrics import Metrics
 from gateway.operations.attach import AttachmentService
+from gateway.settings import Settings
 
 SOURCES = (MAIL, PHONE, *SLUGS, *reports.SOURCES)
 
@@ -47,46 +49,58 @@ class Receivers:
         return {MAIL: self.room.release, PHONE: self.calls.replay, **self.reports.people}
 
 
-def build_receivers(
-    stack: AsyncExitStack,
-    door: AlertEndpoint,
-    files: AttachmentService,
-    links: ReporterLinks,
-    channels: Mapping[str, NotificationChannel],
-) -> Receivers:
-    """Build the channels; `links` holds the secrets of everything that is signed for people.
+@dataclass(frozen=True, slots=True)
+class ReceiverParts:
+    """The parts of a replica that channels are built of.
 
-    `door` is the endpoint for alerts of monitoring tools.
+    `links` holds the secrets of everything that is signed for people, `channels` are the names of
+    those that notifications are sent by, `forker` starts processes that parse.
     """
-    settings, uow, submit, metrics = door.settings, files.uow, door.submit, door.metrics
-    mails, reader = (ParseWorker(name, door.read.reader.forker) for name in ("mail", "people"))
+
+    settings: Settings
+    files: AttachmentService
+    submit: Submit
+    metrics: Metrics
+    authenticate: Authenticate
+    fetch: Fetch
+    certificates: Certificates
+    links: ReporterLinks
+    channels: Collection[str]
+    forker: WorkerForker
+
+
+def build_receivers(stack: AsyncExitStack, parts: ReceiverParts) -> Receivers:
+    """Build the channels; their processes end with `stack`."""
+    settings, uow, metrics = parts.settings, parts.files.uow, parts.metrics
+    submit, secrets = parts.submit, parts.links.secrets
+    mails, reader = ParseWorker("mail", parts.forker), ParseWorker("people", parts.forker)
     for process in (mails, reader):
         stack.push_async_callback(process.close)
     room = build_mail_intake(
-        stack, settings, files, ReplyTokens(links.secrets), submit, metrics, mails
+        stack, settings, parts.files, ReplyTokens(secrets), submit, metrics, mails
     )
-    amazon = SnsMailIntake(room, door.fetch, door.certificates.get, settings.mail.ses)
+    amazon = SnsMailIntake(room, parts.fetch, parts.certificates.get, settings.mail.ses)
     calls = build_phone_intake(settings, uow, submit, metrics)
     return Receivers(
         room,
-        MailEndpoint(room, door.authenticate, settings.mail, amazon, mails),
+        MailEndpoint(room, parts.authenticate, settings.mail, amazon, mails),
         calls,
-        build_phone_endpoint(settings, calls, links.secrets, door.authenticate, reader),
+        build_phone_endpoint(settings, calls, secrets, parts.authenticate, reader),
         build_chat_endpoint(
             settings,
             uow,
             submit,
-            door.authenticate,
+            parts.authenticate,
             metrics,
-            PressTokens(links.secrets),
-            channels,
+            PressTokens(secrets),
+            parts.channels,
             reader,
         ),
         reports.build_report_channels(
             settings,
             ReportService(uow, submit, metrics),
-            files,
-            links,
+            parts.files,
+            parts.links,
             uow.catalogue,
             metrics,
             reader,

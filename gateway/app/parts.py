@@ -28,7 +28,6 @@ from gateway.incidents import store
 from gateway.incoming import Budget, Budgets
 from gateway.ingest.http import Fetch
 from gateway.ingest.replay import FunctionRunner
-from gateway.ingest.workers.alerts import AlertReader
 from gateway.ingest.workers.forker import WorkerForker
 from gateway.ingest.workers.process import ParseWorker
 from gateway.observe.metric_labels import BodyCaller
@@ -130,16 +129,16 @@ def forker(stack: AsyncExitStack) -> WorkerForker:
     return made
 
 
-def alert_reader(stack: AsyncExitStack, forker: WorkerForker) -> AlertReader:
-    """Return the parser of alert requests; its process ends with `stack`."""
-    reader = ParseWorker("alerts", forker, waiting_each=4)
-    stack.push_async_callback(reader.close)
-    return AlertReader(reader)
+def alert_worker(stack: AsyncExitStack, forker: WorkerForker) -> ParseWorker:
+    """Return the process that parses alert requests; it ends with `stack`."""
+    worker = ParseWorker("alerts", forker, waiting_each=4)
+    stack.push_async_callback(worker.close)
+    return worker
 
 
-def reading_again(reader: AlertReader) -> FunctionRunner:
+def reading_again(worker: ParseWorker) -> FunctionRunner:
     """Return the function that parses quarantined items in the parser's process, for people."""
-    return partial(reader.reader.call, "quarantine", QUARANTINE_SECONDS)
+    return partial(worker.call, "quarantine", QUARANTINE_SECONDS)
 
 
 async def links(pool: Pool, settings: Settings, clock: Clock) -> ReporterLinks:

@@ -1,44 +1,28 @@
 """The composition root: builds all parts of one replica, runs it, and stops it in order."""
 
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
-from functools import partial
 from types import MappingProxyType
 from typing import Any
 
 import msgspec
 from aiohttp import web
-from prometheus_client import CollectorRegistry
 
-from gateway import incoming
-from gateway.access.reporter_links import ReporterLinks
 from gateway.api.context import Context
-from gateway.api.health import Health, metrics_route
+from gateway.api.health import Health
 from gateway.api.searching import SearchLimiter
-from gateway.app import channels, notifications, parts, reports, tasks
-from gateway.app.notifications import telling as telling_by
-from gateway.app.observers import ChangeObserver, IntakeObserver, TimerObserver
-from gateway.app.routes import VERSION, doors
-from gateway.app.supervision import Supervisor, Work
-from gateway.app.upkeep import Upkeep
-from gateway.catalogue.live import EVERY as READ_EVERY
-from gateway.catalogue.live import Catalogue
-from gateway.channels.chat.setup import SLUGS as CHATS
-from gateway.channels.email.imap.setup import mailbox_readers
+from gateway.app import parts
+from gateway.app.background import build_background
+from gateway.app.channels import ReceiverParts, Receivers, build_receivers
+from gateway.app.core import Core, Pools, build_core
+from gateway.app.listeners import build_web_applications, start_smtp
+from gateway.app.routes import doors
 from gateway.channels.email.intake import MailIntake
-from gateway.channels.email.listener import SmtpHandler, receiving
-from gateway.channels.phone.intake import SWEEP_EVERY as SWEEP_CALLS_EVERY
 from gateway.clock import Clock, SystemClock
 from gateway.db.pool import SERVER_SETTINGS, Pool, open_pool
-from gateway.dedup.commit import Committer
 from gateway.dedup.intake import AlertWriter
-from gateway.dedup.opening import RecordOpener
-from gateway.dedup.records import PlanWriter
-from gateway.dedup.silences import SilenceJudge
 from gateway.egress.fetching import FetchCache
-from gateway.incidents.changes import CommittedChanges
-from gateway.incidents.custom_fields import CustomFields
 from gateway.ingest.http import AlertEndpoint, Fetch
 from gateway.ingest.mending import QuarantineReview
 from gateway.ingest.replay import Replay
@@ -46,40 +30,20 @@ from gateway.ingest.sources import SOURCES
 from gateway.ingest.workers.alerts import AlertReader
 from gateway.ingest.workers.forker import WorkerForker
 from gateway.ingest.workers.process import ParseWorker
-from gateway.monitors.model import NAMESPACE as PING
-from gateway.monitors.pulse import EVERY as EXPIRE_MONITORS_EVERY
 from gateway.monitors.pulse import PingService
-from gateway.networks import networks
-from gateway.notify.reply_tokens import ReplyTokens
-from gateway.notify.runner import NotificationRunner as Telling
 from gateway.observe.metrics import Metrics
 from gateway.observe.watchdog import watched
-from gateway.operations.firing import TimerEffects
-from gateway.operations.rounds.deadline_recalculation import DeadlineRecalculation
-from gateway.operations.rounds.service_recalculation import ServiceRecalculation
+from gateway.operations.attach import AttachmentService
 from gateway.operations.unit_of_work import UnitOfWork
-from gateway.periodic import Periodic, Periodics
-from gateway.quarantine.mappings import EVERY as MAP_EVERY
 from gateway.quarantine.mappings import Mappings
 from gateway.quotas import Quotas
 from gateway.settings import Settings
-from gateway.sla.timers.runner import TimerRunner as Timers
+from gateway.sla.timers.runner import TimerRunner
 from gateway.supervisor.decisions import Reason
-from gateway.web import edge
 from gateway.web.auth import Authenticator
-from gateway.web.deadlines import Deadlines
 
 RESERVED = 4
 """Connections for timers and health checks alone, so that no load of requests stops a timer."""
-
-
-@dataclass(frozen=True, slots=True)
-class Pools:
-    """Connection pools: for changes, for timers and health checks, for requests that only read."""
-
-    acting: Pool
-    timers: Pool
-    reading: Pool
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +53,7 @@ class Gateway:
     app: web.Application
     pool: Pool
     intake: AlertWriter
-    timers: Timers
+    timers: TimerRunner
     health: Health
     uow: UnitOfWork
     mail: MailIntake
@@ -116,88 +80,28 @@ async def running(
     parsing; `restarts` counts the restarts by its supervisor, by reason.
     """
     async with AsyncExitStack() as stack:
-        pool = await open_pool(settings.database, allow_unsafe=allow_unsafe)
-        stack.callback(pool.terminate)
-        reserved = msgspec.structs.replace(settings.database, pool_min=1, pool_max=RESERVED)
-        timer_pool = await open_pool(
-            reserved, allow_unsafe=allow_unsafe, settings={**SERVER_SETTINGS, **parts.BY_KEY}
-        )
-        stack.callback(timer_pool.terminate)
-        size, limits = parts.reading(settings.database)
-        reads = await open_pool(size, allow_unsafe=allow_unsafe, settings=limits)
-        stack.callback(reads.terminate)
-        pools, reader = (
-            Pools(pool, timer_pool, reads),
-            parts.alert_reader(stack, forker or parts.forker(stack)),
-        )
+        pools = await _pools(stack, settings, allow_unsafe=allow_unsafe)
+        forker = forker or parts.forker(stack)
+        worker = parts.alert_worker(stack, forker)
         gateway = await _assemble(
-            stack, pools, settings, clock, fetch or parts.fetch(stack), reader
+            stack, pools, settings, clock, fetch or parts.fetch(stack), forker, worker
         )
         gateway.metrics.restarted(restarts)
         yield gateway
 
 
-@dataclass(frozen=True, slots=True)
-class _Core:
-    """The parts that write records, run timers and notify, before any listener."""
-
-    metrics: Metrics
-    counting: ChangeObserver
-    links: ReporterLinks
-    telling: Telling
-    timers: Timers
-    intake: AlertWriter
-    uow: UnitOfWork
-
-
-async def _core(
-    stack: AsyncExitStack, pool: Pool, timer_pool: Pool, settings: Settings, clock: Clock
-) -> _Core:
-    metrics = Metrics(
-        CollectorRegistry(),
-        [*(source.slug for source in SOURCES), PING, *channels.SOURCES],
-        notifications.CHANNELS,
+async def _pools(stack: AsyncExitStack, settings: Settings, *, allow_unsafe: bool) -> Pools:
+    acting = await open_pool(settings.database, allow_unsafe=allow_unsafe)
+    stack.callback(acting.terminate)
+    reserved = msgspec.structs.replace(settings.database, pool_min=1, pool_max=RESERVED)
+    timers = await open_pool(
+        reserved, allow_unsafe=allow_unsafe, settings={**SERVER_SETTINGS, **parts.BY_KEY}
     )
-    metrics.build.labels(VERSION).set(1)
-    catalogue = Catalogue(settings)
-    key = settings.audit.key.encode()
-    reserve = parts.Numbers(settings.database.url)
-    stack.callback(reserve.close)
-    links = await parts.links(pool, settings, clock)
-    telling = telling_by(stack, pool, settings, clock, links, metrics)
-    counting = ChangeObserver(metrics.outcomes, catalogue)
-    timers = await parts.timers(
-        stack,
-        timer_pool,
-        settings,
-        clock,
-        TimerEffects(lambda: catalogue.rules, key),
-        TimerObserver(metrics, counting, telling.wake.set),
-    )
-    silences = SilenceJudge(clock, settings.limits.silences, metrics.unjudged)
-    records = PlanWriter(RecordOpener(settings, catalogue), reserve, clock, key)
-    committer = Committer(
-        clock, settings.dedup, records, silences, settings.limits.stored_bytes_per_day
-    )
-    observer = IntakeObserver(metrics, counting, timers.note_armed, telling.wake.set)
-    intake = AlertWriter(
-        lambda: parts.connection(settings.database.url, parts.WRITER),
-        committer,
-        clock,
-        settings.server,
-        observer,
-    )
-    fields = CustomFields.from_settings(settings.fields)
-    uow = UnitOfWork(
-        pool,
-        clock,
-        key,
-        reserve,
-        partial(_changed, timers, telling, counting),
-        catalogue,
-        fields,
-    )
-    return _Core(metrics, counting, links, telling, timers, intake, uow)
+    stack.callback(timers.terminate)
+    size, limits = parts.reading(settings.database)
+    reading = await open_pool(size, allow_unsafe=allow_unsafe, settings=limits)
+    stack.callback(reading.terminate)
+    return Pools(acting, timers, reading)
 
 
 async def _assemble(
@@ -206,26 +110,16 @@ async def _assemble(
     settings: Settings,
     clock: Clock,
     fetch: Fetch,
-    reader: AlertReader,
+    forker: WorkerForker,
+    worker: ParseWorker,
 ) -> Gateway:
-    pool, timer_pool = pools.acting, pools.timers
-    core = await _core(stack, pool, timer_pool, settings, clock)
-    uow, intake, timers, telling, metrics = (
-        core.uow,
-        core.intake,
-        core.timers,
-        core.telling,
-        core.metrics,
-    )
-    keys, mappings, filing = (
-        Authenticator(pool, clock, Quotas(settings.limits, metrics.quota_refused)),
-        Mappings(),
-        parts.filing(stack, uow, settings.attachments),
-    )
-    sources = {source.slug: source for source in SOURCES}
-    door = AlertEndpoint(
-        sources,
-        intake.submit,
+    core = await build_core(stack, pools, settings, clock)
+    uow, metrics = core.uow, core.metrics
+    keys = Authenticator(pools.acting, clock, Quotas(settings.limits, metrics.quota_refused))
+    mappings, files = Mappings(), parts.filing(stack, uow, settings.attachments)
+    alerts = AlertEndpoint(
+        {source.slug: source for source in SOURCES},
+        core.intake.submit,
         keys.authenticate,
         settings,
         metrics,
@@ -233,154 +127,107 @@ async def _assemble(
         fetch,
         FetchCache(fetch, clock),
         mappings,
-        reader,
+        AlertReader(worker),
     )
-    ways = channels.build_receivers(stack, door, filing, core.links, telling.channels)
-    mender = QuarantineReview(
-        Replay(
-            pool,
-            sources,
-            settings.intake,
-            intake.submit,
-            clock,
-            mappings,
-            ways.releases,
-            parts.reading_again(reader),
-        )
+    receivers = _receivers(stack, alerts, core, files, forker)
+    pulse = PingService(pools.acting, clock, core.intake.submit, metrics)
+    background = build_background(core, settings, files, receivers, pulse, mappings)
+    context = _context(
+        stack,
+        core,
+        settings,
+        keys,
+        files,
+        receivers,
+        _review(alerts, receivers, worker, pools.acting),
     )
-    login = parts.login(stack, pool, settings, clock)
-    context = Context(
-        uow, keys, login, parts.oidc(stack, login, settings), core.links, filing, mender, settings.problems,
-        ways.room.open_set_aside, settings.limits, SearchLimiter(max(1, settings.database.read_pool_max // 4)),
-    )  # fmt: skip
-    pulse = PingService(pool, clock, intake.submit, metrics)
-    upkeep = Upkeep(pool, settings, clock, metrics, lambda: uow.rules, uow.key)
-    own = tasks.jobs(uow, intake, filing, set(telling.channels) & set(CHATS))
-    supervisor = Supervisor(clock, metrics)
-    periodics = Periodics(
-        (*upkeep.jobs(), *own, *_jobs(uow, core.counting, pulse, mappings, ways)), clock, metrics
-    )
-    health = _health(timer_pool, supervisor, periodics, timers, intake, telling)
-    definitions = doors(context, pools.reading, door, ways, health, pulse, settings.limits)
-    shown, own_port = _metrics_routes(settings, health, metrics, keys)
-    app = _application(settings, [*definitions, *shown], clock, ways, metrics)
-    metrics_app = _application(settings, own_port, clock, ways, metrics) if own_port else None
+    health = background.health(pools.timers)
+    routes = doors(context, pools.reading, alerts, receivers, health, pulse, settings.limits)
+    apps = build_web_applications(settings, routes, health, clock, receivers, metrics, keys)
     uow.rules.warm(clock.now())
-    await periodics.begin_with("housekeeping", "catalogue", "mappings")
-    beside = _beside(telling, periodics) | mailbox_readers(pool, ways.room)
-    tasks.start(stack, supervisor, beside, timers, intake)
-    relays = networks(settings.mail.authentication.relays)
-    mail_door = SmtpHandler(
-        ways.room, pool, keys.recognise, ReplyTokens(core.links.secrets), relays
-    )
-    smtp = await stack.enter_async_context(
-        receiving(mail_door, metrics.notifications.mail_sessions.set)
-    )
+    await background.start(stack, receivers)
+    smtp = await start_smtp(stack, receivers, pools.acting, keys, core.links, metrics)
     await stack.enter_async_context(
         watched(SystemClock(), metrics.loop_lag.observe)
     )  # the loop lives by no other clock
     return Gateway(
-        app,
-        pool,
-        intake,
-        timers,
+        apps.public,
+        pools.acting,
+        core.intake,
+        core.timers,
         health,
         uow,
-        ways.room,
+        receivers.room,
         metrics,
-        (reader.reader, *ways.readers),
+        (worker, *receivers.readers),
         smtp=smtp,
-        metrics_app=metrics_app,
+        metrics_app=apps.metrics,
     )
 
 
-def _metrics_routes(
-    settings: Settings, health: Health, metrics: Metrics, keys: Authenticator
-) -> tuple[list[web.RouteDef], list[web.RouteDef]]:
-    """Return the metrics routes for the main port and those for a separate port; one is empty."""
-    if settings.metrics.host:
-        return [], [*health.routes(), metrics_route(metrics, None)]
-    return [metrics_route(metrics, None if settings.metrics.open else keys)], []
-
-
-def _jobs(
-    uow: UnitOfWork,
-    counting: ChangeObserver,
-    pulse: PingService,
-    mappings: Mappings,
-    ways: channels.Receivers,
-) -> tuple[Periodic, ...]:
-    """Return the jobs of the catalogue, the monitors, the mappings, the calls and deadlines."""
-    return (
-        Periodic("catalogue", READ_EVERY, partial(_read_catalogue, uow, counting)),
-        Periodic("monitors", EXPIRE_MONITORS_EVERY, pulse.run_once),
-        Periodic("mappings", MAP_EVERY, partial(mappings.refresh, uow.pool)),
-        Periodic("calls", SWEEP_CALLS_EVERY, ways.calls.sweep),
-        DeadlineRecalculation(uow).job(),
-        ServiceRecalculation(uow).job(),
+def _receivers(
+    stack: AsyncExitStack,
+    alerts: AlertEndpoint,
+    core: Core,
+    files: AttachmentService,
+    forker: WorkerForker,
+) -> Receivers:
+    return build_receivers(
+        stack,
+        ReceiverParts(
+            alerts.settings,
+            files,
+            core.intake.submit,
+            core.metrics,
+            alerts.authenticate,
+            alerts.fetch,
+            alerts.certificates,
+            core.links,
+            core.notifier.channels,
+            forker,
+        ),
     )
 
 
-async def _read_catalogue(uow: UnitOfWork, counting: ChangeObserver) -> None:
-    await uow.catalogue.refresh(uow.pool, uow.clock.stamp())
-    counting.know_groups()
-
-
-def _application(
-    settings: Settings,
-    definitions: Iterable[web.RouteDef],
-    clock: Clock,
-    ways: channels.Receivers,
-    metrics: Metrics,
-) -> web.Application:
-    proxies = networks(settings.server.trusted_proxies)
-    deadlines = Deadlines(settings.server.deadline.total_seconds())
-    app = web.Application(client_max_size=settings.server.max_body_bytes)
-    app[reports.APPS] = ways.reports.apps
-    app[incoming.BUDGETS] = parts.budgets(settings.server, metrics)
-    app.add_routes(
-        edge.wrap_routes(
-            definitions, clock, metrics.answered, deadlines, proxies, settings.server.external_url
+def _review(
+    alerts: AlertEndpoint, receivers: Receivers, worker: ParseWorker, pool: Pool
+) -> QuarantineReview:
+    """Return the review of the quarantine, which reads entries again as they first were."""
+    return QuarantineReview(
+        Replay(
+            pool,
+            alerts.sources,
+            alerts.settings.intake,
+            alerts.submit,
+            alerts.clock,
+            alerts.mappings,
+            receivers.releases,
+            parts.reading_again(worker),
         )
     )
-    return app
 
 
-def _health(
-    pool: Pool,
-    supervisor: Supervisor,
-    periodics: Periodics,
-    timers: Timers,
-    intake: AlertWriter,
-    telling: Telling,
-) -> Health:
-    """Return the health probes.
-
-    Reported as failing are dead tasks, stuck jobs, and timers that fail by a defect of their
-    own.
-    """
-
-    def failing() -> tuple[str, ...]:
-        broken = ("timers",) if timers.broken else ()
-        return tuple(dict.fromkeys((*supervisor.dead, *periodics.stuck(), *broken)))
-
-    return Health(
-        pool, lambda: timers.healthy, lambda: intake.alive, lambda: telling.alive, failing
+def _context(
+    stack: AsyncExitStack,
+    core: Core,
+    settings: Settings,
+    keys: Authenticator,
+    files: AttachmentService,
+    receivers: Receivers,
+    review: QuarantineReview,
+) -> Context:
+    """Return what the handlers of the API work with."""
+    login = parts.login(stack, core.uow.pool, settings, core.uow.clock)
+    return Context(
+        core.uow,
+        keys,
+        login,
+        parts.oidc(stack, login, settings),
+        core.links,
+        files,
+        review,
+        settings.problems,
+        receivers.room.open_set_aside,
+        settings.limits,
+        SearchLimiter(max(1, settings.database.read_pool_max // 4)),
     )
-
-
-def _beside(telling: Telling, periodics: Periodics) -> dict[str, Work]:
-    """Return the tasks that run beside requests, by name."""
-    return {
-        "telling": telling.run,
-        "periodic": periodics.run,
-    }
-
-
-def _changed(
-    timers: Timers, telling: Telling, counting: ChangeObserver, changes: CommittedChanges
-) -> None:
-    """Schedule armed timers, wake the outbox runner and count, after a commit by an operation."""
-    timers.note_armed(changes.armed)
-    telling.wake.set()
-    counting.changed(changes.revisions)

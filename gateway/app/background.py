@@ -1,0 +1,97 @@
+"""Assembly of the work of a replica beside requests: periodic jobs, tasks, and the probes of both."""
+
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from functools import partial
+
+from gateway.api.health import Health
+from gateway.app import tasks
+from gateway.app.channels import Receivers
+from gateway.app.core import Core
+from gateway.app.observers import ChangeObserver
+from gateway.app.supervision import Supervisor
+from gateway.app.upkeep import Upkeep
+from gateway.catalogue.live import EVERY as READ_EVERY
+from gateway.channels.chat.setup import SLUGS as CHATS
+from gateway.channels.email.imap.setup import mailbox_readers
+from gateway.channels.phone.intake import SWEEP_EVERY as SWEEP_CALLS_EVERY
+from gateway.db.pool import Pool
+from gateway.monitors.pulse import EVERY as EXPIRE_MONITORS_EVERY
+from gateway.monitors.pulse import PingService
+from gateway.operations.attach import AttachmentService
+from gateway.operations.rounds.deadline_recalculation import DeadlineRecalculation
+from gateway.operations.rounds.service_recalculation import ServiceRecalculation
+from gateway.operations.unit_of_work import UnitOfWork
+from gateway.periodic import Periodic, Periodics
+from gateway.quarantine.mappings import EVERY as MAP_EVERY
+from gateway.quarantine.mappings import Mappings
+from gateway.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Background:
+    """The work beside requests, which `start` begins."""
+
+    core: Core
+    supervisor: Supervisor
+    periodics: Periodics
+
+    def health(self, pool: Pool) -> Health:
+        """Return the health probes.
+
+        Reported as failing are dead tasks, stuck jobs, and timers that fail by a defect of their
+        own.
+        """
+        core = self.core
+        return Health(
+            pool,
+            lambda: core.timers.healthy,
+            lambda: core.intake.alive,
+            lambda: core.notifier.alive,
+            self._failing,
+        )
+
+    def _failing(self) -> tuple[str, ...]:
+        broken = ("timers",) if self.core.timers.broken else ()
+        return tuple(dict.fromkeys((*self.supervisor.dead, *self.periodics.stuck(), *broken)))
+
+    async def start(self, stack: AsyncExitStack, receivers: Receivers) -> None:
+        """Run the jobs that others wait for once, then all work until the stack ends."""
+        core, uow = self.core, self.core.uow
+        await self.periodics.begin_with("housekeeping", "catalogue", "mappings")
+        beside = {
+            "telling": core.notifier.run,
+            "periodic": self.periodics.run,
+            **mailbox_readers(uow.pool, receivers.room),
+        }
+        tasks.start(stack, self.supervisor, beside, core.timers, core.intake)
+
+
+def build_background(
+    core: Core,
+    settings: Settings,
+    files: AttachmentService,
+    receivers: Receivers,
+    pulse: PingService,
+    mappings: Mappings,
+) -> Background:
+    """Build the work beside requests; nothing of it runs yet."""
+    uow = core.uow
+    upkeep = Upkeep(uow.pool, settings, uow.clock, core.metrics, lambda: uow.rules, uow.key)
+    jobs = (
+        *upkeep.jobs(),
+        *tasks.jobs(uow, core.intake, files, set(core.notifier.channels) & set(CHATS)),
+        Periodic("catalogue", READ_EVERY, partial(_read_catalogue, uow, core.counting)),
+        Periodic("monitors", EXPIRE_MONITORS_EVERY, pulse.run_once),
+        Periodic("mappings", MAP_EVERY, partial(mappings.refresh, uow.pool)),
+        Periodic("calls", SWEEP_CALLS_EVERY, receivers.calls.sweep),
+        DeadlineRecalculation(uow).job(),
+        ServiceRecalculation(uow).job(),
+    )
+    supervisor = Supervisor(uow.clock, core.metrics)
+    return Background(core, supervisor, Periodics(jobs, uow.clock, core.metrics))
+
+
+async def _read_catalogue(uow: UnitOfWork, counting: ChangeObserver) -> None:
+    await uow.catalogue.refresh(uow.pool, uow.clock.stamp())
+    counting.know_groups()
