@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
-from typing import Any
+from typing import Generic, TypeVar
 
 import msgspec
 from aiohttp import web
@@ -25,6 +25,8 @@ from gateway.web.auth import Authenticator
 
 _encode = msgspec.json.Encoder().encode
 
+Body_co = TypeVar("Body_co", covariant=True)
+Query_co = TypeVar("Query_co", covariant=True)
 
 OpenSetAside = Callable[[int, Principal], Awaitable[OpenedMail]]
 """A function that makes a record of a mail that was set aside, for a principal."""
@@ -54,16 +56,16 @@ class Context:
 
 
 @dataclass(frozen=True, slots=True)
-class ApiCall:
-    """One authenticated request, or one of an OPEN route, whose caller may be anybody.
+class ApiCall(Generic[Body_co]):
+    """One authenticated request, or one of a route without a key, whose caller may be anybody.
 
-    `body` is the decoded request or None, `raw` its bytes.
+    `body` is the decoded body, None where the route takes none; `raw` are its bytes.
     """
 
     context: Context
     request: web.Request
     caller: Caller
-    body: Any
+    body: Body_co
     raw: bytes
 
     @property
@@ -118,6 +120,13 @@ class ApiCall:
             sha256(owned).digest(),
             sha256(shape.encode("utf-8", "surrogateescape") + self.raw + content).digest(),
         )
+
+
+@dataclass(frozen=True, slots=True)
+class QueryCall(ApiCall[None], Generic[Query_co]):
+    """A request without a body, with its decoded query string."""
+
+    query: Query_co
 
 
 def respond(

@@ -29,7 +29,7 @@ class FieldList(msgspec.Struct):
     fields: list[FieldView]
 
 
-async def list_fields(call: ApiCall) -> web.Response:
+async def list_fields(call: ApiCall[None]) -> web.Response:
     """List the fields that the configuration adds."""
     return respond(FieldList([_view(one) for one in call.context.uow.fields.definitions.values()]))
 

@@ -36,7 +36,7 @@ class _StoredResult(msgspec.Struct, array_like=True):
 
 
 async def answer_once(
-    call: ApiCall,
+    call: ApiCall[object],
     work: Callable[[Connection], Awaitable[ChangeResult]],
     *,
     secret: bool = False,

@@ -1,48 +1,49 @@
 """The definition of a route as data, and the paths that many routes share."""
 
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any
-
-from aiohttp import web
 
 from gateway.access.keys import Scope
 from gateway.access.permissions import Action
-from gateway.api.context import ApiCall
+from gateway.api.endpoint import Endpoint
 
 READ, WRITE, ADMIN = Scope.READ, Scope.WRITE, Scope.ADMIN
 NO_KEY = None
 """The scope of routes for callers who have no key yet, or need none."""
-
-Serve = Callable[[ApiCall], Awaitable[web.Response]]
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
     """One operation of the API.
 
-    `takes` is the type of its request body, `gives` that of its response body, `query` that of
-    its parameters. Where a body may be CSV as well, the handler reads it itself, and `reads` is
-    its type as JSON. With `streams` the body is a file, read as it comes. `keeps` is the type of
-    a body that the handler reads itself, keeping what cannot be read. `needs` is the right it
-    needs on the gateway as a whole; rights on one record are checked where that is read or
-    locked.
+    `response_body` is the type of its response body. Where a body may be CSV as well, the
+    handler reads it itself, and `reads` is its type as JSON. With `streams` the body is a file,
+    read as it comes. `quarantined_body` is the type of a body that the handler reads itself,
+    keeping what cannot be read. `needs` is the right it needs on the gateway as a whole; rights
+    on one record are checked where that is read or locked.
     """
 
     method: str
     path: str
-    serve: Serve
+    endpoint: Endpoint
     scope: Scope | None
     summary: str
-    request_body: Any = None
-    response_body: Any = None
-    query: Any = None
+    response_body: type[object] | None = None
     status: int = 200
     needs: Action | None = None
     headers: tuple[str, ...] = ()
-    reads: Any = None
+    reads: type[object] | None = None
     streams: bool = False
-    quarantined_body: Any = None
+    quarantined_body: type[object] | None = None
+
+    @property
+    def request_body(self) -> type[object] | None:
+        """The type of the request body, None where the handler is given none."""
+        return self.endpoint.request_body
+
+    @property
+    def query(self) -> type[object] | None:
+        """The type of the query, None where there is none."""
+        return self.endpoint.query
 
 
 IDEMPOTENT, IF_MATCH = ("Idempotency-Key",), ("If-Match",)
@@ -66,6 +67,6 @@ MONITOR = V1 + "/monitors/{id:[0-9]{1,9}}"
 GROUP = V1 + "/groups/{slug:[a-z0-9][a-z0-9_-]{0,63}}"
 
 
-def first_docstring_line(kind: Any) -> str:
+def first_docstring_line(kind: type[object]) -> str:
     """Return the first line of a struct's docstring, without the period."""
     return (kind.__doc__ or "").partition("\n")[0].rstrip(".")

@@ -1,13 +1,12 @@
 """The whole route table as data, and the handlers that authenticate and decode requests."""
 
 from collections.abc import Sequence
-from typing import Any
 
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from gateway.access.authorization import raise_if_refused
-from gateway.access.keys import NO_CALLER
+from gateway.access.keys import NO_CALLER, Scope
 from gateway.access.permissions import may
 from gateway.api.context import ApiCall, Context
 from gateway.api.quarantine.routes import quarantine_routes, set_aside_routes
@@ -51,27 +50,21 @@ def _handler(context: Context, route: Route) -> Handler:
             caller = await context.keys.authenticate(request, route.scope)
         if route.needs is not None:
             raise_if_refused(may(caller.who, route.needs))
-        if route.request_body is None:
-            return await route.serve(ApiCall(context, request, caller, None, b""))
-        if route.scope is NO_KEY:
-            _check_link(context, request)
-            async with body.read_without_key(request) as raw:
-                asked = _asked(raw, route)
-        else:
-            raw = await body.read(request)
-            asked = _asked(raw, route)
-        return await route.serve(ApiCall(context, request, caller, asked, raw))
+        raw = b"" if route.request_body is None else await _read(context, request, route.scope)
+        return await route.endpoint.handle(ApiCall(context, request, caller, None, raw))
 
     return handle
+
+
+async def _read(context: Context, request: web.Request, scope: Scope | None) -> bytes:
+    if scope is not NO_KEY:
+        return await body.read(request)
+    _check_link(context, request)
+    async with body.read_without_key(request) as raw:
+        return raw
 
 
 def _check_link(context: Context, request: web.Request) -> None:
     """Raise NotFound for an invalid link in the path, before anything of the request is read."""
     if (link := request.match_info.get("link")) is not None:
         context.links.read(link, context.uow.clock.now())
-
-
-def _asked(raw: bytes, route: Route) -> Any:
-    asked = body.decode(raw, route.request_body)
-    body.check_times(asked)
-    return asked

@@ -1,6 +1,8 @@
 """The request bodies of the API: every field is bounded, every unknown one refused."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Protocol
+from collections.abc import Mapping
+from datetime import datetime
 
 import msgspec
 from msgspec import Meta
@@ -47,6 +49,13 @@ class Action(Request, kw_only=True):
     """The base of all actions, with an optional note."""
 
     note: Text = ""
+
+
+class CommandBody(Protocol):
+    """The body of an action that is a command of the lifecycle."""
+
+    def command(self) -> commands.Command:
+        """Return the command of the domain."""
 
 
 class Acknowledge(Action, kw_only=True):
@@ -301,7 +310,7 @@ class NewKey(Request, kw_only=True):
 
 Reference = dict[str, Any]
 
-ACTIONS: dict[str, Any] = {
+ACTIONS: Mapping[str, type[CommandBody]] = {
     "acknowledge": Acknowledge, "accept": Acknowledge, "assign": Assign, "return": Return, "hold": Hold, "resume": Resume,
     "escalate": Escalate, "resolve": Resolve, "confirm": Confirm, "refuse": Refuse, "close": Close, "reject": Reject,
     "declare_major": DeclareMajor, "note": Note, "rate": Rate,

@@ -9,6 +9,7 @@ from aiohttp import web
 from gateway.access.keys import Scope
 from gateway.access.reporter_links import ReporterLinks
 from gateway.api.context import ApiCall, Context, respond
+from gateway.api.endpoint import without_body
 from gateway.api.records.page import RecordPage
 from gateway.api.reporters.problem_pages import with_problem_pages
 from gateway.api.reporters.reporter_page import ReporterPage
@@ -104,11 +105,11 @@ def _acknowledging(settings: Settings) -> FormAcknowledger | None:
     return FormAcknowledger(per_hour)
 
 
-async def _report(call: ApiCall) -> web.Response:
+async def _report(call: ApiCall[None]) -> web.Response:
     return respond(await call.request.app[APPS].receive(call.request, call.caller), 202)
 
 
-async def _own(call: ApiCall) -> web.Response:
+async def _own(call: ApiCall[None]) -> web.Response:
     try:
         asked = msgspec.convert(dict(call.request.query), ReporterRecordsQuery)
     except msgspec.ValidationError as error:
@@ -117,8 +118,10 @@ async def _own(call: ApiCall) -> web.Response:
 
 
 REPORTS = (
-    Route("POST", "/ingest/app", _report, Scope.INGEST, "Report for a user of an app", None, AppReportResult, status=202,
-          headers=IDEMPOTENT, quarantined_body=AppReport),
-    Route("GET", "/ingest/app/mine", _own, Scope.INGEST, "List an app user's reports", None, ReporterRecordList, ReporterRecordsQuery),
+    Route("POST", "/ingest/app", without_body(_report), Scope.INGEST,
+          "Report for a user of an app", AppReportResult, status=202, headers=IDEMPOTENT,
+          quarantined_body=AppReport),
+    Route("GET", "/ingest/app/mine", without_body(_own, ReporterRecordsQuery), Scope.INGEST,
+          "List an app user's reports", ReporterRecordList),
 )  # fmt: skip
 """The routes of apps, handled and described like those of the API."""

@@ -11,7 +11,7 @@ import structlog
 from aiohttp import web
 from msgspec import Meta
 
-from gateway.api.context import ApiCall, respond
+from gateway.api.context import ApiCall, QueryCall, respond
 from gateway.api.wire import Moment, Request, Slug
 from gateway.db.pool import acquire
 from gateway.errors import Flaw
@@ -21,7 +21,6 @@ from gateway.quarantine.operations import ReplayResult, Turn
 from gateway.quarantine.store import EntryFilter, ProblemCount, QuarantineEntry
 from gateway.quarantine.trial import AlertPreview, Trial
 from gateway.receipts.submission import ItemResult
-from gateway.web import body
 
 log = structlog.get_logger()
 
@@ -182,19 +181,19 @@ def view_trial(trial: Trial) -> TrialView:
     return TrialView(trial.alerts, trial.ignored, trial.flaws)
 
 
-def _turn(call: ApiCall, which: EntryFilter) -> Turn:
+def _turn(call: ApiCall[object], which: EntryFilter) -> Turn:
     return call.context.searches.turn(
         NARROW_QUARANTINE_HINT, needed=bool(which.source or which.integration or which.problem)
     )
 
 
-def _id(call: ApiCall) -> int:
+def _id(call: ApiCall[object]) -> int:
     return int(call.request.match_info["id"])
 
 
-async def list_quarantine(call: ApiCall) -> web.Response:
+async def list_quarantine(call: QueryCall[QuarantineQuery]) -> web.Response:
     """List a page of the quarantine."""
-    query = body.decode_query(call.request, QuarantineQuery)
+    query = call.query
     async with _turn(call, query.which), acquire(call.context.uow.pool) as conn:
         found = await store.newest(
             conn, query.which, query.before, query.limit + 1, LIST_BODY_BYTES
@@ -203,9 +202,9 @@ async def list_quarantine(call: ApiCall) -> web.Response:
     return respond(QuarantinePage(shown, shown[-1].id if len(found) > query.limit else None))
 
 
-async def count_quarantine(call: ApiCall) -> web.Response:
+async def count_quarantine(call: QueryCall[QuarantineFilter]) -> web.Response:
     """Count the entries of each sender by problem."""
-    query = body.decode_query(call.request, QuarantineFilter)
+    query = call.query
     async with (
         call.context.searches.turn(NARROW_QUARANTINE_HINT),
         acquire(call.context.uow.pool) as conn,
@@ -214,7 +213,7 @@ async def count_quarantine(call: ApiCall) -> web.Response:
     return respond(Counts([replace(one, problem=masking.mask_text(one.problem)) for one in found]))
 
 
-async def read_quarantined(call: ApiCall) -> web.Response:
+async def read_quarantined(call: ApiCall[None]) -> web.Response:
     """Return one entry, its differences from what was expected, and what it would become."""
     told = await call.context.mending.explain(_id(call))
     shown = view_trial(told.trial) if told.trial is not None else None
@@ -224,16 +223,16 @@ async def read_quarantined(call: ApiCall) -> web.Response:
     )
 
 
-async def replay_quarantined(call: ApiCall) -> web.Response:
+async def replay_quarantined(call: ApiCall[None]) -> web.Response:
     """Read one body or item again."""
     receipt = await call.context.mending.replay(_id(call), call.actor)
     log.info("quarantine_replayed", id=_id(call), by=call.actor)
     return respond(ReplayView(receipt.id, receipt.results), status=202)
 
 
-async def replay_many(call: ApiCall) -> web.Response:
+async def replay_many(call: ApiCall[ReplayBatch]) -> web.Response:
     """Read a batch of quarantined entries again."""
-    asked: ReplayBatch = call.body
+    asked = call.body
     which = EntryFilter("pending", asked.source, asked.integration, asked.problem, asked.since)
     done = await call.context.mending.replay_many(
         which, asked.after, asked.limit, call.actor, _turn(call, which)
@@ -250,7 +249,7 @@ async def replay_many(call: ApiCall) -> web.Response:
     )
 
 
-async def drop_quarantined(call: ApiCall) -> web.Response:
+async def drop_quarantined(call: ApiCall[Drop]) -> web.Response:
     """Drop one entry; a repeated request changes nothing and names who dropped it first."""
     uow = call.context.uow
     async with acquire(uow.pool) as conn:

@@ -87,20 +87,20 @@ def _view(one: MappingVersion) -> MappingView:
     )
 
 
-def _sender(call: ApiCall) -> tuple[str, str]:
+def _sender(call: ApiCall[object]) -> tuple[str, str]:
     found = call.request.match_info
     return found["integration"], _known(call, found["source"])
 
 
-def _known(call: ApiCall, source: str) -> str:
+def _known(call: ApiCall[object], source: str) -> str:
     if not call.context.mending.knows(source):
         raise NotFound(f"there is no source {source!r} whose bodies can be mapped")
     return source
 
 
-async def try_mapping(call: ApiCall) -> web.Response:
+async def try_mapping(call: ApiCall[TryMapping]) -> web.Response:
     """Return what pending entries would become with a mapping; nothing is changed."""
-    asked: TryMapping = call.body
+    asked = call.body
     proposal = MappingProposal(
         asked.integration, _known(call, asked.source), asked.steps, "", call.actor
     )
@@ -110,14 +110,14 @@ async def try_mapping(call: ApiCall) -> web.Response:
     return respond(MappingTrial(understood, len(entries) - understood, entries, done.next))
 
 
-async def list_mappings(call: ApiCall) -> web.Response:
+async def list_mappings(call: ApiCall[None]) -> web.Response:
     """List the mappings in force."""
     async with acquire(call.context.uow.pool) as conn:
         found = await mappings.current(conn)
     return respond(MappingList([_view(one) for one in found if one.steps]))
 
 
-async def read_mapping(call: ApiCall) -> web.Response:
+async def read_mapping(call: ApiCall[None]) -> web.Response:
     """List the versions of one sender's mapping, at most 100, the one in force first."""
     async with acquire(call.context.uow.pool) as conn:
         found = await mappings.history(conn, *_sender(call), 100)
@@ -126,7 +126,7 @@ async def read_mapping(call: ApiCall) -> web.Response:
     return respond(MappingList([_view(one) for one in found]), etag=str(found[0].version))
 
 
-async def put_mapping(call: ApiCall) -> web.Response:
+async def put_mapping(call: ApiCall[PutMapping]) -> web.Response:
     """Save a version, which is in force at once; the same steps again change nothing."""
     asked, if_match, uow, most = (
         call.body,

@@ -1,6 +1,7 @@
 """The routes of the quarantine, and of mail that was set aside."""
 
 from gateway.access.permissions import Action
+from gateway.api.endpoint import with_body, with_query, without_body
 from gateway.api.quarantine import entries, mappings, set_aside
 from gateway.api.route import ADMIN, CHANGE, READ, V1, WRITE, Route
 
@@ -15,26 +16,28 @@ def quarantine_routes() -> tuple[Route, ...]:
     """Return the routes of quarantine entries and mappings."""
     looking, one = Action.QUARANTINE, entries.QuarantineEntryView
     return (
-        Route("GET", ALL, entries.list_quarantine, READ, "List what is in quarantine", None, entries.QuarantinePage,
-              entries.QuarantineQuery, needs=looking),
-        Route("GET", ALL + "/counts", entries.count_quarantine, READ, "Count the problems in quarantine", None,
-              entries.Counts, entries.QuarantineFilter, needs=looking),
-        Route("GET", ENTRY, entries.read_quarantined, READ, "Read a quarantined entry beside what was expected", None,
-              entries.QuarantineEntryDetail, needs=looking),
-        Route("POST", ENTRY + "/replay", entries.replay_quarantined, WRITE,
-              "Replay a quarantined entry", None, entries.ReplayView,
-              status=202, needs=Action.REPLAY),
-        Route("POST", ENTRY + "/drop", entries.drop_quarantined, ADMIN, "Drop a quarantined entry", entries.Drop, one),
-        Route("POST", ALL + "/replay", entries.replay_many, ADMIN, "Replay many quarantined entries", entries.ReplayBatch,
-              entries.ReplayBatchView),
-        Route("POST", ALL + "/try", mappings.try_mapping, ADMIN, "Try a mapping on quarantined entries", mappings.TryMapping,
-              mappings.MappingTrial),
-        Route("GET", V1 + "/mappings", mappings.list_mappings, ADMIN, "List the mappings", None,
-              mappings.MappingList),
-        Route("GET", MAPPING, mappings.read_mapping, ADMIN, "List the versions of a mapping", None,
-              mappings.MappingList),
-        Route("PUT", MAPPING, mappings.put_mapping, ADMIN, "Set a mapping", mappings.PutMapping,
-              mappings.MappingView, headers=CHANGE),
+        Route("GET", ALL, with_query(entries.list_quarantine, entries.QuarantineQuery), READ,
+              "List what is in quarantine", entries.QuarantinePage, needs=looking),
+        Route("GET", ALL + "/counts",
+              with_query(entries.count_quarantine, entries.QuarantineFilter), READ,
+              "Count the problems in quarantine", entries.Counts, needs=looking),
+        Route("GET", ENTRY, without_body(entries.read_quarantined), READ,
+              "Read a quarantined entry beside what was expected", entries.QuarantineEntryDetail,
+              needs=looking),
+        Route("POST", ENTRY + "/replay", without_body(entries.replay_quarantined), WRITE,
+              "Replay a quarantined entry", entries.ReplayView, status=202, needs=Action.REPLAY),
+        Route("POST", ENTRY + "/drop", with_body(entries.drop_quarantined, entries.Drop), ADMIN,
+              "Drop a quarantined entry", one),
+        Route("POST", ALL + "/replay", with_body(entries.replay_many, entries.ReplayBatch), ADMIN,
+              "Replay many quarantined entries", entries.ReplayBatchView),
+        Route("POST", ALL + "/try", with_body(mappings.try_mapping, mappings.TryMapping), ADMIN,
+              "Try a mapping on quarantined entries", mappings.MappingTrial),
+        Route("GET", V1 + "/mappings", without_body(mappings.list_mappings), ADMIN,
+              "List the mappings", mappings.MappingList),
+        Route("GET", MAPPING, without_body(mappings.read_mapping), ADMIN,
+              "List the versions of a mapping", mappings.MappingList),
+        Route("PUT", MAPPING, with_body(mappings.put_mapping, mappings.PutMapping), ADMIN,
+              "Set a mapping", mappings.MappingView, headers=CHANGE),
     )  # fmt: skip
 
 
@@ -42,10 +45,11 @@ def set_aside_routes() -> tuple[Route, ...]:
     """Return the routes of mail that was set aside."""
     looking = Action.SET_ASIDE
     return (
-        Route("GET", ASIDE, set_aside.list_set_aside, READ, "List mail that was set aside", None, set_aside.SetAsideList,
-              set_aside.SetAsideQuery, needs=looking),
-        Route("GET", ONE_ASIDE, set_aside.read_set_aside, READ, "Read one mail that was set aside", None, set_aside.SetAsideView,
-              needs=looking),
-        Route("POST", ONE_ASIDE + "/open", set_aside.open_set_aside, WRITE, "Create a record of a mail that was set aside", None,
-              set_aside.SetAsideOpened, needs=Action.OPEN_SET_ASIDE),
+        Route("GET", ASIDE, with_query(set_aside.list_set_aside, set_aside.SetAsideQuery), READ,
+              "List mail that was set aside", set_aside.SetAsideList, needs=looking),
+        Route("GET", ONE_ASIDE, without_body(set_aside.read_set_aside), READ,
+              "Read one mail that was set aside", set_aside.SetAsideView, needs=looking),
+        Route("POST", ONE_ASIDE + "/open", without_body(set_aside.open_set_aside), WRITE,
+              "Create a record of a mail that was set aside", set_aside.SetAsideOpened,
+              needs=Action.OPEN_SET_ASIDE),
     )  # fmt: skip

@@ -11,12 +11,11 @@ from aiohttp import web
 from msgspec import Meta
 
 from gateway.access.permissions import visibility_of
-from gateway.api.context import ApiCall, respond
+from gateway.api.context import ApiCall, QueryCall, respond
 from gateway.api.wire import Slug
 from gateway.db.pool import acquire
 from gateway.quarantine import masking, set_aside
 from gateway.vocabulary import Outcome
-from gateway.web import body
 
 log = structlog.get_logger()
 
@@ -89,13 +88,13 @@ def _view(kept: set_aside.SetAsideMail) -> SetAsideView:
     )  # fmt: skip
 
 
-def _id(call: ApiCall) -> int:
+def _id(call: ApiCall[object]) -> int:
     return int(call.request.match_info["id"])
 
 
-async def list_set_aside(call: ApiCall) -> web.Response:
+async def list_set_aside(call: QueryCall[SetAsideQuery]) -> web.Response:
     """Return a page of the mails that were set aside."""
-    query = body.decode_query(call.request, SetAsideQuery)
+    query = call.query
     async with acquire(call.context.uow.pool) as conn:
         found = await set_aside.newest(
             conn, visibility_of(call.who), query.state, query.reason, query.before, query.limit + 1
@@ -104,14 +103,14 @@ async def list_set_aside(call: ApiCall) -> web.Response:
     return respond(SetAsideList(shown, shown[-1].id if len(found) > query.limit else None))
 
 
-async def read_set_aside(call: ApiCall) -> web.Response:
+async def read_set_aside(call: ApiCall[None]) -> web.Response:
     """Return one mail with its body."""
     async with acquire(call.context.uow.pool) as conn:
         kept = await set_aside.by_id(conn, _id(call), visibility_of(call.who))
     return respond(await asyncio.to_thread(_view, kept))
 
 
-async def open_set_aside(call: ApiCall) -> web.Response:
+async def open_set_aside(call: ApiCall[None]) -> web.Response:
     """Create a record of one mail; a second call changes nothing and names the same record."""
     done = await call.context.open_set_aside(_id(call), call.who)
     log.info("set_aside_opened", id=done.kept.id, by=call.actor, incident=done.kept.incident)

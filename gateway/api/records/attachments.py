@@ -73,7 +73,7 @@ WHERE incident_id = $1 AND (public OR $2::bool) AND id = $3 AND removed_at IS NU
 """
 
 
-async def attach_file(call: ApiCall) -> web.Response:
+async def attach_file(call: ApiCall[None]) -> web.Response:
     """Store the body as a file of the record."""
     incident = await require_record(call, Action.ATTACH)
     one, version = await store_attachment(call, incident, call.who)
@@ -81,7 +81,7 @@ async def attach_file(call: ApiCall) -> web.Response:
 
 
 async def store_attachment(
-    call: ApiCall, incident: Incident, who: Principal, link: str = ""
+    call: ApiCall[object], incident: Incident, who: Principal, link: str = ""
 ) -> tuple[AttachmentView, str]:
     """Store the body as a file of the record, and return it with the record's new version.
 
@@ -145,7 +145,7 @@ async def _chunks(request: web.Request, most: int) -> AsyncIterator[bytes]:
         raise Malformed("the body cannot be read: its encoding is broken") from error
 
 
-async def list_files(call: ApiCall) -> web.Response:
+async def list_files(call: ApiCall[None]) -> web.Response:
     """List the files that the caller may see."""
     incident = await require_record(call)
     async with acquire(call.context.uow.pool) as conn:
@@ -154,23 +154,23 @@ async def list_files(call: ApiCall) -> web.Response:
         )
 
 
-async def fetch_file(call: ApiCall) -> web.Response:
+async def fetch_file(call: ApiCall[None]) -> web.Response:
     """Return the content of one file."""
     incident = await require_record(call)
     return await download(call, incident, whole=_whole(call, incident))
 
 
-async def remove_file(call: ApiCall) -> web.Response:
+async def remove_file(call: ApiCall[None]) -> web.Response:
     """Delete a file's content; its name, size and hash stay."""
     await call.context.filing.detach(call.number, _id(call), call.who, if_match=call.if_match())
     return web.Response(status=204)
 
 
-def _whole(call: ApiCall, incident: Incident) -> bool:
+def _whole(call: ApiCall[object], incident: Incident) -> bool:
     return may(call.who, Action.INSPECT, incident) == ALLOWED
 
 
-def _id(call: ApiCall) -> int:
+def _id(call: ApiCall[object]) -> int:
     return int(call.request.match_info["id"])
 
 
@@ -186,7 +186,7 @@ def _view(row: Record) -> AttachmentView:
     return AttachmentView(**{**row, "sha256": row["sha256"].hex()})
 
 
-async def download(call: ApiCall, incident: Incident, *, whole: bool) -> web.Response:
+async def download(call: ApiCall[object], incident: Incident, *, whole: bool) -> web.Response:
     """Return the content of the file in the path, as a download that no browser opens in place.
 
     Raises NotFound and Unavailable.

@@ -16,7 +16,7 @@ from asyncpg import Record
 from msgspec import Meta
 
 from gateway.access.permissions import visibility_of
-from gateway.api.context import ApiCall, respond
+from gateway.api.context import ApiCall, QueryCall, respond
 from gateway.db.pool import Connection, acquire
 from gateway.errors import Flaw, Malformed
 from gateway.incidents import store
@@ -112,19 +112,18 @@ class ChangeFeed:
     def __init__(self) -> None:
         self._waiting = 0
 
-    async def read(self, call: ApiCall) -> web.Response:
+    async def read(self, call: QueryCall[ChangeFeedQuery]) -> web.Response:
         """Return the changes after `after`.
 
         With `wait` the response comes when there is one or the time is over. Raises
         Unauthenticated when the key ends meanwhile.
         """
-        query = _query(call)
-        position = parse_cursor(query.after)
-        rows = await self._rows(call, position, query)
-        return respond(await _changes(call, rows, query))
+        position = parse_cursor(call.query.after)
+        rows = await self._rows(call, position, call.query)
+        return respond(await _changes(call, rows, call.query))
 
     async def _rows(
-        self, call: ApiCall, position: Position, query: ChangeFeedQuery
+        self, call: ApiCall[object], position: Position, query: ChangeFeedQuery
     ) -> list[Record]:
         clock, pool = call.context.uow.clock, call.context.uow.pool
         until = clock.monotonic() + (query.wait if self._waiting < MOST_WAITING else 0)
@@ -148,14 +147,17 @@ class ChangeFeed:
             self._waiting -= 1
 
 
-def _query(call: ApiCall) -> ChangeFeedQuery:
+def read_feed_query(request: web.Request) -> ChangeFeedQuery:
+    """Return the query of the change feed; raises Malformed."""
     try:
-        return msgspec.convert(dict(call.request.query), ChangeFeedQuery, strict=False)
+        return msgspec.convert(dict(request.query), ChangeFeedQuery, strict=False)
     except msgspec.ValidationError as error:
         raise Malformed(f"the query: {error}") from error
 
 
-async def _changes(call: ApiCall, rows: list[Record], query: ChangeFeedQuery) -> RecordChangePage:
+async def _changes(
+    call: ApiCall[object], rows: list[Record], query: ChangeFeedQuery
+) -> RecordChangePage:
     shown = rows[: query.limit]
     uow = call.context.uow
     async with acquire(uow.pool) as conn:

@@ -6,7 +6,7 @@ from aiohttp import web
 from gateway.access.authorization import raise_if_refused
 from gateway.access.permissions import ALLOWED, Action, may, visibility_of
 from gateway.api import wire
-from gateway.api.context import ApiCall, respond
+from gateway.api.context import ApiCall, QueryCall, respond
 from gateway.db.pool import acquire, transaction
 from gateway.errors import Flaw, GatewayError, Malformed, NotFound, Unprocessable
 from gateway.incidents import store
@@ -21,8 +21,8 @@ from gateway.operations.follow_on import follow_on
 from gateway.operations.idempotency import claim_key
 from gateway.operations.references import delete_reference, reference_tag, set_reference
 from gateway.operations.unit_of_work import NOW
-from gateway.views.incidents import incident_views
-from gateway.views.listing import fetch_page, parse_field_filters, parse_label_filters, parse_query
+from gateway.views.incidents import IncidentView, incident_views
+from gateway.views.listing import IncidentQuery, fetch_page, parse_field_filters, parse_label_filters, parse_query
 from gateway.views.record_fields import IncidentView
 from gateway.views.reporter import check_filters
 from gateway.web import body
@@ -68,13 +68,15 @@ class BulkResults(msgspec.Struct):
     results: list[BulkResult]
 
 
-async def list_incidents(call: ApiCall) -> web.Response:
+def read_query(request: web.Request) -> IncidentQuery:
+    """Return the filter and the page that a request for a list names; raises Malformed."""
+    return parse_query(request.query)
+
+
+async def list_incidents(call: QueryCall[IncidentQuery]) -> web.Response:
     """Return one page of records, newest first unless `sort` says otherwise."""
     uow = call.context.uow
-    query, having = (
-        parse_query(call.request.query),
-        parse_field_filters(call.request.query, uow.fields),
-    )
+    query, having = call.query, parse_field_filters(call.request.query, uow.fields)
     if may(call.who, Action.INSPECT) != ALLOWED:
         check_filters(query)
     labels = parse_label_filters(call.request.query)
@@ -88,7 +90,7 @@ async def list_incidents(call: ApiCall) -> web.Response:
         )
 
 
-async def create_incident(call: ApiCall) -> web.Response:
+async def create_incident(call: ApiCall[wire.NewIncident]) -> web.Response:
     """Create a record."""
     report = NewReport(
         **{name: getattr(call.body, name) for name in wire.NewIncident.__struct_fields__}
@@ -102,7 +104,7 @@ async def create_incident(call: ApiCall) -> web.Response:
     )
 
 
-async def read_incident(call: ApiCall) -> web.Response:
+async def read_incident(call: ApiCall[None]) -> web.Response:
     """Return one record, or 304 when If-None-Match names its version."""
     incident = await require_record(call)
     if call.request.headers.get("If-None-Match", "").removeprefix("W/") == f'"{incident.version}"':
@@ -110,7 +112,7 @@ async def read_incident(call: ApiCall) -> web.Response:
     return respond(await view_record(call, incident), etag=str(incident.version))
 
 
-async def patch_incident(call: ApiCall) -> web.Response:
+async def patch_incident(call: ApiCall[wire.Patch]) -> web.Response:
     """Change fields of a record."""
     changes = body.sent_fields(call.body)
     note = changes.pop("note")
@@ -126,7 +128,7 @@ async def patch_incident(call: ApiCall) -> web.Response:
     return respond(await view_record(call, incident), etag=str(incident.version))
 
 
-async def take_action(call: ApiCall) -> web.Response:
+async def take_action(call: ApiCall[wire.CommandBody]) -> web.Response:
     """Take one action on one record."""
     related = getattr(call.body, "related", False)
     incident = await act(
@@ -139,12 +141,12 @@ async def take_action(call: ApiCall) -> web.Response:
     )
 
 
-async def _skipped(call: ApiCall, incident: Incident) -> list[SkippedView]:
+async def _skipped(call: ApiCall[object], incident: Incident) -> list[SkippedView]:
     async with acquire(call.context.uow.pool) as conn:
         return [SkippedView(one.incident, one.reason) for one in await load_skipped(conn, incident)]
 
 
-async def link_incident(call: ApiCall) -> web.Response:
+async def link_incident(call: ApiCall[wire.LinkTo]) -> web.Response:
     """Link a record to a master."""
     incident = await linking.link(
         call.context.uow, call.number, call.body.master, call.who,
@@ -153,7 +155,7 @@ async def link_incident(call: ApiCall) -> web.Response:
     return respond(ActionResult(await view_record(call, incident)), etag=str(incident.version))
 
 
-async def unlink_incident(call: ApiCall) -> web.Response:
+async def unlink_incident(call: ApiCall[wire.Unlink]) -> web.Response:
     """Unlink a record from its master."""
     incident = await linking.unlink(
         call.context.uow,
@@ -166,7 +168,7 @@ async def unlink_incident(call: ApiCall) -> web.Response:
     return respond(ActionResult(await view_record(call, incident)), etag=str(incident.version))
 
 
-async def refuse_proposed_link(call: ApiCall) -> web.Response:
+async def refuse_proposed_link(call: ApiCall[wire.RefuseLink]) -> web.Response:
     """Refuse a proposed link to a master."""
     incident = await linking.refuse_link(
         call.context.uow, call.number, call.body.master, call.who,
@@ -175,7 +177,7 @@ async def refuse_proposed_link(call: ApiCall) -> web.Response:
     return respond(ActionResult(await view_record(call, incident)), etag=str(incident.version))
 
 
-async def create_follow_on(call: ApiCall) -> web.Response:
+async def create_follow_on(call: ApiCall[wire.FollowOn]) -> web.Response:
     """Create a record that follows a closed one."""
     made = await follow_on(
         call.context.uow, call.number, call.who, note=call.body.note, once=call.once()
@@ -185,7 +187,7 @@ async def create_follow_on(call: ApiCall) -> web.Response:
     )
 
 
-async def convert_record(call: ApiCall) -> web.Response:
+async def convert_record(call: ApiCall[wire.Convert]) -> web.Response:
     """Convert a record to another kind."""
     asked = call.body
     if (asked.to == "change") is (asked.change is None):
@@ -204,7 +206,7 @@ async def convert_record(call: ApiCall) -> web.Response:
     return respond(ActionResult(await view_record(call, incident)), etag=str(incident.version))
 
 
-async def act_on_many(call: ApiCall) -> web.Response:
+async def act_on_many(call: ApiCall[wire.Bulk]) -> web.Response:
     """Take one action on many records, each by itself, and return the result for each.
 
     The same request again does what could not be done before, and nothing twice.
@@ -233,7 +235,7 @@ async def act_on_many(call: ApiCall) -> web.Response:
     return respond(BulkResults(results))
 
 
-async def put_reference(call: ApiCall) -> web.Response:
+async def put_reference(call: ApiCall[wire.Reference]) -> web.Response:
     """Set the reference to another system, if it is still the one that the caller expects."""
     none_yet = call.request.headers.get("If-None-Match", "").strip() == "*"
     expect = "" if none_yet else _expected_reference(call)
@@ -244,7 +246,7 @@ async def put_reference(call: ApiCall) -> web.Response:
     return respond(incident.refs[system], etag=reference_tag(incident.refs[system]))
 
 
-async def remove_reference(call: ApiCall) -> web.Response:
+async def remove_reference(call: ApiCall[None]) -> web.Response:
     """Delete the reference to another system, if it is still the one that the caller expects."""
     system = call.request.match_info["system"]
     await delete_reference(
@@ -253,13 +255,13 @@ async def remove_reference(call: ApiCall) -> web.Response:
     return web.Response(status=204)
 
 
-def _expected_reference(call: ApiCall) -> str | None:
+def _expected_reference(call: ApiCall[object]) -> str | None:
     """Return the tag of the reference that the caller means to change, None for any."""
     tag = call.request.headers.get("If-Match", "*").strip()
     return None if tag == "*" else tag.removeprefix("W/").strip('" ')
 
 
-async def read_reference(call: ApiCall) -> web.Response:
+async def read_reference(call: ApiCall[None]) -> web.Response:
     """Return the reference to another system."""
     incident = await require_record(call, Action.INSPECT)
     system = call.request.match_info["system"]
@@ -268,7 +270,7 @@ async def read_reference(call: ApiCall) -> web.Response:
     return respond(incident.refs[system], etag=reference_tag(incident.refs[system]))
 
 
-async def require_record(call: ApiCall, action: Action = Action.READ) -> Incident:
+async def require_record(call: ApiCall[object], action: Action = Action.READ) -> Incident:
     """Return the record in the path.
 
     Raises NotFound where there is none that the caller may see, and Forbidden without the right
@@ -282,7 +284,7 @@ async def require_record(call: ApiCall, action: Action = Action.READ) -> Inciden
     return incident
 
 
-async def view_record(call: ApiCall, incident: Incident) -> IncidentView:
+async def view_record(call: ApiCall[object], incident: Incident) -> IncidentView:
     """Return the record as the API shows it to the caller."""
     uow = call.context.uow
     async with acquire(uow.pool) as conn:

@@ -9,7 +9,7 @@ from msgspec import UNSET, Meta, UnsetType
 
 from gateway.access.permissions import Action, visibility_of
 from gateway.api import wire
-from gateway.api.context import ApiCall, respond
+from gateway.api.context import ApiCall, QueryCall, respond
 from gateway.api.records.incidents import ActionResult, require_record, view_record
 from gateway.db.pool import acquire
 from gateway.errors import NotFound
@@ -17,7 +17,6 @@ from gateway.knowledge import articles
 from gateway.knowledge.similar import articles_like, incidents_like
 from gateway.operations import publishing
 from gateway.vocabulary import ArticleState
-from gateway.web import body
 
 Id = Annotated[int, Meta(ge=1, le=2**62)]
 
@@ -132,9 +131,9 @@ class SimilarItems(msgspec.Struct):
     articles: list[SimilarArticle]
 
 
-async def read_similar(call: ApiCall) -> web.Response:
+async def read_similar(call: QueryCall[SimilarQuery]) -> web.Response:
     """Return solved records and articles that are similar to the record in the path."""
-    query = body.decode_query(call.request, SimilarQuery)
+    query = call.query
     incident = await require_record(call, Action.INSPECT)
     async with acquire(call.context.uow.pool) as conn:
         past = await incidents_like(conn, incident, visibility_of(call.who), query.limit)
@@ -153,7 +152,7 @@ async def read_similar(call: ApiCall) -> web.Response:
     )  # fmt: skip
 
 
-async def publish_solution(call: ApiCall) -> web.Response:
+async def publish_solution(call: ApiCall[Publish]) -> web.Response:
     """Create an article from the record's solution."""
     asked = call.body
     incident = await publishing.publish_solution(
@@ -168,9 +167,9 @@ async def publish_solution(call: ApiCall) -> web.Response:
     return respond(ActionResult(await view_record(call, incident)), 201, str(incident.version))
 
 
-async def list_articles(call: ApiCall) -> web.Response:
+async def list_articles(call: QueryCall[ArticleQuery]) -> web.Response:
     """Return a page of articles."""
-    query = body.decode_query(call.request, ArticleQuery)
+    query = call.query
     async with acquire(call.context.uow.pool) as conn:
         rows = await articles.page(
             conn,
@@ -185,14 +184,14 @@ async def list_articles(call: ApiCall) -> web.Response:
     return respond(Articles(page, page[-1].id if len(rows) > query.limit else None))
 
 
-async def create_article(call: ApiCall) -> web.Response:
+async def create_article(call: ApiCall[NewArticle]) -> web.Response:
     """Create an article."""
     fields = {name: getattr(call.body, name) for name in articles.CHANGEABLE}
     made = await publishing.write_article(call.context.uow, fields, call.who)
     return respond(_view(made), 201, str(made.version), f"/api/v1/articles/{made.id}")
 
 
-async def read_article(call: ApiCall) -> web.Response:
+async def read_article(call: ApiCall[None]) -> web.Response:
     """Return one article."""
     async with acquire(call.context.uow.pool) as conn:
         article = await articles.by_id(conn, _id(call), visibility_of(call.who))
@@ -201,7 +200,7 @@ async def read_article(call: ApiCall) -> web.Response:
     return respond(_view(article), etag=str(article.version))
 
 
-async def patch_article(call: ApiCall) -> web.Response:
+async def patch_article(call: ApiCall[ArticlePatch]) -> web.Response:
     """Change fields of an article."""
     changes = {
         name: value
@@ -214,7 +213,7 @@ async def patch_article(call: ApiCall) -> web.Response:
     return respond(_view(made), etag=str(made.version))
 
 
-def _id(call: ApiCall) -> int:
+def _id(call: ApiCall[object]) -> int:
     return int(call.request.match_info["id"])
 
 

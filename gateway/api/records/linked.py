@@ -9,12 +9,11 @@ from msgspec import Meta
 
 from gateway.access.permissions import Action, visibility_of
 from gateway.api import wire
-from gateway.api.context import ApiCall, respond
+from gateway.api.context import ApiCall, QueryCall, respond
 from gateway.api.records.incidents import ActionResult, require_record, view_record
 from gateway.db.pool import acquire
 from gateway.operations import complaints, linked
 from gateway.vocabulary import LinkKind
-from gateway.web import body
 
 Reference = Annotated[str, Meta(min_length=1, max_length=256)]
 
@@ -78,7 +77,7 @@ class ComplaintQuery(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     limit: Annotated[int, Meta(ge=1, le=200)] = 50
 
 
-async def link_record(call: ApiCall) -> web.Response:
+async def link_record(call: ApiCall[NewLink]) -> web.Response:
     """Link a record of another system."""
     asked = call.body
     one = linked.RecordLink(
@@ -90,7 +89,7 @@ async def link_record(call: ApiCall) -> web.Response:
     return respond(ActionResult(await view_record(call, incident)), etag=str(incident.version))
 
 
-async def list_linked(call: ApiCall) -> web.Response:
+async def list_linked(call: ApiCall[None]) -> web.Response:
     """List the linked records."""
     incident = await require_record(call, Action.INSPECT)
     async with acquire(call.context.uow.pool) as conn:
@@ -99,16 +98,16 @@ async def list_linked(call: ApiCall) -> web.Response:
         )
 
 
-async def unlink_record(call: ApiCall) -> web.Response:
+async def unlink_record(call: QueryCall[UnlinkQuery]) -> web.Response:
     """Delete one link."""
-    one = body.decode_query(call.request, UnlinkQuery)
+    one = call.query
     await linked.unlink_record(
         call.context.uow, call.number, one.kind, one.system, one.reference, call.who, if_match=call.if_match()
     )  # fmt: skip
     return web.Response(status=204)
 
 
-async def complain(call: ApiCall) -> web.Response:
+async def complain(call: ApiCall[NewComplaint]) -> web.Response:
     """File a complaint about a record."""
     incident = await complaints.file_complaint(
         call.context.uow, call.number, call.body.text, call.body.complainant, call.who,
@@ -117,9 +116,9 @@ async def complain(call: ApiCall) -> web.Response:
     return respond(ActionResult(await view_record(call, incident)), 201, str(incident.version))
 
 
-async def list_complaints(call: ApiCall) -> web.Response:
+async def list_complaints(call: QueryCall[ComplaintQuery]) -> web.Response:
     """List the complaints about the record in the path, or about any."""
-    query = body.decode_query(call.request, ComplaintQuery)
+    query = call.query
     incident = (
         await require_record(call, Action.INSPECT) if "number" in call.request.match_info else None
     )

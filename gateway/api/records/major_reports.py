@@ -9,7 +9,7 @@ from msgspec import Meta
 
 from gateway.access.permissions import Action
 from gateway.api import wire
-from gateway.api.context import ApiCall, respond
+from gateway.api.context import ApiCall, QueryCall, respond
 from gateway.api.records.incidents import require_record
 from gateway.api.records.timeline import MOST_IN_DRAFT, fetch_newest_entries
 from gateway.db.pool import acquire
@@ -19,7 +19,6 @@ from gateway.incidents.record import Incident
 from gateway.operations.major import reports
 from gateway.operations.major.reports import MajorReport
 from gateway.vocabulary import ReportStatus
-from gateway.web import body
 
 
 class MajorReportQuery(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
@@ -50,9 +49,9 @@ class ReportView(msgspec.Struct):
     approved_by: str | None = None
 
 
-async def read_report(call: ApiCall) -> web.Response:
+async def read_report(call: QueryCall[MajorReportQuery]) -> web.Response:
     """Return the report or its draft; raises NotFound where none is due."""
-    asked = body.decode_query(call.request, MajorReportQuery)
+    asked = call.query
     incident = await require_record(call, Action.INSPECT)
     async with acquire(call.context.uow.pool) as conn:
         report = await reports.load_report(conn, incident.id, asked.version)
@@ -88,7 +87,7 @@ async def read_report(call: ApiCall) -> web.Response:
     return respond(_view(report))
 
 
-async def put_report(call: ApiCall) -> web.Response:
+async def put_report(call: ApiCall[MajorReportText]) -> web.Response:
     """Write the report."""
     uow, once = call.context.uow, call.once()
     return await _after(
@@ -96,7 +95,7 @@ async def put_report(call: ApiCall) -> web.Response:
     )
 
 
-async def approve_report(call: ApiCall) -> web.Response:
+async def approve_report(call: ApiCall[None]) -> web.Response:
     """Approve the report."""
     return await _after(
         call,
@@ -104,7 +103,7 @@ async def approve_report(call: ApiCall) -> web.Response:
     )
 
 
-async def _after(call: ApiCall, incident: Incident) -> web.Response:
+async def _after(call: ApiCall[object], incident: Incident) -> web.Response:
     async with acquire(call.context.uow.pool) as conn:
         report = await reports.load_report(conn, incident.id)
     if report is None:

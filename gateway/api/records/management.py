@@ -10,13 +10,12 @@ from msgspec import Meta
 
 from gateway.access.permissions import Action
 from gateway.api import wire
-from gateway.api.context import ApiCall, respond
+from gateway.api.context import ApiCall, QueryCall, respond
 from gateway.api.records.incidents import ActionResult, require_record, view_record
 from gateway.db.pool import acquire
 from gateway.operations.escalations import acknowledge_escalation
 from gateway.operations.major.actions import tell_leader
 from gateway.vocabulary import LeaderOutcome
-from gateway.web import body
 
 
 class LeaderNotified(wire.Action, kw_only=True):
@@ -70,7 +69,7 @@ class NotificationsQuery(msgspec.Struct, forbid_unknown_fields=True, frozen=True
     limit: Annotated[int, Meta(ge=1, le=1_000)] = 1_000
 
 
-async def record_leader_notified(call: ApiCall) -> web.Response:
+async def record_leader_notified(call: ApiCall[LeaderNotified]) -> web.Response:
     """Record that the leader was notified."""
     incident = await tell_leader(
         call.context.uow, call.number, call.body.recipient, call.body.outcome, call.who,
@@ -79,7 +78,7 @@ async def record_leader_notified(call: ApiCall) -> web.Response:
     return respond(ActionResult(await view_record(call, incident)), etag=str(incident.version))
 
 
-async def acknowledge_management_escalation(call: ApiCall) -> web.Response:
+async def acknowledge_management_escalation(call: ApiCall[AcknowledgeEscalation]) -> web.Response:
     """Acknowledge an escalation as its recipient, which stops the escalation ladder."""
     incident = await acknowledge_escalation(
         call.context.uow,
@@ -100,9 +99,9 @@ ORDER BY created_at, id LIMIT $3
 """
 
 
-async def list_notifications(call: ApiCall) -> web.Response:
+async def list_notifications(call: QueryCall[NotificationsQuery]) -> web.Response:
     """Return a page of the notifications about the record and their delivery."""
-    asked = body.decode_query(call.request, NotificationsQuery)
+    asked = call.query
     incident = await require_record(call, Action.INSPECT)
     async with acquire(call.context.uow.pool) as conn:
         rows = await conn.fetch(OWED, incident.id, asked.after, asked.limit + 1)

@@ -9,7 +9,7 @@ from asyncpg import Record
 from msgspec import Meta
 
 from gateway.access.permissions import Action, visibility_of
-from gateway.api.context import ApiCall, respond
+from gateway.api.context import QueryCall, respond
 from gateway.db.pool import acquire
 from gateway.incidents.problem_candidates import (
     CandidateIncident,
@@ -18,7 +18,6 @@ from gateway.incidents.problem_candidates import (
 )
 from gateway.operations.unit_of_work import NOW
 from gateway.vocabulary import Resolution
-from gateway.web import body
 
 MOST_EXAMINED = 2_000
 """The most records that are examined, the newest of the window."""
@@ -62,9 +61,9 @@ ORDER BY id DESC LIMIT $5
 """
 
 
-async def list_candidates(call: ApiCall) -> web.Response:
+async def list_candidates(call: QueryCall[CandidatesQuery]) -> web.Response:
     """Return the proposed problems of the window, from the records that the caller may inspect."""
-    uow, days = call.context.uow, body.decode_query(call.request, CandidatesQuery).days
+    uow, days = call.context.uow, call.query.days
     problems = call.context.problems
     async with acquire(uow.pool) as conn:
         since = await conn.fetchval(NOW, uow.clock.stamp()) - (

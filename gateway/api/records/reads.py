@@ -10,7 +10,8 @@ from aiohttp import web
 from msgspec import Meta
 
 from gateway.access.permissions import Action, visibility_of
-from gateway.api.context import ApiCall, respond
+from gateway.api import clock_events
+from gateway.api.context import ApiCall, QueryCall, respond
 from gateway.api.records.incidents import require_record
 from gateway.correlation import proposals
 from gateway.correlation.proposals import OpenLinkProposal
@@ -21,8 +22,8 @@ from gateway.incidents.columns import incident_of
 from gateway.operations.unit_of_work import NOW
 from gateway.receipts.mended import RepairedValue, repairs_of_item
 from gateway.receipts.receipt_id import received_between
-from gateway.sla.simulate import simulate
-from gateway.views.incidents import clock_view, incident_views, sla_view, stays_view
+from gateway.sla.simulate import simulate, simulate_with_vendors
+from gateway.views.incidents import ClockView, IncidentView, VendorStayView, clock_view, incident_views, sla_view, stays_view
 from gateway.views.record_fields import ClockView, IncidentView, VendorStayView
 from gateway.web import body
 
@@ -134,7 +135,7 @@ class SimulatedClocks(msgspec.Struct):
     vendors: list[VendorStayView]
 
 
-async def read_sla(call: ApiCall) -> web.Response:
+async def read_sla(call: ApiCall[None]) -> web.Response:
     """Return the SLA clocks of a record with all their segments."""
     incident = await require_record(call, Action.INSPECT)
     uow = call.context.uow
@@ -153,9 +154,9 @@ ORDER BY coalesce(first_seen, 'infinity'), key_hash LIMIT $3
 JSON = ("labels", "annotations")
 
 
-async def read_alerts(call: ApiCall) -> web.Response:
+async def read_alerts(call: QueryCall[AlertsQuery]) -> web.Response:
     """Return a page of the alerts of a record, in the order in which they were first seen."""
-    asked = body.decode_query(call.request, AlertsQuery)
+    asked = call.query
     incident = await require_record(call, Action.INSPECT)
     async with acquire(call.context.uow.pool) as conn:
         rows = await conn.fetch(
@@ -182,9 +183,9 @@ ORDER BY id = $1 DESC NULLS LAST, id LIMIT $7
 """
 
 
-async def read_related(call: ApiCall) -> web.Response:
+async def read_related(call: QueryCall[RelatedQuery]) -> web.Response:
     """Return the master, the children and the proposed links of a record."""
-    asked = body.decode_query(call.request, RelatedQuery)
+    asked = call.query
     incident = await require_record(call, Action.INSPECT)
     uow, eyes = call.context.uow, visibility_of(call.who)
     wanted = incident.master_id, incident.id, *eyes.parameters(), asked.after, asked.limit + 2
@@ -229,7 +230,7 @@ WHERE e.receipt_id = $1 AND e.received_at = $2 ORDER BY e.item
 """
 
 
-async def read_receipt(call: ApiCall) -> web.Response:
+async def read_receipt(call: ApiCall[None]) -> web.Response:
     """Return the results of one delivery; the receipt's id tells its partition.
 
     Raises Malformed and NotFound.
@@ -258,7 +259,7 @@ async def read_receipt(call: ApiCall) -> web.Response:
     return respond(ReceiptView(**told, results=items))
 
 
-async def simulate_sla(call: ApiCall) -> web.Response:
+async def simulate_sla(call: ApiCall[clock_events.Simulate]) -> web.Response:
     """Return the clocks of simulated events, computed by the functions that run production."""
     rules, asked = call.context.uow.rules, call.body
     if asked.policy and asked.policy not in rules.policies:

@@ -13,11 +13,10 @@ from msgspec import Meta
 
 from gateway.access.permissions import ALLOWED, Action, may, visibility_of
 from gateway.access.principal import Principal
-from gateway.api.context import ApiCall, respond
+from gateway.api.context import QueryCall, respond
 from gateway.api.records.incidents import require_record
 from gateway.db.pool import Connection, acquire
 from gateway.incidents.public_timeline import facts_for_reporter, hide_masters
-from gateway.web import body
 
 MOST_ON_PAGE = 500
 """The number of newest entries that an HTML page shows."""
@@ -68,9 +67,9 @@ async def fetch_newest_entries(
     return rows[most - 1 :: -1] if len(rows) > most else rows[::-1], len(rows) > most
 
 
-async def read_timeline(call: ApiCall) -> web.Response:
+async def read_timeline(call: QueryCall[TimelineQuery]) -> web.Response:
     """Return a page of a record's timeline; reporters get only what is meant for them."""
-    asked = body.decode_query(call.request, TimelineQuery)
+    asked = call.query
     incident = await require_record(call)
     async with acquire(call.context.uow.pool) as conn:
         rows = await conn.fetch(PAGE, incident.id, asked.after, asked.limit + 1)

@@ -62,7 +62,7 @@ class SubscriberList(msgspec.Struct):
     subscribers: list[SubscriberView]
 
 
-async def post_update(call: ApiCall) -> web.Response:
+async def post_update(call: ApiCall[StatusUpdate]) -> web.Response:
     """Send a status update to all subscribers."""
     asked = call.body
     incident = await updates.post_update(
@@ -75,7 +75,7 @@ async def post_update(call: ApiCall) -> web.Response:
 POSTED = "SELECT at, actor, facts FROM timeline WHERE incident_id = $1 AND event = 'status_update' ORDER BY seq"
 
 
-async def list_updates(call: ApiCall) -> web.Response:
+async def list_updates(call: ApiCall[None]) -> web.Response:
     """List the status updates of a record."""
     incident = await require_record(call)
     async with acquire(call.context.uow.pool) as conn:
@@ -94,7 +94,7 @@ def _update(at: datetime, actor: str, facts: dict[str, Any]) -> StatusUpdateView
     )
 
 
-async def subscribe(call: ApiCall) -> web.Response:
+async def subscribe(call: ApiCall[NewSubscriber]) -> web.Response:
     """Subscribe the caller, or somebody else, to status updates."""
     asked, uow = call.body, call.context.uow
     made = await subscribers.subscribe(
@@ -103,14 +103,14 @@ async def subscribe(call: ApiCall) -> web.Response:
     return respond(_subscriber(made), 201)
 
 
-async def list_subscribers(call: ApiCall) -> web.Response:
+async def list_subscribers(call: ApiCall[None]) -> web.Response:
     """List the subscribers of status updates."""
     incident = await require_record(call)
     listed = await subscribers.subscribers(call.context.uow, incident, call.who)
     return respond(SubscriberList([_subscriber(one) for one in listed]))
 
 
-async def unsubscribe(call: ApiCall) -> web.Response:
+async def unsubscribe(call: ApiCall[None]) -> web.Response:
     """Remove a subscriber of status updates."""
     await subscribers.unsubscribe(
         call.context.uow, call.number, int(call.request.match_info["id"]), call.who

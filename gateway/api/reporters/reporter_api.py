@@ -21,7 +21,7 @@ from gateway.api.records.attachments import (
 from gateway.api.records.incidents import require_record
 from gateway.api.records.timeline import fetch_newest_entries
 from gateway.api.wire import Action as Asked
-from gateway.api.wire import Rating
+from gateway.api.wire import CommandBody, Rating
 from gateway.db.pool import acquire, transaction
 from gateway.directory.roles import Role
 from gateway.errors import IllegalTransition, NotFound, TooManyAttempts, Unprocessable
@@ -113,7 +113,7 @@ class ConfirmByLink(Asked, kw_only=True):
         return commands.Confirm(satisfaction=self.satisfaction, note=self.note)
 
 
-async def invite(call: ApiCall) -> web.Response:
+async def invite(call: ApiCall[None]) -> web.Response:
     """Create a link to the record in the path; older ones stay valid."""
     incident = await require_record(call, Action.INVITE)
     if _reporter(incident) is None:
@@ -128,19 +128,19 @@ async def invite(call: ApiCall) -> web.Response:
     )
 
 
-async def read_by_link(call: ApiCall) -> web.Response:
+async def read_by_link(call: ApiCall[None]) -> web.Response:
     """Return the record; nothing changes."""
     _, incident = await _let_in(call)
     return respond(await view_for_reporter(call.context, incident), etag=str(incident.version))
 
 
-async def fetch_file_by_link(call: ApiCall) -> web.Response:
+async def fetch_file_by_link(call: ApiCall[None]) -> web.Response:
     """Return the content of a file that is marked public."""
     _, incident = await _let_in(call)
     return await download(call, incident, whole=False)
 
 
-async def attach_by_link(call: ApiCall) -> web.Response:
+async def attach_by_link(call: ApiCall[None]) -> web.Response:
     """Store the body as a file that the reporter sent, for everybody who sees the record."""
     who, incident = await _let_in(call)
     raise_if_refused(may(who, Action.ATTACH, incident))
@@ -150,7 +150,7 @@ async def attach_by_link(call: ApiCall) -> web.Response:
     return respond(_download(one), 201, location=f"/api/v1/mine/{link}/attachments/{one.id}")
 
 
-async def act_by_link(call: ApiCall) -> web.Response:
+async def act_by_link(call: ApiCall[CommandBody]) -> web.Response:
     """Confirm, refuse, rate or add a note.
 
     Confirming a closed record changes nothing and is answered alike.
@@ -205,7 +205,7 @@ async def count_by_link(context: Context, incident: Incident) -> None:
         await take_token(conn, bucket, uow.clock.stamp())
 
 
-async def _let_in(call: ApiCall) -> tuple[Principal, Incident]:
+async def _let_in(call: ApiCall[object]) -> tuple[Principal, Incident]:
     return await open_link(call.context, call.request.match_info["link"])
 
 

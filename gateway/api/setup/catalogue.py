@@ -9,12 +9,12 @@ import structlog
 from aiohttp import web
 from msgspec import UNSET, Meta, UnsetType
 
-from gateway.api.context import ApiCall, respond
+from gateway.api.context import ApiCall, QueryCall, respond
 from gateway.api.idempotent_response import ChangeResult, answer_once
 from gateway.api.setup.people import Title
 from gateway.api.wire import Name, Request, Slug, Text
 from gateway.catalogue import cis, importing, services
-from gateway.catalogue.importing import Aliases, Attributes, CiKind, ServiceSlug, Upstream
+from gateway.catalogue.importing import Aliases, Attributes, CiKind, NewCi, ServiceSlug, Upstream
 from gateway.catalogue.model import Ci, ImpactedItem, Service
 from gateway.db.pool import Connection, acquire, in_transaction
 from gateway.errors import Malformed
@@ -169,16 +169,16 @@ def _ci_view(one: Ci) -> CiView:
     return CiView(**shown | lists | {"attributes": dict(one.attributes)})
 
 
-async def list_services(call: ApiCall) -> web.Response:
+async def list_services(call: QueryCall[ServiceQuery]) -> web.Response:
     """Return a page of services by slug."""
-    query = body.decode_query(call.request, ServiceQuery)
+    query = call.query
     async with acquire(call.context.uow.pool) as conn:
         found = await services.page(conn, query.after, query.limit + 1, active=query.active)
     shown = [_service_view(one) for one in found[: query.limit]]
     return respond(ServicePage(shown, shown[-1].slug if len(found) > query.limit else None))
 
 
-async def create_service(call: ApiCall) -> web.Response:
+async def create_service(call: ApiCall[NewService]) -> web.Response:
     """Create a service."""
     fields, uow = msgspec.structs.asdict(call.body), call.context.uow
     slug = fields.pop("slug")
@@ -195,25 +195,25 @@ async def create_service(call: ApiCall) -> web.Response:
     return response
 
 
-async def read_service(call: ApiCall) -> web.Response:
+async def read_service(call: ApiCall[None]) -> web.Response:
     """Return one service."""
     async with acquire(call.context.uow.pool) as conn:
         one = await services.by_slug(conn, call.request.match_info["slug"])
     return respond(_service_view(one), etag=str(one.version))
 
 
-async def patch_service(call: ApiCall) -> web.Response:
+async def patch_service(call: ApiCall[ServicePatch]) -> web.Response:
     """Change a service."""
     return await _service_changed(call, body.sent_fields(call.body))
 
 
-async def deactivate_service(call: ApiCall) -> web.Response:
+async def deactivate_service(call: ApiCall[None]) -> web.Response:
     """Deactivate a service; records continue to name it."""
     await _service_changed(call, {"active": False})
     return web.Response(status=204)
 
 
-async def _service_changed(call: ApiCall, changes: dict[str, Any]) -> web.Response:
+async def _service_changed(call: ApiCall[object], changes: dict[str, Any]) -> web.Response:
     slug, if_match, uow = call.request.match_info["slug"], call.if_match(), call.context.uow
     uow.catalogue.check(
         changes.get("policy", ""), changes.get("support_hours", ""), changes.get("targets", {})
@@ -230,16 +230,16 @@ async def _service_changed(call: ApiCall, changes: dict[str, Any]) -> web.Respon
     return response
 
 
-async def list_cis(call: ApiCall) -> web.Response:
+async def list_cis(call: QueryCall[CiQuery]) -> web.Response:
     """Return a page of configuration items by name."""
-    query = body.decode_query(call.request, CiQuery)
+    query = call.query
     async with acquire(call.context.uow.pool) as conn:
         found = await cis.page(conn, query.after, query.limit + 1, service=query.service)
     shown = [_ci_view(one) for one in found[: query.limit]]
     return respond(CiPage(shown, shown[-1].name if len(found) > query.limit else None))
 
 
-async def create_ci(call: ApiCall) -> web.Response:
+async def create_ci(call: ApiCall[NewCi]) -> web.Response:
     """Create a configuration item."""
     uow = call.context.uow
 
@@ -254,14 +254,14 @@ async def create_ci(call: ApiCall) -> web.Response:
     return response
 
 
-async def read_ci(call: ApiCall) -> web.Response:
+async def read_ci(call: ApiCall[None]) -> web.Response:
     """Return one configuration item."""
     async with acquire(call.context.uow.pool) as conn:
         one = await cis.by_name(conn, call.request.match_info["name"])
     return respond(_ci_view(one), etag=str(one.version))
 
 
-async def patch_ci(call: ApiCall) -> web.Response:
+async def patch_ci(call: ApiCall[CiPatch]) -> web.Response:
     """Change a configuration item."""
     name, if_match, uow, changes = (
         call.request.match_info["name"],
@@ -281,7 +281,7 @@ async def patch_ci(call: ApiCall) -> web.Response:
     return response
 
 
-async def delete_ci(call: ApiCall) -> web.Response:
+async def delete_ci(call: ApiCall[None]) -> web.Response:
     """Delete a configuration item on which nothing depends."""
     name, if_match = call.request.match_info["name"], call.if_match()
 
@@ -293,7 +293,7 @@ async def delete_ci(call: ApiCall) -> web.Response:
     return web.Response(status=204)
 
 
-async def import_cis(call: ApiCall) -> web.Response:
+async def import_cis(call: ApiCall[None]) -> web.Response:
     """Import configuration items: all of them, or none."""
     try:
         text = (await body.read(call.request)).decode()
@@ -319,7 +319,7 @@ async def import_cis(call: ApiCall) -> web.Response:
     return response
 
 
-async def read_impact(call: ApiCall) -> web.Response:
+async def read_impact(call: ApiCall[None]) -> web.Response:
     """Return the items that depend on a configuration item."""
     name = call.request.match_info["name"]
     async with acquire(call.context.uow.pool) as conn:

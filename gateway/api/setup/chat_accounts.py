@@ -8,14 +8,13 @@ import structlog
 from aiohttp import web
 from msgspec import Meta
 
-from gateway.api.context import ApiCall, respond
+from gateway.api.context import ApiCall, QueryCall, respond
 from gateway.api.idempotent_response import ChangeResult, answer_once
 from gateway.api.wire import Request
 from gateway.db.pool import Connection, acquire, transaction
 from gateway.directory import chat_accounts as chats
 from gateway.directory import people
 from gateway.errors import Forbidden
-from gateway.web import body
 
 log = structlog.get_logger()
 
@@ -73,14 +72,14 @@ def _view(one: chats.ChatAccount) -> ChatView:
     return ChatView(one.provider, one.tenant, one.user, one.linked_at)
 
 
-async def list_chats(call: ApiCall) -> web.Response:
+async def list_chats(call: ApiCall[None]) -> web.Response:
     """List the chat accounts of a person."""
     async with acquire(call.context.uow.pool) as conn:
         person = await people.by_login(conn, call.request.match_info["login"])
         return respond(ChatList([_view(one) for one in await chats.of_person(conn, person.id)]))
 
 
-async def link_chat(call: ApiCall) -> web.Response:
+async def link_chat(call: ApiCall[NewChat]) -> web.Response:
     """Link a chat account to a person."""
     login, asked, stamp = (
         call.request.match_info["login"],
@@ -103,9 +102,9 @@ async def link_chat(call: ApiCall) -> web.Response:
     return response
 
 
-async def unlink_chat(call: ApiCall) -> web.Response:
+async def unlink_chat(call: QueryCall[ChatQuery]) -> web.Response:
     """Unlink a chat account from a person."""
-    login, asked = call.request.match_info["login"], body.decode_query(call.request, ChatQuery)
+    login, asked = call.request.match_info["login"], call.query
     async with transaction(call.context.uow.pool) as conn:
         person = await people.by_login(conn, login, lock=True)
         await chats.unlink(conn, person.id, asked.provider, asked.tenant, asked.user)
@@ -113,19 +112,19 @@ async def unlink_chat(call: ApiCall) -> web.Response:
     return web.Response(status=204)
 
 
-async def make_code(call: ApiCall) -> web.Response:
+async def make_code(call: ApiCall[None]) -> web.Response:
     """Create a code for a person, in place of the one before."""
     return await _made(call, call.request.match_info["login"])
 
 
-async def make_own_code(call: ApiCall) -> web.Response:
+async def make_own_code(call: ApiCall[None]) -> web.Response:
     """Create a code for the caller, in place of the one before."""
     if call.caller.person_id is None:
         raise Forbidden("this is for people, and the key is a machine's")
     return await _made(call, call.who.name)
 
 
-async def _made(call: ApiCall, login: str) -> web.Response:
+async def _made(call: ApiCall[object], login: str) -> web.Response:
     stamp = call.context.uow.clock.stamp()
     async with transaction(call.context.uow.pool) as conn:
         person = await people.by_login(conn, login, lock=True)

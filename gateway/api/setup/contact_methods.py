@@ -41,37 +41,36 @@ class ContactMethods(Request, kw_only=True):
     methods: Annotated[list[ContactMethod], Meta(max_length=MOST)]
 
 
-async def read_methods(call: ApiCall) -> web.Response:
+async def read_methods(call: ApiCall[None]) -> web.Response:
     """Return the contact methods of a person."""
     return await _shown(call, call.request.match_info["login"])
 
 
-async def read_own_methods(call: ApiCall) -> web.Response:
+async def read_own_methods(call: ApiCall[None]) -> web.Response:
     """Return the contact methods of the caller."""
     require_person_id(call)
     return await _shown(call, call.caller.who.name)
 
 
-async def put_methods(call: ApiCall) -> web.Response:
+async def put_methods(call: ApiCall[ContactMethods]) -> web.Response:
     """Replace the contact methods of a person."""
     return await _replaced(call, call.request.match_info["login"])
 
 
-async def put_own_methods(call: ApiCall) -> web.Response:
+async def put_own_methods(call: ApiCall[ContactMethods]) -> web.Response:
     """Replace the contact methods of the caller."""
     require_person_id(call)
     return await _replaced(call, call.caller.who.name)
 
 
-async def _shown(call: ApiCall, login: str) -> web.Response:
+async def _shown(call: ApiCall[object], login: str) -> web.Response:
     async with acquire(call.context.uow.pool) as conn:
         methods = await methods_of(conn, login)
     return respond(msgspec.convert({"methods": [asdict(one) for one in methods]}, ContactMethods))
 
 
-async def _replaced(call: ApiCall, login: str) -> web.Response:
-    asked: ContactMethods = call.body
-    methods = [PersonContactMethod(one.channel, one.address.strip()) for one in asked.methods]
+async def _replaced(call: ApiCall[ContactMethods], login: str) -> web.Response:
+    methods = [PersonContactMethod(one.channel, one.address.strip()) for one in call.body.methods]
     if found := tuple(flaws(methods)):
         raise Unprocessable("a contact method cannot be used", flaws=found)
     for place, method in enumerate(methods):
@@ -88,7 +87,7 @@ async def _replaced(call: ApiCall, login: str) -> web.Response:
     return await _shown(call, login)
 
 
-def _check(call: ApiCall, place: int, method: PersonContactMethod) -> None:
+def _check(call: ApiCall[object], place: int, method: PersonContactMethod) -> None:
     try:
         check_address(call.context.uow.rules.settings, f"{method.channel}:{method.address}")
     except Unprocessable as error:

@@ -8,7 +8,7 @@ from aiohttp import web
 from msgspec import Meta
 
 from gateway.api import wire
-from gateway.api.context import ApiCall, respond
+from gateway.api.context import ApiCall, QueryCall, respond
 from gateway.db.pool import acquire, transaction
 from gateway.directory import groups
 from gateway.oncall import rosters
@@ -17,7 +17,6 @@ from gateway.operations.shifts import hand_over
 from gateway.operations.shifts.hand_over import HandOver
 from gateway.operations.unit_of_work import NOW
 from gateway.vocabulary import ReportStatus
-from gateway.web import body
 
 WEEK = timedelta(days=7)
 
@@ -94,7 +93,7 @@ class HandOvers(msgspec.Struct):
     handovers: list[HandOverView]
 
 
-async def put_roster(call: ApiCall) -> web.Response:
+async def put_roster(call: ApiCall[Roster]) -> web.Response:
     """Set the roster of a group."""
     shifts = [
         Shift(starts_at=one.since, ends_at=one.until, people=tuple(one.people))
@@ -111,10 +110,10 @@ async def put_roster(call: ApiCall) -> web.Response:
     return web.Response(status=204)
 
 
-async def read_roster(call: ApiCall) -> web.Response:
+async def read_roster(call: QueryCall[RosterQuery]) -> web.Response:
     """Return the shifts of a group in a period."""
     query, uow, slug = (
-        body.decode_query(call.request, RosterQuery),
+        call.query,
         call.context.uow,
         call.request.match_info["slug"],
     )
@@ -128,9 +127,9 @@ async def read_roster(call: ApiCall) -> web.Response:
     return respond(RosterView(shifts, [login for one in present for login in one.people]))
 
 
-async def list_handovers(call: ApiCall) -> web.Response:
+async def list_handovers(call: QueryCall[HandOverQuery]) -> web.Response:
     """List the hand-overs that wait to be accepted."""
-    query = body.decode_query(call.request, HandOverQuery)
+    query = call.query
     return respond(
         HandOvers(
             [
@@ -141,7 +140,7 @@ async def list_handovers(call: ApiCall) -> web.Response:
     )
 
 
-async def accept_handover(call: ApiCall) -> web.Response:
+async def accept_handover(call: ApiCall[None]) -> web.Response:
     """Accept a hand-over."""
     one = await hand_over.accept_hand_over(
         call.context.uow, int(call.request.match_info["id"]), call.who, once=call.once()

@@ -1,12 +1,11 @@
 """The API of keys: create, list, revoke."""
 
-from datetime import datetime
-
 import msgspec
 from aiohttp import web
 
 from gateway.access import keys
 from gateway.access.keys import KeyInfo, Scope
+from gateway.api import wire
 from gateway.api.context import ApiCall, respond
 from gateway.api.idempotent_response import ChangeResult, answer_once
 from gateway.db.pool import Connection, acquire
@@ -33,12 +32,12 @@ ON CONFLICT (slug) DO UPDATE SET slug = excluded.slug RETURNING id
 """
 
 
-async def create_key(call: ApiCall) -> web.Response:
+async def create_key(call: ApiCall[wire.NewKey]) -> web.Response:
     """Create a key; an ingest key belongs to the integration named, which is created if it is new.
 
     A key sees no security incidents that its creator does not see.
     """
-    expires: datetime | None = call.body.expires_at
+    expires = call.body.expires_at
     if Scope.INGEST in call.body.scopes and call.body.integration is None:
         raise Unprocessable("a key with the scope ingest names the integration it sends for")
     stamp = call.context.uow.clock.stamp()
@@ -55,13 +54,13 @@ async def create_key(call: ApiCall) -> web.Response:
     return (await answer_once(call, work, secret=True))[0]
 
 
-async def list_keys(call: ApiCall) -> web.Response:
+async def list_keys(call: ApiCall[None]) -> web.Response:
     """List all keys."""
     async with acquire(call.context.uow.pool) as conn:
         return respond(KeyList(await keys.all_keys(conn)))
 
 
-async def revoke_key(call: ApiCall) -> web.Response:
+async def revoke_key(call: ApiCall[None]) -> web.Response:
     """Revoke a key; every replica refuses it within five seconds."""
     async with acquire(call.context.uow.pool) as conn:
         key_id = int(call.request.match_info["id"])

@@ -9,7 +9,7 @@ import structlog
 from aiohttp import web
 from msgspec import UNSET, Meta, UnsetType
 
-from gateway.api.context import ApiCall, respond
+from gateway.api.context import ApiCall, QueryCall, respond
 from gateway.api.idempotent_response import ChangeResult, answer_once
 from gateway.api.setup.people import Title
 from gateway.api.wire import Name, Request, Slug, Text
@@ -118,20 +118,20 @@ def _view(one: Monitor) -> MonitorView:
     return MonitorView(**{name: fields[name] for name in MonitorView.__struct_fields__})
 
 
-def _id(call: ApiCall) -> int:
+def _id(call: ApiCall[object]) -> int:
     return int(call.request.match_info["id"])
 
 
-async def list_monitors(call: ApiCall) -> web.Response:
+async def list_monitors(call: QueryCall[MonitorQuery]) -> web.Response:
     """Return a page of monitors by id."""
-    query = body.decode_query(call.request, MonitorQuery)
+    query = call.query
     async with acquire(call.context.uow.pool) as conn:
         found = await store.page(conn, query.after, query.limit + 1, query.integration)
     shown = [_view(one) for one in found[: query.limit]]
     return respond(MonitorPage(shown, shown[-1].id if len(found) > query.limit else None))
 
 
-async def create_monitor(call: ApiCall) -> web.Response:
+async def create_monitor(call: ApiCall[NewMonitor]) -> web.Response:
     """Create a monitor, whose time runs from now."""
     uow, fields = call.context.uow, msgspec.structs.asdict(call.body)
     integration, slug = fields.pop("integration"), fields.pop("slug")
@@ -148,14 +148,14 @@ async def create_monitor(call: ApiCall) -> web.Response:
     return response
 
 
-async def read_monitor(call: ApiCall) -> web.Response:
+async def read_monitor(call: ApiCall[None]) -> web.Response:
     """Return one monitor."""
     async with acquire(call.context.uow.pool) as conn:
         one = await store.by_id(conn, _id(call))
     return respond(_view(one), etag=str(one.version))
 
 
-async def patch_monitor(call: ApiCall) -> web.Response:
+async def patch_monitor(call: ApiCall[MonitorPatch]) -> web.Response:
     """Change a monitor."""
     uow, changes, if_match = call.context.uow, body.sent_fields(call.body), call.if_match()
 
@@ -169,7 +169,7 @@ async def patch_monitor(call: ApiCall) -> web.Response:
     return response
 
 
-async def delete_monitor(call: ApiCall) -> web.Response:
+async def delete_monitor(call: ApiCall[None]) -> web.Response:
     """Delete a monitor."""
     async with acquire(call.context.uow.pool) as conn:
         await store.delete(conn, _id(call))

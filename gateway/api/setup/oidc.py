@@ -37,7 +37,7 @@ class OidcCallback(msgspec.Struct, frozen=True):
     iss: Opaque | None = None
 
 
-async def begin_oidc_login(call: ApiCall) -> web.Response:
+async def begin_oidc_login(call: ApiCall[None]) -> web.Response:
     """Redirect to the identity provider."""
     oidc = _oidc(call)
     extend_deadline(PROVIDER_WITHIN)
@@ -58,7 +58,7 @@ async def begin_oidc_login(call: ApiCall) -> web.Response:
     return response
 
 
-async def finish_oidc_login(call: ApiCall) -> web.Response:
+async def finish_oidc_login(call: ApiCall[None]) -> web.Response:
     """Complete the sign-in after the provider's redirect, and return a session."""
     oidc = _oidc(call)
     try:
@@ -83,7 +83,7 @@ def _cookie(oidc: OidcLogin) -> tuple[str, bool]:
     return (COOKIE if secure else PLAIN_HTTP_COOKIE), secure
 
 
-def _oidc(call: ApiCall) -> OidcLogin:
+def _oidc(call: ApiCall[object]) -> OidcLogin:
     if call.context.oidc is None:
         raise NotFound("no identity provider is set up: log in by password")
     return call.context.oidc

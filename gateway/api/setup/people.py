@@ -9,7 +9,7 @@ from aiohttp import web
 from msgspec import UNSET, Meta, UnsetType
 
 from gateway.access.credentials import revoke_all
-from gateway.api.context import ApiCall, respond
+from gateway.api.context import ApiCall, QueryCall, respond
 from gateway.api.idempotent_response import ChangeResult, answer_once
 from gateway.api.wire import Name, Request, Slug
 from gateway.db.pool import Connection, acquire, transaction
@@ -154,9 +154,9 @@ def _group_view(one: Group) -> GroupView:
     return GroupView(**{name: getattr(one, name) for name in GroupView.__struct_fields__} | lists)
 
 
-async def list_people(call: ApiCall) -> web.Response:
+async def list_people(call: QueryCall[PeopleQuery]) -> web.Response:
     """Return a page of people by login."""
-    query = body.decode_query(call.request, PeopleQuery)
+    query = call.query
     async with acquire(call.context.uow.pool) as conn:
         found = await people.page(
             conn, query.after, query.limit + 1, active=query.active, role=query.role
@@ -165,7 +165,7 @@ async def list_people(call: ApiCall) -> web.Response:
     return respond(PeoplePage(shown, shown[-1].login if len(found) > query.limit else None))
 
 
-async def create_person(call: ApiCall) -> web.Response:
+async def create_person(call: ApiCall[NewPerson]) -> web.Response:
     """Create a person."""
     fields = msgspec.structs.asdict(call.body)
 
@@ -179,25 +179,25 @@ async def create_person(call: ApiCall) -> web.Response:
     return response
 
 
-async def read_person(call: ApiCall) -> web.Response:
+async def read_person(call: ApiCall[None]) -> web.Response:
     """Return one person."""
     async with acquire(call.context.uow.pool) as conn:
         one = await people.by_login(conn, call.request.match_info["login"])
     return respond(person_view(one), etag=str(one.version))
 
 
-async def patch_person(call: ApiCall) -> web.Response:
+async def patch_person(call: ApiCall[PersonPatch]) -> web.Response:
     """Change a person."""
     return await _changed(call, body.sent_fields(call.body))
 
 
-async def deactivate_person(call: ApiCall) -> web.Response:
+async def deactivate_person(call: ApiCall[None]) -> web.Response:
     """Deactivate a person; what was done under their name stays."""
     await _changed(call, {"active": False})
     return web.Response(status=204)
 
 
-async def _changed(call: ApiCall, changes: dict[str, Any]) -> web.Response:
+async def _changed(call: ApiCall[object], changes: dict[str, Any]) -> web.Response:
     login, stamp = call.request.match_info["login"], call.context.uow.clock.stamp()
 
     async def work(conn: Connection) -> ChangeResult:
@@ -214,7 +214,7 @@ async def _changed(call: ApiCall, changes: dict[str, Any]) -> web.Response:
     return response
 
 
-async def unlink_identity(call: ApiCall) -> web.Response:
+async def unlink_identity(call: ApiCall[None]) -> web.Response:
     """Delete a person's link to the identity provider, and end all that was issued to them."""
     login, stamp = call.request.match_info["login"], call.context.uow.clock.stamp()
     async with transaction(call.context.uow.pool) as conn:
@@ -223,16 +223,16 @@ async def unlink_identity(call: ApiCall) -> web.Response:
     return web.Response(status=204)
 
 
-async def list_groups(call: ApiCall) -> web.Response:
+async def list_groups(call: QueryCall[GroupQuery]) -> web.Response:
     """Return a page of groups by slug."""
-    query = body.decode_query(call.request, GroupQuery)
+    query = call.query
     async with acquire(call.context.uow.pool) as conn:
         found = await groups.page(conn, query.after, query.limit + 1, tier=query.tier)
     shown = [_group_view(one) for one in found[: query.limit]]
     return respond(GroupPage(shown, shown[-1].slug if len(found) > query.limit else None))
 
 
-async def create_group(call: ApiCall) -> web.Response:
+async def create_group(call: ApiCall[NewGroup]) -> web.Response:
     """Create a group."""
     fields = msgspec.structs.asdict(call.body)
     members = fields.pop("members")
@@ -247,25 +247,25 @@ async def create_group(call: ApiCall) -> web.Response:
     return response
 
 
-async def read_group(call: ApiCall) -> web.Response:
+async def read_group(call: ApiCall[None]) -> web.Response:
     """Return one group."""
     async with acquire(call.context.uow.pool) as conn:
         one = await groups.by_slug(conn, call.request.match_info["slug"])
     return respond(_group_view(one), etag=str(one.version))
 
 
-async def patch_group(call: ApiCall) -> web.Response:
+async def patch_group(call: ApiCall[GroupPatch]) -> web.Response:
     """Change a group."""
     return await _group_changed(call, body.sent_fields(call.body))
 
 
-async def deactivate_group(call: ApiCall) -> web.Response:
+async def deactivate_group(call: ApiCall[None]) -> web.Response:
     """Deactivate a group; its members and its history stay."""
     await _group_changed(call, {"active": False})
     return web.Response(status=204)
 
 
-async def _group_changed(call: ApiCall, changes: dict[str, Any]) -> web.Response:
+async def _group_changed(call: ApiCall[object], changes: dict[str, Any]) -> web.Response:
     slug, members = call.request.match_info["slug"], changes.pop("members", None)
 
     async def work(conn: Connection) -> ChangeResult:

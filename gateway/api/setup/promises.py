@@ -7,6 +7,7 @@ import msgspec
 from aiohttp import web
 
 from gateway.access.permissions import visibility_of
+from gateway.api import clock_events
 from gateway.api.context import ApiCall, respond
 from gateway.db.pool import acquire
 from gateway.errors import Flaw, Unprocessable
@@ -44,7 +45,7 @@ ORDER BY priority, id LIMIT $3
 """
 
 
-async def preview_sla(call: ApiCall) -> web.Response:
+async def preview_sla(call: ApiCall[clock_events.Preview]) -> web.Response:
     """Compute the clocks of open records under both configurations; nothing is changed."""
     uow, asked = call.context.uow, call.body
     named = (calendar.get("holidays") for calendar in asked.calendars.values())

@@ -2,6 +2,7 @@
 
 from gateway.access.permissions import Action
 from gateway.api import clock_events, custom_fields, wire
+from gateway.api.endpoint import with_body, with_query, without_body
 from gateway.api.route import (
     ADMIN,
     CHANGE,
@@ -37,13 +38,14 @@ from gateway.catalogue.importing import NewCi
 def setup_routes() -> tuple[Route, ...]:
     """Return the routes of people, services, keys and the like."""
     return (
-        Route("GET", V1 + "/keys", keys.list_keys, ADMIN, "List keys", None, keys.KeyList),
-        Route("POST", V1 + "/keys", keys.create_key, ADMIN, "Create a key", wire.NewKey, keys.CreatedKey, status=201, headers=IDEMPOTENT),
-        Route("DELETE", KEY, keys.revoke_key, ADMIN, "Revoke a key", status=204),
-        Route("GET", V1 + "/fields", custom_fields.list_fields, READ, "List the configured fields", None, custom_fields.FieldList,
-              needs=Action.READ),
-        Route("POST", V1 + "/sla/preview", promises.preview_sla, ADMIN, "Preview an edit of policies and calendars",
-              clock_events.Preview, promises.SlaPreview),
+        Route("GET", V1 + "/keys", without_body(keys.list_keys), ADMIN, "List keys", keys.KeyList),
+        Route("POST", V1 + "/keys", with_body(keys.create_key, wire.NewKey), ADMIN, "Create a key",
+              keys.CreatedKey, status=201, headers=IDEMPOTENT),
+        Route("DELETE", KEY, without_body(keys.revoke_key), ADMIN, "Revoke a key", status=204),
+        Route("GET", V1 + "/fields", without_body(custom_fields.list_fields), READ,
+              "List the configured fields", custom_fields.FieldList, needs=Action.READ),
+        Route("POST", V1 + "/sla/preview", with_body(promises.preview_sla, clock_events.Preview),
+              ADMIN, "Preview an edit of policies and calendars", promises.SlaPreview),
         *_people(), *_catalogue(), *_oneself(), *_shifts(), *_monitors(), *_chats(),
     )  # fmt: skip
 
@@ -51,192 +53,148 @@ def setup_routes() -> tuple[Route, ...]:
 def _people() -> tuple[Route, ...]:
     one, group, seen = people.PersonView, people.GroupView, Action.DIRECTORY
     return (
-        Route("GET", V1 + "/people", people.list_people, READ, "List people", None, people.PeoplePage, people.PeopleQuery,
+        Route("GET", V1 + "/people", with_query(people.list_people, people.PeopleQuery), READ,
+              "List people", people.PeoplePage, needs=seen),
+        Route("POST", V1 + "/people", with_body(people.create_person, people.NewPerson), ADMIN,
+              "Create a person", one, status=201, headers=IDEMPOTENT),
+        Route("GET", PERSON, without_body(people.read_person), READ, "Read a person", one,
               needs=seen),
-        Route("POST", V1 + "/people", people.create_person, ADMIN, "Create a person", people.NewPerson, one, status=201,
-              headers=IDEMPOTENT),
-        Route("GET", PERSON, people.read_person, READ, "Read a person", None, one, needs=seen),
-        Route("PATCH", PERSON, people.patch_person, ADMIN, "Change a person", people.PersonPatch, one, headers=CHANGE),
-        Route("DELETE", PERSON, people.deactivate_person, ADMIN, "Deactivate a person", status=204),
-        Route("DELETE", PERSON + "/identity", people.unlink_identity, ADMIN,
+        Route("PATCH", PERSON, with_body(people.patch_person, people.PersonPatch), ADMIN,
+              "Change a person", one, headers=CHANGE),
+        Route("DELETE", PERSON, without_body(people.deactivate_person), ADMIN,
+              "Deactivate a person", status=204),
+        Route("DELETE", PERSON + "/identity", without_body(people.unlink_identity), ADMIN,
               "Delete the person's link to the identity provider", status=204),
-        Route("GET", V1 + "/groups", people.list_groups, READ, "List groups", None, people.GroupPage, people.GroupQuery,
+        Route("GET", V1 + "/groups", with_query(people.list_groups, people.GroupQuery), READ,
+              "List groups", people.GroupPage, needs=seen),
+        Route("POST", V1 + "/groups", with_body(people.create_group, people.NewGroup), ADMIN,
+              "Create a group", group, status=201, headers=IDEMPOTENT),
+        Route("GET", GROUP, without_body(people.read_group), READ, "Read a group", group,
               needs=seen),
-        Route("POST", V1 + "/groups", people.create_group, ADMIN, "Create a group", people.NewGroup, group, status=201,
-              headers=IDEMPOTENT),
-        Route("GET", GROUP, people.read_group, READ, "Read a group", None, group, needs=seen),
-        Route("PATCH", GROUP, people.patch_group, ADMIN, "Change a group", people.GroupPatch, group, headers=CHANGE),
-        Route("DELETE", GROUP, people.deactivate_group, ADMIN, "Deactivate a group", status=204),
+        Route("PATCH", GROUP, with_body(people.patch_group, people.GroupPatch), ADMIN,
+              "Change a group", group, headers=CHANGE),
+        Route("DELETE", GROUP, without_body(people.deactivate_group), ADMIN, "Deactivate a group",
+              status=204),
     )  # fmt: skip
 
 
 def _chats() -> tuple[Route, ...]:
     path, one, code = PERSON + "/chats", chat_accounts.ChatView, chat_accounts.ChatCode
     return (
-        Route(
-            "GET",
-            path,
-            chat_accounts.list_chats,
-            READ,
-            "List the chat accounts of a person",
-            None,
-            chat_accounts.ChatList,
-            needs=Action.DIRECTORY,
-        ),
-        Route(
-            "POST",
-            path,
-            chat_accounts.link_chat,
-            ADMIN,
-            "Link a chat account to a person",
-            chat_accounts.NewChat,
-            one,
-            status=201,
-            headers=IDEMPOTENT,
-        ),
-        Route(
-            "DELETE",
-            path,
-            chat_accounts.unlink_chat,
-            ADMIN,
-            "Unlink a chat account from a person",
-            query=chat_accounts.ChatQuery,
-            status=204,
-        ),
-        Route(
-            "POST",
-            path + "/code",
-            chat_accounts.make_code,
-            ADMIN,
-            "Create a code that links a person's chat account",
-            None,
-            code,
-            status=201,
-        ),
-        Route(
-            "POST",
-            V1 + "/me/chats/code",
-            chat_accounts.make_own_code,
-            WRITE,
-            "Create a code that links your own chat account",
-            None,
-            code,
-            status=201,
-        ),
-    )
+        Route("GET", path, without_body(chat_accounts.list_chats), READ,
+              "List the chat accounts of a person", chat_accounts.ChatList, needs=Action.DIRECTORY),
+        Route("POST", path, with_body(chat_accounts.link_chat, chat_accounts.NewChat), ADMIN,
+              "Link a chat account to a person", one, status=201, headers=IDEMPOTENT),
+        Route("DELETE", path, with_query(chat_accounts.unlink_chat, chat_accounts.ChatQuery),
+              ADMIN, "Unlink a chat account from a person", status=204),
+        Route("POST", path + "/code", without_body(chat_accounts.make_code), ADMIN,
+              "Create a code that links a person's chat account", code, status=201),
+        Route("POST", V1 + "/me/chats/code", without_body(chat_accounts.make_own_code), WRITE,
+              "Create a code that links your own chat account", code, status=201),
+    )  # fmt: skip
 
 
 def _catalogue() -> tuple[Route, ...]:
     one, ci, seen = catalogue.ServiceView, catalogue.CiView, Action.DIRECTORY
     services, cis = V1 + "/services", V1 + "/cis"
     return (
-        Route("GET", services, catalogue.list_services, READ, "List services", None, catalogue.ServicePage,
-              query=catalogue.ServiceQuery, needs=seen),
-        Route("POST", services, catalogue.create_service, ADMIN, "Create a service", catalogue.NewService, one, status=201,
+        Route("GET", services, with_query(catalogue.list_services, catalogue.ServiceQuery), READ,
+              "List services", catalogue.ServicePage, needs=seen),
+        Route("POST", services, with_body(catalogue.create_service, catalogue.NewService), ADMIN,
+              "Create a service", one, status=201, headers=IDEMPOTENT),
+        Route("GET", SERVICE, without_body(catalogue.read_service), READ, "Read a service", one,
+              needs=seen),
+        Route("PATCH", SERVICE, with_body(catalogue.patch_service, catalogue.ServicePatch), ADMIN,
+              "Change a service", one, headers=CHANGE),
+        Route("DELETE", SERVICE, without_body(catalogue.deactivate_service), ADMIN,
+              "Deactivate a service", status=204, headers=IF_MATCH),
+        Route("GET", cis, with_query(catalogue.list_cis, catalogue.CiQuery), READ,
+              "List configuration items", catalogue.CiPage, needs=seen),
+        Route("POST", cis, with_body(catalogue.create_ci, NewCi), ADMIN,
+              "Create a configuration item", ci, status=201, headers=IDEMPOTENT),
+        Route("POST", cis + "/import", without_body(catalogue.import_cis), ADMIN,
+              "Import many configuration items", catalogue.ImportResult, reads=list[NewCi],
               headers=IDEMPOTENT),
-        Route("GET", SERVICE, catalogue.read_service, READ, "Read a service", None, one, needs=seen),
-        Route("PATCH", SERVICE, catalogue.patch_service, ADMIN, "Change a service", catalogue.ServicePatch, one, headers=CHANGE),
-        Route("DELETE", SERVICE, catalogue.deactivate_service, ADMIN, "Deactivate a service", status=204, headers=IF_MATCH),
-        Route("GET", cis, catalogue.list_cis, READ, "List configuration items", None, catalogue.CiPage,
-              query=catalogue.CiQuery, needs=seen),
-        Route("POST", cis, catalogue.create_ci, ADMIN, "Create a configuration item", NewCi, ci, status=201, headers=IDEMPOTENT),
-        Route("POST", cis + "/import", catalogue.import_cis, ADMIN,
-              "Import many configuration items", response_body=catalogue.ImportResult,
-              reads=list[NewCi], headers=IDEMPOTENT),
-        Route("GET", CI, catalogue.read_ci, READ, "Read a configuration item", None, ci, needs=seen),
-        Route("PATCH", CI, catalogue.patch_ci, ADMIN, "Change a configuration item", catalogue.CiPatch, ci, headers=CHANGE),
-        Route("DELETE", CI, catalogue.delete_ci, ADMIN, "Delete a configuration item", status=204, headers=IF_MATCH),
-        Route("GET", CI + "/impact", catalogue.read_impact, READ,
-              "List what depends on a configuration item", None, catalogue.ImpactView, needs=seen),
+        Route("GET", CI, without_body(catalogue.read_ci), READ, "Read a configuration item", ci,
+              needs=seen),
+        Route("PATCH", CI, with_body(catalogue.patch_ci, catalogue.CiPatch), ADMIN,
+              "Change a configuration item", ci, headers=CHANGE),
+        Route("DELETE", CI, without_body(catalogue.delete_ci), ADMIN,
+              "Delete a configuration item", status=204, headers=IF_MATCH),
+        Route("GET", CI + "/impact", without_body(catalogue.read_impact), READ,
+              "List what depends on a configuration item", catalogue.ImpactView, needs=seen),
     )  # fmt: skip
 
 
 def _oneself() -> tuple[Route, ...]:
     own, made = V1 + "/me/keys", keys.CreatedKey
     return (
-        Route("POST", V1 + "/login", session.log_in, NO_KEY, "Sign in with a password", session.PasswordCredentials, session.OpenedSession),
-        Route("GET", oidc.PATH, oidc.begin_oidc_login, NO_KEY, "Begin to sign in by the identity provider", status=302),
-        Route("GET", oidc.PATH + "/callback", oidc.finish_oidc_login, NO_KEY, "Finish signing in by the identity provider", None,
-              session.OpenedSession, oidc.OidcCallback),
-        Route("POST", V1 + "/logout", session.log_out, READ, "End the session", status=204),
-        Route("GET", V1 + "/me", session.read_me, READ, "Read whose key is used", None, session.OwnKeyView),
-        Route("PUT", V1 + "/me/password", session.put_password, WRITE, "Change your own password", session.NewPassword,
+        Route("POST", V1 + "/login", with_body(session.log_in, session.PasswordCredentials),
+              NO_KEY, "Sign in with a password", session.OpenedSession),
+        Route("GET", oidc.PATH, without_body(oidc.begin_oidc_login), NO_KEY,
+              "Begin to sign in by the identity provider", status=302),
+        Route("GET", oidc.PATH + "/callback",
+              without_body(oidc.finish_oidc_login, oidc.OidcCallback), NO_KEY,
+              "Finish signing in by the identity provider", session.OpenedSession),
+        Route("POST", V1 + "/logout", without_body(session.log_out), READ, "End the session",
               status=204),
-        Route("PUT", PERSON + "/password", session.put_initial_password, ADMIN,
-              "Set the password of a person", session.InitialPassword, status=204),
+        Route("GET", V1 + "/me", without_body(session.read_me), READ, "Read whose key is used",
+              session.OwnKeyView),
+        Route("PUT", V1 + "/me/password", with_body(session.put_password, session.NewPassword),
+              WRITE, "Change your own password", status=204),
+        Route("PUT", PERSON + "/password",
+              with_body(session.put_initial_password, session.InitialPassword), ADMIN,
+              "Set the password of a person", status=204),
         *_methods(),
-        Route("GET", own, session.list_own_keys, READ, "List your own keys", None, keys.KeyList),
-        Route("POST", own, session.create_own_key, WRITE, "Create a key of your own", session.NewOwnKey, made, status=201,
-              headers=IDEMPOTENT),
-        Route("DELETE", own + "/{id:[0-9]{1,9}}", session.revoke_own_key, WRITE, "Revoke a key of your own", status=204),
+        Route("GET", own, without_body(session.list_own_keys), READ, "List your own keys",
+              keys.KeyList),
+        Route("POST", own, with_body(session.create_own_key, session.NewOwnKey), WRITE,
+              "Create a key of your own", made, status=201, headers=IDEMPOTENT),
+        Route("DELETE", own + "/{id:[0-9]{1,9}}", without_body(session.revoke_own_key), WRITE,
+              "Revoke a key of your own", status=204),
     )  # fmt: skip
 
 
 def _methods() -> tuple[Route, ...]:
     path, own, one = PERSON + "/methods", V1 + "/me/methods", contact_methods.ContactMethods
     return (
-        Route(
-            "GET",
-            path,
-            contact_methods.read_methods,
-            READ,
-            "List a person's contact methods",
-            None,
-            one,
-            needs=Action.DIRECTORY,
-        ),
-        Route(
-            "PUT",
-            path,
-            contact_methods.put_methods,
-            ADMIN,
-            "Set a person's contact methods",
-            one,
-            one,
-        ),
-        Route(
-            "GET",
-            own,
-            contact_methods.read_own_methods,
-            READ,
-            "List your own contact methods",
-            None,
-            one,
-        ),
-        Route(
-            "PUT",
-            own,
-            contact_methods.put_own_methods,
-            WRITE,
-            "Set your own contact methods",
-            one,
-            one,
-        ),
-    )
+        Route("GET", path, without_body(contact_methods.read_methods), READ,
+              "List a person's contact methods", one, needs=Action.DIRECTORY),
+        Route("PUT", path, with_body(contact_methods.put_methods, one), ADMIN,
+              "Set a person's contact methods", one),
+        Route("GET", own, without_body(contact_methods.read_own_methods), READ,
+              "List your own contact methods", one),
+        Route("PUT", own, with_body(contact_methods.put_own_methods, one), WRITE,
+              "Set your own contact methods", one),
+    )  # fmt: skip
 
 
 def _shifts() -> tuple[Route, ...]:
     roster, one = handovers.RosterView, V1 + "/handovers/{id:[0-9]{1,18}}/accept"
     return (
-        Route("PUT", GROUP + "/roster", handovers.put_roster, ADMIN, "Set the roster of a group", handovers.Roster, status=204),
-        Route("GET", GROUP + "/roster", handovers.read_roster, READ, "Read the roster of a group",
-              None, roster, handovers.RosterQuery,
-              needs=Action.DIRECTORY),
-        Route("GET", V1 + "/handovers", handovers.list_handovers, READ, "List the open hand-overs", None, handovers.HandOvers,
-              handovers.HandOverQuery, needs=Action.HAND_OVER),
-        Route("POST", one, handovers.accept_handover, WRITE, "Accept a hand-over", None, handovers.HandOverView,
-              needs=Action.HAND_OVER, headers=IDEMPOTENT),
+        Route("PUT", GROUP + "/roster", with_body(handovers.put_roster, handovers.Roster), ADMIN,
+              "Set the roster of a group", status=204),
+        Route("GET", GROUP + "/roster", with_query(handovers.read_roster, handovers.RosterQuery),
+              READ, "Read the roster of a group", roster, needs=Action.DIRECTORY),
+        Route("GET", V1 + "/handovers",
+              with_query(handovers.list_handovers, handovers.HandOverQuery), READ,
+              "List the open hand-overs", handovers.HandOvers, needs=Action.HAND_OVER),
+        Route("POST", one, without_body(handovers.accept_handover), WRITE, "Accept a hand-over",
+              handovers.HandOverView, needs=Action.HAND_OVER, headers=IDEMPOTENT),
     )  # fmt: skip
 
 
 def _monitors() -> tuple[Route, ...]:
     path, one, seen = V1 + "/monitors", monitors.MonitorView, Action.DIRECTORY
     return (
-        Route("GET", path, monitors.list_monitors, READ, "List monitors", None, monitors.MonitorPage, monitors.MonitorQuery,
+        Route("GET", path, with_query(monitors.list_monitors, monitors.MonitorQuery), READ,
+              "List monitors", monitors.MonitorPage, needs=seen),
+        Route("POST", path, with_body(monitors.create_monitor, monitors.NewMonitor), ADMIN,
+              "Create a monitor", one, status=201, headers=IDEMPOTENT),
+        Route("GET", MONITOR, without_body(monitors.read_monitor), READ, "Read a monitor", one,
               needs=seen),
-        Route("POST", path, monitors.create_monitor, ADMIN, "Create a monitor", monitors.NewMonitor, one, status=201,
-              headers=IDEMPOTENT),
-        Route("GET", MONITOR, monitors.read_monitor, READ, "Read a monitor", None, one, needs=seen),
-        Route("PATCH", MONITOR, monitors.patch_monitor, ADMIN, "Change a monitor", monitors.MonitorPatch, one, headers=CHANGE),
-        Route("DELETE", MONITOR, monitors.delete_monitor, ADMIN, "Delete a monitor", status=204),
+        Route("PATCH", MONITOR, with_body(monitors.patch_monitor, monitors.MonitorPatch), ADMIN,
+              "Change a monitor", one, headers=CHANGE),
+        Route("DELETE", MONITOR, without_body(monitors.delete_monitor), ADMIN, "Delete a monitor",
+              status=204),
     )  # fmt: skip

@@ -73,21 +73,21 @@ class NewOwnKey(Request, kw_only=True):
     expires_at: Moment | None = None
 
 
-async def log_in(call: ApiCall) -> web.Response:
+async def log_in(call: ApiCall[PasswordCredentials]) -> web.Response:
     """Open a session by login and password."""
     asked = call.body
     session = await call.context.login.by_password(asked.login, asked.password, call.address)
     return await respond_with_session(call, session)
 
 
-async def respond_with_session(call: ApiCall, session: LoginSession) -> web.Response:
+async def respond_with_session(call: ApiCall[object], session: LoginSession) -> web.Response:
     """Return a session as the API shows it, once."""
     async with acquire(call.context.uow.pool) as conn:
         person = await people.by_login(conn, session.login)
     return respond(OpenedSession(session.token, session.info.expires_at, person_view(person)))
 
 
-async def log_out(call: ApiCall) -> web.Response:
+async def log_out(call: ApiCall[None]) -> web.Response:
     """End the session that the request comes with; raises Conflict for another key."""
     require_person_id(call)
     if not call.caller.session:
@@ -98,7 +98,7 @@ async def log_out(call: ApiCall) -> web.Response:
     return web.Response(status=204)
 
 
-async def read_me(call: ApiCall) -> web.Response:
+async def read_me(call: ApiCall[None]) -> web.Response:
     """Return the owner and the scopes of the caller's key."""
     person: PersonView | None = None
     if call.caller.person_id is not None:
@@ -107,7 +107,7 @@ async def read_me(call: ApiCall) -> web.Response:
     return respond(OwnKeyView(call.caller.who.name, sorted(call.caller.scopes), person))
 
 
-async def put_password(call: ApiCall) -> web.Response:
+async def put_password(call: ApiCall[NewPassword]) -> web.Response:
     """Change the caller's own password."""
     require_person_id(call)
     given = PasswordChange(call.body.old, call.body.new, call.body.keep_keys)
@@ -117,13 +117,13 @@ async def put_password(call: ApiCall) -> web.Response:
     return web.Response(status=204)
 
 
-async def put_initial_password(call: ApiCall) -> web.Response:
+async def put_initial_password(call: ApiCall[InitialPassword]) -> web.Response:
     """Set the password of a person."""
     await call.context.login.set_password(call.request.match_info["login"], call.body.new)
     return web.Response(status=204)
 
 
-async def list_own_keys(call: ApiCall) -> web.Response:
+async def list_own_keys(call: ApiCall[None]) -> web.Response:
     """List the caller's keys and sessions, without those that are over."""
     async with acquire(call.context.uow.pool) as conn:
         return respond(
@@ -135,7 +135,7 @@ async def list_own_keys(call: ApiCall) -> web.Response:
         )
 
 
-async def create_own_key(call: ApiCall) -> web.Response:
+async def create_own_key(call: ApiCall[NewOwnKey]) -> web.Response:
     """Create a key for a script of the caller."""
     owner, asked = require_person_id(call), call.body
     if not set(asked.scopes) <= call.caller.scopes - {Scope.INGEST}:
@@ -163,7 +163,7 @@ async def create_own_key(call: ApiCall) -> web.Response:
     return (await answer_once(call, work, secret=True))[0]
 
 
-async def revoke_own_key(call: ApiCall) -> web.Response:
+async def revoke_own_key(call: ApiCall[None]) -> web.Response:
     """Revoke a key or session of the caller."""
     key_id = int(call.request.match_info["id"])
     async with acquire(call.context.uow.pool) as conn:
@@ -174,7 +174,7 @@ async def revoke_own_key(call: ApiCall) -> web.Response:
     return web.Response(status=204)
 
 
-def require_person_id(call: ApiCall) -> int:
+def require_person_id(call: ApiCall[object]) -> int:
     """Return the id of the person who calls; raises Forbidden for a machine's key."""
     if call.caller.person_id is None:
         raise Forbidden("this is for people, and the key is a machine's")
