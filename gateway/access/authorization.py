@@ -34,7 +34,7 @@ def required_action(command: c.Command, who: Principal) -> Action:
     """Return the action that the command needs."""
     if isinstance(command, c.Acknowledge) and command.person not in ("", who.name):
         return Action.ACKNOWLEDGE_FOR
-    if isinstance(command, c.Escalate) and command.to is Tier.VENDOR:
+    if isinstance(command, c.Escalate) and command.tier is Tier.VENDOR:
         return Action.ENGAGE
     return REQUIRED_ACTIONS[type(command)]
 
@@ -103,7 +103,7 @@ def check_command(who: Principal, command: c.Command, incident: Incident) -> Non
 
 def _passes_on(who: Principal, command: c.Assign, incident: Incident) -> bool:
     return (
-        command.tier in (None, Tier.SECOND)
+        command.named_tier in (None, Tier.SECOND)
         and incident.tier is not Tier.DESK
         and may(who, Action.REASSIGN, incident) == ALLOWED
     )

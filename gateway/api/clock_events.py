@@ -4,7 +4,8 @@ from typing import Annotated, Any
 
 from msgspec import Meta, field
 
-from gateway.api.wire import Moment, Name, Priority, Request, Text
+from gateway.api.wire import Request
+from gateway.bounds import Moment, Name, Priority, Text
 
 
 class SimulatedEvent(Request, kw_only=True):

@@ -1,170 +1,186 @@
 """Commands of people and alerts on a record. Pure.
 
 `note` is stored with the timeline entry.
+
+A command of people is also the request body of the API, with its bounds; a command made here is
+not checked against them.
 """
 
-from dataclasses import dataclass
-from datetime import datetime
+from typing import Annotated, Literal
 
-from gateway.vocabulary import Closure, HoldReason, Resolution, Tier
+import msgspec
+from msgspec import Meta
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Acknowledge:
-    """Take the record on: `person` starts to work, and the response clock stops."""
-
-    person: str = ""
-    note: str = ""
+from gateway.bounds import Moment, Name, Priority, Rating, Text
+from gateway.vocabulary import HoldReason, Resolution, Tier
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Unacknowledge:
+class _Command(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The base of all commands: an unknown field is refused."""
+
+
+class Acknowledge(_Command, frozen=True, kw_only=True):
+    """Accept the record, for yourself or for another person."""
+
+    person: Name = ""
+    note: Text = ""
+
+
+class Unacknowledge(_Command, frozen=True, kw_only=True):
     """Take back an acknowledgement: nobody works on the record any more."""
 
     person: str = ""
     note: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Assign:
-    """Assign the record to a group or a person.
+class Assign(_Command, frozen=True, kw_only=True):
+    """Assign the record to a group or person.
 
-    Without a tier, it gets theirs, or tier 2 if nothing else is known.
+    The tier is the group's. With the tier `vendor`, `person` names the vendor.
     """
 
+    group: Name = ""
+    person: Name = ""
+    tier: Literal[1, 2, 3, "1", "2", "3", "vendor"] | None = None
+    note: Text = ""
+
+    @property
+    def named_tier(self) -> Tier | None:
+        """The tier that is named, None if it follows from the group or the person."""
+        return None if self.tier is None else Tier(str(self.tier))
+
+
+class Return(_Command, frozen=True, kw_only=True):
+    """Return the record to the service desk, and to `group` there; returns are counted."""
+
     group: str = ""
-    person: str = ""
-    tier: Tier | None = None
     note: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Return:
-    """Return the record to the desk, and to `group` there; returns are counted."""
+class Hold(_Command, frozen=True, kw_only=True):
+    """Put the record on hold, which stops its clocks.
 
-    group: str = ""
-    note: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Hold:
-    """Stop the clocks for a non-technical reason, no longer than until `until`.
-
-    `vendor` is the vendor that the record waits for.
+    A hold for a vendor may name the `vendor`, where the record does not yet.
     """
 
     reason: HoldReason
-    until: datetime | None = None
-    vendor: str = ""
-    note: str = ""
+    until: Moment | None = None
+    vendor: Name = ""
+    note: Text = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Resume:
-    """Resume work after a hold."""
+class Resume(_Command, frozen=True, kw_only=True):
+    """Resume work on a record that is on hold."""
 
-    note: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Escalate:
-    """Escalate to tier 3 or a vendor; tier 2 stays responsible."""
-
-    to: Tier
-    vendor: str = ""
-    group: str = ""
-    person: str = ""
-    note: str = ""
+    note: Text = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Resolve:
-    """Resolve the record with a solution or workaround."""
+class Escalate(_Command, frozen=True, kw_only=True):
+    """Escalate the record to tier 3 or to a vendor.
+
+    A `group` or `person` of tier 3 may be named; tier 2 stays responsible.
+    """
+
+    to: Literal["tier3", "vendor"]
+    vendor: Name = ""
+    group: Name = ""
+    person: Name = ""
+    note: Text = ""
+
+    @property
+    def tier(self) -> Tier:
+        """The tier that gets the record."""
+        return Tier.THIRD if self.to == "tier3" else Tier.VENDOR
+
+
+class Resolve(_Command, frozen=True, kw_only=True):
+    """Resolve the record.
+
+    With `related`, its child records are resolved too.
+    """
 
     resolution: Resolution = Resolution.SOLVED
-    category: str = ""
-    solution: str = ""
-    note: str = ""
+    category: Name = ""
+    solution: Text = ""
+    related: bool = False
+    note: Text = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Confirm:
-    """Confirm, as the reporter, that the record is solved."""
+class Confirm(_Command, frozen=True, kw_only=True):
+    """Confirm the solution for the reporter."""
 
-    satisfaction: int | None = None
-    note: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Refuse:
-    """Refuse the solution, as the reporter: work goes on; refusals are counted."""
-
-    note: str = ""
+    satisfaction: Rating | None = None
+    related: bool = False
+    note: Text = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Close:
+class Refuse(_Command, frozen=True, kw_only=True):
+    """Refuse the solution for the reporter."""
+
+    note: Text = ""
+
+
+class Close(_Command, frozen=True, kw_only=True):
     """Close the record."""
 
-    closure: Closure = Closure.MANUAL
-    satisfaction: int | None = None
-    note: str = ""
+    closure: Literal["manual"] = "manual"
+    satisfaction: Rating | None = None
+    related: bool = False
+    note: Text = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reject:
+class Reject(_Command, frozen=True, kw_only=True):
     """Reject the record as outside the agreed services."""
 
-    note: str = ""
+    note: Text = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DeclareMajor:
-    """Declare a major incident, for a reason; its priority is 1 unless another is given."""
+class DeclareMajor(_Command, frozen=True, kw_only=True):
+    """Declare the record a major incident.
 
-    reason: str
-    priority: int | None = None
-    note: str = ""
+    It gets priority 1, or the `priority` named; `reason` says why.
+    """
+
+    reason: Text = ""
+    priority: Priority | None = None
+    note: Text = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Note:
+class Note(_Command, frozen=True, kw_only=True):
     """Add a note to the work log."""
 
-    note: str
+    note: Annotated[str, Meta(min_length=1, max_length=32_768)]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rate:
-    """Rate the reporter's satisfaction: 3 satisfied, 2 so-so, 1 not satisfied."""
+class Rate(_Command, frozen=True, kw_only=True):
+    """Rate how the record was handled.
 
-    satisfaction: int
-    note: str = ""
+    3 is satisfied, 2 so-so, 1 not.
+    """
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CallBack:
-    """Record that the reporter was called back to confirm that all is well."""
-
-    note: str = ""
+    satisfaction: Rating
+    note: Text = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Grade:
-    """Confirm the priority of the record, whatever its reporter claims."""
+class CallBack(_Command, frozen=True, kw_only=True):
+    """Write down that the reporter was called back."""
 
-    note: str = ""
+    note: Text = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Clear:
+class Grade(_Command, frozen=True, kw_only=True):
+    """Confirm the grade of a record whose reporter claims more."""
+
+    note: Text = ""
+
+
+class Clear(_Command, frozen=True, kw_only=True):
     """Resolve the record because its alert cleared."""
 
     reason: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FireAgain:
+class FireAgain(_Command, frozen=True, kw_only=True):
     """Reopen the record because its alert fired again soon after it cleared; counted."""
 
     reason: str

@@ -183,13 +183,13 @@ def _changed(incident: Incident, command: c.Command, actor: str, now: datetime) 
         case c.Unacknowledge():
             kept = "" if incident.assignee == incident.handler else incident.assignee
             return replace(incident, responded_at=None, handler=kept, assignee=kept)
-        case c.Assign(group=group, person=person, tier=tier):
+        case c.Assign(group=group, person=person):
             return replace(
                 incident,
                 assignee_group=group,
                 assignee=person,
                 handler=person,
-                tier=tier or Tier.SECOND,
+                tier=command.named_tier or Tier.SECOND,
             )
         case c.Return(group=group):
             times = incident.returned + 1
@@ -219,10 +219,8 @@ def _changed(incident: Incident, command: c.Command, actor: str, now: datetime) 
             return replace(_released(incident), resolution=Resolution.VANISHED, resolved_at=now)
         case c.Refuse() | c.FireAgain():
             return _open_again(incident)
-        case c.Confirm(satisfaction=rating, note=said):
+        case c.Confirm(satisfaction=rating, note=said) | c.Close(satisfaction=rating, note=said):
             return replace(_rated(incident, rating, said), closure=Closure.MANUAL, closed_at=now)
-        case c.Close(closure=closure, satisfaction=rating, note=said):
-            return replace(_rated(incident, rating, said), closure=closure, closed_at=now)
         case c.Reject():
             return replace(incident, closed_at=now, closure=Closure.MANUAL)
         case c.DeclareMajor(reason=reason):
@@ -260,18 +258,16 @@ def _escalated(incident: Incident, command: c.Escalate) -> Incident:
 
     While a vendor has it, somebody here stays responsible.
     """
-    if command.to not in (Tier.THIRD, Tier.VENDOR):
-        raise Unprocessable("a record is escalated to tier3 or to a vendor")
-    if command.to is Tier.THIRD:
+    if command.tier is Tier.THIRD:
         group = command.group or incident.assignee_group
-        return replace(incident, tier=command.to, assignee_group=group, handler=command.person)
+        return replace(incident, tier=command.tier, assignee_group=group, handler=command.person)
     if not command.vendor:
         raise Unprocessable(
             "say which vendor gets it",
             flaws=(Flaw("/vendor", "is needed: its time is booked on it"),),
         )
     handler = command.person or incident.handler
-    return replace(incident, tier=command.to, third_party=command.vendor, handler=handler)
+    return replace(incident, tier=command.tier, third_party=command.vendor, handler=handler)
 
 
 def _open_again(incident: Incident) -> Incident:
@@ -328,9 +324,9 @@ def _clock_entry(incident: Incident, command: c.Command, now: datetime) -> Ledge
     event = CLOCKS.get(type(command))
     if event is None:
         return None
-    tier = command.to if isinstance(command, c.Escalate) else None
+    tier = command.tier if isinstance(command, c.Escalate) else None
     if isinstance(command, c.Assign):
-        tier = command.tier or Tier.SECOND
+        tier = command.named_tier or Tier.SECOND
     if isinstance(command, c.Acknowledge):
         tier = incident.tier
     reason = command.reason if isinstance(command, c.Hold | c.Clear | c.FireAgain) else ""
@@ -342,9 +338,13 @@ def _clock_entry(incident: Incident, command: c.Command, now: datetime) -> Ledge
 def _facts(before: Incident, after: Incident, command: c.Command) -> Mapping[str, Any]:
     facts: dict[str, Any] = {
         name: value
-        for name in type(command).__dataclass_fields__
-        if (value := getattr(command, name)) not in (None, "")
+        for name in command.__struct_fields__
+        if name != "related" and (value := getattr(command, name)) not in (None, "")
     }
+    if isinstance(command, c.Assign) and command.named_tier is not None:
+        facts["tier"] = command.named_tier
+    if isinstance(command, c.Escalate):
+        facts["to"] = command.tier
     if before.state is not after.state:
         facts["state"] = after.state
         facts["was"] = before.state

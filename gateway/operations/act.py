@@ -22,19 +22,18 @@ async def act(
     who: Principal,
     *,
     if_match: int | None = None,
-    related: bool = False,
     once: IdempotencyKey | None = None,
 ) -> Incident:
     """Apply a command to a record.
 
-    With `related` it is also applied to the related records for which it is possible and allowed
+    A command with `related` is also applied to the related records for which it is possible and allowed
     (`cascading`). Raises NotFound, Forbidden, VersionMismatch, IllegalTransition, Unprocessable,
     Conflict for a record that somebody else has, and IdempotencyMismatch for a key used
     otherwise.
     """
 
     async def work(tx: Transaction) -> Incident:
-        return await execute_command(tx, number, command, who, if_match, related=related)
+        return await execute_command(tx, number, command, who, if_match)
 
     return await run_once(uow, once, who, work)
 
@@ -45,8 +44,6 @@ async def execute_command(
     command: commands.Command,
     who: Principal,
     if_match: int | None = None,
-    *,
-    related: bool = False,
 ) -> Incident:
     """Apply a command in a transaction of the caller's.
 
@@ -61,7 +58,7 @@ async def execute_command(
     authorization.check_command(who, command, incident)
     revision = mark_answer_read(await revise(tx, incident, command, who), who, tx.now)
     if revision.events:
-        cascades = related and isinstance(command, CASCADING)
+        cascades = isinstance(command, CASCADING) and command.related
         made = await cascade(tx, revision, command, who) if cascades else [revision]
         written = (await tx.write(made))[0]
         if isinstance(command, commands.Note) and who.is_outsider:

@@ -1,8 +1,10 @@
 """Assignment: the check of a record's new group and person, and the tier that follows. Pure."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import NoReturn
+
+from msgspec.structs import replace
 
 from gateway.directory.roles import GroupTier, Role
 from gateway.errors import Flaw, Unprocessable
@@ -70,11 +72,11 @@ def fill_in_assignment(command: c.Command, incident: Incident, staff: Assignable
         case c.Acknowledge(person=person):
             _known(person, staff)
             return command
-        case c.Assign(tier=Tier.VENDOR):
+        case c.Assign(tier="vendor"):
             return _to_vendor(command)
         case c.Assign():
             return _assigned(command, incident, staff)
-        case c.Escalate(to=Tier.THIRD):
+        case c.Escalate(to="tier3"):
             return _escalated(command, incident, staff)
         case c.Return():
             group = _usual(GroupTier.DESK, incident, staff)
@@ -113,21 +115,21 @@ def _to_vendor(command: c.Assign) -> c.Escalate:
         _refuse("/group", "a vendor is no group: name the vendor in `person`")
     if not command.person.strip():
         _refuse("/person", "name the vendor: its time is booked on it")
-    return c.Escalate(to=Tier.VENDOR, vendor=command.person.strip(), note=command.note)
+    return c.Escalate(to="vendor", vendor=command.person.strip(), note=command.note)
 
 
 def _assigned(command: c.Assign, incident: Incident, staff: AssignableStaff) -> c.Assign:
     if not (command.group or command.person or command.tier):
         _refuse("/group", "name a group or a person")
     _known(command.person, staff)
-    wanted = GROUP_TIERS[command.tier] if command.tier else None
+    wanted = GROUP_TIERS[command.named_tier] if command.named_tier else None
     group = _chosen(command.group, command.person, wanted, incident, staff)
     if group is None:
-        tier = command.tier or _tier_of(staff.people.get(command.person, frozenset()))
-        return replace(command, tier=tier)
-    if command.tier not in (None, TIERS[group.tier]):
+        tier = command.named_tier or _tier_of(staff.people.get(command.person, frozenset()))
+        return replace(command, tier=tier.value)
+    if command.named_tier not in (None, TIERS[group.tier]):
         _refuse("/tier", f"{group.slug} works at {group.tier}")
-    return replace(command, group=group.slug, tier=TIERS[group.tier])
+    return replace(command, group=group.slug, tier=TIERS[group.tier].value)
 
 
 def _escalated(command: c.Escalate, incident: Incident, staff: AssignableStaff) -> c.Escalate:

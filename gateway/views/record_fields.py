@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
+from gateway.bounds import Moment, Name, Priority, Slug, Text, Title
 from gateway.sla.clocks import ClockState
 from gateway.vocabulary import (
     Channel,
@@ -22,13 +23,6 @@ from gateway.vocabulary import (
     Urgency,
 )
 
-Title = Annotated[str, Meta(min_length=1, max_length=1_000)]
-Text = Annotated[str, Meta(max_length=32_768)]
-Name = Annotated[str, Meta(max_length=256)]
-Slug = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}\Z")]
-Priority = Annotated[int, Meta(ge=1, le=4)]
-Rating = Annotated[int, Meta(ge=1, le=3)]
-Moment = Annotated[datetime, Meta(tz=True)]
 Labels = Annotated[dict[Name, Annotated[str, Meta(max_length=4_096)]], Meta(max_length=100)]
 Language = Annotated[str, Meta(pattern=r"^([A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,4})?\Z")]
 CustomValues = Annotated[

@@ -95,7 +95,7 @@ def told(route: Route, who: Principal, scopes: set[Scope], incident: Incident) -
         return 404
     name = strip_patterns(route.path).removeprefix(strip_patterns(ONE_RECORD)).strip("/")
     command = (
-        msgspec.convert(BODIES.get(name, {}), wire.ACTIONS[name]).command()
+        wire.command_of(msgspec.convert(BODIES.get(name, {}), wire.ACTIONS[name]))
         if name in wire.ACTIONS
         else None
     )

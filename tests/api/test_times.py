@@ -7,7 +7,7 @@ import msgspec
 import pytest
 from msgspec import Meta
 
-from gateway.api.wire import Moment
+from gateway.bounds import Moment
 from gateway.errors import Unprocessable
 from gateway.web import body
 from tests.support.api import Api

@@ -12,7 +12,7 @@ from gateway.incidents import commands
 from gateway.operations.act import act
 from gateway.operations.edit import edit
 from gateway.operations.rules_in_force import apply_rules
-from gateway.vocabulary import Impact, Tier, Urgency
+from gateway.vocabulary import Impact, Urgency
 from tests.support.clock import NOON, FakeClock
 from tests.support.gateway_harness import GatewayHarness, gateway_harness
 from tests.support.intake import settings
@@ -90,7 +90,7 @@ async def test_vendor_escalation_of_notified_incident_is_not_silent(
     told = await harness.say("printer", impact=Impact.GROUP, urgency=Urgency.NORMAL)
     await act(harness.uow, told.number, commands.Assign(group="net"), HAND)
     harness.intake.clock.advance(timedelta(minutes=1))
-    vendor = commands.Escalate(to=Tier.VENDOR, vendor="HP", note="needs parts")
+    vendor = commands.Escalate(to="vendor", vendor="HP", note="needs parts")
     await act(harness.uow, told.number, vendor, HAND)
     assert await silent(harness) == {}
 
@@ -107,7 +107,7 @@ async def test_reassignment_from_vendor_is_silent_until_group_is_notified(
     harness: GatewayHarness,
 ) -> None:
     told = await harness.say("printer", impact=Impact.GROUP, urgency=Urgency.NORMAL)
-    vendor = commands.Escalate(to=Tier.VENDOR, vendor="HP", note="needs parts")
+    vendor = commands.Escalate(to="vendor", vendor="HP", note="needs parts")
     for command in (commands.Assign(group="net"), vendor, commands.Assign(group="net")):
         await act(harness.uow, told.number, command, HAND)
         harness.intake.clock.advance(timedelta(minutes=1))
@@ -120,7 +120,7 @@ async def test_tier_3_escalation_is_silent_until_group_is_notified(harness: Gate
     told = await harness.say("printer", impact=Impact.GROUP, urgency=Urgency.NORMAL)
     await act(harness.uow, told.number, commands.Assign(group="net"), HAND)
     harness.intake.clock.advance(timedelta(minutes=1))
-    await act(harness.uow, told.number, commands.Escalate(to=Tier.THIRD, note="a bug"), HAND)
+    await act(harness.uow, told.number, commands.Escalate(to="tier3", note="a bug"), HAND)
     assert await silent(harness) == {}
     await harness.pool.execute(UNTOLD)
     assert await silent(harness) == {told.number: "untold"}

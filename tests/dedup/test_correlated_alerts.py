@@ -229,9 +229,8 @@ async def _resolve(harness: GatewayHarness, chance: random.Random, numbers: list
         await act(
             harness.uow,
             chance.choice(numbers),
-            commands.Resolve(resolution=Resolution.SOLVED),
+            commands.Resolve(resolution=Resolution.SOLVED, related=True),
             HAND,
-            related=True,
         )
 
 

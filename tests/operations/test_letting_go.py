@@ -101,7 +101,7 @@ async def test_detached_urgent_incident_notifies_management_again(harness: Gatew
 
 async def test_incident_resolved_with_master_stays_related(harness: GatewayHarness) -> None:
     master, follower = await linked_pair(harness)
-    await act(harness.uow, master, commands.Resolve(), HAND, related=True)
+    await act(harness.uow, master, commands.Resolve(related=True), HAND)
     row = await harness.row(follower)
     assert (row["state"], row["master_id"] is None) == ("resolved", False)
     assert "unlinked" not in await history(harness, follower)
@@ -111,7 +111,7 @@ async def test_refused_resolution_below_resolved_master_detaches_incident(
     harness: GatewayHarness,
 ) -> None:
     master, follower = await linked_pair(harness)
-    await act(harness.uow, master, commands.Resolve(), HAND, related=True)
+    await act(harness.uow, master, commands.Resolve(related=True), HAND)
     await act(harness.uow, follower, commands.Refuse(note="still broken"), HAND)
     row = await harness.row(follower)
     assert (row["state"], row["master_id"]) == ("in_progress", None)
@@ -353,7 +353,7 @@ async def test_master_is_eased_to_next_worst_related_priority(harness: GatewayHa
 
 async def test_master_resolved_with_related_incidents_is_not_eased(harness: GatewayHarness) -> None:
     master, _ = await linked_pair(harness, by_rule=False, **URGENT)
-    await act(harness.uow, master, commands.Resolve(), HAND, related=True)
+    await act(harness.uow, master, commands.Resolve(related=True), HAND)
     assert await eased(harness, master) == []
 
 

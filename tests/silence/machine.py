@@ -21,7 +21,7 @@ from gateway.operations.convert import convert
 from gateway.operations.create import NewReport, create
 from gateway.operations.edit import edit
 from gateway.operations.link import link, unlink
-from gateway.vocabulary import AlertStatus, HoldReason, Impact, Kind, RequestCategory, Tier, Urgency
+from gateway.vocabulary import AlertStatus, HoldReason, Impact, Kind, RequestCategory, Urgency
 from tests.silence.world import CHANNELS, HAND, SHIPPED, STRICTER, Connections, World, a_world
 
 KEYS = st.sampled_from(["disk", "load", "ping", "queue", "certificate"])
@@ -38,8 +38,8 @@ ACTIONS: dict[str, commands.Command] = {
     "return": commands.Return(note="not ours"),
     "hold": commands.Hold(reason=HoldReason.AWAITING_USER),
     "resume": commands.Resume(),
-    "escalate": commands.Escalate(to=Tier.VENDOR, vendor="HP", note="needs parts"),
-    "escalate to tier 3": commands.Escalate(to=Tier.THIRD, note="a fault in the program"),
+    "escalate": commands.Escalate(to="vendor", vendor="HP", note="needs parts"),
+    "escalate to tier 3": commands.Escalate(to="tier3", note="a fault in the program"),
     "resolve": commands.Resolve(solution="replaced"),
     "refuse": commands.Refuse(note="still broken"),
     "close": commands.Close(),

@@ -8,13 +8,8 @@ from typing import Any
 import msgspec
 
 REF = "#/components/schemas/{name}"
-SCHEMA_NAMES = {
-    "gateway.vocabulary.Kind": "RecordKind",
-    "gateway.vocabulary.State": "RecordState",
-    "gateway.monitors.model.State": "MonitorState",
-    "gateway.quarantine.difference.Kind": "DifferenceKind",
-}
-"""Names in the document for types that share their own name with another type."""
+SCHEMA_NAMES = {"Kind": "RecordKind", "State": "RecordState"}
+"""Names in the document for types whose own name says too little beside the others."""
 
 Schema = dict[str, Any]
 

@@ -12,7 +12,8 @@ from aiohttp import web
 from msgspec import Meta
 
 from gateway.api.context import ApiCall, QueryCall, respond
-from gateway.api.wire import Moment, Request, Slug
+from gateway.api.wire import Request
+from gateway.bounds import Moment, Slug
 from gateway.db.pool import acquire
 from gateway.errors import Flaw
 from gateway.quarantine import masking, store

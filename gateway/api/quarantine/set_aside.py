@@ -12,7 +12,7 @@ from msgspec import Meta
 
 from gateway.access.permissions import visibility_of
 from gateway.api.context import ApiCall, QueryCall, respond
-from gateway.api.wire import Slug
+from gateway.bounds import Slug
 from gateway.db.pool import acquire
 from gateway.quarantine import masking, set_aside
 from gateway.vocabulary import Outcome

@@ -10,10 +10,11 @@ from gateway.api.context import ApiCall, QueryCall, respond
 from gateway.db.pool import acquire, transaction
 from gateway.errors import Flaw, GatewayError, Malformed, NotFound, Unprocessable
 from gateway.incidents import store
+from gateway.incidents.commands import Command
 from gateway.incidents.record import Incident
 from gateway.operations import link as linking
 from gateway.operations.act import act
-from gateway.operations.cascading import load_skipped
+from gateway.operations.cascading import CASCADING, load_skipped
 from gateway.operations.convert import convert
 from gateway.operations.create import NewReport, create
 from gateway.operations.edit import edit
@@ -21,8 +22,14 @@ from gateway.operations.follow_on import follow_on
 from gateway.operations.idempotency import claim_key
 from gateway.operations.references import delete_reference, reference_tag, set_reference
 from gateway.operations.unit_of_work import NOW
-from gateway.views.incidents import IncidentView, incident_views
-from gateway.views.listing import IncidentQuery, fetch_page, parse_field_filters, parse_label_filters, parse_query
+from gateway.views.incidents import incident_views
+from gateway.views.listing import (
+    IncidentQuery,
+    fetch_page,
+    parse_field_filters,
+    parse_label_filters,
+    parse_query,
+)
 from gateway.views.record_fields import IncidentView
 from gateway.views.reporter import check_filters
 from gateway.web import body
@@ -128,20 +135,29 @@ async def patch_incident(call: ApiCall[wire.Patch]) -> web.Response:
     return respond(await view_record(call, incident), etag=str(incident.version))
 
 
-async def take_action(call: ApiCall[wire.CommandBody]) -> web.Response:
+async def take_action(call: ApiCall[wire.ActionBody]) -> web.Response:
     """Take one action on one record."""
-    related = getattr(call.body, "related", False)
+    command = wire.command_of(call.body)
     incident = await act(
-        call.context.uow, call.number, call.body.command(), call.who,
-        if_match=call.if_match(), related=related, once=call.once(),
-    )  # fmt: skip
-    skipped = await _skipped(call, incident) if related else []
+        call.context.uow,
+        call.number,
+        command,
+        call.who,
+        if_match=call.if_match(),
+        once=call.once(),
+    )
+    skipped = await _skipped(call, incident, command)
     return respond(
         ActionResult(await view_record(call, incident), skipped), etag=str(incident.version)
     )
 
 
-async def _skipped(call: ApiCall[object], incident: Incident) -> list[SkippedView]:
+async def _skipped(
+    call: ApiCall[object], incident: Incident, command: Command
+) -> list[SkippedView]:
+    """Return the related records that the command was to be applied to and was not."""
+    if not (isinstance(command, CASCADING) and command.related):
+        return []
     async with acquire(call.context.uow.pool) as conn:
         return [SkippedView(one.incident, one.reason) for one in await load_skipped(conn, incident)]
 
@@ -218,15 +234,15 @@ async def act_on_many(call: ApiCall[wire.Bulk]) -> web.Response:
     asked = body.decode(msgspec.json.encode(call.body.body), wire.ACTIONS[call.body.action])
     body.check_times(asked, "/body")
     results: list[BulkResult] = []
-    once, related, uow = call.once(), getattr(asked, "related", False), call.context.uow
+    once, command, uow = call.once(), wire.command_of(asked), call.context.uow
     if once is not None:
         async with transaction(uow.pool) as conn:
             await claim_key(conn, once, await conn.fetchval(NOW, uow.clock.stamp()))
     for number in dict.fromkeys(call.body.numbers):
         each = None if once is None else once.part(number)
         try:
-            incident = await act(uow, number, asked.command(), call.who, related=related, once=each)
-            skipped = await _skipped(call, incident) if related else []
+            incident = await act(uow, number, command, call.who, once=each)
+            skipped = await _skipped(call, incident, command)
             results.append(BulkResult(number, version=incident.version, skipped=skipped))
         except GatewayError as error:
             results.append(

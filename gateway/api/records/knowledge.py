@@ -7,6 +7,7 @@ import msgspec
 from aiohttp import web
 from msgspec import UNSET, Meta, UnsetType
 
+from gateway import bounds
 from gateway.access.permissions import Action, visibility_of
 from gateway.api import wire
 from gateway.api.context import ApiCall, QueryCall, respond
@@ -24,11 +25,11 @@ Id = Annotated[int, Meta(ge=1, le=2**62)]
 class NewArticle(wire.Request, kw_only=True):
     """An article to create: a symptom and its solution."""
 
-    title: wire.Title
-    symptom: wire.Text = ""
-    solution: wire.Text = ""
-    service: wire.Name = ""
-    category: wire.Name = ""
+    title: bounds.Title
+    symptom: bounds.Text = ""
+    solution: bounds.Text = ""
+    service: bounds.Name = ""
+    category: bounds.Name = ""
     language: wire.Language = ""
     state: ArticleState = ArticleState.DRAFT
 
@@ -36,11 +37,11 @@ class NewArticle(wire.Request, kw_only=True):
 class ArticlePatch(wire.Request, kw_only=True):
     """Fields of an article to change."""
 
-    title: wire.Title | UnsetType = UNSET
-    symptom: wire.Text | UnsetType = UNSET
-    solution: wire.Text | UnsetType = UNSET
-    service: wire.Name | UnsetType = UNSET
-    category: wire.Name | UnsetType = UNSET
+    title: bounds.Title | UnsetType = UNSET
+    symptom: bounds.Text | UnsetType = UNSET
+    solution: bounds.Text | UnsetType = UNSET
+    service: bounds.Name | UnsetType = UNSET
+    category: bounds.Name | UnsetType = UNSET
     language: wire.Language | UnsetType = UNSET
     state: ArticleState | UnsetType = UNSET
 
@@ -48,8 +49,8 @@ class ArticlePatch(wire.Request, kw_only=True):
 class Publish(wire.Request, kw_only=True):
     """An article to create from a record's solution; texts left out are the record's."""
 
-    title: wire.Name = ""
-    symptom: wire.Text = ""
+    title: bounds.Name = ""
+    symptom: bounds.Text = ""
     state: ArticleState = ArticleState.DRAFT
 
 
@@ -86,7 +87,7 @@ class ArticleQuery(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
 
     q: Annotated[str, Meta(max_length=256)] | None = None
     state: ArticleState | None = None
-    service: wire.Name | None = None
+    service: bounds.Name | None = None
     before: Id | None = None
     limit: Annotated[int, Meta(ge=1, le=200)] = 50
 

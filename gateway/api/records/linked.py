@@ -7,6 +7,7 @@ import msgspec
 from aiohttp import web
 from msgspec import Meta
 
+from gateway import bounds
 from gateway.access.permissions import Action, visibility_of
 from gateway.api import wire
 from gateway.api.context import ApiCall, QueryCall, respond
@@ -22,17 +23,17 @@ class NewLink(wire.Request, kw_only=True):
     """A record of another system to link."""
 
     kind: LinkKind
-    system: wire.Slug
+    system: bounds.Slug
     reference: Reference
     address: Annotated[str, Meta(max_length=2_048)] = ""
-    title: wire.Name = ""
+    title: bounds.Name = ""
 
 
 class UnlinkQuery(msgspec.Struct, forbid_unknown_fields=True, frozen=True, kw_only=True):
     """The link to delete."""
 
     kind: LinkKind
-    system: wire.Slug
+    system: bounds.Slug
     reference: Reference
 
 
@@ -46,7 +47,7 @@ class NewComplaint(wire.Request, kw_only=True):
     """A complaint to file; `complainant` is the person who complains, the caller if left out."""
 
     text: Annotated[str, Meta(min_length=1, max_length=32_768)]
-    complainant: wire.Name = ""
+    complainant: bounds.Name = ""
 
 
 class ComplaintView(msgspec.Struct):

@@ -8,6 +8,7 @@ import msgspec
 from aiohttp import web
 from msgspec import Meta
 
+from gateway import bounds
 from gateway.access.permissions import Action
 from gateway.api import wire
 from gateway.api.context import ApiCall, QueryCall, respond
@@ -18,17 +19,17 @@ from gateway.operations.major.actions import tell_leader
 from gateway.vocabulary import LeaderOutcome
 
 
-class LeaderNotified(wire.Action, kw_only=True):
+class LeaderNotified(wire.NotedRequest, kw_only=True):
     """Write down that the leader was told of a major incident.
 
     `outcome` says so where they could not be reached.
     """
 
-    recipient: wire.Title
+    recipient: bounds.Title
     outcome: LeaderOutcome = LeaderOutcome.REACHED
 
 
-class AcknowledgeEscalation(wire.Action, kw_only=True):
+class AcknowledgeEscalation(wire.NotedRequest, kw_only=True):
     """Acknowledge an escalation: nobody further up is told."""
 
 

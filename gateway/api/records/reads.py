@@ -22,10 +22,9 @@ from gateway.incidents.columns import incident_of
 from gateway.operations.unit_of_work import NOW
 from gateway.receipts.mended import RepairedValue, repairs_of_item
 from gateway.receipts.receipt_id import received_between
-from gateway.sla.simulate import simulate, simulate_with_vendors
-from gateway.views.incidents import ClockView, IncidentView, VendorStayView, clock_view, incident_views, sla_view, stays_view
+from gateway.sla.simulate import simulate
+from gateway.views.incidents import clock_view, incident_views, sla_view, stays_view
 from gateway.views.record_fields import ClockView, IncidentView, VendorStayView
-from gateway.web import body
 
 
 class AlertView(msgspec.Struct):

@@ -7,6 +7,7 @@ import msgspec
 from aiohttp import web
 from msgspec import Meta
 
+from gateway import bounds
 from gateway.api import wire
 from gateway.api.context import ApiCall, respond
 from gateway.api.records.incidents import ActionResult, require_record, view_record
@@ -18,7 +19,7 @@ class StatusUpdate(wire.Request, kw_only=True):
     """Send a status update to all subscribers."""
 
     text: Annotated[str, Meta(min_length=1, max_length=10_000)]
-    next_update_due_at: wire.Moment | None = None
+    next_update_due_at: bounds.Moment | None = None
 
 
 class NewSubscriber(wire.Request, kw_only=True):
@@ -28,7 +29,7 @@ class NewSubscriber(wire.Request, kw_only=True):
     caller.
     """
 
-    person: wire.Name = ""
+    person: bounds.Name = ""
     address: Annotated[str, Meta(max_length=2_048)] = ""
 
 

@@ -1,5 +1,6 @@
 """The API of one record for its reporter, by a link: read, confirm, refuse, rate, add to it."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -20,8 +21,8 @@ from gateway.api.records.attachments import (
 )
 from gateway.api.records.incidents import require_record
 from gateway.api.records.timeline import fetch_newest_entries
-from gateway.api.wire import Action as Asked
-from gateway.api.wire import CommandBody, Rating
+from gateway.api.wire import NotedRequest
+from gateway.bounds import Rating
 from gateway.db.pool import acquire, transaction
 from gateway.directory.roles import Role
 from gateway.errors import IllegalTransition, NotFound, TooManyAttempts, Unprocessable
@@ -103,14 +104,29 @@ class Invitation(msgspec.Struct):
     expires_at: datetime
 
 
-class ConfirmByLink(Asked, kw_only=True):
+class ConfirmByLink(NotedRequest, kw_only=True):
     """Confirm that the record is solved."""
 
     satisfaction: Rating | None = None
 
-    def command(self) -> commands.Command:
-        """Return the command of the domain."""
-        return commands.Confirm(satisfaction=self.satisfaction, note=self.note)
+
+ReporterBody = ConfirmByLink | commands.Refuse | commands.Rate | commands.Note
+"""A body of an action by a link: the command itself, but that no related records are named."""
+
+REPORTER_BODIES: Mapping[str, type[ReporterBody]] = {
+    "confirm": ConfirmByLink,
+    "refuse": commands.Refuse,
+    "rate": commands.Rate,
+    "note": commands.Note,
+}
+"""The request body of each action by a link."""
+
+
+def command_by_link(asked: ReporterBody) -> commands.Command:
+    """Return the command that a body asks for."""
+    if isinstance(asked, ConfirmByLink):
+        return commands.Confirm(satisfaction=asked.satisfaction, note=asked.note)
+    return asked
 
 
 async def invite(call: ApiCall[None]) -> web.Response:
@@ -150,13 +166,15 @@ async def attach_by_link(call: ApiCall[None]) -> web.Response:
     return respond(_download(one), 201, location=f"/api/v1/mine/{link}/attachments/{one.id}")
 
 
-async def act_by_link(call: ApiCall[CommandBody]) -> web.Response:
+async def act_by_link(call: ApiCall[ReporterBody]) -> web.Response:
     """Confirm, refuse, rate or add a note.
 
     Confirming a closed record changes nothing and is answered alike.
     """
     who, incident = await _let_in(call)
-    incident = await act_by_reporter(call.context, who, incident, call.body.command(), call.once())
+    incident = await act_by_reporter(
+        call.context, who, incident, command_by_link(call.body), call.once()
+    )
     return respond(await view_for_reporter(call.context, incident), etag=str(incident.version))
 
 

@@ -16,7 +16,6 @@ from aiohttp.http_exceptions import HttpProcessingError
 from gateway import incoming
 from gateway.access.authorization import raise_if_refused
 from gateway.access.permissions import Action, may
-from gateway.api import wire
 from gateway.api.context import Context
 from gateway.api.reporters import reporter_api
 from gateway.api.reporters.reporter_api import RecordForReporter, ReporterEvent
@@ -30,12 +29,6 @@ from gateway.pages.words import EVENTS, HOLDS, WORDS, in_language
 from gateway.vocabulary import HoldReason
 
 REPORTER_PAGE_PATH = "/my/{link:[A-Za-z0-9._-]{1,128}}"
-FORM_ACTIONS = {
-    "confirm": reporter_api.ConfirmByLink,
-    "refuse": wire.Refuse,
-    "rate": wire.Rate,
-    "note": wire.Note,
-}
 FORM_BYTES, FIELDS = 262_144, 100
 """The most bytes and the most fields of a form without files."""
 
@@ -62,7 +55,7 @@ class ReporterPage:
 
     def routes(self) -> list[web.RouteDef]:
         """Return the routes of the page."""
-        asked = "|".join(FORM_ACTIONS)
+        asked = "|".join(reporter_api.REPORTER_BODIES)
         return [
             web.get(REPORTER_PAGE_PATH, self.read),
             web.post(REPORTER_PAGE_PATH + "/file", self.attach),
@@ -94,13 +87,17 @@ class ReporterPage:
         try:
             wanted = msgspec.convert(
                 {name: form[name] for name in ("note", "satisfaction") if form.get(name)},
-                FORM_ACTIONS[asked],
+                reporter_api.REPORTER_BODIES[asked],
                 strict=False,
             )
         except msgspec.ValidationError as error:
             raise Malformed(str(error)) from error
         await reporter_api.act_by_reporter(
-            self.context, who, incident, wanted.command(), _once(link, form, asked)
+            self.context,
+            who,
+            incident,
+            reporter_api.command_by_link(wanted),
+            _once(link, form, asked),
         )
         return self._back(link, form)
 

@@ -1,6 +1,5 @@
 """The routes of reporters, who follow one record by a link."""
 
-from gateway.api import wire
 from gateway.api.endpoint import with_body, without_body
 from gateway.api.records.attachments import AttachmentQuery
 from gateway.api.reporters import reporter_api
@@ -18,12 +17,6 @@ from gateway.api.route import (
 
 def reporter_routes() -> tuple[Route, ...]:
     """Return the routes by which a reporter is given a link, and those that the link opens."""
-    asked: dict[str, type[wire.CommandBody]] = {
-        "confirm": reporter_api.ConfirmByLink,
-        "refuse": wire.Refuse,
-        "rate": wire.Rate,
-        "note": wire.Note,
-    }
     return (
         Route("POST", ONE_RECORD + "/invite", without_body(reporter_api.invite), WRITE,
               "Create a link for the reporter of a record", reporter_api.Invitation, status=201),
@@ -33,7 +26,7 @@ def reporter_routes() -> tuple[Route, ...]:
             Route("POST", f"{REPORTER_LINK}/{n}", with_body(reporter_api.act_by_link, kind),
                   NO_KEY, first_docstring_line(kind), reporter_api.RecordForReporter,
                   headers=IDEMPOTENT)
-            for n, kind in asked.items()
+            for n, kind in reporter_api.REPORTER_BODIES.items()
         ),
         Route("POST", REPORTER_LINK + "/attachments",
               without_body(reporter_api.attach_by_link, AttachmentQuery), NO_KEY,

@@ -12,7 +12,8 @@ from msgspec import UNSET, Meta, UnsetType
 from gateway.api.context import ApiCall, QueryCall, respond
 from gateway.api.idempotent_response import ChangeResult, answer_once
 from gateway.api.setup.people import Title
-from gateway.api.wire import Name, Request, Slug, Text
+from gateway.api.wire import Request
+from gateway.bounds import Name, Slug, Text
 from gateway.catalogue import cis, importing, services
 from gateway.catalogue.importing import Aliases, Attributes, CiKind, NewCi, ServiceSlug, Upstream
 from gateway.catalogue.model import Ci, ImpactedItem, Service

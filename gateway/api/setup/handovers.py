@@ -7,6 +7,7 @@ import msgspec
 from aiohttp import web
 from msgspec import Meta
 
+from gateway import bounds
 from gateway.api import wire
 from gateway.api.context import ApiCall, QueryCall, respond
 from gateway.db.pool import acquire, transaction
@@ -26,9 +27,9 @@ class PlannedShift(
 ):
     """A shift: the people who work from one instant up to another."""
 
-    since: wire.Moment
-    until: wire.Moment
-    people: Annotated[list[wire.Name], Meta(max_length=100)]
+    since: bounds.Moment
+    until: bounds.Moment
+    people: Annotated[list[bounds.Name], Meta(max_length=100)]
 
 
 class Roster(wire.Request, kw_only=True):
@@ -42,8 +43,8 @@ class RosterQuery(
 ):
     """The period of a roster, by default a week from now."""
 
-    since: wire.Moment | None = None
-    until: wire.Moment | None = None
+    since: bounds.Moment | None = None
+    until: bounds.Moment | None = None
 
 
 class RosterView(msgspec.Struct):
@@ -56,7 +57,7 @@ class RosterView(msgspec.Struct):
 class HandOverQuery(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     """The group whose hand-overs are listed; all groups unless one is named."""
 
-    group: wire.Name | None = None
+    group: bounds.Name | None = None
 
 
 class HandOverRecord(msgspec.Struct):

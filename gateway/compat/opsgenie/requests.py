@@ -11,7 +11,6 @@ import msgspec
 
 from gateway.errors import Flaw, Unprocessable
 from gateway.incidents import commands
-from gateway.vocabulary import Tier
 
 PRIORITIES = ("P1", "P2", "P3", "P4", "P5")
 """Opsgenie's five priorities, for our four."""
@@ -153,7 +152,7 @@ def _assigned(told: AlertRequestBody, _: Mapping[str, str]) -> AssignmentChange:
 def _escalated(told: AlertRequestBody, _: Mapping[str, str]) -> commands.Escalate:
     to = require_text(told.escalation.text if told.escalation else "", "escalation")
     return commands.Escalate(
-        to=Tier.THIRD, note=attribute_text(told, f"escalated to {to}. {told.note or ''}".strip())
+        to="tier3", note=attribute_text(told, f"escalated to {to}. {told.note or ''}".strip())
     )
 
 
