@@ -41,7 +41,10 @@ It says who called and nothing about the reason.
 """
 
 REMARK = re.compile(
-    r"^(?:attached: \S{1,2000}|附件地址[:：]\S{1,2000}|since .{1,60} \(told later\)|开始时间[:：].{1,60}（事后报告）)$",
+    (
+        r"^(?:attached: \S{1,2000}|附件地址[:：]\S{1,2000}"
+        r"|since .{1,60} \(told later\)|开始时间[:：].{1,60}（事后报告）)$"
+    ),
     re.IGNORECASE | re.MULTILINE,
 )
 """Lines that the gateway itself writes into descriptions."""
@@ -51,7 +54,8 @@ SIGNATURE = re.compile(
     r"^-- ?$|^[ \t]{0,5}(?:(?:(?:best|kind|warm|many) )?regards|best wishes|cheers"
     r"|sincerely(?: yours)?|yours (?:sincerely|faithfully|truly)"
     r"|thanks(?: (?:and|&) regards)?|(?:many )?thanks|thank you"
-    r"|mit freundlichen grüßen|viele grüße|mfg|cordialement|祝好|此致|敬礼|顺颂商祺|谢谢)[ ,，.!！]{0,5}$",
+    r"|mit freundlichen grüßen|viele grüße|mfg|cordialement"
+    r"|祝好|此致|敬礼|顺颂商祺|谢谢)[ ,，.!！]{0,5}$",
     re.IGNORECASE | re.MULTILINE,
 )
 """The beginning of a signature: a closing phrase on a line of its own."""

@@ -10,10 +10,12 @@ RECENT, LOOKED_AT, ASKED = 1_000, 10_000, 60
 
 SEEN = """
 WITH report AS MATERIALIZED (
-  SELECT coalesce(master_id, id) AS trouble, lower(title || ' ' || left(description, 600)) AS said FROM incident
+  SELECT coalesce(master_id, id) AS trouble, lower(title || ' ' || left(description, 600)) AS said
+  FROM incident
   WHERE id > (SELECT max(id) FROM incident) - $3 AND dedup_key IS NULL AND id <> $4
   ORDER BY id DESC LIMIT $2)
-SELECT (SELECT count(DISTINCT trouble) FROM report) AS troubles, asked.word, count(DISTINCT report.trouble) AS seen
+SELECT (SELECT count(DISTINCT trouble) FROM report) AS troubles, asked.word,
+  count(DISTINCT report.trouble) AS seen
 FROM unnest($1::text[]) AS asked (word) LEFT JOIN report ON strpos(report.said, asked.word) > 0
 GROUP BY asked.word
 """

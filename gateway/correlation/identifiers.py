@@ -22,7 +22,8 @@ ADDRESS = re.compile(r"(?<![0-9.])(?:[0-9]{1,3}\.){3}[0-9]{1,3}(?![0-9]|\.[0-9])
 
 PRODUCT_MODEL_PREFIX = re.compile(
     r"(?:brother|epson|canon|hp|samsung|sony|dell|lenovo|ricoh|xerox|kyocera|cisco|huawei|xiaomi"
-    r"|兄弟|爱普生|佳能|惠普|联想|戴尔|华为|小米|三星|理光|model|型号)[ :：的]{0,3}(?:[a-z]{3,12} )?$"
+    r"|兄弟|爱普生|佳能|惠普|联想|戴尔|华为|小米|三星|理光|model|型号)"
+    r"[ :：的]{0,3}(?:[a-z]{3,12} )?$"
 )
 """A maker's name, or "model": the name with a number behind it is a product's model."""
 

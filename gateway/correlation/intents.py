@@ -21,8 +21,10 @@ class Intent(StrEnum):
 OVER = re.compile(
     r"""
     works?\ (?:again|now|fine\ now) | working\ (?:again|now) | back\ to\ normal | is\ back\b
-    | (?:has\ been|is|been|got)\ (?:resolved|fixed|solved) | can\ (?:open|log\ in|access|print)\ (?:it\ )?again
-    | no\ longer\ (?:a\ problem|happens) | (?:已经?|都|刚|现在)(?:恢复|修好) | (?<![没未不])恢复正?常?了
+    | (?:has\ been|is|been|got)\ (?:resolved|fixed|solved)
+    | can\ (?:open|log\ in|access|print)\ (?:it\ )?again
+    | no\ longer\ (?:a\ problem|happens) | (?:已经?|都|刚|现在)(?:恢复|修好)
+    | (?<![没未不])恢复正?常?了
     | (?:已经|都|现在|又)(?:好了|可以了|能用了|正常了) | 正常了 | 解决了 | 已解决 | 用上了""",
     re.VERBOSE | re.ASCII,
 )
@@ -30,7 +32,8 @@ OVER = re.compile(
 
 NOT_OVER = re.compile(
     r"""
-    not\ (?:been\ |yet\ )?(?:resolved|fixed|solved|back) | still\ (?:not|down|broken) | isn't\ (?:fixed|back)
+    not\ (?:been\ |yet\ )?(?:resolved|fixed|solved|back) | still\ (?:not|down|broken)
+    | isn't\ (?:fixed|back)
     | [没未尚]有?(?:恢复|解决|修好|好) | 什么时候(?:能|可以|才)? | 何时 | 多久 | when\ will
     | 又(?:不行|挂|打不开|出)""",
     re.VERBOSE | re.ASCII,
@@ -40,11 +43,13 @@ NOT_OVER = re.compile(
 REQUEST = re.compile(
     r"""
     \bplease\ (?:grant|install|create|add|give|order|reset|set\ up|provide|unlock)
-    | \b(?:request|need|apply|applying)\ (?:for\ )?(?:an?\ |new\ )?(?:access|account|permission|licen[sc]e|laptop)
+    | \b(?:request|need|apply|applying)
+      \ (?:for\ )?(?:an?\ |new\ )?(?:access|account|permission|licen[sc]e|laptop)
     | \bhow\ (?:do|can|to|would)\b | \bwhere\ (?:do|can)\ i\b
     | \bnew\ (?:employee|colleague|starter|account|user) | \bpassword\ reset\b | \bquestion\ about
     | \btraining\b | 申请 | 开通 | 新员工 | 新同事 | 权限 | 如何 | 怎样
-    | 怎么(?:用|操作|设置|添加|导|改|申请|查|弄|配) | 咨询 | 培训 | 重置密码 | 安装一?下 | 想问一?下?.{0,6}怎么
+    | 怎么(?:用|操作|设置|添加|导|改|申请|查|弄|配) | 咨询 | 培训 | 重置密码 | 安装一?下
+    | 想问一?下?.{0,6}怎么
     | 请(?:帮忙)?(?:安装|增加|添加|创建|新建)""",
     re.VERBOSE | re.ASCII,
 )
@@ -55,7 +60,8 @@ FAULT_SYMPTOMS = frozenset({Symptom.DOWN, Symptom.SLOW, Symptom.DELIVERY, Sympto
 
 PLANNED = re.compile(
     r"""
-    \bplanned\b | \bscheduled\b | \bmaintenance\b | will\ be\ (?:down|unavailable|upgraded|offline|restarted)
+    \bplanned\b | \bscheduled\b | \bmaintenance\b
+    | will\ be\ (?:down|unavailable|upgraded|offline|restarted)
     | \bupgrade\ (?:tonight|tomorrow|on|this) | change\ window | 计划(?:内|中|停|维护|于)
     | 维护(?:通知|窗口|计划|期间) | 例行维护 | 割接
     | (?:今晚|明天|周[一二三四五六日天]|今夜).{0,12}(?:升级|维护|停机|重启|割接) | 停机(?:维护|通知)
@@ -72,7 +78,8 @@ ONLY_WRITER_AFFECTED = re.compile(
       (?:is|are|have|has|can|works?)\ (?:fine|ok|no|not\ affected|working|able|use|log|open|still)
     | works\ for\ (?:everyone|others|my\ colleague) | 只有我 | 就我 | 仅我 | 单独我 | 我一个人
     | 其他人(?:都)?(?:正常|没问题|没事|可以|能) | 别人(?:都)?(?:正常|没问题|没事|可以|能)
-    | 同事(?:们)?(?:都|那边)?(?:都)?(?:正常|没问题|没事|可以|能) | 换(?:台|个)电脑(?:就|都)?(?:好|可以|正常)""",
+    | 同事(?:们)?(?:都|那边)?(?:都)?(?:正常|没问题|没事|可以|能)
+    | 换(?:台|个)电脑(?:就|都)?(?:好|可以|正常)""",
     re.VERBOSE | re.ASCII,
 )
 """Phrases that say that only the writer is affected."""
@@ -96,7 +103,8 @@ NOT_AFFECTED_BEFORE_NAME = re.compile(
 
 EARLIER = re.compile(
     r"""
-    last\ (?:week|month|year) | weeks?\ ago | months?\ ago | 上周 | 上个?月 | 去年 | 几天前 | 前几天 | 上星期""",
+    last\ (?:week|month|year) | weeks?\ ago | months?\ ago | 上周 | 上个?月 | 去年 | 几天前 | 前几天
+    | 上星期""",
     re.VERBOSE | re.ASCII,
 )
 """Phrases that place the fault days, weeks or longer ago."""

@@ -33,9 +33,11 @@ class OpenLinkProposal(LinkProposal):
 KEEP = """
 INSERT INTO proposed_link (incident_id, master_id, reason, score, points, proposed_at)
 SELECT t.incident_id, t.master_id, t.reason, t.score, t.points::json, $6
-FROM unnest($1::bigint[], $2::bigint[], $3::text[], $4::real[], $5::text[]) AS t(incident_id, master_id, reason, score, points)
+FROM unnest($1::bigint[], $2::bigint[], $3::text[], $4::real[], $5::text[])
+  AS t(incident_id, master_id, reason, score, points)
 ON CONFLICT (incident_id, master_id) DO UPDATE SET reason = excluded.reason, score = excluded.score,
-  points = excluded.points, proposed_at = excluded.proposed_at, state = 'open', decided_at = NULL, decided_by = ''
+  points = excluded.points, proposed_at = excluded.proposed_at, state = 'open', decided_at = NULL,
+  decided_by = ''
 WHERE proposed_link.state = 'taken'
 RETURNING incident_id, master_id
 """
@@ -99,8 +101,10 @@ WITH asked AS MATERIALIZED (
   SELECT p.*, i.number, m.number AS master,
          may_see(i.security, i.recorded_by, i.owner, i.contact, $2, $3, $4)
            AND may_see(m.security, m.recorded_by, m.owner, m.contact, $2, $3, $4) AS seen,
-         i.master_id IS NULL AND i.state IN ('logged', 'assigned', 'in_progress', 'on_hold', 'escalated')
-           AND m.master_id IS NULL AND m.state IN ('logged', 'assigned', 'in_progress', 'on_hold', 'escalated') AS stand
+         i.master_id IS NULL
+           AND i.state IN ('logged', 'assigned', 'in_progress', 'on_hold', 'escalated')
+           AND m.master_id IS NULL
+           AND m.state IN ('logged', 'assigned', 'in_progress', 'on_hold', 'escalated') AS stand
   FROM asked p JOIN incident i ON i.id = p.incident_id JOIN incident m ON m.id = p.master_id
 )
 SELECT incident_id, master_id, reason, score, points, proposed_at, number, master

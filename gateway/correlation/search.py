@@ -43,14 +43,18 @@ CANDIDATES = """
 WITH near AS (
   SELECT i.id FROM unnest($1::text[]) AS asked (service) CROSS JOIN LATERAL (
     SELECT id FROM incident i WHERE i.service = asked.service AND i.master_id IS NULL
-    AND i.state IN ('logged', 'assigned', 'in_progress', 'on_hold', 'escalated') ORDER BY i.id DESC LIMIT $6) i
+    AND i.state IN ('logged', 'assigned', 'in_progress', 'on_hold', 'escalated')
+    ORDER BY i.id DESC LIMIT $6) i
   UNION
   SELECT i.id FROM unnest($2::text[]) AS asked (ci) CROSS JOIN LATERAL (
     SELECT id FROM incident i WHERE i.ci = asked.ci AND i.ci <> '' AND i.master_id IS NULL
-    AND i.state IN ('logged', 'assigned', 'in_progress', 'on_hold', 'escalated') ORDER BY i.id DESC LIMIT $6) i)
-SELECT i.id, i.number, i.title, left(i.description, 600) AS text, i.service, i.ci, i.location AS site, i.recorded_at
+    AND i.state IN ('logged', 'assigned', 'in_progress', 'on_hold', 'escalated')
+    ORDER BY i.id DESC LIMIT $6) i)
+SELECT i.id, i.number, i.title, left(i.description, 600) AS text, i.service, i.ci,
+  i.location AS site, i.recorded_at
 FROM incident i WHERE i.id IN (SELECT id FROM near ORDER BY id DESC LIMIT $7)
-AND i.recorded_at > $3 AND i.kind = 'incident' AND NOT i.security AND NOT i.storm AND NOT i.suppressed AND i.id <> $5
+AND i.recorded_at > $3 AND i.kind = 'incident' AND NOT i.security AND NOT i.storm
+AND NOT i.suppressed AND i.id <> $5
 AND NOT EXISTS (SELECT FROM unlearned u WHERE u.master_id = i.id AND u.mark = ANY($4::bytea[]))
 """
 

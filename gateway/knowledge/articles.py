@@ -36,8 +36,8 @@ class Article:
 CHANGEABLE = ("state", "title", "symptom", "solution", "service", "category", "language")
 
 ADD = """
-INSERT INTO article (state, title, symptom, solution, service, category, language, incident_id, created_at, created_by,
-  updated_at, updated_by)
+INSERT INTO article (state, title, symptom, solution, service, category, language, incident_id,
+  created_at, created_by, updated_at, updated_by)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $9, $10) RETURNING *
 """
 
@@ -52,8 +52,8 @@ async def add(
 
 
 CHANGE = """
-UPDATE article SET state = $2, title = $3, symptom = $4, solution = $5, service = $6, category = $7, language = $8,
-  updated_at = $9, updated_by = $10, version = version + 1
+UPDATE article SET state = $2, title = $3, symptom = $4, solution = $5, service = $6, category = $7,
+  language = $8, updated_at = $9, updated_by = $10, version = version + 1
 WHERE id = $1 RETURNING *
 """
 
@@ -68,7 +68,9 @@ async def change(
 
 ONE = """
 SELECT * FROM article
-WHERE id = $1 AND ($2::bool OR NOT EXISTS (SELECT FROM incident i WHERE i.id = article.incident_id AND i.security))
+WHERE id = $1
+  AND ($2::bool OR NOT EXISTS (
+    SELECT FROM incident i WHERE i.id = article.incident_id AND i.security))
 """
 LOCK = ONE + "FOR UPDATE"
 
@@ -87,9 +89,12 @@ async def by_id(
 
 PAGE = """
 SELECT * FROM article
-WHERE ($1::text IS NULL OR state = $1) AND ($2::text IS NULL OR service = $2) AND ($3::bigint IS NULL OR id < $3)
-  AND ($4::text IS NULL OR strpos(lower(title), lower($4)) > 0 OR strpos(lower(symptom), lower($4)) > 0)
-  AND ($6::bool OR NOT EXISTS (SELECT FROM incident i WHERE i.id = article.incident_id AND i.security))
+WHERE ($1::text IS NULL OR state = $1) AND ($2::text IS NULL OR service = $2)
+  AND ($3::bigint IS NULL OR id < $3)
+  AND ($4::text IS NULL OR strpos(lower(title), lower($4)) > 0
+    OR strpos(lower(symptom), lower($4)) > 0)
+  AND ($6::bool OR NOT EXISTS (
+    SELECT FROM incident i WHERE i.id = article.incident_id AND i.security))
 ORDER BY id DESC LIMIT $5
 """
 

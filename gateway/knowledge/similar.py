@@ -29,11 +29,14 @@ Where LC_CTYPE is C, trigrams do not see Chinese.
 """
 
 INCIDENTS = """
-SELECT i.number, i.title, i.service, i.ci, i.category, i.resolution, i.resolution_category, i.solution, i.resolved_at FROM (
-  (SELECT id FROM (SELECT id, title FROM incident WHERE solution <> '' AND title % $1 LIMIT 2000) AS alike
+SELECT i.number, i.title, i.service, i.ci, i.category, i.resolution, i.resolution_category,
+  i.solution, i.resolved_at FROM (
+  (SELECT id FROM (
+     SELECT id, title FROM incident WHERE solution <> '' AND title % $1 LIMIT 2000) AS alike
    ORDER BY similarity(title, $1) DESC LIMIT 50)
   UNION
-  (SELECT id FROM incident WHERE solution <> '' AND service = $2 AND service <> '' ORDER BY id DESC LIMIT 50)
+  (SELECT id FROM incident WHERE solution <> '' AND service = $2 AND service <> ''
+   ORDER BY id DESC LIMIT 50)
   UNION
   (SELECT id FROM incident WHERE solution <> '' ORDER BY id DESC LIMIT $7)) AS candidate
 JOIN incident i USING (id)
@@ -43,13 +46,16 @@ AND may_see(i.security, i.recorded_by, i.owner, i.contact, $4, $5, $6)
 
 ARTICLES = """
 SELECT * FROM (
-  (SELECT id FROM article WHERE state = 'published' AND title % $1 ORDER BY similarity(title, $1) DESC LIMIT 50)
+  (SELECT id FROM article WHERE state = 'published' AND title % $1
+   ORDER BY similarity(title, $1) DESC LIMIT 50)
   UNION
-  (SELECT id FROM article WHERE state = 'published' AND service = $2 AND service <> '' ORDER BY id DESC LIMIT 50)
+  (SELECT id FROM article WHERE state = 'published' AND service = $2 AND service <> ''
+   ORDER BY id DESC LIMIT 50)
   UNION
   (SELECT id FROM article WHERE state = 'published' ORDER BY id DESC LIMIT $3)) AS candidate
 JOIN article USING (id)
-WHERE $4::bool OR NOT EXISTS (SELECT FROM incident i WHERE i.id = article.incident_id AND i.security)
+WHERE $4::bool OR NOT EXISTS (
+  SELECT FROM incident i WHERE i.id = article.incident_id AND i.security)
 """
 
 
