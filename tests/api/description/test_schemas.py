@@ -26,7 +26,7 @@ from gateway.api.description.schemas import (
 from gateway.api.setup import chat_accounts, people
 from gateway.catalogue import importing
 from gateway.incidents import commands
-from gateway.vocabulary import State, Tier
+from gateway.vocabulary import MonitorState, State, Tier
 
 TEXTS: dict[str, tuple[Any, str]] = {
     "slug": (bounds.Slug, "printer-2"),
