@@ -129,8 +129,17 @@ async def _receipt(
     """Write the receipt with its one outcome and return it."""
     submission, receipt_id = deliveries.batch[0], deliveries.ids[0]
     body = submission.body
-    row = (receipt_id, submission.integration_id, submission.source, submission.delivery_id, len(results), 0,
-           deliveries.flags[0], len(body), body)  # fmt: skip
+    row = (
+        receipt_id,
+        submission.integration_id,
+        submission.source,
+        submission.delivery_id,
+        len(results),
+        0,
+        deliveries.flags[0],
+        len(body),
+        body,
+    )
     events = [
         (
             receipt_id,

@@ -38,7 +38,10 @@ def render_card(
 def describe_record(incident: Incident, locale: Locale) -> str:
     """Return number, priority, title, state and handler of the record, on two lines."""
     priority = PRIORITY[LOCALES.index(locale)].format(incident.priority)
-    return f"[{incident.number}] {priority} · {one_line(incident.title)}\n{describe_state(incident, locale)}"
+    return (
+        f"[{incident.number}] {priority} · {one_line(incident.title)}\n"
+        f"{describe_state(incident, locale)}"
+    )
 
 
 def describe_state(incident: Incident, locale: Locale) -> str:

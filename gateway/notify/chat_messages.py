@@ -45,7 +45,10 @@ async def store_message(
     )
 
 
-FIND = "SELECT incident_id FROM chat_message WHERE provider = $1 AND conversation = $2 AND message = $3"
+FIND = (
+    "SELECT incident_id FROM chat_message "
+    "WHERE provider = $1 AND conversation = $2 AND message = $3"
+)
 
 
 async def record_of(conn: Connection, place: ChatMessageRef) -> int | None:

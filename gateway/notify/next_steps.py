@@ -38,7 +38,10 @@ TO_DO: Mapping[str, tuple[str, str]] = {
     "take_over": ("accept the hand-over", "确认接班"),
     "post_update": ("post a status update", "发布进展通报"),
     "judge_reply": (
-        "read the reply: reopen it if it is not solved, else add a note, so that it can close by itself",
+        (
+            "read the reply: reopen it if it is not solved, else add a note, "
+            "so that it can close by itself"
+        ),
         "请查看回复：如未解决请重新打开，否则请添加备注，以便到期自动关闭",
     ),
     "confirm": ("check whether it is solved, then close it", "请确认是否已解决，然后关闭"),

@@ -67,7 +67,10 @@ LETTERS: Mapping[str, tuple[Sentence, ...]] = {
         RESULT,
         SOLUTION,
         (
-            "Is it solved? Please confirm it and rate our work here, or tell us that it is not solved:\n{link}",
+            (
+                "Is it solved? Please confirm it and rate our work here, "
+                "or tell us that it is not solved:\n{link}"
+            ),
             "问题解决了吗？请在此确认并评价，或告诉我们问题仍未解决：\n{link}",
             ("link",),
         ),
@@ -84,7 +87,10 @@ LETTERS: Mapping[str, tuple[Sentence, ...]] = {
     ),
     "master_resolved": (
         (
-            "The fault that your report {number} was linked to is resolved. We will check your report itself next.",
+            (
+                "The fault that your report {number} was linked to is resolved. "
+                "We will check your report itself next."
+            ),
             "与您的报告 {number} 关联的故障已解决，我们将继续核实您的报告。",
             (),
         ),

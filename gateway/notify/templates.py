@@ -126,15 +126,24 @@ REPORT = ("report", "报告")
 
 RESTRICTED = ("restricted incident", "受限事件")
 ASK_SECURITY_ROLES = (
-    "You may not see this incident. If you have to act on it, ask an incident manager or the security team.",
+    (
+        "You may not see this incident. If you have to act on it, "
+        "ask an incident manager or the security team."
+    ),
     "您无权查看该事件。如需处理，请联系事件经理或信息安全员。",
 )
 LEAVE_IT = (
-    "An incident that you had is restricted now. You need not work on it any more: the security team has been told.",
+    (
+        "An incident that you had is restricted now. You need not work on it any more: "
+        "the security team has been told."
+    ),
     "您负责的一起事件已转为受限事件，您无需继续处理，信息安全员已收到通知。",
 )
 NOT_SHOWN = (
-    "This incident is not shown in this conversation. Read it in the gateway, or ask an incident manager.",
+    (
+        "This incident is not shown in this conversation. "
+        "Read it in the gateway, or ask an incident manager."
+    ),
     "该事件不在本会话中显示。请在系统中查看，或联系事件经理。",
 )
 """The text sent in place of an incident to recipients who may not see it."""

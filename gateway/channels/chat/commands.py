@@ -21,10 +21,28 @@ STATUS = frozenset({"status", "状态", "查询"})
 NOTE = frozenset({"note", "备注"})
 HELP = frozenset({"help", "帮助"})
 LINK = frozenset({"link", "绑定"})
-GREETINGS = frozenset({
-    "hi", "hello", "hey", "thanks", "thank you", "thx", "ok", "okay", "test",
-    "你好", "您好", "在吗", "谢谢", "多谢", "好的", "好", "收到", "测试",
-})  # fmt: skip
+GREETINGS = frozenset(
+    {
+        "hi",
+        "hello",
+        "hey",
+        "thanks",
+        "thank you",
+        "thx",
+        "ok",
+        "okay",
+        "test",
+        "你好",
+        "您好",
+        "在吗",
+        "谢谢",
+        "多谢",
+        "好的",
+        "好",
+        "收到",
+        "测试",
+    }
+)
 """Messages that are greetings and thanks and report nothing."""
 
 _WHICH = re.compile(NUMBER + r"(?![0-9])[\s:：,，]*", re.IGNORECASE)

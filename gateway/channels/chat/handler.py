@@ -46,9 +46,14 @@ class ChatHandler:
         """
         reply: ChatReply | None = None
         submission = Submission(
-            integration_id, provider, body, {}, (), delivery_id=cut(f"{provider}:{heard.tenant}:{heard.event_id}", KEY),
+            integration_id,
+            provider,
+            body,
+            {},
+            (),
+            delivery_id=cut(f"{provider}:{heard.tenant}:{heard.event_id}", KEY),
             same_as=_content(heard),
-        )  # fmt: skip
+        )
 
         async def work(tx: Transaction) -> ReportOutcome:
             nonlocal reply

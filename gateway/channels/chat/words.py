@@ -51,7 +51,10 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "no_button": ("This button is not ours, or no longer.", "此按钮无效或已失效。"),
     "which": ("Which record? Write its number after the word.", "是哪条记录？请在命令后写上编号。"),
     "stranger": (
-        "I do not know who you are here, so you can report but not act. Get a code of your own and write: link CODE",
+        (
+            "I do not know who you are here, so you can report but not act. "
+            "Get a code of your own and write: link CODE"
+        ),
         "尚不知道您是谁：您可以报告，但不能操作。请获取绑定码后发送：绑定 绑定码",
     ),
     "linked": ("You are {login} here from now on.", "已绑定：您在此处即 {login}。"),

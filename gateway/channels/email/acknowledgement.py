@@ -64,8 +64,13 @@ def acknowledgement(letter: ParsedMail, incident: Incident, address: str, locale
     }
     if SAFE_ID.fullmatch(letter.message_id):
         facts["answers"] = letter.message_id
-    return Notice(cause=f"mail:{id_hash(letter.known_by).hex()}", target=f"smtp:{address}", role="reporter", template="received",
-                  facts=facts)  # fmt: skip
+    return Notice(
+        cause=f"mail:{id_hash(letter.known_by).hex()}",
+        target=f"smtp:{address}",
+        role="reporter",
+        template="received",
+        facts=facts,
+    )
 
 
 TURN = "SELECT pg_advisory_xact_lock(hashtextextended('mail to ' || $1, 0))"

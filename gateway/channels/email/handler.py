@@ -168,9 +168,15 @@ class MailHandler:
         return all([await try_take_token(tx.conn, bucket, tx.now) for bucket in buckets])
 
     async def _filed(
-        self, tx: Transaction, letter: ParsedMail, wrote: MailWriter, earlier: FoundRecord | None, match: MailRuleMatch | None,
-        waiting: Sequence[PendingFile], said: Mapping[str, Any] = NOTHING,
-    ) -> ReportOutcome:  # fmt: skip
+        self,
+        tx: Transaction,
+        letter: ParsedMail,
+        wrote: MailWriter,
+        earlier: FoundRecord | None,
+        match: MailRuleMatch | None,
+        waiting: Sequence[PendingFile],
+        said: Mapping[str, Any] = NOTHING,
+    ) -> ReportOutcome:
         said = {"mail": letter.known_by[:KEY], **said}
         if earlier is not None and earlier.incident.state not in ENDED:
             noted = await self._added(tx, letter, wrote, earlier, waiting, said)
@@ -191,9 +197,14 @@ class MailHandler:
         return ReportOutcome(letter.known_by[:KEY], opened, reception.outcome_of(opened), reason)
 
     async def _added(
-        self, tx: Transaction, letter: ParsedMail, wrote: MailWriter, found: FoundRecord, waiting: Sequence[PendingFile],
+        self,
+        tx: Transaction,
+        letter: ParsedMail,
+        wrote: MailWriter,
+        found: FoundRecord,
+        waiting: Sequence[PendingFile],
         more: Mapping[str, Any],
-    ) -> Incident:  # fmt: skip
+    ) -> Incident:
         """Add a reply: a note with the new text in it, its files, and its effects on the record."""
         incident, more = found.incident, {**more, **wrote.facts(proven=found.proven)}
         known = f"{incident.title}\n{incident.description}"
@@ -293,7 +304,8 @@ async def _filed_before(
 
 
 REMEMBER = """
-INSERT INTO mail (id_hash, integration_id, content_hash, incident_id, people, acknowledged, received_at)
+INSERT INTO mail (id_hash, integration_id, content_hash, incident_id, people, acknowledged,
+  received_at)
 VALUES ($1, $2, $3, $4, $5, $6, $7)
 """
 
@@ -329,7 +341,10 @@ def with_warning(text: str, letter: ParsedMail, locale: str) -> str:
 def _aside(letter: ParsedMail, reason: str, answers: FoundRecord | None) -> ReportOutcome:
     recipients = tuple(one for one in letter.recipients if "gwk_" not in one)
     aside = MailToSetAside(
-        sender=letter.sender, subject=letter.subject, text=cut(letter.text, DESCRIPTION),
-        answers=answers.incident.id if answers else None, recipients=recipients,
-    )  # fmt: skip
+        sender=letter.sender,
+        subject=letter.subject,
+        text=cut(letter.text, DESCRIPTION),
+        answers=answers.incident.id if answers else None,
+        recipients=recipients,
+    )
     return ReportOutcome(letter.known_by[:KEY], None, Outcome.SET_ASIDE, reason, aside)

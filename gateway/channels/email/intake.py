@@ -96,9 +96,14 @@ class MailIntake:
             DeliveredMail(kept.content_type, kept.body, None, tuple(kept.recipients))
         )
         submission = Submission(
-            kept.integration_id, SOURCE, kept.body, {"content-type": kept.content_type}, (),
-            delivery_id=f"set_aside:{entry}", flag=REPLAY,
-        )  # fmt: skip
+            kept.integration_id,
+            SOURCE,
+            kept.body,
+            {"content-type": kept.content_type},
+            (),
+            delivery_id=f"set_aside:{entry}",
+            flag=REPLAY,
+        )
         receipt = await self.file.open(entry, letter, submission, by)
         async with acquire(pool) as conn:
             return OpenedMail(
@@ -114,9 +119,16 @@ class MailIntake:
         except Malformed as error:
             return await self.quarantine(integration_id, posted, error.detail)
         submission = Submission(
-            integration_id, SOURCE, posted.body, {"content-type": posted.kind}, (), delivery_id=f"mail:{letter.known_by}",
-            flag=flag, same_as=letter.copy_hash, mended=letter.mended,
-        )  # fmt: skip
+            integration_id,
+            SOURCE,
+            posted.body,
+            {"content-type": posted.kind},
+            (),
+            delivery_id=f"mail:{letter.known_by}",
+            flag=flag,
+            same_as=letter.copy_hash,
+            mended=letter.mended,
+        )
         match decide_on_mail(letter, self.mail, self.sender, self.clock.now()):
             case MakeAlert(alert=alert):
                 submission.alerts = ((0, alert),)

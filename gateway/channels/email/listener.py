@@ -40,7 +40,8 @@ NOT_NOW = "451 4.3.0 not now: send it again shortly"
 log = structlog.get_logger()
 
 INTEGRATION = """
-INSERT INTO integration (slug, name) VALUES ($1, $2) ON CONFLICT (slug) DO UPDATE SET slug = excluded.slug RETURNING id
+INSERT INTO integration (slug, name) VALUES ($1, $2)
+ON CONFLICT (slug) DO UPDATE SET slug = excluded.slug RETURNING id
 """
 OWN = "email", "E-mail"
 """The slug and the name of the integration for mail that needs no key."""

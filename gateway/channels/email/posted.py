@@ -275,8 +275,14 @@ def _of_postmark(posted: DeliveredMail, kept: FileLimits) -> ParsedMail:
         raise limits.build_malformed(
             "/From", "this is no message of Postmark's: it has neither From nor Headers"
         )
-    own = (("from", mail.from_), ("to", mail.to), ("cc", mail.cc), ("reply-to", mail.reply_to), ("subject", mail.subject),
-           ("date", mail.date))  # fmt: skip
+    own = (
+        ("from", mail.from_),
+        ("to", mail.to),
+        ("cc", mail.cc),
+        ("reply-to", mail.reply_to),
+        ("subject", mail.subject),
+        ("date", mail.date),
+    )
     head = _fields([*((name.name, name.value) for name in mail.headers), *own])
     files = [_file(one) for one in mail.attachments]
     said = _text(mail.text_body, mail.html_body)

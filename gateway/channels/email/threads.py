@@ -29,7 +29,9 @@ FROM mail WHERE id_hash = ANY($1::bytea[]) ORDER BY id_hash, received_at
 """
 BY_NOTICES = """
 SELECT id, incident_id, channel = 'smtp' AND lower(recipient) = ANY($2::text[])
-  OR coalesce(lower(reached) = ANY(SELECT 'smtp:' || address FROM unnest($2::text[]) AS address), false) AS theirs
+  OR coalesce(
+    lower(reached) = ANY(SELECT 'smtp:' || address FROM unnest($2::text[]) AS address), false
+  ) AS theirs
 FROM outbox WHERE id = ANY($1::uuid[]) AND incident_id IS NOT NULL
 """
 TAKES_PART = """

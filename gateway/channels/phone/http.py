@@ -125,9 +125,15 @@ class PhoneEndpoint:
     async def _posted(self, request: web.Request) -> PhoneRequest:
         headers, body = request.headers, await read_body(request)
         return PhoneRequest(
-            request.match_info["event"], headers.get("Content-Type", ""), body, tuple(request.query.items()),
-            self.room.clock.now(), request.method, self.base + request.raw_path, headers,
-        )  # fmt: skip
+            request.match_info["event"],
+            headers.get("Content-Type", ""),
+            body,
+            tuple(request.query.items()),
+            self.room.clock.now(),
+            request.method,
+            self.base + request.raw_path,
+            headers,
+        )
 
     def _admitted(self, request: web.Request, slug: str) -> None:
         allowed = self.room.phone.provider(slug).addresses

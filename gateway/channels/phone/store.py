@@ -65,9 +65,9 @@ def _kept(row: dict[str, Any]) -> StoredCall:
 
 
 SAVE = """
-UPDATE call SET incident_id = $2, opened = $3, direction = $4, caller = $5, caller_name = $6, called = $7, status = $8,
-  status_at = $9, served = $10, started_at = $11, answered_at = $12, ended_at = $13, recordings = $14, transcripts = $15,
-  told_at = $16, heard_at = $17
+UPDATE call SET incident_id = $2, opened = $3, direction = $4, caller = $5, caller_name = $6,
+  called = $7, status = $8, status_at = $9, served = $10, started_at = $11, answered_at = $12,
+  ended_at = $13, recordings = $14, transcripts = $15, told_at = $16, heard_at = $17
 WHERE id = $1
 """
 
@@ -76,10 +76,25 @@ async def save(conn: Connection, kept: StoredCall, now: datetime) -> None:
     """Write the call as it is now."""
     call = kept.call
     await conn.execute(
-        SAVE, kept.id, kept.incident_id, kept.opened, call.direction, call.caller, call.caller_name, call.called, call.status,
-        call.status_at, call.served, call.started_at, call.answered_at, call.ended_at, list(call.recordings),
-        list(call.transcripts), call.told_at, now,
-    )  # fmt: skip
+        SAVE,
+        kept.id,
+        kept.incident_id,
+        kept.opened,
+        call.direction,
+        call.caller,
+        call.caller_name,
+        call.called,
+        call.status,
+        call.status_at,
+        call.served,
+        call.started_at,
+        call.answered_at,
+        call.ended_at,
+        list(call.recordings),
+        list(call.transcripts),
+        call.told_at,
+        now,
+    )
 
 
 TURN = "SELECT pg_advisory_xact_lock(hashtextextended('call from ' || $1, 0))"
@@ -87,8 +102,10 @@ TURN = "SELECT pg_advisory_xact_lock(hashtextextended('call from ' || $1, 0))"
 
 OPEN = """
 SELECT id FROM incident
-WHERE lower(contact) = $1 AND contact <> '' AND source = 'phone' AND NOT security AND recorded_at > $2
-  AND state IN ('logged', 'assigned', 'in_progress', 'on_hold', 'escalated') AND ($3::bool IS FALSE OR labels->>'call' = 'missed')
+WHERE lower(contact) = $1 AND contact <> '' AND source = 'phone' AND NOT security
+  AND recorded_at > $2
+  AND state IN ('logged', 'assigned', 'in_progress', 'on_hold', 'escalated')
+  AND ($3::bool IS FALSE OR labels->>'call' = 'missed')
 ORDER BY recorded_at DESC, id DESC LIMIT 1
 """
 

@@ -62,7 +62,8 @@ def read(posted: PhoneRequest, region: str) -> PhoneEvent:
     started = _moment(began, posted.received_at)
     answered = status is CallStatus.COMPLETED
     length = timedelta(seconds=seconds(told.get("duration")))
-    # Without its own word for it a call was answered when it began: its length is all that 3CX then tells.
+    # Without its own word for it a call was answered when it began:
+    # its length is all that 3CX then tells.
     begun = started or posted.received_at - length
     return CallEvent(
         provider=SLUG,

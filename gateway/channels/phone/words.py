@@ -7,12 +7,18 @@ from gateway.incidents.labels import LOCALES, Locale
 SAID: Mapping[str, tuple[str, str]] = {
     "language": ("For English, press {key}.", "中文请按{key}。"),
     "menu": (
-        "To report a fault, press 1. To hear how your open record stands, press 2. To hear this again, press 9.",
+        (
+            "To report a fault, press 1. To hear how your open record stands, press 2. "
+            "To hear this again, press 9."
+        ),
         "报告故障请按1，查询您的事件处理状态请按2，重听请按9。",
     ),
     "desk": ("To speak to the service desk, press 0.", "转接服务台请按0。"),
     "report": (
-        "Please say after the tone who you are and what does not work. Press the hash key when you are done.",
+        (
+            "Please say after the tone who you are and what does not work. "
+            "Press the hash key when you are done."
+        ),
         "请在提示音后说明您的姓名和故障情况，说完请按井号键。",
     ),
     "thanks": ("Thank you. Your record has the number {number}.", "谢谢，您的事件编号是{number}。"),

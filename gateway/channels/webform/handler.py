@@ -118,8 +118,16 @@ class FormHandler:
     async def _submission(self, sent: PostedForm, flag: str | None) -> Submission:
         integration_id = await self._integration()
         name = _name(sent.ticket)
-        return Submission(integration_id, SOURCE, sent.body, {"content-type": sent.kind}, (), delivery_id=name, flag=flag,
-                          same_as=bytes.fromhex(sent.ticket.name))  # fmt: skip
+        return Submission(
+            integration_id,
+            SOURCE,
+            sent.body,
+            {"content-type": sent.kind},
+            (),
+            delivery_id=name,
+            flag=flag,
+            same_as=bytes.fromhex(sent.ticket.name),
+        )
 
     async def _integration(self) -> int:
         async with acquire(self.files.uow.pool) as conn:

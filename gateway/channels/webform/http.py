@@ -162,20 +162,39 @@ class FormEndpoint:
         return "early" if age < self.form.min_age else ""
 
     def _form(
-        self, service: Service, locale: Locale, form: FilledForm, flaws: Mapping[str, FieldError], *,
-        notice: str = "", ticket: str = "", switch: str = "",
-    ) -> web.Response:  # fmt: skip
+        self,
+        service: Service,
+        locale: Locale,
+        form: FilledForm,
+        flaws: Mapping[str, FieldError],
+        *,
+        notice: str = "",
+        ticket: str = "",
+        switch: str = "",
+    ) -> web.Response:
         if form.files and FILES not in flaws:
             flaws = {**flaws, FILES: FieldError("files_again")}
         return self.pages.show(
-            "report.html", locale, 422 if notice else 200, switch=switch, service=service.slug, name=service.name,
-            notice=in_language(WORDS[notice], locale) if notice else "", told=form.shown(),
-            flaws={name: in_language(WORDS[flaw.word], locale).format(flaw.value) for name, flaw in flaws.items()},
-            ticket=ticket or self.filing.tickets.make(service.slug, self.clock.now(), secrets.token_bytes(16)),
+            "report.html",
+            locale,
+            422 if notice else 200,
+            switch=switch,
+            service=service.slug,
+            name=service.name,
+            notice=in_language(WORDS[notice], locale) if notice else "",
+            told=form.shown(),
+            flaws={
+                name: in_language(WORDS[flaw.word], locale).format(flaw.value)
+                for name, flaw in flaws.items()
+            },
+            ticket=ticket
+            or self.filing.tickets.make(service.slug, self.clock.now(), secrets.token_bytes(16)),
             impacts=[(one, in_language(IMPACTS[one], locale)) for one in IMPACTS_ASCENDING],
             urgencies=[(one, in_language(words, locale)) for one, words in URGENCIES.items()],
-            zone=self.form.zone, max_files=self.form.max_files, max_mb=self.form.max_bytes // 1_048_576,
-        )  # fmt: skip
+            zone=self.form.zone,
+            max_files=self.form.max_files,
+            max_mb=self.form.max_bytes // 1_048_576,
+        )
 
     def _waiting(self, receipt: Receipt, locale: Locale) -> web.Response:
         return self.pages.show("waiting.html", locale, 202, receipt=receipt.id)
@@ -190,8 +209,16 @@ class FormEndpoint:
         link, ends = self.links.make(incident_id, now)
         before = receipt.results[0].outcome is Outcome.DUPLICATE
         path = f"/my/{link}"
-        return self.pages.show("received.html", locale, 200 if before else 201, number=number, before=before, path=path,
-                               address=self.external_url.rstrip("/") + path, ends=ends)  # fmt: skip
+        return self.pages.show(
+            "received.html",
+            locale,
+            200 if before else 201,
+            number=number,
+            before=before,
+            path=path,
+            address=self.external_url.rstrip("/") + path,
+            ends=ends,
+        )
 
 
 def _read(kind: str, body: bytes) -> FilledForm:

@@ -120,8 +120,16 @@ def validate_form(
         flaws[FILES] = FieldError("file_too_large", each // 1_048_576)
     if flaws or impact is None or urgency is None:
         return None, flaws
-    told = ValidForm(title=" ".join(said["title"].split()), description=said["description"], since=since, impact=impact,
-                urgency=urgency, name=" ".join(said.get("name", "").split()), email=email, phone=phone)  # fmt: skip
+    told = ValidForm(
+        title=" ".join(said["title"].split()),
+        description=said["description"],
+        since=since,
+        impact=impact,
+        urgency=urgency,
+        name=" ".join(said.get("name", "").split()),
+        email=email,
+        phone=phone,
+    )
     return told, flaws
 
 

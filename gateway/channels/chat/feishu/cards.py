@@ -19,11 +19,20 @@ def card(reply: ChatReply) -> dict[str, Any]:
     elements: list[dict[str, Any]] = [{"tag": "div", "text": _plain(reply.text, TEXT)}]
     if reply.buttons:
         first = reply.buttons[0].action
-        elements.append({"tag": "action", "actions": [
-            {"tag": "button", "text": _plain(one.label, 60), "type": "primary" if one.action == first else "default",
-             "value": {"action": one.action, "token": one.token}}
-            for one in reply.buttons
-        ]})  # fmt: skip
+        elements.append(
+            {
+                "tag": "action",
+                "actions": [
+                    {
+                        "tag": "button",
+                        "text": _plain(one.label, 60),
+                        "type": "primary" if one.action == first else "default",
+                        "value": {"action": one.action, "token": one.token},
+                    }
+                    for one in reply.buttons
+                ],
+            }
+        )
     shown: dict[str, Any] = {
         "config": {"wide_screen_mode": True, "update_multi": True},
         "elements": elements,

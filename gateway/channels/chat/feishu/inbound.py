@@ -69,8 +69,17 @@ def read(call: ChatRequest, chat: ChatSettings) -> ChatEvent:
     if told.type == "url_verification":
         return AddressChallenge(msgspec.json.encode({"challenge": told.challenge}), JSON)
     if told.is_card:
-        return _press(told, FeishuButtonEvent(Identity(told.open_id), told.action or FeishuButton(), FeishuCardContext("", told.open_chat_id)),
-                      f"card/{told.token}", told.tenant_key, "")  # fmt: skip
+        return _press(
+            told,
+            FeishuButtonEvent(
+                Identity(told.open_id),
+                told.action or FeishuButton(),
+                FeishuCardContext("", told.open_chat_id),
+            ),
+            f"card/{told.token}",
+            told.tenant_key,
+            "",
+        )
     if told.header is None:
         return _older(told, limits.decode_item(told.event, FeishuMessageV1), chat)
     if told.header.event_type == WRITTEN:
@@ -102,7 +111,8 @@ def _proved(call: ChatRequest, chat: ChatSettings) -> FeishuCallback:
             raise
         raise Unauthenticated(WRONG) from error
     if told.type == "url_verification":
-        # It is not signed: to have it encrypted, or the token, is to know what only Feishu was told.
+        # It is not signed:
+        # to have it encrypted, or the token, is to know what only Feishu was told.
         if not (sealed or is_signed or chat.token):
             raise Unauthenticated(WRONG)
     elif told.is_card and not is_signed:

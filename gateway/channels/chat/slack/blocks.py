@@ -16,14 +16,21 @@ def blocks(reply: ChatReply) -> list[dict[str, Any]]:
     shown: list[dict[str, Any]] = [{"type": "section", "text": _plain(reply.text, TEXT)}]
     if reply.buttons:
         first = reply.buttons[0].action
-        shown.append({
-            "type": "actions",
-            "elements": [
-                {"type": "button", "action_id": one.action, "text": _plain(one.label, 75), "value": one.token}
-                | ({"style": "primary"} if one.action == first else {})
-                for one in reply.buttons
-            ],
-        })  # fmt: skip
+        shown.append(
+            {
+                "type": "actions",
+                "elements": [
+                    {
+                        "type": "button",
+                        "action_id": one.action,
+                        "text": _plain(one.label, 75),
+                        "value": one.token,
+                    }
+                    | ({"style": "primary"} if one.action == first else {})
+                    for one in reply.buttons
+                ],
+            }
+        )
     return shown
 
 

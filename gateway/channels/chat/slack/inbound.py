@@ -257,8 +257,9 @@ def _press(told: Interaction, chat: ChatSettings) -> ChatEvent:
     if action is None or not told.user.id:
         return IgnoredChatEvent("a button of somebody else's")
     channel = told.container.channel_id or (told.channel.id if told.channel else "")
+    press = told.trigger_id or f"{channel}/{told.container.message_ts}/{pressed.action_ts}"
     return ButtonPress(
-        event_id=f"press/{told.trigger_id or f'{channel}/{told.container.message_ts}/{pressed.action_ts}'}/{told.user.id}",
+        event_id=f"press/{press}/{told.user.id}",
         tenant=team,
         user=told.user.id,
         user_name=told.user.name or told.user.username,

@@ -34,9 +34,17 @@ PASSING = frozenset(
 )
 """Error codes of temporary faults at Slack."""
 
-LOCKED_OUT = frozenset({
-    "invalid_auth", "not_authed", "account_inactive", "token_revoked", "token_expired", "missing_scope", "no_permission",
-})  # fmt: skip
+LOCKED_OUT = frozenset(
+    {
+        "invalid_auth",
+        "not_authed",
+        "account_inactive",
+        "token_revoked",
+        "token_expired",
+        "missing_scope",
+        "no_permission",
+    }
+)
 """Error codes of a token with which nothing can be posted until somebody fixes it."""
 
 GONE = frozenset(

@@ -61,7 +61,8 @@ class SesBucketReader:
                 content += piece
                 if len(content) > self.max_bytes:
                     raise Malformed(
-                        f"{where} and has more than {self.max_bytes} bytes: raise mail.max_bytes and replay this"
+                        f"{where} and has more than {self.max_bytes} bytes: "
+                        "raise mail.max_bytes and replay this"
                     )
         except Unavailable as error:
             status = error.facts.get("status")
@@ -127,7 +128,8 @@ class SnsMailIntake:
         """
         if not self.settings.raw_delivery:
             raise Unauthenticated(
-                "raw messages are not signed: leave raw message delivery off, or set mail.ses.raw_delivery"
+                "raw messages are not signed: "
+                "leave raw message delivery off, or set mail.ses.raw_delivery"
             )
         found = sns.TOPIC.fullmatch(headers.get("x-amz-sns-topic-arn", ""))
         self._allowed((found[0], found[1]) if found else ())

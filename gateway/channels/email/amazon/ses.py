@@ -110,7 +110,8 @@ def find_place(posted: DeliveredMail) -> S3Place:
     action = receipt.action
     if action.type != "S3" or not action.bucket_name:
         raise Malformed(
-            f"Amazon SES sent no mail, only that the action {limits.cut(action.type, 40) or 'of its rule'} was taken: "
+            "Amazon SES sent no mail, only that the action "
+            f"{limits.cut(action.type, 40) or 'of its rule'} was taken: "
             "let the receipt rule publish to the topic by an SNS action, or by an S3 action"
         )
     if not OBJECT.fullmatch(action.object_key):
@@ -154,7 +155,10 @@ def _doubt(receipt: SesReceipt, doubted: Iterable[str]) -> str:
     ]
     if not failed:
         return ""
-    return f"Amazon SES: the mail failed its check for {', '.join(failed)}; replay it to take it in all the same"
+    return (
+        f"Amazon SES: the mail failed its check for {', '.join(failed)}; "
+        "replay it to take it in all the same"
+    )
 
 
 def _content(content: str, encoding: str) -> bytes:

@@ -14,15 +14,19 @@ from gateway.db.pool import Pool, acquire
 
 LEASE = """
 INSERT INTO mailbox (name, leased_by, leased_until, read_at)
-VALUES ($1, $3, coalesce($2::timestamptz, statement_timestamp()) + $4::interval, coalesce($2::timestamptz, statement_timestamp()))
-ON CONFLICT (name) DO UPDATE SET leased_by = excluded.leased_by, leased_until = excluded.leased_until
-WHERE mailbox.leased_by = excluded.leased_by OR mailbox.leased_until <= coalesce($2::timestamptz, statement_timestamp())
+VALUES ($1, $3, coalesce($2::timestamptz, statement_timestamp()) + $4::interval,
+  coalesce($2::timestamptz, statement_timestamp()))
+ON CONFLICT (name) DO UPDATE
+SET leased_by = excluded.leased_by, leased_until = excluded.leased_until
+WHERE mailbox.leased_by = excluded.leased_by
+  OR mailbox.leased_until <= coalesce($2::timestamptz, statement_timestamp())
 RETURNING read_at
 """
 LAST_READ = "SELECT read_at FROM mailbox WHERE name = $1"
 RELEASE = "UPDATE mailbox SET leased_until = '-infinity' WHERE name = $1 AND leased_by = $2"
 READ = """
-UPDATE mailbox SET read_at = coalesce($2::timestamptz, statement_timestamp()) WHERE name = $1 AND leased_by = $3 RETURNING read_at
+UPDATE mailbox SET read_at = coalesce($2::timestamptz, statement_timestamp())
+WHERE name = $1 AND leased_by = $3 RETURNING read_at
 """
 
 KNOWN = """
@@ -40,7 +44,8 @@ INSERT INTO mailbox_mail (mailbox, uidvalidity, uid) VALUES ($1, $2, $3) ON CONF
 """
 
 INTEGRATION = """
-INSERT INTO integration (slug, name) VALUES ($1, $1) ON CONFLICT (slug) DO UPDATE SET slug = excluded.slug RETURNING id
+INSERT INTO integration (slug, name) VALUES ($1, $1)
+ON CONFLICT (slug) DO UPDATE SET slug = excluded.slug RETURNING id
 """
 
 

@@ -149,7 +149,10 @@ class MailboxReader:
         """
         posted = DeliveredMail(MAIL, mail.content, servers=self.settings.servers)
         if not mail.whole:
-            problem = f"the mail has {mail.size} bytes, more than mail.max_bytes: this is its head, the rest is in the mailbox"
+            problem = (
+                f"the mail has {mail.size} bytes, more than mail.max_bytes: "
+                "this is its head, the rest is in the mailbox"
+            )
             await self.room.quarantine(integration, posted, problem)
             return
         try:

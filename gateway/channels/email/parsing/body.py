@@ -30,19 +30,34 @@ SEALED = frozenset(
 
 TAGGED = frozenset({"text/html", "text/enriched", "text/richtext"})
 FILES = frozenset(
-    {"text/calendar", "text/css", "text/csv", "text/directory", "text/javascript",
-     "text/rfc822-headers", "text/vcard", "text/x-vcard", "text/xml"}
-)  # fmt: skip
+    {
+        "text/calendar",
+        "text/css",
+        "text/csv",
+        "text/directory",
+        "text/javascript",
+        "text/rfc822-headers",
+        "text/vcard",
+        "text/x-vcard",
+        "text/xml",
+    }
+)
 """Types of texts that programs write for programs."""
 
 BROKEN, MOST_BROKEN = "\ufffd", 3
 """The replacement character, and how often it may occur in a text that counts as read."""
 
 ENDINGS = {
-    "message/rfc822": ".eml", "message/delivery-status": ".txt", "text/calendar": ".ics", "text/html": ".html",
+    "message/rfc822": ".eml",
+    "message/delivery-status": ".txt",
+    "text/calendar": ".ics",
+    "text/html": ".html",
     "text/plain": ".txt",
-    "image/png": ".png", "image/jpeg": ".jpg", "image/gif": ".gif", "application/pdf": ".pdf",
-}  # fmt: skip
+    "image/png": ".png",
+    "image/jpeg": ".jpg",
+    "image/gif": ".gif",
+    "application/pdf": ".pdf",
+}
 """The endings of the names given to files without a name."""
 
 _TAG = re.compile(r"<[^<>]{0,2000}>")

@@ -53,7 +53,8 @@ class TwilioApi:
 
     async def ask(self, resource: str, fields: Mapping[str, Any]) -> Result:
         """Create one resource ("Calls", "Messages") once and return the result."""
-        url = f"{self.settings.api.rstrip('/')}/2010-04-01/Accounts/{self.settings.account}/{resource}.json"
+        accounts = f"{self.settings.api.rstrip('/')}/2010-04-01/Accounts"
+        url = f"{accounts}/{self.settings.account}/{resource}.json"
         try:
             async with self.session.post(
                 url, data={"From": self.settings.sender, **fields}, allow_redirects=False

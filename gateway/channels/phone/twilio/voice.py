@@ -24,7 +24,8 @@ VERSION = "SELECT version FROM incident WHERE id = $1"
 
 OFTEN = """
 SELECT count(*) FROM outbox
-WHERE (reached = $1 || ':' || $2 OR reached = '' AND channel = $1 AND recipient = $2) AND state = 'sent' AND urgency <= $4
+WHERE (reached = $1 || ':' || $2 OR reached = '' AND channel = $1 AND recipient = $2)
+  AND state = 'sent' AND urgency <= $4
   AND settled_at > coalesce($3::timestamptz, statement_timestamp()) - interval '1 hour'
 """
 

@@ -121,7 +121,8 @@ def read(posted: PhoneRequest, region: str) -> PhoneEvent:
     call_id = parse_call_id(call_id, "/conversation_uuid")
     at = parse_timestamp(_text(told, "timestamp"), posted.received_at, "/timestamp")
     if posted.event == "recording":
-        # Only what we ask callers to say is recorded: this is a report even where the call itself was not heard of.
+        # Only what we ask callers to say is recorded: this is a report even
+        # where the call itself was not heard of.
         found = recording(_text(told, "recording_url"))
         return CallEvent(
             provider=SLUG, call_id=call_id, at=at, direction=CallDirection.INBOUND, recordings=found
