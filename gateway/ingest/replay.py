@@ -85,10 +85,18 @@ class Replay:
         parsed = await self.run(read_again, source, settings, mapping, delivery)
         return await self.submit(
             Submission(
-                kept.integration_id, kept.source, delivery.body, {}, parsed.alerts, ignored=parsed.ignored, lost=parsed.lost,
-                delivery_id=f"quarantine:{kept.id}", flag="replay", mended=parsed.mended,
+                kept.integration_id,
+                kept.source,
+                delivery.body,
+                {},
+                parsed.alerts,
+                ignored=parsed.ignored,
+                lost=parsed.lost,
+                delivery_id=f"quarantine:{kept.id}",
+                flag="replay",
+                mended=parsed.mended,
             )
-        )  # fmt: skip
+        )
 
     def source(self, slug: str) -> Source:
         """Return the source of that name; raises Conflict if it no longer exists."""

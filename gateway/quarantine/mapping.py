@@ -125,7 +125,10 @@ def _clashes(mapping: Mapping) -> Iterator[Flaw]:
         for name, pointer in _named(step).items():
             one = (index, name, pointers.parse_pointer(pointer))
             (reads if name == "from" else writes).append(one)
-    told = "another step has to do with this place too: each is written once, and what is written or moved away is not read"
+    told = (
+        "another step has to do with this place too: "
+        "each is written once, and what is written or moved away is not read"
+    )
     values = [one for one in writes if one[1] == "at"]
     others = [one for one in writes if one[1] == "to"]
     taken = [one for one in reads if isinstance(mapping[one[0]], Rename)]

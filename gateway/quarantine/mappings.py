@@ -42,7 +42,8 @@ def _of(row: Record) -> MappingVersion:
 
 
 SAVED = """
-m.integration_id, i.slug AS integration, m.source, m.version, m.steps::text AS steps, m.note, m.made_at, m.made_by
+m.integration_id, i.slug AS integration, m.source, m.version, m.steps::text AS steps, m.note,
+m.made_at, m.made_by
 FROM body_mapping m JOIN integration i ON i.id = m.integration_id
 """
 CURRENT = (
@@ -69,9 +70,11 @@ async def history(
 
 MADE = """
 SELECT count(*) AS made,
-  extract(epoch FROM min(made_at) + interval '1 day' - coalesce($2::timestamptz, statement_timestamp()))::float8 AS wait
+  extract(epoch FROM min(made_at) + interval '1 day'
+    - coalesce($2::timestamptz, statement_timestamp()))::float8 AS wait
 FROM body_mapping
-WHERE integration_id = $1::int AND made_at > coalesce($2::timestamptz, statement_timestamp()) - interval '1 day'
+WHERE integration_id = $1::int
+  AND made_at > coalesce($2::timestamptz, statement_timestamp()) - interval '1 day'
 """
 LOCK = "SELECT id FROM integration WHERE slug = $1 FOR UPDATE"
 INSERT = """
@@ -137,7 +140,10 @@ async def _require_few(
     assert row is not None  # noqa: S101 - an aggregate has a row
     if row["made"] >= most:
         again = max(1, ceil(row["wait"]))
-        told = f"{row['made']} mappings of this integration were saved in a day, limits.mappings_per_day is {most}"
+        told = (
+            f"{row['made']} mappings of this integration were saved in a day, "
+            f"limits.mappings_per_day is {most}"
+        )
         raise QuotaExceeded(f"{told}: send again in {again} s", retry_after=again)
 
 

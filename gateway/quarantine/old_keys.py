@@ -25,7 +25,8 @@ IS_OVER = "SELECT coalesce($2::timestamptz, statement_timestamp()) > $1::timesta
 
 RECEIPTS = """
 WITH page AS MATERIALIZED (
-  SELECT id, received_at FROM receipt WHERE id > $1::text::uuid AND received_at < $2::timestamptz ORDER BY id LIMIT $3::int
+  SELECT id, received_at FROM receipt WHERE id > $1::text::uuid AND received_at < $2::timestamptz
+  ORDER BY id LIMIT $3::int
 )
 SELECT p.id::text AS id, p.received_at, position('gwk_'::bytea IN r.body) > 0 AS has_key
 FROM page p JOIN receipt r ON r.id = p.id AND r.received_at = p.received_at ORDER BY p.id
@@ -34,21 +35,32 @@ ONE_RECEIPT = "SELECT body FROM receipt WHERE id = $1::text::uuid AND received_a
 KEEP_RECEIPT = "UPDATE receipt SET body = $3 WHERE id = $1::text::uuid AND received_at = $2"
 
 QUARANTINED = """
-SELECT id::text AS id, position('gwk_'::bytea IN body) > 0 OR headers::text LIKE '%gwk\\_%' OR problem LIKE '%gwk\\_%' AS has_key
-FROM quarantine WHERE id > $1::text::bigint AND received_at < $2::timestamptz ORDER BY id LIMIT $3::int
+SELECT id::text AS id,
+  position('gwk_'::bytea IN body) > 0 OR headers::text LIKE '%gwk\\_%'
+  OR problem LIKE '%gwk\\_%' AS has_key
+FROM quarantine WHERE id > $1::text::bigint AND received_at < $2::timestamptz
+ORDER BY id LIMIT $3::int
 """
 ONE_QUARANTINED = (
     "SELECT body, headers::text AS headers, problem FROM quarantine WHERE id = $1::text::bigint"
 )
-KEEP_QUARANTINED = "UPDATE quarantine SET body = $2, headers = $3::text::json, problem = $4 WHERE id = $1::text::bigint"
+KEEP_QUARANTINED = (
+    "UPDATE quarantine SET body = $2, headers = $3::text::json, problem = $4 "
+    "WHERE id = $1::text::bigint"
+)
 
 ASIDE = """
-SELECT id::text AS id, position('gwk_'::bytea IN body) > 0 OR subject LIKE '%gwk\\_%' OR text LIKE '%gwk\\_%'
+SELECT id::text AS id,
+  position('gwk_'::bytea IN body) > 0 OR subject LIKE '%gwk\\_%' OR text LIKE '%gwk\\_%'
   OR recipients::text LIKE '%gwk\\_%' AS has_key
-FROM set_aside WHERE id > $1::text::bigint AND received_at < $2::timestamptz ORDER BY id LIMIT $3::int
+FROM set_aside WHERE id > $1::text::bigint AND received_at < $2::timestamptz
+ORDER BY id LIMIT $3::int
 """
 ONE_ASIDE = "SELECT body, subject, text, recipients FROM set_aside WHERE id = $1::text::bigint"
-KEEP_ASIDE = "UPDATE set_aside SET body = $2, subject = $3, text = $4, recipients = $5 WHERE id = $1::text::bigint"
+KEEP_ASIDE = (
+    "UPDATE set_aside SET body = $2, subject = $3, text = $4, recipients = $5 "
+    "WHERE id = $1::text::bigint"
+)
 
 
 async def mask_old_keys(pool: Pool, clock: Clock) -> int:

@@ -79,8 +79,8 @@ class ReceivedMail(Protocol):
 
 
 INSERT = """
-INSERT INTO set_aside (receipt_id, integration_id, source, received_at, reason, sender, subject, text, answers_id, content_type,
-                       recipients, body)
+INSERT INTO set_aside (receipt_id, integration_id, source, received_at, reason, sender, subject,
+                       text, answers_id, content_type, recipients, body)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
 """
 
@@ -115,9 +115,10 @@ async def insert(
 
 
 COLUMNS = """
-SELECT s.id, s.receipt_id, s.integration_id, coalesce(g.slug, '') AS integration, s.source, s.received_at, s.reason, s.sender,
-       s.subject, s.text, a.number AS answers, s.content_type, s.recipients, substr(s.body, 1, $1::int) AS body,
-       octet_length(s.body) AS size, s.state, s.opened_at, s.opened_by, i.number AS incident
+SELECT s.id, s.receipt_id, s.integration_id, coalesce(g.slug, '') AS integration, s.source,
+       s.received_at, s.reason, s.sender, s.subject, s.text, a.number AS answers, s.content_type,
+       s.recipients, substr(s.body, 1, $1::int) AS body, octet_length(s.body) AS size, s.state,
+       s.opened_at, s.opened_by, i.number AS incident
 FROM set_aside s LEFT JOIN integration g ON g.id = s.integration_id
   LEFT JOIN incident a ON a.id = s.answers_id LEFT JOIN incident i ON i.id = s.incident_id
 WHERE ($2::boolean OR NOT coalesce(a.security, false) AND NOT coalesce(i.security, false))
@@ -127,7 +128,8 @@ WHOLE = 2**30
 NEWEST = (
     COLUMNS
     + """
-AND s.state = $3::text AND ($4::text IS NULL OR s.reason = $4::text) AND s.id < $5::bigint ORDER BY s.id DESC LIMIT $6::int
+AND s.state = $3::text AND ($4::text IS NULL OR s.reason = $4::text) AND s.id < $5::bigint
+ORDER BY s.id DESC LIMIT $6::int
 """
 )
 
@@ -160,7 +162,8 @@ async def by_id(conn: Connection, entry: int, sight: Visibility) -> SetAsideMail
 
 
 LOCK = """
-SELECT i.number FROM set_aside s LEFT JOIN incident i ON i.id = s.incident_id WHERE s.id = $1 FOR UPDATE OF s
+SELECT i.number FROM set_aside s LEFT JOIN incident i ON i.id = s.incident_id
+WHERE s.id = $1 FOR UPDATE OF s
 """
 
 
@@ -174,7 +177,8 @@ async def lock(conn: Connection, entry: int) -> str | None:
 
 
 OPENED = """
-UPDATE set_aside SET state = 'opened', opened_at = $2, opened_by = $3, incident_id = $4 WHERE id = $1
+UPDATE set_aside SET state = 'opened', opened_at = $2, opened_by = $3, incident_id = $4
+WHERE id = $1
 """
 
 

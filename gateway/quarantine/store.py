@@ -63,14 +63,16 @@ def _of(row: Record) -> QuarantineEntry:
 
 
 COLUMNS = """
-SELECT q.id, q.receipt_id, q.item, q.integration_id, coalesce(i.slug, '') AS integration, q.source, q.received_at,
-       q.headers::text AS headers, substr(q.body, 1, $1::int) AS body, octet_length(q.body) AS size, q.problem, q.pointer,
-       q.state, q.tried_at, q.tried_problem, q.settled_at, q.settled_by, q.reason, q.replayed_receipt_id
+SELECT q.id, q.receipt_id, q.item, q.integration_id, coalesce(i.slug, '') AS integration, q.source,
+       q.received_at, q.headers::text AS headers, substr(q.body, 1, $1::int) AS body,
+       octet_length(q.body) AS size, q.problem, q.pointer, q.state, q.tried_at, q.tried_problem,
+       q.settled_at, q.settled_by, q.reason, q.replayed_receipt_id
 FROM quarantine q LEFT JOIN integration i ON i.id = q.integration_id
 """
 CHOSEN = """
 FROM quarantine q LEFT JOIN integration i ON i.id = q.integration_id
-WHERE q.state = $1::text AND ($2::text IS NULL OR q.source = $2::text) AND ($3::text IS NULL OR i.slug = $3::text)
+WHERE q.state = $1::text AND ($2::text IS NULL OR q.source = $2::text)
+  AND ($3::text IS NULL OR i.slug = $3::text)
   AND ($4::text IS NULL OR strpos(lower(q.problem), lower($4::text)) > 0)
   AND ($5::timestamptz IS NULL OR q.received_at >= $5::timestamptz)
 """
@@ -131,12 +133,14 @@ class ProblemCount:
 
 
 COUNTS = (
-    "SELECT c.source, c.integration, c.problem, count(*)::int AS count, min(c.received_at) AS first, max(c.received_at) AS last "
+    "SELECT c.source, c.integration, c.problem, count(*)::int AS count, "
+    "min(c.received_at) AS first, max(c.received_at) AS last "
     "FROM (SELECT q.source, coalesce(i.slug, '') AS integration, q.problem, q.received_at"
     + CHOSEN
     + "ORDER BY q.id DESC "
     "LIMIT $6::int) AS c "
-    "GROUP BY c.source, c.integration, c.problem ORDER BY count DESC, c.source, c.integration, c.problem LIMIT $7::int"
+    "GROUP BY c.source, c.integration, c.problem "
+    "ORDER BY count DESC, c.source, c.integration, c.problem LIMIT $7::int"
 )
 
 
@@ -149,7 +153,8 @@ async def counts(conn: Connection, which: EntryFilter, limit: int) -> list[Probl
 
 
 CLAIM = """
-UPDATE quarantine SET claimed_until = coalesce($2::timestamptz, statement_timestamp()) + $3::interval
+UPDATE quarantine
+SET claimed_until = coalesce($2::timestamptz, statement_timestamp()) + $3::interval
 WHERE id = $1 AND state = 'pending'
   AND (claimed_until IS NULL OR claimed_until <= coalesce($2::timestamptz, statement_timestamp()))
 RETURNING id
@@ -174,8 +179,9 @@ async def claim(conn: Connection, entry: int, stamp: datetime | None) -> Quarant
 
 
 REPLAYED = """
-UPDATE quarantine SET state = 'replayed', replayed_receipt_id = $2, settled_by = $3, claimed_until = NULL, tried_problem = '',
-  settled_at = coalesce($4::timestamptz, statement_timestamp())
+UPDATE quarantine
+SET state = 'replayed', replayed_receipt_id = $2, settled_by = $3, claimed_until = NULL,
+  tried_problem = '', settled_at = coalesce($4::timestamptz, statement_timestamp())
 WHERE id = $1 AND state = 'pending'
 """
 
@@ -188,7 +194,9 @@ async def mark_replayed(
 
 
 REFUSED = """
-UPDATE quarantine SET tried_at = coalesce($3::timestamptz, statement_timestamp()), tried_problem = $2, claimed_until = NULL
+UPDATE quarantine
+SET tried_at = coalesce($3::timestamptz, statement_timestamp()), tried_problem = $2,
+  claimed_until = NULL
 WHERE id = $1 AND state = 'pending'
 """
 

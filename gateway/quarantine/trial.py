@@ -62,6 +62,13 @@ class Trial:
 def preview_alert(alert: Alert) -> AlertPreview:
     """Return the preview of an alert, for people to judge."""
     return AlertPreview(
-        alert.status, alert.namespace, alert.dedup_key, alert.title, alert.severity, alert.service, alert.ci, alert.event_time,
+        alert.status,
+        alert.namespace,
+        alert.dedup_key,
+        alert.title,
+        alert.severity,
+        alert.service,
+        alert.ci,
+        alert.event_time,
         ExpectedEffect.ONLY_A_TEST if alert.test else FORETOLD[alert.status],
-    )  # fmt: skip
+    )

@@ -38,8 +38,13 @@ MISSING_FIELD = re.compile(rf"{MISSING} `(.+)`")
 ROUNDS = 8
 """The maximum number of times a body is read again after something was left out of it."""
 
-LONG = (("title", limits.TITLE), ("description", limits.DESCRIPTION), ("severity", limits.KEY), ("service", limits.KEY),
-        ("ci", limits.KEY))  # fmt: skip
+LONG = (
+    ("title", limits.TITLE),
+    ("description", limits.DESCRIPTION),
+    ("severity", limits.KEY),
+    ("service", limits.KEY),
+    ("ci", limits.KEY),
+)
 """The texts of an alert with their maximum length."""
 
 

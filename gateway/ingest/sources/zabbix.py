@@ -25,7 +25,8 @@ LEVELS = ("not_classified", "information", "warning", "average", "high", "disast
 
 WORDED = re.compile(
     r"(?P<user>.{1,200}?) "
-    r"(?P<action>(?:(?:un)?acknowledged|commented|closed|changed severity|(?:un)?suppressed)[^:]{0,300}):",
+    r"(?P<action>(?:(?:un)?acknowledged|commented|closed|changed severity|(?:un)?suppressed)"
+    r"[^:]{0,300}):",
     re.DOTALL,
 )
 """The wording of an update in the shipped media type: the user, the action, and the text."""

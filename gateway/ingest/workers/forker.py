@@ -50,8 +50,12 @@ class WorkerParent:
             try:
                 process = subprocess.Popen(
                     [sys.executable, "-m", "gateway.ingest.workers.worker", str(theirs.fileno())],
-                    stdin=DEVNULL, stdout=DEVNULL, stderr=DEVNULL, pass_fds=[theirs.fileno()], cwd=ROOT,
-                )  # fmt: skip
+                    stdin=DEVNULL,
+                    stdout=DEVNULL,
+                    stderr=DEVNULL,
+                    pass_fds=[theirs.fileno()],
+                    cwd=ROOT,
+                )
             except OSError:
                 ours.close()
                 raise

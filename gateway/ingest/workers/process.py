@@ -150,7 +150,8 @@ class ParseWorker:
             await self.start()
             raise TooCostly(TOO_COSTLY) from error
         except TimeoutError as error:
-            # It used up no time of the processor, or it would have been killed: it, or what forks it, is stopped.
+            # It used up no time of the processor, or it would have been
+            # killed: it, or what forks it, is stopped.
             log.warning("reader_silent", reader=self._name, bytes=len(frame))
             self.forker.close()
             raise Unavailable("it was not read in time: send again shortly") from error

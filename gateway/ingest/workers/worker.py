@@ -37,11 +37,15 @@ from gateway.supervisor.child import ending_with
 MEMORY_BYTES = 1 << 30
 ANSWER_BYTES = 1 << 26
 READERS = (
-    "gateway.channels.app.report", "gateway.channels.chat.providers", "gateway.channels.webform.http",
+    "gateway.channels.app.report",
+    "gateway.channels.chat.providers",
+    "gateway.channels.webform.http",
     "gateway.channels.email.posted",
-    "gateway.ingest.mending", "gateway.channels.phone.providers",
-    "gateway.ingest.workers.alerts", "gateway.ingest.sources",
-)  # fmt: skip
+    "gateway.ingest.mending",
+    "gateway.channels.phone.providers",
+    "gateway.ingest.workers.alerts",
+    "gateway.ingest.sources",
+)
 """Modules whose functions are called."""
 
 GRACE = 0.5
@@ -169,5 +173,6 @@ if __name__ == "__main__":
     for name in READERS:
         importlib.import_module(name)
     gc.collect()
-    gc.freeze()  # the imported modules are shared by all workers, and no garbage collection writes to them
+    # The imported modules are shared by all workers, and no garbage collection writes to them.
+    gc.freeze()
     RunningWorkers(socket.socket(fileno=int(sys.argv[1]))).serve()
