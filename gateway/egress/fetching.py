@@ -130,4 +130,5 @@ class FetchCache:
     def _asked(self, address: str, task: "asyncio.Task[bytes]") -> None:
         del self._asking[address]
         if not task.cancelled():
-            task.exception()  # the waiting callers get the error; if none waits any more, it is retrieved here
+            # The waiting callers get the error; if none waits any more, it is retrieved here.
+            task.exception()

@@ -26,4 +26,7 @@ class ChatSettings(Section, frozen=True):
 
     def __repr__(self) -> str:
         """Return a text without the secrets: it may end up in a log."""
-        return f"Chat(tenants={self.tenants}, secrets={len(self.secrets)}, service={self.service!r}, locale={self.locale!r})"
+        return (
+            f"Chat(tenants={self.tenants}, secrets={len(self.secrets)}, service={self.service!r}, "
+            f"locale={self.locale!r})"
+        )

@@ -15,7 +15,10 @@ class WeCom(Section, frozen=True):
 
     def __repr__(self) -> str:
         """Return a text without the secrets: it may end up in a log."""
-        return f"WeCom(address={self.address!r}, corp_id={self.corp_id!r}, robots={sorted(self.robots)})"
+        return (
+            f"WeCom(address={self.address!r}, corp_id={self.corp_id!r}, "
+            f"robots={sorted(self.robots)})"
+        )
 
 
 class DingTalkRobot(Section, frozen=True):
@@ -44,7 +47,10 @@ class DingTalk(Section, frozen=True):
 
     def __repr__(self) -> str:
         """Return a text without the secrets: it may end up in a log."""
-        return f"DingTalk(address={self.address!r}, app_key={self.app_key!r}, robots={sorted(self.robots)})"
+        return (
+            f"DingTalk(address={self.address!r}, app_key={self.app_key!r}, "
+            f"robots={sorted(self.robots)})"
+        )
 
 
 class Slack(Section, frozen=True):

@@ -11,9 +11,25 @@ LANGUAGES = ("en", "zh-CN")
 """The languages that labels are needed in."""
 
 MOMENTS = (
-    "create", "acknowledge", "assign", "accept", "return", "hold", "resume", "escalate", "resolve", "confirm", "refuse", "close",
-    "reject", "declare_major", "note", "rate", "call_back", "grade",
-)  # fmt: skip
+    "create",
+    "acknowledge",
+    "assign",
+    "accept",
+    "return",
+    "hold",
+    "resume",
+    "escalate",
+    "resolve",
+    "confirm",
+    "refuse",
+    "close",
+    "reject",
+    "declare_major",
+    "note",
+    "rate",
+    "call_back",
+    "grade",
+)
 """The occasions on which a field can be required: creation, or an action of people."""
 
 NAME = re.compile(r"[a-z][a-z0-9_]{0,39}", re.ASCII)

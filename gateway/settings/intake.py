@@ -112,7 +112,10 @@ class SourceSettings(Section, frozen=True):
 
     def __repr__(self) -> str:
         """Return a text without the secrets: it may end up in a log."""
-        return f"Intake(severity={self.severity}, mapping={self.mapping}, secrets={len(self.secrets)}, accounts={self.accounts})"
+        return (
+            f"Intake(severity={self.severity}, mapping={self.mapping}, "
+            f"secrets={len(self.secrets)}, accounts={self.accounts})"
+        )
 
 
 SeverityWords = dict[str, SeverityGrade]

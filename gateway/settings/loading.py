@@ -346,7 +346,10 @@ def _ways_in(settings: Settings) -> list[Flaw]:
         <= settings.server.stranger_bytes_per_address
         <= settings.server.stranger_bytes
     ):
-        detail = f"is at least {LEAST_STRANGER_BYTES}, which is one event, and at most server.stranger_bytes"
+        detail = (
+            f"is at least {LEAST_STRANGER_BYTES}, which is one event, "
+            "and at most server.stranger_bytes"
+        )
         flaws.append(Flaw("/server/stranger_bytes_per_address", detail))
     if settings.login.attempts < 1:
         flaws.append(Flaw("/login/attempts", "at least one attempt is needed to get in"))
@@ -355,7 +358,10 @@ def _ways_in(settings: Settings) -> list[Flaw]:
             flaws.append(
                 Flaw(
                     f"/intake/{name}/secrets",
-                    "a secret has at least 8 characters; of standard_webhooks, whsec_ or whpk_ and base64",
+                    (
+                        "a secret has at least 8 characters; "
+                        "of standard_webhooks, whsec_ or whpk_ and base64"
+                    ),
                 )
             )
         flaws += _of_tokens(name, intake)

@@ -22,7 +22,10 @@ class PhoneProvider(Section, frozen=True):
 
     def __repr__(self) -> str:
         """Return a text without the secrets: it may end up in a log."""
-        return f"PhoneProvider(secrets={len(self.secrets)}, accounts={self.accounts}, addresses={self.addresses})"
+        return (
+            f"PhoneProvider(secrets={len(self.secrets)}, accounts={self.accounts}, "
+            f"addresses={self.addresses})"
+        )
 
 
 class Hotline(Section, frozen=True):

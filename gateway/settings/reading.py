@@ -35,8 +35,12 @@ class SettingsReader:
             return self._section(value, kind, pointer)
         origin, arguments = get_origin(kind), get_args(kind)
         if isinstance(value, Mapping) and isinstance(origin, type) and issubclass(origin, Mapping):
-            read = {self._leaf(name, arguments[0], pointer): self.read(one, arguments[1], f"{pointer}/{name}")
-                    for name, one in value.items()}  # fmt: skip
+            read = {
+                self._leaf(name, arguments[0], pointer): self.read(
+                    one, arguments[1], f"{pointer}/{name}"
+                )
+                for name, one in value.items()
+            }
             return UNREAD if UNREAD in read or UNREAD in read.values() else read
         if isinstance(value, list) and origin is tuple:
             items = tuple(

@@ -86,7 +86,8 @@ class Authenticator:
         """
         if request.query_string and _has_key(request, given):
             raise Malformed(
-                "a key does not belong in the query, where logs keep it: send it as Authorization: Bearer"
+                "a key does not belong in the query, where logs keep it: "
+                "send it as Authorization: Bearer"
             )
         sends = scope == Scope.INGEST and or_scope is None
         key = given or read_key_header(request)

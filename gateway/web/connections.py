@@ -22,7 +22,10 @@ from gateway.settings import ServerSettings
 from gateway.web import edge, problems
 
 TOO_SLOW = b"HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
-TOO_MANY = b"HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nRetry-After: 5\r\nContent-Length: 0\r\n\r\n"
+TOO_MANY = (
+    b"HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\n"
+    b"Retry-After: 5\r\nContent-Length: 0\r\n\r\n"
+)
 
 SHUTDOWN_WITHIN = 5.0
 """Seconds that running requests have to end when the replica stops."""
@@ -63,9 +66,12 @@ class HttpConnection(web.RequestHandler):
         self, manager: web.Server, limits: ConnectionLimits, loop: asyncio.AbstractEventLoop
     ) -> None:
         super().__init__(
-            manager, loop=loop, access_log=None, auto_decompress=False,  # type: ignore[arg-type] # None is what turns it off
+            manager,
+            loop=loop,
+            access_log=None,  # type: ignore[arg-type] # None is what turns it off
+            auto_decompress=False,
             keepalive_timeout=limits.server.idle_within.total_seconds(),
-        )  # fmt: skip
+        )
         self._limits, self._address = limits, ""
         self._head_due: asyncio.TimerHandle | None = None
         self._body_due: asyncio.TimerHandle | None = None

@@ -131,7 +131,10 @@ PROBLEM_WORDS: Mapping[str, ProblemWords] = {
     errors.QuotaExceeded.code: ProblemWords(
         "配额已用尽",
         (
-            "This key, or this address without a key, uses more than its quota. The detail names the setting.",
+            (
+                "This key, or this address without a key, uses more than its quota. "
+                "The detail names the setting."
+            ),
             "该密钥（或未带密钥的该地址）的用量超出配额。详情中列出对应的设置项。",
         ),
         (
