@@ -103,7 +103,10 @@ COMMANDS: tuple[Module | Task, ...] = (
     ),
     Module(
         "test-alone",
-        "attack a gateway and fail its servers, one test at a time on a quiet machine; arguments go to pytest",
+        (
+            "attack a gateway and fail its servers, one test at a time on a quiet machine; "
+            "arguments go to pytest"
+        ),
         Packages.ALL,
         ("pytest",),
         ("-n", "0", *ALONE),

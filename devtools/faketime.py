@@ -11,7 +11,8 @@ from devtools.debian import faketime_library
 from devtools.installing import clean_environment
 from devtools.stopping import CannotRun
 
-SLEEP = '''"""libfaketime moves the end of a clock_nanosleep, which sleep uses; select has no end."""
+SLEEP = '''\
+"""libfaketime moves the end of a clock_nanosleep, which sleep uses; select has no end."""
 
 import select
 import time

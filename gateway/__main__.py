@@ -68,7 +68,10 @@ def _environ(options: argparse.Namespace) -> Mapping[str, str]:
         return os.environ
     for name in sorted(OTHER_SERVERS & os.environ.keys()):
         print(
-            f"gateway: {name} is not used: dev starts servers of its own (--external-servers uses it)",
+            (
+                f"gateway: {name} is not used: "
+                "dev starts servers of its own (--external-servers uses it)"
+            ),
             file=sys.stderr,
         )
     return {name: value for name, value in os.environ.items() if name not in OTHER_SERVERS}

@@ -47,5 +47,6 @@ def named_failures(url: str) -> Iterator[None]:
         where = f"{named.hostname or 'the local socket'}:{named.port or 5432}"
         said = str(error) or "no answer in time"
         raise Misconfigured(
-            f"PostgreSQL at {where} does not answer ({said}): is it running, and is DATABASE_URL right?"
+            f"PostgreSQL at {where} does not answer ({said}): "
+            "is it running, and is DATABASE_URL right?"
         ) from error

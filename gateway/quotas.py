@@ -74,13 +74,22 @@ class Quotas:
         name = 2 * key + sends
         share = self.keys.get(name) or self._share(self.keys, name, now, rate, burst)
         if share.running >= limits.key_at_once:
-            told = f"{share.running} requests of this key run already, limits.key_at_once is {limits.key_at_once}"
+            told = (
+                f"{share.running} requests of this key run already, "
+                f"limits.key_at_once is {limits.key_at_once}"
+            )
             return self._refuse(Refusal(Quota.AT_ONCE, told, AT_ONCE_SECONDS))
         if wait := share.requests.take(1, now):
-            told = f"this key asks more than limits.{'ingest' if sends else 'key'}_per_second, {rate} requests"
+            told = (
+                "this key asks more than "
+                f"limits.{'ingest' if sends else 'key'}_per_second, {rate} requests"
+            )
             return self._refuse(Refusal(Quota.REQUESTS, told, ceil(wait)))
         if size and (wait := share.bytes.take(size, now)):
-            told = f"this key sends more than limits.key_bytes_per_minute, {limits.key_bytes_per_minute} bytes"
+            told = (
+                "this key sends more than limits.key_bytes_per_minute, "
+                f"{limits.key_bytes_per_minute} bytes"
+            )
             return self._refuse(Refusal(Quota.BYTES, told, ceil(wait)))
         share.running += 1
         return None
@@ -108,7 +117,10 @@ class Quotas:
             self.strangers, address, now, rate, burst
         )
         if wait := share.requests.take(1, now):
-            told = f"more requests without a key than limits.address_per_second, {limits.address_per_second}, from one address"
+            told = (
+                "more requests without a key than limits.address_per_second, "
+                f"{limits.address_per_second}, from one address"
+            )
             return self._refuse(Refusal(Quota.STRANGERS, told, ceil(wait)))
         return None
 

@@ -16,7 +16,8 @@ from gateway.settings import Settings
 from gateway.settings.loading import LoadedSettings
 
 ENSURE_INTEGRATION = """
-INSERT INTO integration (slug, name) VALUES ($1, $2) ON CONFLICT (slug) DO UPDATE SET name = integration.name RETURNING id
+INSERT INTO integration (slug, name) VALUES ($1, $2)
+ON CONFLICT (slug) DO UPDATE SET name = integration.name RETURNING id
 """
 
 
@@ -81,7 +82,8 @@ async def list_keys(settings: Settings, options: argparse.Namespace) -> int:  # 
         expired = key.expires_at is not None and key.expires_at <= now
         state = "revoked" if key.revoked_at else "expired" if expired else "valid"
         print(
-            f"{key.id:>6}  {state:7}  {','.join(key.scopes):<24}  gwk_{key.prefix}_...  {key.person or '-'}  {key.name}"
+            f"{key.id:>6}  {state:7}  {','.join(key.scopes):<24}  "
+            f"gwk_{key.prefix}_...  {key.person or '-'}  {key.name}"
         )
     return 0
 

@@ -33,7 +33,9 @@ FORETOLD = {
     ExpectedEffect.OPENS_OR_REPEATS: "opens a record, or repeats the open one of this key",
     ExpectedEffect.CLEARS_IF_FIRING: "clears the alert of this key, if it is firing",
     ExpectedEffect.ACKNOWLEDGES_IF_FIRING: "acknowledges the alert of this key, if it is firing",
-    ExpectedEffect.UNACKNOWLEDGES_IF_FIRING: "takes back the acknowledgement of the alert of this key",
+    ExpectedEffect.UNACKNOWLEDGES_IF_FIRING: (
+        "takes back the acknowledgement of the alert of this key"
+    ),
     ExpectedEffect.ADDS_A_NOTE_IF_OPEN: "adds a note to the record of this key, if it is open",
     ExpectedEffect.ONLY_A_TEST: "is only a test, and opens nothing",
 }
@@ -175,7 +177,10 @@ def _told(
 
 
 def _sum(trial: Trial) -> str:
-    return f"{len(trial.alerts)} alert{'' if len(trial.alerts) == 1 else 's'}, {len(trial.ignored)} ignored"
+    return (
+        f"{len(trial.alerts)} alert{'' if len(trial.alerts) == 1 else 's'}, "
+        f"{len(trial.ignored)} ignored"
+    )
 
 
 def _lines(
@@ -192,7 +197,10 @@ def _lines(
     yield from (_line(one) for one in found)
     nearest = examples.find_nearest(body, shipped)
     if nearest is not None:
-        yield f"most like {source.slug}/{nearest.case}: {msgspec.json.encode(masking.mask_value(nearest.body)).decode()[:500]}"
+        yield (
+            f"most like {source.slug}/{nearest.case}: "
+            f"{msgspec.json.encode(masking.mask_value(nearest.body)).decode()[:500]}"
+        )
 
 
 def _line(one: Difference) -> str:
@@ -224,7 +232,8 @@ async def _sent(source: Source, request: CapturedRequest, url: str, key: str) ->
             status, told = answer.status, await answer.read()
     except (aiohttp.ClientError, OSError, ValueError) as error:
         raise GatewayError(
-            f"{url} could not be asked ({error}): does it answer, and is it an address as http://127.0.0.1:8080?"
+            f"{url} could not be asked ({error}): does it answer, and is it an address as "
+            "http://127.0.0.1:8080?"
         ) from error
     print(f"  sent         {status} {told.decode('utf-8', 'replace')[:1_000]}")
     if status in {401, 403, 404} or status >= 500:

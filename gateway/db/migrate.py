@@ -119,17 +119,20 @@ def _refuse_rewritten_history(
     for version, checksum in applied.items():
         if version in known and known[version].checksum != checksum:
             raise Misconfigured(
-                f"migration {version:04} ({known[version].name}) was changed after it was applied: restore it"
+                f"migration {version:04} ({known[version].name}) was changed "
+                "after it was applied: restore it"
             )
         if version not in known and version < newest:
             raise Misconfigured(
-                f"migration {version:04} was applied to this database and is not among ours: restore it"
+                f"migration {version:04} was applied to this database and "
+                "is not among ours: restore it"
             )
     if missing := [
         version for version in known if version not in applied and version < max(applied, default=0)
     ]:
         raise Misconfigured(
-            f"migration {missing[0]:04} is older than what was applied already: give it the next number"
+            f"migration {missing[0]:04} is older than what was applied already: "
+            "give it the next number"
         )
 
 

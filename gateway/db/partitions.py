@@ -60,11 +60,14 @@ WITH today AS (
 SELECT name,
   format('CREATE TABLE %1$I (LIKE %2$I INCLUDING ALL)', name, parent) AS make,
   format('LOCK TABLE %I IN ACCESS EXCLUSIVE MODE', parent || '_default') AS hold,
-  format('WITH moved AS (DELETE FROM %1$I WHERE received_at >= %3$L AND received_at < %4$L RETURNING *) '
+  format('WITH moved AS (DELETE FROM %1$I '
+      'WHERE received_at >= %3$L AND received_at < %4$L RETURNING *) '
       'INSERT INTO %2$I SELECT * FROM moved',
-         parent || '_default', name, day::timestamp AT TIME ZONE 'UTC', (day + 1)::timestamp AT TIME ZONE 'UTC') AS move,
+         parent || '_default', name, day::timestamp AT TIME ZONE 'UTC',
+         (day + 1)::timestamp AT TIME ZONE 'UTC') AS move,
   format('ALTER TABLE %1$I ATTACH PARTITION %2$I FOR VALUES FROM (%3$L) TO (%4$L)',
-         parent, name, day::timestamp AT TIME ZONE 'UTC', (day + 1)::timestamp AT TIME ZONE 'UTC') AS attach
+         parent, name, day::timestamp AT TIME ZONE 'UTC',
+         (day + 1)::timestamp AT TIME ZONE 'UTC') AS attach
 FROM wanted WHERE to_regclass(quote_ident(name)) IS NULL ORDER BY day
 """
 

@@ -12,7 +12,10 @@ from gateway.embedded.binaries import postgres_directory
 from gateway.embedded.launcher import Embedded
 
 SCHEMA = Path(__file__).parent / "schema.sql"
-HEADING = "-- What the migrations add up to. Written by `python -m gateway.db.schema`; change a migration, not this file.\n"
+HEADING = (
+    "-- What the migrations add up to. Written by `python -m gateway.db.schema`; "
+    "change a migration, not this file.\n"
+)
 NOISE = ("--", "SET ", "SELECT pg_catalog.set_config", "\\")
 
 

@@ -122,7 +122,7 @@ async def database(stage: Stage) -> None:
 
 
 async def desk(stage: Stage) -> None:
-    """Play the service desk's own work: a missed call, and a record made by hand and put on hold."""
+    """Play the service desk's own work: a missed call, and a record made by hand and held."""
     missed = {
         "LINKEDID": f"1764.{int(stage.clock.now().timestamp())}",
         "CALLERID": "+862150001234",
@@ -130,10 +130,16 @@ async def desk(stage: Stage) -> None:
     }
     await stage.send("/ingest/phone/asterisk/hangup", missed)
     record = await stage.api(
-        "POST", "incidents", title="VPN 连接后无法访问内网", description="用户来电：连上 VPN 后打不开内网页面。",
+        "POST",
+        "incidents",
+        title="VPN 连接后无法访问内网",
+        description="用户来电：连上 VPN 后打不开内网页面。",
         service="identity",
-        source="phone", contact="+861062781234", impact="individual", urgency="normal",
-    )  # fmt: skip
+        source="phone",
+        contact="+861062781234",
+        impact="individual",
+        urgency="normal",
+    )
     number = record.get("number")
     if number is None:
         return

@@ -48,37 +48,64 @@ Said = tuple[str, Mapping[str, Any]]
 def alertmanager(trouble: Trouble, status: AlertStatus, at: datetime) -> Said:
     """Return a notification of Alertmanager's webhook receiver, with one alert."""
     alert = {
-        "status": status, "labels": trouble.labels, "annotations": {"summary": trouble.title},
-        "startsAt": trouble.since, "endsAt": "0001-01-01T00:00:00Z" if status is FIRING else at,
+        "status": status,
+        "labels": trouble.labels,
+        "annotations": {"summary": trouble.title},
+        "startsAt": trouble.since,
+        "endsAt": "0001-01-01T00:00:00Z" if status is FIRING else at,
         "fingerprint": f"{crc32(trouble.key.encode()):016x}",
-    }  # fmt: skip
-    return "/ingest/alertmanager", {"version": "4", "groupKey": "{}", "status": alert["status"], "receiver": "demo",
-                                    "externalURL": "http://alertmanager.demo.example", "alerts": [alert]}  # fmt: skip
+    }
+    return "/ingest/alertmanager", {
+        "version": "4",
+        "groupKey": "{}",
+        "status": alert["status"],
+        "receiver": "demo",
+        "externalURL": "http://alertmanager.demo.example",
+        "alerts": [alert],
+    }
 
 
 def grafana(trouble: Trouble, status: AlertStatus, at: datetime) -> Said:
     """Return the same alert from a contact point of Grafana."""
     _, body = alertmanager(trouble, status, at)
-    return "/ingest/grafana", {**body, "version": "1", "orgId": 1, "externalURL": "https://grafana.demo.example/",
-                               "state": "alerting" if status is FIRING else "ok"}  # fmt: skip
+    return "/ingest/grafana", {
+        **body,
+        "version": "1",
+        "orgId": 1,
+        "externalURL": "https://grafana.demo.example/",
+        "state": "alerting" if status is FIRING else "ok",
+    }
 
 
 def zabbix(trouble: Trouble, status: AlertStatus, at: datetime) -> Said:
     """Return an event of the Zabbix media type that the gateway ships."""
     event = str(crc32(f"{trouble.key}{trouble.since}".encode()))
     return "/ingest/zabbix", {
-        "event_id": event, "event_name": trouble.title, "event_source": "0", "event_update_status": "0",
-        "event_timestamp": str(int(trouble.since.timestamp())), "host": trouble.ci,
+        "event_id": event,
+        "event_name": trouble.title,
+        "event_source": "0",
+        "event_update_status": "0",
+        "event_timestamp": str(int(trouble.since.timestamp())),
+        "host": trouble.ci,
         "event_value": "1" if status is FIRING else "0",
-        "recovery_timestamp": "{EVENT.RECOVERY.TIMESTAMP}" if status is FIRING else str(int(at.timestamp())), "severity": "High",
-        "tags": [{"tag": "service", "value": trouble.service}, {"tag": "ci", "value": trouble.ci}], "trigger_id": event,
-    }  # fmt: skip
+        "recovery_timestamp": "{EVENT.RECOVERY.TIMESTAMP}"
+        if status is FIRING
+        else str(int(at.timestamp())),
+        "severity": "High",
+        "tags": [{"tag": "service", "value": trouble.service}, {"tag": "ci", "value": trouble.ci}],
+        "trigger_id": event,
+    }
 
 
 def pagerduty(trouble: Trouble, status: AlertStatus, at: datetime) -> Said:
     """Return an event of PagerDuty's Events API."""
-    payload = {"summary": trouble.title, "source": trouble.ci, "severity": trouble.severity, "component": trouble.service,
-               "timestamp": trouble.since if status is FIRING else at}  # fmt: skip
+    payload = {
+        "summary": trouble.title,
+        "source": trouble.ci,
+        "severity": trouble.severity,
+        "component": trouble.service,
+        "timestamp": trouble.since if status is FIRING else at,
+    }
     action = "trigger" if status is FIRING else "resolve"
     return "/ingest/pagerduty", {
         "routing_key": "",
@@ -91,9 +118,14 @@ def pagerduty(trouble: Trouble, status: AlertStatus, at: datetime) -> Said:
 def generic(trouble: Trouble, status: AlertStatus, at: datetime) -> Said:
     """Return an alert in generic JSON."""
     return "/ingest/generic", {
-        "title": trouble.title, "severity": trouble.severity, "service": trouble.service, "ci": trouble.ci,
-        "dedup_key": trouble.key, "status": status, "occurred_at": trouble.since if status is FIRING else at,
-    }  # fmt: skip
+        "title": trouble.title,
+        "severity": trouble.severity,
+        "service": trouble.service,
+        "ci": trouble.ci,
+        "dedup_key": trouble.key,
+        "status": status,
+        "occurred_at": trouble.since if status is FIRING else at,
+    }
 
 
 MONITORS: tuple[Callable[[Trouble, AlertStatus, datetime], Said], ...] = (

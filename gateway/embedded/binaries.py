@@ -68,7 +68,8 @@ def reachable_postgres(directory: Path, account: Account | None, state: Path) ->
     libraries = install.parent.with_name(install.parent.name + ".libs")
     copy = state / "bin" / _edition(directory / "postgres")
     if not copy.exists():
-        # The programs find their libraries by a relative path, so the copy keeps the shape of the package.
+        # The programs find their libraries by a relative path,
+        # so the copy keeps the shape of the package.
         draft = _draft(copy)
         shutil.copytree(install, draft / "package" / install.name, ignore=NOT_NEEDED, symlinks=True)
         if libraries.exists():

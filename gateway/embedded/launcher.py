@@ -197,7 +197,8 @@ class Embedded:
                 if self._clock.monotonic() > until:
                     os.close(lock)
                     raise Misconfigured(
-                        f"{self.state} is in use by another gateway: stop that one, or choose another state directory"
+                        f"{self.state} is in use by another gateway: "
+                        "stop that one, or choose another state directory"
                     ) from None
             except OSError as error:
                 os.close(lock)

@@ -94,11 +94,23 @@ def _create_cluster(cluster: Path, programs: Path, account: Account | None, *, f
     draft = cluster.with_name("pg.draft")
     shutil.rmtree(draft, ignore_errors=True)
     own_directory(draft, account)
-    # Trust is safe here: there is no TCP and the socket's directory is closed to every other account.
+    # Trust is safe here: there is no TCP,
+    # and the socket's directory is closed to every other account.
     made = run_as(
-        account, programs / "initdb", "-D", draft, "-U", "gateway", "--auth=trust", "-E", "UTF8", "--locale=C",
-        "--no-instructions", *(["--no-sync"] if fast else []), *_collation(programs, account),
-    )  # fmt: skip
+        account,
+        programs / "initdb",
+        "-D",
+        draft,
+        "-U",
+        "gateway",
+        "--auth=trust",
+        "-E",
+        "UTF8",
+        "--locale=C",
+        "--no-instructions",
+        *(["--no-sync"] if fast else []),
+        *_collation(programs, account),
+    )
     if made.returncode:
         raise Unavailable(f"initdb failed: {made.stderr.strip()}")
     draft.rename(cluster)
@@ -121,8 +133,9 @@ def _same_major(cluster: Path, programs: Path, account: Account | None) -> None:
     major = _major(programs, account)
     if kept != str(major):
         raise Misconfigured(
-            f"{cluster} was made by PostgreSQL {kept} and this is {major}: move the data with {kept}'s pg_dump and"
-            f" pg_restore, point GATEWAY_POSTGRES_BIN at PostgreSQL {kept}, or choose another state directory"
+            f"{cluster} was made by PostgreSQL {kept} and this is {major}: "
+            f"move the data with {kept}'s pg_dump and pg_restore, point GATEWAY_POSTGRES_BIN at "
+            f"PostgreSQL {kept}, or choose another state directory"
         )
 
 

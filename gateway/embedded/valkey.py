@@ -21,9 +21,24 @@ def start_valkey(
     data = state / "redis"
     own_directory(data, account)
     argv: list[str | Path] = [
-        program, "--port", "0", "--unixsocket", _socket(run), "--unixsocketperm", "700", "--dir", data,
-        "--appendonly", "no" if fast else "yes", "--appendfsync", "everysec", "--save", "", "--daemonize", "no",
-    ]  # fmt: skip
+        program,
+        "--port",
+        "0",
+        "--unixsocket",
+        _socket(run),
+        "--unixsocketperm",
+        "700",
+        "--dir",
+        data,
+        "--appendonly",
+        "no" if fast else "yes",
+        "--appendfsync",
+        "everysec",
+        "--save",
+        "",
+        "--daemonize",
+        "no",
+    ]
     return Child("Valkey", argv, account, log, lock)
 
 

@@ -112,13 +112,19 @@ class Metrics:
         )
         self.silences_not_judged = Counter(
             "gateway_silences_not_judged",
-            "Silences that held nothing back since they were not judged, by why, each time an alert came",
+            (
+                "Silences that held nothing back since they were not judged, "
+                "by why, each time an alert came"
+            ),
             ("reason",),
             registry=registry,
         )
         self.bodies_refused = Counter(
             "gateway_bodies_refused",
-            "Request bodies refused with 503 because too many bytes were coming in, by callers known and not yet known",
+            (
+                "Request bodies refused with 503 because too many bytes were coming in, by "
+                "callers known and not yet known"
+            ),
             ("callers",),
             registry=registry,
         )

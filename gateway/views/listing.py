@@ -171,14 +171,16 @@ def parse_label_filters(parameters: MultiMapping[str]) -> Mapping[str, str]:
 ALL = "SELECT * FROM incident "
 
 FILTER = """
-WHERE ($1::text[] IS NULL OR state = ANY($1::text[])) AND ($2::smallint[] IS NULL OR priority = ANY($2::smallint[]))
+WHERE ($1::text[] IS NULL OR state = ANY($1::text[]))
+  AND ($2::smallint[] IS NULL OR priority = ANY($2::smallint[]))
   AND ($3::text IS NULL OR service = $3::text)
   AND ($4::text IS NULL OR assignee = $4::text OR assignee_group = $4::text)
   AND ($5::text[] IS NULL OR source = ANY($5::text[]))
   AND ($6::text IS NULL OR number = $6::text OR strpos(lower(title), lower($6::text)) > 0
        OR strpos(lower(description), lower($6::text)) > 0)
   AND updated_at >= coalesce($7::timestamptz, '-infinity')
-  AND ($11::text[] IS NULL OR id IN (SELECT incident_id FROM major_report_standing WHERE status = ANY($11::text[])))
+  AND ($11::text[] IS NULL OR id IN (
+    SELECT incident_id FROM major_report_standing WHERE status = ANY($11::text[])))
   AND may_see(security, recorded_by, owner, contact, $8, $9, $10)
   AND ($12::jsonb IS NULL OR fields @> $12::jsonb)
   AND ($16::text[] IS NULL OR assignee_group = ANY($16::text[]))
@@ -187,7 +189,9 @@ WHERE ($1::text[] IS NULL OR state = ANY($1::text[])) AND ($2::smallint[] IS NUL
   AND ($19::text[] IS NULL OR kind = ANY($19::text[]))
   AND ($20::text[] IS NULL OR CASE
       WHEN source IN ('slack', 'feishu', 'dingtalk') THEN 'chat' WHEN source = 'wecom' THEN 'wechat'
-      WHEN source IN ('email', 'phone', 'app', 'monitoring', 'web', 'wechat', 'walk_in', 'fax', 'chat') THEN source
+      WHEN source IN
+        ('email', 'phone', 'app', 'monitoring', 'web', 'wechat', 'walk_in', 'fax', 'chat')
+        THEN source
       WHEN dedup_key IS NULL THEN 'app' ELSE 'monitoring' END = ANY($20::text[]))
   AND ($21::text[] IS NULL OR tier = ANY($21::text[]))
   AND ($22::text[] IS NULL OR ci = ANY($22::text[]))
@@ -203,25 +207,33 @@ WHERE ($1::text[] IS NULL OR state = ANY($1::text[])) AND ($2::smallint[] IS NUL
 NEWEST = (
     ALL
     + FILTER
-    + "AND ($14::bigint IS NULL OR id < $14::bigint) AND $15::timestamptz IS NULL ORDER BY id DESC LIMIT $13::int"
+    + (
+        "AND ($14::bigint IS NULL OR id < $14::bigint) AND $15::timestamptz IS NULL "
+        "ORDER BY id DESC LIMIT $13::int"
+    )
 )
 OLDEST = (
     ALL
     + FILTER
-    + "AND ($14::bigint IS NULL OR id > $14::bigint) AND $15::timestamptz IS NULL ORDER BY id LIMIT $13::int"
+    + (
+        "AND ($14::bigint IS NULL OR id > $14::bigint) AND $15::timestamptz IS NULL "
+        "ORDER BY id LIMIT $13::int"
+    )
 )
 UPDATED = (
     ALL
     + FILTER
     + """
-AND ($14::bigint IS NULL OR (updated_at, id) < ($15::timestamptz, $14::bigint)) ORDER BY updated_at DESC, id DESC LIMIT $13::int
+AND ($14::bigint IS NULL OR (updated_at, id) < ($15::timestamptz, $14::bigint))
+ORDER BY updated_at DESC, id DESC LIMIT $13::int
 """
 )
 URGENT = (
     ALL
     + FILTER
     + """
-AND ($14::bigint IS NULL OR (priority, id) > ($15::smallint, $14::bigint)) ORDER BY priority, id LIMIT $13::int
+AND ($14::bigint IS NULL OR (priority, id) > ($15::smallint, $14::bigint))
+ORDER BY priority, id LIMIT $13::int
 """
 )
 
@@ -231,14 +243,18 @@ DUE = (
     + FILTER
     + f"AND {LIVE} "
     + """AND next_due_at IS NOT NULL
-AND ($14::bigint IS NULL OR (next_due_at, id) > ($15::timestamptz, $14::bigint)) ORDER BY next_due_at, id LIMIT $13::int
+AND ($14::bigint IS NULL OR (next_due_at, id) > ($15::timestamptz, $14::bigint))
+ORDER BY next_due_at, id LIMIT $13::int
 """
 )
 NEVER_DUE = (
     ALL
     + FILTER
     + f"AND ({LIVE} AND next_due_at IS NOT NULL) IS FALSE "
-    + "AND ($14::bigint IS NULL OR id > $14::bigint) AND $15::timestamptz IS NULL ORDER BY id LIMIT $13::int"
+    + (
+        "AND ($14::bigint IS NULL OR id > $14::bigint) AND $15::timestamptz IS NULL "
+        "ORDER BY id LIMIT $13::int"
+    )
 )
 """The statement for records after the last due one: those over, waiting or without a target."""
 
@@ -303,9 +319,17 @@ async def fetch_page(
     statement, column = (PAGES_OF_OWN if few else PAGES)[query.sort]
     cursor = read_cursor(query.cursor, query.sort, column) if query.cursor else None
     filters = [
-        query.state, query.priority, query.service, query.assignee, query.source, query.q, query.updated_since,
-        *sight.parameters(), query.report, _json(having),
-    ]  # fmt: skip
+        query.state,
+        query.priority,
+        query.service,
+        query.assignee,
+        query.source,
+        query.q,
+        query.updated_since,
+        *sight.parameters(),
+        query.report,
+        _json(having),
+    ]
     more = [
         *(_lowered(name, getattr(query, name)) for name in TEXT_FILTERS),
         *(getattr(query, name) for name in BOOLEAN_FILTERS),
