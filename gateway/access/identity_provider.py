@@ -118,9 +118,12 @@ class IdentityProvider:
         settings = self._settings
         named = f"{quote(settings.client_id, safe='')}:{quote(settings.client_secret, safe='')}"
         form = {
-            "grant_type": "authorization_code", "code": code, "redirect_uri": redirect_url, "client_id": settings.client_id,
+            "grant_type": "authorization_code",
+            "code": code,
+            "redirect_uri": redirect_url,
+            "client_id": settings.client_id,
             "code_verifier": verifier,
-        }  # fmt: skip
+        }
         headers = (
             {"authorization": "Basic " + base64.b64encode(named.encode()).decode()}
             if settings.client_secret

@@ -62,10 +62,15 @@ class OidcLogin:
             base64.urlsafe_b64encode(sha256(verifier.encode()).digest()).rstrip(b"=").decode()
         )
         asked = {
-            "response_type": "code", "client_id": self.settings.client_id, "redirect_uri": self.redirect_url,
-            "scope": self.settings.scopes, "state": state, "nonce": nonce, "code_challenge": challenge,
+            "response_type": "code",
+            "client_id": self.settings.client_id,
+            "redirect_uri": self.redirect_url,
+            "scope": self.settings.scopes,
+            "state": state,
+            "nonce": nonce,
+            "code_challenge": challenge,
             "code_challenge_method": "S256",
-        }  # fmt: skip
+        }
         return LoginRedirect(str(URL(metadata.authorization_endpoint).update_query(asked)), browser)
 
     async def finish(self, state: str, browser: str, code: str, issuer: str | None) -> LoginSession:

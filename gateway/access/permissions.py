@@ -164,10 +164,28 @@ _WORK = frozenset({_A.ACKNOWLEDGE, _A.HOLD, _A.RESUME, _A.RESOLVE})
 _PASSING_ON = frozenset(
     {_A.NOTE, _A.ATTACH, _A.REASSIGN, _A.ESCALATE, _A.ENGAGE, _A.REFER, _A.GRADE}
 )
-_OWNING = frozenset({
-    _A.NOTE, _A.ATTACH, _A.ACKNOWLEDGE_FOR, _A.ASSIGN, _A.CONFIRM, _A.REFUSE, _A.CLOSE, _A.REJECT, _A.RATE, _A.LINK, _A.UNLINK,
-    _A.REFER, _A.INVITE, _A.FOLLOW_ON, _A.CONVERT, _A.CALL_BACK, _A.COMPLAIN, _A.GRADE,
-})  # fmt: skip
+_OWNING = frozenset(
+    {
+        _A.NOTE,
+        _A.ATTACH,
+        _A.ACKNOWLEDGE_FOR,
+        _A.ASSIGN,
+        _A.CONFIRM,
+        _A.REFUSE,
+        _A.CLOSE,
+        _A.REJECT,
+        _A.RATE,
+        _A.LINK,
+        _A.UNLINK,
+        _A.REFER,
+        _A.INVITE,
+        _A.FOLLOW_ON,
+        _A.CONVERT,
+        _A.CALL_BACK,
+        _A.COMPLAIN,
+        _A.GRADE,
+    }
+)
 
 TABLE: tuple[Rule, ...] = (
     Rule(Role.REPORTER, frozenset({_A.SUBMIT})),

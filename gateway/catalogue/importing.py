@@ -46,9 +46,14 @@ class NewCi(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
         upstream = tuple(sorted(set(self.depends_on)))
         aliases = tuple(sorted(set(self.aliases)))
         return CiDraft(
-            name=self.name, kind=self.kind, service=self.service, attributes=self.attributes, depends_on=upstream,
-            aliases=aliases, at=at,
-        )  # fmt: skip
+            name=self.name,
+            kind=self.kind,
+            service=self.service,
+            attributes=self.attributes,
+            depends_on=upstream,
+            aliases=aliases,
+            at=at,
+        )
 
 
 @dataclass(frozen=True, slots=True)

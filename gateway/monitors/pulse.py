@@ -40,9 +40,16 @@ Each holds a connection while intake commits, and others need connections too.
 """
 
 FIRST_PING_SETTINGS = {
-    "description": "", "period_seconds": 86_400, "schedule": "", "zone": "UTC", "grace_seconds": 3_600, "severity": "",
-    "service": "", "ci": "", "enabled": True,
-}  # fmt: skip
+    "description": "",
+    "period_seconds": 86_400,
+    "schedule": "",
+    "zone": "UTC",
+    "grace_seconds": 3_600,
+    "severity": "",
+    "service": "",
+    "ci": "",
+    "enabled": True,
+}
 """The settings of a monitor created by its first ping: one ping a day, with an hour of grace."""
 
 

@@ -18,8 +18,17 @@ MOST = 10_000
 """The most monitors of one integration: pings that create them must not fill the database."""
 
 SETTINGS = (
-    "name", "description", "period_seconds", "schedule", "zone", "grace_seconds", "severity", "service", "ci", "enabled",
-)  # fmt: skip
+    "name",
+    "description",
+    "period_seconds",
+    "schedule",
+    "zone",
+    "grace_seconds",
+    "severity",
+    "service",
+    "ci",
+    "enabled",
+)
 """The settings of a monitor, in the order of the statements.
 
 Changing one of `CLOCK` restarts its time.

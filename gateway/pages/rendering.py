@@ -40,8 +40,14 @@ LANGUAGE_NAMES: Mapping[Locale, str] = {"en": "English", "zh-CN": "中文"}
 
 
 def _environment() -> Environment:
-    return Environment(loader=FileSystemLoader(FOLDER), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
-                       lstrip_blocks=True, auto_reload=False)  # fmt: skip
+    return Environment(
+        loader=FileSystemLoader(FOLDER),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,9 +80,16 @@ class Pages:
         be.
         """
         html = self._templates.get_template(template).render(
-            t=vocabulary(locale), locale=locale, style=STYLE, switch=switch, languages=LANGUAGE_NAMES, locales=LOCALES,
-            contact=self.contact, when=self.when, **values,
-        )  # fmt: skip
+            t=vocabulary(locale),
+            locale=locale,
+            style=STYLE,
+            switch=switch,
+            languages=LANGUAGE_NAMES,
+            locales=LOCALES,
+            contact=self.contact,
+            when=self.when,
+            **values,
+        )
         return web.Response(
             text=html, status=status, content_type="text/html", charset="utf-8", headers=HEADERS
         )
