@@ -56,7 +56,10 @@ def outcomes() -> list[list[Panel]]:
                 "timeseries",
                 "Opened and resolved per hour, by service group",
                 8,
-                {"{{group}} " + word: added(f"{group}s_{word}_total", "group") for word in happenings},
+                {
+                    "{{group}} " + word: added(f"{group}s_{word}_total", "group")
+                    for word in happenings
+                },
                 about="The group that owns the service; security incidents are restricted",
             ),
             panel(

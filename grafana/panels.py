@@ -12,7 +12,10 @@ RED, AMBER, GREEN = "red", "orange", "green"
 
 def steps(*bounds: tuple[float | None, str]) -> dict[str, Any]:
     """Colours from each bound upwards; the first bound is None."""
-    return {"mode": "absolute", "steps": [{"color": color, "value": bound} for bound, color in bounds]}
+    return {
+        "mode": "absolute",
+        "steps": [{"color": color, "value": bound} for bound, color in bounds],
+    }
 
 
 def panel(  # noqa: PLR0913 - a panel has that many sides, all named

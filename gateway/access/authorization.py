@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable, Mapping
 
-from gateway.access.permissions import ALLOWED, Action, Allowed, PermissionDenied, may, may_edit
+from gateway.access.field_permissions import may_edit
+from gateway.access.permissions import ALLOWED, Action, Allowed, PermissionDenied, may
 from gateway.access.principal import Principal
 from gateway.errors import Flaw, Forbidden, Unprocessable
 from gateway.incidents import commands as c

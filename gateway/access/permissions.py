@@ -315,20 +315,13 @@ def may(
     if incident is not None and not visibility_of(who).sees(incident):
         return PermissionDenied("there is no such record")
     rules = [rule for rule in TABLE if rule.part in who.parts and action in rule.actions]
-    return _judged(rules, who, incident, action)
+    return judged(rules, who, incident, action)
 
 
-def may_edit(who: Principal, field: str, incident: Incident) -> Allowed | PermissionDenied:
-    """Return whether the principal may change this field of the record."""
-    if not visibility_of(who).sees(incident):
-        return PermissionDenied("there is no such record")
-    rules = [rule for rule in FIELD_TABLE if rule.part in who.parts and field in rule.fields]
-    return _judged(rules, who, incident, f"change {field}")
-
-
-def _judged(
+def judged(
     rules: "list[Rule] | list[FieldRule]", who: Principal, incident: Incident | None, what: str
 ) -> Allowed | PermissionDenied:
+    """Return the decision by the rules that cover the principal and what they ask for."""
     if not rules:
         return PermissionDenied(
             f"your roles ({', '.join(sorted(who.parts)) or 'none'}) do not include: {what}"

@@ -3,6 +3,7 @@
 from gateway.durations import Duration
 from gateway.settings.chat import ChatSettings
 from gateway.settings.chat_vendors import DingTalk, DingTalkRobot, Feishu, Slack, WeCom
+from gateway.settings.contradictions import find_contradictions
 from gateway.settings.forms import Form
 from gateway.settings.intake import (
     Bounds,
@@ -19,7 +20,7 @@ from gateway.settings.intake import (
     SourceSettings,
     StormSettings,
 )
-from gateway.settings.loading import find_contradictions, load, overlay
+from gateway.settings.loading import load, overlay
 from gateway.settings.mailboxes import Imap, Ses
 from gateway.settings.phone import Hotline, Phone, PhoneProvider
 from gateway.settings.process import (
