@@ -114,10 +114,20 @@ class Heartbeats:
                     f"limits.heartbeats is {self.most} for one integration: delete some"
                 )
             row = await conn.fetchrow(
-                ADD, self.clock.stamp(), integration, new.name, new.description, new.interval, new.interval_unit, new.enabled,
-                team.name or team.id, new.alert_message, new.alert_priority, new.alert_tags,
+                ADD,
+                self.clock.stamp(),
+                integration,
+                new.name,
+                new.description,
+                new.interval,
+                new.interval_unit,
+                new.enabled,
+                team.name or team.id,
+                new.alert_message,
+                new.alert_priority,
+                new.alert_tags,
                 _length(new.interval, new.interval_unit),
-            )  # fmt: skip
+            )
         if row is None:
             raise Conflict(f"Heartbeat with name [{new.name}] already exists.")
         return OpsgenieResponse({"code": 201, "data": _brief(dict(row))}, 201)
@@ -176,10 +186,20 @@ class Heartbeats:
                 raise NotFound(_missing(name))
             now = _merged(dict(before), asked)
             row = await conn.fetchrow(
-                CHANGE, self.clock.stamp(), integration, name, now["description"], now["every"], now["unit"], now["enabled"],
-                now["owner_team"], now["alert_message"], now["alert_priority"], now["alert_tags"],
+                CHANGE,
+                self.clock.stamp(),
+                integration,
+                name,
+                now["description"],
+                now["every"],
+                now["unit"],
+                now["enabled"],
+                now["owner_team"],
+                now["alert_message"],
+                now["alert_priority"],
+                now["alert_tags"],
                 _length(now["every"], now["unit"]),
-            )  # fmt: skip
+            )
         return OpsgenieResponse({"data": _brief(dict(row or now))})
 
     async def _row(self, request: web.Request, statement: str) -> Mapping[str, Any]:

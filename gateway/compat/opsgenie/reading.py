@@ -138,8 +138,14 @@ async def count_alerts(conn: Connection, integration: int, search: Search) -> in
 
 def _parameters(search: Search) -> Sequence[Any]:
     return (
-        search.status, search.acknowledged, search.alias, search.priority, search.tag, search.entity, search.message,
-    )  # fmt: skip
+        search.status,
+        search.acknowledged,
+        search.alias,
+        search.priority,
+        search.tag,
+        search.entity,
+        search.message,
+    )
 
 
 def render_summary(found: OpsgenieAlert) -> dict[str, Any]:
