@@ -1,4 +1,7 @@
-"""Real servers for every test: bundled ones, or those of TEST_DATABASE_URL and TEST_REDIS_URL, whose content is lost."""
+"""Real servers for every test.
+
+They are bundled ones, or those of TEST_DATABASE_URL and TEST_REDIS_URL, whose content is lost.
+"""
 
 import gc
 import logging
@@ -41,14 +44,20 @@ hypothesis.settings.load_profile("house")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Of two processes that share the suite (`gw test`) one takes all that starts programs and waits, the other the rest."""
+    """Give all tests that start programs and wait to one of two processes (`gw test`).
+
+    The other takes the rest.
+    """
     for item in items:
         if {"development", "devtools", "e2e", "faults"} & set(item.path.parts):
             item.add_marker(pytest.mark.xdist_group("programs"))
 
 
 def pytest_collection_finish() -> None:
-    """Thousands of tests and their modules are there to stay: the collector need not look through them again and again."""
+    """Freeze the collected tests and their modules, which are there to stay.
+
+    The collector need not look through them again and again.
+    """
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 100)
@@ -84,7 +93,10 @@ async def _prepared(database_url: str, redis_url: str) -> Servers:
 
 @dataclass(slots=True)
 class Kept:
-    """What tests of one session use after each other: connections that know the schema already answer ten times as soon."""
+    """What tests of one session use after each other.
+
+    Connections that know the schema already answer ten times as soon.
+    """
 
     sweeper: "asyncpg.Connection[Any] | None" = None
     pool: "Pool | None" = None
@@ -115,7 +127,10 @@ async def database_url(servers: Servers, kept: Kept) -> str:
 
 @pytest.fixture
 async def pool(database_url: str, kept: Kept) -> AsyncIterator[Pool]:
-    """The product's own pool on that database; one that a test leaves in use, or closes, is not used again."""
+    """The product's own pool on that database.
+
+    One that a test leaves in use, or closes, is not used again.
+    """
     if kept.pool is None:
         kept.pool = await open_pool(
             Database(url=database_url, pool_min=1, pool_max=16), allow_unsafe=True

@@ -1,4 +1,7 @@
-"""Lengths of time are read as people write them, written so that they read the same, and kept within bounds."""
+"""Lengths of time are read as people write them, and written so that they read the same.
+
+They are kept within bounds.
+"""
 
 from datetime import timedelta
 

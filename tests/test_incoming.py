@@ -1,4 +1,7 @@
-"""Bodies are read of callers who are known; of others only where the key stands in the body, and within a budget."""
+"""Bodies are read of callers who are known.
+
+Those of others are read only where the key stands in the body, and within a budget.
+"""
 
 import asyncio
 import re
@@ -90,7 +93,10 @@ def path_of(resource: web.AbstractResource) -> str:
 async def status(
     gateway: Served, method: str, path: str, *more: str, sent: bytes = b"", within: float = 3.0
 ) -> int | None:
-    """Return the status of the answer to a head whose body does not come; None where there is none."""
+    """Return the status of the answer to a head whose body does not come.
+
+    It is None where there is none.
+    """
     server = gateway.client.server
     reader, writer = await asyncio.open_connection(server.host, server.port)
     lines = [f"{method} {path} HTTP/1.1", "Host: x", f"Content-Length: {UNSENT}", *more, "", ""]

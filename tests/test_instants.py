@@ -1,4 +1,4 @@
-"""Every time comes to lie within the span that PostgreSQL and the driver give back as it was written."""
+"""Every time comes to lie within the span that PostgreSQL and the driver give back as written."""
 
 from datetime import UTC, datetime, timedelta, timezone
 

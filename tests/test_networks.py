@@ -39,9 +39,17 @@ def test_forwarded_chain_is_followed_up_to_hop_limit() -> None:
 
 
 def test_address_is_matched_against_networks_of_its_version() -> None:
-    assert [within(one, TRUSTED) for one in ("10.9.9.9", "11.0.0.1", "2001:db8::9", "fe80::1%eth0", "", "x")] == [
-        True, False, True, False, False, False,
-    ]  # fmt: skip
+    assert [
+        within(one, TRUSTED)
+        for one in ("10.9.9.9", "11.0.0.1", "2001:db8::9", "fe80::1%eth0", "", "x")
+    ] == [
+        True,
+        False,
+        True,
+        False,
+        False,
+        False,
+    ]
 
 
 def test_invalid_networks_are_reported_by_position() -> None:

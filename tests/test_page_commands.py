@@ -34,14 +34,18 @@ async def run(gateway: Served, name: str, folder: Path) -> None:
     script = "\n".join(COMMANDS.findall((ROOT / "docs" / name).read_text("utf-8")))
     assert script
     process = await asyncio.create_subprocess_exec(
-        "sh", "-eu", "-c", script,
+        "sh",
+        "-eu",
+        "-c",
+        script,
         env={
             "PATH": f"{folder}:{Path(sys.executable).parent}:{os.environ['PATH']}",
             "GATEWAY": str(gateway.client.make_url("/")).rstrip("/"),
             "ADMIN": gateway.keys["admin"],
         },
-        stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
-    )  # fmt: skip
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
     told, _ = await process.communicate()
     assert process.returncode == 0, told.decode()
 

@@ -1,4 +1,7 @@
-"""No text from outside holds the event loop in a regular expression: each needs time in proportion to its text."""
+"""No text from outside holds the event loop in a regular expression.
+
+Each needs time in proportion to its text.
+"""
 
 import json
 import re
@@ -16,10 +19,16 @@ from tests.support.patterns import Applied, every_pattern, hostile
 
 SIZES = (256, 6_000)
 YARDSTICK = Applied("yardstick", re.compile(r"[^\s<>@]{1,100}@"), frozenset({"search"}))
-"""A pattern that looks at a hundred characters from each one, which takes 12 ms where a pattern may take 15."""
+"""A pattern that looks at a hundred characters from each one.
+
+It takes 12 ms where a pattern may take 15.
+"""
 
 TIMES = 1.25
-"""Times of the yardstick that a pattern may take; one that needs the square of its text takes more than ten."""
+"""Times of the yardstick that a pattern may take.
+
+One that needs the square of its text takes more than ten.
+"""
 
 QUICK_S = 0.01
 """Seconds of processor time that need no yardstick."""
@@ -39,7 +48,10 @@ def seconds(applied: Applied, text: str) -> float:
 
 
 def is_slow(applied: Applied, text: str) -> bool:
-    """Return whether a pattern takes too long; the yardstick is timed beside it, since a machine's speed changes."""
+    """Return whether a pattern takes too long.
+
+    The yardstick is timed beside it, since a machine's speed changes.
+    """
     taken, yardstick = [], []
     for _ in range(4):
         taken.append(seconds(applied, text))
@@ -58,7 +70,8 @@ def test_pattern_is_fast_on_hostile_text(applied: Applied) -> None:
     for size in (*(size for size in SIZES if size < most), most):
         slow = [text[:20] for text in hostile(size) if is_slow(applied, text)]
         assert not slow, (
-            f"{applied.pattern.pattern!r} takes over {TIMES} times the yardstick for {size} characters: {slow}"
+            f"{applied.pattern.pattern!r} takes over {TIMES} times the yardstick "
+            f"for {size} characters: {slow}"
         )
 
 

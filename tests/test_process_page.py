@@ -56,7 +56,9 @@ def expected() -> dict[str, list[str]]:
         for impact in Impact
     ]
     tables["| action | from | to |"] = [
-        f"| `{name}` | {', '.join(f'`{state}`' for state in State if state in row and row[state] == to)} | {told(to)} |"
+        f"| `{name}` "
+        f"| {', '.join(f'`{state}`' for state in State if state in row and row[state] == to)} "
+        f"| {told(to)} |"
         for name, command in ACTIONS.items()
         for row in [TRANSITIONS[command]]
         for to in dict.fromkeys(row.values())

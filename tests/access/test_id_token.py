@@ -20,9 +20,15 @@ from tests.support.identity_provider import (
 NOW = int(NOON.timestamp())
 EXPECTED = ExpectedClaims("https://id.example", "gateway", "n0nce", NOON)
 CLAIMS: dict[str, Any] = {
-    "iss": "https://id.example", "aud": "gateway", "sub": "u-1", "exp": NOW + 300, "iat": NOW, "nonce": "n0nce",
-    "email": "ann@example.com", "email_verified": True,
-}  # fmt: skip
+    "iss": "https://id.example",
+    "aud": "gateway",
+    "sub": "u-1",
+    "exp": NOW + 300,
+    "iat": NOW,
+    "nonce": "n0nce",
+    "email": "ann@example.com",
+    "email_verified": True,
+}
 PUBLISHED = signing_keys(KeySet([KEY, NEXT_KEY]).as_dict())
 
 
@@ -69,12 +75,14 @@ def test_id_token_with_one_wrong_claim_is_refused(more: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     "token",
     [
-        unsigned(CLAIMS), with_the_public_key_as_secret(CLAIMS), signed(CLAIMS, STRANGER), signed(CLAIMS)[:-4] + "AAAA",
-        signed(CLAIMS, KEY, "RS512"), signed(CLAIMS).rpartition(".")[0] + ".", "", "a.b.c", "....", "ä.ö.ü",
+        unsigned(CLAIMS), with_the_public_key_as_secret(CLAIMS), signed(CLAIMS, STRANGER),
+        signed(CLAIMS)[:-4] + "AAAA", signed(CLAIMS, KEY, "RS512"),
+        signed(CLAIMS).rpartition(".")[0] + ".", "", "a.b.c", "....", "ä.ö.ü",
         signed(CLAIMS, NEXT_KEY, "ES256", kid="one"), signed(CLAIMS, KEY, "RS256", kid="two"),
     ],
-    ids=["none", "HS256 with the public key", "stranger", "bad signature", "RS512", "stripped", "empty", "rubbish", "dots",
-         "no ASCII", "EC under an RSA key's name", "RSA under an EC key's name"],
+    ids=["none", "HS256 with the public key", "stranger", "bad signature", "RS512", "stripped",
+         "empty", "rubbish", "dots", "no ASCII", "EC under an RSA key's name",
+         "RSA under an EC key's name"],
 )  # fmt: skip
 def test_id_token_not_signed_by_provider_is_refused(token: str) -> None:
     with pytest.raises(UntrustedToken):

@@ -7,13 +7,9 @@ import pytest
 
 from gateway.access.authorization import (
     REQUIRED_ACTIONS,
-    check_before_assignment,
-    check_command,
-    check_fields,
 )
+from gateway.access.field_permissions import FIELD_TABLE, FIELDS, may_edit
 from gateway.access.permissions import (
-    FIELD_TABLE,
-    FIELDS,
     MEANING,
     TABLE,
     Action,
@@ -23,46 +19,34 @@ from gateway.access.permissions import (
     RecordLocation,
     Rule,
     may,
-    may_edit,
     visibility_of,
 )
-from gateway.access.principal import MachineRole, Principal, PrincipalRole
+from gateway.access.principal import MachineRole, PrincipalRole
 from gateway.directory.roles import Role
-from gateway.errors import Forbidden, Unprocessable
-from gateway.incidents import commands
-from gateway.incidents.ledger import ClockEvent, LedgerEntry
 from gateway.incidents.lifecycle import ACTIONS
-from gateway.incidents.record import Incident
 from gateway.incidents.visibility import Visibility
-from gateway.vocabulary import Impact, Resolution, State, Tier, Urgency
-from tests.support.clock import NOON
+from gateway.vocabulary import State, Tier
+from tests.access.situations import PARTS, RECORD, SITUATIONS, who
 
-PARTS: tuple[PrincipalRole, ...] = (*Role, *MachineRole)
-RECORD = Incident(
-    id=1, number="INC-20260302-000001", title="x", source="web", priority=3, impact=Impact.GROUP, urgency=Urgency.NORMAL,
-    occurred_at=NOON, recorded_at=NOON, updated_at=NOON, policy="p", ledger=(LedgerEntry(NOON, ClockEvent.RECORD, priority=3),),
-    version=1, timeline_hash=b"", owner="desk",
-)  # fmt: skip
-SITUATIONS = {
-    "desk": replace(RECORD, state=State.LOGGED, tier=Tier.DESK),
-    "second": replace(RECORD, state=State.IN_PROGRESS, tier=Tier.SECOND),
-    "third": replace(RECORD, state=State.ESCALATED, tier=Tier.THIRD),
-    "vendor": replace(RECORD, state=State.ESCALATED, tier=Tier.VENDOR),
-    "resolved": replace(RECORD, state=State.RESOLVED, tier=Tier.SECOND),
-    "closed": replace(RECORD, state=State.CLOSED, tier=Tier.SECOND),
-}
 GLOBAL = (
-    "follow submit enter_late receipts quarantine replay set_aside open_set_aside directory hand_over accept_for knowledge"
-    " publish silence"
+    "follow submit enter_late receipts quarantine replay set_aside open_set_aside directory "
+    "hand_over accept_for knowledge publish silence"
 )
+
 RECORDS = " ".join(action for action in Action if action not in GLOBAL.split())
+
 OWNING = (
-    "read inspect note attach acknowledge_for assign confirm refuse close reject rate link unlink refer invite follow_on convert"
-    " subscribe subscribe_others post_update acknowledge_escalation call_back complain escalate engage grade"
+    "read inspect note attach acknowledge_for assign confirm refuse close reject rate link unlink "
+    "refer invite follow_on convert subscribe subscribe_others post_update acknowledge_escalation "
+    "call_back complain escalate engage grade"
 )
+
 WORK = "acknowledge hold resume resolve"
+
 ON = "note attach reassign escalate engage refer resume grade"
+
 DESKS = f"{OWNING} hold resume resolve"
+
 SECOND = f"read inspect subscribe acknowledge_escalation {WORK} return link unlink convert {ON}"
 
 OVER = ("resolved", "closed")
@@ -75,8 +59,8 @@ CELLS: dict[PrincipalRole, dict[str, str]] = {
         "desk": f"{OWNING} {WORK}",
         "second": DESKS,
         "vendor": DESKS,
-        "gateway": "submit follow directory hand_over receipts quarantine replay set_aside open_set_aside"
-        " knowledge publish silence",
+        "gateway": "submit follow directory hand_over receipts quarantine replay set_aside "
+        "open_set_aside knowledge publish silence",
     },
     Role.TIER2: dict.fromkeys(SITUATIONS, SECOND)
     | dict.fromkeys(OVER, f"{SECOND} report")
@@ -88,7 +72,10 @@ CELLS: dict[PrincipalRole, dict[str, str]] = {
     Role.TIER3: dict.fromkeys(SITUATIONS, "read inspect subscribe acknowledge_escalation")
     | dict.fromkeys(OVER, "read inspect subscribe acknowledge_escalation report")
     | {
-        "third": f"read inspect subscribe acknowledge_escalation {WORK} note attach reassign engage refer link unlink grade",
+        "third": (
+            f"read inspect subscribe acknowledge_escalation {WORK} note attach reassign engage "
+            "refer link unlink grade"
+        ),
         "gateway": "submit follow directory hand_over receipts knowledge publish",
     },
     Role.INCIDENT_MANAGER: dict.fromkeys(SITUATIONS, RECORDS) | {"gateway": GLOBAL},
@@ -107,17 +94,6 @@ CELLS: dict[PrincipalRole, dict[str, str]] = {
     )
     | {"gateway": GLOBAL.replace("enter_late ", "")},
 }
-
-
-def who(
-    *parts: PrincipalRole, name: str = "ann", groups: frozenset[str] = frozenset()
-) -> Principal:
-    return Principal(
-        name=name,
-        parts=frozenset(parts),
-        groups=groups,
-        identities=frozenset({"ann", "ann@example.com"}),
-    )
 
 
 @pytest.mark.parametrize("part", PARTS)
@@ -216,48 +192,6 @@ def test_role_with_security_works_on_security_incident_as_on_others() -> None:
     assert isinstance(
         may(who(Role.LEADER, Role.SECURITY), Action.RESOLVE, flagged), PermissionDenied
     )
-
-
-SOLVING = "solution resolution_category"
-
-FIELD_CELLS: dict[PrincipalRole, tuple[str, str, str]] = {
-    Role.REPORTER: ("", "", ""),
-    Role.SERVICE_DESK: (
-        " ".join(FIELDS - {"priority", *SOLVING.split()}),
-        " ".join(FIELDS - {"priority", *SOLVING.split()}),
-        f"{SOLVING} source third_party",
-    ),
-    Role.TIER2: (
-        "",
-        "impact urgency category symptom scope service ci labels fields location description third_party",
-        f"{SOLVING} third_party",
-    ),
-    Role.TIER3: ("", "", ""),
-    Role.INCIDENT_MANAGER: (" ".join(FIELDS),) * 3,
-    Role.LEADER: ("", "", ""),
-    Role.ADMINISTRATOR: ("", "", ""),
-    Role.SECURITY: ("", "", ""),
-    MachineRole.READER: ("", "", ""),
-    MachineRole.WRITER: (" ".join(FIELDS),) * 3,
-}
-"""What may be changed while it is with the desk, with tier 2, and closed."""
-
-
-@pytest.mark.parametrize("part", PARTS)
-def test_every_field_is_editable_by_expected_roles(part: PrincipalRole) -> None:
-    for situation, wanted in zip(("desk", "second", "closed"), FIELD_CELLS[part], strict=True):
-        record = SITUATIONS[situation]
-        assert {
-            name for name in FIELDS if isinstance(may_edit(who(part), name, record), Allowed)
-        } == set(wanted.split())
-    third = {
-        name
-        for name in FIELDS
-        if isinstance(may_edit(who(Role.TIER3), name, SITUATIONS["third"]), Allowed)
-    }
-    assert third == {
-        "impact", "urgency", "category", "symptom", "scope", "ci", "labels", "fields", "location", "third_party",
-    }  # fmt: skip
 
 
 @pytest.mark.parametrize("action", [Action.READ, Action.INSPECT])
@@ -383,7 +317,10 @@ def line(rule: Rule | FieldRule) -> str:
         if rule.states == frozenset(State)
         else ", ".join(state for state in State if state in rule.states)
     )
-    return f"| `{rule.part}` | {'everything' if everything else ', '.join(what)} | {rule.where.value} | {states} |"
+    return (
+        f"| `{rule.part}` | {'everything' if everything else ', '.join(what)} | "
+        f"{rule.where.value} | {states} |"
+    )
 
 
 def test_permission_page_matches_permission_table() -> None:

@@ -59,10 +59,17 @@ def test_unknown_reader_kind_in_staff_link_is_refused(reader: bytes) -> None:
 
 def owed(role: str, channel: str = "smtp", **more: Any) -> OutboxRow:
     given: dict[str, Any] = {
-        "id": UUID(int=1), "incident_id": 7, "channel": channel, "recipient": "tina", "role": role,
-        "template": "assigned", "facts": {"number": "INC-1", "title": "x"}, "created_at": NOON,
-        "attempts": 1, "claimed_at": NOON,
-    }  # fmt: skip
+        "id": UUID(int=1),
+        "incident_id": 7,
+        "channel": channel,
+        "recipient": "tina",
+        "role": role,
+        "template": "assigned",
+        "facts": {"number": "INC-1", "title": "x"},
+        "created_at": NOON,
+        "attempts": 1,
+        "claimed_at": NOON,
+    }
     return OutboxRow(**given | more)
 
 

@@ -1,4 +1,7 @@
-"""Everything that was issued to a person ends at once where their access must: judged table by table, label by label."""
+"""Everything that was issued to a person ends at once where their access must.
+
+Judged table by table, label by label.
+"""
 
 import re
 from collections.abc import Awaitable, Callable, Mapping
@@ -33,7 +36,10 @@ TABLES: Mapping[str, str] = {
     "article": NO_RIGHT,
     "shift": NO_RIGHT,
 }
-"""Tables that refer to people. Where somebody is told or belongs to is for administrators to change."""
+"""Tables that refer to people.
+
+Where somebody is told or belongs to is for administrators to change.
+"""
 
 LABELS: Mapping[str, str] = {
     "staff link v1": ENDED,
@@ -43,7 +49,11 @@ LABELS: Mapping[str, str] = {
     "chat button v1": NO_RIGHT,
     "form ticket v1": NO_RIGHT,
 }
-"""Signed texts. Those that give no right are of a record and not of a person: whoever shows one acts as who they are."""
+"""Signed texts.
+
+Those that give no right are of a record and not of a person: whoever shows one acts as who they
+are.
+"""
 
 REFERRING = """
 SELECT DISTINCT c.conrelid::regclass::text AS name FROM pg_constraint c

@@ -43,9 +43,13 @@ async def test_field_definitions_are_listed_in_both_languages(api: Api) -> None:
     status, listed = await api.call("GET", "/api/v1/fields", scope="read")
     assert (status, [one["name"] for one in listed["fields"]]) == (200, ["room", "cause", "seats"])
     assert listed["fields"][1] == {
-        "name": "cause", "type": "choice", "labels": {"en": "cause", "zh-CN": "原因"}, "kinds": ["incident"],
-        "choices": ["hardware", "software"], "required_on": ["resolve"],
-    }  # fmt: skip
+        "name": "cause",
+        "type": "choice",
+        "labels": {"en": "cause", "zh-CN": "原因"},
+        "kinds": ["incident"],
+        "choices": ["hardware", "software"],
+        "required_on": ["resolve"],
+    }
 
 
 async def test_field_values_are_set_and_corrections_are_recorded(api: Api, pool: Pool) -> None:

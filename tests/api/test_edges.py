@@ -22,9 +22,10 @@ INCIDENTS = "/api/v1/incidents"
 @pytest.mark.parametrize(
     "body",
     [
-        b"", b"{", b"[]", b"null", b"\xff\xfe", b'{"title": 1}', b'{"title": "a\\u0000b"}', b'{"title": "\\ud800"}',
-        b'{"title": "a", "state": "closed"}', b"[" * 100_000, b'{"title": NaN}', '{"title": "x"}'.encode("utf-16"),
-        b'{"title": "a", "labels": {"a": 1}}', b'{"title": "a", "occurred_at": "99999-01-01T00:00:00Z"}',
+        b"", b"{", b"[]", b"null", b"\xff\xfe", b'{"title": 1}', b'{"title": "a\\u0000b"}',
+        b'{"title": "\\ud800"}', b'{"title": "a", "state": "closed"}', b"[" * 100_000,
+        b'{"title": NaN}', '{"title": "x"}'.encode("utf-16"), b'{"title": "a", "labels": {"a": 1}}',
+        b'{"title": "a", "occurred_at": "99999-01-01T00:00:00Z"}',
         b'{"title": "' + b"x" * 2_000 + b'"}', b'{"title": "' + b"x" * 300_000 + b'"}',
         b'{"title": "a", "occurred_at": "2026-03-02T12:00:00"}',
     ],

@@ -7,14 +7,16 @@ from tests.support.api import Api
 from tests.support.clock import NOON
 
 INSERT_RECEIPT = """
-INSERT INTO receipt (id, received_at, integration_id, source, items, body_bytes) VALUES ($1, $2, 1, 'generic', 1, 2)
+INSERT INTO receipt (id, received_at, integration_id, source, items, body_bytes)
+VALUES ($1, $2, 1, 'generic', 1, 2)
 """
 INSERT_EVENT = """
 INSERT INTO alert_event (receipt_id, item, received_at, dedup_key, status, outcome, reason)
 VALUES ($1, 0, $2, 'disk', 'firing', 'opened', 'new')
 """
 INSERT_QUARANTINE = """
-INSERT INTO quarantine (receipt_id, item, integration_id, source, received_at, headers, body, problem, pointer)
+INSERT INTO quarantine (receipt_id, item, integration_id, source, received_at, headers, body,
+    problem, pointer)
 VALUES ($1, -1, 1, 'generic', $2, '{"user-agent": "x"}', $3, 'no JSON', '')
 """
 

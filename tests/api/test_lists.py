@@ -30,9 +30,17 @@ async def records(api: Api) -> Api:
     await api.hire("mail", "tom")
     await api.incident(title="plain", urgency="low")
     full = {
-        "title": "full", "impact": "company", "urgency": "high", "ci": "mx-1", "category": "mail", "contact": "Rita@Example.com",
-        "reporting_unit": "sales", "source": "phone", "labels": {"site": "上海", "rack": "7"}, "security": True,
-    }  # fmt: skip
+        "title": "full",
+        "impact": "company",
+        "urgency": "high",
+        "ci": "mx-1",
+        "category": "mail",
+        "contact": "Rita@Example.com",
+        "reporting_unit": "sales",
+        "source": "phone",
+        "labels": {"site": "上海", "rack": "7"},
+        "security": True,
+    }
     status, made = await api.call("POST", INCIDENTS, full)
     assert status == 201, made
     path = f"{INCIDENTS}/{made['number']}"
@@ -48,11 +56,11 @@ async def records(api: Api) -> Api:
 @pytest.mark.parametrize(
     "query",
     [
-        "assignee_group=mail", "assignee=tom", "assignee=mail", "handler=tom", "handler=nobody,tom", "owner=dora",
-        "channel=phone",
-        "source=phone", "tier=2", "ci=mx-1", "category=mail", "major=true", "security=true", "on_hold=true",
-        "contact=rita@example.com", "reporting_unit=sales", "label.site=上海", "label.site=上海&label.rack=7",
-        "kind=incident&tier=2,3", "state=on_hold",
+        "assignee_group=mail", "assignee=tom", "assignee=mail", "handler=tom", "handler=nobody,tom",
+        "owner=dora", "channel=phone",
+        "source=phone", "tier=2", "ci=mx-1", "category=mail", "major=true", "security=true",
+        "on_hold=true", "contact=rita@example.com", "reporting_unit=sales", "label.site=上海",
+        "label.site=上海&label.rack=7", "kind=incident&tier=2,3", "state=on_hold",
     ],
 )  # fmt: skip
 async def test_filter_returns_matching_incidents(records: Api, query: str) -> None:
@@ -78,9 +86,10 @@ async def test_filter_excludes_non_matching_incidents(records: Api, query: str) 
 @pytest.mark.parametrize(
     "query",
     [
-        "assignee_group=none", "assignee=none", "handler=none", "owner=none", "kind=none", "channel=none", "source=none",
-        "tier=9", "ci=none", "category=none", "contact=none", "reporting_unit=none", "label.none=x", "label.site=none",
-        "breached=true", "kind=service_request",
+        "assignee_group=none", "assignee=none", "handler=none", "owner=none", "kind=none",
+        "channel=none", "source=none", "tier=9", "ci=none", "category=none", "contact=none",
+        "reporting_unit=none", "label.none=x", "label.site=none", "breached=true",
+        "kind=service_request",
     ],
 )  # fmt: skip
 async def test_filter_by_unused_value_returns_nothing(records: Api, query: str) -> None:

@@ -29,11 +29,15 @@ async def padded(pool: Pool, number: str, entries: int, actor: str = "ann") -> N
     """Give a record as many notes, past everything that limits them."""
     async with pool.acquire() as conn:
         await conn.execute(
-            "INSERT INTO timeline (incident_id, seq, at, actor, event, facts, hash) SELECT i.id, i.version + n, i.updated_at, $3,"
-            " 'note', format('{\"note\": \"note %s\"}', n)::json, '\\x00' FROM incident i, generate_series(1, $2::int) AS n"
+            "INSERT INTO timeline (incident_id, seq, at, actor, event, facts, hash) "
+            "SELECT i.id, i.version + n, i.updated_at, $3,"
+            " 'note', format('{\"note\": \"note %s\"}', n)::json, '\\x00' "
+            "FROM incident i, generate_series(1, $2::int) AS n"
             " WHERE i.number = $1",
-            number, entries, actor,
-        )  # fmt: skip
+            number,
+            entries,
+            actor,
+        )
         await conn.execute(
             "UPDATE incident SET version = version + $2 WHERE number = $1", number, entries
         )
@@ -62,8 +66,10 @@ async def test_invalid_page_query_returns_400(api: Api, query: str) -> None:
 
 
 ALERTS = """
-INSERT INTO alert (key_hash, integration_id, namespace, dedup_key, status, title, first_seen, last_seen, incident_id)
-SELECT sha256(n::text::bytea), g.id, 'generic', n::text, 'firing', 'a', i.recorded_at, i.recorded_at, i.id
+INSERT INTO alert (key_hash, integration_id, namespace, dedup_key, status, title, first_seen,
+    last_seen, incident_id)
+SELECT sha256(n::text::bytea), g.id, 'generic', n::text, 'firing', 'a', i.recorded_at,
+  i.recorded_at, i.id
 FROM incident i, integration g, generate_series(1, 5) AS n WHERE i.number = $1
 """
 

@@ -6,8 +6,9 @@ import msgspec
 import pytest
 
 from gateway.access.authorization import required_action
+from gateway.access.field_permissions import may_edit
 from gateway.access.keys import Scope
-from gateway.access.permissions import Action, PermissionDenied, may, may_edit, visibility_of
+from gateway.access.permissions import Action, PermissionDenied, may, visibility_of
 from gateway.access.principal import MachineRole, Principal, PrincipalRole
 from gateway.api import wire
 from gateway.api.description.paths import strip_patterns
@@ -28,15 +29,15 @@ OF_RECORDS = [route for route in ROUTES if route.path.startswith(ONE_RECORD)]
 MACHINES = {MachineRole.READER: "read", MachineRole.WRITER: "write"}
 TIERS = {State.LOGGED: "1", State.REJECTED: "1", State.ESCALATED: "3"}
 BODIES: dict[str, Any] = {
-    "hold": {"reason": "awaiting_user"}, "escalate": {"to": "tier3", "note": "why"}, "return": {"note": "why"},
-    "reject": {"note": "why"}, "resolve": {"solution": "s"}, "note": {"note": "n"}, "rate": {"satisfaction": 3},
-    "link": {"master": "INC-20260302-000002"}, "refuse_link": {"master": "INC-20260302-000002"},
-    "refs": {"id": "CHG1"},
-    "assign": {"group": "dba", "note": "why"}, "": {"ci": "db1"}, "convert": {"to": "incident", "note": "n"},
-    "report": {"text": "t"}, "leader_told": {"recipient": "Li"}, "updates": {"text": "t"},
-    "subscribers": {"address": "smtp:a@example.com"},
-    "declare_major": {"reason": "why"}, "complaints": {"text": "t"},
-    "linked": {"kind": "problem", "system": "itsm", "reference": "P1"},
+    "hold": {"reason": "awaiting_user"}, "escalate": {"to": "tier3", "note": "why"},
+    "return": {"note": "why"}, "reject": {"note": "why"}, "resolve": {"solution": "s"},
+    "note": {"note": "n"}, "rate": {"satisfaction": 3}, "link": {"master": "INC-20260302-000002"},
+    "refuse_link": {"master": "INC-20260302-000002"}, "refs": {"id": "CHG1"},
+    "assign": {"group": "dba", "note": "why"}, "": {"ci": "db1"},
+    "convert": {"to": "incident", "note": "n"}, "report": {"text": "t"},
+    "leader_told": {"recipient": "Li"}, "updates": {"text": "t"},
+    "subscribers": {"address": "smtp:a@example.com"}, "declare_major": {"reason": "why"},
+    "complaints": {"text": "t"}, "linked": {"kind": "problem", "system": "itsm", "reference": "P1"},
 }  # fmt: skip
 """What is sent along: enough to be understood."""
 
@@ -46,42 +47,71 @@ SUBSCRIBERS = ONE_RECORD + "/subscribers"
 LINKED = ONE_RECORD + "/linked"
 QUERIES = {("DELETE", LINKED): "?kind=problem&system=itsm&reference=P2"}
 RIGHTS = {
-    ("GET", REPORT): Action.INSPECT, ("PUT", REPORT): Action.REPORT, ("POST", REPORT + "/approve"): Action.APPROVE_REPORT,
-    ("GET", ONE_RECORD): Action.READ, ("GET", ONE_RECORD + "/timeline"): Action.READ, ("GET", ONE_RECORD + "/sla"): Action.INSPECT,
-    ("GET", ONE_RECORD + "/alerts"): Action.INSPECT, ("GET", ONE_RECORD + "/related"): Action.INSPECT, ("GET", REF): Action.INSPECT,
-    ("PUT", REF): Action.REFER, ("DELETE", REF): Action.REFER,
-    ("POST", ONE_RECORD + "/link"): Action.LINK, ("POST", ONE_RECORD + "/unlink"): Action.UNLINK,
+    ("GET", REPORT): Action.INSPECT,
+    ("PUT", REPORT): Action.REPORT,
+    ("POST", REPORT + "/approve"): Action.APPROVE_REPORT,
+    ("GET", ONE_RECORD): Action.READ,
+    ("GET", ONE_RECORD + "/timeline"): Action.READ,
+    ("GET", ONE_RECORD + "/sla"): Action.INSPECT,
+    ("GET", ONE_RECORD + "/alerts"): Action.INSPECT,
+    ("GET", ONE_RECORD + "/related"): Action.INSPECT,
+    ("GET", REF): Action.INSPECT,
+    ("PUT", REF): Action.REFER,
+    ("DELETE", REF): Action.REFER,
+    ("POST", ONE_RECORD + "/link"): Action.LINK,
+    ("POST", ONE_RECORD + "/unlink"): Action.UNLINK,
     ("POST", ONE_RECORD + "/refuse_link"): Action.UNLINK,
-    ("POST", ONE_RECORD + "/invite"): Action.INVITE, ("POST", ONE_RECORD + "/follow_on"): Action.FOLLOW_ON,
+    ("POST", ONE_RECORD + "/invite"): Action.INVITE,
+    ("POST", ONE_RECORD + "/follow_on"): Action.FOLLOW_ON,
     ("POST", ONE_RECORD + "/convert"): Action.CONVERT,
     ("POST", ONE_RECORD + "/leader_told"): Action.TELL_LEADER,
     ("POST", ONE_RECORD + "/acknowledge_escalation"): Action.ACKNOWLEDGE_ESCALATION,
     ("GET", ONE_RECORD + "/notifications"): Action.INSPECT,
-    ("POST", ONE_RECORD + "/updates"): Action.POST_UPDATE, ("GET", ONE_RECORD + "/updates"): Action.READ,
-    ("POST", SUBSCRIBERS): Action.SUBSCRIBE_OTHERS, ("GET", SUBSCRIBERS): Action.READ,
+    ("POST", ONE_RECORD + "/updates"): Action.POST_UPDATE,
+    ("GET", ONE_RECORD + "/updates"): Action.READ,
+    ("POST", SUBSCRIBERS): Action.SUBSCRIBE_OTHERS,
+    ("GET", SUBSCRIBERS): Action.READ,
     ("DELETE", SUBSCRIBERS + "/{id:[0-9]{1,18}}"): Action.SUBSCRIBE,
-    ("POST", FILES): Action.ATTACH, ("GET", FILES): Action.READ, ("GET", ONE_RECORD + FILE): Action.READ,
+    ("POST", FILES): Action.ATTACH,
+    ("GET", FILES): Action.READ,
+    ("GET", ONE_RECORD + FILE): Action.READ,
     ("DELETE", ONE_RECORD + FILE): Action.DETACH,
-    ("POST", LINKED): Action.REFER, ("GET", LINKED): Action.INSPECT, ("DELETE", LINKED): Action.REFER,
-    ("POST", ONE_RECORD + "/complaints"): Action.COMPLAIN, ("GET", ONE_RECORD + "/complaints"): Action.INSPECT,
-    ("GET", ONE_RECORD + "/similar"): Action.INSPECT, ("POST", ONE_RECORD + "/publish"): Action.PUBLISH,
-}  # fmt: skip
+    ("POST", LINKED): Action.REFER,
+    ("GET", LINKED): Action.INSPECT,
+    ("DELETE", LINKED): Action.REFER,
+    ("POST", ONE_RECORD + "/complaints"): Action.COMPLAIN,
+    ("GET", ONE_RECORD + "/complaints"): Action.INSPECT,
+    ("GET", ONE_RECORD + "/similar"): Action.INSPECT,
+    ("POST", ONE_RECORD + "/publish"): Action.PUBLISH,
+}
 """What routes ask for whose action is no command; a new route belongs here."""
 
 NOTHING = {
-    ("POST", FILES): 400, ("GET", ONE_RECORD + FILE): 404, ("DELETE", ONE_RECORD + FILE): 404,
-    ("POST", ONE_RECORD + "/leader_told"): 409, ("POST", ONE_RECORD + "/acknowledge_escalation"): 409,
+    ("POST", FILES): 400,
+    ("GET", ONE_RECORD + FILE): 404,
+    ("DELETE", ONE_RECORD + FILE): 404,
+    ("POST", ONE_RECORD + "/leader_told"): 409,
+    ("POST", ONE_RECORD + "/acknowledge_escalation"): 409,
     ("DELETE", SUBSCRIBERS + "/{id:[0-9]{1,18}}"): 404,
     ("POST", ONE_RECORD + "/grade"): 409,
-    ("GET", REPORT): 404, ("PUT", REPORT): 409, ("POST", REPORT + "/approve"): 409,
-    ("DELETE", LINKED): 404, ("POST", ONE_RECORD + "/publish"): 409, ("POST", ONE_RECORD + "/refuse_link"): 409,
-}  # fmt: skip
-"""What is said to those who may: no such file or link; no report due; not major, nobody was told, no solution, no proposal."""
+    ("GET", REPORT): 404,
+    ("PUT", REPORT): 409,
+    ("POST", REPORT + "/approve"): 409,
+    ("DELETE", LINKED): 404,
+    ("POST", ONE_RECORD + "/publish"): 409,
+    ("POST", ONE_RECORD + "/refuse_link"): 409,
+}
+"""Answers to those who may, where there is nothing to do.
+
+There is no such file or link, no report due; not major, nobody was told, no solution, no proposal.
+"""
 
 RESET = """
-UPDATE incident SET state = $2, tier = $3, held_state = 'in_progress', hold_reason = 'awaiting_user', master_id = NULL,
-  refs = '{"itsm": {"id": "CHG1"}}', ci = '', handler = '', assignee = '', assignee_group = '', ledger = $4, security = $5,
-  owner = $6, major = false, priority = 4, suppressed = true, solution = ''
+UPDATE incident
+SET state = $2, tier = $3, held_state = 'in_progress', hold_reason = 'awaiting_user',
+  master_id = NULL, refs = '{"itsm": {"id": "CHG1"}}', ci = '', handler = '', assignee = '',
+  assignee_group = '', ledger = $4, security = $5, owner = $6, major = false, priority = 4,
+  suppressed = true, solution = ''
 WHERE number = $1
 """
 SCOPES = {MachineRole.READER: {Scope.READ}, MachineRole.WRITER: {Scope.WRITE}}

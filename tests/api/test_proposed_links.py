@@ -14,7 +14,10 @@ from tests.support.visibility import EVERYTHING
 
 INCIDENTS = "/api/v1/incidents"
 
-IDS = "SELECT id FROM incident WHERE number = ANY($1::text[]) ORDER BY array_position($1::text[], number)"
+IDS = (
+    "SELECT id FROM incident WHERE number = ANY($1::text[]) "
+    "ORDER BY array_position($1::text[], number)"
+)
 
 
 async def propose(api: Api, number: str, master: str) -> None:
@@ -118,7 +121,9 @@ async def test_taken_link_can_be_proposed_again(api: Api) -> None:
 
 
 MORE = """
-INSERT INTO incident SELECT (jsonb_populate_record(i, jsonb_build_object('id', i.id + n * 1000, 'number', i.number || n))).*
+INSERT INTO incident
+SELECT (jsonb_populate_record(i, jsonb_build_object('id', i.id + n * 1000, 'number',
+        i.number || n))).*
 FROM incident i, generate_series(1, 300) n
 """
 

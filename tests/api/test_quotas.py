@@ -1,4 +1,7 @@
-"""A key that uses more than its quota is told so, in the words its sender acts on; everybody else is served."""
+"""A key that uses more than its quota is told so, in the words its sender acts on.
+
+Everybody else is served.
+"""
 
 import asyncio
 from collections.abc import AsyncIterator

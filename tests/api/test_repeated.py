@@ -1,4 +1,7 @@
-"""Every operation that lists Idempotency-Key, called again: nothing more happens, and the answer is the same."""
+"""Every operation that lists Idempotency-Key, called again.
+
+Nothing more happens, and the answer is the same.
+"""
 
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
@@ -29,15 +32,17 @@ SECRET = {f"POST {V1}/keys", f"POST {V1}/me/keys"}
 """Answered with a secret, which is not kept to be told again."""
 
 BEFORE: dict[str, list[str]] = {
-    "accept": [], "return": ["assign"], "resume": ["hold"], "escalate": ["assign"], "confirm": ["resolve"],
-    "refuse": ["resolve"], "close": ["resolve"], "rate": ["resolve"], "call_back": ["resolve"], "publish": ["resolve"],
-    "follow_on": ["resolve", "close"],
+    "accept": [], "return": ["assign"], "resume": ["hold"], "escalate": ["assign"],
+    "confirm": ["resolve"], "refuse": ["resolve"], "close": ["resolve"], "rate": ["resolve"],
+    "call_back": ["resolve"], "publish": ["resolve"], "follow_on": ["resolve", "close"],
 }  # fmt: skip
 BODIES: dict[str, dict[str, Any]] = {
-    "assign": {"person": "ann"}, "hold": {"reason": "awaiting_user"}, "escalate": {"to": "tier3"}, "note": {"note": "looked"},
-    "declare_major": {"reason": "half the company"}, "leader_told": {"recipient": "Lena"},
-    "linked": {"kind": "problem", "system": "itsm", "reference": "P1"}, "complaints": {"text": "nobody calls back"},
-    "updates": {"text": "we are on it"}, "rate": {"satisfaction": 2}, "convert": {"to": "incident", "note": "broken"},
+    "assign": {"person": "ann"}, "hold": {"reason": "awaiting_user"}, "escalate": {"to": "tier3"},
+    "note": {"note": "looked"}, "declare_major": {"reason": "half the company"},
+    "leader_told": {"recipient": "Lena"},
+    "linked": {"kind": "problem", "system": "itsm", "reference": "P1"},
+    "complaints": {"text": "nobody calls back"}, "updates": {"text": "we are on it"},
+    "rate": {"satisfaction": 2}, "convert": {"to": "incident", "note": "broken"},
 }  # fmt: skip
 MAJOR = {"impact": "business", "urgency": "urgent"}
 KINDS: dict[str, dict[str, Any]] = {
@@ -226,12 +231,13 @@ def calls_by_operation(api: Api) -> dict[str, Callable[[], Awaitable[Asked]]]:
 
 
 COUNTED = """
-SELECT (SELECT count(*) FROM timeline), (SELECT count(*) FROM incident), (SELECT count(*) FROM attachment),
-  (SELECT count(*) FROM api_key), (SELECT sum(version) FROM person), (SELECT sum(version) FROM staff_group),
-  (SELECT sum(version) FROM service), (SELECT sum(version) FROM ci), (SELECT sum(version) FROM monitor),
-  (SELECT count(*) FROM body_mapping),
-  (SELECT count(*) FROM outbox),
-  (SELECT count(*) FROM linked_record), (SELECT count(*) FROM complaint), (SELECT count(*) FROM article)
+SELECT (SELECT count(*) FROM timeline), (SELECT count(*) FROM incident),
+  (SELECT count(*) FROM attachment), (SELECT count(*) FROM api_key),
+  (SELECT sum(version) FROM person), (SELECT sum(version) FROM staff_group),
+  (SELECT sum(version) FROM service), (SELECT sum(version) FROM ci),
+  (SELECT sum(version) FROM monitor), (SELECT count(*) FROM body_mapping),
+  (SELECT count(*) FROM outbox), (SELECT count(*) FROM linked_record),
+    (SELECT count(*) FROM complaint), (SELECT count(*) FROM article)
 """
 
 

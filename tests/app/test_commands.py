@@ -41,9 +41,9 @@ def run(capfd: pytest.CaptureFixture[str], environ: pytest.MonkeyPatch) -> Run:
 def test_command_requires_explicit_database_url(run: Run, command: list[str]) -> None:
     status, out, error = run(*command, PGHOST="127.0.0.1", PGDATABASE="payroll")
     assert (status, out) == (2, "")
-    assert (
-        error
-        == "gateway: DATABASE_URL is not set: set it to postgresql://USER:PASSWORD@HOST:5432/DATABASE\n"
+    assert error == (
+        "gateway: DATABASE_URL is not set: set it to "
+        "postgresql://USER:PASSWORD@HOST:5432/DATABASE\n"
     )
 
 
@@ -113,7 +113,8 @@ def test_invalid_seal_file_is_reported_in_one_line(
 def test_check_reports_all_flaws_and_unchecked_settings(run: Run, tmp_path: Path) -> None:
     file = tmp_path / "gateway.toml"
     file.write_text(
-        '[server]\nprot = 1\nport = 99999\n[notify.recipients]\nincident_manager = ["oncall", "person:ghost"]\n'
+        "[server]\nprot = 1\nport = 99999\n[notify.recipients]\nincident_manager "
+        '= ["oncall", "person:ghost"]\n'
     )
     status, out, error = run("check", "--config", str(file))
     assert status == 2
@@ -135,9 +136,9 @@ def test_check_reports_foreign_listen_address_but_not_port_in_use(run: Run, tmp_
         status, _, error = run("check", "--config", str(file))
     assert status == 2
     assert (
-        "  mail.listener.host: port 2525 on 203.0.113.9 is no address of this machine: correct the host ("
-        in error
-    )
+        "  mail.listener.host: port 2525 on 203.0.113.9 is no address of "
+        "this machine: correct the host ("
+    ) in error
     assert "  server." not in error
     file.write_text('[server]\nport = 99999\nhost = "gateway.invalid"\n')
     assert (
@@ -149,7 +150,8 @@ def test_check_reports_foreign_listen_address_but_not_port_in_use(run: Run, tmp_
 def test_check_reports_flaws_beside_unreadable_values(run: Run, tmp_path: Path) -> None:
     file = tmp_path / "gateway.toml"
     file.write_text(
-        '[sla]\ndefault = "nope"\n[notify.recipients]\nleader = [5, "oncall"]\n[[escalation.management]]\npriorities = "all"\n'
+        '[sla]\ndefault = "nope"\n[notify.recipients]\nleader = [5, '
+        '"oncall"]\n[[escalation.management]]\npriorities = "all"\n'
     )
     _, _, error = run("check", "--config", str(file))
     assert "  notify.recipients.leader[0]: Expected `str`, got `int`" in error
@@ -163,16 +165,17 @@ def test_check_looks_up_recipients_in_database(
 ) -> None:
     file = tmp_path / "gateway.toml"
     file.write_text(
-        '[notify.recipients]\nincident_manager = ["person:ghost"]\nleader = ["webhook:https://hooks.example.com"]\n'
+        '[notify.recipients]\nincident_manager = ["person:ghost"]\nleader = '
+        '["webhook:https://hooks.example.com"]\n'
     )
     status, out, error = run(
         "check", "--config", str(file), DATABASE_URL=database_url, REDIS_URL=redis_url
     )
     assert status == 1
     assert (
-        "notify.recipients.incident_manager[0]: no active person has the login 'ghost' (it is 'person:ghost')"
-        in error
-    )
+        "notify.recipients.incident_manager[0]: no active person has the login "
+        "'ghost' (it is 'person:ghost')"
+    ) in error
     assert "not checked" not in out
 
 
@@ -217,5 +220,8 @@ async def test_serve_refuses_port_in_use_before_database_access(run: Run) -> Non
     server.close()
     assert (status, error.splitlines()[-1]) == (
         2,
-        f"gateway: port {port} on 127.0.0.1 is in use: stop what listens there, or choose another port",
+        (
+            f"gateway: port {port} on 127.0.0.1 is in use: stop what listens "
+            "there, or choose another port"
+        ),
     )

@@ -15,11 +15,12 @@ from tests.support.clock import NOON
 from tests.support.telling import notice
 
 INCIDENTS = """
-INSERT INTO incident (id, number, state, priority, impact, urgency, title, source, service, occurred_at,
-                      recorded_at, updated_at, policy,
+INSERT INTO incident (id, number, state, priority, impact, urgency, title, source, service,
+                      occurred_at, recorded_at, updated_at, policy,
                       ledger, marks, next_due_at, breached, version, timeline_hash)
-SELECT n, 'INC-' || n, $1, $2, 'group', 'normal', 'title', 'generic', 'service ' || n, $3, $3, $3, 'itil-minutes', $4::text::json,
-       $5::text::json, $3::timestamptz + n * interval '1 second', $6, 1, ''
+SELECT n, 'INC-' || n, $1, $2, 'group', 'normal', 'title', 'generic', 'service ' || n, $3, $3, $3,
+       'itil-minutes', $4::text::json, $5::text::json, $3::timestamptz + n * interval '1 second',
+       $6, 1, ''
 FROM generate_series($7::int, $8::int) AS n
 """
 LEDGER = to_json((LedgerEntry(NOON, ClockEvent.RECORD, None, 1),))
@@ -156,7 +157,8 @@ async def test_remaining_time_switches_to_next_clock_after_desk_breach(pool: Poo
 async def test_timer_outbox_and_seal_gauges_are_exported(pool: Pool) -> None:
     await pool.execute(
         "INSERT INTO timer (incident_id, kind, shard, armed, due_at)"
-        " SELECT n, 1, 0, true, $1::timestamptz + n * interval '1 minute' FROM generate_series(1, 5) AS n",
+        " SELECT n, 1, 0, true, $1::timestamptz + n * interval '1 minute' "
+        "FROM generate_series(1, 5) AS n",
         NOON,
     )
     await pool.execute("INSERT INTO audit_seal VALUES (1, $1, '1', 1, '')", NOON)
@@ -184,7 +186,8 @@ async def test_timer_outbox_and_seal_gauges_are_exported(pool: Pool) -> None:
 
 
 QUARANTINED = """
-INSERT INTO quarantine (receipt_id, item, integration_id, source, received_at, headers, body, problem, pointer, state)
+INSERT INTO quarantine (receipt_id, item, integration_id, source, received_at, headers, body,
+    problem, pointer, state)
 VALUES (gen_random_uuid(), -1, 1, $1, $2, '{}', '', '', '', $3)
 """
 
@@ -228,7 +231,8 @@ async def test_refresh_over_long_history_uses_open_incident_index(pool: Pool) ->
     plan = "\n".join(
         row[0]
         for row in await pool.fetch(
-            "EXPLAIN SELECT count(*) FROM incident WHERE state IN ('logged', 'assigned', 'in_progress', 'on_hold', 'escalated')"
+            "EXPLAIN SELECT count(*) FROM incident "
+            "WHERE state IN ('logged', 'assigned', 'in_progress', 'on_hold', 'escalated')"
         )
     )
     assert "incident_live" in plan

@@ -1,4 +1,7 @@
-"""Metrics are for those who have a key, for everybody on a port of their own, or for everybody where that is set."""
+"""Metrics are for those who have a key, or for everybody where that is set.
+
+A port of their own is for everybody.
+"""
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
@@ -24,7 +27,10 @@ Serve = Callable[..., AbstractAsyncContextManager[tuple[str, str, dict[str, str]
 
 @pytest.fixture
 def serve(database_url: str) -> Serve:
-    """A gateway with such settings of metrics: the address of its port, that of its metrics' own, and keys."""
+    """A gateway with such settings of metrics.
+
+    Yields the address of its port, that of its metrics' own, and keys.
+    """
 
     @asynccontextmanager
     async def serving(**changes: object) -> AsyncIterator[tuple[str, str, dict[str, str]]]:
@@ -81,7 +87,8 @@ async def test_reporter_key_may_not_read_metrics(serve: Serve, pool: Pool) -> No
 
 PEOPLE = """
 INSERT INTO person (login, name, roles, created_at, updated_at)
-VALUES ('rita', 'Rita', '{reporter}', now(), now()), ('dora', 'Dora', '{incident_manager}', now(), now())
+VALUES ('rita', 'Rita', '{reporter}', now(), now()),
+  ('dora', 'Dora', '{incident_manager}', now(), now())
 """
 
 

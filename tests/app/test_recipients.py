@@ -1,4 +1,7 @@
-"""Recipients, roles and groups that no message reaches are named, each with its place and the reason."""
+"""Recipients, roles and groups that no message reaches are named.
+
+Each stands with its place and the reason.
+"""
 
 from pathlib import Path
 
@@ -48,8 +51,9 @@ def told(
 
 @pytest.mark.parametrize(
     "recipient",
-    ["olga@example.com", "smtp:olga@example.com", "person:olga", "person:ann", "voice:olga", "sms:olga", "group:net",
-     "webhook:https://hooks.example.com/a", "slack:C0123", "wecom:robot:ops"],
+    ["olga@example.com", "smtp:olga@example.com", "person:olga", "person:ann", "voice:olga",
+     "sms:olga", "group:net", "webhook:https://hooks.example.com/a", "slack:C0123",
+     "wecom:robot:ops"],
 )  # fmt: skip
 def test_reachable_recipient_is_no_flaw(tmp_path: Path, recipient: str) -> None:
     assert told(tmp_path, recipient) == ""
@@ -111,8 +115,12 @@ duty = ["webhook:https://hooks.example.com"]
 def test_unfilled_roles_and_unknown_groups_are_reported(tmp_path: Path) -> None:
     found = {flaw.pointer: flaw.detail for flaw in unreachable(settings(tmp_path, RULES), STAFF)}
     assert found == {
-        "/escalation/management/0/notify/0": "'boss' is no role of people, and notify.recipients names nobody for it",
-        "/escalation/management/0/notify/4": "nobody has the role 'tier3', and notify.recipients names nobody for it",
+        "/escalation/management/0/notify/0": (
+            "'boss' is no role of people, and notify.recipients names nobody for it"
+        ),
+        "/escalation/management/0/notify/4": (
+            "nobody has the role 'tier3', and notify.recipients names nobody for it"
+        ),
         "/routing/1/group": "there is no active group 'nope'",
     }
 
@@ -146,9 +154,15 @@ def test_checks_that_need_database_are_listed_as_unconfirmed(tmp_path: Path) -> 
     text = EVERY_CHANNEL + RULES + 'also = ["person:olga", "group:net", "olga@example.com"]\n'
     found = settings(tmp_path, text)
     assert [flaw.pointer for flaw in unreachable(found, None)] == [
-        "/notify/recipients/also", "/escalation/management/0/notify/0"
-    ]  # fmt: skip
+        "/notify/recipients/also",
+        "/escalation/management/0/notify/0",
+    ]
     assert list(unconfirmed(found)) == [
-        "notify.recipients.also[0]", "notify.recipients.also[1]", "routing[0].group", "routing[1].group",
-        "who has the role leader", "who has the role incident_manager", "who has the role tier3",
-    ]  # fmt: skip
+        "notify.recipients.also[0]",
+        "notify.recipients.also[1]",
+        "routing[0].group",
+        "routing[1].group",
+        "who has the role leader",
+        "who has the role incident_manager",
+        "who has the role tier3",
+    ]

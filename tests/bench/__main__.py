@@ -1,10 +1,11 @@
-"""python3 gw bench: throughput and latency, each beside this machine's raw limit measured in the same run.
+"""python3 gw bench: throughput and latency beside this machine's raw limit in the same run.
 
     python3 gw bench [--only intake|timers] [--seconds 5] [--rounds 1] [--json FILE]
     python3 gw bench --against COMMIT [--seconds 5] [--rounds 10]
 
-Everything runs here: gateway, PostgreSQL (fsync on), Valkey and the load generator share the machine's cores. Loads are
-bounded in time and only ever sent to 127.0.0.1. Figures of several rounds are medians.
+Everything runs here: gateway, PostgreSQL (fsync on), Valkey and the load generator
+share the machine's cores. Loads are bounded in time and only ever sent to 127.0.0.1.
+Figures of several rounds are medians.
 """
 
 import argparse
@@ -56,7 +57,10 @@ def raw(seconds: float) -> Figures:
 
 
 def intake(seconds: float) -> Figures:
-    """Each kind of load on a gateway that was never used, so that one run's timers do not fire in the next one's time."""
+    """Load a gateway that was never used with each kind.
+
+    One run's timers do not fire in the next one's time.
+    """
     figures: Figures = {}
     for kind, connections in INTAKE:
         with gateway(NO_STORM if kind == "new" else "") as ready:
@@ -136,7 +140,8 @@ def main() -> None:
             parser.error(f"{options.against!r} is no commit of this repository")
         for name, ratio in compare(options.against, options.rounds or 10, options.seconds).items():
             print(
-                f"{name:24} {ratio.median:.3f} of {options.against} (95 %: {ratio.lowest:.3f} to {ratio.highest:.3f})"
+                f"{name:24} {ratio.median:.3f} of {options.against} (95 %: "
+                f"{ratio.lowest:.3f} to {ratio.highest:.3f})"
             )
         return
     rounds = []

@@ -1,4 +1,7 @@
-"""This checkout beside an earlier commit: both gateways run at once and are loaded in turn, round by round."""
+"""This checkout beside an earlier commit.
+
+Both gateways run at once and are loaded in turn, round by round.
+"""
 
 import os
 import secrets
@@ -30,7 +33,10 @@ WARM_UP = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Ratio:
-    """This checkout's figure as a share of the earlier commit's: the median of the rounds, and its interval of 95 %."""
+    """This checkout's figure as a share of the earlier commit's.
+
+    It is the median of the rounds, with its interval of 95 %.
+    """
 
     median: float
     lowest: float
@@ -40,8 +46,8 @@ class Ratio:
 def ratio_of(ours: list[float], theirs: list[float]) -> Ratio:
     """Return the ratio of paired rounds.
 
-    The interval lies between order statistics of the ratios, so it assumes nothing of how they are spread. Of fewer than six
-    rounds it is their whole range, which covers less than 95 %.
+    The interval lies between order statistics of the ratios, so it assumes nothing of how they are
+    spread. Of fewer than six rounds it is their whole range, which covers less than 95 %.
     """
     ratios = sorted(mine / other for mine, other in zip(ours, theirs, strict=True))
     cut = _cut(len(ratios))
@@ -80,7 +86,10 @@ def checked_out(commit: str) -> Iterator[Path]:
 
 
 def compare(commit: str, rounds: int, seconds: float) -> dict[str, Ratio]:
-    """Load both in turn, each first in every other round; return the ratio of alerts a second by load."""
+    """Load both in turn, each first in every other round.
+
+    Return the ratio of alerts a second by load.
+    """
     os.environ["BENCH_SEED"] = secrets.token_hex(3)
     with ExitStack() as stack:
         roots = (ROOT, stack.enter_context(checked_out(commit)))

@@ -1,4 +1,4 @@
-"""What the load generator sends: bodies as real senders make them, numbered so that keys repeat or do not."""
+"""Bodies as real senders make them, numbered so that keys repeat or do not."""
 
 import json
 import os
@@ -34,7 +34,9 @@ def _alert(name: str, key: str) -> str:
             },
             "annotations": {
                 "summary": f"p99 latency of {name} is over 2 s",
-                "description": "The 99th percentile of request latency has been over 2 s for 10 minutes.",
+                "description": (
+                    "The 99th percentile of request latency has been over 2 s for 10 minutes."
+                ),
             },
             "startsAt": "2026-11-21T04:00:00.000Z",
             "endsAt": "0001-01-01T00:00:00Z",
@@ -45,8 +47,14 @@ def _alert(name: str, key: str) -> str:
 
 
 def _envelope(alerts: list[str]) -> bytes:
-    head = '{"version":"4","groupKey":"{}:{}","truncatedAlerts":0,"status":"firing","receiver":"gateway","groupLabels":{},'
-    tail = '"commonLabels":{},"commonAnnotations":{},"externalURL":"https://alertmanager.example.com","alerts":['
+    head = (
+        '{"version":"4","groupKey":"{}:{}","truncatedAlerts":0,"status":"firing",'
+        '"receiver":"gateway","groupLabels":{},'
+    )
+    tail = (
+        '"commonLabels":{},"commonAnnotations":{},'
+        '"externalURL":"https://alertmanager.example.com","alerts":['
+    )
     return (head + tail + ",".join(alerts) + "]}").encode()
 
 
@@ -64,7 +72,10 @@ def _repeating(items: int) -> Body:
 
 
 def _new(items: int) -> Body:
-    """Every alert a key never seen: only the twelve digits of the key differ, so that making one costs next to nothing."""
+    """Alerts that each have a key never seen.
+
+    Only the twelve digits of the key differ, so that making one costs next to nothing.
+    """
     whole = _envelope([_alert("web-1", f"{SEED}@@@@{i:04x}") for i in range(items)])
     pid = f"{os.getpid() & 0xFFFF:04x}"
     return Body(items, lambda n: whole.replace(b"@@@@", f"{pid}{n:08x}".encode()))

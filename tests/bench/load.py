@@ -1,8 +1,9 @@
-"""The load generator: a process of its own, raw HTTP/1.1 over kept-alive connections, bounded in count and time.
+"""The load generator: a process of its own, raw HTTP/1.1, bounded in count and time.
 
     python -m tests.bench.load URL KEY BODY_KIND --connections 64 --seconds 5 [--rate 1000]
 
-Prints one JSON object: how many answers of which status, items per second, latency percentiles in milliseconds.
+Prints one JSON object: how many answers of which status, items per second,
+latency percentiles in milliseconds.
 """
 
 import argparse
@@ -60,7 +61,8 @@ class Load:
     def __init__(self, url: str, key: str, body: Body) -> None:
         self.url, self.body = urlsplit(url), body
         self.head = (
-            f"POST {self.url.path} HTTP/1.1\r\nHost: {self.url.netloc}\r\nAuthorization: Bearer {key}\r\n"
+            f"POST {self.url.path} HTTP/1.1\r\nHost: "
+            f"{self.url.netloc}\r\nAuthorization: Bearer {key}\r\n"
             "Content-Type: application/json\r\nContent-Length: "
         ).encode()
         self.numbers = count()
@@ -84,7 +86,10 @@ class Load:
             self.latencies.append(time.perf_counter() - began)
 
     async def open_loop(self, connections: list[Connection], rate: float, seconds: float) -> None:
-        """Requests leave on a fixed schedule; latency counts from the scheduled moment, so queueing shows."""
+        """Requests leave on a fixed schedule.
+
+        Latency counts from the scheduled moment, so queueing shows.
+        """
         free: asyncio.Queue[Connection] = asyncio.Queue()
         for connection in connections:
             free.put_nowait(connection)

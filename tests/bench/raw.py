@@ -1,7 +1,8 @@
 """The machine's raw limits, measured in the same run: what no gateway could beat.
 
-python -m tests.bench.raw handler PORT_FILE      a bare aiohttp handler that reads the body and answers 202
-python -m tests.bench.raw upsert DATABASE_URL    batched upserts of 100 rows, each commit durable; prints rows per second
+python -m tests.bench.raw handler PORT_FILE      a bare aiohttp handler that reads the body and
+answers 202 python -m tests.bench.raw upsert DATABASE_URL    batched upserts of 100 rows, each
+commit durable; prints rows per second
 """
 
 import asyncio
@@ -16,7 +17,8 @@ from aiohttp import web
 ANSWER = b'{"receipt":"019a0000-0000-7000-8000-000000000000","results":[]}'
 
 TABLE = """
-CREATE UNLOGGED TABLE IF NOT EXISTS bench_raw (key bytea PRIMARY KEY, n bigint NOT NULL, title text, at timestamptz);
+CREATE UNLOGGED TABLE IF NOT EXISTS bench_raw
+  (key bytea PRIMARY KEY, n bigint NOT NULL, title text, at timestamptz);
 ALTER TABLE bench_raw SET LOGGED; TRUNCATE bench_raw;
 """
 

@@ -1,4 +1,4 @@
-"""Starts what is measured: the gateway with its bundled servers, durable, as a child that ends with us."""
+"""The gateway that is measured: with its bundled servers, durable, a child that ends with us."""
 
 import json
 import os

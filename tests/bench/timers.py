@@ -1,4 +1,7 @@
-"""Timers at scale on a running gateway: seeds records whose next threshold falls due when wanted, then reads when they fired."""
+"""Timers at scale on a running gateway.
+
+Records are seeded whose next threshold falls due when wanted; then it is read when they fired.
+"""
 
 import asyncio
 import time
@@ -12,14 +15,17 @@ HALF_OF_DESK = "150 seconds"
 
 SEED = """
 WITH moments AS (
-  SELECT nextval('incident_id_seq') AS id, $2::timestamptz + n * ($3::interval / $1) - interval '150 seconds' AS recorded_at
+  SELECT nextval('incident_id_seq') AS id,
+    $2::timestamptz + n * ($3::interval / $1) - interval '150 seconds' AS recorded_at
   FROM generate_series(0, $1 - 1) AS n),
 records AS (
-  INSERT INTO incident (id, number, priority, impact, urgency, title, source, occurred_at, recorded_at, updated_at, policy,
-                        ledger, next_due_at, version, timeline_hash)
-  SELECT id, 'BENCH-' || id, 3, 'group', 'normal', 'seeded', 'bench', recorded_at, recorded_at, recorded_at, 'itil-minutes',
-         json_build_array(json_build_array((extract(epoch FROM recorded_at) * 1000000)::bigint, 'record', null, 3, '')),
-         recorded_at + interval '150 seconds', 1, '\\x00'
+  INSERT INTO incident (id, number, priority, impact, urgency, title, source, occurred_at,
+                        recorded_at, updated_at, policy, ledger, next_due_at, version,
+                        timeline_hash)
+  SELECT id, 'BENCH-' || id, 3, 'group', 'normal', 'seeded', 'bench', recorded_at, recorded_at,
+         recorded_at, 'itil-minutes',
+         json_build_array(json_build_array((extract(epoch FROM recorded_at) * 1000000)::bigint,
+             'record', null, 3, '')), recorded_at + interval '150 seconds', 1, '\\x00'
   FROM moments)
 INSERT INTO timer (incident_id, kind, shard, armed, due_at)
 SELECT id, 1, id % 64, true, recorded_at + interval '150 seconds' FROM moments
@@ -28,21 +34,27 @@ SELECT id, 1, id % 64, true, recorded_at + interval '150 seconds' FROM moments
 WAITING = """
 SELECT EXISTS (
   SELECT FROM timer t JOIN incident i ON i.id = t.incident_id
-  WHERE i.source = 'bench' AND i.recorded_at >= $1::timestamptz - interval '150 seconds' AND t.fired_at IS NULL)
+  WHERE i.source = 'bench' AND i.recorded_at >= $1::timestamptz - interval '150 seconds'
+    AND t.fired_at IS NULL)
 """
 
 LATENESS = """
-SELECT count(*) AS fired, min(late) AS earliest, percentile_cont(0.5) WITHIN GROUP (ORDER BY late) AS p50,
+SELECT count(*) AS fired, min(late) AS earliest,
+       percentile_cont(0.5) WITHIN GROUP (ORDER BY late) AS p50,
        percentile_cont(0.99) WITHIN GROUP (ORDER BY late) AS p99, max(late) AS latest
 FROM (SELECT extract(epoch FROM t.fired_at - i.recorded_at - interval '150 seconds')::float8 AS late
       FROM timer t JOIN incident i ON i.id = t.incident_id
-      WHERE i.source = 'bench' AND i.recorded_at >= $1::timestamptz - interval '150 seconds' AND t.fired_at IS NOT NULL) AS fired
+      WHERE i.source = 'bench' AND i.recorded_at >= $1::timestamptz - interval '150 seconds'
+        AND t.fired_at IS NOT NULL) AS fired
 """
 
 
 @dataclass(frozen=True)
 class Herd:
-    """So many timers, due `spread` seconds apart from first to last, the first `ahead` seconds from now."""
+    """Seed so many timers, due `spread` seconds apart from first to last.
+
+    The first is due `ahead` seconds from now.
+    """
 
     count: int
     spread: float
@@ -79,7 +91,10 @@ async def _wait(
     due: object,
     herd: Herd,
 ) -> int:
-    """Until none waits any more, two minutes at most; returns the most memory Redis used meanwhile."""
+    """Wait until none waits any more, two minutes at most.
+
+    Return the most memory Redis used meanwhile.
+    """
     until = time.monotonic() + herd.ahead + herd.spread + 120
     peak: int = 0
     while time.monotonic() < until:

@@ -1,4 +1,4 @@
-"""What the catalogue and the configuration make of records that alerts open, without a query of theirs."""
+"""Catalogue and configuration fill in records that alerts open, without a query of theirs."""
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -140,7 +140,8 @@ async def test_routing_rule_spreads_burst_over_group_members(knowing: Knowing) -
 async def test_routed_incident_timer_follows_tier_2_clock(knowing: Knowing) -> None:
     async with knowing(CONFIGURED) as known:
         row, told = await known.opened("a", service="shop", severity="warning")
-        # Priority 1: half of the ten minutes of tier 2, where the desk would have been warned after half of five.
+        # Priority 1: half of the ten minutes of tier 2, where the desk would
+        # have been warned after half of five.
         assert (row["next_due_at"] - row["recorded_at"]).total_seconds() == 300
         timers = await known.intake.rows(
             "SELECT due_at FROM timer WHERE incident_id = $1 AND armed AND kind = 1", row["id"]
@@ -191,7 +192,8 @@ async def test_support_hours_set_calendar_of_service_targets(knowing: Knowing) -
     async with knowing("") as known:
         policy = known.catalogue.rules.named("itil-minutes", "incident", "shop")
         await known.intake.conn.execute(
-            """UPDATE service SET support_hours = 'cn-office', targets = '{"2": {"overall": "1wd"}}'"""
+            "UPDATE service SET support_hours = 'cn-office', "
+            """targets = '{"2": {"overall": "1wd"}}'"""
         )
         await known.learn()
         own = known.catalogue.rules.named("itil-minutes", "incident", "shop")

@@ -1,4 +1,7 @@
-"""Routing gives a record to a group, and beyond the desk assigns it and starts that tier's clock."""
+"""Routing gives a record to a group.
+
+Beyond the desk it assigns the record and starts that tier's clock.
+"""
 
 import pytest
 

@@ -52,7 +52,10 @@ def test_csv_flaws_are_reported_with_their_line() -> None:
 
 
 def test_json_flaws_are_reported_with_their_line() -> None:
-    text = '\n[\n {"name": "a",\n  "kind": "host"},\n\n {"name": "a b", "kind": "host"}, 7,\n {"name": "c"}]'
+    text = (
+        '\n[\n {"name": "a",\n  "kind": "host"},\n\n {"name": "a b", "kind": '
+        '"host"}, 7,\n {"name": "c"}]'
+    )
     with pytest.raises(Unprocessable) as raised:
         read_items(text, as_csv=False)
     told = [(flaw.detail.partition(":")[0], flaw.pointer) for flaw in raised.value.flaws]

@@ -1,4 +1,7 @@
-"""Promises of a service are refused where nothing could keep them, and win over those of policies."""
+"""Promises of a service are refused where nothing could keep them.
+
+They win over those of policies.
+"""
 
 from collections.abc import Mapping
 from dataclasses import replace

@@ -25,14 +25,38 @@ def a_group(
     members: tuple[str, ...] = (),
     skills: tuple[str, ...] = (),
 ) -> Group:
-    return Group(id=1, slug=slug, name=slug, tier=tier, active=True, skills=skills, members=members, version=1,
-                 created_at=NOON, updated_at=NOON)  # fmt: skip
+    return Group(
+        id=1,
+        slug=slug,
+        name=slug,
+        tier=tier,
+        active=True,
+        skills=skills,
+        members=members,
+        version=1,
+        created_at=NOON,
+        updated_at=NOON,
+    )
 
 
 def a_service(slug: str, desk: str = "", tier2: str = "", tier3: str = "") -> Service:
-    return Service(slug=slug, name=slug, description="", owner_group="", desk_group=desk, tier2_group=tier2, tier3_group=tier3,
-                   criticality=Criticality.NORMAL, support_hours="", policy="", targets={}, active=True, version=1,
-                   created_at=NOON, updated_at=NOON)  # fmt: skip
+    return Service(
+        slug=slug,
+        name=slug,
+        description="",
+        owner_group="",
+        desk_group=desk,
+        tier2_group=tier2,
+        tier3_group=tier3,
+        criticality=Criticality.NORMAL,
+        support_hours="",
+        policy="",
+        targets={},
+        active=True,
+        version=1,
+        created_at=NOON,
+        updated_at=NOON,
+    )
 
 
 CASE = RoutingCase(
@@ -90,10 +114,15 @@ def test_routing_picks_existing_group_and_able_person_on_shift(
         assert routed.person in group.members
         assert routed.person in shift
         fit = [
-            login for login in group.members
-            if login in shift and any(set(one.skills) <= standing.skills.get(login, frozenset()) | set(group.skills)
-                                      for one in rules if one.name == rule.name)
-        ]  # fmt: skip
+            login
+            for login in group.members
+            if login in shift
+            and any(
+                set(one.skills) <= standing.skills.get(login, frozenset()) | set(group.skills)
+                for one in rules
+                if one.name == rule.name
+            )
+        ]
         assert routed.person in fit
 
 

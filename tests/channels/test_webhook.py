@@ -1,4 +1,7 @@
-"""A webhook is signed so that any Standard Webhooks library accepts it, and every answer has one meaning."""
+"""A webhook is signed so that any Standard Webhooks library accepts it.
+
+Every answer has one meaning.
+"""
 
 import base64
 import json

@@ -1,4 +1,7 @@
-"""`python -m gateway replay` says what a captured request would become, or what is wrong with it, and sends it if asked."""
+"""`python -m gateway replay` says what a captured request would become.
+
+It says what is wrong with it, and sends it if asked.
+"""
 
 import argparse
 import io
@@ -98,9 +101,13 @@ def test_invalid_json_and_ignored_alert_are_reported(
 
 def test_invalid_arguments_return_exit_code_2(tmp_path: Path) -> None:
     for asked in (
-        ["nobody", FIRING], ["alertmanager", "/nowhere"], ["alertmanager", str(tmp_path)], ["alertmanager", FIRING, "--apply"],
-        ["alertmanager", FIRING, "--mapping", FIRING], ["alertmanager", FIRING, "--mapping", "/nowhere"],
-    ):  # fmt: skip
+        ["nobody", FIRING],
+        ["alertmanager", "/nowhere"],
+        ["alertmanager", str(tmp_path)],
+        ["alertmanager", FIRING, "--apply"],
+        ["alertmanager", FIRING, "--mapping", FIRING],
+        ["alertmanager", FIRING, "--mapping", "/nowhere"],
+    ):
         assert main(["replay", *asked]) == 2
 
 

@@ -1,6 +1,9 @@
-"""A session of Opsgenie's own client, as a script would hold it: python -W ignore -m tests.clients.opsgenie_session URL KEY.
+"""A session of Opsgenie's own client, as a script would hold it.
 
-Writes what the client's models made of every answer, as JSON. Whatever the client cannot read is an exception of its own.
+`python -W ignore -m tests.clients.opsgenie_session URL KEY`.
+
+Writes what the client's models made of every answer, as JSON. Whatever the client
+cannot read is an exception of its own.
 """
 
 import json
@@ -24,9 +27,14 @@ def session(url: str, key: str) -> dict[str, Any]:
     client = sdk.ApiClient(configuration)
     alerts, beats = sdk.AlertApi(client), sdk.HeartbeatApi(client)
     payload = sdk.CreateAlertPayload(
-        message="Disk full", alias=ALIAS, description="/var", priority="P2", tags=["disk"], entity="db1",
+        message="Disk full",
+        alias=ALIAS,
+        description="/var",
+        priority="P2",
+        tags=["disk"],
+        entity="db1",
         details={"service": "shop"},
-    )  # fmt: skip
+    )
     made = alerts.create_alert(create_alert_payload=payload)
     told: dict[str, Any] = {"created": _became(alerts, made)}
     shown = alerts.get_alert(ALIAS, **BY).data
@@ -64,11 +72,17 @@ ASKED: dict[str, Callable[[Any], Any]] = {
     "acknowledged": lambda api: api.acknowledge_alert(
         ALIAS, acknowledge_alert_payload=sdk.AcknowledgeAlertPayload(user="ann"), **BY
     ),
-    "noted": lambda api: api.add_note(ALIAS, add_note_to_alert_payload=sdk.AddNoteToAlertPayload(note="looking"), **BY),
-    "tagged": lambda api: api.add_tags(ALIAS, add_tags_to_alert_payload=sdk.AddTagsToAlertPayload(tags=["a", "b"]), **BY),
+    "noted": lambda api: api.add_note(
+        ALIAS, add_note_to_alert_payload=sdk.AddNoteToAlertPayload(note="looking"), **BY
+    ),
+    "tagged": lambda api: api.add_tags(
+        ALIAS, add_tags_to_alert_payload=sdk.AddTagsToAlertPayload(tags=["a", "b"]), **BY
+    ),
     "untagged": lambda api: api.remove_tags(ALIAS, ["b"], **BY),
     "detailed": lambda api: api.add_details(
-        ALIAS, add_details_to_alert_payload=sdk.AddDetailsToAlertPayload(details={"rack": "7"}), **BY
+        ALIAS,
+        add_details_to_alert_payload=sdk.AddDetailsToAlertPayload(details={"rack": "7"}),
+        **BY,
     ),
     "detailed again": lambda api: api.add_details(
         ALIAS, add_details_to_alert_payload=sdk.AddDetailsToAlertPayload(details={"row": "2"}), **BY
@@ -78,19 +92,27 @@ ASKED: dict[str, Callable[[Any], Any]] = {
         ALIAS, update_alert_priority_payload=sdk.UpdateAlertPriorityPayload(priority="P1"), **BY
     ),
     "retitled": lambda api: api.update_alert_message(
-        ALIAS, update_alert_message_payload=sdk.UpdateAlertMessagePayload(message="Disk is full"), **BY
+        ALIAS,
+        update_alert_message_payload=sdk.UpdateAlertMessagePayload(message="Disk is full"),
+        **BY,
     ),
     "described": lambda api: api.update_alert_description(
-        ALIAS, update_alert_description_payload=sdk.UpdateAlertDescriptionPayload(description="/var/log"), **BY
+        ALIAS,
+        update_alert_description_payload=sdk.UpdateAlertDescriptionPayload(description="/var/log"),
+        **BY,
     ),
     "snoozed": lambda api: api.snooze_alert(
-        ALIAS, snooze_alert_payload=sdk.SnoozeAlertPayload(end_time=SystemClock().now() + timedelta(hours=1)), **BY
+        ALIAS,
+        snooze_alert_payload=sdk.SnoozeAlertPayload(
+            end_time=SystemClock().now() + timedelta(hours=1)
+        ),
+        **BY,
     ),
     "escalated": lambda api: api.escalate_alert(
         ALIAS, sdk.EscalateAlertToNextPayload(escalation=sdk.EscalationRecipient(name="next")), **BY
     ),
     "unacknowledged": lambda api: api.un_acknowledge_alert(ALIAS, **BY),
-}  # fmt: skip
+}
 
 
 def _became(api: Any, answer: Any) -> list[Any]:

@@ -1,4 +1,7 @@
-"""A session of PagerDuty's own client, as a script would hold it: python -W ignore -m tests.clients.pagerduty_session URL KEY."""
+"""A session of PagerDuty's own client, as a script would hold it.
+
+`python -W ignore -m tests.clients.pagerduty_session URL KEY`.
+"""
 
 import json
 import sys

@@ -1,4 +1,7 @@
-"""Other products' own clients, with only the address changed, say what they always say and understand every answer."""
+"""Other products' own clients work with only the address changed.
+
+They say what they always say and understand every answer.
+"""
 
 import asyncio
 import os
@@ -28,16 +31,28 @@ async def gateway(database_url: str) -> AsyncIterator[Served]:
 async def held(gateway: Served, name: str, url: str, **environment: str) -> dict[str, Any]:
     """What a session told, held in a process of its own: these clients block, and warn."""
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-W", "ignore", "-m", f"tests.clients.{name}", url, gateway.keys["ingest"],
-        cwd=ROOT, env=os.environ | environment, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
-    )  # fmt: skip
+        sys.executable,
+        "-W",
+        "ignore",
+        "-m",
+        f"tests.clients.{name}",
+        url,
+        gateway.keys["ingest"],
+        cwd=ROOT,
+        env=os.environ | environment,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
     out, err = await process.communicate()
     assert process.returncode == 0, err.decode()[-3_000:]
     return dict(msgspec.json.decode(out))
 
 
 async def by_tls(gateway: Served, folder: Path) -> tuple[str, str]:
-    """Where the same gateway answers by TLS, and the certificate to trust: some clients speak nothing else."""
+    """Where the same gateway answers by TLS, and the certificate to trust.
+
+    Some clients speak nothing else.
+    """
     file, _ = make_certificate(folder)
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.load_cert_chain(file)
@@ -73,10 +88,12 @@ async def test_pagerduty_client_sends_all_event_types(gateway: Served, tmp_path:
 
 
 DONE = {
-    "created": "Created alert", "acknowledged": "Acknowledged alert", "noted": "Added note", "tagged": "Added tags",
-    "untagged": "Removed tags", "detailed": "Added details", "undetailed": "Removed details", "prioritised": "Updated priority",
-    "retitled": "Updated message", "described": "Updated description", "snoozed": "Snoozed alert", "escalated": "Escalated alert",
-    "unacknowledged": "UnAcknowledged alert", "closed": "Closed alert",
+    "created": "Created alert", "acknowledged": "Acknowledged alert", "noted": "Added note",
+    "tagged": "Added tags", "untagged": "Removed tags", "detailed": "Added details",
+    "undetailed": "Removed details", "prioritised": "Updated priority",
+    "retitled": "Updated message", "described": "Updated description", "snoozed": "Snoozed alert",
+    "escalated": "Escalated alert", "unacknowledged": "UnAcknowledged alert",
+    "closed": "Closed alert",
 }  # fmt: skip
 
 
@@ -87,14 +104,22 @@ async def test_opsgenie_client_performs_all_requests(gateway: Served) -> None:
     }
     alias = told["shown"]["alias"]
     assert told["shown"] == {
-        "message": "Disk full", "alias": alias, "status": "open", "priority": "P2", "entity": "db1",
-        "details": {"service": "shop"}, "tags": ["disk"],
-    }  # fmt: skip
+        "message": "Disk full",
+        "alias": alias,
+        "status": "open",
+        "priority": "P2",
+        "entity": "db1",
+        "details": {"service": "shop"},
+        "tags": ["disk"],
+    }
     assert (told["by id"], told["listed"], told["counted"]) == (alias, [alias], 1)
     assert told["changed"] == {
-        "message": "Disk is full", "description": "/var/log", "tags": ["disk", "a"],
-        "details": {"service": "shop", "row": "2"}, "acknowledged": True,
-    }  # fmt: skip
+        "message": "Disk is full",
+        "description": "/var/log",
+        "tags": ["disk", "a"],
+        "details": {"service": "shop", "row": "2"},
+        "acknowledged": True,
+    }
     assert (told["status"], told["missing"]) == ("closed", 404)
     assert (told["ping"], told["heartbeat"]) == ("PONG - Heartbeat received", "nightly")
     assert (told["beats"], told["beat"]) == (["nightly"], "minutes")

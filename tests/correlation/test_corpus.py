@@ -1,4 +1,7 @@
-"""How often the judgement is right, on phrases it was made on and on others; the page says what comes out."""
+"""How often the judgement is right, on phrases it was made on and on others.
+
+The page says what comes out.
+"""
 
 import re
 from functools import cache
@@ -48,8 +51,17 @@ def test_corpus_contains_every_trap_in_both_languages(half: str) -> None:
         if not event.alert
     ]
     assert {event.trap for event in told} == {
-        "", "data", "request", "over", "planned", "alone", "vague", "elsewhere", "old", "site",
-    }  # fmt: skip
+        "",
+        "data",
+        "request",
+        "over",
+        "planned",
+        "alone",
+        "vague",
+        "elsewhere",
+        "old",
+        "site",
+    }
     chinese = sum(
         any("\u3400" <= sign <= "\u9fff" for sign in event.title + event.text) for event in told
     )

@@ -31,9 +31,10 @@ def test_host_names_addresses_and_codes_are_identifiers(text: str, found: str) -
 @pytest.mark.parametrize(
     "text",
     [
-        "utf-8", "iso-8859-1", "windows-11", "since 9.30am", "5-10min", "room-101", "v2.3.1", "ubuntu-22.04", "q4-2026",
-        "image001.png@01d9.af", "see image001.png", "report-2026.xlsx", "ann@163.com", "ann@mail7.example.com",
-        "mail.163.com", "192.168.1.1", "127.0.0.1", "ping 8.8.8.8", "brother mfc-7860dw", "canon lbp-2900", "惠普 lj-1020",
+        "utf-8", "iso-8859-1", "windows-11", "since 9.30am", "5-10min", "room-101", "v2.3.1",
+        "ubuntu-22.04", "q4-2026", "image001.png@01d9.af", "see image001.png", "report-2026.xlsx",
+        "ann@163.com", "ann@mail7.example.com", "mail.163.com", "192.168.1.1", "127.0.0.1",
+        "ping 8.8.8.8", "brother mfc-7860dw", "canon lbp-2900", "惠普 lj-1020",
         "version 10.0.19045.3803", "2026-11-29", "ora-12514",
     ],
 )  # fmt: skip

@@ -107,8 +107,11 @@ def test_symptom_is_linked_to_its_cause_with_reason_and_score() -> None:
     assert found is not None
     assert (found.reason, found.score) == ("crm-db1 depends on san-1", 0.88)
     assert [(point.fact, point.points) for point in found.points] == [
-        ("crm-db1 depends on san-1", 0.45), ("symptom down", 0.25), ("words", 0.03), ("time", 0.15),
-    ]  # fmt: skip
+        ("crm-db1 depends on san-1", 0.45),
+        ("symptom down", 0.25),
+        ("words", 0.03),
+        ("time", 0.15),
+    ]
     assert match("san-1 is down", an_open("CRM打不开", service="crm")) is None
 
 

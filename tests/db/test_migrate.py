@@ -1,4 +1,7 @@
-"""Migrations: once each, in order, never rewritten, however many replicas start at the same time."""
+"""Migrations run once each, in order, however many replicas start at the same time.
+
+They are never rewritten.
+"""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -98,18 +101,22 @@ def test_duplicate_migration_number_is_refused(files: Path) -> None:
 
 
 INFINITE = """
-INSERT INTO incident (id, number, priority, impact, urgency, title, source, occurred_at, recorded_at, updated_at, policy, ledger,
-                      version, timeline_hash, hold_until)
-VALUES (1, 'INC-1', 3, 'group', 'normal', 't', 'generic', now(), now(), now(), 'p', '[]', 1, '', 'infinity');
-INSERT INTO timer (incident_id, kind, shard, armed, due_at) VALUES (1, 4, 1, true, 'infinity'), (1, 3, 1, true, '-infinity'),
+INSERT INTO incident (id, number, priority, impact, urgency, title, source, occurred_at,
+                      recorded_at, updated_at, policy, ledger, version, timeline_hash, hold_until)
+VALUES (1, 'INC-1', 3, 'group', 'normal', 't', 'generic', now(), now(), now(), 'p', '[]', 1, '',
+    'infinity');
+INSERT INTO timer (incident_id, kind, shard, armed, due_at)
+VALUES (1, 4, 1, true, 'infinity'), (1, 3, 1, true, '-infinity'),
   (1, 1, 1, true, '2026-11-29 12:00+00'), (1, 2, 1, false, NULL);
 INSERT INTO silence (id, matchers, starts_at, ends_at, created_by, comment, updated_at)
 VALUES (gen_random_uuid(), '[]', now(), 'infinity', '', '', now());
-INSERT INTO api_key (prefix, secret_hash, name, scopes, created_at, expires_at) VALUES ('p', '', 'k', '{}', now(), '30000-01-01');
+INSERT INTO api_key (prefix, secret_hash, name, scopes, created_at, expires_at)
+VALUES ('p', '', 'k', '{}', now(), '30000-01-01');
 """
 
 TIMES = """
-SELECT due_at FROM timer WHERE due_at IS NOT NULL UNION ALL SELECT hold_until FROM incident UNION ALL SELECT ends_at FROM silence
+SELECT due_at FROM timer WHERE due_at IS NOT NULL UNION ALL SELECT hold_until FROM incident
+UNION ALL SELECT ends_at FROM silence
 UNION ALL SELECT expires_at FROM api_key
 """
 

@@ -1,4 +1,7 @@
-"""Daily partitions: made in time, dropped in time, by any number of replicas, and never in the way."""
+"""Daily partitions are made in time and dropped in time, by any number of replicas.
+
+They are never in the way.
+"""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -13,9 +16,14 @@ from gateway.settings import Retention
 
 NOON = datetime(2031, 5, 10, 12, tzinfo=UTC)
 KEPT = Retention(
-    receipts=Duration(days=3), alerts=Duration(days=5), quarantine=Duration(days=3), set_aside=Duration(days=3),
-    deliveries=Duration(days=4), idempotency=Duration(days=4), chats=Duration(days=4),
-)  # fmt: skip
+    receipts=Duration(days=3),
+    alerts=Duration(days=5),
+    quarantine=Duration(days=3),
+    set_aside=Duration(days=3),
+    deliveries=Duration(days=4),
+    idempotency=Duration(days=4),
+    chats=Duration(days=4),
+)
 SELECT_PARTITIONS = (
     "SELECT relname FROM pg_class WHERE relispartition AND relname ~ '_203[0-9]{5}$' ORDER BY 1"
 )
@@ -73,8 +81,10 @@ async def test_partition_is_dropped_when_whole_day_exceeds_retention(
     assert (await maintain(connection, midnight - timedelta(microseconds=1), KEPT)).dropped == ()
     assert (await maintain(connection, midnight, KEPT)).dropped == ("receipt_20310510",)
     assert (await maintain(connection, midnight + timedelta(days=2), KEPT)).dropped == (
-        "receipt_20310511", "receipt_20310512", "alert_event_20310510",
-    )  # fmt: skip
+        "receipt_20310511",
+        "receipt_20310512",
+        "alert_event_20310510",
+    )
 
 
 async def test_expired_rows_are_deleted_from_default_partition(connection: Connection) -> None:

@@ -1,4 +1,7 @@
-"""The pool: refuses what would lose data, bounds every wait, retries what PostgreSQL asks to be retried."""
+"""The pool refuses what would lose data and bounds every wait.
+
+It retries what PostgreSQL asks to be retried.
+"""
 
 import asyncio
 
@@ -125,7 +128,8 @@ async def test_lock_timeout_raises_unavailable(pool: Pool) -> None:
 
 
 BUSY = """
-SELECT count(*) FROM pg_stat_activity WHERE state <> 'idle' AND query LIKE 'SELECT pg_sleep%' AND pid <> pg_backend_pid()
+SELECT count(*) FROM pg_stat_activity WHERE state <> 'idle' AND query LIKE 'SELECT pg_sleep%'
+  AND pid <> pg_backend_pid()
 """
 
 

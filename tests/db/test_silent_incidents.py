@@ -1,4 +1,7 @@
-"""The view `silent_incident`: what was withheld from some is no reason for those who may see a security incident."""
+"""The view `silent_incident`.
+
+A message withheld from some is no reason for those who may see a security incident.
+"""
 
 from collections.abc import AsyncIterator
 from datetime import timedelta

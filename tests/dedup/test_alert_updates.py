@@ -321,7 +321,10 @@ async def test_storm_is_raised_once_by_its_worst_alert(database_url: str, clock:
             "critical",
             "Alert storm: bad is in trouble",
         )
-        storms = "SELECT t.event FROM timeline t JOIN incident i ON i.id = t.incident_id WHERE i.storm ORDER BY seq"
+        storms = (
+            "SELECT t.event FROM timeline t JOIN incident i ON i.id = t.incident_id WHERE i.storm "
+            "ORDER BY seq"
+        )
         events: list[Any] = [entry["event"] for entry in await intake.rows(storms)]
         assert events.count("raised") == 1
         await intake.one("bad", status=RESOLVED)

@@ -1,4 +1,7 @@
-"""Which bodies are kept: all, until repeats or bytes of one integration are too many; no other integration has fewer."""
+"""Bodies are all kept until repeats or bytes of one integration are too many.
+
+No other integration has fewer.
+"""
 
 from datetime import timedelta
 

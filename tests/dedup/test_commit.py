@@ -156,7 +156,8 @@ async def test_manually_removed_link_is_not_restored(intake: IntakeHarness) -> N
     await intake.one("web", service="shop")
     await intake.one("db", service="shop")
     await intake.conn.execute(
-        "INSERT INTO unlinked SELECT key_hash, group_hash, now(), 'li' FROM alert, relation_group WHERE dedup_key = 'db'"
+        "INSERT INTO unlinked SELECT key_hash, group_hash, now(), 'li' FROM alert, relation_group "
+        "WHERE dedup_key = 'db'"
     )
     await intake.conn.execute("UPDATE incident SET state = 'closed' WHERE dedup_key = 'db'")
     assert (await intake.one("db", service="shop")).outcome is Outcome.OPENED

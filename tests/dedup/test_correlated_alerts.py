@@ -1,4 +1,7 @@
-"""Alerts of items that depend on each other: the cause is the master, whatever comes first, and never a chain."""
+"""Alerts of items that depend on each other.
+
+The cause is the master, whatever comes first, and never a chain.
+"""
 
 import asyncio
 import json
@@ -41,9 +44,17 @@ async def test_dependent_alert_at_any_depth_is_linked_to_open_cause(
 ) -> None:
     cause = await harness.alert("san-1")
     effect = await harness.alert("crm-web1")
-    assert (effect["master_id"], effect["link_reason"], round(effect["link_score"], 2), effect["next_due_at"]) == (
-        cause["id"], "correlation: crm-web1 depends on san-1", 0.84, None,
-    )  # fmt: skip
+    assert (
+        effect["master_id"],
+        effect["link_reason"],
+        round(effect["link_score"], 2),
+        effect["next_due_at"],
+    ) == (
+        cause["id"],
+        "correlation: crm-web1 depends on san-1",
+        0.84,
+        None,
+    )
     assert [event for event, _ in await harness.facts(effect["number"])] == ["opened", "linked"]
     assert (await harness.alert("wiki-1"))["master_id"] is None
 
@@ -67,8 +78,13 @@ async def test_later_cause_becomes_master_of_symptoms_and_their_children(
     assert [(row["master_id"], row["next_due_at"]) for row in rows] == [(cause["id"], None)] * 3
     event, facts = (await harness.facts(web["number"]))[-1]
     assert (event, json.loads(facts)) == (
-        "linked", {"master": cause["number"], "reason": "correlation: crm-web1 depends on san-1", "score": 0.84},
-    )  # fmt: skip
+        "linked",
+        {
+            "master": cause["number"],
+            "reason": "correlation: crm-web1 depends on san-1",
+            "score": 0.84,
+        },
+    )
     assert (cause["master_id"], await harness.chains()) == (None, 0)
 
 

@@ -108,7 +108,10 @@ async def test_two_replicas_keep_one_live_incident_per_key(
     assert (
         await _one(database_url, "SELECT count(*) FROM alert_event WHERE outcome = 'opened'") == 25
     )
-    live = "SELECT count(*) FROM (SELECT key_hash FROM incident WHERE state <> 'resolved' GROUP BY 1 HAVING count(*) > 1) AS two"
+    live = (
+        "SELECT count(*) FROM (SELECT key_hash FROM incident WHERE state <> 'resolved' GROUP BY 1 "
+        "HAVING count(*) > 1) AS two"
+    )
     assert await _one(database_url, live) == 0
     counted = "SELECT count(*) FROM alert_event WHERE outcome IN ('opened', 'repeated', 'reopened')"
     assert await _one(database_url, "SELECT sum(occurrences)::int FROM alert") == await _one(

@@ -1,6 +1,8 @@
-"""Alerts that join an open master: nothing joins one that would keep it silent, and the link is proposed instead."""
+"""Alerts that join an open master.
 
-from collections.abc import AsyncIterator
+Nothing joins one that would keep it silent, and the link is proposed instead.
+"""
+
 from datetime import timedelta
 from typing import Any
 
@@ -8,7 +10,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.db.pool import Pool
 from gateway.dedup.alert_state import AlertState, IncidentRef
 from gateway.dedup.correlated_alerts import OpenMasters
 from gateway.dedup.decide import DecisionRules
@@ -17,22 +18,23 @@ from gateway.dedup.plan import BatchItem, BatchPlan, decide_all
 from gateway.incidents.hierarchy import find_unfit_reason
 from gateway.vocabulary import Outcome, State
 from tests.correlation.corpus.world import topology
+from tests.dedup.masters import linked
 from tests.support.clock import NOON, FakeClock
-from tests.support.gateway_harness import GatewayHarness, gateway_harness
 from tests.support.intake import (
     FIRING,
     RESOLVED,
     IntakeHarness,
-    a_submission,
     an_alert,
-    by_service,
     intake_harness,
     settings,
 )
 
 MINUTE = timedelta(minutes=1)
+
 RULES = DecisionRules(10 * MINUTE, 3, timedelta(hours=1))
+
 GRADES = {"critical": 1, "major": 2, "warning": 3, "info": 4}
+
 ITEMS = ("", "san-1", "crm-db1", "crm-app1", "crm-web1", "erp-db1")
 
 MASTERS = st.builds(
@@ -45,6 +47,7 @@ MASTERS = st.builds(
     suppressed=st.booleans(),
     kind=st.sampled_from(["incident", "incident", "service_request"]),
 )
+
 EVENTS = st.lists(
     st.tuples(
         st.sampled_from(["a", "b", "c", "d", "held"]),
@@ -117,21 +120,11 @@ def test_no_open_incident_has_unfit_master_after_any_batch(
     )
 
 
-SILENCE = """
-INSERT INTO silence (id, integration_id, matchers, starts_at, ends_at, created_by, comment, updated_at)
-VALUES (gen_random_uuid(), NULL, '[]', $1, $1::timestamptz + interval '1 hour', 'ann', 'x', $1)
-"""
-
-
-async def linked(intake: IntakeHarness) -> dict[str, str | None]:
-    rows = await intake.rows(
-        "SELECT i.dedup_key, m.dedup_key AS master FROM incident i LEFT JOIN incident m ON m.id = i.master_id"
-    )
-    return {row["dedup_key"]: row["master"] for row in rows}
-
-
 async def events(intake: IntakeHarness, key: str) -> list[str]:
-    asked = "SELECT event FROM timeline t JOIN incident i ON i.id = t.incident_id WHERE dedup_key = $1 ORDER BY seq"
+    asked = (
+        "SELECT event FROM timeline t JOIN incident i ON i.id = t.incident_id "
+        "WHERE dedup_key = $1 ORDER BY seq"
+    )
     return [row["event"] for row in await intake.rows(asked, key)]
 
 
@@ -148,11 +141,13 @@ async def test_more_urgent_alert_is_only_proposed_and_becomes_group_master(
     assert await linked(intake) == {"cache": None, "down": None, "slow": "down"}
     assert "link_proposed" in await events(intake, "down")
     proposed = await intake.rows(
-        "SELECT i.dedup_key, p.reason, p.state FROM proposed_link p JOIN incident i ON i.id = p.incident_id"
+        "SELECT i.dedup_key, p.reason, p.state FROM proposed_link p "
+        "JOIN incident i ON i.id = p.incident_id"
     )
     assert proposed == [{"dedup_key": "down", "reason": "rule: same service", "state": "open"}]
     timers = await intake.rows(
-        "SELECT i.dedup_key FROM timer t JOIN incident i ON i.id = t.incident_id WHERE t.kind = 1 AND armed"
+        "SELECT i.dedup_key FROM timer t JOIN incident i ON i.id = t.incident_id "
+        "WHERE t.kind = 1 AND armed"
     )
     assert sorted(row["dedup_key"] for row in timers) == ["cache", "down"]
 
@@ -248,110 +243,3 @@ async def test_alert_does_not_fold_into_security_storm(database_url: str, clock:
         hidden = await intake.one("s0")
         await intake.conn.execute("UPDATE incident SET security = true WHERE storm")
         assert (await intake.one("s1")).incident != hidden.incident
-
-
-@pytest.fixture
-async def harness(pool: Pool, database_url: str, clock: FakeClock) -> AsyncIterator[GatewayHarness]:
-    async with gateway_harness(pool, database_url, clock, by_service(settings())) as furnished:
-        yield furnished
-
-
-PROPOSED = """
-SELECT i.ci, m.ci AS master FROM proposed_link p
-JOIN incident i ON i.id = p.incident_id JOIN incident m ON m.id = p.master_id
-"""
-
-
-async def proposals(harness: GatewayHarness) -> list[tuple[str, str]]:
-    return [(row["ci"], row["master"]) for row in await harness.pool.fetch(PROPOSED)]
-
-
-async def test_critical_effect_of_mild_cause_is_only_proposed(harness: GatewayHarness) -> None:
-    await harness.alert("san-1", severity="info")
-    effect = await harness.alert("crm-web1", severity="critical")
-    assert effect["master_id"] is None
-    assert effect["next_due_at"] is not None
-    assert await proposals(harness) == [("crm-web1", "san-1")]
-
-
-async def test_effect_joins_nearest_cause_that_is_urgent_enough(harness: GatewayHarness) -> None:
-    far, _ = (
-        await harness.alert("san-1", severity="critical"),
-        await harness.alert("crm-db1", severity="info"),
-    )
-    effect = await harness.alert("crm-web1", severity="critical")
-    assert effect["master_id"] == far["id"]
-
-
-async def test_later_mild_cause_takes_over_only_milder_effects(harness: GatewayHarness) -> None:
-    grave, mild = (
-        await harness.alert("crm-web1", severity="critical"),
-        await harness.alert("erp-web1", severity="info"),
-    )
-    cause = await harness.alert("san-1", severity="warning")
-    rows = [await harness.row(one["number"]) for one in (grave, mild)]
-    assert [row["master_id"] for row in rows] == [None, cause["id"]]
-    assert await proposals(harness) == [("crm-web1", "san-1")]
-    assert [event for event, _ in await harness.facts(grave["number"])][-1] == "link_proposed"
-
-
-async def test_critical_symptom_and_mild_cause_of_one_request_are_not_linked(
-    harness: GatewayHarness,
-) -> None:
-    alerts = [
-        an_alert("web", ci="crm-web1", severity="critical"),
-        an_alert("san", ci="san-1", severity="info"),
-    ]
-    await harness.intake.take(a_submission(*alerts))
-    assert (
-        await harness.pool.fetchval("SELECT count(*) FROM incident WHERE master_id IS NOT NULL")
-        == 0
-    )
-    assert await proposals(harness) == [("crm-web1", "san-1")]
-
-
-async def test_returning_security_alert_opens_unlinked_security_incident(
-    intake: IntakeHarness,
-) -> None:
-    await intake.one("intruder", service="pay")
-    await intake.conn.execute(
-        "UPDATE incident SET security = true, state = 'closed', closed_at = recorded_at"
-    )
-    await intake.one("ordinary", service="pay", severity="critical")
-    await intake.one("intruder", service="pay")
-    await intake.one("later", service="pay", severity="info")
-    rows = await intake.rows(
-        "SELECT dedup_key, security FROM incident WHERE state = 'logged' ORDER BY id"
-    )
-    assert [(row["dedup_key"], row["security"]) for row in rows] == [
-        ("ordinary", False),
-        ("intruder", True),
-        ("later", False),
-    ]
-    assert await linked(intake) == {"intruder": None, "ordinary": None, "later": "ordinary"}
-
-
-async def test_returning_security_alert_opens_security_incident_after_silence(
-    intake: IntakeHarness,
-) -> None:
-    await intake.one("intruder")
-    await intake.conn.execute(
-        "UPDATE incident SET security = true, state = 'closed', closed_at = recorded_at"
-    )
-    await intake.conn.execute(SILENCE, intake.clock.at)
-    assert [(await intake.one("intruder")).outcome for _ in range(3)] == [Outcome.SUPPRESSED] * 3
-    await intake.conn.execute("DELETE FROM silence")
-    assert (await intake.one("intruder")).outcome is Outcome.OPENED
-    assert await intake.rows("SELECT security FROM incident WHERE state = 'logged'") == [
-        {"security": True}
-    ]
-
-
-async def test_cause_cleared_in_same_request_takes_over_nothing(harness: GatewayHarness) -> None:
-    effect = await harness.alert("crm-web1")
-    await harness.intake.take(
-        a_submission(an_alert("san", ci="san-1"), an_alert("san", RESOLVED, ci="san-1"))
-    )
-    assert (await harness.row(effect["number"]))["master_id"] is None
-    assert [event for event, _ in await harness.facts(effect["number"])] == ["opened"]
-    assert await proposals(harness) == []

@@ -1,4 +1,7 @@
-"""People's acts in a sender's tool: acknowledgements, their withdrawal, and notes, as the record keeps them."""
+"""People's acts in a sender's tool.
+
+They are acknowledgements, their withdrawal, and notes, as the record keeps them.
+"""
 
 from typing import Any
 
@@ -94,7 +97,8 @@ def test_comment_becomes_note_unless_empty() -> None:
 
 async def timeline(intake: IntakeHarness) -> list[dict[str, Any]]:
     return await intake.rows(
-        "SELECT event, facts->>'person' AS person, facts->>'note' AS note FROM timeline ORDER BY seq"
+        "SELECT event, facts->>'person' AS person, facts->>'note' AS note FROM timeline "
+        "ORDER BY seq"
     )
 
 

@@ -1,4 +1,7 @@
-"""The play is what a newcomer sees first: nothing of it is refused, and there is something of everything to see."""
+"""The play is what a newcomer sees first.
+
+Nothing of it is refused, and there is something of everything to see.
+"""
 
 import msgspec
 

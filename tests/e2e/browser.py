@@ -1,4 +1,7 @@
-"""A real browser, driven by the Chrome DevTools Protocol (https://chromedevtools.github.io/devtools-protocol/), scripts off."""
+"""A real browser, scripts off, driven by the Chrome DevTools Protocol.
+
+See https://chromedevtools.github.io/devtools-protocol/.
+"""
 
 import json
 import re
@@ -14,10 +17,20 @@ import aiohttp
 from tests.e2e.processes import program, until
 
 FLAGS = (
-    "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run", "--disable-extensions",
-    "--disable-background-networking", "--disable-component-update", "--disable-sync", "--hide-scrollbars",
-    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1", "--remote-debugging-port=0", "about:blank",
-)  # fmt: skip
+    "--headless=new",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-dev-shm-usage",
+    "--no-first-run",
+    "--disable-extensions",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--hide-scrollbars",
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
+    "--remote-debugging-port=0",
+    "about:blank",
+)
 
 
 @dataclass

@@ -85,7 +85,10 @@ class Site:
         return (await self.get(f"{self.addresses[way]}/api/v1/{path}", **query))["data"]
 
     async def prometheus_metric(self, way: str, name: str) -> dict[str, float]:
-        """What a Prometheus counts about each Alertmanager it knows, by address; keys are not shown."""
+        """What a Prometheus counts about each Alertmanager it knows, by address.
+
+        Keys are not shown.
+        """
         async with self.http.get(f"{self.addresses[way]}/metrics") as answer:
             lines = (await answer.text()).replace(self.keys["ingest"], "<key>").splitlines()
         found = (re.fullmatch(name + r'\{alertmanager="([^"]+)"\} (\S+)', line) for line in lines)
@@ -115,7 +118,10 @@ def _exporter(gauges: dict[tuple[str, str], int]) -> web.Application:
 
 @pytest.fixture(scope="session")
 async def site(e2e_bin: Path) -> AsyncIterator[Site]:
-    """The gateway, both Prometheis and the Alertmanager, up and ready; afterwards nobody listens any more."""
+    """The gateway, both Prometheis and the Alertmanager, up and ready.
+
+    Afterwards nobody listens any more.
+    """
     gauges: dict[tuple[str, str], int] = {}
     ports: list[int] = free_ports(4)
     with tempfile.TemporaryDirectory(prefix="gw-e2e-", dir="/tmp") as name, ExitStack() as stack:

@@ -1,4 +1,7 @@
-"""The configuration of the real senders: two Prometheis, one on each way in, and an Alertmanager on the first."""
+"""The configuration of the real senders.
+
+Two Prometheis, one on each way in, and an Alertmanager on the first.
+"""
 
 from pathlib import Path
 from typing import Any
@@ -8,8 +11,13 @@ import yaml
 from tests.e2e.processes import ROOT
 
 SERVICES = {
-    "DiskFull": "crm", "HighErrors": "crm", "Listed": "shop", "Fleeting": "search", "Forwarded": "bus", "Muted": "quiet",
-}  # fmt: skip
+    "DiskFull": "crm",
+    "HighErrors": "crm",
+    "Listed": "shop",
+    "Fleeting": "search",
+    "Forwarded": "bus",
+    "Muted": "quiet",
+}
 """The alerts of each way and what they are about."""
 
 WEBHOOK, DIRECT = "webhook", "direct"
@@ -17,7 +25,10 @@ WEBHOOK, DIRECT = "webhook", "direct"
 
 
 def rules(way: str) -> dict[str, Any]:
-    """One alert for each gauge of this way, and `Both`, which is word for word the same on both ways."""
+    """One alert for each gauge of this way.
+
+    One more, `Both`, is word for word the same on both ways.
+    """
     own = [
         _rule(
             name,
@@ -85,7 +96,10 @@ def gateway_targets(address: str, key: str) -> list[dict[str, Any]]:
 
 
 def alertmanager(folder: Path, url: str, key: str) -> Path:
-    """An Alertmanager that tells the gateway everything at once and over again; returns its configuration file."""
+    """An Alertmanager that tells the gateway everything at once and over again.
+
+    Returns its configuration file.
+    """
     webhook = {
         "url": f"{url}/ingest/alertmanager",
         "send_resolved": True,

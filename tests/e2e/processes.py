@@ -1,4 +1,7 @@
-"""Real programs as children of the test run: started on free ports, stopped in order, dead when we are."""
+"""Real programs as children of the test run.
+
+They are started on free ports, stopped in order, and dead when we are.
+"""
 
 import ctypes
 import os
@@ -21,7 +24,10 @@ _libc = ctypes.CDLL(None)
 
 @contextmanager
 def program(log: Path, cwd: Path, *argv: str | Path) -> "Iterator[subprocess.Popen[bytes]]":
-    """One program running in `cwd` that writes to `log`; after the block it is gone, and must have gone in order."""
+    """One program running in `cwd` that writes to `log`.
+
+    After the block it is gone, and must have gone in order.
+    """
     with log.open("wb") as sink:
         process = subprocess.Popen(
             [str(part) for part in argv],

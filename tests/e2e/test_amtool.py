@@ -25,7 +25,10 @@ async def amtool(programs: Path, address: str, *argv: str) -> str:
 
 
 def ours(site: Site) -> str:
-    """Where amtool finds the gateway: it can set no header without a file, so the key stands in the path."""
+    """Where amtool finds the gateway.
+
+    It can set no header without a file, so the key stands in the path.
+    """
     return f"{site.url}/ingest/alertmanager/{site.keys['ingest']}"
 
 

@@ -1,4 +1,7 @@
-"""What Grafana asks is answered by a real Prometheus that scrapes a real gateway and evaluates the shipped rules."""
+"""Grafana's questions are answered by a real Prometheus.
+
+It scrapes a real gateway and evaluates the shipped rules.
+"""
 
 import asyncio
 import json

@@ -29,11 +29,26 @@ def swaks(e2e_bin: Path, site: Site) -> Any:
             word for name, value in given.items() for word in (f"--{name.replace('_', '-')}", value)
         ]
         process = await asyncio.create_subprocess_exec(
-            "perl", binary(e2e_bin, "swaks"), "--server", f"127.0.0.1:{site.smtp_port}", "--tls", "--tls-verify", "--tls-ca-path",
-            str(site.folder / "certificate.pem"), "--from", "ann@example.com", "--to", ",".join(to), "--timeout", "20s", *options,
-            stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
+            "perl",
+            binary(e2e_bin, "swaks"),
+            "--server",
+            f"127.0.0.1:{site.smtp_port}",
+            "--tls",
+            "--tls-verify",
+            "--tls-ca-path",
+            str(site.folder / "certificate.pem"),
+            "--from",
+            "ann@example.com",
+            "--to",
+            ",".join(to),
+            "--timeout",
+            "20s",
+            *options,
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
             env={**os.environ, "PERL5LIB": str(perl)},
-        )  # fmt: skip
+        )
         printed, _ = await process.communicate()
         return process.returncode or 0, printed.decode("utf-8", "replace")
 
@@ -52,7 +67,10 @@ async def test_swaks_delivers_valid_mail_and_invalid_mail_is_refused(
     file.write_bytes(bytes(range(256)))
     more = {"attach_type": "text/html", "attach_body": f"@{page}", "attach": f"@{file}"}
     assert (await swaks(ours, header="Subject: a page by swaks", **more))[0] == 0
-    head = "From: ann@example.com\r\nSubject: =?gbk?B?tMXFzML6wcs=?=\r\nContent-Type: text/plain; charset=gbk\r\n"
+    head = (
+        "From: ann@example.com\r\nSubject: "
+        "=?gbk?B?tMXFzML6wcs=?=\r\nContent-Type: text/plain; charset=gbk\r\n"
+    )
     chinese.write_bytes(
         (head + "Content-Transfer-Encoding: 8bit\r\n\r\n").encode()
         + "服务器的磁盘满了\r\n".encode("gbk")
@@ -74,14 +92,26 @@ PERMANENT = 32
 
 
 async def relayed(site: Site, program: Path, to: str, mail: bytes, folder: Path) -> int:
-    """What becomes of a mail in nullmailer's queue: the status of the program that its queue runner starts for each."""
+    """The fate of a mail in nullmailer's queue.
+
+    It is the status of the program that its queue runner starts for each.
+    """
     queued = folder / "queued"
     queued.write_bytes(f"ann@example.com\n{to}\n\n".encode() + mail)
     process = await asyncio.create_subprocess_exec(
-        "sh", "-c", 'exec "$0" "$@" 3< "$QUEUED"', str(program), "--host=127.0.0.1", f"--port={site.smtp_port}", "--starttls",
-        f"--x509cafile={site.folder / 'certificate.pem'}", env={**os.environ, "QUEUED": str(queued), "HELOHOST": "relay.example"},
-        stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
-    )  # fmt: skip
+        "sh",
+        "-c",
+        'exec "$0" "$@" 3< "$QUEUED"',
+        str(program),
+        "--host=127.0.0.1",
+        f"--port={site.smtp_port}",
+        "--starttls",
+        f"--x509cafile={site.folder / 'certificate.pem'}",
+        env={**os.environ, "QUEUED": str(queued), "HELOHOST": "relay.example"},
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
     await process.communicate()
     return process.returncode or 0
 

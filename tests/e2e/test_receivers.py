@@ -1,4 +1,7 @@
-"""Alertmanager's receivers for other products, with only the address changed: what fires opens, what clears resolves."""
+"""Alertmanager's receivers for other products, with only the address changed.
+
+What fires opens, what clears resolves.
+"""
 
 from typing import Any
 

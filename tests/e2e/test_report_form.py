@@ -1,4 +1,7 @@
-"""A person with a browser, its scripts off: the form, the reporter's page, on a phone and on a desk."""
+"""A person with a browser, its scripts off.
+
+They use the form and the reporter's page, on a phone and on a desk.
+"""
 
 import json
 import os
@@ -22,10 +25,12 @@ CONTRAST = """
 JSON.stringify([...document.querySelectorAll(
   'h1, h2, p, label, legend, a, button, summary, dt, dd, strong, input, textarea')].map(e => {
   const rgb = c => c.match(/[\\d.]+/g).map(Number);
-  const lum = c => { const [r, g, b] = c.map(v => (v /= 255) <= .03928 ? v / 12.92 : ((v + .055) / 1.055) ** 2.4);
+  const lum = c => { const [r, g, b] = c.map(
+                       v => (v /= 255) <= .03928 ? v / 12.92 : ((v + .055) / 1.055) ** 2.4);
                      return .2126 * r + .7152 * g + .0722 * b; };
-  let back = e; while (back && rgb(getComputedStyle(back).backgroundColor)[3] === 0) back = back.parentElement;
-  const [a, b] = [lum(rgb(getComputedStyle(e).color)), lum(rgb(getComputedStyle(back || document.body).backgroundColor))];
+  const behind = one => rgb(getComputedStyle(one).backgroundColor);
+  let back = e; while (back && behind(back)[3] === 0) back = back.parentElement;
+  const [a, b] = [lum(rgb(getComputedStyle(e).color)), lum(behind(back || document.body))];
   return [e.outerHTML.slice(0, 60), (Math.max(a, b) + .05) / (Math.min(a, b) + .05)];
 }).filter(([_, ratio]) => ratio < 4.5))
 """
@@ -33,7 +38,8 @@ JSON.stringify([...document.querySelectorAll(
 
 NAMELESS = """
 JSON.stringify([...document.querySelectorAll('input:not([type=hidden]), textarea')]
-  .filter(e => !(e.labels && e.labels.length && e.labels[0].textContent.trim())).map(e => e.outerHTML))
+  .filter(e => !(e.labels && e.labels.length && e.labels[0].textContent.trim()))
+  .map(e => e.outerHTML))
 """
 
 
@@ -66,7 +72,10 @@ async def gateway(database_url: str) -> AsyncIterator[Served]:
 
 
 async def assert_page_is_sound(tab: Tab, *words: str) -> None:
-    """The page says these words, in colours that can be read, names every field, and fits at both widths; nothing was blocked."""
+    """Require these words, names of every field, and colours that can be read.
+
+    The page fits at both widths; nothing was blocked.
+    """
     text = await tab.tell("document.body.innerText")
     assert [word for word in words if word not in text] == []
     assert json.loads(await tab.tell(NAMELESS)) == []
@@ -80,6 +89,21 @@ async def assert_page_is_sound(tab: Tab, *words: str) -> None:
         await tab.wide(width)
         assert await tab.tell("document.documentElement.scrollWidth") <= width
     assert tab.complaints() == []
+
+
+async def fill_in_and_send(tab: Tab, picture: Path) -> None:
+    """Fill in the form, with a telephone number that is none, then with one that is one."""
+    await tab.write("#title", "打不开 <script>alert(1)</script>")
+    await tab.write("#description", "从早上\n开始")
+    await tab.click("input[name=impact][value=group]")
+    await tab.click("input[name=urgency][value=high]")
+    await tab.write("#phone", "12")
+    await tab.choose("#files", picture)
+    await tab.press("button")
+    await assert_page_is_sound(tab, "电话号码格式不正确。", "请重新选择文件。")
+    await tab.write("#phone", "139 1234 5678")
+    await tab.choose("#files", picture)
+    await tab.press("button")
 
 
 async def test_reporter_submits_form_adds_file_and_confirms_resolution(
@@ -96,17 +120,7 @@ async def test_reporter_submits_form_adds_file_and_confirms_resolution(
         assert await tab.tell("document.activeElement.id") == "title", (
             "the browser itself asks for what is missing"
         )
-        await tab.write("#title", "打不开 <script>alert(1)</script>")
-        await tab.write("#description", "从早上\n开始")
-        await tab.click("input[name=impact][value=group]")
-        await tab.click("input[name=urgency][value=high]")
-        await tab.write("#phone", "12")
-        await tab.choose("#files", picture)
-        await tab.press("button")
-        await assert_page_is_sound(tab, "电话号码格式不正确。", "请重新选择文件。")
-        await tab.write("#phone", "139 1234 5678")
-        await tab.choose("#files", picture)
-        await tab.press("button")
+        await fill_in_and_send(tab, picture)
         await assert_page_is_sound(tab, "我们已收到您的报告", "INC-")
         await tab.press("a.button")
         await assert_page_is_sound(

@@ -1,4 +1,7 @@
-"""A real rule fires, repeats, brings another one along, and clears: the gateway follows on both ways in."""
+"""A real rule fires, repeats, brings another one along, and clears.
+
+The gateway follows on both ways in.
+"""
 
 from typing import Any
 

@@ -1,4 +1,7 @@
-"""We cannot be made to call into our own network, whatever the URL looks like and whatever the resolver says later."""
+"""The gateway cannot be made to call into its own network.
+
+Neither the look of the URL nor what the resolver says later changes that.
+"""
 
 import asyncio
 import ipaddress
@@ -81,8 +84,8 @@ HOLES = [
     *(f"http://[::ffff:{a}]/" for a in INNER_V4),
     *(f"http://[64:ff9b::{a}]/" for a in INNER_V4),
     *(
-        f"https://[{ipaddress.IPv6Address((0x2002 << 112) | (int(ipaddress.IPv4Address(a)) << 80) | 1)}]/"
-        for a in INNER_V4
+        f"https://[{ipaddress.IPv6Address((0x2002 << 112) | (v4 << 80) | 1)}]/"
+        for v4 in (int(ipaddress.IPv4Address(a)) for a in INNER_V4)
     ),
     *(f"http://[::{a}]/" for a in INNER_V4),
     *(f"https://[{a}]/" for a in INNER_V6),

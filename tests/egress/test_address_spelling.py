@@ -1,4 +1,7 @@
-"""Every spelling of an address inside is refused by the guard itself, and by it alone nothing inside is connected to."""
+"""Every spelling of an address inside is refused by the guard itself.
+
+By the guard alone nothing inside is connected to.
+"""
 
 import ipaddress
 from collections.abc import Iterator

@@ -1,4 +1,7 @@
-"""Vendors are called only where the guard allows, and what they say is read as far as it is JSON."""
+"""Vendors are called only where the guard allows.
+
+What they say is read as far as it is JSON.
+"""
 
 from collections.abc import AsyncIterator
 

@@ -1,4 +1,7 @@
-"""What senders make us fetch: by https only, from allowed addresses only, a little, and certificates once."""
+"""Fetches that senders make us do.
+
+By https only, from allowed addresses only, a little, and certificates once.
+"""
 
 import asyncio
 import ssl

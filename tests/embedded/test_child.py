@@ -5,8 +5,14 @@ import sys
 
 from gateway.embedded.child import watch
 
-SERVER = "import signal, sys; signal.signal(signal.SIGINT, lambda *_: sys.exit(3)); print(flush=True); sys.stdin.read()"
-"""Stops in order at SIGINT as servers do, even where ours was started with it ignored, as shells do with background work."""
+SERVER = (
+    "import signal, sys; signal.signal(signal.SIGINT, lambda *_: sys.exit(3)); "
+    "print(flush=True); sys.stdin.read()"
+)
+"""Stops in order at SIGINT as servers do.
+
+So it does even where ours was started with it ignored, as shells do with background work.
+"""
 
 
 def test_watcher_stops_child_when_parent_pipe_closes() -> None:

@@ -1,32 +1,28 @@
-"""Management told step by step: named stories, and every ladder against one that is climbed second by second."""
+"""Management told step by step.
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+Named stories, and every ladder against one that is climbed second by second.
+"""
+
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from gateway.durations import Duration
 from gateway.errors import Misconfigured
-from gateway.escalation import ladder
 from gateway.escalation.management import EscalationRules
 from gateway.escalation.record_timers import SlaRules, refresh_timers
 from gateway.escalation.timer_effects import climb_ladder
 from gateway.incidents.record import Incident
 from gateway.settings import ManagementRule, load
 from gateway.sla.policy_choice import PolicyChoice
-from gateway.vocabulary import LIVE, State, TimerKind
+from tests.escalation.ladders import LADDER, Life, a_step, rules_of
 from tests.sla.stories import (
     POLICIES,
     SETTINGS,
-    SHORT,
     after,
     an_incident,
-    entry,
     ledger_of,
     minute,
 )
@@ -202,8 +198,13 @@ def test_outage_skips_only_repetitions_and_climbs_one_step_at_a_time() -> None:
     assert life.due(20_000) == after(21_600)
     for second in (21_600, 23_400, 25_200, 27_200):
         life.look(second)
-    assert life.told[1:] == [(21_600, "7200s:a#9"), (23_400, "7200s:a#10"), (25_200, "7200s:a#11"), (27_200, "7200s:a#12"),
-                             (27_200, "14400s:b#1")]  # fmt: skip
+    assert life.told[1:] == [
+        (21_600, "7200s:a#9"),
+        (23_400, "7200s:a#10"),
+        (25_200, "7200s:a#11"),
+        (27_200, "7200s:a#12"),
+        (27_200, "14400s:b#1"),
+    ]
 
 
 def test_acknowledgement_stops_ladder_until_priority_is_raised() -> None:
@@ -274,123 +275,3 @@ def test_two_steps_of_same_time_are_both_announced_before_next() -> None:
     life.look(90)
     life.look(105)
     assert life.told == [(90, "15s:r0#1"), (90, "15s:r1#1"), (105, "30s:r2#1")]
-
-
-STEP = 15
-"""Seconds between two looks."""
-
-EVENTS: list[tuple[str, int | None]] = [
-    ("accept", None),
-    ("hold", None),
-    ("resume", None),
-    ("resolve", None),
-    ("reopen", None),
-]
-EVENTS += [("note", None)]
-EVENTS += [("set_priority", p) for p in (1, 2, 3)]
-
-
-@st.composite
-def ladders(draw: st.DrawFn) -> tuple[ManagementRule, ...]:
-    made = []
-    for place in range(draw(st.integers(1, 4))):
-        more: dict[str, Any] = {"until": draw(st.sampled_from(["acknowledged", "resolved"]))}
-        if draw(st.booleans()):
-            more["repeat"] = Duration(seconds=STEP * draw(st.integers(4, 12)))
-        priorities = tuple(draw(st.sets(st.integers(1, 3), min_size=1)))
-        made.append(a_step(STEP * draw(st.integers(1, 40)), f"r{place}", priorities, **more))
-    return tuple(made)
-
-
-STORIES = st.lists(st.tuples(st.integers(0, 120), st.sampled_from(EVENTS)), max_size=8).map(sorted)
-OUTAGES = st.lists(st.tuples(st.integers(0, 120), st.integers(1, 60)), max_size=2)
-
-
-@dataclass(frozen=True)
-class Noted:
-    """Somebody who was told took note, at a tick, of a record as urgent and as often reopened as this."""
-
-    at: int = -1
-    priority: int = 0
-    reopened: int = 0
-
-    def holds(self, priority: int, reopened: int) -> bool:
-        return self.at >= 0 and self.priority <= priority and self.reopened == reopened
-
-
-def simulate_ladder(
-    steps: Iterable[ManagementRule],
-    story: list[tuple[int, tuple[str, int | None]]],
-    out: set[int],
-    until: int,
-    patience: int,
-) -> list[tuple[float, str]]:
-    """Every look at every step counted by hand: docs/sla.md says the rules."""
-    rungs = sorted(steps, key=lambda step: step.after or timedelta())
-    first, reached = dict[str, int](), dict[int, int]()
-    times = {step.notify[0]: 0 for step in rungs}
-    noted, reopened = Noted(), 0
-    priority, held, solved, taken, counted = 1, False, False, False, 0
-    told: list[tuple[float, str]] = []
-    for now in range(until + 1):
-        for name, detail in [event for at, event in story if at == now]:
-            priority = detail or priority
-            taken |= name == "accept"
-            held = not solved and (name == "hold" or (held and name not in ("resume", "resolve")))
-            solved = name == "resolve" or (solved and name != "reopen")
-            reopened += name == "reopen"
-            noted = (
-                Noted(now, priority, reopened)
-                if name == "note" and not (solved or noted.holds(priority, reopened))
-                else noted
-            )
-        reached.setdefault(counted, now)
-        waits = noted.holds(priority, reopened) and (patience == 0 or now < noted.at + patience)
-        if now not in out and not (held or solved or waits):
-            mine = [step for step in rungs if priority in step.priorities]
-            for place, step in enumerate(mine):
-                role, needed = (
-                    step.notify[0],
-                    int((step.after or timedelta()).total_seconds()) // STEP,
-                )
-                if counted < needed or (taken and step.until == "acknowledged"):
-                    continue
-                before = mine[place - 1] if place and times[role] == 0 else None
-                if (
-                    before
-                    and not times[before.notify[0]]
-                    and not (taken and before.until == "acknowledged")
-                ):
-                    continue
-                if before and times[before.notify[0]]:
-                    begun = int((before.after or timedelta()).total_seconds()) // STEP
-                    late = (first[before.notify[0]] - reached[begun]) * STEP > 60
-                    if late and now < first[before.notify[0]] + needed - begun:
-                        continue
-                every = int(step.repeat.total_seconds()) // STEP if step.repeat else 0
-                newest = 1 + ((counted - needed) // every if every else 0)
-                if newest > times[role]:
-                    times[role] = newest
-                    first.setdefault(role, now)
-                    told.append((now * STEP, f"{needed * STEP}s:{role}#{newest}"))
-        counted += not held and not solved
-    return told
-
-
-@pytest.mark.exhaustive
-@settings(max_examples=150)
-@given(ladders(), STORIES, OUTAGES, st.sampled_from([0, 20]))
-def test_ladder_matches_second_by_second_simulation(
-    steps: tuple[ManagementRule, ...],
-    story: list[tuple[int, tuple[str, int | None]]],
-    outages: list[tuple[int, int]],
-    patience: int,
-) -> None:
-    out = {second for since, length in outages for second in range(since, since + length)}
-    life = Life(rules_of(*steps, patience=patience * STEP))
-    for now in range(181):
-        for name, detail in [event for at, event in story if at == now]:
-            life.happen(now * STEP, name, detail)
-        if now not in out:
-            life.look(now * STEP)
-    assert sorted(life.told) == sorted(simulate_ladder(steps, story, out, 180, patience))

@@ -1,4 +1,6 @@
-"""Follows the change feed as an outside system would: takes a page, keeps what it says, then its cursor. Killed at any moment.
+"""Follows the change feed as an outside system would, and may be killed at any moment.
+
+It takes a page, keeps what it says, then its cursor.
 
 python -m tests.faults.puller URL KEY FOLDER
 """

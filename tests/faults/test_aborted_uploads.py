@@ -1,4 +1,7 @@
-"""A thousand uploads that are broken off leave no memory behind, whoever sends them and however far they came."""
+"""A thousand uploads that are broken off leave no memory behind.
+
+It does not matter who sends them and how far they came.
+"""
 
 import asyncio
 from contextlib import suppress
@@ -7,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from gateway.access.keys import Scope
-from tests.support.process import CLOCK, Replica, Sender, chosen, make_key, replicas, report
+from tests.support.process import CLOCK, Replica, chosen, make_key, replicas, report
+from tests.support.sender import Sender
 
 MEGABYTE = 1 << 20
 SOCKETS, ROUNDS, AT_ONCE = chosen(180, 1_002), chosen(2, 6), 60
@@ -15,7 +19,10 @@ GIVEN_BACK_WITHIN = 40.0
 
 
 def uploads(key: str) -> list[bytes]:
-    """Return requests that end before their time: of known callers and strangers, long, short, in pieces, and half a head."""
+    """Return requests that end before their time.
+
+    They are of known callers and strangers, long, short, in pieces, and half a head.
+    """
     head = b"POST %b HTTP/1.1\r\nHost: x\r\n%b"
     known, length = b"Authorization: Bearer %b\r\n" % key.encode(), b"Content-Length: %d\r\n\r\n"
     return [

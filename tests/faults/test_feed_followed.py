@@ -1,4 +1,7 @@
-"""A puller of the change feed, killed at random while many write, ends up with exactly what the database holds."""
+"""A puller of the change feed ends up with exactly what the database holds.
+
+It is killed at random while many write.
+"""
 
 import asyncio
 import subprocess
@@ -15,7 +18,10 @@ from tests.support.process import CLOCK, ROOT, chosen, make_key, replicas, repor
 
 WRITERS = chosen(4, 16)
 SECONDS = chosen(2, 60)
-TOLD = "SELECT i.number || ' ' || t.seq AS line FROM timeline t JOIN incident i ON i.id = t.incident_id"
+TOLD = (
+    "SELECT i.number || ' ' || t.seq AS line FROM timeline t "
+    "JOIN incident i ON i.id = t.incident_id"
+)
 
 
 async def write(session: aiohttp.ClientSession, until: float) -> None:
@@ -42,7 +48,8 @@ async def linger(conn: "asyncpg.Connection[Any]", until: float) -> None:
 LATE = """
 WITH chosen AS (SELECT id FROM incident ORDER BY id LIMIT 1)
 INSERT INTO timeline (incident_id, seq, at, actor, event, facts, hash)
-SELECT id, 1000000 + nextval('incident_id_seq')::int, clock_timestamp(), 'late', 'note', '{}', '' FROM chosen
+SELECT id, 1000000 + nextval('incident_id_seq')::int, clock_timestamp(), 'late', 'note', '{}', ''
+FROM chosen
 """
 
 

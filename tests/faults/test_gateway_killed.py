@@ -6,18 +6,8 @@ from pathlib import Path
 import pytest
 
 from gateway.access.keys import Scope
-from tests.support.process import (
-    CLOCK,
-    CUT,
-    NOBODY,
-    Sender,
-    chosen,
-    judge,
-    make_key,
-    replicas,
-    report,
-    seeded,
-)
+from tests.support.process import CLOCK, CUT, NOBODY, chosen, make_key, replicas, report, seeded
+from tests.support.sender import Sender, judge
 
 RATE = 300
 

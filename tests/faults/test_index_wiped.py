@@ -1,4 +1,7 @@
-"""FLUSHALL and rubbish in the index while timers wait and fall due: each fires once, none early, none late."""
+"""FLUSHALL and rubbish in the index while timers wait and fall due.
+
+Each fires once, none early, none late.
+"""
 
 from pathlib import Path
 

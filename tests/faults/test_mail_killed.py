@@ -1,4 +1,7 @@
-"""kill -9 of the gateway while mail comes in and is fetched: every mail became one record, however often it was sent or read."""
+"""kill -9 of the gateway while mail comes in and is fetched.
+
+Every mail became one record, however often it was sent or read.
+"""
 
 import asyncio
 from collections import Counter
@@ -36,9 +39,15 @@ authorities = "{authorities}"
 poll = "1s"
 """
 RECORDS = "SELECT title, count(*) AS n FROM incident GROUP BY title"
-ENTRIES = "SELECT count(*) FROM mail m JOIN timeline t ON t.incident_id = m.incident_id AND t.event = 'opened'"
+ENTRIES = (
+    "SELECT count(*) FROM mail m JOIN timeline t ON t.incident_id = m.incident_id "
+    "AND t.event = 'opened'"
+)
 LAPSE = "UPDATE mailbox SET leased_until = now()"
-QUIET = "SELECT NOT EXISTS (SELECT FROM mailbox_mail) AND EXISTS (SELECT FROM mailbox WHERE read_at > now() - interval '1 s')"
+QUIET = (
+    "SELECT NOT EXISTS (SELECT FROM mailbox_mail) AND EXISTS (SELECT FROM mailbox "
+    "WHERE read_at > now() - interval '1 s')"
+)
 
 
 @pytest.mark.timeout(chosen(60, 600))

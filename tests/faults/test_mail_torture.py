@@ -1,4 +1,7 @@
-"""No mail breaks the gateway, holds up its loop, or is lost: what was taken has a receipt with one outcome."""
+"""No mail breaks the gateway, holds up its loop, or is lost.
+
+What was taken has a receipt with one outcome.
+"""
 
 import asyncio
 import random
@@ -28,7 +31,8 @@ starttls = true
 """
 TALLY = """
 SELECT count(*) AS receipts, count(DISTINCT delivery_id) AS deliveries,
-       count(*) FILTER (WHERE (SELECT count(*) FROM alert_event e WHERE e.receipt_id = r.id) <> 1) AS other_than_one
+       count(*) FILTER (WHERE (SELECT count(*) FROM alert_event e
+           WHERE e.receipt_id = r.id) <> 1) AS other_than_one
 FROM receipt r
 """
 OUTCOMES = "SELECT outcome, count(*) AS n FROM alert_event GROUP BY outcome ORDER BY outcome"
@@ -79,7 +83,8 @@ async def test_every_accepted_mail_has_one_receipt_with_one_outcome(
     assert set(answers) == {"2.0.0"}, answers
     assert tally is not None
     assert (tally["receipts"], tally["other_than_one"]) == (count, 0)
-    if FULL:  # on a machine that does nothing else; what everybody runs beside other work asserts no timing
+    # On a machine that does nothing else; what everybody runs beside other work asserts no timing
+    if FULL:
         assert held["held_over_0.05"] == 0
 
 

@@ -1,4 +1,7 @@
-"""Everybody posts the same dedup key at once, firing and resolving: one open incident, and every firing counted."""
+"""Everybody posts the same dedup key at once, firing and resolving.
+
+There is one open incident, and every firing is counted.
+"""
 
 import asyncio
 from pathlib import Path
@@ -7,12 +10,14 @@ import asyncpg
 import pytest
 
 from gateway.access.keys import Scope
-from tests.support.process import Sender, chosen, judge, make_key, replicas, report
+from tests.support.process import chosen, make_key, replicas, report
+from tests.support.sender import Sender, judge
 
 ROUNDS = chosen(1, 100)
 LIVE = """
 SELECT key_hash, count(*) AS n FROM incident
-WHERE key_hash IS NOT NULL AND state IN ('logged', 'assigned', 'in_progress', 'on_hold', 'escalated') GROUP BY key_hash
+WHERE key_hash IS NOT NULL
+  AND state IN ('logged', 'assigned', 'in_progress', 'on_hold', 'escalated') GROUP BY key_hash
 """
 EVER = "SELECT count(*) FROM incident WHERE key_hash IS NOT NULL"
 

@@ -1,4 +1,7 @@
-"""The OpenAPI document against the served API: Schemathesis makes requests from it, fitting and unfitting ones."""
+"""The OpenAPI document against the served API.
+
+Schemathesis makes requests from it, fitting and unfitting ones.
+"""
 
 import asyncio
 import warnings
@@ -26,13 +29,19 @@ from gateway.api.description.addresses import described_endpoints
 from tests.support.process import FULL, chosen, make_key, replicas, report
 
 CHECKS = [
-    not_a_server_error, status_code_conformance, content_type_conformance, response_headers_conformance,
+    not_a_server_error,
+    status_code_conformance,
+    content_type_conformance,
+    response_headers_conformance,
     response_schema_conformance,
-]  # fmt: skip
+]
 
 
 OUTSIDE = {(one.method, one.path) for one in described_endpoints()}
-"""Intake, other products' APIs and pages: their answers are not described, and they have tests of their own."""
+"""Intake, other products' APIs and pages.
+
+Their answers are not described, and they have tests of their own.
+"""
 
 QUICK = settings(
     max_examples=chosen(1, 250),

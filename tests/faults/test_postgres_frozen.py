@@ -1,4 +1,7 @@
-"""PostgreSQL says nothing at all: every request is answered within 2.5 s all the same, and nothing of them is doubled."""
+"""PostgreSQL says nothing at all.
+
+Every request is answered within 2.5 s all the same, and nothing of them is doubled.
+"""
 
 import asyncio
 import re
@@ -13,7 +16,8 @@ import pytest
 
 from gateway.access.keys import BELIEVED_FOR, Scope
 from gateway.embedded.launcher import Embedded
-from tests.support.process import CLOCK, Replica, Sender, judge, make_key, replicas, report
+from tests.support.process import CLOCK, Replica, make_key, replicas, report
+from tests.support.sender import Sender, judge
 from tests.support.servers import frozen
 
 SLOWEST = 2.5
@@ -60,8 +64,14 @@ async def asked(session: aiohttp.ClientSession, *wanted: tuple[str, str, Any]) -
 
 
 def ways_in(number: str, key: str) -> list[tuple[str, str, Any]]:
-    """One request of each kind, each valid: their keys are known already, so that each gets as far as its own statements."""
-    mail = b"From: ann@corp.example\r\nTo: help@corp.example\r\nSubject: printer\r\nMessage-Id: <1@corp.example>\r\n\r\nit smokes"
+    """One request of each kind, each valid.
+
+    Their keys are known already, so that each gets as far as its own statements.
+    """
+    mail = (
+        b"From: ann@corp.example\r\nTo: help@corp.example\r\nSubject: printer\r\nMessage-Id: "
+        b"<1@corp.example>\r\n\r\nit smokes"
+    )
     event = {
         "routing_key": key,
         "event_action": "trigger",
@@ -93,7 +103,10 @@ def ways_in(number: str, key: str) -> list[tuple[str, str, Any]]:
 
 
 async def every_operation(session: aiohttp.ClientSession) -> list[tuple[str, str, Any]]:
-    """Every operation that the gateway describes, with made-up names in the path: their keys are to be looked up."""
+    """Every operation that the gateway describes, with made-up names in the path.
+
+    Their keys are to be looked up.
+    """
     async with session.get("/openapi.json") as answer:
         paths = (await answer.json())["paths"]
     return [
@@ -105,7 +118,10 @@ async def every_operation(session: aiohttp.ClientSession) -> list[tuple[str, str
 
 
 async def probed(session: aiohttp.ClientSession) -> None:
-    """Liveness is no matter of the database; readiness says what is missing, in time for any probe."""
+    """Liveness is no matter of the database.
+
+    Readiness says what is missing, in time for any probe.
+    """
     alive, ready = await asyncio.gather(
         ask(session, "GET", "/healthz"), ask(session, "GET", "/readyz")
     )
@@ -196,7 +212,10 @@ async def test_retried_requests_after_freeze_count_once(
 
 
 async def reported(gateway: Replica, key: str, number: int) -> int:
-    """Make one record, sending the same again until it is there; returns how often that was refused."""
+    """Make one record, sending the same again until it is there.
+
+    Returns how often that was refused.
+    """
     head = {"Authorization": f"Bearer {key}", "Idempotency-Key": str(uuid4())}
     await CLOCK.sleep(number / 10)
     refused = 0

@@ -1,4 +1,7 @@
-"""Two replicas on one database and one Valkey; one is killed with timers pending, and the other fires them, once."""
+"""Two replicas on one database and one Valkey.
+
+One is killed with timers pending, and the other fires them, once.
+"""
 
 from pathlib import Path
 

@@ -1,4 +1,7 @@
-"""PostgreSQL loses every connection, or crashes; Valkey freezes: 503 at most, nothing acknowledged lost, all well within 5 s."""
+"""PostgreSQL loses every connection, or crashes; Valkey freezes.
+
+503 at most, nothing acknowledged lost, all well within 5 s.
+"""
 
 import asyncio
 import signal
@@ -11,7 +14,8 @@ import pytest
 from gateway.access.keys import Scope
 from gateway.embedded.launcher import Embedded
 from tests.support.armed import ALL_FIRED, arm_many, tally
-from tests.support.process import CLOCK, Sender, chosen, judge, make_key, replicas, report, until
+from tests.support.process import CLOCK, chosen, make_key, replicas, report, until
+from tests.support.sender import Sender, judge
 from tests.support.servers import child, restart_postgres
 
 TERMINATE = (
@@ -63,6 +67,16 @@ async def test_postgresql_disconnects_and_crashes_cause_only_503(
     assert max(waits) <= 5
 
 
+async def acknowledge_a_record(session: aiohttp.ClientSession) -> float:
+    """Make a record and acknowledge it; return the seconds that the latter took."""
+    async with session.post("/api/v1/incidents", json={"title": "while frozen"}) as made:
+        number = (await made.json())["number"]
+    began = CLOCK.monotonic()
+    async with session.post(f"/api/v1/incidents/{number}/acknowledge", json={}) as answer:
+        assert answer.status == 200, await answer.text()
+    return CLOCK.monotonic() - began
+
+
 @pytest.mark.timeout(chosen(60, 120))
 async def test_frozen_valkey_delays_only_timers(own_servers: Embedded, tmp_path: Path) -> None:
     url, stop, frozen = (
@@ -84,16 +98,7 @@ async def test_frozen_valkey_delays_only_timers(own_servers: Embedded, tmp_path:
             sending = asyncio.create_task(sender.steadily(RATE, stop))
             await arm_many(conn, chosen(500, 5_000), 1, chosen(2, 9))
             while CLOCK.monotonic() < thaw:
-                async with session.post(
-                    "/api/v1/incidents", json={"title": "while frozen"}
-                ) as made:
-                    number = (await made.json())["number"]
-                began = CLOCK.monotonic()
-                async with session.post(
-                    f"/api/v1/incidents/{number}/acknowledge", json={}
-                ) as answer:
-                    assert answer.status == 200, await answer.text()
-                acks.append(CLOCK.monotonic() - began)
+                acks.append(await acknowledge_a_record(session))
                 await CLOCK.sleep(0.2)
         finally:
             frozen.send_signal(signal.SIGCONT)

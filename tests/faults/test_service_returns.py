@@ -1,5 +1,8 @@
-"""Gateway, PostgreSQL and Valkey killed, frozen and out of room under load: the service is back within ten seconds, and
-nothing acknowledged is lost or doubled. An orchestrator asks the probes, and restarts no gateway for what ails a server."""
+"""Gateway, PostgreSQL and Valkey are killed, frozen and out of room under load.
+
+The service is back within ten seconds, and nothing acknowledged is lost or doubled. An orchestrator
+asks the probes, and restarts no gateway for what ails a server.
+"""
 
 import asyncio
 import os
@@ -19,23 +22,16 @@ from gateway.embedded.launcher import Embedded
 from gateway.embedded.supervision import keep_running
 from tests.support.full_disk import Disk, no_larger_files, small_disk
 from tests.support.orchestrator import Orchestrator
-from tests.support.process import (
-    CLOCK,
-    CUT,
-    Replica,
-    Sender,
-    children,
-    chosen,
-    judge,
-    make_key,
-    replicas,
-    report,
-)
+from tests.support.process import CLOCK, CUT, Replica, children, chosen, make_key, replicas, report
+from tests.support.sender import Sender, judge
 from tests.support.servers import child, frozen
 
 RATE = 300
 AT_ONCE = 100
-"""Events that senders wait for at once: those of a real sender queue up with it, and do not pile up at the gateway."""
+"""Events that senders wait for at once.
+
+Those of a real sender queue up with it, and do not pile up at the gateway.
+"""
 BACK_WITHIN = 10.0
 STOPPED = 2.0
 """Seconds for which the gateway is stopped: less than what its supervisor takes for silence."""
@@ -55,7 +51,10 @@ class Scene:
     orchestrator: Orchestrator
 
     async def outlasts(self, trouble: AbstractContextManager[None], seconds: float) -> float:
-        """Let the trouble last; return how many seconds after it the service was back as a whole."""
+        """Let the trouble last.
+
+        Return how many seconds after it the service was back as a whole.
+        """
         with trouble:
             await CLOCK.sleep(seconds)
         began = CLOCK.monotonic()
@@ -148,7 +147,10 @@ async def test_service_recovers_from_killed_stopped_or_log_blocked_gateway(tmp_p
 async def assert_service_recovers(
     folder: Path, server: str, full: Callable[[Scene, int], AbstractContextManager[None]]
 ) -> None:
-    """Kill one of the servers, freeze it, and leave it no room; `full` is the last of these for its process."""
+    """Kill one of the servers, freeze it, and leave it no room.
+
+    `full` is the last of these for its process.
+    """
     async with under_load(folder) as scene:
         servers, back = scene.servers, {}
         back["killed"] = await scene.outlasts(

@@ -1,7 +1,7 @@
 """The examples that AWS documents, to the letter.
 
-https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html and, for the last, the test suite of Signature
-Version 4 (get-vanilla).
+https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html and, for the last, the
+test suite of Signature Version 4 (get-vanilla).
 """
 
 from datetime import UTC, datetime
@@ -33,8 +33,10 @@ WRITTEN = {"Date": "Fri, 24 May 2013 00:00:00 GMT", "x-amz-storage-class": "REDU
     [
         ("GET", "/test.txt", {}, {"Range": "bytes=0-9"}, EMPTY_BODY_HASH,
          "f0e8bdb87c964420e857bd35b5d6ed310bd44f0170aba48dd91039c6036bdb41"),
-        ("PUT", "/test$file.text", {}, WRITTEN, BODY, "98ad721746da40c64f1a55b78f14c238d841ea1380cd77a1b5971af0ece108bd"),
-        ("GET", "/", {"lifecycle": ""}, {}, EMPTY_BODY_HASH, "fea454ca298b7da1c68078a5d1bdbfbbe0d65c699e0f91ac7a200a0136783543"),
+        ("PUT", "/test$file.text", {}, WRITTEN, BODY,
+         "98ad721746da40c64f1a55b78f14c238d841ea1380cd77a1b5971af0ece108bd"),
+        ("GET", "/", {"lifecycle": ""}, {}, EMPTY_BODY_HASH,
+         "fea454ca298b7da1c68078a5d1bdbfbbe0d65c699e0f91ac7a200a0136783543"),
         ("GET", "/", {"prefix": "J", "max-keys": "2"}, {}, EMPTY_BODY_HASH,
          "34b48302e7b5fa45bde8084f4b7868a86f0a534bc59db6670ed5711ef69dc6f7"),
     ],
@@ -58,8 +60,12 @@ def test_signature_matches_aws_examples(
 
 
 def test_signature_scope_includes_service() -> None:
-    who = AwsCredentials(access_key="AKIDEXAMPLE", secret_key="wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY", region="us-east-1",
-                      service="service")  # fmt: skip
+    who = AwsCredentials(
+        access_key="AKIDEXAMPLE",
+        secret_key="wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY",
+        region="us-east-1",
+        service="service",
+    )
     headers = {"Host": "example.amazonaws.com", "X-Amz-Date": "20150830T123600Z"}
     header = authorization(
         who, datetime(2015, 8, 30, 12, 36, tzinfo=UTC), "GET", "/", {}, headers, EMPTY_BODY_HASH

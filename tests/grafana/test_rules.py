@@ -1,4 +1,7 @@
-"""What Grafana and Prometheus are given asks only for metrics that exist, and every alert says what to do."""
+"""Rules and dashboards for Grafana and Prometheus ask only for metrics that exist.
+
+Every alert says what to do.
+"""
 
 import json
 import os
@@ -202,10 +205,17 @@ def test_runbook_url_is_empty_without_gateway_url(tmp_path: Path) -> None:
     down = next(rule for rule in rules() if rule.get("alert") == "GatewayDown")
     base = "https://gateway.example.com"
     (tmp_path / "tests.yml").write_text(
-        yaml.safe_dump({"rule_files": [str(path) for path in RULES], "tests": [
-            promtool_test(down, base, f"{base}/runbooks/gateway-down"), promtool_test(down, "", ""),
-        ]}), "utf-8",
-    )  # fmt: skip
+        yaml.safe_dump(
+            {
+                "rule_files": [str(path) for path in RULES],
+                "tests": [
+                    promtool_test(down, base, f"{base}/runbooks/gateway-down"),
+                    promtool_test(down, "", ""),
+                ],
+            }
+        ),
+        "utf-8",
+    )
     asked = [promtool, "test", "rules", str(tmp_path / "tests.yml")]
     done = subprocess.run(asked, capture_output=True, text=True, timeout=30, check=False)
     assert done.returncode == 0, done.stdout + done.stderr

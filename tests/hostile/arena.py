@@ -2,10 +2,7 @@
 
 import asyncio
 import json
-import os
 import statistics
-import subprocess
-import sys
 from collections import Counter
 from collections.abc import AsyncIterator, Coroutine, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -16,16 +13,16 @@ from random import Random
 from typing import Any
 
 import aiohttp
-import asyncpg
 import redis.asyncio
 import yarl
 
 from gateway.access.keys import Scope
 from gateway.embedded.launcher import Embedded
 from gateway.ingest.workers.process import is_short
+from tests.hostile.children import child, ready, tidy
 from tests.hostile.families import Hostile
 from tests.hostile.routes import Target, World, targets
-from tests.support.process import CLOCK, ROOT, make_key
+from tests.support.process import CLOCK, make_key
 
 AT_ONCE = 6
 """Requests of the attacker at once."""
@@ -37,7 +34,10 @@ GROWN = 64 * 1024
 """KiB of memory that a family may leave behind."""
 
 GARBAGE = 5_000
-"""Objects in reference cycles that a family may leave to the collector, and one a request where that is more."""
+"""Objects in reference cycles that a family may leave to the collector.
+
+One a request where that is more.
+"""
 
 CALM = 4.0
 """Seconds of the neighbour alone, before anything hostile."""
@@ -48,15 +48,15 @@ SETTLE_WITHIN = 15.0
 OUTSIDE = "the sender's own servers cannot be reached"
 """Signatures of Amazon SNS are judged by a certificate of Amazon's, which no test may fetch."""
 
-TIDY_EVERY = 30.0
-"""Seconds between two times that tables are vacuumed: the servers of tests do not do so by themselves, all others do."""
-
 TIMEOUT = aiohttp.ClientTimeout(total=60)
 
 
 @dataclass
 class Felt:
-    """What a family did: answers by status, the longest hold of the loop, and the neighbour's requests."""
+    """The effect of a family.
+
+    Answers by status, the longest hold of the loop, and the neighbour's requests.
+    """
 
     answers: Counter[int] = field(default_factory=Counter)
     wrong: list[str] = field(default_factory=list)
@@ -69,7 +69,10 @@ class Felt:
     garbage: int = 0
     """Objects in reference cycles, which only the collector could free."""
     shed: int = 0
-    """Bodies to be read by a process of which their sender was told to send fewer at once: 503 with Retry-After."""
+    """Bodies to be read by a process of which their sender was told to send fewer at once.
+
+    The answer is 503 with Retry-After.
+    """
 
     @property
     def p99(self) -> float:
@@ -86,7 +89,10 @@ class Felt:
 
 @dataclass
 class Arena:
-    """A gateway on servers of its own; `calm` is the neighbour's 99th percentile before anything hostile."""
+    """A gateway on servers of its own.
+
+    `calm` is the neighbour's 99th percentile before anything hostile.
+    """
 
     url: str
     pid: int
@@ -156,11 +162,15 @@ class Arena:
             failed = status >= 500 and not (shed or (status == 503 and OUTSIDE in text))
             if failed or "Traceback" in text or "asyncpg" in text:
                 felt.wrong.append(
-                    f"{one.method} {one.path} {one.headers} {(one.body or b'')[:300]!r} -> {status} {text[:300]}"
+                    f"{one.method} {one.path} {one.headers} "
+                    f"{(one.body or b'')[:300]!r} -> {status} {text[:300]}"
                 )
 
     async def until_alive(self, seconds: float) -> None:
-        """Return once both probes answer 200 and no task was ever started anew; raises AssertionError after `seconds`."""
+        """Return once both probes answer 200 and no task was ever started anew.
+
+        Raises AssertionError after `seconds`.
+        """
         until = CLOCK.monotonic() + seconds
         async with aiohttp.ClientSession(self.url) as session:
             while True:
@@ -236,18 +246,18 @@ async def arena(folder: Path, config: str) -> AsyncIterator[Arena]:
             "REDIS_URL": servers.redis_url,
             "GATEWAY_ALLOW_UNSAFE": "1",
         }
-        process = _child(stack, folder / "gateway.log", env, "tests.hostile.gateway", str(folder))
-        ready = await _ready(folder / "ready.json", process)
+        process = child(stack, folder / "gateway.log", env, "tests.hostile.gateway", str(folder))
+        told = await ready(folder / "ready.json", process)
         scopes = {scope: await make_key(servers.database_url, scope) for scope in Scope}
         made = Arena(
-            f"http://127.0.0.1:{ready['port']}", process.pid, folder, servers.redis_url, scopes
+            f"http://127.0.0.1:{told['port']}", process.pid, folder, servers.redis_url, scopes
         )
         world = await _world(made)
-        made.targets = targets([(method, path) for method, path in ready["routes"]], world)
+        made.targets = targets([(method, path) for method, path in told["routes"]], world)
         ours = [
             await make_key(servers.database_url, scope) for scope in (Scope.INGEST, Scope.ADMIN)
         ]
-        _child(
+        child(
             stack,
             folder / "neighbour.log",
             {},
@@ -258,50 +268,10 @@ async def arena(folder: Path, config: str) -> AsyncIterator[Arena]:
             str(folder / "neighbour"),
         )
         await CLOCK.sleep(1.0)
-        tidying = asyncio.create_task(_tidy(servers.database_url))
+        tidying = asyncio.create_task(tidy(servers.database_url))
         yield made
         tidying.cancel()
         await asyncio.wait({tidying})
-
-
-async def _tidy(url: str) -> None:
-    conn = await asyncpg.connect(url, server_settings={"vacuum_cost_delay": "2ms"})
-    try:
-        while True:
-            await conn.execute("VACUUM (ANALYZE)")
-            await CLOCK.sleep(TIDY_EVERY)
-    finally:
-        conn.terminate()
-
-
-def _child(
-    stack: AsyncExitStack, log: Path, env: dict[str, str], module: str, *arguments: str
-) -> "subprocess.Popen[bytes]":
-    with log.open("wb") as sink:
-        process = subprocess.Popen(
-            [sys.executable, "-m", module, *arguments],
-            cwd=ROOT,
-            env={**os.environ, **env},
-            stdout=sink,
-            stderr=sink,
-        )
-
-    def end() -> None:
-        process.kill()
-        process.wait()
-
-    stack.callback(end)
-    return process
-
-
-async def _ready(file: Path, process: "subprocess.Popen[bytes]") -> dict[str, Any]:
-    until = CLOCK.monotonic() + 30
-    while not file.exists():
-        assert process.poll() is None, (file.parent / "gateway.log").read_text()[-3000:]
-        assert CLOCK.monotonic() < until, "the gateway does not serve"
-        await CLOCK.sleep(0.05)
-    made: dict[str, Any] = json.loads(file.read_text())
-    return made
 
 
 async def _world(made: Arena) -> World:

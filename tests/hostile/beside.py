@@ -1,7 +1,9 @@
-"""What an attack costs the neighbour of the gateway it is sent to, and the neighbour of another one on the same machine.
+"""Cost of an attack to the neighbour of the gateway it is sent to.
 
-`python -m tests.hostile.beside SEED` prints a line for each family. What the other neighbour feels is the machine's share:
-no gateway can take it away.
+It is compared with the neighbour of another one on the same machine.
+
+`python -m tests.hostile.beside SEED` prints a line for each family. What the other neighbour feels
+is the machine's share: no gateway can take it away.
 """
 
 import asyncio

@@ -8,9 +8,11 @@ from tests.hostile.routes import Target
 from tests.support.process import CLOCK
 
 KINDS = (
-    "/ingest/generic", "/ingest/alertmanager", "/v2/enqueue", "/generic/2010-04-15/create_event.json", "/api/v2/alerts",
-    "/v2/alerts", "/ingest/email/raw", "/ingest/email/mailgun", "/ingest/phone/twilio/voice", "/ingest/chat/slack", "/ingest/app",
-    "/api/v1/incidents", "/api/v1/login", "/api/v1/cis/import", "/attachments", "/report/", "/my/", "/api/v1/mine/",
+    "/ingest/generic", "/ingest/alertmanager", "/v2/enqueue",
+    "/generic/2010-04-15/create_event.json", "/api/v2/alerts", "/v2/alerts", "/ingest/email/raw",
+    "/ingest/email/mailgun", "/ingest/phone/twilio/voice", "/ingest/chat/slack", "/ingest/app",
+    "/api/v1/incidents", "/api/v1/login", "/api/v1/cis/import", "/attachments", "/report/", "/my/",
+    "/api/v1/mine/",
 )  # fmt: skip
 """One route of each kind of handler: the ends or beginnings of paths."""
 
@@ -21,7 +23,10 @@ PIECE = b"x" * 65_536
 
 
 def one_of_each_kind(targets: Sequence[Target]) -> list[Target]:
-    """The first target that takes a body of each kind; raises AssertionError for a kind that is gone."""
+    """The first target that takes a body of each kind.
+
+    Raises AssertionError for a kind that is gone.
+    """
     found = []
     for kind in KINDS:
         fitting = [

@@ -13,9 +13,10 @@ from tests.hostile.samples import encoded
 from tests.support.patterns import UNITS
 
 FAR = (
-    "9999-12-31T23:59:59.999999Z", "9999-12-31T23:59:59+00:00", "10000-01-01T00:00:00Z", "0001-01-01T00:00:00Z",
-    "infinity", "-infinity", "294276-12-31T23:59:59Z", "2026-02-30T00:00:00Z", "1970-01-01T00:00:00-23:59",
-    253402300799, 253402300799999, 1e18, -62135596800, 2**63, "253402300799", "9223372036854775807",
+    "9999-12-31T23:59:59.999999Z", "9999-12-31T23:59:59+00:00", "10000-01-01T00:00:00Z",
+    "0001-01-01T00:00:00Z", "infinity", "-infinity", "294276-12-31T23:59:59Z",
+    "2026-02-30T00:00:00Z", "1970-01-01T00:00:00-23:59", 253402300799, 253402300799999, 1e18,
+    -62135596800, 2**63, "253402300799", "9223372036854775807",
 )  # fmt: skip
 """Times that PostgreSQL, Python or a sum with a duration cannot hold, or hold as something else."""
 
@@ -130,7 +131,9 @@ def encodings(target: Target, chance: Random, size: int) -> Hostile:
             target,
             body,
             {
-                "Content-Type": f"application/json; charset={chance.choice(('utf-7', 'x' * 200, 'idna'))}"
+                "Content-Type": (
+                    f"application/json; charset={chance.choice(('utf-7', 'x' * 200, 'idna'))}"
+                )
             },
         )
     if way == 3:
@@ -169,9 +172,24 @@ def heads(target: Target, chance: Random, size: int) -> Hostile:
         chance.choice([unit for unit in UNITS if unit.isprintable()]), min(size, 6_000)
     )
     name = chance.choice(
-        ("If-Match", "Idempotency-Key", "Accept-Language", "User-Agent", "X-Request-Id", "X-Forwarded-For", "webhook-signature",
-         "X-Hub-Signature-256", "Cookie", "Content-Type", "Range", "If-None-Match", "Accept", "Authorization", "X-Api-Key")
-    )  # fmt: skip
+        (
+            "If-Match",
+            "Idempotency-Key",
+            "Accept-Language",
+            "User-Agent",
+            "X-Request-Id",
+            "X-Forwarded-For",
+            "webhook-signature",
+            "X-Hub-Signature-256",
+            "Cookie",
+            "Content-Type",
+            "Range",
+            "If-None-Match",
+            "Accept",
+            "Authorization",
+            "X-Api-Key",
+        )
+    )
     return _sent(
         target,
         encoded(target.body(chance)),
@@ -202,7 +220,7 @@ def forms(target: Target, chance: Random, size: int) -> Hostile:
 
 
 def _parts(chance: Random, size: int) -> bytes:
-    """A multipart body of many small parts, of one with a hostile head, or of boundaries that never fit."""
+    """A multipart body of many small parts, with a hostile head, or with wrong boundaries."""
     head = b"--" + BOUNDARY + b'\r\nContent-Disposition: form-data; name="%b"%b\r\n\r\n'
     long = (
         _repeated(chance.choice(UNITS), min(size, 7_000))

@@ -1,7 +1,7 @@
 """A gateway that notes how long its event loop was held: `python -m tests.hostile.gateway FOLDER`.
 
-FOLDER gets `ready.json` (port, routes) once it serves, `holds.jsonl`: a line for each hold above `NOTED` seconds, and
-`garbage.jsonl`: a line for each collection of reference cycles.
+FOLDER gets `ready.json` (port, routes) once it serves, `holds.jsonl`: a line for each hold above
+`NOTED` seconds, and `garbage.jsonl`: a line for each collection of reference cycles.
 """
 
 import asyncio
@@ -46,7 +46,7 @@ class Beats:
         self._thread = threading.get_ident()
 
     async def beat(self) -> None:
-        """Note each hold: the lateness of a beat, as far as this process itself was at work meanwhile."""
+        """Note each hold: the lateness of a beat, as far as this process itself was at work."""
         while True:
             began, used = CLOCK.monotonic(), time.process_time()
             await CLOCK.sleep(BEAT)
@@ -68,7 +68,10 @@ class Beats:
 
 
 class Garbage:
-    """The objects in reference cycles that each collection finds: to free tens of thousands of them at once holds the loop."""
+    """Note the objects in reference cycles that each collection finds.
+
+    To free tens of thousands of them at once holds the loop.
+    """
 
     def __init__(self, notes: Path) -> None:
         self._sink = notes.open("a", buffering=1)
@@ -82,7 +85,10 @@ class Garbage:
 
 
 def places(frame: FrameType | None) -> Iterator[str]:
-    """Yield the innermost places of a stack; no file is read for them, which would take longer than most holds."""
+    """Yield the innermost places of a stack.
+
+    No file is read for them, which would take longer than most holds.
+    """
     for _ in range(DEEPEST):
         if frame is None:
             return

@@ -1,6 +1,9 @@
-"""An honest neighbour at a fixed pace: `python -m tests.hostile.neighbour URL INGEST WRITE NUMBER FILE`.
+"""An honest neighbour at a fixed pace.
 
-It sends an alert, writes a note and reads a record in turn, and writes `sent seconds status` of each to FILE.
+`python -m tests.hostile.neighbour URL INGEST WRITE NUMBER FILE`.
+
+It sends an alert, writes a note and reads a record in turn, and writes
+`sent seconds status` of each to FILE.
 """
 
 import asyncio

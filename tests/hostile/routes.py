@@ -1,4 +1,7 @@
-"""Every route of a gateway as a target: a path that leads somewhere, what it takes, and whose key lets in."""
+"""Every route of a gateway as a target.
+
+A path that leads somewhere, what it takes, and whose key lets in.
+"""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -41,9 +44,11 @@ LARGE, SMALL = 2_097_152, 262_144
 """Bytes of the largest body that intake and the API read."""
 
 SENDERS = {
-    "/v2/enqueue": "pagerduty", "/v2/change/enqueue": "pagerduty", "/generic": "pagerduty_v1", "/v2/alerts": "opsgenie",
-    "/api/v2/alerts": "alertmanager_v2", "/api/v2/prometheusalertmanager": "alertmanager", "/api/v2/grafana": "grafana_legacy",
-    "/api/v2/generic": "goalert", "/integrations": "oncall", "/process-event": "icinga", "/v2/heartbeats": "opsgenie",
+    "/v2/enqueue": "pagerduty", "/v2/change/enqueue": "pagerduty", "/generic": "pagerduty_v1",
+    "/v2/alerts": "opsgenie", "/api/v2/alerts": "alertmanager_v2",
+    "/api/v2/prometheusalertmanager": "alertmanager", "/api/v2/grafana": "grafana_legacy",
+    "/api/v2/generic": "goalert", "/integrations": "oncall", "/process-event": "icinga",
+    "/v2/heartbeats": "opsgenie",
 }  # fmt: skip
 """The sender whose captured requests fit an address."""
 
@@ -61,7 +66,11 @@ class World:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """One route: `bodies` makes a body that fits, None where it takes none; `forms` are the forms it takes beside JSON."""
+    """One route.
+
+    `bodies` makes a body that fits, None where it takes none; `forms` are the forms it takes beside
+    JSON.
+    """
 
     method: str
     path: str
@@ -179,7 +188,10 @@ def _with_key(body: Any, world: World) -> Any:
 
 
 def _paths(path: str, world: World) -> Iterator[str]:
-    """The path with each of its parts filled, once for each way where a part leads to different code."""
+    """The path with each of its parts filled.
+
+    There is one for each way where a part leads to different code.
+    """
     part = re.search(r"\{(\w+)\}", path)
     if part is None:
         yield path

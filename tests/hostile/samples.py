@@ -13,8 +13,8 @@ from msgspec import inspect as types
 from tests.ingest.requests import FIXTURES
 
 TEXTS = (
-    "a", "INC-20260302-000001", "a@b.example", "default", "mail:a@b.example", "2026-03-02T12:00:00Z", "08:00", "1h", "en",
-    "https://a.example/x", "GENERIC", "+4915112345678",
+    "a", "INC-20260302-000001", "a@b.example", "default", "mail:a@b.example",
+    "2026-03-02T12:00:00Z", "08:00", "1h", "en", "https://a.example/x", "GENERIC", "+4915112345678",
 )  # fmt: skip
 TIME = "2026-03-02T12:00:00Z"
 

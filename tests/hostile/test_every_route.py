@@ -1,4 +1,7 @@
-"""No input to any route holds the loop, grows the memory, gets a 5xx, ends a task, or is felt by a neighbour."""
+"""No input to any route holds the loop, grows the memory, gets a 5xx or ends a task.
+
+No neighbour feels it either.
+"""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from itertools import cycle
@@ -37,7 +40,10 @@ key_bytes_per_minute = 1_000_000_000_000
 link_per_hour = 10_000
 link_per_record = 10_000
 """
-"""No quota is met, so that every input is read: whoever sends as much as this is sent away long before."""
+"""No quota is met, so that every input is read.
+
+Whoever sends as much as this is sent away long before.
+"""
 
 TRIES = 3
 """A machine that stutters does so once; an input that hurts does so each time."""

@@ -14,12 +14,18 @@ from tests.support.intake import IntakeHarness, an_alert, intake_harness
 KEY = b"test key"
 EDIT = "UPDATE timeline SET facts = '{}' WHERE incident_id = $1 AND seq = 1"
 DELETE = "DELETE FROM timeline WHERE incident_id = $1 AND seq = 2"
-SWAP = "UPDATE timeline SET seq = CASE seq WHEN 1 THEN 1000 ELSE 1 END WHERE incident_id = $1 AND seq IN (1, 2)"
+SWAP = (
+    "UPDATE timeline SET seq = CASE seq WHEN 1 THEN 1000 ELSE 1 END "
+    "WHERE incident_id = $1 AND seq IN (1, 2)"
+)
 INSERT = """
 INSERT INTO timeline SELECT incident_id, max(seq) + 1, now(), 'me', 'note', '{}', '\\x00'
 FROM timeline WHERE incident_id = $1 GROUP BY 1
 """
-CUT = "DELETE FROM timeline t USING incident i WHERE i.id = $1 AND t.incident_id = i.id AND t.seq = i.version"
+CUT = (
+    "DELETE FROM timeline t USING incident i "
+    "WHERE i.id = $1 AND t.incident_id = i.id AND t.seq = i.version"
+)
 REDATE = "UPDATE timeline SET at = at + interval '1 us' WHERE incident_id = $1 AND seq = 1"
 FORGE_HEAD = "UPDATE incident SET version = version - 1 WHERE id = $1"
 
@@ -57,7 +63,10 @@ async def test_wrong_key_verifies_no_timeline(database_url: str, clock: FakeCloc
 
 
 async def _cut_cleanly(conn: "asyncpg.Connection[asyncpg.Record]", incident: int) -> None:
-    """Remove the newest entry and set the head back, as somebody with the whole database in hand could."""
+    """Remove the newest entry and set the head back.
+
+    Somebody with the whole database in hand could.
+    """
     await conn.execute(CUT, incident)
     await conn.execute(
         "UPDATE incident i SET version = t.seq, timeline_hash = t.hash FROM timeline t "

@@ -20,10 +20,23 @@ from gateway.vocabulary import PRIORITIES, Impact, State, Urgency
 from tests.support.clock import NOON
 
 RECORD = Incident(
-    id=1, number="INC-20260302-000001", title="x", source="web", priority=3, impact=Impact.COMPANY, urgency=Urgency.LOW,
-    occurred_at=NOON, recorded_at=NOON, updated_at=NOON, policy="p", ledger=(LedgerEntry(NOON, ClockEvent.RECORD, priority=3),),
-    version=1, timeline_hash=b"", claimed_impact=Impact.BUSINESS, claimed_urgency=Urgency.URGENT,
-)  # fmt: skip
+    id=1,
+    number="INC-20260302-000001",
+    title="x",
+    source="web",
+    priority=3,
+    impact=Impact.COMPANY,
+    urgency=Urgency.LOW,
+    occurred_at=NOON,
+    recorded_at=NOON,
+    updated_at=NOON,
+    policy="p",
+    ledger=(LedgerEntry(NOON, ClockEvent.RECORD, priority=3),),
+    version=1,
+    timeline_hash=b"",
+    claimed_impact=Impact.BUSINESS,
+    claimed_urgency=Urgency.URGENT,
+)
 
 
 def matrix(impact: Impact, urgency: Urgency) -> int:

@@ -83,9 +83,10 @@ def test_any_field_value_is_kept_or_refused_with_pointer(changes: dict[str, Any]
 @pytest.mark.parametrize(
     ("name", "value"),
     [
-        ("room", 1), ("room", "x" * (LONGEST + 1)), ("room", "a\0b"), ("count", True), ("count", "1"), ("count", float("inf")),
-        ("count", float("nan")), ("count", BIGGEST + 1), ("since", "20260302"), ("since", "2026-02-30"), ("since", 5),
-        ("colour", "blue"), ("colour", 1), ("seen", "true"), ("seen", 0), ("unknown", 1), ("unknown", None),
+        ("room", 1), ("room", "x" * (LONGEST + 1)), ("room", "a\0b"), ("count", True),
+        ("count", "1"), ("count", float("inf")), ("count", float("nan")), ("count", BIGGEST + 1),
+        ("since", "20260302"), ("since", "2026-02-30"), ("since", 5), ("colour", "blue"),
+        ("colour", 1), ("seen", "true"), ("seen", 0), ("unknown", 1), ("unknown", None),
     ],
 )  # fmt: skip
 def test_invalid_field_value_is_refused(name: str, value: Any) -> None:

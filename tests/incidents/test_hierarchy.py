@@ -140,5 +140,6 @@ def test_detached_link_is_proposed_with_its_reason() -> None:
         proposed=True,
     )
     assert freed.events[-1] == (
-        "link_proposed", {"master": an_incident().number, "reason": "rule: same service", "score": 1.0},
-    )  # fmt: skip
+        "link_proposed",
+        {"master": an_incident().number, "reason": "rule: same service", "score": 1.0},
+    )

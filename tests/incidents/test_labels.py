@@ -74,6 +74,12 @@ def test_service_request_states_have_own_labels(state: State) -> None:
 
 
 def test_source_maps_to_channel() -> None:
-    assert [vocabulary.channel_of(*case) for case in (("wechat", None), ("email", "key"), ("zabbix", "key"), ("itsm", None))] == [
-        "wechat", "email", "monitoring", "app",
-    ]  # fmt: skip
+    assert [
+        vocabulary.channel_of(*case)
+        for case in (("wechat", None), ("email", "key"), ("zabbix", "key"), ("itsm", None))
+    ] == [
+        "wechat",
+        "email",
+        "monitoring",
+        "app",
+    ]

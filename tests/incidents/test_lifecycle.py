@@ -32,10 +32,21 @@ LATER = NOON + timedelta(minutes=1)
 
 def an_incident(state: State = State.LOGGED, **more: object) -> Incident:
     made = Incident(
-        id=1, number="INC-20260302-000001", title="Mail is down", source="email", priority=3, impact=Impact.GROUP,
-        urgency=Urgency.NORMAL, occurred_at=NOON, recorded_at=NOON, updated_at=NOON, policy="itil-minutes",
-        ledger=(LedgerEntry(NOON, ClockEvent.RECORD, priority=3),), version=1, timeline_hash=b"h",
-    )  # fmt: skip
+        id=1,
+        number="INC-20260302-000001",
+        title="Mail is down",
+        source="email",
+        priority=3,
+        impact=Impact.GROUP,
+        urgency=Urgency.NORMAL,
+        occurred_at=NOON,
+        recorded_at=NOON,
+        updated_at=NOON,
+        policy="itil-minutes",
+        ledger=(LedgerEntry(NOON, ClockEvent.RECORD, priority=3),),
+        version=1,
+        timeline_hash=b"h",
+    )
     if state is State.ON_HOLD:
         more = {"held_state": State.ASSIGNED, "hold_reason": HoldReason.AWAITING_USER} | more
     return replace(made, state=state, **more)  # type: ignore[arg-type]

@@ -19,11 +19,25 @@ from gateway.vocabulary import Impact, Urgency
 from tests.support.clock import NOON
 
 RECORD = Incident(
-    id=1, number="INC-20260302-000001", title="mail down", source="web", priority=1, impact=Impact.BUSINESS,
-    urgency=Urgency.URGENT, occurred_at=NOON, recorded_at=NOON, updated_at=NOON, policy="p", ledger=Ledger(), version=1,
-    timeline_hash=b"", service="mail", resolution_category="restart", solution="grew it",
+    id=1,
+    number="INC-20260302-000001",
+    title="mail down",
+    source="web",
+    priority=1,
+    impact=Impact.BUSINESS,
+    urgency=Urgency.URGENT,
+    occurred_at=NOON,
+    recorded_at=NOON,
+    updated_at=NOON,
+    policy="p",
+    ledger=Ledger(),
+    version=1,
+    timeline_hash=b"",
+    service="mail",
+    resolution_category="restart",
+    solution="grew it",
     fields={"cause": "full disk"},
-)  # fmt: skip
+)
 STORY = (
     ReportedEvent(NOON, "ann", "opened", {"reason": "reported"}),
     ReportedEvent(NOON, "mona", "declared_major", {"reason": "all of sales"}),

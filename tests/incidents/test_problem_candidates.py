@@ -9,9 +9,16 @@ from gateway.incidents.problem_candidates import CandidateIncident, ProblemReaso
 from gateway.vocabulary import Resolution
 
 PLAIN = CandidateIncident(
-    id=1, number="INC-20260101-000001", service="", ci="", category="", major=False, priority=3, resolution=None,
+    id=1,
+    number="INC-20260101-000001",
+    service="",
+    ci="",
+    category="",
+    major=False,
+    priority=3,
+    resolution=None,
     resolution_category="",
-)  # fmt: skip
+)
 EXPLAINED: dict[str, Any] = {"resolution": Resolution.SOLVED, "resolution_category": "disk"}
 
 

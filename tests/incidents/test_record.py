@@ -1,4 +1,7 @@
-"""A message owed has one id for one cause and address, and is as urgent as the priority it tells."""
+"""A message owed has one id for one cause and address.
+
+It is as urgent as the priority it tells.
+"""
 
 import pytest
 

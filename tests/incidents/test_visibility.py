@@ -1,4 +1,7 @@
-"""Records are there for those who may see them, and a security flag hides them even from their own."""
+"""Records are there for those who may see them.
+
+A security flag hides them even from their own.
+"""
 
 from collections.abc import Mapping
 from itertools import product
@@ -62,7 +65,10 @@ async def test_sql_visibility_agrees_with_python(pool: Pool) -> None:
 
 
 async def test_may_see_function_is_inlined_by_postgresql(pool: Pool) -> None:
-    asked = "EXPLAIN SELECT FROM incident WHERE may_see(security, recorded_by, owner, contact, false, true, '{}')"
+    asked = (
+        "EXPLAIN SELECT FROM incident "
+        "WHERE may_see(security, recorded_by, owner, contact, false, true, '{}')"
+    )
     plan = "\n".join(row[0] for row in await pool.fetch(asked))
     assert "may_see" not in plan
 

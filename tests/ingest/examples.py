@@ -1,7 +1,9 @@
-"""Writes what captured requests are read as, where that is missing, and gateway/quarantine/examples.json.
+"""Writes what captured requests are read as, where that is missing.
 
-The latter is every captured body that is understood without settings, one a line. What is written is to be read before it is
-kept: it says what the source does, and not what it should do.
+The file is gateway/quarantine/examples.json.
+
+The latter is every captured body that is understood without settings, one a line. What is written
+is to be read before it is kept: it says what the source does, and not what it should do.
 """
 
 import argparse

@@ -1,4 +1,7 @@
-"""Senders that sign: each signs as its documentation says, with a secret of its own, and can be made to lie."""
+"""Senders that sign.
+
+Each signs as its documentation says, with a secret of its own, and can be made to lie.
+"""
 
 import base64
 import hmac
@@ -34,12 +37,15 @@ MINUTE = timedelta(minutes=1)
 
 @dataclass(frozen=True)
 class Signer:
-    """One sender: its two live secrets, the account it sends for, how it signs a body at a time, and where the signature is.
+    """One sender.
 
-    `word` stands in the body of its fixture; `longest` is how long a signature is good, None where no time is told. Where
-    `in_body`, the signature is a field of the body, by a certificate: the secrets are then the versions of it. Senders that
-    show tokens have `settings`; what they sign with lies at the addresses of `certificates`, and nothing of a token
-    `binds_the_body`.
+    It has two live secrets, the account it sends for, how it signs a body at a time, and where the
+    signature is.
+
+    `word` stands in the body of its fixture; `longest` is how long a signature is good, None where
+    no time is told. Where `in_body`, the signature is a field of the body, by a certificate: the
+    secrets are then the versions of it. Senders that show tokens have `settings`; what they sign
+    with lies at the addresses of `certificates`, and nothing of a token `binds_the_body`.
     """
 
     slug: str
@@ -175,13 +181,19 @@ CLOUD = {
 
 PUBLISHED = msgspec.json.encode(KeySet([CLOUD["new"], CLOUD["old"]]).as_dict())
 GOOGLES: dict[str, Any] = {
-    "iss": "https://accounts.google.com", "aud": "https://gateway.example", "email": "push@shop-prod.iam.gserviceaccount.com",
-    "email_verified": True, "sub": "113774264463038321964",
-}  # fmt: skip
+    "iss": "https://accounts.google.com",
+    "aud": "https://gateway.example",
+    "email": "push@shop-prod.iam.gserviceaccount.com",
+    "email_verified": True,
+    "sub": "113774264463038321964",
+}
 ENTRAS: dict[str, Any] = {
-    "iss": f"https://sts.windows.net/{TENANT}/", "aud": "api://gateway", "appid": "461e8683-5575-4561-ac7f-899cc907d62a",
-    "tid": TENANT, "roles": ["ActionGroupsSecureWebhook"],
-}  # fmt: skip
+    "iss": f"https://sts.windows.net/{TENANT}/",
+    "aud": "api://gateway",
+    "appid": "461e8683-5575-4561-ac7f-899cc907d62a",
+    "tid": TENANT,
+    "roles": ["ActionGroupsSecureWebhook"],
+}
 FOR_GOOGLE = SourceSettings(
     audience="https://gateway.example", senders=("push@shop-prod.iam.gserviceaccount.com",)
 )
@@ -204,14 +216,18 @@ SUBSCRIPTION = "3f2d4487-b0fc-4125-8bd5-7ad17384221e"
 HOUR = timedelta(hours=1)
 
 SIGNERS = [
-    Signer("azure", ("new", "old"), SUBSCRIPTION, shown(ENTRAS), "authorization", b"Fired", HOUR, settings=FOR_ENTRA,
-           certificates={ENTRA_AT: PUBLISHED}, binds_the_body=False),
-    Signer("cloudwatch", ("2", "1"), "123456789012", sns, "Signature", b"ALARM", timedelta(minutes=65), in_body=True,
-           certificates={CERTIFICATE_AT: CERTIFICATE}),
+    Signer("azure", ("new", "old"), SUBSCRIPTION, shown(ENTRAS), "authorization", b"Fired", HOUR,
+           settings=FOR_ENTRA, certificates={ENTRA_AT: PUBLISHED}, binds_the_body=False),
+    Signer("cloudwatch", ("2", "1"), "123456789012", sns, "Signature", b"ALARM",
+           timedelta(minutes=65), in_body=True, certificates={CERTIFICATE_AT: CERTIFICATE}),
     Signer("github", (NEW, OLD), "octo-org", github, "x-hub-signature-256", b"nightly", None),
-    Signer("google_cloud", ("new", "old"), "shop-prod", shown(GOOGLES), "authorization", b"open", HOUR, settings=FOR_GOOGLE,
-           certificates={GOOGLE_AT: PUBLISHED}, binds_the_body=False, case="pushed"),
-    Signer("grafana", (NEW, OLD), "grafana.example/1", grafana, "x-grafana-alerting-signature", b"c6eadffa33fcdf37"),
-    Signer("sentry", (NEW, OLD), "a8e5d37a-696c-4c54-adb5-b3f28d64c7de", sentry, "sentry-hook-signature", b"Too many"),
-    Signer("standard_webhooks", (WHSEC_NEW, WHSEC_OLD), "", standard, "webhook-signature", b"Disk full"),
+    Signer("google_cloud", ("new", "old"), "shop-prod", shown(GOOGLES), "authorization", b"open",
+           HOUR, settings=FOR_GOOGLE, certificates={GOOGLE_AT: PUBLISHED}, binds_the_body=False,
+           case="pushed"),
+    Signer("grafana", (NEW, OLD), "grafana.example/1", grafana, "x-grafana-alerting-signature",
+           b"c6eadffa33fcdf37"),
+    Signer("sentry", (NEW, OLD), "a8e5d37a-696c-4c54-adb5-b3f28d64c7de", sentry,
+           "sentry-hook-signature", b"Too many"),
+    Signer("standard_webhooks", (WHSEC_NEW, WHSEC_OLD), "", standard, "webhook-signature",
+           b"Disk full"),
 ]  # fmt: skip

@@ -1,4 +1,7 @@
-"""Alerts from the field that were misread once: tests/cases, each file one request of Nagios' command in order."""
+"""Alerts from the field that were misread once.
+
+Each file of tests/cases is one request of Nagios' command in order.
+"""
 
 from collections.abc import AsyncIterator
 from pathlib import Path

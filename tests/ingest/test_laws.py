@@ -1,4 +1,7 @@
-"""What every source owes, for all of them at once: each captured request is read, the three laws hold, and the build knows."""
+"""Every source owes the same, and is asked all of it at once.
+
+Each captured request is read, the three laws hold, and the build knows.
+"""
 
 import re
 from collections.abc import Iterator
@@ -42,7 +45,10 @@ def test_source_reads_captured_requests_and_keeps_three_laws(slug: str) -> None:
 
 
 def understood(slug: str, body: Any) -> bool:
-    """Whether a body is read without a flaw; whatever it raises but Malformed is an exception of the test."""
+    """Return whether a body is read without a flaw.
+
+    Whatever it raises but Malformed is an exception of the test.
+    """
     try:
         parsed = BY_SLUG[slug].parse(
             WebhookDelivery({}, msgspec.json.encode(body), NOW), SourceSettings()
@@ -116,7 +122,10 @@ def test_source_modules_match_registry_in_order() -> None:
 
 
 UNTIMED = {"github"}
-"""Who tells no time that is signed: what was captured stays good, and a repeat is told by its delivery."""
+"""Who tells no time that is signed.
+
+What was captured stays good, and a repeat is told by its delivery.
+"""
 
 ACCOUNTLESS = {"standard_webhooks"}
 """Whose requests name no account."""
@@ -124,7 +133,10 @@ ACCOUNTLESS = {"standard_webhooks"}
 
 @pytest.mark.parametrize("signer", SIGNERS, ids=lambda signer: signer.slug)
 def test_every_signer_supports_all_five_attacks(signer: Signer) -> None:
-    """Bad, stale, replayed, of a wrong account, with its keys elsewhere: reading/test_signatures.py then tells the lies."""
+    """Bad, stale, replayed, of a wrong account, with its keys elsewhere.
+
+    reading/test_signatures.py then tells the lies.
+    """
     headers, body = signer.signed()
     source, delivery = BY_SLUG[signer.slug], WebhookDelivery(headers, body, NOW)
     assert signer.by_a_stranger() != (headers, body)

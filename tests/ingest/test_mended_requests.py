@@ -1,4 +1,7 @@
-"""What is mended of a request: it opens a record, and its receipt says what was read otherwise than it was sent."""
+"""What is mended of a request.
+
+It opens a record, and its receipt says what was read otherwise than it was sent.
+"""
 
 from collections.abc import AsyncIterator
 from typing import Any
@@ -7,7 +10,8 @@ import msgspec
 import pytest
 
 from gateway.settings import MOST_ITEMS, Database, load
-from tests.ingest.reading.test_lenient import NUL, TIMES
+from tests.ingest.reading.test_lenient import NUL
+from tests.ingest.reading.test_lenient_times import TIMES
 from tests.support.served import Served, served
 
 

@@ -1,4 +1,7 @@
-"""Monitoring systems: whatever stands in a good frame, the shipped templates, and the shipped notification command."""
+"""Monitoring systems.
+
+Whatever stands in a good frame, the shipped templates, and the shipped notification command.
+"""
 
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -90,8 +93,9 @@ def test_test_button_alert_is_marked_as_test(slug: str) -> None:
 
 @pytest.mark.parametrize(
     ("case", "priority"),
-    [("zabbix/firing", 2), ("nagios/firing", 1), ("nagios/host_down", 2), ("icinga/event_firing", 1), ("datadog/firing", 2),
-     ("datadog/told_again", 3), ("newrelic/firing", 1), ("dynatrace/firing", 3), ("elastic/firing", 1), ("splunk/firing", 2),
+    [("zabbix/firing", 2), ("nagios/firing", 1), ("nagios/host_down", 2),
+     ("icinga/event_firing", 1), ("datadog/firing", 2), ("datadog/told_again", 3),
+     ("newrelic/firing", 1), ("dynatrace/firing", 3), ("elastic/firing", 1), ("splunk/firing", 2),
      ("uptime_kuma/firing", 2), ("healthchecks/firing", 2)],
 )  # fmt: skip
 def test_severities_map_to_priorities(case: str, priority: int) -> None:
@@ -133,7 +137,10 @@ def test_check_name_is_label_and_not_catalogue_service(case: str) -> None:
 
 
 def filled(name: str, values: dict[str, str], macro: str) -> dict[str, Any]:
-    """A shipped template with what its sender puts in for the macros; what it does not know stays empty."""
+    """A shipped template with what its sender puts in for the macros.
+
+    What it does not know stays empty.
+    """
     text = re.sub(
         macro, lambda found: values.get(found[1], ""), (INTEGRATIONS / name).read_text("utf-8")
     )
@@ -143,9 +150,15 @@ def filled(name: str, values: dict[str, str], macro: str) -> dict[str, Any]:
 
 def test_shipped_templates_are_read_like_fixtures() -> None:
     variables = {
-        "ALERT_ID": "1234", "ALERT_TRANSITION": "Triggered", "ALERT_SCOPE": "host:srv01,service:shop", "ORG_ID": "11023",
-        "ALERT_CYCLE_KEY": "9bd4", "TAGS": "service:shop", "DATE": "1795237080000", "ALERT_PRIORITY": "P2",
-    }  # fmt: skip
+        "ALERT_ID": "1234",
+        "ALERT_TRANSITION": "Triggered",
+        "ALERT_SCOPE": "host:srv01,service:shop",
+        "ORG_ID": "11023",
+        "ALERT_CYCLE_KEY": "9bd4",
+        "TAGS": "service:shop",
+        "DATE": "1795237080000",
+        "ALERT_PRIORITY": "P2",
+    }
     ((_, datadog),) = read(
         "datadog", filled("datadog/payload.json", variables, r"\$([A-Z_]+)")
     ).alerts
@@ -243,5 +256,6 @@ async def test_nagios_command_and_icinga_event_open_and_clear_incidents(
     assert (await gateway.post("/process-event", event, key=None)).status == 401
     _, listed = await gateway.get("/api/v1/incidents", key="read")
     assert sorted((one["source"], one["title"], one["state"]) for one in listed["incidents"]) == [
-        ("icinga", "dummy-809!random fortune", "resolved"), ("nagios", "HTTP on srv01 is CRITICAL", "resolved"),
-    ]  # fmt: skip
+        ("icinga", "dummy-809!random fortune", "resolved"),
+        ("nagios", "HTTP on srv01 is CRITICAL", "resolved"),
+    ]

@@ -1,4 +1,7 @@
-"""The command of Nagios and Icinga: nothing it is told is lost while the gateway is away, and all of it comes in order."""
+"""The command of Nagios and Icinga.
+
+Nothing it is told is lost while the gateway is away, and all of it comes in order.
+"""
 
 import asyncio
 import json
@@ -54,10 +57,23 @@ class Nagios:
 
     async def tell(self, *told: str, within: str = "5", spool: str = "spool") -> tuple[int, str]:
         process = await asyncio.create_subprocess_exec(
-            sys.executable, str(SCRIPT), "--url", f"http://127.0.0.1:{self.stub.port}", "--key-file", str(self.folder / "key"),
-            "--pause", "0.01", "--within", within, "--spool", str(self.folder / spool), *told,
-            stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT, env=os.environ | {"TMPDIR": str(self.folder)},
-        )  # fmt: skip
+            sys.executable,
+            str(SCRIPT),
+            "--url",
+            f"http://127.0.0.1:{self.stub.port}",
+            "--key-file",
+            str(self.folder / "key"),
+            "--pause",
+            "0.01",
+            "--within",
+            within,
+            "--spool",
+            str(self.folder / spool),
+            *told,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+            env=os.environ | {"TMPDIR": str(self.folder)},
+        )
         output, _ = await process.communicate()
         return process.returncode or 0, output.decode()
 
@@ -140,10 +156,20 @@ async def test_notification_of_killed_command_is_sent_by_next_command(nagios: Na
     async with nagios.stub.up():
         pass
     process = await asyncio.create_subprocess_exec(
-        sys.executable, str(SCRIPT), "--url", f"http://127.0.0.1:{nagios.stub.port}", "--key-file", str(nagios.folder / "key"),
-        "--spool", str(nagios.folder / "spool"), "host=a", "state=CRITICAL", "time=1", stdout=asyncio.subprocess.DEVNULL,
+        sys.executable,
+        str(SCRIPT),
+        "--url",
+        f"http://127.0.0.1:{nagios.stub.port}",
+        "--key-file",
+        str(nagios.folder / "key"),
+        "--spool",
+        str(nagios.folder / "spool"),
+        "host=a",
+        "state=CRITICAL",
+        "time=1",
+        stdout=asyncio.subprocess.DEVNULL,
         stderr=asyncio.subprocess.DEVNULL,
-    )  # fmt: skip
+    )
     await until(lambda: len(nagios.waiting) == 1)
     process.kill()
     await process.wait()

@@ -47,7 +47,8 @@ async def test_mended_entry_opens_incident_once(gateway: Served) -> None:
     kept = listed["quarantine"][0]["id"]
     async with gateway.pool.acquire() as conn:
         await conn.execute(
-            "UPDATE quarantine SET body = convert_to(replace(convert_from(body, 'UTF8'), '\"on fire\"', '{}'), 'UTF8') "
+            "UPDATE quarantine SET body = convert_to(replace(convert_from(body, 'UTF8'), "
+            "'\"on fire\"', '{}'), 'UTF8') "
             "WHERE id = $1",
             kept,
         )

@@ -1,4 +1,7 @@
-"""Every source whose key is the check: the same key with a worse severity raises its record, with a milder one it stays."""
+"""Every source whose key is the check.
+
+The same key with a worse severity raises its record, with a milder one it stays.
+"""
 
 from datetime import timedelta
 from typing import Any
@@ -36,7 +39,10 @@ RISES: dict[str, tuple[tuple[str, ...], str, str]] = {
 
 
 def firing(slug: str, path: tuple[str, ...], word: str) -> bytes:
-    """The captured firing of a source with another severity, under a key that does not derive from the severity."""
+    """The captured firing of a source with another severity.
+
+    Its key does not derive from the severity.
+    """
     body: Any = msgspec.json.decode(
         (FIXTURES / slug / "firing" / "request.http").read_bytes().partition(b"\n\n")[2]
     )

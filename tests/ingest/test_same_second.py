@@ -1,4 +1,7 @@
-"""A firing and its recovery that carry one time, as senders that stamp whole seconds or the time of occurrence send them."""
+"""A firing and its recovery that carry one time.
+
+Senders that stamp whole seconds or the time of occurrence send them.
+"""
 
 from typing import Any
 
@@ -48,7 +51,10 @@ PAIRS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "generic": (occurred("firing", OCCURRED), occurred("resolved", OCCURRED)),
     "pagerduty": (event("trigger", OCCURRED), event("resolve", OCCURRED)),
 }
-"""A firing and a recovery of one time, by source; Nagios' and the generic one are those of a case from the field."""
+"""A firing and a recovery of one time, by source.
+
+Nagios' and the generic one are those of a case from the field.
+"""
 
 
 async def send(intake: IntakeHarness, slug: str, body: dict[str, Any]) -> tuple[Outcome, str]:

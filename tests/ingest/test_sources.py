@@ -14,22 +14,13 @@ from gateway.ingest.sources.pagerduty import routing_key
 from gateway.ingest.sources.pagerduty_v1 import service_key
 from gateway.settings import SourceSettings
 from gateway.vocabulary import AlertStatus
+from tests.ingest.any_json import JSON
 from tests.ingest.requests import CASES, FIXTURES, NOW, read, replayed
 
 SLUGS = [source.slug for source in SOURCES]
+
 SOURCE = {source.slug: source for source in SOURCES}
-NAMES = ["title", "alerts", "labels", "status", "links", "startsAt", "endsAt", "data", "payload", "event_action", "dedup_key",
-         "specversion", "id", "source", "type", "time", "occurred_at", "custom_details", "timestamp", "x"]  # fmt: skip
-WORDS = st.sampled_from(
-    ["1.0", "trigger", "resolve", "firing", "ok", "2026-11-21T04:00:00Z", "\0", "9" * 400]
-)
-JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text() | WORDS,
-    lambda inner: (
-        st.lists(inner, max_size=4)
-        | st.dictionaries(st.sampled_from(NAMES) | st.text(max_size=3), inner)
-    ),
-)
+
 TEXT = st.text(
     st.characters(exclude_characters="\0", exclude_categories=["Cs"]), min_size=1, max_size=40
 )
@@ -103,9 +94,11 @@ def test_garbage_is_read_stably_or_malformed(slug: str, body: object) -> None:
 @pytest.mark.parametrize("slug", SLUGS)
 @pytest.mark.parametrize(
     "body",
-    [b"[" * 100_000, b'{"a":' * 100_000, b'{"title": NaN}', b'{"title":1e999}', '{"title":"x"}'.encode("utf-16"),
-     b'{"title":"x","occurred_at":1e21}', b'{"title":"x","occurred_at":"10000-01-01T00:00:00Z"}', b"", b"\xff",
-     b'{"title":"\\ud800"}', b'{"title":"x","dedup_key":' + b"9" * 5000 + b"}", b'{"title":"x","y":' + b"[" * 40 + b"]" * 40 + b"}"],
+    [b"[" * 100_000, b'{"a":' * 100_000, b'{"title": NaN}', b'{"title":1e999}',
+     '{"title":"x"}'.encode("utf-16"), b'{"title":"x","occurred_at":1e21}',
+     b'{"title":"x","occurred_at":"10000-01-01T00:00:00Z"}', b"", b"\xff", b'{"title":"\\ud800"}',
+     b'{"title":"x","dedup_key":' + b"9" * 5000 + b"}",
+     b'{"title":"x","y":' + b"[" * 40 + b"]" * 40 + b"}"],
 )  # fmt: skip
 def test_known_hostile_bodies_are_refused(slug: str, body: bytes) -> None:
     try:
@@ -328,154 +321,3 @@ def test_mended_cloudevent_has_other_delivery_id_than_refused_one() -> None:
     )
     assert bad.refused[0].body == msgspec.json.encode(event | {"data": {"title": 5}})
     assert bad.delivery_id != good.delivery_id == read("cloudevents", event).delivery_id
-
-
-def frames(inner: object, word: str) -> list[tuple[str, object]]:
-    """Bodies of the senders whose frame is fixed, with anything at all where they leave room."""
-    alarm = {
-        "AlarmName": word,
-        "NewStateValue": "ALARM",
-        "Trigger": inner,
-        "StateChangeTime": word,
-        "AlarmArn": inner,
-    }
-    envelope = {
-        "Type": "Notification",
-        "MessageId": word,
-        "TopicArn": word,
-        "Timestamp": word,
-        "SignatureVersion": word,
-    }
-    envelope |= {"Signature": word, "SigningCertURL": word}
-    essentials = {
-        "alertRule": word,
-        "monitorCondition": "Fired",
-        "alertId": word,
-        "firedDateTime": word,
-        "configurationItems": inner,
-    }
-    return [
-        (
-            "azure",
-            {
-                "schemaId": "azureMonitorCommonAlertSchema",
-                "data": {"essentials": essentials, "customProperties": inner},
-            },
-        ),
-        ("cloudwatch", envelope | {"Message": word}),
-        ("cloudwatch", envelope | {"Message": msgspec.json.encode(alarm).decode()}),
-        (
-            "cloudwatch",
-            envelope | {"Type": "SubscriptionConfirmation", "Message": "", "SubscribeURL": word},
-        ),
-        (
-            "github",
-            {
-                "repository": {"full_name": word},
-                "alert": {"number": inner, "rule": inner},
-                "action": "created",
-            },
-        ),
-        (
-            "github",
-            {"repository": {"full_name": word}, "workflow_run": inner, "action": "completed"},
-        ),
-        (
-            "github",
-            {
-                "organization": inner,
-                "deployment_status": {"state": "error", "environment": word, "updated_at": word},
-            },
-        ),
-        (
-            "google_cloud",
-            {
-                "incident": {
-                    "incident_id": word,
-                    "state": "open",
-                    "started_at": inner,
-                    "resource": inner,
-                }
-            },
-        ),
-        (
-            "google_cloud",
-            {
-                "incident": {
-                    "incident_id": "1",
-                    "state": word,
-                    "policy_user_labels": inner,
-                    "metric": {"labels": inner},
-                }
-            },
-        ),
-        (
-            "grafana",
-            {
-                "alerts": [{"status": "firing", "labels": {word: word}, "values": inner}],
-                "externalURL": word,
-            },
-        ),
-        (
-            "grafana",
-            {
-                "alerts": [inner, {"status": "firing", "labels": inner}],
-                "orgId": inner,
-                "groupKey": word,
-            },
-        ),
-        (
-            "sentry",
-            {
-                "action": "critical",
-                "data": {"metric_alert": {"id": inner, "date_started": word, "alert_rule": inner}},
-            },
-        ),
-        (
-            "sentry",
-            {
-                "action": "triggered",
-                "data": {
-                    "event": {"issue_id": word, "datetime": word, "url": word, "title": inner}
-                },
-            },
-        ),
-        ("sentry", {"action": word, "data": inner, "installation": inner}),
-        (
-            "standard_webhooks",
-            {"type": word, "timestamp": inner, "data": {"title": word, "labels": inner}},
-        ),
-        ("standard_webhooks", {"type": word, "data": inner}),
-    ]
-
-
-@given(inner=JSON, word=st.text() | WORDS)
-def test_any_content_in_vendor_frame_is_read_or_malformed(inner: object, word: str) -> None:
-    for slug, body in frames(inner, word):
-        try:
-            msgspec.json.encode(read(slug, body, sentry_hook_timestamp="1795237200").alerts)
-        except Malformed as refusal:
-            assert refusal.flaws  # noqa: PT017
-
-
-@given(inner=JSON, word=st.text())
-def test_any_content_in_valid_envelope_is_read_or_malformed(inner: object, word: str) -> None:
-    event = {"specversion": "1.0", "id": "1", "source": "s", "type": "t"}
-    page = {"event_action": "trigger", "payload": {"summary": "s", "custom_details": inner}}
-    mapped = SourceSettings(mapping={"items": "/a", "title": "/title/x", "labels": "/labels/0"})
-    told = {f"ce-{name}": value for name, value in event.items()} | {
-        "ce_subject": word,
-        "ce_time": word,
-    }
-    for slug, body, intake, headers in (
-        ("cloudevents", event | {"data": inner}, None, {}),
-        ("cloudevents", event | {"data_base64": word}, mapped, {}),
-        ("cloudevents", inner, None, told),
-        ("cloudevents", inner, None, told | {"content_type": "text/plain"}),
-        ("generic", {"a": inner}, mapped, {}),
-        ("pagerduty", page, None, {}),
-    ):
-        try:
-            msgspec.json.encode(read(slug, body, intake, **headers).alerts)
-        except Malformed as refusal:
-            assert refusal.flaws  # noqa: PT017

@@ -1,4 +1,7 @@
-"""What stands in for a value that is missing, or cannot be read and left out: doubt opens a record, and refuses none."""
+"""What stands in for a value that is missing, or cannot be read and left out.
+
+Doubt opens a record, and refuses none.
+"""
 
 import json
 from typing import Any
@@ -13,7 +16,7 @@ from gateway.quarantine import pointers
 from gateway.quarantine.examples import load_examples
 from gateway.settings import MOST_ITEMS, SourceSettings
 from gateway.vocabulary import AlertStatus
-from tests.ingest.reading.test_lenient import mended, read
+from tests.ingest.reading.lenient_reading import mended, read
 from tests.ingest.requests import BY_SLUG, NOW
 
 

@@ -1,4 +1,7 @@
-"""How alike troubles are: in any order of words, in Chinese, and for the same thing more than for another."""
+"""Troubles are alike in any order of words, and in Chinese.
+
+They are more alike for the same thing than for another.
+"""
 
 import pytest
 from hypothesis import given

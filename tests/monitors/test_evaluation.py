@@ -10,10 +10,22 @@ from tests.support.clock import NOON
 
 MINUTE = timedelta(minutes=1)
 DAILY = evaluation.with_next_deadline(
-    Monitor(id=1, integration_id=1, integration="ours", slug="backup", name="Backup", period_seconds=600, grace_seconds=60,
-            severity="critical", service="shop", ci="db1", created_at=NOON, updated_at=NOON),
+    Monitor(
+        id=1,
+        integration_id=1,
+        integration="ours",
+        slug="backup",
+        name="Backup",
+        period_seconds=600,
+        grace_seconds=60,
+        severity="critical",
+        service="shop",
+        ci="db1",
+        created_at=NOON,
+        updated_at=NOON,
+    ),
     NOON,
-)  # fmt: skip
+)
 OK, START, FAIL = (
     Ping(PingSignal.SUCCESS),
     Ping(PingSignal.START),
@@ -39,8 +51,11 @@ def test_overdue_monitor_fires_at_deadline_and_repeats() -> None:
         NOON + 11 * MINUTE,
     )
     assert (judged.alert.title, judged.alert.severity, judged.alert.service, judged.alert.ci) == (
-        "Backup is overdue", "critical", "shop", "db1",
-    )  # fmt: skip
+        "Backup is overdue",
+        "critical",
+        "shop",
+        "db1",
+    )
     assert (judged.monitor.state, judged.monitor.down_since) == (
         MonitorState.DOWN,
         NOON + 11 * MINUTE,
@@ -54,8 +69,10 @@ def test_failure_fires_and_next_success_resolves() -> None:
     failed = evaluation.apply_ping(DAILY, FAIL, NOON + MINUTE)
     assert failed.alert is not None
     assert (failed.alert.title, failed.alert.description, failed.alert.annotations) == (
-        "Backup failed", "no space left", {"exit_status": "3"},
-    )  # fmt: skip
+        "Backup failed",
+        "no space left",
+        {"exit_status": "3"},
+    )
     well = evaluation.apply_ping(failed.monitor, OK, NOON + 2 * MINUTE)
     assert well.alert is not None
     assert (well.alert.status, well.alert.dedup_key) == (

@@ -30,7 +30,10 @@ TEN = {
 
 
 class Site:
-    """A monitor `backup` of every ten minutes with a minute's grace, and an intake to break before or after it commits."""
+    """A monitor `backup` of every ten minutes with a minute's grace.
+
+    Its intake can break before or after it commits.
+    """
 
     def __init__(
         self, pool: Pool, clock: FakeClock, intake: IntakeHarness, integration: int, monitor: int

@@ -94,10 +94,11 @@ def test_next_expected_time_is_later_and_adjacent(
 @pytest.mark.parametrize(
     ("period", "schedule", "zone", "pointer"),
     [
-        (None, "", "UTC", "/schedule"), (60, "* * * * *", "UTC", "/schedule"), (None, "* * * *", "UTC", "/schedule"),
-        (None, "0 * * * * *", "UTC", "/schedule"), (None, "61 * * * *", "UTC", "/schedule"), (60, "", "Mars/Olympus", "/zone"),
-        (None, "0 0 30 2 *", "UTC", "/schedule"),
-        (None, "² * * * *", "UTC", "/schedule"), (None, "@daily", "UTC", "/schedule"), (60, "", "../etc/passwd", "/zone"),
+        (None, "", "UTC", "/schedule"), (60, "* * * * *", "UTC", "/schedule"),
+        (None, "* * * *", "UTC", "/schedule"), (None, "0 * * * * *", "UTC", "/schedule"),
+        (None, "61 * * * *", "UTC", "/schedule"), (60, "", "Mars/Olympus", "/zone"),
+        (None, "0 0 30 2 *", "UTC", "/schedule"), (None, "² * * * *", "UTC", "/schedule"),
+        (None, "@daily", "UTC", "/schedule"), (60, "", "../etc/passwd", "/zone"),
     ],
 )  # fmt: skip
 def test_invalid_period_schedule_or_zone_is_refused_with_pointer(

@@ -148,7 +148,8 @@ async def test_notice_to_any_recipient_text_is_stored(pool: Pool) -> None:
 
 
 WAITING = """
-INSERT INTO outbox (id, channel, recipient, template, facts, cause, urgency, created_at, next_attempt_at)
+INSERT INTO outbox (id, channel, recipient, template, facts, cause, urgency, created_at,
+    next_attempt_at)
 SELECT gen_random_uuid(), 'smtp', 'ann@example.com', 'opened', '{}', n::text, n % 5 + 1,
   $1::timestamptz, $1::timestamptz - n * interval '10 ms'
 FROM generate_series(1, 5000) AS n

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from gateway.notify.press_tokens import PressTokens
-from tests.access.test_permissions import RECORD
+from tests.access.situations import RECORD
 
 OURS, OTHERS = PressTokens((b"new" * 11, b"old" * 11)), PressTokens((b"else" * 8,))
 

@@ -1,4 +1,7 @@
-"""A message about a security incident is judged when it is sent: by what its recipient may see then."""
+"""A message about a security incident is judged when it is sent.
+
+By what its recipient may see then.
+"""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -25,8 +28,10 @@ from tests.support.clock import NOON, FakeClock
 from tests.support.telling import ScriptedChannel, notice
 
 LISTED: Mapping[str, tuple[str, ...]] = {
-    "security": ("smtp:soc@example.com", "slack:C1"), "incident_manager": ("voice:lena",), "leader": ("smtp:boss@example.com",),
-}  # fmt: skip
+    "security": ("smtp:soc@example.com", "slack:C1"),
+    "incident_manager": ("voice:lena",),
+    "leader": ("smtp:boss@example.com",),
+}
 SEEN = (
     "person:mona",
     "sms:mona",
@@ -86,9 +91,13 @@ async def sent(
     """Owe a message about the incident to each of these and send them."""
     channels = {name: ScriptedChannel() for name in ("smtp", "sms", "voice", "slack", "webhook")}
     runner = NotificationRunner(
-        pool=pool, channels=channels, metrics=Metrics(CollectorRegistry()), clock=clock, privy=privy_addresses(LISTED),
+        pool=pool,
+        channels=channels,
+        metrics=Metrics(CollectorRegistry()),
+        clock=clock,
+        privy=privy_addresses(LISTED),
         opens=lambda *_: "https://gateway.example/r/link",
-    )  # fmt: skip
+    )
     async with pool.acquire() as conn:
         incident_id = await conn.fetchval("SELECT id FROM incident WHERE number = $1", number)
         said: dict[str, Any] = {
@@ -160,8 +169,9 @@ async def test_message_does_not_name_other_security_incident_to_outsiders(
         {"raised_by": hidden, "listed": listed},
     )
     assert {one.recipient: hidden in repr(one) or "phishing" in repr(one) for one in told} == {
-        "lena@example.com": False, "mona@example.com": True,
-    }  # fmt: skip
+        "lena@example.com": False,
+        "mona@example.com": True,
+    }
     assert all("insider" in one.text for one in told)
 
 

@@ -104,6 +104,17 @@ def test_deferred_row_is_pending_until_too_old() -> None:
 
 
 def test_only_retry_with_endpoint_down_counts_as_failing() -> None:
-    assert [is_endpoint_failure(one) for one in (Delivered(), Undeliverable("gone"), Retry("busy"), Retry("no answer", down=True))] == [
-        False, False, False, True,
-    ]  # fmt: skip
+    assert [
+        is_endpoint_failure(one)
+        for one in (
+            Delivered(),
+            Undeliverable("gone"),
+            Retry("busy"),
+            Retry("no answer", down=True),
+        )
+    ] == [
+        False,
+        False,
+        False,
+        True,
+    ]

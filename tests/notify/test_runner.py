@@ -1,4 +1,7 @@
-"""The runner tells everyone once, holds no transaction while it does, and leaves failing endpoints alone."""
+"""The runner tells everyone once and holds no transaction while it does.
+
+It leaves failing endpoints alone.
+"""
 
 import asyncio
 from collections.abc import Callable
@@ -193,7 +196,8 @@ async def test_no_transaction_is_open_while_sending(pool: Pool, clock: FakeClock
     await until(lambda: channel.running == 1)
     assert (
         await pool.fetchval(
-            "SELECT count(*) FROM pg_stat_activity WHERE state LIKE 'idle in transaction%' AND datname = current_database()"
+            "SELECT count(*) FROM pg_stat_activity "
+            "WHERE state LIKE 'idle in transaction%' AND datname = current_database()"
         )
         == 0
     )

@@ -151,18 +151,32 @@ def test_library_traceback_is_logged_as_exception_fact(capsys: pytest.CaptureFix
 
 
 def test_process_logs_only_json_lines() -> None:
-    """Run as the command runs: a task whose exception nobody takes, a warning, and a line of ours."""
-    said = "import asyncio, warnings, structlog; from gateway.observe.logs import configure; configure()"
+    """Run as the command runs.
+
+    There are a task whose exception nobody takes, a warning, and a line of ours.
+    """
+    said = (
+        "import asyncio, warnings, structlog; from gateway.observe.logs "
+        "import configure; configure()"
+    )
     said += "; structlog.get_logger().info('ours')"
-    lost = "async def f():\n t = asyncio.ensure_future(asyncio.sleep(0, result=1)); t.cancel()\n async def g(): 1/0\n"
-    script = f"{said}\n{lost} asyncio.ensure_future(g()); await asyncio.sleep(0)\nasyncio.run(f())\nwarnings.warn('old')"
+    lost = (
+        "async def f():\n t = asyncio.ensure_future(asyncio.sleep(0, result=1)); "
+        "t.cancel()\n async def g(): 1/0\n"
+    )
+    script = (
+        f"{said}\n{lost} asyncio.ensure_future(g()); await "
+        "asyncio.sleep(0)\nasyncio.run(f())\nwarnings.warn('old')"
+    )
     done = subprocess.run(
         [sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=30
     )
     lines = [json.loads(line) for line in done.stderr.splitlines()]
     assert [(one["event"], one.get("logger")) for one in lines] == [
-        ("ours", None), ("library", "asyncio"), ("library", "py.warnings"),
-    ]  # fmt: skip
+        ("ours", None),
+        ("library", "asyncio"),
+        ("library", "py.warnings"),
+    ]
     assert "ZeroDivisionError" in lines[1]["exception"]
 
 

@@ -26,8 +26,19 @@ def test_consecutive_shifts_have_no_flaws_in_any_order(lengths: list[int], chanc
 
 
 def test_every_shift_flaw_is_reported_with_pointer() -> None:
-    told = flaws([a_shift(8, 8), a_shift(0, LONGEST / HOUR + 1), a_shift(40, 48), a_shift(47, 50), Shift(
-        starts_at=NOON + 60 * HOUR, ends_at=NOON + 61 * HOUR, people=())])  # fmt: skip
+    told = flaws(
+        [
+            a_shift(8, 8),
+            a_shift(0, LONGEST / HOUR + 1),
+            a_shift(40, 48),
+            a_shift(47, 50),
+            Shift(starts_at=NOON + 60 * HOUR, ends_at=NOON + 61 * HOUR, people=()),
+        ]
+    )
     assert [flaw.pointer for flaw in told] == [
-        "/shifts/0/to", "/shifts/1/to", "/shifts/4/people", "/shifts/0/from", "/shifts/3/from",
-    ]  # fmt: skip
+        "/shifts/0/to",
+        "/shifts/1/to",
+        "/shifts/4/people",
+        "/shifts/0/from",
+        "/shifts/3/from",
+    ]

@@ -20,10 +20,21 @@ from gateway.vocabulary import Impact, Tier, Urgency
 from tests.support.clock import NOON
 
 RECORD = Incident(
-    id=1, number="INC-20260302-000001", title="x", source="web", priority=3, impact=Impact.GROUP, urgency=Urgency.NORMAL,
-    occurred_at=NOON, recorded_at=NOON, updated_at=NOON, policy="p", ledger=(LedgerEntry(NOON, ClockEvent.RECORD, priority=3),),
-    version=1, timeline_hash=b"",
-)  # fmt: skip
+    id=1,
+    number="INC-20260302-000001",
+    title="x",
+    source="web",
+    priority=3,
+    impact=Impact.GROUP,
+    urgency=Urgency.NORMAL,
+    occurred_at=NOON,
+    recorded_at=NOON,
+    updated_at=NOON,
+    policy="p",
+    ledger=(LedgerEntry(NOON, ClockEvent.RECORD, priority=3),),
+    version=1,
+    timeline_hash=b"",
+)
 GROUPS = {
     "desk": (GroupTier.DESK, "dora both"),
     "mail": (GroupTier.TIER2, "tom both twice"),

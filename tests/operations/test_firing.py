@@ -93,7 +93,10 @@ async def test_marks_only_write_equals_full_write(intake: IntakeHarness) -> None
                 [replace(revision, marks_only=marks_only)],
                 intake.clock.at,
             )
-    told = "SELECT marks::text, breached, next_due_at, updated_at, version, ledger::text, state FROM incident ORDER BY id"
+    told = (
+        "SELECT marks::text, breached, next_due_at, updated_at, version, ledger::text, state "
+        "FROM incident ORDER BY id"
+    )
     narrow, wide = await intake.rows(told)
     assert narrow == wide
     assert narrow["breached"]
@@ -210,7 +213,10 @@ async def test_related_incidents_are_detached_and_timed_when_master_alert_ends(
         below = "(SELECT id FROM incident WHERE dedup_key = 'below')"
         asked = f"SELECT due_at FROM timer WHERE incident_id = {below} AND kind = 1 AND armed"  # noqa: S608 - nothing from outside
         assert await intake.rows(asked) == [{"due_at": rows[1]["next_due_at"]}]
-        told = "SELECT event FROM timeline t JOIN incident i ON i.id = t.incident_id WHERE dedup_key = 'below' ORDER BY seq"
+        told = (
+            "SELECT event FROM timeline t JOIN incident i ON i.id = t.incident_id "
+            "WHERE dedup_key = 'below' ORDER BY seq"
+        )
         assert [row["event"] for row in await intake.rows(told)] == [
             "opened",
             "linked",

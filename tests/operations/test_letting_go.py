@@ -1,60 +1,29 @@
-"""Followers of a master that ends, is lowered or hidden, or that they outgrow: they are on their own at once, and told."""
+"""Followers of a master that ends, is lowered or hidden, or that they outgrow.
+
+They are on their own at once, and told.
+"""
 
 import json
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
 
 from gateway.access.principal import Principal
-from gateway.db.pool import Pool
 from gateway.directory.roles import Role
 from gateway.errors import Conflict
 from gateway.incidents import commands
-from gateway.incidents.record import Incident
 from gateway.operations.act import act
 from gateway.operations.convert import convert
-from gateway.operations.create import NewReport, create
 from gateway.operations.edit import edit
 from gateway.operations.link import link, unlink
 from gateway.operations.rounds.orphans import detach_orphans
-from gateway.vocabulary import Impact, Kind, RequestCategory, Resolution, TimerKind, Urgency
-from tests.operations.test_firing import MINUTE, let_fire
-from tests.support.clock import NOON, FakeClock
-from tests.support.gateway_harness import HAND, GatewayHarness, gateway_harness
-from tests.support.intake import RESOLVED, by_service, settings
+from gateway.vocabulary import Impact, Kind, RequestCategory, Urgency
+from tests.operations.linked_records import ENDS, URGENT, linked_pair, recorded
+from tests.support.gateway_harness import HAND, GatewayHarness
+from tests.support.intake import RESOLVED
 
-URGENT = {"impact": Impact.BUSINESS, "urgency": Urgency.URGENT}
 MANAGER = Principal(name="mona", parts=frozenset({Role.INCIDENT_MANAGER}))
-RULED = "UPDATE incident SET link_reason = 'rule: same service' WHERE number = $1"
-
-
-@pytest.fixture
-async def harness(pool: Pool, database_url: str, clock: FakeClock) -> AsyncIterator[GatewayHarness]:
-    async with gateway_harness(pool, database_url, clock, by_service(settings())) as furnished:
-        yield furnished
-
-
-async def recorded(harness: GatewayHarness, **fields: Any) -> Incident:
-    """A record that a system made, which is never placed below another one by itself."""
-    report = {
-        "title": "x",
-        "source": "itsm",
-        "impact": Impact.GROUP,
-        "urgency": Urgency.NORMAL,
-    } | fields
-    return await create(harness.uow, NewReport(**report), HAND)
-
-
-async def linked_pair(
-    harness: GatewayHarness, *, by_rule: bool = True, **fields: Any
-) -> tuple[str, str]:
-    """A master of priority 3 and an open record below it."""
-    master, follower = await recorded(harness), await recorded(harness, **fields)
-    await link(harness.uow, follower.number, master.number, HAND)
-    if by_rule:
-        await harness.pool.execute(RULED, follower.number)
-    return master.number, follower.number
 
 
 async def history(harness: GatewayHarness, number: str) -> list[str]:
@@ -68,13 +37,6 @@ async def why(harness: GatewayHarness, number: str) -> Mapping[str, Any]:
         for event, facts in await harness.facts(number)
         if event == "unlinked"
     )
-
-
-ENDS: dict[str, commands.Command] = {
-    "resolve": commands.Resolve(),
-    "cancel": commands.Resolve(resolution=Resolution.CANCELLED),
-    "reject": commands.Reject(note="no"),
-}
 
 
 @pytest.mark.parametrize("end", list(ENDS))

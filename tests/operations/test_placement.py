@@ -59,7 +59,10 @@ async def test_master_changed_while_locked_is_not_used(
         async with conn.transaction():
             await conn.execute(meanwhile, master.id)
             waiting = asyncio.create_task(harness.say("cannot open CRM"))
-            waits = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+            waits = (
+                "SELECT count(*) FROM pg_stat_activity "
+                "WHERE wait_event_type = 'Lock' AND datname = current_database()"
+            )
             while not (waiting.done() or await harness.pool.fetchval(waits)):
                 continue
         told = await waiting
@@ -149,8 +152,10 @@ JOIN incident m ON m.id = p.master_id WHERE i.number = $1 AND p.state = 'open' O
 """
 
 MANY = """
-INSERT INTO incident SELECT (jsonb_populate_record(i, jsonb_build_object('id', 1000000 + n, 'number', 'INC-X' || n,
-  'title', 'the printer is broken ' || n, 'state', 'closed'))).* FROM incident i, generate_series(1, $2::int) n
+INSERT INTO incident
+SELECT (jsonb_populate_record(i, jsonb_build_object('id', 1000000 + n, 'number', 'INC-X' || n,
+  'title', 'the printer is broken ' || n, 'state', 'closed'))).*
+FROM incident i, generate_series(1, $2::int) n
 WHERE i.id = $1
 """
 

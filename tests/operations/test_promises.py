@@ -55,7 +55,8 @@ def urgent(**more: Any) -> NewReport:
 
 async def changes(pool: Pool, number: str) -> list[str]:
     rows = await pool.fetch(
-        "SELECT json_array_elements(facts->'changes')->>'field' AS field FROM timeline JOIN incident i ON i.id = incident_id "
+        "SELECT json_array_elements(facts->'changes')->>'field' AS field FROM timeline "
+        "JOIN incident i ON i.id = incident_id "
         "WHERE number = $1 AND event = 'changed'",
         number,
     )

@@ -1,4 +1,7 @@
-"""What is told of a body that was not understood: the place, in plain words, beside one that was."""
+"""The explanation of a body that was not understood.
+
+It tells the place, in plain words, beside one that was.
+"""
 
 from typing import Any
 
@@ -134,7 +137,10 @@ def test_secrets_are_masked(body: bytes) -> None:
 
 
 def test_non_secret_values_are_not_masked() -> None:
-    body = b'{"dedup_key":"k","key":"v","tokens":5,"passed":true,"keys":["a"],"title":"Basic auth fails"}'
+    body = (
+        b'{"dedup_key":"k","key":"v","tokens":5,"passed":true,"keys":["a"],"title":"Basic auth '
+        b'fails"}'
+    )
     assert masking.mask_body(body) == body.decode()
 
 

@@ -95,8 +95,13 @@ def test_each_step_kind_changes_body_as_named() -> None:
         Values(at="/n", values={"1": "one"}, otherwise="many"),
     )
     assert done(body, *steps) == {
-        "title": "Disk", "host": "h1", "labels": {"host": "h1"}, "severity": "critical", "state": "firing", "n": "many",
-    }  # fmt: skip
+        "title": "Disk",
+        "host": "h1",
+        "labels": {"host": "h1"},
+        "severity": "critical",
+        "state": "firing",
+        "n": "many",
+    }
 
 
 def test_values_step_ignores_null_objects_and_lists() -> None:

@@ -1,7 +1,10 @@
-"""A day of forty records through every path of the process, from Monday noon (UTC) on, and what is left of it after a week.
+"""A day of forty records through every path of the process, from Monday noon (UTC) on.
 
-Each line is a minute, who, what, on which record, and with what. `a_day.txt` is exactly what must come of it; after a change of
-the process that is meant, the failing test says where the new one lies, and people read the difference.
+What is left of it after a week is looked at too.
+
+Each line is a minute, who, what, on which record, and with what. `a_day.txt` is exactly what must
+come of it; after a change of the process that is meant, the failing test says where the new one
+lies, and people read the difference.
 """
 
 import asyncio
@@ -33,8 +36,8 @@ group = "mail"
 """
 
 PEOPLE = {
-    "rita": ("reporter",), "dora": ("service_desk",), "theo": ("tier2",), "tina": ("tier2",), "tess": ("tier3",),
-    "mona": ("incident_manager",), "lena": ("leader",), "sam": ("security",),
+    "rita": ("reporter",), "dora": ("service_desk",), "theo": ("tier2",), "tina": ("tier2",),
+    "tess": ("tier3",), "mona": ("incident_manager",), "lena": ("leader",), "sam": ("security",),
 }  # fmt: skip
 
 ROSTER = [

@@ -1,4 +1,7 @@
-"""Requests for every route of a running gateway: its parameters and bodies are filled by what the routes themselves say."""
+"""Requests for every route of a running gateway.
+
+Parameters and bodies are filled by what the routes themselves say.
+"""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -16,11 +19,15 @@ from gateway.api.routes import list_routes
 from gateway.app.reports import REPORTS
 
 ELSEWHERE: Mapping[str, str] = {
-    "id": "999999", "system": "jira", "login": "nobody1", "slug": "mail", "name": "none", "integration": "ours",
-    "source": "generic", "service": "none", "way": "raw", "provider": "slack", "event": "voice", "type": "generic",
-    "said": "up", "asked": "note", "request_id": "00000000-0000-7000-8000-000000000000", "link": "none", "key": "gwk_none",
+    "id": "999999", "system": "jira", "login": "nobody1", "slug": "mail", "name": "none",
+    "integration": "ours", "source": "generic", "service": "none", "way": "raw",
+    "provider": "slack", "event": "voice", "type": "generic", "said": "up", "asked": "note",
+    "request_id": "00000000-0000-7000-8000-000000000000", "link": "none", "key": "gwk_none",
 }  # fmt: skip
-"""What stands for a parameter that the world does not fill: nothing there is, or what changes nothing."""
+"""Stand-ins for parameters that the world does not fill.
+
+Nothing is there, or what changes nothing.
+"""
 
 AGAIN: Mapping[tuple[str, str], Any] = {
     ("POST", "/ingest/{source}"): {
@@ -52,7 +59,9 @@ class Asked:
 
 
 def requests(app: web.Application, filled: Mapping[str, list[str]], number: str) -> Iterator[Asked]:
-    """Yield a request for each route and each value that fills its parameters; `number` is that of a hidden record.
+    """Yield a request for each route and each value that fills its parameters.
+
+    `number` is that of a hidden record.
 
     Raises AssertionError where nothing says what fills a parameter.
     """
@@ -81,7 +90,10 @@ def _names(path: str) -> list[str]:
 
 
 def _values(path: str, name: str, filled: Mapping[str, list[str]]) -> list[str]:
-    """Return what stands for a parameter: what the world has for the longest end of its path, else nothing there is."""
+    """Return what stands for a parameter.
+
+    It is what the world has for the longest end of its path, else nothing there is.
+    """
     until = path[: path.index(f"{{{name}}}") + len(name) + 2]
     known = [end for end in filled if until.endswith(end)]
     if known:
@@ -93,7 +105,10 @@ def _values(path: str, name: str, filled: Mapping[str, list[str]]) -> list[str]:
 
 
 def example_of(kind: inspect.Type, number: str, name: str = "") -> Any:  # noqa: PLR0911 - one arm a kind of type
-    """Return the least body of a type; texts are the number of the hidden record wherever a number may stand."""
+    """Return the least body of a type.
+
+    Its texts are the number of the hidden record wherever a number may stand.
+    """
     match kind:
         case inspect.StructType(fields=fields):
             asked = [one for one in fields if one.required or one.name in NUMBERS]

@@ -1,4 +1,7 @@
-"""The rows of the process's tables (docs/process.md, docs/sla.md), each of which some scenario shows to be true."""
+"""The rows of the process's tables, each of which some scenario shows to be true.
+
+The tables stand in docs/process.md and docs/sla.md.
+"""
 
 from itertools import product
 
@@ -20,8 +23,9 @@ POLICIES = ("itil-minutes", "business-hours")
 
 ROWS: tuple[str, ...] = (
     *(f"word/{word}" for word in (
-        "incident", "service request", "security incident", "major incident", "technical escalation", "management escalation",
-        "response time", "target time", "on hold", "workaround", "configuration item", "master and related",
+        "incident", "service request", "security incident", "major incident",
+        "technical escalation", "management escalation", "response time", "target time", "on hold",
+        "workaround", "configuration item", "master and related",
     )),
     *(f"role/{role}" for role in (*Role, "vendor")),
     *(f"priority/{impact}" for impact in Impact),
@@ -35,16 +39,18 @@ ROWS: tuple[str, ...] = (
     *(f"target/{policy}/{priority}" for policy, priority in product(POLICIES, (1, 2, 3, 4))),
     *(f"target/severity-ladder/{grade}" for grade in ("major", "general", "minor")),
     *(f"target/requests/{urgency}" for urgency in ("urgent", "normal")),
-    "target/service's own", "clock/pauses on hold", "clock/new priority", "clock/vendor", "clock/response",
-    "escalation/1, 2", "escalation/3, 4", "escalation/warnings",
-    "rule/desk solves at once", "rule/refused solution", "rule/follow-on", "rule/late entry", "rule/late entry overridden",
-    "rule/who, when, why", "rule/master resolves related", "rule/automatic close",
+    "target/service's own", "clock/pauses on hold", "clock/new priority", "clock/vendor",
+    "clock/response", "escalation/1, 2", "escalation/3, 4", "escalation/warnings",
+    "rule/desk solves at once", "rule/refused solution", "rule/follow-on", "rule/late entry",
+    "rule/late entry overridden", "rule/who, when, why", "rule/master resolves related",
+    "rule/automatic close",
     *(f"candidate/{reason}" for reason in ProblemReason),
     *(f"link/{kind}" for kind in LinkKind),
     "follows/knowledge", "follows/similar", "follows/complaint",
     "hand-over/list", "hand-over/acceptance", "hand-over/told", "hand-over/reminded",
-    "major/declared", "major/leader told", "major/status update", "major/update overdue", "major/report", "major/report reopened",
-    "major/report handed over", "escalation/acknowledged", "escalation/undelivered",
+    "major/declared", "major/leader told", "major/status update", "major/update overdue",
+    "major/report", "major/report reopened", "major/report handed over", "escalation/acknowledged",
+    "escalation/undelivered",
 )  # fmt: skip
 """A table's name and a row's."""
 

@@ -46,7 +46,8 @@ FLAG = {
 }
 
 BELOW = """
-UPDATE incident SET master_id = (SELECT id FROM incident WHERE number = $2), link_reason = 'manual', link_score = 1
+UPDATE incident
+SET master_id = (SELECT id FROM incident WHERE number = $2), link_reason = 'manual', link_score = 1
 WHERE number = $1
 """
 NEWEST = "SELECT number FROM incident ORDER BY id DESC LIMIT 1"
@@ -59,7 +60,10 @@ WHERE i.security AND t.actor = ANY($1::text[]) ORDER BY i.id, t.seq
 
 @dataclass
 class World:
-    """Security incidents by what they are, an ordinary record below one of them, and what fills the parameters of routes."""
+    """Security incidents by what they are, and an ordinary record below one of them.
+
+    It also has what fills the parameters of routes.
+    """
 
     story: Story
     hidden: dict[str, str] = field(default_factory=dict)
@@ -116,7 +120,10 @@ async def build(story: Story) -> World:
 
 
 async def _alert(story: Story, key: str, status: str = "firing") -> tuple[str, str]:
-    """Return the receipt and the number of the record of an alert; its sender is told none of a security incident."""
+    """Return the receipt and the number of the record of an alert.
+
+    Its sender is told none of a security incident.
+    """
     body = {
         "title": f"{SENT} {key}",
         "status": status,
@@ -134,7 +141,10 @@ async def _alert(story: Story, key: str, status: str = "firing") -> tuple[str, s
 
 
 async def _seen_before_the_flag(world: World) -> None:
-    """Flag what everybody saw before: an alert's record, one of a hand-over, one that an article was made of."""
+    """Flag what everybody saw before.
+
+    It is an alert's record, one of a hand-over, and one that an article was made of.
+    """
     story, hidden, filled = world.story, world.hidden, world.filled
     await story.report("ordinary, of the number that the reference of the API has for an example")
     receipt, hidden["alert"] = await _alert(story, "disk")
@@ -185,9 +195,13 @@ async def _flagged_from_the_beginning(world: World) -> None:
         "title": SECRET,
     }
     for action, body in (
-        ("note", {"note": SECRET}), ("linked", linked), ("complaints", {"text": SECRET}), ("updates", {"text": SECRET}),
-        ("subscribers", {"person": MANAGER}), ("declare_major", {"reason": SECRET}),
-    ):  # fmt: skip
+        ("note", {"note": SECRET}),
+        ("linked", linked),
+        ("complaints", {"text": SECRET}),
+        ("updates", {"text": SECRET}),
+        ("subscribers", {"person": MANAGER}),
+        ("declare_major", {"reason": SECRET}),
+    ):
         await story.call("POST", f"incidents/{number}/{action}", body)
     await story.call("PUT", f"incidents/{number}/refs/jira", {"id": SECRET})
     headers = story.as_key("admin") | {
@@ -202,7 +216,10 @@ async def _flagged_from_the_beginning(world: World) -> None:
 
 
 async def _going_on(world: World) -> None:
-    """Make what goes on from a closed security incident: by its alert that comes back, and by hand."""
+    """Make what goes on from a closed security incident.
+
+    By its alert that comes back, and by hand.
+    """
     story, hidden = world.story, world.hidden
     await story.act(hidden["alert"], "resolve", solution=SECRET)
     await story.act(hidden["alert"], "close")

@@ -14,7 +14,8 @@ MEANT = Path(__file__).with_name("a_day.txt")
 HAPPENED = """
 SELECT 'opened' AS happening, count(*) AS times FROM incident
 UNION ALL SELECT 'closed', count(*) FROM incident WHERE state IN ('closed', 'rejected')
-UNION ALL SELECT event, count(*) FROM timeline WHERE event IN ('resolved', 'reopened', 'sla_breached')
+UNION ALL SELECT event, count(*) FROM timeline
+WHERE event IN ('resolved', 'reopened', 'sla_breached')
 GROUP BY event
 """
 

@@ -19,8 +19,15 @@ async def test_critical_alert_runs_from_notification_to_automatic_close(story: S
     await story.until(9 + 48 * 60 + 5)
     told = await story.told(number)
     assert [event for _, event in told if event != "management_told"] == [
-        "opened", "sla_warning", "sla_warning", "sla_warning", "sla_breached", "accepted", "resolved", "closed",
-    ]  # fmt: skip
+        "opened",
+        "sla_warning",
+        "sla_warning",
+        "sla_warning",
+        "sla_breached",
+        "accepted",
+        "resolved",
+        "closed",
+    ]
     assert [minute for minute, event in told if event.startswith("sla")] == [2.5, 3.75, 4.5, 5.0]
     record = await story.record(number)
     assert (record["state"], record["closure"], record["resolution"]) == (

@@ -7,12 +7,16 @@ from typing import Any
 import pytest
 
 from tests.scenarios.conftest import Telling
-from tests.scenarios.test_mail import LISTENING, a_mail, arrived, records, reply, send
+from tests.scenarios.mail import LISTENING, a_mail, arrived, records, send
+from tests.scenarios.test_mail_replies import reply
 from tests.support.mails import RUN, hand_in, of_case
 from tests.support.story import Story
 
 CLOSES = 48 * 60
-"""Minutes after which what nobody answers closes by itself, not counting those it is spread over."""
+"""Minutes after which what nobody answers closes by itself.
+
+Those it is spread over do not count.
+"""
 
 
 @pytest.fixture
@@ -235,8 +239,14 @@ async def test_reply_with_unclear_quoting_is_kept_whole_and_reopens_nothing(stor
 
 
 INSIDE = "17-answers-inside-unmarked-quote"
-IN_RED = "回复见下，红色\n\n发件人: Desk <desk@example.com>\n发送时间: 2026年11月29日 10:20\n收件人: Kim\n主题: x\n\n哪个型号？佳能 X1"
-EMPTY = "Hi,\n\n-----Original Message-----\nFrom: Desk\nWhich model is it?\nCanon X1, serial 123 (my answer)"
+IN_RED = (
+    "回复见下，红色\n\n发件人: Desk <desk@example.com>\n发送时间: 2026年11月29日 10:20\n收件人: "
+    "Kim\n主题: x\n\n哪个型号？佳能 X1"
+)
+EMPTY = (
+    "Hi,\n\n-----Original Message-----\nFrom: Desk\nWhich model is "
+    "it?\nCanon X1, serial 123 (my answer)"
+)
 
 
 @pytest.mark.parametrize("text", ["", IN_RED, EMPTY])

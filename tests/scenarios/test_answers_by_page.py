@@ -1,4 +1,4 @@
-"""What a reporter's note on their page, or by their key, does to a record that waits for them or was resolved."""
+"""A reporter's note by page or key acts on a record that waits for them or was resolved."""
 
 from collections.abc import AsyncIterator
 

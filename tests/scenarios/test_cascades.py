@@ -1,4 +1,7 @@
-"""What is asked for of a master and its related records, and cannot be done to one of them, is answered by name and reason."""
+"""Requests about a master that cannot be done to one of its related records.
+
+They are answered by name and reason.
+"""
 
 from collections.abc import AsyncIterator
 from typing import Any
@@ -51,7 +54,10 @@ async def test_linked_incident_skipped_for_missing_permission_is_named(harness: 
     master, allowed, refused, over = await family(harness, 3)
     await harness.act(allowed, "assign", group="mail", person="tom")
     await harness.act(over, "resolve", solution="gone")
-    reason = "your roles allow resolve only for records that are with tier 2, or with a vendor; this one is logged, tier 1"
+    reason = (
+        "your roles allow resolve only for records that are with tier 2, or with a vendor; "
+        "this one is logged, tier 1"
+    )
     for _ in range(2):
         answer = await asked(harness, f"{master}/resolve", SOLVED, "tom", "once")
         assert answer["skipped"] == [{"incident": refused, "reason": reason}]

@@ -152,8 +152,12 @@ async def test_chat_card_of_flagged_incident_is_withdrawn_from_open_channel(
     assert await queue_card_updates(story.gateway.uow, {"slack"}) == 1
     text, buttons = shown(changed := await slack.next("chat.update"))
     assert (text, buttons) == (
-        "This incident is not shown in this conversation. Read it in the gateway, or ask an incident manager.", [],
-    )  # fmt: skip
+        (
+            "This incident is not shown in this conversation. "
+            "Read it in the gateway, or ask an incident manager."
+        ),
+        [],
+    )
     assert not any(said in str(changed) for said in (number, "insider", "disk full"))
     await story.call("PATCH", f"incidents/{number}", {"security": False})
     assert await queue_card_updates(story.gateway.uow, {"slack"}) == 1

@@ -137,7 +137,10 @@ async def test_major_declaration_raises_priority_and_notifies_management(harness
 
 
 async def below(harness: Story) -> str:
-    """A claim of a P1 in a record that was put below a master when it was reported; answers its number."""
+    """Claim a P1 in a record that was put below a master when it was reported.
+
+    Return its number.
+    """
     above = await harness.report("everything is down", service="shop")
     await harness.call("POST", "services", {"slug": "shop", "name": "Shop"})
     number = str((await reported(harness, source="phone"))["number"])
@@ -148,7 +151,8 @@ async def below(harness: Story) -> str:
 async def asked(harness: Story, number: str) -> list[str]:
     """Who is asked to grade a record, or told that nobody did."""
     rows = await harness.gateway.pool.fetch(
-        "SELECT o.template, o.recipient FROM outbox o JOIN incident i ON i.id = o.incident_id WHERE i.number = $1 "
+        "SELECT o.template, o.recipient FROM outbox o JOIN incident i ON i.id = o.incident_id "
+        "WHERE i.number = $1 "
         "AND o.template IN ('grade_this', 'grading_overdue') ORDER BY o.created_at",
         number,
     )

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from tests.scenarios.conftest import Telling
-from tests.scenarios.test_mail import LISTENING, a_mail, arrived, records, send
+from tests.scenarios.mail import LISTENING, a_mail, arrived, records, send
 from tests.support.story import Story
 
 

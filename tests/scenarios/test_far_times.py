@@ -10,7 +10,10 @@ RECORDS = "SELECT count(*) FROM incident WHERE state = 'logged'"
 
 
 async def timers_stay_healthy(story: Story) -> bool:
-    """Let the timers of this replica take every step for half a minute of the story's clock; whether they do well."""
+    """Let the timers of this replica take every step for half a minute of the story's clock.
+
+    Return whether they do well.
+    """
     for _ in range(8):
         await story.gateway.timers.run_once()
         await story.until((story.clock.monotonic() + 4) / 60)

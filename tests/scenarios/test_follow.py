@@ -99,7 +99,8 @@ async def test_complaint_is_counted_and_director_notified_if_late_or_major(story
 
 
 COMPLAINTS = """
-SELECT i.number, o.recipient FROM outbox o JOIN incident i ON i.id = o.incident_id WHERE o.template = 'complaint'
+SELECT i.number, o.recipient FROM outbox o JOIN incident i ON i.id = o.incident_id
+WHERE o.template = 'complaint'
 """
 
 

@@ -1,4 +1,7 @@
-"""Records are given to people there are, taken by whoever works on them, and never said to be when they are not."""
+"""Records are given to people there are, taken by whoever works on them.
+
+They are never said to be when they are not.
+"""
 
 from typing import Any
 
@@ -13,7 +16,10 @@ NIGHT = {"from": "2026-03-02T20:00:00Z", "to": "2026-03-03T04:00:00Z"}
 
 @pytest.fixture
 async def harness(story: Story) -> Story:
-    """Dora is the desk; Tom and Tina work in mail at tier 2, Tess and Thea in kernel at tier 3, which supports payroll."""
+    """Dora is the desk, and six work in two tiers.
+
+    Tom and Tina work in mail at tier 2, Tess and Thea in kernel at tier 3, which supports payroll.
+    """
     people = {
         "dora": "service_desk",
         "tom": "tier2",
@@ -257,8 +263,10 @@ async def test_incident_converts_to_request_and_overdue_request_asks_conversion(
     body = wanted | {"request_category": "hardware_software"}
     record = (await harness.call("POST", f"incidents/{number}/convert", body, "dora"))["incident"]
     assert (record["kind"], record["request_category"], record["sla"]["policy"]) == (
-        "service_request", "hardware_software", "requests",
-    )  # fmt: skip
+        "service_request",
+        "hardware_software",
+        "requests",
+    )
     assert record["planned_resolution_at"] is not None
     assert await harness.status("POST", f"incidents/{number}/convert", "dora", body) == 409
     await harness.until(60 * 24)

@@ -15,11 +15,12 @@ import redis.asyncio as valkey
 from gateway.observe.logs import configure
 from gateway.quarantine.old_keys import mask_old_keys
 from tests.scenarios.conftest import Telling
-from tests.scenarios.test_mail import LISTENING, a_mail, send
+from tests.scenarios.mail import LISTENING, a_mail, send
 from tests.support.story import Story
 
 TABLES = """
-SELECT format('%I.%I', schemaname, tablename) AS name FROM pg_tables WHERE schemaname = 'public' ORDER BY 1
+SELECT format('%I.%I', schemaname, tablename) AS name FROM pg_tables WHERE schemaname = 'public'
+ORDER BY 1
 """
 
 BODIES: dict[str, Any] = {
@@ -84,13 +85,19 @@ async def dumped(story: Story, redis_url: str) -> bytes:
 
 
 async def through_every_source(story: Story, key: str) -> list[str]:
-    """Post to every source with the key in the path, a header and the body; answers what was answered."""
+    """Post to every source with the key in the path, a header and the body.
+
+    Return what was answered.
+    """
     told = []
     basic = base64.b64encode(f"x:{key}".encode()).decode()
     ways: list[tuple[str, dict[str, str]]] = [
-        ("/{}", {}), ("", {"Authorization": "Bearer {}"}), ("", {"X-Api-Key": "{}"}),
-        ("", {"Authorization": f"Basic {basic}"}), ("", {"Authorization": "GenieKey {}"}),
-    ]  # fmt: skip
+        ("/{}", {}),
+        ("", {"Authorization": "Bearer {}"}),
+        ("", {"X-Api-Key": "{}"}),
+        ("", {"Authorization": f"Basic {basic}"}),
+        ("", {"Authorization": "GenieKey {}"}),
+    ]
     for place, (source, body) in enumerate(BODIES.items()):
         path, headers = ways[place % len(ways)]
         sent = {name: value.replace("{}", key) for name, value in headers.items()} | {
@@ -105,8 +112,12 @@ async def through_every_source(story: Story, key: str) -> list[str]:
 
 
 async def through_other_products(story: Story, key: str) -> list[str]:
-    event = {"routing_key": key, "event_action": "trigger", "dedup_key": key,
-             "payload": {"summary": f"down {key}", "source": "x", "severity": "critical"}}  # fmt: skip
+    event = {
+        "routing_key": key,
+        "event_action": "trigger",
+        "dedup_key": key,
+        "payload": {"summary": f"down {key}", "source": "x", "severity": "critical"},
+    }
     older = {"service_key": key, "event_type": "trigger", "description": f"down {key}"}
     asked: list[tuple[str, Any, dict[str, str]]] = [
         ("/v2/enqueue", event, {}),
@@ -136,10 +147,16 @@ async def through_mail(story: Story, key: str) -> None:
     await send(story, a_mail(f"my key is {key}", To=to, Subject=f"help {key}", Message_ID="<k1@x>"))
     await send(story, a_mail("away", To=to, Message_ID="<k2@x>", Auto_Submitted="auto-replied"))
     await send(story, f"hello {key}".encode(), to)
-    sealed = f"From: a@b.example\r\nTo: {to}\r\nMessage-ID: <k3@x>\r\nContent-Type: application/pkcs7-mime\r\n\r\nMIIB"
+    sealed = (
+        f"From: a@b.example\r\nTo: {to}\r\nMessage-ID: <k3@x>\r\nContent-Type: "
+        "application/pkcs7-mime\r\n\r\nMIIB"
+    )
     await send(story, sealed.encode(), to)
     folded = f"my key is {key[:30]}=\r\n{key[30:]}"
-    head = f"From: a@b.example\r\nMessage-ID: <k4@x>\r\nContent-Transfer-Encoding: quoted-printable\r\nDelivered-To: {to}\r\n\r\n"
+    head = (
+        "From: a@b.example\r\nMessage-ID: <k4@x>\r\nContent-Transfer-Encoding: "
+        f"quoted-printable\r\nDelivered-To: {to}\r\n\r\n"
+    )
     await send(story, (head + folded).encode(), to)
 
 
@@ -192,7 +209,8 @@ async def test_quarantined_mail_with_masked_key_is_replayed_to_its_integration(
 
 BEGUN = """
 INSERT INTO keys_masked (relation, after_id, until) VALUES
-  ('receipt', '00000000-0000-0000-0000-000000000000', $1), ('quarantine', '0', $1), ('set_aside', '0', $1)
+  ('receipt', '00000000-0000-0000-0000-000000000000', $1), ('quarantine', '0', $1),
+    ('set_aside', '0', $1)
 """
 OLD = """
 WITH r AS (UPDATE receipt SET body = $1), q AS (UPDATE quarantine SET body = $1, problem = $2)

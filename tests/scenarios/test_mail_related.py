@@ -3,7 +3,7 @@
 import pytest
 
 from tests.scenarios.conftest import Telling
-from tests.scenarios.test_mail import LISTENING
+from tests.scenarios.mail import LISTENING
 from tests.support.mails import hand_in, of_case
 
 CASE = "16-reply-to-a-merged-record"

@@ -1,4 +1,7 @@
-"""Who is believed to have written a mail: staff whose address is authenticated, and reporters who were told of the record."""
+"""People who are believed to have written a mail.
+
+They are staff whose address is authenticated, and reporters who were told of the record.
+"""
 
 from collections.abc import AsyncIterator
 from email.message import EmailMessage
@@ -7,7 +10,8 @@ from typing import Any
 import pytest
 
 from tests.scenarios.conftest import Telling
-from tests.scenarios.test_mail import LISTENING, a_mail, arrived, entries, records, reply, send
+from tests.scenarios.mail import LISTENING, a_mail, arrived, entries, records, send
+from tests.scenarios.test_mail_replies import reply
 from tests.support.story import Story
 
 AUTHENTICATING = LISTENING + '\n[mail.authentication]\nservers = ["mx.corp.example"]\n'

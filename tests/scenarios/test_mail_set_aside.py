@@ -1,11 +1,14 @@
-"""Mail that a program wrote: nothing is lost by a guess, and what headers tell of stands where people see it."""
+"""Mail that a program wrote.
+
+Nothing is lost by a guess, and what headers tell of stands where people see it.
+"""
 
 from collections.abc import AsyncIterator
 
 import pytest
 
 from tests.scenarios.conftest import Telling
-from tests.scenarios.test_mail import LISTENING, a_mail, arrived, entries, records, send
+from tests.scenarios.mail import LISTENING, a_mail, arrived, entries, records, send
 from tests.support.mails import hand_in, of_case
 from tests.support.story import Story
 
@@ -34,7 +37,9 @@ async def test_report_about_automatic_replies_opens_incident_unanswered(
     assert await story.gateway.pool.fetchval("SELECT count(*) FROM outbox") == 0
 
 
-BOUNCE = b"""From: System <system@corp.example>\r\nTo: desk@example.com\r\nSubject: %s\r\nMessage-ID: <q1@corp.example>\r\n\r\n
+BOUNCE = b"""\
+From: System <system@corp.example>\r\nTo: desk@example.com\r\nSubject: %s\r\n\
+Message-ID: <q1@corp.example>\r\n\r\n
 Hi. This is the qmail-send program.\r\n"""
 
 

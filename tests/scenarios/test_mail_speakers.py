@@ -1,20 +1,26 @@
-"""Who speaks by mail: one rule for whom the gateway answers and for who may answer, and no right by a forged head."""
+"""Senders who speak by mail: one rule for whom the gateway answers and who may answer.
+
+No right comes by a forged head.
+"""
 
 from collections.abc import AsyncIterator
 
 import pytest
 
 from tests.scenarios.conftest import Telling
-from tests.scenarios.test_mail import LISTENING, a_mail, arrived, entries, records, send
+from tests.scenarios.mail import LISTENING, a_mail, arrived, entries, records, send
 from tests.support.mails import RUN, hand_in, of_case
 from tests.support.story import Story
 
 CASE = "06-contact-form-reply-to"
 ONE = f"<one{RUN.decode()}@case.example>"
 LISTED = {
-    "From": "Lea Customer via Support <support@lists.example>", "List_Id": "<support.lists.example>", "Precedence": "list",
-    "Reply_To": "Lea Customer <lea@customer.example>", "Message_ID": ONE,
-}  # fmt: skip
+    "From": "Lea Customer via Support <support@lists.example>",
+    "List_Id": "<support.lists.example>",
+    "Precedence": "list",
+    "Reply_To": "Lea Customer <lea@customer.example>",
+    "Message_ID": ONE,
+}
 NOBODY = {
     "From": "noreply@www.example.org",
     "Reply_To": "lea@customer.example",

@@ -1,4 +1,7 @@
-"""Masters and related records of the field: nothing urgent is silent below one, and what is said below one is heard."""
+"""Masters and related records of the field.
+
+Nothing urgent is silent below one, and what is said below one is heard.
+"""
 
 import json
 from collections.abc import AsyncIterator
@@ -7,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.scenarios.conftest import Telling
-from tests.scenarios.test_mail import LISTENING
+from tests.scenarios.mail import LISTENING
 from tests.support.mails import CASES, hand_in, of_case
 from tests.support.story import Story
 
@@ -96,7 +99,10 @@ async def merged(story: Story) -> tuple[str, str]:
 
 async def replies_to(story: Story, login: str, count: int) -> list[str]:
     """The texts of the messages about replies that somebody is sent."""
-    asked = "SELECT facts->>'text' AS text FROM outbox WHERE template = 'replied' AND recipient LIKE $1 ORDER BY created_at"
+    asked = (
+        "SELECT facts->>'text' AS text FROM outbox "
+        "WHERE template = 'replied' AND recipient LIKE $1 ORDER BY created_at"
+    )
     rows = [row["text"] for row in await story.gateway.pool.fetch(asked, f"%{login}%")]
     assert len(rows) == count
     return rows

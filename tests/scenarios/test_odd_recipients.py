@@ -15,7 +15,10 @@ ODD = {
     "sms:olga": "the channel 'sms' is off: set notify.twilio.account",
     "fax\x00:1": "there is no channel 'fax'",
 }
-RULE = '[[escalation.management]]\npriorities = [1]\non = ["opened"]\nnotify = ["odd", "incident_manager"]\n'
+RULE = (
+    '[[escalation.management]]\npriorities = [1]\non = ["opened"]\nnotify = '
+    '["odd", "incident_manager"]\n'
+)
 
 
 async def test_unreachable_recipients_are_recorded_with_reason_and_alert_is_kept(

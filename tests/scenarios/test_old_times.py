@@ -1,4 +1,7 @@
-"""A time that a sender says is given back as it was said; only what comes before what is judged by one that is believed."""
+"""A time that a sender says is given back as it was said.
+
+Only what comes before what is judged by one that is believed.
+"""
 
 from tests.support.story import Story
 

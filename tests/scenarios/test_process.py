@@ -17,7 +17,10 @@ STAFF = (
 
 @pytest.fixture
 async def number(story: Story) -> str:
-    """A record of priority 3. Bob and Eve are the mail group of tier 2, Carol is tier 3, Dora the desk."""
+    """A record of priority 3.
+
+    Bob and Eve are the mail group of tier 2, Carol is tier 3, Dora the desk.
+    """
     for group, tier, *people in STAFF:
         await story.hire(group, *people, tier=tier)
     return str(
@@ -182,8 +185,10 @@ async def test_request_converted_to_change_is_resolved_with_reference(story: Sto
         "incident"
     ]
     assert (record["state"], record["resolution_category"], record["refs"]) == (
-        "resolved", "converted_to_change", {"itsm": {"type": "change", "id": "CHG1"}},
-    )  # fmt: skip
+        "resolved",
+        "converted_to_change",
+        {"itsm": {"type": "change", "id": "CHG1"}},
+    )
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,7 @@
-"""The shipped policy, row by row: targets to the minute, who hears of what, and the matrix of priorities."""
+"""The shipped policy, row by row.
+
+Targets to the minute, who hears of what, and the matrix of priorities.
+"""
 
 import asyncio
 
@@ -46,7 +49,7 @@ async def breaches(story: Story, number: str) -> dict[str, float]:
 )
 @shows("word/target time")
 async def test_default_policy_targets_breach_to_the_minute(
-    story: Story, priority: int, uow: int, tier2: int, escalated: int, overall: int
+    story: Story, priority: int, desk: int, tier2: int, escalated: int, overall: int
 ) -> None:
     left, assigned, raised = [await reported(story, priority) for _ in range(3)]
     await story.hire("ops")
@@ -54,7 +57,7 @@ async def test_default_policy_targets_breach_to_the_minute(
     await story.act(raised, "assign", group="ops")
     await story.act(raised, "escalate", to="tier3")
     await story.until(overall + 1)
-    assert await breaches(story, left) == {"desk": uow, "overall": overall}
+    assert await breaches(story, left) == {"desk": desk, "overall": overall}
     assert await breaches(story, assigned) == {"tier2": tier2, "overall": overall}
     assert await breaches(story, raised) == {"escalated": escalated, "overall": overall}
 

@@ -1,4 +1,7 @@
-"""Every item of the record (docs/process.md), found where the page says on a record that went all the way."""
+"""Every item of the record is found where the process page says.
+
+The record went all the way (docs/process.md).
+"""
 
 import re
 from pathlib import Path
@@ -10,10 +13,16 @@ from tests.support.story import Story
 PAGE = Path(__file__).parents[2] / "docs" / "process.md"
 ROW = re.compile(r"^\| (\d+|\+) \| (.+) \| (.+) \| (`.+`) \|$", re.MULTILINE)
 BY_DESK = {
-    "location": "Hall 2", "reporting_unit": "Sales", "contact_name": "Rita", "contact": "rita@example.com",
-    "description": "no mail since noon", "category": "mail/outage", "symptom": "no mail", "scope": "all of sales",
+    "location": "Hall 2",
+    "reporting_unit": "Sales",
+    "contact_name": "Rita",
+    "contact": "rita@example.com",
+    "description": "no mail since noon",
+    "category": "mail/outage",
+    "symptom": "no mail",
+    "scope": "all of sales",
     "language": "zh-CN",
-}  # fmt: skip
+}
 PROBLEM, CHANGE, ASKED = (
     {"number": "PRB1"},
     {"type": "change", "number": "CHG1"},
@@ -21,16 +30,19 @@ PROBLEM, CHANGE, ASKED = (
 )
 
 EXPECTED: dict[str, Any] = BY_DESK | {
-    "state": "closed", "recorded_at": "2026-03-02T12:00:00Z", "owner": "dora", "channel": "monitoring", "source": "generic",
-    "priority": 1, "planned_resolution_at": "2026-03-02T12:40:00Z", "assignee_group": "mail", "assignee": "bob", "handler": "bob",
-    "third_party": "acme", "held_s": 600.0, "solution": "patch 7", "resolution": "workaround",
-    "resolution_category": "part replaced", "resolved_at": "2026-03-02T13:00:00Z", "resolved_late": True,
-    "problem": PROBLEM, "change": CHANGE, "service_request": ASKED, "satisfaction": 2, "satisfaction_text": "took long",
-    "called_back_at": "2026-03-02T13:10:00Z", "called_back_by": "admin", "closure": "manual", "closed_at": "2026-03-02T13:10:00Z",
-    "title": "mail is down", "service": "mail", "ci": "mx1", "impact": "company", "urgency": "urgent", "severity": "critical",
-    "dedup_key": "mail is down", "occurrences": 2, "first_seen": "2026-03-02T12:00:00Z", "last_seen": "2026-03-02T12:01:00Z",
-    "occurred_at": "2026-03-02T12:00:00Z", "responded_at": "2026-03-02T12:05:00Z", "security": False, "major": True,
-    "refs": {"problem": PROBLEM, "itsm": CHANGE, "portal": ASKED},
+    "state": "closed", "recorded_at": "2026-03-02T12:00:00Z", "owner": "dora",
+    "channel": "monitoring", "source": "generic", "priority": 1,
+    "planned_resolution_at": "2026-03-02T12:40:00Z", "assignee_group": "mail", "assignee": "bob",
+    "handler": "bob", "third_party": "acme", "held_s": 600.0, "solution": "patch 7",
+    "resolution": "workaround", "resolution_category": "part replaced",
+    "resolved_at": "2026-03-02T13:00:00Z", "resolved_late": True, "problem": PROBLEM,
+    "change": CHANGE, "service_request": ASKED, "satisfaction": 2, "satisfaction_text": "took long",
+    "called_back_at": "2026-03-02T13:10:00Z", "called_back_by": "admin", "closure": "manual",
+    "closed_at": "2026-03-02T13:10:00Z", "title": "mail is down", "service": "mail", "ci": "mx1",
+    "impact": "company", "urgency": "urgent", "severity": "critical", "dedup_key": "mail is down",
+    "occurrences": 2, "first_seen": "2026-03-02T12:00:00Z", "last_seen": "2026-03-02T12:01:00Z",
+    "occurred_at": "2026-03-02T12:00:00Z", "responded_at": "2026-03-02T12:05:00Z",
+    "security": False, "major": True, "refs": {"problem": PROBLEM, "itsm": CHANGE, "portal": ASKED},
 }  # fmt: skip
 
 

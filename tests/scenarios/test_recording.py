@@ -78,6 +78,12 @@ async def test_priority_and_category_changes_record_who_when_and_why(story: Stor
     assert {(entry["actor"], entry["at"], entry["facts"]["note"]) for entry in changed} == {
         ("dora", "2026-03-02T12:03:00Z", "all of sales")
     }
-    assert [(one["field"], one["old"], one["new"]) for entry in changed for one in entry["facts"]["changes"]] == [
-        ("priority", 3, 2), ("urgency", "normal", "high"), ("category", "", "mail"),
-    ]  # fmt: skip
+    assert [
+        (one["field"], one["old"], one["new"])
+        for entry in changed
+        for one in entry["facts"]["changes"]
+    ] == [
+        ("priority", 3, 2),
+        ("urgency", "normal", "high"),
+        ("category", "", "mail"),
+    ]

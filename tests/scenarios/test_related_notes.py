@@ -24,9 +24,16 @@ def check(kind: str, **said: str) -> dict[str, Any]:
 
 def problem(update: str, **said: str) -> dict[str, Any]:
     told = {
-        "event_id": "26", "event_name": "Disk", "event_source": "0", "event_value": "1", "host": "h", "severity": "High",
-        "tags": [], "event_update_status": update, "zabbix_url": "http://zabbix.local/",
-    }  # fmt: skip
+        "event_id": "26",
+        "event_name": "Disk",
+        "event_source": "0",
+        "event_value": "1",
+        "host": "h",
+        "severity": "High",
+        "tags": [],
+        "event_update_status": update,
+        "zabbix_url": "http://zabbix.local/",
+    }
     return told | said
 
 

@@ -6,7 +6,8 @@ from collections.abc import AsyncIterator
 import pytest
 
 from tests.scenarios.conftest import Telling
-from tests.scenarios.test_mail import LISTENING, a_mail, arrived, records, reply, send
+from tests.scenarios.mail import LISTENING, a_mail, arrived, records, send
+from tests.scenarios.test_mail_replies import reply
 from tests.support.story import Letter, Story
 
 PUBLIC = '[server]\nexternal_url = "https://gw.example"\n'

@@ -6,9 +6,15 @@ from tests.scenarios.rows import shows
 from tests.support.story import Story
 
 PEOPLE = {
-    "rita": "reporter", "dora": "service_desk", "theo": "tier2", "tess": "tier3", "mona": "incident_manager", "lena": "leader",
-    "adam": "administrator", "sam": "security",
-}  # fmt: skip
+    "rita": "reporter",
+    "dora": "service_desk",
+    "theo": "tier2",
+    "tess": "tier3",
+    "mona": "incident_manager",
+    "lena": "leader",
+    "adam": "administrator",
+    "sam": "security",
+}
 
 
 @pytest.fixture

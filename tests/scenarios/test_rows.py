@@ -1,4 +1,7 @@
-"""No row of the process is without a scenario, and no scenario is too long to be read at a glance."""
+"""No row of the process is without a scenario.
+
+No scenario is too long to be read at a glance.
+"""
 
 import inspect
 from collections.abc import Callable, Iterator

@@ -1,4 +1,7 @@
-"""Nothing of a security incident shows to anybody who may not see it, whatever they ask and whatever they are sent."""
+"""Nothing of a security incident shows to anybody who may not see it.
+
+It does not matter what they ask and what they are sent.
+"""
 
 import re
 from collections.abc import Sequence
@@ -62,7 +65,7 @@ async def ask(world: World, one: Asked, identity: str) -> tuple[int, str, dict[s
 
 
 def said(answer: tuple[int, str, dict[str, str]], named: Sequence[str]) -> str:
-    """Return an answer as text, without the numbers that were asked for and without what differs each time.
+    """Return an answer as text, without the numbers asked for and what differs each time.
 
     A number that its readers saw before the flag stands once more in the feed, as withdrawn.
     """
@@ -93,7 +96,10 @@ def wanted(world: World) -> list[Asked]:
 
 
 async def leaks(world: World, identity: str) -> list[Any]:
-    """Return the requests whose answer shows something, or differs from the answer about a record there never was."""
+    """Return the requests whose answer shows something.
+
+    Such an answer differs from that about a record there never was.
+    """
     found = []
     for one in wanted(world):
         answer = await ask(world, one, identity)

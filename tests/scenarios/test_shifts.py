@@ -91,7 +91,10 @@ async def test_roster_shows_who_is_on_shift_and_keeps_begun_shifts(floor: Story)
 
 
 async def heard(story: Story, occasion: str, count: int) -> list[Letter]:
-    """The next mails of this occasion, among those about clocks; their texts tell of their own language."""
+    """The next mails of this occasion, among those about clocks.
+
+    Their texts tell of their own language.
+    """
     found: list[Letter] = []
     while len(found) < count:
         found += [
@@ -112,8 +115,9 @@ async def test_next_shift_is_notified_of_hand_over_in_own_language(floor: Story)
         await floor.hand_over()
     bobs, eves = await heard(floor, "hand-over/交接班", 2)
     assert [(one.to, one.subject) for one in (bobs, eves)] == [
-        ("bob@example.com", "shift hand-over: mail"), ("eve@example.com", "交接班：mail"),
-    ]  # fmt: skip
+        ("bob@example.com", "shift hand-over: mail"),
+        ("eve@example.com", "交接班：mail"),
+    ]
     assert "shift hand-over\n\nTo do: accept the hand-over\n" in bobs.text
     assert "Open records: 1\n" in bobs.text
     assert f"{number} P3 assigned: mail is slow\n" in bobs.text

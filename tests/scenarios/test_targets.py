@@ -1,4 +1,7 @@
-"""The other shipped policies, row by row, requests, and what a service promises itself. Noon is eight p.m. in Shanghai."""
+"""The other shipped policies, row by row, requests, and what a service promises itself.
+
+Noon is eight p.m. in Shanghai.
+"""
 
 from typing import Any
 
@@ -99,14 +102,14 @@ FIRST, LAST = 13 * 60, 13 * 60 - 15 * 60
     ],
 )
 async def test_request_targets_are_working_hours_or_days(
-    story: Story, urgency: str, uow: int, tier2: int, overall: int
+    story: Story, urgency: str, desk: int, tier2: int, overall: int
 ) -> None:
     ask = {"kind": "service_request", "request_category": "access", "urgency": urgency}
     left, given = await story.report(**ask), await story.report(**ask)
     await story.hire("access")
     await story.act(given, "assign", group="access")
     await story.until(5 * DAY)
-    assert await breaches(story, left) == {"desk": uow, "overall": overall}
+    assert await breaches(story, left) == {"desk": desk, "overall": overall}
     assert await breaches(story, given) == {"tier2": tier2, "overall": overall}
 
 

@@ -1,4 +1,7 @@
-"""Trouble is reported, told, taken on and resolved in WeCom and DingTalk. 故障在企业微信和钉钉里上报、通报、受理和解决。"""
+"""Trouble is reported, told, taken on and resolved in WeCom and DingTalk.
+
+故障在企业微信和钉钉里上报、通报、受理和解决。
+"""
 
 from collections.abc import AsyncIterator
 from typing import Any

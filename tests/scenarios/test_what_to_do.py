@@ -1,4 +1,7 @@
-"""Every message asks of its reader what is theirs to do now, says why, and asks nothing of those who had it before."""
+"""Every message asks of its reader what is theirs to do now, and says why.
+
+It asks nothing of those who had it before.
+"""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -6,7 +9,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from tests.scenarios.conftest import Telling
-from tests.scenarios.test_mail import LISTENING
+from tests.scenarios.mail import LISTENING
 from tests.support.mails import hand_in, of_case
 from tests.support.story import Letter, Story
 

@@ -1,4 +1,7 @@
-"""What may be said of a record's own fields, and that every problem is named and not only the first."""
+"""What may be said of a record's own fields.
+
+Every problem is named and not only the first.
+"""
 
 from pathlib import Path
 from typing import Any
@@ -60,19 +63,28 @@ def test_duplicate_field_names_and_too_many_fields_are_flaws() -> None:
 def test_all_flaws_of_all_fields_are_reported(tmp_path: Path) -> None:
     file = tmp_path / "gateway.toml"
     file.write_text(
-        '[[fields]]\nname = "a"\ncolour = 1\n[[fields]]\ntype = "text"\n[login]\nattempts = "many"\n'
+        '[[fields]]\nname = "a"\ncolour = 1\n[[fields]]\ntype = '
+        '"text"\n[login]\nattempts = "many"\n'
     )
     with pytest.raises(Misconfigured) as unread:
         load(file, {})
     assert [flaw.pointer for flaw in unread.value.flaws] == [
-        "/login/attempts", "/fields/0/colour", "/fields/0/type", "/fields/0/labels", "/fields/1/name", "/fields/1/labels",
-    ]  # fmt: skip
+        "/login/attempts",
+        "/fields/0/colour",
+        "/fields/0/type",
+        "/fields/0/labels",
+        "/fields/1/name",
+        "/fields/1/labels",
+    ]
     file.write_text('[[fields]]\nname = "A"\ntype = "x"\nlabels = {}\n[[routing]]\nname = "r"\n')
     with pytest.raises(Misconfigured) as contradicts:
         load(file, {})
     assert [flaw.pointer for flaw in contradicts.value.flaws] == [
-        "/fields/0/name", "/fields/0/type", "/fields/0/labels/en", "/fields/0/labels/zh-CN",
-    ]  # fmt: skip
+        "/fields/0/name",
+        "/fields/0/type",
+        "/fields/0/labels/en",
+        "/fields/0/labels/zh-CN",
+    ]
 
 
 def test_fields_support_every_action_and_language() -> None:

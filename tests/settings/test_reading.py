@@ -1,4 +1,7 @@
-"""Every problem of a configuration is named at once, with its place and the value that stands there."""
+"""Every problem of a configuration is named at once.
+
+Its place and the value that stands there are told.
+"""
 
 from pathlib import Path
 
@@ -73,9 +76,12 @@ def test_unreadable_item_leaves_other_items_unchanged(tmp_path: Path) -> None:
     file.write_text(text)
     loaded = load_all(file, {})
     assert [flaw.pointer for flaw in loaded.flaws] == [
-        "/dedup/maintenance/1/start", "/notify/recipients/leader/0", "/notify/recipients/duty", "/routing/1/name",
+        "/dedup/maintenance/1/start",
+        "/notify/recipients/leader/0",
+        "/notify/recipients/duty",
+        "/routing/1/name",
         "/dedup/maintenance/0",
-    ]  # fmt: skip
+    ]
     assert loaded.settings.notify.recipients == {"leader": ("person:ann",) * 2 + ("person:bob",)}
     assert [rule.group for rule in loaded.settings.routing] == ["net", "net"]
     others = [
@@ -131,9 +137,9 @@ def test_unreadable_secret_file_is_reported_with_variable_and_path(tmp_path: Pat
     found = problems(
         tmp_path, "", GATEWAY_DATABASE__URL_FILE=missing, GATEWAY_AUDIT__KEY_FILE=binary
     )
-    assert (
-        found["/database/url"]
-        == f"GATEWAY_DATABASE__URL_FILE names {missing}, which cannot be read: No such file or directory"
+    assert found["/database/url"] == (
+        f"GATEWAY_DATABASE__URL_FILE names {missing}, which cannot be read: "
+        "No such file or directory"
     )
     assert (
         found["/audit/key"]

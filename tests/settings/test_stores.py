@@ -32,7 +32,8 @@ def test_invalid_attachment_store_setting_is_reported_with_pointer(
 def test_complete_store_configuration_reads_secret_from_file(tmp_path: Path) -> None:
     (tmp_path / "secret").write_text("s3cret\n")
     (tmp_path / "gateway.toml").write_text(
-        '[attachments]\nstore = "s3"\n[attachments.s3]\nendpoint = "https://s3.example.com"\nbucket = "b"\naccess_key = "a"\n'
+        '[attachments]\nstore = "s3"\n[attachments.s3]\nendpoint = '
+        '"https://s3.example.com"\nbucket = "b"\naccess_key = "a"\n'
     )
     read = load(
         tmp_path / "gateway.toml",

@@ -1,8 +1,9 @@
 """Whatever happens to open incidents, none of them is silent without a reason.
 
-The machine does to a `World` what senders, people, time and failures do. After each step the notifier
-delivers what is owed, and the view `silent_incident` must hold no `untold` incident, and hold as
-`unreachable` just those of which the machine saw every message refused and nobody accept them.
+The machine does to a `World` what senders, people, time and failures do. After each step the
+notifier delivers what is owed, and the view `silent_incident` must hold no `untold` incident, and
+hold as `unreachable` just those of which the machine saw every message refused and nobody accept
+them.
 """
 
 import asyncio
@@ -49,9 +50,9 @@ ACTIONS: dict[str, commands.Command] = {
 }
 
 OPEN = """
-SELECT i.id, i.number, i.priority, i.kind, i.security, i.handler || i.assignee || i.assignee_group AS given,
-  i.state = 'on_hold' AS held, b.at AS begun_at,
-  EXISTS (SELECT FROM timeline t WHERE t.incident_id = i.id AND t.seq >= b.seq
+SELECT i.id, i.number, i.priority, i.kind, i.security,
+  i.handler || i.assignee || i.assignee_group AS given, i.state = 'on_hold' AS held,
+  b.at AS begun_at, EXISTS (SELECT FROM timeline t WHERE t.incident_id = i.id AND t.seq >= b.seq
           AND t.event IN ('accepted', 'escalation_acknowledged')
           AND (t.seq >= coalesce(w.seq, 0) OR w.actor IN (i.handler, i.assignee))) AS accepted,
   i.suppressed OR EXISTS (
@@ -70,7 +71,8 @@ WHERE i.state IN ('logged', 'assigned', 'in_progress', 'on_hold', 'escalated')
 """
 FIRING = """
 SELECT i.number, i.priority, a.severity FROM alert a JOIN incident i ON i.id = a.incident_id
-WHERE a.status = 'firing' AND i.state IN ('logged', 'assigned', 'in_progress', 'on_hold', 'escalated')
+WHERE a.status = 'firing'
+  AND i.state IN ('logged', 'assigned', 'in_progress', 'on_hold', 'escalated')
 """
 GRADES = {"critical": 1, "error": 2, "warning": 3, "info": 4}
 """The priorities that the shipped settings give the severities."""

@@ -12,7 +12,10 @@ STEPS = int(os.environ.get("SILENCE_STEPS", "2000"))
 """`gw long silence` asks for more of both."""
 
 EACH = 130
-"""Most steps in one database before it is emptied; Hypothesis ends some worlds earlier, at 122 in the mean."""
+"""Most steps in one database before it is emptied.
+
+Hypothesis ends some worlds earlier, at 122 in the mean.
+"""
 
 WORLDS = STEPS // (EACH - 12) + 2
 

@@ -1,4 +1,7 @@
-"""The machine finds what would make incidents silent: five faults, each put into the product for one run."""
+"""The machine finds what would make incidents silent.
+
+There are five faults, each put into the product for one run.
+"""
 
 from collections.abc import Callable, Sequence
 from datetime import datetime

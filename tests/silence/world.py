@@ -1,4 +1,7 @@
-"""A gateway without a network: intake, people's actions, timers and the notifier, on a clock the test moves."""
+"""A gateway without a network.
+
+It has intake, people's actions, timers and the notifier, on a clock the test moves.
+"""
 
 from collections.abc import Awaitable
 from dataclasses import dataclass, field
@@ -85,7 +88,8 @@ PENDING = "SELECT count(*) FROM outbox WHERE state = 'pending' AND next_attempt_
 class Attempt:
     """One message that a channel was given, and whether it took it.
 
-    Which incident it is about its outbox knows: a message that withholds a security incident does not say.
+    Which incident it is about its outbox knows: a message that
+    withholds a security incident does not say.
     """
 
     message: UUID
@@ -96,7 +100,10 @@ class Attempt:
 
 
 class Untouched(asyncpg.Connection):
-    """A connection that changes nothing of its session, so that a pool takes it back without asking the server."""
+    """A connection that changes nothing of its session.
+
+    A pool takes it back without asking the server.
+    """
 
     def get_reset_query(self) -> str:
         """Return nothing to run."""
@@ -107,7 +114,8 @@ class Untouched(asyncpg.Connection):
 class Connections:
     """The database of all worlds that follow each other, and what they have in common.
 
-    Connections know the statements, and settings and metrics cost more than a step: all of them are made once.
+    Connections know the statements, and settings and metrics cost more
+    than a step: all of them are made once.
     """
 
     pool: Pool

@@ -1,8 +1,11 @@
-"""The clocks over again, one second at a time: slow, plain, and written from docs/sla.md without a look at the gateway's way.
+"""The clocks over again, one second at a time.
 
-Times are whole seconds since the record. An event is (second, name, detail), detail being a tier or a priority. At each
-second the events of that second happen first, then the clocks are looked at, then a second is counted if it is one that
-counts. Whoever brings a calendar may take a "second" to be any length of time that nothing changes within.
+Slow, plain, and written from docs/sla.md without a look at the gateway's way.
+
+Times are whole seconds since the record. An event is (second, name, detail), detail being a tier or
+a priority. At each second the events of that second happen first, then the clocks are looked at,
+then a second is counted if it is one that counts. Whoever brings a calendar may take a "second" to
+be any length of time that nothing changes within.
 """
 
 from collections.abc import Callable
@@ -23,9 +26,12 @@ WORK = ("desk", "tier2", "escalated", "overall")
 
 @dataclass
 class Hand:
-    """One clock's hands: `log[n]` is the second during which the n-th second was counted, `base` of them do not count.
+    """One clock's hands.
 
-    `ran_on` says that the clock ran at some moment when this much was on it, `reached` that it was past when last looked at.
+    `log[n]` is the second during which the n-th second was counted, `base` of them do not count.
+
+    `ran_on` says that the clock ran at some moment when this much was on it, `reached` that it was
+    past when last looked at.
     """
 
     phase: str = "pending"
@@ -61,7 +67,10 @@ class Hand:
         return self.log[self.base + self.target - 1] + 1
 
     def aim(self, now: int, target: int | None, base: int) -> None:
-        """A new target; the clock is past it from this very second on if that much was counted already."""
+        """Set a new target.
+
+        The clock is past it from this very second on if that much was counted already.
+        """
         if (target, base) == (self.target, self.base):
             return
         was_past = self.past
@@ -112,7 +121,10 @@ class Watch:
             self.work(name, detail)
 
     def grade(self, now: int, name: str, priority: int) -> None:
-        """A raise counts anew from now on, but of a clock that is past; a person who takes it back lets all time count again."""
+        """A raise counts anew from now on, but of a clock that is past.
+
+        A person who takes it back lets all time count again.
+        """
         if name == "raise":
             self.before_raises = self.before_raises or self.priority
         elif self.before_raises is not None and priority >= self.before_raises:
@@ -192,7 +204,11 @@ class Watch:
         return now
 
     def breached(self, clock: str, now: int) -> int | None:
-        """Since when; a clock whose target was loosened while past it counts from when the present one was used up."""
+        """The second since which the clock is past its target.
+
+        A clock whose target was loosened while past it counts from when the present one was used
+        up.
+        """
         hand, due = self.hands[clock], self.due(clock, now)
         return (
             max(due, hand.past_since)

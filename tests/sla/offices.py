@@ -1,4 +1,7 @@
-"""Calendars for the tests of this package, and the law they must keep, written a second time and as plainly as can be."""
+"""Calendars for the tests of this package, and the law they must keep.
+
+The law is written a second time and as plainly as can be.
+"""
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
@@ -37,7 +40,10 @@ CN_OFFICE = read_calendars(load(None, {}).sla.calendars)[0]["cn-office"]
 
 
 class Counter:
-    """Counts by looking at the wall clock at every step: whether an instant counts is all it knows."""
+    """Counts by looking at the wall clock at every step.
+
+    Whether an instant counts is all it knows.
+    """
 
     def __init__(
         self, zone: str, spans: Mapping[int, Sequence[tuple[int, int]]], off: Sequence[date] = ()

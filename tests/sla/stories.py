@@ -23,7 +23,10 @@ TARGETS = {
     2: {"desk": 50, "tier2": 100, "escalated": 80, "overall": 200},
     3: {"desk": 90, "tier2": 40, "overall": 150},
 }
-"""Seconds; small, so that short stories breach, and with gaps, so that a clock may lose its target."""
+"""Seconds of the targets.
+
+They are small, so that short stories breach, and with gaps, so that a clock may lose its target.
+"""
 
 
 def policy_of(
@@ -84,9 +87,10 @@ def an_incident(ledger: Ledger, **fields: object) -> Incident:
 
 MOVES: tuple[tuple[str, str | int | None], ...] = (
     ("assign", "1"), ("assign", None), ("assign", "2"), ("assign", "3"), ("assign", "vendor"),
-    ("accept", None), ("return", None), ("hold", None), ("hold", None), ("resume", None), ("resume", None),
-    ("escalate", None), ("escalate", "3"), ("resolve", None), ("reopen", None), ("reopen", None),
-    ("set_priority", 1), ("set_priority", 2), ("set_priority", 3), ("raise", 1), ("raise", 2), ("raise", 3),
+    ("accept", None), ("return", None), ("hold", None), ("hold", None), ("resume", None),
+    ("resume", None), ("escalate", None), ("escalate", "3"), ("resolve", None), ("reopen", None),
+    ("reopen", None), ("set_priority", 1), ("set_priority", 2), ("set_priority", 3), ("raise", 1),
+    ("raise", 2), ("raise", 3),
 )  # fmt: skip
 """What may happen to a record, the likelier ones more than once."""
 

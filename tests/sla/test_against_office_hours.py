@@ -1,4 +1,6 @@
-"""The clocks in working time, in every zone there is, against a simulator that looks at the wall clock every quarter of an hour.
+"""The clocks in working time, in every zone there is, against a simulator.
+
+The simulator looks at the wall clock every quarter of an hour.
 
 `GATEWAY_FAULTS=full` counts a hundred thousand histories.
 """
@@ -19,7 +21,10 @@ from tests.sla.stories import MOVES, entry, policy_of
 from tests.support.process import chosen
 
 QUARTER = timedelta(minutes=15)
-"""The step: every offset since 1990 is a multiple of it, and so are the hours of the offices below."""
+"""The step.
+
+Every offset since 1990 is a multiple of it, and so are the hours of the offices below.
+"""
 
 STEPS = {
     1: {"response": 6, "desk": 10, "tier2": 20, "escalated": 24, "overall": 60},
@@ -81,7 +86,10 @@ def random_story(dice: random.Random) -> tuple[list[Happening], int]:
 
 
 def random_start(dice: random.Random, country: str) -> datetime:
-    """Any moment; where there are holidays, often shortly before one whose make-up days lie around it."""
+    """Any moment.
+
+    Where there are holidays, often shortly before one whose make-up days lie around it.
+    """
     if country and dice.random() < 0.5:
         year, month, day = (
             dice.randrange(2020, 2027),

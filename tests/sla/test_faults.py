@@ -1,4 +1,7 @@
-"""Whatever happens to Redis, every armed generation has its one effect, none early, none after it was replaced."""
+"""Every armed generation has its one effect whatever happens to Redis.
+
+None comes early, none after it was replaced.
+"""
 
 import asyncio
 from datetime import timedelta

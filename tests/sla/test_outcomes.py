@@ -144,9 +144,16 @@ def test_batch_of_openings_and_recoveries_counts_each_clock_once() -> None:
     burst = a_record((0, "resolve", None), (60, "reopen", None), (600, "resolve", None))
     resolved = replace(burst, state=State.RESOLVED)
     assert sorted(told(None, resolved)) == [
-        "desk breached", "desk met", "opened", "overall met", "reopened", "resolution after 0 s",
-        "resolution after 600 s", "resolved", "resolved",
-    ]  # fmt: skip
+        "desk breached",
+        "desk met",
+        "opened",
+        "overall met",
+        "reopened",
+        "resolution after 0 s",
+        "resolution after 600 s",
+        "resolved",
+        "resolved",
+    ]
 
 
 def test_rejected_incident_counts_closed_and_clocks_met() -> None:

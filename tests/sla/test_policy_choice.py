@@ -118,7 +118,8 @@ def test_business_hours_policy_promises_working_time() -> None:
         (timedelta(hours=a), timedelta(hours=b))
         for a, b in [(24, 48), (24, 72), (24, 96), (48, 150)]
     ]
-    # Recorded on Monday at 20:00 in Shanghai: 24 h are 3 days of 7.5 h and 90 minutes of Friday, 48 h are 6 days and 3 h.
+    # Recorded on Monday at 20:00 in Shanghai: 24 h are 3 days of 7.5 h and 90 minutes
+    # of Friday, 48 h are 6 days and 3 h.
     response, *_, overall = read_clocks(policy, ledger_of([(0, "record", 1)]), minute(0))
     assert (response.due_at, overall.due_at) == (
         datetime(2026, 3, 6, 2, 30, tzinfo=UTC),

@@ -135,7 +135,8 @@ def test_deadline_skips_chinese_holidays_and_counts_make_up_days(
 @pytest.mark.parametrize(
     ("zone", "recorded", "due"),
     [
-        # 10 h from 20:00 on the wall clock, in a week without a closed hour: the wall clock skips, repeats, or leaps a day.
+        # 10 h from 20:00 on the wall clock, in a week without a closed hour: the wall
+        # clock skips, repeats, or leaps a day.
         ("America/New_York", utc(3, 8, 1), utc(3, 8, 11)),
         ("America/New_York", utc(11, 1, 0), utc(11, 1, 10)),
         ("Australia/Lord_Howe", utc(10, 3, 9, 30), utc(10, 3, 19, 30)),

@@ -1,4 +1,7 @@
-"""An answer to a resolution stops the closing until it was read, and only for the resolution that it is about."""
+"""An answer to a resolution stops the closing until it was read.
+
+It does so only for the resolution that it is about.
+"""
 
 from datetime import timedelta
 

@@ -17,10 +17,12 @@ MINUTE = timedelta(minutes=1)
 
 def test_vendor_time_excludes_holds_and_is_booked_per_vendor() -> None:
     ledger = (
-        *ledger_of([(0, "record", 1), (600, "assign", "2")]), entry(1200, "escalate", "vendor", "acme"),
-        *ledger_of([(1800, "hold", None), (2400, "resume", None)]), entry(3000, "escalate", "vendor", "globex"),
+        *ledger_of([(0, "record", 1), (600, "assign", "2")]),
+        entry(1200, "escalate", "vendor", "acme"),
+        *ledger_of([(1800, "hold", None), (2400, "resume", None)]),
+        entry(3000, "escalate", "vendor", "globex"),
         *ledger_of([(3600, "resolve", None), (4200, "reopen", None)]),
-    )  # fmt: skip
+    )
     assert [
         (s.vendor, s.since, s.until, s.elapsed) for s in segments(CALENDAR, ledger, minute(100))
     ] == [

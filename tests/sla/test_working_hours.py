@@ -1,4 +1,7 @@
-"""Working time: the law of the wall clock at the edges of daylight saving, holidays, and laws that hold in every zone."""
+"""Working time: the law of the wall clock, and laws that hold in every zone.
+
+It is tried at the edges of daylight saving and at holidays.
+"""
 
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -25,7 +28,8 @@ def hours_of(calendar: Calendar, since: datetime, until: datetime) -> float:
 @pytest.mark.parametrize(
     ("zone", "span", "since", "until", "hours"),
     [
-        # New York, 2026-03-08: 02:00 to 03:00 is not shown; 2026-11-01: 01:00 to 02:00 is shown twice.
+        # New York, 2026-03-08: 02:00 to 03:00 is not shown;
+        # 2026-11-01: 01:00 to 02:00 is shown twice.
         ("America/New_York", "00:00-24:00", utc(2026, 3, 8, 5), utc(2026, 3, 9, 4), 23),
         ("America/New_York", "01:00-04:00", utc(2026, 3, 8, 5), utc(2026, 3, 9, 4), 2),
         ("America/New_York", "02:15-02:45", utc(2026, 3, 8, 5), utc(2026, 3, 9, 4), 0),
@@ -49,7 +53,8 @@ def hours_of(calendar: Calendar, since: datetime, until: datetime) -> float:
         # Moscow went back an hour for good, 2014-10-26 at 02:00.
         ("Europe/Moscow", "00:00-24:00", utc(2014, 10, 25, 20), utc(2014, 10, 26, 21), 25),
         ("Europe/Moscow", "09:00-18:00", utc(2014, 10, 27), utc(2014, 10, 28), 9),
-        # Havana turns back at 01:00 to midnight: the first hour of the day comes twice, and is not the day before's.
+        # Havana turns back at 01:00 to midnight: the first hour of the day comes
+        # twice, and is not the day before's.
         ("America/Havana", "00:00-01:00", utc(2026, 11, 1, 0), utc(2026, 11, 2, 0), 2),
     ],
 )
@@ -177,7 +182,10 @@ def test_between_is_additive_monotonic_and_inverse_of_add(
 
 
 def assert_matches_minute_count(zone: str, begin: datetime) -> None:
-    """Three days in steps of five minutes, which every offset since 1975 is a multiple of, against the calendar."""
+    """Three days in steps of five minutes against the calendar.
+
+    Every offset since 1975 is a multiple of the step.
+    """
     spans = {0: [(540, 720), (1380, 1590)], 3: [(0, 1440)], 5: [(60, 180)], 6: [(1320, 1800)]}
     hours = {
         "mon": ["09:00-12:00", "23:00-02:30"],

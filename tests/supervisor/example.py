@@ -1,4 +1,7 @@
-"""A process to supervise, run by the tests as a program: `python -m tests.supervisor.example BEHAVIOUR [SILENT]`."""
+"""A process to supervise, run by the tests as a program.
+
+`python -m tests.supervisor.example BEHAVIOUR [SILENT]`.
+"""
 
 import asyncio
 import json

@@ -1,4 +1,4 @@
-"""The supervisor and what becomes of a process that dies, is silent, is stopped, or is asked to stop."""
+"""The supervisor and a process that dies, is silent, is stopped, or is asked to stop."""
 
 import json
 import os
@@ -96,7 +96,10 @@ class Heard:
 
 
 def alive(pid: int) -> bool:
-    """Return whether the process is there, and more than what is left of it until somebody asks how it ended."""
+    """Return whether the process is there and runs.
+
+    One that ended stays until somebody asks how.
+    """
     try:
         return "(zombie)" not in Path(f"/proc/{pid}/status").read_text("ascii")
     except FileNotFoundError:

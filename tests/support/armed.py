@@ -15,11 +15,13 @@ CLOSE_AFTER = timedelta(hours=48)
 """The delay of automatic closing in the shipped policy."""
 
 RECORDS = """
-INSERT INTO incident (id, number, state, priority, impact, urgency, title, source, occurred_at, recorded_at, updated_at,
-                      resolved_at, policy, ledger, version, timeline_hash)
-SELECT nextval('incident_id_seq'), x.number, 'resolved', 1 + (x.place % 4)::int, 'group', 'normal', 'armed', 'test', x.at, x.at,
-       x.at, x.at, 'itil-minutes', x.ledger::json, 1, sha256(x.number::bytea)
-FROM unnest($1::text[], $2::timestamptz[], $3::text[]) WITH ORDINALITY AS x (number, at, ledger, place)
+INSERT INTO incident (id, number, state, priority, impact, urgency, title, source, occurred_at,
+                      recorded_at, updated_at, resolved_at, policy, ledger, version, timeline_hash)
+SELECT nextval('incident_id_seq'), x.number, 'resolved', 1 + (x.place % 4)::int, 'group', 'normal',
+       'armed', 'test', x.at, x.at, x.at, x.at, 'itil-minutes', x.ledger::json, 1,
+       sha256(x.number::bytea)
+FROM unnest($1::text[], $2::timestamptz[], $3::text[])
+WITH ORDINALITY AS x (number, at, ledger, place)
 """
 TIMERS = """
 INSERT INTO timer (incident_id, kind, shard, armed, due_at)
@@ -56,9 +58,11 @@ TALLY = """
 SELECT count(*) FILTER (WHERE coalesce(n, 0) = 0) AS lost, count(*) FILTER (WHERE n > 1) AS doubled,
        count(*) FILTER (WHERE fired_at < due_at OR at < due_at) AS early,
        coalesce(extract(epoch FROM max(fired_at - due_at)), 0)::float AS latest,
-       coalesce(extract(epoch FROM percentile_cont(0.99) WITHIN GROUP (ORDER BY fired_at - due_at)), 0)::float AS p99
+       coalesce(extract(epoch FROM percentile_cont(0.99) WITHIN GROUP (ORDER BY fired_at - due_at)),
+         0)::float AS p99
 FROM timer LEFT JOIN (
-  SELECT incident_id, count(*) AS n, min(at) AS at FROM timeline WHERE event = 'closed' GROUP BY incident_id
+  SELECT incident_id, count(*) AS n, min(at) AS at FROM timeline WHERE event = 'closed'
+  GROUP BY incident_id
 ) AS told USING (incident_id)
 WHERE kind = 2
 """

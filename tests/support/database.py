@@ -3,10 +3,14 @@
 from gateway.db.pool import Connection
 
 SELECT_TABLES = """
-SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p') AND NOT relispartition
+SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p')
+  AND NOT relispartition
   AND relname NOT IN ('schema_migration', 'shard_lease')
 """
-GIVE_BACK = "VACUUM incident, timeline, outbox, alert, alert_event, receipt, timer, api_key, told_when_opened, person"
+GIVE_BACK = (
+    "VACUUM incident, timeline, outbox, alert, alert_event, receipt, timer, api_key, "
+    "told_when_opened, person"
+)
 """Frees the space of deleted rows; otherwise each scan would read all rows that ever were."""
 
 SELECT_SEQUENCES = (
@@ -24,5 +28,8 @@ async def empty_tables_statement(connection: Connection) -> str:
     sequences = [row["relname"] for row in await connection.fetch(SELECT_SEQUENCES)]
     emptied = ", ".join(f"emptied_{table} AS (DELETE FROM {table})" for table in tables)  # noqa: S608 - names from the catalog
     restarted = ", ".join(f"setval('{sequence}', 1, false)" for sequence in sequences)
-    leases = "freed AS (UPDATE shard_lease SET owner = NULL, epoch = 0, expires_at = NULL WHERE epoch <> 0 OR owner IS NOT NULL)"
+    leases = (
+        "freed AS (UPDATE shard_lease SET owner = NULL, epoch = 0, expires_at = NULL "
+        "WHERE epoch <> 0 OR owner IS NOT NULL)"
+    )
     return f"WITH {emptied}, {leases} SELECT {restarted}"

@@ -13,14 +13,15 @@ Move = tuple[float, str, str, str, dict[str, Any]]
 
 ALERTS = {"fires": "firing", "clears": "resolved", "acks": "acknowledged"}
 FACTS = (
-    "clock", "share", "master", "reason", "person", "group", "vendor", "to", "resolution", "closure", "satisfaction", "outcome",
-    "from", "of", "name", "note",
+    "clock", "share", "master", "reason", "person", "group", "vendor", "to", "resolution",
+    "closure", "satisfaction", "outcome", "from", "of", "name", "note",
 )  # fmt: skip
 """The facts of a timeline entry that are reported, if it has them."""
 
 TOLD = """
 SELECT o.created_at, o.template, o.state, array_agg(DISTINCT o.role ORDER BY o.role) AS roles
-FROM outbox o JOIN incident i ON i.id = o.incident_id WHERE i.number = $1 GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
+FROM outbox o JOIN incident i ON i.id = o.incident_id WHERE i.number = $1 GROUP BY 1, 2, 3
+ORDER BY 1, 2, 3
 """
 UNSENT = "SELECT count(*) FROM outbox WHERE state = 'pending'"
 
@@ -225,7 +226,10 @@ def _clocks(record: dict[str, Any]) -> Iterator[str]:
     for clock in record["sla"]["clocks"]:
         if clock["target_s"] and clock["segments"]:
             over = f", breached {_at(clock['breached_at'])}" if clock["breached_at"] else ""
-            yield f"{clock['name']} {clock['elapsed_s'] / 60:g} of {clock['target_s'] / 60:g} min, {clock['state']}{over}"
+            yield (
+                f"{clock['name']} {clock['elapsed_s'] / 60:g} of {clock['target_s'] / 60:g} min, "
+                f"{clock['state']}{over}"
+            )
     for stay in record["sla"]["vendors"]:
         yield f"vendor {stay['vendor']} {stay['elapsed_s'] / 60:g} min"
 

@@ -10,9 +10,16 @@ from aiohttp import ClientResponse, FormData
 from aiohttp.test_utils import TestClient
 
 WHOLE = {
-    "title": "Mail is down", "description": "Nothing comes in", "since": "", "impact": "group", "urgency": "high",
-    "name": "Ann", "email": "ann@example.com", "phone": "", "website": "",
-}  # fmt: skip
+    "title": "Mail is down",
+    "description": "Nothing comes in",
+    "since": "",
+    "impact": "group",
+    "urgency": "high",
+    "name": "Ann",
+    "email": "ann@example.com",
+    "phone": "",
+    "website": "",
+}
 
 
 @dataclass

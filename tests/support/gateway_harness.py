@@ -1,4 +1,7 @@
-"""Intake and desk of one gateway over the catalogue of the made-up company, whose clock the test moves."""
+"""Intake and desk of one gateway over the catalogue of the made-up company.
+
+The test moves its clock.
+"""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -36,7 +39,10 @@ FIELDS = dict.fromkeys(services.CHECKS, "") | {
 
 @dataclass
 class GatewayHarness:
-    """`intake` commits alerts on a connection of its own, `desk` takes what people say from the pool."""
+    """Intake and desk over one database.
+
+    `intake` commits alerts on a connection of its own, `desk` takes what people say from the pool.
+    """
 
     pool: Pool
     intake: IntakeHarness
@@ -45,7 +51,10 @@ class GatewayHarness:
     async def alert(
         self, ci: str, title: str = "", service: str = "", **more: Any
     ) -> dict[str, Any]:
-        """The record that an alert about an item opens; intake decides anew when something moved, as it does by itself."""
+        """The record that an alert about an item opens.
+
+        Intake decides anew when something moved, as it does by itself.
+        """
         told = an_alert(
             f"{ci} {title}", title=title or f"{ci} is down", ci=ci, service=service, **more
         )
@@ -73,12 +82,18 @@ class GatewayHarness:
 
     async def facts(self, number: str) -> list[tuple[str, Any]]:
         """Events and their facts as text."""
-        asked = "SELECT event, facts::text FROM timeline t JOIN incident i ON i.id = t.incident_id WHERE number = $1 ORDER BY seq"
+        asked = (
+            "SELECT event, facts::text FROM timeline t JOIN incident i ON i.id = t.incident_id "
+            "WHERE number = $1 ORDER BY seq"
+        )
         return [tuple(row) for row in await self.pool.fetch(asked, number)]
 
     async def chains(self) -> int:
         """Records that hang on what hangs on something, or on themselves."""
-        asked = "SELECT count(*) FROM incident r JOIN incident m ON m.id = r.master_id WHERE m.master_id IS NOT NULL OR m.id = r.id"
+        asked = (
+            "SELECT count(*) FROM incident r JOIN incident m ON m.id = r.master_id "
+            "WHERE m.master_id IS NOT NULL OR m.id = r.id"
+        )
         return int(await self.pool.fetchval(asked))
 
 

@@ -6,7 +6,8 @@ from tests.support.clock import NOON
 ROLES = {"desk": "service_desk", "tier2": "tier2", "tier3": "tier3"}
 
 PEOPLE = """
-INSERT INTO person (login, name, roles, created_at, updated_at) SELECT login, login, $2::text[], $3, $3
+INSERT INTO person (login, name, roles, created_at, updated_at)
+SELECT login, login, $2::text[], $3, $3
 FROM unnest($1::text[]) AS t (login) ON CONFLICT (login) DO NOTHING
 """
 GROUP = """
@@ -15,7 +16,8 @@ ON CONFLICT (slug) DO NOTHING
 """
 MEMBERS = """
 INSERT INTO staff_group_member (group_id, person_id)
-SELECT g.id, p.id FROM staff_group g, person p WHERE g.slug = $1 AND p.login = ANY($2::text[]) ON CONFLICT DO NOTHING
+SELECT g.id, p.id FROM staff_group g, person p WHERE g.slug = $1 AND p.login = ANY($2::text[])
+ON CONFLICT DO NOTHING
 """
 
 

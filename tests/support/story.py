@@ -50,10 +50,14 @@ locale = "{locale}"
 
 HANDLER = 'handler = ["smtp:handler@example.com"]'
 
-DUE = "SELECT incident_id, kind, due_at FROM timer WHERE armed AND due_at <= $1 ORDER BY due_at, incident_id LIMIT 100"
+DUE = (
+    "SELECT incident_id, kind, due_at FROM timer WHERE armed AND due_at <= $1 "
+    "ORDER BY due_at, incident_id LIMIT 100"
+)
 
 STORED = """
-SELECT round(extract(epoch FROM t.at - $2) / 60, 2)::float8 AS minute, t.event, t.actor, t.facts::text AS facts
+SELECT round(extract(epoch FROM t.at - $2) / 60, 2)::float8 AS minute, t.event, t.actor,
+  t.facts::text AS facts
 FROM timeline t JOIN incident i ON i.id = t.incident_id WHERE i.number = $1 ORDER BY t.seq
 """
 
@@ -115,8 +119,11 @@ class Story:
             "severity": "critical",
             **more,
         }
-        answer = await self.client.post("/ingest/generic", json=body | {"occurred_at": self.clock.at.isoformat()},
-                                        headers=self.as_key("ingest"))  # fmt: skip
+        answer = await self.client.post(
+            "/ingest/generic",
+            json=body | {"occurred_at": self.clock.at.isoformat()},
+            headers=self.as_key("ingest"),
+        )
         assert answer.status == 202, await answer.text()
         return dict((await answer.json())["results"][0])
 

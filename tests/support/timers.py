@@ -15,20 +15,25 @@ from gateway.vocabulary import TimerKind
 EFFECTS = UUID("00000000-0000-0000-0000-00000000000e")
 
 INSERT_INCIDENTS = """
-INSERT INTO incident (id, number, priority, impact, urgency, title, source, occurred_at, recorded_at, updated_at, policy,
-                      ledger, version, timeline_hash)
-SELECT id, 'INC-' || id, priority, 'group', 'normal', 'disk full', 'generic', $3, $3, $3, 'itil-minutes', '[]', 1, ''
+INSERT INTO incident (id, number, priority, impact, urgency, title, source, occurred_at,
+                      recorded_at, updated_at, policy, ledger, version, timeline_hash)
+SELECT id, 'INC-' || id, priority, 'group', 'normal', 'disk full', 'generic', $3, $3, $3,
+  'itil-minutes', '[]', 1, ''
 FROM unnest($1::bigint[], $2::smallint[]) AS given (id, priority)
 ON CONFLICT DO NOTHING
 """
 
 INSERT_EFFECTS = """
-INSERT INTO outbox (id, incident_id, channel, recipient, template, facts, created_at, next_attempt_at)
+INSERT INTO outbox (id, incident_id, channel, recipient, template, facts, created_at,
+    next_attempt_at)
 SELECT id, incident_id, 'test', kind::text, 'effect', facts, $5, $5
 FROM unnest($1::uuid[], $2::bigint[], $3::int[], $4::json[]) AS given (id, incident_id, kind, facts)
 """
 
-SELECT_EFFECTS = "SELECT incident_id, recipient::int AS kind, facts, created_at FROM outbox ORDER BY created_at, incident_id"
+SELECT_EFFECTS = (
+    "SELECT incident_id, recipient::int AS kind, facts, created_at FROM outbox "
+    "ORDER BY created_at, incident_id"
+)
 
 
 async def seed(pool: Pool, now: datetime, incidents: Iterable[int], priority: int = 3) -> None:

@@ -14,7 +14,10 @@ CANARY = "canary7731"
 
 @pytest.fixture
 async def number(api: Api) -> str:
-    """A record of Rep with everything around it: a master, a counterpart, a linked record, a group and a handler."""
+    """A record of Rep with everything around it.
+
+    A master, a counterpart, a linked record, a group and a handler.
+    """
     await api.person("rep", Role.REPORTER)
     await api.person(f"{CANARY}.ann", Role.TIER2)
     await api.hire(CANARY, "bob", f"{CANARY}.ann")

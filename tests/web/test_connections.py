@@ -106,12 +106,14 @@ async def test_answer_before_complete_body_logs_no_error(
         b"\x16\x03\x01 hello\r\n\r\n",
         b"GET / HTTP/1.1\r\nHost: x\r\nX: " + b"y" * 9000 + b"\r\n\r\n",
         b"GET / HTTP/1.1\r\n" + b"".join(b"X-%d: y\r\n" % n for n in range(200)) + b"\r\n",
-        b"POST /fine HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+        (b"POST /fine HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\nTransfer-Encoding: "
+         b"chunked\r\n\r\n0\r\n\r\n"),
         b"POST /fine HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n",
         b"POST /fine HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nxx",
         b"GET /\0 HTTP/1.1\r\nHost: x\r\n\r\n",
     ],
-    ids=["not_http", "long_line", "many_lines", "two_framings", "negative_length", "two_lengths", "nul"],
+    ids=["not_http", "long_line", "many_lines", "two_framings", "negative_length", "two_lengths",
+         "nul"],
 )  # fmt: skip
 async def test_invalid_http_returns_problem_without_software_details(
     address: tuple[str, int], nonsense: bytes

@@ -1,4 +1,7 @@
-"""Every request has one deadline: whatever it waits for, it is answered 503 in time and cleans up after itself."""
+"""Every request has one deadline.
+
+Whatever it waits for, it is answered 503 in time and cleans up after itself.
+"""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable

@@ -20,10 +20,12 @@ class Odd(GatewayError):
 @pytest.mark.parametrize(
     ("error", "status"),
     [
-        (Malformed("x"), 400), (Conflict("x"), 409), (Overloaded("x"), 503), (Unavailable("x"), 503), (Odd(SECRET), 500),
-        (asyncpg.SerializationError(SECRET), 503), (asyncpg.CannotConnectNowError(SECRET), 503), (asyncpg.DataError(SECRET), 422),
-        (asyncpg.InterfaceError(SECRET), 503), (TimeoutError(SECRET), 503), (asyncpg.UndefinedTableError(SECRET), 500),
-        (RuntimeError(SECRET), 500), (RecursionError(SECRET), 500), (web.RequestPayloadError(SECRET), 400),
+        (Malformed("x"), 400), (Conflict("x"), 409), (Overloaded("x"), 503),
+        (Unavailable("x"), 503), (Odd(SECRET), 500), (asyncpg.SerializationError(SECRET), 503),
+        (asyncpg.CannotConnectNowError(SECRET), 503), (asyncpg.DataError(SECRET), 422),
+        (asyncpg.InterfaceError(SECRET), 503), (TimeoutError(SECRET), 503),
+        (asyncpg.UndefinedTableError(SECRET), 500), (RuntimeError(SECRET), 500),
+        (RecursionError(SECRET), 500), (web.RequestPayloadError(SECRET), 400),
         (web.HTTPRequestEntityTooLarge(1, 2), 413),
     ],
 )  # fmt: skip

@@ -40,7 +40,10 @@ TEXTS: dict[str, tuple[Any, str]] = {
     "item": (importing.CiName, "db1.example:5432"),
 }
 ENDS = ("", "\n", "\r", "\u2028", "\nmore", "\x00")
-MATCH = "const [p, texts] = JSON.parse(process.argv[1]);console.log(JSON.stringify(texts.map(t => new RegExp(p, 'u').test(t))))"
+MATCH = (
+    "const [p, texts] = JSON.parse(process.argv[1]);console.log(JSON.stringify(texts.map(t => new "
+    "RegExp(p, 'u').test(t))))"
+)
 
 
 class Shade(StrEnum):

@@ -133,8 +133,9 @@ async def test_removed_attachment_returns_404_and_keeps_timeline_entries(
     assert await pool.fetchval("SELECT content IS NULL AND removed_by = 'im' FROM attachment")
     entries = (await api.call("GET", f"{INCIDENTS}/{number}/timeline"))[1]["entries"]
     assert [(one["event"], one["facts"].get("sha256")) for one in entries[1:]] == [
-        ("attached", made["sha256"]), ("detached", made["sha256"]),
-    ]  # fmt: skip
+        ("attached", made["sha256"]),
+        ("detached", made["sha256"]),
+    ]
 
 
 async def test_attachment_of_another_incident_returns_404(api: Api) -> None:

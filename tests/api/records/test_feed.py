@@ -38,7 +38,8 @@ async def test_change_feed_orders_transaction_ids_numerically(api: Api, pool: Po
         await conn.execute("DELETE FROM timeline WHERE seq > 1")
         await conn.execute("UPDATE timeline SET xid = '9'")
         await conn.execute(
-            "INSERT INTO timeline SELECT incident_id, 2, at, actor, event, facts, hash, '10'::xid8 FROM timeline"
+            "INSERT INTO timeline SELECT incident_id, 2, at, actor, event, facts, hash, "
+            "'10'::xid8 FROM timeline"
         )
     _, feed = await api.call("GET", "/api/v1/changes?limit=1")
     _, after = await api.call("GET", f"/api/v1/changes?after={feed['next']}")

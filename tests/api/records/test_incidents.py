@@ -178,8 +178,15 @@ async def test_pages_show_every_incident_once_in_every_sort_order(api: Api) -> N
 async def test_filters_narrow_the_list(api: Api) -> None:
     await api.incident(title="printer", service="print", source="phone")
     await api.incident(title="mail", impact="company", urgency="urgent")
-    for query, found in (("q=PRINT", 1), ("state=closed", 0), ("priority=1,2", 1), ("service=print", 1), ("source=phone", 1),
-                         ("state=logged,assigned", 2), ("updated_since=2030-01-01T00:00:00Z", 0)):  # fmt: skip
+    for query, found in (
+        ("q=PRINT", 1),
+        ("state=closed", 0),
+        ("priority=1,2", 1),
+        ("service=print", 1),
+        ("source=phone", 1),
+        ("state=logged,assigned", 2),
+        ("updated_since=2030-01-01T00:00:00Z", 0),
+    ):
         _, page = await api.call("GET", "/api/v1/incidents?" + query)
         assert (query, len(page["incidents"])) == (query, found)
 
@@ -245,10 +252,13 @@ async def test_occurrences_include_attached_and_moved_alerts(api: Api, pool: Poo
     later = NOON + timedelta(minutes=3)
     await pool.execute("UPDATE incident SET occurrences = 4, last_seen = $1", NOON)
     await pool.execute(
-        "INSERT INTO alert (key_hash, integration_id, namespace, dedup_key, incident_id, occurrences, first_seen, last_seen) "
-        "SELECT decode(n::text || '0', 'hex'), 1, 'x', n::text, i.id, n, $1, $2 FROM incident i, generate_series(1, 3) n",
-        NOON, later,
-    )  # fmt: skip
+        "INSERT INTO alert (key_hash, integration_id, namespace, dedup_key, incident_id, "
+        "occurrences, first_seen, last_seen) "
+        "SELECT decode(n::text || '0', 'hex'), 1, 'x', n::text, i.id, n, $1, $2 "
+        "FROM incident i, generate_series(1, 3) n",
+        NOON,
+        later,
+    )
     _, shown = await api.call("GET", f"/api/v1/incidents/{number}")
     assert shown["occurrences"] == 4 + 1 + 2 + 3
     assert datetime.fromisoformat(shown["last_seen"]) == later

@@ -88,7 +88,10 @@ async def test_staff_page_access_follows_current_roles_of_person(api: Api, pool:
 
 async def test_non_web_addresses_are_not_linked(api: Api, pool: Pool) -> None:
     number = (await api.incident(contact="a@b.example"))["number"]
-    links = '[{"href": "javascript:alert(1)", "text": "x"}, {"href": "https://w.example/r", "text": ""}]'
+    links = (
+        '[{"href": "javascript:alert(1)", "text": "x"}, {"href": '
+        '"https://w.example/r", "text": ""}]'
+    )
     await pool.execute("UPDATE incident SET links = $1::json WHERE number = $2", links, number)
     path = await page_of(api, pool, number, ReaderKind.ROLE, "leader")
     text = (await get(api.client, path)).text

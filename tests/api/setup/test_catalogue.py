@@ -68,9 +68,11 @@ async def test_service_is_created_read_changed_and_deactivated(api: Api) -> None
 @pytest.mark.parametrize(
     ("fields", "pointer"),
     [
-        ({"tier2_group": "nobody"}, "/tier2_group"), ({"policy": "none"}, "/policy"), ({"support_hours": "x"}, "/support_hours"),
-        ({"targets": {"5": {}}}, "/targets/5"), ({"targets": {"1": {"lunch": "1h"}}}, "/targets/1/lunch"),
-        ({"targets": {"1": {"desk": "soon"}}}, "/targets/1/desk"), ({"targets": {"1": {"desk": "0s"}}}, "/targets/1/desk"),
+        ({"tier2_group": "nobody"}, "/tier2_group"), ({"policy": "none"}, "/policy"),
+        ({"support_hours": "x"}, "/support_hours"), ({"targets": {"5": {}}}, "/targets/5"),
+        ({"targets": {"1": {"lunch": "1h"}}}, "/targets/1/lunch"),
+        ({"targets": {"1": {"desk": "soon"}}}, "/targets/1/desk"),
+        ({"targets": {"1": {"desk": "0s"}}}, "/targets/1/desk"),
         ({"targets": {"1": {"desk": "99999999999999d"}}}, "/targets/1/desk"),
     ],
 )  # fmt: skip
@@ -135,9 +137,11 @@ async def test_item_dependencies_must_exist_and_be_acyclic(api: Api) -> None:
     await item(api, "app1", "db1")
     await item(api, "web1", "app1")
     for path, sent, said in (
-        ("db1", {"depends_on": ["web1"]}, "itself"), ("db1", {"depends_on": ["db1"]}, "itself"),
-        ("db1", {"depends_on": ["none"]}, "no configuration item none"), ("db1", {"service": "none"}, "no service none"),
-    ):  # fmt: skip
+        ("db1", {"depends_on": ["web1"]}, "itself"),
+        ("db1", {"depends_on": ["db1"]}, "itself"),
+        ("db1", {"depends_on": ["none"]}, "no configuration item none"),
+        ("db1", {"service": "none"}, "no service none"),
+    ):
         status, problem = await api.call("PATCH", f"{CIS}/{path}", sent)
         assert status == 422
         assert said in problem["errors"][0]["detail"]

@@ -10,7 +10,7 @@ INCIDENTS, KEYS = "/api/v1/incidents", "/api/v1/keys"
 
 
 async def made_by(api: Api, maker: str, scope: str = "admin") -> bool:
-    """Make a key, named `maker` and the scope, and return whether it says that it may see security incidents."""
+    """Make a key, named `maker` and the scope; return whether it may see security incidents."""
     name = f"{maker}'s {scope}"
     status, made = await api.call("POST", KEYS, {"name": name, "scopes": [scope]}, scope=maker)
     assert status == 201, made

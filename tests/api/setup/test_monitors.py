@@ -25,8 +25,11 @@ async def integration(api: Api) -> None:
 async def test_monitor_is_created_read_changed_and_deleted(api: Api) -> None:
     status, made = await api.call("POST", MONITORS, NIGHTLY)
     assert (status, made["state"], made["expected_at"], made["due_at"]) == (
-        201, "new", "2026-03-02T18:00:00Z", "2026-03-02T19:00:00Z",
-    )  # fmt: skip
+        201,
+        "new",
+        "2026-03-02T18:00:00Z",
+        "2026-03-02T19:00:00Z",
+    )
     assert (await api.call("POST", MONITORS, NIGHTLY))[0] == 409
     one = f"{MONITORS}/{made['id']}"
     answer = await api.raw("GET", one, scope="read")
@@ -64,7 +67,8 @@ async def test_monitors_are_listed_page_by_page(api: Api) -> None:
     [
         ({"schedule": "never"}, 422, "/schedule"), ({"period_seconds": 60}, 422, "/schedule"),
         ({"zone": "Nowhere"}, 422, "/zone"),
-        ({"integration": "none"}, 422, "/integration"), ({"grace_seconds": 0}, 400, "/grace_seconds"),
+        ({"integration": "none"}, 422, "/integration"),
+        ({"grace_seconds": 0}, 400, "/grace_seconds"),
     ],
 )  # fmt: skip
 async def test_invalid_monitor_is_refused(

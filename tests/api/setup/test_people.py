@@ -13,9 +13,15 @@ from tests.support.clock import FakeClock
 
 PEOPLE, GROUPS = "/api/v1/people", "/api/v1/groups"
 ANN = {
-    "login": "ann", "name": "安妮", "email": "Ann@example.com", "phone": "+86 138 0013 8000", "locale": "zh-CN",
-    "zone": "Asia/Shanghai", "roles": ["tier2", "service_desk"], "skills": ["Oracle", "linux"],
-}  # fmt: skip
+    "login": "ann",
+    "name": "安妮",
+    "email": "Ann@example.com",
+    "phone": "+86 138 0013 8000",
+    "locale": "zh-CN",
+    "zone": "Asia/Shanghai",
+    "roles": ["tier2", "service_desk"],
+    "skills": ["Oracle", "linux"],
+}
 
 
 async def test_person_is_normalised_and_read_back(api: Api) -> None:
@@ -45,9 +51,11 @@ async def test_login_and_email_are_unique(api: Api) -> None:
 @pytest.mark.parametrize(
     ("fields", "status", "pointer"),
     [
-        ({"phone": "12"}, 422, "/phone"), ({"zone": "Mars"}, 422, "/zone"), ({"email": "a@b\nc"}, 422, "/email"),
-        ({"login": "system"}, 422, "/login"), ({"login": "Ann"}, 400, "/login"), ({"roles": ["root"]}, 400, "/roles/0"),
-        ({"locale": "de"}, 400, "/locale"), ({"id": 1}, 400, "/id"), ({"name": "a\nb"}, 400, "/name"),
+        ({"phone": "12"}, 422, "/phone"), ({"zone": "Mars"}, 422, "/zone"),
+        ({"email": "a@b\nc"}, 422, "/email"), ({"login": "system"}, 422, "/login"),
+        ({"login": "Ann"}, 400, "/login"), ({"roles": ["root"]}, 400, "/roles/0"),
+        ({"locale": "de"}, 400, "/locale"), ({"id": 1}, 400, "/id"),
+        ({"name": "a\nb"}, 400, "/name"),
     ],
 )  # fmt: skip
 async def test_invalid_person_field_is_refused_with_pointer(

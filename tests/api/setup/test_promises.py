@@ -26,7 +26,7 @@ async def test_preview_lists_moved_deadlines_and_changes_nothing(api: Api) -> No
         "moved": [{"number": record["number"], **moved}],
         "examined": 2,
         "next": None,
-    }  # fmt: skip
+    }
     assert (await api.call("GET", f"/api/v1/incidents/{record['number']}"))[1]["sla"][
         "next_due_at"
     ] == record["sla"]["next_due_at"]

@@ -42,14 +42,27 @@ async def report(
 
 async def test_app_report_opens_incident_and_returns_reporter_links(gateway: Served) -> None:
     told = {
-        "title": "Cannot  pay", "description": "\0", "service": "shop", "ci": "pay-1", "impact": "group", "urgency": "high",
-        "reporter": ANN, "client": CLIENT, "occurred_at": "2026-03-02T10:00:00+00:00", "labels": {"screen": "basket"},
-    }  # fmt: skip
+        "title": "Cannot  pay",
+        "description": "\0",
+        "service": "shop",
+        "ci": "pay-1",
+        "impact": "group",
+        "urgency": "high",
+        "reporter": ANN,
+        "client": CLIENT,
+        "occurred_at": "2026-03-02T10:00:00+00:00",
+        "labels": {"screen": "basket"},
+    }
     status, taken = await report(gateway, told | {"description": "It spins"})
     assert (status, [one["outcome"] for one in taken["results"]]) == (202, ["opened"])
     _, record = await gateway.get(f"/api/v1/incidents/{taken['number']}", "admin")
-    assert (record["title"], record["source"], record["contact"], record["contact_name"], record["priority"]) == (
-        "Cannot pay", "app", "+8613912345678", "Ann", 3)  # fmt: skip
+    assert (
+        record["title"],
+        record["source"],
+        record["contact"],
+        record["contact_name"],
+        record["priority"],
+    ) == ("Cannot pay", "app", "+8613912345678", "Ann", 3)
     assert record["claimed_urgency"] == "high"
     assert record["labels"] == CLIENT | {"screen": "basket", "reporter": "u-1", "language": "zh-CN"}
     assert record["occurred_at"] == "2026-03-02T10:00:00Z"
@@ -139,7 +152,10 @@ async def test_malformed_report_is_quarantined_and_replayed_once_corrected(gatew
     assert (
         await gateway.post(f"/api/v1/quarantine/{kept['id']}/replay", {}, "admin")
     ).status == 400
-    mended = "UPDATE quarantine SET body = convert_to(replace(convert_from(body, 'UTF8'), '{}', '{\"id\": \"u-1\"}'), 'UTF8')"
+    mended = (
+        "UPDATE quarantine SET body = convert_to(replace(convert_from(body, 'UTF8'), '{}', "
+        "'{\"id\": \"u-1\"}'), 'UTF8')"
+    )
     await gateway.pool.execute(mended)
     answer = await gateway.post(f"/api/v1/quarantine/{kept['id']}/replay", {}, "admin")
     assert (answer.status, [one["outcome"] for one in (await answer.json())["results"]]) == (
@@ -220,8 +236,8 @@ async def test_invalid_phone_or_email_is_kept_as_label(
 
 
 @pytest.mark.parametrize(
-    "more", [{"occurred_at": "yesterday"}, {"impact": "huge"}, {"labels": ["a"]}, {"labels": {"": "x"}}, {"client": 7},
-             {"service": "s" * 300}, {"version": 3}]
+    "more", [{"occurred_at": "yesterday"}, {"impact": "huge"}, {"labels": ["a"]},
+             {"labels": {"": "x"}}, {"client": 7}, {"service": "s" * 300}, {"version": 3}]
 )  # fmt: skip
 async def test_unreadable_field_is_left_out_of_report(
     gateway: Served, more: dict[str, Any]

@@ -1,4 +1,7 @@
-"""Calls of chat vendors as their documentation shows them: `request.http`, when it came and what is set, what it is read as."""
+"""Calls of chat vendors as their documentation shows them.
+
+Each is `request.http`, when it came and what is set, and what it is read as.
+"""
 
 from dataclasses import asdict
 from datetime import datetime

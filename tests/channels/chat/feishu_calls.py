@@ -58,8 +58,14 @@ def a_call(body: bytes, at: datetime, headers: dict[str, str] | None = None) -> 
 
 
 def _event(kind: str, event: dict[str, Any], **header: str) -> bytes:
-    head = {"event_id": "5e3702a84e847582be8db7fb73283c02", "event_type": kind, "create_time": "1608725989000", "token": TOKEN,
-            "app_id": "cli_9f5343c580712544", "tenant_key": TENANT}  # fmt: skip
+    head = {
+        "event_id": "5e3702a84e847582be8db7fb73283c02",
+        "event_type": kind,
+        "create_time": "1608725989000",
+        "token": TOKEN,
+        "app_id": "cli_9f5343c580712544",
+        "tenant_key": TENANT,
+    }
     return json.dumps({"schema": "2.0", "header": head | header, "event": event}).encode()
 
 
@@ -72,8 +78,14 @@ def a_message(
         "user_id": "e33ggbyz",
         "open_id": USER,
     }
-    message = {"message_id": MESSAGE, "create_time": "1609073151345", "chat_id": CHAT, "chat_type": "p2p",
-               "message_type": "text", "content": json.dumps({"text": text})}  # fmt: skip
+    message = {
+        "message_id": MESSAGE,
+        "create_time": "1609073151345",
+        "chat_id": CHAT,
+        "chat_type": "p2p",
+        "message_type": "text",
+        "content": json.dumps({"text": text}),
+    }
     told = {
         "sender": {"sender_id": identity, "sender_type": sender, "tenant_key": TENANT},
         "message": message | more,
@@ -94,26 +106,62 @@ def a_press(
     action: str, token: str, event_id: str = "f7984f25108f8137722bb63cee927e66", **header: str
 ) -> bytes:
     event = {
-        "operator": {"tenant_key": TENANT, "user_id": "867bdx", "open_id": USER, "union_id": "on_cad4"},
+        "operator": {
+            "tenant_key": TENANT,
+            "user_id": "867bdx",
+            "open_id": USER,
+            "union_id": "on_cad4",
+        },
         "token": "c-295ee57216a5dc9de90fefd0aadb4b1d7d",
-        "action": {"value": {"action": action, "token": token}, "tag": "button", "timezone": "Asia/Shanghai"},
-        "host": "im_message", "context": {"open_message_id": MESSAGE, "open_chat_id": CHAT},
-    }  # fmt: skip
+        "action": {
+            "value": {"action": action, "token": token},
+            "tag": "button",
+            "timezone": "Asia/Shanghai",
+        },
+        "host": "im_message",
+        "context": {"open_message_id": MESSAGE, "open_chat_id": CHAT},
+    }
     return _event("card.action.trigger", event, event_id=event_id, **header)
 
 
 def a_press_as_before(action: str, token: str) -> bytes:
-    return json.dumps({
-        "open_id": USER, "user_id": "867bdx", "open_message_id": MESSAGE, "open_chat_id": CHAT, "tenant_key": TENANT,
-        "token": "c-295ee57216a5dc9de90fefd0aadb4b1d7d", "action": {"value": {"action": action, "token": token}, "tag": "button"},
-    }).encode()  # fmt: skip
+    return json.dumps(
+        {
+            "open_id": USER,
+            "user_id": "867bdx",
+            "open_message_id": MESSAGE,
+            "open_chat_id": CHAT,
+            "tenant_key": TENANT,
+            "token": "c-295ee57216a5dc9de90fefd0aadb4b1d7d",
+            "action": {"value": {"action": action, "token": token}, "tag": "button"},
+        }
+    ).encode()
 
 
 def an_older_message(text: str, **more: Any) -> bytes:
     event = {
-        "type": "message", "app_id": "cli_xxx", "tenant_key": TENANT, "root_id": "", "parent_id": "", "open_chat_id": CHAT,
-        "chat_type": "private", "msg_type": "text", "open_id": USER, "employee_id": "xxx", "union_id": "xxx",
-        "open_message_id": MESSAGE, "is_mention": False, "text": text, "text_without_at_bot": text,
-    }  # fmt: skip
-    return json.dumps({"ts": "1550038209.428520", "uuid": "b8a04fef2e6cc6a4d51c3b5a6bbb1b91", "token": TOKEN,
-                       "type": "event_callback", "event": event | more}).encode()  # fmt: skip
+        "type": "message",
+        "app_id": "cli_xxx",
+        "tenant_key": TENANT,
+        "root_id": "",
+        "parent_id": "",
+        "open_chat_id": CHAT,
+        "chat_type": "private",
+        "msg_type": "text",
+        "open_id": USER,
+        "employee_id": "xxx",
+        "union_id": "xxx",
+        "open_message_id": MESSAGE,
+        "is_mention": False,
+        "text": text,
+        "text_without_at_bot": text,
+    }
+    return json.dumps(
+        {
+            "ts": "1550038209.428520",
+            "uuid": "b8a04fef2e6cc6a4d51c3b5a6bbb1b91",
+            "token": TOKEN,
+            "type": "event_callback",
+            "event": event | more,
+        }
+    ).encode()

@@ -33,25 +33,54 @@ def a_call(
 
 
 def a_message(text: str, ts: str = "1355517523.000005", **more: Any) -> bytes:
-    """A message in a direct conversation, unless it is said otherwise; `team` and `outer` are of what is around it."""
+    """A message in a direct conversation, unless it is said otherwise.
+
+    `team` and `outer` are of what is around it.
+    """
     outer = {"team_id": more.pop("team", "T123ABC456"), **more.pop("outer", {})}
-    event = {"type": "message", "channel": "D024BE91L", "user": "U2147483697", "text": text, "ts": ts, "event_ts": ts,
-             "channel_type": "im"} | more  # fmt: skip
-    return json.dumps({
-        "token": "one-long-verification-token", "api_app_id": "A0FFV41KK", "event": event, "type": "event_callback",
-        "authed_teams": [], "event_id": f"Ev{ts}", "event_time": int(float(ts)),
-        "authorizations": [{"enterprise_id": None, "team_id": "T123ABC456", "user_id": BOT, "is_bot": True}], **outer,
-    }).encode()  # fmt: skip
+    event = {
+        "type": "message",
+        "channel": "D024BE91L",
+        "user": "U2147483697",
+        "text": text,
+        "ts": ts,
+        "event_ts": ts,
+        "channel_type": "im",
+    } | more
+    return json.dumps(
+        {
+            "token": "one-long-verification-token",
+            "api_app_id": "A0FFV41KK",
+            "event": event,
+            "type": "event_callback",
+            "authed_teams": [],
+            "event_id": f"Ev{ts}",
+            "event_time": int(float(ts)),
+            "authorizations": [
+                {"enterprise_id": None, "team_id": "T123ABC456", "user_id": BOT, "is_bot": True}
+            ],
+            **outer,
+        }
+    ).encode()
 
 
 def a_command(
     text: str, trigger: str = "13345224609.738474920.8088930838d88f008e0", **more: str
 ) -> bytes:
     fields = {
-        "token": "gIkuvaNzQIHg97ATvDxqgjtO", "team_id": "T123ABC456", "team_domain": "example", "channel_id": "C2147483705",
-        "channel_name": "ops", "user_id": "U2147483697", "user_name": "Steve", "command": "/incident", "text": text,
-        "response_url": "https://hooks.slack.com/commands/1234/5678", "trigger_id": trigger, "api_app_id": "A123456",
-    }  # fmt: skip
+        "token": "gIkuvaNzQIHg97ATvDxqgjtO",
+        "team_id": "T123ABC456",
+        "team_domain": "example",
+        "channel_id": "C2147483705",
+        "channel_name": "ops",
+        "user_id": "U2147483697",
+        "user_name": "Steve",
+        "command": "/incident",
+        "text": text,
+        "response_url": "https://hooks.slack.com/commands/1234/5678",
+        "trigger_id": trigger,
+        "api_app_id": "A123456",
+    }
     return urlencode(fields | more).encode()
 
 
@@ -59,13 +88,39 @@ def a_press(action: str, token: str, ts: str = "1548426417.840180", **more: Any)
     payload = {
         "type": "block_actions",
         "team": {"id": "T123ABC456", "domain": "example"},
-        "user": {"id": "U2147483697", "username": "steve", "name": "steve", "team_id": "T123ABC456"},
-        "api_app_id": "AABA1ABCD", "token": "9s8d9as89d8as9d8as989",
-        "container": {"type": "message", "message_ts": "1548261231.000200", "channel_id": "CBR2V3XEX", "is_ephemeral": False},
-        "trigger_id": f"12321423423.333649436676.{ts}", "channel": {"id": "CBR2V3XEX", "name": "ops"},
-        "message": {"bot_id": "BAH5CA16Z", "type": "message", "text": "x", "user": BOT, "ts": "1548261231.000200"},
+        "user": {
+            "id": "U2147483697",
+            "username": "steve",
+            "name": "steve",
+            "team_id": "T123ABC456",
+        },
+        "api_app_id": "AABA1ABCD",
+        "token": "9s8d9as89d8as9d8as989",
+        "container": {
+            "type": "message",
+            "message_ts": "1548261231.000200",
+            "channel_id": "CBR2V3XEX",
+            "is_ephemeral": False,
+        },
+        "trigger_id": f"12321423423.333649436676.{ts}",
+        "channel": {"id": "CBR2V3XEX", "name": "ops"},
+        "message": {
+            "bot_id": "BAH5CA16Z",
+            "type": "message",
+            "text": "x",
+            "user": BOT,
+            "ts": "1548261231.000200",
+        },
         "response_url": "https://hooks.slack.com/actions/AABA1ABCD/1232321423432/D09sSasdasdAS9091209",
-        "actions": [{"action_id": action, "block_id": "=qXel", "text": {"type": "plain_text", "text": "x"}, "value": token,
-                     "type": "button", "action_ts": ts}],
-    } | more  # fmt: skip
+        "actions": [
+            {
+                "action_id": action,
+                "block_id": "=qXel",
+                "text": {"type": "plain_text", "text": "x"},
+                "value": token,
+                "type": "button",
+                "action_ts": ts,
+            }
+        ],
+    } | more
     return urlencode({"payload": json.dumps(payload)}).encode()

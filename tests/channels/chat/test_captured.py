@@ -1,4 +1,7 @@
-"""What chat vendors document is read as it is meant, and refused when anything about it is not theirs."""
+"""Documented calls of chat vendors are read as they are meant.
+
+They are refused when anything about them is not theirs.
+"""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -38,15 +41,25 @@ def lies(call: ChatRequest, chat: ChatSettings) -> dict[str, tuple[ChatRequest, 
     """The call with one thing about it that is not so."""
     garbled = replace(call, headers=_garbled(call.headers), query=_garbled(call.query))
     return {
-        "unsigned": (replace(call, headers=_without_marks(call.headers), query=_without_marks(call.query)), chat),
+        "unsigned": (
+            replace(call, headers=_without_marks(call.headers), query=_without_marks(call.query)),
+            chat,
+        ),
         "signed wrongly": (garbled, chat),
-        "another's secret": (call, msgspec.structs.replace(chat, secrets=("another-secret",) * bool(chat.secrets), token="o",
-                                                           encoding_key=chat.encoding_key and "b" * 43)),
+        "another's secret": (
+            call,
+            msgspec.structs.replace(
+                chat,
+                secrets=("another-secret",) * bool(chat.secrets),
+                token="o",
+                encoding_key=chat.encoding_key and "b" * 43,
+            ),
+        ),
         "stale": (replace(call, received_at=call.received_at + timedelta(days=1)), chat),
         "ahead of time": (replace(call, received_at=call.received_at - timedelta(days=1)), chat),
         "another tenant": (call, msgspec.structs.replace(chat, tenants=("another",))),
         "nothing set": (call, ChatSettings()),
-    }  # fmt: skip
+    }
 
 
 def _garbled(told: Mapping[str, str]) -> dict[str, str]:
@@ -66,7 +79,10 @@ def test_call_with_one_forged_property_is_refused(case: str) -> None:
 
 @pytest.mark.parametrize("case", SIGNED)
 def test_call_with_changed_body_is_refused(case: str) -> None:
-    """Where the body is signed; a vendor that signs only time and secret is not heard here without the integration's key."""
+    """The calls whose body is signed.
+
+    A vendor that signs only time and secret is not heard here without the integration's key.
+    """
     call, chat = captured(case), setting(case)
     if not call.body or case.startswith(("dingtalk/robot", "dingtalk/card")):
         return

@@ -1,4 +1,7 @@
-"""The envelope of WeCom and DingTalk is the vendors' own: their samples open, and another library agrees both ways."""
+"""The envelope of WeCom and DingTalk is the vendors' own.
+
+Their samples open, and another library agrees both ways.
+"""
 
 import base64
 import json
@@ -39,7 +42,9 @@ from wechatpy.crypto import WeChatCrypto
 theirs = WeChatCrypto(*sys.argv[1:4])
 for line in sys.stdin:
     one = json.loads(line)
-    read = theirs.decrypt_message({"Encrypt": one["encrypt"]}, one["signature"], one["timestamp"], one["nonce"])
+    read = theirs.decrypt_message(
+        {"Encrypt": one["encrypt"]}, one["signature"], one["timestamp"], one["nonce"]
+    )
     print(json.dumps([read, theirs.encrypt_message(one["other"], one["nonce"], one["timestamp"])]))
 """
 
@@ -49,7 +54,8 @@ def test_dingtalk_sample_is_decrypted() -> None:
         token="mryue", encoding_key=OTHER_KEY, tenants=("ding6ccabc44d2c8d38b",)
     )
     encrypted = (
-        "0vJiX6vliEpwG3U45CtXqi+m8PXbQRARJ8p8BbDuD1EMTDf0jKpQ79QS93qEk7XHpP6u+oTTrd15NRPvNvmBKyDCYxxOK+HZeKju4yhELOFchzNukR"
+        "0vJiX6vliEpwG3U45CtXqi+m8PXbQRARJ8p8BbDuD1EMTDf0jKpQ79QS93qEk7XHpP6u+oTTrd15NRPvNvmBKyDC"
+        "YxxOK+HZeKju4yhELOFchzNukR"
         "+t8SB/qk4ROMu3"
     )
     envelope = EncryptedEnvelope(

@@ -9,7 +9,10 @@ LAUGHS = "".join(f'<!ENTITY l{n} "{f"&l{n - 1};" * 10}">' for n in range(1, 10))
 
 
 def test_first_element_of_each_name_is_read_without_nested_ones() -> None:
-    text = "<xml><!-- a --><A>1</A><?pi?><A>2</A><B><C>3</C></B><D><![CDATA[<!DOCTYPE html> &lt; ]]]]><![CDATA[>]]></D></xml>"
+    text = (
+        "<xml><!-- a --><A>1</A><?pi?><A>2</A><B><C>3</C></B><D><![CDATA[<!DOCTYPE html> &lt; "
+        "]]]]><![CDATA[>]]></D></xml>"
+    )
     assert flat_xml.read(text.encode()) == {"A": "1", "B": "", "D": "<!DOCTYPE html> &lt; ]]>"}
 
 

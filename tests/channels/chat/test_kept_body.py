@@ -1,4 +1,7 @@
-"""What is kept of a chat vendor's call holds no token of the vendor's and no address that anybody may answer at."""
+"""The kept body of a chat vendor's call holds no token of the vendor's.
+
+Nor does it hold an address that anybody may answer at.
+"""
 
 import json
 from urllib.parse import urlencode

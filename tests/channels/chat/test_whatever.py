@@ -1,4 +1,7 @@
-"""Whatever Slack or Feishu sign, it is understood or malformed: what they document with anything in place of anything."""
+"""Whatever Slack or Feishu sign, it is understood or malformed.
+
+Tried is what they document with anything in place of anything.
+"""
 
 import json
 import random
@@ -16,8 +19,8 @@ from tests.channels.chat import feishu_calls, slack_calls
 from tests.support.clock import NOON
 
 ANYTHING: tuple[Any, ...] = (
-    None, True, 0, -1, 10**20, 1.5, "", "x", "\x00", "\ud800", "<@U1|", "1e9", "9" * 40, [], [None], [[]], {}, {"a": 1},
-    "{", '{"text":7}',
+    None, True, 0, -1, 10**20, 1.5, "", "x", "\x00", "\ud800", "<@U1|", "1e9", "9" * 40, [], [None],
+    [[]], {}, {"a": 1}, "{", '{"text":7}',
 )  # fmt: skip
 
 

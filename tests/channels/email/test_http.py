@@ -26,7 +26,10 @@ PUBLIC = base64.b64encode(
 ).decode()
 
 
-FILED = "SELECT i.title, i.description, i.contact, a.name FROM incident i JOIN attachment a ON a.incident_id = i.id"
+FILED = (
+    "SELECT i.title, i.description, i.contact, a.name FROM incident i "
+    "JOIN attachment a ON a.incident_id = i.id"
+)
 
 
 @pytest.fixture
@@ -65,11 +68,20 @@ def mailgun(**more: str) -> dict[str, str]:
         "Message-Id": "<m@x>",
         "Date": "Mon, 2 Mar 2026 12:00:00 +0000",
     }
-    return {
-        "recipient": "in@gw.example", "sender": "ann@example.com", "from": "Ann <ann@example.com>", "subject": "磁盘",
-        "body-plain": "满了\r\n", "stripped-text": "满了", "body-html": "<p>满了</p>",
-        "message-headers": json.dumps(list(head.items())),
-    } | signed() | more  # fmt: skip
+    return (
+        {
+            "recipient": "in@gw.example",
+            "sender": "ann@example.com",
+            "from": "Ann <ann@example.com>",
+            "subject": "磁盘",
+            "body-plain": "满了\r\n",
+            "stripped-text": "满了",
+            "body-html": "<p>满了</p>",
+            "message-headers": json.dumps(list(head.items())),
+        }
+        | signed()
+        | more
+    )
 
 
 async def test_raw_mail_opens_incident_with_receipt(gateway: Served) -> None:
@@ -171,7 +183,10 @@ def sendgrid(raw: bool = False) -> bytes:  # noqa: FBT002
     }
     if raw:
         return urlencode(fields | {"email": a_mail(subject="raw")}).encode()
-    head = "Received: by x\nFrom: Ann <ann@example.com>\nSubject: =?gb2312?B?tefE1A==?=\nMessage-ID: <s@x>\n"
+    head = (
+        "Received: by x\nFrom: Ann <ann@example.com>\nSubject: "
+        "=?gb2312?B?tefE1A==?=\nMessage-ID: <s@x>\n"
+    )
     fields |= {
         "headers": head,
         "text": "满了".encode("gbk"),
@@ -184,9 +199,10 @@ def proof(body: bytes, at: str = "") -> dict[str, str]:
     timestamp = at or str(int(SystemClock().now().timestamp()))
     made = base64.b64encode(SIGNING.sign(timestamp.encode() + body, ec.ECDSA(SHA256()))).decode()
     return {
-        "X-Twilio-Email-Event-Webhook-Signature": made, "X-Twilio-Email-Event-Webhook-Timestamp": timestamp,
+        "X-Twilio-Email-Event-Webhook-Signature": made,
+        "X-Twilio-Email-Event-Webhook-Timestamp": timestamp,
         "Content-Type": "application/x-www-form-urlencoded",
-    }  # fmt: skip
+    }
 
 
 async def test_sendgrid_fields_or_raw_message_open_incident(gateway: Served) -> None:
@@ -223,11 +239,15 @@ VALUES ('ann', 'Ann', 'ann@example.com', '{service_desk}', now(), now())
 """
 FORGED = {
     "dkim": "{@example.com : pass}",
-    "message-headers": json.dumps([
-        ["From", "Ann <ann@example.com>"], ["Message-Id", "<2@x>"], ["In-Reply-To", "<m@x>"],
-        ["Authentication-Results", "mx.example.com; dmarc=pass header.from=example.com"],
-    ]),
-}  # fmt: skip
+    "message-headers": json.dumps(
+        [
+            ["From", "Ann <ann@example.com>"],
+            ["Message-Id", "<2@x>"],
+            ["In-Reply-To", "<m@x>"],
+            ["Authentication-Results", "mx.example.com; dmarc=pass header.from=example.com"],
+        ]
+    ),
+}
 
 
 async def test_forged_mailgun_fields_do_not_authenticate_staff(database_url: str) -> None:
@@ -285,12 +305,25 @@ async def test_receipt_lists_mended_fields_of_mail(gateway: Served) -> None:
 
 async def test_postmark_json_opens_incident_with_key_as_password(gateway: Served) -> None:
     body = {
-        "From": "zhang@example.cn", "FromName": "张三", "FromFull": {"Email": "zhang@example.cn"}, "To": "in+x@gw.example",
-        "Subject": "磁盘", "MessageID": "73e6d360", "Date": "Mon, 2 Mar 2026 20:00:00 +0800", "TextBody": "",
+        "From": "zhang@example.cn",
+        "FromName": "张三",
+        "FromFull": {"Email": "zhang@example.cn"},
+        "To": "in+x@gw.example",
+        "Subject": "磁盘",
+        "MessageID": "73e6d360",
+        "Date": "Mon, 2 Mar 2026 20:00:00 +0800",
+        "TextBody": "",
         "HtmlBody": "<b>满了</b>",
-        "OriginalRecipient": "in+x@gw.example", "Headers": [{"Name": "Message-ID", "Value": "<p@x>"}],
-        "Attachments": [{"Name": "a.txt", "Content": base64.b64encode(b"hi").decode(), "ContentType": "text/plain"}],
-    }  # fmt: skip
+        "OriginalRecipient": "in+x@gw.example",
+        "Headers": [{"Name": "Message-ID", "Value": "<p@x>"}],
+        "Attachments": [
+            {
+                "Name": "a.txt",
+                "Content": base64.b64encode(b"hi").decode(),
+                "ContentType": "text/plain",
+            }
+        ],
+    }
     basic = "Basic " + base64.b64encode(f"postmark:{gateway.keys['ingest']}".encode()).decode()
     given = {"Authorization": basic, "Content-Type": "application/json; charset=utf-8"}
     for outcome in ("opened", "duplicate"):

@@ -1,4 +1,7 @@
-"""Mail reaches a real SMTP server, threads by incident, and carries nothing a sender smuggled in."""
+"""Mail reaches a real SMTP server and threads by incident.
+
+It carries nothing a sender smuggled in.
+"""
 
 import asyncio
 import email

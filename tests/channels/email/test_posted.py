@@ -94,10 +94,13 @@ def test_non_utf8_form_text_is_decoded_and_reported() -> None:
 @pytest.mark.parametrize(
     ("body", "subject", "what"),
     [
-        (b'\xef\xbb\xbf{"From":"a@b.example","Subject":"x"}', "x", {"": "a byte order mark was taken off"}),
-        ('{"From":"a@b.example","Subject":"Büro"}'.encode("latin-1"), "Büro", {"": "read as Latin-1"}),
+        (b'\xef\xbb\xbf{"From":"a@b.example","Subject":"x"}', "x",
+         {"": "a byte order mark was taken off"}),
+        ('{"From":"a@b.example","Subject":"Büro"}'.encode("latin-1"), "Büro",
+         {"": "read as Latin-1"}),
         (b'{"From":"a@b.example","Subject":"x","Score":NaN}', "x", {"/Score": NUMBER}),
-        (b'{"From":"a@b.example","Subject":"x","TextBody":null}', "x", {"/TextBody": "left out: it cannot be read"}),
+        (b'{"From":"a@b.example","Subject":"x","TextBody":null}', "x",
+         {"/TextBody": "left out: it cannot be read"}),
         (b'{"From":"a@b.example","Subject":7}', "7", {"/Subject": "read as text"}),
     ],
 )  # fmt: skip

@@ -18,7 +18,10 @@ from tests.support.forker import FORKER
 
 LONG = DeliveredMail("message/rfc822", a_mail("磁盘满了 " * 6_000))
 COSTLY = DeliveredMail("message/rfc822", a_mail("磁盘满了 " * 100_000))
-"""Takes many ticks of the processor's clock, by which its time is told, in a process that has read others before."""
+"""Take many ticks of the processor's clock, by which its time is told.
+
+The process has read others before.
+"""
 
 
 @pytest.fixture

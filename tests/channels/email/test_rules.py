@@ -43,8 +43,12 @@ def test_problem_and_recovery_mails_share_dedup_key() -> None:
     assert fire is not None
     assert clear is not None
     assert (fire.dedup_key, fire.title, fire.service, fire.ci, fire.severity) == (
-        "web-01/disk full", "disk full", "billing", "web-01", "High",
-    )  # fmt: skip
+        "web-01/disk full",
+        "disk full",
+        "billing",
+        "web-01",
+        "High",
+    )
     assert (fire.status, clear.status, clear.dedup_key) == (
         AlertStatus.FIRING,
         AlertStatus.RESOLVED,

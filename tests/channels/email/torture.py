@@ -53,8 +53,9 @@ KINDS = (
     "",
 )
 ODD = (
-    b"\0", b"\xff\xfe", b"\r", b"\n\n", b"--b1\r\n", b"--b1--", b"=?", b"?=", b"=?gbk?B?", b'"', b"<", b">", b";", b"\x1b$B",
-    b":", b"\xed\xa0\x80", b"\r\n.\r\n", b"=\r\n", b"%", b"'", b"*0*=", b"\xe2\x80\xae", b"(" * 50, b"\\", b"\r\n ",
+    b"\0", b"\xff\xfe", b"\r", b"\n\n", b"--b1\r\n", b"--b1--", b"=?", b"?=", b"=?gbk?B?", b'"',
+    b"<", b">", b";", b"\x1b$B", b":", b"\xed\xa0\x80", b"\r\n.\r\n", b"=\r\n", b"%", b"'", b"*0*=",
+    b"\xe2\x80\xae", b"(" * 50, b"\\", b"\r\n ",
 )  # fmt: skip
 
 
@@ -105,14 +106,30 @@ def _sound(chance: random.Random) -> bytes:
 
 def _head(chance: random.Random, kind: str) -> bytes:
     charset = chance.choice(DECLARED)
-    word = f"=?{chance.choice(DECLARED)}?{chance.choice('BbQqX')}?{chance.choice(('5Lit', '=E4=B8', '', '%%%', 'a b'))}?="
+    word = f"=?{chance.choice(DECLARED)}?{chance.choice('BbQqX')}?"
+    word += f"{chance.choice(('5Lit', '=E4=B8', '', '%%%', 'a b'))}?="
+    senders = (
+        "a@b.example",
+        word + " <c@d.example>",
+        "",
+        "<>",
+        "x" * 300,
+        QUOTE + word,
+        "a@b, c@d",
+    )
     fields = [
-        f"From: {chance.choice(('a@b.example', word + ' <c@d.example>', '', '<>', 'x' * 300, QUOTE + word, 'a@b, c@d'))}",
+        f"From: {chance.choice(senders)}",
         f"Subject: {word * chance.randrange(4)}",
         f"Date: {chance.choice(DATES)}",
-        f"Content-Type: {kind}; charset={charset}; boundary={chance.choice(('b1', '', 'b 2', QUOTED))}; name*0*={word}",
+        (
+            f"Content-Type: {kind}; charset={charset}; "
+            f"boundary={chance.choice(('b1', '', 'b 2', QUOTED))}; name*0*={word}"
+        ),
         f"Content-Transfer-Encoding: {chance.choice(ENCODINGS)}",
-        f"Content-Disposition: {chance.choice(('attachment', 'x'))}; filename={chance.choice((word, LONG, '../x', QUOTE))}",
+        (
+            f"Content-Disposition: {chance.choice(('attachment', 'x'))}; "
+            f"filename={chance.choice((word, LONG, '../x', QUOTE))}"
+        ),
         f"References: {'<a@b> ' * chance.randrange(100)}",
         f"Reply-To: {chance.choice(('', 'r@x.example', word))}",
     ]
@@ -148,16 +165,39 @@ def _nested(chance: random.Random, depth: int = 0) -> bytes:
 
 def _bomb(chance: random.Random) -> bytes:
     kind = b"From: a@b.example\r\nContent-Type: multipart/mixed; boundary=b1\r\n\r\n"
-    return chance.choice((
-        lambda: kind + b"--b1\r\n\r\na\r\n" * 10_000,
-        lambda: b"".join(b"Content-Type: multipart/mixed; boundary=b%d\r\n\r\n--b%d\r\n" % (n, n) for n in range(500)),
-        lambda: b"From: a@b.example\r\nSubject: " + b"\r\n =?utf-8?b?4pyT?=" * 5_000 + b"\r\n\r\nx",
-        lambda: b"From: a@b.example\r\nContent-Type: text/html\r\n\r\n" + b"<table><tr><td>\r\n" * 20_000,
-        lambda: b"From: a@b.example\r\nContent-Type: text/html\r\n\r\n" + b"<p>words &amp; more</p>\r\n" * 20_000,
-        lambda: b"From: a@b.example\r\nContent-Transfer-Encoding: base64\r\n\r\n" + b"QUJDREVG" * 8 + b"\r\nQUJDREVG" * 100_000,
-        lambda: b"From: a@b.example\r\n" + b"X-Y: z\r\n" * 20_000 + b"\r\nx",
-        lambda: b"From: a@b.example\r\n\r\n" + b"> " * 2_000 + b"\r\n" + "在1".encode() * 5_000 + b"\r\nx" * 50_000,
-    ))()  # fmt: skip
+    return chance.choice(
+        (
+            lambda: kind + b"--b1\r\n\r\na\r\n" * 10_000,
+            lambda: b"".join(
+                b"Content-Type: multipart/mixed; boundary=b%d\r\n\r\n--b%d\r\n" % (n, n)
+                for n in range(500)
+            ),
+            lambda: (
+                b"From: a@b.example\r\nSubject: " + b"\r\n =?utf-8?b?4pyT?=" * 5_000 + b"\r\n\r\nx"
+            ),
+            lambda: (
+                b"From: a@b.example\r\nContent-Type: text/html\r\n\r\n"
+                + b"<table><tr><td>\r\n" * 20_000
+            ),
+            lambda: (
+                b"From: a@b.example\r\nContent-Type: text/html\r\n\r\n"
+                + b"<p>words &amp; more</p>\r\n" * 20_000
+            ),
+            lambda: (
+                b"From: a@b.example\r\nContent-Transfer-Encoding: base64\r\n\r\n"
+                + b"QUJDREVG" * 8
+                + b"\r\nQUJDREVG" * 100_000
+            ),
+            lambda: b"From: a@b.example\r\n" + b"X-Y: z\r\n" * 20_000 + b"\r\nx",
+            lambda: (
+                b"From: a@b.example\r\n\r\n"
+                + b"> " * 2_000
+                + b"\r\n"
+                + "在1".encode() * 5_000
+                + b"\r\nx" * 50_000
+            ),
+        )
+    )()
 
 
 def _twisted(mail: bytes, chance: random.Random) -> bytes:

@@ -25,11 +25,21 @@ TEXTS = st.lists(st.sampled_from([f"https://x/{n}" for n in range(MOST + 3)]), m
 )
 EVENTS = st.builds(
     CallEvent,
-    provider=st.just("twilio"), call_id=st.just("CA1"), at=TIMES,
-    direction=st.none() | st.sampled_from(CallDirection), caller=NUMBERS,
-    caller_name=st.sampled_from(["", "Ann", "Bob"]), called=NUMBERS, status=st.none() | st.sampled_from(CallStatus), started_at=TIMES,
-    answered_at=TIMES, ended_at=TIMES, served=st.booleans(), recordings=TEXTS, transcripts=TEXTS,
-)  # fmt: skip
+    provider=st.just("twilio"),
+    call_id=st.just("CA1"),
+    at=TIMES,
+    direction=st.none() | st.sampled_from(CallDirection),
+    caller=NUMBERS,
+    caller_name=st.sampled_from(["", "Ann", "Bob"]),
+    called=NUMBERS,
+    status=st.none() | st.sampled_from(CallStatus),
+    started_at=TIMES,
+    answered_at=TIMES,
+    ended_at=TIMES,
+    served=st.booleans(),
+    recordings=TEXTS,
+    transcripts=TEXTS,
+)
 BLANK = Call(provider="twilio", call_id="CA1")
 
 

@@ -158,7 +158,8 @@ async def test_call_note_lists_new_facts(room: PhoneIntake) -> None:
     )
     await tell(room, "1", "recording", RECORDING="javascript:alert(1)")
     (note,) = await room.pool.fetch(
-        "SELECT actor, facts->>'note' AS note, facts->'call'->>'seconds' AS s FROM timeline WHERE event = 'note'"
+        "SELECT actor, facts->>'note' AS note, facts->'call'->>'seconds' AS s FROM timeline "
+        "WHERE event = 'note'"
     )
     assert (note["actor"], note["s"]) == (ANN, "60")
     assert note["note"].splitlines() == [
@@ -210,7 +211,10 @@ HISTORY: tuple[tuple[str, dict[str, str]], ...] = (
         {"EPOCH": "1772452780", "DIALSTATUS": "ANSWER", "ANSWEREDTIME": "30", "DURATION": "40"},
     ),
 )
-ROW = "SELECT to_jsonb(call) - '{id,call_id,caller,incident_id,heard_at}'::text[] AS row FROM call ORDER BY id"
+ROW = (
+    "SELECT to_jsonb(call) - '{id,call_id,caller,incident_id,heard_at}'::text[] AS row FROM call "
+    "ORDER BY id"
+)
 
 
 async def test_call_events_in_any_order_yield_one_incident_and_same_call(room: PhoneIntake) -> None:

@@ -1,4 +1,7 @@
-"""Acknowledging by key press: only in a call that the gateway made, and only what the person heard of."""
+"""Acknowledging by key press.
+
+It counts only in a call that the gateway made, and only for what the person heard of.
+"""
 
 from collections.abc import AsyncIterator
 from datetime import timedelta

@@ -254,9 +254,14 @@ def test_asterisk_dialplan_sends_only_fields_that_are_read() -> None:
 async def test_callers_with_same_caller_name_open_separate_incidents(gateway: Served) -> None:
     for number, caller in enumerate(("02177770521", "02177770522")):
         told = {
-            "LINKEDID": f"c{number}", "UNIQUEID": f"c{number}", "CALLERID": caller, "CALLERIDNAME": "北京分公司",
-            "DID": "01082303333", "DIALSTATUS": "ANSWER", "ANSWEREDTIME": "4",
-        }  # fmt: skip
+            "LINKEDID": f"c{number}",
+            "UNIQUEID": f"c{number}",
+            "CALLERID": caller,
+            "CALLERIDNAME": "北京分公司",
+            "DID": "01082303333",
+            "DIALSTATUS": "ANSWER",
+            "ANSWEREDTIME": "4",
+        }
         for event in ("call", "answer", "hangup"):
             answer = await gateway.client.post(
                 f"/ingest/phone/asterisk/{event}/{gateway.keys['ingest']}", data=told
@@ -264,8 +269,9 @@ async def test_callers_with_same_caller_name_open_separate_incidents(gateway: Se
             assert answer.status == 202
     _, found = await gateway.get("/api/v1/incidents", "admin")
     assert [(one["master"], one["contact"]) for one in found["incidents"]] == [
-        (None, "+862177770522"), (None, "+862177770521"),
-    ]  # fmt: skip
+        (None, "+862177770522"),
+        (None, "+862177770521"),
+    ]
 
 
 async def test_asterisk_answer_is_json_without_key(gateway: Served) -> None:

@@ -101,7 +101,8 @@ def over(**more: str) -> dict[str, str]:
 
 async def records(gateway: Served) -> list[Any]:
     rows = await gateway.pool.fetch(
-        "SELECT number, title, contact, service, description, source, labels FROM incident ORDER BY id"
+        "SELECT number, title, contact, service, description, source, labels FROM incident "
+        "ORDER BY id"
     )
     return [dict(row) for row in rows]
 

@@ -3,54 +3,13 @@
 import asyncio
 import json
 import re
-from collections.abc import AsyncIterator
 from datetime import timedelta
-from hashlib import sha256
-
-import msgspec
-import pytest
 
 from gateway.channels.webform.ticket import FormTicketSigner
-from gateway.settings import Database, load
+from tests.channels.webform.forms import counted, opened
 from tests.support.clock import FakeClock
 from tests.support.forms import WHOLE, Page, get, send
-from tests.support.served import Served, served
-
-MINUTE = timedelta(minutes=1)
-
-
-@pytest.fixture
-async def gateway(database_url: str, clock: FakeClock) -> AsyncIterator[Served]:
-    plain = load(None, {})
-    form = msgspec.structs.replace(
-        plain.form,
-        services=("mail", "unknown"),
-        contact="call 400",
-        per_service=6,
-        max_bytes=300_000,
-        at_once=1,
-    )
-    database = Database(url=database_url, pool_min=1, pool_max=8)
-    smtp = msgspec.structs.replace(plain.notify.smtp, host="127.0.0.1", port=1)
-    notify, server = (msgspec.structs.replace(plain.notify, smtp=smtp),
-                      msgspec.structs.replace(plain.server, external_url="https://gw.example/"))  # fmt: skip
-    settings = msgspec.structs.replace(
-        plain, database=database, form=form, notify=notify, server=server
-    )
-    async with served(settings, clock=clock) as running:
-        for slug, name in (("mail", "Mail & more"), ("vpn", "VPN")):
-            assert (
-                await running.post("/api/v1/services", {"slug": slug, "name": name}, "admin")
-            ).status == 201
-        yield running
-
-
-async def opened(gateway: Served, clock: FakeClock, language: str = "en") -> dict[str, str]:
-    """The fields of a form that somebody took their time to fill in."""
-    page = await get(gateway.client, "/report/mail", language)
-    assert page.status == 200, page.text
-    clock.advance(timedelta(seconds=10))
-    return WHOLE | page.hidden
+from tests.support.served import Served
 
 
 async def vpn_ticket(gateway: Served, clock: FakeClock) -> str:
@@ -59,11 +18,6 @@ async def vpn_ticket(gateway: Served, clock: FakeClock) -> str:
         row["secret"] for row in await gateway.pool.fetch("SELECT secret FROM link_secret")
     )
     return FormTicketSigner(secrets).make("vpn", clock.at - timedelta(seconds=10), bytes(16))
-
-
-async def counted(gateway: Served) -> dict[str, int]:
-    names = "incident", "receipt", "alert_event", "quarantine", "attachment"
-    return {name: await gateway.pool.fetchval(f"SELECT count(*) FROM {name}") for name in names}  # noqa: S608 - names of ours
 
 
 async def test_web_report_opens_incident_with_files_and_reporter_link(
@@ -76,7 +30,11 @@ async def test_web_report_opens_incident_with_files_and_reporter_link(
     assert (page.status, page.heading) == (201, "We have your report")
     _, record = await gateway.get(f"/api/v1/incidents/{page.number}", "admin")
     assert (record["title"], record["description"], record["service"], record["source"]) == (
-        "Mail is down", "Nothing comes in", "mail", "web")  # fmt: skip
+        "Mail is down",
+        "Nothing comes in",
+        "mail",
+        "web",
+    )
     assert (record["impact"], record["urgency"], record["priority"]) == ("group", "normal", 3)
     assert (record["claimed_urgency"], record["contact"]) == ("high", "ann@example.com")
     assert record["labels"] == {"language": "en", "phone": "+8613912345678"}

@@ -241,4 +241,7 @@ async def test_only_people_with_permission_read_alerts(gateway: Served) -> None:
     assert [(await gateway.get(ALERTS, key=who))[0] for who in ("rep", "lea")] == [403, 200]
 
 
-PERSON = "INSERT INTO person (login, name, roles, created_at, updated_at) VALUES ($1, $1, $2, now(), now()) RETURNING id"
+PERSON = (
+    "INSERT INTO person (login, name, roles, created_at, updated_at) "
+    "VALUES ($1, $1, $2, now(), now()) RETURNING id"
+)

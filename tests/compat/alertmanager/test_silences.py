@@ -1,4 +1,7 @@
-"""Alertmanager's silences over HTTP: what amtool, Grafana and karma send, and what they are shown."""
+"""Alertmanager's silences over HTTP.
+
+What amtool, Grafana and karma send, and what they are shown.
+"""
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
@@ -49,9 +52,12 @@ async def test_silence_is_created_shown_listed_and_expired(gateway: Served) -> N
     assert status == 200
     assert {name: shown.pop(name) for name in ("startsAt", "endsAt", "updatedAt")}.keys()
     assert shown == {
-        "id": made, "status": {"state": "active"}, "comment": "deploy", "createdBy": "ann",
+        "id": made,
+        "status": {"state": "active"},
+        "comment": "deploy",
+        "createdBy": "ann",
         "matchers": [{"name": "service", "value": "crm", "isRegex": False, "isEqual": True}],
-    }  # fmt: skip
+    }
     later = (datetime.now(UTC) + timedelta(hours=1)).isoformat()  # noqa: TID251
     pending = await silenced(
         gateway, startsAt=later, matchers=[{"name": "team", "value": "d.*", "isRegex": True}]
@@ -253,8 +259,10 @@ async def test_existing_silence_on_unknown_service_is_updated(gateway: Served) -
 async def test_silence_beyond_limit_is_refused(gateway: Served) -> None:
     async with gateway.pool.acquire() as conn:
         await conn.execute(
-            "INSERT INTO silence (id, integration_id, matchers, starts_at, ends_at, created_by, comment, updated_at)"
-            " SELECT gen_random_uuid(), (SELECT min(integration_id) FROM api_key), '[]', now(), now() + interval '1 hour',"
+            "INSERT INTO silence (id, integration_id, matchers, starts_at, ends_at, created_by, "
+            "comment, updated_at)"
+            " SELECT gen_random_uuid(), (SELECT min(integration_id) "
+            "FROM api_key), '[]', now(), now() + interval '1 hour',"
             " 'ann', '', now() FROM generate_series(1, 500)"
         )
     answer = await gateway.post(SILENCES, silence())

@@ -57,11 +57,25 @@ async def test_alert_is_shown_by_alias_id_and_tiny_id(genie: Genie) -> None:
     for name in ("lastOccurredAt", "createdAt", "updatedAt", "tinyId", "id"):
         assert shown.pop(name)
     assert shown == {
-        "alias": "disk", "message": "Disk full", "status": "open", "acknowledged": False, "isSeen": False, "snoozed": False,
-        "tags": ["prod", "disk"], "count": 1, "source": "cron", "owner": "", "priority": "P2", "responders": [], "teams": [],
-        "integration": {"id": "ours", "name": "ours", "type": "API"}, "actions": [], "entity": "db-1", "description": "",
+        "alias": "disk",
+        "message": "Disk full",
+        "status": "open",
+        "acknowledged": False,
+        "isSeen": False,
+        "snoozed": False,
+        "tags": ["prod", "disk"],
+        "count": 1,
+        "source": "cron",
+        "owner": "",
+        "priority": "P2",
+        "responders": [],
+        "teams": [],
+        "integration": {"id": "ours", "name": "ours", "type": "API"},
+        "actions": [],
+        "entity": "db-1",
+        "description": "",
         "details": {"team": "dba"},
-    }  # fmt: skip
+    }
 
 
 async def test_alert_without_alias_is_distinct_and_found_by_id(genie: Genie) -> None:

@@ -1,4 +1,7 @@
-"""Heartbeats: what falls silent fires, what speaks again ends it, and neither a crash nor a second replica changes that."""
+"""Heartbeats: what falls silent fires, what speaks again ends it.
+
+Neither a crash nor a second replica changes that.
+"""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -45,11 +48,22 @@ async def test_heartbeat_is_created_shown_updated_and_deleted(genie: Genie) -> N
         "enabled"
     ] is False
     status, told = await genie.call("GET", "/v2/heartbeats/backup")
-    assert (status, told["data"]) == (200, {
-        "name": "backup", "enabled": False, "expired": False, "description": "nightly", "interval": 3, "intervalUnit": "hours",
-        "lastPingTime": None, "ownerTeam": {"name": "dba"}, "alertTags": ["night"], "alertPriority": "P1",
-        "alertMessage": "backup is expired",
-    })  # fmt: skip
+    assert (status, told["data"]) == (
+        200,
+        {
+            "name": "backup",
+            "enabled": False,
+            "expired": False,
+            "description": "nightly",
+            "interval": 3,
+            "intervalUnit": "hours",
+            "lastPingTime": None,
+            "ownerTeam": {"name": "dba"},
+            "alertTags": ["night"],
+            "alertPriority": "P1",
+            "alertMessage": "backup is expired",
+        },
+    )
     assert [
         one["name"] for one in (await genie.call("GET", "/v2/heartbeats"))[1]["data"]["heartbeats"]
     ] == ["backup"]
@@ -102,7 +116,8 @@ class Site:
 
 
 ADD = """
-INSERT INTO heartbeat (integration_id, name, every, unit, enabled, due_at) VALUES (1, 'backup', 10, 'minutes', true, $1)
+INSERT INTO heartbeat (integration_id, name, every, unit, enabled, due_at)
+VALUES (1, 'backup', 10, 'minutes', true, $1)
 """
 
 

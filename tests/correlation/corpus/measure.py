@@ -1,4 +1,7 @@
-"""How well the judgement does on a corpus: every report judged against what is open then, as the gateway would."""
+"""How well the judgement does on a corpus.
+
+Every report is judged against what is open then, as the gateway would.
+"""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -15,7 +18,10 @@ WITHIN = timedelta(hours=24)
 
 @dataclass
 class Table:
-    """The confusion table: reports by whether they belong to a master that was open, and what was made of them."""
+    """The confusion table.
+
+    Reports by whether they belong to a master that was open, and by what was made of them.
+    """
 
     right: int = 0
     wrong_master: int = 0

@@ -1,8 +1,11 @@
-"""Pairs of reports on an installation without a catalogue: of two troubles that only sound alike, and of one.
+"""Pairs of reports on an installation without a catalogue.
 
-Strangers are two people with the same product and the same symptom and no more in common; most of their pairs say the same
-sentence. Neighbours have one trouble: some name the machine, the code or the number, some say a word of their trade
-that nobody else says, and some say nothing that anybody could tell them by.
+They are of two troubles that only sound alike, or of one.
+
+Strangers are two people with the same product and the same symptom and no more in common; most of
+their pairs say the same sentence. Neighbours have one trouble: some name the machine, the code or
+the number, some say a word of their trade that nobody else says, and some say nothing that anybody
+could tell them by.
 """
 
 import random
@@ -67,8 +70,8 @@ class Outcome:
         """As docs/correlation.md shows it, behind the name of the part."""
         strangers = self.wrongly + self.kept_apart
         return (
-            f"{strangers} | {self.wrongly} | {self.linked + self.missed} | {self.linked} | {self.proposed} "
-            f"| {self.precision:.3f} | {self.recall:.3f} |"
+            f"{strangers} | {self.wrongly} | {self.linked + self.missed} | {self.linked} | "
+            f"{self.proposed} | {self.precision:.3f} | {self.recall:.3f} |"
         )
 
 
@@ -130,7 +133,10 @@ def _trade(words: Words, chance: random.Random, language: str, name: str) -> Pai
 
 
 def measured(told: Sequence[Pair], topology: Topology) -> Outcome:
-    """What the judgement makes of these pairs, where each first report is an open master and all of them are known."""
+    """The judgement of these pairs.
+
+    Each first report is an open master and all of them are known.
+    """
     known = [pair.first.lower() for pair in told]
     outcome = Outcome()
     for pair in told:

@@ -1,4 +1,7 @@
-"""What people write, by what they notice and by language; these are what the weights were chosen on. {s} is the service."""
+"""Phrases that people write, by what they notice and by language.
+
+The weights were chosen on these. {s} is the service.
+"""
 
 Phrases = dict[str, dict[str, tuple[str, ...]]]
 
@@ -208,7 +211,10 @@ ENDINGS = {
     ),
 }
 QUOTES = {
-    "en": "\n\nOn Mon, 2 Mar 2026 at 9:00, Bob <bob@example.com> wrote:\n> {s} is down, please help\n> Bob",
+    "en": (
+        "\n\nOn Mon, 2 Mar 2026 at 9:00, Bob <bob@example.com> wrote:\n> "
+        "{s} is down, please help\n> Bob"
+    ),
     "zh": "\n\n发件人: 李四 <li@example.com>\n主题: {s}打不开\n{s}打不开了,请处理",
 }
 """What hangs below a mail and is about something else."""

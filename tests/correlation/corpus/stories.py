@@ -1,8 +1,11 @@
-"""Days at the service desk, made by a seed: alerts, reports and for each which trouble it is truly of.
+"""Days at the service desk, made by a seed.
 
-A story is half a day: one to three troubles at once on services that are neighbours, each with an alert or without, what people
-write of them, and among it what is not of them: requests, thanks, planned work, one person's own trouble, another symptom of the
-same service, another site, the same words about a master of weeks ago, and what nobody could tell from the words.
+They hold alerts, reports and for each which trouble it is truly of.
+
+A story is half a day: one to three troubles at once on services that are neighbours, each with an
+alert or without, what people write of them, and among it what is not of them: requests, thanks,
+planned work, one person's own trouble, another symptom of the same service, another site, the same
+words about a master of weeks ago, and what nobody could tell from the words.
 """
 
 import random
@@ -51,7 +54,10 @@ WORD = re.compile("[A-Za-z]{5,}")
 
 @dataclass(frozen=True)
 class Event:
-    """One alert or report. `trouble` is what it is truly of; a trouble of its own where it belongs to nothing else."""
+    """One alert or report.
+
+    `trouble` is what it is truly of: a trouble of its own where it belongs to nothing else.
+    """
 
     at: datetime
     trouble: str
@@ -196,7 +202,8 @@ class Teller:
         subject = self._random.choice(self.words.SUBJECTS[language]).format(s=name)
         if self._random.random() < 0.4:
             subject = sentence
-        text = f"{self._random.choice(self.words.OPENINGS[language])}{sentence}{self._random.choice(self.words.ENDINGS[language])}"
+        opening = self._random.choice(self.words.OPENINGS[language])
+        text = f"{opening}{sentence}{self._random.choice(self.words.ENDINGS[language])}"
         if self._random.random() < 0.12:
             other = self._random.choice(sorted(set(SERVICES) - {service}))
             text += self.words.QUOTES[language].format(s=SERVICES[other][0])

@@ -1,4 +1,7 @@
-"""What people of many offices write of their own troubles; the list of common words was tried on these."""
+"""What people of many offices write of their own troubles.
+
+The list of common words was tried on these.
+"""
 
 COMPLAINTS = {
     "en": (
@@ -6,7 +9,10 @@ COMPLAINTS = {
         "I cannot log in to {product}, it says wrong password although it is right",
         "{product} does not start any more, only a blank screen",
         "{product} crashes when I open an attachment, error 0x80070005",
-        "since the update to Windows 11 {product} shows strange signs instead of letters, UTF-8 problem?",
+        (
+            "since the update to Windows 11 {product} shows strange signs "
+            "instead of letters, UTF-8 problem?"
+        ),
         "cannot print from {product}, the printer shows offline",
         "{product} asks for my password again and again",
         "no sound in {product}, the headset works with my phone",

@@ -1,4 +1,7 @@
-"""What other people of other offices write; first held out, then the rule for Chinese was changed for them."""
+"""What other people of other offices write.
+
+It was held out at first; then the rule for Chinese was changed for it.
+"""
 
 COMPLAINTS = {
     "en": (

@@ -62,8 +62,18 @@ def a_service(slug: str, name: str, aliases: tuple[str, ...]) -> Service:
         ),
         "",
     )
-    return Service(slug=slug, name=name, aliases=aliases, criticality=Criticality.NORMAL, targets={}, active=True, version=1,
-                   created_at=NOON, updated_at=NOON, **fields)  # fmt: skip
+    return Service(
+        slug=slug,
+        name=name,
+        aliases=aliases,
+        criticality=Criticality.NORMAL,
+        targets={},
+        active=True,
+        version=1,
+        created_at=NOON,
+        updated_at=NOON,
+        **fields,
+    )
 
 
 def _attributes(name: str) -> dict[str, str]:

@@ -73,8 +73,10 @@ def test_people_with_role_are_notified_beside_listed_addresses() -> None:
     assert targets(Recipient(role="incident_manager")) == ["person:mona"]
     listed = ("webhook:https://hooks.example.com/a", "on-call@example.com")
     assert targets(Recipient(role="incident_manager", listed=listed)) == [
-        "webhook:https://hooks.example.com/a", "smtp:on-call@example.com", "person:mona",
-    ]  # fmt: skip
+        "webhook:https://hooks.example.com/a",
+        "smtp:on-call@example.com",
+        "person:mona",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -89,9 +91,12 @@ def test_person_with_several_roles_is_notified_once_for_all_roles() -> None:
     roles = (Recipient(role="incident_manager"), Recipient(role="leader"))
     assert targets(*roles, directory=RecipientDirectory((both,))) == ["person:mona"]
     assert entry(*roles, directory=RecipientDirectory((both,))) == {
-        "cause": "opened", "template": "opened", "priority": 1, "roles": ("incident_manager", "leader"),
+        "cause": "opened",
+        "template": "opened",
+        "priority": 1,
+        "roles": ("incident_manager", "leader"),
         "targets": ("person:mona",),
-    }  # fmt: skip
+    }
 
 
 def test_recipient_resolves_to_listed_and_role_addresses() -> None:
@@ -185,8 +190,10 @@ def test_only_privileged_recipients_get_security_incident_details() -> None:
     )
     notices, _ = address_announcement(an_announcement(*roles, security=True), PEOPLE, "gateway")
     assert {notice.target: "title" in notice.facts for notice in notices} == {
-        "person:leo": False, "smtp:im@example.com": True, "person:mona": True,
-    }  # fmt: skip
+        "person:leo": False,
+        "smtp:im@example.com": True,
+        "person:mona": True,
+    }
 
 
 def test_handler_hears_of_security_incident_only_with_permission() -> None:

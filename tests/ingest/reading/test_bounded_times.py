@@ -20,7 +20,7 @@ from gateway.quarantine.examples import load_examples
 from gateway.receipts.mended import RepairedValue
 from gateway.settings import SourceSettings
 from gateway.vocabulary import AlertStatus
-from tests.ingest.reading.test_lenient import event, generic, mended, read
+from tests.ingest.reading.lenient_reading import event, generic, mended, read
 from tests.ingest.requests import BY_SLUG, NOW
 
 AHEAD = f"the time lies ahead of the gateway's clock: read as {NOW + NEWEST:%Y-%m-%dT%H:%M:%SZ}"

@@ -1,4 +1,7 @@
-"""What was captured of every sender goes the whole way: its alert opens a record, and the alert's end clears it."""
+"""What was captured of every sender goes the whole way.
+
+Its alert opens a record, and the alert's end clears it.
+"""
 
 from collections.abc import AsyncIterator
 from typing import Any
@@ -25,7 +28,10 @@ async def gateway(database_url: str) -> AsyncIterator[Served]:
 
 
 async def sent(gateway: Served, slug: str, case: str) -> list[dict[str, Any]]:
-    """The request as it was captured, with a key of ours; Amazon's signed anew, since its certificate is not ours."""
+    """The request as it was captured, with a key of ours.
+
+    Amazon's is signed anew, since its certificate is not ours.
+    """
     head, _, body = (FIXTURES / slug / case / "request.http").read_bytes().partition(b"\n\n")
     pairs = [line.partition(": ") for line in head.decode().splitlines()[1:]]
     headers = {name: value for name, _, value in pairs if name not in {"Host", "Authorization"}}
@@ -43,7 +49,8 @@ async def test_captured_alert_of_each_source_opens_incident_and_recovery_clears_
 ) -> None:
     for source in SOURCES:
         (opened,) = await sent(gateway, source.slug, "firing")
-        # the same service may have made it follow another source's record; related is as good as opened
+        # the same service may have made it follow another source's
+        # record; related is as good as opened
         assert opened["outcome"] in {"opened", "related", "reopened"}, source.slug
         if source.sends_resolution:
             (cleared,) = await sent(gateway, source.slug, "resolved")

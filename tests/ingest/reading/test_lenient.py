@@ -1,13 +1,14 @@
-"""A small flaw refuses nothing: one field that cannot be read leaves the alert, its neighbours, and a word on the receipt."""
+"""A small flaw refuses nothing.
 
-import base64
+One field that cannot be read leaves the alert, its neighbours, and a word on the receipt.
+"""
+
 import gc
 import itertools
 import json
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
-from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
@@ -15,7 +16,8 @@ import pytest
 
 from gateway.errors import Malformed
 from gateway.ingest.reading import limits
-from gateway.ingest.reading.lenient import ROUNDS, read_leniently
+from gateway.ingest.reading.lenient import read_leniently
+from gateway.ingest.reading.mendable_body import ROUNDS
 from gateway.ingest.reading.source import ParsedDelivery, WebhookDelivery
 from gateway.ingest.sources import SOURCES
 from gateway.quarantine import pointers
@@ -24,13 +26,16 @@ from gateway.quarantine.mapping import Rename
 from gateway.receipts.mended import RepairedValue
 from gateway.receipts.refused import RefusedItem
 from gateway.settings import SourceSettings
+from tests.ingest.reading.lenient_reading import event, generic, mended, read
 from tests.ingest.requests import BY_SLUG, NOW
 from tests.ingest.test_laws import places, set_at
 
 NUL = (
     b'{"version":"4","alerts":[{"status":"firing","labels":{"alertname":"DiskFailing","severity":"critical"},'
-    b'"annotations":{"lastlog":"ata3: \\u0000\\u0000 read error"},"startsAt":"2026-11-21T02:00:00Z"}]}'
+    b'"annotations":{"lastlog":"ata3: \\u0000\\u0000 read '
+    b'error"},"startsAt":"2026-11-21T02:00:00Z"}]}'
 )
+
 ODD: list[Any] = [
     None,
     True,
@@ -46,29 +51,6 @@ ODD: list[Any] = [
     "a\x00b",
     "\ud800",
 ]
-
-
-def read(
-    slug: str,
-    body: bytes,
-    intake: SourceSettings | None = None,
-    charset: str = "",
-    received_at: datetime = NOW,
-) -> ParsedDelivery:
-    headers = {"content-type": f"application/json; charset={charset}"} if charset else {}
-    return read_leniently(
-        BY_SLUG[slug], intake or SourceSettings(), (), WebhookDelivery(headers, body, received_at)
-    )
-
-
-def generic(**fields: Any) -> bytes:
-    return msgspec.json.encode(
-        {"title": "payments down", "severity": "critical", "dedup_key": "pay"} | fields
-    )
-
-
-def mended(parsed: ParsedDelivery) -> dict[str, str]:
-    return {one.pointer: one.what for one in parsed.mended}
 
 
 def spoiled(slug: str) -> Iterator[tuple[str, bytes]]:
@@ -152,58 +134,11 @@ def test_body_in_other_encoding_is_read_and_reported(body: bytes, title: str, wh
     assert parsed.mended == (RepairedValue(-1, "", what),)
 
 
-TIMES: list[Any] = [
-    1795918015995871700, 1795918016001913, "1795918016.014", "2026-11-29 02:00:00 UTC", "Sun, 29 Nov 2026 02:00:00 +0000",
-    "2026-11-29 10:00:00.123456789 +0800 CST", "2026/11/29 10:00:00",
-]  # fmt: skip
-
-
-LATER = datetime(2026, 11, 30, tzinfo=UTC)
-"""The day after those times."""
-
-
-@pytest.mark.parametrize("told", TIMES)
-def test_common_time_formats_are_read_without_mending(told: Any) -> None:
-    datadog = {"alert_id": "1", "alert_transition": "Triggered"}
-    for parsed in (
-        read("generic", generic(occurred_at=told), received_at=LATER),
-        read(
-            "pagerduty",
-            event(timestamp=told if isinstance(told, str) else str(told)),
-            received_at=LATER,
-        ),
-        read("datadog", msgspec.json.encode(datadog | {"date": str(told)}), received_at=LATER),
-    ):
-        assert parsed.alerts[0][1].event_time is not None
-        assert parsed.mended == ()
-
-
-def event(**payload: Any) -> bytes:
-    told = {"summary": "payments down", "source": "pay-1", "severity": "critical"} | payload
-    return msgspec.json.encode({"event_action": "trigger", "dedup_key": "k", "payload": told})
-
-
-def test_invalid_time_is_left_out_and_reported() -> None:
-    parsed = read("generic", generic(occurred_at="yesterday"))
-    assert parsed.alerts[0][1].event_time is None
-    assert mended(parsed) == {"/occurred_at": "left out: not a time: 'yesterday' (write RFC 3339)"}
-    assert mended(read("pagerduty", event(timestamp="(old dates)", severity="urgent"))) == {
-        "/payload/severity": "left out: severity is one of critical, error, warning, info",
-        "/payload/timestamp": "left out: not a time: '(old dates)' (write RFC 3339)",
-    }
-
-
-def test_event_with_far_past_or_future_time_is_still_firing_alert() -> None:
-    for told in ("1999-01-01T00:00:00Z", "2031-01-01T00:00:00Z", "0001-01-01T00:00:00Z"):
-        for slug, body in (
-            ("pagerduty", event(timestamp=told)),
-            ("generic", generic(occurred_at=told)),
-        ):
-            assert [alert.status for _, alert in read(slug, body).alerts] == ["firing"]
-
-
 def test_non_finite_numbers_in_labels_are_left_out_and_others_are_kept() -> None:
-    body = b'{"title":"t","labels":{"load":NaN,"most":-Infinity,"huge":1e400,"on":true,"inner":{"a":[1]},"none":null}}'
+    body = (
+        b'{"title":"t","labels":{"load":NaN,"most":-Infinity,"huge":1e400,"on":true,'
+        b'"inner":{"a":[1]},"none":null}}'
+    )
     parsed = read("generic", body)
     assert dict(parsed.alerts[0][1].labels) == {"on": "true", "inner": '{"a":[1]}'}
     assert mended(parsed) == {f"/labels/{name}": NUMBER for name in ("load", "most", "huge")} | {
@@ -236,7 +171,8 @@ def test_refusal_reports_original_flaw() -> None:
     with pytest.raises(Malformed) as refusal:
         read(
             "azure",
-            b'{"schemaId":"azureMonitorCommonAlertSchema","data":{"essentials":{"alertId":"","monitorCondition":5}}}',
+            b'{"schemaId":"azureMonitorCommonAlertSchema",'
+            b'"data":{"essentials":{"alertId":"","monitorCondition":5}}}',
         )
     assert refusal.value.flaws[0].pointer in {
         "/data/essentials/monitorCondition",
@@ -261,8 +197,10 @@ def test_truncated_texts_are_reported() -> None:
         "generic", generic(title="t" * 2_000, description="d" * 40_000, labels={"a": "v" * 5_000})
     )
     assert [one.what for one in parsed.mended] == [
-        "title cut to 1024 characters", "description cut to 32768 characters", "labels cut to 1000 of 4096 characters",
-    ]  # fmt: skip
+        "title cut to 1024 characters",
+        "description cut to 32768 characters",
+        "labels cut to 1000 of 4096 characters",
+    ]
     assert read("generic", generic(description="d" * 1_000)).mended == ()
 
 
@@ -279,49 +217,6 @@ def test_mapping_applies_to_mended_body() -> None:
     assert [(one.item, one.pointer) for one in parsed.mended] == [(0, "/events/0/when")]
 
 
-def test_nested_bodies_are_mended() -> None:
-    inner = {"incident": {"incident_id": "1", "state": "smouldering", "started_at": "never"}}
-    data = base64.b64encode(msgspec.json.encode(inner)).decode()
-    parsed = read(
-        "google_cloud", msgspec.json.encode({"message": {"data": data, "messageId": "m"}})
-    )
-    assert [alert.status for _, alert in parsed.alerts] == ["firing"]
-    assert set(mended(parsed)) == {
-        "/message/data/incident/state",
-        "/message/data/incident/started_at",
-    }
-    about = {"specversion": "1.0", "id": "1", "source": "s", "type": "t"}
-    parsed = read("cloudevents", msgspec.json.encode(about | {"data_base64": "no base64!"}))
-    assert mended(parsed) == {"/data_base64": "left out: data_base64 is not base64"}
-    data = base64.b64encode(b'{"title": "x", "occurred_at": "never"}').decode()
-    assert set(mended(read("cloudevents", msgspec.json.encode(about | {"data_base64": data})))) == {
-        "/data_base64/occurred_at"
-    }
-    notice = next(one.body for one in load_examples()["cloudwatch"] if one.case == "firing")
-    message = msgspec.json.decode(notice["Message"]) | {"StateChangeTime": "never"}
-    parsed = read(
-        "cloudwatch",
-        msgspec.json.encode(notice | {"Message": msgspec.json.encode(message).decode()}),
-    )
-    assert set(mended(parsed)) == {"/Message/StateChangeTime"}
-    text = base64.b64encode(b"disk full").decode()
-    parsed = read(
-        "cloudevents", msgspec.json.encode(about | {"data_base64": text, "time": "never"})
-    )
-    assert [alert.description for _, alert in parsed.alerts] == ["disk full"]
-
-
-def test_mends_in_base64_data_are_reported_at_its_pointer() -> None:
-    about = {"specversion": "1.0", "id": "1", "source": "s", "type": "t"}
-    data = base64.b64encode(b'\xef\xbb\xbf{"title": "x \\u0000"}').decode()
-    parsed = read("cloudevents", msgspec.json.encode(about | {"data_base64": data}))
-    assert [alert.title for _, alert in parsed.alerts] == ["x \ufffd"]
-    assert mended(parsed) == {
-        "/data_base64": "a byte order mark was taken off",
-        "/data_base64/title": "characters that cannot be kept were replaced by U+FFFD",
-    }
-
-
 def test_non_json_body_is_refused_unchanged() -> None:
     delivery = WebhookDelivery(
         {"ce-specversion": "1.0", "content-type": "text/plain"}, b"disk full", NOW
@@ -330,69 +225,6 @@ def test_non_json_body_is_refused_unchanged() -> None:
     assert [(one.item, one.problem) for one in parsed.refused] == [
         (0, "Object missing required field `id`")
     ]
-
-
-BINARY = {"ce-specversion": "1.0", "ce-id": "1", "ce-source": "s", "ce-type": "disk.full"}
-
-
-@pytest.mark.parametrize(
-    ("body", "title", "told"),
-    [
-        (b'\xef\xbb\xbf{"title":"x"}', "x", {"/data": "a byte order mark was taken off"}),
-        (b'{"title":"x\\u0000"}', "x\ufffd", {"/data/title": "characters that cannot be kept were replaced by U+FFFD"}),
-        (b'{"title":"x \\ud83d"}', "x \ufffd", {"/data/title": "characters that cannot be kept were replaced by U+FFFD"}),
-        ('{"title":"Büro"}'.encode("latin-1"), "Büro", {"/data": "read as Latin-1"}),
-        (b'{"title":"x","labels":{"a":NaN}}', "x", {"/data/labels/a": "a number that is none, or too large, was left out"}),
-        (b'{"title":"x","occurred_at":"never"}', "x", {"/data/occurred_at": "left out: not a time: 'never' (write RFC 3339)"}),
-        (b"disk full", "disk.full", {"/data_base64": "it is no JSON: read as a text"}),
-    ],
-)  # fmt: skip
-def test_binary_cloudevent_data_is_mended(body: bytes, title: str, told: dict[str, str]) -> None:
-    headers = BINARY | {"content-type": "application/json"}
-    parsed = read_leniently(
-        BY_SLUG["cloudevents"], SourceSettings(), (), WebhookDelivery(headers, body, NOW)
-    )
-    assert ([alert.title for _, alert in parsed.alerts], mended(parsed)) == ([title], told)
-
-
-def test_binary_cloudevent_text_data_is_mended() -> None:
-    for body, text, told in (
-        ("Büro".encode("latin-1"), "Büro", {"/data_base64": "read as Latin-1"}),
-        (
-            b"disk\0full",
-            "disk\ufffdfull",
-            {"/data_base64": "NUL characters were replaced by U+FFFD"},
-        ),
-        (b"disk full", "disk full", {}),
-    ):
-        headers = BINARY | {"content-type": "text/plain"}
-        parsed = read_leniently(
-            BY_SLUG["cloudevents"], SourceSettings(), (), WebhookDelivery(headers, body, NOW)
-        )
-        assert ([alert.description for _, alert in parsed.alerts], mended(parsed)) == ([text], told)
-
-
-def test_invalid_binary_cloudevent_time_header_is_left_out() -> None:
-    for body, kind in ((b'{"title":"x"}', "application/json"), (b"x", "text/plain"), (b"", "")):
-        headers = BINARY | {"content-type": kind, "ce-time": "never"}
-        parsed = read_leniently(
-            BY_SLUG["cloudevents"], SourceSettings(), (), WebhookDelivery(headers, body, NOW)
-        )
-        assert [alert.event_time for _, alert in parsed.alerts] == [None]
-        assert mended(parsed) == {"/time": "left out: not a time: 'never' (write RFC 3339)"}
-
-
-def test_mapping_applies_to_binary_cloudevent_data() -> None:
-    steps, headers = (
-        (Rename(source="/name", to="/title"),),
-        BINARY | {"content-type": "application/json"},
-    )
-    body = b'\xef\xbb\xbf{"name":"x","occurred_at":"never"}'
-    parsed = read_leniently(
-        BY_SLUG["cloudevents"], SourceSettings(), steps, WebhookDelivery(headers, body, NOW)
-    )
-    assert [alert.title for _, alert in parsed.alerts] == ["x"]
-    assert set(mended(parsed)) == {"/data", "/data/occurred_at"}
 
 
 def test_item_refused_by_source_stays_refused() -> None:
@@ -457,5 +289,8 @@ def count_garbage_objects(slug: str) -> int:
 
 @pytest.mark.parametrize("slug", BY_SLUG)
 def test_refused_body_leaves_no_reference_cycles(slug: str) -> None:
-    """An exception that a frame of its own traceback keeps holds the body and all that was read of it, each time."""
+    """Hold the body as an exception does that a frame of its own traceback keeps.
+
+    All that was read of the body is held too, each time.
+    """
     assert min(count_garbage_objects(slug) for _ in range(3)) == 0

@@ -49,8 +49,9 @@ def ascii_json(text: str) -> bytes:
 
 def test_lone_surrogates_are_replaced_and_pairs_are_kept() -> None:
     assert repair_json(b'["\\ud83d\\ude00", "\\ud83d"]') == (
-        ["😀", "\ufffd"], {"/1": "characters that cannot be kept were replaced by U+FFFD"},
-    )  # fmt: skip
+        ["😀", "\ufffd"],
+        {"/1": "characters that cannot be kept were replaced by U+FFFD"},
+    )
 
 
 def test_too_deeply_nested_value_is_left_out() -> None:

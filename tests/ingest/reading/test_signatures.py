@@ -165,7 +165,10 @@ async def test_signed_request_is_taken_once_and_unsigned_is_rejected(database_ur
 
 
 async def assert_accepted_once(gateway: Served, signer: Signer, request: Request) -> None:
-    """By the key in a header, or in the path where a token stands there; then replayed; with a broken signature, never."""
+    """By the key in a header, or in the path where a token stands there; then replayed.
+
+    A broken signature never passes.
+    """
     path, key = f"/ingest/{signer.slug}", gateway.keys["ingest"]
     headers, body = request
     shows_a_token = signer.signature == "authorization"

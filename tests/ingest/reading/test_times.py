@@ -22,11 +22,19 @@ def test_common_time_formats_give_same_instant(when: datetime, zone: int) -> Non
     seconds, there = int(when.timestamp()), when.astimezone(timezone(timedelta(hours=zone)))
     offset = f"{there:%z}"
     forms = [
-        there.isoformat(), f"{there.isoformat()} ", there.isoformat().lower(),
-        when.isoformat().replace("+00:00", "Z"), format_datetime(there), f"{when:%Y-%m-%d %H:%M:%S} UTC",
-        f"{there:%Y-%m-%d %H:%M:%S}.123456789 {offset} CST", f"{there:%Y-%m-%d %H:%M:%S} {offset}", f"{when:%Y/%m/%d %H:%M:%S}",
-        f"{when:%Y%m%d%H%M%S}", f"{when:%Y-%m-%d %H:%M:%S}", f"{when:%a %b %d %H:%M:%S %Y}",
-    ]  # fmt: skip
+        there.isoformat(),
+        f"{there.isoformat()} ",
+        there.isoformat().lower(),
+        when.isoformat().replace("+00:00", "Z"),
+        format_datetime(there),
+        f"{when:%Y-%m-%d %H:%M:%S} UTC",
+        f"{there:%Y-%m-%d %H:%M:%S}.123456789 {offset} CST",
+        f"{there:%Y-%m-%d %H:%M:%S} {offset}",
+        f"{when:%Y/%m/%d %H:%M:%S}",
+        f"{when:%Y%m%d%H%M%S}",
+        f"{when:%Y-%m-%d %H:%M:%S}",
+        f"{when:%a %b %d %H:%M:%S %Y}",
+    ]
     if seconds > 10**9:
         numbers = [seconds, seconds * 1_000, seconds * 10**6, seconds * 10**9]
         forms += [*map(str, numbers), f"{seconds}.5"]
@@ -35,8 +43,9 @@ def test_common_time_formats_give_same_instant(when: datetime, zone: int) -> Non
 
 
 @pytest.mark.parametrize(
-    "told", ["yesterday", "29.11.2026", "2026-13-01", "", "9999-12-31T23:59:59-05:00", "1" * 30, "x" * 500, float("nan"), 1e300,
-             -1e300, "Nov 29, 2026 2:00 PM", "29 Nov 99999999999 02:00:00", "12345678901234567890123"],
+    "told", ["yesterday", "29.11.2026", "2026-13-01", "", "9999-12-31T23:59:59-05:00", "1" * 30,
+             "x" * 500, float("nan"), 1e300, -1e300, "Nov 29, 2026 2:00 PM",
+             "29 Nov 99999999999 02:00:00", "12345678901234567890123"],
 )  # fmt: skip
 def test_unrecognized_time_raises_value_error(told: str | float) -> None:
     with pytest.raises(ValueError, match=r"."):

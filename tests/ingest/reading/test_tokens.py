@@ -1,4 +1,7 @@
-"""A token of a cloud's is believed when everything about it is right, and its keys are looked for in one place only."""
+"""A token of a cloud's is believed when everything about it is right.
+
+Its keys are looked for in one place only.
+"""
 
 import base64
 import hmac
@@ -38,14 +41,15 @@ CLAIMS: dict[str, dict[str, Any]] = {"azure": ENTRAS, "google_cloud": GOOGLES}
 SECONDS = int(NOW.timestamp())
 
 OF_BOTH: list[dict[str, Any]] = [
-    {"iss": "https://accounts.example.com"}, {"iss": None}, {"aud": "https://another.example"}, {"aud": None}, {"aud": []},
-    {"exp": SECONDS - 61}, {"exp": None}, {"exp": "9999999999"}, {"exp": True}, {"iat": SECONDS + 61}, {"iat": None},
-    {"nbf": SECONDS + 61},
+    {"iss": "https://accounts.example.com"}, {"iss": None}, {"aud": "https://another.example"},
+    {"aud": None}, {"aud": []}, {"exp": SECONDS - 61}, {"exp": None}, {"exp": "9999999999"},
+    {"exp": True}, {"iat": SECONDS + 61}, {"iat": None}, {"nbf": SECONDS + 61},
 ]  # fmt: skip
 CHANGES: list[tuple[str, dict[str, Any]]] = [
     *((slug, change) for slug in CLOUDS for change in OF_BOTH),
-    ("google_cloud", {"email": "push@another.iam.gserviceaccount.com"}), ("google_cloud", {"email_verified": "true"}),
-    ("google_cloud", {"email": None}), ("azure", {"appid": "another"}), ("azure", {"appid": None}),
+    ("google_cloud", {"email": "push@another.iam.gserviceaccount.com"}),
+    ("google_cloud", {"email_verified": "true"}), ("google_cloud", {"email": None}),
+    ("azure", {"appid": "another"}), ("azure", {"appid": None}),
     ("azure", {"iss": "https://sts.windows.net/00000000-0000-0000-0000-000000000000/"}),
 ]  # fmt: skip
 
@@ -89,10 +93,8 @@ def test_both_entra_token_versions_are_accepted() -> None:
         "aud": ["x", "api://gateway"],
     }
     believed(CLOUDS["azure"], f"bearer {token({**ENTRAS, **newer, 'appid': ENTRAS['appid']})}")
-    believed(
-        CLOUDS["azure"],
-        f"Bearer {token({name: value for name, value in (ENTRAS | newer).items() if name != 'appid'})}",
-    )
+    unnamed = {name: value for name, value in (ENTRAS | newer).items() if name != "appid"}
+    believed(CLOUDS["azure"], f"Bearer {token(unnamed)}")
 
 
 def part(value: dict[str, Any]) -> str:
@@ -110,7 +112,8 @@ def forged() -> list[str]:
     ]
 
 
-@pytest.mark.parametrize("text", ["", "Bearer", "Basic abc", "Bearer x", "Bearer a.b.c", f"Bearer {'x' * 9_000}",
+@pytest.mark.parametrize("text", ["", "Bearer", "Basic abc", "Bearer x", "Bearer a.b.c",
+                                  f"Bearer {'x' * 9_000}",
                                   *(f"Bearer {one}" for one in forged())])  # fmt: skip
 def test_invalid_or_forged_token_is_refused(text: str) -> None:
     with pytest.raises(Unauthenticated):
@@ -185,7 +188,8 @@ async def test_rotated_cloud_keys_are_accepted_after_refetch(
 
 @pytest.mark.parametrize(
     ("name", "setting", "value", "flaw"),
-    [("azure", "AUDIENCE", "api://gateway", "tenant"), ("google_cloud", "AUDIENCE", "https://x.example", "senders"),
+    [("azure", "AUDIENCE", "api://gateway", "tenant"),
+     ("google_cloud", "AUDIENCE", "https://x.example", "senders"),
      ("grafana", "AUDIENCE", "x", "audience"), ("azure", "TENANT", TENANT, "audience"),
      ("google_cloud", "SENDERS", "a b", "audience")],
 )  # fmt: skip

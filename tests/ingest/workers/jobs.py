@@ -17,9 +17,14 @@ def doubled(value: int) -> int:
 def parsed() -> ParsedDelivery:
     link = Link(href="https://a.example/", text="a")
     alert = Alert(
-        namespace="a", dedup_key="k", status=AlertStatus.FIRING, title="t", labels={"a": "b"}, links=(link,),
+        namespace="a",
+        dedup_key="k",
+        status=AlertStatus.FIRING,
+        title="t",
+        labels={"a": "b"},
+        links=(link,),
         event_time=datetime(2026, 1, 1, tzinfo=UTC),
-    )  # fmt: skip
+    )
     return ParsedDelivery(((0, alert),), ignored=((1, "why"),), delivery_id="x")
 
 

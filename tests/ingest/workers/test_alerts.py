@@ -1,4 +1,7 @@
-"""Long requests of monitors are read by a process, as they would be at once, and none holds the loop or kills twice."""
+"""Long requests of monitors are read by a process, as they would be at once.
+
+None holds the loop or kills twice.
+"""
 
 import asyncio
 import time

@@ -1,4 +1,7 @@
-"""Processes that read are forked by one that is kept for it, and none of them outlives whom they read for."""
+"""Processes that read are forked by one that is kept for it.
+
+None of them outlives whom they read for.
+"""
 
 import asyncio
 import os

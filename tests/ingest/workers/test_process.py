@@ -1,4 +1,7 @@
-"""Work is done by a process of its own, which ends of what is made to hurt, and the gateway does not."""
+"""Work is done by a process of its own, which ends of what is made to hurt.
+
+The gateway does not.
+"""
 
 import asyncio
 import os

@@ -11,7 +11,7 @@ from gateway.incidents.record import Revision
 from gateway.operations.reporter.answer_read import mark_answer_read
 from gateway.sla import reporter_answers
 from gateway.vocabulary import State
-from tests.access.test_permissions import RECORD
+from tests.access.situations import RECORD
 from tests.support.clock import NOON
 
 LATER = NOON + timedelta(hours=1)

@@ -23,7 +23,10 @@ from gateway.vocabulary import Resolution
 from tests.operations.test_promises import ANN, urgent
 from tests.support.clock import NOON, FakeClock
 
-STRICTER = "[sla.policies.itil-minutes]\nauto_close_after = '1h'\n[sla.policies.itil-minutes.targets.1]\ndesk = '2m'\n"
+STRICTER = (
+    "[sla.policies.itil-minutes]\nauto_close_after = "
+    "'1h'\n[sla.policies.itil-minutes.targets.1]\ndesk = '2m'\n"
+)
 Configured = Callable[[str], UnitOfWork]
 
 
@@ -43,7 +46,8 @@ def configured(pool: Pool, clock: FakeClock, tmp_path: Path) -> Configured:
 
 async def entries(pool: Pool) -> list[Any]:
     rows = await pool.fetch(
-        "SELECT incident_id, facts::text FROM timeline WHERE event = 'sla_redated' ORDER BY incident_id, seq"
+        "SELECT incident_id, facts::text FROM timeline WHERE event = 'sla_redated' "
+        "ORDER BY incident_id, seq"
     )
     return [msgspec.json.decode(row["facts"]) for row in rows]
 
@@ -102,8 +106,12 @@ async def test_interrupted_recalculation_resumes_without_repeated_entries(
 
 
 def test_policy_version_changes_only_with_its_rules_and_calendar(configured: Configured) -> None:
-    texts = ["", STRICTER, "[sla.services.shop]\ntargets = { 1 = { desk = '1m' } }\n",
-             "[[escalation.management]]\npriorities = [1]\nnotify = ['boss']\nafter = '1h'\n"]  # fmt: skip
+    texts = [
+        "",
+        STRICTER,
+        "[sla.services.shop]\ntargets = { 1 = { desk = '1m' } }\n",
+        "[[escalation.management]]\npriorities = [1]\nnotify = ['boss']\nafter = '1h'\n",
+    ]
     assert len({configured(text).rules.versions(())["itil-minutes"] for text in texts}) == 4
     assert configured("").rules.versions(()) == configured("[server]\nport = 1\n").rules.versions(
         ()
@@ -117,7 +125,10 @@ def test_policy_version_changes_only_with_its_rules_and_calendar(configured: Con
 
 
 async def test_repeating_rule_does_not_stop_recalculation(configured: Configured) -> None:
-    repeating = "[[escalation.management]]\npriorities = [1]\nnotify = ['boss']\nafter = '1h'\nrepeat = '1m'\n"
+    repeating = (
+        "[[escalation.management]]\npriorities = [1]\nnotify = "
+        "['boss']\nafter = '1h'\nrepeat = '1m'\n"
+    )
     await DeadlineRecalculation(configured(repeating)).run_once()
     await create(configured(repeating), urgent(), ANN)
     assert await DeadlineRecalculation(configured(repeating + STRICTER)).run_once() == 1

@@ -1,4 +1,7 @@
-"""A service's promise that changed, applied to its open records by every replica that hears of it."""
+"""A service's promise that changed is applied to its open records.
+
+Every replica that hears of it does so.
+"""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -113,8 +116,9 @@ async def test_new_service_targets_move_open_incidents_and_are_recorded_once(
     )
     assert await dues(pool) == [(1, timedelta(seconds=30)), (1, timedelta(minutes=2.5))]
     assert [(await stored(uow, one)).next_due_at for one in (shop, mail)] == [
-        NOON + timedelta(seconds=30), NOON + timedelta(minutes=2.5),
-    ]  # fmt: skip
+        NOON + timedelta(seconds=30),
+        NOON + timedelta(minutes=2.5),
+    ]
     assert await ServiceRecalculation(uow).run_once() == 0
     assert await promise(uow, name="The shop") == 0
 
@@ -149,8 +153,10 @@ async def test_incidents_with_previous_policy_follow_and_others_keep_theirs(
     await pool.execute("UPDATE incident SET policy = 'severity-ladder' WHERE id = $1", chosen.id)
     await promise(uow, policy="business-hours")
     assert [(await stored(uow, one)).policy for one in (plain, chosen, request)] == [
-        "business-hours", "severity-ladder", "requests",
-    ]  # fmt: skip
+        "business-hours",
+        "severity-ladder",
+        "requests",
+    ]
     assert (await entries(pool))[0]["policy_before"] == "itil-minutes"
     await promise(uow, policy="")
     assert (await stored(uow, plain)).policy == "itil-minutes"

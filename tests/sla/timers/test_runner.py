@@ -1,56 +1,19 @@
 """One replica's timers, step by step on a clock that moves only when told to."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
-from uuid import uuid4
 
-import pytest
-from prometheus_client import CollectorRegistry
-
-from gateway.app.gauges import count_timers
-from gateway.db.pool import Connection, Pool, open_pool
+from gateway.db.pool import Connection, Pool
 from gateway.incidents.arming import arm_timers
-from gateway.observe.metrics import Metrics
-from gateway.settings import Database
-from gateway.sla.timers.firing import Fire, FiringEffect
-from gateway.sla.timers.index import TimerIndex, connect
-from gateway.sla.timers.runner import LANES, TimerRunner
+from gateway.sla.timers.firing import FiringEffect
+from gateway.sla.timers.index import TimerIndex
+from gateway.sla.timers.runner import LANES
 from gateway.sla.timers.timer_store import DueTimer
 from gateway.vocabulary import TimerKind
+from tests.sla.timers.running import SECOND, a_runner, play
 from tests.support.clock import FakeClock
-from tests.support.timers import LeaveTrace, Silent, arm_all, effects, seed
-
-SECOND = timedelta(seconds=1)
-
-
-class LeapingClock(FakeClock):
-    """PostgreSQL's clock runs ahead of the monotonic one by `leap`."""
-
-    leap = timedelta()
-
-    def stamp(self) -> datetime | None:
-        return self.at + self.leap
-
-
-def a_runner(pool: Pool, clock: FakeClock, index: TimerIndex | None, fire: Fire) -> TimerRunner:
-    return TimerRunner(
-        pool=pool, fire=fire, clock=clock, index=index, replica=uuid4(), observer=Silent()
-    )
-
-
-@pytest.fixture
-async def index(redis_url: str, clock: FakeClock) -> AsyncIterator[TimerIndex]:
-    opened = TimerIndex(connect(redis_url), clock)
-    yield opened
-    await opened.close()
-
-
-async def play(clock: FakeClock, seconds: float, *runners: TimerRunner, step: float = 0.25) -> None:
-    for _ in range(round(seconds / step)):
-        clock.advance(timedelta(seconds=step))
-        for runner in runners:
-            await runner.run_once()
+from tests.support.timers import LeaveTrace, arm_all, effects, seed
 
 
 async def test_timer_fires_once_and_not_before_due_time(
@@ -96,18 +59,6 @@ async def test_timers_fire_without_redis(pool: Pool, clock: FakeClock, now: date
     assert await effects(pool) == [(7, TimerKind.SLA, 1)]
 
 
-async def test_unreachable_redis_does_not_affect_firing(
-    pool: Pool, clock: FakeClock, now: datetime
-) -> None:
-    runner = a_runner(pool, clock, TimerIndex(connect("redis://127.0.0.1:1"), clock), LeaveTrace())
-    await seed(pool, now, [7])
-    await runner.run_once()
-    runner.note_armed(await arm_all(pool, now + 2 * SECOND, [7]))
-    await play(clock, 3, runner)
-    assert await effects(pool) == [(7, TimerKind.SLA, 1)]
-    assert runner.healthy
-
-
 async def test_disarmed_timer_never_fires(
     pool: Pool, index: TimerIndex, clock: FakeClock, now: datetime
 ) -> None:
@@ -135,23 +86,6 @@ async def test_rearmed_timer_fires_again_with_new_generation(
         (7, TimerKind.SLA, 2),
         (7, TimerKind.SLA, 3),
     ]
-
-
-async def test_failing_timer_is_postponed_and_other_timers_fire(
-    pool: Pool, index: TimerIndex, clock: FakeClock, now: datetime
-) -> None:
-    fire = LeaveTrace(poison=[42])
-    runner = a_runner(pool, clock, index, fire)
-    await seed(pool, now, range(1, 101))
-    await runner.run_once()
-    runner.note_armed(await arm_all(pool, now + SECOND, range(1, 101)))
-    await play(clock, 1.5, runner)
-    assert {incident for incident, _, _ in await effects(pool)} == set(range(1, 101)) - {42}
-    due = await pool.fetchval("SELECT due_at FROM timer WHERE incident_id = 42 AND armed")
-    assert timedelta(seconds=60) <= due - now <= timedelta(seconds=63)
-    fire.poison = frozenset()
-    await play(clock, 70, runner, step=2)
-    assert (42, TimerKind.SLA, 2) in await effects(pool)
 
 
 async def test_two_runners_fire_each_timer_once_and_survivor_takes_over(
@@ -202,34 +136,6 @@ async def test_highest_priority_of_backlog_fires_first(
         set(batch[:20]) for batch in fire.batches[:LANES]
     ]  # lanes that begin together may end in any order
     assert set(range(401, 421)) in worst_first
-
-
-async def test_forward_clock_leap_pauses_firing_until_trusted(pool: Pool, now: datetime) -> None:
-    clock = LeapingClock()
-    runner = a_runner(pool, clock, None, LeaveTrace())
-    await seed(pool, now, [7])
-    await runner.run_once()
-    runner.note_armed(await arm_all(pool, now + 30 * SECOND, [7]))
-    clock.leap = timedelta(hours=1)
-    await play(clock, 1.5, runner)
-    assert await effects(pool) == []
-    await play(clock, 5, runner)
-    assert await effects(pool) == [(7, TimerKind.SLA, 1)]
-
-
-async def test_backward_clock_step_delays_firing_without_repeat(pool: Pool, now: datetime) -> None:
-    clock = LeapingClock()
-    runner = a_runner(pool, clock, None, LeaveTrace())
-    await seed(pool, now, [7, 8])
-    await runner.run_once()
-    await arm_all(pool, now + SECOND, [7])
-    await arm_all(pool, now + 10 * SECOND, [8])
-    await play(clock, 5, runner)
-    clock.leap = timedelta(minutes=-1)
-    await play(clock, 64, runner, step=1)
-    assert await effects(pool) == [(7, TimerKind.SLA, 1)]
-    await play(clock, 4, runner, step=1)
-    assert sorted(await effects(pool)) == [(7, TimerKind.SLA, 1), (8, TimerKind.SLA, 1)]
 
 
 async def test_four_runners_fire_five_thousand_timers_once_each(

@@ -29,8 +29,13 @@ async def generation(pool: Pool) -> tuple[int, bool]:
 
 async def test_generation_changes_only_with_timer(pool: Pool, now: datetime) -> None:
     steps = [
-        (now, (1, True)), (now, (1, True)), (now + SECOND, (2, True)), (None, (3, False)), (None, (3, False)), (now, (4, True)),
-    ]  # fmt: skip
+        (now, (1, True)),
+        (now, (1, True)),
+        (now + SECOND, (2, True)),
+        (None, (3, False)),
+        (None, (3, False)),
+        (now, (4, True)),
+    ]
     async with pool.acquire() as conn:
         for due_at, expected in steps:
             await arm_timers(conn, [(1, TimerKind.SLA, due_at)])

@@ -7,9 +7,15 @@ from gateway.notify.card import Button, ChatReply
 from gateway.settings import DingTalk
 
 SETTINGS = DingTalk(
-    address="", robot_address="", app_key="k", app_secret="s", robot_code="robot", card_template="t.schema", card_route="route",
+    address="",
+    robot_address="",
+    app_key="k",
+    app_secret="s",
+    robot_code="robot",
+    card_template="t.schema",
+    card_route="route",
     allow_private=False,
-)  # fmt: skip
+)
 REPLY = ChatReply("已超时", "INC-1", "磁盘已满", "处理中", (Button("resolve", "解决", "token-1"),))
 
 
@@ -44,6 +50,8 @@ def test_card_is_addressed_to_member_or_group_under_its_name() -> None:
 def test_plain_message_is_addressed_to_member_or_group() -> None:
     path, body = plain(SETTINGS, "manager1", "已超时")
     assert (path, body["userIds"], json.loads(body["msgParam"])) == (
-        "/v1.0/robot/oToMessages/batchSend", ["manager1"], {"content": "已超时"},
-    )  # fmt: skip
+        "/v1.0/robot/oToMessages/batchSend",
+        ["manager1"],
+        {"content": "已超时"},
+    )
     assert plain(SETTINGS, "group:cid1+/==", "x")[1]["openConversationId"] == "cid1+/=="

@@ -118,8 +118,12 @@ def test_older_message_format_is_read() -> None:
     assert isinstance(heard(an_older_message("x", msg_type="image")), IgnoredChatEvent)
 
 
-NO_TALK = (a_message("x", sender="app"), a_message("x", message_type="image"), a_press("dance", "t"),
-           a_message("x", header={"event_type": "im.chat.disbanded_v1"}))  # fmt: skip
+NO_TALK = (
+    a_message("x", sender="app"),
+    a_message("x", message_type="image"),
+    a_press("dance", "t"),
+    a_message("x", header={"event_type": "im.chat.disbanded_v1"}),
+)
 
 
 @pytest.mark.parametrize("body", NO_TALK)
@@ -208,12 +212,21 @@ LIES: dict[str, tuple[bytes, dict[str, str]]] = {
     "stale": (BODY, signed(BODY, NOON - timedelta(hours=9))),
     "ahead": (BODY, signed(BODY, NOON + timedelta(minutes=6))),
     "another body's": (BODY, signed(sealed(a_message("y")), NOON)),
-    "encrypted with another key": (sealed(a_message("x"), "o"), signed(sealed(a_message("x"), "o"), NOON)),
-    "another tenant's": (a_message("x", {"tenant_key": "t"}), signed(a_message("x", {"tenant_key": "t"}), NOON)),
+    "encrypted with another key": (
+        sealed(a_message("x"), "o"),
+        signed(sealed(a_message("x"), "o"), NOON),
+    ),
+    "another tenant's": (
+        a_message("x", {"tenant_key": "t"}),
+        signed(a_message("x", {"tenant_key": "t"}), NOON),
+    ),
     "a press of another tenant's": (ELSEWHERE, signed(ELSEWHERE, NOON)),
-    "with another token": (a_message("x", {"token": "t"}), signed(a_message("x", {"token": "t"}), NOON)),
+    "with another token": (
+        a_message("x", {"token": "t"}),
+        signed(a_message("x", {"token": "t"}), NOON),
+    ),
     "garbage": (b"{", {}),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("lie", LIES)
@@ -229,8 +242,18 @@ def test_every_call_is_refused_without_configured_key() -> None:
             PROVIDER.read(a_call(body, NOON, signed(body, NOON, "")), ChatSettings())
 
 
-@pytest.mark.parametrize("body", [b"", b"[]", b"{", b'{"encrypt":1}', a_message("x", content="{"), a_message("x", chat_id=7),
-                                  a_press("resolve", "x", event_id="")])  # fmt: skip
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"[]",
+        b"{",
+        b'{"encrypt":1}',
+        a_message("x", content="{"),
+        a_message("x", chat_id=7),
+        a_press("resolve", "x", event_id=""),
+    ],
+)
 def test_signed_garbage_is_malformed(body: bytes) -> None:
     with pytest.raises(Malformed):
         heard(body)

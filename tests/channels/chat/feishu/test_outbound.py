@@ -94,8 +94,12 @@ async def test_recipient_selects_reply_or_update_of_message(
 
 def test_id_kind_is_derived_from_prefix() -> None:
     assert [kind_of(one) for one in ("oc_1", "ou_1", "on_1", "ann@example.com", "867bdx")] == [
-        "chat_id", "open_id", "union_id", "email", "user_id",
-    ]  # fmt: skip
+        "chat_id",
+        "open_id",
+        "union_id",
+        "email",
+        "user_id",
+    ]
 
 
 async def test_feishu_error_maps_to_delivery_result(

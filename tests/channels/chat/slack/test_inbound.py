@@ -132,7 +132,10 @@ def test_button_press_is_read_with_ephemeral_reply_address() -> None:
 
 
 def test_url_verification_is_answered_with_challenge() -> None:
-    body = b'{"token":"Jhj5dZrVaK7ZwHHjRyZWjbDl","challenge":"3eZbrw1aBm2rZgRNFdxV2595E9CY","type":"url_verification"}'
+    body = (
+        b'{"token":"Jhj5dZrVaK7ZwHHjRyZWjbDl","challenge":"3eZbrw1aBm2rZgRNFdxV2595E9CY",'
+        b'"type":"url_verification"}'
+    )
     assert heard(body) == AddressChallenge(b"3eZbrw1aBm2rZgRNFdxV2595E9CY", "text/plain")
     assert isinstance(heard(b"ssl_check=1&token=x", FORM), IgnoredChatEvent)
 

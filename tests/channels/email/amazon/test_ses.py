@@ -1,98 +1,35 @@
-"""Mail that Amazon SES received: told by SNS, believed when Amazon signed, fetched where it lies, and never lost."""
+"""Mail that Amazon SES received is told by SNS and believed when Amazon signed.
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+It is fetched where it lies, and never lost.
+"""
+
 from datetime import timedelta
-from typing import Any
 
 import msgspec
 import pytest
 
 from gateway.channels.email.amazon import ses
 from gateway.channels.email.posted import MAIL, DeliveredMail
-from gateway.clock import SystemClock
-from gateway.errors import Malformed, Misconfigured, Unavailable
-from gateway.settings import Database, Ses, load
-from tests.channels.email.writing import a_mail
-from tests.ingest import signing
+from gateway.errors import Malformed, Misconfigured
+from gateway.settings import Ses, load
+from tests.channels.email.amazon.ses_calls import (
+    PENDING,
+    TOPIC,
+    World,
+    a_gateway,
+    envelope,
+    outcome,
+    post,
+    signed,
+)
 from tests.ingest.reading.test_sns import ELSEWHERE
-from tests.ingest.requests import FIXTURES
-from tests.ingest.signing import CERTIFICATE, CERTIFICATE_AT
-from tests.support.object_store import ObjectStore, an_object_store
-from tests.support.served import Served, served
+from tests.ingest.signing import CERTIFICATE_AT
+from tests.support.served import Served
 
-TOPIC = "arn:aws:sns:eu-west-1:123456789012:mail"
-KEPT_AS = "gw/o3vrnil0e2ic28trm7dfhrc2v0cnbeccl4nbp0g1"
 STAFF = """
 INSERT INTO person (login, name, email, roles, created_at, updated_at)
 VALUES ('ann', 'Ann', 'ann@example.com', '{service_desk}', now(), now())
 """
-PENDING = "SELECT id, problem, body FROM quarantine WHERE state = 'pending' ORDER BY id"
-
-
-def envelope(case: str) -> dict[str, Any]:
-    found: dict[str, Any] = msgspec.json.decode(
-        (FIXTURES / "email" / "ses" / case / "request.http").read_bytes().partition(b"\n\n")[2]
-    )
-    return found
-
-
-def signed(case: str, version: str = "2", late: timedelta = timedelta(), **changes: str) -> bytes:
-    return signing.sns(
-        version, msgspec.json.encode(envelope(case)), SystemClock().now() - late, **changes
-    )[1]
-
-
-@dataclass
-class World:
-    """What is asked of it; what it answers is Amazon's certificate."""
-
-    asked: list[str] = field(default_factory=list)
-
-    async def fetch(self, address: str) -> bytes:
-        self.asked.append(address)
-        return CERTIFICATE
-
-
-@pytest.fixture
-def world() -> World:
-    return World()
-
-
-@asynccontextmanager
-async def a_gateway(database_url: str, world: World, **changes: Any) -> AsyncIterator[Served]:
-    plain = load(None, {})
-    own = msgspec.structs.replace(plain.mail.ses, **({"accounts": (TOPIC,)} | changes))
-    mail = msgspec.structs.replace(plain.mail, ses=own, max_bytes=200_000)
-    database = Database(url=database_url, pool_min=1, pool_max=8)
-    async with served(
-        msgspec.structs.replace(plain, database=database, mail=mail), world.fetch
-    ) as running:
-        yield running
-
-
-@pytest.fixture
-async def gateway(database_url: str, world: World) -> AsyncIterator[Served]:
-    async with a_gateway(database_url, world) as running:
-        yield running
-
-
-async def post(gateway: Served, body: bytes, **headers: str) -> tuple[int, Any]:
-    sent = {"Content-Type": "text/plain; charset=UTF-8"} | {
-        name.replace("_", "-"): value for name, value in headers.items()
-    }
-    answer = await gateway.client.post(
-        f"/ingest/email/ses/{gateway.keys['ingest']}", data=body, headers=sent
-    )
-    return answer.status, await answer.json(content_type=None)
-
-
-async def outcome(gateway: Served, body: bytes, **headers: str) -> str:
-    status, told = await post(gateway, body, **headers)
-    assert status == 200, told
-    (result,) = told["results"]
-    return str(result["outcome"])
 
 
 async def test_mail_in_utf8_or_base64_opens_incident_once(gateway: Served, world: World) -> None:
@@ -101,9 +38,14 @@ async def test_mail_in_utf8_or_base64_opens_incident_once(gateway: Served, world
     assert world.asked[1].startswith(
         "https://sns.eu-west-1.amazonaws.com/?Action=ConfirmSubscription&"
     )
-    assert [await outcome(gateway, signed(case)) for case in ("utf8", "base64", "utf8", "base64")] == [
-        "opened", "opened", "duplicate", "duplicate",
-    ]  # fmt: skip
+    assert [
+        await outcome(gateway, signed(case)) for case in ("utf8", "base64", "utf8", "base64")
+    ] == [
+        "opened",
+        "opened",
+        "duplicate",
+        "duplicate",
+    ]
     rows = await gateway.pool.fetch("SELECT title, description, contact FROM incident ORDER BY id")
     assert [tuple(row) for row in rows] == [
         ("The printer on floor 3 is on fire", "Please hurry.", "ann@example.com"),
@@ -203,45 +145,6 @@ async def test_notification_without_mail_is_quarantined_with_advice(gateway: Ser
     assert "no notification of Amazon SES" in second["problem"]
 
 
-async def test_mail_in_bucket_is_fetched(database_url: str, world: World) -> None:
-    async with an_object_store() as (store, s3), a_gateway(database_url, world, s3=s3) as gateway:
-        keep(store, a_mail(subject="large", Message_ID="<large@x>"))
-        assert [await outcome(gateway, signed("s3")) for _ in range(2)] == ["opened", "duplicate"]
-        assert await gateway.pool.fetchval("SELECT title FROM incident") == "large"
-
-
-def keep(store: ObjectStore, mail: bytes) -> None:
-    store.objects[KEPT_AS] = mail, store.at
-
-
-async def test_unfetchable_mail_returns_503_or_is_quarantined(
-    database_url: str, world: World
-) -> None:
-    async with an_object_store() as (store, s3), a_gateway(database_url, world, s3=s3) as gateway:
-        store.broken = 503
-        assert (await post(gateway, signed("s3")))[0] == 503
-        store.broken = 0
-        assert await outcome(gateway, signed("s3")) == "quarantined"
-        (kept,) = await gateway.pool.fetch(PENDING)
-        assert (
-            f"in the bucket {s3.bucket} as {KEPT_AS}, and the bucket answers 404" in kept["problem"]
-        )
-        keep(store, b"x" * 200_001)
-        replay = f"/api/v1/quarantine/{kept['id']}/replay"
-        told = await (await gateway.post(replay, {}, key="write")).json()
-        assert "more than 200000 bytes" in told["detail"]
-        keep(store, a_mail(subject="at last"))
-        told = await (await gateway.post(replay, {}, key="write")).json()
-        assert told["results"][0]["outcome"] == "opened"
-        assert await gateway.pool.fetchval("SELECT count(*) FROM incident") == 1
-
-
-async def test_mail_in_unconfigured_bucket_is_quarantined_with_advice(gateway: Served) -> None:
-    assert await outcome(gateway, signed("s3")) == "quarantined"
-    (kept,) = await gateway.pool.fetch(PENDING)
-    assert "name that bucket in mail.ses.s3" in kept["problem"]
-
-
 async def test_raw_delivery_is_accepted_only_when_configured(
     database_url: str, gateway: Served, world: World
 ) -> None:
@@ -254,20 +157,6 @@ async def test_raw_delivery_is_accepted_only_when_configured(
         assert (await post(other, raw, x_amz_sns_rawdelivery="true"))[0] == 403
         assert (await post(other, raw, **headers | {"x_amz_sns_topic_arn": TOPIC + "2"}))[0] == 403
         assert await outcome(other, raw, **headers) == "opened"
-
-
-@pytest.mark.parametrize(
-    "name", ["", ".", "..", "a/../b", "../a", "a/..", "a//b", "/a", "a/", "a\nb", "x" * 1_025]
-)
-def test_unsafe_object_key_is_malformed(name: str) -> None:
-    action = {"type": "S3", "bucketName": "b", "objectKey": name}
-    told = {"notificationType": "Received", "receipt": {"action": action}}
-    with pytest.raises(Malformed):
-        ses.find_place(DeliveredMail(ses.POINTER, msgspec.json.encode(told)))
-    action["objectKey"] = "in/a..b/o3vr"
-    assert ses.find_place(DeliveredMail(ses.POINTER, msgspec.json.encode(told))) == ses.S3Place(
-        "b", "in/a..b/o3vr"
-    )
 
 
 def test_bounce_notification_is_malformed() -> None:
@@ -356,12 +245,3 @@ def test_ses_settings_are_read_and_incomplete_s3_settings_refused() -> None:
         "access_key",
         "secret_key",
     ]
-
-
-async def test_unreachable_amazon_returns_503(database_url: str) -> None:
-    class Away(World):
-        async def fetch(self, address: str) -> bytes:
-            raise Unavailable(f"{address} is away")
-
-    async with a_gateway(database_url, Away()) as gateway:
-        assert (await post(gateway, signed("utf8")))[0] == 503

@@ -1,117 +1,27 @@
-"""A mailbox of a real IMAP server is read whatever happens to the line, and every mail in it is taken in once."""
+"""A mailbox of a real IMAP server is read whatever happens to the line.
+
+Every mail in it is taken in once.
+"""
 
 import asyncio
-from collections import Counter
-from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
-import asyncpg
-import msgspec
 import pytest
 
-from gateway.app import Gateway, running
-from gateway.channels.email.imap.mailbox import order_by_attempts
-from gateway.channels.email.imap.setup import mailbox_readers
-from gateway.channels.email.intake import MailIntake
-from gateway.channels.email.parsing.letter import ParsedMail
-from gateway.channels.email.posted import DeliveredMail
 from gateway.clock import SystemClock
 from gateway.errors import Misconfigured
-from gateway.settings import Database, Duration, Imap, load
-from tests.channels.email.writing import a_mail
-from tests.conftest import Servers
-from tests.support.certificate import make_certificate
-from tests.support.forker import FORKER
-from tests.support.imap_server import PASSWORD, USER, ImapServer, an_imap_server
+from gateway.settings import Duration, load
+from tests.channels.email.imap.mailbox import QUIET, Reading, outcomes, put
+from tests.support.imap_server import ImapServer
 from tests.support.process import until
-
-Reading = Callable[..., AbstractAsyncContextManager[None]]
-SOON = Duration(seconds=0.1)
-OUTCOMES = "SELECT outcome FROM alert_event ORDER BY receipt_id"
-QUIET = "SELECT NOT EXISTS (SELECT FROM mailbox_mail) AND EXISTS (SELECT FROM mailbox WHERE read_at > now() - interval '1 s')"
-
-
-@pytest.fixture(scope="module")
-async def server(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[ImapServer]:
-    certificate, _ = make_certificate(tmp_path_factory.mktemp("imap"))
-    async with an_imap_server(certificate) as started:
-        yield started
-
-
-@pytest.fixture
-async def folder(server: ImapServer) -> AsyncIterator[str]:
-    """A new folder of the mailbox."""
-    name = f"box-{uuid4().hex[:8]}"
-    await server.do("create_folder", name)
-    yield name
-    server.cut_at, server.hides = b"", ()
-    server.cut()
-
-
-@pytest.fixture(scope="module")
-async def gateway(servers: Servers) -> AsyncIterator[Gateway]:
-    """One gateway for all; each test brings the mailboxes that it reads."""
-    plain = load(None, {})
-    mail = msgspec.structs.replace(plain.mail, max_bytes=100_000)
-    database = Database(url=servers.database_url, pool_min=1, pool_max=4)
-    own = msgspec.structs.replace(plain, mail=mail, database=database)
-    async with running(own, SystemClock(), allow_unsafe=True, forker=FORKER) as begun:
-        yield begun
-
-
-@pytest.fixture
-async def conn(gateway: Gateway, database_url: str) -> AsyncIterator[Any]:  # noqa: ARG001 - which runs before it is emptied
-    """A connection to a database that was emptied under the gateway."""
-    opened = await asyncpg.connect(database_url)
-    yield opened
-    await opened.close()
-
-
-@pytest.fixture
-def reading(gateway: Gateway, server: ImapServer, folder: str) -> Reading:
-    """Reads the folder as one replica does."""
-
-    @asynccontextmanager
-    async def begin(
-        name: str = "desk", room: MailIntake = gateway.mail, **changes: Any
-    ) -> AsyncIterator[None]:
-        own: dict[str, Any] = {
-            "port": server.tls_port,
-            "folder": folder,
-            "poll": SOON,
-            "password": PASSWORD,
-        }
-        imap = Imap("127.0.0.1", USER, **own | {"authorities": str(server.certificate)} | changes)
-        mail = msgspec.structs.replace(gateway.mail.mail, imap={name: imap})
-        (reader,) = mailbox_readers(gateway.pool, replace(room, mail=mail)).values()
-        task = asyncio.create_task(reader())
-        yield
-        task.cancel()
-        await asyncio.wait({task})
-
-    return begin
-
-
-async def outcomes(conn: Any, count: int) -> list[str]:
-    await until(conn, f"SELECT count(*) >= {count} FROM alert_event", 10)  # noqa: S608 - a number
-    return [row["outcome"] for row in await conn.fetch(OUTCOMES)]
-
-
-async def put(server: ImapServer, folder: str, *names: str, **fields: str) -> None:
-    for name in names:
-        await server.do(
-            "append",
-            folder,
-            a_mail(f"about {name}", subject=name, Message_ID=f"<{name}@x>", **fields),
-        )
 
 
 async def idling(server: ImapServer) -> None:
-    """Wait until the mailbox's reader waits for news; what came a moment before it would see at its next poll."""
+    """Wait until the mailbox's reader waits for news.
+
+    What came a moment before, it would see at its next poll.
+    """
     async with asyncio.timeout(10):
         while not server.said[-1].endswith(b" IDLE"):
             await asyncio.sleep(0)  # noqa: TID251 - one turn of the loop, no time
@@ -268,7 +178,8 @@ async def test_second_replica_waits_for_mailbox_lease(
                 "SELECT EXISTS (SELECT FROM integration WHERE slug = 'other')"
             )
             await conn.execute(
-                "UPDATE mailbox SET leased_by = gen_random_uuid(), leased_until = now() + interval '0.2 s'"
+                "UPDATE mailbox SET leased_by = gen_random_uuid(), "
+                "leased_until = now() + interval '0.2 s'"
             )
             await put(server, folder, "two")
             assert await outcomes(conn, 2) == ["opened", "opened"]
@@ -283,102 +194,6 @@ async def test_mailbox_reader_stops_within_a_second(conn: Any, reading: Reading)
         began = clock.monotonic()
     assert clock.monotonic() - began < 1
     assert await conn.fetchval("SELECT leased_until = '-infinity' FROM mailbox")
-
-
-async def test_too_large_mail_is_quarantined_by_header_and_later_mail_is_read(
-    conn: Any, server: ImapServer, folder: str, reading: Reading
-) -> None:
-    await server.do("append", folder, a_mail("x" * 120_000, subject="large"))
-    await server.do("append", folder, b"\0\0\0 no mail at all")
-    await put(server, folder, "one")
-    async with reading():
-        assert await outcomes(conn, 3) == ["quarantined", "quarantined", "opened"]
-        await until(conn, QUIET, 5)
-    kept = await conn.fetchrow("SELECT problem, body FROM quarantine ORDER BY id LIMIT 1")
-    assert "more than mail.max_bytes" in kept["problem"]
-    assert b"Subject: large" in kept["body"]
-    assert len(kept["body"]) < 1_000
-    assert await server.do("search", folder, "UNSEEN") == []
-
-
-async def test_mail_that_crashes_reader_is_quarantined(
-    conn: Any, server: ImapServer, gateway: Gateway, folder: str, reading: Reading
-) -> None:
-    async def read(posted: DeliveredMail) -> ParsedMail:
-        if b"poison" in posted.body:
-            raise RuntimeError
-        return await gateway.mail.read(posted)
-
-    await put(server, folder, "poison", "one")
-    async with reading(room=replace(gateway.mail, read=read)):
-        assert await outcomes(conn, 2) == ["quarantined", "opened"]
-        await until(conn, QUIET, 5)
-    assert b"Subject: poison" in await conn.fetchval("SELECT body FROM quarantine")
-
-
-async def test_mail_that_cuts_connection_does_not_block_others(
-    conn: Any, server: ImapServer, folder: str, reading: Reading
-) -> None:
-    await put(server, folder, "one", "two", "three")
-    first = min(await server.do("search", folder, "ALL"))
-    server.cut_at = f"FETCH {first} (BODY".encode()
-    async with reading():
-        await outcomes(conn, 2)
-        assert await conn.fetchval("SELECT array_agg(title ORDER BY id) FROM incident") == [
-            "two",
-            "three",
-        ]
-        server.cut_at = b""
-        assert await outcomes(conn, 3) == ["opened"] * 3
-
-
-async def failures(gateway: Gateway, mailbox: str, count: int) -> None:
-    """Wait until it could not be read so often."""
-    async with asyncio.timeout(10):
-        registry = gateway.mail.metrics.registry
-        while (
-            registry.get_sample_value("gateway_mailbox_failures_total", {"mailbox": mailbox}) or 0
-        ) < count:
-            await SystemClock().sleep(0.02)
-
-
-async def test_uncommitted_mail_stays_unread_until_commit_succeeds(
-    conn: Any, server: ImapServer, gateway: Gateway, folder: str, reading: Reading
-) -> None:
-    await put(server, folder, "one", "two", "three")
-    await conn.execute("ALTER TABLE mail RENAME TO away")
-    try:
-        async with reading(name="full"):
-            await failures(gateway, "full", 2)
-            assert len(await server.do("search", folder, "UNSEEN")) == 3
-            await conn.execute("ALTER TABLE away RENAME TO mail")
-            assert await outcomes(conn, 3) == ["opened"] * 3
-    finally:
-        await conn.execute("ALTER TABLE IF EXISTS away RENAME TO mail")
-
-
-async def test_unreadable_mailbox_is_counted_in_metrics(
-    conn: Any, gateway: Gateway, reading: Reading
-) -> None:
-    registry = gateway.mail.metrics.registry
-    for count, changes in enumerate(
-        ({"password": "wrong"}, {"authorities": ""}, {"folder": "nowhere"}), 1
-    ):
-        async with reading(name="broken", **changes):
-            await failures(gateway, "broken", count)
-            read_at = registry.get_sample_value(
-                "gateway_mailbox_read_timestamp_seconds", {"mailbox": "broken"}
-            )
-            assert (
-                read_at
-                == (
-                    await conn.fetchval("SELECT read_at FROM mailbox WHERE name = 'broken'")
-                ).timestamp()
-            )
-
-
-def test_failed_mail_is_ordered_after_untried_mail() -> None:
-    assert order_by_attempts([5, 6, 7, 8], frozenset({7}), Counter({5: 2, 6: 1})) == [8, 6, 5]
 
 
 @pytest.mark.parametrize(

@@ -29,13 +29,15 @@ def judged(*values: str, author: str = DORA) -> SenderCheck:
     ("stamp", "found"),
     [
         ("mx.corp.example; dmarc=pass (p=REJECT) header.from=corp.example", PASS),
-        ("MX.Corp.Example. 1; spf=pass smtp.mailfrom=x.example; dmarc=pass header.from=CORP.example", PASS),
+        (("MX.Corp.Example. 1; spf=pass smtp.mailfrom=x.example; "
+          "dmarc=pass header.from=CORP.example"), PASS),
         ("mx.corp.example; dkim=pass header.d=corp.example header.s=s1", PASS),
         ("mx.corp.example; dkim=fail header.d=corp.example; dkim=pass header.d=corp.example", PASS),
         ("mx.corp.example; auth=pass (plain) smtp.auth=Dora@corp.example", PASS),
         ("mx.corp.example (a comment (in one)); dmarc = pass header.from = corp.example", PASS),
         ("mx.corp.example; dmarc=fail header.from=corp.example", FAILED),
-        ("mx.corp.example; dkim=pass header.d=corp.example; dmarc=fail header.from=corp.example", FAILED),
+        ("mx.corp.example; dkim=pass header.d=corp.example; dmarc=fail header.from=corp.example",
+         FAILED),
         ("mx.corp.example; dkim=pass header.d=evil.example", UNKNOWN),
         ("mx.corp.example; dkim=pass header.d=ncorp.example", UNKNOWN),
         ("mx.corp.example; dkim=pass header.d=example", UNKNOWN),

@@ -24,17 +24,22 @@ CHINESE, JAPANESE, FRENCH = (
 @pytest.mark.parametrize(
     ("charset", "text"),
     [
-        ("gb2312", CHINESE), ("GBK", CHINESE + "镕"), ("gb18030", CHINESE + "𠮷"), ("hz-gb-2312", "磁盘满了"),
-        ("big5", "磁碟滿了"), ("iso-2022-jp", JAPANESE), ("Shift_JIS", JAPANESE), ("euc-jp", JAPANESE), ("euc-kr", "디스크"),
-        ("iso-8859-1", FRENCH), ("windows-1252", "it’s “full”"), ("koi8-r", "диск полон"), ("utf-8", CHINESE),
+        ("gb2312", CHINESE), ("GBK", CHINESE + "镕"), ("gb18030", CHINESE + "𠮷"),
+        ("hz-gb-2312", "磁盘满了"), ("big5", "磁碟滿了"), ("iso-2022-jp", JAPANESE),
+        ("Shift_JIS", JAPANESE), ("euc-jp", JAPANESE), ("euc-kr", "디스크"), ("iso-8859-1", FRENCH),
+        ("windows-1252", "it’s “full”"), ("koi8-r", "диск полон"), ("utf-8", CHINESE),
         ("utf-16", CHINESE), ("utf-7", CHINESE),
     ],
 )  # fmt: skip
 def test_declared_charset_applies_to_text_and_subject(charset: str, text: str) -> None:
     codec = {"hz-gb-2312": "hz", "windows-1252": "cp1252"}.get(charset, charset)
     word = f"=?{charset}?B?{base64.b64encode(text.encode(codec)).decode()}?="
-    letter = said(base64.b64encode(text.encode(codec)), Subject=word, Content_Type=f"text/plain; charset={charset}",
-                  Content_Transfer_Encoding="base64")  # fmt: skip
+    letter = said(
+        base64.b64encode(text.encode(codec)),
+        Subject=word,
+        Content_Type=f"text/plain; charset={charset}",
+        Content_Transfer_Encoding="base64",
+    )
     assert (letter.subject, letter.text) == (text, text)
 
 
@@ -43,8 +48,9 @@ def test_declared_charset_applies_to_text_and_subject(charset: str, text: str) -
     [
         ("utf-8", "gbk", CHINESE), ("us-ascii", "gb18030", CHINESE), ("gb2312", "utf-8", CHINESE),
         ("iso-8859-1", "utf-8", CHINESE),
-        ("iso-8859-1", "iso-2022-jp", JAPANESE), ("", "gbk", CHINESE), ("", "iso-2022-jp", JAPANESE), ("", "cp1252", FRENCH),
-        ("x-unknown", "utf-8", FRENCH), ("punycode", "utf-8", CHINESE), ("idna", "gbk", CHINESE), ("gb2312", "gbk", "镕基"),
+        ("iso-8859-1", "iso-2022-jp", JAPANESE), ("", "gbk", CHINESE),
+        ("", "iso-2022-jp", JAPANESE), ("", "cp1252", FRENCH), ("x-unknown", "utf-8", FRENCH),
+        ("punycode", "utf-8", CHINESE), ("idna", "gbk", CHINESE), ("gb2312", "gbk", "镕基"),
     ],
 )  # fmt: skip
 def test_wrong_or_missing_charset_is_detected(declared: str, actual: str, text: str) -> None:
@@ -136,16 +142,26 @@ def test_nested_parts_yield_plain_text_and_all_attachments() -> None:
 def test_attachments_beyond_limits_are_listed_without_content() -> None:
     letter = parse_message(nested(), max_file=7, max_files=1)
     assert [(file.name, file.content) for file in letter.enclosed] == [
-        ("image-1.png", None), ("报告.pdf", b"%PDF-1"), ("mail-3.eml", None),
-    ]  # fmt: skip
+        ("image-1.png", None),
+        ("报告.pdf", b"%PDF-1"),
+        ("mail-3.eml", None),
+    ]
     assert letter.enclosed[0].size == 8
 
 
 def test_html_becomes_text_even_when_nested_too_deep() -> None:
-    page = "<html><head><style>p{}</style><script>bad()</script></head><body><p>Disk &amp; memory</p><ul><li>one</ul></body>"
-    assert [line.strip() for line in said(page.encode(), Content_Type="text/html").text.splitlines() if line.strip()] == [
-        "Disk & memory", "* one",
-    ]  # fmt: skip
+    page = (
+        "<html><head><style>p{}</style><script>bad()</script></head><body><p>Disk &amp; "
+        "memory</p><ul><li>one</ul></body>"
+    )
+    assert [
+        line.strip()
+        for line in said(page.encode(), Content_Type="text/html").text.splitlines()
+        if line.strip()
+    ] == [
+        "Disk & memory",
+        "* one",
+    ]
     deep = "<div>" * 5_000 + "still here" + "</div>" * 5_000
     assert said(deep.encode(), Content_Type="text/html; charset=utf-8").text == "still here"
 

@@ -7,16 +7,27 @@ from gateway.notify.reply_tokens import reply_marker_line
 
 QUOTES = {
     "Gmail": "On Mon, Mar 2, 2026 at 8:00 PM Desk <desk@example.com> wrote:\n> old\n> words",
-    "Gmail, broken": "On Mon, Mar 2, 2026 at 8:00 PM The Service Desk\n<desk@example.com> wrote:\n\n> old",
+    "Gmail, broken": (
+        "On Mon, Mar 2, 2026 at 8:00 PM The Service Desk\n<desk@example.com> wrote:\n\n> old"
+    ),
     "Gmail in Chinese": "Desk <desk@example.com> 于2026年3月2日周一 20:00写道：\n\n> old",
     "163": '在 2026-03-02 20:00:00，"Desk" <desk@example.com> 写道：\nold\nwords',
     "Apple in Chinese": "在 2026年3月2日，下午8:00，Desk <desk@example.com> 写道：\n\n> old",
     "QQ": '------------------ 原始邮件 ------------------\n发件人: "Desk" <desk@example.com>;\nold',
     "QQ with other spaces": "------------------\u00a0原始邮件\u00a0------------------\nold",
-    "Outlook in Chinese": "发件人: Desk <desk@example.com>\n发送时间: 2026年3月2日 20:00\n收件人: Ann\n主题: 磁盘\n\nold",
+    "Outlook in Chinese": (
+        "发件人: Desk <desk@example.com>\n发送时间: 2026年3月2日 20:00\n"
+        "收件人: Ann\n主题: 磁盘\n\nold"
+    ),
     "Foxmail": "发件人： Desk\n发送时间： 2026-03-02 20:00\n收件人： Ann\nold",
-    "Outlook": "From: Desk <desk@example.com>\nSent: Monday, March 2, 2026 8:00 PM\nTo: Ann\nSubject: disk\n\nold",
-    "Outlook on the web": "________________________________\nFrom: Desk <desk@example.com>\nSent: Monday, March 2, 2026\nold",
+    "Outlook": (
+        "From: Desk <desk@example.com>\nSent: Monday, March 2, 2026 8:00 PM\n"
+        "To: Ann\nSubject: disk\n\nold"
+    ),
+    "Outlook on the web": (
+        "________________________________\nFrom: Desk <desk@example.com>\n"
+        "Sent: Monday, March 2, 2026\nold"
+    ),
     "Outlook, plain": "-----Original Message-----\nFrom: Desk\nold",
     "German": "Am 02.03.2026 um 20:00 schrieb Desk:\n> old",
     "French": "Le lun. 2 mars 2026 à 20:00, Desk <desk@example.com> a écrit :\n> old",
@@ -24,14 +35,28 @@ QUOTES = {
     "163 with a table": "---- 回复的原邮件 ----\n| 发件人 | Desk<desk@example.com> |\nold",
     "163 with a table in English": "---- Replied Message ----\n| From | Desk |\nold",
     "QQ in English with spaces": "------------------ Original ------------------\nFrom: Desk\nold",
-    "QQ in English": '---Original---\nFrom: "Desk"<desk@example.com>\nDate: Mon, Mar 2, 2026 20:00 PM\nold',
-    "Outlook in Danish": "Fra: Desk <desk@example.com>\nSendt: 2. marts 2026 20:00\nTil: Ann\nEmne: Re: disk\n\nold",
-    "Outlook in Swedish": "Från: Desk\nSkickat: den 2 mars 2026 20:00\nTill: Ann\nÄmne: Re: disk\n\nold",
-    "Outlook in Polish": "Od: Desk\nWysłano: poniedziałek, 2 marca 2026 20:00\nDo: Ann\nTemat: Re: disk\n\nold",
-    "Outlook in Russian": "От: Desk\nОтправлено: 2 марта 2026 г. 20:00\nКому: Ann\nТема: Re: disk\n\nold",
-    "Outlook in a language that is not listed": "Oddi wrth: Desk <desk@example.com>\nAnfonwyd: 2 Mawrth 2026 20:00\nAt: Ann\nold",
+    "QQ in English": (
+        '---Original---\nFrom: "Desk"<desk@example.com>\nDate: Mon, Mar 2, 2026 20:00 PM\nold'
+    ),
+    "Outlook in Danish": (
+        "Fra: Desk <desk@example.com>\nSendt: 2. marts 2026 20:00\nTil: Ann\nEmne: Re: disk\n\nold"
+    ),
+    "Outlook in Swedish": (
+        "Från: Desk\nSkickat: den 2 mars 2026 20:00\nTill: Ann\nÄmne: Re: disk\n\nold"
+    ),
+    "Outlook in Polish": (
+        "Od: Desk\nWysłano: poniedziałek, 2 marca 2026 20:00\nDo: Ann\nTemat: Re: disk\n\nold"
+    ),
+    "Outlook in Russian": (
+        "От: Desk\nОтправлено: 2 марта 2026 г. 20:00\nКому: Ann\nТема: Re: disk\n\nold"
+    ),
+    "Outlook in a language that is not listed": (
+        "Oddi wrth: Desk <desk@example.com>\nAnfonwyd: 2 Mawrth 2026 20:00\nAt: Ann\nold"
+    ),
     "Thunderbird in Norwegian": "Den 02.03.2026 20:00, skrev Desk:\n> old",
-    "a program in a language that is not listed": "Dydd Llun 2 Mawrth 2026 ysgrifennodd Desk <desk@example.com>:\nold",
+    "a program in a language that is not listed": (
+        "Dydd Llun 2 Mawrth 2026 ysgrifennodd Desk <desk@example.com>:\nold"
+    ),
     "the same, broken": "Dydd Llun 2 Mawrth 2026 20:00\nysgrifennodd Desk <desk@example.com>:\nold",
     "Swedish, plain": "-----Ursprungligt meddelande-----\nold",
     "Japanese": "2026年3月2日(月) 20:00 Desk <desk@example.com>:\n> old",
@@ -129,7 +154,10 @@ def test_repeated_text_alone_is_new_reply() -> None:
 def test_answers_between_quoted_lines_are_kept_and_uncertain() -> None:
     text = "On Mon, 2 Mar 2026, Desk wrote:\n> which disk?\nthe first\n> since when?\nsunday\n"
     assert parse_reply(text) == ParsedReply("the first\nsunday", "", certain=False)
-    wrapped = "Thanks!\n\nOn Mon, 2 Mar 2026, Desk wrote:\n> a long line that a relay\nbroke in two: it fails\n> more"
+    wrapped = (
+        "Thanks!\n\nOn Mon, 2 Mar 2026, Desk wrote:\n> a long line that a relay\n"
+        "broke in two: it fails\n> more"
+    )
     assert (parse_reply(wrapped).new, parse_reply(wrapped).certain) == ("Thanks!", False)
 
 
@@ -140,7 +168,10 @@ def test_text_below_quoted_lines_is_new() -> None:
     )
 
 
-OUTLOOK = "From: Desk <desk@example.com>\nSent: Sunday, November 29, 2026 10:20 AM\nTo: Kim\nSubject: Re: x\n\nWhich?\nCanon X1 (mine)"
+OUTLOOK = (
+    "From: Desk <desk@example.com>\nSent: Sunday, November 29, 2026 10:20 AM\nTo: Kim\n"
+    "Subject: Re: x\n\nWhich?\nCanon X1 (mine)"
+)
 
 
 @pytest.mark.parametrize(
@@ -168,7 +199,8 @@ def test_short_answer_above_quotation_is_certain(own: str) -> None:
     [
         "他在邮件里写道：\n磁盘满了", "On the other hand he wrote:", "发件人：不明\n内容：见附件",
         "From: nobody in particular, it just broke",
-        "- one\n- two\n\nThanks,\nAnn", "---------- Forwarded message ---------\nwords", "> only quoted", "注意：\n磁盘满了",
+        "- one\n- two\n\nThanks,\nAnn", "---------- Forwarded message ---------\nwords",
+        "> only quoted", "注意：\n磁盘满了",
     ],
 )  # fmt: skip
 def test_own_text_like_quotation_header_is_kept(text: str) -> None:

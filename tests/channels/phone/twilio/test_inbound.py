@@ -40,7 +40,7 @@ HOSTS = ("gw.example", "gw.example:443", "gw.example:8443", "gw.example:80", "GW
 
 
 def a_request(rng: random.Random) -> tuple[str, Any, str, str]:
-    """Address, fields or body, signature and algorithm, most of them true and some spoiled in one place."""
+    """Address, fields or body, signature and algorithm, most of them true and some spoiled."""
     words: Callable[[], str] = lambda: rng.choice(WORDS)  # noqa: E731 - said often below
     address = f"{rng.choice(('https', 'http'))}://{rng.choice(HOSTS)}/ingest/{quote(words())}"
     query = [(words(), words()) for _ in range(rng.randrange(3))]

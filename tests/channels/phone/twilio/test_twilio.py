@@ -103,9 +103,11 @@ async def test_sms_without_phone_is_dead_and_rate_limited_sms_is_retried(
     assert await voice.send(message("ann")) == Undeliverable("there is no such record")
     for _ in range(6):
         await pool.execute(
-            "INSERT INTO outbox (id, channel, recipient, template, facts, created_at, next_attempt_at, state, settled_at) "
-            "VALUES (gen_random_uuid(), 'sms', 'ann', 'opened', '{}', $1, $1, 'sent', $1)", clock.now(),
-        )  # fmt: skip
+            "INSERT INTO outbox (id, channel, recipient, template, facts, created_at, "
+            "next_attempt_at, state, settled_at) "
+            "VALUES (gen_random_uuid(), 'sms', 'ann', 'opened', '{}', $1, $1, 'sent', $1)",
+            clock.now(),
+        )
     assert isinstance(await channel.send(message("ann")), Retry)
     assert twilio.asked == []
 
@@ -114,8 +116,10 @@ async def test_rate_limit_of_mild_messages_does_not_block_urgent_one(
     api: TwilioApi, twilio: FakeTwilio, pool: Pool, clock: FakeClock
 ) -> None:
     called = (
-        "INSERT INTO outbox (id, channel, recipient, reached, urgency, template, facts, created_at, next_attempt_at, state,"
-        " settled_at) VALUES (gen_random_uuid(), 'person', 'ann', 'sms:ann', $2, 'sla_breached', '{}', $1, $1, 'sent', $1)"
+        "INSERT INTO outbox (id, channel, recipient, reached, urgency, template, facts, "
+        "created_at, next_attempt_at, state,"
+        " settled_at) VALUES (gen_random_uuid(), 'person', 'ann', 'sms:ann', $2, 'sla_breached', "
+        "'{}', $1, $1, 'sent', $1)"
     )
     for _ in range(6):
         await pool.execute(called, clock.now(), 3)

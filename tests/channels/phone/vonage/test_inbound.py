@@ -34,7 +34,8 @@ def token(body: bytes, secret: str = SECRET, alg: str = "HS256", **claims: Any) 
         "api_key": "abcd1234",
     }
     said |= {"payload_hash": sha256(body).hexdigest()} | claims
-    signed = f"{coded(msgspec.json.encode({'alg': alg, 'typ': 'JWT'}))}.{coded(msgspec.json.encode(said))}"
+    head = coded(msgspec.json.encode({"alg": alg, "typ": "JWT"}))
+    signed = f"{head}.{coded(msgspec.json.encode(said))}"
     return f"Bearer {signed}.{coded(hmac.digest(secret.encode(), signed.encode(), 'sha256'))}"
 
 

@@ -1,0 +1,26 @@
+"""A gateway that listens in a chat."""
+
+from collections.abc import AsyncIterator
+
+import msgspec
+import pytest
+
+from gateway.settings import ChatSettings, Database, load
+from tests.channels.chat.slack_calls import SECRET
+from tests.channels.chat.talk import SIGNING
+from tests.support.served import Served, served
+
+
+@pytest.fixture
+async def gateway(database_url: str) -> AsyncIterator[Served]:
+    plain = load(None, {})
+    settings = msgspec.structs.replace(
+        plain,
+        database=Database(url=database_url, pool_min=1, pool_max=8),
+        chat={
+            "slack": ChatSettings(secrets=(SECRET,), tenants=("T123ABC456",), service="workplace")
+        },
+        links=msgspec.structs.replace(plain.links, secret=SIGNING),
+    )
+    async with served(settings) as running:
+        yield running

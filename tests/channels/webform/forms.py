@@ -1,0 +1,20 @@
+"""Steps of the tests of the web form."""
+
+from datetime import timedelta
+
+from tests.support.clock import FakeClock
+from tests.support.forms import WHOLE, get
+from tests.support.served import Served
+
+
+async def opened(gateway: Served, clock: FakeClock, language: str = "en") -> dict[str, str]:
+    """The fields of a form that somebody took their time to fill in."""
+    page = await get(gateway.client, "/report/mail", language)
+    assert page.status == 200, page.text
+    clock.advance(timedelta(seconds=10))
+    return WHOLE | page.hidden
+
+
+async def counted(gateway: Served) -> dict[str, int]:
+    names = "incident", "receipt", "alert_event", "quarantine", "attachment"
+    return {name: await gateway.pool.fetchval(f"SELECT count(*) FROM {name}") for name in names}  # noqa: S608 - names of ours

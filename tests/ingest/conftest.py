@@ -1,0 +1,16 @@
+"""A gateway that takes what senders post."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from gateway.settings import load
+from tests.support.served import Served, served
+
+
+@pytest.fixture
+async def gateway(database_url: str, redis_url: str) -> AsyncIterator[Served]:
+    async with served(
+        load(None, {"DATABASE_URL": database_url, "REDIS_URL": redis_url})
+    ) as running:
+        yield running

@@ -1,0 +1,16 @@
+"""Intake and desk of one gateway."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from gateway.db.pool import Pool
+from tests.support.clock import FakeClock
+from tests.support.gateway_harness import GatewayHarness, gateway_harness
+from tests.support.intake import by_service, settings
+
+
+@pytest.fixture
+async def harness(pool: Pool, database_url: str, clock: FakeClock) -> AsyncIterator[GatewayHarness]:
+    async with gateway_harness(pool, database_url, clock, by_service(settings())) as furnished:
+        yield furnished
