@@ -6,10 +6,9 @@ from datetime import timedelta
 import msgspec
 import pytest
 
-from gateway.dedup.silencing import SkipReason
 from gateway.errors import Malformed
 from gateway.incidents.label_matchers import Matcher
-from gateway.vocabulary import Outcome
+from gateway.vocabulary import Outcome, SkipReason
 from tests.dedup.silenced import HOUR, SHOP, Site
 from tests.support.intake import a_submission, an_alert
 

@@ -7,7 +7,8 @@ from typing import Any
 from gateway.durations import Duration
 from gateway.escalation import ladder
 from gateway.escalation.management import EscalationRules
-from gateway.escalation.record_timers import SlaRules, fire, timer_armings
+from gateway.escalation.record_timers import SlaRules, refresh_timers
+from gateway.escalation.timer_effects import climb_ladder
 from gateway.incidents.record import Incident
 from gateway.settings import ManagementRule
 from gateway.sla.policy_choice import PolicyChoice
@@ -81,14 +82,14 @@ class Life:
     def due(self, seconds: float) -> datetime | None:
         return next(
             arm.due_at
-            for arm in timer_armings(self.rules, self.record, after(seconds))
+            for arm in refresh_timers(self.rules, self.record, after(seconds))[1]
             if arm.kind is LADDER
         )
 
     def look(self, seconds: float) -> None:
         """Fire whatever is due by then."""
         while (due := self.due(seconds)) is not None and due <= after(seconds):
-            revision = fire(self.rules, self.record, LADDER, after(seconds))
+            revision = climb_ladder(self.rules, self.record, after(seconds))
             assert revision is not None
             assert revision.announcements
             assert len({one.cause for one in revision.announcements}) == len(revision.announcements)

@@ -10,35 +10,8 @@ from gateway.escalation.duties import duties, with_announcements
 from gateway.incidents.ledger import ClockEvent, LedgerEntry
 from gateway.incidents.record import Revision
 from gateway.settings import ManagementRule
-from gateway.sla.thresholds import Crossing
-from gateway.vocabulary import LIVE, ClockName, Resolution, State, Tier
-from tests.sla.stories import SETTINGS, an_incident, ledger_of, minute
-
-RULES = EscalationRules(SETTINGS.escalation.management, {})
-CHANGE: tuple[tuple[str, dict[str, Any]], ...] = (("changed", {}),)
-
-
-def a_record(**fields: Any) -> Incident:
-    return an_incident(ledger_of([(0, "record", fields.get("priority", 1))]), **fields)
-
-
-def but(incident: Incident, **fields: Any) -> Incident:
-    """The record with some fields changed."""
-    return replace(incident, **fields)
-
-
-Told = list[tuple[str, list[str]]]
-
-
-def told(before: Incident | None, after: Incident, rules: EscalationRules = RULES) -> Told:
-    """The occasions of a change, each with the roles that are told."""
-    changed = Revision(after=after, actor="gateway", events=CHANGE, before=before)
-    revision = with_announcements(rules, changed)
-    return [
-        (one.template, [recipient.role for recipient in one.recipients])
-        for one in revision.announcements
-    ]
-
+from gateway.vocabulary import LIVE, Resolution, State, Tier
+from tests.escalation.duties import CHANGE, GIVEN, RULES, WORKED, Told, a_record, but, said, told
 
 URGENT = ["incident_manager", "leader"]
 

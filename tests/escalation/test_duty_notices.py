@@ -9,9 +9,8 @@ from hypothesis import strategies as st
 
 from gateway.escalation.duties import with_announcements
 from gateway.incidents.record import Incident, Revision
-from gateway.sla.policy import ClockName
 from gateway.sla.thresholds import Crossing
-from gateway.vocabulary import State
+from gateway.vocabulary import ClockName, State
 from tests.escalation.duties import CHANGE, GIVEN, RULES, WORKED, a_record, but, said, told
 from tests.sla.stories import minute
 

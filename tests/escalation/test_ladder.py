@@ -14,7 +14,6 @@ from gateway.errors import Misconfigured
 from gateway.escalation.management import EscalationRules
 from gateway.escalation.record_timers import SlaRules, refresh_timers
 from gateway.escalation.timer_effects import climb_ladder
-from gateway.incidents.record import Incident
 from gateway.settings import ManagementRule, load
 from gateway.sla.policy_choice import PolicyChoice
 from tests.escalation.ladders import LADDER, Life, a_step, rules_of
@@ -26,82 +25,6 @@ from tests.sla.stories import (
     ledger_of,
     minute,
 )
-
-LADDER = TimerKind.LADDER
-
-
-def a_step(
-    seconds: float, role: str, priorities: tuple[int, ...] = (1, 2, 3), **more: Any
-) -> ManagementRule:
-    return ManagementRule(priorities, (role,), after=Duration(seconds=seconds), **more)
-
-
-def rules_of(*steps: ManagementRule, patience: float = 0) -> SlaRules:
-    recipients = {role: (f"smtp:{role}@example.com",) for step in steps for role in step.notify}
-    escalation = EscalationRules(steps, recipients, patience=timedelta(seconds=patience))
-    return SlaRules({"short": SHORT}, "short", escalation, PolicyChoice("short"))
-
-
-@dataclass
-class Life:
-    """A record whose ladder timer fires as soon as it is due, unless the gateway is out."""
-
-    rules: SlaRules
-    record: Incident = field(
-        default_factory=lambda: an_incident(ledger_of([(0, "record", 1)]), policy="short")
-    )
-    told: list[tuple[float, str]] = field(default_factory=list)
-
-    def happen(self, seconds: float, name: str, detail: int | None = None) -> None:
-        if name == "note":
-            return self.note(seconds)
-        ledger = (*self.record.ledger, entry(seconds, name, detail))
-        fields: dict[str, Any] = {"ledger": ledger}
-        if name == "set_priority":
-            fields["priority"] = detail
-        if name == "accept":
-            fields["responded_at"] = after(seconds)
-        if name in ("resolve", "reopen"):
-            fields |= {
-                "state": State.RESOLVED if name == "resolve" else State.LOGGED,
-                "resolved_at": after(seconds),
-            }
-        if name == "reopen":
-            fields["reopened"] = self.record.reopened + 1
-        self.record = replace(self.record, **fields)
-        return None
-
-    def note(self, seconds: float) -> None:
-        """Somebody who was told takes note."""
-        one = self.record
-        if (
-            one.state in LIVE
-            and ladder.acknowledgement_time(one.marks, one.reopened, one.priority) is None
-        ):
-            self.record = replace(
-                one,
-                marks=ladder.with_acknowledgement(
-                    one.marks, one.reopened, one.priority, after(seconds)
-                ),
-            )
-
-    def due(self, seconds: float) -> datetime | None:
-        return next(
-            arm.due_at
-            for arm in refresh_timers(self.rules, self.record, after(seconds))[1]
-            if arm.kind is LADDER
-        )
-
-    def look(self, seconds: float) -> None:
-        """Fire whatever is due by then."""
-        while (due := self.due(seconds)) is not None and due <= after(seconds):
-            revision = climb_ladder(self.rules, self.record, after(seconds))
-            assert revision.announcements
-            assert len({one.cause for one in revision.announcements}) == len(revision.announcements)
-            self.told += [
-                (seconds, one.cause.removeprefix("unresolved:")) for one in revision.announcements
-            ]
-            self.record = revision.after
 
 
 def test_shipped_ladder_has_two_steps_for_priorities_3_and_4() -> None:
@@ -129,7 +52,7 @@ def test_shipped_ladder_has_two_steps_for_priorities_3_and_4() -> None:
     }
     assert rules.escalation.ladder(an_incident((), priority=3)) == ()
     assert not rules.escalation.has_ladder("itil-minutes")
-    assert len(refresh_timers(rules, an_incident(ledger_of([(0, "record", 3)])), minute(1))[1]) == 3
+    assert len(refresh_timers(rules, an_incident(ledger_of([(0, "record", 3)])), minute(1))) == 3
 
 
 def test_step_notifies_its_roles_under_its_cause() -> None:
@@ -139,6 +62,7 @@ def test_step_notifies_its_roles_under_its_cause() -> None:
     )
     life = Life(rules)
     revision = climb_ladder(rules, life.record, minute(120))
+    assert revision is not None
     (told,) = revision.announcements
     assert [(one.role, one.listed) for one in told.recipients] == [
         ("boss", ("smtp:boss@example.com",)),

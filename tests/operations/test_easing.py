@@ -98,7 +98,7 @@ async def test_master_is_eased_to_next_worst_related_priority(harness: GatewayHa
 
 async def test_master_resolved_with_related_incidents_is_not_eased(harness: GatewayHarness) -> None:
     master, _ = await linked_pair(harness, by_rule=False, **URGENT)
-    await act(harness.uow, master, commands.Resolve(), HAND, related=True)
+    await act(harness.uow, master, commands.Resolve(related=True), HAND)
     assert await eased(harness, master) == []
 
 

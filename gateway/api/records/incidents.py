@@ -23,13 +23,8 @@ from gateway.operations.idempotency import claim_key
 from gateway.operations.references import delete_reference, reference_tag, set_reference
 from gateway.operations.unit_of_work import NOW
 from gateway.views.incidents import incident_views
-from gateway.views.listing import (
-    IncidentQuery,
-    fetch_page,
-    parse_field_filters,
-    parse_label_filters,
-    parse_query,
-)
+from gateway.views.list_query import IncidentQuery
+from gateway.views.listing import fetch_page, parse_field_filters, parse_label_filters, parse_query
 from gateway.views.record_fields import IncidentView
 from gateway.views.reporter import check_filters
 from gateway.web import body

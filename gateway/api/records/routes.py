@@ -32,7 +32,7 @@ from gateway.api.route import (
     Route,
     first_docstring_line,
 )
-from gateway.views.listing import IncidentQuery as ListQuery
+from gateway.views.list_query import IncidentQuery as ListQuery
 from gateway.views.record_fields import IncidentView, SlaView
 
 

@@ -139,4 +139,7 @@ async def test_form_beyond_concurrent_capacity_returns_503(
     )
     go_on.set()
     assert (await slow).status in {400, 422, 503}
+    text = await (await gateway.client.get("/metrics")).text()
+    assert 'gateway_intake_requests_total{outcome="overloaded",source="web"} 1.0' in text
+    assert "gateway_intake_overload_refusals_total 1.0" in text
     assert (await send(gateway.client, "/report/mail", fields, ("a", bytes(50_000)))).status == 201
