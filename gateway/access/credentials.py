@@ -12,7 +12,7 @@ from gateway.db.pool import Connection
 
 END = """
 WITH now AS (
-  SELECT coalesce($2::timestamptz, statement_timestamp()) AS at
+  SELECT moment($2) AS at
 ), keys AS (
   UPDATE api_key SET revoked_at = (SELECT at FROM now)
   WHERE person_id = $1::int AND revoked_at IS NULL AND ($3::int IS NULL OR id <> $3::int) AND (session OR NOT $4::bool)

@@ -86,7 +86,7 @@ class KeyInfo:
 
 INSERT = """
 INSERT INTO api_key (prefix, secret_hash, name, scopes, integration_id, created_at, expires_at, person_id, session, privy)
-VALUES ($1::text, $2::bytea, $3::text, $4::text[], $5::int, coalesce($6::timestamptz, statement_timestamp()), $7::timestamptz,
+VALUES ($1::text, $2::bytea, $3::text, $4::text[], $5::int, moment($6), $7::timestamptz,
   $8::int, $9::bool, $10::bool)
 RETURNING id, prefix, name, scopes, integration_id, (SELECT login FROM person WHERE id = $8::int) AS person, session, created_at,
   expires_at, revoked_at, privy
@@ -146,7 +146,7 @@ OWN = (
     KEYS
     + """
 WHERE k.person_id = $1 AND k.revoked_at IS NULL
-  AND (k.expires_at IS NULL OR k.expires_at > coalesce($2::timestamptz, statement_timestamp())) ORDER BY k.id LIMIT 1000
+  AND (k.expires_at IS NULL OR k.expires_at > moment($2)) ORDER BY k.id LIMIT 1000
 """
 )
 
@@ -160,7 +160,7 @@ async def keys_of_person(conn: Connection, person_id: int, stamp: datetime | Non
 
 
 REVOKE = """
-UPDATE api_key SET revoked_at = coalesce(revoked_at, $2::timestamptz, statement_timestamp())
+UPDATE api_key SET revoked_at = coalesce(revoked_at, moment($2))
 WHERE id = $1::int AND ($3::int IS NULL OR person_id = $3::int) RETURNING id
 """
 
@@ -181,10 +181,10 @@ SELECT k.id, k.name, k.scopes, k.integration_id, k.secret_hash, k.expires_at, k.
   p.login, p.email, p.phone, p.roles,
   array(SELECT g.slug FROM staff_group_member m JOIN staff_group g ON g.id = m.group_id
         WHERE m.person_id = p.id AND g.active) AS groups,
-  coalesce($2::timestamptz, statement_timestamp()) AS now
+  moment($2) AS now
 FROM api_key k LEFT JOIN person p ON p.id = k.person_id
 WHERE k.prefix = $1::text AND k.revoked_at IS NULL AND (k.person_id IS NULL OR p.active)
-  AND (k.expires_at IS NULL OR k.expires_at > coalesce($2::timestamptz, statement_timestamp()))
+  AND (k.expires_at IS NULL OR k.expires_at > moment($2))
 """
 
 

@@ -140,9 +140,9 @@ UPDATE person SET password_hash = $3::text WHERE id = $1 AND active AND password
 """
 """A statement that changes no row if the password changed, or the person left, meanwhile."""
 
-IN_A_WHILE = "SELECT coalesce($1::timestamptz, statement_timestamp()) + $2::interval"
+IN_A_WHILE = "SELECT moment($1) + $2::interval"
 
 SET = """
-UPDATE person SET password_hash = $2, version = version + 1, updated_at = coalesce($3::timestamptz, statement_timestamp())
+UPDATE person SET password_hash = $2, version = version + 1, updated_at = moment($3)
 WHERE id = $1
 """

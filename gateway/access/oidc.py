@@ -125,13 +125,13 @@ def _both(state: str, browser: str) -> bytes:
 
 BEGIN = """
 INSERT INTO login_state (state_hash, nonce, verifier, expires_at)
-VALUES ($1, $2, $3, coalesce($4::timestamptz, statement_timestamp()) + $5::interval)
+VALUES ($1, $2, $3, moment($4) + $5::interval)
 """
 
 FINISH = """
 DELETE FROM login_state WHERE state_hash = $1
-RETURNING nonce, verifier, coalesce($2::timestamptz, statement_timestamp()) AS now,
-  expires_at <= coalesce($2::timestamptz, statement_timestamp()) AS late
+RETURNING nonce, verifier, moment($2) AS now,
+  expires_at <= moment($2) AS late
 """
 
 BY_SUBJECT = (

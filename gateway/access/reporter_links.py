@@ -66,7 +66,7 @@ def secret_name(secret: bytes) -> str:
 
 KEEP = """
 INSERT INTO link_secret (id, secret, created_at)
-SELECT 'first', $1::bytea, coalesce($2::timestamptz, statement_timestamp()) WHERE NOT EXISTS (SELECT FROM link_secret)
+SELECT 'first', $1::bytea, moment($2) WHERE NOT EXISTS (SELECT FROM link_secret)
 ON CONFLICT (id) DO NOTHING
 """
 

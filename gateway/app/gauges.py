@@ -44,7 +44,7 @@ Named = tuple[float, str, str, str, str]
 OPEN = """
 SELECT kind, priority, state, tier, count(*)::int AS incidents,
        count(*) FILTER (WHERE NOT breached)::int AS on_time
-FROM incident WHERE state IN ('logged', 'assigned', 'in_progress', 'on_hold', 'escalated')
+FROM incident WHERE is_open(state)
 GROUP BY kind, priority, state, tier
 """
 
@@ -67,7 +67,7 @@ async def count_open(conn: Connection, metrics: Metrics) -> None:
 BREACHED = """
 SELECT i.kind, i.priority, split_part(m.mark, '@', 1) AS clock, count(*)::int AS incidents
 FROM incident i CROSS JOIN LATERAL json_array_elements_text(i.marks) AS m (mark)
-WHERE i.state IN ('logged', 'assigned', 'in_progress', 'on_hold', 'escalated') AND i.breached AND m.mark LIKE '%@breach'
+WHERE is_open(i.state) AND i.breached AND m.mark LIKE '%@breach'
 GROUP BY 1, 2, 3
 """
 
@@ -87,14 +87,14 @@ async def count_breached(conn: Connection, metrics: Metrics) -> None:
 
 NEAREST_DUE = """
 SELECT number, priority, policy, kind, service, ledger::text AS ledger FROM incident
-WHERE state IN ('logged', 'assigned', 'in_progress', 'on_hold', 'escalated') AND NOT security
+WHERE is_open(state) AND NOT security
   AND next_due_at IS NOT NULL
 ORDER BY next_due_at, id LIMIT $1
 """
 
 PAST_ALL = """
 SELECT number, priority, policy, kind, service, ledger::text AS ledger FROM incident
-WHERE state IN ('logged', 'assigned', 'in_progress', 'on_hold', 'escalated') AND NOT security
+WHERE is_open(state) AND NOT security
   AND breached AND next_due_at IS NULL
 ORDER BY priority, recorded_at, id LIMIT $1
 """
@@ -150,7 +150,7 @@ async def count_silent(conn: Connection, metrics: Metrics) -> None:
 TIMERS = """
 SELECT count(*)::int AS armed, count(*) FILTER (WHERE NOT sound)::int AS set_aside,
        count(*) FILTER (
-         WHERE sound AND due_at < coalesce($1::timestamptz, statement_timestamp()) - interval '10 s')::int AS overdue
+         WHERE sound AND due_at < moment($1) - interval '10 s')::int AS overdue
 FROM (SELECT due_at, due_at BETWEEN '1970-01-01 00:00+00' AND '3000-01-01 00:00+00' AND kind = ANY($2::smallint[]) AS sound
       FROM timer WHERE armed) AS t
 """
@@ -168,7 +168,7 @@ async def count_timers(conn: Connection, metrics: Metrics, now: datetime) -> Non
 
 
 AUDIT = """
-SELECT extract(epoch FROM coalesce($1::timestamptz, statement_timestamp()) - at)::float8 FROM audit_seal ORDER BY seq DESC LIMIT 1
+SELECT extract(epoch FROM moment($1) - at)::float8 FROM audit_seal ORDER BY seq DESC LIMIT 1
 """
 
 

@@ -31,68 +31,64 @@ log = structlog.get_logger()
 
 PURGE_DELIVERIES = """
 DELETE FROM delivery WHERE key_hash IN (
-  SELECT key_hash FROM delivery WHERE received_at < coalesce($1::timestamptz, statement_timestamp()) - $2::interval LIMIT 5000)
+  SELECT key_hash FROM delivery WHERE received_at < moment($1) - $2::interval LIMIT 5000)
 """
 
 PURGE_IDEMPOTENCY = """
 DELETE FROM idempotency WHERE key_hash IN (
-  SELECT key_hash FROM idempotency WHERE created_at < coalesce($1::timestamptz, statement_timestamp()) - $2::interval LIMIT 5000)
+  SELECT key_hash FROM idempotency WHERE created_at < moment($1) - $2::interval LIMIT 5000)
 """
 
 PURGE_QUARANTINE = """
 DELETE FROM quarantine WHERE id IN (
-  SELECT id FROM quarantine WHERE received_at < coalesce($1::timestamptz, statement_timestamp()) - $2::interval LIMIT 5000)
+  SELECT id FROM quarantine WHERE received_at < moment($1) - $2::interval LIMIT 5000)
 """
 
 PURGE_SET_ASIDE = """
 DELETE FROM set_aside WHERE id IN (
-  SELECT id FROM set_aside WHERE received_at < coalesce($1::timestamptz, statement_timestamp()) - $2::interval LIMIT 5000)
+  SELECT id FROM set_aside WHERE received_at < moment($1) - $2::interval LIMIT 5000)
 """
 
 PURGE_MAIL = """
 DELETE FROM mail WHERE (id_hash, integration_id, content_hash) IN (
   SELECT id_hash, integration_id, content_hash FROM mail
-  WHERE received_at < coalesce($1::timestamptz, statement_timestamp()) - $2::interval LIMIT 5000)
+  WHERE received_at < moment($1) - $2::interval LIMIT 5000)
 """
 
 PURGE_CALLS = """
 DELETE FROM call WHERE id IN (
-  SELECT id FROM call WHERE heard_at < coalesce($1::timestamptz, statement_timestamp()) - $2::interval LIMIT 5000)
+  SELECT id FROM call WHERE heard_at < moment($1) - $2::interval LIMIT 5000)
 """
 
 PURGE_CHAT = """
 DELETE FROM chat_message WHERE (provider, conversation, message) IN (
   SELECT provider, conversation, message FROM chat_message
-  WHERE posted_at < coalesce($1::timestamptz, statement_timestamp()) - $2::interval LIMIT 5000)
+  WHERE posted_at < moment($1) - $2::interval LIMIT 5000)
 """
 
-PURGE_CODES = (
-    "DELETE FROM chat_code WHERE expires_at < coalesce($1::timestamptz, statement_timestamp())"
-)
+PURGE_CODES = "DELETE FROM chat_code WHERE expires_at < moment($1)"
 
 PURGE_SESSIONS = """
-DELETE FROM api_key WHERE session AND expires_at < coalesce($1::timestamptz, statement_timestamp()) - interval '1 day'
+DELETE FROM api_key WHERE session AND expires_at < moment($1) - interval '1 day'
 """
 
 PURGE_ATTEMPTS = """
-DELETE FROM login_attempt WHERE since < coalesce($1::timestamptz, statement_timestamp()) - $2::interval
+DELETE FROM login_attempt WHERE since < moment($1) - $2::interval
 """
 
 PURGE_BUCKETS = """
-DELETE FROM form_bucket WHERE filled_at < coalesce($1::timestamptz, statement_timestamp()) - $2::interval
+DELETE FROM form_bucket WHERE filled_at < moment($1) - $2::interval
 """
 AN_HOUR = timedelta(hours=1)
 """The time in which the bucket of a record's links refills."""
-PURGE_STATES = (
-    "DELETE FROM login_state WHERE expires_at < coalesce($1::timestamptz, statement_timestamp())"
-)
+PURGE_STATES = "DELETE FROM login_state WHERE expires_at < moment($1)"
 
 PURGE_SILENCES = """
-DELETE FROM silence WHERE ends_at < coalesce($1::timestamptz, statement_timestamp()) - interval '5 days'
+DELETE FROM silence WHERE ends_at < moment($1) - interval '5 days'
 """
 
 PURGE_REPLICAS = """
-DELETE FROM replica WHERE seen_at < coalesce($1::timestamptz, statement_timestamp()) - interval '1 day'
+DELETE FROM replica WHERE seen_at < moment($1) - interval '1 day'
 """
 
 

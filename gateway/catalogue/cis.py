@@ -105,7 +105,7 @@ INSERT INTO ci (name, kind, service, attributes, aliases, created_at, updated_at
 SELECT t.name, t.kind, nullif(t.service, ''), t.attributes::json,
   array(SELECT json_array_elements_text(t.aliases::json)), n.now, n.now
 FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $6::text[]) AS t (name, kind, service, attributes, aliases),
-  coalesce($5::timestamptz, statement_timestamp()) AS n (now)
+  moment($5) AS n (now)
 ON CONFLICT (name) DO UPDATE SET kind = EXCLUDED.kind, service = EXCLUDED.service, attributes = EXCLUDED.attributes,
   aliases = EXCLUDED.aliases, version = ci.version + 1, updated_at = EXCLUDED.updated_at
 """

@@ -35,7 +35,7 @@ GROUPS = groups.GROUPS + "WHERE g.active ORDER BY g.slug"
 SKILLS = "SELECT login, skills FROM person WHERE active AND skills <> '{}'"
 LOAD = """
 SELECT assignee, count(*) AS open FROM incident
-WHERE assignee <> '' AND state IN ('logged', 'assigned', 'in_progress', 'on_hold', 'escalated') GROUP BY assignee
+WHERE assignee <> '' AND is_open(state) GROUP BY assignee
 """
 
 SECURITY_STAFF = """
@@ -45,7 +45,7 @@ SELECT login, 'security' = ANY(roles) AS officer FROM person WHERE active AND ro
 SHIFTS = """
 SELECT g.slug, s.starts_at, s.ends_at, array(SELECT p.login FROM person p WHERE p.id = ANY(s.people) AND p.active) AS people
 FROM staff_group g CROSS JOIN LATERAL (
-  SELECT * FROM shift WHERE group_id = g.id AND ends_at > coalesce($1::timestamptz, statement_timestamp())
+  SELECT * FROM shift WHERE group_id = g.id AND ends_at > moment($1)
   ORDER BY starts_at LIMIT 2) s
 WHERE g.active
 """

@@ -92,7 +92,7 @@ INSERT INTO service (slug, name, description, owner_group, desk_group, tier2_gro
   policy, targets, aliases, active, created_at, updated_at)
 SELECT $1::text, $2::text, $3::text, nullif($4::text, ''), nullif($5::text, ''), nullif($6::text, ''), nullif($7::text, ''),
   $8::text, $9::text, $10::text, $11::json, $12::text[], $13::bool, t.now, t.now
-FROM coalesce($14::timestamptz, statement_timestamp()) AS t (now)
+FROM moment($14) AS t (now)
 """
 
 
@@ -115,7 +115,7 @@ UPDATE = """
 UPDATE service SET name = $2, description = $3, owner_group = nullif($4::text, ''), desk_group = nullif($5::text, ''),
   tier2_group = nullif($6::text, ''), tier3_group = nullif($7::text, ''), criticality = $8, support_hours = $9, policy = $10,
   targets = $11::json, aliases = $12::text[], active = $13, version = version + 1,
-  updated_at = coalesce($14::timestamptz, statement_timestamp())
+  updated_at = moment($14)
 WHERE slug = $1
 """
 

@@ -29,7 +29,7 @@ from gateway.incidents.record import Incident, Revision
 
 FOLLOWERS = """
 SELECT * FROM incident WHERE master_id = ANY($1::bigint[])
-AND state IN ('logged', 'assigned', 'in_progress', 'on_hold', 'escalated') ORDER BY id FOR UPDATE
+AND is_open(state) ORDER BY id FOR UPDATE
 """
 
 

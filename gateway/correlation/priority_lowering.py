@@ -23,7 +23,7 @@ SELECT facts FROM timeline WHERE incident_id = $1 AND event = 'raised' ORDER BY 
 OTHERS = """
 SELECT min(priority) FROM incident
 WHERE master_id = $1 AND id <> ALL($2::bigint[])
-  AND state IN ('logged', 'assigned', 'in_progress', 'on_hold', 'escalated')
+  AND is_open(state)
 """
 
 

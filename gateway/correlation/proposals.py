@@ -102,9 +102,9 @@ WITH asked AS MATERIALIZED (
          may_see(i.security, i.recorded_by, i.owner, i.contact, $2, $3, $4)
            AND may_see(m.security, m.recorded_by, m.owner, m.contact, $2, $3, $4) AS seen,
          i.master_id IS NULL
-           AND i.state IN ('logged', 'assigned', 'in_progress', 'on_hold', 'escalated')
+           AND is_open(i.state)
            AND m.master_id IS NULL
-           AND m.state IN ('logged', 'assigned', 'in_progress', 'on_hold', 'escalated') AS stand
+           AND is_open(m.state) AS stand
   FROM asked p JOIN incident i ON i.id = p.incident_id JOIN incident m ON m.id = p.master_id
 )
 SELECT incident_id, master_id, reason, score, points, proposed_at, number, master

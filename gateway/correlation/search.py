@@ -43,12 +43,12 @@ CANDIDATES = """
 WITH near AS (
   SELECT i.id FROM unnest($1::text[]) AS asked (service) CROSS JOIN LATERAL (
     SELECT id FROM incident i WHERE i.service = asked.service AND i.master_id IS NULL
-    AND i.state IN ('logged', 'assigned', 'in_progress', 'on_hold', 'escalated')
+    AND is_open(i.state)
     ORDER BY i.id DESC LIMIT $6) i
   UNION
   SELECT i.id FROM unnest($2::text[]) AS asked (ci) CROSS JOIN LATERAL (
     SELECT id FROM incident i WHERE i.ci = asked.ci AND i.ci <> '' AND i.master_id IS NULL
-    AND i.state IN ('logged', 'assigned', 'in_progress', 'on_hold', 'escalated')
+    AND is_open(i.state)
     ORDER BY i.id DESC LIMIT $6) i)
 SELECT i.id, i.number, i.title, left(i.description, 600) AS text, i.service, i.ci,
   i.location AS site, i.recorded_at

@@ -52,7 +52,7 @@ async def maintain(
 
 SELECT_MISSING = """
 WITH today AS (
-  SELECT (coalesce($2::timestamptz, statement_timestamp()) AT TIME ZONE 'UTC')::date AS day
+  SELECT (moment($2) AT TIME ZONE 'UTC')::date AS day
 ), wanted AS (
   SELECT $1 AS parent, day + ahead AS day, $1 || '_' || to_char(day + ahead, 'YYYYMMDD') AS name
   FROM today, generate_series(0, $3::int) AS ahead
@@ -85,12 +85,12 @@ SELECT child.relname AS name, format('DROP TABLE %I', child.relname) AS drop
 FROM pg_inherits JOIN pg_class child ON child.oid = inhrelid
 WHERE inhparent = $1::text::regclass AND child.relname ~ ('^' || $1::text || '_[0-9]{8}$')
   AND (to_date(right(child.relname, 8), 'YYYYMMDD') + 1)::timestamp AT TIME ZONE 'UTC'
-      <= coalesce($2::timestamptz, statement_timestamp()) - $3::interval
+      <= moment($2) - $3::interval
 ORDER BY child.relname
 """
 SELECT_SWEEP = """
 SELECT format('DELETE FROM %I WHERE received_at < %L', $1::text || '_default',
-              coalesce($2::timestamptz, statement_timestamp()) - $3::interval)
+              moment($2) - $3::interval)
 """
 
 

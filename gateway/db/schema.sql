@@ -4,6 +4,14 @@ CREATE EXTENSION IF NOT EXISTS pg_trgm WITH SCHEMA public;
 
 COMMENT ON EXTENSION pg_trgm IS 'text similarity measurement and index searching based on trigrams';
 
+CREATE FUNCTION public.is_open(state text) RETURNS boolean
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$
+  SELECT state IN ('logged', 'assigned', 'in_progress', 'on_hold', 'escalated')
+$$;
+
+COMMENT ON FUNCTION public.is_open(state text) IS 'True for the states in which an incident is worked on; LIVE in gateway/vocabulary.py';
+
 CREATE FUNCTION public.may_see(security boolean, recorded_by text, owner text, contact text, sees_security boolean, sees_ordinary boolean, names text[]) RETURNS boolean
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     AS $$
@@ -12,6 +20,14 @@ CREATE FUNCTION public.may_see(security boolean, recorded_by text, owner text, c
 $$;
 
 COMMENT ON FUNCTION public.may_see(security boolean, recorded_by text, owner text, contact text, sees_security boolean, sees_ordinary boolean, names text[]) IS 'True for an incident that somebody with this sight may see; names are theirs, in lower case';
+
+CREATE FUNCTION public.moment(stamp timestamp with time zone) RETURNS timestamp with time zone
+    LANGUAGE sql STABLE PARALLEL SAFE
+    AS $$
+  SELECT coalesce(stamp, statement_timestamp())
+$$;
+
+COMMENT ON FUNCTION public.moment(stamp timestamp with time zone) IS 'The moment that a statement goes by: a given one, as in tests, else that of the statement';
 
 CREATE TABLE public.alert (
     key_hash bytea NOT NULL,

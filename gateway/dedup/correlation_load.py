@@ -30,11 +30,11 @@ MASTERS = """
 WITH near AS (
   SELECT i.id FROM unnest($1::text[]) AS asked (ci) CROSS JOIN LATERAL (
     SELECT id FROM incident i WHERE i.ci = asked.ci AND i.ci <> '' AND i.master_id IS NULL
-    AND i.state IN ('logged', 'assigned', 'in_progress', 'on_hold', 'escalated') ORDER BY i.id DESC LIMIT $4) i
+    AND is_open(i.state) ORDER BY i.id DESC LIMIT $4) i
   UNION
   SELECT i.id FROM unnest($2::text[] || '{""}'::text[]) AS asked (service) CROSS JOIN LATERAL (
     SELECT id FROM incident i WHERE i.service = asked.service AND i.master_id IS NULL
-    AND i.state IN ('logged', 'assigned', 'in_progress', 'on_hold', 'escalated') ORDER BY i.id DESC LIMIT $4) i)
+    AND is_open(i.state) ORDER BY i.id DESC LIMIT $4) i)
 SELECT i.id, i.number, i.state, i.resolved_at, i.handler, i.assignee, i.assignee_group, i.tier, i.storm, i.kind, i.priority,
   i.security, i.suppressed, i.ci, i.service, i.title, left(i.description, 600) AS text, i.location, i.recorded_at,
   i.dedup_key IS NOT NULL AS by_alert

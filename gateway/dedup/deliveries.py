@@ -59,7 +59,7 @@ async def claim_deliveries_of(
     return deliveries
 
 
-NOW = "SELECT coalesce($1::timestamptz, statement_timestamp())"
+NOW = "SELECT moment($1)"
 
 
 def _settle(

@@ -17,7 +17,7 @@ WITH locked AS MATERIALIZED (
   SELECT key_hash, incident_id, status, occurrence, fired_at, cleared_at, first_seen, last_seen, ends_at, occurrences,
          flaps, flapping_since, suppressed_until, unmatched_at, severity, title, description
   FROM alert WHERE key_hash = ANY($1::bytea[]) ORDER BY key_hash FOR UPDATE)
-SELECT t.now, locked.* FROM (SELECT coalesce($2::timestamptz, statement_timestamp()) AS now) t LEFT JOIN locked ON true
+SELECT t.now, locked.* FROM (SELECT moment($2) AS now) t LEFT JOIN locked ON true
 """
 
 

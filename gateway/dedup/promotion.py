@@ -26,7 +26,7 @@ ENDED = """
 SELECT key_hash, integration_id, source, namespace, dedup_key, title, description, severity, service, ci, labels, annotations,
        occurrence, ends_at, suppressed_until
 FROM alert
-WHERE suppressed_until <= coalesce($1::timestamptz, statement_timestamp()) AND status = 'firing'
+WHERE suppressed_until <= moment($1) AND status = 'firing'
 ORDER BY suppressed_until LIMIT $2
 """
 

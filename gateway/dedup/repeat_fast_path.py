@@ -125,8 +125,7 @@ WITH touched AS (
                                         oldest timestamptz, newest timestamptz, ends_at timestamptz,
                                         severity text)
   WHERE a.key_hash = t.key_hash AND a.incident_id = t.incident_id AND a.status = 'firing' AND a.occurrence = t.occurrence
-    AND (SELECT i.state FROM incident i WHERE i.id = a.incident_id)
-        IN ('logged', 'assigned', 'in_progress', 'on_hold', 'escalated')
+    AND is_open((SELECT i.state FROM incident i WHERE i.id = a.incident_id))
     AND (a.cleared_at IS NULL OR t.oldest IS NULL OR t.oldest >= a.cleared_at)
     AND (a.unmatched_at IS NULL OR t.oldest IS NULL OR t.oldest > a.unmatched_at)
     AND (a.ends_at IS NULL) = (t.ends_at IS NULL) AND a.severity = t.severity

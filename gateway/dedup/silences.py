@@ -56,15 +56,15 @@ A silence that gets other matchers is ended and stored under a new id.
 RELEASE = """
 WITH held AS (
   SELECT a.key_hash FROM alert a JOIN silence s ON a.suppressed_until = ANY(s.cut_from)
-  WHERE s.cut_from <> '{}' AND a.suppressed_until > coalesce($1::timestamptz, statement_timestamp())
+  WHERE s.cut_from <> '{}' AND a.suppressed_until > moment($1)
   ORDER BY a.key_hash FOR UPDATE OF a SKIP LOCKED)
-UPDATE alert a SET suppressed_until = coalesce($1::timestamptz, statement_timestamp()) FROM held
+UPDATE alert a SET suppressed_until = moment($1) FROM held
 WHERE a.key_hash = held.key_hash
 """
 
 FORGET = """
 UPDATE silence SET cut_from = '{}'
-WHERE cut_from <> '{}' AND updated_at < coalesce($1::timestamptz, statement_timestamp()) - interval '1 minute'
+WHERE cut_from <> '{}' AND updated_at < moment($1) - interval '1 minute'
 """
 
 

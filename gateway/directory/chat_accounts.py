@@ -65,7 +65,7 @@ async def of_person(conn: Connection, person_id: int) -> list[ChatAccount]:
 
 LINK = """
 INSERT INTO chat_identity (provider, tenant, user_id, person_id, linked_at)
-VALUES ($1, $2, $3, $4, coalesce($5::timestamptz, statement_timestamp()))
+VALUES ($1, $2, $3, $4, moment($5))
 RETURNING provider, tenant, user_id AS "user", linked_at
 """
 
@@ -100,7 +100,7 @@ async def unlink(conn: Connection, person_id: int, provider: str, tenant: str, u
 FORGET_CODES = "DELETE FROM chat_code WHERE person_id = $1"
 KEEP_CODE = """
 INSERT INTO chat_code (code_hash, person_id, expires_at)
-VALUES ($1, $2, coalesce($3::timestamptz, statement_timestamp()) + $4::interval) RETURNING expires_at
+VALUES ($1, $2, moment($3) + $4::interval) RETURNING expires_at
 """
 
 
@@ -116,7 +116,7 @@ async def new_code(
 
 TAKE_CODE = """
 DELETE FROM chat_code c USING person p
-WHERE c.code_hash = $1 AND p.id = c.person_id AND p.active AND c.expires_at > coalesce($2::timestamptz, statement_timestamp())
+WHERE c.code_hash = $1 AND p.id = c.person_id AND p.active AND c.expires_at > moment($2)
 RETURNING p.id, p.login
 """
 

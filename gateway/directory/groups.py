@@ -82,7 +82,7 @@ async def by_slug(conn: Connection, slug: str, *, lock: bool = False) -> Group:
 INSERT = """
 INSERT INTO staff_group (slug, name, tier, active, skills, created_at, updated_at)
 SELECT $1::text, $2::text, $3::text, $4::bool, $5::text[], t.now, t.now
-FROM coalesce($6::timestamptz, statement_timestamp()) AS t (now) RETURNING id
+FROM moment($6) AS t (now) RETURNING id
 """
 
 
@@ -104,7 +104,7 @@ async def create(
 
 UPDATE = """
 UPDATE staff_group SET name = $2, tier = $3, active = $4, skills = $5::text[], version = version + 1,
-  updated_at = coalesce($6::timestamptz, statement_timestamp())
+  updated_at = moment($6)
 WHERE slug = $1
 """
 

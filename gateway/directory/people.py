@@ -86,7 +86,7 @@ async def by_login(conn: Connection, login: str, *, lock: bool = False) -> Perso
 INSERT = """
 INSERT INTO person (login, name, email, phone, locale, zone, active, roles, skills, created_at, updated_at)
 SELECT $1::text, $2::text, $3::text, $4::text, $5::text, $6::text, $7::bool, $8::text[], $9::text[], t.now, t.now
-FROM coalesce($10::timestamptz, statement_timestamp()) AS t (now)
+FROM moment($10) AS t (now)
 """
 
 
@@ -105,7 +105,7 @@ async def create(conn: Connection, fields: Mapping[str, Any], stamp: datetime | 
 
 UPDATE = """
 UPDATE person SET name = $2, email = $3, phone = $4, locale = $5, zone = $6, active = $7, roles = $8::text[], skills = $9::text[],
-  version = version + 1, updated_at = coalesce($10::timestamptz, statement_timestamp())
+  version = version + 1, updated_at = moment($10)
 WHERE login = $1
 """
 
@@ -138,7 +138,7 @@ async def change(
 
 UNBIND = """
 UPDATE person SET oidc_issuer = NULL, oidc_subject = NULL, version = version + 1,
-  updated_at = coalesce($2::timestamptz, statement_timestamp())
+  updated_at = moment($2)
 WHERE login = $1 RETURNING id
 """
 

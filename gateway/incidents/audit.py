@@ -83,7 +83,7 @@ FROM timeline WHERE xid >= $1::bigint::text::xid8 AND xid < $2::bigint::text::xi
 
 KEEP = """
 INSERT INTO audit_seal (seq, at, upto, entries, hash)
-VALUES ($1, coalesce($2::timestamptz, statement_timestamp()), $3::bigint::text::xid8, $4, $5)
+VALUES ($1, moment($2), $3::bigint::text::xid8, $4, $5)
 """
 
 

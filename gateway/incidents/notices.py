@@ -10,7 +10,7 @@ from gateway.incidents.timeline import facts_text
 QUEUE = """
 INSERT INTO outbox (id, incident_id, channel, recipient, role, template, facts, cause, urgency, created_at, next_attempt_at)
 SELECT n.id, n.incident_id, n.channel, n.recipient, n.role, n.template, n.facts::json, n.cause, n.urgency,
-       coalesce($10::timestamptz, statement_timestamp()), coalesce($10::timestamptz, statement_timestamp())
+       moment($10), moment($10)
 FROM unnest($1::uuid[], $2::bigint[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::smallint[])
   AS n (id, incident_id, channel, recipient, role, template, facts, cause, urgency)
 ORDER BY n.id

@@ -65,7 +65,7 @@ async def lock(conn: Connection, ids: Collection[int]) -> list[Incident]:
 
 
 RESERVE = """
-WITH today AS (SELECT (coalesce($2::timestamptz, statement_timestamp()) AT TIME ZONE 'UTC')::date AS day),
+WITH today AS (SELECT (moment($2) AT TIME ZONE 'UTC')::date AS day),
      taken AS (
        INSERT INTO incident_number AS n (day, last) SELECT day, $1::bigint FROM today
        ON CONFLICT (day) DO UPDATE SET last = n.last + excluded.last RETURNING day, last)

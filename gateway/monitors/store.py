@@ -92,7 +92,7 @@ async def by_slug(conn: Connection, integration_id: int, slug: str) -> Monitor |
     return None if row is None else _of(row)
 
 
-DUE = "SELECT id FROM monitor WHERE due_at <= coalesce($1::timestamptz, statement_timestamp()) ORDER BY due_at LIMIT $2"
+DUE = "SELECT id FROM monitor WHERE due_at <= moment($1) ORDER BY due_at LIMIT $2"
 
 
 async def due(conn: Connection, stamp: datetime | None, limit: int) -> list[int]:
@@ -100,10 +100,7 @@ async def due(conn: Connection, stamp: datetime | None, limit: int) -> list[int]
     return [row["id"] for row in await conn.fetch(DUE, stamp, limit)]
 
 
-STILL_DUE = (
-    MONITORS
-    + "WHERE m.id = $1 AND m.due_at <= coalesce($2::timestamptz, statement_timestamp()) FOR UPDATE OF m SKIP LOCKED"
-)
+STILL_DUE = MONITORS + "WHERE m.id = $1 AND m.due_at <= moment($2) FOR UPDATE OF m SKIP LOCKED"
 
 
 async def still_due(conn: Connection, monitor_id: int, stamp: datetime | None) -> Monitor | None:
@@ -115,7 +112,7 @@ async def still_due(conn: Connection, monitor_id: int, stamp: datetime | None) -
     return None if row is None else _of(row)
 
 
-PUT_OFF = "UPDATE monitor SET due_at = coalesce($3::timestamptz, statement_timestamp()) + $2::interval WHERE id = $1"
+PUT_OFF = "UPDATE monitor SET due_at = moment($3) + $2::interval WHERE id = $1"
 
 
 async def put_off(

@@ -7,7 +7,7 @@ from gateway.db.pool import Connection
 
 REMEMBER = """
 INSERT INTO chat_message (provider, conversation, message, incident_id, locale, shown, posted_at)
-VALUES ($1, $2, $3, $4, $5, $6, coalesce($7::timestamptz, statement_timestamp()))
+VALUES ($1, $2, $3, $4, $5, $6, moment($7))
 ON CONFLICT (provider, conversation, message) DO UPDATE SET shown = excluded.shown
 """
 

@@ -60,18 +60,18 @@ class OutboxDepth:
 CLAIM = """
 WITH due AS (
   SELECT id FROM outbox
-  WHERE state = 'pending' AND next_attempt_at <= coalesce($1::timestamptz, statement_timestamp())
+  WHERE state = 'pending' AND next_attempt_at <= moment($1)
   ORDER BY urgency, next_attempt_at LIMIT $2 FOR UPDATE SKIP LOCKED
 )
 UPDATE outbox o
 SET attempts = o.attempts + 1,
-    next_attempt_at = coalesce($1::timestamptz, statement_timestamp()) + $3::interval
+    next_attempt_at = moment($1) + $3::interval
 FROM due WHERE o.id = due.id
 RETURNING o.id, o.incident_id, o.channel, o.recipient, o.role, o.template, o.facts::text AS facts,
           o.created_at, o.attempts, o.urgency, o.method, o.may_recover,
           coalesce(
             (SELECT i.security FROM incident i WHERE i.id = o.incident_id), false) AS security,
-          coalesce($1::timestamptz, statement_timestamp()) AS claimed_at
+          moment($1) AS claimed_at
 """
 
 
@@ -93,9 +93,9 @@ SET state = v.state,
     attempts = o.attempts - v.refund::int,
     last_error = v.error,
     settled_at = CASE WHEN v.state = 'pending' THEN NULL
-                      ELSE coalesce($1::timestamptz, statement_timestamp()) END,
+                      ELSE moment($1) END,
     next_attempt_at = CASE WHEN v.state = 'pending'
-                           THEN coalesce($1::timestamptz, statement_timestamp()) + v.wait
+                           THEN moment($1) + v.wait
                            ELSE o.next_attempt_at END,
     method = v.method, may_recover = v.may_recover, reached = v.reached
 FROM unnest($2::uuid[], $3::int[], $4::text[], $5::interval[], $6::text[], $7::bool[],
@@ -140,7 +140,7 @@ def to_storable(text: str) -> str:
 DEPTH = """
 SELECT channel, attempts > 0 AS retrying, count(*)::int AS rows,
        extract(epoch FROM
-         coalesce($1::timestamptz, statement_timestamp()) - min(created_at))::float8 AS oldest_s
+         moment($1) - min(created_at))::float8 AS oldest_s
 FROM outbox WHERE state = 'pending' GROUP BY 1, 2
 """
 

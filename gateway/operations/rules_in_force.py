@@ -30,7 +30,7 @@ JOIN told_when_opened r ON r.kind = i.kind AND r.priority = i.priority AND r.pol
 CROSS JOIN LATERAL (
   SELECT max(t.seq) AS seq FROM timeline t
   WHERE t.incident_id = i.id AND t.event IN ('opened', 'reopened', 'unlinked')) AS begun
-WHERE i.state IN ('logged', 'assigned', 'in_progress', 'on_hold', 'escalated')
+WHERE is_open(i.state)
   AND i.master_id IS NULL AND NOT i.suppressed AND i.id > $1
   AND NOT EXISTS (
     SELECT FROM timeline t

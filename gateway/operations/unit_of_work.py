@@ -25,7 +25,7 @@ Result = TypeVar("Result")
 
 REPORTED_AT_MOST = 3
 
-NOW = "SELECT coalesce($1::timestamptz, statement_timestamp())"
+NOW = "SELECT moment($1)"
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,15 +71,15 @@ async def history(
 MADE = """
 SELECT count(*) AS made,
   extract(epoch FROM min(made_at) + interval '1 day'
-    - coalesce($2::timestamptz, statement_timestamp()))::float8 AS wait
+    - moment($2))::float8 AS wait
 FROM body_mapping
 WHERE integration_id = $1::int
-  AND made_at > coalesce($2::timestamptz, statement_timestamp()) - interval '1 day'
+  AND made_at > moment($2) - interval '1 day'
 """
 LOCK = "SELECT id FROM integration WHERE slug = $1 FOR UPDATE"
 INSERT = """
 INSERT INTO body_mapping (integration_id, source, version, steps, note, made_at, made_by)
-VALUES ($1, $2, $3, $4, $5, coalesce($6::timestamptz, statement_timestamp()), $7)
+VALUES ($1, $2, $3, $4, $5, moment($6), $7)
 """
 
 

@@ -21,7 +21,7 @@ SECONDS = 2.0
 PLACE = "SELECT after_id, until FROM keys_masked WHERE relation = $1 FOR UPDATE SKIP LOCKED"
 MOVE = "UPDATE keys_masked SET after_id = $2 WHERE relation = $1"
 DONE = "DELETE FROM keys_masked WHERE relation = $1"
-IS_OVER = "SELECT coalesce($2::timestamptz, statement_timestamp()) > $1::timestamptz"
+IS_OVER = "SELECT moment($2) > $1::timestamptz"
 
 RECEIPTS = """
 WITH page AS MATERIALIZED (

@@ -154,9 +154,9 @@ async def counts(conn: Connection, which: EntryFilter, limit: int) -> list[Probl
 
 CLAIM = """
 UPDATE quarantine
-SET claimed_until = coalesce($2::timestamptz, statement_timestamp()) + $3::interval
+SET claimed_until = moment($2) + $3::interval
 WHERE id = $1 AND state = 'pending'
-  AND (claimed_until IS NULL OR claimed_until <= coalesce($2::timestamptz, statement_timestamp()))
+  AND (claimed_until IS NULL OR claimed_until <= moment($2))
 RETURNING id
 """
 
@@ -181,7 +181,7 @@ async def claim(conn: Connection, entry: int, stamp: datetime | None) -> Quarant
 REPLAYED = """
 UPDATE quarantine
 SET state = 'replayed', replayed_receipt_id = $2, settled_by = $3, claimed_until = NULL,
-  tried_problem = '', settled_at = coalesce($4::timestamptz, statement_timestamp())
+  tried_problem = '', settled_at = moment($4)
 WHERE id = $1 AND state = 'pending'
 """
 
@@ -195,7 +195,7 @@ async def mark_replayed(
 
 REFUSED = """
 UPDATE quarantine
-SET tried_at = coalesce($3::timestamptz, statement_timestamp()), tried_problem = $2,
+SET tried_at = moment($3), tried_problem = $2,
   claimed_until = NULL
 WHERE id = $1 AND state = 'pending'
 """
@@ -218,9 +218,9 @@ async def release(conn: Connection, entry: int) -> None:
 
 DROP = """
 UPDATE quarantine SET state = 'dropped', reason = $2, settled_by = $3,
-  settled_at = coalesce($4::timestamptz, statement_timestamp())
+  settled_at = moment($4)
 WHERE id = $1 AND state = 'pending'
-  AND (claimed_until IS NULL OR claimed_until <= coalesce($4::timestamptz, statement_timestamp()))
+  AND (claimed_until IS NULL OR claimed_until <= moment($4))
 RETURNING id
 """
 

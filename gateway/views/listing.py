@@ -160,7 +160,7 @@ ORDER BY priority, id LIMIT $13::int
 """
 )
 
-LIVE = "state IN ('logged', 'assigned', 'in_progress', 'on_hold', 'escalated')"
+LIVE = "is_open(state)"
 DUE = (
     ALL
     + FILTER

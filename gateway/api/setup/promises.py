@@ -39,7 +39,7 @@ class SlaPreview(msgspec.Struct):
 
 OPEN = """
 SELECT * FROM incident
-WHERE state IN ('logged', 'assigned', 'in_progress', 'on_hold', 'escalated') AND (priority, id) > ($1::smallint, $2::bigint)
+WHERE is_open(state) AND (priority, id) > ($1::smallint, $2::bigint)
   AND ($4::bool OR NOT security)
 ORDER BY priority, id LIMIT $3
 """

@@ -104,7 +104,7 @@ OPEN = """
 SELECT id FROM incident
 WHERE lower(contact) = $1 AND contact <> '' AND source = 'phone' AND NOT security
   AND recorded_at > $2
-  AND state IN ('logged', 'assigned', 'in_progress', 'on_hold', 'escalated')
+  AND is_open(state)
   AND ($3::bool IS FALSE OR labels->>'call' = 'missed')
 ORDER BY recorded_at DESC, id DESC LIMIT 1
 """
@@ -127,7 +127,7 @@ async def open_record(
 STANDING = """
 SELECT number, state, kind FROM incident
 WHERE lower(contact) = $1 AND contact <> '' AND NOT security
-  AND state IN ('logged', 'assigned', 'in_progress', 'on_hold', 'escalated', 'resolved')
+  AND (is_open(state) OR state = 'resolved')
 ORDER BY recorded_at DESC, id DESC LIMIT 1
 """
 
@@ -141,7 +141,7 @@ async def find_unfinished(conn: Connection, number: str) -> tuple[str, State, st
 SILENT = """
 SELECT * FROM call
 WHERE incident_id IS NULL AND ended_at IS NULL AND direction = 'inbound'
-  AND heard_at < coalesce($1::timestamptz, statement_timestamp()) - $2::interval
+  AND heard_at < moment($1) - $2::interval
 ORDER BY heard_at LIMIT 100
 """
 

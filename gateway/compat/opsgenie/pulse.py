@@ -26,8 +26,8 @@ EVERY = 2.0
 Submit = Callable[[Submission], Awaitable[Receipt]]
 
 PING = """
-UPDATE heartbeat SET pinged_at = coalesce($1::timestamptz, statement_timestamp()),
-  due_at = CASE WHEN enabled THEN coalesce($1::timestamptz, statement_timestamp())
+UPDATE heartbeat SET pinged_at = moment($1),
+  due_at = CASE WHEN enabled THEN moment($1)
                                   + make_interval(mins => every * CASE unit WHEN 'minutes' THEN 1
                                                                             WHEN 'hours' THEN 60 ELSE 1440 END) END
 WHERE integration_id = $2 AND name = $3 RETURNING *
@@ -55,11 +55,11 @@ async def record_ping(
 
 
 DUE = """
-SELECT * FROM heartbeat WHERE due_at <= coalesce($1::timestamptz, statement_timestamp()) ORDER BY due_at LIMIT $2
+SELECT * FROM heartbeat WHERE due_at <= moment($1) ORDER BY due_at LIMIT $2
 """
 
 EXPIRED = """
-UPDATE heartbeat SET expired_at = coalesce($1::timestamptz, statement_timestamp()),
+UPDATE heartbeat SET expired_at = moment($1),
   due_at = CASE WHEN due_at = $4::timestamptz THEN NULL ELSE due_at END
 WHERE integration_id = $2 AND name = $3
 """

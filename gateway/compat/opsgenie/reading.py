@@ -44,7 +44,7 @@ ALERTS = """
 SELECT a.key_hash, a.dedup_key, a.title, a.severity, a.ci, a.labels, a.annotations, a.occurrences, a.first_seen, a.last_seen,
        i.id, i.number, i.title AS called, i.description, i.labels AS kept, i.assignee, i.responded_at, i.updated_at, i.version,
        n.slug, n.name AS integration, a.status = 'firing'
-         AND coalesce(i.state, 'logged') IN ('logged', 'assigned', 'in_progress', 'on_hold', 'escalated') AS open
+         AND is_open(coalesce(i.state, 'logged')) AS open
 FROM alert a JOIN integration n ON n.id = a.integration_id AND (a.incident_id IS NOT NULL OR a.status = 'firing')
 LEFT JOIN incident i ON i.id = a.incident_id AND NOT i.security
 """

@@ -110,7 +110,7 @@ class DeadlineRecalculation:
 VERSIONS = "SELECT policy, version, applied_at FROM sla_version"
 
 UNFINISHED = """
-SELECT id FROM incident WHERE policy = $1 AND state IN ('logged', 'assigned', 'in_progress', 'on_hold', 'escalated')
+SELECT id FROM incident WHERE policy = $1 AND is_open(state)
 UNION
 SELECT i.id FROM timer t JOIN incident i ON i.id = t.incident_id
 WHERE t.kind = 2 AND t.armed AND i.policy = $1 AND i.state = 'resolved'
@@ -118,7 +118,7 @@ ORDER BY 1
 """
 
 APPLIED = """
-INSERT INTO sla_version AS s (policy, version, applied_at) VALUES ($1, $2, coalesce($3::timestamptz, statement_timestamp()))
+INSERT INTO sla_version AS s (policy, version, applied_at) VALUES ($1, $2, moment($3))
 ON CONFLICT (policy) DO UPDATE SET version = excluded.version, applied_at = excluded.applied_at
 WHERE s.version <> excluded.version
 """

@@ -17,7 +17,7 @@ BATCH = 100
 
 UNFIT = """
 SELECT r.id FROM incident r JOIN incident m ON m.id = r.master_id
-WHERE r.state IN ('logged', 'assigned', 'in_progress', 'on_hold', 'escalated')
+WHERE is_open(r.state)
 AND (m.state IN ('resolved', 'closed', 'rejected') OR m.suppressed OR r.priority < m.priority
      OR (m.security AND NOT r.security) OR (m.kind <> 'incident' AND r.kind = 'incident'))
 ORDER BY r.id LIMIT $1

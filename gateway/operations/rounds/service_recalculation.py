@@ -147,7 +147,7 @@ PROMISED = "SELECT service, policy, policy_before, version, applied_at FROM serv
 
 UNFINISHED = """
 SELECT id FROM incident
-WHERE service = $1 AND kind = 'incident' AND state IN ('logged', 'assigned', 'in_progress', 'on_hold', 'escalated')
+WHERE service = $1 AND kind = 'incident' AND is_open(state)
 UNION
 SELECT i.id FROM timer t JOIN incident i ON i.id = t.incident_id
 WHERE t.kind = 2 AND t.armed AND i.service = $1 AND i.kind = 'incident' AND i.state = 'resolved'
@@ -156,7 +156,7 @@ ORDER BY 1
 
 APPLIED = """
 INSERT INTO service_promise AS s (service, policy, policy_before, version, applied_at)
-VALUES ($1, $2, $3, $4, coalesce($5::timestamptz, statement_timestamp()))
+VALUES ($1, $2, $3, $4, moment($5))
 ON CONFLICT (service) DO UPDATE SET policy = excluded.policy, policy_before = excluded.policy_before,
   version = excluded.version, applied_at = excluded.applied_at
 WHERE s.version <> excluded.version

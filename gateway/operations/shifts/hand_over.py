@@ -31,7 +31,7 @@ AHEAD = timedelta(minutes=30)
 
 DUE = """
 INSERT INTO handover (shift_id, made_at)
-SELECT s.id, t.now FROM coalesce($1::timestamptz, statement_timestamp()) AS t (now)
+SELECT s.id, t.now FROM moment($1) AS t (now)
 JOIN shift s ON s.ends_at > t.now - interval '1 day' AND s.ends_at <= t.now + $2::interval
 WHERE NOT EXISTS (SELECT FROM handover h WHERE h.shift_id = s.id)
 ON CONFLICT (shift_id) DO NOTHING RETURNING id
@@ -40,7 +40,7 @@ ON CONFLICT (shift_id) DO NOTHING RETURNING id
 LISTED = """
 INSERT INTO handover_item (handover_id, incident_id)
 SELECT h.id, i.id FROM handover h JOIN shift s ON s.id = h.shift_id JOIN staff_group g ON g.id = s.group_id
-JOIN incident i ON i.state IN ('logged', 'assigned', 'in_progress', 'on_hold', 'escalated')
+JOIN incident i ON is_open(i.state)
   AND (i.assignee_group = g.slug OR (g.tier = 'desk' AND i.tier = '1' AND i.assignee_group = '')
        OR (g.tier = 'tier2' AND i.tier IN ('3', 'vendor') AND i.assignee = ANY(
            SELECT p.login FROM person p WHERE p.id = ANY(s.people))))

@@ -30,7 +30,7 @@ The end of its shift is awaited in any case.
 
 UNACCEPTED = """
 UPDATE handover h SET reminded_at = t.now
-FROM shift s, (SELECT coalesce($1::timestamptz, statement_timestamp()) AS now) AS t
+FROM shift s, (SELECT moment($1) AS now) AS t
 WHERE s.id = h.shift_id AND h.accepted_at IS NULL AND h.reminded_at IS NULL
   AND greatest(s.ends_at, h.made_at + $2::interval) <= t.now AND s.ends_at > t.now - interval '1 day'
 RETURNING h.id

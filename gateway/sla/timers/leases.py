@@ -23,17 +23,17 @@ TRUST = 5.0
 
 SEEN = """
 INSERT INTO replica (id, started_at, seen_at)
-VALUES ($1, coalesce($2::timestamptz, statement_timestamp()), coalesce($2::timestamptz, statement_timestamp()))
+VALUES ($1, moment($2), moment($2))
 ON CONFLICT (id) DO UPDATE SET seen_at = excluded.seen_at
 """
 
 LIVE = """
-SELECT id FROM replica WHERE seen_at > coalesce($1::timestamptz, statement_timestamp()) - $2::interval
+SELECT id FROM replica WHERE seen_at > moment($1) - $2::interval
 """
 
 FORGET = """
 DELETE FROM replica WHERE id IN (
-  SELECT id FROM replica WHERE seen_at < coalesce($1::timestamptz, statement_timestamp()) - interval '1 hour'
+  SELECT id FROM replica WHERE seen_at < moment($1) - interval '1 hour'
   FOR UPDATE SKIP LOCKED)
 """
 
@@ -44,12 +44,12 @@ UPDATE shard_lease SET owner = NULL, expires_at = NULL WHERE shard IN (
 
 HOLD = """
 UPDATE shard_lease l
-SET owner = $1, expires_at = coalesce($3::timestamptz, statement_timestamp()) + $4::interval,
+SET owner = $1, expires_at = moment($3) + $4::interval,
     epoch = l.epoch + CASE WHEN l.owner = $1 THEN 0 ELSE 1 END
 FROM (
   SELECT shard FROM shard_lease
   WHERE shard = ANY($2::smallint[])
-    AND (owner = $1 OR owner IS NULL OR expires_at <= coalesce($3::timestamptz, statement_timestamp()))
+    AND (owner = $1 OR owner IS NULL OR expires_at <= moment($3))
   ORDER BY shard FOR UPDATE SKIP LOCKED
 ) AS free
 WHERE l.shard = free.shard

@@ -60,11 +60,11 @@ class LockedTimers:
 
 
 LOCK_DUE = """
-SELECT t.incident_id, t.kind, t.gen, t.due_at, coalesce($3::timestamptz, statement_timestamp()) AS now
+SELECT t.incident_id, t.kind, t.gen, t.due_at, moment($3) AS now
 FROM unnest($1::bigint[], $2::smallint[]) AS asked (incident_id, kind)
 JOIN timer t ON t.incident_id = asked.incident_id AND t.kind = asked.kind
 JOIN incident i ON i.id = t.incident_id
-WHERE t.armed AND t.due_at <= coalesce($3::timestamptz, statement_timestamp()) AND t.due_at >= '1970-01-01 00:00+00'
+WHERE t.armed AND t.due_at <= moment($3) AND t.due_at >= '1970-01-01 00:00+00'
 ORDER BY i.priority, t.due_at, t.incident_id, t.kind
 LIMIT $4
 FOR UPDATE OF t, i SKIP LOCKED
@@ -115,7 +115,7 @@ async def mark_fired(
 
 DUE_SOON = """
 SELECT incident_id, kind, due_at FROM timer
-WHERE shard = ANY($1::smallint[]) AND armed AND due_at <= coalesce($2::timestamptz, statement_timestamp()) + $3::interval
+WHERE shard = ANY($1::smallint[]) AND armed AND due_at <= moment($2) + $3::interval
   AND due_at >= '1970-01-01 00:00+00' AND kind = ANY($5::smallint[])
 ORDER BY due_at LIMIT $4
 """
@@ -176,7 +176,7 @@ async def armed_with_priority(conn: Connection, ids: Sequence[TimerId]) -> list[
 
 
 POSTPONE = """
-UPDATE timer SET due_at = greatest(due_at, coalesce($3::timestamptz, statement_timestamp())) + $4::interval, gen = gen + 1
+UPDATE timer SET due_at = greatest(due_at, moment($3)) + $4::interval, gen = gen + 1
 WHERE incident_id = $1 AND kind = $2 AND armed
 RETURNING incident_id, kind, due_at
 """
@@ -192,7 +192,7 @@ async def postpone(
     return _armed(await conn.fetch(POSTPONE, timer.incident_id, int(timer.kind), now, by))
 
 
-PG_NOW = "SELECT coalesce($1::timestamptz, statement_timestamp())"
+PG_NOW = "SELECT moment($1)"
 
 
 async def pg_now(conn: Connection, now: datetime | None) -> datetime:

@@ -14,18 +14,18 @@ from gateway.db.pool import Pool, acquire
 
 LEASE = """
 INSERT INTO mailbox (name, leased_by, leased_until, read_at)
-VALUES ($1, $3, coalesce($2::timestamptz, statement_timestamp()) + $4::interval,
-  coalesce($2::timestamptz, statement_timestamp()))
+VALUES ($1, $3, moment($2) + $4::interval,
+  moment($2))
 ON CONFLICT (name) DO UPDATE
 SET leased_by = excluded.leased_by, leased_until = excluded.leased_until
 WHERE mailbox.leased_by = excluded.leased_by
-  OR mailbox.leased_until <= coalesce($2::timestamptz, statement_timestamp())
+  OR mailbox.leased_until <= moment($2)
 RETURNING read_at
 """
 LAST_READ = "SELECT read_at FROM mailbox WHERE name = $1"
 RELEASE = "UPDATE mailbox SET leased_until = '-infinity' WHERE name = $1 AND leased_by = $2"
 READ = """
-UPDATE mailbox SET read_at = coalesce($2::timestamptz, statement_timestamp())
+UPDATE mailbox SET read_at = moment($2)
 WHERE name = $1 AND leased_by = $3 RETURNING read_at
 """
 
@@ -37,7 +37,7 @@ SELECT uid FROM mailbox_mail WHERE mailbox = $1 AND uidvalidity = $2 AND uid = A
 """
 TAKEN = """
 WITH kept AS (
-  UPDATE mailbox SET leased_until = coalesce($4::timestamptz, statement_timestamp()) + $5::interval
+  UPDATE mailbox SET leased_until = moment($4) + $5::interval
   WHERE name = $1 AND leased_by = $6
 )
 INSERT INTO mailbox_mail (mailbox, uidvalidity, uid) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING

@@ -26,7 +26,7 @@ OFTEN = """
 SELECT count(*) FROM outbox
 WHERE (reached = $1 || ':' || $2 OR reached = '' AND channel = $1 AND recipient = $2)
   AND state = 'sent' AND urgency <= $4
-  AND settled_at > coalesce($3::timestamptz, statement_timestamp()) - interval '1 hour'
+  AND settled_at > moment($3) - interval '1 hour'
 """
 
 
