@@ -27,10 +27,10 @@ def test_captured_call_is_read_as_expected(case: str) -> None:
 
 
 @pytest.mark.parametrize("slug", BY_SLUG)
-def test_provider_has_page_and_fixtures_of_talk_and_press(slug: str) -> None:
+def test_provider_has_page_and_fixtures_of_message_and_press(slug: str) -> None:
     assert (PAGES / f"{slug}.md").exists()
     kinds = {str(heard(case)["is"]) for case in CASES if case.startswith(f"{slug}/")}
-    assert {"Talk", "Press"} <= kinds
+    assert {"ChatMessage", "ButtonPress"} <= kinds
 
 
 def _without_marks(told: Mapping[str, str]) -> dict[str, str]:
