@@ -230,7 +230,7 @@ def seconds(read: Any, slug: str, delivery: WebhookDelivery) -> float:
 async def test_body_that_times_out_is_quarantined_and_gateway_continues(
     gateway: Served, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(alerts, "allowed", lambda _: 0.0001)
+    monkeypatch.setattr(alerts, "compute_cpu_limit", lambda _: 0.0001)
     body = many(1_000, labels=60)  # which takes many ticks of the processor's clock
     for _ in range(2):
         status, told = await sent(gateway, body)

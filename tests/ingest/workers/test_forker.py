@@ -61,7 +61,7 @@ async def test_stopped_parent_is_replaced(
     before = parent(first)
     os.kill(before, signal.SIGSTOP)
     os.kill(first, signal.SIGKILL)
-    monkeypatch.setattr(process, "WITHIN", 0.2)
+    monkeypatch.setattr(process, "CALL_TIMEOUT_S", 0.2)
     with pytest.raises(Unavailable, match="not read in time"):
         await reader.call("a", 5, jobs.process)
     monkeypatch.undo()

@@ -78,7 +78,7 @@ async def test_silent_worker_is_given_up_and_replaced(
 ) -> None:
     silent = await reader.call("a", 5, jobs.process)
     os.kill(silent, signal.SIGSTOP)
-    monkeypatch.setattr(process, "WITHIN", 0.2)
+    monkeypatch.setattr(process, "CALL_TIMEOUT_S", 0.2)
     with pytest.raises(Unavailable, match="not read in time"):
         await reader.call("a", 5, jobs.doubled, 1)
     monkeypatch.undo()
