@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from gateway.access.keys import Scope
 from gateway.access.permissions import Action
-from gateway.api.endpoint import Endpoint
+from gateway.api.typed_handler import TypedHandler
 
 READ, WRITE, ADMIN = Scope.READ, Scope.WRITE, Scope.ADMIN
 NO_KEY = None
@@ -24,7 +24,7 @@ class Route:
 
     method: str
     path: str
-    endpoint: Endpoint
+    handler: TypedHandler
     scope: Scope | None
     summary: str
     response_body: type[object] | None = None
@@ -38,12 +38,12 @@ class Route:
     @property
     def request_body(self) -> type[object] | None:
         """The type of the request body, None where the handler is given none."""
-        return self.endpoint.request_body
+        return self.handler.request_body
 
     @property
     def query(self) -> type[object] | None:
         """The type of the query, None where there is none."""
-        return self.endpoint.query
+        return self.handler.query
 
 
 IDEMPOTENT, IF_MATCH = ("Idempotency-Key",), ("If-Match",)

@@ -51,7 +51,7 @@ def _handler(context: Context, route: Route) -> Handler:
         if route.needs is not None:
             raise_if_refused(may(caller.who, route.needs))
         raw = b"" if route.request_body is None else await _read(context, request, route.scope)
-        return await route.endpoint.handle(ApiCall(context, request, caller, None, raw))
+        return await route.handler.handle(ApiCall(context, request, caller, None, raw))
 
     return handle
 

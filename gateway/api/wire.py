@@ -45,7 +45,7 @@ class RefuseLink(NotedRequest, kw_only=True):
 
 
 class FollowOn(NotedRequest, kw_only=True):
-    """Create a record that follows a closed one."""
+    """Create a follow-on record of a closed record."""
 
 
 class Counterpart(Request, kw_only=True):

@@ -9,11 +9,11 @@ from aiohttp import web
 from gateway.access.keys import Scope
 from gateway.access.reporter_links import ReporterLinks
 from gateway.api.context import ApiCall, Context, respond
-from gateway.api.endpoint import without_body
 from gateway.api.records.page import RecordPage
 from gateway.api.reporters.problem_pages import with_problem_pages
 from gateway.api.reporters.reporter_page import ReporterPage
 from gateway.api.route import IDEMPOTENT, Route
+from gateway.api.typed_handler import without_body
 from gateway.catalogue.live import Catalogue
 from gateway.channels.app.http import SOURCE as APP
 from gateway.channels.app.http import (

@@ -107,7 +107,7 @@ class Resolve(_Command, frozen=True, kw_only=True):
 
 
 class Confirm(_Command, frozen=True, kw_only=True):
-    """Confirm the solution for the reporter."""
+    """Confirm the solution on behalf of the reporter."""
 
     satisfaction: Rating | None = None
     related: bool = False
@@ -115,7 +115,7 @@ class Confirm(_Command, frozen=True, kw_only=True):
 
 
 class Refuse(_Command, frozen=True, kw_only=True):
-    """Refuse the solution for the reporter."""
+    """Refuse the solution."""
 
     note: Text = ""
 
@@ -153,7 +153,7 @@ class Note(_Command, frozen=True, kw_only=True):
 
 
 class Rate(_Command, frozen=True, kw_only=True):
-    """Rate how the record was handled.
+    """Rate the handling of the record.
 
     3 is satisfied, 2 so-so, 1 not.
     """
@@ -163,13 +163,13 @@ class Rate(_Command, frozen=True, kw_only=True):
 
 
 class CallBack(_Command, frozen=True, kw_only=True):
-    """Write down that the reporter was called back."""
+    """Record that the reporter was called back."""
 
     note: Text = ""
 
 
 class Grade(_Command, frozen=True, kw_only=True):
-    """Confirm the grade of a record whose reporter claims more."""
+    """Confirm the impact and urgency of a record against its reporter's higher claim."""
 
     note: Text = ""
 

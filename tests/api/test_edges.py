@@ -191,7 +191,8 @@ async def test_openapi_document_matches_route_table(api: Api) -> None:
     assert "<script" not in text
     assert all(f'id="{name}"' in text for name in re.findall(r'href="#(\w+)"', text))
     assert all(
-        f'id="{name}"' in text for name in ("NewIncident", "IncidentView", "Problem", "Changes")
+        f'id="{name}"' in text
+        for name in ("NewIncident", "IncidentView", "Problem", "RecordChangePage")
     )
 
 

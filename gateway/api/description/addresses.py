@@ -74,9 +74,7 @@ def described_endpoints() -> Iterator[DescribedEndpoint]:
     yield DescribedEndpoint(
         "GET", "/metrics", "Read the metrics in Prometheus' format", KeyLocation.NONE
     )
-    yield DescribedEndpoint(
-        "GET", "/problems/{slug}", "Show what a problem means", KeyLocation.NONE
-    )
+    yield DescribedEndpoint("GET", "/problems/{slug}", "Show a problem type", KeyLocation.NONE)
     yield DescribedEndpoint(
         "GET", "/runbooks/{name}", "Show the runbook of an alert", KeyLocation.NONE
     )
@@ -99,62 +97,69 @@ def _alerts_in() -> Iterator[DescribedEndpoint]:
         (JSON,),
     )
     yield DescribedEndpoint(
-        "POST", "/api/v2/alerts", "Send alerts as to an Alertmanager", request_body=(JSON,)
+        "POST", "/api/v2/alerts", "Send alerts by the Alertmanager API", request_body=(JSON,)
     )
     yield DescribedEndpoint(
         "POST",
         "/ingest/alertmanager/{key}/api/v2/alerts",
-        "Send alerts as to an Alertmanager, with the key in the path",
+        "Send alerts by the Alertmanager API, with the key in the path",
         KeyLocation.PATH,
         (JSON,),
     )
     yield DescribedEndpoint(
         "POST",
         "/v2/enqueue",
-        "Send an event as to PagerDuty (Events API v2)",
+        "Send an event by the PagerDuty Events API v2",
         KeyLocation.BODY,
         (JSON,),
     )
     yield DescribedEndpoint(
         "POST",
         "/v2/change/enqueue",
-        "Send a change event as to PagerDuty",
+        "Send a change event by the PagerDuty Events API v2",
         KeyLocation.BODY,
         (JSON,),
     )
     yield DescribedEndpoint(
         "POST",
         pagerduty,
-        "Send an event as to PagerDuty (Events API v1)",
+        "Send an event by the PagerDuty Events API v1",
         KeyLocation.BODY,
         (JSON,),
     )
     yield DescribedEndpoint(
         "POST",
         "/integrations/v1/{type}/{key}",
-        "Send alerts as to Grafana OnCall",
+        "Send alerts by a Grafana OnCall integration URL",
         KeyLocation.PATH,
         (JSON,),
     )
     yield DescribedEndpoint(
         "GET",
         goalert.format("generic"),
-        "Send an alert as to GoAlert, in the query",
+        "Send an alert by the GoAlert API, in the query",
         KeyLocation.BODY,
     )
     yield DescribedEndpoint(
         "POST",
         goalert.format("generic"),
-        "Send an alert as to GoAlert",
+        "Send an alert by the GoAlert API",
         KeyLocation.BODY,
         (JSON, FORM, PARTS),
     )
     for product in ("prometheusalertmanager", "grafana"):
         yield DescribedEndpoint(
-            "POST", goalert.format(product), "Send alerts as to GoAlert", KeyLocation.BODY, (JSON,)
+            "POST",
+            goalert.format(product),
+            "Send alerts by the GoAlert API",
+            KeyLocation.BODY,
+            (JSON,),
         )
     yield DescribedEndpoint(
-        "POST", "/process-event", "Send an event as to Icinga Notifications", request_body=(JSON,)
+        "POST",
+        "/process-event",
+        "Send an event by the Icinga Notifications API",
+        request_body=(JSON,),
     )
     for said, words in (
         ("", "Ping a monitor: the job ran"),
@@ -193,13 +198,13 @@ def _people_in() -> Iterator[DescribedEndpoint]:
     yield DescribedEndpoint(
         "POST",
         mail + "/{key}/mime",
-        "Send a whole mail, with the key in the path",
+        "Send a mail as raw MIME, with the key in the path",
         KeyLocation.PATH,
         (FORM, PARTS),
     )
     for path, key in ((chat, KeyLocation.HEADER), (chat + "/{key}", KeyLocation.PATH)):
-        yield DescribedEndpoint("GET", path, "Verify the address for a chat vendor", key)
-        yield DescribedEndpoint("POST", path, "Send what happened in a chat", key, (JSON, FORM))
+        yield DescribedEndpoint("GET", path, "Verify the endpoint for a chat vendor", key)
+        yield DescribedEndpoint("POST", path, "Send a chat event", key, (JSON, FORM))
     for path, key in ((call, KeyLocation.HEADER), (call + "/{key}", KeyLocation.PATH)):
         yield DescribedEndpoint("GET", path, "Send an event of a call, in the query", key)
         yield DescribedEndpoint("POST", path, "Send an event of a call", key, (JSON, FORM))
@@ -224,19 +229,19 @@ def _alertmanager(
     root: str, reads: KeyLocation, read: KeyLocation, write: KeyLocation
 ) -> Iterator[DescribedEndpoint]:
     yield DescribedEndpoint(
-        "GET", root + "/api/v2/status", "Read the status as of an Alertmanager", reads
+        "GET", root + "/api/v2/status", "Read the status by the Alertmanager API", reads
     )
     yield DescribedEndpoint(
         "GET",
         root + "/api/v2/alerts",
-        "List alerts as an Alertmanager does",
+        "List alerts by the Alertmanager API",
         reads,
         query_names=("filter",),
     )
     yield DescribedEndpoint(
         "GET",
         root + "/api/v2/alerts/groups",
-        "List alerts by record",
+        "List alerts grouped by record",
         reads,
         query_names=("filter",),
     )
@@ -267,7 +272,7 @@ def _opsgenie() -> Iterator[DescribedEndpoint]:
         "GET", root, "List alerts", query_names=("query", "limit", "offset", "sort", "order")
     )
     yield DescribedEndpoint("GET", root + "/count", "Count alerts", query_names=("query",))
-    yield DescribedEndpoint("GET", root + "/requests/{request_id}", "Read what became of a request")
+    yield DescribedEndpoint("GET", root + "/requests/{request_id}", "Read the result of a request")
     yield DescribedEndpoint("GET", one, "Read an alert", query_names=by)
     yield DescribedEndpoint("DELETE", one, "Close an alert instead of deleting", query_names=by)
     for word in ("close", "acknowledge", "unacknowledge"):

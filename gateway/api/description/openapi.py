@@ -50,7 +50,7 @@ def document(routes: Sequence[Route]) -> dict[str, Any]:
             "title": "Incident gateway",
             "version": VERSION,
             "description": "Problems: " + ", ".join(sorted(PROBLEMS)),
-            "contact": {"name": "Whoever runs this gateway"},
+            "contact": {"name": "The operator of this gateway"},
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
         "servers": [{"url": "/", "description": "The gateway that serves this document."}],
@@ -63,7 +63,9 @@ def document(routes: Sequence[Route]) -> dict[str, Any]:
             "schemas": schemas.components,
             "responses": {
                 "Problem": _problem(schemas),
-                "Refused": {"description": "Refused, in the words that such callers expect"},
+                "Refused": {
+                    "description": "Refused, in the format that clients of this API expect"
+                },
                 "Failed": {"description": "Cannot be served now"},
             },
             "securitySchemes": {
@@ -107,7 +109,7 @@ def _described(address: DescribedEndpoint) -> dict[str, Any]:
         "description": address.key.value,
         "parameters": [*path_parameters(address.path), *map(query_parameter, address.query_names)],
         "responses": {
-            "2XX": {"description": "Done, in the words that such callers expect"},
+            "2XX": {"description": "Done, in the format that clients of this API expect"},
             "4XX": {"$ref": "#/components/responses/Refused"},
             "5XX": {"$ref": "#/components/responses/Failed"},
         },
@@ -128,7 +130,9 @@ def _answers(route: Route, schemas: Schemas) -> dict[str, Any]:
         answer["content"] = {"application/json": {"schema": schemas.of[id(route.response_body)]}}
     answers = {str(route.status): answer}
     if 300 <= route.status < 400:
-        answers["2XX"] = {"description": "For who follows: what stands at that address"}
+        answers["2XX"] = {
+            "description": "The resource at that address, for clients that follow the redirect"
+        }
     return answers
 
 

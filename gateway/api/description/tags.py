@@ -4,22 +4,26 @@ import re
 
 TAGS = {
     "Records": "Make, list, read and correct incidents and service requests.",
-    "Work on records": "What people do with a record, from accepting it to closing it.",
-    "Links": "Links between records, and to what they lead to in other systems.",
+    "Work on records": "Actions on a record, from accepting it to closing it.",
+    "Links": "Links between records, and to records of other systems.",
     "Files": "Files that are kept with a record.",
-    "Major incidents": "Status updates, reports and the people who must be told.",
-    "Reporters": "What a reporter may see and do, by a signed link or from an app.",
+    "Major incidents": "Status updates, reports and the people who must be notified.",
+    "Reporters": "The API for reporters, by a signed link or from an app.",
     "Change feed": "Every change of every record, without gaps.",
-    "Service levels": "The clocks of records, and what an edit of them would change.",
+    "Service levels": "The SLA clocks of records, and a preview of configuration edits.",
     "Knowledge": "Articles, similar records and candidates for problems.",
-    "Quarantine": "What could not be understood or was set aside, and how to mend it.",
+    "Quarantine": (
+        "Requests that could not be parsed and mail that was set aside, with mappings to repair them."
+    ),
     "Catalogue": "Services, configuration items and the fields that the configuration adds.",
     "People": "People, groups and contact methods.",
-    "Shifts": "Who works when, and what one shift hands over to the next.",
-    "Monitors": "Jobs that must be heard of in time, and their pings.",
+    "Shifts": "Rosters, and hand-overs from one shift to the next.",
+    "Monitors": "Monitors of jobs that must ping in time.",
     "Keys and sessions": "Signing in, and the keys of people and machines.",
-    "Alerts in": "Where monitoring systems send their alerts.",
-    "Mail, calls and chat in": "Where vendors of mail, telephony and chat send what people say.",
+    "Alerts in": "Endpoints for the alerts of monitoring tools.",
+    "Mail, calls and chat in": (
+        "Endpoints for messages and calls from vendors of mail, telephony and chat."
+    ),
     "Alertmanager API": "Alerts and silences for clients of Alertmanager.",
     "Opsgenie API": "Alerts and heartbeats for clients of Opsgenie.",
     "Operation": "Health, metrics and this description.",

@@ -1,9 +1,9 @@
 """The routes of the quarantine, and of mail that was set aside."""
 
 from gateway.access.permissions import Action
-from gateway.api.endpoint import with_body, with_query, without_body
 from gateway.api.quarantine import entries, mappings, set_aside
 from gateway.api.route import ADMIN, CHANGE, READ, V1, WRITE, Route
+from gateway.api.typed_handler import with_body, with_query, without_body
 
 ALL = V1 + "/quarantine"
 ENTRY = ALL + "/{id:[0-9]{1,18}}"
@@ -17,12 +17,13 @@ def quarantine_routes() -> tuple[Route, ...]:
     looking, one = Action.QUARANTINE, entries.QuarantineEntryView
     return (
         Route("GET", ALL, with_query(entries.list_quarantine, entries.QuarantineQuery), READ,
-              "List what is in quarantine", entries.QuarantinePage, needs=looking),
+              "List quarantined entries", entries.QuarantinePage, needs=looking),
         Route("GET", ALL + "/counts",
               with_query(entries.count_quarantine, entries.QuarantineFilter), READ,
-              "Count the problems in quarantine", entries.Counts, needs=looking),
+              "Count quarantined entries by problem", entries.Counts, needs=looking),
         Route("GET", ENTRY, without_body(entries.read_quarantined), READ,
-              "Read a quarantined entry beside what was expected", entries.QuarantineEntryDetail,
+              "Read a quarantined entry and its differences from its source's format",
+              entries.QuarantineEntryDetail,
               needs=looking),
         Route("POST", ENTRY + "/replay", without_body(entries.replay_quarantined), WRITE,
               "Replay a quarantined entry", entries.ReplayView, status=202, needs=Action.REPLAY),
@@ -50,6 +51,6 @@ def set_aside_routes() -> tuple[Route, ...]:
         Route("GET", ONE_ASIDE, without_body(set_aside.read_set_aside), READ,
               "Read one mail that was set aside", set_aside.SetAsideView, needs=looking),
         Route("POST", ONE_ASIDE + "/open", without_body(set_aside.open_set_aside), WRITE,
-              "Create a record of a mail that was set aside", set_aside.SetAsideOpened,
+              "Create a record from a mail that was set aside", set_aside.SetAsideOpened,
               needs=Action.OPEN_SET_ASIDE),
     )  # fmt: skip

@@ -189,7 +189,7 @@ async def refuse_proposed_link(call: ApiCall[wire.RefuseLink]) -> web.Response:
 
 
 async def create_follow_on(call: ApiCall[wire.FollowOn]) -> web.Response:
-    """Create a record that follows a closed one."""
+    """Create a follow-on record of a closed record."""
     made = await follow_on(
         call.context.uow, call.number, call.who, note=call.body.note, once=call.once()
     )

@@ -20,7 +20,7 @@ from gateway.vocabulary import LeaderOutcome
 
 
 class LeaderNotified(wire.NotedRequest, kw_only=True):
-    """Write down that the leader was told of a major incident.
+    """Record that the leader was notified of a major incident.
 
     `outcome` says so where they could not be reached.
     """
@@ -30,7 +30,7 @@ class LeaderNotified(wire.NotedRequest, kw_only=True):
 
 
 class AcknowledgeEscalation(wire.NotedRequest, kw_only=True):
-    """Acknowledge an escalation: nobody further up is told."""
+    """Acknowledge an escalation, which stops the escalation ladder."""
 
 
 class NotificationView(msgspec.Struct):

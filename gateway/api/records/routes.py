@@ -2,7 +2,6 @@
 
 from gateway.access.permissions import Action
 from gateway.api import clock_events, wire
-from gateway.api.endpoint import with_body, with_query, without_body
 from gateway.api.records import (
     attachments,
     incidents,
@@ -32,6 +31,7 @@ from gateway.api.route import (
     Route,
     first_docstring_line,
 )
+from gateway.api.typed_handler import with_body, with_query, without_body
 from gateway.views.list_query import IncidentQuery as ListQuery
 from gateway.views.record_fields import IncidentView, SlaView
 
@@ -43,7 +43,8 @@ def record_routes(feed: ChangeFeed) -> tuple[Route, ...]:
                      first_docstring_line(kind), acted, headers=CHANGE)
                for name, kind in wire.ACTIONS.items())  # fmt: skip
     return (
-        Route("GET", V1 + "/incidents", with_query(incidents.list_incidents, ListQuery, incidents.read_query), READ,
+        Route("GET", V1 + "/incidents",
+              with_query(incidents.list_incidents, ListQuery, incidents.read_query), READ,
               "List records", incidents.IncidentPage, needs=Action.READ),
         Route("POST", V1 + "/incidents", with_body(incidents.create_incident, wire.NewIncident),
               WRITE, "Create a record", view, status=201, needs=Action.SUBMIT, headers=IDEMPOTENT),
@@ -72,7 +73,7 @@ def record_routes(feed: ChangeFeed) -> tuple[Route, ...]:
               "Refuse a proposed link to a master", acted, headers=CHANGE),
         Route("POST", ONE_RECORD + "/follow_on",
               with_body(incidents.create_follow_on, wire.FollowOn), WRITE,
-              "Create a record that follows a closed one", view, status=201, headers=IDEMPOTENT),
+              "Create a follow-on record of a closed record", view, status=201, headers=IDEMPOTENT),
         Route("POST", ONE_RECORD + "/convert", with_body(incidents.convert_record, wire.Convert),
               WRITE, "Convert a record to another kind", acted, headers=CHANGE),
         *actions,
@@ -88,10 +89,10 @@ def record_routes(feed: ChangeFeed) -> tuple[Route, ...]:
               "Read the receipt of a delivery", reads.ReceiptView, needs=Action.RECEIPTS),
         Route("GET", V1 + "/problem-candidates",
               with_query(problem_candidates.list_candidates, problem_candidates.CandidatesQuery),
-              READ, "List candidates for problem records", problem_candidates.Candidates,
+              READ, "List problem candidates", problem_candidates.Candidates,
               needs=Action.INSPECT),
         Route("POST", V1 + "/sla/simulate", with_body(reads.simulate_sla, clock_events.Simulate),
-              READ, "Simulate the SLA clocks of a story", reads.SimulatedClocks),
+              READ, "Simulate the SLA clocks of a sequence of events", reads.SimulatedClocks),
         *_files(), *_management(), *_updates(), *_reports(), *_following(), *_knowledge(),
     )  # fmt: skip
 
@@ -160,7 +161,7 @@ def _following() -> tuple[Route, ...]:
         Route("POST", path, with_body(linked.link_record, linked.NewLink), WRITE,
               "Link a record of another system", acted, headers=CHANGE),
         Route("GET", path, without_body(linked.list_linked), READ,
-              "List the records of other systems that are linked", linked.LinkedRecords),
+              "List the linked records of other systems", linked.LinkedRecords),
         Route("DELETE", path, with_query(linked.unlink_record, linked.UnlinkQuery), WRITE,
               "Delete a link to a record of another system", status=204, headers=IF_MATCH),
         Route("POST", about, with_body(linked.complain, linked.NewComplaint), WRITE,

@@ -1,6 +1,5 @@
 """The routes of reporters, who follow one record by a link."""
 
-from gateway.api.endpoint import with_body, without_body
 from gateway.api.records.attachments import AttachmentQuery
 from gateway.api.reporters import reporter_api
 from gateway.api.route import (
@@ -13,6 +12,7 @@ from gateway.api.route import (
     Route,
     first_docstring_line,
 )
+from gateway.api.typed_handler import with_body, without_body
 
 
 def reporter_routes() -> tuple[Route, ...]:

@@ -2,7 +2,6 @@
 
 from gateway.access.permissions import Action
 from gateway.api import clock_events, custom_fields, wire
-from gateway.api.endpoint import with_body, with_query, without_body
 from gateway.api.route import (
     ADMIN,
     CHANGE,
@@ -32,6 +31,7 @@ from gateway.api.setup import (
     promises,
     session,
 )
+from gateway.api.typed_handler import with_body, with_query, without_body
 from gateway.catalogue.importing import NewCi
 
 
@@ -43,9 +43,10 @@ def setup_routes() -> tuple[Route, ...]:
               keys.CreatedKey, status=201, headers=IDEMPOTENT),
         Route("DELETE", KEY, without_body(keys.revoke_key), ADMIN, "Revoke a key", status=204),
         Route("GET", V1 + "/fields", without_body(custom_fields.list_fields), READ,
-              "List the configured fields", custom_fields.FieldList, needs=Action.READ),
+              "List the custom fields of records", custom_fields.FieldList, needs=Action.READ),
         Route("POST", V1 + "/sla/preview", with_body(promises.preview_sla, clock_events.Preview),
-              ADMIN, "Preview an edit of policies and calendars", promises.SlaPreview),
+              ADMIN, "Preview the due times under edited SLA policies and calendars",
+              promises.SlaPreview),
         *_people(), *_catalogue(), *_oneself(), *_shifts(), *_monitors(), *_chats(),
     )  # fmt: skip
 
@@ -122,7 +123,8 @@ def _catalogue() -> tuple[Route, ...]:
         Route("DELETE", CI, without_body(catalogue.delete_ci), ADMIN,
               "Delete a configuration item", status=204, headers=IF_MATCH),
         Route("GET", CI + "/impact", without_body(catalogue.read_impact), READ,
-              "List what depends on a configuration item", catalogue.ImpactView, needs=seen),
+              "List the items that depend on a configuration item",
+              catalogue.ImpactView, needs=seen),
     )  # fmt: skip
 
 
@@ -132,13 +134,14 @@ def _oneself() -> tuple[Route, ...]:
         Route("POST", V1 + "/login", with_body(session.log_in, session.PasswordCredentials),
               NO_KEY, "Sign in with a password", session.OpenedSession),
         Route("GET", oidc.PATH, without_body(oidc.begin_oidc_login), NO_KEY,
-              "Begin to sign in by the identity provider", status=302),
+              "Start a sign-in with the identity provider", status=302),
         Route("GET", oidc.PATH + "/callback",
               without_body(oidc.finish_oidc_login, oidc.OidcCallback), NO_KEY,
-              "Finish signing in by the identity provider", session.OpenedSession),
-        Route("POST", V1 + "/logout", without_body(session.log_out), READ, "End the session",
+              "Complete a sign-in with the identity provider", session.OpenedSession),
+        Route("POST", V1 + "/logout", without_body(session.log_out), READ, "Sign out",
               status=204),
-        Route("GET", V1 + "/me", without_body(session.read_me), READ, "Read whose key is used",
+        Route("GET", V1 + "/me", without_body(session.read_me), READ,
+              "Read the owner and scopes of the key",
               session.OwnKeyView),
         Route("PUT", V1 + "/me/password", with_body(session.put_password, session.NewPassword),
               WRITE, "Change your own password", status=204),
@@ -178,7 +181,8 @@ def _shifts() -> tuple[Route, ...]:
               READ, "Read the roster of a group", roster, needs=Action.DIRECTORY),
         Route("GET", V1 + "/handovers",
               with_query(handovers.list_handovers, handovers.HandOverQuery), READ,
-              "List the open hand-overs", handovers.HandOvers, needs=Action.HAND_OVER),
+              "List the hand-overs that nobody has accepted yet",
+              handovers.HandOvers, needs=Action.HAND_OVER),
         Route("POST", one, without_body(handovers.accept_handover), WRITE, "Accept a hand-over",
               handovers.HandOverView, needs=Action.HAND_OVER, headers=IDEMPOTENT),
     )  # fmt: skip

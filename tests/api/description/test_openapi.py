@@ -21,14 +21,14 @@ OPERATIONS = {
     for method, one in operations.items()
 }
 VERBS = {
-    "Accept", "Acknowledge", "Add", "Approve", "Assign", "Attach", "Begin",
-    "Change", "Check", "Close", "Confirm", "Convert", "Count", "Create", "Deactivate",
+    "Accept", "Acknowledge", "Add", "Approve", "Assign", "Attach",
+    "Change", "Check", "Close", "Complete", "Confirm", "Convert", "Count", "Create", "Deactivate",
     "Declare", "Delete", "Disable", "Download", "Drop", "Enable", "End",
-    "Escalate", "File", "Find", "Finish", "Import", "Link", "List",
-    "Ping", "Preview", "Publish", "Put", "Rate", "Read", "Refuse",
+    "Escalate", "File", "Find", "Import", "Link", "List",
+    "Ping", "Preview", "Publish", "Put", "Rate", "Read", "Record", "Refuse",
     "Reject", "Remove", "Replay", "Report", "Resolve", "Resume", "Return",
     "Revoke", "Send", "Set", "Show", "Sign", "Simulate", "Snooze",
-    "Subscribe", "Take", "Try", "Unacknowledge", "Unlink", "Unsubscribe", "Verify",
+    "Start", "Subscribe", "Take", "Try", "Unacknowledge", "Unlink", "Unsubscribe", "Verify",
     "Write",
 }  # fmt: skip
 EVERY = pytest.mark.parametrize("name", OPERATIONS)

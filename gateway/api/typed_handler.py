@@ -17,7 +17,7 @@ Q = TypeVar("Q")
 
 
 @dataclass(frozen=True, slots=True)
-class Endpoint:
+class TypedHandler:
     """A handler of calls that are not decoded yet, with the types of its body and its query.
 
     Without a type of the body no body is read.
@@ -30,31 +30,33 @@ class Endpoint:
 
 def without_body(
     handle: Callable[[ApiCall[None]], Awaitable[web.Response]], query: type[object] | None = None
-) -> Endpoint:
-    """Return the endpoint of a handler without a body.
+) -> TypedHandler:
+    """Return the typed form of a handler without a body.
 
     `query` is the type of a query that the handler reads itself.
     """
-    return Endpoint(handle, query=query)
+    return TypedHandler(handle, query=query)
 
 
-def with_body(handle: Callable[[ApiCall[B]], Awaitable[web.Response]], kind: type[B]) -> Endpoint:
-    """Return the endpoint of a handler that is given the body decoded as `kind`."""
+def with_body(
+    handle: Callable[[ApiCall[B]], Awaitable[web.Response]], kind: type[B]
+) -> TypedHandler:
+    """Return the typed form of a handler that is given the body decoded as `kind`."""
 
     def decoded(call: ApiCall[None]) -> Awaitable[web.Response]:
         asked = body.decode(call.raw, kind)
         body.check_times(asked)
         return handle(ApiCall(call.context, call.request, call.caller, asked, call.raw))
 
-    return Endpoint(decoded, request_body=kind)
+    return TypedHandler(decoded, request_body=kind)
 
 
 def with_query(
     handle: Callable[[QueryCall[Q]], Awaitable[web.Response]],
     kind: type[Q],
     read: Callable[[web.Request], Q] | None = None,
-) -> Endpoint:
-    """Return the endpoint of a handler that is given the query decoded as `kind`.
+) -> TypedHandler:
+    """Return the typed form of a handler that is given the query decoded as `kind`.
 
     `read` decodes a query that is more than the fields of `kind`.
     """
@@ -65,4 +67,4 @@ def with_query(
             QueryCall(call.context, call.request, call.caller, None, call.raw, query=asked)
         )
 
-    return Endpoint(decoded, query=kind)
+    return TypedHandler(decoded, query=kind)
