@@ -12,6 +12,7 @@ from msgspec import UNSET, Meta, UnsetType
 from gateway.api.context import ApiCall, QueryCall, respond
 from gateway.api.idempotent_response import ChangeResult, answer_once
 from gateway.api.setup.people import Title
+from gateway.api.setup.resource import Resource
 from gateway.api.wire import Request
 from gateway.bounds import Name, Slug, Text
 from gateway.catalogue import cis, importing, services
@@ -19,6 +20,7 @@ from gateway.catalogue.importing import Aliases, Attributes, CiKind, NewCi, Serv
 from gateway.catalogue.model import Ci, ImpactedItem, Service
 from gateway.db.pool import Connection, acquire, in_transaction
 from gateway.errors import Malformed
+from gateway.operations.unit_of_work import UnitOfWork
 from gateway.vocabulary import Criticality
 from gateway.web import body
 
@@ -170,13 +172,35 @@ def _ci_view(one: Ci) -> CiView:
     return CiView(**shown | lists | {"attributes": dict(one.attributes)})
 
 
+async def _refresh(uow: UnitOfWork) -> None:
+    """Read the catalogue anew, so that this replica goes by the change at once."""
+    await uow.catalogue.refresh(uow.pool, uow.clock.stamp())
+
+
+SERVICES = Resource(
+    "/api/v1/services",
+    _service_view,
+    lambda service: service.slug,
+    created="service_made",
+    changed="service_changed",
+    after_change=_refresh,
+)
+CIS = Resource(
+    "/api/v1/cis",
+    _ci_view,
+    lambda ci: ci.name,
+    created="ci_made",
+    changed="ci_changed",
+    after_change=_refresh,
+)
+
+
 async def list_services(call: QueryCall[ServiceQuery]) -> web.Response:
     """Return a page of services by slug."""
     query = call.query
     async with acquire(call.context.uow.pool) as conn:
         found = await services.page(conn, query.after, query.limit + 1, active=query.active)
-    shown = [_service_view(one) for one in found[: query.limit]]
-    return respond(ServicePage(shown, shown[-1].slug if len(found) > query.limit else None))
+    return respond(ServicePage(*SERVICES.page(found, query.limit)))
 
 
 async def create_service(call: ApiCall[NewService]) -> web.Response:
@@ -185,22 +209,16 @@ async def create_service(call: ApiCall[NewService]) -> web.Response:
     slug = fields.pop("slug")
     uow.catalogue.check(fields["policy"], fields["support_hours"], fields["targets"])
 
-    async def work(conn: Connection) -> ChangeResult:
-        made = await services.create(conn, slug, fields, uow.clock.stamp())
-        return ChangeResult(_service_view(made), 201, made.version, f"/api/v1/services/{slug}")
+    async def create(conn: Connection) -> Service:
+        return await services.create(conn, slug, fields, uow.clock.stamp())
 
-    response, fresh = await answer_once(call, work)
-    if fresh:
-        await uow.catalogue.refresh(uow.pool, uow.clock.stamp())
-        log.info("service_made", slug=slug, by=call.actor)
-    return response
+    return await SERVICES.create(call, create, slug=slug)
 
 
 async def read_service(call: ApiCall[None]) -> web.Response:
     """Return one service."""
-    async with acquire(call.context.uow.pool) as conn:
-        one = await services.by_slug(conn, call.request.match_info["slug"])
-    return respond(_service_view(one), etag=str(one.version))
+    slug = call.request.match_info["slug"]
+    return await SERVICES.read(call, lambda conn: services.by_slug(conn, slug))
 
 
 async def patch_service(call: ApiCall[ServicePatch]) -> web.Response:
@@ -220,15 +238,10 @@ async def _service_changed(call: ApiCall[object], changes: dict[str, Any]) -> we
         changes.get("policy", ""), changes.get("support_hours", ""), changes.get("targets", {})
     )
 
-    async def work(conn: Connection) -> ChangeResult:
-        one = await services.change(conn, slug, changes, uow.clock.stamp(), if_match=if_match)
-        return ChangeResult(_service_view(one), version=one.version)
+    async def change(conn: Connection) -> Service:
+        return await services.change(conn, slug, changes, uow.clock.stamp(), if_match=if_match)
 
-    response, fresh = await answer_once(call, work)
-    if fresh:
-        await uow.catalogue.refresh(uow.pool, uow.clock.stamp())
-        log.info("service_changed", slug=slug, by=call.actor, fields=sorted(changes))
-    return response
+    return await SERVICES.change(call, change, slug=slug, fields=sorted(changes))
 
 
 async def list_cis(call: QueryCall[CiQuery]) -> web.Response:
@@ -236,50 +249,34 @@ async def list_cis(call: QueryCall[CiQuery]) -> web.Response:
     query = call.query
     async with acquire(call.context.uow.pool) as conn:
         found = await cis.page(conn, query.after, query.limit + 1, service=query.service)
-    shown = [_ci_view(one) for one in found[: query.limit]]
-    return respond(CiPage(shown, shown[-1].name if len(found) > query.limit else None))
+    return respond(CiPage(*CIS.page(found, query.limit)))
 
 
 async def create_ci(call: ApiCall[NewCi]) -> web.Response:
     """Create a configuration item."""
-    uow = call.context.uow
+    stamp = call.context.uow.clock.stamp()
 
-    async def work(conn: Connection) -> ChangeResult:
-        made = await cis.create(conn, call.body.draft(), uow.clock.stamp())
-        return ChangeResult(_ci_view(made), 201, made.version, f"/api/v1/cis/{made.name}")
+    async def create(conn: Connection) -> Ci:
+        return await cis.create(conn, call.body.draft(), stamp)
 
-    response, fresh = await answer_once(call, work)
-    if fresh:
-        await uow.catalogue.refresh(uow.pool, uow.clock.stamp())
-        log.info("ci_made", name=call.body.name, by=call.actor)
-    return response
+    return await CIS.create(call, create, name=call.body.name)
 
 
 async def read_ci(call: ApiCall[None]) -> web.Response:
     """Return one configuration item."""
-    async with acquire(call.context.uow.pool) as conn:
-        one = await cis.by_name(conn, call.request.match_info["name"])
-    return respond(_ci_view(one), etag=str(one.version))
+    name = call.request.match_info["name"]
+    return await CIS.read(call, lambda conn: cis.by_name(conn, name))
 
 
 async def patch_ci(call: ApiCall[CiPatch]) -> web.Response:
     """Change a configuration item."""
-    name, if_match, uow, changes = (
-        call.request.match_info["name"],
-        call.if_match(),
-        call.context.uow,
-        body.sent_fields(call.body),
-    )
+    name, if_match = call.request.match_info["name"], call.if_match()
+    changes, stamp = body.sent_fields(call.body), call.context.uow.clock.stamp()
 
-    async def work(conn: Connection) -> ChangeResult:
-        one = await cis.change(conn, name, changes, uow.clock.stamp(), if_match=if_match)
-        return ChangeResult(_ci_view(one), version=one.version)
+    async def change(conn: Connection) -> Ci:
+        return await cis.change(conn, name, changes, stamp, if_match=if_match)
 
-    response, fresh = await answer_once(call, work)
-    if fresh:
-        await uow.catalogue.refresh(uow.pool, uow.clock.stamp())
-        log.info("ci_changed", name=name, by=call.actor, fields=sorted(changes))
-    return response
+    return await CIS.change(call, change, name=name, fields=sorted(changes))
 
 
 async def delete_ci(call: ApiCall[None]) -> web.Response:
@@ -315,7 +312,7 @@ async def import_cis(call: ApiCall[None]) -> web.Response:
 
     response, fresh = await answer_once(call, work, content=text.encode())
     if fresh:
-        await uow.catalogue.refresh(uow.pool, uow.clock.stamp())
+        await _refresh(uow)
         log.info("cis_imported", items=len(drafts), by=call.actor)
     return response
 

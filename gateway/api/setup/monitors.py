@@ -10,8 +10,8 @@ from aiohttp import web
 from msgspec import UNSET, Meta, UnsetType
 
 from gateway.api.context import ApiCall, QueryCall, respond
-from gateway.api.idempotent_response import ChangeResult, answer_once
 from gateway.api.setup.people import Title
+from gateway.api.setup.resource import Resource
 from gateway.api.wire import Request
 from gateway.bounds import Name, Slug, Text
 from gateway.db.pool import Connection, acquire
@@ -119,6 +119,15 @@ def _view(one: Monitor) -> MonitorView:
     return MonitorView(**{name: fields[name] for name in MonitorView.__struct_fields__})
 
 
+MONITORS = Resource(
+    "/api/v1/monitors",
+    _view,
+    lambda monitor: monitor.id,
+    created="monitor_made",
+    changed="monitor_changed",
+)
+
+
 def _id(call: ApiCall[object]) -> int:
     return int(call.request.match_info["id"])
 
@@ -128,8 +137,7 @@ async def list_monitors(call: QueryCall[MonitorQuery]) -> web.Response:
     query = call.query
     async with acquire(call.context.uow.pool) as conn:
         found = await store.page(conn, query.after, query.limit + 1, query.integration)
-    shown = [_view(one) for one in found[: query.limit]]
-    return respond(MonitorPage(shown, shown[-1].id if len(found) > query.limit else None))
+    return respond(MonitorPage(*MONITORS.page(found, query.limit)))
 
 
 async def create_monitor(call: ApiCall[NewMonitor]) -> web.Response:
@@ -137,37 +145,27 @@ async def create_monitor(call: ApiCall[NewMonitor]) -> web.Response:
     uow, fields = call.context.uow, msgspec.structs.asdict(call.body)
     integration, slug = fields.pop("integration"), fields.pop("slug")
 
-    async def work(conn: Connection) -> ChangeResult:
-        made = await store.create(
+    async def create(conn: Connection) -> Monitor:
+        return await store.create(
             conn, await store.integration(conn, integration), slug, fields, uow.clock.stamp()
         )
-        return ChangeResult(_view(made), 201, made.version, f"/api/v1/monitors/{made.id}")
 
-    response, fresh = await answer_once(call, work)
-    if fresh:
-        log.info("monitor_made", slug=slug, by=call.actor)
-    return response
+    return await MONITORS.create(call, create, slug=slug)
 
 
 async def read_monitor(call: ApiCall[None]) -> web.Response:
     """Return one monitor."""
-    async with acquire(call.context.uow.pool) as conn:
-        one = await store.by_id(conn, _id(call))
-    return respond(_view(one), etag=str(one.version))
+    return await MONITORS.read(call, lambda conn: store.by_id(conn, _id(call)))
 
 
 async def patch_monitor(call: ApiCall[MonitorPatch]) -> web.Response:
     """Change a monitor."""
     uow, changes, if_match = call.context.uow, body.sent_fields(call.body), call.if_match()
 
-    async def work(conn: Connection) -> ChangeResult:
-        one = await store.change(conn, _id(call), changes, uow.clock.stamp(), if_match=if_match)
-        return ChangeResult(_view(one), version=one.version)
+    async def change(conn: Connection) -> Monitor:
+        return await store.change(conn, _id(call), changes, uow.clock.stamp(), if_match=if_match)
 
-    response, fresh = await answer_once(call, work)
-    if fresh:
-        log.info("monitor_changed", id=_id(call), by=call.actor, fields=sorted(changes))
-    return response
+    return await MONITORS.change(call, change, id=_id(call), fields=sorted(changes))
 
 
 async def delete_monitor(call: ApiCall[None]) -> web.Response:

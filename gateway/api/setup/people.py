@@ -10,7 +10,7 @@ from msgspec import UNSET, Meta, UnsetType
 
 from gateway.access.credentials import revoke_all
 from gateway.api.context import ApiCall, QueryCall, respond
-from gateway.api.idempotent_response import ChangeResult, answer_once
+from gateway.api.setup.resource import Resource
 from gateway.api.wire import Request
 from gateway.bounds import Name, Slug
 from gateway.db.pool import Connection, acquire, transaction
@@ -155,6 +155,22 @@ def _group_view(one: Group) -> GroupView:
     return GroupView(**{name: getattr(one, name) for name in GroupView.__struct_fields__} | lists)
 
 
+PEOPLE = Resource(
+    "/api/v1/people",
+    person_view,
+    lambda person: person.login,
+    created="person_made",
+    changed="person_changed",
+)
+GROUPS = Resource(
+    "/api/v1/groups",
+    _group_view,
+    lambda group: group.slug,
+    created="group_made",
+    changed="group_changed",
+)
+
+
 async def list_people(call: QueryCall[PeopleQuery]) -> web.Response:
     """Return a page of people by login."""
     query = call.query
@@ -162,29 +178,22 @@ async def list_people(call: QueryCall[PeopleQuery]) -> web.Response:
         found = await people.page(
             conn, query.after, query.limit + 1, active=query.active, role=query.role
         )
-    shown = [person_view(one) for one in found[: query.limit]]
-    return respond(PeoplePage(shown, shown[-1].login if len(found) > query.limit else None))
+    return respond(PeoplePage(*PEOPLE.page(found, query.limit)))
 
 
 async def create_person(call: ApiCall[NewPerson]) -> web.Response:
     """Create a person."""
     fields = msgspec.structs.asdict(call.body)
 
-    async def work(conn: Connection) -> ChangeResult:
-        made = await people.create(conn, fields, call.context.uow.clock.stamp())
-        return ChangeResult(person_view(made), 201, made.version, f"/api/v1/people/{made.login}")
+    async def create(conn: Connection) -> Person:
+        return await people.create(conn, fields, call.context.uow.clock.stamp())
 
-    response, fresh = await answer_once(call, work)
-    if fresh:
-        log.info("person_made", login=fields["login"], by=call.actor, roles=sorted(fields["roles"]))
-    return response
+    return await PEOPLE.create(call, create, login=fields["login"], roles=sorted(fields["roles"]))
 
 
 async def read_person(call: ApiCall[None]) -> web.Response:
     """Return one person."""
-    async with acquire(call.context.uow.pool) as conn:
-        one = await people.by_login(conn, call.request.match_info["login"])
-    return respond(person_view(one), etag=str(one.version))
+    return await PEOPLE.read(call, lambda conn: people.by_login(conn, _login(call)))
 
 
 async def patch_person(call: ApiCall[PersonPatch]) -> web.Response:
@@ -198,21 +207,22 @@ async def deactivate_person(call: ApiCall[None]) -> web.Response:
     return web.Response(status=204)
 
 
-async def _changed(call: ApiCall[object], changes: dict[str, Any]) -> web.Response:
-    login, stamp = call.request.match_info["login"], call.context.uow.clock.stamp()
+def _login(call: ApiCall[object]) -> str:
+    return call.request.match_info["login"]
 
-    async def work(conn: Connection) -> ChangeResult:
+
+async def _changed(call: ApiCall[object], changes: dict[str, Any]) -> web.Response:
+    login, stamp = _login(call), call.context.uow.clock.stamp()
+
+    async def change(conn: Connection) -> Person:
         before = await people.by_login(conn, login, lock=True)
         one = await people.change(conn, login, changes, stamp, if_match=call.if_match())
         if not one.active or before.roles - one.roles:
             await revoke_all(conn, one.id, stamp)
-        return ChangeResult(person_view(one), version=one.version)
+        return one
 
-    response, fresh = await answer_once(call, work)
-    if fresh:
-        log.info("person_changed", login=login, by=call.actor, **{name: changes[name] for name in LOGGED_FIELDS & changes.keys()},
-                 fields=sorted(changes))  # fmt: skip
-    return response
+    told = {name: changes[name] for name in LOGGED_FIELDS & changes.keys()}
+    return await PEOPLE.change(call, change, login=login, fields=sorted(changes), **told)
 
 
 async def unlink_identity(call: ApiCall[None]) -> web.Response:
@@ -229,8 +239,7 @@ async def list_groups(call: QueryCall[GroupQuery]) -> web.Response:
     query = call.query
     async with acquire(call.context.uow.pool) as conn:
         found = await groups.page(conn, query.after, query.limit + 1, tier=query.tier)
-    shown = [_group_view(one) for one in found[: query.limit]]
-    return respond(GroupPage(shown, shown[-1].slug if len(found) > query.limit else None))
+    return respond(GroupPage(*GROUPS.page(found, query.limit)))
 
 
 async def create_group(call: ApiCall[NewGroup]) -> web.Response:
@@ -238,21 +247,15 @@ async def create_group(call: ApiCall[NewGroup]) -> web.Response:
     fields = msgspec.structs.asdict(call.body)
     members = fields.pop("members")
 
-    async def work(conn: Connection) -> ChangeResult:
-        made = await groups.create(conn, fields, members, call.context.uow.clock.stamp())
-        return ChangeResult(_group_view(made), 201, made.version, f"/api/v1/groups/{made.slug}")
+    async def create(conn: Connection) -> Group:
+        return await groups.create(conn, fields, members, call.context.uow.clock.stamp())
 
-    response, fresh = await answer_once(call, work)
-    if fresh:
-        log.info("group_made", slug=fields["slug"], by=call.actor, members=list(members))
-    return response
+    return await GROUPS.create(call, create, slug=fields["slug"], members=list(members))
 
 
 async def read_group(call: ApiCall[None]) -> web.Response:
     """Return one group."""
-    async with acquire(call.context.uow.pool) as conn:
-        one = await groups.by_slug(conn, call.request.match_info["slug"])
-    return respond(_group_view(one), etag=str(one.version))
+    return await GROUPS.read(call, lambda conn: groups.by_slug(conn, _slug(call)))
 
 
 async def patch_group(call: ApiCall[GroupPatch]) -> web.Response:
@@ -266,16 +269,16 @@ async def deactivate_group(call: ApiCall[None]) -> web.Response:
     return web.Response(status=204)
 
 
-async def _group_changed(call: ApiCall[object], changes: dict[str, Any]) -> web.Response:
-    slug, members = call.request.match_info["slug"], changes.pop("members", None)
+def _slug(call: ApiCall[object]) -> str:
+    return call.request.match_info["slug"]
 
-    async def work(conn: Connection) -> ChangeResult:
-        one = await groups.change(
+
+async def _group_changed(call: ApiCall[object], changes: dict[str, Any]) -> web.Response:
+    slug, members = _slug(call), changes.pop("members", None)
+
+    async def change(conn: Connection) -> Group:
+        return await groups.change(
             conn, slug, changes, members, call.context.uow.clock.stamp(), if_match=call.if_match()
         )
-        return ChangeResult(_group_view(one), version=one.version)
 
-    response, fresh = await answer_once(call, work)
-    if fresh:
-        log.info("group_changed", slug=slug, by=call.actor, fields=sorted(changes), members=members)
-    return response
+    return await GROUPS.change(call, change, slug=slug, fields=sorted(changes), members=members)
