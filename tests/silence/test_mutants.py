@@ -37,7 +37,7 @@ def join_milder_masters(patch: pytest.MonkeyPatch) -> None:
         return None if why is UnfitReason.MILDER else why
 
     for module in (plan, detaching):
-        patch.setattr(module, "unfit", unfit_except_milder)
+        patch.setattr(module, "find_unfit_reason", unfit_except_milder)
 
 
 def repeat_without_regrading(patch: pytest.MonkeyPatch) -> None:
