@@ -8,7 +8,7 @@ from devtools.paths import ROOT
 from devtools.purity import pure_modules
 
 
-def pure(python: Path, more: Sequence[str]) -> int:
+def run_pure_tests(python: Path, more: Sequence[str]) -> int:
     """Run the tests and return the status of pytest, which fails below full coverage."""
     modules = pure_modules()
     names = sorted({module.split(".")[1] for module in modules})

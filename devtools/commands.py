@@ -119,7 +119,7 @@ COMMANDS: tuple[Module | Task, ...] = (
     Task(
         "pure",
         "run the tests of what decides, every branch of which must be covered",
-        lambda given: branches.pure(prepare(Packages.ALL), [*SHARED, *given.pytest]),
+        lambda given: branches.run_pure_tests(prepare(Packages.ALL), [*SHARED, *given.pytest]),
         details=FOR_PYTEST,
         takes_pytest=True,
     ),

@@ -22,7 +22,7 @@ import uvloop
 from gateway import serving
 from gateway.cli import commands, replay
 from gateway.development import command
-from gateway.failures import outcome
+from gateway.failures import run_reporting_errors
 from gateway.observe import logs
 from gateway.settings import load
 from gateway.settings.loading import load_all
@@ -30,7 +30,7 @@ from gateway.settings.loading import load_all
 LEVELS = ("debug", "info", "warning", "error")
 LONGEST_NAME = 1_000
 SLUG = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
-MOST = 2**31 - 1
+LARGEST_KEY_ID = 2**31 - 1
 """The largest ID of a key."""
 
 
@@ -41,7 +41,9 @@ def main(arguments: list[str] | None = None) -> int:
     """
     options = _parser().parse_args(arguments)
     logs.configure(level=options.log_level)
-    return outcome(lambda: options.run(options.load(options.config, _environ(options)), options))
+    return run_reporting_errors(
+        lambda: options.run(options.load(options.config, _environ(options)), options)
+    )
 
 
 Command = Callable[[Any, argparse.Namespace], Coroutine[Any, Any, int]]
@@ -148,7 +150,7 @@ def _parser() -> argparse.ArgumentParser:
         "--seals", type=Path, help="seals exported outside the database, to find cut-off tails"
     )
     audit.set_defaults(run=_in_loop(commands.audit))
-    replay.arguments(
+    replay.add_arguments(
         asked.add_parser("replay", parents=[common], help="what a captured request would become")
     )
     return parser
@@ -174,7 +176,7 @@ def _slug(text: str) -> str:
 
 def _number(text: str) -> int:
     """Return the ID of a key as `keys list` shows it; raises ArgumentTypeError."""
-    if not text.isascii() or not text.isdecimal() or int(text[:20]) > MOST:
+    if not text.isascii() or not text.isdecimal() or int(text[:20]) > LARGEST_KEY_ID:
         raise argparse.ArgumentTypeError(f"{text!r} is no number of a key: `keys list` shows them")
     return int(text)
 

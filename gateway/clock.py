@@ -69,14 +69,14 @@ async def sleep_or_event(clock: Clock, seconds: float, event: asyncio.Event) -> 
         await asyncio.gather(*waiters, return_exceptions=True)
 
 
-async def let_others_go_first() -> None:
+async def yield_to_other_tasks() -> None:
     """Let the other tasks of the event loop run, in the middle of long work."""
     await asyncio.sleep(0)
 
 
-async def in_pieces(items: Sequence[T], size: int) -> AsyncIterator[Sequence[T]]:
+async def iterate_in_chunks(items: Sequence[T], size: int) -> AsyncIterator[Sequence[T]]:
     """Yield the items in pieces of `size`; other tasks run between two pieces."""
     for start in range(0, len(items), size):
         if start:
-            await let_others_go_first()
+            await yield_to_other_tasks()
         yield items[start : start + size]

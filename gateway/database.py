@@ -14,7 +14,7 @@ CONNECT_WITHIN = 10.0
 """Seconds a command waits for the database."""
 
 
-def named_database(settings: Settings) -> str:
+def require_database_url(settings: Settings) -> str:
     """Return the URL of the configured database; raises Misconfigured when none is set."""
     if not settings.database.url:
         raise Misconfigured(
@@ -24,10 +24,10 @@ def named_database(settings: Settings) -> str:
 
 
 @asynccontextmanager
-async def connected(settings: Settings) -> AsyncIterator["asyncpg.Connection[Any]"]:
+async def database_connection(settings: Settings) -> AsyncIterator["asyncpg.Connection[Any]"]:
     """Connect to the database for one command; raises Misconfigured when it does not answer."""
-    url = named_database(settings)
-    with named_failures(url):
+    url = require_database_url(settings)
+    with translate_connection_errors(url):
         conn = await asyncpg.connect(url, timeout=CONNECT_WITHIN)
     try:
         yield conn
@@ -36,7 +36,7 @@ async def connected(settings: Settings) -> AsyncIterator["asyncpg.Connection[Any
 
 
 @contextmanager
-def named_failures(url: str) -> Iterator[None]:
+def translate_connection_errors(url: str) -> Iterator[None]:
     """Turn a failed connection into Misconfigured that names host and port, never the password."""
     try:
         yield

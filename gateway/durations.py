@@ -15,7 +15,7 @@ class Duration(timedelta):
     """A duration written as "90s", "5m", "48h" or "1h30m"."""
 
 
-def duration(text: str) -> Duration:
+def parse_duration(text: str) -> Duration:
     """Return the duration that a text denotes; raises ValueError with the expected notation."""
     if len(text) > MOST_CHARS:
         raise ValueError(f"a duration has at most {MOST_CHARS} characters")
@@ -32,13 +32,13 @@ MOST_DAYS = 3_660
 """Ten years of working days."""
 
 
-class Promise(timedelta):
+class WorkingTime(timedelta):
     """A duration that may include working days ("2wd", "1wd4h"), each as long as the calendar's."""
 
     working_days: float = 0
 
 
-def promise(text: str) -> Promise:
+def parse_working_time(text: str) -> WorkingTime:
     """Return the working time that a text denotes; raises ValueError with the expected notation."""
     if len(text) > MOST_CHARS:
         raise ValueError(f"a length of working time has at most {MOST_CHARS} characters")
@@ -47,25 +47,25 @@ def promise(text: str) -> Promise:
         raise ValueError(
             f'"{text}" is not a length of working time: write it like "2wd", "1wd4h" or "48h"'
         )
-    promised = Promise(seconds=duration(rest).total_seconds() if rest or not days else 0)
+    promised = WorkingTime(seconds=parse_duration(rest).total_seconds() if rest or not days else 0)
     promised.working_days = float(days or 0)
     if promised.working_days > MOST_DAYS:
         raise ValueError(f'"{text}" is more than {MOST_DAYS} working days')
     return promised
 
 
-def spelled(length: Duration | Promise) -> str:
+def format_duration(length: Duration | WorkingTime) -> str:
     """Return a text that parses to this duration."""
     microseconds = f"{length // timedelta(microseconds=1)}us"
-    days = length.working_days if isinstance(length, Promise) else 0
+    days = length.working_days if isinstance(length, WorkingTime) else 0
     return f"{days:f}wd{microseconds}" if days else microseconds
 
 
-def written(kind: type, value: object) -> Duration | Promise:
+def decode_duration(kind: type, value: object) -> Duration | WorkingTime:
     """Convert a text of the configuration to a duration, for msgspec.
 
     Raises ValueError for anything else.
     """
-    if kind not in (Duration, Promise) or not isinstance(value, str):
+    if kind not in (Duration, WorkingTime) or not isinstance(value, str):
         raise ValueError(f'expected a duration such as "5m", got {value!r}')
-    return promise(value) if kind is Promise else duration(value)
+    return parse_working_time(value) if kind is WorkingTime else parse_duration(value)

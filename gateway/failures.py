@@ -51,7 +51,7 @@ NO_CONNECTION = (ConnectionError, TimeoutError)
 log = structlog.get_logger()
 
 
-def outcome(work: Callable[[], int]) -> int:
+def run_reporting_errors(work: Callable[[], int]) -> int:
     """Run a command and return its exit status: 2 after an error, 130 after Ctrl-C.
 
     An error that one line explains is printed as that line; any other is raised.

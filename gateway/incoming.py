@@ -68,25 +68,25 @@ class Budgets:
 BUDGETS = web.AppKey("budgets", Budgets)
 
 
-async def read(request: web.Request, most: int) -> bytes:
+async def read_body(request: web.Request, most: int) -> bytes:
     """Return the body of an authenticated caller; raises Malformed, TooLarge and Overloaded."""
     if request.content.is_eof():
-        return await body_of(request, most, _uncounted)
+        return await collect_body(request, most, _uncounted)
     with request.app[BUDGETS].known.holding(request.remote or "") as hold:
-        return await body_of(request, most, hold)
+        return await collect_body(request, most, hold)
 
 
 @asynccontextmanager
-async def of_stranger(request: web.Request, most: int) -> AsyncIterator[bytes]:
+async def read_stranger_body(request: web.Request, most: int) -> AsyncIterator[bytes]:
     """Provide the body of an unauthenticated caller, counted until the end; raises like `read`."""
     if request.content.is_eof():
-        yield await body_of(request, most, _uncounted)
+        yield await collect_body(request, most, _uncounted)
         return
     with request.app[BUDGETS].strangers.holding(request.remote or "") as hold:
-        yield await body_of(request, most, hold)
+        yield await collect_body(request, most, hold)
 
 
-async def body_of(request: web.Request, most: int, hold: Hold, what: str = "request") -> bytes:
+async def collect_body(request: web.Request, most: int, hold: Hold, what: str = "request") -> bytes:
     """Return the body of a request; `what` names it in errors.
 
     Raises Malformed for a compressed or broken body, TooLarge, and the errors of `hold`.

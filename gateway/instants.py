@@ -14,12 +14,12 @@ LATEST = datetime(2200, 1, 1, tzinfo=UTC)
 BOUNDS = f"a time lies between {EARLIEST:%Y-%m-%d} and {LATEST:%Y-%m-%d}"
 
 
-def is_kept(at: datetime) -> bool:
+def is_supported(at: datetime) -> bool:
     """Return whether a time with a zone lies within the supported range."""
     return EARLIEST <= at <= LATEST
 
 
-def kept(at: datetime) -> datetime:
+def clamp_instant(at: datetime) -> datetime:
     """Return the time in UTC, clamped to the supported range.
 
     A time without a zone is taken for UTC.

@@ -16,14 +16,14 @@ from pathlib import Path
 EVERY = 5.0
 """Seconds between two checks."""
 
-GROWN, LITTLE = 8 << 20, 1 << 20
+GROWTH_TO_TRIM, NEGLIGIBLE_CHANGE = 8 << 20, 1 << 20
 """Bytes of growth that lead to a trim, and the change below which a trim is not repeated."""
 
 PAGE = os.sysconf("SC_PAGE_SIZE")
 STATM = Path("/proc/self/statm")
 
 
-def resident() -> int:
+def resident_bytes() -> int:
     """Return the resident bytes of this process; 0 on a system without /proc."""
     try:
         return int(STATM.read_text("ascii").split()[1]) * PAGE
@@ -39,10 +39,10 @@ def trim() -> None:
 
 
 @dataclass(slots=True)
-class Memory:
+class MemoryTrimmer:
     """A periodic trimmer of this process's memory."""
 
-    used: Callable[[], int] = resident
+    used: Callable[[], int] = resident_bytes
     free: Callable[[], None] = trim
     settled: int = field(init=False)
     again: bool = False
@@ -57,11 +57,11 @@ class Memory:
         the first.
         """
         used = self.used()
-        if not self.again and used <= self.settled + GROWN:
+        if not self.again and used <= self.settled + GROWTH_TO_TRIM:
             self.settled = min(self.settled, used)
             return
         gc.collect(1)
         await asyncio.to_thread(self.free)
         used = self.used()
-        self.again = abs(used - self.settled) > LITTLE
+        self.again = abs(used - self.settled) > NEGLIGIBLE_CHANGE
         self.settled = used

@@ -9,12 +9,12 @@ MOST_HOPS = 32
 """The most addresses of a forwarding chain that are checked."""
 
 
-def networks(texts: Iterable[str]) -> tuple[Network, ...]:
+def parse_networks(texts: Iterable[str]) -> tuple[Network, ...]:
     """Return networks from texts such as 10.0.0.0/8 or one address; raises ValueError."""
     return tuple(ip_network(text) for text in texts)
 
 
-def nonsense(texts: Iterable[str]) -> Iterator[tuple[int, str]]:
+def find_invalid_networks(texts: Iterable[str]) -> Iterator[tuple[int, str]]:
     """Yield the position of each text that is no network, with an error message."""
     for place, text in enumerate(texts):
         try:
@@ -23,13 +23,13 @@ def nonsense(texts: Iterable[str]) -> Iterator[tuple[int, str]]:
             yield place, f"{text!r} is no network such as 203.0.113.0/24"
 
 
-def within(address: str, among: Iterable[Network]) -> bool:
+def is_in_networks(address: str, among: Iterable[Network]) -> bool:
     """Return whether an address is in one of the networks; False for an invalid address."""
     known = _address(address)
     return known is not None and any(known in network for network in among)
 
 
-def client(peer: str, forwarded: Sequence[str], trusted: Sequence[Network]) -> str:
+def client_address(peer: str, forwarded: Sequence[str], trusted: Sequence[Network]) -> str:
     """Return the client address of a request: the nearest that is not a trusted proxy's.
 
     `peer` is the connected address, `forwarded` the values of X-Forwarded-For. Each proxy
@@ -39,7 +39,7 @@ def client(peer: str, forwarded: Sequence[str], trusted: Sequence[Network]) -> s
     hops = [hop.strip() for value in forwarded for hop in value.split(",")]
     nearest = peer
     for hop in reversed(hops[-MOST_HOPS:]):
-        if not within(nearest, trusted) or (known := _address(hop)) is None:
+        if not is_in_networks(nearest, trusted) or (known := _address(hop)) is None:
             break
         nearest = str(known)
     return nearest

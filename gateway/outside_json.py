@@ -14,7 +14,7 @@ MAX_DEPTH = 32
 
 BRACKETS = b"[{]}"
 ALL_ELSE = bytes(set(range(256)) - set(BRACKETS))
-STEPS = bytes.maketrans(BRACKETS, b"\x01\x01\xff\xff")
+DEPTH_CHANGES = bytes.maketrans(BRACKETS, b"\x01\x01\xff\xff")
 """The change of depth of each bracket, as signed bytes."""
 
 
@@ -24,7 +24,7 @@ def is_deeper(body: bytes, levels: int) -> bool:
         return False
     if b"\\" in body:
         body = body.replace(b"\\\\", b"").replace(b'\\"', b"")
-    outside = b"".join(body.split(b'"')[::2]).translate(STEPS, ALL_ELSE)
+    outside = b"".join(body.split(b'"')[::2]).translate(DEPTH_CHANGES, ALL_ELSE)
     return max(accumulate(memoryview(outside).cast("b")), default=0) > levels
 
 

@@ -24,7 +24,7 @@ Item = TypeVar("Item")
 
 
 @dataclass(frozen=True, slots=True)
-class Periodic:
+class PeriodicJob:
     """A job with its name, the seconds between two runs, and the function of one run.
 
     If `wake` is set after a run that succeeded, the next run begins at once; the job clears it.
@@ -38,7 +38,7 @@ class Periodic:
     stuck_after: float = STUCK_AFTER
 
 
-class Observer(Protocol):
+class PeriodicObserver(Protocol):
     """The observer of the results of runs; the metrics implement it."""
 
     def periodic_succeeded(self, name: str, at: float) -> None:
@@ -51,16 +51,16 @@ class Observer(Protocol):
 
 
 @dataclass(slots=True)
-class Periodics:
+class PeriodicRunner:
     """A runner of jobs until cancelled; a failed one is logged, counted and runs again."""
 
-    jobs: Sequence[Periodic]
+    jobs: Sequence[PeriodicJob]
     clock: Clock
-    observer: Observer
+    observer: PeriodicObserver
     _began: dict[str, float] = field(default_factory=dict)
     _ran: set[str] = field(default_factory=set)
 
-    async def begin_with(self, *names: str) -> None:
+    async def run_first(self, *names: str) -> None:
         """Run these jobs once, one after the other; raises their errors.
 
         `run` then begins with their pause.
@@ -75,9 +75,9 @@ class Periodics:
         """Run all jobs, each at its own interval."""
         async with asyncio.TaskGroup() as group:
             for job in self.jobs:
-                group.create_task(self._again_and_again(job), name=f"periodic {job.name}")
+                group.create_task(self._repeat(job), name=f"periodic {job.name}")
 
-    async def _again_and_again(self, job: Periodic) -> None:
+    async def _repeat(self, job: PeriodicJob) -> None:
         succeeded = job.name in self._ran or await self.once(job)
         while True:
             if succeeded and job.wake is not None:
@@ -86,7 +86,7 @@ class Periodics:
                 await self.clock.sleep(job.every)
             succeeded = await self.once(job)
 
-    async def once(self, job: Periodic) -> bool:
+    async def once(self, job: PeriodicJob) -> bool:
         """Run one job and return whether it succeeded; never raises."""
         self._began[job.name] = self.clock.monotonic()
         try:
@@ -100,7 +100,7 @@ class Periodics:
         self._succeeded(job)
         return True
 
-    def _succeeded(self, job: Periodic) -> None:
+    def _succeeded(self, job: PeriodicJob) -> None:
         self.observer.periodic_succeeded(job.name, self.clock.now().timestamp())
 
     def stuck(self) -> tuple[str, ...]:
@@ -111,7 +111,7 @@ class Periodics:
         )
 
 
-async def each(
+async def process_each(
     job: str,
     items: Iterable[Item],
     work: Callable[[Item], Awaitable[object]],

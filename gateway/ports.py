@@ -18,7 +18,7 @@ ADVICE = {
 
 def require_free(host: str, port: int) -> None:
     """Raise Misconfigured unless the port can be listened on; 0 stands for any free one."""
-    with named_port_failures(host, port):
+    with translate_port_errors(host, port):
         kind, flags = socket.SOCK_STREAM, socket.AI_PASSIVE
         for found in socket.getaddrinfo(host or None, port, type=kind, flags=flags):
             family, _, protocol, _, address = found
@@ -30,7 +30,7 @@ def require_free(host: str, port: int) -> None:
 
 
 @contextmanager
-def reserved(host: str, port: int) -> Iterator[int]:
+def reserve_port(host: str, port: int) -> Iterator[int]:
     """Yield the port, or a free one reserved until the end if `port` is 0.
 
     A reserved port stays the same over restarts of the child process.
@@ -48,7 +48,7 @@ def reserved(host: str, port: int) -> Iterator[int]:
 
 
 @contextmanager
-def named_port_failures(host: str, port: int) -> Iterator[None]:
+def translate_port_errors(host: str, port: int) -> Iterator[None]:
     """Turn an OSError about a port into Misconfigured, which names the port."""
     try:
         yield

@@ -18,12 +18,12 @@ Key = TypeVar("Key", int, str)
 MOST_SHARES = 10_000
 """The most callers remembered; of more, the idle ones are forgotten."""
 
-AT_ONCE_SECONDS = 1
+CONCURRENCY_RETRY_SECONDS = 1
 """Seconds until a retry if too many requests run at once."""
 
 
 @dataclass(frozen=True, slots=True)
-class Refusal:
+class QuotaRefusal:
     """A refused request: the quota, its explanation, and the seconds until a retry."""
 
     quota: Quota
@@ -32,7 +32,7 @@ class Refusal:
 
 
 @dataclass(slots=True)
-class Share:
+class CallerUsage:
     """The use of one caller so far."""
 
     requests: TokenBucket
@@ -56,10 +56,10 @@ class Quotas:
 
     limits: UseLimits
     refused: Callable[[Quota], None]
-    keys: dict[int, Share] = field(default_factory=dict)
-    strangers: dict[str, Share] = field(default_factory=dict)
+    keys: dict[int, CallerUsage] = field(default_factory=dict)
+    strangers: dict[str, CallerUsage] = field(default_factory=dict)
 
-    def enter(self, key: int, size: int, now: float, *, sends: bool = False) -> Refusal | None:
+    def enter(self, key: int, size: int, now: float, *, sends: bool = False) -> QuotaRefusal | None:
         """Begin a request of a key with a body of `size` bytes, or return a refusal.
 
         `leave` ends the request. A key that `sends` alerts may do so much more often: intake has
@@ -78,19 +78,19 @@ class Quotas:
                 f"{share.running} requests of this key run already, "
                 f"limits.key_at_once is {limits.key_at_once}"
             )
-            return self._refuse(Refusal(Quota.AT_ONCE, told, AT_ONCE_SECONDS))
+            return self._refuse(QuotaRefusal(Quota.AT_ONCE, told, CONCURRENCY_RETRY_SECONDS))
         if wait := share.requests.take(1, now):
             told = (
                 "this key asks more than "
                 f"limits.{'ingest' if sends else 'key'}_per_second, {rate} requests"
             )
-            return self._refuse(Refusal(Quota.REQUESTS, told, ceil(wait)))
+            return self._refuse(QuotaRefusal(Quota.REQUESTS, told, ceil(wait)))
         if size and (wait := share.bytes.take(size, now)):
             told = (
                 "this key sends more than limits.key_bytes_per_minute, "
                 f"{limits.key_bytes_per_minute} bytes"
             )
-            return self._refuse(Refusal(Quota.BYTES, told, ceil(wait)))
+            return self._refuse(QuotaRefusal(Quota.BYTES, told, ceil(wait)))
         share.running += 1
         return None
 
@@ -101,15 +101,15 @@ class Quotas:
             share.running = max(0, share.running - 1)
             share.bytes.level -= more
 
-    def keep(self, key: int, size: int, now: float) -> Refusal | None:
+    def keep(self, key: int, size: int, now: float) -> QuotaRefusal | None:
         """Count a file that a running request of a key stores for good, or return a refusal."""
         share, most = self.keys.get(2 * key), self.limits.file_bytes_per_day
         if share is not None and (wait := share.files.take(size, now)):
             told = f"this key attaches more files than limits.file_bytes_per_day, {most} bytes"
-            return self._refuse(Refusal(Quota.FILES, told, ceil(wait)))
+            return self._refuse(QuotaRefusal(Quota.FILES, told, ceil(wait)))
         return None
 
-    def stranger(self, address: str, now: float) -> Refusal | None:
+    def stranger(self, address: str, now: float) -> QuotaRefusal | None:
         """Count a request without a key, or return a refusal."""
         limits = self.limits
         rate, burst = limits.address_per_second, limits.address_burst
@@ -121,27 +121,27 @@ class Quotas:
                 "more requests without a key than limits.address_per_second, "
                 f"{limits.address_per_second}, from one address"
             )
-            return self._refuse(Refusal(Quota.STRANGERS, told, ceil(wait)))
+            return self._refuse(QuotaRefusal(Quota.STRANGERS, told, ceil(wait)))
         return None
 
     def _share(
-        self, shares: dict[Key, Share], key: Key, now: float, rate: int, burst: int
-    ) -> Share:
+        self, shares: dict[Key, CallerUsage], key: Key, now: float, rate: int, burst: int
+    ) -> CallerUsage:
         if len(shares) >= MOST_SHARES:
             _forget(shares, now)
-        shares[key] = made = Share(
+        shares[key] = made = CallerUsage(
             TokenBucket.full(rate, burst, now),
             TokenBucket.per_minute(self.limits.key_bytes_per_minute, now),
             TokenBucket.per_day(self.limits.file_bytes_per_day, now),
         )
         return made
 
-    def _refuse(self, refusal: Refusal) -> Refusal:
+    def _refuse(self, refusal: QuotaRefusal) -> QuotaRefusal:
         self.refused(refusal.quota)
         return refusal
 
 
-def _forget(shares: dict[Key, Share], now: float) -> None:
+def _forget(shares: dict[Key, CallerUsage], now: float) -> None:
     """Forget the idle callers; if all are busy, the oldest half."""
     for key in [key for key, share in shares.items() if share.is_idle(now)] or list(shares)[
         : MOST_SHARES // 2

@@ -13,24 +13,24 @@ import msgspec
 import structlog
 import uvloop
 
-from gateway.app import Gateway, running
+from gateway.app import Gateway, run_replica
 from gateway.app.checking import read_staff
-from gateway.app.recipients import unreachable
+from gateway.app.recipients import find_unreachable
 from gateway.clock import SystemClock
-from gateway.database import connected, named_database, named_failures
+from gateway.database import database_connection, require_database_url, translate_connection_errors
 from gateway.db.migrate import migrate
-from gateway.failures import outcome
-from gateway.observe.logs import Lines
-from gateway.ports import require_free, reserved
+from gateway.failures import run_reporting_errors
+from gateway.observe.logs import UnbufferedLog
+from gateway.ports import require_free, reserve_port
 from gateway.settings import Settings
 from gateway.settings.loading import setting_path
-from gateway.supervisor.child import Line
+from gateway.supervisor.child import SupervisorPipe
 from gateway.supervisor.parent import supervise
 from gateway.web.connections import listening
 
 log = structlog.get_logger()
 
-DRAIN = 5.0
+DRAIN_SECONDS = 5.0
 """Seconds between /readyz turning 503 and the end of listening, so that a proxy notices first."""
 
 
@@ -40,28 +40,30 @@ def serve(settings: Settings, options: argparse.Namespace) -> int:
     Raises Misconfigured for a missing database or a port in use before a process is started.
     """
     host = options.host or settings.server.host
-    settings = listening_at(
+    settings = with_listen_address(
         settings, host, settings.server.port if options.port is None else options.port
     )
-    named_database(settings)
+    require_database_url(settings)
     require_free(host, settings.server.port)
     if settings.metrics.host:
         require_free(settings.metrics.host, settings.metrics.port)
-    with reserved(host, settings.server.port) as port:
-        settings = listening_at(settings, host, port)
-        return supervise(lambda line: outcome(lambda: uvloop.run(_serve(settings, line))))
+    with reserve_port(host, settings.server.port) as port:
+        settings = with_listen_address(settings, host, port)
+        return supervise(
+            lambda line: run_reporting_errors(lambda: uvloop.run(_serve(settings, line)))
+        )
 
 
-def listening_at(settings: Settings, host: str, port: int) -> Settings:
+def with_listen_address(settings: Settings, host: str, port: int) -> Settings:
     """Return the settings with another host and port to listen on."""
     return msgspec.structs.replace(
         settings, server=msgspec.structs.replace(settings.server, host=host, port=port)
     )
 
 
-async def _serve(settings: Settings, line: Line) -> int:
+async def _serve(settings: Settings, line: SupervisorPipe) -> int:
     """Migrate the database, warn of missing settings, and serve until a signal."""
-    url = named_database(settings)
+    url = require_database_url(settings)
     if not settings.redis.url:
         log.warning(
             "index_missing",
@@ -72,30 +74,32 @@ async def _serve(settings: Settings, line: Line) -> int:
             "audit_key_missing",
             hint="set audit.key, so that nobody who can write to the database can forge a timeline",
         )
-    with named_failures(url):
+    with translate_connection_errors(url):
         await migrate(url)
-    await _warn_of_untold(settings)
-    async with serving(settings, line) as (gateway, stop):
-        Lines(sys.stderr).msg(f"gateway: serving on {address(gateway, settings)}")
+    await _warn_of_unreachable(settings)
+    async with run_listening_replica(settings, line) as (gateway, stop):
+        UnbufferedLog(sys.stderr).msg(f"gateway: serving on {serving_url(gateway, settings)}")
         await stop.wait()
         gateway.health.draining = True
-        await SystemClock().sleep(DRAIN)
+        await SystemClock().sleep(DRAIN_SECONDS)
     return 0
 
 
-async def _warn_of_untold(settings: Settings) -> None:
+async def _warn_of_unreachable(settings: Settings) -> None:
     """Log recipients that no notification reaches.
 
     They are no reason not to serve, but should be known before an incident.
     """
-    async with connected(settings) as conn:
+    async with database_connection(settings) as conn:
         staff = await read_staff(conn)
-    for flaw in unreachable(settings, staff):
+    for flaw in find_unreachable(settings, staff):
         log.warning("nobody_can_be_told", setting=setting_path(flaw.pointer), problem=flaw.detail)
 
 
 @asynccontextmanager
-async def serving(settings: Settings, line: Line) -> AsyncIterator[tuple[Gateway, asyncio.Event]]:
+async def run_listening_replica(
+    settings: Settings, line: SupervisorPipe
+) -> AsyncIterator[tuple[Gateway, asyncio.Event]]:
     """Run a replica that listens and sends heartbeats to its supervisor.
 
     Provides the replica and an event, which SIGTERM and SIGINT set.
@@ -106,8 +110,8 @@ async def serving(settings: Settings, line: Line) -> AsyncIterator[tuple[Gateway
     beating = asyncio.create_task(line.beat(clock), name="beat")
     try:
         async with (
-            running(
-                settings, clock, allow_unsafe=unsafe_allowed(), restarts=line.restarts
+            run_replica(
+                settings, clock, allow_unsafe=is_unsafe_allowed(), restarts=line.restarts
             ) as gateway,
             listening(gateway.app, settings.server) as addresses,
             _metrics_listening(gateway, settings),
@@ -115,8 +119,8 @@ async def serving(settings: Settings, line: Line) -> AsyncIterator[tuple[Gateway
             gateway.addresses.extend(addresses)
             for reader in gateway.readers:
                 await reader.start()
-            _spare_the_collector()
-            line.serves({"url": address(gateway, settings), "smtp": smtp(gateway)})
+            _tune_garbage_collector()
+            line.serves({"url": serving_url(gateway, settings), "smtp": smtp_address(gateway)})
             warming = asyncio.create_task(
                 asyncio.to_thread(gateway.uow.rules.warm_all, clock.now()), name="calendars"
             )
@@ -134,17 +138,17 @@ async def _metrics_listening(gateway: Gateway, settings: Settings) -> AsyncItera
         return
     async with listening(
         gateway.metrics_app,
-        listening_at(settings, settings.metrics.host, settings.metrics.port).server,
+        with_listen_address(settings, settings.metrics.host, settings.metrics.port).server,
     ):
         yield
 
 
-def unsafe_allowed() -> bool:
+def is_unsafe_allowed() -> bool:
     """Return whether a PostgreSQL that may lose committed data is allowed, as in tests."""
     return os.environ.get("GATEWAY_ALLOW_UNSAFE") == "1"
 
 
-def _spare_the_collector() -> None:
+def _tune_garbage_collector() -> None:
     """Exempt the objects of the start from garbage collection, and collect seldom.
 
     Requests make no reference cycles.
@@ -154,12 +158,12 @@ def _spare_the_collector() -> None:
     gc.set_threshold(50_000, 20, 50)
 
 
-def address(gateway: Gateway, settings: Settings) -> str:
+def serving_url(gateway: Gateway, settings: Settings) -> str:
     """Return the URL of the gateway, for people and scripts."""
     port = gateway.addresses[0][1] if gateway.addresses else settings.server.port
     return f"http://{settings.server.host}:{port}"
 
 
-def smtp(gateway: Gateway) -> str:
+def smtp_address(gateway: Gateway) -> str:
     """Return host and port of the SMTP listener, "" if there is none."""
     return f"{gateway.smtp[0][0]}:{gateway.smtp[0][1]}" if gateway.smtp else ""

@@ -5,7 +5,7 @@ from zoneinfo import available_timezones
 
 
 @cache
-def zones() -> frozenset[str]:
+def time_zone_names() -> frozenset[str]:
     """Return the names of all time zones.
 
     The search takes 10 ms, and the zones are files of this installation, so it is done once.

@@ -21,16 +21,16 @@ import structlog
 
 from gateway.db.migrate import migrate
 from gateway.db.pool import Pool, open_pool
-from gateway.embedded.launcher import Embedded
+from gateway.embedded.launcher import EmbeddedServers
 from gateway.settings import Database
 from tests.support.clock import NOON, FakeClock
 from tests.support.database import empty_tables_statement
-from tests.support.environment import forget_environment
-from tests.support.pools import LentPools
+from tests.support.environment import remove_gateway_variables
+from tests.support.pools import SharedPools
 
 pytest_plugins = ["tests.support.api"]
 
-forget_environment(os.environ)
+remove_gateway_variables(os.environ)
 structlog.configure(
     processors=[
         structlog.processors.format_exc_info,
@@ -78,7 +78,7 @@ async def servers() -> AsyncIterator[Servers]:
     if given[0] and given[1]:
         yield await _prepared(given[0], given[1])
         return
-    async with Embedded(fast=True) as embedded:
+    async with EmbeddedServers(fast=True) as embedded:
         yield await _prepared(given[0] or embedded.database_url, given[1] or embedded.redis_url)
 
 
@@ -104,7 +104,7 @@ class Kept:
 
 @pytest.fixture(scope="session")
 async def kept(servers: Servers) -> AsyncIterator[Kept]:
-    kept, lent = Kept(), LentPools(servers.database_url)
+    kept, lent = Kept(), SharedPools(servers.database_url)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("gateway.app.replica.open_pool", lent.open)
         yield kept

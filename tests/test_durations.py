@@ -14,11 +14,11 @@ from gateway.durations import (
     MOST_CHARS,
     MOST_DAYS,
     Duration,
-    Promise,
-    duration,
-    promise,
-    spelled,
-    written,
+    WorkingTime,
+    decode_duration,
+    format_duration,
+    parse_duration,
+    parse_working_time,
 )
 
 MICROSECONDS = st.integers(min_value=0, max_value=10**15)
@@ -37,22 +37,22 @@ MICROSECONDS = st.integers(min_value=0, max_value=10**15)
     ],
 )
 def test_duration_is_sum_of_its_parts(text: str, length: timedelta) -> None:
-    assert duration(text) == length
+    assert parse_duration(text) == length
 
 
 @pytest.mark.parametrize("text", ["", "5", "m", "5 m", "-5m", "5m!", "x5m", "1w"])
 def test_invalid_duration_is_refused_with_example(text: str) -> None:
     with pytest.raises(ValueError, match='is not a duration: write it like "90s"'):
-        duration(text)
+        parse_duration(text)
 
 
 def test_duration_over_hundred_years_is_refused() -> None:
-    assert duration("36500d") == LONGEST
+    assert parse_duration("36500d") == LONGEST
     with pytest.raises(ValueError, match='"36501d" is longer than 36500 days'):
-        duration("36501d")
+        parse_duration("36501d")
 
 
-@pytest.mark.parametrize("read", [duration, promise])
+@pytest.mark.parametrize("read", [parse_duration, parse_working_time])
 def test_overlong_duration_text_is_refused(read: type) -> None:
     with pytest.raises(ValueError, match=f"has at most {MOST_CHARS} characters"):
         read("1" * MOST_CHARS + "m")
@@ -70,39 +70,39 @@ def test_overlong_duration_text_is_refused(read: type) -> None:
 def test_promise_counts_working_days_separately_from_hours(
     text: str, days: float, rest: timedelta
 ) -> None:
-    promised = promise(text)
+    promised = parse_working_time(text)
     assert (promised.working_days, timedelta(seconds=promised.total_seconds())) == (days, rest)
 
 
 @pytest.mark.parametrize("text", ["xwd", "1.wd", "-1wd", "1h2wd", "2wd3"])
 def test_invalid_promise_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="is not a"):
-        promise(text)
+        parse_working_time(text)
 
 
 def test_promise_over_maximum_working_days_is_refused() -> None:
-    assert promise(f"{MOST_DAYS}wd").working_days == MOST_DAYS
+    assert parse_working_time(f"{MOST_DAYS}wd").working_days == MOST_DAYS
     with pytest.raises(ValueError, match="is more than 3660 working days"):
-        promise(f"{MOST_DAYS + 1}wd")
+        parse_working_time(f"{MOST_DAYS + 1}wd")
 
 
 @given(MICROSECONDS, st.integers(min_value=0, max_value=MOST_DAYS))
 def test_spelled_duration_parses_to_same_value(microseconds: int, days: int) -> None:
-    length = Promise(microseconds=microseconds)
+    length = WorkingTime(microseconds=microseconds)
     length.working_days = days
-    read = promise(spelled(length))
+    read = parse_working_time(format_duration(length))
     assert (read, read.working_days) == (length, days)
-    assert duration(spelled(Duration(microseconds=microseconds))) == length
+    assert parse_duration(format_duration(Duration(microseconds=microseconds))) == length
 
 
 def test_written_value_is_converted_to_setting_type() -> None:
-    assert written(Duration, "5m") == timedelta(minutes=5)
-    promised = written(Promise, "2wd")
-    assert isinstance(promised, Promise)
+    assert decode_duration(Duration, "5m") == timedelta(minutes=5)
+    promised = decode_duration(WorkingTime, "2wd")
+    assert isinstance(promised, WorkingTime)
     assert promised.working_days == 2
 
 
-@pytest.mark.parametrize(("kind", "value"), [(Duration, 5), (Promise, None), (int, "5m")])
+@pytest.mark.parametrize(("kind", "value"), [(Duration, 5), (WorkingTime, None), (int, "5m")])
 def test_non_text_duration_is_refused(kind: type, value: object) -> None:
     with pytest.raises(ValueError, match='expected a duration such as "5m"'):
-        written(kind, value)
+        decode_duration(kind, value)

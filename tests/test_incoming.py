@@ -16,7 +16,7 @@ from gateway.clock import SystemClock
 from gateway.errors import Overloaded
 from gateway.incoming import BUDGETS, Budget
 from gateway.settings import Database, load
-from tests.support.served import Served, served
+from tests.support.served import RunningGateway, served
 
 READ_FIRST = {
     ("POST", "/v2/enqueue"),
@@ -49,7 +49,7 @@ UNSENT = 60_000
 
 
 @pytest.fixture
-async def gateway(database_url: str) -> AsyncIterator[Served]:
+async def gateway(database_url: str) -> AsyncIterator[RunningGateway]:
     settings = msgspec.structs.replace(
         load(None, {}), database=Database(url=database_url, pool_min=1, pool_max=8)
     )
@@ -91,7 +91,12 @@ def path_of(resource: web.AbstractResource) -> str:
 
 
 async def status(
-    gateway: Served, method: str, path: str, *more: str, sent: bytes = b"", within: float = 3.0
+    gateway: RunningGateway,
+    method: str,
+    path: str,
+    *more: str,
+    sent: bytes = b"",
+    within: float = 3.0,
 ) -> int | None:
     """Return the status of the answer to a head whose body does not come.
 
@@ -112,7 +117,7 @@ async def status(
             await writer.wait_closed()
 
 
-async def test_routes_authenticate_before_reading_body(gateway: Served) -> None:
+async def test_routes_authenticate_before_reading_body(gateway: RunningGateway) -> None:
     app = gateway.client.server.app  # type: ignore[attr-defined]
     routes = sorted(set(every_route(app)))
     assert len(routes) > 200
@@ -142,7 +147,9 @@ async def test_routes_authenticate_before_reading_body(gateway: Served) -> None:
     assert {one: told for one, told in answered.items() if told >= 500} == {}
 
 
-async def test_unauthenticated_bodies_share_budget_that_is_released(gateway: Served) -> None:
+async def test_unauthenticated_bodies_share_budget_that_is_released(
+    gateway: RunningGateway,
+) -> None:
     budget = gateway.client.server.app[BUDGETS].strangers  # type: ignore[attr-defined]
     budget.most = budget.most_each = 100_000
     piece = b"{" * 40_000
@@ -162,7 +169,7 @@ async def test_unauthenticated_bodies_share_budget_that_is_released(gateway: Ser
     assert 'gateway_bodies_refused_total{callers="stranger"} 2.0' in await answer.text()
 
 
-async def test_short_request_passes_when_budget_is_exhausted(gateway: Served) -> None:
+async def test_short_request_passes_when_budget_is_exhausted(gateway: RunningGateway) -> None:
     budget = gateway.client.server.app[BUDGETS].strangers  # type: ignore[attr-defined]
     budget.most = 0
     event = {

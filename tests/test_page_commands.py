@@ -11,20 +11,20 @@ import msgspec
 import pytest
 
 from gateway.settings import Database, load
-from tests.support.served import Served, served
+from tests.support.served import RunningGateway, served
 
 ROOT = Path(__file__).parents[1]
 COMMANDS = re.compile(r"^```sh\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
 @pytest.fixture
-async def gateway(database_url: str) -> AsyncIterator[Served]:
+async def gateway(database_url: str) -> AsyncIterator[RunningGateway]:
     database = Database(url=database_url, pool_min=1, pool_max=8)
     async with served(msgspec.structs.replace(load(None, {}), database=database)) as running:
         yield running
 
 
-async def run(gateway: Served, name: str, folder: Path) -> None:
+async def run(gateway: RunningGateway, name: str, folder: Path) -> None:
     """Run what the page shows; curl is one of Python, so that no other need be there."""
     curl = folder / "curl"
     curl.write_text(
@@ -51,7 +51,7 @@ async def run(gateway: Served, name: str, folder: Path) -> None:
 
 
 async def test_monitors_page_commands_create_pinged_monitor(
-    gateway: Served, tmp_path: Path
+    gateway: RunningGateway, tmp_path: Path
 ) -> None:
     await run(gateway, "monitors.md", tmp_path)
     _, listed = await gateway.get("/api/v1/monitors", "admin")
@@ -59,7 +59,7 @@ async def test_monitors_page_commands_create_pinged_monitor(
 
 
 async def test_people_page_commands_create_person_with_contact_methods(
-    gateway: Served, tmp_path: Path
+    gateway: RunningGateway, tmp_path: Path
 ) -> None:
     await run(gateway, "people.md", tmp_path)
     login = {"login": "ann", "password": "six elm trees at dusk"}

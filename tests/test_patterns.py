@@ -10,15 +10,15 @@ import time
 import pytest
 
 from gateway.correlation import features
-from gateway.durations import MOST_CHARS, duration, promise
+from gateway.durations import MOST_CHARS, parse_duration, parse_working_time
 from gateway.errors import Malformed, TooLarge
 from gateway.operations.reporter import meaning
 from gateway.outside_json import MAX_DEPTH
 from gateway.web import body
-from tests.support.patterns import Applied, every_pattern, hostile
+from tests.support.patterns import AppliedPattern, backtracking_texts, every_pattern
 
 SIZES = (256, 6_000)
-YARDSTICK = Applied("yardstick", re.compile(r"[^\s<>@]{1,100}@"), frozenset({"search"}))
+YARDSTICK = AppliedPattern("yardstick", re.compile(r"[^\s<>@]{1,100}@"), frozenset({"search"}))
 """A pattern that looks at a hundred characters from each one.
 
 It takes 12 ms where a pattern may take 15.
@@ -41,13 +41,13 @@ LARGEST = {
 """Characters of the longest text that the patterns of a module ever see, where that is less."""
 
 
-def seconds(applied: Applied, text: str) -> float:
+def seconds(applied: AppliedPattern, text: str) -> float:
     began = time.thread_time()
     applied.run(text)
     return time.thread_time() - began
 
 
-def is_slow(applied: Applied, text: str) -> bool:
+def is_slow(applied: AppliedPattern, text: str) -> bool:
     """Return whether a pattern takes too long.
 
     The yardstick is timed beside it, since a machine's speed changes.
@@ -62,13 +62,13 @@ def is_slow(applied: Applied, text: str) -> bool:
 
 
 @pytest.mark.parametrize("applied", every_pattern(), ids=str)
-def test_pattern_is_fast_on_hostile_text(applied: Applied) -> None:
+def test_pattern_is_fast_on_hostile_text(applied: AppliedPattern) -> None:
     most = min(
         (size for place, size in LARGEST.items() if applied.place.startswith(place)),
         default=max(SIZES),
     )
     for size in (*(size for size in SIZES if size < most), most):
-        slow = [text[:20] for text in hostile(size) if is_slow(applied, text)]
+        slow = [text[:20] for text in backtracking_texts(size) if is_slow(applied, text)]
         assert not slow, (
             f"{applied.pattern.pattern!r} takes over {TIMES} times the yardstick "
             f"for {size} characters: {slow}"
@@ -76,8 +76,8 @@ def test_pattern_is_fast_on_hostile_text(applied: Applied) -> None:
 
 
 def test_quadratic_pattern_is_detected() -> None:
-    square = Applied("square", re.compile(r"[^\s<>@]*@"), frozenset({"search"}))
-    assert any(is_slow(square, text) for text in hostile(max(SIZES)))
+    square = AppliedPattern("square", re.compile(r"[^\s<>@]*@"), frozenset({"search"}))
+    assert any(is_slow(square, text) for text in backtracking_texts(max(SIZES)))
 
 
 @pytest.mark.parametrize(
@@ -102,6 +102,6 @@ def test_brackets_in_strings_do_not_count_as_body_depth(depth: int) -> None:
 
 
 def test_overlong_duration_text_is_refused() -> None:
-    for read in (duration, promise):
+    for read in (parse_duration, parse_working_time):
         with pytest.raises(ValueError, match="at most 64 characters"):
             read("1" * 200_000)

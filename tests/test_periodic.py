@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from gateway.periodic import STUCK_AFTER, Periodic, Periodics, each
+from gateway.periodic import STUCK_AFTER, PeriodicJob, PeriodicRunner, process_each
 from tests.support.clock import NOON, FakeClock
 
 
@@ -42,7 +42,9 @@ async def test_failed_job_is_counted_and_other_jobs_run(clock: FakeClock) -> Non
         runs["sound"] += 1
 
     heard = Heard()
-    jobs = Periodics((Periodic("broken", 5.0, broken), Periodic("sound", 5.0, sound)), clock, heard)
+    jobs = PeriodicRunner(
+        (PeriodicJob("broken", 5.0, broken), PeriodicJob("sound", 5.0, sound)), clock, heard
+    )
     task = asyncio.create_task(jobs.run())
     await until(lambda: runs["sound"] and heard.failed["broken"])
     assert heard.succeeded == {"sound": NOON.timestamp()}
@@ -55,15 +57,15 @@ async def test_failed_job_is_counted_and_other_jobs_run(clock: FakeClock) -> Non
 async def test_job_run_at_start_repeats_after_its_interval(clock: FakeClock) -> None:
     runs: Counter[str] = Counter()
 
-    def counted(name: str) -> Periodic:
+    def counted(name: str) -> PeriodicJob:
         async def run() -> None:
             runs[name] += 1
 
-        return Periodic(name, 5.0, run)
+        return PeriodicJob(name, 5.0, run)
 
     heard = Heard()
-    jobs = Periodics((counted("first"), counted("later")), clock, heard)
-    await jobs.begin_with("first")
+    jobs = PeriodicRunner((counted("first"), counted("later")), clock, heard)
+    await jobs.run_first("first")
     assert heard.succeeded == {"first": NOON.timestamp()}
     task = asyncio.create_task(jobs.run())
     await until(lambda: runs["later"])
@@ -76,17 +78,17 @@ async def test_job_run_at_start_repeats_after_its_interval(clock: FakeClock) -> 
 
 
 async def test_failed_initial_job_prevents_start(clock: FakeClock) -> None:
-    jobs = Periodics((Periodic("broken", 5.0, broken),), clock, Heard())
+    jobs = PeriodicRunner((PeriodicJob("broken", 5.0, broken),), clock, Heard())
     with pytest.raises(KeyError, match="a bug"):
-        await jobs.begin_with("broken")
+        await jobs.run_first("broken")
     with pytest.raises(KeyError, match="misspelt"):
-        await jobs.begin_with("misspelt")
+        await jobs.run_first("misspelt")
 
 
 async def test_endless_run_is_reported_stuck_until_it_ends(clock: FakeClock) -> None:
     gate = asyncio.Event()
-    job = Periodic("slow", 5.0, gate.wait)
-    jobs = Periodics((job,), clock, Heard())
+    job = PeriodicJob("slow", 5.0, gate.wait)
+    jobs = PeriodicRunner((job,), clock, Heard())
     run = asyncio.create_task(jobs.once(job))
     await asyncio.sleep(0)  # noqa: TID251 - one turn of the loop, no time
     assert jobs.stuck() == ()
@@ -107,7 +109,7 @@ async def test_woken_job_runs_before_its_interval_unless_it_failed(clock: FakeCl
         wake.clear()
 
     heard = Heard()
-    jobs = Periodics((Periodic("woken", 5.0, run, wake=wake),), clock, heard)
+    jobs = PeriodicRunner((PeriodicJob("woken", 5.0, run, wake=wake),), clock, heard)
     task = asyncio.create_task(jobs.run())
     await until(lambda: heard.succeeded)
     wake.set()
@@ -123,8 +125,8 @@ async def test_woken_job_runs_before_its_interval_unless_it_failed(clock: FakeCl
 
 async def test_job_with_longer_limit_is_not_reported_stuck_before_it(clock: FakeClock) -> None:
     gate = asyncio.Event()
-    job = Periodic("long", 5.0, gate.wait, stuck_after=STUCK_AFTER * 2)
-    jobs = Periodics((job,), clock, Heard())
+    job = PeriodicJob("long", 5.0, gate.wait, stuck_after=STUCK_AFTER * 2)
+    jobs = PeriodicRunner((job,), clock, Heard())
     run = asyncio.create_task(jobs.once(job))
     await asyncio.sleep(0)  # noqa: TID251 - one turn of the loop, no time
     clock.advance(timedelta(seconds=STUCK_AFTER + 1))
@@ -143,7 +145,7 @@ async def test_error_that_meets_every_item_ends_run_at_once() -> None:
         raise KeyError(item)
 
     with pytest.raises(KeyError):
-        await each("items", (0, 1), work, ended_by=(KeyError,))
+        await process_each("items", (0, 1), work, ended_by=(KeyError,))
     assert seen == [0]
 
 
@@ -156,6 +158,6 @@ async def test_failed_item_does_not_stop_other_items() -> None:
         done.append(item)
 
     with pytest.raises(ExceptionGroup, match="1 of 3 failed"):
-        await each("items", (0, 1, 2), work)
+        await process_each("items", (0, 1, 2), work)
     assert done == [0, 2]
-    assert await each("items", (0, 2), work) == 2
+    assert await process_each("items", (0, 2), work) == 2

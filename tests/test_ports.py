@@ -6,7 +6,7 @@ import socket
 import pytest
 
 from gateway.errors import Misconfigured
-from gateway.ports import named_port_failures, require_free
+from gateway.ports import require_free, translate_port_errors
 
 
 def test_port_in_use_is_reported() -> None:
@@ -33,7 +33,7 @@ def test_recently_released_port_is_accepted() -> None:
 def test_privileged_port_is_reported() -> None:
     with (
         pytest.raises(Misconfigured, match=r"^port 80 on all addresses may not be used by this"),
-        named_port_failures("", 80),
+        translate_port_errors("", 80),
     ):
         raise PermissionError(13, "Permission denied")
 
@@ -45,5 +45,5 @@ def test_foreign_host_is_reported(host: str) -> None:
 
 
 def test_other_port_errors_are_unchanged() -> None:
-    with pytest.raises(OSError, match="Bad file"), named_port_failures("", 1):
+    with pytest.raises(OSError, match="Bad file"), translate_port_errors("", 1):
         raise OSError(errno.EBADF, "Bad file descriptor")

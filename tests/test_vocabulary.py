@@ -7,7 +7,7 @@ import pytest
 from gateway.instants import LATEST
 from gateway.vocabulary import CHAT_SOURCES, Channel, RequestCategory, channel_of
 from tests.support.clock import NOON
-from tests.support.intake import an_alert
+from tests.support.intake import make_alert
 
 
 def test_request_category_of_earlier_release_is_mapped() -> None:
@@ -35,18 +35,18 @@ def test_chat_source_has_chat_channel_with_or_without_key(
 def test_event_order_time_is_clamped_and_event_time_is_kept(
     said: timedelta, judged: timedelta
 ) -> None:
-    alert = an_alert(at=NOON + said)
+    alert = make_alert(at=NOON + said)
     assert alert.order_time(NOON) == NOON + judged
     assert alert.event_time == NOON + said
 
 
 def test_event_has_no_order_time_by_arrival_or_without_time() -> None:
-    assert an_alert(at=NOON, by_arrival=True).order_time(NOON) is None
-    assert an_alert().order_time(NOON) is None
+    assert make_alert(at=NOON, by_arrival=True).order_time(NOON) is None
+    assert make_alert().order_time(NOON) is None
 
 
 def test_out_of_range_alert_times_are_clamped_to_latest() -> None:
-    alert = an_alert(
+    alert = make_alert(
         at=datetime(9999, 12, 31, tzinfo=UTC), ends_at=datetime.max.replace(tzinfo=UTC)
     )
     assert (alert.event_time, alert.ends_at) == (LATEST, LATEST)

@@ -12,7 +12,7 @@ from prometheus_client.registry import Collector
 from gateway.access.authorization import raise_if_refused
 from gateway.access.keys import Scope
 from gateway.access.permissions import Action, may
-from gateway.clock import let_others_go_first
+from gateway.clock import yield_to_other_tasks
 from gateway.db.pool import Pool, acquire
 from gateway.errors import Unavailable
 from gateway.observe.metrics import Metrics
@@ -39,7 +39,7 @@ async def render_metrics(metrics: Metrics) -> bytes:
     texts = []
     for family in metrics.registry.collect():
         texts.append(generate_latest(OneFamily(family)))
-        await let_others_go_first()
+        await yield_to_other_tasks()
     return b"".join([*texts, await asyncio.to_thread(generate_latest, metrics.by_route)])
 
 

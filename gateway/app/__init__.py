@@ -1,5 +1,5 @@
 """The assembly of one replica."""
 
-from gateway.app.replica import Gateway, running
+from gateway.app.replica import Gateway, run_replica
 
-__all__ = ["Gateway", "running"]
+__all__ = ["Gateway", "run_replica"]

@@ -9,8 +9,8 @@ from gateway.app import tasks
 from gateway.app.channels import Receivers
 from gateway.app.core import Core
 from gateway.app.observers import ChangeObserver
-from gateway.app.supervision import Supervisor
-from gateway.app.upkeep import Upkeep
+from gateway.app.supervision import TaskSupervisor
+from gateway.app.upkeep import DatabaseMaintenance
 from gateway.catalogue.live import EVERY as READ_EVERY
 from gateway.channels.chat.setup import SLUGS as CHATS
 from gateway.channels.email.imap.setup import mailbox_readers
@@ -22,7 +22,7 @@ from gateway.operations.attach import AttachmentService
 from gateway.operations.rounds.deadline_recalculation import DeadlineRecalculation
 from gateway.operations.rounds.service_recalculation import ServiceRecalculation
 from gateway.operations.unit_of_work import UnitOfWork
-from gateway.periodic import Periodic, Periodics
+from gateway.periodic import PeriodicJob, PeriodicRunner
 from gateway.quarantine.mappings import EVERY as MAP_EVERY
 from gateway.quarantine.mappings import Mappings
 from gateway.settings import Settings
@@ -33,8 +33,8 @@ class Background:
     """The work beside requests, which `start` begins."""
 
     core: Core
-    supervisor: Supervisor
-    periodics: Periodics
+    supervisor: TaskSupervisor
+    periodics: PeriodicRunner
 
     def health(self, pool: Pool) -> Health:
         """Return the health probes.
@@ -58,13 +58,13 @@ class Background:
     async def start(self, stack: AsyncExitStack, receivers: Receivers) -> None:
         """Run the jobs that others wait for once, then all work until the stack ends."""
         core, uow = self.core, self.core.uow
-        await self.periodics.begin_with("housekeeping", "catalogue", "mappings")
+        await self.periodics.run_first("housekeeping", "catalogue", "mappings")
         beside = {
             "telling": core.notifier.run,
             "periodic": self.periodics.run,
             **mailbox_readers(uow.pool, receivers.room),
         }
-        tasks.start(stack, self.supervisor, beside, core.timers, core.intake)
+        tasks.start_tasks(stack, self.supervisor, beside, core.timers, core.intake)
 
 
 def build_background(
@@ -77,21 +77,23 @@ def build_background(
 ) -> Background:
     """Build the work beside requests; nothing of it runs yet."""
     uow = core.uow
-    upkeep = Upkeep(uow.pool, settings, uow.clock, core.metrics, lambda: uow.rules, uow.key)
+    upkeep = DatabaseMaintenance(
+        uow.pool, settings, uow.clock, core.metrics, lambda: uow.rules, uow.key
+    )
     jobs = (
         *upkeep.jobs(),
-        *tasks.jobs(uow, core.intake, files, set(core.notifier.channels) & set(CHATS)),
-        Periodic("catalogue", READ_EVERY, partial(_read_catalogue, uow, core.counting)),
-        Periodic("monitors", EXPIRE_MONITORS_EVERY, pulse.run_once),
-        Periodic("mappings", MAP_EVERY, partial(mappings.refresh, uow.pool)),
-        Periodic("calls", SWEEP_CALLS_EVERY, receivers.calls.sweep),
+        *tasks.build_jobs(uow, core.intake, files, set(core.notifier.channels) & set(CHATS)),
+        PeriodicJob("catalogue", READ_EVERY, partial(_read_catalogue, uow, core.counting)),
+        PeriodicJob("monitors", EXPIRE_MONITORS_EVERY, pulse.run_once),
+        PeriodicJob("mappings", MAP_EVERY, partial(mappings.refresh, uow.pool)),
+        PeriodicJob("calls", SWEEP_CALLS_EVERY, receivers.calls.sweep),
         DeadlineRecalculation(uow).job(),
         ServiceRecalculation(uow).job(),
     )
-    supervisor = Supervisor(uow.clock, core.metrics)
-    return Background(core, supervisor, Periodics(jobs, uow.clock, core.metrics))
+    supervisor = TaskSupervisor(uow.clock, core.metrics)
+    return Background(core, supervisor, PeriodicRunner(jobs, uow.clock, core.metrics))
 
 
 async def _read_catalogue(uow: UnitOfWork, counting: ChangeObserver) -> None:
     await uow.catalogue.refresh(uow.pool, uow.clock.stamp())
-    counting.know_groups()
+    counting.create_group_series()

@@ -8,7 +8,7 @@ from datetime import datetime
 import asyncpg
 from redis.exceptions import RedisError
 
-from gateway.app.recipients import Staff, unconfirmed, unreachable
+from gateway.app.recipients import StaffSnapshot, find_unconfirmed, find_unreachable
 from gateway.channels.chat.providers import PROVIDERS
 from gateway.db.pool import Connection, open_pool
 from gateway.errors import Flaw, GatewayError, Misconfigured
@@ -35,18 +35,22 @@ UNVERIFIED = (
 
 
 @dataclass(slots=True)
-class Findings:
+class CheckResults:
     """The results: errors that prevent serving, unreachable recipients, skipped checks, notes."""
 
     problems: list[Flaw] = field(default_factory=list)
-    untold: list[Flaw] = field(default_factory=list)
+    unreachable: list[Flaw] = field(default_factory=list)
     unchecked: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
 
-async def examine(loaded: LoadedSettings, now: datetime, *, allow_unsafe: bool = False) -> Findings:
+async def check_configuration(
+    loaded: LoadedSettings, now: datetime, *, allow_unsafe: bool = False
+) -> CheckResults:
     """Check everything, and go on after each problem."""
-    found = Findings(problems=[*loaded.flaws, *loaded.flaws_of_readable(_contradictions(loaded))])
+    found = CheckResults(
+        problems=[*loaded.flaws, *loaded.flaws_of_readable(_contradictions(loaded))]
+    )
     found.problems += _listening(loaded.settings, found.problems)
     if not {"sla", "escalation"} & loaded.broken and not found.problems:
         found.notes += configuration_notes(loaded.settings, now)
@@ -56,9 +60,9 @@ async def examine(loaded: LoadedSettings, now: datetime, *, allow_unsafe: bool =
         found.notes.append(UNVERIFIED)
     staff = await _database(loaded.settings, found, allow_unsafe=allow_unsafe)
     await _index(loaded.settings, found)
-    found.untold += loaded.flaws_of_readable(unreachable(loaded.settings, staff))
+    found.unreachable += loaded.flaws_of_readable(find_unreachable(loaded.settings, staff))
     found.problems = list(quoted(found.problems, loaded.tree))
-    found.untold = list(quoted(found.untold, loaded.tree))
+    found.unreachable = list(quoted(found.unreachable, loaded.tree))
     return found
 
 
@@ -114,10 +118,12 @@ def _listening(settings: Settings, known: Sequence[Flaw]) -> Iterator[Flaw]:
                 yield Flaw(f"/{where}/host", error.detail)
 
 
-async def _database(settings: Settings, found: Findings, *, allow_unsafe: bool) -> Staff | None:
+async def _database(
+    settings: Settings, found: CheckResults, *, allow_unsafe: bool
+) -> StaffSnapshot | None:
     if not settings.database.url:
         found.unchecked.append("DATABASE_URL is not set: the database was not looked at")
-        found.unchecked += unconfirmed(settings)
+        found.unchecked += find_unconfirmed(settings)
         return None
     try:
         pool = await open_pool(settings.database, allow_unsafe=allow_unsafe)
@@ -129,7 +135,7 @@ async def _database(settings: Settings, found: Findings, *, allow_unsafe: bool) 
             if isinstance(error, GatewayError) and error.flaws
             else [Flaw("/database/url", line)]
         )
-        found.unchecked += unconfirmed(settings)
+        found.unchecked += find_unconfirmed(settings)
         return None
     try:
         async with pool.acquire() as conn:
@@ -137,7 +143,7 @@ async def _database(settings: Settings, found: Findings, *, allow_unsafe: bool) 
     except asyncpg.UndefinedTableError:
         found.unchecked += [
             "the database is empty until `python -m gateway migrate`",
-            *unconfirmed(settings),
+            *find_unconfirmed(settings),
         ]
         return None
     finally:
@@ -149,11 +155,11 @@ GROUPS = "SELECT slug FROM staff_group WHERE active"
 POLICIES = "SELECT DISTINCT policy FROM service WHERE policy <> ''"
 
 
-async def read_staff(conn: Connection) -> Staff:
+async def read_staff(conn: Connection) -> StaffSnapshot:
     """Return the staff in the database; raises UndefinedTableError before it was migrated."""
     people = await conn.fetch(PEOPLE, MOST_PEOPLE)
     groups, policies = await conn.fetch(GROUPS), await conn.fetch(POLICIES)
-    return Staff(
+    return StaffSnapshot(
         phones={row["login"]: row["phone"] for row in people},
         roles=frozenset(role for row in people for role in row["roles"]),
         groups=frozenset(row["slug"] for row in groups),
@@ -161,7 +167,7 @@ async def read_staff(conn: Connection) -> Staff:
     )
 
 
-async def _index(settings: Settings, found: Findings) -> None:
+async def _index(settings: Settings, found: CheckResults) -> None:
     if not settings.redis.url:
         found.notes.append(
             "REDIS_URL is not set: PostgreSQL alone feeds the timers, which costs it more"

@@ -56,12 +56,14 @@ async def build_core(stack: AsyncExitStack, pools: Pools, settings: Settings, cl
     """Build the core as configured; its parts end with `stack`."""
     metrics, catalogue = _metrics(), Catalogue(settings)
     key = settings.audit.key.encode()
-    reserve = parts.Numbers(settings.database.url)
+    reserve = parts.NumberReserver(settings.database.url)
     stack.callback(reserve.close)
-    links = await parts.links(pools.acting, settings, clock)
-    notifier = notifications.telling(stack, pools.acting, settings, clock, links, metrics)
+    links = await parts.load_reporter_links(pools.acting, settings, clock)
+    notifier = notifications.build_notification_runner(
+        stack, pools.acting, settings, clock, links, metrics
+    )
     counting = ChangeObserver(metrics.outcomes, catalogue)
-    timers = await parts.timers(
+    timers = await parts.build_timer_runner(
         stack,
         pools.timers,
         settings,
@@ -71,7 +73,7 @@ async def build_core(stack: AsyncExitStack, pools: Pools, settings: Settings, cl
     )
     observer = IntakeObserver(metrics, counting, timers.note_armed, notifier.wake.set)
     intake = AlertWriter(
-        lambda: parts.connection(settings.database.url, parts.WRITER),
+        lambda: parts.open_connection_with(settings.database.url, parts.WRITER_SETTINGS),
         _committer(settings, clock, catalogue, reserve, metrics),
         clock,
         settings.server,
@@ -100,7 +102,11 @@ def _metrics() -> Metrics:
 
 
 def _committer(
-    settings: Settings, clock: Clock, catalogue: Catalogue, reserve: parts.Numbers, metrics: Metrics
+    settings: Settings,
+    clock: Clock,
+    catalogue: Catalogue,
+    reserve: parts.NumberReserver,
+    metrics: Metrics,
 ) -> Committer:
     """Return the writer of batches of alerts."""
     silences = SilenceJudge(clock, settings.limits.silences, metrics.unjudged)

@@ -12,7 +12,7 @@ from datetime import datetime
 
 from asyncpg import Record
 
-from gateway.clock import in_pieces
+from gateway.clock import iterate_in_chunks
 from gateway.db.pool import Connection
 from gateway.incidents.ledger import Ledger, from_json
 from gateway.notify import outbox
@@ -21,7 +21,7 @@ from gateway.observe.metric_labels import OutboxState
 from gateway.observe.metrics import Metrics
 from gateway.sla.timers.timer_store import KINDS
 
-Running = Callable[[tuple[str, str, str], Ledger, datetime], Mapping[str, float]]
+RemainingTimes = Callable[[tuple[str, str, str], Ledger, datetime], Mapping[str, float]]
 """A function that returns the seconds left on each running SLA clock of an incident.
 
 Its arguments are (policy, kind, service), the ledger and the instant.
@@ -34,10 +34,10 @@ CANDIDATES = 4 * NEAREST
 The next threshold may be a warning.
 """
 
-AT_ONCE = 25
+RECORDS_PER_CHUNK = 25
 """Incidents whose clocks are read before other tasks run."""
 
-Named = tuple[float, str, str, str, str]
+PressingClock = tuple[float, str, str, str, str]
 """Seconds left, clock, number, kind and priority of one incident."""
 
 
@@ -100,7 +100,9 @@ ORDER BY priority, recorded_at, id LIMIT $1
 """
 
 
-async def name_nearest(conn: Connection, metrics: Metrics, now: datetime, running: Running) -> None:
+async def set_nearest_due(
+    conn: Connection, metrics: Metrics, now: datetime, running: RemainingTimes
+) -> None:
     """Set the gauge of the incidents nearest to a due time, and of those past every target.
 
     It holds at most `NEAREST` of each. Security incidents are never among them, because
@@ -114,16 +116,16 @@ async def name_nearest(conn: Connection, metrics: Metrics, now: datetime, runnin
 
 
 async def _named(
-    conn: Connection, statement: str, limit: int, now: datetime, running: Running
-) -> list[Named]:
+    conn: Connection, statement: str, limit: int, now: datetime, running: RemainingTimes
+) -> list[PressingClock]:
     """Return the most urgent clock of each incident: the next due, or the last overdue."""
-    found: list[Named] = []
-    async for piece in in_pieces(await conn.fetch(statement, limit), AT_ONCE):
+    found: list[PressingClock] = []
+    async for piece in iterate_in_chunks(await conn.fetch(statement, limit), RECORDS_PER_CHUNK):
         found += [named for row in piece if (named := _pressing(row, now, running)) is not None]
     return found
 
 
-def _pressing(row: Record, now: datetime, running: Running) -> Named | None:
+def _pressing(row: Record, now: datetime, running: RemainingTimes) -> PressingClock | None:
     """Return the most urgent clock of one incident, or None if none runs."""
     promised = (row["policy"], row["kind"], row["service"])
     left = {s: clock for clock, s in running(promised, from_json(row["ledger"]), now).items()}
@@ -172,7 +174,7 @@ SELECT extract(epoch FROM moment($1) - at)::float8 FROM audit_seal ORDER BY seq 
 """
 
 
-async def age_of_seal(conn: Connection, metrics: Metrics, now: datetime) -> None:
+async def set_seal_age(conn: Connection, metrics: Metrics, now: datetime) -> None:
     """Set the seconds since the newest audit seal; 0 while there is none."""
     metrics.audit_age.set(await conn.fetchval(AUDIT, now) or 0.0)
 
@@ -225,7 +227,7 @@ async def count_quarantine(conn: Connection, metrics: Metrics, now: datetime) ->
 
 
 async def refresh(
-    conn: Connection, metrics: Metrics, now: datetime | None, running: Running
+    conn: Connection, metrics: Metrics, now: datetime | None, running: RemainingTimes
 ) -> None:
     """Set all these gauges from one snapshot; `now` None uses PostgreSQL's clock.
 
@@ -236,11 +238,11 @@ async def refresh(
         moment = now or await conn.fetchval("SELECT statement_timestamp()")
         await count_open(conn, metrics)
         await count_breached(conn, metrics)
-        await name_nearest(conn, metrics, moment, running)
+        await set_nearest_due(conn, metrics, moment, running)
         await count_silent(conn, metrics)
         await count_timers(conn, metrics, moment)
         await count_outbox(conn, metrics, moment)
-        await age_of_seal(conn, metrics, moment)
+        await set_seal_age(conn, metrics, moment)
         await count_monitors(conn, metrics)
         await count_quarantine(conn, metrics, moment)
     metrics.refresh_seconds.set(time.perf_counter() - started)

@@ -13,14 +13,14 @@ from gateway.compat.oncall import OnCallEndpoint
 from gateway.compat.pagerduty import PagerDutyLegacyEvents
 from gateway.ingest.http import ALERTMANAGER, AlertEndpoint
 
-BUSIEST = f"/ingest/{ALERTMANAGER}"
+ALERTMANAGER_PATH = f"/ingest/{ALERTMANAGER}"
 """The route with the most traffic.
 
 It has a route of its own, or each of its requests was compared with all routes below it first.
 """
 
 
-async def only_read(request: web.Request) -> web.StreamResponse:
+async def refuse_post(request: web.Request) -> web.StreamResponse:
     """Answer 405: this path is only read, and would otherwise be taken for a source and its key."""
     raise web.HTTPMethodNotAllowed(request.method, ["GET"])
 
@@ -37,11 +37,11 @@ def intake_routes(
         *mail_routes(mail),
         *chat_routes(chat),
         *(
-            web.post(path, only_read)
+            web.post(path, refuse_post)
             for path in ("/ingest/app/mine", "/ingest/phone/threecx/lookup")
         ),
         *phone.routes(),
-        web.post(BUSIEST, door.receive),
+        web.post(ALERTMANAGER_PATH, door.receive),
         web.post("/ingest/{source}", door.receive),
         web.post("/ingest/{source}/{key}", door.receive),
         web.post("/api/v2/alerts", alertmanager.receive),

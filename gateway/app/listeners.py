@@ -15,7 +15,7 @@ from gateway.app.channels import Receivers
 from gateway.channels.email.listener import SmtpHandler, receiving
 from gateway.clock import Clock
 from gateway.db.pool import Pool
-from gateway.networks import networks
+from gateway.networks import parse_networks
 from gateway.notify.reply_tokens import ReplyTokens
 from gateway.observe.metrics import Metrics
 from gateway.settings import Settings
@@ -59,11 +59,11 @@ def _application(
     receivers: Receivers,
     metrics: Metrics,
 ) -> web.Application:
-    proxies = networks(settings.server.trusted_proxies)
+    proxies = parse_networks(settings.server.trusted_proxies)
     deadlines = Deadlines(settings.server.deadline.total_seconds())
     app = web.Application(client_max_size=settings.server.max_body_bytes)
     app[reports.APPS] = receivers.reports.apps
-    app[incoming.BUDGETS] = parts.budgets(settings.server, metrics)
+    app[incoming.BUDGETS] = parts.build_budgets(settings.server, metrics)
     app.add_routes(
         edge.wrap_routes(
             definitions, clock, metrics.answered, deadlines, proxies, settings.server.external_url
@@ -87,7 +87,7 @@ async def start_smtp(
         pool,
         keys.recognise,
         ReplyTokens(links.secrets),
-        networks(room.mail.authentication.relays),
+        parse_networks(room.mail.authentication.relays),
     )
     return await stack.enter_async_context(
         receiving(handler, metrics.notifications.mail_sessions.set)

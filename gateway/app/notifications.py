@@ -33,7 +33,7 @@ CHANNELS = (*CHANNEL_SETTINGS, "webhook", "person")
 """The channels that messages in the outbox may name."""
 
 
-def calls(
+def build_phone_channels(
     stack: AsyncExitStack, pool: Pool, settings: Settings, clock: Clock, tokens: CallTokens
 ) -> dict[str, NotificationChannel]:
     """Return the channels for telephone calls and text messages."""
@@ -45,7 +45,7 @@ def calls(
     }
 
 
-def chats(
+def build_chat_channels(
     stack: AsyncExitStack, pool: Pool, settings: Settings, clock: Clock, tokens: PressTokens
 ) -> dict[str, NotificationChannel]:
     """Return the chat channels that the settings enable."""
@@ -90,11 +90,11 @@ def channels(
             settings.notify.smtp, ReplyRouting(tokens, settings.mail.reply_to)
         )
     if settings.notify.twilio.account:
-        channels |= calls(stack, pool, settings, clock, CallTokens(tokens.secrets))
-    return channels | chats(stack, pool, settings, clock, PressTokens(tokens.secrets))
+        channels |= build_phone_channels(stack, pool, settings, clock, CallTokens(tokens.secrets))
+    return channels | build_chat_channels(stack, pool, settings, clock, PressTokens(tokens.secrets))
 
 
-def telling(
+def build_notification_runner(
     stack: AsyncExitStack,
     pool: Pool,
     settings: Settings,

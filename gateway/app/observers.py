@@ -42,10 +42,10 @@ class ChangeObserver:
             for _ in range(times):
                 self.counters.time(one.counted, *labels, one.seconds)
 
-    def know_groups(self) -> None:
+    def create_group_series(self) -> None:
         """Create the time series of the groups that own a service."""
         owners = {service.owner_group for service in self.catalogue.services().values()}
-        self.counters.know(sorted(owners - {""}))
+        self.counters.create_series_of(sorted(owners - {""}))
 
     def _group(self, incident: Incident) -> str:
         if incident.security:
@@ -61,7 +61,7 @@ class IntakeObserver:
     metrics: Metrics
     incidents: ChangeObserver
     armed: Callable[[Sequence[ArmedTimer]], None]
-    owed: Callable[[], None]
+    wake_outbox: Callable[[], None]
 
     def committed(self, committed: CommitResult, seconds: float) -> None:  # noqa: ARG002 - requests time themselves
         """Count a commit of intake and schedule the timers that it armed."""
@@ -76,7 +76,7 @@ class IntakeObserver:
             self.incidents.changed(committed.changes.revisions)
         if committed.changes.armed:
             self.armed(committed.changes.armed)
-            self.owed()
+            self.wake_outbox()
 
     def queued(self, items: int, size: int) -> None:
         """Set the items and bytes that wait for the writer."""
@@ -90,12 +90,12 @@ class TimerObserver:
 
     metrics: Metrics
     incidents: ChangeObserver
-    owed: Callable[[], None]
+    wake_outbox: Callable[[], None]
 
     def fired(self, lateness_seconds: float, kind: TimerKind) -> None:
         """Count one fired timer and its lateness."""
         self.metrics.timers.fired(kind, lateness_seconds)
-        self.owed()
+        self.wake_outbox()
 
     def changed(self, revisions: Sequence[Revision]) -> None:
         """Count incidents that fired timers changed."""

@@ -41,7 +41,7 @@ from gateway.sla.timers.runner import TimerRunner as Timers
 
 T = TypeVar("T")
 
-BY_KEY = {
+KEY_LOOKUP_SETTINGS = {
     "enable_seqscan": "off",
     "enable_hashjoin": "off",
     "enable_mergejoin": "off",
@@ -52,16 +52,20 @@ BY_KEY = {
 A fresh or fast-growing table has no statistics to plan by.
 """
 
-WRITER = {
+WRITER_SETTINGS = {
     **SERVER_SETTINGS,
-    **BY_KEY,
+    **KEY_LOOKUP_SETTINGS,
     "application_name": "gateway intake",
     "synchronous_commit": "on",
 }
-NUMBERS = {**SERVER_SETTINGS, "application_name": "gateway numbers", "synchronous_commit": "off"}
+NUMBER_SETTINGS = {
+    **SERVER_SETTINGS,
+    "application_name": "gateway numbers",
+    "synchronous_commit": "off",
+}
 """PostgreSQL settings of the connection that reserves record numbers, see `store.reserve`."""
 
-READING = {
+READ_SETTINGS = {
     **SERVER_SETTINGS,
     "application_name": "gateway reads",
     "default_transaction_read_only": "on",
@@ -74,7 +78,7 @@ ANSWER_WITHIN = 2.5
 """Seconds the intake writer waits for an answer of the database."""
 
 
-def fetch(stack: AsyncExitStack) -> Fetch:
+def open_fetch(stack: AsyncExitStack) -> Fetch:
     """Return the HTTP client for certificates and keys that signatures are verified with."""
     fetcher = Fetcher()
     stack.push_async_callback(fetcher.close)
@@ -94,7 +98,9 @@ def login(stack: AsyncExitStack, pool: Pool, settings: Settings, clock: Clock) -
     )
 
 
-def filing(stack: AsyncExitStack, uow: UnitOfWork, files: AttachmentSettings) -> AttachmentService:
+def build_attachments(
+    stack: AsyncExitStack, uow: UnitOfWork, files: AttachmentSettings
+) -> AttachmentService:
     """Return the storage of attachments that the settings choose."""
     stores: dict[FilePlace, FileStore] = {}
     if files.path:
@@ -109,7 +115,7 @@ def filing(stack: AsyncExitStack, uow: UnitOfWork, files: AttachmentSettings) ->
     return AttachmentService(uow, FileStores(uow.pool, chosen, stores), quota)
 
 
-def budgets(server: ServerSettings, metrics: Metrics) -> Budgets:
+def build_budgets(server: ServerSettings, metrics: Metrics) -> Budgets:
     """Return the memory budgets for request bodies that are being read.
 
     One address may use half of the budget for authenticated callers.
@@ -136,12 +142,12 @@ def alert_worker(stack: AsyncExitStack, forker: WorkerForker) -> ParseWorker:
     return worker
 
 
-def reading_again(worker: ParseWorker) -> FunctionRunner:
+def build_quarantine_reader(worker: ParseWorker) -> FunctionRunner:
     """Return the function that parses quarantined items in the parser's process, for people."""
     return partial(worker.call, "quarantine", QUARANTINE_SECONDS)
 
 
-async def links(pool: Pool, settings: Settings, clock: Clock) -> ReporterLinks:
+async def load_reporter_links(pool: Pool, settings: Settings, clock: Clock) -> ReporterLinks:
     """Return the links for reporters, signed with the configured secret or one of the database."""
     async with acquire(pool) as conn:
         secrets = await load_link_secrets(
@@ -164,18 +170,18 @@ def oidc(stack: AsyncExitStack, login: LoginService, settings: Settings) -> Oidc
     return OidcLogin(login, provider, oidc, back)
 
 
-def reading(database: Database) -> tuple[Database, dict[str, str]]:
+def read_pool_settings(database: Database) -> tuple[Database, dict[str, str]]:
     """Return size and PostgreSQL settings of the pool for requests that only read.
 
     Its connections cannot write, and PostgreSQL ends statements that take too long.
     """
     own = msgspec.structs.replace(database, pool_min=1, pool_max=database.read_pool_max)
-    return own, READING | {
+    return own, READ_SETTINGS | {
         "statement_timeout": f"{round(database.read_within.total_seconds() * 1000)}ms"
     }
 
 
-class Numbers:
+class NumberReserver:
     """A reserver of IDs and record numbers, on a connection of its own.
 
     It is opened when first needed, and again when it was lost.
@@ -190,7 +196,7 @@ class Numbers:
         """Reserve `count` IDs and numbers, like `store.reserve`."""
         async with self._turn:
             if self._conn is None or self._conn.is_closed():
-                self._conn = await connection(self._url, NUMBERS)
+                self._conn = await open_connection_with(self._url, NUMBER_SETTINGS)
             try:
                 return await store.reserve(self._conn, count, stamp)
             except BaseException:
@@ -204,14 +210,14 @@ class Numbers:
             self._conn = None
 
 
-async def connection(url: str, settings: dict[str, str]) -> "asyncpg.Connection[Any]":
+async def open_connection_with(url: str, settings: dict[str, str]) -> "asyncpg.Connection[Any]":
     """Open a connection with a short time limit for answers; raises the errors of asyncpg."""
     return await asyncpg.connect(
         url, timeout=ANSWER_WITHIN, command_timeout=ANSWER_WITHIN, server_settings=settings
     )
 
 
-async def timers(
+async def build_timer_runner(
     stack: AsyncExitStack,
     pool: Pool,
     settings: Settings,

@@ -19,7 +19,7 @@ CHANNELS = sorted({*CHANNEL_SETTINGS, *PEOPLE, "webhook", GROUP.rstrip(":")})
 
 
 @dataclass(frozen=True, slots=True)
-class Staff:
+class StaffSnapshot:
     """Staff in the database: telephones by login, roles in use, groups, policies of services."""
 
     phones: Mapping[str, str]
@@ -28,7 +28,7 @@ class Staff:
     policies: frozenset[str] = frozenset()
 
 
-def unreachable(settings: Settings, staff: Staff | None) -> Iterator[Flaw]:
+def find_unreachable(settings: Settings, staff: StaffSnapshot | None) -> Iterator[Flaw]:
     """Yield a flaw for every recipient, role and group that no notification reaches.
 
     Without `staff` only the files are checked.
@@ -65,7 +65,7 @@ def _never_told(settings: Settings) -> Iterator[Flaw]:
         )
 
 
-def unconfirmed(settings: Settings) -> Iterator[str]:
+def find_unconfirmed(settings: Settings) -> Iterator[str]:
     """Yield the settings that only the database could confirm."""
     for role, targets in settings.notify.recipients.items():
         for index, target in enumerate(map(parse_recipient, targets)):
@@ -80,7 +80,7 @@ def unconfirmed(settings: Settings) -> Iterator[str]:
     )
 
 
-def _roles_asked(settings: Settings, staff: Staff | None) -> Iterator[tuple[str, str]]:
+def _roles_asked(settings: Settings, staff: StaffSnapshot | None) -> Iterator[tuple[str, str]]:
     """Yield the roles that a rule in use notifies, each with the pointer of its place."""
     sla = settings.sla
     used = {
@@ -97,7 +97,7 @@ def _roles_asked(settings: Settings, staff: Staff | None) -> Iterator[tuple[str,
             )
 
 
-def _objection(settings: Settings, target: RecipientAddress, staff: Staff | None) -> str:
+def _objection(settings: Settings, target: RecipientAddress, staff: StaffSnapshot | None) -> str:
     """Return the reason why nobody is reached by this recipient, "" if there is none."""
     channel, address = target
     if f"{channel}:" == GROUP:
@@ -116,7 +116,7 @@ def _objection(settings: Settings, target: RecipientAddress, staff: Staff | None
     return _unusable(settings, channel, address, staff) or _off(settings, channel, address)
 
 
-def _unusable(settings: Settings, channel: str, address: str, staff: Staff | None) -> str:
+def _unusable(settings: Settings, channel: str, address: str, staff: StaffSnapshot | None) -> str:
     if channel in PEOPLE:
         return _missing(channel, address, staff)
     if channel == "smtp" and not (address.isascii() and EMAIL.fullmatch(address)):
@@ -143,7 +143,7 @@ def _off(settings: Settings, channel: str, address: str) -> str:
     )
 
 
-def _missing(channel: str, login: str, staff: Staff | None) -> str:
+def _missing(channel: str, login: str, staff: StaffSnapshot | None) -> str:
     if staff is None:
         return ""
     if login not in staff.phones:

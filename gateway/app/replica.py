@@ -17,7 +17,7 @@ from gateway.app.background import build_background
 from gateway.app.channels import ReceiverParts, Receivers, build_receivers
 from gateway.app.core import Core, Pools, build_core
 from gateway.app.listeners import build_web_applications, start_smtp
-from gateway.app.routes import doors
+from gateway.app.routes import build_routes
 from gateway.channels.email.intake import MailIntake
 from gateway.clock import Clock, SystemClock
 from gateway.db.pool import SERVER_SETTINGS, Pool, open_pool
@@ -32,17 +32,17 @@ from gateway.ingest.workers.forker import WorkerForker
 from gateway.ingest.workers.process import ParseWorker
 from gateway.monitors.pulse import PingService
 from gateway.observe.metrics import Metrics
-from gateway.observe.watchdog import watched
+from gateway.observe.watchdog import watch_event_loop
 from gateway.operations.attach import AttachmentService
 from gateway.operations.unit_of_work import UnitOfWork
 from gateway.quarantine.mappings import Mappings
 from gateway.quotas import Quotas
 from gateway.settings import Settings
 from gateway.sla.timers.runner import TimerRunner
-from gateway.supervisor.decisions import Reason
+from gateway.supervisor.decisions import RestartReason
 from gateway.web.auth import Authenticator
 
-RESERVED = 4
+TIMER_CONNECTIONS = 4
 """Connections for timers and health checks alone, so that no load of requests stops a timer."""
 
 
@@ -65,14 +65,14 @@ class Gateway:
 
 
 @asynccontextmanager
-async def running(
+async def run_replica(
     settings: Settings,
     clock: Clock,
     *,
     allow_unsafe: bool = False,
     fetch: Fetch | None = None,
     forker: WorkerForker | None = None,
-    restarts: Mapping[Reason, int] = MappingProxyType({}),
+    restarts: Mapping[RestartReason, int] = MappingProxyType({}),
 ) -> AsyncIterator[Gateway]:
     """Run a replica; its parts stop in the opposite order of their start.
 
@@ -84,7 +84,7 @@ async def running(
         forker = forker or parts.forker(stack)
         worker = parts.alert_worker(stack, forker)
         gateway = await _assemble(
-            stack, pools, settings, clock, fetch or parts.fetch(stack), forker, worker
+            stack, pools, settings, clock, fetch or parts.open_fetch(stack), forker, worker
         )
         gateway.metrics.restarted(restarts)
         yield gateway
@@ -93,12 +93,14 @@ async def running(
 async def _pools(stack: AsyncExitStack, settings: Settings, *, allow_unsafe: bool) -> Pools:
     acting = await open_pool(settings.database, allow_unsafe=allow_unsafe)
     stack.callback(acting.terminate)
-    reserved = msgspec.structs.replace(settings.database, pool_min=1, pool_max=RESERVED)
+    reserved = msgspec.structs.replace(settings.database, pool_min=1, pool_max=TIMER_CONNECTIONS)
     timers = await open_pool(
-        reserved, allow_unsafe=allow_unsafe, settings={**SERVER_SETTINGS, **parts.BY_KEY}
+        reserved,
+        allow_unsafe=allow_unsafe,
+        settings={**SERVER_SETTINGS, **parts.KEY_LOOKUP_SETTINGS},
     )
     stack.callback(timers.terminate)
-    size, limits = parts.reading(settings.database)
+    size, limits = parts.read_pool_settings(settings.database)
     reading = await open_pool(size, allow_unsafe=allow_unsafe, settings=limits)
     stack.callback(reading.terminate)
     return Pools(acting, timers, reading)
@@ -116,7 +118,7 @@ async def _assemble(
     core = await build_core(stack, pools, settings, clock)
     uow, metrics = core.uow, core.metrics
     keys = Authenticator(pools.acting, clock, Quotas(settings.limits, metrics.quota_refused))
-    mappings, files = Mappings(), parts.filing(stack, uow, settings.attachments)
+    mappings, files = Mappings(), parts.build_attachments(stack, uow, settings.attachments)
     alerts = AlertEndpoint(
         {source.slug: source for source in SOURCES},
         core.intake.submit,
@@ -142,13 +144,13 @@ async def _assemble(
         _review(alerts, receivers, worker, pools.acting),
     )
     health = background.health(pools.timers)
-    routes = doors(context, pools.reading, alerts, receivers, health, pulse, settings.limits)
+    routes = build_routes(context, pools.reading, alerts, receivers, health, pulse, settings.limits)
     apps = build_web_applications(settings, routes, health, clock, receivers, metrics, keys)
     uow.rules.warm(clock.now())
     await background.start(stack, receivers)
     smtp = await start_smtp(stack, receivers, pools.acting, keys, core.links, metrics)
     await stack.enter_async_context(
-        watched(SystemClock(), metrics.loop_lag.observe)
+        watch_event_loop(SystemClock(), metrics.loop_lag.observe)
     )  # the loop lives by no other clock
     return Gateway(
         apps.public,
@@ -202,7 +204,7 @@ def _review(
             alerts.clock,
             alerts.mappings,
             receivers.releases,
-            parts.reading_again(worker),
+            parts.build_quarantine_reader(worker),
         )
     )
 

@@ -24,7 +24,7 @@ from gateway.settings import UseLimits
 VERSION = "0.1.0"
 
 
-def doors(
+def build_routes(
     context: Context,
     reads: Pool,
     door: AlertEndpoint,

@@ -35,7 +35,7 @@ class _Task:
 
 
 @dataclass(slots=True)
-class Supervisor:
+class TaskSupervisor:
     """A supervisor that starts the tasks, restarts dead ones and counts their failures."""
 
     clock: Clock

@@ -6,7 +6,7 @@ from contextlib import AsyncExitStack
 from functools import partial
 
 from gateway import memory
-from gateway.app.supervision import Supervisor, Work
+from gateway.app.supervision import TaskSupervisor, Work
 from gateway.compat.opsgenie.pulse import EVERY as EXPIRE_EVERY
 from gateway.compat.opsgenie.pulse import HeartbeatExpiry
 from gateway.dedup.intake import AlertWriter
@@ -17,13 +17,13 @@ from gateway.operations.attach import AttachmentService
 from gateway.operations.rounds import chat_changes, orphans, undelivered
 from gateway.operations.shifts import hand_over
 from gateway.operations.unit_of_work import UnitOfWork
-from gateway.periodic import Periodic
+from gateway.periodic import PeriodicJob
 from gateway.sla.timers.runner import TimerRunner as Timers
 
 
-def start(
+def start_tasks(
     stack: AsyncExitStack,
-    supervisor: Supervisor,
+    supervisor: TaskSupervisor,
     beside: Mapping[str, Work],
     timers: Timers,
     intake: AlertWriter,
@@ -40,26 +40,28 @@ def start(
     supervisor.start(stack, "intake", intake.run, intake.close)
 
 
-def jobs(
+def build_jobs(
     uow: UnitOfWork, intake: AlertWriter, filing: AttachmentService, chats: Collection[str]
-) -> tuple[Periodic, ...]:
+) -> tuple[PeriodicJob, ...]:
     """Return the periodic jobs of a replica.
 
     `chats` are the channels whose sent messages can be changed.
     """
     pool, clock = uow.pool, uow.clock
     cards = (
-        Periodic(
+        PeriodicJob(
             "chat cards", chat_changes.EVERY, partial(chat_changes.queue_card_updates, uow, chats)
         ),
     )
     return (
-        Periodic("promotion", PROMOTE_EVERY, Promotion(pool, clock, intake.submit).run_once),
-        Periodic("heartbeats", EXPIRE_EVERY, HeartbeatExpiry(pool, clock, intake.submit).run_once),
-        Periodic("hand-over", hand_over.EVERY, partial(hand_over.make_lists, uow)),
-        Periodic("undelivered", undelivered.EVERY, partial(undelivered.note_undelivered, uow)),
-        Periodic("orphans", orphans.EVERY, partial(orphans.detach_orphans, uow)),
+        PeriodicJob("promotion", PROMOTE_EVERY, Promotion(pool, clock, intake.submit).run_once),
+        PeriodicJob(
+            "heartbeats", EXPIRE_EVERY, HeartbeatExpiry(pool, clock, intake.submit).run_once
+        ),
+        PeriodicJob("hand-over", hand_over.EVERY, partial(hand_over.make_lists, uow)),
+        PeriodicJob("undelivered", undelivered.EVERY, partial(undelivered.note_undelivered, uow)),
+        PeriodicJob("orphans", orphans.EVERY, partial(orphans.detach_orphans, uow)),
         *(cards if chats else ()),
-        Periodic("memory", memory.EVERY, memory.Memory().run_once),
-        Periodic("files", SWEEP_EVERY, lambda: filing.stores.sweep(clock.now())),
+        PeriodicJob("memory", memory.EVERY, memory.MemoryTrimmer().run_once),
+        PeriodicJob("files", SWEEP_EVERY, lambda: filing.stores.sweep(clock.now())),
     )

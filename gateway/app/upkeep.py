@@ -17,7 +17,7 @@ from gateway.escalation.record_timers import SlaRules
 from gateway.incidents import audit
 from gateway.incidents.ledger import Ledger
 from gateway.observe.metrics import Metrics
-from gateway.periodic import Periodic
+from gateway.periodic import PeriodicJob
 from gateway.quarantine.old_keys import mask_old_keys
 from gateway.settings import Settings
 from gateway.sla import clocks
@@ -93,7 +93,7 @@ DELETE FROM replica WHERE seen_at < moment($1) - interval '1 day'
 
 
 @dataclass(frozen=True, slots=True)
-class Upkeep:
+class DatabaseMaintenance:
     """The maintenance of the database, by every replica."""
 
     pool: Pool
@@ -103,13 +103,13 @@ class Upkeep:
     rules: Callable[[], SlaRules]
     key: bytes
 
-    def jobs(self) -> tuple[Periodic, ...]:
+    def jobs(self) -> tuple[PeriodicJob, ...]:
         """Return the periodic jobs."""
         return (
-            Periodic("housekeeping", HOUSEKEEPING_EVERY, self.housekeeping),
-            Periodic("gauges", gauges.EVERY_S, self.refresh),
-            Periodic("seal", SEAL_EVERY, self.seal),
-            Periodic("old_keys", OLD_KEYS_EVERY, partial(mask_old_keys, self.pool, self.clock)),
+            PeriodicJob("housekeeping", HOUSEKEEPING_EVERY, self.housekeeping),
+            PeriodicJob("gauges", gauges.EVERY_S, self.refresh),
+            PeriodicJob("seal", SEAL_EVERY, self.seal),
+            PeriodicJob("old_keys", OLD_KEYS_EVERY, partial(mask_old_keys, self.pool, self.clock)),
         )
 
     async def housekeeping(self) -> None:

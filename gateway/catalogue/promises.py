@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from gateway import settings
 from gateway.catalogue.model import Service, WrittenTargets
-from gateway.durations import promise
+from gateway.durations import parse_working_time
 from gateway.errors import Flaw
 from gateway.sla.calendar import Calendar
 from gateway.sla.policies import length_of
@@ -43,7 +43,7 @@ def _target_flaws(pointer: str, clock: str, text: str) -> Iterator[Flaw]:
     if clock not in set(ClockName):
         yield Flaw(pointer, f"there is no such clock: there are {', '.join(ClockName)}")
     try:
-        target = promise(text)
+        target = parse_working_time(text)
     except (ValueError, OverflowError) as error:
         yield Flaw(pointer, str(error))
     else:
@@ -68,7 +68,7 @@ def _tailored(service: Service, policy: Policy, calendar: Calendar | None) -> Po
     counted = policy if calendar is None else replace(policy, calendar=calendar)
     rows = {
         int(priority): {
-            ClockName(clock): length_of(promise(text), counted.calendar)
+            ClockName(clock): length_of(parse_working_time(text), counted.calendar)
             for clock, text in row.items()
         }
         for priority, row in service.targets.items()

@@ -4,14 +4,14 @@ import argparse
 
 from gateway.access import keys
 from gateway.access.keys import Scope
-from gateway.app.checking import examine
+from gateway.app.checking import check_configuration
 from gateway.clock import SystemClock
-from gateway.database import connected, named_database, named_failures
+from gateway.database import database_connection, require_database_url, translate_connection_errors
 from gateway.db.migrate import migrate
 from gateway.errors import Misconfigured
 from gateway.failures import print_problems
 from gateway.incidents import audit as audits
-from gateway.serving import unsafe_allowed
+from gateway.serving import is_unsafe_allowed
 from gateway.settings import Settings
 from gateway.settings.loading import LoadedSettings
 
@@ -23,8 +23,8 @@ ON CONFLICT (slug) DO UPDATE SET name = integration.name RETURNING id
 
 async def migrate_schema(settings: Settings, options: argparse.Namespace) -> int:  # noqa: ARG001 - every command's shape
     """Apply the missing migrations."""
-    url = named_database(settings)
-    with named_failures(url):
+    url = require_database_url(settings)
+    with translate_connection_errors(url):
         applied = await migrate(url)
     print(
         f"gateway: applied {', '.join(map(str, applied))}"
@@ -39,18 +39,18 @@ async def check(loaded: LoadedSettings, options: argparse.Namespace) -> int:  # 
 
     The exit status is 2 for an error that prevents serving, 1 for an unreachable recipient.
     """
-    found = await examine(loaded, SystemClock().now(), allow_unsafe=unsafe_allowed())
+    found = await check_configuration(loaded, SystemClock().now(), allow_unsafe=is_unsafe_allowed())
     for note in found.notes:
         print(f"gateway: {note}")
     for unchecked in found.unchecked:
         print(f"gateway: not checked: {unchecked}")
     for title, flaws in (
         ("the configuration cannot be used", found.problems),
-        ("nobody can be told", found.untold),
+        ("nobody can be told", found.unreachable),
     ):
         if flaws:
             print_problems(title, flaws)
-    if found.problems or found.untold:
+    if found.problems or found.unreachable:
         return 2 if found.problems else 1
     print("gateway: the configuration is in order")
     return 0
@@ -63,7 +63,7 @@ async def make_key(settings: Settings, options: argparse.Namespace) -> int:
         raise Misconfigured(
             "a key that sends alerts belongs to an integration: name it with --integration"
         )
-    async with connected(settings) as conn:
+    async with database_connection(settings) as conn:
         integration = None
         if options.integration:
             integration = await conn.fetchval(
@@ -76,7 +76,7 @@ async def make_key(settings: Settings, options: argparse.Namespace) -> int:
 
 async def list_keys(settings: Settings, options: argparse.Namespace) -> int:  # noqa: ARG001 - every command's shape
     """Print every key without its secret, and whether it is valid, revoked or expired."""
-    async with connected(settings) as conn:
+    async with database_connection(settings) as conn:
         found, now = await keys.all_keys(conn), await conn.fetchval("SELECT now()")
     for key in found:
         expired = key.expires_at is not None and key.expires_at <= now
@@ -90,7 +90,7 @@ async def list_keys(settings: Settings, options: argparse.Namespace) -> int:  # 
 
 async def revoke_key(settings: Settings, options: argparse.Namespace) -> int:
     """Revoke a key by its ID in the list."""
-    async with connected(settings) as conn:
+    async with database_connection(settings) as conn:
         await keys.revoke(conn, options.id, None)
     print(f"gateway: key {options.id} is revoked; every replica refuses it within five seconds")
     return 0
@@ -98,7 +98,7 @@ async def revoke_key(settings: Settings, options: argparse.Namespace) -> int:
 
 async def audit(settings: Settings, options: argparse.Namespace) -> int:
     """Recompute every hash chain; the exit status is 1 if a timeline was tampered with."""
-    async with connected(settings) as conn:
+    async with database_connection(settings) as conn:
         lines = (
             options.seals.read_text("utf-8", errors="replace").splitlines() if options.seals else ()
         )

@@ -39,7 +39,7 @@ FORETOLD = {
     ExpectedEffect.ADDS_A_NOTE_IF_OPEN: "adds a note to the record of this key, if it is open",
     ExpectedEffect.ONLY_A_TEST: "is only a test, and opens nothing",
 }
-UNSENT = {
+DROPPED_HEADERS = {
     "host",
     "content-length",
     "connection",
@@ -54,7 +54,7 @@ UNSENT = {
 WITHIN = aiohttp.ClientTimeout(total=15)
 
 
-def arguments(replay: argparse.ArgumentParser) -> None:
+def add_arguments(replay: argparse.ArgumentParser) -> None:
     """Add the arguments of the command."""
     replay.add_argument(
         "source", metavar="SOURCE", help="whose request it is, as in /ingest/SOURCE"
@@ -218,7 +218,9 @@ async def _sent(source: Source, request: CapturedRequest, url: str, key: str) ->
 
     Raises GatewayError if the gateway cannot be reached.
     """
-    headers = {name: value for name, value in request.headers.items() if name not in UNSENT}
+    headers = {
+        name: value for name, value in request.headers.items() if name not in DROPPED_HEADERS
+    }
     headers |= {"authorization": f"Bearer {key}"}
     headers.setdefault("content-type", "application/json")
     address = f"{url.rstrip('/')}/ingest/{source.slug}"

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from aiohttp import web
 
 from gateway.errors import Forbidden, Malformed, Overloaded, Unauthenticated
-from gateway.incoming import of_stranger
+from gateway.incoming import read_stranger_body
 from gateway.ingest.http import AlertEndpoint, IntegrationCaller, read_body
 from gateway.ingest.sources.pagerduty import routing_key
 
@@ -94,7 +94,7 @@ async def authenticate_by_body(
 
     Raises as `Authenticate` and `read` do.
     """
-    async with of_stranger(request, min(EVENT, request.client_max_size)) as body:
+    async with read_stranger_body(request, min(EVENT, request.client_max_size)) as body:
         return await door.authenticate(request, "ingest", key_in(body)), body
 
 

@@ -9,7 +9,7 @@ from aiohttp.typedefs import Handler
 
 from gateway.compat.oncall import choose_grafana_source
 from gateway.errors import Forbidden, Malformed, Overloaded, Unauthenticated
-from gateway.incoming import of_stranger
+from gateway.incoming import read_stranger_body
 from gateway.ingest.http import AlertEndpoint, IntegrationCaller, has_key, read_body
 from gateway.ingest.reading.source import Source
 from gateway.ingest.sources.goalert import FIELDS, form, is_json
@@ -64,7 +64,7 @@ class GoAlertEndpoints:
             )
         if is_json(request.headers, b""):
             raise Unauthenticated("a body of JSON carries no key: send it as ?token=")
-        async with of_stranger(request, FORM) as body:
+        async with read_stranger_body(request, FORM) as body:
             token = None if is_json(request.headers, body) else _token(form(request.headers, body))
             return await self.door.authenticate(request, "ingest", token), _kept(
                 request, body, token

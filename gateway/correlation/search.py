@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from asyncpg import Record
 
 from gateway.catalogue.topology import Topology
-from gateway.clock import in_pieces
+from gateway.clock import iterate_in_chunks
 from gateway.correlation.features import CandidateMaster, ReportFeatures, ReportText, read_features
 from gateway.correlation.frequency import fetch_rare_words
 from gateway.correlation.intents import Intent
@@ -133,7 +133,7 @@ class MasterSearch:
             CANDIDATES, list(services), list(cis), since, known, incident.id, EACH, MOST
         )
         found: list[CandidateMaster] = []
-        async for piece in in_pieces(rows, AT_ONCE):
+        async for piece in iterate_in_chunks(rows, AT_ONCE):
             found += map(self._candidate, piece)
         return found
 

@@ -17,7 +17,7 @@ DAYS_AHEAD = 7
 
 
 @dataclass(frozen=True, slots=True)
-class Maintained:
+class PartitionChanges:
     """The names of the partitions that one run created and dropped."""
 
     created: tuple[str, ...] = ()
@@ -32,7 +32,7 @@ SELECT pg_try_advisory_xact_lock(hashtextextended('gateway.partitions', 0)),
 
 async def maintain(
     connection: Connection, now: datetime | None, retention: Retention
-) -> Maintained:
+) -> PartitionChanges:
     """Create and drop partitions in one transaction, as of `now`, or PostgreSQL's clock if None.
 
     Any number of replicas may call it; it does nothing while another one does it. Raises
@@ -41,13 +41,13 @@ async def maintain(
     """
     async with connection.transaction():
         if not await connection.fetchval(SELECT_TURN):
-            return Maintained()
+            return PartitionChanges()
         created: list[str] = []
         dropped: list[str] = []
         for parent, kept in (("receipt", retention.receipts), ("alert_event", retention.alerts)):
             created += await _create_missing(connection, parent, now)
             dropped += await _drop_expired(connection, parent, now, kept)
-        return Maintained(tuple(created), tuple(dropped))
+        return PartitionChanges(tuple(created), tuple(dropped))
 
 
 SELECT_MISSING = """

@@ -59,7 +59,7 @@ DRIVER = (
 )
 """Errors that asyncpg raises about the server, the connection or its use."""
 
-SELECT_PROMISES = """
+SELECT_DURABILITY = """
 SELECT current_setting('server_version_num')::int AS version, current_setting('fsync') AS fsync,
        current_setting('full_page_writes') AS full_page_writes,
        current_setting('synchronous_commit') AS synchronous_commit
@@ -87,16 +87,16 @@ async def open_pool(
         )
     try:
         async with acquire(pool) as connection:
-            await check_promises(connection, allow_unsafe=allow_unsafe)
+            await check_durability(connection, allow_unsafe=allow_unsafe)
     except BaseException:
         pool.terminate()
         raise
     return pool
 
 
-async def check_promises(connection: Connection, *, allow_unsafe: bool) -> None:
+async def check_durability(connection: Connection, *, allow_unsafe: bool) -> None:
     """Raise Misconfigured if the server is too old, or may lose committed data."""
-    row = await connection.fetchrow(SELECT_PROMISES)
+    row = await connection.fetchrow(SELECT_DURABILITY)
     assert row is not None  # noqa: S101 - a SELECT without FROM has one row
     flaws = []
     if row["version"] < OLDEST_SERVER:
@@ -169,12 +169,14 @@ async def transaction(pool: Pool) -> AsyncIterator[Connection]:
     Raises Unavailable when the server cannot serve, and the errors of LOST_RACE unchanged: see
     `in_transaction`.
     """
-    async with acquire(pool) as connection, block(connection):
+    async with acquire(pool) as connection, transaction_block(connection):
         yield connection
 
 
 @asynccontextmanager
-async def block(connection: Connection, *, readonly: bool = False) -> AsyncIterator[None]:
+async def transaction_block(
+    connection: Connection, *, readonly: bool = False
+) -> AsyncIterator[None]:
     """Run a block as a transaction on this connection, or as a savepoint inside another one.
 
     A cancelled caller leaves it open: `acquire` then rolls back the whole connection.

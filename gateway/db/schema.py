@@ -7,9 +7,9 @@ import sys
 from pathlib import Path
 
 from gateway.db.migrate import migrate
-from gateway.embedded.account import environment
+from gateway.embedded.account import server_environment
 from gateway.embedded.binaries import postgres_directory
-from gateway.embedded.launcher import Embedded
+from gateway.embedded.launcher import EmbeddedServers
 
 SCHEMA = Path(__file__).parent / "schema.sql"
 HEADING = (
@@ -21,7 +21,7 @@ NOISE = ("--", "SET ", "SELECT pg_catalog.set_config", "\\")
 
 async def current_schema() -> str:
     """Return the text of `schema.sql`: the dump of an empty, migrated, bundled PostgreSQL."""
-    async with Embedded(fast=True) as servers:
+    async with EmbeddedServers(fast=True) as servers:
         await migrate(servers.database_url)
         dump = [
             str(postgres_directory() / "pg_dump"),
@@ -30,7 +30,9 @@ async def current_schema() -> str:
             "--no-privileges",
             servers.database_url,
         ]
-        text = await asyncio.to_thread(subprocess.check_output, dump, env=environment(), text=True)
+        text = await asyncio.to_thread(
+            subprocess.check_output, dump, env=server_environment(), text=True
+        )
     lines = [line for line in text.splitlines() if not line.startswith(NOISE)]
     kept = [line for line, before in zip(lines, ["", *lines], strict=False) if line or before]
     return HEADING + "\n" + "\n".join(kept).strip() + "\n"

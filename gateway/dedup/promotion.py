@@ -13,7 +13,7 @@ from gateway.clock import Clock
 from gateway.db.pool import Pool, acquire
 from gateway.dedup.silences import release_ended_silences
 from gateway.incidents.alert import Alert
-from gateway.periodic import each
+from gateway.periodic import process_each
 from gateway.receipts.submission import Receipt, Submission
 from gateway.vocabulary import AlertStatus
 
@@ -47,7 +47,7 @@ class Promotion:
         async with acquire(self.pool) as conn:
             await release_ended_silences(conn, self.clock.stamp())
             rows = [dict(row) for row in await conn.fetch(ENDED, self.clock.stamp(), BATCH)]
-        return await each("promotion", rows, lambda row: self.submit(_submission(row)))
+        return await process_each("promotion", rows, lambda row: self.submit(_submission(row)))
 
 
 def _submission(row: dict[str, Any]) -> Submission:

@@ -12,7 +12,7 @@ from gateway.dedup.alert_state import AlertState
 from gateway.dedup.groups import RelateGroup
 from gateway.dedup.plan import BatchItem, DetachedCount
 from gateway.incidents.alert import Alert
-from gateway.key_texts import body_without_keys, without_keys
+from gateway.key_texts import redact_body_keys, redact_keys
 from gateway.receipts.mended import RepairedValue
 from gateway.receipts.rows import as_bytea, as_json
 
@@ -195,7 +195,7 @@ async def write_keys_and_receipts(
 def _without_keys(row: tuple[Any, ...], *, text: int, body: int) -> tuple[Any, ...]:
     """Return a row without the API keys of senders in the text and the body at these places."""
     said, content = row[text], row[body]
-    masked = said and without_keys(said), content and body_without_keys(content)
+    masked = said and redact_keys(said), content and redact_body_keys(content)
     return (
         row
         if masked == (said, content)
@@ -244,9 +244,9 @@ async def insert_quarantine(
             item,
             integration,
             source,
-            without_keys(headers),
-            body_without_keys(body),
-            without_keys(problem),
+            redact_keys(headers),
+            redact_body_keys(body),
+            redact_keys(problem),
             pointer,
         )
         for receipt, item, integration, source, headers, body, problem, pointer in rows

@@ -14,7 +14,7 @@ from uuid import UUID
 import msgspec
 import structlog
 
-from gateway.clock import Clock, let_others_go_first
+from gateway.clock import Clock, yield_to_other_tasks
 from gateway.db.pool import Connection
 from gateway.dedup.plan import BatchItem
 from gateway.dedup.silencing import PatternCache, SilenceConditions, SilenceSet
@@ -127,7 +127,7 @@ class SilenceJudge:
                     ).items():
                         if key not in found or end > found[key][0]:
                             found[key] = end, f"silence: {silence}"
-            await let_others_go_first()
+            await yield_to_other_tasks()
         return found
 
     async def holding(
@@ -142,7 +142,7 @@ class SilenceJudge:
                 if scope in (integration, None):
                     held = own.judged.judge(alert, work[integration], every=True)
                     found[place] += [str(own.ids[at]) for at in held.places]
-            await let_others_go_first()
+            await yield_to_other_tasks()
         return [sorted(ids) for ids in found]
 
     async def active(

@@ -3,13 +3,13 @@
 import random
 from dataclasses import dataclass, field
 
-from gateway.demo.senders import FIRING, MONITORS, RESOLVED, Said, Trouble
-from gateway.demo.stage import Stage
+from gateway.demo.senders import FIRING, MONITORS, RESOLVED, SenderRequest, SimulatedFault
+from gateway.demo.stage import DemoClient
 from gateway.vocabulary import AlertStatus
 
 SERVICES = ("checkout", "search", "payments", "identity")
 
-TROUBLES = (
+FAULTS = (
     ("Latency", "p99 latency is over 2 s", "warning"),
     ("ErrorRate", "error rate is over 5 %", "error"),
     ("DiskFilling", "disk is 91 % full", "warning"),
@@ -22,14 +22,14 @@ ROUNDS = 160
 
 
 @dataclass(slots=True)
-class Noise:
+class BackgroundTraffic:
     """The background traffic of the demo.
 
     `firing` maps a monitor and a trouble to the number of its record, if there is one.
     """
 
-    stage: Stage
-    firing: dict[tuple[int, Trouble], str | None] = field(default_factory=dict)
+    stage: DemoClient
+    firing: dict[tuple[int, SimulatedFault], str | None] = field(default_factory=dict)
     chance: random.Random = field(default_factory=lambda: random.Random(7))  # noqa: S311 - the same each time
 
     async def play(self) -> None:
@@ -44,19 +44,19 @@ class Noise:
                 )
             await self.stage.pause()
 
-    def _another(self) -> tuple[int, Trouble]:
+    def _another(self) -> tuple[int, SimulatedFault]:
         chance = self.chance
         service, host = chance.choice(SERVICES), f"node-{chance.randrange(HOSTS)}"
-        name, title, severity = chance.choice(TROUBLES)
-        trouble = Trouble(
+        name, title, severity = chance.choice(FAULTS)
+        trouble = SimulatedFault(
             name, f"{service}: {title} on {host}", severity, service, host, self.stage.clock.now()
         )
         return chance.randrange(len(MONITORS)), trouble
 
-    def _said(self, monitor: int, trouble: Trouble, status: AlertStatus) -> Said:
+    def _said(self, monitor: int, trouble: SimulatedFault, status: AlertStatus) -> SenderRequest:
         return MONITORS[monitor](trouble, status, self.stage.clock.now())
 
-    async def _go_on(self, monitor: int, trouble: Trouble) -> None:
+    async def _go_on(self, monitor: int, trouble: SimulatedFault) -> None:
         number, what = self.firing[monitor, trouble], self.chance.random()
         if what < 0.3:
             await self.stage.send(*self._said(monitor, trouble, FIRING))

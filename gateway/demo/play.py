@@ -5,10 +5,10 @@ import asyncio
 import aiohttp
 
 from gateway.clock import Clock
-from gateway.demo.noise import Noise
+from gateway.demo.noise import BackgroundTraffic
 from gateway.demo.scenes import SCENES
-from gateway.demo.stage import Stage
-from gateway.demo.team import lay
+from gateway.demo.stage import DemoClient
+from gateway.demo.team import create_demo_catalogue
 
 PACE = 1.2
 """Seconds between two events, on average."""
@@ -16,21 +16,21 @@ PACE = 1.2
 
 async def play(
     url: str, ingest_key: str, admin_key: str, clock: Clock, pace: float = PACE
-) -> Stage:
+) -> DemoClient:
     """Play every scene, one after the other, over the background traffic.
 
     The returned stage lists the refused requests.
     """
     async with aiohttp.ClientSession() as session:
-        stage = Stage(session, url, ingest_key, admin_key, clock, pace)
-        await lay(stage)
+        stage = DemoClient(session, url, ingest_key, admin_key, clock, pace)
+        await create_demo_catalogue(stage)
         async with asyncio.TaskGroup() as group:
-            group.create_task(Noise(stage).play())
+            group.create_task(BackgroundTraffic(stage).play())
             group.create_task(_scenes(stage))
         return stage
 
 
-async def _scenes(stage: Stage) -> None:
+async def _scenes(stage: DemoClient) -> None:
     for scene in SCENES:
         await scene(stage)
         await stage.pause(3)

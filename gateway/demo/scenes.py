@@ -3,7 +3,7 @@
 from gateway.demo.senders import (
     FIRING,
     RESOLVED,
-    Trouble,
+    SimulatedFault,
     alertmanager,
     app,
     call,
@@ -11,13 +11,13 @@ from gateway.demo.senders import (
     mail,
     zabbix,
 )
-from gateway.demo.stage import Stage
+from gateway.demo.stage import DemoClient
 
 
-async def night(stage: Stage) -> None:
+async def night(stage: DemoClient) -> None:
     """Play a backup that fails, and a disk that fills, is cleaned and fills again."""
     await stage.send(f"/ping/{stage.ingest_key}/nightly-backup/start?create=1", b"")
-    disk = Trouble(
+    disk = SimulatedFault(
         "DiskFilling", "mx-1: /var is 91 % full", "warning", "mail", "mx-1", stage.clock.now()
     )
     for status in (FIRING, FIRING, RESOLVED, FIRING, RESOLVED):
@@ -48,9 +48,9 @@ LETTERS = (
 )
 
 
-async def no_mail(stage: Stage) -> None:
+async def no_mail(stage: DemoClient) -> None:
     """Play a mail server failure that a monitor and several users report: one record covers all."""
-    down = Trouble(
+    down = SimulatedFault(
         "MailServerDown",
         "mx-1: SMTP does not answer",
         "critical",
@@ -84,10 +84,10 @@ async def no_mail(stage: Stage) -> None:
     await stage.send(*alertmanager(down, RESOLVED, stage.clock.now()))
 
 
-async def database(stage: Stage) -> None:
+async def database(stage: DemoClient) -> None:
     """Play a failing database and its dependents; the incident is declared major."""
     now = stage.clock.now
-    below = Trouble(
+    below = SimulatedFault(
         "DatabaseDown",
         "orders-db: connections are refused",
         "critical",
@@ -95,10 +95,10 @@ async def database(stage: Stage) -> None:
         "orders-db",
         now(),
     )
-    api = Trouble(
+    api = SimulatedFault(
         "ErrorRate", "pay-api: 38 % of requests fail", "critical", "payments", "pay-api", now()
     )
-    shop = Trouble(
+    shop = SimulatedFault(
         "CheckoutFails",
         "shop-web: nobody gets past checkout",
         "critical",
@@ -121,7 +121,7 @@ async def database(stage: Stage) -> None:
         await stage.send(*sender(trouble, RESOLVED, now()))
 
 
-async def desk(stage: Stage) -> None:
+async def desk(stage: DemoClient) -> None:
     """Play the service desk's own work: a missed call, and a record made by hand and held."""
     missed = {
         "LINKEDID": f"1764.{int(stage.clock.now().timestamp())}",
@@ -150,9 +150,9 @@ async def desk(stage: Stage) -> None:
     await stage.act(number, "resolve", resolution="solved", solution="升级客户端到 5.2")
 
 
-async def misunderstood(stage: Stage) -> None:
+async def misunderstood(stage: DemoClient) -> None:
     """Play a sender of unknown format, whose alert stays in quarantine until a mapping is added."""
-    await stage.misfit(
+    await stage.send_unreadable(
         "/ingest/generic", {"headline": "search: the index is two hours old", "level": "warning"}
     )
 

@@ -8,14 +8,14 @@ from email.utils import format_datetime
 from typing import Any
 from zlib import crc32
 
-from gateway.demo.stage import Stage
+from gateway.demo.stage import DemoClient
 from gateway.vocabulary import AlertStatus
 
 FIRING, RESOLVED = AlertStatus.FIRING, AlertStatus.RESOLVED
 
 
 @dataclass(frozen=True, slots=True)
-class Trouble:
+class SimulatedFault:
     """A trouble that a monitor reports; service, `ci` and `name` identify it."""
 
     name: str
@@ -41,11 +41,11 @@ class Trouble:
         }
 
 
-Said = tuple[str, Mapping[str, Any]]
+SenderRequest = tuple[str, Mapping[str, Any]]
 """A path and the body that is sent to it."""
 
 
-def alertmanager(trouble: Trouble, status: AlertStatus, at: datetime) -> Said:
+def alertmanager(trouble: SimulatedFault, status: AlertStatus, at: datetime) -> SenderRequest:
     """Return a notification of Alertmanager's webhook receiver, with one alert."""
     alert = {
         "status": status,
@@ -65,7 +65,7 @@ def alertmanager(trouble: Trouble, status: AlertStatus, at: datetime) -> Said:
     }
 
 
-def grafana(trouble: Trouble, status: AlertStatus, at: datetime) -> Said:
+def grafana(trouble: SimulatedFault, status: AlertStatus, at: datetime) -> SenderRequest:
     """Return the same alert from a contact point of Grafana."""
     _, body = alertmanager(trouble, status, at)
     return "/ingest/grafana", {
@@ -77,7 +77,7 @@ def grafana(trouble: Trouble, status: AlertStatus, at: datetime) -> Said:
     }
 
 
-def zabbix(trouble: Trouble, status: AlertStatus, at: datetime) -> Said:
+def zabbix(trouble: SimulatedFault, status: AlertStatus, at: datetime) -> SenderRequest:
     """Return an event of the Zabbix media type that the gateway ships."""
     event = str(crc32(f"{trouble.key}{trouble.since}".encode()))
     return "/ingest/zabbix", {
@@ -97,7 +97,7 @@ def zabbix(trouble: Trouble, status: AlertStatus, at: datetime) -> Said:
     }
 
 
-def pagerduty(trouble: Trouble, status: AlertStatus, at: datetime) -> Said:
+def pagerduty(trouble: SimulatedFault, status: AlertStatus, at: datetime) -> SenderRequest:
     """Return an event of PagerDuty's Events API."""
     payload = {
         "summary": trouble.title,
@@ -115,7 +115,7 @@ def pagerduty(trouble: Trouble, status: AlertStatus, at: datetime) -> Said:
     }
 
 
-def generic(trouble: Trouble, status: AlertStatus, at: datetime) -> Said:
+def generic(trouble: SimulatedFault, status: AlertStatus, at: datetime) -> SenderRequest:
     """Return an alert in generic JSON."""
     return "/ingest/generic", {
         "title": trouble.title,
@@ -128,7 +128,7 @@ def generic(trouble: Trouble, status: AlertStatus, at: datetime) -> Said:
     }
 
 
-MONITORS: tuple[Callable[[Trouble, AlertStatus, datetime], Said], ...] = (
+MONITORS: tuple[Callable[[SimulatedFault, AlertStatus, datetime], SenderRequest], ...] = (
     alertmanager,
     grafana,
     zabbix,
@@ -137,7 +137,7 @@ MONITORS: tuple[Callable[[Trouble, AlertStatus, datetime], Said], ...] = (
 )
 
 
-async def mail(stage: Stage, who: str, subject: str, text: str) -> str | None:
+async def mail(stage: DemoClient, who: str, subject: str, text: str) -> str | None:
     """Send a mail to the service desk and return the number of its record."""
     letter = EmailMessage()
     at = stage.clock.now()
@@ -154,7 +154,7 @@ async def mail(stage: Stage, who: str, subject: str, text: str) -> str | None:
     )
 
 
-async def call(stage: Stage, caller: str, what: str) -> None:
+async def call(stage: DemoClient, caller: str, what: str) -> None:
     """Send a call to the hotline, as Asterisk reports it: the hang-up, then the transcript."""
     name = str(crc32(f"{caller}{stage.clock.now()}".encode()))
     told = {"LINKEDID": name, "CALLERID": caller}
@@ -165,7 +165,7 @@ async def call(stage: Stage, caller: str, what: str) -> None:
     await stage.send("/ingest/phone/asterisk/recording", told | {"TRANSCRIPT": what})
 
 
-async def app(stage: Stage, who: str, title: str, text: str) -> str | None:
+async def app(stage: DemoClient, who: str, title: str, text: str) -> str | None:
     """Send a report from an app and return the number of its record."""
     reporter = {"id": who, "email": f"{who}@users.example", "locale": "zh-CN"}
     return await stage.send(

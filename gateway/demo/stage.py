@@ -13,12 +13,12 @@ from gateway.clock import Clock
 
 log = structlog.get_logger()
 
-THERE, UNREADABLE = 409, 400
+ALREADY_EXISTS, UNREADABLE = 409, 400
 """Statuses for an object of an earlier run, and for a body that cannot be understood."""
 
 
 @dataclass(frozen=True, slots=True)
-class Stage:
+class DemoClient:
     """A client of the running gateway.
 
     `pace` is the average number of seconds between two events; 0 for at once.
@@ -48,7 +48,7 @@ class Stage:
         number: str | None = results[0].get("incident")
         return number
 
-    async def misfit(self, path: str, body: Mapping[str, Any]) -> None:
+    async def send_unreadable(self, path: str, body: Mapping[str, Any]) -> None:
         """Send a body that the gateway cannot understand and puts into quarantine."""
         await self._call("POST", path, self.ingest_key, msgspec.json.encode(body), {}, UNREADABLE)
 
@@ -59,7 +59,7 @@ class Stage:
     async def api(self, method: str, path: str, **body: Any) -> dict[str, Any]:
         """Call the API as an administrator; an object that exists already is left alone."""
         return await self._call(
-            method, f"/api/v1/{path}", self.admin_key, msgspec.json.encode(body), {}, THERE
+            method, f"/api/v1/{path}", self.admin_key, msgspec.json.encode(body), {}, ALREADY_EXISTS
         )
 
     async def pause(self, longer: float = 1) -> None:

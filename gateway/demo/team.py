@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from gateway.demo.stage import Stage
+from gateway.demo.stage import DemoClient
 
 SERVICES: tuple[dict[str, Any], ...] = (
     {
@@ -84,7 +84,7 @@ GROUPS: tuple[dict[str, Any], ...] = (
 )
 
 
-async def lay(stage: Stage) -> None:
+async def create_demo_catalogue(stage: DemoClient) -> None:
     """Create them all; those of an earlier run stay as they are."""
     for kind, each in (
         ("people", PEOPLE),

@@ -14,17 +14,17 @@ import msgspec
 import uvloop
 
 from gateway.clock import SystemClock
-from gateway.database import named_failures
+from gateway.database import translate_connection_errors
 from gateway.db.migrate import migrate
 from gateway.demo.play import play
-from gateway.development.kept_keys import DevelopmentKeys, kept_keys
+from gateway.development.kept_keys import DevelopmentKeys, load_or_create_keys
 from gateway.development.ready_file import Facts, ReadyFile
-from gateway.development.server import Addresses, Server, fork
-from gateway.embedded.launcher import Embedded, default_state
+from gateway.development.server import DevelopmentServer, ServerAddresses, fork_supervisor
+from gateway.embedded.launcher import EmbeddedServers, default_state
 from gateway.embedded.supervision import keep_running
 from gateway.errors import Misconfigured
-from gateway.ports import require_free, reserved
-from gateway.serving import listening_at
+from gateway.ports import require_free, reserve_port
+from gateway.serving import with_listen_address
 from gateway.settings import Settings
 
 
@@ -34,16 +34,18 @@ def dev(settings: Settings, options: argparse.Namespace) -> int:
         settings.server.host,
         settings.server.port if options.port is None else options.port,
     )
-    settings = _open_to_this_machine(listening_at(settings, host, port))
+    settings = _open_to_this_machine(with_listen_address(settings, host, port))
     _require_ports(settings)
     if options.external_servers:
         _require_addresses(settings)
-    with reserved(host, port) as kept:
-        server = fork(listening_at(settings, host, kept), external=options.external_servers)
+    with reserve_port(host, port) as kept:
+        server = fork_supervisor(
+            with_listen_address(settings, host, kept), external=options.external_servers
+        )
         return uvloop.run(_dev(settings, options, server))
 
 
-async def _dev(settings: Settings, options: argparse.Namespace, server: Server) -> int:
+async def _dev(settings: Settings, options: argparse.Namespace, server: DevelopmentServer) -> int:
     """Start the servers, let `server` serve with them, and keep the ready file up to date."""
     ready = ReadyFile(options.ready_file)
     state = (options.state or default_state()).absolute()
@@ -52,18 +54,18 @@ async def _dev(settings: Settings, options: argparse.Namespace, server: Server) 
         stack.callback(ready.remove)
         beside: set[asyncio.Task[Any]] = set()
         if options.external_servers:
-            at = Addresses(settings.database.url, settings.redis.url)
+            at = ServerAddresses(settings.database.url, settings.redis.url)
             state.mkdir(parents=True, exist_ok=True)
         else:
             at, watching = await _bundled(stack, settings, state)
             beside.add(watching)
-        with named_failures(at.database):
+        with translate_connection_errors(at.database):
             await migrate(at.database)
-        kept = await kept_keys(at.database, state)
+        kept = await load_or_create_keys(at.database, state)
         beside.add(_stop_asked())
         await server.serve(at)
         stack.push_async_callback(server.stop)
-        served = await server.heard()
+        served = await server.next_report()
         if served is not None:
             _announce(served["url"], kept, state)
             ready.write(_facts(served, at, kept))
@@ -96,9 +98,9 @@ def _stop_asked() -> "asyncio.Task[Any]":
     return asyncio.create_task(stop.wait())
 
 
-async def _follow(server: Server, served: Callable[[dict[str, Any]], None]) -> None:
+async def _follow(server: DevelopmentServer, served: Callable[[dict[str, Any]], None]) -> None:
     """Report each process that replaces a dead one, until there is none any more."""
-    while (news := await server.heard()) is not None:
+    while (news := await server.next_report()) is not None:
         served(news)
 
 
@@ -134,18 +136,18 @@ def _addresses(settings: Settings) -> dict[str, str]:
 
 async def _bundled(
     stack: AsyncExitStack, settings: Settings, state: Path
-) -> tuple[Addresses, "asyncio.Task[Any]"]:
+) -> tuple[ServerAddresses, "asyncio.Task[Any]"]:
     """Start the bundled servers; return their addresses, and the task that restarts dead ones."""
     for name, url in _addresses(settings).items():
         if url:
             _say(f"{name} is not used: dev starts servers of its own (--external-servers uses it)")
-    embedded = await stack.enter_async_context(Embedded(state))
+    embedded = await stack.enter_async_context(EmbeddedServers(state))
     watching = asyncio.create_task(keep_running(embedded, SystemClock()))
     stack.callback(watching.cancel)
-    return Addresses(embedded.database_url, embedded.redis_url), watching
+    return ServerAddresses(embedded.database_url, embedded.redis_url), watching
 
 
-def _facts(served: dict[str, Any], at: Addresses, kept: DevelopmentKeys) -> Facts:
+def _facts(served: dict[str, Any], at: ServerAddresses, kept: DevelopmentKeys) -> Facts:
     """Return the contents of the ready file: `pid` is the process to stop, `pids` serve."""
     return {
         "url": served["url"],

@@ -30,7 +30,7 @@ class DevelopmentKeys:
     ingest: str
 
 
-async def kept_keys(url: str, state: Path) -> DevelopmentKeys:
+async def load_or_create_keys(url: str, state: Path) -> DevelopmentKeys:
     """Return the keys of the state folder, or new ones if this database does not know them."""
     file = state / FILE
     conn = await asyncpg.connect(url)

@@ -9,16 +9,16 @@ from typing import Any
 import msgspec
 import uvloop
 
-from gateway.embedded.account import forget_other_servers
-from gateway.failures import outcome
-from gateway.serving import serving
+from gateway.embedded.account import remove_libpq_variables
+from gateway.failures import run_reporting_errors
+from gateway.serving import run_listening_replica
 from gateway.settings import Settings
-from gateway.supervisor.child import Line, die_with_parent
-from gateway.supervisor.parent import only, supervise
+from gateway.supervisor.child import SupervisorPipe, die_with_parent
+from gateway.supervisor.parent import run_and_exit, supervise
 
 
 @dataclass(frozen=True, slots=True)
-class Addresses:
+class ServerAddresses:
     """The addresses of the servers to use."""
 
     database: str
@@ -26,7 +26,7 @@ class Addresses:
 
 
 @dataclass(slots=True)
-class Server:
+class DevelopmentServer:
     """The supervisor's process, with pipes to and from it.
 
     `begin` sends it the servers' addresses, `news` reports each process that serves.
@@ -38,7 +38,7 @@ class Server:
     status: int | None = None
     _reader: asyncio.StreamReader | None = None
 
-    async def serve(self, addresses: Addresses) -> None:
+    async def serve(self, addresses: ServerAddresses) -> None:
         """Make it serve with these servers."""
         self._reader = reader = asyncio.StreamReader()
         pipe = os.fdopen(self.news, "rb", 0)
@@ -48,7 +48,7 @@ class Server:
         os.write(self.begin, msgspec.json.encode(addresses))
         os.close(self.begin)
 
-    async def heard(self) -> dict[str, Any] | None:
+    async def next_report(self) -> dict[str, Any] | None:
         """Return ID and facts of the next process that serves, None when there will be no other."""
         assert self._reader is not None  # noqa: S101 - called only after `serve`
         line = await self._reader.readline()
@@ -58,14 +58,14 @@ class Server:
         """Stop it and return its exit status."""
         if self.status is None:
             os.kill(self.pid, signal.SIGTERM)
-            while await self.heard():
+            while await self.next_report():
                 pass
             _, status = os.waitpid(self.pid, 0)  # noqa: ASYNC222 - its pipe is closed: it is ending
             self.status = os.waitstatus_to_exitcode(status)
         return self.status
 
 
-def fork(settings: Settings, *, external: bool) -> Server:
+def fork_supervisor(settings: Settings, *, external: bool) -> DevelopmentServer:
     """Fork the supervisor, which waits for the addresses of the servers.
 
     It ends with this process.
@@ -75,10 +75,10 @@ def fork(settings: Settings, *, external: bool) -> Server:
     if pid == 0:
         os.close(begin[1])
         os.close(news[0])
-        only(lambda: _supervise(settings, parent, begin[0], news[1], external=external))
+        run_and_exit(lambda: _supervise(settings, parent, begin[0], news[1], external=external))
     os.close(begin[0])
     os.close(news[1])
-    return Server(pid, begin[1], news[0])
+    return DevelopmentServer(pid, begin[1], news[0])
 
 
 def _supervise(settings: Settings, parent: int, begin: int, news: int, *, external: bool) -> int:
@@ -92,16 +92,18 @@ def _supervise(settings: Settings, parent: int, begin: int, news: int, *, extern
     if not text:
         return 0
     if not external:
-        forget_other_servers(os.environ)
-    at = _with_servers(settings, msgspec.json.decode(text, type=Addresses))
+        remove_libpq_variables(os.environ)
+    at = _with_servers(settings, msgspec.json.decode(text, type=ServerAddresses))
 
     def served(pid: int, facts: dict[str, Any]) -> None:
         os.write(news, msgspec.json.encode({"pid": pid, **facts}) + b"\n")
 
-    return supervise(lambda line: outcome(lambda: uvloop.run(_serve(at, line))), served)
+    return supervise(
+        lambda line: run_reporting_errors(lambda: uvloop.run(_serve(at, line))), served
+    )
 
 
-def _with_servers(settings: Settings, at: Addresses) -> Settings:
+def _with_servers(settings: Settings, at: ServerAddresses) -> Settings:
     return msgspec.structs.replace(
         settings,
         database=msgspec.structs.replace(settings.database, url=at.database),
@@ -109,9 +111,9 @@ def _with_servers(settings: Settings, at: Addresses) -> Settings:
     )
 
 
-async def _serve(settings: Settings, line: Line) -> int:
+async def _serve(settings: Settings, line: SupervisorPipe) -> int:
     """Serve until a signal; on one machine no proxy needs time to notice the end."""
-    async with serving(settings, line) as (gateway, stop):
+    async with run_listening_replica(settings, line) as (gateway, stop):
         await stop.wait()
         gateway.health.draining = True
     return 0

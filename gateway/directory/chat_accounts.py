@@ -10,7 +10,7 @@ from hashlib import sha256
 
 from asyncpg import Record, UniqueViolationError
 
-from gateway.db.pool import Connection, block
+from gateway.db.pool import Connection, transaction_block
 from gateway.errors import Conflict, NotFound
 
 VALID = timedelta(minutes=10)
@@ -75,7 +75,7 @@ async def link(
 ) -> ChatAccount:
     """Link an account to a person; raises Conflict if it belongs to somebody already."""
     try:
-        async with block(conn):
+        async with transaction_block(conn):
             row = await conn.fetchrow(LINK, provider, tenant, user, person_id, stamp)
     except UniqueViolationError as error:
         raise Conflict(

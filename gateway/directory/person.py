@@ -6,7 +6,7 @@ from datetime import datetime
 
 from gateway.directory.roles import GroupTier, Role
 from gateway.errors import Flaw, Unprocessable
-from gateway.zones import zones
+from gateway.zones import time_zone_names
 
 PHONE = re.compile(r"\+[1-9][0-9]{6,14}")
 """A number in E.164, after removing the characters that people write between the digits.
@@ -99,7 +99,7 @@ def email(text: str) -> str:
 
 def zone(name: str) -> str:
     """Return a time zone of the IANA list; raises Unprocessable for another name."""
-    if name not in zones():
+    if name not in time_zone_names():
         raise Unprocessable(
             f"{name!r} is no time zone",
             flaws=(Flaw("/zone", "a name of the IANA list, such as Asia/Shanghai"),),

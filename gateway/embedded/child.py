@@ -8,9 +8,9 @@ import threading
 from collections.abc import Sequence
 from pathlib import Path
 
-from gateway.embedded.account import Account, environment
+from gateway.embedded.account import Account, server_environment
 from gateway.errors import Misconfigured, Unavailable
-from gateway.supervisor.child import ending_with
+from gateway.supervisor.child import signal_on_parent_death
 
 STOP_WITHIN = 20.0
 """Seconds a server may take to stop in order."""
@@ -22,7 +22,7 @@ WATCHER = "import os,signal,sys; sys.stdin.read(); os.kill(int(sys.argv[1]), sig
 """A program that waits for its pipe to close, which the kernel does however the parent dies."""
 
 
-class Child:
+class EmbeddedProcess:
     """A running server process.
 
     `lock` stays open in it, so that its state directory stays locked for as long as it lives.
@@ -43,7 +43,7 @@ class Child:
             self.process = subprocess.Popen(
                 [str(part) for part in argv],
                 cwd="/",
-                env=environment(),
+                env=server_environment(),
                 stdin=subprocess.DEVNULL,
                 stdout=sink,
                 stderr=sink,
@@ -52,20 +52,20 @@ class Child:
                 extra_groups=[] if account else None,
                 pass_fds=(lock,),
                 start_new_session=True,  # Ctrl-C is for the parent, which then stops them in order
-                preexec_fn=ending_with(os.getpid(), signal.SIGINT)
+                preexec_fn=signal_on_parent_death(os.getpid(), signal.SIGINT)
                 if sys.platform == "linux"
                 else None,
             )
-        self._watcher = None if sys.platform == "linux" else watch(self.process.pid)
+        self._watcher = None if sys.platform == "linux" else start_watcher(self.process.pid)
 
     def check(self) -> None:
         """Raise Unavailable with the last line of the log if the server is gone."""
         if (status := self.process.poll()) is not None:
             raise Unavailable(
-                f"{self.name} stopped with status {status}: {self.last_words()}: see {self.log}"
+                f"{self.name} stopped with status {status}: {self.last_log_line()}: see {self.log}"
             )
 
-    def last_words(self) -> str:
+    def last_log_line(self) -> str:
         """Return the last line of the log, which both servers write to."""
         with self.log.open("rb") as said:
             said.seek(max(0, said.seek(0, os.SEEK_END) - LAST_WORDS))
@@ -87,7 +87,7 @@ class Child:
             self.process.wait()
 
 
-def watch(pid: int) -> subprocess.Popen[bytes]:
+def start_watcher(pid: int) -> subprocess.Popen[bytes]:
     """Start a process that stops `pid` when this one ends, for kernels that cannot do it."""
     return subprocess.Popen(
         [sys.executable, "-c", WATCHER, str(pid)],

@@ -18,12 +18,12 @@ from typing import Self
 from gateway.clock import Clock, SystemClock
 from gateway.embedded.account import (
     Account,
-    forget_other_servers,
+    create_private_directory,
     may_execute,
-    own_directory,
+    remove_libpq_variables,
     service_account,
 )
-from gateway.embedded.child import Child
+from gateway.embedded.child import EmbeddedProcess
 from gateway.embedded.postgres import database_url, postgres_answers, start_postgres
 from gateway.embedded.valkey import redis_url, start_valkey, valkey_answers
 from gateway.errors import Misconfigured, Unavailable
@@ -57,15 +57,15 @@ def default_state() -> Path:
 
 
 @dataclass(slots=True)
-class Server:
+class EmbeddedServer:
     """One of the two servers: its start function, its readiness check, and the running child."""
 
-    start: Callable[[], Child]
+    start: Callable[[], EmbeddedProcess]
     answers: Callable[[], Awaitable[bool]]
-    child: Child
+    child: EmbeddedProcess
 
 
-class Embedded:
+class EmbeddedServers:
     """Both servers on a state directory, started and stopped together.
 
     Without `state` they live in a temporary directory that is removed when they stop. `fast`
@@ -88,7 +88,7 @@ class Embedded:
         )
         self._run: Path | None = None
         self._lock: int | None = None
-        self._servers: list[Server] = []
+        self._servers: list[EmbeddedServer] = []
 
     async def __aenter__(self) -> Self:
         """Start both."""
@@ -105,7 +105,7 @@ class Embedded:
         self.stop()
 
     @property
-    def servers(self) -> Sequence[Server]:
+    def servers(self) -> Sequence[EmbeddedServer]:
         """Valkey and PostgreSQL, in the order of their start."""
         return self._servers
 
@@ -115,14 +115,14 @@ class Embedded:
         Misconfigured means that programs are missing, or the state is in use or of another
         version.
         """
-        forget_other_servers(os.environ)
+        remove_libpq_variables(os.environ)
         try:
             await self._start()
         except BaseException:
             self.stop()
             raise
 
-    async def restart(self, server: Server) -> None:
+    async def restart(self, server: EmbeddedServer) -> None:
         """Restart a server that is gone and return when it answers; raises Unavailable."""
         server.child.wait()
         server.child = server.start()
@@ -155,17 +155,17 @@ class Embedded:
             log.replace(self.state / "servers.log.1")
         self.database_url, self.redis_url = database_url(run), redis_url(run)
 
-        def valkey() -> Child:
+        def valkey() -> EmbeddedProcess:
             return start_valkey(self.state, run, account, log, lock, fast=self.fast)
 
-        def postgres() -> Child:
+        def postgres() -> EmbeddedProcess:
             return start_postgres(self.state, run, account, log, lock, fast=self.fast)
 
         def postgres_serves() -> Awaitable[bool]:
             return postgres_answers(self.database_url)
 
-        self._servers.append(Server(valkey, lambda: valkey_answers(run), valkey()))
-        self._servers.append(Server(postgres, postgres_serves, postgres()))
+        self._servers.append(EmbeddedServer(valkey, lambda: valkey_answers(run), valkey()))
+        self._servers.append(EmbeddedServer(postgres, postgres_serves, postgres()))
         for server in self._servers:
             await self._until_it_answers(server)
         known = {"database_url": self.database_url, "redis_url": self.redis_url}
@@ -208,7 +208,7 @@ class Embedded:
                 return lock
             await self._clock.sleep(0.05)
 
-    async def _until_it_answers(self, server: Server) -> None:
+    async def _until_it_answers(self, server: EmbeddedServer) -> None:
         until = self._clock.monotonic() + START_WITHIN
         while not await server.answers():
             server.child.check()
@@ -227,5 +227,5 @@ def _run_directory(state: Path, account: Account | None) -> Path:
     if len(os.fsencode(run)) > LONGEST_RUN_PATH or not re.fullmatch(r"[A-Za-z0-9/._-]+", str(run)):
         run = Path(tempfile.mkdtemp(prefix="gateway-run-", dir="/tmp"))
         run.rmdir()
-    own_directory(run, account)
+    create_private_directory(run, account)
     return run

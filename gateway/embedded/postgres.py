@@ -6,9 +6,9 @@ from pathlib import Path
 
 import asyncpg
 
-from gateway.embedded.account import Account, own_directory, run_as
+from gateway.embedded.account import Account, create_private_directory, run_as
 from gateway.embedded.binaries import postgres_directory, reachable_postgres
-from gateway.embedded.child import Child
+from gateway.embedded.child import EmbeddedProcess
 from gateway.errors import Misconfigured, Unavailable
 
 COMMON: Mapping[str, str] = {
@@ -48,7 +48,7 @@ def database_url(run: Path) -> str:
 
 def start_postgres(
     state: Path, run: Path, account: Account | None, log: Path, lock: int, *, fast: bool
-) -> Child:
+) -> EmbeddedProcess:
     """Create the cluster in `state`/pg if there is none and start it; raises Misconfigured."""
     programs = reachable_postgres(postgres_directory(), account, state)
     cluster = state / "pg"
@@ -58,12 +58,12 @@ def start_postgres(
         _create_cluster(cluster, programs, account, fast=fast)
     options = {**COMMON, **(FAST if fast else DURABLE), "unix_socket_directories": str(run)}
     settings = [part for name, value in options.items() for part in ("-c", f"{name}={value}")]
-    return Child(
+    return EmbeddedProcess(
         "PostgreSQL", [programs / "postgres", "-D", cluster, *settings], account, log, lock
     )
 
 
-NOT_NOW = (
+TEMPORARY_ERRORS = (
     OSError,
     TimeoutError,
     asyncpg.PostgresConnectionError,
@@ -83,7 +83,7 @@ async def postgres_answers(url: str) -> bool:
     """
     try:
         connection = await asyncpg.connect(url, timeout=5)
-    except NOT_NOW:
+    except TEMPORARY_ERRORS:
         return False
     await connection.close()
     return True
@@ -93,7 +93,7 @@ def _create_cluster(cluster: Path, programs: Path, account: Account | None, *, f
     """Create a cluster beside its place, then rename it, so that none is incomplete."""
     draft = cluster.with_name("pg.draft")
     shutil.rmtree(draft, ignore_errors=True)
-    own_directory(draft, account)
+    create_private_directory(draft, account)
     # Trust is safe here: there is no TCP,
     # and the socket's directory is closed to every other account.
     made = run_as(

@@ -5,7 +5,7 @@ import json
 import os
 from pathlib import Path
 
-from gateway.embedded.account import forget_other_servers
+from gateway.embedded.account import remove_libpq_variables
 from gateway.embedded.binaries import postgres_directory
 from gateway.embedded.launcher import default_state
 from gateway.errors import GatewayError, Misconfigured
@@ -34,7 +34,7 @@ def main() -> None:
     try:
         url = running_database(known.state or default_state())
         psql = postgres_directory() / "psql"
-        forget_other_servers(os.environ)
+        remove_libpq_variables(os.environ)
         os.execv(psql, [str(psql), url, *rest])
     except GatewayError as error:
         parser.exit(2, f"gw psql: {error.detail}\n")

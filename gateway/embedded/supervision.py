@@ -5,17 +5,17 @@ import asyncio
 import structlog
 
 from gateway.clock import Clock
-from gateway.embedded.launcher import Embedded, Server
+from gateway.embedded.launcher import EmbeddedServer, EmbeddedServers
 from gateway.errors import Unavailable
-from gateway.supervisor.decisions import Deaths, End
+from gateway.supervisor.decisions import ProcessEnd, RecentDeaths
 
 log = structlog.get_logger()
 
-LOOK_EVERY = 0.5
+CHECK_EVERY = 0.5
 """Seconds between two checks of a server."""
 
 
-async def keep_running(embedded: Embedded, clock: Clock) -> None:
+async def keep_running(embedded: EmbeddedServers, clock: Clock) -> None:
     """Restart each server that died, until cancelled.
 
     A server that a full disk stopped comes back once there is space.
@@ -25,16 +25,16 @@ async def keep_running(embedded: Embedded, clock: Clock) -> None:
             group.create_task(_keep(embedded, server, clock), name=server.child.name)
 
 
-async def _keep(embedded: Embedded, server: Server, clock: Clock) -> None:
-    deaths, since = Deaths(served=True), clock.monotonic()
+async def _keep(embedded: EmbeddedServers, server: EmbeddedServer, clock: Clock) -> None:
+    deaths, since = RecentDeaths(served=True), clock.monotonic()
     while True:
         status = server.child.process.poll()
         if status is None:
-            await clock.sleep(LOOK_EVERY)
+            await clock.sleep(CHECK_EVERY)
             continue
-        deaths = deaths.after(End(status, clock.monotonic() - since))
+        deaths = deaths.after(ProcessEnd(status, clock.monotonic() - since))
         pause = deaths.pause(stopping=False) or 0.0
-        name, said = server.child.name, server.child.last_words()
+        name, said = server.child.name, server.child.last_log_line()
         log.error("embedded_server_died", server=name, status=status, said=said, again_in=pause)
         await clock.sleep(pause)
         since = clock.monotonic()

@@ -3,9 +3,9 @@
 import asyncio
 from pathlib import Path
 
-from gateway.embedded.account import Account, own_directory
+from gateway.embedded.account import Account, create_private_directory
 from gateway.embedded.binaries import reachable_valkey, valkey_program
-from gateway.embedded.child import Child
+from gateway.embedded.child import EmbeddedProcess
 
 
 def redis_url(run: Path) -> str:
@@ -15,11 +15,11 @@ def redis_url(run: Path) -> str:
 
 def start_valkey(
     state: Path, run: Path, account: Account | None, log: Path, lock: int, *, fast: bool
-) -> Child:
+) -> EmbeddedProcess:
     """Start it on `state`/redis, with an append-only file unless `fast`; raises Misconfigured."""
     program = reachable_valkey(valkey_program(), account, state)
     data = state / "redis"
-    own_directory(data, account)
+    create_private_directory(data, account)
     argv: list[str | Path] = [
         program,
         "--port",
@@ -39,7 +39,7 @@ def start_valkey(
         "--daemonize",
         "no",
     ]
-    return Child("Valkey", argv, account, log, lock)
+    return EmbeddedProcess("Valkey", argv, account, log, lock)
 
 
 async def valkey_answers(run: Path) -> bool:

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from gateway import settings
-from gateway.durations import spelled, written
+from gateway.durations import decode_duration, format_duration
 from gateway.errors import Flaw, Misconfigured, Unprocessable
 from gateway.escalation.record_timers import SlaRules, explain
 from gateway.incidents.record import Incident
@@ -46,10 +46,10 @@ def edited_settings(configured: Settings, edit: Mapping[str, Mapping[str, Any]])
 
     They are merged key by key, as a configuration file is.
     """
-    tree = msgspec.to_builtins(configured.sla, str_keys=True, enc_hook=spelled)
+    tree = msgspec.to_builtins(configured.sla, str_keys=True, enc_hook=format_duration)
     settings.overlay(tree, {part: edit[part] for part in PARTS if part in edit})
     try:
-        sla = msgspec.convert(tree, settings.SlaSettings, strict=False, dec_hook=written)
+        sla = msgspec.convert(tree, settings.SlaSettings, strict=False, dec_hook=decode_duration)
     except msgspec.ValidationError as error:
         raise Misconfigured(
             "the edit is no configuration", flaws=(Flaw("/sla", str(error)),)

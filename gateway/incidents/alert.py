@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from gateway.instants import is_kept, kept
+from gateway.instants import clamp_instant, is_supported
 from gateway.vocabulary import AlertStatus
 
 
@@ -50,8 +50,8 @@ class Alert:
     def __post_init__(self) -> None:
         """Limit times that no sender can mean, such as the year 9999, to the stored span."""
         for name in ("event_time", "ends_at"):
-            if (at := getattr(self, name)) is not None and not is_kept(at):
-                object.__setattr__(self, name, kept(at))
+            if (at := getattr(self, name)) is not None and not is_supported(at):
+                object.__setattr__(self, name, clamp_instant(at))
 
     def order_time(self, now: datetime) -> datetime | None:
         """Return the time that orders this event among others of its key; None to order by arrival.

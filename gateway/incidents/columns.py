@@ -11,7 +11,7 @@ import msgspec
 
 from gateway.incidents.field_traits import Trait, described_fields, fields_with
 from gateway.incidents.record import Incident
-from gateway.key_texts import without_keys
+from gateway.key_texts import redact_keys
 
 _encode = msgspec.json.Encoder(order="deterministic").encode
 _encode_rows = msgspec.json.Encoder().encode
@@ -128,7 +128,7 @@ def column_of(incidents: Sequence[Incident], column: str) -> list[Any]:
     stored = map(TO_ROW[column], values) if column in TO_ROW else values
     if column not in TEXTS:
         return list(stored)
-    return [without_keys(value) if type(value) is str else value for value in stored]
+    return [redact_keys(value) if type(value) is str else value for value in stored]
 
 
 def rows_as_json(
@@ -145,4 +145,4 @@ def rows_as_json(
         for name in converted:
             row[name] = IN_JSON[name](row[name])
         rows.append(row)
-    return without_keys(_encode_rows(rows).decode())
+    return redact_keys(_encode_rows(rows).decode())

@@ -14,7 +14,7 @@ from typing import Any
 
 import msgspec
 
-from gateway.key_texts import without_keys
+from gateway.key_texts import redact_keys
 
 GENESIS = b""
 """The hash that the first entry of every incident is chained to."""
@@ -35,7 +35,7 @@ class ChainedEntry:
 
 def facts_text(facts: object) -> str:
     """Return canonical JSON: keys sorted, no spaces, no API key; these bytes are hashed."""
-    return without_keys(msgspec.json.encode(facts, order="deterministic").decode())
+    return redact_keys(msgspec.json.encode(facts, order="deterministic").decode())
 
 
 def entry_hash(

@@ -209,7 +209,7 @@ async def read_body(request: web.Request) -> bytes:
 
     Raises Malformed, TooLarge and Overloaded.
     """
-    return await incoming.read(request, request.client_max_size)
+    return await incoming.read_body(request, request.client_max_size)
 
 
 def build_accepted_response(receipt: Receipt, mended: Sequence[RepairedValue] = ()) -> web.Response:

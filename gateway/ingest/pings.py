@@ -10,7 +10,7 @@ from aiohttp import web
 
 from gateway.errors import Forbidden, Malformed
 from gateway.ingest.http import Authenticate, read_body
-from gateway.key_texts import body_without_keys
+from gateway.key_texts import redact_body_keys
 from gateway.monitors.model import Ping
 from gateway.monitors.pulse import PingService
 from gateway.vocabulary import PingSignal
@@ -43,7 +43,7 @@ class PingEndpoint:
             raise Forbidden(
                 "this key belongs to no integration: pings are sent with an integration's key"
             )
-        body = body_without_keys(await read_body(request))
+        body = redact_body_keys(await read_body(request))
         ping, create = (
             _ping(request.match_info.get("said", ""), body),
             request.query.get("create") == "1",

@@ -11,7 +11,7 @@ from typing import Generic, TypeVar
 import msgspec
 from asyncpg import Record
 
-from gateway.db.pool import Connection, block
+from gateway.db.pool import Connection, transaction_block
 from gateway.incidents.record import Incident
 from gateway.incidents.visibility import Visibility
 from gateway.knowledge.articles import Article, article_of
@@ -110,7 +110,7 @@ async def articles_like(
 
 
 async def _fetch(conn: Connection, statement: str, *values: object) -> list[Record]:
-    async with block(conn, readonly=True):
+    async with transaction_block(conn, readonly=True):
         await conn.execute(FEWER)
         return await conn.fetch(statement, *values)
 

@@ -21,7 +21,7 @@ from gateway.monitors import evaluation, store
 from gateway.monitors.evaluation import MonitorChange
 from gateway.monitors.model import NAMESPACE, Ping
 from gateway.observe.metrics import Metrics
-from gateway.periodic import each
+from gateway.periodic import process_each
 from gateway.receipts.submission import Receipt, Submission
 
 log = structlog.get_logger()
@@ -104,7 +104,7 @@ class PingService:
         """Raise alerts for one batch of overdue monitors; returns how many there were."""
         async with acquire(self.pool) as conn:
             late = await store.due(conn, self.clock.stamp(), BATCH)
-        return await each(
+        return await process_each(
             "monitors", late, self._expire_or_put_off, ended_by=(Unavailable, Overloaded)
         )
 

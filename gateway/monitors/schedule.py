@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from cronsim import CronSim, CronSimError
 
 from gateway.errors import Flaw, Unprocessable
-from gateway.zones import zones
+from gateway.zones import time_zone_names
 
 FIELDS = 5
 PROBED = datetime(2024, 1, 1, tzinfo=UTC)
@@ -33,7 +33,7 @@ def check(period_seconds: int | None, schedule: str, zone: str) -> None:
     A schedule must run some day, and the time zone must exist.
     """
     flaws = []
-    if zone not in zones():
+    if zone not in time_zone_names():
         flaws.append(
             Flaw("/zone", f"there is no time zone {zone[:64]!r}: write one such as Asia/Shanghai")
         )

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from gateway.durations import LONGEST
 from gateway.incidents.labels import LOCALES, Locale
-from gateway.zones import zones
+from gateway.zones import time_zone_names
 
 TITLE_CHARS = 200
 
@@ -46,7 +46,7 @@ def local_time(value: Any, reader: MessageReader) -> str:
     """Return a time (datetime or RFC 3339 text) on the reader's clock; anything else as it is."""
     try:
         at = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
-        zone = reader.zone if reader.zone in zones() else "UTC"
+        zone = reader.zone if reader.zone in time_zone_names() else "UTC"
         local = at.astimezone(ZoneInfo(zone))
     except (ValueError, OverflowError):
         return one_line(value)

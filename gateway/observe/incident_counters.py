@@ -6,7 +6,7 @@ from itertools import product
 from prometheus_client import CollectorRegistry, Counter, Histogram
 
 from gateway.observe.incident_metrics import CLOCKS, PRIORITY_LABELS
-from gateway.observe.lazy_collector import FirstReading
+from gateway.observe.lazy_collector import LazyCollector
 from gateway.vocabulary import Kind
 
 LIFECYCLE = {
@@ -39,7 +39,7 @@ RESTRICTED = "restricted"
 """The label of security incidents, because the group of their service would reveal the subject."""
 
 
-class Series:
+class IncidentSeries:
     """The counters and histograms by kind and one more label; each of its values begins at 0."""
 
     def __init__(self, registry: CollectorRegistry, prefix: str, label: str, words: str) -> None:
@@ -93,9 +93,11 @@ class IncidentCounters:
     """
 
     def __init__(self, registry: CollectorRegistry) -> None:
-        registry.register(FirstReading(self._start_at_zero))
-        self._priorities = Series(registry, "gateway_", "priority", "")
-        self._groups = Series(registry, "gateway_service_group_", "group", ", by service group")
+        registry.register(LazyCollector(self._start_at_zero))
+        self._priorities = IncidentSeries(registry, "gateway_", "priority", "")
+        self._groups = IncidentSeries(
+            registry, "gateway_service_group_", "group", ", by service group"
+        )
         self._known = {OTHER, RESTRICTED}
 
     def _start_at_zero(self) -> None:
@@ -104,7 +106,7 @@ class IncidentCounters:
         for group in (OTHER, RESTRICTED):
             self._groups.add(group)
 
-    def know(self, groups: Iterable[str]) -> None:
+    def create_series_of(self, groups: Iterable[str]) -> None:
         """Create time series for the groups, in this order, up to `MOST_GROUPS`."""
         for group in groups:
             if group not in self._known and len(self._known) < MOST_GROUPS + 2:
@@ -132,5 +134,5 @@ class IncidentCounters:
 
     def _label(self, group: str) -> str:
         if group:
-            self.know((group,))
+            self.create_series_of((group,))
         return group if group in self._known else OTHER

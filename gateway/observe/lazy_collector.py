@@ -6,7 +6,7 @@ from prometheus_client import Metric
 from prometheus_client.registry import Collector
 
 
-class FirstReading(Collector):
+class LazyCollector(Collector):
     """A collector that runs `prepare` once, before anything registered after it is collected.
 
     A thousand series at 0 take 20 ms to create, which would delay the start of a replica.

@@ -13,7 +13,7 @@ import structlog
 from structlog.stdlib import ProcessorFormatter
 from structlog.typing import EventDict, Processor
 
-from gateway.key_texts import without_keys
+from gateway.key_texts import redact_keys
 
 LONGEST = 4_096
 """The most characters logged of a value."""
@@ -33,7 +33,7 @@ def _short(value: Any) -> Any:
 
 
 def _without_keys(_: object, __: str, line: Any) -> str:
-    return without_keys(str(line))
+    return redact_keys(str(line))
 
 
 def _of_library(_: object, __: str, event: EventDict) -> EventDict:
@@ -43,11 +43,11 @@ def _of_library(_: object, __: str, event: EventDict) -> EventDict:
     return {**event, "event": "library", "logger": record.name, "said": event["event"]}
 
 
-STAMPED: tuple[Processor, ...] = (
+STAMPING_PROCESSORS: tuple[Processor, ...] = (
     structlog.processors.add_log_level,
     structlog.processors.TimeStamper(fmt="iso", utc=True),
 )
-WRITTEN: tuple[Processor, ...] = (
+RENDERING_PROCESSORS: tuple[Processor, ...] = (
     structlog.processors.format_exc_info,
     _cap,
     structlog.processors.JSONRenderer(ensure_ascii=True, default=str),
@@ -59,7 +59,7 @@ WRITTEN: tuple[Processor, ...] = (
 """
 
 
-class Lines:
+class UnbufferedLog:
     """An unbuffered log that never raises: a line that cannot be written is counted as lost.
 
     That happens on a full disk, for example. The next line that can be written is preceded by
@@ -87,10 +87,14 @@ class Lines:
 
 def configure(*, level: str = "info") -> None:
     """Configure structlog for the process, and the logs of libraries from warnings upwards."""
-    lines = Lines(sys.stderr)
+    lines = UnbufferedLog(sys.stderr)
     lowest = logging.getLevelNamesMapping()[level.upper()]
     structlog.configure(
-        processors=[structlog.contextvars.merge_contextvars, *STAMPED, *WRITTEN],
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            *STAMPING_PROCESSORS,
+            *RENDERING_PROCESSORS,
+        ],
         wrapper_class=structlog.make_filtering_bound_logger(lowest),
         logger_factory=lambda *_: lines,
         cache_logger_on_first_use=True,
@@ -102,6 +106,9 @@ def configure(*, level: str = "info") -> None:
 def _libraries() -> logging.Handler:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(
-        ProcessorFormatter(foreign_pre_chain=list(STAMPED), processors=[_of_library, *WRITTEN])
+        ProcessorFormatter(
+            foreign_pre_chain=list(STAMPING_PROCESSORS),
+            processors=[_of_library, *RENDERING_PROCESSORS],
+        )
     )
     return handler

@@ -17,7 +17,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disa
 
 from gateway.observe.incident_counters import IncidentCounters
 from gateway.observe.incident_metrics import IncidentMetrics
-from gateway.observe.lazy_collector import FirstReading
+from gateway.observe.lazy_collector import LazyCollector
 from gateway.observe.metric_labels import (
     BATCH,
     LAG,
@@ -31,7 +31,7 @@ from gateway.observe.metric_labels import (
 )
 from gateway.observe.notification_metrics import NotificationMetrics
 from gateway.observe.timer_metrics import TimerMetrics
-from gateway.supervisor.decisions import Reason
+from gateway.supervisor.decisions import RestartReason
 from gateway.vocabulary import MonitorState, Outcome, PingSignal, Quota, SkipReason
 
 disable_created_metrics()  # type: ignore[no-untyped-call]  # Prometheus does not use them
@@ -57,7 +57,7 @@ class Metrics:
         self.registry = registry
         self.by_route = CollectorRegistry()
         self.sources = frozenset(sources) | {OTHER}
-        registry.register(FirstReading(self._start_at_zero))
+        registry.register(LazyCollector(self._start_at_zero))
         self._intake(registry)
         self._monitors(registry)
         self.incidents = IncidentMetrics(registry)
@@ -240,7 +240,7 @@ class Metrics:
             create_series(self.intake_rejected, source, Rejection)
             self.quarantine_pending.labels(source)
             self.quarantine_age.labels(source)
-        for reason in Reason:
+        for reason in RestartReason:
             self.restarts.labels(reason.value)
         for callers in BodyCaller:
             self.bodies_refused.labels(callers.value)
@@ -253,7 +253,7 @@ class Metrics:
         for state in MonitorState:
             self.monitors.labels(state.value)
 
-    def restarted(self, counts: Mapping[Reason, int]) -> None:
+    def restarted(self, counts: Mapping[RestartReason, int]) -> None:
         """Add the restarts of this process that its supervisor counted."""
         for reason, count in counts.items():
             self.restarts.labels(reason.value).inc(count)

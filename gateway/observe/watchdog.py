@@ -15,19 +15,19 @@ import structlog
 
 from gateway.clock import Clock
 
-BEAT = 0.05
+BEAT_SECONDS = 0.05
 """Seconds between two beats of the loop; a delay longer than twice this is measured in full."""
 
-LOOK = 0.25
+CHECK_SECONDS = 0.25
 """Seconds between two checks of the watching thread."""
 
-STALLED = 1.0
+STALLED_AFTER = 1.0
 """Seconds without a beat after which the log shows the stack of the loop."""
 
 log = structlog.get_logger()
 
 
-class Watch:
+class StallDetector:
     """The state of the watching thread: the number of checks without a beat.
 
     It counts checks, not seconds, so that a stopped or suspended process, whose thread did not
@@ -45,8 +45,8 @@ class Watch:
     def look(self) -> None:
         """Check for a beat, every `LOOK` seconds, from another thread."""
         self._silent += 1
-        if self._silent == round(STALLED / LOOK):
-            log.warning("event_loop_stalled", seconds=STALLED, stack=self._stack())
+        if self._silent == round(STALLED_AFTER / CHECK_SECONDS):
+            log.warning("event_loop_stalled", seconds=STALLED_AFTER, stack=self._stack())
 
     def _stack(self) -> str:
         frame = sys._current_frames().get(self._thread_id)  # noqa: SLF001 - the documented way to see another thread's stack
@@ -54,22 +54,22 @@ class Watch:
 
 
 @asynccontextmanager
-async def watched(clock: Clock, lag: Callable[[float], None]) -> AsyncIterator[None]:
+async def watch_event_loop(clock: Clock, lag: Callable[[float], None]) -> AsyncIterator[None]:
     """Watch the running event loop.
 
     `lag` is called about twenty times a second with the seconds that a sleeper was woken late.
     """
-    watch, stopped = Watch(threading.get_ident()), threading.Event()
+    watch, stopped = StallDetector(threading.get_ident()), threading.Event()
 
     def looking() -> None:
-        while not stopped.wait(LOOK):
+        while not stopped.wait(CHECK_SECONDS):
             watch.look()
 
     async def beating() -> None:
         while True:
             began = clock.monotonic()
-            await clock.sleep(BEAT)
-            lag(max(0.0, clock.monotonic() - began - BEAT))
+            await clock.sleep(BEAT_SECONDS)
+            lag(max(0.0, clock.monotonic() - began - BEAT_SECONDS))
             watch.beat()
 
     thread = threading.Thread(target=looking, name="watchdog", daemon=True)

@@ -13,7 +13,7 @@ import asyncpg
 import msgspec
 import structlog
 
-from gateway.db.pool import Connection, block
+from gateway.db.pool import Connection, transaction_block
 from gateway.errors import Unprocessable
 from gateway.incidents.label_matchers import Matcher
 
@@ -72,7 +72,7 @@ async def check_reach(
     """
     told: list[str] = []
     try:
-        async with block(conn):
+        async with transaction_block(conn):
             for matcher in matchers:
                 unknown = await _unknown(conn, matcher, integration)
                 if (

@@ -10,7 +10,7 @@ from typing import Any
 
 from gateway.clock import Clock
 from gateway.db.pool import Connection, Pool, transaction
-from gateway.key_texts import body_without_keys, without_keys
+from gateway.key_texts import redact_body_keys, redact_keys
 
 PAGE = 200
 """The rows that are checked in one transaction."""
@@ -95,15 +95,15 @@ async def _page(conn: Connection, relation: str, clock: Clock) -> int:
 async def _receipt(conn: Connection, found: Any) -> None:
     at = found["id"], found["received_at"]
     for row in await conn.fetch(ONE_RECEIPT, *at):
-        await conn.execute(KEEP_RECEIPT, *at, body_without_keys(row["body"]))
+        await conn.execute(KEEP_RECEIPT, *at, redact_body_keys(row["body"]))
 
 
 async def _quarantined(conn: Connection, found: Any) -> None:
     for row in await conn.fetch(ONE_QUARANTINED, found["id"]):
         masked = (
-            body_without_keys(row["body"]),
-            without_keys(row["headers"]),
-            without_keys(row["problem"]),
+            redact_body_keys(row["body"]),
+            redact_keys(row["headers"]),
+            redact_keys(row["problem"]),
         )
         await conn.execute(KEEP_QUARANTINED, found["id"], *masked)
 
@@ -111,11 +111,11 @@ async def _quarantined(conn: Connection, found: Any) -> None:
 async def _aside(conn: Connection, found: Any) -> None:
     for row in await conn.fetch(ONE_ASIDE, found["id"]):
         texts = (
-            without_keys(row["subject"]),
-            without_keys(row["text"]),
-            list(map(without_keys, row["recipients"])),
+            redact_keys(row["subject"]),
+            redact_keys(row["text"]),
+            list(map(redact_keys, row["recipients"])),
         )
-        await conn.execute(KEEP_ASIDE, found["id"], body_without_keys(row["body"]), *texts)
+        await conn.execute(KEEP_ASIDE, found["id"], redact_body_keys(row["body"]), *texts)
 
 
 TABLES: Mapping[str, tuple[str, Callable[[Connection, Any], Awaitable[None]]]] = {

@@ -12,7 +12,7 @@ from uuid import UUID
 from gateway.db.pool import Connection
 from gateway.errors import NotFound
 from gateway.incidents.visibility import Visibility
-from gateway.key_texts import body_without_keys, without_keys
+from gateway.key_texts import redact_body_keys, redact_keys
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,8 +97,8 @@ async def insert(
     told = (
         reason,
         aside.sender,
-        without_keys(aside.subject),
-        without_keys(aside.text),
+        redact_keys(aside.subject),
+        redact_keys(aside.text),
         aside.answers,
         came.headers.get("content-type", ""),
     )
@@ -110,7 +110,7 @@ async def insert(
         now,
         *told,
         list(aside.recipients),
-        body_without_keys(came.body),
+        redact_body_keys(came.body),
     )
 
 

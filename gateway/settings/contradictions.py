@@ -6,12 +6,12 @@ import re
 from dateutil.rrule import rrulestr
 
 from gateway.errors import Flaw
-from gateway.networks import nonsense
+from gateway.networks import find_invalid_networks
 from gateway.settings import address_flaws, chat_flaws, mail_flaws, phone_flaws
 from gateway.settings.fields import flaws_of
 from gateway.settings.intake import MaintenanceSettings, SourceSettings
 from gateway.settings.sections import MOST_ITEMS, AttachmentSettings, Settings
-from gateway.zones import zones
+from gateway.zones import time_zone_names
 
 CRITICALITIES = ("critical", "high", "normal", "low")
 LEAST_STRANGER_BYTES = 524_288
@@ -53,7 +53,7 @@ def find_contradictions(settings: Settings) -> list[Flaw]:
 
 def _form(settings: Settings) -> list[Flaw]:
     form, flaws = settings.form, []
-    if form.zone not in zones():
+    if form.zone not in time_zone_names():
         flaws.append(Flaw("/form/zone", "no such time zone: an IANA name such as Asia/Shanghai"))
     if not form.min_age < form.max_age < settings.retention.deliveries:
         flaws.append(
@@ -80,7 +80,7 @@ def _ways_in(settings: Settings) -> list[Flaw]:
         flaws.append(Flaw("/links/secret", "one secret or two, each of at least 32 characters"))
     flaws += [
         Flaw(f"/server/trusted_proxies/{at}", detail)
-        for at, detail in nonsense(settings.server.trusted_proxies)
+        for at, detail in find_invalid_networks(settings.server.trusted_proxies)
     ]
     flaws += mail_flaws.flaws(settings.mail)
     flaws += chat_flaws.flaws(settings.chat, settings.notify)
@@ -199,7 +199,7 @@ def _window_problems(window: MaintenanceSettings) -> list[str]:
         problems.append("start and end carry an offset, such as 2026-03-02T22:00:00+08:00")
     elif window.end is not None and window.end <= window.start:
         problems.append("the end lies after the start")
-    if window.zone not in zones():
+    if window.zone not in time_zone_names():
         problems.append(f"{window.zone!r} is no time zone of the IANA list")
     if window.rrule is not None:
         try:

@@ -16,7 +16,7 @@ from typing import Any
 import msgspec
 
 from gateway.errors import Flaw, Misconfigured
-from gateway.key_texts import without_keys
+from gateway.key_texts import redact_keys
 from gateway.settings.contradictions import find_contradictions
 from gateway.settings.intake import HighestPriority
 from gateway.settings.reading import UNREAD, SettingsReader
@@ -205,7 +205,7 @@ def _quoted(flaw: Flaw, tree: Mapping[str, Any]) -> Flaw:
 
 def _shown(value: str) -> str:
     """Return a value without the part of a URL behind its host, where webhooks hold secrets."""
-    return without_keys(BEHIND_HOST.sub(r"\1/...", value))
+    return redact_keys(BEHIND_HOST.sub(r"\1/...", value))
 
 
 SECRET = re.compile(r"secret|token|password|key|\Aurl\Z", re.IGNORECASE)

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from datetime import timedelta
 
 from gateway.errors import Flaw
-from gateway.networks import nonsense
+from gateway.networks import find_invalid_networks
 from gateway.settings.intake import Mail, MailAuthentication, MailRule
 from gateway.settings.mailboxes import Imap
 from gateway.settings.stores import S3
@@ -73,7 +73,7 @@ def _of_mailbox(name: str, own: Imap) -> Iterator[tuple[str, str]]:
 
 
 def _of_authentication(own: MailAuthentication) -> Iterator[tuple[str, str]]:
-    for place, detail in nonsense(own.relays):
+    for place, detail in find_invalid_networks(own.relays):
         yield f"/relays/{place}", detail
     yield from _of_servers(own.servers)
 

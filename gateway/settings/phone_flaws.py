@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from phonenumbers import SUPPORTED_REGIONS
 
 from gateway.errors import Flaw
-from gateway.networks import nonsense
+from gateway.networks import find_invalid_networks
 from gateway.settings.phone import Phone, PhoneProvider
 from gateway.settings.sections import Twilio
 
@@ -77,5 +77,5 @@ def _of_provider(name: str, provider: PhoneProvider) -> Iterator[tuple[str, str]
         or len(provider.secrets) > 2
     ):
         yield "/secrets", f"one secret or two, each of at least {SHORTEST_SECRET} characters"
-    for place, detail in nonsense(provider.addresses):
+    for place, detail in find_invalid_networks(provider.addresses):
         yield f"/addresses/{place}", detail

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Literal
 
-from gateway.durations import Duration, Promise
+from gateway.durations import Duration, WorkingTime
 from gateway.settings.section import Section
 
 
@@ -27,8 +27,10 @@ class PolicySettings(Section, frozen=True):
 
     calendar: str
     warn_at: tuple[float, ...]
-    auto_close_after: Promise
-    targets: dict[int, dict[Literal["response", "desk", "tier2", "escalated", "overall"], Promise]]
+    auto_close_after: WorkingTime
+    targets: dict[
+        int, dict[Literal["response", "desk", "tier2", "escalated", "overall"], WorkingTime]
+    ]
 
 
 KINDS: tuple[str, ...] = ("incident", "service_request")
@@ -52,7 +54,7 @@ class ServicePromiseSettings(Section, frozen=True):
 
     policy: str = ""
     targets: dict[
-        int, dict[Literal["response", "desk", "tier2", "escalated", "overall"], Promise]
+        int, dict[Literal["response", "desk", "tier2", "escalated", "overall"], WorkingTime]
     ] = {}
 
 

@@ -8,7 +8,7 @@ from typing import Any, get_args, get_origin
 
 import msgspec
 
-from gateway.durations import written
+from gateway.durations import decode_duration
 from gateway.errors import Flaw
 
 
@@ -70,7 +70,7 @@ class SettingsReader:
 
     def _leaf(self, value: object, kind: Any, pointer: str) -> Any:
         try:
-            return msgspec.convert(value, kind, strict=False, dec_hook=written)
+            return msgspec.convert(value, kind, strict=False, dec_hook=decode_duration)
         except msgspec.ValidationError as error:
             detail, _, where = str(error).partition(" - at `$")
             inner = (

@@ -12,7 +12,7 @@ from gateway.sla.policy import digest
 from gateway.sla.public_days import edition, is_known_country
 from gateway.sla.week import read_week
 from gateway.sla.working_hours import DayHours, WorkingHours
-from gateway.zones import zones
+from gateway.zones import time_zone_names
 
 BUILT_IN: Mapping[str, Calendar] = {"24x7": ROUND_THE_CLOCK}
 
@@ -50,7 +50,7 @@ def _flaws(name: str, section: settings.CalendarSettings) -> Iterable[Flaw]:
     pointer = f"/sla/calendars/{name}"
     if name in BUILT_IN:
         yield Flaw(pointer, f'"{name}" is built in: choose another name')
-    if section.zone not in zones():
+    if section.zone not in time_zone_names():
         yield Flaw(f"{pointer}/zone", f"{section.zone!r} is no time zone of the IANA list")
     if section.holidays and not is_known_country(section.holidays):
         yield Flaw(

@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 from gateway import settings
-from gateway.durations import Promise
+from gateway.durations import WorkingTime
 from gateway.errors import Flaw, Misconfigured
 from gateway.sla.calendar import ROUND_THE_CLOCK, Calendar
 from gateway.sla.calendars import read_calendars
@@ -16,7 +16,7 @@ from gateway.vocabulary import ClockName
 LONGEST = timedelta(days=366)
 """The longest target; in working time it may take years."""
 
-Rows = Mapping[int, Mapping[Any, Promise]]
+Rows = Mapping[int, Mapping[Any, WorkingTime]]
 
 
 def read_policies(sla: settings.SlaSettings) -> Mapping[str, Policy]:
@@ -89,6 +89,6 @@ def _targets(rows: Rows, calendar: Calendar) -> Targets:
     }
 
 
-def length_of(promise: Promise, calendar: Calendar) -> timedelta:
+def length_of(promise: WorkingTime, calendar: Calendar) -> timedelta:
     """Return a promise as time of the calendar, whose working days may be shorter than 24 h."""
     return timedelta() + promise + calendar.day * promise.working_days

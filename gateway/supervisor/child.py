@@ -12,21 +12,21 @@ from typing import Any
 import msgspec
 
 from gateway.clock import Clock
-from gateway.supervisor.decisions import LOOK, Reason
+from gateway.supervisor.decisions import CHECK_SECONDS, RestartReason
 
 SET_PARENT_DEATH_SIGNAL = 1
 """PR_SET_PDEATHSIG, prctl(2)."""
 
 
 @dataclass(slots=True)
-class Line:
+class SupervisorPipe:
     """The pipe to the supervisor: a line of JSON once it serves, then an empty line for each beat.
 
     `restarts` is the number of earlier restarts, by reason.
     """
 
     fd: int
-    restarts: Mapping[Reason, int] = field(default_factory=dict)
+    restarts: Mapping[RestartReason, int] = field(default_factory=dict)
 
     def serves(self, facts: Mapping[str, Any]) -> None:
         """Report that requests are served, with facts for clients, such as the address."""
@@ -45,15 +45,15 @@ class Line:
                 pass  # the supervisor is stopped, and will find enough beats when it continues
             except BrokenPipeError:
                 os._exit(1)
-            await clock.sleep(LOOK)
+            await clock.sleep(CHECK_SECONDS)
 
 
 def die_with_parent(parent: int) -> None:
     """Make the kernel kill this process when the process `parent` ends."""
-    ending_with(parent, signal.SIGKILL)()
+    signal_on_parent_death(parent, signal.SIGKILL)()
 
 
-def ending_with(parent: int, number: signal.Signals) -> Callable[[], None]:
+def signal_on_parent_death(parent: int, number: signal.Signals) -> Callable[[], None]:
     """Return a function that makes the kernel signal its process when `parent` ends.
 
     Libraries are loaded beforehand, so that it may be called between fork and exec.
@@ -69,7 +69,7 @@ def ending_with(parent: int, number: signal.Signals) -> Callable[[], None]:
     return arrange
 
 
-def say_where_on_abort(fd: int) -> None:
+def dump_stacks_on_abort(fd: int) -> None:
     """Write every thread's stack to `fd` on SIGABRT and on crashes.
 
     It works even while a call into C holds the interpreter.

@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from enum import Enum, StrEnum, auto
 
-LOOK = 0.25
+CHECK_SECONDS = 0.25
 """Seconds between two checks of the process, which sends a beat as often."""
 
-SILENT = 10.0
+BEAT_TIMEOUT = 10.0
 """Seconds of checks without a beat after which a process counts as stuck."""
 
 GRACE = 1.0
@@ -20,7 +20,7 @@ SETTLED = 60.0
 """Seconds of serving after which earlier deaths are forgotten."""
 
 
-class Reason(StrEnum):
+class RestartReason(StrEnum):
     """Reasons for a restart."""
 
     SILENT = "silent"
@@ -29,7 +29,7 @@ class Reason(StrEnum):
     ENDED = "ended"
 
 
-class Step(Enum):
+class WatchAction(Enum):
     """Actions on a silent process."""
 
     WAIT = auto()
@@ -38,7 +38,7 @@ class Step(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class End:
+class ProcessEnd:
     """The end of a process.
 
     `status` is its exit status, or the negative number of the signal that ended it.
@@ -49,37 +49,43 @@ class End:
     silent: bool = False
 
     @property
-    def reason(self) -> Reason:
+    def reason(self) -> RestartReason:
         """The reason for the restart that follows."""
         if self.silent:
-            return Reason.SILENT
+            return RestartReason.SILENT
         if self.status < 0:
-            return Reason.KILLED
-        return Reason.FAILED if self.status else Reason.ENDED
+            return RestartReason.KILLED
+        return RestartReason.FAILED if self.status else RestartReason.ENDED
 
 
-def step(looks: int) -> Step:
+def choose_action(looks: int) -> WatchAction:
     """Return the action after `looks` checks in a row without a beat.
 
     Checks are counted, not seconds: a machine that was suspended, or stopped as a whole, did not
     check either.
     """
-    if looks < round(SILENT / LOOK):
-        return Step.WAIT
-    return Step.ASK if looks < round((SILENT + GRACE) / LOOK) else Step.KILL
+    if looks < round(BEAT_TIMEOUT / CHECK_SECONDS):
+        return WatchAction.WAIT
+    return (
+        WatchAction.ASK
+        if looks < round((BEAT_TIMEOUT + GRACE) / CHECK_SECONDS)
+        else WatchAction.KILL
+    )
 
 
 @dataclass(frozen=True, slots=True)
-class Deaths:
+class RecentDeaths:
     """The deaths since the process last served for long, and whether any start ever served."""
 
     count: int = 0
     served: bool = False
 
-    def after(self, end: End) -> "Deaths":
+    def after(self, end: ProcessEnd) -> "RecentDeaths":
         """Return these deaths and one more."""
         settled = end.served_for is not None and end.served_for >= SETTLED
-        return Deaths(1 if settled else self.count + 1, self.served or end.served_for is not None)
+        return RecentDeaths(
+            1 if settled else self.count + 1, self.served or end.served_for is not None
+        )
 
     def pause(self, *, stopping: bool) -> float | None:
         """Return the seconds until the restart, None for no restart.

@@ -21,9 +21,16 @@ import msgspec
 import structlog
 
 from gateway.clock import Clock, SystemClock
-from gateway.supervisor.child import Line, die_with_parent, say_where_on_abort
-from gateway.supervisor.decisions import LOOK, Deaths, End, Reason, Step, step
-from gateway.supervisor.systemd import Systemd, of_environment
+from gateway.supervisor.child import SupervisorPipe, die_with_parent, dump_stacks_on_abort
+from gateway.supervisor.decisions import (
+    CHECK_SECONDS,
+    ProcessEnd,
+    RecentDeaths,
+    RestartReason,
+    WatchAction,
+    choose_action,
+)
+from gateway.supervisor.systemd import Systemd, systemd_from_environment
 
 STOPS = (signal.SIGTERM, signal.SIGINT)
 STACK = 65_536
@@ -31,25 +38,25 @@ STACK = 65_536
 
 log = structlog.get_logger()
 
-Serve = Callable[[Line], int]
+Serve = Callable[[SupervisorPipe], int]
 """A function that serves until it is stopped and returns the exit status."""
 
-Served = Callable[[int, dict[str, Any]], None]
+OnServing = Callable[[int, dict[str, Any]], None]
 """A function called with process ID and facts each time a process starts to serve."""
 
 
-def supervise(serve: Serve, served: Served = lambda _pid, _facts: None) -> int:
+def supervise(serve: Serve, served: OnServing = lambda _pid, _facts: None) -> int:
     """Run `serve` in a child process, restart it when it dies, and return the exit status."""
-    supervisor = Supervisor(SystemClock(), of_environment(), served)
+    supervisor = ProcessSupervisor(SystemClock(), systemd_from_environment(), served)
     gc.freeze()  # the objects so far are shared with every child, and no collection searches them
     with supervisor.signals:
         end = supervisor.watch(supervisor.start(serve))
-        while supervisor.again(end):
+        while supervisor.should_restart(end):
             end = supervisor.watch(supervisor.start(serve))
     return supervisor.status(end)
 
 
-def only(work: Callable[[], int]) -> NoReturn:
+def run_and_exit(work: Callable[[], int]) -> NoReturn:
     """Do this work and exit, in a process just forked, whose stack belongs to its parent."""
     status = 1
     try:
@@ -65,7 +72,7 @@ def only(work: Callable[[], int]) -> NoReturn:
 
 
 @dataclass(slots=True)
-class Child:
+class ServingProcess:
     """A serving process, with the pipes of its heartbeats and of its crash report."""
 
     pid: int
@@ -77,21 +84,21 @@ class Child:
     """True once SIGTERM was passed on to it."""
 
 
-class Supervisor:
+class ProcessSupervisor:
     """The supervisor's state, from one child process to the next."""
 
-    def __init__(self, clock: Clock, systemd: Systemd, served: Served) -> None:
-        self.restarts: Counter[Reason] = Counter()
+    def __init__(self, clock: Clock, systemd: Systemd, served: OnServing) -> None:
+        self.restarts: Counter[RestartReason] = Counter()
         self._clock, self._systemd, self._served = clock, systemd, served
-        self._deaths, self._stopping = Deaths(), False
+        self._deaths, self._stopping = RecentDeaths(), False
         self._selector = selectors.PollSelector()
         self._wake = os.pipe()
-        self.signals = Signals(self._wake[1], self._stop)
+        self.signals = SignalHandlers(self._wake[1], self._stop)
 
     def _stop(self, _number: int, _frame: FrameType | None) -> None:
         self._stopping = True
 
-    def start(self, serve: Serve) -> Child:
+    def start(self, serve: Serve) -> ServingProcess:
         """Fork the serving process; signals are blocked meanwhile, then handled by each process."""
         line, crash = os.pipe(), os.pipe()
         signal.pthread_sigmask(signal.SIG_BLOCK, STOPS)
@@ -100,34 +107,38 @@ class Supervisor:
             self.signals.restore()
             for fd in (*self._wake, line[0], crash[0]):
                 os.close(fd)
-            only(lambda: _as_child(serve, Line(line[1], dict(self.restarts)), parent, crash[1]))
+            run_and_exit(
+                lambda: _as_child(
+                    serve, SupervisorPipe(line[1], dict(self.restarts)), parent, crash[1]
+                )
+            )
         os.close(line[1])
         os.close(crash[1])
         signal.pthread_sigmask(signal.SIG_UNBLOCK, STOPS)
-        return Child(pid, line[0], crash[0])
+        return ServingProcess(pid, line[0], crash[0])
 
-    def watch(self, child: Child) -> End:
+    def watch(self, child: ServingProcess) -> ProcessEnd:
         """Check the process until it has ended, and return how it ended."""
         looks, silent = 0, False
         for fd in (child.line, self._wake[0]):
             self._selector.register(fd, selectors.EVENT_READ)
         os.set_blocking(child.line, False)
         while True:
-            heard = self._wait(LOOK, partial(self._pass_on, child), child)
+            heard = self._wait(CHECK_SECONDS, partial(self._forward_stop, child), child)
             looks = 0 if heard or child.served_at is None else looks + 1
             if child.served_at is not None and looks == 0 and not self._stopping:
                 self._systemd.alive()
-            match step(looks):
-                case Step.ASK if not silent:
+            match choose_action(looks):
+                case WatchAction.ASK if not silent:
                     log.error("process_silent", pid=child.pid, looks=looks)
                     silent = True
                     os.kill(child.pid, signal.SIGABRT)
-                case Step.KILL:
+                case WatchAction.KILL:
                     os.kill(child.pid, signal.SIGKILL)
             if (status := _ended(child.pid)) is not None:
-                return self._buried(child, status, silent=silent)
+                return self._end_of(child, status, silent=silent)
 
-    def again(self, end: End) -> bool:
+    def should_restart(self, end: ProcessEnd) -> bool:
         """Return, after the pause that is due, whether the process is to be restarted."""
         self._deaths = self._deaths.after(end)
         pause = self._deaths.pause(stopping=self._stopping)
@@ -140,7 +151,7 @@ class Supervisor:
         self._selector.unregister(self._wake[0])
         return not self._stopping
 
-    def status(self, end: End) -> int:
+    def status(self, end: ProcessEnd) -> int:
         """Return the exit status of the supervisor.
 
         If a stop signal ended the process, the supervisor ends itself by the same signal.
@@ -152,7 +163,7 @@ class Supervisor:
             os.kill(os.getpid(), -end.status)
         return 128 - end.status
 
-    def _pass_on(self, child: Child) -> bool:
+    def _forward_stop(self, child: ServingProcess) -> bool:
         """Send SIGTERM to the process when the supervisor was stopped, once; return False."""
         if self._stopping and not child.asked:
             child.asked = True
@@ -160,7 +171,9 @@ class Supervisor:
             os.kill(child.pid, signal.SIGTERM)
         return False
 
-    def _wait(self, seconds: float, over: Callable[[], bool], child: Child | None = None) -> bool:
+    def _wait(
+        self, seconds: float, over: Callable[[], bool], child: ServingProcess | None = None
+    ) -> bool:
         """Read from the child for `seconds` or until `over()`; return whether it wrote."""
         heard, until = False, self._clock.monotonic() + seconds
         while not over() and (left := until - self._clock.monotonic()) > 0:
@@ -175,7 +188,7 @@ class Supervisor:
                 self._read(child, text)
         return heard
 
-    def _read(self, child: Child, text: bytes) -> None:
+    def _read(self, child: ServingProcess, text: bytes) -> None:
         """Read lines: an empty one is a beat, any other the facts of a process that serves."""
         *lines, child.said = (child.said + text).split(b"\n")
         for line in filter(None, lines):
@@ -183,7 +196,7 @@ class Supervisor:
             self._systemd.ready()
             self._served(child.pid, msgspec.json.decode(line, type=dict[str, Any]))
 
-    def _buried(self, child: Child, status: int, *, silent: bool) -> End:
+    def _end_of(self, child: ServingProcess, status: int, *, silent: bool) -> ProcessEnd:
         for fd in tuple(self._selector.get_map()):
             self._selector.unregister(fd)
         said = os.read(child.crash, STACK).decode(
@@ -194,10 +207,10 @@ class Supervisor:
         if said:
             log.error("process_crashed", pid=child.pid, stack=said)
         served_for = None if child.served_at is None else self._clock.monotonic() - child.served_at
-        return End(status, served_for, silent)
+        return ProcessEnd(status, served_for, silent)
 
 
-class Signals:
+class SignalHandlers:
     """Handlers of SIGTERM and SIGINT for a block; the earlier ones return after it."""
 
     def __init__(self, wake: int, handle: Callable[[int, FrameType | None], None]) -> None:
@@ -220,10 +233,10 @@ class Signals:
         signal.set_wakeup_fd(self._woken)
 
 
-def _as_child(serve: Serve, line: Line, parent: int, crash: int) -> int:
+def _as_child(serve: Serve, line: SupervisorPipe, parent: int, crash: int) -> int:
     """Serve in the child process; a signal that came during the fork is handled from here."""
     die_with_parent(parent)
-    say_where_on_abort(crash)
+    dump_stacks_on_abort(crash)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, STOPS)
     return serve(line)
 

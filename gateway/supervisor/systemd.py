@@ -39,7 +39,7 @@ class Systemd:
             log.warning("systemd_not_told", what=what, error=repr(error))
 
 
-def of_environment() -> Systemd:
+def systemd_from_environment() -> Systemd:
     """Return the notification socket of the environment, and remove it from there.
 
     Child processes must not notify systemd.

@@ -11,7 +11,7 @@ import msgspec
 
 from gateway.access.permissions import ALLOWED, Action, may, visibility_of
 from gateway.access.principal import Principal
-from gateway.clock import in_pieces
+from gateway.clock import iterate_in_chunks
 from gateway.db.pool import Connection
 from gateway.directory.roles import Role
 from gateway.escalation.record_timers import SlaRules, explain, grading_due
@@ -70,7 +70,7 @@ async def incident_views(
         for row in await conn.fetch(AROUND, ids, *visibility_of(who).parameters())
     }
     views: list[IncidentView] = []
-    async for piece in in_pieces(incidents, VIEWS_PER_TURN):
+    async for piece in iterate_in_chunks(incidents, VIEWS_PER_TURN):
         views += [_view(incident, around[incident.id], rules, now) for incident in piece]
     return [
         view if may(who, Action.INSPECT, incident) == ALLOWED else restrict_to_reporter(view)

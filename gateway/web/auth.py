@@ -22,7 +22,7 @@ from gateway.errors import (
     QuotaExceeded,
     Unauthenticated,
 )
-from gateway.quotas import Quotas, Refusal
+from gateway.quotas import QuotaRefusal, Quotas
 
 KEY_QUERY_NAMES = frozenset({"key", "api_key", "apikey", "token", "access_token"})
 
@@ -145,7 +145,7 @@ class Authenticator:
         self._ring.forget(key_id)
 
 
-def _refused(refusal: Refusal, problem: type[GatewayError]) -> GatewayError:
+def _refused(refusal: QuotaRefusal, problem: type[GatewayError]) -> GatewayError:
     return problem(
         f"{refusal.told}: send again in {refusal.retry_after} s", retry_after=refusal.retry_after
     )

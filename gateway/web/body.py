@@ -12,8 +12,8 @@ from msgspec import UNSET
 
 from gateway import incoming
 from gateway.errors import Flaw, Malformed, TooLarge, Unprocessable
-from gateway.instants import BOUNDS, is_kept
-from gateway.key_texts import body_without_keys
+from gateway.instants import BOUNDS, is_supported
+from gateway.key_texts import redact_body_keys
 from gateway.outside_json import MAX_DEPTH, decoder, holds_nul, is_deeper
 
 T = TypeVar("T")
@@ -35,7 +35,7 @@ async def read(request: web.Request) -> bytes:
     for a body that is compressed or in a foreign charset, and TooLarge above MAX_BYTES.
     """
     _check_charset(request)
-    return body_without_keys(await incoming.read(request, MAX_BYTES))
+    return redact_body_keys(await incoming.read_body(request, MAX_BYTES))
 
 
 @asynccontextmanager
@@ -45,7 +45,7 @@ async def read_without_key(request: web.Request) -> AsyncIterator[bytes]:
     Raises as `read` does, and Overloaded.
     """
     _check_charset(request)
-    async with incoming.of_stranger(request, MAX_BYTES_WITHOUT_KEY) as body:
+    async with incoming.read_stranger_body(request, MAX_BYTES_WITHOUT_KEY) as body:
         yield body
 
 
@@ -78,7 +78,7 @@ def check_times(asked: object, pointer: str = "") -> None:
 
 def _far_times(value: object, pointer: str) -> Iterator[str]:
     if isinstance(value, datetime):
-        if not is_kept(value if value.tzinfo is not None else value.replace(tzinfo=UTC)):
+        if not is_supported(value if value.tzinfo is not None else value.replace(tzinfo=UTC)):
             yield pointer
     elif isinstance(value, msgspec.Struct):
         for name, renamed in zip(

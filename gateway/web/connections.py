@@ -16,8 +16,8 @@ from aiohttp import StreamReader, web
 from aiohttp.web_request import BaseRequest
 
 from gateway import errors
-from gateway.networks import Network, networks, within
-from gateway.ports import named_port_failures
+from gateway.networks import Network, is_in_networks, parse_networks
+from gateway.ports import translate_port_errors
 from gateway.settings import ServerSettings
 from gateway.web import edge, problems
 
@@ -48,7 +48,7 @@ class ConnectionLimits:
 
         Trusted proxies carry the connections of everybody.
         """
-        return 0 < self.server.connections_per_address < self.open[address] and not within(
+        return 0 < self.server.connections_per_address < self.open[address] and not is_in_networks(
             address, self.proxies
         )
 
@@ -203,11 +203,11 @@ async def listening(
         assert runner.server is not None  # noqa: S101 - set up above
         manager, limits, loop = (
             runner.server,
-            ConnectionLimits(server, networks(server.trusted_proxies)),
+            ConnectionLimits(server, parse_networks(server.trusted_proxies)),
             asyncio.get_running_loop(),
         )
         make = partial(HttpConnection, manager, limits, loop)
-        with named_port_failures(server.host, server.port):
+        with translate_port_errors(server.host, server.port):
             listener = await loop.create_server(make, server.host, server.port, backlog=1024)
         try:
             yield [socket.getsockname()[:2] for socket in listener.sockets]

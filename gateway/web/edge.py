@@ -12,7 +12,7 @@ from multidict import CIMultiDict
 
 from gateway.clock import Clock
 from gateway.errors import Malformed
-from gateway.networks import Network, client
+from gateway.networks import Network, client_address
 from gateway.web import problems
 from gateway.web.auth import with_quota_lease
 from gateway.web.deadlines import Deadlines
@@ -93,7 +93,7 @@ def _with_client_address(handler: Handler, proxies: Sequence[Network]) -> Handle
 
     async def behind(request: web.Request) -> web.StreamResponse:
         peer = request.remote or ""
-        whose = client(peer, request.headers.getall("X-Forwarded-For", ()), proxies)
+        whose = client_address(peer, request.headers.getall("X-Forwarded-For", ()), proxies)
         return await handler(request if whose == peer else request.clone(remote=whose))
 
     return behind

@@ -16,7 +16,7 @@ from aiohttp import web
 from gateway import errors
 from gateway.db.faults import Fault, classify
 from gateway.errors import Flaw, GatewayError
-from gateway.key_texts import body_without_keys
+from gateway.key_texts import redact_body_keys
 
 log = structlog.get_logger()
 
@@ -159,7 +159,7 @@ DETAILS = {
 
 
 def _response(problem: Problem, headers: Mapping[str, str]) -> web.Response:
-    body = body_without_keys(msgspec.json.encode(problem, enc_hook=str))
+    body = redact_body_keys(msgspec.json.encode(problem, enc_hook=str))
     return web.Response(
         body=body, status=problem.status, content_type=CONTENT_TYPE, headers=headers
     )

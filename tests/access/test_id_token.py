@@ -9,12 +9,12 @@ from gateway.access.id_token import ExpectedClaims, Subject, verify_id_token
 from gateway.foreign_tokens import UnknownTokenKey, UntrustedToken, signing_keys
 from tests.support.clock import NOON
 from tests.support.identity_provider import (
+    FOREIGN_KEY,
     KEY,
     NEXT_KEY,
-    STRANGER,
     signed,
+    signed_with_public_key_as_secret,
     unsigned,
-    with_the_public_key_as_secret,
 )
 
 NOW = int(NOON.timestamp())
@@ -75,7 +75,7 @@ def test_id_token_with_one_wrong_claim_is_refused(more: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     "token",
     [
-        unsigned(CLAIMS), with_the_public_key_as_secret(CLAIMS), signed(CLAIMS, STRANGER),
+        unsigned(CLAIMS), signed_with_public_key_as_secret(CLAIMS), signed(CLAIMS, FOREIGN_KEY),
         signed(CLAIMS)[:-4] + "AAAA", signed(CLAIMS, KEY, "RS512"),
         signed(CLAIMS).rpartition(".")[0] + ".", "", "a.b.c", "....", "ä.ö.ü",
         signed(CLAIMS, NEXT_KEY, "ES256", kid="one"), signed(CLAIMS, KEY, "RS256", kid="two"),
@@ -100,7 +100,7 @@ def test_missing_signing_key_raises_unknown_key() -> None:
     with pytest.raises(UnknownTokenKey):
         verify_id_token(
             signed(CLAIMS, NEXT_KEY, "ES256"),
-            signing_keys(KeySet([KEY, STRANGER]).as_dict()),
+            signing_keys(KeySet([KEY, FOREIGN_KEY]).as_dict()),
             EXPECTED,
         )
 

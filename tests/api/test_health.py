@@ -79,7 +79,7 @@ async def test_waiting_part_makes_process_unready_but_alive(
 
 async def test_metrics_exposition_yields_between_families() -> None:
     metrics = Metrics(CollectorRegistry(), ["generic"])
-    metrics.outcomes.know(f"group-{n}" for n in range(100))
+    metrics.outcomes.create_series_of(f"group-{n}" for n in range(100))
     loop, turns = asyncio.get_running_loop(), [0]
 
     def other() -> None:

@@ -11,7 +11,7 @@ import msgspec
 import pytest
 
 from gateway.settings import Database, load
-from tests.support.served import Served, served
+from tests.support.served import RunningGateway, served
 
 INGEST = "/ingest/generic"
 ALERT = {"title": "disk full", "severity": "warning"}
@@ -30,7 +30,7 @@ def limits() -> dict[str, int]:
 
 
 @pytest.fixture
-async def gateway(database_url: str, limits: dict[str, int]) -> AsyncIterator[Served]:
+async def gateway(database_url: str, limits: dict[str, int]) -> AsyncIterator[RunningGateway]:
     plain = load(None, {})
     database = Database(url=database_url, pool_min=1, pool_max=8)
     changed = msgspec.structs.replace(plain.limits, **limits)
@@ -38,7 +38,7 @@ async def gateway(database_url: str, limits: dict[str, int]) -> AsyncIterator[Se
         yield running
 
 
-async def test_key_over_quota_gets_429_and_other_keys_are_served(gateway: Served) -> None:
+async def test_key_over_quota_gets_429_and_other_keys_are_served(gateway: RunningGateway) -> None:
     statuses = [(await gateway.get("/api/v1/incidents", "read"))[0] for _ in range(4)]
     assert statuses == [200, 200, 200, 429]
     headers = {"Authorization": f"Bearer {gateway.keys['read']}"}
@@ -57,7 +57,7 @@ async def test_key_over_quota_gets_429_and_other_keys_are_served(gateway: Served
     assert 'gateway_quota_refusals_total{quota="requests"} 2.0' in metrics
 
 
-async def test_sender_over_quota_gets_status_its_protocol_retries(gateway: Served) -> None:
+async def test_sender_over_quota_gets_status_its_protocol_retries(gateway: RunningGateway) -> None:
     answers = [await gateway.post(INGEST, ALERT | {"title": f"disk {at}"}) for at in range(4)]
     assert [answer.status for answer in answers] == [202, 202, 202, 503]
     assert answers[-1].headers["Retry-After"] == "1"
@@ -69,7 +69,9 @@ async def test_sender_over_quota_gets_status_its_protocol_retries(gateway: Serve
     assert (await gateway.post(INGEST, ALERT, "other")).status == 202
 
 
-async def test_address_over_quota_gets_429_and_keys_from_it_are_served(gateway: Served) -> None:
+async def test_address_over_quota_gets_429_and_keys_from_it_are_served(
+    gateway: RunningGateway,
+) -> None:
     path = "/api/v1/mine/nothing"
     assert [(await gateway.client.get(path)).status for _ in range(4)] == [404, 404, 404, 429]
     page = await gateway.client.get("/my/nothing")
@@ -79,7 +81,7 @@ async def test_address_over_quota_gets_429_and_keys_from_it_are_served(gateway: 
 
 
 async def test_invalid_keys_count_against_address_and_known_keys_are_served(
-    gateway: Served,
+    gateway: RunningGateway,
 ) -> None:
     assert (await gateway.get("/api/v1/incidents", "read"))[0] == 200
     headers = {"Authorization": f"Bearer gwk_{'a' * 12}_{'b' * 43}"}
@@ -92,7 +94,7 @@ async def test_invalid_keys_count_against_address_and_known_keys_are_served(
 
 
 @pytest.mark.parametrize("limits", [{"file_bytes_per_day": 10}])
-async def test_files_beyond_daily_quota_are_refused(gateway: Served) -> None:
+async def test_files_beyond_daily_quota_are_refused(gateway: RunningGateway) -> None:
     made = await (
         await gateway.post("/api/v1/incidents", {"title": "mail is down"}, "admin")
     ).json()
@@ -113,7 +115,7 @@ async def test_files_beyond_daily_quota_are_refused(gateway: Served) -> None:
 
 
 @pytest.mark.parametrize("limits", [{"mappings_per_day": 2}])
-async def test_mappings_beyond_daily_quota_are_refused(gateway: Served) -> None:
+async def test_mappings_beyond_daily_quota_are_refused(gateway: RunningGateway) -> None:
     headers = {"Authorization": f"Bearer {gateway.keys['admin']}"}
 
     async def put(to: str) -> tuple[int, str]:
@@ -133,7 +135,9 @@ async def test_mappings_beyond_daily_quota_are_refused(gateway: Served) -> None:
 
 
 @pytest.mark.parametrize("limits", [{"key_at_once": 2}])
-async def test_concurrent_request_quota_is_released_when_requests_end(gateway: Served) -> None:
+async def test_concurrent_request_quota_is_released_when_requests_end(
+    gateway: RunningGateway,
+) -> None:
     waiting = [
         asyncio.ensure_future(gateway.get("/api/v1/changes?wait=1", "read")) for _ in range(2)
     ]
@@ -145,7 +149,7 @@ async def test_concurrent_request_quota_is_released_when_requests_end(gateway: S
 
 
 @pytest.mark.parametrize("limits", [{"key_bytes_per_minute": 6_000}])
-async def test_byte_quota_counts_bodies_with_and_without_length(gateway: Served) -> None:
+async def test_byte_quota_counts_bodies_with_and_without_length(gateway: RunningGateway) -> None:
     headers = {
         "Authorization": f"Bearer {gateway.keys['ingest']}",
         "Content-Type": "application/json",

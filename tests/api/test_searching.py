@@ -18,13 +18,13 @@ from gateway.operations import silences
 from gateway.quarantine import store
 from gateway.settings import Database, load
 from gateway.views import listing
-from tests.support.served import Served, served
+from tests.support.served import RunningGateway, served
 
 SEARCH = "/api/v1/incidents?q=zzzz&sort=recorded_at"
 
 
 @pytest.fixture
-async def gateway(database_url: str) -> AsyncIterator[Served]:
+async def gateway(database_url: str) -> AsyncIterator[RunningGateway]:
     database = Database(
         url=database_url, pool_min=1, pool_max=4, read_pool_max=2, read_within=Duration(seconds=0.5)
     )
@@ -39,7 +39,7 @@ def slow(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(cast("dict[str, Any]", listing.PAGES), "recorded_at", (statement, None))
 
 
-async def a_record(gateway: Served) -> str:
+async def a_record(gateway: RunningGateway) -> str:
     made = await gateway.post(
         "/api/v1/incidents", {"title": "disk full", "impact": "group", "urgency": "high"}, "admin"
     )
@@ -48,7 +48,7 @@ async def a_record(gateway: Served) -> str:
 
 
 @pytest.mark.usefixtures("slow")
-async def test_slow_searches_do_not_block_writes(gateway: Served) -> None:
+async def test_slow_searches_do_not_block_writes(gateway: RunningGateway) -> None:
     number = await a_record(gateway)
     searches = [asyncio.ensure_future(gateway.get(SEARCH, "read")) for _ in range(40)]
     await asyncio.sleep(0.1)  # noqa: TID251 - until they have begun
@@ -70,7 +70,7 @@ SELECT 1::bigint AS id FROM pg_sleep(3) WHERE concat($1::text, $2::text, $3::tex
 
 
 async def test_slow_quarantine_searches_do_not_block_writes(
-    gateway: Served, monkeypatch: pytest.MonkeyPatch
+    gateway: RunningGateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(store, "NEWEST_IDS", SLOWLY)
     searches = [
@@ -89,7 +89,7 @@ async def test_slow_quarantine_searches_do_not_block_writes(
 
 
 async def test_filtered_quarantine_queries_need_a_search_turn_and_plain_pages_do_not(
-    gateway: Served, monkeypatch: pytest.MonkeyPatch
+    gateway: RunningGateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(searching, "WAITING_PER_PLACE", 0)
     for asked in ("?source=grafana", "?integration=nobody", "?problem=x", "/counts"):
@@ -104,7 +104,7 @@ async def test_filtered_quarantine_queries_need_a_search_turn_and_plain_pages_do
 
 
 async def test_silence_creation_does_not_block_writes(
-    gateway: Served, monkeypatch: pytest.MonkeyPatch
+    gateway: RunningGateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     number = await a_record(gateway)
     monkeypatch.setattr(
@@ -123,7 +123,7 @@ async def test_silence_creation_does_not_block_writes(
 
 
 @pytest.mark.usefixtures("slow")
-async def test_slow_searches_leave_connections_for_other_reads(gateway: Served) -> None:
+async def test_slow_searches_leave_connections_for_other_reads(gateway: RunningGateway) -> None:
     await a_record(gateway)
     searches = [asyncio.ensure_future(gateway.get(SEARCH, "read")) for _ in range(5)]
     await asyncio.sleep(0.1)  # noqa: TID251 - until they have begun
@@ -168,7 +168,7 @@ PLACES = {
 }
 
 
-async def test_read_routes_work_without_a_writable_connection(gateway: Served) -> None:
+async def test_read_routes_work_without_a_writable_connection(gateway: RunningGateway) -> None:
     places = PLACES | {"number": await a_record(gateway)}
     headers = {"Authorization": f"Bearer {gateway.keys['admin']}"}
     for path in READS:

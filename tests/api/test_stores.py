@@ -16,7 +16,7 @@ from gateway.files.store import ORPHANED, FilePlace, FileStore, FileStores
 from tests.api.records.test_attachments import at, fetched, sent
 from tests.support.api import QUOTA, Api
 from tests.support.clock import FakeClock
-from tests.support.object_store import an_object_store
+from tests.support.object_store import run_object_store
 
 BIG = bytes(range(250)) * 80
 AS_BEFORE = (
@@ -29,7 +29,7 @@ FAR = datetime(2200, 1, 1, tzinfo=UTC)
 async def stores(
     request: pytest.FixtureRequest, pool: Pool, tmp_path: Path, clock: FakeClock
 ) -> AsyncIterator[FileStores]:
-    async with an_object_store() as (_, settings):
+    async with run_object_store() as (_, settings):
         bucket = S3Store(settings, clock)
         outside: dict[FilePlace, FileStore] = {
             FilePlace.DISK: DiskStore(tmp_path / "files"),

@@ -13,7 +13,7 @@ from aiohttp.test_utils import unused_port
 
 from gateway.access import keys
 from gateway.access.keys import Scope
-from gateway.app import running
+from gateway.app import run_replica
 from gateway.clock import SystemClock
 from gateway.db.pool import Pool
 from gateway.settings import Database, load
@@ -43,7 +43,7 @@ def serve(database_url: str) -> Serve:
         made = await make_keys(database_url)
         async with AsyncExitStack() as stack:
             gateway = await stack.enter_async_context(
-                running(settings, SystemClock(), allow_unsafe=True)
+                run_replica(settings, SystemClock(), allow_unsafe=True)
             )
             places = []
             for app in filter(None, (gateway.app, gateway.metrics_app)):

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from gateway.app.recipients import Staff, unconfirmed, unreachable
+from gateway.app.recipients import StaffSnapshot, find_unconfirmed, find_unreachable
 from gateway.settings import Settings, load
 
-STAFF = Staff(
+STAFF = StaffSnapshot(
     phones={"olga": "+8613800138000", "ann": ""},
     roles=frozenset({"incident_manager", "leader"}),
     groups=frozenset({"net"}),
@@ -40,11 +40,13 @@ def settings(folder: Path, text: str) -> Settings:
 
 
 def told(
-    folder: Path, recipient: str, more: str = EVERY_CHANNEL, staff: Staff | None = STAFF
+    folder: Path, recipient: str, more: str = EVERY_CHANNEL, staff: StaffSnapshot | None = STAFF
 ) -> str:
     found = settings(folder, f'{more}\n[notify.recipients]\nduty = ["{recipient}"]\n')
     flaws = [
-        flaw for flaw in unreachable(found, staff) if flaw.pointer == "/notify/recipients/duty/0"
+        flaw
+        for flaw in find_unreachable(found, staff)
+        if flaw.pointer == "/notify/recipients/duty/0"
     ]
     return flaws[0].detail if flaws else ""
 
@@ -113,7 +115,9 @@ duty = ["webhook:https://hooks.example.com"]
 
 
 def test_unfilled_roles_and_unknown_groups_are_reported(tmp_path: Path) -> None:
-    found = {flaw.pointer: flaw.detail for flaw in unreachable(settings(tmp_path, RULES), STAFF)}
+    found = {
+        flaw.pointer: flaw.detail for flaw in find_unreachable(settings(tmp_path, RULES), STAFF)
+    }
     assert found == {
         "/escalation/management/0/notify/0": (
             "'boss' is no role of people, and notify.recipients names nobody for it"
@@ -132,7 +136,7 @@ def test_recipients_of_role_without_rule_are_reported(tmp_path: Path) -> None:
         for role in ("incident_managr", "incident_manager", "director", "duty", "tier2")
     )
     found = list(
-        unreachable(settings(tmp_path, RULES + text.replace(f"duty = {hook}\n", "")), STAFF)
+        find_unreachable(settings(tmp_path, RULES + text.replace(f"duty = {hook}\n", "")), STAFF)
     )
     assert [flaw.pointer for flaw in found if "no rule tells this role" in flaw.detail] == [
         "/notify/recipients/incident_managr"
@@ -140,24 +144,24 @@ def test_recipients_of_role_without_rule_are_reported(tmp_path: Path) -> None:
 
 
 def test_rule_of_policy_is_checked_only_when_policy_is_used(tmp_path: Path) -> None:
-    staff = Staff(
+    staff = StaffSnapshot(
         STAFF.phones,
         STAFF.roles | {"tier3"},
         STAFF.groups | {"nope"},
         frozenset({"severity-ladder"}),
     )
-    found = [flaw.pointer for flaw in unreachable(settings(tmp_path, RULES), staff)]
+    found = [flaw.pointer for flaw in find_unreachable(settings(tmp_path, RULES), staff)]
     assert found == ["/escalation/management/0/notify/0", "/escalation/management/1/notify/0"]
 
 
 def test_checks_that_need_database_are_listed_as_unconfirmed(tmp_path: Path) -> None:
     text = EVERY_CHANNEL + RULES + 'also = ["person:olga", "group:net", "olga@example.com"]\n'
     found = settings(tmp_path, text)
-    assert [flaw.pointer for flaw in unreachable(found, None)] == [
+    assert [flaw.pointer for flaw in find_unreachable(found, None)] == [
         "/notify/recipients/also",
         "/escalation/management/0/notify/0",
     ]
-    assert list(unconfirmed(found)) == [
+    assert list(find_unconfirmed(found)) == [
         "notify.recipients.also[0]",
         "notify.recipients.also[1]",
         "routing[0].group",

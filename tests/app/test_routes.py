@@ -1,11 +1,11 @@
 """Every address of a gateway stands in its description, and nothing else does."""
 
 from gateway.api.description.paths import strip_patterns
-from gateway.app.intake_routes import BUSIEST
+from gateway.app.intake_routes import ALERTMANAGER_PATH
 from tests.compat.opsgenie.conftest import settings
 from tests.support.served import served
 
-HAS_OWN_ROUTE = {("POST", BUSIEST)}
+HAS_OWN_ROUTE = {("POST", ALERTMANAGER_PATH)}
 """Described as /ingest/{source}."""
 
 ONLY_READ = {("POST", "/ingest/app/mine"), ("POST", "/ingest/phone/threecx/lookup")}

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 from prometheus_client import CollectorRegistry
 
-from gateway.app.supervision import LONGEST_PAUSE, SETTLED, Supervisor
+from gateway.app.supervision import LONGEST_PAUSE, SETTLED, TaskSupervisor
 from gateway.observe.metrics import Metrics
 from tests.support.clock import FakeClock
 
@@ -35,11 +35,11 @@ async def stack() -> AsyncIterator[AsyncExitStack]:
 
 
 @pytest.fixture
-def supervisor(clock: FakeClock) -> Supervisor:
-    return Supervisor(clock, Metrics(CollectorRegistry()))
+def supervisor(clock: FakeClock) -> TaskSupervisor:
+    return TaskSupervisor(clock, Metrics(CollectorRegistry()))
 
 
-def failures(supervisor: Supervisor) -> float | None:
+def failures(supervisor: TaskSupervisor) -> float | None:
     return supervisor.metrics.registry.get_sample_value(
         "gateway_task_failures_total", {"task": "timers"}
     )
@@ -56,7 +56,7 @@ async def fail(work: Work) -> None:
 
 
 async def test_failed_task_is_counted_and_restarted(
-    stack: AsyncExitStack, supervisor: Supervisor, clock: FakeClock
+    stack: AsyncExitStack, supervisor: TaskSupervisor, clock: FakeClock
 ) -> None:
     work = Work()
     supervisor.start(stack, "timers", work.run)
@@ -72,7 +72,7 @@ async def test_failed_task_is_counted_and_restarted(
 
 
 async def test_restart_pause_doubles_up_to_maximum(
-    stack: AsyncExitStack, supervisor: Supervisor, clock: FakeClock
+    stack: AsyncExitStack, supervisor: TaskSupervisor, clock: FakeClock
 ) -> None:
     work = Work()
     supervisor.start(stack, "timers", work.run)
@@ -89,7 +89,7 @@ async def test_restart_pause_doubles_up_to_maximum(
 
 
 async def test_settled_task_restarts_with_shortest_pause(
-    stack: AsyncExitStack, supervisor: Supervisor, clock: FakeClock
+    stack: AsyncExitStack, supervisor: TaskSupervisor, clock: FakeClock
 ) -> None:
     work = Work()
     supervisor.start(stack, "timers", work.run)
@@ -103,7 +103,7 @@ async def test_settled_task_restarts_with_shortest_pause(
 
 
 async def test_task_that_returns_is_not_dead(
-    stack: AsyncExitStack, supervisor: Supervisor, clock: FakeClock
+    stack: AsyncExitStack, supervisor: TaskSupervisor, clock: FakeClock
 ) -> None:
     work = Work()
     supervisor.start(stack, "timers", work.run)
@@ -116,7 +116,9 @@ async def test_task_that_returns_is_not_dead(
     assert (supervisor.dead, work.begun) == ((), 2)
 
 
-async def test_closing_stack_stops_tasks_gracefully_or_cancels_them(supervisor: Supervisor) -> None:
+async def test_closing_stack_stops_tasks_gracefully_or_cancels_them(
+    supervisor: TaskSupervisor,
+) -> None:
     asked, cancelled = Work(), Work()
     async with AsyncExitStack() as stack:
         supervisor.start(stack, "intake", asked.run, lambda: asked.told.put_nowait(None))

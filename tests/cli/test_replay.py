@@ -11,7 +11,7 @@ from types import SimpleNamespace
 import pytest
 
 from gateway.__main__ import main
-from gateway.cli.replay import arguments, replay_captured
+from gateway.cli.replay import add_arguments, replay_captured
 from gateway.errors import GatewayError
 from gateway.settings import load
 from tests.ingest.requests import FIXTURES
@@ -116,7 +116,7 @@ async def test_apply_option_sends_valid_request_to_gateway(
 ) -> None:
     settings = load(None, {"DATABASE_URL": database_url})
     parser = argparse.ArgumentParser()
-    arguments(parser)
+    add_arguments(parser)
     async with served(settings) as gateway:
         url = str(gateway.client.make_url("/"))
 

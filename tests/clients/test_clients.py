@@ -17,18 +17,18 @@ from aiohttp import web
 
 from gateway.settings import load
 from tests.support.certificate import make_certificate
-from tests.support.served import Served, served
+from tests.support.served import RunningGateway, served
 
 ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
-async def gateway(database_url: str) -> AsyncIterator[Served]:
+async def gateway(database_url: str) -> AsyncIterator[RunningGateway]:
     async with served(load(None, {"DATABASE_URL": database_url})) as running:
         yield running
 
 
-async def held(gateway: Served, name: str, url: str, **environment: str) -> dict[str, Any]:
+async def held(gateway: RunningGateway, name: str, url: str, **environment: str) -> dict[str, Any]:
     """What a session told, held in a process of its own: these clients block, and warn."""
     process = await asyncio.create_subprocess_exec(
         sys.executable,
@@ -48,7 +48,7 @@ async def held(gateway: Served, name: str, url: str, **environment: str) -> dict
     return dict(msgspec.json.decode(out))
 
 
-async def by_tls(gateway: Served, folder: Path) -> tuple[str, str]:
+async def by_tls(gateway: RunningGateway, folder: Path) -> tuple[str, str]:
     """Where the same gateway answers by TLS, and the certificate to trust.
 
     Some clients speak nothing else.
@@ -62,12 +62,14 @@ async def by_tls(gateway: Served, folder: Path) -> tuple[str, str]:
     return f"https://127.0.0.1:{runner.addresses[-1][1]}", str(file)
 
 
-async def records(gateway: Served) -> dict[str, tuple[str, str]]:
+async def records(gateway: RunningGateway) -> dict[str, tuple[str, str]]:
     _, found = await gateway.get("/api/v1/incidents", "read")
     return {one["title"]: (one["source"], one["state"]) for one in found["incidents"]}
 
 
-async def test_pagerduty_client_sends_all_event_types(gateway: Served, tmp_path: Path) -> None:
+async def test_pagerduty_client_sends_all_event_types(
+    gateway: RunningGateway, tmp_path: Path
+) -> None:
     url, certificate = await by_tls(gateway, tmp_path)
     told = await held(
         gateway, "pagerduty_session", url, SSL_CERT_FILE=certificate, REQUESTS_CA_BUNDLE=certificate
@@ -97,7 +99,7 @@ DONE = {
 }  # fmt: skip
 
 
-async def test_opsgenie_client_performs_all_requests(gateway: Served) -> None:
+async def test_opsgenie_client_performs_all_requests(gateway: RunningGateway) -> None:
     told = await held(gateway, "opsgenie_session", str(gateway.client.make_url("")).rstrip("/"))
     assert {name: told[name][::2] for name in DONE} == {
         name: [True, done] for name, done in DONE.items()

@@ -9,7 +9,7 @@ import pytest
 
 from gateway.ingest.sources import SOURCES
 from gateway.settings import Database, Settings, load
-from tests.support.served import Served, served
+from tests.support.served import RunningGateway, served
 
 ENQUEUE = "/v2/enqueue"
 
@@ -21,12 +21,12 @@ def settings(database_url: str) -> Settings:
 
 
 @pytest.fixture
-async def gateway(database_url: str) -> AsyncIterator[Served]:
+async def gateway(database_url: str) -> AsyncIterator[RunningGateway]:
     async with served(settings(database_url)) as running:
         yield running
 
 
-def event(gateway: Served, **more: Any) -> dict[str, Any]:
+def event(gateway: RunningGateway, **more: Any) -> dict[str, Any]:
     payload = {"summary": "Disk full", "source": "db-1", "severity": "critical", "component": "crm"}
     return {
         "routing_key": gateway.keys["ingest"],
@@ -36,7 +36,7 @@ def event(gateway: Served, **more: Any) -> dict[str, Any]:
     } | more
 
 
-async def test_trigger_opens_incident_and_resolve_clears_it(gateway: Served) -> None:
+async def test_trigger_opens_incident_and_resolve_clears_it(gateway: RunningGateway) -> None:
     for action in ("trigger", "acknowledge", "resolve"):
         answer = await gateway.post(ENQUEUE, event(gateway, event_action=action), key=None)
         assert answer.status == 202
@@ -52,7 +52,7 @@ async def test_trigger_opens_incident_and_resolve_clears_it(gateway: Served) -> 
     ]
 
 
-async def test_trigger_without_dedup_key_gets_generated_one(gateway: Served) -> None:
+async def test_trigger_without_dedup_key_gets_generated_one(gateway: RunningGateway) -> None:
     answer = await gateway.post(ENQUEUE, event(gateway, dedup_key=None), key=None)
     assert answer.status == 202
     assert len((await answer.json())["dedup_key"]) == 32
@@ -69,7 +69,7 @@ async def test_trigger_without_dedup_key_gets_generated_one(gateway: Served) -> 
     ],
 )
 async def test_invalid_event_is_refused_in_pagerduty_format(
-    gateway: Served, more: dict[str, Any], place: str
+    gateway: RunningGateway, more: dict[str, Any], place: str
 ) -> None:
     answer = await gateway.post(ENQUEUE, event(gateway, **more), key=None)
     told = await answer.json()
@@ -81,7 +81,7 @@ async def test_invalid_event_is_refused_in_pagerduty_format(
     assert [error for error in told["errors"] if error.startswith(place)]
 
 
-async def test_routing_key_without_ingest_scope_returns_400(gateway: Served) -> None:
+async def test_routing_key_without_ingest_scope_returns_400(gateway: RunningGateway) -> None:
     answer = await gateway.post(ENQUEUE, event(gateway, routing_key=gateway.keys["read"]), key=None)
     assert answer.status == 400
 
@@ -115,7 +115,9 @@ DOORS: list[tuple[str, str, tuple[int, int]]] = [
 """What a door answers to no key or a wrong one, and to a key that may only read."""
 
 
-async def test_every_endpoint_refuses_missing_wrong_or_insufficient_key(gateway: Served) -> None:
+async def test_every_endpoint_refuses_missing_wrong_or_insufficient_key(
+    gateway: RunningGateway,
+) -> None:
     for method, path, (unknown, reader) in DOORS:
         for key, status in ((None, unknown), ("nonsense", unknown), (gateway.keys["read"], reader)):
             sent = {"Authorization": f"Bearer {key}"} if key else {}

@@ -9,14 +9,14 @@ from aiohttp import ClientResponse
 
 from gateway.ingest.sources.goalert import form
 from gateway.settings import Database, load
-from tests.support.served import Served, served
+from tests.support.served import RunningGateway, served
 
 GENERIC, GRAFANA = "/api/v2/generic/incoming", "/api/v2/grafana/incoming"
 PROMETHEUS = "/api/v2/prometheusalertmanager/incoming"
 
 
 @pytest.fixture
-async def gateway(database_url: str) -> AsyncIterator[Served]:
+async def gateway(database_url: str) -> AsyncIterator[RunningGateway]:
     settings = msgspec.structs.replace(
         load(None, {}), database=Database(url=database_url, pool_min=1, pool_max=8)
     )
@@ -25,18 +25,18 @@ async def gateway(database_url: str) -> AsyncIterator[Served]:
 
 
 async def call(
-    gateway: Served, path: str, method: str = "POST", key: str = "ingest", **more: Any
+    gateway: RunningGateway, path: str, method: str = "POST", key: str = "ingest", **more: Any
 ) -> ClientResponse:
     query = {"token": gateway.keys.get(key, key)} | more.pop("query", {})
     return await gateway.client.request(method, path, params=query, **more)
 
 
-async def records(gateway: Served) -> list[tuple[str, str, str]]:
+async def records(gateway: RunningGateway) -> list[tuple[str, str, str]]:
     _, found = await gateway.get("/api/v1/incidents", key="read")
     return sorted((one["source"], one["title"], one["state"]) for one in found["incidents"])
 
 
-async def test_alert_by_query_form_or_json_is_deduplicated(gateway: Served) -> None:
+async def test_alert_by_query_form_or_json_is_deduplicated(gateway: RunningGateway) -> None:
     told = {"summary": "Disk full", "dedup": "d1"}
     for more in (
         {"method": "GET", "query": told},
@@ -51,7 +51,7 @@ async def test_alert_by_query_form_or_json_is_deduplicated(gateway: Served) -> N
     assert await records(gateway) == [("goalert", "Disk full", "resolved")]
 
 
-async def test_json_accept_header_returns_alert(gateway: Served) -> None:
+async def test_json_accept_header_returns_alert(gateway: RunningGateway) -> None:
     answer = await call(
         gateway, GENERIC, data={"summary": "Disk full"}, headers={"Accept": "application/json"}
     )
@@ -59,7 +59,7 @@ async def test_json_accept_header_returns_alert(gateway: Served) -> None:
     assert (answer.status, told["Status"], told["Dedup"][:5]) == (200, "triggered", "auto:")
 
 
-async def test_token_is_accepted_in_form_header_or_integration_key(gateway: Served) -> None:
+async def test_token_is_accepted_in_form_header_or_integration_key(gateway: RunningGateway) -> None:
     key = gateway.keys["ingest"]
     in_form = await gateway.client.post(GENERIC, data={"summary": "a", "token": key})
     in_header = await gateway.client.post(
@@ -69,7 +69,7 @@ async def test_token_is_accepted_in_form_header_or_integration_key(gateway: Serv
     assert [answer.status for answer in (in_form, in_header, older)] == [204, 204, 204]
 
 
-async def test_alertmanager_and_old_or_new_grafana_bodies_are_read(gateway: Served) -> None:
+async def test_alertmanager_and_old_or_new_grafana_bodies_are_read(gateway: RunningGateway) -> None:
     grouped = {
         "version": "1",
         "status": "firing",
@@ -82,7 +82,7 @@ async def test_alertmanager_and_old_or_new_grafana_bodies_are_read(gateway: Serv
     assert {title for _, title, _ in await records(gateway)} == {"DiskFull", "CPU"}
 
 
-async def test_wrong_token_returns_401_and_wrong_body_returns_400(gateway: Served) -> None:
+async def test_wrong_token_returns_401_and_wrong_body_returns_400(gateway: RunningGateway) -> None:
     for path in (GENERIC, GRAFANA, PROMETHEUS):
         for key in ("nonsense", "read"):
             answer = await call(gateway, path, key=key, json={"summary": "x"})
@@ -97,7 +97,7 @@ async def test_wrong_token_returns_401_and_wrong_body_returns_400(gateway: Serve
         assert (await call(gateway, path, json=body)).status == 400, (path, body)
 
 
-async def test_second_key_in_query_returns_400(gateway: Served) -> None:
+async def test_second_key_in_query_returns_400(gateway: RunningGateway) -> None:
     answer = await call(gateway, GENERIC, query={"summary": "x", "other": gateway.keys["read"]})
     assert answer.status == 400
 

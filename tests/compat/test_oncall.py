@@ -9,13 +9,13 @@ import pytest
 from gateway.compat.oncall import choose_source
 from gateway.ingest.sources import SOURCES
 from gateway.settings import Database, load
-from tests.support.served import Served, served
+from tests.support.served import RunningGateway, served
 
 BY_SLUG = {source.slug: source for source in SOURCES}
 
 
 @pytest.fixture
-async def gateway(database_url: str) -> AsyncIterator[Served]:
+async def gateway(database_url: str) -> AsyncIterator[RunningGateway]:
     settings = msgspec.structs.replace(
         load(None, {}), database=Database(url=database_url, pool_min=1, pool_max=8)
     )
@@ -24,7 +24,7 @@ async def gateway(database_url: str) -> AsyncIterator[Served]:
 
 
 async def send(
-    gateway: Served, kind: str, body: Any, key: str = "ingest", slash: str = "/"
+    gateway: RunningGateway, kind: str, body: Any, key: str = "ingest", slash: str = "/"
 ) -> tuple[int, Any]:
     answer = await gateway.client.post(
         f"/integrations/v1/{kind}/{gateway.keys.get(key, key)}{slash}", json=body
@@ -32,12 +32,14 @@ async def send(
     return answer.status, await answer.json()
 
 
-async def records(gateway: Served) -> list[tuple[str, str, str]]:
+async def records(gateway: RunningGateway) -> list[tuple[str, str, str]]:
     _, found = await gateway.get("/api/v1/incidents", key="read")
     return sorted((one["source"], one["title"], one["state"]) for one in found["incidents"])
 
 
-async def test_formatted_webhook_opens_incident_and_ok_state_clears_it(gateway: Served) -> None:
+async def test_formatted_webhook_opens_incident_and_ok_state_clears_it(
+    gateway: RunningGateway,
+) -> None:
     body = {
         "alert_uid": "u1",
         "title": "Checkout is down",
@@ -53,7 +55,9 @@ async def test_formatted_webhook_opens_incident_and_ok_state_clears_it(gateway: 
     assert await records(gateway) == [("oncall", "Checkout is down", "resolved")]
 
 
-async def test_alertmanager_and_grafana_bodies_are_read_by_their_sources(gateway: Served) -> None:
+async def test_alertmanager_and_grafana_bodies_are_read_by_their_sources(
+    gateway: RunningGateway,
+) -> None:
     grouped = {
         "version": "4",
         "alerts": [{"status": "firing", "labels": {"alertname": "DiskFull"}}],
@@ -72,7 +76,7 @@ async def test_alertmanager_and_grafana_bodies_are_read_by_their_sources(gateway
     ]
 
 
-async def test_maintenance_integration_is_answered_and_ignored(gateway: Served) -> None:
+async def test_maintenance_integration_is_answered_and_ignored(gateway: RunningGateway) -> None:
     assert await send(gateway, "maintenance", {"title": "planned"}) == (200, "Ok.")
     rows = await gateway.pool.fetch("SELECT outcome, reason FROM alert_event")
     assert [tuple(row) for row in rows] == [
@@ -81,7 +85,7 @@ async def test_maintenance_integration_is_answered_and_ignored(gateway: Served) 
     assert await records(gateway) == []
 
 
-async def test_wrong_key_returns_403_and_wrong_body_returns_400(gateway: Served) -> None:
+async def test_wrong_key_returns_403_and_wrong_body_returns_400(gateway: RunningGateway) -> None:
     for key in ("nonsense", "read"):
         status, told = await send(gateway, "webhook", {"title": "x"}, key)
         assert (status, told["detail"]) == (
@@ -134,7 +138,7 @@ def test_integration_type_maps_to_source(kind: str, body: bytes, slug: str) -> N
     "left_out", [{"title": None}, {"title": "", "alert_uid": None, "image_url": ""}, {}]
 )
 async def test_null_empty_or_missing_fields_identify_same_alert(
-    gateway: Served, left_out: dict[str, Any]
+    gateway: RunningGateway, left_out: dict[str, Any]
 ) -> None:
     body = {"state": "alerting", "message": "no answer", "disk": "/var"}
     assert await send(gateway, "formatted_webhook", body) == (200, "Ok.")

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from gateway.settings import Database, Settings, load
-from tests.support.served import Served, served
+from tests.support.served import RunningGateway, served
 
 CREATE, CHANGE = "/generic/2010-04-15/create_event.json", "/v2/change/enqueue"
 
@@ -20,12 +20,12 @@ def settings(database_url: str) -> Settings:
 
 
 @pytest.fixture
-async def gateway(database_url: str) -> AsyncIterator[Served]:
+async def gateway(database_url: str) -> AsyncIterator[RunningGateway]:
     async with served(settings(database_url)) as running:
         yield running
 
 
-def event(gateway: Served, **more: Any) -> dict[str, Any]:
+def event(gateway: RunningGateway, **more: Any) -> dict[str, Any]:
     told = {
         "event_type": "trigger",
         "incident_key": "disk",
@@ -35,7 +35,7 @@ def event(gateway: Served, **more: Any) -> dict[str, Any]:
     return {"service_key": gateway.keys["ingest"]} | told | more
 
 
-async def test_v1_event_opens_and_v2_event_clears_same_alert(gateway: Served) -> None:
+async def test_v1_event_opens_and_v2_event_clears_same_alert(gateway: RunningGateway) -> None:
     for kind in ("trigger", "acknowledge"):
         answer = await gateway.post(CREATE, event(gateway, event_type=kind), key=None)
         told = {"status": "success", "message": "Event processed", "incident_key": "disk"}
@@ -48,7 +48,7 @@ async def test_v1_event_opens_and_v2_event_clears_same_alert(gateway: Served) ->
     ]
 
 
-async def test_invalid_v1_event_returns_400_with_flaws(gateway: Served) -> None:
+async def test_invalid_v1_event_returns_400_with_flaws(gateway: RunningGateway) -> None:
     for more, place in (
         ({"event_type": "explode"}, "/event_type"),
         ({"description": ""}, "/description"),
@@ -62,7 +62,7 @@ async def test_invalid_v1_event_returns_400_with_flaws(gateway: Served) -> None:
         assert told["errors"][0].startswith(place), told
 
 
-async def test_change_event_is_recorded_and_opens_no_incident(gateway: Served) -> None:
+async def test_change_event_is_recorded_and_opens_no_incident(gateway: RunningGateway) -> None:
     change = {
         "routing_key": gateway.keys["ingest"],
         "payload": {"summary": "Deployed 4.2", "source": "ci"},

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from gateway.db.partitions import Maintained, maintain
+from gateway.db.partitions import PartitionChanges, maintain
 from gateway.db.pool import Connection, Pool
 from gateway.durations import Duration
 from gateway.settings import Retention
@@ -56,7 +56,7 @@ async def test_partitions_are_created_for_today_and_next_week(connection: Connec
     assert await partitions(connection) == sorted(done.created)
     assert done.created[0] == "receipt_20310510"
     assert done.created[-1] == "alert_event_20310517"
-    assert await maintain(connection, NOON, KEPT) == Maintained()
+    assert await maintain(connection, NOON, KEPT) == PartitionChanges()
 
 
 async def test_row_is_stored_in_partition_of_its_utc_day(connection: Connection) -> None:
@@ -96,7 +96,7 @@ async def test_expired_rows_are_deleted_from_default_partition(connection: Conne
 
 @pytest.mark.usefixtures("connection")
 async def test_concurrent_replicas_create_each_partition_once(pool: Pool) -> None:
-    async def replica() -> Maintained:
+    async def replica() -> PartitionChanges:
         async with pool.acquire() as connection:
             return await maintain(connection, NOON, KEPT)
 

@@ -13,10 +13,10 @@ from gateway.db.pool import (
     Connection,
     Pool,
     acquire,
-    block,
     in_transaction,
     open_pool,
     transaction,
+    transaction_block,
 )
 from gateway.errors import Misconfigured, Unavailable
 from gateway.settings import Database
@@ -141,7 +141,7 @@ async def test_cancelled_transaction_returns_at_once_and_is_rolled_back(
     async def slow() -> None:
         async with transaction(pool) as connection:
             await connection.execute("INSERT INTO incident_number VALUES ('2031-01-01', 1)")
-            async with block(connection):
+            async with transaction_block(connection):
                 began.set()
                 await connection.execute("SELECT pg_sleep(4)")
 
@@ -167,6 +167,6 @@ async def test_block_is_savepoint_inside_transaction(pool: Pool) -> None:
     async with transaction(pool) as connection:
         await connection.execute("INSERT INTO incident_number VALUES ('2031-01-01', 1)")
         with pytest.raises(asyncpg.UniqueViolationError):
-            async with block(connection):
+            async with transaction_block(connection):
                 await connection.execute("INSERT INTO incident_number VALUES ('2031-01-01', 1)")
     assert await pool.fetchval("SELECT count(*) FROM incident_number") == 1

@@ -8,15 +8,15 @@ from tests.dedup.silenced import Site
 from tests.support.clock import FakeClock
 from tests.support.intake import (
     IntakeHarness,
-    by_service,
     intake_harness,
     settings,
+    with_service_rule,
 )
 
 
 @pytest.fixture
 async def intake(database_url: str, clock: FakeClock) -> AsyncIterator[IntakeHarness]:
-    async with intake_harness(database_url, clock, by_service(settings())) as opened:
+    async with intake_harness(database_url, clock, with_service_rule(settings())) as opened:
         yield opened
 
 

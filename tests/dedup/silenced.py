@@ -15,7 +15,7 @@ from gateway.receipts.submission import Receipt, Submission
 from gateway.settings import load
 from gateway.vocabulary import Outcome
 from tests.support.clock import FakeClock
-from tests.support.intake import RESOLVED, IntakeHarness, an_alert
+from tests.support.intake import RESOLVED, IntakeHarness, make_alert
 
 HOUR = timedelta(hours=1)
 
@@ -58,7 +58,7 @@ class Site:
         self, key: str = "web", integration: int = 1, **labels: str
     ) -> tuple[Outcome, str]:
         [result] = await self.intake.tell(
-            an_alert(key, labels=labels or {"service": "shop"}), integration=integration
+            make_alert(key, labels=labels or {"service": "shop"}), integration=integration
         )
         return result.outcome, result.reason
 

@@ -18,7 +18,7 @@ from gateway.incidents.record import Incident
 from gateway.vocabulary import Impact, Outcome, Urgency
 from tests.sla.stories import SETTINGS, an_incident, ledger_of, minute
 from tests.support.clock import NOON, FakeClock
-from tests.support.intake import RESOLVED, IntakeHarness, an_alert, intake_harness, settings
+from tests.support.intake import RESOLVED, IntakeHarness, intake_harness, make_alert, settings
 
 GRADING = AlertGrading(
     SETTINGS, SlaRules.from_settings(SETTINGS), lambda priority, _: AdjustedPriority(priority, {})
@@ -40,7 +40,7 @@ def a_record(**fields: object) -> Incident:
 def changed(
     incident: Incident, words: AlertTexts, before: AlertTexts | None = WARNING
 ) -> tuple[Incident, list[str]]:
-    alert = an_alert(severity=words.severity, title=words.title, description=words.description)
+    alert = make_alert(severity=words.severity, title=words.title, description=words.description)
     revision = GRADING.reworded(incident, TextsChanged("generic", alert, before), minute(4))
     return revision.after, [slug for slug, _ in revision.events]
 
@@ -141,7 +141,7 @@ def test_priority_is_worst_reported_severity_in_any_order(severities: Sequence[s
         before = words
     assert incident.priority == min(3, *(grades[severity] for severity in severities))
     assert (incident.severity, incident.title) == (before.severity, before.title)
-    assert texts_of_alert(an_alert(severity="a", title="b", description="c")) == ("a", "b", "c")
+    assert texts_of_alert(make_alert(severity="a", title="b", description="c")) == ("a", "b", "c")
 
 
 RECORD = "SELECT priority, impact, urgency, severity, title, description, occurrences FROM incident"
@@ -199,7 +199,7 @@ async def test_identical_repeat_adds_no_timeline_entry(intake: IntakeHarness, fi
     await intake.one(severity=first)
     for _ in range(3):
         await intake.one(severity=first)
-    await intake.tell(an_alert(severity=first), an_alert("another"))
+    await intake.tell(make_alert(severity=first), make_alert("another"))
     assert await story(intake) == ["opened"] + ["management_told"] * (first == "critical") + [
         "opened"
     ]
@@ -207,7 +207,7 @@ async def test_identical_repeat_adds_no_timeline_entry(intake: IntakeHarness, fi
 
 
 async def test_severities_of_one_batch_apply_in_order(intake: IntakeHarness) -> None:
-    await intake.tell(an_alert(), an_alert(severity="critical"), an_alert(severity="info"))
+    await intake.tell(make_alert(), make_alert(severity="critical"), make_alert(severity="info"))
     (row,) = await intake.rows(RECORD)
     assert (row["priority"], row["severity"]) == (1, "info")
     assert await story(intake) == [
@@ -274,7 +274,7 @@ async def test_text_updates_are_limited_per_hour_unless_severity_changes(
         await intake.one(description=f"{n}")
     assert (await intake.rows(RECORD))[0]["description"] == "12"
     assert (await story(intake)).count("changed") == 12
-    await intake.tell(an_alert(description="20"), an_alert("another"))
+    await intake.tell(make_alert(description="20"), make_alert("another"))
     assert (await intake.rows(RECORD + " ORDER BY id"))[0]["description"] == "12"
     await intake.one(description="21", severity="critical")
     row = (await intake.rows(RECORD + " ORDER BY id"))[0]
@@ -300,7 +300,7 @@ async def test_fast_path_is_left_when_stored_severity_differs(intake: IntakeHarn
 async def test_alert_without_stored_description_is_not_a_change(intake: IntakeHarness) -> None:
     await intake.one(description="85 percent used")
     await intake.conn.execute("UPDATE alert SET description = NULL")
-    await intake.tell(an_alert(description="85 percent used"), an_alert("another"))
+    await intake.tell(make_alert(description="85 percent used"), make_alert("another"))
     assert await story(intake) == ["opened", "opened"]
     described = await intake.rows("SELECT description FROM alert WHERE dedup_key = 'disk'")
     assert described == [{"description": "85 percent used"}]

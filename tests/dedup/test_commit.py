@@ -11,9 +11,9 @@ from tests.support.intake import (
     FIRING,
     RESOLVED,
     IntakeHarness,
-    a_submission,
-    an_alert,
     intake_harness,
+    make_alert,
+    make_submission,
     settings,
 )
 
@@ -28,8 +28,8 @@ async def test_new_key_opens_incident_and_same_key_repeats_it(intake: IntakeHarn
 
 
 async def test_batch_of_repeats_counts_every_item(intake: IntakeHarness) -> None:
-    await intake.tell(an_alert("a"), an_alert("b"))
-    results = await intake.tell(an_alert("a"), an_alert("b"), an_alert("a"))
+    await intake.tell(make_alert("a"), make_alert("b"))
+    results = await intake.tell(make_alert("a"), make_alert("b"), make_alert("a"))
     assert [r.outcome for r in results] == [Outcome.REPEATED] * 3
     counted = await intake.rows("SELECT dedup_key, occurrences FROM alert ORDER BY dedup_key")
     assert counted == [{"dedup_key": "a", "occurrences": 3}, {"dedup_key": "b", "occurrences": 2}]
@@ -148,7 +148,7 @@ async def test_alerts_of_one_service_within_five_minutes_join_first(intake: Inta
 
 
 async def test_related_alerts_of_one_batch_share_master(intake: IntakeHarness) -> None:
-    results = await intake.tell(an_alert("web", service="shop"), an_alert("db", service="shop"))
+    results = await intake.tell(make_alert("web", service="shop"), make_alert("db", service="shop"))
     assert [r.outcome for r in results] == [Outcome.OPENED, Outcome.RELATED]
 
 
@@ -188,7 +188,7 @@ async def test_alert_does_not_join_unfit_master_and_becomes_master(
 
 
 async def test_related_incident_has_no_timer(intake: IntakeHarness) -> None:
-    await intake.tell(an_alert("web", service="shop"), an_alert("db", service="shop"))
+    await intake.tell(make_alert("web", service="shop"), make_alert("db", service="shop"))
     assert len(await intake.rows("SELECT 1 FROM timer WHERE armed")) == 1
 
 
@@ -198,11 +198,11 @@ async def test_new_keys_above_rate_fold_into_storm_master(
     async with intake_harness(
         database_url, clock, settings({"GATEWAY_DEDUP__STORM__NEW_PER_MINUTE": "3"})
     ) as intake:
-        await intake.tell(*(an_alert(f"k{n}") for n in range(4)))
-        folded = await intake.tell(*(an_alert(f"s{n}") for n in range(3)))
+        await intake.tell(*(make_alert(f"k{n}") for n in range(4)))
+        folded = await intake.tell(*(make_alert(f"s{n}") for n in range(3)))
         assert {r.outcome for r in folded} == {Outcome.FOLDED}
         assert len({r.incident for r in folded}) == 1
-        cleared = await intake.tell(*(an_alert(f"s{n}", RESOLVED) for n in range(3)))
+        cleared = await intake.tell(*(make_alert(f"s{n}", RESOLVED) for n in range(3)))
         assert [r.reason for r in cleared] == [
             "others_still_firing",
             "others_still_firing",
@@ -223,16 +223,16 @@ async def test_alert_with_end_time_arms_expiry_once(intake: IntakeHarness) -> No
 
 
 async def test_repeated_delivery_is_counted_once(intake: IntakeHarness) -> None:
-    first = (await intake.take(a_submission(an_alert(), delivery_id="d-1")))[0]
-    again = (await intake.take(a_submission(an_alert(), delivery_id="d-1")))[0]
+    first = (await intake.take(make_submission(make_alert(), delivery_id="d-1")))[0]
+    again = (await intake.take(make_submission(make_alert(), delivery_id="d-1")))[0]
     assert [r.outcome for r in again.results] == [Outcome.DUPLICATE]
     assert again.results[0].incident == first.results[0].incident
     assert await intake.rows("SELECT occurrences FROM alert") == [{"occurrences": 1}]
 
 
 async def test_delivery_id_reused_with_other_body_is_new_and_flagged(intake: IntakeHarness) -> None:
-    await intake.take(a_submission(an_alert(), delivery_id="d-1"))
-    other = a_submission(an_alert(), delivery_id="d-1")
+    await intake.take(make_submission(make_alert(), delivery_id="d-1"))
+    other = make_submission(make_alert(), delivery_id="d-1")
     other.body = b"another"
     assert [r.outcome for r in (await intake.take(other))[0].results] == [Outcome.REPEATED]
     assert {"flag": "id_reused_with_other_body"} in await intake.rows("SELECT flag FROM receipt")
@@ -240,7 +240,7 @@ async def test_delivery_id_reused_with_other_body_is_new_and_flagged(intake: Int
 
 async def test_refused_item_is_quarantined_beside_valid_ones(intake: IntakeHarness) -> None:
     refused = (RefusedItem(1, "title is missing", "/1", b'{"x":1}'),)
-    results = (await intake.take(a_submission(an_alert(), refused=refused)))[0].results
+    results = (await intake.take(make_submission(make_alert(), refused=refused)))[0].results
     assert [r.outcome for r in results] == [Outcome.OPENED, Outcome.QUARANTINED]
     assert await intake.rows("SELECT item, problem, body FROM quarantine") == [
         {"item": 1, "problem": "title is missing", "body": b'{"x":1}'}
@@ -248,7 +248,9 @@ async def test_refused_item_is_quarantined_beside_valid_ones(intake: IntakeHarne
 
 
 async def test_poisonous_item_is_quarantined_and_others_are_stored(intake: IntakeHarness) -> None:
-    poisoned = a_submission(an_alert("a"), an_alert("b", title="nul \0 here"), an_alert("c"))
+    poisoned = make_submission(
+        make_alert("a"), make_alert("b", title="nul \0 here"), make_alert("c")
+    )
     committed = await intake.committer.commit_without_refused_items(intake.conn, poisoned)
     outcomes = [r.outcome for r in committed.receipts[0].results]
     assert outcomes == [Outcome.OPENED, Outcome.QUARANTINED, Outcome.OPENED]
@@ -256,13 +258,17 @@ async def test_poisonous_item_is_quarantined_and_others_are_stored(intake: Intak
 
 async def test_dedup_keys_are_separate_per_integration(intake: IntakeHarness) -> None:
     ours, theirs = (
-        await intake.take(a_submission(an_alert()), a_submission(an_alert(), integration=2))
+        await intake.take(
+            make_submission(make_alert()), make_submission(make_alert(), integration=2)
+        )
     )[:2]
     assert ours.results[0].outcome is theirs.results[0].outcome is Outcome.OPENED
 
 
 async def test_open_clear_and_reopen_in_one_batch_yield_one_incident(intake: IntakeHarness) -> None:
-    results = await intake.tell(an_alert(), an_alert(status=RESOLVED), an_alert(status=FIRING))
+    results = await intake.tell(
+        make_alert(), make_alert(status=RESOLVED), make_alert(status=FIRING)
+    )
     assert [r.outcome for r in results] == [Outcome.OPENED, Outcome.CLEARED, Outcome.REOPENED]
     assert await intake.rows("SELECT state, version, reopened FROM incident") == [
         {"state": "logged", "version": 3, "reopened": 1}
@@ -271,7 +277,9 @@ async def test_open_clear_and_reopen_in_one_batch_yield_one_incident(intake: Int
 
 async def test_every_item_has_one_recorded_outcome(intake: IntakeHarness) -> None:
     receipt = (
-        await intake.take(a_submission(an_alert("a"), an_alert("b"), an_alert("a", RESOLVED)))
+        await intake.take(
+            make_submission(make_alert("a"), make_alert("b"), make_alert("a", RESOLVED))
+        )
     )[0]
     events = await intake.rows(
         "SELECT item, outcome FROM alert_event WHERE receipt_id = $1 ORDER BY item", receipt.id

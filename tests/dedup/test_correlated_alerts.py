@@ -23,7 +23,7 @@ from gateway.settings import Settings, load
 from gateway.vocabulary import AlertStatus, Resolution
 from tests.support.clock import FakeClock
 from tests.support.gateway_harness import HAND, GatewayHarness, gateway_harness
-from tests.support.intake import a_submission, an_alert
+from tests.support.intake import make_alert, make_submission
 
 
 def configured(*, alerts: bool = True) -> Settings:
@@ -124,7 +124,9 @@ async def test_symptoms_and_cause_of_one_request_are_linked_in_any_order(
         ("erp-db1", "san-1", "crm-web1"),
     ):
         await harness.pool.execute("TRUNCATE incident, alert")
-        await harness.intake.take(a_submission(*(an_alert(f"{ci}{order}", ci=ci) for ci in order)))
+        await harness.intake.take(
+            make_submission(*(make_alert(f"{ci}{order}", ci=ci) for ci in order))
+        )
         rows = await harness.intake.rows(
             "SELECT m.ci AS above, r.ci FROM incident r LEFT JOIN incident m ON m.id = r.master_id"
         )
@@ -138,7 +140,7 @@ async def test_symptoms_and_cause_of_one_request_are_linked_in_any_order(
 
 async def test_chain_of_dependent_alerts_has_one_master_level(harness: GatewayHarness) -> None:
     await harness.intake.take(
-        a_submission(*(an_alert(ci, ci=ci) for ci in ("crm-web1", "crm-app1", "crm-db1")))
+        make_submission(*(make_alert(ci, ci=ci) for ci in ("crm-web1", "crm-app1", "crm-db1")))
     )
     for ci in ("crm-web2", "san-1"):
         await harness.alert(ci)
@@ -262,7 +264,7 @@ STEPS: tuple[Callable[[GatewayHarness, random.Random, list[str]], Awaitable[None
 async def test_report_is_linked_once_to_causes_of_one_request(harness: GatewayHarness) -> None:
     down = await harness.say("CRM进不去")
     await harness.intake.take(
-        a_submission(*(an_alert(ci, ci=ci) for ci in ("crm-app1", "crm-db1", "san-1")))
+        make_submission(*(make_alert(ci, ci=ci) for ci in ("crm-app1", "crm-db1", "san-1")))
     )
     assert (await harness.row(down.number))["master_id"] is not None
     assert await harness.chains() == 0

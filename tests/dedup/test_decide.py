@@ -11,7 +11,7 @@ from gateway.dedup.decide import DecisionRules, decide, flapping
 from gateway.dedup.plan import BatchItem, BatchPlan, decide_all
 from gateway.vocabulary import AlertStatus, Outcome, State
 from tests.support.clock import NOON
-from tests.support.intake import FIRING, RESOLVED, an_alert
+from tests.support.intake import FIRING, RESOLVED, make_alert
 
 MINUTE = timedelta(minutes=1)
 RULES = DecisionRules(10 * MINUTE, 3, timedelta(hours=1))
@@ -49,7 +49,7 @@ def test_alert_status_and_incident_state_decide_outcome(
     status: AlertStatus, holder: IncidentRef | None, known_as: str, outcome: Outcome
 ) -> None:
     known = AlertState(b"k", holder=holder, status=known_as)
-    assert decide(an_alert(status=status), known, NOON, RULES).outcome is outcome
+    assert decide(make_alert(status=status), known, NOON, RULES).outcome is outcome
 
 
 @pytest.mark.parametrize(
@@ -84,7 +84,7 @@ def test_alert_status_and_incident_state_decide_outcome(
 def test_simultaneous_events_are_decided_by_arrival(
     status: AlertStatus, known: AlertState, outcome: Outcome, reason: str
 ) -> None:
-    decision = decide(an_alert(status=status, at=NOON), known, NOON, RULES)
+    decision = decide(make_alert(status=status, at=NOON), known, NOON, RULES)
     assert (decision.outcome, decision.reason) == (outcome, reason)
 
 
@@ -96,9 +96,9 @@ def test_firing_overtaken_by_recovery_is_stale_and_later_one_opens(
 ) -> None:
     plan = a_plan()
     at = NOON - MINUTE
-    overtaken = BatchItem(1, "generic", an_alert(at=at + timedelta(seconds=seconds)), b"k")
+    overtaken = BatchItem(1, "generic", make_alert(at=at + timedelta(seconds=seconds)), b"k")
     verdicts = decide_all(
-        plan, [BatchItem(1, "generic", an_alert(status=RESOLVED, at=at), b"k"), overtaken]
+        plan, [BatchItem(1, "generic", make_alert(status=RESOLVED, at=at), b"k"), overtaken]
     )
     assert [verdict.outcome for verdict in verdicts] == [Outcome.IGNORED, outcome]
 
@@ -108,7 +108,7 @@ def test_repeated_recovery_does_not_make_firing_stale() -> None:
     statuses = [FIRING, RESOLVED, RESOLVED, FIRING]
     verdicts = decide_all(
         plan,
-        [BatchItem(1, "generic", an_alert(status=status, at=NOON), b"k") for status in statuses],
+        [BatchItem(1, "generic", make_alert(status=status, at=NOON), b"k") for status in statuses],
     )
     assert [verdict.outcome for verdict in verdicts] == [
         Outcome.OPENED,
@@ -122,7 +122,7 @@ def test_repeated_firing_of_cleared_occurrence_is_stale() -> None:
     plan = a_plan()
     told = [(FIRING, "a"), (RESOLVED, "a"), (FIRING, "a"), (FIRING, "b")]
     items = [
-        BatchItem(1, "generic", an_alert(status=status, at=NOON, occurrence=which), b"k")
+        BatchItem(1, "generic", make_alert(status=status, at=NOON, occurrence=which), b"k")
         for status, which in told
     ]
     outcomes = [verdict.outcome for verdict in decide_all(plan, items)]
@@ -137,7 +137,7 @@ def test_arrival_ordered_source_has_no_stale_events(seconds: int) -> None:
         BatchItem(
             1,
             "pagerduty",
-            an_alert(status=status, at=NOON + timedelta(seconds=at), by_arrival=True),
+            make_alert(status=status, at=NOON + timedelta(seconds=at), by_arrival=True),
             b"k",
         )
         for status, at in told
@@ -160,7 +160,7 @@ def a_plan(now: datetime = NOON) -> BatchPlan:
 
 def told(plan: BatchPlan, history: list[tuple[AlertStatus, int]]) -> AlertState:
     items = [
-        BatchItem(1, "generic", an_alert(status=s, at=NOON - timedelta(seconds=t)), b"k")
+        BatchItem(1, "generic", make_alert(status=s, at=NOON - timedelta(seconds=t)), b"k")
         for s, t in history
     ]
     verdicts = decide_all(plan, items)
@@ -221,7 +221,7 @@ def test_key_has_one_live_incident_and_counts_every_firing(
 ) -> None:
     plan = a_plan()
     items = [
-        BatchItem(1, "generic", an_alert(status=s, at=NOON - timedelta(seconds=t)), b"k")
+        BatchItem(1, "generic", make_alert(status=s, at=NOON - timedelta(seconds=t)), b"k")
         for s, t in history
     ]
     counted = [Outcome.OPENED, Outcome.REPEATED, Outcome.REOPENED]
@@ -236,7 +236,7 @@ def test_storm_resolves_when_last_alert_clears() -> None:
     known = {key: AlertState(key, holder=storm, status=FIRING) for key in (b"a", b"b")}
     plan = BatchPlan(NOON, RULES, 10 * MINUTE, known)
     first, last = decide_all(
-        plan, [BatchItem(1, "generic", an_alert(status=RESOLVED), key) for key in (b"a", b"b")]
+        plan, [BatchItem(1, "generic", make_alert(status=RESOLVED), key) for key in (b"a", b"b")]
     )
     assert [(v.outcome, v.reason) for v in (first, last)] == [
         (Outcome.CLEARED, "others_still_firing"),

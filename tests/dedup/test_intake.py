@@ -17,7 +17,7 @@ from gateway.dedup.records import RecordChanged
 from gateway.errors import Overloaded, Unavailable
 from gateway.vocabulary import Outcome
 from tests.support.clock import FakeClock
-from tests.support.intake import FIRING, RESOLVED, a_submission, an_alert, committer, settings
+from tests.support.intake import FIRING, RESOLVED, committer, make_alert, make_submission, settings
 
 
 class Silent:
@@ -60,7 +60,7 @@ async def test_concurrent_alerts_of_one_key_open_one_incident(
 ) -> None:
     async with an_intake(database_url, clock) as intake:
         receipts = await asyncio.gather(
-            *(intake.submit(a_submission(an_alert())) for _ in range(200))
+            *(intake.submit(make_submission(make_alert())) for _ in range(200))
         )
     outcomes = [receipt.results[0].outcome for receipt in receipts]
     assert (outcomes.count(Outcome.OPENED), outcomes.count(Outcome.REPEATED)) == (1, 199)
@@ -75,7 +75,7 @@ async def test_batch_size_settles_with_many_waiting_senders(
 
     async def sender() -> None:
         for _ in range(30):
-            await intake.submit(a_submission(an_alert()))
+            await intake.submit(make_submission(make_alert()))
 
     async with an_intake(database_url, clock, observer) as intake:
         await asyncio.gather(*(sender() for _ in range(32)))
@@ -86,7 +86,7 @@ async def test_batch_size_settles_with_many_waiting_senders(
 
 async def test_empty_request_is_answered(database_url: str, clock: FakeClock) -> None:
     async with an_intake(database_url, clock) as intake:
-        assert (await intake.submit(a_submission())).results == ()
+        assert (await intake.submit(make_submission())).results == ()
 
 
 async def test_two_replicas_keep_one_live_incident_per_key(
@@ -96,8 +96,8 @@ async def test_two_replicas_keep_one_live_incident_per_key(
     async with an_intake(database_url, clock) as one, an_intake(database_url, clock) as other:
         work = [
             intake.submit(
-                a_submission(
-                    *(an_alert(key, status) for key in (keys if n % 2 else reversed(keys)))
+                make_submission(
+                    *(make_alert(key, status) for key in (keys if n % 2 else reversed(keys)))
                 )
             )
             for n in range(12)
@@ -122,45 +122,45 @@ async def test_two_replicas_keep_one_live_incident_per_key(
 async def test_poison_is_quarantined_and_unexpected_error_fails_alone(
     database_url: str, clock: FakeClock
 ) -> None:
-    unforeseen = a_submission(an_alert("odd", labels=object()))
+    unforeseen = make_submission(make_alert("odd", labels=object()))
     async with an_intake(database_url, clock) as intake:
         work = [
-            a_submission(an_alert("a")),
+            make_submission(make_alert("a")),
             unforeseen,
-            a_submission(an_alert("b", title="nul \0")),
-            a_submission(an_alert("c")),
+            make_submission(make_alert("b", title="nul \0")),
+            make_submission(make_alert("c")),
         ]
         results = await asyncio.gather(
             *(intake.submit(submission) for submission in work), return_exceptions=True
         )
         told = [type(r) if isinstance(r, BaseException) else r.results[0].outcome for r in results]
         assert told == [Outcome.OPENED, Unavailable, Outcome.QUARANTINED, Outcome.OPENED]
-        assert (await intake.submit(a_submission(an_alert("a")))).results[
+        assert (await intake.submit(make_submission(make_alert("a")))).results[
             0
         ].outcome is Outcome.REPEATED
 
 
 def test_full_queue_raises_overloaded() -> None:
     queue = FairQueue(max_bytes=10_000, max_items=3)
-    queue.put(a_submission(an_alert("a"), an_alert("b")))
+    queue.put(make_submission(make_alert("a"), make_alert("b")))
     with pytest.raises(Overloaded):
-        queue.put(a_submission(an_alert("c"), an_alert("d")))
+        queue.put(make_submission(make_alert("c"), make_alert("d")))
 
 
 def test_integration_fills_at_most_half_of_queue() -> None:
     queue = FairQueue(max_bytes=2_000, max_items=100)
     for _ in range(3):
-        queue.put(a_submission(an_alert()))
+        queue.put(make_submission(make_alert()))
     with pytest.raises(Overloaded):
-        queue.put(a_submission(an_alert()))
-    queue.put(a_submission(an_alert(), integration=2))
+        queue.put(make_submission(make_alert()))
+    queue.put(make_submission(make_alert(), integration=2))
 
 
 def test_queue_alternates_integrations_and_splits_equal_deliveries() -> None:
     queue = FairQueue(max_bytes=100_000, max_items=100)
     for n in range(3):
-        queue.put(a_submission(an_alert(f"a{n}"), delivery_id="same"))
-    queue.put(a_submission(an_alert("b"), integration=2))
+        queue.put(make_submission(make_alert(f"a{n}"), delivery_id="same"))
+    queue.put(make_submission(make_alert("b"), integration=2))
     first, second = queue.take(10), queue.take(10)
     assert [s.alerts[0][1].dedup_key for s in first] == ["a0", "b"]
     assert [s.alerts[0][1].dedup_key for s in second] == ["a1"]
@@ -193,7 +193,7 @@ async def test_repeatedly_conflicting_batch_fails_and_is_logged(database_url: st
     intake = AlertWriter(connect, moving, SystemClock(), settings().server, Silent())
     task = asyncio.create_task(intake.run())
     with capture_logs() as logs, pytest.raises(Unavailable):
-        await intake.submit(a_submission(an_alert()))
+        await intake.submit(make_submission(make_alert()))
     intake.close()
     await asyncio.wait({task}, timeout=5)
     said = [(one["event"], one["log_level"]) for one in logs]
@@ -207,13 +207,15 @@ async def test_cancelled_submission_does_not_affect_others_and_counts_once(
 ) -> None:
     async with an_intake(database_url, clock) as intake:
         neighbours = [
-            asyncio.create_task(intake.submit(a_submission(an_alert()))) for _ in range(20)
+            asyncio.create_task(intake.submit(make_submission(make_alert()))) for _ in range(20)
         ]
-        cut_short = asyncio.create_task(intake.submit(a_submission(an_alert(), delivery_id="one")))
+        cut_short = asyncio.create_task(
+            intake.submit(make_submission(make_alert(), delivery_id="one"))
+        )
         await SystemClock().sleep(0)
         cut_short.cancel()
         receipts = await asyncio.gather(*neighbours)
-        again = await intake.submit(a_submission(an_alert(), delivery_id="one"))
+        again = await intake.submit(make_submission(make_alert(), delivery_id="one"))
     assert len(receipts) == 20
     assert cut_short.cancelled()
     assert again.results[0].outcome is Outcome.DUPLICATE

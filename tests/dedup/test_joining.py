@@ -24,8 +24,8 @@ from tests.support.intake import (
     FIRING,
     RESOLVED,
     IntakeHarness,
-    an_alert,
     intake_harness,
+    make_alert,
     settings,
 )
 
@@ -98,7 +98,7 @@ def test_no_open_incident_has_unfit_master_after_any_batch(
     items = []
     for key, status, severity, ci, group in events:
         items.append(
-            BatchItem(1, "generic", an_alert(key, status, severity=severity, ci=ci), key.encode())
+            BatchItem(1, "generic", make_alert(key, status, severity=severity, ci=ci), key.encode())
         )
         plan.memberships[key.encode()] = (group.encode(),) if group else ()
     verdicts = decide_all(plan, items)
@@ -156,18 +156,18 @@ async def test_later_alert_joins_more_urgent_master_of_earlier_request(
     intake: IntakeHarness,
 ) -> None:
     mild, grave = (
-        an_alert("mild", service="pay", severity="info"),
-        an_alert("grave", service="pay", severity="critical"),
+        make_alert("mild", service="pay", severity="info"),
+        make_alert("grave", service="pay", severity="critical"),
     )
     await intake.tell(mild, grave)
-    await intake.tell(an_alert("other", service="pay", severity="warning"))
+    await intake.tell(make_alert("other", service="pay", severity="warning"))
     assert await linked(intake) == {"mild": None, "grave": None, "other": "grave"}
 
 
 async def test_alert_stays_alone_when_master_ends_in_same_request(intake: IntakeHarness) -> None:
     await intake.one("master", service="pay")
     joined, _ = await intake.tell(
-        an_alert("joined", service="pay"), an_alert("master", RESOLVED, service="pay")
+        make_alert("joined", service="pay"), make_alert("master", RESOLVED, service="pay")
     )
     assert (joined.outcome, joined.reason) == (Outcome.OPENED, "new_key")
     assert await linked(intake) == {"master": None, "joined": None}
@@ -178,7 +178,8 @@ async def test_alert_worsening_in_same_request_is_only_proposed_to_master(
 ) -> None:
     await intake.one("master", service="pay", severity="warning")
     mild, grave = (
-        an_alert("joined", service="pay", severity=severity) for severity in ("warning", "critical")
+        make_alert("joined", service="pay", severity=severity)
+        for severity in ("warning", "critical")
     )
     joined, _ = await intake.tell(mild, grave)
     assert joined.outcome is Outcome.OPENED
@@ -190,9 +191,12 @@ async def test_open_child_is_detached_when_master_clears(
     intake: IntakeHarness,
 ) -> None:
     await intake.tell(
-        *(an_alert(key, service="pay", severity="critical") for key in ("master", "still", "gone"))
+        *(
+            make_alert(key, service="pay", severity="critical")
+            for key in ("master", "still", "gone")
+        )
     )
-    await intake.tell(*(an_alert(key, RESOLVED, service="pay") for key in ("master", "gone")))
+    await intake.tell(*(make_alert(key, RESOLVED, service="pay") for key in ("master", "gone")))
     assert await linked(intake) == {"master": None, "still": None, "gone": "master"}
     assert await events(intake, "still") == ["opened", "linked", "unlinked", "management_told"]
     assert "unlinked" not in await events(intake, "gone")
@@ -211,12 +215,12 @@ async def test_storm_priority_follows_worst_alert_and_raise_is_recorded_once(
     async with intake_harness(
         database_url, clock, settings({"GATEWAY_DEDUP__STORM__NEW_PER_MINUTE": "3"})
     ) as intake:
-        await intake.tell(*(an_alert(f"k{n}") for n in range(4)))
-        await intake.tell(an_alert("s0", severity="info"))
+        await intake.tell(*(make_alert(f"k{n}") for n in range(4)))
+        await intake.tell(make_alert("s0", severity="info"))
         master = (await intake.rows("SELECT id, priority FROM incident WHERE storm"))[0]
         assert master["priority"] == 2
-        await intake.tell(*(an_alert(f"c{n}", severity="critical") for n in range(3)))
-        await intake.tell(an_alert("c9", severity="critical"))
+        await intake.tell(*(make_alert(f"c{n}", severity="critical") for n in range(3)))
+        await intake.tell(make_alert("c9", severity="critical"))
         told = await intake.rows(
             "SELECT event FROM timeline WHERE incident_id = $1 AND event = 'raised'", master["id"]
         )
@@ -230,8 +234,8 @@ async def test_storm_opens_at_priority_of_critical_first_alert(
     async with intake_harness(
         database_url, clock, settings({"GATEWAY_DEDUP__STORM__NEW_PER_MINUTE": "3"})
     ) as intake:
-        await intake.tell(*(an_alert(f"k{n}") for n in range(4)))
-        await intake.tell(an_alert("c0", severity="critical"))
+        await intake.tell(*(make_alert(f"k{n}") for n in range(4)))
+        await intake.tell(make_alert("c0", severity="critical"))
         assert await intake.rows("SELECT priority FROM incident WHERE storm") == [{"priority": 1}]
 
 
@@ -239,7 +243,7 @@ async def test_alert_does_not_fold_into_security_storm(database_url: str, clock:
     async with intake_harness(
         database_url, clock, settings({"GATEWAY_DEDUP__STORM__NEW_PER_MINUTE": "3"})
     ) as intake:
-        await intake.tell(*(an_alert(f"k{n}") for n in range(4)))
+        await intake.tell(*(make_alert(f"k{n}") for n in range(4)))
         hidden = await intake.one("s0")
         await intake.conn.execute("UPDATE incident SET security = true WHERE storm")
         assert (await intake.one("s1")).incident != hidden.incident

@@ -12,10 +12,10 @@ from tests.support.gateway_harness import GatewayHarness, gateway_harness
 from tests.support.intake import (
     RESOLVED,
     IntakeHarness,
-    a_submission,
-    an_alert,
-    by_service,
+    make_alert,
+    make_submission,
     settings,
+    with_service_rule,
 )
 
 SILENCE = """
@@ -27,7 +27,9 @@ VALUES (gen_random_uuid(), NULL, '[]', $1, $1::timestamptz + interval '1 hour', 
 
 @pytest.fixture
 async def harness(pool: Pool, database_url: str, clock: FakeClock) -> AsyncIterator[GatewayHarness]:
-    async with gateway_harness(pool, database_url, clock, by_service(settings())) as furnished:
+    async with gateway_harness(
+        pool, database_url, clock, with_service_rule(settings())
+    ) as furnished:
         yield furnished
 
 
@@ -74,10 +76,10 @@ async def test_critical_symptom_and_mild_cause_of_one_request_are_not_linked(
     harness: GatewayHarness,
 ) -> None:
     alerts = [
-        an_alert("web", ci="crm-web1", severity="critical"),
-        an_alert("san", ci="san-1", severity="info"),
+        make_alert("web", ci="crm-web1", severity="critical"),
+        make_alert("san", ci="san-1", severity="info"),
     ]
-    await harness.intake.take(a_submission(*alerts))
+    await harness.intake.take(make_submission(*alerts))
     assert (
         await harness.pool.fetchval("SELECT count(*) FROM incident WHERE master_id IS NOT NULL")
         == 0
@@ -125,7 +127,7 @@ async def test_returning_security_alert_opens_security_incident_after_silence(
 async def test_cause_cleared_in_same_request_takes_over_nothing(harness: GatewayHarness) -> None:
     effect = await harness.alert("crm-web1")
     await harness.intake.take(
-        a_submission(an_alert("san", ci="san-1"), an_alert("san", RESOLVED, ci="san-1"))
+        make_submission(make_alert("san", ci="san-1"), make_alert("san", RESOLVED, ci="san-1"))
     )
     assert (await harness.row(effect["number"]))["master_id"] is None
     assert [event for event, _ in await harness.facts(effect["number"])] == ["opened"]

@@ -15,7 +15,7 @@ from gateway.receipts.receipt_id import receipt_ids, received_between
 from gateway.settings import RelateRule, ServiceSeverities, SeverityGrade, SourceSettings, load
 from gateway.vocabulary import Impact, Urgency
 from tests.support.clock import NOON
-from tests.support.intake import an_alert, settings
+from tests.support.intake import make_alert, settings
 
 SHIPPED = settings().intake
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
@@ -38,12 +38,14 @@ def test_label_rule_groups_only_alerts_with_label() -> None:
     assert (
         len(
             list(
-                groups_of(an_alert(service="shop", labels={"cluster": "eu"}), "generic", 1, [rule])
+                groups_of(
+                    make_alert(service="shop", labels={"cluster": "eu"}), "generic", 1, [rule]
+                )
             )
         )
         == 1
     )
-    assert list(groups_of(an_alert(service="shop"), "generic", 1, [rule])) == []
+    assert list(groups_of(make_alert(service="shop"), "generic", 1, [rule])) == []
 
 
 @pytest.mark.parametrize(

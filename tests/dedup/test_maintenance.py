@@ -11,7 +11,7 @@ from gateway.durations import Duration
 from gateway.settings import MaintenanceSettings, Settings
 from gateway.vocabulary import Outcome
 from tests.support.clock import NOON, FakeClock
-from tests.support.intake import RESOLVED, IntakeHarness, an_alert, intake_harness, settings
+from tests.support.intake import RESOLVED, IntakeHarness, intake_harness, make_alert, settings
 
 HOUR = timedelta(hours=1)
 PATCHING = MaintenanceSettings(
@@ -34,7 +34,9 @@ async def test_alert_in_maintenance_window_is_suppressed(
     database_url: str, clock: FakeClock
 ) -> None:
     async with intake_harness(database_url, clock, with_window(PATCHING)) as intake:
-        results = await intake.tell(an_alert("web", service="shop"), an_alert("db", service="mail"))
+        results = await intake.tell(
+            make_alert("web", service="shop"), make_alert("db", service="mail")
+        )
         assert [(r.outcome, r.reason) for r in results] == [
             (Outcome.SUPPRESSED, "maintenance: patching"),
             (Outcome.OPENED, "new_key"),
@@ -49,7 +51,7 @@ async def test_alert_firing_at_window_end_is_promoted_once(
     database_url: str, clock: FakeClock
 ) -> None:
     async with intake_harness(database_url, clock, with_window(PATCHING)) as intake:
-        await intake.tell(an_alert("web", service="shop"), an_alert("db", service="shop"))
+        await intake.tell(make_alert("web", service="shop"), make_alert("db", service="shop"))
         await intake.one("db", RESOLVED, service="shop")
         assert await promoted(intake) == []
         clock.advance(HOUR)
@@ -97,6 +99,6 @@ def test_recurring_window_follows_local_time_over_dst_changes(
 
 def test_window_covers_alert_only_when_all_matchers_hold() -> None:
     window = MaintenanceWindow(replace(PATCHING, match={"labels.team": "db", "source": "generic"}))
-    assert window.covers(an_alert(labels={"team": "db"}), "generic")
-    assert not window.covers(an_alert(labels={"team": "web"}), "generic")
-    assert not window.covers(an_alert(labels={"team": "db"}), "pagerduty")
+    assert window.covers(make_alert(labels={"team": "db"}), "generic")
+    assert not window.covers(make_alert(labels={"team": "web"}), "generic")
+    assert not window.covers(make_alert(labels={"team": "db"}), "pagerduty")

@@ -12,7 +12,7 @@ from gateway.dedup.steps import PersonSaid
 from gateway.incidents import commands
 from gateway.vocabulary import AlertStatus, Outcome, State
 from tests.incidents.test_lifecycle import an_incident
-from tests.support.intake import FIRING, RESOLVED, IntakeHarness, an_alert
+from tests.support.intake import FIRING, RESOLVED, IntakeHarness, make_alert
 
 ACKNOWLEDGED, UNACKNOWLEDGED, COMMENTED = (
     AlertStatus.ACKNOWLEDGED,
@@ -22,7 +22,7 @@ ACKNOWLEDGED, UNACKNOWLEDGED, COMMENTED = (
 
 
 def said(status: AlertStatus, author: str = "", note: str = "") -> PersonSaid:
-    return PersonSaid("nagios", an_alert(status=status, author=author, note=note))
+    return PersonSaid("nagios", make_alert(status=status, author=author, note=note))
 
 
 @pytest.mark.parametrize("state", [State.LOGGED, State.ASSIGNED])

@@ -10,7 +10,7 @@ from gateway.errors import Malformed
 from gateway.incidents.label_matchers import Matcher
 from gateway.vocabulary import Outcome, SkipReason
 from tests.dedup.silenced import HOUR, SHOP, Site
-from tests.support.intake import a_submission, an_alert
+from tests.support.intake import make_alert, make_submission
 
 STORED = """
 INSERT INTO silence (id, integration_id, matchers, starts_at, ends_at, created_by, comment,
@@ -45,11 +45,11 @@ async def test_many_silences_of_one_integration_do_not_affect_others(site: Site)
     await store(site, 2, *(costly(number) for number in range(600)))
     silence = await site.silence()
     theirs = [
-        a_submission(an_alert(f"their{at}", labels=COSTLY_LABELS), integration=2)
+        make_submission(make_alert(f"their{at}", labels=COSTLY_LABELS), integration=2)
         for at in range(20)
     ]
     receipts = await site.intake.take(
-        *theirs, a_submission(an_alert("ours", labels={"service": "shop"}))
+        *theirs, make_submission(make_alert("ours", labels={"service": "shop"}))
     )
     assert [receipt.results[0].outcome for receipt in receipts] == [Outcome.OPENED] * 20 + [
         Outcome.SUPPRESSED
@@ -63,7 +63,10 @@ async def test_global_silence_applies_while_one_integration_exhausts_work(site: 
     await store(site, None, *(costly(number) for number in range(400)))
     silence = await site.silence(integration=None)
     await site.intake.take(
-        *(a_submission(an_alert(f"t{at}", labels=COSTLY_LABELS), integration=2) for at in range(50))
+        *(
+            make_submission(make_alert(f"t{at}", labels=COSTLY_LABELS), integration=2)
+            for at in range(50)
+        )
     )
     assert site.intake.unjudged[SkipReason.WORK] > 0
     assert await site.fire("ours", service="shop") == (Outcome.SUPPRESSED, f"silence: {silence}")

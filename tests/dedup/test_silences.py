@@ -12,7 +12,7 @@ from gateway.errors import Malformed, NotFound, Unprocessable
 from gateway.incidents.label_matchers import Matcher
 from gateway.vocabulary import Outcome
 from tests.dedup.silenced import HOUR, SHOP, Site
-from tests.support.intake import an_alert
+from tests.support.intake import make_alert
 
 
 async def test_silenced_alert_is_stored_and_opens_no_incident(site: Site) -> None:
@@ -172,7 +172,7 @@ async def test_service_and_ci_matchers_use_alert_fields_and_labels(
 ) -> None:
     await site.silence(matcher)
     [result] = await site.intake.tell(
-        an_alert("web", service="shop", ci="db1", labels={"service": "HTTP"})
+        make_alert("web", service="shop", ci="db1", labels={"service": "HTTP"})
     )
     assert (result.outcome is Outcome.SUPPRESSED) is held
 
@@ -207,7 +207,7 @@ async def test_contradictory_silence_is_refused(site: Site, signs: tuple[str, st
 async def test_alert_worsened_under_silence_opens_at_worst_priority(site: Site) -> None:
     await site.silence()
     for severity in ("info", "critical"):
-        await site.intake.tell(an_alert("web", labels={"service": "shop"}, severity=severity))
+        await site.intake.tell(make_alert("web", labels={"service": "shop"}, severity=severity))
     site.clock.advance(HOUR)
     assert await site.promoted() == [Outcome.OPENED]
     assert [row["priority"] for row in await site.rows("SELECT priority FROM incident")] == [1]

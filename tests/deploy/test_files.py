@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 from gateway.settings import load
-from gateway.supervisor.decisions import GRACE, LONGEST_PAUSE, SILENT
+from gateway.supervisor.decisions import BEAT_TIMEOUT, GRACE, LONGEST_PAUSE
 
 ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "deploy"
@@ -244,7 +244,7 @@ def test_systemd_watchdog_exceeds_supervisor_restart_time() -> None:
     text = (DEPLOY / "systemd/incident-gateway.service").read_text("utf-8")
     unit = dict(re.findall(r"^(\w+)=(.+)$", text, re.MULTILINE))
     assert (unit["Type"], unit["NotifyAccess"], unit["KillMode"]) == ("notify", "main", "mixed")
-    assert float(unit["WatchdogSec"]) > SILENT + GRACE + LONGEST_PAUSE
+    assert float(unit["WatchdogSec"]) > BEAT_TIMEOUT + GRACE + LONGEST_PAUSE
     assert unit["LimitCORE"] == "0", "a core file holds secrets"
 
 

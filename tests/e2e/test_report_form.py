@@ -17,7 +17,7 @@ from gateway.access.reporter_links import ReporterLinks
 from gateway.access.staff_links import ReaderKind, StaffLink, StaffLinks
 from gateway.settings import Database, Duration, load
 from tests.e2e.browser import Tab, browser
-from tests.support.served import Served, served
+from tests.support.served import RunningGateway, served
 
 pytestmark = pytest.mark.e2e
 
@@ -54,7 +54,7 @@ def chromium() -> Path:
 
 
 @pytest.fixture
-async def gateway(database_url: str) -> AsyncIterator[Served]:
+async def gateway(database_url: str) -> AsyncIterator[RunningGateway]:
     plain = load(None, {})
     form = msgspec.structs.replace(
         plain.form,
@@ -107,7 +107,7 @@ async def fill_in_and_send(tab: Tab, picture: Path) -> None:
 
 
 async def test_reporter_submits_form_adds_file_and_confirms_resolution(
-    gateway: Served, chromium: Path, tmp_path: Path
+    gateway: RunningGateway, chromium: Path, tmp_path: Path
 ) -> None:
     url = str(gateway.client.make_url("")).rstrip("/")
     picture = tmp_path / "截图 1.png"
@@ -153,7 +153,7 @@ async def test_reporter_submits_form_adds_file_and_confirms_resolution(
 
 
 async def test_staff_link_shows_read_only_incident_page(
-    gateway: Served, chromium: Path, tmp_path: Path
+    gateway: RunningGateway, chromium: Path, tmp_path: Path
 ) -> None:
     url = str(gateway.client.make_url("")).rstrip("/")
     record = {

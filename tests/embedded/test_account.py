@@ -2,8 +2,8 @@
 
 import pytest
 
-from gateway.embedded.account import environment, forget_other_servers
-from tests.support.environment import forget_environment
+from gateway.embedded.account import remove_libpq_variables, server_environment
+from tests.support.environment import remove_gateway_variables
 
 SHELL = {
     "PGHOST": "db.invalid",
@@ -31,7 +31,7 @@ def shell(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("shell")
 def test_server_environment_holds_only_path_locale_and_zone() -> None:
-    assert environment() == {"PATH": "programs", "LC_ALL": "C", "TZ": "UTC"}
+    assert server_environment() == {"PATH": "programs", "LC_ALL": "C", "TZ": "UTC"}
 
 
 @pytest.mark.usefixtures("shell")
@@ -44,23 +44,23 @@ def test_server_environment_keeps_faketime_variables(monkeypatch: pytest.MonkeyP
     }
     for name, value in moved.items():
         monkeypatch.setenv(name, value)
-    assert moved.items() <= environment().items()
+    assert moved.items() <= server_environment().items()
 
 
 @pytest.mark.usefixtures("shell")
 def test_faketime_without_preload_is_accepted(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FAKETIME", "+40d")
     monkeypatch.delenv("LD_PRELOAD")
-    assert environment()["FAKETIME"] == "+40d"
+    assert server_environment()["FAKETIME"] == "+40d"
 
 
 def test_client_environment_drops_only_libpq_variables() -> None:
     environ = dict(SHELL)
-    forget_other_servers(environ)
+    remove_libpq_variables(environ)
     assert set(SHELL) - set(environ) == {"PGHOST", "PGSERVICE", "PGOPTIONS"}
 
 
 def test_test_run_environment_drops_gateway_and_database_variables() -> None:
     environ = dict(SHELL)
-    forget_environment(environ)
+    remove_gateway_variables(environ)
     assert set(environ) == {"GATEWAY_E2E_BIN", "GATEWAY_FAULTS_SEED", "LANG", "LD_PRELOAD", "HOME"}

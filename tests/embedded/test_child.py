@@ -3,7 +3,7 @@
 import subprocess
 import sys
 
-from gateway.embedded.child import watch
+from gateway.embedded.child import start_watcher
 
 SERVER = (
     "import signal, sys; signal.signal(signal.SIGINT, lambda *_: sys.exit(3)); "
@@ -20,7 +20,7 @@ def test_watcher_stops_child_when_parent_pipe_closes() -> None:
         subprocess.Popen(
             [sys.executable, "-c", SERVER], stdin=subprocess.PIPE, stdout=subprocess.PIPE
         ) as ward,
-        watch(ward.pid) as watcher,
+        start_watcher(ward.pid) as watcher,
     ):
         assert ward.stdout is not None
         ward.stdout.readline()

@@ -24,7 +24,7 @@ from gateway.embedded.binaries import (
     reachable_valkey,
     valkey_program,
 )
-from gateway.embedded.launcher import Embedded
+from gateway.embedded.launcher import EmbeddedServers
 from gateway.errors import Misconfigured
 
 PARENT = """
@@ -68,7 +68,7 @@ def state() -> Iterator[Path]:
 
 
 async def test_data_survives_restart(state: Path) -> None:
-    async with Embedded(state) as servers:
+    async with EmbeddedServers(state) as servers:
         connection = await asyncpg.connect(servers.database_url)
         await connection.execute("CREATE TABLE kept AS SELECT 1 AS one")
         assert await connection.fetchval("SHOW fsync") == "on"
@@ -77,7 +77,7 @@ async def test_data_survives_restart(state: Path) -> None:
         client = redis.asyncio.from_url(servers.redis_url)
         await client.set("kept", "1")
         await client.aclose()
-    async with Embedded(state) as servers:
+    async with EmbeddedServers(state) as servers:
         connection = await asyncpg.connect(servers.database_url)
         assert await connection.fetchval("SELECT one FROM kept") == 1
         await connection.close()
@@ -87,7 +87,7 @@ async def test_data_survives_restart(state: Path) -> None:
 
 
 async def test_temporary_state_is_removed_after_stop() -> None:
-    async with Embedded(fast=True) as servers:
+    async with EmbeddedServers(fast=True) as servers:
         state = servers.state
         assert (
             json.loads((state / "servers.json").read_text())["database_url"] == servers.database_url
@@ -99,20 +99,20 @@ async def test_second_gateway_on_same_state_is_refused(
     state: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(launcher, "LOCK_WITHIN", 0.1)
-    async with Embedded(state, fast=True) as first:
+    async with EmbeddedServers(state, fast=True) as first:
         with pytest.raises(Misconfigured, match="in use by another gateway"):
-            await Embedded(state, fast=True).start()
+            await EmbeddedServers(state, fast=True).start()
         connection = await asyncpg.connect(first.database_url)
         assert await connection.fetchval("SELECT 1") == 1
         await connection.close()
 
 
 async def test_data_of_other_major_version_is_refused_and_kept(state: Path) -> None:
-    async with Embedded(state, fast=True):
+    async with EmbeddedServers(state, fast=True):
         pass
     (state / "pg" / "PG_VERSION").write_text("14\n")
     with pytest.raises(Misconfigured, match="was made by PostgreSQL 14 and this is"):
-        await Embedded(state, fast=True).start()
+        await EmbeddedServers(state, fast=True).start()
     assert (state / "pg" / "global").is_dir()
 
 
@@ -127,7 +127,7 @@ async def test_killed_parent_leaves_no_orphan_and_no_damage(state: Path) -> None
     assert len(servers) == 2
     for end in ends:
         await_end(end)
-    async with Embedded(state, fast=True) as restarted:
+    async with EmbeddedServers(state, fast=True) as restarted:
         connection = await asyncpg.connect(restarted.database_url)
         assert await connection.fetchval("SELECT 1") == 1
         await connection.close()
@@ -148,13 +148,13 @@ async def test_servers_restart_directly_after_parent_is_killed(state: Path) -> N
         assert parent.stdout is not None
         parent.stdout.readline()
         parent.send_signal(signal.SIGKILL)
-    async with Embedded(state, fast=True) as restarted:
+    async with EmbeddedServers(state, fast=True) as restarted:
         assert restarted.database_url
 
 
 async def test_state_path_too_long_for_socket_is_supported(state: Path) -> None:
     deep = state.parent / ("d" * 100)
-    async with Embedded(deep, fast=True) as servers:
+    async with EmbeddedServers(deep, fast=True) as servers:
         run = servers._run
         assert run is not None
         assert run.parent == Path("/tmp")
@@ -169,7 +169,7 @@ async def test_private_directory_mode_is_unchanged_for_service_account(state: Pa
         if service_account() is None
         else pytest.raises(Misconfigured, match="cannot enter")
     ):
-        async with Embedded(closed / "state", fast=True):
+        async with EmbeddedServers(closed / "state", fast=True):
             pass
     assert closed.stat().st_mode & 0o777 == 0o700
 
@@ -186,7 +186,7 @@ async def test_programs_in_private_home_are_copied_and_home_stays_private(
     home.chmod(0o700)
     monkeypatch.setenv("GATEWAY_POSTGRES_BIN", str(home / package.name / "pginstall" / "bin"))
     monkeypatch.setenv("GATEWAY_VALKEY_BIN", str(home / "valkey-server"))
-    async with Embedded(state, fast=True):
+    async with EmbeddedServers(state, fast=True):
         assert (state / "bin").exists() == (service_account() is not None)
     assert home.stat().st_mode & 0o777 == 0o700
 

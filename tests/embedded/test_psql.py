@@ -4,13 +4,13 @@ from pathlib import Path
 
 import pytest
 
-from gateway.embedded.launcher import Embedded
+from gateway.embedded.launcher import EmbeddedServers
 from gateway.embedded.psql import running_database
 from gateway.errors import Misconfigured
 
 
 async def test_running_database_url_is_found() -> None:
-    async with Embedded(fast=True) as servers:
+    async with EmbeddedServers(fast=True) as servers:
         assert running_database(servers.state) == servers.database_url
 
 

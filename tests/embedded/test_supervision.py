@@ -9,13 +9,13 @@ import pytest
 import structlog
 
 from gateway.clock import SystemClock
-from gateway.embedded.launcher import Embedded, Server
+from gateway.embedded.launcher import EmbeddedServer, EmbeddedServers
 from gateway.embedded.supervision import keep_running
 
 CLOCK = SystemClock()
 
 
-def kill(server: Server) -> int:
+def kill(server: EmbeddedServer) -> int:
     server.child.process.send_signal(signal.SIGKILL)
     return server.child.process.pid
 
@@ -23,14 +23,14 @@ def kill(server: Server) -> int:
 Watching = asyncio.Task[None]
 
 
-async def until_another_answers(server: Server, killed: int, watching: Watching) -> None:
+async def until_another_answers(server: EmbeddedServer, killed: int, watching: Watching) -> None:
     while server.child.process.pid == killed or not await server.answers():
         assert not watching.done()
         await CLOCK.sleep(0.02)
 
 
 async def test_killed_server_is_restarted_on_its_data() -> None:
-    async with Embedded(fast=True) as embedded:
+    async with EmbeddedServers(fast=True) as embedded:
         watching = asyncio.create_task(keep_running(embedded, CLOCK))
         conn = await asyncpg.connect(embedded.database_url)
         await conn.execute("CREATE TABLE kept AS SELECT 1 AS one")
@@ -44,7 +44,7 @@ async def test_killed_server_is_restarted_on_its_data() -> None:
 
 
 async def test_failing_server_start_is_retried_with_growing_pauses() -> None:
-    async with Embedded(fast=True) as embedded:
+    async with EmbeddedServers(fast=True) as embedded:
         postgres = embedded.servers[1]
         moved = embedded.state / "pg" / "global.away"
         with structlog.testing.capture_logs() as told:
@@ -68,10 +68,10 @@ async def test_failing_server_start_is_retried_with_growing_pauses() -> None:
 async def test_full_disk_at_restart_does_not_end_supervision(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    async with Embedded(fast=True) as embedded:
+    async with EmbeddedServers(fast=True) as embedded:
         valkey, restart, tried = embedded.servers[0], embedded.restart, []
 
-        async def no_room_at_first(server: Server) -> None:
+        async def no_room_at_first(server: EmbeddedServer) -> None:
             tried.append(server)
             if len(tried) == 1:
                 raise OSError(errno.ENOSPC, "No space left on device")

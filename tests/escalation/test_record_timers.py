@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.durations import Promise
+from gateway.durations import WorkingTime
 from gateway.errors import Misconfigured
 from gateway.escalation.duties import with_announcements
 from gateway.escalation.management import EscalationRules
@@ -146,7 +146,9 @@ def test_unknown_policy_falls_back_to_default() -> None:
 
 def test_empty_target_is_misconfigured() -> None:
     shipped = SETTINGS.sla.policies["itil-minutes"]
-    broken = msgspec.structs.replace(shipped, targets={**shipped.targets, 1: {"desk": Promise()}})
+    broken = msgspec.structs.replace(
+        shipped, targets={**shipped.targets, 1: {"desk": WorkingTime()}}
+    )
     with pytest.raises(Misconfigured):
         read_policies(msgspec.structs.replace(SETTINGS.sla, policies={"itil-minutes": broken}))
 

@@ -5,12 +5,12 @@ from collections.abc import AsyncIterator
 import pytest
 
 from gateway.db.migrate import migrate
-from gateway.embedded.launcher import Embedded
+from gateway.embedded.launcher import EmbeddedServers
 
 
 @pytest.fixture
-async def own_servers() -> AsyncIterator[Embedded]:
+async def own_servers() -> AsyncIterator[EmbeddedServers]:
     """A durable PostgreSQL and a Valkey of the test's own, to stop, freeze and kill."""
-    async with Embedded() as servers:
+    async with EmbeddedServers() as servers:
         await migrate(servers.database_url)
         yield servers

@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 
 from gateway.access.keys import Scope
-from tests.support.process import CLOCK, Replica, chosen, make_key, replicas, report
+from tests.support.process import CLOCK, Replica, choose_size, make_key, print_figures, replicas
 from tests.support.sender import Sender
 
 MEGABYTE = 1 << 20
-SOCKETS, ROUNDS, AT_ONCE = chosen(180, 1_002), chosen(2, 6), 60
+SOCKETS, ROUNDS, AT_ONCE = choose_size(180, 1_002), choose_size(2, 6), 60
 GIVEN_BACK_WITHIN = 40.0
 
 
@@ -55,7 +55,7 @@ def resident(replica: Replica) -> int:
     return int(pages) * 4_096
 
 
-@pytest.mark.timeout(chosen(120, 600))
+@pytest.mark.timeout(choose_size(120, 600))
 async def test_aborted_uploads_leak_no_memory(
     database_url: str, redis_url: str, tmp_path: Path
 ) -> None:
@@ -80,5 +80,5 @@ async def test_aborted_uploads_leak_no_memory(
                 await CLOCK.sleep(0.5)
             after.append(resident(gateway) - before)
         assert (await sender.event("after")).acknowledged
-    report(grown=after)
+    print_figures(grown=after)
     assert max(after) < 64 * MEGABYTE

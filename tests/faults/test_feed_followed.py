@@ -14,10 +14,18 @@ import asyncpg
 import pytest
 
 from gateway.access.keys import Scope
-from tests.support.process import CLOCK, ROOT, chosen, make_key, replicas, report, seeded
+from tests.support.process import (
+    CLOCK,
+    ROOT,
+    choose_size,
+    make_key,
+    print_figures,
+    replicas,
+    seeded_random,
+)
 
-WRITERS = chosen(4, 16)
-SECONDS = chosen(2, 60)
+WRITERS = choose_size(4, 16)
+SECONDS = choose_size(2, 60)
 TOLD = (
     "SELECT i.number || ' ' || t.seq AS line FROM timeline t "
     "JOIN incident i ON i.id = t.incident_id"
@@ -57,11 +65,11 @@ def seen_in(folder: Path) -> list[str]:
     return [line for line in (folder / "seen").read_text().splitlines() if line]
 
 
-@pytest.mark.timeout(chosen(60, 240))
+@pytest.mark.timeout(choose_size(60, 240))
 async def test_killed_feed_consumer_misses_no_change(
     database_url: str, redis_url: str, tmp_path: Path
 ) -> None:
-    chance, kills = seeded(), 0
+    chance, kills = seeded_random(), 0
     key, conn = await make_key(database_url, Scope.ADMIN), await asyncpg.connect(database_url)
     try:
         async with (
@@ -92,7 +100,7 @@ async def test_killed_feed_consumer_misses_no_change(
     finally:
         await conn.close()
     seen = seen_in(tmp_path)
-    report(
+    print_figures(
         changes=len(told),
         kills=kills,
         seen_again=len(seen) - len(set(seen)),

@@ -12,12 +12,19 @@ import redis.asyncio
 from gateway.sla.timers.slots import micros, pack
 from gateway.sla.timers.timer_store import TimerId
 from gateway.vocabulary import TimerKind
-from tests.support.armed import ALL_FIRED, arm_many, some_ids, tally
-from tests.support.process import CLOCK, chosen, replicas, report, seeded, until
+from tests.support.armed import ALL_FIRED, arm_many, count_firings, last_due_ids
+from tests.support.process import (
+    CLOCK,
+    choose_size,
+    print_figures,
+    replicas,
+    seeded_random,
+    wait_until_true,
+)
 
-TIMERS = chosen(5_000, 100_000)
-FIRST = chosen(3, 10)
-SPAN = chosen(3, 60)
+TIMERS = choose_size(5_000, 100_000)
+FIRST = choose_size(3, 10)
+SPAN = choose_size(3, 60)
 
 
 async def corrupt_index(
@@ -25,18 +32,18 @@ async def corrupt_index(
 ) -> None:
     """Claim that timers of the far end are due now, and put in what is no timer at all."""
     now = micros(await conn.fetchval("SELECT clock_timestamp()")) // 1000
-    for incident in await some_ids(conn, 200):
+    for incident in await last_due_ids(conn, 200):
         shard, slot, member = pack(TimerId(incident, TimerKind.AUTO_CLOSE), now)
         await client.sadd(f"{{sla:{shard}}}:{slot}:0", str(member), "rubbish", str(2**62 + member))
         await client.zadd(f"{{sla:{shard}}}:slots", {f"{slot}:0": slot, "no slot": slot})
 
 
-@pytest.mark.timeout(chosen(60, 240))
+@pytest.mark.timeout(choose_size(60, 240))
 async def test_wiped_or_corrupted_index_does_not_affect_timers(
     database_url: str, redis_url: str, tmp_path: Path
 ) -> None:
     chance, client, conn = (
-        seeded(),
+        seeded_random(),
         redis.asyncio.from_url(redis_url),
         await asyncpg.connect(database_url),
     )
@@ -45,17 +52,17 @@ async def test_wiped_or_corrupted_index_does_not_affect_timers(
             await arm_many(conn, TIMERS, FIRST, FIRST + SPAN)
             await CLOCK.sleep(2)
             await corrupt_index(conn, client)
-            for number in range(chosen(2, 20)):
+            for number in range(choose_size(2, 20)):
                 await CLOCK.sleep(chance.uniform(0.5, 1.5))
                 if number % 3 == 2:
                     await client.flushall()
                 else:
                     await corrupt_index(conn, client)
-            await until(conn, ALL_FIRED, SPAN + 30)
-        found = await tally(conn)
+            await wait_until_true(conn, ALL_FIRED, SPAN + 30)
+        found = await count_firings(conn)
     finally:
         await conn.close()
         await client.aclose()
-    report(timers=TIMERS, within_seconds=SPAN, found=found)
+    print_figures(timers=TIMERS, within_seconds=SPAN, found=found)
     assert found.right, found
     assert found.latest <= 10, found

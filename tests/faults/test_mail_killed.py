@@ -14,16 +14,16 @@ import pytest
 from gateway.access.keys import Scope
 from tests.channels.email.writing import a_mail
 from tests.support.certificate import make_certificate
-from tests.support.imap_server import PASSWORD, USER, an_imap_server
+from tests.support.imap_server import PASSWORD, USER, run_imap_server
 from tests.support.process import (
     CLOCK,
-    chosen,
+    choose_size,
     free_port,
     make_key,
+    print_figures,
     replicas,
-    report,
-    seeded,
-    until,
+    seeded_random,
+    wait_until_true,
 )
 
 LISTENING = """
@@ -50,16 +50,16 @@ QUIET = (
 )
 
 
-@pytest.mark.timeout(chosen(60, 600))
+@pytest.mark.timeout(choose_size(60, 600))
 async def test_every_mail_becomes_one_incident_despite_kills(
     database_url: str, redis_url: str, tmp_path: Path
 ) -> None:
     """Half of the mails come by SMTP, the other half lie in a mailbox."""
-    chance, port, count = seeded(), free_port(), chosen(40, 1_500)
+    chance, port, count = seeded_random(), free_port(), choose_size(40, 1_500)
     todo, tries, kills = list(range(count)), Counter[str](), 0
     conn = await asyncpg.connect(database_url)
     certificate, _ = make_certificate(tmp_path)
-    async with an_imap_server(certificate) as server:
+    async with run_imap_server(certificate) as server:
         for number in range(count):
             await server.do(
                 "append",
@@ -83,17 +83,17 @@ async def test_every_mail_becomes_one_incident_despite_kills(
                     await CLOCK.sleep(
                         chance.uniform(0.05, 0.4) if kills else 0.005
                     )  # at once, before all is taken
-                    if kills < chosen(1, 30) and todo and tries["taken"]:
+                    if kills < choose_size(1, 30) and todo and tries["taken"]:
                         gateway.kill()
                         await gateway.start()
                         await conn.execute(LAPSE)
                         kills += 1
-            await until(conn, QUIET, chosen(20, 200))
+            await wait_until_true(conn, QUIET, choose_size(20, 200))
         assert await server.do("search", "INBOX", "UNSEEN") == []
     found = {row["title"]: row["n"] for row in await conn.fetch(RECORDS)}
     entries = await conn.fetchval(ENTRIES)
     await conn.close()
-    report(mails=2 * count, kills=kills, tries=dict(tries))
+    print_figures(mails=2 * count, kills=kills, tries=dict(tries))
     assert found == {f"{way} {number}": 1 for number in range(count) for way in ("mail", "box")}
     assert (entries, kills >= 1, tries["cut"] >= 1) == (2 * count, True, True)
 

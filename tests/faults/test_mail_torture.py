@@ -19,7 +19,16 @@ from gateway.channels.email.posted import DeliveredMail, FileLimits, parse_mail
 from gateway.errors import Malformed
 from tests.channels.email.torture import mails
 from tests.support.certificate import make_certificate
-from tests.support.process import FULL, chosen, free_port, lags, make_key, replicas, report, seeded
+from tests.support.process import (
+    FULL,
+    choose_size,
+    free_port,
+    make_key,
+    print_figures,
+    read_loop_lags,
+    replicas,
+    seeded_random,
+)
 
 AT_ONCE = 6
 LISTENING = """
@@ -40,7 +49,7 @@ OUTCOMES = "SELECT outcome, count(*) AS n FROM alert_event GROUP BY outcome ORDE
 
 def test_hostile_mail_raises_only_malformed() -> None:
     found: Counter[str] = Counter()
-    for mail in mails(chosen(120, 2_000), seeded()):
+    for mail in mails(choose_size(120, 2_000), seeded_random()):
         try:
             letter = parse_mail(DeliveredMail("message/rfc822", mail), FileLimits())
         except Malformed as error:
@@ -48,7 +57,7 @@ def test_hostile_mail_raises_only_malformed() -> None:
         else:
             found[letter.nature] += 1
             f"{letter.subject}{letter.text}{letter.sender_name}".encode()
-    report(**{name.replace(" ", "_"): count for name, count in found.items()})
+    print_figures(**{name.replace(" ", "_"): count for name, count in found.items()})
     assert {"person", "this is no mail: it begins with no header field"} <= found.keys()
 
 
@@ -56,8 +65,8 @@ def test_hostile_mail_raises_only_malformed() -> None:
 async def test_every_accepted_mail_has_one_receipt_with_one_outcome(
     database_url: str, redis_url: str, tmp_path: Path
 ) -> None:
-    chance, port = seeded(), free_port()
-    todo = list(mails(chosen(120, 2_000), chance))
+    chance, port = seeded_random(), free_port()
+    todo = list(mails(choose_size(120, 2_000), chance))
     count = len(todo)
     answers: Counter[str] = Counter()
     certificate, trusting = make_certificate(tmp_path)
@@ -68,7 +77,7 @@ async def test_every_accepted_mail_has_one_receipt_with_one_outcome(
             *(deliver(port, trusting, address, todo, chance, answers) for _ in range(AT_ONCE))
         )
         async with aiohttp.ClientSession(gateway.url) as session:
-            counts = await lags(session)
+            counts = await read_loop_lags(session)
         assert "Traceback" not in gateway.log.read_text()
     conn = await asyncpg.connect(database_url)
     try:
@@ -79,7 +88,9 @@ async def test_every_accepted_mail_has_one_receipt_with_one_outcome(
         f"held_over_{bucket}": counts["+Inf"] - counts[bucket]
         for bucket in ("0.025", "0.05", "0.1")
     }
-    report(answers=dict(answers), outcomes={row["outcome"]: row["n"] for row in outcomes}, **held)
+    print_figures(
+        answers=dict(answers), outcomes={row["outcome"]: row["n"] for row in outcomes}, **held
+    )
     assert set(answers) == {"2.0.0"}, answers
     assert tally is not None
     assert (tally["receipts"], tally["other_than_one"]) == (count, 0)

@@ -10,10 +10,10 @@ import asyncpg
 import pytest
 
 from gateway.access.keys import Scope
-from tests.support.process import chosen, make_key, replicas, report
+from tests.support.process import choose_size, make_key, print_figures, replicas
 from tests.support.sender import Sender, judge
 
-ROUNDS = chosen(1, 100)
+ROUNDS = choose_size(1, 100)
 LIVE = """
 SELECT key_hash, count(*) AS n FROM incident
 WHERE key_hash IS NOT NULL
@@ -22,7 +22,7 @@ WHERE key_hash IS NOT NULL
 EVER = "SELECT count(*) FROM incident WHERE key_hash IS NOT NULL"
 
 
-@pytest.mark.timeout(chosen(60, 300))
+@pytest.mark.timeout(choose_size(60, 300))
 @pytest.mark.parametrize("count", [1, 2])
 async def test_concurrent_events_on_one_key_make_one_open_incident(
     database_url: str, redis_url: str, tmp_path: Path, count: int
@@ -42,7 +42,7 @@ async def test_concurrent_events_on_one_key_make_one_open_incident(
     verdict, conn = await judge(database_url, sender.ledger), await asyncpg.connect(database_url)
     live, ever = [row["n"] for row in await conn.fetch(LIVE)], await conn.fetchval(EVER)
     await conn.close()
-    report(
+    print_figures(
         replicas=count,
         events=len(sender.ledger),
         answers=sender.answers(),

@@ -26,7 +26,7 @@ from schemathesis.generation import GenerationMode
 
 from gateway.access.keys import Scope
 from gateway.api.description.addresses import described_endpoints
-from tests.support.process import FULL, chosen, make_key, replicas, report
+from tests.support.process import FULL, choose_size, make_key, print_figures, replicas
 
 CHECKS = [
     not_a_server_error,
@@ -44,7 +44,7 @@ Their answers are not described, and they have tests of their own.
 """
 
 QUICK = settings(
-    max_examples=chosen(1, 250),
+    max_examples=choose_size(1, 250),
     deadline=None,
     database=None,
     derandomize=not FULL,
@@ -61,7 +61,7 @@ async def test_every_operation_conforms_to_openapi_document(
         key = await make_key(database_url, Scope.ADMIN, Scope.INGEST)
         tried = await asyncio.to_thread(try_every_operation, gateway.url, key)
         assert "Traceback" not in gateway.log.read_text()
-    report(operations=len(tried), requests=sum(tried.values()))
+    print_figures(operations=len(tried), requests=sum(tried.values()))
     assert min(tried.values()) > 0
 
 

@@ -15,10 +15,10 @@ import asyncpg
 import pytest
 
 from gateway.access.keys import BELIEVED_FOR, Scope
-from gateway.embedded.launcher import Embedded
-from tests.support.process import CLOCK, Replica, make_key, replicas, report
+from gateway.embedded.launcher import EmbeddedServers
+from tests.support.process import CLOCK, Replica, make_key, print_figures, replicas
 from tests.support.sender import Sender, judge
-from tests.support.servers import frozen
+from tests.support.servers import freeze_server
 
 SLOWEST = 2.5
 AT_ONCE = 100
@@ -132,7 +132,7 @@ async def probed(session: aiohttp.ClientSession) -> None:
 
 @pytest.mark.timeout(90)
 async def test_frozen_postgresql_is_answered_503_within_limit(
-    own_servers: Embedded, tmp_path: Path
+    own_servers: EmbeddedServers, tmp_path: Path
 ) -> None:
     url = own_servers.database_url
     key = await make_key(url, Scope.ADMIN, Scope.INGEST)
@@ -147,7 +147,7 @@ async def test_frozen_postgresql_is_answered_503_within_limit(
             number = (await made.json())["number"]
         operations = await every_operation(session)
         await ask(session, "GET", f"/api/v1/incidents/{number}")
-        with frozen(own_servers, "PostgreSQL"):
+        with freeze_server(own_servers, "PostgreSQL"):
             known = await asked(session, *ways_in(number, key))
             await probed(session)
             await CLOCK.sleep(BELIEVED_FOR)
@@ -160,7 +160,7 @@ async def test_frozen_postgresql_is_answered_503_within_limit(
         after = await asked(session, *ways_in(number, key))
     answers = known + unknown
     slowest = max(answers, key=lambda one: one.seconds)
-    report(
+    print_figures(
         requests=len(answers),
         slowest=slowest,
         back_after=back,
@@ -179,7 +179,7 @@ async def test_frozen_postgresql_is_answered_503_within_limit(
 
 @pytest.mark.timeout(60)
 async def test_retried_requests_after_freeze_count_once(
-    own_servers: Embedded, tmp_path: Path
+    own_servers: EmbeddedServers, tmp_path: Path
 ) -> None:
     url, stop = own_servers.database_url, asyncio.Event()
     key = await make_key(url, Scope.ADMIN, Scope.INGEST)
@@ -188,11 +188,11 @@ async def test_retried_requests_after_freeze_count_once(
         Sender([gateway.url], key) as sender,
         asyncio.TaskGroup() as group,
     ):
-        group.create_task(sender.steadily(RATE, stop))
+        group.create_task(sender.send_at_rate(RATE, stop))
         reports = [group.create_task(reported(gateway, key, number)) for number in range(40)]
         for _ in range(2):
             await CLOCK.sleep(0.5)
-            with frozen(own_servers, "PostgreSQL"):
+            with freeze_server(own_servers, "PostgreSQL"):
                 await CLOCK.sleep(3)
         await asyncio.wait(reports)
         stop.set()
@@ -203,7 +203,7 @@ async def test_retried_requests_after_freeze_count_once(
     )
     await conn.close()
     slowest = max(second for sent in sender.ledger for second in sent.seconds)
-    report(answers=answers, slowest=slowest, refused=sum(task.result() for task in reports))
+    print_figures(answers=answers, slowest=slowest, refused=sum(task.result() for task in reports))
     assert verdict.clean, verdict
     assert set(answers) == {202, 503}
     assert sorted((row["title"], row["n"]) for row in titles) == sorted(

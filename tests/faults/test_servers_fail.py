@@ -12,11 +12,18 @@ import asyncpg
 import pytest
 
 from gateway.access.keys import Scope
-from gateway.embedded.launcher import Embedded
-from tests.support.armed import ALL_FIRED, arm_many, tally
-from tests.support.process import CLOCK, chosen, make_key, replicas, report, until
+from gateway.embedded.launcher import EmbeddedServers
+from tests.support.armed import ALL_FIRED, arm_many, count_firings
+from tests.support.process import (
+    CLOCK,
+    choose_size,
+    make_key,
+    print_figures,
+    replicas,
+    wait_until_true,
+)
 from tests.support.sender import Sender, judge
-from tests.support.servers import child, restart_postgres
+from tests.support.servers import embedded_process, restart_postgres
 
 TERMINATE = (
     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'gateway%'"
@@ -31,9 +38,9 @@ async def recovered(sender: Sender) -> float:
     return CLOCK.monotonic() - began
 
 
-@pytest.mark.timeout(chosen(60, 240))
+@pytest.mark.timeout(choose_size(60, 240))
 async def test_postgresql_disconnects_and_crashes_cause_only_503(
-    own_servers: Embedded, tmp_path: Path
+    own_servers: EmbeddedServers, tmp_path: Path
 ) -> None:
     url, stop, waits = own_servers.database_url, asyncio.Event(), []
     key = await make_key(url, Scope.INGEST)
@@ -42,21 +49,21 @@ async def test_postgresql_disconnects_and_crashes_cause_only_503(
         Sender([gateway.url], key) as sender,
         asyncio.TaskGroup() as group,
     ):
-        group.create_task(sender.steadily(RATE, stop))
-        for _ in range(chosen(1, 20)):
+        group.create_task(sender.send_at_rate(RATE, stop))
+        for _ in range(choose_size(1, 20)):
             await CLOCK.sleep(0.5)
             conn = await asyncpg.connect(url)
             await conn.execute(TERMINATE)
             await conn.close()
             waits.append(await recovered(sender))
-        for _ in range(chosen(1, 10)):
+        for _ in range(choose_size(1, 10)):
             await CLOCK.sleep(0.5)
             await restart_postgres(own_servers)
             waits.append(await recovered(sender))
         stop.set()
     verdict, answers = await judge(url, sender.ledger), sender.answers()
     slowest = max(second for sent in sender.ledger for second in sent.seconds)
-    report(
+    print_figures(
         events=len(sender.ledger),
         answers=answers,
         slowest_recovery=max(waits),
@@ -77,12 +84,14 @@ async def acknowledge_a_record(session: aiohttp.ClientSession) -> float:
     return CLOCK.monotonic() - began
 
 
-@pytest.mark.timeout(chosen(60, 120))
-async def test_frozen_valkey_delays_only_timers(own_servers: Embedded, tmp_path: Path) -> None:
+@pytest.mark.timeout(choose_size(60, 120))
+async def test_frozen_valkey_delays_only_timers(
+    own_servers: EmbeddedServers, tmp_path: Path
+) -> None:
     url, stop, frozen = (
         own_servers.database_url,
         asyncio.Event(),
-        child(own_servers, "Valkey").process,
+        embedded_process(own_servers, "Valkey").process,
     )
     key, acks = await make_key(url, Scope.INGEST, Scope.ADMIN), []
     conn = await asyncpg.connect(url)
@@ -94,9 +103,9 @@ async def test_frozen_valkey_delays_only_timers(own_servers: Embedded, tmp_path:
     ):
         frozen.send_signal(signal.SIGSTOP)
         try:
-            thaw = CLOCK.monotonic() + chosen(3, 10)
-            sending = asyncio.create_task(sender.steadily(RATE, stop))
-            await arm_many(conn, chosen(500, 5_000), 1, chosen(2, 9))
+            thaw = CLOCK.monotonic() + choose_size(3, 10)
+            sending = asyncio.create_task(sender.send_at_rate(RATE, stop))
+            await arm_many(conn, choose_size(500, 5_000), 1, choose_size(2, 9))
             while CLOCK.monotonic() < thaw:
                 acks.append(await acknowledge_a_record(session))
                 await CLOCK.sleep(0.2)
@@ -104,14 +113,14 @@ async def test_frozen_valkey_delays_only_timers(own_servers: Embedded, tmp_path:
             frozen.send_signal(signal.SIGCONT)
         stop.set()
         await sending
-        await until(conn, ALL_FIRED, 20)
-    found = await tally(conn)
+        await wait_until_true(conn, ALL_FIRED, 20)
+    found = await count_firings(conn)
     await conn.close()
     verdict, slowest = (
         await judge(url, sender.ledger),
         max(second for sent in sender.ledger for second in sent.seconds),
     )
-    report(
+    print_figures(
         answers=sender.answers(),
         slowest_intake=slowest,
         slowest_acknowledgement=max(acks),

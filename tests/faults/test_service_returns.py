@@ -18,13 +18,22 @@ import pytest
 
 from gateway.access.keys import Scope
 from gateway.db.migrate import migrate
-from gateway.embedded.launcher import Embedded
+from gateway.embedded.launcher import EmbeddedServers
 from gateway.embedded.supervision import keep_running
-from tests.support.full_disk import Disk, no_larger_files, small_disk
+from tests.support.full_disk import Disk, limit_file_size, small_disk
 from tests.support.orchestrator import Orchestrator
-from tests.support.process import CLOCK, CUT, Replica, children, chosen, make_key, replicas, report
+from tests.support.process import (
+    CLOCK,
+    CUT,
+    Replica,
+    children,
+    choose_size,
+    make_key,
+    print_figures,
+    replicas,
+)
 from tests.support.sender import Sender, judge
-from tests.support.servers import child, frozen
+from tests.support.servers import embedded_process, freeze_server
 
 RATE = 300
 AT_ONCE = 100
@@ -35,7 +44,7 @@ Those of a real sender queue up with it, and do not pile up at the gateway.
 BACK_WITHIN = 10.0
 STOPPED = 2.0
 """Seconds for which the gateway is stopped: less than what its supervisor takes for silence."""
-AWAY = chosen(4, 15)
+AWAY = choose_size(4, 15)
 """Seconds for which a server is frozen or out of room."""
 
 
@@ -43,7 +52,7 @@ AWAY = chosen(4, 15)
 class Scene:
     """A gateway under load with servers of its own, on a disk that can be filled."""
 
-    servers: Embedded
+    servers: EmbeddedServers
     disk: Disk
     gateway: Replica
     steady: Sender
@@ -80,7 +89,7 @@ class Scene:
 async def under_load(folder: Path) -> AsyncIterator[Scene]:
     stop = asyncio.Event()
     with small_disk() as disk:
-        async with Embedded(disk.folder / "state") as servers:
+        async with EmbeddedServers(disk.folder / "state") as servers:
             url = servers.database_url
             await migrate(url)
             key = await make_key(url, Scope.INGEST)
@@ -92,18 +101,20 @@ async def under_load(folder: Path) -> AsyncIterator[Scene]:
                 asyncio.TaskGroup() as group,
             ):
                 orchestrator = Orchestrator(gateway)
-                group.create_task(steady.steadily(RATE, stop, patient=False, at_once=AT_ONCE))
+                group.create_task(steady.send_at_rate(RATE, stop, patient=False, at_once=AT_ONCE))
                 group.create_task(orchestrator.watch())
                 yield Scene(servers, disk, gateway, steady, after, orchestrator)
                 stop.set()
                 orchestrator.stop()
             verdict = await judge(url, [*steady.ledger, *after.ledger])
-            report(events=len(steady.ledger), answers=steady.answers(), orchestrator=orchestrator)
+            print_figures(
+                events=len(steady.ledger), answers=steady.answers(), orchestrator=orchestrator
+            )
             assert verdict.clean, verdict
 
 
 @asynccontextmanager
-async def kept_running(servers: Embedded) -> AsyncIterator[None]:
+async def kept_running(servers: EmbeddedServers) -> AsyncIterator[None]:
     keeping = asyncio.create_task(keep_running(servers, CLOCK))
     try:
         yield
@@ -126,12 +137,12 @@ def signalled(pid: int, number: signal.Signals) -> Iterator[None]:
 @contextmanager
 def cannot_log(scene: Scene) -> Iterator[None]:
     """The gateway has something to log, and no room to write it."""
-    with no_larger_files([scene.gateway.pid, scene.gateway.serving]):
-        os.kill(child(scene.servers, "PostgreSQL").process.pid, signal.SIGKILL)
+    with limit_file_size([scene.gateway.pid, scene.gateway.serving]):
+        os.kill(embedded_process(scene.servers, "PostgreSQL").process.pid, signal.SIGKILL)
         yield
 
 
-@pytest.mark.timeout(chosen(120, 300))
+@pytest.mark.timeout(choose_size(120, 300))
 async def test_service_recovers_from_killed_stopped_or_log_blocked_gateway(tmp_path: Path) -> None:
     async with under_load(tmp_path) as scene:
         gateway, back = scene.gateway, {}
@@ -139,7 +150,7 @@ async def test_service_recovers_from_killed_stopped_or_log_blocked_gateway(tmp_p
         back["stopped"] = await scene.outlasts(signalled(gateway.serving, signal.SIGSTOP), STOPPED)
         back["full disk"] = await scene.outlasts(cannot_log(scene), AWAY)
         told = gateway.log.read_text()
-    report(**back)
+    print_figures(**back)
     assert '"reason": "killed"' in told
     assert max(back.values()) <= BACK_WITHIN, back
 
@@ -154,19 +165,19 @@ async def assert_service_recovers(
     async with under_load(folder) as scene:
         servers, back = scene.servers, {}
         back["killed"] = await scene.outlasts(
-            signalled(child(servers, server).process.pid, signal.SIGKILL), 0
+            signalled(embedded_process(servers, server).process.pid, signal.SIGKILL), 0
         )
-        back["frozen"] = await scene.outlasts(frozen(servers, server), AWAY)
+        back["frozen"] = await scene.outlasts(freeze_server(servers, server), AWAY)
         back["full disk"] = await scene.outlasts(
-            full(scene, child(servers, server).process.pid), AWAY
+            full(scene, embedded_process(servers, server).process.pid), AWAY
         )
-    report(**back)
+    print_figures(**back)
     assert max(back.values()) <= BACK_WITHIN, back
     assert scene.orchestrator.restarts == 0
     assert set(scene.steady.answers()) <= {CUT, 202, 503}
 
 
-@pytest.mark.timeout(chosen(120, 300))
+@pytest.mark.timeout(choose_size(120, 300))
 async def test_service_recovers_from_killed_frozen_or_disk_full_postgresql(tmp_path: Path) -> None:
     await assert_service_recovers(tmp_path, "PostgreSQL", no_room_for)
 
@@ -193,7 +204,7 @@ async def switch_wal_repeatedly(url: str) -> None:
         await CLOCK.sleep(0.5)
 
 
-@pytest.mark.timeout(chosen(120, 300))
+@pytest.mark.timeout(choose_size(120, 300))
 async def test_service_recovers_from_killed_frozen_or_disk_full_valkey(tmp_path: Path) -> None:
     await assert_service_recovers(
         tmp_path, "Valkey", lambda scene, valkey: scene.disk.full([valkey])

@@ -11,12 +11,12 @@ from gateway.files.s3 import S3Store
 from gateway.files.spool import receive_file
 from gateway.settings import S3
 from tests.support.clock import NOON, FakeClock
-from tests.support.object_store import ObjectStore, an_object_store
+from tests.support.object_store import ObjectStore, run_object_store
 
 
 @pytest.fixture
 async def there() -> AsyncIterator[tuple[ObjectStore, S3]]:
-    async with an_object_store() as made:
+    async with run_object_store() as made:
         yield made
 
 

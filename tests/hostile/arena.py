@@ -17,7 +17,7 @@ import redis.asyncio
 import yarl
 
 from gateway.access.keys import Scope
-from gateway.embedded.launcher import Embedded
+from gateway.embedded.launcher import EmbeddedServers
 from gateway.ingest.workers.process import is_short
 from tests.hostile.children import child, ready, tidy
 from tests.hostile.families import Hostile
@@ -239,7 +239,7 @@ async def _status(session: aiohttp.ClientSession, path: str) -> int:
 async def arena(folder: Path, config: str) -> AsyncIterator[Arena]:
     """A gateway with a small world and a neighbour, all ended at the end."""
     async with AsyncExitStack() as stack:
-        servers = await stack.enter_async_context(Embedded(fast=True))
+        servers = await stack.enter_async_context(EmbeddedServers(fast=True))
         (folder / "gateway.toml").write_text(config)
         env = {
             "DATABASE_URL": servers.database_url,

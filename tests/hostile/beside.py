@@ -15,7 +15,7 @@ from random import Random
 from tests.hostile.arena import Arena, Felt, arena, sizes
 from tests.hostile.families import FAMILIES, every
 from tests.hostile.test_every_route import CONFIG
-from tests.support.process import report
+from tests.support.process import print_figures
 
 INPUTS = 10_000
 """Of each family."""
@@ -31,7 +31,7 @@ async def main(seed: int) -> None:
             for one in (attacked, beside):
                 await one.attacked(every("odd", one.targets, Random(seed), 1_000, lambda _: 10))
                 await one.measure_calm()
-            report(
+            print_figures(
                 seed=seed,
                 calm_ms=milliseconds(attacked.calm),
                 calm_beside_ms=milliseconds(beside.calm),
@@ -45,7 +45,7 @@ async def compare(attacked: Arena, beside: Arena, family: str, chance: Random) -
     felt = await attacked.attacked(every(family, attacked.targets, chance, INPUTS, sizes))
     control = Felt(span=felt.span)
     beside.hear_neighbour(control)
-    report(
+    print_figures(
         family=family,
         p99_ms=milliseconds(felt.p99),
         beside_ms=milliseconds(control.p99),

@@ -20,9 +20,9 @@ import uvloop
 from gateway.clock import SystemClock
 from gateway.db.migrate import migrate
 from gateway.observe import logs
-from gateway.serving import serving
+from gateway.serving import run_listening_replica
 from gateway.settings import Settings, load
-from gateway.supervisor.child import Line
+from gateway.supervisor.child import SupervisorPipe
 
 CLOCK = SystemClock()
 
@@ -104,11 +104,11 @@ async def main(folder: Path) -> None:
     gc.callbacks.append(Garbage(folder / "garbage.jsonl"))
     threading.Thread(target=beats.watch, daemon=True).start()
     with open(os.devnull, "wb", buffering=0) as unheard:  # noqa: PTH123 - no path, and no supervisor either
-        await serve(settings, folder, beats, Line(unheard.fileno()))
+        await serve(settings, folder, beats, SupervisorPipe(unheard.fileno()))
 
 
-async def serve(settings: Settings, folder: Path, beats: Beats, line: Line) -> None:
-    async with serving(settings, line) as (gateway, stop):
+async def serve(settings: Settings, folder: Path, beats: Beats, line: SupervisorPipe) -> None:
+    async with run_listening_replica(settings, line) as (gateway, stop):
         beating = asyncio.create_task(beats.beat())
         routes = sorted(
             {

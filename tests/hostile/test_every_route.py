@@ -13,7 +13,7 @@ import pytest
 from tests.hostile.arena import AT_ONCE, GARBAGE, GROWN, Arena, Felt, arena, sizes
 from tests.hostile.connections import aborted, one_of_each_kind, slow
 from tests.hostile.families import FAMILIES, every
-from tests.support.process import report
+from tests.support.process import print_figures
 
 INPUTS = int(environ.get("HOSTILE_INPUTS", "50000"))
 SEED = int(environ.get("HOSTILE_SEED", "11"))
@@ -79,7 +79,7 @@ async def tried(attacked: Arena, name: str, again: Callable[[], Awaitable[Felt]]
     """Return what was felt of an attack the last time, which is the first that nobody felt."""
     for number in range(TRIES):
         felt = await again()
-        report(
+        print_figures(
             family=name, tried=number, seed=SEED, calm_ms=round(attacked.calm * 1e3), felt=str(felt)
         )
         if not felt.holds and not slowed(attacked, felt):

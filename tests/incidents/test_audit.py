@@ -9,7 +9,7 @@ import pytest
 from gateway.incidents import audit
 from gateway.vocabulary import AlertStatus
 from tests.support.clock import FakeClock
-from tests.support.intake import IntakeHarness, an_alert, intake_harness
+from tests.support.intake import IntakeHarness, intake_harness, make_alert
 
 KEY = b"test key"
 EDIT = "UPDATE timeline SET facts = '{}' WHERE incident_id = $1 AND seq = 1"
@@ -31,8 +31,8 @@ FORGE_HEAD = "UPDATE incident SET version = version - 1 WHERE id = $1"
 
 
 async def some_history(intake: IntakeHarness) -> list[int]:
-    await intake.tell(*(an_alert(f"k{n}") for n in range(20)))
-    await intake.tell(*(an_alert(f"k{n}", AlertStatus.RESOLVED) for n in range(20)))
+    await intake.tell(*(make_alert(f"k{n}") for n in range(20)))
+    await intake.tell(*(make_alert(f"k{n}", AlertStatus.RESOLVED) for n in range(20)))
     return [row["id"] for row in await intake.rows("SELECT id FROM incident ORDER BY id")]
 
 

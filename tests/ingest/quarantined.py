@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tests.support.served import Served
+from tests.support.served import RunningGateway
 
 QUARANTINE, MAPPING = "/api/v1/quarantine", "/api/v1/mappings/ours/generic"
 
@@ -13,7 +13,7 @@ STEPS = [
 
 
 async def kept(
-    gateway: Served, *bodies: Any, source: str = "generic", key: str = "ingest"
+    gateway: RunningGateway, *bodies: Any, source: str = "generic", key: str = "ingest"
 ) -> list[int]:
     """The ids under which they are in quarantine, the first first."""
     for body in bodies:
@@ -22,12 +22,14 @@ async def kept(
     return [entry["id"] for entry in reversed(listed["quarantine"])]
 
 
-async def asked(gateway: Served, path: str, body: Any, key: str = "admin") -> tuple[int, Any]:
+async def asked(
+    gateway: RunningGateway, path: str, body: Any, key: str = "admin"
+) -> tuple[int, Any]:
     answer = await gateway.post(path, body, key)
     return answer.status, await answer.json(content_type=None)
 
 
-async def save(gateway: Served, steps: Any, **headers: str) -> tuple[int, Any]:
+async def save(gateway: RunningGateway, steps: Any, **headers: str) -> tuple[int, Any]:
     sent = {"Authorization": f"Bearer {gateway.keys['admin']}"} | {
         n.replace("_", "-"): v for n, v in headers.items()
     }

@@ -12,11 +12,11 @@ import pytest
 from gateway.settings import MOST_ITEMS, Database, load
 from tests.ingest.reading.test_lenient import NUL
 from tests.ingest.reading.test_lenient_times import TIMES
-from tests.support.served import Served, served
+from tests.support.served import RunningGateway, served
 
 
 @pytest.fixture
-async def gateway(database_url: str) -> AsyncIterator[Served]:
+async def gateway(database_url: str) -> AsyncIterator[RunningGateway]:
     settings = msgspec.structs.replace(
         load(None, {}), database=Database(url=database_url, pool_min=1, pool_max=8)
     )
@@ -24,7 +24,7 @@ async def gateway(database_url: str) -> AsyncIterator[Served]:
         yield running
 
 
-async def post(gateway: Served, path: str, body: bytes, **headers: str) -> tuple[int, Any]:
+async def post(gateway: RunningGateway, path: str, body: bytes, **headers: str) -> tuple[int, Any]:
     sent = {"Authorization": f"Bearer {gateway.keys['ingest']}", "Content-Type": "application/json"}
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     answer = await gateway.client.post(path, data=body, headers=sent | named)
@@ -33,12 +33,14 @@ async def post(gateway: Served, path: str, body: bytes, **headers: str) -> tuple
     ) if "json" in answer.content_type else None
 
 
-async def receipt(gateway: Served, answer: Any) -> list[Any]:
+async def receipt(gateway: RunningGateway, answer: Any) -> list[Any]:
     _, shown = await gateway.get(f"/api/v1/receipts/{answer['receipt']}", key="read")
     return [one["mended"] for one in shown["results"]]
 
 
-async def test_nul_in_annotation_opens_incident_and_is_reported_on_receipt(gateway: Served) -> None:
+async def test_nul_in_annotation_opens_incident_and_is_reported_on_receipt(
+    gateway: RunningGateway,
+) -> None:
     told = {
         "pointer": "/alerts/0/annotations/lastlog",
         "what": "characters that cannot be kept were replaced by U+FFFD",
@@ -59,7 +61,7 @@ async def test_nul_in_annotation_opens_incident_and_is_reported_on_receipt(gatew
     assert [(one["priority"], one["occurrences"]) for one in found["incidents"]] == [(1, 2)]
 
 
-async def test_byte_order_mark_is_removed_at_every_endpoint(gateway: Served) -> None:
+async def test_byte_order_mark_is_removed_at_every_endpoint(gateway: RunningGateway) -> None:
     mark, key = b"\xef\xbb\xbf", gateway.keys["ingest"]
     event = {
         "routing_key": key,
@@ -90,7 +92,7 @@ async def test_byte_order_mark_is_removed_at_every_endpoint(gateway: Served) -> 
     assert await gateway.pool.fetchval("SELECT count(*) FROM receipt WHERE mended IS NULL") == 0
 
 
-async def test_no_time_format_refuses_alert(gateway: Served) -> None:
+async def test_no_time_format_refuses_alert(gateway: RunningGateway) -> None:
     for told in [*TIMES, "yesterday"]:
         body = {
             "title": "payments down",
@@ -103,7 +105,7 @@ async def test_no_time_format_refuses_alert(gateway: Served) -> None:
     assert [one["pointer"] for one in answer["results"][0]["mended"]] == ["/occurred_at"]
 
 
-async def test_well_formed_alert_reports_no_mends(gateway: Served) -> None:
+async def test_well_formed_alert_reports_no_mends(gateway: RunningGateway) -> None:
     status, answer = await post(gateway, "/ingest/generic", b'{"title":"disk"}')
     assert (status, "mended" in answer["results"][0], await receipt(gateway, answer)) == (
         202,
@@ -112,7 +114,7 @@ async def test_well_formed_alert_reports_no_mends(gateway: Served) -> None:
     )
 
 
-async def test_quarantine_keeps_original_bytes_and_problem(gateway: Served) -> None:
+async def test_quarantine_keeps_original_bytes_and_problem(gateway: RunningGateway) -> None:
     bodies = [
         ("/ingest/generic", b'\xef\xbb\xbf{"titel": "b\xfcro"}', {}),
         (
@@ -135,7 +137,7 @@ async def test_quarantine_keeps_original_bytes_and_problem(gateway: Served) -> N
 FORM = b'--b\r\nContent-Disposition: form-data; name="details"\r\n\r\nno summary\r\n--b--\r\n'
 
 
-async def test_multipart_form_is_read_like_urlencoded_form(gateway: Served) -> None:
+async def test_multipart_form_is_read_like_urlencoded_form(gateway: RunningGateway) -> None:
     body = FORM.replace(
         b"no summary\r\n--b--",
         b'x\r\n--b\r\nContent-Disposition: form-data; name="summary"\r\n\r\n[Shop] Down\r\n--b--',
@@ -158,7 +160,7 @@ async def test_multipart_form_is_read_like_urlencoded_form(gateway: Served) -> N
     ]
 
 
-async def test_key_in_form_body_is_redacted_in_quarantine(gateway: Served) -> None:
+async def test_key_in_form_body_is_redacted_in_quarantine(gateway: RunningGateway) -> None:
     body = f"details=x&token={gateway.keys['ingest']}".encode()
     await gateway.client.post(
         "/api/v2/generic/incoming",
@@ -172,7 +174,7 @@ async def test_key_in_form_body_is_redacted_in_quarantine(gateway: Served) -> No
 
 @pytest.mark.parametrize("path", ["/ingest/generic", "/api/v2/alerts", "/ingest/alertmanager"])
 async def test_too_many_items_return_413_and_are_not_quarantined(
-    gateway: Served, path: str
+    gateway: RunningGateway, path: str
 ) -> None:
     items = b"[" + b"{}," * MOST_ITEMS + b"{}]"
     status, answer = await post(

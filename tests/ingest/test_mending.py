@@ -4,10 +4,10 @@ Each is so once, and a mapping is tried first.
 """
 
 from tests.ingest.quarantined import MAPPING, QUARANTINE, STEPS, asked, kept, save
-from tests.support.served import Served
+from tests.support.served import RunningGateway
 
 
-async def test_quarantine_entry_shows_differences_without_secrets(gateway: Served) -> None:
+async def test_quarantine_entry_shows_differences_without_secrets(gateway: RunningGateway) -> None:
     sent = {"titel": "Disk full", "status": "kaputt", "labels": {"api_key": "s3cr3tvalue"}}
     headers = {
         "Authorization": f"Bearer {gateway.keys['ingest']}",
@@ -33,7 +33,7 @@ async def test_quarantine_entry_shows_differences_without_secrets(gateway: Serve
     assert "authorization" not in told["entry"]["headers"]
 
 
-async def test_non_json_entry_is_shown_as_text_with_secrets_masked(gateway: Served) -> None:
+async def test_non_json_entry_is_shown_as_text_with_secrets_masked(gateway: RunningGateway) -> None:
     headers = {"Authorization": f"Bearer {gateway.keys['ingest']}"}
     assert (
         await gateway.client.post("/ingest/generic", data=b"token=s3cr3tvalue {", headers=headers)
@@ -47,7 +47,7 @@ async def test_non_json_entry_is_shown_as_text_with_secrets_masked(gateway: Serv
 LONG = {"title": "Disk full", "dedup_key": "k" * 600}
 
 
-async def test_quarantine_list_and_counts_are_filtered(gateway: Served) -> None:
+async def test_quarantine_list_and_counts_are_filtered(gateway: RunningGateway) -> None:
     await kept(gateway, {"status": "kaputt"}, {"status": "kaputt"}, LONG)
     await kept(gateway, LONG, key="other")
     _, counted = await gateway.get(f"{QUARANTINE}/counts", "admin")
@@ -71,7 +71,9 @@ async def test_quarantine_list_and_counts_are_filtered(gateway: Served) -> None:
         assert (status, sum(one["count"] for one in counted["counts"])) == (200, found)
 
 
-async def test_saved_mapping_applies_to_quarantined_and_new_requests(gateway: Served) -> None:
+async def test_saved_mapping_applies_to_quarantined_and_new_requests(
+    gateway: RunningGateway,
+) -> None:
     waiting = await kept(
         gateway, {"name": "Disk", "status": "kaputt"}, {"name": "", "status": "other"}
     )
@@ -112,7 +114,7 @@ async def test_saved_mapping_applies_to_quarantined_and_new_requests(gateway: Se
     assert (await asked(gateway, f"{QUARANTINE}/{waiting[0]}/drop", {"reason": "x"}))[0] == 409
 
 
-async def test_mapping_is_versioned_and_stale_if_match_returns_412(gateway: Served) -> None:
+async def test_mapping_is_versioned_and_stale_if_match_returns_412(gateway: RunningGateway) -> None:
     assert (await gateway.get(MAPPING, "admin"))[0] == 404
     assert (await save(gateway, STEPS))[1]["version"] == 1
     assert (await save(gateway, STEPS))[1]["version"] == 1
@@ -137,7 +139,9 @@ async def test_mapping_is_versioned_and_stale_if_match_returns_412(gateway: Serv
         assert (await gateway.client.put(path, json=body, headers=sent)).status == 404
 
 
-async def test_dropped_entry_keeps_first_reason_and_is_not_replayed(gateway: Served) -> None:
+async def test_dropped_entry_keeps_first_reason_and_is_not_replayed(
+    gateway: RunningGateway,
+) -> None:
     (entry,) = await kept(gateway, {"status": "kaputt"})
     assert (await asked(gateway, f"{QUARANTINE}/{entry}/drop", {"reason": ""}))[0] == 400
     for reason in ("a test of theirs", "another one"):
@@ -152,7 +156,9 @@ async def test_dropped_entry_keeps_first_reason_and_is_not_replayed(gateway: Ser
     assert (await asked(gateway, f"{QUARANTINE}/{entry + 1}/drop", {"reason": "x"}))[0] == 404
 
 
-async def test_quarantine_changes_and_mappings_require_administrator(gateway: Served) -> None:
+async def test_quarantine_changes_and_mappings_require_administrator(
+    gateway: RunningGateway,
+) -> None:
     for path in ("/replay", "/try", "/1/drop"):
         assert (await gateway.post(QUARANTINE + path, {}, "write")).status == 403
     sent = {"Authorization": f"Bearer {gateway.keys['write']}"}
@@ -160,7 +166,7 @@ async def test_quarantine_changes_and_mappings_require_administrator(gateway: Se
     assert (await gateway.client.get(MAPPING, headers=sent)).status == 403
 
 
-async def test_email_entry_is_shown_without_comparison(gateway: Served) -> None:
+async def test_email_entry_is_shown_without_comparison(gateway: RunningGateway) -> None:
     (entry,) = await kept(gateway, {"status": "kaputt"})
     await gateway.pool.execute("UPDATE quarantine SET source = 'email'")
     _, told = await gateway.get(f"{QUARANTINE}/{entry}", "admin")

@@ -24,7 +24,7 @@ from gateway.vocabulary import AlertStatus
 from tests.compat.test_endpoints import settings
 from tests.ingest.requests import FIXTURES, read
 from tests.ingest.test_notification_command import Nagios, Stub
-from tests.support.served import Served, served
+from tests.support.served import RunningGateway, served
 
 INTEGRATIONS = Path(__file__).parents[2] / "integrations"
 SLUGS = [
@@ -224,13 +224,13 @@ Answers = Callable[[web.Request], Awaitable[web.Response]]
 
 
 @pytest.fixture
-async def gateway(database_url: str) -> AsyncIterator[Served]:
+async def gateway(database_url: str) -> AsyncIterator[RunningGateway]:
     async with served(settings(database_url)) as running:
         yield running
 
 
 async def test_nagios_command_and_icinga_event_open_and_clear_incidents(
-    gateway: Served, tmp_path: Path
+    gateway: RunningGateway, tmp_path: Path
 ) -> None:
     (tmp_path / "key").write_text(gateway.keys["ingest"] + "\n")
     nagios = Nagios(tmp_path, Stub(port=gateway.client.make_url("/").port or 0))

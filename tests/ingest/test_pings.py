@@ -5,16 +5,18 @@ from collections.abc import AsyncIterator
 import pytest
 
 from tests.compat.test_endpoints import settings
-from tests.support.served import Served, served
+from tests.support.served import RunningGateway, served
 
 
 @pytest.fixture
-async def gateway(database_url: str) -> AsyncIterator[Served]:
+async def gateway(database_url: str) -> AsyncIterator[RunningGateway]:
     async with served(settings(database_url)) as running:
         yield running
 
 
-async def test_job_pings_at_every_address_and_failure_opens_incident(gateway: Served) -> None:
+async def test_job_pings_at_every_address_and_failure_opens_incident(
+    gateway: RunningGateway,
+) -> None:
     address = f"/ping/{gateway.keys['ingest']}/backup"
 
     async def ping(method: str, what: str, body: bytes | None = None) -> tuple[int, str]:
@@ -56,7 +58,7 @@ async def test_job_pings_at_every_address_and_failure_opens_incident(gateway: Se
 
 
 async def test_ping_with_wrong_key_is_refused_and_foreign_monitor_returns_404(
-    gateway: Served,
+    gateway: RunningGateway,
 ) -> None:
     await gateway.client.get(f"/ping/{gateway.keys['ingest']}/backup?create=1")
     answers = [

@@ -5,20 +5,20 @@ from collections.abc import AsyncIterator
 import pytest
 
 from gateway.settings import load
-from tests.support.served import Served, served
+from tests.support.served import RunningGateway, served
 
 BAD = {"version": "4", "alerts": [{"status": "firing", "labels": "on fire", "fingerprint": "ab"}]}
 
 
 @pytest.fixture
-async def gateway(database_url: str, redis_url: str) -> AsyncIterator[Served]:
+async def gateway(database_url: str, redis_url: str) -> AsyncIterator[RunningGateway]:
     async with served(
         load(None, {"DATABASE_URL": database_url, "REDIS_URL": redis_url})
     ) as running:
         yield running
 
 
-async def test_unreadable_body_returns_400_and_is_quarantined(gateway: Served) -> None:
+async def test_unreadable_body_returns_400_and_is_quarantined(gateway: RunningGateway) -> None:
     answer = await gateway.post("/ingest/alertmanager", BAD)
     assert answer.status == 400
     _, listed = await gateway.get("/api/v1/quarantine", "admin")
@@ -30,7 +30,7 @@ async def test_unreadable_body_returns_400_and_is_quarantined(gateway: Served) -
     )
 
 
-async def test_replay_of_unmended_entry_returns_400(gateway: Served) -> None:
+async def test_replay_of_unmended_entry_returns_400(gateway: RunningGateway) -> None:
     await gateway.post("/ingest/alertmanager", BAD)
     assert (await gateway.post("/api/v1/quarantine/1/replay", {}, "admin")).status in {400, 404}
     _, listed = await gateway.get("/api/v1/quarantine", "admin")
@@ -41,7 +41,7 @@ async def test_replay_of_unmended_entry_returns_400(gateway: Served) -> None:
     assert len((await gateway.get("/api/v1/quarantine", "admin"))[1]["quarantine"]) == 1
 
 
-async def test_mended_entry_opens_incident_once(gateway: Served) -> None:
+async def test_mended_entry_opens_incident_once(gateway: RunningGateway) -> None:
     await gateway.post("/ingest/alertmanager", BAD)
     _, listed = await gateway.get("/api/v1/quarantine", "admin")
     kept = listed["quarantine"][0]["id"]
@@ -59,5 +59,5 @@ async def test_mended_entry_opens_incident_once(gateway: Served) -> None:
 
 
 @pytest.mark.parametrize("name", ["0", "x", "9" * 30])
-async def test_replay_of_unknown_entry_returns_404(gateway: Served, name: str) -> None:
+async def test_replay_of_unknown_entry_returns_404(gateway: RunningGateway, name: str) -> None:
     assert (await gateway.post(f"/api/v1/quarantine/{name}/replay", {}, "admin")).status == 404

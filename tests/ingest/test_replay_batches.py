@@ -22,10 +22,10 @@ from gateway.receipts.submission import Receipt, Submission
 from gateway.settings import SourceSettings, load
 from tests.ingest.quarantined import QUARANTINE, STEPS, asked, kept, save
 from tests.support.clock import FakeClock
-from tests.support.served import Served
+from tests.support.served import RunningGateway
 
 
-async def test_concurrent_replays_settle_each_entry_once(gateway: Served) -> None:
+async def test_concurrent_replays_settle_each_entry_once(gateway: RunningGateway) -> None:
     waiting = await kept(gateway, *({"name": f"Disk {n}", "status": "kaputt"} for n in range(6)))
     await save(gateway, STEPS)
     drop = f"{QUARANTINE}/{waiting[-1]}/drop"
@@ -42,7 +42,7 @@ async def test_concurrent_replays_settle_each_entry_once(gateway: Served) -> Non
     assert await gateway.pool.fetchval("SELECT count(*) FROM incident") == len(replayed)
 
 
-async def test_replay_batch_stops_at_limit_and_returns_cursor(gateway: Served) -> None:
+async def test_replay_batch_stops_at_limit_and_returns_cursor(gateway: RunningGateway) -> None:
     waiting = await kept(gateway, *({"status": "kaputt"} for _ in range(3)))
     status, first = await asked(gateway, f"{QUARANTINE}/replay", {"limit": 2})
     assert (status, first["refused"], first["next"], first["left"]) == (200, 2, waiting[1], 1)
@@ -52,7 +52,7 @@ async def test_replay_batch_stops_at_limit_and_returns_cursor(gateway: Served) -
     assert told["entry"]["tried_problem"].endswith("title is missing or empty")
 
 
-async def test_abandoned_claim_expires(gateway: Served) -> None:
+async def test_abandoned_claim_expires(gateway: RunningGateway) -> None:
     (entry,) = await kept(gateway, {"status": "kaputt"})
     claimed = "UPDATE quarantine SET claimed_until = statement_timestamp() + $1::text::interval"
     await gateway.pool.execute(claimed, "1 minute")

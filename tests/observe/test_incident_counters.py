@@ -33,7 +33,7 @@ def count_everything(counters: IncidentCounters, group: str) -> None:
 def test_every_counter_series_starts_at_zero() -> None:
     registry = CollectorRegistry()
     counters = IncidentCounters(registry)
-    counters.know(["payments"])
+    counters.create_series_of(["payments"])
     before = series(registry)
     assert value(registry, "incidents_opened_total", kind="incident", priority="1") == 0
     request = {"kind": "service_request", "priority": "4"}
@@ -48,7 +48,7 @@ def test_every_counter_series_starts_at_zero() -> None:
 def test_series_are_bounded_for_thousand_groups() -> None:
     registry = CollectorRegistry()
     counters = IncidentCounters(registry)
-    counters.know(f"group-{n:04}" for n in range(1_000))
+    counters.create_series_of(f"group-{n:04}" for n in range(1_000))
     for n in range(1_000):
         count_everything(counters, f"group-{n:04}")
     assert series(registry) == 4_704 == 336 + 84 * (MOST_GROUPS + 2)
@@ -63,8 +63,8 @@ def test_group_gets_series_when_first_known_and_keeps_them() -> None:
     registry = CollectorRegistry()
     counters = IncidentCounters(registry)
     counters.count("opened", "incident", 1, "payments")
-    counters.know(["payroll"])
-    counters.know([])
+    counters.create_series_of(["payroll"])
+    counters.create_series_of([])
     counters.count("opened", "incident", 1, "payments")
     counters.count("opened", "incident", 1, "", times=3)
     opened = "service_group_incidents_opened_total"

@@ -79,7 +79,7 @@ class Disk(io.StringIO):
 
 def test_unwritable_log_lines_are_counted_and_reported_later() -> None:
     disk = Disk()
-    lines = logs.Lines(disk)
+    lines = logs.UnbufferedLog(disk)
     lines.msg("before")
     disk.full = True
     written = disk.tell()
@@ -97,7 +97,7 @@ def test_unwritable_log_lines_are_counted_and_reported_later() -> None:
 
 def test_closed_log_raises_no_error() -> None:
     disk = Disk()
-    lines = logs.Lines(disk)
+    lines = logs.UnbufferedLog(disk)
     disk.close()
     lines.msg("nobody reads it")
 

@@ -6,7 +6,7 @@ import threading
 import structlog
 
 from gateway.clock import SystemClock
-from gateway.observe.watchdog import LOOK, STALLED, Watch, watched
+from gateway.observe.watchdog import CHECK_SECONDS, STALLED_AFTER, StallDetector, watch_event_loop
 
 
 def held_up(until: threading.Event) -> None:
@@ -14,16 +14,16 @@ def held_up(until: threading.Event) -> None:
 
 
 def looks(seconds: float) -> int:
-    return round(seconds / LOOK)
+    return round(seconds / CHECK_SECONDS)
 
 
 def test_stall_is_logged_once_with_stack() -> None:
     release = threading.Event()
     stuck = threading.Thread(target=held_up, args=(release,))
     stuck.start()
-    watch = Watch(stuck.ident or 0)
+    watch = StallDetector(stuck.ident or 0)
     with structlog.testing.capture_logs() as told:
-        for _ in range(10 * looks(STALLED)):
+        for _ in range(10 * looks(STALLED_AFTER)):
             watch.look()
     release.set()
     assert [entry["event"] for entry in told] == ["event_loop_stalled"]
@@ -31,10 +31,10 @@ def test_stall_is_logged_once_with_stack() -> None:
 
 
 def test_timely_beat_logs_nothing() -> None:
-    watch = Watch(threading.get_ident())
+    watch = StallDetector(threading.get_ident())
     with structlog.testing.capture_logs() as told:
         for _ in range(10):
-            for _ in range(looks(STALLED) - 1):
+            for _ in range(looks(STALLED_AFTER) - 1):
                 watch.look()
             watch.beat()
     assert told == []
@@ -49,7 +49,7 @@ async def test_event_loop_lag_is_measured() -> None:
         if seconds > 0.05:
             measured.set()
 
-    async with watched(SystemClock(), lag):
+    async with watch_event_loop(SystemClock(), lag):
         until = SystemClock().monotonic() + 0.15
         await SystemClock().sleep(0)
         while SystemClock().monotonic() < until:

@@ -7,10 +7,12 @@ import pytest
 from gateway.db.pool import Pool
 from tests.support.clock import FakeClock
 from tests.support.gateway_harness import GatewayHarness, gateway_harness
-from tests.support.intake import by_service, settings
+from tests.support.intake import settings, with_service_rule
 
 
 @pytest.fixture
 async def harness(pool: Pool, database_url: str, clock: FakeClock) -> AsyncIterator[GatewayHarness]:
-    async with gateway_harness(pool, database_url, clock, by_service(settings())) as furnished:
+    async with gateway_harness(
+        pool, database_url, clock, with_service_rule(settings())
+    ) as furnished:
         yield furnished

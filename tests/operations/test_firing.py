@@ -20,10 +20,10 @@ from tests.support.clock import NOON, FakeClock
 from tests.support.intake import (
     RESOLVED,
     IntakeHarness,
-    an_alert,
-    by_service,
     intake_harness,
+    make_alert,
     settings,
+    with_service_rule,
 )
 
 MINUTE = timedelta(minutes=1)
@@ -138,7 +138,7 @@ async def test_flapping_incident_that_fires_again_stays_open(intake: IntakeHarne
     for _ in range(3):
         await intake.one(status=RESOLVED)
         await intake.one()
-    await intake.tell(an_alert(status=AlertStatus.RESOLVED), an_alert())
+    await intake.tell(make_alert(status=AlertStatus.RESOLVED), make_alert())
     intake.clock.advance(10 * MINUTE)
     await let_fire(intake, TimerKind.FLAP_SETTLE)
     assert await state(intake) == "logged"
@@ -193,7 +193,7 @@ async def test_ladder_notifies_management_step_by_step_from_one_timer(
 async def test_related_incidents_are_detached_and_timed_when_master_alert_ends(
     database_url: str, clock: FakeClock, kind: TimerKind
 ) -> None:
-    async with intake_harness(database_url, clock, by_service(settings())) as intake:
+    async with intake_harness(database_url, clock, with_service_rule(settings())) as intake:
         await intake.one("master", service="pay", severity="critical", ends_at=NOON + MINUTE)
         await intake.one("below", service="pay", severity="critical")
         if kind is TimerKind.FLAP_SETTLE:

@@ -5,7 +5,7 @@ import pytest
 from gateway.errors import Flaw
 from gateway.quarantine.trial import ExpectedEffect, Trial, preview_alert
 from gateway.vocabulary import AlertStatus
-from tests.support.intake import an_alert
+from tests.support.intake import make_alert
 
 
 @pytest.mark.parametrize(
@@ -21,10 +21,10 @@ from tests.support.intake import an_alert
 def test_every_status_has_an_outcome_and_test_alert_is_only_a_test(
     status: AlertStatus, outcome: ExpectedEffect
 ) -> None:
-    told = preview_alert(an_alert(status=status, service="shop"))
+    told = preview_alert(make_alert(status=status, service="shop"))
     assert (told.status, told.outcome) == (status, outcome)
     assert (told.dedup_key, told.title, told.service) == ("disk", "disk is in trouble", "shop")
-    assert preview_alert(an_alert(status=status, test=True)).outcome is ExpectedEffect.ONLY_A_TEST
+    assert preview_alert(make_alert(status=status, test=True)).outcome is ExpectedEffect.ONLY_A_TEST
 
 
 def test_trial_without_flaws_is_understood() -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.clock import FakeClock
-from tests.support.story import Story, a_story
+from tests.support.story import Story, run_story
 
 Telling = Callable[..., AbstractAsyncContextManager[Story]]
 
@@ -15,7 +15,7 @@ Telling = Callable[..., AbstractAsyncContextManager[Story]]
 @pytest.fixture
 def telling(database_url: str, redis_url: str, tmp_path: Path, clock: FakeClock) -> Telling:
     """Begins a story with a configuration of its own."""
-    return lambda configuration="", locale="en", recipients="": a_story(
+    return lambda configuration="", locale="en", recipients="": run_story(
         database_url, redis_url, tmp_path, clock, configuration, locale, recipients
     )
 

@@ -9,7 +9,7 @@ import pytest
 from tests.scenarios.conftest import Telling
 from tests.scenarios.mail import LISTENING, a_mail, arrived, records, send
 from tests.scenarios.test_mail_replies import reply
-from tests.support.mails import RUN, hand_in, of_case
+from tests.support.mails import RUN, post_mail, read_case_mail
 from tests.support.story import Story
 
 CLOSES = 48 * 60
@@ -213,13 +213,15 @@ QUOTED = "07-quoted-trouble-reopens"
 UNLISTED = "Diolch!\n\nDesk desk@example.com ysgrifennodd:\nIt still does not work."
 
 
-@pytest.mark.parametrize("mail", [of_case(QUOTED, "thanks-163"), of_case(QUOTED, "thanks-danish")])
+@pytest.mark.parametrize(
+    "mail", [read_case_mail(QUOTED, "thanks-163"), read_case_mail(QUOTED, "thanks-danish")]
+)
 async def test_thanks_above_quoted_complaint_leave_incident_resolved(
     story: Story, mail: bytes
 ) -> None:
-    number = (await hand_in(story, of_case(QUOTED, "new")))["incident"]
+    number = (await post_mail(story, read_case_mail(QUOTED, "new")))["incident"]
     await story.act(number, "resolve", solution="reset")
-    assert (await hand_in(story, mail))["outcome"] == "added"
+    assert (await post_mail(story, mail))["outcome"] == "added"
     record = await story.record(number)
     assert (record["state"], record["reopened"]) == ("resolved", 0)
     assert await last(story, number) == ["note"]
@@ -251,13 +253,15 @@ EMPTY = (
 
 @pytest.mark.parametrize("text", ["", IN_RED, EMPTY])
 async def test_answers_inside_quoted_text_are_kept_in_note(story: Story, text: str) -> None:
-    number = (await hand_in(story, of_case(INSIDE, "new")))["incident"]
+    number = (await post_mail(story, read_case_mail(INSIDE, "new")))["incident"]
     answers = {
         "In_Reply_To": f"<one{RUN.decode()}@case.example>",
         "From": "kim@case.example",
         "Message_ID": "<2@x>",
     }
-    await hand_in(story, a_mail(text, **answers).as_bytes() if text else of_case(INSIDE, "answer"))
+    await post_mail(
+        story, a_mail(text, **answers).as_bytes() if text else read_case_mail(INSIDE, "answer")
+    )
     ((said),) = await story.facts(number, "note")
     assert "X1" in said["note"]
 

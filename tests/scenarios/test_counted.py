@@ -14,7 +14,7 @@ from gateway.incidents.record import Incident
 from gateway.operations.unit_of_work import Transaction
 from gateway.vocabulary import Outcome
 from tests.scenarios.conftest import Telling
-from tests.support.intake import a_submission, an_alert
+from tests.support.intake import make_alert, make_submission
 from tests.support.story import Story
 
 Counts = Mapping[str, float]
@@ -183,7 +183,7 @@ async def test_rolled_back_alert_batch_counts_only_committed_incidents(
     story: Story, counting: Counting
 ) -> None:
     titles = {"a": "a", "b": "nul \0", "c": "c"}
-    told = [a_submission(an_alert(key, title=title)) for key, title in titles.items()]
+    told = [make_submission(make_alert(key, title=title)) for key, title in titles.items()]
     receipts = await asyncio.gather(*(story.gateway.intake.submit(one) for one in told))
     outcomes = [receipt.results[0].outcome for receipt in receipts]
     assert outcomes == [Outcome.OPENED, Outcome.QUARANTINED, Outcome.OPENED]

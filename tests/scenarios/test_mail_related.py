@@ -4,7 +4,7 @@ import pytest
 
 from tests.scenarios.conftest import Telling
 from tests.scenarios.mail import LISTENING
-from tests.support.mails import hand_in, of_case
+from tests.support.mails import post_mail, read_case_mail
 
 CASE = "16-reply-to-a-merged-record"
 
@@ -15,12 +15,12 @@ async def test_reply_to_linked_incident_after_master_resolution_detaches_it(
 ) -> None:
     async with telling(LISTENING) as story:
         await story.join("tina", "tier2", "service_desk", email="tina@example.com")
-        master = (await hand_in(story, of_case(CASE, "a")))["incident"]
-        related = (await hand_in(story, of_case(CASE, "b")))["incident"]
+        master = (await post_mail(story, read_case_mail(CASE, "a")))["incident"]
+        related = (await post_mail(story, read_case_mail(CASE, "b")))["incident"]
         await story.act(related, "link", master=master)
         await story.act(master, "acknowledge", "tina")
         await story.act(master, "resolve", "tina", solution="more memory")
-        await hand_in(story, of_case(CASE, reply))
+        await post_mail(story, read_case_mail(CASE, reply))
         record = await story.record(related)
         assert (record["state"], record["master"]) == ("logged", None)
         events = [event for _, event in await story.told(related)]

@@ -9,7 +9,7 @@ import pytest
 
 from tests.scenarios.conftest import Telling
 from tests.scenarios.mail import LISTENING, a_mail, arrived, entries, records, send
-from tests.support.mails import hand_in, of_case
+from tests.support.mails import post_mail, read_case_mail
 from tests.support.story import Story
 
 REPORTS = "05-report-about-out-of-office"
@@ -32,7 +32,7 @@ async def waiting(story: Story, key: str = "admin", query: str = "") -> list[dic
 async def test_report_about_automatic_replies_opens_incident_unanswered(
     story: Story, name: str
 ) -> None:
-    assert (await hand_in(story, of_case(REPORTS, name)))["outcome"] == "opened"
+    assert (await post_mail(story, read_case_mail(REPORTS, name)))["outcome"] == "opened"
     assert len(await records(story)) == 1
     assert await story.gateway.pool.fetchval("SELECT count(*) FROM outbox") == 0
 
@@ -50,7 +50,7 @@ async def test_null_sender_mail_is_set_aside_by_smtp_and_api_unanswered(
     bounce = BOUNCE % subject
     assert (await send(story, bounce, sender="")).startswith("2.0.0")
     raw = b"Return-Path: <>\r\n" + bounce.replace(b"<q1@", b"<q2@")
-    assert (await hand_in(story, raw))["outcome"] == "set_aside"
+    assert (await post_mail(story, raw))["outcome"] == "set_aside"
     assert await records(story) == []
     assert [(one["reason"], one["sender"]) for one in await waiting(story)] == [
         ("bounce", "system@corp.example")

@@ -9,7 +9,7 @@ import pytest
 
 from tests.scenarios.conftest import Telling
 from tests.scenarios.mail import LISTENING, a_mail, arrived, entries, records, send
-from tests.support.mails import RUN, hand_in, of_case
+from tests.support.mails import RUN, post_mail, read_case_mail
 from tests.support.story import Story
 
 CASE = "06-contact-form-reply-to"
@@ -35,15 +35,15 @@ async def story(telling: Telling) -> AsyncIterator[Story]:
 
 
 @pytest.mark.parametrize(
-    "mail", [of_case(CASE, "form"), a_mail(**LISTED).as_bytes(), a_mail(**NOBODY).as_bytes()]
+    "mail", [read_case_mail(CASE, "form"), a_mail(**LISTED).as_bytes(), a_mail(**NOBODY).as_bytes()]
 )
 async def test_answered_sender_may_refuse_solution(story: Story, mail: bytes) -> None:
-    number = (await hand_in(story, mail))["incident"]
+    number = (await post_mail(story, mail))["incident"]
     assert (await story.record(number))["contact"] == "lea@customer.example"
     assert (await arrived(story))["to"] == "lea@customer.example"
     await story.act(number, "resolve", resolution="solved", category="x", solution="sent again")
     assert (await arrived(story))["to"] == "lea@customer.example"
-    assert (await hand_in(story, of_case(CASE, "refuse")))["outcome"] == "added"
+    assert (await post_mail(story, read_case_mail(CASE, "refuse")))["outcome"] == "added"
     record = await story.record(number)
     assert (record["state"], record["reopened"]) == ("in_progress", 1)
 

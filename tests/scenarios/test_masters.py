@@ -11,7 +11,7 @@ import pytest
 
 from tests.scenarios.conftest import Telling
 from tests.scenarios.mail import LISTENING
-from tests.support.mails import CASES, hand_in, of_case
+from tests.support.mails import CASES, post_mail, read_case_mail
 from tests.support.story import Story
 
 RULE = '[[dedup.relate]]\nname = "same service"\nby = ["service"]\nwithin = "5m"\n'
@@ -89,7 +89,7 @@ async def story(telling: Telling) -> AsyncIterator[Story]:
 async def merged(story: Story) -> tuple[str, str]:
     """What Ann reported, which Tina works on, and what Bob did, which somebody put below it."""
     master, below = [
-        (await hand_in(story, of_case(REPLY, name)))["incident"] for name in ("a", "b")
+        (await post_mail(story, read_case_mail(REPLY, name)))["incident"] for name in ("a", "b")
     ]
     if (await story.record(below))["master"] is None:
         await story.call("POST", f"incidents/{below}/link", {"master": master})
@@ -112,7 +112,7 @@ async def test_reply_to_linked_incident_is_noted_on_master_and_sent_to_handler(
     story: Story,
 ) -> None:
     master, below = await merged(story)
-    await hand_in(story, of_case(REPLY, "b-fact"))
+    await post_mail(story, read_case_mail(REPLY, "b-fact"))
     (facts,) = await story.facts(master, "related_note")
     assert facts == {"incident": below, "note": "It says PHP memory exhausted."}
     assert await replies_to(story, "tina", 1) == ["It says PHP memory exhausted."]
@@ -137,7 +137,7 @@ async def test_refusal_after_master_resolution_leaves_incident_open_and_notifies
 ) -> None:
     master, below = await merged(story)
     await story.act(master, "resolve", "tina", solution="more memory")
-    await hand_in(story, of_case(REPLY, "b-refuse"))
+    await post_mail(story, read_case_mail(REPLY, "b-refuse"))
     record = await story.record(below)
     assert (record["state"], record["master"], (await story.record(master))["state"]) == (
         "logged",
@@ -152,7 +152,7 @@ async def test_refusal_after_master_resolution_leaves_incident_open_and_notifies
 async def test_refusal_after_both_resolutions_reopens_incident_detached(story: Story) -> None:
     master, below = await merged(story)
     await story.act(master, "resolve", "tina", solution="more memory", related=True)
-    await hand_in(story, of_case(REPLY, "b-refuse"))
+    await post_mail(story, read_case_mail(REPLY, "b-refuse"))
     record = await story.record(below)
     assert (record["state"], record["master"], (await story.record(master))["state"]) == (
         "in_progress",

@@ -8,7 +8,7 @@ import pytest
 from tests.scenarios.conftest import Telling
 from tests.scenarios.mail import LISTENING, a_mail, arrived, records, send
 from tests.scenarios.test_mail_replies import reply
-from tests.support.story import Letter, Story
+from tests.support.story import ArrivedMail, Story
 
 PUBLIC = '[server]\nexternal_url = "https://gw.example"\n'
 CLOSES = 48 * 60 + 6
@@ -43,7 +43,7 @@ async def opens(story: Story, text: str) -> str:
     return await answer.text()
 
 
-async def to_ann(story: Story) -> Letter:
+async def to_ann(story: Story) -> ArrivedMail:
     while True:
         (letter,) = await story.letters(1)
         if letter.to == "ann@example.com":

@@ -7,14 +7,14 @@ import pytest
 from tests.ingest.requests import FIXTURES
 from tests.ingest.test_mended_requests import gateway as gateway  # noqa: PLC0414 - the fixture
 from tests.ingest.test_mended_requests import post
-from tests.support.served import Served
+from tests.support.served import RunningGateway
 
 
 def sent(case: str) -> bytes:
     return (FIXTURES / case / "request.http").read_bytes().partition(b"\n\n")[2]
 
 
-async def told(gateway: Served) -> tuple[str, list[tuple[str, str, str]]]:
+async def told(gateway: RunningGateway) -> tuple[str, list[tuple[str, str, str]]]:
     """The state of the one record, and who did or said what in it."""
     _, found = await gateway.get("/api/v1/incidents", key="read")
     (record,) = found["incidents"]
@@ -28,7 +28,7 @@ async def told(gateway: Served) -> tuple[str, list[tuple[str, str, str]]]:
 
 @pytest.mark.parametrize("slug", ["nagios", "icinga"])
 async def test_check_acknowledgement_and_comment_keep_author_and_text(
-    gateway: Served, slug: str
+    gateway: RunningGateway, slug: str
 ) -> None:
     acknowledged = sent("nagios/who_acknowledged")
     await post(gateway, f"/ingest/{slug}", acknowledged.replace(b"ACKNOWLEDGEMENT", b"PROBLEM"))
@@ -42,7 +42,9 @@ async def test_check_acknowledgement_and_comment_keep_author_and_text(
     ]
 
 
-async def test_zabbix_acknowledgement_comment_and_withdrawal_are_recorded(gateway: Served) -> None:
+async def test_zabbix_acknowledgement_comment_and_withdrawal_are_recorded(
+    gateway: RunningGateway,
+) -> None:
     bodies: list[Any] = [
         sent("zabbix/who_acknowledged").replace(
             b'"event_update_status":"1"', b'"event_update_status":"0"'
@@ -61,7 +63,9 @@ async def test_zabbix_acknowledgement_comment_and_withdrawal_are_recorded(gatewa
     assert (await told(gateway))[0] in {"logged", "assigned"}
 
 
-async def test_cancelled_zabbix_escalation_resolves_alert_with_reason(gateway: Served) -> None:
+async def test_cancelled_zabbix_escalation_resolves_alert_with_reason(
+    gateway: RunningGateway,
+) -> None:
     await post(gateway, "/ingest/zabbix", sent("zabbix/renamed_severity"))
     await post(gateway, "/ingest/zabbix", sent("zabbix/cancelled"))
     state, said = await told(gateway)

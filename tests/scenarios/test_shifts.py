@@ -4,7 +4,7 @@ import pytest
 
 from gateway.operations.shifts.hand_over import make_lists
 from tests.scenarios.rows import shows
-from tests.support.story import Letter, Story
+from tests.support.story import ArrivedMail, Story
 
 DAY = {"from": "2026-03-02T12:00:00Z", "to": "2026-03-02T20:00:00Z", "people": ["ann", "bob"]}
 NIGHT = {"from": "2026-03-02T20:00:00Z", "to": "2026-03-03T04:00:00Z", "people": ["bob", "eve"]}
@@ -90,12 +90,12 @@ async def test_roster_shows_who_is_on_shift_and_keeps_begun_shifts(floor: Story)
     }
 
 
-async def heard(story: Story, occasion: str, count: int) -> list[Letter]:
+async def heard(story: Story, occasion: str, count: int) -> list[ArrivedMail]:
     """The next mails of this occasion, among those about clocks.
 
     Their texts tell of their own language.
     """
-    found: list[Letter] = []
+    found: list[ArrivedMail] = []
     while len(found) < count:
         found += [
             one

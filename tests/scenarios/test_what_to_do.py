@@ -10,8 +10,8 @@ import pytest
 
 from tests.scenarios.conftest import Telling
 from tests.scenarios.mail import LISTENING
-from tests.support.mails import hand_in, of_case
-from tests.support.story import Letter, Story
+from tests.support.mails import post_mail, read_case_mail
+from tests.support.story import ArrivedMail, Story
 
 REPLY = "16-reply-to-a-merged-record"
 GO_ON = "To do: go on with it"
@@ -31,7 +31,7 @@ async def harness(telling: Telling) -> AsyncIterator[Story]:
         yield story
 
 
-def asked(letters: list[Letter]) -> dict[str, str]:
+def asked(letters: list[ArrivedMail]) -> dict[str, str]:
     """Return what each reader is asked to do, "" where that is nothing."""
     steps = {
         one.to.split("@")[0]: one.text.partition("To do: ")[2].partition("\n")[0] for one in letters
@@ -39,7 +39,7 @@ def asked(letters: list[Letter]) -> dict[str, str]:
     return {who: f"To do: {step}" if step else "" for who, step in steps.items()}
 
 
-async def arrived(harness: Story, number: str) -> list[Letter]:
+async def arrived(harness: Story, number: str) -> list[ArrivedMail]:
     """The mails that have come since, once none about the record is under way."""
     async with asyncio.timeout(10):
         while any(one["state"] == "pending" for one in await harness.notifications(number)):
@@ -91,12 +91,12 @@ async def test_reopened_incident_is_sent_to_its_handler(harness: Story) -> None:
 
 
 async def test_reopening_reply_sends_one_message_to_handler(harness: Story) -> None:
-    number = (await hand_in(harness, of_case(REPLY, "b")))["incident"]
+    number = (await post_mail(harness, read_case_mail(REPLY, "b")))["incident"]
     await harness.act(number, "assign", "dora", group="mail")
     await harness.act(number, "accept", "tom")
     await harness.act(number, "resolve", "tom", solution="restarted")
     await arrived(harness, number)
-    await hand_in(harness, of_case(REPLY, "b-refuse"))
+    await post_mail(harness, read_case_mail(REPLY, "b-refuse"))
     letters = await arrived(harness, number)
     assert asked(letters) == {"tom": GO_ON, "tim": "", "dora": ""}
     assert [one.to for one in letters if "still not working" in one.text] == ["tom@example.com"]
@@ -138,11 +138,11 @@ async def test_grading_request_states_its_deadline(harness: Story) -> None:
 
 
 async def test_note_below_unassigned_master_is_sent_to_desk(harness: Story) -> None:
-    master = (await hand_in(harness, of_case(REPLY, "a")))["incident"]
-    below = (await hand_in(harness, of_case(REPLY, "b")))["incident"]
+    master = (await post_mail(harness, read_case_mail(REPLY, "a")))["incident"]
+    below = (await post_mail(harness, read_case_mail(REPLY, "b")))["incident"]
     if (await harness.record(below))["master"] is None:
         await harness.call("POST", f"incidents/{below}/link", {"master": master})
-    await hand_in(harness, of_case(REPLY, "b-fact"))
+    await post_mail(harness, read_case_mail(REPLY, "b-fact"))
     letters = [one for one in await arrived(harness, master) if "PHP memory" in one.text]
     assert [one.to for one in letters] == ["dan@example.com", "dora@example.com"]
     assert all("noted on a related incident" in one.subject for one in letters)
@@ -150,12 +150,12 @@ async def test_note_below_unassigned_master_is_sent_to_desk(harness: Story) -> N
 
 
 async def test_reply_after_master_resolution_asks_desk_to_answer(harness: Story) -> None:
-    master = (await hand_in(harness, of_case(REPLY, "a")))["incident"]
-    below = (await hand_in(harness, of_case(REPLY, "b")))["incident"]
+    master = (await post_mail(harness, read_case_mail(REPLY, "a")))["incident"]
+    below = (await post_mail(harness, read_case_mail(REPLY, "b")))["incident"]
     if (await harness.record(below))["master"] is None:
         await harness.call("POST", f"incidents/{below}/link", {"master": master})
     await harness.act(master, "resolve", "dora", solution="more memory")
-    await hand_in(harness, of_case(REPLY, "b-refuse"))
+    await post_mail(harness, read_case_mail(REPLY, "b-refuse"))
     letters = [one for one in await arrived(harness, below) if "still not working" in one.text]
     step = "To do: read the reply, and answer it"
     assert asked(letters) == {"dan": step, "dora": step}

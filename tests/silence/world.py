@@ -32,12 +32,12 @@ from gateway.sla.timers.firing import TimerFiring
 from gateway.sla.timers.timer_store import TimerId
 from gateway.vocabulary import AlertStatus, TimerKind
 from tests.support.clock import FakeClock
-from tests.support.database import GIVE_BACK
+from tests.support.database import VACUUM_TABLES
 from tests.support.intake import IntakeHarness as IntakeDesk
-from tests.support.intake import a_submission, an_alert, committer
+from tests.support.intake import committer, make_alert, make_submission
 from tests.support.staff import hire
 from tests.support.telling import ScriptedChannel
-from tests.support.timers import Silent
+from tests.support.timers import NullObserver
 
 HAND = Principal(name="hand", parts=frozenset({MachineRole.WRITER, Role.SECURITY}))
 CHANNELS = ("webhook", "smtp")
@@ -179,7 +179,7 @@ class World:
         self.intake = IntakeDesk(self.connections.writer, taken, self.clock)
         self.uow = UnitOfWork(self.pool, self.clock, b"key", reserve, lambda _: None, catalogue)
         effects = TimerEffects(lambda: catalogue.rules, b"key")
-        self.firing = TimerFiring(self.pool, effects.fire, self.clock, ClockGuard(), Silent())
+        self.firing = TimerFiring(self.pool, effects.fire, self.clock, ClockGuard(), NullObserver())
         self.restart_notifier()
         await DeadlineRecalculation(self.uow).run_once()
 
@@ -203,10 +203,10 @@ class World:
 
     async def alert(self, key: str, severity: str, service: str, status: AlertStatus) -> None:
         """Take one alert, deciding anew when a record moved meanwhile, as intake does."""
-        told = an_alert(key, status, self.clock.at, severity=severity, service=service)
+        told = make_alert(key, status, self.clock.at, severity=severity, service=service)
         while True:
             try:
-                await self.intake.take(a_submission(told))
+                await self.intake.take(make_submission(told))
             except RecordChanged:
                 continue
             return
@@ -241,7 +241,7 @@ async def a_world(connections: Connections, empty: str) -> World:
     """Return an emptied database with four people in three groups, under the shipped rules."""
     pool = connections.pool
     await pool.execute(empty)
-    await pool.execute(GIVE_BACK)
+    await pool.execute(VACUUM_TABLES)
     await hire(pool, "net", "anna", "ben")
     await hire(pool, "desk", "dora", tier="desk")
     await hire(pool, "core", "theo", tier="tier3")

@@ -8,9 +8,9 @@ from gateway.sla.clocks import read_clocks
 from tests.sla.brute_force import Happening, live_through
 from tests.sla.stories import MOVES, SHORT, TARGETS, ledger_of
 from tests.support.clock import NOON
-from tests.support.process import chosen
+from tests.support.process import choose_size
 
-HISTORIES = chosen(10_000, 100_000)
+HISTORIES = choose_size(10_000, 100_000)
 
 
 def random_history(dice: random.Random) -> tuple[list[Happening], int]:

@@ -18,7 +18,7 @@ from gateway.sla.policy import Policy
 from tests.sla.brute_force import Counts, Happening, Shown, live_through
 from tests.sla.offices import OFFICE_HOURS, ZONES, Counter, a_calendar
 from tests.sla.stories import MOVES, entry, policy_of
-from tests.support.process import chosen
+from tests.support.process import choose_size
 
 QUARTER = timedelta(minutes=15)
 """The step.
@@ -127,7 +127,7 @@ def test_random_working_time_histories_match_wall_clock_simulation(country: str)
     dice = random.Random(f"{country} 20260302")
     targets = {p: {c: steps * 900 for c, steps in row.items()} for p, row in STEPS.items()}
     different = []
-    for zone in zones_of(COUNTRIES.index(country), chosen(1_500, 100_000) // 3 // PER_ZONE):
+    for zone in zones_of(COUNTRIES.index(country), choose_size(1_500, 100_000) // 3 // PER_ZONE):
         calendar, begin = (
             a_calendar(zone, OFFICE_HOURS if country else SHIFTS, holidays=country),
             random_start(dice, country),

@@ -7,7 +7,7 @@ import holidays
 import msgspec
 import pytest
 
-from gateway.durations import Promise, promise
+from gateway.durations import WorkingTime, parse_working_time
 from gateway.errors import Misconfigured
 from gateway.escalation.inspection import configuration_notes
 from gateway.settings import load
@@ -105,19 +105,19 @@ def test_calendar_version_changes_only_with_content() -> None:
     ],
 )
 def test_promise_may_name_working_days(text: str, plain: timedelta, days: float) -> None:
-    promised = promise(text)
+    promised = parse_working_time(text)
     assert (promised + timedelta(), promised.working_days) == (plain, days)
 
 
 @pytest.mark.parametrize("text", ["wd", "twowd", "2wd3", "2wdwd", "-1wd", "", "2 wd"])
 def test_invalid_promise_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="write it like"):
-        promise(text)
+        parse_working_time(text)
 
 
 def test_working_day_promises_use_calendar_hours_and_close_in_working_time() -> None:
     shipped = SETTINGS.sla.policies["itil-minutes"]
-    two_days = Promise(0)
+    two_days = WorkingTime(0)
     two_days.working_days = 2
     office = msgspec.structs.replace(shipped, calendar="cn-office", auto_close_after=two_days)
     policy = read_policies(

@@ -21,7 +21,7 @@ from gateway.sla.timers.runner import TimerRunner
 from gateway.sla.timers.timer_store import Armed
 from gateway.vocabulary import TimerKind
 from tests.support.clock import FakeClock
-from tests.support.timers import LeaveTrace, Silent, effects, seed
+from tests.support.timers import NullObserver, TracingEffect, effects, insert_incidents
 
 Key = tuple[int, TimerKind]
 KEYS = st.tuples(
@@ -30,7 +30,7 @@ KEYS = st.tuples(
 SELECT_ARMED = "SELECT incident_id, kind, gen FROM timer WHERE armed"
 
 
-class CountingPoison(Silent):
+class CountingPoison(NullObserver):
     """Notes that a firing failed, which here means that an effect was early or doubled."""
 
     poison = 0
@@ -65,14 +65,14 @@ class TimersUnderFaults(RuleBasedStateMachine):
         await self.pool.execute("DELETE FROM outbox")
         await self.pool.execute("UPDATE shard_lease SET owner = NULL, expires_at = NULL")
         await self.pool.execute("DELETE FROM replica")
-        await seed(self.pool, self.clock.at, range(1, 131))
+        await insert_incidents(self.pool, self.clock.at, range(1, 131))
         self.redis = connect(self.redis_url)
         await self.redis.flushall()
         index = TimerIndex(self.redis, self.clock)
         self.runners = [
             TimerRunner(
                 pool=self.pool,
-                fire=LeaveTrace(),
+                fire=TracingEffect(),
                 clock=self.clock,
                 index=index,
                 replica=uuid4(),

@@ -13,7 +13,7 @@ import sys
 from gateway.clock import SystemClock
 from gateway.observe import logs
 from gateway.supervisor import decisions
-from gateway.supervisor.child import Line
+from gateway.supervisor.child import SupervisorPipe
 from gateway.supervisor.parent import supervise
 
 
@@ -27,7 +27,7 @@ def hold_the_interpreter() -> None:
     re.search(r"(a+)+$", "a" * 60 + "b")
 
 
-async def serve(line: Line, behaviour: str) -> int:
+async def serve(line: SupervisorPipe, behaviour: str) -> int:
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
@@ -35,7 +35,7 @@ async def serve(line: Line, behaviour: str) -> int:
     line.serves({"from": behaviour})
     say(pid=os.getpid(), restarts=dict(line.restarts))
     if behaviour == "stuck" and not line.restarts:
-        await SystemClock().sleep(2 * decisions.LOOK)
+        await SystemClock().sleep(2 * decisions.CHECK_SECONDS)
         hold_the_interpreter()
     if behaviour == "fails":
         return 7
@@ -45,7 +45,7 @@ async def serve(line: Line, behaviour: str) -> int:
     return 0
 
 
-def work(line: Line, behaviour: str) -> int:
+def work(line: SupervisorPipe, behaviour: str) -> int:
     match behaviour:
         case "misconfigured":
             return 3
@@ -59,7 +59,7 @@ def work(line: Line, behaviour: str) -> int:
 if __name__ == "__main__":
     logs.configure()
     if len(sys.argv) > 2:
-        decisions.SILENT = float(sys.argv[2])
+        decisions.BEAT_TIMEOUT = float(sys.argv[2])
     sys.exit(
         supervise(
             lambda line: work(line, sys.argv[1]), lambda pid, facts: say(serves=pid, facts=facts)

@@ -13,7 +13,7 @@ from typing import Any, Self
 
 import pytest
 
-from gateway.supervisor.decisions import GRACE, LOOK
+from gateway.supervisor.decisions import CHECK_SECONDS, GRACE
 from tests.support.process import CLOCK, ROOT
 
 SILENT = 1.5
@@ -162,7 +162,7 @@ async def test_stopped_process_is_replaced_unless_continued_in_time(tmp_path: Pa
         os.kill(first, signal.SIGSTOP)
         await CLOCK.sleep(SILENT / 2)
         os.kill(first, signal.SIGCONT)
-        await CLOCK.sleep(SILENT + 2 * LOOK)
+        await CLOCK.sleep(SILENT + 2 * CHECK_SECONDS)
         assert (alive(first), running.events("process_died")) == (True, [])
         os.kill(first, signal.SIGSTOP)
         await running.serving(2)
@@ -211,9 +211,9 @@ async def test_systemd_is_notified_of_ready_watchdog_and_stopping(tmp_path: Path
         await running.until(lambda: heard.all().count("WATCHDOG=1") >= 3)
         assert heard.all()[0] == "READY=1"
         os.kill(first, signal.SIGSTOP)
-        await CLOCK.sleep(2 * LOOK)
+        await CLOCK.sleep(2 * CHECK_SECONDS)
         before = len(heard.all())
-        await CLOCK.sleep(3 * LOOK)
+        await CLOCK.sleep(3 * CHECK_SECONDS)
         assert len(heard.all()) == before, "a silent process is told of as alive"
         os.kill(first, signal.SIGCONT)
         running.process.terminate()

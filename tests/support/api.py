@@ -117,12 +117,12 @@ class Api:
 QUOTA = AttachmentQuota(each=20_000, count=3, record=50_000, link=2)
 
 
-async def no_intake(submission: Submission) -> Receipt:
+async def refuse_intake(submission: Submission) -> Receipt:
     """Raise Unavailable: intake needs the whole application, see tests/ingest."""
     raise Unavailable(f"nothing is taken in here: {submission.source}")
 
 
-async def nothing_set_aside(entry: int, by: Principal) -> OpenedMail:
+async def refuse_set_aside(entry: int, by: Principal) -> OpenedMail:
     """Raise Unavailable: opening a set-aside mail needs the whole application.
 
     See tests/scenarios.
@@ -194,7 +194,7 @@ async def api(
     filing = AttachmentService(uow, stores, QUOTA)
     links = ReporterLinks((b"new secret", b"old secret"), timedelta(days=30))
     mender = QuarantineReview(
-        Replay(pool, {generic.SOURCE.slug: generic.SOURCE}, {}, no_intake, clock, Mappings())
+        Replay(pool, {generic.SOURCE.slug: generic.SOURCE}, {}, refuse_intake, clock, Mappings())
     )
     context = Context(
         uow,
@@ -205,7 +205,7 @@ async def api(
         filing,
         mender,
         settings.problems,
-        nothing_set_aside,
+        refuse_set_aside,
         settings.limits,
     )
     pages = Pages("en", "Asia/Shanghai")

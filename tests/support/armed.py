@@ -54,7 +54,7 @@ def _ledger(at: datetime) -> str:
 
 
 ALL_FIRED = "SELECT NOT EXISTS (SELECT FROM timer WHERE armed AND kind = 2)"
-TALLY = """
+FIRING_COUNTS = """
 SELECT count(*) FILTER (WHERE coalesce(n, 0) = 0) AS lost, count(*) FILTER (WHERE n > 1) AS doubled,
        count(*) FILTER (WHERE fired_at < due_at OR at < due_at) AS early,
        coalesce(extract(epoch FROM max(fired_at - due_at)), 0)::float AS latest,
@@ -69,7 +69,7 @@ WHERE kind = 2
 
 
 @dataclass(frozen=True)
-class Tally:
+class FiringCounts:
     """How the timers fired, according to the timelines; `latest` and `p99` are seconds of delay."""
 
     lost: int
@@ -83,13 +83,13 @@ class Tally:
         return (self.lost, self.doubled, self.early) == (0, 0, 0)
 
 
-async def tally(conn: "asyncpg.Connection[Any]") -> Tally:
-    row = await conn.fetchrow(TALLY)
+async def count_firings(conn: "asyncpg.Connection[Any]") -> FiringCounts:
+    row = await conn.fetchrow(FIRING_COUNTS)
     assert row is not None
-    return Tally(**row)
+    return FiringCounts(**row)
 
 
-async def some_ids(conn: "asyncpg.Connection[Any]", count: int) -> Sequence[int]:
+async def last_due_ids(conn: "asyncpg.Connection[Any]", count: int) -> Sequence[int]:
     """Return the IDs of records whose timers are due last."""
     rows = await conn.fetch(
         "SELECT incident_id FROM timer WHERE armed ORDER BY due_at DESC LIMIT $1", count

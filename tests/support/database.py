@@ -7,7 +7,7 @@ SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND rel
   AND NOT relispartition
   AND relname NOT IN ('schema_migration', 'shard_lease')
 """
-GIVE_BACK = (
+VACUUM_TABLES = (
     "VACUUM incident, timeline, outbox, alert, alert_event, receipt, timer, api_key, "
     "told_when_opened, person"
 )

@@ -8,7 +8,7 @@ OF_TESTS = ("GATEWAY_E2E_", "GATEWAY_FAULTS", "GATEWAY_POSTGRES_BIN", "GATEWAY_V
 OF_SERVERS = ("DATABASE_URL", "REDIS_URL")
 
 
-def forget_environment(environ: MutableMapping[str, str]) -> None:
+def remove_gateway_variables(environ: MutableMapping[str, str]) -> None:
     """Remove the variables of libpq, of a gateway and of its servers."""
     for name in list(environ):
         ours = name.startswith("GATEWAY_") and not name.startswith(OF_TESTS)

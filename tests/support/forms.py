@@ -9,7 +9,7 @@ from typing import Any
 from aiohttp import ClientResponse, FormData
 from aiohttp.test_utils import TestClient
 
-WHOLE = {
+COMPLETE_FORM = {
     "title": "Mail is down",
     "description": "Nothing comes in",
     "since": "",

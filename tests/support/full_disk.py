@@ -22,7 +22,7 @@ class Disk:
 
     def full(self, users: Sequence[int]) -> AbstractContextManager[None]:
         """Leave no space for these processes until the end of the block."""
-        return filled(self.folder) if self.mounted else no_larger_files(users, LIMIT)
+        return fill_disk(self.folder) if self.mounted else limit_file_size(users, LIMIT)
 
 
 @contextmanager
@@ -45,7 +45,7 @@ def small_disk() -> Iterator[Disk]:
 
 
 @contextmanager
-def filled(folder: Path) -> Iterator[None]:
+def fill_disk(folder: Path) -> Iterator[None]:
     """Fill the file system of the folder with one file, for the block."""
     ballast = folder / "ballast"
     with ballast.open("wb", buffering=0) as file, suppress(OSError):
@@ -58,7 +58,7 @@ def filled(folder: Path) -> Iterator[None]:
 
 
 @contextmanager
-def no_larger_files(pids: Sequence[int], limit: int = 0) -> Iterator[None]:
+def limit_file_size(pids: Sequence[int], limit: int = 0) -> Iterator[None]:
     """Allow these processes and their children no file larger than `limit`, for the block."""
     before = {pid: resource.prlimit(pid, resource.RLIMIT_FSIZE) for pid in pids}
     for pid, (_, hard) in before.items():

@@ -26,7 +26,7 @@ from gateway.settings import Settings
 from gateway.vocabulary import Criticality
 from tests.correlation.corpus.world import ADDRESSES, PARTS, SERVICES, SITES
 from tests.support.clock import FakeClock
-from tests.support.intake import IntakeHarness, a_submission, an_alert, committer
+from tests.support.intake import IntakeHarness, committer, make_alert, make_submission
 
 HAND = Principal(name="hand", parts=frozenset({MachineRole.WRITER}))
 
@@ -55,12 +55,12 @@ class GatewayHarness:
 
         Intake decides anew when something moved, as it does by itself.
         """
-        told = an_alert(
+        told = make_alert(
             f"{ci} {title}", title=title or f"{ci} is down", ci=ci, service=service, **more
         )
         while True:
             try:
-                await self.intake.take(a_submission(told))
+                await self.intake.take(make_submission(told))
             except (RecordChanged, asyncpg.DeadlockDetectedError):
                 continue
             break

@@ -67,7 +67,7 @@ def filled(before: bytes, unit: bytes, after: bytes, size: int) -> bytes:
     return before + unit * max(0, (size - len(before) - len(after)) // len(unit)) + after
 
 
-def listed(size: int, before: bytes = b"", after: bytes = b"") -> Bodies:
+def long_lists(size: int, before: bytes = b"", after: bytes = b"") -> Bodies:
     """Yield lists of one repeated item, between `before` and `after`."""
     for name, unit in UNITS.items():
         yield f"list of {name}", filled(before + b"[", unit, b"0]" + after, size)
@@ -79,7 +79,7 @@ def texts(size: int, before: bytes = b"", after: bytes = b"") -> Bodies:
         yield name, filled(before + b'"', unit, b'"' + after, size)
 
 
-def membered(size: int, before: bytes = b"", after: bytes = b"") -> Bodies:
+def large_objects(size: int, before: bytes = b"", after: bytes = b"") -> Bodies:
     """Yield objects of many members, and of one member many times, between `before` and `after`."""
     names = b",".join(b'"k%d":"v"' % number for number in range(max(1, size // 14)))
     yield "members", before + b"{" + names[: names.rfind(b",", 0, max(20, size))] + b"}" + after
@@ -113,7 +113,7 @@ def broken(size: int) -> Bodies:
 
 def values(size: int, before: bytes = b"", after: bytes = b"") -> Bodies:
     """Yield every kind of value, between `before` and `after`."""
-    for make in (listed, texts, membered, nested, numbers):
+    for make in (long_lists, texts, large_objects, nested, numbers):
         yield from make(size, before, after)
 
 
@@ -123,7 +123,7 @@ def any_json(size: int) -> Bodies:
     yield from broken(size)
 
 
-def blown_up(example: bytes, size: int) -> Bodies:
+def inflate_values(example: bytes, size: int) -> Bodies:
     """Yield variants of a valid body with one value each made huge.
 
     Each value is replaced by every kind of value, and each list is filled with its first item.

@@ -17,7 +17,7 @@ from tests.support.clock import FakeClock
 CLIENT, SECRET = "gateway", "s3cret: with a colon"
 KEY = RSAKey.generate_key(2048, {"kid": "one", "use": "sig"})
 NEXT_KEY = ECKey.generate_key("P-256", {"kid": "two", "use": "sig"})
-STRANGER = RSAKey.generate_key(2048, {"kid": "one"})
+FOREIGN_KEY = RSAKey.generate_key(2048, {"kid": "one"})
 
 
 def signed(claims: dict[str, Any], key: Any = KEY, algorithm: str = "RS256", **header: Any) -> str:
@@ -30,7 +30,7 @@ def unsigned(claims: dict[str, Any]) -> str:
     return ".".join((_part({"alg": "none"}), _part(claims), ""))
 
 
-def with_the_public_key_as_secret(claims: dict[str, Any]) -> str:
+def signed_with_public_key_as_secret(claims: dict[str, Any]) -> str:
     """Return the classic algorithm confusion: HS256 with the public key's PEM as the secret."""
     said = ".".join((_part({"alg": "HS256", "kid": "one"}), _part(claims)))
     return said + "." + _text(hmac.digest(KEY.as_pem(private=False), said.encode(), "sha256"))
@@ -45,7 +45,7 @@ def _text(data: bytes) -> str:
 
 
 @dataclass
-class Provider:
+class FakeIdentityProvider:
     """A fake provider.
 
     `claims` overrides claims of the token; `sign` makes the token; `asked` counts requests by

@@ -85,7 +85,7 @@ class ImapServer:
 
 
 @asynccontextmanager
-async def an_imap_server(certificate: Path) -> AsyncIterator[ImapServer]:
+async def run_imap_server(certificate: Path) -> AsyncIterator[ImapServer]:
     """Run a server with this file of certificate and key."""
     port = free_port()
     given = (

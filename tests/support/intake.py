@@ -15,7 +15,7 @@ from gateway.dedup.commit import CommitResult, Committer
 from gateway.dedup.opening import RecordOpener
 from gateway.dedup.records import PlanWriter
 from gateway.dedup.silences import SilenceJudge
-from gateway.durations import duration
+from gateway.durations import parse_duration
 from gateway.incidents import store
 from gateway.incidents.alert import Alert
 from gateway.receipts.submission import ItemResult, Receipt, Submission
@@ -26,14 +26,14 @@ from tests.support.clock import FakeClock
 FIRING, RESOLVED = AlertStatus.FIRING, AlertStatus.RESOLVED
 
 
-def an_alert(
+def make_alert(
     key: str = "disk", status: AlertStatus = FIRING, at: datetime | None = None, **more: Any
 ) -> Alert:
     fields = {"namespace": "generic", "title": f"{key} is in trouble", "severity": "warning"} | more
     return Alert(dedup_key=key, status=status, event_time=at, **fields)
 
 
-def a_submission(*alerts: Alert, integration: int = 1, **more: Any) -> Submission:
+def make_submission(*alerts: Alert, integration: int = 1, **more: Any) -> Submission:
     return Submission(integration, "generic", b"{}", {}, tuple(enumerate(alerts)), **more)
 
 
@@ -52,7 +52,7 @@ class IntakeHarness:
         return self.committed[-1].receipts
 
     async def tell(self, *alerts: Alert, **more: Any) -> tuple[ItemResult, ...]:
-        return (await self.take(a_submission(*alerts, **more)))[0].results
+        return (await self.take(make_submission(*alerts, **more)))[0].results
 
     async def one(
         self,
@@ -61,7 +61,7 @@ class IntakeHarness:
         at: datetime | None = None,
         **more: Any,
     ) -> ItemResult:
-        return (await self.tell(an_alert(key, status, at, **more)))[0]
+        return (await self.tell(make_alert(key, status, at, **more)))[0]
 
     async def rows(self, statement: str, *values: Any) -> list[dict[str, Any]]:
         return [dict(row) for row in await self.conn.fetch(statement, *values)]
@@ -71,9 +71,9 @@ def settings(text: dict[str, str] | None = None) -> Settings:
     return load(None, text or {})
 
 
-def by_service(given: Settings) -> Settings:
+def with_service_rule(given: Settings) -> Settings:
     """Return the settings with one rule: alerts of one service within five minutes are related."""
-    rule = RelateRule(name="same service", by=("service",), within=duration("5m"))
+    rule = RelateRule(name="same service", by=("service",), within=parse_duration("5m"))
     return replace(given, dedup=replace(given.dedup, relate=(rule,)))
 
 

@@ -9,7 +9,7 @@ RUN = b".17643899481234"
 CASES = Path(__file__).parents[1] / "cases"
 
 
-async def hand_in(story: Story, mail: bytes) -> dict[str, Any]:
+async def post_mail(story: Story, mail: bytes) -> dict[str, Any]:
     """Post a mail unchanged and return its result."""
     headers = story.as_key("ingest") | {"Content-Type": "message/rfc822"}
     answer = await story.client.post("/ingest/email/raw", data=mail, headers=headers)
@@ -17,6 +17,6 @@ async def hand_in(story: Story, mail: bytes) -> dict[str, Any]:
     return dict((await answer.json())["results"][0])
 
 
-def of_case(case: str, name: str) -> bytes:
+def read_case_mail(case: str, name: str) -> bytes:
     """Return a mail of a case; @RUN in it makes mails of different runs different."""
     return (CASES / case / f"{name}.eml").read_bytes().replace(b"@RUN", RUN)

@@ -80,7 +80,7 @@ class ObjectStore:
 
 
 @asynccontextmanager
-async def an_object_store() -> AsyncIterator[tuple[ObjectStore, S3]]:
+async def run_object_store() -> AsyncIterator[tuple[ObjectStore, S3]]:
     """Run a store and provide it with the settings to reach it."""
     store = ObjectStore()
     app = web.Application(client_max_size=2**24)

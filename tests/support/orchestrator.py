@@ -47,10 +47,10 @@ class Orchestrator:
 
         The event loop of a test that sends thousands of events is late itself.
         """
-        return await asyncio.to_thread(fine, self.replica.port, path)
+        return await asyncio.to_thread(probe_succeeds, self.replica.port, path)
 
 
-def fine(port: int, path: str) -> bool:
+def probe_succeeds(port: int, path: str) -> bool:
     connection = HTTPConnection("127.0.0.1", port, timeout=TIMEOUT)
     try:
         connection.request("GET", path)

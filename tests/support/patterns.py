@@ -17,7 +17,7 @@ ROOT = Path(gateway.__path__[0])
 
 
 @dataclass(frozen=True)
-class Applied:
+class AppliedPattern:
     """A pattern, its place, and the methods that apply it."""
 
     place: str
@@ -40,21 +40,21 @@ class Applied:
                 apply(subject)
 
 
-def every_pattern() -> list[Applied]:
+def every_pattern() -> list[AppliedPattern]:
     """Return the compiled patterns of all modules and those written where they are used."""
     uses = _uses()
     found = [*_compiled(uses), *_inline()]
     return sorted({(one.pattern, one.methods): one for one in found}.values(), key=str)
 
 
-def _compiled(uses: dict[tuple[str, str], set[str]]) -> Iterator[Applied]:
+def _compiled(uses: dict[tuple[str, str], set[str]]) -> Iterator[AppliedPattern]:
     for module in pkgutil.walk_packages(gateway.__path__, "gateway."):
         if module.name.endswith("__main__"):
             continue
         for name, value in vars(importlib.import_module(module.name)).items():
             methods = frozenset(uses.get((module.name, name), ()) or uses.get(("", name), ()))
             for pattern in _within(value):
-                yield Applied(f"{module.name}.{name}", pattern, methods or METHODS)
+                yield AppliedPattern(f"{module.name}.{name}", pattern, methods or METHODS)
 
 
 def _within(value: object) -> Iterator["re.Pattern[Any]"]:
@@ -81,14 +81,16 @@ def _uses() -> dict[tuple[str, str], set[str]]:
     return uses
 
 
-def _inline() -> Iterator[Applied]:
+def _inline() -> Iterator[AppliedPattern]:
     for file, node in _nodes():
         match node:
             case ast.Call(
                 func=ast.Attribute(value=ast.Name(id="re"), attr=method), args=[first, *_]
             ) if method in METHODS:
                 place = f"{_module(file)}:{ast.literal_eval(first)}"
-                yield Applied(place, re.compile(ast.literal_eval(first)), frozenset({method}))
+                yield AppliedPattern(
+                    place, re.compile(ast.literal_eval(first)), frozenset({method})
+                )
 
 
 def _nodes() -> Iterator[tuple[Path, ast.AST]]:
@@ -110,7 +112,7 @@ UNITS = (
 )  # fmt: skip
 
 
-def hostile(size: int) -> Iterator[str]:
+def backtracking_texts(size: int) -> Iterator[str]:
     """Yield texts of that size that make patterns backtrack."""
     for unit in UNITS:
         yield (unit * (size // len(unit) + 1))[: size - 1] + "\x01"

@@ -13,10 +13,10 @@ from gateway.settings import Database
 Name = tuple[Database, tuple[tuple[str, str], ...]]
 
 
-class Lent:
+class BorrowedPool:
     """A borrowed pool: `terminate` returns it, unless a connection is still in use."""
 
-    def __init__(self, pool: Pool, lent: "LentPools", name: Name) -> None:
+    def __init__(self, pool: Pool, lent: "SharedPools", name: Name) -> None:
         """Lend `pool`, which is known by `name`."""
         self._pool, self._lent, self._name = pool, lent, name
         self._ended = False
@@ -41,7 +41,7 @@ class Lent:
 
 
 @dataclass(slots=True)
-class LentPools:
+class SharedPools:
     """A lender of pools to the session's own database; every other database has its own pools."""
 
     database_url: str
@@ -62,7 +62,7 @@ class LentPools:
         pool = (
             idle.pop() if idle else await open_pool(database, allow_unsafe=True, settings=settings)
         )
-        return cast("Pool", Lent(pool, self, name))
+        return cast("Pool", BorrowedPool(pool, self, name))
 
     def end(self) -> None:
         """Close every pool that is not lent."""

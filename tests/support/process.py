@@ -36,20 +36,20 @@ NOBODY, CUT = 0, 1
 """Pseudo-statuses: no connection; connection lost before the answer, so the outcome is unknown."""
 
 
-def chosen(short: int, full: int) -> int:
+def choose_size(short: int, full: int) -> int:
     """Return the size of a test: for a few seconds, or for GATEWAY_FAULTS=full."""
     return full if FULL else short
 
 
-def report(**figures: object) -> None:
+def print_figures(**figures: object) -> None:
     """Print measured figures; pytest -rP shows them."""
     print(" ".join(f"{name}={value}" for name, value in figures.items()))  # noqa: T201 - figures are what a full run is for
 
 
-def seeded() -> random.Random:
+def seeded_random() -> random.Random:
     """Return a random generator; its seed is printed, and GATEWAY_FAULTS_SEED replays it."""
     seed = int(os.environ.get("GATEWAY_FAULTS_SEED") or random.randrange(10**6))
-    report(GATEWAY_FAULTS_SEED=seed)
+    print_figures(GATEWAY_FAULTS_SEED=seed)
     return random.Random(seed)
 
 
@@ -152,7 +152,7 @@ async def replicas(
                 replica.kill()
 
 
-async def lags(session: aiohttp.ClientSession) -> dict[str, int]:
+async def read_loop_lags(session: aiohttp.ClientSession) -> dict[str, int]:
     """Return the histogram of the event loop's lag, by upper bound in seconds."""
     async with session.get("/metrics") as answer:
         lines = (await answer.text()).splitlines()
@@ -174,7 +174,7 @@ async def make_key(database_url: str, *scopes: Scope) -> str:
         await conn.close()
 
 
-async def until(conn: "asyncpg.Connection[Any]", question: str, seconds: float) -> float:
+async def wait_until_true(conn: "asyncpg.Connection[Any]", question: str, seconds: float) -> float:
     """Query the database until the answer is true and return the seconds it took."""
     began = CLOCK.monotonic()
     while not await conn.fetchval(question):
@@ -186,11 +186,11 @@ async def until(conn: "asyncpg.Connection[Any]", question: str, seconds: float) 
 async def ended(pid: int) -> None:
     """Wait until the process has ended."""
     async with asyncio.timeout(5):
-        while not gone(pid):
+        while not has_ended(pid):
             await CLOCK.sleep(0.02)
 
 
-def gone(pid: int) -> bool:
+def has_ended(pid: int) -> bool:
     """Return whether the process has ended, reaped or not."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"

@@ -100,7 +100,7 @@ class Sender:
             sent.answers.append(CUT)
         sent.seconds.append(CLOCK.monotonic() - began)
 
-    async def steadily(
+    async def send_at_rate(
         self,
         rate: float,
         stop: asyncio.Event,
@@ -127,7 +127,7 @@ class Sender:
                 if (wait := began + number / rate - CLOCK.monotonic()) > 0:
                     await CLOCK.sleep(wait)
 
-    async def strike(self, blow: Callable[[], None]) -> None:
+    async def call_at_acknowledgement(self, blow: Callable[[], None]) -> None:
         """Call `blow` at the moment of an acknowledgement, to find data acknowledged too early."""
         self._blow = blow
         while self._blow is not None:

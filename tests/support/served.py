@@ -12,20 +12,20 @@ from aiohttp.test_utils import TestClient, TestServer
 
 from gateway.access import keys
 from gateway.access.keys import Scope
-from gateway.app import running
+from gateway.app import run_replica
 from gateway.clock import Clock, SystemClock
 from gateway.db.pool import Pool
 from gateway.ingest.http import Fetch
 from gateway.settings import Duration, Settings
 from tests.support.forker import FORKER
-from tests.support.pools import Lent
+from tests.support.pools import BorrowedPool
 
-PATIENCE = Duration(seconds=30)
+LONG_DEADLINE = Duration(seconds=30)
 """A deadline for requests that the slowest machine keeps; other tests are about deadlines."""
 
 
 @dataclass
-class Served:
+class RunningGateway:
     """A running gateway with keys by name.
 
     `ingest` and `read` belong to one integration, `write` to the same, `other` ingests for
@@ -38,7 +38,7 @@ class Served:
 
     def lose_database(self) -> None:
         """Make the database unavailable for operations; intake has a connection of its own."""
-        cast("Lent", self.pool).lose()
+        cast("BorrowedPool", self.pool).lose()
 
     async def post(self, path: str, body: Any, key: str | None = "ingest") -> ClientResponse:
         return await self.client.post(path, json=body, headers=self._sent(key))
@@ -54,23 +54,23 @@ class Served:
 @asynccontextmanager
 async def served(
     settings: Settings, fetch: Fetch | None = None, clock: Clock | None = None
-) -> AsyncIterator[Served]:
+) -> AsyncIterator[RunningGateway]:
     """Run a gateway with these settings, whose database must be set.
 
     `fetch` replaces its HTTP client for certificates and keys. Its metrics are public, and
     requests have a long deadline.
     """
-    patient = msgspec.structs.replace(settings.server, deadline=PATIENCE)
+    patient = msgspec.structs.replace(settings.server, deadline=LONG_DEADLINE)
     metrics = msgspec.structs.replace(settings.metrics, open=True)
     settings = msgspec.structs.replace(settings, server=patient, metrics=metrics)
     made = await make_keys(settings.database.url)
-    async with running(
+    async with run_replica(
         settings, clock or SystemClock(), allow_unsafe=True, fetch=fetch, forker=FORKER
     ) as gateway:
         server = TestServer(gateway.app)
         await server.start_server(auto_decompress=False)
         async with TestClient(server) as client:
-            yield Served(client, made, gateway.pool)
+            yield RunningGateway(client, made, gateway.pool)
 
 
 async def make_keys(url: str) -> dict[str, str]:

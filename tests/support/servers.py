@@ -5,16 +5,16 @@ import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from gateway.embedded.child import Child
-from gateway.embedded.launcher import Embedded
+from gateway.embedded.child import EmbeddedProcess
+from gateway.embedded.launcher import EmbeddedServers
 from tests.support.process import CLOCK, children
 
 
-def child(servers: Embedded, name: str) -> Child:
+def embedded_process(servers: EmbeddedServers, name: str) -> EmbeddedProcess:
     return next(server.child for server in servers.servers if server.child.name == name)
 
 
-async def restart_postgres(servers: Embedded) -> float:
+async def restart_postgres(servers: EmbeddedServers) -> float:
     """Crash PostgreSQL and restart it; return the monotonic time at which it answers again."""
     crashed = next(server for server in servers.servers if server.child.name == "PostgreSQL")
     crashed.child.process.send_signal(signal.SIGQUIT)
@@ -23,9 +23,9 @@ async def restart_postgres(servers: Embedded) -> float:
 
 
 @contextmanager
-def frozen(servers: Embedded, name: str) -> Iterator[None]:
+def freeze_server(servers: EmbeddedServers, name: str) -> Iterator[None]:
     """Stop the server and its children by SIGSTOP until the end of the block."""
-    first = child(servers, name).process.pid
+    first = embedded_process(servers, name).process.pid
     stopped = [first]
     os.kill(first, signal.SIGSTOP)  # it starts no more children after this
     try:

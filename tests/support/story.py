@@ -18,7 +18,7 @@ from aiosmtpd.smtp import SMTP
 
 from gateway.access import keys
 from gateway.access.login import grantable_scopes
-from gateway.app import Gateway, running
+from gateway.app import Gateway, run_replica
 from gateway.dedup.promotion import Promotion
 from gateway.directory.roles import Role
 from gateway.operations.rounds.orphans import detach_orphans
@@ -63,7 +63,7 @@ FROM timeline t JOIN incident i ON i.id = t.incident_id WHERE i.number = $1 ORDE
 
 
 @dataclass(frozen=True)
-class Letter:
+class ArrivedMail:
     """One mail."""
 
     to: str
@@ -230,12 +230,12 @@ class Story:
         found = [await asyncio.wait_for(self.mailbox.arrived.get(), 10) for _ in range(count)]
         return sorted((mail["to"], mail["subject"]) for mail in found)
 
-    async def letters(self, count: int) -> list["Letter"]:
+    async def letters(self, count: int) -> list["ArrivedMail"]:
         """Return the next mails in full, sorted by recipient."""
         found = [await asyncio.wait_for(self.mailbox.arrived.get(), 10) for _ in range(count)]
         return sorted(
             (
-                Letter(mail["to"], mail["subject"], mail.get_content().replace("\r\n", "\n"))
+                ArrivedMail(mail["to"], mail["subject"], mail.get_content().replace("\r\n", "\n"))
                 for mail in found
             ),
             key=lambda one: one.to,
@@ -264,7 +264,7 @@ class Story:
 
 
 @asynccontextmanager
-async def a_story(
+async def run_story(
     database_url: str,
     redis_url: str,
     folder: Path,
@@ -296,7 +296,7 @@ async def a_story(
     environ["GATEWAY_SERVER__DEADLINE"] = "30s"  # no slow machine makes a request late
     settings = load(file, environ)
     try:
-        async with running(settings, clock, allow_unsafe=True, forker=FORKER) as gateway:
+        async with run_replica(settings, clock, allow_unsafe=True, forker=FORKER) as gateway:
             server = TestServer(gateway.app)
             await server.start_server(auto_decompress=False)
             async with TestClient(server) as client:

@@ -36,7 +36,9 @@ SELECT_EFFECTS = (
 )
 
 
-async def seed(pool: Pool, now: datetime, incidents: Iterable[int], priority: int = 3) -> None:
+async def insert_incidents(
+    pool: Pool, now: datetime, incidents: Iterable[int], priority: int = 3
+) -> None:
     """Insert minimal incidents by ID."""
     ids = list(incidents)
     await pool.execute(INSERT_INCIDENTS, ids, [priority] * len(ids), now)
@@ -59,7 +61,7 @@ async def effects(pool: Pool) -> list[tuple[int, int, int]]:
     ]
 
 
-class LeaveTrace:
+class TracingEffect:
     """An effect of one row; a second one of the same generation violates the primary key.
 
     Incidents in `poison` fail; with `repeat` timers are armed again that much later.
@@ -92,7 +94,7 @@ class LeaveTrace:
         )
 
 
-class Silent:
+class NullObserver:
     """An observer that ignores everything."""
 
     def fired(self, lateness_seconds: float, kind: TimerKind) -> None: ...

@@ -10,7 +10,7 @@ from aiohttp.test_utils import TestServer
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class RecordedRequest:
     """One request."""
 
     path: str
@@ -25,7 +25,7 @@ class FakeVendor:
 
     url: str
     answers: dict[str, list[tuple[int, Any]]] = field(default_factory=dict)
-    asked: list[Asked] = field(default_factory=list)
+    asked: list[RecordedRequest] = field(default_factory=list)
 
     def answer(self, path: str, *answers: Any) -> None:
         """Set the answers of a path: bodies of 200, or pairs of status and body."""
@@ -42,7 +42,9 @@ class FakeVendor:
     async def handle(self, request: web.Request) -> web.Response:
         """Record the request and answer."""
         body = await request.json() if request.can_read_body else None
-        self.asked.append(Asked(request.path, dict(request.query), dict(request.headers), body))
+        self.asked.append(
+            RecordedRequest(request.path, dict(request.query), dict(request.headers), body)
+        )
         status, said = self._next(request.path)
         headers = {"location": "/elsewhere"} if 300 <= status < 400 else {}
         if isinstance(said, str):
@@ -65,6 +67,6 @@ async def fake_vendor() -> AsyncIterator[FakeVendor]:
         await server.close()
 
 
-def paths(asked: Iterable[Asked]) -> list[str]:
+def paths(asked: Iterable[RecordedRequest]) -> list[str]:
     """Return the paths of the requests."""
     return [one.path for one in asked]

@@ -2,7 +2,13 @@
 
 import pytest
 
-SERVED = ("tests/channels", "tests/compat", "tests/dedup", "tests/ingest", "tests/receipts")
+FOLDERS_WITH_SERVERS = (
+    "tests/channels",
+    "tests/compat",
+    "tests/dedup",
+    "tests/ingest",
+    "tests/receipts",
+)
 """Folders whose tests with servers also cover pure modules."""
 
 
@@ -14,4 +20,6 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def _is_left_out(item: pytest.Item) -> bool:
-    return "servers" in getattr(item, "fixturenames", ()) and not item.nodeid.startswith(SERVED)
+    return "servers" in getattr(item, "fixturenames", ()) and not item.nodeid.startswith(
+        FOLDERS_WITH_SERVERS
+    )

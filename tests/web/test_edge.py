@@ -12,7 +12,7 @@ from aiohttp.test_utils import TestClient, TestServer
 from yarl import URL
 
 from gateway.errors import Malformed, Unavailable
-from gateway.networks import networks
+from gateway.networks import parse_networks
 from gateway.web import edge
 from gateway.web.deadlines import Deadlines
 from tests.support.clock import FakeClock
@@ -159,7 +159,7 @@ async def test_client_address_is_taken_from_trusted_proxy_only(
             clock,
             lambda *_: None,
             Deadlines(60),
-            networks(proxies),
+            parse_networks(proxies),
         )
     )
     async with TestClient(TestServer(app)) as client:

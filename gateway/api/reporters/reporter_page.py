@@ -174,7 +174,7 @@ async def _form(request: web.Request) -> dict[str, str]:
     """
     if request.content_type != "application/x-www-form-urlencoded":
         raise Malformed("the form cannot be read: send it as application/x-www-form-urlencoded")
-    body = await incoming.read(request, FORM_BYTES)
+    body = await incoming.read_body(request, FORM_BYTES)
     with _reading():
         posted = parse_qsl(
             body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=FIELDS

@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any
 
 from gateway.ingest.reading import limits
-from gateway.key_texts import without_keys
+from gateway.key_texts import redact_keys
 from gateway.notify.card import Button, ButtonAction, ChatReply
 from gateway.settings import ChatSettings
 
@@ -117,7 +117,7 @@ def sanitise(heard: ChatEvent) -> ChatEvent:
         limits.key(texts[name], "")
     clean = {name: text.replace("\0", "\ufffd") for name, text in texts.items() if "\0" in text}
     clean |= {
-        name: without_keys(clean.get(name, texts[name]))
+        name: redact_keys(clean.get(name, texts[name]))
         for name in ("text", "note")
         if name in texts
     }

@@ -27,9 +27,9 @@ from gateway.channels.email.posted import MAIL, DeliveredMail
 from gateway.channels.email.session import NOBODY, TOO_MUCH, UNKNOWN, SmtpSession, SmtpSessions
 from gateway.db.pool import Pool, acquire
 from gateway.errors import GatewayError, Overloaded, Unauthenticated
-from gateway.networks import Network, within
+from gateway.networks import Network, is_in_networks
 from gateway.notify.reply_tokens import ReplyTokens
-from gateway.ports import named_port_failures
+from gateway.ports import translate_port_errors
 
 MAX_RECIPIENTS = 50
 GRACE = 5.0
@@ -85,7 +85,7 @@ class SmtpHandler:
             for address in envelope.rcpt_tos
             if (one := await self._integration(address)) is not None
         }
-        by_relay = within(str((session.peer or ("",))[0]), self.relays)
+        by_relay = is_in_networks(str((session.peer or ("",))[0]), self.relays)
         servers = self.room.mail.authentication.servers if by_relay else ()
         posted = DeliveredMail(
             MAIL,
@@ -166,7 +166,7 @@ async def receiving(
         tls.load_cert_chain(listener.certificate, listener.private_key or None)
     sessions = SmtpSessions(listener.sessions, listener.sessions_per_address, changed)
     loop = asyncio.get_running_loop()
-    with named_port_failures(listener.host, listener.port):
+    with translate_port_errors(listener.host, listener.port):
         make = partial(SmtpSession, door, places, mail, sessions, tls)
         server = await loop.create_server(make, listener.host, listener.port)
     try:

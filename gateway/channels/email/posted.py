@@ -31,7 +31,7 @@ from gateway.ingest.mime.parts import split_at_boundary
 from gateway.ingest.reading import limits
 from gateway.ingest.reading.conform import decode_with_repairs
 from gateway.ingest.reading.repair import Marks, add_mark, add_marks, list_repairs_of_one_item
-from gateway.key_texts import without_keys
+from gateway.key_texts import redact_keys
 
 MAX_FIELDS = 500
 SHOWN = ("from", "to", "cc", "subject", "date")
@@ -91,7 +91,7 @@ def parse_mail(posted: DeliveredMail, kept: FileLimits) -> ParsedMail:
             SERVICE, (AuthenticationCheck("dmarc", posted.dmarc, letter.sender),)
         )
         letter = replace(letter, stamps=(of_service, *letter.stamps))
-    letter = replace(letter, subject=without_keys(letter.subject), text=without_keys(letter.text))
+    letter = replace(letter, subject=redact_keys(letter.subject), text=redact_keys(letter.text))
     return replace(letter, recipients=posted.recipients) if posted.recipients else letter
 
 

@@ -13,7 +13,7 @@ from typing import cast
 from aiosmtpd.smtp import SMTP, syntax
 
 from gateway.channels.memory_budget import MemoryBudget
-from gateway.clock import let_others_go_first
+from gateway.clock import yield_to_other_tasks
 from gateway.errors import Overloaded
 from gateway.settings import Mail
 
@@ -136,7 +136,7 @@ class SmtpSession(SMTP):
             pieces += 1
             self._reset_timeout()
             if pieces % CHUNKS_PER_TURN == 0:
-                await let_others_go_first()
+                await yield_to_other_tasks()
         return None if self._unheld else bytes(data.replace(b"\r\n..", b"\r\n.")[2 : 2 - len(END)])
 
     def refused(self, answer: str) -> str:

@@ -26,7 +26,7 @@ from gateway.errors import Forbidden, Malformed, NotFound, Overloaded, Unauthent
 from gateway.ingest.failed_requests import counting_failures
 from gateway.ingest.http import Authenticate, build_accepted_response, read_body
 from gateway.ingest.workers.process import ParseWorker, compute_cpu_limit, flatten_headers, is_quick
-from gateway.networks import networks, within
+from gateway.networks import is_in_networks, parse_networks
 from gateway.receipts.submission import Receipt
 from gateway.vocabulary import Outcome
 
@@ -137,7 +137,7 @@ class PhoneEndpoint:
 
     def _admitted(self, request: web.Request, slug: str) -> None:
         allowed = self.room.phone.provider(slug).addresses
-        if allowed and not within(request.remote or "", networks(allowed)):
+        if allowed and not is_in_networks(request.remote or "", parse_networks(allowed)):
             raise Forbidden(f"this address is not among phone.providers.{slug}.addresses")
 
     async def _proven(self, provider: PhoneAdapter, posted: PhoneRequest) -> None:

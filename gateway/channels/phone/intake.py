@@ -25,7 +25,7 @@ from gateway.ingest.failed_requests import counting_failures
 from gateway.observe.metric_labels import RequestOutcome
 from gateway.observe.metrics import Metrics
 from gateway.operations.unit_of_work import Transaction
-from gateway.periodic import each
+from gateway.periodic import process_each
 from gateway.receipts.submission import Receipt, Submission
 from gateway.settings import Phone
 
@@ -111,7 +111,7 @@ class PhoneIntake:
         """
         async with acquire(self.pool) as conn:
             quiet = await store.find_silent(conn, self.clock.stamp(), self.phone.silent_after)
-        await each("calls", quiet, self._give_up)
+        await process_each("calls", quiet, self._give_up)
 
     async def _give_up(self, kept: store.StoredCall) -> None:
         call = kept.call

@@ -14,7 +14,7 @@ from gateway.channels.occurred import split_occurrence_time
 from gateway.incidents.labels import Locale
 from gateway.ingest.mime.charsets import clean_text
 from gateway.ingest.reading.limits import cut
-from gateway.instants import is_kept
+from gateway.instants import is_supported
 from gateway.operations.create import NewReport
 from gateway.settings import Form
 from gateway.vocabulary import Impact, Urgency
@@ -150,7 +150,7 @@ def _since(text: str, zone: str, flaws: dict[str, FieldError]) -> datetime | Non
         at = datetime.fromisoformat(text).replace(tzinfo=ZoneInfo(zone))
     except ValueError:
         at = None
-    if at is None or not is_kept(at):
+    if at is None or not is_supported(at):
         flaws["since"] = FieldError("bad_since")
         return None
     return at

@@ -24,7 +24,7 @@ from gateway.db.pool import Connection, Pool, acquire
 from gateway.dedup.silences import SilenceJudge
 from gateway.errors import Malformed
 from gateway.incidents.label_matchers import MatchedAlert, Matcher
-from gateway.instants import kept
+from gateway.instants import clamp_instant
 from gateway.operations.unit_of_work import NOW
 from gateway.web.auth import Authenticator
 
@@ -324,7 +324,7 @@ def _said(text: str) -> datetime | None:
         at = datetime.fromisoformat(text.upper())
     except ValueError:
         return None
-    return kept(at)
+    return clamp_instant(at)
 
 
 def _flag(query: MultiMapping[str], name: str) -> bool:

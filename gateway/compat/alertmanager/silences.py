@@ -33,7 +33,7 @@ from gateway.compat.alertmanager.routes import LIST_TIMEOUT_S, PATH_PREFIXES
 from gateway.db.pool import Pool, acquire
 from gateway.errors import Malformed, NotFound, Unprocessable
 from gateway.incidents.label_matchers import Matcher
-from gateway.instants import kept
+from gateway.instants import clamp_instant
 from gateway.operations import silences
 from gateway.operations.silences import SilenceRequest, StoredSilence
 from gateway.operations.unit_of_work import NOW
@@ -178,7 +178,7 @@ def _wanted(asked: PostableSilence) -> SilenceRequest:
         known = UUID(asked.id) if asked.id else None
     except ValueError as error:
         raise NotFound(f"silence {asked.id!r} not found") from error
-    starts, ends = kept(asked.starts_at), kept(asked.ends_at)
+    starts, ends = clamp_instant(asked.starts_at), clamp_instant(asked.ends_at)
     return SilenceRequest(told, starts, ends, asked.created_by, asked.comment, known)
 
 

@@ -17,10 +17,10 @@ from gateway.compat.opsgenie import pulse
 from gateway.compat.opsgenie.responses import OpsgenieResponse, wrap_handler
 from gateway.db.pool import Pool, acquire, transaction
 from gateway.errors import Conflict, Forbidden, NotFound, Unprocessable
-from gateway.incoming import read
+from gateway.incoming import read_body
 from gateway.ingest.http import AlertEndpoint
 from gateway.ingest.reading import limits
-from gateway.key_texts import body_without_keys
+from gateway.key_texts import redact_body_keys
 
 ROOT = "/v2/heartbeats"
 MOST_BYTES = 262_144
@@ -106,7 +106,7 @@ class Heartbeats:
     async def add(self, request: web.Request) -> OpsgenieResponse:
         """Add a heartbeat, which starts running at once if it is enabled."""
         integration = await self._integration(request)
-        new = limits.decode(body_without_keys(await read(request, MOST_BYTES)), NewHeartbeat)
+        new = limits.decode(redact_body_keys(await read_body(request, MOST_BYTES)), NewHeartbeat)
         team = new.owner_team or Team()
         async with acquire(self.pool) as conn:
             if await conn.fetchval(COUNT, integration, self.most) >= self.most:
@@ -139,7 +139,9 @@ class Heartbeats:
     async def change(self, request: web.Request) -> OpsgenieResponse:
         """Change the given fields of a heartbeat; a new interval counts from the last ping."""
         integration = await self._integration(request)
-        asked = limits.decode(body_without_keys(await read(request, MOST_BYTES)), HeartbeatChanges)
+        asked = limits.decode(
+            redact_body_keys(await read_body(request, MOST_BYTES)), HeartbeatChanges
+        )
         return await self._changed(integration, request.match_info["name"], asked)
 
     async def enable(self, request: web.Request) -> OpsgenieResponse:

@@ -13,7 +13,7 @@ from typing import Any
 from gateway.clock import Clock
 from gateway.db.pool import Pool, acquire
 from gateway.incidents.alert import Alert
-from gateway.periodic import each
+from gateway.periodic import process_each
 from gateway.receipts.submission import Receipt, Submission
 from gateway.vocabulary import AlertStatus
 
@@ -85,7 +85,7 @@ class HeartbeatExpiry:
         stamp = self.clock.stamp()
         async with acquire(self.pool) as conn:
             rows = [dict(row) for row in await conn.fetch(DUE, stamp, BATCH)]
-        return await each("heartbeats", rows, partial(self._expire, stamp))
+        return await process_each("heartbeats", rows, partial(self._expire, stamp))
 
     async def _expire(self, stamp: datetime | None, row: Mapping[str, Any]) -> None:
         await self.submit(_submission(row, AlertStatus.FIRING, row["due_at"].isoformat()))

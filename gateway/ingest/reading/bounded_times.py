@@ -13,7 +13,7 @@ from typing import Any
 from gateway.errors import Malformed
 from gateway.incidents.alert import NEWEST, Alert
 from gateway.ingest.reading import limits
-from gateway.instants import BOUNDS, EARLIEST, LATEST, is_kept
+from gateway.instants import BOUNDS, EARLIEST, LATEST, is_supported
 from gateway.quarantine.pointers import Steps, to_pointer
 from gateway.receipts.mended import RepairedValue
 from gateway.vocabulary import AlertStatus
@@ -51,7 +51,7 @@ def find_cut_times(
         if place is not None or began >= ahead:
             yield RepairedValue(item, to_pointer(place or ()), _what(began))
     if ends is not None and _at_bound(ends, LATEST):
-        beyond = [(where, said) for where, said in told if not is_kept(said)]
+        beyond = [(where, said) for where, said in told if not is_supported(said)]
         if (place := _nearest(beyond, ends=True)) is not None:
             yield RepairedValue(item, to_pointer(place), _what(ends))
 
@@ -79,7 +79,7 @@ def _out_of_bounds(tree: Any, at: Steps, ahead: datetime) -> Iterator[tuple[Step
             pending += [((*where, str(index)), one) for index, one in reversed([*enumerate(value)])]
         elif isinstance(value, str | int | float) and not isinstance(value, bool):
             said = _time(value)
-            if said is not None and (said > ahead or not is_kept(said)):
+            if said is not None and (said > ahead or not is_supported(said)):
                 yield where, said
 
 

@@ -13,7 +13,7 @@ import msgspec
 
 from gateway.errors import Flaw, Forbidden, Malformed, TooLarge
 from gateway.incidents.alert import Alert
-from gateway.key_texts import body_without_keys, pairs_without_keys
+from gateway.key_texts import redact_body_keys, redact_pair_keys
 from gateway.quarantine.difference import Expected
 from gateway.quarantine.pointers import Steps
 from gateway.receipts.mended import RepairedValue
@@ -50,10 +50,10 @@ def mask_keys(delivery: WebhookDelivery) -> WebhookDelivery:
 
     It is the same object if there is nothing to mask.
     """
-    body = body_without_keys(delivery.body)
+    body = redact_body_keys(delivery.body)
     if body is delivery.body and not delivery.query:
         return delivery
-    return replace(delivery, body=body, query=pairs_without_keys(delivery.query))
+    return replace(delivery, body=body, query=redact_pair_keys(delivery.query))
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,7 +32,7 @@ from gateway.ingest.workers.protocol import (
     frame_message,
     run_call,
 )
-from gateway.supervisor.child import ending_with
+from gateway.supervisor.child import signal_on_parent_death
 
 MEMORY_BYTES = 1 << 30
 ANSWER_BYTES = 1 << 26
@@ -57,7 +57,7 @@ class RunningWorkers:
 
     def __init__(self, orders: socket.socket) -> None:
         self._orders = orders
-        self._end_with_parent = ending_with(os.getpid(), signal.SIGKILL)
+        self._end_with_parent = signal_on_parent_death(os.getpid(), signal.SIGKILL)
         self._running: dict[int, tuple[int, socket.socket]] = {}
 
     def serve(self) -> None:

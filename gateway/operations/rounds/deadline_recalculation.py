@@ -15,7 +15,7 @@ from gateway.incidents.record import Incident
 from gateway.operations.rounds.recalculation import AGAIN, LONGEST, recalculate
 from gateway.operations.rules_in_force import apply_rules
 from gateway.operations.unit_of_work import NOW, UnitOfWork
-from gateway.periodic import Periodic
+from gateway.periodic import PeriodicJob
 
 log = structlog.get_logger()
 
@@ -62,9 +62,9 @@ class DeadlineRecalculation:
     uow: UnitOfWork
     _done: bool = False
 
-    def job(self) -> Periodic:
+    def job(self) -> PeriodicJob:
         """Return the job that repeats the pass until it has succeeded once."""
-        return Periodic("redating", AGAIN, self.run_until_done, stuck_after=LONGEST)
+        return PeriodicJob("redating", AGAIN, self.run_until_done, stuck_after=LONGEST)
 
     async def run_until_done(self) -> None:
         """Take the pass, unless it has succeeded before."""

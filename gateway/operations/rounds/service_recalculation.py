@@ -18,7 +18,7 @@ from gateway.db.pool import Connection, acquire
 from gateway.incidents.record import Incident
 from gateway.operations.rounds.recalculation import AGAIN, LONGEST, recalculate
 from gateway.operations.unit_of_work import NOW, UnitOfWork
-from gateway.periodic import Periodic
+from gateway.periodic import PeriodicJob
 
 log = structlog.get_logger()
 
@@ -79,14 +79,14 @@ class ServiceRecalculation:
 
     uow: UnitOfWork
 
-    def job(self) -> Periodic:
+    def job(self) -> PeriodicJob:
         """Return the job that recalculates at the start and after every change.
 
         The first pass finds changes made while no replica ran.
         """
         changed = self.uow.catalogue.changed
         changed.set()
-        return Periodic(
+        return PeriodicJob(
             "service redating", AGAIN, self.run_if_changed, wake=changed, stuck_after=LONGEST
         )
 

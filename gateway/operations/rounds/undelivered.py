@@ -14,7 +14,7 @@ from gateway.incidents.announcements.addressing import DESK
 from gateway.incidents.changes import CommittedChanges
 from gateway.incidents.record import LEAST_URGENT_MAJOR_PRIORITY, Incident, Revision
 from gateway.operations.unit_of_work import NOW, UnitOfWork
-from gateway.periodic import each
+from gateway.periodic import process_each
 from gateway.vocabulary import LIVE
 
 EVERY = 10.0
@@ -62,7 +62,7 @@ async def note_undelivered(uow: UnitOfWork) -> int:
     """
     async with acquire(uow.pool) as conn:
         found = [row["incident_id"] for row in await conn.fetch(GIVEN_UP, BATCH)]
-    return await each("undelivered", found, lambda incident_id: _note(uow, incident_id))
+    return await process_each("undelivered", found, lambda incident_id: _note(uow, incident_id))
 
 
 async def _note(uow: UnitOfWork, incident_id: int) -> None:

@@ -17,7 +17,7 @@ import structlog
 from gateway.clock import Clock, sleep_or_event
 from gateway.db.pool import Pool, acquire
 from gateway.incidents.arming import SHARDS
-from gateway.periodic import Periodic
+from gateway.periodic import PeriodicJob
 from gateway.sla.timers import timer_store
 from gateway.sla.timers.backlog import Backlog
 from gateway.sla.timers.clock_guard import ClockGuard
@@ -85,12 +85,12 @@ class TimerRunner:
         self._batch = BATCH
         self._fed: dict[int, float] = {}
         steps = (
-            Periodic("lease", 1.0, self._lease),
-            Periodic("clock", 1.0, self._sample),
-            Periodic("feed", 0.25, self._feed),
-            Periodic("sweep", 5.0, self._sweep),
-            Periodic("fire", TICK, self._fire_due),
-            Periodic("upkeep", 0.5, self._upkeep.flush),
+            PeriodicJob("lease", 1.0, self._lease),
+            PeriodicJob("clock", 1.0, self._sample),
+            PeriodicJob("feed", 0.25, self._feed),
+            PeriodicJob("sweep", 5.0, self._sweep),
+            PeriodicJob("fire", TICK, self._fire_due),
+            PeriodicJob("upkeep", 0.5, self._upkeep.flush),
         )
         self._steps = {step.name: step for step in steps}
         self._ended = dict.fromkeys(self._steps, clock.monotonic())

@@ -17,15 +17,15 @@ from gateway.settings import Oidc
 from tests.support import identity_provider as idp
 from tests.support.api import Api
 from tests.support.clock import FakeClock
-from tests.support.identity_provider import CLIENT, NEXT_KEY, SECRET, Provider, signed
+from tests.support.identity_provider import CLIENT, NEXT_KEY, SECRET, FakeIdentityProvider, signed
 
 BACK = "https://gateway.example/api/v1/login/oidc/callback"
 VERIFIED = {"email": "ANN@example.com", "email_verified": True}
 
 
 @pytest.fixture
-async def provider(clock: FakeClock) -> AsyncIterator[Provider]:
-    made = Provider(clock)
+async def provider(clock: FakeClock) -> AsyncIterator[FakeIdentityProvider]:
+    made = FakeIdentityProvider(clock)
     server = TestServer(made.app())
     await server.start_server()
     made.issuer = str(server.make_url("/")).rstrip("/")
@@ -35,7 +35,7 @@ async def provider(clock: FakeClock) -> AsyncIterator[Provider]:
 
 @pytest.fixture
 async def oidc(
-    provider: Provider, login: LoginService, clock: FakeClock
+    provider: FakeIdentityProvider, login: LoginService, clock: FakeClock
 ) -> AsyncIterator[OidcLogin]:
     settings = Oidc(provider.issuer, CLIENT, SECRET, BACK, "openid email", allow_private=True)
     asked = IdentityProvider(settings, clock)
@@ -66,14 +66,14 @@ async def finish(api: Api, query: dict[str, str], headers: dict[str, str]) -> tu
     return answer.status, await answer.json(content_type=None)
 
 
-async def log_in(api: Api, provider: Provider) -> tuple[int, Any]:
+async def log_in(api: Api, provider: FakeIdentityProvider) -> tuple[int, Any]:
     sent, browser = await begin(api)
     return await finish(api, {"code": provider.authorize(sent), "state": sent["state"]}, browser)
 
 
 @pytest.mark.usefixtures("ann")
 async def test_first_login_matches_verified_email_and_later_logins_the_subject(
-    api: Api, provider: Provider, clock: FakeClock
+    api: Api, provider: FakeIdentityProvider, clock: FakeClock
 ) -> None:
     provider.claims = VERIFIED
     status, opened = await log_in(api, provider)
@@ -102,14 +102,16 @@ async def test_first_login_matches_verified_email_and_later_logins_the_subject(
     "claims", [{}, {"email": "ann@example.com"}, VERIFIED | {"email": "eve@example.com"}]
 )
 async def test_login_of_unknown_or_unverified_identity_returns_401(
-    api: Api, provider: Provider, claims: dict[str, Any]
+    api: Api, provider: FakeIdentityProvider, claims: dict[str, Any]
 ) -> None:
     provider.claims = claims
     assert (await log_in(api, provider))[0] == 401
 
 
 @pytest.mark.usefixtures("ann")
-async def test_login_of_deactivated_person_returns_401(api: Api, provider: Provider) -> None:
+async def test_login_of_deactivated_person_returns_401(
+    api: Api, provider: FakeIdentityProvider
+) -> None:
     provider.claims = VERIFIED
     assert (await log_in(api, provider))[0] == 200
     await api.call("DELETE", "/api/v1/people/ann")
@@ -119,10 +121,14 @@ async def test_login_of_deactivated_person_returns_401(api: Api, provider: Provi
 @pytest.mark.usefixtures("ann")
 @pytest.mark.parametrize(
     "sign",
-    [idp.unsigned, idp.with_the_public_key_as_secret, lambda claims: signed(claims, idp.STRANGER)],
+    [
+        idp.unsigned,
+        idp.signed_with_public_key_as_secret,
+        lambda claims: signed(claims, idp.FOREIGN_KEY),
+    ],
 )
 async def test_token_not_signed_by_provider_returns_401(
-    api: Api, provider: Provider, sign: Any
+    api: Api, provider: FakeIdentityProvider, sign: Any
 ) -> None:
     provider.claims, provider.sign = VERIFIED, sign
     status, problem = await log_in(api, provider)
@@ -137,7 +143,7 @@ async def test_token_not_signed_by_provider_returns_401(
     "claims", [{"iss": "https://evil.example"}, {"aud": "x"}, {"exp": 1}, {"nonce": "x"}]
 )
 async def test_token_with_wrong_issuer_audience_expiry_or_nonce_returns_401(
-    api: Api, provider: Provider, claims: dict[str, Any]
+    api: Api, provider: FakeIdentityProvider, claims: dict[str, Any]
 ) -> None:
     provider.claims = VERIFIED | claims
     assert (await log_in(api, provider))[0] == 401
@@ -145,7 +151,7 @@ async def test_token_with_wrong_issuer_audience_expiry_or_nonce_returns_401(
 
 @pytest.mark.usefixtures("ann")
 async def test_login_state_is_single_use_bound_to_browser_and_expires(
-    api: Api, provider: Provider, clock: FakeClock
+    api: Api, provider: FakeIdentityProvider, clock: FakeClock
 ) -> None:
     provider.claims = VERIFIED
     sent, browser = await begin(api)
@@ -163,7 +169,9 @@ async def test_login_state_is_single_use_bound_to_browser_and_expires(
 
 
 @pytest.mark.usefixtures("ann")
-async def test_error_wrong_issuer_or_stolen_code_returns_401(api: Api, provider: Provider) -> None:
+async def test_error_wrong_issuer_or_stolen_code_returns_401(
+    api: Api, provider: FakeIdentityProvider
+) -> None:
     provider.claims = VERIFIED
     sent, browser = await begin(api)
     query = {"code": provider.authorize(sent), "state": sent["state"]}
@@ -179,7 +187,7 @@ async def test_error_wrong_issuer_or_stolen_code_returns_401(api: Api, provider:
 
 @pytest.mark.usefixtures("ann")
 async def test_rotated_provider_key_is_fetched_at_limited_rate(
-    api: Api, provider: Provider, clock: FakeClock
+    api: Api, provider: FakeIdentityProvider, clock: FakeClock
 ) -> None:
     provider.claims = VERIFIED
     assert (await log_in(api, provider))[0] == 200
@@ -192,7 +200,7 @@ async def test_rotated_provider_key_is_fetched_at_limited_rate(
 
 
 async def test_unavailable_or_misidentified_provider_returns_503(
-    api: Api, provider: Provider
+    api: Api, provider: FakeIdentityProvider
 ) -> None:
     provider.calls_itself = "https://evil.example"
     assert (await api.client.get("/api/v1/login/oidc")).status == 503
@@ -201,7 +209,7 @@ async def test_unavailable_or_misidentified_provider_returns_503(
 
 
 async def test_private_provider_address_is_refused_unless_allowed(
-    provider: Provider, clock: FakeClock, api: Api, oidc: OidcLogin
+    provider: FakeIdentityProvider, clock: FakeClock, api: Api, oidc: OidcLogin
 ) -> None:
     strict = Oidc(provider.issuer, CLIENT, SECRET, BACK, "openid", allow_private=False)
     asked = IdentityProvider(strict, clock)

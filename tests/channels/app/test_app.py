@@ -15,14 +15,14 @@ from gateway.errors import Malformed, Overloaded
 from gateway.ingest.workers.process import SHORT, ParseWorker
 from gateway.settings import Database, load
 from tests.support.clock import NOON, FakeClock
-from tests.support.served import Served, served
+from tests.support.served import RunningGateway, served
 
 ANN = {"id": "u-1", "name": "Ann", "phone": "13912345678", "locale": "zh-Hans-CN"}
 CLIENT = {"app": "shop", "version": "2.1", "device": "Pixel 9"}
 
 
 @pytest.fixture
-async def gateway(database_url: str, clock: FakeClock) -> AsyncIterator[Served]:
+async def gateway(database_url: str, clock: FakeClock) -> AsyncIterator[RunningGateway]:
     settings = msgspec.structs.replace(
         load(None, {}), database=Database(url=database_url, pool_min=1, pool_max=8)
     )
@@ -31,7 +31,7 @@ async def gateway(database_url: str, clock: FakeClock) -> AsyncIterator[Served]:
 
 
 async def report(
-    gateway: Served, body: Any, key: str = "ingest", once: str | None = None
+    gateway: RunningGateway, body: Any, key: str = "ingest", once: str | None = None
 ) -> tuple[int, Any]:
     headers = {"Authorization": f"Bearer {gateway.keys[key]}"} | (
         {"Idempotency-Key": once} if once else {}
@@ -40,7 +40,9 @@ async def report(
     return answer.status, await answer.json(content_type=None)
 
 
-async def test_app_report_opens_incident_and_returns_reporter_links(gateway: Served) -> None:
+async def test_app_report_opens_incident_and_returns_reporter_links(
+    gateway: RunningGateway,
+) -> None:
     told = {
         "title": "Cannot  pay",
         "description": "\0",
@@ -75,7 +77,7 @@ async def test_app_report_opens_incident_and_returns_reporter_links(gateway: Ser
 
 
 async def test_repeated_idempotency_key_is_duplicate_and_other_body_returns_422(
-    gateway: Served,
+    gateway: RunningGateway,
 ) -> None:
     told = {"title": "Cannot pay", "reporter": ANN}
     _, first = await report(gateway, told, once="k")
@@ -97,7 +99,7 @@ async def test_repeated_idempotency_key_is_duplicate_and_other_body_returns_422(
     )
 
 
-async def test_list_shows_only_own_reports_of_this_integration(gateway: Served) -> None:
+async def test_list_shows_only_own_reports_of_this_integration(gateway: RunningGateway) -> None:
     numbers = [
         (await report(gateway, {"title": str(place), "reporter": ANN}))[1]["number"]
         for place in range(2)
@@ -140,7 +142,9 @@ def test_invalid_report_is_refused_with_pointer(wrong: dict[str, Any], pointer: 
     assert [flaw.pointer for flaw in caught.value.flaws] == [pointer]
 
 
-async def test_malformed_report_is_quarantined_and_replayed_once_corrected(gateway: Served) -> None:
+async def test_malformed_report_is_quarantined_and_replayed_once_corrected(
+    gateway: RunningGateway,
+) -> None:
     status, problem = await report(gateway, {"title": "x", "reporter": {}}, once="k")
     assert (status, problem["errors"][0]["pointer"], "receipt" in problem["facts"]) == (
         400,
@@ -169,7 +173,7 @@ async def test_malformed_report_is_quarantined_and_replayed_once_corrected(gatew
     assert await gateway.pool.fetchval("SELECT count(*) FROM incident") == 2
 
 
-async def test_documented_app_commands_work(gateway: Served, clock: FakeClock) -> None:
+async def test_documented_app_commands_work(gateway: RunningGateway, clock: FakeClock) -> None:
     page = (Path(__file__).parents[3] / "docs" / "sources" / "app.md").read_text("utf-8")
     clock.at = datetime(2026, 11, 21, 2, tzinfo=UTC)
     answers = []
@@ -222,7 +226,7 @@ def test_start_time_too_long_ago_is_noted_in_description() -> None:
     ],
 )
 async def test_invalid_phone_or_email_is_kept_as_label(
-    gateway: Served, reporter: dict[str, str], contact: str, as_said: dict[str, str]
+    gateway: RunningGateway, reporter: dict[str, str], contact: str, as_said: dict[str, str]
 ) -> None:
     status, taken = await report(
         gateway, {"title": "Projector in room 4 is dead", "reporter": reporter}
@@ -240,7 +244,7 @@ async def test_invalid_phone_or_email_is_kept_as_label(
              {"labels": {"": "x"}}, {"client": 7}, {"service": "s" * 300}, {"version": 3}]
 )  # fmt: skip
 async def test_unreadable_field_is_left_out_of_report(
-    gateway: Served, more: dict[str, Any]
+    gateway: RunningGateway, more: dict[str, Any]
 ) -> None:
     status, taken = await report(gateway, {"title": "Cannot pay", "reporter": ANN} | more)
     _, receipt = await gateway.get(f"/api/v1/receipts/{taken['receipt']}", "admin")
@@ -276,7 +280,7 @@ def test_missing_title_is_taken_from_first_description_line() -> None:
 
 
 async def test_long_report_is_read_in_separate_process(
-    gateway: Served, monkeypatch: pytest.MonkeyPatch
+    gateway: RunningGateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked, call = [], ParseWorker.call
 
@@ -294,7 +298,7 @@ async def test_long_report_is_read_in_separate_process(
 
 
 async def test_app_report_refused_for_overload_is_counted(
-    gateway: Served, monkeypatch: pytest.MonkeyPatch
+    gateway: RunningGateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def refuse(*_: Any) -> None:
         raise Overloaded("too many long requests wait to be read: send again shortly")
@@ -307,7 +311,9 @@ async def test_app_report_refused_for_overload_is_counted(
     assert "gateway_intake_overload_refusals_total 1.0" in text
 
 
-async def test_incomplete_report_returns_400_and_post_to_list_returns_405(gateway: Served) -> None:
+async def test_incomplete_report_returns_400_and_post_to_list_returns_405(
+    gateway: RunningGateway,
+) -> None:
     for told in (
         {"title": "x"},
         {"title": "", "reporter": ANN},

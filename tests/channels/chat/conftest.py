@@ -8,11 +8,11 @@ import pytest
 from gateway.settings import ChatSettings, Database, load
 from tests.channels.chat.slack_calls import SECRET
 from tests.channels.chat.talk import SIGNING
-from tests.support.served import Served, served
+from tests.support.served import RunningGateway, served
 
 
 @pytest.fixture
-async def gateway(database_url: str) -> AsyncIterator[Served]:
+async def gateway(database_url: str) -> AsyncIterator[RunningGateway]:
     plain = load(None, {})
     settings = msgspec.structs.replace(
         plain,

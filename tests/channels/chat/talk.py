@@ -4,13 +4,13 @@ import json
 from typing import Any
 
 from tests.channels.chat.slack_calls import FORM, a_command, signed
-from tests.support.served import Served
+from tests.support.served import RunningGateway
 
 SIGNING = "a-secret-of-links-with-32-letters"
 
 
 async def said(
-    gateway: Served, body: bytes, kind: str = "application/json", **headers: str
+    gateway: RunningGateway, body: bytes, kind: str = "application/json", **headers: str
 ) -> tuple[int, Any]:
     path = f"/ingest/chat/slack/{gateway.keys['ingest']}"
     answer = await gateway.client.post(path, data=body, headers=signed(body, kind=kind) | headers)
@@ -18,26 +18,28 @@ async def said(
     return answer.status, json.loads(text) if text.startswith("{") else text
 
 
-async def told(gateway: Served, text: str, trigger: str = "1", **more: str) -> str:
+async def told(gateway: RunningGateway, text: str, trigger: str = "1", **more: str) -> str:
     """What a slash command is answered."""
     status, answer = await said(gateway, a_command(text, trigger, **more), FORM)
     assert status == 200
     return str(answer["blocks"][0]["text"]["text"])
 
 
-async def record(gateway: Served) -> Any:
+async def record(gateway: RunningGateway) -> Any:
     (one,) = await gateway.pool.fetch("SELECT * FROM incident")
     return one
 
 
-async def outcomes(gateway: Served) -> list[tuple[str, str]]:
+async def outcomes(gateway: RunningGateway) -> list[tuple[str, str]]:
     found = await gateway.pool.fetch(
         "SELECT outcome, reason FROM alert_event ORDER BY received_at, receipt_id"
     )
     return [(row["outcome"], row["reason"]) for row in found]
 
 
-async def known(gateway: Served, login: str, *roles: str, user: str = "U2147483697") -> None:
+async def known(
+    gateway: RunningGateway, login: str, *roles: str, user: str = "U2147483697"
+) -> None:
     person = {
         "login": login,
         "name": login.title(),

@@ -11,10 +11,10 @@ from gateway.errors import Misconfigured
 from gateway.settings import ChatSettings, load
 from tests.channels.chat.slack_calls import BOT, FORM, SECRET, a_command, a_message, signed
 from tests.channels.chat.talk import known, outcomes, record, said, told
-from tests.support.served import Served, served
+from tests.support.served import RunningGateway, served
 
 
-async def test_direct_message_opens_incident_once(gateway: Served) -> None:
+async def test_direct_message_opens_incident_once(gateway: RunningGateway) -> None:
     status, answer = await said(gateway, a_message("The VPN is down\nsince nine"))
     assert (status, answer) == (200, "")
     again = await said(
@@ -37,7 +37,9 @@ async def test_direct_message_opens_incident_once(gateway: Served) -> None:
     assert [outcome for outcome, _ in await outcomes(gateway)] == ["opened", "duplicate"]
 
 
-async def test_report_command_is_answered_with_number_priority_and_buttons(gateway: Served) -> None:
+async def test_report_command_is_answered_with_number_priority_and_buttons(
+    gateway: RunningGateway,
+) -> None:
     status, answer = await said(gateway, a_command("报告 打印机坏了"), FORM)
     one = await record(gateway)
     assert (status, one["title"]) == (200, "打印机坏了")
@@ -52,7 +54,7 @@ async def test_report_command_is_answered_with_number_priority_and_buttons(gatew
 
 
 async def test_thread_reply_becomes_note_and_unaddressed_talk_is_not_stored(
-    gateway: Served,
+    gateway: RunningGateway,
 ) -> None:
     in_channel: Any = {"channel": "C1", "channel_type": "channel"}
     await said(gateway, a_message(f"<@{BOT}> mail is down", "1.1", **in_channel))
@@ -83,7 +85,9 @@ async def test_thread_reply_becomes_note_and_unaddressed_talk_is_not_stored(
     assert not [body for body in kept if b"secret" in body or b"another" in body]
 
 
-async def test_message_in_thread_of_closed_incident_opens_follow_up(gateway: Served) -> None:
+async def test_message_in_thread_of_closed_incident_opens_follow_up(
+    gateway: RunningGateway,
+) -> None:
     await said(gateway, a_message("mail is down", "1.1"))
     first = await record(gateway)
     for action in ("resolve", "close"):
@@ -97,7 +101,7 @@ async def test_message_in_thread_of_closed_incident_opens_follow_up(gateway: Ser
     assert second["title"] == "down again"
 
 
-async def test_only_reporter_reply_reopens_resolved_incident(gateway: Served) -> None:
+async def test_only_reporter_reply_reopens_resolved_incident(gateway: RunningGateway) -> None:
     in_channel: Any = {"channel": "C1", "channel_type": "channel"}
     await said(gateway, a_message(f"<@{BOT}> mail is down", "1.1", **in_channel))
     path = f"/api/v1/incidents/{(await record(gateway))['number']}"
@@ -114,7 +118,7 @@ async def test_only_reporter_reply_reopens_resolved_incident(gateway: Served) ->
     )
 
 
-async def test_call_without_key_or_signature_is_refused(gateway: Served) -> None:
+async def test_call_without_key_or_signature_is_refused(gateway: RunningGateway) -> None:
     body = a_message("x")
     path, key = "/ingest/chat/slack", gateway.keys["ingest"]
     assert (await gateway.client.post(path, data=body, headers=signed(body))).status == 401
@@ -132,7 +136,9 @@ async def test_call_without_key_or_signature_is_refused(gateway: Served) -> None
     assert await gateway.pool.fetchval("SELECT count(*) FROM receipt") == 0
 
 
-async def test_signed_malformed_call_is_quarantined_and_returns_200(gateway: Served) -> None:
+async def test_signed_malformed_call_is_quarantined_and_returns_200(
+    gateway: RunningGateway,
+) -> None:
     assert await said(gateway, b'{"type":') == (200, "")
     (kept,) = await gateway.pool.fetch("SELECT source, body FROM quarantine")
     assert tuple(kept) == ("slack", b'{"type":')
@@ -144,7 +150,9 @@ async def test_signed_malformed_call_is_quarantined_and_returns_200(gateway: Ser
     assert await said(gateway, b'{"type":"url_verification","challenge":"abc"}') == (200, "abc")
 
 
-async def test_command_without_number_gets_help_and_note_names_incident(gateway: Served) -> None:
+async def test_command_without_number_gets_help_and_note_names_incident(
+    gateway: RunningGateway,
+) -> None:
     await known(gateway, "dina", "service_desk")
     assert (await told(gateway, "hello", "1")).startswith("report TEXT: make a record")
     assert (await told(gateway, "ack", "2")).startswith("Which record?")

@@ -4,17 +4,17 @@ from gateway.incidents import store
 from gateway.notify.press_tokens import PressTokens
 from tests.channels.chat.slack_calls import FORM, a_press
 from tests.channels.chat.talk import SIGNING, known, outcomes, record, said, told
-from tests.support.served import Served
+from tests.support.served import RunningGateway
 
 
-async def button(gateway: Served) -> str:
+async def button(gateway: RunningGateway) -> str:
     """The token of a button as the record stands."""
     async with gateway.pool.acquire() as conn:
         (incident,) = await store.by_ids(conn, [(await record(gateway))["id"]])
     return PressTokens((SIGNING.encode(),)).make(incident)
 
 
-async def test_linked_user_acts_by_command_within_roles(gateway: Served) -> None:
+async def test_linked_user_acts_by_command_within_roles(gateway: RunningGateway) -> None:
     await known(gateway, "dina", "service_desk")
     await told(gateway, "report mail is down")
     number = (await record(gateway))["number"]
@@ -33,7 +33,7 @@ async def test_linked_user_acts_by_command_within_roles(gateway: Served) -> None
     )
 
 
-async def test_unlinked_user_may_report_but_not_act(gateway: Served) -> None:
+async def test_unlinked_user_may_report_but_not_act(gateway: RunningGateway) -> None:
     await told(gateway, "report mail is down")
     number = (await record(gateway))["number"]
     for trigger, text in enumerate(("ack", "resolve")):
@@ -52,7 +52,7 @@ async def test_unlinked_user_may_report_but_not_act(gateway: Served) -> None:
     )
 
 
-async def test_command_without_permission_changes_nothing(gateway: Served) -> None:
+async def test_command_without_permission_changes_nothing(gateway: RunningGateway) -> None:
     await known(gateway, "lea", "leader")
     await told(gateway, "report mail is down")
     number = (await record(gateway))["number"]
@@ -65,7 +65,7 @@ async def test_command_without_permission_changes_nothing(gateway: Served) -> No
     assert (await outcomes(gateway))[-1][0] == "ignored"
 
 
-async def test_button_acts_once_and_is_stale_after_reopening(gateway: Served) -> None:
+async def test_button_acts_once_and_is_stale_after_reopening(gateway: RunningGateway) -> None:
     await known(gateway, "dina", "service_desk")
     await told(gateway, "report mail is down")
     number, shown = (await record(gateway))["number"], await button(gateway)
@@ -90,7 +90,7 @@ async def test_button_acts_once_and_is_stale_after_reopening(gateway: Served) ->
     assert [outcome for outcome, _ in await outcomes(gateway)][4:] == wanted
 
 
-async def test_link_code_links_chat_account_once(gateway: Served) -> None:
+async def test_link_code_links_chat_account_once(gateway: RunningGateway) -> None:
     person = {"login": "dina", "name": "Dina", "roles": ["service_desk"], "locale": "zh-CN"}
     assert (await gateway.post("/api/v1/people", person, "admin")).status == 201
     code = (await (await gateway.post("/api/v1/people/dina/chats/code", None, "admin")).json())[
@@ -128,7 +128,9 @@ async def test_link_code_links_chat_account_once(gateway: Served) -> None:
     )
 
 
-async def test_security_incident_stays_hidden_from_button_and_command(gateway: Served) -> None:
+async def test_security_incident_stays_hidden_from_button_and_command(
+    gateway: RunningGateway,
+) -> None:
     await known(gateway, "dina", "service_desk")
     await told(gateway, "report somebody is in our files", user_id="U7")
     shown = await button(gateway)

@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from gateway.clock import SystemClock
 from gateway.settings import Database, load
 from tests.channels.email.writing import a_mail
-from tests.support.served import Served, served
+from tests.support.served import RunningGateway, served
 
 SIGNING = ec.generate_private_key(ec.SECP256R1())
 PUBLIC = base64.b64encode(
@@ -33,7 +33,7 @@ FILED = (
 
 
 @pytest.fixture
-async def gateway(database_url: str) -> AsyncIterator[Served]:
+async def gateway(database_url: str) -> AsyncIterator[RunningGateway]:
     plain = load(None, {})
     mail = msgspec.structs.replace(
         plain.mail, mailgun_key="mg", sendgrid_key=PUBLIC, max_bytes=200_000
@@ -43,14 +43,14 @@ async def gateway(database_url: str) -> AsyncIterator[Served]:
         yield running
 
 
-async def posted(gateway: Served, path: str, data: Any, **headers: str) -> tuple[int, Any]:
+async def posted(gateway: RunningGateway, path: str, data: Any, **headers: str) -> tuple[int, Any]:
     answer = await gateway.client.post(
         path.format(key=gateway.keys["ingest"]), data=data, headers=headers
     )
     return answer.status, await answer.json(content_type=None)
 
 
-async def titles(gateway: Served) -> list[str]:
+async def titles(gateway: RunningGateway) -> list[str]:
     _, listed = await gateway.get("/api/v1/incidents", key="read")
     return sorted(one["title"] for one in listed["incidents"])
 
@@ -84,7 +84,7 @@ def mailgun(**more: str) -> dict[str, str]:
     )
 
 
-async def test_raw_mail_opens_incident_with_receipt(gateway: Served) -> None:
+async def test_raw_mail_opens_incident_with_receipt(gateway: RunningGateway) -> None:
     status, told = await posted(
         gateway, "/ingest/email/raw/{key}", a_mail(), **{"Content-Type": "message/rfc822"}
     )
@@ -95,7 +95,7 @@ async def test_raw_mail_opens_incident_with_receipt(gateway: Served) -> None:
     assert (status, [one["outcome"] for one in receipt["results"]]) == (200, ["opened"])
 
 
-async def test_receipt_is_found_by_id(gateway: Served) -> None:
+async def test_receipt_is_found_by_id(gateway: RunningGateway) -> None:
     for number in range(10):
         mail = a_mail(Message_ID=f"<{number}@x>", Auto_Submitted="auto-replied")
         _, told = await posted(
@@ -106,7 +106,7 @@ async def test_receipt_is_found_by_id(gateway: Served) -> None:
         assert status == 200
 
 
-async def test_non_mail_returns_400_and_is_quarantined(gateway: Served) -> None:
+async def test_non_mail_returns_400_and_is_quarantined(gateway: RunningGateway) -> None:
     status, told = await posted(gateway, "/ingest/email/raw/{key}", b"hello")
     assert status == 400
     assert (
@@ -117,7 +117,9 @@ async def test_non_mail_returns_400_and_is_quarantined(gateway: Served) -> None:
     )
 
 
-async def test_too_large_mail_returns_413_and_missing_key_returns_401(gateway: Served) -> None:
+async def test_too_large_mail_returns_413_and_missing_key_returns_401(
+    gateway: RunningGateway,
+) -> None:
     assert (await posted(gateway, "/ingest/email/raw/{key}", b"x" * 200_001))[0] == 413
     assert (await posted(gateway, "/ingest/email/raw", a_mail()))[0] == 401
     assert (await posted(gateway, "/ingest/email/raw/gwk_x", a_mail()))[0] == 401
@@ -125,7 +127,7 @@ async def test_too_large_mail_returns_413_and_missing_key_returns_401(gateway: S
 
 
 @pytest.mark.parametrize("multipart", [False, True])
-async def test_signed_mailgun_form_opens_incident(gateway: Served, multipart: bool) -> None:
+async def test_signed_mailgun_form_opens_incident(gateway: RunningGateway, multipart: bool) -> None:
     data: Any = mailgun()
     if multipart:
         data = FormData(mailgun() | {"attachment-count": "1"}, quote_fields=False)
@@ -149,7 +151,7 @@ async def test_signed_mailgun_form_opens_incident(gateway: Served, multipart: bo
     assert again[1]["results"][0]["outcome"] == "duplicate"
 
 
-async def test_mailgun_mime_message_opens_incident(gateway: Served) -> None:
+async def test_mailgun_mime_message_opens_incident(gateway: RunningGateway) -> None:
     data = {
         "recipient": "in@gw.example",
         "sender": "ann@example.com",
@@ -169,7 +171,7 @@ async def test_mailgun_mime_message_opens_incident(gateway: Served) -> None:
     ],
 )
 async def test_mailgun_form_with_bad_or_stale_signature_returns_401(
-    gateway: Served, fields: dict[str, str]
+    gateway: RunningGateway, fields: dict[str, str]
 ) -> None:
     assert (await posted(gateway, "/ingest/email/mailgun/{key}", mailgun(**fields)))[0] == 401
     assert await titles(gateway) == []
@@ -205,7 +207,7 @@ def proof(body: bytes, at: str = "") -> dict[str, str]:
     }
 
 
-async def test_sendgrid_fields_or_raw_message_open_incident(gateway: Served) -> None:
+async def test_sendgrid_fields_or_raw_message_open_incident(gateway: RunningGateway) -> None:
     assert (await posted(gateway, "/ingest/email/sendgrid/{key}", sendgrid(), **proof(sendgrid())))[
         0
     ] == 200
@@ -221,7 +223,7 @@ async def test_sendgrid_fields_or_raw_message_open_incident(gateway: Served) -> 
     assert await titles(gateway) == ["raw", "电脑"]
 
 
-async def test_sendgrid_form_with_bad_signature_returns_401(gateway: Served) -> None:
+async def test_sendgrid_form_with_bad_signature_returns_401(gateway: RunningGateway) -> None:
     body = sendgrid()
     wrong = [
         proof(body + b"x"),
@@ -270,7 +272,7 @@ async def test_forged_mailgun_fields_do_not_authenticate_staff(database_url: str
         )
 
 
-async def test_sendgrid_dkim_result_authenticates_staff(gateway: Served) -> None:
+async def test_sendgrid_dkim_result_authenticates_staff(gateway: RunningGateway) -> None:
     await gateway.pool.execute(STAFF)
     await posted(gateway, "/ingest/email/sendgrid/{key}", sendgrid(), **proof(sendgrid()))
     head = "From: Ann <ann@example.com>\nIn-Reply-To: <s@x>\nMessage-ID: <s2@x>\n"
@@ -282,7 +284,7 @@ async def test_sendgrid_dkim_result_authenticates_staff(gateway: Served) -> None
     assert await gateway.pool.fetchval("SELECT actor FROM timeline WHERE event = 'note'") == "ann"
 
 
-async def test_receipt_lists_mended_fields_of_mail(gateway: Served) -> None:
+async def test_receipt_lists_mended_fields_of_mail(gateway: RunningGateway) -> None:
     basic = "Basic " + base64.b64encode(f"postmark:{gateway.keys['ingest']}".encode()).decode()
     given = {"Authorization": basic, "Content-Type": "application/json"}
     body = (
@@ -303,7 +305,7 @@ async def test_receipt_lists_mended_fields_of_mail(gateway: Served) -> None:
     ]
 
 
-async def test_postmark_json_opens_incident_with_key_as_password(gateway: Served) -> None:
+async def test_postmark_json_opens_incident_with_key_as_password(gateway: RunningGateway) -> None:
     body = {
         "From": "zhang@example.cn",
         "FromName": "张三",

@@ -18,14 +18,14 @@ from gateway.errors import Forbidden
 from gateway.notify.call_tokens import VALID, CallSubject, CallTokens
 from gateway.settings import Database, PhoneProvider, load
 from tests.support.clock import NOON
-from tests.support.served import Served, served
+from tests.support.served import RunningGateway, served
 
 PUBLIC, TOKEN, SECRET = "https://gw.example", "12345678901234567890123456789012", "s" * 32
 TOKENS = CallTokens((SECRET.encode(),))
 
 
 @pytest.fixture
-async def gateway(database_url: str) -> AsyncIterator[Served]:
+async def gateway(database_url: str) -> AsyncIterator[RunningGateway]:
     plain = load(None, {})
     phone = msgspec.structs.replace(
         plain.phone, public_url=PUBLIC, providers={"twilio": PhoneProvider(secrets=(TOKEN,))}
@@ -54,7 +54,7 @@ async def gateway(database_url: str) -> AsyncIterator[Served]:
         yield running
 
 
-async def a_record(gateway: Served) -> tuple[int, str, int]:
+async def a_record(gateway: RunningGateway) -> tuple[int, str, int]:
     made = await (await gateway.post("/api/v1/incidents", {"title": "disk <full>"}, "write")).json()
     assigned = await gateway.post(
         f"/api/v1/incidents/{made['number']}/assign", {"group": "net", "person": "ann"}, "write"
@@ -68,7 +68,7 @@ async def a_record(gateway: Served) -> tuple[int, str, int]:
 
 
 async def asked(
-    gateway: Served, query: str, *, method: str = "POST", **more: str
+    gateway: RunningGateway, query: str, *, method: str = "POST", **more: str
 ) -> tuple[int, str]:
     path = f"/ingest/phone/twilio/alarm/{gateway.keys['ingest']}?{query}"
     told = {
@@ -85,7 +85,7 @@ async def asked(
     return answer.status, await answer.text()
 
 
-async def heard(gateway: Served, query: str, **more: Any) -> Element:
+async def heard(gateway: RunningGateway, query: str, **more: Any) -> Element:
     status, body = await asked(gateway, query, **more)
     assert status == 200, body
     return fromstring(body)  # noqa: S314 - our own answer
@@ -104,13 +104,15 @@ def text(document: Element) -> str:
     return "".join(document.itertext())
 
 
-async def state(gateway: Served) -> tuple[str, str]:
+async def state(gateway: RunningGateway) -> tuple[str, str]:
     row = await gateway.pool.fetchrow("SELECT state, handler FROM incident")
     assert row is not None
     return row["state"], row["handler"]
 
 
-async def test_called_person_hears_incident_and_accepts_it_by_key_once(gateway: Served) -> None:
+async def test_called_person_hears_incident_and_accepts_it_by_key_once(
+    gateway: RunningGateway,
+) -> None:
     incident_id, _, version = await a_record(gateway)
     first = await heard(gateway, alarm(incident_id, version))
     assert "disk <full>" in text(first)
@@ -134,7 +136,7 @@ async def test_called_person_hears_incident_and_accepts_it_by_key_once(gateway: 
     assert outcomes == ["acknowledged", "duplicate", "ignored"]
 
 
-async def test_key_press_on_changed_incident_acknowledges_nothing(gateway: Served) -> None:
+async def test_key_press_on_changed_incident_acknowledges_nothing(gateway: RunningGateway) -> None:
     incident_id, number, version = await a_record(gateway)
     stale = alarm(incident_id, version)
     await gateway.post(
@@ -150,7 +152,7 @@ async def test_key_press_on_changed_incident_acknowledges_nothing(gateway: Serve
     )
 
 
-async def test_only_authorized_outgoing_call_acknowledges(gateway: Served) -> None:
+async def test_only_authorized_outgoing_call_acknowledges(gateway: RunningGateway) -> None:
     incident_id, _, version = await a_record(gateway)
     query = alarm(incident_id, version)
     assert (await asked(gateway, query, Digits="1", Direction="inbound"))[0] == 403

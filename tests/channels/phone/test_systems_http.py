@@ -20,7 +20,7 @@ from gateway.settings import Database, PhoneProvider, load
 from tests.channels.phone.test_captured import request
 from tests.channels.phone.vonage.test_inbound import coded
 from tests.support.clock import NOON, FakeClock
-from tests.support.served import Served, served
+from tests.support.served import RunningGateway, served
 
 SHIPPED = Path(__file__).parents[3] / "integrations"
 SECRET = "vonage-signature-secret"
@@ -30,7 +30,7 @@ KEPT = (
 
 
 @pytest.fixture
-async def gateway(database_url: str) -> AsyncIterator[Served]:
+async def gateway(database_url: str) -> AsyncIterator[RunningGateway]:
     plain = load(None, {})
     providers = {
         "vonage": PhoneProvider(secrets=(SECRET,)),
@@ -46,7 +46,9 @@ async def gateway(database_url: str) -> AsyncIterator[Served]:
         yield running
 
 
-async def sent(gateway: Served, case: str, key: str = "ingest", **headers: str) -> tuple[int, Any]:
+async def sent(
+    gateway: RunningGateway, case: str, key: str = "ingest", **headers: str
+) -> tuple[int, Any]:
     """A captured request with our key and, for Vonage, a signature of now."""
     provider, posted = request(case)
     given = {
@@ -76,14 +78,16 @@ def signed(body: bytes) -> str:
     return f"Bearer {head}.{coded(hmac.digest(SECRET.encode(), head.encode(), 'sha256'))}"
 
 
-async def records(gateway: Served) -> list[tuple[str, str]]:
+async def records(gateway: RunningGateway) -> list[tuple[str, str]]:
     return [
         tuple(row)
         for row in await gateway.pool.fetch("SELECT title, contact FROM incident ORDER BY id")
     ]
 
 
-async def test_vonage_call_is_answered_and_recording_opens_incident(gateway: Served) -> None:
+async def test_vonage_call_is_answered_and_recording_opens_incident(
+    gateway: RunningGateway,
+) -> None:
     status, actions = await sent(gateway, "vonage/answer")
     assert (status, [one["action"] for one in actions]) == (200, ["talk", "input"])
     assert actions[1]["eventUrl"] == [
@@ -98,7 +102,7 @@ async def test_vonage_call_is_answered_and_recording_opens_incident(gateway: Ser
     assert (status, problem["type"]) == (401, "/problems/unauthenticated")
 
 
-async def test_asterisk_events_by_get_and_post_open_missed_call(gateway: Served) -> None:
+async def test_asterisk_events_by_get_and_post_open_missed_call(gateway: RunningGateway) -> None:
     status, told = await sent(gateway, "asterisk/call")
     assert (status, told["results"][0]["outcome"]) == (202, "ignored")
     status, told = await sent(gateway, "asterisk/not_answered")
@@ -122,7 +126,7 @@ async def test_asterisk_events_by_get_and_post_open_missed_call(gateway: Served)
 
 
 async def test_long_phone_event_is_read_in_separate_process(
-    gateway: Served, monkeypatch: pytest.MonkeyPatch
+    gateway: RunningGateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked, call = [], ParseWorker.call
 
@@ -140,7 +144,7 @@ async def test_long_phone_event_is_read_in_separate_process(
     assert set(asked) == {"asterisk"}
 
 
-async def test_amazon_connect_events_open_one_incident(gateway: Served) -> None:
+async def test_amazon_connect_events_open_one_incident(gateway: RunningGateway) -> None:
     status, told = await sent(gateway, "connect/connected")
     assert (status, told["results"][0]["outcome"]) == (202, "opened")
     await sent(gateway, "connect/lambda")
@@ -177,7 +181,7 @@ async def test_old_call_is_deleted_after_retention(database_url: str) -> None:
     await conn.close()
 
 
-async def test_request_from_unlisted_address_returns_403(gateway: Served) -> None:
+async def test_request_from_unlisted_address_returns_403(gateway: RunningGateway) -> None:
     assert (await sent(gateway, "threecx/missed"))[0] == 403
     assert (await gateway.get("/ingest/phone/threecx/lookup", key="read", number="1"))[0] == 403
     assert await records(gateway) == []
@@ -251,7 +255,9 @@ def test_asterisk_dialplan_sends_only_fields_that_are_read() -> None:
     assert set(re.findall(r"tell,s,1\((\w+),", plan)) <= asterisk.PROVIDER.events
 
 
-async def test_callers_with_same_caller_name_open_separate_incidents(gateway: Served) -> None:
+async def test_callers_with_same_caller_name_open_separate_incidents(
+    gateway: RunningGateway,
+) -> None:
     for number, caller in enumerate(("02177770521", "02177770522")):
         told = {
             "LINKEDID": f"c{number}",
@@ -274,7 +280,7 @@ async def test_callers_with_same_caller_name_open_separate_incidents(gateway: Se
     ]
 
 
-async def test_asterisk_answer_is_json_without_key(gateway: Served) -> None:
+async def test_asterisk_answer_is_json_without_key(gateway: RunningGateway) -> None:
     told = {"LINKEDID": "a1", "CALLERID": "02177770521", "DID": "01082303333"}
     for event in ("call", "answer", "hangup"):
         answer = await gateway.client.post(

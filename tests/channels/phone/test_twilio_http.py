@@ -12,7 +12,7 @@ import pytest
 from gateway.channels.phone.twilio.inbound import signature
 from gateway.clock import SystemClock
 from gateway.settings import Database, Hotline, PhoneProvider, load
-from tests.support.served import Served, served
+from tests.support.served import RunningGateway, served
 
 PUBLIC, TOKEN, OLD = (
     "https://gw.example",
@@ -23,7 +23,7 @@ ACCOUNT, CALL, ANN, DESK = "AC" + "a" * 32, "CA" + "c" * 32, "+8613800138000", "
 
 
 @pytest.fixture
-async def gateway(database_url: str) -> AsyncIterator[Served]:
+async def gateway(database_url: str) -> AsyncIterator[RunningGateway]:
     plain = load(None, {})
     twilio = PhoneProvider(secrets=(TOKEN, OLD), accounts=(ACCOUNT,))
     lines = {
@@ -51,7 +51,7 @@ def fields(**more: str) -> dict[str, str]:
 
 
 async def post(
-    gateway: Served,
+    gateway: RunningGateway,
     event: str,
     told: dict[str, str],
     query: str = "",
@@ -68,13 +68,15 @@ async def post(
     return answer.status, await answer.text()
 
 
-async def heard(gateway: Served, event: str, told: dict[str, str], query: str = "") -> Element:
+async def heard(
+    gateway: RunningGateway, event: str, told: dict[str, str], query: str = ""
+) -> Element:
     status, body = await post(gateway, event, told, query)
     assert status == 200, body
     return fromstring(body)  # noqa: S314 - our own answer
 
 
-async def press(gateway: Served, before: Element, key: str, **more: str) -> Element:
+async def press(gateway: RunningGateway, before: Element, key: str, **more: str) -> Element:
     """Press a key where the document asks for one."""
     gather = before.find("Gather")
     assert gather is not None
@@ -99,7 +101,7 @@ def over(**more: str) -> dict[str, str]:
     )
 
 
-async def records(gateway: Served) -> list[Any]:
+async def records(gateway: RunningGateway) -> list[Any]:
     rows = await gateway.pool.fetch(
         "SELECT number, title, contact, service, description, source, labels FROM incident "
         "ORDER BY id"
@@ -107,7 +109,9 @@ async def records(gateway: Served) -> list[Any]:
     return [dict(row) for row in rows]
 
 
-async def test_voice_report_opens_one_incident_and_reads_out_number(gateway: Served) -> None:
+async def test_voice_report_opens_one_incident_and_reads_out_number(
+    gateway: RunningGateway,
+) -> None:
     first = await heard(gateway, "voice", fields())
     assert [say.attrib["language"] for say in first.iter("Say")] == ["cmn-CN", "en-US"]
     menu = await press(gateway, first, "2")
@@ -161,7 +165,7 @@ async def test_voice_report_opens_one_incident_and_reads_out_number(gateway: Ser
 
 
 async def test_unanswered_call_opens_incident_once(
-    gateway: Served,
+    gateway: RunningGateway,
 ) -> None:
     ended = over()
     assert await post(gateway, "status", ended) == await post(gateway, "status", ended)
@@ -190,7 +194,9 @@ async def test_unanswered_call_opens_incident_once(
     ]
 
 
-async def test_caller_with_open_incident_hears_state_and_is_not_missed(gateway: Served) -> None:
+async def test_caller_with_open_incident_hears_state_and_is_not_missed(
+    gateway: RunningGateway,
+) -> None:
     spoken = fields(
         CallStatus="in-progress", RecordingUrl="https://api.twilio.com/RE1", RecordingDuration="3"
     )
@@ -216,7 +222,7 @@ async def test_caller_with_open_incident_hears_state_and_is_not_missed(gateway: 
     assert "RE2" in note["facts"]
 
 
-async def test_unanswered_desk_call_is_offered_recording(gateway: Served) -> None:
+async def test_unanswered_desk_call_is_offered_recording(gateway: RunningGateway) -> None:
     dial = await heard(gateway, "voice", fields(Digits="0"), "step=menu&locale=en")
     assert dial.findtext("Dial/Number") == "+861082304444"
     nobody = await heard(
@@ -248,7 +254,7 @@ async def test_unanswered_desk_call_is_offered_recording(gateway: Served) -> Non
     )
 
 
-async def test_silent_caller_is_asked_three_times_then_hung_up(gateway: Served) -> None:
+async def test_silent_caller_is_asked_three_times_then_hung_up(gateway: RunningGateway) -> None:
     document = await heard(gateway, "voice", fields())
     for _ in range(2):
         document = await press(gateway, document, "")
@@ -259,7 +265,7 @@ async def test_silent_caller_is_asked_three_times_then_hung_up(gateway: Served) 
     ) is not None
 
 
-async def test_first_sms_opens_incident_and_next_becomes_note(gateway: Served) -> None:
+async def test_first_sms_opens_incident_and_next_becomes_note(gateway: RunningGateway) -> None:
     told = {
         "AccountSid": ACCOUNT,
         "MessageSid": "SM1",
@@ -284,7 +290,7 @@ async def test_first_sms_opens_incident_and_next_becomes_note(gateway: Served) -
     assert len(await records(gateway)) == 1
 
 
-async def test_forged_twilio_request_is_refused(gateway: Served) -> None:
+async def test_forged_twilio_request_is_refused(gateway: RunningGateway) -> None:
     assert (await post(gateway, "status", over(), secret="another-token-another-token-1234"))[
         0
     ] == 401
@@ -314,7 +320,9 @@ async def test_forged_twilio_request_is_refused(gateway: Served) -> None:
     assert [one["contact"] for one in await records(gateway)] == [ANN]
 
 
-async def test_malformed_twilio_request_is_quarantined_and_answered(gateway: Served) -> None:
+async def test_malformed_twilio_request_is_quarantined_and_answered(
+    gateway: RunningGateway,
+) -> None:
     assert (await heard(gateway, "voice", {"AccountSid": ACCOUNT, "From": "x\0"})).find(
         "Say"
     ) is not None
@@ -327,7 +335,9 @@ async def test_malformed_twilio_request_is_quarantined_and_answered(gateway: Ser
     )
 
 
-async def test_lost_database_is_spoken_to_callers_and_status_returns_503(gateway: Served) -> None:
+async def test_lost_database_is_spoken_to_callers_and_status_returns_503(
+    gateway: RunningGateway,
+) -> None:
     await heard(gateway, "voice", fields())
     gateway.lose_database()
     menu = await heard(gateway, "voice", fields())

@@ -7,11 +7,11 @@ import pytest
 
 from gateway.settings import Database, load
 from tests.support.clock import FakeClock
-from tests.support.served import Served, served
+from tests.support.served import RunningGateway, served
 
 
 @pytest.fixture
-async def gateway(database_url: str, clock: FakeClock) -> AsyncIterator[Served]:
+async def gateway(database_url: str, clock: FakeClock) -> AsyncIterator[RunningGateway]:
     plain = load(None, {})
     form = msgspec.structs.replace(
         plain.form,

@@ -3,18 +3,18 @@
 from datetime import timedelta
 
 from tests.support.clock import FakeClock
-from tests.support.forms import WHOLE, get
-from tests.support.served import Served
+from tests.support.forms import COMPLETE_FORM, get
+from tests.support.served import RunningGateway
 
 
-async def opened(gateway: Served, clock: FakeClock, language: str = "en") -> dict[str, str]:
+async def opened(gateway: RunningGateway, clock: FakeClock, language: str = "en") -> dict[str, str]:
     """The fields of a form that somebody took their time to fill in."""
     page = await get(gateway.client, "/report/mail", language)
     assert page.status == 200, page.text
     clock.advance(timedelta(seconds=10))
-    return WHOLE | page.hidden
+    return COMPLETE_FORM | page.hidden
 
 
-async def counted(gateway: Served) -> dict[str, int]:
+async def counted(gateway: RunningGateway) -> dict[str, int]:
     names = "incident", "receipt", "alert_event", "quarantine", "attachment"
     return {name: await gateway.pool.fetchval(f"SELECT count(*) FROM {name}") for name in names}  # noqa: S608 - names of ours

@@ -8,11 +8,11 @@ from datetime import timedelta
 from gateway.channels.webform.ticket import FormTicketSigner
 from tests.channels.webform.forms import counted, opened
 from tests.support.clock import FakeClock
-from tests.support.forms import WHOLE, Page, get, send
-from tests.support.served import Served
+from tests.support.forms import COMPLETE_FORM, Page, get, send
+from tests.support.served import RunningGateway
 
 
-async def vpn_ticket(gateway: Served, clock: FakeClock) -> str:
+async def vpn_ticket(gateway: RunningGateway, clock: FakeClock) -> str:
     """A ticket of ours for another service, signed as it must be."""
     secrets = tuple(
         row["secret"] for row in await gateway.pool.fetch("SELECT secret FROM link_secret")
@@ -21,7 +21,7 @@ async def vpn_ticket(gateway: Served, clock: FakeClock) -> str:
 
 
 async def test_web_report_opens_incident_with_files_and_reporter_link(
-    gateway: Served, clock: FakeClock
+    gateway: RunningGateway, clock: FakeClock
 ) -> None:
     fields = await opened(gateway, clock) | {"phone": "13912345678", "since": "2026-03-02T11:30"}
     page = await send(
@@ -57,7 +57,9 @@ async def test_web_report_opens_incident_with_files_and_reporter_link(
 OWED = "SELECT recipient, facts::text AS facts FROM outbox WHERE template = 'received' ORDER BY id"
 
 
-async def test_confirmation_mail_omits_reported_text(gateway: Served, clock: FakeClock) -> None:
+async def test_confirmation_mail_omits_reported_text(
+    gateway: RunningGateway, clock: FakeClock
+) -> None:
     for _ in range(4):
         page = await send(gateway.client, "/report/mail", await opened(gateway, clock, "zh-CN"))
     await send(
@@ -76,7 +78,7 @@ async def test_confirmation_mail_omits_reported_text(gateway: Served, clock: Fak
 
 
 async def test_repeated_form_ticket_returns_same_incident(
-    gateway: Served, clock: FakeClock
+    gateway: RunningGateway, clock: FakeClock
 ) -> None:
     fields = await opened(gateway, clock)
     both = await asyncio.gather(
@@ -105,14 +107,14 @@ async def test_repeated_form_ticket_returns_same_incident(
 
 
 async def test_too_early_or_too_late_form_returns_422_and_keeps_input(
-    gateway: Served, clock: FakeClock
+    gateway: RunningGateway, clock: FakeClock
 ) -> None:
     page = await get(gateway.client, "/report/mail")
-    early = await send(gateway.client, "/report/mail", WHOLE | page.hidden)
+    early = await send(gateway.client, "/report/mail", COMPLETE_FORM | page.hidden)
     assert (early.status, early.hidden["ticket"] == page.hidden["ticket"]) == (422, True)
     assert "very quick" in early.text
     clock.advance(timedelta(hours=5))
-    late = await send(gateway.client, "/report/mail", WHOLE | page.hidden)
+    late = await send(gateway.client, "/report/mail", COMPLETE_FORM | page.hidden)
     assert (late.status, late.hidden["ticket"] == page.hidden["ticket"]) == (422, False)
     assert late.one(r'name="title" value="([^"]+)"') == "Mail is down"
     assert await counted(gateway) == {
@@ -123,10 +125,12 @@ async def test_too_early_or_too_late_form_returns_422_and_keeps_input(
         "attachment": 0,
     }
     clock.advance(timedelta(seconds=5))
-    assert (await send(gateway.client, "/report/mail", WHOLE | late.hidden)).status == 201
+    assert (await send(gateway.client, "/report/mail", COMPLETE_FORM | late.hidden)).status == 201
 
 
-async def test_form_without_valid_ticket_returns_422(gateway: Served, clock: FakeClock) -> None:
+async def test_form_without_valid_ticket_returns_422(
+    gateway: RunningGateway, clock: FakeClock
+) -> None:
     fields = await opened(gateway, clock)
     for wrong in (
         "",
@@ -139,7 +143,9 @@ async def test_form_without_valid_ticket_returns_422(gateway: Served, clock: Fak
     assert (await counted(gateway))["incident"] == 0
 
 
-async def test_form_errors_are_shown_in_page_language(gateway: Served, clock: FakeClock) -> None:
+async def test_form_errors_are_shown_in_page_language(
+    gateway: RunningGateway, clock: FakeClock
+) -> None:
     fields = await opened(gateway, clock, "zh-CN") | {"title": "", "email": "nobody", "impact": "x"}
     page = await send(gateway.client, "/report/mail", fields, ("a", b"1"), language="en")
     assert page.status == 422
@@ -153,7 +159,7 @@ async def test_form_errors_are_shown_in_page_language(gateway: Served, clock: Fa
     assert 'id="email" name="email" value="nobody"' in page.text
 
 
-async def test_form_exists_only_for_enabled_known_services(gateway: Served) -> None:
+async def test_form_exists_only_for_enabled_known_services(gateway: RunningGateway) -> None:
     page = await get(gateway.client, "/report")
     assert "Mail &amp; more" in page.text
     assert "VPN" not in page.text
@@ -163,14 +169,16 @@ async def test_form_exists_only_for_enabled_known_services(gateway: Served) -> N
         for slug in ("vpn", "unknown", "nothing", "x" * 500, "%00", "..%2f")
     ]
     assert {(one.status, one.text) for one in answers} == {(404, answers[0].text)}
-    posted = [await send(gateway.client, f"/report/{slug}", WHOLE) for slug in ("vpn", "nothing")]
+    posted = [
+        await send(gateway.client, f"/report/{slug}", COMPLETE_FORM) for slug in ("vpn", "nothing")
+    ]
     assert [(one.status, one.text) for one in posted] == [(404, answers[0].text)] * 2
 
 
 SCRIPT = "<script>alert('x')</script>\"><img src=x onerror=alert(1)>{{'pw'*3}}"
 
 
-async def test_form_input_is_escaped_in_pages(gateway: Served, clock: FakeClock) -> None:
+async def test_form_input_is_escaped_in_pages(gateway: RunningGateway, clock: FakeClock) -> None:
     fields = await opened(gateway, clock)
     hostile = dict.fromkeys(
         ("title", "description", "name", "since", "phone", "impact", "lang"), SCRIPT
@@ -208,7 +216,7 @@ async def test_form_input_is_escaped_in_pages(gateway: Served, clock: FakeClock)
         assert page.answer.headers["Referrer-Policy"] == "no-referrer"
 
 
-async def test_pages_have_requested_language_and_labelled_fields(gateway: Served) -> None:
+async def test_pages_have_requested_language_and_labelled_fields(gateway: RunningGateway) -> None:
     for path in ("/report", "/report/mail", "/my/nothing"):
         for asked, accepted, wanted in (
             (None, "zh-CN", "zh-CN"),
@@ -237,7 +245,9 @@ async def test_pages_have_requested_language_and_labelled_fields(gateway: Served
     )
 
 
-async def test_form_refused_by_database_is_quarantined(gateway: Served, clock: FakeClock) -> None:
+async def test_form_refused_by_database_is_quarantined(
+    gateway: RunningGateway, clock: FakeClock
+) -> None:
     await gateway.pool.execute(
         "ALTER TABLE incident ADD CONSTRAINT no_mail CHECK (title <> 'refused')"
     )

@@ -8,13 +8,13 @@ from hashlib import sha256
 from tests.channels.webform.forms import counted, opened
 from tests.support.clock import FakeClock
 from tests.support.forms import Page, send
-from tests.support.served import Served
+from tests.support.served import RunningGateway
 
 MINUTE = timedelta(minutes=1)
 
 
 async def test_suspected_spam_form_is_quarantined_and_replayed_once(
-    gateway: Served, clock: FakeClock
+    gateway: RunningGateway, clock: FakeClock
 ) -> None:
     fields = await opened(gateway, clock)
     page = await send(
@@ -48,7 +48,9 @@ async def test_suspected_spam_form_is_quarantined_and_replayed_once(
     assert (again.status, (await counted(gateway))["incident"]) == (200, 1)
 
 
-async def test_reports_per_address_are_rate_limited(gateway: Served, clock: FakeClock) -> None:
+async def test_reports_per_address_are_rate_limited(
+    gateway: RunningGateway, clock: FakeClock
+) -> None:
     for _ in range(5):
         assert (
             await send(gateway.client, "/report/mail", await opened(gateway, clock))
@@ -68,7 +70,7 @@ async def test_reports_per_address_are_rate_limited(gateway: Served, clock: Fake
 
 
 async def test_reports_per_service_are_rate_limited_without_charging_address(
-    gateway: Served, clock: FakeClock
+    gateway: RunningGateway, clock: FakeClock
 ) -> None:
     fields = await opened(gateway, clock)
     service, tokens = (
@@ -88,7 +90,7 @@ async def test_reports_per_service_are_rate_limited_without_charging_address(
 
 
 async def test_too_large_or_malformed_form_is_refused_with_page(
-    gateway: Served, clock: FakeClock
+    gateway: RunningGateway, clock: FakeClock
 ) -> None:
     fields = await opened(gateway, clock)
     page = await send(gateway.client, "/report/mail", fields, ("big", bytes(300_001)))
@@ -112,7 +114,7 @@ async def test_too_large_or_malformed_form_is_refused_with_page(
 
 
 async def test_form_beyond_concurrent_capacity_returns_503(
-    gateway: Served, clock: FakeClock
+    gateway: RunningGateway, clock: FakeClock
 ) -> None:
     fields, held, go_on = await opened(gateway, clock), asyncio.Event(), asyncio.Event()
 

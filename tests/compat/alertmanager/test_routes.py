@@ -11,7 +11,7 @@ import pytest
 from gateway.access import keys
 from gateway.access.keys import Scope
 from gateway.settings import Database, Settings, load
-from tests.support.served import Served, served
+from tests.support.served import RunningGateway, served
 
 ALERTS = "/api/v2/alerts"
 STARTED = "2026-11-21T04:00:00.000Z"
@@ -24,7 +24,7 @@ def settings(database_url: str) -> Settings:
 
 
 @pytest.fixture
-async def gateway(database_url: str) -> AsyncIterator[Served]:
+async def gateway(database_url: str) -> AsyncIterator[RunningGateway]:
     async with served(settings(database_url)) as running:
         yield running
 
@@ -39,14 +39,14 @@ def alert(name: str, **more: str) -> dict[str, Any]:
     }
 
 
-async def names(gateway: Served, *filters: str, **more: str) -> list[str]:
+async def names(gateway: RunningGateway, *filters: str, **more: str) -> list[str]:
     query: dict[str, Any] = {"filter": filters} if filters else {}
     status, found = await gateway.get(ALERTS, **query, **more)
     assert status == 200, found
     return sorted(one["labels"]["alertname"] for one in found)
 
 
-async def test_posted_alerts_are_listed_in_alertmanager_format(gateway: Served) -> None:
+async def test_posted_alerts_are_listed_in_alertmanager_format(gateway: RunningGateway) -> None:
     answer = await gateway.post(ALERTS, [alert("DiskFull")])
     assert (answer.status, await answer.read()) == (200, b"")
     status, [listed] = await gateway.get(ALERTS)
@@ -73,26 +73,28 @@ async def test_posted_alerts_are_listed_in_alertmanager_format(gateway: Served) 
         ("1812-01-01T00:00:00Z", "1970-01-01T00:00:00.000Z"),
     ],
 )
-async def test_alert_start_is_returned_as_posted(gateway: Served, said: str, listed: str) -> None:
+async def test_alert_start_is_returned_as_posted(
+    gateway: RunningGateway, said: str, listed: str
+) -> None:
     await gateway.post(ALERTS, [alert("DiskFull") | {"startsAt": said}])
     await gateway.post(ALERTS, [alert("DiskFull") | {"startsAt": said}])
     assert [one["startsAt"] for one in (await gateway.get(ALERTS))[1]] == [listed]
 
 
-async def test_alert_without_start_starts_on_receipt(gateway: Served) -> None:
+async def test_alert_without_start_starts_on_receipt(gateway: RunningGateway) -> None:
     await gateway.post(ALERTS, [{"labels": {"alertname": "DiskFull"}}])
     (one,) = (await gateway.get(ALERTS))[1]
     starts, updated = (datetime.fromisoformat(one[name]) for name in ("startsAt", "updatedAt"))
     assert abs(updated - starts) < timedelta(minutes=1)
 
 
-async def test_ended_alert_is_not_listed(gateway: Served) -> None:
+async def test_ended_alert_is_not_listed(gateway: RunningGateway) -> None:
     await gateway.post(ALERTS, [alert("DiskFull"), alert("DiskSlow")])
     await gateway.post(ALERTS, [alert("DiskFull") | {"endsAt": datetime.now(UTC).isoformat()}])  # noqa: TID251 - a sender's clock
     assert await names(gateway) == ["DiskSlow"]
 
 
-async def test_matchers_filter_alerts(gateway: Served) -> None:
+async def test_matchers_filter_alerts(gateway: RunningGateway) -> None:
     await gateway.post(
         ALERTS,
         [alert("DiskFull", host="a1"), alert("DiskSlow", host="b1"), alert("Down", service="web")],
@@ -105,7 +107,7 @@ async def test_matchers_filter_alerts(gateway: Served) -> None:
     assert await names(gateway, 'host!=""', 'alertname!="DiskFull"') == ["DiskSlow"]
 
 
-async def test_states_and_receivers_filter_alerts(gateway: Served) -> None:
+async def test_states_and_receivers_filter_alerts(gateway: RunningGateway) -> None:
     await gateway.post(ALERTS, [alert("DiskFull")])
     assert await names(gateway, active="false") == []
     assert await names(
@@ -119,19 +121,19 @@ async def test_states_and_receivers_filter_alerts(gateway: Served) -> None:
     "query", [{"filter": "x"}, {"filter": 'a=~"("'}, {"active": "perhaps"}, {"receiver": "["}]
 )
 async def test_invalid_query_returns_400_with_one_sentence(
-    gateway: Served, query: dict[str, str]
+    gateway: RunningGateway, query: dict[str, str]
 ) -> None:
     status, told = await gateway.get(ALERTS, **query)
     assert status == 400
     assert isinstance(told, str)
 
 
-async def test_expensive_pattern_does_not_block(gateway: Served) -> None:
+async def test_expensive_pattern_does_not_block(gateway: RunningGateway) -> None:
     await gateway.post(ALERTS, [alert("a" * 250)])
     assert await names(gateway, 'alertname=~"(a*)*(a|a)*a*a*a*a*a*a*a*a*a*b"') == []
 
 
-async def test_alert_groups_are_formed_by_incident(gateway: Served) -> None:
+async def test_alert_groups_are_formed_by_incident(gateway: RunningGateway) -> None:
     sick = [alert("DiskFull", instance="db1"), alert("DiskSlow", instance="db1")]
     await gateway.post(ALERTS, [*sick, alert("Down", service="web", instance="web1")])
     status, groups = await gateway.get(ALERTS + "/groups")
@@ -148,7 +150,7 @@ async def test_alert_groups_are_formed_by_incident(gateway: Served) -> None:
     )
 
 
-async def test_valid_alerts_are_stored_beside_invalid_one(gateway: Served) -> None:
+async def test_valid_alerts_are_stored_beside_invalid_one(gateway: RunningGateway) -> None:
     answer = await gateway.post(ALERTS, [alert("DiskFull"), {"labels": {}}])
     assert answer.status == 400
     assert (await answer.json()).startswith("/1")
@@ -157,7 +159,7 @@ async def test_valid_alerts_are_stored_beside_invalid_one(gateway: Served) -> No
 
 @pytest.mark.parametrize("body", [{}, "x", [1], None])
 async def test_body_without_alert_list_returns_400_with_one_sentence(
-    gateway: Served, body: object
+    gateway: RunningGateway, body: object
 ) -> None:
     answer = await gateway.post(ALERTS, body)
     assert answer.status == 400
@@ -178,7 +180,7 @@ async def test_full_queue_returns_503_with_retry_after(database_url: str) -> Non
         )
 
 
-async def test_key_in_path_is_accepted_on_every_route(gateway: Served) -> None:
+async def test_key_in_path_is_accepted_on_every_route(gateway: RunningGateway) -> None:
     root = f"/ingest/alertmanager/{gateway.keys['ingest']}"
     assert (await gateway.post(root + ALERTS, [alert("DiskFull")], key=None)).status == 200
     for path in (ALERTS, ALERTS + "/groups", "/api/v2/receivers"):
@@ -186,7 +188,7 @@ async def test_key_in_path_is_accepted_on_every_route(gateway: Served) -> None:
         assert (status, len(found)) == (200, 1)
 
 
-async def test_key_reads_only_its_own_integration(gateway: Served) -> None:
+async def test_key_reads_only_its_own_integration(gateway: RunningGateway) -> None:
     await gateway.post(ALERTS, [alert("DiskFull")])
     for key, seen in (("read", 1), ("other", 0)):
         status, found = await gateway.get(ALERTS, key=key)
@@ -196,7 +198,7 @@ async def test_key_reads_only_its_own_integration(gateway: Served) -> None:
     assert (await gateway.post(ALERTS, [alert("DiskFull")], key="read")).status == 403
 
 
-async def test_status_describes_alertmanager_without_cluster(gateway: Served) -> None:
+async def test_status_describes_alertmanager_without_cluster(gateway: RunningGateway) -> None:
     status, told = await gateway.get("/api/v2/status")
     assert status == 200
     assert told["cluster"] == {"status": "disabled", "peers": []}
@@ -214,13 +216,13 @@ async def test_status_describes_alertmanager_without_cluster(gateway: Served) ->
     assert await gateway.get("/api/v2/receivers") == (200, [{"name": "gateway"}])
 
 
-async def test_health_needs_no_key(gateway: Served) -> None:
+async def test_health_needs_no_key(gateway: RunningGateway) -> None:
     for path in ("/-/healthy", "/-/ready"):
         answer = await gateway.client.get(path)
         assert (answer.status, await answer.text()) == (200, "OK")
 
 
-async def test_alerts_of_security_incidents_are_not_listed(gateway: Served) -> None:
+async def test_alerts_of_security_incidents_are_not_listed(gateway: RunningGateway) -> None:
     await gateway.post(ALERTS, [alert("DiskFull")])
     await gateway.post(ALERTS, [alert("DiskSlow")])
     await gateway.pool.execute("UPDATE incident SET security = true WHERE title LIKE '%Full%'")
@@ -231,7 +233,7 @@ async def test_alerts_of_security_incidents_are_not_listed(gateway: Served) -> N
     assert hidden not in str(groups)
 
 
-async def test_only_people_with_permission_read_alerts(gateway: Served) -> None:
+async def test_only_people_with_permission_read_alerts(gateway: RunningGateway) -> None:
     for login, role in (("rep", "reporter"), ("lea", "leader")):
         person = await gateway.pool.fetchval(PERSON, login, [role])
         async with gateway.pool.acquire() as conn:

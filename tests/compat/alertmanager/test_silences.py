@@ -14,13 +14,13 @@ from gateway.access import keys
 from gateway.access.login import grantable_scopes
 from gateway.directory.roles import Role
 from gateway.settings import Database, load
-from tests.support.served import Served, served
+from tests.support.served import RunningGateway, served
 
 ALERTS, SILENCES = "/api/v2/alerts", "/api/v2/silences"
 
 
 @pytest.fixture
-async def gateway(database_url: str) -> AsyncIterator[Served]:
+async def gateway(database_url: str) -> AsyncIterator[RunningGateway]:
     settings = msgspec.structs.replace(
         load(None, {}), database=Database(url=database_url, pool_min=1, pool_max=8)
     )
@@ -39,14 +39,14 @@ def silence(**more: Any) -> dict[str, Any]:
     )
 
 
-async def silenced(gateway: Served, key: str = "ingest", **more: Any) -> str:
+async def silenced(gateway: RunningGateway, key: str = "ingest", **more: Any) -> str:
     answer = await gateway.post(SILENCES, silence(**more), key)
     told = await answer.json()
     assert answer.status == 200, told
     return str(told["silenceID"])
 
 
-async def test_silence_is_created_shown_listed_and_expired(gateway: Served) -> None:
+async def test_silence_is_created_shown_listed_and_expired(gateway: RunningGateway) -> None:
     made = await silenced(gateway)
     status, shown = await gateway.get(f"/api/v2/silence/{made}")
     assert status == 200
@@ -82,7 +82,7 @@ async def test_silence_is_created_shown_listed_and_expired(gateway: Served) -> N
     }
 
 
-async def test_silenced_alert_is_suppressed_and_opens_no_incident(gateway: Served) -> None:
+async def test_silenced_alert_is_suppressed_and_opens_no_incident(gateway: RunningGateway) -> None:
     made = await silenced(gateway)
     alerts = [
         {"labels": {"alertname": "DiskFull", "service": "crm"}},
@@ -105,7 +105,7 @@ async def test_silenced_alert_is_suppressed_and_opens_no_incident(gateway: Serve
     assert [one["title"] for one in incidents["incidents"]] == ["Slow"]
 
 
-async def test_invalid_silence_returns_400_with_one_sentence(gateway: Served) -> None:
+async def test_invalid_silence_returns_400_with_one_sentence(gateway: RunningGateway) -> None:
     regex = {"name": "a", "isRegex": True}
     wrong: list[dict[str, Any]] = [
         {"matchers": []},
@@ -123,7 +123,7 @@ async def test_invalid_silence_returns_400_with_one_sentence(gateway: Served) ->
 
 
 async def test_silence_belongs_to_integration_and_needs_permission_to_change(
-    gateway: Served,
+    gateway: RunningGateway,
 ) -> None:
     made = await silenced(gateway)
     assert (await gateway.get(SILENCES, key="other"))[1] == []
@@ -141,7 +141,7 @@ async def test_silence_belongs_to_integration_and_needs_permission_to_change(
     assert (await gateway.post(path, silence(), None)).status == 200
 
 
-async def person(gateway: Served, login: str, role: Role) -> None:
+async def person(gateway: RunningGateway, login: str, role: Role) -> None:
     """A person whose key `keys` has under their login."""
     answer = await gateway.post(
         "/api/v1/people", {"login": login, "name": login, "roles": [role]}, key="admin"
@@ -153,7 +153,7 @@ async def person(gateway: Served, login: str, role: Role) -> None:
         gateway.keys[login], _ = await keys.create(conn, login, scopes, None, person_id=person_id)
 
 
-async def test_service_desk_silences_alerts_of_all_integrations(gateway: Served) -> None:
+async def test_service_desk_silences_alerts_of_all_integrations(gateway: RunningGateway) -> None:
     await person(gateway, "dora", Role.SERVICE_DESK)
     await person(gateway, "tina", Role.TIER2)
     assert (await gateway.post(SILENCES, silence(), "tina")).status == 403
@@ -164,7 +164,7 @@ async def test_service_desk_silences_alerts_of_all_integrations(gateway: Served)
     assert (await gateway.post(SILENCES, silence(id=made), "dora")).status == 200
 
 
-async def test_contradictory_silence_is_refused(gateway: Served) -> None:
+async def test_contradictory_silence_is_refused(gateway: RunningGateway) -> None:
     told = [
         {"name": "ci", "value": value, "isRegex": False, "isEqual": True}
         for value in ("db1", "db2")
@@ -177,7 +177,7 @@ def asks(name: str, value: str, *, regex: bool = False) -> list[dict[str, Any]]:
     return [{"name": name, "value": value, "isRegex": regex, "isEqual": True}]
 
 
-async def catalogued(gateway: Served) -> None:
+async def catalogued(gateway: RunningGateway) -> None:
     """A gateway that knows the services crm and payroll and the item db-1."""
     for slug in ("crm", "payroll"):
         body = {"slug": slug, "name": slug.upper(), "aliases": [f"the {slug}"]}
@@ -186,7 +186,9 @@ async def catalogued(gateway: Served) -> None:
     assert (await gateway.post("/api/v1/cis", item, "admin")).status == 201
 
 
-async def test_silence_on_unknown_service_or_ci_is_refused_with_suggestion(gateway: Served) -> None:
+async def test_silence_on_unknown_service_or_ci_is_refused_with_suggestion(
+    gateway: RunningGateway,
+) -> None:
     await catalogued(gateway)
     for matchers, nearest in (
         (asks("service", "payrol"), "payroll"),
@@ -201,7 +203,9 @@ async def test_silence_on_unknown_service_or_ci_is_refused_with_suggestion(gatew
     assert (await gateway.get(SILENCES))[1] == []
 
 
-async def test_silence_without_known_match_is_accepted_with_warning(gateway: Served) -> None:
+async def test_silence_without_known_match_is_accepted_with_warning(
+    gateway: RunningGateway,
+) -> None:
     await catalogued(gateway)
     alert = {"title": "slow", "service": "legacy", "ci": "old-7", "labels": {"team": "storage"}}
     assert (await gateway.post("/ingest/generic", alert, "ingest")).status == 202
@@ -225,7 +229,7 @@ async def test_silence_without_known_match_is_accepted_with_warning(gateway: Ser
 
 
 async def test_suggestions_exclude_other_integrations_and_security_incidents(
-    gateway: Served,
+    gateway: RunningGateway,
 ) -> None:
     for service, key in (("mailbox", "other"), ("mailhost", "ingest")):
         assert (
@@ -238,7 +242,9 @@ async def test_suggestions_exclude_other_integrations_and_security_incidents(
     assert told["warnings"] == ['service="mailhos": nothing seen so far is called mailhos']
 
 
-async def test_unknown_name_is_accepted_with_warning_without_catalogue(gateway: Served) -> None:
+async def test_unknown_name_is_accepted_with_warning_without_catalogue(
+    gateway: RunningGateway,
+) -> None:
     assert (
         await gateway.post("/ingest/generic", {"title": "slow", "service": "crm"}, "ingest")
     ).status == 202
@@ -250,13 +256,13 @@ async def test_unknown_name_is_accepted_with_warning_without_catalogue(gateway: 
     assert await silenced(gateway)
 
 
-async def test_existing_silence_on_unknown_service_is_updated(gateway: Served) -> None:
+async def test_existing_silence_on_unknown_service_is_updated(gateway: RunningGateway) -> None:
     made = await silenced(gateway, matchers=asks("service", "payrol"))
     await catalogued(gateway)
     assert await silenced(gateway, id=made, matchers=asks("service", "payrol")) == made
 
 
-async def test_silence_beyond_limit_is_refused(gateway: Served) -> None:
+async def test_silence_beyond_limit_is_refused(gateway: RunningGateway) -> None:
     async with gateway.pool.acquire() as conn:
         await conn.execute(
             "INSERT INTO silence (id, integration_id, matchers, starts_at, ends_at, created_by, "

@@ -8,14 +8,14 @@ import msgspec
 import pytest
 
 from gateway.settings import Database, Settings, load
-from tests.support.served import Served, served
+from tests.support.served import RunningGateway, served
 
 
 @dataclass
 class Genie:
     """Calls with `Authorization: GenieKey`, and the records they made."""
 
-    served: Served
+    served: RunningGateway
 
     async def call(
         self, method: str, path: str, body: Any = None, key: str = "ingest", **query: str

@@ -13,11 +13,11 @@ from gateway.settings import load
 from tests.ingest import signing
 from tests.ingest.requests import FIXTURES, NOW
 from tests.support.clock import FakeClock
-from tests.support.served import Served, served
+from tests.support.served import RunningGateway, served
 
 
 @pytest.fixture
-async def gateway(database_url: str) -> AsyncIterator[Served]:
+async def gateway(database_url: str) -> AsyncIterator[RunningGateway]:
     async def amazon(_address: str) -> bytes:
         return signing.CERTIFICATE
 
@@ -27,7 +27,7 @@ async def gateway(database_url: str) -> AsyncIterator[Served]:
         yield running
 
 
-async def sent(gateway: Served, slug: str, case: str) -> list[dict[str, Any]]:
+async def sent(gateway: RunningGateway, slug: str, case: str) -> list[dict[str, Any]]:
     """The request as it was captured, with a key of ours.
 
     Amazon's is signed anew, since its certificate is not ours.
@@ -45,7 +45,7 @@ async def sent(gateway: Served, slug: str, case: str) -> list[dict[str, Any]]:
 
 
 async def test_captured_alert_of_each_source_opens_incident_and_recovery_clears_it(
-    gateway: Served,
+    gateway: RunningGateway,
 ) -> None:
     for source in SOURCES:
         (opened,) = await sent(gateway, source.slug, "firing")
@@ -59,7 +59,7 @@ async def test_captured_alert_of_each_source_opens_incident_and_recovery_clears_
             )
 
 
-async def test_captured_test_button_requests_open_no_incident(gateway: Served) -> None:
+async def test_captured_test_button_requests_open_no_incident(gateway: RunningGateway) -> None:
     cases = sorted(
         path.parent.relative_to(FIXTURES).parts for path in FIXTURES.glob("*/test_*/request.http")
     )

@@ -17,7 +17,7 @@ from gateway.ingest.sources import SOURCES
 from gateway.settings import SourceSettings, load
 from tests.ingest.requests import BY_SLUG, FIXTURES, NOW
 from tests.ingest.signing import MINUTE, NEW, OLD, SIGNERS, WHSEC_OLD, Request, Signer, hexed
-from tests.support.served import Served, served
+from tests.support.served import RunningGateway, served
 
 signer = pytest.mark.parametrize("signer", SIGNERS, ids=lambda signer: signer.slug)
 
@@ -164,7 +164,7 @@ async def test_signed_request_is_taken_once_and_unsigned_is_rejected(database_ur
             )
 
 
-async def assert_accepted_once(gateway: Served, signer: Signer, request: Request) -> None:
+async def assert_accepted_once(gateway: RunningGateway, signer: Signer, request: Request) -> None:
     """By the key in a header, or in the path where a token stands there; then replayed.
 
     A broken signature never passes.

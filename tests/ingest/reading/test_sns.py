@@ -15,7 +15,7 @@ from gateway.settings import SourceSettings, load
 from tests.ingest import signing
 from tests.ingest.requests import FIXTURES, NOW
 from tests.ingest.signing import CERTIFICATE, CERTIFICATE_AT, certificate
-from tests.support.served import Served, served
+from tests.support.served import RunningGateway, served
 
 TOPIC = "arn:aws:sns:eu-west-1:123456789012:alarms"
 CONFIRM = f"https://sns.eu-west-1.amazonaws.com/?Action=ConfirmSubscription&TopicArn={TOPIC}&Token=2336412f37fb687f5d51e6e2425dacbba"
@@ -49,7 +49,7 @@ def world() -> World:
 
 
 @pytest.fixture
-async def gateway(database_url: str, world: World) -> AsyncIterator[Served]:
+async def gateway(database_url: str, world: World) -> AsyncIterator[RunningGateway]:
     settings = load(
         None,
         {
@@ -61,7 +61,7 @@ async def gateway(database_url: str, world: World) -> AsyncIterator[Served]:
         yield running
 
 
-async def post(gateway: Served, body: bytes) -> int:
+async def post(gateway: RunningGateway, body: bytes) -> int:
     path = f"/ingest/cloudwatch/{gateway.keys['ingest']}"
     answer = await gateway.client.post(
         path, data=body, headers={"Content-Type": "text/plain; charset=UTF-8"}
@@ -71,7 +71,7 @@ async def post(gateway: Served, body: bytes) -> int:
 
 
 async def test_sns_subscription_is_confirmed_and_certificate_is_fetched_once(
-    gateway: Served, world: World
+    gateway: RunningGateway, world: World
 ) -> None:
     assert await post(gateway, signed("subscription", version="1")) == 202
     assert world.asked == [CERTIFICATE_AT, CONFIRM]
@@ -101,14 +101,18 @@ ELSEWHERE = [
 """Where a certificate might be said to lie, or a subscription to be confirmed."""
 
 
-async def test_sns_certificate_is_fetched_only_from_amazon(gateway: Served, world: World) -> None:
+async def test_sns_certificate_is_fetched_only_from_amazon(
+    gateway: RunningGateway, world: World
+) -> None:
     for address in ELSEWHERE:
         assert await post(gateway, signed(SigningCertURL=address)) == 401, address
     assert world.asked == []
     assert await gateway.pool.fetchval("SELECT count(*) FROM receipt") == 0
 
 
-async def test_sns_subscription_is_confirmed_only_at_amazon(gateway: Served, world: World) -> None:
+async def test_sns_subscription_is_confirmed_only_at_amazon(
+    gateway: RunningGateway, world: World
+) -> None:
     """Amazon would not sign it; were it to, the message is kept and nobody called."""
     for address in (
         *ELSEWHERE,
@@ -123,14 +127,18 @@ async def test_sns_subscription_is_confirmed_only_at_amazon(gateway: Served, wor
     assert world.asked == [CERTIFICATE_AT]
 
 
-async def test_unavailable_amazon_returns_503_for_retry(gateway: Served, world: World) -> None:
+async def test_unavailable_amazon_returns_503_for_retry(
+    gateway: RunningGateway, world: World
+) -> None:
     world.away = True
     assert await post(gateway, signed()) == 503
     world.away = False
     assert await post(gateway, signed()) == 202
 
 
-async def test_raw_delivery_and_non_sns_bodies_are_refused(gateway: Served, world: World) -> None:
+async def test_raw_delivery_and_non_sns_bodies_are_refused(
+    gateway: RunningGateway, world: World
+) -> None:
     raw = msgspec.json.decode(message())["Message"].encode()
     long = signed() + b" " * sns.LARGEST
     for body in (

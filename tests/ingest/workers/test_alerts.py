@@ -27,7 +27,7 @@ from gateway.settings import MOST_ITEMS, Database, SourceSettings, load
 from tests.ingest.requests import BY_SLUG, CASES, FIXTURES, NOW
 from tests.support import hostile
 from tests.support.forker import FORKER
-from tests.support.served import Served, served
+from tests.support.served import RunningGateway, served
 
 GROUP = b'{"orgId":1,"externalURL":"http://g.example/","groupKey":"k","alerts":'
 LISTS = {
@@ -54,7 +54,7 @@ async def reader() -> AsyncIterator[AlertReader]:
 
 
 @pytest.fixture
-async def gateway(database_url: str) -> AsyncIterator[Served]:
+async def gateway(database_url: str) -> AsyncIterator[RunningGateway]:
     settings = msgspec.structs.replace(
         load(None, {}), database=Database(url=database_url, pool_min=1, pool_max=8)
     )
@@ -228,7 +228,7 @@ def seconds(read: Any, slug: str, delivery: WebhookDelivery) -> float:
 
 
 async def test_body_that_times_out_is_quarantined_and_gateway_continues(
-    gateway: Served, monkeypatch: pytest.MonkeyPatch
+    gateway: RunningGateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(alerts, "compute_cpu_limit", lambda _: 0.0001)
     body = many(1_000, labels=60)  # which takes many ticks of the processor's clock
@@ -243,14 +243,14 @@ async def test_body_that_times_out_is_quarantined_and_gateway_continues(
     assert (await gateway.post("/ingest/generic", {"title": "disk"})).status == 202
 
 
-async def sent(gateway: Served, body: bytes) -> tuple[int, Any]:
+async def sent(gateway: RunningGateway, body: bytes) -> tuple[int, Any]:
     """Return how a request of an Alertmanager is answered."""
     headers = {"Authorization": f"Bearer {gateway.keys['ingest']}"}
     answer = await gateway.client.post("/ingest/alertmanager", data=BytesIO(body), headers=headers)
     return answer.status, await answer.json()
 
 
-async def test_body_of_empty_alerts_always_returns_413(gateway: Served) -> None:
+async def test_body_of_empty_alerts_always_returns_413(gateway: RunningGateway) -> None:
     body = hostile.filled(b'{"version":"4","alerts":[', b"{},", b"{}]}", 2_097_000)
     for _ in range(2):
         assert (await sent(gateway, body))[0] == 413

@@ -8,14 +8,14 @@ from gateway.sla.timers.firing import Fire
 from gateway.sla.timers.index import TimerIndex
 from gateway.sla.timers.runner import TimerRunner
 from tests.support.clock import FakeClock
-from tests.support.timers import Silent
+from tests.support.timers import NullObserver
 
 SECOND = timedelta(seconds=1)
 
 
 def a_runner(pool: Pool, clock: FakeClock, index: TimerIndex | None, fire: Fire) -> TimerRunner:
     return TimerRunner(
-        pool=pool, fire=fire, clock=clock, index=index, replica=uuid4(), observer=Silent()
+        pool=pool, fire=fire, clock=clock, index=index, replica=uuid4(), observer=NullObserver()
     )
 
 

@@ -13,14 +13,14 @@ from gateway.sla.timers.timer_store import DueTimer
 from gateway.vocabulary import TimerKind
 from tests.sla.timers.running import SECOND, a_runner, play
 from tests.support.clock import FakeClock
-from tests.support.timers import LeaveTrace, arm_all, effects, seed
+from tests.support.timers import TracingEffect, arm_all, effects, insert_incidents
 
 
 async def test_timer_fires_once_and_not_before_due_time(
     pool: Pool, index: TimerIndex, clock: FakeClock, now: datetime
 ) -> None:
-    runner = a_runner(pool, clock, index, LeaveTrace())
-    await seed(pool, now, [1])
+    runner = a_runner(pool, clock, index, TracingEffect())
+    await insert_incidents(pool, now, [1])
     await runner.run_once()
     runner.note_armed(await arm_all(pool, now + 3 * SECOND, [1]))
     await play(clock, 2.75, runner)
@@ -42,18 +42,18 @@ async def test_timer_fires_once_and_not_before_due_time(
 async def test_unnoted_timer_is_found_by_sweep_within_ten_seconds(
     pool: Pool, index: TimerIndex, clock: FakeClock, now: datetime
 ) -> None:
-    runner = a_runner(pool, clock, index, LeaveTrace())
+    runner = a_runner(pool, clock, index, TracingEffect())
     await runner.run_once()
-    await seed(pool, now, [7])
+    await insert_incidents(pool, now, [7])
     await arm_all(pool, now + SECOND, [7])
     await play(clock, 10, runner, step=1)
     assert await effects(pool) == [(7, TimerKind.SLA, 1)]
 
 
 async def test_timers_fire_without_redis(pool: Pool, clock: FakeClock, now: datetime) -> None:
-    runner = a_runner(pool, clock, None, LeaveTrace())
+    runner = a_runner(pool, clock, None, TracingEffect())
     await runner.run_once()
-    await seed(pool, now, [7])
+    await insert_incidents(pool, now, [7])
     await arm_all(pool, now + 2 * SECOND, [7])
     await play(clock, 2.5, runner)
     assert await effects(pool) == [(7, TimerKind.SLA, 1)]
@@ -62,8 +62,8 @@ async def test_timers_fire_without_redis(pool: Pool, clock: FakeClock, now: date
 async def test_disarmed_timer_never_fires(
     pool: Pool, index: TimerIndex, clock: FakeClock, now: datetime
 ) -> None:
-    runner = a_runner(pool, clock, index, LeaveTrace())
-    await seed(pool, now, [7])
+    runner = a_runner(pool, clock, index, TracingEffect())
+    await insert_incidents(pool, now, [7])
     await runner.run_once()
     runner.note_armed(await arm_all(pool, now + 2 * SECOND, [7]))
     await play(clock, 1, runner)
@@ -76,8 +76,8 @@ async def test_disarmed_timer_never_fires(
 async def test_rearmed_timer_fires_again_with_new_generation(
     pool: Pool, index: TimerIndex, clock: FakeClock, now: datetime
 ) -> None:
-    runner = a_runner(pool, clock, index, LeaveTrace(repeat=2 * SECOND))
-    await seed(pool, now, [7])
+    runner = a_runner(pool, clock, index, TracingEffect(repeat=2 * SECOND))
+    await insert_incidents(pool, now, [7])
     await runner.run_once()
     runner.note_armed(await arm_all(pool, now + SECOND, [7]))
     await play(clock, 6, runner)
@@ -91,8 +91,8 @@ async def test_rearmed_timer_fires_again_with_new_generation(
 async def test_two_runners_fire_each_timer_once_and_survivor_takes_over(
     pool: Pool, index: TimerIndex, clock: FakeClock, now: datetime
 ) -> None:
-    one, two = (a_runner(pool, clock, index, LeaveTrace()) for _ in range(2))
-    await seed(pool, now, range(1, 129))
+    one, two = (a_runner(pool, clock, index, TracingEffect()) for _ in range(2))
+    await insert_incidents(pool, now, range(1, 129))
     await play(clock, 3, one, two)
     await arm_all(pool, clock.at + 10 * SECOND, range(1, 65))
     await play(clock, 11, one, two)
@@ -110,8 +110,8 @@ async def test_two_runners_fire_each_timer_once_and_survivor_takes_over(
 async def test_resumed_former_owner_fires_nothing(
     pool: Pool, index: TimerIndex, clock: FakeClock, now: datetime
 ) -> None:
-    frozen, other = (a_runner(pool, clock, index, LeaveTrace()) for _ in range(2))
-    await seed(pool, now, range(1, 65))
+    frozen, other = (a_runner(pool, clock, index, TracingEffect()) for _ in range(2))
+    await insert_incidents(pool, now, range(1, 65))
     await frozen.run_once()
     frozen.note_armed(await arm_all(pool, now + 5 * SECOND, range(1, 65)))
     await play(clock, 30, other, step=1)
@@ -124,11 +124,11 @@ async def test_resumed_former_owner_fires_nothing(
 async def test_highest_priority_of_backlog_fires_first(
     pool: Pool, clock: FakeClock, now: datetime
 ) -> None:
-    await seed(pool, now, range(1, 401), priority=4)
-    await seed(pool, now, range(401, 421), priority=1)
+    await insert_incidents(pool, now, range(1, 401), priority=4)
+    await insert_incidents(pool, now, range(401, 421), priority=1)
     await arm_all(pool, now - 60 * SECOND, range(1, 401))
     await arm_all(pool, now - 30 * SECOND, range(401, 421))
-    fire = LeaveTrace()
+    fire = TracingEffect()
     await a_runner(pool, clock, None, fire).run_once()
     order = [incident for batch in fire.batches for incident in batch]
     assert sorted(order) == list(range(1, 421))
@@ -141,9 +141,9 @@ async def test_highest_priority_of_backlog_fires_first(
 async def test_four_runners_fire_five_thousand_timers_once_each(
     pool: Pool, index: TimerIndex, clock: FakeClock, now: datetime
 ) -> None:
-    fires = [LeaveTrace() for _ in range(4)]
+    fires = [TracingEffect() for _ in range(4)]
     runners = [a_runner(pool, clock, index, fire) for fire in fires]
-    await seed(pool, now, range(1, 5_001))
+    await insert_incidents(pool, now, range(1, 5_001))
     await arm_all(pool, now - timedelta(minutes=1), range(1, 5_001))
     for _ in range(40):
         await asyncio.gather(*(runner.run_once() for runner in runners))
@@ -168,7 +168,7 @@ async def test_run_fires_until_stopped_and_releases_leases(
         return FiringEffect()
 
     runner, stop = a_runner(pool, clock, index, fire), asyncio.Event()
-    await seed(pool, now, [7])
+    await insert_incidents(pool, now, [7])
     await arm_all(pool, now + SECOND, [7])
     running = asyncio.create_task(runner.run(stop))
     while not fired.is_set():

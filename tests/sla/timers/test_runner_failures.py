@@ -16,7 +16,7 @@ from gateway.sla.timers.runner import TimerRunner
 from gateway.vocabulary import TimerKind
 from tests.sla.timers.running import SECOND, a_runner, play
 from tests.support.clock import FakeClock
-from tests.support.timers import LeaveTrace, Silent, arm_all, effects, seed
+from tests.support.timers import NullObserver, TracingEffect, arm_all, effects, insert_incidents
 
 
 class LeapingClock(FakeClock):
@@ -31,8 +31,10 @@ class LeapingClock(FakeClock):
 async def test_unreachable_redis_does_not_affect_firing(
     pool: Pool, clock: FakeClock, now: datetime
 ) -> None:
-    runner = a_runner(pool, clock, TimerIndex(connect("redis://127.0.0.1:1"), clock), LeaveTrace())
-    await seed(pool, now, [7])
+    runner = a_runner(
+        pool, clock, TimerIndex(connect("redis://127.0.0.1:1"), clock), TracingEffect()
+    )
+    await insert_incidents(pool, now, [7])
     await runner.run_once()
     runner.note_armed(await arm_all(pool, now + 2 * SECOND, [7]))
     await play(clock, 3, runner)
@@ -43,9 +45,9 @@ async def test_unreachable_redis_does_not_affect_firing(
 async def test_failing_timer_is_postponed_and_other_timers_fire(
     pool: Pool, index: TimerIndex, clock: FakeClock, now: datetime
 ) -> None:
-    fire = LeaveTrace(poison=[42])
+    fire = TracingEffect(poison=[42])
     runner = a_runner(pool, clock, index, fire)
-    await seed(pool, now, range(1, 101))
+    await insert_incidents(pool, now, range(1, 101))
     await runner.run_once()
     runner.note_armed(await arm_all(pool, now + SECOND, range(1, 101)))
     await play(clock, 1.5, runner)
@@ -59,8 +61,8 @@ async def test_failing_timer_is_postponed_and_other_timers_fire(
 
 async def test_forward_clock_leap_pauses_firing_until_trusted(pool: Pool, now: datetime) -> None:
     clock = LeapingClock()
-    runner = a_runner(pool, clock, None, LeaveTrace())
-    await seed(pool, now, [7])
+    runner = a_runner(pool, clock, None, TracingEffect())
+    await insert_incidents(pool, now, [7])
     await runner.run_once()
     runner.note_armed(await arm_all(pool, now + 30 * SECOND, [7]))
     clock.leap = timedelta(hours=1)
@@ -72,8 +74,8 @@ async def test_forward_clock_leap_pauses_firing_until_trusted(pool: Pool, now: d
 
 async def test_backward_clock_step_delays_firing_without_repeat(pool: Pool, now: datetime) -> None:
     clock = LeapingClock()
-    runner = a_runner(pool, clock, None, LeaveTrace())
-    await seed(pool, now, [7, 8])
+    runner = a_runner(pool, clock, None, TracingEffect())
+    await insert_incidents(pool, now, [7, 8])
     await runner.run_once()
     await arm_all(pool, now + SECOND, [7])
     await arm_all(pool, now + 10 * SECOND, [8])
@@ -85,7 +87,7 @@ async def test_backward_clock_step_delays_firing_without_repeat(pool: Pool, now:
     assert sorted(await effects(pool)) == [(7, TimerKind.SLA, 1), (8, TimerKind.SLA, 1)]
 
 
-class Broken(Silent):
+class Broken(NullObserver):
     """An observer with a mistake in it, which counts the steps that break by it."""
 
     mended = False
@@ -104,9 +106,9 @@ async def test_failing_step_is_retried_and_does_not_stop_other_steps(
 ) -> None:
     observer = Broken()
     runner = TimerRunner(
-        pool=pool, fire=LeaveTrace(), clock=clock, index=None, replica=uuid4(), observer=observer
+        pool=pool, fire=TracingEffect(), clock=clock, index=None, replica=uuid4(), observer=observer
     )
-    await seed(pool, now, [7])
+    await insert_incidents(pool, now, [7])
     await arm_all(pool, now + SECOND, [7])
     await play(clock, 29, runner)
     assert await effects(pool) == [(7, TimerKind.SLA, 1)]
@@ -122,7 +124,7 @@ async def test_database_outage_makes_runner_unhealthy_but_not_broken(
     clock: FakeClock, database_url: str
 ) -> None:
     pool = await open_pool(Database(url=database_url, pool_min=1, pool_max=2), allow_unsafe=True)
-    runner = a_runner(pool, clock, None, LeaveTrace())
+    runner = a_runner(pool, clock, None, TracingEffect())
     await runner.run_once()
     pool.terminate()
     await play(clock, 40, runner, step=2)
@@ -155,7 +157,7 @@ FROM unnest($1::bigint[], $2::smallint[], $3::text[]) AS odd (id, kind, due_at)
 async def test_unreadable_timers_are_set_aside_and_others_fire(
     pool: Pool, index: TimerIndex, clock: FakeClock, now: datetime, *, with_index: bool
 ) -> None:
-    await seed(pool, now, range(1, 201))
+    await insert_incidents(pool, now, range(1, 201))
     when = (
         "infinity",
         "-infinity",
@@ -167,7 +169,7 @@ async def test_unreadable_timers_are_set_aside_and_others_fire(
     odd = [(n, unknown[n % 2] if n % 5 == 4 else 1, when[n % 5]) for n in range(1, 101)]
     await pool.execute(ODD, *(list(column) for column in zip(*odd, strict=True)))
     await arm_all(pool, now + SECOND, range(101, 201))
-    runner = a_runner(pool, clock, index if with_index else None, LeaveTrace())
+    runner = a_runner(pool, clock, index if with_index else None, TracingEffect())
     await play(clock, 15, runner)
     assert {incident for incident, _, _ in await effects(pool)} == set(range(101, 201))
     assert runner.healthy

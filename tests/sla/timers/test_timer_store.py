@@ -15,7 +15,7 @@ from gateway.sla.timers.timer_store import (
     postpone,
 )
 from gateway.vocabulary import TimerKind
-from tests.support.timers import arm_all, seed
+from tests.support.timers import arm_all, insert_incidents
 
 SECOND = timedelta(seconds=1)
 ONE = TimerId(1, TimerKind.SLA)
@@ -55,7 +55,7 @@ async def test_disarming_unarmed_timer_writes_nothing_and_last_arm_in_batch_coun
 
 
 async def test_only_due_and_unlocked_timers_are_locked(pool: Pool, now: datetime) -> None:
-    await seed(pool, now, [1, 2, 3])
+    await insert_incidents(pool, now, [1, 2, 3])
     await arm_all(pool, now, [1, 2])
     await arm_all(pool, now + timedelta(microseconds=1), [3])
     ids = [TimerId(n, TimerKind.SLA) for n in (1, 2, 3, 1)]

@@ -15,7 +15,7 @@ from gateway.ingest.mime.headers import HeaderFields
 from gateway.ingest.mime.parts import parse_mail
 from gateway.ingest.reading.limits import TITLE, cut
 from gateway.ingest.reading.repair import Marks, add_mark, list_repairs_of_one_item
-from gateway.key_texts import body_without_keys
+from gateway.key_texts import redact_body_keys
 
 WHOLE = "message.eml"
 """The file name of the whole mail where it is attached."""
@@ -46,7 +46,7 @@ def parse_message(
     fields, part = parse_mail(bare)
     text, files = text_of(part), find_files(part, max_file, max_files)
     if unread := is_unread(part, text):
-        kept = body_without_keys(message) if len(message) <= max_file else None
+        kept = redact_body_keys(message) if len(message) <= max_file else None
         files = (MailFile(name=WHOLE, size=len(message), content=kept), *files)
     return parse_header(fields, envelope, told, text=text, enclosed=files, unread=unread)
 

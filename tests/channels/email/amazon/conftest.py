@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from tests.channels.email.amazon.ses_calls import World, a_gateway
-from tests.support.served import Served
+from tests.support.served import RunningGateway
 
 
 @pytest.fixture
@@ -14,6 +14,6 @@ def world() -> World:
 
 
 @pytest.fixture
-async def gateway(database_url: str, world: World) -> AsyncIterator[Served]:
+async def gateway(database_url: str, world: World) -> AsyncIterator[RunningGateway]:
     async with a_gateway(database_url, world) as running:
         yield running

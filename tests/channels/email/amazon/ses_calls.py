@@ -13,7 +13,7 @@ from gateway.settings import Database, load
 from tests.ingest import signing
 from tests.ingest.requests import FIXTURES
 from tests.ingest.signing import CERTIFICATE
-from tests.support.served import Served, served
+from tests.support.served import RunningGateway, served
 
 TOPIC = "arn:aws:sns:eu-west-1:123456789012:mail"
 
@@ -45,7 +45,9 @@ class World:
 
 
 @asynccontextmanager
-async def a_gateway(database_url: str, world: World, **changes: Any) -> AsyncIterator[Served]:
+async def a_gateway(
+    database_url: str, world: World, **changes: Any
+) -> AsyncIterator[RunningGateway]:
     plain = load(None, {})
     own = msgspec.structs.replace(plain.mail.ses, **({"accounts": (TOPIC,)} | changes))
     mail = msgspec.structs.replace(plain.mail, ses=own, max_bytes=200_000)
@@ -56,7 +58,7 @@ async def a_gateway(database_url: str, world: World, **changes: Any) -> AsyncIte
         yield running
 
 
-async def post(gateway: Served, body: bytes, **headers: str) -> tuple[int, Any]:
+async def post(gateway: RunningGateway, body: bytes, **headers: str) -> tuple[int, Any]:
     sent = {"Content-Type": "text/plain; charset=UTF-8"} | {
         name.replace("_", "-"): value for name, value in headers.items()
     }
@@ -66,7 +68,7 @@ async def post(gateway: Served, body: bytes, **headers: str) -> tuple[int, Any]:
     return answer.status, await answer.json(content_type=None)
 
 
-async def outcome(gateway: Served, body: bytes, **headers: str) -> str:
+async def outcome(gateway: RunningGateway, body: bytes, **headers: str) -> str:
     status, told = await post(gateway, body, **headers)
     assert status == 200, told
     (result,) = told["results"]

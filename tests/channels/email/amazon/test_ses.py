@@ -24,7 +24,7 @@ from tests.channels.email.amazon.ses_calls import (
 )
 from tests.ingest.reading.test_sns import ELSEWHERE
 from tests.ingest.signing import CERTIFICATE_AT
-from tests.support.served import Served
+from tests.support.served import RunningGateway
 
 STAFF = """
 INSERT INTO person (login, name, email, roles, created_at, updated_at)
@@ -32,7 +32,9 @@ VALUES ('ann', 'Ann', 'ann@example.com', '{service_desk}', now(), now())
 """
 
 
-async def test_mail_in_utf8_or_base64_opens_incident_once(gateway: Served, world: World) -> None:
+async def test_mail_in_utf8_or_base64_opens_incident_once(
+    gateway: RunningGateway, world: World
+) -> None:
     assert await outcome(gateway, signed("subscription")) == "ignored"
     assert world.asked[0] == CERTIFICATE_AT
     assert world.asked[1].startswith(
@@ -54,7 +56,9 @@ async def test_mail_in_utf8_or_base64_opens_incident_once(gateway: Served, world
     assert len(world.asked) == 2
 
 
-async def test_mail_already_received_by_ses_is_duplicate_by_raw_endpoint(gateway: Served) -> None:
+async def test_mail_already_received_by_ses_is_duplicate_by_raw_endpoint(
+    gateway: RunningGateway,
+) -> None:
     await outcome(gateway, signed("utf8"))
     content = msgspec.json.decode(envelope("utf8")["Message"])["content"].encode()
     answer = await gateway.client.post(f"/ingest/email/raw/{gateway.keys['ingest']}", data=content)
@@ -78,7 +82,7 @@ def lies() -> dict[str, tuple[bytes, int]]:
 
 
 async def test_forged_notification_is_refused_without_receipt(
-    gateway: Served, world: World
+    gateway: RunningGateway, world: World
 ) -> None:
     for name, (body, status) in (told := lies()).items():
         assert (await post(gateway, body))[0] == status, name
@@ -92,14 +96,14 @@ async def test_forged_notification_is_refused_without_receipt(
     )
 
 
-async def test_replayed_notification_is_duplicate(gateway: Served) -> None:
+async def test_replayed_notification_is_duplicate(gateway: RunningGateway) -> None:
     body = signed("utf8")
     assert [await outcome(gateway, body) for _ in range(2)] == ["opened", "duplicate"]
     assert await gateway.pool.fetchval("SELECT count(*) FROM incident") == 1
 
 
 async def test_foreign_certificate_and_subscribe_urls_are_not_fetched(
-    gateway: Served, world: World
+    gateway: RunningGateway, world: World
 ) -> None:
     for address in ELSEWHERE:
         assert (await post(gateway, signed("utf8", SigningCertURL=address)))[0] == 401, address
@@ -109,7 +113,7 @@ async def test_foreign_certificate_and_subscribe_urls_are_not_fetched(
     assert world.asked == [CERTIFICATE_AT]
 
 
-async def test_virus_mail_is_quarantined_until_replay(gateway: Served) -> None:
+async def test_virus_mail_is_quarantined_until_replay(gateway: RunningGateway) -> None:
     assert [await outcome(gateway, signed("virus")) for _ in range(2)] == [
         "quarantined",
         "duplicate",
@@ -130,11 +134,13 @@ async def test_spam_mail_is_quarantined_when_configured(database_url: str, world
         ]
 
 
-async def test_spam_mail_opens_incident_by_default(gateway: Served) -> None:
+async def test_spam_mail_opens_incident_by_default(gateway: RunningGateway) -> None:
     assert await outcome(gateway, signed("spam")) == "opened"
 
 
-async def test_notification_without_mail_is_quarantined_with_advice(gateway: Served) -> None:
+async def test_notification_without_mail_is_quarantined_with_advice(
+    gateway: RunningGateway,
+) -> None:
     assert await outcome(gateway, signed("bounce")) == "quarantined"
     assert (
         await outcome(gateway, signed("utf8", Message="Successfully validated SNS topic"))
@@ -146,7 +152,7 @@ async def test_notification_without_mail_is_quarantined_with_advice(gateway: Ser
 
 
 async def test_raw_delivery_is_accepted_only_when_configured(
-    database_url: str, gateway: Served, world: World
+    database_url: str, gateway: RunningGateway, world: World
 ) -> None:
     raw = envelope("utf8")["Message"].encode()
     headers = {"x_amz_sns_rawdelivery": "true", "x_amz_sns_topic_arn": TOPIC}

@@ -8,14 +8,14 @@ from gateway.channels.email.posted import DeliveredMail
 from gateway.errors import Malformed, Unavailable
 from tests.channels.email.amazon.ses_calls import PENDING, World, a_gateway, outcome, post, signed
 from tests.channels.email.writing import a_mail
-from tests.support.object_store import ObjectStore, an_object_store
-from tests.support.served import Served
+from tests.support.object_store import ObjectStore, run_object_store
+from tests.support.served import RunningGateway
 
 KEPT_AS = "gw/o3vrnil0e2ic28trm7dfhrc2v0cnbeccl4nbp0g1"
 
 
 async def test_mail_in_bucket_is_fetched(database_url: str, world: World) -> None:
-    async with an_object_store() as (store, s3), a_gateway(database_url, world, s3=s3) as gateway:
+    async with run_object_store() as (store, s3), a_gateway(database_url, world, s3=s3) as gateway:
         keep(store, a_mail(subject="large", Message_ID="<large@x>"))
         assert [await outcome(gateway, signed("s3")) for _ in range(2)] == ["opened", "duplicate"]
         assert await gateway.pool.fetchval("SELECT title FROM incident") == "large"
@@ -28,7 +28,7 @@ def keep(store: ObjectStore, mail: bytes) -> None:
 async def test_unfetchable_mail_returns_503_or_is_quarantined(
     database_url: str, world: World
 ) -> None:
-    async with an_object_store() as (store, s3), a_gateway(database_url, world, s3=s3) as gateway:
+    async with run_object_store() as (store, s3), a_gateway(database_url, world, s3=s3) as gateway:
         store.broken = 503
         assert (await post(gateway, signed("s3")))[0] == 503
         store.broken = 0
@@ -47,7 +47,9 @@ async def test_unfetchable_mail_returns_503_or_is_quarantined(
         assert await gateway.pool.fetchval("SELECT count(*) FROM incident") == 1
 
 
-async def test_mail_in_unconfigured_bucket_is_quarantined_with_advice(gateway: Served) -> None:
+async def test_mail_in_unconfigured_bucket_is_quarantined_with_advice(
+    gateway: RunningGateway,
+) -> None:
     assert await outcome(gateway, signed("s3")) == "quarantined"
     (kept,) = await gateway.pool.fetch(PENDING)
     assert "name that bucket in mail.ses.s3" in kept["problem"]

@@ -11,7 +11,7 @@ import asyncpg
 import msgspec
 import pytest
 
-from gateway.app import Gateway, running
+from gateway.app import Gateway, run_replica
 from gateway.channels.email.imap.setup import mailbox_readers
 from gateway.channels.email.intake import MailIntake
 from gateway.clock import SystemClock
@@ -20,13 +20,13 @@ from tests.channels.email.imap.mailbox import SOON, Reading
 from tests.conftest import Servers
 from tests.support.certificate import make_certificate
 from tests.support.forker import FORKER
-from tests.support.imap_server import PASSWORD, USER, ImapServer, an_imap_server
+from tests.support.imap_server import PASSWORD, USER, ImapServer, run_imap_server
 
 
 @pytest.fixture(scope="module")
 async def server(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[ImapServer]:
     certificate, _ = make_certificate(tmp_path_factory.mktemp("imap"))
-    async with an_imap_server(certificate) as started:
+    async with run_imap_server(certificate) as started:
         yield started
 
 
@@ -47,7 +47,7 @@ async def gateway(servers: Servers) -> AsyncIterator[Gateway]:
     mail = msgspec.structs.replace(plain.mail, max_bytes=100_000)
     database = Database(url=servers.database_url, pool_min=1, pool_max=4)
     own = msgspec.structs.replace(plain, mail=mail, database=database)
-    async with running(own, SystemClock(), allow_unsafe=True, forker=FORKER) as begun:
+    async with run_replica(own, SystemClock(), allow_unsafe=True, forker=FORKER) as begun:
         yield begun
 
 

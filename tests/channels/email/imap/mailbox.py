@@ -7,7 +7,7 @@ from typing import Any
 from gateway.settings import Duration
 from tests.channels.email.writing import a_mail
 from tests.support.imap_server import ImapServer
-from tests.support.process import until
+from tests.support.process import wait_until_true
 
 Reading = Callable[..., AbstractAsyncContextManager[None]]
 
@@ -22,7 +22,7 @@ QUIET = (
 
 
 async def outcomes(conn: Any, count: int) -> list[str]:
-    await until(conn, f"SELECT count(*) >= {count} FROM alert_event", 10)  # noqa: S608 - a number
+    await wait_until_true(conn, f"SELECT count(*) >= {count} FROM alert_event", 10)  # noqa: S608 - a number
     return [row["outcome"] for row in await conn.fetch(OUTCOMES)]
 
 

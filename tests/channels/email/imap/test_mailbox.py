@@ -14,7 +14,7 @@ from gateway.errors import Misconfigured
 from gateway.settings import Duration, load
 from tests.channels.email.imap.mailbox import QUIET, Reading, outcomes, put
 from tests.support.imap_server import ImapServer
-from tests.support.process import until
+from tests.support.process import wait_until_true
 
 
 async def idling(server: ImapServer) -> None:
@@ -76,7 +76,7 @@ async def test_mail_is_moved_to_folder_over_starttls(
     done = f"{folder}-done"
     async with reading(after="move", move_to=done, tls="starttls", port=server.port):
         await outcomes(conn, 2)
-        await until(conn, QUIET, 5)
+        await wait_until_true(conn, QUIET, 5)
     assert await server.do("search", folder, "ALL") == []
     assert len(await server.do("search", done, "SEEN")) == 2
 
@@ -86,10 +86,10 @@ async def test_server_without_idle_and_move_is_polled(
 ) -> None:
     server.hides, done = (b" MOVE", b" IDLE"), f"{folder}-done"
     async with reading(after="move", move_to=done):
-        await until(conn, QUIET, 5)
+        await wait_until_true(conn, QUIET, 5)
         await put(server, folder, "one")
         assert await outcomes(conn, 1) == ["opened"]
-        await until(conn, QUIET, 5)
+        await wait_until_true(conn, QUIET, 5)
     assert await server.do("search", folder, "ALL") == []
     assert len(await server.do("search", done, "SEEN")) == 1
     assert not any(b"IDLE" in line for line in server.said[-5:])
@@ -99,7 +99,7 @@ async def test_cut_connection_is_reopened(
     conn: Any, server: ImapServer, folder: str, reading: Reading
 ) -> None:
     async with reading(poll=Duration(seconds=30)):
-        await until(conn, QUIET, 10)
+        await wait_until_true(conn, QUIET, 10)
         logins = sum(b"LOGIN" in line for line in server.said)
         server.cut()
         await put(server, folder, "one")
@@ -114,10 +114,10 @@ async def test_committed_mail_is_marked_later_and_not_taken_in_again(
     server.cut_at = b"STORE"
     async with reading():
         assert await outcomes(conn, 1) == ["opened"]
-        await until(conn, "SELECT count(*) = 1 FROM mailbox_mail", 5)
+        await wait_until_true(conn, "SELECT count(*) = 1 FROM mailbox_mail", 5)
         assert await server.do("search", folder, "UNSEEN")
         server.cut_at = b""
-        await until(conn, QUIET, 10)
+        await wait_until_true(conn, QUIET, 10)
     assert await server.do("search", folder, "UNSEEN") == []
     assert await conn.fetchval("SELECT count(*) FROM receipt") == 1
 
@@ -133,7 +133,7 @@ async def test_mail_read_again_after_crash_is_duplicate(
     await conn.execute("DELETE FROM mailbox_mail")
     async with reading():
         assert await outcomes(conn, 2) == ["opened", "duplicate"]
-        await until(conn, QUIET, 5)
+        await wait_until_true(conn, QUIET, 5)
     assert await conn.fetchval("SELECT count(*) FROM incident") == 1
 
 
@@ -143,7 +143,7 @@ async def test_renumbered_mailbox_is_read_again_without_second_incidents(
     await put(server, folder, "one", "two")
     async with reading():
         await outcomes(conn, 2)
-        await until(conn, QUIET, 5)
+        await wait_until_true(conn, QUIET, 5)
     await conn.execute(
         "INSERT INTO mailbox_mail SELECT 'desk', 1, uid FROM generate_series(1, 200) uid"
     )
@@ -158,7 +158,7 @@ async def test_renumbered_mailbox_is_read_again_without_second_incidents(
             "opened",
             "opened",
         ]
-        await until(conn, QUIET, 5)
+        await wait_until_true(conn, QUIET, 5)
     assert await conn.fetchval("SELECT count(*) FROM incident") == 3
 
 
@@ -167,7 +167,7 @@ async def test_second_replica_waits_for_mailbox_lease(
 ) -> None:
     server.said.clear()
     async with reading():
-        await until(conn, QUIET, 5)
+        await wait_until_true(conn, QUIET, 5)
         async with reading(integration="other"):
             first = await conn.fetchval("SELECT leased_by FROM mailbox")
             await put(server, folder, "one")
@@ -188,7 +188,7 @@ async def test_second_replica_waits_for_mailbox_lease(
 async def test_mailbox_reader_stops_within_a_second(conn: Any, reading: Reading) -> None:
     clock = SystemClock()
     async with reading(poll=Duration(seconds=30)):
-        await until(
+        await wait_until_true(
             conn, "SELECT EXISTS (SELECT FROM mailbox WHERE read_at > now() - interval '1 s')", 10
         )
         began = clock.monotonic()

@@ -13,7 +13,7 @@ from gateway.clock import SystemClock
 from tests.channels.email.imap.mailbox import QUIET, Reading, outcomes, put
 from tests.channels.email.writing import a_mail
 from tests.support.imap_server import ImapServer
-from tests.support.process import until
+from tests.support.process import wait_until_true
 
 
 async def test_too_large_mail_is_quarantined_by_header_and_later_mail_is_read(
@@ -24,7 +24,7 @@ async def test_too_large_mail_is_quarantined_by_header_and_later_mail_is_read(
     await put(server, folder, "one")
     async with reading():
         assert await outcomes(conn, 3) == ["quarantined", "quarantined", "opened"]
-        await until(conn, QUIET, 5)
+        await wait_until_true(conn, QUIET, 5)
     kept = await conn.fetchrow("SELECT problem, body FROM quarantine ORDER BY id LIMIT 1")
     assert "more than mail.max_bytes" in kept["problem"]
     assert b"Subject: large" in kept["body"]
@@ -43,7 +43,7 @@ async def test_mail_that_crashes_reader_is_quarantined(
     await put(server, folder, "poison", "one")
     async with reading(room=replace(gateway.mail, read=read)):
         assert await outcomes(conn, 2) == ["quarantined", "opened"]
-        await until(conn, QUIET, 5)
+        await wait_until_true(conn, QUIET, 5)
     assert b"Subject: poison" in await conn.fetchval("SELECT body FROM quarantine")
 
 

@@ -11,7 +11,7 @@ import pytest
 from gateway.channels.email.parsing.reading import WHOLE, parse_message
 from tests.channels.email.parsing.bodies import names, of
 from tests.channels.email.writing import head, said
-from tests.support.mails import of_case
+from tests.support.mails import read_case_mail
 
 PDF = (
     b"Content-Type: application/pdf; name=order.pdf\r\nContent-Transfer-Encoding: "
@@ -239,7 +239,7 @@ WITHIN = (
 @pytest.mark.parametrize(
     "mail",
     [
-        of_case("13-multipart-in-base64", "mail"),
+        read_case_mail("13-multipart-in-base64", "mail"),
         head(
             Content_Type="multipart/mixed; boundary=B", Content_Transfer_Encoding="quoted-printable"
         )

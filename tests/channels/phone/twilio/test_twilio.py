@@ -21,7 +21,7 @@ from gateway.notify.call_tokens import CallTokens
 from gateway.notify.message import Delivered, Retry, Undeliverable
 from gateway.settings import Database, PhoneProvider, load
 from tests.support.clock import FakeClock
-from tests.support.served import Served, served
+from tests.support.served import RunningGateway, served
 from tests.support.telling import message
 
 TOKEN, SECRET = "12345678901234567890123456789012", "s" * 32
@@ -202,7 +202,7 @@ async def called(twilio: FakeTwilio) -> dict[str, str]:
     return twilio.asked[0][1]
 
 
-async def answered(gateway: Served, query: str, key: str) -> str:
+async def answered(gateway: RunningGateway, query: str, key: str) -> str:
     """What is heard when they answer, or after a key."""
     path = f"/ingest/phone/twilio/alarm/{gateway.keys['ingest']}?{query}"
     told = {
