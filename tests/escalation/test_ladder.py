@@ -52,7 +52,8 @@ def test_shipped_ladder_has_two_steps_for_priorities_3_and_4() -> None:
     }
     assert rules.escalation.ladder(an_incident((), priority=3)) == ()
     assert not rules.escalation.has_ladder("itil-minutes")
-    assert len(refresh_timers(rules, an_incident(ledger_of([(0, "record", 3)])), minute(1))) == 3
+    record = an_incident(ledger_of([(0, "record", 3)]))
+    assert len(refresh_timers(rules, record, minute(1))[1]) == 3
 
 
 def test_step_notifies_its_roles_under_its_cause() -> None:

@@ -21,11 +21,20 @@ from gateway.incidents.labels import (
 from gateway.settings import Notify, PolicySettings
 from gateway.vocabulary import Kind, State
 
+UNLABELLED = {
+    vocabulary.ClockName,  # labelled by CLOCKS
+    vocabulary.MonitorState,
+    vocabulary.PingSignal,
+    vocabulary.Quota,
+    vocabulary.SkipReason,
+}
+"""Values that only APIs and metrics show, as they are."""
+
 KINDS = [
     *(
         kind
         for _, kind in inspect.getmembers(vocabulary, inspect.isclass)
-        if issubclass(kind, StrEnum)
+        if issubclass(kind, StrEnum) and kind not in UNLABELLED
     ),
     Role,
     GroupTier,
